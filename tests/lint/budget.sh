@@ -1,0 +1,21 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# budget: the stages of .ci/run have minutes, and these are at most 25 together.
+. "$(dirname "$0")/common.sh"
+
+sum=$(awk '!/^#/ && NF { s += $2 } END { print s + 0 }' .ci/budget)
+awk "BEGIN { exit !($sum <= 25 && $sum > 0) }" || fault ".ci/budget: $sum minutes, at most 25"
+while read -r stage; do
+    grep -q "^$stage " .ci/budget || fault ".ci/budget: no minutes for the stage $stage"
+done < <(sed -n 's/^stage_\([a-z]*\)().*/\1/p' .ci/run)
+while read -r stage _; do
+    grep -q "^stage_$stage()" .ci/run || fault ".ci/budget: $stage is no stage of .ci/run"
+done < <(grep -v '^#' .ci/budget)
+while read -r name _; do
+    suite=${name%%/*}
+    [ "$name" != "$suite" ] || fault "tests/skips.allowed: $name is not suite/name"
+    test=${name#*/}
+    grep -q "\"name\": \"$test\"" "$build/meson-info/intro-tests.json" ||
+        fault "tests/skips.allowed: there is no test $name"
+done < <(grep -vE '^(#|$)' tests/skips.allowed)
+finish
