@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+/* hash: 64-bit hashes for tables and draws, and BLAKE2b (RFC 7693, by libsodium) for state and
+ * files. [any] */
+#ifndef BASE_HASH_H
+#define BASE_HASH_H
+
+#include <agon/types.h>
+
+/* Mixes a 64-bit value so that each bit of it reaches each bit of the result (the finaliser of
+ * SplitMix64). */
+static inline uint64_t hash_mix(uint64_t x)
+{
+    x ^= x >> 30;
+    x *= 0xbf58476d1ce4e5b9u;
+    x ^= x >> 27;
+    x *= 0x94d049bb133111ebu;
+    return x ^ (x >> 31);
+}
+
+/* FNV-1a over bytes, for tables keyed by short names; not for anything that must resist an enemy.
+ */
+uint64_t hash_bytes(const void *bytes, size_t n);
+
+#define HASH_SIZE 32 /* bytes of a state or file hash: BLAKE2b-256 */
+struct hash {
+    _Alignas(64) unsigned char opaque[384];
+};
+void hash_init(struct hash *hash);
+void hash_update(struct hash *hash, const void *bytes, size_t n);
+void hash_final(struct hash *hash, unsigned char digest[HASH_SIZE]);
+/* Lowercase hex and a NUL. */
+void hash_hex(const unsigned char digest[HASH_SIZE], char text[2 * HASH_SIZE + 1]);
+
+#endif

@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/num.h"
+
+#include <math.h>
+
+#include "base/error.h"
+
+static const int64_t pow10_table[NUM_EXP_MAX + 1] = {
+    1,
+    10,
+    100,
+    1000,
+    10000,
+    100000,
+    1000000,
+    10000000,
+    100000000,
+    1000000000,
+    10000000000,
+    100000000000,
+    1000000000000,
+    10000000000000,
+    100000000000000,
+    1000000000000000,
+    10000000000000000,
+    100000000000000000,
+    1000000000000000000,
+};
+
+static int64_t saturate(num128_t value)
+{
+    if (value > NUM_MAX)
+        return NUM_MAX;
+    if (value < NUM_MIN)
+        return NUM_MIN;
+    return (int64_t)value;
+}
+
+int64_t num_pow10(int exp)
+{
+    REQUIRE(exp >= 0 && exp <= NUM_EXP_MAX);
+    return pow10_table[exp];
+}
+
+int64_t num_add(int64_t a, int64_t b)
+{
+    int64_t sum;
+
+    if (__builtin_add_overflow(a, b, &sum))
+        return a < 0 ? NUM_MIN : NUM_MAX;
+    return sum < NUM_MIN ? NUM_MIN : sum;
+}
+
+int64_t num_mul(int64_t a, int64_t b)
+{
+    int64_t product;
+
+    if (__builtin_mul_overflow(a, b, &product))
+        return (a < 0) == (b < 0) ? NUM_MAX : NUM_MIN;
+    return product < NUM_MIN ? NUM_MIN : product;
+}
+
+int64_t num_abs(int64_t a)
+{
+    return a >= 0 ? a : a < NUM_MIN ? NUM_MAX : -a;
+}
+
+static num128_t div_round(num128_t value, num128_t divisor, enum num_round round)
+{
+    num128_t quotient;
+    num128_t rest;
+    int is_negative;
+
+    REQUIRE(divisor != 0);
+    if (divisor < 0) {
+        value = -value;
+        divisor = -divisor;
+    }
+    // Most values fit 64 bits, where dividing is an instruction and not a call.
+    if (value == (int64_t)value && divisor == (int64_t)divisor)
+        quotient = (int64_t)value / (int64_t)divisor;
+    else
+        quotient = value / divisor; // C truncates towards zero
+    rest = value - quotient * divisor;
+    if (rest == 0)
+        return quotient;
+    is_negative = value < 0;
+    switch (round) {
+    case NUM_DOWN:
+        return is_negative ? quotient - 1 : quotient;
+    case NUM_UP:
+        return is_negative ? quotient : quotient + 1;
+    case NUM_ZERO:
+        return quotient;
+    case NUM_AWAY:
+        return is_negative ? quotient - 1 : quotient + 1;
+    case NUM_EVEN: {
+        num128_t twice = (is_negative ? -rest : rest) * 2;
+
+        if (twice > divisor || (twice == divisor && (quotient & 1) != 0))
+            return is_negative ? quotient - 1 : quotient + 1;
+        return quotient;
+    }
+    }
+    REQUIRE(round >= NUM_DOWN && round <= NUM_EVEN);
+    return 0;
+}
+
+int64_t num_div(int64_t value, int64_t divisor, enum num_round round)
+{
+    return saturate(div_round(value, divisor, round));
+}
+
+int64_t num_mul_div(int64_t a, int64_t b, int64_t divisor, enum num_round round)
+{
+    return saturate(div_round((num128_t)a * b, divisor, round));
+}
+
+int64_t num_rescale(int64_t value, int from, int to, enum num_round round)
+{
+    if (to >= from)
+        return num_mul(value, num_pow10(to - from));
+    return num_div(value, num_pow10(from - to), round);
+}
+
+int64_t num_notional(int64_t px, int px_exp, int64_t qty, int qty_exp, int amt_exp,
+                     enum num_round round)
+{
+    num128_t product = (num128_t)px * qty;
+    int shift = px_exp + qty_exp - amt_exp;
+
+    REQUIRE(px_exp >= 0 && px_exp <= NUM_EXP_MAX && qty_exp >= 0 && qty_exp <= NUM_EXP_MAX);
+    REQUIRE(amt_exp >= 0 && amt_exp <= NUM_EXP_MAX);
+    if (shift <= 0) {
+        // The product has up to 127 bits, so the scaling itself may not be multiplied blindly.
+        num128_t limit = (num128_t)NUM_MAX / pow10_table[-shift];
+
+        if (product > limit)
+            return NUM_MAX;
+        if (product < -limit)
+            return NUM_MIN;
+        return saturate(product * pow10_table[-shift]);
+    }
+    // One division only: rounding twice would not be the rounding that was named.
+    if (shift > NUM_EXP_MAX)
+        return saturate(div_round(
+            product, (num128_t)pow10_table[NUM_EXP_MAX] * pow10_table[shift - NUM_EXP_MAX], round));
+    return saturate(div_round(product, pow10_table[shift], round));
+}
+
+int64_t num_to_step(int64_t value, int64_t step, enum num_round round)
+{
+    REQUIRE(step > 0);
+    return num_mul(num_div(value, step, round), step);
+}
+
+int num_parse(const char *text, size_t n, int exp, int64_t *value)
+{
+    size_t at = 0;
+    int is_negative = 0;
+    int is_beyond = 0; // the form is judged to its end before the size is
+    int decimals = -1; // digits seen after the point; -1: no point yet
+    uint64_t total = 0;
+
+    if (exp < 0 || exp > NUM_EXP_MAX)
+        return AGON_EINVAL;
+    if (at < n && text[at] == '-') {
+        is_negative = 1;
+        at++;
+    }
+    if (at == n || text[at] < '0' || text[at] > '9')
+        return AGON_EINVAL;
+    if (text[at] == '0' && at + 1 < n && text[at + 1] != '.')
+        return AGON_EINVAL; // "00.1" and "01" are no numbers in JSON either
+    for (; at < n; at++) {
+        unsigned digit;
+
+        if (text[at] == '.') {
+            if (decimals >= 0 || at + 1 == n)
+                return AGON_EINVAL;
+            decimals = 0;
+            continue;
+        }
+        digit = (unsigned)(unsigned char)text[at] - '0';
+        if (digit > 9)
+            return AGON_EINVAL;
+        if (decimals >= 0) {
+            if (decimals >= exp) {
+                is_beyond |= digit != 0;
+                continue;
+            }
+            decimals++;
+        }
+        if (__builtin_mul_overflow(total, (uint64_t)10, &total) ||
+            __builtin_add_overflow(total, (uint64_t)digit, &total) || total > (uint64_t)NUM_MAX) {
+            is_beyond = 1;
+            total = 0;
+        }
+    }
+    if (is_beyond)
+        return AGON_ERANGE;
+    for (int left = exp - (decimals > 0 ? decimals : 0); left > 0 && total > 0; left--) {
+        if (__builtin_mul_overflow(total, (uint64_t)10, &total) || total > (uint64_t)NUM_MAX)
+            return AGON_ERANGE;
+    }
+    *value = is_negative ? -(int64_t)total : (int64_t)total;
+    return AGON_OK;
+}
+
+int num_parse_exp(const char *text, size_t n, int64_t *value, int *exp)
+{
+    size_t point = n;
+    size_t last = n;
+    int need;
+
+    for (size_t at = 0; at < n; at++) {
+        if (text[at] == '.') {
+            point = at;
+            break;
+        }
+    }
+    while (point < n && last > point + 1 && text[last - 1] == '0')
+        last--;
+    need = point < n ? (int)(last - point) - 1 : 0;
+    if (need < 0 || need > NUM_EXP_MAX) {
+        need = 0; // too many decimals, unless it is no number at all
+        if (num_parse(text, n, need, value) == AGON_EINVAL)
+            return AGON_EINVAL;
+        return AGON_ERANGE;
+    }
+    *exp = need;
+    return num_parse(text, n, need, value);
+}
+
+int num_format(int64_t value, int exp, char *text)
+{
+    uint64_t left = value < 0 ? (uint64_t)0 - (uint64_t)value : (uint64_t)value;
+    char digits[24];
+    int n = 0;
+    int at = 0;
+
+    REQUIRE(exp >= 0 && exp <= NUM_EXP_MAX);
+    do {
+        digits[n++] = (char)('0' + left % 10);
+        left /= 10;
+    } while (left > 0 || n <= exp);
+    if (value < 0)
+        text[at++] = '-';
+    while (n > 0) {
+        text[at++] = digits[--n];
+        if (n == exp && exp > 0)
+            text[at++] = '.';
+    }
+    text[at] = '\0';
+    return at;
+}
+
+int num_format_short(int64_t value, int exp, char *text)
+{
+    int n = num_format(value, exp, text);
+
+    if (exp > 0) {
+        while (text[n - 1] == '0')
+            n--;
+        if (text[n - 1] == '.')
+            n--;
+        text[n] = '\0';
+    }
+    return n;
+}
+
+int num_from_double(double value, int exp, enum num_round round, int64_t *count)
+{
+    double scaled = value * (double)num_pow10(exp);
+    double whole = floor(scaled);
+    double rest = scaled - whole;
+
+    if (!(scaled > -9.2e18 && scaled < 9.2e18)) // also false for NaN
+        return AGON_ERANGE;
+    *count = (int64_t)whole;
+    if (rest == 0.0)
+        return AGON_OK;
+    switch (round) {
+    case NUM_DOWN:
+        break;
+    case NUM_UP:
+        *count += 1;
+        break;
+    case NUM_ZERO:
+        *count += value < 0 ? 1 : 0;
+        break;
+    case NUM_AWAY:
+        *count += value > 0 ? 1 : 0;
+        break;
+    case NUM_EVEN:
+        if (rest > 0.5 || (rest == 0.5 && (*count & 1) != 0))
+            *count += 1;
+        break;
+    }
+    return AGON_OK;
+}
+
+double num_to_double(int64_t value, int exp)
+{
+    return (double)value / (double)num_pow10(exp);
+}

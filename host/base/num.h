@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+/* num: exact arithmetic on prices, quantities and amounts.
+ *
+ * All of them are int64 counts of a power of ten. Products go through 128 bits and every division
+ * names its rounding. What would overflow saturates to +-NUM_MAX (so that a sign may be turned) or
+ * fails; it never wraps. No function here allocates or keeps state. [any] */
+#ifndef BASE_NUM_H
+#define BASE_NUM_H
+
+#include <agon/types.h>
+
+__extension__ typedef __int128 num128_t;
+
+#define NUM_MAX     INT64_MAX
+#define NUM_MIN     (-INT64_MAX) /* symmetrical: INT64_MIN is no number here */
+#define NUM_EXP_MAX 18           /* largest decimal exponent of a price, quantity or asset */
+
+enum num_round {
+    NUM_DOWN = 1, /* towards minus infinity */
+    NUM_UP = 2,   /* towards plus infinity */
+    NUM_ZERO = 3, /* towards zero */
+    NUM_AWAY = 4, /* away from zero */
+    NUM_EVEN = 5  /* to the nearest, a half to the even one */
+};
+
+/* 10^exp for 0 <= exp <= 18. */
+int64_t num_pow10(int exp);
+/* Sum and product that saturate. */
+int64_t num_add(int64_t a, int64_t b);
+int64_t num_mul(int64_t a, int64_t b);
+int64_t num_abs(int64_t a);
+/* value / divisor, divisor not 0. */
+int64_t num_div(int64_t value, int64_t divisor, enum num_round round);
+/* a * b / divisor with a 128-bit product; saturates. divisor not 0. */
+int64_t num_mul_div(int64_t a, int64_t b, int64_t divisor, enum num_round round);
+/* value counted in 10^-from as a count of 10^-to; saturates. 0 <= from, to <= 18 */
+int64_t num_rescale(int64_t value, int from, int to, enum num_round round);
+/* px * qty as an amount in 10^-amt_exp. 0 <= px_exp + qty_exp <= 36. Saturates. */
+int64_t num_notional(int64_t px, int px_exp, int64_t qty, int qty_exp, int amt_exp,
+                     enum num_round round);
+/* value rounded to a multiple of step; step > 0. */
+int64_t num_to_step(int64_t value, int64_t step, enum num_round round);
+
+/* Reads a plain decimal ("-12.340") of exactly n bytes as a count of 10^-exp. No exponent, no sign
+ * '+', no leading or trailing '.', no space. AGON_EINVAL: not of that form; AGON_ERANGE: does not
+ * fit, or has a digit other than 0 beyond exp (never rounded). */
+int num_parse(const char *text, size_t n, int exp, int64_t *value);
+/* As num_parse, but chooses the smallest exp >= 0 that holds the text: "0.00100000" is 1 at 3. */
+int num_parse_exp(const char *text, size_t n, int64_t *value, int *exp);
+/* Writes value as a plain decimal with exactly exp digits after the point ("-0.05"), and a NUL.
+ * room of NUM_TEXT always suffices. Returns the length without the NUL. */
+#define NUM_TEXT 32
+int num_format(int64_t value, int exp, char *text);
+/* As num_format without trailing zeros: "0.05", "30000". */
+int num_format_short(int64_t value, int exp, char *text);
+
+/* A double becomes a count only here, with its rounding named. AGON_ERANGE: not finite, too large.
+ */
+int num_from_double(double value, int exp, enum num_round round, int64_t *count);
+double num_to_double(int64_t value, int exp);
+
+#endif

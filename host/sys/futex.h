@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+/* futex: sleeping on a word of memory, also on one that two processes share. [any] */
+#ifndef SYS_FUTEX_H
+#define SYS_FUTEX_H
+
+#include <stdatomic.h>
+
+#include <agon/types.h>
+
+/* Sleeps while *word is expected, at most timeout_ns (negative: without end). AGON_OK: woken, the
+ * word had changed, or a signal came; look again. AGON_ETIME. */
+int futex_wait(const _Atomic uint32_t *word, uint32_t expected, int64_t timeout_ns);
+/* Wakes up to n sleepers. */
+void futex_wake(const _Atomic uint32_t *word, int n);
+
+#endif

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+/* log: lines for people and their tools. Any thread leaves a line in a bounded ring and goes on; a
+ * thread of the log's own writes them out, as NDJSON or as text for a terminal. Lines that find no
+ * room are counted and the count is written; errors have a ring of their own, so that a flood of
+ * small talk cannot drown them. Repeats are folded and each key has a rate. Text is escaped: what
+ * an agent or a venue says cannot move the cursor or forge a line. Keys and secrets never come
+ * here: callers hand in names, not values. */
+#ifndef SYS_LOG_H
+#define SYS_LOG_H
+
+#include "base/error.h"
+
+enum log_level { LOG_DEBUG = 0, LOG_INFO = 1, LOG_WARN = 2, LOG_ERROR = 3 };
+#define LOG_TEXT_MAX  400 /* bytes of one line's text; longer ones are cut */
+#define LOG_AREA_MAX  24
+#define LOG_KEY_MAX   40
+#define LOG_KEY_BURST 20 /* lines of one key at once; then LOG_KEY_PER_S */
+#define LOG_KEY_PER_S 5
+
+struct log;
+struct log_config {
+    int fd;                /* where lines go; borrowed */
+    int level;             /* lines below it are not taken */
+    int is_json;           /* NDJSON; else text */
+    int has_colour;        /* text only */
+    int is_direct;         /* no thread: each call writes its line before it returns */
+    uint32_t lines;        /* room of the ring, a power of two; 0: 16384 */
+    int64_t (*mono)(void); /* clocks; NULL: the system's */
+    int64_t (*wall)(void);
+};
+struct log_stats {
+    uint64_t n_written, n_dropped, n_muted, n_folded;
+};
+
+/* NULL with the reason. [control] */
+struct log *log_new(const struct log_config *config, struct error *err);
+/* Writes what is left, and the counts still owed. NULL is fine. [control, when no thread logs any
+ * more] */
+void log_free(struct log *log);
+/* area: the part that speaks ("venue.binance"); key: what its rate is counted by, "" or NULL for
+ * none. Never blocks but in direct mode. log NULL: the process's own. [any] */
+void log_write(struct log *log, enum log_level level, const char *area, const char *key,
+               const char *format, ...) __attribute__((format(printf, 5, 6)));
+/* Returns when all that was taken before is written. [any] */
+void log_flush(struct log *log);
+void log_stats(struct log *log, struct log_stats *stats); /* [any] */
+/* The log that log_write(NULL, ...) and the macros use; without one, warnings and errors go to
+ * stderr as text. [control, before the other threads start] */
+void log_set_process(struct log *log);
+const char *log_level_name(enum log_level level);
+int log_level_parse(const char *name); /* or AGON_EINVAL */
+
+#define log_debug(area, key, ...) log_write(NULL, LOG_DEBUG, area, key, __VA_ARGS__)
+#define log_info(area, key, ...)  log_write(NULL, LOG_INFO, area, key, __VA_ARGS__)
+#define log_warn(area, key, ...)  log_write(NULL, LOG_WARN, area, key, __VA_ARGS__)
+#define log_error(area, key, ...) log_write(NULL, LOG_ERROR, area, key, __VA_ARGS__)
+
+#endif

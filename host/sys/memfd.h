@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+/* memfd: memory that processes share. The host maps it writable, then seals it: from then on nobody
+ * can resize it or map it writable anew, and whoever gets the descriptor can only read. [control]
+ */
+#ifndef SYS_MEMFD_H
+#define SYS_MEMFD_H
+
+#include "base/error.h"
+
+/* A descriptor (close-on-exec) of zeroed memory of that many bytes, or AGON_E... */
+int memfd_new(const char *name, uint64_t bytes, struct error *err);
+/* Maps all of it; NULL with the reason when that fails. */
+void *memfd_map(int fd, uint64_t bytes, int is_writable, struct error *err);
+void memfd_unmap(void *memory, uint64_t bytes);
+/* Fixes the size. With is_read_only no new writable mapping is possible either; mappings made
+ * before stay. */
+int memfd_seal(int fd, int is_read_only, struct error *err);
+/* Size in bytes, or AGON_E...: AGON_EPERM when its size is not sealed, so that a hostile sender
+ * cannot shrink it under us. */
+int64_t memfd_sealed_size(int fd, struct error *err);
+
+#endif

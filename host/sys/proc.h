@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+/* proc: child processes, held by a pidfd so that a number that was given to another process is
+ * never signalled. [control], one thread per child */
+#ifndef SYS_PROC_H
+#define SYS_PROC_H
+
+#include "base/error.h"
+
+#define PROC_FDS_MAX 16
+
+struct proc_spec {
+    const char *path;        /* file to run; no search along PATH */
+    const char *const *argv; /* ends with NULL */
+    const char *const *envp; /* ends with NULL; NULL: an empty environment */
+    int fds[PROC_FDS_MAX];   /* fds[i] becomes descriptor i of the child; -1: /dev/null there */
+    int n_fds;               /* at least 3; every other descriptor is closed */
+    int is_group;            /* a process group of its own */
+};
+struct proc {
+    int pid;
+    int pidfd; /* readable when the child has ended; -1: none */
+};
+struct proc_end { /* how a child ended */
+    int is_signalled;
+    int code; /* exit status or signal */
+};
+
+int proc_spawn(struct proc *proc, const struct proc_spec *spec, struct error *err);
+/* Waits for the end, at most timeout_ms (negative: without end), and reaps. AGON_EAGAIN: it still
+ * runs; AGON_ENOENT: none. */
+int proc_wait(struct proc *proc, int timeout_ms, struct proc_end *end);
+int proc_signal(const struct proc *proc, int signal_number); /* AGON_ENOENT: it has ended */
+void proc_close(struct proc *proc); /* gives the pidfd back; does not end the child */
+/* "exit status 3", "signal 11 (Segmentation fault)". */
+void proc_end_text(const struct proc_end *end, char *text, size_t room);
+/* Path of the running program, for starting another of itself. */
+int proc_self(char *path, size_t room);
+
+#endif
