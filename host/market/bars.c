@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "market/bars.h"
+
+#include "base/num.h"
+
+#define NS 1000000000
+
+const uint32_t bars_length_s[BARS_LENGTHS] = {60, 180, 300, 600, 900, 3600, 14400, 86400};
+
+_Static_assert(sizeof(struct agon_bar) == 2 * EVENT_GRANULE, "a bar is two granules");
+
+static int64_t length_ns(int i)
+{
+    return (int64_t)bars_length_s[i] * NS;
+}
+
+static agon_ns_t aligned(agon_ns_t t, int64_t length)
+{
+    int64_t rest = t % length;
+
+    return t - (rest < 0 ? rest + length : rest);
+}
+
+void bars_init(struct bars *bars, agon_instrument_t instrument, int px_exp, int qty_exp,
+               int quote_exp)
+{
+    memset(bars, 0, sizeof(*bars));
+    bars->instrument = instrument;
+    bars->px_exp = (int8_t)px_exp;
+    bars->qty_exp = (int8_t)qty_exp;
+    bars->quote_exp = (int8_t)quote_exp;
+}
+
+// An open interval in which nothing traded yet.
+static void begin(struct bars *bars, int i, agon_ns_t t_open)
+{
+    bars->open[i] = (struct agon_bar){
+        .hdr = {.type = AGON_EVENT_BAR, .granules = 2, .instrument = bars->instrument},
+        .t_open = t_open,
+        .length_s = bars_length_s[i],
+        .open_px = bars->last_px,
+        .high_px = bars->last_px,
+        .low_px = bars->last_px,
+        .close_px = bars->last_px,
+    };
+}
+
+static void begin_all(struct bars *bars, agon_ns_t t)
+{
+    for (int i = 0; i < BARS_LENGTHS; i++)
+        begin(bars, i, aligned(t, length_ns(i)));
+}
+
+static int is_flat(const struct agon_bar *bar)
+{
+    return bar->n_trades == 0 && bar->volume_qty == 0;
+}
+
+static uint32_t add_count(uint32_t a, uint32_t b)
+{
+    return a > UINT32_MAX - b ? UINT32_MAX : a + b;
+}
+
+static void fold(struct agon_bar *into, const struct agon_bar *bar)
+{
+    if (is_flat(bar))
+        return; // it stands at the last close, and so does whatever is flat around it
+    if (is_flat(into)) {
+        into->open_px = bar->open_px;
+        into->high_px = bar->high_px;
+        into->low_px = bar->low_px;
+    }
+    if (bar->high_px > into->high_px)
+        into->high_px = bar->high_px;
+    if (bar->low_px < into->low_px)
+        into->low_px = bar->low_px;
+    into->close_px = bar->close_px;
+    into->n_trades = add_count(into->n_trades, bar->n_trades);
+    into->volume_qty = num_add(into->volume_qty, bar->volume_qty);
+    into->taker_buy_qty = num_add(into->taker_buy_qty, bar->taker_buy_qty);
+    into->turnover_amt = num_add(into->turnover_amt, bar->turnover_amt);
+}
+
+/* The open minute is over: the longer bars get it, those that end with it are closed, and the next
+ * minute begins. */
+static void end_minute(struct bars *bars, bars_emit_fn emit, void *ctx)
+{
+    agon_ns_t end = bars->open[0].t_open + length_ns(0);
+
+    for (int i = 1; i < BARS_LENGTHS; i++) {
+        fold(&bars->open[i], &bars->open[0]);
+        if (bars->open[i].t_open + length_ns(i) == end) {
+            emit(ctx, &bars->open[i]);
+            begin(bars, i, end);
+        }
+    }
+    begin(bars, 0, end);
+}
+
+static void close_minute(struct bars *bars, bars_emit_fn emit, void *ctx)
+{
+    emit(ctx, &bars->open[0]);
+    end_minute(bars, emit, ctx);
+}
+
+/* Leaves a hole that is too long to be filled: what is open is closed as it is. */
+static void jump(struct bars *bars, agon_ns_t t, bars_emit_fn emit, void *ctx)
+{
+    for (int i = 1; i < BARS_LENGTHS; i++) {
+        if (bars->open[i].t_open + length_ns(i) <= t) {
+            emit(ctx, &bars->open[i]);
+            begin(bars, i, aligned(t, length_ns(i)));
+        }
+    }
+    begin(bars, 0, aligned(t, length_ns(0)));
+}
+
+static void close_until(struct bars *bars, agon_ns_t t, bars_emit_fn emit, void *ctx)
+{
+    while (bars->has_traded && bars->open[0].t_open + length_ns(0) <= t) {
+        close_minute(bars, emit, ctx);
+        if ((t - bars->open[0].t_open) / length_ns(0) > BARS_FLAT_MAX)
+            jump(bars, t, emit, ctx);
+    }
+}
+
+static int is_time(agon_ns_t t)
+{
+    // A day from either end of what 64 bits hold, so that no interval's end overflows.
+    return t > INT64_MIN + (int64_t)86400 * NS * 2 && t < INT64_MAX - (int64_t)86400 * NS * 2;
+}
+
+void bars_on_trade(struct bars *bars, const struct agon_trade *trade, bars_emit_fn emit, void *ctx)
+{
+    agon_ns_t t = trade->hdr.t_venue != 0 ? trade->hdr.t_venue : trade->hdr.t;
+    struct agon_bar one = {
+        .n_trades = 1,
+        .open_px = trade->px,
+        .high_px = trade->px,
+        .low_px = trade->px,
+        .close_px = trade->px,
+        .volume_qty = trade->qty,
+        .taker_buy_qty = trade->side == AGON_BUY ? trade->qty : 0,
+    };
+
+    if (trade->px <= 0 || trade->qty < 0 || !is_time(t))
+        return;
+    if (bars->has_traded && t < bars->open[0].t_open) {
+        bars->n_late++;
+        return;
+    }
+    close_until(bars, t, emit, ctx);
+    if (!bars->has_traded) {
+        bars->last_px = trade->px;
+        begin_all(bars, t);
+        bars->has_traded = 1;
+    }
+    one.turnover_amt =
+        num_notional(trade->px, bars->px_exp, trade->qty, bars->qty_exp, bars->quote_exp, NUM_EVEN);
+    fold(&bars->open[0], &one);
+    bars->last_px = trade->px;
+}
+
+void bars_on_time(struct bars *bars, agon_ns_t t, agon_ns_t grace_ns, bars_emit_fn emit, void *ctx)
+{
+    if (is_time(t) && grace_ns >= 0)
+        close_until(bars, t - grace_ns, emit, ctx);
+}
+
+int bars_on_bar(struct bars *bars, const struct agon_bar *bar, bars_emit_fn emit, void *ctx)
+{
+    if (bar->length_s != bars_length_s[0] || !is_time(bar->t_open) ||
+        aligned(bar->t_open, length_ns(0)) != bar->t_open)
+        return AGON_EINVAL;
+    if (bar->open_px <= 0 || bar->high_px <= 0 || bar->low_px <= 0 || bar->close_px <= 0 ||
+        bar->volume_qty < 0)
+        return AGON_EINVAL;
+    if (bars->has_traded && bar->t_open < bars->open[0].t_open)
+        return AGON_EINVAL;
+    close_until(bars, bar->t_open, emit, ctx);
+    if (!bars->has_traded) {
+        bars->last_px = bar->open_px;
+        begin_all(bars, bar->t_open);
+        bars->has_traded = 1;
+    }
+    begin(bars, 0, bar->t_open);
+    fold(&bars->open[0], bar);
+    bars->last_px = bar->close_px;
+    end_minute(bars, emit, ctx);
+    return AGON_OK;
+}
+
+agon_ns_t bars_next(const struct bars *bars, agon_ns_t grace_ns)
+{
+    return bars->has_traded ? num_add(bars->open[0].t_open + length_ns(0), grace_ns) : INT64_MAX;
+}
+
+void bars_save(const struct bars *bars, struct enc *enc)
+{
+    enc_u32(enc, bars->instrument);
+    enc_u8(enc, (uint8_t)bars->px_exp);
+    enc_u8(enc, (uint8_t)bars->qty_exp);
+    enc_u8(enc, (uint8_t)bars->quote_exp);
+    enc_u8(enc, bars->has_traded);
+    enc_i64(enc, bars->last_px);
+    enc_u64(enc, bars->n_late);
+    for (int i = 0; i < BARS_LENGTHS && bars->has_traded; i++) {
+        const struct agon_bar *bar = &bars->open[i];
+
+        enc_i64(enc, bar->t_open);
+        enc_u32(enc, bar->n_trades);
+        enc_i64(enc, bar->open_px);
+        enc_i64(enc, bar->high_px);
+        enc_i64(enc, bar->low_px);
+        enc_i64(enc, bar->close_px);
+        enc_i64(enc, bar->volume_qty);
+        enc_i64(enc, bar->taker_buy_qty);
+        enc_i64(enc, bar->turnover_amt);
+    }
+}
+
+int bars_load(struct bars *bars, struct dec *dec)
+{
+    struct bars loaded;
+    uint32_t instrument = dec_u32(dec);
+    uint8_t exps[3];
+
+    dec_bytes(dec, exps, sizeof(exps));
+    if (exps[0] > NUM_EXP_MAX || exps[1] > NUM_EXP_MAX || exps[2] > NUM_EXP_MAX)
+        dec_fail(dec);
+    bars_init(&loaded, instrument, exps[0], exps[1], exps[2]);
+    loaded.has_traded = dec_u8(dec);
+    loaded.last_px = dec_i64(dec);
+    loaded.n_late = dec_u64(dec);
+    if (loaded.has_traded > 1)
+        dec_fail(dec);
+    for (int i = 0; i < BARS_LENGTHS && loaded.has_traded && dec_is_ok(dec); i++) {
+        struct agon_bar *bar = &loaded.open[i];
+
+        begin(&loaded, i, dec_i64(dec));
+        bar->n_trades = dec_u32(dec);
+        bar->open_px = dec_i64(dec);
+        bar->high_px = dec_i64(dec);
+        bar->low_px = dec_i64(dec);
+        bar->close_px = dec_i64(dec);
+        bar->volume_qty = dec_i64(dec);
+        bar->taker_buy_qty = dec_i64(dec);
+        bar->turnover_amt = dec_i64(dec);
+        // All of them hold the open minute, or the state is not one that trades could have made.
+        if (!is_time(bar->t_open) || aligned(loaded.open[0].t_open, length_ns(i)) != bar->t_open)
+            dec_fail(dec);
+    }
+    if (!dec_is_ok(dec))
+        return AGON_ECORRUPT;
+    *bars = loaded;
+    return AGON_OK;
+}

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+/* bus: the broadcast ring of public events. One writer that never waits, any number of readers.
+ *
+ * It lies in one stretch of memory (a sealed memfd in a live host) that readers map read-only. The
+ * writer announces how far it will overwrite before it writes, and moves the tail afterwards; a
+ * reader copies a record out and then looks whether it was overwritten meanwhile. A reader that
+ * fell behind by more than the ring is told so and goes on where the ring begins now; nothing it
+ * does can delay the writer.
+ *
+ * Announcements are made for a stretch ahead and on a line of their own, so that readers and writer
+ * share only the tail's line, and that once a batch. */
+#ifndef MARKET_BUS_H
+#define MARKET_BUS_H
+
+#include <stdatomic.h>
+
+#include "market/records.h"
+
+#define BUS_MARKS 64
+
+struct bus_shm { /* at the front of the memory; data follows at BUS_HEAD */
+    uint64_t magic;
+    uint64_t granules;                       /* power of two */
+    _Alignas(128) _Atomic uint64_t reserved; /* granules below reserved - size may be overwritten */
+    _Alignas(128) _Atomic uint64_t tail;     /* granules that are whole */
+    _Atomic uint64_t tail_seq;               /* seq of the last event whose step is complete */
+    _Alignas(128) _Atomic uint32_t wake; /* futex word: + 1 with each batch for sleeping readers */
+    uint32_t pad;
+    /* Where the first record that begins in each 64th of the ring stands, counted from the
+       beginning: where a reader that fell behind can go on. */
+    _Alignas(128) _Atomic uint64_t mark[BUS_MARKS];
+};
+#define BUS_HEAD 4096
+
+struct bus_writer {
+    struct bus_shm *shm; /* borrowed */
+    unsigned char *data;
+    uint64_t mask;
+    uint64_t at;
+    uint64_t reserved;  /* as in shm */
+    uint64_t next_mark; /* the first record at or after this place is marked */
+};
+struct bus_reader {
+    const struct bus_shm *shm; /* borrowed; may be mapped read-only */
+    const unsigned char *data;
+    uint64_t mask;
+    uint64_t at;
+    uint64_t tail; /* as last seen */
+};
+
+uint64_t bus_bytes(uint64_t granules);
+/* Formats zeroed memory; granules is a power of two, at least 1024. [any, before sharing] */
+int bus_format(void *memory, uint64_t granules);
+int bus_writer_attach(struct bus_writer *writer, void *memory, uint64_t granules);
+/* A reader that begins at the tail. AGON_ECORRUPT. [any] */
+int bus_reader_attach(struct bus_reader *reader, const void *memory, uint64_t granules);
+
+/* Writes a copy of the record behind the tail; not yet to be seen. Never fails. [core] */
+void bus_write(struct bus_writer *writer, const struct agon_event_hdr *event);
+/* Shows all that was written, as complete up to seq. [core] */
+void bus_publish(struct bus_writer *writer, uint64_t seq);
+
+/* Copies the next record into out (EVENT_BYTES_MAX bytes of room). 1: a record; 0: none yet;
+ * AGON_ERANGE: overrun, and the cursor stands at a record again: about the oldest that the writer
+ * will not overwrite within the next eighth of the ring. AGON_ECORRUPT: these bytes are no bus.
+ * [one thread per reader] */
+int bus_next(struct bus_reader *reader, struct agon_event_hdr *out);
+/* seq up to which the bus is complete: who reads it and then calls bus_next until there is none has
+ * every record up to that seq. [any] */
+uint64_t bus_seq(const struct bus_reader *reader);
+
+#endif

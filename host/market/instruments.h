@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+/* instruments: the host's tables of assets and instruments. Ids are handed out by configuration in
+ * order (1, 2, ...), are the index, and stay valid for ever. Filled by events, so that a journal
+ * rebuilds them. [core]; readers on other threads have their own copy. */
+#ifndef MARKET_INSTRUMENTS_H
+#define MARKET_INSTRUMENTS_H
+
+#include "base/codec.h"
+#include "base/error.h"
+#include "base/num.h"
+#include "market/records.h"
+
+#define INSTRUMENTS_MAX 1024
+#define ASSETS_MAX      512
+#define VENUES_MAX      32
+
+struct asset {
+    char name[16];
+    int8_t exp;
+};
+struct instruments {
+    uint32_t n_instruments, n_assets; /* highest id */
+    agon_asset_t base_currency;       /* capital and scores are in it; 0: none yet */
+    struct asset *assets;             /* owned, [ASSETS_MAX + 1] */
+    struct agon_instrument *all;      /* owned, [INSTRUMENTS_MAX + 1]; ids have no gaps */
+};
+
+int instruments_init(struct instruments *table); /* AGON_ENOMEM */
+void instruments_deinit(struct instruments *table);
+/* Takes an INSTRUMENT event: a new one, whose id is the next, or new filters and fees of one that
+ * is there. AGON_EINVAL with the reason: id out of range or out of order, exponent outside 0..18,
+ * exponent, venue, kind or asset changed, tick, lot <= 0, another filter or the multiplier < 0,
+ * unknown asset, symbol empty, without end or taken (unless by the predecessor that it names). An
+ * index needs only its quote asset. */
+int instruments_set(struct instruments *table, const struct agon_instrument *event,
+                    struct error *err);
+/* AGON_EINVAL with the reason: id out of range or out of order, exponent outside 0..18 or changed,
+ * name empty, without end or taken, a second base currency. */
+int instruments_set_asset(struct instruments *table, const struct record_asset *event,
+                          struct error *err);
+/* NULL when there is none with that id. */
+const struct agon_instrument *instruments_get(const struct instruments *table,
+                                              agon_instrument_t id);
+const struct asset *instruments_asset(const struct instruments *table, agon_asset_t id);
+/* By venue number and the venue's spelling, the newest id where one succeeded another; 0: none.
+ * Cold.
+ */
+agon_instrument_t instruments_find(const struct instruments *table, uint16_t venue,
+                                   const char *symbol);
+agon_asset_t instruments_find_asset(const struct instruments *table, const char *name);
+/* What qty is worth at px, in the settlement asset's unit: px * qty * multiplier, of an inverse
+ * contract qty * multiplier / px (0 at px 0). A multiplier of 0 is none. One rounding of the exact
+ * value; saturates. [core] */
+agon_amt_t instruments_notional(const struct instruments *table,
+                                const struct agon_instrument *instrument, agon_px_t px,
+                                agon_qty_t qty, enum num_round round);
+void instruments_save(const struct instruments *table, struct enc *enc);
+/* AGON_ECORRUPT: no saved table; it is then empty. */
+int instruments_load(struct instruments *table, struct dec *dec);
+
+#endif

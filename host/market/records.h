@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: Apache-2.0
+/* records: the event records that only the host sees, beside those of <agon/event.h>.
+ *
+ * They stand in the journal and in the rings between the host's threads. The rules are those of the
+ * SDK's records: fixed widths, zero padding, whole granules of 64 bytes, little-endian, never
+ * changed once released. Types from 59 are free for the host: 63 is the last that fits an event
+ * mask. */
+#ifndef MARKET_RECORDS_H
+#define MARKET_RECORDS_H
+
+#include <agon/event.h>
+
+#define EVENT_GRANULE    64
+#define EVENT_BYTES_MAX  (255 * EVENT_GRANULE)
+#define EVENT_LEVELS_MAX ((EVENT_BYTES_MAX - 64) / 16) /* of one BOOK_SNAPSHOT or BOOK_DELTA */
+
+/* Types from 64 can never be in a mask: what only the journal and the core see. */
+enum event_type_host {
+    EVENT_REPORT = 59,  /* what a venue said of one of our orders */
+    EVENT_ACCOUNT = 60, /* what a venue said of one of our balances or positions */
+    EVENT_CONFIG = 61,  /* configuration as an event: asset, account, slot, limits */
+    EVENT_START = 62,   /* a run begins */
+    EVENT_MARK = 63,    /* the state's hash at this place: what a replay must reach */
+    EVENT_ARM = 64,     /* an agent arms or disarms a timer of its slot; in its intent ring */
+    EVENT_DUE = 65      /* time has come: the engine said what is due, the clock port said when */
+};
+
+/* flags of agon_book_part. A snapshot larger than one record comes in parts: FIRST clears the book,
+ * LAST completes it; a part alone has both. */
+enum {
+    BOOK_PART_FIRST = 1,
+    BOOK_PART_LAST = 2,
+    BOOK_PART_RANGE = 4 /* levels beyond the lowest and highest given are unknown, not empty */
+};
+/* agon_status.book, agon_top10.book */
+enum book_state { BOOK_COLD = 0, BOOK_SYNCING = 1, BOOK_LIVE = 2, BOOK_STALE = 3 };
+/* agon_status.trading, agon_instrument.state */
+enum trading_state {
+    TRADING_OPEN = 1,
+    TRADING_CANCEL_ONLY = 2,
+    TRADING_POST_ONLY = 3,
+    TRADING_HALTED = 4
+};
+/* agon_instrument.kind */
+enum instrument_kind {
+    INSTRUMENT_SPOT = 1,
+    INSTRUMENT_LINEAR = 2,  /* perpetual or future that settles in the quote */
+    INSTRUMENT_INVERSE = 3, /* ... in the base */
+    INSTRUMENT_INDEX = 4
+};
+/* agon_fill.liquidity, record_report.liquidity */
+enum liquidity { LIQUIDITY_MAKER = 1, LIQUIDITY_TAKER = 2 };
+
+enum report_kind {
+    REPORT_ACK = 1,       /* the venue shows the order: open */
+    REPORT_FILL = 2,      /* one trade of it: px, qty, fee; cum_qty is the venue's total after it */
+    REPORT_CANCELLED = 3, /* final; cum_qty counts */
+    REPORT_EXPIRED = 4,   /* final; cum_qty counts (IOC rest, FOK, GTD, venue's own STP) */
+    REPORT_REJECTED = 5,  /* final: the venue refused the new order */
+    REPORT_REPLACED = 6,  /* the replacement is open: px, qty are the new ones */
+    REPORT_CANCEL_REJECTED = 7,  /* the order stays what it was */
+    REPORT_REPLACE_REJECTED = 8, /* the order stays what it was */
+    REPORT_NOT_SENT = 9,         /* no byte of the request left the host */
+    REPORT_UNKNOWN = 10,         /* the request may or may not have been done */
+    REPORT_STATE = 11, /* answer to a query: state, cum_qty (may lag; never lowers what is known) */
+    REPORT_ABSENT = 12,    /* proven: the venue never had the order (VENUES 1.3's two reads) */
+    REPORT_CANCEL_ACK = 13 /* the venue took the cancel request; the order is not yet final */
+};
+
+/* Why an order was refused, cancelled or rejected: agon_order.reason, record_report.reason. */
+enum reason {
+    REASON_NONE = 0,
+    /* our own gate, in the order of RELIABILITY 6.1 */
+    REASON_HALTED = 1,
+    REASON_SLOT_STATE = 2,   /* stage or condition does not trade */
+    REASON_UNAUTHORISED = 3, /* instrument or account is not the slot's */
+    REASON_INVALID = 4,      /* a field is out of range */
+    REASON_FILTER = 5,       /* tick, lot, minimum quantity or notional */
+    REASON_SIZE = 6,
+    REASON_NOTIONAL = 7,
+    REASON_COLLAR = 8,
+    REASON_NO_BOOK = 9, /* no live book to judge a price by */
+    REASON_DUPLICATE = 10,
+    REASON_RATE = 11,
+    REASON_OPEN_ORDERS = 12,
+    REASON_POSITION = 13,
+    REASON_CAPITAL = 14,
+    REASON_DAILY_LOSS = 15,
+    REASON_DRAWDOWN = 16,
+    REASON_SELF_TRADE = 17,
+    REASON_REDUCE_ONLY = 18,
+    REASON_VENUE_BUSY = 19,      /* no room towards the gateway */
+    REASON_NO_ROOM = 20,         /* the order table is full */
+    REASON_UNKNOWN_ORDER = 21,   /* cancel or replace names none that is open */
+    REASON_REQUEST_PENDING = 22, /* the order has a request in flight or UNKNOWN */
+    REASON_KILL = 23,
+    /* the venue's word */
+    REASON_VENUE_REJECT = 40,
+    REASON_VENUE_FUNDS = 41,
+    REASON_VENUE_FILTER = 42,
+    REASON_VENUE_POST_ONLY = 43,
+    REASON_VENUE_RATE = 44,
+    REASON_VENUE_DOWN = 45,
+    REASON_VENUE_DUPLICATE = 46,
+    REASON_VENUE_UNKNOWN_ORDER = 47,
+    REASON_VENUE_AUTH = 48,
+    REASON_VENUE_CLOCK = 49,
+    REASON_VENUE_STP = 50,
+    REASON_VENUE_EXPIRED = 51,
+    /* fate of a request */
+    REASON_NOT_SENT = 60,
+    REASON_ABSENT = 61,
+    REASON_TIMEOUT = 62,
+    REASON_USER = 63, /* the agent asked for it */
+    REASON_OPERATOR = 64,
+    REASON_SLOT_GONE = 65, /* crash, hang or unload of the slot's plugin */
+    REASON_DISK = 66       /* the journal's disk is full or fails */
+};
+
+struct record_report { /* REPORT. order_id is ours: the gateway reads it out of the client id */
+    struct agon_event_hdr hdr;
+    uint64_t order_id, venue_order,
+        venue_fill; /* venue_fill: its trade id, unique per instrument */
+    agon_account_t account;
+    uint16_t reason;
+    uint8_t kind, state, side, liquidity; /* state: enum agon_order_state, with REPORT_STATE */
+    agon_px_t px;
+    agon_qty_t qty, cum_qty;
+    agon_amt_t fee_amt;
+    agon_asset_t fee_asset;
+    int32_t venue_code; /* the venue's own error number, for people */
+    uint8_t rev;        /* of the order: 0 for the first, + 1 with each replace */
+    uint8_t pad[23];
+};
+
+struct record_account { /* ACCOUNT: the venue's own figures, for reconciliation */
+    struct agon_event_hdr hdr;
+    agon_account_t account;
+    uint16_t flags; /* 1: part of a whole picture of the account; 2: its last part */
+    agon_asset_t asset;
+    agon_amt_t free_amt, held_amt;
+    uint64_t pad;
+};
+
+enum command_kind { /* agon COMMAND: what an operator, or the host on its own rules, ordered */
+                    COMMAND_HALT = 1, /* scope, id: no new risk from now on; cancels pass */
+                    COMMAND_RESUME = 2,
+                    COMMAND_CANCEL_ALL = 3, /* scope, id */
+                    COMMAND_FLATTEN = 4,    /* scope, id: cancel all, then close positions */
+                    COMMAND_KILL = 5, /* global: cancel all and refuse all, until COMMAND_RESUME
+                                         with the same reason */
+                    COMMAND_SLOT_CONDITION = 6, /* id: slot, value: enum slot_condition */
+                    COMMAND_SLOT_STAGE = 7,     /* id: slot, value: enum slot_stage */
+                    COMMAND_LIMIT = 8,          /* id: slot, which: enum limit, value */
+                    COMMAND_DAY = 9 /* the trading day turned (00:00 UTC of engine time) */
+};
+enum limit { /* which of a COMMAND_LIMIT */
+             LIMIT_ORDER_AMT = 1,
+             LIMIT_POSITION_AMT = 2,
+             LIMIT_DAILY_LOSS_AMT = 3,
+             LIMIT_DRAWDOWN_PPM = 4,
+             LIMIT_OPEN_ORDERS = 5,
+             LIMIT_ORDERS_PER_S = 6
+};
+enum scope { SCOPE_GLOBAL = 1, SCOPE_VENUE = 2, SCOPE_INSTRUMENT = 3, SCOPE_SLOT = 4 };
+
+struct record_command {
+    struct agon_event_hdr hdr;
+    uint8_t kind, scope, which, pad0;
+    uint32_t id;
+    int64_t value;
+    uint16_t reason, pad1;
+    uint32_t pad2;
+    uint64_t pad3;
+};
+
+struct record_mark { /* MARK: seq of this event names the place; hash is of the state before it */
+    struct agon_event_hdr hdr;
+    unsigned char hash[32];
+};
+
+struct record_start { /* START: first event of a run */
+    struct agon_event_hdr hdr;
+    uint32_t run;  /* 1, 2, ...: in every client order id, so that no id comes back */
+    uint32_t mode; /* enum run_mode */
+    uint64_t seed;
+    unsigned char build[16];
+};
+enum run_mode { RUN_BACKTEST = 1, RUN_PAPER = 2, RUN_LIVE = 3, RUN_DST = 4 };
+
+struct record_arm { /* ARM. The runner chose the id: 1, 2, ... of the slot, so that arm() can return
+                       it */
+    struct agon_event_hdr hdr;
+    struct agon_origin origin;
+    uint32_t id;
+    uint8_t is_disarm, pad0[3];
+    agon_ns_t t_at, every_ns; /* every_ns 0: once */
+    uint64_t cookie;
+    uint64_t pad1[4];
+};
+enum due_kind {
+    DUE_BARS = 1,   /* hdr.instrument: bars end */
+    DUE_SAMPLE = 2, /* a full minute: equity; full hours and days follow from it */
+    DUE_SWEEP = 3,  /* work that one event could not hold goes on */
+    DUE_TIMER = 4   /* a timer of a slot */
+};
+struct record_due {
+    struct agon_event_hdr hdr;
+    uint8_t kind, pad0;
+    uint16_t slot;
+    uint32_t id;
+    agon_ns_t t_due;
+    uint64_t cookie, pad1;
+};
+struct record_signal { /* a SIGNAL as it comes out of an agent's ring: the bus gets signal alone,
+                          with the journal's numbers */
+    struct agon_event_hdr hdr; /* type AGON_EVENT_SIGNAL, granules 6 */
+    struct agon_origin origin;
+    struct agon_signal signal;
+};
+
+enum config_kind {
+    CONFIG_ASSET = 1,
+    CONFIG_ACCOUNT = 2,
+    CONFIG_SLOT = 3,
+    CONFIG_VENUE = 4,
+    CONFIG_SUBSCRIBE = 5
+};
+struct record_asset { /* CONFIG of kind CONFIG_ASSET */
+    struct agon_event_hdr hdr;
+    uint16_t kind, pad0;
+    agon_asset_t asset;
+    int8_t exp; /* amounts are counts of 10^-exp */
+    uint8_t is_base_currency, pad1[6];
+    char name[16];
+};
+
+/* Outbound: core to gateway, and to the paper venue. No event; it is what the core decided. */
+enum cmd_kind { CMD_NEW = 1, CMD_CANCEL = 2, CMD_REPLACE = 3, CMD_QUERY = 4 };
+struct order_cmd {
+    uint64_t depends_seq; /* leaves only when durable_seq has passed it */
+    uint64_t order_id;
+    uint64_t venue_order; /* where known */
+    agon_instrument_t instrument;
+    agon_account_t account;
+    uint16_t venue;
+    uint8_t kind, side, type, tif;
+    uint32_t flags; /* AGON_POST_ONLY, AGON_REDUCE_ONLY */
+    uint8_t rev;    /* of the order as it shall be; CANCEL and QUERY: as it is */
+    uint8_t pad[7];
+    agon_px_t px, trigger_px;
+    agon_qty_t qty, show_qty; /* qty: total of the order, filled part included */
+    agon_qty_t filled_qty;    /* as the core knows it */
+    agon_ns_t t;              /* engine time of the decision */
+    agon_ns_t t_expire;
+};
+
+AGON_SIZE_IS(record_report, 128);
+AGON_SIZE_IS(record_account, 64);
+AGON_SIZE_IS(record_command, 64);
+AGON_SIZE_IS(record_mark, 64);
+AGON_SIZE_IS(record_start, 64);
+AGON_SIZE_IS(record_asset, 64);
+AGON_SIZE_IS(record_arm, 128);
+AGON_SIZE_IS(record_due, 64);
+AGON_SIZE_IS(record_signal, 384);
+AGON_SIZE_IS(order_cmd, 104);
+
+static inline uint32_t event_bytes(const struct agon_event_hdr *event)
+{
+    return (uint32_t)event->granules * EVENT_GRANULE;
+}
+
+#endif
