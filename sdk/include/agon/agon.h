@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT
+/* agon: the one header that a plugin includes.
+ *
+ * Beside the border itself it holds what is compiled into the plugin: typed dispatch and small
+ * helpers, which are no part of the ABI. sdk/template shows a whole plugin. */
+#ifndef AGON_AGON_H
+#define AGON_AGON_H
+
+#include "agon/ext/account.h"
+#include "agon/ext/arena.h"
+#include "agon/ext/book.h"
+#include "agon/ext/clock.h"
+#include "agon/ext/exit.h"
+#include "agon/ext/history.h"
+#include "agon/ext/instrument.h"
+#include "agon/ext/log.h"
+#include "agon/ext/metric.h"
+#include "agon/ext/orders.h"
+#include "agon/ext/param.h"
+#include "agon/ext/rng.h"
+#include "agon/ext/signal.h"
+#include "agon/plugin.h"
+
+/* One line for each type that is delivered to a handler of its own. */
+// clang-format off
+#define AGON_HANDLERS(X)                         \
+    X(on_quote, QUOTE, agon_quote)               \
+    X(on_trade, TRADE, agon_trade)               \
+    X(on_bar, BAR, agon_bar)                     \
+    X(on_top10, TOP10, agon_top10)               \
+    X(on_book_delta, BOOK_DELTA, agon_book_part) \
+    X(on_signal, SIGNAL, agon_signal)            \
+    X(on_regime, REGIME, agon_regime)            \
+    X(on_halt, HALT, agon_halt)                  \
+    X(on_order, ORDER, agon_order)               \
+    X(on_fill, FILL, agon_fill)                  \
+    X(on_capital, CAPITAL, agon_capital)         \
+    X(on_timer, TIMER, agon_timer)               \
+    X(on_param, PARAM, agon_param_change)        \
+    X(on_gap, GAP, agon_gap)                     \
+    X(on_job, JOB, agon_job)
+// clang-format on
+
+/* What to call for which event; what is NULL goes to on_other, or nowhere. */
+struct agon_handlers {
+#define AGON_X(name, type, record) int (*name)(void *self, const struct record *event);
+    AGON_HANDLERS(AGON_X)
+#undef AGON_X
+    /* Also the types that this SDK does not know yet. */
+    int (*on_other)(void *self, const struct agon_event_hdr *event);
+};
+
+/* Calls the handler of the event's type and returns what it returns. The body of an on_event. */
+static inline int agon_dispatch(const struct agon_handlers *on, void *self,
+                                const struct agon_event_hdr *event)
+{
+    switch (event->type) {
+#define AGON_X(name, type, record)                                                                 \
+    case AGON_EVENT_##type:                                                                        \
+        if (on->name)                                                                              \
+            return on->name(self, (const struct record *)(const void *)event);                     \
+        break;
+        AGON_HANDLERS(AGON_X)
+#undef AGON_X
+    default:
+        break;
+    }
+    return on->on_other ? on->on_other(self, event) : AGON_OK;
+}
+
+/* Copies mine into the host's table, which may be shorter: an older host. The end of a create. */
+static inline int agon_agent_set(struct agon_agent *agent, const struct agon_agent *mine)
+{
+    uint32_t n = agent->size < mine->size ? agent->size : mine->size;
+
+    memcpy(agent, mine, n);
+    agent->size = n;
+    return AGON_OK;
+}
+
+/* True when nothing can happen to the order any more. */
+static inline int agon_is_final(const struct agon_order *order)
+{
+    return order->state >= AGON_ORDER_FILLED;
+}
+
+/* The n_bid + n_ask levels of a BOOK_SNAPSHOT or BOOK_DELTA; as long-lived as the event. */
+static inline const struct agon_level *agon_levels(const struct agon_book_part *part)
+{
+    return (const struct agon_level *)(const void *)(part + 1);
+}
+
+/* Writes all n bytes, or returns an error. */
+static inline int agon_write(struct agon_out *out, const void *bytes, uint64_t n)
+{
+    const char *at = (const char *)bytes;
+
+    while (n > 0) {
+        int64_t got = out->write(out, at, n);
+        if (got <= 0 || (uint64_t)got > n)
+            return got < 0 ? (int)got : AGON_EIO;
+        at += got;
+        n -= (uint64_t)got;
+    }
+    return AGON_OK;
+}
+
+/* Reads all n bytes, or returns an error: AGON_ECORRUPT when there are fewer. */
+static inline int agon_read(struct agon_in *in, void *bytes, uint64_t n)
+{
+    char *at = (char *)bytes;
+
+    while (n > 0) {
+        int64_t got = in->read(in, at, n);
+        if (got <= 0 || (uint64_t)got > n)
+            return got < 0 ? (int)got : AGON_ECORRUPT;
+        at += got;
+        n -= (uint64_t)got;
+    }
+    return AGON_OK;
+}
+
+#endif

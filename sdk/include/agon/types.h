@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+/* types: scalars and codes of the plugin border.
+ *
+ * Everything is little-endian. A price, a quantity or an amount is a count of a power of ten and
+ * never a double: 12.50 at px_exp 2 is 1250. Padding is zero, and a record with set padding is
+ * refused, so that it can get a meaning later. */
+#ifndef AGON_TYPES_H
+#define AGON_TYPES_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+/* Version of the border. 0 until the freeze: host and plugin must then match in minor too. */
+#define AGON_ABI_MAJOR 0
+#define AGON_ABI_MINOR 1
+/* Taken over name, offset and size of every field of every record (tests/sdk computes it anew): who
+ * edits a header by hand is found out before any code runs. */
+#define AGON_LAYOUT_HASH 0x4de72cb0u
+
+typedef int64_t agon_px_t;          /* units of 10^-px_exp of the instrument */
+typedef int64_t agon_qty_t;         /* units of 10^-qty_exp of the instrument */
+typedef int64_t agon_amt_t;         /* units of 10^-exp of the asset */
+typedef int64_t agon_ns_t;          /* nanoseconds since 1970, UTC */
+typedef uint32_t agon_instrument_t; /* host-assigned, 0: none; stays valid for ever */
+typedef uint32_t agon_asset_t;      /* host-assigned, 0: none. Money, not a file */
+typedef uint16_t agon_account_t;    /* host-assigned; what an author gets to see of an account */
+
+/* What every int of the border means: zero or positive is good, negative is one of these. */
+enum {
+    AGON_OK = 0,
+    AGON_EINVAL = -1,    /* a value is out of range or does not fit the others */
+    AGON_ENOMEM = -2,    /* no memory */
+    AGON_EIO = -3,       /* the other side of a pipe, a file or a device failed */
+    AGON_EAGAIN = -4,    /* no room or no answer now; try again on a later event */
+    AGON_ENOENT = -5,    /* there is no such thing */
+    AGON_EBUSY = -6,     /* somebody else has it */
+    AGON_EPERM = -7,     /* not yours */
+    AGON_ERANGE = -8,    /* too large to be represented */
+    AGON_ENOSPC = -9,    /* a bounded table is full */
+    AGON_ESTATE = -10,   /* not in this phase: outside on_event, before on_start, ... */
+    AGON_EVERSION = -11, /* made for another version */
+    AGON_ENOTSUP = -12,  /* not offered here */
+    AGON_ECORRUPT = -13, /* bytes that are not what they should be */
+    AGON_ETHREAD = -14,  /* called from a thread that is not the callback's */
+    AGON_ETIME = -15     /* came too late */
+};
+
+enum agon_side { AGON_BUY = 1, AGON_SELL = 2 };
+enum agon_order_type { AGON_LIMIT = 1, AGON_MARKET = 2, AGON_STOP = 3, AGON_STOP_LIMIT = 4 };
+/* Time in force; 0 in an intent: the type's own (GTC, and IOC for a market order). */
+enum agon_tif { AGON_TIF_GTC = 1, AGON_TIF_IOC = 2, AGON_TIF_FOK = 3, AGON_TIF_GTD = 4 };
+
+/* Is the field there? Tables and descriptors start with their size and grow at the end only, so
+ * that an older one is shorter. */
+#define AGON_HAS(p, T, field) ((p) && (p)->size >= offsetof(T, field) + sizeof(((T *)0)->field))
+/* Stops the compiler when struct T is not n bytes long, in every standard and in C++. */
+#define AGON_SIZE_IS(T, n) typedef char T##_size_is[sizeof(struct T) == (n) ? 1 : -1]
+#define AGON_EXPORT        __attribute__((visibility("default")))
+
+#endif
