@@ -1,0 +1,900 @@
+// SPDX-License-Identifier: Apache-2.0
+/* schema: walks a map of the file and its table side by side.
+ *
+ * Every mistake is reported and the walk goes on, so that one run shows all of them. A check of
+ * values against each other runs only where the values themselves are well. */
+#include "config/schema.h"
+
+#include <ctype.h>
+
+#include "base/num.h"
+#include "config/node.h"
+#include "config/suggest.h"
+#include "config/units.h"
+
+#define FIELDS_MAX   128
+#define SCHEMA_DEPTH 12
+#define EXPECTED     256
+
+static void read_map(struct config *config, const struct config_node *node,
+                     const struct schema *schema, unsigned char *out);
+
+static uint32_t count_fields(const struct schema *schema)
+{
+    uint32_t n = 0;
+
+    while (schema->fields[n].key)
+        n++;
+    REQUIRE(n <= FIELDS_MAX);
+    return n;
+}
+
+/* ---- ranges and how they are said ---- */
+
+static void range_of(const struct schema_field *field, int64_t *min, int64_t *max)
+{
+    *min = field->min;
+    *max = field->max;
+    if (*min == 0 && *max == 0) {
+        *max = INT64_MAX;
+        if (field->type == SCHEMA_REAL)
+            *min = -(*max = 1000000000);
+    }
+    if (field->type == SCHEMA_REAL || field->type == SCHEMA_MONEY)
+        return;
+    if (field->room < 8) {
+        int bits = 8 * (int)field->room - (*min < 0 ? 1 : 0);
+        int64_t widest = (int64_t)((1ull << bits) - 1);
+
+        if (*max > widest)
+            *max = widest;
+    }
+}
+
+static void say_duration(int64_t ns, char *text, size_t room)
+{
+    static const struct {
+        const char *name;
+        int64_t ns;
+    } units[] = {{"d", 86400000000000}, {"h", 3600000000000}, {"m", 60000000000}, {"s", 1000000000},
+                 {"ms", 1000000},       {"us", 1000},         {"ns", 1}};
+    size_t i = 0;
+
+    while (ns % units[i].ns != 0 || (ns == 0 && i < 3))
+        i++;
+    snprintf(text, room, "%lld%s", (long long)(ns / units[i].ns), units[i].name);
+}
+
+static void say_size(int64_t bytes, char *text, size_t room)
+{
+    static const char *const names[] = {"B", "KiB", "MiB", "GiB", "TiB"};
+    size_t i = 0;
+
+    while (bytes != 0 && bytes % 1024 == 0 && i < 4) {
+        bytes /= 1024;
+        i++;
+    }
+    snprintf(text, room, "%lld%s", (long long)bytes, names[i]);
+}
+
+/* One end of a range, as it would stand in the file. */
+static void say_value(const struct schema_field *field, int64_t value, char *text, size_t room)
+{
+    char number[NUM_TEXT];
+
+    switch (field->type) {
+    case SCHEMA_SHARE:
+        num_format_short(value, 4, number);
+        snprintf(text, room, "%s%%", number);
+        break;
+    case SCHEMA_DURATION:
+        say_duration(field->room < 8 ? num_mul(value, 1000000) : value, text, room);
+        break;
+    case SCHEMA_SIZE:
+        say_size(value, text, room);
+        break;
+    case SCHEMA_DECIMAL:
+    case SCHEMA_MONEY:
+        num_format_short(value, field->exp, number);
+        snprintf(text, room, "%s", number);
+        break;
+    default:
+        snprintf(text, room, "%lld", (long long)value);
+    }
+}
+
+static const char *noun_of(const struct schema_field *field)
+{
+    switch (field->type) {
+    case SCHEMA_MAP:
+        return "a map: 'key: value' lines, indented";
+    case SCHEMA_BOOL:
+        return "true or false";
+    case SCHEMA_INT:
+    case SCHEMA_U64:
+        return "a whole number";
+    case SCHEMA_REAL:
+    case SCHEMA_DECIMAL:
+        return "a plain decimal number";
+    case SCHEMA_SHARE:
+        return "a share";
+    case SCHEMA_DURATION:
+        return "a duration";
+    case SCHEMA_SIZE:
+        return "a size";
+    case SCHEMA_MONEY:
+        return "an amount with its currency";
+    case SCHEMA_TIME:
+        return "a UTC time such as 2024-08-08T12:30:00Z";
+    case SCHEMA_WEEKLY:
+        return "a weekday and a UTC time such as Sunday 00:00";
+    case SCHEMA_TEXT:
+        return "a text";
+    case SCHEMA_NAME:
+        return "a name of letters, digits, '_', '-' and '.'";
+    case SCHEMA_PATH:
+        return "a path below this file's folder";
+    case SCHEMA_CHOICE:
+        return "one of";
+    default:
+        return "a value";
+    }
+}
+
+static const char *example_of(const struct schema_field *field)
+{
+    switch (field->type) {
+    case SCHEMA_SHARE:
+        return ", such as 3% or 12bps";
+    case SCHEMA_DURATION:
+        return ", such as 250ms, 10s or 2h";
+    case SCHEMA_SIZE:
+        return ", such as 64KiB or 16MiB";
+    case SCHEMA_MONEY:
+        return ", such as 1000 USDT";
+    default:
+        return "";
+    }
+}
+
+/* "a share from 0.1% to 20%, such as 3% or 12bps": what would have been right. */
+static void say_expected(const struct schema_field *field, char *text, size_t room)
+{
+    char low[40], high[40];
+    int64_t min, max;
+    size_t used;
+
+    range_of(field, &min, &max);
+    used = (size_t)snprintf(text, room, "%s", noun_of(field));
+    switch (field->type) {
+    case SCHEMA_CHOICE:
+        for (uint32_t i = 0; field->choices[i].name && used < room; i++)
+            used += (size_t)snprintf(text + used, room - used, "%s %s", i ? "," : ":",
+                                     field->choices[i].name);
+        return;
+    case SCHEMA_U64:
+        snprintf(text + used, room - used, " from 0 to 18446744073709551615");
+        return;
+    case SCHEMA_TEXT:
+    case SCHEMA_NAME:
+    case SCHEMA_PATH:
+        snprintf(text + used, room - used, ", %lld to %u bytes",
+                 (long long)(field->min > 1 ? field->min : 1), field->room - 1);
+        return;
+    case SCHEMA_INT:
+    case SCHEMA_REAL:
+    case SCHEMA_DECIMAL:
+    case SCHEMA_SHARE:
+    case SCHEMA_DURATION:
+    case SCHEMA_SIZE:
+    case SCHEMA_MONEY:
+        say_value(field, min, low, sizeof(low));
+        say_value(field, max, high, sizeof(high));
+        if (max < INT64_MAX)
+            snprintf(text + used, room - used, " from %s to %s%s", low, high, example_of(field));
+        else
+            snprintf(text + used, room - used, " of at least %s%s", low, example_of(field));
+        return;
+    default:
+        return;
+    }
+}
+
+/* ---- what was probably meant ---- */
+
+/* A plain decimal at the head of text, without '_' and ',' of thousands and without currency signs;
+ * its length in clean. */
+static size_t clean_number(const char *text, char *clean, size_t room)
+{
+    size_t n = 0;
+    const char *at = text + strspn(text, "$ ");
+
+    for (; *at && n + 1 < room; at++) {
+        if (*at == '_' || *at == ',')
+            continue;
+        if (!isdigit((unsigned char)*at) && *at != '.')
+            break;
+        clean[n++] = *at;
+    }
+    clean[n] = 0;
+    return n;
+}
+
+/* A right value near to what stands there; empty when there is none to offer. */
+static void guess(const struct schema_field *field, const struct config_node *node, char *text,
+                  size_t room)
+{
+    static const char *const yes[] = {"yes", "on", "y", "True", "TRUE", "1"};
+    static const char *const no[] = {"no", "off", "n", "False", "FALSE", "0"};
+    char clean[48], unit[8] = "";
+    const char *tail;
+    struct suggest suggest = {0};
+    int64_t ppm;
+    size_t n;
+
+    text[0] = 0;
+    if (node->kind != NODE_SCALAR || node->n > 40 || node->is_env)
+        return;
+    n = clean_number(node->text, clean, sizeof(clean));
+    tail =
+        node->text + strcspn(node->text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ%");
+    switch (field->type) {
+    case SCHEMA_BOOL:
+        for (size_t i = 0; i < sizeof(yes) / sizeof(yes[0]); i++)
+            if (strcasecmp(node->text, yes[i]) == 0)
+                snprintf(text, room, "true");
+            else if (strcasecmp(node->text, no[i]) == 0)
+                snprintf(text, room, "false");
+        return;
+    case SCHEMA_INT:
+    case SCHEMA_U64:
+    case SCHEMA_DECIMAL:
+    case SCHEMA_REAL:
+        while (n > 1 && clean[0] == '0' && clean[1] != '.')
+            memmove(clean, clean + 1, n--);
+        if (n > 0 && !*tail && strcmp(clean, node->text) != 0 && !strchr(node->text, ':') &&
+            !strchr(node->text, '-'))
+            snprintf(text, room, "%s", clean);
+        return;
+    case SCHEMA_SHARE:
+        if (n == 0 || *tail)
+            return;
+        if (clean[0] == '0' && num_parse(clean, n, 6, &ppm) == AGON_OK) {
+            num_format_short(ppm, 4, clean);
+        }
+        snprintf(text, room, "%s%%", clean);
+        return;
+    case SCHEMA_DURATION:
+        if (n == 0 || node->text[0] == '-')
+            return;
+        if (*tail == 'y' || *tail == 'w')
+            return;
+        snprintf(unit, sizeof(unit), "%.7s", *tail ? tail : "s");
+        if (strncmp(unit, "sec", 3) == 0)
+            strcpy(unit, "s");
+        else if (strncmp(unit, "min", 3) == 0)
+            strcpy(unit, "m");
+        snprintf(text, room, "%s%s", clean, unit);
+        return;
+    case SCHEMA_MONEY:
+        // "1.000,5" could be two numbers: nothing is offered.
+        if (n > 0 && !(strchr(node->text, '.') && strchr(node->text, ',')))
+            snprintf(text, room, "%s %s", clean, *tail ? tail : "USDT");
+        return;
+    case SCHEMA_CHOICE:
+        for (uint32_t i = 0; field->choices[i].name; i++)
+            suggest_offer(&suggest, node->text, node->n, field->choices[i].name);
+        if (suggest.best)
+            snprintf(text, room, "%s", suggest.best);
+        return;
+    default:
+        return;
+    }
+}
+
+/* "agents[0].limits: '10' has no unit; expected ...; did you mean '10s'?" */
+static void refuse_value(struct config *config, const struct config_node *node,
+                         const struct schema_field *field, enum config_code code, const char *what)
+{
+    char shown[80], expected[EXPECTED], meant[80];
+
+    node_show(node, shown, sizeof(shown));
+    say_expected(field, expected, sizeof(expected));
+    guess(field, node, meant, sizeof(meant));
+    if (code == CONFIG_E_PATH)
+        config->is_unsafe = 1;
+    node_error(config, node->line, node->column, node, code, "%s %s; expected %s%s%s%s", shown,
+               what, expected, meant[0] ? "; did you mean '" : "", meant, meant[0] ? "'?" : "");
+}
+
+/* ---- single values ---- */
+
+static void store_int(unsigned char *member, uint32_t room, int64_t value)
+{
+    switch (room) {
+    case 1: {
+        uint8_t narrow = (uint8_t)value;
+        memcpy(member, &narrow, sizeof(narrow));
+        break;
+    }
+    case 2: {
+        uint16_t narrow = (uint16_t)value;
+        memcpy(member, &narrow, sizeof(narrow));
+        break;
+    }
+    case 4: {
+        uint32_t narrow = (uint32_t)value;
+        memcpy(member, &narrow, sizeof(narrow));
+        break;
+    }
+    default:
+        REQUIRE(room == 8);
+        memcpy(member, &value, sizeof(value));
+    }
+}
+
+/* A number of any unit as the member holds it. */
+static int parse_number(const struct schema_field *field, const struct config_node *node,
+                        int64_t *value, struct error *err)
+{
+    int rc;
+
+    switch (field->type) {
+    case SCHEMA_INT:
+        return units_int(node->text, node->n, value, err);
+    case SCHEMA_DECIMAL:
+        return num_parse(node->text, node->n, field->exp, value);
+    case SCHEMA_SHARE:
+        return units_ppm(node->text, node->n, value, err);
+    case SCHEMA_SIZE:
+        return units_size(node->text, node->n, value, err);
+    case SCHEMA_TIME:
+        return units_time(node->text, node->n, value, err);
+    case SCHEMA_WEEKLY:
+        return units_weekly(node->text, node->n, value, err);
+    default:
+        REQUIRE(field->type == SCHEMA_DURATION);
+        rc = units_duration(node->text, node->n, value, err);
+        if (rc == AGON_OK && field->room < 8) {
+            if (*value % 1000000 != 0)
+                return error_set(err, AGON_ERANGE, "whole milliseconds");
+            *value /= 1000000;
+        }
+        return rc;
+    }
+}
+
+static void read_number(struct config *config, const struct config_node *node,
+                        const struct schema_field *field, unsigned char *member)
+{
+    int is_plain = field->type == SCHEMA_INT || field->type == SCHEMA_DECIMAL;
+    struct error err = {0};
+    int64_t value = 0, min, max;
+    int rc;
+
+    if (is_plain && node->is_quoted) {
+        refuse_value(config, node, field, CONFIG_E_VALUE, "is a text in quotes");
+        return;
+    }
+    rc = parse_number(field, node, &value, &err);
+    range_of(field, &min, &max);
+    if (rc == AGON_ERANGE)
+        refuse_value(config, node, field, CONFIG_E_RANGE,
+                     field->type == SCHEMA_DECIMAL ? "has too many digits" : "is out of range");
+    else if (rc != AGON_OK)
+        refuse_value(config, node, field, CONFIG_E_VALUE, "is not of that form");
+    else if (value < min || value > max)
+        refuse_value(config, node, field, CONFIG_E_RANGE, "is out of range");
+    else
+        store_int(member, field->room, value);
+}
+
+static void read_real(struct config *config, const struct config_node *node,
+                      const struct schema_field *field, unsigned char *member)
+{
+    int64_t count = 0, min, max;
+    int exp = 0;
+    double value;
+
+    REQUIRE(field->room == sizeof(value));
+    range_of(field, &min, &max);
+    if (node->is_quoted || num_parse_exp(node->text, node->n, &count, &exp) != AGON_OK) {
+        refuse_value(config, node, field, CONFIG_E_VALUE, "is not of that form");
+        return;
+    }
+    value = num_to_double(count, exp);
+    if (value < (double)min || value > (double)max) {
+        refuse_value(config, node, field, CONFIG_E_RANGE, "is out of range");
+        return;
+    }
+    memcpy(member, &value, sizeof(value));
+}
+
+static void read_money(struct config *config, const struct config_node *node,
+                       const struct schema_field *field, unsigned char *member)
+{
+    struct schema_money money = {0};
+    struct error err = {0};
+    int64_t min, max;
+    int rc = units_money(node->text, node->n, field->exp, &money.amt, money.asset, &err);
+
+    REQUIRE(field->room == sizeof(money));
+    range_of(field, &min, &max);
+    if (rc == AGON_EINVAL)
+        refuse_value(config, node, field, CONFIG_E_VALUE, "is not of that form");
+    else if (rc != AGON_OK)
+        refuse_value(config, node, field, CONFIG_E_RANGE, "has too many digits");
+    else if (money.amt < min || money.amt > max)
+        refuse_value(config, node, field, CONFIG_E_RANGE, "is out of range");
+    else
+        memcpy(member, &money, sizeof(money));
+}
+
+static int is_name(const char *text, size_t n)
+{
+    if (n == 0 || !isalnum((unsigned char)text[0]))
+        return 0;
+    for (size_t i = 0; i < n; i++)
+        if (!isalnum((unsigned char)text[i]) && !strchr("_-.", text[i]))
+            return 0;
+    return 1;
+}
+
+/* Why a path may not be used; NULL when it may. What lies there is for whoever opens it. */
+static const char *path_fault(const char *path)
+{
+    if (path[0] == '/')
+        return "is an absolute path";
+    if (path[0] == '~')
+        return "begins with '~', which is not replaced here";
+    for (const char *at = path; at; at = strchr(at, '/')) {
+        at += *at == '/';
+        if (strncmp(at, "..", 2) == 0 && (at[2] == '/' || at[2] == 0))
+            return "leads out of its folder with '..'";
+    }
+    for (const char *at = path; *at; at++)
+        if ((unsigned char)*at < 0x20 || *at == '\\')
+            return "holds a character that no path here has";
+    return NULL;
+}
+
+static void read_text(struct config *config, const struct config_node *node,
+                      const struct schema_field *field, unsigned char *member)
+{
+    char what[96], foreign[64];
+
+    if (field->type == SCHEMA_NAME && scan_foreign(node->text, node->n, foreign, sizeof(foreign))) {
+        snprintf(what, sizeof(what), "holds the character %s", foreign);
+        refuse_value(config, node, field, CONFIG_E_CONFUSABLE, what);
+    } else if (field->type == SCHEMA_NAME && !is_name(node->text, node->n)) {
+        refuse_value(config, node, field, CONFIG_E_VALUE, "is no name");
+    } else if (field->type == SCHEMA_PATH && path_fault(node->text)) {
+        refuse_value(config, node, field, CONFIG_E_PATH, path_fault(node->text));
+    } else if (node->n + 1 > field->room) {
+        refuse_value(config, node, field, CONFIG_E_RANGE, "is too long");
+    } else if (node->n < 1 || (int64_t)node->n < field->min) {
+        refuse_value(config, node, field, CONFIG_E_RANGE, "is too short");
+    } else {
+        memset(member, 0, field->room);
+        memcpy(member, node->text, node->n);
+    }
+}
+
+static void read_choice(struct config *config, const struct config_node *node,
+                        const struct schema_field *field, unsigned char *member)
+{
+    for (uint32_t i = 0; field->choices[i].name; i++)
+        if (strcmp(field->choices[i].name, node->text) == 0) {
+            store_int(member, field->room, field->choices[i].value);
+            return;
+        }
+    refuse_value(config, node, field, CONFIG_E_CHOICE, "is not known here");
+}
+
+/* Values that would be a hole in the file's meaning, or in somebody's pocket. */
+static int is_refused_scalar(struct config *config, const struct config_node *node,
+                             const struct schema_field *field)
+{
+    static const char *const nulls[] = {"", "~", "null", "Null", "NULL"};
+
+    for (size_t i = 0; !node->is_quoted && !node->is_env && i < sizeof(nulls) / sizeof(nulls[0]);
+         i++)
+        if (strcmp(node->text, nulls[i]) == 0) {
+            refuse_value(config, node, field, CONFIG_E_VALUE,
+                         "is no value (leave the key out for its default)");
+            return 1;
+        }
+    if (!node->is_env && !field->is_public && field->type != SCHEMA_PATH &&
+        (scan_is_secret(node->text, node->n) || (node->key && scan_is_secret_key(node->key)))) {
+        node_error(config, node->line, node->column, node, CONFIG_E_SECRET,
+                   "looks like a secret, and secrets do not belong in this file (the value is not "
+                   "shown here); expected ${NAME} with the value in the environment, or a key "
+                   "file");
+        return 1;
+    }
+    return 0;
+}
+
+static void read_scalar(struct config *config, const struct config_node *node,
+                        const struct schema_field *field, unsigned char *member)
+{
+    uint64_t u64;
+
+    if (is_refused_scalar(config, node, field))
+        return;
+    switch (field->type) {
+    case SCHEMA_BOOL:
+        if (!node->is_quoted &&
+            (strcmp(node->text, "true") == 0 || strcmp(node->text, "false") == 0))
+            store_int(member, field->room, node->text[0] == 't');
+        else
+            refuse_value(config, node, field, CONFIG_E_VALUE, "is neither");
+        break;
+    case SCHEMA_U64:
+        REQUIRE(field->room == sizeof(u64));
+        if (!node->is_quoted && units_u64(node->text, node->n, &u64, NULL) == AGON_OK)
+            memcpy(member, &u64, sizeof(u64));
+        else
+            refuse_value(config, node, field, CONFIG_E_RANGE, "is no such number");
+        break;
+    case SCHEMA_REAL:
+        read_real(config, node, field, member);
+        break;
+    case SCHEMA_MONEY:
+        read_money(config, node, field, member);
+        break;
+    case SCHEMA_TEXT:
+    case SCHEMA_NAME:
+    case SCHEMA_PATH:
+        read_text(config, node, field, member);
+        break;
+    case SCHEMA_CHOICE:
+        read_choice(config, node, field, member);
+        break;
+    default:
+        read_number(config, node, field, member);
+    }
+}
+
+/* ---- fields ---- */
+
+/* Secrets in a part that the caller reads by itself. */
+static void look_for_secrets(struct config *config, const struct config_node *node)
+{
+    static const struct schema_field any = {.type = SCHEMA_ANY};
+
+    if (node->kind == NODE_SCALAR && !node->is_bad)
+        (void)is_refused_scalar(config, node, &any);
+    for (uint32_t i = 0; i < config_count(node); i++)
+        look_for_secrets(config, node->entries[i]);
+}
+
+static void read_one(struct config *config, const struct config_node *node,
+                     const struct schema_field *field, unsigned char *member)
+{
+    if (node->is_bad)
+        return;
+    if (field->type == SCHEMA_ANY) {
+        look_for_secrets(config, node);
+        memcpy(member, &node, sizeof(node));
+    } else if (field->type == SCHEMA_MAP) {
+        if (node->kind == NODE_MAP)
+            read_map(config, node, field->sub, member);
+        else
+            refuse_value(config, node, field, CONFIG_E_KIND, "is no map");
+    } else if (node->kind != NODE_SCALAR) {
+        refuse_value(config, node, field, CONFIG_E_KIND, "stands there");
+    } else {
+        read_scalar(config, node, field, member);
+    }
+}
+
+static void read_list(struct config *config, const struct config_node *node,
+                      const struct schema_field *field, unsigned char *out)
+{
+    uint32_t n = config_count(node);
+
+    if (node->is_bad)
+        return;
+    if (node->kind != NODE_LIST) {
+        char shown[80];
+
+        node_show(node, shown, sizeof(shown));
+        node_error(config, node->line, node->column, node, CONFIG_E_KIND,
+                   "%s is no list; expected a list of 1 to %u entries: [a, b] or '- a' lines",
+                   shown, field->list_max);
+        return;
+    }
+    if (n > field->list_max || n < field->list_min) {
+        node_error(config, node->line, node->column, node, CONFIG_E_COUNT,
+                   "%u entries; expected %u to %u", n, field->list_min, field->list_max);
+        n = n > field->list_max ? 0 : n; // what is in a list far too long is not looked at
+    }
+    for (uint32_t i = 0; i < n; i++)
+        read_one(config, node->entries[i], field, out + field->offset + (size_t)i * field->room);
+    memcpy(out + field->count_offset, &n, sizeof(n));
+}
+
+static void read_field(struct config *config, const struct config_node *node,
+                       const struct schema_field *field, unsigned char *out)
+{
+    if (field->list_max > 0)
+        read_list(config, node, field, out);
+    else
+        read_one(config, node, field, out + field->offset);
+}
+
+/* Presets of what is absent, also of maps that are absent as a whole. */
+static void read_preset(struct config *config, const struct schema_field *field, unsigned char *out)
+{
+    if (field->preset) {
+        struct config_node node = {.kind = NODE_SCALAR,
+                                   .text = field->preset,
+                                   .n = (uint32_t)strlen(field->preset),
+                                   .line = 1,
+                                   .column = 1};
+
+        uint32_t n_before = config->n_errors;
+
+        REQUIRE(field->list_max == 0);
+        read_one(config, &node, field, out + field->offset);
+        REQUIRE(config->n_errors == n_before); // a preset that its own field refuses
+    } else if (field->type == SCHEMA_MAP && field->list_max == 0) {
+        for (const struct schema_field *sub = field->sub->fields; sub->key; sub++)
+            read_preset(config, sub, out + field->offset);
+    }
+}
+
+/* ---- keys ---- */
+
+/* Where else in the file this key is known: writes the path of its map. */
+static int find_elsewhere(const struct schema *schema, const struct schema *not_here,
+                          const char *key, int depth, char *path, size_t room)
+{
+    size_t used = strlen(path);
+
+    if (depth == SCHEMA_DEPTH)
+        return 0;
+    for (const struct schema_field *field = schema->fields; schema != not_here && field->key;
+         field++)
+        if (strcmp(field->key, key) == 0 && !field->retired)
+            return 1;
+    for (const struct schema_field *field = schema->fields; field->key; field++) {
+        if (field->type != SCHEMA_MAP)
+            continue;
+        snprintf(path + used, room - used, "%s%s%s", used ? "." : "", field->key,
+                 field->list_max ? "[]" : "");
+        if (find_elsewhere(field->sub, not_here, key, depth + 1, path, room))
+            return 1;
+        path[used] = 0;
+    }
+    return 0;
+}
+
+/* Reports an unknown key; returns the key that was probably meant, NULL for none. */
+static const char *refuse_key(struct config *config, const struct config_node *map,
+                              const struct config_node *node, const struct schema *schema)
+{
+    struct suggest suggest = {0};
+    char path[192] = "", shown[80], keys[EXPECTED] = "";
+    size_t used = 0;
+    struct config_node shown_node = {.kind = NODE_SCALAR, .text = node->key};
+
+    shown_node.n = (uint32_t)strlen(node->key);
+    node_show(&shown_node, shown, sizeof(shown));
+    for (const struct schema_field *field = schema->fields; field->key; field++)
+        if (!field->retired) {
+            suggest_offer(&suggest, node->key, strlen(node->key), field->key);
+            if (used < sizeof(keys))
+                used += (size_t)snprintf(keys + used, sizeof(keys) - used, "%s%s", used ? ", " : "",
+                                         field->key);
+        }
+    if (config->schema && find_elsewhere(config->schema, schema, node->key, 0, path, sizeof(path)))
+        node_error(config, node->key_line, node->key_column, map, CONFIG_E_MISPLACED,
+                   "the key %s does not belong here; expected it %s%s%s%s%s", shown,
+                   path[0] ? "in " : "at the top", path, suggest.best ? "; did you mean '" : "",
+                   suggest.best ? suggest.best : "", suggest.best ? "'?" : "");
+    else if (suggest.best)
+        node_error(config, node->key_line, node->key_column, map, CONFIG_E_UNKNOWN,
+                   "unknown key %s; expected a key of %s; did you mean '%s'?", shown, schema->name,
+                   suggest.best);
+    else
+        node_error(config, node->key_line, node->key_column, map, CONFIG_E_UNKNOWN,
+                   "unknown key %s; expected one of: %s", shown, keys);
+    return suggest.best;
+}
+
+static const struct schema_field *find_field(const struct schema *schema, const char *key)
+{
+    for (const struct schema_field *field = schema->fields; field->key; field++)
+        if (strcmp(field->key, key) == 0)
+            return field;
+    return NULL;
+}
+
+static void report_missing(struct config *config, const struct config_node *node,
+                           const struct schema *schema, const uint8_t *seen)
+{
+    char missing[EXPECTED] = "";
+    size_t used = 0;
+    uint32_t n = 0;
+
+    for (uint32_t i = 0; schema->fields[i].key; i++) {
+        if (seen[i] || !schema->fields[i].is_required)
+            continue;
+        n++;
+        if (used < sizeof(missing))
+            used += (size_t)snprintf(missing + used, sizeof(missing) - used, "%s'%s'",
+                                     used ? ", " : "", schema->fields[i].key);
+    }
+    if (n > 0)
+        node_error(config, node->key ? node->key_line : node->line,
+                   node->key ? node->key_column : node->column, node, CONFIG_E_MISSING,
+                   "missing key%s %s; expected %s in %s", n > 1 ? "s" : "", missing,
+                   n > 1 ? "them" : "it", schema->name);
+}
+
+static void read_map(struct config *config, const struct config_node *node,
+                     const struct schema *schema, unsigned char *out)
+{
+    uint8_t seen[FIELDS_MAX] = {0};
+    uint32_t n_before = config->n_errors, n_fields = count_fields(schema);
+
+    for (uint32_t i = 0; i < node->n; i++) {
+        const struct config_node *entry = node->entries[i];
+        const struct schema_field *field = find_field(schema, entry->key);
+        const char *meant;
+
+        if (field)
+            seen[field - schema->fields] = 1;
+        if (field && field->retired)
+            node_error(config, entry->key_line, entry->key_column, node, CONFIG_E_RETIRED,
+                       "the key '%s' is gone; expected %s", entry->key, field->retired);
+        else if (field)
+            read_field(config, entry, field, out);
+        else if (!entry->is_bad && (meant = refuse_key(config, node, entry, schema)))
+            seen[find_field(schema, meant) - schema->fields] = 1; // not missing: misspelt
+    }
+    for (uint32_t i = 0; i < n_fields; i++)
+        if (!seen[i])
+            read_preset(config, &schema->fields[i], out);
+    report_missing(config, node, schema, seen);
+    if (schema->check && config->n_errors == n_before && config->n_parse_errors == 0)
+        schema->check(config, node, out);
+}
+
+int config_read_node(struct config *config, const struct config_node *node,
+                     const struct schema *schema, void *out)
+{
+    uint32_t n_before = config->n_errors;
+
+    memset(out, 0, schema->size);
+    if (node->kind != NODE_MAP)
+        return config_refuse(config, node, CONFIG_E_KIND, "is no map; expected the keys of %s",
+                             schema->name);
+    if (!config->schema)
+        config->schema = schema;
+    read_map(config, node, schema, out);
+    return config->n_errors == n_before ? AGON_OK : AGON_EINVAL;
+}
+
+int config_read(struct config *config, const struct schema *schema, void *out)
+{
+    config->schema = schema;
+    if (config_root(config))
+        config_read_node(config, config->root, schema, out);
+    else
+        memset(out, 0, schema->size);
+    return config->n_errors == 0 ? AGON_OK : AGON_EINVAL;
+}
+
+/* ---- JSON Schema ---- */
+
+static void print_text(const char *text, FILE *out)
+{
+    fputc('"', out);
+    for (; text && *text; text++) {
+        if (*text == '"' || *text == '\\')
+            fputc('\\', out);
+        fputc(*text, out);
+    }
+    fputc('"', out);
+}
+
+static void print_object(const struct schema *schema, FILE *out, int depth);
+
+static void print_type(const struct schema_field *field, FILE *out, int depth)
+{
+    int64_t min, max;
+
+    range_of(field, &min, &max);
+    switch (field->type) {
+    case SCHEMA_MAP:
+        print_object(field->sub, out, depth);
+        return;
+    case SCHEMA_BOOL:
+        fprintf(out, "{\"type\": \"boolean\"}");
+        return;
+    case SCHEMA_INT:
+        fprintf(out, "{\"type\": \"integer\", \"minimum\": %lld, \"maximum\": %lld}",
+                (long long)min, (long long)max);
+        return;
+    case SCHEMA_U64:
+        fprintf(out, "{\"type\": \"integer\", \"minimum\": 0}");
+        return;
+    case SCHEMA_REAL:
+    case SCHEMA_DECIMAL:
+        fprintf(out, "{\"type\": \"number\"}");
+        return;
+    case SCHEMA_SHARE:
+        fprintf(out, "{\"type\": \"string\", \"pattern\": \"^-?[0-9.]+(%%|bps)$\"}");
+        return;
+    case SCHEMA_DURATION:
+        fprintf(out, "{\"type\": \"string\", \"pattern\": \"^[0-9.]+(ns|us|ms|s|m|h|d)$\"}");
+        return;
+    case SCHEMA_SIZE:
+        fprintf(out, "{\"type\": [\"string\", \"integer\"], \"pattern\": "
+                     "\"^[0-9.]+(B|KiB|MiB|GiB|TiB)?$\"}");
+        return;
+    case SCHEMA_MONEY:
+        fprintf(out, "{\"type\": \"string\", \"pattern\": \"^-?[0-9.]+ [A-Z0-9]+$\"}");
+        return;
+    case SCHEMA_CHOICE:
+        fprintf(out, "{\"enum\": [");
+        for (uint32_t i = 0; field->choices[i].name; i++) {
+            fputs(i ? ", " : "", out);
+            print_text(field->choices[i].name, out);
+        }
+        fprintf(out, "]}");
+        return;
+    case SCHEMA_ANY:
+        fprintf(out, "{}");
+        return;
+    default:
+        fprintf(out, "{\"type\": \"string\"}");
+    }
+}
+
+static void print_object(const struct schema *schema, FILE *out, int depth)
+{
+    int is_first = 1;
+
+    fprintf(out, "{\"type\": \"object\", \"additionalProperties\": false, \"properties\": {");
+    for (const struct schema_field *field = schema->fields; field->key; field++) {
+        if (field->retired)
+            continue;
+        fprintf(out, "%s\n%*s", is_first ? "" : ",", 2 * depth, "");
+        is_first = 0;
+        print_text(field->key, out);
+        fprintf(out, ": {\"description\": ");
+        print_text(field->doc, out);
+        if (field->preset) {
+            fprintf(out, ", \"default\": ");
+            print_text(field->preset, out);
+        }
+        fprintf(out, ", \"allOf\": [");
+        if (field->list_max > 0)
+            fprintf(out, "{\"type\": \"array\", \"minItems\": %u, \"maxItems\": %u, \"items\": ",
+                    field->list_min, field->list_max);
+        print_type(field, out, depth + 1);
+        fprintf(out, "%s]}", field->list_max > 0 ? "}" : "");
+    }
+    fprintf(out, "}, \"required\": [");
+    is_first = 1;
+    for (const struct schema_field *field = schema->fields; field->key; field++)
+        if (field->is_required) {
+            fputs(is_first ? "" : ", ", out);
+            print_text(field->key, out);
+            is_first = 0;
+        }
+    fprintf(out, "]}");
+}
+
+void schema_print_json(const struct schema *schema, FILE *out)
+{
+    fprintf(out, "{\"$schema\": \"https://json-schema.org/draft/2020-12/schema\", \"title\": ");
+    print_text(schema->name, out);
+    fprintf(out, ", \"allOf\": [");
+    print_object(schema, out, 1);
+    fprintf(out, "]}\n");
+}

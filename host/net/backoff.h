@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+/* backoff: when to try again. The first retry comes after 100 to 500 ms, then the delay doubles up
+ * to 30 s; only 60 s of healthy life bring it back, so a peer that accepts and closes at once is
+ * not stormed. A function of state, time and one random number. [any] */
+#ifndef NET_BACKOFF_H
+#define NET_BACKOFF_H
+
+#include <agon/types.h>
+
+#define BACKOFF_FIRST_MIN_NS 100000000ll
+#define BACKOFF_FIRST_MAX_NS 500000000ll
+#define BACKOFF_CAP_NS       30000000000ll
+#define BACKOFF_HEALTHY_NS   60000000000ll
+
+struct backoff {       /* all zero is ready to use */
+    int64_t delay_ns;  /* the delay last given; 0: the next one is the first */
+    int64_t up_ns;     /* since when it is up, when is_up */
+    uint32_t attempts; /* retries since the last reset */
+    uint8_t is_up;
+    uint8_t pad[3];
+};
+/* The connection works (for a gateway: logged in, not merely connected). */
+void backoff_up(struct backoff *backoff, int64_t now);
+/* It failed or ended: how long to wait before the next attempt, ns. random is any 64 random bits.
+ */
+int64_t backoff_down(struct backoff *backoff, int64_t now, uint64_t random);
+
+#endif

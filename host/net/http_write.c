@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: Apache-2.0
+/* http_write: requests, replies and percent encoding for net/http.h. */
+#include "net/http.h"
+
+#include <http_parser.h>
+#include <stdio.h>
+#include <strings.h>
+
+struct out {
+    char *at;
+    size_t room, n; /* n goes on counting past room */
+};
+
+static void put(struct out *out, const void *bytes, size_t n)
+{
+    if (n && out->n <= out->room && n <= out->room - out->n)
+        memcpy(out->at + out->n, bytes, n);
+    out->n += n;
+}
+
+static void put_text(struct out *out, const char *text)
+{
+    put(out, text, strlen(text));
+}
+
+static void put_number(struct out *out, uint64_t number)
+{
+    char digits[24];
+    size_t at = sizeof digits;
+
+    do {
+        digits[--at] = (char)('0' + number % 10);
+        number /= 10;
+    } while (number);
+    put(out, digits + at, sizeof digits - at);
+}
+
+static int64_t finish(const struct out *out)
+{
+    return out->n > out->room ? AGON_ENOSPC : (int64_t)out->n;
+}
+
+/* May this stand on a head's line? A blank ends a method or a target early. */
+static int is_clean(const char *text, int has_blanks)
+{
+    if (!text || (!has_blanks && *text == '\0'))
+        return 0;
+    for (; *text; text++) {
+        unsigned char c = (unsigned char)*text;
+        if (c < ' ' || c == 127 || (!has_blanks && (c == ' ' || c > 127)))
+            return 0;
+    }
+    return 1;
+}
+
+static int are_clean(const struct http_header *headers, uint32_t n)
+{
+    static const char *const ours[] = {"host", "content-length", "transfer-encoding", "connection"};
+
+    if (n > HTTP_HEADERS_MAX)
+        return 0;
+    for (uint32_t i = 0; i < n; i++) {
+        if (!is_clean(headers[i].name, 0) || strchr(headers[i].name, ':') ||
+            !is_clean(headers[i].value, 1))
+            return 0;
+        for (size_t k = 0; k < sizeof ours / sizeof ours[0]; k++) {
+            if (strcasecmp(headers[i].name, ours[k]) == 0)
+                return 0;
+        }
+    }
+    return 1;
+}
+
+static void put_headers(struct out *out, const struct http_header *headers, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        put_text(out, headers[i].name);
+        put_text(out, ": ");
+        put_text(out, headers[i].value);
+        put_text(out, "\r\n");
+    }
+}
+
+int64_t http_write_request(char *buffer, size_t room, const struct http_request *request)
+{
+    struct out out = {.at = buffer, .room = room};
+
+    if (!is_clean(request->method, 0) || !is_clean(request->target, 0) ||
+        !is_clean(request->host, 0) || (request->body_n && !request->body) ||
+        !are_clean(request->headers, request->n_headers))
+        return AGON_EINVAL;
+    put_text(&out, request->method);
+    put_text(&out, " ");
+    put_text(&out, request->target);
+    put_text(&out, " HTTP/1.1\r\nHost: ");
+    put_text(&out, request->host);
+    put_text(&out, "\r\n");
+    put_headers(&out, request->headers, request->n_headers);
+    if (request->body || strcmp(request->method, "POST") == 0 ||
+        strcmp(request->method, "PUT") == 0) {
+        put_text(&out, "Content-Length: ");
+        put_number(&out, request->body_n);
+        put_text(&out, "\r\n");
+    }
+    if (request->is_close)
+        put_text(&out, "Connection: close\r\n");
+    put_text(&out, "\r\n");
+    put(&out, request->body, request->body_n);
+    return finish(&out);
+}
+
+const char *http_reason(int status)
+{
+    return status < 100 || status > 599 ? "Unknown" : http_status_str((enum http_status)status);
+}
+
+int64_t http_write_response(char *buffer, size_t room, const struct http_response *response)
+{
+    struct out out = {.at = buffer, .room = room};
+    int is_bodyless = response->status < 200 || response->status == 204 || response->status == 304;
+
+    if (response->status < 100 || response->status > 599 ||
+        (response->body_n && (!response->body || is_bodyless)) ||
+        !are_clean(response->headers, response->n_headers))
+        return AGON_EINVAL;
+    put_text(&out, "HTTP/1.1 ");
+    put_number(&out, (uint64_t)response->status);
+    put_text(&out, " ");
+    put_text(&out, http_reason(response->status));
+    put_text(&out, "\r\n");
+    put_headers(&out, response->headers, response->n_headers);
+    if (!is_bodyless) {
+        put_text(&out, "Content-Length: ");
+        put_number(&out, response->body_n);
+        put_text(&out, "\r\n");
+    }
+    if (response->is_close)
+        put_text(&out, "Connection: close\r\n");
+    put_text(&out, "\r\n");
+    if (!response->is_head)
+        put(&out, response->body, response->body_n);
+    return finish(&out);
+}
+
+uint64_t http_response_room(const struct http_response *response)
+{
+    uint64_t room = 256 + response->body_n;
+
+    for (uint32_t i = 0; i < response->n_headers; i++)
+        room += strlen(response->headers[i].name) + strlen(response->headers[i].value) + 4;
+    return room;
+}
+
+int64_t http_pct_encode(const void *bytes, size_t n, char *buffer, size_t room)
+{
+    static const char hex[] = "0123456789ABCDEF";
+    const unsigned char *at = bytes;
+    struct out out = {.at = buffer, .room = room};
+
+    for (size_t i = 0; i < n; i++) {
+        unsigned char c = at[i];
+        if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+            c == '-' || c == '.' || c == '_' || c == '~') {
+            put(&out, &c, 1);
+        } else {
+            char code[3] = {'%', hex[c >> 4], hex[c & 15]};
+            put(&out, code, 3);
+        }
+    }
+    put(&out, "", 1);
+    return out.n > room ? AGON_ENOSPC : (int64_t)out.n - 1;
+}
+
+static int hex_value(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+int64_t http_pct_decode(const char *text, size_t n, int is_form, char *buffer, size_t room)
+{
+    struct out out = {.at = buffer, .room = room};
+
+    for (size_t i = 0; i < n; i++) {
+        char c = text[i];
+        if (c == '%') {
+            if (n - i < 3 || hex_value(text[i + 1]) < 0 || hex_value(text[i + 2]) < 0)
+                return AGON_ECORRUPT;
+            c = (char)(hex_value(text[i + 1]) << 4 | hex_value(text[i + 2]));
+            i += 2;
+        } else if (c == '+' && is_form) {
+            c = ' ';
+        }
+        put(&out, &c, 1);
+    }
+    put(&out, "", 1);
+    return out.n > room ? AGON_ENOSPC : (int64_t)out.n - 1;
+}
+
+int http_query_next(const char **at, struct http_pair *pair)
+{
+    const char *text = *at + strspn(*at, "&");
+    size_t n = strcspn(text, "&");
+    const char *equals = memchr(text, '=', n);
+
+    *at = text + n;
+    if (n == 0)
+        return 0;
+    pair->name = text;
+    pair->has_value = equals != NULL;
+    pair->name_n = equals ? (size_t)(equals - text) : n;
+    pair->value = equals ? equals + 1 : text + n;
+    pair->value_n = equals ? n - pair->name_n - 1 : 0;
+    return 1;
+}
+
+int64_t http_query_get(const char *query, const char *name, char *out, size_t room)
+{
+    struct http_pair pair;
+    size_t name_n = strlen(name);
+
+    while (http_query_next(&query, &pair)) {
+        if (pair.name_n == name_n && memcmp(pair.name, name, name_n) == 0)
+            return http_pct_decode(pair.value, pair.value_n, 0, out, room);
+    }
+    return AGON_ENOENT;
+}
