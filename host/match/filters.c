@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/num.h"
+#include "match/state.h"
+
+static enum match_reject check_px(const struct agon_instrument *def, agon_px_t px)
+{
+    if (px <= 0 || px % def->tick_px != 0)
+        return MATCH_BAD_PRICE;
+    if (px < def->min_px || (def->max_px != 0 && px > def->max_px))
+        return MATCH_BAD_PRICE;
+    return MATCH_OK;
+}
+
+static enum match_reject check_qty(const struct agon_instrument *def, agon_qty_t qty)
+{
+    if (qty <= 0 || qty % def->lot_qty != 0)
+        return MATCH_BAD_QTY;
+    if (qty < def->min_qty || (def->max_qty != 0 && qty > def->max_qty))
+        return MATCH_BAD_QTY;
+    return MATCH_OK;
+}
+
+// A market order is judged by the last trade, or by the best price it would meet; where neither is
+// known there is nothing to judge by.
+static agon_px_t judge_px(const struct market *market, const struct match_order *order)
+{
+    struct agon_level best;
+
+    if (order->type == AGON_LIMIT || order->type == AGON_STOP_LIMIT)
+        return order->px;
+    if (order->type == AGON_STOP)
+        return order->trigger_px;
+    if (market->last_px != 0)
+        return market->last_px;
+    book_best(market->book, opposite(order->side), &best);
+    return best.px;
+}
+
+static enum match_reject check_notional(const struct match *match, const struct market *market,
+                                        const struct match_order *order, agon_qty_t qty)
+{
+    agon_px_t px = judge_px(market, order);
+    agon_amt_t amt;
+
+    if (px == 0)
+        return MATCH_OK;
+    amt = funds_notional(match, market, px, qty, NUM_UP);
+    if (amt == NUM_MAX) // saturated: no account could pay it, and no sum could hold it
+        return MATCH_BAD_NOTIONAL;
+    return funds_notional(match, market, px, qty, NUM_DOWN) < market->def->min_notional_amt
+               ? MATCH_BAD_NOTIONAL
+               : MATCH_OK;
+}
+
+static int may_rest(const struct match_order *order)
+{
+    return (order->type == AGON_LIMIT || order->type == AGON_STOP_LIMIT) &&
+           order->tif != AGON_TIF_IOC && order->tif != AGON_TIF_FOK;
+}
+
+static enum match_reject check_fields(const struct match *match, const struct match_order *order,
+                                      agon_ns_t t)
+{
+    int is_stop = order->type == AGON_STOP || order->type == AGON_STOP_LIMIT;
+
+    if (order->owner >= match->config.max_owners)
+        return MATCH_BAD_FIELD;
+    if (order->side != AGON_BUY && order->side != AGON_SELL)
+        return MATCH_BAD_FIELD;
+    if (order->type < AGON_LIMIT || order->type > AGON_STOP_LIMIT || order->tif > AGON_TIF_GTD)
+        return MATCH_BAD_FIELD;
+    if (order->stp > MATCH_STP_EXPIRE_BOTH || order->is_take_profit > 1)
+        return MATCH_BAD_FIELD;
+    if ((order->flags & ~(uint32_t)(AGON_POST_ONLY | AGON_REDUCE_ONLY)) != 0)
+        return MATCH_BAD_FIELD;
+    if ((order->trigger_px != 0) != is_stop || (order->is_take_profit && !is_stop))
+        return MATCH_BAD_FIELD;
+    if ((order->flags & AGON_POST_ONLY) && !may_rest(order))
+        return MATCH_BAD_FIELD;
+    if (order->type == AGON_MARKET && order->tif == AGON_TIF_GTD)
+        return MATCH_BAD_FIELD;
+    if (order->tif == AGON_TIF_GTD && order->t_expire <= t)
+        return MATCH_BAD_FIELD;
+    if (order->show_qty != 0 && order->show_qty != order->qty)
+        return MATCH_BAD_FIELD;
+    if (order->quote_amt != 0 &&
+        (order->quote_amt < 0 || order->qty != 0 || order->type != AGON_MARKET ||
+         order->side != AGON_BUY || order->tif == AGON_TIF_FOK || order->flags != 0))
+        return MATCH_BAD_FIELD;
+    return MATCH_OK;
+}
+
+int filters_is_open(const struct agon_instrument *def, const struct match_order *order)
+{
+    if (def->kind == INSTRUMENT_INDEX)
+        return 0;
+    if (def->state == TRADING_POST_ONLY)
+        return (order->flags & AGON_POST_ONLY) != 0;
+    return def->state == TRADING_OPEN || def->state == 0; // 0: the venue has no such thing
+}
+
+enum match_reject filters_check(const struct match *match, const struct market *market,
+                                const struct match_order *order, agon_ns_t t)
+{
+    const struct agon_instrument *def = market->def;
+    enum match_reject reason = check_fields(match, order, t);
+
+    if (reason == MATCH_OK && !filters_is_open(def, order))
+        reason = MATCH_NOT_TRADING;
+    if (reason == MATCH_OK && (order->flags & AGON_REDUCE_ONLY) && is_spot(market))
+        reason = MATCH_REDUCE_ONLY;
+    if (reason == MATCH_OK && order->quote_amt != 0 && !is_spot(market))
+        reason = MATCH_BAD_FIELD;
+    if (reason == MATCH_OK &&
+        (order->px != 0 || order->type == AGON_LIMIT || order->type == AGON_STOP_LIMIT))
+        reason = check_px(def, order->px);
+    if (reason == MATCH_OK && order->trigger_px != 0)
+        reason = check_px(def, order->trigger_px);
+    if (reason != MATCH_OK)
+        return reason;
+    if (order->quote_amt != 0)
+        return order->quote_amt < def->min_notional_amt ? MATCH_BAD_NOTIONAL : MATCH_OK;
+    reason = check_qty(def, order->qty);
+    return reason != MATCH_OK ? reason : check_notional(match, market, order, order->qty);
+}
+
+enum match_reject filters_amend(const struct match *match, const struct market *market,
+                                const struct match_order *order, agon_px_t px, agon_qty_t qty)
+{
+    const struct agon_instrument *def = market->def;
+    struct match_order changed = *order;
+    enum match_reject reason = filters_is_open(def, order) ? MATCH_OK : MATCH_NOT_TRADING;
+
+    changed.px = px;
+    if (reason == MATCH_OK && (px != 0 || order->type != AGON_STOP))
+        reason = check_px(def, px);
+    if (reason == MATCH_OK)
+        reason = check_qty(def, qty);
+    if (reason == MATCH_OK && qty <= order->filled_qty)
+        reason = MATCH_BAD_QTY;
+    return reason != MATCH_OK ? reason : check_notional(match, market, &changed, qty);
+}

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+/* funds: what orders lock and what trades move.
+ *
+ * Money is never made or lost by rounding. Both sides of a trade move the same two amounts, px *
+ * qty and qty, each rounded down; what an order keeps locked is its rest rounded up. Since
+ * ceil(a + b) - ceil(b) >= floor(a), what a fill sets free always covers what it has to pay. */
+#include "base/error.h"
+#include "base/num.h"
+#include "match/state.h"
+
+#define PPB 1000000000
+
+struct balance *funds_balance(const struct match *match, uint32_t owner, agon_asset_t asset)
+{
+    REQUIRE(owner < match->config.max_owners && asset <= ASSETS_MAX);
+    return &match->balances[(size_t)owner * (ASSETS_MAX + 1) + asset];
+}
+
+static void tell(struct match *match, uint32_t owner, agon_asset_t asset)
+{
+    if (match->sink.on_balance)
+        match->sink.on_balance(match->sink.ctx, owner, asset);
+}
+
+agon_amt_t funds_notional(const struct match *match, const struct market *market, agon_px_t px,
+                          agon_qty_t qty, enum num_round round)
+{
+    return instruments_notional(match->table, market->def, px, qty, round);
+}
+
+agon_amt_t funds_base_amt(const struct match *match, const struct market *market, agon_qty_t qty,
+                          enum num_round round)
+{
+    const struct asset *base = instruments_asset(match->table, market->def->base);
+
+    return num_rescale(qty, market->def->qty_exp, base->exp, round);
+}
+
+agon_qty_t funds_buyable_qty(const struct match *match, const struct market *market, agon_px_t px,
+                             agon_amt_t amt)
+{
+    const struct agon_instrument *def = market->def;
+    const struct asset *quote = instruments_asset(match->table, def->quote);
+    int shift = def->px_exp + def->qty_exp - quote->exp;
+    agon_qty_t qty;
+
+    if (amt <= 0)
+        return 0;
+    if (shift > NUM_EXP_MAX) // in two steps: at worst a little less
+        qty = num_mul_div(num_mul_div(amt, num_pow10(NUM_EXP_MAX), px, NUM_DOWN),
+                          num_pow10(shift - NUM_EXP_MAX), 1, NUM_DOWN);
+    else if (shift >= 0)
+        qty = num_mul_div(amt, num_pow10(shift), px, NUM_DOWN);
+    else
+        qty = num_div(num_div(amt, px, NUM_DOWN), num_pow10(-shift), NUM_DOWN);
+    qty = num_to_step(qty, def->lot_qty, NUM_DOWN);
+    // What would cost nothing after rounding is not bought: an order would take dust for ever.
+    return funds_notional(match, market, px, qty, NUM_DOWN) > 0 ? qty : 0;
+}
+
+agon_amt_t funds_need(const struct match *match, const struct market *market,
+                      const struct match_order *order, agon_asset_t *asset)
+{
+    agon_qty_t rest = order->qty - order->filled_qty;
+
+    *asset = 0;
+    if (!match->balances || !is_spot(market))
+        return 0;
+    if (order->side == AGON_SELL) {
+        *asset = market->def->base;
+        return funds_base_amt(match, market, rest, NUM_UP);
+    }
+    *asset = market->def->quote;
+    if (order->quote_amt != 0)
+        return order->quote_amt - order->filled_quote_amt;
+    if (order->px == 0) // at any price: paid from what is free, fill by fill
+        return 0;
+    return funds_notional(match, market, order->px, rest, NUM_UP);
+}
+
+int funds_has(const struct match *match, uint32_t owner, agon_asset_t asset, agon_amt_t amt)
+{
+    return !match->balances || amt <= 0 || funds_balance(match, owner, asset)->free_amt >= amt;
+}
+
+void funds_relock(struct match *match, struct order *order, agon_amt_t amt, agon_asset_t asset)
+{
+    struct balance *balance;
+
+    if (!match->balances || (amt == order->locked_amt && asset == order->locked_asset))
+        return;
+    REQUIRE(order->locked_amt == 0 || asset == order->locked_asset);
+    balance = funds_balance(match, order->pub.owner, asset);
+    balance->free_amt += order->locked_amt - amt;
+    balance->locked_amt += amt - order->locked_amt;
+    REQUIRE(balance->locked_amt >= 0);
+    order->locked_amt = amt;
+    order->locked_asset = asset;
+    tell(match, order->pub.owner, asset);
+}
+
+static int32_t fee_ppb(const struct market *market, uint32_t owner, int is_maker)
+{
+    const struct owner_market *mine = &market->owners[owner];
+
+    if (mine->has_fees)
+        return is_maker ? mine->maker_ppb : mine->taker_ppb;
+    return is_maker ? market->def->maker_fee_ppb : market->def->taker_fee_ppb;
+}
+
+/* A fee is rounded up (a rebate thus towards nothing), and is never more than what it comes off. */
+static agon_amt_t fee_of(agon_amt_t amt, int32_t ppb)
+{
+    agon_amt_t fee = num_mul_div(amt, ppb, PPB, NUM_UP);
+
+    return fee > amt ? amt : fee;
+}
+
+static agon_amt_t settle_spot(struct match *match, struct market *market, struct order *order,
+                              agon_qty_t qty, agon_amt_t quote_amt, int32_t ppb,
+                              agon_asset_t *fee_asset)
+{
+    const struct agon_instrument *def = market->def;
+    agon_amt_t base_amt = funds_base_amt(match, market, qty, NUM_DOWN);
+    int is_buy = order->pub.side == AGON_BUY;
+    agon_amt_t paid_amt = is_buy ? quote_amt : base_amt;
+    agon_amt_t got_amt = is_buy ? base_amt : quote_amt;
+    agon_asset_t paid_asset = is_buy ? def->quote : def->base;
+    agon_amt_t fee_amt = fee_of(got_amt, ppb);
+    agon_asset_t lock_asset;
+    agon_amt_t need_amt;
+    struct balance *paid;
+    struct balance *got;
+
+    *fee_asset = is_buy ? def->base : def->quote;
+    if (!match->balances)
+        return fee_amt;
+    paid = funds_balance(match, order->pub.owner, paid_asset);
+    need_amt = funds_need(match, market, &order->pub, &lock_asset);
+    paid->free_amt += order->locked_amt - need_amt - paid_amt;
+    paid->locked_amt -= order->locked_amt - need_amt;
+    order->locked_amt = need_amt;
+    REQUIRE(paid->free_amt >= 0 && paid->locked_amt >= 0);
+    got = funds_balance(match, order->pub.owner, *fee_asset);
+    got->free_amt = num_add(got->free_amt, got_amt - fee_amt);
+    tell(match, order->pub.owner, paid_asset);
+    tell(match, order->pub.owner, *fee_asset);
+    return fee_amt;
+}
+
+/* The part of a fill that closes is settled against the position's average price, the rest opens.
+ * An inverse instrument gains when the settled amount (counted in base) falls. */
+static agon_amt_t realise(const struct match *match, const struct market *market,
+                          struct owner_market *mine, int is_buy, agon_px_t px, agon_qty_t qty)
+{
+    agon_qty_t held = mine->position_qty;
+    agon_qty_t signed_qty = is_buy ? qty : -qty;
+    agon_qty_t closes = (held > 0) != is_buy && held != 0 ? num_abs(held) : 0;
+    agon_amt_t realised = 0;
+
+    if (closes > qty)
+        closes = qty;
+    if (closes > 0) {
+        agon_amt_t cost = num_mul_div(mine->cost_amt, closes, num_abs(held), NUM_EVEN);
+        agon_amt_t now = funds_notional(match, market, px, closes, NUM_DOWN);
+
+        realised = held > 0 ? now - cost : cost - now;
+        if (market->def->kind == INSTRUMENT_INVERSE)
+            realised = -realised;
+        mine->cost_amt -= cost;
+    }
+    if (qty > closes)
+        mine->cost_amt =
+            num_add(mine->cost_amt, funds_notional(match, market, px, qty - closes, NUM_DOWN));
+    mine->position_qty = num_add(held, signed_qty);
+    return realised;
+}
+
+agon_amt_t funds_settle(struct match *match, struct market *market, struct order *order,
+                        agon_px_t px, agon_qty_t qty, agon_amt_t quote_amt, int is_maker,
+                        agon_asset_t *fee_asset)
+{
+    struct owner_market *mine = &market->owners[order->pub.owner];
+    int32_t ppb = fee_ppb(market, order->pub.owner, is_maker);
+    agon_amt_t realised_amt;
+    agon_amt_t fee_amt;
+
+    if (is_spot(market))
+        return settle_spot(match, market, order, qty, quote_amt, ppb, fee_asset);
+    if (mine->reduce_qty > 0)
+        match->is_reduce_due = 1;
+    realised_amt = realise(match, market, mine, order->pub.side == AGON_BUY, px, qty);
+    fee_amt = num_mul_div(quote_amt, ppb, PPB, NUM_UP);
+    *fee_asset = market->def->settle;
+    if (match->balances) {
+        struct balance *balance = funds_balance(match, order->pub.owner, market->def->settle);
+
+        balance->free_amt = num_add(balance->free_amt, num_add(realised_amt, -fee_amt));
+        tell(match, order->pub.owner, market->def->settle);
+    }
+    return fee_amt;
+}

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+/* match: the matching engine. `agon sim`, paper trading and backtests fill orders with this one.
+ *
+ * A market has two kinds of liquidity. *Exogenous*: levels that recorded data or the generator
+ * sets; they never react. *Own*: orders that callers submit, each standing in its level's queue
+ * behind what was there. At a price, own orders stand in order of arrival, each with the exogenous
+ * quantity ahead of it. That quantity falls by trades at the price, and by the configured share of
+ * a reduction that no trade explains; it never grows. An own order fills as maker only by exogenous
+ * trades at or through its price, never more than was traded, or against another own order that
+ * comes in against it. An own order that comes in against the book takes exogenous and own
+ * liquidity in price-time priority; what it takes of an exogenous level stays taken until the data
+ * sets that level anew.
+ *
+ * What that means at the edges:
+ * - A trade at an order's price moves its queue only when the taker was on the other side (or the
+ *   venue does not tell). A trade at a worse price for the order (through it) proves that nothing
+ *   stood ahead any more, and fills up to what was traded, whoever was the taker.
+ * - A book update that shows the other side at or through an own order, without a trade, fills
+ *   nothing. Until a trade settles it, match_levels leaves the crossed exogenous levels out.
+ * - Trades may come before or after the update that contains them: venue times tell (where the
+ *   venue gives none, the order of arrival does). What was first taken for a cancel is then counted
+ *   as the trade that it was, never twice.
+ * - Where the book does not reach (BOOK_PART_RANGE, or only quotes are known), the quantity ahead
+ *   is unknown until data shows that price; an order there fills only by trades through it.
+ * - Orders whose t_expire has come expire before anything else of a call at t.
+ *
+ * Deterministic: all state changes come from calls, times are arguments, no clock, no randomness
+ * but the generator's seed. Memory is taken at match_new. Not thread-safe. [core, sim's thread] */
+#ifndef MATCH_MATCH_H
+#define MATCH_MATCH_H
+
+#include "base/codec.h"
+#include "market/book.h"
+#include "market/instruments.h"
+
+struct match;
+
+struct match_config {
+    uint32_t max_orders;       /* open at a time, all owners; 0: 65536 */
+    uint32_t max_owners;       /* 0: 64 */
+    uint32_t cancel_ahead_ppm; /* share of an unexplained reduction that stood ahead of an own
+                                  order; UINT32_MAX: in proportion (ahead / level) */
+    uint8_t is_funds_checked;  /* owners have balances, and orders lock them */
+    uint8_t pad[3];
+};
+
+enum match_stp {
+    MATCH_STP_NONE = 0,
+    MATCH_STP_EXPIRE_TAKER = 1,
+    MATCH_STP_EXPIRE_MAKER = 2,
+    MATCH_STP_EXPIRE_BOTH = 3
+};
+
+struct match_order { /* what is asked, and what became of it. Fields after `asked` are match's */
+    uint64_t tag;    /* the caller's */
+    uint32_t owner;  /* from 0 */
+    agon_instrument_t instrument;
+    uint8_t side, type, tif, stp;
+    uint32_t flags;         /* AGON_POST_ONLY, AGON_REDUCE_ONLY */
+    uint8_t is_take_profit; /* with a STOP type: triggers on the other side of the price */
+    uint8_t asked[7];
+    agon_px_t px; /* MARKET, STOP: worst price to take, 0: any */
+    agon_px_t trigger_px;
+    agon_qty_t qty;
+    agon_amt_t quote_amt; /* market buy by quote amount when qty is 0 */
+    agon_qty_t show_qty;  /* 0 or qty: icebergs are refused, MATCH_BAD_FIELD */
+    agon_ns_t t_expire;   /* GTD */
+    /* match's own */
+    uint64_t id; /* exchange order id, 1, 2, ... */
+    agon_ns_t t_create, t_update;
+    agon_qty_t filled_qty;
+    agon_amt_t filled_quote_amt; /* sum of px * qty in the quote's unit */
+    agon_qty_t ahead_qty;        /* exogenous quantity ahead in the queue */
+    uint8_t state;               /* enum agon_order_state */
+    uint8_t is_triggered, is_working, is_ahead_known, pad[4];
+};
+
+enum match_event_kind {
+    MATCH_ACCEPTED = 1,  /* the first of every order that is not refused; trades come after it */
+    MATCH_REJECTED = 2,  /* reason: enum match_reject */
+    MATCH_TRADE = 3,     /* one fill of this order */
+    MATCH_CANCELLED = 4, /* asked by its owner */
+    MATCH_EXPIRED = 5,   /* IOC rest, FOK, GTD, STP, market order without liquidity */
+    MATCH_TRIGGERED = 6,
+    MATCH_AMENDED = 7 /* new px or qty; trades of its new price come after it */
+};
+enum match_reject {
+    MATCH_OK = 0,
+    MATCH_BAD_PRICE = 1, /* tick, bounds */
+    MATCH_BAD_QTY = 2,   /* lot, bounds */
+    MATCH_BAD_NOTIONAL = 3,
+    MATCH_BAD_FIELD = 4,
+    MATCH_NO_FUNDS = 5,
+    MATCH_WOULD_TAKE = 6,    /* post-only would match at once */
+    MATCH_WOULD_TRIGGER = 7, /* stop price already passed */
+    MATCH_REDUCE_ONLY = 8,
+    MATCH_NOT_TRADING = 9,
+    MATCH_NO_ROOM = 10,
+    MATCH_UNKNOWN_ORDER = 11,
+    MATCH_NO_LIQUIDITY = 12,
+    MATCH_SELF_TRADE = 13, /* expired by self-trade prevention */
+    MATCH_TIMED_OUT = 14   /* GTD */
+};
+struct match_event {
+    uint8_t kind, reason, is_maker, is_self; /* is_self: both sides have one owner */
+    uint8_t pad[4];
+    agon_ns_t t;
+    const struct match_order
+        *order; /* as it is after the event; borrowed until the callback returns */
+    /* MATCH_TRADE */
+    agon_px_t px;
+    agon_qty_t qty;
+    agon_amt_t quote_amt;
+    agon_amt_t fee_amt;
+    agon_asset_t fee_asset;
+    uint64_t trade_id; /* of the instrument, 1, 2, ...; both sides have the same */
+};
+struct match_print { /* a trade as the market sees it */
+    agon_instrument_t instrument;
+    uint8_t taker_side;
+    uint8_t is_exogenous; /* 1: part of the exogenous TRADE just given; whoever shows those as well
+                             must not show this one again */
+    uint8_t pad[2];
+    agon_ns_t t;
+    agon_px_t px;
+    agon_qty_t qty;
+    uint64_t trade_id;
+};
+struct match_sink { /* all may be NULL. Called in order of effect, before the call that caused it
+                       returns; may read match, but not change it */
+    void *ctx;
+    void (*on_event)(void *ctx, const struct match_event *event);
+    void (*on_print)(void *ctx,
+                     const struct match_print *print); /* trades with an own order in them */
+    /* own orders changed what the market shows at a price: new total of the level */
+    void (*on_level)(void *ctx, agon_instrument_t instrument, enum agon_side side, agon_px_t px,
+                     agon_qty_t qty);
+    void (*on_balance)(void *ctx, uint32_t owner, agon_asset_t asset); /* free or locked changed */
+};
+
+/* table is borrowed and outlives match; instruments may be added to it later. NULL: out of memory.
+ */
+struct match *match_new(const struct match_config *config, const struct instruments *table,
+                        const struct match_sink *sink);
+void match_free(struct match *match);
+/* The instrument's filters, fees and trading state are read from the table; call again after a
+ * change of tick. AGON_ENOENT, AGON_ENOMEM. */
+int match_add(struct match *match, agon_instrument_t instrument);
+
+/* --- exogenous liquidity --- */
+/* Takes BOOK_SNAPSHOT, BOOK_DELTA, TRADE, QUOTE of an instrument that was added, at event->t. A
+ * QUOTE is used only while no book is known. Others are ignored. AGON_EINVAL, AGON_ENOENT. */
+int match_on_market(struct match *match, const struct agon_event_hdr *event);
+/* Time passes: GTD orders whose t_expire <= t expire. */
+void match_on_time(struct match *match, agon_ns_t t);
+/* Earliest t_expire; INT64_MAX: none. */
+agon_ns_t match_next(const struct match *match);
+
+/* --- own orders: results come by the sink --- */
+/* Types: LIMIT; MARKET (IOC or FOK; GTC means IOC); STOP and STOP_LIMIT wait for the last trade
+ * price to reach trigger_px, then act as MARKET or LIMIT. tif 0 is the type's own: GTC, for MARKET
+ * and a triggered STOP IOC. GTD needs t_expire > t. POST_ONLY goes with LIMIT and STOP_LIMIT that
+ * may rest. REDUCE_ONLY is refused on spot; elsewhere all of an owner's working ones together never
+ * exceed the position, and the newest expire when it shrinks. A FOK does not count on resting
+ * reduce-only orders. *id is the exchange's id also of a rejected order. Returns enum match_reject;
+ * MATCH_OK also for a FOK or a market order that then expires. */
+int match_submit(struct match *match, agon_ns_t t, const struct match_order *order, uint64_t *id);
+int match_cancel(struct match *match, agon_ns_t t, uint64_t id);
+/* qty: total, filled part included. Lower quantity at the same price keeps the place in the queue;
+ * anything else loses it. A refusal leaves the order as it was and makes no event. */
+int match_amend(struct match *match, agon_ns_t t, uint64_t id, agon_px_t px, agon_qty_t qty);
+const struct match_order *match_find(const struct match *match, uint64_t id); /* open ones */
+/* Open orders of an owner (instrument 0: all), by id; returns how many there are, writes at most n.
+ */
+uint32_t match_open(const struct match *match, uint32_t owner, agon_instrument_t instrument,
+                    const struct match_order **orders, uint32_t n);
+
+/* --- what the market shows: exogenous and own together --- */
+uint32_t match_levels(const struct match *match, agon_instrument_t instrument, enum agon_side side,
+                      struct agon_level *levels, uint32_t n);
+/* The same at one price, crossed or not. */
+agon_qty_t match_shown_qty(const struct match *match, agon_instrument_t instrument,
+                           enum agon_side side, agon_px_t px);
+agon_px_t match_last_px(const struct match *match, agon_instrument_t instrument); /* 0: none yet */
+
+/* --- balances, with is_funds_checked ---
+ * Spot: a buy locks quote at its limit (rounded up), a sell locks base; STOP market buys lock
+ * nothing until they trigger. A trade moves px * qty, rounded down, from buyer to seller; the fee
+ * comes off what is received (base on buy, quote on sell), rounded up. Derivatives lock nothing (no
+ * margin model): fee and realised profit, by average cost, go through the free settlement balance,
+ * which may become negative. Positions of derivatives are kept with or without funds. */
+/* Adds to the free balance; negative takes away. AGON_EINVAL; AGON_ERANGE: overflow, or more than
+ * is free. */
+int match_deposit(struct match *match, uint32_t owner, agon_asset_t asset, agon_amt_t amt);
+agon_amt_t match_free_amt(const struct match *match, uint32_t owner, agon_asset_t asset);
+agon_amt_t match_locked_amt(const struct match *match, uint32_t owner, agon_asset_t asset);
+/* Signed position of a derivative; 0 on spot. */
+agon_qty_t match_position_qty(const struct match *match, uint32_t owner,
+                              agon_instrument_t instrument);
+/* Fees of an owner on an instrument instead of the table's, in parts per billion; negative: a
+ * rebate. */
+int match_set_fees(struct match *match, uint32_t owner, agon_instrument_t instrument,
+                   int32_t maker_ppb, int32_t taker_ppb);
+
+/* Everything that decides what happens next, in canonical bytes: for hashes and comparisons. */
+void match_save(const struct match *match, struct enc *enc);
+
+#endif
