@@ -1,0 +1,647 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "exec/orders.h"
+
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "base/hash.h"
+#include "ledger/ledger.h"
+
+#define LIST_SLOTS 64
+#define FILLS      65536u /* fills remembered, the newest */
+#define ASKS       4      /* answers that contradict what is known, before one is believed */
+
+struct list {
+    uint32_t first, last, n; /* + 1 */
+};
+struct orders {
+    struct order *all; /* owned; [capacity] */
+    uint32_t *free;    /* owned; stack of free places */
+    uint32_t n_free, capacity;
+    struct map by_id; /* owned; id to place + 1 */
+    struct list open[LIST_SLOTS];
+    struct list final;   /* oldest first */
+    struct map fills;    /* owned */
+    uint64_t *fill_keys; /* owned; in order of arrival, a ring */
+    uint64_t n_fills;
+};
+
+struct orders *orders_new(uint32_t capacity)
+{
+    struct orders *orders;
+
+    if (capacity < 16 || capacity > 1u << 20)
+        return NULL;
+    orders = calloc(1, sizeof(*orders));
+    if (orders == NULL)
+        return NULL;
+    orders->capacity = capacity;
+    orders->all = calloc(capacity, sizeof(*orders->all));
+    orders->free = calloc(capacity, sizeof(*orders->free));
+    orders->fill_keys = calloc(FILLS, sizeof(*orders->fill_keys));
+    if (orders->all == NULL || orders->free == NULL || orders->fill_keys == NULL ||
+        map_init(&orders->by_id, capacity) < 0 || map_init(&orders->fills, FILLS) < 0) {
+        orders_free(orders);
+        return NULL;
+    }
+    for (uint32_t i = 0; i < capacity; i++)
+        orders->free[i] = capacity - 1 - i;
+    orders->n_free = capacity;
+    return orders;
+}
+
+void orders_free(struct orders *orders)
+{
+    if (orders == NULL)
+        return;
+    map_deinit(&orders->by_id);
+    map_deinit(&orders->fills);
+    free(orders->fill_keys);
+    free(orders->all);
+    free(orders->free);
+    free(orders);
+}
+
+static void link_last(struct orders *orders, struct list *list, uint32_t place)
+{
+    struct order *order = &orders->all[place];
+
+    order->next = 0;
+    order->prev = list->last;
+    if (list->last != 0)
+        orders->all[list->last - 1].next = place + 1;
+    else
+        list->first = place + 1;
+    list->last = place + 1;
+    list->n++;
+}
+
+static void unlink_from(struct orders *orders, struct list *list, uint32_t place)
+{
+    struct order *order = &orders->all[place];
+
+    if (order->prev != 0)
+        orders->all[order->prev - 1].next = order->next;
+    else
+        list->first = order->next;
+    if (order->next != 0)
+        orders->all[order->next - 1].prev = order->prev;
+    else
+        list->last = order->prev;
+    order->next = 0;
+    order->prev = 0;
+    list->n--;
+}
+
+static uint32_t place_of(const struct orders *orders, const struct order *order)
+{
+    return (uint32_t)(order - orders->all);
+}
+
+struct order *orders_open(struct orders *orders, uint64_t id, uint16_t slot)
+{
+    struct order *order;
+    uint32_t place;
+
+    if (slot >= LIST_SLOTS || map_get(&orders->by_id, id, NULL))
+        return NULL;
+    if (orders->n_free == 0) {
+        uint32_t at = orders->final.first;
+
+        // One that still holds back for fills on their way keeps its place: nobody else could free
+        // what it holds.
+        while (at != 0 && orders->all[at - 1].held_back_qty != 0)
+            at = orders->all[at - 1].next;
+        if (at == 0)
+            return NULL;
+        place = at - 1;
+        unlink_from(orders, &orders->final, place);
+        map_remove(&orders->by_id, orders->all[place].id);
+        orders->free[orders->n_free++] = place;
+    }
+    place = orders->free[--orders->n_free];
+    order = &orders->all[place];
+    memset(order, 0, sizeof(*order));
+    order->id = id;
+    order->slot = slot;
+    REQUIRE(map_put(&orders->by_id, id, place + 1) == AGON_OK);
+    link_last(orders, &orders->open[slot], place);
+    return order;
+}
+
+struct order *orders_find(struct orders *orders, uint64_t id)
+{
+    uint64_t place;
+
+    return map_get(&orders->by_id, id, &place) ? &orders->all[place - 1] : NULL;
+}
+
+struct order *orders_next(struct orders *orders, uint16_t slot, struct order *after)
+{
+    uint32_t next;
+
+    if (slot >= LIST_SLOTS)
+        return NULL;
+    next = after == NULL ? orders->open[slot].first : after->next;
+    return next != 0 ? &orders->all[next - 1] : NULL;
+}
+
+struct order *orders_next_final(struct orders *orders, struct order *after)
+{
+    uint32_t next = after == NULL ? orders->final.first : after->next;
+
+    return next != 0 ? &orders->all[next - 1] : NULL;
+}
+
+struct order *orders_by_ref(struct orders *orders, uint16_t slot, uint64_t client_ref)
+{
+    if (slot >= LIST_SLOTS || client_ref == 0)
+        return NULL;
+    for (uint32_t at = orders->open[slot].last; at != 0; at = orders->all[at - 1].prev) {
+        if (orders->all[at - 1].client_ref == client_ref)
+            return &orders->all[at - 1];
+    }
+    return NULL;
+}
+
+uint32_t orders_count(const struct orders *orders, uint16_t slot)
+{
+    return slot < LIST_SLOTS ? orders->open[slot].n : 0;
+}
+
+int orders_fill_is_new(struct orders *orders, agon_account_t account, agon_instrument_t instrument,
+                       uint8_t side, uint64_t venue_fill)
+{
+    // Both sides of a trade have its one number, and both may be ours.
+    uint64_t key =
+        hash_mix((uint64_t)account << 40 | (uint64_t)side << 32 | instrument) ^ venue_fill;
+
+    if (map_get(&orders->fills, key, NULL))
+        return 0;
+    if (orders->n_fills >= FILLS)
+        map_remove(&orders->fills, orders->fill_keys[orders->n_fills % FILLS]);
+    orders->fill_keys[orders->n_fills % FILLS] = key;
+    orders->n_fills++;
+    REQUIRE(map_put(&orders->fills, key, 1) == AGON_OK);
+    return 1;
+}
+
+static void end_request(struct order *order)
+{
+    order->request = AGON_REQUEST_NONE;
+    order->request_state = 0;
+    order->n_asked = 0;
+}
+
+// What shows that the venue has the order settles a new request, and nothing else.
+static void prove_new(struct order *order)
+{
+    if (order->request == AGON_REQUEST_NEW)
+        end_request(order);
+    if (order->state == AGON_ORDER_PENDING)
+        order->state = AGON_ORDER_OPEN;
+}
+
+static void finish(struct order *order, uint8_t state, uint16_t reason)
+{
+    order->state = state;
+    order->reason = reason;
+    end_request(order);
+    order->flags &= ~(uint32_t)ORDER_CANCEL_WANTED;
+}
+
+static void note_total(struct order *order, agon_qty_t cum_qty)
+{
+    if (cum_qty > order->venue_cum_qty)
+        order->venue_cum_qty = cum_qty;
+    if (order->venue_cum_qty > order->filled_qty)
+        order->flags |= ORDER_FILLS_DUE;
+    else
+        order->flags &= ~(uint32_t)ORDER_FILLS_DUE;
+}
+
+// A revision later than the one that was known to stand at the venue.
+static int is_next_rev(const struct order *order, const struct record_report *report)
+{
+    return report->rev > order->rev;
+}
+
+// The replacement is what stands at the venue now.
+static void adopt(struct order *order, const struct record_report *report)
+{
+    // The one in flight, not an earlier one that was given up.
+    int is_ours = order->request == AGON_REQUEST_REPLACE &&
+                  (!is_next_rev(order, report) || report->rev == order->rev_asked);
+    int is_told = report->kind != REPORT_FILL; // px and qty of a fill are the trade's
+
+    if (is_told && report->px > 0)
+        order->px = report->px;
+    else if (is_ours)
+        order->px = order->new_px;
+    if (is_told && report->qty > 0)
+        order->qty = report->qty;
+    else if (is_ours)
+        order->qty = order->new_qty;
+    if (order->qty < order->filled_qty)
+        order->qty = order->filled_qty; // what was filled before the venue made it smaller
+    order->rev = is_next_rev(order, report) ? report->rev : order->rev_asked;
+    if (order->rev > order->rev_asked)
+        order->rev_asked = order->rev;
+    if (is_ours)
+        end_request(order);
+}
+
+static void apply_fill(struct orders *orders, struct order *order,
+                       const struct record_report *report, struct orders_effect *effect)
+{
+    int is_final = order_is_final(order);
+    agon_qty_t room;
+
+    if (report->qty <= 0 || report->px <= 0)
+        return;
+    if (!orders_fill_is_new(orders, order->account, order->instrument, order->side,
+                            report->venue_fill))
+        return;
+    effect->is_fill = 1;
+    effect->is_changed = 1;
+    effect->fill_px = report->px;
+    effect->fill_qty = report->qty;
+    // A replace that the venue did before it told us: a fill of it, or one larger than the old
+    // order, is the proof.
+    if (!is_final && order->request == AGON_REQUEST_REPLACE &&
+        (is_next_rev(order, report) ||
+         (report->qty > order->qty - order->filled_qty && order->new_qty > order->qty)))
+        adopt(order, report);
+    room = order->qty - order->filled_qty;
+    if (report->qty > room) {
+        effect->is_over = 1;
+        effect->over_qty = report->qty - room;
+    }
+    order->filled_qty += report->qty < room ? report->qty : room;
+    if (!is_final) {
+        prove_new(order);
+        if (order->state != AGON_ORDER_CANCELLING)
+            order->state = AGON_ORDER_PARTIAL;
+    }
+    note_total(order, report->cum_qty);
+}
+
+// clang-format off
+/* (state, request) x report. A dash, and what is not listed, changes nothing but the venue's total.
+ *
+ *                     PENDING + new     OPEN, PARTIAL   + cancel          + replace        final
+ *   ACK               OPEN              -               -                 -                -
+ *   FILL              PARTIAL, FILLED   same            same              same (1)         quantity only
+ *   CANCELLED         CANCELLED         CANCELLED       CANCELLED         CANCELLED        -
+ *   EXPIRED           EXPIRED           EXPIRED         EXPIRED           EXPIRED          -
+ *   REJECTED          REJECTED          -               -                 -                -
+ *   REPLACED          new px, qty       new px, qty     new px, qty       + request ends   -
+ *   CANCEL_REJECTED   -                 -               request ends (2)  -                -
+ *   REPLACE_REJECTED  -                 -               -                 request ends (2) -
+ *   NOT_SENT          REJECTED          -               request ends (3)  request ends     -
+ *   UNKNOWN           UNKNOWN, query    -               UNKNOWN, query    UNKNOWN, query   -
+ *   STATE             as told           as told         as told (4)       as told (4)      -
+ *   ABSENT            REJECTED          query (5)       query (5)         query (5)        -
+ *   CANCEL_ACK        -                 -               -                 -                -
+ *
+ * (1) A fill of the new revision, or one that the old quantity cannot hold, proves the replacement. An old
+ *     quantity that is full while a larger one may stand at the venue is not yet the end.
+ * (2) When the venue says that it knows no such order: query, it may just have ended.
+ * (3) The wish stands: the cancel goes again after a pause.
+ * (4) A request of unknown fate ends: the venue shows the order, so it was not done, or, with the next
+ *     revision, it was.
+ * (5) The venue has shown the order and now swears that it never was: asked again, and when it stays at that,
+ *     CANCELLED.
+ */
+// clang-format on
+static void apply_state(struct order *order, const struct record_report *report,
+                        struct orders_effect *effect)
+{
+    uint8_t before = order->state;
+    uint8_t request = order->request;
+    uint8_t rev = order->rev;
+
+    note_total(order, report->cum_qty);
+    if (order_is_final(order))
+        return;
+    switch (report->state) {
+    case AGON_ORDER_OPEN:
+    case AGON_ORDER_PARTIAL:
+        prove_new(order);
+        if (order->filled_qty > 0)
+            order->state = AGON_ORDER_PARTIAL;
+        if (is_next_rev(order, report))
+            adopt(order, report);
+        // Still as it was after the request's own expiry (the gateway waits for that): the request
+        // was not done.
+        if ((order->request == AGON_REQUEST_CANCEL || order->request == AGON_REQUEST_REPLACE) &&
+            order->request_state == AGON_REQUEST_UNKNOWN)
+            end_request(order);
+        break;
+    case AGON_ORDER_CANCELLING:
+        prove_new(order);
+        order->state = AGON_ORDER_CANCELLING;
+        break;
+    case AGON_ORDER_FILLED:
+        // Final only when its fills are here: until then what is missing stays held back.
+        prove_new(order);
+        if (order->request == AGON_REQUEST_REPLACE) {
+            if (is_next_rev(order, report))
+                adopt(order, report);
+            else
+                end_request(order); // nothing is left that could be replaced
+        }
+        effect->is_query = order->filled_qty < order->qty && order->n_asked < ASKS;
+        break;
+    case AGON_ORDER_CANCELLED:
+    case AGON_ORDER_EXPIRED:
+        finish(order, report->state, report->reason);
+        break;
+    case AGON_ORDER_REJECTED:
+        if (order->request == AGON_REQUEST_NEW)
+            finish(order, AGON_ORDER_REJECTED, report->reason);
+        break;
+    default:
+        break;
+    }
+    effect->is_changed |= before != order->state || request != order->request || rev != order->rev;
+}
+
+struct orders_effect orders_report(struct orders *orders, struct order *order,
+                                   const struct record_report *report)
+{
+    struct orders_effect effect = {.was_final = (uint8_t)order_is_final(order)};
+
+    if (report->venue_order != 0)
+        order->venue_order = report->venue_order;
+    switch (report->kind) {
+    case REPORT_ACK:
+        if (order->state == AGON_ORDER_PENDING || order->request == AGON_REQUEST_NEW) {
+            prove_new(order);
+            effect.is_changed = 1;
+        }
+        note_total(order, report->cum_qty);
+        break;
+    case REPORT_FILL:
+        apply_fill(orders, order, report, &effect);
+        break;
+    case REPORT_CANCELLED:
+    case REPORT_EXPIRED:
+        note_total(order, report->cum_qty);
+        if (effect.was_final)
+            break;
+        finish(order, report->kind == REPORT_CANCELLED ? AGON_ORDER_CANCELLED : AGON_ORDER_EXPIRED,
+               report->reason);
+        effect.is_changed = 1;
+        break;
+    case REPORT_REJECTED:
+        if (effect.was_final || order->request != AGON_REQUEST_NEW)
+            break;
+        finish(order, AGON_ORDER_REJECTED, report->reason);
+        effect.is_changed = 1;
+        break;
+    case REPORT_REPLACED:
+        note_total(order, report->cum_qty);
+        if (effect.was_final || !is_next_rev(order, report))
+            break;
+        prove_new(order);
+        adopt(order, report);
+        effect.is_changed = 1;
+        break;
+    case REPORT_CANCEL_REJECTED:
+    case REPORT_REPLACE_REJECTED: {
+        uint8_t request =
+            report->kind == REPORT_CANCEL_REJECTED ? AGON_REQUEST_CANCEL : AGON_REQUEST_REPLACE;
+
+        if (effect.was_final || order->request != request)
+            break;
+        if (report->reason == REASON_VENUE_UNKNOWN_ORDER) {
+            order->request_state = AGON_REQUEST_UNKNOWN;
+            effect.is_query = 1;
+        } else {
+            end_request(order);
+            order->reason = report->reason;
+            // The venue's own trouble passes: the wish to cancel outlives it.
+            if (request == AGON_REQUEST_CANCEL &&
+                (report->reason == REASON_VENUE_RATE || report->reason == REASON_VENUE_DOWN))
+                effect.is_cancel_later = 1;
+            else if (request == AGON_REQUEST_CANCEL)
+                order->flags &= ~(uint32_t)ORDER_CANCEL_WANTED;
+        }
+        effect.is_changed = 1;
+        break;
+    }
+    case REPORT_NOT_SENT:
+        if (effect.was_final || order->request == AGON_REQUEST_NONE)
+            break;
+        if (order->request == AGON_REQUEST_NEW) {
+            finish(order, AGON_ORDER_REJECTED,
+                   report->reason != 0 ? report->reason : REASON_NOT_SENT);
+        } else {
+            effect.is_cancel_later = order->request == AGON_REQUEST_CANCEL;
+            end_request(order);
+        }
+        effect.is_changed = 1;
+        break;
+    case REPORT_UNKNOWN:
+        if (effect.was_final || order->request == AGON_REQUEST_NONE)
+            break;
+        order->request_state = AGON_REQUEST_UNKNOWN;
+        effect.is_changed = 1;
+        effect.is_query = 1;
+        break;
+    case REPORT_STATE:
+        apply_state(order, report, &effect);
+        break;
+    case REPORT_ABSENT:
+        if (effect.was_final)
+            break;
+        if (order->request == AGON_REQUEST_NEW && order->filled_qty == 0) {
+            finish(order, AGON_ORDER_REJECTED, REASON_ABSENT);
+            effect.is_changed = 1;
+        } else if (order->n_asked < ASKS) {
+            effect.is_query = 1;
+        } else {
+            finish(order, AGON_ORDER_CANCELLED, REASON_ABSENT);
+            effect.is_changed = 1;
+        }
+        break;
+    default:
+        break;
+    }
+    if (!order_is_final(order) && order->filled_qty >= order->qty &&
+        !(order->request == AGON_REQUEST_REPLACE && order->new_qty > order->qty)) {
+        finish(order, AGON_ORDER_FILLED, REASON_NONE);
+        effect.is_changed = 1;
+        effect.is_query = 0;
+    }
+    if (effect.is_query && order->n_asked < UINT8_MAX)
+        order->n_asked++;
+    if (order_is_final(order))
+        effect.is_cancel_later = 0;
+    else if (order->request == AGON_REQUEST_NONE && !effect.is_cancel_later &&
+             (order->flags & ORDER_CANCEL_WANTED) != 0)
+        effect.is_cancel = 1;
+    return effect;
+}
+
+void orders_settle(struct orders *orders, struct order *order)
+{
+    uint32_t place = place_of(orders, order);
+
+    REQUIRE(order_is_final(order));
+    unlink_from(orders, &orders->open[order->slot], place);
+    link_last(orders, &orders->final, place);
+}
+
+static void save_order(const struct order *order, struct enc *enc)
+{
+    enc_u64(enc, order->id);
+    enc_u64(enc, order->client_ref);
+    enc_u64(enc, order->venue_order);
+    enc_u64(enc, order->cause_seq);
+    enc_u32(enc, order->n);
+    enc_u32(enc, order->generation);
+    enc_u32(enc, order->instrument);
+    enc_u16(enc, order->account);
+    enc_u16(enc, order->slot);
+    enc_u16(enc, order->venue);
+    enc_u16(enc, order->reason);
+    enc_u8(enc, order->state);
+    enc_u8(enc, order->request);
+    enc_u8(enc, order->request_state);
+    enc_u8(enc, order->side);
+    enc_u8(enc, order->type);
+    enc_u8(enc, order->tif);
+    enc_u8(enc, order->rev);
+    enc_u8(enc, order->rev_asked);
+    enc_u8(enc, order->n_asked);
+    enc_u32(enc, order->flags);
+    enc_i64(enc, order->px);
+    enc_i64(enc, order->trigger_px);
+    enc_i64(enc, order->qty);
+    enc_i64(enc, order->show_qty);
+    enc_i64(enc, order->filled_qty);
+    enc_i64(enc, order->venue_cum_qty);
+    enc_i64(enc, order->guard_px);
+    enc_i64(enc, order->new_px);
+    enc_i64(enc, order->new_qty);
+    enc_i64(enc, order->hold_px);
+    enc_i64(enc, order->held_back_qty);
+    enc_i64(enc, order->held_back_amt);
+    enc_i64(enc, order->t_create);
+    enc_i64(enc, order->t_request);
+    enc_i64(enc, order->t_expire);
+}
+
+static void load_order(struct order *order, struct dec *dec)
+{
+    order->client_ref = dec_u64(dec);
+    order->venue_order = dec_u64(dec);
+    order->cause_seq = dec_u64(dec);
+    order->n = dec_u32(dec);
+    order->generation = dec_u32(dec);
+    order->instrument = dec_u32(dec);
+    order->account = dec_u16(dec);
+    dec_u16(dec);
+    order->venue = dec_u16(dec);
+    order->reason = dec_u16(dec);
+    order->state = dec_u8(dec);
+    order->request = dec_u8(dec);
+    order->request_state = dec_u8(dec);
+    order->side = dec_u8(dec);
+    order->type = dec_u8(dec);
+    order->tif = dec_u8(dec);
+    order->rev = dec_u8(dec);
+    order->rev_asked = dec_u8(dec);
+    order->n_asked = dec_u8(dec);
+    order->flags = dec_u32(dec);
+    order->px = dec_i64(dec);
+    order->trigger_px = dec_i64(dec);
+    order->qty = dec_i64(dec);
+    order->show_qty = dec_i64(dec);
+    order->filled_qty = dec_i64(dec);
+    order->venue_cum_qty = dec_i64(dec);
+    order->guard_px = dec_i64(dec);
+    order->new_px = dec_i64(dec);
+    order->new_qty = dec_i64(dec);
+    order->hold_px = dec_i64(dec);
+    order->held_back_qty = dec_i64(dec);
+    order->held_back_amt = dec_i64(dec);
+    order->t_create = dec_i64(dec);
+    order->t_request = dec_i64(dec);
+    order->t_expire = dec_i64(dec);
+}
+
+// What an order has to be for nobody to read beside a table by it.
+static int is_sound(const struct order *order)
+{
+    return order->state >= AGON_ORDER_PENDING && order->state <= AGON_ORDER_REJECTED &&
+           order->request <= AGON_REQUEST_REPLACE && order->request_state <= AGON_REQUEST_UNKNOWN &&
+           order->side >= AGON_BUY && order->side <= AGON_SELL &&
+           order->account < LEDGER_ACCOUNTS_MAX && order->instrument > 0 &&
+           order->instrument <= INSTRUMENTS_MAX && order->filled_qty >= 0 &&
+           order->filled_qty <= order->qty;
+}
+
+static void save_list(const struct orders *orders, const struct list *list, struct enc *enc)
+{
+    enc_u32(enc, list->n);
+    for (uint32_t at = list->first; at != 0; at = orders->all[at - 1].next)
+        save_order(&orders->all[at - 1], enc);
+}
+
+void orders_save(const struct orders *orders, struct enc *enc)
+{
+    uint64_t oldest = orders->n_fills > FILLS ? orders->n_fills - FILLS : 0;
+
+    for (uint32_t slot = 0; slot < LIST_SLOTS; slot++)
+        save_list(orders, &orders->open[slot], enc);
+    save_list(orders, &orders->final, enc);
+    enc_u64(enc, orders->n_fills - oldest);
+    for (uint64_t i = oldest; i < orders->n_fills; i++)
+        enc_u64(enc, orders->fill_keys[i % FILLS]);
+}
+
+int orders_load(struct orders *orders, struct dec *dec)
+{
+    uint64_t n_fills;
+
+    memset(orders->open, 0, sizeof(orders->open));
+    memset(&orders->final, 0, sizeof(orders->final));
+    map_clear(&orders->by_id);
+    map_clear(&orders->fills);
+    orders->n_fills = 0;
+    for (uint32_t i = 0; i < orders->capacity; i++)
+        orders->free[i] = orders->capacity - 1 - i;
+    orders->n_free = orders->capacity;
+    for (uint32_t slot = 0; slot <= LIST_SLOTS; slot++) {
+        uint32_t n = dec_u32(dec);
+
+        for (uint32_t i = 0; i < n && dec_is_ok(dec); i++) {
+            uint64_t id = dec_u64(dec);
+            // Final orders go through their slot's list, so that one way of linking serves.
+            uint16_t in = slot < LIST_SLOTS ? (uint16_t)slot : ORDER_ID_SLOT(id);
+            struct order *order = orders->n_free > 0 ? orders_open(orders, id, in) : NULL;
+
+            if (order == NULL)
+                return AGON_ECORRUPT;
+            load_order(order, dec);
+            if (order_is_final(order) != (slot == LIST_SLOTS) || !is_sound(order))
+                return AGON_ECORRUPT;
+            if (slot == LIST_SLOTS)
+                orders_settle(orders, order);
+        }
+    }
+    n_fills = dec_u64(dec);
+    if (n_fills > FILLS)
+        dec_fail(dec);
+    for (uint64_t i = 0; i < n_fills && dec_is_ok(dec); i++) {
+        uint64_t key = dec_u64(dec);
+
+        orders->fill_keys[orders->n_fills++ % FILLS] = key;
+        if (map_put(&orders->fills, key, 1) < 0)
+            return AGON_ECORRUPT;
+    }
+    return dec_is_ok(dec) ? AGON_OK : AGON_ECORRUPT;
+}

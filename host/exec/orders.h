@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+/* orders: every order the host ever decided on and still has to care for.
+ *
+ * An order has a *state* (enum agon_order_state) and, apart from it, at most one *request* (new,
+ * cancel or replace) that is in flight or UNKNOWN. UNKNOWN is asked about until proven: never sent
+ * again, never taken for refused; the order keeps its state and what it holds back meanwhile. Final
+ * states stay final; a fill that comes later is still booked, because the money moved. Each fill is
+ * applied once, whatever comes twice or out of order; the filled quantity never falls and never
+ * passes the order's.
+ *
+ * The table holds a bounded number of orders; final ones stay for late news and give their place
+ * up, oldest first, when room is needed. Nothing here sends anything: the engine does. [core] */
+#ifndef EXEC_ORDERS_H
+#define EXEC_ORDERS_H
+
+#include "base/codec.h"
+#include "base/map.h"
+#include "market/records.h"
+
+#define ORDER_ID_SLOT(id)    ((uint16_t)((id) >> 48))
+#define ORDER_ID_RUN(id)     ((uint16_t)((id) >> 32))
+#define ORDER_ID_COUNTER(id) ((uint32_t)(id))
+
+enum order_flags_own { /* upper half of struct order.flags; the lower is the intent's */
+                       ORDER_IS_QUOTE = 1 << 16, /* belongs to a quote pair */
+                       ORDER_FILLS_DUE =
+                           1 << 17, /* the venue's total is ahead of the fills that came */
+                       ORDER_CANCEL_WANTED =
+                           1
+                           << 18, /* cancelled, or cancel as soon as no request is in flight; stays
+                                     until the order is final or the venue will not have it */
+                       ORDER_IS_EXIT = 1 << 19 /* the host closes a position with it */
+};
+
+struct order {
+    uint64_t id, client_ref, venue_order, cause_seq;
+    uint32_t n, generation;
+    agon_instrument_t instrument;
+    agon_account_t account;
+    uint16_t slot, venue, reason;
+    uint8_t state, request, request_state, side, type, tif;
+    uint8_t rev;       /* as the venue shows it */
+    uint8_t rev_asked; /* the highest that any replace asked for: with the order's number it makes
+                          the client id, which is written once */
+    uint8_t n_asked;   /* queries sent for the request that is UNKNOWN, at most 255 counted */
+    uint32_t flags;
+    agon_px_t px, trigger_px;
+    agon_qty_t qty, show_qty, filled_qty, venue_cum_qty;
+    agon_px_t guard_px; /* of a market order: the limit it leaves with, so that it cannot cost more
+                           than the gate judged; 0: none */
+    agon_px_t new_px;   /* of a replace in flight */
+    agon_qty_t new_qty;
+    agon_px_t hold_px; /* price at which a working buy's cost is held back */
+    agon_qty_t held_back_qty;
+    agon_amt_t held_back_amt; /* what this order adds to its position's working_* */
+    agon_ns_t t_create, t_request, t_expire;
+    uint32_t next, prev; /* + 1; in the slot's list of open orders, or in the list of final ones */
+};
+
+struct orders; /* opaque */
+
+struct orders *orders_new(
+    uint32_t capacity); /* NULL: out of memory, or capacity outside 16 .. 2^20 */
+void orders_free(struct orders *orders);
+/* A zeroed order with this id, in its slot's list. NULL: the table is full of open orders, or the
+ * id is there. */
+struct order *orders_open(struct orders *orders, uint64_t id, uint16_t slot);
+struct order *orders_find(struct orders *orders, uint64_t id);
+/* Walks a slot's open orders, oldest first: NULL begins and ends. */
+struct order *orders_next(struct orders *orders, uint16_t slot, struct order *after);
+/* The slot's open order with that client_ref, the newest; NULL: none. */
+struct order *orders_by_ref(struct orders *orders, uint16_t slot, uint64_t client_ref);
+uint32_t orders_count(const struct orders *orders, uint16_t slot); /* open ones */
+static inline int order_is_final(const struct order *order)
+{
+    return order->state >= AGON_ORDER_FILLED;
+}
+/* What may still trade. */
+static inline agon_qty_t order_left(const struct order *order)
+{
+    return order_is_final(order) ? 0 : order->qty - order->filled_qty;
+}
+
+struct orders_effect {  /* what a report did */
+    uint8_t is_changed; /* the slot is to be told */
+    uint8_t is_fill;    /* a fill that was not known: fill_qty at fill_px is to be booked */
+    uint8_t is_over;    /* of that fill, over_qty is beyond the order: books to suspense, alert */
+    uint8_t is_query;   /* ask the venue what became of it */
+    uint8_t is_cancel; /* ORDER_CANCEL_WANTED and nothing in flight any more: send the cancel now */
+    uint8_t is_cancel_later; /* the cancel did not get through: send it again after a pause */
+    uint8_t was_final;       /* before the report */
+    uint8_t pad;
+    agon_px_t fill_px;
+    agon_qty_t fill_qty, over_qty;
+};
+/* Applies a report to its order. The table of (state, request) x kind is in orders.c. */
+struct orders_effect orders_report(struct orders *orders, struct order *order,
+                                   const struct record_report *report);
+/* Moves a final order out of its slot's list; call once after the last use of it in this step. */
+void orders_settle(struct orders *orders, struct order *order);
+
+/* Was this fill seen before? Remembers it: 65,536 of them, the newest. */
+int orders_fill_is_new(struct orders *orders, agon_account_t account, agon_instrument_t instrument,
+                       uint8_t side, uint64_t venue_fill);
+/* Walks the final orders that are still in the table, oldest first. */
+struct order *orders_next_final(struct orders *orders, struct order *after);
+
+void orders_save(const struct orders *orders, struct enc *enc);
+int orders_load(struct orders *orders, struct dec *dec);
+
+#endif

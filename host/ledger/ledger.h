@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+/* ledger: whose money is what, exactly, in each asset's own unit.
+ *
+ * Every venue account has a total per asset and is split into sub-accounts: one per slot, one
+ * *external* (what nobody's slot owns: the operator's own, not yet allocated), one *suspense* (a
+ * difference to the venue's own figures that nobody can explain yet). Each posting changes a
+ * sub-account and the account's total alike, each transfer two sub-accounts, so that the parts
+ * equal the whole at any time (ledger_check). Positions are kept beside: quantity, cost and
+ * realised result by average cost. [core] */
+#ifndef LEDGER_LEDGER_H
+#define LEDGER_LEDGER_H
+
+#include "base/codec.h"
+#include "market/instruments.h"
+
+#define LEDGER_ACCOUNTS_MAX 16
+#define LEDGER_SLOTS_MAX    64
+#define LEDGER_EXTERNAL     LEDGER_SLOTS_MAX /* sub-account numbers above the slots' */
+#define LEDGER_SUSPENSE     (LEDGER_SLOTS_MAX + 1)
+#define LEDGER_SUBS         (LEDGER_SLOTS_MAX + 2)
+#define LEDGER_POSITIONS    32 /* instruments per slot */
+
+struct position {
+    agon_instrument_t instrument; /* 0: free place */
+    agon_account_t account;
+    uint16_t pad0;
+    uint32_t pad1;
+    agon_amt_t held_amt; /* spot: in the base asset's unit, exact; signed */
+    agon_qty_t qty;      /* held_amt towards zero in the instrument's unit */
+    agon_amt_t cost_amt; /* what the held amount cost, in the quote's unit; sign of the position */
+    agon_amt_t realised_amt; /* result of what was closed, after fees in quote; quote's unit */
+    agon_amt_t fee_amt; /* fees paid in base or quote, turned into the quote at the fill's price */
+    /* open orders, kept by exec; those of unknown fate count */
+    agon_qty_t working_buy_qty, working_sell_qty;
+    agon_amt_t working_buy_amt; /* quote that the buys may still cost, fees included */
+    uint64_t n_fills;
+};
+
+struct ledger; /* opaque; memory is taken by ledger_new */
+
+struct ledger *ledger_new(
+    const struct instruments *table); /* table is borrowed; NULL: out of memory */
+void ledger_free(struct ledger *ledger);
+
+/* Puts amt into a sub-account and into the account's total. AGON_EINVAL: no such account, asset or
+ * sub-account; AGON_ERANGE: a sum leaves 64 bits (nothing is posted). */
+int ledger_post(struct ledger *ledger, agon_account_t account, uint32_t sub, agon_asset_t asset,
+                agon_amt_t amt);
+/* Moves amt between two sub-accounts of one account. */
+int ledger_transfer(struct ledger *ledger, agon_account_t account, uint32_t from, uint32_t to,
+                    agon_asset_t asset, agon_amt_t amt);
+agon_amt_t ledger_amt(const struct ledger *ledger, agon_account_t account, uint32_t sub,
+                      agon_asset_t asset);
+agon_amt_t ledger_total(const struct ledger *ledger, agon_account_t account, agon_asset_t asset);
+
+struct ledger_fill { /* a trade of a slot's order */
+    agon_account_t account;
+    uint16_t slot;
+    agon_instrument_t instrument;
+    uint8_t side, pad[7];
+    agon_px_t px;
+    agon_qty_t qty;
+    agon_asset_t fee_asset;
+    agon_amt_t fee_amt; /* paid: positive; a rebate: negative */
+};
+/* Books the fill: base and quote legs, fee, position; all or nothing. *realised_amt: of this fill
+ * before its fee, quote's unit; may be NULL. Notional is rounded to the nearest even unit of the
+ * quote. AGON_EINVAL, AGON_ERANGE (a sum leaves 64 bits), AGON_ENOSPC (the slot has
+ * LEDGER_POSITIONS instruments already). */
+int ledger_fill(struct ledger *ledger, const struct ledger_fill *fill, agon_amt_t *realised_amt);
+
+/* The slot's position in an instrument; made when there is none and is_made is set; else NULL. */
+struct position *ledger_position(struct ledger *ledger, uint16_t slot, agon_instrument_t instrument,
+                                 int is_made);
+const struct position *ledger_positions(const struct ledger *ledger, uint16_t slot, uint32_t *n);
+
+/* One line of the venue's own picture of an account. The first picture fills *external*; later ones
+ * put what differs into *suspense*. Returns the difference in suspense after it (0: reconciled). */
+agon_amt_t ledger_reconcile(struct ledger *ledger, agon_account_t account, agon_asset_t asset,
+                            agon_amt_t venue_amt, int is_first);
+/* The sum over sub-accounts equals the total, for every account and asset; else the first that does
+ * not in *account and *asset (may be NULL) and false. */
+int ledger_check(const struct ledger *ledger, agon_account_t *account, agon_asset_t *asset);
+void ledger_save(const struct ledger *ledger, struct enc *enc);
+int ledger_load(struct ledger *ledger, struct dec *dec);
+
+#endif

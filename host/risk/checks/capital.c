@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+/* capital: a slot spends what it owns: a buy needs the cash that no other buy was promised, a sell
+ * on a spot market the coins. */
+#include "risk/checks/checks.h"
+
+static enum risk_verdict judge(const struct risk_view *view, const struct agon_intent *intent)
+{
+    if (intent->side == AGON_BUY)
+        return view->cost_amt <= view->free_amt ? RISK_PASS : RISK_REFUSE;
+    if (view->instrument->kind != INSTRUMENT_SPOT)
+        return RISK_PASS;
+    return intent->qty <= view->free_qty ? RISK_PASS : RISK_REFUSE;
+}
+
+const struct risk_check risk_capital = {
+    .name = "capital", .reason = REASON_CAPITAL, .is_soft = 0, .judge = judge};

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+/* notional: one order may not be worth more than the slot's largest order (RTS 6 article
+ * 15(1)(b)). */
+#include "risk/checks/checks.h"
+
+static enum risk_verdict judge(const struct risk_view *view, const struct agon_intent *intent)
+{
+    (void)intent;
+    return view->max_order_amt == 0 || view->notional_amt <= view->max_order_amt ? RISK_PASS
+                                                                                 : RISK_REFUSE;
+}
+
+const struct risk_check risk_notional = {
+    .name = "notional", .reason = REASON_NOTIONAL, .is_soft = 1, .judge = judge};

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/hash.h"
+#include "risk/checks/checks.h"
+
+/* Cheapest and most final first: what can never pass is not worth a look at the market. authorised
+ * comes before whatever reads the instrument. */
+const struct risk_check *const risk_checks[] = {
+    &risk_kill,     &risk_authorised, &risk_session,     &risk_bounds,      &risk_halt,
+    &risk_filter,   &risk_size,       &risk_reduce_only, &risk_book,        &risk_collar,
+    &risk_notional, &risk_position,   &risk_capital,     &risk_open_orders, &risk_daily_loss,
+    &risk_drawdown, &risk_self_match, &risk_duplicate,   &risk_rate,
+};
+const uint32_t risk_n_checks = sizeof(risk_checks) / sizeof(risk_checks[0]);
+
+uint64_t risk_fingerprint(const struct agon_intent *intent)
+{
+    uint64_t x = hash_mix(intent->instrument + ((uint64_t)intent->side << 32) +
+                          ((uint64_t)intent->type << 40));
+
+    x = hash_mix(x ^ (uint64_t)intent->px);
+    x = hash_mix(x ^ (uint64_t)intent->trigger_px);
+    return hash_mix(x ^ (uint64_t)intent->qty) | 1; // never 0: an empty place is 0
+}
+
+int64_t risk_tokens_ppm(const struct risk_view *view)
+{
+    int64_t full =
+        num_mul(view->orders_burst > 0 ? view->orders_burst : view->orders_per_s, 1000000);
+    int64_t tokens;
+
+    if (view->slot->t_tokens == 0)
+        return full;
+    // ns * orders/s / 1e9 orders, times 1e6: ns * orders / 1000 millionths.
+    tokens = num_add(view->slot->tokens_ppm, num_mul_div(view->t - view->slot->t_tokens,
+                                                         view->orders_per_s, 1000, NUM_DOWN));
+    return tokens < full ? tokens : full;
+}
+
+uint16_t risk_judge(const struct risk_view *view, const struct agon_intent *intent)
+{
+    struct risk_slot *slot = view->slot;
+
+    for (uint32_t i = 0; i < risk_n_checks; i++) {
+        const struct risk_check *check = risk_checks[i];
+
+        if (check->is_soft && view->is_reducing)
+            continue;
+        if (check->judge(view, intent) != RISK_PASS)
+            return check->reason;
+    }
+    if (view->orders_per_s > 0) {
+        int64_t tokens = risk_tokens_ppm(view) - 1000000;
+
+        // A reducing order passes an empty bucket, but it does not make a debt.
+        slot->tokens_ppm = tokens > 0 ? tokens : 0;
+        slot->t_tokens = view->t;
+    }
+    slot->recent[slot->next_recent] =
+        (struct risk_recent){.fingerprint = risk_view_fingerprint(view, intent), .t = view->t};
+    slot->next_recent = (slot->next_recent + 1) % RISK_DUPLICATES;
+    return REASON_NONE;
+}
+
+int risk_drawdown_reached(const struct risk_slot *slot, uint32_t max_drawdown_ppm)
+{
+    num128_t fallen = (num128_t)slot->equity_high_amt - slot->equity_amt;
+
+    return slot->equity_high_amt > 0 &&
+           fallen * 1000000 >= (num128_t)slot->equity_high_amt * max_drawdown_ppm;
+}
+
+void risk_slot_start(struct risk_slot *slot, agon_amt_t equity_amt)
+{
+    slot->equity_amt = equity_amt;
+    slot->equity_high_amt = equity_amt;
+    slot->equity_day_amt = equity_amt;
+}
+
+int risk_sample(struct risk_slot *slot, agon_amt_t equity_amt, agon_amt_t max_daily_loss_amt,
+                uint32_t max_drawdown_ppm)
+{
+    int is_new = 0;
+
+    slot->equity_amt = equity_amt;
+    if (equity_amt > slot->equity_high_amt)
+        slot->equity_high_amt = equity_amt;
+    if (max_daily_loss_amt > 0 && !slot->is_daily_breached &&
+        num_add(slot->equity_day_amt, -equity_amt) >= max_daily_loss_amt) {
+        slot->is_daily_breached = 1;
+        is_new = 1;
+    }
+    if (max_drawdown_ppm > 0 && !slot->is_drawdown_breached &&
+        risk_drawdown_reached(slot, max_drawdown_ppm)) {
+        slot->is_drawdown_breached = 1;
+        is_new = 1;
+    }
+    return is_new;
+}
+
+void risk_recapitalise(struct risk_slot *slot, agon_amt_t change_amt)
+{
+    slot->equity_amt = num_add(slot->equity_amt, change_amt);
+    slot->equity_high_amt = num_add(slot->equity_high_amt, change_amt);
+    slot->equity_day_amt = num_add(slot->equity_day_amt, change_amt);
+}
+
+void risk_resume(struct risk_slot *slot)
+{
+    // Or the same fall would be reached again at once.
+    if (slot->is_drawdown_breached)
+        slot->equity_high_amt = slot->equity_amt;
+    slot->is_drawdown_breached = 0;
+}
+
+void risk_day(struct risk_slot *slot)
+{
+    slot->equity_day_amt = slot->equity_amt;
+    slot->is_daily_breached = 0;
+}
+
+void risk_slot_save(const struct risk_slot *slot, struct enc *enc)
+{
+    enc_i64(enc, slot->tokens_ppm);
+    enc_i64(enc, slot->t_tokens);
+    for (int i = 0; i < RISK_DUPLICATES; i++) {
+        enc_u64(enc, slot->recent[i].fingerprint);
+        enc_i64(enc, slot->recent[i].t);
+    }
+    enc_u32(enc, slot->next_recent);
+    enc_i64(enc, slot->equity_amt);
+    enc_i64(enc, slot->equity_high_amt);
+    enc_i64(enc, slot->equity_day_amt);
+    enc_u8(enc, slot->is_daily_breached);
+    enc_u8(enc, slot->is_drawdown_breached);
+}
+
+void risk_slot_load(struct risk_slot *slot, struct dec *dec)
+{
+    memset(slot, 0, sizeof(*slot));
+    slot->tokens_ppm = dec_i64(dec);
+    slot->t_tokens = dec_i64(dec);
+    for (int i = 0; i < RISK_DUPLICATES; i++) {
+        slot->recent[i].fingerprint = dec_u64(dec);
+        slot->recent[i].t = dec_i64(dec);
+    }
+    slot->next_recent = dec_u32(dec);
+    if (slot->next_recent >= RISK_DUPLICATES) {
+        slot->next_recent = 0;
+        dec_fail(dec);
+    }
+    slot->equity_amt = dec_i64(dec);
+    slot->equity_high_amt = dec_i64(dec);
+    slot->equity_day_amt = dec_i64(dec);
+    slot->is_daily_breached = dec_u8(dec);
+    slot->is_drawdown_breached = dec_u8(dec);
+}
+
+const char *risk_reason_name(uint16_t reason)
+{
+    static const struct {
+        uint16_t reason;
+        const char *name;
+    } names[] = {
+        {REASON_NONE, "NONE"},
+        {REASON_HALTED, "HALTED"},
+        {REASON_SLOT_STATE, "SLOT_STATE"},
+        {REASON_UNAUTHORISED, "UNAUTHORISED"},
+        {REASON_INVALID, "INVALID"},
+        {REASON_FILTER, "FILTER"},
+        {REASON_SIZE, "SIZE"},
+        {REASON_NOTIONAL, "NOTIONAL"},
+        {REASON_COLLAR, "COLLAR"},
+        {REASON_NO_BOOK, "NO_BOOK"},
+        {REASON_DUPLICATE, "DUPLICATE"},
+        {REASON_RATE, "RATE"},
+        {REASON_OPEN_ORDERS, "OPEN_ORDERS"},
+        {REASON_POSITION, "POSITION"},
+        {REASON_CAPITAL, "CAPITAL"},
+        {REASON_DAILY_LOSS, "DAILY_LOSS"},
+        {REASON_DRAWDOWN, "DRAWDOWN"},
+        {REASON_SELF_TRADE, "SELF_TRADE"},
+        {REASON_REDUCE_ONLY, "REDUCE_ONLY"},
+        {REASON_VENUE_BUSY, "VENUE_BUSY"},
+        {REASON_NO_ROOM, "NO_ROOM"},
+        {REASON_UNKNOWN_ORDER, "UNKNOWN_ORDER"},
+        {REASON_REQUEST_PENDING, "REQUEST_PENDING"},
+        {REASON_KILL, "KILL"},
+        {REASON_VENUE_REJECT, "VENUE_REJECT"},
+        {REASON_VENUE_FUNDS, "VENUE_FUNDS"},
+        {REASON_VENUE_FILTER, "VENUE_FILTER"},
+        {REASON_VENUE_POST_ONLY, "VENUE_POST_ONLY"},
+        {REASON_VENUE_RATE, "VENUE_RATE"},
+        {REASON_VENUE_DOWN, "VENUE_DOWN"},
+        {REASON_VENUE_DUPLICATE, "VENUE_DUPLICATE"},
+        {REASON_VENUE_UNKNOWN_ORDER, "VENUE_UNKNOWN_ORDER"},
+        {REASON_VENUE_AUTH, "VENUE_AUTH"},
+        {REASON_VENUE_CLOCK, "VENUE_CLOCK"},
+        {REASON_VENUE_STP, "VENUE_STP"},
+        {REASON_VENUE_EXPIRED, "VENUE_EXPIRED"},
+        {REASON_NOT_SENT, "NOT_SENT"},
+        {REASON_ABSENT, "ABSENT"},
+        {REASON_TIMEOUT, "TIMEOUT"},
+        {REASON_USER, "USER"},
+        {REASON_OPERATOR, "OPERATOR"},
+        {REASON_SLOT_GONE, "SLOT_GONE"},
+        {REASON_DISK, "DISK"},
+    };
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (names[i].reason == reason)
+            return names[i].name;
+    }
+    return "?";
+}

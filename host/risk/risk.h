@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+/* risk: the gate that every order passes, exactly once, before it can leave.
+ *
+ * A check is one file in checks/ with one function that looks at a view and an intent and says pass
+ * or refuse; gate.c asks all of them in table order and the first refusal wins. The view is plain
+ * numbers, prepared once per order by the engine, so that no check reads a book or walks a table.
+ * Working orders, those of unknown fate too, count as filled. An order that only brings a position
+ * closer to zero, and every cancel, pass the soft limits: or no slot could obey a lowered one.
+ * Integer arithmetic only. [core] */
+#ifndef RISK_RISK_H
+#define RISK_RISK_H
+
+#include "base/codec.h"
+#include "market/records.h"
+
+#define RISK_DUPLICATES 16 /* recent orders remembered per slot */
+
+enum risk_verdict { RISK_PASS = 0, RISK_REFUSE = 1 };
+
+struct risk_recent {
+    uint64_t fingerprint; /* of instrument, side, price, quantity */
+    agon_ns_t t;
+};
+struct risk_slot {      /* what the gate remembers of one slot */
+    int64_t tokens_ppm; /* rate bucket, millionths of an order */
+    agon_ns_t t_tokens; /* when it was filled last; 0: never */
+    struct risk_recent recent[RISK_DUPLICATES];
+    uint32_t next_recent, pad;
+    agon_amt_t equity_amt, equity_high_amt, equity_day_amt; /* as last sampled; base currency */
+    uint8_t is_daily_breached, is_drawdown_breached,
+        pad1[6]; /* until the day turns; until resumed */
+};
+
+struct risk_view {
+    agon_ns_t t;
+    struct risk_slot *slot;                   /* written by the gate on a pass only */
+    const struct agon_instrument *instrument; /* NULL: there is none of that id */
+    uint8_t may_trade;                        /* stage and condition */
+    uint8_t is_authorised;                    /* instrument and account are the slot's */
+    uint8_t is_halted, is_killed;             /* any scope that covers the order */
+    uint8_t trading;                          /* enum trading_state of the instrument */
+    uint8_t is_book_live;                     /* live, not crossed, not older than the limit */
+    uint8_t is_reducing;      /* brings the position closer to zero and not through it */
+    uint8_t would_self_match; /* would meet an own order of any slot on the account */
+    uint32_t n_open;          /* open orders of the slot; one that is being replaced not counted */
+    agon_px_t bid_px, ask_px, last_px; /* 0: none */
+    agon_px_t judge_px; /* limit price; for a market order the worst the collar allows */
+    agon_qty_t held_qty, working_buy_qty, working_sell_qty; /* of this instrument */
+    agon_amt_t notional_amt; /* of this order at judge_px, base currency */
+    agon_amt_t least_amt;    /* ... at the price it leaves with: what the venue's least is about; 0:
+                                notional_amt */
+    agon_amt_t position_amt; /* of the reach: |held + working + this|, at judge_px, base currency */
+    agon_amt_t free_amt;     /* cash of the slot not promised to working buys; quote's unit */
+    agon_amt_t cost_amt;     /* what this order may cost of it, fee included; 0 for a sell */
+    agon_qty_t free_qty;     /* spot sells: held and not promised to working sells */
+    uint64_t fingerprint;    /* risk_fingerprint of the order; 0: each who needs it works it out */
+    /* limits; 0: none */
+    agon_amt_t max_order_amt, max_position_amt, max_daily_loss_amt;
+    uint32_t max_drawdown_ppm, collar_marketable_ppm, collar_passive_ppm;
+    uint32_t max_open_orders, orders_per_s, orders_burst, duplicate_window_ms, duplicate_max;
+};
+
+struct risk_check {
+    const char *name;
+    uint16_t reason; /* enum reason: what a refused order carries */
+    uint8_t is_soft; /* an order that only reduces passes it unasked */
+    enum risk_verdict (*judge)(const struct risk_view *view, const struct agon_intent *intent);
+};
+
+/* The table, in the order in which the checks are asked. */
+extern const struct risk_check *const risk_checks[];
+extern const uint32_t risk_n_checks;
+
+/* REASON_NONE when every check passes, and then the rate bucket and the duplicate window have taken
+ * the order in; else the reason of the first that refuses, and nothing has changed. */
+uint16_t risk_judge(const struct risk_view *view, const struct agon_intent *intent);
+
+/* Equity was sampled. Returns true when a limit is newly broken. */
+int risk_sample(struct risk_slot *slot, agon_amt_t equity_amt, agon_amt_t max_daily_loss_amt,
+                uint32_t max_drawdown_ppm);
+void risk_slot_start(struct risk_slot *slot, agon_amt_t equity_amt);
+/* Capital was given (or, below 0, taken): no gain and no loss. */
+void risk_recapitalise(struct risk_slot *slot, agon_amt_t change_amt);
+/* A person lifts the halt that a drawdown left: the next fall is counted from here. */
+void risk_resume(struct risk_slot *slot);
+void risk_day(struct risk_slot *slot); /* the trading day turned */
+uint64_t risk_fingerprint(const struct agon_intent *intent);
+/* Orders that the bucket holds at t, in millionths. */
+int64_t risk_tokens_ppm(const struct risk_view *view);
+void risk_slot_save(const struct risk_slot *slot, struct enc *enc);
+void risk_slot_load(struct risk_slot *slot, struct dec *dec);
+const char *risk_reason_name(uint16_t reason);
+
+#endif

@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "slot/slot.h"
+
+#include <agon/plugin.h>
+
+#include "base/utf8.h"
+
+// Types that concern everybody: a model's signal or a halt matters whatever instruments a slot
+// trades.
+#define SHARED_TYPES                                                                               \
+    (AGON_ON(AGON_EVENT_SIGNAL) | AGON_ON(AGON_EVENT_REGIME) | AGON_ON(AGON_EVENT_HALT) |          \
+     AGON_ON(AGON_EVENT_HEALTH))
+#define BOOK_TYPES (AGON_ON(AGON_EVENT_BOOK_SNAPSHOT) | AGON_ON(AGON_EVENT_BOOK_DELTA))
+
+static int length_bit(uint32_t length_s)
+{
+    static const uint32_t lengths[8] = {60, 180, 300, 600, 900, 3600, 14400, 86400};
+
+    for (int i = 0; i < 8; i++) {
+        if (lengths[i] == length_s)
+            return 1 << i;
+    }
+    return 0;
+}
+
+static int has_instrument(const struct subscription *sub, agon_instrument_t id)
+{
+    for (uint32_t i = 0; i < sub->n_instruments && i < SLOT_INSTRUMENTS_MAX; i++) {
+        if (sub->instruments[i] == id)
+            return 1;
+    }
+    return 0;
+}
+
+int subscription_wants(const struct subscription *sub, const struct agon_event_hdr *event)
+{
+    uint64_t bit = event->type < 64 ? AGON_ON(event->type) : 0;
+
+    if ((sub->event_mask & bit) == 0)
+        return 0;
+    if ((SHARED_TYPES & bit) != 0)
+        return 1;
+    if ((BOOK_TYPES & bit) != 0 && sub->depth != DEPTH_FULL)
+        return 0;
+    if (event->type == AGON_EVENT_BAR) {
+        const struct agon_bar *bar = (const struct agon_bar *)(const void *)event;
+
+        if ((sub->bar_mask & length_bit(bar->length_s)) == 0)
+            return 0;
+    }
+    return has_instrument(sub, event->instrument);
+}
+
+int subscription_wants_private(const struct subscription *sub, const struct agon_event_hdr *event)
+{
+    uint64_t bit = event->type < 64 ? AGON_ON(event->type) : 0;
+
+    return event->type == AGON_EVENT_GAP || (sub->event_mask & bit) != 0;
+}
+
+void slots_init(struct slots *slots)
+{
+    memset(slots, 0, sizeof(*slots));
+}
+
+int slots_set(struct slots *slots, const struct record_slot *event, struct error *err)
+{
+    size_t name_n = strnlen(event->name, sizeof(event->name));
+    const struct subscription *sub = &event->subscription;
+    struct slot *slot;
+
+    if (event->slot >= SLOTS_MAX)
+        return error_set(err, AGON_ERANGE, "slot %u: at most %d slots", event->slot, SLOTS_MAX);
+    if (name_n == 0 || name_n == sizeof(event->name) || !utf8_is_valid(event->name, name_n))
+        return error_set(err, AGON_EINVAL, "slot %u: name is empty, too long or no UTF-8",
+                         event->slot);
+    if (sub->n_instruments > SLOT_INSTRUMENTS_MAX)
+        return error_set(err, AGON_ERANGE, "slot %s: %u instruments, at most %d", event->name,
+                         sub->n_instruments, SLOT_INSTRUMENTS_MAX);
+    if (event->stage < STAGE_DISCOVERED || event->stage > STAGE_LIVE)
+        return error_set(err, AGON_EINVAL, "slot %s: stage %u is none", event->name, event->stage);
+    if (event->agent_kind < AGON_STRATEGY || event->agent_kind > AGON_ANALYTIC)
+        return error_set(err, AGON_EINVAL, "slot %s: kind %u is none", event->name,
+                         event->agent_kind);
+    if (event->limits.capital_amt < 0 || event->limits.order_amt < 0 ||
+        event->limits.position_amt < 0 || event->limits.daily_loss_amt < 0 ||
+        event->intent_latency_ns < 0)
+        return error_set(err, AGON_EINVAL, "slot %s: a limit or the latency is negative",
+                         event->name);
+    if (sub->depth > DEPTH_FULL)
+        return error_set(err, AGON_EINVAL, "slot %s: depth %u is none", event->name, sub->depth);
+    for (uint32_t i = 0; i < slots->n; i++) {
+        if (i != event->slot && slots->all[i].is_used &&
+            strcmp(slots->all[i].name, event->name) == 0)
+            return error_set(err, AGON_EINVAL, "slot %u: the name %s is slot %u's already",
+                             event->slot, event->name, i);
+    }
+    slot = &slots->all[event->slot];
+    if (!slot->is_used) {
+        memset(slot, 0, sizeof(*slot));
+        slot->is_used = 1;
+        slot->id = event->slot;
+        slot->condition = CONDITION_ACTIVE;
+        slot->generation = 1;
+        slot->account = event->account;
+    } else if (slot->account != event->account) {
+        return error_set(err, AGON_ESTATE, "slot %s: an account cannot change while the slot lives",
+                         event->name);
+    }
+    slot->stage = event->stage;
+    slot->agent_kind = event->agent_kind;
+    slot->seed = event->seed;
+    slot->intent_latency_ns = event->intent_latency_ns;
+    slot->generation_hash = event->generation_hash;
+    memcpy(slot->name, event->name, sizeof(slot->name));
+    slot->subscription = event->subscription;
+    slot->limits = event->limits;
+    if (event->slot >= slots->n)
+        slots->n = (uint32_t)event->slot + 1;
+    return AGON_OK;
+}
+
+struct slot *slots_get(struct slots *slots, uint16_t id)
+{
+    return id < slots->n && slots->all[id].is_used ? &slots->all[id] : NULL;
+}
+
+const struct slot *slots_find(const struct slots *slots, const char *name)
+{
+    for (uint32_t i = 0; i < slots->n; i++) {
+        if (slots->all[i].is_used && strcmp(slots->all[i].name, name) == 0)
+            return &slots->all[i];
+    }
+    return NULL;
+}
+
+int slot_may_trade(const struct slot *slot, uint32_t run_mode)
+{
+    uint8_t least = run_mode == RUN_LIVE    ? STAGE_TESTNET
+                    : run_mode == RUN_PAPER ? STAGE_PAPER
+                                            : STAGE_CHECKED;
+
+    return slot->condition == CONDITION_ACTIVE && slot->agent_kind == AGON_STRATEGY &&
+           slot->stage >= least;
+}
+
+const char *slot_stage_name(uint8_t stage)
+{
+    static const char *const names[] = {"?",     "DISCOVERED", "CHECKED",    "BACKTESTED", "SHADOW",
+                                        "PAPER", "TESTNET",    "LIVE_SMALL", "LIVE"};
+
+    return stage <= STAGE_LIVE ? names[stage] : "?";
+}
+
+const char *slot_condition_name(uint8_t condition)
+{
+    static const char *const names[] = {"?", "ACTIVE", "SUSPENDED", "QUARANTINED", "RETIRED"};
+
+    return condition <= CONDITION_RETIRED ? names[condition] : "?";
+}
+
+static void save_subscription(const struct subscription *sub, struct enc *enc)
+{
+    enc_u64(enc, sub->event_mask);
+    enc_u32(enc, sub->n_instruments);
+    enc_u8(enc, sub->bar_mask);
+    enc_u8(enc, sub->depth);
+    for (uint32_t i = 0; i < sub->n_instruments; i++)
+        enc_u32(enc, sub->instruments[i]);
+}
+
+static void load_subscription(struct subscription *sub, struct dec *dec)
+{
+    memset(sub, 0, sizeof(*sub));
+    sub->event_mask = dec_u64(dec);
+    sub->n_instruments = dec_u32(dec);
+    sub->bar_mask = dec_u8(dec);
+    sub->depth = dec_u8(dec);
+    if (sub->n_instruments > SLOT_INSTRUMENTS_MAX) {
+        dec_fail(dec);
+        return;
+    }
+    for (uint32_t i = 0; i < sub->n_instruments; i++)
+        sub->instruments[i] = dec_u32(dec);
+}
+
+static void save_limits(const struct slot_limits *limits, struct enc *enc)
+{
+    enc_i64(enc, limits->capital_amt);
+    enc_i64(enc, limits->order_amt);
+    enc_i64(enc, limits->position_amt);
+    enc_i64(enc, limits->daily_loss_amt);
+    enc_u32(enc, limits->drawdown_ppm);
+    enc_u32(enc, limits->collar_marketable_ppm);
+    enc_u32(enc, limits->collar_passive_ppm);
+    enc_u32(enc, limits->max_open_orders);
+    enc_u32(enc, limits->orders_per_s);
+    enc_u32(enc, limits->orders_burst);
+    enc_u32(enc, limits->duplicate_window_ms);
+    enc_u32(enc, limits->duplicate_max);
+    enc_u32(enc, limits->book_age_ms);
+}
+
+static void load_limits(struct slot_limits *limits, struct dec *dec)
+{
+    memset(limits, 0, sizeof(*limits));
+    limits->capital_amt = dec_i64(dec);
+    limits->order_amt = dec_i64(dec);
+    limits->position_amt = dec_i64(dec);
+    limits->daily_loss_amt = dec_i64(dec);
+    limits->drawdown_ppm = dec_u32(dec);
+    limits->collar_marketable_ppm = dec_u32(dec);
+    limits->collar_passive_ppm = dec_u32(dec);
+    limits->max_open_orders = dec_u32(dec);
+    limits->orders_per_s = dec_u32(dec);
+    limits->orders_burst = dec_u32(dec);
+    limits->duplicate_window_ms = dec_u32(dec);
+    limits->duplicate_max = dec_u32(dec);
+    limits->book_age_ms = dec_u32(dec);
+}
+
+void slots_save(const struct slots *slots, struct enc *enc)
+{
+    enc_u32(enc, slots->n);
+    for (uint32_t i = 0; i < slots->n; i++) {
+        const struct slot *slot = &slots->all[i];
+
+        enc_u8(enc, slot->is_used);
+        if (!slot->is_used)
+            continue;
+        enc_u8(enc, slot->stage);
+        enc_u8(enc, slot->condition);
+        enc_u8(enc, slot->agent_kind);
+        enc_u16(enc, slot->account);
+        enc_u32(enc, slot->generation);
+        enc_u16(enc, slot->condition_reason);
+        enc_u64(enc, slot->seed);
+        enc_i64(enc, slot->intent_latency_ns);
+        enc_u64(enc, slot->generation_hash);
+        enc_bytes(enc, slot->name, sizeof(slot->name));
+        save_subscription(&slot->subscription, enc);
+        save_limits(&slot->limits, enc);
+        enc_u64(enc, slot->nth);
+        enc_u64(enc, slot->next_counter);
+        enc_u64(enc, slot->n_intents);
+        enc_u64(enc, slot->n_refused);
+    }
+}
+
+int slots_load(struct slots *slots, struct dec *dec)
+{
+    slots_init(slots);
+    slots->n = dec_u32(dec);
+    if (slots->n > SLOTS_MAX)
+        dec_fail(dec);
+    for (uint32_t i = 0; dec_is_ok(dec) && i < slots->n; i++) {
+        struct slot *slot = &slots->all[i];
+
+        slot->id = (uint16_t)i;
+        slot->is_used = dec_u8(dec);
+        if (!slot->is_used)
+            continue;
+        slot->stage = dec_u8(dec);
+        slot->condition = dec_u8(dec);
+        slot->agent_kind = dec_u8(dec);
+        slot->account = dec_u16(dec);
+        slot->generation = dec_u32(dec);
+        slot->condition_reason = dec_u16(dec);
+        slot->seed = dec_u64(dec);
+        slot->intent_latency_ns = dec_i64(dec);
+        slot->generation_hash = dec_u64(dec);
+        dec_bytes(dec, slot->name, sizeof(slot->name));
+        slot->name[SLOT_NAME - 1] = '\0';
+        load_subscription(&slot->subscription, dec);
+        load_limits(&slot->limits, dec);
+        slot->nth = dec_u64(dec);
+        slot->next_counter = dec_u64(dec);
+        slot->n_intents = dec_u64(dec);
+        slot->n_refused = dec_u64(dec);
+    }
+    return dec_is_ok(dec) ? AGON_OK : AGON_ECORRUPT;
+}

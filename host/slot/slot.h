@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+/* slot: the roster's entries. A slot owns capital, positions, orders, timers and score; the plugin
+ * that plays for it comes and goes.
+ *
+ * What a slot is comes as a CONFIG event, so that the journal alone rebuilds the table; stage and
+ * condition change by COMMAND events. [core] */
+#ifndef SLOT_SLOT_H
+#define SLOT_SLOT_H
+
+#include "base/codec.h"
+#include "base/error.h"
+#include "market/records.h"
+
+#define SLOTS_MAX            64 /* one bit each in a subscription word */
+#define SLOT_INSTRUMENTS_MAX 32
+#define SLOT_NAME            32
+
+enum slot_stage {
+    STAGE_DISCOVERED = 1,
+    STAGE_CHECKED = 2,
+    STAGE_BACKTESTED = 3,
+    STAGE_SHADOW = 4,
+    STAGE_PAPER = 5,
+    STAGE_TESTNET = 6,
+    STAGE_LIVE_SMALL = 7,
+    STAGE_LIVE = 8
+};
+enum slot_condition {
+    CONDITION_ACTIVE = 1,
+    CONDITION_SUSPENDED = 2,
+    CONDITION_QUARANTINED = 3,
+    CONDITION_RETIRED = 4
+};
+enum slot_depth { DEPTH_TOP10 = 0, DEPTH_FULL = 1 };
+
+/* What a slot's plugin is told of public events. Engine and runner judge by the same function, so
+ * that both count the same nth. */
+struct subscription {
+    uint64_t event_mask; /* AGON_ON of each type */
+    uint32_t n_instruments;
+    uint8_t bar_mask; /* bit i: bars_length_s[i] */
+    uint8_t depth;    /* enum slot_depth: BOOK_SNAPSHOT and BOOK_DELTA only with DEPTH_FULL */
+    uint8_t pad[2];
+    agon_instrument_t instruments[SLOT_INSTRUMENTS_MAX];
+};
+/* Does the slot's plugin get this public event? INSTRUMENT, STATUS, QUOTE, TRADE, BAR, TOP10 ... of
+ * its instruments; SIGNAL, REGIME, HALT and HEALTH of everybody's. */
+int subscription_wants(const struct subscription *sub, const struct agon_event_hdr *event);
+/* ... and this one of its private ring? ORDER, FILL, ... by mask; GAP always. */
+int subscription_wants_private(const struct subscription *sub, const struct agon_event_hdr *event);
+
+struct slot_limits { /* all positive; 0: no such limit, except capital_amt. Amounts in base currency
+                      */
+    agon_amt_t capital_amt;    /* what the slot may use; its equity begins here */
+    agon_amt_t order_amt;      /* largest notional of one order */
+    agon_amt_t position_amt;   /* largest notional of one instrument, open orders counted */
+    agon_amt_t daily_loss_amt; /* since 00:00 UTC of engine time */
+    uint32_t drawdown_ppm;     /* of the highest equity */
+    uint32_t collar_marketable_ppm, collar_passive_ppm;
+    uint32_t max_open_orders;
+    uint32_t orders_per_s, orders_burst;         /* new and replace */
+    uint32_t duplicate_window_ms, duplicate_max; /* same instrument, side, price, quantity */
+    uint32_t book_age_ms;                        /* oldest book a price may be judged by */
+    uint32_t pad[3];
+};
+
+struct record_slot { /* CONFIG of kind CONFIG_SLOT: makes or changes a slot. 512 bytes */
+    struct agon_event_hdr hdr;
+    uint16_t kind;
+    uint16_t slot; /* 0 .. SLOTS_MAX - 1 */
+    agon_account_t account;
+    uint8_t stage, agent_kind; /* enum slot_stage, enum agon_kind */
+    uint8_t on_crash, runner, pad0[6];
+    uint64_t seed;
+    int64_t intent_latency_ns; /* lock-step: an intent acts at t of its cause + this */
+    char name[SLOT_NAME];
+    struct subscription subscription;
+    struct slot_limits limits;
+    uint64_t generation_hash; /* first 8 bytes of the plugin file's BLAKE2b */
+    uint8_t pad1[512 - 328];
+};
+AGON_SIZE_IS(subscription, 144);
+AGON_SIZE_IS(slot_limits, 80);
+AGON_SIZE_IS(record_slot, 512);
+
+struct slot { /* state of one slot in the core */
+    uint8_t is_used, stage, condition, agent_kind;
+    agon_account_t account;
+    uint16_t id;
+    uint32_t generation;
+    uint16_t condition_reason, pad0;
+    uint64_t seed;
+    int64_t intent_latency_ns;
+    uint64_t generation_hash;
+    char name[SLOT_NAME];
+    struct subscription subscription;
+    struct slot_limits limits;
+    uint64_t nth;          /* events its plugin has been delivered; the engine's own count */
+    uint64_t next_counter; /* of order ids */
+    uint64_t n_intents, n_refused;
+    /* rate bucket and duplicate window live in risk */
+};
+struct slots {
+    uint32_t n; /* highest id + 1 */
+    struct slot all[SLOTS_MAX];
+};
+
+void slots_init(struct slots *slots);
+/* Takes a CONFIG_SLOT record. AGON_EINVAL with the reason. */
+int slots_set(struct slots *slots, const struct record_slot *event, struct error *err);
+struct slot *slots_get(struct slots *slots, uint16_t id); /* NULL: none */
+const struct slot *slots_find(const struct slots *slots, const char *name);
+/* May a plugin of this slot raise risk now? Stage CHECKED and above in a backtest, PAPER and above
+ * on paper, TESTNET and above live; condition ACTIVE; strategies only. */
+int slot_may_trade(const struct slot *slot, uint32_t run_mode);
+const char *slot_stage_name(uint8_t stage);
+const char *slot_condition_name(uint8_t condition);
+void slots_save(const struct slots *slots, struct enc *enc);
+int slots_load(struct slots *slots, struct dec *dec);
+
+#endif
