@@ -1,0 +1,527 @@
+// SPDX-License-Identifier: Apache-2.0
+/* control: configuration, operators' commands, timers and signals. */
+#include <agon/plugin.h>
+
+#include "engine/impl.h"
+
+#define MINUTE_NS ((agon_ns_t)60 * 1000000000)
+#define HOUR_NS   (60 * MINUTE_NS)
+#define DAY_NS    (24 * HOUR_NS)
+
+void control_watch(struct engine *engine)
+{
+    memset(engine->type_watchers, 0, sizeof(engine->type_watchers));
+    for (uint32_t i = 0; i <= INSTRUMENTS_MAX; i++)
+        engine->markets[i].watchers = 0;
+    for (uint32_t id = 0; id < engine->slots.n; id++) {
+        const struct slot *slot = &engine->slots.all[id];
+        const struct subscription *sub = &slot->subscription;
+        uint64_t bit = (uint64_t)1 << id;
+
+        if (!slot->is_used)
+            continue;
+        for (uint32_t i = 0; i < sub->n_instruments; i++) {
+            if (sub->instruments[i] <= INSTRUMENTS_MAX)
+                engine->markets[sub->instruments[i]].watchers |= bit;
+        }
+        for (uint32_t type = 0; type < 64; type++) {
+            if ((sub->event_mask >> type & 1) != 0)
+                engine->type_watchers[type] |= bit;
+        }
+    }
+}
+
+static int config_slot(struct engine *engine, const struct record_slot *record)
+{
+    const struct slot *before = slots_get(&engine->slots, record->slot);
+    agon_amt_t capital_before = before != NULL ? before->limits.capital_amt : 0;
+    int is_new = before == NULL;
+    agon_amt_t change_amt;
+    struct error err = {0};
+    int rc;
+
+    if (record->account >= LEDGER_ACCOUNTS_MAX || engine->table.base_currency == 0 ||
+        record->limits.capital_amt < 0 || record->limits.capital_amt > INT64_MAX / 4) {
+        engine_alert(engine, 3, "slot", "a slot needs an account and a base currency first");
+        return AGON_EINVAL;
+    }
+    for (uint32_t i = 0; i < record->subscription.n_instruments && i < SLOT_INSTRUMENTS_MAX; i++) {
+        const struct agon_instrument *instrument =
+            instruments_get(&engine->table, record->subscription.instruments[i]);
+
+        if (instrument == NULL) {
+            engine_alert(engine, 3, "slot", "a slot names an instrument that does not exist");
+            return AGON_EINVAL;
+        }
+        if (record->agent_kind == AGON_STRATEGY &&
+            instrument->quote != engine->table.base_currency) {
+            engine_alert(engine, 3, "slot",
+                         "a slot may trade only instruments quoted in the base currency");
+            return AGON_EINVAL;
+        }
+    }
+    change_amt = num_add(record->limits.capital_amt, -capital_before);
+    if (change_amt < 0 &&
+        engine_free_amt(engine, before, engine->table.base_currency) < -change_amt) {
+        engine_alert(engine, 3, "slot", "a slot's capital is in use: it cannot be taken from it");
+        return AGON_EINVAL;
+    }
+    if (change_amt > 0 && engine->has_picture[record->account] &&
+        ledger_amt(engine->ledger, record->account, LEDGER_EXTERNAL, engine->table.base_currency) <
+            change_amt) {
+        engine_alert(engine, 3, "slot", "the account does not have a slot's capital");
+        return AGON_EINVAL;
+    }
+    rc = slots_set(&engine->slots, record, &err);
+    if (rc < 0) {
+        engine_alert(engine, 3, "slot", err.text);
+        return AGON_EINVAL;
+    }
+    REQUIRE(ledger_transfer(engine->ledger, record->account, LEDGER_EXTERNAL, record->slot,
+                            engine->table.base_currency, change_amt) == AGON_OK);
+    if (is_new) {
+        risk_slot_start(&engine->risk[record->slot], record->limits.capital_amt);
+        score_start(&engine->scores[record->slot], record->limits.capital_amt);
+    } else {
+        risk_recapitalise(&engine->risk[record->slot], change_amt);
+        score_recapitalise(&engine->scores[record->slot], change_amt);
+    }
+    control_watch(engine);
+    deliver_capital(engine, record->slot);
+    return AGON_OK;
+}
+
+int control_config(struct engine *engine, const struct agon_event_hdr *event)
+{
+    // Every CONFIG record has its kind in the same place.
+    const struct record_asset *asset = (const struct record_asset *)(const void *)event;
+    struct error err = {0};
+
+    switch (asset->kind) {
+    case CONFIG_ASSET:
+        if (instruments_set_asset(&engine->table, asset, &err) < 0) {
+            engine_alert(engine, 3, "asset", err.text);
+            return AGON_EINVAL;
+        }
+        return AGON_OK;
+    case CONFIG_SLOT:
+        if (event_bytes(event) != sizeof(struct record_slot))
+            return AGON_EINVAL;
+        return config_slot(engine, (const struct record_slot *)(const void *)event);
+    default:
+        return AGON_EINVAL;
+    }
+}
+
+// Does the scope name something that there is?
+static int is_scope(struct engine *engine, const struct record_command *command)
+{
+    switch (command->scope) {
+    case SCOPE_GLOBAL:
+        return 1;
+    case SCOPE_VENUE:
+        return command->id <= VENUES_MAX;
+    case SCOPE_INSTRUMENT:
+        return instruments_get(&engine->table, command->id) != NULL;
+    case SCOPE_SLOT:
+        return command->id < SLOTS_MAX && slots_get(&engine->slots, (uint16_t)command->id) != NULL;
+    default:
+        return 0;
+    }
+}
+
+// Calls each slot that a command's scope covers.
+static void each_slot(struct engine *engine, const struct record_command *command,
+                      void (*act)(struct engine *, uint16_t, const struct record_command *))
+{
+    for (uint16_t id = 0; id < engine->slots.n; id++) {
+        if (!engine->slots.all[id].is_used)
+            continue;
+        if (command->scope == SCOPE_SLOT && command->id != id)
+            continue;
+        act(engine, id, command);
+    }
+}
+
+static void cancel_slot(struct engine *engine, uint16_t slot, const struct record_command *command)
+{
+    uint16_t reason = command->reason != 0 ? command->reason : REASON_OPERATOR;
+
+    if (command->scope == SCOPE_VENUE)
+        intents_cancel_venue(engine, slot, (uint16_t)command->id, reason);
+    else
+        intents_cancel_all(engine, slot, command->scope == SCOPE_INSTRUMENT ? command->id : 0,
+                           reason);
+}
+
+static void flatten_slot(struct engine *engine, uint16_t slot, const struct record_command *command)
+{
+    uint32_t n;
+    const struct position *all = ledger_positions(engine->ledger, slot, &n);
+
+    cancel_slot(engine, slot, command);
+    for (uint32_t i = 0; i < n; i++) {
+        const struct agon_instrument *instrument =
+            instruments_get(&engine->table, all[i].instrument);
+
+        if (command->scope == SCOPE_INSTRUMENT ? all[i].instrument == command->id
+            : command->scope == SCOPE_VENUE ? instrument != NULL && instrument->venue == command->id
+                                            : 1)
+            engine->wants_flat[slot] |= (uint32_t)1 << i;
+    }
+    intents_flatten(engine, slot);
+}
+
+static int set_halt(struct engine *engine, const struct record_command *command, uint8_t is_halted)
+{
+    struct agon_halt event = {
+        .hdr = {.type = AGON_EVENT_HALT,
+                .granules = 1,
+                .instrument = command->scope == SCOPE_INSTRUMENT ? command->id : 0},
+        .scope = command->scope,
+        .mode = is_halted,
+        .reason = command->reason,
+        .id = command->id,
+    };
+
+    if (!is_scope(engine, command))
+        return AGON_EINVAL;
+    switch (command->scope) {
+    case SCOPE_GLOBAL:
+        // A kill stands until somebody lifts the kill itself, whatever else is resumed meanwhile.
+        if (!is_halted && engine->is_killed && command->reason != REASON_KILL)
+            return AGON_OK;
+        engine->is_halted = is_halted;
+        // What the kill switch held back of exits goes on when it is released.
+        if (!is_halted && engine->is_killed)
+            intents_sweep_at(engine, engine->t);
+        if (!is_halted)
+            engine->is_killed = 0;
+        break;
+    case SCOPE_VENUE:
+        engine->halted_venues &= ~((uint64_t)1 << command->id);
+        engine->halted_venues |= (uint64_t)is_halted << command->id;
+        break;
+    case SCOPE_INSTRUMENT:
+        engine->markets[command->id].is_halted = is_halted;
+        break;
+    default:
+        engine->is_slot_halted[command->id] = is_halted;
+        if (!is_halted) {
+            risk_resume(&engine->risk[command->id]);
+            engine->wants_flat[command->id] = 0;
+        }
+        break;
+    }
+    deliver_derived(engine, &event.hdr);
+    return AGON_OK;
+}
+
+static int set_limit(struct engine *engine, const struct record_command *command)
+{
+    struct slot *slot = slots_get(&engine->slots, (uint16_t)command->id);
+
+    if (slot == NULL || command->id >= SLOTS_MAX || command->value < 0)
+        return AGON_EINVAL;
+    switch (command->which) {
+    case LIMIT_ORDER_AMT:
+        slot->limits.order_amt = command->value;
+        return AGON_OK;
+    case LIMIT_POSITION_AMT:
+        slot->limits.position_amt = command->value;
+        return AGON_OK;
+    case LIMIT_DAILY_LOSS_AMT:
+        slot->limits.daily_loss_amt = command->value;
+        return AGON_OK;
+    default:
+        break;
+    }
+    if (command->value > UINT32_MAX)
+        return AGON_EINVAL;
+    switch (command->which) {
+    case LIMIT_DRAWDOWN_PPM:
+        slot->limits.drawdown_ppm = (uint32_t)command->value;
+        return AGON_OK;
+    case LIMIT_OPEN_ORDERS:
+        slot->limits.max_open_orders = (uint32_t)command->value;
+        return AGON_OK;
+    case LIMIT_ORDERS_PER_S:
+        slot->limits.orders_per_s = (uint32_t)command->value;
+        return AGON_OK;
+    default:
+        return AGON_EINVAL;
+    }
+}
+
+int control_command(struct engine *engine, const struct record_command *command)
+{
+    struct slot *slot =
+        command->id < SLOTS_MAX ? slots_get(&engine->slots, (uint16_t)command->id) : NULL;
+
+    switch (command->kind) {
+    case COMMAND_HALT:
+        return set_halt(engine, command, 1);
+    case COMMAND_RESUME:
+        return set_halt(engine, command, 0);
+    case COMMAND_CANCEL_ALL:
+        if (!is_scope(engine, command))
+            return AGON_EINVAL;
+        each_slot(engine, command, cancel_slot);
+        return AGON_OK;
+    case COMMAND_FLATTEN:
+        if (!is_scope(engine, command))
+            return AGON_EINVAL;
+        each_slot(engine, command, flatten_slot);
+        return AGON_OK;
+    case COMMAND_KILL: {
+        struct record_command all = *command;
+
+        all.scope = SCOPE_GLOBAL;
+        all.id = 0;
+        engine->is_killed = 1;
+        each_slot(engine, &all, cancel_slot);
+        return set_halt(engine, &all, 1);
+    }
+    case COMMAND_SLOT_CONDITION:
+        if (slot == NULL || command->value < CONDITION_ACTIVE || command->value > CONDITION_RETIRED)
+            return AGON_EINVAL;
+        slot->condition = (uint8_t)command->value;
+        slot->condition_reason = command->reason;
+        deliver_capital(engine, slot->id);
+        return AGON_OK;
+    case COMMAND_SLOT_STAGE:
+        if (slot == NULL || command->value < STAGE_DISCOVERED || command->value > STAGE_LIVE)
+            return AGON_EINVAL;
+        slot->stage = (uint8_t)command->value;
+        deliver_capital(engine, slot->id);
+        return AGON_OK;
+    case COMMAND_LIMIT:
+        return set_limit(engine, command);
+    default:
+        return AGON_EINVAL;
+    }
+}
+
+int engine_halted(const struct engine *engine)
+{
+    return engine->is_killed ? 2 : engine->is_halted;
+}
+
+struct same_timer {
+    const struct engine *engine;
+    uint16_t slot;
+    uint32_t id;
+};
+
+static int is_same_timer(const struct heap_node *node, void *ctx)
+{
+    const struct same_timer *same = ctx;
+    const struct timer *timer = &same->engine->timer_table[node->a];
+
+    return timer->slot == same->slot && timer->id == same->id;
+}
+
+int control_arm(struct engine *engine, const struct record_arm *arm)
+{
+    const struct slot *slot = slots_get(&engine->slots, arm->origin.slot);
+    struct same_timer same = {.engine = engine, .slot = arm->origin.slot, .id = arm->id};
+    struct heap_node node = {.t = arm->t_at < engine->t ? engine->t : arm->t_at,
+                             .order = engine->timer_order};
+    uint32_t n_armed = 0;
+    uint32_t place = ENGINE_TIMERS;
+
+    if (slot == NULL || arm->id == 0 || arm->every_ns < 0 ||
+        (arm->every_ns > 0 && arm->every_ns < 1000000))
+        return AGON_EINVAL; // a timer faster than a millisecond would be a busy loop of the host
+    for (uint32_t i = 0; i < ENGINE_TIMERS; i++) {
+        struct timer *timer = &engine->timer_table[i];
+
+        if (timer->is_used && timer->slot == arm->origin.slot) {
+            if (timer->id == arm->id)
+                timer->is_used = 0;
+            else
+                n_armed++;
+        }
+        if (!timer->is_used && place == ENGINE_TIMERS)
+            place = i;
+    }
+    heap_remove_if(&engine->timers, is_same_timer, &same);
+    if (arm->is_disarm)
+        return AGON_OK;
+    // A slot has its own share: no plugin takes the timers of the others.
+    if (n_armed >= ENGINE_SLOT_TIMERS || place == ENGINE_TIMERS) {
+        engine_alert(engine, 2, "timers", "a timer was not armed: too many are");
+        return AGON_EINVAL;
+    }
+    engine->timer_table[place] = (struct timer){.cookie = arm->cookie,
+                                                .every_ns = arm->every_ns,
+                                                .id = arm->id,
+                                                .slot = arm->origin.slot,
+                                                .is_used = 1};
+    node.a = place;
+    engine->timer_order++;
+    return heap_push(&engine->timers, &node);
+}
+
+agon_ns_t engine_next_due(const struct engine *engine)
+{
+    const struct heap_node *top = heap_top(&engine->timers);
+    agon_ns_t due =
+        engine->bars_least < engine->sample_due ? engine->bars_least : engine->sample_due;
+
+    if (engine->sweep_due < due)
+        due = engine->sweep_due;
+    return top != NULL && top->t < due ? top->t : due;
+}
+
+void engine_due(const struct engine *engine, struct record_due *due)
+{
+    const struct heap_node *top = heap_top(&engine->timers);
+    agon_ns_t t = engine_next_due(engine);
+
+    memset(due, 0, sizeof(*due));
+    due->hdr.type = EVENT_DUE;
+    due->hdr.granules = 1;
+    due->hdr.t = t;
+    due->t_due = t;
+    if (engine->sweep_due == t) {
+        due->kind = DUE_SWEEP;
+    } else if (engine->bars_least == t) {
+        due->kind = DUE_BARS;
+        for (uint32_t i = 1; i <= engine->table.n_instruments; i++) {
+            if (engine->markets[i].book == NULL || engine->markets[i].bars_due > t)
+                continue;
+            due->hdr.instrument = i;
+            break;
+        }
+    } else if (engine->sample_due == t) {
+        due->kind = DUE_SAMPLE;
+    } else {
+        const struct timer *timer = &engine->timer_table[top->a];
+
+        due->kind = DUE_TIMER;
+        due->slot = timer->slot;
+        due->id = timer->id;
+        due->cookie = timer->cookie;
+    }
+}
+
+void control_sample(struct engine *engine, uint16_t id, int is_hour)
+{
+    struct slot *slot = &engine->slots.all[id];
+    agon_amt_t equity_amt = engine_equity(engine, id);
+
+    if (is_hour)
+        score_hour(&engine->scores[id], equity_amt);
+    else
+        score_equity(&engine->scores[id], equity_amt);
+    if (!risk_sample(&engine->risk[id], equity_amt, slot->limits.daily_loss_amt,
+                     slot->limits.drawdown_ppm))
+        return;
+    intents_cancel_all(engine, id, 0,
+                       engine->risk[id].is_drawdown_breached ? REASON_DRAWDOWN : REASON_DAILY_LOSS);
+    deliver_capital(engine, id);
+    engine_alert(engine, 2, "loss-limit",
+                 "a slot reached a loss limit: its orders are cancelled and it raises no new risk");
+}
+
+static void on_sample(struct engine *engine, agon_ns_t t_due)
+{
+    int is_hour = t_due % HOUR_NS == 0;
+    int is_day = t_due % DAY_NS == 0;
+
+    // After a long silence one sample stands for the minutes that nobody saw: their equity is
+    // unknown.
+    engine->sample_due = (engine->t / MINUTE_NS + 1) * MINUTE_NS;
+    is_hour |= t_due / HOUR_NS != engine->t / HOUR_NS;
+    is_day |= t_due / DAY_NS != engine->t / DAY_NS;
+    for (uint16_t id = 0; id < engine->slots.n; id++) {
+        if (!engine->slots.all[id].is_used)
+            continue;
+        control_sample(engine, id, is_hour);
+        if (is_day)
+            risk_day(&engine->risk[id]);
+    }
+}
+
+static void on_timer(struct engine *engine, const struct record_due *due)
+{
+    struct heap_node node;
+    struct timer *timer;
+    struct agon_timer event = {
+        .hdr = {.type = AGON_EVENT_TIMER, .granules = 1},
+        .cookie = due->cookie,
+        .t_due = due->t_due,
+        .id = due->id,
+    };
+
+    if (!heap_pop(&engine->timers, &node))
+        return;
+    timer = &engine->timer_table[node.a];
+    if (timer->every_ns > 0) {
+        // The next full step after now: a late timer does not fire in a burst.
+        node.t += (engine->t - node.t) / timer->every_ns * timer->every_ns;
+        node.t = num_add(node.t, timer->every_ns); // beyond the end of time: never
+        node.order = engine->timer_order++;
+        heap_push(&engine->timers, &node);
+    } else {
+        timer->is_used = 0;
+    }
+    engine->counters.n_timers++;
+    deliver_private(engine, due->slot, &event.hdr);
+}
+
+int control_due(struct engine *engine, const struct record_due *due)
+{
+    struct record_due expected;
+
+    // The engine says what is due; only when comes from outside. Anything else is no clock port of
+    // ours.
+    engine_due(engine, &expected);
+    if (due->kind != expected.kind || due->t_due != expected.t_due || due->slot != expected.slot ||
+        due->id != expected.id || due->cookie != expected.cookie ||
+        due->hdr.instrument != expected.hdr.instrument || engine->t < due->t_due)
+        return AGON_EINVAL;
+    switch (due->kind) {
+    case DUE_BARS:
+        market_bars_due(engine, due->hdr.instrument);
+        break;
+    case DUE_SAMPLE:
+        on_sample(engine, due->t_due);
+        break;
+    case DUE_SWEEP:
+        intents_sweep(engine);
+        break;
+    case DUE_TIMER:
+        on_timer(engine, due);
+        break;
+    default:
+        return AGON_EINVAL;
+    }
+    return AGON_OK;
+}
+
+static int is_share(double value)
+{
+    return value >= 0.0 && value <= 1.0; // false for NaN
+}
+
+int control_signal(struct engine *engine, const struct record_signal *record)
+{
+    struct agon_signal signal = record->signal;
+    const struct slot *slot = slots_get(&engine->slots, record->origin.slot);
+    double spread = signal.p_up + signal.p_flat + signal.p_down;
+
+    if (slot == NULL || signal.text_len > sizeof(signal.text) || !is_share(signal.confidence) ||
+        !(signal.value - signal.value == 0.0) || signal.hdr.instrument > INSTRUMENTS_MAX)
+        return AGON_EINVAL;
+    // All three probabilities may be zero: the model gives none. Else they sum to 1.
+    if (!is_share(signal.p_up) || !is_share(signal.p_flat) || !is_share(signal.p_down) ||
+        (spread != 0.0 && !(spread > 0.999 && spread < 1.001)))
+        return AGON_EINVAL;
+    signal.hdr.type = AGON_EVENT_SIGNAL;
+    signal.hdr.granules = sizeof(signal) / EVENT_GRANULE;
+    signal.slot = record->origin.slot;
+    deliver_derived(engine, &signal.hdr);
+    return AGON_OK;
+}

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+/* deliver: out of the core. Everything that a slot or the bus is told leaves through here, is
+ * numbered, counted for nth and folded into the output hash. */
+#include "base/crc.h"
+#include "engine/impl.h"
+
+#define SHARED(type)                                                                               \
+    ((type) == AGON_EVENT_SIGNAL || (type) == AGON_EVENT_REGIME || (type) == AGON_EVENT_HALT ||    \
+     (type) == AGON_EVENT_HEALTH)
+#define BY_CONTENT(type)                                                                           \
+    ((type) == AGON_EVENT_BAR || (type) == AGON_EVENT_BOOK_SNAPSHOT ||                             \
+     (type) == AGON_EVENT_BOOK_DELTA)
+
+static void fold_output(struct engine *engine, const void *bytes, size_t n, uint64_t where)
+{
+    uint64_t crc = crc32c((uint32_t)engine->output_hash, bytes, n);
+
+    engine->output_hash = hash_mix(engine->output_hash ^ (crc | where << 32));
+}
+
+static void count_public(struct engine *engine, const struct agon_event_hdr *event)
+{
+    uint64_t slots = event->type < 64 ? engine->type_watchers[event->type] : 0;
+
+    if (!SHARED(event->type))
+        slots &= engine->markets[event->instrument].watchers;
+    while (slots != 0) {
+        struct slot *slot = &engine->slots.all[__builtin_ctzll(slots)];
+
+        slots &= slots - 1;
+        if (!BY_CONTENT(event->type) || subscription_wants(&slot->subscription, event))
+            slot->nth++;
+    }
+}
+
+void deliver_input(struct engine *engine, const struct agon_event_hdr *event)
+{
+    bus_write(&engine->bus, event);
+    count_public(engine, event);
+}
+
+void deliver_derived(struct engine *engine, struct agon_event_hdr *event)
+{
+    event->seq = engine->seq;
+    event->t = engine->t;
+    event->sub = ++engine->public_sub;
+    REQUIRE(event->sub != 0);
+    bus_write(&engine->bus, event);
+    fold_output(engine, event, event_bytes(event), 0x10000);
+    count_public(engine, event);
+}
+
+void deliver_private(struct engine *engine, uint16_t id, struct agon_event_hdr *event)
+{
+    struct slot *slot = &engine->slots.all[id];
+    const struct runner_port *runner = &engine->runners[id];
+
+    event->seq = engine->seq;
+    event->t = engine->t;
+    engine->touched |= (uint64_t)1 << id;
+    event->sub = ++engine->private_sub[id];
+    REQUIRE(event->sub != 0);
+    fold_output(engine, event, event_bytes(event), id);
+    if (subscription_wants_private(&slot->subscription, event))
+        slot->nth++;
+    if (runner->to_agent != NULL && evring_put(runner->to_agent, event) < 0)
+        engine->counters.n_private_lost++;
+}
+
+void engine_order(const struct order *order, uint16_t reason, struct agon_order *out)
+{
+    *out = (struct agon_order){
+        .hdr = {.type = AGON_EVENT_ORDER, .granules = 2, .instrument = order->instrument},
+        .order_id = order->id,
+        .client_ref = order->client_ref,
+        .account = order->account,
+        .reason = reason,
+        .generation = order->generation,
+        .state = order->state,
+        .request = order->request,
+        .request_state = order->request_state,
+        .side = order->side,
+        .type = order->type,
+        .tif = order->tif,
+        .px = order->px,
+        .trigger_px = order->trigger_px,
+        .qty = order->qty,
+        .filled_qty = order->filled_qty,
+        .t_expire = order->t_expire,
+        .cause_seq = order->cause_seq,
+        .n = order->n,
+        .flags = order->flags & 0xffff,
+    };
+}
+
+void deliver_order(struct engine *engine, const struct order *order, uint16_t reason)
+{
+    struct agon_order event;
+
+    engine_order(order, reason, &event);
+    deliver_private(engine, order->slot, &event.hdr);
+}
+
+void deliver_position(struct engine *engine, uint16_t slot, agon_instrument_t instrument)
+{
+    const struct position *pos = ledger_position(engine->ledger, slot, instrument, 0);
+    struct agon_position event = {
+        .hdr = {.type = AGON_EVENT_POSITION, .granules = 1, .instrument = instrument},
+        .account = engine->slots.all[slot].account,
+    };
+
+    if (pos != NULL) {
+        event.qty = pos->qty;
+        event.cost_amt = pos->cost_amt;
+        event.realised_amt = pos->realised_amt;
+    }
+    deliver_private(engine, slot, &event.hdr);
+}
+
+void deliver_balance(struct engine *engine, uint16_t slot, agon_asset_t asset)
+{
+    agon_account_t account = engine->slots.all[slot].account;
+    agon_amt_t total = ledger_amt(engine->ledger, account, slot, asset);
+    agon_amt_t held = 0;
+    uint32_t n;
+    const struct position *all = ledger_positions(engine->ledger, slot, &n);
+    struct agon_balance event = {
+        .hdr = {.type = AGON_EVENT_BALANCE, .granules = 1}, .account = account, .asset = asset};
+
+    for (uint32_t i = 0; i < n; i++) {
+        const struct agon_instrument *instrument =
+            instruments_get(&engine->table, all[i].instrument);
+
+        if (instrument != NULL && instrument->quote == asset)
+            held = num_add(held, all[i].working_buy_amt);
+        if (instrument != NULL && instrument->base == asset)
+            held =
+                num_add(held, num_rescale(all[i].working_sell_qty, instrument->qty_exp,
+                                          instruments_asset(&engine->table, asset)->exp, NUM_UP));
+    }
+    event.total_amt = total;
+    event.held_amt = held;
+    event.free_amt = num_add(total, -held);
+    deliver_private(engine, slot, &event.hdr);
+}
+
+agon_amt_t engine_free_amt(const struct engine *engine, const struct slot *slot, agon_asset_t asset)
+{
+    agon_amt_t amt = ledger_amt(engine->ledger, slot->account, slot->id, asset);
+    uint32_t n;
+    const struct position *all = ledger_positions(engine->ledger, slot->id, &n);
+
+    for (uint32_t i = 0; i < n; i++) {
+        const struct agon_instrument *other = instruments_get(&engine->table, all[i].instrument);
+
+        if (other != NULL && other->quote == asset)
+            amt = num_add(amt, -all[i].working_buy_amt);
+    }
+    return amt;
+}
+
+void deliver_capital(struct engine *engine, uint16_t id)
+{
+    const struct slot *slot = &engine->slots.all[id];
+    struct agon_capital event = {
+        .hdr = {.type = AGON_EVENT_CAPITAL, .granules = 1},
+        .capital_amt = slot->limits.capital_amt,
+        .equity_amt = engine_equity(engine, id),
+        .free_amt = engine_free_amt(engine, slot, engine->table.base_currency),
+        .stage = slot->stage,
+        .condition = slot->condition,
+        .reason = slot->condition_reason,
+    };
+
+    deliver_private(engine, id, &event.hdr);
+}
+
+void engine_alert(struct engine *engine, int level, const char *key, const char *text)
+{
+    if (engine->config.alert.alert != NULL)
+        engine->config.alert.alert(engine->config.alert.ctx, level, key, text);
+}

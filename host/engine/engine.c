@@ -1,0 +1,431 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <stdlib.h>
+
+#include "engine/impl.h"
+
+#define DEFAULT_ORDERS      16384u
+#define DEFAULT_BUS         ((uint64_t)1 << 20)
+#define DEFAULT_GRACE_NS    ((agon_ns_t)250 * 1000 * 1000)
+#define DEFAULT_STATE_BYTES ((uint64_t)64 << 20)
+
+int engine_new(struct engine **out, const struct engine_config *config, struct error *err)
+{
+    struct engine *engine = calloc(1, sizeof(*engine));
+    int rc = AGON_ENOMEM;
+
+    *out = NULL;
+    if (engine == NULL)
+        return error_set(err, AGON_ENOMEM, "engine: out of memory");
+    engine->config = *config;
+    if (engine->config.max_orders == 0)
+        engine->config.max_orders = DEFAULT_ORDERS;
+    if (engine->config.bus_granules == 0)
+        engine->config.bus_granules = DEFAULT_BUS;
+    if (engine->config.bars_grace_ns == 0)
+        engine->config.bars_grace_ns = DEFAULT_GRACE_NS;
+    if (engine->config.state_bytes == 0)
+        engine->config.state_bytes = DEFAULT_STATE_BYTES;
+    engine->bars_least = INT64_MAX;
+    engine->sample_due = INT64_MAX;
+    engine->sweep_due = INT64_MAX;
+    engine->markets = calloc(INSTRUMENTS_MAX + 1, sizeof(*engine->markets));
+    engine->orders = orders_new(engine->config.max_orders);
+    engine->ledger = ledger_new(&engine->table);
+    engine->state = malloc(engine->config.state_bytes);
+    if (engine->markets == NULL || engine->orders == NULL || engine->ledger == NULL ||
+        engine->state == NULL || heap_init(&engine->timers, ENGINE_TIMERS) < 0 ||
+        instruments_init(&engine->table) < 0) {
+        error_set(err, AGON_ENOMEM, "engine: out of memory, or max_orders outside 16 to 1048576");
+        goto fail;
+    }
+    if (config->bus_memory == NULL) {
+        engine->own_bus =
+            aligned_alloc(4096, (bus_bytes(engine->config.bus_granules) + 4095) & ~(uint64_t)4095);
+        if (engine->own_bus == NULL) {
+            error_set(err, AGON_ENOMEM, "engine: no memory for the bus");
+            goto fail;
+        }
+        memset(engine->own_bus, 0, bus_bytes(engine->config.bus_granules));
+        rc = bus_format(engine->own_bus, engine->config.bus_granules);
+        if (rc < 0)
+            goto fail_bus;
+    }
+    rc = bus_writer_attach(&engine->bus,
+                           config->bus_memory != NULL ? config->bus_memory : engine->own_bus,
+                           engine->config.bus_granules);
+    if (rc < 0)
+        goto fail_bus;
+    *out = engine;
+    return AGON_OK;
+
+fail_bus:
+    error_set(err, rc, "engine: a bus of %llu granules: %s",
+              (unsigned long long)engine->config.bus_granules, error_name(rc));
+fail:
+    engine_free(engine);
+    return rc;
+}
+
+void engine_free(struct engine *engine)
+{
+    if (engine == NULL)
+        return;
+    for (uint32_t i = 0; engine->markets != NULL && i <= INSTRUMENTS_MAX; i++)
+        book_free(engine->markets[i].book);
+    free(engine->markets);
+    orders_free(engine->orders);
+    ledger_free(engine->ledger);
+    heap_deinit(&engine->timers);
+    instruments_deinit(&engine->table);
+    free(engine->own_bus);
+    free(engine->state);
+    free(engine);
+}
+
+void engine_attach_venue(struct engine *engine, agon_account_t account,
+                         const struct venue_port *port)
+{
+    REQUIRE(account < LEDGER_ACCOUNTS_MAX);
+    engine->venues[account] = port != NULL ? *port : (struct venue_port){0};
+}
+
+void engine_attach_runner(struct engine *engine, uint16_t slot, const struct runner_port *port)
+{
+    REQUIRE(slot < SLOTS_MAX);
+    engine->runners[slot] = port != NULL ? *port : (struct runner_port){0};
+}
+
+/* What was on its way when the last run ended may or may not have arrived: it is asked about, as is
+ * every order that was open. Nothing is sent again and nothing is assumed. */
+static void ask_after_restart(struct engine *engine)
+{
+    for (uint16_t slot = 0; slot < engine->slots.n; slot++) {
+        for (struct order *order = orders_next(engine->orders, slot, NULL); order != NULL;
+             order = orders_next(engine->orders, slot, order)) {
+            if (order->request != AGON_REQUEST_NONE)
+                order->request_state = AGON_REQUEST_UNKNOWN;
+            intents_send(engine, order, CMD_QUERY);
+        }
+    }
+}
+
+static int on_start(struct engine *engine, const struct record_start *start)
+{
+    if (start->run == 0 || start->run > UINT16_MAX || start->mode < RUN_BACKTEST ||
+        start->mode > RUN_DST || start->run <= engine->run)
+        return AGON_EINVAL;
+    if (engine->run != 0) {
+        ask_after_restart(engine);
+        for (uint32_t i = 1; i <= engine->table.n_instruments; i++) {
+            // What a book was proven to be before is no proof of what it is now.
+            if (engine->markets[i].book_state != BOOK_COLD)
+                engine->markets[i].book_state = BOOK_STALE;
+        }
+    }
+    engine->run = start->run;
+    engine->mode = start->mode;
+    engine->seed = start->seed;
+    for (uint32_t i = 0; i < SLOTS_MAX; i++) {
+        engine->slots.all[i].next_counter = 0; // ids begin anew with the run's number in them
+        engine->legs[i].n = 0;                 // whoever wished half a group is gone
+    }
+    if (engine->sample_due == INT64_MAX)
+        engine->sample_due = (engine->t / 60000000000 + 1) * 60000000000;
+    return AGON_OK;
+}
+
+static int on_mark(struct engine *engine, const struct record_mark *mark, uint64_t seq_before,
+                   agon_ns_t t_before)
+{
+    unsigned char hash[HASH_SIZE];
+    uint64_t seq = engine->seq;
+    agon_ns_t t = engine->t;
+    int rc;
+
+    // The mark speaks of the state before it, its own number and time not counted.
+    engine->seq = seq_before;
+    engine->t = t_before;
+    rc = engine_hash(engine, hash);
+    engine->seq = seq;
+    engine->t = t;
+    engine->counters.n_marks++;
+    if (rc < 0)
+        return rc;
+    return memcmp(hash, mark->hash, sizeof(hash)) == 0 ? AGON_OK : AGON_ECORRUPT;
+}
+
+// Every record has its own least size; one that says less never reaches its handler.
+static int has_size(const struct agon_event_hdr *event)
+{
+    static const uint8_t granules[] = {
+        [AGON_EVENT_INSTRUMENT] = 3,
+        [AGON_EVENT_STATUS] = 1,
+        [AGON_EVENT_BOOK_SNAPSHOT] = 1,
+        [AGON_EVENT_BOOK_DELTA] = 1,
+        [AGON_EVENT_TOP10] = 6,
+        [AGON_EVENT_QUOTE] = 1,
+        [AGON_EVENT_TRADE] = 1,
+        [AGON_EVENT_BAR] = 2,
+        [AGON_EVENT_FUNDING] = 1,
+        [AGON_EVENT_SIGNAL] = 6,
+        [AGON_EVENT_INTENT] = 2,
+        [AGON_EVENT_COMMAND] = 1,
+        [EVENT_REPORT] = 2,
+        [EVENT_ACCOUNT] = 1,
+        [EVENT_CONFIG] = 1,
+        [EVENT_START] = 1,
+        [EVENT_MARK] = 1,
+        [EVENT_ARM] = 2,
+        [EVENT_DUE] = 1,
+    };
+
+    if (event->granules == 0)
+        return 0;
+    return event->type >= sizeof(granules) || event->granules >= granules[event->type];
+}
+
+#define AS(type, event) ((const struct type *)(const void *)(event))
+
+static int apply(struct engine *engine, const struct agon_event_hdr *event, uint64_t seq_before,
+                 agon_ns_t t_before)
+{
+    if (!has_size(event) || event->instrument > INSTRUMENTS_MAX)
+        return AGON_EINVAL;
+    switch (event->type) {
+    case AGON_EVENT_INSTRUMENT:
+        return market_instrument(engine, AS(agon_instrument, event));
+    case AGON_EVENT_STATUS:
+        return market_status(engine, AS(agon_status, event));
+    case AGON_EVENT_BOOK_SNAPSHOT:
+    case AGON_EVENT_BOOK_DELTA:
+        return market_book(engine, AS(agon_book_part, event));
+    case AGON_EVENT_QUOTE:
+        return market_quote(engine, AS(agon_quote, event));
+    case AGON_EVENT_TRADE:
+        return market_trade(engine, AS(agon_trade, event));
+    case AGON_EVENT_BAR:
+        return market_bar(engine, AS(agon_bar, event));
+    case AGON_EVENT_INTENT:
+        return intents_take(engine, AS(agon_intent_event, event));
+    case AGON_EVENT_SIGNAL:
+        return control_signal(engine, AS(record_signal, event));
+    case AGON_EVENT_COMMAND:
+        return control_command(engine, AS(record_command, event));
+    case EVENT_REPORT:
+        return reports_take(engine, AS(record_report, event));
+    case EVENT_ACCOUNT:
+        return reports_account(engine, AS(record_account, event));
+    case EVENT_CONFIG:
+        return control_config(engine, event);
+    case EVENT_ARM:
+        return control_arm(engine, AS(record_arm, event));
+    case EVENT_DUE:
+        return control_due(engine, AS(record_due, event));
+    case EVENT_START:
+        return on_start(engine, AS(record_start, event));
+    case EVENT_MARK:
+        return on_mark(engine, AS(record_mark, event), seq_before, t_before);
+    case AGON_EVENT_FUNDING:
+    case AGON_EVENT_LIQUIDATION:
+    case AGON_EVENT_MARK:
+    case AGON_EVENT_INDEX:
+    case AGON_EVENT_OPEN_INTEREST:
+    case AGON_EVENT_HEALTH:
+        deliver_input(engine, event);
+        return AGON_OK;
+    default:
+        return AGON_EINVAL;
+    }
+}
+
+static int act(struct engine *engine, const struct agon_event_hdr *event, uint64_t seq_before,
+               agon_ns_t t_before)
+{
+    int rc;
+
+    engine->public_sub = 0;
+    while (engine->touched != 0) {
+        engine->private_sub[__builtin_ctzll(engine->touched)] = 0;
+        engine->touched &= engine->touched - 1;
+    }
+    rc = apply(engine, event, seq_before, t_before);
+    engine->counters.n_events++;
+    if (rc == AGON_EINVAL)
+        engine->counters.n_bad++;
+    bus_publish(&engine->bus, engine->seq);
+    return rc;
+}
+
+int engine_step(struct engine *engine, struct agon_event_hdr *event)
+{
+    uint64_t seq_before = engine->seq;
+    agon_ns_t t_before = engine->t;
+
+    if (event->granules == 0) {
+        engine->counters.n_bad++;
+        return AGON_EINVAL; // of no length: nothing that a journal could keep
+    }
+    event->seq = seq_before + 1;
+    event->sub = 0;
+    if (event->t < t_before)
+        event->t = t_before;
+    if (engine->config.journal != NULL && journal_append(engine->config.journal, event) < 0)
+        return AGON_EAGAIN;
+    engine->seq = event->seq;
+    engine->t = event->t;
+    return act(engine, event, seq_before, t_before);
+}
+
+int engine_step_recorded(struct engine *engine, const struct agon_event_hdr *event)
+{
+    uint64_t seq_before = engine->seq;
+    agon_ns_t t_before = engine->t;
+
+    if (event->seq != seq_before + 1 || event->t < t_before)
+        return AGON_ERANGE;
+    engine->seq = event->seq;
+    engine->t = event->t;
+    return act(engine, event, seq_before, t_before);
+}
+
+int engine_advance_runners(struct engine *engine, uint16_t *failed)
+{
+    for (; engine->next_runner < engine->slots.n; engine->next_runner++) {
+        const struct runner_port *runner = &engine->runners[engine->next_runner];
+
+        if (runner->advance == NULL)
+            continue;
+        if (runner->advance(runner->ctx, engine->seq) < 0) {
+            *failed = engine->next_runner++;
+            return AGON_EIO;
+        }
+    }
+    engine->next_runner = 0;
+    return AGON_OK;
+}
+
+int engine_take_wish(struct engine *engine, uint16_t slot, struct agon_event_hdr *wish)
+{
+    struct evring *ring = slot < SLOTS_MAX ? engine->runners[slot].from_agent : NULL;
+    const struct agon_event_hdr *there;
+    uint32_t bytes;
+    int rc = AGON_OK;
+
+    if (ring == NULL)
+        return 0;
+    there = evring_peek(ring, &rc);
+    if (there == NULL)
+        return rc;
+    // Copied first and looked at afterwards: the other side may be hostile and still writing.
+    bytes = ring->claimed * EVENT_GRANULE; // as it was checked, not as it may read by now
+    if (bytes <= ENGINE_WISH_BYTES) {
+        memset(wish, 0, ENGINE_WISH_BYTES);
+        memcpy(wish, there, bytes);
+    }
+    evring_release(ring);
+    if (bytes > ENGINE_WISH_BYTES || event_bytes(wish) != bytes ||
+        !((wish->type == AGON_EVENT_INTENT && bytes == sizeof(struct agon_intent_event)) ||
+          (wish->type == AGON_EVENT_EXIT_PLAN && bytes == sizeof(struct agon_exit_event)) ||
+          (wish->type == AGON_EVENT_SIGNAL && bytes == sizeof(struct record_signal)) ||
+          (wish->type == EVENT_ARM && bytes == sizeof(struct record_arm)))) {
+        engine->counters.n_bad_wishes++;
+        return AGON_EINVAL;
+    }
+    // The origin stands at one place in all four.
+    ((struct agon_intent_event *)(void *)wish)->origin.slot = slot;
+    return 1;
+}
+
+uint64_t engine_seq(const struct engine *engine)
+{
+    return engine->seq;
+}
+
+agon_ns_t engine_t(const struct engine *engine)
+{
+    return engine->t;
+}
+
+uint32_t engine_run(const struct engine *engine)
+{
+    return engine->run;
+}
+
+uint64_t engine_output_hash(const struct engine *engine)
+{
+    return engine->output_hash;
+}
+
+struct instruments *engine_instruments(struct engine *engine)
+{
+    return &engine->table;
+}
+
+struct slots *engine_slots(struct engine *engine)
+{
+    return &engine->slots;
+}
+
+struct ledger *engine_ledger(struct engine *engine)
+{
+    return engine->ledger;
+}
+
+struct orders *engine_orders(struct engine *engine)
+{
+    return engine->orders;
+}
+
+struct risk_slot *engine_risk(struct engine *engine, uint16_t slot)
+{
+    return slot < SLOTS_MAX ? &engine->risk[slot] : NULL;
+}
+
+struct score *engine_score(struct engine *engine, uint16_t slot)
+{
+    return slot < SLOTS_MAX ? &engine->scores[slot] : NULL;
+}
+
+const struct book *engine_book(const struct engine *engine, agon_instrument_t instrument)
+{
+    return instrument <= INSTRUMENTS_MAX ? engine->markets[instrument].book : NULL;
+}
+
+uint8_t engine_book_state(const struct engine *engine, agon_instrument_t instrument)
+{
+    return instrument <= INSTRUMENTS_MAX ? engine->markets[instrument].book_state : BOOK_COLD;
+}
+
+const struct bus_shm *engine_bus(const struct engine *engine, uint64_t *granules, uint64_t *at)
+{
+    *granules = engine->config.bus_granules;
+    *at = engine->bus.at;
+    return engine->bus.shm;
+}
+
+void engine_timers(const struct engine *engine, uint16_t slot,
+                   int (*each)(void *ctx, uint32_t id, agon_ns_t t_due, agon_ns_t every_ns,
+                               uint64_t cookie),
+                   void *ctx)
+{
+    for (uint32_t i = 0; i < engine->timers.n; i++) {
+        const struct heap_node *node = &engine->timers.nodes[i];
+        const struct timer *timer = &engine->timer_table[node->a];
+
+        if (timer->slot == slot &&
+            each(ctx, timer->id, node->t, timer->every_ns, timer->cookie) != 0)
+            return;
+    }
+}
+
+const struct agon_top10 *engine_top(const struct engine *engine, agon_instrument_t instrument)
+{
+    return instrument <= INSTRUMENTS_MAX && engine->markets[instrument].has_top
+               ? &engine->markets[instrument].top
+               : NULL;
+}
+
+const struct engine_counters *engine_counters(const struct engine *engine)
+{
+    return &engine->counters;
+}

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+/* engine: turns a stream of events into decisions, one event at a time.
+ *
+ * Everything that can change trading state arrives as an event: market data, order reports, agents'
+ * intents, operator commands, configuration and the passing of time. The engine numbers it, copies
+ * it into the journal's buffer and acts on it, so the journal alone rebuilds the state. What
+ * follows from an event goes to the bus, to slots' rings and to venue ports before the call
+ * returns.
+ *
+ * It reads no clock, does no I/O, starts no thread, and after the START event it allocates nothing.
+ * One thread calls it: [core]. */
+#ifndef ENGINE_ENGINE_H
+#define ENGINE_ENGINE_H
+
+#include "base/error.h"
+#include "base/hash.h"
+#include "engine/port.h"
+#include "exec/orders.h"
+#include "journal/buffer.h"
+#include "ledger/ledger.h"
+#include "market/bars.h"
+#include "market/book.h"
+#include "market/instruments.h"
+#include "risk/risk.h"
+#include "score/score.h"
+#include "slot/slot.h"
+
+struct engine;
+
+struct engine_config {
+    uint32_t max_orders;   /* in the table, final ones included; 0: 16384 */
+    uint32_t book_window;  /* ticks per side; 0: the book's default */
+    void *bus_memory;      /* borrowed, formatted, of bus_granules; NULL: the engine has its own */
+    uint64_t bus_granules; /* 0: 2^20 = 64 MiB */
+    struct journal_buffer *journal; /* borrowed; NULL: events are numbered but not kept */
+    agon_ns_t bars_grace_ns;        /* a bar closes this long after its end; 0: 250 ms */
+    uint64_t state_bytes;           /* room for one encoded state; 0: 64 MiB */
+    struct alert_port alert;        /* may be zero */
+};
+
+int engine_new(struct engine **engine, const struct engine_config *config, struct error *err);
+void engine_free(struct engine *engine);
+
+/* Where the orders of an account go, and where a slot's plugin lives. Both may change between two
+ * steps; a NULL port means nowhere (replay): orders are decided and vanish, private events are
+ * counted only. */
+void engine_attach_venue(struct engine *engine, agon_account_t account,
+                         const struct venue_port *port);
+void engine_attach_runner(struct engine *engine, uint16_t slot, const struct runner_port *port);
+
+/* Takes one event that no number has yet: seq and t are set in place (t = max(t before, event->t)),
+ * it is journaled and acted on. What is derived from it is out when this returns, and the bus shows
+ * it. AGON_EAGAIN: the journal's buffer has no room, nothing happened, offer it again later.
+ * AGON_EINVAL: the event is malformed; it was numbered and journaled (it happened), counted, and
+ * changed nothing else (one of no length is not even numbered). AGON_ECORRUPT: a MARK whose hash is
+ * not that of the state. */
+int engine_step(struct engine *engine, struct agon_event_hdr *event);
+/* The same for an event out of a journal: seq has to be the next one (AGON_ERANGE) and t is taken
+ * as it is. */
+int engine_step_recorded(struct engine *engine, const struct agon_event_hdr *event);
+
+/* When the engine next wants to be woken; INT64_MAX: never. The driver offers engine_due's event to
+ * engine_step before the first event with a later t, and again while engine_next_due is not later.
+ */
+agon_ns_t engine_next_due(const struct engine *engine);
+void engine_due(const struct engine *engine, struct record_due *due);
+
+/* Lets every attached runner take what the last step gave it. Returns 0, or AGON_EIO when a runner
+ * failed: *failed is its slot, and calling again goes on with the others. */
+int engine_advance_runners(struct engine *engine, uint16_t *failed);
+
+/* Takes what a slot's plugin wants next out of its ring into wish (ENGINE_WISH_BYTES of room),
+ * checked to be a kind that a plugin may send and stamped with the slot whose ring it was, whatever
+ * the record says. 1: one was taken; 0: none is there; AGON_EINVAL: one was there that a plugin may
+ * not send, it was dropped and counted; AGON_ECORRUPT: the ring is broken and its runner is to be
+ * stopped. The driver gives it the time at which it acts and offers it to engine_step. */
+#define ENGINE_WISH_BYTES 384
+int engine_take_wish(struct engine *engine, uint16_t slot, struct agon_event_hdr *wish);
+
+/* A port had no room for a request in the last step: *report is a NOT_SENT of it, to be stepped
+ * next, so that a replay knows of it too. 1: there was one; 0: none (left). The driver asks after
+ * every step. */
+int engine_take_unsent(struct engine *engine, struct record_report *report);
+
+/* A MARK for the state as it is now, to be stepped next. AGON_ENOSPC: the state outgrew
+ * state_bytes. */
+int engine_make_mark(struct engine *engine, struct record_mark *mark);
+int engine_hash(struct engine *engine, unsigned char hash[HASH_SIZE]);
+/* The canonical encoding. engine_save returns the bytes it needs; it fits when that is <= room. */
+uint64_t engine_save(struct engine *engine, void *bytes, uint64_t room);
+/* Into a new engine, before any event. AGON_ECORRUPT, AGON_EVERSION. */
+int engine_load(struct engine *engine, const void *bytes, uint64_t n, struct error *err);
+
+/* --- looking at the state, between two steps --- */
+uint64_t engine_seq(const struct engine *engine);
+agon_ns_t engine_t(const struct engine *engine);
+uint32_t engine_run(const struct engine *engine);
+uint64_t engine_output_hash(const struct engine *engine); /* over everything that left, in order */
+struct instruments *engine_instruments(struct engine *engine);
+struct slots *engine_slots(struct engine *engine);
+struct ledger *engine_ledger(struct engine *engine);
+struct orders *engine_orders(struct engine *engine);
+struct risk_slot *engine_risk(struct engine *engine, uint16_t slot);
+struct score *engine_score(struct engine *engine, uint16_t slot);
+const struct book *engine_book(const struct engine *engine, agon_instrument_t instrument);
+uint8_t engine_book_state(const struct engine *engine, agon_instrument_t instrument);
+/* Middle of a live book, else of the last quote, else the last trade or bar; 0: none. */
+agon_px_t engine_mark_px(const struct engine *engine, agon_instrument_t instrument);
+/* Of everything: 0: not halted; 1: halted; 2: killed. */
+int engine_halted(const struct engine *engine);
+agon_amt_t engine_equity(const struct engine *engine, uint16_t slot); /* base currency */
+/* The memory of the bus, its size, and the writer's cursor behind the last complete step: what a
+ * runner needs to read on from here. */
+const struct bus_shm *engine_bus(const struct engine *engine, uint64_t *granules, uint64_t *at);
+/* Timers of a slot that are armed: calls each until it returns other than 0. */
+void engine_timers(const struct engine *engine, uint16_t slot,
+                   int (*each)(void *ctx, uint32_t id, agon_ns_t t_due, agon_ns_t every_ns,
+                               uint64_t cookie),
+                   void *ctx);
+/* The last top-10 shown of an instrument; NULL: none yet. */
+const struct agon_top10 *engine_top(const struct engine *engine, agon_instrument_t instrument);
+/* An order as its slot is told of it, without numbers of an event. */
+void engine_order(const struct order *order, uint16_t reason, struct agon_order *out);
+
+struct engine_counters {
+    uint64_t n_events, n_bad, n_intents, n_refused, n_orders, n_fills, n_foreign, n_private_lost;
+    uint64_t n_bad_wishes;
+    uint64_t n_marks, n_timers, n_over_fills;
+};
+const struct engine_counters *engine_counters(const struct engine *engine);
+/* What must hold between any two steps, recomputed from scratch (RELIABILITY 2): NULL, or what is
+ * broken. For tests, dst and `agon replay --verify`. text has room for 256 bytes. */
+const char *engine_check(struct engine *engine, char *text);
+
+#endif

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+/* impl: the engine's state, for the engine's own files and the test that changes every field of it.
+ */
+#ifndef ENGINE_IMPL_H
+#define ENGINE_IMPL_H
+
+#include "base/heap.h"
+#include "base/num.h"
+#include "engine/engine.h"
+
+#define ENGINE_TIMERS 4096  /* armed at a time, all slots */
+#define ENGINE_UNSENT 16384 /* of one step: 64 slots, and derived events have numbers to 255 */
+#define ENGINE_LEGS   8     /* of one multi-leg wish */
+#define ENGINE_SWEEP                                                                               \
+    200 /* orders of a slot that one event may cancel: derived events have numbers to 255 */
+#define ENGINE_BUSY_NS                                                                             \
+    ((agon_ns_t)10 * 1000 * 1000) /* a cancel that found no room is tried again after */
+#define ENGINE_RETRY_NS                                                                            \
+    ((agon_ns_t)1000 * 1000 * 1000) /* what did not get through is tried again after */
+#define ENGINE_SLOT_TIMERS  64      /* armed at a time by one slot */
+#define ENGINE_STATE_FORMAT 2
+
+struct market {        /* of one instrument */
+    struct book *book; /* owned */
+    struct bars bars;
+    agon_ns_t t_book; /* engine time of the book's last change */
+    agon_ns_t t_quote;
+    agon_ns_t bars_due; /* cached bars_next */
+    agon_px_t quote_bid_px, quote_ask_px, last_px;
+    uint8_t book_state, trading, is_halted, has_top;
+    struct agon_top10 top; /* as last shown; header unused */
+    uint64_t watchers;     /* slots that subscribe the instrument, a bit each */
+};
+struct timer { /* of a slot */
+    uint64_t cookie;
+    agon_ns_t every_ns;
+    uint32_t id;
+    uint16_t slot;
+    uint8_t is_used, pad;
+};
+struct leg_group { /* legs of one wish that have come so far */
+    struct agon_intent_event legs[ENGINE_LEGS];
+    uint32_t n;
+};
+
+struct engine {
+    struct engine_config config;
+    uint64_t seq;
+    agon_ns_t t;
+    uint32_t run, mode;
+    uint64_t seed;
+    uint64_t output_hash;
+    struct instruments table;
+    struct market *markets; /* owned, [INSTRUMENTS_MAX + 1] */
+    struct slots slots;
+    struct ledger *ledger;
+    struct orders *orders;
+    struct risk_slot risk[SLOTS_MAX];
+    struct score scores[SLOTS_MAX];
+    struct leg_group legs[SLOTS_MAX];
+    uint8_t is_slot_halted[SLOTS_MAX];
+    uint32_t wants_flat[SLOTS_MAX]; /* positions to be closed, a bit for each place */
+    uint8_t is_halted, is_killed, has_picture[LEDGER_ACCOUNTS_MAX];
+    uint64_t halted_venues;     /* a bit each */
+    uint64_t type_watchers[64]; /* slots whose mask has the type */
+    agon_ns_t sample_due;
+    agon_ns_t sweep_due; /* INT64_MAX: nothing waits */
+    struct heap timers;  /* a: index into timer_table */
+    struct timer timer_table[ENGINE_TIMERS];
+    uint64_t timer_order; /* tie-break of the heap */
+    /* not state: */
+    struct venue_port venues[LEDGER_ACCOUNTS_MAX];
+    struct runner_port runners[SLOTS_MAX];
+    struct bus_writer bus;
+    void *own_bus; /* owned */
+    uint8_t public_sub, private_sub[SLOTS_MAX];
+    uint64_t touched;     /* slots with a private event in this step */
+    agon_ns_t bars_least; /* of every market's bars_due */
+    unsigned char *state; /* owned; room for an encoded state */
+    struct engine_counters counters;
+    uint16_t next_runner;
+    uint64_t unsent[ENGINE_UNSENT]; /* orders whose request found no room; not in the state */
+    uint32_t n_unsent;
+};
+
+/* deliver.c */
+/* A public event that came in goes to the bus as it is; a derived one gets its numbers here. */
+void deliver_input(struct engine *engine, const struct agon_event_hdr *event);
+void deliver_derived(struct engine *engine, struct agon_event_hdr *event);
+void deliver_private(struct engine *engine, uint16_t slot, struct agon_event_hdr *event);
+void deliver_order(struct engine *engine, const struct order *order, uint16_t reason);
+void deliver_position(struct engine *engine, uint16_t slot, agon_instrument_t instrument);
+void deliver_balance(struct engine *engine, uint16_t slot, agon_asset_t asset);
+void deliver_capital(struct engine *engine, uint16_t slot);
+/* What the slot has of a quote asset and has not promised to working buys. */
+agon_amt_t engine_free_amt(const struct engine *engine, const struct slot *slot,
+                           agon_asset_t asset);
+void engine_alert(struct engine *engine, int level, const char *key, const char *text);
+
+/* market.c */
+int market_instrument(struct engine *engine, const struct agon_instrument *event);
+int market_book(struct engine *engine, const struct agon_book_part *part);
+int market_status(struct engine *engine, const struct agon_status *status);
+int market_quote(struct engine *engine, const struct agon_quote *quote);
+int market_trade(struct engine *engine, const struct agon_trade *trade);
+int market_bar(struct engine *engine, const struct agon_bar *bar);
+void market_bars_due(struct engine *engine, agon_instrument_t instrument);
+int market_best(const struct engine *engine, agon_instrument_t instrument, agon_px_t *bid_px,
+                agon_px_t *ask_px, agon_ns_t max_age_ns); /* true: live, not crossed, not too old */
+
+/* intents.c */
+int intents_take(struct engine *engine, const struct agon_intent_event *event);
+void intents_cancel(struct engine *engine, struct order *order, uint16_t reason);
+/* Cancels the slot's open orders of an instrument (0: all); what one event cannot hold goes on by
+ * sweeps. */
+void intents_cancel_all(struct engine *engine, uint16_t slot, agon_instrument_t instrument,
+                        uint16_t reason);
+void intents_cancel_venue(struct engine *engine, uint16_t slot, uint16_t venue, uint16_t reason);
+void intents_sweep(struct engine *engine);
+void intents_sweep_at(struct engine *engine, agon_ns_t t);
+/* Closes the positions in the slot's wants_flat as far as nothing of theirs works any more. */
+void intents_flatten(struct engine *engine, uint16_t slot);
+void intents_hold(struct engine *engine, struct order *order);
+void intents_send(struct engine *engine, struct order *order, uint8_t kind);
+
+/* reports.c */
+int reports_take(struct engine *engine, const struct record_report *report);
+int reports_account(struct engine *engine, const struct record_account *account);
+
+/* control.c */
+int control_config(struct engine *engine, const struct agon_event_hdr *event);
+int control_command(struct engine *engine, const struct record_command *command);
+int control_arm(struct engine *engine, const struct record_arm *arm);
+int control_due(struct engine *engine, const struct record_due *due);
+int control_signal(struct engine *engine, const struct record_signal *record);
+void control_watch(struct engine *engine);
+void control_sample(struct engine *engine, uint16_t slot, int is_hour);
+
+/* state.c */
+void state_save(struct engine *engine, struct enc *enc);
+
+#endif

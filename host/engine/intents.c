@@ -1,0 +1,814 @@
+// SPDX-License-Identifier: Apache-2.0
+/* intents: from what an agent wants to an order that leaves, through the gate. intents_send is the
+ * one place in the host that hands an order to a venue. */
+#include "engine/impl.h"
+
+#define FIRST_COUNTER 1
+/* How far a market order of a slot without a collar may reach: the default of RELIABILITY 6.1. No
+ * order leaves that could cost more than was judged. */
+#define DEFAULT_BAND_PPM 20000u
+
+static int is_market_type(uint8_t type)
+{
+    return type == AGON_MARKET || type == AGON_STOP;
+}
+
+static uint32_t band_ppm(const struct slot *slot)
+{
+    return slot->limits.collar_marketable_ppm > 0 ? slot->limits.collar_marketable_ppm
+                                                  : DEFAULT_BAND_PPM;
+}
+
+/* The price an order is judged and its cost held back by: the limit, or the worst that the collar
+ * lets a market order reach. 0: nothing is known. */
+static agon_px_t judge_px(const struct engine *engine, const struct slot *slot,
+                          const struct agon_intent *intent, agon_px_t bid_px, agon_px_t ask_px)
+{
+    agon_px_t from;
+
+    if (!is_market_type(intent->type))
+        return intent->px;
+    if (intent->type == AGON_STOP)
+        from = intent->trigger_px;
+    else
+        from = intent->side == AGON_BUY ? ask_px : bid_px;
+    if (from == 0)
+        from = engine_mark_px(engine, intent->instrument);
+    if (intent->side == AGON_BUY)
+        return num_add(from, num_mul_div(from, band_ppm(slot), 1000000, NUM_UP));
+    return from;
+}
+
+/* The limit that a market order leaves with: an IOC at the edge of the collar does what a market
+ * order does and cannot cost more than was judged. A stop that buys gets one too; one that sells is
+ * a way out and stays without (0), it costs no more than what is held. */
+static agon_px_t guard_px(const struct slot *slot, const struct agon_instrument *instrument,
+                          const struct agon_intent *intent, agon_px_t judged_px)
+{
+    agon_px_t px;
+
+    if (!is_market_type(intent->type) || judged_px <= 0 ||
+        (intent->type == AGON_STOP && intent->side == AGON_SELL))
+        return 0;
+    if (intent->side == AGON_BUY) {
+        px = num_to_step(judged_px, instrument->tick_px, NUM_DOWN);
+        return instrument->max_px > 0 && px > instrument->max_px ? instrument->max_px : px;
+    }
+    px = num_add(judged_px, -num_mul_div(judged_px, band_ppm(slot), 1000000, NUM_DOWN));
+    px = num_to_step(px, instrument->tick_px, NUM_UP);
+    if (px < instrument->tick_px)
+        px = instrument->tick_px;
+    return px < instrument->min_px ? instrument->min_px : px;
+}
+
+static agon_amt_t with_fee(const struct agon_instrument *instrument, agon_amt_t amt)
+{
+    int64_t ppb = instrument->taker_fee_ppb > instrument->maker_fee_ppb ? instrument->taker_fee_ppb
+                                                                        : instrument->maker_fee_ppb;
+
+    return ppb > 0 ? num_add(amt, num_mul_div(amt, ppb, 1000000000, NUM_UP)) : amt;
+}
+
+static agon_amt_t notional(const struct engine *engine, const struct agon_instrument *instrument,
+                           agon_px_t px, agon_qty_t qty)
+{
+    return instruments_notional(&engine->table, instrument, px, qty, NUM_UP);
+}
+
+/* Brings the position's working sums to what the order may still do. Due fills of a cancelled order
+ * go on being held back: they are the slot's, only the news of them is late. */
+void intents_hold(struct engine *engine, struct order *order)
+{
+    const struct agon_instrument *instrument = instruments_get(&engine->table, order->instrument);
+    struct position *pos = ledger_position(engine->ledger, order->slot, order->instrument, 1);
+    agon_qty_t qty;
+    agon_px_t px = is_market_type(order->type) ? order->hold_px : order->px;
+    agon_amt_t amt = 0;
+
+    if (order_is_final(order)) {
+        // What a venue claims beyond the order is not the slot's.
+        qty = order->venue_cum_qty < order->qty ? order->venue_cum_qty : order->qty;
+        qty -= order->filled_qty;
+    } else {
+        qty = order->qty;
+        if (order->request == AGON_REQUEST_REPLACE) {
+            qty = order->new_qty > qty ? order->new_qty : qty;
+            px = order->new_px > px ? order->new_px : px;
+        }
+        qty -= order->filled_qty;
+    }
+    if (qty < 0)
+        qty = 0;
+    if (order->side == AGON_BUY)
+        amt = with_fee(instrument, notional(engine, instrument, px, qty));
+    REQUIRE(pos != NULL);
+    if (order->side == AGON_BUY) {
+        pos->working_buy_qty = num_add(pos->working_buy_qty, qty - order->held_back_qty);
+        pos->working_buy_amt = num_add(pos->working_buy_amt, amt - order->held_back_amt);
+    } else {
+        pos->working_sell_qty = num_add(pos->working_sell_qty, qty - order->held_back_qty);
+    }
+    order->held_back_qty = qty;
+    order->held_back_amt = amt;
+}
+
+void intents_send(struct engine *engine, struct order *order, uint8_t kind)
+{
+    const struct venue_port *port = &engine->venues[order->account];
+    struct order_cmd cmd = {
+        .depends_seq = engine->seq,
+        .order_id = order->id,
+        .venue_order = order->venue_order,
+        .instrument = order->instrument,
+        .account = order->account,
+        .venue = order->venue,
+        .kind = kind,
+        .side = order->side,
+        .type = order->type,
+        .tif = order->tif,
+        .flags = order->flags & 0xffff,
+        .rev = kind == CMD_REPLACE ? order->rev_asked : order->rev,
+        .px = kind == CMD_REPLACE ? order->new_px : order->px,
+        .trigger_px = order->trigger_px,
+        .qty = kind == CMD_REPLACE ? order->new_qty : order->qty,
+        .show_qty = order->show_qty,
+        .filled_qty = order->filled_qty,
+        .t = engine->t,
+        .t_expire = order->t_expire,
+    };
+    uint32_t crc;
+
+    if (kind == CMD_NEW && order->guard_px > 0) {
+        cmd.type = order->type == AGON_STOP ? AGON_STOP_LIMIT : AGON_LIMIT;
+        cmd.tif = order->type == AGON_STOP ? AGON_TIF_GTC : AGON_TIF_IOC;
+        cmd.px = order->guard_px;
+    }
+    // Whether the port has room may change nothing here: a replay has another port, or none. A
+    // query that finds no room is asked again by whoever needs to know.
+    if (port->send != NULL && port->send(port->ctx, &cmd) < 0 && kind != CMD_QUERY) {
+        REQUIRE(engine->n_unsent < ENGINE_UNSENT);
+        engine->unsent[engine->n_unsent++] = order->id;
+    }
+    crc = (uint32_t)hash_bytes(&cmd, sizeof(cmd));
+    engine->output_hash = hash_mix(engine->output_hash ^ ((uint64_t)crc | (uint64_t)2 << 48));
+}
+
+int engine_take_unsent(struct engine *engine, struct record_report *report)
+{
+    while (engine->n_unsent > 0) {
+        const struct order *order = orders_find(engine->orders, engine->unsent[--engine->n_unsent]);
+
+        if (order == NULL || order_is_final(order) || order->request == AGON_REQUEST_NONE)
+            continue;
+        *report = (struct record_report){
+            .hdr = {.type = EVENT_REPORT,
+                    .granules = 2,
+                    .instrument = order->instrument,
+                    .t = engine->t},
+            .order_id = order->id,
+            .account = order->account,
+            .reason = REASON_VENUE_BUSY,
+            .kind = REPORT_NOT_SENT,
+            .side = order->side,
+            .rev = order->rev,
+        };
+        return 1;
+    }
+    return 0;
+}
+
+static int is_reducing(agon_qty_t held_qty, agon_qty_t reach_qty)
+{
+    return held_qty > 0 ? reach_qty >= 0 && reach_qty < held_qty
+                        : reach_qty <= 0 && reach_qty > held_qty;
+}
+
+// The price to which an order may trade, also while a replacement is on its way; 0: any.
+static agon_px_t reach_px(const struct order *order)
+{
+    if (is_market_type(order->type))
+        return order->guard_px;
+    if (order->request != AGON_REQUEST_REPLACE)
+        return order->px;
+    return (order->new_px > order->px) == (order->side == AGON_BUY) ? order->new_px : order->px;
+}
+
+/* Would this meet an order that the same account has on the other side? px: to which it may trade;
+ * 0: any. What waits for its trigger is not in the market yet. */
+static int would_self_match(const struct engine *engine, const struct slot *slot,
+                            const struct agon_intent *intent, agon_px_t px)
+{
+    if (intent->type == AGON_STOP || intent->type == AGON_STOP_LIMIT)
+        return 0;
+    for (uint16_t id = 0; id < engine->slots.n; id++) {
+        const struct slot *other = &engine->slots.all[id];
+        const struct position *pos;
+
+        if (!other->is_used || other->account != slot->account ||
+            orders_count(engine->orders, id) == 0)
+            continue;
+        pos = ledger_position(engine->ledger, id, intent->instrument, 0);
+        if (pos == NULL ||
+            (intent->side == AGON_BUY ? pos->working_sell_qty : pos->working_buy_qty) == 0)
+            continue;
+        for (struct order *order = orders_next(engine->orders, id, NULL); order != NULL;
+             order = orders_next(engine->orders, id, order)) {
+            agon_px_t other_px;
+
+            if (order->instrument != intent->instrument || order->side == intent->side ||
+                order->held_back_qty == 0 || order->type == AGON_STOP ||
+                order->type == AGON_STOP_LIMIT)
+                continue;
+            other_px = reach_px(order);
+            if (px == 0 || other_px == 0 ||
+                (intent->side == AGON_BUY ? px >= other_px : px <= other_px))
+                return 1;
+        }
+    }
+    return 0;
+}
+
+// Who wants the order, and what stands in its stead: a replacement's old order is gone.
+enum wisher { WISHER_AGENT, WISHER_REPLACE, WISHER_HOST };
+
+static int is_leaving(const struct engine *engine, uint16_t slot, agon_instrument_t instrument)
+{
+    uint32_t n;
+    const struct position *all = ledger_positions(engine->ledger, slot, &n);
+
+    for (uint32_t i = 0; engine->wants_flat[slot] != 0 && i < n; i++) {
+        if (all[i].instrument == instrument)
+            return (engine->wants_flat[slot] >> i & 1) != 0;
+    }
+    return 0;
+}
+
+static uint16_t judge(struct engine *engine, struct slot *slot, const struct agon_intent *intent,
+                      enum wisher wisher, agon_px_t *hold_px)
+{
+    const struct agon_instrument *instrument = instruments_get(&engine->table, intent->instrument);
+    const struct slot_limits *limits = &slot->limits;
+    const struct position *pos;
+    agon_qty_t reach_qty;
+    struct risk_view view = {
+        .t = engine->t,
+        .slot = &engine->risk[slot->id],
+        .instrument = instrument,
+        .may_trade = (uint8_t)(wisher == WISHER_HOST || slot_may_trade(slot, engine->mode)),
+        .is_killed = engine->is_killed,
+        .n_open = orders_count(engine->orders, slot->id) - (wisher == WISHER_REPLACE),
+        .max_order_amt = limits->order_amt,
+        .max_position_amt = limits->position_amt,
+        .max_daily_loss_amt = limits->daily_loss_amt,
+        .max_drawdown_ppm = limits->drawdown_ppm,
+        .collar_marketable_ppm = limits->collar_marketable_ppm,
+        .collar_passive_ppm = limits->collar_passive_ppm,
+        .max_open_orders = limits->max_open_orders,
+        .orders_per_s = limits->orders_per_s,
+        .orders_burst = limits->orders_burst,
+        .duplicate_window_ms = limits->duplicate_window_ms,
+        .duplicate_max = limits->duplicate_max,
+    };
+
+    if (instrument != NULL && intent->account == slot->account &&
+        intent->account < LEDGER_ACCOUNTS_MAX) {
+        for (uint32_t i = 0; i < slot->subscription.n_instruments; i++)
+            view.is_authorised |= slot->subscription.instruments[i] == intent->instrument;
+    }
+    // The host closes what a slot holds, also where the roster no longer lets the slot trade.
+    view.is_authorised |= instrument != NULL && wisher == WISHER_HOST;
+    if (!view.is_authorised)
+        return risk_judge(&view, intent);
+    // While the host closes a position the slot's own orders would only be in the way.
+    if (wisher != WISHER_HOST && is_leaving(engine, slot->id, intent->instrument))
+        return REASON_HALTED;
+    view.is_halted = (uint8_t)(engine->is_halted || engine->is_slot_halted[slot->id] ||
+                               engine->markets[intent->instrument].is_halted ||
+                               (engine->halted_venues >> instrument->venue & 1) != 0);
+    view.trading = engine->markets[intent->instrument].trading;
+    view.is_book_live = (uint8_t)market_best(engine, intent->instrument, &view.bid_px, &view.ask_px,
+                                             (agon_ns_t)limits->book_age_ms * 1000000);
+    view.last_px = engine->markets[intent->instrument].last_px;
+    view.judge_px = judge_px(engine, slot, intent, view.bid_px, view.ask_px);
+    *hold_px = view.judge_px;
+    view.free_amt = engine_free_amt(engine, slot, instrument->quote);
+    pos = ledger_position(engine->ledger, slot->id, intent->instrument, 0);
+    if (pos != NULL) {
+        view.held_qty = pos->qty;
+        view.working_buy_qty = pos->working_buy_qty;
+        view.working_sell_qty = pos->working_sell_qty;
+    }
+    view.free_qty = num_add(view.held_qty, -view.working_sell_qty);
+    reach_qty = intent->side == AGON_BUY
+                    ? num_add(view.held_qty, num_add(view.working_buy_qty, intent->qty))
+                    : num_add(view.held_qty, -num_add(view.working_sell_qty, intent->qty));
+    view.is_reducing = (uint8_t)is_reducing(view.held_qty, reach_qty);
+    if (view.judge_px > 0) {
+        agon_px_t leave_px = guard_px(slot, instrument, intent, view.judge_px);
+
+        view.notional_amt = notional(engine, instrument, view.judge_px, num_abs(intent->qty));
+        view.least_amt = leave_px > 0 ? notional(engine, instrument, leave_px, num_abs(intent->qty))
+                                      : view.notional_amt;
+        view.position_amt = notional(engine, instrument, view.judge_px, num_abs(reach_qty));
+        if (intent->side == AGON_BUY)
+            view.cost_amt = with_fee(instrument, view.notional_amt);
+    }
+    view.fingerprint = risk_fingerprint(intent);
+    view.would_self_match = (uint8_t)would_self_match(
+        engine, slot, intent,
+        is_market_type(intent->type) ? guard_px(slot, instrument, intent, view.judge_px)
+                                     : intent->px);
+    return risk_judge(&view, intent);
+}
+
+// Tells the slot of a wish that became no order.
+static void refuse(struct engine *engine, struct slot *slot, const struct agon_intent_event *event,
+                   const struct agon_intent *intent, uint8_t request, uint16_t reason)
+{
+    struct order none = {
+        .client_ref = intent->client_ref,
+        .cause_seq = event->origin.cause_seq,
+        .n = event->origin.n,
+        .generation = event->origin.generation,
+        .instrument = intent->instrument,
+        .account = intent->account,
+        .slot = slot->id,
+        .state = AGON_ORDER_REJECTED,
+        .request = request,
+        .side = intent->side,
+        .type = intent->type,
+        .tif = intent->tif,
+        .flags = intent->flags & 0xffff,
+        .px = intent->px,
+        .trigger_px = intent->trigger_px,
+        .qty = intent->qty,
+        .t_expire = intent->t_expire,
+    };
+
+    slot->n_refused++;
+    engine->counters.n_refused++;
+    deliver_order(engine, &none, reason);
+}
+
+static void begin_request(struct engine *engine, struct order *order, uint8_t request)
+{
+    order->request = request;
+    order->request_state = AGON_REQUEST_IN_FLIGHT;
+    order->t_request = engine->t;
+}
+
+/* Judges a wish for a new order and, when it passes, enters it in the table; it does not leave yet.
+ * NULL: refused, *reason says why and the slot was not told. */
+static struct order *enter(struct engine *engine, struct slot *slot,
+                           const struct agon_intent_event *event, const struct agon_intent *intent,
+                           enum wisher wisher, uint16_t *reason)
+{
+    const struct agon_instrument *instrument;
+    agon_px_t hold_px = 0;
+    struct order *order;
+    uint64_t id;
+
+    *reason = judge(engine, slot, intent, wisher, &hold_px);
+    if (*reason != REASON_NONE)
+        return NULL;
+    instrument = instruments_get(&engine->table, intent->instrument);
+    if (ledger_position(engine->ledger, slot->id, intent->instrument, 1) == NULL) {
+        *reason = REASON_NO_ROOM;
+        return NULL;
+    }
+    if (slot->next_counter < FIRST_COUNTER)
+        slot->next_counter = FIRST_COUNTER;
+    id = (uint64_t)slot->id << 48 | (uint64_t)engine->run << 32 | slot->next_counter;
+    order = slot->next_counter <= UINT32_MAX ? orders_open(engine->orders, id, slot->id) : NULL;
+    if (order == NULL) {
+        *reason = REASON_NO_ROOM;
+        return NULL;
+    }
+    slot->next_counter++;
+    order->client_ref = intent->client_ref;
+    order->cause_seq = event->origin.cause_seq;
+    order->n = event->origin.n;
+    order->generation = event->origin.generation;
+    order->instrument = intent->instrument;
+    order->account = intent->account;
+    order->venue = instrument->venue;
+    order->state = AGON_ORDER_PENDING;
+    order->side = intent->side;
+    order->type = intent->type;
+    order->tif = intent->tif;
+    order->flags = intent->flags;
+    order->px = intent->px;
+    order->trigger_px = intent->trigger_px;
+    order->qty = intent->qty;
+    order->show_qty = intent->show_qty;
+    order->hold_px = hold_px;
+    order->guard_px = guard_px(slot, instrument, intent, hold_px);
+    order->t_create = engine->t;
+    order->t_expire = intent->t_expire;
+    begin_request(engine, order, AGON_REQUEST_NEW);
+    intents_hold(engine, order);
+    return order;
+}
+
+static void drop(struct engine *engine, struct order *order, uint16_t reason)
+{
+    order->state = AGON_ORDER_REJECTED;
+    order->reason = reason;
+    order->request = AGON_REQUEST_NONE;
+    order->request_state = 0;
+    intents_hold(engine, order);
+    deliver_order(engine, order, reason);
+    orders_settle(engine->orders, order);
+}
+
+static void release(struct engine *engine, struct order *order)
+{
+    intents_send(engine, order, CMD_NEW);
+    engine->counters.n_orders++;
+    deliver_order(engine, order, REASON_NONE);
+}
+
+static void place(struct engine *engine, struct slot *slot, const struct agon_intent_event *event,
+                  const struct agon_intent *intent)
+{
+    uint16_t reason;
+    struct order *order = enter(engine, slot, event, intent, WISHER_AGENT, &reason);
+
+    if (order == NULL)
+        refuse(engine, slot, event, intent, AGON_REQUEST_NEW, reason);
+    else
+        release(engine, order);
+}
+
+void intents_sweep_at(struct engine *engine, agon_ns_t t)
+{
+    if (t < engine->sweep_due)
+        engine->sweep_due = t;
+}
+
+void intents_cancel(struct engine *engine, struct order *order, uint16_t reason)
+{
+    if (order_is_final(order) || order->request == AGON_REQUEST_CANCEL)
+        return;
+    // Wanted until the order is final, whatever becomes of one request.
+    order->flags |= ORDER_CANCEL_WANTED;
+    if (order->request != AGON_REQUEST_NONE)
+        return; // one request at a time: the cancel goes when the one on its way is settled
+    begin_request(engine, order, AGON_REQUEST_CANCEL);
+    intents_send(engine, order, CMD_CANCEL);
+    deliver_order(engine, order, reason);
+}
+
+static void cancel_of(struct engine *engine, uint16_t slot, agon_instrument_t instrument, int venue,
+                      uint16_t reason)
+{
+    for (struct order *order = orders_next(engine->orders, slot, NULL); order != NULL;
+         order = orders_next(engine->orders, slot, order)) {
+        if ((instrument != 0 && order->instrument != instrument) ||
+            (venue >= 0 && order->venue != venue))
+            continue;
+        if (engine->private_sub[slot] < ENGINE_SWEEP) {
+            intents_cancel(engine, order, reason);
+        } else if (order->request != AGON_REQUEST_CANCEL) {
+            order->flags |= ORDER_CANCEL_WANTED;
+            intents_sweep_at(engine, engine->t);
+        }
+    }
+}
+
+void intents_cancel_all(struct engine *engine, uint16_t slot, agon_instrument_t instrument,
+                        uint16_t reason)
+{
+    cancel_of(engine, slot, instrument, -1, reason);
+}
+
+void intents_cancel_venue(struct engine *engine, uint16_t slot, uint16_t venue, uint16_t reason)
+{
+    cancel_of(engine, slot, 0, venue, reason);
+}
+
+void intents_sweep(struct engine *engine)
+{
+    engine->sweep_due = INT64_MAX;
+    for (uint16_t slot = 0; slot < engine->slots.n; slot++) {
+        for (struct order *order = orders_next(engine->orders, slot, NULL); order != NULL;
+             order = orders_next(engine->orders, slot, order)) {
+            if ((order->flags & ORDER_CANCEL_WANTED) == 0 || order->request != AGON_REQUEST_NONE)
+                continue;
+            if (engine->private_sub[slot] >= ENGINE_SWEEP) {
+                intents_sweep_at(engine, engine->t);
+                break;
+            }
+            intents_cancel(engine, order, REASON_OPERATOR);
+        }
+        if (engine->wants_flat[slot] != 0)
+            intents_flatten(engine, slot);
+    }
+}
+
+static void replace(struct engine *engine, struct slot *slot, const struct agon_intent_event *event,
+                    const struct agon_intent *intent, struct order *order)
+{
+    struct agon_intent as_new = *intent;
+    agon_qty_t held_back_qty;
+    agon_px_t hold_px = 0;
+    uint8_t state;
+    uint16_t reason;
+
+    if (order == NULL) {
+        refuse(engine, slot, event, intent, AGON_REQUEST_REPLACE, REASON_UNKNOWN_ORDER);
+        return;
+    }
+    held_back_qty = order->held_back_qty;
+    if (order->request != AGON_REQUEST_NONE || (order->flags & ORDER_CANCEL_WANTED) != 0 ||
+        order->state == AGON_ORDER_CANCELLING) {
+        refuse(engine, slot, event, intent, AGON_REQUEST_REPLACE, REASON_REQUEST_PENDING);
+        return;
+    }
+    if (order->type != AGON_LIMIT || intent->qty <= order->filled_qty || intent->px <= 0) {
+        refuse(engine, slot, event, intent, AGON_REQUEST_REPLACE, REASON_INVALID);
+        return;
+    }
+    if (order->rev_asked == UINT8_MAX) { // its client ids are used up
+        refuse(engine, slot, event, intent, AGON_REQUEST_REPLACE, REASON_NO_ROOM);
+        return;
+    }
+    as_new.kind = AGON_INTENT_ORDER;
+    as_new.instrument = order->instrument;
+    as_new.account = order->account;
+    as_new.side = order->side;
+    as_new.type = order->type;
+    as_new.tif = order->tif;
+    as_new.flags = order->flags & 0xffff;
+    as_new.trigger_px = 0;
+    as_new.show_qty = 0;
+    as_new.qty = intent->qty - order->filled_qty;
+    as_new.t_expire = order->t_expire;
+    held_back_qty = order->held_back_qty;
+    // Judged as if the old one were gone: what it holds back is free for the new one.
+    state = order->state;
+    order->state = AGON_ORDER_CANCELLED;
+    intents_hold(engine, order);
+    order->state = state;
+    reason = judge(engine, slot, &as_new, WISHER_REPLACE, &hold_px);
+    if (reason == REASON_NONE) {
+        order->new_px = intent->px;
+        order->new_qty = intent->qty;
+        order->rev_asked++;
+        begin_request(engine, order, AGON_REQUEST_REPLACE);
+        intents_send(engine, order, CMD_REPLACE);
+    }
+    intents_hold(engine, order);
+    REQUIRE(reason == REASON_NONE || order->held_back_qty == held_back_qty);
+    if (reason != REASON_NONE)
+        refuse(engine, slot, event, intent, AGON_REQUEST_REPLACE, reason);
+    else
+        deliver_order(engine, order, REASON_NONE);
+}
+
+static void target(struct engine *engine, struct slot *slot, const struct agon_intent_event *event)
+{
+    struct agon_intent intent = event->intent;
+    const struct agon_instrument *instrument = instruments_get(&engine->table, intent.instrument);
+    const struct position *pos = ledger_position(engine->ledger, slot->id, intent.instrument, 0);
+    agon_qty_t reach_qty = 0;
+    agon_qty_t change_qty;
+
+    if (pos != NULL)
+        reach_qty = num_add(pos->qty, num_add(pos->working_buy_qty, -pos->working_sell_qty));
+    change_qty = num_add(intent.qty, -reach_qty);
+    if (instrument != NULL)
+        change_qty = num_to_step(change_qty, instrument->lot_qty, NUM_ZERO);
+    if (change_qty == 0)
+        return;
+    intent.kind = AGON_INTENT_ORDER;
+    intent.side = change_qty > 0 ? AGON_BUY : AGON_SELL;
+    intent.qty = num_abs(change_qty);
+    if (intent.type == 0)
+        intent.type = AGON_MARKET;
+    place(engine, slot, event, &intent);
+}
+
+// One side of a quote: what stands already stays, moves or goes.
+static void quote(struct engine *engine, struct slot *slot, const struct agon_intent_event *event)
+{
+    struct agon_intent intent = event->intent;
+    struct order *standing = NULL;
+
+    for (struct order *order = orders_next(engine->orders, slot->id, NULL); order != NULL;
+         order = orders_next(engine->orders, slot->id, order)) {
+        if ((order->flags & ORDER_IS_QUOTE) != 0 && order->instrument == intent.instrument &&
+            order->side == intent.side)
+            standing = order;
+    }
+    if (intent.qty == 0) {
+        if (standing != NULL)
+            intents_cancel(engine, standing, REASON_USER);
+        return;
+    }
+    intent.kind = AGON_INTENT_ORDER;
+    intent.type = AGON_LIMIT;
+    if (standing == NULL) {
+        uint16_t reason;
+        struct order *order = enter(engine, slot, event, &intent, WISHER_AGENT, &reason);
+
+        if (order == NULL) {
+            refuse(engine, slot, event, &intent, AGON_REQUEST_NEW, reason);
+            return;
+        }
+        order->flags |= ORDER_IS_QUOTE;
+        release(engine, order);
+        return;
+    }
+    if (standing->px == intent.px && order_left(standing) == intent.qty &&
+        standing->request <= AGON_REQUEST_NEW && (standing->flags & ORDER_CANCEL_WANTED) == 0)
+        return;
+    if (standing->request == AGON_REQUEST_REPLACE && standing->new_px == intent.px &&
+        standing->new_qty - standing->filled_qty == intent.qty)
+        return;                             // it is on its way there
+    if (standing->rev_asked == UINT8_MAX) { // no revision is left: the next quote begins anew
+        intents_cancel(engine, standing, REASON_USER);
+        return;
+    }
+    // The quantity of a quote is what shall stand; an order's is its total.
+    intent.qty = num_add(intent.qty, standing->filled_qty);
+    replace(engine, slot, event, &intent, standing);
+}
+
+static void group(struct engine *engine, struct slot *slot, const struct leg_group *legs)
+{
+    struct risk_slot before = engine->risk[slot->id];
+    struct order *entered[ENGINE_LEGS];
+    uint16_t reason = REASON_NONE;
+    uint32_t n = 0;
+
+    while (n < legs->n) {
+        const struct agon_intent_event *leg = &legs->legs[n];
+
+        if (leg->intent.kind != AGON_INTENT_ORDER) {
+            reason = REASON_INVALID;
+            break;
+        }
+        entered[n] = enter(engine, slot, leg, &leg->intent, WISHER_AGENT, &reason);
+        if (entered[n] == NULL)
+            break;
+        n++;
+    }
+    if (n == legs->n) {
+        for (uint32_t i = 0; i < n; i++)
+            release(engine, entered[i]);
+        return;
+    }
+    // Accepted or refused together: what had passed gives back what it took of the gate's memory
+    // too.
+    engine->risk[slot->id] = before;
+    for (uint32_t i = 0; i < n; i++)
+        drop(engine, entered[i], reason);
+    for (uint32_t i = n; i < legs->n; i++)
+        refuse(engine, slot, &legs->legs[i], &legs->legs[i].intent, AGON_REQUEST_NEW, reason);
+}
+
+// Does this leg go on where the group stands? What a plugin says of itself is not to be believed.
+static int is_next_leg(const struct leg_group *legs, const struct agon_origin *origin)
+{
+    const struct agon_origin *first = &legs->legs[0].origin;
+
+    return legs->n > 0 && origin->leg == legs->n && origin->n_legs == first->n_legs &&
+           origin->cause_seq == first->cause_seq && origin->generation == first->generation;
+}
+
+int intents_take(struct engine *engine, const struct agon_intent_event *wish)
+{
+    struct slot *slot = slots_get(&engine->slots, wish->origin.slot);
+    struct agon_intent_event copy = *wish;
+    const struct agon_intent_event *event = &copy;
+    const struct agon_intent *intent = &copy.intent;
+    struct leg_group *legs;
+
+    if (slot == NULL)
+        return AGON_EINVAL;
+    if (copy.intent.account == 0)
+        copy.intent.account = slot->account;
+    slot->n_intents++;
+    engine->counters.n_intents++;
+    if (intent->instrument > INSTRUMENTS_MAX || intent->kind < AGON_INTENT_ORDER ||
+        intent->kind > AGON_INTENT_QUOTE || event->origin.n_legs > ENGINE_LEGS ||
+        (event->origin.n_legs > 1 && event->origin.leg >= event->origin.n_legs)) {
+        refuse(engine, slot, event, intent, AGON_REQUEST_NEW, REASON_INVALID);
+        return AGON_OK;
+    }
+    legs = &engine->legs[slot->id];
+    if (event->origin.n_legs > 1 && intent->kind != AGON_INTENT_QUOTE) {
+        if (!is_next_leg(legs, &event->origin)) {
+            // Half a group was left behind by a runner that died: it never becomes an order.
+            legs->n = 0;
+            if (event->origin.leg != 0) {
+                refuse(engine, slot, event, intent, AGON_REQUEST_NEW, REASON_INVALID);
+                return AGON_OK;
+            }
+        }
+        legs->legs[legs->n++] = *event;
+        if (legs->n == event->origin.n_legs) {
+            group(engine, slot, legs);
+            legs->n = 0;
+        }
+        return AGON_OK;
+    }
+    legs->n = 0;
+    switch (intent->kind) {
+    case AGON_INTENT_ORDER:
+        place(engine, slot, event, intent);
+        break;
+    case AGON_INTENT_REPLACE:
+        replace(engine, slot, event, intent,
+                orders_by_ref(engine->orders, slot->id, intent->client_ref));
+        break;
+    case AGON_INTENT_CANCEL: {
+        struct order *order = orders_by_ref(engine->orders, slot->id, intent->client_ref);
+
+        if (order == NULL)
+            refuse(engine, slot, event, intent, AGON_REQUEST_CANCEL, REASON_UNKNOWN_ORDER);
+        else
+            intents_cancel(engine, order, REASON_USER);
+        break;
+    }
+    case AGON_INTENT_CANCEL_ALL:
+        intents_cancel_all(engine, slot->id, intent->instrument, REASON_USER);
+        break;
+    case AGON_INTENT_TARGET:
+        target(engine, slot, event);
+        break;
+    case AGON_INTENT_QUOTE:
+        quote(engine, slot, event);
+        break;
+    }
+    return AGON_OK;
+}
+
+// What no venue would take: it stays.
+static int is_dust(const struct engine *engine, const struct slot *slot,
+                   const struct agon_instrument *instrument, agon_qty_t qty)
+{
+    agon_px_t mark_px = engine_mark_px(engine, instrument->hdr.instrument);
+    // A way out leaves at the edge of the collar, and that is what the venue multiplies by.
+    agon_px_t px = num_add(mark_px, -num_mul_div(mark_px, band_ppm(slot), 1000000, NUM_UP));
+
+    return qty == 0 || qty < instrument->min_qty ||
+           (mark_px > 0 && notional(engine, instrument, px, qty) < instrument->min_notional_amt);
+}
+
+// True when an order is on its way.
+static int leave(struct engine *engine, struct slot *slot, const struct position *pos,
+                 const struct agon_instrument *instrument, agon_qty_t qty)
+{
+    struct agon_intent_event event = {
+        .hdr = {.type = AGON_EVENT_INTENT, .granules = 2, .instrument = pos->instrument},
+        .origin = {.cause_seq = engine->seq, .generation = slot->generation, .slot = slot->id},
+        .intent = {.kind = AGON_INTENT_ORDER,
+                   .side = pos->qty > 0 ? AGON_SELL : AGON_BUY,
+                   .type = AGON_MARKET,
+                   .flags = AGON_REDUCE_ONLY,
+                   .instrument = pos->instrument,
+                   .account = slot->account,
+                   .qty = qty},
+    };
+    struct order *order;
+    uint16_t reason;
+
+    if (instrument->max_qty > 0 && qty > instrument->max_qty)
+        event.intent.qty = num_to_step(instrument->max_qty, instrument->lot_qty, NUM_ZERO);
+    order = enter(engine, slot, &event, &event.intent, WISHER_HOST, &reason);
+    if (order == NULL) {
+        refuse(engine, slot, &event, &event.intent, AGON_REQUEST_NEW, reason);
+        return 0;
+    }
+    order->flags |= ORDER_IS_EXIT;
+    release(engine, order);
+    return 1;
+}
+
+/* Closes what is wanted flat, one market order per instrument, once nothing of that instrument
+ * works any more. They pass the gate like any order: reduce-only, so that the soft limits let them.
+ * What is refused goes again after a pause: there may be a book by then. */
+void intents_flatten(struct engine *engine, uint16_t id)
+{
+    struct slot *slot = &engine->slots.all[id];
+    uint32_t n;
+    const struct position *all = ledger_positions(engine->ledger, id, &n);
+
+    for (uint32_t i = 0; i < n; i++) {
+        const struct agon_instrument *instrument =
+            instruments_get(&engine->table, all[i].instrument);
+        agon_qty_t qty;
+
+        if ((engine->wants_flat[id] >> i & 1) == 0)
+            continue;
+        if (all[i].working_buy_qty != 0 || all[i].working_sell_qty != 0)
+            continue; // the report that ends it comes back here
+        qty = num_to_step(num_abs(all[i].qty), instrument->lot_qty, NUM_ZERO);
+        if (is_dust(engine, slot, instrument, qty))
+            engine->wants_flat[id] &= ~((uint32_t)1 << i);
+        else if (!engine->is_killed && !leave(engine, slot, &all[i], instrument, qty))
+            intents_sweep_at(engine, engine->t + ENGINE_RETRY_NS);
+    }
+}

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+/* lockstep: the driver of backtests, parity tests and dst. Time moves only when everybody has
+ * finished.
+ *
+ * One time line carries what happens at the exchange (market data at its venue time, orders that
+ * arrive there) and what the core is offered (reports, intents, market data after its latency); the
+ * earliest is next, and at equal times in that order. Timers come before the first event with a
+ * later t. After each event that the engine takes, every runner takes what it was given, and what
+ * the plugins want is collected in (slot, n) order and acts at the engine time of its cause + the
+ * slot's latency. [one thread] */
+#ifndef ENGINE_LOCKSTEP_H
+#define ENGINE_LOCKSTEP_H
+
+#include "engine/engine.h"
+#include "engine/paper.h"
+
+struct lockstep_source {
+    void *ctx;
+    /* The next market event; hdr.t_venue is its time at the exchange and never falls. Borrowed
+     * until the next call. NULL: the end, or an error that the source keeps. */
+    const struct agon_event_hdr *(*next)(void *ctx);
+};
+
+struct lockstep_config {
+    struct engine *engine; /* borrowed; configured and started */
+    struct paper *paper;   /* borrowed; NULL: orders go wherever the engine's ports lead */
+    const struct lockstep_source *sources; /* merged by (t, place in this array) */
+    uint32_t n_sources;
+    int64_t data_latency_ns; /* from the exchange to the core; >= 0 */
+    uint64_t mark_every;     /* events between two MARKs; 0: none */
+    agon_ns_t t_end;         /* exchange time at which to stop; 0: when the sources end */
+    /* After each event that the engine took; may be NULL. A value below 0 stops the run with it. */
+    int (*on_step)(void *ctx, const struct agon_event_hdr *event, int rc);
+    void *ctx;
+};
+struct lockstep_result {
+    uint64_t n_events;         /* taken by the engine */
+    uint64_t n_market;         /* of them from the sources */
+    agon_ns_t t_first, t_last; /* engine time */
+    uint16_t n_failed_runners;
+    uint16_t failed[SLOTS_MAX];
+};
+
+/* Runs to the end. When the sources have ended, what is on its way still arrives, until nothing is
+ * left or one more minute of engine time has passed. AGON_ENOMEM, AGON_EAGAIN (the journal's buffer
+ * is full and nobody drains it), AGON_ECORRUPT (a MARK did not hold), or what on_step returned. */
+int lockstep_run(const struct lockstep_config *config, struct lockstep_result *result,
+                 struct error *err);
+
+#endif

@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: Apache-2.0
+/* market: what is known of every instrument, from the events that venues and files send. */
+#include "engine/impl.h"
+
+#define AHEAD_NS                                                                                   \
+    ((agon_ns_t)60 * 1000000000) /* a venue's stamp may be so much later than its receipt */
+
+int market_instrument(struct engine *engine, const struct agon_instrument *event)
+{
+    struct market *market = &engine->markets[event->hdr.instrument];
+    const struct agon_instrument *before = instruments_get(&engine->table, event->hdr.instrument);
+    agon_px_t tick_before = before != NULL ? before->tick_px : 0;
+    const struct asset *quote;
+    struct error err = {0};
+    int rc;
+
+    // After START nothing is allocated: a new instrument needs a new run, a changed one does not.
+    if (engine->run != 0 && market->book == NULL) {
+        engine_alert(engine, 2, "instrument",
+                     "an instrument that was not configured at the start was ignored");
+        return AGON_EINVAL;
+    }
+    rc = instruments_set(&engine->table, event, &err);
+    if (rc < 0) {
+        engine_alert(engine, 2, "instrument", err.text);
+        return AGON_EINVAL;
+    }
+    if (market->book == NULL) {
+        struct book_config config = {.tick_px = event->tick_px,
+                                     .window_ticks = engine->config.book_window};
+
+        quote = instruments_asset(&engine->table, event->quote);
+        market->book = book_new(&config);
+        if (market->book == NULL)
+            return AGON_ENOMEM;
+        bars_init(&market->bars, event->hdr.instrument, event->px_exp, event->qty_exp,
+                  quote != NULL ? quote->exp : 8);
+        market->bars_due = INT64_MAX;
+        control_watch(engine);
+    } else if (event->tick_px != tick_before && book_set_tick(market->book, event->tick_px) < 0) {
+        return AGON_ENOMEM;
+    }
+    market->trading = event->state != 0 ? event->state : TRADING_OPEN;
+    deliver_input(engine, &event->hdr);
+    return AGON_OK;
+}
+
+// An event of an instrument that nobody configured is no market data of ours.
+static struct market *known(struct engine *engine, agon_instrument_t instrument)
+{
+    struct market *market = &engine->markets[instrument];
+
+    return instrument != 0 && market->book != NULL ? market : NULL;
+}
+
+static void show_top(struct engine *engine, agon_instrument_t instrument, struct market *market)
+{
+    struct agon_top10 top = {
+        .hdr = {.type = AGON_EVENT_TOP10, .granules = 6, .instrument = instrument},
+        .book = market->book_state,
+    };
+
+    top.n_bid = (uint8_t)book_levels(market->book, AGON_BUY, top.bid, 10);
+    top.n_ask = (uint8_t)book_levels(market->book, AGON_SELL, top.ask, 10);
+    if (market->has_top && memcmp(&top, &market->top, sizeof(top)) == 0)
+        return;
+    market->top = top;
+    market->has_top = 1;
+    deliver_derived(engine, &top.hdr);
+}
+
+/* Is every level of a delta behind the tenth of its side, as last shown? Then so is the top. */
+static int is_deep(const struct market *market, const struct agon_book_part *part)
+{
+    const struct agon_level *levels = (const struct agon_level *)(const void *)(part + 1);
+    const struct agon_top10 *top = &market->top;
+
+    if (!market->has_top || top->book != market->book_state || top->n_bid < 10 || top->n_ask < 10)
+        return 0;
+    for (uint32_t i = 0; i < part->n_bid; i++) {
+        if (levels[i].px >= top->bid[9].px)
+            return 0;
+    }
+    for (uint32_t i = 0; i < part->n_ask; i++) {
+        if (levels[part->n_bid + i].px <= top->ask[9].px)
+            return 0;
+    }
+    return 1;
+}
+
+int market_book(struct engine *engine, const struct agon_book_part *part)
+{
+    struct market *market = known(engine, part->hdr.instrument);
+    int is_snapshot = part->hdr.type == AGON_EVENT_BOOK_SNAPSHOT;
+    int rc;
+
+    if (market == NULL)
+        return AGON_EINVAL;
+    rc = book_apply(market->book, part);
+    if (rc < 0)
+        return AGON_EINVAL;
+    market->t_book = engine->t;
+    if (is_snapshot)
+        market->book_state = (part->flags & BOOK_PART_LAST) != 0 ? BOOK_LIVE : BOOK_SYNCING;
+    deliver_input(engine, &part->hdr);
+    if (market->book_state == BOOK_LIVE && (is_snapshot || !is_deep(market, part)))
+        show_top(engine, part->hdr.instrument, market);
+    return AGON_OK;
+}
+
+int market_status(struct engine *engine, const struct agon_status *status)
+{
+    struct market *market = known(engine, status->hdr.instrument);
+
+    if (market == NULL || status->book > BOOK_STALE || status->trading > TRADING_HALTED)
+        return AGON_EINVAL;
+    // 0 says nothing of it: COLD is what a book is before anybody spoke.
+    if (status->book != BOOK_COLD)
+        market->book_state = status->book;
+    if (status->trading != 0)
+        market->trading = status->trading;
+    deliver_input(engine, &status->hdr);
+    return AGON_OK;
+}
+
+int market_quote(struct engine *engine, const struct agon_quote *quote)
+{
+    struct market *market = known(engine, quote->hdr.instrument);
+
+    if (market == NULL || quote->bid_px < 0 || quote->ask_px < 0 || quote->bid_qty < 0 ||
+        quote->ask_qty < 0)
+        return AGON_EINVAL;
+    market->quote_bid_px = quote->bid_px;
+    market->quote_ask_px = quote->ask_px;
+    market->t_quote = engine->t;
+    deliver_input(engine, &quote->hdr);
+    return AGON_OK;
+}
+
+static void emit_bar(void *ctx, const struct agon_bar *bar)
+{
+    struct engine *engine = ctx;
+    struct agon_bar event = *bar;
+
+    event.hdr.t_venue = bar->t_open + (agon_ns_t)bar->length_s * 1000000000;
+    deliver_derived(engine, &event.hdr);
+}
+
+static void find_least(struct engine *engine)
+{
+    engine->bars_least = INT64_MAX;
+    for (uint32_t i = 1; i <= engine->table.n_instruments; i++) {
+        if (engine->markets[i].book != NULL && engine->markets[i].bars_due < engine->bars_least)
+            engine->bars_least = engine->markets[i].bars_due;
+    }
+}
+
+static void note_due(struct engine *engine, struct market *market)
+{
+    agon_ns_t before = market->bars_due;
+
+    market->bars_due = bars_next(&market->bars, engine->config.bars_grace_ns);
+    if (market->bars_due < engine->bars_least)
+        engine->bars_least = market->bars_due;
+    else if (before == engine->bars_least && market->bars_due != before)
+        find_least(engine);
+}
+
+int market_trade(struct engine *engine, const struct agon_trade *trade)
+{
+    struct market *market = known(engine, trade->hdr.instrument);
+    struct agon_trade at = *trade;
+
+    if (market == NULL || trade->px <= 0 || trade->qty <= 0 || trade->side > AGON_SELL)
+        return AGON_EINVAL;
+    market->last_px = trade->px;
+    deliver_input(engine, &trade->hdr);
+    // A venue's clock that is ahead may not end minutes that are not over.
+    if (at.hdr.t_venue > num_add(engine->t, AHEAD_NS))
+        at.hdr.t_venue = 0;
+    bars_on_trade(&market->bars, &at, emit_bar, engine);
+    note_due(engine, market);
+    return AGON_OK;
+}
+
+int market_bar(struct engine *engine, const struct agon_bar *bar)
+{
+    struct market *market = known(engine, bar->hdr.instrument);
+
+    if (market == NULL || bar->close_px <= 0 || bar->t_open > num_add(engine->t, AHEAD_NS))
+        return AGON_EINVAL;
+    // Derived bars follow their cause on the bus, so the minute itself goes first; one that is
+    // refused goes out as what the venue said and builds nothing.
+    deliver_input(engine, &bar->hdr);
+    if (bars_on_bar(&market->bars, bar, emit_bar, engine) < 0)
+        return AGON_EINVAL;
+    market->last_px = bar->close_px;
+    note_due(engine, market);
+    return AGON_OK;
+}
+
+void market_bars_due(struct engine *engine, agon_instrument_t instrument)
+{
+    struct market *market = known(engine, instrument);
+
+    if (market == NULL)
+        return;
+    bars_on_time(&market->bars, engine->t, engine->config.bars_grace_ns, emit_bar, engine);
+    note_due(engine, market);
+}
+
+int market_best(const struct engine *engine, agon_instrument_t instrument, agon_px_t *bid_px,
+                agon_px_t *ask_px, agon_ns_t max_age_ns)
+{
+    const struct market *market = &engine->markets[instrument];
+    struct agon_level bid;
+    struct agon_level ask;
+
+    *bid_px = 0;
+    *ask_px = 0;
+    if (market->book_state == BOOK_LIVE &&
+        (max_age_ns == 0 || engine->t - market->t_book <= max_age_ns)) {
+        book_best(market->book, AGON_BUY, &bid);
+        book_best(market->book, AGON_SELL, &ask);
+        *bid_px = bid.px;
+        *ask_px = ask.px;
+        return bid.px > 0 && ask.px > 0 && bid.px < ask.px;
+    }
+    // Where a venue or a file gives quotes and no book at all, the quote is the book.
+    if (market->book_state == BOOK_COLD && market->quote_bid_px > 0 &&
+        market->quote_ask_px > market->quote_bid_px &&
+        (max_age_ns == 0 || engine->t - market->t_quote <= max_age_ns)) {
+        *bid_px = market->quote_bid_px;
+        *ask_px = market->quote_ask_px;
+        return 1;
+    }
+    return 0;
+}
+
+agon_px_t engine_mark_px(const struct engine *engine, agon_instrument_t instrument)
+{
+    const struct market *market;
+    agon_px_t bid_px;
+    agon_px_t ask_px;
+
+    if (instrument == 0 || instrument > INSTRUMENTS_MAX)
+        return 0;
+    market = &engine->markets[instrument];
+    if (market->book == NULL)
+        return 0;
+    if (market_best(engine, instrument, &bid_px, &ask_px, 0))
+        return bid_px + (ask_px - bid_px) / 2;
+    if (market->quote_bid_px > 0 && market->quote_ask_px > market->quote_bid_px)
+        return market->quote_bid_px + (market->quote_ask_px - market->quote_bid_px) / 2;
+    if (market->last_px > 0)
+        return market->last_px;
+    // The last book that was live, where a venue gives books only.
+    if (market->has_top && market->top.n_bid > 0 && market->top.n_ask > 0 &&
+        market->top.bid[0].px < market->top.ask[0].px)
+        return market->top.bid[0].px + (market->top.ask[0].px - market->top.bid[0].px) / 2;
+    return 0;
+}
+
+agon_amt_t engine_equity(const struct engine *engine, uint16_t slot)
+{
+    agon_asset_t base_currency = engine->table.base_currency;
+    agon_amt_t equity =
+        ledger_amt(engine->ledger, engine->slots.all[slot].account, slot, base_currency);
+    uint32_t n;
+    const struct position *all = ledger_positions(engine->ledger, slot, &n);
+
+    for (uint32_t i = 0; i < n; i++) {
+        const struct agon_instrument *instrument =
+            instruments_get(&engine->table, all[i].instrument);
+        agon_px_t mark_px = engine_mark_px(engine, all[i].instrument);
+
+        if (instrument == NULL || all[i].held_amt == 0 || instrument->quote != base_currency)
+            continue;
+        // Without any price it is worth what it cost: nothing would be a loss that nobody made.
+        equity = num_add(
+            equity,
+            mark_px == 0
+                ? all[i].cost_amt
+                : num_notional(mark_px, instrument->px_exp, all[i].held_amt,
+                               instruments_asset(&engine->table, instrument->base)->exp,
+                               instruments_asset(&engine->table, base_currency)->exp, NUM_DOWN));
+    }
+    return equity;
+}

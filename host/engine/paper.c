@@ -1,0 +1,387 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/paper.h"
+
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "base/map.h"
+
+#define ENTRIES 65536u
+
+struct pending { /* an order command on its way */
+    agon_ns_t t;
+    struct order_cmd cmd;
+};
+struct entry { /* an order that the exchange knows and that is not final */
+    uint64_t order_id, match_id;
+    agon_instrument_t instrument;
+    uint8_t rev, side, pad[2];
+    agon_qty_t qty;        /* total, as the core counts it */
+    agon_qty_t before_qty; /* filled before the last replacement */
+};
+struct paper {
+    struct paper_config config;
+    const struct instruments *table; /* borrowed */
+    struct match *match;             /* owned */
+    struct pending *cmds;            /* owned; a queue in order of arrival */
+    uint32_t n_cmds, first_cmd, room_cmds;
+    struct record_report *reports; /* owned; a queue */
+    uint32_t n_reports, first_report, room_reports;
+    struct entry *entries; /* owned; [ENTRIES] */
+    uint32_t *free;        /* owned */
+    uint32_t n_free;
+    struct map by_order;
+    agon_ns_t t;
+    int is_replacing;
+};
+
+/* Makes room for one more at the end of a queue whose first items are gone. The paper venue is an
+ * edge: it may allocate, and grows to the largest number that was ever on its way. */
+static void *grow(void *items, uint32_t *n, uint32_t *first, uint32_t *room, size_t size)
+{
+    if (*n < *room)
+        return items;
+    if (*first > *room / 2) {
+        memmove(items, (char *)items + (size_t)*first * size, (size_t)(*n - *first) * size);
+        *n -= *first;
+        *first = 0;
+        return items;
+    }
+    *room = *room == 0 ? 256 : *room * 2;
+    return realloc(items, (size_t)*room * size);
+}
+
+static struct record_report *report(struct paper *paper, agon_ns_t t, const struct entry *entry,
+                                    uint8_t kind)
+{
+    struct record_report *made;
+
+    paper->reports = grow(paper->reports, &paper->n_reports, &paper->first_report,
+                          &paper->room_reports, sizeof(*paper->reports));
+    REQUIRE(paper->reports != NULL);
+    made = &paper->reports[paper->n_reports++];
+    *made = (struct record_report){
+        .hdr = {.type = EVENT_REPORT,
+                .granules = 2,
+                .instrument = entry->instrument,
+                .t_venue = t,
+                .t = t + paper->config.report_ns},
+        .order_id = entry->order_id,
+        .venue_order = entry->match_id,
+        .account = paper->config.account,
+        .kind = kind,
+        .side = entry->side,
+        .rev = entry->rev,
+    };
+    return made;
+}
+
+static uint16_t reason_of(uint8_t reject)
+{
+    switch (reject) {
+    case MATCH_BAD_PRICE:
+    case MATCH_BAD_QTY:
+    case MATCH_BAD_NOTIONAL:
+        return REASON_VENUE_FILTER;
+    case MATCH_NO_FUNDS:
+        return REASON_VENUE_FUNDS;
+    case MATCH_WOULD_TAKE:
+        return REASON_VENUE_POST_ONLY;
+    case MATCH_NOT_TRADING:
+        return REASON_VENUE_DOWN;
+    case MATCH_UNKNOWN_ORDER:
+        return REASON_VENUE_UNKNOWN_ORDER;
+    default:
+        return REASON_VENUE_REJECT;
+    }
+}
+
+static struct entry *find(struct paper *paper, uint64_t order_id)
+{
+    uint64_t at;
+
+    return map_get(&paper->by_order, order_id, &at) ? &paper->entries[at] : NULL;
+}
+
+static void forget(struct paper *paper, struct entry *entry)
+{
+    map_remove(&paper->by_order, entry->order_id);
+    paper->free[paper->n_free++] = (uint32_t)(entry - paper->entries);
+}
+
+static void on_event(void *ctx, const struct match_event *event)
+{
+    struct paper *paper = ctx;
+    const struct match_order *order = event->order;
+    struct entry *entry = find(paper, order->tag);
+    struct record_report *made;
+
+    if (entry == NULL)
+        return;
+    entry->match_id = order->id;
+    switch (event->kind) {
+    case MATCH_ACCEPTED:
+        made = report(paper, event->t, entry, paper->is_replacing ? REPORT_REPLACED : REPORT_ACK);
+        made->px = order->px;
+        made->qty = entry->qty;
+        made->cum_qty = entry->before_qty;
+        break;
+    case MATCH_REJECTED:
+        // A replacement that the venue refuses leaves nothing: the old order is gone by then.
+        made = report(paper, event->t, entry,
+                      paper->is_replacing ? REPORT_CANCELLED : REPORT_REJECTED);
+        made->reason = reason_of(event->reason);
+        made->cum_qty = entry->before_qty;
+        forget(paper, entry);
+        break;
+    case MATCH_TRADE:
+        made = report(paper, event->t, entry, REPORT_FILL);
+        made->px = event->px;
+        made->qty = event->qty;
+        made->cum_qty = entry->before_qty + order->filled_qty;
+        made->fee_amt = event->fee_amt;
+        made->fee_asset = event->fee_asset;
+        made->liquidity = event->is_maker ? LIQUIDITY_MAKER : LIQUIDITY_TAKER;
+        // Both sides of an own trade have one trade id; the fill's must be unique.
+        made->venue_fill = paper->config.first_fill + event->trade_id * 2 + event->is_maker;
+        if (order->state == AGON_ORDER_FILLED)
+            forget(paper, entry);
+        break;
+    case MATCH_CANCELLED:
+        if (paper->is_replacing)
+            break;
+        made = report(paper, event->t, entry, REPORT_CANCELLED);
+        made->cum_qty = entry->before_qty + order->filled_qty;
+        forget(paper, entry);
+        break;
+    case MATCH_EXPIRED:
+        made = report(paper, event->t, entry, REPORT_EXPIRED);
+        made->reason = REASON_VENUE_EXPIRED;
+        made->cum_qty = entry->before_qty + order->filled_qty;
+        forget(paper, entry);
+        break;
+    default:
+        break;
+    }
+}
+
+struct paper *paper_new(const struct paper_config *config, const struct instruments *table)
+{
+    struct paper *paper = calloc(1, sizeof(*paper));
+    struct match_sink sink = {.ctx = paper, .on_event = on_event};
+
+    if (paper == NULL)
+        return NULL;
+    paper->config = *config;
+    paper->table = table;
+    paper->match = match_new(&config->match, table, &sink);
+    paper->entries = calloc(ENTRIES, sizeof(*paper->entries));
+    paper->free = calloc(ENTRIES, sizeof(*paper->free));
+    if (paper->match == NULL || paper->entries == NULL || paper->free == NULL ||
+        map_init(&paper->by_order, ENTRIES) < 0) {
+        paper_free(paper);
+        return NULL;
+    }
+    for (uint32_t i = 0; i < ENTRIES; i++)
+        paper->free[i] = ENTRIES - 1 - i;
+    paper->n_free = ENTRIES;
+    return paper;
+}
+
+void paper_free(struct paper *paper)
+{
+    if (paper == NULL)
+        return;
+    match_free(paper->match);
+    map_deinit(&paper->by_order);
+    free(paper->entries);
+    free(paper->free);
+    free(paper->cmds);
+    free(paper->reports);
+    free(paper);
+}
+
+int paper_add(struct paper *paper, agon_instrument_t instrument)
+{
+    return match_add(paper->match, instrument);
+}
+
+static int on_send(void *ctx, const struct order_cmd *cmd)
+{
+    struct paper *paper = ctx;
+
+    paper->cmds = grow(paper->cmds, &paper->n_cmds, &paper->first_cmd, &paper->room_cmds,
+                       sizeof(*paper->cmds));
+    REQUIRE(paper->cmds != NULL);
+    paper->cmds[paper->n_cmds++] =
+        (struct pending){.t = cmd->t + paper->config.entry_ns, .cmd = *cmd};
+    return AGON_OK;
+}
+
+struct venue_port paper_port(struct paper *paper)
+{
+    return (struct venue_port){.ctx = paper, .send = on_send};
+}
+
+void paper_on_market(struct paper *paper, const struct agon_event_hdr *event)
+{
+    if (event->t > paper->t)
+        paper->t = event->t;
+    match_on_market(paper->match, event);
+}
+
+agon_ns_t paper_next(const struct paper *paper)
+{
+    agon_ns_t next = match_next(paper->match);
+
+    if (paper->first_cmd < paper->n_cmds && paper->cmds[paper->first_cmd].t < next)
+        next = paper->cmds[paper->first_cmd].t;
+    return next;
+}
+
+static void submit(struct paper *paper, agon_ns_t t, const struct order_cmd *cmd, agon_qty_t qty)
+{
+    const struct agon_instrument *instrument = instruments_get(paper->table, cmd->instrument);
+    struct match_order order = {
+        .tag = cmd->order_id,
+        .instrument = cmd->instrument,
+        .side = cmd->side,
+        .type = cmd->type,
+        .tif = cmd->tif != 0 ? cmd->tif : AGON_TIF_GTC,
+        // A spot market knows no reduce-only: there it is the gate's own word, and it has been
+        // kept.
+        .flags = instrument != NULL && instrument->kind == INSTRUMENT_SPOT
+                     ? cmd->flags & ~(uint32_t)AGON_REDUCE_ONLY
+                     : cmd->flags,
+        .px = cmd->px,
+        .trigger_px = cmd->trigger_px,
+        .qty = qty,
+        .show_qty = cmd->show_qty,
+        .t_expire = cmd->t_expire,
+    };
+    uint64_t id;
+
+    match_submit(paper->match, t, &order, &id);
+}
+
+static void take_new(struct paper *paper, agon_ns_t t, const struct order_cmd *cmd)
+{
+    struct entry *entry;
+    uint32_t at;
+
+    if (paper->n_free == 0 || find(paper, cmd->order_id) != NULL) {
+        struct entry none = {
+            .order_id = cmd->order_id, .instrument = cmd->instrument, .side = cmd->side};
+
+        report(paper, t, &none, REPORT_REJECTED)->reason = REASON_VENUE_REJECT;
+        return;
+    }
+    at = paper->free[--paper->n_free];
+    entry = &paper->entries[at];
+    *entry = (struct entry){.order_id = cmd->order_id,
+                            .instrument = cmd->instrument,
+                            .side = cmd->side,
+                            .rev = cmd->rev,
+                            .qty = cmd->qty};
+    REQUIRE(map_put(&paper->by_order, cmd->order_id, at) == AGON_OK);
+    submit(paper, t, cmd, cmd->qty);
+}
+
+static void take_replace(struct paper *paper, agon_ns_t t, const struct order_cmd *cmd,
+                         struct entry *entry)
+{
+    const struct match_order *order = match_find(paper->match, entry->match_id);
+    agon_qty_t filled_qty = order != NULL ? entry->before_qty + order->filled_qty : cmd->qty;
+
+    if (order == NULL || filled_qty >= cmd->qty) {
+        report(paper, t, entry, REPORT_REPLACE_REJECTED)->reason = REASON_VENUE_REJECT;
+        return;
+    }
+    // As the venues' cancel-replace: the new order stands at the end of its queue.
+    paper->is_replacing = 1;
+    match_cancel(paper->match, t, entry->match_id);
+    entry->rev = cmd->rev;
+    entry->qty = cmd->qty;
+    entry->before_qty = filled_qty;
+    submit(paper, t, cmd, cmd->qty - filled_qty);
+    paper->is_replacing = 0;
+}
+
+static void take(struct paper *paper, agon_ns_t t, const struct order_cmd *cmd)
+{
+    struct entry *entry = find(paper, cmd->order_id);
+    struct entry none = {
+        .order_id = cmd->order_id, .instrument = cmd->instrument, .side = cmd->side};
+    const struct match_order *order;
+    struct record_report *made;
+
+    switch (cmd->kind) {
+    case CMD_NEW:
+        take_new(paper, t, cmd);
+        return;
+    case CMD_CANCEL:
+        if (entry == NULL || match_cancel(paper->match, t, entry->match_id) != MATCH_OK)
+            report(paper, t, entry != NULL ? entry : &none, REPORT_CANCEL_REJECTED)->reason =
+                REASON_VENUE_UNKNOWN_ORDER;
+        return;
+    case CMD_REPLACE:
+        if (entry == NULL)
+            report(paper, t, &none, REPORT_REPLACE_REJECTED)->reason = REASON_VENUE_UNKNOWN_ORDER;
+        else
+            take_replace(paper, t, cmd, entry);
+        return;
+    case CMD_QUERY:
+        order = entry != NULL ? match_find(paper->match, entry->match_id) : NULL;
+        if (order == NULL) {
+            // After a restart this venue is empty: what it does not know is not open any more.
+            made = report(paper, t, &none, REPORT_CANCELLED);
+            made->cum_qty = cmd->filled_qty;
+            made->reason = REASON_VENUE_DOWN;
+            return;
+        }
+        made = report(paper, t, entry, REPORT_STATE);
+        made->state = order->state;
+        made->px = order->px;
+        made->qty = entry->qty;
+        made->cum_qty = entry->before_qty + order->filled_qty;
+        return;
+    default:
+        REQUIRE(!"a command that exists");
+    }
+}
+
+void paper_advance(struct paper *paper, agon_ns_t t)
+{
+    while (paper->first_cmd < paper->n_cmds && paper->cmds[paper->first_cmd].t <= t) {
+        struct pending pending = paper->cmds[paper->first_cmd++];
+
+        match_on_time(paper->match, pending.t);
+        take(paper, pending.t > paper->t ? pending.t : paper->t, &pending.cmd);
+    }
+    if (paper->first_cmd == paper->n_cmds) {
+        paper->first_cmd = 0;
+        paper->n_cmds = 0;
+    }
+    match_on_time(paper->match, t);
+    if (t > paper->t)
+        paper->t = t;
+}
+
+struct record_report *paper_peek(struct paper *paper)
+{
+    return paper->first_report < paper->n_reports ? &paper->reports[paper->first_report] : NULL;
+}
+
+void paper_take(struct paper *paper)
+{
+    paper->first_report++;
+    if (paper->first_report == paper->n_reports) {
+        paper->first_report = 0;
+        paper->n_reports = 0;
+    }
+}
+
+struct match *paper_match(struct paper *paper)
+{
+    return paper->match;
+}

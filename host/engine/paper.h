@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+/* paper: a venue port whose venue is the matching engine. Backtests and paper slots send their
+ * orders here; no byte of them can reach a gateway.
+ *
+ * It lives on the exchange's side of the latencies: it is shown market data at the exchange's time,
+ * takes an order entry_ns after the core sent it, and what it reports reaches the core report_ns
+ * after it happened. Reports are input events like a real venue's: the driver offers them to the
+ * engine, the journal keeps them, a replay needs no paper. [core] */
+#ifndef ENGINE_PAPER_H
+#define ENGINE_PAPER_H
+
+#include "engine/port.h"
+#include "match/match.h"
+
+struct paper;
+struct paper_config {
+    struct match_config match;
+    int64_t entry_ns, report_ns; /* >= 0 */
+    agon_account_t account;
+    uint64_t first_fill; /* numbers of fills are above it: another for each run over one journal */
+};
+
+/* table is borrowed: the engine's own, or a copy that outlives paper. NULL: out of memory. */
+struct paper *paper_new(const struct paper_config *config, const struct instruments *table);
+void paper_free(struct paper *paper);
+/* AGON_ENOENT, AGON_ENOMEM. */
+int paper_add(struct paper *paper, agon_instrument_t instrument);
+struct venue_port paper_port(struct paper *paper);
+/* A market event at the exchange's time (event->t). */
+void paper_on_market(struct paper *paper, const struct agon_event_hdr *event);
+/* Exchange time at which paper next has something to do; INT64_MAX: nothing. */
+agon_ns_t paper_next(const struct paper *paper);
+/* The exchange's clock is t: orders that have arrived are taken, what expires expires. */
+void paper_advance(struct paper *paper, agon_ns_t t);
+/* The oldest report; hdr.t is when the core learns of it. NULL: none. Valid until paper_take. */
+struct record_report *paper_peek(struct paper *paper);
+void paper_take(struct paper *paper);
+struct match *paper_match(struct paper *paper);
+
+#endif

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+/* port: what an edge has to offer to the core. The engine is the same in a backtest, on paper,
+ * live, in a replay and in fault simulation; only what stands behind these structs differs.
+ *
+ * Of the four kinds of port, two lie under the engine because lower libraries need them too: the
+ * disk (base/disk.h) and byte streams with transport time (net/stream.h). Here are the other two:
+ * venues, where orders go, and runners, where plugins live. Time reaches the engine in events only.
+ */
+#ifndef ENGINE_PORT_H
+#define ENGINE_PORT_H
+
+#include "market/bus.h"
+#include "market/evring.h"
+#include "market/records.h"
+
+/* Where order commands go: a gateway's ring (live), the paper exchange (match), a simulated world,
+ * or nowhere (replay). Results come back as REPORT events through the engine's front door. */
+struct venue_port {
+    void *ctx;
+    /* Takes a copy. AGON_EAGAIN: no room, nothing was taken. That there was none is news from
+     * outside and reaches the state as an event only: the engine keeps the request, and the driver
+     * offers what engine_take_unsent says of it. Never blocks. [core] */
+    int (*send)(void *ctx, const struct order_cmd *cmd);
+};
+
+/* How one slot's plugin is run. The memory of both rings is the runner's; it outlives the engine.
+ */
+struct runner_port {
+    void *ctx;
+    struct evring *to_agent;   /* private events; the engine is the producer */
+    struct evring *from_agent; /* INTENT, EXIT_PLAN, ARM, SIGNAL; the engine is the consumer */
+    /* The step that ends with seq is complete on both rings. Inproc: the plugin takes it now.
+     * Process: it is woken. In lock-step this returns when done_seq >= seq. AGON_EIO: the runner
+     * has failed (the reason is for agent's supervisor; the driver suspends the slot). [core] */
+    int (*advance)(void *ctx, uint64_t seq);
+    /* What the plugin has been delivered so far: compared with the engine's own count. [core] */
+    uint64_t (*nth)(void *ctx);
+};
+
+/* Where alerts go. text is for people; key folds repeats. Never blocks. [core] */
+struct alert_port {
+    void *ctx;
+    void (*alert)(void *ctx, int level, const char *key, const char *text);
+};
+
+#endif

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+/* reports: what venues say of our orders and accounts. */
+#include "engine/impl.h"
+
+// A trade on the account that no slot asked for: the money moved all the same, and risk has to
+// know.
+static void book_foreign(struct engine *engine, const struct record_report *report, uint32_t sub,
+                         uint8_t side, agon_qty_t qty, agon_amt_t fee_amt)
+{
+    const struct agon_instrument *instrument =
+        instruments_get(&engine->table, report->hdr.instrument);
+    const struct asset *base = NULL;
+    const struct asset *quote = NULL;
+    agon_amt_t base_amt;
+    agon_amt_t quote_amt;
+    int rc;
+
+    if (instrument != NULL) {
+        base = instruments_asset(&engine->table, instrument->base);
+        quote = instruments_asset(&engine->table, instrument->quote);
+    }
+    if (base == NULL || quote == NULL || qty <= 0)
+        return;
+    base_amt = num_rescale(qty, instrument->qty_exp, base->exp, NUM_ZERO);
+    quote_amt = num_notional(report->px, instrument->px_exp, qty, instrument->qty_exp, quote->exp,
+                             NUM_EVEN);
+    if (side == AGON_SELL)
+        base_amt = -base_amt;
+    else
+        quote_amt = -quote_amt;
+    rc = ledger_post(engine->ledger, report->account, sub, instrument->base, base_amt);
+    rc |= ledger_post(engine->ledger, report->account, sub, instrument->quote, quote_amt);
+    if (fee_amt != 0 && fee_amt >= NUM_MIN)
+        rc |= ledger_post(engine->ledger, report->account, sub, report->fee_asset, -fee_amt);
+    if (rc < 0)
+        engine_alert(engine, 3, "ledger",
+                     "a trade could not be booked whole: the next picture of the account shows it");
+}
+
+static void book_fill(struct engine *engine, struct order *order,
+                      const struct record_report *report, const struct orders_effect *effect)
+{
+    const struct agon_instrument *instrument = instruments_get(&engine->table, order->instrument);
+    struct position *pos = ledger_position(engine->ledger, order->slot, order->instrument, 1);
+    agon_qty_t qty = effect->fill_qty - effect->over_qty;
+    agon_qty_t before_qty = pos != NULL ? pos->qty : 0;
+    agon_amt_t realised_amt = 0;
+    agon_amt_t fee_before = pos != NULL ? pos->fee_amt : 0;
+    struct ledger_fill fill = {
+        .account = order->account,
+        .slot = order->slot,
+        .instrument = order->instrument,
+        .side = order->side,
+        .px = effect->fill_px,
+        .qty = qty,
+        .fee_asset = report->fee_asset,
+        .fee_amt = report->fee_amt,
+    };
+    struct agon_fill event = {
+        .hdr = {.type = AGON_EVENT_FILL,
+                .granules = 2,
+                .instrument = order->instrument,
+                .t_venue = report->hdr.t_venue},
+        .order_id = order->id,
+        .client_ref = order->client_ref,
+        .account = order->account,
+        .side = order->side,
+        .liquidity = report->liquidity,
+        .fee_asset = report->fee_asset,
+        .px = effect->fill_px,
+        .qty = effect->fill_qty,
+        .fee_amt = report->fee_amt,
+        .venue_fill = report->venue_fill,
+    };
+
+    engine->counters.n_fills++;
+    if (effect->is_over) {
+        engine->counters.n_over_fills++;
+        engine_alert(engine, 3, "over-fill",
+                     "a venue filled more than an order asked for: the rest is in suspense");
+        book_foreign(engine, report, LEDGER_SUSPENSE, order->side, effect->over_qty,
+                     qty > 0 ? 0 : report->fee_amt);
+    }
+    if (qty > 0 && ledger_fill(engine->ledger, &fill, &realised_amt) < 0) {
+        engine_alert(engine, 3, "ledger", "a fill could not be booked and is in suspense");
+        book_foreign(engine, report, LEDGER_SUSPENSE, order->side, qty, report->fee_amt);
+    }
+    if (pos != NULL) {
+        int is_closing =
+            before_qty > 0 ? order->side == AGON_SELL : before_qty < 0 && order->side == AGON_BUY;
+
+        event.position_qty = pos->qty;
+        event.realised_amt = realised_amt;
+        score_fill(&engine->scores[order->slot],
+                   instruments_notional(&engine->table, instrument, effect->fill_px, qty, NUM_EVEN),
+                   num_add(realised_amt, fee_before - pos->fee_amt), pos->fee_amt - fee_before,
+                   is_closing);
+    }
+    deliver_private(engine, order->slot, &event.hdr);
+    deliver_position(engine, order->slot, order->instrument);
+    deliver_balance(engine, order->slot, instrument->base);
+    deliver_balance(engine, order->slot, instrument->quote);
+    if (report->fee_amt != 0 && report->fee_asset != instrument->base &&
+        report->fee_asset != instrument->quote)
+        deliver_balance(engine, order->slot, report->fee_asset);
+}
+
+int reports_take(struct engine *engine, const struct record_report *report)
+{
+    struct order *order;
+    struct orders_effect effect;
+
+    if (report->kind < REPORT_ACK || report->kind > REPORT_CANCEL_ACK || report->qty < 0 ||
+        report->cum_qty < 0 || report->px < 0 || report->side > AGON_SELL ||
+        report->account >= LEDGER_ACCOUNTS_MAX)
+        return AGON_EINVAL;
+    order = orders_find(engine->orders, report->order_id);
+    if (order == NULL) {
+        if (report->kind == REPORT_FILL && report->side == 0)
+            return AGON_EINVAL; // bought or sold? Ours we know, a stranger's we do not
+        engine->counters.n_foreign++;
+        if (report->kind == REPORT_FILL && report->px > 0 &&
+            orders_fill_is_new(engine->orders, report->account, report->hdr.instrument,
+                               report->side, report->venue_fill)) {
+            book_foreign(engine, report, LEDGER_EXTERNAL, report->side, report->qty,
+                         report->fee_amt);
+            engine_alert(engine, 2, "foreign-fill",
+                         "a trade on the account belongs to no order of this host");
+        }
+        return AGON_OK;
+    }
+    if (order->instrument != report->hdr.instrument || order->account != report->account)
+        return AGON_EINVAL;
+    effect = orders_report(engine->orders, order, report);
+    if (effect.is_fill)
+        book_fill(engine, order, report, &effect);
+    intents_hold(engine, order);
+    if (effect.is_changed)
+        deliver_order(engine, order, report->reason != 0 ? report->reason : order->reason);
+    if (effect.is_query)
+        intents_send(engine, order, CMD_QUERY);
+    if (effect.is_cancel_later) {
+        order->flags |= ORDER_CANCEL_WANTED;
+        // At once it would find the same: a port is free soon, a venue that is away is not.
+        intents_sweep_at(
+            engine,
+            engine->t + (report->reason == REASON_VENUE_BUSY ? ENGINE_BUSY_NS : ENGINE_RETRY_NS));
+    }
+    if (effect.is_cancel)
+        intents_cancel(engine, order, REASON_USER);
+    if (order_is_final(order) && !effect.was_final) {
+        uint16_t slot = order->slot;
+        // An exit that ended short goes again after a pause, or the two of us would go on for ever.
+        int is_short = (order->flags & ORDER_IS_EXIT) != 0 && order->state != AGON_ORDER_FILLED;
+
+        orders_settle(engine->orders, order);
+        if (engine->wants_flat[slot] == 0)
+            return AGON_OK;
+        if (is_short)
+            intents_sweep_at(engine, engine->t + ENGINE_RETRY_NS);
+        else
+            intents_flatten(engine, slot);
+    }
+    return AGON_OK;
+}
+
+int reports_account(struct engine *engine, const struct record_account *account)
+{
+    agon_amt_t suspense;
+    int is_first;
+
+    if (account->account >= LEDGER_ACCOUNTS_MAX ||
+        instruments_asset(&engine->table, account->asset) == NULL)
+        return AGON_EINVAL;
+    is_first = !engine->has_picture[account->account];
+    suspense = ledger_reconcile(engine->ledger, account->account, account->asset,
+                                num_add(account->free_amt, account->held_amt), is_first);
+    if (suspense != 0)
+        engine_alert(engine, 2, "suspense",
+                     "the venue's balance differs from the ledger: the difference is in suspense");
+    if ((account->flags & 2) != 0)
+        engine->has_picture[account->account] = 1;
+    return AGON_OK;
+}

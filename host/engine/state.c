@@ -1,0 +1,438 @@
+// SPDX-License-Identifier: Apache-2.0
+/* state: the engine's state as canonical bytes, its hash, its restoration, and what must hold of
+ * it. */
+#include <stdio.h>
+
+#include "engine/impl.h"
+
+static void save_top(const struct agon_top10 *top, struct enc *enc)
+{
+    enc_u8(enc, top->n_bid);
+    enc_u8(enc, top->n_ask);
+    enc_u8(enc, top->book);
+    enc_u32(enc, top->flags);
+    for (int i = 0; i < 10; i++) {
+        enc_i64(enc, top->bid[i].px);
+        enc_i64(enc, top->bid[i].qty);
+        enc_i64(enc, top->ask[i].px);
+        enc_i64(enc, top->ask[i].qty);
+    }
+}
+
+static void load_top(struct agon_top10 *top, agon_instrument_t instrument, struct dec *dec)
+{
+    memset(top, 0, sizeof(*top));
+    top->hdr.type = AGON_EVENT_TOP10;
+    top->hdr.granules = 6;
+    top->hdr.instrument = instrument;
+    top->n_bid = dec_u8(dec);
+    top->n_ask = dec_u8(dec);
+    top->book = dec_u8(dec);
+    top->flags = dec_u32(dec);
+    for (int i = 0; i < 10; i++) {
+        top->bid[i].px = dec_i64(dec);
+        top->bid[i].qty = dec_i64(dec);
+        top->ask[i].px = dec_i64(dec);
+        top->ask[i].qty = dec_i64(dec);
+    }
+}
+
+// As it was made, so that the comparison with a new one sees no difference in the header.
+static void save_market(const struct market *market, struct enc *enc)
+{
+    book_save(market->book, enc);
+    bars_save(&market->bars, enc);
+    enc_i64(enc, market->t_book);
+    enc_i64(enc, market->t_quote);
+    enc_i64(enc, market->quote_bid_px);
+    enc_i64(enc, market->quote_ask_px);
+    enc_i64(enc, market->last_px);
+    enc_u8(enc, market->book_state);
+    enc_u8(enc, market->trading);
+    enc_u8(enc, market->is_halted);
+    enc_u8(enc, market->has_top);
+    save_top(&market->top, enc);
+}
+
+static int load_market(struct engine *engine, agon_instrument_t id, struct dec *dec)
+{
+    struct market *market = &engine->markets[id];
+    const struct agon_instrument *instrument = instruments_get(&engine->table, id);
+    struct book_config config = {.tick_px = instrument->tick_px,
+                                 .window_ticks = engine->config.book_window};
+
+    if (market->book == NULL)
+        market->book = book_new(&config);
+    if (market->book == NULL)
+        return AGON_ENOMEM;
+    if (book_load(market->book, dec) < 0 || bars_load(&market->bars, dec) < 0)
+        return AGON_ECORRUPT;
+    market->t_book = dec_i64(dec);
+    market->t_quote = dec_i64(dec);
+    market->quote_bid_px = dec_i64(dec);
+    market->quote_ask_px = dec_i64(dec);
+    market->last_px = dec_i64(dec);
+    market->book_state = dec_u8(dec);
+    market->trading = dec_u8(dec);
+    market->is_halted = dec_u8(dec);
+    market->has_top = dec_u8(dec);
+    load_top(&market->top, market->has_top ? id : 0, dec);
+    if (!market->has_top)
+        memset(&market->top, 0, sizeof(market->top));
+    market->bars_due = bars_next(&market->bars, engine->config.bars_grace_ns);
+    if (market->bars_due < engine->bars_least)
+        engine->bars_least = market->bars_due;
+    return AGON_OK;
+}
+
+static int is_sooner(const struct heap_node *a, const struct heap_node *b)
+{
+    return a->t != b->t ? a->t < b->t : a->order < b->order;
+}
+
+/* The heap's own order of nodes depends on how they came; canonical is the order in which they fall
+ * due. */
+static void save_timers(const struct engine *engine, struct enc *enc)
+{
+    const struct heap *heap = &engine->timers;
+    const struct heap_node *last = NULL;
+
+    enc_u32(enc, heap->n);
+    enc_u64(enc, engine->timer_order);
+    for (uint32_t i = 0; i < heap->n; i++) {
+        const struct heap_node *next = NULL;
+        const struct timer *timer;
+
+        for (uint32_t k = 0; k < heap->n; k++) {
+            const struct heap_node *node = &heap->nodes[k];
+
+            if ((last == NULL || is_sooner(last, node)) && (next == NULL || is_sooner(node, next)))
+                next = node;
+        }
+        REQUIRE(next != NULL);
+        timer = &engine->timer_table[next->a];
+        enc_i64(enc, next->t);
+        enc_u64(enc, next->order);
+        enc_u64(enc, timer->cookie);
+        enc_i64(enc, timer->every_ns);
+        enc_u32(enc, timer->id);
+        enc_u16(enc, timer->slot);
+        last = next;
+    }
+}
+
+static int load_timers(struct engine *engine, struct dec *dec)
+{
+    uint32_t n = dec_u32(dec);
+
+    engine->timer_order = dec_u64(dec);
+    if (n > ENGINE_TIMERS)
+        return AGON_ECORRUPT;
+    for (uint32_t i = 0; i < n; i++) {
+        struct heap_node node = {.a = i};
+        struct timer *timer = &engine->timer_table[i];
+
+        node.t = dec_i64(dec);
+        node.order = dec_u64(dec);
+        timer->cookie = dec_u64(dec);
+        timer->every_ns = dec_i64(dec);
+        timer->id = dec_u32(dec);
+        timer->slot = dec_u16(dec);
+        timer->is_used = 1;
+        if (!dec_is_ok(dec) || timer->slot >= SLOTS_MAX)
+            return AGON_ECORRUPT;
+        heap_push(&engine->timers, &node);
+    }
+    return AGON_OK;
+}
+
+static void save_legs(const struct leg_group *legs, struct enc *enc)
+{
+    enc_u32(enc, legs->n);
+    for (uint32_t i = 0; i < legs->n; i++) {
+        const struct agon_origin *origin = &legs->legs[i].origin;
+        const struct agon_intent *intent = &legs->legs[i].intent;
+
+        enc_u64(enc, origin->cause_seq);
+        enc_u64(enc, origin->nth);
+        enc_u32(enc, origin->n);
+        enc_u32(enc, origin->generation);
+        enc_u8(enc, origin->leg);
+        enc_u8(enc, origin->n_legs);
+        enc_u8(enc, intent->kind);
+        enc_u8(enc, intent->side);
+        enc_u8(enc, intent->type);
+        enc_u8(enc, intent->tif);
+        enc_u32(enc, intent->flags);
+        enc_u32(enc, intent->instrument);
+        enc_u16(enc, intent->account);
+        enc_u16(enc, intent->reason);
+        enc_u64(enc, intent->client_ref);
+        enc_i64(enc, intent->px);
+        enc_i64(enc, intent->trigger_px);
+        enc_i64(enc, intent->qty);
+        enc_i64(enc, intent->show_qty);
+        enc_i64(enc, intent->t_expire);
+    }
+}
+
+static int load_legs(struct leg_group *legs, uint16_t slot, struct dec *dec)
+{
+    memset(legs, 0, sizeof(*legs));
+    legs->n = dec_u32(dec);
+    if (legs->n > ENGINE_LEGS)
+        return AGON_ECORRUPT;
+    for (uint32_t i = 0; i < legs->n; i++) {
+        struct agon_origin *origin = &legs->legs[i].origin;
+        struct agon_intent *intent = &legs->legs[i].intent;
+
+        origin->cause_seq = dec_u64(dec);
+        origin->nth = dec_u64(dec);
+        origin->n = dec_u32(dec);
+        origin->generation = dec_u32(dec);
+        origin->slot = slot;
+        origin->leg = dec_u8(dec);
+        origin->n_legs = dec_u8(dec);
+        intent->kind = dec_u8(dec);
+        intent->side = dec_u8(dec);
+        intent->type = dec_u8(dec);
+        intent->tif = dec_u8(dec);
+        intent->flags = dec_u32(dec);
+        intent->instrument = dec_u32(dec);
+        intent->account = dec_u16(dec);
+        intent->reason = dec_u16(dec);
+        intent->client_ref = dec_u64(dec);
+        intent->px = dec_i64(dec);
+        intent->trigger_px = dec_i64(dec);
+        intent->qty = dec_i64(dec);
+        intent->show_qty = dec_i64(dec);
+        intent->t_expire = dec_i64(dec);
+    }
+    return AGON_OK;
+}
+
+void state_save(struct engine *engine, struct enc *enc)
+{
+    enc_u32(enc, ENGINE_STATE_FORMAT);
+    enc_u64(enc, engine->seq);
+    enc_i64(enc, engine->t);
+    enc_u32(enc, engine->run);
+    enc_u32(enc, engine->mode);
+    enc_u64(enc, engine->seed);
+    enc_u64(enc, engine->output_hash);
+    enc_i64(enc, engine->sample_due);
+    enc_i64(enc, engine->sweep_due);
+    enc_u8(enc, engine->is_halted);
+    enc_u8(enc, engine->is_killed);
+    enc_u64(enc, engine->halted_venues);
+    for (uint32_t i = 0; i < LEDGER_ACCOUNTS_MAX; i++)
+        enc_u8(enc, engine->has_picture[i]);
+    instruments_save(&engine->table, enc);
+    for (uint32_t i = 1; i <= engine->table.n_instruments; i++) {
+        enc_u8(enc, engine->markets[i].book != NULL);
+        if (engine->markets[i].book != NULL)
+            save_market(&engine->markets[i], enc);
+    }
+    slots_save(&engine->slots, enc);
+    for (uint32_t id = 0; id < engine->slots.n; id++) {
+        enc_u8(enc, engine->is_slot_halted[id]);
+        enc_u32(enc, engine->wants_flat[id]);
+        risk_slot_save(&engine->risk[id], enc);
+        score_save(&engine->scores[id], enc);
+        save_legs(&engine->legs[id], enc);
+    }
+    ledger_save(engine->ledger, enc);
+    orders_save(engine->orders, enc);
+    save_timers(engine, enc);
+}
+
+uint64_t engine_save(struct engine *engine, void *bytes, uint64_t room)
+{
+    struct enc enc = {.at = bytes, .room = room};
+
+    state_save(engine, &enc);
+    return enc.used;
+}
+
+int engine_hash(struct engine *engine, unsigned char digest[HASH_SIZE])
+{
+    uint64_t used = engine_save(engine, engine->state, engine->config.state_bytes);
+    struct hash hash;
+
+    if (used > engine->config.state_bytes)
+        return AGON_ENOSPC;
+    hash_init(&hash);
+    hash_update(&hash, engine->state, used);
+    hash_final(&hash, digest);
+    return AGON_OK;
+}
+
+int engine_make_mark(struct engine *engine, struct record_mark *mark)
+{
+    memset(mark, 0, sizeof(*mark));
+    mark->hdr.type = EVENT_MARK;
+    mark->hdr.granules = 1;
+    mark->hdr.t = engine->t;
+    return engine_hash(engine, mark->hash);
+}
+
+// What the rest of the engine uses as an index or looks up without asking again.
+static int is_sound(struct engine *engine)
+{
+    const uint32_t n_instruments = engine->table.n_instruments;
+
+    for (uint16_t id = 0; id < engine->slots.n; id++) {
+        const struct slot *slot = &engine->slots.all[id];
+        uint32_t n;
+        const struct position *all = ledger_positions(engine->ledger, id, &n);
+
+        if (slot->is_used && slot->account >= LEDGER_ACCOUNTS_MAX)
+            return 0;
+        for (uint32_t i = 0; slot->is_used && i < slot->subscription.n_instruments; i++) {
+            if (instruments_get(&engine->table, slot->subscription.instruments[i]) == NULL)
+                return 0;
+        }
+        for (uint32_t i = 0; i < n; i++) {
+            if (all[i].instrument > n_instruments)
+                return 0;
+        }
+        for (struct order *order = orders_next(engine->orders, id, NULL); order != NULL;
+             order = orders_next(engine->orders, id, order)) {
+            if (order->instrument > n_instruments ||
+                ledger_position(engine->ledger, id, order->instrument, 0) == NULL)
+                return 0;
+        }
+    }
+    for (struct order *order = orders_next_final(engine->orders, NULL); order != NULL;
+         order = orders_next_final(engine->orders, order)) {
+        if (order->instrument > n_instruments ||
+            ledger_position(engine->ledger, order->slot, order->instrument, 0) == NULL)
+            return 0;
+    }
+    return 1;
+}
+
+int engine_load(struct engine *engine, const void *bytes, uint64_t n, struct error *err)
+{
+    struct dec dec = {.at = bytes, .n = n};
+    uint32_t format = dec_u32(&dec);
+    int rc = AGON_OK;
+
+    if (format != ENGINE_STATE_FORMAT)
+        return error_set(err, AGON_EVERSION, "state of format %u: this host reads %d", format,
+                         ENGINE_STATE_FORMAT);
+    engine->seq = dec_u64(&dec);
+    engine->t = dec_i64(&dec);
+    engine->run = dec_u32(&dec);
+    engine->mode = dec_u32(&dec);
+    engine->seed = dec_u64(&dec);
+    engine->output_hash = dec_u64(&dec);
+    engine->sample_due = dec_i64(&dec);
+    engine->sweep_due = dec_i64(&dec);
+    engine->is_halted = dec_u8(&dec);
+    engine->is_killed = dec_u8(&dec);
+    engine->halted_venues = dec_u64(&dec);
+    for (uint32_t i = 0; i < LEDGER_ACCOUNTS_MAX; i++)
+        engine->has_picture[i] = dec_u8(&dec);
+    rc = instruments_load(&engine->table, &dec);
+    for (uint32_t i = 1; rc >= 0 && i <= engine->table.n_instruments; i++) {
+        if (dec_u8(&dec) != 0)
+            rc = instruments_get(&engine->table, i) != NULL ? load_market(engine, i, &dec)
+                                                            : AGON_ECORRUPT;
+    }
+    if (rc >= 0)
+        rc = slots_load(&engine->slots, &dec);
+    for (uint32_t id = 0; rc >= 0 && id < engine->slots.n; id++) {
+        engine->is_slot_halted[id] = dec_u8(&dec);
+        engine->wants_flat[id] = dec_u32(&dec);
+        risk_slot_load(&engine->risk[id], &dec);
+        score_load(&engine->scores[id], &dec);
+        rc = load_legs(&engine->legs[id], (uint16_t)id, &dec);
+    }
+    if (rc >= 0)
+        rc = ledger_load(engine->ledger, &dec);
+    if (rc >= 0)
+        rc = orders_load(engine->orders, &dec);
+    if (rc >= 0)
+        rc = load_timers(engine, &dec);
+    if (rc >= 0 && (!dec_is_ok(&dec) || dec.used != dec.n || !is_sound(engine)))
+        rc = AGON_ECORRUPT;
+    if (rc < 0)
+        return error_set(err, rc, "state of %llu bytes: %s near byte %llu", (unsigned long long)n,
+                         error_name(rc), (unsigned long long)dec.used);
+    control_watch(engine);
+    return AGON_OK;
+}
+
+static const char *check_slot(struct engine *engine, uint16_t slot, char *text)
+{
+    uint32_t n;
+    const struct position *all = ledger_positions(engine->ledger, slot, &n);
+
+    for (uint32_t i = 0; i < n; i++) {
+        agon_qty_t buy_qty = 0;
+        agon_qty_t sell_qty = 0;
+        agon_amt_t buy_amt = 0;
+
+        for (struct order *order = orders_next(engine->orders, slot, NULL); order != NULL;
+             order = orders_next(engine->orders, slot, order)) {
+            if (order_is_final(order) || order->filled_qty > order->qty) {
+                snprintf(text, 256, "inv-08: order %llx is final or over-filled among the open",
+                         (unsigned long long)order->id);
+                return text;
+            }
+            if (order->instrument != all[i].instrument)
+                continue;
+            if (order->side == AGON_BUY) {
+                buy_qty += order->held_back_qty;
+                buy_amt += order->held_back_amt;
+            } else {
+                sell_qty += order->held_back_qty;
+            }
+            if (order->held_back_qty < order_left(order)) {
+                snprintf(text, 256, "inv-23: order %llx holds back less than it may still fill",
+                         (unsigned long long)order->id);
+                return text;
+            }
+        }
+        // Final orders with fills due go on holding back, so the sums may be larger, never smaller.
+        if (all[i].working_buy_qty < buy_qty || all[i].working_sell_qty < sell_qty ||
+            all[i].working_buy_amt < buy_amt) {
+            snprintf(text, 256, "inv-10: slot %u holds back less than its open orders need", slot);
+            return text;
+        }
+    }
+    return NULL;
+}
+
+const char *engine_check(struct engine *engine, char *text)
+{
+    agon_account_t account;
+    agon_asset_t asset;
+
+    if (!ledger_check(engine->ledger, &account, &asset)) {
+        snprintf(text, 256, "inv-13: account %u, asset %u: the parts are not the whole", account,
+                 asset);
+        return text;
+    }
+    for (uint16_t slot = 0; slot < engine->slots.n; slot++) {
+        const struct slot *at = &engine->slots.all[slot];
+        const char *broken = at->is_used ? check_slot(engine, slot, text) : NULL;
+
+        if (broken != NULL)
+            return broken;
+        // A spot slot cannot owe: what it may spend was its own.
+        if (at->is_used && engine->table.base_currency != 0 &&
+            ledger_amt(engine->ledger, at->account, slot, engine->table.base_currency) < 0) {
+            snprintf(text, 256, "inv-10: slot %u spent more than it had", slot);
+            return text;
+        }
+    }
+    for (uint32_t i = 1; i <= engine->table.n_instruments; i++) {
+        if (engine->markets[i].book_state == BOOK_LIVE && engine->markets[i].book == NULL) {
+            snprintf(text, 256, "inv-11: instrument %u is live without a book", i);
+            return text;
+        }
+    }
+    return NULL;
+}

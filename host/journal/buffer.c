@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "journal/buffer.h"
+
+#include <stdlib.h>
+
+#include "base/error.h"
+
+#define GRANULES_MAX 255 /* of one event */
+
+int journal_buffer_init(struct journal_buffer *buffer, uint64_t bytes, uint64_t next_seq,
+                        int may_shed)
+{
+    uint64_t granules = bytes / EVENT_GRANULE;
+
+    memset(buffer, 0, sizeof(*buffer));
+    if (bytes < 65536 || (bytes & (bytes - 1)) != 0 || next_seq == 0)
+        return AGON_EINVAL;
+    buffer->data = aligned_alloc(4096, bytes);
+    if (buffer->data == NULL)
+        return AGON_ENOMEM;
+    // Touched now, so that no append meets a page fault later.
+    memset(buffer->data, 0, bytes);
+    buffer->mask = granules - 1;
+    buffer->shed_above = may_shed ? granules / 4 * 3 : UINT64_MAX;
+    atomic_init(&buffer->seq, next_seq - 1);
+    atomic_init(&buffer->durable_seq, next_seq - 1);
+    return AGON_OK;
+}
+
+void journal_buffer_deinit(struct journal_buffer *buffer)
+{
+    free(buffer->data);
+    buffer->data = NULL;
+}
+
+enum journal_class journal_class_of(uint16_t type)
+{
+    static const uint64_t money =
+        (uint64_t)1 << AGON_EVENT_INSTRUMENT | (uint64_t)1 << AGON_EVENT_HALT |
+        (uint64_t)1 << AGON_EVENT_PARAM | (uint64_t)1 << AGON_EVENT_JOB |
+        (uint64_t)1 << AGON_EVENT_ORDER | (uint64_t)1 << AGON_EVENT_FILL |
+        (uint64_t)1 << AGON_EVENT_BALANCE | (uint64_t)1 << AGON_EVENT_POSITION |
+        (uint64_t)1 << AGON_EVENT_CAPITAL;
+
+    // What is not known here is kept for years rather than dropped.
+    if (type >= AGON_EVENT_INTENT)
+        return JOURNAL_MONEY;
+    return (money >> type & 1) != 0 ? JOURNAL_MONEY : JOURNAL_MARKET;
+}
+
+static uint64_t used_now(struct journal_buffer *buffer, uint64_t tail, uint64_t want)
+{
+    uint64_t limit = buffer->shed_above < buffer->mask + 1 ? buffer->shed_above : buffer->mask + 1;
+
+    if (tail - buffer->head_seen + want > limit) {
+        // Acquire pairs with the release in journal_take_release: those granules are copied out.
+        buffer->head_seen = atomic_load_explicit(&buffer->head, memory_order_acquire);
+        REQUIRE(tail - buffer->head_seen <= buffer->mask + 1);
+    }
+    return tail - buffer->head_seen;
+}
+
+int journal_has_room(struct journal_buffer *buffer)
+{
+    uint64_t tail = atomic_load_explicit(&buffer->tail, memory_order_relaxed);
+
+    return used_now(buffer, tail, GRANULES_MAX) + GRANULES_MAX <= buffer->mask + 1;
+}
+
+int journal_append(struct journal_buffer *buffer, const struct agon_event_hdr *event)
+{
+    uint64_t tail = atomic_load_explicit(&buffer->tail, memory_order_relaxed);
+    uint64_t seq = atomic_load_explicit(&buffer->seq, memory_order_relaxed);
+    uint64_t n = event->granules;
+    uint64_t used = used_now(buffer, tail, n);
+    uint64_t at = tail & buffer->mask;
+    uint64_t first = buffer->mask + 1 - at;
+
+    REQUIRE(event->sub == 0 && n > 0 && event->seq == seq + 1);
+    if (used + n > buffer->shed_above && journal_class_of(event->type) == JOURNAL_MARKET) {
+        buffer->n_shed++;
+        atomic_store_explicit(&buffer->seq, seq + 1, memory_order_release);
+        return 1;
+    }
+    if (used + n > buffer->mask + 1)
+        return AGON_EAGAIN;
+    if (first >= n) {
+        memcpy(buffer->data + at * EVENT_GRANULE, event, n * EVENT_GRANULE);
+    } else {
+        memcpy(buffer->data + at * EVENT_GRANULE, event, first * EVENT_GRANULE);
+        memcpy(buffer->data, (const unsigned char *)event + first * EVENT_GRANULE,
+               (n - first) * EVENT_GRANULE);
+    }
+    // The tail moves before seq: who sees the number also sees its record, if it has one.
+    atomic_store_explicit(&buffer->tail, tail + n, memory_order_release);
+    atomic_store_explicit(&buffer->seq, seq + 1, memory_order_release);
+    return AGON_OK;
+}
+
+uint64_t journal_durable_seq(const struct journal_buffer *buffer)
+{
+    return atomic_load_explicit(&buffer->durable_seq, memory_order_acquire);
+}
+
+enum journal_state journal_state(const struct journal_buffer *buffer)
+{
+    return (enum journal_state)atomic_load_explicit(&buffer->state, memory_order_acquire);
+}
+
+uint64_t journal_buffer_used(const struct journal_buffer *buffer)
+{
+    uint64_t head = atomic_load_explicit(&buffer->head, memory_order_acquire);
+    uint64_t tail = atomic_load_explicit(&buffer->tail, memory_order_acquire);
+
+    return (tail - head) * EVENT_GRANULE;
+}
+
+const char *journal_state_name(enum journal_state state)
+{
+    static const char *const names[] = {"running", "low", "shedding", "reserve", "full", "failed"};
+
+    return (unsigned)state < sizeof(names) / sizeof(names[0]) ? names[state] : "unknown";
+}
+
+uint64_t journal_take_limit(struct journal_buffer *buffer, uint64_t *seq)
+{
+    // seq first: what is numbered up to here either lies below the tail read after it or was shed.
+    *seq = atomic_load_explicit(&buffer->seq, memory_order_acquire);
+    return atomic_load_explicit(&buffer->tail, memory_order_acquire);
+}
+
+uint64_t journal_take_start(const struct journal_buffer *buffer)
+{
+    return atomic_load_explicit(&buffer->head, memory_order_relaxed);
+}
+
+const struct agon_event_hdr *journal_take_hdr(const struct journal_buffer *buffer, uint64_t at)
+{
+    // A header never crosses the end of the ring: it lies in the record's first granule.
+    return (const void *)(buffer->data + (at & buffer->mask) * EVENT_GRANULE);
+}
+
+uint64_t journal_take_at(const struct journal_buffer *buffer, uint64_t at, void *out)
+{
+    uint64_t n = journal_take_hdr(buffer, at)->granules;
+    uint64_t place = at & buffer->mask;
+    uint64_t first = buffer->mask + 1 - place;
+
+    if (first >= n) {
+        memcpy(out, buffer->data + place * EVENT_GRANULE, n * EVENT_GRANULE);
+    } else {
+        memcpy(out, buffer->data + place * EVENT_GRANULE, first * EVENT_GRANULE);
+        memcpy((unsigned char *)out + first * EVENT_GRANULE, buffer->data,
+               (n - first) * EVENT_GRANULE);
+    }
+    return at + n;
+}
+
+void journal_take_release(struct journal_buffer *buffer, uint64_t at)
+{
+    atomic_store_explicit(&buffer->head, at, memory_order_release);
+}

@@ -1,0 +1,831 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "journal/text.h"
+
+#include <stdio.h>
+
+#include "base/num.h"
+#include "base/utf8.h"
+
+enum field_kind {
+    F_END = 0,
+    F_U8,
+    F_U16,
+    F_U32,
+    F_U64, /* a string of digits */
+    F_I8,
+    F_I32,
+    F_I64, /* a string of digits */
+    F_PX,
+    F_QTY,
+    F_F64,
+    F_NAME8,  /* an enum of 8 bits */
+    F_NAME16, /* ... of 16 bits */
+    F_NAME32,
+    F_TEXT, /* n bytes, ended by NUL */
+    F_HEX   /* n bytes */
+};
+struct field {
+    const char *name;
+    uint16_t offset;
+    uint8_t kind;
+    uint16_t n; /* names, or bytes of text and hex */
+    const char *const *names;
+};
+struct layout {
+    uint16_t type;
+    const char *name;
+    uint16_t bytes; /* least length of the record */
+    const struct field *fields;
+};
+
+static const char *const sides[] = {"none", "buy", "sell"};
+static const char *const order_types[] = {"none", "limit", "market", "stop", "stop_limit"};
+static const char *const tifs[] = {"default", "gtc", "ioc", "fok", "gtd"};
+static const char *const intents[] = {"none",       "order",  "replace", "cancel",
+                                      "cancel_all", "target", "quote"};
+static const char *const states[] = {"none",   "pending",   "open",    "partial", "cancelling",
+                                     "filled", "cancelled", "expired", "rejected"};
+static const char *const requests[] = {"none", "new", "cancel", "replace"};
+static const char *const request_states[] = {"none", "in_flight", "unknown"};
+static const char *const books[] = {"cold", "syncing", "live", "stale"};
+static const char *const tradings[] = {"unknown", "open", "cancel_only", "post_only", "halted"};
+static const char *const instrument_kinds[] = {"none", "spot", "linear", "inverse", "index"};
+static const char *const liquidities[] = {"unknown", "maker", "taker"};
+static const char *const scopes[] = {"none", "global", "venue", "instrument", "slot"};
+static const char *const reports[] = {"none",
+                                      "ack",
+                                      "fill",
+                                      "cancelled",
+                                      "expired",
+                                      "rejected",
+                                      "replaced",
+                                      "cancel_rejected",
+                                      "replace_rejected",
+                                      "not_sent",
+                                      "unknown",
+                                      "state",
+                                      "absent",
+                                      "cancel_ack"};
+static const char *const commands[] = {"none",    "halt", "resume",         "cancel_all",
+                                       "flatten", "kill", "slot_condition", "slot_stage",
+                                       "limit",   "day"};
+static const char *const modes[] = {"none", "backtest", "paper", "live", "dst"};
+static const char *const configs[] = {"none", "asset", "account", "slot", "venue", "subscribe"};
+static const char *const dues[] = {"none", "bars", "sample", "sweep", "timer"};
+static const char *const reasons[] = {
+    [REASON_NONE] = "none",
+    [REASON_HALTED] = "halted",
+    [REASON_SLOT_STATE] = "slot_state",
+    [REASON_UNAUTHORISED] = "unauthorised",
+    [REASON_INVALID] = "invalid",
+    [REASON_FILTER] = "filter",
+    [REASON_SIZE] = "size",
+    [REASON_NOTIONAL] = "notional",
+    [REASON_COLLAR] = "collar",
+    [REASON_NO_BOOK] = "no_book",
+    [REASON_DUPLICATE] = "duplicate",
+    [REASON_RATE] = "rate",
+    [REASON_OPEN_ORDERS] = "open_orders",
+    [REASON_POSITION] = "position",
+    [REASON_CAPITAL] = "capital",
+    [REASON_DAILY_LOSS] = "daily_loss",
+    [REASON_DRAWDOWN] = "drawdown",
+    [REASON_SELF_TRADE] = "self_trade",
+    [REASON_REDUCE_ONLY] = "reduce_only",
+    [REASON_VENUE_BUSY] = "venue_busy",
+    [REASON_NO_ROOM] = "no_room",
+    [REASON_UNKNOWN_ORDER] = "unknown_order",
+    [REASON_REQUEST_PENDING] = "request_pending",
+    [REASON_KILL] = "kill",
+    [REASON_VENUE_REJECT] = "venue_reject",
+    [REASON_VENUE_FUNDS] = "venue_funds",
+    [REASON_VENUE_FILTER] = "venue_filter",
+    [REASON_VENUE_POST_ONLY] = "venue_post_only",
+    [REASON_VENUE_RATE] = "venue_rate",
+    [REASON_VENUE_DOWN] = "venue_down",
+    [REASON_VENUE_DUPLICATE] = "venue_duplicate",
+    [REASON_VENUE_UNKNOWN_ORDER] = "venue_unknown_order",
+    [REASON_VENUE_AUTH] = "venue_auth",
+    [REASON_VENUE_CLOCK] = "venue_clock",
+    [REASON_VENUE_STP] = "venue_stp",
+    [REASON_VENUE_EXPIRED] = "venue_expired",
+    [REASON_NOT_SENT] = "not_sent",
+    [REASON_ABSENT] = "absent",
+    [REASON_TIMEOUT] = "timeout",
+    [REASON_USER] = "user",
+    [REASON_OPERATOR] = "operator",
+    [REASON_SLOT_GONE] = "slot_gone",
+    [REASON_DISK] = "disk",
+};
+#define N_OF(names) (uint16_t)(sizeof(names) / sizeof((names)[0]))
+
+#define AT(T, field) (uint16_t) offsetof(struct T, field)
+#define U8(T, f)                                                                                   \
+    {                                                                                              \
+#f, AT(T, f), F_U8, 0, NULL                                                                \
+    }
+#define U16(T, f)                                                                                  \
+    {                                                                                              \
+#f, AT(T, f), F_U16, 0, NULL                                                               \
+    }
+#define U32(T, f)                                                                                  \
+    {                                                                                              \
+#f, AT(T, f), F_U32, 0, NULL                                                               \
+    }
+#define U64(T, f)                                                                                  \
+    {                                                                                              \
+#f, AT(T, f), F_U64, 0, NULL                                                               \
+    }
+#define I8(T, f)                                                                                   \
+    {                                                                                              \
+#f, AT(T, f), F_I8, 0, NULL                                                                \
+    }
+#define I32(T, f)                                                                                  \
+    {                                                                                              \
+#f, AT(T, f), F_I32, 0, NULL                                                               \
+    }
+#define I64(T, f)                                                                                  \
+    {                                                                                              \
+#f, AT(T, f), F_I64, 0, NULL                                                               \
+    }
+#define PX(T, f)                                                                                   \
+    {                                                                                              \
+#f, AT(T, f), F_PX, 0, NULL                                                                \
+    }
+#define QTY(T, f)                                                                                  \
+    {                                                                                              \
+#f, AT(T, f), F_QTY, 0, NULL                                                               \
+    }
+#define F64(T, f)                                                                                  \
+    {                                                                                              \
+#f, AT(T, f), F_F64, 0, NULL                                                               \
+    }
+#define NAME8(T, f, names)                                                                         \
+    {                                                                                              \
+#f, AT(T, f), F_NAME8, N_OF(names), names                                                  \
+    }
+#define NAME16(T, f, names)                                                                        \
+    {                                                                                              \
+#f, AT(T, f), F_NAME16, N_OF(names), names                                                 \
+    }
+#define NAME32(T, f, names)                                                                        \
+    {                                                                                              \
+#f, AT(T, f), F_NAME32, N_OF(names), names                                                 \
+    }
+#define TEXT(T, f)                                                                                 \
+    {                                                                                              \
+#f, AT(T, f), F_TEXT, (uint16_t)sizeof(((struct T *)0)->f), NULL                           \
+    }
+#define HEX(T, f)                                                                                  \
+    {                                                                                              \
+#f, AT(T, f), F_HEX, (uint16_t)sizeof(((struct T *)0)->f), NULL                            \
+    }
+/* A field of a struct inside another, under its own short name. */
+#define IN(T, outer, S, f, kind, n, names)                                                         \
+    {                                                                                              \
+#f, (uint16_t)(offsetof(struct T, outer) + offsetof(struct S, f)), kind, n, names          \
+    }
+#define END                                                                                        \
+    {                                                                                              \
+        NULL, 0, F_END, 0, NULL                                                                    \
+    }
+
+static const struct field instrument_fields[] = {U16(agon_instrument, venue),
+                                                 NAME8(agon_instrument, kind, instrument_kinds),
+                                                 NAME8(agon_instrument, state, tradings),
+                                                 TEXT(agon_instrument, symbol),
+                                                 I8(agon_instrument, px_exp),
+                                                 I8(agon_instrument, qty_exp),
+                                                 I8(agon_instrument, multiplier_exp),
+                                                 U32(agon_instrument, predecessor),
+                                                 U32(agon_instrument, base),
+                                                 U32(agon_instrument, quote),
+                                                 U32(agon_instrument, settle),
+                                                 I32(agon_instrument, maker_fee_ppb),
+                                                 I32(agon_instrument, taker_fee_ppb),
+                                                 I64(agon_instrument, tick_px),
+                                                 I64(agon_instrument, lot_qty),
+                                                 I64(agon_instrument, min_qty),
+                                                 I64(agon_instrument, max_qty),
+                                                 I64(agon_instrument, min_notional_amt),
+                                                 I64(agon_instrument, multiplier),
+                                                 I64(agon_instrument, min_px),
+                                                 I64(agon_instrument, max_px),
+                                                 I64(agon_instrument, t_expiry),
+                                                 END};
+static const struct field status_fields[] = {
+    U16(agon_status, venue), NAME8(agon_status, trading, tradings), NAME8(agon_status, book, books),
+    U32(agon_status, reason), END};
+static const struct field book_fields[] = {
+    U32(agon_book_part, flags), U64(agon_book_part, first_id), U64(agon_book_part, last_id), END};
+static const struct field top10_fields[] = {NAME8(agon_top10, book, books), U32(agon_top10, flags),
+                                            END};
+static const struct field quote_fields[] = {PX(agon_quote, bid_px), QTY(agon_quote, bid_qty),
+                                            PX(agon_quote, ask_px), QTY(agon_quote, ask_qty), END};
+static const struct field trade_fields[] = {
+    PX(agon_trade, px),        QTY(agon_trade, qty),  NAME8(agon_trade, side, sides),
+    U64(agon_trade, venue_id), U8(agon_trade, flags), END};
+static const struct field bar_fields[] = {I64(agon_bar, t_open),
+                                          U32(agon_bar, length_s),
+                                          U32(agon_bar, n_trades),
+                                          PX(agon_bar, open_px),
+                                          PX(agon_bar, high_px),
+                                          PX(agon_bar, low_px),
+                                          PX(agon_bar, close_px),
+                                          QTY(agon_bar, volume_qty),
+                                          QTY(agon_bar, taker_buy_qty),
+                                          I64(agon_bar, turnover_amt),
+                                          END};
+static const struct field funding_fields[] = {I64(agon_funding, rate_ppb),
+                                              I64(agon_funding, t_next), PX(agon_funding, mark_px),
+                                              U32(agon_funding, interval_s), END};
+static const struct field liquidation_fields[] = {PX(agon_liquidation, px),
+                                                  QTY(agon_liquidation, qty),
+                                                  NAME8(agon_liquidation, side, sides), END};
+static const struct field px_value_fields[] = {PX(agon_value, value), END};
+static const struct field qty_value_fields[] = {QTY(agon_value, value), END};
+static const struct field signal_fields[] = {
+    U16(agon_signal, slot),     U8(agon_signal, kind),
+    U8(agon_signal, direction), U32(agon_signal, key),
+    F64(agon_signal, value),    F64(agon_signal, confidence),
+    F64(agon_signal, p_up),     F64(agon_signal, p_flat),
+    F64(agon_signal, p_down),   PX(agon_signal, entry_px),
+    PX(agon_signal, stop_px),   PX(agon_signal, take_px),
+    I64(agon_signal, t_valid),  U32(agon_signal, reason),
+    TEXT(agon_signal, text),    END};
+#define ORIGIN(T)                                                                                  \
+    IN(T, origin, agon_origin, slot, F_U16, 0, NULL),                                              \
+        IN(T, origin, agon_origin, generation, F_U32, 0, NULL),                                    \
+        IN(T, origin, agon_origin, cause_seq, F_U64, 0, NULL),                                     \
+        IN(T, origin, agon_origin, nth, F_U64, 0, NULL),                                           \
+        IN(T, origin, agon_origin, n, F_U32, 0, NULL),                                             \
+        IN(T, origin, agon_origin, leg, F_U8, 0, NULL),                                            \
+        IN(T, origin, agon_origin, n_legs, F_U8, 0, NULL)
+static const struct field record_signal_fields[] = {
+    ORIGIN(record_signal),
+    IN(record_signal, signal, agon_signal, kind, F_U8, 0, NULL),
+    IN(record_signal, signal, agon_signal, direction, F_U8, 0, NULL),
+    IN(record_signal, signal, agon_signal, key, F_U32, 0, NULL),
+    IN(record_signal, signal, agon_signal, value, F_F64, 0, NULL),
+    IN(record_signal, signal, agon_signal, confidence, F_F64, 0, NULL),
+    IN(record_signal, signal, agon_signal, p_up, F_F64, 0, NULL),
+    IN(record_signal, signal, agon_signal, p_flat, F_F64, 0, NULL),
+    IN(record_signal, signal, agon_signal, p_down, F_F64, 0, NULL),
+    IN(record_signal, signal, agon_signal, entry_px, F_PX, 0, NULL),
+    IN(record_signal, signal, agon_signal, stop_px, F_PX, 0, NULL),
+    IN(record_signal, signal, agon_signal, take_px, F_PX, 0, NULL),
+    IN(record_signal, signal, agon_signal, t_valid, F_I64, 0, NULL),
+    IN(record_signal, signal, agon_signal, reason, F_U32, 0, NULL),
+    IN(record_signal, signal, agon_signal, text, F_TEXT, sizeof(((struct agon_signal *)0)->text),
+       NULL),
+    END};
+static const struct field regime_fields[] = {U16(agon_regime, slot),
+                                             U8(agon_regime, regime),
+                                             U8(agon_regime, volatility),
+                                             U32(agon_regime, key),
+                                             {"p_0", AT(agon_regime, p[0]), F_F64, 0, NULL},
+                                             {"p_1", AT(agon_regime, p[1]), F_F64, 0, NULL},
+                                             {"p_2", AT(agon_regime, p[2]), F_F64, 0, NULL},
+                                             END};
+static const struct field halt_fields[] = {NAME8(agon_halt, scope, scopes), U32(agon_halt, id),
+                                           U8(agon_halt, mode), NAME16(agon_halt, reason, reasons),
+                                           END};
+static const struct field health_fields[] = {
+    U16(agon_health, venue),     U8(agon_health, state),     U32(agon_health, reason),
+    I64(agon_health, offset_ns), I64(agon_health, delay_ns), END};
+static const struct field order_fields[] = {U64(agon_order, order_id),
+                                            U64(agon_order, client_ref),
+                                            U16(agon_order, account),
+                                            U32(agon_order, generation),
+                                            NAME8(agon_order, state, states),
+                                            NAME8(agon_order, request, requests),
+                                            NAME8(agon_order, request_state, request_states),
+                                            NAME16(agon_order, reason, reasons),
+                                            NAME8(agon_order, side, sides),
+                                            NAME8(agon_order, type, order_types),
+                                            NAME8(agon_order, tif, tifs),
+                                            PX(agon_order, px),
+                                            PX(agon_order, trigger_px),
+                                            QTY(agon_order, qty),
+                                            QTY(agon_order, filled_qty),
+                                            I64(agon_order, t_expire),
+                                            U64(agon_order, cause_seq),
+                                            U32(agon_order, n),
+                                            U32(agon_order, flags),
+                                            END};
+static const struct field fill_fields[] = {U64(agon_fill, order_id),
+                                           U64(agon_fill, client_ref),
+                                           U16(agon_fill, account),
+                                           NAME8(agon_fill, side, sides),
+                                           NAME8(agon_fill, liquidity, liquidities),
+                                           PX(agon_fill, px),
+                                           QTY(agon_fill, qty),
+                                           I64(agon_fill, fee_amt),
+                                           U32(agon_fill, fee_asset),
+                                           I64(agon_fill, realised_amt),
+                                           U64(agon_fill, venue_fill),
+                                           QTY(agon_fill, position_qty),
+                                           END};
+static const struct field balance_fields[] = {
+    U16(agon_balance, account),  U32(agon_balance, asset),    I64(agon_balance, total_amt),
+    I64(agon_balance, free_amt), I64(agon_balance, held_amt), END};
+static const struct field position_fields[] = {U16(agon_position, account), QTY(agon_position, qty),
+                                               I64(agon_position, cost_amt),
+                                               I64(agon_position, realised_amt), END};
+static const struct field capital_fields[] = {I64(agon_capital, capital_amt),
+                                              I64(agon_capital, equity_amt),
+                                              I64(agon_capital, free_amt),
+                                              U8(agon_capital, stage),
+                                              U8(agon_capital, condition),
+                                              U16(agon_capital, reason),
+                                              END};
+static const struct field timer_fields[] = {U64(agon_timer, cookie), I64(agon_timer, t_due),
+                                            U32(agon_timer, id), END};
+static const struct field param_fields[] = {
+    U32(agon_param_change, id), I64(agon_param_change, integer), F64(agon_param_change, real), END};
+static const struct field gap_fields[] = {U64(agon_gap, first_seq), U64(agon_gap, last_seq),
+                                          U64(agon_gap, n_missed), U32(agon_gap, policy), END};
+static const struct field job_fields[] = {U64(agon_job, job), I32(agon_job, status),
+                                          U32(agon_job, lease), U64(agon_job, bytes), END};
+#define LEG(f, kind, n, names) IN(agon_intent_event, intent, agon_intent, f, kind, n, names)
+static const struct field intent_fields[] = {ORIGIN(agon_intent_event),
+                                             LEG(kind, F_NAME8, N_OF(intents), intents),
+                                             LEG(side, F_NAME8, N_OF(sides), sides),
+                                             LEG(type, F_NAME8, N_OF(order_types), order_types),
+                                             LEG(tif, F_NAME8, N_OF(tifs), tifs),
+                                             LEG(flags, F_U32, 0, NULL),
+                                             LEG(account, F_U16, 0, NULL),
+                                             LEG(reason, F_U16, 0, NULL),
+                                             LEG(client_ref, F_U64, 0, NULL),
+                                             LEG(px, F_PX, 0, NULL),
+                                             LEG(trigger_px, F_PX, 0, NULL),
+                                             LEG(qty, F_QTY, 0, NULL),
+                                             LEG(show_qty, F_QTY, 0, NULL),
+                                             LEG(t_expire, F_I64, 0, NULL),
+                                             END};
+#define PLAN(f, kind) IN(agon_exit_event, plan, agon_exit_plan, f, kind, 0, NULL)
+static const struct field exit_fields[] = {
+    ORIGIN(agon_exit_event),
+    PLAN(account, F_U16),
+    PLAN(flags, F_U16),
+    PLAN(qty, F_QTY),
+    PLAN(stop_px, F_PX),
+    PLAN(stop_limit_px, F_PX),
+    PLAN(trail_px, F_PX),
+    PLAN(trail_step_px, F_PX),
+    PLAN(breakeven_at_px, F_PX),
+    PLAN(breakeven_to_px, F_PX),
+    {"take_px_1", AT(agon_exit_event, plan.take_px[0]), F_PX, 0, NULL},
+    {"take_px_2", AT(agon_exit_event, plan.take_px[1]), F_PX, 0, NULL},
+    {"take_px_3", AT(agon_exit_event, plan.take_px[2]), F_PX, 0, NULL},
+    {"take_qty_1", AT(agon_exit_event, plan.take_qty[0]), F_QTY, 0, NULL},
+    {"take_qty_2", AT(agon_exit_event, plan.take_qty[1]), F_QTY, 0, NULL},
+    {"take_qty_3", AT(agon_exit_event, plan.take_qty[2]), F_QTY, 0, NULL},
+    PLAN(t_exit, F_I64),
+    PLAN(client_ref, F_U64),
+    END};
+static const struct field command_fields[] = {NAME8(record_command, kind, commands),
+                                              NAME8(record_command, scope, scopes),
+                                              U32(record_command, id),
+                                              U8(record_command, which),
+                                              I64(record_command, value),
+                                              NAME16(record_command, reason, reasons),
+                                              END};
+static const struct field report_fields[] = {NAME8(record_report, kind, reports),
+                                             U64(record_report, order_id),
+                                             U8(record_report, rev),
+                                             U64(record_report, venue_order),
+                                             U64(record_report, venue_fill),
+                                             U16(record_report, account),
+                                             NAME16(record_report, reason, reasons),
+                                             NAME8(record_report, state, states),
+                                             NAME8(record_report, side, sides),
+                                             NAME8(record_report, liquidity, liquidities),
+                                             PX(record_report, px),
+                                             QTY(record_report, qty),
+                                             QTY(record_report, cum_qty),
+                                             I64(record_report, fee_amt),
+                                             U32(record_report, fee_asset),
+                                             I32(record_report, venue_code),
+                                             END};
+static const struct field account_fields[] = {
+    U16(record_account, account),  U16(record_account, flags),    U32(record_account, asset),
+    I64(record_account, free_amt), I64(record_account, held_amt), END};
+static const struct field config_fields[] = {NAME16(record_asset, kind, configs), END};
+static const struct field asset_fields[] = {
+    NAME16(record_asset, kind, configs), U32(record_asset, asset), I8(record_asset, exp),
+    U8(record_asset, is_base_currency),  TEXT(record_asset, name), END};
+static const struct field start_fields[] = {U32(record_start, run),
+                                            NAME32(record_start, mode, modes),
+                                            U64(record_start, seed), HEX(record_start, build), END};
+static const struct field mark_fields[] = {HEX(record_mark, hash), END};
+static const struct field arm_fields[] = {ORIGIN(record_arm),
+                                          U32(record_arm, id),
+                                          U8(record_arm, is_disarm),
+                                          I64(record_arm, t_at),
+                                          I64(record_arm, every_ns),
+                                          U64(record_arm, cookie),
+                                          END};
+static const struct field due_fields[] = {NAME8(record_due, kind, dues), U16(record_due, slot),
+                                          U32(record_due, id),           I64(record_due, t_due),
+                                          U64(record_due, cookie),       END};
+
+static const struct layout layouts[] = {
+    {AGON_EVENT_INSTRUMENT, "instrument", 192, instrument_fields},
+    {AGON_EVENT_STATUS, "status", 64, status_fields},
+    {AGON_EVENT_BOOK_SNAPSHOT, "book_snapshot", 64, book_fields},
+    {AGON_EVENT_BOOK_DELTA, "book_delta", 64, book_fields},
+    {AGON_EVENT_TOP10, "top10", 384, top10_fields},
+    {AGON_EVENT_QUOTE, "quote", 64, quote_fields},
+    {AGON_EVENT_TRADE, "trade", 64, trade_fields},
+    {AGON_EVENT_BAR, "bar", 128, bar_fields},
+    {AGON_EVENT_FUNDING, "funding", 64, funding_fields},
+    {AGON_EVENT_LIQUIDATION, "liquidation", 64, liquidation_fields},
+    {AGON_EVENT_MARK, "mark_price", 64, px_value_fields},
+    {AGON_EVENT_INDEX, "index_price", 64, px_value_fields},
+    {AGON_EVENT_OPEN_INTEREST, "open_interest", 64, qty_value_fields},
+    {AGON_EVENT_SIGNAL, "signal", 320, signal_fields},
+    {AGON_EVENT_REGIME, "regime", 64, regime_fields},
+    {AGON_EVENT_HALT, "halt", 64, halt_fields},
+    {AGON_EVENT_HEALTH, "health", 64, health_fields},
+    {AGON_EVENT_ORDER, "order", 128, order_fields},
+    {AGON_EVENT_FILL, "fill", 128, fill_fields},
+    {AGON_EVENT_BALANCE, "balance", 64, balance_fields},
+    {AGON_EVENT_POSITION, "position", 64, position_fields},
+    {AGON_EVENT_CAPITAL, "capital", 64, capital_fields},
+    {AGON_EVENT_TIMER, "timer", 64, timer_fields},
+    {AGON_EVENT_PARAM, "param", 64, param_fields},
+    {AGON_EVENT_GAP, "gap", 64, gap_fields},
+    {AGON_EVENT_JOB, "job", 64, job_fields},
+    {AGON_EVENT_INTENT, "intent", 128, intent_fields},
+    {AGON_EVENT_EXIT_PLAN, "exit_plan", 192, exit_fields},
+    {AGON_EVENT_COMMAND, "command", 64, command_fields},
+    {EVENT_REPORT, "report", 128, report_fields},
+    {EVENT_ACCOUNT, "account", 64, account_fields},
+    {EVENT_CONFIG, "config", 64, config_fields},
+    {EVENT_START, "start", 64, start_fields},
+    {EVENT_MARK, "mark", 64, mark_fields},
+    {EVENT_ARM, "arm", 128, arm_fields},
+    {EVENT_DUE, "due", 64, due_fields},
+};
+
+struct out {
+    char *at; /* borrowed */
+    size_t room, used;
+    enum text_style style;
+    const struct text_scale *scale; /* NULL: unknown */
+};
+
+static const struct layout *layout_of(uint16_t type)
+{
+    for (size_t i = 0; i < sizeof(layouts) / sizeof(layouts[0]); i++) {
+        if (layouts[i].type == type)
+            return &layouts[i];
+    }
+    return NULL;
+}
+
+const char *text_type_name(uint16_t type)
+{
+    const struct layout *layout = layout_of(type);
+
+    return layout == NULL ? NULL : layout->name;
+}
+
+const char *text_reason_name(uint16_t reason)
+{
+    return reason < N_OF(reasons) ? reasons[reason] : NULL;
+}
+
+static void put_bytes(struct out *out, const char *bytes, size_t n)
+{
+    if (out->used + n <= out->room)
+        memcpy(out->at + out->used, bytes, n);
+    out->used += n;
+}
+
+static void put(struct out *out, const char *text)
+{
+    put_bytes(out, text, strlen(text));
+}
+
+static void put_u64(struct out *out, uint64_t value)
+{
+    char digits[20];
+    size_t n = sizeof(digits);
+
+    do {
+        digits[--n] = (char)('0' + value % 10);
+        value /= 10;
+    } while (value > 0);
+    put_bytes(out, digits + n, sizeof(digits) - n);
+}
+
+static void put_i64(struct out *out, int64_t value)
+{
+    if (value < 0)
+        put_bytes(out, "-", 1);
+    put_u64(out, value < 0 ? 0 - (uint64_t)value : (uint64_t)value);
+}
+
+static void put_mark(struct out *out)
+{
+    if (out->style == TEXT_JSON)
+        put_bytes(out, "\"", 1);
+}
+
+static void put_name(struct out *out, const char *name, const char *suffix)
+{
+    if (out->style == TEXT_JSON) {
+        put_bytes(out, ",\"", 2);
+        put(out, name);
+        put(out, suffix);
+        put_bytes(out, "\":", 2);
+    } else {
+        put_bytes(out, " ", 1);
+        put(out, name);
+        put(out, suffix);
+        put_bytes(out, "=", 1);
+    }
+}
+
+static void put_decimal(struct out *out, int64_t value, int exp)
+{
+    char text[NUM_TEXT];
+    int n = num_format(value, exp, text);
+
+    put_mark(out);
+    put_bytes(out, text, n > 0 ? (size_t)n : 0);
+    put_mark(out);
+}
+
+static void put_count(struct out *out, int64_t value)
+{
+    put_mark(out);
+    put_i64(out, value);
+    put_mark(out);
+}
+
+/* Seventeen digits, which read back as the same double; null for what JSON cannot say. */
+static void put_f64(struct out *out, double value)
+{
+    char text[40];
+    int n;
+
+    if (!(value - value == 0)) {
+        put(out, "null");
+        return;
+    }
+    n = snprintf(text, sizeof(text), "%.17g", value);
+    for (int i = 0; i < n; i++)
+        text[i] = text[i] == ',' ? '.' : text[i]; // some locale's
+    put_bytes(out, text, (size_t)n);
+}
+
+static void put_text(struct out *out, const char *bytes, size_t n)
+{
+    char safe[1024];
+    size_t length;
+
+    n = strnlen(bytes, n);
+    length = utf8_escape(bytes, n, safe, sizeof(safe));
+    put_bytes(out, "\"", 1);
+    for (size_t i = 0; i < length; i++) {
+        if (safe[i] == '"' || safe[i] == '\\')
+            put_bytes(out, "\\", 1);
+        put_bytes(out, safe + i, 1);
+    }
+    put_bytes(out, "\"", 1);
+}
+
+static void put_hex(struct out *out, const unsigned char *bytes, size_t n)
+{
+    static const char hex[] = "0123456789abcdef";
+
+    put_mark(out);
+    for (size_t i = 0; i < n; i++) {
+        char pair[2] = {hex[bytes[i] >> 4], hex[bytes[i] & 15]};
+
+        put_bytes(out, pair, 2);
+    }
+    put_mark(out);
+}
+
+static uint64_t bits_of(const unsigned char *at, uint8_t kind)
+{
+    uint64_t value = 0;
+    unsigned n = kind == F_U8 || kind == F_I8 || kind == F_NAME8      ? 1
+                 : kind == F_U16 || kind == F_NAME16                  ? 2
+                 : kind == F_U32 || kind == F_I32 || kind == F_NAME32 ? 4
+                                                                      : 8;
+
+    for (unsigned i = 0; i < n; i++)
+        value |= (uint64_t)at[i] << (8 * i);
+    return value;
+}
+
+static void put_field(struct out *out, const struct field *field, const unsigned char *event)
+{
+    const unsigned char *at = event + field->offset;
+    uint64_t bits = field->kind == F_TEXT || field->kind == F_HEX ? 0 : bits_of(at, field->kind);
+    double real;
+
+    put_name(out, field->name, "");
+    switch (field->kind) {
+    case F_U8:
+    case F_U16:
+    case F_U32:
+        put_u64(out, bits);
+        break;
+    case F_U64:
+        put_mark(out);
+        put_u64(out, bits);
+        put_mark(out);
+        break;
+    case F_I8:
+        put_i64(out, (int8_t)bits);
+        break;
+    case F_I32:
+        put_i64(out, (int32_t)bits);
+        break;
+    case F_I64:
+        put_count(out, (int64_t)bits);
+        break;
+    case F_PX:
+    case F_QTY:
+        put_count(out, (int64_t)bits);
+        if (out->scale != NULL) {
+            put_name(out, field->name, "_dec");
+            put_decimal(out, (int64_t)bits,
+                        field->kind == F_PX ? out->scale->px_exp : out->scale->qty_exp);
+        }
+        break;
+    case F_F64:
+        memcpy(&real, &bits, sizeof(real));
+        put_f64(out, real);
+        break;
+    case F_TEXT:
+        put_text(out, (const char *)at, field->n);
+        break;
+    case F_HEX:
+        put_hex(out, at, field->n);
+        break;
+    default: // an enum; a value without a name stays a number
+        if (bits < field->n && field->names[bits] != NULL) {
+            put_mark(out);
+            put(out, field->names[bits]);
+            put_mark(out);
+        } else {
+            put_u64(out, bits);
+        }
+        break;
+    }
+}
+
+static void put_levels(struct out *out, const char *name, const struct agon_level *levels,
+                       uint32_t n)
+{
+    put_name(out, name, "");
+    put_bytes(out, "[", 1);
+    for (uint32_t i = 0; i < n; i++) {
+        put(out, i == 0 ? "[" : ",[");
+        put_count(out, levels[i].px);
+        put_bytes(out, ",", 1);
+        put_count(out, levels[i].qty);
+        if (out->scale != NULL) {
+            put_bytes(out, ",", 1);
+            put_decimal(out, levels[i].px, out->scale->px_exp);
+            put_bytes(out, ",", 1);
+            put_decimal(out, levels[i].qty, out->scale->qty_exp);
+        }
+        put_bytes(out, "]", 1);
+    }
+    put_bytes(out, "]", 1);
+}
+
+/* Levels behind a book part, or inside a top-10; as many as the record really holds. */
+static void put_all_levels(struct out *out, const struct agon_event_hdr *event)
+{
+    if (event->type == AGON_EVENT_TOP10) {
+        const struct agon_top10 *top = (const void *)event;
+
+        put_levels(out, "bid", top->bid, top->n_bid > 10 ? 10 : top->n_bid);
+        put_levels(out, "ask", top->ask, top->n_ask > 10 ? 10 : top->n_ask);
+    } else if (event->type == AGON_EVENT_BOOK_SNAPSHOT || event->type == AGON_EVENT_BOOK_DELTA) {
+        const struct agon_book_part *part = (const void *)event;
+        const struct agon_level *levels = (const void *)(part + 1);
+        uint32_t room = (event_bytes(event) - 64) / 16;
+        uint32_t n_bid = part->n_bid > room ? room : part->n_bid;
+        uint32_t n_ask = part->n_ask > room - n_bid ? room - n_bid : part->n_ask;
+
+        put_levels(out, "bid", levels, n_bid);
+        put_levels(out, "ask", levels + n_bid, n_ask);
+    }
+}
+
+/* "2026-11-20T09:05:31.123456789Z" of ns since 1970, by the civil calendar (H. Hinnant's days). */
+static void put_time(struct out *out, agon_ns_t t)
+{
+    int64_t second = num_div(t, 1000000000, NUM_DOWN), day = num_div(second, 86400, NUM_DOWN);
+    int64_t rest = second - day * 86400, shifted = day + 719468;
+    int64_t era = num_div(shifted, 146097, NUM_DOWN), doe = shifted - era * 146097;
+    int64_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
+    int64_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100), mp = (5 * doy + 2) / 153;
+    int64_t month = mp < 10 ? mp + 3 : mp - 9, year = yoe + era * 400 + (month <= 2);
+    char text[64];
+    int n = snprintf(text, sizeof(text), "%04d-%02d-%02dT%02d:%02d:%02d.%09dZ", (int)year,
+                     (int)month, (int)(doy - (153 * mp + 2) / 5 + 1), (int)(rest / 3600),
+                     (int)(rest / 60 % 60), (int)(rest % 60), (int)(t - second * 1000000000));
+
+    put_bytes(out, text, (size_t)n);
+}
+
+static void put_head(struct out *out, const struct agon_event_hdr *event, const char *name)
+{
+    if (out->style == TEXT_JSON) {
+        put(out, "{\"seq\":\"");
+        put_u64(out, event->seq);
+        if (event->sub != 0) {
+            put(out, "\",\"sub\":\"");
+            put_u64(out, event->sub);
+        }
+        put(out, "\",\"t\":\"");
+        put_i64(out, event->t);
+        if (event->t_venue != 0) {
+            put(out, "\",\"t_venue\":\"");
+            put_i64(out, event->t_venue);
+        }
+        put(out, "\",\"type\":");
+        put_mark(out);
+    } else {
+        put_u64(out, event->seq);
+        if (event->sub != 0) {
+            put(out, ".");
+            put_u64(out, event->sub);
+        }
+        put(out, " ");
+        put_time(out, event->t);
+        put(out, " ");
+    }
+    if (name != NULL) {
+        put(out, name);
+    } else {
+        put(out, "type-");
+        put_u64(out, event->type);
+    }
+    put_mark(out);
+    if (event->instrument != 0) {
+        put_name(out, "instrument", "");
+        put_u64(out, event->instrument);
+        // An INSTRUMENT names its symbol itself.
+        if (out->scale != NULL && out->scale->symbol != NULL &&
+            event->type != AGON_EVENT_INSTRUMENT) {
+            put_name(out, "symbol", "");
+            put_text(out, out->scale->symbol, 32);
+        }
+    }
+}
+
+static const struct field *fields_of(const struct layout *layout,
+                                     const struct agon_event_hdr *event)
+{
+    uint32_t bytes = event_bytes(event);
+
+    if (layout == NULL || bytes < layout->bytes)
+        return NULL;
+    if (event->type == AGON_EVENT_SIGNAL && bytes >= sizeof(struct record_signal))
+        return record_signal_fields;
+    if (event->type == EVENT_CONFIG &&
+        ((const struct record_asset *)(const void *)event)->kind == CONFIG_ASSET)
+        return asset_fields;
+    return layout->fields;
+}
+
+int64_t text_event(const struct agon_event_hdr *event, enum text_style style, text_scale_fn scale,
+                   void *ctx, char *text, size_t room)
+{
+    const struct layout *layout = layout_of(event->type);
+    const struct field *fields = fields_of(layout, event);
+    struct out out = {.at = text, .room = room > 0 ? room - 1 : 0, .style = style};
+    struct text_scale known = {0};
+
+    if (scale != NULL && event->instrument != 0 && scale(ctx, event->instrument, &known) &&
+        known.px_exp >= 0 && known.px_exp <= NUM_EXP_MAX && known.qty_exp >= 0 &&
+        known.qty_exp <= NUM_EXP_MAX)
+        out.scale = &known;
+    put_head(&out, event, layout == NULL ? NULL : layout->name);
+    for (const struct field *field = fields; field != NULL && field->name != NULL; field++)
+        put_field(&out, field, (const unsigned char *)event);
+    if (fields != NULL)
+        put_all_levels(&out, event);
+    if (fields == NULL || fields == config_fields) {
+        put_name(&out, "body", "");
+        put_hex(&out, (const unsigned char *)(event + 1), event_bytes(event) - sizeof(*event));
+    }
+    if (style == TEXT_JSON)
+        put_bytes(&out, "}", 1);
+    if (room == 0 || out.used > out.room)
+        return AGON_ERANGE;
+    text[out.used] = '\0';
+    return (int64_t)out.used;
+}
