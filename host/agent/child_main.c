@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/child_main.h"
+
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "agent/loader.h"
+#include "agent/sandbox.h"
+#include "agent/slot_shm.h"
+#include "market/bus.h"
+#include "market/evring.h"
+#include "sys/futex.h"
+#include "sys/memfd.h"
+
+#define EXIT_NOT_CALLED 64
+#define EXIT_REFUSED    65
+#define EXIT_DIED       66
+#define STACK_BYTES     65536
+
+static struct slot_shm *shm; /* one child, one slot */
+static struct evring log_ring;
+
+static void tell(uint32_t phase)
+{
+    atomic_store(&shm->phase, phase);
+    atomic_fetch_add(&shm->done, 1);
+    futex_wake(&shm->done, 1);
+}
+
+/* A fault of the plugin: say what it was, faster than the kernel can take the process down, and
+ * end. On a stack of its own, for the plugin's may be what is broken. */
+static void on_fault(int number, siginfo_t *info, void *context)
+{
+    const ucontext_t *where = context;
+
+    shm->crash.signal = number;
+    shm->crash.code = info->si_code;
+    shm->crash.nth = atomic_load(&shm->beat.nth);
+#if defined(__x86_64__)
+    shm->crash.ip = (uint64_t)where->uc_mcontext.gregs[REG_RIP];
+#else
+    (void)where;
+#endif
+    if (number == SIGSYS)
+        shm->crash.number = info->si_syscall;
+    else
+        shm->crash.address = (uint64_t)(uintptr_t)info->si_addr;
+    tell(CHILD_CRASHED);
+    _exit(EXIT_DIED);
+}
+
+static void watch_faults(void)
+{
+    static const int numbers[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGSYS, SIGTRAP};
+    static unsigned char stack[STACK_BYTES];
+    stack_t alternate = {.ss_sp = stack, .ss_size = sizeof(stack)};
+    struct sigaction action = {.sa_sigaction = on_fault,
+                               .sa_flags = SA_SIGINFO | SA_ONSTACK | (int)SA_RESETHAND};
+
+    (void)sigfillset(&action.sa_mask);
+    (void)sigaltstack(&alternate, NULL);
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+        (void)sigaction(numbers[i], &action, NULL);
+}
+
+static int fail(const struct error *err)
+{
+    shm->error_code = err->code;
+    memcpy(shm->error, err->text, sizeof(shm->error));
+    tell(CHILD_FAILED);
+    return EXIT_REFUSED;
+}
+
+static void on_log(void *ctx, uint32_t level, agon_ns_t t, const char *text)
+{
+    struct child_log line = {.hdr = {.type = 65, .t = t}, .level = level};
+    size_t n = strlen(text);
+
+    (void)ctx;
+    line.n = (uint32_t)(n < sizeof(line.text) ? n : sizeof(line.text));
+    memcpy(line.text, text, line.n);
+    line.hdr.granules = (uint8_t)((offsetof(struct child_log, text) + line.n + 63) / 64);
+    (void)evring_put(&log_ring, &line.hdr); // full: the host does not read; drop the line
+}
+
+static int64_t size_of(int fd)
+{
+    struct stat stat;
+
+    return fstat(fd, &stat) < 0 ? -1 : (int64_t)stat.st_size;
+}
+
+static int attach(struct feed_config *config, struct error *err)
+{
+    uint64_t bus_bytes_all = bus_bytes(shm->bus_granules);
+    unsigned char *base = (unsigned char *)shm;
+
+    *config = (struct feed_config){.setup_bytes = shm->setup_bytes,
+                                   .bus_granules = shm->bus_granules,
+                                   .to_agent = base + shm->to_at,
+                                   .to_granules = shm->to_granules,
+                                   .from_agent = base + shm->from_at,
+                                   .from_granules = shm->from_granules,
+                                   .beat = &shm->beat,
+                                   .log = on_log};
+    config->bus = memfd_map(CHILD_FD_BUS, bus_bytes_all, 0, err);
+    if (config->bus == NULL)
+        return AGON_EIO;
+    config->setup = memfd_map(CHILD_FD_SETUP, shm->setup_bytes, 0, err);
+    if (config->setup == NULL)
+        return AGON_EIO;
+    if (evring_attach(&log_ring, base + shm->log_at, shm->log_granules) < 0)
+        return error_set(err, AGON_ECORRUPT, "the log ring is not a ring");
+    return AGON_OK;
+}
+
+/* Sleeps until the host moves wake. The host looks at is_asleep after it has published a step, and
+ * we look at the bus after we have set it, so that one of us sees the other. */
+static void sleep_until_woken(struct feed *feed, const struct bus_shm *bus)
+{
+    uint32_t wake = atomic_load(&shm->wake);
+
+    atomic_store(&shm->is_asleep, 1);
+    atomic_thread_fence(memory_order_seq_cst);
+    if (atomic_load(&bus->tail_seq) <= feed_done_seq(feed) && atomic_load(&shm->stop) == 0)
+        (void)futex_wait(&shm->wake, wake, -1);
+    atomic_store(&shm->is_asleep, 0);
+}
+
+static int run(struct feed *feed, const struct bus_shm *bus)
+{
+    uint32_t idle = 0, reason;
+
+    while ((reason = atomic_load_explicit(&shm->stop, memory_order_acquire)) == 0) {
+        int64_t n = feed_run(feed, UINT64_MAX);
+
+        if (n < 0)
+            return fail(feed_failure(feed));
+        if (atomic_load(&shm->host_waits)) {
+            atomic_fetch_add(&shm->done, 1);
+            futex_wake(&shm->done, 1);
+        }
+        if (atomic_load_explicit(&bus->tail_seq, memory_order_acquire) > feed_done_seq(feed)) {
+            idle = 0;
+            continue;
+        }
+        if (shm->spin == UINT32_MAX || idle++ < shm->spin) {
+#if defined(__x86_64__)
+            __builtin_ia32_pause();
+#endif
+            continue;
+        }
+        sleep_until_woken(feed, bus);
+        idle = 0;
+    }
+    feed_stop(feed, reason);
+    feed_free(feed);
+    tell(CHILD_STOPPED);
+    _exit(0); // what a plugin has registered to run at the end does not run
+}
+
+static int play(const struct plugin *plugin, const struct feed_config *config,
+                struct sandbox *sandbox)
+{
+    struct error err = {0};
+    struct feed *feed;
+    int rc = feed_new(&feed, config, &err);
+
+    if (rc >= 0)
+        rc = sandbox_after_load(sandbox, &err);
+    atomic_store(&shm->layers, sandbox->holds);
+    if (rc >= 0)
+        rc = feed_create(feed, plugin->entry, &err);
+    if (rc >= 0)
+        rc = feed_start(feed, &err);
+    if (rc < 0)
+        return fail(&err);
+    tell(CHILD_READY);
+    return run(feed, config->bus);
+}
+
+int child_main(int argc, char **argv)
+{
+    int64_t bytes = size_of(CHILD_FD_SLOT);
+    struct sandbox sandbox = {0};
+    struct error err = {0};
+    struct feed_config config;
+    struct plugin_file file = {.fd = CHILD_FD_PLUGIN};
+    struct plugin plugin;
+    int rc;
+
+    (void)argc;
+    (void)argv;
+    if (bytes < (int64_t)sizeof(*shm) ||
+        (shm = memfd_map(CHILD_FD_SLOT, (uint64_t)bytes, 1, &err)) == NULL ||
+        shm->magic != SLOT_SHM_MAGIC) {
+        fprintf(stderr, "agon: " CHILD_COMMAND " is started by the host, not by hand\n");
+        return EXIT_NOT_CALLED;
+    }
+    watch_faults();
+    if (shm->mode == CHILD_RUN && attach(&config, &err) < 0)
+        return fail(&err);
+    sandbox = (struct sandbox){
+        .wanted = shm->layers_wanted, .address_bytes = shm->address_bytes, .uid = shm->uid};
+    if (sandbox_before_load(&sandbox, &err) < 0)
+        return fail(&err);
+    (void)close(CHILD_FD_SLOT);
+    (void)close(CHILD_FD_BUS);
+    (void)close(CHILD_FD_SETUP);
+    file.bytes = shm->plugin_bytes;
+    rc = plugin_open(&plugin, &file, ELF_PROCESS, &err);
+    (void)close(CHILD_FD_PLUGIN);
+    if (rc < 0)
+        return fail(&err);
+    if (shm->mode != CHILD_RUN) {
+        if (sandbox_after_load(&sandbox, &err) < 0)
+            return fail(&err);
+        atomic_store(&shm->layers, sandbox.holds);
+        plugin_info_fill(&shm->info, plugin.entry, 0);
+        if (shm->mode == CHILD_REHEARSE)
+            rehearse(&shm->rehearsal, plugin.entry, 0);
+        tell(CHILD_LOADED);
+        return 0;
+    }
+    plugin_info_fill(&shm->info, plugin.entry, 0);
+    return play(&plugin, &config, &sandbox);
+}

@@ -1,0 +1,623 @@
+// SPDX-License-Identifier: Apache-2.0
+/* feed: see the header. Here are the merge, the calls and the state of a generation; the fold is in
+ * feed_fold.c, the services are in ext_*.c. */
+#include "agent/feed.h"
+
+#include <stdlib.h>
+#include <sys/mman.h>
+
+#include "agent/feed_fold.h"
+#include "agent/feed_state.h"
+#include "agent/fpstate.h"
+#include "base/crc.h"
+#include "base/hash.h"
+
+#define STATE_MAGIC  0x41475331u
+#define STATE_FORMAT 1u
+#define ARENA_PAGE   4096u
+
+_Thread_local struct feed *feed_current;
+
+static void count(_Atomic uint64_t *word)
+{
+    // One writer: a plain addition, which others may see a little later.
+    atomic_store_explicit(word, atomic_load_explicit(word, memory_order_relaxed) + 1,
+                          memory_order_relaxed);
+}
+
+/* Around every call into the plugin. */
+struct call {
+    struct feed *outer;
+    struct fpstate fp;
+};
+
+static struct call call_begin(struct feed *feed, uint32_t phase)
+{
+    struct call call = {.outer = feed_current, .fp = fpstate_get()};
+    uint64_t enter = atomic_load_explicit(&feed->beat->enter, memory_order_relaxed);
+
+    feed_current = feed;
+    feed->phase = phase;
+    feed->n_streams = 0;
+    atomic_store_explicit(&feed->beat->enter, enter + 1, memory_order_release);
+    return call;
+}
+
+static void call_end(struct feed *feed, struct call call)
+{
+    uint64_t enter = atomic_load_explicit(&feed->beat->enter, memory_order_relaxed);
+
+    atomic_store_explicit(&feed->beat->exit, enter, memory_order_release);
+    if (fpstate_put(call.fp))
+        count(&feed->beat->n_fp);
+    feed->phase = FEED_IDLE;
+    feed_current = call.outer;
+}
+
+struct agon_origin feed_origin(struct feed *feed, uint32_t leg, uint32_t n_legs)
+{
+    count(&feed->beat->n_intents);
+    return (struct agon_origin){.cause_seq = feed->cause_seq,
+                                .nth = feed->nth,
+                                .n = feed->n++,
+                                .generation = feed->setup.head.generation,
+                                .slot = feed->setup.head.slot.slot,
+                                .leg = (uint8_t)leg,
+                                .n_legs = (uint8_t)n_legs};
+}
+
+int feed_has_room(struct feed *feed, uint32_t granules)
+{
+    // A record never straddles the ring's end: a filler may cost as much again, once.
+    if (evring_used(&feed->from_agent) + granules + 8 <= feed->config.from_granules)
+        return 1;
+    count(&feed->beat->n_full);
+    return 0;
+}
+
+void feed_put(struct feed *feed, const struct agon_event_hdr *record)
+{
+    // Room was asked for, and a consumer only ever makes more.
+    REQUIRE(evring_put(&feed->from_agent, record) == AGON_OK);
+}
+
+int feed_place(const struct feed *feed, agon_instrument_t id)
+{
+    for (uint32_t i = 0; i < feed->subscription.n_instruments; i++)
+        if (feed->subscription.instruments[i] == id)
+            return (int)i;
+    return -1;
+}
+
+/* Life */
+
+static int attach(struct feed *feed, struct error *err)
+{
+    const struct feed_config *config = &feed->config;
+
+    if (bus_reader_attach(&feed->bus, config->bus, config->bus_granules) < 0)
+        return error_set(err, AGON_ECORRUPT, "the bus is not a bus");
+    feed->bus.at = feed->setup.head.bus_at;
+    if (evring_attach(&feed->to_agent, config->to_agent, config->to_granules) < 0 ||
+        evring_attach(&feed->from_agent, config->from_agent, config->from_granules) < 0)
+        return error_set(err, AGON_ECORRUPT, "a ring of the slot is not a ring");
+    return AGON_OK;
+}
+
+int feed_new(struct feed **out, const struct feed_config *config, struct error *err)
+{
+    struct feed *feed;
+    int rc;
+
+    *out = NULL;
+    feed = aligned_alloc(64, (sizeof(*feed) + 63) / 64 * 64);
+    if (feed == NULL)
+        return error_set(err, AGON_ENOMEM, "no memory for a runner");
+    memset(feed, 0, sizeof(*feed));
+    feed->config = *config;
+    feed->beat = config->beat ? config->beat : &feed->own_beat;
+    feed->host = (struct agon_host){.size = sizeof(feed->host),
+                                    .abi_major = AGON_ABI_MAJOR,
+                                    .abi_minor = AGON_ABI_MINOR,
+                                    .ctx = feed,
+                                    .name = "agon",
+                                    .version = AGON_VERSION,
+                                    .get_extension = ext_get};
+    rc = setup_decode(&feed->setup, config->setup, config->setup_bytes, err);
+    if (rc < 0)
+        goto fail;
+    feed->subscription = feed->setup.head.slot.subscription;
+    feed->nth = feed->setup.head.nth;
+    feed->first_seq = feed->cause_seq = feed->bus_seq = feed->setup.head.seq;
+    feed->done_seq = feed->first_seq;
+    feed->t = feed->setup.head.t;
+    atomic_store_explicit(&feed->beat->nth, feed->nth, memory_order_relaxed);
+    atomic_store_explicit(&feed->beat->done_seq, feed->done_seq, memory_order_release);
+    rc = attach(feed, err);
+    if (rc < 0)
+        goto fail;
+    rc = fold_init(feed, err);
+    if (rc < 0)
+        goto fail;
+    *out = feed;
+    return AGON_OK;
+
+fail:
+    feed_free(feed);
+    error_wrap(err, "runner");
+    return rc;
+}
+
+void feed_free(struct feed *feed)
+{
+    if (feed == NULL)
+        return;
+    if (feed->is_created && feed->agent.destroy) {
+        struct call call = call_begin(feed, FEED_IDLE);
+        feed->agent.destroy(feed->agent.self);
+        call_end(feed, call);
+    }
+    if (feed->arena_map)
+        munmap(feed->arena_map, feed->arena_map_bytes);
+    free(feed->params);
+    fold_deinit(feed);
+    free(feed);
+}
+
+/* The plugin's whole memory, with a page on each side that kills whoever touches it (val-r34). */
+static int take_arena(struct feed *feed, struct error *err)
+{
+    uint64_t max = feed->setup.head.arena_max ? feed->setup.head.arena_max : SETUP_ARENA_MAX;
+    uint64_t bytes = feed->descriptor->arena_bytes;
+    uint64_t whole = (bytes + ARENA_PAGE - 1) / ARENA_PAGE * ARENA_PAGE;
+    unsigned char *map;
+
+    if (bytes > max)
+        return error_set(err, AGON_ENOMEM,
+                         "the plugin declares an arena of %llu bytes, the roster grants %llu",
+                         (unsigned long long)bytes, (unsigned long long)max);
+    map = mmap(NULL, whole + 2 * ARENA_PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (map == MAP_FAILED)
+        return error_set(err, AGON_ENOMEM, "no memory for the plugin's arena");
+    feed->arena_map = map;
+    feed->arena_map_bytes = whole + 2 * ARENA_PAGE;
+    if (whole > 0 && mprotect(map + ARENA_PAGE, whole, PROT_READ | PROT_WRITE) < 0)
+        return error_set(err, AGON_ENOMEM, "no memory for the plugin's arena");
+    arena_init(&feed->arena, map + ARENA_PAGE, bytes);
+    return AGON_OK;
+}
+
+static int check_agent(struct feed *feed, struct error *err)
+{
+    const struct agon_agent *agent = &feed->agent;
+
+    if (agent->size > sizeof(*agent) || !AGON_HAS(agent, struct agon_agent, destroy))
+        return error_set(err, AGON_EINVAL, "create left an agon_agent of %u bytes", agent->size);
+    if (agent->on_event == NULL || agent->destroy == NULL)
+        return error_set(err, AGON_EINVAL, "create set no %s",
+                         agent->on_event ? "destroy" : "on_event");
+    return AGON_OK;
+}
+
+/* What comes back from foreign code is a number; the reason is named when it is one of ours. */
+static int blame(struct error *err, const char *call, int rc)
+{
+    return error_set(err, rc, "the plugin's %s returned %d (%s)", call, rc,
+                     rc >= AGON_ETIME && rc < 0 ? error_name(rc) : "no code of the SDK");
+}
+
+struct memory_in {
+    struct agon_in in;
+    const unsigned char *at;
+    uint64_t n;
+};
+
+static int64_t memory_read(struct agon_in *in, void *at, uint64_t n)
+{
+    struct memory_in *memory = in->ctx;
+
+    if (n > memory->n)
+        n = memory->n;
+    if (n > 0)
+        memcpy(at, memory->at, n);
+    memory->at += n;
+    memory->n -= n;
+    return (int64_t)n;
+}
+
+struct memory_out {
+    struct agon_out out;
+    unsigned char *bytes; /* owned */
+    uint64_t n, room;
+    int rc;
+};
+
+static int64_t memory_write(struct agon_out *out, const void *at, uint64_t n)
+{
+    struct memory_out *memory = out->ctx;
+
+    if (n > SETUP_STATE_MAX - memory->n)
+        return memory->rc = AGON_ENOSPC;
+    if (n > memory->room - memory->n) {
+        uint64_t room = memory->room ? memory->room : 4096;
+        unsigned char *bytes;
+
+        while (room < memory->n + n)
+            room *= 2;
+        bytes = realloc(memory->bytes, room);
+        if (bytes == NULL)
+            return memory->rc = AGON_ENOMEM;
+        memory->bytes = bytes;
+        memory->room = room;
+    }
+    if (n > 0)
+        memcpy(memory->bytes + memory->n, at, n);
+    memory->n += n;
+    return (int64_t)n;
+}
+
+static struct agon_in memory_in_table(struct memory_in *memory)
+{
+    return (struct agon_in){.size = sizeof(struct agon_in), .ctx = memory, .read = memory_read};
+}
+
+static struct agon_out memory_out_table(struct memory_out *memory)
+{
+    return (struct agon_out){.size = sizeof(struct agon_out), .ctx = memory, .write = memory_write};
+}
+
+static uint64_t plugin_hash(const struct feed *feed)
+{
+    return hash_bytes(feed->descriptor->id, strlen(feed->descriptor->id));
+}
+
+/* Brings an older state to the present schema, if the plugin can. */
+static int migrate(struct feed *feed, uint32_t schema, struct memory_in *in,
+                   struct memory_out *migrated, struct error *err)
+{
+    const struct agon_entry *entry = feed->entry;
+    struct call call;
+    int rc;
+
+    if (!AGON_HAS(entry, struct agon_entry, migrate) || entry->migrate == NULL)
+        return error_set(err, AGON_EVERSION,
+                         "the saved state has schema %u, the plugin reads %u to %u and has no "
+                         "migrate",
+                         schema, feed->descriptor->state_schema_oldest,
+                         feed->descriptor->state_schema);
+    in->in = memory_in_table(in);
+    migrated->out = memory_out_table(migrated);
+    call = call_begin(feed, FEED_IDLE);
+    rc = entry->migrate(feed->setup.head.plugin_index, schema, &in->in, &migrated->out);
+    call_end(feed, call);
+    if (migrated->rc < 0)
+        rc = migrated->rc;
+    return rc < 0 ? blame(err, "migrate", rc) : AGON_OK;
+}
+
+static int load_state(struct feed *feed, struct error *err)
+{
+    const struct agon_descriptor *descriptor = feed->descriptor;
+    const unsigned char *bytes = feed->setup.state;
+    struct memory_out migrated = {0};
+    struct agon_state_hdr hdr;
+    struct memory_in in;
+    struct call call;
+    uint32_t schema;
+    int rc;
+
+    if (feed->setup.n_state < sizeof(hdr))
+        return error_set(err, AGON_ECORRUPT, "the saved state is cut short");
+    memcpy(&hdr, bytes, sizeof(hdr));
+    in = (struct memory_in){.at = bytes + sizeof(hdr), .n = feed->setup.n_state - sizeof(hdr)};
+    if (hdr.magic != STATE_MAGIC || hdr.format != STATE_FORMAT || hdr.bytes != in.n ||
+        hdr.crc32c != crc32c(0, in.at, in.n))
+        return error_set(err, AGON_ECORRUPT, "the saved state is damaged");
+    if (hdr.plugin_hash != plugin_hash(feed))
+        return error_set(err, AGON_EINVAL, "the saved state is another plugin's, not that of %s",
+                         descriptor->id);
+    if (feed->agent.load_state == NULL)
+        return error_set(err, AGON_ENOTSUP, "there is a saved state, the plugin loads none");
+    schema = hdr.schema;
+    if (schema > descriptor->state_schema ||
+        (schema < descriptor->state_schema && schema < descriptor->state_schema_oldest)) {
+        rc = migrate(feed, schema, &in, &migrated, err);
+        if (rc < 0)
+            goto done;
+        in = (struct memory_in){.at = migrated.bytes, .n = migrated.n};
+        schema = descriptor->state_schema;
+    }
+    in.in = memory_in_table(&in);
+    call = call_begin(feed, FEED_LOAD);
+    rc = feed->agent.load_state(feed->agent.self, &in.in, schema);
+    call_end(feed, call);
+    if (rc < 0)
+        rc = blame(err, "load_state", rc);
+done:
+    free(migrated.bytes);
+    return rc < 0 ? rc : AGON_OK;
+}
+
+int feed_create(struct feed *feed, const struct agon_entry *entry, struct error *err)
+{
+    uint32_t index = feed->setup.head.plugin_index;
+    struct call call;
+    int rc;
+
+    if (index >= entry->n_plugins)
+        return error_set(err, AGON_EINVAL, "the file holds %u plugins, number %u is asked for",
+                         entry->n_plugins, index);
+    feed->entry = entry;
+    feed->descriptor = entry->plugins[index];
+    for (uint32_t i = 0; i < feed->descriptor->n_requires; i++)
+        if (ext_find(feed->descriptor->requires_ext[i], feed->descriptor->kind) == NULL)
+            return error_set(
+                err, AGON_ENOTSUP, "the plugin requires %.64s, which is not served%s",
+                feed->descriptor->requires_ext[i],
+                ext_find(feed->descriptor->requires_ext[i], AGON_STRATEGY) ? " to its kind" : "");
+    rc = fold_params(feed, err);
+    if (rc >= 0)
+        rc = take_arena(feed, err);
+    if (rc < 0)
+        return rc;
+    feed->agent.size = sizeof(feed->agent);
+    call = call_begin(feed, FEED_CREATE);
+    rc = entry->create(&feed->host, index, &feed->agent);
+    call_end(feed, call);
+    if (rc < 0)
+        return blame(err, "create", rc);
+    rc = check_agent(feed, err);
+    if (rc < 0)
+        return rc;
+    feed->is_created = 1;
+    return feed->setup.n_state > 0 ? load_state(feed, err) : AGON_OK;
+}
+
+int feed_start(struct feed *feed, struct error *err)
+{
+    int rc = AGON_OK;
+
+    if (!feed->is_created || feed->is_started)
+        return error_set(err, AGON_ESTATE, "start of what is not created or has started");
+    if (feed->agent.on_start) {
+        struct call call = call_begin(feed, FEED_START);
+        rc = feed->agent.on_start(feed->agent.self, feed->setup.head.start);
+        call_end(feed, call);
+    }
+    if (rc < 0)
+        return blame(err, "on_start", rc);
+    feed->is_started = 1;
+    return AGON_OK;
+}
+
+void feed_stop(struct feed *feed, uint32_t reason)
+{
+    if (feed->is_started && feed->failure.code == 0 && feed->agent.on_stop) {
+        struct call call = call_begin(feed, FEED_STOP);
+        feed->agent.on_stop(feed->agent.self, reason);
+        call_end(feed, call);
+    }
+    feed->is_started = 0;
+}
+
+/* Delivery */
+
+static void deliver(struct feed *feed, const struct agon_event_hdr *event)
+{
+    uint64_t enter = atomic_load_explicit(&feed->beat->enter, memory_order_relaxed) + 1;
+    int rc;
+
+    feed->nth++;
+    feed->t = event->t;
+    if (event->seq != feed->cause_seq) {
+        feed->cause_seq = event->seq;
+        feed->n = 0;
+    }
+    // As call_begin and call_end, but for what holds through all of feed_run.
+    feed->n_streams = 0;
+    atomic_store_explicit(&feed->beat->enter, enter, memory_order_release);
+    rc = feed->agent.on_event(feed->agent.self, event, feed->nth);
+    atomic_store_explicit(&feed->beat->exit, enter, memory_order_release);
+    if (fpstate_put(feed->fp))
+        count(&feed->beat->n_fp);
+    atomic_store_explicit(&feed->beat->nth, feed->nth, memory_order_relaxed);
+    if (rc >= 0) {
+        feed->errors_in_row = 0;
+        return;
+    }
+    count(&feed->beat->n_errors);
+    if (++feed->errors_in_row >= FEED_ERRORS_MAX) {
+        blame(&feed->failure, "on_event", rc);
+        error_wrap(&feed->failure, "%d events in a row, the last of seq %llu", FEED_ERRORS_MAX,
+                   (unsigned long long)event->seq);
+        feed->failure.code = AGON_EIO;
+    }
+}
+
+/* The bus has overwritten what this reader had not yet read. The steps from the last that was seen
+ * to the first that is there again may be incomplete; books are stale until their next event. */
+static void deliver_gap(struct feed *feed, uint64_t next_seq)
+{
+    struct agon_gap gap = {
+        .hdr = {.type = AGON_EVENT_GAP, .granules = 1, .seq = feed->cause_seq, .t = feed->t},
+        .first_seq = feed->bus_seq,
+        .last_seq = next_seq,
+        .n_missed = next_seq - feed->bus_seq};
+
+    count(&feed->beat->n_gaps);
+    fold_gap(feed);
+    if (feed->config.on_gap)
+        feed->config.on_gap(feed->config.ctx, &gap);
+    memcpy(feed->mine, &gap, sizeof(gap));
+    deliver(feed, (const struct agon_event_hdr *)(const void *)feed->mine);
+}
+
+/* Makes next hold the next bus event, if there is one. */
+static void pull(struct feed *feed)
+{
+    struct agon_event_hdr *next = (struct agon_event_hdr *)(void *)feed->next;
+    int is_overrun = 0;
+
+    while (!feed->has_next) {
+        int rc = bus_next(&feed->bus, next);
+
+        if (rc == 0)
+            return;
+        if (rc == AGON_ERANGE) {
+            is_overrun = 1;
+            continue;
+        }
+        if (rc < 0) {
+            error_set(&feed->failure, AGON_EIO, "the bus cannot be read: %s", error_name(rc));
+            return;
+        }
+        if (is_overrun && next->seq > feed->first_seq)
+            deliver_gap(feed, next->seq);
+        is_overrun = 0;
+        if (next->seq <= feed->first_seq)
+            continue; // in the setup already
+        feed->bus_seq = next->seq;
+        feed->has_next = 1;
+    }
+}
+
+static void take_public(struct feed *feed)
+{
+    const struct agon_event_hdr *event = (const struct agon_event_hdr *)(const void *)feed->next;
+
+    fold_public(feed, event);
+    if (subscription_wants(&feed->subscription, event))
+        deliver(feed, event);
+    feed->has_next = 0;
+}
+
+static void take_private(struct feed *feed, const struct agon_event_hdr *event)
+{
+    const struct agon_event_hdr *mine = (const struct agon_event_hdr *)(const void *)feed->mine;
+
+    // A copy: what the plugin does to it concerns nobody else.
+    memcpy(feed->mine, event, event_bytes(event));
+    evring_release(&feed->to_agent);
+    if (mine->seq <= feed->first_seq)
+        return; // in the setup already
+    fold_private(feed, mine);
+    if (subscription_wants_private(&feed->subscription, mine))
+        deliver(feed, mine);
+}
+
+static int is_before(const struct agon_event_hdr *a, const struct agon_event_hdr *b)
+{
+    return a->seq != b->seq ? a->seq < b->seq : a->sub <= b->sub;
+}
+
+int64_t feed_run(struct feed *feed, uint64_t seq)
+{
+    uint64_t nth = feed->nth;
+    // Private rings are filled before this word moves, so up to it both rings are whole.
+    uint64_t limit = bus_seq(&feed->bus);
+    struct feed *outer = feed_current;
+    int has_mine = 1;
+
+    if (!feed->is_started)
+        return AGON_ESTATE;
+    if (limit > seq)
+        limit = seq;
+    feed->fp = fpstate_get();
+    feed_current = feed;
+    feed->phase = FEED_EVENT;
+    while (feed->failure.code == 0) {
+        const struct agon_event_hdr *mine, *next;
+        int rc = AGON_OK;
+
+        pull(feed);
+        next = feed->has_next ? (const struct agon_event_hdr *)(const void *)feed->next : NULL;
+        // Nothing private up to limit can come any more once there was none: limit is whole.
+        mine = has_mine ? evring_peek(&feed->to_agent, &rc) : NULL;
+        if (mine == NULL && rc < 0) {
+            error_set(&feed->failure, AGON_EIO, "the private ring is damaged");
+            break;
+        }
+        if (mine && mine->seq > limit)
+            mine = NULL;
+        has_mine = mine != NULL;
+        if (next && next->seq > limit)
+            next = NULL;
+        if (feed->failure.code != 0 || (mine == NULL && next == NULL))
+            break;
+        if (mine && (next == NULL || is_before(mine, next)))
+            take_private(feed, mine);
+        else
+            take_public(feed);
+    }
+    feed->phase = FEED_IDLE;
+    feed_current = outer;
+    if (feed->failure.code != 0)
+        return AGON_EIO;
+    if (limit > feed->done_seq)
+        feed->done_seq = limit;
+    atomic_store_explicit(&feed->beat->done_seq, feed->done_seq, memory_order_release);
+    return (int64_t)(feed->nth - nth);
+}
+
+int feed_save(struct feed *feed, unsigned char **bytes, uint64_t *n, struct error *err)
+{
+    struct agon_state_hdr hdr = {
+        .magic = STATE_MAGIC, .format = STATE_FORMAT, .seq = feed->done_seq, .nth = feed->nth};
+    struct memory_out memory = {0};
+    struct call call;
+    int rc;
+
+    *bytes = NULL;
+    *n = 0;
+    if (!feed->is_created || feed->failure.code != 0)
+        return error_set(err, AGON_ESTATE, "no plugin to save the state of");
+    if (feed->agent.save_state == NULL)
+        return error_set(err, AGON_ENOTSUP, "the plugin saves no state");
+    hdr.plugin_hash = plugin_hash(feed);
+    hdr.schema = feed->descriptor->state_schema;
+    memory.out = memory_out_table(&memory);
+    rc = (int)memory_write(&memory.out, &hdr, sizeof(hdr));
+    if (rc >= 0) {
+        call = call_begin(feed, FEED_SAVE);
+        rc = feed->agent.save_state(feed->agent.self, &memory.out);
+        call_end(feed, call);
+    }
+    if (rc < 0 || memory.rc < 0) {
+        free(memory.bytes);
+        return memory.rc < 0 ? error_set(err, memory.rc, "the plugin's state: %s",
+                                         memory.rc == AGON_ENOSPC ? "more than 64 MiB"
+                                                                  : error_name(memory.rc))
+                             : blame(err, "save_state", rc);
+    }
+    hdr.bytes = memory.n - sizeof(hdr);
+    hdr.crc32c = crc32c(0, memory.bytes + sizeof(hdr), hdr.bytes);
+    memcpy(memory.bytes, &hdr, sizeof(hdr));
+    *bytes = memory.bytes;
+    *n = memory.n;
+    return AGON_OK;
+}
+
+uint64_t feed_nth(const struct feed *feed)
+{
+    return feed->nth;
+}
+
+uint64_t feed_done_seq(const struct feed *feed)
+{
+    return feed->done_seq;
+}
+
+const struct error *feed_failure(const struct feed *feed)
+{
+    return &feed->failure;
+}
+
+const struct feed_beat *feed_beat(const struct feed *feed)
+{
+    return feed->beat;
+}
+
+const struct agon_descriptor *feed_descriptor(const struct feed *feed)
+{
+    return feed->descriptor;
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+/* feed: the heart of every runner: one plugin instance, its events and its services.
+ *
+ * It merges the public bus and the slot's private ring by (seq, sub), the private one first at a
+ * tie, drops what the slot's subscription does not want, counts what it delivers (nth) and calls
+ * the plugin. What the plugin wishes goes into its ring, stamped with the event that was being
+ * delivered. Services answer as of that event: positions, open orders, balances, books and
+ * signals are folded here, from the same events, so that they are the same in every mode.
+ *
+ * A feed reads no clock and makes no system call between feed_start and feed_stop: engine time is
+ * all it knows. It runs on the core thread (inproc) or in a child (process); one thread at a time.
+ * [agent] */
+#ifndef AGENT_FEED_H
+#define AGENT_FEED_H
+
+#include <stdatomic.h>
+
+#include <agon/agon.h>
+
+#include "agent/setup.h"
+#include "base/error.h"
+
+#define FEED_ERRORS_MAX 100 /* errors of on_event in a row that fail the plugin */
+
+/* What others may see of a feed while it runs; may lie in memory shared with the host. The words
+ * come from a child: they are figures, not proofs. */
+struct feed_beat {
+    _Atomic uint64_t enter, exit; /* callbacks begun and ended: unequal for long is a hang */
+    _Atomic uint64_t done_seq;    /* everything up to it has been delivered and answered */
+    _Atomic uint64_t nth;
+    _Atomic uint64_t n_errors, n_gaps, n_intents, n_full; /* full: wishes that met a full ring */
+    _Atomic uint64_t n_fp;                      /* calls that left floating-point control changed */
+    _Atomic uint64_t metrics[AGON_METRICS_MAX]; /* bits of a double */
+};
+
+struct feed_config {
+    const void *setup; /* aligned to 8; borrowed until feed_free */
+    uint64_t setup_bytes;
+    const void *bus; /* formatted bus, may be read-only; borrowed until feed_free */
+    uint64_t bus_granules;
+    void *to_agent, *from_agent; /* formatted evrings; borrowed until feed_free */
+    uint64_t to_granules, from_granules;
+    struct feed_beat *beat; /* zeroed; borrowed; NULL: one of its own */
+    /* A line of the plugin's log, UTF-8, already rate limited. NULL: none wanted. */
+    void (*log)(void *ctx, uint32_t level, agon_ns_t t, const char *text);
+    /* The reader was overrun; the plugin gets the same GAP. NULL: none wanted. */
+    void (*on_gap)(void *ctx, const struct agon_gap *gap);
+    void *ctx;
+};
+struct feed;
+
+/* Decodes the setup, attaches to the rings, folds what the setup holds. AGON_ECORRUPT,
+ * AGON_ENOMEM. [control] */
+int feed_new(struct feed **feed, const struct feed_config *config, struct error *err);
+/* Resolves parameters, takes the arena, calls create; then load_state when the setup brings a state
+ * (through migrate where the schema asks for it). The entry has been checked (loader.h) and stays
+ * until feed_free. [control] */
+int feed_create(struct feed *feed, const struct agon_entry *entry, struct error *err);
+/* on_start, with the setup's reason. [agent] */
+int feed_start(struct feed *feed, struct error *err);
+/* Delivers all events up to seq that are complete on the bus; UINT64_MAX: all there are. Returns
+ * how many it delivered; AGON_EIO: the plugin failed (feed_failure says why), and nothing more will
+ * be delivered. [agent] */
+int64_t feed_run(struct feed *feed, uint64_t seq);
+/* on_stop. [agent] */
+void feed_stop(struct feed *feed, uint32_t reason);
+/* destroy, and all memory. Accepts NULL and what was never created. [control] */
+void feed_free(struct feed *feed);
+
+/* Writes agon_state_hdr and the plugin's state to memory of its own (*bytes, free it).
+ * AGON_ENOTSUP: the plugin saves none; AGON_ENOSPC: more than SETUP_STATE_MAX. Between two events.
+ * [agent] */
+int feed_save(struct feed *feed, unsigned char **bytes, uint64_t *n, struct error *err);
+
+uint64_t feed_nth(const struct feed *feed);      /* [agent] */
+uint64_t feed_done_seq(const struct feed *feed); /* [agent] */
+const struct error *feed_failure(const struct feed *feed);
+const struct feed_beat *feed_beat(const struct feed *feed);             /* [any] */
+const struct agon_descriptor *feed_descriptor(const struct feed *feed); /* after feed_create */
+
+#endif

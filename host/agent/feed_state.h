@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+/* feed_state: what feed.c and the services (ext_*.c) share. Nobody else includes it. */
+#ifndef AGENT_FEED_STATE_H
+#define AGENT_FEED_STATE_H
+
+#include "agent/feed.h"
+#include "agent/fpstate.h"
+#include "base/arena.h"
+#include "market/book.h"
+#include "market/bus.h"
+#include "market/evring.h"
+#include "market/instruments.h"
+
+#define FEED_ORDERS_MAX    SETUP_ORDERS_MAX
+#define FEED_POSITIONS_MAX SETUP_POSITIONS_MAX
+#define FEED_BALANCES_MAX  SETUP_BALANCES_MAX
+#define FEED_SIGNALS_MAX   SETUP_SIGNALS_MAX
+#define FEED_TIMERS_MAX    SETUP_TIMERS_MAX
+#define FEED_STREAMS_MAX   16
+
+/* What the plugin is in just now: one bit, so that a service can name all it may be called from. */
+enum feed_phase {
+    FEED_IDLE = 0,
+    FEED_CREATE = 1,
+    FEED_LOAD = 2,
+    FEED_START = 4,
+    FEED_EVENT = 8,
+    FEED_SAVE = 16,
+    FEED_STOP = 32
+};
+#define FEED_ANY (FEED_CREATE | FEED_LOAD | FEED_START | FEED_EVENT | FEED_SAVE | FEED_STOP)
+
+struct feed_param {
+    uint32_t id, type, flags;
+    int64_t integer;
+    double real;
+    char text[256];
+};
+struct feed_timer {
+    uint32_t id;
+    uint32_t is_periodic;
+};
+struct feed_stream {
+    uint32_t stream;
+    uint64_t k;
+};
+
+struct feed {
+    struct agon_host host; /* host.ctx is this */
+    struct feed_config config;
+    struct setup setup;
+    const struct agon_entry *entry;
+    const struct agon_descriptor *descriptor;
+    struct agon_agent agent;
+    int is_created, is_started;
+    uint32_t phase;
+    struct fpstate fp; /* control words of the thread that runs it, at the last feed_run */
+    struct error failure;
+
+    struct bus_reader bus;
+    struct evring to_agent, from_agent;
+    struct feed_beat *beat, own_beat;
+
+    /* Delivery. */
+    uint64_t nth, done_seq, first_seq; /* events up to first_seq are in the setup already */
+    uint64_t bus_seq;                  /* of the last bus event that was seen */
+    int has_next;                      /* next holds a bus event that was not yet taken */
+    uint32_t errors_in_row;
+    uint64_t cause_seq;
+    agon_ns_t t;
+    uint32_t n; /* of the next wish of this cause */
+    struct feed_stream streams[FEED_STREAMS_MAX];
+    uint32_t n_streams;
+    int64_t log_second;
+    uint32_t log_lines;
+
+    /* The fold. */
+    struct instruments instruments;
+    struct subscription subscription;
+    struct agon_order *orders; /* owned; open ones, by order_id */
+    uint32_t n_orders;
+    struct agon_position positions[FEED_POSITIONS_MAX];
+    uint32_t n_positions;
+    struct agon_balance balances[FEED_BALANCES_MAX];
+    uint32_t n_balances;
+    struct agon_capital capital;
+    int has_capital;
+    struct agon_signal *signals; /* owned */
+    uint32_t n_signals;
+    struct feed_timer timers[FEED_TIMERS_MAX];
+    uint32_t n_timers, next_timer;
+    struct agon_top10 tops[SLOT_INSTRUMENTS_MAX]; /* by place in the subscription */
+    uint8_t has_top[SLOT_INSTRUMENTS_MAX];
+    struct book *books[SLOT_INSTRUMENTS_MAX]; /* owned; only with depth: full */
+    struct feed_param *params;                /* owned; as the descriptor has them */
+
+    /* The plugin's memory, between two pages that cannot be touched. */
+    struct arena arena;
+    unsigned char *arena_map; /* owned */
+    uint64_t arena_map_bytes;
+
+    _Alignas(64) unsigned char next[EVENT_BYTES_MAX + 64]; /* bus */
+    _Alignas(64) unsigned char mine[EVENT_BYTES_MAX + 64]; /* private */
+};
+
+/* The feed whose plugin is being called on this thread. */
+extern _Thread_local struct feed *feed_current;
+
+/* A service begins with this: NULL, and the error in *rc, when the plugin may not call it from
+ * here: from another thread, or in a phase that is not among phases. */
+static inline struct feed *feed_enter(const struct agon_host *host, uint32_t phases, int *rc)
+{
+    struct feed *feed = host ? host->ctx : NULL;
+
+    if (feed == NULL)
+        *rc = AGON_EINVAL;
+    else if (feed_current != feed)
+        *rc = AGON_ETHREAD;
+    else if ((feed->phase & phases) == 0)
+        *rc = AGON_ESTATE;
+    else
+        return feed;
+    return NULL;
+}
+
+/* Origin of the next wish; counts n. */
+struct agon_origin feed_origin(struct feed *feed, uint32_t leg, uint32_t n_legs);
+/* Is there room for so many granules in the ring of wishes? Counts when there is not. */
+int feed_has_room(struct feed *feed, uint32_t granules);
+/* Puts a wish into the ring, room was asked for. */
+void feed_put(struct feed *feed, const struct agon_event_hdr *record);
+/* Place of an instrument in the subscription, or -1. */
+int feed_place(const struct feed *feed, agon_instrument_t id);
+
+/* The services, one line each in ext_table.c. */
+struct ext {
+    const char *id;
+    const void *table;
+    uint32_t kinds; /* bit of each enum agon_kind that is served */
+};
+extern const struct ext ext_table[]; /* ends with a NULL id */
+const void *ext_get(const struct agon_host *host, const char *id);
+/* Served to that kind? */
+const struct ext *ext_find(const char *id, uint32_t kind);
+
+extern const struct agon_host_account ext_account;
+extern const struct agon_host_arena ext_arena;
+extern const struct agon_host_book ext_book;
+extern const struct agon_host_clock ext_clock;
+extern const struct agon_host_history ext_history;
+extern const struct agon_host_instrument ext_instrument;
+extern const struct agon_host_log ext_log;
+extern const struct agon_host_metric ext_metric;
+extern const struct agon_host_orders ext_orders;
+extern const struct agon_host_param ext_param;
+extern const struct agon_host_rng ext_rng;
+extern const struct agon_host_signal ext_signal;
+
+#endif

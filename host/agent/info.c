@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/info.h"
+
+#include <stdio.h>
+
+#include "base/utf8.h"
+
+#define COPY(to, from) snprintf(to, sizeof(to), "%s", (from) ? (from) : "")
+
+static void fill_param(struct info_param *to, const struct agon_param *from)
+{
+    *to = (struct info_param){.id = from->id,
+                              .type = from->type,
+                              .flags = from->flags,
+                              .min = from->min,
+                              .max = from->max,
+                              .def = from->def,
+                              .step = from->step};
+    COPY(to->name, from->name);
+    COPY(to->unit, from->unit);
+    COPY(to->doc, from->doc);
+    COPY(to->choices, from->choices);
+}
+
+void plugin_info_fill(struct plugin_info *info, const struct agon_entry *entry, uint32_t index)
+{
+    const struct agon_descriptor *d = entry->plugins[index];
+
+    memset(info, 0, sizeof(*info));
+    info->n_plugins = entry->n_plugins;
+    info->index = index;
+    info->abi_major = entry->abi_major;
+    info->abi_minor = entry->abi_minor;
+    info->kind = d->kind;
+    info->caps = d->caps;
+    info->n_params = d->n_params;
+    info->n_requires = d->n_requires;
+    info->state_schema = d->state_schema;
+    info->state_schema_oldest = d->state_schema_oldest;
+    info->budget_ns = d->budget_ns;
+    info->event_mask = d->event_mask;
+    info->arena_bytes = d->arena_bytes;
+    COPY(info->id, d->id);
+    COPY(info->version, d->version);
+    COPY(info->name, d->name);
+    COPY(info->vendor, d->vendor);
+    COPY(info->summary, d->summary);
+    for (uint32_t i = 0; i < d->n_requires && i < 16; i++)
+        COPY(info->requires_ext[i], d->requires_ext[i]);
+    for (uint32_t i = 0; i < d->n_params && i < INFO_PARAMS_MAX; i++)
+        fill_param(&info->params[i], d->params[i]);
+}
+
+/* Ends the text, and blanks it when it is not what plugin_check lets pass: a hostile child. */
+static void bound(char *text, size_t room)
+{
+    size_t n;
+
+    text[room - 1] = 0;
+    n = strlen(text);
+    while (n > 0 && !utf8_is_valid(text, n)) // cut in the middle of a character
+        text[--n] = 0;
+    for (char *c = text; *c; c++)
+        if ((unsigned char)*c < 0x20 || *c == 0x7f)
+            *c = '?';
+}
+
+void plugin_info_bound(struct plugin_info *info)
+{
+    if (info->n_params > INFO_PARAMS_MAX)
+        info->n_params = INFO_PARAMS_MAX;
+    if (info->n_requires > 16)
+        info->n_requires = 16;
+    bound(info->id, sizeof(info->id));
+    bound(info->version, sizeof(info->version));
+    bound(info->name, sizeof(info->name));
+    bound(info->vendor, sizeof(info->vendor));
+    bound(info->summary, sizeof(info->summary));
+    for (int i = 0; i < 16; i++)
+        bound(info->requires_ext[i], sizeof(info->requires_ext[i]));
+    for (int i = 0; i < INFO_PARAMS_MAX; i++) {
+        bound(info->params[i].name, sizeof(info->params[i].name));
+        bound(info->params[i].unit, sizeof(info->params[i].unit));
+        bound(info->params[i].doc, sizeof(info->params[i].doc));
+        bound(info->params[i].choices, sizeof(info->params[i].choices));
+    }
+}
+
+const char *plugin_kind_name(uint32_t kind)
+{
+    return kind == AGON_STRATEGY   ? "strategy"
+           : kind == AGON_MODEL    ? "model"
+           : kind == AGON_ANALYTIC ? "analytic"
+                                   : "unknown";
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+/* info: what a plugin says of itself, as plain data without pointers.
+ *
+ * A child fills it from the descriptors, so that the host learns what it needs (which events, how
+ * much memory, which parameters) without mapping the file. What comes from a child is copied and
+ * then bounded before anybody reads it. */
+#ifndef AGENT_INFO_H
+#define AGENT_INFO_H
+
+#include <agon/plugin.h>
+
+#define INFO_PARAMS_MAX 128
+
+struct info_param {
+    uint32_t id, type, flags, pad;
+    double min, max, def, step;
+    char name[32], unit[32], doc[160], choices[160];
+};
+struct plugin_info {
+    uint32_t n_plugins, index; /* of the file; the one described here */
+    uint32_t kind, caps, n_params, n_requires, state_schema, state_schema_oldest, budget_ns;
+    uint16_t abi_major, abi_minor;
+    uint64_t event_mask, arena_bytes;
+    char id[64], version[24], name[64], vendor[64], summary[256];
+    char requires_ext[16][64];
+    struct info_param params[INFO_PARAMS_MAX];
+};
+
+/* From a checked entry. [any] */
+void plugin_info_fill(struct plugin_info *info, const struct agon_entry *entry, uint32_t index);
+/* Ends every string and bounds every count, so that it can be read whatever wrote it. [any] */
+void plugin_info_bound(struct plugin_info *info);
+const char *plugin_kind_name(uint32_t kind);
+
+#endif

@@ -1,0 +1,485 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/loader.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "agent/fpstate.h"
+#include "agent/setup.h"
+#include "base/utf8.h"
+#include "sys/memfd.h"
+
+#define COPY_CHUNK 65536
+
+/* The copy */
+
+/* Counts every copy of this process, so that no name comes twice: the dynamic loader matches names
+ * before it looks at files (SDK E1, E3). */
+static _Atomic uint32_t copies;
+
+static int open_source(const char *path, uint64_t *bytes, struct error *err)
+{
+    struct stat stat;
+    // Not blocking: a FIFO of that name must not stop us.
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+
+    if (fd < 0) {
+        if (errno == ELOOP)
+            return error_set(err, AGON_EINVAL, "a symbolic link; name the file itself");
+        return error_set(err, errno == ENOENT ? AGON_ENOENT : AGON_EIO, "cannot be opened: %s",
+                         strerror(errno));
+    }
+    if (fstat(fd, &stat) < 0 || !S_ISREG(stat.st_mode)) {
+        close(fd);
+        return error_set(err, AGON_EINVAL, "not a regular file");
+    }
+    if (stat.st_size <= 0 || stat.st_size > (off_t)ELF_FILE_MAX) {
+        close(fd);
+        return error_set(err, AGON_EINVAL, "%s",
+                         stat.st_size <= 0 ? "the file is empty"
+                                           : "larger than 256 MiB, which no plugin is");
+    }
+    *bytes = (uint64_t)stat.st_size;
+    return fd;
+}
+
+static int write_all(int fd, const unsigned char *bytes, size_t n)
+{
+    while (n > 0) {
+        ssize_t got = write(fd, bytes, n);
+
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0)
+            return errno == ENOSPC ? AGON_ENOSPC : AGON_EIO;
+        bytes += got;
+        n -= (size_t)got;
+    }
+    return AGON_OK;
+}
+
+/* Copies exactly n bytes and hashes what it writes. */
+static int copy(int to, int from, uint64_t n, unsigned char digest[HASH_SIZE], struct error *err)
+{
+    unsigned char *chunk = malloc(COPY_CHUNK);
+    struct hash hash;
+    int rc = AGON_OK;
+
+    if (chunk == NULL)
+        return error_set(err, AGON_ENOMEM, "no memory for the copy");
+    hash_init(&hash);
+    while (n > 0 && rc >= 0) {
+        ssize_t got = read(from, chunk, n < COPY_CHUNK ? n : COPY_CHUNK);
+
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0) {
+            rc = error_set(err, AGON_EIO, "%s",
+                           got < 0 ? strerror(errno) : "became shorter while it was copied");
+            break;
+        }
+        hash_update(&hash, chunk, (size_t)got);
+        rc = write_all(to, chunk, (size_t)got);
+        if (rc < 0)
+            error_set(err, rc, "the copy cannot be written: %s", strerror(errno));
+        n -= (uint64_t)got;
+    }
+    hash_final(&hash, digest);
+    free(chunk);
+    return rc;
+}
+
+static int stage_memfd(struct plugin_file *file, int from, struct error *err)
+{
+    int rc;
+
+    file->fd = memfd_new("agon-plugin", file->bytes, err);
+    if (file->fd < 0)
+        return file->fd;
+    rc = copy(file->fd, from, file->bytes, file->hash, err);
+    return rc < 0 ? rc : memfd_seal(file->fd, 1, err);
+}
+
+static int stage_disk(struct plugin_file *file, int from, const char *dir, uint16_t slot,
+                      struct error *err)
+{
+    char partial[512];
+    int fd = -1, rc;
+    uint32_t n;
+
+    do {
+        n = atomic_fetch_add(&copies, 1);
+        if ((size_t)snprintf(partial, sizeof(partial), "%s/gen-%u-%u.part", dir, slot, n) >=
+            sizeof(partial) - 16)
+            return error_set(err, AGON_ERANGE, "the name of the directory is too long");
+        fd = open(partial, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0500);
+    } while (fd < 0 && errno == EEXIST);
+    if (fd < 0)
+        return error_set(err, AGON_EIO, "no copy can be made in %s: %s", dir, strerror(errno));
+    rc = copy(fd, from, file->bytes, file->hash, err);
+    close(fd);
+    if (rc >= 0) {
+        snprintf(file->path, sizeof(file->path), "%s/gen-%u-%u-%02x%02x%02x%02x.so", dir, slot, n,
+                 file->hash[0], file->hash[1], file->hash[2], file->hash[3]);
+        if (rename(partial, file->path) < 0 ||
+            (file->fd = open(file->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)) < 0)
+            rc = error_set(err, AGON_EIO, "the copy in %s: %s", dir, strerror(errno));
+    }
+    if (rc < 0) {
+        unlink(partial);
+        if (file->path[0])
+            unlink(file->path);
+        file->path[0] = 0;
+    }
+    return rc;
+}
+
+int plugin_file_stage(struct plugin_file *file, const char *path, const char *dir, uint16_t slot,
+                      struct error *err)
+{
+    char shown[256];
+    int from, rc;
+
+    memset(file, 0, sizeof(*file));
+    file->fd = -1;
+    from = open_source(path, &file->bytes, err);
+    rc = from;
+    if (from >= 0) {
+        rc = dir ? stage_disk(file, from, dir, slot, err) : stage_memfd(file, from, err);
+        close(from);
+    }
+    if (rc < 0) {
+        plugin_file_drop(file);
+        utf8_escape(path, strlen(path), shown, sizeof(shown));
+        error_wrap(err, "plugin %s", shown);
+        return rc;
+    }
+    return AGON_OK;
+}
+
+int plugin_file_check(const struct plugin_file *file, struct elf_report *report, struct error *err)
+{
+    unsigned char *bytes = malloc(file->bytes);
+    uint64_t n = 0;
+    int rc = AGON_OK;
+
+    if (bytes == NULL)
+        return error_set(err, AGON_ENOMEM, "no memory to check the plugin");
+    while (n < file->bytes) {
+        ssize_t got = pread(file->fd, bytes + n, file->bytes - n, (off_t)n);
+
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0) {
+            rc = error_set(err, AGON_EIO, "the plugin's copy cannot be read: %s",
+                           got < 0 ? strerror(errno) : "it is too short");
+            break;
+        }
+        n += (uint64_t)got;
+    }
+    if (rc >= 0)
+        rc = elf_check(bytes, n, report);
+    free(bytes);
+    return rc;
+}
+
+void plugin_file_drop(struct plugin_file *file)
+{
+    if (file->fd > 0 || (file->fd == 0 && file->bytes > 0))
+        close(file->fd);
+    if (file->path[0])
+        unlink(file->path);
+    memset(file, 0, sizeof(*file));
+    file->fd = -1;
+}
+
+/* The entry */
+
+/* A string that ends within max bytes and is UTF-8 without control characters; NULL passes when it
+ * may be missing. */
+static int is_text(const char *text, size_t max, int may_be_missing)
+{
+    size_t n;
+
+    if (text == NULL)
+        return may_be_missing;
+    n = strnlen(text, max + 1);
+    if (n > max || !utf8_is_valid(text, n))
+        return 0;
+    for (size_t i = 0; i < n; i++)
+        if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f)
+            return 0;
+    return 1;
+}
+
+static int is_name(const char *text, size_t max, const char *first, const char *rest)
+{
+    size_t n = text ? strnlen(text, max + 1) : 0;
+
+    if (n == 0 || n > max || strchr(first, text[0]) == NULL)
+        return 0;
+    return strspn(text, rest) == n;
+}
+
+#define LOWER "abcdefghijklmnopqrstuvwxyz"
+#define DIGIT "0123456789"
+
+/* "org.example.name": lower case, at least two parts. */
+static int is_id(const char *text)
+{
+    return is_name(text, 63, LOWER, LOWER DIGIT "._-") && strchr(text, '.') &&
+           text[strlen(text) - 1] != '.' && strstr(text, "..") == NULL;
+}
+
+/* "1.2.3", with "-rc.1" and "+build" as semantic versions have them. */
+static int is_version(const char *text)
+{
+    const char *at = text;
+
+    if (text == NULL || strnlen(text, 24) > 23)
+        return 0;
+    for (int i = 0; i < 3; i++) {
+        size_t n = strspn(at, DIGIT);
+
+        if (n == 0 || (n > 1 && *at == '0'))
+            return 0;
+        at += n;
+        if (i < 2 && *at++ != '.')
+            return 0;
+    }
+    return *at == 0 ||
+           ((*at == '-' || *at == '+') && at[1] != 0 &&
+            strspn(at + 1, LOWER "ABCDEFGHIJKLMNOPQRSTUVWXYZ" DIGIT ".+-") == strlen(at + 1));
+}
+
+/* "agon.orders/1" */
+static int is_extension(const char *text)
+{
+    return is_name(text, 63, LOWER, LOWER DIGIT "._-/") && strchr(text, '/') &&
+           strspn(strchr(text, '/') + 1, DIGIT) == strlen(strchr(text, '/') + 1) &&
+           text[strlen(text) - 1] != '/';
+}
+
+static uint32_t n_choices(const char *choices)
+{
+    uint32_t n = 1;
+
+    for (; *choices; choices++)
+        n += *choices == '|';
+    return n;
+}
+
+static const char *param_fault(const struct agon_param *param)
+{
+    double max = param->max, min = param->min;
+
+    if (param->size < offsetof(struct agon_param, choices) + sizeof(param->choices) ||
+        param->size > 4096)
+        return "size";
+    if (param->id == 0)
+        return "id 0";
+    if (!is_name(param->name, 31, LOWER, LOWER DIGIT "_"))
+        return "name (a-z, 0-9, _; at most 31)";
+    if (!is_text(param->unit, 31, 1) || !is_text(param->doc, 500, 1))
+        return "unit or doc (UTF-8, at most 31 and 500 bytes)";
+    if (param->type < AGON_INTEGER || param->type > AGON_CHOICE)
+        return "type";
+    if (param->flags & ~(uint32_t)(AGON_PARAM_LIVE | AGON_PARAM_RESTART | AGON_PARAM_TUNABLE))
+        return "flags";
+    if (!isfinite(min) || !isfinite(max) || !isfinite(param->def) || !isfinite(param->step) ||
+        param->step < 0)
+        return "a number that is not finite";
+    if (param->type == AGON_CHOICE) {
+        if (!is_text(param->choices, 500, 0) || param->choices[0] == 0)
+            return "choices";
+        min = 0;
+        max = (double)n_choices(param->choices) - 1;
+    }
+    if (param->type != AGON_TEXT && (min != 0 || max != 0) &&
+        (min > param->def || param->def > max))
+        return "default (min <= def <= max)";
+    if ((param->type == AGON_INTEGER || param->type == AGON_CHOICE) &&
+        (param->def != floor(param->def) || fabs(param->def) > 9007199254740992.0))
+        return "default (not a whole number)";
+    return NULL;
+}
+
+static int check_params(const struct agon_descriptor *descriptor, struct error *err)
+{
+    if (descriptor->n_params > SETUP_PARAMS_MAX ||
+        (descriptor->n_params > 0 && descriptor->params == NULL))
+        return error_set(err, AGON_EINVAL, "%u parameters; at most %d", descriptor->n_params,
+                         SETUP_PARAMS_MAX);
+    for (uint32_t i = 0; i < descriptor->n_params; i++) {
+        const struct agon_param *param = descriptor->params[i];
+        const char *fault = param ? param_fault(param) : "pointer";
+
+        if (fault)
+            return error_set(err, AGON_EINVAL, "parameter number %u: %s", i + 1, fault);
+        for (uint32_t k = 0; k < i; k++)
+            if (descriptor->params[k]->id == param->id ||
+                strcmp(descriptor->params[k]->name, param->name) == 0)
+                return error_set(err, AGON_EINVAL, "parameters %s and %s share an id or a name",
+                                 descriptor->params[k]->name, param->name);
+    }
+    return AGON_OK;
+}
+
+static int check_descriptor(const struct agon_descriptor *d, struct error *err)
+{
+    if (d == NULL)
+        return error_set(err, AGON_EINVAL, "no descriptor");
+    if (d->size < offsetof(struct agon_descriptor, arena_bytes) + sizeof(d->arena_bytes) ||
+        d->size > 65536)
+        return error_set(err, AGON_EINVAL, "size %u, at least %zu is needed", d->size,
+                         offsetof(struct agon_descriptor, arena_bytes) + sizeof(d->arena_bytes));
+    if (!is_id(d->id))
+        return error_set(err, AGON_EINVAL, "id: must be like org.example.name, at most 63 bytes");
+    if (!is_version(d->version))
+        return error_set(err, AGON_EINVAL, "version: must be like 1.2.3, at most 23 bytes");
+    if (!is_text(d->name, 63, 0) || !is_text(d->vendor, 63, 1) || !is_text(d->summary, 500, 1))
+        return error_set(err, AGON_EINVAL,
+                         "name, vendor or summary: UTF-8 of at most 63, 63 and 500 bytes");
+    if (d->kind < AGON_STRATEGY || d->kind > AGON_ANALYTIC)
+        return error_set(err, AGON_EINVAL, "kind %u", d->kind);
+    if (d->caps &
+        ~(uint32_t)(AGON_ADOPTS_ORDERS | AGON_DETERMINISTIC | AGON_STATELESS | AGON_NEEDS_GPU))
+        return error_set(err, AGON_EINVAL, "caps 0x%x: unknown bits", d->caps);
+    if (d->state_schema_oldest > d->state_schema)
+        return error_set(err, AGON_EINVAL, "state_schema_oldest %u is newer than state_schema %u",
+                         d->state_schema_oldest, d->state_schema);
+    if (d->arena_bytes > (1ull << 36))
+        return error_set(err, AGON_EINVAL, "arena_bytes %llu", (unsigned long long)d->arena_bytes);
+    if (d->event_mask == 0)
+        return error_set(err, AGON_EINVAL, "event_mask 0: it would never be called");
+    if (d->n_requires > 64 || (d->n_requires > 0 && d->requires_ext == NULL))
+        return error_set(err, AGON_EINVAL, "%u required extensions", d->n_requires);
+    for (uint32_t i = 0; i < d->n_requires; i++)
+        if (!is_extension(d->requires_ext[i]))
+            return error_set(err, AGON_EINVAL, "required extension number %u has no name like %s",
+                             i + 1, "agon.orders/1");
+    return check_params(d, err);
+}
+
+int plugin_check(const struct agon_entry *entry, struct error *err)
+{
+    if (entry == NULL)
+        return error_set(err, AGON_EINVAL, "no agon_plugin");
+    if (entry->size < 16)
+        return error_set(err, AGON_EINVAL, "agon_plugin: size %u", entry->size);
+    if (entry->abi_major != AGON_ABI_MAJOR ||
+        (AGON_ABI_MAJOR == 0 ? entry->abi_minor != AGON_ABI_MINOR
+                             : entry->abi_minor > AGON_ABI_MINOR))
+        return error_set(err, AGON_EVERSION,
+                         "made for SDK %u.%u, this host serves %u.%u: rebuild it with its headers",
+                         entry->abi_major, entry->abi_minor, AGON_ABI_MAJOR, AGON_ABI_MINOR);
+    if (entry->size < offsetof(struct agon_entry, create) + sizeof(entry->create) ||
+        entry->size > 65536)
+        return error_set(err, AGON_EINVAL, "agon_plugin: size %u, at least %zu is needed",
+                         entry->size, offsetof(struct agon_entry, create) + sizeof(entry->create));
+    if (entry->n_plugins == 0 || entry->n_plugins > 64 || entry->plugins == NULL)
+        return error_set(err, AGON_EINVAL, "agon_plugin: %u plugins; 1 to 64", entry->n_plugins);
+    if (entry->create == NULL)
+        return error_set(err, AGON_EINVAL, "agon_plugin: no create");
+    for (uint32_t i = 0; i < entry->n_plugins; i++) {
+        int rc = check_descriptor(entry->plugins[i], err);
+
+        if (rc < 0) {
+            error_wrap(err, "descriptor of plugin %u", i);
+            return rc;
+        }
+    }
+    return AGON_OK;
+}
+
+/* The map */
+
+static int is_mapped(const char *path)
+{
+    FILE *maps = fopen("/proc/self/maps", "re");
+    char line[1024];
+    int is_found = 0;
+
+    while (maps && !is_found && fgets(line, sizeof(line), maps))
+        is_found = strstr(line, path) != NULL;
+    if (maps)
+        fclose(maps);
+    return is_found;
+}
+
+int plugin_close(struct plugin *plugin)
+{
+    int rc = AGON_OK;
+
+    if (plugin->handle) {
+        dlclose(plugin->handle);
+        rc = is_mapped(plugin->path) ? AGON_EBUSY : AGON_OK;
+    }
+    memset(plugin, 0, sizeof(*plugin));
+    return rc;
+}
+
+static int check_note(const struct agon_note *note, const struct agon_entry *entry,
+                      struct error *err)
+{
+    const struct agon_descriptor *first = entry->plugins[0];
+
+    if (strcmp(note->id, first->id) != 0 || strcmp(note->version, first->version) != 0)
+        return error_set(err, AGON_EINVAL,
+                         "the note says %s %s, the first descriptor %s %s: make them the same",
+                         note->id, note->version, first->id, first->version);
+    return AGON_OK;
+}
+
+int plugin_open(struct plugin *plugin, const struct plugin_file *file, enum elf_runner runner,
+                struct error *err)
+{
+    struct elf_report *report = calloc(1, sizeof(*report));
+    const struct elf_finding *refusal;
+    struct fpstate fp;
+    int rc;
+
+    memset(plugin, 0, sizeof(*plugin));
+    if (report == NULL)
+        return error_set(err, AGON_ENOMEM, "no memory to check the plugin");
+    if (runner == ELF_INPROC && file->path[0] == 0) {
+        // glibc would take an older memfd of the same number for this one (SDK E3).
+        rc = error_set(err, AGON_EINVAL, "in-process code is loaded from a file of its own");
+        goto done;
+    }
+    rc = plugin_file_check(file, report, err);
+    if (rc < 0)
+        goto done;
+    refusal = elf_refusal(report, runner);
+    if (refusal) {
+        rc = error_set(err, AGON_EINVAL, "%s: %s", refusal->id, refusal->text);
+        goto done;
+    }
+    if (file->path[0])
+        snprintf(plugin->path, sizeof(plugin->path), "%s", file->path);
+    else
+        snprintf(plugin->path, sizeof(plugin->path), "/proc/self/fd/%d", file->fd);
+    fp = fpstate_get();
+    plugin->handle = dlopen(plugin->path, RTLD_NOW | RTLD_LOCAL);
+    fpstate_put(fp);
+    if (plugin->handle == NULL) {
+        rc = error_set(err, AGON_EINVAL, "cannot be loaded: %s", dlerror());
+        goto done;
+    }
+    plugin->entry = dlsym(plugin->handle, "agon_plugin");
+    rc = plugin_check(plugin->entry, err);
+    if (rc >= 0)
+        rc = check_note(&report->note, plugin->entry, err);
+    if (rc < 0)
+        plugin_close(plugin);
+done:
+    free(report);
+    return rc < 0 ? rc : AGON_OK;
+}

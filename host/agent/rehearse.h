@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+/* rehearse: plays a plugin on a made-up tape and looks at what it does: the dynamic checks of `agon
+ * validate` (SDK 4.4, val-r..) that need a running plugin.
+ *
+ * It happens in a child with the sandbox of a process runner, so a crash is a finding. The tape is
+ * the same for everybody: 20,000 events of all public and private types, then one with prices and
+ * times that no market has. */
+#ifndef AGENT_REHEARSE_H
+#define AGENT_REHEARSE_H
+
+#include "agent/feed.h"
+
+#define REHEARSAL_EVENTS 20000
+
+enum rehearsal_check {                     /* val-r.. of SDK 4.4 */
+                       REHEARSE_START,     /* r05: create and on_start with the declared arena */
+                       REHEARSE_FP,        /* r02: floating-point control words unchanged */
+                       REHEARSE_TIME,      /* r08: p99 of a callback within the declared budget */
+                       REHEARSE_REPEAT,    /* r14: two identical runs, identical intents */
+                       REHEARSE_SAVE,      /* r15: save, load, save: equal bytes */
+                       REHEARSE_RESTORE,   /* r16: a restored instance goes on exactly like the
+                                              original */
+                       REHEARSE_TRUNCATED, /* r17: a truncated state is refused */
+                       REHEARSE_EXTREME, /* r25, r26: extreme prices, gaps, halts, jumps of time: no
+                                            crash */
+                       REHEARSE_PARAMS,  /* r36: every parameter at its least and its most: no crash
+                                          */
+                       REHEARSE_CHECKS
+};
+enum rehearsal_verdict {
+    REHEARSAL_NONE = 0,
+    REHEARSAL_OK = 1,
+    REHEARSAL_NOTE = 2,
+    REHEARSAL_ERROR = 3
+};
+
+struct rehearsal { /* filled in shared memory as it goes: what stands there when the child dies
+                      counts */
+    _Atomic uint32_t at; /* enum rehearsal_check under way */
+    uint32_t n_wishes;   /* of one run */
+    struct {
+        uint32_t verdict; /* enum rehearsal_verdict */
+        char text[188];
+    } checks[REHEARSE_CHECKS];
+};
+
+/* In the child: entry was checked. */
+void rehearse(struct rehearsal *rehearsal, const struct agon_entry *entry, uint32_t index);
+const char *rehearsal_id(unsigned check);   /* "r05"; NULL beyond */
+const char *rehearsal_name(unsigned check); /* in words */
+
+#endif

@@ -1,0 +1,321 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/roster.h"
+
+#include <stdio.h>
+
+#include "base/hash.h"
+#include "base/num.h"
+#include "market/bars.h"
+
+#define SECOND 1000000000
+
+static const struct schema_choice runners[] = {
+    {"process", CREW_PROCESS}, {"inproc", CREW_INPROC}, {NULL, 0}};
+static const struct schema_choice waits[] = {
+    {"cold", PROCESS_COLD}, {"warm", PROCESS_WARM}, {"hot", PROCESS_HOT}, {NULL, 0}};
+static const struct schema_choice stages[] = {{"backtested", STAGE_BACKTESTED},
+                                              {"shadow", STAGE_SHADOW},
+                                              {"paper", STAGE_PAPER},
+                                              {"testnet", STAGE_TESTNET},
+                                              {"live_small", STAGE_LIVE_SMALL},
+                                              {"live", STAGE_LIVE},
+                                              {NULL, 0}};
+static const struct schema_choice crashes[] = {
+    {"cancel_all", CRASH_CANCEL_ALL}, {"keep", CRASH_KEEP}, {"flatten", CRASH_FLATTEN}, {NULL, 0}};
+static const struct schema_choice isolations[] = {
+    {"prefer", ISOLATION_PREFER}, {"require", ISOLATION_REQUIRE}, {NULL, 0}};
+static const struct schema_choice depths[] = {
+    {"top10", DEPTH_TOP10}, {"full", DEPTH_FULL}, {NULL, 0}};
+
+#define LIMIT(member) SCHEMA_MEMBER(struct roster_limits, member)
+static const struct schema_field limits_fields[] = {
+    {"order", SCHEMA_MONEY, LIMIT(order), .exp = ROSTER_AMT_EXP,
+     .doc = "largest notional of one order; default: half the capital"},
+    {"position", SCHEMA_MONEY, LIMIT(position), .exp = ROSTER_AMT_EXP,
+     .doc = "largest notional of one instrument, open orders counted; default: the capital"},
+    {"daily_loss", SCHEMA_SHARE, LIMIT(daily_loss_ppm), .min = 1, .max = 1000000, .preset = "5%",
+     .doc = "of the capital, since 00:00 UTC"},
+    {"drawdown", SCHEMA_SHARE, LIMIT(drawdown_ppm), .min = 1, .max = 1000000, .preset = "20%",
+     .doc = "of the highest equity"},
+    {"collar", SCHEMA_SHARE, LIMIT(collar_marketable_ppm), .min = 1, .max = 1000000, .preset = "2%",
+     .doc = "how far beyond the market an order that trades at once may be"},
+    {"collar_passive", SCHEMA_SHARE, LIMIT(collar_passive_ppm), .min = 1, .max = 1000000,
+     .preset = "10%", .doc = "how far from the market an order that rests may be"},
+    {"open_orders", SCHEMA_INT, LIMIT(open_orders), .min = 1, .max = 1000, .preset = "50",
+     .doc = "at a time"},
+    {"orders_per_second", SCHEMA_INT, LIMIT(orders_per_s), .min = 1, .max = 1000, .preset = "10",
+     .doc = "new and replaced"},
+    {"orders_burst", SCHEMA_INT, LIMIT(orders_burst), .min = 1, .max = 10000, .preset = "50",
+     .doc = "at once, after a pause"},
+    {"duplicates", SCHEMA_INT, LIMIT(duplicate_max), .min = 1, .max = 1000, .preset = "3",
+     .doc = "equal orders within duplicate_window"},
+    {"duplicate_window", SCHEMA_DURATION, LIMIT(duplicate_window_ns), .min = 1000000,
+     .max = 3600000000000, .preset = "1s", .doc = "see duplicates"},
+    {"book_age", SCHEMA_DURATION, LIMIT(book_age_ns), .min = 10000000, .max = 3600000000000,
+     .preset = "60s", .doc = "oldest book that a price may be judged by"},
+    {NULL}};
+static const struct schema limits_schema = {"limits", sizeof(struct roster_limits), limits_fields,
+                                            NULL};
+
+#define SLOT(member) SCHEMA_MEMBER(struct roster_slot, member)
+static const struct schema_field slot_fields[] = {
+    {"name", SCHEMA_NAME, SLOT(name), .is_required = 1, .doc = "unique in the roster"},
+    {"plugin", SCHEMA_PATH, SLOT(plugin), .is_required = 1,
+     .doc = "the file, below the roster's folder"},
+    {"plugin_index", SCHEMA_INT, SLOT(plugin_index), .max = 63,
+     .doc = "which one, when the file holds several"},
+    {"runner", SCHEMA_CHOICE, SLOT(runner), .choices = runners, .preset = "process",
+     .doc = "process: a child of its own; inproc: in the host, for certified code only"},
+    {"wait", SCHEMA_CHOICE, SLOT(wait), .choices = waits, .preset = "cold",
+     .doc = "how a child waits: cold parks, warm spins a little first, hot takes a whole core"},
+    {"stage", SCHEMA_CHOICE, SLOT(stage), .choices = stages, .preset = "paper",
+     .doc = "how far it has come: what it may trade with"},
+    {"on_crash", SCHEMA_CHOICE, SLOT(on_crash), .choices = crashes, .preset = "cancel_all",
+     .doc = "what becomes of its orders and positions when its plugin dies"},
+    {"isolation", SCHEMA_CHOICE, SLOT(isolation), .choices = isolations, .preset = "prefer",
+     .doc = "require: do not run it with less than the whole sandbox"},
+    {"depth", SCHEMA_CHOICE, SLOT(depth), .choices = depths, .preset = "top10",
+     .doc = "full: every level, rebuilt in the runner"},
+    {"account", SCHEMA_INT, SLOT(account), .doc = "number of the venue account; 0: the first"},
+    {"seed", SCHEMA_U64, SLOT(seed), .doc = "of its random numbers; default: from the roster's"},
+    {"capital", SCHEMA_MONEY, SLOT(capital), .exp = ROSTER_AMT_EXP, .is_required = 1,
+     .doc = "what it may use, in the base currency"},
+    {"latency", SCHEMA_DURATION, SLOT(latency_ns), .min = 0, .max = 60000000000, .preset = "0s",
+     .doc = "in lock-step: an intent acts that much after its cause"},
+    {"hard", SCHEMA_DURATION, SLOT(hard_ns), .min = 1000000, .max = 60000000000, .preset = "100ms",
+     .doc = "a callback that lasts longer is killed"},
+    {"arena", SCHEMA_SIZE, SLOT(arena_bytes), .min = 4096, .max = 68719476736, .preset = "256MiB",
+     .doc = "the most memory that it is granted"},
+    {"instruments", SCHEMA_TEXT, SCHEMA_ARRAY(struct roster_slot, instruments, n_instruments),
+     .list_min = 1, .is_required = 1, .min = 3, .doc = "venue:SYMBOL, as the venue spells it"},
+    {"bars", SCHEMA_DURATION, SCHEMA_ARRAY(struct roster_slot, bars_ns, n_bars), .min = 60000000000,
+     .max = 86400000000000, .doc = "lengths: 1m 3m 5m 10m 15m 1h 4h 1d; default: all"},
+    {"params", SCHEMA_ANY, SLOT(params_node), .doc = "values of the plugin's own parameters"},
+    {"limits", SCHEMA_MAP, SLOT(limits), .sub = &limits_schema, .doc = "what it may not exceed"},
+    {NULL}};
+static const struct schema slot_schema = {"an agent", sizeof(struct roster_slot), slot_fields,
+                                          NULL};
+
+static void check(struct config *config, const struct config_node *node, void *out);
+static const struct schema_field fields[] = {
+    {"seed", SCHEMA_U64, SCHEMA_MEMBER(struct roster, seed), .doc = "of all draws"},
+    {"base_currency", SCHEMA_NAME, SCHEMA_MEMBER(struct roster, base_currency), .preset = "USDT",
+     .doc = "capital and limits are in it"},
+    {"agents", SCHEMA_MAP, SCHEMA_ARRAY(struct roster, slots, n_slots), .sub = &slot_schema,
+     .list_min = 1, .is_required = 1, .doc = "who plays"},
+    {NULL}};
+const struct schema roster_schema = {"a roster", sizeof(struct roster), fields, check};
+
+/* Rules between values */
+
+static void check_money(struct config *config, const struct roster *roster, uint32_t i,
+                        const char *key, const struct schema_money *money, int64_t least)
+{
+    const struct config_node *node = config_at(config, "agents[%u].%s", i, key);
+
+    if (node && strcmp(money->asset, roster->base_currency) != 0)
+        config_refuse(config, node, CONFIG_E_CONFLICT, "is in %s; expected the base currency, %s",
+                      money->asset, roster->base_currency);
+    if (node && money->amt < least)
+        config_refuse(config, node, CONFIG_E_RANGE, "is too little; expected an amount %s",
+                      least > 0 ? "above 0" : "that is not negative");
+}
+
+static void check_instruments(struct config *config, const struct roster_slot *slot, uint32_t i)
+{
+    for (uint32_t k = 0; k < slot->n_instruments; k++) {
+        const char *colon = strchr(slot->instruments[k], ':');
+        const struct config_node *node = config_at(config, "agents[%u].instruments[%u]", i, k);
+
+        if (colon == NULL || colon == slot->instruments[k] || colon[1] == 0 ||
+            strchr(colon + 1, ':'))
+            config_refuse(config, node, CONFIG_E_VALUE,
+                          "is no instrument; expected venue:SYMBOL, such as binance:BTCUSDT");
+        for (uint32_t m = 0; m < k; m++)
+            if (strcmp(slot->instruments[k], slot->instruments[m]) == 0)
+                config_refuse(config, node, CONFIG_E_DUPLICATE,
+                              "stands there twice; expected each instrument once");
+    }
+}
+
+static int bar_bit(int64_t length_ns)
+{
+    for (int i = 0; i < BARS_LENGTHS; i++)
+        if ((int64_t)bars_length_s[i] * SECOND == length_ns)
+            return i;
+    return -1;
+}
+
+static void check_bars(struct config *config, const struct roster_slot *slot, uint32_t i)
+{
+    for (uint32_t k = 0; k < slot->n_bars; k++)
+        if (bar_bit(slot->bars_ns[k]) < 0)
+            config_refuse(config, config_at(config, "agents[%u].bars[%u]", i, k), CONFIG_E_CHOICE,
+                          "is no length of bars; expected 1m, 3m, 5m, 10m, 15m, 1h, 4h or 1d");
+}
+
+static void read_params(struct config *config, struct roster_slot *slot)
+{
+    const struct config_node *node = slot->params_node;
+
+    slot->params_node = NULL;
+    if (node == NULL)
+        return;
+    if (!config_is_map(node)) {
+        config_refuse(config, node, CONFIG_E_KIND, "expected a map of names and values");
+        return;
+    }
+    if (config_count(node) > CREW_PARAMS_MAX) {
+        config_refuse(config, node, CONFIG_E_COUNT, "has %u parameters; expected at most %d",
+                      config_count(node), CREW_PARAMS_MAX);
+        return;
+    }
+    for (uint32_t k = 0; k < config_count(node); k++) {
+        const struct config_node *entry = config_entry(node, k);
+        struct setup_param *param = &slot->params[slot->n_params];
+
+        if (config_text(entry) == NULL) {
+            config_refuse(config, entry, CONFIG_E_KIND, "expected a plain value");
+            continue;
+        }
+        if (strlen(config_key(node, k)) >= sizeof(param->name) ||
+            strlen(config_text(entry)) >= sizeof(param->text)) {
+            config_refuse(config, entry, CONFIG_E_RANGE,
+                          "is too long; expected a name of at most %zu and a value of at most %zu "
+                          "bytes",
+                          sizeof(param->name) - 1, sizeof(param->text) - 1);
+            continue;
+        }
+        snprintf(param->name, sizeof(param->name), "%s", config_key(node, k));
+        snprintf(param->text, sizeof(param->text), "%s", config_text(entry));
+        slot->n_params++;
+    }
+}
+
+static void check(struct config *config, const struct config_node *node, void *out)
+{
+    struct roster *roster = out;
+
+    (void)node;
+    for (uint32_t i = 0; i < roster->n_slots; i++) {
+        struct roster_slot *slot = &roster->slots[i];
+
+        for (uint32_t k = 0; k < i; k++)
+            if (strcmp(slot->name, roster->slots[k].name) == 0)
+                config_refuse(config, config_at(config, "agents[%u].name", i), CONFIG_E_DUPLICATE,
+                              "is the name of the agent in line %u too; expected another",
+                              config_line(config_at(config, "agents[%u].name", k)));
+        // A model trades nothing and needs no capital; a limit of 0 would be no limit.
+        check_money(config, roster, i, "capital", &slot->capital, 0);
+        check_money(config, roster, i, "limits.order", &slot->limits.order, 1);
+        check_money(config, roster, i, "limits.position", &slot->limits.position, 1);
+        check_instruments(config, slot, i);
+        check_bars(config, slot, i);
+        read_params(config, slot);
+    }
+}
+
+/* A value that a slot without a map of limits has all the same. */
+static void preset_limits(struct roster_slot *slot)
+{
+    struct roster_limits *limits = &slot->limits;
+
+    if (limits->order.amt == 0)
+        limits->order.amt = slot->capital.amt / 2;
+    if (limits->position.amt == 0)
+        limits->position.amt = slot->capital.amt;
+}
+
+int roster_read(struct roster *roster, struct config *config)
+{
+    int rc = config_read(config, &roster_schema, roster);
+
+    for (uint32_t i = 0; rc >= 0 && i < roster->n_slots; i++)
+        preset_limits(&roster->slots[i]);
+    return rc;
+}
+
+/* Words to ids */
+
+static uint64_t seed_of(const struct roster *roster, uint32_t i)
+{
+    return roster->slots[i].seed ? roster->slots[i].seed : hash_mix(roster->seed + 1 + i);
+}
+
+static struct slot_limits limits_of(const struct roster_slot *slot)
+{
+    const struct roster_limits *limits = &slot->limits;
+
+    return (struct slot_limits){
+        .capital_amt = slot->capital.amt,
+        .order_amt = limits->order.amt,
+        .position_amt = limits->position.amt,
+        .daily_loss_amt = num_mul_div(slot->capital.amt, limits->daily_loss_ppm, 1000000, NUM_DOWN),
+        .drawdown_ppm = limits->drawdown_ppm,
+        .collar_marketable_ppm = limits->collar_marketable_ppm,
+        .collar_passive_ppm = limits->collar_passive_ppm,
+        .max_open_orders = limits->open_orders,
+        .orders_per_s = limits->orders_per_s,
+        .orders_burst = limits->orders_burst,
+        .duplicate_window_ms = (uint32_t)(limits->duplicate_window_ns / 1000000),
+        .duplicate_max = limits->duplicate_max,
+        .book_age_ms = (uint32_t)(limits->book_age_ns / 1000000)};
+}
+
+static int instruments_of(const struct roster_slot *from, const struct roster_names *names,
+                          struct subscription *to, struct error *err)
+{
+    char venue[64];
+
+    to->n_instruments = from->n_instruments;
+    for (uint32_t k = 0; k < from->n_instruments; k++) {
+        const char *text = from->instruments[k];
+        size_t n = strcspn(text, ":");
+
+        snprintf(venue, sizeof(venue), "%.*s", (int)n, text);
+        to->instruments[k] = names->instrument(names->ctx, venue, text + n + 1);
+        if (to->instruments[k] == 0)
+            return error_set(err, AGON_ENOENT,
+                             "agent %s: instrument %s: the host knows none of that name; "
+                             "venues spell it as in their own pages",
+                             from->name, text);
+    }
+    return AGON_OK;
+}
+
+int roster_slot_resolve(const struct roster *roster, uint32_t i, const char *dir,
+                        const struct roster_names *names, struct crew_slot *slot, struct error *err)
+{
+    const struct roster_slot *from = &roster->slots[i];
+    struct record_slot *record = &slot->record;
+    int n;
+
+    memset(slot, 0, sizeof(*slot));
+    record->hdr.type = EVENT_CONFIG;
+    record->hdr.granules = sizeof(*record) / EVENT_GRANULE;
+    record->kind = CONFIG_SLOT;
+    record->slot = (uint16_t)i;
+    record->account = from->account;
+    record->stage = from->stage;
+    record->on_crash = from->on_crash;
+    record->runner = from->runner;
+    record->seed = seed_of(roster, i);
+    record->intent_latency_ns = from->latency_ns;
+    snprintf(record->name, sizeof(record->name), "%s", from->name);
+    record->limits = limits_of(from);
+    record->subscription.depth = from->depth;
+    record->subscription.bar_mask = from->n_bars == 0 ? 0xff : 0;
+    for (uint32_t k = 0; k < from->n_bars; k++)
+        record->subscription.bar_mask |= (uint8_t)(1u << bar_bit(from->bars_ns[k]));
+    slot->hard_ns = from->hard_ns;
+    slot->wait = from->wait;
+    slot->plugin_index = from->plugin_index;
+    slot->n_params = from->n_params;
+    memcpy(slot->params, from->params, sizeof(slot->params));
+    n = snprintf(slot->plugin, sizeof(slot->plugin), "%s%s%s", dir ? dir : "", dir ? "/" : "",
+                 from->plugin);
+    if (n < 0 || (size_t)n >= sizeof(slot->plugin))
+        return error_set(err, AGON_ERANGE, "agent %s: the path of its plugin is too long",
+                         from->name);
+    return instruments_of(from, names, &record->subscription, err);
+}

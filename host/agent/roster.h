@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+/* roster: who plays, from YAML. One entry per slot: its plugin, where it runs, what it may trade,
+ * with how much and within which limits.
+ *
+ *     seed: 1
+ *     base_currency: USDT
+ *     agents:
+ *       - name: ema_fast
+ *         plugin: plugins/ema_cross.so
+ *         runner: process
+ *         capital: 10000 USDT
+ *         instruments: ["binance:BTCUSDT"]
+ *         bars: [1m, 1h]
+ *         params: {fast: 12, slow: 26}
+ *         limits: {order: 2000 USDT, position: 5000 USDT, daily_loss: 3%}
+ *
+ * A roster is words; ids come when it is resolved against the host's tables. Slots get the ids 0,
+ * 1, ... in the order of the file. [control] */
+#ifndef AGENT_ROSTER_H
+#define AGENT_ROSTER_H
+
+#include "agent/crew.h"
+#include "config/schema.h"
+
+#define ROSTER_AMT_EXP 8 /* of capital and limits, in the base currency */
+
+enum roster_on_crash { CRASH_CANCEL_ALL = 0, CRASH_KEEP = 1, CRASH_FLATTEN = 2 };
+enum roster_isolation { ISOLATION_PREFER = 0, ISOLATION_REQUIRE = 1 };
+
+struct roster_limits { /* 0: the default of the trade, see roster.c */
+    struct schema_money order, position;
+    uint32_t daily_loss_ppm, drawdown_ppm, collar_marketable_ppm, collar_passive_ppm;
+    uint32_t open_orders, orders_per_s, orders_burst, duplicate_max;
+    int64_t duplicate_window_ns, book_age_ns;
+};
+struct roster_slot {
+    char name[SLOT_NAME];
+    char plugin[512];      /* below the roster's folder */
+    uint32_t plugin_index; /* of several in one file */
+    uint8_t runner, wait;  /* enum crew_runner, process_wait */
+    uint8_t stage, on_crash, isolation, depth;
+    uint16_t account;
+    uint64_t seed; /* 0: from the roster's and the slot's number */
+    struct schema_money capital;
+    int64_t latency_ns, hard_ns;
+    uint64_t arena_bytes;
+    uint32_t n_instruments, n_bars, n_params;
+    char instruments[SLOT_INSTRUMENTS_MAX][64]; /* "venue:SYMBOL" */
+    int64_t bars_ns[8];
+    struct roster_limits limits;
+    const struct config_node *params_node; /* while it is read */
+    struct setup_param params[CREW_PARAMS_MAX];
+};
+struct roster {
+    uint64_t seed;
+    char base_currency[16];
+    uint32_t n_slots;
+    struct roster_slot slots[SLOTS_MAX];
+};
+extern const struct schema roster_schema;
+
+/* Reads a whole file's bytes; mistakes are in config (config_print_errors). The roster does not
+ * borrow from config. AGON_EINVAL. */
+int roster_read(struct roster *roster, struct config *config);
+
+/* The host's tables, as a roster needs them. */
+struct roster_names {
+    void *ctx;
+    /* 0: there is none. */
+    agon_instrument_t (*instrument)(void *ctx, const char *venue, const char *symbol);
+};
+/* Slot i as the crew takes it: record without what only the plugin can say; plugin is the path
+ * below dir. AGON_ENOENT names an instrument that is not there. */
+int roster_slot_resolve(const struct roster *roster, uint32_t i, const char *dir,
+                        const struct roster_names *names, struct crew_slot *slot,
+                        struct error *err);
+
+#endif

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/run_inproc.h"
+
+#include <stdlib.h>
+
+#define TO_GRANULES   16384
+#define FROM_GRANULES 4096
+
+struct run_inproc {
+    struct runner_port port;
+    struct feed *feed;             /* owned */
+    void *setup;                   /* owned */
+    void *to_memory, *from_memory; /* owned */
+    struct evring to_agent;        /* the engine's side */
+    struct evring from_agent;      /* the engine's side */
+};
+
+static int advance(void *ctx, uint64_t seq)
+{
+    struct run_inproc *run = ctx;
+
+    return feed_run(run->feed, seq) < 0 ? AGON_EIO : AGON_OK;
+}
+
+static uint64_t nth(void *ctx)
+{
+    return feed_nth(((struct run_inproc *)ctx)->feed);
+}
+
+static void *ring_new(struct evring *ring, uint64_t granules)
+{
+    uint64_t bytes = (evring_bytes(granules) + 127) / 128 * 128;
+    void *memory = aligned_alloc(128, bytes);
+
+    if (memory == NULL)
+        return NULL;
+    memset(memory, 0, bytes);
+    if (evring_format(memory, granules) < 0 || evring_attach(ring, memory, granules) < 0) {
+        free(memory);
+        return NULL;
+    }
+    return memory;
+}
+
+int run_inproc_new(struct run_inproc **out, const struct run_inproc_config *config,
+                   struct error *err)
+{
+    struct run_inproc *run = calloc(1, sizeof(*run));
+    struct feed_config feed = {
+        .setup_bytes = config->setup_bytes,
+        .bus = config->bus,
+        .bus_granules = config->bus_granules,
+        .to_granules = config->to_granules ? config->to_granules : TO_GRANULES,
+        .from_granules = config->from_granules ? config->from_granules : FROM_GRANULES,
+        .log = config->log,
+        .on_gap = config->on_gap,
+        .ctx = config->ctx};
+    int rc;
+
+    *out = NULL;
+    if (run == NULL)
+        return error_set(err, AGON_ENOMEM, "no memory for a runner");
+    run->setup = malloc(config->setup_bytes);
+    run->to_memory = ring_new(&run->to_agent, feed.to_granules);
+    run->from_memory = ring_new(&run->from_agent, feed.from_granules);
+    if (run->setup == NULL || run->to_memory == NULL || run->from_memory == NULL) {
+        rc = error_set(err, AGON_ENOMEM, "no memory for a slot's rings, or bad sizes of them");
+        goto fail;
+    }
+    memcpy(run->setup, config->setup, config->setup_bytes);
+    feed.setup = run->setup;
+    feed.to_agent = run->to_memory;
+    feed.from_agent = run->from_memory;
+    rc = feed_new(&run->feed, &feed, err);
+    if (rc >= 0)
+        rc = feed_create(run->feed, config->entry, err);
+    if (rc >= 0)
+        rc = feed_start(run->feed, err);
+    if (rc < 0)
+        goto fail;
+    run->port = (struct runner_port){.ctx = run,
+                                     .to_agent = &run->to_agent,
+                                     .from_agent = &run->from_agent,
+                                     .advance = advance,
+                                     .nth = nth};
+    *out = run;
+    return AGON_OK;
+
+fail:
+    run_inproc_free(run);
+    return rc;
+}
+
+void run_inproc_stop(struct run_inproc *run, uint32_t reason)
+{
+    feed_stop(run->feed, reason);
+}
+
+void run_inproc_free(struct run_inproc *run)
+{
+    if (run == NULL)
+        return;
+    feed_free(run->feed);
+    free(run->setup);
+    free(run->to_memory);
+    free(run->from_memory);
+    free(run);
+}
+
+const struct runner_port *run_inproc_port(struct run_inproc *run)
+{
+    return &run->port;
+}
+
+struct feed *run_inproc_feed(struct run_inproc *run)
+{
+    return run->feed;
+}

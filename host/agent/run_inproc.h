@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+/* run_inproc: a plugin that is called on the thread that drives the engine.
+ *
+ * It contains nothing: for code that the validator certified and an operator allowed, and for
+ * backtests in a disposable process. Intents are back in the ring when advance returns, so
+ * lock-step is its nature. */
+#ifndef AGENT_RUN_INPROC_H
+#define AGENT_RUN_INPROC_H
+
+#include "agent/feed.h"
+#include "engine/port.h"
+
+struct run_inproc;
+struct run_inproc_config {
+    const void *setup; /* copied */
+    uint64_t setup_bytes;
+    const void *bus; /* borrowed until run_inproc_free */
+    uint64_t bus_granules;
+    const struct agon_entry *entry;      /* checked; stays until run_inproc_free */
+    uint64_t to_granules, from_granules; /* powers of two; 0: 16384 and 4096 */
+    void (*log)(void *ctx, uint32_t level, agon_ns_t t, const char *text); /* or NULL */
+    void (*on_gap)(void *ctx, const struct agon_gap *gap);                 /* or NULL */
+    void *ctx;
+};
+/* Makes rings and instance and starts it. [control] */
+int run_inproc_new(struct run_inproc **run, const struct run_inproc_config *config,
+                   struct error *err);
+void run_inproc_stop(struct run_inproc *run, uint32_t reason); /* on_stop. [core] */
+void run_inproc_free(struct run_inproc *run);                  /* NULL is fine. [control] */
+/* What the engine is given; lives in run. */
+const struct runner_port *run_inproc_port(struct run_inproc *run);
+struct feed *run_inproc_feed(struct run_inproc *run);
+
+#endif

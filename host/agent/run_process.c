@@ -1,0 +1,584 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/run_process.h"
+
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "agent/child_main.h"
+#include "agent/sandbox.h"
+#include "agent/slot_shm.h"
+#include "base/utf8.h"
+#include "sys/clock.h"
+#include "sys/futex.h"
+#include "sys/memfd.h"
+#include "sys/proc.h"
+
+#define TO_GRANULES   16384
+#define FROM_GRANULES 4096
+#define LOG_GRANULES  1024
+#define HARD_NS       100000000
+#define START_NS      5000000000
+#define STOP_NS       100000000ll
+#define MEMORY_BYTES  (4ull << 30)
+#define SPIN_WARM     2000
+#define WAIT_NS       2000000 /* of one sleep in lock-step; then the child's life is looked at */
+#define UID_BASE      0x40000000u
+#define PROBE_NS      5000000000
+#define REHEARSE_NS   60000000000
+#define LOG_LINES_MAX 256 /* taken in one poll */
+
+struct run_process {
+    struct runner_port port;
+    struct evring to_agent, from_agent, log_ring; /* this side's */
+    struct slot_shm *shm;                         /* mapped; owned */
+    uint64_t shm_bytes;
+    const struct bus_shm *bus;
+    struct proc proc;
+    int is_lock_step;
+    int64_t hard_ns;
+    uint64_t beat_enter; /* as seen at beat_ns */
+    int64_t beat_ns;
+    enum process_end end;
+    char why[ERROR_TEXT];
+    void (*log)(void *ctx, uint32_t level, agon_ns_t t, const char *text);
+    void *ctx;
+};
+
+/* The bus */
+
+int process_bus_new(struct process_bus *bus, uint64_t granules, struct error *err)
+{
+    int rc;
+
+    memset(bus, 0, sizeof(*bus));
+    bus->granules = granules;
+    bus->fd = memfd_new("agon-bus", bus_bytes(granules), err);
+    if (bus->fd < 0)
+        return bus->fd;
+    bus->memory = memfd_map(bus->fd, bus_bytes(granules), 1, err);
+    rc = bus->memory ? bus_format(bus->memory, granules) : AGON_EIO;
+    if (rc >= 0)
+        rc = memfd_seal(bus->fd, 1, err);
+    if (rc < 0) {
+        error_set(err, rc, "a bus of %llu granules", (unsigned long long)granules);
+        process_bus_free(bus);
+    }
+    return rc < 0 ? rc : AGON_OK;
+}
+
+void process_bus_free(struct process_bus *bus)
+{
+    if (bus->memory)
+        memfd_unmap(bus->memory, bus_bytes(bus->granules));
+    if (bus->memory || bus->fd > 0)
+        (void)close(bus->fd);
+    memset(bus, 0, sizeof(*bus));
+    bus->fd = -1;
+}
+
+/* Death */
+
+static void describe_crash(struct run_process *run, const struct child_crash *crash)
+{
+    if (crash->signal == SIGSYS)
+        snprintf(run->why, sizeof(run->why),
+                 "forbidden system call %lld, at event %llu of the slot, instruction 0x%llx",
+                 (long long)crash->number, (unsigned long long)crash->nth,
+                 (unsigned long long)crash->ip);
+    else
+        snprintf(run->why, sizeof(run->why),
+                 "signal %d (%s), after event %llu of the slot, instruction 0x%llx, address 0x%llx",
+                 crash->signal, sigdescr_np(crash->signal) ? sigdescr_np(crash->signal) : "unknown",
+                 (unsigned long long)crash->nth, (unsigned long long)crash->ip,
+                 (unsigned long long)crash->address);
+}
+
+/* The child is dead, or is as good as dead: find out how. Its own words are copied first. */
+static void bury(struct run_process *run, const struct proc_end *end)
+{
+    uint32_t phase = atomic_load(&run->shm->phase);
+    char text[ERROR_TEXT];
+
+    if (run->end != PROCESS_RUNS)
+        return;
+    if (phase == CHILD_FAILED) {
+        run->end = PROCESS_FAILED;
+        memcpy(text, run->shm->error, sizeof(text));
+        utf8_escape(text, strnlen(text, sizeof(text)), run->why, sizeof(run->why));
+    } else if (phase == CHILD_CRASHED) {
+        struct child_crash crash = run->shm->crash;
+
+        run->end = PROCESS_CRASHED;
+        describe_crash(run, &crash);
+    } else if (end) {
+        run->end = end->is_signalled ? PROCESS_CRASHED : PROCESS_EXITED;
+        proc_end_text(end, run->why, sizeof(run->why));
+    } else {
+        run->end = PROCESS_CRASHED;
+        snprintf(run->why, sizeof(run->why), "gone");
+    }
+}
+
+static void kill_child(struct run_process *run)
+{
+    struct proc_end end;
+
+    (void)proc_signal(&run->proc, SIGKILL);
+    (void)proc_wait(&run->proc, -1, &end);
+    proc_close(&run->proc);
+    run->proc.pid = -1;
+}
+
+static void hang(struct run_process *run, const char *what, int64_t limit_ns)
+{
+    kill_child(run);
+    run->end = PROCESS_HUNG;
+    snprintf(run->why, sizeof(run->why), "%s took longer than %lld ms (after event %llu); killed",
+             what, (long long)(limit_ns / 1000000),
+             (unsigned long long)atomic_load(&run->shm->beat.nth));
+}
+
+/* True when the child has ended: by its own word, or the kernel's. */
+static int is_gone(struct run_process *run)
+{
+    uint32_t phase = atomic_load_explicit(&run->shm->phase, memory_order_acquire);
+    struct proc_end end;
+
+    if (run->end != PROCESS_RUNS)
+        return 1;
+    if (phase == CHILD_FAILED || phase == CHILD_CRASHED) {
+        bury(run, NULL);
+        return 1; // whatever it still does, nobody listens
+    }
+    if (proc_wait(&run->proc, 0, &end) == AGON_EAGAIN)
+        return 0;
+    bury(run, &end);
+    return 1;
+}
+
+/* A callback that has begun and has not ended since beat_ns. */
+static int is_hung(struct run_process *run, int64_t mono_ns)
+{
+    uint64_t enter = atomic_load_explicit(&run->shm->beat.enter, memory_order_acquire);
+    uint64_t exit = atomic_load_explicit(&run->shm->beat.exit, memory_order_acquire);
+
+    if (enter == exit || enter != run->beat_enter) {
+        run->beat_enter = enter;
+        run->beat_ns = mono_ns;
+        return 0;
+    }
+    return mono_ns - run->beat_ns > run->hard_ns;
+}
+
+static void drain_log(struct run_process *run)
+{
+    for (int i = 0; i < LOG_LINES_MAX; i++) {
+        const struct agon_event_hdr *next = evring_peek(&run->log_ring, NULL);
+        char text[sizeof(((struct child_log *)0)->text) + 8];
+        struct child_log line;
+        uint32_t bytes;
+
+        if (next == NULL)
+            return;
+        memset(&line, 0, sizeof(line));
+        bytes = event_bytes(next);
+        memcpy(&line, next, bytes < sizeof(line) ? bytes : sizeof(line));
+        evring_release(&run->log_ring);
+        if (line.n > sizeof(line.text))
+            line.n = sizeof(line.text);
+        utf8_escape(line.text, strnlen(line.text, line.n), text, sizeof(text));
+        if (run->log)
+            run->log(run->ctx, line.level, line.hdr.t, text);
+    }
+}
+
+int run_process_poll(struct run_process *run, int64_t mono_ns)
+{
+    if (run->end != PROCESS_RUNS)
+        return AGON_EIO;
+    drain_log(run);
+    if (is_gone(run))
+        return AGON_EIO;
+    if (is_hung(run, mono_ns)) {
+        hang(run, "a callback", run->hard_ns);
+        return AGON_EIO;
+    }
+    return AGON_OK;
+}
+
+/* The port */
+
+static void wake(struct slot_shm *shm)
+{
+    atomic_thread_fence(memory_order_seq_cst);
+    if (atomic_load_explicit(&shm->is_asleep, memory_order_relaxed) == 0)
+        return;
+    atomic_fetch_add(&shm->wake, 1);
+    futex_wake(&shm->wake, 1);
+}
+
+/* Waits until the child says it has done the step, has died, or has taken too long. */
+static int await_step(struct run_process *run, uint64_t seq)
+{
+    struct slot_shm *shm = run->shm;
+    int rc = AGON_OK;
+
+    for (int i = 0; i < SPIN_WARM; i++)
+        if (atomic_load_explicit(&shm->beat.done_seq, memory_order_acquire) >= seq)
+            return AGON_OK;
+    atomic_store(&shm->host_waits, 1);
+    while (rc >= 0) {
+        uint32_t done = atomic_load(&shm->done);
+
+        atomic_thread_fence(memory_order_seq_cst);
+        if (atomic_load_explicit(&shm->beat.done_seq, memory_order_acquire) >= seq)
+            break;
+        wake(shm);
+        (void)futex_wait(&shm->done, done, WAIT_NS);
+        if (atomic_load_explicit(&shm->beat.done_seq, memory_order_acquire) < seq)
+            rc = run_process_poll(run, clock_mono());
+    }
+    atomic_store(&shm->host_waits, 0);
+    return rc;
+}
+
+static int advance(void *ctx, uint64_t seq)
+{
+    struct run_process *run = ctx;
+
+    if (run->end != PROCESS_RUNS)
+        return AGON_EIO;
+    wake(run->shm);
+    return run->is_lock_step ? await_step(run, seq) : AGON_OK;
+}
+
+static uint64_t nth(void *ctx)
+{
+    return atomic_load_explicit(&((struct run_process *)ctx)->shm->beat.nth, memory_order_acquire);
+}
+
+/* Start and end */
+
+/* Lays out the block: head, private ring, wishes, log. */
+static int make_shm(struct run_process *run, const struct run_process_config *config, int *fd,
+                    struct error *err)
+{
+    uint64_t to = config->to_granules ? config->to_granules : TO_GRANULES;
+    uint64_t from = config->from_granules ? config->from_granules : FROM_GRANULES;
+    uint64_t to_at = (sizeof(*run->shm) + 4095) / 4096 * 4096;
+    uint64_t from_at = to_at + (evring_bytes(to) + 4095) / 4096 * 4096;
+    uint64_t log_at = from_at + (evring_bytes(from) + 4095) / 4096 * 4096;
+    unsigned char *base;
+
+    run->shm_bytes = log_at + (evring_bytes(LOG_GRANULES) + 4095) / 4096 * 4096;
+    *fd = memfd_new("agon-slot", run->shm_bytes, err);
+    if (*fd < 0)
+        return *fd;
+    run->shm = memfd_map(*fd, run->shm_bytes, 1, err);
+    if (run->shm == NULL || memfd_seal(*fd, 0, err) < 0)
+        return AGON_EIO;
+    base = (unsigned char *)run->shm;
+    if (evring_format(base + to_at, to) < 0 || evring_format(base + from_at, from) < 0 ||
+        evring_format(base + log_at, LOG_GRANULES) < 0 ||
+        evring_attach(&run->to_agent, base + to_at, to) < 0 ||
+        evring_attach(&run->from_agent, base + from_at, from) < 0 ||
+        evring_attach(&run->log_ring, base + log_at, LOG_GRANULES) < 0)
+        return error_set(err, AGON_EINVAL, "rings of %llu and %llu granules",
+                         (unsigned long long)to, (unsigned long long)from);
+    run->shm->magic = SLOT_SHM_MAGIC;
+    run->shm->to_at = to_at;
+    run->shm->to_granules = to;
+    run->shm->from_at = from_at;
+    run->shm->from_granules = from;
+    run->shm->log_at = log_at;
+    run->shm->log_granules = LOG_GRANULES;
+    return AGON_OK;
+}
+
+static int make_setup(const void *setup, uint64_t bytes, struct error *err)
+{
+    int fd = memfd_new("agon-setup", bytes, err);
+    void *memory;
+    int rc;
+
+    if (fd < 0)
+        return fd;
+    memory = memfd_map(fd, bytes, 1, err);
+    if (memory) {
+        memcpy(memory, setup, bytes);
+        memfd_unmap(memory, bytes);
+    }
+    rc = memory ? memfd_seal(fd, 1, err) : AGON_EIO;
+    if (rc < 0) {
+        (void)close(fd);
+        return rc;
+    }
+    return fd;
+}
+
+static int spawn(struct run_process *run, const char *exe, const int fds[7], struct error *err)
+{
+    static const char *const environment[] = {"LC_ALL=C", "MALLOC_ARENA_MAX=1", NULL};
+    static const char *const argv[] = {"agon", CHILD_COMMAND, NULL};
+    struct proc_spec spec = {.argv = argv, .envp = environment, .n_fds = 7, .is_group = 1};
+    char self[4096];
+
+    if (exe == NULL && proc_self(self, sizeof(self)) < 0)
+        return error_set(err, AGON_EIO, "the program's own path is unknown");
+    spec.path = exe ? exe : self;
+    memcpy(spec.fds, fds, 7 * sizeof(int));
+    return proc_spawn(&run->proc, &spec, err);
+}
+
+/* Until the child reaches phase, has gone, or the time is over. */
+static int await_phase(struct run_process *run, uint32_t phase, int64_t limit_ns, struct error *err)
+{
+    int64_t end_ns = clock_mono() + limit_ns;
+
+    for (;;) {
+        uint32_t done = atomic_load(&run->shm->done);
+        uint32_t now = atomic_load(&run->shm->phase);
+
+        if (now == phase)
+            return AGON_OK;
+        if (is_gone(run))
+            return error_set(err, run->end == PROCESS_FAILED ? AGON_EINVAL : AGON_EIO, "%s%s",
+                             run->end == PROCESS_FAILED ? "" : "died: ", run->why);
+        if (clock_mono() > end_ns) {
+            hang(run, "the start", limit_ns);
+            return error_set(err, AGON_ETIME, "%s", run->why);
+        }
+        (void)futex_wait(&run->shm->done, done, 5000000);
+    }
+}
+
+static int check_layers(struct run_process *run, uint32_t required, struct error *err)
+{
+    uint32_t missing = required & ~atomic_load(&run->shm->layers);
+
+    if (missing == 0)
+        return AGON_OK;
+    error_set(err, AGON_ENOTSUP,
+              "this machine does not give what the roster requires of the "
+              "sandbox; missing:");
+    for (unsigned i = 0; i < SANDBOX_LAYERS; i++)
+        if (missing >> i & 1) {
+            size_t n = strlen(err ? err->text : "");
+
+            if (err && n < sizeof(err->text) - 20)
+                snprintf(err->text + n, sizeof(err->text) - n, " %s", sandbox_layer_name(i));
+        }
+    return AGON_ENOTSUP;
+}
+
+static void start_words(struct run_process *run, const struct run_process_config *config)
+{
+    struct slot_shm *shm = run->shm;
+
+    shm->mode = CHILD_RUN;
+    shm->bus_granules = config->bus->granules;
+    shm->setup_bytes = config->setup_bytes;
+    shm->plugin_bytes = config->file->bytes;
+    shm->address_bytes = config->memory_bytes ? config->memory_bytes : MEMORY_BYTES;
+    shm->spin = config->wait == PROCESS_HOT    ? UINT32_MAX
+                : config->wait == PROCESS_WARM ? SPIN_WARM
+                                               : 0;
+    shm->layers_wanted = config->layers_wanted | config->layers_required;
+    shm->uid = UID_BASE + config->slot;
+}
+
+int run_process_new(struct run_process **out, const struct run_process_config *config,
+                    struct error *err)
+{
+    struct run_process *run = calloc(1, sizeof(*run));
+    int64_t start_ns = config->start_ns ? config->start_ns : START_NS;
+    int slot_fd = -1, setup_fd = -1, rc;
+
+    *out = NULL;
+    if (run == NULL)
+        return error_set(err, AGON_ENOMEM, "no memory for a runner");
+    run->proc.pid = run->proc.pidfd = -1;
+    run->is_lock_step = config->is_lock_step;
+    run->hard_ns = config->hard_ns ? config->hard_ns : HARD_NS;
+    run->log = config->log;
+    run->ctx = config->ctx;
+    run->bus = config->bus->memory;
+    if (config->file->path[0]) {
+        rc = error_set(err, AGON_EINVAL, "a child loads from a sealed memfd only");
+        goto done;
+    }
+    rc = make_shm(run, config, &slot_fd, err);
+    if (rc < 0)
+        goto done;
+    rc = setup_fd = make_setup(config->setup, config->setup_bytes, err);
+    if (rc < 0)
+        goto done;
+    start_words(run, config);
+    rc = spawn(run, config->exe,
+               (const int[7]){-1, -1, -1, slot_fd, config->bus->fd, setup_fd, config->file->fd},
+               err);
+    if (rc >= 0)
+        rc = await_phase(run, CHILD_READY, start_ns, err);
+    if (rc >= 0)
+        rc = check_layers(run, config->layers_required, err);
+    if (rc >= 0) {
+        run->port = (struct runner_port){.ctx = run,
+                                         .to_agent = &run->to_agent,
+                                         .from_agent = &run->from_agent,
+                                         .advance = advance,
+                                         .nth = nth};
+        *out = run;
+    }
+done:
+    if (slot_fd >= 0)
+        (void)close(slot_fd);
+    if (setup_fd >= 0)
+        (void)close(setup_fd);
+    if (rc < 0)
+        run_process_free(run);
+    return rc < 0 ? rc : AGON_OK;
+}
+
+void run_process_stop(struct run_process *run, uint32_t reason)
+{
+    int64_t end_ns = clock_mono() + STOP_NS;
+
+    if (run->end != PROCESS_RUNS)
+        return;
+    atomic_store(&run->shm->stop, reason);
+    atomic_fetch_add(&run->shm->wake, 1);
+    futex_wake(&run->shm->wake, 1);
+    // The plugin's time ends with its word; what the kernel takes to clear up is not its fault.
+    for (;;) {
+        uint32_t done = atomic_load(&run->shm->done);
+
+        if (atomic_load(&run->shm->phase) == CHILD_STOPPED) {
+            drain_log(run);
+            run->end = PROCESS_STOPPED;
+            snprintf(run->why, sizeof(run->why), "stopped as asked");
+            kill_child(run);
+            return;
+        }
+        if (is_gone(run))
+            return;
+        if (clock_mono() > end_ns) {
+            hang(run, "the stop", STOP_NS);
+            return;
+        }
+        (void)futex_wait(&run->shm->done, done, 5000000);
+    }
+}
+
+void run_process_free(struct run_process *run)
+{
+    if (run == NULL)
+        return;
+    if (run->proc.pid >= 0)
+        kill_child(run);
+    proc_close(&run->proc);
+    if (run->shm)
+        memfd_unmap(run->shm, run->shm_bytes);
+    free(run);
+}
+
+const struct runner_port *run_process_port(struct run_process *run)
+{
+    return &run->port;
+}
+
+enum process_end run_process_end(const struct run_process *run, const char **why)
+{
+    if (why)
+        *why = run->why;
+    return run->end;
+}
+
+uint32_t run_process_layers(const struct run_process *run)
+{
+    return atomic_load(&run->shm->layers) & SANDBOX_ALL;
+}
+
+void run_process_info(const struct run_process *run, struct plugin_info *info)
+{
+    memcpy(info, &run->shm->info, sizeof(*info));
+    plugin_info_bound(info);
+}
+
+int run_process_pid(const struct run_process *run)
+{
+    return run->end == PROCESS_RUNS ? run->proc.pid : -1;
+}
+
+const struct feed_beat *run_process_beat(const struct run_process *run)
+{
+    return &run->shm->beat;
+}
+
+/* A child that maps the plugin and does no more than mode asks; info and rehearsal are filled also
+ * when it dies on the way. */
+static int examine(const struct plugin_file *file, const char *exe, uint32_t mode, int64_t limit_ns,
+                   struct plugin_info *info, struct rehearsal *rehearsal, struct error *err)
+{
+    struct run_process *run = calloc(1, sizeof(*run));
+    struct run_process_config config = {.to_granules = 256, .from_granules = 256};
+    int slot_fd = -1, rc;
+
+    if (run == NULL)
+        return error_set(err, AGON_ENOMEM, "no memory for a probe");
+    run->proc.pid = run->proc.pidfd = -1;
+    if (file->path[0]) {
+        rc = error_set(err, AGON_EINVAL, "a child loads from a sealed memfd only");
+        goto done;
+    }
+    rc = make_shm(run, &config, &slot_fd, err);
+    if (rc < 0)
+        goto done;
+    run->shm->mode = mode;
+    run->shm->plugin_bytes = file->bytes;
+    run->shm->address_bytes = MEMORY_BYTES;
+    run->shm->layers_wanted = SANDBOX_ALL;
+    run->shm->uid = UID_BASE + 0xffff;
+    rc = spawn(run, exe, (const int[7]){-1, -1, -1, slot_fd, -1, -1, file->fd}, err);
+    if (rc >= 0)
+        rc = await_phase(run, CHILD_LOADED, limit_ns, err);
+    if (rc >= 0 && info)
+        run_process_info(run, info);
+    if (rehearsal) {
+        memcpy(rehearsal, &run->shm->rehearsal, sizeof(*rehearsal));
+        for (unsigned i = 0; i < REHEARSE_CHECKS; i++)
+            rehearsal->checks[i].text[sizeof(rehearsal->checks[i].text) - 1] = 0;
+    }
+done:
+    if (slot_fd >= 0)
+        (void)close(slot_fd);
+    run_process_free(run);
+    return rc < 0 ? rc : AGON_OK;
+}
+
+int plugin_probe(const struct plugin_file *file, const char *exe, struct plugin_info *info,
+                 struct error *err)
+{
+    return examine(file, exe, CHILD_PROBE, PROBE_NS, info, NULL, err);
+}
+
+int plugin_rehearse(const struct plugin_file *file, const char *exe, struct rehearsal *rehearsal,
+                    struct error *err)
+{
+    uint32_t at;
+    int rc;
+
+    memset(rehearsal, 0, sizeof(*rehearsal));
+    rc = examine(file, exe, CHILD_REHEARSE, REHEARSE_NS, NULL, rehearsal, err);
+    at = atomic_load(&rehearsal->at);
+    if (rc >= 0)
+        return AGON_OK;
+    if (at >= REHEARSE_CHECKS) // a child's word
+        return rc;
+    rehearsal->checks[at].verdict = REHEARSAL_ERROR;
+    snprintf(rehearsal->checks[at].text, sizeof(rehearsal->checks[at].text), "%.180s",
+             err ? err->text : "");
+    return AGON_OK;
+}

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+/* run_process: a plugin in a child process of its own, the way to run anybody's code.
+ *
+ * The child shares with the host the bus, which it can only read, and one block of memory: its
+ * private ring, its ring of wishes, its log and some figures. Its death is seen through a pidfd
+ * and, sooner, through a word that its own fault handler writes; that it hangs is seen by a
+ * callback which has begun and does not end. Nothing that it does can stop the engine: advance
+ * never waits, but for lock-step. */
+#ifndef AGENT_RUN_PROCESS_H
+#define AGENT_RUN_PROCESS_H
+
+#include "agent/info.h"
+#include "agent/loader.h"
+#include "agent/rehearse.h"
+#include "engine/port.h"
+
+/* A bus that children can read: in a sealed memfd, mapped writable here only. */
+struct process_bus {
+    int fd;
+    void *memory; /* owned */
+    uint64_t granules;
+};
+int process_bus_new(struct process_bus *bus, uint64_t granules, struct error *err); /* [control] */
+void process_bus_free(struct process_bus *bus); /* zeroed is fine. [control] */
+
+enum process_wait {
+    PROCESS_COLD = 0, /* parks as soon as there is nothing to do */
+    PROCESS_WARM = 1, /* spins a little first */
+    PROCESS_HOT = 2   /* never parks: takes a whole core */
+};
+struct run_process_config {
+    const char *exe;                /* NULL: the running program; it calls child_main */
+    const struct plugin_file *file; /* staged as a memfd, checked; borrowed until new returns */
+    const void *setup;              /* copied */
+    uint64_t setup_bytes;
+    const struct process_bus *bus;       /* borrowed until run_process_free */
+    uint64_t to_granules, from_granules; /* powers of two; 0: 16384 and 4096 */
+    enum process_wait wait;
+    int is_lock_step;         /* advance returns when the child has done the step */
+    int64_t hard_ns;          /* a callback that lasts longer is killed; 0: 100 ms */
+    int64_t start_ns;         /* from spawn to on_start's return; 0: 5 s */
+    uint32_t layers_wanted;   /* enum sandbox_layer */
+    uint32_t layers_required; /* without these it does not start: AGON_ENOTSUP names them */
+    uint64_t memory_bytes;    /* of address space; 0: 4 GiB */
+    uint16_t slot;            /* for its user id */
+    void (*log)(void *ctx, uint32_t level, agon_ns_t t, const char *text); /* from poll; or NULL */
+    void *ctx;
+};
+struct run_process;
+
+/* Spawns, loads, creates, starts; returns when the plugin is ready or has failed. [control] */
+int run_process_new(struct run_process **run, const struct run_process_config *config,
+                    struct error *err);
+/* Looks after the child: log lines, death, hang (which it ends). AGON_EIO: it is gone,
+ * run_process_end says how. Every millisecond or so. [control] */
+int run_process_poll(struct run_process *run, int64_t mono_ns);
+/* on_stop, then the end; kills after 100 ms. [control] */
+void run_process_stop(struct run_process *run, uint32_t reason);
+void run_process_free(struct run_process *run); /* kills what still runs; NULL is fine. [control] */
+const struct runner_port *run_process_port(struct run_process *run);
+
+enum process_end {
+    PROCESS_RUNS = 0,
+    PROCESS_STOPPED = 1, /* as asked */
+    PROCESS_FAILED = 2,  /* the plugin returned errors */
+    PROCESS_CRASHED = 3, /* a signal, or a forbidden system call */
+    PROCESS_EXITED = 4,  /* it ended itself */
+    PROCESS_HUNG = 5     /* killed by the hard limit */
+};
+/* How it ended, and why in words (valid until run_process_free). [control] */
+enum process_end run_process_end(const struct run_process *run, const char **why);
+uint32_t run_process_layers(const struct run_process *run); /* enum sandbox_layer that hold */
+void run_process_info(const struct run_process *run, struct plugin_info *info);
+int run_process_pid(const struct run_process *run); /* for status; -1: gone */
+/* Figures that the child keeps: not proofs. */
+const struct feed_beat *run_process_beat(const struct run_process *run);
+
+/* Maps a staged and checked file in a child, reads what it says of itself, and ends the child. The
+ * reason tells a crash, a hang and a refusal apart. exe as above. [control] */
+int plugin_probe(const struct plugin_file *file, const char *exe, struct plugin_info *info,
+                 struct error *err);
+/* Plays the plugin on a made-up tape in a child (rehearse.h). A crash or a hang is the finding of
+ * the check that was under way; an error means that the child could not even be started. [control]
+ */
+int plugin_rehearse(const struct plugin_file *file, const char *exe, struct rehearsal *rehearsal,
+                    struct error *err);
+
+#endif

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+/* slot_shm: the memory that a host and one child share, and nobody else includes it.
+ *
+ * The child can write all of it at any time: the host copies a value before it judges it, believes
+ * none of it, and keeps what it needs itself (sizes, offsets) in memory of its own. */
+#ifndef AGENT_SLOT_SHM_H
+#define AGENT_SLOT_SHM_H
+
+#include <stdatomic.h>
+
+#include "agent/feed.h"
+#include "agent/info.h"
+#include "agent/rehearse.h"
+
+#define SLOT_SHM_MAGIC 0x544f4c53414f4741u
+
+enum child_fd { CHILD_FD_SLOT = 3, CHILD_FD_BUS = 4, CHILD_FD_SETUP = 5, CHILD_FD_PLUGIN = 6 };
+enum child_phase {
+    CHILD_STARTING = 0,
+    CHILD_LOADED = 1, /* mapped and described; the end of a probe */
+    CHILD_READY = 2,
+    CHILD_FAILED = 3,  /* said why in error */
+    CHILD_CRASHED = 4, /* said how in crash */
+    CHILD_STOPPED = 5
+};
+enum child_mode { CHILD_RUN = 1, CHILD_PROBE = 2, CHILD_REHEARSE = 3 };
+
+struct child_crash { /* written by the child's signal handler */
+    int32_t signal, code;
+    int64_t number; /* of the system call, with SIGSYS */
+    uint64_t address, ip, nth;
+};
+struct child_log { /* in the log ring; hdr.granules as needed */
+    struct agon_event_hdr hdr;
+    uint32_t level, n;
+    char text[856]; /* n bytes of it */
+};
+_Static_assert(sizeof(struct child_log) == 14 * 64, "whole granules");
+
+struct slot_shm {
+    uint64_t magic;
+    uint64_t bus_granules, setup_bytes, plugin_bytes;
+    uint64_t to_at, to_granules, from_at, from_granules, log_at, log_granules;
+    uint64_t address_bytes;
+    uint32_t mode, spin, layers_wanted, uid;
+    _Alignas(128) _Atomic uint32_t wake;      /* futex: + 1 by the host */
+    _Atomic uint32_t stop;                    /* enum agon_end, by the host; 0: go on */
+    _Alignas(128) _Atomic uint32_t is_asleep; /* by the child: wants wake */
+    _Alignas(128) _Atomic uint32_t done;      /* futex: + 1 by the child when the host waits */
+    _Alignas(128) _Atomic uint32_t host_waits;
+    _Alignas(128) _Atomic uint32_t phase; /* enum child_phase */
+    _Atomic uint32_t layers;              /* enum sandbox_layer that hold */
+    int32_t error_code;
+    char error[ERROR_TEXT];
+    struct child_crash crash;
+    _Alignas(128) struct feed_beat beat;
+    _Alignas(128) struct plugin_info info;
+    _Alignas(128) struct rehearsal rehearsal;
+};
+
+#endif
