@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "venue/binance/sign.h"
+
+#include <sodium.h>
+#include <stdio.h>
+
+#include "net/http.h"
+
+struct hmac_state {
+    crypto_auth_hmacsha256_state begun; // both pads are in; copied for each signature
+};
+struct ed25519_state {
+    unsigned char key[crypto_sign_SECRETKEYBYTES];
+};
+_Static_assert(sizeof(struct hmac_state) <= sizeof(((struct binance_signer *)0)->opaque), "room");
+_Static_assert(sizeof(struct ed25519_state) <= sizeof(((struct binance_signer *)0)->opaque),
+               "room");
+
+/* RFC 8410: what stands before the 32 bytes of an Ed25519 seed in PKCS#8. */
+static const unsigned char pkcs8_head[16] = {0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06,
+                                             0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20};
+
+static int read_seed(const struct secret *secret, unsigned char seed[32])
+{
+    static const char begin[] = "-----BEGIN PRIVATE KEY-----";
+    static const char end[] = "-----END PRIVATE KEY-----";
+    const char *text = (const char *)secret->bytes;
+    const char *from;
+    const char *to;
+    unsigned char der[64];
+    size_t n = 0;
+    int rc = AGON_EINVAL;
+
+    if (secret->n == 64 && sodium_hex2bin(seed, 32, text, 64, NULL, &n, NULL) == 0 && n == 32)
+        return AGON_OK;
+    from = memmem(text, secret->n, begin, sizeof(begin) - 1);
+    if (from == NULL)
+        return AGON_EINVAL;
+    from += sizeof(begin) - 1;
+    to = memmem(from, secret->n - (size_t)(from - text), end, sizeof(end) - 1);
+    if (to != NULL &&
+        sodium_base642bin(der, sizeof(der), from, (size_t)(to - from), " \r\n", &n, NULL,
+                          sodium_base64_VARIANT_ORIGINAL) == 0 &&
+        n == sizeof(pkcs8_head) + 32 && memcmp(der, pkcs8_head, sizeof(pkcs8_head)) == 0) {
+        memcpy(seed, der + sizeof(pkcs8_head), 32);
+        rc = AGON_OK;
+    }
+    sodium_memzero(der, sizeof(der));
+    return rc;
+}
+
+int binance_signer_init(struct binance_signer *signer, enum binance_sign_kind kind,
+                        const struct secret *secret, struct error *err)
+{
+    memset(signer, 0, sizeof(*signer));
+    if (secret->n == 0)
+        return error_set(err, AGON_EINVAL, "the API secret is empty");
+    switch (kind) {
+    case BINANCE_SIGN_HMAC: {
+        struct hmac_state *state = (struct hmac_state *)(void *)signer->opaque;
+
+        crypto_auth_hmacsha256_init(&state->begun, secret->bytes, secret->n);
+        break;
+    }
+    case BINANCE_SIGN_ED25519: {
+        struct ed25519_state *state = (struct ed25519_state *)(void *)signer->opaque;
+        unsigned char seed[crypto_sign_SEEDBYTES];
+        unsigned char public[crypto_sign_PUBLICKEYBYTES];
+
+        if (read_seed(secret, seed) < 0)
+            return error_set(err, AGON_EINVAL,
+                             "the Ed25519 key is neither a PEM private key nor 64 hex digits");
+        crypto_sign_seed_keypair(public, state->key, seed);
+        sodium_memzero(seed, sizeof(seed));
+        break;
+    }
+    default:
+        return error_set(err, AGON_EINVAL, "unknown kind of signature");
+    }
+    signer->kind = (uint8_t)kind;
+    return AGON_OK;
+}
+
+void binance_signer_wipe(struct binance_signer *signer)
+{
+    sodium_memzero(signer, sizeof(*signer));
+}
+
+size_t binance_sign(const struct binance_signer *signer, const void *bytes, size_t n,
+                    char text[BINANCE_SIGNATURE_TEXT])
+{
+    if (signer->kind == BINANCE_SIGN_HMAC) {
+        struct hmac_state state;
+        unsigned char mac[crypto_auth_hmacsha256_BYTES];
+
+        memcpy(&state, signer->opaque, sizeof(state));
+        crypto_auth_hmacsha256_update(&state.begun, bytes, n);
+        crypto_auth_hmacsha256_final(&state.begun, mac);
+        sodium_memzero(&state, sizeof(state));
+        sodium_bin2hex(text, BINANCE_SIGNATURE_TEXT, mac, sizeof(mac));
+    } else {
+        const struct ed25519_state *state =
+            (const struct ed25519_state *)(const void *)signer->opaque;
+        unsigned char signature[crypto_sign_BYTES];
+
+        REQUIRE(signer->kind == BINANCE_SIGN_ED25519);
+        crypto_sign_detached(signature, NULL, bytes, n, state->key);
+        sodium_bin2base64(text, BINANCE_SIGNATURE_TEXT, signature, sizeof(signature),
+                          sodium_base64_VARIANT_ORIGINAL);
+    }
+    return strlen(text);
+}
+
+void binance_params_init(struct binance_params *params, char *text, size_t room)
+{
+    params->text = text;
+    params->room = room;
+    params->n = 0;
+    params->is_full = room == 0;
+    if (room > 0)
+        text[0] = 0;
+}
+
+void binance_params_add(struct binance_params *params, const char *name, const char *value)
+{
+    size_t n_name = strlen(name);
+    int64_t n;
+
+    if (params->is_full || params->room - params->n < n_name + 3) {
+        params->is_full = 1;
+        return;
+    }
+    if (params->n > 0)
+        params->text[params->n++] = '&';
+    memcpy(params->text + params->n, name, n_name);
+    params->n += n_name;
+    params->text[params->n++] = '=';
+    n = http_pct_encode(value, strlen(value), params->text + params->n, params->room - params->n);
+    if (n < 0) {
+        params->is_full = 1;
+        return;
+    }
+    params->n += (size_t)n;
+    params->text[params->n] = 0;
+}
+
+void binance_params_add_u64(struct binance_params *params, const char *name, uint64_t value)
+{
+    char text[24];
+
+    snprintf(text, sizeof(text), "%llu", (unsigned long long)value);
+    binance_params_add(params, name, text);
+}
+
+int binance_params_sign(struct binance_params *params, const struct binance_signer *signer)
+{
+    char signature[BINANCE_SIGNATURE_TEXT];
+
+    if (params->is_full)
+        return AGON_ENOSPC;
+    binance_sign(signer, params->text, params->n, signature);
+    binance_params_add(params, "signature", signature);
+    return params->is_full ? AGON_ENOSPC : AGON_OK;
+}

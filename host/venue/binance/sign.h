@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+/* sign: Binance's signatures, and the parameter strings they are over.
+ *
+ * REST signs the percent-encoded parameters exactly as they are sent, in the order they are sent;
+ * the WebSocket API signs name=value pairs in the order of their names, not encoded. HMAC-SHA256
+ * gives hex, Ed25519 base64. The key's state is made once (the pads of HMAC, the key pair) and
+ * holds no printable form of the secret. [any, one thread] */
+#ifndef VENUE_BINANCE_SIGN_H
+#define VENUE_BINANCE_SIGN_H
+
+#include "base/error.h"
+#include "venue/secret.h"
+
+enum binance_sign_kind { BINANCE_SIGN_NONE = 0, BINANCE_SIGN_HMAC = 1, BINANCE_SIGN_ED25519 = 2 };
+
+#define BINANCE_SIGNATURE_TEXT 96 /* hex of 32 bytes, or base64 of 64, and a NUL */
+
+struct binance_signer {
+    uint8_t kind; /* enum binance_sign_kind */
+    _Alignas(64) unsigned char opaque[512];
+};
+
+/* HMAC: the secret as the venue gave it. Ed25519: 64 hex digits of the seed, or the private key in
+ * PEM (PKCS#8). AGON_EINVAL with a reason that never holds the secret. */
+int binance_signer_init(struct binance_signer *signer, enum binance_sign_kind kind,
+                        const struct secret *secret, struct error *err);
+void binance_signer_wipe(struct binance_signer *signer);
+/* Signature of n bytes as text: hex or base64, not percent-encoded. Its length. */
+size_t binance_sign(const struct binance_signer *signer, const void *bytes, size_t n,
+                    char text[BINANCE_SIGNATURE_TEXT]);
+
+/* Parameters as they go on the wire: name=value&name=value, values percent-encoded. */
+struct binance_params {
+    char *text; /* borrowed; NUL-terminated */
+    size_t room, n;
+    int is_full;
+};
+void binance_params_init(struct binance_params *params, char *text, size_t room);
+void binance_params_add(struct binance_params *params, const char *name, const char *value);
+void binance_params_add_u64(struct binance_params *params, const char *name, uint64_t value);
+/* Signs what is there and adds it. AGON_ENOSPC: the parameters did not fit. */
+int binance_params_sign(struct binance_params *params, const struct binance_signer *signer);
+
+#endif

@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "venue/binance/sync.h"
+
+#include <stdlib.h>
+
+#define DIFFS_ROOM (256u << 10)
+
+struct kept { /* a diff as it is kept; its levels follow, bids first */
+    uint64_t first_id, last_id;
+    agon_ns_t t_venue;
+    uint32_t n_bid, n_ask;
+};
+
+int binance_sync_init(struct binance_sync *sync, const struct symbol *symbol, uint16_t venue,
+                      uint64_t diffs_room, int (*emit)(void *ctx, struct agon_event_hdr *record),
+                      void *ctx)
+{
+    struct book_config config = {.tick_px = symbol->tick_px > 0 ? symbol->tick_px : 1};
+
+    memset(sync, 0, sizeof(*sync));
+    sync->symbol = symbol;
+    sync->venue = venue;
+    sync->trading = TRADING_OPEN;
+    sync->snapshot_limit = 5000;
+    sync->emit = emit;
+    sync->ctx = ctx;
+    sync->diffs_room = diffs_room != 0 ? diffs_room : DIFFS_ROOM;
+    sync->diffs = malloc(sync->diffs_room);
+    sync->record = aligned_alloc(64, (EVENT_BYTES_MAX + 63) / 64 * 64);
+    sync->book = book_new(&config);
+    if (sync->diffs == NULL || sync->record == NULL || sync->book == NULL) {
+        binance_sync_deinit(sync);
+        return AGON_ENOMEM;
+    }
+    return AGON_OK;
+}
+
+void binance_sync_deinit(struct binance_sync *sync)
+{
+    free(sync->diffs);
+    free(sync->record);
+    book_free(sync->book);
+    sync->diffs = NULL;
+    sync->record = NULL;
+    sync->book = NULL;
+}
+
+static void tell(struct binance_sync *sync)
+{
+    struct agon_status status = {
+        .hdr = {.type = AGON_EVENT_STATUS,
+                .granules = sizeof(status) / EVENT_GRANULE,
+                .instrument = sync->symbol->instrument},
+        .venue = sync->venue,
+        .trading = sync->trading,
+        .book = sync->state,
+        .reason = sync->reason,
+    };
+
+    sync->emit(sync->ctx, &status.hdr);
+}
+
+static void set_state(struct binance_sync *sync, enum book_state state, int reason)
+{
+    if (sync->state == state)
+        return;
+    sync->state = (uint8_t)state;
+    sync->reason = (uint8_t)reason;
+    tell(sync);
+}
+
+static void drop_diffs(struct binance_sync *sync)
+{
+    sync->diffs_used = 0;
+    sync->first_kept = 0;
+}
+
+void binance_sync_start(struct binance_sync *sync, int64_t now)
+{
+    sync->is_fed = 1;
+    drop_diffs(sync);
+    sync->next_ns = now;
+    set_state(sync, BOOK_SYNCING, 0);
+}
+
+void binance_sync_lost(struct binance_sync *sync, enum binance_sync_reason reason)
+{
+    sync->is_fed = 0;
+    drop_diffs(sync);
+    if (sync->state != BOOK_COLD)
+        set_state(sync, BOOK_STALE, (int)reason);
+}
+
+/* When the next snapshot may be asked for: at once after a long healthy life, later each time. */
+static void back_off(struct binance_sync *sync, int64_t now, uint64_t random)
+{
+    int64_t delay = backoff_down(&sync->backoff, now, random);
+
+    sync->next_ns = now + (sync->backoff.attempts <= 1 ? 0 : delay);
+}
+
+void binance_sync_stale(struct binance_sync *sync, enum binance_sync_reason reason, int64_t now,
+                        uint64_t random)
+{
+    if (sync->state == BOOK_LIVE) {
+        sync->n_resyncs++;
+        back_off(sync, now, random);
+    }
+    drop_diffs(sync);
+    sync->is_crossed = 0;
+    if (sync->state != BOOK_COLD)
+        set_state(sync, BOOK_STALE, (int)reason);
+}
+
+/* Emits levels as parts of at most EVENT_LEVELS_MAX, bids first. Below 0: the core had no room. */
+static int put_parts(struct binance_sync *sync, uint16_t type, const struct agon_level *bid,
+                     uint32_t n_bid, const struct agon_level *ask, uint32_t n_ask,
+                     uint64_t first_id, uint64_t last_id, agon_ns_t t_venue, uint32_t flags)
+{
+    struct agon_book_part *part = (struct agon_book_part *)(void *)sync->record;
+    struct agon_level *levels = (struct agon_level *)(void *)(sync->record + sizeof(*part));
+    uint32_t is_first = BOOK_PART_FIRST;
+
+    do {
+        uint32_t take_bid = n_bid < EVENT_LEVELS_MAX ? n_bid : EVENT_LEVELS_MAX;
+        uint32_t room = EVENT_LEVELS_MAX - take_bid;
+        uint32_t take_ask = n_ask < room ? n_ask : room;
+        size_t bytes = sizeof(*part) + (take_bid + take_ask) * sizeof(*levels);
+        size_t granules = (bytes + EVENT_GRANULE - 1) / EVENT_GRANULE;
+        int rc;
+
+        memset(part, 0, sizeof(*part));
+        memset(sync->record + bytes, 0, granules * EVENT_GRANULE - bytes);
+        part->hdr.type = type;
+        part->hdr.granules = (uint8_t)granules;
+        part->hdr.instrument = sync->symbol->instrument;
+        part->hdr.t_venue = t_venue;
+        part->n_bid = (uint16_t)take_bid;
+        part->n_ask = (uint16_t)take_ask;
+        part->first_id = first_id;
+        part->last_id = last_id;
+        memcpy(levels, bid, take_bid * sizeof(*levels));
+        memcpy(levels + take_bid, ask, take_ask * sizeof(*levels));
+        bid += take_bid;
+        n_bid -= take_bid;
+        ask += take_ask;
+        n_ask -= take_ask;
+        part->flags = flags | is_first | (n_bid + n_ask == 0 ? (uint32_t)BOOK_PART_LAST : 0);
+        is_first = 0;
+        book_apply(sync->book, part);
+        rc = sync->emit(sync->ctx, &part->hdr);
+        if (rc < 0)
+            return rc;
+    } while (n_bid + n_ask > 0);
+    return AGON_OK;
+}
+
+/* A batch is complete. One that leaves the book crossed is tolerated, two are not. */
+static int is_sound(struct binance_sync *sync)
+{
+    int was_crossed = sync->is_crossed;
+
+    sync->is_crossed = (uint8_t)book_is_crossed(sync->book);
+    return !(was_crossed && sync->is_crossed);
+}
+
+static void apply(struct binance_sync *sync, const struct agon_level *bid, uint32_t n_bid,
+                  const struct agon_level *ask, uint32_t n_ask, uint64_t first_id, uint64_t last_id,
+                  agon_ns_t t_venue, int64_t now, uint64_t random)
+{
+    if (last_id <= sync->id) {
+        sync->n_duplicates++; // wholly known, or repeated
+        return;
+    }
+    if (first_id > sync->id + 1) {
+        sync->n_gaps++;
+        binance_sync_stale(sync, BINANCE_SYNC_GAP, now, random);
+        return;
+    }
+    if (put_parts(sync, AGON_EVENT_BOOK_DELTA, bid, n_bid, ask, n_ask, first_id, last_id, t_venue,
+                  0) < 0) {
+        binance_sync_stale(sync, BINANCE_SYNC_NO_ROOM, now, random);
+        return;
+    }
+    sync->id = last_id;
+    if (!is_sound(sync)) {
+        sync->n_crossed++;
+        binance_sync_stale(sync, BINANCE_SYNC_CROSSED, now, random);
+    }
+}
+
+static void keep(struct binance_sync *sync, const struct binance_depth *diff)
+{
+    uint64_t bytes =
+        sizeof(struct kept) + (uint64_t)(diff->n_bid + diff->n_ask) * sizeof(struct agon_level);
+    struct kept kept = {diff->first_id, diff->last_id, diff->t_venue, diff->n_bid, diff->n_ask};
+    unsigned char *at;
+
+    if (bytes > sync->diffs_room - sync->diffs_used) {
+        // The older ones go; the snapshot must then be younger than this.
+        sync->n_overflows++;
+        drop_diffs(sync);
+        if (bytes > sync->diffs_room)
+            return;
+    }
+    if (sync->diffs_used == 0)
+        sync->first_kept = diff->first_id;
+    at = sync->diffs + sync->diffs_used;
+    memcpy(at, &kept, sizeof(kept));
+    at += sizeof(kept);
+    memcpy(at, diff->bid, diff->n_bid * sizeof(struct agon_level));
+    at += diff->n_bid * sizeof(struct agon_level);
+    memcpy(at, diff->ask, diff->n_ask * sizeof(struct agon_level));
+    sync->diffs_used += bytes;
+}
+
+void binance_sync_diff(struct binance_sync *sync, const struct binance_depth *diff, int64_t now,
+                       uint64_t random)
+{
+    if (!sync->is_fed)
+        return;
+    if (sync->state == BOOK_LIVE) {
+        uint64_t gaps = sync->n_gaps;
+
+        apply(sync, diff->bid, diff->n_bid, diff->ask, diff->n_ask, diff->first_id, diff->last_id,
+              diff->t_venue, now, random);
+        // What came after the hole is the beginning of the next build.
+        if (sync->n_gaps != gaps)
+            keep(sync, diff);
+        return;
+    }
+    keep(sync, diff);
+}
+
+int binance_sync_wants(const struct binance_sync *sync, int64_t now)
+{
+    return sync->is_fed && !sync->is_asked && sync->state != BOOK_LIVE && now >= sync->next_ns;
+}
+
+void binance_sync_asked(struct binance_sync *sync)
+{
+    sync->is_asked = 1;
+    set_state(sync, BOOK_SYNCING, 0);
+}
+
+void binance_sync_failed(struct binance_sync *sync, int64_t now, uint64_t random)
+{
+    sync->is_asked = 0;
+    back_off(sync, now, random);
+}
+
+void binance_sync_snapshot(struct binance_sync *sync, const struct binance_depth *snapshot,
+                           int64_t now, uint64_t random)
+{
+    uint32_t flags = 0;
+    uint64_t at = 0;
+
+    sync->is_asked = 0;
+    if (!sync->is_fed || sync->state == BOOK_LIVE)
+        return; // the connection went meanwhile: a new build will ask again
+    if (sync->diffs_used > 0 && snapshot->last_id < sync->first_kept) {
+        sync->n_old++;
+        back_off(sync, now, random);
+        return;
+    }
+    set_state(sync, BOOK_SYNCING, 0);
+    // A side as long as was asked for goes on further than we know.
+    if (snapshot->n_bid >= sync->snapshot_limit || snapshot->n_ask >= sync->snapshot_limit)
+        flags |= BOOK_PART_RANGE;
+    book_clear(sync->book);
+    sync->is_crossed = 0;
+    sync->id = snapshot->last_id;
+    if (put_parts(sync, AGON_EVENT_BOOK_SNAPSHOT, snapshot->bid, snapshot->n_bid, snapshot->ask,
+                  snapshot->n_ask, snapshot->first_id, snapshot->last_id, snapshot->t_venue,
+                  flags) < 0 ||
+        !is_sound(sync)) {
+        binance_sync_failed(sync, now, random);
+        set_state(sync, BOOK_STALE, BINANCE_SYNC_NO_ROOM);
+        return;
+    }
+    while (at < sync->diffs_used && sync->state == BOOK_SYNCING) {
+        struct kept kept;
+        const struct agon_level *levels;
+
+        memcpy(&kept, sync->diffs + at, sizeof(kept));
+        levels = (const struct agon_level *)(const void *)(sync->diffs + at + sizeof(kept));
+        at += sizeof(kept) + (uint64_t)(kept.n_bid + kept.n_ask) * sizeof(*levels);
+        apply(sync, levels, kept.n_bid, levels + kept.n_bid, kept.n_ask, kept.first_id,
+              kept.last_id, kept.t_venue, now, random);
+    }
+    if (sync->state != BOOK_SYNCING) {
+        // A hole among the kept diffs: they were dropped, the next build begins now.
+        back_off(sync, now, random);
+        return;
+    }
+    drop_diffs(sync);
+    backoff_up(&sync->backoff, now);
+    set_state(sync, BOOK_LIVE, 0);
+}
+
+void binance_sync_trading(struct binance_sync *sync, enum trading_state trading)
+{
+    if (sync->trading == trading)
+        return;
+    sync->trading = (uint8_t)trading;
+    tell(sync);
+}

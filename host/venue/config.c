@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "venue/config.h"
+
+#include <stdio.h>
+
+struct endpoint {
+    char host[256];
+    char path[128];
+    char ca_file[256];
+    uint16_t port;
+    uint8_t is_tls;
+};
+struct file_limit {
+    uint32_t kind, capacity;
+    int64_t window_ns;
+};
+struct subscribe {
+    uint8_t trades, quotes, depth;
+};
+struct venue_file {
+    char name[32], dialect[32], credential[64];
+    uint32_t key_kind;
+    struct endpoint market, user, rest;
+    uint32_t n_limits;
+    struct file_limit limits[VENUE_LIMITS_MAX];
+    struct subscribe subscribe;
+    uint32_t order_links, data_links, recv_window_ms, snapshot_levels, warm_bars;
+    int64_t hold_ns, cancel_hold_ns, request_ns, reconcile_ns, silence_ns, user_silence_ns,
+        channel_ns, life_ns, message_gap_ns, cooloff_ns;
+};
+
+static const char *const limit_names[] = {"weight",     "raw",       "orders",
+                                          "orders_day", "snapshots", "connects"};
+static const struct schema_choice limit_kinds[] = {
+    {"weight", 0},    {"raw", 1},      {"orders", 2}, {"orders_day", 3},
+    {"snapshots", 4}, {"connects", 5}, {NULL, 0}};
+static const struct schema_choice key_kinds[] = {
+    {"hmac", VENUE_KEY_HMAC}, {"ed25519", VENUE_KEY_ED25519}, {NULL, 0}};
+
+static const struct schema_field endpoint_fields[] = {
+    {"host", SCHEMA_TEXT, SCHEMA_MEMBER(struct endpoint, host), .is_required = 1, .min = 1,
+     .max = 255, .doc = "name or address"},
+    {"port", SCHEMA_INT, SCHEMA_MEMBER(struct endpoint, port), .min = 1, .max = 65535,
+     .preset = "443", .doc = "port"},
+    {"tls", SCHEMA_BOOL, SCHEMA_MEMBER(struct endpoint, is_tls), .preset = "true",
+     .doc = "false only for a venue on this machine"},
+    {"path", SCHEMA_TEXT, SCHEMA_MEMBER(struct endpoint, path),
+     .doc = "path of the socket; of REST: what stands before /v3"},
+    {"ca_file", SCHEMA_TEXT, SCHEMA_MEMBER(struct endpoint, ca_file),
+     .doc = "PEM with the authorities to trust instead of the system's"},
+    {NULL}};
+static const struct schema endpoint_schema = {"endpoint", sizeof(struct endpoint), endpoint_fields,
+                                              NULL};
+
+static const struct schema_field limit_fields[] = {
+    {"kind", SCHEMA_CHOICE, SCHEMA_MEMBER(struct file_limit, kind), .is_required = 1,
+     .choices = limit_kinds, .doc = "which of the venue's limits"},
+    {"capacity", SCHEMA_INT, SCHEMA_MEMBER(struct file_limit, capacity), .is_required = 1, .min = 1,
+     .max = 1000000000, .doc = "what the venue allows in the window; 80 % of it are used"},
+    {"window", SCHEMA_DURATION, SCHEMA_MEMBER(struct file_limit, window_ns), .is_required = 1,
+     .min = 1000000, .max = 86400000000000, .doc = "the venue's window"},
+    {NULL}};
+static const struct schema limit_schema = {"limit", sizeof(struct file_limit), limit_fields, NULL};
+
+static const struct schema_field subscribe_fields[] = {
+    {"trades", SCHEMA_BOOL, SCHEMA_MEMBER(struct subscribe, trades), .preset = "true",
+     .doc = "each trade"},
+    {"quotes", SCHEMA_BOOL, SCHEMA_MEMBER(struct subscribe, quotes), .preset = "true",
+     .doc = "best prices"},
+    {"depth", SCHEMA_BOOL, SCHEMA_MEMBER(struct subscribe, depth), .preset = "true",
+     .doc = "the book"},
+    {NULL}};
+static const struct schema subscribe_schema = {"subscribe", sizeof(struct subscribe),
+                                               subscribe_fields, NULL};
+
+#define TIME(key, member, least, most, preset_text, text)                                          \
+    {                                                                                              \
+        key, SCHEMA_DURATION, SCHEMA_MEMBER(struct venue_file, member),                            \
+            .min = (least), .max = (most), .preset = (preset_text), .doc = (text)                  \
+    }
+#define MS 1000000ll
+#define S  1000000000ll
+
+static const struct schema_field venue_fields[] = {
+    {"name", SCHEMA_NAME, SCHEMA_MEMBER(struct venue_file, name), .is_required = 1,
+     .doc = "what this venue is called here"},
+    {"dialect", SCHEMA_NAME, SCHEMA_MEMBER(struct venue_file, dialect), .is_required = 1,
+     .doc = "what it speaks: binance_spot"},
+    {"credential", SCHEMA_NAME, SCHEMA_MEMBER(struct venue_file, credential),
+     .doc = "name in the credential store; without it there is public data only"},
+    {"key_kind", SCHEMA_CHOICE, SCHEMA_MEMBER(struct venue_file, key_kind), .choices = key_kinds,
+     .preset = "hmac", .doc = "kind of the secret"},
+    {"market", SCHEMA_MAP, SCHEMA_MEMBER(struct venue_file, market), .sub = &endpoint_schema,
+     .is_required = 1, .doc = "market streams"},
+    {"user", SCHEMA_MAP, SCHEMA_MEMBER(struct venue_file, user), .sub = &endpoint_schema,
+     .is_required = 1, .doc = "user data"},
+    {"rest", SCHEMA_MAP, SCHEMA_MEMBER(struct venue_file, rest), .sub = &endpoint_schema,
+     .is_required = 1, .doc = "requests"},
+    {"limits", SCHEMA_MAP, SCHEMA_ARRAY(struct venue_file, limits, n_limits), .sub = &limit_schema,
+     .is_required = 1, .doc = "the venue's published limits, each kind once"},
+    {"subscribe", SCHEMA_MAP, SCHEMA_MEMBER(struct venue_file, subscribe), .sub = &subscribe_schema,
+     .doc = "what is subscribed for each instrument"},
+    {"order_links", SCHEMA_INT, SCHEMA_MEMBER(struct venue_file, order_links), .min = 1, .max = 4,
+     .preset = "2", .doc = "REST connections for orders"},
+    {"data_links", SCHEMA_INT, SCHEMA_MEMBER(struct venue_file, data_links), .min = 1, .max = 2,
+     .preset = "1", .doc = "REST connections for everything else"},
+    {"recv_window", SCHEMA_DURATION, SCHEMA_MEMBER(struct venue_file, recv_window_ms), .min = 100,
+     .max = 60000, .preset = "5s", .doc = "how old a signed request may be"},
+    {"snapshot_levels", SCHEMA_INT, SCHEMA_MEMBER(struct venue_file, snapshot_levels), .min = 5,
+     .max = 5000, .preset = "1000", .doc = "levels of a side in a book snapshot"},
+    {"warm_bars", SCHEMA_INT, SCHEMA_MEMBER(struct venue_file, warm_bars), .min = 0, .max = 1000,
+     .preset = "500", .doc = "minutes of history at the start"},
+    TIME("hold", hold_ns, 10 * MS, 10 * S, "250ms", "a new order not sent by then never is"),
+    TIME("cancel_hold", cancel_hold_ns, 10 * MS, 60 * S, "5s", "a cancel not sent by then"),
+    TIME("request_timeout", request_ns, S, 60 * S, "12s", "without an answer the fate is unknown"),
+    TIME("reconcile", reconcile_ns, S, 600 * S, "30s", "between readings of orders and balances"),
+    TIME("silence", silence_ns, S, 600 * S, "3s", "no byte, not even a pong: the socket is dead"),
+    TIME("user_silence", user_silence_ns, S, 600 * S, "30s", "the same of the user data socket"),
+    TIME("channel", channel_ns, 0, 3600 * S, "10s", "a book without news; 0s: never in doubt"),
+    TIME("life", life_ns, 60 * S, 86400 * S, "23.5h", "a socket is replaced by then"),
+    TIME("message_gap", message_gap_ns, 0, 10 * S, "250ms", "between our messages on a socket"),
+    TIME("cooloff", cooloff_ns, S, 86400 * S, "5m", "nothing is sent after a ban without a time"),
+    {NULL}};
+
+static void check_limits(struct config *config, const struct config_node *node, void *out)
+{
+    const struct venue_file *file = out;
+    uint32_t seen = 0;
+    struct venue_config unused;
+
+    for (uint32_t i = 0; i < file->n_limits; i++) {
+        if ((seen >> file->limits[i].kind & 1) != 0)
+            config_refuse(config, config_get(node, "limits"), CONFIG_E_CONFLICT,
+                          "the limit \"%s\" is there twice; each kind stands once",
+                          limit_names[file->limits[i].kind]);
+        seen |= 1u << file->limits[i].kind;
+    }
+    for (uint32_t kind = 0; kind < VENUE_LIMITS_MAX; kind++) {
+        if ((seen >> kind & 1) == 0)
+            config_refuse(config, config_get(node, "limits"), CONFIG_E_MISSING,
+                          "the limit \"%s\" is missing", limit_names[kind]);
+    }
+    if (venue_config_default(&unused, file->dialect) < 0)
+        config_refuse(config, config_get(node, "dialect"), CONFIG_E_CHOICE,
+                      "there is no dialect \"%s\"; expected binance_spot", file->dialect);
+}
+
+const struct schema venue_schema = {"venue", sizeof(struct venue_file), venue_fields, check_limits};
+
+static void take_endpoint(const struct endpoint *from, struct stream_target *to, char *path,
+                          size_t room)
+{
+    memset(to, 0, sizeof(*to));
+    memcpy(to->host, from->host, sizeof(to->host));
+    memcpy(to->ca_file, from->ca_file, sizeof(to->ca_file));
+    to->port = from->port;
+    to->is_tls = from->is_tls;
+    if (from->path[0] != 0)
+        snprintf(path, room, "%s", from->path);
+}
+
+int venue_config_read(struct config *config, struct venue_config *out)
+{
+    struct venue_file file;
+    int rc = config_read(config, &venue_schema, &file);
+
+    if (rc < 0)
+        return rc;
+    rc = venue_config_default(out, file.dialect);
+    if (rc < 0)
+        return rc;
+    memcpy(out->name, file.name, sizeof(out->name));
+    memcpy(out->credential, file.credential, sizeof(out->credential));
+    out->key_kind = (uint8_t)file.key_kind;
+    take_endpoint(&file.market, &out->market, out->market_path, sizeof(out->market_path));
+    take_endpoint(&file.user, &out->user, out->user_path, sizeof(out->user_path));
+    take_endpoint(&file.rest, &out->rest, out->rest_path, sizeof(out->rest_path));
+    out->n_limits = file.n_limits;
+    for (uint32_t i = 0; i < file.n_limits; i++) {
+        struct venue_limit *to = &out->limits[i];
+
+        snprintf(to->name, sizeof(to->name), "%s", limit_names[file.limits[i].kind]);
+        to->capacity = file.limits[i].capacity;
+        to->window_ns = file.limits[i].window_ns;
+    }
+    out->has_trades = file.subscribe.trades;
+    out->has_quotes = file.subscribe.quotes;
+    out->has_depth = file.subscribe.depth;
+    out->order_links = file.order_links;
+    out->data_links = file.data_links;
+    out->recv_window_ms = file.recv_window_ms;
+    out->snapshot_levels = file.snapshot_levels;
+    out->warm_bars = file.warm_bars;
+    out->hold_ns = file.hold_ns;
+    out->cancel_hold_ns = file.cancel_hold_ns;
+    out->request_ns = file.request_ns;
+    out->reconcile_ns = file.reconcile_ns;
+    out->silence_ns = file.silence_ns;
+    out->user_silence_ns = file.user_silence_ns;
+    out->channel_ns = file.channel_ns;
+    out->life_ns = file.life_ns;
+    out->message_gap_ns = file.message_gap_ns;
+    out->cooloff_ns = file.cooloff_ns;
+    return AGON_OK;
+}

@@ -1,0 +1,911 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "venue/gateway.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "venue/gateway_core.h"
+
+#define BACKLOG_BYTES (4u << 20)
+#define TURN_BUSY_NS  5000000ll
+#define TURN_IDLE_NS  50000000ll
+#define UPGRADE_NS    5000000000ll
+#define PARTIAL_NS    10000000000ll /* a frame must be whole by then, however slowly it comes */
+#define ORDERS_ROOM   4096
+#define FILLS_ROOM    16384
+
+static void turn(struct gateway *gateway);
+
+int64_t gateway_now(struct gateway *gateway)
+{
+    return gateway->stream->now(gateway->stream->ctx);
+}
+
+uint64_t gateway_random(struct gateway *gateway)
+{
+    return gateway->stream->random(gateway->stream->ctx);
+}
+
+void gateway_log(struct gateway *gateway, int level, const char *key, const char *format, ...)
+{
+    char text[512];
+    va_list args;
+
+    if (gateway->ports.log == NULL)
+        return;
+    va_start(args, format);
+    vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    // A venue's own words may stand in it: nothing that a terminal could obey.
+    for (char *at = text; *at != '\0'; at++)
+        if ((unsigned char)*at < ' ' || *at == 127)
+            *at = '?';
+    gateway->ports.log(gateway->ports.ctx, level, key, text);
+}
+
+/* The way to the core ---------------------------------------------------------------------------
+ */
+
+static void set_paused(struct gateway *gateway, int is_paused)
+{
+    if (gateway->is_paused == is_paused)
+        return;
+    gateway->is_paused = (uint8_t)is_paused;
+    for (uint32_t i = 0; i < gateway->n_links; i++) {
+        struct link *link = &gateway->links[i];
+
+        if (link->state == LINK_OPEN || link->state == LINK_UPGRADING)
+            gateway->stream->pause(gateway->stream->ctx, link->conn, is_paused);
+    }
+}
+
+static void drain(struct gateway *gateway)
+{
+    while (gateway->backlog_at < gateway->backlog_end) {
+        const struct agon_event_hdr *record =
+            (const struct agon_event_hdr *)(const void *)(gateway->backlog + gateway->backlog_at);
+
+        if (evring_put(gateway->ports.out, record) < 0)
+            return;
+        gateway->backlog_at += event_bytes(record);
+    }
+    gateway->backlog_at = gateway->backlog_end = 0;
+    set_paused(gateway, 0);
+}
+
+int gateway_emit(void *ctx, struct agon_event_hdr *record)
+{
+    struct gateway *gateway = ctx;
+    uint64_t n = event_bytes(record);
+
+    record->t = gateway->stream->utc(gateway->stream->ctx);
+    if (gateway->backlog_end == 0 && evring_put(gateway->ports.out, record) == AGON_OK)
+        return AGON_OK;
+    // The core is behind: no more is read from the venue until it has taken what we have.
+    set_paused(gateway, 1);
+    if (n > gateway->backlog_room - gateway->backlog_end && gateway->backlog_at > 0) {
+        memmove(gateway->backlog, gateway->backlog + gateway->backlog_at,
+                gateway->backlog_end - gateway->backlog_at);
+        gateway->backlog_end -= gateway->backlog_at;
+        gateway->backlog_at = 0;
+    }
+    if (n > gateway->backlog_room - gateway->backlog_end) {
+        gateway->n_dropped++;
+        return AGON_EAGAIN;
+    }
+    memcpy(gateway->backlog + gateway->backlog_end, record, n);
+    gateway->backlog_end += n;
+    return AGON_OK;
+}
+
+/* Requests --------------------------------------------------------------------------------------
+ */
+
+struct gateway_request *gateway_request(struct gateway *gateway, uint8_t kind,
+                                        enum limiter_class class, int is_data)
+{
+    for (uint32_t i = 0; i < GATEWAY_REQUESTS; i++) {
+        struct gateway_request *request = &gateway->requests[i];
+
+        if (request->is_used)
+            continue;
+        memset(request, 0, sizeof(*request));
+        request->is_used = 1;
+        request->kind = kind;
+        request->class = (uint8_t) class;
+        request->is_data = (uint8_t)is_data;
+        request->cost[BUCKET_RAW] = 1;
+        return request;
+    }
+    return NULL;
+}
+
+void gateway_queue(struct gateway *gateway, struct gateway_request *request, int64_t until_ns)
+{
+    uint32_t *n = &gateway->n_queue[request->class];
+
+    REQUIRE(*n < GATEWAY_REQUESTS && !request->is_queued);
+    request->is_queued = 1;
+    request->until_ns = until_ns;
+    request->since_ns = gateway_now(gateway);
+    gateway->queue[request->class][(*n)++] = (uint16_t)(request - gateway->requests);
+}
+
+/* Hands the request its one answer. It is free afterwards unless the dialect queued it again. */
+static void answer(struct gateway *gateway, struct gateway_request *request, enum gateway_fate fate,
+                   uint16_t reason, const struct http_message *reply)
+{
+    gateway->dialect->on_answer(gateway->self, request, fate, reason, reply);
+    if (!request->is_queued)
+        request->is_used = 0;
+}
+
+static struct link *idle_link(struct gateway *gateway, int is_data)
+{
+    struct link *other = NULL;
+
+    for (uint32_t i = 0; i < gateway->n_links; i++) {
+        struct link *link = &gateway->links[i];
+
+        if (link->is_ws || link->state != LINK_OPEN || link->request != NULL)
+            continue;
+        if (link->role == (is_data ? LINK_DATA : LINK_ORDER))
+            return link;
+        if (!is_data)
+            other = link; // orders may use a data link; data never an order link
+    }
+    return other;
+}
+
+/* The Host header: the port only where it is not the scheme's own. */
+static void host_of(const struct link *link, char *host, size_t room)
+{
+    if (link->target.port == (link->target.is_tls ? 443 : 80))
+        snprintf(host, room, "%s", link->target.host);
+    else
+        snprintf(host, room, "%s:%u", link->target.host, link->target.port);
+}
+
+/* AGON_OK: it left. AGON_EAGAIN: it did not, and may later. AGON_ESTATE: there is no need for it
+ * any more. */
+static int send_request(struct gateway *gateway, struct gateway_request *request, int64_t now)
+{
+    struct gateway_http http = {.method = "GET"};
+    struct http_request wire = {0};
+    struct link *link = idle_link(gateway, request->is_data);
+    char host[300];
+    int64_t n;
+    int rc;
+
+    if (link == NULL) {
+        request->why = REASON_VENUE_DOWN;
+        return AGON_EAGAIN;
+    }
+    rc = limiter_take(&gateway->limiter, now, (enum limiter_class)request->class, request->cost,
+                      gateway->limiter.n_buckets, &request->not_before);
+    if (rc < 0) {
+        request->why = REASON_VENUE_RATE;
+        return AGON_EAGAIN;
+    }
+    request->not_before = 0;
+    rc = gateway->dialect->write(gateway->self, request, &http);
+    if (rc < 0) {
+        limiter_undo(&gateway->limiter, now, request->cost, gateway->limiter.n_buckets);
+        return rc == AGON_ESTATE ? rc : AGON_EAGAIN;
+    }
+    host_of(link, host, sizeof(host));
+    wire.method = http.method;
+    wire.host = host;
+    wire.target = http.target;
+    wire.headers = http.headers;
+    wire.n_headers = http.n_headers;
+    n = http_write_request((char *)gateway->scratch, sizeof(gateway->scratch), &wire);
+    REQUIRE(n > 0); // the dialect's own text, bounded by its buffer
+    rc = gateway->stream->send(gateway->stream->ctx, link->conn, gateway->scratch, (size_t)n);
+    // Signed or not, what was sent is not to lie about.
+    memset(gateway->scratch, 0, (size_t)n);
+    if (rc < 0) {
+        limiter_undo(&gateway->limiter, now, request->cost, gateway->limiter.n_buckets);
+        request->why = REASON_VENUE_DOWN;
+        return AGON_EAGAIN;
+    }
+    request->sent_ns = now;
+    request->tries++;
+    link->request = request;
+    link->request_bytes = (uint64_t)n;
+    return AGON_OK;
+}
+
+static void dispatch(struct gateway *gateway, int64_t now)
+{
+    for (int class = 0; class < 3; class ++) {
+        uint16_t *queue = gateway->queue[class];
+        uint32_t n = gateway->n_queue[class];
+        uint32_t n_kept = 0;
+        uint32_t at;
+
+        // Answers may queue more behind n; what is kept moves to the front, the rest after it.
+        for (at = 0; at < n; at++) {
+            struct gateway_request *request = &gateway->requests[queue[at]];
+
+            if (now >= request->until_ns) {
+                request->is_queued = 0;
+                answer(gateway, request, FATE_NOT_SENT,
+                       request->why != 0 ? request->why : (uint16_t)REASON_NOT_SENT, NULL);
+                continue;
+            }
+            if (now >= request->not_before) {
+                int rc = send_request(gateway, request, now);
+
+                if (rc != AGON_EAGAIN) {
+                    request->is_queued = 0;
+                    request->is_used = rc == AGON_OK;
+                    continue;
+                }
+            }
+            queue[n_kept++] = queue[at];
+        }
+        memmove(queue + n_kept, queue + n, (gateway->n_queue[class] - n) * sizeof(*queue));
+        gateway->n_queue[class] -= n - n_kept;
+    }
+}
+
+/* Links -----------------------------------------------------------------------------------------
+ */
+
+struct link *gateway_link(struct gateway *gateway, enum link_role role)
+{
+    for (uint32_t i = 0; i < gateway->n_links; i++) {
+        if (gateway->links[i].role == role)
+            return &gateway->links[i];
+    }
+    return NULL;
+}
+
+void gateway_link_works(struct gateway *gateway, struct link *link)
+{
+    if (!link->backoff.is_up)
+        backoff_up(&link->backoff, gateway_now(gateway));
+    link->is_fresh = 0;
+}
+
+/* The link is of no use any more: all that hangs on it learns so at once. */
+static void link_down(struct gateway *gateway, struct link *link)
+{
+    struct gateway_request *request = link->request;
+    int was_open = link->state == LINK_OPEN;
+
+    link->request = NULL;
+    if (was_open && link->is_ws)
+        gateway->dialect->on_link(gateway->self, link, 0);
+    if (request == NULL)
+        return;
+    // Only where the port proves that nothing of it left may one say "not sent".
+    if (gateway->stream->unsent(gateway->stream->ctx, link->conn) >= link->request_bytes)
+        answer(gateway, request, FATE_NOT_SENT, REASON_VENUE_DOWN, NULL);
+    else
+        answer(gateway, request, FATE_UNKNOWN, REASON_TIMEOUT, NULL);
+}
+
+void gateway_drop(struct gateway *gateway, struct link *link, const char *why)
+{
+    if (link->state == LINK_DOWN || link->state == LINK_CLOSING)
+        return;
+    snprintf(link->end_text, sizeof(link->end_text), "%s", why);
+    link_down(gateway, link);
+    link->state = LINK_CLOSING;
+    gateway->stream->close(gateway->stream->ctx, link->conn, 0);
+}
+
+static int write_frame(struct gateway *gateway, struct link *link, enum ws_opcode opcode,
+                       const void *bytes, size_t n)
+{
+    int64_t length = ws_write(gateway->scratch, sizeof(gateway->scratch), WS_CLIENT, opcode, bytes,
+                              n, (uint32_t)gateway_random(gateway));
+
+    if (length < 0)
+        return (int)length;
+    return gateway->stream->send(gateway->stream->ctx, link->conn, gateway->scratch,
+                                 (size_t)length);
+}
+
+int gateway_send(struct gateway *gateway, struct link *link, const char *text, size_t n)
+{
+    int64_t now = gateway_now(gateway);
+    int rc;
+
+    if (link->state != LINK_OPEN || now < link->message_ns)
+        return AGON_EAGAIN;
+    rc = write_frame(gateway, link, WS_TEXT, text, n);
+    if (rc == AGON_OK)
+        link->message_ns = now + gateway->config.message_gap_ns;
+    return rc;
+}
+
+static void on_message(void *ctx, enum ws_opcode opcode, const void *bytes, size_t n)
+{
+    struct link *link = ctx;
+    struct gateway *gateway = link->gateway;
+
+    gateway->n_messages++;
+    if (opcode == WS_TEXT)
+        gateway->dialect->on_message(gateway->self, link, bytes, n);
+}
+
+static void on_ping(void *ctx, const void *bytes, size_t n)
+{
+    struct link *link = ctx;
+
+    if (pong_gate_ping(&link->pong, gateway_now(link->gateway), bytes, n))
+        write_frame(link->gateway, link, WS_PONG, bytes, n);
+}
+
+static void on_close(void *ctx, int code, const char *reason, size_t n)
+{
+    struct link *link = ctx;
+    struct gateway *gateway = link->gateway;
+    char text[96];
+    int64_t length;
+
+    (void)reason;
+    (void)n;
+    length = ws_write_close(gateway->scratch, sizeof(gateway->scratch), WS_CLIENT, code, NULL,
+                            (uint32_t)gateway_random(gateway));
+    if (length > 0)
+        gateway->stream->send(gateway->stream->ctx, link->conn, gateway->scratch, (size_t)length);
+    snprintf(text, sizeof(text), "the venue closed it with code %d", code);
+    gateway_drop(gateway, link, text);
+}
+
+static void free_parsers(struct link *link)
+{
+    ws_free(link->ws);
+    http_free(link->http);
+    link->ws = NULL;
+    link->http = NULL;
+}
+
+static void on_open(void *ctx, int conn)
+{
+    struct link *link = ctx;
+    struct gateway *gateway = link->gateway;
+    struct ws_owner owner = {
+        .ctx = link, .on_message = on_message, .on_ping = on_ping, .on_close = on_close};
+    int64_t now = gateway_now(gateway);
+    unsigned char nonce[16];
+    char host[300];
+    int64_t n;
+
+    if (link->state != LINK_CONNECTING || conn != link->conn)
+        return;
+    link->open_ns = link->bytes_ns = now;
+    link->ping_ns = link->partial_ns = link->message_ns = 0;
+    memset(&link->pong, 0, sizeof(link->pong));
+    free_parsers(link);
+    if (http_new(&link->http, HTTP_CLIENT, 0) < 0 ||
+        (link->is_ws && ws_new(&link->ws, WS_CLIENT, NULL, &owner) < 0)) {
+        link->state = LINK_UPGRADING;
+        gateway_drop(gateway, link, "out of memory");
+        return;
+    }
+    if (gateway->is_paused)
+        gateway->stream->pause(gateway->stream->ctx, conn, 1);
+    if (!link->is_ws) {
+        link->state = LINK_OPEN;
+        dispatch(gateway, now);
+        return;
+    }
+    link->state = LINK_UPGRADING;
+    for (int i = 0; i < 2; i++) {
+        uint64_t random = gateway_random(gateway);
+
+        memcpy(nonce + 8 * i, &random, 8);
+    }
+    host_of(link, host, sizeof(host));
+    n = ws_write_request((char *)gateway->scratch, sizeof(gateway->scratch), host, link->path, NULL,
+                         0, nonce, link->key_text);
+    if (n < 0 || gateway->stream->send(gateway->stream->ctx, conn, gateway->scratch, (size_t)n) < 0)
+        gateway_drop(gateway, link, "the upgrade could not be asked for");
+}
+
+static void feed_ws(struct gateway *gateway, struct link *link, const void *bytes, size_t n)
+{
+    struct error err = {0};
+    char text[128];
+
+    if (n == 0)
+        return;
+    if (ws_feed(link->ws, bytes, n, &err) < 0 && link->state == LINK_OPEN) {
+        int64_t length = ws_write_close(gateway->scratch, sizeof(gateway->scratch), WS_CLIENT,
+                                        ws_code(link->ws), NULL, (uint32_t)gateway_random(gateway));
+
+        if (length > 0)
+            gateway->stream->send(gateway->stream->ctx, link->conn, gateway->scratch,
+                                  (size_t)length);
+        snprintf(text, sizeof(text), "broken frames: %.100s", err.text);
+        gateway_drop(gateway, link, text);
+        return;
+    }
+    if (link->state != LINK_OPEN)
+        return;
+    if (!ws_is_partial(link->ws))
+        link->partial_ns = 0;
+    else if (link->partial_ns == 0)
+        link->partial_ns = link->bytes_ns;
+}
+
+static void feed_http(struct gateway *gateway, struct link *link, const char *bytes, size_t n)
+{
+    while (n > 0 && (link->state == LINK_OPEN || link->state == LINK_UPGRADING)) {
+        struct error err = {0};
+        size_t used = 0;
+        int rc = http_feed(link->http, bytes, n, &used, &err);
+        const struct http_message *reply;
+        struct gateway_request *request;
+        int is_last;
+
+        if (rc < 0) {
+            gateway_drop(gateway, link, "a broken HTTP answer");
+            return;
+        }
+        if (rc == 0)
+            return;
+        bytes += used;
+        n -= used;
+        reply = http_message(link->http);
+        if (link->state == LINK_UPGRADING) {
+            char text[128];
+
+            if (ws_check_reply(reply, link->key_text, &err) < 0) {
+                snprintf(text, sizeof(text), "no WebSocket: %.100s", err.text);
+                gateway_drop(gateway, link, text);
+                return;
+            }
+            link->state = LINK_OPEN;
+            gateway->dialect->on_link(gateway->self, link, 1);
+            feed_ws(gateway, link, bytes, n);
+            return;
+        }
+        request = link->request;
+        if (request == NULL) {
+            gateway_drop(gateway, link, "an answer that nobody asked for");
+            return;
+        }
+        is_last = !reply->is_keep_alive;
+        link->request = NULL;
+        gateway_link_works(gateway, link);
+        answer(gateway, request, FATE_REPLY, 0, reply);
+        if (is_last)
+            gateway_drop(gateway, link, "the venue keeps it no longer");
+    }
+}
+
+static void on_bytes(void *ctx, int conn, const void *bytes, size_t n)
+{
+    struct link *link = ctx;
+    struct gateway *gateway = link->gateway;
+
+    if (conn != link->conn || link->http == NULL)
+        return;
+    link->bytes_ns = gateway_now(gateway);
+    if (link->state == LINK_OPEN && link->is_ws)
+        feed_ws(gateway, link, bytes, n);
+    else
+        feed_http(gateway, link, bytes, n);
+    if (link->role != LINK_MARKET)
+        turn(gateway);
+}
+
+static void on_end(void *ctx, int conn, enum stream_end end, const char *text)
+{
+    struct link *link = ctx;
+    struct gateway *gateway = link->gateway;
+    int64_t now = gateway_now(gateway);
+
+    if (conn != link->conn || link->state == LINK_DOWN)
+        return;
+    // A reply without a length ends with its connection.
+    if (link->http != NULL && !link->is_ws && link->request != NULL && end == STREAM_END_PEER &&
+        http_finish(link->http, NULL) == 1) {
+        struct gateway_request *request = link->request;
+
+        link->request = NULL;
+        answer(gateway, request, FATE_REPLY, 0, http_message(link->http));
+    }
+    if (link->state != LINK_CLOSING) {
+        snprintf(link->end_text, sizeof(link->end_text), "%s", text != NULL ? text : "ended");
+        link_down(gateway, link);
+    }
+    link->state = LINK_DOWN;
+    link->conn = -1;
+    free_parsers(link);
+    link->retry_ns = now + backoff_down(&link->backoff, now, gateway_random(gateway));
+    gateway->n_reconnects++;
+    // At most one line for each long wait: what repeats is folded by its key.
+    if (!gateway->is_stopped)
+        gateway_log(gateway, end == STREAM_END_TLS ? 3 : 4, "link",
+                    "%s: connection %u (role %u) ended: %s; again in %lld ms", gateway->config.name,
+                    (unsigned)(link - gateway->links), link->role, link->end_text,
+                    (long long)(link->retry_ns - now) / 1000000);
+}
+
+static void connect_link(struct gateway *gateway, struct link *link, int64_t now)
+{
+    struct stream_owner owner = {
+        .ctx = link, .on_open = on_open, .on_bytes = on_bytes, .on_end = on_end};
+    uint32_t cost = 1;
+    int rc;
+
+    // What orders need goes first when many connections are lost at once.
+    rc = limiter_take(&gateway->connects, now,
+                      link->role == LINK_MARKET ? LIMITER_OTHER : LIMITER_CANCEL, &cost, 1,
+                      &link->retry_ns);
+    if (rc < 0)
+        return;
+    rc = gateway->stream->connect(gateway->stream->ctx, &link->target, &owner);
+    if (rc < 0) {
+        link->retry_ns = now + backoff_down(&link->backoff, now, gateway_random(gateway));
+        return;
+    }
+    link->conn = rc;
+    link->state = LINK_CONNECTING;
+}
+
+static void keep_link(struct gateway *gateway, struct link *link, int64_t now)
+{
+    int64_t silence =
+        link->role == LINK_MARKET ? gateway->config.silence_ns : gateway->config.user_silence_ns;
+
+    switch (link->state) {
+    case LINK_DOWN:
+        if (now >= link->retry_ns)
+            connect_link(gateway, link, now);
+        return;
+    case LINK_UPGRADING:
+        if (now - link->open_ns > UPGRADE_NS)
+            gateway_drop(gateway, link, "no answer to the upgrade");
+        return;
+    case LINK_OPEN:
+        break;
+    default:
+        return;
+    }
+    if (!link->is_ws) {
+        if (link->request != NULL && now - link->request->sent_ns > gateway->config.request_ns)
+            gateway_drop(gateway, link, "no answer to a request");
+        return;
+    }
+    if (gateway->is_paused) {
+        link->bytes_ns = now; // it is we who do not listen
+        return;
+    }
+    if (pong_gate_due(&link->pong, now))
+        write_frame(gateway, link, WS_PONG, link->pong.bytes, link->pong.n);
+    if (now - link->bytes_ns > silence)
+        gateway_drop(gateway, link, "silent");
+    else if (now - link->bytes_ns > silence / 3 * 2 && link->ping_ns < link->bytes_ns &&
+             write_frame(gateway, link, WS_PING, "agon", 4) == AGON_OK)
+        link->ping_ns = now; // a quiet market is not a dead one: ask
+    else if (link->partial_ns != 0 && now - link->partial_ns > PARTIAL_NS)
+        gateway_drop(gateway, link, "a frame that does not end");
+    else if (now - link->open_ns > gateway->config.life_ns)
+        gateway_drop(gateway, link, "its planned end");
+}
+
+/* Commands --------------------------------------------------------------------------------------
+ */
+
+static void refuse_command(struct gateway *gateway, const struct order_cmd *cmd, uint16_t reason,
+                           int64_t now)
+{
+    struct outbox_entry *entry = outbox_command(&gateway->outbox, cmd, now);
+
+    if (entry != NULL)
+        outbox_outcome(&gateway->outbox, entry, OUTCOME_NOT_SENT, reason, 0, now);
+}
+
+static void take_commands(struct gateway *gateway, int64_t now)
+{
+    uint64_t durable;
+    const struct order_cmd *cmd;
+
+    if (gateway->ports.commands == NULL)
+        return;
+    while (gateway->n_held < GATEWAY_HELD && (cmd = ring_peek(gateway->ports.commands)) != NULL) {
+        struct gateway_held *held =
+            &gateway->held[(gateway->held_at + gateway->n_held++) % GATEWAY_HELD];
+
+        held->cmd = *cmd;
+        held->seen_ns = now;
+        ring_release(gateway->ports.commands);
+    }
+    durable = gateway->ports.durable_seq != NULL ? gateway->ports.durable_seq(gateway->ports.ctx)
+                                                 : UINT64_MAX;
+    while (gateway->n_held > 0) {
+        struct gateway_held *held = &gateway->held[gateway->held_at];
+        int is_risk = held->cmd.kind == CMD_NEW || held->cmd.kind == CMD_REPLACE;
+
+        if (durable < held->cmd.depends_seq) {
+            // Nothing leaves before what it rests on is safe; an order too old to leave never does.
+            if (now - held->seen_ns <
+                (is_risk ? gateway->config.hold_ns : gateway->config.cancel_hold_ns))
+                return;
+            refuse_command(gateway, &held->cmd, REASON_NOT_SENT, now);
+        } else if (is_risk && (gateway->is_halted || gateway->is_auth_halted)) {
+            refuse_command(gateway, &held->cmd,
+                           gateway->is_auth_halted ? REASON_VENUE_AUTH : REASON_HALTED, now);
+        } else if (is_risk && !gateway->is_ready) {
+            refuse_command(gateway, &held->cmd, REASON_VENUE_DOWN, now);
+        } else {
+            gateway->dialect->on_command(gateway->self, &held->cmd, held->seen_ns);
+        }
+        gateway->held_at = (gateway->held_at + 1) % GATEWAY_HELD;
+        gateway->n_held--;
+    }
+}
+
+static void turn(struct gateway *gateway)
+{
+    int64_t now = gateway_now(gateway);
+
+    if (gateway->is_stopped || !gateway->is_started || gateway->in_turn)
+        return;
+    gateway->in_turn = 1;
+    gateway->turn_ns = now;
+    drain(gateway);
+    for (uint32_t i = 0; i < gateway->n_links; i++)
+        keep_link(gateway, &gateway->links[i], now);
+    take_commands(gateway, now);
+    gateway->dialect->on_turn(gateway->self, now);
+    dispatch(gateway, now);
+    gateway->in_turn = 0;
+}
+
+static void arm(struct gateway *gateway)
+{
+    int is_busy = gateway->n_held > 0 || gateway->backlog_end > 0;
+    struct gateway_status status = {0};
+
+    for (int class = 0; class < 3; class ++)
+        is_busy |= gateway->n_queue[class] > 0;
+    gateway->dialect->status(gateway->self, &status);
+    is_busy |= status.n_live < status.n_books;
+    gateway->timer = gateway->stream->timer(
+        gateway->stream->ctx, is_busy ? TURN_BUSY_NS : TURN_IDLE_NS, 0, &gateway->timer_owner);
+}
+
+static void on_timer(void *ctx, uint64_t cookie)
+{
+    struct gateway *gateway = ctx;
+
+    (void)cookie;
+    if (gateway->is_stopped)
+        return;
+    turn(gateway);
+    arm(gateway);
+}
+
+/* Life ------------------------------------------------------------------------------------------
+ */
+
+static void add_link(struct gateway *gateway, enum link_role role, int is_ws,
+                     const struct stream_target *target, const char *path)
+{
+    struct link *link = &gateway->links[gateway->n_links++];
+
+    REQUIRE(gateway->n_links <= GATEWAY_LINKS);
+    link->gateway = gateway;
+    link->role = (uint8_t)role;
+    link->is_ws = (uint8_t)is_ws;
+    link->conn = -1;
+    link->target = *target;
+    snprintf(link->path, sizeof(link->path), "%s", path);
+}
+
+static int add_limits(struct gateway *gateway, int64_t now, struct error *err)
+{
+    static const char *const names[BUCKETS] = {"weight", "raw", "orders", "orders_day",
+                                               "snapshots"};
+    const struct venue_config *config = &gateway->config;
+    struct limiter_rule rule = {.window_ns = 300000000000ll, .capacity = 300, .share_ppm = 500000};
+
+    limiter_init(&gateway->limiter);
+    limiter_init(&gateway->connects);
+    for (uint32_t bucket = 0; bucket < BUCKETS; bucket++) {
+        const struct venue_limit *limit = NULL;
+
+        for (uint32_t i = 0; i < config->n_limits; i++) {
+            if (strcmp(config->limits[i].name, names[bucket]) == 0)
+                limit = &config->limits[i];
+        }
+        if (limit == NULL)
+            return error_set(err, AGON_EINVAL, "venue %s: the limit \"%s\" is missing",
+                             config->name, names[bucket]);
+        if (limiter_add(
+                &gateway->limiter,
+                &(struct limiter_rule){.window_ns = limit->window_ns, .capacity = limit->capacity},
+                now) < 0)
+            return error_set(err, AGON_EINVAL, "venue %s: the limit \"%s\" is no limit",
+                             config->name, names[bucket]);
+    }
+    for (uint32_t i = 0; i < config->n_limits; i++) {
+        if (strcmp(config->limits[i].name, "connects") == 0) {
+            rule.window_ns = config->limits[i].window_ns;
+            rule.capacity = config->limits[i].capacity;
+        }
+    }
+    if (limiter_add(&gateway->connects, &rule, now) < 0)
+        return error_set(err, AGON_EINVAL, "venue %s: the limit \"connects\" is no limit",
+                         config->name);
+    return AGON_OK;
+}
+
+int venue_config_default(struct venue_config *config, const char *dialect)
+{
+    const struct venue_dialect *found = venue_table_find(dialect);
+
+    if (found == NULL)
+        return AGON_ENOENT;
+    memset(config, 0, sizeof(*config));
+    snprintf(config->dialect, sizeof(config->dialect), "%s", dialect);
+    found->defaults(config);
+    return AGON_OK;
+}
+
+int gateway_new(struct gateway **out, const struct venue_config *config,
+                const struct gateway_ports *ports, const struct gateway_asset *assets,
+                uint32_t n_assets, const struct gateway_instrument *instruments,
+                uint32_t n_instruments, struct error *err)
+{
+    struct gateway *gateway = calloc(1, sizeof(*gateway));
+    int rc = AGON_ENOMEM;
+
+    *out = NULL;
+    if (gateway == NULL)
+        return error_set(err, AGON_ENOMEM, "venue %s", config->name);
+    gateway->config = *config;
+    gateway->ports = *ports;
+    gateway->stream = ports->stream;
+    gateway->backlog_room = BACKLOG_BYTES;
+    gateway->backlog = aligned_alloc(64, BACKLOG_BYTES);
+    gateway->timer_owner = (struct stream_owner){.ctx = gateway, .on_timer = on_timer};
+    gateway->timer = -1;
+    symbols_init(&gateway->symbols);
+    if (gateway->backlog == NULL ||
+        outbox_init(&gateway->outbox, ORDERS_ROOM, FILLS_ROOM, gateway_emit, gateway) < 0) {
+        error_set(err, AGON_ENOMEM, "out of memory");
+        goto fail;
+    }
+    gateway->dialect = venue_table_find(config->dialect);
+    if (gateway->dialect == NULL) {
+        rc = error_set(err, AGON_ENOENT, "there is no dialect \"%s\"", config->dialect);
+        goto fail;
+    }
+    rc = add_limits(gateway, gateway_now(gateway), err);
+    for (uint32_t i = 0; rc >= 0 && i < n_assets; i++)
+        rc = symbols_add_asset(&gateway->symbols, assets[i].name, assets[i].asset, assets[i].exp,
+                               err);
+    for (uint32_t i = 0; rc >= 0 && i < n_instruments; i++)
+        rc = symbols_add(&gateway->symbols, &instruments[i].instrument, err);
+    if (rc < 0)
+        goto fail;
+    if (config->order_links + config->data_links + 2 > GATEWAY_LINKS || config->data_links == 0 ||
+        (config->is_private && (config->order_links == 0 || ports->commands == NULL))) {
+        rc = error_set(err, AGON_EINVAL, "order_links and data_links: one each at least, %d in all",
+                       GATEWAY_LINKS - 2);
+        goto fail;
+    }
+    if (n_instruments > 0)
+        add_link(gateway, LINK_MARKET, 1, &config->market, config->market_path);
+    if (config->is_private) {
+        add_link(gateway, LINK_USER, 1, &config->user, config->user_path);
+        for (uint32_t i = 0; i < config->order_links; i++)
+            add_link(gateway, LINK_ORDER, 0, &config->rest, "");
+    }
+    for (uint32_t i = 0; i < config->data_links; i++)
+        add_link(gateway, LINK_DATA, 0, &config->rest, "");
+    rc = gateway->dialect->open(gateway, instruments, n_instruments, &gateway->self, err);
+    // From here on only the signer knows the secret.
+    secret_wipe(&gateway->config.secret);
+    if (rc < 0)
+        goto fail;
+    *out = gateway;
+    return AGON_OK;
+
+fail:
+    error_wrap(err, "venue %s", config->name);
+    gateway_free(gateway);
+    return rc;
+}
+
+void gateway_start(struct gateway *gateway)
+{
+    if (gateway->is_started)
+        return;
+    gateway->is_started = 1;
+    turn(gateway);
+    arm(gateway);
+}
+
+void gateway_poll(struct gateway *gateway)
+{
+    turn(gateway);
+}
+
+void gateway_halt(struct gateway *gateway, int is_halted)
+{
+    gateway->is_halted = is_halted != 0;
+}
+
+void gateway_stop(struct gateway *gateway)
+{
+    if (gateway->is_stopped)
+        return;
+    gateway->is_ready = 0;
+    for (uint32_t i = 0; i < gateway->n_links; i++)
+        gateway_drop(gateway, &gateway->links[i], "stopped");
+    gateway->is_stopped = 1;
+    if (gateway->timer >= 0)
+        gateway->stream->timer_cancel(gateway->stream->ctx, gateway->timer);
+    gateway->timer = -1;
+}
+
+int gateway_is_stopped(const struct gateway *gateway)
+{
+    if (!gateway->is_stopped)
+        return 0;
+    for (uint32_t i = 0; i < gateway->n_links; i++) {
+        if (gateway->links[i].state != LINK_DOWN)
+            return 0;
+    }
+    return 1;
+}
+
+void gateway_free(struct gateway *gateway)
+{
+    if (gateway == NULL)
+        return;
+    if (gateway->self != NULL)
+        gateway->dialect->close(gateway->self);
+    for (uint32_t i = 0; i < gateway->n_links; i++)
+        free_parsers(&gateway->links[i]);
+    outbox_deinit(&gateway->outbox);
+    free(gateway->backlog);
+    secret_wipe(&gateway->config.secret);
+    secret_wipe(&gateway->config.key);
+    free(gateway);
+}
+
+void gateway_status(struct gateway *gateway, struct gateway_status *status)
+{
+    int64_t now = gateway_now(gateway);
+
+    memset(status, 0, sizeof(*status));
+    gateway->dialect->status(gateway->self, status);
+    status->n_links = gateway->n_links;
+    for (uint32_t i = 0; i < gateway->n_links; i++)
+        status->n_up += gateway->links[i].state == LINK_OPEN;
+    for (uint32_t i = 0; i < gateway->outbox.n; i++)
+        status->n_unknown += gateway->outbox.all[i].is_unknown;
+    for (int class = 0; class < 3; class ++)
+        status->n_queued += gateway->n_queue[class];
+    status->n_held = gateway->n_held;
+    status->is_ready = gateway->is_ready;
+    status->is_auth_halted = gateway->is_auth_halted;
+    status->is_banned = (uint8_t)(limiter_is_banned(&gateway->limiter, now) != 0);
+    status->n_messages = gateway->n_messages;
+    status->n_reconnects = gateway->n_reconnects;
+    status->n_dropped = gateway->n_dropped;
+    status->n_foreign = gateway->outbox.n_foreign;
+    // Of the venue's clock to ours, as people read it.
+    if (gateway->clock.is_known)
+        status->offset_ns =
+            clock_offset_now(&gateway->clock, now) - gateway->stream->utc(gateway->stream->ctx);
+    status->uncertainty_ns = clock_offset_uncertainty(&gateway->clock, now);
+    status->weight_free = limiter_free(&gateway->limiter, now, BUCKET_WEIGHT, LIMITER_OTHER);
+    status->health = status->n_live == status->n_books && status->n_up == status->n_links
+                         ? GATEWAY_UP
+                     : status->n_live > 0 || status->n_up > 0 ? GATEWAY_DEGRADED
+                                                              : GATEWAY_DOWN;
+}

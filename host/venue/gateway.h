@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+/* gateway: one venue, from connecting to reconciling.
+ *
+ * Sans-I/O: it takes and gives bytes over a stream_port, takes order commands from a ring and gives
+ * event records into another, and never learns whether the other side is real, a test venue or
+ * simulated: endpoints and limits are configuration. Everything runs on one thread; callbacks of
+ * the stream port and gateway_poll are the only ways in. Records carry the receive time (the port's
+ * UTC) in hdr.t; the engine makes it monotone.
+ *
+ * Here is what all venues share: connections and their states, backoff, rate limits, liveness, the
+ * venue's clock, holding of orders until the journal is safe, request queues by urgency, and the
+ * way to the core with its bounded back-pressure. What an exchange speaks is its dialect
+ * (gateway_core.h). [io] */
+#ifndef VENUE_GATEWAY_H
+#define VENUE_GATEWAY_H
+
+#include "base/ring.h"
+#include "market/evring.h"
+#include "net/stream.h"
+#include "venue/secret.h"
+
+#define VENUE_LIMITS_MAX 6
+
+enum venue_key_kind { VENUE_KEY_NONE = 0, VENUE_KEY_HMAC = 1, VENUE_KEY_ED25519 = 2 };
+
+struct venue_limit { /* one of the venue's published limits; we use 80 % of it */
+    char name[24];   /* weight, raw, orders, orders_day, connects, snapshots */
+    uint32_t capacity;
+    int64_t window_ns;
+};
+
+struct venue_config {
+    char name[32];    /* of this venue in our configuration */
+    char dialect[32]; /* a name in table.c: binance_spot */
+    uint16_t venue;   /* its number */
+    agon_account_t account;
+    uint8_t is_private;  /* there are keys: user data and orders */
+    uint8_t key_kind;    /* enum venue_key_kind */
+    char credential[64]; /* the store's name for key and secret, which the owner fills in */
+    struct secret key, secret;
+    struct stream_target market, user, rest;
+    char market_path[128], user_path[128], rest_path[64]; /* rest_path: before /v3/... */
+    struct venue_limit limits[VENUE_LIMITS_MAX];
+    uint32_t n_limits;
+    uint32_t order_links, data_links; /* REST connections kept for each */
+    uint32_t recv_window_ms;
+    uint32_t snapshot_levels;
+    uint32_t warm_bars; /* minutes of history asked for at the start; 0: none */
+    uint32_t has_trades, has_quotes, has_depth; /* what to subscribe */
+    int64_t hold_ns;                            /* a new order not sent by then is NOT_SENT */
+    int64_t cancel_hold_ns;                     /* ... a cancel */
+    int64_t request_ns;                         /* a request without an answer by then is UNKNOWN */
+    int64_t reconcile_ns;    /* between two readings of orders, fills and balances */
+    int64_t silence_ns;      /* no byte on a market connection: it is dead */
+    int64_t user_silence_ns; /* ... on the user data connection */
+    int64_t channel_ns;      /* no diff of an instrument: its book is not believed; 0: off */
+    int64_t life_ns;         /* a connection is replaced before this */
+    int64_t message_gap_ns;  /* between two messages of ours on a WebSocket */
+    int64_t cooloff_ns;      /* after 403 */
+};
+/* Defaults of the dialect (endpoints, limits, times) for every field but name, venue, account and
+ * keys. AGON_ENOENT: no such dialect. */
+int venue_config_default(struct venue_config *config, const char *dialect);
+
+struct gateway_ports {
+    const struct stream_port *stream;
+    struct evring *out;    /* to the core; we produce */
+    struct ring *commands; /* of struct order_cmd; we consume. NULL: public data only */
+    void *ctx;
+    uint64_t (*durable_seq)(void *ctx); /* NULL: nothing is held */
+    /* level as in syslog: 3 error, 4 warning, 6 info. key folds repeats. */
+    void (*log)(void *ctx, int level, const char *key, const char *text);
+};
+
+struct gateway_instrument {
+    struct agon_instrument instrument; /* id, symbol, assets and exponents are read */
+    uint64_t last_fill; /* highest venue trade id that the ledger has; 0: none: begin with today */
+};
+struct gateway_asset {
+    char name[16];
+    agon_asset_t asset;
+    int8_t exp;
+};
+
+enum gateway_health { GATEWAY_UP = 1, GATEWAY_DEGRADED = 2, GATEWAY_DOWN = 3 };
+struct gateway_status {
+    uint32_t n_links, n_up;
+    uint32_t n_books, n_live;
+    uint8_t health;   /* of market data: enum gateway_health */
+    uint8_t is_ready; /* new orders are taken: user data is up and reconciled */
+    uint8_t is_auth_halted, is_banned;
+    uint32_t n_held, n_queued, n_unknown;
+    uint64_t n_messages, n_bad, n_gaps, n_resyncs, n_reconnects, n_dropped;
+    uint64_t n_foreign;
+    int64_t offset_ns, uncertainty_ns; /* of the venue's clock to our UTC */
+    uint32_t weight_free;
+};
+
+struct gateway;
+/* Everything is copied but ports' targets. AGON_ENOMEM, AGON_ENOENT (dialect), AGON_EINVAL (a key,
+ * an instrument) with the reason. */
+int gateway_new(struct gateway **gateway, const struct venue_config *config,
+                const struct gateway_ports *ports, const struct gateway_asset *assets,
+                uint32_t n_assets, const struct gateway_instrument *instruments,
+                uint32_t n_instruments, struct error *err);
+/* Begins to connect. [io] */
+void gateway_start(struct gateway *gateway);
+/* Looks for commands and durable_seq now; the owner calls it when woken for either. [io] */
+void gateway_poll(struct gateway *gateway);
+/* No new orders from now on (cancels pass), or again. [io] */
+void gateway_halt(struct gateway *gateway, int is_halted);
+/* Closes all connections; nothing is sent any more. gateway_free after the last on_end, or when the
+ * stream port is gone. [io] */
+void gateway_stop(struct gateway *gateway);
+int gateway_is_stopped(const struct gateway *gateway);
+void gateway_free(struct gateway *gateway);                                  /* NULL is fine */
+void gateway_status(struct gateway *gateway, struct gateway_status *status); /* [io] */
+
+#endif

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+/* gateway_core: what a gateway and its dialect share. Only files of this folder include it.
+ *
+ * A dialect is one struct of functions in table.c. It queues requests; the gateway decides when one
+ * leaves (links, limits, urgency), asks the dialect to write it at that moment, so that its time
+ * stamp is fresh, and hands back its one answer or fate. */
+#ifndef VENUE_GATEWAY_CORE_H
+#define VENUE_GATEWAY_CORE_H
+
+#include "net/backoff.h"
+#include "net/clock_offset.h"
+#include "net/http.h"
+#include "net/limiter.h"
+#include "net/ws.h"
+#include "venue/gateway.h"
+#include "venue/outbox.h"
+#include "venue/symbols.h"
+
+#define GATEWAY_LINKS    8
+#define GATEWAY_REQUESTS 1024
+#define GATEWAY_HELD     4096
+#define GATEWAY_HTTP_MAX 8192 /* bytes of one request of ours */
+
+enum gateway_bucket { /* indices of cost[]: the limits by name */
+                      BUCKET_WEIGHT = 0,
+                      BUCKET_RAW = 1,
+                      BUCKET_ORDERS = 2,
+                      BUCKET_ORDERS_DAY = 3,
+                      BUCKET_SNAPSHOTS = 4,
+                      BUCKETS = 5
+};
+
+enum link_role { LINK_MARKET = 1, LINK_USER = 2, LINK_ORDER = 3, LINK_DATA = 4 };
+enum link_state {
+    LINK_DOWN = 0,
+    LINK_CONNECTING = 1,
+    LINK_UPGRADING = 2, /* WebSocket: the 101 is awaited */
+    LINK_OPEN = 3,
+    LINK_CLOSING = 4
+};
+
+struct gateway_request {
+    uint8_t is_used, kind, class, is_data;     /* kind: the dialect's; class: enum limiter_class */
+    uint8_t is_queued, rev, tries, is_refused; /* is_refused: once, for its time stamp */
+    uint16_t why;                              /* enum reason: what last kept it from leaving */
+    uint32_t cost[BUCKETS];
+    int64_t until_ns;   /* not handed over by then: FATE_NOT_SENT */
+    int64_t since_ns;   /* queued */
+    int64_t not_before; /* no attempt before */
+    int64_t sent_ns;
+    int64_t expiry_ns; /* the venue cannot take it after; set when written */
+    const struct symbol *symbol;
+    uint64_t a, b;
+    struct outbox_entry *entry;
+    uint64_t order_id; /* entry's, to see that it still is the same */
+};
+
+struct link {
+    struct gateway *gateway;
+    uint8_t role, is_ws, state, is_fresh; /* is_fresh: it was never up since the last failure */
+    int conn;
+    struct stream_target target;
+    char path[128];
+    struct backoff backoff;
+    int64_t retry_ns; /* next attempt */
+    int64_t open_ns, bytes_ns, ping_ns, partial_ns;
+    int64_t message_ns;      /* the next message of ours not before */
+    struct ws *ws;           /* owned, while connected */
+    struct http_parse *http; /* owned, while connected */
+    struct pong_gate pong;
+    char key_text[WS_KEY_TEXT];
+    struct gateway_request *request; /* in flight, HTTP */
+    uint64_t request_bytes;          /* of it, as given to the port */
+    char end_text[128];
+};
+
+enum gateway_fate { /* what became of a request without a usable answer */
+                    FATE_REPLY = 0,
+                    FATE_NOT_SENT = 1, /* no byte left; the reason says why */
+                    FATE_UNKNOWN = 2
+};
+
+struct gateway_http { /* a request being written */
+    const char *method;
+    char target[4096]; /* path and query */
+    struct http_header headers[4];
+    uint32_t n_headers;
+};
+
+struct venue_dialect {
+    const char *name;
+    void (*defaults)(struct venue_config *config);
+    int (*open)(struct gateway *gateway, const struct gateway_instrument *instruments,
+                uint32_t n_instruments, void **self, struct error *err);
+    void (*close)(void *self);
+    /* A WebSocket is open, or it ended. */
+    void (*on_link)(void *self, struct link *link, int is_up);
+    void (*on_message)(void *self, struct link *link, const void *bytes, size_t n);
+    /* Writes the request now. AGON_EAGAIN: not yet (say, the clock is not known); AGON_ESTATE: it
+     * has become pointless. */
+    int (*write)(void *self, struct gateway_request *request, struct gateway_http *http);
+    void (*on_answer)(void *self, struct gateway_request *request, enum gateway_fate fate,
+                      uint16_t reason, const struct http_message *reply);
+    void (*on_turn)(void *self, int64_t now);
+    void (*on_command)(void *self, const struct order_cmd *cmd, int64_t seen_ns);
+    void (*status)(void *self, struct gateway_status *status);
+};
+const struct venue_dialect *venue_table_find(const char *name);
+
+struct gateway_held {
+    struct order_cmd cmd;
+    int64_t seen_ns;
+};
+
+struct gateway {
+    struct venue_config config; /* its secrets are wiped once the dialect has its signer */
+    struct gateway_ports ports;
+    const struct stream_port *stream;
+    const struct venue_dialect *dialect;
+    void *self; /* the dialect's; owned by it */
+    struct symbols symbols;
+    struct outbox outbox;
+    struct limiter limiter, connects;
+    struct clock_offset clock;
+    struct link links[GATEWAY_LINKS];
+    uint32_t n_links;
+    struct gateway_request requests[GATEWAY_REQUESTS];
+    uint16_t queue[3][GATEWAY_REQUESTS]; /* by class: indices in order of arrival */
+    uint32_t n_queue[3];
+    struct gateway_held held[GATEWAY_HELD];
+    uint32_t held_at, n_held;
+    unsigned char *backlog; /* owned: records for which the core had no room */
+    uint64_t backlog_room, backlog_at, backlog_end;
+    struct stream_owner timer_owner;
+    int64_t timer, turn_ns;
+    uint8_t is_started, is_stopped, is_paused, is_halted, is_auth_halted, is_ready, in_turn;
+    uint64_t n_messages, n_reconnects, n_dropped;
+    uint64_t next_id; /* of requests on WebSockets */
+    unsigned char scratch[GATEWAY_HTTP_MAX + WS_HEADER_MAX];
+};
+
+int64_t gateway_now(struct gateway *gateway);
+uint64_t gateway_random(struct gateway *gateway);
+/* Gives a record to the core: stamps hdr.t, keeps it in the backlog when the ring is full. Below 0:
+ * the backlog is full too, the record is lost and counted. */
+int gateway_emit(void *gateway, struct agon_event_hdr *record);
+void gateway_log(struct gateway *gateway, int level, const char *key, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+/* A request of that kind, to be filled and queued; NULL: none is free. */
+struct gateway_request *gateway_request(struct gateway *gateway, uint8_t kind,
+                                        enum limiter_class class, int is_data);
+void gateway_queue(struct gateway *gateway, struct gateway_request *request, int64_t until_ns);
+/* Sends a text message on a WebSocket link. AGON_EAGAIN: not yet (pace, or the port is full). */
+int gateway_send(struct gateway *gateway, struct link *link, const char *text, size_t n);
+/* Ends a link; it comes again with backoff. */
+void gateway_drop(struct gateway *gateway, struct link *link, const char *why);
+/* The link does what it is for: its backoff may forget. */
+void gateway_link_works(struct gateway *gateway, struct link *link);
+struct link *gateway_link(struct gateway *gateway, enum link_role role);
+
+#endif

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+/* table: the exchanges that a gateway can speak to, one line each. */
+#include <string.h>
+
+#include "venue/gateway_core.h"
+
+extern const struct venue_dialect venue_binance_spot;
+
+static const struct venue_dialect *const table[] = {
+    &venue_binance_spot,
+};
+
+const struct venue_dialect *venue_table_find(const char *name)
+{
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        if (strcmp(table[i]->name, name) == 0)
+            return table[i];
+    }
+    return NULL;
+}
