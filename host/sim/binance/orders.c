@@ -1,0 +1,1280 @@
+// SPDX-License-Identifier: Apache-2.0
+/* orders: the life of an order, from the request through the engine to reports. */
+#include <stdlib.h>
+
+#include "base/hash.h"
+#include "base/num.h"
+#include "sim/binance/simb.h"
+
+#define MAX_NUM_ORDERS      200
+#define MAX_NUM_ALGO_ORDERS 5
+
+const char *const simb_type_names[] = {"LIMIT",           "MARKET",      "STOP_LOSS",
+                                       "STOP_LOSS_LIMIT", "TAKE_PROFIT", "TAKE_PROFIT_LIMIT",
+                                       "LIMIT_MAKER"};
+const char *const simb_status_names[] = {
+    "NEW", "PARTIALLY_FILLED", "FILLED", "CANCELED", "REJECTED", "EXPIRED", "EXPIRED_IN_MATCH"};
+const char *const simb_tif_names[] = {"GTC", "GTC", "IOC", "FOK", "GTC"};
+const char *const simb_stp_names[] = {"NONE", "EXPIRE_TAKER", "EXPIRE_MAKER", "EXPIRE_BOTH"};
+
+enum { RESP_ACK, RESP_RESULT, RESP_FULL };
+enum { HAS_PX = 1, HAS_QTY = 2, HAS_STOP = 4, HAS_TIF = 8, HAS_QUOTE = 16 };
+
+struct wish { /* a new order as it was asked for */
+    uint32_t sym, has;
+    uint8_t side, type, tif, stp, resp;
+    agon_px_t px, stop_px;
+    agon_qty_t qty;
+    agon_amt_t quote_amt;
+    const char *client;
+    int64_t strategy_id, strategy_type;
+    int has_strategy, has_strategy_type;
+};
+
+static int is_algo(int type)
+{
+    return type >= SIMB_STOP_LOSS && type <= SIMB_TAKE_PROFIT_LIMIT;
+}
+
+static int is_market(int type)
+{
+    return type == SIMB_MARKET || type == SIMB_STOP_LOSS || type == SIMB_TAKE_PROFIT;
+}
+
+/* --- what was asked --- */
+
+static int find_name(const char *const *names, int n, const char *text)
+{
+    for (int i = 0; i < n; i++)
+        if (strcmp(names[i], text) == 0)
+            return i;
+    return -1;
+}
+
+static int get_enums(struct simb_call *call, struct wish *wish)
+{
+    static const char *const responses[] = {"ACK", "RESULT", "FULL"};
+    const char *text;
+    int i;
+
+    if (simb_want(call, "side", &text) < 0)
+        return -1;
+    if (strcmp(text, "BUY") != 0 && strcmp(text, "SELL") != 0)
+        return simb_fail(call, 400, -1117, "Invalid side.");
+    wish->side = text[0] == 'B' ? AGON_BUY : AGON_SELL;
+    if (simb_want(call, "type", &text) < 0)
+        return -1;
+    i = find_name(simb_type_names, SIMB_TYPES, text);
+    if (i < 0)
+        return simb_fail(call, 400, -1116, "Invalid orderType.");
+    wish->type = (uint8_t)i;
+    wish->tif = AGON_TIF_GTC;
+    text = simb_param(call, "timeInForce");
+    if (text) {
+        i = find_name(&simb_tif_names[AGON_TIF_GTC], 3, text);
+        if (i < 0)
+            return simb_fail(call, 400, -1115, "Invalid timeInForce.");
+        wish->tif = (uint8_t)(AGON_TIF_GTC + i);
+        wish->has |= HAS_TIF;
+    }
+    wish->resp = wish->type == SIMB_MARKET || wish->type == SIMB_LIMIT ? RESP_FULL : RESP_ACK;
+    text = simb_param(call, "newOrderRespType");
+    if (text) {
+        i = find_name(responses, 3, text);
+        if (i < 0)
+            return simb_fail(call, 400, -1130,
+                             "Data sent for parameter 'newOrderRespType' is not valid.");
+        wish->resp = (uint8_t)i;
+    }
+    wish->stp = MATCH_STP_EXPIRE_MAKER;
+    text = simb_param(call, "selfTradePreventionMode");
+    if (text) {
+        i = find_name(simb_stp_names, 4, text);
+        if (i < 0 && strcmp(text, "DECREMENT") != 0 && strcmp(text, "TRANSFER") != 0)
+            return simb_fail(call, 400, -1130,
+                             "Data sent for parameter 'selfTradePreventionMode' is not valid.");
+        if (i < 0)
+            return simb_fail(
+                call, 400, -1013,
+                "This symbol does not allow the specified self-trade prevention mode.");
+        wish->stp = (uint8_t)i;
+    }
+    return 0;
+}
+
+static int get_client_id(struct simb_call *call, const char *name, const char **client)
+{
+    *client = simb_param(call, name);
+    if (*client && !**client)
+        return simb_fail(call, 400, -1105, "Parameter '%s' was empty.", name);
+    if (*client && !simb_is_client_id(*client))
+        return simb_fail(call, 400, -1100,
+                         "Illegal characters found in parameter '%s'; legal range is "
+                         "'^[\\.A-Z\\:/a-z0-9_-]{1,36}$'.",
+                         name);
+    return 0;
+}
+
+static int get_numbers(struct simb_call *call, struct wish *wish)
+{
+    int px, qty, stop, quote, has;
+    int64_t delta;
+
+    if (simb_get_dec(call, "quantity", &wish->qty, &qty) < 0 ||
+        simb_get_dec(call, "quoteOrderQty", &wish->quote_amt, &quote) < 0 ||
+        simb_get_dec(call, "price", &wish->px, &px) < 0 ||
+        simb_get_dec(call, "stopPrice", &wish->stop_px, &stop) < 0 ||
+        simb_get_int(call, "strategyId", &wish->strategy_id, &wish->has_strategy) < 0 ||
+        simb_get_int(call, "strategyType", &wish->strategy_type, &wish->has_strategy_type) < 0)
+        return -1;
+    if (wish->has_strategy_type && wish->strategy_type < 1000000)
+        return simb_fail(call, 400, -1134, "`strategyType` was less than 1000000.");
+    wish->has |= (px ? HAS_PX : 0u) | (qty ? HAS_QTY : 0u) | (stop ? HAS_STOP : 0u) |
+                 (quote ? HAS_QUOTE : 0u);
+    if (simb_get_int(call, "trailingDelta", &delta, &has) < 0)
+        return -1;
+    if (has)
+        return simb_fail(call, 400, -2010,
+                         "Trailing stop orders are not supported for this symbol.");
+    if (simb_get_dec(call, "icebergQty", &delta, &has) < 0)
+        return -1;
+    if (has && delta > 0)
+        return simb_fail(call, 400, -2010, "Iceberg orders are not supported for this symbol.");
+    if (simb_param(call, "pegPriceType") || simb_param(call, "pegOffsetType") ||
+        simb_param(call, "pegOffsetValue"))
+        return simb_fail(call, 400, -2010, "Pegged orders are not supported for this symbol.");
+    return 0;
+}
+
+static int check_combination(struct simb_call *call, const struct wish *wish)
+{
+    static const struct {
+        uint32_t needed, allowed;
+    } rules[SIMB_TYPES] = {
+        [SIMB_LIMIT] = {HAS_TIF | HAS_QTY | HAS_PX, HAS_TIF | HAS_QTY | HAS_PX},
+        [SIMB_MARKET] = {0, HAS_QTY | HAS_QUOTE},
+        [SIMB_STOP_LOSS] = {HAS_QTY | HAS_STOP, HAS_QTY | HAS_STOP},
+        [SIMB_STOP_LOSS_LIMIT] = {HAS_TIF | HAS_QTY | HAS_PX | HAS_STOP,
+                                  HAS_TIF | HAS_QTY | HAS_PX | HAS_STOP},
+        [SIMB_TAKE_PROFIT] = {HAS_QTY | HAS_STOP, HAS_QTY | HAS_STOP},
+        [SIMB_TAKE_PROFIT_LIMIT] = {HAS_TIF | HAS_QTY | HAS_PX | HAS_STOP,
+                                    HAS_TIF | HAS_QTY | HAS_PX | HAS_STOP},
+        [SIMB_LIMIT_MAKER] = {HAS_QTY | HAS_PX, HAS_QTY | HAS_PX},
+    };
+    static const struct {
+        uint32_t bit;
+        const char *name;
+    } names[] = {{HAS_TIF, "timeInForce"},
+                 {HAS_QTY, "quantity"},
+                 {HAS_PX, "price"},
+                 {HAS_STOP, "stopPrice"},
+                 {HAS_QUOTE, "quoteOrderQty"}};
+    uint32_t needed = rules[wish->type].needed, allowed = rules[wish->type].allowed;
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if ((needed & ~wish->has & names[i].bit) == 0)
+            continue;
+        if (names[i].bit == HAS_STOP)
+            return simb_fail(call, 400, -1102,
+                             "Param 'stopPrice' or 'trailingDelta' must be sent, but both were "
+                             "empty/null!");
+        return simb_fail(call, 400, -1102,
+                         "Mandatory parameter '%s' was not sent, was empty/null, or malformed.",
+                         names[i].name);
+    }
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if (wish->has & ~allowed & names[i].bit)
+            return simb_fail(call, 400, -1106, "Parameter '%s' sent when not required.",
+                             names[i].name);
+    if (wish->type == SIMB_MARKET && !(wish->has & (HAS_QTY | HAS_QUOTE)))
+        return simb_fail(call, 400, -1102,
+                         "Param 'quantity' or 'quoteOrderQty' must be sent, but both were "
+                         "empty/null!");
+    if (wish->type == SIMB_MARKET && (wish->has & HAS_QTY) && (wish->has & HAS_QUOTE))
+        return simb_fail(call, 400, -1128, "Combination of optional parameters invalid.");
+    return 0;
+}
+
+static int get_wish(struct simb_call *call, struct wish *wish)
+{
+    memset(wish, 0, sizeof(*wish));
+    if (simb_want_symbol(call, &wish->sym) < 0 || get_enums(call, wish) < 0 ||
+        get_numbers(call, wish) < 0 || get_client_id(call, "newClientOrderId", &wish->client) < 0)
+        return -1;
+    return check_combination(call, wish);
+}
+
+/* --- filters --- */
+
+static int refuse_filter(struct simb_call *call, const char *name)
+{
+    return simb_fail(call, 400, -1013, "Filter failure: %s", name);
+}
+
+static int is_price(const struct pit_symbol *symbol, agon_px_t px)
+{
+    return px >= symbol->min_px && px <= symbol->max_px && px % symbol->tick_px == 0;
+}
+
+static int check_price(struct simb_call *call, const struct wish *wish,
+                       const struct pit_symbol *symbol, agon_px_t avg)
+{
+    if ((wish->has & HAS_PX) && wish->px == 0)
+        return simb_fail(call, 400, -1013, "Invalid price.");
+    if ((wish->has & HAS_STOP) && wish->stop_px == 0)
+        return simb_fail(call, 400, -1013, "Stop price is not valid.");
+    if (((wish->has & HAS_PX) && !is_price(symbol, wish->px)) ||
+        ((wish->has & HAS_STOP) && !is_price(symbol, wish->stop_px)))
+        return refuse_filter(call, "PRICE_FILTER");
+    // Five times the mean and a fifth of it, on both sides.
+    if ((wish->has & HAS_PX) && avg > 0 &&
+        (wish->px > num_mul(avg, 5) || num_mul(wish->px, 5) < avg))
+        return refuse_filter(call, "PERCENT_PRICE_BY_SIDE");
+    return 0;
+}
+
+static int check_quantity(struct simb_call *call, const struct wish *wish,
+                          const struct pit_symbol *symbol, agon_px_t avg)
+{
+    agon_px_t px = wish->has & HAS_PX ? wish->px : wish->has & HAS_STOP ? wish->stop_px : avg;
+    agon_amt_t amt;
+
+    if (wish->has & HAS_QTY) {
+        if (wish->qty == 0)
+            return simb_fail(call, 400, -1013, "Invalid quantity.");
+        if (wish->qty < symbol->min_qty || wish->qty > symbol->max_qty ||
+            wish->qty % symbol->lot_qty != 0)
+            return refuse_filter(call, "LOT_SIZE");
+        if (is_market(wish->type) && wish->qty > symbol->market_max_qty)
+            return refuse_filter(call, "MARKET_LOT_SIZE");
+        amt = num_notional(px, SIMB_EXP, wish->qty, SIMB_EXP, SIMB_EXP, NUM_DOWN);
+    } else {
+        if (wish->quote_amt == 0)
+            return simb_fail(call, 400, -1013, "Invalid quote order qty.");
+        amt = wish->quote_amt;
+        px = amt;
+    }
+    if (px > 0 && (amt < symbol->min_notional_amt ||
+                   ((wish->has & HAS_PX) && amt > symbol->max_notional_amt)))
+        return refuse_filter(call, "NOTIONAL");
+    return 0;
+}
+
+static int check_filters(struct simb_call *call, const struct wish *wish)
+{
+    const struct pit_symbol *symbol = pit_at(call->b->pit, wish->sym);
+    agon_px_t avg = pit_avg_px(call->b->pit, wish->sym, 5, NULL);
+
+    if (check_price(call, wish, symbol, avg) < 0 || check_quantity(call, wish, symbol, avg) < 0)
+        return -1;
+    if (call->account->n_open[wish->sym] >= MAX_NUM_ORDERS && wish->type != SIMB_MARKET)
+        return refuse_filter(call, "MAX_NUM_ORDERS");
+    if (is_algo(wish->type) && call->account->n_algo[wish->sym] >= MAX_NUM_ALGO_ORDERS)
+        return refuse_filter(call, "MAX_NUM_ALGO_ORDERS");
+    return 0;
+}
+
+/* --- the table of orders --- */
+
+static uint32_t bucket_of(const struct simb_account *account, uint32_t sym, const char *client)
+{
+    return (uint32_t)(hash_mix(hash_bytes(client, strlen(client)) ^
+                               ((uint64_t)account->owner << 40) ^ ((uint64_t)sym << 32)) %
+                      SIMB_BUCKETS);
+}
+
+// The newest of that name: an id may be used again once its order is closed.
+static struct simb_order *find_client(struct simb *b, const struct simb_account *account,
+                                      uint32_t sym, const char *client)
+{
+    struct simb_order *order = b->buckets[bucket_of(account, sym, client)];
+
+    while (order &&
+           (order->account != account || order->sym != sym || strcmp(order->client, client) != 0))
+        order = order->next_in_bucket;
+    return order;
+}
+
+static struct simb_order *find_id(struct simb *b, const struct simb_account *account, uint32_t sym,
+                                  uint64_t id)
+{
+    struct simb_order *order;
+    uint64_t at;
+
+    if (!map_get(&b->by_id, id, &at))
+        return NULL;
+    order = (struct simb_order *)(uintptr_t)at;
+    return order->account == account && order->sym == sym ? order : NULL;
+}
+
+static void forget(struct simb *b, struct simb_order *order)
+{
+    struct simb_order **at = &b->buckets[bucket_of(order->account, order->sym, order->client)];
+
+    while (*at && *at != order)
+        at = &(*at)->next_in_bucket;
+    if (*at)
+        *at = order->next_in_bucket;
+    map_remove(&b->by_id, order->id);
+    free(order);
+}
+
+// When the table is full the oldest closed half goes; the venue archives them too.
+static void make_room(struct simb *b)
+{
+    uint32_t kept = 0, dropped = 0;
+
+    if (b->n_orders < SIMB_ORDERS_KEPT)
+        return;
+    for (uint32_t i = 0; i < b->n_orders; i++) {
+        if (!b->orders[i]->is_open && dropped < SIMB_ORDERS_KEPT / 2) {
+            forget(b, b->orders[i]);
+            dropped++;
+        } else {
+            b->orders[kept++] = b->orders[i];
+        }
+    }
+    b->n_orders = kept;
+}
+
+static void enter(struct simb *b, struct simb_order *order)
+{
+    uint32_t bucket = bucket_of(order->account, order->sym, order->client);
+
+    order->next_in_bucket = b->buckets[bucket];
+    b->buckets[bucket] = order;
+    REQUIRE(map_put(&b->by_id, order->id, (uint64_t)(uintptr_t)order) == AGON_OK);
+    b->orders[b->n_orders++] = order;
+    order->is_open = 1;
+    order->account->n_open[order->sym]++;
+    order->account->n_algo[order->sym] += (uint32_t)is_algo(order->type);
+}
+
+static void rename_order(struct simb *b, struct simb_order *order, const char *client)
+{
+    struct simb_order **at = &b->buckets[bucket_of(order->account, order->sym, order->client)];
+    uint32_t bucket;
+
+    while (*at != order)
+        at = &(*at)->next_in_bucket;
+    *at = order->next_in_bucket;
+    memmove(order->client, client, strlen(client) + 1);
+    bucket = bucket_of(order->account, order->sym, order->client);
+    order->next_in_bucket = b->buckets[bucket];
+    b->buckets[bucket] = order;
+}
+
+static void leave(struct simb_order *order, enum simb_status status)
+{
+    order->status = (uint8_t)status;
+    if (!order->is_open)
+        return;
+    order->is_open = 0;
+    order->is_working = 0;
+    order->account->n_open[order->sym]--;
+    order->account->n_algo[order->sym] -= (uint32_t)is_algo(order->type);
+}
+
+void simb_orders_free(struct simb *b)
+{
+    for (uint32_t i = 0; i < b->n_orders; i++)
+        free(b->orders[i]);
+    free(b->orders);
+}
+
+/* --- reports --- */
+
+static void put_execution(struct simb *b, const struct simb_order *order, const char *kind,
+                          const struct match_event *event, uint64_t trade_id, const char *reject)
+{
+    int is_trade = event && event->kind == MATCH_TRADE;
+    int is_cancel = strcmp(kind, "CANCELED") == 0, is_replace = strcmp(kind, "REPLACED") == 0;
+    agon_ns_t t = event ? event->t : b->now.market;
+    const struct asset *asset =
+        is_trade ? instruments_asset(pit_table(b->pit), event->fee_asset) : NULL;
+    struct jout *out = &b->frame;
+
+    jout_reset(out);
+    jout_open(out, '{');
+    jout_kv_str(out, "e", "executionReport");
+    jout_kv_time(out, "E", t);
+    jout_kv_str(out, "s", pit_at(b->pit, order->sym)->name);
+    jout_kv_str(out, "c", is_cancel ? order->shown_client : order->client);
+    jout_kv_str(out, "S", order->side == AGON_BUY ? "BUY" : "SELL");
+    jout_kv_str(out, "o", simb_type_names[order->type]);
+    jout_kv_str(out, "f", simb_tif_names[order->tif]);
+    jout_kv_dec(out, "q", order->qty, SIMB_EXP);
+    jout_kv_dec(out, "p", order->px, SIMB_EXP);
+    jout_kv_dec(out, "P", order->stop_px, SIMB_EXP);
+    jout_kv_dec(out, "F", 0, SIMB_EXP);
+    jout_kv_int(out, "g", -1);
+    jout_kv_str(out, "C", is_cancel ? order->client : is_replace ? order->shown_client : "");
+    jout_kv_str(out, "x", kind);
+    jout_kv_str(out, "X", simb_status_names[order->status]);
+    jout_kv_str(out, "r", reject);
+    jout_kv_int(out, "i", (int64_t)order->id);
+    jout_kv_dec(out, "l", is_trade ? event->qty : 0, SIMB_EXP);
+    jout_kv_dec(out, "z", order->filled_qty, SIMB_EXP);
+    jout_kv_dec(out, "L", is_trade ? event->px : 0, SIMB_EXP);
+    if (is_trade) {
+        jout_kv_dec(out, "n", event->fee_amt, SIMB_EXP);
+        jout_kv_str(out, "N", asset ? asset->name : "");
+    } else {
+        jout_kv_str(out, "n", "0");
+        jout_key(out, "N");
+        jout_null(out);
+    }
+    jout_kv_time(out, "T", t);
+    jout_kv_int(out, "t", is_trade ? (int64_t)trade_id : -1);
+    if (order->status == SIMB_EXPIRED_IN_MATCH) {
+        jout_kv_dec(out, "A", order->prevented_qty, SIMB_EXP);
+        jout_kv_dec(out, "B", order->prevented_qty, SIMB_EXP);
+        jout_kv_int(out, "u", -1);
+    }
+    jout_kv_int(out, "I", (int64_t)++b->n_executions);
+    jout_kv_bool(out, "w", order->is_working);
+    jout_kv_bool(out, "m", is_trade && event->is_maker);
+    jout_kv_bool(out, "M", is_trade);
+    jout_kv_time(out, "O", order->t_create);
+    jout_kv_dec(out, "Z", order->filled_amt, SIMB_EXP);
+    jout_kv_dec(out, "Y", is_trade ? event->quote_amt : 0, SIMB_EXP);
+    jout_kv_dec(out, "Q", order->quote_order_amt, SIMB_EXP);
+    if (order->t_working)
+        jout_kv_time(out, "W", order->t_working);
+    if (order->has_strategy)
+        jout_kv_int(out, "j", order->strategy_id);
+    if (order->has_strategy_type)
+        jout_kv_int(out, "J", order->strategy_type);
+    jout_kv_str(out, "V", simb_stp_names[order->stp]);
+    if (order->expiry_reason)
+        jout_kv_str(out, "eR", order->expiry_reason);
+    jout_close(out, '{');
+    simb_user_event(b, order->account, out);
+}
+
+static void log_effect(struct simb *b, const struct simb_order *order, const char *kind,
+                       const struct match_event *event, uint64_t trade_id)
+{
+    struct jout *line = &b->line;
+
+    if (!b->config.sink.log)
+        return;
+    jout_reset(line);
+    jout_open(line, '{');
+    jout_kv_str(line, "kind", "effect");
+    jout_kv_int(line, "t_market_ns", event->t);
+    jout_kv_int(line, "t_transport_ns", b->now.transport);
+    jout_kv_str(line, "key", order->account->member->key);
+    jout_kv_str(line, "what", kind);
+    jout_kv_str(line, "symbol", pit_at(b->pit, order->sym)->name);
+    jout_kv_int(line, "orderId", (int64_t)order->id);
+    jout_kv_str(line, "clientOrderId", order->client);
+    jout_kv_str(line, "side", order->side == AGON_BUY ? "BUY" : "SELL");
+    jout_kv_str(line, "type", simb_type_names[order->type]);
+    jout_kv_str(line, "status", simb_status_names[order->status]);
+    jout_kv_dec(line, "price", order->px, SIMB_EXP);
+    jout_kv_dec(line, "qty", order->qty, SIMB_EXP);
+    jout_kv_dec(line, "executedQty", order->filled_qty, SIMB_EXP);
+    if (event->kind == MATCH_TRADE) {
+        jout_kv_int(line, "tradeId", (int64_t)trade_id);
+        jout_kv_dec(line, "lastPrice", event->px, SIMB_EXP);
+        jout_kv_dec(line, "lastQty", event->qty, SIMB_EXP);
+        jout_kv_dec(line, "fee", event->fee_amt, SIMB_EXP);
+        jout_kv_str(line, "feeAsset", instruments_asset(pit_table(b->pit), event->fee_asset)->name);
+        jout_kv_bool(line, "isMaker", event->is_maker);
+    }
+    jout_close(line, '{');
+    simb_log(b, line);
+}
+
+static void keep_fill(struct simb *b, const struct simb_order *order,
+                      const struct match_event *event, uint64_t trade_id)
+{
+    if (b->n_fills == b->fills_room && b->fills_room < SIMB_FILLS_KEPT) {
+        uint32_t room = b->fills_room ? b->fills_room * 2 : 1024;
+        struct simb_fill *fills = realloc(b->fills, room * sizeof(*fills));
+
+        REQUIRE(fills != NULL);
+        b->fills = fills;
+        b->fills_room = room;
+    }
+    b->fills[b->n_fills++ % SIMB_FILLS_KEPT] =
+        (struct simb_fill){.account = order->account,
+                           .trade_id = trade_id,
+                           .order_id = order->id,
+                           .sym = order->sym,
+                           .fee_asset = event->fee_asset,
+                           .px = event->px,
+                           .qty = event->qty,
+                           .amt = event->quote_amt,
+                           .fee_amt = event->fee_amt,
+                           .t = event->t,
+                           .is_buyer = order->side == AGON_BUY,
+                           .is_maker = event->is_maker};
+}
+
+// An order's first fill gives its place in the unfilled count back, if its interval still runs.
+static void uncount(struct simb *b, struct simb_order *order)
+{
+    struct simb_account *account = order->account;
+    agon_ns_t day = 1440 * SIMB_NS_PER_MIN;
+
+    if (!order->is_counted)
+        return;
+    order->is_counted = 0;
+    if (account->orders_10s.n > 0 &&
+        account->orders_10s.index == order->t_placed / (10 * SIMB_NS_PER_S) &&
+        account->orders_10s.index == b->now.transport / (10 * SIMB_NS_PER_S))
+        account->orders_10s.n--;
+    if (account->orders_day.n > 0 && account->orders_day.index == order->t_placed / day &&
+        account->orders_day.index == b->now.transport / day)
+        account->orders_day.n--;
+}
+
+static void on_expired(struct simb_order *order, const struct match_event *event)
+{
+    if (event->reason == MATCH_SELF_TRADE) {
+        order->prevented_qty = order->qty - order->filled_qty;
+        leave(order, SIMB_EXPIRED_IN_MATCH);
+        return;
+    }
+    leave(order, SIMB_EXPIRED);
+    if (event->reason != MATCH_OK && event->reason != MATCH_NO_LIQUIDITY) {
+        order->expiry_reason = "REJECTED"; // a stop that was triggered and then could not act
+        return;
+    }
+    order->expiry_reason = order->tif == AGON_TIF_IOC   ? "UNFILLED_IOC_QUANTITY_EXPIRED"
+                           : order->tif == AGON_TIF_FOK ? "UNFILLED_FOK_ORDER_EXPIRED"
+                                                        : "INSUFFICIENT_LIQUIDITY";
+}
+
+void simb_on_order(void *ctx, uint32_t sym, const struct match_event *event, uint64_t trade_id)
+{
+    struct simb_order *order = (struct simb_order *)(uintptr_t)event->order->tag;
+    struct simb *b = ctx;
+    const char *kind;
+
+    (void)sym;
+    if (event->kind == MATCH_REJECTED) {
+        b->submit_reason = event->reason;
+        return;
+    }
+    order->t_update = event->t;
+    switch (event->kind) {
+    case MATCH_ACCEPTED:
+        order->id = event->order->id;
+        order->t_create = event->t;
+        order->is_working = !is_algo(order->type);
+        order->t_working = order->is_working ? event->t : 0;
+        enter(b, order);
+        kind = "NEW";
+        break;
+    case MATCH_TRADE:
+        order->filled_qty = event->order->filled_qty;
+        order->filled_amt = event->order->filled_quote_amt;
+        uncount(b, order);
+        keep_fill(b, order, event, trade_id);
+        if (order->is_by_quote)
+            order->qty = order->filled_qty;
+        if (event->order->state == AGON_ORDER_FILLED)
+            leave(order, SIMB_FILLED);
+        else
+            order->status = SIMB_PARTIALLY_FILLED;
+        kind = "TRADE";
+        break;
+    case MATCH_CANCELLED:
+        leave(order, SIMB_CANCELED);
+        kind = "CANCELED";
+        break;
+    case MATCH_EXPIRED:
+        on_expired(order, event);
+        kind = order->status == SIMB_EXPIRED_IN_MATCH ? "TRADE_PREVENTION" : "EXPIRED";
+        break;
+    case MATCH_TRIGGERED:
+        order->is_working = 1;
+        order->t_working = event->t;
+        kind = "NEW";
+        break;
+    case MATCH_AMENDED:
+        order->qty = event->order->qty;
+        kind = "REPLACED";
+        break;
+    default:
+        return;
+    }
+    put_execution(b, order, kind, event, trade_id, "NONE");
+    log_effect(b, order, kind, event, trade_id);
+}
+
+/* --- placing --- */
+
+static int check_rate(struct simb_call *call)
+{
+    struct simb_account *account = call->account;
+    agon_ns_t now = call->now->transport, ten = 10 * SIMB_NS_PER_S, day = 1440 * SIMB_NS_PER_MIN;
+    uint32_t weight, per_10s, per_day;
+
+    simb_limits(call->b, &weight, &per_10s, &per_day);
+    if (simb_window_get(&account->orders_10s, now, ten) >= per_10s) {
+        call->retry_at = (now / ten + 1) * ten;
+        return simb_fail(call, 429, -1015,
+                         "Too many new orders; current limit is %u orders per 10 SECOND.", per_10s);
+    }
+    if (simb_window_get(&account->orders_day, now, day) >= per_day) {
+        call->retry_at = (now / day + 1) * day;
+        return simb_fail(call, 429, -1015,
+                         "Too many new orders; current limit is %u orders per 1 DAY.", per_day);
+    }
+    return 0;
+}
+
+static void count_order(struct simb_call *call)
+{
+    simb_window_add(&call->account->orders_10s, call->now->transport, 10 * SIMB_NS_PER_S, 1);
+    simb_window_add(&call->account->orders_day, call->now->transport, 1440 * SIMB_NS_PER_MIN, 1);
+    call->has_order_count = 1;
+}
+
+static int refuse_engine(struct simb_call *call, int reason)
+{
+    static const char *const texts[] = {
+        [MATCH_NO_FUNDS] = "Account has insufficient balance for requested action.",
+        [MATCH_WOULD_TAKE] = "Order would immediately match and take.",
+        [MATCH_WOULD_TRIGGER] = "Order would trigger immediately.",
+        [MATCH_NOT_TRADING] = "Market is closed.",
+        [MATCH_BAD_FIELD] = "Unsupported order combination",
+        [MATCH_UNKNOWN_ORDER] = "Unknown order sent.",
+        [MATCH_NO_LIQUIDITY] = "Order book liquidity is less than symbol minimum quantity.",
+    };
+
+    if (reason == MATCH_BAD_PRICE)
+        return refuse_filter(call, "PRICE_FILTER");
+    if (reason == MATCH_BAD_QTY)
+        return refuse_filter(call, "LOT_SIZE");
+    if (reason == MATCH_BAD_NOTIONAL)
+        return refuse_filter(call, "NOTIONAL");
+    if (reason == MATCH_NO_ROOM)
+        return simb_fail(call, 503, -1008,
+                         "Server is currently overloaded with other requests. Please try again in "
+                         "a few minutes.");
+    if (reason < 0 || (size_t)reason >= sizeof(texts) / sizeof(texts[0]) || !texts[reason])
+        return simb_fail(call, 400, -2010, "NEW_ORDER_REJECTED");
+    return simb_fail(call, 400, -2010, "%s", texts[reason]);
+}
+
+// How much of the base has to be sold to get amt of the quote, rounded down to the lot.
+static agon_qty_t sell_for(const struct pit *pit, uint32_t sym, agon_amt_t amt)
+{
+    const struct pit_symbol *symbol = pit_at(pit, sym);
+    agon_qty_t total = 0;
+    struct pit_view view;
+
+    pit_view(pit, sym, &view);
+    for (uint32_t i = 0; i < view.n_bid && amt > 0; i++) {
+        agon_qty_t qty =
+            num_to_step(num_mul_div(amt, num_pow10(SIMB_EXP), view.bid[i].px, NUM_DOWN),
+                        symbol->lot_qty, NUM_DOWN);
+
+        if (qty > view.bid[i].qty)
+            qty = view.bid[i].qty;
+        if (qty == 0)
+            break;
+        total += qty;
+        amt -= num_notional(view.bid[i].px, SIMB_EXP, qty, SIMB_EXP, SIMB_EXP, NUM_UP);
+    }
+    return total;
+}
+
+static void to_engine(const struct simb *b, const struct wish *wish, struct simb_order *order,
+                      struct match_order *out)
+{
+    static const uint8_t types[SIMB_TYPES] = {
+        [SIMB_LIMIT] = AGON_LIMIT,       [SIMB_MARKET] = AGON_MARKET,
+        [SIMB_STOP_LOSS] = AGON_STOP,    [SIMB_STOP_LOSS_LIMIT] = AGON_STOP_LIMIT,
+        [SIMB_TAKE_PROFIT] = AGON_STOP,  [SIMB_TAKE_PROFIT_LIMIT] = AGON_STOP_LIMIT,
+        [SIMB_LIMIT_MAKER] = AGON_LIMIT,
+    };
+
+    *out = (struct match_order){
+        .tag = (uint64_t)(uintptr_t)order,
+        .owner = order->account->owner,
+        .instrument = pit_instrument(b->pit, wish->sym),
+        .side = wish->side,
+        .type = types[wish->type],
+        .tif = is_market(wish->type) ? 0 : wish->tif,
+        .stp = wish->stp,
+        .flags = wish->type == SIMB_LIMIT_MAKER ? AGON_POST_ONLY : 0,
+        .is_take_profit = wish->type == SIMB_TAKE_PROFIT || wish->type == SIMB_TAKE_PROFIT_LIMIT,
+        .px = wish->px,
+        .trigger_px = wish->stop_px,
+        .qty = wish->qty,
+        .quote_amt = wish->quote_amt,
+    };
+}
+
+static struct simb_order *make_order(struct simb_call *call, const struct wish *wish)
+{
+    struct simb_order *order = calloc(1, sizeof(*order));
+
+    REQUIRE(order != NULL);
+    order->account = call->account;
+    order->sym = wish->sym;
+    order->side = wish->side;
+    order->type = wish->type;
+    order->tif = wish->tif;
+    order->stp = wish->stp;
+    order->px = wish->px;
+    order->stop_px = wish->stop_px;
+    order->qty = wish->qty;
+    order->quote_order_amt = wish->quote_amt;
+    order->is_by_quote = (wish->has & HAS_QUOTE) != 0;
+    order->strategy_id = wish->strategy_id;
+    order->strategy_type = wish->strategy_type;
+    order->has_strategy = wish->has_strategy != 0;
+    order->has_strategy_type = wish->has_strategy_type != 0;
+    order->t_placed = call->now->transport;
+    order->is_counted = 1;
+    if (wish->client)
+        strcpy(order->client, wish->client);
+    else
+        simb_random_text(call->b, order->client, 22);
+    return order;
+}
+
+static int place(struct simb_call *call, const struct wish *wish, struct simb_order **placed)
+{
+    struct simb *b = call->b;
+    struct simb_order *order, *twin;
+    struct match_order asked;
+    uint64_t id;
+    int reason;
+
+    *placed = NULL;
+    twin = wish->client ? find_client(b, call->account, wish->sym, wish->client) : NULL;
+    if (twin && twin->is_open)
+        return simb_fail(call, 400, -2010, "Duplicate order sent.");
+    make_room(b);
+    if (b->n_orders == SIMB_ORDERS_KEPT)
+        return refuse_engine(call, MATCH_NO_ROOM);
+    order = make_order(call, wish);
+    to_engine(b, wish, order, &asked);
+    if (wish->side == AGON_SELL && (wish->has & HAS_QUOTE)) {
+        asked.qty = sell_for(b->pit, wish->sym, wish->quote_amt);
+        asked.quote_amt = 0;
+        if (asked.qty == 0) {
+            free(order);
+            return simb_fail(call, 400, -2010,
+                             "Order book liquidity is less than `LOT_SIZE` filter minimum "
+                             "quantity.");
+        }
+        order->qty = asked.qty;
+    }
+    b->submit_reason = MATCH_OK;
+    count_order(call); // before its first fill may give the place back
+    reason = pit_submit(b->pit, &asked, &id);
+    if (reason != MATCH_OK || b->submit_reason != MATCH_OK) {
+        uncount(b, order);
+        call->has_order_count = 0;
+        free(order);
+        return refuse_engine(call, reason != MATCH_OK ? reason : b->submit_reason);
+    }
+    *placed = order;
+    return 0;
+}
+
+/* --- what is answered --- */
+
+static void put_optional(struct jout *out, const struct simb_order *order, int with_stop)
+{
+    if (with_stop && is_algo(order->type))
+        jout_kv_dec(out, "stopPrice", order->stop_px, SIMB_EXP);
+    if (order->has_strategy)
+        jout_kv_int(out, "strategyId", order->strategy_id);
+    if (order->has_strategy_type)
+        jout_kv_int(out, "strategyType", order->strategy_type);
+    if (order->status == SIMB_EXPIRED_IN_MATCH)
+        jout_kv_dec(out, "preventedQuantity", order->prevented_qty, SIMB_EXP);
+    if (order->expiry_reason)
+        jout_kv_str(out, "expiryReason", order->expiry_reason);
+}
+
+static void put_common(struct jout *out, const struct simb_order *order)
+{
+    jout_kv_dec(out, "price", order->px, SIMB_EXP);
+    jout_kv_dec(out, "origQty", order->qty, SIMB_EXP);
+    jout_kv_dec(out, "executedQty", order->filled_qty, SIMB_EXP);
+    jout_kv_dec(out, "origQuoteOrderQty", order->quote_order_amt, SIMB_EXP);
+    jout_kv_dec(out, "cummulativeQuoteQty", order->filled_amt, SIMB_EXP);
+    jout_kv_str(out, "status", simb_status_names[order->status]);
+    jout_kv_str(out, "timeInForce", simb_tif_names[order->tif]);
+    jout_kv_str(out, "type", simb_type_names[order->type]);
+    jout_kv_str(out, "side", order->side == AGON_BUY ? "BUY" : "SELL");
+}
+
+static void put_fills(struct simb *b, struct jout *out, const struct simb_order *order,
+                      uint64_t from)
+{
+    jout_key(out, "fills");
+    jout_open(out, '[');
+    for (uint64_t i = from; i < b->n_fills; i++) {
+        const struct simb_fill *fill = &b->fills[i % SIMB_FILLS_KEPT];
+
+        if (fill->order_id != order->id)
+            continue;
+        jout_open(out, '{');
+        jout_kv_dec(out, "price", fill->px, SIMB_EXP);
+        jout_kv_dec(out, "qty", fill->qty, SIMB_EXP);
+        jout_kv_dec(out, "commission", fill->fee_amt, SIMB_EXP);
+        jout_kv_str(out, "commissionAsset",
+                    instruments_asset(pit_table(b->pit), fill->fee_asset)->name);
+        jout_kv_int(out, "tradeId", (int64_t)fill->trade_id);
+        jout_close(out, '{');
+    }
+    jout_close(out, '[');
+}
+
+static void put_placed(struct simb *b, struct jout *out, const struct simb_order *order, int resp,
+                       uint64_t fills_from)
+{
+    jout_open(out, '{');
+    jout_kv_str(out, "symbol", pit_at(b->pit, order->sym)->name);
+    jout_kv_int(out, "orderId", (int64_t)order->id);
+    jout_kv_int(out, "orderListId", -1);
+    jout_kv_str(out, "clientOrderId", order->client);
+    jout_kv_time(out, "transactTime", order->t_create);
+    if (resp != RESP_ACK) {
+        put_common(out, order);
+        if (order->t_working)
+            jout_kv_time(out, "workingTime", order->t_working);
+        put_optional(out, order, 1);
+        if (resp == RESP_FULL)
+            put_fills(b, out, order, fills_from);
+        jout_kv_str(out, "selfTradePreventionMode", simb_stp_names[order->stp]);
+    }
+    jout_close(out, '{');
+}
+
+static void put_cancelled(struct simb *b, struct jout *out, const struct simb_order *order)
+{
+    jout_open(out, '{');
+    jout_kv_str(out, "symbol", pit_at(b->pit, order->sym)->name);
+    jout_kv_str(out, "origClientOrderId", order->client);
+    jout_kv_int(out, "orderId", (int64_t)order->id);
+    jout_kv_int(out, "orderListId", -1);
+    jout_kv_str(out, "clientOrderId", order->shown_client);
+    jout_kv_time(out, "transactTime", order->t_update);
+    put_common(out, order);
+    put_optional(out, order, 1);
+    jout_kv_str(out, "selfTradePreventionMode", simb_stp_names[order->stp]);
+    jout_close(out, '{');
+}
+
+static void put_queried(struct simb *b, struct jout *out, const struct simb_order *order)
+{
+    jout_open(out, '{');
+    jout_kv_str(out, "symbol", pit_at(b->pit, order->sym)->name);
+    jout_kv_int(out, "orderId", (int64_t)order->id);
+    jout_kv_int(out, "orderListId", -1);
+    jout_kv_str(out, "clientOrderId", order->client);
+    jout_kv_dec(out, "price", order->px, SIMB_EXP);
+    jout_kv_dec(out, "origQty", order->qty, SIMB_EXP);
+    jout_kv_dec(out, "executedQty", order->filled_qty, SIMB_EXP);
+    jout_kv_dec(out, "cummulativeQuoteQty", order->filled_amt, SIMB_EXP);
+    jout_kv_str(out, "status", simb_status_names[order->status]);
+    jout_kv_str(out, "timeInForce", simb_tif_names[order->tif]);
+    jout_kv_str(out, "type", simb_type_names[order->type]);
+    jout_kv_str(out, "side", order->side == AGON_BUY ? "BUY" : "SELL");
+    jout_kv_dec(out, "stopPrice", order->stop_px, SIMB_EXP);
+    jout_kv_dec(out, "icebergQty", 0, SIMB_EXP);
+    jout_kv_time(out, "time", order->t_create);
+    jout_kv_time(out, "updateTime", order->t_update);
+    jout_kv_bool(out, "isWorking", order->t_working != 0);
+    jout_kv_time(out, "workingTime", order->t_working ? order->t_working : -1000000);
+    jout_kv_dec(out, "origQuoteOrderQty", order->quote_order_amt, SIMB_EXP);
+    put_optional(out, order, 0);
+    jout_kv_str(out, "selfTradePreventionMode", simb_stp_names[order->stp]);
+    jout_close(out, '{');
+}
+
+/* --- handlers --- */
+
+int simb_order_new(struct simb_call *call)
+{
+    struct simb *b = call->b;
+    uint64_t fills_from = b->n_fills;
+    struct simb_order *order;
+    struct wish wish;
+
+    if (get_wish(call, &wish) < 0 || check_filters(call, &wish) < 0 || check_rate(call) < 0 ||
+        place(call, &wish, &order) < 0)
+        return -1;
+    put_placed(b, call->out, order, wish.resp, fills_from);
+    return 0;
+}
+
+uint32_t simb_weigh_test(struct simb_call *call)
+{
+    const char *text = simb_param(call, "computeCommissionRates");
+
+    return text && strcmp(text, "true") == 0 ? 20 : 1;
+}
+
+int simb_order_test(struct simb_call *call)
+{
+    int with_rates = 0;
+    struct wish wish;
+
+    if (get_wish(call, &wish) < 0 ||
+        simb_get_bool(call, "computeCommissionRates", &with_rates) < 0 ||
+        check_filters(call, &wish) < 0)
+        return -1;
+    jout_open(call->out, '{');
+    if (with_rates)
+        simb_commission_fields(call, call->out, "CommissionForOrder", wish.sym, 0);
+    jout_close(call->out, '{');
+    return 0;
+}
+
+// The order a call names by id, by client id, or by both. *order NULL: there is none.
+static int get_named(struct simb_call *call, const char *id_name, const char *client_name,
+                     uint32_t sym, struct simb_order **order)
+{
+    const char *client = simb_param(call, client_name);
+    int64_t id = 0;
+    int has;
+
+    *order = NULL;
+    if (simb_get_int(call, id_name, &id, &has) < 0)
+        return -1;
+    if (!has && (!client || !*client))
+        return simb_fail(call, 400, -1102,
+                         "Param '%s' or '%s' must be sent, but both were empty/null!", client_name,
+                         id_name);
+    if (has)
+        *order = find_id(call->b, call->account, sym, (uint64_t)id);
+    else
+        *order = find_client(call->b, call->account, sym, client);
+    if (has && client && *order && strcmp((*order)->client, client) != 0)
+        return simb_fail(call, 400, -2039, "Client order ID is not correct for this order ID.");
+    return 0;
+}
+
+int simb_order_query(struct simb_call *call)
+{
+    struct simb_order *order;
+    uint32_t sym;
+
+    if (simb_want_symbol(call, &sym) < 0 ||
+        get_named(call, "orderId", "origClientOrderId", sym, &order) < 0)
+        return -1;
+    if (!order)
+        return simb_fail(call, 400, -2013, "Order does not exist.");
+    put_queried(call->b, call->out, order);
+    return 0;
+}
+
+static int cancel(struct simb_call *call, struct simb_order *order, const char *new_client)
+{
+    if (!order || !order->is_open)
+        return simb_fail(call, 400, -2011, "Unknown order sent.");
+    if (new_client)
+        strcpy(order->shown_client, new_client);
+    else
+        simb_random_text(call->b, order->shown_client, 22);
+    if (pit_cancel(call->b->pit, order->id) != MATCH_OK)
+        return simb_fail(call, 400, -2011, "Unknown order sent.");
+    return 0;
+}
+
+static int check_restrictions(struct simb_call *call, const struct simb_order *order)
+{
+    const char *text = simb_param(call, "cancelRestrictions");
+    int is_new = text && strcmp(text, "ONLY_NEW") == 0;
+
+    if (!text)
+        return 0;
+    if (!is_new && strcmp(text, "ONLY_PARTIALLY_FILLED") != 0)
+        return simb_fail(call, 400, -1145, "Invalid cancelRestrictions");
+    if (order && order->is_open && order->status != (is_new ? SIMB_NEW : SIMB_PARTIALLY_FILLED))
+        return simb_fail(call, 400, -2011, "Order was not canceled due to cancel restrictions.");
+    return 0;
+}
+
+int simb_order_cancel(struct simb_call *call)
+{
+    struct simb_order *order;
+    const char *new_client;
+    uint32_t sym;
+
+    if (simb_want_symbol(call, &sym) < 0 ||
+        get_named(call, "orderId", "origClientOrderId", sym, &order) < 0 ||
+        get_client_id(call, "newClientOrderId", &new_client) < 0 ||
+        check_restrictions(call, order) < 0 || cancel(call, order, new_client) < 0)
+        return -1;
+    put_cancelled(call->b, call->out, order);
+    return 0;
+}
+
+static int get_replace_modes(struct simb_call *call, int *is_stop, int *is_cancel_only)
+{
+    const char *text;
+
+    if (simb_want(call, "cancelReplaceMode", &text) < 0)
+        return -1;
+    *is_stop = strcmp(text, "STOP_ON_FAILURE") == 0;
+    if (!*is_stop && strcmp(text, "ALLOW_FAILURE") != 0)
+        return simb_fail(call, 400, -1130,
+                         "Data sent for parameter 'cancelReplaceMode' is not valid.");
+    text = simb_param(call, "orderRateLimitExceededMode");
+    *is_cancel_only = text && strcmp(text, "CANCEL_ONLY") == 0;
+    if (text && !*is_cancel_only && strcmp(text, "DO_NOTHING") != 0)
+        return simb_fail(call, 400, -1130,
+                         "Data sent for parameter 'orderRateLimitExceededMode' is not valid.");
+    return 0;
+}
+
+struct half { /* what one half failed with */
+    int status, code;
+    char msg[320];
+};
+
+static void keep_failure(const struct simb_call *call, struct half *half)
+{
+    half->status = call->status;
+    half->code = call->code;
+    memcpy(half->msg, call->msg, sizeof(half->msg));
+}
+
+static void put_half_error(struct jout *out, const char *key, const struct half *half)
+{
+    jout_key(out, key);
+    jout_open(out, '{');
+    jout_kv_int(out, "code", half->code);
+    jout_kv_str(out, "msg", half->msg);
+    jout_close(out, '{');
+}
+
+int simb_order_replace(struct simb_call *call)
+{
+    struct simb *b = call->b;
+    uint64_t fills_from = b->n_fills;
+    struct simb_order *old, *placed = NULL;
+    struct half cancel_half = {0}, place_half = {0};
+    int is_stop, is_cancel_only, is_cancelled, is_tried = 0, is_over;
+    const char *cancel_client;
+    struct jout *out;
+    struct wish wish;
+
+    if (get_wish(call, &wish) < 0 || get_replace_modes(call, &is_stop, &is_cancel_only) < 0 ||
+        get_named(call, "cancelOrderId", "cancelOrigClientOrderId", wish.sym, &old) < 0 ||
+        get_client_id(call, "cancelNewClientOrderId", &cancel_client) < 0 ||
+        check_filters(call, &wish) < 0)
+        return -1;
+    is_over = check_rate(call) < 0;
+    if (is_over && !is_cancel_only)
+        return -1;
+    if (is_over)
+        keep_failure(call, &place_half);
+    is_cancelled = check_restrictions(call, old) == 0 && cancel(call, old, cancel_client) == 0;
+    if (!is_cancelled)
+        keep_failure(call, &cancel_half);
+    if (is_over) {
+        is_tried = is_cancelled;
+    } else if (is_cancelled || !is_stop) {
+        is_tried = 1;
+        if (place(call, &wish, &placed) < 0)
+            keep_failure(call, &place_half);
+    } else {
+        count_order(call); // one that was not tried counts as well
+    }
+    out = is_cancelled && placed ? call->out : &b->data;
+    if (out == &b->data) {
+        jout_reset(out);
+        out->is_micro = call->out->is_micro;
+    }
+    jout_open(out, '{');
+    jout_kv_str(out, "cancelResult", is_cancelled ? "SUCCESS" : "FAILURE");
+    jout_kv_str(out, "newOrderResult", placed ? "SUCCESS" : is_tried ? "FAILURE" : "NOT_ATTEMPTED");
+    if (is_cancelled) {
+        jout_key(out, "cancelResponse");
+        put_cancelled(b, out, old);
+    } else {
+        put_half_error(out, "cancelResponse", &cancel_half);
+    }
+    if (placed) {
+        jout_key(out, "newOrderResponse");
+        put_placed(b, out, placed, wish.resp, fills_from);
+    } else if (is_tried) {
+        put_half_error(out, "newOrderResponse", &place_half);
+    } else {
+        jout_key(out, "newOrderResponse");
+        jout_null(out);
+    }
+    jout_close(out, '{');
+    if (is_cancelled && placed)
+        return 0;
+    call->has_data = 1;
+    if (is_over)
+        return simb_fail(call, 429, is_cancelled ? -2021 : -2022,
+                         is_cancelled ? "Order cancel-replace partially failed."
+                                      : "Order cancel-replace failed.");
+    if (is_cancelled || placed)
+        return simb_fail(call, 409, -2021, "Order cancel-replace partially failed.");
+    return simb_fail(call, 400, -2022, "Order cancel-replace failed.");
+}
+
+int simb_order_amend(struct simb_call *call)
+{
+    struct simb *b = call->b;
+    struct jout *out = call->out;
+    struct simb_order *order;
+    const char *new_client, *text;
+    char random_client[SIMB_CLIENT_TEXT];
+    agon_qty_t qty;
+    uint32_t sym;
+    int has, reason;
+
+    if (simb_want_symbol(call, &sym) < 0 || simb_want(call, "newQty", &text) < 0 ||
+        simb_get_dec(call, "newQty", &qty, &has) < 0 ||
+        get_named(call, "orderId", "origClientOrderId", sym, &order) < 0 ||
+        get_client_id(call, "newClientOrderId", &new_client) < 0)
+        return -1;
+    if (!order || !order->is_open)
+        return simb_fail(call, 400, -2038, "Unknown order sent.");
+    if (qty == 0)
+        return simb_fail(call, 400, -1013, "Invalid quantity.");
+    if (qty > order->qty)
+        return simb_fail(call, 400, -2038, "Order amend (quantity increase) is not supported.");
+    if (qty == order->qty)
+        return simb_fail(call, 400, -2038, "The requested action would change no state; rejecting");
+    strcpy(order->shown_client, order->client); // what it was called before
+    if (!new_client) {
+        simb_random_text(b, random_client, 22);
+        new_client = random_client;
+    }
+    rename_order(b, order, new_client);
+    reason = pit_amend(b->pit, order->id, order->px, qty);
+    if (reason != MATCH_OK) {
+        rename_order(b, order, order->shown_client);
+        return refuse_engine(call, reason);
+    }
+    jout_open(out, '{');
+    jout_kv_time(out, "transactTime", order->t_update);
+    jout_kv_int(out, "executionId", (int64_t)b->n_executions);
+    jout_key(out, "amendedOrder");
+    jout_open(out, '{');
+    jout_kv_str(out, "symbol", pit_at(b->pit, sym)->name);
+    jout_kv_int(out, "orderId", (int64_t)order->id);
+    jout_kv_int(out, "orderListId", -1);
+    jout_kv_str(out, "origClientOrderId", order->shown_client);
+    jout_kv_str(out, "clientOrderId", order->client);
+    jout_kv_dec(out, "price", order->px, SIMB_EXP);
+    jout_kv_dec(out, "qty", order->qty, SIMB_EXP);
+    jout_kv_dec(out, "executedQty", order->filled_qty, SIMB_EXP);
+    jout_kv_dec(out, "preventedQty", order->prevented_qty, SIMB_EXP);
+    jout_kv_dec(out, "quoteOrderQty", order->quote_order_amt, SIMB_EXP);
+    jout_kv_dec(out, "cumulativeQuoteQty", order->filled_amt, SIMB_EXP);
+    jout_kv_str(out, "status", simb_status_names[order->status]);
+    jout_kv_str(out, "timeInForce", simb_tif_names[order->tif]);
+    jout_kv_str(out, "type", simb_type_names[order->type]);
+    jout_kv_str(out, "side", order->side == AGON_BUY ? "BUY" : "SELL");
+    if (order->t_working)
+        jout_kv_time(out, "workingTime", order->t_working);
+    jout_kv_str(out, "selfTradePreventionMode", simb_stp_names[order->stp]);
+    jout_close(out, '{');
+    jout_close(out, '{');
+    return 0;
+}
+
+uint32_t simb_weigh_open(struct simb_call *call)
+{
+    return simb_param(call, "symbol") ? 6 : 80;
+}
+
+int simb_open_orders(struct simb_call *call)
+{
+    struct simb *b = call->b;
+    uint32_t sym = UINT32_MAX;
+
+    if (simb_param(call, "symbol") && simb_want_symbol(call, &sym) < 0)
+        return -1;
+    jout_open(call->out, '[');
+    for (uint32_t i = 0; i < b->n_orders; i++) {
+        const struct simb_order *order = b->orders[i];
+
+        if (order->is_open && order->account == call->account &&
+            (sym == UINT32_MAX || order->sym == sym))
+            put_queried(b, call->out, order);
+    }
+    jout_close(call->out, '[');
+    return 0;
+}
+
+int simb_cancel_all(struct simb_call *call)
+{
+    struct simb *b = call->b;
+    uint32_t sym, n = 0;
+
+    if (simb_want_symbol(call, &sym) < 0)
+        return -1;
+    if (call->account->n_open[sym] == 0)
+        return simb_fail(call, 400, -2011, "Unknown order sent.");
+    jout_open(call->out, '[');
+    for (uint32_t i = 0; i < b->n_orders; i++) {
+        struct simb_order *order = b->orders[i];
+
+        if (!order->is_open || order->account != call->account || order->sym != sym)
+            continue;
+        if (cancel(call, order, NULL) == 0) {
+            put_cancelled(b, call->out, order);
+            n++;
+        }
+    }
+    jout_close(call->out, '[');
+    return n > 0 ? 0 : -1;
+}
+
+int simb_all_orders(struct simb_call *call)
+{
+    struct simb *b = call->b;
+    int64_t id = 0, limit, count = 0;
+    agon_ns_t start = 0, end = INT64_MAX;
+    int has_id, has_start, has_end;
+    uint32_t sym;
+
+    if (simb_want_symbol(call, &sym) < 0 || simb_get_int(call, "orderId", &id, &has_id) < 0 ||
+        simb_get_limit(call, 500, 1000, &limit) < 0 ||
+        simb_get_time(call, "startTime", &start, &has_start) < 0 ||
+        simb_get_time(call, "endTime", &end, &has_end) < 0)
+        return -1;
+    if (has_start && has_end && end - start > 1440 * SIMB_NS_PER_MIN)
+        return simb_fail(call, 400, -1127, "More than 24 hours between startTime and endTime.");
+    for (int pass = 0; pass < 2; pass++) {
+        // The newest are wanted unless there is a beginning: the first pass counts.
+        int64_t skip = has_id || has_start || count <= limit ? 0 : count - limit, n = 0;
+
+        if (pass == 1)
+            jout_open(call->out, '[');
+        for (uint32_t i = 0; i < b->n_orders && n - skip < limit; i++) {
+            const struct simb_order *order = b->orders[i];
+            agon_ns_t ms = order->t_create - order->t_create % SIMB_NS_PER_MS;
+
+            if (order->account != call->account || order->sym != sym || order->id < (uint64_t)id ||
+                ms < start || ms > end)
+                continue;
+            if (pass == 1 && n >= skip)
+                put_queried(b, call->out, order);
+            n++;
+            if (pass == 0)
+                skip = n; // never stop while counting
+        }
+        count = n;
+    }
+    jout_close(call->out, '[');
+    return 0;
+}
+
+int simb_refuse_list(struct simb_call *call)
+{
+    return simb_fail(call, 400, -2010, "OCO orders are not supported for this symbol");
+}

@@ -1,0 +1,374 @@
+// SPDX-License-Identifier: Apache-2.0
+/* simb: Binance spot as its clients see it; what the files of this folder share.
+ *
+ * Written from the venue's public reference (github.com/binance/binance-spot-api-docs: rest-api.md,
+ * web-socket-api.md, web-socket-streams.md, user-data-stream.md, filters.md, errors.md, faqs/),
+ * July 2026. REST and the WebSocket API share their handlers: a call has parameters and writes a
+ * result; what stands around it is the carrier's business. */
+#ifndef SIM_BINANCE_SIMB_H
+#define SIM_BINANCE_SIMB_H
+
+#include "base/map.h"
+#include "base/rng.h"
+#include "sim/dialect.h"
+#include "sim/jout.h"
+
+#define SIMB_PARAMS_MAX     64
+#define SIMB_TEXT_MAX       32768 /* decoded parameters of one call */
+#define SIMB_PEERS_MAX      256
+#define SIMB_CONNS_MAX      512
+#define SIMB_STREAMS_MAX    1024 /* the venue's limit per connection */
+#define SIMB_SUBS_MAX       16   /* user data subscriptions of one connection */
+#define SIMB_ORDERS_KEPT    131072
+#define SIMB_FILLS_KEPT     131072
+#define SIMB_BUCKETS        65536
+#define SIMB_CLIENT_TEXT    40
+#define SIMB_STREAM_TEXT    80
+#define SIMB_LISTEN_TEXT    64
+#define SIMB_LISTEN_LIFE_NS (3600ll * 1000000000)
+#define SIMB_EXP            8
+#define SIMB_NS_PER_MS      1000000ll
+#define SIMB_NS_PER_S       1000000000ll
+#define SIMB_NS_PER_MIN     (60 * SIMB_NS_PER_S)
+
+/* --- orders --- */
+
+enum simb_type {
+    SIMB_LIMIT,
+    SIMB_MARKET,
+    SIMB_STOP_LOSS,
+    SIMB_STOP_LOSS_LIMIT,
+    SIMB_TAKE_PROFIT,
+    SIMB_TAKE_PROFIT_LIMIT,
+    SIMB_LIMIT_MAKER,
+    SIMB_TYPES
+};
+enum simb_status {
+    SIMB_NEW,
+    SIMB_PARTIALLY_FILLED,
+    SIMB_FILLED,
+    SIMB_CANCELED,
+    SIMB_REJECTED,
+    SIMB_EXPIRED,
+    SIMB_EXPIRED_IN_MATCH
+};
+extern const char *const simb_type_names[];
+extern const char *const simb_status_names[];
+extern const char *const simb_tif_names[]; /* by enum agon_tif */
+extern const char *const simb_stp_names[]; /* by enum match_stp */
+
+struct simb_account;
+struct simb_order {
+    uint64_t id;
+    struct simb_account *account;
+    struct simb_order *next_in_bucket;
+    char client[SIMB_CLIENT_TEXT];
+    char shown_client[SIMB_CLIENT_TEXT]; /* client id of the cancel, once cancelled */
+    uint32_t sym;
+    uint8_t side, type, tif, stp, status;
+    uint8_t is_working, is_open, is_counted, has_strategy, has_strategy_type, is_by_quote;
+    int64_t strategy_id, strategy_type;
+    agon_px_t px, stop_px;
+    agon_qty_t qty, filled_qty, prevented_qty;
+    agon_amt_t quote_order_amt, filled_amt;
+    agon_ns_t t_create, t_update, t_working, t_placed; /* the last is transport time */
+    const char *expiry_reason;                         /* static, NULL while none */
+};
+struct simb_fill {
+    const struct simb_account *account;
+    uint64_t trade_id, order_id;
+    uint32_t sym;
+    agon_asset_t fee_asset;
+    agon_px_t px;
+    agon_qty_t qty;
+    agon_amt_t amt, fee_amt;
+    agon_ns_t t;
+    uint8_t is_buyer, is_maker;
+};
+
+struct simb_window { /* a count that starts anew when its interval does */
+    int64_t index;
+    uint32_t n;
+};
+struct simb_account {
+    const struct member *member;
+    uint32_t owner;
+    struct simb_window orders_10s, orders_day;
+    char listen_key[SIMB_LISTEN_TEXT + 1];
+    agon_ns_t listen_until; /* transport; 0: no key */
+    agon_asset_t dirty[32];
+    uint32_t n_dirty;
+    uint32_t n_open[PIT_SYMBOLS_MAX], n_algo[PIT_SYMBOLS_MAX];
+    agon_ns_t t_update;
+};
+
+/* --- clients --- */
+
+struct simb_peer {
+    char name[64];
+    struct simb_window weight, raw, refused, connects;
+    agon_ns_t banned_until, seen;
+    uint32_t n_bans;
+};
+
+enum simb_stream_kind {
+    SIMB_STREAM_NONE =
+        0, /* a name nobody knows: it is accepted and stays silent, as at the venue */
+    SIMB_STREAM_TRADE,
+    SIMB_STREAM_AGG,
+    SIMB_STREAM_BOOK,
+    SIMB_STREAM_DIFF,
+    SIMB_STREAM_PARTIAL,
+    SIMB_STREAM_KLINE,
+    SIMB_STREAM_TICKER,
+    SIMB_STREAM_MINI,
+    SIMB_STREAM_AVG,
+    SIMB_STREAM_ALL_MINI,
+    SIMB_STREAM_USER,
+    SIMB_STREAM_KINDS
+};
+struct simb_stream {
+    uint8_t kind, interval, levels, is_fast; /* fast: each 100 ms */
+    uint32_t sym;
+    struct simb_account *account;
+    uint64_t last; /* what was sent: trades in the bar, id of the book */
+    agon_ns_t last_open;
+    char name[SIMB_STREAM_TEXT];
+};
+struct simb_conn {
+    uint64_t id; /* 0: free */
+    struct simb_peer *peer;
+    struct simb_stream *streams; /* owned; market connections */
+    uint32_t n_streams, streams_room;
+    uint8_t is_api, is_combined, is_micro, hides_limits;
+    agon_ns_t t_open, next_ping, unanswered_since; /* transport */
+    char ping[32];
+    uint32_t ping_n;
+    struct simb_window messages;
+    struct simb_account *logged_on; /* session.logon */
+    agon_ns_t logged_on_since;
+    struct {
+        struct simb_account *account;
+        int32_t id;
+        uint8_t is_of_session;
+    } subs[SIMB_SUBS_MAX];
+    uint32_t n_subs;
+    int32_t next_sub;
+};
+
+/* --- calls --- */
+
+struct simb_param {
+    const char *name, *value;
+    uint8_t is_from_body;
+};
+enum simb_security { SIMB_NONE, SIMB_KEY, SIMB_READ, SIMB_TRADE };
+
+struct simb_call {
+    struct simb *b;
+    const struct sim_time *now;
+    struct simb_peer *peer;
+    struct simb_conn *conn; /* NULL: REST */
+    struct simb_account *account;
+    const struct simb_route *route;
+    struct simb_param params[SIMB_PARAMS_MAX];
+    uint32_t n_params;
+    struct jout *out;
+    int status, code;
+    char msg[320];
+    agon_ns_t retry_at; /* with 418 and 429 */
+    uint8_t has_data;   /* an error that carries what stands in b->data */
+    uint8_t has_order_count;
+    uint32_t weight;
+};
+struct simb_route {
+    const char *method, *path; /* REST; path NULL: none */
+    const char *name;          /* of the WebSocket API; NULL: none */
+    enum simb_security security;
+    uint32_t weight;
+    uint32_t (*weigh)(struct simb_call *call); /* instead of weight, may be NULL */
+    const char *params;                        /* separated by spaces */
+    int (*run)(struct simb_call *call);        /* 0, or simb_fail's */
+    uint8_t is_free;                           /* costs nothing when it succeeds */
+    uint8_t is_query;                          /* read only: not in the log */
+};
+
+struct simb_sent {                /* what a diff stream has told so far, per symbol and speed */
+    struct agon_level *bid, *ask; /* owned */
+    uint32_t n_bid, n_ask;
+    uint64_t id;
+    uint8_t is_live;
+};
+
+struct simb {
+    struct sim_config config;
+    struct pit *pit;
+    struct sim_time now;
+    struct rng rng;
+    struct simb_account accounts[MEMBERS_MAX];
+    uint32_t n_accounts;
+    struct simb_peer peers[SIMB_PEERS_MAX];
+    struct simb_conn conns[SIMB_CONNS_MAX];
+    struct simb_order **orders; /* owned, by id */
+    uint32_t n_orders;
+    struct map by_id;
+    struct simb_order **buckets; /* owned */
+    struct simb_fill *fills;     /* owned; a ring once it has all its room */
+    uint32_t fills_room;         /* a power of two */
+    uint64_t n_fills;
+    uint64_t n_executions;
+    /* during one submit */
+    int submit_reason; /* why the engine refused */
+    struct simb_sent sent[PIT_SYMBOLS_MAX][2];
+    uint32_t n_streams[SIMB_STREAM_KINDS]; /* subscribed, over all connections */
+    struct jout out, data, frame, wrapped, line;
+    struct simb_call call; /* too big for a stack */
+    char text[SIMB_TEXT_MAX], payload[SIMB_TEXT_MAX];
+    uint32_t text_n;
+};
+
+/* params.c */
+int simb_fail(struct simb_call *call, int status, int code, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+/* Appends the pairs of a query string or form body, decoded. */
+int simb_params_add(struct simb_call *call, const char *text, size_t n, int is_body);
+int simb_param_put(struct simb_call *call, const char *name, size_t name_n, const char *value,
+                   size_t value_n);
+const char *simb_param(const struct simb_call *call, const char *name); /* NULL: not sent */
+/* Fail with the venue's error. want_ ones fail when it is not there. */
+int simb_want(struct simb_call *call, const char *name, const char **value);
+int simb_want_symbol(struct simb_call *call, uint32_t *sym);
+/* *has 0 and *value untouched when not sent. */
+int simb_get_int(struct simb_call *call, const char *name, int64_t *value, int *has);
+int simb_get_dec(struct simb_call *call, const char *name, int64_t *value, int *has);
+int simb_get_bool(struct simb_call *call, const char *name, int *value);
+/* A time in ms or us, as ns. */
+int simb_get_time(struct simb_call *call, const char *name, agon_ns_t *t, int *has);
+int simb_get_limit(struct simb_call *call, int64_t standard, int64_t most, int64_t *limit);
+/* The member behind the call, its signature and its time. payload: what was signed. */
+int simb_authorise(struct simb_call *call, const char *key, const char *payload, size_t n);
+int simb_check_params(struct simb_call *call);
+int simb_is_client_id(const char *text);
+
+/* spot.c */
+extern const struct simb_route simb_routes[];
+/* Limits, the handler, the log: everything but the carrier. signed_text is what the signature is
+ * over. 0 when it succeeded. */
+int simb_run(struct simb_call *call, const char *key, const char *signed_text, size_t n);
+struct simb_peer *simb_peer_of(struct simb *b, const char *name, agon_ns_t now);
+uint32_t simb_window_add(struct simb_window *window, agon_ns_t now, agon_ns_t length_ns,
+                         uint32_t n);
+uint32_t simb_window_get(const struct simb_window *window, agon_ns_t now, agon_ns_t length_ns);
+void simb_limits(struct simb *b, uint32_t *weight, uint32_t *per_10s, uint32_t *per_day);
+void simb_put_order_limits(struct simb_call *call, struct jout *out, int with_counts);
+/* Counts one request of that weight; fails with 418 or 429. */
+int simb_charge(struct simb_call *call, uint32_t weight);
+void simb_error_body(struct simb_call *call, struct jout *out);
+void simb_random_text(struct simb *b, char *text, size_t n);
+void simb_log(struct simb *b, struct jout *line);
+
+/* public.c */
+int simb_ping(struct simb_call *call);
+int simb_time(struct simb_call *call);
+int simb_exchange_info(struct simb_call *call);
+int simb_depth(struct simb_call *call);
+int simb_trades(struct simb_call *call);
+int simb_historical_trades(struct simb_call *call);
+int simb_agg_trades(struct simb_call *call);
+int simb_klines(struct simb_call *call);
+int simb_avg_price(struct simb_call *call);
+int simb_ticker_24hr(struct simb_call *call);
+int simb_ticker_day(struct simb_call *call);
+int simb_ticker_window(struct simb_call *call);
+int simb_ticker_price(struct simb_call *call);
+int simb_book_ticker(struct simb_call *call);
+int simb_execution_rules(struct simb_call *call);
+int simb_reference_price(struct simb_call *call);
+int simb_system_status(struct simb_call *call);
+uint32_t simb_weigh_depth(struct simb_call *call);
+uint32_t simb_weigh_24hr(struct simb_call *call);
+uint32_t simb_weigh_price(struct simb_call *call);
+uint32_t simb_weigh_each(struct simb_call *call);
+extern const struct pit_symbol simb_symbols[];
+extern const uint32_t simb_n_symbols;
+int simb_symbol(const char *name, int px_decimals, int qty_decimals, struct pit_symbol *symbol);
+
+/* klines.c */
+enum { SIMB_INTERVALS = 16 };
+extern const char *const simb_intervals[SIMB_INTERVALS];
+int simb_interval(const char *name); /* -1: none */
+agon_ns_t simb_interval_open(int interval, agon_ns_t t, agon_ns_t shift_ns);
+agon_ns_t simb_interval_next(int interval, agon_ns_t open, agon_ns_t shift_ns);
+/* The bar that opens there, from what the pit keeps; false when nothing is kept of it. */
+int simb_bar(const struct pit *pit, uint32_t sym, int interval, agon_ns_t open, agon_ns_t next,
+             struct pit_bar *bar);
+struct simb_stats { /* of a window */
+    struct pit_bar bar;
+    agon_px_t before_px; /* last price before it */
+    agon_ns_t t_open, t_close;
+};
+void simb_stats(const struct pit *pit, uint32_t sym, agon_ns_t from, struct simb_stats *stats);
+
+/* orders.c */
+int simb_order_new(struct simb_call *call);
+int simb_order_test(struct simb_call *call);
+int simb_order_query(struct simb_call *call);
+int simb_order_cancel(struct simb_call *call);
+int simb_order_replace(struct simb_call *call);
+int simb_order_amend(struct simb_call *call);
+int simb_open_orders(struct simb_call *call);
+int simb_cancel_all(struct simb_call *call);
+int simb_all_orders(struct simb_call *call);
+int simb_refuse_list(struct simb_call *call);
+uint32_t simb_weigh_open(struct simb_call *call);
+uint32_t simb_weigh_test(struct simb_call *call);
+void simb_on_order(void *ctx, uint32_t sym, const struct match_event *event, uint64_t trade_id);
+void simb_orders_free(struct simb *b);
+
+/* account.c */
+int simb_account_info(struct simb_call *call);
+int simb_my_trades(struct simb_call *call);
+int simb_order_rates(struct simb_call *call);
+int simb_commission(struct simb_call *call);
+int simb_listen_new(struct simb_call *call);
+int simb_listen_keep(struct simb_call *call);
+int simb_listen_end(struct simb_call *call);
+int simb_coins(struct simb_call *call);
+int simb_empty_list(struct simb_call *call);
+int simb_key_rights(struct simb_call *call);
+int simb_trade_fee(struct simb_call *call);
+uint32_t simb_weigh_my_trades(struct simb_call *call);
+void simb_on_balance(void *ctx, uint32_t owner, agon_asset_t asset);
+/* Sends outboundAccountPosition for what has changed since the last call. */
+void simb_flush_balances(struct simb *b);
+void simb_tick_keys(struct simb *b);
+struct simb_account *simb_account_of_key(struct simb *b, const char *listen_key);
+void simb_commission_fields(struct simb_call *call, struct jout *out, const char *suffix,
+                            uint32_t sym, int with_sides);
+
+/* streams.c */
+void simb_send(struct simb *b, struct simb_conn *conn, enum sim_frame kind, const void *bytes,
+               size_t n);
+void simb_drop(struct simb *b, struct simb_conn *conn, int code, const char *reason);
+int simb_stream_open(struct simb *b, struct simb_conn *conn, const struct sim_request *request);
+void simb_stream_text(struct simb *b, struct simb_conn *conn, const char *text, size_t n);
+void simb_conn_forget(struct simb *b, struct simb_conn *conn);
+void simb_on_trade(void *ctx, uint32_t sym, const struct pit_trade *trade);
+void simb_on_agg(void *ctx, uint32_t sym, const struct pit_agg *agg);
+void simb_on_top(void *ctx, uint32_t sym);
+void simb_on_step(void *ctx, agon_ns_t t);
+/* One user event, a bare JSON object, to all who listen to that account. */
+void simb_user_event(struct simb *b, struct simb_account *account, struct jout *event);
+void simb_user_ended(struct simb *b, struct simb_account *account, const char *listen_key);
+
+/* wsapi.c */
+void simb_api_text(struct simb *b, struct simb_conn *conn, const char *text, size_t n);
+int simb_session_logon(struct simb_call *call);
+int simb_session_status(struct simb_call *call);
+int simb_session_logout(struct simb_call *call);
+int simb_session_subscriptions(struct simb_call *call);
+int simb_subscribe(struct simb_call *call);
+int simb_subscribe_signature(struct simb_call *call);
+int simb_unsubscribe(struct simb_call *call);
+
+#endif

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+/* members: who may trade on a simulated venue: keys, secrets, opening balances. Read from JSON or
+ * YAML:
+ *
+ *     accounts:
+ *       - key: agon-sim-key              # what the client sends
+ *         secret: c2VjcmV0               # the text itself is the key of the HMAC
+ *         passphrase: agon-sim-pass      # venues that have one
+ *         public_key: MCowBQYDK2Vw...    # instead of secret: Ed25519, base64 of DER or of 32 bytes
+ *         permissions: [TRADE, USER_DATA]   # default: all
+ *         maker_fee: 0.001               # default: the symbol's
+ *         taker_fee: 0.001
+ *         balances: {USDT: 1000000, BTC: 10}
+ *
+ * These are keys of a simulator; they guard nothing. [one thread] */
+#ifndef SIM_MEMBERS_H
+#define SIM_MEMBERS_H
+
+#include "base/error.h"
+
+#define MEMBERS_MAX          64
+#define MEMBERS_BALANCES_MAX 64
+
+enum { /* struct member.permissions */ MEMBER_TRADE = 1, MEMBER_READ = 2, MEMBER_ALL = 3 };
+
+struct member_balance {
+    char asset[16];
+    agon_amt_t amt; /* 10^-8 */
+};
+struct member {
+    char key[96], secret[256], passphrase[64];
+    unsigned char public_key[32];
+    uint8_t is_ed25519, has_fees, pad[2];
+    uint32_t permissions;
+    int32_t maker_fee_ppb, taker_fee_ppb;
+    uint32_t n_balances;
+    struct member_balance balances[MEMBERS_BALANCES_MAX];
+};
+struct members {
+    uint32_t n;
+    struct member all[MEMBERS_MAX];
+};
+
+/* The account every simulator has when no file names others. */
+void members_default(struct members *members);
+/* AGON_EINVAL with the place and what was meant. name is for the message. */
+int members_parse(struct members *members, const char *name, const char *text, size_t n,
+                  struct error *err);
+
+#endif

@@ -1,0 +1,852 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/pit.h"
+
+#include <stdlib.h>
+
+#include "base/num.h"
+#include "base/rng.h"
+#include "sim/reel.h"
+
+#define TRADES_KEPT  32768
+#define MINUTES_KEPT 131072
+#define SECONDS_KEPT 7200
+#define NAMES_KEPT   256 /* trade ids of the engine whose public name is remembered */
+#define NS_PER_MS    1000000
+#define NS_PER_S     1000000000ll
+#define NS_PER_MIN   (60 * NS_PER_S)
+
+struct series { /* bars without holes; the oldest half goes when it is full */
+    struct pit_bar *bars;
+    uint32_t n, room, capacity;
+    agon_ns_t step_ns;
+};
+
+struct sym {
+    struct pit_symbol spec;
+    agon_instrument_t instrument;
+    struct agon_level *bid, *ask; /* what is shown, [PIT_DEPTH_MAX] each */
+    uint32_t n_bid, n_ask;
+    uint64_t id; /* of the last change of a shown level */
+    struct agon_level top_bid, top_ask;
+    struct pit_trade *trades; /* ring */
+    uint64_t n_trades;
+    struct pit_agg *aggs; /* ring */
+    uint64_t n_aggs;
+    struct pit_agg pending;
+    uint8_t has_pending, is_dirty;
+    struct series minutes, seconds;
+    uint64_t next_trade, next_agg;
+    struct {
+        uint64_t engine, shown;
+    } names[NAMES_KEPT];
+    agon_qty_t printed_qty; /* of one exogenous trade, by own orders that had a part in it */
+    agon_px_t last_px;
+    agon_ns_t t_last;
+};
+
+struct pit {
+    struct instruments table;
+    struct match *match;
+    struct reel *reel; /* owned */
+    struct pit_hooks hooks;
+    struct agon_level *scratch[2];
+    agon_ns_t now, next_step;
+    uint32_t n;
+    struct sym syms[PIT_SYMBOLS_MAX];
+};
+
+static struct sym *by_instrument(struct pit *pit, agon_instrument_t instrument)
+{
+    for (uint32_t i = 0; i < pit->n; i++)
+        if (pit->syms[i].instrument == instrument)
+            return &pit->syms[i];
+    return NULL;
+}
+
+static uint32_t number_of(const struct pit *pit, const struct sym *sym)
+{
+    return (uint32_t)(sym - pit->syms);
+}
+
+/* --- bars --- */
+
+static struct pit_bar *series_push(struct series *series)
+{
+    uint32_t half = series->n / 2;
+
+    if (series->n == series->room && series->room < series->capacity) {
+        uint32_t room = series->room ? series->room * 2 : 1024;
+        struct pit_bar *bars;
+
+        room = room > series->capacity ? series->capacity : room;
+        bars = realloc(series->bars, room * sizeof(*bars));
+        REQUIRE(bars != NULL);
+        series->bars = bars;
+        series->room = room;
+    }
+    if (series->n == series->capacity) {
+        memmove(series->bars, series->bars + half, (series->n - half) * sizeof(*series->bars));
+        series->n -= half;
+    }
+    memset(&series->bars[series->n], 0, sizeof(*series->bars));
+    return &series->bars[series->n++];
+}
+
+// The bar of time t; those between the last one and it are flat at the last price.
+static struct pit_bar *series_roll(struct series *series, agon_ns_t t)
+{
+    agon_ns_t open = t - t % series->step_ns;
+    struct pit_bar *last = series->n ? &series->bars[series->n - 1] : NULL;
+    agon_px_t px;
+
+    if (last && last->t_open >= open)
+        return last;
+    if (!last) {
+        last = series_push(series);
+        last->t_open = open;
+        return last;
+    }
+    px = last->close_px;
+    if ((open - last->t_open) / series->step_ns > (int64_t)series->capacity)
+        series->n = 0;
+    for (agon_ns_t at = series->n ? last->t_open + series->step_ns : open; at <= open;
+         at += series->step_ns) {
+        last = series_push(series);
+        last->t_open = at;
+        last->open_px = last->high_px = last->low_px = last->close_px = px;
+    }
+    return last;
+}
+
+void pit_bar_add(struct pit_bar *sum, const struct pit_bar *bar)
+{
+    int is_empty = sum->open_px == 0;
+
+    if (bar->open_px == 0)
+        return;
+    if (is_empty)
+        sum->open_px = bar->open_px;
+    if (is_empty || bar->high_px > sum->high_px)
+        sum->high_px = bar->high_px;
+    if (is_empty || bar->low_px < sum->low_px)
+        sum->low_px = bar->low_px;
+    sum->close_px = bar->close_px;
+    sum->qty = num_add(sum->qty, bar->qty);
+    sum->taker_qty = num_add(sum->taker_qty, bar->taker_qty);
+    sum->amt = num_add(sum->amt, bar->amt);
+    sum->taker_amt = num_add(sum->taker_amt, bar->taker_amt);
+    if (bar->n > 0 && sum->n == 0)
+        sum->first = bar->first;
+    if (bar->n > 0)
+        sum->last = bar->last;
+    sum->n += bar->n;
+}
+
+static void series_trade(struct series *series, const struct pit_trade *trade)
+{
+    struct pit_bar one = {
+        .open_px = trade->px,
+        .high_px = trade->px,
+        .low_px = trade->px,
+        .close_px = trade->px,
+        .qty = trade->qty,
+        .amt = trade->quote_amt,
+        .taker_qty = trade->is_buyer_maker ? 0 : trade->qty,
+        .taker_amt = trade->is_buyer_maker ? 0 : trade->quote_amt,
+        .n = 1,
+        .first = trade->id,
+        .last = trade->id,
+    };
+    struct pit_bar *bar = series_roll(series, trade->t);
+
+    // A bar without trades stands at the price before it, which is no price of its own.
+    if (bar->n == 0)
+        bar->open_px = 0;
+    pit_bar_add(bar, &one);
+}
+
+static void roll_all(struct pit *pit)
+{
+    for (uint32_t i = 0; i < pit->n; i++) {
+        struct sym *sym = &pit->syms[i];
+
+        if (sym->minutes.n > 0)
+            series_roll(&sym->minutes, pit->now);
+        if (sym->seconds.n > 0)
+            series_roll(&sym->seconds, pit->now);
+    }
+}
+
+/* --- prints --- */
+
+static void flush_agg(struct pit *pit, struct sym *sym)
+{
+    if (!sym->has_pending)
+        return;
+    sym->has_pending = 0;
+    sym->aggs[sym->n_aggs % TRADES_KEPT] = sym->pending;
+    sym->n_aggs++;
+    if (pit->hooks.on_agg)
+        pit->hooks.on_agg(pit->hooks.ctx, number_of(pit, sym), &sym->pending);
+}
+
+static void flush_aggs(struct pit *pit, agon_ns_t t)
+{
+    for (uint32_t i = 0; i < pit->n; i++)
+        if (pit->syms[i].has_pending && pit->syms[i].pending.t / NS_PER_MS < t / NS_PER_MS)
+            flush_agg(pit, &pit->syms[i]);
+}
+
+static void aggregate(struct pit *pit, struct sym *sym, const struct pit_trade *trade)
+{
+    struct pit_agg *agg = &sym->pending;
+
+    if (sym->has_pending && agg->px == trade->px && agg->is_buyer_maker == trade->is_buyer_maker &&
+        agg->t / NS_PER_MS == trade->t / NS_PER_MS) {
+        agg->qty = num_add(agg->qty, trade->qty);
+        agg->last = trade->id;
+        return;
+    }
+    flush_agg(pit, sym);
+    *agg = (struct pit_agg){.id = sym->next_agg++,
+                            .first = trade->id,
+                            .last = trade->id,
+                            .t = trade->t,
+                            .px = trade->px,
+                            .qty = trade->qty,
+                            .is_buyer_maker = trade->is_buyer_maker};
+    sym->has_pending = 1;
+}
+
+static void print(struct pit *pit, struct sym *sym, uint64_t id, agon_ns_t t, agon_px_t px,
+                  agon_qty_t qty, int is_buyer_maker)
+{
+    struct pit_trade trade = {
+        .id = id, .t = t, .px = px, .qty = qty, .is_buyer_maker = is_buyer_maker != 0};
+
+    trade.quote_amt = num_notional(px, PIT_EXP, qty, PIT_EXP, PIT_EXP, NUM_ZERO);
+    sym->trades[sym->n_trades % TRADES_KEPT] = trade;
+    sym->n_trades++;
+    sym->last_px = px;
+    sym->t_last = t;
+    series_trade(&sym->minutes, &trade);
+    series_trade(&sym->seconds, &trade);
+    if (pit->hooks.on_trade)
+        pit->hooks.on_trade(pit->hooks.ctx, number_of(pit, sym), &trade);
+    aggregate(pit, sym, &trade);
+}
+
+// The tape has one numbering for everybody's trades; the engine counts own ones only.
+static uint64_t public_id(struct sym *sym, uint64_t engine)
+{
+    uint32_t at = (uint32_t)(engine % NAMES_KEPT);
+
+    if (sym->names[at].engine != engine) {
+        sym->names[at].engine = engine;
+        sym->names[at].shown = sym->next_trade++;
+    }
+    return sym->names[at].shown;
+}
+
+/* --- the book that is shown --- */
+
+static uint32_t merge_changes(const struct agon_level *a, uint32_t n_a, const struct agon_level *b,
+                              uint32_t n_b, int sign)
+{
+    uint32_t i = 0, j = 0, changes = 0;
+
+    while (i < n_a || j < n_b) {
+        int64_t order = i == n_a   ? 1
+                        : j == n_b ? -1
+                                   : (a[i].px < b[j].px   ? -sign
+                                      : a[i].px > b[j].px ? sign
+                                                          : 0);
+
+        if (order == 0) {
+            changes += a[i].qty != b[j].qty;
+            i++;
+            j++;
+        } else {
+            changes++;
+            if (order < 0)
+                i++;
+            else
+                j++;
+        }
+    }
+    return changes;
+}
+
+static uint32_t drop_crossed_asks(struct agon_level *ask, uint32_t n, agon_px_t bid_px)
+{
+    uint32_t skip = 0;
+
+    while (skip < n && ask[skip].px <= bid_px)
+        skip++;
+    memmove(ask, ask + skip, (n - skip) * sizeof(*ask));
+    return n - skip;
+}
+
+static void refresh(struct pit *pit, struct sym *sym)
+{
+    struct agon_level *bid = pit->scratch[0], *ask = pit->scratch[1];
+    struct agon_level none = {0}, top_bid, top_ask;
+    uint32_t n_bid, n_ask, changes;
+
+    sym->is_dirty = 0;
+    n_bid = match_levels(pit->match, sym->instrument, AGON_BUY, bid, PIT_DEPTH_MAX);
+    n_ask = match_levels(pit->match, sym->instrument, AGON_SELL, ask, PIT_DEPTH_MAX);
+    n_bid = n_bid > PIT_DEPTH_MAX ? PIT_DEPTH_MAX : n_bid;
+    n_ask = n_ask > PIT_DEPTH_MAX ? PIT_DEPTH_MAX : n_ask;
+    // Crossed without own orders: the recording itself is; a venue would not show it.
+    if (n_bid > 0 && n_ask > 0 && bid[0].px >= ask[0].px)
+        n_ask = drop_crossed_asks(ask, n_ask, bid[0].px);
+    changes = merge_changes(sym->bid, sym->n_bid, bid, n_bid, -1) +
+              merge_changes(sym->ask, sym->n_ask, ask, n_ask, 1);
+    if (changes == 0)
+        return;
+    sym->id += changes;
+    memcpy(sym->bid, bid, n_bid * sizeof(*bid));
+    memcpy(sym->ask, ask, n_ask * sizeof(*ask));
+    sym->n_bid = n_bid;
+    sym->n_ask = n_ask;
+    top_bid = n_bid ? bid[0] : none;
+    top_ask = n_ask ? ask[0] : none;
+    if (memcmp(&top_bid, &sym->top_bid, sizeof(top_bid)) != 0 ||
+        memcmp(&top_ask, &sym->top_ask, sizeof(top_ask)) != 0) {
+        sym->top_bid = top_bid;
+        sym->top_ask = top_ask;
+        if (pit->hooks.on_top)
+            pit->hooks.on_top(pit->hooks.ctx, number_of(pit, sym));
+    }
+}
+
+static void refresh_dirty(struct pit *pit)
+{
+    for (uint32_t i = 0; i < pit->n; i++)
+        if (pit->syms[i].is_dirty)
+            refresh(pit, &pit->syms[i]);
+}
+
+/* --- what the engine says --- */
+
+static void on_event(void *ctx, const struct match_event *event)
+{
+    struct pit *pit = ctx;
+    struct sym *sym = by_instrument(pit, event->order->instrument);
+    uint64_t id = 0;
+
+    if (!sym)
+        return;
+    if (event->kind == MATCH_TRADE)
+        id = public_id(sym, event->trade_id);
+    sym->is_dirty = 1;
+    if (pit->hooks.on_order)
+        pit->hooks.on_order(pit->hooks.ctx, number_of(pit, sym), event, id);
+}
+
+static void on_print(void *ctx, const struct match_print *own)
+{
+    struct pit *pit = ctx;
+    struct sym *sym = by_instrument(pit, own->instrument);
+
+    if (!sym)
+        return;
+    if (own->is_exogenous)
+        sym->printed_qty = num_add(sym->printed_qty, own->qty);
+    print(pit, sym, public_id(sym, own->trade_id), own->t, own->px, own->qty,
+          own->taker_side == AGON_SELL);
+}
+
+static void on_level(void *ctx, agon_instrument_t instrument, enum agon_side side, agon_px_t px,
+                     agon_qty_t qty)
+{
+    struct sym *sym = by_instrument(ctx, instrument);
+
+    (void)side;
+    (void)px;
+    (void)qty;
+    if (sym)
+        sym->is_dirty = 1;
+}
+
+static void on_balance(void *ctx, uint32_t owner, agon_asset_t asset)
+{
+    struct pit *pit = ctx;
+
+    if (pit->hooks.on_balance)
+        pit->hooks.on_balance(pit->hooks.ctx, owner, asset);
+}
+
+/* --- life --- */
+
+static agon_asset_t asset_of(struct instruments *table, const char *name)
+{
+    agon_asset_t id = instruments_find_asset(table, name);
+    struct record_asset record = {.kind = CONFIG_ASSET, .exp = PIT_EXP};
+
+    if (id)
+        return id;
+    record.hdr.type = EVENT_CONFIG;
+    record.hdr.granules = 1;
+    record.asset = table->n_assets + 1;
+    memcpy(record.name, name, strnlen(name, sizeof(record.name) - 1));
+    return instruments_set_asset(table, &record, NULL) == AGON_OK ? record.asset : 0;
+}
+
+static int sym_open(struct pit *pit, struct sym *sym, const struct pit_symbol *spec,
+                    struct error *err)
+{
+    struct agon_instrument instrument = {
+        .hdr = {.type = AGON_EVENT_INSTRUMENT, .granules = 3},
+        .venue = 1,
+        .kind = INSTRUMENT_SPOT,
+        .state = TRADING_OPEN,
+        .px_exp = PIT_EXP,
+        .qty_exp = PIT_EXP,
+        .maker_fee_ppb = spec->maker_fee_ppb,
+        .taker_fee_ppb = spec->taker_fee_ppb,
+        .tick_px = spec->tick_px,
+        .lot_qty = spec->lot_qty,
+        .min_qty = spec->min_qty,
+        .max_qty = spec->max_qty,
+        .multiplier = 1,
+        .min_px = spec->min_px,
+        .max_px = spec->max_px,
+    };
+    int rc;
+
+    sym->spec = *spec;
+    instrument.hdr.instrument = pit->table.n_instruments + 1;
+    instrument.base = asset_of(&pit->table, spec->base);
+    instrument.quote = asset_of(&pit->table, spec->quote);
+    instrument.settle = instrument.quote;
+    memcpy(instrument.symbol, spec->name, sizeof(spec->name));
+    rc = instruments_set(&pit->table, &instrument, err);
+    if (rc < 0)
+        return rc;
+    sym->instrument = instrument.hdr.instrument;
+    sym->id = 1;
+    sym->next_trade = 1;
+    sym->next_agg = 1;
+    sym->minutes.step_ns = NS_PER_MIN;
+    sym->minutes.capacity = MINUTES_KEPT;
+    sym->seconds.step_ns = NS_PER_S;
+    sym->seconds.capacity = SECONDS_KEPT;
+    sym->bid = calloc(PIT_DEPTH_MAX, sizeof(*sym->bid));
+    sym->ask = calloc(PIT_DEPTH_MAX, sizeof(*sym->ask));
+    sym->trades = calloc(TRADES_KEPT, sizeof(*sym->trades));
+    sym->aggs = calloc(TRADES_KEPT, sizeof(*sym->aggs));
+    if (!sym->bid || !sym->ask || !sym->trades || !sym->aggs)
+        return error_set(err, AGON_ENOMEM, "out of memory for %s", spec->name);
+    return match_add(pit->match, sym->instrument);
+}
+
+int pit_new(struct pit **made, const struct pit_symbol *symbols, uint32_t n, agon_ns_t t_start,
+            struct error *err)
+{
+    struct match_config config = {
+        .max_orders = 16384, .cancel_ahead_ppm = UINT32_MAX, .is_funds_checked = 1};
+    struct match_sink sink;
+    struct pit *pit;
+    int rc;
+
+    *made = NULL;
+    if (n == 0 || n > PIT_SYMBOLS_MAX)
+        return error_set(err, AGON_EINVAL, "a simulated venue has 1 to %d symbols, not %u",
+                         PIT_SYMBOLS_MAX, n);
+    pit = calloc(1, sizeof(*pit));
+    if (!pit)
+        return error_set(err, AGON_ENOMEM, "out of memory");
+    sink = (struct match_sink){.ctx = pit,
+                               .on_event = on_event,
+                               .on_print = on_print,
+                               .on_level = on_level,
+                               .on_balance = on_balance};
+    rc = instruments_init(&pit->table);
+    if (rc < 0) {
+        error_set(err, rc, "out of memory");
+        goto fail;
+    }
+    pit->scratch[0] = calloc(PIT_DEPTH_MAX, sizeof(struct agon_level));
+    pit->scratch[1] = calloc(PIT_DEPTH_MAX, sizeof(struct agon_level));
+    pit->match = match_new(&config, &pit->table, &sink);
+    if (!pit->scratch[0] || !pit->scratch[1] || !pit->match) {
+        rc = error_set(err, AGON_ENOMEM, "out of memory");
+        goto fail;
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        rc = sym_open(pit, &pit->syms[i], &symbols[i], err);
+        pit->n = i + 1;
+        if (rc < 0)
+            goto fail;
+    }
+    pit->now = t_start;
+    pit->next_step = t_start - t_start % PIT_STEP_NS + PIT_STEP_NS;
+    *made = pit;
+    return AGON_OK;
+fail:
+    pit_free(pit);
+    return rc;
+}
+
+void pit_free(struct pit *pit)
+{
+    if (!pit)
+        return;
+    for (uint32_t i = 0; i < pit->n; i++) {
+        struct sym *sym = &pit->syms[i];
+
+        free(sym->bid);
+        free(sym->ask);
+        free(sym->trades);
+        free(sym->aggs);
+        free(sym->minutes.bars);
+        free(sym->seconds.bars);
+    }
+    reel_free(pit->reel);
+    match_free(pit->match);
+    free(pit->scratch[0]);
+    free(pit->scratch[1]);
+    instruments_deinit(&pit->table);
+    free(pit);
+}
+
+const struct instruments *pit_table(const struct pit *pit)
+{
+    return &pit->table;
+}
+
+void pit_set_reel(struct pit *pit, struct reel *reel)
+{
+    reel_free(pit->reel);
+    pit->reel = reel;
+}
+
+uint64_t pit_bad_rows(const struct pit *pit, struct error *first)
+{
+    return pit->reel ? reel_bad_rows(pit->reel, first) : 0;
+}
+
+int pit_is_over(struct pit *pit)
+{
+    return pit->reel && !reel_peek(pit->reel);
+}
+
+void pit_set_hooks(struct pit *pit, const struct pit_hooks *hooks)
+{
+    pit->hooks = *hooks;
+}
+
+static void make_bar(const struct pit_symbol *spec, struct pit_bar *bar, agon_px_t open_px,
+                     agon_px_t close_px, struct rng *rng)
+{
+    agon_px_t high = open_px > close_px ? open_px : close_px;
+    agon_px_t low = open_px < close_px ? open_px : close_px, mean = (open_px + close_px) / 2;
+    double wick = rng_unit(rng) * 0.0005;
+
+    bar->open_px = open_px;
+    bar->close_px = close_px;
+    bar->high_px = num_to_step(high + (agon_px_t)((double)high * wick), spec->tick_px, NUM_DOWN);
+    bar->low_px = num_to_step(low - (agon_px_t)((double)low * wick), spec->tick_px, NUM_UP);
+    bar->n = 50 + rng_below(rng, 100);
+    // A few hundred units of the quote a trade.
+    bar->qty =
+        num_to_step(num_mul_div((int64_t)(20000 + rng_below(rng, 60000)) * num_pow10(PIT_EXP),
+                                num_pow10(PIT_EXP), mean, NUM_DOWN),
+                    spec->lot_qty, NUM_DOWN);
+    bar->taker_qty =
+        num_to_step(bar->qty / 100 * (int64_t)(40 + rng_below(rng, 20)), spec->lot_qty, NUM_DOWN);
+    bar->amt = num_notional(mean, PIT_EXP, bar->qty, PIT_EXP, PIT_EXP, NUM_ZERO);
+    bar->taker_amt = num_notional(mean, PIT_EXP, bar->taker_qty, PIT_EXP, PIT_EXP, NUM_ZERO);
+}
+
+int pit_history(struct pit *pit, uint32_t number, const agon_px_t *closes, uint32_t n,
+                uint64_t seed)
+{
+    struct sym *sym = &pit->syms[number];
+    agon_ns_t open = pit->now - pit->now % NS_PER_MIN;
+    struct rng rng;
+
+    if (sym->minutes.n > 0)
+        return AGON_ESTATE;
+    if (n == 0 || n > MINUTES_KEPT / 2)
+        return AGON_EINVAL;
+    rng_init(&rng, rng_at(seed, number, 0x6869, 0, 0));
+    for (uint32_t i = 0; i < n; i++) {
+        struct pit_bar *bar = series_push(&sym->minutes);
+
+        if (closes[i] <= 0)
+            return AGON_EINVAL;
+        bar->t_open = open - (agon_ns_t)(n - i) * NS_PER_MIN;
+        make_bar(&sym->spec, bar, closes[i > 0 ? i - 1 : 0], closes[i], &rng);
+        bar->first = sym->next_trade;
+        sym->next_trade += bar->n;
+        bar->last = sym->next_trade - 1;
+    }
+    sym->last_px = closes[n - 1];
+    sym->t_last = open - NS_PER_MS;
+    return AGON_OK;
+}
+
+/* --- time --- */
+
+static int apply(struct pit *pit, const struct agon_event_hdr *event)
+{
+    struct sym *sym = by_instrument(pit, event->instrument);
+    const struct agon_book_part *part = (const void *)event;
+    const struct agon_trade *trade = (const void *)event;
+    agon_qty_t rest;
+    int rc;
+
+    if (!sym)
+        return AGON_ENOENT;
+    sym->printed_qty = 0;
+    rc = match_on_market(pit->match, event);
+    if (rc < 0)
+        return rc;
+    switch (event->type) {
+    case AGON_EVENT_BOOK_SNAPSHOT:
+    case AGON_EVENT_BOOK_DELTA:
+        sym->is_dirty = 1;
+        if (event->type == AGON_EVENT_BOOK_SNAPSHOT && !(part->flags & BOOK_PART_LAST))
+            return AGON_OK; // half a snapshot is nothing to show
+        break;
+    case AGON_EVENT_QUOTE:
+        sym->is_dirty = 1;
+        break;
+    case AGON_EVENT_TRADE:
+        // What own orders got of it is printed already; the tape shows the trade once.
+        rest = trade->qty - sym->printed_qty;
+        if (rest > 0)
+            print(pit, sym, sym->next_trade++, pit->now, trade->px, rest, trade->side == AGON_SELL);
+        break;
+    default:
+        break;
+    }
+    refresh_dirty(pit);
+    return AGON_OK;
+}
+
+int pit_inject(struct pit *pit, const struct agon_event_hdr *event)
+{
+    pit_advance(pit, event->t > pit->now ? event->t : pit->now);
+    return apply(pit, event);
+}
+
+agon_ns_t pit_next(struct pit *pit)
+{
+    const struct agon_event_hdr *event = pit->reel ? reel_peek(pit->reel) : NULL;
+    agon_ns_t t = pit->next_step, t_match = match_next(pit->match);
+
+    if (event && event->t < t)
+        t = event->t;
+    return t_match < t ? t_match : t;
+}
+
+void pit_advance(struct pit *pit, agon_ns_t t)
+{
+    for (;;) {
+        const struct agon_event_hdr *event = pit->reel ? reel_peek(pit->reel) : NULL;
+        agon_ns_t t_event = event ? event->t : INT64_MAX;
+        agon_ns_t t_match = match_next(pit->match);
+        agon_ns_t t_next = t_event;
+
+        if (t_match < t_next)
+            t_next = t_match;
+        // Nobody waits for the steps: a recording is run through, and it may have gaps of years.
+        if (!pit->hooks.on_step)
+            pit->next_step = INT64_MAX;
+        if (pit->next_step < t_next)
+            t_next = pit->next_step;
+        if (t_next > t)
+            break;
+        if (t_next > pit->now)
+            pit->now = t_next;
+        flush_aggs(pit, pit->now);
+        if (t_event <= t_next) {
+            apply(pit, event);
+            reel_next(pit->reel);
+        } else if (t_match <= t_next) {
+            match_on_time(pit->match, pit->now);
+            refresh_dirty(pit);
+        } else {
+            roll_all(pit);
+            pit->next_step += PIT_STEP_NS;
+            if (pit->hooks.on_step)
+                pit->hooks.on_step(pit->hooks.ctx, pit->now);
+        }
+    }
+    if (t > pit->now)
+        pit->now = t;
+    flush_aggs(pit, pit->now);
+    if (pit->next_step == INT64_MAX) {
+        pit->next_step = pit->now - pit->now % PIT_STEP_NS + PIT_STEP_NS;
+        roll_all(pit);
+    }
+}
+
+agon_ns_t pit_now(const struct pit *pit)
+{
+    return pit->now;
+}
+
+/* --- looking --- */
+
+uint32_t pit_count(const struct pit *pit)
+{
+    return pit->n;
+}
+
+const struct pit_symbol *pit_at(const struct pit *pit, uint32_t sym)
+{
+    return sym < pit->n ? &pit->syms[sym].spec : NULL;
+}
+
+int pit_find(const struct pit *pit, const char *name)
+{
+    for (uint32_t i = 0; i < pit->n; i++)
+        if (strcmp(pit->syms[i].spec.name, name) == 0)
+            return (int)i;
+    return -1;
+}
+
+agon_instrument_t pit_instrument(const struct pit *pit, uint32_t sym)
+{
+    return pit->syms[sym].instrument;
+}
+
+void pit_view(const struct pit *pit, uint32_t number, struct pit_view *view)
+{
+    const struct sym *sym = &pit->syms[number];
+
+    *view = (struct pit_view){
+        .id = sym->id, .n_bid = sym->n_bid, .n_ask = sym->n_ask, .bid = sym->bid, .ask = sym->ask};
+}
+
+agon_px_t pit_last_px(const struct pit *pit, uint32_t sym)
+{
+    return pit->syms[sym].last_px;
+}
+
+agon_px_t pit_avg_px(const struct pit *pit, uint32_t number, uint32_t minutes, agon_ns_t *t_last)
+{
+    const struct sym *sym = &pit->syms[number];
+    struct pit_bar sum = {0};
+    uint32_t i = sym->minutes.n;
+
+    if (t_last)
+        *t_last = sym->t_last;
+    while (i > 0 && sym->minutes.bars[i - 1].t_open > pit->now - (agon_ns_t)minutes * NS_PER_MIN)
+        i--;
+    for (; i < sym->minutes.n; i++)
+        pit_bar_add(&sum, &sym->minutes.bars[i]);
+    if (sum.qty <= 0)
+        return sym->last_px;
+    return num_mul_div(sum.amt, num_pow10(PIT_EXP), sum.qty, NUM_EVEN);
+}
+
+uint32_t pit_trades(const struct pit *pit, uint32_t sym)
+{
+    uint64_t n = pit->syms[sym].n_trades;
+
+    return n < TRADES_KEPT ? (uint32_t)n : TRADES_KEPT;
+}
+
+const struct pit_trade *pit_trade_at(const struct pit *pit, uint32_t number, uint32_t i)
+{
+    const struct sym *sym = &pit->syms[number];
+
+    return &sym->trades[(sym->n_trades - pit_trades(pit, number) + i) % TRADES_KEPT];
+}
+
+uint32_t pit_aggs(const struct pit *pit, uint32_t sym)
+{
+    uint64_t n = pit->syms[sym].n_aggs;
+
+    return n < TRADES_KEPT ? (uint32_t)n : TRADES_KEPT;
+}
+
+const struct pit_agg *pit_agg_at(const struct pit *pit, uint32_t number, uint32_t i)
+{
+    const struct sym *sym = &pit->syms[number];
+
+    return &sym->aggs[(sym->n_aggs - pit_aggs(pit, number) + i) % TRADES_KEPT];
+}
+
+uint32_t pit_minutes(const struct pit *pit, uint32_t sym)
+{
+    return pit->syms[sym].minutes.n;
+}
+
+const struct pit_bar *pit_minute_at(const struct pit *pit, uint32_t sym, uint32_t i)
+{
+    return &pit->syms[sym].minutes.bars[i];
+}
+
+uint32_t pit_seconds(const struct pit *pit, uint32_t sym)
+{
+    return pit->syms[sym].seconds.n;
+}
+
+const struct pit_bar *pit_second_at(const struct pit *pit, uint32_t sym, uint32_t i)
+{
+    return &pit->syms[sym].seconds.bars[i];
+}
+
+/* --- own orders --- */
+
+int pit_deposit(struct pit *pit, uint32_t owner, agon_asset_t asset, agon_amt_t amt)
+{
+    return match_deposit(pit->match, owner, asset, amt);
+}
+
+int pit_set_fees(struct pit *pit, uint32_t owner, int32_t maker_ppb, int32_t taker_ppb)
+{
+    for (uint32_t i = 0; i < pit->n; i++) {
+        int rc = match_set_fees(pit->match, owner, pit->syms[i].instrument, maker_ppb, taker_ppb);
+
+        if (rc < 0)
+            return rc;
+    }
+    return AGON_OK;
+}
+
+int pit_submit(struct pit *pit, const struct match_order *order, uint64_t *id)
+{
+    int rc = match_submit(pit->match, pit->now, order, id);
+
+    refresh_dirty(pit);
+    return rc;
+}
+
+int pit_cancel(struct pit *pit, uint64_t id)
+{
+    int rc = match_cancel(pit->match, pit->now, id);
+
+    refresh_dirty(pit);
+    return rc;
+}
+
+int pit_amend(struct pit *pit, uint64_t id, agon_px_t px, agon_qty_t qty)
+{
+    int rc = match_amend(pit->match, pit->now, id, px, qty);
+
+    refresh_dirty(pit);
+    return rc;
+}
+
+const struct match_order *pit_order(const struct pit *pit, uint64_t id)
+{
+    return match_find(pit->match, id);
+}
+
+agon_amt_t pit_free_amt(const struct pit *pit, uint32_t owner, agon_asset_t asset)
+{
+    return match_free_amt(pit->match, owner, asset);
+}
+
+agon_amt_t pit_locked_amt(const struct pit *pit, uint32_t owner, agon_asset_t asset)
+{
+    return match_locked_amt(pit->match, owner, asset);
+}

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+/* pit: the market behind a simulated venue, whatever language the venue speaks: symbols, the
+ * matching engine, what the book shows, the tape of prints, bars.
+ *
+ * Time is moved by pit_advance alone: it takes the reel's events up to that time in order, tells
+ * the hooks what happened, and calls on_step at each 100 ms of market time. Own orders go through
+ * pit_submit and its friends at the time reached. What the book shows has one id per changed level,
+ * counted without holes; it is what the engine shows, without exogenous levels that stand on the
+ * wrong side of an own order. [one thread] */
+#ifndef SIM_PIT_H
+#define SIM_PIT_H
+
+#include "base/error.h"
+#include "market/instruments.h"
+#include "match/match.h"
+
+#define PIT_SYMBOLS_MAX 16
+#define PIT_DEPTH_MAX   5000 /* levels a side that are shown */
+#define PIT_EXP         8    /* decimals of every price, quantity and amount */
+#define PIT_STEP_NS     100000000
+
+struct pit_symbol { /* what a venue says of a symbol; numbers are counts of 10^-8 */
+    char name[24], base[12], quote[12];
+    int64_t tick_px, min_px, max_px;
+    int64_t lot_qty, min_qty, max_qty, market_max_qty;
+    int64_t min_notional_amt, max_notional_amt;
+    int32_t maker_fee_ppb, taker_fee_ppb;
+    int64_t start_px; /* for the generator */
+};
+
+struct pit_trade {
+    uint64_t id;
+    agon_ns_t t;
+    agon_px_t px;
+    agon_qty_t qty;
+    agon_amt_t quote_amt;
+    uint8_t is_buyer_maker, pad[7];
+};
+struct pit_agg { /* trades of one taker at one price at one time */
+    uint64_t id, first, last;
+    agon_ns_t t;
+    agon_px_t px;
+    agon_qty_t qty;
+    uint8_t is_buyer_maker, pad[7];
+};
+struct pit_bar {
+    agon_ns_t t_open;
+    agon_px_t open_px, high_px, low_px, close_px;
+    agon_qty_t qty, taker_qty;
+    agon_amt_t amt, taker_amt;
+    uint64_t n, first, last; /* trades; first and last are 0 when n is 0 */
+};
+struct pit_view { /* what the book shows, best first */
+    uint64_t id;
+    uint32_t n_bid, n_ask;
+    const struct agon_level *bid, *ask;
+};
+
+struct pit_hooks { /* each may be NULL; sym is the symbol's number */
+    void *ctx;
+    void (*on_trade)(void *ctx, uint32_t sym, const struct pit_trade *trade);
+    void (*on_agg)(void *ctx, uint32_t sym, const struct pit_agg *agg);
+    void (*on_top)(void *ctx, uint32_t sym); /* best price or quantity changed */
+    void (*on_step)(void *ctx, agon_ns_t t); /* every 100 ms of market time */
+    void (*on_order)(void *ctx, uint32_t sym, const struct match_event *event, uint64_t trade_id);
+    void (*on_balance)(void *ctx, uint32_t owner, agon_asset_t asset);
+};
+
+struct reel;
+struct pit;
+
+/* Takes the reel over (NULL: a market without exogenous life, for tests). t_start is where time
+ * stands. */
+int pit_new(struct pit **pit, const struct pit_symbol *symbols, uint32_t n, agon_ns_t t_start,
+            struct error *err);
+void pit_free(struct pit *pit);
+const struct instruments *pit_table(const struct pit *pit);
+void pit_set_reel(struct pit *pit, struct reel *reel);
+/* Rows of the recordings that were left out so far, and why the first was. */
+uint64_t pit_bad_rows(const struct pit *pit, struct error *first);
+void pit_set_hooks(struct pit *pit, const struct pit_hooks *hooks);
+/* Puts one-minute bars before the minute that time stands in, made from their closes (oldest
+ * first): what a client finds when it asks for history. Wicks and volumes follow from the seed.
+ * AGON_ESTATE when bars are there already; AGON_EINVAL. */
+int pit_history(struct pit *pit, uint32_t sym, const agon_px_t *closes, uint32_t n, uint64_t seed);
+
+/* Moves to t, which is not before the time reached. */
+void pit_advance(struct pit *pit, agon_ns_t t);
+agon_ns_t pit_now(const struct pit *pit);
+agon_ns_t pit_next(struct pit *pit); /* the next moment at which pit_advance has work */
+int pit_is_over(struct pit *pit);    /* the reel has come to its end */
+/* A market event by hand, at its time: tests and scripted scenes. */
+int pit_inject(struct pit *pit, const struct agon_event_hdr *event);
+
+uint32_t pit_count(const struct pit *pit);
+const struct pit_symbol *pit_at(const struct pit *pit, uint32_t sym);
+int pit_find(const struct pit *pit, const char *name); /* -1: none */
+agon_instrument_t pit_instrument(const struct pit *pit, uint32_t sym);
+
+void pit_view(const struct pit *pit, uint32_t sym, struct pit_view *view);
+agon_px_t pit_last_px(const struct pit *pit, uint32_t sym);
+/* Volume-weighted mean over the last minutes; the last price when nothing traded; 0: none yet. */
+agon_px_t pit_avg_px(const struct pit *pit, uint32_t sym, uint32_t minutes, agon_ns_t *t_last);
+/* Kept trades and aggregates, oldest first: at(i) for i in [0, count). */
+uint32_t pit_trades(const struct pit *pit, uint32_t sym);
+const struct pit_trade *pit_trade_at(const struct pit *pit, uint32_t sym, uint32_t i);
+uint32_t pit_aggs(const struct pit *pit, uint32_t sym);
+const struct pit_agg *pit_agg_at(const struct pit *pit, uint32_t sym, uint32_t i);
+/* One-minute bars (and one-second bars of the last hours), oldest first, without holes; the last
+ * one is still open. */
+uint32_t pit_minutes(const struct pit *pit, uint32_t sym);
+const struct pit_bar *pit_minute_at(const struct pit *pit, uint32_t sym, uint32_t i);
+uint32_t pit_seconds(const struct pit *pit, uint32_t sym);
+const struct pit_bar *pit_second_at(const struct pit *pit, uint32_t sym, uint32_t i);
+/* Appends what bar holds to sum, in order of time. */
+void pit_bar_add(struct pit_bar *sum, const struct pit_bar *bar);
+
+/* --- own orders: as match.h, at the time reached --- */
+int pit_deposit(struct pit *pit, uint32_t owner, agon_asset_t asset, agon_amt_t amt);
+int pit_set_fees(struct pit *pit, uint32_t owner, int32_t maker_ppb, int32_t taker_ppb);
+int pit_submit(struct pit *pit, const struct match_order *order, uint64_t *id);
+int pit_cancel(struct pit *pit, uint64_t id);
+int pit_amend(struct pit *pit, uint64_t id, agon_px_t px, agon_qty_t qty);
+const struct match_order *pit_order(const struct pit *pit, uint64_t id); /* open ones */
+agon_amt_t pit_free_amt(const struct pit *pit, uint32_t owner, agon_asset_t asset);
+agon_amt_t pit_locked_amt(const struct pit *pit, uint32_t owner, agon_asset_t asset);
+
+#endif

@@ -1,0 +1,955 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/reel.h"
+
+#include <stdlib.h>
+
+#include <jansson.h>
+#include <zlib.h>
+
+#include "base/num.h"
+
+#define SOURCES_MAX   32
+#define LINE_MAX_     (8u << 20)
+#define LOOK_ROWS     400
+#define FIELDS_MAX    32
+#define WAITING_MAX   4096 /* diffs kept until the snapshot comes */
+#define BOOK_LEVELS   20   /* of the book that is put around a price */
+#define EXP           8
+#define NS_PER_MS     1000000
+#define NS_PER_S      1000000000ll
+#define BAR_STEPS_MIN 30
+#define BAR_STEPS_MAX 600
+
+/* --- lines out of bytes that may be gzip --- */
+
+struct lines {
+    const char *name;
+    const unsigned char *bytes;
+    size_t n, used;
+    z_stream z;
+    uint8_t is_gzip, is_open, is_ended;
+    char *at; /* owned */
+    size_t start, end, room;
+    uint64_t row;
+};
+
+static int lines_open(struct lines *lines, const char *name, const void *bytes, size_t n,
+                      struct error *err)
+{
+    memset(lines, 0, sizeof(*lines));
+    lines->name = name;
+    lines->bytes = bytes;
+    lines->n = n;
+    lines->is_gzip = n > 2 && lines->bytes[0] == 0x1f && lines->bytes[1] == 0x8b;
+    if (lines->is_gzip && inflateInit2(&lines->z, 15 + 16) != Z_OK)
+        return error_set(err, AGON_ENOMEM, "out of memory");
+    lines->is_open = 1;
+    return AGON_OK;
+}
+
+static void lines_close(struct lines *lines)
+{
+    if (lines->is_open && lines->is_gzip)
+        inflateEnd(&lines->z);
+    free(lines->at);
+    memset(lines, 0, sizeof(*lines));
+}
+
+static int lines_more(struct lines *lines, struct error *err)
+{
+    size_t space;
+    int rc;
+
+    if (lines->start > 0) {
+        memmove(lines->at, lines->at + lines->start, lines->end - lines->start);
+        lines->end -= lines->start;
+        lines->start = 0;
+    }
+    if (lines->room - lines->end < 65536) {
+        size_t room = lines->room ? lines->room * 2 : 262144;
+        char *at;
+
+        if (room > LINE_MAX_)
+            return error_set(err, AGON_EINVAL, "%s:%llu: a row of more than %u bytes", lines->name,
+                             (unsigned long long)lines->row + 1, LINE_MAX_ / 2);
+        at = realloc(lines->at, room);
+        if (!at)
+            return error_set(err, AGON_ENOMEM, "out of memory");
+        lines->at = at;
+        lines->room = room;
+    }
+    space = lines->room - lines->end - 1;
+    if (!lines->is_gzip) {
+        size_t n = lines->n - lines->used < space ? lines->n - lines->used : space;
+
+        memcpy(lines->at + lines->end, lines->bytes + lines->used, n);
+        lines->used += n;
+        lines->end += n;
+        lines->is_ended = lines->used == lines->n;
+        return AGON_OK;
+    }
+    lines->z.next_in = (Bytef *)(uintptr_t)(lines->bytes + lines->used);
+    lines->z.avail_in =
+        (uInt)(lines->n - lines->used < (1u << 30) ? lines->n - lines->used : (1u << 30));
+    lines->z.next_out = (Bytef *)lines->at + lines->end;
+    lines->z.avail_out = (uInt)space;
+    rc = inflate(&lines->z, Z_NO_FLUSH);
+    lines->used = (size_t)(lines->z.next_in - lines->bytes);
+    lines->end = (size_t)((char *)lines->z.next_out - lines->at);
+    if (rc == Z_STREAM_END) {
+        // Several members one after the other are one file.
+        if (lines->used < lines->n && inflateReset(&lines->z) == Z_OK)
+            return AGON_OK;
+        lines->is_ended = 1;
+    } else if (rc != Z_OK) {
+        return error_set(err, AGON_EINVAL,
+                         "%s: the compressed data is damaged or cut after row %llu", lines->name,
+                         (unsigned long long)lines->row);
+    }
+    return AGON_OK;
+}
+
+// 1: a line, NUL-terminated, without its end; 0: no more.
+static int lines_next(struct lines *lines, char **line, size_t *n, struct error *err)
+{
+    for (;;) {
+        char *end = lines->end > lines->start
+                        ? memchr(lines->at + lines->start, '\n', lines->end - lines->start)
+                        : NULL;
+
+        if (!end && lines->is_ended && lines->end > lines->start)
+            end = lines->at + lines->end;
+        if (end) {
+            *line = lines->at + lines->start;
+            *n = (size_t)(end - *line);
+            lines->start =
+                end < lines->at + lines->end ? (size_t)(end - lines->at) + 1 : lines->end;
+            if (*n > 0 && (*line)[*n - 1] == '\r')
+                (*n)--;
+            (*line)[*n] = '\0';
+            lines->row++;
+            if (*n == 0)
+                continue;
+            return 1;
+        }
+        if (lines->is_ended)
+            return 0;
+        if (lines_more(lines, err) < 0)
+            return AGON_EINVAL;
+    }
+}
+
+/* --- CSV --- */
+
+struct columns {
+    int n, time, id, px, qty, side, maker, open, high, low, close;
+    int time_exp; /* digits after the point of a second in the time column: 3 is ms */
+};
+
+static int split(char *line, char *fields[FIELDS_MAX])
+{
+    int n = 0;
+
+    for (char *at = line; n < FIELDS_MAX; at++) {
+        fields[n++] = at;
+        at = strchr(at, ',');
+        if (!at)
+            break;
+        *at = '\0';
+    }
+    return n;
+}
+
+static int is_one_of(const char *text, const char *const *names)
+{
+    for (; *names; names++)
+        if (strcmp(text, *names) == 0)
+            return 1;
+    return 0;
+}
+
+static void columns_read(struct columns *columns, char *header)
+{
+    static const char *const ids[] = {"trade_id", "id", NULL};
+    static const char *const quantities[] = {"quantity", "amount", "size", "volume", NULL};
+    static const char *const makers[] = {"buyer_is_maker", "is_buyer_maker", NULL};
+    static const char *const millis[] = {"time_ms", "open_time_ms", NULL};
+    char *fields[FIELDS_MAX];
+
+    *columns = (struct columns){0, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 3};
+    columns->n = split(header, fields);
+    for (int i = 0; i < columns->n; i++) {
+        if (is_one_of(fields[i], millis)) {
+            columns->time = i;
+        } else if (strcmp(fields[i], "time_seconds") == 0) {
+            columns->time = i;
+            columns->time_exp = 0;
+        } else if (strcmp(fields[i], "timestamp") == 0) {
+            columns->time = i;
+            columns->time_exp = 6;
+        } else if (is_one_of(fields[i], ids)) {
+            columns->id = i;
+        } else if (strcmp(fields[i], "price") == 0) {
+            columns->px = i;
+        } else if (is_one_of(fields[i], quantities)) {
+            columns->qty = i;
+        } else if (strcmp(fields[i], "side") == 0) {
+            columns->side = i;
+        } else if (is_one_of(fields[i], makers)) {
+            columns->maker = i;
+        } else if (strcmp(fields[i], "open") == 0) {
+            columns->open = i;
+        } else if (strcmp(fields[i], "high") == 0) {
+            columns->high = i;
+        } else if (strcmp(fields[i], "low") == 0) {
+            columns->low = i;
+        } else if (strcmp(fields[i], "close") == 0) {
+            columns->close = i;
+        }
+    }
+}
+
+static enum reel_kind columns_kind(const struct columns *columns)
+{
+    if (columns->time < 0 || columns->qty < 0)
+        return REEL_NONE;
+    if (columns->open >= 0 && columns->high >= 0 && columns->low >= 0 && columns->close >= 0)
+        return REEL_BARS;
+    return columns->px >= 0 ? REEL_TRADES : REEL_NONE;
+}
+
+// Quantities of some sources went through doubles and carry their dust; it is cut off.
+static int parse_qty(const char *text, int64_t *qty)
+{
+    size_t n = strlen(text);
+    const char *point = memchr(text, '.', n);
+
+    if (point && n - (size_t)(point - text) > EXP + 1)
+        n = (size_t)(point - text) + EXP + 1;
+    return num_parse(text, n, EXP, qty);
+}
+
+static int parse_time(const char *text, int time_exp, agon_ns_t *t)
+{
+    return num_parse(text, strlen(text), 9 - time_exp, t);
+}
+
+static int decimals_of(const char *text)
+{
+    const char *point = strchr(text, '.');
+    size_t n;
+
+    if (!point)
+        return 0;
+    n = strlen(point + 1);
+    while (n > 0 && point[n] == '0')
+        n--;
+    return n > EXP ? EXP : (int)n;
+}
+
+static void widen(int *decimals, const char *text)
+{
+    int n = decimals_of(text);
+
+    if (n > *decimals)
+        *decimals = n;
+}
+
+/* --- a first look --- */
+
+static void symbol_from_name(const char *name, char symbol[32])
+{
+    static const char *const quotes[] = {"USDT", "USDC", "FDUSD", "TUSD", "USD",
+                                         "BTC",  "ETH",  "BNB",   "EUR",  NULL};
+    const char *base = strrchr(name, '/');
+
+    base = base ? base + 1 : name;
+    while (*base) {
+        size_t n = strspn(base, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789");
+
+        for (int i = 0; n > 4 && n < 20 && quotes[i]; i++) {
+            size_t m = strlen(quotes[i]);
+
+            if (n > m + 1 && memcmp(base + n - m, quotes[i], m) == 0) {
+                memcpy(symbol, base, n);
+                symbol[n] = '\0';
+                return;
+            }
+        }
+        base += n;
+        if (*base)
+            base++;
+    }
+}
+
+static void look_levels(json_t *levels, struct reel_look *look)
+{
+    json_t *level;
+    size_t i;
+
+    json_array_foreach(levels, i, level)
+    {
+        const char *px = json_string_value(json_array_get(level, 0));
+        const char *qty = json_string_value(json_array_get(level, 1));
+
+        if (px && qty) {
+            widen(&look->px_decimals, px);
+            widen(&look->qty_decimals, qty);
+        }
+    }
+}
+
+static int look_raw(char *line, size_t n, struct reel_look *look)
+{
+    char *space = memchr(line, ' ', n);
+    json_t *root, *data;
+    const char *symbol;
+
+    if (!space || space[1] != '{')
+        return 0;
+    root = json_loadb(space + 1, n - (size_t)(space + 1 - line), 0, NULL);
+    data = json_object_get(root, "data");
+    data = data ? data : root;
+    symbol = json_string_value(json_object_get(data, "s"));
+    if (symbol && strlen(symbol) < sizeof(look->symbol))
+        strcpy(look->symbol, symbol);
+    if (!look->t_first && json_is_integer(json_object_get(data, "E")))
+        look->t_first = json_integer_value(json_object_get(data, "E")) * NS_PER_MS;
+    look_levels(json_object_get(data, "b"), look);
+    look_levels(json_object_get(data, "a"), look);
+    look_levels(json_object_get(data, "bids"), look);
+    look_levels(json_object_get(data, "asks"), look);
+    n = root != NULL;
+    json_decref(root);
+    return (int)n;
+}
+
+int reel_look(const char *name, const void *bytes, size_t n, struct reel_look *look,
+              struct error *err)
+{
+    struct columns columns = {0};
+    struct lines lines;
+    char *line, *fields[FIELDS_MAX];
+    size_t len;
+    int rc;
+
+    memset(look, 0, sizeof(*look));
+    rc = lines_open(&lines, name, bytes, n, err);
+    if (rc < 0)
+        return rc;
+    for (int i = 0; i < LOOK_ROWS; i++) {
+        rc = lines_next(&lines, &line, &len, err);
+        if (rc <= 0)
+            break;
+        if (i == 0) {
+            if (look_raw(line, len, look)) {
+                look->kind = REEL_BOOK;
+                continue;
+            }
+            columns_read(&columns, line);
+            look->kind = columns_kind(&columns);
+            if (look->kind == REEL_NONE)
+                break;
+        } else if (look->kind == REEL_BOOK) {
+            look_raw(line, len, look);
+        } else if (split(line, fields) >= columns.n) {
+            widen(&look->px_decimals, fields[look->kind == REEL_BARS ? columns.close : columns.px]);
+            widen(&look->qty_decimals, fields[columns.qty]);
+            if (!look->t_first)
+                parse_time(fields[columns.time], columns.time_exp, &look->t_first);
+        }
+    }
+    if (rc >= 0 && look->kind == REEL_NONE)
+        rc = error_set(err, AGON_EINVAL,
+                       "%s:1: neither a recording (<ns> <JSON>) nor a table of trades (time_ms, "
+                       "price, quantity) or bars (open_time_ms, open, high, low, close, volume)",
+                       name);
+    if (rc >= 0 && look->kind != REEL_BOOK)
+        symbol_from_name(name, look->symbol);
+    lines_close(&lines);
+    return rc < 0 ? rc : AGON_OK;
+}
+
+/* --- sources --- */
+
+struct source {
+    enum reel_kind kind;
+    struct lines lines;
+    struct columns columns;
+    const struct agon_instrument *instrument;
+    struct gen *gen; /* owned */
+    const struct agon_event_hdr *gen_event;
+    unsigned char *queue; /* owned: events one after the other */
+    size_t queue_at, queue_n, queue_room;
+    agon_ns_t t; /* of the last event */
+    agon_ns_t bar_ns;
+    agon_px_t book_px;                          /* the price that the made-up book stands around */
+    struct agon_level levels[EVENT_LEVELS_MAX]; /* of the part that is being made */
+    json_t *waiting;                            /* diffs before the snapshot */
+    char *pending_row;                          /* first bar, read to learn the bars' length */
+    uint8_t has_book, is_ended, pad[6];
+    uint64_t n_trades;
+};
+
+struct reel {
+    const struct instruments *table;
+    struct source *sources[SOURCES_MAX];
+    uint32_t n;
+    uint64_t n_bad;
+    struct error first_bad;
+};
+
+static void *queue_event(struct source *source, uint16_t type, uint32_t bytes, agon_ns_t t)
+{
+    uint32_t granules = (bytes + EVENT_GRANULE - 1) / EVENT_GRANULE;
+    struct agon_event_hdr *hdr;
+
+    if (source->queue_n + (size_t)granules * EVENT_GRANULE > source->queue_room) {
+        size_t room = source->queue_room ? source->queue_room * 2 : 65536;
+        unsigned char *queue = realloc(source->queue, room);
+
+        REQUIRE(queue != NULL);
+        source->queue = queue;
+        source->queue_room = room;
+    }
+    if (t < source->t)
+        t = source->t;
+    source->t = t;
+    hdr = (void *)(source->queue + source->queue_n);
+    memset(hdr, 0, (size_t)granules * EVENT_GRANULE);
+    hdr->type = type;
+    hdr->granules = (uint8_t)granules;
+    hdr->instrument = source->instrument->hdr.instrument;
+    hdr->t_venue = t;
+    hdr->t = t;
+    source->queue_n += (size_t)granules * EVENT_GRANULE;
+    return hdr;
+}
+
+static void queue_trade(struct source *source, agon_ns_t t, agon_px_t px, agon_qty_t qty,
+                        uint64_t id, int side)
+{
+    struct agon_trade *trade = queue_event(source, AGON_EVENT_TRADE, sizeof(*trade), t);
+
+    trade->px = px;
+    trade->qty = qty;
+    trade->venue_id = id ? id : ++source->n_trades;
+    trade->side = (uint8_t)side;
+}
+
+static struct agon_level *queue_part(struct source *source, uint16_t type, agon_ns_t t,
+                                     uint32_t n_bid, uint32_t n_ask, uint32_t flags, uint64_t first,
+                                     uint64_t last)
+{
+    struct agon_book_part *part = queue_event(
+        source, type,
+        (uint32_t)(sizeof(struct agon_book_part) + (n_bid + n_ask) * sizeof(struct agon_level)), t);
+
+    part->n_bid = (uint16_t)n_bid;
+    part->n_ask = (uint16_t)n_ask;
+    part->flags = flags;
+    part->first_id = first;
+    part->last_id = last;
+    return (struct agon_level *)(part + 1);
+}
+
+static int bad_row(struct reel *reel, struct source *source, const char *what)
+{
+    if (reel->n_bad++ == 0)
+        error_set(&reel->first_bad, AGON_EINVAL, "%s:%llu: %s", source->lines.name,
+                  (unsigned long long)source->lines.row, what);
+    return 0;
+}
+
+// A small book around the price, thicker farther out; its quantities follow from the price alone.
+static void queue_book(struct source *source, agon_ns_t t, agon_px_t px)
+{
+    const struct agon_instrument *instrument = source->instrument;
+    int64_t tick = instrument->tick_px, half = px / 20000 / tick; // half a basis point
+    struct agon_level *levels;
+    uint32_t n_bid = 0;
+    agon_qty_t unit;
+
+    if (px == source->book_px)
+        return;
+    source->book_px = px;
+    half = half < 1 ? 1 : half;
+    unit = num_to_step(num_mul_div(20000 * num_pow10(EXP), num_pow10(EXP), px, NUM_DOWN),
+                       instrument->lot_qty, NUM_UP);
+    while (n_bid < BOOK_LEVELS && px - (half + half * n_bid) * tick > 0)
+        n_bid++;
+    levels = queue_part(source, AGON_EVENT_BOOK_SNAPSHOT, t, n_bid, BOOK_LEVELS,
+                        BOOK_PART_FIRST | BOOK_PART_LAST, 0, 0);
+    px = num_to_step(px, tick, NUM_EVEN);
+    for (uint32_t i = 0; i < n_bid + BOOK_LEVELS; i++) {
+        int is_bid = i < n_bid;
+        int64_t k = is_bid ? i : i - n_bid;
+        int64_t away = (half + half * k) * tick;
+
+        levels[i].px = is_bid ? px - away : px + away;
+        levels[i].qty = num_to_step(num_mul(unit, 4 + k) / 4, instrument->lot_qty, NUM_UP);
+    }
+}
+
+/* --- recorded books --- */
+
+static uint32_t read_levels(json_t *levels, size_t from, struct agon_level *out, uint32_t room)
+{
+    uint32_t n = 0;
+
+    for (size_t i = from; i < json_array_size(levels) && n < room; i++) {
+        json_t *level = json_array_get(levels, i);
+        const char *px = json_string_value(json_array_get(level, 0));
+        const char *qty = json_string_value(json_array_get(level, 1));
+
+        if (!px || !qty || num_parse(px, strlen(px), EXP, &out[n].px) < 0 ||
+            num_parse(qty, strlen(qty), EXP, &out[n].qty) < 0)
+            return UINT32_MAX;
+        n++;
+    }
+    return n;
+}
+
+// A side that does not fit one record goes on in the next.
+static int queue_levels(struct source *source, uint16_t type, agon_ns_t t, json_t *bids,
+                        json_t *asks, uint64_t first, uint64_t last)
+{
+    struct agon_level *levels = source->levels;
+    size_t i = 0, j = 0, n_bids = json_array_size(bids), n_asks = json_array_size(asks);
+    uint32_t flags = BOOK_PART_FIRST;
+
+    if (!json_is_array(bids) || !json_is_array(asks))
+        return AGON_EINVAL;
+    do {
+        uint32_t n_bid = read_levels(bids, i, levels, EVENT_LEVELS_MAX), n_ask;
+
+        if (n_bid == UINT32_MAX)
+            return AGON_EINVAL;
+        n_ask = read_levels(asks, j, levels + n_bid, (uint32_t)EVENT_LEVELS_MAX - n_bid);
+        if (n_ask == UINT32_MAX)
+            return AGON_EINVAL;
+        i += n_bid;
+        j += n_ask;
+        if (i == n_bids && j == n_asks)
+            flags |= BOOK_PART_LAST;
+        memcpy(queue_part(source, type, t, n_bid, n_ask, flags, first, last), levels,
+               (n_bid + n_ask) * sizeof(*levels));
+        flags = 0;
+    } while (i < n_bids || j < n_asks);
+    return AGON_OK;
+}
+
+static agon_ns_t time_of(struct source *source, json_t *data, const char *key)
+{
+    json_t *value = json_object_get(data, key);
+
+    return json_is_integer(value) ? json_integer_value(value) * NS_PER_MS : source->t;
+}
+
+static int take_diff(struct source *source, json_t *data)
+{
+    json_t *first = json_object_get(data, "U"), *last = json_object_get(data, "u");
+
+    if (!json_is_integer(first) || !json_is_integer(last))
+        return AGON_EINVAL;
+    return queue_levels(source, AGON_EVENT_BOOK_DELTA, time_of(source, data, "E"),
+                        json_object_get(data, "b"), json_object_get(data, "a"),
+                        (uint64_t)json_integer_value(first), (uint64_t)json_integer_value(last));
+}
+
+static int take_snapshot(struct source *source, json_t *data)
+{
+    json_int_t id = json_integer_value(json_object_get(data, "lastUpdateId"));
+    json_t *diff;
+    size_t i;
+    int rc;
+
+    // It arrives while diffs run; the recording's later snapshots say nothing new.
+    if (source->has_book)
+        return AGON_OK;
+    json_array_foreach(source->waiting, i, diff) if (source->t == 0) source->t =
+        time_of(source, diff, "E");
+    rc = queue_levels(source, AGON_EVENT_BOOK_SNAPSHOT, source->t, json_object_get(data, "bids"),
+                      json_object_get(data, "asks"), (uint64_t)id, (uint64_t)id);
+    if (rc < 0)
+        return rc;
+    source->has_book = 1;
+    json_array_foreach(source->waiting, i, diff)
+    {
+        if (json_integer_value(json_object_get(diff, "u")) > id)
+            rc = take_diff(source, diff);
+    }
+    json_array_clear(source->waiting);
+    return rc;
+}
+
+static int take_trade(struct source *source, json_t *data)
+{
+    const char *px_text = json_string_value(json_object_get(data, "p"));
+    const char *qty_text = json_string_value(json_object_get(data, "q"));
+    json_t *id = json_object_get(data, "t"), *maker = json_object_get(data, "m");
+    int64_t px, qty;
+
+    if (!px_text || !qty_text || !json_is_boolean(maker) ||
+        num_parse(px_text, strlen(px_text), EXP, &px) < 0 ||
+        num_parse(qty_text, strlen(qty_text), EXP, &qty) < 0 || px <= 0 || qty <= 0)
+        return AGON_EINVAL;
+    queue_trade(source, time_of(source, data, "T"), px, qty, (uint64_t)json_integer_value(id),
+                json_is_true(maker) ? AGON_SELL : AGON_BUY);
+    return AGON_OK;
+}
+
+static int read_raw(struct reel *reel, struct source *source, char *line, size_t n)
+{
+    char *space = memchr(line, ' ', n);
+    json_t *root = NULL, *data;
+    json_error_t why;
+    const char *symbol, *event;
+    int rc = AGON_OK;
+
+    if (space)
+        root = json_loadb(space + 1, n - (size_t)(space + 1 - line), 0, &why);
+    if (!root)
+        return bad_row(reel, source, "not a time and a JSON object");
+    data = json_object_get(root, "data");
+    data = data ? data : root;
+    symbol = json_string_value(json_object_get(data, "s"));
+    event = json_string_value(json_object_get(data, "e"));
+    if (json_object_get(data, "lastUpdateId")) {
+        rc = take_snapshot(source, data);
+    } else if (symbol && strcmp(symbol, source->instrument->symbol) != 0) {
+        rc = AGON_OK; // of another symbol
+    } else if (event && strcmp(event, "depthUpdate") == 0) {
+        if (source->has_book)
+            rc = take_diff(source, data);
+        else if (json_array_size(source->waiting) < WAITING_MAX)
+            json_array_append(source->waiting, data);
+    } else if (event && strcmp(event, "trade") == 0) {
+        rc = take_trade(source, data);
+    }
+    json_decref(root);
+    return rc < 0 ? bad_row(reel, source, "levels, prices or times are not as expected") : 0;
+}
+
+/* --- trades and bars --- */
+
+static int read_trade(struct reel *reel, struct source *source, char *line)
+{
+    char *fields[FIELDS_MAX];
+    const struct columns *columns = &source->columns;
+    int n = split(line, fields), side = AGON_BUY;
+    agon_px_t px;
+    agon_qty_t qty;
+    agon_ns_t t;
+    int64_t id = 0;
+
+    if (n < columns->n)
+        return bad_row(reel, source, "too few columns");
+    if (parse_time(fields[columns->time], columns->time_exp, &t) < 0)
+        return bad_row(reel, source, "the time is no number");
+    if (num_parse(fields[columns->px], strlen(fields[columns->px]), EXP, &px) < 0 || px <= 0)
+        return bad_row(reel, source, "the price is no positive decimal of at most 8 places");
+    if (parse_qty(fields[columns->qty], &qty) < 0 || qty < 0)
+        return bad_row(reel, source, "the quantity is no decimal");
+    if (columns->side >= 0)
+        side = fields[columns->side][0] == 's' ? AGON_SELL : AGON_BUY;
+    else if (columns->maker >= 0)
+        side = fields[columns->maker][0] == '1' || fields[columns->maker][0] == 't' ||
+                       fields[columns->maker][0] == 'T'
+                   ? AGON_SELL
+                   : AGON_BUY;
+    if (columns->id >= 0)
+        num_parse(fields[columns->id], strlen(fields[columns->id]), 0, &id);
+    if (qty == 0)
+        return 0;
+    if (source->book_px == 0)
+        queue_book(source, t, px);
+    queue_trade(source, t, px, qty, (uint64_t)id, side);
+    queue_book(source, t, px);
+    return 0;
+}
+
+struct bar_row {
+    agon_ns_t t;
+    agon_px_t px[4]; /* open, high, low, close */
+    agon_qty_t qty;
+};
+
+static int parse_bar(struct reel *reel, struct source *source, char *line, struct bar_row *bar)
+{
+    const struct columns *columns = &source->columns;
+    const int at[4] = {columns->open, columns->high, columns->low, columns->close};
+    char *fields[FIELDS_MAX];
+
+    if (split(line, fields) < columns->n)
+        return bad_row(reel, source, "too few columns");
+    if (parse_time(fields[columns->time], columns->time_exp, &bar->t) < 0)
+        return bad_row(reel, source, "the time is no number");
+    for (int i = 0; i < 4; i++)
+        if (num_parse(fields[at[i]], strlen(fields[at[i]]), EXP, &bar->px[i]) < 0 ||
+            bar->px[i] <= 0)
+            return bad_row(reel, source, "a price is no positive decimal of at most 8 places");
+    if (parse_qty(fields[columns->qty], &bar->qty) < 0 || bar->qty < 0)
+        return bad_row(reel, source, "the volume is no decimal");
+    if (bar->px[1] < bar->px[0] || bar->px[1] < bar->px[3] || bar->px[2] > bar->px[0] ||
+        bar->px[2] > bar->px[3])
+        return bad_row(reel, source, "high and low do not enclose open and close");
+    return 1;
+}
+
+// Trades from open to high to low to close, evenly spaced, whose quantities sum to the volume.
+static void play_bar(struct source *source, const struct bar_row *bar)
+{
+    int64_t lot = source->instrument->lot_qty, tick = source->instrument->tick_px;
+    int64_t steps = source->bar_ns / NS_PER_S / 2 / 3 * 3, each;
+    agon_qty_t left = bar->qty;
+
+    steps = steps < BAR_STEPS_MIN ? BAR_STEPS_MIN : steps > BAR_STEPS_MAX ? BAR_STEPS_MAX : steps;
+    if (bar->qty / lot < steps + 1)
+        steps = 3;
+    each = num_to_step(bar->qty / (steps + 1), lot, NUM_DOWN);
+    for (int64_t i = 0; i <= steps; i++) {
+        int64_t leg = i == steps ? 2 : i * 3 / steps, in_leg = i - leg * (steps / 3);
+        agon_px_t from = bar->px[leg], to = bar->px[leg + 1], px;
+        agon_qty_t qty = i == steps ? left : each;
+        agon_ns_t t = bar->t + (source->bar_ns - NS_PER_MS) / steps * i;
+
+        px = from + num_mul_div(to - from, in_leg, steps / 3, NUM_ZERO);
+        if (in_leg != 0 && in_leg != steps / 3)
+            px = num_to_step(px, tick, NUM_EVEN);
+        if (px > bar->px[1])
+            px = bar->px[1];
+        if (px < bar->px[2])
+            px = bar->px[2];
+        if (qty <= 0 && bar->qty == 0)
+            qty = lot; // prices without volume still have to be seen
+        if (source->book_px == 0)
+            queue_book(source, t, px);
+        if (qty > 0)
+            queue_trade(source, t, px, qty, 0, to >= from ? AGON_BUY : AGON_SELL);
+        queue_book(source, t, px);
+        left -= each;
+    }
+}
+
+static int read_bar(struct reel *reel, struct source *source, char *line)
+{
+    struct bar_row bar;
+
+    if (parse_bar(reel, source, line, &bar) == 1)
+        play_bar(source, &bar);
+    return 0;
+}
+
+/* --- the merged stream --- */
+
+static void source_free(struct source *source)
+{
+    if (!source)
+        return;
+    lines_close(&source->lines);
+    gen_free(source->gen);
+    json_decref(source->waiting);
+    free(source->queue);
+    free(source->pending_row);
+    free(source);
+}
+
+struct reel *reel_new(const struct instruments *table)
+{
+    struct reel *reel = calloc(1, sizeof(*reel));
+
+    if (reel)
+        reel->table = table;
+    return reel;
+}
+
+void reel_free(struct reel *reel)
+{
+    if (!reel)
+        return;
+    for (uint32_t i = 0; i < reel->n; i++)
+        source_free(reel->sources[i]);
+    free(reel);
+}
+
+static int learn_bar_length(struct reel *reel, struct source *source, struct error *err)
+{
+    struct bar_row first, second;
+    char *line, *copy;
+    size_t n;
+    int rc = lines_next(&source->lines, &line, &n, err);
+
+    if (rc <= 0)
+        return rc < 0 ? rc : error_set(err, AGON_EINVAL, "%s: no bars in it", source->lines.name);
+    source->pending_row = strdup(line);
+    copy = strdup(line);
+    if (!source->pending_row || !copy) {
+        free(copy);
+        return error_set(err, AGON_ENOMEM, "out of memory");
+    }
+    rc = parse_bar(reel, source, copy, &first);
+    free(copy);
+    source->bar_ns = 60 * NS_PER_S;
+    if (rc != 1)
+        return AGON_OK; // counted when it is read again
+    // A second look at the file, since its rows are taken one at a time.
+    {
+        struct lines ahead;
+
+        if (lines_open(&ahead, source->lines.name, source->lines.bytes, source->lines.n, err) < 0)
+            return AGON_ENOMEM;
+        for (int i = 0; i < 3 && rc > 0; i++)
+            rc = lines_next(&ahead, &line, &n, err);
+        if (rc > 0 && parse_bar(reel, source, line, &second) == 1 && second.t > first.t)
+            source->bar_ns = second.t - first.t;
+        lines_close(&ahead);
+    }
+    return AGON_OK;
+}
+
+int reel_add_file(struct reel *reel, const char *name, const void *bytes, size_t n,
+                  agon_instrument_t instrument, struct error *err)
+{
+    struct source *source;
+    struct reel_look look;
+    char *line;
+    size_t len;
+    int rc;
+
+    if (reel->n == SOURCES_MAX)
+        return error_set(err, AGON_ENOSPC, "%s: more than %d data files", name, SOURCES_MAX);
+    rc = reel_look(name, bytes, n, &look, err);
+    if (rc < 0)
+        return rc;
+    source = calloc(1, sizeof(*source));
+    if (!source)
+        return error_set(err, AGON_ENOMEM, "out of memory");
+    source->kind = look.kind;
+    source->waiting = json_array();
+    source->instrument = instruments_get(reel->table, instrument);
+    if (!source->instrument || !source->waiting) {
+        rc = error_set(err, AGON_EINVAL, "%s: no such instrument", name);
+        goto fail;
+    }
+    rc = lines_open(&source->lines, name, bytes, n, err);
+    if (rc < 0)
+        goto fail;
+    if (source->kind != REEL_BOOK) {
+        rc = lines_next(&source->lines, &line, &len, err);
+        if (rc <= 0) {
+            rc = error_set(err, AGON_EINVAL, "%s: empty", name);
+            goto fail;
+        }
+        columns_read(&source->columns, line);
+    }
+    if (source->kind == REEL_BARS) {
+        rc = learn_bar_length(reel, source, err);
+        if (rc < 0)
+            goto fail;
+    }
+    reel->sources[reel->n++] = source;
+    return AGON_OK;
+fail:
+    source_free(source);
+    return rc;
+}
+
+int reel_add_gen(struct reel *reel, struct gen *gen)
+{
+    struct source *source;
+
+    if (reel->n == SOURCES_MAX)
+        return AGON_ENOSPC;
+    source = calloc(1, sizeof(*source));
+    if (!source)
+        return AGON_ENOMEM;
+    source->gen = gen;
+    reel->sources[reel->n++] = source;
+    return AGON_OK;
+}
+
+static const struct agon_event_hdr *source_peek(struct reel *reel, struct source *source)
+{
+    struct error err = {0};
+    char *line;
+    size_t n;
+
+    if (source->gen) {
+        if (!source->gen_event)
+            source->gen_event = gen_next(source->gen);
+        return source->gen_event;
+    }
+    while (source->queue_at == source->queue_n && !source->is_ended) {
+        int rc;
+
+        source->queue_at = source->queue_n = 0;
+        if (source->pending_row) {
+            line = source->pending_row;
+            read_bar(reel, source, line);
+            free(source->pending_row);
+            source->pending_row = NULL;
+            continue;
+        }
+        rc = lines_next(&source->lines, &line, &n, &err);
+        if (rc <= 0) {
+            source->is_ended = 1;
+            if (rc < 0 && reel->n_bad++ == 0)
+                reel->first_bad = err;
+            break;
+        }
+        if (source->kind == REEL_BOOK)
+            read_raw(reel, source, line, n);
+        else if (source->kind == REEL_TRADES)
+            read_trade(reel, source, line);
+        else
+            read_bar(reel, source, line);
+    }
+    if (source->queue_at == source->queue_n)
+        return NULL;
+    return (const void *)(source->queue + source->queue_at);
+}
+
+static struct source *earliest(struct reel *reel, const struct agon_event_hdr **event)
+{
+    struct source *best = NULL;
+
+    *event = NULL;
+    for (uint32_t i = 0; i < reel->n; i++) {
+        const struct agon_event_hdr *one = source_peek(reel, reel->sources[i]);
+
+        if (one && (!*event || one->t < (*event)->t)) {
+            *event = one;
+            best = reel->sources[i];
+        }
+    }
+    return best;
+}
+
+const struct agon_event_hdr *reel_peek(struct reel *reel)
+{
+    const struct agon_event_hdr *event;
+
+    earliest(reel, &event);
+    return event;
+}
+
+void reel_next(struct reel *reel)
+{
+    const struct agon_event_hdr *event;
+    struct source *source = earliest(reel, &event);
+
+    if (!source)
+        return;
+    if (source->gen)
+        source->gen_event = NULL;
+    else
+        source->queue_at += event_bytes(event);
+}
+
+uint64_t reel_bad_rows(const struct reel *reel, struct error *first)
+{
+    if (first)
+        *first = reel->first_bad;
+    return reel->n_bad;
+}

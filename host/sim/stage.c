@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/stage.h"
+
+#include <stdlib.h>
+
+#include "base/num.h"
+#include "base/rng.h"
+#include "sim/reel.h"
+
+#define MINUTE_NS 60000000000ll
+
+struct cast { /* who trades on this stage */
+    struct pit_symbol symbols[PIT_SYMBOLS_MAX];
+    uint32_t n;
+};
+
+static int add_symbol(struct cast *cast, const struct stage *stage, const char *name,
+                      int px_decimals, int qty_decimals, uint32_t *at, struct error *err)
+{
+    struct pit_symbol symbol;
+
+    for (*at = 0; *at < cast->n; (*at)++)
+        if (strcmp(cast->symbols[*at].name, name) == 0)
+            return AGON_OK;
+    if (cast->n == PIT_SYMBOLS_MAX)
+        return error_set(err, AGON_EINVAL, "more than %d symbols", PIT_SYMBOLS_MAX);
+    if (stage->dialect->symbol(name, px_decimals, qty_decimals, &symbol) < 0)
+        return error_set(err, AGON_EINVAL,
+                         "%s is no symbol of %s; SYMBOL=FILE says which one a file is of", name,
+                         stage->dialect->name);
+    cast->symbols[cast->n++] = symbol;
+    return AGON_OK;
+}
+
+/* --- from a seed --- */
+
+static int cast_listed(struct cast *cast, const struct stage *stage, struct error *err)
+{
+    const char *at = stage->symbols;
+    uint32_t place;
+
+    if (!at) {
+        cast->n = stage->dialect->n_symbols;
+        memcpy(cast->symbols, stage->dialect->symbols, cast->n * sizeof(cast->symbols[0]));
+        return AGON_OK;
+    }
+    while (*at) {
+        size_t n = strcspn(at, ",");
+        char name[32];
+
+        if (n == 0 || n >= sizeof(name))
+            return error_set(err, AGON_EINVAL, "symbols are a list: BTCUSDT,ETHUSDT");
+        memcpy(name, at, n);
+        name[n] = '\0';
+        if (add_symbol(cast, stage, name, 2, 4, &place, err) < 0)
+            return AGON_EINVAL;
+        at += at[n] ? n + 1 : n;
+    }
+    return AGON_OK;
+}
+
+// The generator runs through the history minute by minute and goes on from there, so that bars and
+// market are of one piece.
+static int play_history(struct pit *pit, struct gen *gen, const struct stage *stage,
+                        struct error *err)
+{
+    uint32_t n = pit_count(pit), minutes = stage->history_minutes;
+    agon_px_t *closes = calloc((size_t)n * minutes, sizeof(*closes));
+    int rc = AGON_OK;
+
+    if (!closes)
+        return error_set(err, AGON_ENOMEM, "out of memory");
+    for (uint32_t i = 0; i < minutes; i++) {
+        gen_minute(gen);
+        for (uint32_t s = 0; s < n; s++) {
+            const struct pit_symbol *symbol = pit_at(pit, s);
+            agon_px_t px = 0;
+
+            if (num_from_double(gen_fair_px(gen, s), 0, NUM_EVEN, &px) < 0)
+                px = 0;
+            px = num_to_step(px, symbol->tick_px, NUM_EVEN);
+            closes[(size_t)s * minutes + i] = px < symbol->tick_px ? symbol->tick_px : px;
+        }
+    }
+    for (uint32_t s = 0; s < n && rc == AGON_OK; s++)
+        rc = pit_history(pit, s, closes + (size_t)s * minutes, minutes, stage->seed);
+    free(closes);
+    return rc < 0 ? error_set(err, rc, "a history of %u minutes cannot be made", minutes) : AGON_OK;
+}
+
+static int build_seeded(struct pit **made, agon_ns_t *t_market, const struct stage *stage,
+                        struct error *err)
+{
+    agon_ns_t t_start = stage->t_start - stage->t_start % MINUTE_NS;
+    struct gen_config config;
+    struct cast cast = {.n = 0};
+    struct gen *gen = NULL;
+    struct reel *reel;
+    int rc = cast_listed(&cast, stage, err);
+
+    if (rc < 0)
+        return rc;
+    rc = pit_new(made, cast.symbols, cast.n, t_start, err);
+    if (rc < 0)
+        return rc;
+    gen_defaults(&config, pit_table(*made), stage->seed);
+    config.t_start = t_start - (agon_ns_t)stage->history_minutes * MINUTE_NS;
+    rc = gen_new(&gen, &config, pit_table(*made), err);
+    if (rc < 0)
+        return rc;
+    if (stage->history_minutes > 0)
+        rc = play_history(*made, gen, stage, err);
+    reel = rc < 0 ? NULL : reel_new(pit_table(*made));
+    if (!reel || reel_add_gen(reel, gen) < 0) {
+        gen_free(gen);
+        reel_free(reel);
+        return rc < 0 ? rc : error_set(err, AGON_ENOMEM, "out of memory");
+    }
+    pit_set_reel(*made, reel);
+    // The seconds of the first minute that have passed already.
+    pit_advance(*made, stage->t_start);
+    *t_market = stage->t_start;
+    return AGON_OK;
+}
+
+/* --- from recordings --- */
+
+static int build_recorded(struct pit **made, agon_ns_t *t_market, const struct stage *stage,
+                          struct error *err)
+{
+    uint32_t place[STAGE_FILES_MAX];
+    struct cast cast = {.n = 0};
+    agon_ns_t t_first = INT64_MAX;
+    const struct agon_event_hdr *event;
+    struct reel *reel;
+    int rc;
+
+    if (stage->n_files > STAGE_FILES_MAX)
+        return error_set(err, AGON_EINVAL, "more than %d data files", STAGE_FILES_MAX);
+    for (uint32_t i = 0; i < stage->n_files; i++) {
+        const struct stage_file *file = &stage->files[i];
+        struct reel_look look;
+
+        rc = reel_look(file->name, file->bytes, file->n, &look, err);
+        if (rc < 0)
+            return rc;
+        if (!file->symbol && !look.symbol[0])
+            return error_set(err, AGON_EINVAL, "%s: of which symbol? say SYMBOL=FILE", file->name);
+        rc = add_symbol(&cast, stage, file->symbol ? file->symbol : look.symbol, look.px_decimals,
+                        look.qty_decimals, &place[i], err);
+        if (rc < 0) {
+            error_wrap(err, "%s", file->name);
+            return rc;
+        }
+        if (look.t_first < t_first)
+            t_first = look.t_first;
+    }
+    rc = pit_new(made, cast.symbols, cast.n, t_first, err);
+    if (rc < 0)
+        return rc;
+    reel = reel_new(pit_table(*made));
+    if (!reel)
+        return error_set(err, AGON_ENOMEM, "out of memory");
+    pit_set_reel(*made, reel);
+    for (uint32_t i = 0; i < stage->n_files; i++) {
+        rc = reel_add_file(reel, stage->files[i].name, stage->files[i].bytes, stage->files[i].n,
+                           pit_instrument(*made, place[i]), err);
+        if (rc < 0)
+            return rc;
+    }
+    event = reel_peek(reel);
+    if (!event && reel_bad_rows(reel, err) > 0)
+        return AGON_EINVAL;
+    if (!event)
+        return error_set(err, AGON_EINVAL, "%s: nothing to play in it", stage->files[0].name);
+    // Up to the first book, so that the first client finds one.
+    *t_market = stage->t_from > event->t ? stage->t_from : event->t;
+    pit_advance(*made, *t_market);
+    return AGON_OK;
+}
+
+int stage_build(struct pit **pit, agon_ns_t *t_market, const struct stage *stage, struct error *err)
+{
+    int rc;
+
+    *pit = NULL;
+    rc = stage->n_files > 0 ? build_recorded(pit, t_market, stage, err)
+                            : build_seeded(pit, t_market, stage, err);
+    if (rc < 0) {
+        pit_free(*pit);
+        *pit = NULL;
+    }
+    return rc;
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+/* stage: sets up a market for a dialect, from a seed or from recordings, up to the moment at which
+ * clients may come. [one thread] */
+#ifndef SIM_STAGE_H
+#define SIM_STAGE_H
+
+#include "sim/dialect.h"
+
+#define STAGE_FILES_MAX 32
+
+struct stage_file {
+    const char *name;
+    const void *bytes; /* borrowed, outlives the pit */
+    size_t n;
+    const char *symbol; /* NULL: as the file or its name says */
+};
+struct stage {
+    const struct sim_dialect *dialect;
+    /* Without files: the generator. */
+    uint64_t seed;
+    agon_ns_t t_start; /* of the generator's market */
+    uint32_t history_minutes;
+    const char *symbols; /* "BTCUSDT,ETHUSDT"; NULL: the venue's own list */
+    /* With files. */
+    const struct stage_file *files;
+    uint32_t n_files;
+    agon_ns_t t_from; /* what lies before is run through at once; 0: the first row */
+};
+
+/* *t_market is where market time stands afterwards. AGON_EINVAL with file and row, or what else is
+ * wrong. */
+int stage_build(struct pit **pit, agon_ns_t *t_market, const struct stage *stage,
+                struct error *err);
+
+#endif

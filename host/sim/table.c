@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+/* table: the venues that can be simulated. */
+#include "sim/dialect.h"
+
+extern const struct sim_dialect sim_binance_spot;
+
+static const struct sim_dialect *const dialects[] = {&sim_binance_spot};
+
+const struct sim_dialect *sim_dialect_at(uint32_t i)
+{
+    return i < sizeof(dialects) / sizeof(dialects[0]) ? dialects[i] : NULL;
+}
+
+const struct sim_dialect *sim_dialect_find(const char *name)
+{
+    for (uint32_t i = 0; sim_dialect_at(i); i++)
+        if (strcmp(dialects[i]->name, name) == 0)
+            return dialects[i];
+    return NULL;
+}
