@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: Apache-2.0
+/* backtest: plugins over recorded files or a generated market.
+ *
+ * The whole run happens in a child: a plugin that crashes costs this job and nothing else, and what
+ * it did is said in one line. */
+#include <dirent.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/num.h"
+#include "cli/args.h"
+#include "cli/commands.h"
+#include "cli/slots.h"
+#include "lab/backtest.h"
+
+struct opts {
+    struct arg_list plugins, files, params;
+    uint64_t seed;
+    int64_t length_ns, capital, latency_ns, data_latency_ns;
+    double maker_bps, taker_bps;
+    const char *csv, *journal;
+    agon_ns_t t_end;
+    int is_json, is_lenient, runner;
+};
+
+static void on_log(void *ctx, uint16_t slot, uint32_t level, agon_ns_t t, const char *text)
+{
+    const struct backtest_config *config = ctx;
+
+    (void)t;
+    if (level >= AGON_WARN)
+        fprintf(stderr, "%s: %s\n", config->slots[slot].record.name, args_safe(text));
+}
+
+static int exit_of(int rc, const struct backtest_config *config, const char *text)
+{
+    // What is said of a file of data is bad data, whatever kind of mistake it is.
+    for (uint32_t i = 0; i < config->n_paths && rc != AGON_ENOMEM; i++) {
+        if (strstr(text, config->paths[i]) != NULL)
+            return EXIT_DATA;
+    }
+    return rc == AGON_ECORRUPT || rc == AGON_ERANGE  ? EXIT_DATA
+           : rc == AGON_EVERSION || rc == AGON_EPERM ? EXIT_SAFETY
+           : rc == AGON_EINVAL || rc == AGON_ENOENT  ? EXIT_CONFIG
+                                                     : EXIT_ENVIRONMENT;
+}
+
+static int run(const struct backtest_config *config, const struct opts *opts)
+{
+    struct backtest *result = calloc(1, sizeof(*result));
+    struct error err = {0};
+    int rc;
+
+    if (result == NULL) {
+        fprintf(stderr, "agon backtest: out of memory\n");
+        return EXIT_ENVIRONMENT;
+    }
+    rc = backtest_run(config, result, &err);
+    if (rc >= 0 && opts->csv != NULL)
+        rc = backtest_csv(result, opts->csv, &err);
+    if (rc >= 0 && opts->is_json)
+        rc = backtest_json(result, stdout);
+    else if (rc >= 0)
+        backtest_print(result, stdout);
+    if (rc < 0)
+        fprintf(stderr, "agon backtest: %s\n", err.text);
+    rc = rc < 0 ? exit_of(rc, config, err.text) : result->n_failed > 0 ? EXIT_CHECK : EXIT_OK;
+    backtest_free(result);
+    free(result);
+    return rc;
+}
+
+// A directory of this run's own for the copies that are mapped; gone again when the run is.
+static int make_dir(char path[256])
+{
+    const char *root = getenv("TMPDIR");
+
+    snprintf(path, 256, "%.200s/agon-backtest-XXXXXX",
+             root != NULL && root[0] == '/' ? root : "/tmp");
+    if (mkdtemp(path) != NULL)
+        return 1;
+    fprintf(stderr, "agon backtest: no directory %s: %s\n", path, strerror(errno));
+    return 0;
+}
+
+// A plugin that crashed leaves its copy behind; nothing else is ever in there.
+static void remove_dir(const char *path)
+{
+    DIR *dir = opendir(path);
+    struct dirent *entry;
+
+    if (dir == NULL)
+        return;
+    while ((entry = readdir(dir)) != NULL)
+        unlinkat(dirfd(dir), entry->d_name, 0);
+    closedir(dir);
+    rmdir(path);
+}
+
+static int in_child(const struct backtest_config *config, const struct opts *opts)
+{
+    struct rlimit none = {0, 0};
+    int status;
+    pid_t child;
+
+    fflush(stdout);
+    child = fork();
+    if (child < 0) {
+        fprintf(stderr, "agon backtest: no process could be started: %s\n", strerror(errno));
+        return EXIT_ENVIRONMENT;
+    }
+    if (child == 0) {
+        setrlimit(RLIMIT_CORE, &none);
+        status = run(config, opts);
+        // The parent never sees what this process could not write.
+        if ((fflush(stdout) != 0 || ferror(stdout)) && status == EXIT_OK)
+            status = EXIT_ENVIRONMENT;
+        _exit(status);
+    }
+    while (waitpid(child, &status, 0) < 0) {
+        if (errno != EINTR)
+            return EXIT_INTERNAL;
+    }
+    if (WIFEXITED(status))
+        return WEXITSTATUS(status);
+    fprintf(stderr,
+            "agon backtest: the run died of signal %d (%s): a plugin, or this program, is broken. "
+            "Try the plugins one by one.\n",
+            WTERMSIG(status), strsignal(WTERMSIG(status)));
+    return EXIT_CHECK;
+}
+
+int cmd_backtest(int argc, char **argv)
+{
+    struct opts opts = {.length_ns = (int64_t)24 * 3600 * 1000000000,
+                        .capital = 100000,
+                        .seed = 1,
+                        .maker_bps = 10.0,
+                        .taker_bps = 10.0};
+    static const char *const runners[] = {"inproc", "process", NULL};
+    const struct arg table[] = {
+        {"data", ARG_LIST, "FILE", "recorded files: raw streams, trades or bars", &opts.files},
+        {"seed", ARG_U64, "N", "without files: seed of a generated market (1)", &opts.seed},
+        {"for", ARG_DURATION, "TIME", "length of a generated market (1d)", &opts.length_ns,
+         .min = 1000000000, .max = (int64_t)400 * 86400 * 1000000000},
+        {"param", ARG_LIST, "NAME=VALUE", "parameters of the plugins named on the command line",
+         &opts.params},
+        {"capital", ARG_INT, "AMOUNT", "of each of them, in the base currency (100000)",
+         &opts.capital, .min = 1, .max = 1000000000},
+        {"latency", ARG_DURATION, "TIME", "of orders to the venue and of reports back (0)",
+         &opts.latency_ns, .min = 0, .max = 60000000000},
+        {"data-latency", ARG_DURATION, "TIME", "of market data (0)", &opts.data_latency_ns,
+         .min = 0, .max = 60000000000},
+        {"maker", ARG_REAL, "BPS", "fee of a maker in basis points (10)", &opts.maker_bps,
+         .min = -100, .max = 1000},
+        {"taker", ARG_REAL, "BPS", "fee of a taker in basis points (10)", &opts.taker_bps,
+         .min = -100, .max = 1000},
+        {"runner", ARG_CHOICE, "inproc|process", "where plugins run (inproc)", &opts.runner,
+         .choices = runners},
+        {"until", ARG_TIME, "TIME", "stop there", &opts.t_end},
+        {"csv", ARG_TEXT, "DIR", "write fills.csv and equity.csv there", &opts.csv},
+        {"journal", ARG_TEXT, "DIR", "keep a journal there, for agon replay", &opts.journal},
+        {"lenient", ARG_FLAG, NULL, "skip and count bad rows instead of stopping",
+         &opts.is_lenient},
+        {"json", ARG_FLAG, NULL, "report as JSON", &opts.is_json},
+        {NULL}};
+    const struct args_spec spec = {
+        .usage = "PLUGIN.so... [--data FILE...] [OPTION...]",
+        .about =
+            "Runs plugins over recorded files, or over a generated market, through the engine that "
+            "trades live.",
+        .args = table,
+        .operands = &opts.plugins,
+        .operands_max = SLOTS_MAX};
+    struct backtest_config config = {0};
+    struct crew_slot *slots;
+    struct error err = {0};
+    uint32_t n_slots = 0;
+    char dir[256];
+    int rc = args_parse(&spec, argc, argv);
+
+    if (rc != ARGS_RUN)
+        return rc;
+    if (opts.plugins.n == 0)
+        return args_refuse(&spec, "backtest", "name a plugin");
+    slots = calloc(SLOTS_MAX, sizeof(*slots));
+    if (slots == NULL)
+        return EXIT_ENVIRONMENT;
+    rc = slots_of_words(slots, &n_slots, &opts.plugins, &opts.params, opts.capital, &err);
+    if (rc < 0) {
+        fprintf(stderr, "agon backtest: %s\n", err.text);
+        free(slots);
+        return EXIT_FLAGS;
+    }
+    for (uint32_t i = 0; i < n_slots; i++)
+        slots[i].record.runner = opts.runner == 0 ? CREW_INPROC : CREW_PROCESS;
+    config.has_processes = opts.runner != 0;
+    config.slots = slots;
+    config.n_slots = n_slots;
+    config.paths = opts.files.at;
+    config.n_paths = (uint32_t)opts.files.n;
+    config.seed = opts.seed;
+    config.gen_length_ns = opts.length_ns;
+    config.t_end = opts.t_end;
+    config.is_lenient = opts.is_lenient;
+    config.maker_fee_ppb = (int32_t)(opts.maker_bps * 100000.0);
+    config.taker_fee_ppb = (int32_t)(opts.taker_bps * 100000.0);
+    config.data_latency_ns = opts.data_latency_ns;
+    config.entry_latency_ns = opts.latency_ns;
+    config.report_latency_ns = opts.latency_ns;
+    config.cancel_ahead_ppm = 500000;
+    config.journal_dir = opts.journal;
+    config.mark_every = opts.journal != NULL ? 100000 : 0;
+    config.log = on_log;
+    config.ctx = &config;
+    config.dir = dir;
+    rc = make_dir(dir) ? in_child(&config, &opts) : EXIT_ENVIRONMENT;
+    remove_dir(dir);
+    free(slots);
+    return rc;
+}

@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: Apache-2.0
+/* doctor: what this machine gives: kernel, sandbox, disk, memory, libraries. What is missing is
+ * said with what it costs and how to get it; only what the host cannot run without is an error. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/statvfs.h>
+#include <sys/sysinfo.h>
+#include <sys/utsname.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "agent/sandbox.h"
+#include "cli/args.h"
+#include "cli/commands.h"
+#include "sys/clock.h"
+#include "sys/memfd.h"
+#include "sys/proc.h"
+
+enum verdict { WELL = 0, LACKS = 1, BROKEN = 2 };
+
+struct report {
+    json_t *list;
+    int is_quiet;
+    enum verdict worst;
+};
+
+static __attribute__((format(printf, 5, 6))) void say(struct report *report, enum verdict verdict,
+                                                      const char *topic, const char *help,
+                                                      const char *format, ...)
+{
+    static const char *const words[] = {"ok", "lacks", "broken"};
+    json_t *object = json_object();
+    char text[512];
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    json_object_set_new(object, "topic", json_string(topic));
+    json_object_set_new(object, "result", json_string(words[verdict]));
+    json_object_set_new(object, "text", json_string(text));
+    if (help && verdict != WELL)
+        json_object_set_new(object, "help", json_string(help));
+    json_array_append_new(report->list, object);
+    if (verdict > report->worst)
+        report->worst = verdict;
+    if (!report->is_quiet) {
+        printf("%-7s %-16s %s\n", words[verdict], topic, text);
+        if (help && verdict != WELL)
+            printf("        %-16s %s\n", "", help);
+    }
+}
+
+static void machine(struct report *report)
+{
+    struct utsname name;
+    struct sysinfo info;
+    long n_cpus = sysconf(_SC_NPROCESSORS_ONLN);
+
+    if (uname(&name) == 0)
+        say(report, WELL, "system", NULL, "%s %s, %s", name.sysname, name.release, name.machine);
+    say(report, n_cpus >= 4 ? WELL : LACKS, "cores",
+        "below four the core thread parks between events: latency is that of a wake-up", "%ld",
+        n_cpus);
+    if (sysinfo(&info) == 0)
+        say(report, (uint64_t)info.totalram * info.mem_unit >= (1ull << 30) ? WELL : LACKS,
+            "memory", "a host with its default bus and journal takes about 500 MB",
+            "%llu MB, %llu MB free", (unsigned long long)info.totalram * info.mem_unit >> 20,
+            (unsigned long long)info.freeram * info.mem_unit >> 20);
+}
+
+static void memory_lock(struct report *report)
+{
+    struct rlimit limit;
+    static unsigned char page[4096];
+    int is_locked = mlock(page, sizeof(page)) == 0;
+
+    if (is_locked)
+        (void)munlock(page, sizeof(page));
+    (void)getrlimit(RLIMIT_MEMLOCK, &limit);
+    say(report, is_locked && (geteuid() == 0 || limit.rlim_cur >= (256u << 20)) ? WELL : LACKS,
+        "memory lock", "raise `ulimit -l` so that rings and journal cannot be paged out",
+        limit.rlim_cur == RLIM_INFINITY ? "without limit" : "%llu KiB",
+        (unsigned long long)limit.rlim_cur >> 10);
+}
+
+static void kernel(struct report *report)
+{
+    struct error err = {0};
+    int fd = memfd_new("agon-doctor", 4096, &err);
+    int is_sealed = fd >= 0 && memfd_seal(fd, 1, &err) >= 0;
+    struct proc proc = {.pid = -1, .pidfd = -1};
+    static const char *const argv[] = {"true", NULL};
+    struct proc_spec spec = {.path = "/bin/true", .argv = argv, .fds = {-1, -1, -1}, .n_fds = 3};
+    struct proc_end end;
+
+    say(report, is_sealed ? WELL : BROKEN, "sealed memory",
+        "process runners need memfd_create and F_SEAL_FUTURE_WRITE (Linux 5.1)", "%s",
+        is_sealed ? "memfd with seals" : err.text);
+    if (fd >= 0)
+        (void)close(fd);
+    memset(&err, 0, sizeof(err));
+    if (proc_spawn(&proc, &spec, &err) >= 0) {
+        (void)proc_wait(&proc, 5000, &end);
+        proc_close(&proc);
+        say(report, WELL, "pidfd", NULL, "children are held by descriptor");
+    } else {
+        say(report, BROKEN, "pidfd", "process runners need Linux 5.4", "%s", err.text);
+    }
+}
+
+/* Really takes the layers, in a child made for it. */
+static uint32_t try_layers(void)
+{
+    uint32_t holds = 0;
+    int ends[2];
+    pid_t pid;
+
+    if (pipe2(ends, O_CLOEXEC) < 0)
+        return 0;
+    pid = fork();
+    if (pid == 0) {
+        struct sandbox sandbox = {
+            .wanted = SANDBOX_ALL, .address_bytes = 4ull << 30, .uid = 0x40000000u + 0xfffe};
+
+        if (sandbox_before_load(&sandbox, NULL) < 0 || sandbox_after_load(&sandbox, NULL) < 0)
+            sandbox.holds = 0;
+        if (write(ends[1], &sandbox.holds, sizeof(sandbox.holds)) < 0)
+            _exit(1);
+        _exit(0);
+    }
+    (void)close(ends[1]);
+    if (pid < 0 || read(ends[0], &holds, sizeof(holds)) != sizeof(holds))
+        holds = 0;
+    (void)close(ends[0]);
+    if (pid > 0)
+        (void)waitpid(pid, NULL, 0);
+    return holds;
+}
+
+static void sandbox(struct report *report)
+{
+    static const char *const helps[SANDBOX_LAYERS] = {
+        "setrlimit failed",
+        "prctl(PR_SET_NO_NEW_PRIVS) failed",
+        "allow unprivileged user namespaces, or start as root",
+        "start as root: each plugin then gets a user id of its own",
+        "needs Linux 5.13 with Landlock in CONFIG_LSM; seccomp still stands in for it",
+        "needs CONFIG_SECCOMP_FILTER; without it run no code that you do not trust",
+        "needs seccomp or Linux 6.3"};
+    uint32_t holds = try_layers();
+    int abi = sandbox_landlock_abi();
+
+    say(report, abi >= 3 ? WELL : LACKS, "landlock",
+        "below ABI 3 truncation, TCP and signals are left to seccomp", "ABI %d", abi);
+    for (unsigned i = 0; i < SANDBOX_LAYERS; i++) {
+        char topic[32];
+
+        snprintf(topic, sizeof(topic), "sandbox %s", sandbox_layer_name(i));
+        say(report, holds >> i & 1 ? WELL : LACKS, topic, helps[i], "%s",
+            holds >> i & 1 ? "holds" : "not here");
+    }
+}
+
+static int by_size(const void *a, const void *b)
+{
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+    return x < y ? -1 : x > y;
+}
+
+/* What a write to the journal costs before an order may leave. */
+static void disk(struct report *report, const char *dir)
+{
+    char path[4096], block[4096] = {0};
+    int64_t times[21];
+    struct statvfs space;
+    int fd, n = 0;
+
+    if (statvfs(dir, &space) == 0) {
+        uint64_t free_mb = (uint64_t)space.f_bavail * space.f_frsize >> 20;
+
+        say(report, free_mb >= 2048 ? WELL : LACKS, "disk space",
+            "the journal of a day of market data takes some GB", "%llu MB free in %s",
+            (unsigned long long)free_mb, args_safe(dir));
+    }
+    snprintf(path, sizeof(path), "%s/.agon-doctor-%d", dir, (int)getpid());
+    fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd < 0) {
+        say(report, BROKEN, "disk", "name a folder that can be written with --dir", "%s: %s",
+            args_safe(dir), strerror(errno));
+        return;
+    }
+    for (; n < 21; n++) {
+        int64_t begin = clock_mono();
+
+        if (pwrite(fd, block, sizeof(block), (off_t)n * (off_t)sizeof(block)) < 0 ||
+            fdatasync(fd) < 0)
+            break;
+        times[n] = clock_mono() - begin;
+    }
+    (void)close(fd);
+    (void)unlink(path);
+    if (n < 21) {
+        say(report, BROKEN, "disk", "the journal cannot be made durable there", "%s",
+            strerror(errno));
+        return;
+    }
+    qsort(times, 21, sizeof(times[0]), by_size);
+    say(report, times[10] < 10000000 ? WELL : LACKS, "disk sync",
+        "an order waits for it in class sync: use a local disk", "4 KiB in %.2f ms, worst %.2f ms",
+        (double)times[10] / 1e6, (double)times[20] / 1e6);
+}
+
+static void clocks(struct report *report)
+{
+    int64_t begin = clock_mono(), last = begin, step = INT64_MAX;
+    char source[64] = "";
+    FILE *file = fopen("/sys/devices/system/clocksource/clocksource0/current_clocksource", "re");
+
+    if (file) {
+        if (fgets(source, sizeof(source), file))
+            source[strcspn(source, "\n")] = 0;
+        fclose(file);
+    }
+    for (int i = 0; i < 10000; i++) {
+        int64_t now = clock_mono();
+
+        if (now > last && now - last < step)
+            step = now - last;
+        last = now;
+    }
+    say(report, (last - begin) / 10000 < 200 ? WELL : LACKS, "clock",
+        "a slow clock source costs time at every event; tsc is the fast one",
+        "%s, %lld ns a reading", source[0] ? args_safe(source) : "unknown source",
+        (long long)((last - begin) / 10000));
+}
+
+static void libraries(struct report *report)
+{
+    char text[512];
+
+    snprintf(text, sizeof(text), "%s", AGON_FEATURES);
+    for (char *c = text; *c; c++)
+        if (*c == ',')
+            *c = c[1] ? ';' : 0;
+    say(report, WELL, "libraries", NULL, "%s", text);
+    say(report, WELL, "agon", NULL, "%s, SDK %d.%d, layout %08x", AGON_VERSION, AGON_ABI_MAJOR,
+        AGON_ABI_MINOR, AGON_LAYOUT_HASH);
+}
+
+int cmd_doctor(int argc, char **argv)
+{
+    struct report report = {0};
+    const char *dir = ".";
+    const struct arg table[] = {
+        {"dir", ARG_TEXT, "DIR", "where the journal would lie (default: here)", &dir},
+        {"json", ARG_FLAG, NULL, "report as JSON", &report.is_quiet},
+        {NULL}};
+    const struct args_spec spec = {
+        .usage = "[--dir DIR] [--json]",
+        .about = "Shows what this machine gives and what it lacks. Exit code 6: the host cannot "
+                 "run here.",
+        .args = table};
+    int rc = args_parse(&spec, argc, argv);
+
+    if (rc != ARGS_RUN)
+        return rc;
+    report.list = json_array();
+    machine(&report);
+    memory_lock(&report);
+    clocks(&report);
+    disk(&report, dir);
+    kernel(&report);
+    sandbox(&report);
+    libraries(&report);
+    if (report.is_quiet) {
+        json_t *root = json_object();
+
+        json_object_set_new(root, "well", json_boolean(report.worst < BROKEN));
+        json_object_set(root, "checks", report.list);
+        json_dumpf(root, stdout, JSON_INDENT(2));
+        printf("\n");
+        json_decref(root);
+    }
+    json_decref(report.list);
+    return report.worst == BROKEN ? EXIT_ENVIRONMENT : EXIT_OK;
+}

@@ -1,0 +1,611 @@
+// SPDX-License-Identifier: Apache-2.0
+/* journal: what a journal holds, without a host: its events as lines, its figures, and the fills
+ * and the equity that a replay of it reaches. Nothing here writes into the journal. */
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/num.h"
+#include "cli/args.h"
+#include "cli/commands.h"
+#include "config/suggest.h"
+#include "journal/text.h"
+#include "lab/replay.h"
+#include "sys/clock.h"
+#include "sys/disk_posix.h"
+
+#define TYPES       128 /* no type that has a name is beyond */
+#define PRINT_EVERY 4096
+
+enum format { FORMAT_CSV = 0, FORMAT_JSON = 1 };
+struct opts {
+    struct arg_list operands;
+    const char *dir, *type_name, *fills, *equity;
+    uint64_t from, until;
+    int is_json, is_live, is_forced, format;
+};
+
+static int exit_of(int rc)
+{
+    return rc == AGON_ENOENT || rc == AGON_EIO || rc == AGON_ENOMEM ? EXIT_ENVIRONMENT : EXIT_DATA;
+}
+
+static int complain(const struct opts *opts, int rc, const struct error *err)
+{
+    fprintf(stderr, "agon journal: %s: %s\n", args_safe(opts->dir),
+            err->text[0] != '\0' ? err->text : "cannot be read");
+    return exit_of(rc);
+}
+
+// The disk port makes the directory that it is given; somebody who only looks must not.
+static int is_there(const char *dir)
+{
+    struct stat status;
+
+    if (stat(dir, &status) < 0) {
+        fprintf(stderr, "agon journal: %s: %s\n", args_safe(dir), strerror(errno));
+        return 0;
+    }
+    if (!S_ISDIR(status.st_mode)) {
+        fprintf(stderr, "agon journal: %s: a journal is a directory\n", args_safe(dir));
+        return 0;
+    }
+    return 1;
+}
+
+/* --- the events as they come --- */
+
+struct walk {
+    struct disk_posix disk;
+    struct journal_reader *reader;
+    struct text_scale scales[INSTRUMENTS_MAX + 1];
+    char symbols[INSTRUMENTS_MAX + 1][32];
+};
+
+static int walk_open(struct walk *walk, const struct opts *opts, struct error *err)
+{
+    struct journal_reading reading = {.is_live = opts->is_live, .is_forced = opts->is_forced};
+    int rc = disk_posix_open(&walk->disk, opts->dir, err);
+
+    if (rc < 0)
+        return rc;
+    walk->reader = journal_reader_open(&walk->disk.port, &reading, err);
+    if (walk->reader != NULL)
+        return AGON_OK;
+    disk_posix_close(&walk->disk);
+    return err->code < 0 ? err->code : AGON_EIO;
+}
+
+static void walk_close(struct walk *walk)
+{
+    journal_reader_close(walk->reader);
+    disk_posix_close(&walk->disk);
+}
+
+static int walk_next(struct walk *walk, const struct agon_event_hdr **event, struct error *err)
+{
+    int rc = journal_reader_next(walk->reader, event, err);
+
+    // Exponents stand in the INSTRUMENT events that went before.
+    if (rc == 1 && (*event)->type == AGON_EVENT_INSTRUMENT && (*event)->granules == 3 &&
+        (*event)->instrument <= INSTRUMENTS_MAX) {
+        const struct agon_instrument *made = (const void *)*event;
+        struct text_scale *scale = &walk->scales[made->hdr.instrument];
+        char *symbol = walk->symbols[made->hdr.instrument];
+
+        memcpy(symbol, made->symbol, sizeof(made->symbol));
+        symbol[sizeof(made->symbol) - 1] = '\0';
+        *scale =
+            (struct text_scale){.px_exp = made->px_exp, .qty_exp = made->qty_exp, .symbol = symbol};
+    }
+    return rc;
+}
+
+static int scale_of(void *ctx, agon_instrument_t instrument, struct text_scale *scale)
+{
+    const struct walk *walk = ctx;
+
+    if (instrument > INSTRUMENTS_MAX || walk->scales[instrument].symbol == NULL)
+        return 0;
+    *scale = walk->scales[instrument];
+    return 1;
+}
+
+static int find_type(const char *name, uint16_t *type)
+{
+    struct suggest suggest = {0};
+
+    for (*type = 1; *type < TYPES; ++*type) {
+        const char *known = text_type_name(*type);
+
+        if (known != NULL && strcmp(known, name) == 0)
+            return 1;
+        if (known != NULL)
+            suggest_offer(&suggest, name, strnlen(name, SUGGEST_MAX + 1), known);
+    }
+    fprintf(stderr, "agon journal: --type: no event is called %s%s%s%s\n", args_safe(name),
+            suggest.best ? "; did you mean " : "", suggest.best ? suggest.best : "",
+            suggest.best ? "?" : "");
+    return 0;
+}
+
+static int cat(const struct opts *opts, struct walk *walk)
+{
+    enum text_style style = opts->is_json ? TEXT_JSON : TEXT_LINE;
+    char *text = malloc(JOURNAL_TEXT_MAX);
+    const struct agon_event_hdr *event;
+    struct error err = {0};
+    uint64_t n = 0;
+    uint16_t type = 0;
+    int rc;
+
+    if (text == NULL)
+        return EXIT_ENVIRONMENT;
+    if (opts->type_name != NULL && !find_type(opts->type_name, &type)) {
+        free(text);
+        return EXIT_FLAGS;
+    }
+    while ((rc = walk_next(walk, &event, &err)) == 1) {
+        int64_t length;
+
+        if (opts->until != 0 && event->seq > opts->until)
+            break;
+        if (event->seq < opts->from || (type != 0 && event->type != type))
+            continue;
+        length = text_event(event, style, scale_of, walk, text, JOURNAL_TEXT_MAX);
+        if (length < 0)
+            continue;
+        text[length] = '\n';
+        fwrite(text, 1, (size_t)length + 1, stdout);
+        if (++n % PRINT_EVERY == 0 && !commands_can_print())
+            break;
+    }
+    free(text);
+    return rc < 0 ? complain(opts, rc, &err) : EXIT_OK;
+}
+
+/* --- figures --- */
+
+struct stats {
+    uint64_t n[TYPES + 1], bytes[TYPES + 1]; /* the last: types without a name */
+    uint64_t class_n[JOURNAL_CLASSES], class_bytes[JOURNAL_CLASSES];
+    uint64_t n_marks, n_runs;
+    agon_ns_t t_first, t_last;
+};
+
+static void count(struct stats *stats, const struct agon_event_hdr *event)
+{
+    uint32_t type = event->type < TYPES ? event->type : TYPES;
+    enum journal_class cls = journal_class_of(event->type);
+
+    stats->n[type]++;
+    stats->bytes[type] += event_bytes(event);
+    stats->class_n[cls]++;
+    stats->class_bytes[cls] += event_bytes(event);
+    stats->n_marks += event->type == EVENT_MARK;
+    stats->n_runs += event->type == EVENT_START;
+    if (stats->t_first == 0)
+        stats->t_first = event->t;
+    stats->t_last = event->t;
+}
+
+static const char *type_name(uint32_t type)
+{
+    const char *name = type < TYPES ? text_type_name((uint16_t)type) : NULL;
+
+    return name != NULL ? name : "other";
+}
+
+#define ULL(value) ((unsigned long long)(value))
+
+static void print_stats(const struct stats *stats, const struct journal_summary *summary)
+{
+    char from[CLOCK_TEXT];
+    char to[CLOCK_TEXT];
+
+    clock_text(stats->t_first, from);
+    clock_text(stats->t_last, to);
+    if (summary->n_records == 0)
+        printf("empty\n");
+    else
+        printf("events    %llu to %llu\ntime      %s to %s\n", ULL(summary->first_seq),
+               ULL(summary->end.next_seq - 1), from, to);
+    printf("runs      %llu\nmarks     %llu\ndurable   %llu\nclosed    %s\n", ULL(stats->n_runs),
+           ULL(stats->n_marks), ULL(summary->durable_seq),
+           summary->is_clean ? "in good order" : "no: a host writes it, or was killed");
+    if (summary->n_shed > 0)
+        printf("not kept  %llu market events, for want of room\n", ULL(summary->n_shed));
+    if (summary->n_dropped > 0)
+        printf("dropped   %llu market events, covered by a snapshot\n", ULL(summary->n_dropped));
+    if (summary->n_torn > 0 || summary->torn[0] != '\0')
+        printf("torn      %llu bytes behind the end: %s\n", ULL(summary->n_torn),
+               args_safe(summary->torn));
+    if (summary->is_forced)
+        printf("forced    the end stands where damage begins\n");
+    printf("\n%-16s %-8s %12s %16s\n", "type", "class", "events", "bytes");
+    for (uint32_t type = 0; type <= TYPES; type++) {
+        if (stats->n[type] != 0)
+            printf("%-16s %-8s %12llu %16llu\n", type_name(type),
+                   segment_class_name(journal_class_of((uint16_t)type)), ULL(stats->n[type]),
+                   ULL(stats->bytes[type]));
+    }
+    for (int cls = 0; cls < JOURNAL_CLASSES; cls++)
+        printf("%-16s %-8s %12llu %16llu  in %u segment%s\n", "all",
+               segment_class_name((enum journal_class)cls), ULL(stats->class_n[cls]),
+               ULL(stats->class_bytes[cls]), summary->n_segments[cls],
+               summary->n_segments[cls] == 1 ? "" : "s");
+}
+
+static void print_stats_json(const struct stats *stats, const struct journal_summary *summary)
+{
+    int n = 0;
+
+    printf("{\"first_seq\": %llu, \"last_seq\": %llu, \"t_first\": \"%lld\", \"t_last\": \"%lld\", "
+           "\"events\": %llu, \"runs\": %llu, \"marks\": %llu, \"durable_seq\": %llu, "
+           "\"shed\": %llu, \"dropped\": %llu, \"torn_bytes\": %llu, \"is_clean\": %s, "
+           "\"is_forced\": %s, \"classes\": {",
+           ULL(summary->first_seq), ULL(summary->end.next_seq - 1), (long long)stats->t_first,
+           (long long)stats->t_last, ULL(summary->n_records), ULL(stats->n_runs),
+           ULL(stats->n_marks), ULL(summary->durable_seq), ULL(summary->n_shed),
+           ULL(summary->n_dropped), ULL(summary->n_torn), summary->is_clean ? "true" : "false",
+           summary->is_forced ? "true" : "false");
+    for (int cls = 0; cls < JOURNAL_CLASSES; cls++)
+        printf("%s\"%s\": {\"events\": %llu, \"bytes\": %llu, \"segments\": %u}",
+               cls == 0 ? "" : ", ", segment_class_name((enum journal_class)cls),
+               ULL(stats->class_n[cls]), ULL(stats->class_bytes[cls]), summary->n_segments[cls]);
+    printf("}, \"types\": {");
+    for (uint32_t type = 0; type <= TYPES; type++) {
+        if (stats->n[type] != 0)
+            printf("%s\"%s\": {\"events\": %llu, \"bytes\": %llu}", n++ == 0 ? "" : ", ",
+                   type_name(type), ULL(stats->n[type]), ULL(stats->bytes[type]));
+    }
+    printf("}}\n");
+}
+
+static int stats(const struct opts *opts, struct walk *walk)
+{
+    struct stats all = {0};
+    const struct agon_event_hdr *event;
+    struct error err = {0};
+    int rc;
+
+    while ((rc = walk_next(walk, &event, &err)) == 1)
+        count(&all, event);
+    if (rc < 0)
+        return complain(opts, rc, &err);
+    if (opts->is_json)
+        print_stats_json(&all, journal_reader_summary(walk->reader));
+    else
+        print_stats(&all, journal_reader_summary(walk->reader));
+    return EXIT_OK;
+}
+
+/* --- fills and equity --- */
+
+struct fill {
+    struct record_report report;
+};
+struct sample {
+    agon_ns_t t;
+    uint64_t first; /* of its amounts */
+    uint16_t n;
+};
+struct export
+{
+    struct fill *fills;     /* owned */
+    struct sample *samples; /* owned */
+    agon_amt_t *amounts;    /* owned */
+    uint64_t n_fills, room_fills, n_samples, room_samples, n_amounts, room_amounts;
+    uint64_t fills_taken; /* the engine's count at the last event */
+};
+
+static int grow(void **array, uint64_t n, uint64_t *room, size_t size)
+{
+    uint64_t more = *room == 0 ? 1024 : *room * 2;
+    void *moved;
+
+    while (more < n)
+        more *= 2;
+    if (n <= *room)
+        return AGON_OK;
+    moved = realloc(*array, more * size);
+    if (moved == NULL)
+        return AGON_ENOMEM;
+    *array = moved;
+    *room = more;
+    return AGON_OK;
+}
+
+static int keep_sample(struct export *export, struct engine *engine, agon_ns_t t)
+{
+    const struct slots *slots = engine_slots(engine);
+    void *samples = export->samples;
+    void *amounts = export->amounts;
+    int rc = grow(&samples, export->n_samples + 1, &export->room_samples, sizeof(struct sample));
+
+    export->samples = samples;
+    if (rc >= 0)
+        rc =
+            grow(&amounts, export->n_amounts + slots->n, &export->room_amounts, sizeof(agon_amt_t));
+    export->amounts = amounts;
+    if (rc < 0)
+        return rc;
+    export->samples[export->n_samples++] =
+        (struct sample){.t = t, .first = export->n_amounts, .n = (uint16_t)slots->n};
+    for (uint16_t id = 0; id < slots->n; id++)
+        export->amounts[export->n_amounts++] = engine_equity(engine, id);
+    return AGON_OK;
+}
+
+static int on_event(void *ctx, struct engine *engine, const struct agon_event_hdr *event, int rc)
+{
+    struct export *export = ctx;
+    uint64_t taken = engine_counters(engine)->n_fills;
+    void *fills = export->fills;
+
+    (void)rc;
+    if (event->type == EVENT_DUE &&
+        ((const struct record_due *)(const void *)event)->kind == DUE_SAMPLE)
+        return keep_sample(export, engine, event->t);
+    // A venue repeats itself after a reconnect: a fill counts when the engine counted it.
+    if (event->type != EVENT_REPORT || taken == export->fills_taken)
+        return AGON_OK;
+    export->fills_taken = taken;
+    rc = grow(&fills, export->n_fills + 1, &export->room_fills, sizeof(struct fill));
+    export->fills = fills;
+    if (rc >= 0)
+        export->fills[export->n_fills++].report =
+            *(const struct record_report *)(const void *)event;
+    return rc;
+}
+
+// Names are an operator's or a venue's words: quoted as the format wants it.
+static void put_word(FILE *out, const char *word, enum format format)
+{
+    int is_quoted = format == FORMAT_JSON || strpbrk(word, ",\"\r\n") != NULL;
+
+    if (is_quoted)
+        fputc('"', out);
+    for (const unsigned char *c = (const unsigned char *)word; *c != '\0'; c++) {
+        if (format == FORMAT_CSV && *c == '"')
+            fputs("\"\"", out);
+        else if (format == FORMAT_JSON && (*c == '"' || *c == '\\'))
+            fprintf(out, "\\%c", *c);
+        else if (format == FORMAT_JSON && *c < 0x20)
+            fprintf(out, "\\u%04x", *c);
+        else
+            fputc(*c, out);
+    }
+    if (is_quoted)
+        fputc('"', out);
+}
+
+struct cell {
+    const char *name;
+    char text[64];
+};
+
+static void put_row(FILE *out, const struct cell *cells, uint32_t n, enum format format)
+{
+    if (format == FORMAT_JSON)
+        fputc('{', out);
+    for (uint32_t i = 0; i < n; i++) {
+        if (i > 0)
+            fputs(format == FORMAT_JSON ? ", " : ",", out);
+        if (format == FORMAT_JSON) {
+            put_word(out, cells[i].name, format);
+            fputs(": ", out);
+        }
+        put_word(out, cells[i].text, format);
+    }
+    fputs(format == FORMAT_JSON ? "}" : "\n", out);
+}
+
+static void put_header(FILE *out, const struct cell *cells, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        if (i > 0)
+            fputc(',', out);
+        put_word(out, cells[i].name, FORMAT_CSV);
+    }
+    fputc('\n', out);
+}
+
+enum { FILL_CELLS = 10 };
+
+static void fill_cells(const struct fill *fill, struct engine *engine,
+                       struct cell cells[FILL_CELLS])
+{
+    static const char *const names[FILL_CELLS] = {"time",      "agent",   "symbol",   "side",
+                                                  "liquidity", "price",   "quantity", "fee",
+                                                  "fee_asset", "order_id"};
+    const struct instruments *table = engine_instruments(engine);
+    const struct record_report *report = &fill->report;
+    const struct agon_instrument *instrument = instruments_get(table, report->hdr.instrument);
+    const struct asset *fee = instruments_asset(table, report->fee_asset);
+    const struct slot *slot =
+        slots_get(engine_slots(engine), (uint16_t)ORDER_ID_SLOT(report->order_id));
+
+    memset(cells, 0, sizeof(struct cell) * FILL_CELLS);
+    for (int i = 0; i < FILL_CELLS; i++)
+        cells[i].name = names[i];
+    clock_text(report->hdr.t, cells[0].text);
+    snprintf(cells[1].text, sizeof(cells[1].text), "%s", slot != NULL ? slot->name : "");
+    snprintf(cells[2].text, sizeof(cells[2].text), "%.32s",
+             instrument != NULL ? instrument->symbol : "");
+    snprintf(cells[3].text, sizeof(cells[3].text), "%s", report->side == AGON_BUY ? "buy" : "sell");
+    snprintf(cells[4].text, sizeof(cells[4].text), "%s",
+             report->liquidity == LIQUIDITY_MAKER ? "maker" : "taker");
+    num_format_short(report->px, instrument != NULL ? instrument->px_exp : 0, cells[5].text);
+    num_format_short(report->qty, instrument != NULL ? instrument->qty_exp : 0, cells[6].text);
+    num_format_short(report->fee_amt, fee != NULL ? fee->exp : 8, cells[7].text);
+    snprintf(cells[8].text, sizeof(cells[8].text), "%s", fee != NULL ? fee->name : "");
+    snprintf(cells[9].text, sizeof(cells[9].text), "%llx", ULL(report->order_id));
+}
+
+static void sample_cells(const struct export *export, const struct sample *sample,
+                         struct engine *engine, struct cell *cells)
+{
+    const struct slots *slots = engine_slots(engine);
+    const struct instruments *table = engine_instruments(engine);
+    const struct asset *base = instruments_asset(table, table->base_currency);
+
+    memset(cells, 0, sizeof(*cells) * (SLOTS_MAX + 1));
+    cells[0].name = "time";
+    clock_text(sample->t, cells[0].text);
+    for (uint16_t id = 0; id < slots->n; id++) {
+        cells[id + 1].name = slots->all[id].name;
+        // A slot that came later has no equity yet.
+        if (id < sample->n)
+            num_format_short(export->amounts[sample->first + id], base != NULL ? base->exp : 8,
+                             cells[id + 1].text);
+    }
+}
+
+static void put_all(FILE *out, const struct export *export, struct engine *engine,
+                    enum format format, int is_fills)
+{
+    struct cell cells[SLOTS_MAX + 1];
+    uint64_t n = is_fills ? export->n_fills : export->n_samples;
+    uint32_t n_cells = is_fills ? FILL_CELLS : engine_slots(engine)->n + 1;
+    struct fill no_fill = {0};
+    struct sample no_sample = {0};
+
+    if (is_fills)
+        fill_cells(&no_fill, engine, cells);
+    else
+        sample_cells(export, &no_sample, engine, cells);
+    if (format == FORMAT_CSV)
+        put_header(out, cells, n_cells);
+    else
+        fputc('[', out);
+    for (uint64_t i = 0; i < n; i++) {
+        if (is_fills)
+            fill_cells(&export->fills[i], engine, cells);
+        else
+            sample_cells(export, &export->samples[i], engine, cells);
+        if (format == FORMAT_JSON)
+            fputs(i == 0 ? "\n" : ",\n", out);
+        put_row(out, cells, n_cells, format);
+    }
+    if (format == FORMAT_JSON)
+        fputs("\n]\n", out);
+}
+
+static int write_file(const char *path, const struct export *export, struct engine *engine,
+                      enum format format, int is_fills)
+{
+    FILE *out;
+    int is_bad;
+
+    if (path == NULL)
+        return EXIT_OK;
+    if (strcmp(path, "-") == 0) {
+        put_all(stdout, export, engine, format, is_fills);
+        return EXIT_OK;
+    }
+    out = fopen(path, "we");
+    if (out == NULL) {
+        fprintf(stderr, "agon journal: %s: %s\n", args_safe(path), strerror(errno));
+        return EXIT_ENVIRONMENT;
+    }
+    put_all(out, export, engine, format, is_fills);
+    is_bad = ferror(out);
+    if (fclose(out) != 0 || is_bad) {
+        fprintf(stderr, "agon journal: %s: not all of it could be written\n", args_safe(path));
+        return EXIT_ENVIRONMENT;
+    }
+    return EXIT_OK;
+}
+
+static int export_all(const struct opts *opts)
+{
+    struct export export = {0};
+    struct replay_config config = {.dir = opts->dir,
+                                   .until = opts->until,
+                                   .is_live = opts->is_live,
+                                   .on_event = on_event,
+                                   .ctx = &export};
+    struct replay result = {0};
+    struct error err = {0};
+    int rc = replay_run(&config, &result, &err);
+
+    if (rc < 0) {
+        rc = complain(opts, rc, &err);
+    } else {
+        rc = write_file(opts->fills, &export, result.engine, (enum format)opts->format, 1);
+        if (rc == EXIT_OK)
+            rc = write_file(opts->equity, &export, result.engine, (enum format)opts->format, 0);
+    }
+    replay_free(&result);
+    free(export.fills);
+    free(export.samples);
+    free(export.amounts);
+    return rc;
+}
+
+static int look(const struct opts *opts, int (*verb)(const struct opts *, struct walk *))
+{
+    struct walk *walk = calloc(1, sizeof(*walk));
+    struct error err = {0};
+    int rc;
+
+    if (walk == NULL)
+        return EXIT_ENVIRONMENT;
+    rc = walk_open(walk, opts, &err);
+    if (rc < 0) {
+        free(walk);
+        return complain(opts, rc, &err);
+    }
+    rc = verb(opts, walk);
+    walk_close(walk);
+    free(walk);
+    return rc;
+}
+
+int cmd_journal(int argc, char **argv)
+{
+    struct opts opts = {0};
+    static const char *const formats[] = {"csv", "json", NULL};
+    const struct arg table[] = {
+        {"from", ARG_U64, "N", "cat: begin with event N", &opts.from},
+        {"until", ARG_U64, "N", "cat, export: stop behind event N", &opts.until},
+        {"type", ARG_TEXT, "NAME", "cat: only events of this type", &opts.type_name},
+        {"live", ARG_FLAG, NULL, "a host writes it meanwhile: stop where it ends now",
+         &opts.is_live},
+        {"force", ARG_FLAG, NULL, "cat, stats: take damage as the journal's end", &opts.is_forced},
+        {"json", ARG_FLAG, NULL, "cat: one JSON object a line; stats: JSON", &opts.is_json},
+        {"fills", ARG_TEXT, "FILE", "export: write fills there; -: standard output", &opts.fills},
+        {"equity", ARG_TEXT, "FILE", "export: write the equity of every minute there",
+         &opts.equity},
+        {"format", ARG_CHOICE, "csv|json", "export: of both files (csv)", &opts.format,
+         .choices = formats},
+        {NULL}};
+    const struct args_spec spec = {
+        .usage = "cat|stats|export DIRECTORY [OPTION...]",
+        .about = "Shows a journal: its events as lines, what is in it, or the fills and the equity "
+                 "that a replay of it through the engine reaches. The journal stays as it is.",
+        .args = table,
+        .operands = &opts.operands,
+        .operands_min = 2,
+        .operands_max = 2};
+    const char *verb;
+    int rc = args_parse(&spec, argc, argv);
+
+    if (rc != ARGS_RUN)
+        return rc;
+    verb = opts.operands.at[0];
+    opts.dir = opts.operands.at[1];
+    if (opts.until != 0 && opts.from > opts.until)
+        return args_refuse(&spec, "journal", "--from is behind --until");
+    if (strcmp(verb, "cat") != 0 && strcmp(verb, "stats") != 0 && strcmp(verb, "export") != 0)
+        return args_refuse(&spec, "journal", "cat, stats or export, not %s", args_safe(verb));
+    if (strcmp(verb, "export") == 0 && opts.fills == NULL && opts.equity == NULL)
+        return args_refuse(&spec, "journal", "export what? Give --fills FILE or --equity FILE");
+    if (!is_there(opts.dir))
+        return EXIT_ENVIRONMENT;
+    return strcmp(verb, "cat") == 0     ? look(&opts, cat)
+           : strcmp(verb, "stats") == 0 ? look(&opts, stats)
+                                        : export_all(&opts);
+}

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+/* replay: rebuilds the state that a journal describes and proves it by every recorded hash. */
+#include <stdlib.h>
+
+#include "cli/args.h"
+#include "cli/commands.h"
+#include "lab/replay.h"
+
+int cmd_replay(int argc, char **argv)
+{
+    struct opts {
+        struct arg_list dir;
+        uint64_t until;
+        int is_live, is_verified, is_json;
+    } opts = {0};
+    const struct arg table[] = {
+        {"until", ARG_U64, "N", "stop behind event N", &opts.until},
+        {"verify", ARG_FLAG, NULL, "also check what must hold of the state", &opts.is_verified},
+        {"live", ARG_FLAG, NULL, "a host writes it meanwhile: stop where it ends now",
+         &opts.is_live},
+        {"json", ARG_FLAG, NULL, "report as JSON", &opts.is_json},
+        {NULL}};
+    const struct args_spec spec = {
+        .usage = "DIRECTORY [OPTION...]",
+        .about = "Steps a journal's events through a new engine. Every hash that the journal holds "
+                 "has to be "
+                 "reached again; else it says at which event the two part, and ends with 1.",
+        .args = table,
+        .operands = &opts.dir,
+        .operands_min = 1,
+        .operands_max = 1};
+    struct replay_config config = {0};
+    struct replay result = {0};
+    struct error err = {0};
+    char state[2 * HASH_SIZE + 1];
+    char intents[2 * HASH_SIZE + 1];
+    int rc = args_parse(&spec, argc, argv);
+
+    if (rc != ARGS_RUN)
+        return rc;
+    config.dir = opts.dir.at[0];
+    config.until = opts.until;
+    config.is_live = opts.is_live;
+    config.is_verified = opts.is_verified;
+    rc = replay_run(&config, &result, &err);
+    if (rc < 0) {
+        fprintf(stderr, "agon replay: %s: %s\n", args_safe(config.dir), err.text);
+        // A state that differs is a failed check; a journal that cannot be read is bad data.
+        rc = rc == AGON_ECORRUPT && result.n_events > 0 ? EXIT_CHECK
+             : rc == AGON_ENOENT || rc == AGON_EIO      ? EXIT_ENVIRONMENT
+                                                        : EXIT_DATA;
+        replay_free(&result);
+        return rc;
+    }
+    hash_hex(result.state, state);
+    hash_hex(result.intents, intents);
+    if (opts.is_json)
+        printf("{\"first_seq\": %llu, \"last_seq\": %llu, \"events\": %llu, \"marks\": %llu, "
+               "\"intents\": %llu, \"intents_hash\": \"%s\", \"state_hash\": \"%s\", \"seconds\": "
+               "%.6f}\n",
+               (unsigned long long)result.first_seq, (unsigned long long)result.last_seq,
+               (unsigned long long)result.n_events, (unsigned long long)result.n_marks,
+               (unsigned long long)result.n_intents, intents, state, (double)result.wall_ns / 1e9);
+    else
+        printf("events   %llu to %llu, %.2f million a second%s\n"
+               "marks    %llu of %llu reached\n"
+               "intents  %llu  %.16s\n"
+               "state    seq %llu  %.16s\n",
+               (unsigned long long)result.first_seq, (unsigned long long)result.last_seq,
+               result.wall_ns > 0 ? (double)result.n_events * 1e3 / (double)result.wall_ns : 0.0,
+               opts.is_verified ? ", every invariant held" : "", (unsigned long long)result.n_marks,
+               (unsigned long long)result.n_marks, (unsigned long long)result.n_intents, intents,
+               (unsigned long long)engine_seq(result.engine), state);
+    replay_free(&result);
+    return EXIT_OK;
+}

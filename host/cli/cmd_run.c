@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+/* run: a host, from its file, until it is asked to stop. */
+#include <limits.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "cli/args.h"
+#include "cli/commands.h"
+#include "cli/credential.h"
+#include "cli/demo_cast.h"
+#include "cli/settings.h"
+#include "cli/table.h"
+#include "sys/clock.h"
+#include "sys/futex.h"
+#include "sys/log.h"
+#include "sys/rundir.h"
+#include "sys/signals.h"
+
+#define GRACE_NS ((int64_t)5 * 1000000000)
+#define DRAW_NS  ((int64_t)250 * 1000000)
+
+struct opts {
+    const char *config, *dir, *plugins;
+    int64_t for_ns;
+    int is_quiet, is_resumed;
+};
+
+static int read_keys(struct settings *settings)
+{
+    struct venue_config *venue = &settings->host.venue;
+    struct error err = {0};
+    int rc;
+
+    if (settings->host.mode == RUN_PAPER) {
+        venue->is_private = 0; // public data and no keys: a paper host cannot send an order
+        return EXIT_OK;
+    }
+    if (settings->credential[0] == '\0') {
+        fprintf(stderr, "agon run: mode live needs keys: name a credential in the venue's file\n");
+        return EXIT_SAFETY;
+    }
+    rc = credential_read(settings->credential, &venue->key, &venue->secret, &err);
+    if (rc < 0) {
+        fprintf(stderr, "agon run: %s\n", err.text);
+        return EXIT_SAFETY;
+    }
+    venue->is_private = 1;
+    return EXIT_OK;
+}
+
+static int watch(struct host *host, const struct opts *opts, int signal_fd)
+{
+    struct host_view *view = calloc(1, sizeof(*view));
+    int64_t until = opts->for_ns > 0 ? clock_mono() + opts->for_ns : INT64_MAX;
+    struct table table;
+    _Atomic uint32_t never = 0;
+    int signal_number = 0;
+
+    if (view == NULL)
+        return 0;
+    table_init(&table, stdout, opts->for_ns);
+    while (signal_number <= 0 && clock_mono() < until) {
+        if (!opts->is_quiet && commands_can_print()) {
+            host_view(host, view);
+            table_draw(&table, view, clock_mono());
+        }
+        futex_wait(&never, 0, DRAW_NS);
+        signal_number = signals_next(signal_fd);
+        if (signal_number == SIGUSR2) {
+            // The kill switch by hand: everything is cancelled and nothing new leaves, the host
+            // stays.
+            struct record_command kill_all = {.kind = COMMAND_KILL, .reason = REASON_KILL};
+
+            log_error("host", "kill", "SIGUSR2: the kill switch is thrown");
+            host_command(host, &kill_all);
+            signal_number = 0;
+        }
+    }
+    free(view);
+    return signal_number;
+}
+
+int cmd_run(int argc, char **argv)
+{
+    static struct settings settings;
+    struct opts opts = {.config = "agon.yaml"};
+    const struct arg table[] = {
+        {"config", ARG_TEXT, "FILE", "what to run (agon.yaml)", &opts.config},
+        {"dir", ARG_TEXT, "DIR", "run directory (below the user's state folder)", &opts.dir},
+        {"plugins", ARG_TEXT, "DIR", "where the roster's plugins are (beside this program)",
+         &opts.plugins},
+        {"for", ARG_DURATION, "TIME", "stop after that much real time (never)", &opts.for_ns,
+         .min = 1000000, .max = INT64_MAX},
+        {"resume", ARG_FLAG, NULL, "lift a kill switch that an earlier run left thrown",
+         &opts.is_resumed},
+        {"quiet", ARG_FLAG, NULL, "no table", &opts.is_quiet},
+        {NULL}};
+    const struct args_spec spec = {
+        .usage = "[OPTION...]",
+        .about = "Runs a host: market data from a venue, agents from a roster, orders on paper or "
+                 "live. SIGINT and "
+                 "SIGTERM stop it after cancelling what is open; SIGUSR2 is the kill switch.",
+        .args = table};
+    static const int signals[] = {SIGINT, SIGTERM, SIGUSR2};
+    struct log_config log_config = {.level = LOG_INFO};
+    char dir[PATH_MAX];
+    char path[PATH_MAX];
+    char plugins[512];
+    struct host *host = NULL;
+    struct log *log = NULL;
+    struct error err = {0};
+    int signal_fd = -1;
+    int rc = args_parse(&spec, argc, argv);
+
+    if (rc != ARGS_RUN)
+        return rc;
+    if (opts.plugins == NULL && demo_plugin_dir(plugins))
+        opts.plugins = plugins;
+    rc = settings_read(&settings, opts.config, opts.plugins != NULL ? opts.plugins : ".");
+    if (rc == EXIT_OK)
+        rc = read_keys(&settings);
+    if (rc != EXIT_OK)
+        return rc;
+    if (opts.dir != NULL)
+        rc = snprintf(dir, sizeof(dir), "%s", opts.dir) < (int)sizeof(dir) ? 0 : AGON_ERANGE;
+    else
+        rc = rundir_default(dir, sizeof(dir), &err);
+    if (rc >= 0)
+        signal_fd = rc = signals_open(signals, 3, &err);
+    if (rc >= 0) {
+        // The log stands on standard error, where a supervisor picks it up; the table on standard
+        // output.
+        log_config.fd = STDERR_FILENO;
+        log_config.is_json = !isatty(STDERR_FILENO);
+        log = log_new(&log_config, &err);
+        log_set_process(log);
+        settings.host.dir = dir;
+        settings.host.is_resumed = opts.is_resumed;
+        rc = log != NULL ? host_open(&host, &settings.host, &err) : AGON_EIO;
+    }
+    if (rc >= 0)
+        rc = host_start(host, &err);
+    if (rc >= 0) {
+        snprintf(path, sizeof(path), "%s", host_journal_dir(host));
+        log_info("host", "start", "%s, %u agents, journal in %s",
+                 settings.host.mode == RUN_LIVE ? "live" : "paper", settings.host.n_slots, path);
+        watch(host, &opts, signal_fd);
+        rc = host_stop(host, GRACE_NS, signal_fd, &err);
+    }
+    if (rc < 0)
+        fprintf(stderr, "agon run: %s\n", err.text);
+    host_free(host);
+    log_set_process(NULL);
+    log_free(log);
+    signals_close(signal_fd);
+    return rc >= 0                                                         ? EXIT_OK
+           : rc == AGON_ECORRUPT                                           ? EXIT_DATA
+           : rc == AGON_EBUSY || rc == AGON_EPERM                          ? EXIT_SAFETY
+           : rc == AGON_EINVAL || rc == AGON_ENOENT || rc == AGON_EVERSION ? EXIT_CONFIG
+                                                                           : EXIT_ENVIRONMENT;
+}

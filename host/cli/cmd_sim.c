@@ -1,0 +1,403 @@
+// SPDX-License-Identifier: Apache-2.0
+/* sim: a simulated exchange that any client of the real one can trade against. Joins a market (sim
+ * over match), a dialect and sockets; says in one line of JSON on standard output where it listens,
+ * and runs until it is told to stop. */
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include <uv.h>
+
+#include "base/num.h"
+#include "cli/args.h"
+#include "cli/commands.h"
+#include "net/tls_ca.h"
+#include "sim/jout.h"
+#include "sim/server.h"
+#include "sim/stage.h"
+#include "sys/clock.h"
+#include "sys/file.h"
+
+#define DATA_CAP    (1ull << 30)
+#define ACCOUNT_CAP (1ull << 20)
+#define TICK_MS     1000
+
+struct opts {
+    int is_with_parent;
+    const char *venue, *host, *account, *ca_out, *log, *symbols;
+    struct arg_list data;
+    int64_t port;
+    uint64_t seed;
+    double speed;
+    agon_ns_t from, history_ns, for_ns, life_ns, ping_ns, pong_ns;
+    int has_seed, is_tls;
+};
+
+struct run {
+    struct opts opts;
+    uv_loop_t loop;
+    uv_signal_t signals[2];
+    uv_timer_t second, end;
+    struct clock_utc utc;
+    agon_ns_t last_utc;
+    struct pit *pit; /* owned */
+    struct members members;
+    struct stage_file files[STAGE_FILES_MAX];
+    char *bytes[STAGE_FILES_MAX]; /* owned */
+    char symbols[STAGE_FILES_MAX][32];
+    uint32_t n_files;
+    struct tls_ca ca; /* owned */
+    FILE *log;        /* owned */
+    struct sim_server *server;
+    uint8_t is_stopping, is_log_broken, is_bad_told, is_over_told;
+};
+
+static agon_ns_t utc_now(void *ctx)
+{
+    struct run *run = ctx;
+    agon_ns_t now = clock_utc_at(&run->utc, clock_mono());
+
+    if (now > run->last_utc)
+        run->last_utc = now;
+    return run->last_utc;
+}
+
+static void on_log(void *ctx, const char *line, size_t n)
+{
+    struct run *run = ctx;
+
+    if (fwrite(line, 1, n, run->log) != n || fputc('\n', run->log) == EOF ||
+        fflush(run->log) != 0) {
+        if (!run->is_log_broken)
+            fprintf(stderr, "agon sim: %s: %s\n", run->opts.log, strerror(errno));
+        run->is_log_broken = 1;
+    }
+}
+
+/* --- starting --- */
+
+// SYMBOL=FILE names the symbol; a file's own name may hold '=' after a '/'.
+static const char *split_symbol(const char *word, char symbol[32])
+{
+    size_t n = strspn(word, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789");
+
+    symbol[0] = '\0';
+    if (n == 0 || n >= 32 || word[n] != '=')
+        return word;
+    memcpy(symbol, word, n);
+    symbol[n] = '\0';
+    return word + n + 1;
+}
+
+static int read_data(struct run *run, struct error *err)
+{
+    for (int i = 0; i < run->opts.data.n; i++) {
+        struct stage_file *file = &run->files[i];
+        uint64_t n;
+        int rc;
+
+        if (i == STAGE_FILES_MAX)
+            return error_set(err, AGON_EINVAL, "more than %d data files", STAGE_FILES_MAX);
+        file->name = split_symbol(run->opts.data.at[i], run->symbols[i]);
+        file->symbol = run->symbols[i][0] ? run->symbols[i] : NULL;
+        rc = file_read(file->name, DATA_CAP, &run->bytes[i], &n, err);
+        if (rc < 0)
+            return rc;
+        file->bytes = run->bytes[i];
+        file->n = n;
+        run->n_files++;
+    }
+    return AGON_OK;
+}
+
+static int read_members(struct run *run, struct error *err)
+{
+    char *text;
+    uint64_t n;
+    int rc;
+
+    members_default(&run->members);
+    if (!run->opts.account)
+        return AGON_OK;
+    rc = file_read(run->opts.account, ACCOUNT_CAP, &text, &n, err);
+    if (rc < 0)
+        return rc;
+    rc = members_parse(&run->members, run->opts.account, text, n, err);
+    free(text);
+    return rc;
+}
+
+static int make_tls(struct run *run, struct error *err)
+{
+    int rc;
+
+    if (!run->opts.is_tls)
+        return AGON_OK;
+    rc = tls_ca_make(&run->ca, NULL, 0, 0, err);
+    if (rc == AGON_OK && run->opts.ca_out)
+        rc = tls_ca_write(&run->ca, run->opts.ca_out, err);
+    return rc;
+}
+
+static void say_listening(const struct run *run, const struct sim_dialect *dialect, int port,
+                          const struct sim_clock *clock)
+{
+    const char *host = run->opts.host, *s = run->opts.is_tls ? "s" : "";
+    struct jout out = {0};
+    char text[320];
+
+    jout_open(&out, '{');
+    jout_kv_str(&out, "event", "listening");
+    jout_kv_str(&out, "venue", dialect->name);
+    jout_kv_int(&out, "pid", getpid());
+    jout_kv_str(&out, "host", host);
+    jout_kv_int(&out, "port", port);
+    jout_kv_bool(&out, "tls", run->opts.is_tls);
+    snprintf(text, sizeof(text), strchr(host, ':') ? "http%s://[%s]:%d" : "http%s://%s:%d", s, host,
+             port);
+    jout_kv_str(&out, "rest", text);
+    snprintf(text, sizeof(text), strchr(host, ':') ? "ws%s://[%s]:%d" : "ws%s://%s:%d", s, host,
+             port);
+    jout_kv_str(&out, "ws", text);
+    jout_kv_time(&out, "market_time", clock->t_market);
+    jout_key(&out, "speed_milli");
+    jout_int(&out, clock->speed_milli);
+    if (run->n_files == 0)
+        jout_kv_int(&out, "seed", (int64_t)run->opts.seed);
+    jout_key(&out, "symbols");
+    jout_open(&out, '[');
+    for (uint32_t i = 0; i < pit_count(run->pit); i++)
+        jout_str(&out, pit_at(run->pit, i)->name);
+    jout_close(&out, '[');
+    jout_close(&out, '{');
+    printf("%s\n", jout_text(&out));
+    fflush(stdout);
+    jout_deinit(&out);
+}
+
+/* --- running --- */
+
+static void on_closed(uv_handle_t *handle)
+{
+    (void)handle;
+}
+
+static void stop(struct run *run)
+{
+    if (run->is_stopping)
+        return;
+    run->is_stopping = 1;
+    sim_server_stop(run->server);
+    for (int i = 0; i < 2; i++)
+        uv_close((uv_handle_t *)&run->signals[i], on_closed);
+    uv_close((uv_handle_t *)&run->second, on_closed);
+    uv_close((uv_handle_t *)&run->end, on_closed);
+}
+
+static void on_signal(uv_signal_t *signal, int number)
+{
+    (void)number;
+    stop(signal->data);
+}
+
+static void on_end(uv_timer_t *timer)
+{
+    stop(timer->data);
+}
+
+static void on_second(uv_timer_t *timer)
+{
+    struct run *run = timer->data;
+    struct error bad = {0};
+    int64_t step = clock_utc_observe(&run->utc, clock_mono(), clock_wall());
+
+    if (step != 0)
+        fprintf(stderr, "agon sim: the wall clock was set by %lld ms; it is not followed\n",
+                (long long)(step / 1000000));
+    if (!run->is_bad_told && pit_bad_rows(run->pit, &bad) > 0) {
+        fprintf(stderr, "agon sim: %s; such rows are left out\n", bad.text);
+        run->is_bad_told = 1;
+    }
+    if (!run->is_over_told && pit_is_over(run->pit)) {
+        fprintf(stderr, "agon sim: the recordings have ended; the market stands still\n");
+        run->is_over_told = 1;
+    }
+}
+
+static void start_handles(struct run *run)
+{
+    static const int numbers[2] = {SIGINT, SIGTERM};
+
+    for (int i = 0; i < 2; i++) {
+        uv_signal_init(&run->loop, &run->signals[i]);
+        run->signals[i].data = run;
+        uv_signal_start(&run->signals[i], on_signal, numbers[i]);
+    }
+    uv_timer_init(&run->loop, &run->second);
+    run->second.data = run;
+    uv_timer_start(&run->second, on_second, TICK_MS, TICK_MS);
+    uv_timer_init(&run->loop, &run->end);
+    run->end.data = run;
+    if (run->opts.for_ns > 0)
+        uv_timer_start(&run->end, on_end, (uint64_t)(run->opts.for_ns / 1000000), 0);
+}
+
+static int serve(struct run *run, const struct sim_dialect *dialect, agon_ns_t t_market)
+{
+    struct sim_server_config config = {.dialect = dialect,
+                                       .utc = utc_now,
+                                       .utc_ctx = run,
+                                       .host = run->opts.host,
+                                       .port = (uint16_t)run->opts.port,
+                                       .cert_pem = run->ca.cert_pem,
+                                       .key_pem = run->ca.key_pem};
+    struct error err = {0};
+    int port;
+
+    config.sim = (struct sim_config){.pit = run->pit,
+                                     .members = &run->members,
+                                     .limits = {.connection_life_ns = run->opts.life_ns,
+                                                .ping_every_ns = run->opts.ping_ns,
+                                                .pong_within_ns = run->opts.pong_ns},
+                                     .seed = run->opts.seed};
+    if (run->log) {
+        config.sim.sink.log = on_log;
+        config.sim.sink.log_ctx = run;
+    }
+    // A generated market began at the wall clock's time and keeps with it at speed 1.
+    config.clock = (struct sim_clock){.t_transport = run->n_files > 0 ? utc_now(run) : t_market,
+                                      .t_market = t_market,
+                                      .speed_milli = (int64_t)(run->opts.speed * 1000 + 0.5)};
+    uv_loop_init(&run->loop);
+    start_handles(run);
+    port = sim_server_open(&run->server, &run->loop, &config, &err);
+    if (port < 0) {
+        fprintf(stderr, "agon sim: %s\n", err.text);
+        stop(run);
+    } else {
+        say_listening(run, dialect, port, &config.clock);
+    }
+    uv_run(&run->loop, UV_RUN_DEFAULT);
+    sim_server_free(run->server);
+    uv_loop_close(&run->loop);
+    if (port < 0)
+        return EXIT_ENVIRONMENT;
+    return run->is_log_broken ? EXIT_ENVIRONMENT : EXIT_OK;
+}
+
+static int prepare(struct run *run, const struct sim_dialect *dialect, agon_ns_t *t_market,
+                   struct error *err)
+{
+    struct stage stage = {.dialect = dialect,
+                          .seed = run->opts.seed,
+                          .history_minutes = (uint32_t)(run->opts.history_ns / 60000000000),
+                          .symbols = run->opts.symbols,
+                          .files = run->files,
+                          .t_from = run->opts.from};
+
+    if (read_members(run, err) < 0)
+        return EXIT_CONFIG;
+    if (read_data(run, err) < 0)
+        return EXIT_DATA;
+    if (make_tls(run, err) < 0)
+        return EXIT_ENVIRONMENT;
+    if (run->opts.log) {
+        run->log = fopen(run->opts.log, "we");
+        if (!run->log) {
+            error_set(err, AGON_EIO, "%s: %s", run->opts.log, strerror(errno));
+            return EXIT_ENVIRONMENT;
+        }
+    }
+    clock_utc_init(&run->utc, clock_mono(), clock_wall());
+    stage.n_files = run->n_files;
+    stage.t_start = utc_now(run);
+    if (stage_build(&run->pit, t_market, &stage, err) < 0)
+        return run->n_files > 0 ? EXIT_DATA : EXIT_FLAGS;
+    return EXIT_OK;
+}
+
+int cmd_sim(int argc, char **argv)
+{
+    static struct run run; // a megabyte of accounts is too much for a stack
+    struct opts opts = {.venue = "binance",
+                        .host = "127.0.0.1",
+                        .seed = 1,
+                        .speed = 1,
+                        .history_ns = 1000 * 60000000000ll};
+    const struct arg args[] = {
+        {"venue", ARG_TEXT, "NAME", "whose protocol (binance)", &opts.venue},
+        {"port", ARG_INT, "N", "port; 0 takes any (0)", &opts.port, .max = 65535},
+        {"host", ARG_TEXT, "ADDRESS", "address to listen on (127.0.0.1)", &opts.host},
+        {"seed", ARG_U64, "N", "seed of the generated market (1)", &opts.seed,
+         .is_given = &opts.has_seed},
+        {"symbols", ARG_TEXT, "LIST", "symbols of the generated market (the venue's four majors)",
+         &opts.symbols},
+        {"history", ARG_DURATION, "TIME", "bars before the start of the generated market (1000m)",
+         &opts.history_ns, .min = 0, .max = 45 * 86400 * 1000000000ll},
+        {"data", ARG_LIST, "[SYMBOL=]FILE...",
+         "play recordings instead: books, trades or bars, gzip or not", &opts.data},
+        {"from", ARG_TIME, "TIME", "run through the recordings up to here at once (their start)",
+         &opts.from},
+        {"speed", ARG_REAL, "X", "market time runs X times as fast, 1 to 60 (1)", &opts.speed,
+         .min = 1, .max = 60},
+        {"account", ARG_TEXT, "FILE", "accounts in YAML or JSON (one: agon-sim-key)",
+         &opts.account},
+        {"tls", ARG_FLAG, NULL, "serve https and wss with a certificate made now", &opts.is_tls},
+        {"ca-out", ARG_TEXT, "FILE", "write the authority to trust there (PEM)", &opts.ca_out},
+        {"log", ARG_TEXT, "FILE", "write each order request and each effect there (NDJSON)",
+         &opts.log},
+        {"for", ARG_DURATION, "TIME", "stop after that much real time (never)", &opts.for_ns,
+         .min = 1000000, .max = INT64_MAX},
+        {"connection-life", ARG_DURATION, "TIME", "close each WebSocket at that age (24h)",
+         &opts.life_ns, .min = 1000000, .max = INT64_MAX},
+        {"ping-every", ARG_DURATION, "TIME", "ping each WebSocket that often (20s)", &opts.ping_ns,
+         .min = 1000000, .max = INT64_MAX},
+        {"with-parent", ARG_FLAG, NULL, "end when the process that started it does",
+         &opts.is_with_parent},
+        {"pong-within", ARG_DURATION, "TIME", "close it without a pong for that long (60s)",
+         &opts.pong_ns, .min = 1000000, .max = INT64_MAX},
+        {NULL}};
+    const struct args_spec spec = {
+        .usage = "[OPTION...]",
+        .about = "Serves an exchange's REST and WebSocket protocol over a matching engine. Any "
+                 "client of that exchange can trade\nagainst it: point it to the address printed "
+                 "on start (one line of JSON).\n\nThe account, unless --account names others: key "
+                 "agon-sim-key, secret\n"
+                 "YWdvbi1zaW0tc2VjcmV0LWFnb24tc2ltLXNlY3JldC0wMDAwMDAwMA==, with 1000000 USDT, "
+                 "10 BTC, 100 ETH.",
+        .args = args};
+    const struct sim_dialect *dialect;
+    struct error err = {0};
+    agon_ns_t t_market = 0;
+    int rc = args_parse(&spec, argc, argv);
+
+    if (rc != ARGS_RUN)
+        return rc;
+    // A demo that is killed takes its exchange with it.
+    if (opts.is_with_parent)
+        prctl(PR_SET_PDEATHSIG, SIGTERM);
+    dialect = sim_dialect_find(opts.venue);
+    if (!dialect)
+        return args_refuse(&spec, argv[0], "no simulated venue %s; there is %s",
+                           args_safe(opts.venue), sim_dialect_at(0)->name);
+    if (opts.data.n > 0 && (opts.has_seed || opts.symbols))
+        return args_refuse(&spec, argv[0],
+                           "--seed and --symbols are for the generated market, not with --data");
+    if (opts.ca_out && !opts.is_tls)
+        return args_refuse(&spec, argv[0], "--ca-out goes with --tls");
+    run.opts = opts;
+    rc = prepare(&run, dialect, &t_market, &err);
+    if (rc != EXIT_OK)
+        fprintf(stderr, "agon sim: %s\n", err.text);
+    else
+        rc = serve(&run, dialect, t_market);
+    pit_free(run.pit);
+    for (uint32_t i = 0; i < run.n_files; i++)
+        free(run.bytes[i]);
+    tls_ca_deinit(&run.ca);
+    if (run.log && fclose(run.log) != 0 && rc == EXIT_OK)
+        rc = EXIT_ENVIRONMENT;
+    return rc;
+}

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+/* commands: the subcommands of agon. A new one is a file cmd_<name>.c, listed in meson.build, and
+ * one line in COMMANDS. */
+#ifndef CLI_COMMANDS_H
+#define CLI_COMMANDS_H
+
+#include <stdio.h>
+
+#include "cli/exit.h"
+
+/* argv[0] is the command's own name. Returns an exit code. [main thread] */
+struct command {
+    const char *name;
+    const char *help; /* one line, without a full stop */
+    int (*run)(int argc, char **argv);
+};
+/* In the order in which help shows them; ends with a NULL name. */
+extern const struct command commands[];
+
+/* False once a write to standard output failed (a closed pipe, a full disk): a command that prints
+ * much asks now and then, and stops. */
+int commands_can_print(void);
+
+/* X(name, function, help), one line each. */
+#define COMMANDS(X)                                                                                \
+    X(backtest, cmd_backtest, "run plugins over recorded or generated markets")                    \
+    X(bench, cmd_bench, "measure a path of this host against a bare yardstick")                    \
+    X(completion, cmd_completion, "print the completion script of a shell")                        \
+    X(demo, cmd_demo, "show the whole arena on this machine, with a proof at the end")             \
+    X(doctor, cmd_doctor, "show what this machine gives and what it lacks")                        \
+    X(dst, cmd_dst, "run seeds of simulated faults against the whole host")                        \
+    X(inspect, cmd_inspect, "show what a plugin file is, without running it")                      \
+    X(journal, cmd_journal, "show what a journal holds: events, figures, fills, equity")           \
+    X(new, cmd_new, "write a new plugin that builds and trades")                                   \
+    X(replay, cmd_replay, "rebuild a state from its journal and prove it")                         \
+    X(run, cmd_run, "run agents on a venue, on paper or live")                                     \
+    X(sim, cmd_sim, "serve an exchange's own protocol on loopback over a simulated market")        \
+    X(validate, cmd_validate, "check plugin files")
+
+#define COMMANDS_DECLARE(name, function, help) int function(int argc, char **argv);
+COMMANDS(COMMANDS_DECLARE)
+
+#endif

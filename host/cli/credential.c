@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/credential.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <sodium.h>
+
+#define BYTES_MAX 4096
+
+static int find(const char *name, char path[PATH_MAX], struct error *err)
+{
+    const char *dir = getenv("CREDENTIALS_DIRECTORY");
+    const char *home = getenv("HOME");
+    int n;
+
+    if (name[0] == '\0' || name[0] == '.' || strchr(name, '/') != NULL)
+        return error_set(err, AGON_EINVAL, "credential: the name is none");
+    if (dir != NULL && dir[0] == '/')
+        n = snprintf(path, PATH_MAX, "%s/%s", dir, name);
+    else if (home != NULL && home[0] == '/')
+        n = snprintf(path, PATH_MAX, "%s/.config/agon/credentials/%s", home, name);
+    else
+        return error_set(err, AGON_ENOENT,
+                         "credential %s: neither CREDENTIALS_DIRECTORY nor HOME is set", name);
+    return n < PATH_MAX ? AGON_OK
+                        : error_set(err, AGON_ERANGE, "credential %s: the path is too long", name);
+}
+
+// Takes the value of a line "word: value".
+static int take(const char *text, const char *word, struct secret *into)
+{
+    size_t n = strlen(word);
+
+    for (const char *at = text; at != NULL && *at != '\0';) {
+        const char *end = strchr(at, '\n');
+
+        if (strncmp(at, word, n) == 0 && at[n] == ':') {
+            const char *value = at + n + 1;
+            size_t length;
+
+            value += strspn(value, " \t");
+            length = strcspn(value, "\r\n");
+            return length > 0 ? secret_set(into, value, length) : AGON_EINVAL;
+        }
+        at = end != NULL ? end + 1 : NULL;
+    }
+    return AGON_EINVAL;
+}
+
+int credential_read(const char *name, struct secret *key, struct secret *secret, struct error *err)
+{
+    char path[PATH_MAX];
+    char text[BYTES_MAX + 1];
+    struct stat at;
+    ssize_t n = 0;
+    int fd;
+    int rc = find(name, path, err);
+
+    if (rc < 0)
+        return rc;
+    fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0)
+        return error_set(err, errno == ENOENT ? AGON_ENOENT : AGON_EPERM, "credential %s: %s: %s",
+                         name, path, strerror(errno));
+    if (fstat(fd, &at) < 0 || !S_ISREG(at.st_mode) || at.st_uid != geteuid() ||
+        (at.st_mode & 077) != 0 || at.st_size > BYTES_MAX) {
+        rc = error_set(
+            err, AGON_EPERM,
+            "credential %s: %s has to be a regular file of this user with mode 0600 or 0400", name,
+            path);
+    } else {
+        n = read(fd, text, BYTES_MAX);
+        text[n > 0 ? n : 0] = '\0';
+        if (n <= 0 || take(text, "key", key) < 0 || take(text, "secret", secret) < 0)
+            rc = error_set(err, AGON_EINVAL,
+                           "credential %s: expected two lines, key: ... and secret: ...", name);
+    }
+    sodium_memzero(text, sizeof(text));
+    close(fd);
+    return rc;
+}

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+/* credential: keys by name, from files that nobody else can read.
+ *
+ * The store is $CREDENTIALS_DIRECTORY (as a service manager gives it), else
+ * ~/.config/agon/credentials. A credential is a regular file of two lines, "key: ..." and "secret:
+ * ...", owned by this user, mode 0400 or 0600, and no symbolic link. What it holds is never
+ * printed. [control] */
+#ifndef CLI_CREDENTIAL_H
+#define CLI_CREDENTIAL_H
+
+#include "base/error.h"
+#include "venue/secret.h"
+
+/* AGON_ENOENT; AGON_EPERM: others could read it; AGON_EINVAL: not of that form. */
+int credential_read(const char *name, struct secret *key, struct secret *secret, struct error *err);
+
+#endif

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+/* embedded: files of the tree that the program carries with it, so that the demo needs none. [any]
+ */
+#ifndef CLI_EMBEDDED_H
+#define CLI_EMBEDDED_H
+
+#include <stddef.h>
+
+/* configs/venues/binance.yaml. Returns its length. */
+size_t embedded_venue(const char **bytes);
+
+#endif

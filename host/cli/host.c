@@ -1,0 +1,329 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "cli/host_impl.h"
+#include "journal/snapshot.h"
+#include "sys/log.h"
+#include "sys/signals.h"
+
+#define TELL_NS  ((int64_t)20 * 1000 * 1000)
+#define HURRY_NS ((int64_t)500 * 1000 * 1000)
+
+/* ---- writer ---- */
+
+static void write_snapshot(struct host *host)
+{
+    struct snapshot snapshot = {.seq = host->snap_seq};
+    struct error err = {0};
+
+    if (!atomic_load_explicit(&host->is_snap_full, memory_order_acquire) ||
+        journal_durable_seq(&host->buffer) < host->snap_seq)
+        return;
+    if (snapshot_write(&host->disk.port, &snapshot, host->snap, host->snap_n, &err) < 0)
+        log_warn("journal", "snapshot", "no snapshot was written: %s", err.text);
+    else
+        snapshot_prune(&host->disk.port, 3, &err);
+    atomic_store_explicit(&host->is_snap_full, 0, memory_order_release);
+}
+
+void *host_writer_main(void *ctx)
+{
+    struct host *host = ctx;
+
+    for (;;) {
+        uint32_t seen = atomic_load_explicit(&host->writer_wake, memory_order_acquire);
+        int is_last = (int)atomic_load_explicit(&host->is_writer_stopping, memory_order_acquire);
+        int rc = journal_writer_step(host->writer);
+
+        if (rc == 1 && atomic_load(&host->is_holding))
+            uv_async_send(&host->io_wake);
+        write_snapshot(host);
+        if (rc != 1 && is_last)
+            return NULL;
+        if (rc != 1)
+            futex_wait(&host->writer_wake, seen, 1000000);
+    }
+}
+
+/* ---- io ---- */
+
+void host_wake_core(struct host *host)
+{
+    if (atomic_load_explicit(&host->is_core_asleep, memory_order_seq_cst) == 0)
+        return;
+    atomic_fetch_add_explicit(&host->core_wake, 1, memory_order_release);
+    futex_wake(&host->core_wake, 1);
+}
+
+// Shows the gateway's figures to the other threads. Returns how many commands it holds back.
+static uint32_t tell_status(struct host *host)
+{
+    uint32_t n_held;
+
+    pthread_mutex_lock(&host->io_lock);
+    gateway_status(host->gateway, &host->io_status);
+    n_held = host->io_status.n_held;
+    pthread_mutex_unlock(&host->io_lock);
+    return n_held;
+}
+
+void host_on_io_turn(uv_prepare_t *handle)
+{
+    struct host *host = handle->data;
+
+    int64_t mono = clock_mono();
+
+    if (evring_used(&host->from_venue_in) > 0)
+        host_wake_core(host);
+    if (mono - host->io_told_ns > TELL_NS) {
+        host->io_told_ns = mono;
+        tell_status(host);
+    }
+}
+
+void host_on_io_wake(uv_async_t *handle)
+{
+    struct host *host = handle->data;
+
+    // Set before the gateway looks how far the journal is: what it then still holds, the writer
+    // wakes it for.
+    atomic_store(&host->is_holding, 1);
+    gateway_poll(host->gateway);
+    if (tell_status(host) == 0)
+        atomic_store(&host->is_holding, 0);
+    if (atomic_load_explicit(&host->is_io_stopping, memory_order_acquire) == 1) {
+        gateway_stop(host->gateway);
+        stream_uv_stop(host->stream);
+        atomic_store(&host->is_io_stopping, 2);
+    }
+}
+
+void *host_io_main(void *ctx)
+{
+    struct host *host = ctx;
+
+    gateway_start(host->gateway);
+    while (atomic_load(&host->is_io_stopping) < 2 || !stream_uv_is_stopped(host->stream))
+        uv_run(&host->loop, UV_RUN_ONCE);
+    return NULL;
+}
+
+uint64_t host_durable_seq(void *ctx)
+{
+    return journal_durable_seq(&((struct host *)ctx)->buffer);
+}
+
+void host_on_gateway_log(void *ctx, int level, const char *key, const char *text)
+{
+    (void)ctx;
+    log_write(NULL,
+              level <= 3   ? LOG_ERROR
+              : level <= 4 ? LOG_WARN
+                           : LOG_INFO,
+              "venue", key, "%s", text);
+}
+
+/* Whether there is room must not show in the engine's state: a replay has no ring. So the ring has
+ * a place for one command of each order that there can be, and for questions beside; a question
+ * that finds none is asked again later. */
+int host_send(void *ctx, const struct order_cmd *cmd)
+{
+    struct host *host = ctx;
+    struct order_cmd *slot;
+
+    if (cmd->kind == CMD_QUERY && ring_used(&host->to_venue) >= HOST_TO_VENUE / 2)
+        return AGON_OK;
+    slot = ring_claim(&host->to_venue);
+    if (slot == NULL) {
+        log_error("host", "to-venue", "no room towards the gateway: it has stopped reading");
+        return AGON_EAGAIN;
+    }
+    *slot = *cmd;
+    ring_publish(&host->to_venue);
+    return AGON_OK;
+}
+
+/* ---- control ---- */
+
+int host_start(struct host *host, struct error *err)
+{
+    const struct bus_shm *bus;
+    uint64_t granules;
+    uint64_t at;
+
+    host->bars = calloc(HOST_BARS, sizeof(*host->bars));
+    if (host->bars == NULL)
+        return error_set(err, AGON_ENOMEM, "no memory for the history");
+    bus = engine_bus(host->engine, &granules, &at);
+    bus_reader_attach(&host->history_reader, bus, granules);
+    host->started_ns = clock_mono();
+    if (pthread_create(&host->writer_thread, NULL, host_writer_main, host) != 0)
+        goto fail;
+    if (pthread_create(&host->io_thread, NULL, host_io_main, host) != 0)
+        goto fail_writer;
+    if (pthread_create(&host->core_thread, NULL, host_core_main, host) != 0)
+        goto fail_io;
+    host->is_running = 1;
+    return AGON_OK;
+
+fail_io:
+    atomic_store(&host->is_io_stopping, 1);
+    uv_async_send(&host->io_wake);
+    pthread_join(host->io_thread, NULL);
+fail_writer:
+    atomic_store(&host->is_writer_stopping, 1);
+    pthread_join(host->writer_thread, NULL);
+fail:
+    return error_set(err, AGON_EIO, "a thread could not be started");
+}
+
+void host_view(struct host *host, struct host_view *view)
+{
+    uv_async_send(&host->io_wake); // refreshes the gateway's figures for the next look
+    pthread_mutex_lock(&host->view_lock);
+    *view = *host->view;
+    pthread_mutex_unlock(&host->view_lock);
+    pthread_mutex_lock(&host->io_lock);
+    view->venue = host->io_status;
+    view->is_ready = host->io_status.is_ready;
+    pthread_mutex_unlock(&host->io_lock);
+}
+
+int host_command(struct host *host, const struct record_command *command)
+{
+    struct record_command *slot = ring_claim(&host->control);
+
+    if (slot == NULL)
+        return AGON_EAGAIN;
+    *slot = *command;
+    slot->hdr.type = AGON_EVENT_COMMAND;
+    slot->hdr.granules = 1;
+    ring_publish(&host->control);
+    host_wake_core(host);
+    return AGON_OK;
+}
+
+// Waits until no order is open, as the view shows it, or the time is up; who asks again for the end
+// gets it sooner.
+static void wait_for_orders(struct host *host, int64_t grace_ns, int signal_fd)
+{
+    int64_t until = clock_mono() + grace_ns;
+    struct host_view *view = malloc(sizeof(*view));
+    _Atomic uint32_t never = 0;
+
+    while (view != NULL && clock_mono() < until) {
+        uint32_t n_open = 0;
+
+        host_view(host, view);
+        for (uint32_t i = 0; i < view->n_slots; i++)
+            n_open += view->slots[i].n_open;
+        if (n_open == 0)
+            break;
+        futex_wait(&never, 0, 10000000);
+        if (signal_fd >= 0 && signals_next(signal_fd) > 0)
+            until = clock_mono() + HURRY_NS < until ? clock_mono() + HURRY_NS : until;
+    }
+    free(view);
+}
+
+int host_stop(struct host *host, int64_t grace_ns, int signal_fd, struct error *err)
+{
+    struct record_command cancel = {
+        .kind = COMMAND_CANCEL_ALL, .scope = SCOPE_GLOBAL, .reason = REASON_OPERATOR};
+    struct record_mark last;
+    int rc;
+
+    if (!host->is_running)
+        return AGON_OK;
+    host->is_running = 0;
+    if (grace_ns > 0) {
+        // The core halts before it takes this command: nothing new slips in between.
+        atomic_store(&host->is_closing, 1);
+        host_command(host, &cancel);
+        wait_for_orders(host, grace_ns, signal_fd);
+    }
+    atomic_store(&host->is_stopping, 1);
+    atomic_fetch_add(&host->core_wake, 1);
+    futex_wake(&host->core_wake, 1);
+    pthread_join(host->core_thread, NULL);
+    atomic_store(&host->is_io_stopping, 1);
+    uv_async_send(&host->io_wake);
+    pthread_join(host->io_thread, NULL);
+    // From here on this thread is the core: the journal gets its last word.
+    // A halt by the host itself ends with it; the next start begins without.
+    host->halts = 0;
+    host_tell(host);
+    rc = engine_make_mark(host->engine, &last);
+    if (rc >= 0)
+        rc = host_step(host, &last.hdr);
+    if (rc >= 0)
+        rc = engine_hash(host->engine, host->last_hash);
+    host->last_seq = engine_seq(host->engine);
+    host_show(host);
+    atomic_store(&host->is_writer_stopping, 1);
+    pthread_join(host->writer_thread, NULL);
+    if (rc < 0)
+        error_set(err, rc, "the last state could not be marked: %s", error_name(rc));
+    return rc < 0 ? rc : journal_writer_close(host->writer, err);
+}
+
+static void on_close(uv_handle_t *handle)
+{
+    (void)handle;
+}
+
+void host_free(struct host *host)
+{
+    if (host == NULL)
+        return;
+    if (host->is_running)
+        host_stop(host, 0, -1, NULL);
+    crew_free(host->crew);
+    gateway_free(host->gateway);
+    if (host->io_wake.data != NULL) {
+        if (host->stream != NULL && !stream_uv_is_stopped(host->stream)) {
+            stream_uv_stop(host->stream);
+            while (!stream_uv_is_stopped(host->stream))
+                uv_run(&host->loop, UV_RUN_NOWAIT);
+        }
+        stream_uv_free(host->stream);
+        uv_close((uv_handle_t *)&host->io_wake, on_close);
+        uv_close((uv_handle_t *)&host->io_turn, on_close);
+        uv_run(&host->loop, UV_RUN_DEFAULT);
+        uv_loop_close(&host->loop);
+    }
+    paper_free(host->paper);
+    engine_free(host->engine);
+    process_bus_free(&host->bus);
+    journal_writer_free(host->writer);
+    if (host->has_buffer)
+        journal_buffer_deinit(&host->buffer);
+    if (host->has_disk)
+        disk_posix_close(&host->disk);
+    rundir_close(&host->rundir);
+    ring_deinit(&host->to_venue);
+    ring_deinit(&host->control);
+    heap_deinit(&host->due);
+    free(host->from_venue_memory);
+    free(host->wishes);
+    free(host->free);
+    free(host->bars);
+    free(host->snap);
+    free(host->view);
+    free(host->draft);
+    pthread_mutex_destroy(&host->io_lock);
+    pthread_mutex_destroy(&host->view_lock);
+    free(host);
+}
+
+void host_state(const struct host *host, unsigned char hash[HASH_SIZE], uint64_t *seq)
+{
+    memcpy(hash, host->last_hash, HASH_SIZE);
+    *seq = host->last_seq;
+}
+
+const char *host_journal_dir(const struct host *host)
+{
+    return host->journal_dir;
+}

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+/* host: a running arena. It joins the engine with a gateway, a journal and agents, each on its
+ * thread:
+ *
+ *   core    the engine and nothing else; parks when there is nothing to do
+ *   io      the venue's bytes (libuv)
+ *   writer  the journal
+ *
+ * The caller's own thread is control: it starts and stops, gives commands and looks at the
+ * published view. On paper, orders go to the matching engine on the live book and none can reach
+ * the gateway: the gateway of a paper host has no command ring. */
+#ifndef CLI_HOST_H
+#define CLI_HOST_H
+
+#include "agent/crew.h"
+#include "base/hist.h"
+#include "venue/gateway.h"
+
+#define HOST_INSTRUMENTS_MAX 64
+
+struct host_instrument {
+    char symbol[32], base[16], quote[16];
+    agon_px_t tick_px;
+    agon_qty_t lot_qty, min_qty, max_qty;
+    int px_exp, qty_exp;
+    agon_amt_t min_notional_amt; /* 10^-8 of the quote */
+    int32_t maker_fee_ppb, taker_fee_ppb;
+};
+struct host_config {
+    uint32_t mode;             /* RUN_PAPER or RUN_LIVE */
+    const char *dir;           /* run directory; one host at a time lives there */
+    struct venue_config venue; /* endpoints, limits, keys */
+    char base_currency[16];
+    const struct host_instrument *instruments; /* borrowed until host_open returns */
+    uint32_t n_instruments;
+    struct crew_slot *slots; /* instruments of the records: places in instruments, from 1 */
+    uint32_t n_slots;
+    int64_t speed_milli;                 /* of market time; 1000: real */
+    int is_async;                        /* class of the journal */
+    int64_t entry_ns, report_ns;         /* paper: latencies of the venue, market time */
+    uint64_t mark_every, snapshot_every; /* events; 0: 100,000 and 1,000,000 */
+    uint64_t seed;
+    int64_t low_water_bytes; /* fewer free for the journal: nothing new leaves; 0: 1 GiB, or 5 % of
+                                the disk where that is less */
+    int is_resumed;          /* lifts a kill switch that an earlier run left thrown */
+};
+
+struct host_view_slot {
+    char name[SLOT_NAME];
+    uint8_t stage, condition, is_playing, n_positions;
+    agon_amt_t capital_amt, equity_amt, fee_amt;
+    uint64_t n_fills, n_intents, n_refused, nth;
+    uint32_t n_open;
+    struct {
+        agon_instrument_t instrument;
+        agon_amt_t held_amt;
+    } positions[4];
+    char failure[160];
+};
+struct host_view_instrument {
+    char symbol[32];
+    uint8_t book_state;
+    int8_t px_exp, qty_exp, base_exp;
+    agon_px_t bid_px, ask_px, last_px;
+};
+struct host_view {
+    agon_ns_t t; /* engine time */
+    uint64_t seq, durable_seq;
+    uint32_t run;
+    uint8_t journal_state, is_killed, is_halted, is_ready, base_exp;
+    struct engine_counters counters;
+    struct gateway_status venue;
+    uint32_t n_slots, n_instruments;
+    struct host_view_slot slots[SLOTS_MAX];
+    struct host_view_instrument instruments[HOST_INSTRUMENTS_MAX];
+    struct hist step_ns;  /* of one engine step */
+    struct hist queue_ns; /* from the socket's read to the end of the step */
+};
+
+struct host;
+/* Locks the run directory, recovers the journal, rebuilds the state, loads the plugins. Nothing
+ * runs yet. AGON_EBUSY: another host lives there. [control] */
+int host_open(struct host **host, const struct host_config *config, struct error *err);
+/* Starts the threads. A venue that cannot be reached is no failure: the host tries on. [control] */
+int host_start(struct host *host, struct error *err);
+/* A copy of the newest view; refreshed about ten times a second. [control] */
+void host_view(struct host *host, struct host_view *view);
+/* Hands a command to the engine. AGON_EAGAIN. [control] */
+int host_command(struct host *host, const struct record_command *command);
+/* Cancels what is open, waits at most grace_ns for the venue's word, ends the plugins, marks and
+ * closes the journal. With grace_ns 0 at once; a signal on signal_fd (-1: none) hurries it.
+ * [control] */
+int host_stop(struct host *host, int64_t grace_ns, int signal_fd, struct error *err);
+void host_free(struct host *host); /* NULL is fine */
+/* After host_stop: what the journal's last mark says, for comparison with a replay. */
+void host_state(const struct host *host, unsigned char hash[HASH_SIZE], uint64_t *seq);
+const char *host_journal_dir(const struct host *host);
+
+#endif

@@ -1,0 +1,498 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Opening a host: its directory, its journal, the state out of it, its plugins. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/num.h"
+#include "cli/host_impl.h"
+#include "journal/reader.h"
+#include "journal/snapshot.h"
+#include "sys/entropy.h"
+#include "sys/file.h"
+#include "sys/log.h"
+
+#define FROM_VENUE   ((uint64_t)1 << 17) /* granules: 8 MiB */
+#define FROM_CONTROL 256u
+#define MARKS        ((uint64_t)100000)
+#define SNAPSHOTS    ((uint64_t)1000000)
+#define LOW_WATER    ((int64_t)1 << 30)
+
+static void on_alert(void *ctx, int level, const char *key, const char *text)
+{
+    (void)ctx;
+    log_write(NULL, level >= 3 ? LOG_ERROR : LOG_WARN, "engine", key, "%s", text);
+}
+
+static void on_plugin_log(void *ctx, uint16_t slot, uint32_t level, agon_ns_t t, const char *text)
+{
+    struct host *host = ctx;
+
+    (void)t;
+    log_write(NULL,
+              level >= AGON_ERROR  ? LOG_ERROR
+              : level >= AGON_WARN ? LOG_WARN
+                                   : LOG_INFO,
+              "agent", host->config.slots[slot].record.name, "%s: %s",
+              host->config.slots[slot].record.name, text);
+}
+
+static int boot_step(struct host *host, void *event, const char *what, struct error *err)
+{
+    struct agon_event_hdr *hdr = event;
+    struct record_report unsent;
+    int rc;
+
+    hdr->t = host->config.speed_milli == 1000 ? clock_utc_at(&host->utc, clock_mono()) : 0;
+    rc = engine_step(host->engine, hdr);
+    while (rc == AGON_EAGAIN && journal_writer_step(host->writer) >= 0)
+        rc = engine_step(host->engine, hdr);
+    while (rc >= 0 && engine_take_unsent(host->engine, &unsent)) {
+        unsent.hdr.t = hdr->t;
+        rc = engine_step(host->engine, &unsent.hdr);
+    }
+    return rc < 0 ? error_set(err, rc, "%s was refused: %s", what, error_name(rc)) : AGON_OK;
+}
+
+static agon_asset_t boot_asset(struct host *host, const char *name, int is_base_currency,
+                               struct error *err)
+{
+    const struct instruments *table = engine_instruments(host->engine);
+    agon_asset_t id = instruments_find_asset(table, name);
+    struct record_asset asset = {.hdr = {.type = EVENT_CONFIG, .granules = 1},
+                                 .kind = CONFIG_ASSET,
+                                 .asset = table->n_assets + 1,
+                                 .exp = 8,
+                                 .is_base_currency = (uint8_t)is_base_currency};
+
+    if (id != 0)
+        return id;
+    snprintf(asset.name, sizeof(asset.name), "%.15s", name);
+    return boot_step(host, &asset, name, err) < 0 ? 0 : asset.asset;
+}
+
+static int boot_instrument(struct host *host, const struct host_instrument *spec, struct error *err)
+{
+    const struct instruments *table = engine_instruments(host->engine);
+    agon_instrument_t id = instruments_find(table, host->config.venue.venue, spec->symbol);
+    struct agon_instrument made = {
+        .hdr = {.type = AGON_EVENT_INSTRUMENT,
+                .granules = 3,
+                .instrument = id != 0 ? id : table->n_instruments + 1},
+        .venue = host->config.venue.venue,
+        .kind = INSTRUMENT_SPOT,
+        .state = TRADING_OPEN,
+        .px_exp = (int8_t)spec->px_exp,
+        .qty_exp = (int8_t)spec->qty_exp,
+        .maker_fee_ppb = spec->maker_fee_ppb,
+        .taker_fee_ppb = spec->taker_fee_ppb,
+        .tick_px = spec->tick_px,
+        .lot_qty = spec->lot_qty,
+        .min_qty = spec->min_qty,
+        .max_qty = spec->max_qty,
+        .min_notional_amt = spec->min_notional_amt,
+        .multiplier = 1,
+    };
+
+    made.base = boot_asset(host, spec->base, 0, err);
+    made.quote = boot_asset(host, spec->quote, 0, err);
+    made.settle = made.quote;
+    if (made.base == 0 || made.quote == 0)
+        return AGON_EINVAL;
+    memcpy(made.symbol, spec->symbol, sizeof(made.symbol));
+    return boot_step(host, &made, spec->symbol, err);
+}
+
+static int boot_cash(struct host *host, struct error *err)
+{
+    struct record_account cash = {
+        .hdr = {.type = EVENT_ACCOUNT, .granules = 1},
+        .account = host->config.venue.account,
+        .flags = 3,
+        .asset = engine_instruments(host->engine)->base_currency,
+    };
+
+    // Live, the venue says what is there. On paper it is what the slots were given.
+    for (uint32_t i = 0; i < host->config.n_slots; i++)
+        cash.free_amt = num_add(cash.free_amt, host->config.slots[i].record.limits.capital_amt);
+    return boot_step(host, &cash, "the account", err);
+}
+
+/* What earlier runs left: halts that were the host's own end with its run, a kill switch stands
+ * until it is lifted. A plugin that was lost is loaded anew, so its slot plays again. A slot that
+ * nobody plays for any more has its orders cancelled. */
+static int boot_states(struct host *host, struct error *err)
+{
+    const struct slots *slots = engine_slots(host->engine);
+    struct record_command resume = {.hdr = {.type = AGON_EVENT_COMMAND, .granules = 1},
+                                    .kind = COMMAND_RESUME,
+                                    .scope = SCOPE_GLOBAL,
+                                    .reason = REASON_OPERATOR};
+    int halted = engine_halted(host->engine);
+    int rc = AGON_OK;
+
+    if (halted == 2 && host->config.is_resumed)
+        resume.reason = REASON_KILL;
+    else if (halted == 2)
+        log_error("host", "killed",
+                  "the kill switch of an earlier run stands: no new orders; "
+                  "start with --resume to lift it");
+    if (halted == 1 || (halted == 2 && host->config.is_resumed))
+        rc = boot_step(host, &resume, "the end of a halt", err);
+    for (uint16_t id = 0; id < slots->n && rc >= 0; id++) {
+        const struct slot *slot = &slots->all[id];
+        struct record_command condition = {.hdr = {.type = AGON_EVENT_COMMAND, .granules = 1},
+                                           .kind = COMMAND_SLOT_CONDITION,
+                                           .id = id,
+                                           .value = CONDITION_ACTIVE,
+                                           .reason = REASON_OPERATOR};
+        struct record_command cancel = {.hdr = {.type = AGON_EVENT_COMMAND, .granules = 1},
+                                        .kind = COMMAND_CANCEL_ALL,
+                                        .scope = SCOPE_SLOT,
+                                        .id = id,
+                                        .reason = REASON_SLOT_GONE};
+
+        if (!slot->is_used)
+            continue;
+        if (id >= host->config.n_slots) {
+            log_warn("host", "slot-left",
+                     "slot %s is not in the roster any more: it is suspended "
+                     "and its orders are cancelled",
+                     slot->name);
+            condition.value = CONDITION_SUSPENDED;
+            condition.reason = REASON_SLOT_GONE;
+            rc = boot_step(host, &condition, slot->name, err);
+            if (rc >= 0)
+                rc = boot_step(host, &cancel, slot->name, err);
+        } else if (slot->condition == CONDITION_SUSPENDED &&
+                   slot->condition_reason == REASON_SLOT_GONE) {
+            rc = boot_step(host, &condition, slot->name, err);
+        }
+    }
+    return rc;
+}
+
+// A slot keeps its orders and positions over runs, so it must stay whose it was.
+static int check_owner(const struct host *host, uint16_t id, struct error *err)
+{
+    const struct slot *slot = slots_get(engine_slots(host->engine), id);
+    const char *name = host->config.slots[id].record.name;
+
+    if (slot == NULL || strcmp(slot->name, name) == 0)
+        return AGON_OK;
+    return error_set(err, AGON_EPERM,
+                     "slot %u of this run directory is %s's, with its orders and positions, and "
+                     "the roster gives it to %s: keep the order of a roster, add at its end, or "
+                     "use another directory",
+                     id, slot->name, name);
+}
+
+/* Before anything is written: a plugin that is none must leave no trace of a run. */
+static int load_agents(struct host *host, struct error *err)
+{
+    int rc = AGON_OK;
+
+    for (uint32_t i = 0; i < host->config.n_slots && rc >= 0; i++) {
+        struct crew_slot *slot = &host->config.slots[i];
+
+        rc = check_owner(host, slot->record.slot, err);
+        if (rc < 0)
+            break;
+        rc = crew_load(host->crew, slot, err);
+        if (rc < 0)
+            error_wrap(err, "plugin %s", slot->plugin);
+    }
+    return rc;
+}
+
+static int boot(struct host *host, uint32_t last_run, struct error *err)
+{
+    struct host_config *config = &host->config;
+    struct record_start start = {.hdr = {.type = EVENT_START, .granules = 1},
+                                 .run = last_run + 1,
+                                 .mode = config->mode,
+                                 .seed = config->seed};
+    int is_new = engine_seq(host->engine) == 0;
+    int rc = boot_asset(host, config->base_currency, 1, err) != 0 ? AGON_OK : AGON_EINVAL;
+
+    for (uint32_t i = 0; i < config->n_instruments && rc >= 0; i++)
+        rc = boot_instrument(host, &config->instruments[i], err);
+    if (rc >= 0 && is_new && config->mode == RUN_PAPER)
+        rc = boot_cash(host, err);
+    for (uint32_t i = 0; i < config->n_slots && rc >= 0; i++) {
+        struct subscription *sub = &config->slots[i].record.subscription;
+        struct record_slot record;
+
+        // The configuration counts instruments in its own order, the table in the order in which it
+        // met them.
+        for (uint32_t k = 0; k < sub->n_instruments; k++) {
+            if (sub->instruments[k] > 0 && sub->instruments[k] <= config->n_instruments)
+                sub->instruments[k] =
+                    instruments_find(engine_instruments(host->engine), config->venue.venue,
+                                     config->instruments[sub->instruments[k] - 1].symbol);
+        }
+        record = config->slots[i].record;
+        rc = boot_step(host, &record, record.name, err);
+    }
+    if (rc >= 0)
+        rc = boot_step(host, &start, "the start", err);
+    if (rc >= 0)
+        rc = boot_states(host, err);
+    if (host->paper != NULL) {
+        for (agon_instrument_t id = 1;
+             id <= engine_instruments(host->engine)->n_instruments && rc >= 0; id++)
+            rc = paper_add(host->paper, id);
+    }
+    return rc;
+}
+
+// The state as the journal has it: newest good snapshot, then the tail.
+static int rebuild(struct host *host, const struct journal_summary *summary, struct error *err)
+{
+    struct snapshot_want want = {.last_seq = summary->end.next_seq - 1};
+    struct journal_reading reading = {0};
+    struct journal_reader *reader;
+    const struct agon_event_hdr *event;
+    struct snapshot snapshot;
+    int rc = snapshot_find(&host->disk.port, &want, &snapshot, err);
+
+    if (rc < 0)
+        return rc;
+    if (rc == 1) {
+        if (snapshot.n_bytes > host->snap_room)
+            return error_set(err, AGON_ENOSPC, "a snapshot is larger than this host's state");
+        rc = snapshot_load(&host->disk.port, &snapshot, host->snap, host->snap_room, err);
+        if (rc >= 0)
+            rc = engine_load(host->engine, host->snap, snapshot.n_bytes, err);
+        if (rc < 0)
+            return rc;
+        reading.from_seq = snapshot.seq + 1;
+    }
+    reader = journal_reader_open(&host->disk.port, &reading, err);
+    if (reader == NULL)
+        return err != NULL && err->code < 0 ? err->code : AGON_EIO;
+    while ((rc = journal_reader_next(reader, &event, err)) == 1) {
+        rc = engine_step_recorded(host->engine, event);
+        if (rc == AGON_ERANGE || rc == AGON_ECORRUPT) {
+            rc = error_set(err, AGON_ECORRUPT,
+                           "event %llu of the journal does not lead on from the state "
+                           "before it: %s",
+                           (unsigned long long)event->seq, error_name(rc));
+            break;
+        }
+    }
+    journal_reader_close(reader);
+    return rc < 0 ? rc : AGON_OK;
+}
+
+static int open_journal(struct host *host, struct journal_summary *summary, struct error *err)
+{
+    struct journal_reading reading = {0};
+    int rc = rundir_join(&host->rundir, "journal", host->journal_dir, sizeof(host->journal_dir));
+
+    if (rc >= 0)
+        rc = disk_posix_open(&host->disk, host->journal_dir, err);
+    if (rc < 0)
+        return rc;
+    host->has_disk = 1;
+    rc = journal_recover(&host->disk.port, &reading, summary, err);
+    if (rc < 0)
+        return rc;
+    if (summary->torn[0] != '\0')
+        log_warn("journal", "torn", "%s: the torn end was cut off", summary->torn);
+    rc = journal_buffer_init(&host->buffer, JOURNAL_BUFFER_BYTES, summary->end.next_seq, 0);
+    if (rc < 0)
+        return error_set(err, rc, "no memory for the journal's buffer");
+    host->has_buffer = 1;
+    return AGON_OK;
+}
+
+static void on_journal_state(void *ctx, enum journal_state state, const char *text)
+{
+    (void)ctx;
+    log_write(NULL, state > JOURNAL_RUNNING ? LOG_ERROR : LOG_WARN, "journal",
+              journal_state_name(state), "%s", text);
+}
+
+static int open_writer(struct host *host, const struct journal_summary *summary, struct error *err)
+{
+    struct journal_config config = {
+        .is_async = host->config.is_async,
+        .run = summary->end.last_run + 1,
+        .low_water_bytes = (uint64_t)host->config.low_water_bytes,
+        .free_bytes = disk_posix_free,
+        .free_ctx = &host->disk,
+        .on_state = on_journal_state,
+    };
+    int64_t total = 0;
+
+    if (config.low_water_bytes == 0 && disk_posix_free(&host->disk, &total) >= 0)
+        config.low_water_bytes = (uint64_t)(total / 20 < LOW_WATER ? total / 20 : LOW_WATER);
+    entropy_bytes(config.id, sizeof(config.id));
+    host->writer = journal_writer_new(&host->disk.port, &host->buffer, &config, &summary->end, err);
+    return host->writer != NULL ? AGON_OK : err != NULL && err->code < 0 ? err->code : AGON_EIO;
+}
+
+static int open_gateway(struct host *host, struct error *err)
+{
+    static struct gateway_instrument instruments[HOST_INSTRUMENTS_MAX];
+    struct gateway_asset assets[ASSETS_MAX];
+    const struct instruments *table = engine_instruments(host->engine);
+    struct gateway_ports ports = {
+        .out = &host->from_venue_in,
+        .commands = host->config.mode == RUN_LIVE ? &host->to_venue : NULL,
+        .ctx = host,
+        .durable_seq = host_durable_seq,
+        .log = host_on_gateway_log,
+    };
+    uint64_t bytes = (evring_bytes(FROM_VENUE) + 127) & ~(uint64_t)127;
+    uint32_t n_assets = 0;
+    uint32_t n = 0;
+    int rc;
+
+    host->from_venue_memory = aligned_alloc(128, bytes);
+    if (host->from_venue_memory == NULL)
+        return error_set(err, AGON_ENOMEM, "no memory for the rings to the venue");
+    memset(host->from_venue_memory, 0, bytes);
+    evring_format(host->from_venue_memory, FROM_VENUE);
+    evring_attach(&host->from_venue_in, host->from_venue_memory, FROM_VENUE);
+    evring_attach(&host->from_venue_out, host->from_venue_memory, FROM_VENUE);
+    for (agon_asset_t id = 1; id <= table->n_assets; id++) {
+        const struct asset *asset = instruments_asset(table, id);
+
+        memcpy(assets[n_assets].name, asset->name, sizeof(assets[n_assets].name));
+        assets[n_assets].asset = id;
+        assets[n_assets++].exp = asset->exp;
+    }
+    for (agon_instrument_t id = 1; id <= table->n_instruments && n < HOST_INSTRUMENTS_MAX; id++)
+        instruments[n++] = (struct gateway_instrument){.instrument = *instruments_get(table, id)};
+    if (uv_loop_init(&host->loop) != 0)
+        return error_set(err, AGON_EIO, "libuv could not make a loop");
+    uv_async_init(&host->loop, &host->io_wake, host_on_io_wake);
+    host->io_wake.data = host;
+    uv_prepare_init(&host->loop, &host->io_turn);
+    host->io_turn.data = host;
+    uv_prepare_start(&host->io_turn, host_on_io_turn);
+    rc = stream_uv_new(&host->stream, &host->loop, 64, err);
+    if (rc < 0)
+        return rc;
+    ports.stream = stream_uv_port(host->stream);
+    return gateway_new(&host->gateway, &host->config.venue, &ports, assets, n_assets, instruments,
+                       n, err);
+}
+
+static int open_core(struct host *host, struct error *err)
+{
+    struct engine_config engine = {.journal = &host->buffer,
+                                   .alert = {.ctx = host, .alert = on_alert}};
+    struct crew_config crew = {.log = on_plugin_log, .ctx = host, .n_venues = 1};
+    int rc = process_bus_new(&host->bus, (uint64_t)1 << 18, err);
+
+    if (rc < 0)
+        return rc;
+    engine.bus_memory = host->bus.memory;
+    engine.bus_granules = host->bus.granules;
+    rc = engine_new(&host->engine, &engine, err);
+    if (rc < 0)
+        return rc;
+    host->venue_name.venue = host->config.venue.venue;
+    snprintf(host->venue_name.name, sizeof(host->venue_name.name), "%.27s",
+             host->config.venue.name);
+    crew.engine = host->engine;
+    crew.dir = host->plugin_dir;
+    crew.bus = &host->bus;
+    crew.venues = &host->venue_name;
+    rc = crew_new(&host->crew, &crew, err);
+    if (rc < 0)
+        return rc;
+    host->wishes = aligned_alloc(64, HOST_WISHES * sizeof(*host->wishes));
+    host->free = calloc(HOST_WISHES, sizeof(*host->free));
+    if (host->wishes == NULL || host->free == NULL || heap_init(&host->due, HOST_WISHES) < 0)
+        return error_set(err, AGON_ENOMEM, "no memory for agents' wishes");
+    for (uint32_t i = 0; i < HOST_WISHES; i++)
+        host->free[i] = HOST_WISHES - 1 - i;
+    host->n_free = HOST_WISHES;
+    return AGON_OK;
+}
+
+/* Only now, when the past has been stepped again: the orders of earlier runs went out long ago. */
+static int open_venue(struct host *host, struct error *err)
+{
+    struct venue_port port = {.ctx = host, .send = host_send};
+    struct paper_config paper = {.match = {.cancel_ahead_ppm = 500000},
+                                 .entry_ns = host->config.entry_ns,
+                                 .report_ns = host->config.report_ns,
+                                 .account = host->config.venue.account,
+                                 .first_fill = (uint64_t)(engine_run(host->engine) + 1) << 40};
+
+    if (ring_init(&host->to_venue, HOST_TO_VENUE, sizeof(struct order_cmd)) < 0 ||
+        ring_init(&host->control, FROM_CONTROL, sizeof(struct record_command)) < 0)
+        return error_set(err, AGON_ENOMEM, "no memory for the rings to the venue");
+    if (host->config.mode == RUN_PAPER) {
+        host->paper = paper_new(&paper, engine_instruments(host->engine));
+        if (host->paper == NULL)
+            return error_set(err, AGON_ENOMEM, "no memory for the paper venue");
+        port = paper_port(host->paper);
+    }
+    engine_attach_venue(host->engine, host->config.venue.account, &port);
+    return AGON_OK;
+}
+
+int host_open(struct host **out, const struct host_config *config, struct error *err)
+{
+    struct host *host = calloc(1, sizeof(*host));
+    struct journal_summary summary = {0};
+    int rc = AGON_ENOMEM;
+
+    *out = NULL;
+    if (host == NULL)
+        return error_set(err, rc, "host: out of memory");
+    host->config = *config;
+    if (host->config.mark_every == 0)
+        host->config.mark_every = MARKS;
+    if (host->config.snapshot_every == 0)
+        host->config.snapshot_every = SNAPSHOTS;
+    host->rundir.dir_fd = -1;
+    host->rundir.lock_fd = -1;
+    host->view = calloc(1, sizeof(*host->view));
+    host->draft = calloc(1, sizeof(*host->draft));
+    host->snap_room = (uint64_t)64 << 20;
+    host->snap = malloc(host->snap_room);
+    pthread_mutex_init(&host->io_lock, NULL);
+    pthread_mutex_init(&host->view_lock, NULL);
+    clock_utc_init(&host->utc, clock_mono(), clock_wall());
+    if (host->view == NULL || host->draft == NULL || host->snap == NULL) {
+        error_set(err, rc, "host: out of memory");
+        goto fail;
+    }
+    rc = rundir_open(&host->rundir, config->dir, err);
+    if (rc >= 0)
+        rc = rundir_join(&host->rundir, "plugins", host->plugin_dir, sizeof(host->plugin_dir));
+    if (rc >= 0)
+        rc = file_make_dir(host->plugin_dir, err);
+    if (rc >= 0)
+        rc = open_journal(host, &summary, err);
+    if (rc >= 0)
+        rc = open_core(host, err);
+    if (rc >= 0 && summary.end.next_seq > 1)
+        rc = rebuild(host, &summary, err);
+    if (rc >= 0)
+        rc = load_agents(host, err);
+    if (rc >= 0)
+        rc = open_venue(host, err);
+    if (rc >= 0)
+        rc = open_writer(host, &summary, err);
+    if (rc >= 0)
+        rc = boot(host, engine_run(host->engine), err);
+    if (rc >= 0)
+        rc = open_gateway(host, err);
+    if (rc < 0)
+        goto fail;
+    host->next_mark = engine_seq(host->engine) + host->config.mark_every;
+    host->next_snapshot = engine_seq(host->engine) + host->config.snapshot_every;
+    host_show(host);
+    *out = host;
+    return AGON_OK;
+fail:
+    host_free(host);
+    return rc;
+}

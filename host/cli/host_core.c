@@ -1,0 +1,569 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The core thread: sources in a fixed order, one step at a time. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "agent/roster.h"
+#include "cli/host_impl.h"
+#include "sys/log.h"
+
+#define BATCH         256 /* events of a source in one turn */
+#define SPIN_TURNS    200 /* idle turns before the core parks */
+#define PARK_NS       ((int64_t)2 * 1000 * 1000)
+#define POLL_NS       ((int64_t)2 * 1000 * 1000)
+#define VIEW_NS       ((int64_t)100 * 1000 * 1000)
+#define JOIN_NS       ((int64_t)10 * 1000000000)
+#define WISHES_OF_ONE 1024 /* that one slot may have under way, and that one turn takes */
+
+/* Engine time of a receive time: the same at speed 1; else scaled from the first event whose venue
+ * time is known, so that both sides' market clocks agree. */
+static agon_ns_t market_time(struct host *host, agon_ns_t received)
+{
+    if (host->config.speed_milli == 1000)
+        return received;
+    return host->has_market_clock ? clock_market_at(&host->market, received)
+                                  : engine_t(host->engine);
+}
+
+agon_ns_t host_now(struct host *host)
+{
+    return market_time(host, clock_utc_at(&host->utc, clock_mono()));
+}
+
+// The plugin is gone: nothing more comes from it, and the engine is told as soon as it can be.
+static void fail_slot(struct host *host, uint16_t slot, const char *why)
+{
+    if (host->failures[slot][0] != '\0')
+        return;
+    snprintf(host->failures[slot], sizeof(host->failures[slot]), "%.159s",
+             why[0] != '\0' ? why : "no reason given");
+    log_error("host", "slot-gone", "slot %s: its plugin is gone (%s)",
+              engine_slots(host->engine)->all[slot].name, host->failures[slot]);
+    host->gone |= (uint64_t)1 << slot;
+}
+
+static void collect_slot(struct host *host, uint16_t id)
+{
+    const struct slot *slot = &engine_slots(host->engine)->all[id];
+
+    // Nobody gets more than a share of the room: what a flooding agent has too much stays in its
+    // ring, and it sees that full.
+    while (host->n_free > 0 && host->n_due[id] < WISHES_OF_ONE) {
+        struct heap_node node = {.order = host->order, .a = host->free[host->n_free - 1]};
+        int rc = engine_take_wish(host->engine, id,
+                                  (struct agon_event_hdr *)(void *)host->wishes[node.a].bytes);
+
+        if (rc == AGON_EINVAL)
+            continue;
+        if (rc == AGON_ECORRUPT) {
+            crew_leave(host->crew, id, AGON_END_RISK);
+            fail_slot(host, id, "it wrote what is no record into its ring");
+            return;
+        }
+        if (rc <= 0)
+            return;
+        host->wishes[node.a].slot = id;
+        host->n_free--;
+        host->n_due[id]++;
+        host->order++;
+        node.t = engine_t(host->engine) + slot->intent_latency_ns;
+        REQUIRE(heap_push(&host->due, &node) == AGON_OK);
+    }
+}
+
+static void collect(struct host *host)
+{
+    struct slots *slots = engine_slots(host->engine);
+
+    for (uint16_t id = 0; id < slots->n; id++)
+        collect_slot(host, id);
+}
+
+/* What found no room towards the gateway is news like any other, and nothing may come before it. */
+static void step_unsent(struct host *host)
+{
+    struct record_report report;
+
+    while (engine_take_unsent(host->engine, &report)) {
+        while (engine_step(host->engine, &report.hdr) == AGON_EAGAIN)
+            futex_wait(&host->writer_wake, atomic_load(&host->writer_wake), 1000000);
+    }
+}
+
+int host_step(struct host *host, struct agon_event_hdr *event)
+{
+    int64_t began = clock_mono();
+    int rc = engine_step(host->engine, event);
+
+    if (rc == AGON_EAGAIN)
+        return rc;
+    step_unsent(host);
+    hist_add(&host->draft->step_ns, clock_mono() - began);
+    return rc == AGON_ECORRUPT ? rc : AGON_OK;
+}
+
+/* Once a turn, not once an event: a runner takes in order all that a batch brought, and a child is
+ * woken once for it. */
+static void advance(struct host *host)
+{
+    uint16_t failed;
+
+    if (host->advanced_seq == engine_seq(host->engine))
+        return;
+    host->advanced_seq = engine_seq(host->engine);
+    while (engine_advance_runners(host->engine, &failed) < 0) {
+        engine_attach_runner(host->engine, failed, NULL);
+        fail_slot(host, failed, crew_failure(host->crew, failed));
+    }
+}
+
+static int command(struct host *host, struct record_command *what)
+{
+    what->hdr =
+        (struct agon_event_hdr){.type = AGON_EVENT_COMMAND, .granules = 1, .t = host_now(host)};
+    return host_step(host, &what->hdr);
+}
+
+static int tell_gone(struct host *host, uint16_t id)
+{
+    struct record_command suspend = {.kind = COMMAND_SLOT_CONDITION,
+                                     .id = id,
+                                     .value = CONDITION_SUSPENDED,
+                                     .reason = REASON_SLOT_GONE};
+    struct record_command orders = {
+        .kind = COMMAND_CANCEL_ALL, .scope = SCOPE_SLOT, .id = id, .reason = REASON_SLOT_GONE};
+    uint8_t on_crash = host->config.slots[id].record.on_crash;
+
+    if (command(host, &suspend) == AGON_EAGAIN)
+        return AGON_EAGAIN;
+    if (on_crash == CRASH_KEEP)
+        return AGON_OK;
+    if (on_crash == CRASH_FLATTEN)
+        orders.kind = COMMAND_FLATTEN;
+    return command(host, &orders) == AGON_EAGAIN ? AGON_EAGAIN : AGON_OK;
+}
+
+void host_tell(struct host *host)
+{
+    struct record_command halt = {
+        .kind = host->halts != 0 ? COMMAND_HALT : COMMAND_RESUME,
+        .scope = SCOPE_GLOBAL,
+        .reason = (host->halts | host->told_halts) & HALT_JOURNAL ? REASON_DISK : REASON_OPERATOR};
+
+    if (host->halts != host->told_halts) {
+        // While one reason is left the halt stands, and the engine need not hear of the other.
+        if ((host->halts != 0) != (host->told_halts != 0) && command(host, &halt) == AGON_EAGAIN)
+            return;
+        host->told_halts = host->halts;
+    }
+    while (host->gone != 0) {
+        uint16_t id = (uint16_t)__builtin_ctzll(host->gone);
+
+        if (tell_gone(host, id) == AGON_EAGAIN)
+            return;
+        host->gone &= host->gone - 1;
+    }
+}
+
+static void mind_journal(struct host *host)
+{
+    enum journal_state state = journal_state(&host->buffer);
+    uint32_t before = host->halts;
+
+    if (atomic_load_explicit(&host->is_closing, memory_order_acquire))
+        host->halts |= HALT_STOPPING;
+    if (state > JOURNAL_RUNNING)
+        host->halts |= HALT_JOURNAL;
+    else
+        host->halts &= ~(uint32_t)HALT_JOURNAL;
+    if ((host->halts ^ before) & HALT_JOURNAL) {
+        if (state > JOURNAL_RUNNING)
+            log_error("host", "journal-halt",
+                      "the journal is %s: no new orders from now on, cancels pass",
+                      journal_state_name(state));
+        else
+            log_warn("host", "journal-resume", "the journal runs again: orders are taken");
+    }
+    host_tell(host);
+}
+
+static int step(struct host *host, struct agon_event_hdr *event)
+{
+    struct record_due due;
+    int rc;
+
+    while (engine_next_due(host->engine) < event->t) {
+        engine_due(host->engine, &due);
+        // Late is late: the timer is told when it was due and when it came.
+        due.hdr.t = event->t;
+        rc = host_step(host, &due.hdr);
+        if (rc < 0)
+            return rc;
+    }
+    return host_step(host, event);
+}
+
+static void after_order(struct host *host)
+{
+    if (ring_used(&host->to_venue) == 0)
+        return;
+    atomic_store(&host->is_holding, 1);
+    atomic_fetch_add_explicit(&host->writer_wake, 1, memory_order_release);
+    futex_wake(&host->writer_wake, 1);
+    uv_async_send(&host->io_wake);
+}
+
+static int drain_control(struct host *host)
+{
+    struct record_command *command;
+    int n = 0;
+
+    while ((command = ring_peek(&host->control)) != NULL) {
+        struct record_command copy = *command;
+
+        copy.hdr.t = host_now(host);
+        if (step(host, &copy.hdr) == AGON_EAGAIN)
+            break;
+        ring_release(&host->control);
+        n++;
+    }
+    return n;
+}
+
+static int drain_venue(struct host *host)
+{
+    const struct agon_event_hdr *event;
+    int n = 0;
+
+    while (n < BATCH && (event = evring_peek(&host->from_venue_out, NULL)) != NULL) {
+        agon_ns_t received;
+
+        memcpy(host->event.bytes, event, event_bytes(event));
+        received = host->event.hdr.t;
+        if (host->config.speed_milli != 1000 && !host->has_market_clock &&
+            host->event.hdr.t_venue > 0 &&
+            (host->event.hdr.type == AGON_EVENT_TRADE ||
+             host->event.hdr.type == AGON_EVENT_BOOK_DELTA)) {
+            clock_market_init(&host->market, host->event.hdr.t_venue, received,
+                              host->config.speed_milli);
+            host->has_market_clock = 1;
+        }
+        host->event.hdr.t = market_time(host, received);
+        if (step(host, &host->event.hdr) == AGON_EAGAIN)
+            break;
+        evring_release(&host->from_venue_out);
+        if (host->paper != NULL)
+            paper_on_market(host->paper, &host->event.hdr);
+        hist_add(&host->draft->queue_ns, clock_utc_at(&host->utc, clock_mono()) - received);
+        n++;
+    }
+    return n;
+}
+
+static int drain_paper(struct host *host)
+{
+    struct record_report *report;
+    agon_ns_t t = host_now(host);
+    int n = 0;
+
+    if (host->paper == NULL)
+        return 0;
+    if (paper_next(host->paper) <= t)
+        paper_advance(host->paper, t);
+    while ((report = paper_peek(host->paper)) != NULL && report->hdr.t <= t) {
+        struct record_report copy = *report;
+
+        if (step(host, &copy.hdr) == AGON_EAGAIN)
+            break;
+        paper_take(host->paper);
+        n++;
+    }
+    return n;
+}
+
+static int drain_wishes(struct host *host)
+{
+    const struct heap_node *top;
+    agon_ns_t t;
+    int n = 0;
+
+    advance(host);
+    // A host that ends takes no wishes any more, not even those that a halt would let pass.
+    if ((host->halts & HALT_STOPPING) != 0)
+        return 0;
+    collect(host);
+    t = host_now(host);
+    while (n < WISHES_OF_ONE && (top = heap_top(&host->due)) != NULL && top->t <= t) {
+        struct heap_node node = *top;
+        struct agon_event_hdr *wish = (struct agon_event_hdr *)(void *)host->wishes[node.a].bytes;
+
+        wish->t = node.t;
+        if (step(host, wish) == AGON_EAGAIN)
+            break;
+        heap_pop(&host->due, &node);
+        host->n_due[host->wishes[node.a].slot]--;
+        host->free[host->n_free++] = (uint32_t)node.a;
+        n++;
+    }
+    return n;
+}
+
+static int drain_due(struct host *host)
+{
+    struct record_due due;
+    agon_ns_t t = host_now(host);
+    int n = 0;
+
+    while (n < BATCH && engine_next_due(host->engine) <= t) {
+        engine_due(host->engine, &due);
+        due.hdr.t = t;
+        if (host_step(host, &due.hdr) == AGON_EAGAIN)
+            break;
+        n++;
+    }
+    return n;
+}
+
+void host_show(struct host *host)
+{
+    struct host_view *view = host->draft;
+    struct engine *engine = host->engine;
+    const struct instruments *table = engine_instruments(engine);
+    const struct slots *slots = engine_slots(engine);
+
+    view->t = engine_t(engine);
+    view->seq = engine_seq(engine);
+    view->durable_seq = journal_durable_seq(&host->buffer);
+    view->run = engine_run(engine);
+    view->journal_state = (uint8_t)journal_state(&host->buffer);
+    view->counters = *engine_counters(engine);
+    view->is_killed = engine_halted(engine) == 2;
+    view->is_halted = engine_halted(engine) != 0;
+    view->base_exp = (uint8_t)instruments_asset(table, table->base_currency)->exp;
+    view->n_slots = slots->n;
+    for (uint16_t id = 0; id < slots->n; id++) {
+        const struct slot *slot = &slots->all[id];
+        struct host_view_slot *to = &view->slots[id];
+        uint32_t n;
+        const struct position *all = ledger_positions(engine_ledger(engine), id, &n);
+
+        memcpy(to->name, slot->name, sizeof(to->name));
+        to->stage = slot->stage;
+        to->condition = slot->condition;
+        to->is_playing = host->has_joined && host->failures[id][0] == '\0';
+        to->capital_amt = slot->limits.capital_amt;
+        to->equity_amt = engine_equity(engine, id);
+        to->fee_amt = engine_score(engine, id)->fee_amt;
+        to->n_fills = engine_score(engine, id)->n_fills;
+        to->n_intents = slot->n_intents;
+        to->n_refused = slot->n_refused;
+        to->nth = slot->nth;
+        to->n_open = orders_count(engine_orders(engine), id);
+        to->n_positions = 0;
+        for (uint32_t i = 0; i < n && to->n_positions < 4; i++) {
+            to->positions[to->n_positions].instrument = all[i].instrument;
+            to->positions[to->n_positions++].held_amt = all[i].held_amt;
+        }
+        memcpy(to->failure, host->failures[id], sizeof(to->failure));
+    }
+    view->n_instruments = 0;
+    for (uint32_t id = 1; id <= table->n_instruments && id <= HOST_INSTRUMENTS_MAX; id++) {
+        const struct agon_instrument *instrument = instruments_get(table, id);
+        struct host_view_instrument *to = &view->instruments[view->n_instruments++];
+        struct agon_level bid = {0};
+        struct agon_level ask = {0};
+
+        memcpy(to->symbol, instrument->symbol, sizeof(to->symbol));
+        to->book_state = engine_book_state(engine, id);
+        to->px_exp = instrument->px_exp;
+        to->qty_exp = instrument->qty_exp;
+        to->base_exp = instruments_asset(table, instrument->base)->exp;
+        if (engine_book(engine, id) != NULL) {
+            book_best(engine_book(engine, id), AGON_BUY, &bid);
+            book_best(engine_book(engine, id), AGON_SELL, &ask);
+        }
+        to->bid_px = bid.px;
+        to->ask_px = ask.px;
+        to->last_px = engine_mark_px(engine, id);
+    }
+    // Never waits for whoever is looking: then this view is skipped.
+    if (pthread_mutex_trylock(&host->view_lock) == 0) {
+        *host->view = *view;
+        pthread_mutex_unlock(&host->view_lock);
+    }
+}
+
+static void mark(struct host *host)
+{
+    struct record_mark record;
+
+    // Also when there is no room for it just now: hashing the state each turn would be no help.
+    host->next_mark = engine_seq(host->engine) + host->config.mark_every;
+    if (engine_make_mark(host->engine, &record) < 0 || host_step(host, &record.hdr) < 0)
+        return;
+    if (engine_seq(host->engine) < host->next_snapshot || atomic_load(&host->is_snap_full))
+        return;
+    host->snap_n = engine_save(host->engine, host->snap, host->snap_room);
+    if (host->snap_n > host->snap_room)
+        return;
+    host->snap_seq = engine_seq(host->engine);
+    host->next_snapshot = host->snap_seq + host->config.snapshot_every;
+    atomic_store_explicit(&host->is_snap_full, 1, memory_order_release);
+}
+
+static void look_after(struct host *host, int64_t mono)
+{
+    const char *why = "";
+    uint16_t slot;
+
+    while (crew_poll(host->crew, mono, &slot, &why) == 1) {
+        char text[160];
+
+        snprintf(text, sizeof(text), "%.159s", why);
+        crew_leave(host->crew, slot, AGON_END_RISK);
+        fail_slot(host, slot, text);
+    }
+    if (mono - host->observed_ns > CLOCK_SECOND) {
+        int64_t stepped = clock_utc_observe(&host->utc, mono, clock_wall());
+
+        host->observed_ns = mono;
+        if (stepped != 0)
+            log_warn("host", "clock-step", "the wall clock was set by %lld ms; time here goes on",
+                     (long long)(stepped / 1000000));
+    }
+}
+
+// Bars since the start are what plugins warm up on: the gateway asks for history first of all.
+static void collect_history(struct host *host)
+{
+    int rc;
+
+    while ((rc = bus_next(&host->history_reader, &host->event.hdr)) != 0) {
+        if (rc < 0 || host->event.hdr.type != AGON_EVENT_BAR)
+            continue;
+        if (host->n_bars == HOST_BARS) {
+            memmove(host->bars, host->bars + HOST_BARS / 4,
+                    (HOST_BARS - HOST_BARS / 4) * sizeof(*host->bars));
+            host->n_bars -= HOST_BARS / 4;
+        }
+        memcpy(&host->bars[host->n_bars++], &host->event.hdr, sizeof(*host->bars));
+    }
+}
+
+static int is_market_ready(struct host *host)
+{
+    int is_ready;
+
+    // Live, an order that leaves before the account was read would be refused by the gateway.
+    pthread_mutex_lock(&host->io_lock);
+    is_ready = host->config.mode != RUN_LIVE || host->io_status.is_ready;
+    pthread_mutex_unlock(&host->io_lock);
+    if (!is_ready)
+        return 0;
+    for (agon_instrument_t id = 1; id <= host->config.n_instruments; id++) {
+        if (engine_book_state(host->engine, id) != BOOK_LIVE)
+            return 0;
+    }
+    return 1;
+}
+
+/* The agents begin when every book is live, so that their first event finds a market and what came
+ * before it is history; or after a while all the same, for a venue may be away for long. */
+static void join_agents(struct host *host, int64_t mono)
+{
+    struct crew_history history = {.bars = host->bars};
+
+    collect_history(host);
+    if (!is_market_ready(host) && mono - host->started_ns < JOIN_NS)
+        return;
+    history.n_bars = host->n_bars;
+    for (uint32_t i = 0; i < host->config.n_slots; i++) {
+        struct error err = {0};
+
+        if (crew_join(host->crew, &host->config.slots[i], &history, &err) < 0)
+            fail_slot(host, host->config.slots[i].record.slot, err.text);
+    }
+    host->has_joined = 1;
+    free(host->bars);
+    host->bars = NULL;
+    log_info("host", "agents", "%u agents begin, with %u bars of history", host->config.n_slots,
+             history.n_bars);
+}
+
+static void park(struct host *host)
+{
+    uint32_t seen = atomic_load_explicit(&host->core_wake, memory_order_acquire);
+
+    atomic_store_explicit(&host->is_core_asleep, 1, memory_order_seq_cst);
+    if (evring_used(&host->from_venue_out) == 0 && ring_used(&host->control) == 0 &&
+        !atomic_load(&host->is_stopping))
+        futex_wait(&host->core_wake, seen, PARK_NS);
+    atomic_store_explicit(&host->is_core_asleep, 0, memory_order_relaxed);
+}
+
+/* What the plugins counted as delivered must be what the engine counted: the proof that nobody
+ * missed an event. They get a moment to take the last ones. */
+static void compare_counts(struct host *host)
+{
+    const struct slots *slots = engine_slots(host->engine);
+    _Atomic uint32_t never = 0;
+
+    advance(host);
+    for (uint16_t id = 0; id < host->config.n_slots && host->has_joined; id++) {
+        uint64_t counted = slots->all[id].nth;
+
+        if (host->failures[id][0] != '\0')
+            continue;
+        for (int i = 0; i < 200 && crew_nth(host->crew, id) != counted; i++)
+            futex_wait(&never, 0, 1000000);
+        if (crew_nth(host->crew, id) == counted)
+            log_info("host", "nth", "slot %s: %llu events, all delivered", slots->all[id].name,
+                     (unsigned long long)counted);
+        else
+            log_error("host", "nth-differs", "slot %s: %llu events, its plugin counts %llu",
+                      slots->all[id].name, (unsigned long long)counted,
+                      (unsigned long long)crew_nth(host->crew, id));
+    }
+}
+
+void *host_core_main(void *ctx)
+{
+    struct host *host = ctx;
+    int64_t shown_ns = 0;
+    int idle = 0;
+
+    while (!atomic_load_explicit(&host->is_stopping, memory_order_acquire)) {
+        int64_t mono = clock_mono();
+        int n;
+
+        mind_journal(host);
+        n = drain_control(host);
+        n += drain_venue(host);
+        n += drain_paper(host);
+        n += drain_wishes(host);
+        n += drain_due(host);
+        if (n > 0)
+            after_order(host);
+        if (!host->has_joined)
+            join_agents(host, mono);
+        if (engine_seq(host->engine) >= host->next_mark)
+            mark(host);
+        if (mono - host->polled_ns > POLL_NS) {
+            look_after(host, mono);
+            host->polled_ns = mono;
+        }
+        if (mono - shown_ns > VIEW_NS) {
+            host_show(host);
+            shown_ns = mono;
+        }
+        idle = n > 0 ? 0 : idle + 1;
+        if (idle > SPIN_TURNS)
+            park(host);
+    }
+    compare_counts(host);
+    // Here and not later: a child dies with the thread that started it, before it could be asked to
+    // stop.
+    for (uint16_t i = 0; i < SLOTS_MAX; i++)
+        crew_leave(host->crew, i, AGON_END_DONE);
+    return NULL;
+}

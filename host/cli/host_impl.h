@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+/* host_impl: what the parts of a host share among themselves. host_boot.c opens it, host_core.c is
+ * its core thread, host.c has the other threads, starting, stopping and looking. */
+#ifndef CLI_HOST_IMPL_H
+#define CLI_HOST_IMPL_H
+
+#include <limits.h>
+#include <pthread.h>
+
+#include "base/heap.h"
+#include "cli/host.h"
+#include "engine/paper.h"
+#include "journal/writer.h"
+#include "net/stream_uv.h"
+#include "sys/clock.h"
+#include "sys/disk_posix.h"
+#include "sys/futex.h"
+#include "sys/rundir.h"
+
+#define HOST_BARS     16384u /* of history, at most */
+#define HOST_WISHES   8192u
+#define HOST_TO_VENUE 65536u /* commands: more than twice the engine's orders */
+
+/* Why the host itself lets nothing new leave. The engine is halted while any of them holds. */
+enum host_halt {
+    HALT_STOPPING = 1, /* the host is about to end */
+    HALT_JOURNAL = 2   /* the journal is above RUNNING */
+};
+
+struct wish {
+    _Alignas(64) unsigned char bytes[ENGINE_WISH_BYTES];
+    uint16_t slot;
+};
+struct host {
+    struct host_config config;
+    struct rundir rundir;
+    char journal_dir[PATH_MAX], plugin_dir[PATH_MAX];
+    struct disk_posix disk;
+    int has_disk, has_buffer, is_running;
+    struct journal_buffer buffer;
+    struct journal_writer *writer; /* owned */
+    struct process_bus bus;
+    struct engine *engine; /* owned; [core] once started */
+    struct crew *crew;     /* owned; [core] once started */
+    struct paper *paper;   /* owned; [core]; on paper */
+    struct setup_venue venue_name;
+
+    /* io */
+    uv_loop_t loop;
+    uv_async_t io_wake;
+    uv_prepare_t io_turn;
+    struct stream_uv *stream; /* owned */
+    struct gateway *gateway;  /* owned */
+    struct gateway_status io_status;
+    int64_t io_told_ns;
+    pthread_mutex_t io_lock; /* of io_status */
+    void *from_venue_memory; /* owned */
+    struct evring from_venue_in, from_venue_out;
+    struct ring to_venue; /* of struct order_cmd */
+    struct ring control;  /* of struct record_command */
+    _Atomic uint32_t core_wake, is_core_asleep, writer_wake, is_holding;
+    _Atomic uint32_t is_stopping, is_closing, is_io_stopping, is_writer_stopping;
+    pthread_t core_thread, io_thread, writer_thread;
+
+    /* core */
+    struct clock_utc utc;
+    struct clock_market market;
+    int has_market_clock;
+    struct heap due;     /* wishes by (t, order) */
+    struct wish *wishes; /* owned */
+    uint32_t *free;      /* owned */
+    uint32_t n_free;
+    uint32_t n_due[SLOTS_MAX]; /* of each slot */
+    uint32_t halts,
+        told_halts; /* enum host_halt: why nothing new may leave; what the engine knows */
+    uint64_t gone;  /* slots whose plugin is gone and that the engine is not told of yet */
+    uint64_t order, next_mark, next_snapshot, advanced_seq;
+    int64_t polled_ns, observed_ns, started_ns;
+    int has_joined;
+    struct bus_reader history_reader;
+    struct agon_bar *bars; /* owned; until the agents begin */
+    uint32_t n_bars;
+    char failures[SLOTS_MAX][160];
+    union {
+        struct agon_event_hdr hdr;
+        unsigned char bytes[EVENT_BYTES_MAX];
+    } event;
+
+    /* snapshot on its way to the writer */
+    unsigned char *snap; /* owned */
+    uint64_t snap_room, snap_n, snap_seq;
+    _Atomic uint32_t is_snap_full;
+
+    struct host_view *view, *draft; /* owned */
+    pthread_mutex_t view_lock;
+    unsigned char last_hash[HASH_SIZE];
+    uint64_t last_seq;
+};
+
+/* host_core.c */
+void *host_core_main(void *ctx);
+int host_step(struct host *host, struct agon_event_hdr *event); /* AGON_EAGAIN: offer it again */
+agon_ns_t host_now(struct host *host);                          /* market time */
+void host_show(struct host *host);
+/* Tells the engine what has become of halts and of slots whose plugin is gone. */
+void host_tell(struct host *host);
+
+/* host.c: what the ports and the loop call */
+void *host_io_main(void *ctx);
+void *host_writer_main(void *ctx);
+void host_wake_core(struct host *host);
+void host_on_io_wake(uv_async_t *handle);
+void host_on_io_turn(uv_prepare_t *handle);
+void host_on_gateway_log(void *ctx, int level, const char *key, const char *text);
+uint64_t host_durable_seq(void *ctx);
+int host_send(void *ctx, const struct order_cmd *cmd);
+
+#endif

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+/* settings: what `agon run` is told by its file: mode, venue, roster, instruments. The venue and
+ * the roster are files of their own, named relative to it. [control] */
+#ifndef CLI_SETTINGS_H
+#define CLI_SETTINGS_H
+
+#include "cli/host.h"
+#include "config/schema.h"
+
+extern const struct schema settings_schema;
+
+struct settings {
+    struct host_config host; /* slots and instruments point into this struct */
+    struct host_instrument instruments[HOST_INSTRUMENTS_MAX];
+    struct crew_slot slots[SLOTS_MAX];
+    char credential[64]; /* name in the credential store; empty: public data only */
+};
+/* Reads all three files. Every mistake of a file is printed to stderr in one pass; the return value
+ * is an exit code: 0, 3 or 5, or 6 when a file cannot be read. plugins: directory of the roster's
+ * plugin paths. */
+int settings_read(struct settings *settings, const char *path, const char *plugins);
+
+#endif

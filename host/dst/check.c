@@ -1,0 +1,358 @@
+// SPDX-License-Identifier: Apache-2.0
+/* check: what must hold, asked after every event. The cheap forms follow one order or one message;
+ * the full form looks at everything again. Ids are those of RELIABILITY 2. */
+#include <stdlib.h>
+
+#include "base/crc.h"
+#include "base/hash.h"
+#include "dst/world.h"
+
+#define FULL_EVERY 1024u
+#define SOME_EVERY 32u
+
+uint64_t check_key(uint64_t order_id, uint8_t rev, uint8_t kind)
+{
+    return hash_mix(order_id ^ (uint64_t)rev << 40 ^ (uint64_t)kind << 28);
+}
+
+uint32_t check_crc(const struct order_cmd *cmd)
+{
+    return crc32c(0, cmd, sizeof(*cmd));
+}
+
+void check_command(struct halts *halts, const struct record_command *command)
+{
+    uint8_t is_halt = command->kind == COMMAND_HALT;
+
+    switch (command->kind) {
+    case COMMAND_KILL:
+        halts->is_killed = 1;
+        halts->is_halted = 1;
+        break;
+    case COMMAND_HALT:
+    case COMMAND_RESUME:
+        if (command->scope == SCOPE_GLOBAL) {
+            halts->is_halted = is_halt;
+            if (!is_halt)
+                halts->is_killed = 0;
+        } else if (command->scope == SCOPE_SLOT && command->id < WORLD_AGENTS) {
+            halts->is_slot_halted[command->id] = is_halt;
+        } else if (command->scope == SCOPE_INSTRUMENT && command->id <= WORLD_INSTRUMENTS) {
+            halts->is_instrument_halted[command->id] = is_halt;
+        }
+        break;
+    case COMMAND_SLOT_CONDITION:
+        if (command->id < WORLD_AGENTS)
+            halts->is_inactive[command->id] = command->value != CONDITION_ACTIVE;
+        break;
+    default:
+        break;
+    }
+}
+
+/* An order left the gate. On a spot account every buy raises risk. */
+void check_decided(struct world *world, const struct order_cmd *cmd)
+{
+    const struct halts *halts = &world->checks.halts;
+    uint16_t slot = ORDER_ID_SLOT(cmd->order_id);
+    int is_new = cmd->kind == CMD_NEW || cmd->kind == CMD_REPLACE;
+    int is_halted;
+
+    (void)map_put(&world->node.decided, check_key(cmd->order_id, cmd->rev, cmd->kind),
+                  check_crc(cmd));
+    if (!is_new)
+        return;
+    if (slot >= world->swarm.n_agents) {
+        world_fail(world, "inv-01", "order %llx is of no slot", (unsigned long long)cmd->order_id);
+        return;
+    }
+    is_halted = halts->is_halted || halts->is_slot_halted[slot] ||
+                halts->is_instrument_halted[cmd->instrument];
+    if (halts->is_killed || (is_halted && cmd->side == AGON_BUY))
+        world_fail(world, "inv-22", "order %llx left while halted",
+                   (unsigned long long)cmd->order_id);
+    if (halts->is_inactive[slot] && (cmd->flags & AGON_REDUCE_ONLY) == 0)
+        world_fail(world, "inv-20", "order %llx left for a slot that is not active",
+                   (unsigned long long)cmd->order_id);
+    if (cmd->side == AGON_BUY && world->courier.books[cmd->instrument].state != BOOK_LIVE)
+        world_fail(world, "inv-12", "order %llx left on a book that is not live",
+                   (unsigned long long)cmd->order_id);
+}
+
+/* The first byte of a request leaves. */
+void check_wire(struct world *world, const struct order_cmd *cmd)
+{
+    struct checks *checks = &world->checks;
+    uint64_t key = check_key(cmd->order_id, cmd->rev, cmd->kind);
+    uint64_t crc;
+
+    if (cmd->kind != CMD_NEW && cmd->kind != CMD_REPLACE)
+        return;
+    // Both carry a client id, made of the order's number and its revision.
+    if (map_get(&checks->wire, check_key(cmd->order_id, cmd->rev, 0), NULL))
+        world_fail(world, "inv-02", "client id %llx, revision %u is written a second time",
+                   (unsigned long long)cmd->order_id, cmd->rev);
+    (void)map_put(&checks->wire, check_key(cmd->order_id, cmd->rev, 0), 1);
+    if (!map_get(&world->node.decided, key, &crc) || crc != check_crc(cmd))
+        world_fail(world, "inv-01", "order %llx is not what the gate passed",
+                   (unsigned long long)cmd->order_id);
+    REQUIRE(checks->n_wired < ORDERS_MAX);
+    checks->wired[checks->n_wired++] = (struct decision){
+        .order_id = cmd->order_id, .crc = check_crc(cmd), .kind = cmd->kind, .rev = cmd->rev};
+}
+
+/* After a restart: whatever ever left is in the journal, field by field. */
+void check_recovered(struct world *world, const struct map *decided)
+{
+    const struct checks *checks = &world->checks;
+
+    for (uint32_t i = 0; i < checks->n_wired; i++) {
+        const struct decision *wired = &checks->wired[i];
+        uint64_t crc;
+
+        if (map_get(decided, check_key(wired->order_id, wired->rev, wired->kind), &crc) &&
+            crc == wired->crc)
+            continue;
+        world_fail(world, "inv-03", "order %llx, revision %u left and the journal knows nothing",
+                   (unsigned long long)wired->order_id, wired->rev);
+        return;
+    }
+}
+
+/* The truth about an order changed: whatever it may still do is held back. */
+void check_truth(struct world *world, const struct truth *truth)
+{
+    const struct order *order;
+    int is_open = truth->now.state != 0 && truth->now.state < AGON_ORDER_FILLED;
+
+    if (world->node.engine == NULL || truth->is_foreign)
+        return;
+    order = orders_find(engine_orders(world->node.engine), truth->order_id);
+    if (order == NULL)
+        return; // told at the restart, or not at all: the quiet end compares all of them
+    if (is_open && order_is_final(order) && order->state != AGON_ORDER_FILLED)
+        world_fail(world, "inv-06", "order %llx ended for the host and lives at the venue",
+                   (unsigned long long)truth->order_id);
+    if (is_open && order->filled_qty + order->held_back_qty < truth->now.qty)
+        world_fail(world, "inv-23", "order %llx may fill %lld and %lld are held back",
+                   (unsigned long long)truth->order_id, (long long)truth->now.qty,
+                   (long long)(order->filled_qty + order->held_back_qty));
+}
+
+/* A report was applied: the order took a step that its table allows, and none beyond the truth. */
+void check_report(struct world *world, const struct record_report *report,
+                  const struct order *before)
+{
+    const struct order *order = orders_find(engine_orders(world->node.engine), report->order_id);
+    const struct truth *truth = exchange_find(world, report->order_id);
+    unsigned long long id = (unsigned long long)report->order_id;
+    int was_final = before->id != 0 && order_is_final(before);
+
+    if (order == NULL)
+        return;
+    if (order->filled_qty < before->filled_qty || order->filled_qty > order->qty)
+        world_fail(world, "inv-08", "order %llx: %lld filled of %lld, was %lld", id,
+                   (long long)order->filled_qty, (long long)order->qty,
+                   (long long)before->filled_qty);
+    if (was_final && before->id == order->id && order->state != before->state)
+        world_fail(world, "inv-08", "order %llx left a final state (%u to %u)", id, before->state,
+                   order->state);
+    if (truth != NULL && order->filled_qty > truth->now.cum_qty)
+        world_fail(world, "inv-07", "order %llx: %lld filled here, %lld at the venue", id,
+                   (long long)order->filled_qty, (long long)truth->now.cum_qty);
+    if (truth == NULL && order->filled_qty > 0)
+        world_fail(world, "inv-07", "order %llx is filled and the venue never had it", id);
+    if (truth != NULL && order_is_final(order) && order->state != AGON_ORDER_FILLED &&
+        truth->now.state != 0 && truth->now.state < AGON_ORDER_FILLED)
+        world_fail(world, "inv-06", "order %llx ended for the host and lives at the venue", id);
+    if (before->request_state == AGON_REQUEST_UNKNOWN && report->kind == REPORT_UNKNOWN &&
+        order->request_state != AGON_REQUEST_UNKNOWN)
+        world_fail(world, "inv-06", "order %llx: an unknown fate was settled by nothing", id);
+    if (report->kind == REPORT_FILL && before->state == AGON_ORDER_PENDING)
+        world->result->some[SOME_FILL_BEFORE_ACK]++;
+    if (report->kind == REPORT_FILL && was_final && order->filled_qty > before->filled_qty)
+        world->result->some[SOME_FILL_AFTER_FINAL]++;
+    if (report->kind == REPORT_REPLACED && order->rev != before->rev)
+        world->result->some[SOME_REPLACED]++;
+}
+
+static void check_book(struct world *world, agon_instrument_t id)
+{
+    const struct engine *engine = world->node.engine;
+    const struct book *book = engine_book(engine, id);
+    const struct ticker *ticker = &world->tickers[id];
+    struct agon_level bid[TICKER_LEVELS + 1];
+    struct agon_level ask[TICKER_LEVELS + 1];
+    uint64_t last_id = world->courier.books[id].last_id;
+    uint32_t n_bid;
+    uint32_t n_ask;
+
+    if (book == NULL || engine_book_state(engine, id) != BOOK_LIVE ||
+        ticker->last_id - last_id >= TICKER_HISTORY)
+        return;
+    n_bid = book_levels(book, AGON_BUY, bid, TICKER_LEVELS + 1);
+    n_ask = book_levels(book, AGON_SELL, ask, TICKER_LEVELS + 1);
+    if (ticker_hash(bid, n_bid, ask, n_ask) != ticker->history[last_id % TICKER_HISTORY])
+        world_fail(world, "inv-11", "the book of instrument %u is live and not the venue's at %llu",
+                   id, (unsigned long long)last_id);
+}
+
+static void check_nth(struct world *world)
+{
+    for (uint16_t id = 0; id < world->swarm.n_agents; id++) {
+        const struct slot *slot = slots_get(engine_slots(world->node.engine), id);
+
+        if (slot != NULL && slot->nth != world->agents[id].nth)
+            world_fail(world, "inv-21", "slot %u was delivered %llu and the engine counts %llu", id,
+                       (unsigned long long)world->agents[id].nth, (unsigned long long)slot->nth);
+    }
+}
+
+static void check_state(struct world *world)
+{
+    char text[256];
+    const char *broken = engine_check(world->node.engine, text);
+    char id[16] = "engine";
+    const char *colon;
+
+    if (broken == NULL)
+        return;
+    colon = strchr(broken, ':');
+    if (colon != NULL && (size_t)(colon - broken) < sizeof(id)) {
+        memcpy(id, broken, (size_t)(colon - broken));
+        id[colon - broken] = '\0';
+        broken = colon + 2;
+    }
+    world_fail(world, id, "%s", broken);
+}
+
+void check_full(struct world *world)
+{
+    if (world->node.engine == NULL)
+        return;
+    check_state(world);
+    check_nth(world);
+    for (uint32_t i = 0; i < world->exchange.n_orders; i++)
+        check_truth(world, &world->exchange.orders[i]);
+}
+
+void check_event(struct world *world, const struct agon_event_hdr *event, agon_ns_t t_before)
+{
+    struct checks *checks = &world->checks;
+
+    if (engine_t(world->node.engine) < t_before)
+        world_fail(world, "inv-25", "engine time went back");
+    if (event->seq != engine_seq(world->node.engine))
+        world_fail(world, "inv-16", "event %llu at seq %llu", (unsigned long long)event->seq,
+                   (unsigned long long)engine_seq(world->node.engine));
+    if (event->type == AGON_EVENT_BOOK_DELTA || event->type == AGON_EVENT_BOOK_SNAPSHOT)
+        check_book(world, event->instrument);
+    checks->n_checked++;
+    if (checks->n_checked % FULL_EVERY == 0)
+        check_full(world);
+    else if (checks->n_checked % SOME_EVERY == 0)
+        check_state(world);
+}
+
+int check_has_flight(struct world *world)
+{
+    struct orders *orders = engine_orders(world->node.engine);
+
+    for (uint16_t slot = 0; slot < world->swarm.n_agents; slot++) {
+        for (struct order *order = orders_next(orders, slot, NULL); order != NULL;
+             order = orders_next(orders, slot, order)) {
+            if (order->request_state == AGON_REQUEST_IN_FLIGHT)
+                return 1;
+        }
+    }
+    return 0;
+}
+
+static void check_order_quiet(struct world *world, struct order *order)
+{
+    const struct truth *truth = exchange_find(world, order->id);
+    unsigned long long id = (unsigned long long)order->id;
+
+    if (order->request != AGON_REQUEST_NONE)
+        world_fail(world, "inv-06", "order %llx: a request %u is %s after everything settled", id,
+                   order->request,
+                   order->request_state == AGON_REQUEST_UNKNOWN ? "UNKNOWN" : "in flight");
+    else if (truth == NULL || truth->now.state >= AGON_ORDER_FILLED)
+        world_fail(world, "inv-05", "order %llx is open here and %s at the venue", id,
+                   truth == NULL ? "unknown" : "final");
+    else if ((order->flags & ORDER_CANCEL_WANTED) != 0)
+        world_fail(world, "inv-22", "order %llx shall be cancelled and nobody does it", id);
+    else if (truth->now.px != order->px && order->guard_px == 0)
+        world_fail(world, "inv-05", "order %llx stands at %lld here and at %lld there", id,
+                   (long long)order->px, (long long)truth->now.px);
+}
+
+static void check_truth_quiet(struct world *world, const struct truth *truth)
+{
+    const struct order *order = orders_find(engine_orders(world->node.engine), truth->order_id);
+    unsigned long long id = (unsigned long long)truth->order_id;
+    int is_open = truth->now.state < AGON_ORDER_FILLED;
+
+    if (order == NULL)
+        world_fail(world, "inv-05", "order %llx is at the venue and the host does not know it", id);
+    else if (is_open == order_is_final(order))
+        world_fail(world, "inv-05", "order %llx is %s at the venue and state %u here", id,
+                   is_open ? "open" : "final", order->state);
+    else if (order->filled_qty != truth->now.cum_qty)
+        world_fail(world, "inv-07", "order %llx: %lld filled here, %lld at the venue", id,
+                   (long long)order->filled_qty, (long long)truth->now.cum_qty);
+    else if (order->held_back_qty != (is_open ? order->qty - order->filled_qty : 0))
+        world_fail(world, "inv-10", "order %llx holds back %lld for ever", id,
+                   (long long)order->held_back_qty);
+    else if (is_open && (order->qty != truth->now.qty || order->rev != truth->now.rev))
+        world_fail(world, "inv-05", "order %llx is revision %u of %lld here, %u of %lld there", id,
+                   order->rev, (long long)order->qty, truth->now.rev, (long long)truth->now.qty);
+}
+
+void check_quiet(struct world *world)
+{
+    struct engine *engine = world->node.engine;
+    const struct exchange *exchange = &world->exchange;
+
+    if (engine == NULL) {
+        world_fail(world, "liveness", "the host did not come back");
+        return;
+    }
+    for (uint16_t slot = 0; slot < world->swarm.n_agents; slot++) {
+        for (struct order *order = orders_next(engine_orders(engine), slot, NULL); order != NULL;
+             order = orders_next(engine_orders(engine), slot, order))
+            check_order_quiet(world, order);
+    }
+    for (uint32_t i = 0; i < exchange->n_orders; i++) {
+        if (!exchange->orders[i].is_foreign && exchange->orders[i].now.state != AGON_ORDER_REJECTED)
+            check_truth_quiet(world, &exchange->orders[i]);
+    }
+    for (agon_instrument_t id = 1; id <= world->swarm.n_instruments; id++) {
+        if (engine_book_state(engine, id) != BOOK_LIVE)
+            world_fail(world, "liveness", "the book of instrument %u is not live", id);
+    }
+    for (agon_asset_t asset = USDT; asset <= world->swarm.n_instruments + 1; asset++) {
+        agon_amt_t there =
+            match_free_amt(exchange->match, 0, asset) + match_locked_amt(exchange->match, 0, asset);
+        agon_amt_t here = ledger_total(engine_ledger(engine), 0, asset);
+        agon_amt_t suspense = ledger_amt(engine_ledger(engine), 0, LEDGER_SUSPENSE, asset);
+
+        if (there != here || suspense != 0)
+            world_fail(world, "inv-13", "asset %u: %lld here, %lld at the venue, suspense %lld",
+                       asset, (long long)here, (long long)there, (long long)suspense);
+    }
+}
+
+int check_open(struct world *world)
+{
+    world->checks.wired = calloc(ORDERS_MAX, sizeof(*world->checks.wired));
+    return world->checks.wired != NULL && map_init(&world->checks.wire, ORDERS_MAX) >= 0
+               ? AGON_OK
+               : AGON_ENOMEM;
+}
+
+void check_close(struct world *world)
+{
+    free(world->checks.wired);
+    map_deinit(&world->checks.wire);
+}

@@ -1,0 +1,502 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lab/backtest.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "engine/lockstep.h"
+#include "journal/reader.h"
+#include "journal/writer.h"
+#include "lab/replay.h"
+#include "sys/clock.h"
+#include "sys/disk_posix.h"
+#include "sys/entropy.h"
+
+#define GEN_START     ((agon_ns_t)1767225600 * 1000000000) /* 2026-01-01 00:00:00 UTC */
+#define JOURNAL_EVERY 4096 /* events between two turns of the writer */
+
+struct run {
+    const struct backtest_config *config;
+    struct backtest *result;
+    struct tape *tapes[BACKTEST_TAPES_MAX]; /* owned */
+    struct gen *gen;                        /* owned */
+    agon_ns_t gen_end, t_start;
+    struct lockstep_source sources[BACKTEST_TAPES_MAX];
+    uint32_t n_sources;
+    struct tape_info infos[BACKTEST_TAPES_MAX];
+    struct instruments *table; /* the engine's */
+    struct paper *paper;       /* owned */
+    struct hash intents;
+    uint64_t room_fills, room_samples;
+    struct disk_posix disk;
+    int has_disk;
+    struct journal_buffer buffer;
+    int has_buffer;
+    struct journal_writer *writer; /* owned */
+};
+
+static int step(struct run *run, void *event, const char *what, struct error *err)
+{
+    int rc;
+
+    // The world begins when its data does.
+    ((struct agon_event_hdr *)event)->t = run->t_start;
+    rc = engine_step(run->result->engine, event);
+    return rc < 0 ? error_set(err, rc, "%s was refused: %s", what, error_name(rc)) : AGON_OK;
+}
+
+static agon_asset_t asset_of(struct run *run, const char *name, int is_base_currency,
+                             struct error *err)
+{
+    agon_asset_t id = instruments_find_asset(run->table, name);
+    struct record_asset asset = {
+        .hdr = {.type = EVENT_CONFIG, .granules = 1},
+        .kind = CONFIG_ASSET,
+        .asset = run->table->n_assets + 1,
+        .exp = 8,
+        .is_base_currency = (uint8_t)is_base_currency,
+    };
+
+    if (id != 0)
+        return id;
+    snprintf(asset.name, sizeof(asset.name), "%s", name);
+    return step(run, &asset, name, err) < 0 ? 0 : asset.asset;
+}
+
+/* What the venue lists of the majors; another instrument gets a tick and a lot of its file's last
+ * digit. */
+struct listing {
+    const char *symbol;
+    int px_exp, qty_exp;
+    int64_t min_notional; /* whole units of the quote */
+    double start_px;      /* of a generated market */
+};
+static const struct listing listings[] = {
+    {"BTCUSDT", 2, 5, 5, 60000.0},
+    {"ETHUSDT", 2, 4, 5, 3000.0},
+    {"SOLUSDT", 2, 3, 5, 150.0},
+    {"BNBUSDT", 2, 3, 5, 550.0},
+};
+
+static int add_instrument(struct run *run, const struct tape_info *info, agon_instrument_t *id,
+                          struct error *err)
+{
+    const struct backtest_config *config = run->config;
+    struct agon_instrument made = {
+        .hdr = {.type = AGON_EVENT_INSTRUMENT,
+                .granules = 3,
+                .instrument = run->table->n_instruments + 1},
+        .venue = BACKTEST_VENUE,
+        .kind = INSTRUMENT_SPOT,
+        .state = TRADING_OPEN,
+        .px_exp = (int8_t)info->px_exp,
+        .qty_exp = (int8_t)info->qty_exp,
+        .maker_fee_ppb = config->maker_fee_ppb,
+        .taker_fee_ppb = config->taker_fee_ppb,
+        .tick_px = 1,
+        .lot_qty = 1,
+        .min_qty = 1,
+        .multiplier = 1,
+    };
+
+    *id = instruments_find(run->table, BACKTEST_VENUE, info->symbol);
+    if (*id != 0)
+        return AGON_OK;
+    for (size_t i = 0; i < sizeof(listings) / sizeof(listings[0]); i++) {
+        if (strcmp(listings[i].symbol, info->symbol) != 0)
+            continue;
+        // A file may be finer than today's listing: then its own digits count.
+        if (listings[i].px_exp > made.px_exp)
+            made.px_exp = (int8_t)listings[i].px_exp;
+        if (listings[i].qty_exp > made.qty_exp)
+            made.qty_exp = (int8_t)listings[i].qty_exp;
+        made.min_notional_amt = listings[i].min_notional * 100000000;
+    }
+    made.quote = asset_of(run, info->quote, 0, err);
+    made.base = asset_of(run, info->base, 0, err);
+    made.settle = made.quote;
+    if (made.quote == 0 || made.base == 0)
+        return AGON_EINVAL;
+    memcpy(made.symbol, info->symbol, sizeof(made.symbol));
+    *id = made.hdr.instrument;
+    return step(run, &made, info->symbol, err);
+}
+
+static const struct agon_event_hdr *gen_source(void *ctx)
+{
+    struct run *run = ctx;
+    const struct agon_event_hdr *event = gen_next(run->gen);
+
+    return event->t < run->gen_end ? event : NULL;
+}
+
+static int open_generated(struct run *run, struct error *err)
+{
+    struct gen_config gen;
+    int rc = AGON_OK;
+
+    for (size_t i = 0; i < sizeof(listings) / sizeof(listings[0]) && rc >= 0; i++) {
+        struct tape_info info = {
+            .kind = TAPE_GENERATED, .px_exp = listings[i].px_exp, .qty_exp = listings[i].qty_exp};
+        agon_instrument_t id;
+
+        memcpy(info.symbol, listings[i].symbol, strlen(listings[i].symbol) + 1);
+        memcpy(info.base, listings[i].symbol, 3);
+        memcpy(info.quote, "USDT", 5);
+        rc = add_instrument(run, &info, &id, err);
+    }
+    if (rc < 0)
+        return rc;
+    gen_defaults(&gen, run->table, run->config->seed);
+    gen.t_start = GEN_START;
+    gen.is_quoted = 1;
+    rc = gen_new(&run->gen, &gen, run->table, err);
+    if (rc < 0)
+        return rc;
+    run->gen_end = gen.t_start + run->config->gen_length_ns;
+    run->sources[0] = (struct lockstep_source){.ctx = run, .next = gen_source};
+    run->n_sources = 1;
+    return AGON_OK;
+}
+
+static int open_tapes(struct run *run, struct error *err)
+{
+    const struct backtest_config *config = run->config;
+
+    if (config->n_paths > BACKTEST_TAPES_MAX)
+        return error_set(err, AGON_ERANGE, "%u data files, at most %d", config->n_paths,
+                         BACKTEST_TAPES_MAX);
+    for (uint32_t i = 0; i < config->n_paths; i++) {
+        struct tape_config tape = {.path = config->paths[i],
+                                   .spread_ppm = config->spread_ppm,
+                                   .is_lenient = config->is_lenient};
+        const struct agon_instrument *instrument;
+        const struct asset *quote;
+        agon_instrument_t id;
+        int rc = add_instrument(run, &run->infos[i], &id, err);
+
+        if (rc < 0)
+            return rc;
+        instrument = instruments_get(run->table, id);
+        quote = instruments_asset(run->table, instrument->quote);
+        tape.info = run->infos[i];
+        tape.instrument = *instrument;
+        memcpy(tape.quote, quote->name, sizeof(tape.quote));
+        tape.quote_exp = quote->exp;
+        rc = tape_open(&run->tapes[i], &tape, err);
+        if (rc < 0)
+            return rc;
+        run->sources[i] = (struct lockstep_source){.ctx = run->tapes[i], .next = tape_next};
+        run->n_sources++;
+        snprintf(run->result->tapes[i].path, sizeof(run->result->tapes[i].path), "%s",
+                 config->paths[i]);
+        run->result->tapes[i].kind = run->infos[i].kind;
+        run->result->n_tapes++;
+    }
+    return AGON_OK;
+}
+
+static int configure(struct run *run, struct error *err)
+{
+    const struct backtest_config *config = run->config;
+    struct record_start start = {.hdr = {.type = EVENT_START, .granules = 1},
+                                 .run = 1,
+                                 .mode = RUN_BACKTEST,
+                                 .seed = config->seed};
+    struct record_account cash = {.hdr = {.type = EVENT_ACCOUNT, .granules = 1}, .flags = 3};
+    int rc = AGON_OK;
+
+    for (uint32_t i = 0; i < config->n_paths && i < BACKTEST_TAPES_MAX && rc >= 0; i++)
+        rc = tape_look(config->paths[i], &run->infos[i], err);
+    if (rc < 0)
+        return rc;
+    run->t_start = config->n_paths > 0 ? run->infos[0].t_first : GEN_START;
+    for (uint32_t i = 1; i < config->n_paths; i++) {
+        if (run->infos[i].t_first < run->t_start)
+            run->t_start = run->infos[i].t_first;
+    }
+    // The base currency comes first: capital is counted in it.
+    cash.asset = asset_of(run,
+                          config->base_currency != NULL ? config->base_currency
+                          : config->n_paths > 0         ? run->infos[0].quote
+                                                        : "USDT",
+                          1, err);
+    if (cash.asset == 0)
+        return AGON_EINVAL;
+    rc = config->n_paths > 0 ? open_tapes(run, err) : open_generated(run, err);
+    if (rc < 0)
+        return rc;
+    for (uint32_t i = 0; i < config->n_slots; i++)
+        cash.free_amt += config->slots[i].record.limits.capital_amt;
+    rc = step(run, &cash, "the account", err);
+    for (uint32_t i = 0; i < config->n_slots && rc >= 0; i++) {
+        struct crew_slot *slot = &config->slots[i];
+        struct subscription *sub = &slot->record.subscription;
+        struct record_slot record;
+
+        if (sub->n_instruments == 0) {
+            for (agon_instrument_t id = 1;
+                 id <= run->table->n_instruments && sub->n_instruments < SLOT_INSTRUMENTS_MAX; id++)
+                sub->instruments[sub->n_instruments++] = id;
+        }
+        rc = crew_load(run->result->crew, slot, err);
+        if (rc < 0)
+            break;
+        record = slot->record;
+        rc = step(run, &record, slot->record.name, err);
+    }
+    if (rc >= 0)
+        rc = step(run, &start, "the start", err);
+    for (uint32_t i = 0; i < config->n_slots && rc >= 0; i++)
+        rc = crew_join(run->result->crew, &config->slots[i], NULL, err);
+    return rc;
+}
+
+static int keep_fill(struct run *run, const struct record_report *report)
+{
+    struct backtest *result = run->result;
+
+    if (result->n_fills == run->room_fills) {
+        uint64_t room = run->room_fills == 0 ? 1024 : run->room_fills * 2;
+        struct backtest_fill *more = realloc(result->fills, room * sizeof(*more));
+
+        if (more == NULL)
+            return AGON_ENOMEM;
+        result->fills = more;
+        run->room_fills = room;
+    }
+    result->fills[result->n_fills++] = (struct backtest_fill){
+        .t = report->hdr.t,
+        .order_id = report->order_id,
+        .slot = ORDER_ID_SLOT(report->order_id),
+        .side = report->side,
+        .liquidity = report->liquidity,
+        .instrument = report->hdr.instrument,
+        .px = report->px,
+        .qty = report->qty,
+        .fee_amt = report->fee_amt,
+        .fee_asset = report->fee_asset,
+    };
+    return AGON_OK;
+}
+
+static int keep_sample(struct run *run, agon_ns_t t)
+{
+    struct backtest *result = run->result;
+    struct backtest_sample *sample;
+
+    if (result->n_samples == run->room_samples) {
+        uint64_t room = run->room_samples == 0 ? 1024 : run->room_samples * 2;
+        struct backtest_sample *more = realloc(result->samples, room * sizeof(*more));
+
+        if (more == NULL)
+            return AGON_ENOMEM;
+        result->samples = more;
+        run->room_samples = room;
+    }
+    sample = &result->samples[result->n_samples++];
+    memset(sample, 0, sizeof(*sample));
+    sample->t = t;
+    for (uint16_t id = 0; id < engine_slots(result->engine)->n; id++)
+        sample->equity_amt[id] = engine_equity(result->engine, id);
+    return AGON_OK;
+}
+
+static int on_step(void *ctx, const struct agon_event_hdr *event, int rc)
+{
+    struct run *run = ctx;
+    int kept = AGON_OK;
+
+    (void)rc;
+    switch (event->type) {
+    case AGON_EVENT_INTENT: {
+        const struct agon_intent_event *intent = (const void *)event;
+
+        replay_fold_intent(&run->intents, intent);
+        run->result->n_intents++;
+        break;
+    }
+    case EVENT_REPORT:
+        if (((const struct record_report *)(const void *)event)->kind == REPORT_FILL)
+            kept = keep_fill(run, (const void *)event);
+        break;
+    case EVENT_DUE:
+        if (((const struct record_due *)(const void *)event)->kind == DUE_SAMPLE)
+            kept = keep_sample(run, event->t);
+        break;
+    default:
+        break;
+    }
+    if (kept >= 0 && run->writer != NULL && event->seq % JOURNAL_EVERY == 0)
+        kept = journal_writer_step(run->writer) < 0 ? AGON_EIO : AGON_OK;
+    return kept;
+}
+
+static int open_journal(struct run *run, struct error *err)
+{
+    struct journal_config config = {.is_async = 1, .run = 1};
+    struct journal_summary summary;
+    int rc = disk_posix_open(&run->disk, run->config->journal_dir, err);
+
+    if (rc < 0)
+        return rc;
+    run->has_disk = 1;
+    rc = journal_recover(&run->disk.port, &(struct journal_reading){0}, &summary, err);
+    if (rc < 0)
+        return rc;
+    if (summary.end.next_seq != 1)
+        return error_set(err, AGON_EBUSY,
+                         "%s holds a journal of %llu events already; name an empty directory",
+                         run->config->journal_dir, (unsigned long long)summary.end.next_seq - 1);
+    rc = journal_buffer_init(&run->buffer, JOURNAL_BUFFER_BYTES, 1, 0);
+    if (rc < 0)
+        return error_set(err, rc, "no memory for the journal's buffer");
+    run->has_buffer = 1;
+    entropy_bytes(config.id, sizeof(config.id));
+    run->writer = journal_writer_new(&run->disk.port, &run->buffer, &config, &summary.end, err);
+    return run->writer != NULL ? AGON_OK : AGON_EIO;
+}
+
+static int close_journal(struct run *run, struct error *err)
+{
+    int rc = AGON_OK;
+
+    if (run->writer != NULL) {
+        rc = journal_writer_close(run->writer, err);
+        journal_writer_free(run->writer);
+    }
+    if (run->has_buffer)
+        journal_buffer_deinit(&run->buffer);
+    if (run->has_disk)
+        disk_posix_close(&run->disk);
+    return rc;
+}
+
+// A last word on the state, so that a replay of the journal ends with a proof.
+static int last_mark(struct run *run)
+{
+    struct record_mark mark;
+    int rc = engine_make_mark(run->result->engine, &mark);
+
+    if (rc >= 0)
+        rc = engine_step(run->result->engine, &mark.hdr);
+    return rc < 0 ? rc : engine_hash(run->result->engine, run->result->state);
+}
+
+static void collect_failures(struct backtest *result)
+{
+    for (uint16_t id = 0; id < engine_slots(result->engine)->n; id++)
+        snprintf(result->failure[id], sizeof(result->failure[id]), "%.255s",
+                 crew_failure(result->crew, id));
+}
+
+int backtest_run(const struct backtest_config *config, struct backtest *result, struct error *err)
+{
+    static const struct setup_venue venues[] = {{.venue = BACKTEST_VENUE, .name = "binance"}};
+    struct run run = {.config = config, .result = result};
+    struct engine_config engine = {.bars_grace_ns = 0};
+    struct paper_config paper = {
+        .match = {.cancel_ahead_ppm = config->cancel_ahead_ppm},
+        .entry_ns = config->entry_latency_ns,
+        .report_ns = config->report_latency_ns,
+    };
+    struct crew_config crew = {.dir = config->dir,
+                               .venues = venues,
+                               .n_venues = 1,
+                               .log = config->log,
+                               .ctx = config->ctx};
+    struct lockstep_config lockstep = {.on_step = on_step, .ctx = &run};
+    struct lockstep_result done = {0};
+    struct venue_port port;
+    int64_t began;
+    int rc;
+
+    memset(result, 0, sizeof(*result));
+    hash_init(&run.intents);
+    if (config->journal_dir != NULL) {
+        rc = open_journal(&run, err);
+        if (rc < 0)
+            goto done;
+        engine.journal = &run.buffer;
+    }
+    if (config->has_processes) {
+        rc = process_bus_new(&result->bus, (uint64_t)1 << 20, err);
+        if (rc < 0)
+            goto done;
+        engine.bus_memory = result->bus.memory;
+        engine.bus_granules = result->bus.granules;
+        crew.bus = &result->bus;
+        crew.is_lock_step = 1;
+    }
+    rc = engine_new(&result->engine, &engine, err);
+    if (rc < 0)
+        goto done;
+    run.table = engine_instruments(result->engine);
+    crew.engine = result->engine;
+    rc = crew_new(&result->crew, &crew, err);
+    if (rc < 0)
+        goto done;
+    run.paper = paper_new(&paper, run.table);
+    if (run.paper == NULL) {
+        rc = error_set(err, AGON_ENOMEM, "no memory for the paper venue");
+        goto done;
+    }
+    port = paper_port(run.paper);
+    engine_attach_venue(result->engine, 0, &port);
+    rc = configure(&run, err);
+    for (agon_instrument_t id = 1; id <= run.table->n_instruments && rc >= 0; id++)
+        rc = paper_add(run.paper, id);
+    if (rc < 0) {
+        error_set(err != NULL && err->code == 0 ? err : NULL, rc, "no memory for an instrument");
+        goto done;
+    }
+    lockstep.engine = result->engine;
+    lockstep.paper = run.paper;
+    lockstep.sources = run.sources;
+    lockstep.n_sources = run.n_sources;
+    lockstep.data_latency_ns = config->data_latency_ns;
+    lockstep.mark_every = config->mark_every;
+    lockstep.t_end = config->t_end;
+    began = clock_mono();
+    rc = lockstep_run(&lockstep, &done, err);
+    result->wall_ns = clock_mono() - began;
+    result->n_events = done.n_events;
+    result->n_market = done.n_market;
+    result->t_first = done.t_first;
+    result->t_last = done.t_last;
+    result->n_failed = done.n_failed_runners;
+    memcpy(result->failed, done.failed, sizeof(result->failed));
+    collect_failures(result);
+    for (uint32_t i = 0; i < result->n_tapes; i++) {
+        tape_report(run.tapes[i], &result->tapes[i].report);
+        if (rc >= 0 && result->tapes[i].report.err.code < 0) {
+            rc = result->tapes[i].report.err.code;
+            if (err != NULL)
+                *err = result->tapes[i].report.err;
+        }
+    }
+    if (rc >= 0)
+        rc = last_mark(&run);
+    hash_final(&run.intents, result->intents);
+done:
+    for (uint32_t i = 0; i < BACKTEST_TAPES_MAX; i++)
+        tape_close(run.tapes[i]);
+    gen_free(run.gen);
+    paper_free(run.paper);
+    if (config->journal_dir != NULL) {
+        int closed = close_journal(&run, rc < 0 ? NULL : err);
+
+        rc = rc < 0 ? rc : closed;
+    }
+    return rc;
+}
+
+void backtest_free(struct backtest *result)
+{
+    crew_free(result->crew);
+    engine_free(result->engine);
+    process_bus_free(&result->bus);
+    free(result->fills);
+    free(result->samples);
+    memset(result, 0, sizeof(*result));
+}

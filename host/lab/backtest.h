@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+/* backtest: agents over recorded or generated events, through the engine that trades live.
+ *
+ * The same decoder, books, matching, risk, ledger and plugin binaries; only the driver differs
+ * (engine/lockstep.h). The result names what went in and carries a hash over all intents, so that
+ * two runs can be compared without looking at them. Plugins are mapped into this process: call it
+ * in a process that may die with them. [one thread] */
+#ifndef LAB_BACKTEST_H
+#define LAB_BACKTEST_H
+
+#include <stdio.h>
+
+#include "agent/crew.h"
+#include "lab/tape.h"
+#include "match/gen.h"
+
+#define BACKTEST_TAPES_MAX 32
+#define BACKTEST_VENUE     1 /* the number that instruments of files have; its name is "binance" */
+
+struct backtest_config {
+    const char *const *paths; /* recorded files */
+    uint32_t n_paths;
+    uint64_t seed;           /* with no paths: the generator's */
+    agon_ns_t gen_length_ns; /* how long a generated market lasts */
+    agon_ns_t t_end;         /* stop there; 0: at the end of the data */
+    int is_lenient;
+    uint32_t spread_ppm; /* of bars; 0: the tape's default */
+    int32_t maker_fee_ppb, taker_fee_ppb;
+    int64_t data_latency_ns, entry_latency_ns, report_latency_ns;
+    uint32_t cancel_ahead_ppm; /* of the queue model; see match.h */
+    uint64_t mark_every;
+    const char *base_currency; /* NULL: the quote of the first instrument */
+    const char *journal_dir;   /* keep a journal there; NULL: none */
+    const char *dir;           /* for private copies of the plugins; empty, and ours alone */
+    int has_processes; /* some slots run as processes: the bus lies in memory that they share */
+    struct crew_slot *slots; /* plugin, params, capital and limits; instruments are set here: all of
+                                them where the record names none */
+    uint32_t n_slots;
+    /* A line of a plugin; may be NULL. */
+    void (*log)(void *ctx, uint16_t slot, uint32_t level, agon_ns_t t, const char *text);
+    void *ctx;
+};
+
+struct backtest_fill {
+    agon_ns_t t;
+    uint64_t order_id;
+    uint16_t slot;
+    uint8_t side, liquidity;
+    agon_instrument_t instrument;
+    agon_px_t px;
+    agon_qty_t qty;
+    agon_amt_t fee_amt;
+    agon_asset_t fee_asset;
+};
+struct backtest_sample { /* equity at a full minute of engine time */
+    agon_ns_t t;
+    agon_amt_t equity_amt[SLOTS_MAX];
+};
+struct backtest_tape {
+    char path[512];
+    uint8_t kind;
+    struct tape_report report;
+};
+struct backtest {
+    struct engine *engine;  /* owned; to be looked at */
+    struct crew *crew;      /* owned */
+    struct process_bus bus; /* owned; has_processes */
+    uint32_t n_tapes;
+    struct backtest_tape tapes[BACKTEST_TAPES_MAX];
+    uint64_t n_events, n_market, n_intents;
+    agon_ns_t t_first, t_last;
+    unsigned char
+        intents[HASH_SIZE]; /* over (slot, cause_seq, n, fields) of every intent, in order */
+    unsigned char state[HASH_SIZE]; /* of the engine at the end */
+    struct backtest_fill *fills;    /* owned */
+    uint64_t n_fills;
+    struct backtest_sample *samples; /* owned */
+    uint64_t n_samples;
+    uint16_t n_failed;
+    uint16_t failed[SLOTS_MAX];
+    char failure[SLOTS_MAX][256];
+    int64_t wall_ns; /* the run itself, for events per second */
+};
+
+/* AGON_EINVAL, AGON_ENOENT, AGON_ECORRUPT (bad data, in err the place), AGON_ENOMEM. What was
+ * reached is in result also on failure; backtest_free takes either. */
+int backtest_run(const struct backtest_config *config, struct backtest *result, struct error *err);
+void backtest_free(struct backtest *result);
+
+/* The report as text for people. */
+void backtest_print(const struct backtest *result, FILE *out);
+/* The same as one JSON object (money as strings). */
+int backtest_json(const struct backtest *result, FILE *out);
+/* fills.csv and equity.csv into a directory. AGON_EIO. */
+int backtest_csv(const struct backtest *result, const char *dir, struct error *err);
+
+#endif

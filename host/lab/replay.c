@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lab/replay.h"
+
+#include <stdlib.h>
+
+#include "journal/snapshot.h"
+#include "sys/clock.h"
+#include "sys/disk_posix.h"
+
+void replay_fold_intent(struct hash *hash, const struct agon_intent_event *event)
+{
+    hash_update(hash, &event->origin.slot, sizeof(event->origin.slot));
+    hash_update(hash, &event->origin.cause_seq, sizeof(event->origin.cause_seq));
+    hash_update(hash, &event->origin.n, sizeof(event->origin.n));
+    hash_update(hash, &event->intent, sizeof(event->intent));
+}
+
+// Where the journal's first events were dropped, a snapshot stands for them.
+static int begin(struct disk_posix *disk, struct replay *result, struct error *err)
+{
+    struct snapshot_want want = {.last_seq = UINT64_MAX};
+    struct snapshot snapshot;
+    void *bytes;
+    int rc = snapshot_find(&disk->port, &want, &snapshot, err);
+
+    if (rc < 0)
+        return rc;
+    if (rc == 0)
+        return error_set(err, AGON_ECORRUPT,
+                         "the journal begins at event %llu and there is no snapshot before it",
+                         (unsigned long long)result->summary.first_seq);
+    bytes = malloc(snapshot.n_bytes > 0 ? snapshot.n_bytes : 1);
+    if (bytes == NULL)
+        return error_set(err, AGON_ENOMEM, "no memory for a snapshot of %llu bytes",
+                         (unsigned long long)snapshot.n_bytes);
+    rc = snapshot_load(&disk->port, &snapshot, bytes, snapshot.n_bytes, err);
+    if (rc >= 0)
+        rc = engine_load(result->engine, bytes, snapshot.n_bytes, err);
+    free(bytes);
+    result->from_snapshot = snapshot.seq;
+    return rc;
+}
+
+static int step(const struct replay_config *config, struct replay *result,
+                const struct agon_event_hdr *event, struct error *err)
+{
+    uint64_t every = config->verify_every != 0 ? config->verify_every : 1000;
+    char text[256];
+    const char *broken;
+    int rc = engine_step_recorded(result->engine, event);
+
+    if (rc == AGON_ERANGE)
+        return error_set(err, AGON_ECORRUPT, "event %llu does not follow event %llu",
+                         (unsigned long long)event->seq,
+                         (unsigned long long)engine_seq(result->engine));
+    if (rc == AGON_ECORRUPT)
+        return error_set(err, AGON_ECORRUPT,
+                         "event %llu marks another state than this replay has reached",
+                         (unsigned long long)event->seq);
+    result->n_events++;
+    result->last_seq = event->seq;
+    result->n_marks += event->type == EVENT_MARK;
+    if (config->is_verified && result->n_events % every == 0) {
+        broken = engine_check(result->engine, text);
+        if (broken != NULL)
+            return error_set(err, AGON_ECORRUPT, "after event %llu: %s",
+                             (unsigned long long)event->seq, broken);
+    }
+    return config->on_event != NULL ? config->on_event(config->ctx, result->engine, event, rc)
+                                    : AGON_OK;
+}
+
+int replay_run(const struct replay_config *config, struct replay *result, struct error *err)
+{
+    struct engine_config engine = {.bars_grace_ns = 0};
+    struct disk_posix disk;
+    struct journal_reader *reader = NULL;
+    struct journal_reading reading = {.is_live = config->is_live};
+    const struct agon_event_hdr *event;
+    struct hash intents;
+    int64_t began = clock_mono();
+    int rc;
+
+    memset(result, 0, sizeof(*result));
+    hash_init(&intents);
+    rc = disk_posix_open(&disk, config->dir, err);
+    if (rc < 0)
+        return rc;
+    reader = journal_reader_open(&disk.port, &reading, err);
+    if (reader == NULL) {
+        rc = err != NULL && err->code < 0 ? err->code : AGON_EIO;
+        goto done;
+    }
+    result->summary = *journal_reader_summary(reader);
+    result->first_seq = result->summary.first_seq;
+    if (result->summary.end.next_seq == 1) {
+        rc = error_set(err, AGON_ENOENT, "%s holds no journal", config->dir);
+        goto done;
+    }
+    rc = engine_new(&result->engine, &engine, err);
+    if (rc >= 0 && result->first_seq > 1)
+        rc = begin(&disk, result, err);
+    while (rc >= 0 && (rc = journal_reader_next(reader, &event, err)) == 1) {
+        if (event->seq <= result->from_snapshot)
+            continue;
+        if (config->until != 0 && event->seq > config->until) {
+            rc = 0;
+            break;
+        }
+        if (event->type == AGON_EVENT_INTENT && event->granules == 2) {
+            replay_fold_intent(&intents, (const struct agon_intent_event *)(const void *)event);
+            result->n_intents++;
+        }
+        rc = step(config, result, event, err);
+    }
+    if (rc >= 0)
+        rc = engine_hash(result->engine, result->state);
+    hash_final(&intents, result->intents);
+done:
+    result->wall_ns = clock_mono() - began;
+    journal_reader_close(reader);
+    disk_posix_close(&disk);
+    return rc < 0 ? rc : AGON_OK;
+}
+
+void replay_free(struct replay *result)
+{
+    engine_free(result->engine);
+    memset(result, 0, sizeof(*result));
+}

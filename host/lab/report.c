@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: Apache-2.0
+/* report: a backtest's result for people and for their tools. */
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/num.h"
+#include "lab/backtest.h"
+#include "sys/clock.h"
+#include "sys/file.h"
+
+static const char *money(const struct backtest *result, agon_amt_t amt, char text[NUM_TEXT])
+{
+    const struct instruments *table = engine_instruments(result->engine);
+    const struct asset *asset = instruments_asset(table, table->base_currency);
+    int exp = asset != NULL ? asset->exp : 8;
+
+    // Cents for people: the exact amounts are in the JSON and the CSV.
+    num_format(num_rescale(amt, exp, 2, NUM_EVEN), 2, text);
+    return text;
+}
+
+static const char *exact(agon_amt_t amt, int exp, char text[NUM_TEXT])
+{
+    num_format_short(amt, exp, text);
+    return text;
+}
+
+static const char *kind_name(uint8_t kind)
+{
+    static const char *const names[] = {"?", "raw stream", "trades", "bars", "generated"};
+
+    return kind <= TAPE_GENERATED ? names[kind] : "?";
+}
+
+void backtest_print(const struct backtest *result, FILE *out)
+{
+    const struct slots *slots = engine_slots(result->engine);
+    const struct instruments *table = engine_instruments(result->engine);
+    const struct asset *base = instruments_asset(table, table->base_currency);
+    char from[CLOCK_TEXT];
+    char to[CLOCK_TEXT];
+    char hex[2 * HASH_SIZE + 1];
+    double seconds = (double)result->wall_ns / 1e9;
+
+    clock_text(result->t_first, from);
+    clock_text(result->t_last, to);
+    fprintf(out, "%s to %s, %llu market events\n", from, to, (unsigned long long)result->n_market);
+    for (uint32_t i = 0; i < result->n_tapes; i++) {
+        const struct tape_report *tape = &result->tapes[i].report;
+
+        fprintf(out, "  %s: %s, %llu rows", result->tapes[i].path, kind_name(result->tapes[i].kind),
+                (unsigned long long)tape->n_rows);
+        if (tape->n_skipped > 0)
+            fprintf(out, ", %llu skipped", (unsigned long long)tape->n_skipped);
+        if (tape->n_gaps > 0)
+            fprintf(out, ", %llu gaps", (unsigned long long)tape->n_gaps);
+        if (result->tapes[i].kind == TAPE_BARS)
+            fprintf(out, " (fills inside a bar are assumed, not recorded)");
+        fputc('\n', out);
+    }
+    fprintf(out, "\n%-20s %14s %14s %9s %8s %9s %7s %7s %12s  [%s]\n", "agent", "capital", "equity",
+            "return", "sharpe", "drawdown", "fills", "refused", "fees",
+            base != NULL ? base->name : "?");
+    for (uint16_t id = 0; id < slots->n; id++) {
+        const struct slot *slot = &slots->all[id];
+        const struct score *score = engine_score(result->engine, id);
+        agon_amt_t equity = engine_equity(result->engine, id);
+        char text[3][NUM_TEXT];
+
+        if (!slot->is_used)
+            continue;
+        fprintf(out, "%-20s %14s %14s %8.3f%% %8.2f %8.3f%% %7llu %7llu %12s\n", slot->name,
+                money(result, slot->limits.capital_amt, text[0]), money(result, equity, text[1]),
+                slot->limits.capital_amt > 0 ? 100.0 * (double)(equity - slot->limits.capital_amt) /
+                                                   (double)slot->limits.capital_amt
+                                             : 0.0,
+                score_sharpe(score), 100.0 * score_drawdown(score),
+                (unsigned long long)score->n_fills, (unsigned long long)slot->n_refused,
+                money(result, score->fee_amt, text[2]));
+        if (result->failure[id][0] != '\0')
+            fprintf(out, "%-20s stopped: %s\n", "", result->failure[id]);
+    }
+    hash_hex(result->intents, hex);
+    fprintf(out, "\nintents  %llu  %.16s\n", (unsigned long long)result->n_intents, hex);
+    hash_hex(result->state, hex);
+    fprintf(out, "state    seq %llu  %.16s\n", (unsigned long long)engine_seq(result->engine), hex);
+    fprintf(out, "%llu events in %.3f s: %.2f million a second\n",
+            (unsigned long long)result->n_events, seconds,
+            seconds > 0 ? (double)result->n_events / seconds / 1e6 : 0.0);
+}
+
+static json_t *agent_json(const struct backtest *result, uint16_t id)
+{
+    const struct slot *slot = &engine_slots(result->engine)->all[id];
+    const struct score *score = engine_score(result->engine, id);
+    const struct instruments *table = engine_instruments(result->engine);
+    const struct asset *base = instruments_asset(table, table->base_currency);
+    int exp = base != NULL ? base->exp : 8;
+    char text[5][NUM_TEXT];
+    uint32_t n;
+    const struct position *all = ledger_positions(engine_ledger(result->engine), id, &n);
+    json_t *positions = json_array();
+
+    for (uint32_t i = 0; i < n; i++) {
+        const struct agon_instrument *instrument = instruments_get(table, all[i].instrument);
+        char qty[NUM_TEXT];
+        char realised[NUM_TEXT];
+
+        json_array_append_new(
+            positions,
+            json_pack("{s:s, s:s, s:s, s:I}", "symbol", instrument->symbol, "qty",
+                      exact(all[i].held_amt, instruments_asset(table, instrument->base)->exp, qty),
+                      "realised",
+                      exact(all[i].realised_amt, instruments_asset(table, instrument->quote)->exp,
+                            realised),
+                      "fills", (json_int_t)all[i].n_fills));
+    }
+    return json_pack("{s:s, s:s, s:s, s:f, s:f, s:f, s:f, s:f, s:I, s:I, s:I, s:s, s:s, s:o}",
+                     "name", slot->name, "capital", exact(slot->limits.capital_amt, exp, text[0]),
+                     "equity", exact(engine_equity(result->engine, id), exp, text[1]), "return",
+                     score_return(score), "sharpe", score_sharpe(score), "sortino",
+                     score_sortino(score), "drawdown", score_drawdown(score), "profit_factor",
+                     score_profit_factor(score), "fills", (json_int_t)score->n_fills, "intents",
+                     (json_int_t)slot->n_intents, "refused", (json_int_t)slot->n_refused, "fees",
+                     exact(score->fee_amt, exp, text[2]), "volume",
+                     exact(score->volume_amt, exp, text[3]), "positions", positions);
+}
+
+int backtest_json(const struct backtest *result, FILE *out)
+{
+    const struct slots *slots = engine_slots(result->engine);
+    char from[CLOCK_TEXT];
+    char to[CLOCK_TEXT];
+    char intents[2 * HASH_SIZE + 1];
+    char state[2 * HASH_SIZE + 1];
+    json_t *agents = json_array();
+    json_t *tapes = json_array();
+    json_t *root;
+    int rc;
+
+    for (uint16_t id = 0; id < slots->n; id++) {
+        if (slots->all[id].is_used)
+            json_array_append_new(agents, agent_json(result, id));
+    }
+    for (uint32_t i = 0; i < result->n_tapes; i++) {
+        const struct tape_report *tape = &result->tapes[i].report;
+
+        json_array_append_new(
+            tapes,
+            json_pack("{s:s, s:s, s:I, s:I, s:I}", "path", result->tapes[i].path, "kind",
+                      kind_name(result->tapes[i].kind), "rows", (json_int_t)tape->n_rows, "skipped",
+                      (json_int_t)tape->n_skipped, "gaps", (json_int_t)tape->n_gaps));
+    }
+    clock_text(result->t_first, from);
+    clock_text(result->t_last, to);
+    hash_hex(result->intents, intents);
+    hash_hex(result->state, state);
+    root = json_pack("{s:s, s:s, s:I, s:I, s:I, s:s, s:s, s:I, s:f, s:o, s:o}", "from", from, "to",
+                     to, "events", (json_int_t)result->n_events, "market_events",
+                     (json_int_t)result->n_market, "intents", (json_int_t)result->n_intents,
+                     "intents_hash", intents, "state_hash", state, "seq",
+                     (json_int_t)engine_seq(result->engine), "seconds",
+                     (double)result->wall_ns / 1e9, "data", tapes, "agents", agents);
+    if (root == NULL)
+        return AGON_ENOMEM;
+    rc = json_dumpf(root, out, JSON_INDENT(2) | JSON_REAL_PRECISION(12)) == 0 ? AGON_OK : AGON_EIO;
+    fputc('\n', out);
+    json_decref(root);
+    return rc;
+}
+
+static FILE *create(const char *dir, const char *name, char *path, size_t room, struct error *err)
+{
+    FILE *file = NULL;
+
+    if (file_join(path, room, dir, name) >= 0)
+        file = fopen(path, "we");
+    if (file == NULL)
+        error_set(err, AGON_EIO, "%s/%s cannot be written", dir, name);
+    return file;
+}
+
+static int finish(FILE *file, const char *path, struct error *err)
+{
+    int is_bad = ferror(file);
+
+    if (fclose(file) != 0 || is_bad)
+        return error_set(err, AGON_EIO, "%s: not all of it could be written", path);
+    return AGON_OK;
+}
+
+int backtest_csv(const struct backtest *result, const char *dir, struct error *err)
+{
+    const struct instruments *table = engine_instruments(result->engine);
+    const struct slots *slots = engine_slots(result->engine);
+    const struct asset *base = instruments_asset(table, table->base_currency);
+    char path[1024];
+    char text[3][NUM_TEXT];
+    char t[CLOCK_TEXT];
+    int rc = file_make_dir(dir, err);
+    FILE *file = rc >= 0 ? create(dir, "fills.csv", path, sizeof(path), err) : NULL;
+
+    if (file == NULL)
+        return rc < 0 ? rc : AGON_EIO;
+    fprintf(file, "time,agent,symbol,side,liquidity,price,quantity,fee,fee_asset,order_id\n");
+    for (uint64_t i = 0; i < result->n_fills; i++) {
+        const struct backtest_fill *fill = &result->fills[i];
+        const struct agon_instrument *instrument = instruments_get(table, fill->instrument);
+        const struct asset *fee = instruments_asset(table, fill->fee_asset);
+
+        clock_text(fill->t, t);
+        fprintf(file, "%s,%s,%s,%s,%s,%s,%s,%s,%s,%llx\n", t, slots->all[fill->slot].name,
+                instrument->symbol, fill->side == AGON_BUY ? "buy" : "sell",
+                fill->liquidity == LIQUIDITY_MAKER ? "maker" : "taker",
+                exact(fill->px, instrument->px_exp, text[0]),
+                exact(fill->qty, instrument->qty_exp, text[1]),
+                exact(fill->fee_amt, fee != NULL ? fee->exp : 8, text[2]),
+                fee != NULL ? fee->name : "", (unsigned long long)fill->order_id);
+    }
+    rc = finish(file, path, err);
+    if (rc < 0)
+        return rc;
+    file = create(dir, "equity.csv", path, sizeof(path), err);
+    if (file == NULL)
+        return AGON_EIO;
+    fprintf(file, "time");
+    for (uint16_t id = 0; id < slots->n; id++)
+        fprintf(file, ",%s", slots->all[id].name);
+    fputc('\n', file);
+    for (uint64_t i = 0; i < result->n_samples; i++) {
+        clock_text(result->samples[i].t, t);
+        fputs(t, file);
+        for (uint16_t id = 0; id < slots->n; id++)
+            fprintf(
+                file, ",%s",
+                exact(result->samples[i].equity_amt[id], base != NULL ? base->exp : 8, text[0]));
+        fputc('\n', file);
+    }
+    return finish(file, path, err);
+}
