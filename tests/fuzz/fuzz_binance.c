@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+/* fuzz_binance: any bytes, as each kind of message and answer that Binance can send us.
+ *
+ * decodes: host/venue/binance/decode.c host/venue/scan.c host/venue/symbols.c host/base/num.c */
+#include <stdlib.h>
+
+#include "venue/binance/decode.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static struct symbols symbols;
+static struct binance_decoder dec;
+static struct binance_out out;
+static struct binance_replace replace;
+
+static void begin(void)
+{
+    struct agon_instrument instrument = {.hdr = {.instrument = 1},
+                                         .base = 2,
+                                         .quote = 1,
+                                         .px_exp = 2,
+                                         .qty_exp = 5,
+                                         .tick_px = 1,
+                                         .symbol = "BTCUSDT"};
+
+    symbols_init(&symbols);
+    symbols_add_asset(&symbols, "USDT", 1, 8, NULL);
+    symbols_add_asset(&symbols, "BTC", 2, 8, NULL);
+    if (symbols_add(&symbols, &instrument, NULL) < 0)
+        abort();
+    binance_decoder_init(&dec, &symbols);
+}
+
+static void on_order(void *ctx, const struct binance_order *order)
+{
+    (void)ctx;
+    if (order->symbol == NULL || order->cum_qty > order->qty)
+        abort();
+}
+
+static void on_fill(void *ctx, const struct binance_fill *fill)
+{
+    (void)ctx;
+    if (fill->px <= 0 || fill->qty <= 0 || fill->fill == 0)
+        abort();
+}
+
+static void on_bar(void *ctx, const struct agon_bar *bar)
+{
+    (void)ctx;
+    if (bar->high_px < bar->low_px)
+        abort();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct binance_order order;
+    char text[64];
+    int32_t code;
+    int can_trade;
+    int can_withdraw;
+    agon_ns_t t;
+    int kind;
+
+    if (symbols.n == 0)
+        begin();
+    kind = binance_decode_market(&dec, data, size, &out);
+    if (kind == BINANCE_TRADE && (out.trade.px <= 0 || out.trade.qty <= 0))
+        abort();
+    if (kind == BINANCE_DIFF && out.depth.first_id > out.depth.last_id)
+        abort();
+    for (uint32_t i = 0; kind == BINANCE_DIFF && i < out.depth.n_bid; i++)
+        if (out.depth.bid[i].px <= 0 || out.depth.bid[i].qty < 0)
+            abort();
+    binance_decode_user(&dec, data, size, &out);
+    binance_decode_error(data, size, &code, text, sizeof(text));
+    binance_decode_time(&dec, data, size, &t);
+    binance_decode_snapshot(&dec, data, size, &symbols.all[0], &out.depth);
+    binance_decode_order(&dec, data, size, &order, on_fill, NULL);
+    binance_decode_orders(&dec, data, size, on_order, NULL);
+    binance_decode_fills(&dec, data, size, &symbols.all[0], on_fill, NULL);
+    binance_decode_account(&dec, data, size, &out, &can_trade, &can_withdraw);
+    binance_decode_klines(&dec, data, size, &symbols.all[0], 60, INT64_MAX, on_bar, NULL);
+    binance_decode_replace(&dec, data, size, &replace);
+    binance_decode_exchange_info(data, size, NULL, NULL, NULL);
+    return 0;
+}

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+/* fuzz_roster: any bytes as each kind of file that an operator writes: a roster, a venue, a
+ * simulator's accounts. Refused with a place, or read into values within their bounds, which
+ * resolve.
+ *
+ * decodes: host/agent/roster.c host/venue/config.c host/sim/members.c host/config/config.c
+ *   host/config/schema.c host/config/scan.c host/config/units.c host/config/error.c */
+#include "agent/roster.h"
+
+#include <stdlib.h>
+
+#include "fuzz.h"
+#include "sim/members.h"
+#include "venue/config.h"
+
+static const char *env(const char *name)
+{
+    return strcmp(name, "AGON_FUZZ") == 0 ? "value" : NULL;
+}
+
+static void places(const struct config *config, int rc)
+{
+    REQUIRE((rc == AGON_OK) == (config_error_count(config) == 0));
+    for (uint32_t i = 0; config_error_text(config, i); i++)
+        REQUIRE(config_error_line(config, i) >= 1 && config_error_column(config, i) >= 1);
+}
+
+static agon_instrument_t instrument(void *ctx, const char *venue, const char *symbol)
+{
+    (void)ctx;
+    REQUIRE(venue[0] != '\0' && symbol[0] != '\0');
+    return strcmp(symbol, "BTCUSDT") == 0 ? 1 : strcmp(symbol, "ETHUSDT") == 0 ? 2 : 0;
+}
+
+static void roster(const uint8_t *data, size_t n)
+{
+    static struct roster read;
+    static struct crew_slot slot;
+    struct roster_names names = {.instrument = instrument};
+    struct config *config = config_new("fuzz.yaml", data, n, env);
+    int rc;
+
+    if (config == NULL)
+        return;
+    rc = roster_read(&read, config);
+    places(config, rc);
+    config_free(config);
+    for (uint32_t i = 0; rc == AGON_OK && i < read.n_slots; i++) {
+        struct error err = {0};
+
+        REQUIRE(read.n_slots <= SLOTS_MAX && read.slots[i].n_params <= CREW_PARAMS_MAX);
+        REQUIRE(read.slots[i].n_instruments <= SLOT_INSTRUMENTS_MAX);
+        if (roster_slot_resolve(&read, i, "plugins", &names, &slot, &err) < 0) {
+            REQUIRE(err.text[0] != '\0');
+            continue;
+        }
+        REQUIRE(slot.record.limits.capital_amt > 0);
+        REQUIRE(strnlen(slot.record.name, sizeof(slot.record.name)) < sizeof(slot.record.name));
+    }
+}
+
+static void venue(const uint8_t *data, size_t n)
+{
+    static struct venue_config read;
+    struct config *config = config_new("fuzz.yaml", data, n, env);
+    int rc;
+
+    if (config == NULL)
+        return;
+    rc = venue_config_read(config, &read);
+    places(config, rc);
+    REQUIRE(rc < 0 || read.n_limits <= VENUE_LIMITS_MAX);
+    config_free(config);
+}
+
+static void members(const uint8_t *data, size_t n)
+{
+    static struct members read;
+    struct error err = {0};
+
+    if (members_parse(&read, "fuzz.yaml", (const char *)data, n, &err) == AGON_OK) {
+        REQUIRE(read.n >= 1 && read.n <= MEMBERS_MAX);
+        for (uint32_t i = 0; i < read.n; i++)
+            REQUIRE(read.all[i].n_balances <= MEMBERS_BALANCES_MAX);
+    } else {
+        REQUIRE(err.code < 0 && err.text[0] != '\0');
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
+{
+    roster(data, n);
+    venue(data, n);
+    members(data, n);
+    return 0;
+}

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+/* fuzz_tape: any bytes as a data file. Reading ends in events in order of time or in a reason with
+ * its place; what cannot be looked at cannot be opened.
+ *
+ * Byte 0: kind by the file's name (0, 1: CSV, 2: raw stream); 4: lenient; 8: the exponents are not
+ * the file's own. The rest is the file.
+ *
+ * decodes: host/lab/tape.c host/sys/file.c host/base/num.c host/venue/binance/decode.c
+ *   host/venue/binance/sync.c host/venue/scan.c */
+#include "lab/tape.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "fuzz.h"
+
+#define EVENTS_MAX 20000
+
+static char folder[64] = "/tmp/agon-fuzz-XXXXXX";
+static char paths[2][128];
+static int files[2];
+
+static void clear(void)
+{
+    for (int i = 0; i < 2; i++)
+        unlink(paths[i]);
+    rmdir(folder);
+}
+
+static void begin(void)
+{
+    REQUIRE(mkdtemp(folder) != NULL);
+    snprintf(paths[0], sizeof(paths[0]), "%s/fuzz_spot_BTCUSDT_1m.csv", folder);
+    snprintf(paths[1], sizeof(paths[1]), "%s/fuzz_spot_BTCUSDT_20240808.raw", folder);
+    for (int i = 0; i < 2; i++) {
+        files[i] = open(paths[i], O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+        REQUIRE(files[i] >= 0);
+    }
+    atexit(clear);
+}
+
+static void play(const struct tape_config *config)
+{
+    struct tape *tape;
+    struct tape_report report;
+    struct error err = {0};
+    const struct agon_event_hdr *event;
+    agon_ns_t t = 0;
+    uint64_t n = 0;
+
+    if (tape_open(&tape, config, &err) < 0) {
+        REQUIRE(err.code < 0 && err.text[0] != '\0');
+        return;
+    }
+    while (n < EVENTS_MAX && (event = tape_next(tape)) != NULL) {
+        REQUIRE(event->granules > 0 && event->t >= t && event->instrument == 1);
+        if (event->type == AGON_EVENT_TRADE) {
+            const struct agon_trade *trade = (const struct agon_trade *)(const void *)event;
+
+            REQUIRE(trade->px > 0 && trade->qty > 0);
+        }
+        t = event->t;
+        n++;
+    }
+    tape_report(tape, &report);
+    REQUIRE(report.n_events == n);
+    REQUIRE(config->is_lenient || report.n_skipped <= 1);
+    REQUIRE(report.err.code >= 0 || report.err.text[0] != '\0');
+    tape_close(tape);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
+{
+    struct tape_config config = {
+        .instrument = {.hdr = {.type = AGON_EVENT_INSTRUMENT, .granules = 3, .instrument = 1},
+                       .venue = 1,
+                       .base = 2,
+                       .quote = 1,
+                       .settle = 1,
+                       .tick_px = 1,
+                       .lot_qty = 1,
+                       .symbol = "BTCUSDT"},
+        .quote = "USDT",
+        .quote_exp = 8};
+    struct error err = {0};
+    int is_raw;
+    int is_foreign;
+
+    if (n < 1)
+        return 0;
+    if (paths[0][0] == '\0')
+        begin();
+    is_raw = (data[0] & 3) == 2;
+    is_foreign = (data[0] & 8) != 0;
+    config.is_lenient = (data[0] & 4) != 0;
+    REQUIRE(pwrite(files[is_raw], data + 1, n - 1, 0) == (ssize_t)(n - 1));
+    REQUIRE(ftruncate(files[is_raw], (off_t)(n - 1)) == 0);
+    config.path = paths[is_raw];
+    if (tape_look(config.path, &config.info, &err) < 0) {
+        REQUIRE(err.code < 0 && err.text[0] != '\0');
+        return 0;
+    }
+    REQUIRE(config.info.px_exp >= 0 && config.info.px_exp <= 18);
+    REQUIRE(config.info.qty_exp >= 0 && config.info.qty_exp <= 18);
+    config.instrument.px_exp = (int8_t)(is_foreign ? data[0] >> 4 : config.info.px_exp);
+    config.instrument.qty_exp = (int8_t)(is_foreign ? data[0] >> 4 : config.info.qty_exp);
+    play(&config);
+    return 0;
+}

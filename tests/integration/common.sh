@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: Apache-2.0
+# common: what the integration scripts share. AGON is the program under test, PLUGINS where the tests' plugins are,
+# TOOLS the beginning of their helpers' names; each script has a directory of its own that is removed when it ends
+# (KEEP=1 leaves it), and ends every process it started.
+set -u
+AGON=$1
+PLUGINS=$2/plugins
+FAULTY_DIR=$2/../sdk/plugins
+FAULTY=$FAULTY_DIR/faulty.so
+TOOLS=$2/tools/integration_
+DATA=$AGON_SOURCE_ROOT/../shared/data
+WORK=$(mktemp -d "${TMPDIR:-/tmp}/agon-test-XXXXXX")
+PIDS=
+
+cleanup() {
+    for pid in $PIDS; do
+        kill -9 "$pid" 2>/dev/null
+        wait "$pid" 2>/dev/null
+    done
+    [ -z "${MOUNTED-}" ] || umount -l "$MOUNTED"
+    if [ -n "${KEEP-}" ]; then echo "kept: $WORK"; else rm -rf "$WORK"; fi
+}
+trap cleanup EXIT
+trap 'exit 1' INT TERM HUP
+
+fail() {
+    echo "FAIL: $*" >&2
+    for log in "$WORK"/host*.err; do
+        [ -s "$log" ] && { echo "--- the end of $log:" >&2; tail -n 12 "$log" | cut -c1-300 >&2; }
+    done
+    exit 1
+}
+
+need_data() {
+    [ -e "$DATA/$1" ] || {
+        echo "skipped: needs the recording $1"
+        exit 77
+    }
+}
+
+# until_true PID WHAT COMMAND...: waits until the command succeeds. PID (0: none) must live meanwhile. What never comes
+# is what the test's own time limit is for.
+until_true() {
+    up=$1
+    what=$2
+    shift 2
+    until "$@"; do
+        [ "$up" = 0 ] || kill -0 "$up" 2>/dev/null || fail "$what: the process it is expected from has ended"
+        sleep 0.02
+    done
+}
+
+# lines FILE PATTERN N: does the file hold at least N lines with it?
+lines() {
+    [ -e "$1" ] && [ "$(grep -c -e "$2" "$1")" -ge "$3" ]
+}
+
+# ended PID CODE WHAT: waits for its end, which must have that code.
+ended() {
+    wait "$1"
+    code=$?
+    [ "$code" = "$2" ] || fail "$3: ended with $code instead of $2"
+}
+
+# json FILE NAME: the first value of "name" in it.
+json() {
+    sed -n "s/.*\"$2\": *\"\{0,1\}\([^\",}]*\)\"\{0,1\}.*/\1/p" "$1" | head -1
+}
+
+# Starts a simulator with the arguments given; its port comes back in SIM_PORT (and is taken from there when it is
+# set), its log of orders in SIM_LOG.
+start_sim() {
+    SIM_LOG=${SIM_LOG:-$WORK/sim.ndjson}
+    rm -f "$WORK/sim.out"
+    "$AGON" sim --port "${SIM_PORT:-0}" --log "$SIM_LOG" "$@" >"$WORK/sim.out" 2>"$WORK/sim.err" &
+    SIM_PID=$!
+    PIDS="$PIDS $SIM_PID"
+    until_true "$SIM_PID" "the simulator's first line" lines "$WORK/sim.out" listening 1
+    SIM_PORT=$(json "$WORK/sim.out" port)
+    [ -n "$SIM_PORT" ] || fail "the simulator did not name its port"
+}
+
+# Files of a host against that simulator: live_files ROSTER-LINES. MODE, SPEED, VENUE_MORE (lines of the venue's file)
+# and HOST_MORE change what they say.
+live_files() {
+    mkdir -p "$WORK/credentials" "$WORK/conf"
+    printf 'key: agon-sim-key\nsecret: YWdvbi1zaW0tc2VjcmV0LWFnb24tc2ltLXNlY3JldC0wMDAwMDAwMA==\n' \
+        >"$WORK/credentials/sim"
+    chmod 700 "$WORK/credentials"
+    chmod 600 "$WORK/credentials/sim"
+    export CREDENTIALS_DIRECTORY="$WORK/credentials"
+    cat >"$WORK/conf/venue.yaml" <<EOF
+name: binance
+dialect: binance_spot
+credential: sim
+market: {host: 127.0.0.1, port: $SIM_PORT, tls: false, path: /stream}
+user: {host: 127.0.0.1, port: $SIM_PORT, tls: false, path: /ws-api/v3}
+rest: {host: 127.0.0.1, port: $SIM_PORT, tls: false, path: /api}
+limits:
+  - {kind: weight, capacity: 6000, window: 1m}
+  - {kind: raw, capacity: 300000, window: 5m}
+  - {kind: orders, capacity: 100, window: 10s}
+  - {kind: orders_day, capacity: 200000, window: 1d}
+  - {kind: snapshots, capacity: 1200, window: 1m}
+  - {kind: connects, capacity: 300, window: 5m}
+${VENUE_MORE-}
+EOF
+    cat >"$WORK/conf/live.yaml" <<EOF
+mode: ${MODE:-live}
+venue: venue.yaml
+roster: roster.yaml
+journal: sync
+speed: ${SPEED:-1}
+low_water: 1MiB
+${HOST_MORE-}
+instruments:
+  - {symbol: BTCUSDT, base: BTC, quote: USDT, tick: 0.01, lot: 0.00001, min_notional: 5}
+  - {symbol: ETHUSDT, base: ETH, quote: USDT, tick: 0.01, lot: 0.0001, min_notional: 5}
+EOF
+    printf 'seed: 1\nbase_currency: USDT\nagents:\n%s\n' "$1" >"$WORK/conf/roster.yaml"
+}
+
+# agent NAME PLUGIN [PARAMS [LIMITS [MORE]]]: lines of a roster
+agent() {
+    printf '  - {name: %s, plugin: %s, stage: live, capital: 100000 USDT,\n' "$1" "$2"
+    printf '     instruments: ["binance:BTCUSDT", "binance:ETHUSDT"], params: {%s},\n' "${3-}"
+    printf '     limits: {%s}%s}\n' "${4:-orders_per_second: 1000, orders_burst: 10000, open_orders: 200}" "${5-}"
+}
+
+# Starts a host in $WORK/run; its pid comes back in HOST_PID, what it says is in $WORK/host.err.
+start_host() {
+    "$AGON" run --config "$WORK/conf/live.yaml" --dir "$WORK/run" --plugins "$PLUGINS" --quiet "$@" \
+        >"$WORK/host.out" 2>>"$WORK/host.err" &
+    HOST_PID=$!
+    PIDS="$PIDS $HOST_PID"
+}
+
+# The client order ids that the simulator was sent, into $WORK/ids: once each?
+ids_once() {
+    grep '"kind":"request"' "$SIM_LOG" | sed -n 's/.*"newClientOrderId":"\([^"]*\)".*/\1/p' >"$WORK/ids"
+    [ -z "$(sort "$WORK/ids" | uniq -d)" ] || fail "ids were sent twice: $(sort "$WORK/ids" | uniq -d | head -3)"
+}

@@ -1,0 +1,40 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# The same plugin on the same events wants the same (slot, cause_seq, n, fields): in a backtest, in lock-step in a
+# process of its own, and in the replays of both journals, to the same state. On a generated market the hash is
+# also the one below, whatever compiler and options built the program.
+. "$(dirname "$0")/common.sh"
+
+# A change of the engine or of the generator that is meant to alter decisions prints the new one here.
+GENERATED=044f459c89bf9b9ebebbc017c13e454500629e9497e1c87740d93499b08f71ae
+
+same() { # NAME, then the arguments that say where the events come from
+    name=$1
+    shift
+    for runner in inproc process; do
+        "$AGON" backtest "$PLUGINS/busy.so" "$@" --runner $runner --latency 5ms --data-latency 2ms \
+            --journal "$WORK/$name-$runner" --json >"$WORK/$name-$runner.json" ||
+            fail "$name: the backtest with runner $runner failed"
+        "$AGON" replay "$WORK/$name-$runner" --verify --json >"$WORK/$name-$runner-replay.json" ||
+            fail "$name: the replay of runner $runner failed"
+    done
+    want=$(json "$WORK/$name-inproc.json" intents_hash)
+    state=$(json "$WORK/$name-inproc.json" state_hash)
+    n=$(json "$WORK/$name-inproc.json" intents)
+    [ "${n:-0}" -ge 100 ] || fail "$name: only ${n:-no} intents: this would prove nothing"
+    for file in inproc-replay process process-replay; do
+        [ "$(json "$WORK/$name-$file.json" intents_hash)" = "$want" ] ||
+            fail "$name: the intents of $file differ from the backtest's"
+        [ "$(json "$WORK/$name-$file.json" state_hash)" = "$state" ] ||
+            fail "$name: the state of $file differs from the backtest's"
+    done
+    echo "$name: $n intents $want, state $state: backtest, process in lock-step and both replays"
+}
+
+same generated --seed 7 --for 10m
+[ "$want" = "$GENERATED" ] || fail "generated: intents $want, and other builds have $GENERATED"
+if [ -e "$DATA/book/binance_spot_BTCUSDT_20240808T2354.raw.gz" ]; then
+    same recorded --param every=3 \
+        --data "$DATA/book/binance_spot_BTCUSDT_20240808T2354.raw.gz" \
+        "$DATA/book/binance_spot_ETHUSDT_20240808T2354.raw.gz"
+fi

@@ -1,0 +1,25 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# new: what `agon new` writes builds with its own meson.build, passes every static check for every
+# runner, and says what it is; a name that is none or a folder that is there is refused. usage: new.sh AGON
+set -eu
+agon=$(realpath "$1")
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+cd "$dir"
+
+"$agon" new alpha_one >/dev/null
+for name in alpha_one.c meson.build params.yaml roster.yaml agon.yaml venue.yaml README.md include/agon/agon.h; do
+    [ -f alpha_one/$name ] || { echo "missing: $name"; exit 1; }
+done
+! grep -rq my_strategy alpha_one || { echo "the template's name is left in a file"; exit 1; }
+cd alpha_one
+meson setup build -Dwerror=true >/dev/null
+ninja -C build >/dev/null
+"$agon" validate build/alpha_one.so --runner inproc
+"$agon" inspect build/alpha_one.so --describe | grep -q "org.example.alpha_one"
+cd ..
+if "$agon" new alpha_one 2>/dev/null; then echo "overwrote a folder"; exit 1; fi
+for bad in Alpha 1a a-b a/b "" aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa; do
+    if "$agon" new "$bad" >/dev/null 2>&1; then echo "took the name '$bad'"; exit 1; fi
+done

@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: Apache-2.0
+/* What is no good plugin is refused with its reason before any of it is mapped or run (val-s01 to
+ * val-s19, B-66 to B-71, B-75), and what is good is not. */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "agent/elf.h"
+#include "arena_world.h"
+#include "base/rng.h"
+#include "sys/file.h"
+
+static struct elf_report report;
+
+static char *bytes_of(const char *name, uint64_t *n)
+{
+    struct error err = {0};
+    char *bytes = NULL;
+
+    ck_assert_msg(file_read(world_plugin(name), ELF_FILE_MAX, &bytes, n, &err) >= 0, "%s",
+                  err.text);
+    return bytes;
+}
+
+static const struct elf_finding *find(const char *id)
+{
+    for (uint32_t i = 0; i < report.n_findings; i++)
+        if (strcmp(report.findings[i].id, id) == 0)
+            return &report.findings[i];
+    return NULL;
+}
+
+static const struct {
+    const char *plugin, *id;
+    int process, inproc; /* refused there? */
+} planted[] = {
+    {"good", NULL, 0, 0},
+    {"mover", NULL, 0, 0},
+    {"no_note", "val-s04", 1, 1},
+    {"note_abi", "val-s05", 1, 1},
+    {"note_layout", "val-s05", 1, 1},
+    {"no_entry", "val-s04", 1, 1},
+    {"function", "val-s04", 1, 1},
+    {"ctor", "val-s06", 0, 1},
+    {"dtor", "val-s06", 0, 1},
+    {"needed", "val-s07", 0, 1},
+    {"libm", "val-s07", 0, 0},
+    {"execstack", "val-s09", 1, 1},
+    {"tls", "val-s10", 0, 1},
+    {"nodelete", "val-s11", 0, 1},
+    {"rpath", "val-s13", 1, 1},
+    {"lazy", "val-s14", 0, 1},
+    {"ifunc", "val-s16", 0, 1},
+    {"clock", "val-s17", 0, 1},
+    {"random", "val-s17", 0, 1},
+    {"exit", "val-s17", 0, 1},
+    {"atexit", "val-s17", 0, 1},
+    {"threads", "val-s17", 0, 1},
+    {"setenv", "val-s17", 0, 1},
+    {"export", "val-s18", 0, 1},
+    {"executable", "val-s01", 1, 1},
+};
+
+START_TEST(a_planted_defect_is_found_and_a_good_build_is_not_accused)
+{
+    uint64_t n;
+    char *bytes = bytes_of(planted[_i].plugin, &n);
+
+    elf_check(bytes, n, &report);
+    if (planted[_i].id) {
+        ck_assert_msg(find(planted[_i].id) != NULL, "%s: %s not found", planted[_i].plugin,
+                      planted[_i].id);
+    } else {
+        for (uint32_t i = 0; i < report.n_findings; i++)
+            ck_abort_msg("%s: %s %s", planted[_i].plugin, report.findings[i].id,
+                         report.findings[i].text);
+    }
+    ck_assert_msg((elf_refusal(&report, ELF_PROCESS) != NULL) == planted[_i].process, "%s process",
+                  planted[_i].plugin);
+    ck_assert_msg((elf_refusal(&report, ELF_INPROC) != NULL) == planted[_i].inproc, "%s inproc",
+                  planted[_i].plugin);
+    if (planted[_i].inproc == 0) {
+        ck_assert_int_eq(report.has_note, 1);
+        ck_assert_uint_gt(strlen(report.build_id), 10);
+        ck_assert_uint_eq(report.n_exports, 1);
+    }
+    free(bytes);
+}
+END_TEST
+
+START_TEST(a_file_cut_anywhere_is_refused)
+{
+    uint64_t n;
+    char *bytes = bytes_of("mover", &n);
+
+    for (uint64_t cut = 0; cut < n; cut += 64) {
+        // Of its own size, so that a look beyond the end is seen by the sanitizers.
+        char *part = malloc(cut ? cut : 1);
+
+        memcpy(part, bytes, cut);
+        elf_check(part, cut, &report);
+        ck_assert_msg(elf_refusal(&report, ELF_PROCESS) != NULL, "cut at %llu",
+                      (unsigned long long)cut);
+        free(part);
+    }
+    free(bytes);
+}
+END_TEST
+
+START_TEST(changed_bytes_never_crash_the_check)
+{
+    uint64_t n;
+    char *bytes = bytes_of("mover", &n), *copy = malloc(n);
+    uint32_t refused = 0;
+    struct rng rng;
+
+    rng_init(&rng, 5);
+    for (int round = 0; round < 20000; round++) {
+        memcpy(copy, bytes, n);
+        for (uint64_t i = rng_below(&rng, 4) + 1; i > 0; i--) {
+            // Half of them where the headers and tables are.
+            uint64_t at = rng_below(&rng, rng_below(&rng, 2) ? n : 2048);
+
+            copy[at] = (char)rng_u64(&rng);
+        }
+        elf_check(copy, n, &report);
+        refused += elf_refusal(&report, ELF_PROCESS) != NULL;
+    }
+    ck_assert_uint_gt(refused, 2000);
+    free(copy);
+    free(bytes);
+}
+END_TEST
+
+/* Through the loader: files that are no files, and what only the mapped entry shows. */
+
+static char directory[256];
+
+static const char *made(const char *name, const void *bytes, size_t n)
+{
+    static char path[512];
+    FILE *file;
+
+    snprintf(path, sizeof(path), "%s/%s", directory, name);
+    file = fopen(path, "wb");
+    ck_assert_ptr_nonnull(file);
+    ck_assert_uint_eq(fwrite(bytes, 1, n, file), n);
+    fclose(file);
+    return path;
+}
+
+static int load(const char *path, enum elf_runner runner, struct error *err)
+{
+    struct plugin_file file;
+    struct plugin plugin = {0};
+    int rc;
+
+    memset(err, 0, sizeof(*err));
+    rc = plugin_file_stage(&file, path, runner == ELF_INPROC ? directory : NULL, 1, err);
+    if (rc >= 0)
+        rc = plugin_open(&plugin, &file, runner, err);
+    if (rc >= 0 && runner == ELF_INPROC)
+        rc = plugin_close(&plugin);
+    plugin_file_drop(&file);
+    return rc;
+}
+
+static void setup(void)
+{
+    snprintf(directory, sizeof(directory), "/tmp/agon-elf-XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(directory));
+}
+
+static void teardown(void)
+{
+    char command[300];
+
+    snprintf(command, sizeof(command), "rm -rf %s", directory);
+    ck_assert_int_eq(system(command), 0);
+}
+
+START_TEST(what_is_no_plugin_file_is_refused_with_its_reason)
+{
+    static char big[4096];
+    struct error err;
+    char path[512];
+    uint64_t n;
+    char *bytes;
+
+    ck_assert_int_lt(load(made("empty", "", 0), ELF_PROCESS, &err), 0);
+    ck_assert_ptr_nonnull(strstr(err.text, "empty"));
+    ck_assert_int_lt(load(made("text", "#!/bin/sh\necho hello\n", 21), ELF_PROCESS, &err), 0);
+    ck_assert_ptr_nonnull(strstr(err.text, "not an ELF file"));
+    ck_assert_int_lt(load(made("zeros", big, sizeof(big)), ELF_PROCESS, &err), 0);
+    ck_assert_int_lt(load("/bin/sh", ELF_PROCESS, &err), 0);
+    ck_assert_int_lt(load(directory, ELF_PROCESS, &err), 0);
+    ck_assert_ptr_nonnull(strstr(err.text, "regular file"));
+    ck_assert_int_eq(load("/nowhere/x.so", ELF_PROCESS, &err), AGON_ENOENT);
+    // A FIFO would stop us, a link could change under us, 4 GiB would fill memory.
+    snprintf(path, sizeof(path), "%s/fifo", directory);
+    ck_assert_int_eq(mkfifo(path, 0600), 0);
+    ck_assert_int_lt(load(path, ELF_PROCESS, &err), 0);
+    snprintf(path, sizeof(path), "%s/link.so", directory);
+    ck_assert_int_eq(symlink(world_plugin("good"), path), 0);
+    ck_assert_int_lt(load(path, ELF_PROCESS, &err), 0);
+    ck_assert_ptr_nonnull(strstr(err.text, "symbolic link"));
+    ck_assert_int_eq(truncate(made("sparse", "\177ELF", 4), 4ll << 30), 0);
+    snprintf(path, sizeof(path), "%s/sparse", directory);
+    ck_assert_int_lt(load(path, ELF_PROCESS, &err), 0);
+    ck_assert_ptr_nonnull(strstr(err.text, "256 MiB"));
+    // Other machines, other sizes.
+    bytes = bytes_of("good", &n);
+    bytes[18] = (char)183; // AArch64
+    ck_assert_int_lt(load(made("arm", bytes, n), ELF_PROCESS, &err), 0);
+    ck_assert_ptr_nonnull(strstr(err.text, "machine 183"));
+    bytes[18] = 62;
+    bytes[4] = 1;
+    ck_assert_int_lt(load(made("narrow", bytes, n), ELF_PROCESS, &err), 0);
+    ck_assert_ptr_nonnull(strstr(err.text, "64-bit"));
+    free(bytes);
+}
+END_TEST
+
+static const struct {
+    const char *plugin, *why;
+} entries[] = {
+    {"note_id", "make them the same"},
+    {"size", "size 8"},
+    {"param", "min <= def <= max"},
+    {"id", "id: must be like"},
+    {"note_abi", "made for SDK 0.77, this host serves 0.1"},
+    {"note_layout", "changed SDK headers"},
+};
+
+START_TEST(what_only_the_entry_shows_is_refused_too)
+{
+    struct error err;
+
+    ck_assert_int_lt(load(world_plugin(entries[_i].plugin), ELF_INPROC, &err), 0);
+    ck_assert_msg(strstr(err.text, entries[_i].why) != NULL, "%s", err.text);
+}
+END_TEST
+
+START_TEST(a_new_build_under_the_same_path_is_the_new_build)
+{
+    // SDK E1: the dynamic loader matches names; E2: a mapped file that is overwritten kills.
+    struct plugin_file first_file, second_file;
+    struct plugin first, second;
+    struct error err = {0};
+    char path[512];
+    uint64_t n;
+    char *bytes = bytes_of("good", &n);
+
+    snprintf(path, sizeof(path), "%s", made("same.so", bytes, n));
+    free(bytes);
+    ck_assert_int_ge(plugin_file_stage(&first_file, path, directory, 1, &err), 0);
+    ck_assert_int_ge(plugin_open(&first, &first_file, ELF_INPROC, &err), 0);
+    bytes = bytes_of("mover", &n);
+    (void)made("same.so", bytes, n); // in place, as cp does
+    free(bytes);
+    ck_assert_int_ge(plugin_file_stage(&second_file, path, directory, 1, &err), 0);
+    ck_assert_msg(plugin_open(&second, &second_file, ELF_INPROC, &err) >= 0, "%s", err.text);
+    ck_assert_str_eq(first.entry->plugins[0]->id, "org.example.defect");
+    ck_assert_str_eq(second.entry->plugins[0]->id, "org.example.mover");
+    ck_assert_mem_ne(first_file.hash, second_file.hash, HASH_SIZE);
+    ck_assert_int_eq(truncate(path, 0), 0);
+    ck_assert_str_eq(first.entry->plugins[0]->id, "org.example.defect");
+    ck_assert_int_eq(plugin_close(&first), AGON_OK);
+    ck_assert_int_eq(plugin_close(&second), AGON_OK);
+    plugin_file_drop(&first_file);
+    plugin_file_drop(&second_file);
+}
+END_TEST
+
+START_TEST(five_hundred_reloads_leave_no_map_behind)
+{
+    struct error err;
+
+    for (int i = 0; i < 500; i++)
+        ck_assert_int_eq(load(world_plugin("good"), ELF_INPROC, &err), AGON_OK);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("elf");
+    TCase *tcase = tcase_create("elf");
+    SRunner *runner = srunner_create(suite);
+    int failed;
+
+    tcase_set_timeout(tcase, 60);
+    tcase_add_unchecked_fixture(tcase, setup, teardown);
+    tcase_add_loop_test(tcase, a_planted_defect_is_found_and_a_good_build_is_not_accused, 0,
+                        (int)(sizeof(planted) / sizeof(planted[0])));
+    tcase_add_test(tcase, a_file_cut_anywhere_is_refused);
+    tcase_add_test(tcase, changed_bytes_never_crash_the_check);
+    tcase_add_test(tcase, what_is_no_plugin_file_is_refused_with_its_reason);
+    tcase_add_loop_test(tcase, what_only_the_entry_shows_is_refused_too, 0,
+                        (int)(sizeof(entries) / sizeof(entries[0])));
+    tcase_add_test(tcase, a_new_build_under_the_same_path_is_the_new_build);
+    tcase_add_test(tcase, five_hundred_reloads_leave_no_map_behind);
+    suite_add_tcase(suite, tcase);
+    srunner_run_all(runner, CK_ENV);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Runners: the same plugin wishes the same in each of them (val-r33, sdk-g15), and what a bad one
+ * does in a child stays there (F-75 to F-87, sdk-g6). */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "agent/child_main.h"
+#include "agent/sandbox.h"
+#include "arena_world.h"
+#include "sys/clock.h"
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define HAS_FENCE 0 /* the sanitizers' run-time cannot live in the sandbox: sandbox.c */
+#else
+#define HAS_FENCE 1
+#endif
+
+static void play(enum world_kind kind, int steps, unsigned char digest[HASH_SIZE], uint64_t *wishes,
+                 uint64_t *nth)
+{
+    struct world world;
+
+    world_init(&world);
+    world_param(&world, "size", "25");
+    ck_assert_msg(world_start(&world, "mover", kind, NULL) >= 0, "%s", world.err.text);
+    for (int i = 0; i < steps; i++)
+        ck_assert_int_eq(world_step(&world), AGON_OK);
+    *wishes = world.n_wishes;
+    *nth = world.port->nth(world.port->ctx);
+    hash_final(&world.hash, digest);
+    world_deinit(&world);
+}
+
+START_TEST(inproc_and_process_wish_the_same_in_lock_step)
+{
+    unsigned char inproc[HASH_SIZE], process[HASH_SIZE];
+    uint64_t wishes[2], nth[2];
+
+    play(WORLD_INPROC, 2000, inproc, &wishes[0], &nth[0]);
+    play(WORLD_PROCESS, 2000, process, &wishes[1], &nth[1]);
+    ck_assert_uint_gt(wishes[0], 2000);
+    ck_assert_uint_eq(wishes[0], wishes[1]);
+    ck_assert_uint_eq(nth[0], nth[1]);
+    ck_assert_mem_eq(inproc, process, HASH_SIZE);
+}
+END_TEST
+
+static const struct {
+    const char *fault;
+    enum process_end end;
+    const char *why;   /* a word of the reason; NULL: any */
+    int needs_sandbox; /* without it this is no fault */
+} faults[] = {
+    {"segv", PROCESS_CRASHED, "signal 11", 0},
+    {"abort", PROCESS_CRASHED, "signal 6", 0},
+    {"stack", PROCESS_CRASHED, "signal 11", 0},
+    {"div0", PROCESS_CRASHED, "signal 8", 0},
+    {"illegal", PROCESS_CRASHED, "signal", 0},
+    {"hang", PROCESS_HUNG, "longer than", 0},
+    {"exit", PROCESS_EXITED, "exit status 0", 0},
+    {"memory", PROCESS_CRASHED, "signal 6", 1},
+    {"heap", PROCESS_CRASHED, NULL, 1},
+    {"open", PROCESS_CRASHED, "system call 257", 1},
+    {"socket", PROCESS_CRASHED, "system call 41", 1},
+    {"fork", PROCESS_CRASHED, "system call", 1},
+    {"exec", PROCESS_CRASHED, "system call 59", 1},
+    {"kill", PROCESS_CRASHED, "system call 62", 1},
+    {"ptrace", PROCESS_CRASHED, "system call 101", 1},
+    {"exec_memory", PROCESS_CRASHED, "system call 9", 1},
+    {"raw_handler", PROCESS_CRASHED, "system call 13", 1},
+    {"arena", PROCESS_CRASHED, "signal 11", 0},
+    {"error", PROCESS_FAILED, "on_event", 0},
+};
+
+START_TEST(what_a_plugin_does_to_itself_stays_in_its_child)
+{
+    struct run_process_config config = {.is_lock_step = 1,
+                                        .layers_wanted = SANDBOX_ALL,
+                                        .hard_ns =
+                                            faults[_i].end == PROCESS_HUNG ? 60000000 : 4000000000,
+                                        .memory_bytes = 192ull << 20};
+    struct world world;
+    const char *why;
+    int rc = AGON_OK, steps = 0;
+
+    if (faults[_i].needs_sandbox && !HAS_FENCE)
+        return;
+    world_init(&world);
+    world_param(&world, "fault", faults[_i].fault);
+    world_param(&world, "at", "21");
+    ck_assert_msg(world_start(&world, "faulty", WORLD_PROCESS, &config) >= 0, "%s: %s",
+                  faults[_i].fault, world.err.text);
+    while (rc == AGON_OK && steps < 500) {
+        rc = world_step(&world);
+        steps++;
+    }
+    ck_assert_msg(rc == AGON_EIO, "%s was survived", faults[_i].fault);
+    ck_assert_int_ge(steps, 21);
+    ck_assert_int_eq(run_process_poll(world.process, clock_mono()), AGON_EIO);
+    ck_assert_msg(run_process_end(world.process, &why) == faults[_i].end, "%s: %s",
+                  faults[_i].fault, why);
+    ck_assert_msg(faults[_i].why == NULL || !HAS_FENCE || strstr(why, faults[_i].why), "%s: %s",
+                  faults[_i].fault, why);
+    // Wishes before the fault are all there and whole.
+    ck_assert_uint_eq(world.n_wishes, 20);
+    ck_assert_int_eq(world_step(&world), AGON_EIO); // and nobody waits for the dead
+    world_deinit(&world);
+}
+END_TEST
+
+static const char *const harmless[] = {"events", "print", "none", "thread"};
+
+START_TEST(what_harms_nobody_goes_on)
+{
+    struct world world;
+    const char *why;
+
+    world_init(&world);
+    world_param(&world, "fault", harmless[_i]);
+    world_param(&world, "at", "5");
+    ck_assert_msg(world_start(&world, "faulty", WORLD_PROCESS, NULL) >= 0, "%s", world.err.text);
+    for (int i = 0; i < 50; i++)
+        if (world_step(&world) != AGON_OK) {
+            (void)run_process_end(world.process, &why);
+            ck_abort_msg("%s: %s", harmless[_i], why);
+        }
+    ck_assert_uint_eq(world.port->nth(world.port->ctx), 50);
+    run_process_stop(world.process, AGON_END_HOST);
+    ck_assert_int_eq(run_process_end(world.process, NULL), PROCESS_STOPPED);
+    world_deinit(&world);
+}
+END_TEST
+
+static const struct {
+    const char *fault, *why;
+    int rc;
+} starts[] = {
+    {"create", "create", AGON_EINVAL},
+    {"start", "on_start", AGON_EINVAL},
+    {"start_hang", "longer than", AGON_ETIME},
+};
+
+START_TEST(what_cannot_start_says_why)
+{
+    struct run_process_config config = {.layers_wanted = SANDBOX_ALL, .start_ns = 1500000000};
+    struct world world;
+
+    world_init(&world);
+    world_param(&world, "fault", starts[_i].fault);
+    ck_assert_int_eq(world_start(&world, "faulty", WORLD_PROCESS, &config), starts[_i].rc);
+    ck_assert_msg(strstr(world.err.text, starts[_i].why) != NULL, "%s", world.err.text);
+    world_deinit(&world);
+}
+END_TEST
+
+START_TEST(the_sandbox_has_all_layers_or_says_which_it_lacks)
+{
+    struct run_process_config config = {.layers_wanted = SANDBOX_ALL, .is_lock_step = 1};
+    struct world world;
+
+    world_init(&world);
+    ck_assert_msg(world_start(&world, "mover", WORLD_PROCESS, &config) >= 0, "%s", world.err.text);
+    printf("sandbox:");
+    for (unsigned i = 0; i < SANDBOX_LAYERS; i++)
+        printf(" %s%s", run_process_layers(world.process) >> i & 1 ? "" : "no ",
+               sandbox_layer_name(i));
+    printf("; Landlock ABI %d\n", sandbox_landlock_abi());
+    if (HAS_FENCE)
+        ck_assert_int_ne(run_process_layers(world.process) & SANDBOX_SECCOMP, 0);
+    world_deinit(&world);
+}
+END_TEST
+
+START_TEST(a_bus_cannot_be_written_by_whoever_gets_its_descriptor)
+{
+    struct process_bus bus;
+    void *memory;
+
+    ck_assert_int_ge(process_bus_new(&bus, 1024, NULL), 0);
+    ck_assert_ptr_eq(mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, bus.fd, 0), MAP_FAILED);
+    memory = mmap(NULL, 4096, PROT_READ, MAP_SHARED, bus.fd, 0);
+    ck_assert_ptr_ne(memory, MAP_FAILED);
+    ck_assert_int_lt(mprotect(memory, 4096, PROT_READ | PROT_WRITE), 0);
+    ck_assert_int_lt(write(bus.fd, "x", 1), 0);
+    ck_assert_int_lt(ftruncate(bus.fd, 0), 0);
+    munmap(memory, 4096);
+    process_bus_free(&bus);
+}
+END_TEST
+
+START_TEST(a_sleeping_child_is_woken_and_misses_nothing)
+{
+    struct run_process_config config = {.layers_wanted = SANDBOX_ALL, .wait = PROCESS_COLD};
+    struct world world;
+    int64_t end_ns;
+
+    world_init(&world);
+    world_param(&world, "fault", "none");
+    ck_assert_msg(world_start(&world, "faulty", WORLD_PROCESS, &config) >= 0, "%s", world.err.text);
+    for (int i = 0; i < 2000; i++) // not lock-step: advance does not wait
+        ck_assert_int_eq(world_step(&world), AGON_OK);
+    end_ns = clock_mono() + 20000000000;
+    while (world.port->nth(world.port->ctx) < 2000 && clock_mono() < end_ns)
+        (void)usleep(100);
+    ck_assert_uint_eq(world.port->nth(world.port->ctx), 2000);
+    ck_assert_int_eq(run_process_poll(world.process, clock_mono()), AGON_OK);
+    world_deinit(&world);
+}
+END_TEST
+
+START_TEST(a_probe_tells_what_a_plugin_is_without_loading_it_here)
+{
+    struct plugin_file file;
+    struct plugin_info info;
+    struct error err = {0};
+
+    ck_assert_int_ge(plugin_file_stage(&file, world_plugin("mover"), NULL, 0, &err), 0);
+    ck_assert_msg(plugin_probe(&file, NULL, &info, &err) >= 0, "%s", err.text);
+    ck_assert_str_eq(info.id, "org.example.mover");
+    ck_assert_uint_eq(info.n_params, 1);
+    ck_assert_str_eq(info.params[0].name, "size");
+    ck_assert_uint_eq(info.event_mask >> AGON_EVENT_TRADE & 1, 1);
+    ck_assert_str_eq(info.requires_ext[0], AGON_EXT_ORDERS);
+    plugin_file_drop(&file);
+}
+END_TEST
+
+int main(int argc, char **argv)
+{
+    Suite *suite = suite_create("runners");
+    TCase *tcase = tcase_create("runners");
+    SRunner *runner = srunner_create(suite);
+    int failed;
+
+    if (argc > 1 && strcmp(argv[1], CHILD_COMMAND) == 0)
+        return child_main(argc, argv);
+    tcase_set_timeout(tcase, 60);
+    tcase_add_test(tcase, inproc_and_process_wish_the_same_in_lock_step);
+    tcase_add_loop_test(tcase, what_a_plugin_does_to_itself_stays_in_its_child, 0,
+                        (int)(sizeof(faults) / sizeof(faults[0])));
+    tcase_add_loop_test(tcase, what_harms_nobody_goes_on, 0,
+                        (int)(sizeof(harmless) / sizeof(harmless[0])));
+    tcase_add_loop_test(tcase, what_cannot_start_says_why, 0,
+                        (int)(sizeof(starts) / sizeof(starts[0])));
+    tcase_add_test(tcase, the_sandbox_has_all_layers_or_says_which_it_lacks);
+    tcase_add_test(tcase, a_bus_cannot_be_written_by_whoever_gets_its_descriptor);
+    tcase_add_test(tcase, a_sleeping_child_is_woken_and_misses_nothing);
+    tcase_add_test(tcase, a_probe_tells_what_a_plugin_is_without_loading_it_here);
+    suite_add_tcase(suite, tcase);
+    srunner_run_all(runner, CK_ENV);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,866 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The promises of feed.h: order, subscription, nth, services as of the event, stamps, state. */
+#include <check.h>
+#include <fenv.h>
+#include <math.h>
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "base/rng.h"
+#include "rig.h"
+#include "slot/slot.h"
+
+static _Alignas(64) unsigned char wish[EVENT_BYTES_MAX];
+#define WISH(T) ((const struct T *)(const void *)wish)
+
+/* Merge: against a reference that sorts what was sent by the rule of the page. */
+
+struct sent {
+    uint64_t seq;
+    uint32_t sub, is_public, order; /* order: in which it was written within its ring */
+    uint16_t type;
+    int is_wanted;
+};
+
+static int by_rule(const void *a, const void *b)
+{
+    const struct sent *x = a, *y = b;
+
+    if (x->seq != y->seq)
+        return x->seq < y->seq ? -1 : 1;
+    if (x->sub != y->sub)
+        return x->sub < y->sub ? -1 : 1;
+    if (x->is_public != y->is_public)
+        return x->is_public < y->is_public ? -1 : 1;
+    return x->order < y->order ? -1 : 1;
+}
+
+START_TEST(events_come_by_seq_and_sub_and_the_private_one_first)
+{
+    static struct sent sent[20000];
+    struct rig rig;
+    struct rng rng;
+    uint32_t n = 0, k = 0;
+
+    rng_init(&rng, (uint64_t)_i);
+    rig_init(&rig);
+    ck_assert_int_eq(rig_start(&rig), AGON_OK);
+    for (int step = 0; step < 1500; step++) {
+        uint8_t sub_public = 0, sub_private = 0;
+
+        for (uint64_t i = rng_below(&rng, 6); i > 0; i--) {
+            if (rng_below(&rng, 2)) {
+                agon_instrument_t id = (agon_instrument_t)rng_below(&rng, 3) + 1;
+                struct agon_trade trade = rig_trade(id, 100 + step);
+                struct agon_quote quote = {
+                    .hdr = {.type = AGON_EVENT_QUOTE, .granules = 1, .instrument = id}};
+                int is_quote = rng_below(&rng, 4) == 0; // not in the mask
+
+                sent[n] = (struct sent){rig.seq + 1,
+                                        sub_public,
+                                        1,
+                                        n,
+                                        is_quote ? AGON_EVENT_QUOTE : AGON_EVENT_TRADE,
+                                        !is_quote && id != 3};
+                rig_public(&rig, is_quote ? (void *)&quote : (void *)&trade, sub_public);
+                sub_public = (uint8_t)(sub_public + 1 + rng_below(&rng, 2));
+            } else {
+                struct agon_order order = rig_order(rng_below(&rng, 50) + 1, AGON_ORDER_OPEN);
+                struct agon_balance balance = {.hdr = {.type = AGON_EVENT_BALANCE, .granules = 1}};
+                int is_balance = rng_below(&rng, 4) == 0; // not in the mask
+
+                sent[n] = (struct sent){rig.seq + 1,
+                                        sub_private,
+                                        0,
+                                        n,
+                                        is_balance ? AGON_EVENT_BALANCE : AGON_EVENT_ORDER,
+                                        !is_balance};
+                rig_private(&rig, is_balance ? (void *)&balance : (void *)&order, sub_private);
+                sub_private = (uint8_t)(sub_private + 1 + rng_below(&rng, 2));
+            }
+            n++;
+        }
+        ck_assert_int_eq(rig_step(&rig), AGON_OK);
+        // What was asked for has been delivered, no more and no less.
+        ck_assert_uint_eq(feed_done_seq(run_inproc_feed(rig.run)), rig.seq);
+    }
+    qsort(sent, n, sizeof(sent[0]), by_rule);
+    for (uint32_t i = 0; i < n; i++) {
+        if (!sent[i].is_wanted)
+            continue;
+        ck_assert_uint_lt(k, script.n_seen);
+        ck_assert_uint_eq(script.seen[k].hdr.seq, sent[i].seq);
+        ck_assert_uint_eq(script.seen[k].hdr.sub, sent[i].sub);
+        ck_assert_uint_eq(script.seen[k].hdr.type, sent[i].type);
+        ck_assert_uint_eq(script.seen[k].nth, k + 1);
+        k++;
+    }
+    ck_assert_uint_eq(k, script.n_seen);
+    ck_assert_uint_eq(rig.port->nth(rig.port->ctx), k);
+    rig_deinit(&rig);
+}
+END_TEST
+
+START_TEST(nth_is_what_the_subscription_counts)
+{
+    struct rig rig;
+    struct rng rng;
+    uint64_t count;
+
+    rng_init(&rng, 99);
+    rig_init(&rig);
+    rig.setup.head.nth = count = 1000; // goes on where the generation before stood
+    ck_assert_int_eq(rig_start(&rig), AGON_OK);
+    for (int step = 0; step < 3000; step++) {
+        struct agon_trade trade = rig_trade((agon_instrument_t)rng_below(&rng, 3) + 1, 5);
+        struct agon_halt halt = {.hdr = {.type = AGON_EVENT_HALT, .granules = 1}};
+        struct agon_order order = rig_order(1, AGON_ORDER_OPEN);
+
+        rig_public(&rig, &trade, 0);
+        count += (uint64_t)subscription_wants(&rig.setup.head.slot.subscription, &trade.hdr);
+        rig_public(&rig, &halt, 1);
+        count += (uint64_t)subscription_wants(&rig.setup.head.slot.subscription, &halt.hdr);
+        rig_private(&rig, &order, 0);
+        count +=
+            (uint64_t)subscription_wants_private(&rig.setup.head.slot.subscription, &order.hdr);
+        ck_assert_int_eq(rig_step(&rig), AGON_OK);
+        ck_assert_uint_eq(rig.port->nth(rig.port->ctx), count);
+    }
+    rig_deinit(&rig);
+}
+END_TEST
+
+START_TEST(a_step_that_is_not_complete_is_not_delivered)
+{
+    struct rig rig;
+    struct agon_order order = rig_order(1, AGON_ORDER_OPEN);
+    struct agon_trade trade = rig_trade(1, 5);
+
+    rig_init(&rig);
+    ck_assert_int_eq(rig_start(&rig), AGON_OK);
+    rig_private(&rig, &order, 0); // the step's public half is still to come
+    ck_assert_int_eq(feed_run(run_inproc_feed(rig.run), UINT64_MAX), 0);
+    ck_assert_uint_eq(script.n_seen, 0);
+    rig_public(&rig, &trade, 0);
+    ck_assert_int_eq(rig_step(&rig), AGON_OK);
+    ck_assert_uint_eq(script.n_seen, 2);
+    ck_assert_uint_eq(script.seen[0].hdr.type, AGON_EVENT_ORDER);
+    rig_deinit(&rig);
+}
+END_TEST
+
+START_TEST(what_the_setup_holds_is_not_delivered_again)
+{
+    struct rig rig;
+    struct agon_trade trade = rig_trade(1, 5);
+
+    rig_init(&rig);
+    for (int i = 0; i < 10; i++) {
+        rig_public(&rig, &trade, 0);
+        rig.seq++;
+        bus_publish(&rig.bus, rig.seq);
+    }
+    rig.setup.head.seq = 6; // the bus still has 1 to 10
+    ck_assert_int_eq(rig_start(&rig), AGON_OK);
+    rig_public(&rig, &trade, 0);
+    ck_assert_int_eq(rig_step(&rig), AGON_OK);
+    ck_assert_uint_eq(script.n_seen, 5);
+    ck_assert_uint_eq(script.seen[0].hdr.seq, 7);
+    rig_deinit(&rig);
+}
+END_TEST
+
+/* Overrun */
+
+START_TEST(an_overrun_is_told_with_its_range_and_the_private_events_are_all_there)
+{
+    struct rig rig;
+    struct agon_trade trade = rig_trade(1, 5);
+    uint64_t n = 3 * RIG_BUS_GRANULES, orders = 0;
+
+    rig_init(&rig);
+    ck_assert_int_eq(rig_start(&rig), AGON_OK);
+    rig_public(&rig, &trade, 0);
+    ck_assert_int_eq(rig_step(&rig), AGON_OK);
+    for (uint64_t i = 0; i < n; i++) { // the runner sleeps
+        if (i % 1000 == 0) {
+            struct agon_order order = rig_order(i + 1, AGON_ORDER_OPEN);
+            rig_private(&rig, &order, 0);
+            orders++;
+        }
+        rig_public(&rig, &trade, 1);
+        rig.seq++;
+        bus_publish(&rig.bus, rig.seq);
+    }
+    ck_assert_int_eq(rig.port->advance(rig.port->ctx, rig.seq), AGON_OK);
+    ck_assert_uint_eq(script.seen[1].hdr.type, AGON_EVENT_GAP);
+    ck_assert_uint_eq(feed_beat(run_inproc_feed(rig.run))->n_gaps, 1);
+    for (uint32_t i = 0; i < script.n_seen; i++) {
+        orders -= script.seen[i].hdr.type == AGON_EVENT_ORDER;
+        ck_assert_uint_eq(script.seen[i].nth, i + 1);
+        if (i > 1)
+            ck_assert_uint_ge(script.seen[i].hdr.seq, script.seen[i - 1].hdr.seq);
+    }
+    ck_assert_uint_eq(orders, 0);
+    ck_assert_uint_eq(script.seen[script.n_seen - 1].hdr.seq, rig.seq);
+    rig_deinit(&rig);
+}
+END_TEST
+
+/* Services */
+
+static int check_orders(struct script *s, const struct agon_event_hdr *event, uint64_t nth)
+{
+    struct agon_order orders[8];
+    int n = s->orders->open_orders(s->host, orders, 8);
+
+    (void)nth;
+    // Order k opens at seq k and closes at seq k + 3: as of seq q, q-2 .. q are open.
+    if (event->type == AGON_EVENT_TRADE) {
+        int first = (int)event->seq - 2 > 1 ? (int)event->seq - 2 : 1;
+
+        ck_assert_int_eq(n, (int)event->seq - first + 1);
+        for (int i = 0; i < n; i++)
+            ck_assert_uint_eq(orders[i].order_id, (uint64_t)(first + i));
+    }
+    return AGON_OK;
+}
+
+START_TEST(open_orders_are_those_of_the_event_being_delivered)
+{
+    struct rig rig;
+    struct agon_trade trade = rig_trade(1, 5);
+
+    rig_init(&rig);
+    script.on_event = check_orders;
+    ck_assert_int_eq(rig_start(&rig), AGON_OK);
+    for (uint64_t step = 1; step < 200; step++) {
+        struct agon_order order = rig_order(step, AGON_ORDER_OPEN);
+
+        rig_private(&rig, &order, 0);
+        if (step > 3) {
+            order = rig_order(step - 3, AGON_ORDER_FILLED);
+            rig_private(&rig, &order, 1);
+        }
+        rig_public(&rig, &trade, 2);
+        rig.seq++;
+        bus_publish(&rig.bus, rig.seq);
+    }
+    // All at once: the fold must follow the deliveries and not run ahead of them.
+    ck_assert_int_eq(rig.port->advance(rig.port->ctx, rig.seq), AGON_OK);
+    rig_deinit(&rig);
+}
+END_TEST
+
+static int check_position(struct script *s, const struct agon_event_hdr *event, uint64_t nth)
+{
+    struct agon_position position;
+    struct agon_top10 top;
+
+    (void)nth;
+    if (event->type == AGON_EVENT_FILL) {
+        ck_assert_int_eq(s->account->position(s->host, 0, 1, &position), AGON_OK);
+        ck_assert_int_eq(position.qty,
+                         ((const struct agon_fill *)(const void *)event)->position_qty);
+        ck_assert_int_eq(s->account->position(s->host, 0, 2, &position), AGON_OK);
+        ck_assert_int_eq(position.qty, 0);
+        ck_assert_int_eq(s->account->position(s->host, 0, 77, &position), AGON_ENOENT);
+    }
+    if (event->type == AGON_EVENT_TOP10) {
+        ck_assert_int_eq(s->book->top(s->host, 1, &top), AGON_OK);
+        ck_assert_int_eq(memcmp(&top, event, sizeof(top)), 0);
+        ck_assert_int_eq(s->book->top(s->host, 3, &top), AGON_ENOENT);
+    }
+    return AGON_OK;
+}
+
+START_TEST(positions_and_books_are_those_of_the_event_being_delivered)
+{
+    struct rig rig;
+
+    rig_init(&rig);
+    script.on_event = check_position;
+    ck_assert_int_eq(rig_start(&rig), AGON_OK);
+    for (int step = 1; step < 100; step++) {
+        struct agon_fill fill = {.hdr = {.type = AGON_EVENT_FILL, .granules = 2, .instrument = 1},
+                                 .account = 9,
+                                 .position_qty = step * 7};
+        struct agon_top10 top = {.hdr = {.type = AGON_EVENT_TOP10, .granules = 6, .instrument = 1},
+                                 .n_bid = 1,
+                                 .n_ask = 1,
+                                 .book = BOOK_LIVE};
+
+        top.bid[0].px = step;
+        top.ask[0].px = step + 1;
+        rig_private(&rig, &fill, 0);
+        rig_public(&rig, &top, 1);
+        rig.seq++;
+        bus_publish(&rig.bus, rig.seq);
+    }
+    ck_assert_int_eq(rig.port->advance(rig.port->ctx, rig.seq), AGON_OK);
+    ck_assert_uint_eq(script.n_seen, 198);
+    rig_deinit(&rig);
+}
+END_TEST
+
+static struct agon_intent order_intent(void)
+{
+    return (struct agon_intent){.kind = AGON_INTENT_ORDER,
+                                .side = AGON_BUY,
+                                .type = AGON_LIMIT,
+                                .instrument = 1,
+                                .client_ref = 1,
+                                .px = 100,
+                                .qty = 10};
+}
+
+static int submit_some(struct script *s, const struct agon_event_hdr *event, uint64_t nth)
+{
+    struct agon_intent legs[2] = {order_intent(), order_intent()};
+
+    (void)event;
+    (void)nth;
+    ck_assert_int_eq(s->orders->submit(s->host, legs, 1), AGON_OK);
+    ck_assert_int_eq(s->orders->submit(s->host, legs, 2), AGON_OK);
+    ck_assert_int_eq(s->clock->arm(s->host, event->t + 5, 0, 77), (int)nth);
+    return AGON_OK;
+}
+
+START_TEST(wishes_are_stamped_with_their_cause)
+{
+    struct rig rig;
+    struct agon_trade trade = rig_trade(1, 5);
+
+    rig_init(&rig);
+    rig.setup.head.nth = 0;
+    script.on_event = submit_some;
+    ck_assert_int_eq(rig_start(&rig), AGON_OK);
+    rig.seq = 40;
+    rig_public(&rig, &trade, 0);
+    rig_public(&rig, &trade, 1);
+    ck_assert_int_eq(rig_step(&rig), AGON_OK);
+    for (uint32_t delivery = 0; delivery < 2; delivery++) {
+        for (uint32_t i = 0; i < 3; i++) {
+            const struct agon_origin *origin = &WISH(agon_intent_event)->origin;
+
+            ck_assert_int_eq(rig_wish(&rig, wish), 1);
+            ck_assert_uint_eq(WISH(agon_event_hdr)->type, AGON_EVENT_INTENT);
+            ck_assert_uint_eq(origin->cause_seq, 41);
+            ck_assert_uint_eq(origin->nth, delivery + 1);
+            // n goes on within a cause, also from one of its events to the next.
+            ck_assert_uint_eq(origin->n, delivery * 4 + i);
+            ck_assert_uint_eq(origin->generation, 7);
+            ck_assert_uint_eq(origin->slot, 5);
+            ck_assert_uint_eq(origin->n_legs, i == 0 ? 1 : 2);
+            ck_assert_uint_eq(origin->leg, i == 2 ? 1 : 0);
+            ck_assert_uint_eq(WISH(agon_intent_event)->intent.account, 9); // 0 is the slot's own
+        }
+        ck_assert_int_eq(rig_wish(&rig, wish), 1);
+        ck_assert_uint_eq(WISH(agon_event_hdr)->type, EVENT_ARM);
+        ck_assert_uint_eq(WISH(record_arm)->id, delivery + 1);
+        ck_assert_uint_eq(WISH(record_arm)->cookie, 77);
+        ck_assert_uint_eq(WISH(record_arm)->origin.n, delivery * 4 + 3);
+    }
+    ck_assert_int_eq(rig_wish(&rig, wish), 0);
+    rig_deinit(&rig);
+}
+END_TEST
+
+#define BAD(field_, value_)                                                                        \
+    {                                                                                              \
+#field_ " = " #value_, offsetof(struct agon_intent, field_),                               \
+            sizeof(((struct agon_intent *)0)->field_), (int64_t)(value_)                           \
+    }
+static const struct {
+    const char *what;
+    size_t offset, bytes;
+    int64_t value;
+} bad_fields[] = {
+    BAD(kind, 0),           BAD(kind, 7),        BAD(kind, 255),       BAD(side, 0),
+    BAD(side, 3),           BAD(type, 0),        BAD(type, 5),         BAD(tif, 5),
+    BAD(tif, 255),          BAD(flags, 4),       BAD(flags, 1u << 31), BAD(instrument, 0),
+    BAD(instrument, 4),     BAD(instrument, -1), BAD(px, 0),           BAD(px, -1),
+    BAD(px, INT64_MIN),     BAD(trigger_px, 1),  BAD(qty, 0),          BAD(qty, -1),
+    BAD(qty, INT64_MIN),    BAD(show_qty, 11),   BAD(show_qty, -1),    BAD(t_expire, 1),
+    BAD(tif, AGON_TIF_GTD),
+};
+static size_t bad_field;
+
+static int submit_bad(struct script *s, const struct agon_event_hdr *event, uint64_t nth)
+{
+    struct agon_intent legs[17];
+
+    (void)event;
+    (void)nth;
+    legs[0] = order_intent();
+    memcpy((char *)&legs[0] + bad_fields[bad_field].offset, &bad_fields[bad_field].value,
+           bad_fields[bad_field].bytes);
+    ck_assert_msg(s->orders->submit(s->host, legs, 1) == AGON_EINVAL, "%s",
+                  bad_fields[bad_field].what);
+    // All or none: a good leg beside a bad one is not sent.
+    legs[1] = legs[0];
+    legs[0] = order_intent();
+    ck_assert_int_eq(s->orders->submit(s->host, legs, 2), AGON_EINVAL);
+    for (int i = 0; i < 17; i++)
+        legs[i] = order_intent();
+    ck_assert_int_eq(s->orders->submit(s->host, legs, 0), AGON_EINVAL);
+    ck_assert_int_eq(s->orders->submit(s->host, legs, 17), AGON_EINVAL);
+    ck_assert_int_eq(s->orders->submit(s->host, NULL, 1), AGON_EINVAL);
+    return AGON_OK;
+}
+
+START_TEST(a_field_out_of_range_is_refused_in_the_call)
+{
+    struct rig rig;
+    struct agon_trade trade = rig_trade(1, 5);
+
+    rig_init(&rig);
+    bad_field = (size_t)_i;
+    script.on_event = submit_bad;
+    ck_assert_int_eq(rig_start(&rig), AGON_OK);
+    rig_public(&rig, &trade, 0);
+    ck_assert_int_eq(rig_step(&rig), AGON_OK);
+    ck_assert_uint_eq(script.n_seen, 1);
+    ck_assert_int_eq(rig_wish(&rig, wish), 0);
+    rig_deinit(&rig);
+}
+END_TEST
+
+static int n_sent, n_refused;
+
+static int submit_flood(struct script *s, const struct agon_event_hdr *event, uint64_t nth)
+{
+    struct agon_intent leg = order_intent();
+
+    (void)event;
+    (void)nth;
+    for (int i = 0; i < 100000; i++) {
+        int rc = s->orders->submit(s->host, &leg, 1);
+
+        ck_assert(rc == AGON_OK || rc == AGON_EAGAIN);
+        n_sent += rc == AGON_OK;
+        n_refused += rc == AGON_EAGAIN;
+    }
+    return AGON_OK;
+}
+
+START_TEST(a_full_ring_says_again_and_loses_nothing)
+{
+    struct rig rig;
+    struct agon_trade trade = rig_trade(1, 5);
+    int n = 0;
+
+    rig_init(&rig);
+    script.on_event = submit_flood;
+    ck_assert_int_eq(rig_start(&rig), AGON_OK);
+    rig_public(&rig, &trade, 0);
+    ck_assert_int_eq(rig_step(&rig), AGON_OK);
+    ck_assert_int_gt(n_refused, 0);
+    ck_assert_int_gt(n_sent, 1000);
+    for (; rig_wish(&rig, wish); n++)
+        ck_assert_uint_eq(WISH(agon_intent_event)->origin.n, (uint32_t)n); // no number is skipped
+    ck_assert_int_eq(n, n_sent);
+    rig_deinit(&rig);
+}
+END_TEST
+
+static const struct agon_host_orders *strategy_orders;
+static const struct agon_host *strategy_host;
+
+static void *from_another_thread(void *arg)
+{
+    struct agon_intent leg = order_intent();
+
+    *(int *)arg = strategy_orders->submit(strategy_host, &leg, 1);
+    return NULL;
+}
+
+static int call_from_thread(struct script *s, const struct agon_event_hdr *event, uint64_t nth)
+{
+    pthread_t thread;
+    int rc = AGON_OK;
+
+    (void)event;
+    (void)nth;
+    strategy_orders = s->orders;
+    strategy_host = s->host;
+    ck_assert_int_eq(pthread_create(&thread, NULL, from_another_thread, &rc), 0);
+    pthread_join(thread, NULL);
+    ck_assert_int_eq(rc, AGON_ETHREAD);
+    return AGON_OK;
+}
+
+static int submit_at_start(struct script *s, uint32_t reason)
+{
+    struct agon_intent leg = order_intent();
+
+    (void)reason;
+    ck_assert_int_eq(s->orders->submit(s->host, &leg, 1), AGON_ESTATE);
+    ck_assert_int_ge(s->clock->arm(s->host, 5, 0, 0), 1);
+    return AGON_OK;
+}
+
+START_TEST(services_called_from_the_wrong_place_say_so)
+{
+    struct rig rig;
+    struct agon_trade trade = rig_trade(1, 5);
+    struct agon_intent leg = order_intent();
+
+    rig_init(&rig);
+    script.on_start = submit_at_start;
+    script.on_event = call_from_thread;
+    ck_assert_int_eq(rig_start(&rig), AGON_OK);
+    rig_public(&rig, &trade, 0);
+    ck_assert_int_eq(rig_step(&rig), AGON_OK);
+    ck_assert_int_eq(script.orders->submit(script.host, &leg, 1), AGON_ETHREAD);
+    ck_assert_ptr_null(script.host->get_extension(script.host, AGON_EXT_ORDERS));
+    rig_deinit(&rig);
+}
+END_TEST
+
+START_TEST(only_a_strategy_is_served_orders)
+{
+    struct rig rig;
+
+    rig_init(&rig);
+    script_descriptor.kind = AGON_MODEL;
+    ck_assert_int_eq(rig_start(&rig), AGON_OK);
+    ck_assert_ptr_null(script.orders);
+    ck_assert_ptr_nonnull(script.signal);
+    rig_deinit(&rig);
+}
+END_TEST
+
+static int ruin_rounding(struct script *s, const struct agon_event_hdr *event, uint64_t nth)
+{
+    (void)s;
+    (void)event;
+    (void)nth;
+    fesetround(FE_UPWARD);
+    __builtin_ia32_ldmxcsr(__builtin_ia32_stmxcsr() | 0x8040); // flush to zero
+    return AGON_OK;
+}
+
+START_TEST(rounding_and_denormals_are_as_they_were_after_a_callback)
+{
+    struct rig rig;
+    struct agon_trade trade = rig_trade(1, 5);
+    volatile double small = 1e-308;
+
+    rig_init(&rig);
+    script.on_event = ruin_rounding;
+    ck_assert_int_eq(rig_start(&rig), AGON_OK);
+    rig_public(&rig, &trade, 0);
+    ck_assert_int_eq(rig_step(&rig), AGON_OK);
+    ck_assert_int_eq(fegetround(), FE_TONEAREST);
+    ck_assert(small / 4 > 0);
+    rig_deinit(&rig);
+}
+END_TEST
+
+static uint64_t draws[2][64];
+static int draw_run;
+
+static int draw(struct script *s, const struct agon_event_hdr *event, uint64_t nth)
+{
+    (void)event;
+    for (uint32_t k = 0; k < 2; k++)
+        draws[draw_run][(nth - 1) * 4 + k] = s->rng->u64(s->host, 3);
+    draws[draw_run][(nth - 1) * 4 + 2] = s->rng->u64(s->host, 4);
+    return AGON_OK;
+}
+
+START_TEST(random_numbers_depend_on_nth_and_on_nothing_that_went_before)
+{
+    struct agon_trade trade = rig_trade(1, 5);
+    struct rig rig;
+
+    for (draw_run = 0; draw_run < 2; draw_run++) {
+        rig_init(&rig);
+        script.on_event = draw;
+        rig.setup.head.nth = draw_run == 0 ? 0 : 8; // the second generation begins at 8
+        ck_assert_int_eq(rig_start(&rig), AGON_OK);
+        for (int i = draw_run == 0 ? 0 : 8; i < 16; i++) {
+            rig_public(&rig, &trade, 0);
+            ck_assert_int_eq(rig_step(&rig), AGON_OK);
+        }
+        rig_deinit(&rig);
+    }
+    ck_assert_int_eq(memcmp(&draws[0][32], &draws[1][32], 32 * sizeof(uint64_t)), 0);
+    ck_assert_uint_eq(draws[0][0], rng_at(42, 5, 3, 1, 0)); // hash(seed, slot, stream, nth, k)
+    ck_assert_uint_eq(draws[0][1], rng_at(42, 5, 3, 1, 1));
+    ck_assert_uint_eq(draws[0][6], rng_at(42, 5, 4, 2, 0));
+}
+END_TEST
+
+static double p_up;
+
+static int publish(struct script *s, const struct agon_event_hdr *event, uint64_t nth)
+{
+    struct agon_signal signal = {.key = 4, .value = 1.5, .confidence = 0.5, .slot = 63};
+
+    (void)nth;
+    if (event->type != AGON_EVENT_TRADE)
+        return AGON_OK;
+    signal.p_up = p_up;
+    signal.p_down = 1 - p_up;
+    memcpy(signal.text, "up", 2);
+    signal.text_len = 2;
+    return s->signal->publish(s->host, &signal);
+}
+
+START_TEST(a_signal_carries_the_slot_that_published_it)
+{
+    struct rig rig;
+    struct agon_trade trade = rig_trade(1, 5);
+
+    rig_init(&rig);
+    script.on_event = publish;
+    p_up = 0.75;
+    ck_assert_int_eq(rig_start(&rig), AGON_OK);
+    rig_public(&rig, &trade, 0);
+    ck_assert_int_eq(rig_step(&rig), AGON_OK);
+    ck_assert_int_eq(rig_wish(&rig, wish), 1);
+    ck_assert_uint_eq(WISH(agon_event_hdr)->type, AGON_EVENT_SIGNAL);
+    ck_assert_uint_eq(WISH(agon_event_hdr)->granules, 6);
+    ck_assert_uint_eq(WISH(record_signal)->signal.slot, 5); // not what the plugin said
+    p_up = NAN;
+    rig_public(&rig, &trade, 0);
+    ck_assert_int_eq(rig_step(&rig), AGON_OK);
+    p_up = 1.5;
+    rig_public(&rig, &trade, 0);
+    ck_assert_int_eq(rig_step(&rig), AGON_OK);
+    ck_assert_int_eq(rig_wish(&rig, wish), 0);
+    ck_assert_uint_eq(feed_beat(run_inproc_feed(rig.run))->n_errors, 2);
+    rig_deinit(&rig);
+}
+END_TEST
+
+/* State */
+
+static int count_events(struct script *s, const struct agon_event_hdr *event, uint64_t nth)
+{
+    (void)event;
+    (void)nth;
+    s->state++;
+    return AGON_OK;
+}
+
+START_TEST(a_saved_state_is_restored_and_a_damaged_one_refused)
+{
+    struct agon_trade trade = rig_trade(1, 5);
+    unsigned char *bytes;
+    uint64_t n;
+    struct rig rig;
+
+    rig_init(&rig);
+    script.on_event = count_events;
+    ck_assert_int_eq(rig_start(&rig), AGON_OK);
+    for (int i = 0; i < 12; i++) {
+        rig_public(&rig, &trade, 0);
+        ck_assert_int_eq(rig_step(&rig), AGON_OK);
+    }
+    ck_assert_int_eq(feed_save(run_inproc_feed(rig.run), &bytes, &n, &rig.err), AGON_OK);
+    ck_assert_uint_eq(n, sizeof(struct agon_state_hdr) + 8);
+    rig_deinit(&rig);
+
+    rig_init(&rig);
+    rig.setup.state = bytes;
+    rig.setup.n_state = (uint32_t)n;
+    ck_assert_int_eq(rig_start(&rig), AGON_OK);
+    ck_assert_uint_eq(script.state, 12);
+    rig_deinit(&rig);
+
+    for (uint64_t i = 0; i < n; i++) { // any byte, but for the header's spare ones and the numbers
+        if ((i >= 16 && i < 32) || (i >= 48 && i < 64))
+            continue;
+        bytes[i] ^= 0x10;
+        rig_init(&rig);
+        rig.setup.state = bytes;
+        rig.setup.n_state = (uint32_t)n;
+        ck_assert_msg(rig_start(&rig) < 0, "byte %llu", (unsigned long long)i);
+        ck_assert_uint_eq(script.state, 0);
+        rig_deinit(&rig);
+        bytes[i] ^= 0x10;
+    }
+    for (uint32_t i = 1; i < n; i++) { // cut short
+        rig_init(&rig);
+        rig.setup.state = bytes;
+        rig.setup.n_state = i;
+        ck_assert_int_lt(rig_start(&rig), 0);
+        rig_deinit(&rig);
+    }
+    free(bytes);
+}
+END_TEST
+
+static int always_fail(struct script *s, const struct agon_event_hdr *event, uint64_t nth)
+{
+    (void)s;
+    (void)event;
+    (void)nth;
+    return AGON_EINVAL;
+}
+
+START_TEST(a_plugin_that_only_fails_is_failed)
+{
+    struct agon_trade trade = rig_trade(1, 5);
+    struct rig rig;
+    int n = 0;
+
+    rig_init(&rig);
+    script.on_event = always_fail;
+    ck_assert_int_eq(rig_start(&rig), AGON_OK);
+    do {
+        rig_public(&rig, &trade, 0);
+        n++;
+    } while (rig_step(&rig) == AGON_OK && n < 1000);
+    ck_assert_int_eq(n, FEED_ERRORS_MAX);
+    ck_assert_ptr_nonnull(strstr(feed_failure(run_inproc_feed(rig.run))->text, "on_event"));
+    rig_deinit(&rig);
+    ck_assert_uint_eq(script.n_destroyed, 1);
+}
+END_TEST
+
+/* Parameters and arena */
+
+static const struct agon_param order_qty = {.size = sizeof(order_qty),
+                                            .id = 1,
+                                            .type = AGON_INTEGER,
+                                            .min = 1,
+                                            .max = 100,
+                                            .def = 10,
+                                            .name = "order_qty"};
+static const struct agon_param mode = {.size = sizeof(mode),
+                                       .id = 2,
+                                       .type = AGON_CHOICE,
+                                       .def = 1,
+                                       .name = "mode",
+                                       .choices = "slow|fast"};
+static const struct agon_param ratio = {.size = sizeof(ratio),
+                                        .id = 3,
+                                        .type = AGON_REAL,
+                                        .min = 0,
+                                        .max = 1,
+                                        .def = 0.5,
+                                        .name = "ratio"};
+static const struct agon_param *const params[] = {&order_qty, &mode, &ratio};
+
+static int read_params(struct script *s)
+{
+    const struct agon_host_param *param = s->host->get_extension(s->host, AGON_EXT_PARAM);
+    int64_t integer = 0;
+    double real = 0;
+
+    ck_assert_int_eq(param->integer(s->host, 1, &integer), AGON_OK);
+    ck_assert_int_eq(param->real(s->host, 3, &real), AGON_OK);
+    ck_assert_int_eq(param->real(s->host, 1, &real), AGON_EINVAL);
+    ck_assert_int_eq(param->real(s->host, 9, &real), AGON_ENOENT);
+    s->state = (uint64_t)integer;
+    ck_assert_str_eq(param->text(s->host, 2), integer == 10 ? "fast" : "slow");
+    return AGON_OK;
+}
+
+static const struct {
+    const char *name, *text;
+    int want;
+} given[] = {
+    {NULL, NULL, 10},         {"order_qty", "100", 100},
+    {"order_qty", "101", -1}, {"order_qty", "0", -1},
+    {"order_qty", "1.5", -1}, {"order_qty", "0x10", -1},
+    {"order_qty", "", -1},    {"order_qty", "99999999999999999999", -1},
+    {"order_size", "5", -1},  {"mode", "medium", -1},
+    {"ratio", "nan", -1},     {"ratio", "1e400", -1},
+    {"ratio", " 0.5", -1},
+};
+
+START_TEST(parameters_are_what_the_roster_says_within_their_bounds)
+{
+    struct setup_param values[2] = {{{0}, {0}}};
+    struct rig rig;
+
+    rig_init(&rig);
+    script_descriptor.params = params;
+    script_descriptor.n_params = 3;
+    script.on_create = read_params;
+    if (given[_i].name) {
+        strcpy(values[0].name, given[_i].name);
+        strcpy(values[0].text, given[_i].text);
+        strcpy(values[1].name, "mode");
+        strcpy(values[1].text, "slow");
+        rig.setup.params = values;
+        rig.setup.n_params = 2;
+    }
+    ck_assert_msg((rig_start(&rig) >= 0) == (given[_i].want >= 0), "%s=%s: %s", given[_i].name,
+                  given[_i].text, rig.err.text);
+    if (given[_i].want >= 0)
+        ck_assert_uint_eq(script.state, (uint64_t)given[_i].want);
+    else
+        ck_assert_ptr_nonnull(strstr(rig.err.text, given[_i].name)); // the reason names it
+    rig_deinit(&rig);
+}
+END_TEST
+
+static int take_arena(struct script *s)
+{
+    const struct agon_host_arena *arena = s->host->get_extension(s->host, AGON_EXT_ARENA);
+    unsigned char *memory = arena->take(s->host, 8000, 64);
+
+    ck_assert_ptr_nonnull(memory);
+    for (int i = 0; i < 8000; i++)
+        ck_assert_uint_eq(memory[i], 0);
+    ck_assert_ptr_null(arena->take(s->host, 8000, 64)); // 8192 were declared
+    ck_assert_ptr_null(arena->take(s->host, 8, 3));
+    return AGON_OK;
+}
+
+START_TEST(the_arena_is_what_was_declared_and_no_more)
+{
+    struct rig rig;
+
+    rig_init(&rig);
+    script.on_create = take_arena;
+    ck_assert_int_eq(rig_start(&rig), AGON_OK);
+    rig_deinit(&rig);
+    rig_init(&rig);
+    rig.setup.head.arena_max = 8191;
+    ck_assert_int_eq(rig_start(&rig), AGON_ENOMEM);
+    rig_deinit(&rig);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("feed");
+    TCase *tcase = tcase_create("feed");
+    SRunner *runner = srunner_create(suite);
+    int failed;
+
+    tcase_set_timeout(tcase, 60);
+    tcase_add_loop_test(tcase, events_come_by_seq_and_sub_and_the_private_one_first, 0, 4);
+    tcase_add_test(tcase, nth_is_what_the_subscription_counts);
+    tcase_add_test(tcase, a_step_that_is_not_complete_is_not_delivered);
+    tcase_add_test(tcase, what_the_setup_holds_is_not_delivered_again);
+    tcase_add_test(tcase, an_overrun_is_told_with_its_range_and_the_private_events_are_all_there);
+    tcase_add_test(tcase, open_orders_are_those_of_the_event_being_delivered);
+    tcase_add_test(tcase, positions_and_books_are_those_of_the_event_being_delivered);
+    tcase_add_test(tcase, wishes_are_stamped_with_their_cause);
+    tcase_add_loop_test(tcase, a_field_out_of_range_is_refused_in_the_call, 0,
+                        (int)(sizeof(bad_fields) / sizeof(bad_fields[0])));
+    tcase_add_test(tcase, a_full_ring_says_again_and_loses_nothing);
+    tcase_add_test(tcase, services_called_from_the_wrong_place_say_so);
+    tcase_add_test(tcase, only_a_strategy_is_served_orders);
+    tcase_add_test(tcase, rounding_and_denormals_are_as_they_were_after_a_callback);
+    tcase_add_test(tcase, random_numbers_depend_on_nth_and_on_nothing_that_went_before);
+    tcase_add_test(tcase, a_signal_carries_the_slot_that_published_it);
+    tcase_add_test(tcase, a_saved_state_is_restored_and_a_damaged_one_refused);
+    tcase_add_test(tcase, a_plugin_that_only_fails_is_failed);
+    tcase_add_loop_test(tcase, parameters_are_what_the_roster_says_within_their_bounds, 0,
+                        (int)(sizeof(given) / sizeof(given[0])));
+    tcase_add_test(tcase, the_arena_is_what_was_declared_and_no_more);
+    suite_add_tcase(suite, tcase);
+    srunner_run_all(runner, CK_ENV);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

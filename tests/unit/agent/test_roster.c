@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Rosters: what is well reaches the slot's record, what is not is named with its place. */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "agent/roster.h"
+#include "sys/file.h"
+
+static struct roster roster;
+static struct crew_slot slot;
+
+static agon_instrument_t instrument(void *ctx, const char *venue, const char *symbol)
+{
+    (void)ctx;
+    if (strcmp(venue, "binance") != 0)
+        return 0;
+    return strcmp(symbol, "BTCUSDT") == 0 ? 7 : strcmp(symbol, "ETHUSDT") == 0 ? 8 : 0;
+}
+static const struct roster_names names = {.instrument = instrument};
+
+#define AGENT                                                                                      \
+    "agents:\n"                                                                                    \
+    "  - name: ema\n"                                                                              \
+    "    plugin: plugins/ema.so\n"                                                                 \
+    "    capital: 10000 USDT\n"                                                                    \
+    "    instruments: [\"binance:BTCUSDT\", \"binance:ETHUSDT\"]\n"
+
+static int read_text(const char *text, struct config **config)
+{
+    *config = config_new("roster.yaml", text, strlen(text), NULL);
+    return roster_read(&roster, *config);
+}
+
+START_TEST(a_roster_reaches_the_slots_record)
+{
+    struct config *config;
+    struct error err = {0};
+
+    ck_assert_msg(read_text("seed: 5\n" AGENT "    runner: inproc\n"
+                            "    bars: [1m, 1h]\n"
+                            "    depth: full\n"
+                            "    latency: 5ms\n"
+                            "    hard: 250ms\n"
+                            "    on_crash: flatten\n"
+                            "    stage: live_small\n"
+                            "    params: {fast: 12, mode: slow}\n"
+                            "    limits: {order: 2000 USDT, daily_loss: 3%, open_orders: 7}\n",
+                            &config) >= 0,
+                  "%s", config_error_text(config, 0));
+    config_free(config); // the roster does not borrow from it
+    ck_assert_int_eq(roster_slot_resolve(&roster, 0, "/srv/agon", &names, &slot, &err), AGON_OK);
+    ck_assert_str_eq(slot.record.name, "ema");
+    ck_assert_str_eq(slot.plugin, "/srv/agon/plugins/ema.so");
+    ck_assert_uint_eq(slot.record.runner, CREW_INPROC);
+    ck_assert_uint_eq(slot.record.stage, STAGE_LIVE_SMALL);
+    ck_assert_uint_eq(slot.record.on_crash, CRASH_FLATTEN);
+    ck_assert_int_eq(slot.record.intent_latency_ns, 5000000);
+    ck_assert_int_eq(slot.hard_ns, 250000000);
+    ck_assert_uint_eq(slot.record.subscription.n_instruments, 2);
+    ck_assert_uint_eq(slot.record.subscription.instruments[1], 8);
+    ck_assert_uint_eq(slot.record.subscription.bar_mask, 0x21); // 60 s and 3600 s
+    ck_assert_uint_eq(slot.record.subscription.depth, DEPTH_FULL);
+    ck_assert_int_eq(slot.record.limits.capital_amt, 1000000000000);
+    ck_assert_int_eq(slot.record.limits.order_amt, 200000000000);
+    ck_assert_int_eq(slot.record.limits.position_amt, 1000000000000); // the capital
+    ck_assert_int_eq(slot.record.limits.daily_loss_amt, 30000000000);
+    ck_assert_uint_eq(slot.record.limits.max_open_orders, 7);
+    ck_assert_uint_eq(slot.record.limits.orders_per_s, 10);
+    ck_assert_uint_eq(slot.n_params, 2);
+    ck_assert_str_eq(slot.params[1].name, "mode");
+    ck_assert_str_eq(slot.params[1].text, "slow");
+    ck_assert_uint_ne(slot.record.seed, 0);
+}
+END_TEST
+
+START_TEST(limits_have_values_where_the_roster_says_nothing)
+{
+    struct config *config;
+    struct error err = {0};
+
+    ck_assert_msg(read_text(AGENT, &config) >= 0, "%s", config_error_text(config, 0));
+    config_free(config);
+    ck_assert_int_eq(roster_slot_resolve(&roster, 0, NULL, &names, &slot, &err), AGON_OK);
+    ck_assert_str_eq(slot.plugin, "plugins/ema.so");
+    ck_assert_uint_eq(slot.record.runner, CREW_PROCESS);
+    ck_assert_int_gt(slot.record.limits.order_amt, 0);
+    ck_assert_int_gt(slot.record.limits.daily_loss_amt, 0);
+    ck_assert_uint_gt(slot.record.limits.drawdown_ppm, 0);
+    ck_assert_uint_gt(slot.record.limits.collar_passive_ppm, 0);
+    ck_assert_uint_gt(slot.record.limits.book_age_ms, 0);
+    ck_assert_uint_gt(slot.record.limits.max_open_orders, 0);
+    ck_assert_uint_eq(slot.record.subscription.bar_mask, 0xff);
+}
+END_TEST
+
+static const struct {
+    const char *text, *why;
+} bad[] = {
+    {"seed: 1\n", "agents"},
+    {AGENT "    runer: inproc\n", "did you mean 'runner'"},
+    {AGENT "    runner: thread\n", "process"},
+    {AGENT "    limits: {order: 100 EUR}\n", "USDT"},
+    {AGENT "    limits: {order: 0 USDT}\n", "above 0"},
+    {AGENT "    bars: [2m]\n", "1m, 3m"},
+    {AGENT "    params: [1, 2]\n", "map"},
+    {AGENT "    params: {a: {b: 1}}\n", "plain value"},
+    {AGENT "    hard: 0s\n", "1ms"},
+    {AGENT "  - {name: ema, plugin: b.so, capital: 1 USDT, instruments: [\"binance:BTCUSDT\"]}\n",
+     "line 2"},
+    {"agents: [{name: a, plugin: ../b.so, capital: 1 USDT, instruments: [\"a:B\"]}]\n", ".."},
+    {"agents: [{name: a, plugin: b.so, capital: 1 USDT, instruments: [BTCUSDT]}]\n",
+     "venue:SYMBOL"},
+    {"agents: [{name: a, plugin: b.so, capital: 1 USDT, instruments: [\"a:B\", \"a:B\"]}]\n",
+     "twice"},
+    {"agents: [{name: a, plugin: b.so, capital: -5 USDT, instruments: [\"a:B\"]}]\n", "capital"},
+};
+
+START_TEST(a_mistake_is_named_with_its_place)
+{
+    struct config *config;
+
+    ck_assert_int_lt(read_text(bad[_i].text, &config), 0);
+    ck_assert_uint_ge(config_error_count(config), 1);
+    ck_assert_msg(strstr(config_error_text(config, 0), bad[_i].why) != NULL, "%s: %s", bad[_i].text,
+                  config_error_text(config, 0));
+    ck_assert_ptr_nonnull(strstr(config_error_text(config, 0), "roster.yaml:"));
+    config_free(config);
+}
+END_TEST
+
+START_TEST(an_instrument_that_the_host_lacks_is_named)
+{
+    struct config *config;
+    struct error err = {0};
+
+    ck_assert_int_ge(read_text("agents: [{name: a, plugin: b.so, capital: 1 USDT, instruments: "
+                               "[\"binance:XRPUSDT\"]}]\n",
+                               &config),
+                     0);
+    config_free(config);
+    ck_assert_int_eq(roster_slot_resolve(&roster, 0, NULL, &names, &slot, &err), AGON_ENOENT);
+    ck_assert_ptr_nonnull(strstr(err.text, "binance:XRPUSDT"));
+}
+END_TEST
+
+START_TEST(the_templates_roster_is_one)
+{
+    const char *root = getenv("AGON_SOURCE_ROOT");
+    struct config *config;
+    char path[1024], *bytes;
+    uint64_t n;
+
+    snprintf(path, sizeof(path), "%s/sdk/template/roster.yaml.in", root ? root : ".");
+    ck_assert_int_ge(file_read(path, 65536, &bytes, &n, NULL), 0);
+    ck_assert_msg(read_text(bytes, &config) >= 0, "%s", config_error_text(config, 0));
+    config_free(config);
+    free(bytes);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("roster");
+    TCase *tcase = tcase_create("roster");
+    SRunner *runner = srunner_create(suite);
+    int failed;
+
+    tcase_add_test(tcase, a_roster_reaches_the_slots_record);
+    tcase_add_test(tcase, limits_have_values_where_the_roster_says_nothing);
+    tcase_add_loop_test(tcase, a_mistake_is_named_with_its_place, 0,
+                        (int)(sizeof(bad) / sizeof(bad[0])));
+    tcase_add_test(tcase, an_instrument_that_the_host_lacks_is_named);
+    tcase_add_test(tcase, the_templates_roster_is_one);
+    suite_add_tcase(suite, tcase);
+    srunner_run_all(runner, CK_ENV);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

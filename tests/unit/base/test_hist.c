@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+/* hist: a quantile is never below the true one and at most a 64th above it. */
+#include <stdlib.h>
+
+#include "../../support/must.h"
+#include "base/hist.h"
+#include "base/rng.h"
+
+static struct hist hist;
+static struct hist other;
+static int64_t values[20000];
+
+static int by_value(const void *a, const void *b)
+{
+    int64_t x = *(const int64_t *)a;
+    int64_t y = *(const int64_t *)b;
+
+    return x < y ? -1 : x > y;
+}
+
+static void must_be_close(int64_t got, int64_t want)
+{
+    MUST(got >= want);
+    MUST(got - want <= want / 64);
+}
+
+START_TEST(quantiles_are_within_a_64th)
+{
+    static const double q[] = {0, 0.001, 0.25, 0.5, 0.9, 0.99, 0.999, 1};
+    struct rng rng;
+    double sum = 0;
+
+    rng_init(&rng, 41 + (uint64_t)_i);
+    hist_clear(&hist);
+    hist_clear(&other);
+    for (int i = 0; i < 20000; i++) {
+        values[i] = (int64_t)(rng_u64(&rng) >> (1 + rng_below(&rng, 63)));
+        hist_add(i % 3 == 0 ? &other : &hist, values[i]);
+        sum += (double)values[i];
+    }
+    hist_merge(&hist, &other);
+    qsort(values, 20000, sizeof(values[0]), by_value);
+    MUST_EQ(hist.n, 20000);
+    MUST_EQ(hist.min_ns, values[0]);
+    MUST_EQ(hist.max_ns, values[19999]);
+    MUST(hist.sum_ns > sum * 0.999999 && hist.sum_ns < sum * 1.000001);
+    for (int i = 0; i < 8; i++)
+        must_be_close(hist_quantile(&hist, q[i]), values[(int)(q[i] * 19999)]);
+    MUST_EQ(hist_quantile(&hist, 1), values[19999]);
+}
+END_TEST
+
+START_TEST(each_single_value_is_its_own_quantile)
+{
+    struct rng rng;
+
+    rng_init(&rng, 50);
+    for (int i = 0; i < 20000; i++) {
+        int64_t value = (int64_t)(rng_u64(&rng) >> (1 + rng_below(&rng, 63)));
+
+        if (i < 300)
+            value = i;
+        if (i >= 300 && i < 363)
+            value = (int64_t)((uint64_t)1 << (i - 300)) - 1;
+        if (i == 363)
+            value = INT64_MAX;
+        hist.n = 0;
+        hist.max_ns = 0;
+        hist_add(&hist, value);
+        MUST_EQ(hist_quantile(&hist, 0.5) >= 0, 1);
+        hist_clear(&other);
+        hist_add(&other, value);
+        hist_add(&other, INT64_MAX); // so that the maximum does not answer for the bucket
+        must_be_close(hist_quantile(&other, 0), value);
+    }
+}
+END_TEST
+
+START_TEST(negative_is_zero_and_empty_is_zero)
+{
+    hist_clear(&hist);
+    hist_clear(&other);
+    MUST_EQ(hist_quantile(&hist, 0.5), 0);
+    hist_merge(&hist, &other);
+    MUST_EQ(hist.n, 0);
+    hist_add(&hist, -5);
+    MUST_EQ(hist.min_ns, 0);
+    MUST_EQ(hist_quantile(&hist, 1), 0);
+    MUST_EQ(hist.n, 1);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("hist");
+    TCase *tcase = tcase_create("promises");
+    SRunner *runner = srunner_create(suite);
+    int n_failed;
+
+    tcase_set_timeout(tcase, 100);
+    tcase_add_loop_test(tcase, quantiles_are_within_a_64th, 0, 4);
+    tcase_add_test(tcase, each_single_value_is_its_own_quantile);
+    tcase_add_test(tcase, negative_is_zero_and_empty_is_zero);
+    suite_add_tcase(suite, tcase);
+    srunner_run_all(runner, CK_NORMAL);
+    n_failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return n_failed != 0;
+}

@@ -1,0 +1,25 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# bench: every benchmark runs in its short form, its checks of results hold, and its JSON is JSON. No
+# time is judged.
+set -u
+agon=$AGON_BUILD_ROOT/agon
+out=$(mktemp)
+trap 'rm -f "$out"' EXIT
+n_failed=0
+fail() { echo "FAIL: $*"; n_failed=$((n_failed + 1)); }
+
+"$agon" bench all --quick --json >"$out" || { cat "$out"; fail "agon bench all --quick ends with $?"; }
+jq -e '.failed == 0 and ([.rows[] | select(.check != null)] | length) > 20
+    and all(.rows[] | select(.check != null); .ok)
+    and all(.rows[] | select(.ratio != null); .ratio > 0 and .product.ns > 0 and .yardstick.ns > 0)
+    and ([.rows[] | select(.ratio != null) | .name] | length == (unique | length))' "$out" >/dev/null ||
+    fail "not what it promises: $(cat "$out")"
+for name in $("$agon" bench list | cut -d' ' -f1); do
+    jq -e --arg name "$name" 'any(.rows[]; .name != null and (.name | startswith($name)))' "$out" \
+        >/dev/null || fail "$name is in the list and reports nothing"
+done
+"$agon" bench rink >"$out" 2>&1
+[ $? = 2 ] || fail 'an unknown benchmark is a mistake in the command line'
+grep -q 'did you mean ring?' "$out" || fail 'no suggestion'
+[ "$n_failed" = 0 ]

@@ -1,0 +1,433 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "world.h"
+
+START_TEST(an_order_lives_from_wish_to_ledger)
+{
+    struct world *world = world_new(RUN_PAPER);
+    const struct order_cmd *cmd;
+    const struct told *told;
+    const struct position *pos;
+
+    world_order(world, 0, BTCUSDT, AGON_BUY, 6000000, 10000, 77); // 0.1 BTC at 60,000.00
+    ck_assert_uint_eq(world->n_cmds, 1);
+    cmd = &world->cmds[0];
+    ck_assert_uint_eq(cmd->kind, CMD_NEW);
+    ck_assert_uint_eq(cmd->depends_seq, engine_seq(world->engine));
+    ck_assert_uint_eq(ORDER_ID_SLOT(cmd->order_id), 0);
+    ck_assert_uint_eq(ORDER_ID_RUN(cmd->order_id), 1);
+    told = world_last(world, 0, AGON_EVENT_ORDER);
+    ck_assert_uint_eq(told->u.order.state, AGON_ORDER_PENDING);
+    ck_assert_uint_eq(told->u.order.client_ref, 77);
+    ck_assert_uint_eq(told->u.order.request, AGON_REQUEST_NEW);
+    pos = ledger_position(engine_ledger(world->engine), 0, BTCUSDT, 0);
+    ck_assert_int_eq(pos->working_buy_qty, 10000);
+    ck_assert_int_eq(pos->working_buy_amt, USD(6006)); // 6,000 and the fee of 0.1 %
+
+    world_report(world, cmd, REPORT_ACK, 0, 0, 0);
+    ck_assert_uint_eq(world_last(world, 0, AGON_EVENT_ORDER)->u.order.state, AGON_ORDER_OPEN);
+    world_report(world, cmd, REPORT_FILL, 6000000, 4000, 4000);
+    told = world_last(world, 0, AGON_EVENT_FILL);
+    ck_assert_int_eq(told->u.fill.position_qty, 4000);
+    ck_assert_uint_eq(world_last(world, 0, AGON_EVENT_ORDER)->u.order.state, AGON_ORDER_PARTIAL);
+    world_report(world, cmd, REPORT_FILL, 5999900, 6000, 10000);
+    ck_assert_uint_eq(world_last(world, 0, AGON_EVENT_ORDER)->u.order.state, AGON_ORDER_FILLED);
+    ck_assert_int_eq(pos->working_buy_qty, 0);
+    ck_assert_int_eq(pos->working_buy_amt, 0);
+    ck_assert_int_eq(pos->held_amt, 10000000); // 0.1 BTC in 1e-8
+    // 0.04 * 60,000 + 0.06 * 59,999 = 5,999.94
+    ck_assert_int_eq(pos->cost_amt, USD(599994) / 100);
+    ck_assert_int_eq(ledger_amt(engine_ledger(world->engine), 0, 0, USDT),
+                     USD(100000) - USD(599994) / 100);
+    // The mark is the middle, 60,000.50: 0.1 * 60,000.50 = 6,000.05
+    ck_assert_int_eq(engine_equity(world->engine, 0),
+                     USD(100000) - USD(599994) / 100 + USD(600005) / 100);
+    world_holds(world);
+    world_free(world);
+}
+END_TEST
+
+START_TEST(a_market_order_leaves_with_the_collar_as_its_limit)
+{
+    struct world *world = world_new(RUN_PAPER);
+
+    world_order(world, 0, BTCUSDT, AGON_BUY, 0, 10000, 1);
+    ck_assert_uint_eq(world->cmds[0].type, AGON_LIMIT);
+    ck_assert_uint_eq(world->cmds[0].tif, AGON_TIF_IOC);
+    ck_assert_int_eq(world->cmds[0].px, 6120102); // 60,001.00 and 2 %
+    world_free(world);
+}
+END_TEST
+
+START_TEST(a_refusal_is_told_and_nothing_leaves)
+{
+    struct world *world = world_new(RUN_PAPER);
+    unsigned char before[HASH_SIZE];
+    unsigned char after[HASH_SIZE];
+
+    world_hash(world, before);
+    world_order(world, 0, BTCUSDT, AGON_BUY, 6000000, 200000000, 5); // 2,000 BTC
+    ck_assert_uint_eq(world->n_cmds, 0);
+    ck_assert_uint_eq(world_last(world, 0, AGON_EVENT_ORDER)->u.order.state, AGON_ORDER_REJECTED);
+    ck_assert_uint_eq(world_last(world, 0, AGON_EVENT_ORDER)->u.order.reason, REASON_CAPITAL);
+    world_hash(world, after);
+    ck_assert(memcmp(before, after, sizeof(before)) != 0); // it happened
+    world_holds(world);
+    world_free(world);
+}
+END_TEST
+
+START_TEST(a_cancel_waits_for_the_request_in_flight)
+{
+    struct world *world = world_new(RUN_PAPER);
+    struct agon_intent cancel = {
+        .kind = AGON_INTENT_CANCEL, .instrument = BTCUSDT, .client_ref = 9};
+
+    world_order(world, 0, BTCUSDT, AGON_BUY, 5990000, 10000, 9);
+    world_wish(world, 0, &cancel);
+    ck_assert_uint_eq(world->n_cmds, 1);
+    world_report(world, &world->cmds[0], REPORT_ACK, 0, 0, 0);
+    ck_assert_uint_eq(world->n_cmds, 2);
+    ck_assert_uint_eq(world->cmds[1].kind, CMD_CANCEL);
+    world_report(world, &world->cmds[1], REPORT_CANCELLED, 0, 0, 0);
+    ck_assert_uint_eq(world_last(world, 0, AGON_EVENT_ORDER)->u.order.state, AGON_ORDER_CANCELLED);
+    ck_assert_uint_eq(orders_count(engine_orders(world->engine), 0), 0);
+    world_holds(world);
+    world_free(world);
+}
+END_TEST
+
+START_TEST(legs_pass_or_fail_together)
+{
+    struct world *world = world_new(RUN_PAPER);
+    struct agon_intent_event legs[2] = {
+        {.hdr = {.type = AGON_EVENT_INTENT, .granules = 2},
+         .origin = {.slot = 0, .leg = 0, .n_legs = 2},
+         .intent = {.kind = AGON_INTENT_ORDER,
+                    .side = AGON_BUY,
+                    .type = AGON_LIMIT,
+                    .instrument = BTCUSDT,
+                    .px = 5990000,
+                    .qty = 10000}},
+        {.hdr = {.type = AGON_EVENT_INTENT, .granules = 2},
+         .origin = {.slot = 0, .leg = 1, .n_legs = 2},
+         .intent = {.kind = AGON_INTENT_ORDER,
+                    .side = AGON_SELL, // there is nothing to sell
+                    .type = AGON_LIMIT,
+                    .instrument = ETHUSDT,
+                    .px = 301000,
+                    .qty = 100000}},
+    };
+
+    world_step(world, &legs[0]);
+    ck_assert_uint_eq(world->n_cmds, 0); // half a wish is no order
+    world_step(world, &legs[1]);
+    ck_assert_uint_eq(world->n_cmds, 0);
+    ck_assert_uint_eq(orders_count(engine_orders(world->engine), 0), 0);
+    legs[1].intent.side = AGON_BUY;
+    legs[1].intent.px = 299000;
+    legs[0].hdr.t = 0;
+    legs[1].hdr.t = 0;
+    world_step(world, &legs[0]);
+    world_step(world, &legs[1]);
+    ck_assert_uint_eq(world->n_cmds, 2);
+    world_holds(world);
+    world_free(world);
+}
+END_TEST
+
+START_TEST(a_quote_stands_moves_and_goes)
+{
+    struct world *world = world_new(RUN_PAPER);
+    struct agon_intent quote = {.kind = AGON_INTENT_QUOTE,
+                                .side = AGON_BUY,
+                                .instrument = BTCUSDT,
+                                .px = 5999000,
+                                .qty = 10000};
+
+    world_wish(world, 0, &quote);
+    ck_assert_uint_eq(world->cmds[0].kind, CMD_NEW);
+    world_report(world, &world->cmds[0], REPORT_ACK, 0, 0, 0);
+    world_wish(world, 0, &quote);
+    ck_assert_uint_eq(world->n_cmds, 1); // the same again: it stands already
+    quote.px = 5999500;
+    world_wish(world, 0, &quote);
+    ck_assert_uint_eq(world->cmds[1].kind, CMD_REPLACE);
+    ck_assert_uint_eq(world->cmds[1].rev, 1);
+    world_report(world, &world->cmds[1], REPORT_REPLACED, 5999500, 10000, 0);
+    quote.qty = 0;
+    world_wish(world, 0, &quote);
+    ck_assert_uint_eq(world->cmds[2].kind, CMD_CANCEL);
+    world_holds(world);
+    world_free(world);
+}
+END_TEST
+
+START_TEST(an_unknown_request_is_asked_about_and_never_sent_again)
+{
+    struct world *world = world_new(RUN_PAPER);
+    const struct position *pos;
+
+    world_order(world, 0, BTCUSDT, AGON_BUY, 5990000, 10000, 9);
+    world_report(world, &world->cmds[0], REPORT_UNKNOWN, 0, 0, 0);
+    ck_assert_uint_eq(world->n_cmds, 2);
+    ck_assert_uint_eq(world->cmds[1].kind, CMD_QUERY);
+    pos = ledger_position(engine_ledger(world->engine), 0, BTCUSDT, 0);
+    ck_assert_int_eq(pos->working_buy_qty, 10000); // what may have been done stays held back
+    world_report(world, &world->cmds[0], REPORT_ABSENT, 0, 0, 0);
+    ck_assert_uint_eq(world_last(world, 0, AGON_EVENT_ORDER)->u.order.reason, REASON_ABSENT);
+    ck_assert_int_eq(pos->working_buy_qty, 0);
+    ck_assert_uint_eq(world->n_cmds, 2);
+    world_free(world);
+}
+END_TEST
+
+START_TEST(the_kill_switch_cancels_everything_and_refuses_all)
+{
+    struct world *world = world_new(RUN_PAPER);
+    struct record_command kill = {.hdr = {.type = AGON_EVENT_COMMAND, .granules = 1},
+                                  .kind = COMMAND_KILL,
+                                  .reason = REASON_KILL};
+
+    for (uint64_t i = 0; i < 3; i++) {
+        world_order(world, (uint16_t)i, BTCUSDT, AGON_BUY, 5990000, 10000, i + 1);
+        world_report(world, &world->cmds[i], REPORT_ACK, 0, 0, 0);
+    }
+    world_step(world, &kill);
+    ck_assert_uint_eq(world->n_cmds, 6);
+    for (int i = 3; i < 6; i++)
+        ck_assert_uint_eq(world->cmds[i].kind, CMD_CANCEL);
+    world_order(world, 0, BTCUSDT, AGON_BUY, 5990000, 10000, 10);
+    ck_assert_uint_eq(world->n_cmds, 6);
+    ck_assert_uint_eq(world_last(world, 0, AGON_EVENT_ORDER)->u.order.reason, REASON_KILL);
+    world_free(world);
+}
+END_TEST
+
+START_TEST(a_kill_stands_until_it_is_lifted_by_name)
+{
+    struct world *world = world_new(RUN_PAPER);
+    struct record_command command = {.hdr = {.type = AGON_EVENT_COMMAND, .granules = 1},
+                                     .kind = COMMAND_KILL,
+                                     .scope = SCOPE_GLOBAL,
+                                     .reason = REASON_KILL};
+
+    world_step(world, &command);
+    ck_assert_int_eq(engine_halted(world->engine), 2);
+    command.kind = COMMAND_RESUME;
+    command.reason = REASON_DISK; // of another halt that is over
+    world_step(world, &command);
+    ck_assert_int_eq(engine_halted(world->engine), 2);
+    command.reason = REASON_KILL;
+    world_step(world, &command);
+    ck_assert_int_eq(engine_halted(world->engine), 0);
+    world_free(world);
+}
+END_TEST
+
+START_TEST(flatten_closes_what_is_held_through_the_gate)
+{
+    struct world *world = world_new(RUN_PAPER);
+    struct record_command flatten = {.hdr = {.type = AGON_EVENT_COMMAND, .granules = 1},
+                                     .kind = COMMAND_FLATTEN,
+                                     .scope = SCOPE_SLOT,
+                                     .id = 0};
+
+    world_order(world, 0, BTCUSDT, AGON_BUY, 0, 10000, 1);
+    world_report(world, &world->cmds[0], REPORT_FILL, 6000100, 10000, 10000);
+    world_order(world, 0, BTCUSDT, AGON_SELL, 6100000, 10000, 2);
+    world_report(world, &world->cmds[1], REPORT_ACK, 0, 0, 0);
+    world_step(world, &flatten);
+    ck_assert_uint_eq(world->cmds[2].kind, CMD_CANCEL);
+    ck_assert_uint_eq(world->n_cmds, 3); // the coins are still promised to the open sell
+    world_report(world, &world->cmds[2], REPORT_CANCELLED, 0, 0, 0);
+    ck_assert_uint_eq(world->n_cmds, 4);
+    ck_assert_uint_eq(world->cmds[3].side, AGON_SELL);
+    ck_assert_int_eq(world->cmds[3].qty, 10000);
+    ck_assert((world->cmds[3].flags & AGON_REDUCE_ONLY) != 0);
+    world_holds(world);
+    world_free(world);
+}
+END_TEST
+
+START_TEST(timers_come_at_their_time_and_before_later_events)
+{
+    struct world *world = world_new(RUN_PAPER);
+    struct record_arm arm = {.hdr = {.type = EVENT_ARM, .granules = 2},
+                             .origin = {.slot = 1},
+                             .id = 1,
+                             .t_at = T0 + 5 * MS,
+                             .every_ns = 10 * MS,
+                             .cookie = 99};
+
+    ck_assert_int_eq(world_step(world, &arm), AGON_OK);
+    ck_assert_int_eq(engine_next_due(world->engine), T0 + 5 * MS);
+    world_due(world, T0 + 30 * MS);
+    ck_assert_uint_eq(engine_counters(world->engine)->n_timers, 3); // 5, 15, 25 ms
+    ck_assert_int_eq(world_last(world, 1, AGON_EVENT_TIMER)->u.timer.t_due, T0 + 25 * MS);
+    arm.is_disarm = 1;
+    arm.hdr.t = 0;
+    world_step(world, &arm);
+    ck_assert_int_gt(engine_next_due(world->engine), T0 + 30 * MS);
+    world_free(world);
+}
+END_TEST
+
+// A morning of trading by three slots, with bars, fills, refusals and timers in it.
+static struct world *busy_world(void)
+{
+    struct world *world = world_new(RUN_PAPER);
+    struct record_arm arm = {.hdr = {.type = EVENT_ARM, .granules = 2},
+                             .origin = {.slot = 2},
+                             .id = 1,
+                             .t_at = T0 + 700 * MS,
+                             .every_ns = 900 * MS};
+
+    world_step(world, &arm);
+    for (int i = 0; i < 400; i++) {
+        agon_px_t px = 6000000 + (i * 37) % 501;
+        uint32_t n_cmds = world->n_cmds;
+
+        world_due(world, T0 + i * 500 * MS);
+        world_book(world, BTCUSDT, px, 100000000 + i, px + 100, 100000000);
+        world_trade(world, BTCUSDT, px, 1000 + i, i % 2 == 0 ? AGON_BUY : AGON_SELL);
+        if (i % 3 == 0)
+            world_order(world, (uint16_t)(i % 2), BTCUSDT, AGON_BUY, i % 4 == 0 ? 0 : px - 500,
+                        1000 + i, (uint64_t)i + 1);
+        if (i % 11 == 5)
+            world_order(world, 0, BTCUSDT, AGON_SELL, 0, 500, (uint64_t)i + 1);
+        while (n_cmds < world->n_cmds) {
+            const struct order_cmd *cmd = &world->cmds[n_cmds++];
+
+            if (cmd->kind != CMD_NEW)
+                continue;
+            world_report(world, cmd, REPORT_ACK, 0, 0, 0);
+            if (cmd->tif == AGON_TIF_IOC || i % 7 == 0)
+                world_report(world, cmd, REPORT_FILL, cmd->side == AGON_BUY ? px + 100 : px,
+                             cmd->qty, cmd->qty);
+        }
+        if (i % 100 == 99) {
+            struct record_mark mark;
+
+            ck_assert_int_eq(engine_make_mark(world->engine, &mark), AGON_OK);
+            mark.hdr.t = 0;
+            ck_assert_int_eq(world_step(world, &mark), AGON_OK);
+        }
+        world_holds(world);
+    }
+    ck_assert_uint_gt(engine_counters(world->engine)->n_fills, 20);
+    return world;
+}
+
+START_TEST(a_replay_reaches_every_mark_and_the_same_outputs)
+{
+    struct world *world = busy_world();
+    struct engine_config config = {.state_bytes = (uint64_t)16 << 20, .bus_granules = 1 << 16};
+    struct engine *again;
+    unsigned char first[HASH_SIZE];
+    unsigned char second[HASH_SIZE];
+    uint64_t n_marks = 0;
+
+    ck_assert_int_eq(engine_new(&again, &config, NULL), AGON_OK);
+    for (uint64_t at = 0; at < world->n_record;) {
+        const struct agon_event_hdr *event = (const void *)(world->record + at);
+
+        ck_assert_int_ne(engine_step_recorded(again, event), AGON_ECORRUPT);
+        n_marks += event->type == EVENT_MARK;
+        at += event_bytes(event);
+    }
+    ck_assert_uint_eq(n_marks, 4);
+    world_hash(world, first);
+    ck_assert_int_eq(engine_hash(again, second), AGON_OK);
+    ck_assert_mem_eq(first, second, HASH_SIZE);
+    ck_assert_uint_eq(engine_output_hash(world->engine), engine_output_hash(again));
+    engine_free(again);
+    world_free(world);
+}
+END_TEST
+
+START_TEST(a_loaded_state_is_the_saved_one_and_goes_on_alike)
+{
+    struct world *world = busy_world();
+    struct engine_config config = {.state_bytes = (uint64_t)16 << 20, .bus_granules = 1 << 16};
+    uint64_t n = engine_save(world->engine, NULL, 0);
+    unsigned char *bytes = malloc(n);
+    struct engine *again;
+    unsigned char first[HASH_SIZE];
+    unsigned char second[HASH_SIZE];
+    struct error err = {0};
+    uint64_t from;
+
+    ck_assert_ptr_nonnull(bytes);
+    ck_assert_uint_eq(engine_save(world->engine, bytes, n), n);
+    ck_assert_int_eq(engine_new(&again, &config, NULL), AGON_OK);
+    ck_assert_msg(engine_load(again, bytes, n, &err) == AGON_OK, "%s", err.text);
+    world_hash(world, first);
+    ck_assert_int_eq(engine_hash(again, second), AGON_OK);
+    ck_assert_mem_eq(first, second, HASH_SIZE);
+    from = world->n_record;
+    world_due(world, world->t + 70000 * MS);
+    world_order(world, 0, BTCUSDT, AGON_BUY, 0, 1000, 999);
+    world_report(world, &world->cmds[world->n_cmds - 1], REPORT_FILL, 6000100, 1000, 1000);
+    for (uint64_t at = from; at < world->n_record;) {
+        const struct agon_event_hdr *event = (const void *)(world->record + at);
+
+        ck_assert_int_eq(engine_step_recorded(again, event), AGON_OK);
+        at += event_bytes(event);
+    }
+    world_hash(world, first);
+    ck_assert_int_eq(engine_hash(again, second), AGON_OK);
+    ck_assert_mem_eq(first, second, HASH_SIZE);
+    for (uint64_t cut = 0; cut < n; cut += 1 + n / 500) {
+        struct engine *none;
+
+        ck_assert_int_eq(engine_new(&none, &config, NULL), AGON_OK);
+        ck_assert_int_lt(engine_load(none, bytes, cut, NULL), 0);
+        engine_free(none);
+    }
+    free(bytes);
+    engine_free(again);
+    world_free(world);
+}
+END_TEST
+
+START_TEST(a_false_mark_is_found)
+{
+    struct world *world = world_new(RUN_PAPER);
+    struct record_mark mark;
+
+    ck_assert_int_eq(engine_make_mark(world->engine, &mark), AGON_OK);
+    mark.hash[5] ^= 1;
+    ck_assert_int_eq(world_step(world, &mark), AGON_ECORRUPT);
+    world_free(world);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("engine");
+    TCase *tcase = tcase_create("engine");
+    SRunner *runner;
+    int n_failed;
+
+    tcase_set_timeout(tcase, 60);
+    tcase_add_test(tcase, an_order_lives_from_wish_to_ledger);
+    tcase_add_test(tcase, a_market_order_leaves_with_the_collar_as_its_limit);
+    tcase_add_test(tcase, a_refusal_is_told_and_nothing_leaves);
+    tcase_add_test(tcase, a_cancel_waits_for_the_request_in_flight);
+    tcase_add_test(tcase, legs_pass_or_fail_together);
+    tcase_add_test(tcase, a_quote_stands_moves_and_goes);
+    tcase_add_test(tcase, an_unknown_request_is_asked_about_and_never_sent_again);
+    tcase_add_test(tcase, the_kill_switch_cancels_everything_and_refuses_all);
+    tcase_add_test(tcase, a_kill_stands_until_it_is_lifted_by_name);
+    tcase_add_test(tcase, flatten_closes_what_is_held_through_the_gate);
+    tcase_add_test(tcase, timers_come_at_their_time_and_before_later_events);
+    tcase_add_test(tcase, a_replay_reaches_every_mark_and_the_same_outputs);
+    tcase_add_test(tcase, a_loaded_state_is_the_saved_one_and_goes_on_alike);
+    tcase_add_test(tcase, a_false_mark_is_found);
+    suite_add_tcase(suite, tcase);
+    runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    n_failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return n_failed == 0 ? 0 : 1;
+}

@@ -1,0 +1,1067 @@
+// SPDX-License-Identifier: Apache-2.0
+/* From wishes to orders and back: replacements that race fills, exits, halts, legs, quotes, limits
+ * on losses, and what is held back meanwhile. */
+#include "engine/impl.h"
+#include "world.h"
+
+static struct world *world;
+
+static struct position *pos_of(uint16_t slot, agon_instrument_t id)
+{
+    return ledger_position(world->engine->ledger, slot, id, 0);
+}
+
+static const struct agon_order *told(uint16_t slot)
+{
+    return &world_last(world, slot, AGON_EVENT_ORDER)->u.order;
+}
+
+static const struct order_cmd *last_cmd(void)
+{
+    return &world->cmds[world->n_cmds - 1];
+}
+
+static int command(uint8_t kind, uint8_t scope, uint32_t id, int64_t value)
+{
+    struct record_command event = {.hdr = {.type = AGON_EVENT_COMMAND, .granules = 1},
+                                   .kind = kind,
+                                   .scope = scope,
+                                   .id = id,
+                                   .value = value};
+
+    return world_step(world, &event);
+}
+
+static int limit(uint16_t slot, uint8_t which, int64_t value)
+{
+    struct record_command event = {.hdr = {.type = AGON_EVENT_COMMAND, .granules = 1},
+                                   .kind = COMMAND_LIMIT,
+                                   .which = which,
+                                   .id = slot,
+                                   .value = value};
+
+    return world_step(world, &event);
+}
+
+// Sums over the orders equal what positions hold back, final orders with fills due included.
+static void holds_exactly(void)
+{
+    world_holds(world);
+    for (uint16_t slot = 0; slot < world->engine->slots.n; slot++) {
+        uint32_t n;
+        const struct position *all = ledger_positions(world->engine->ledger, slot, &n);
+
+        for (uint32_t i = 0; i < n; i++) {
+            agon_qty_t buy = 0;
+            agon_qty_t sell = 0;
+            agon_amt_t amt = 0;
+
+            for (int is_final = 0; is_final < 2; is_final++) {
+                struct order *order = NULL;
+
+                for (;;) {
+                    order = is_final ? orders_next_final(world->engine->orders, order)
+                                     : orders_next(world->engine->orders, slot, order);
+                    if (order == NULL)
+                        break;
+                    if (order->slot != slot || order->instrument != all[i].instrument)
+                        continue;
+                    buy += order->side == AGON_BUY ? order->held_back_qty : 0;
+                    sell += order->side == AGON_SELL ? order->held_back_qty : 0;
+                    amt += order->held_back_amt;
+                }
+            }
+            ck_assert_int_eq(all[i].working_buy_qty, buy);
+            ck_assert_int_eq(all[i].working_sell_qty, sell);
+            ck_assert_int_eq(all[i].working_buy_amt, amt);
+        }
+    }
+}
+
+static void end(void)
+{
+    holds_exactly();
+    world_free(world);
+}
+
+static void buy_and_fill(uint16_t slot, agon_instrument_t id, agon_px_t px, agon_qty_t qty)
+{
+    world_order(world, slot, id, AGON_BUY, 0, qty, 1);
+    ck_assert_uint_eq(last_cmd()->kind, CMD_NEW);
+    world_report(world, last_cmd(), REPORT_FILL, px, qty, qty);
+}
+
+static struct order *stand(uint16_t slot, enum agon_side side, agon_px_t px, agon_qty_t qty,
+                           uint64_t ref)
+{
+    uint32_t n = world->n_cmds;
+
+    world_order(world, slot, BTCUSDT, side, px, qty, ref);
+    ck_assert_uint_eq(world->n_cmds, n + 1);
+    world_report(world, last_cmd(), REPORT_ACK, 0, 0, 0);
+    return orders_find(world->engine->orders, last_cmd()->order_id);
+}
+
+static void replace(uint16_t slot, uint64_t ref, agon_px_t px, agon_qty_t qty)
+{
+    struct agon_intent intent = {
+        .kind = AGON_INTENT_REPLACE, .client_ref = ref, .px = px, .qty = qty};
+
+    world_wish(world, slot, &intent);
+}
+
+START_TEST(a_replacement_to_a_higher_price_is_held_back_at_that_price)
+{
+    const struct order *order;
+
+    world = world_new(RUN_PAPER);
+    order = stand(0, AGON_BUY, 5900000, 10000, 7);
+    ck_assert_int_eq(pos_of(0, BTCUSDT)->working_buy_amt, USD(59059) / 10);
+    replace(0, 7, 6000000, 10000);
+    ck_assert_int_eq(pos_of(0, BTCUSDT)->working_buy_amt, USD(6006));
+    world_report(world, last_cmd(), REPORT_REPLACED, 6000000, 10000, 0);
+    ck_assert_int_eq(pos_of(0, BTCUSDT)->working_buy_amt, USD(6006));
+    ck_assert_int_eq(order->px, 6000000);
+    replace(0, 7, 5900000, 10000); // down again: the higher one until it is done
+    ck_assert_int_eq(pos_of(0, BTCUSDT)->working_buy_amt, USD(6006));
+    world_report(world, last_cmd(), REPORT_REPLACED, 5900000, 10000, 0);
+    ck_assert_int_eq(pos_of(0, BTCUSDT)->working_buy_amt, USD(59059) / 10);
+    end();
+}
+END_TEST
+
+START_TEST(a_replacement_that_races_fills_loses_none)
+{
+    const struct order *order;
+
+    world = world_new(RUN_PAPER);
+    order = stand(0, AGON_BUY, 5990000, 10000, 7);
+    replace(0, 7, 5990000, 20000);
+    ck_assert_int_eq(pos_of(0, BTCUSDT)->working_buy_qty, 20000);
+    world_report(world, &world->cmds[0], REPORT_FILL, 5990000, 10000, 10000);
+    ck_assert_uint_eq(order->state, AGON_ORDER_PARTIAL); // 10,000 more may stand at the venue
+    ck_assert_int_eq(pos_of(0, BTCUSDT)->working_buy_qty, 10000);
+    world_report(world, &world->cmds[1], REPORT_REPLACED, 5990000, 20000, 10000);
+    ck_assert_int_eq(pos_of(0, BTCUSDT)->working_buy_qty, 10000);
+    world_report(world, &world->cmds[1], REPORT_FILL, 5990000, 10000, 20000);
+    ck_assert_uint_eq(order->state, AGON_ORDER_FILLED);
+    ck_assert_int_eq(pos_of(0, BTCUSDT)->qty, 20000);
+    ck_assert_int_eq(pos_of(0, BTCUSDT)->working_buy_amt, 0);
+    // Larger than the old order before anything was said of the new one.
+    order = stand(0, AGON_BUY, 5980000, 10000, 8);
+    replace(0, 8, 5980000, 30000);
+    world_report(world, &world->cmds[2], REPORT_FILL, 5980000, 25000, 25000);
+    ck_assert_uint_eq(engine_counters(world->engine)->n_over_fills, 0);
+    ck_assert_int_eq(order->qty, 30000);
+    ck_assert_int_eq(pos_of(0, BTCUSDT)->working_buy_qty, 5000);
+    world_report(world, &world->cmds[3], REPORT_CANCELLED, 0, 0, 25000);
+    // The old one was full before the venue saw the replacement.
+    order = stand(0, AGON_BUY, 5980000, 10000, 9);
+    replace(0, 9, 5980000, 30000);
+    world_report(world, last_cmd(), REPORT_UNKNOWN, 0, 0, 0);
+    ck_assert_uint_eq(last_cmd()->kind, CMD_QUERY);
+    {
+        struct order_cmd first = *last_cmd();
+
+        world_report(world, &first, REPORT_FILL, 5980000, 10000, 10000);
+        ck_assert_int_eq(pos_of(0, BTCUSDT)->working_buy_qty, 20000); // in doubt: held back
+        world_report(world, &first, REPORT_REPLACE_REJECTED, 0, 0, 10000);
+    }
+    ck_assert_uint_eq(order->state, AGON_ORDER_FILLED);
+    end();
+}
+END_TEST
+
+START_TEST(a_replacement_of_unknown_fate_ends_as_the_venue_shows)
+{
+    struct record_report seen = {
+        .hdr = {.type = EVENT_REPORT, .granules = 2, .instrument = BTCUSDT},
+        .kind = REPORT_STATE,
+        .state = AGON_ORDER_OPEN};
+    struct order *order;
+
+    for (uint8_t rev = 0; rev < 2; rev++) {
+        world = world_new(RUN_PAPER);
+        order = stand(0, AGON_BUY, 5990000, 10000, 7);
+        replace(0, 7, 5950000, 5000);
+        world_report(world, last_cmd(), REPORT_UNKNOWN, 0, 0, 0);
+        ck_assert_uint_eq(order->request_state, AGON_REQUEST_UNKNOWN);
+        ck_assert_uint_eq(world->cmds[2].kind, CMD_QUERY);
+        replace(0, 7, 5940000, 5000);
+        ck_assert_uint_eq(told(0)->reason, REASON_REQUEST_PENDING);
+        seen.order_id = order->id;
+        seen.rev = rev;
+        world_step(world, &seen);
+        seen.hdr.t = 0;
+        ck_assert_uint_eq(order->request, AGON_REQUEST_NONE);
+        ck_assert_int_eq(order->px, rev == 0 ? 5990000 : 5950000);
+        ck_assert_int_eq(order->qty, rev == 0 ? 10000 : 5000);
+        ck_assert_int_eq(pos_of(0, BTCUSDT)->working_buy_qty, order->qty);
+        end();
+    }
+}
+END_TEST
+
+START_TEST(a_replacement_that_cannot_be_changes_nothing)
+{
+    struct order *order;
+    agon_amt_t amt;
+    struct record_report seen = {
+        .hdr = {.type = EVENT_REPORT, .granules = 2, .instrument = BTCUSDT},
+        .kind = REPORT_STATE,
+        .state = AGON_ORDER_CANCELLING};
+
+    world = world_new(RUN_PAPER);
+    replace(0, 99, 5990000, 10000); // of nothing
+    ck_assert_uint_eq(told(0)->reason, REASON_UNKNOWN_ORDER);
+    order = stand(0, AGON_BUY, 5990000, 10000, 7);
+    world_report(world, &world->cmds[0], REPORT_FILL, 5990000, 4000, 4000);
+    amt = pos_of(0, BTCUSDT)->working_buy_amt;
+#define REFUSED(px, qty, why)                                                                      \
+    do {                                                                                           \
+        replace(0, 7, px, qty);                                                                    \
+        ck_assert_uint_eq(told(0)->reason, why);                                                   \
+        ck_assert_uint_eq(told(0)->request, AGON_REQUEST_REPLACE);                                 \
+        ck_assert_int_eq(pos_of(0, BTCUSDT)->working_buy_amt, amt);                                \
+        ck_assert_uint_eq(order->state, AGON_ORDER_PARTIAL);                                       \
+        ck_assert_uint_eq(order->request, AGON_REQUEST_NONE);                                      \
+    } while (0)
+    REFUSED(5990000, 4000, REASON_INVALID); // is filled already
+    REFUSED(0, 10000, REASON_INVALID);
+    REFUSED(-1, 10000, REASON_INVALID);
+    REFUSED(5990000, INT64_MIN, REASON_INVALID);
+    REFUSED(5000000, 10000, REASON_COLLAR);
+    REFUSED(5990000, 899999999, REASON_CAPITAL);
+    world->is_venue_full = 1;
+    replace(0, 7, 5980000, 10000);
+    ck_assert_uint_eq(told(0)->reason, REASON_VENUE_BUSY);
+    ck_assert_uint_eq(order->request, AGON_REQUEST_NONE);
+    ck_assert_int_eq(pos_of(0, BTCUSDT)->working_buy_amt, amt);
+    world->is_venue_full = 0;
+    ck_assert_uint_eq(world->n_cmds, 1);
+    // While the venue takes the order down it stays what it is.
+    seen.order_id = order->id;
+    world_step(world, &seen);
+    ck_assert_uint_eq(order->state, AGON_ORDER_CANCELLING);
+    replace(0, 7, 5980000, 10000);
+    ck_assert_uint_eq(told(0)->reason, REASON_REQUEST_PENDING);
+    ck_assert_uint_eq(order->state, AGON_ORDER_CANCELLING);
+    end();
+}
+END_TEST
+
+START_TEST(no_two_slots_of_an_account_meet)
+{
+    struct agon_intent stop = {.kind = AGON_INTENT_ORDER,
+                               .side = AGON_BUY,
+                               .type = AGON_STOP,
+                               .instrument = BTCUSDT,
+                               .trigger_px = 6050000,
+                               .qty = 10000};
+
+    world = world_new(RUN_PAPER);
+    buy_and_fill(0, BTCUSDT, 6000100, 20000);
+    stand(0, AGON_SELL, 6010000, 10000, 5);
+    world_order(world, 1, BTCUSDT, AGON_BUY, 6010000, 10000, 6);
+    ck_assert_uint_eq(told(1)->reason, REASON_SELF_TRADE);
+    world_order(world, 0, BTCUSDT, AGON_BUY, 6010000, 10000, 6); // nor does a slot meet itself
+    ck_assert_uint_eq(told(0)->reason, REASON_SELF_TRADE);
+    world_order(world, 1, BTCUSDT, AGON_BUY, 0, 10000, 6); // a market order reaches 6,120,102
+    ck_assert_uint_eq(told(1)->reason, REASON_SELF_TRADE);
+    world_order(world, 1, BTCUSDT, AGON_BUY, 6009999, 10000, 7);
+    ck_assert_uint_eq(told(1)->reason, REASON_NONE);
+    // Where the sell is on its way to counts as much as where it stands.
+    replace(0, 5, 6020000, 10000);
+    ck_assert_uint_eq(told(0)->request, AGON_REQUEST_REPLACE);
+    world_order(world, 1, BTCUSDT, AGON_BUY, 6010000, 10000, 8);
+    ck_assert_uint_eq(told(1)->reason, REASON_SELF_TRADE);
+    world_report(world, last_cmd(), REPORT_REPLACED, 6020000, 10000, 0);
+    world_order(world, 1, BTCUSDT, AGON_BUY, 6015000, 10000, 9);
+    ck_assert_uint_eq(told(1)->reason, REASON_NONE);
+    replace(0, 5, 6016000, 10000);
+    world_order(world, 1, BTCUSDT, AGON_BUY, 6017000, 10000, 10);
+    ck_assert_uint_eq(told(1)->reason, REASON_SELF_TRADE);
+    // One far beyond the reach of a market order is not in its way.
+    world_report(world, last_cmd(), REPORT_REPLACED, 6016000, 10000, 0);
+    replace(0, 5, 6300000, 10000);
+    world_report(world, last_cmd(), REPORT_REPLACED, 6300000, 10000, 0);
+    world_order(world, 1, BTCUSDT, AGON_BUY, 0, 10000, 11);
+    ck_assert_uint_eq(told(1)->reason, REASON_NONE);
+    ck_assert_int_eq(last_cmd()->px, 6120102);
+    // It is in flight up to there, and a sell may not meet it.
+    world_order(world, 0, BTCUSDT, AGON_SELL, 6120102, 5000, 12);
+    ck_assert_uint_eq(told(0)->reason, REASON_SELF_TRADE);
+    world_order(world, 0, BTCUSDT, AGON_SELL, 6120103, 5000, 12);
+    ck_assert_uint_eq(told(0)->reason, REASON_NONE);
+    world_wish(world, 1, &stop); // waits for its trigger
+    ck_assert_uint_eq(told(1)->reason, REASON_NONE);
+    end();
+}
+END_TEST
+
+START_TEST(no_order_leaves_that_could_cost_more_than_was_judged)
+{
+    struct agon_intent stop = {.kind = AGON_INTENT_ORDER,
+                               .side = AGON_BUY,
+                               .type = AGON_STOP,
+                               .instrument = BTCUSDT,
+                               .trigger_px = 6100000,
+                               .qty = 10000};
+    struct record_slot record = world_slot_record(1);
+
+    world = world_new(RUN_PAPER);
+    buy_and_fill(0, BTCUSDT, 6000100, 20000);
+    world_order(world, 0, BTCUSDT, AGON_SELL, 0, 10000, 2);
+    ck_assert_uint_eq(last_cmd()->type, AGON_LIMIT);
+    ck_assert_uint_eq(last_cmd()->tif, AGON_TIF_IOC);
+    ck_assert_int_eq(last_cmd()->px, 5880000); // the bid less 2 %
+    world_wish(world, 0, &stop);
+    ck_assert_uint_eq(last_cmd()->type, AGON_STOP_LIMIT);
+    ck_assert_int_eq(last_cmd()->px, 6222000);
+    ck_assert_int_eq(last_cmd()->trigger_px, 6100000);
+    stop.side = AGON_SELL;
+    stop.trigger_px = 5900000;
+    world_wish(world, 0, &stop);
+    ck_assert_uint_eq(last_cmd()->type, AGON_STOP); // a way out has no floor
+    // A slot without a collar has the default of the house.
+    world_report(world, &world->cmds[1], REPORT_EXPIRED, 0, 0, 0);
+    record.limits.collar_marketable_ppm = 0;
+    world_step(world, &record);
+    world_order(world, 1, BTCUSDT, AGON_BUY, 0, 10000, 2);
+    ck_assert_uint_eq(last_cmd()->type, AGON_LIMIT);
+    ck_assert_int_eq(last_cmd()->px, 6120102);
+    ck_assert_int_eq(pos_of(1, BTCUSDT)->working_buy_amt, 612622210200); // with the fee
+    end();
+}
+END_TEST
+
+START_TEST(account_0_means_the_slots_own)
+{
+    struct record_slot record = world_slot_record(0);
+    struct record_account cash = {.hdr = {.type = EVENT_ACCOUNT, .granules = 1},
+                                  .account = 5,
+                                  .flags = 3,
+                                  .asset = USDT,
+                                  .free_amt = USD(1000000)};
+    struct venue_port port;
+    struct agon_intent intent = {.kind = AGON_INTENT_ORDER,
+                                 .side = AGON_BUY,
+                                 .type = AGON_LIMIT,
+                                 .instrument = BTCUSDT,
+                                 .px = 5990000,
+                                 .qty = 10000};
+
+    world = world_new(RUN_PAPER);
+    port = (struct venue_port){.ctx = world, .send = world_send};
+    engine_attach_venue(world->engine, 5, &port);
+    world_step(world, &cash);
+    record.slot = 3;
+    record.account = 5;
+    snprintf(record.name, sizeof(record.name), "fourth");
+    ck_assert_int_eq(world_step(world, &record), AGON_OK);
+    world_wish(world, 3, &intent);
+    ck_assert_uint_eq(world->n_cmds, 1);
+    ck_assert_uint_eq(last_cmd()->account, 5);
+    intent.account = 5;
+    world_wish(world, 3, &intent);
+    ck_assert_uint_eq(world->n_cmds, 2);
+    intent.account = 4;
+    world_wish(world, 3, &intent);
+    ck_assert_uint_eq(world->n_cmds, 2);
+    end();
+}
+END_TEST
+
+START_TEST(an_exit_waits_for_a_book_and_does_not_hammer)
+{
+    struct agon_status stale = {
+        .hdr = {.type = AGON_EVENT_STATUS, .granules = 1, .instrument = BTCUSDT},
+        .book = BOOK_STALE};
+    uint32_t n;
+
+    world = world_new(RUN_PAPER);
+    buy_and_fill(0, BTCUSDT, 6000100, 10000);
+    world_step(world, &stale);
+    n = world->n_cmds;
+    command(COMMAND_FLATTEN, SCOPE_SLOT, 0, 0);
+    ck_assert_uint_eq(world->n_cmds, n);
+    ck_assert_uint_eq(told(0)->reason, REASON_NO_BOOK);
+    ck_assert_int_eq(engine_next_due(world->engine), world->t + 1000 * MS);
+    world_due(world, world->t + 1000 * MS + 1);
+    ck_assert_uint_eq(world->n_cmds, n);
+    world_book(world, BTCUSDT, 6000000, 100000000, 6000100, 100000000);
+    world_due(world, world->t + 1000 * MS);
+    ck_assert_uint_eq(world->n_cmds, n + 1);
+    ck_assert_uint_eq(last_cmd()->side, AGON_SELL);
+    // Nobody there to buy: again after a pause, not in the same breath.
+    world_report(world, last_cmd(), REPORT_FILL, 6000000, 3000, 3000);
+    world_report(world, last_cmd(), REPORT_EXPIRED, 0, 0, 3000);
+    ck_assert_uint_eq(world->n_cmds, n + 1);
+    // The slot's own orders are not wanted meanwhile.
+    world_order(world, 0, BTCUSDT, AGON_SELL, 6000000, 1000, 5);
+    ck_assert_uint_eq(told(0)->reason, REASON_HALTED);
+    world_order(world, 0, ETHUSDT, AGON_BUY, 0, 10000, 5); // another instrument is its own affair
+    ck_assert_uint_eq(world->n_cmds, n + 2);
+    world->is_venue_full = 1;
+    world_due(world, world->t + 1000 * MS + 1);
+    ck_assert_uint_eq(told(0)->reason, REASON_VENUE_BUSY);
+    world->is_venue_full = 0;
+    world_due(world, world->t + 1000 * MS + 1);
+    ck_assert_uint_eq(world->n_cmds, n + 3);
+    ck_assert_int_eq(last_cmd()->qty, 7000);
+    world_report(world, last_cmd(), REPORT_FILL, 6000000, 7000, 7000);
+    ck_assert_int_eq(pos_of(0, BTCUSDT)->qty, 0);
+    ck_assert_uint_eq(world->engine->wants_flat[0], 0);
+    world_order(world, 0, BTCUSDT, AGON_BUY, 5990000, 1000, 5);
+    ck_assert_uint_eq(world->n_cmds, n + 4);
+    end();
+}
+END_TEST
+
+START_TEST(an_exit_closes_what_its_scope_says_and_nothing_else)
+{
+    world = world_new(RUN_PAPER);
+    buy_and_fill(0, BTCUSDT, 6000100, 10000);
+    buy_and_fill(0, ETHUSDT, 300010, 100000);
+    buy_and_fill(1, BTCUSDT, 6000100, 10000);
+    stand(1, AGON_BUY, 5990000, 1000, 3);
+    ck_assert_uint_eq(world->n_cmds, 4);
+    command(COMMAND_FLATTEN, SCOPE_INSTRUMENT, ETHUSDT, 0);
+    ck_assert_uint_eq(world->n_cmds, 5);
+    ck_assert_uint_eq(last_cmd()->instrument, ETHUSDT);
+    command(COMMAND_FLATTEN, SCOPE_VENUE, 9, 0); // nothing is there
+    ck_assert_uint_eq(world->n_cmds, 5);
+    command(COMMAND_FLATTEN, SCOPE_SLOT, 1, 0);
+    ck_assert_uint_eq(world->n_cmds, 6);
+    ck_assert_uint_eq(last_cmd()->kind, CMD_CANCEL);
+    world_report(world, last_cmd(), REPORT_CANCELLED, 0, 0, 0);
+    ck_assert_uint_eq(world->n_cmds, 7);
+    ck_assert_uint_eq(ORDER_ID_SLOT(last_cmd()->order_id), 1);
+    command(COMMAND_FLATTEN, SCOPE_VENUE, 1, 0);
+    ck_assert_uint_eq(world->n_cmds, 8); // BTC of slot 0; the others are on their way
+    end();
+}
+END_TEST
+
+START_TEST(an_exit_is_the_hosts_own)
+{
+    struct record_slot record = world_slot_record(0);
+    struct agon_instrument made = world_instrument(BTCUSDT);
+
+    world = world_new(RUN_PAPER);
+    buy_and_fill(0, BTCUSDT, 6000100, 10000);
+    // Quarantined, demoted, without the instrument, halted: the position is closed all the same.
+    command(COMMAND_SLOT_CONDITION, 0, 0, CONDITION_QUARANTINED);
+    command(COMMAND_SLOT_STAGE, 0, 0, STAGE_SHADOW);
+    command(COMMAND_HALT, SCOPE_GLOBAL, 0, 0);
+    record.subscription.n_instruments = 1;
+    record.subscription.instruments[0] = ETHUSDT;
+    record.stage = STAGE_SHADOW;
+    world_step(world, &record);
+    made.max_qty = 6000; // in two pieces: the venue takes no more at once
+    world_step(world, &made);
+    world_order(world, 0, BTCUSDT, AGON_SELL, 0, 1000, 2);
+    ck_assert_uint_eq(told(0)->reason, REASON_UNAUTHORISED);
+    // Under the kill switch nothing leaves; its release lets the exit go on.
+    command(COMMAND_KILL, 0, 0, 0);
+    command(COMMAND_FLATTEN, SCOPE_GLOBAL, 0, 0);
+    ck_assert_uint_eq(world->n_cmds, 1);
+    ck_assert_int_gt(engine_next_due(world->engine), world->t + 1000 * MS); // and nothing spins
+    command(COMMAND_RESUME, SCOPE_GLOBAL, 0, 0);                            // lifts no kill
+    {
+        struct record_command lift = {.hdr = {.type = AGON_EVENT_COMMAND, .granules = 1},
+                                      .kind = COMMAND_RESUME,
+                                      .scope = SCOPE_GLOBAL,
+                                      .reason = REASON_KILL};
+
+        ck_assert_int_eq(world_step(world, &lift), AGON_OK);
+    }
+    ck_assert_int_eq(engine_next_due(world->engine), world->t);
+    world_due(world, world->t + 1);
+    ck_assert_uint_eq(world->n_cmds, 2);
+    ck_assert_int_eq(last_cmd()->qty, 6000);
+    world_report(world, last_cmd(), REPORT_FILL, 6000000, 6000, 6000);
+    ck_assert_int_eq(last_cmd()->qty, 4000);
+    ck_assert_uint_eq(world->n_cmds, 3);
+    world_report(world, last_cmd(), REPORT_REJECTED, 0, 0, 0);
+    ck_assert_uint_eq(world->engine->wants_flat[0], 1);
+    command(COMMAND_RESUME, SCOPE_SLOT, 0, 0); // a person calls it off
+    world_due(world, world->t + 5000 * MS);
+    ck_assert_uint_eq(world->n_cmds, 3);
+    // What no venue would take stays and is no reason to try for ever.
+    made.min_qty = 5000;
+    world_step(world, &made);
+    command(COMMAND_FLATTEN, SCOPE_SLOT, 0, 0);
+    ck_assert_uint_eq(world->engine->wants_flat[0], 0);
+    made.min_qty = 1;
+    made.min_notional_amt = USD(2401);
+    made.hdr.t = 0;
+    world_step(world, &made);
+    command(COMMAND_FLATTEN, SCOPE_SLOT, 0, 0);
+    ck_assert_uint_eq(world->engine->wants_flat[0], 0);
+    ck_assert_uint_eq(world->n_cmds, 3);
+    end();
+}
+END_TEST
+
+START_TEST(halts_hold_within_their_scope)
+{
+    static const struct {
+        uint8_t scope;
+        uint32_t id;
+        int is_btc_0, is_eth_0, is_btc_1; // refused
+    } cases[] = {{SCOPE_GLOBAL, 0, 1, 1, 1},
+                 {SCOPE_VENUE, 1, 1, 1, 1},
+                 {SCOPE_VENUE, 2, 0, 0, 0},
+                 {SCOPE_VENUE, 32, 0, 0, 0},
+                 {SCOPE_INSTRUMENT, BTCUSDT, 1, 0, 1},
+                 {SCOPE_SLOT, 0, 1, 1, 0}};
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        world = world_new(RUN_PAPER);
+        buy_and_fill(0, BTCUSDT, 6000100, 10000);
+        ck_assert_int_eq(command(COMMAND_HALT, cases[i].scope, cases[i].id, 0), AGON_OK);
+        for (int is_over = 0; is_over < 2; is_over++) {
+            world_order(world, 0, BTCUSDT, AGON_BUY, 5990000, 1000, 2);
+            ck_assert_uint_eq(told(0)->reason,
+                              !is_over && cases[i].is_btc_0 ? REASON_HALTED : REASON_NONE);
+            world_order(world, 0, ETHUSDT, AGON_BUY, 299000, 10000, 3);
+            ck_assert_uint_eq(told(0)->reason,
+                              !is_over && cases[i].is_eth_0 ? REASON_HALTED : REASON_NONE);
+            world_order(world, 1, BTCUSDT, AGON_BUY, 5990000, 1000, 4);
+            ck_assert_uint_eq(told(1)->reason,
+                              !is_over && cases[i].is_btc_1 ? REASON_HALTED : REASON_NONE);
+            world_order(world, 0, BTCUSDT, AGON_SELL, 6010000, 1000, 5); // the way out stays open
+            ck_assert_uint_eq(told(0)->reason, REASON_NONE);
+            ck_assert_int_eq(command(COMMAND_RESUME, cases[i].scope, cases[i].id, 0), AGON_OK);
+        }
+        end();
+    }
+}
+END_TEST
+
+START_TEST(cancels_go_on_by_sweeps_and_each_goes_once)
+{
+    world = world_new(RUN_PAPER);
+    for (uint64_t i = 0; i < 520; i++) {
+        world_order(world, 0, BTCUSDT, AGON_BUY, 5990000 - (agon_px_t)i, 100, i + 1);
+        ck_assert_uint_eq(world->n_cmds, i + 1);
+        if (i % 3 != 0)
+            world_report(world, last_cmd(), REPORT_ACK, 0, 0, 0);
+    }
+    command(COMMAND_CANCEL_ALL, SCOPE_SLOT, 0, 0);
+    ck_assert_uint_eq(world->n_cmds, 520 + 200);
+    world_due(world, world->t + 1);
+    ck_assert_uint_eq(world->n_cmds, 520 + 346); // those that wait for their acknowledgement remain
+    command(COMMAND_CANCEL_ALL, SCOPE_GLOBAL, 0, 0);
+    world_due(world, world->t + 1);
+    ck_assert_uint_eq(world->n_cmds, 520 + 346);
+    for (uint32_t i = 0; i < 520; i += 3)
+        world_report(world, &world->cmds[i], REPORT_ACK, 0, 0, 0);
+    ck_assert_uint_eq(world->n_cmds, 520 * 2);
+    for (uint32_t i = 0; i < 520; i++)
+        ck_assert_uint_eq(world->cmds[520 + i].kind, CMD_CANCEL);
+    for (uint32_t i = 0; i < 520; i++)
+        world_report(world, &world->cmds[i], REPORT_CANCELLED, 0, 0, 0);
+    ck_assert_uint_eq(orders_count(world->engine->orders, 0), 0);
+    ck_assert_int_eq(pos_of(0, BTCUSDT)->working_buy_amt, 0);
+    end();
+}
+END_TEST
+
+START_TEST(a_cancel_that_did_not_get_through_goes_again)
+{
+    struct order *order;
+    struct agon_intent cancel = {
+        .kind = AGON_INTENT_CANCEL, .instrument = BTCUSDT, .client_ref = 7};
+    struct record_report seen = {
+        .hdr = {.type = EVENT_REPORT, .granules = 2, .instrument = BTCUSDT},
+        .kind = REPORT_STATE,
+        .state = AGON_ORDER_OPEN};
+
+    world = world_new(RUN_PAPER);
+    order = stand(0, AGON_BUY, 5990000, 10000, 7);
+    world->is_venue_full = 1;
+    world_wish(world, 0, &cancel);
+    ck_assert_uint_eq(world->n_cmds, 1);
+    ck_assert_int_eq(engine_next_due(world->engine), world->t + ENGINE_BUSY_NS);
+    replace(0, 7, 5980000, 10000); // it shall go, not move
+    ck_assert_uint_eq(told(0)->reason, REASON_REQUEST_PENDING);
+    world_due(world, world->t + ENGINE_BUSY_NS + 1);
+    world->is_venue_full = 0;
+    world_due(world, world->t + ENGINE_BUSY_NS);
+    ck_assert_uint_eq(world->n_cmds, 2);
+    world_wish(world, 0, &cancel); // twice is once
+    ck_assert_uint_eq(world->n_cmds, 2);
+    world_report(world, last_cmd(), REPORT_NOT_SENT, 0, 0, 0);
+    ck_assert_uint_eq(world->n_cmds, 2);
+    world_due(world, world->t + ENGINE_RETRY_NS + 1);
+    ck_assert_uint_eq(world->n_cmds, 3);
+    ck_assert_uint_eq(last_cmd()->kind, CMD_CANCEL);
+    world_report(world, last_cmd(), REPORT_UNKNOWN, 0, 0, 0);
+    ck_assert_uint_eq(last_cmd()->kind, CMD_QUERY);
+    world_wish(world, 0, &cancel);
+    ck_assert_uint_eq(world->n_cmds, 4); // in doubt: never sent again
+    seen.order_id = order->id;
+    world_step(world, &seen); // proven not done
+    ck_assert_uint_eq(world->n_cmds, 5);
+    ck_assert_uint_eq(last_cmd()->kind, CMD_CANCEL);
+    world_report(world, last_cmd(), REPORT_CANCELLED, 0, 0, 0);
+    ck_assert_uint_eq(order->state, AGON_ORDER_CANCELLED);
+    world_wish(world, 0, &cancel);
+    ck_assert_uint_eq(told(0)->reason, REASON_UNKNOWN_ORDER);
+    end();
+}
+END_TEST
+
+static struct agon_intent_event leg_of(uint8_t leg, uint8_t n_legs, agon_px_t px)
+{
+    return (struct agon_intent_event){
+        .hdr = {.type = AGON_EVENT_INTENT, .granules = 2},
+        .origin = {.slot = 0, .leg = leg, .n_legs = n_legs, .cause_seq = 77},
+        .intent = {.kind = AGON_INTENT_ORDER,
+                   .side = AGON_BUY,
+                   .type = AGON_LIMIT,
+                   .instrument = BTCUSDT,
+                   .client_ref = leg + 1u,
+                   .px = px,
+                   .qty = 1000}};
+}
+
+START_TEST(forged_legs_reach_no_memory_and_no_venue)
+{
+    world = world_new(RUN_PAPER);
+    // Seven of eight, then one that claims to be of two, then the ninth place.
+    for (uint8_t leg = 0; leg < 7; leg++) {
+        struct agon_intent_event event = leg_of(leg, 8, 5990000);
+
+        world_step(world, &event);
+    }
+    for (int i = 0; i < 300; i++) {
+        struct agon_intent_event event =
+            leg_of((uint8_t)(7 + i % 250), (uint8_t)(2 + i % 9), 5990000);
+
+        world_step(world, &event);
+        ck_assert_uint_lt(world->engine->legs[0].n, ENGINE_LEGS);
+    }
+    ck_assert_uint_eq(world->n_cmds, 0);
+    ck_assert_uint_eq(world->engine->legs[1].n, 0);
+    // Legs of two calls are no group.
+    {
+        struct agon_intent_event first = leg_of(0, 2, 5990000);
+        struct agon_intent_event second = leg_of(1, 2, 5980000);
+
+        second.origin.cause_seq = 78;
+        world_step(world, &first);
+        world_step(world, &second);
+        ck_assert_uint_eq(world->n_cmds, 0);
+        ck_assert_uint_eq(told(0)->reason, REASON_INVALID);
+        second.origin.cause_seq = 77;
+        first.hdr.t = second.hdr.t = 0;
+        world_step(world, &first);
+        world_step(world, &second);
+        ck_assert_uint_eq(world->n_cmds, 2);
+    }
+    end();
+}
+END_TEST
+
+START_TEST(a_group_passes_the_gate_whole_or_leaves_no_trace_there)
+{
+    struct agon_intent_event legs[3] = {leg_of(0, 3, 5990000), leg_of(1, 3, 5980000),
+                                        leg_of(2, 3, 5970000)};
+
+    world = world_new(RUN_PAPER);
+    // A leg that the gate refuses takes the gate's memory of the others back too.
+    limit(0, LIMIT_ORDERS_PER_S, 2);
+    for (int round = 0; round < 3; round++) {
+        for (int i = 0; i < 3; i++) {
+            legs[i].hdr.t = 0;
+            world_step(world, &legs[i]);
+        }
+        ck_assert_uint_eq(told(0)->reason, REASON_RATE);
+    }
+    world_order(world, 0, BTCUSDT, AGON_BUY, 5990000, 1000, 9);
+    ck_assert_uint_eq(told(0)->reason, REASON_NONE);
+    // A group is of orders only.
+    limit(0, LIMIT_ORDERS_PER_S, 0);
+    legs[1].intent.kind = AGON_INTENT_CANCEL_ALL;
+    for (int i = 0; i < 3; i++) {
+        legs[i].hdr.t = 0;
+        world_step(world, &legs[i]);
+    }
+    ck_assert_uint_eq(told(0)->reason, REASON_INVALID);
+    end();
+}
+END_TEST
+
+START_TEST(a_target_counts_what_is_on_its_way)
+{
+    struct agon_intent target = {.kind = AGON_INTENT_TARGET, .instrument = BTCUSDT, .qty = 10000};
+
+    world = world_new(RUN_PAPER);
+    world_wish(world, 0, &target);
+    ck_assert_int_eq(last_cmd()->qty, 10000);
+    world_wish(world, 0, &target);
+    ck_assert_uint_eq(world->n_cmds, 1);
+    world_report(world, last_cmd(), REPORT_FILL, 6000100, 4000, 4000);
+    world_wish(world, 0, &target);
+    ck_assert_uint_eq(world->n_cmds, 1);
+    world_report(world, last_cmd(), REPORT_EXPIRED, 0, 0, 4000);
+    world_wish(world, 0, &target);
+    ck_assert_uint_eq(world->n_cmds, 2);
+    ck_assert_int_eq(last_cmd()->qty, 6000);
+    world_report(world, last_cmd(), REPORT_FILL, 6000100, 6000, 6000);
+    target.qty = 2500;
+    world_wish(world, 0, &target);
+    ck_assert_uint_eq(last_cmd()->side, AGON_SELL);
+    ck_assert_int_eq(last_cmd()->qty, 7500);
+    target.qty = INT64_MIN;
+    world_wish(world, 0, &target);
+    ck_assert_uint_eq(told(0)->state, AGON_ORDER_REJECTED);
+    target.instrument = 77;
+    world_wish(world, 0, &target);
+    ck_assert_uint_eq(told(0)->reason, REASON_UNAUTHORISED);
+    ck_assert_uint_eq(world->n_cmds, 3);
+    target = (struct agon_intent){.kind = AGON_INTENT_TARGET,
+                                  .type = AGON_LIMIT,
+                                  .instrument = ETHUSDT,
+                                  .px = 299000,
+                                  .qty = 10000};
+    world_wish(world, 0, &target);
+    ck_assert_uint_eq(world->n_cmds, 4);
+    ck_assert_int_eq(last_cmd()->px, 299000);
+    end();
+}
+END_TEST
+
+START_TEST(a_quote_keeps_its_size_through_fills_and_asks_for_nothing_twice)
+{
+    struct agon_intent quote = {.kind = AGON_INTENT_QUOTE,
+                                .side = AGON_BUY,
+                                .instrument = BTCUSDT,
+                                .px = 5999000,
+                                .qty = 10000};
+    uint64_t n_refused;
+
+    world = world_new(RUN_PAPER);
+    world_wish(world, 0, &quote);
+    n_refused = world->engine->counters.n_refused;
+    world_wish(world, 0, &quote); // while it is on its way
+    ck_assert_uint_eq(world->n_cmds, 1);
+    ck_assert_uint_eq(world->engine->counters.n_refused, n_refused);
+    world_report(world, &world->cmds[0], REPORT_ACK, 0, 0, 0);
+    world_report(world, &world->cmds[0], REPORT_FILL, 5999000, 4000, 4000);
+    world_wish(world, 0, &quote);
+    ck_assert_uint_eq(last_cmd()->kind, CMD_REPLACE);
+    ck_assert_int_eq(last_cmd()->qty, 14000); // 10,000 shall stand
+    ck_assert_int_eq(last_cmd()->filled_qty, 4000);
+    world_wish(world, 0, &quote);
+    ck_assert_uint_eq(world->n_cmds, 2);
+    ck_assert_uint_eq(world->engine->counters.n_refused, n_refused);
+    world_report(world, last_cmd(), REPORT_REPLACED, 5999000, 14000, 4000);
+    ck_assert_int_eq(pos_of(0, BTCUSDT)->working_buy_qty, 10000);
+    quote.px = 5998000;
+    world_wish(world, 0, &quote);
+    world_report(world, last_cmd(), REPORT_REPLACE_REJECTED, 0, 0, 4000);
+    ck_assert_int_eq(pos_of(0, BTCUSDT)->working_buy_qty, 10000);
+    quote.qty = -1;
+    world_wish(world, 0, &quote);
+    ck_assert_uint_eq(told(0)->reason, REASON_INVALID);
+    quote.qty = 0;
+    world_wish(world, 0, &quote);
+    ck_assert_uint_eq(last_cmd()->kind, CMD_CANCEL);
+    quote.side = 0;
+    world_wish(world, 0, &quote); // nothing stands there
+    world_report(world, last_cmd(), REPORT_CANCELLED, 0, 0, 4000);
+    end();
+}
+END_TEST
+
+static void mark(agon_px_t px)
+{
+    world_book(world, BTCUSDT, px, 100000000, px + 2, 100000000);
+}
+
+START_TEST(losses_stop_new_risk_and_the_way_out_stays)
+{
+    world = world_new(RUN_PAPER);
+    limit(0, LIMIT_DAILY_LOSS_AMT, USD(1000));
+    limit(0, LIMIT_DRAWDOWN_PPM, 50000);
+    buy_and_fill(0, BTCUSDT, 6000000, 100000); // 60,000 dollars' worth
+    stand(0, AGON_BUY, 5900000, 1000, 3);
+    mark(5900001);
+    world_due(world, T0 + 61000 * MS);
+    ck_assert_uint_eq(world->n_cmds, 2); // 999.98 lost
+    mark(5899999);
+    world_due(world, T0 + 121000 * MS);
+    ck_assert_uint_eq(last_cmd()->kind, CMD_CANCEL);
+    world_report(world, last_cmd(), REPORT_CANCELLED, 0, 0, 0);
+    world_order(world, 0, BTCUSDT, AGON_BUY, 5890000, 1000, 4);
+    ck_assert_uint_eq(told(0)->reason, REASON_DAILY_LOSS);
+    world_order(world, 1, BTCUSDT, AGON_BUY, 5880000, 1000, 4);
+    ck_assert_uint_eq(told(1)->reason, REASON_NONE);
+    world_order(world, 0, BTCUSDT, AGON_SELL, 5950000, 1000, 5);
+    ck_assert_uint_eq(told(0)->reason, REASON_NONE);
+    // The next day begins with what there is.
+    world_due(world, T0 + (agon_ns_t)86401 * 1000 * MS);
+    mark(5899999);
+    world_order(world, 0, BTCUSDT, AGON_BUY, 5890000, 1000, 4);
+    ck_assert_uint_eq(told(0)->reason, REASON_NONE);
+    // 5 % below the highest: until a person says otherwise, whatever day it is.
+    limit(0, LIMIT_DAILY_LOSS_AMT, 0);
+    mark(5480000);
+    world_due(world, world->t + 120000 * MS);
+    world_order(world, 0, BTCUSDT, AGON_BUY, 5470000, 1000, 4);
+    ck_assert_uint_eq(told(0)->reason, REASON_DRAWDOWN);
+    world_due(world, world->t + (agon_ns_t)86401 * 1000 * MS);
+    mark(5480000);
+    world_order(world, 0, BTCUSDT, AGON_BUY, 5470000, 1000, 4);
+    ck_assert_uint_eq(told(0)->reason, REASON_DRAWDOWN);
+    command(COMMAND_RESUME, SCOPE_SLOT, 0, 0);
+    world_order(world, 0, BTCUSDT, AGON_BUY, 5470000, 1000, 4);
+    ck_assert_uint_eq(told(0)->reason, REASON_NONE);
+    world_due(world, world->t + 120000 * MS);
+    mark(5480000);
+    world_order(world, 0, BTCUSDT, AGON_BUY, 5460000, 1000, 4);
+    ck_assert_uint_eq(told(0)->reason, REASON_NONE); // the old fall is not fallen twice
+    end();
+}
+END_TEST
+
+START_TEST(a_book_that_is_gone_is_no_loss)
+{
+    struct agon_status stale = {
+        .hdr = {.type = AGON_EVENT_STATUS, .granules = 1, .instrument = BTCUSDT},
+        .book = BOOK_STALE};
+    agon_amt_t equity;
+
+    world = world_new(RUN_PAPER);
+    limit(0, LIMIT_DRAWDOWN_PPM, 50000);
+    buy_and_fill(0, BTCUSDT, 6000000, 100000);
+    equity = engine_equity(world->engine, 0);
+    world_step(world, &stale); // no trade was ever seen: the last live book is what is known
+    ck_assert_int_eq(engine_equity(world->engine, 0), equity);
+    world_due(world, T0 + 61000 * MS);
+    ck_assert_uint_eq(world->engine->risk[0].is_drawdown_breached, 0);
+    world->engine->markets[BTCUSDT].has_top = 0; // not even that: what it cost
+    ck_assert_int_eq(engine_equity(world->engine, 0), USD(100000));
+    world->engine->markets[BTCUSDT].has_top = 1;
+    end();
+}
+END_TEST
+
+START_TEST(capital_moves_only_where_it_is)
+{
+    struct record_slot record = world_slot_record(0);
+
+    world = world_new(RUN_PAPER);
+    limit(0, LIMIT_DRAWDOWN_PPM, 50000);
+    record.limits.drawdown_ppm = 50000;
+    buy_and_fill(0, BTCUSDT, 6000000, 100000); // 40,000 are left
+    stand(0, AGON_BUY, 5900000, 50000, 3);     // of which 29,529.5 are promised
+    record.limits.capital_amt = USD(100000) - USD(10471);
+    ck_assert_int_eq(world_step(world, &record), AGON_EINVAL);
+    record.limits.capital_amt = USD(100000) - USD(10470);
+    record.hdr.t = 0;
+    ck_assert_int_eq(world_step(world, &record), AGON_OK);
+    ck_assert_int_eq(world_last(world, 0, AGON_EVENT_CAPITAL)->u.capital.free_amt, USD(1) / 2);
+    world_due(world, T0 + 61000 * MS);
+    ck_assert_uint_eq(world->engine->risk[0].is_drawdown_breached, 0); // taken, not lost
+    ck_assert(score_drawdown(&world->engine->scores[0]) < 0.001);
+    record.limits.capital_amt = USD(100000) + USD(710470);
+    record.hdr.t = 0;
+    ck_assert_int_eq(world_step(world, &record), AGON_EINVAL); // the account has 700,000 + 10,470
+    record.limits.capital_amt = USD(100000) + USD(700000);
+    record.hdr.t = 0;
+    ck_assert_int_eq(world_step(world, &record), AGON_OK);
+    ck_assert_int_eq(ledger_amt(world->engine->ledger, 0, LEDGER_EXTERNAL, USDT), 0);
+    record.limits.capital_amt = INT64_MAX;
+    record.hdr.t = 0;
+    ck_assert_int_eq(world_step(world, &record), AGON_EINVAL);
+    record.limits.capital_amt = -1;
+    record.hdr.t = 0;
+    ck_assert_int_eq(world_step(world, &record), AGON_EINVAL);
+    end();
+}
+END_TEST
+
+START_TEST(strangers_trades_and_over_fills_are_booked_where_they_belong)
+{
+    struct record_report report = {
+        .hdr = {.type = EVENT_REPORT, .granules = 2, .instrument = BTCUSDT},
+        .order_id = 4711,
+        .venue_fill = 1,
+        .kind = REPORT_FILL,
+        .side = AGON_SELL,
+        .px = 6000000,
+        .qty = 10000,
+        .fee_asset = USDT,
+        .fee_amt = 100};
+    struct agon_instrument index = {
+        .hdr = {.type = AGON_EVENT_INSTRUMENT, .granules = 3, .instrument = 3},
+        .kind = INSTRUMENT_INDEX,
+        .quote = USDT,
+        .symbol = "INDEX",
+        .tick_px = 1,
+        .lot_qty = 1};
+    struct ledger *ledger;
+
+    world = world_new(RUN_PAPER);
+    ledger = world->engine->ledger;
+    world_step(world, &report);
+    ck_assert_int_eq(ledger_amt(ledger, 0, LEDGER_EXTERNAL, BTC), -10000000);
+    ck_assert_int_eq(ledger_amt(ledger, 0, LEDGER_EXTERNAL, USDT), USD(700000 + 6000) - 100);
+    report.hdr.t = 0;
+    world_step(world, &report); // told twice
+    ck_assert_int_eq(ledger_amt(ledger, 0, LEDGER_EXTERNAL, BTC), -10000000);
+    report.side = 0;
+    report.venue_fill = 2;
+    report.hdr.t = 0;
+    ck_assert_int_eq(world_step(world, &report), AGON_EINVAL);
+    // Of an instrument without a base, and of none.
+    instruments_set(&world->engine->table, &index, NULL);
+    report.side = AGON_BUY;
+    report.hdr.instrument = 3;
+    report.hdr.t = 0;
+    ck_assert_int_eq(world_step(world, &report), AGON_OK);
+    report.hdr.instrument = 1000;
+    report.hdr.t = 0;
+    ck_assert_int_eq(world_step(world, &report), AGON_OK);
+    // A venue that fills more than was asked for: ours is ours, the rest is in suspense.
+    stand(0, AGON_BUY, 5990000, 10000, 7);
+    report =
+        (struct record_report){.hdr = {.type = EVENT_REPORT, .granules = 2, .instrument = BTCUSDT},
+                               .order_id = last_cmd()->order_id,
+                               .venue_fill = 9,
+                               .kind = REPORT_FILL,
+                               .px = 5990000,
+                               .qty = 15000,
+                               .cum_qty = 15000};
+    world_step(world, &report);
+    ck_assert_int_eq(pos_of(0, BTCUSDT)->qty, 10000);
+    ck_assert_int_eq(ledger_amt(ledger, 0, LEDGER_SUSPENSE, BTC), 5000000);
+    ck_assert_int_eq(ledger_amt(ledger, 0, LEDGER_SUSPENSE, USDT), -USD(2995));
+    ck_assert_uint_eq(engine_counters(world->engine)->n_over_fills, 1);
+    ck_assert_int_eq(pos_of(0, BTCUSDT)->working_buy_qty, 0);
+    // A total that no order could have is no reason to hold everything back.
+    stand(0, AGON_BUY, 5990000, 10000, 8);
+    report.order_id = last_cmd()->order_id;
+    report.kind = REPORT_CANCELLED;
+    report.cum_qty = INT64_MAX;
+    report.hdr.t = 0;
+    world_step(world, &report);
+    ck_assert_int_eq(pos_of(0, BTCUSDT)->working_buy_qty, 10000);
+    holds_exactly();
+    world->engine->slots.n = WORLD_SLOTS;
+    world_free(world);
+}
+END_TEST
+
+START_TEST(a_fee_in_a_third_asset_is_told_and_realised_is_before_fees)
+{
+    struct record_report report = {
+        .hdr = {.type = EVENT_REPORT, .granules = 2, .instrument = BTCUSDT},
+        .venue_fill = 1,
+        .kind = REPORT_FILL,
+        .px = 6000000,
+        .qty = 10000,
+        .cum_qty = 10000,
+        .fee_asset = ETH,
+        .fee_amt = 5};
+
+    world = world_new(RUN_PAPER);
+    world_order(world, 0, BTCUSDT, AGON_BUY, 0, 10000, 1);
+    report.order_id = last_cmd()->order_id;
+    world_step(world, &report);
+    ck_assert_uint_eq(world_last(world, 0, AGON_EVENT_BALANCE)->u.hdr.type, AGON_EVENT_BALANCE);
+    ck_assert_int_eq(ledger_amt(world->engine->ledger, 0, 0, ETH), -5);
+    world_order(world, 0, BTCUSDT, AGON_SELL, 0, 10000, 2);
+    report.order_id = last_cmd()->order_id;
+    report.venue_fill = 2;
+    report.px = 6001000;
+    report.fee_asset = USDT;
+    report.fee_amt = USD(2);
+    report.hdr.t = 0;
+    world_step(world, &report);
+    ck_assert_int_eq(world_last(world, 0, AGON_EVENT_FILL)->u.fill.realised_amt, USD(1));
+    ck_assert_uint_eq(world->engine->scores[0].n_losses, 1); // the score counts after it
+    ck_assert_int_eq(world->engine->scores[0].lost_amt, USD(1));
+    end();
+}
+END_TEST
+
+START_TEST(a_restart_asks_and_assumes_nothing)
+{
+    struct record_start start = {
+        .hdr = {.type = EVENT_START, .granules = 1}, .run = 2, .mode = RUN_PAPER};
+    struct agon_intent_event half = leg_of(0, 2, 5990000);
+    struct order *asked;
+    uint64_t first;
+
+    world = world_new(RUN_PAPER);
+    stand(0, AGON_BUY, 5990000, 10000, 1);
+    world_order(world, 1, BTCUSDT, AGON_BUY, 5980000, 10000, 2); // on its way
+    first = last_cmd()->order_id;
+    world_step(world, &half);
+    ck_assert_int_eq(world_step(world, &start), AGON_OK);
+    ck_assert_uint_eq(world->n_cmds, 4);
+    ck_assert_uint_eq(world->cmds[2].kind, CMD_QUERY);
+    ck_assert_uint_eq(world->cmds[3].kind, CMD_QUERY);
+    asked = orders_find(world->engine->orders, first);
+    ck_assert_uint_eq(asked->request_state, AGON_REQUEST_UNKNOWN);
+    ck_assert_int_eq(pos_of(1, BTCUSDT)->working_buy_qty, 10000);
+    ck_assert_uint_eq(world->engine->legs[0].n, 0);
+    world_order(world, 1, BTCUSDT, AGON_BUY, 5970000, 10000, 3);
+    ck_assert_uint_eq(told(1)->reason, REASON_NO_BOOK); // what was proven before is no proof now
+    world_book(world, BTCUSDT, 6000000, 100000000, 6000100, 100000000);
+    world_order(world, 1, BTCUSDT, AGON_BUY, 5970000, 10000, 3);
+    ck_assert_uint_eq(ORDER_ID_RUN(last_cmd()->order_id), 2);
+    ck_assert_uint_eq(ORDER_ID_COUNTER(last_cmd()->order_id), 1);
+    start.hdr.t = 0;
+    ck_assert_int_eq(world_step(world, &start), AGON_EINVAL); // run 2 was
+    start.run = 70000;
+    start.hdr.t = 0;
+    ck_assert_int_eq(world_step(world, &start), AGON_EINVAL);
+    end();
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("engine_intents");
+    TCase *tcase = tcase_create("intents");
+    SRunner *runner;
+    int n_failed;
+
+    tcase_set_timeout(tcase, 60);
+    tcase_add_test(tcase, a_replacement_to_a_higher_price_is_held_back_at_that_price);
+    tcase_add_test(tcase, a_replacement_that_races_fills_loses_none);
+    tcase_add_test(tcase, a_replacement_of_unknown_fate_ends_as_the_venue_shows);
+    tcase_add_test(tcase, a_replacement_that_cannot_be_changes_nothing);
+    tcase_add_test(tcase, no_two_slots_of_an_account_meet);
+    tcase_add_test(tcase, no_order_leaves_that_could_cost_more_than_was_judged);
+    tcase_add_test(tcase, account_0_means_the_slots_own);
+    tcase_add_test(tcase, an_exit_waits_for_a_book_and_does_not_hammer);
+    tcase_add_test(tcase, an_exit_closes_what_its_scope_says_and_nothing_else);
+    tcase_add_test(tcase, an_exit_is_the_hosts_own);
+    tcase_add_test(tcase, halts_hold_within_their_scope);
+    tcase_add_test(tcase, cancels_go_on_by_sweeps_and_each_goes_once);
+    tcase_add_test(tcase, a_cancel_that_did_not_get_through_goes_again);
+    tcase_add_test(tcase, forged_legs_reach_no_memory_and_no_venue);
+    tcase_add_test(tcase, a_group_passes_the_gate_whole_or_leaves_no_trace_there);
+    tcase_add_test(tcase, a_target_counts_what_is_on_its_way);
+    tcase_add_test(tcase, a_quote_keeps_its_size_through_fills_and_asks_for_nothing_twice);
+    tcase_add_test(tcase, losses_stop_new_risk_and_the_way_out_stays);
+    tcase_add_test(tcase, a_book_that_is_gone_is_no_loss);
+    tcase_add_test(tcase, capital_moves_only_where_it_is);
+    tcase_add_test(tcase, strangers_trades_and_over_fills_are_booked_where_they_belong);
+    tcase_add_test(tcase, a_fee_in_a_third_asset_is_told_and_realised_is_before_fees);
+    tcase_add_test(tcase, a_restart_asks_and_assumes_nothing);
+    suite_add_tcase(suite, tcase);
+    runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    n_failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return n_failed == 0 ? 0 : 1;
+}

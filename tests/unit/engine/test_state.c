@@ -1,0 +1,509 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The state hash hears of every field of the state (inv-15): each is changed once, and what is no
+ * state is changed too and not heard of. A struct that grows stops the compiler here: save, load
+ * and change the new field, then pin the new size. */
+#include "engine/impl.h"
+#include "world.h"
+
+#define PINNED(type, bytes)                                                                        \
+    _Static_assert(sizeof(type) == (bytes),                                                        \
+                   #type " changed: is the new field saved, loaded and changed in this test?")
+PINNED(struct market, 1504);
+PINNED(struct timer, 24);
+PINNED(struct leg_group, 1032);
+PINNED(struct risk_slot, 312);
+PINNED(struct score, 136);
+PINNED(struct order, 200);
+PINNED(struct position, 88);
+PINNED(struct slot, 328);
+PINNED(struct slots, 21000);
+PINNED(struct subscription, 144);
+PINNED(struct slot_limits, 80);
+PINNED(struct bars, 1048);
+PINNED(struct agon_instrument, 192);
+PINNED(struct agon_top10, 384);
+PINNED(struct asset, 17);
+_Static_assert(offsetof(struct engine, venues) - offsetof(struct engine, seq) == 215024,
+               "the state of struct engine changed: is it saved, loaded and changed in this test?");
+
+static struct world *world;
+static struct engine *engine;
+static unsigned char before[HASH_SIZE];
+
+/* Slot 0: a position and fills, an open order, a replacement in flight, a final order. Slot 1: half
+ * a group, a timer. Bars, books, quotes. */
+static void begin(void)
+{
+    struct agon_intent replace = {
+        .kind = AGON_INTENT_REPLACE, .client_ref = 2, .px = 5980000, .qty = 20000};
+    struct agon_intent_event leg = {
+        .hdr = {.type = AGON_EVENT_INTENT, .granules = 2},
+        .origin = {.slot = 1, .leg = 0, .n_legs = 2, .cause_seq = 5},
+        .intent = {.kind = AGON_INTENT_ORDER, .side = AGON_BUY, .instrument = BTCUSDT}};
+    struct record_arm arm = {.hdr = {.type = EVENT_ARM, .granules = 2},
+                             .origin = {.slot = 1},
+                             .id = 1,
+                             .t_at = T0 + 5000 * MS,
+                             .every_ns = 10 * MS,
+                             .cookie = 99};
+    struct agon_quote quote = {
+        .hdr = {.type = AGON_EVENT_QUOTE, .granules = 1, .instrument = BTCUSDT},
+        .bid_px = 1,
+        .ask_px = 2};
+
+    world = world_new(RUN_PAPER);
+    engine = world->engine;
+    world_order(world, 0, BTCUSDT, AGON_BUY, 0, 10000, 1);
+    world_report(world, &world->cmds[0], REPORT_FILL, 6000100, 10000, 10000);
+    world_order(world, 0, BTCUSDT, AGON_BUY, 5990000, 10000, 2);
+    world_report(world, &world->cmds[1], REPORT_ACK, 0, 0, 0);
+    world_wish(world, 0, &replace);
+    world_trade(world, BTCUSDT, 6000000, 5, AGON_BUY);
+    world_step(world, &quote);
+    world_step(world, &leg);
+    ck_assert_int_eq(world_step(world, &arm), AGON_OK);
+    world_hash(world, before);
+}
+
+static void heard(const char *what, int is_heard)
+{
+    unsigned char after[HASH_SIZE];
+
+    world_hash(world, after);
+    ck_assert_msg((memcmp(before, after, sizeof(after)) != 0) == is_heard, "%s: %s", what,
+                  is_heard ? "changed unheard" : "is no state and was heard of");
+}
+
+static void poke(void *field, const char *what, int is_heard)
+{
+    unsigned char *byte = field;
+
+    *byte ^= 1;
+    heard(what, is_heard);
+    *byte ^= 1;
+    heard(what, 0);
+}
+
+#define STATE(field)    poke((void *)(uintptr_t) & (field), #field, 1)
+#define NO_STATE(field) poke((void *)(uintptr_t) & (field), #field, 0)
+
+START_TEST(the_engine_itself)
+{
+    begin();
+    STATE(engine->seq);
+    STATE(engine->t);
+    STATE(engine->run);
+    STATE(engine->mode);
+    STATE(engine->seed);
+    STATE(engine->output_hash);
+    STATE(engine->is_halted);
+    STATE(engine->is_killed);
+    STATE(engine->halted_venues);
+    for (int i = 0; i < LEDGER_ACCOUNTS_MAX; i++)
+        STATE(engine->has_picture[i]);
+    STATE(engine->sample_due);
+    STATE(engine->sweep_due);
+    STATE(engine->timer_order);
+    for (int i = 0; i < WORLD_SLOTS; i++) {
+        STATE(engine->is_slot_halted[i]);
+        STATE(engine->wants_flat[i]);
+    }
+    STATE(engine->slots.n);
+    STATE(engine->timers.nodes[0].t);
+    STATE(engine->timers.nodes[0].order);
+    STATE(engine->timer_table[0].cookie);
+    STATE(engine->timer_table[0].every_ns);
+    STATE(engine->timer_table[0].id);
+    STATE(engine->timer_table[0].slot);
+    // What only this process knows, or what follows from the rest.
+    NO_STATE(engine->timer_table[0].is_used);
+    NO_STATE(engine->timer_table[1].cookie);
+    NO_STATE(engine->type_watchers[5]);
+    NO_STATE(engine->venues[3].ctx);
+    NO_STATE(engine->runners[5].ctx);
+    NO_STATE(engine->bus.at);
+    NO_STATE(engine->public_sub);
+    NO_STATE(engine->private_sub[0]);
+    NO_STATE(engine->touched);
+    NO_STATE(engine->bars_least);
+    NO_STATE(engine->next_runner);
+    NO_STATE(engine->unsent[0]);
+    NO_STATE(engine->counters.n_events);
+    NO_STATE(engine->config.bars_grace_ns);
+    world_free(world);
+}
+END_TEST
+
+START_TEST(markets)
+{
+    struct market *market;
+
+    begin();
+    market = &engine->markets[BTCUSDT];
+    ck_assert(market->bars.has_traded && market->has_top);
+    STATE(market->t_book);
+    STATE(market->t_quote);
+    STATE(market->quote_bid_px);
+    STATE(market->quote_ask_px);
+    STATE(market->last_px);
+    STATE(market->book_state);
+    STATE(market->trading);
+    STATE(market->is_halted);
+    STATE(market->has_top);
+    STATE(market->top.n_bid);
+    STATE(market->top.n_ask);
+    STATE(market->top.book);
+    STATE(market->top.flags);
+    for (int i = 0; i < 10; i++) {
+        STATE(market->top.bid[i].px);
+        STATE(market->top.bid[i].qty);
+        STATE(market->top.ask[i].px);
+        STATE(market->top.ask[i].qty);
+    }
+    NO_STATE(market->bars_due);
+    NO_STATE(market->watchers);
+    ck_assert_int_eq(book_set(market->book, AGON_BUY, 5000000, 7), AGON_OK);
+    heard("a level of the book", 1);
+    ck_assert_int_eq(book_set(market->book, AGON_BUY, 5000000, 0), AGON_OK);
+    heard("a level that went", 0);
+    STATE(market->bars.instrument);
+    STATE(market->bars.px_exp);
+    STATE(market->bars.qty_exp);
+    STATE(market->bars.quote_exp);
+    STATE(market->bars.has_traded);
+    STATE(market->bars.last_px);
+    STATE(market->bars.n_late);
+    for (int i = 0; i < BARS_LENGTHS; i++) {
+        struct agon_bar *bar = &market->bars.open[i];
+
+        STATE(bar->t_open);
+        STATE(bar->n_trades);
+        STATE(bar->open_px);
+        STATE(bar->high_px);
+        STATE(bar->low_px);
+        STATE(bar->close_px);
+        STATE(bar->volume_qty);
+        STATE(bar->taker_buy_qty);
+        STATE(bar->turnover_amt);
+    }
+    world_free(world);
+}
+END_TEST
+
+START_TEST(instruments_and_assets)
+{
+    struct agon_instrument *one;
+    struct asset *asset;
+
+    begin();
+    one = &engine->table.all[ETHUSDT];
+    asset = &engine->table.assets[ETH];
+    STATE(engine->table.n_instruments);
+    STATE(engine->table.n_assets);
+    STATE(engine->table.base_currency);
+    STATE(asset->name[0]);
+    STATE(asset->name[15]);
+    STATE(asset->exp);
+    STATE(one->hdr.seq);
+    STATE(one->hdr.t_venue);
+    STATE(one->hdr.t);
+    STATE(one->venue);
+    STATE(one->kind);
+    STATE(one->state);
+    STATE(one->px_exp);
+    STATE(one->qty_exp);
+    STATE(one->multiplier_exp);
+    STATE(one->predecessor);
+    STATE(one->base);
+    STATE(one->quote);
+    STATE(one->settle);
+    STATE(one->maker_fee_ppb);
+    STATE(one->taker_fee_ppb);
+    STATE(one->symbol[0]);
+    STATE(one->symbol[31]);
+    STATE(one->tick_px);
+    STATE(one->lot_qty);
+    STATE(one->min_qty);
+    STATE(one->max_qty);
+    STATE(one->min_notional_amt);
+    STATE(one->multiplier);
+    STATE(one->min_px);
+    STATE(one->max_px);
+    STATE(one->t_expiry);
+    world_free(world);
+}
+END_TEST
+
+START_TEST(slots_risk_and_score)
+{
+    begin();
+    for (int id = 0; id < WORLD_SLOTS; id++) {
+        struct slot *slot = &engine->slots.all[id];
+        struct risk_slot *risk = &engine->risk[id];
+        struct score *score = &engine->scores[id];
+
+        STATE(slot->is_used);
+        STATE(slot->stage);
+        STATE(slot->condition);
+        STATE(slot->agent_kind);
+        STATE(slot->account);
+        STATE(slot->generation);
+        STATE(slot->condition_reason);
+        STATE(slot->seed);
+        STATE(slot->intent_latency_ns);
+        STATE(slot->generation_hash);
+        STATE(slot->name[0]);
+        STATE(slot->name[31]);
+        STATE(slot->subscription.event_mask);
+        STATE(slot->subscription.bar_mask);
+        STATE(slot->subscription.depth);
+        STATE(slot->subscription.n_instruments);
+        STATE(slot->subscription.instruments[0]);
+        STATE(slot->subscription.instruments[1]);
+        NO_STATE(slot->subscription.instruments[2]); // beyond n_instruments
+        STATE(slot->limits.capital_amt);
+        STATE(slot->limits.order_amt);
+        STATE(slot->limits.position_amt);
+        STATE(slot->limits.daily_loss_amt);
+        STATE(slot->limits.drawdown_ppm);
+        STATE(slot->limits.collar_marketable_ppm);
+        STATE(slot->limits.collar_passive_ppm);
+        STATE(slot->limits.max_open_orders);
+        STATE(slot->limits.orders_per_s);
+        STATE(slot->limits.orders_burst);
+        STATE(slot->limits.duplicate_window_ms);
+        STATE(slot->limits.duplicate_max);
+        STATE(slot->limits.book_age_ms);
+        STATE(slot->nth);
+        STATE(slot->next_counter);
+        STATE(slot->n_intents);
+        STATE(slot->n_refused);
+        STATE(risk->tokens_ppm);
+        STATE(risk->t_tokens);
+        for (int i = 0; i < RISK_DUPLICATES; i++) {
+            STATE(risk->recent[i].fingerprint);
+            STATE(risk->recent[i].t);
+        }
+        STATE(risk->next_recent);
+        STATE(risk->equity_amt);
+        STATE(risk->equity_high_amt);
+        STATE(risk->equity_day_amt);
+        STATE(risk->is_daily_breached);
+        STATE(risk->is_drawdown_breached);
+        STATE(score->start_amt);
+        STATE(score->last_amt);
+        STATE(score->high_amt);
+        STATE(score->worst_fall_amt);
+        STATE(score->worst_fall_high_amt);
+        STATE(score->n_hours);
+        STATE(score->sum_return);
+        STATE(score->sum_square);
+        STATE(score->sum_down_square);
+        STATE(score->n_fills);
+        STATE(score->n_wins);
+        STATE(score->n_losses);
+        STATE(score->won_amt);
+        STATE(score->lost_amt);
+        STATE(score->fee_amt);
+        STATE(score->volume_amt);
+        STATE(score->hour_amt);
+    }
+    NO_STATE(engine->scores[WORLD_SLOTS].n_fills); // of no slot
+    world_free(world);
+}
+END_TEST
+
+START_TEST(groups_of_legs)
+{
+    struct agon_origin *origin;
+    struct agon_intent *intent;
+
+    begin();
+    origin = &engine->legs[1].legs[0].origin;
+    intent = &engine->legs[1].legs[0].intent;
+    ck_assert_uint_eq(engine->legs[1].n, 1);
+    STATE(engine->legs[1].n);
+    STATE(origin->cause_seq);
+    STATE(origin->nth);
+    STATE(origin->n);
+    STATE(origin->generation);
+    STATE(origin->leg);
+    STATE(origin->n_legs);
+    STATE(intent->kind);
+    STATE(intent->side);
+    STATE(intent->type);
+    STATE(intent->tif);
+    STATE(intent->flags);
+    STATE(intent->instrument);
+    STATE(intent->account);
+    STATE(intent->reason);
+    STATE(intent->client_ref);
+    STATE(intent->px);
+    STATE(intent->trigger_px);
+    STATE(intent->qty);
+    STATE(intent->show_qty);
+    STATE(intent->t_expire);
+    NO_STATE(engine->legs[1].legs[1].intent.qty); // has not come
+    world_free(world);
+}
+END_TEST
+
+START_TEST(orders)
+{
+    struct order *all[2];
+
+    begin();
+    all[0] = orders_find(engine->orders, world->cmds[0].order_id);
+    all[1] = orders_find(engine->orders, world->cmds[1].order_id);
+    ck_assert(order_is_final(all[0]) && !order_is_final(all[1]));
+    for (int i = 0; i < 2; i++) {
+        struct order *order = all[i];
+
+        STATE(order->id);
+        STATE(order->client_ref);
+        STATE(order->venue_order);
+        STATE(order->cause_seq);
+        STATE(order->n);
+        STATE(order->generation);
+        STATE(order->instrument);
+        STATE(order->account);
+        STATE(order->slot);
+        STATE(order->venue);
+        STATE(order->reason);
+        STATE(order->state);
+        STATE(order->request);
+        STATE(order->request_state);
+        STATE(order->side);
+        STATE(order->type);
+        STATE(order->tif);
+        STATE(order->rev);
+        STATE(order->rev_asked);
+        STATE(order->n_asked);
+        STATE(order->flags);
+        STATE(order->px);
+        STATE(order->trigger_px);
+        STATE(order->qty);
+        STATE(order->show_qty);
+        STATE(order->filled_qty);
+        STATE(order->venue_cum_qty);
+        STATE(order->guard_px);
+        STATE(order->new_px);
+        STATE(order->new_qty);
+        STATE(order->hold_px);
+        STATE(order->held_back_qty);
+        STATE(order->held_back_amt);
+        STATE(order->t_create);
+        STATE(order->t_request);
+        STATE(order->t_expire);
+    }
+    ck_assert(orders_fill_is_new(engine->orders, 0, BTCUSDT, AGON_BUY, 4711));
+    heard("a fill that is known", 1);
+    world_free(world);
+}
+END_TEST
+
+START_TEST(the_ledger)
+{
+    struct position *pos;
+
+    begin();
+    pos = ledger_position(engine->ledger, 0, BTCUSDT, 0);
+    STATE(pos->instrument);
+    STATE(pos->account);
+    STATE(pos->held_amt);
+    STATE(pos->qty);
+    STATE(pos->cost_amt);
+    STATE(pos->realised_amt);
+    STATE(pos->fee_amt);
+    STATE(pos->working_buy_qty);
+    STATE(pos->working_sell_qty);
+    STATE(pos->working_buy_amt);
+    STATE(pos->n_fills);
+    ledger_transfer(engine->ledger, 0, LEDGER_EXTERNAL, LEDGER_SUSPENSE, USDT, 1);
+    heard("a part of an account", 1);
+    ledger_transfer(engine->ledger, 0, LEDGER_SUSPENSE, LEDGER_EXTERNAL, USDT, 1);
+    heard("and back", 0);
+    ledger_post(engine->ledger, 15, 0, ETH, 1);
+    heard("a posting", 1);
+    ledger_post(engine->ledger, 15, 0, ETH, -1);
+    heard("and back", 0);
+    world_free(world);
+}
+END_TEST
+
+START_TEST(no_damaged_state_is_taken_for_one)
+{
+    struct engine_config config = {.state_bytes = (uint64_t)4 << 20, .bus_granules = 1 << 14};
+    uint64_t n;
+    unsigned char *bytes;
+    uint64_t x = 88172645463325252u;
+    int n_refused = 0;
+
+    begin();
+    n = engine_save(engine, NULL, 0);
+    bytes = malloc(n);
+    ck_assert_uint_eq(engine_save(engine, bytes, n), n);
+    for (int i = 0; i < 300; i++) {
+        struct engine *again;
+        struct error err = {0};
+        uint64_t at;
+        unsigned char was;
+
+        x ^= x << 13;
+        x ^= x >> 7;
+        x ^= x << 17;
+        at = x % n;
+        was = bytes[at];
+        bytes[at] = (unsigned char)(x >> 40);
+        ck_assert_int_eq(engine_new(&again, &config, NULL), AGON_OK);
+        if (engine_load(again, bytes, n, &err) < 0) {
+            n_refused++;
+            ck_assert_uint_gt(strlen(err.text), 0);
+        } else {
+            char text[256];
+            unsigned char digest[HASH_SIZE];
+
+            engine_check(again, text); // whatever it finds, it ends
+            ck_assert_int_eq(engine_hash(again, digest), AGON_OK);
+        }
+        engine_free(again);
+        bytes[at] = was;
+    }
+    ck_assert_int_gt(n_refused, 20);
+    bytes[0] ^= 1;
+    {
+        struct engine *again;
+        struct error err = {0};
+
+        ck_assert_int_eq(engine_new(&again, &config, NULL), AGON_OK);
+        ck_assert_int_eq(engine_load(again, bytes, n, &err), AGON_EVERSION);
+        engine_free(again);
+    }
+    free(bytes);
+    world_free(world);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("engine_state");
+    TCase *tcase = tcase_create("state");
+    SRunner *runner;
+    int n_failed;
+
+    tcase_set_timeout(tcase, 120);
+    tcase_add_test(tcase, the_engine_itself);
+    tcase_add_test(tcase, markets);
+    tcase_add_test(tcase, instruments_and_assets);
+    tcase_add_test(tcase, slots_risk_and_score);
+    tcase_add_test(tcase, groups_of_legs);
+    tcase_add_test(tcase, orders);
+    tcase_add_test(tcase, the_ledger);
+    tcase_add_test(tcase, no_damaged_state_is_taken_for_one);
+    suite_add_tcase(suite, tcase);
+    runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    n_failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return n_failed == 0 ? 0 : 1;
+}

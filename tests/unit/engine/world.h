@@ -1,0 +1,362 @@
+// SPDX-License-Identifier: Apache-2.0
+/* world: an engine with two coins against a dollar, an account with money, slots with rings that a
+ * test fills and reads as their plugins would, and a record of every event taken, for replays. */
+#ifndef TEST_ENGINE_WORLD_H
+#define TEST_ENGINE_WORLD_H
+
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <agon/agon.h>
+
+#include "base/num.h"
+#include "engine/engine.h"
+#include "engine/lockstep.h"
+#include "engine/paper.h"
+
+enum { USDT = 1, BTC = 2, ETH = 3 };
+enum { BTCUSDT = 1, ETHUSDT = 2 };
+#define WORLD_SLOTS 3
+#ifndef WORLD_EVENTS // a fuzzer builds thousands of worlds, smaller ones
+#define WORLD_EVENTS 200000
+#define WORLD_CMDS   8192
+#define WORLD_TOLD   4096
+#define RING         ((uint64_t)1 << 14)
+#define WORLD_STATE  ((uint64_t)16 << 20)
+#define WORLD_BUS    (1u << 16)
+#define WORLD_ORDERS 0 // the engine's own choice
+#define WORLD_WINDOW 0
+#endif
+#define T0     ((agon_ns_t)1723161600000000000) /* 2024-08-09 00:00:00 UTC */
+#define MS     ((agon_ns_t)1000000)
+#define USD(x) ((agon_amt_t)(x)*100000000)
+
+struct told {
+    union {
+        struct agon_event_hdr hdr;
+        struct agon_order order;
+        struct agon_fill fill;
+        struct agon_position position;
+        struct agon_capital capital;
+        struct agon_timer timer;
+        unsigned char bytes[128];
+    } u;
+};
+struct world_slot {
+    void *to_memory, *from_memory;
+    struct evring to_in, to_out, from_in, from_out;
+    uint64_t n_advanced;
+    struct told told[WORLD_TOLD];
+    uint32_t n_told;
+};
+struct world {
+    struct engine *engine;
+    struct order_cmd cmds[WORLD_CMDS];
+    uint32_t n_cmds;
+    int is_venue_full;
+    struct world_slot slots[WORLD_SLOTS];
+    struct runner_port ports[WORLD_SLOTS];
+    unsigned char *record; /* events as taken, one behind the other */
+    uint64_t n_record;
+    agon_ns_t t;
+    uint64_t next_fill;
+};
+
+static inline int world_send(void *ctx, const struct order_cmd *cmd)
+{
+    struct world *world = ctx;
+
+    if (world->is_venue_full)
+        return AGON_EAGAIN;
+    REQUIRE(world->n_cmds < WORLD_CMDS); // ck_assert allocates, and a test counts that
+    world->cmds[world->n_cmds++] = *cmd;
+    return AGON_OK;
+}
+
+static inline int world_advance(void *ctx, uint64_t seq)
+{
+    struct world_slot *slot = ctx;
+    const struct agon_event_hdr *event;
+
+    (void)seq;
+    slot->n_advanced++;
+    while ((event = evring_peek(&slot->to_out, NULL)) != NULL) {
+        if (slot->n_told < WORLD_TOLD)
+            memcpy(&slot->told[slot->n_told++], event, event_bytes(event));
+        evring_release(&slot->to_out);
+    }
+    return AGON_OK;
+}
+
+static inline int world_step(struct world *world, void *event)
+{
+    struct agon_event_hdr *hdr = event;
+    struct record_report unsent;
+    uint16_t failed;
+    int rc;
+
+    if (hdr->t == 0)
+        hdr->t = world->t;
+    rc = engine_step(world->engine, hdr);
+    ck_assert(world->n_record + event_bytes(hdr) <= WORLD_EVENTS * 64);
+    memcpy(world->record + world->n_record, hdr, event_bytes(hdr));
+    world->n_record += event_bytes(hdr);
+    ck_assert_int_eq(engine_advance_runners(world->engine, &failed), AGON_OK);
+    if (engine_take_unsent(world->engine, &unsent))
+        ck_assert_int_eq(world_step(world, &unsent), AGON_OK);
+    return rc;
+}
+
+static inline void *world_ring(struct evring *in, struct evring *out)
+{
+    uint64_t bytes = (evring_bytes(RING) + 127) & ~(uint64_t)127;
+    void *memory = aligned_alloc(128, bytes);
+
+    ck_assert_ptr_nonnull(memory);
+    memset(memory, 0, bytes);
+    ck_assert_int_eq(evring_format(memory, RING), AGON_OK);
+    ck_assert_int_eq(evring_attach(in, memory, RING), AGON_OK);
+    ck_assert_int_eq(evring_attach(out, memory, RING), AGON_OK);
+    return memory;
+}
+
+static inline void world_asset(struct world *world, agon_asset_t id, const char *name)
+{
+    struct record_asset asset = {.hdr = {.type = EVENT_CONFIG, .granules = 1},
+                                 .kind = CONFIG_ASSET,
+                                 .asset = id,
+                                 .exp = 8,
+                                 .is_base_currency = id == USDT};
+
+    snprintf(asset.name, sizeof(asset.name), "%s", name);
+    ck_assert_int_eq(world_step(world, &asset), AGON_OK);
+}
+
+static inline struct agon_instrument world_instrument(agon_instrument_t id)
+{
+    struct agon_instrument made = {
+        .hdr = {.type = AGON_EVENT_INSTRUMENT, .granules = 3, .instrument = id},
+        .venue = 1,
+        .kind = INSTRUMENT_SPOT,
+        .state = TRADING_OPEN,
+        .px_exp = 2,
+        .qty_exp = 5,
+        .base = id == BTCUSDT ? BTC : ETH,
+        .quote = USDT,
+        .settle = USDT,
+        .maker_fee_ppb = 1000000,
+        .taker_fee_ppb = 1000000,
+        .tick_px = 1,
+        .lot_qty = 1,
+        .min_qty = 1,
+        .max_qty = 900000000,
+        .min_notional_amt = USD(5),
+        .multiplier = 1,
+    };
+
+    snprintf(made.symbol, sizeof(made.symbol), "%s", id == BTCUSDT ? "BTCUSDT" : "ETHUSDT");
+    return made;
+}
+
+static inline struct record_slot world_slot_record(uint16_t id)
+{
+    struct record_slot slot = {
+        .hdr = {.type = EVENT_CONFIG, .granules = 8},
+        .kind = CONFIG_SLOT,
+        .slot = id,
+        .account = 0,
+        .stage = STAGE_LIVE,
+        .agent_kind = AGON_STRATEGY,
+        .seed = 7,
+        .subscription = {.event_mask = ~(uint64_t)0,
+                         .n_instruments = 2,
+                         .bar_mask = 0xff,
+                         .instruments = {BTCUSDT, ETHUSDT}},
+        .limits = {.capital_amt = USD(100000),
+                   .collar_marketable_ppm = 20000,
+                   .collar_passive_ppm = 100000},
+    };
+
+    snprintf(slot.name, sizeof(slot.name), "slot_%u", id);
+    return slot;
+}
+
+static inline void world_free(struct world *world)
+{
+    engine_free(world->engine);
+    for (int i = 0; i < WORLD_SLOTS; i++) {
+        free(world->slots[i].to_memory);
+        free(world->slots[i].from_memory);
+    }
+    free(world->record);
+    free(world);
+}
+
+static inline void world_book(struct world *world, agon_instrument_t id, agon_px_t bid_px,
+                              agon_qty_t bid_qty, agon_px_t ask_px, agon_qty_t ask_qty)
+{
+    struct {
+        struct agon_book_part part;
+        struct agon_level levels[4];
+    } event = {.part = {.hdr = {.type = AGON_EVENT_BOOK_SNAPSHOT,
+                                .granules = 2,
+                                .instrument = id,
+                                .t = world->t,
+                                .t_venue = world->t},
+                        .n_bid = 1,
+                        .n_ask = 1,
+                        .flags = BOOK_PART_FIRST | BOOK_PART_LAST},
+               .levels = {{bid_px, bid_qty}, {ask_px, ask_qty}}};
+
+    ck_assert_int_eq(world_step(world, &event), AGON_OK);
+}
+
+static inline void world_trade(struct world *world, agon_instrument_t id, agon_px_t px,
+                               agon_qty_t qty, uint8_t side)
+{
+    struct agon_trade trade = {.hdr = {.type = AGON_EVENT_TRADE,
+                                       .granules = 1,
+                                       .instrument = id,
+                                       .t = world->t,
+                                       .t_venue = world->t},
+                               .px = px,
+                               .qty = qty,
+                               .side = side};
+
+    ck_assert_int_eq(world_step(world, &trade), AGON_OK);
+}
+
+static inline struct world *world_new(uint32_t mode)
+{
+    struct world *world = calloc(1, sizeof(*world));
+    struct engine_config config = {.state_bytes = WORLD_STATE,
+                                   .bus_granules = WORLD_BUS,
+                                   .max_orders = WORLD_ORDERS,
+                                   .book_window = WORLD_WINDOW};
+    struct venue_port venue = {.ctx = world, .send = world_send};
+    struct record_start start = {
+        .hdr = {.type = EVENT_START, .granules = 1}, .run = 1, .mode = mode, .seed = 42};
+    struct record_account cash = {.hdr = {.type = EVENT_ACCOUNT, .granules = 1},
+                                  .account = 0,
+                                  .flags = 3,
+                                  .asset = USDT,
+                                  .free_amt = USD(1000000)};
+    struct error err = {0};
+
+    ck_assert_ptr_nonnull(world);
+    world->t = T0;
+    world->record = malloc((size_t)WORLD_EVENTS * 64);
+    ck_assert_ptr_nonnull(world->record);
+    ck_assert_msg(engine_new(&world->engine, &config, &err) == AGON_OK, "%s", err.text);
+    engine_attach_venue(world->engine, 0, &venue);
+    world_asset(world, USDT, "USDT");
+    world_asset(world, BTC, "BTC");
+    world_asset(world, ETH, "ETH");
+    for (agon_instrument_t id = BTCUSDT; id <= ETHUSDT; id++) {
+        struct agon_instrument made = world_instrument(id);
+
+        ck_assert_int_eq(world_step(world, &made), AGON_OK);
+    }
+    ck_assert_int_eq(world_step(world, &cash), AGON_OK);
+    for (uint16_t id = 0; id < WORLD_SLOTS; id++) {
+        struct record_slot record = world_slot_record(id);
+        struct world_slot *slot = &world->slots[id];
+
+        slot->to_memory = world_ring(&slot->to_in, &slot->to_out);
+        slot->from_memory = world_ring(&slot->from_in, &slot->from_out);
+        world->ports[id] = (struct runner_port){.ctx = slot,
+                                                .to_agent = &slot->to_in,
+                                                .from_agent = &slot->from_out,
+                                                .advance = world_advance};
+        engine_attach_runner(world->engine, id, &world->ports[id]);
+        ck_assert_int_eq(world_step(world, &record), AGON_OK);
+    }
+    ck_assert_int_eq(world_step(world, &start), AGON_OK);
+    world_book(world, BTCUSDT, 6000000, 100000000, 6000100, 100000000);
+    world_book(world, ETHUSDT, 300000, 100000000, 300010, 100000000);
+    return world;
+}
+
+// What the slot's plugin wants, straight into the engine as a lock-step driver would offer it.
+static inline int world_wish(struct world *world, uint16_t slot, const struct agon_intent *intent)
+{
+    struct agon_intent_event event = {
+        .hdr = {.type = AGON_EVENT_INTENT, .granules = 2, .instrument = intent->instrument},
+        .origin = {.cause_seq = engine_seq(world->engine), .slot = slot, .n_legs = 1},
+        .intent = *intent,
+    };
+
+    return world_step(world, &event);
+}
+
+static inline int world_order(struct world *world, uint16_t slot, agon_instrument_t id,
+                              enum agon_side side, agon_px_t px, agon_qty_t qty, uint64_t ref)
+{
+    struct agon_intent intent = {.kind = AGON_INTENT_ORDER,
+                                 .side = (uint8_t)side,
+                                 .type = px > 0 ? AGON_LIMIT : AGON_MARKET,
+                                 .instrument = id,
+                                 .client_ref = ref,
+                                 .px = px,
+                                 .qty = qty};
+
+    return world_wish(world, slot, &intent);
+}
+
+static inline const struct told *world_last(struct world *world, uint16_t slot, uint16_t type)
+{
+    for (uint32_t i = world->slots[slot].n_told; i-- > 0;) {
+        if (world->slots[slot].told[i].u.hdr.type == type)
+            return &world->slots[slot].told[i];
+    }
+    return NULL;
+}
+
+static inline int world_report(struct world *world, const struct order_cmd *cmd, uint8_t kind,
+                               agon_px_t px, agon_qty_t qty, agon_qty_t cum_qty)
+{
+    struct record_report report = {
+        .hdr = {.type = EVENT_REPORT, .granules = 2, .instrument = cmd->instrument},
+        .order_id = cmd->order_id,
+        .venue_order = cmd->order_id + 1,
+        .account = cmd->account,
+        .kind = kind,
+        .side = cmd->side,
+        .liquidity = LIQUIDITY_TAKER,
+        .px = px,
+        .qty = qty,
+        .cum_qty = cum_qty,
+        .rev = cmd->rev,
+    };
+
+    if (kind == REPORT_FILL)
+        report.venue_fill = ++world->next_fill;
+    return world_step(world, &report);
+}
+
+static inline void world_hash(struct world *world, unsigned char hash[HASH_SIZE])
+{
+    ck_assert_int_eq(engine_hash(world->engine, hash), AGON_OK);
+}
+
+static inline void world_due(struct world *world, agon_ns_t until)
+{
+    while (engine_next_due(world->engine) < until) {
+        struct record_due due;
+
+        engine_due(world->engine, &due);
+        ck_assert_int_eq(world_step(world, &due), AGON_OK);
+    }
+    world->t = until;
+}
+
+static inline void world_holds(struct world *world)
+{
+    char text[256];
+    const char *broken = engine_check(world->engine, text);
+
+    ck_assert_msg(broken == NULL, "%s", broken);
+}
+
+#endif

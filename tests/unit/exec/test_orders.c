@@ -1,0 +1,750 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The table of orders against what VENUES 1.3 and 2.5 and inv-06 to inv-08 ask for. */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "base/rng.h"
+#include "exec/orders.h"
+#include "ledger/ledger.h"
+
+#define QTY     10
+#define NEW_QTY 20
+#define NEW_PX  200
+
+static uint64_t next_id = 1;
+static uint64_t next_fill = 1;
+
+static struct order *make(struct orders *orders, uint8_t state, uint8_t request,
+                          uint8_t request_state)
+{
+    struct order *order = orders_open(orders, next_id++, 3);
+
+    ck_assert_ptr_nonnull(order);
+    order->instrument = 1;
+    order->side = AGON_BUY;
+    order->type = AGON_LIMIT;
+    order->px = 100;
+    order->qty = QTY;
+    order->state = state;
+    order->request = request;
+    order->request_state = request_state;
+    if (request == AGON_REQUEST_REPLACE) {
+        order->new_px = NEW_PX;
+        order->new_qty = NEW_QTY;
+        order->rev_asked = 1;
+    }
+    return order;
+}
+
+/* --- the table --- */
+
+enum { N_SITUATIONS = 8 };
+static const struct {
+    uint8_t state, request, request_state;
+} situations[N_SITUATIONS] = {
+    {AGON_ORDER_PENDING, AGON_REQUEST_NEW, AGON_REQUEST_IN_FLIGHT},
+    {AGON_ORDER_PENDING, AGON_REQUEST_NEW, AGON_REQUEST_UNKNOWN},
+    {AGON_ORDER_OPEN, AGON_REQUEST_NONE, 0},
+    {AGON_ORDER_OPEN, AGON_REQUEST_CANCEL, AGON_REQUEST_IN_FLIGHT},
+    {AGON_ORDER_OPEN, AGON_REQUEST_CANCEL, AGON_REQUEST_UNKNOWN},
+    {AGON_ORDER_OPEN, AGON_REQUEST_REPLACE, AGON_REQUEST_IN_FLIGHT},
+    {AGON_ORDER_OPEN, AGON_REQUEST_REPLACE, AGON_REQUEST_UNKNOWN},
+    {AGON_ORDER_CANCELLED, AGON_REQUEST_NONE, 0},
+};
+
+/* Written by hand. State: P pending, O open, p partial, c cancelling, F filled, X cancelled, E
+ * expired, J rejected. Request: - none, n new, c cancel, r replace, a capital when UNKNOWN. Then: !
+ * the slot is told, f a fill to book, o part of it is beyond the order, q a query goes out, l the
+ * cancel goes again later, R the next revision stands. */
+// clang-format off
+static const struct {
+    const char *what;
+    uint8_t kind, state, rev;
+    uint16_t reason;
+    agon_px_t px;
+    agon_qty_t qty, cum_qty;
+    const char *want[N_SITUATIONS];
+} table[] = {
+    {"no kind", 0, 0, 0, 0, 0, 0, 0,
+     {"Pn", "PN", "O-", "Oc", "OC", "Or", "OR", "X-"}},
+    {"a kind from the future", 14, 0, 0, 0, 0, 0, 0,
+     {"Pn", "PN", "O-", "Oc", "OC", "Or", "OR", "X-"}},
+    {"ack", REPORT_ACK, 0, 0, 0, 0, 0, 0,
+     {"O-!", "O-!", "O-", "Oc", "OC", "Or", "OR", "X-"}},
+    {"fill of a part", REPORT_FILL, 0, 0, 0, 100, 4, 4,
+     {"p-!f", "p-!f", "p-!f", "pc!f", "pC!f", "pr!f", "pR!f", "X-!f"}},
+    {"fill of all", REPORT_FILL, 0, 0, 0, 100, 10, 10,
+     {"F-!f", "F-!f", "F-!f", "F-!f", "F-!f", "pr!f", "pR!f", "X-!f"}},
+    {"fill of more", REPORT_FILL, 0, 0, 0, 100, 12, 12,
+     {"F-!fo", "F-!fo", "F-!fo", "F-!fo", "F-!fo", "p-!fR", "p-!fR", "X-!fo"}},
+    {"fill of the next revision", REPORT_FILL, 0, 1, 0, 100, 4, 4,
+     {"p-!f", "p-!f", "p-!f", "pc!f", "pC!f", "p-!fR", "p-!fR", "X-!f"}},
+    {"fill of nothing", REPORT_FILL, 0, 0, 0, 100, 0, 0,
+     {"Pn", "PN", "O-", "Oc", "OC", "Or", "OR", "X-"}},
+    {"fill without a price", REPORT_FILL, 0, 0, 0, 0, 4, 4,
+     {"Pn", "PN", "O-", "Oc", "OC", "Or", "OR", "X-"}},
+    {"cancelled", REPORT_CANCELLED, 0, 0, REASON_USER, 0, 0, 0,
+     {"X-!", "X-!", "X-!", "X-!", "X-!", "X-!", "X-!", "X-"}},
+    {"expired", REPORT_EXPIRED, 0, 0, 0, 0, 0, 0,
+     {"E-!", "E-!", "E-!", "E-!", "E-!", "E-!", "E-!", "X-"}},
+    {"rejected", REPORT_REJECTED, 0, 0, REASON_VENUE_REJECT, 0, 0, 0,
+     {"J-!", "J-!", "O-", "Oc", "OC", "Or", "OR", "X-"}},
+    {"replaced", REPORT_REPLACED, 0, 1, 0, NEW_PX, NEW_QTY, 0,
+     {"O-!R", "O-!R", "O-!R", "Oc!R", "OC!R", "O-!R", "O-!R", "X-"}},
+    {"replaced, an old story", REPORT_REPLACED, 0, 0, 0, NEW_PX, NEW_QTY, 0,
+     {"Pn", "PN", "O-", "Oc", "OC", "Or", "OR", "X-"}},
+    {"cancel rejected", REPORT_CANCEL_REJECTED, 0, 0, REASON_VENUE_REJECT, 0, 0, 0,
+     {"Pn", "PN", "O-", "O-!", "O-!", "Or", "OR", "X-"}},
+    {"cancel rejected for now", REPORT_CANCEL_REJECTED, 0, 0, REASON_VENUE_RATE, 0, 0, 0,
+     {"Pn", "PN", "O-", "O-!l", "O-!l", "Or", "OR", "X-"}},
+    {"cancel of no such order", REPORT_CANCEL_REJECTED, 0, 0, REASON_VENUE_UNKNOWN_ORDER, 0, 0, 0,
+     {"Pn", "PN", "O-", "OC!q", "OC!q", "Or", "OR", "X-"}},
+    {"replace rejected", REPORT_REPLACE_REJECTED, 0, 1, REASON_VENUE_REJECT, 0, 0, 0,
+     {"Pn", "PN", "O-", "Oc", "OC", "O-!", "O-!", "X-"}},
+    {"replace of no such order", REPORT_REPLACE_REJECTED, 0, 1, REASON_VENUE_UNKNOWN_ORDER, 0, 0, 0,
+     {"Pn", "PN", "O-", "Oc", "OC", "OR!q", "OR!q", "X-"}},
+    {"not sent", REPORT_NOT_SENT, 0, 0, REASON_NOT_SENT, 0, 0, 0,
+     {"J-!", "J-!", "O-", "O-!l", "O-!l", "O-!", "O-!", "X-"}},
+    {"unknown", REPORT_UNKNOWN, 0, 0, REASON_TIMEOUT, 0, 0, 0,
+     {"PN!q", "PN!q", "O-", "OC!q", "OC!q", "OR!q", "OR!q", "X-"}},
+    {"state open", REPORT_STATE, AGON_ORDER_OPEN, 0, 0, 100, 10, 0,
+     {"O-!", "O-!", "O-", "Oc", "O-!", "Or", "O-!", "X-"}},
+    {"state partial, the fills to come", REPORT_STATE, AGON_ORDER_PARTIAL, 0, 0, 100, 10, 4,
+     {"O-!", "O-!", "O-", "Oc", "O-!", "Or", "O-!", "X-"}},
+    {"state open, next revision", REPORT_STATE, AGON_ORDER_OPEN, 1, 0, NEW_PX, NEW_QTY, 0,
+     {"O-!R", "O-!R", "O-!R", "Oc!R", "O-!R", "O-!R", "O-!R", "X-"}},
+    {"state pending", REPORT_STATE, AGON_ORDER_PENDING, 0, 0, 0, 0, 0,
+     {"Pn", "PN", "O-", "Oc", "OC", "Or", "OR", "X-"}},
+    {"state cancelling", REPORT_STATE, AGON_ORDER_CANCELLING, 0, 0, 0, 0, 0,
+     {"c-!", "c-!", "c-!", "cc!", "cC!", "cr!", "cR!", "X-"}},
+    {"state filled, the fills to come", REPORT_STATE, AGON_ORDER_FILLED, 0, 0, 100, 10, 10,
+     {"O-!q", "O-!q", "O-q", "Ocq", "OCq", "O-!q", "O-!q", "X-"}},
+    {"state cancelled", REPORT_STATE, AGON_ORDER_CANCELLED, 0, 0, 0, 0, 0,
+     {"X-!", "X-!", "X-!", "X-!", "X-!", "X-!", "X-!", "X-"}},
+    {"state expired", REPORT_STATE, AGON_ORDER_EXPIRED, 0, 0, 0, 0, 0,
+     {"E-!", "E-!", "E-!", "E-!", "E-!", "E-!", "E-!", "X-"}},
+    {"state rejected", REPORT_STATE, AGON_ORDER_REJECTED, 0, 0, 0, 0, 0,
+     {"J-!", "J-!", "O-", "Oc", "OC", "Or", "OR", "X-"}},
+    {"no state", REPORT_STATE, 0, 0, 0, 0, 0, 0,
+     {"Pn", "PN", "O-", "Oc", "OC", "Or", "OR", "X-"}},
+    {"a state from the future", REPORT_STATE, 9, 0, 0, 0, 0, 0,
+     {"Pn", "PN", "O-", "Oc", "OC", "Or", "OR", "X-"}},
+    {"absent", REPORT_ABSENT, 0, 0, REASON_ABSENT, 0, 0, 0,
+     {"J-!", "J-!", "O-q", "Ocq", "OCq", "Orq", "ORq", "X-"}},
+    {"cancel acknowledged", REPORT_CANCEL_ACK, 0, 0, 0, 0, 0, 0,
+     {"Pn", "PN", "O-", "Oc", "OC", "Or", "OR", "X-"}},
+};
+// clang-format on
+
+static void shown(const struct order *order, const struct orders_effect *effect, char *text)
+{
+    char request = "-ncr"[order->request];
+
+    if (order->request_state == AGON_REQUEST_UNKNOWN)
+        request = (char)(request - 'a' + 'A');
+    snprintf(text, 16, "%c%c%s%s%s%s%s%s", "?POpcFXEJ"[order->state], request,
+             effect -> is_changed ? "!" : "", effect->is_fill ? "f" : "",
+             effect->is_over ? "o" : "", effect->is_query ? "q" : "",
+             effect->is_cancel_later ? "l" : "", order->rev != 0 ? "R" : "");
+}
+
+static struct record_report report_of(const struct order *order, uint8_t kind, agon_px_t px,
+                                      agon_qty_t qty, agon_qty_t cum_qty, uint64_t fill)
+{
+    return (struct record_report){.order_id = order->id,
+                                  .kind = kind,
+                                  .side = order->side,
+                                  .px = px,
+                                  .qty = qty,
+                                  .cum_qty = cum_qty,
+                                  .venue_fill = fill};
+}
+
+START_TEST(inv_06_08_every_report_does_what_the_table_says)
+{
+    struct orders *orders = orders_new(4096);
+
+    for (int s = 0; s < N_SITUATIONS; s++) {
+        struct order *order =
+            make(orders, situations[s].state, situations[s].request, situations[s].request_state);
+        struct record_report report = report_of(order, table[_i].kind, table[_i].px, table[_i].qty,
+                                                table[_i].cum_qty, next_fill++);
+        struct orders_effect effect;
+        char text[16];
+
+        report.state = table[_i].state;
+        report.rev = table[_i].rev;
+        report.reason = table[_i].reason;
+        report.venue_order = 4711;
+        effect = orders_report(orders, order, &report);
+        shown(order, &effect, text);
+        ck_assert_msg(strcmp(text, table[_i].want[s]) == 0, "%s, situation %d: %s, not %s",
+                      table[_i].what, s, text, table[_i].want[s]);
+        ck_assert_uint_eq(order->venue_order, 4711);
+        ck_assert_uint_eq(effect.was_final, s == 7);
+        ck_assert_uint_eq(effect.is_cancel, 0);
+        ck_assert_int_ge(order->filled_qty, 0);
+        ck_assert_int_le(order->filled_qty, order->qty);
+        if (effect.is_over) {
+            ck_assert_int_eq(effect.over_qty, 2);
+            ck_assert_int_eq(order->filled_qty, QTY);
+        }
+        if (order->rev == 1) {
+            ck_assert_int_eq(order->px, NEW_PX);
+            ck_assert_int_eq(order->qty, NEW_QTY);
+        } else {
+            ck_assert_int_eq(order->px, 100);
+            ck_assert_int_eq(order->qty, QTY);
+        }
+        // What the venue counts beyond the fills that came is remembered as due.
+        if (order->venue_cum_qty > order->filled_qty)
+            ck_assert((order->flags & ORDER_FILLS_DUE) != 0);
+        else
+            ck_assert((order->flags & ORDER_FILLS_DUE) == 0);
+    }
+    orders_free(orders);
+}
+END_TEST
+
+START_TEST(inv_08_terminal_states_stay_terminal)
+{
+    static const uint8_t finals[] = {AGON_ORDER_FILLED, AGON_ORDER_CANCELLED, AGON_ORDER_EXPIRED,
+                                     AGON_ORDER_REJECTED};
+    struct orders *orders = orders_new(4096);
+
+    for (size_t f = 0; f < sizeof(finals); f++) {
+        struct order *order = make(orders, finals[f], AGON_REQUEST_NONE, 0);
+        struct record_report report = report_of(order, table[_i].kind, table[_i].px, table[_i].qty,
+                                                table[_i].cum_qty, next_fill++);
+
+        order->flags |= ORDER_CANCEL_WANTED;
+        order->filled_qty = finals[f] == AGON_ORDER_FILLED ? QTY : 3;
+        report.state = table[_i].state;
+        report.rev = table[_i].rev;
+        report.reason = table[_i].reason;
+        for (int again = 0; again < 2; again++) {
+            struct orders_effect effect = orders_report(orders, order, &report);
+
+            ck_assert_uint_eq(order->state, finals[f]);
+            ck_assert_uint_eq(order->request, AGON_REQUEST_NONE);
+            ck_assert(!effect.is_query && !effect.is_cancel && !effect.is_cancel_later);
+            ck_assert(effect.was_final);
+            ck_assert(!(effect.is_fill && again));
+            ck_assert_int_le(order->filled_qty, QTY);
+        }
+    }
+    orders_free(orders);
+}
+END_TEST
+
+/* --- histories in any order --- */
+
+struct step {
+    uint8_t kind, state, rev;
+    uint16_t reason;
+    agon_px_t px;
+    agon_qty_t qty, cum_qty;
+    uint64_t fill; /* 1, 2, ... of this history */
+};
+struct history {
+    const char *what;
+    uint8_t request;
+    struct step steps[7];
+    int n;
+    uint8_t final; /* state in the end */
+    agon_qty_t filled_qty, qty;
+    int64_t cost;
+};
+
+static const struct history histories[] = {
+    {"cancelled after three fills",
+     AGON_REQUEST_NEW,
+     {{REPORT_ACK, 0, 0, 0, 0, 0, 0, 0},
+      {REPORT_FILL, 0, 0, 0, 100, 4, 4, 1},
+      {REPORT_FILL, 0, 0, 0, 101, 3, 7, 2},
+      {REPORT_CANCEL_ACK, 0, 0, 0, 0, 0, 7, 0},
+      {REPORT_CANCELLED, 0, 0, REASON_USER, 0, 0, 9, 0},
+      {REPORT_FILL, 0, 0, 0, 100, 4, 4, 1},
+      {REPORT_FILL, 0, 0, 0, 99, 2, 9, 3}},
+     7,
+     AGON_ORDER_CANCELLED,
+     9,
+     QTY,
+     4 * 100 + 3 * 101 + 2 * 99},
+    {"filled while the cancel was on its way",
+     AGON_REQUEST_CANCEL,
+     {{REPORT_FILL, 0, 0, 0, 100, 5, 5, 1},
+      {REPORT_FILL, 0, 0, 0, 102, 5, 10, 2},
+      {REPORT_FILL, 0, 0, 0, 100, 5, 5, 1},
+      {REPORT_CANCEL_REJECTED, 0, 0, REASON_VENUE_UNKNOWN_ORDER, 0, 0, 10, 0},
+      {REPORT_STATE, AGON_ORDER_FILLED, 0, 0, 100, 10, 10, 0},
+      {REPORT_UNKNOWN, 0, 0, REASON_TIMEOUT, 0, 0, 0, 0},
+      {REPORT_ACK, 0, 0, 0, 0, 0, 0, 0}},
+     7,
+     AGON_ORDER_FILLED,
+     10,
+     QTY,
+     5 * 100 + 5 * 102},
+    {"made larger while it was filled",
+     AGON_REQUEST_REPLACE,
+     {{REPORT_FILL, 0, 0, 0, 100, 10, 10, 1},
+      {REPORT_FILL, 0, 1, 0, 200, 6, 16, 2},
+      {REPORT_REPLACED, 0, 1, 0, NEW_PX, NEW_QTY, 10, 0},
+      {REPORT_FILL, 0, 1, 0, 200, 4, 20, 3},
+      {REPORT_FILL, 0, 1, 0, 200, 6, 16, 2},
+      {REPORT_STATE, AGON_ORDER_OPEN, 1, 0, NEW_PX, NEW_QTY, 10, 0}},
+     6,
+     AGON_ORDER_FILLED,
+     20,
+     NEW_QTY,
+     10 * 100 + 10 * 200},
+    {"never made larger: it was full before",
+     AGON_REQUEST_REPLACE,
+     {{REPORT_FILL, 0, 0, 0, 100, 7, 7, 1},
+      {REPORT_FILL, 0, 0, 0, 100, 3, 10, 2},
+      {REPORT_REPLACE_REJECTED, 0, 1, REASON_VENUE_UNKNOWN_ORDER, 0, 0, 10, 0},
+      {REPORT_STATE, AGON_ORDER_FILLED, 0, 0, 100, 10, 10, 0},
+      {REPORT_FILL, 0, 0, 0, 100, 3, 10, 2}},
+     5,
+     AGON_ORDER_FILLED,
+     10,
+     QTY,
+     1000},
+};
+
+struct tried {
+    struct orders *orders;
+    struct ledger *ledger;
+    const struct history *history;
+    uint64_t n, base_fill;
+};
+
+static void book(struct ledger *ledger, const struct order *order,
+                 const struct orders_effect *effect)
+{
+    struct ledger_fill fill = {.slot = order->slot,
+                               .instrument = 1,
+                               .side = order->side,
+                               .px = effect->fill_px,
+                               .qty = effect->fill_qty};
+
+    ck_assert_int_eq(ledger_fill(ledger, &fill, NULL), AGON_OK);
+}
+
+static void play(struct tried *tried, const int *at)
+{
+    const struct history *history = tried->history;
+    struct order *order = make(
+        tried->orders, history->request == AGON_REQUEST_NEW ? AGON_ORDER_PENDING : AGON_ORDER_OPEN,
+        history->request, AGON_REQUEST_IN_FLIGHT);
+    agon_amt_t held = ledger_amt(tried->ledger, 0, 3, 1);
+    agon_amt_t spent = ledger_amt(tried->ledger, 0, 3, 2);
+    int was_final = 0;
+
+    for (int i = 0; i < history->n; i++) {
+        const struct step *step = &history->steps[at[i]];
+        struct record_report report =
+            report_of(order, step->kind, step->px, step->qty, step->cum_qty,
+                      step->fill != 0 ? tried->base_fill + step->fill : 0);
+        agon_qty_t before = order->filled_qty;
+        uint8_t state = order->state;
+        struct orders_effect effect;
+
+        report.state = step->state;
+        report.rev = step->rev;
+        report.reason = step->reason;
+        effect = orders_report(tried->orders, order, &report);
+        ck_assert(!effect.is_over);
+        if (effect.is_fill)
+            book(tried->ledger, order, &effect);
+        ck_assert_int_eq(order->filled_qty, before + (effect.is_fill ? effect.fill_qty : 0));
+        ck_assert_int_le(order->filled_qty, order->qty);
+        ck_assert(!was_final || order->state == state);
+        was_final = order_is_final(order);
+    }
+    ck_assert_msg(order->state == history->final, "%s: state %u", history->what, order->state);
+    ck_assert_int_eq(order->filled_qty, history->filled_qty);
+    ck_assert_int_eq(order->qty, history->qty);
+    ck_assert_uint_eq(order->request, AGON_REQUEST_NONE);
+    ck_assert_int_eq(ledger_amt(tried->ledger, 0, 3, 1) - held, history->filled_qty);
+    ck_assert_int_eq(spent - ledger_amt(tried->ledger, 0, 3, 2), history->cost);
+    orders_settle(tried->orders, order);
+    tried->n++;
+    tried->base_fill += 16;
+}
+
+static void permute(struct tried *tried, int *at, int from)
+{
+    if (from == tried->history->n) {
+        play(tried, at);
+        return;
+    }
+    for (int i = from; i < tried->history->n; i++) {
+        int swap = at[from];
+
+        at[from] = at[i];
+        at[i] = swap;
+        permute(tried, at, from + 1);
+        at[i] = at[from];
+        at[from] = swap;
+    }
+}
+
+static void make_table(struct instruments *table_)
+{
+    struct record_asset asset = {.hdr = {.type = EVENT_CONFIG, .granules = 1}, .name = "A"};
+    struct agon_instrument one = {
+        .hdr = {.type = AGON_EVENT_INSTRUMENT, .granules = 3, .instrument = 1},
+        .kind = INSTRUMENT_SPOT,
+        .base = 1,
+        .quote = 2,
+        .settle = 2,
+        .symbol = "AB",
+        .tick_px = 1,
+        .lot_qty = 1};
+
+    ck_assert_int_eq(instruments_init(table_), AGON_OK);
+    asset.asset = 1;
+    ck_assert_int_eq(instruments_set_asset(table_, &asset, NULL), AGON_OK);
+    asset.asset = 2;
+    asset.name[0] = 'B';
+    ck_assert_int_eq(instruments_set_asset(table_, &asset, NULL), AGON_OK);
+    ck_assert_int_eq(instruments_set(table_, &one, NULL), AGON_OK);
+}
+
+START_TEST(inv_07_any_order_of_arrival_gives_the_same_ledger)
+{
+    struct instruments instruments;
+    struct tried tried = {.history = &histories[_i]};
+    int at[7] = {0, 1, 2, 3, 4, 5, 6};
+
+    make_table(&instruments);
+    tried.orders = orders_new(64);
+    tried.ledger = ledger_new(&instruments);
+    permute(&tried, at, 0);
+    ck_assert_uint_ge(tried.n, 120);
+    ck_assert(ledger_check(tried.ledger, NULL, NULL));
+    ledger_free(tried.ledger);
+    orders_free(tried.orders);
+    instruments_deinit(&instruments);
+}
+END_TEST
+
+START_TEST(a_fill_is_one_of_account_instrument_side_and_number)
+{
+    struct orders *orders = orders_new(16);
+
+    ck_assert(orders_fill_is_new(orders, 0, 1, AGON_BUY, 77));
+    ck_assert(!orders_fill_is_new(orders, 0, 1, AGON_BUY, 77));
+    ck_assert(orders_fill_is_new(orders, 0, 1, AGON_SELL, 77)); // the other side of our own trade
+    ck_assert(orders_fill_is_new(orders, 1, 1, AGON_BUY, 77));
+    ck_assert(orders_fill_is_new(orders, 0, 2, AGON_BUY, 77));
+    ck_assert(orders_fill_is_new(orders, 0, 1, AGON_BUY, 77 ^ (uint64_t)3 << 52));
+    // The newest 65,536 are known; the first of them is forgotten by the next.
+    for (uint64_t i = 0; i < 65535; i++)
+        ck_assert(orders_fill_is_new(orders, 0, 5, AGON_BUY, i));
+    for (uint64_t i = 0; i < 65535; i++)
+        ck_assert(!orders_fill_is_new(orders, 0, 5, AGON_BUY, i));
+    ck_assert(orders_fill_is_new(orders, 0, 1, AGON_BUY, 77));
+    orders_free(orders);
+}
+END_TEST
+
+START_TEST(a_contradicted_order_is_asked_about_and_then_given_up)
+{
+    struct orders *orders = orders_new(16);
+    struct order *order = make(orders, AGON_ORDER_OPEN, AGON_REQUEST_NONE, 0);
+    struct record_report absent = report_of(order, REPORT_ABSENT, 0, 0, 0, 0);
+    struct record_report filled = report_of(order, REPORT_STATE, 0, 0, 10, 0);
+    int n_queries = 0;
+
+    filled.state = AGON_ORDER_FILLED;
+    while (orders_report(orders, order, &absent).is_query)
+        ck_assert_int_lt(++n_queries, 10);
+    ck_assert_int_ge(n_queries, 2);
+    ck_assert_uint_eq(order->state, AGON_ORDER_CANCELLED);
+    ck_assert_uint_eq(order->reason, REASON_ABSENT);
+    // Filled by the venue's word and no fill comes: asked a few times, kept open, nothing assumed.
+    order = make(orders, AGON_ORDER_OPEN, AGON_REQUEST_NONE, 0);
+    n_queries = 0;
+    while (orders_report(orders, order, &filled).is_query)
+        ck_assert_int_lt(++n_queries, 10);
+    ck_assert_uint_eq(order->state, AGON_ORDER_OPEN);
+    ck_assert((order->flags & ORDER_FILLS_DUE) != 0);
+    orders_free(orders);
+}
+END_TEST
+
+START_TEST(a_cancel_that_is_wanted_goes_when_the_way_is_free)
+{
+    struct orders *orders = orders_new(16);
+    struct order *order =
+        make(orders, AGON_ORDER_PENDING, AGON_REQUEST_NEW, AGON_REQUEST_IN_FLIGHT);
+    struct record_report ack = report_of(order, REPORT_ACK, 0, 0, 0, 0);
+    struct record_report not_sent = report_of(order, REPORT_NOT_SENT, 0, 0, 0, 0);
+    struct record_report open = report_of(order, REPORT_STATE, 0, 0, 0, 0);
+    struct record_report refused = report_of(order, REPORT_CANCEL_REJECTED, 0, 0, 0, 0);
+    struct orders_effect effect;
+
+    open.state = AGON_ORDER_OPEN;
+    refused.reason = REASON_VENUE_REJECT;
+    order->flags |= ORDER_CANCEL_WANTED;
+    ck_assert(orders_report(orders, order, &ack).is_cancel);
+    order->request = AGON_REQUEST_CANCEL;
+    order->request_state = AGON_REQUEST_IN_FLIGHT;
+    effect = orders_report(orders, order, &not_sent);
+    ck_assert(effect.is_cancel_later &&
+              !effect.is_cancel); // not at once: that would be a busy loop
+    ck_assert((order->flags & ORDER_CANCEL_WANTED) != 0);
+    order->request = AGON_REQUEST_CANCEL;
+    order->request_state = AGON_REQUEST_UNKNOWN;
+    ck_assert(orders_report(orders, order, &open).is_cancel); // proven not done: still wanted
+    order->request = AGON_REQUEST_CANCEL;
+    order->request_state = AGON_REQUEST_IN_FLIGHT;
+    effect = orders_report(orders, order, &refused);
+    ck_assert(!effect.is_cancel && !effect.is_cancel_later);
+    ck_assert((order->flags & ORDER_CANCEL_WANTED) == 0);
+    orders_free(orders);
+}
+END_TEST
+
+START_TEST(a_replacement_to_less_than_was_filled_ends_the_order)
+{
+    struct orders *orders = orders_new(16);
+    struct order *order =
+        make(orders, AGON_ORDER_OPEN, AGON_REQUEST_REPLACE, AGON_REQUEST_IN_FLIGHT);
+    struct record_report report = report_of(order, REPORT_REPLACED, 99, 6, 8, 0);
+
+    order->new_qty = 6;
+    order->new_px = 99;
+    order->filled_qty = 8;
+    report.rev = 1;
+    orders_report(orders, order, &report);
+    ck_assert_uint_eq(order->state, AGON_ORDER_FILLED);
+    ck_assert_int_eq(order->qty, 8);
+    // A report that leaves price and quantity out means those that were asked for.
+    order = make(orders, AGON_ORDER_OPEN, AGON_REQUEST_REPLACE, AGON_REQUEST_IN_FLIGHT);
+    report = report_of(order, REPORT_REPLACED, 0, 0, 0, 0);
+    report.rev = 1;
+    orders_report(orders, order, &report);
+    ck_assert_int_eq(order->px, NEW_PX);
+    ck_assert_int_eq(order->qty, NEW_QTY);
+    // ... and what is there already when nobody asked.
+    report.rev = 2;
+    orders_report(orders, order, &report);
+    ck_assert_int_eq(order->px, NEW_PX);
+    ck_assert_uint_eq(order->rev, 2);
+    orders_free(orders);
+}
+END_TEST
+
+START_TEST(the_table_is_bounded_and_gives_up_the_oldest_final_order)
+{
+    struct orders *orders = orders_new(16);
+    struct order *all[16];
+
+    ck_assert_ptr_null(orders_new(15));
+    ck_assert_ptr_null(orders_new((1u << 20) + 1));
+    for (uint64_t i = 0; i < 16; i++) {
+        all[i] = orders_open(orders, 100 + i, (uint16_t)(i % 2));
+        ck_assert_ptr_nonnull(all[i]);
+        all[i]->client_ref = i / 4 + 1;
+        all[i]->state = AGON_ORDER_OPEN;
+        all[i]->qty = 5;
+    }
+    ck_assert_uint_eq(orders_count(orders, 0), 8);
+    ck_assert_ptr_null(orders_open(orders, 200, 0));  // full of open ones
+    ck_assert_ptr_null(orders_open(orders, 100, 0));  // there already
+    ck_assert_ptr_null(orders_open(orders, 300, 64)); // no such slot
+    ck_assert_uint_eq(orders_count(orders, 64), 0);
+    ck_assert_ptr_null(orders_next(orders, 64, NULL));
+    ck_assert_ptr_null(orders_by_ref(orders, 64, 1));
+    ck_assert_ptr_null(orders_by_ref(orders, 0, 0));
+    ck_assert_ptr_null(orders_by_ref(orders, 0, 99));
+    ck_assert_ptr_eq(orders_by_ref(orders, 0, 1), all[2]); // the newest of that name
+    // Walking while orders settle: the next one is taken before the one in hand goes.
+    for (struct order *order = orders_next(orders, 0, NULL), *next; order != NULL; order = next) {
+        next = orders_next(orders, 0, order);
+        if (order->id % 4 == 0) {
+            order->state = AGON_ORDER_FILLED;
+            orders_settle(orders, order);
+        }
+    }
+    ck_assert_uint_eq(orders_count(orders, 0), 4);
+    ck_assert_ptr_eq(orders_next_final(orders, NULL), all[0]);
+    ck_assert_ptr_eq(orders_next_final(orders, all[0]), all[4]);
+    ck_assert_int_eq(order_left(all[0]), 0);
+    ck_assert_int_eq(order_left(all[1]), 5);
+    all[0]->held_back_qty = 3; // fills of it are still on their way
+    ck_assert_ptr_nonnull(orders_open(orders, 400, 5));
+    ck_assert_ptr_eq(orders_find(orders, 100), all[0]);
+    ck_assert_ptr_null(orders_find(orders, 104)); // the oldest that could go
+    ck_assert_ptr_nonnull(orders_open(orders, 401, 5));
+    ck_assert_ptr_nonnull(orders_open(orders, 402, 5));
+    ck_assert_ptr_null(orders_open(orders, 403, 5)); // all that are left are needed
+    all[0]->held_back_qty = 0;
+    ck_assert_ptr_nonnull(orders_open(orders, 403, 5));
+    ck_assert_ptr_null(orders_find(orders, 100));
+    ck_assert_ptr_null(orders_find(orders, 999));
+    orders_free(orders);
+    orders_free(NULL);
+}
+END_TEST
+
+static uint64_t saved(const struct orders *orders, unsigned char *bytes, uint64_t room)
+{
+    struct enc enc = {.at = bytes, .room = room};
+
+    orders_save(orders, &enc);
+    ck_assert(enc_is_ok(&enc));
+    return enc.used;
+}
+
+START_TEST(what_is_loaded_is_what_was_saved)
+{
+    struct orders *orders = orders_new(256);
+    struct orders *again = orders_new(256);
+    struct orders *small = orders_new(16);
+    uint64_t room = 1 << 20;
+    unsigned char *bytes = malloc(room);
+    unsigned char *more = malloc(room);
+    uint64_t x = 88172645463325252u;
+    uint64_t n;
+    struct dec dec;
+
+    for (int i = 0; i < 3000; i++) {
+        struct record_report report;
+        struct order *order;
+
+        x ^= x << 13;
+        x ^= x >> 7;
+        x ^= x << 17;
+        if (x % 4 == 0) {
+            order = orders_open(orders, ((x >> 8) % 9 << 48) + (uint64_t)i + 1,
+                                (uint16_t)((x >> 8) % 9));
+            if (order == NULL)
+                continue;
+            order->instrument = (agon_instrument_t)(1 + x % 3);
+            order->side = (uint8_t)(1 + (x >> 16) % 2);
+            order->state = AGON_ORDER_PENDING;
+            order->request = AGON_REQUEST_NEW;
+            order->request_state = AGON_REQUEST_IN_FLIGHT;
+            order->qty = 10;
+            order->px = (agon_px_t)(x % 1000) + 1;
+            order->client_ref = x;
+            continue;
+        }
+        order = orders_next(orders, (uint16_t)(x % 9), NULL);
+        if (order == NULL)
+            continue;
+        report = report_of(order, (uint8_t)(1 + (x >> 8) % 13), 100, (agon_qty_t)(x >> 16) % 8, 0,
+                           (x >> 20) % 4000);
+        report.state = (uint8_t)((x >> 24) % 9);
+        orders_report(orders, order, &report);
+        if (order_is_final(order))
+            orders_settle(orders, order);
+    }
+    n = saved(orders, bytes, room);
+    dec = (struct dec){.at = bytes, .n = n};
+    ck_assert_int_eq(orders_load(again, &dec), AGON_OK);
+    ck_assert_uint_eq(dec.used, n);
+    ck_assert_uint_eq(saved(again, more, room), n);
+    ck_assert_mem_eq(bytes, more, n);
+    for (uint16_t slot = 0; slot < 9; slot++)
+        ck_assert_uint_eq(orders_count(again, slot), orders_count(orders, slot));
+    dec = (struct dec){.at = bytes, .n = n};
+    ck_assert_int_eq(orders_load(small, &dec), AGON_ECORRUPT); // does not fit
+    for (uint64_t cut = 0; cut < n; cut += 1 + n / 300) {
+        dec = (struct dec){.at = bytes, .n = cut};
+        ck_assert_int_eq(orders_load(again, &dec), AGON_ECORRUPT);
+    }
+    // Whatever the bytes are, loading ends, and what was loaded can be walked.
+    for (int i = 0; i < 2000; i++) {
+        memcpy(more, bytes, n);
+        for (int k = 0; k < 3; k++) {
+            x ^= x << 13;
+            x ^= x >> 7;
+            x ^= x << 17;
+            more[x % n] = (unsigned char)(x >> 32);
+        }
+        dec = (struct dec){.at = more, .n = n};
+        if (orders_load(again, &dec) < 0)
+            continue;
+        for (uint16_t slot = 0; slot < 64; slot++) {
+            uint32_t count = 0;
+
+            for (struct order *at = orders_next(again, slot, NULL); at != NULL;
+                 at = orders_next(again, slot, at)) {
+                ck_assert(!order_is_final(at));
+                ck_assert_int_le(at->filled_qty, at->qty);
+                count++;
+            }
+            ck_assert_uint_eq(count, orders_count(again, slot));
+        }
+    }
+    free(bytes);
+    free(more);
+    orders_free(small);
+    orders_free(orders);
+    orders_free(again);
+}
+END_TEST
+
+START_TEST(fills_that_were_saved_stay_known)
+{
+    struct orders *orders = orders_new(16);
+    struct orders *again = orders_new(16);
+    uint64_t room = (uint64_t)1 << 20;
+    unsigned char *bytes = malloc(room);
+    struct dec dec;
+    uint64_t n;
+
+    for (uint64_t i = 0; i < 70000; i++)
+        ck_assert(orders_fill_is_new(orders, 0, 1, AGON_BUY, i));
+    n = saved(orders, bytes, room);
+    dec = (struct dec){.at = bytes, .n = n};
+    ck_assert_int_eq(orders_load(again, &dec), AGON_OK);
+    ck_assert(!orders_fill_is_new(again, 0, 1, AGON_BUY, 70000 - 65536));
+    ck_assert(!orders_fill_is_new(again, 0, 1, AGON_BUY, 69999));
+    ck_assert(orders_fill_is_new(again, 0, 1, AGON_BUY, 70000)); // takes the oldest one's place
+    ck_assert(orders_fill_is_new(again, 0, 1, AGON_BUY, 70000 - 65536));
+    // More fills than there can be are no state of ours.
+    bytes[n - 65536 * 8 - 8 + 3] = 1;
+    dec = (struct dec){.at = bytes, .n = n};
+    ck_assert_int_eq(orders_load(again, &dec), AGON_ECORRUPT);
+    free(bytes);
+    orders_free(orders);
+    orders_free(again);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("exec");
+    TCase *tcase = tcase_create("orders");
+    SRunner *runner;
+    int n_failed;
+
+    tcase_set_timeout(tcase, 60);
+    tcase_add_loop_test(tcase, inv_06_08_every_report_does_what_the_table_says, 0,
+                        (int)(sizeof(table) / sizeof(table[0])));
+    tcase_add_loop_test(tcase, inv_08_terminal_states_stay_terminal, 0,
+                        (int)(sizeof(table) / sizeof(table[0])));
+    tcase_add_loop_test(tcase, inv_07_any_order_of_arrival_gives_the_same_ledger, 0,
+                        (int)(sizeof(histories) / sizeof(histories[0])));
+    tcase_add_test(tcase, a_fill_is_one_of_account_instrument_side_and_number);
+    tcase_add_test(tcase, a_contradicted_order_is_asked_about_and_then_given_up);
+    tcase_add_test(tcase, a_cancel_that_is_wanted_goes_when_the_way_is_free);
+    tcase_add_test(tcase, a_replacement_to_less_than_was_filled_ends_the_order);
+    tcase_add_test(tcase, the_table_is_bounded_and_gives_up_the_oldest_final_order);
+    tcase_add_test(tcase, what_is_loaded_is_what_was_saved);
+    tcase_add_test(tcase, fills_that_were_saved_stay_known);
+    suite_add_tcase(suite, tcase);
+    runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    n_failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return n_failed == 0 ? 0 : 1;
+}

@@ -1,0 +1,397 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The writer on disks that give out. */
+#include "help.h"
+
+#include <pthread.h>
+#include <sched.h>
+
+START_TEST(durable_seq_follows_the_step)
+{
+    struct disk_mem *mem = disk_mem_new(512);
+    struct journal_config config = help_config();
+    struct help_host host;
+
+    ck_assert_int_eq(help_open(&host, mem, &config), AGON_OK);
+    ck_assert_int_eq(journal_writer_step(host.writer), 0);
+    help_append(&host, 25);
+    ck_assert_uint_eq(journal_durable_seq(&host.buffer), 0);
+    ck_assert_int_eq(journal_writer_step(host.writer), 1);
+    ck_assert_uint_eq(journal_durable_seq(&host.buffer), 25);
+    ck_assert_int_eq(journal_writer_step(host.writer), 0);
+    ck_assert_int_eq(help_close(&host), AGON_OK);
+    disk_mem_free(mem);
+}
+END_TEST
+
+START_TEST(a_failed_sync_is_final)
+{
+    struct disk_mem *mem = disk_mem_new(512);
+    struct journal_config config = help_config();
+    struct journal_summary summary;
+    struct journal_stats stats;
+    struct help_host host;
+    struct error err = {0};
+
+    ck_assert_int_eq(help_open(&host, mem, &config), AGON_OK);
+    help_append(&host, 30);
+    ck_assert_int_eq(journal_writer_step(host.writer), 1);
+    help_append(&host, 30);
+    disk_mem_fail_sync(mem, 1);
+    ck_assert_int_eq(journal_writer_step(host.writer), AGON_EIO);
+    ck_assert_int_eq(journal_state(&host.buffer), JOURNAL_FAILED);
+    ck_assert_uint_eq(journal_durable_seq(&host.buffer), 30);
+    // The disk is well again, and still nothing is ever called durable.
+    for (int i = 0; i < 3 * JOURNAL_RETRY_STEPS; i++) {
+        help_append(&host, 5);
+        ck_assert_int_eq(journal_writer_step(host.writer), AGON_EIO);
+    }
+    ck_assert_uint_eq(journal_durable_seq(&host.buffer), 30);
+    ck_assert_uint_eq(journal_buffer_used(&host.buffer), 0);
+    journal_writer_stats(host.writer, &stats);
+    ck_assert_uint_gt(stats.n_lost, 0);
+    ck_assert_int_eq(journal_writer_close(host.writer, &host.err), AGON_EIO);
+    help_kill(&host);
+    disk_mem_crash(mem, DISK_MEM_NONE, 1);
+    ck_assert_int_ge(help_read(mem, NULL, &summary, &err), 30);
+    disk_mem_free(mem);
+}
+END_TEST
+
+START_TEST(a_failed_write_is_final)
+{
+    struct disk_mem *mem = disk_mem_new(512);
+    struct journal_config config = help_config();
+    struct help_host host;
+
+    ck_assert_int_eq(help_open(&host, mem, &config), AGON_OK);
+    help_append(&host, 30);
+    ck_assert_int_eq(journal_writer_step(host.writer), 1);
+    help_append(&host, 30);
+    disk_mem_fail_write(mem, 1);
+    ck_assert_int_eq(journal_writer_step(host.writer), AGON_EIO);
+    ck_assert_int_eq(journal_state(&host.buffer), JOURNAL_FAILED);
+    ck_assert_uint_eq(journal_durable_seq(&host.buffer), 30);
+    help_kill(&host);
+    disk_mem_free(mem);
+}
+END_TEST
+
+struct told {
+    enum journal_state states[64];
+    int n;
+};
+
+static void on_state(void *ctx, enum journal_state state, const char *text)
+{
+    struct told *told = ctx;
+
+    ck_assert_uint_gt(strlen(text), 0);
+    if (told->n < 64)
+        told->states[told->n++] = state;
+}
+
+/* Appends and steps until the state is reached or a worse one, at most so many events. */
+static void until(struct help_host *host, enum journal_state state, uint32_t n_most)
+{
+    for (uint32_t n = 0; journal_state(&host->buffer) < state; n += 20) {
+        ck_assert_msg(n < n_most, "state %s is not reached", journal_state_name(state));
+        help_append(host, 20);
+        (void)journal_writer_step(host->writer);
+    }
+}
+
+START_TEST(a_full_disk_sheds_the_market_first_and_money_never)
+{
+    struct disk_mem *mem = disk_mem_new(512);
+    struct journal_config config = help_config();
+    struct told told = {.n = 0};
+    struct journal_summary summary;
+    struct journal_stats stats;
+    const struct agon_event_hdr *event;
+    struct journal_reader *reader;
+    struct help_host host;
+    struct error err = {0};
+    uint64_t full_seq, next_money = 1, n_money = 0;
+    union help_event want;
+
+    config.on_state = on_state;
+    config.state_ctx = &told;
+    // Room for the reserve, a money segment and two market segments, and a rest of half a segment.
+    disk_mem_room(mem, 4 * SEGMENT_BYTES_MIN + SEGMENT_BYTES_MIN / 2, _i);
+    ck_assert_int_eq(help_open(&host, mem, &config), AGON_OK);
+    until(&host, JOURNAL_SHEDDING, 5000);
+    until(&host, JOURNAL_RESERVE, 20000);
+    until(&host, JOURNAL_FULL, 20000);
+    ck_assert_int_eq(told.states[0], JOURNAL_SHEDDING);
+    ck_assert_int_eq(told.states[1], JOURNAL_RESERVE);
+    ck_assert_int_eq(told.states[2], JOURNAL_FULL);
+    full_seq = journal_durable_seq(&host.buffer);
+    ck_assert_uint_lt(full_seq, host.seq);
+    help_append(&host, 20);
+    ck_assert_int_eq(journal_writer_step(host.writer), AGON_ENOSPC);
+    ck_assert_uint_eq(journal_durable_seq(&host.buffer), full_seq);
+    // Room comes back: it goes on without a restart, and the reserve is made anew.
+    disk_mem_room(mem, UINT64_MAX, 0);
+    for (int i = 0; i < JOURNAL_RETRY_STEPS; i++)
+        (void)journal_writer_step(host.writer);
+    ck_assert_int_eq(journal_state(&host.buffer), JOURNAL_RUNNING);
+    ck_assert_uint_eq(journal_durable_seq(&host.buffer), host.seq);
+    help_append(&host, 500);
+    ck_assert_int_eq(journal_writer_step(host.writer), 1);
+    journal_writer_stats(host.writer, &stats);
+    ck_assert_uint_gt(stats.n_shed, 0);
+    ck_assert_int_eq(help_close(&host), AGON_OK);
+
+    reader = journal_reader_open(&host.disk, NULL, &err);
+    ck_assert_msg(reader != NULL, "%s", err.text);
+    while (journal_reader_next(reader, &event, &err) == 1) {
+        ck_assert_int_ne(help_is_event(event, event->seq), 0);
+        if (journal_class_of(event->type) != JOURNAL_MONEY)
+            continue;
+        while (journal_class_of(help_event(&want, next_money)->type) != JOURNAL_MONEY)
+            next_money++;
+        ck_assert_uint_eq(event->seq, next_money); // not one money event is missing
+        next_money++;
+        n_money++;
+    }
+    summary = *journal_reader_summary(reader);
+    journal_reader_close(reader);
+    ck_assert_uint_eq(summary.n_shed, stats.n_shed);
+    ck_assert_uint_eq(summary.n_records + summary.n_shed, host.seq);
+    ck_assert_uint_eq(summary.end.next_seq, host.seq + 1);
+    ck_assert_uint_gt(n_money, 100);
+    disk_mem_free(mem);
+}
+END_TEST
+
+START_TEST(no_room_for_the_reserve_refuses_the_start)
+{
+    struct disk_mem *mem = disk_mem_new(512);
+    struct journal_config config = help_config();
+    struct help_host host;
+
+    disk_mem_room(mem, SEGMENT_BYTES_MIN / 2, 0);
+    ck_assert_int_eq(help_open(&host, mem, &config), AGON_ENOSPC);
+    ck_assert_ptr_nonnull(strstr(host.err.text, "reserve"));
+    disk_mem_free(mem);
+}
+END_TEST
+
+static int64_t little_room(void *ctx, int64_t *total)
+{
+    *total = 1000 << 20;
+    return *(int64_t *)ctx;
+}
+
+START_TEST(low_water_is_told_before_anything_is_lost)
+{
+    struct disk_mem *mem = disk_mem_new(512);
+    struct journal_config config = help_config();
+    struct told told = {.n = 0};
+    int64_t room = 500 << 20;
+    struct help_host host;
+
+    config.on_state = on_state;
+    config.state_ctx = &told;
+    config.free_bytes = little_room;
+    config.free_ctx = &room;
+    config.low_water_ppm = 50000;
+    ck_assert_int_eq(help_open(&host, mem, &config), AGON_OK);
+    ck_assert_int_eq(journal_state(&host.buffer), JOURNAL_RUNNING);
+    room = 49 << 20;
+    for (int i = 0; i < JOURNAL_RETRY_STEPS; i++)
+        (void)journal_writer_step(host.writer);
+    ck_assert_int_eq(journal_state(&host.buffer), JOURNAL_LOW);
+    room = 51 << 20;
+    for (int i = 0; i < JOURNAL_RETRY_STEPS; i++)
+        (void)journal_writer_step(host.writer);
+    ck_assert_int_eq(journal_state(&host.buffer), JOURNAL_RUNNING);
+    ck_assert_int_eq(told.n, 2);
+    ck_assert_int_eq(help_close(&host), AGON_OK);
+    disk_mem_free(mem);
+}
+END_TEST
+
+START_TEST(old_market_goes_by_name_and_the_rest_is_read)
+{
+    struct disk_mem *mem = disk_mem_new(512);
+    struct journal_config config = help_config();
+    struct journal_reading reading = {.from_seq = 0};
+    struct journal_summary summary;
+    struct help_host host;
+    struct error err = {0};
+
+    ck_assert_int_eq(help_open(&host, mem, &config), AGON_OK);
+    for (int i = 0; i < 100; i++) {
+        help_append(&host, 30);
+        ck_assert_int_eq(journal_writer_step(host.writer), 1);
+    }
+    ck_assert_int_eq(journal_writer_drop(host.writer, 0, 0, &err), 0); // nothing is covered
+    ck_assert_int_gt(journal_writer_drop(host.writer, 2000, 0, &err), 2);
+    help_append(&host, 30);
+    ck_assert_int_eq(help_close(&host), AGON_OK);
+    ck_assert_int_eq(help_read(mem, NULL, &summary, &err), 3030);
+    ck_assert_uint_gt(summary.n_dropped, 0);
+    ck_assert_uint_eq(summary.n_dropped + summary.n_records, 3030);
+    ck_assert_uint_le(summary.end.dropped_before, 2001);
+    // From the snapshot that covers it all is there.
+    reading.from_seq = 2001;
+    ck_assert_int_eq(help_read(mem, &reading, &summary, &err), 3030);
+    ck_assert_uint_eq(summary.n_dropped, 0);
+    ck_assert_uint_eq(summary.n_records, 1030);
+    disk_mem_free(mem);
+}
+END_TEST
+
+START_TEST(class_async_is_durable_when_written)
+{
+    struct disk_mem *mem = disk_mem_new(512);
+    struct journal_config config = help_config();
+    struct journal_summary summary;
+    struct journal_stats stats;
+    struct help_host host;
+    struct error err = {0};
+
+    config.is_async = 1;
+    ck_assert_int_eq(help_open(&host, mem, &config), AGON_OK);
+    for (int i = 0; i < 50; i++) {
+        help_append(&host, 20);
+        ck_assert_int_eq(journal_writer_step(host.writer), 1);
+        ck_assert_uint_eq(journal_durable_seq(&host.buffer), host.seq);
+    }
+    journal_writer_stats(host.writer, &stats);
+    ck_assert_uint_eq(stats.n_syncs, 0);
+    ck_assert_int_eq(help_close(&host), AGON_OK);
+    ck_assert_int_eq(help_read(mem, NULL, &summary, &err), 1000);
+    ck_assert_int_eq(summary.is_clean, 1);
+    disk_mem_free(mem);
+}
+END_TEST
+
+START_TEST(a_full_buffer_sheds_market_only_where_that_is_allowed)
+{
+    struct journal_buffer buffer;
+    static union help_event event;
+    uint64_t seq = 0, n_shed = 0;
+    int rc = 0;
+
+    ck_assert_int_eq(journal_buffer_init(&buffer, 65536, 1, 0), AGON_OK);
+    while (rc == 0)
+        rc = journal_append(&buffer, help_event(&event, ++seq));
+    ck_assert_int_eq(rc, AGON_EAGAIN);
+    ck_assert_int_eq(journal_has_room(&buffer), 0);
+    journal_buffer_deinit(&buffer);
+
+    ck_assert_int_eq(journal_buffer_init(&buffer, 65536, 1, 1), AGON_OK);
+    for (seq = 1; (rc = journal_append(&buffer, help_event(&event, seq))) >= 0; seq++)
+        n_shed += rc == 1;
+    ck_assert_int_eq(rc, AGON_EAGAIN);
+    ck_assert_int_eq(journal_class_of(event.hdr.type), JOURNAL_MONEY);
+    ck_assert_uint_gt(n_shed, 100);
+    ck_assert_uint_eq(buffer.n_shed, n_shed);
+    journal_buffer_deinit(&buffer);
+}
+END_TEST
+
+START_TEST(what_the_buffer_shed_is_marked_exactly)
+{
+    struct disk_mem *mem = disk_mem_new(512);
+    struct journal_config config = help_config();
+    struct journal_summary summary;
+    struct help_host host;
+    static union help_event event;
+    struct error err = {0};
+    uint64_t n_shed = 0;
+    int rc;
+
+    ck_assert_int_eq(help_open(&host, mem, &config), AGON_OK);
+    host.buffer.shed_above = 100;
+    for (int round = 0; round < 20; round++) {
+        for (int i = 0; i < 200; i++) {
+            rc = journal_append(&host.buffer, help_event(&event, ++host.seq));
+            ck_assert_int_ge(rc, 0);
+            n_shed += rc == 1;
+        }
+        ck_assert_int_eq(journal_writer_step(host.writer), 1);
+    }
+    ck_assert_uint_gt(n_shed, 0);
+    ck_assert_int_eq(help_close(&host), AGON_OK);
+    ck_assert_int_gt(help_read(mem, NULL, &summary, &err), 0);
+    ck_assert_uint_eq(summary.n_shed, n_shed);
+    ck_assert_uint_eq(summary.end.next_seq, host.seq + 1);
+    ck_assert_uint_eq(summary.n_records + n_shed, host.seq);
+    disk_mem_free(mem);
+}
+END_TEST
+
+struct producer {
+    struct journal_buffer *buffer;
+    uint64_t n;
+};
+
+static void *produce(void *arg)
+{
+    struct producer *producer = arg;
+    static union help_event event;
+
+    for (uint64_t seq = 1; seq <= producer->n; seq++) {
+        (void)help_event(&event, seq);
+        while (journal_append(producer->buffer, &event.hdr) == AGON_EAGAIN)
+            (void)sched_yield();
+    }
+    return NULL;
+}
+
+START_TEST(one_thread_appends_while_another_writes)
+{
+    struct disk_mem *mem = disk_mem_new(512);
+    struct journal_config config = help_config();
+    struct journal_summary summary;
+    struct journal_buffer buffer;
+    struct journal_writer *writer;
+    struct journal_end end = {.next_seq = 1};
+    struct disk disk = disk_mem_port(mem);
+    struct error err = {0};
+    struct producer producer = {.buffer = &buffer, .n = 40000};
+    pthread_t thread;
+
+    config.segment_bytes[JOURNAL_MARKET] = 1 << 20;
+    config.is_async = _i;
+    ck_assert_int_eq(journal_buffer_init(&buffer, 65536, 1, 0), AGON_OK);
+    writer = journal_writer_new(&disk, &buffer, &config, &end, &err);
+    ck_assert_ptr_nonnull(writer);
+    ck_assert_int_eq(pthread_create(&thread, NULL, produce, &producer), 0);
+    while (journal_durable_seq(&buffer) < producer.n) {
+        if (journal_writer_step(writer) == 0)
+            (void)sched_yield();
+    }
+    ck_assert_int_eq(pthread_join(thread, NULL), 0);
+    ck_assert_int_eq(journal_writer_close(writer, &err), AGON_OK);
+    journal_writer_free(writer);
+    journal_buffer_deinit(&buffer);
+    ck_assert_int_eq(help_read(mem, NULL, &summary, &err), 40000);
+    ck_assert_uint_eq(summary.n_records, 40000);
+    disk_mem_free(mem);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("journal_writer");
+    TCase *tcase = tcase_create("writer");
+
+    tcase_set_timeout(tcase, 60);
+    tcase_add_test(tcase, durable_seq_follows_the_step);
+    tcase_add_test(tcase, a_failed_sync_is_final);
+    tcase_add_test(tcase, a_failed_write_is_final);
+    tcase_add_loop_test(tcase, a_full_disk_sheds_the_market_first_and_money_never, 0, 2);
+    tcase_add_test(tcase, no_room_for_the_reserve_refuses_the_start);
+    tcase_add_test(tcase, low_water_is_told_before_anything_is_lost);
+    tcase_add_test(tcase, old_market_goes_by_name_and_the_rest_is_read);
+    tcase_add_test(tcase, class_async_is_durable_when_written);
+    tcase_add_test(tcase, a_full_buffer_sheds_market_only_where_that_is_allowed);
+    tcase_add_test(tcase, what_the_buffer_shed_is_marked_exactly);
+    tcase_add_loop_test(tcase, one_thread_appends_while_another_writes, 0, 2);
+    suite_add_tcase(suite, tcase);
+    return help_main(suite);
+}

@@ -1,0 +1,324 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <check.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <zlib.h>
+
+#include "base/num.h"
+#include "market/book.h"
+#include "sim/reel.h"
+#include "sim/stage.h"
+#include "suite.h"
+
+#define EXIT_SKIP 77
+
+static char *bytes;
+static size_t n_bytes;
+
+// False when the recording is not there.
+static int load(const char *name)
+{
+    const char *root = getenv("AGON_SOURCE_ROOT");
+    char path[1024];
+    FILE *file;
+
+    snprintf(path, sizeof(path), "%s/../shared/data/%s", root ? root : ".", name);
+    file = fopen(path, "rb");
+    if (!file)
+        return 0;
+    fseek(file, 0, SEEK_END);
+    n_bytes = (size_t)ftell(file);
+    rewind(file);
+    free(bytes);
+    bytes = malloc(n_bytes);
+    ck_assert_ptr_nonnull(bytes);
+    ck_assert_uint_eq(fread(bytes, 1, n_bytes, file), n_bytes);
+    fclose(file);
+    return 1;
+}
+
+static struct pit *play(const char *name, const char *symbol, agon_ns_t from, agon_ns_t *t)
+{
+    struct stage_file file = {.name = name, .bytes = bytes, .n = n_bytes, .symbol = symbol};
+    struct stage stage = {
+        .dialect = sim_dialect_find("binance"), .files = &file, .n_files = 1, .t_from = from};
+    struct error err = {0};
+    struct pit *pit;
+    int rc = stage_build(&pit, t, &stage, &err);
+
+    ck_assert_msg(rc == AGON_OK, "%s", err.text);
+    return pit;
+}
+
+/* The best prices that the recorded book ticker tells, by update id. */
+struct ticker {
+    uint64_t id[65536]; /* rising */
+    struct agon_level bid[65536], ask[65536];
+    uint32_t n;
+};
+
+static int64_t dec(json_t *data, const char *key)
+{
+    const char *text = json_string_value(json_object_get(data, key));
+    int64_t value;
+
+    ck_assert_int_eq(num_parse(text, strlen(text), 8, &value), AGON_OK);
+    return value;
+}
+
+static struct ticker *read_ticker(void)
+{
+    struct ticker *ticker = calloc(1, sizeof(*ticker));
+    char *text = malloc(64u << 20), *line, *end;
+    z_stream z = {0};
+
+    ck_assert(ticker && text);
+    ck_assert_int_eq(inflateInit2(&z, 15 + 32), Z_OK);
+    z.next_in = (Bytef *)bytes;
+    z.avail_in = (uInt)n_bytes;
+    z.next_out = (Bytef *)text;
+    z.avail_out = (64u << 20) - 1;
+    ck_assert_int_eq(inflate(&z, Z_FINISH), Z_STREAM_END);
+    text[z.total_out] = '\0';
+    inflateEnd(&z);
+    for (line = text; *line; line = end + 1) {
+        json_t *root, *data;
+
+        end = strchr(line, '\n');
+        if (!end)
+            break;
+        *end = '\0';
+        if (!strstr(line, "@bookTicker"))
+            continue;
+        root = json_loads(strchr(line, ' ') + 1, 0, NULL);
+        data = json_object_get(root, "data");
+        ck_assert_uint_lt(ticker->n, 65536);
+        ticker->bid[ticker->n] = (struct agon_level){dec(data, "b"), dec(data, "B")};
+        ticker->ask[ticker->n] = (struct agon_level){dec(data, "a"), dec(data, "A")};
+        ticker->id[ticker->n++] = (uint64_t)json_integer_value(json_object_get(data, "u"));
+        json_decref(root);
+    }
+    free(text);
+    return ticker;
+}
+
+static const struct {
+    const char *file, *symbol;
+    uint32_t deltas;
+} books[] = {
+    {"book/binance_spot_BTCUSDT_20240808T2354.raw.gz", "BTCUSDT", 3449},
+    {"book/binance_spot_ETHUSDT_20240808T2354.raw.gz", "ETHUSDT", 3432},
+};
+
+START_TEST(a_recorded_book_has_the_best_prices_of_its_ticker)
+{
+    struct book_config config = {.tick_px = 1000000, .window_ticks = 65536};
+    struct book *book = book_new(&config);
+    uint32_t compared = 0, deltas = 0, at = 0;
+    struct ticker *ticker;
+    agon_ns_t t, last = 0;
+    struct reel *reel;
+    struct pit *pit;
+    struct error err = {0};
+    const struct agon_event_hdr *event;
+
+    ck_assert_ptr_nonnull(book);
+    if (!load(books[_i].file)) {
+        book_free(book);
+        return;
+    }
+    ticker = read_ticker();
+    pit = play(books[_i].file, NULL, 0, &t);
+    ck_assert_str_eq(pit_at(pit, 0)->name, books[_i].symbol);
+    reel = reel_new(pit_table(pit));
+    ck_assert_int_eq(reel_add_file(reel, books[_i].file, bytes, n_bytes, 1, &err), AGON_OK);
+    while ((event = reel_peek(reel)) != NULL) {
+        const struct agon_book_part *part = (const void *)event;
+        struct agon_level bid, ask;
+
+        ck_assert_int_ge(event->t, last);
+        last = event->t;
+        if (event->type != AGON_EVENT_TRADE)
+            ck_assert_int_eq(book_apply(book, part), AGON_OK);
+        if (event->type == AGON_EVENT_BOOK_DELTA && (part->flags & BOOK_PART_LAST)) {
+            deltas++;
+            while (at + 1 < ticker->n && ticker->id[at + 1] <= part->last_id)
+                at++;
+            ck_assert(book_best(book, AGON_BUY, &bid) && book_best(book, AGON_SELL, &ask));
+            compared += bid.px == ticker->bid[at].px && bid.qty == ticker->bid[at].qty &&
+                        ask.px == ticker->ask[at].px && ask.qty == ticker->ask[at].qty;
+        }
+        reel_next(reel);
+    }
+    ck_assert_uint_eq(reel_bad_rows(reel, NULL), 0);
+    ck_assert_uint_eq(deltas, books[_i].deltas);
+    ck_assert_uint_eq(compared, books[_i].deltas);
+    reel_free(reel);
+    pit_free(pit);
+    free(ticker);
+    book_free(book);
+}
+END_TEST
+
+START_TEST(a_recording_runs_through_the_pit)
+{
+    struct pit_view view;
+    struct pit *pit;
+    agon_ns_t t;
+
+    if (!load("book/binance_spot_BTCUSDT_20240808T2354.raw.gz"))
+        return;
+    pit = play("binance_spot_BTCUSDT_20240808T2354.raw.gz", NULL, 0, &t);
+    pit_advance(pit, t + 400 * 1000000000ll);
+    pit_view(pit, 0, &view);
+    ck_assert_uint_eq(pit_trades(pit, 0), 9757); // all that the recording has
+    ck_assert_uint_gt(view.n_bid, 900);
+    ck_assert_uint_gt(view.n_ask, 900);
+    ck_assert_int_lt(view.bid[0].px, view.ask[0].px);
+    ck_assert_uint_ge(pit_minutes(pit, 0), 6);
+    pit_free(pit);
+}
+END_TEST
+
+START_TEST(recorded_bars_come_out_as_they_went_in)
+{
+    struct pit *pit;
+    agon_ns_t t;
+    const struct pit_bar *bar;
+    struct pit_bar sum = {0};
+
+    // 2022-05-25 08:00: 29701.47,29941.41,29560.67,29821.03,2532.18696
+    if (!load("ohlcv/binance_spot_BTCUSDT_1h_20220525-20250630.csv.gz"))
+        return;
+    pit = play("binance_spot_BTCUSDT_1h.csv.gz", NULL, 0, &t);
+    ck_assert_int_eq(t, 1653465600000000000ll);
+    pit_advance(pit, t + 3600 * 1000000000ll - 1);
+    ck_assert_uint_eq(pit_minutes(pit, 0), 60);
+    for (uint32_t i = 0; i < 60; i++)
+        pit_bar_add(&sum, pit_minute_at(pit, 0, i));
+    bar = &sum;
+    ck_assert_int_eq(bar->open_px, 2970147000000);
+    ck_assert_int_eq(bar->high_px, 2994141000000);
+    ck_assert_int_eq(bar->low_px, 2956067000000);
+    ck_assert_int_eq(bar->close_px, 2982103000000);
+    ck_assert_int_eq(bar->qty, 253218696000);
+    pit_free(pit);
+    // And three years are run through in the blink of an eye; a gap of an hour is flat.
+    load("ohlcv/binance_spot_BTCUSDT_1h_20220525-20250630.csv.gz");
+    pit =
+        play("binance_spot_BTCUSDT_1h.csv.gz", NULL, 1653465600000000000ll + 864000000000000ll, &t);
+    ck_assert_uint_eq(pit_minutes(pit, 0), 10 * 1440 + 1);
+    pit_free(pit);
+}
+END_TEST
+
+START_TEST(recorded_trades_are_printed_once_each)
+{
+    struct pit *pit;
+    agon_ns_t t;
+
+    if (!load("trades/binance_spot_BTCUSDT_trades_20210108.csv"))
+        return;
+    pit = play("binance_spot_BTCUSDT_trades_20210108.csv", NULL, 0, &t);
+    ck_assert_int_eq(t, 1610064000278000000ll);
+    pit_advance(pit, t + 86400 * 1000000000ll);
+    ck_assert_uint_eq(pit_trades(pit, 0), 2001);
+    ck_assert_int_eq(pit_trade_at(pit, 0, 0)->px, 3943248000000);
+    ck_assert_int_eq(pit_trade_at(pit, 0, 0)->qty, 26300);
+    ck_assert(pit_trade_at(pit, 0, 0)->is_buyer_maker);
+    pit_free(pit);
+}
+END_TEST
+
+static const struct {
+    const char *what, *name, *text, *want;
+} bad[] = {
+    {"empty", "BTCUSDT.csv", "", "BTCUSDT.csv:1: neither a recording"},
+    {"text", "BTCUSDT.csv", "hello\nworld\n", "BTCUSDT.csv:1: neither a recording"},
+    {"cut gzip", "BTCUSDT.csv.gz", "\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\xff\xff",
+     "damaged or cut"},
+    {"no symbol", "x.csv", "time_ms,price,quantity\n1,2,3\n", "of which symbol?"},
+    {"bad rows only", "BTCUSDT.csv", "time_ms,price,quantity\nnow,2,3\n",
+     "BTCUSDT.csv:2: the time is no number"},
+    {"bad bars", "BTCUSDT.csv", "open_time_ms,open,high,low,close,volume\n1000,5,4,3,4,1\n",
+     "BTCUSDT.csv:2: high and low do not enclose"},
+    {"header only", "BTCUSDT.csv", "time_ms,price,quantity\n", "nothing to play"},
+};
+
+START_TEST(bad_recordings_are_refused_with_their_row)
+{
+    struct stage_file file = {
+        .name = bad[_i].name, .bytes = bad[_i].text, .n = strlen(bad[_i].text)};
+    struct stage stage = {.dialect = sim_dialect_find("binance"), .files = &file, .n_files = 1};
+    struct error err = {0};
+    struct pit *pit;
+    agon_ns_t t;
+
+    if (strstr(bad[_i].what, "gzip"))
+        file.n = 12;
+    ck_assert_int_lt(stage_build(&pit, &t, &stage, &err), 0);
+    ck_assert_msg(strstr(err.text, bad[_i].want) != NULL, "%s: %s", bad[_i].what, err.text);
+}
+END_TEST
+
+START_TEST(a_seed_gives_the_same_market_again)
+{
+    struct stage stage = {.dialect = sim_dialect_find("binance"),
+                          .seed = 5,
+                          .t_start = 1700000000123456789,
+                          .history_minutes = 120};
+    uint64_t id[2];
+    agon_px_t px[2];
+
+    for (int i = 0; i < 2; i++) {
+        struct error err = {0};
+        struct pit_view view;
+        struct pit *pit;
+        agon_ns_t t;
+
+        ck_assert_int_eq(stage_build(&pit, &t, &stage, &err), AGON_OK);
+        ck_assert_int_eq(t, stage.t_start);
+        ck_assert_uint_eq(pit_minutes(pit, 0), 121);
+        pit_advance(pit, t + 30000000000);
+        pit_view(pit, 0, &view);
+        ck_assert_uint_ge(view.n_bid, 50);
+        ck_assert_int_lt(view.bid[0].px, view.ask[0].px);
+        id[i] = view.id;
+        px[i] = view.bid[0].px;
+        pit_free(pit);
+    }
+    ck_assert_uint_eq(id[0], id[1]);
+    ck_assert_int_eq(px[0], px[1]);
+}
+END_TEST
+
+int main(void)
+{
+    TCase *tcase = tcase_create("reel");
+    char path[1024];
+    FILE *file;
+    int rc;
+
+    snprintf(path, sizeof(path), "%s/../shared/data/README.md",
+             getenv("AGON_SOURCE_ROOT") ? getenv("AGON_SOURCE_ROOT") : ".");
+    file = fopen(path, "r");
+    if (file)
+        fclose(file);
+    if (!file) {
+        fprintf(stderr, "../shared/data is not there: skipped\n");
+        return EXIT_SKIP;
+    }
+    tcase_set_timeout(tcase, 60);
+    tcase_add_loop_test(tcase, a_recorded_book_has_the_best_prices_of_its_ticker, 0, 2);
+    tcase_add_test(tcase, a_recording_runs_through_the_pit);
+    tcase_add_test(tcase, recorded_bars_come_out_as_they_went_in);
+    tcase_add_test(tcase, recorded_trades_are_printed_once_each);
+    tcase_add_loop_test(tcase, bad_recordings_are_refused_with_their_row, 0,
+                        (int)(sizeof(bad) / sizeof(bad[0])));
+    tcase_add_test(tcase, a_seed_gives_the_same_market_again);
+    rc = suite_run("sim_reel", tcase);
+    free(bytes);
+    return rc;
+}

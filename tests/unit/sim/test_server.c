@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The dialect behind real sockets on loopback, asked by a client of our own codecs. The clock is
+ * the test's. */
+#include <check.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "net/http.h"
+#include "net/ws.h"
+#include "sim/server.h"
+#include "sim/stage.h"
+#include "suite.h"
+#include "world.h"
+
+static agon_ns_t test_utc = WORLD_T0;
+static uv_loop_t loop;
+static struct sim_server *server;
+static struct pit *pit;
+static struct members members;
+static int port;
+
+static agon_ns_t utc(void *ctx)
+{
+    (void)ctx;
+    return test_utc;
+}
+
+static void setup(void)
+{
+    struct stage stage = {.dialect = sim_dialect_find("binance"),
+                          .seed = 3,
+                          .t_start = WORLD_T0,
+                          .history_minutes = 60};
+    struct sim_server_config config = {.dialect = stage.dialect, .utc = utc, .host = "127.0.0.1"};
+    struct error err = {0};
+    agon_ns_t t;
+
+    members_default(&members);
+    ck_assert_msg(stage_build(&pit, &t, &stage, &err) == AGON_OK, "%s", err.text);
+    config.clock = (struct sim_clock){WORLD_T0, t, 1000};
+    config.sim = (struct sim_config){.pit = pit, .members = &members, .seed = 3};
+    uv_loop_init(&loop);
+    port = sim_server_open(&server, &loop, &config, &err);
+    ck_assert_msg(port > 0, "%s", err.text);
+}
+
+static void teardown(void)
+{
+    sim_server_stop(server);
+    while (!sim_server_is_stopped(server))
+        uv_run(&loop, UV_RUN_ONCE);
+    sim_server_free(server);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    ck_assert_int_eq(uv_loop_close(&loop), 0);
+    pit_free(pit);
+}
+
+struct client {
+    uv_tcp_t tcp;
+    uv_connect_t connect;
+    struct http_parse *http;
+    struct ws *ws;
+    char in[65536];
+    int status, is_connected, is_ended, n_texts, close_code;
+    json_t *json; /* the last reply or frame; owned */
+    char weight[16];
+    char key[WS_KEY_TEXT];
+};
+
+static void on_text(void *ctx, enum ws_opcode opcode, const void *bytes, size_t n)
+{
+    struct client *client = ctx;
+
+    ck_assert_int_eq(opcode, WS_TEXT);
+    json_decref(client->json);
+    client->json = json_loadb(bytes, n, 0, NULL);
+    ck_assert_ptr_nonnull(client->json);
+    client->n_texts++;
+}
+
+static void on_ping(void *ctx, const void *bytes, size_t n)
+{
+    (void)ctx;
+    (void)bytes;
+    (void)n;
+}
+
+static void on_close(void *ctx, int code, const char *reason, size_t n)
+{
+    (void)reason;
+    (void)n;
+    ((struct client *)ctx)->close_code = code;
+}
+
+static void on_alloc(uv_handle_t *handle, size_t hint, uv_buf_t *buf)
+{
+    struct client *client = handle->data;
+
+    (void)hint;
+    *buf = uv_buf_init(client->in, sizeof(client->in));
+}
+
+static void take_reply(struct client *client, const struct http_message *message)
+{
+    const char *weight = http_header_find(message, "x-mbx-used-weight-1m");
+
+    client->status = message->status;
+    snprintf(client->weight, sizeof(client->weight), "%s", weight ? weight : "");
+    json_decref(client->json);
+    client->json = json_loadb(message->body, message->body_n, 0, NULL);
+    if (message->status == 101) {
+        const struct ws_owner owner = {client, on_text, on_ping, NULL, on_close};
+
+        ck_assert_int_eq(ws_check_reply(message, client->key, NULL), AGON_OK);
+        ck_assert_int_eq(ws_new(&client->ws, WS_CLIENT, NULL, &owner), AGON_OK);
+    }
+}
+
+static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
+{
+    struct client *client = stream->data;
+    const char *at = buf->base;
+
+    if (n < 0) {
+        client->is_ended = 1;
+        return;
+    }
+    while (n > 0) {
+        struct error err = {0};
+        size_t used = 0;
+
+        if (client->ws) {
+            ck_assert_int_eq(ws_feed(client->ws, at, (size_t)n, &err), AGON_OK);
+            return;
+        }
+        if (http_feed(client->http, at, (size_t)n, &used, &err) == 1)
+            take_reply(client, http_message(client->http));
+        ck_assert_msg(err.code == 0, "%s", err.text);
+        at += used;
+        n -= (ssize_t)used;
+    }
+}
+
+static void on_connected(uv_connect_t *connect, int status)
+{
+    struct client *client = connect->data;
+
+    ck_assert_int_eq(status, 0);
+    client->is_connected = 1;
+    uv_read_start((uv_stream_t *)&client->tcp, on_alloc, on_read);
+}
+
+static void client_open(struct client *client)
+{
+    struct sockaddr_in address;
+
+    memset(client, 0, sizeof(*client));
+    ck_assert_int_eq(http_new(&client->http, HTTP_CLIENT, 0), AGON_OK);
+    uv_tcp_init(&loop, &client->tcp);
+    client->tcp.data = client;
+    client->connect.data = client;
+    uv_ip4_addr("127.0.0.1", port, &address);
+    uv_tcp_connect(&client->connect, &client->tcp, (const struct sockaddr *)&address, on_connected);
+    while (!client->is_connected)
+        uv_run(&loop, UV_RUN_ONCE);
+}
+
+static void client_close(struct client *client)
+{
+    uv_close((uv_handle_t *)&client->tcp, NULL);
+    uv_run(&loop, UV_RUN_NOWAIT);
+    http_free(client->http);
+    ws_free(client->ws);
+    json_decref(client->json);
+}
+
+static void client_send(struct client *client, const char *bytes, size_t n)
+{
+    uv_buf_t buf = uv_buf_init((char *)(uintptr_t)bytes, (unsigned)n);
+
+    ck_assert_int_eq(uv_try_write((uv_stream_t *)&client->tcp, &buf, 1), (int)n);
+}
+
+static int ask(struct client *client, const char *method, const char *target, const char *body)
+{
+    char text[4096];
+    int n = snprintf(text, sizeof(text),
+                     "%s %s HTTP/1.1\r\nHost: localhost\r\nX-MBX-APIKEY: agon-sim-key\r\n"
+                     "Content-Type: application/x-www-form-urlencoded\r\n"
+                     "Content-Length: %zu\r\n\r\n%s",
+                     method, target, strlen(body), body);
+
+    client->status = 0;
+    client_send(client, text, (size_t)n);
+    while (!client->status && !client->is_ended)
+        uv_run(&loop, UV_RUN_ONCE);
+    return client->status;
+}
+
+static void upgrade(struct client *client, const char *target)
+{
+    unsigned char nonce[16] = {1, 2, 3};
+    char text[1024];
+    int64_t n =
+        ws_write_request(text, sizeof(text), "localhost", target, NULL, 0, nonce, client->key);
+
+    ck_assert_int_gt(n, 0);
+    client_send(client, text, (size_t)n);
+    while (!client->status && !client->is_ended)
+        uv_run(&loop, UV_RUN_ONCE);
+}
+
+static void sign(const char *params, char *body, size_t room)
+{
+    char hex[65];
+    int n = snprintf(body, room, "%s&timestamp=%lld", params, (long long)(test_utc / 1000000));
+
+    world_hmac(members.all[0].secret, body, hex);
+    snprintf(body + n, room - (size_t)n, "&signature=%s", hex);
+}
+
+START_TEST(a_client_asks_trades_and_listens)
+{
+    struct client rest, socket;
+    char body[512];
+
+    client_open(&rest);
+    ck_assert_int_eq(ask(&rest, "GET", "/api/v3/time", ""), 200);
+    ck_assert_int_eq(json_integer_value(json_object_get(rest.json, "serverTime")),
+                     WORLD_T0 / 1000000);
+    ck_assert_str_eq(rest.weight, "1");
+    // The same connection goes on.
+    ck_assert_int_eq(ask(&rest, "GET", "/api/v3/exchangeInfo", ""), 200);
+    ck_assert_uint_eq(json_array_size(json_object_get(rest.json, "symbols")), 4);
+    ck_assert_int_eq(ask(&rest, "GET", "/nothing", ""), 404);
+
+    client_open(&socket);
+    upgrade(&socket, "/stream?streams=btcusdt@trade");
+    ck_assert_int_eq(socket.status, 101);
+    test_utc += 1000000000; // the market's first second brings a book
+    sign("symbol=BTCUSDT&side=BUY&type=MARKET&quantity=0.001", body, sizeof(body));
+    ck_assert_int_eq(ask(&rest, "POST", "/api/v3/order", body), 200);
+    ck_assert_str_eq(json_string_value(json_object_get(rest.json, "status")), "FILLED");
+    while (socket.n_texts == 0)
+        uv_run(&loop, UV_RUN_ONCE);
+    ck_assert_str_eq(json_string_value(json_object_get(socket.json, "stream")), "btcusdt@trade");
+
+    sim_server_stop(server);
+    while (!socket.close_code && !socket.is_ended)
+        uv_run(&loop, UV_RUN_ONCE);
+    ck_assert_str_eq(json_string_value(json_object_get(socket.json, "stream")), "!serverShutdown");
+    ck_assert_int_eq(socket.close_code, WS_CODE_AWAY);
+    client_close(&rest);
+    client_close(&socket);
+}
+END_TEST
+
+START_TEST(a_socket_to_nowhere_is_refused)
+{
+    struct client client;
+
+    client_open(&client);
+    upgrade(&client, "/nowhere");
+    ck_assert_int_eq(client.status, 404);
+    client_close(&client);
+}
+END_TEST
+
+START_TEST(market_time_is_scaled_and_transport_time_is_not)
+{
+    const struct sim_clock clock = {1000, 5000, 60000};
+    struct sim_time now = sim_clock_at(&clock, 1000 + 1000000000);
+
+    ck_assert_int_eq(now.transport, 1000 + 1000000000);
+    ck_assert_int_eq(now.market, 5000 + 60000000000);
+    ck_assert_int_eq(sim_clock_when(&clock, 5000 + 60), 1001);
+    ck_assert_int_eq(sim_clock_when(&clock, 5000 + 61), 1002); // never early
+    ck_assert_int_eq(sim_clock_when(&clock, INT64_MAX), INT64_MAX);
+}
+END_TEST
+
+int main(void)
+{
+    TCase *tcase = tcase_create("server");
+
+    tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_add_test(tcase, a_client_asks_trades_and_listens);
+    tcase_add_test(tcase, a_socket_to_nowhere_is_refused);
+    tcase_add_test(tcase, market_time_is_scaled_and_transport_time_is_not);
+    tcase_set_timeout(tcase, 30);
+    return suite_run("sim_server", tcase);
+}

@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <check.h>
+#include <stdio.h>
+
+#include <agon/plugin.h>
+
+#include "slot/slot.h"
+
+static struct subscription all_of(void)
+{
+    return (struct subscription){.event_mask = ~(uint64_t)0,
+                                 .n_instruments = 2,
+                                 .bar_mask = 0xff,
+                                 .depth = DEPTH_FULL,
+                                 .instruments = {5, 7}};
+}
+
+static int wants(const struct subscription *sub, uint16_t type, agon_instrument_t instrument,
+                 uint32_t length_s)
+{
+    struct agon_bar event = {.hdr = {.type = type, .granules = 2, .instrument = instrument},
+                             .length_s = length_s};
+
+    return subscription_wants(sub, &event.hdr);
+}
+
+START_TEST(a_subscription_is_types_instruments_lengths_and_depth)
+{
+    static const uint32_t lengths[] = {60, 180, 300, 600, 900, 3600, 14400, 86400};
+    struct subscription sub = all_of();
+
+    for (uint16_t type = 1; type < 64; type++) {
+        int is_shared = type == AGON_EVENT_SIGNAL || type == AGON_EVENT_REGIME ||
+                        type == AGON_EVENT_HALT || type == AGON_EVENT_HEALTH;
+
+        sub = all_of();
+        ck_assert(wants(&sub, type, 5, 60));
+        ck_assert(wants(&sub, type, 7, 60));
+        ck_assert(wants(&sub, type, 6, 60) == is_shared);
+        ck_assert(wants(&sub, type, 0, 60) == is_shared);
+        sub.event_mask = ~AGON_ON(type);
+        ck_assert(!wants(&sub, type, 5, 60));
+        sub.event_mask = AGON_ON(type);
+        ck_assert(wants(&sub, type, 5, 60));
+        sub.depth = DEPTH_TOP10;
+        ck_assert(wants(&sub, type, 5, 60) ==
+                  (type != AGON_EVENT_BOOK_SNAPSHOT && type != AGON_EVENT_BOOK_DELTA));
+        sub.n_instruments = 0;
+        ck_assert(wants(&sub, type, 5, 60) == is_shared);
+    }
+    sub = all_of();
+    ck_assert(!wants(&sub, 64, 5, 60)); // beyond any mask
+    ck_assert(!wants(&sub, UINT16_MAX, 5, 60));
+    for (int i = 0; i < 8; i++) {
+        sub.bar_mask = (uint8_t)(1 << i);
+        for (int k = 0; k < 8; k++)
+            ck_assert(wants(&sub, AGON_EVENT_BAR, 5, lengths[k]) == (i == k));
+        ck_assert(!wants(&sub, AGON_EVENT_BAR, 5, 61));
+        ck_assert(!wants(&sub, AGON_EVENT_BAR, 5, 0));
+    }
+    sub = all_of();
+    sub.n_instruments = UINT32_MAX; // whatever it says, the table is as long as it is
+    ck_assert(!wants(&sub, AGON_EVENT_TRADE, 99, 0));
+}
+END_TEST
+
+START_TEST(private_events_go_by_mask_and_a_gap_is_never_hidden)
+{
+    struct subscription sub = {0};
+
+    for (uint16_t type = 1; type < 66; type++) {
+        struct agon_event_hdr event = {.type = type};
+
+        sub.event_mask = 0;
+        ck_assert(subscription_wants_private(&sub, &event) == (type == AGON_EVENT_GAP));
+        sub.event_mask = ~(uint64_t)0;
+        ck_assert(subscription_wants_private(&sub, &event) == (type < 64));
+    }
+}
+END_TEST
+
+static struct record_slot record_of(uint16_t id)
+{
+    struct record_slot record = {.slot = id,
+                                 .stage = STAGE_PAPER,
+                                 .agent_kind = AGON_STRATEGY,
+                                 .account = 3,
+                                 .limits = {.capital_amt = 1}};
+
+    snprintf(record.name, sizeof(record.name), "slot %u", id);
+    return record;
+}
+
+START_TEST(a_bad_slot_is_refused_with_a_reason_and_changes_nothing)
+{
+    static struct slots slots;
+    static struct slots before;
+    struct record_slot bad;
+
+    slots_init(&slots);
+    bad = record_of(2);
+    ck_assert_int_eq(slots_set(&slots, &bad, NULL), AGON_OK);
+    before = slots;
+#define REFUSED(want, ...)                                                                         \
+    do {                                                                                           \
+        struct error err = {0};                                                                    \
+                                                                                                   \
+        bad = record_of(1);                                                                        \
+        __VA_ARGS__;                                                                               \
+        ck_assert_msg(slots_set(&slots, &bad, &err) == (want), #__VA_ARGS__);                      \
+        ck_assert_uint_gt(strlen(err.text), 10);                                                   \
+        ck_assert(memcmp(&slots, &before, sizeof(slots)) == 0);                                    \
+    } while (0)
+    REFUSED(AGON_ERANGE, bad.slot = SLOTS_MAX);
+    REFUSED(AGON_ERANGE, bad.slot = UINT16_MAX);
+    REFUSED(AGON_EINVAL, bad.name[0] = '\0');
+    REFUSED(AGON_EINVAL, memset(bad.name, 'x', sizeof(bad.name)));
+    REFUSED(AGON_EINVAL, bad.name[0] = (char)0xff);
+    REFUSED(AGON_EINVAL, bad.name[5] = '2'); // taken
+    REFUSED(AGON_ERANGE, bad.subscription.n_instruments = SLOT_INSTRUMENTS_MAX + 1);
+    REFUSED(AGON_EINVAL, bad.subscription.depth = DEPTH_FULL + 1);
+    REFUSED(AGON_EINVAL, bad.stage = 0);
+    REFUSED(AGON_EINVAL, bad.stage = STAGE_LIVE + 1);
+    REFUSED(AGON_EINVAL, bad.agent_kind = 0);
+    REFUSED(AGON_EINVAL, bad.agent_kind = AGON_ANALYTIC + 1);
+    REFUSED(AGON_EINVAL, bad.limits.capital_amt = -1);
+    REFUSED(AGON_EINVAL, bad.limits.order_amt = -1);
+    REFUSED(AGON_EINVAL, bad.limits.position_amt = -1);
+    REFUSED(AGON_EINVAL, bad.limits.daily_loss_amt = INT64_MIN);
+    REFUSED(AGON_EINVAL, bad.intent_latency_ns = -1);
+    REFUSED(AGON_ESTATE, bad = record_of(2), bad.account = 4);
+    ck_assert_ptr_null(slots_get(&slots, 1));
+    ck_assert_ptr_null(slots_get(&slots, 3));
+    ck_assert_ptr_null(slots_get(&slots, UINT16_MAX));
+    ck_assert_ptr_nonnull(slots_get(&slots, 2));
+    ck_assert_ptr_eq(slots_find(&slots, "slot 2"), slots_get(&slots, 2));
+    ck_assert_ptr_null(slots_find(&slots, "slot 1"));
+    // A change keeps what is the slot's own.
+    slots_get(&slots, 2)->nth = 77;
+    slots_get(&slots, 2)->condition = CONDITION_QUARANTINED;
+    bad = record_of(2);
+    bad.seed = 9;
+    memset(bad.name + 6, 'x', 25);
+    ck_assert_int_eq(slots_set(&slots, &bad, NULL), AGON_OK);
+    ck_assert_uint_eq(slots_get(&slots, 2)->nth, 77);
+    ck_assert_uint_eq(slots_get(&slots, 2)->condition, CONDITION_QUARANTINED);
+    ck_assert_uint_eq(slots_get(&slots, 2)->seed, 9);
+    ck_assert_uint_eq(strlen(slots_get(&slots, 2)->name), 31);
+    ck_assert_uint_eq(slots.n, 3);
+}
+END_TEST
+
+START_TEST(who_may_trade)
+{
+    static const struct {
+        uint32_t mode;
+        uint8_t least;
+    } modes[] = {{RUN_BACKTEST, STAGE_CHECKED},
+                 {RUN_PAPER, STAGE_PAPER},
+                 {RUN_LIVE, STAGE_TESTNET},
+                 {RUN_DST, STAGE_CHECKED}};
+
+    for (size_t m = 0; m < sizeof(modes) / sizeof(modes[0]); m++) {
+        for (uint8_t stage = 0; stage <= STAGE_LIVE; stage++) {
+            for (uint8_t condition = 0; condition <= CONDITION_RETIRED; condition++) {
+                for (uint8_t kind = 0; kind <= AGON_ANALYTIC; kind++) {
+                    struct slot slot = {.stage = stage, .condition = condition, .agent_kind = kind};
+
+                    ck_assert(slot_may_trade(&slot, modes[m].mode) ==
+                              (stage >= modes[m].least && condition == CONDITION_ACTIVE &&
+                               kind == AGON_STRATEGY));
+                }
+            }
+        }
+    }
+    ck_assert_str_eq(slot_stage_name(STAGE_LIVE_SMALL), "LIVE_SMALL");
+    ck_assert_str_eq(slot_stage_name(99), "?");
+    ck_assert_str_eq(slot_condition_name(CONDITION_RETIRED), "RETIRED");
+    ck_assert_str_eq(slot_condition_name(99), "?");
+}
+END_TEST
+
+START_TEST(what_is_loaded_is_what_was_saved)
+{
+    static struct slots slots;
+    static struct slots again;
+    static unsigned char bytes[32768];
+    static unsigned char more[32768];
+    struct enc enc = {.at = bytes, .room = sizeof(bytes)};
+    struct enc same = {.at = more, .room = sizeof(more)};
+    struct dec dec;
+
+    slots_init(&slots);
+    for (uint16_t id = 1; id < SLOTS_MAX; id += 3) {
+        struct record_slot record = record_of(id);
+
+        record.subscription = all_of();
+        record.subscription.n_instruments = id % 33u;
+        record.limits.duplicate_max = id;
+        ck_assert_int_eq(slots_set(&slots, &record, NULL), AGON_OK);
+        slots.all[id].nth = id * 1000u;
+    }
+    slots_save(&slots, &enc);
+    ck_assert(enc_is_ok(&enc));
+    dec = (struct dec){.at = bytes, .n = enc.used};
+    ck_assert_int_eq(slots_load(&again, &dec), AGON_OK);
+    ck_assert_uint_eq(dec.used, dec.n);
+    slots_save(&again, &same);
+    ck_assert_uint_eq(enc.used, same.used);
+    ck_assert_mem_eq(bytes, more, enc.used);
+    for (uint64_t cut = 0; cut < enc.used; cut += 7) {
+        dec = (struct dec){.at = bytes, .n = cut};
+        ck_assert_int_eq(slots_load(&again, &dec), AGON_ECORRUPT);
+    }
+    bytes[0] = 65;
+    dec = (struct dec){.at = bytes, .n = enc.used};
+    ck_assert_int_eq(slots_load(&again, &dec), AGON_ECORRUPT);
+    bytes[0] = SLOTS_MAX - 1;
+    for (uint64_t at = 4; at < 400; at++) { // more instruments than there is room for
+        unsigned char was = bytes[at];
+
+        bytes[at] = 0xff;
+        dec = (struct dec){.at = bytes, .n = enc.used};
+        slots_load(&again, &dec);
+        for (uint32_t i = 0; i < SLOTS_MAX; i++) {
+            ck_assert(memchr(again.all[i].name, '\0', SLOT_NAME) != NULL);
+            ck_assert(!dec_is_ok(&dec) ||
+                      again.all[i].subscription.n_instruments <= SLOT_INSTRUMENTS_MAX);
+        }
+        bytes[at] = was;
+    }
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("slot");
+    TCase *tcase = tcase_create("slot");
+    SRunner *runner;
+    int n_failed;
+
+    tcase_add_test(tcase, a_subscription_is_types_instruments_lengths_and_depth);
+    tcase_add_test(tcase, private_events_go_by_mask_and_a_gap_is_never_hidden);
+    tcase_add_test(tcase, a_bad_slot_is_refused_with_a_reason_and_changes_nothing);
+    tcase_add_test(tcase, who_may_trade);
+    tcase_add_test(tcase, what_is_loaded_is_what_was_saved);
+    suite_add_tcase(suite, tcase);
+    runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    n_failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return n_failed == 0 ? 0 : 1;
+}

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sys/log.h"
+
+#include <fcntl.h>
+#include <jansson.h>
+#include <pthread.h>
+
+#include "help.h"
+
+static int64_t now_mono, now_wall = 1700000000000000000;
+static char out[1 << 20];
+
+static int64_t mono(void)
+{
+    return now_mono;
+}
+
+static int64_t wall(void)
+{
+    return now_wall;
+}
+
+static struct log *open_log(struct log_config config)
+{
+    struct error err = {0};
+    struct log *log;
+
+    config.fd = open(help_path("log"), O_RDWR | O_CREAT | O_TRUNC, 0600);
+    config.mono = mono;
+    config.wall = wall;
+    log = log_new(&config, &err);
+    ck_assert_msg(log != NULL, "%s", err.text);
+    return log;
+}
+
+static const char *written(void)
+{
+    FILE *file = fopen(help_path("log"), "rb");
+    size_t n = fread(out, 1, sizeof(out) - 1, file);
+
+    (void)fclose(file);
+    out[n] = '\0';
+    return out;
+}
+
+static int lines_with(const char *text)
+{
+    int n = 0;
+
+    for (const char *at = written(); (at = strstr(at, text)) != NULL; at++)
+        n++;
+    return n;
+}
+
+START_TEST(json_lines_are_json_whatever_is_said)
+{
+    struct log *log = open_log((struct log_config){.is_json = 1, .is_direct = 1});
+    json_t *root;
+
+    log_write(log, LOG_WARN, "venue \"x\"", "k\n", "a\"b\\c\n\x1b[2J%s", "\xff\xfe");
+    log_free(log);
+    root = json_loads(written(), 0, NULL);
+    ck_assert_msg(root != NULL, "%s", out);
+    ck_assert_str_eq(json_string_value(json_object_get(root, "level")), "warn");
+    ck_assert_str_eq(json_string_value(json_object_get(root, "t")), "2023-11-14T22:13:20.000000Z");
+    ck_assert_ptr_null(strchr(out, 0x1b));
+    ck_assert_int_eq(lines_with("\n"), 1);
+    json_decref(root);
+}
+END_TEST
+
+START_TEST(text_lines_are_plain)
+{
+    struct log *log = open_log((struct log_config){.is_direct = 1, .level = LOG_INFO});
+
+    log_write(log, LOG_DEBUG, "core", "", "not taken");
+    log_write(log, LOG_INFO, "core", NULL, "started in %d ms", 12);
+    log_free(log);
+    ck_assert_str_eq(written(), "22:13:20.000 info  core: started in 12 ms\n");
+}
+END_TEST
+
+START_TEST(repeats_are_folded_and_counted)
+{
+    struct log *log = open_log((struct log_config){.is_json = 1, .is_direct = _i});
+
+    for (int i = 0; i < 50; i++)
+        log_write(log, LOG_INFO, "core", "", "the same");
+    log_write(log, LOG_INFO, "core", "", "another");
+    log_free(log);
+    ck_assert_int_eq(lines_with("the same"), 1);
+    ck_assert_int_eq(lines_with("\"times\":49"), 1);
+    ck_assert_int_eq(lines_with("another"), 1);
+}
+END_TEST
+
+START_TEST(a_key_has_its_rate_and_owes_the_count)
+{
+    struct log *log = open_log((struct log_config){.is_json = 1, .is_direct = 1});
+    struct log_stats stats;
+
+    for (int i = 0; i < 100; i++)
+        log_write(log, LOG_WARN, "venue", "gap", "gap number %d", i);
+    log_write(log, LOG_WARN, "venue", "other", "is heard");
+    ck_assert_int_eq(lines_with("gap number"), LOG_KEY_BURST);
+    now_mono += 1000000000;
+    for (int i = 100; i < 110; i++)
+        log_write(log, LOG_WARN, "venue", "gap", "gap number %d", i);
+    ck_assert_int_eq(lines_with("gap number"), LOG_KEY_BURST + LOG_KEY_PER_S);
+    ck_assert_int_eq(lines_with("\"left_out\":80"), 1);
+    log_stats(log, &stats);
+    ck_assert_uint_eq(stats.n_muted, 85);
+    log_free(log);
+    ck_assert_int_eq(lines_with("\"left_out\":5"), 1);
+}
+END_TEST
+
+struct speaker {
+    struct log *log;
+    int id;
+};
+
+static void *speak(void *arg)
+{
+    struct speaker *speaker = arg;
+
+    for (int i = 0; i < 2000; i++)
+        log_write(speaker->log, i % 100 == 0 ? LOG_ERROR : LOG_INFO, "t", "", "thread %d line %d.",
+                  speaker->id, i);
+    return NULL;
+}
+
+START_TEST(many_threads_lose_no_line_uncounted)
+{
+    struct log *log = open_log((struct log_config){.is_json = 1, .lines = 1024});
+    struct speaker speakers[4];
+    struct log_stats stats;
+    pthread_t threads[4];
+    int n_lines;
+
+    for (int i = 0; i < 4; i++) {
+        speakers[i] = (struct speaker){log, i};
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, speak, &speakers[i]), 0);
+    }
+    for (int i = 0; i < 4; i++)
+        ck_assert_int_eq(pthread_join(threads[i], NULL), 0);
+    log_flush(log);
+    n_lines = lines_with("thread ");
+    log_stats(log, &stats);
+    ck_assert_uint_eq((uint64_t)n_lines + stats.n_dropped, 8000);
+    ck_assert_int_eq(lines_with("\"level\":\"error\""), 80); // errors have their own room
+    log_free(log);
+    if (stats.n_dropped > 0)
+        ck_assert_int_gt(lines_with("\"dropped\":"), 0);
+}
+END_TEST
+
+START_TEST(a_long_line_is_cut_and_says_so)
+{
+    struct log *log = open_log((struct log_config){.is_json = 1, .is_direct = 1});
+    char text[2 * LOG_TEXT_MAX];
+
+    memset(text, 'x', sizeof(text));
+    text[sizeof(text) - 1] = '\0';
+    log_write(log, LOG_INFO, "core", "", "%s", text);
+    log_free(log);
+    ck_assert_int_eq(lines_with("...\""), 1);
+}
+END_TEST
+
+START_TEST(level_names_are_read_back)
+{
+    for (int level = LOG_DEBUG; level <= LOG_ERROR; level++)
+        ck_assert_int_eq(log_level_parse(log_level_name((enum log_level)level)), level);
+    ck_assert_int_eq(log_level_parse("loud"), AGON_EINVAL);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("sys_log");
+    TCase *tcase = tcase_create("log");
+
+    tcase_add_checked_fixture(tcase, help_setup, help_teardown);
+    tcase_add_test(tcase, json_lines_are_json_whatever_is_said);
+    tcase_add_test(tcase, text_lines_are_plain);
+    tcase_add_loop_test(tcase, repeats_are_folded_and_counted, 0, 2);
+    tcase_add_test(tcase, a_key_has_its_rate_and_owes_the_count);
+    tcase_add_test(tcase, many_threads_lose_no_line_uncounted);
+    tcase_add_test(tcase, a_long_line_is_cut_and_says_so);
+    tcase_add_test(tcase, level_names_are_read_back);
+    suite_add_tcase(suite, tcase);
+    return help_main(suite);
+}

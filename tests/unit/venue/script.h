@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+/* script: a gateway against a written venue. Time is the script's, the network is a table in
+ * memory, the other side does what a transcript in tests/data/venue says. One command a line:
+ *
+ *   T <ms>                          time passes, in steps of 1 ms
+ *   on <METHOD> <prefix> <status> [Name:value ...] <body>   the next such request is answered so
+ *   lose <METHOD> <prefix>          ... is taken and never answered
+ *   cut <METHOD> <prefix>           ... is taken, then the connection is reset
+ *   want <METHOD> <prefix>          such a request came (since the last want of it)
+ *   none <METHOD> <prefix>          no such request came since the last look
+ *   has <text>                      the request wanted last holds this text; hasnt: it does not
+ *   market <json>   user <json>     the venue sends a message
+ *   sent market|user <text>         our last message on it holds this text
+ *   reset market|user|rest          these connections break
+ *   refuse market|user|rest|none    connects to it fail
+ *   cmd new|cancel|replace|query key=value ...
+ *   durable <seq>                   the journal is safe up to there
+ *   report <KIND> key=value ...     the next REPORT record; silence: there is none
+ *   book <STATE> [reason]           the next STATUS record
+ *   take <TYPE> [key=value ...]     the next record of that type, over all between
+ *   connects market|user|rest <n>   so many connects were tried since the last look; fewer: at most
+ *   use <file>                      the lines of another transcript
+ *   ready yes|no
+ *
+ * In bodies ${1:0} is the client id of order 1, revision 0, and ${t} the venue's time in ms. What
+ * no line answers is answered as a quiet venue would: time, empty lists, nothing open. */
+#ifndef TESTS_UNIT_VENUE_SCRIPT_H
+#define TESTS_UNIT_VENUE_SCRIPT_H
+
+/* Runs a transcript; a difference fails the Check test with file and line. */
+void script_run(const char *file);
+
+#endif

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "venue/config.h"
+
+static char text[16384];
+
+static void read_example(void)
+{
+    const char *root = getenv("AGON_SOURCE_ROOT");
+    char path[1024];
+    FILE *file;
+    size_t n;
+
+    snprintf(path, sizeof(path), "%s/configs/venues/binance.yaml", root != NULL ? root : ".");
+    file = fopen(path, "r");
+    ck_assert_msg(file != NULL, "%s", path);
+    n = fread(text, 1, sizeof(text) - 1, file);
+    text[n] = 0;
+    fclose(file);
+}
+
+START_TEST(the_file_we_ship_is_read)
+{
+    struct venue_config venue;
+    struct config *config;
+
+    read_example();
+    config = config_new("binance.yaml", text, strlen(text), NULL);
+    ck_assert_msg(venue_config_read(config, &venue) == AGON_OK, "%s", config_error_text(config, 0));
+    ck_assert_str_eq(venue.name, "binance");
+    ck_assert_uint_eq(venue.market.port, 9443);
+    ck_assert_uint_eq(venue.market.is_tls, 1);
+    ck_assert_str_eq(venue.market_path, "/stream");
+    ck_assert_str_eq(venue.rest_path, "/api");
+    ck_assert_uint_eq(venue.n_limits, 6);
+    ck_assert_str_eq(venue.limits[0].name, "weight");
+    ck_assert_uint_eq(venue.limits[0].capacity, 6000);
+    ck_assert_int_eq(venue.limits[0].window_ns, 60000000000);
+    ck_assert_uint_eq(venue.recv_window_ms, 5000);
+    ck_assert_str_eq(venue.credential, "");
+    config_free(config);
+}
+END_TEST
+
+/* What the file does not say is as the dialect itself would choose. */
+START_TEST(presets_are_the_dialects_own)
+{
+    struct venue_config venue;
+    struct venue_config own;
+    struct config *config;
+
+    read_example();
+    config = config_new("binance.yaml", text, strlen(text), NULL);
+    ck_assert_int_eq(venue_config_read(config, &venue), AGON_OK);
+    ck_assert_int_eq(venue_config_default(&own, "binance_spot"), AGON_OK);
+    ck_assert_int_eq(venue.hold_ns, own.hold_ns);
+    ck_assert_int_eq(venue.cancel_hold_ns, own.cancel_hold_ns);
+    ck_assert_int_eq(venue.request_ns, own.request_ns);
+    ck_assert_int_eq(venue.reconcile_ns, own.reconcile_ns);
+    ck_assert_int_eq(venue.silence_ns, own.silence_ns);
+    ck_assert_int_eq(venue.user_silence_ns, own.user_silence_ns);
+    ck_assert_int_eq(venue.channel_ns, own.channel_ns);
+    ck_assert_int_eq(venue.life_ns, own.life_ns);
+    ck_assert_int_eq(venue.message_gap_ns, own.message_gap_ns);
+    ck_assert_int_eq(venue.cooloff_ns, own.cooloff_ns);
+    ck_assert_uint_eq(venue.order_links, own.order_links);
+    ck_assert_uint_eq(venue.data_links, own.data_links);
+    ck_assert_uint_eq(venue.snapshot_levels, own.snapshot_levels);
+    ck_assert_uint_eq(venue.warm_bars, own.warm_bars);
+    ck_assert_uint_eq(venue.key_kind, own.key_kind);
+    config_free(config);
+}
+END_TEST
+
+static const struct {
+    const char *from, *to;
+    enum config_code code;
+} mistakes[] = {
+    {"dialect: binance_spot", "dialect: binance_moon", CONFIG_E_CHOICE},
+    {"kind: raw", "kind: weight", CONFIG_E_CONFLICT},
+    {"  - {kind: raw, capacity: 300000, window: 5m}\n", "", CONFIG_E_MISSING},
+    {"port: 9443", "port: 94430", CONFIG_E_RANGE},
+    {"limits:", "limit:", CONFIG_E_UNKNOWN},
+    {"window: 10s", "window: 10", CONFIG_E_VALUE},
+};
+
+START_TEST(mistakes_are_told)
+{
+    static char wrong[16384];
+    struct venue_config venue;
+    struct config *config;
+    const char *at;
+    int is_found = 0;
+
+    read_example();
+    at = strstr(text, mistakes[_i].from);
+    ck_assert_ptr_nonnull(at);
+    snprintf(wrong, sizeof(wrong), "%.*s%s%s", (int)(at - text), text, mistakes[_i].to,
+             at + strlen(mistakes[_i].from));
+    config = config_new("binance.yaml", wrong, strlen(wrong), NULL);
+    ck_assert_int_eq(venue_config_read(config, &venue), AGON_EINVAL);
+    for (uint32_t i = 0; i < config_error_count(config); i++)
+        is_found |= config_error_code(config, i) == mistakes[_i].code;
+    ck_assert_msg(is_found, "%s", config_error_text(config, 0));
+    config_free(config);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("venue config");
+    TCase *tcase = tcase_create("config");
+    SRunner *runner;
+    int failed;
+
+    tcase_add_test(tcase, the_file_we_ship_is_read);
+    tcase_add_test(tcase, presets_are_the_dialects_own);
+    tcase_add_loop_test(tcase, mistakes_are_told, 0, (int)(sizeof(mistakes) / sizeof(mistakes[0])));
+    suite_add_tcase(suite, tcase);
+    runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? 0 : 1;
+}

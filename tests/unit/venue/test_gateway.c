@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <check.h>
+
+#include "script.h"
+
+static const char *const stories[] = {
+    "binance/market.script",  "binance/race.script",   "binance/reconnect.script",
+    "binance/silent.script",  "binance/orders.script", "binance/replace.script",
+    "binance/unknown.script", "binance/clock.script",  "binance/limits.script",
+    "binance/user.script",    "binance/hold.script",
+};
+
+START_TEST(the_gateway_keeps_to_the_transcript)
+{
+    script_run(stories[_i]);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("gateway");
+    TCase *tcase = tcase_create("stories");
+    SRunner *runner;
+    int failed;
+
+    tcase_set_timeout(tcase, 60);
+    tcase_add_loop_test(tcase, the_gateway_keeps_to_the_transcript, 0,
+                        (int)(sizeof(stories) / sizeof(stories[0])));
+    suite_add_tcase(suite, tcase);
+    runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? 0 : 1;
+}

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <check.h>
+#include <sodium.h>
+
+#include "venue/binance/sign.h"
+
+static struct secret secret;
+static struct binance_signer signer;
+
+static void use(enum binance_sign_kind kind, const char *key)
+{
+    ck_assert_int_eq(secret_set(&secret, key, strlen(key)), AGON_OK);
+    ck_assert_int_eq(binance_signer_init(&signer, kind, &secret, NULL), AGON_OK);
+}
+
+START_TEST(project_vectors)
+{
+    static const char order[] =
+        "symbol=BTCUSDT&side=BUY&type=LIMIT&timeInForce=GTC&quantity=0.01&price=30000&"
+        "newClientOrderId=ag-1&recvWindow=5000&timestamp=1700000000000";
+    static const char encoded[] = "symbol=%EF%BC%91%EF%BC%92&timestamp=1700000000000";
+    static const char short_one[] = "symbol=BTCUSDT&timestamp=1700000000000";
+    char text[BINANCE_SIGNATURE_TEXT];
+    unsigned char seed[32];
+    char hex[65];
+
+    use(BINANCE_SIGN_HMAC, "agon-test-secret");
+    binance_sign(&signer, order, strlen(order), text);
+    ck_assert_str_eq(text, "d48ab3c179d8d1b92e7b2a7c924180b31f2b389db6e5ea6311e9d7bbeee982d3");
+    binance_sign(&signer, encoded, strlen(encoded), text);
+    ck_assert_str_eq(text, "ef2161f3fddbb9368a6f70f1e68fb719dc7ba3a5575f87fba3cb5ed6132f7528");
+
+    crypto_hash_sha256(seed, (const unsigned char *)"agon test key", 13);
+    sodium_bin2hex(hex, sizeof(hex), seed, sizeof(seed));
+    use(BINANCE_SIGN_ED25519, hex);
+    binance_sign(&signer, short_one, strlen(short_one), text);
+    ck_assert_str_eq(text, "1nDT20e2yQKZwdiSt6fnnrBNN8quMlbJ3mhGRzdFQdA1IdOGyyPbg41XA6Fh9j+YcRLj1P0"
+                           "eyquuSOqgpISTBw==");
+}
+END_TEST
+
+START_TEST(parameters_are_encoded_then_signed_as_sent)
+{
+    struct binance_params params;
+    char text[256];
+
+    use(BINANCE_SIGN_HMAC, "agon-test-secret\n"); // a file's line end is no part of the secret
+    binance_params_init(&params, text, sizeof(text));
+    binance_params_add(&params, "symbol", "\xef\xbc\x91\xef\xbc\x92");
+    binance_params_add_u64(&params, "timestamp", 1700000000000);
+    ck_assert_int_eq(binance_params_sign(&params, &signer), AGON_OK);
+    ck_assert_str_eq(text, "symbol=%EF%BC%91%EF%BC%92&timestamp=1700000000000&signature="
+                           "ef2161f3fddbb9368a6f70f1e68fb719dc7ba3a5575f87fba3cb5ed6132f7528");
+}
+END_TEST
+
+START_TEST(parameters_that_do_not_fit_are_not_signed)
+{
+    for (size_t room = 0; room < 120; room++) {
+        char text[128];
+        struct binance_params params;
+
+        use(BINANCE_SIGN_HMAC, "s");
+        binance_params_init(&params, text, room);
+        binance_params_add(&params, "symbol", "BTCUSDT");
+        binance_params_add(&params, "b", "%%");
+        ck_assert_int_eq(binance_params_sign(&params, &signer) == AGON_OK,
+                         room > strlen("symbol=BTCUSDT&b=%25%25&signature=") + 64);
+    }
+}
+END_TEST
+
+/* The key of RFC 8410, section 10.3, and its public half by that document. */
+START_TEST(pem_is_read_as_openssl_writes_it)
+{
+    static const char pem[] = "-----BEGIN PRIVATE KEY-----\n"
+                              "MC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC\n"
+                              "-----END PRIVATE KEY-----\n";
+    static const char hex[] = "d4ee72dbf913584ad5b6d8f1f769f8ad3afe7c28cbf1d4fbe097a88f44755842";
+    char by_pem[BINANCE_SIGNATURE_TEXT];
+    char by_hex[BINANCE_SIGNATURE_TEXT];
+
+    use(BINANCE_SIGN_ED25519, pem);
+    binance_sign(&signer, "x", 1, by_pem);
+    use(BINANCE_SIGN_ED25519, hex);
+    binance_sign(&signer, "x", 1, by_hex);
+    ck_assert_str_eq(by_pem, by_hex);
+}
+END_TEST
+
+START_TEST(bad_keys_are_refused_without_being_told)
+{
+    static const char short_key[] = "-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n"
+                                    "-----END PRIVATE KEY-----";
+    static const char *const bad[] = {"secretsecret", "-----BEGIN PRIVATE KEY-----\nsecret",
+                                      short_key};
+    struct error err = {0};
+
+    for (size_t i = 0; i < 3; i++) {
+        ck_assert_int_eq(secret_set(&secret, bad[i], strlen(bad[i])), AGON_OK);
+        err.code = 0;
+        ck_assert_int_eq(binance_signer_init(&signer, BINANCE_SIGN_ED25519, &secret, &err),
+                         AGON_EINVAL);
+        ck_assert_ptr_null(strstr(err.text, "secret"));
+    }
+    secret_wipe(&secret);
+    ck_assert_int_eq(binance_signer_init(&signer, BINANCE_SIGN_HMAC, &secret, &err), AGON_EINVAL);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("sign");
+    TCase *tcase = tcase_create("sign");
+    SRunner *runner;
+    int failed;
+
+    tcase_add_test(tcase, project_vectors);
+    tcase_add_test(tcase, parameters_are_encoded_then_signed_as_sent);
+    tcase_add_test(tcase, parameters_that_do_not_fit_are_not_signed);
+    tcase_add_test(tcase, pem_is_read_as_openssl_writes_it);
+    tcase_add_test(tcase, bad_keys_are_refused_without_being_told);
+    suite_add_tcase(suite, tcase);
+    runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? 0 : 1;
+}
