@@ -138,6 +138,18 @@ void intents_send(struct engine *engine, struct order *order, uint8_t kind)
     };
     uint32_t crc;
 
+    if (kind == CMD_QUERY && order->request_state == AGON_REQUEST_UNKNOWN) {
+        int is_replace = order->request == AGON_REQUEST_REPLACE;
+
+        _Static_assert((int)AGON_REQUEST_NEW == (int)CMD_NEW &&
+                           (int)AGON_REQUEST_CANCEL == (int)CMD_CANCEL &&
+                           (int)AGON_REQUEST_REPLACE == (int)CMD_REPLACE,
+                       "a request is named as the command that makes it");
+        cmd.doubt = order->request;
+        cmd.doubt_rev = is_replace ? order->rev_asked : order->rev;
+        cmd.doubt_px = is_replace ? order->new_px : order->px;
+        cmd.doubt_qty = is_replace ? order->new_qty : order->qty;
+    }
     if (kind == CMD_NEW && order->guard_px > 0) {
         cmd.type = order->type == AGON_STOP ? AGON_STOP_LIMIT : AGON_LIMIT;
         cmd.tif = order->type == AGON_STOP ? AGON_TIF_GTC : AGON_TIF_IOC;

@@ -423,7 +423,8 @@ struct orders_effect orders_report(struct orders *orders, struct order *order,
             order->reason = report->reason;
             // The venue's own trouble passes: the wish to cancel outlives it.
             if (request == AGON_REQUEST_CANCEL &&
-                (report->reason == REASON_VENUE_RATE || report->reason == REASON_VENUE_DOWN))
+                (report->reason == REASON_VENUE_RATE || report->reason == REASON_VENUE_DOWN ||
+                 report->reason == REASON_TIMEOUT))
                 effect.is_cancel_later = 1;
             else if (request == AGON_REQUEST_CANCEL)
                 order->flags &= ~(uint32_t)ORDER_CANCEL_WANTED;

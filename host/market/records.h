@@ -247,7 +247,12 @@ struct order_cmd {
     uint8_t kind, side, type, tif;
     uint32_t flags; /* AGON_POST_ONLY, AGON_REDUCE_ONLY */
     uint8_t rev;    /* of the order as it shall be; CANCEL and QUERY: as it is */
-    uint8_t pad[7];
+    /* QUERY: enum cmd_kind of the request that is in doubt, and what it asked for; 0: none is. A
+     * gateway of a later run knows of it only from here. */
+    uint8_t doubt, doubt_rev;
+    uint8_t pad[5];
+    agon_px_t doubt_px;
+    agon_qty_t doubt_qty;
     agon_px_t px, trigger_px;
     agon_qty_t qty, show_qty; /* qty: total of the order, filled part included */
     agon_qty_t filled_qty;    /* as the core knows it */
@@ -264,7 +269,7 @@ AGON_SIZE_IS(record_asset, 64);
 AGON_SIZE_IS(record_arm, 128);
 AGON_SIZE_IS(record_due, 64);
 AGON_SIZE_IS(record_signal, 384);
-AGON_SIZE_IS(order_cmd, 104);
+AGON_SIZE_IS(order_cmd, 120);
 
 static inline uint32_t event_bytes(const struct agon_event_hdr *event)
 {

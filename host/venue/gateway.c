@@ -12,6 +12,7 @@
 #define TURN_IDLE_NS  50000000ll
 #define UPGRADE_NS    5000000000ll
 #define PARTIAL_NS    10000000000ll /* a frame must be whole by then, however slowly it comes */
+#define AHEAD_NS      1000000000ll  /* venues take time stamps that are so far ahead of theirs */
 #define ORDERS_ROOM   4096
 #define FILLS_ROOM    16384
 
@@ -773,7 +774,8 @@ int gateway_new(struct gateway **out, const struct venue_config *config,
     gateway->timer = -1;
     symbols_init(&gateway->symbols);
     if (gateway->backlog == NULL ||
-        outbox_init(&gateway->outbox, ORDERS_ROOM, FILLS_ROOM, gateway_emit, gateway) < 0) {
+        outbox_init(&gateway->outbox, ORDERS_ROOM, FILLS_ROOM,
+                    config->recv_window_ms * 1000000ll + AHEAD_NS, gateway_emit, gateway) < 0) {
         error_set(err, AGON_ENOMEM, "out of memory");
         goto fail;
     }

@@ -6,7 +6,7 @@
 #include "base/hash.h"
 #include "base/num.h"
 
-int outbox_init(struct outbox *outbox, uint32_t capacity, uint32_t fill_capacity,
+int outbox_init(struct outbox *outbox, uint32_t capacity, uint32_t fill_capacity, int64_t window_ns,
                 int (*emit)(void *ctx, struct agon_event_hdr *record), void *ctx)
 {
     memset(outbox, 0, sizeof(*outbox));
@@ -14,6 +14,7 @@ int outbox_init(struct outbox *outbox, uint32_t capacity, uint32_t fill_capacity
     outbox->fill_ring = calloc(fill_capacity, sizeof(*outbox->fill_ring));
     outbox->capacity = capacity;
     outbox->fill_capacity = fill_capacity;
+    outbox->window_ns = window_ns;
     outbox->emit = emit;
     outbox->ctx = ctx;
     if (outbox->all == NULL || outbox->fill_ring == NULL ||
@@ -156,10 +157,63 @@ static void refuse(struct outbox *outbox, const struct order_cmd *cmd, uint8_t k
     tell(outbox, &entry, kind, reason, 0, 0, 0);
 }
 
+static void describe(struct outbox_entry *entry, const struct order_cmd *cmd)
+{
+    entry->instrument = cmd->instrument;
+    entry->account = cmd->account;
+    entry->side = cmd->side;
+    entry->type = cmd->type;
+    entry->tif = cmd->tif;
+    entry->flags = cmd->flags;
+    entry->px = cmd->px;
+    entry->trigger_px = cmd->trigger_px;
+    entry->qty = cmd->qty;
+}
+
+/* The core asks what became of an order. What it says of a request in doubt counts where we know of
+ * none: the request is of an earlier run. */
+static void ask(struct outbox *outbox, struct outbox_entry *entry, const struct order_cmd *cmd,
+                int64_t now)
+{
+    if (entry == NULL) {
+        // No room: nothing is concluded, and a list of open orders or of fills may still tell.
+        entry = take_place(outbox, cmd->order_id);
+        if (entry == NULL)
+            return;
+        describe(entry, cmd);
+        entry->fill_qty = cmd->filled_qty;
+        entry->rev = cmd->rev;
+        entry->query_rev = cmd->doubt == CMD_REPLACE ? cmd->doubt_rev : cmd->rev;
+        entry->is_acked = cmd->doubt != CMD_NEW;
+        if (cmd->doubt != 0) {
+            entry->pending = cmd->doubt;
+            entry->pending_rev = cmd->doubt_rev;
+            entry->next_px = cmd->doubt_px;
+            entry->next_qty = cmd->doubt_qty;
+            entry->is_unknown = 1;
+            entry->expiry_ns = now + outbox->window_ns;
+        }
+        outbox->n_adopted++;
+    }
+    learn_number(outbox, entry, cmd->venue_order);
+    entry->check_ns = now;
+    if (entry->pending != 0)
+        return;
+    if (entry->is_absent)
+        entry->is_absent = entry->is_final = entry->is_told = 0;
+    entry->query_rev = entry->rev;
+    entry->reported_state = 0; // whatever comes is told
+}
+
 struct outbox_entry *outbox_command(struct outbox *outbox, const struct order_cmd *cmd, int64_t now)
 {
     struct outbox_entry *entry = outbox_find(outbox, cmd->order_id);
     int is_known = entry != NULL;
+
+    if (cmd->kind == CMD_QUERY) {
+        ask(outbox, entry, cmd, now);
+        return NULL;
+    }
 
     if (cmd->kind == CMD_NEW) {
         if (entry != NULL) {
@@ -184,30 +238,12 @@ struct outbox_entry *outbox_command(struct outbox *outbox, const struct order_cm
         entry->rev = cmd->kind == CMD_REPLACE ? (uint8_t)(cmd->rev - 1) : cmd->rev;
         outbox->n_adopted++;
     } else if (entry->pending != 0) {
-        if (cmd->kind == CMD_QUERY)
-            entry->check_ns = now;
-        else
-            refuse(outbox, cmd, REPORT_NOT_SENT, REASON_REQUEST_PENDING);
+        refuse(outbox, cmd, REPORT_NOT_SENT, REASON_REQUEST_PENDING);
         return NULL;
     }
-    entry->instrument = cmd->instrument;
-    entry->account = cmd->account;
-    if (!is_known) {
-        entry->side = cmd->side;
-        entry->type = cmd->type;
-        entry->tif = cmd->tif;
-        entry->flags = cmd->flags;
-        entry->px = cmd->px;
-        entry->trigger_px = cmd->trigger_px;
-        entry->qty = cmd->qty;
-    }
+    if (!is_known)
+        describe(entry, cmd);
     learn_number(outbox, entry, cmd->venue_order);
-    if (cmd->kind == CMD_QUERY) {
-        entry->query_rev = entry->rev;
-        entry->check_ns = now;
-        entry->reported_state = 0; // whatever comes is told
-        return NULL;
-    }
     if (cmd->kind == CMD_NEW)
         entry->rev = cmd->rev;
     entry->pending = cmd->kind;
@@ -322,6 +358,8 @@ static void see_current(struct outbox *outbox, struct outbox_entry *entry,
 
     if (seen->cum_qty > entry->cum_qty)
         entry->cum_qty = seen->cum_qty;
+    if (entry->pending == 0)
+        entry->doubt_ns = 0;
     if (entry->pending == CMD_NEW)
         end_request(entry);
     else if (entry->pending == 0 && seen->source != SEEN_REPLY)
@@ -446,38 +484,30 @@ void outbox_seen(struct outbox *outbox, const struct outbox_seen *seen, agon_acc
 
 void outbox_absent(struct outbox *outbox, struct outbox_entry *entry, uint8_t rev, int64_t now)
 {
-    int is_proven;
+    int64_t began_ns = entry->doubt_ns;
 
-    entry->check_ns = now + OUTBOX_RECHECK_NS;
-    if (entry->pending == 0 || !entry->is_unknown) {
-        // The venue has forgotten an order that it once showed: nothing can be concluded. Slower.
-        entry->check_ns = entry->is_told || entry->pending != 0 ? 0 : now + 30 * OUTBOX_RECHECK_NS;
+    entry->check_ns = 0;
+    if (entry->is_told || (entry->pending != 0 && !entry->is_unknown))
         return;
-    }
-    if (entry->pending == CMD_CANCEL)
-        return; // what it should cancel is not there (yet)
-    if (rev != entry->pending_rev) {
-        entry->query_rev = entry->pending_rev;
-        return;
-    }
-    is_proven = entry->doubt_ns > 0 && now - entry->doubt_ns >= OUTBOX_ABSENT_GAP_NS &&
-                now > entry->expiry_ns;
-    if (entry->doubt_ns == 0)
+    if (began_ns == 0)
         entry->doubt_ns = now;
-    if (entry->pending == CMD_REPLACE) {
+    if (entry->pending == CMD_REPLACE && rev == entry->pending_rev) {
         // What became of the old one decides, and is asked about at once.
         entry->query_rev = entry->rev;
         entry->check_ns = now;
         return;
     }
-    if (!is_proven)
+    entry->query_rev = entry->pending == CMD_REPLACE ? entry->pending_rev : entry->rev;
+    if (began_ns == 0 || now - began_ns < OUTBOX_ABSENT_GAP_NS || now <= entry->expiry_ns) {
+        entry->check_ns = now + (entry->pending != 0 ? OUTBOX_RECHECK_NS : OUTBOX_ABSENT_GAP_NS);
         return;
+    }
+    // A new order was never there. One that was is there no more: the core has us ask again before
+    // it believes that.
     outbox->n_absent++;
+    tell(outbox, entry, REPORT_ABSENT, REASON_ABSENT, 0, AGON_ORDER_REJECTED, 0);
     end_request(entry);
-    entry->is_final = 1;
-    if (!entry->is_told)
-        tell(outbox, entry, REPORT_ABSENT, REASON_ABSENT, 0, AGON_ORDER_REJECTED, 0);
-    entry->is_told = 1;
+    entry->is_final = entry->is_told = entry->is_absent = 1;
 }
 
 void outbox_no_answer(struct outbox_entry *entry, int64_t now)

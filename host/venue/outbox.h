@@ -37,9 +37,10 @@ struct outbox_entry {
     uint32_t flags;
     uint8_t rev;                         /* of the wire order that is or was open */
     uint8_t is_acked, is_final, is_told; /* is_told: its end was reported */
-    uint8_t pending;                     /* enum cmd_kind of the request on its way; 0: none */
-    uint8_t pending_rev;                 /* of the order as it shall be */
-    uint8_t is_unknown;                  /* fate of the request */
+    uint8_t is_absent; /* its end is that the venue does not have it; asking anew opens it again */
+    uint8_t pending;   /* enum cmd_kind of the request on its way; 0: none */
+    uint8_t pending_rev; /* of the order as it shall be */
+    uint8_t is_unknown;  /* fate of the request */
     uint8_t is_old_gone; /* REPLACE: the old wire order is cancelled, the new one not yet seen */
     uint8_t is_old_open; /* REPLACE in doubt: what the last query of the old one said */
     uint8_t query_rev;   /* which wire order to ask about next */
@@ -62,8 +63,9 @@ struct outbox {
     struct outbox_entry *all; /* owned */
     uint32_t capacity, n, hand;
     struct map by_id, by_venue; /* venue's number and instrument, mixed */
-    struct map fills;           /* told */
-    uint64_t *fill_ring;        /* owned: order of their going */
+    int64_t window_ns;   /* no request is taken by the venue later than this after it was made */
+    struct map fills;    /* told */
+    uint64_t *fill_ring; /* owned: order of their going */
     uint32_t n_fills, fill_hand, fill_capacity;
     int (*emit)(void *ctx, struct agon_event_hdr *record);
     void *ctx;
@@ -96,7 +98,7 @@ struct outbox_fill {
 };
 
 /* AGON_ENOMEM */
-int outbox_init(struct outbox *outbox, uint32_t capacity, uint32_t fill_capacity,
+int outbox_init(struct outbox *outbox, uint32_t capacity, uint32_t fill_capacity, int64_t window_ns,
                 int (*emit)(void *ctx, struct agon_event_hdr *record), void *ctx);
 void outbox_deinit(struct outbox *outbox);
 struct outbox_entry *outbox_find(struct outbox *outbox, uint64_t order_id);
@@ -104,7 +106,8 @@ struct outbox_entry *outbox_find_venue(struct outbox *outbox, agon_instrument_t 
                                        uint64_t venue_order);
 
 /* Takes a NEW, CANCEL or REPLACE. NULL: it was answered already (no such order, a request is on its
- * way, no room). A QUERY marks the order to be asked about. */
+ * way, no room). A QUERY marks the order to be asked about; an order and a request in doubt that
+ * are not known here, of an earlier run, are taken over from it. */
 struct outbox_entry *outbox_command(struct outbox *outbox, const struct order_cmd *cmd,
                                     int64_t now);
 /* The request was handed to the wire; it expires at the venue by then. */
@@ -115,7 +118,8 @@ void outbox_outcome(struct outbox *outbox, struct outbox_entry *entry, enum outb
 /* The venue shows an order of ours. An order we did not know is adopted. */
 void outbox_seen(struct outbox *outbox, const struct outbox_seen *seen, agon_account_t account,
                  int64_t now);
-/* A query says there is no such wire order. */
+/* A query says there is no such wire order. Proven, it ends the order, also one that stood open or
+ * has a cancel or replace in doubt; the core asks again where it has reason to. */
 void outbox_absent(struct outbox *outbox, struct outbox_entry *entry, uint8_t rev, int64_t now);
 /* A query brought no answer: again later. */
 void outbox_no_answer(struct outbox_entry *entry, int64_t now);

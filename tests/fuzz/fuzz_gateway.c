@@ -637,6 +637,10 @@ static void command(char *at)
             cmd.tif = (uint8_t)number;
         else if (strcmp(text, "flags") == 0)
             cmd.flags = number & AGON_POST_ONLY;
+        else if (strcmp(text, "doubt") == 0 && number <= CMD_REPLACE)
+            cmd.doubt = (uint8_t)number;
+        else if (strcmp(text, "doubt_rev") == 0)
+            cmd.doubt_rev = (uint8_t)number;
     }
     slot = ring_claim(&w.commands);
     if (slot == NULL)

@@ -140,3 +140,11 @@ ids_once() {
     grep '"kind":"request"' "$SIM_LOG" | sed -n 's/.*"newClientOrderId":"\([^"]*\)".*/\1/p' >"$WORK/ids"
     [ -z "$(sort "$WORK/ids" | uniq -d)" ] || fail "ids were sent twice: $(sort "$WORK/ids" | uniq -d | head -3)"
 }
+
+# Does the journal hold no request in doubt, and the open orders and the money that the exchange has?
+settled() {
+    "${TOOLS}facts" "$WORK/run/journal" >"$WORK/facts" 2>/dev/null && ! grep -q '^request' "$WORK/facts" &&
+        "${TOOLS}asks" "$SIM_PORT" >"$WORK/asks" && for what in open 'cash USDT' 'cash BTC' 'cash ETH'; do
+        [ "$(grep "^$what" "$WORK/facts" | sort)" = "$(grep "^$what" "$WORK/asks" | sort)" ] || return 1
+    done && ! grep -q '^suspense' "$WORK/facts"
+}

@@ -34,12 +34,6 @@ done
 live_files "$(agent busy_1 busy.so 'every: 1000000')
 $(agent busy_2 busy.so 'every: 1000000')"
 start_host
-settled() {
-    "${TOOLS}facts" "$WORK/run/journal" >"$WORK/facts" 2>/dev/null && ! grep -q '^request' "$WORK/facts" &&
-        "${TOOLS}asks" "$SIM_PORT" >"$WORK/asks" && for what in open 'cash USDT' 'cash BTC' 'cash ETH'; do
-        [ "$(grep "^$what" "$WORK/facts" | sort)" = "$(grep "^$what" "$WORK/asks" | sort)" ] || return 1
-    done && ! grep -q '^suspense' "$WORK/facts"
-}
 until_true "$HOST_PID" "the host is ready" lines "$WORK/host.err" '"key":"ready"' $((rounds + 1))
 until_true "$HOST_PID" "open orders and money as the exchange has them" settled
 n_open=$(grep -c '^open' "$WORK/asks")

@@ -21,6 +21,9 @@
 #define RESIGN_WAIT_NS      3000000000ll
 #define FOREIGN_MAX         1024
 #define TRADES_PAGE         1000
+#define OPEN_WEIGHT         80 /* of all open orders, of the account, of an instrument's trades */
+#define ACCOUNT_WEIGHT      20
+#define TRADES_WEIGHT       20
 
 enum request_kind {
     REQ_TIME = 1,
@@ -856,7 +859,8 @@ static int ask_trades(struct spot *spot, const struct symbol *symbol, uint64_t n
     struct instrument *instrument = instrument_of(spot, symbol);
     struct gateway_request *request;
 
-    request = ask(spot, REQ_TRADES, symbol, LIMITER_QUERY, number != 0 ? 5 : 20, DATA_WAIT_NS);
+    request =
+        ask(spot, REQ_TRADES, symbol, LIMITER_QUERY, number != 0 ? 5 : TRADES_WEIGHT, DATA_WAIT_NS);
     if (request == NULL)
         return 0;
     request->a = instrument->is_based ? instrument->last_fill + 1 : 0;
@@ -875,6 +879,19 @@ static int ask_part(struct spot *spot, enum request_kind kind, uint32_t weight)
     return 1;
 }
 
+/* As configured, but never so often that the rounds take more than half of what we may use: what is
+ * in doubt has to be asked about, and orders have to leave. */
+static int64_t round_pause(const struct spot *spot)
+{
+    const struct limiter_rule *rule = &spot->gateway->limiter.buckets[BUCKET_WEIGHT].rule;
+    int64_t weight = OPEN_WEIGHT + ACCOUNT_WEIGHT + (int64_t)spot->n * TRADES_WEIGHT;
+    int64_t share = (int64_t)rule->capacity * rule->share_ppm / 1000000;
+    int64_t least_ns = rule->window_ns / (share > 0 ? share : 1) * 2 * weight;
+
+    return spot->gateway->config.reconcile_ns > least_ns ? spot->gateway->config.reconcile_ns
+                                                         : least_ns;
+}
+
 static void begin_round(struct spot *spot, int64_t now)
 {
     const struct symbols *symbols = &spot->gateway->symbols;
@@ -882,13 +899,13 @@ static void begin_round(struct spot *spot, int64_t now)
 
     spot->is_round = 1;
     spot->is_round_bad = 0;
-    spot->reconcile_ns = now + spot->gateway->config.reconcile_ns;
+    spot->reconcile_ns = now + round_pause(spot);
     if (++spot->round == 0)
         spot->round = 1;
     for (uint32_t i = 0; i < symbols->n; i++)
         n += (uint32_t)ask_trades(spot, &symbols->all[i], 0, spot->round);
-    n += (uint32_t)ask_part(spot, REQ_OPEN, 80);
-    n += (uint32_t)ask_part(spot, REQ_ACCOUNT, 20);
+    n += (uint32_t)ask_part(spot, REQ_OPEN, OPEN_WEIGHT);
+    n += (uint32_t)ask_part(spot, REQ_ACCOUNT, ACCOUNT_WEIGHT);
     spot->n_out = n;
     if (n < symbols->n + 2)
         spot->is_round_bad = 1;

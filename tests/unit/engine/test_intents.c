@@ -1008,6 +1008,9 @@ START_TEST(a_restart_asks_and_assumes_nothing)
     ck_assert_uint_eq(world->n_cmds, 4);
     ck_assert_uint_eq(world->cmds[2].kind, CMD_QUERY);
     ck_assert_uint_eq(world->cmds[3].kind, CMD_QUERY);
+    ck_assert_uint_eq(world->cmds[2].doubt, 0);       // it stood open, nothing was on its way
+    ck_assert_uint_eq(world->cmds[3].doubt, CMD_NEW); // what a gateway of this run cannot know
+    ck_assert_int_eq(world->cmds[3].doubt_qty, 10000);
     asked = orders_find(world->engine->orders, first);
     ck_assert_uint_eq(asked->request_state, AGON_REQUEST_UNKNOWN);
     ck_assert_int_eq(pos_of(1, BTCUSDT)->working_buy_qty, 10000);

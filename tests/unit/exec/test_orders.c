@@ -99,6 +99,8 @@ static const struct {
      {"Pn", "PN", "O-", "O-!", "O-!", "Or", "OR", "X-"}},
     {"cancel rejected for now", REPORT_CANCEL_REJECTED, 0, 0, REASON_VENUE_RATE, 0, 0, 0,
      {"Pn", "PN", "O-", "O-!l", "O-!l", "Or", "OR", "X-"}},
+    {"cancel proven not done", REPORT_CANCEL_REJECTED, 0, 0, REASON_TIMEOUT, 0, 0, 0,
+     {"Pn", "PN", "O-", "O-!l", "O-!l", "Or", "OR", "X-"}},
     {"cancel of no such order", REPORT_CANCEL_REJECTED, 0, 0, REASON_VENUE_UNKNOWN_ORDER, 0, 0, 0,
      {"Pn", "PN", "O-", "OC!q", "OC!q", "Or", "OR", "X-"}},
     {"replace rejected", REPORT_REPLACE_REJECTED, 0, 1, REASON_VENUE_REJECT, 0, 0, 0,

@@ -34,7 +34,7 @@ struct timer {
     struct stream_owner owner;
 };
 struct rule {
-    int is_used, status, what; /* what: 0 answer, 1 lose, 2 cut */
+    int is_used, is_kept, status, what; /* what: 0 answer, 1 lose, 2 cut */
     char method[8], prefix[256], headers[256];
     char *body;
 };
@@ -179,14 +179,15 @@ static void on_request(struct conn *conn, const struct http_message *message)
         if (!rule->is_used || strcmp(rule->method, message->method) != 0 ||
             strncmp(message->target, rule->prefix, strlen(rule->prefix)) != 0)
             continue;
-        rule->is_used = 0;
+        rule->is_used = rule->is_kept;
         if (rule->what == 0) {
             reply(conn, rule->status, rule->headers, rule->body);
         } else if (rule->what == 2) {
             conn->is_ending = 1;
             conn->end = STREAM_END_RESET;
         }
-        free(rule->body);
+        if (!rule->is_used)
+            free(rule->body);
         return;
     }
     if (strcmp(message->path, "/api/v3/time") == 0) {
@@ -493,6 +494,15 @@ static void begin(void)
     gateway_start(w.gateway);
 }
 
+static void forget(void)
+{
+    for (int i = 0; i < 64; i++) {
+        if (w.rules[i].is_used)
+            free(w.rules[i].body);
+        w.rules[i].is_used = 0;
+    }
+}
+
 static void finish(void)
 {
     gateway_stop(w.gateway);
@@ -504,10 +514,7 @@ static void finish(void)
     free(w.memory);
     for (int i = 0; i < w.n_seen; i++)
         free(w.seen[i].target);
-    for (int i = 0; i < 64; i++) {
-        if (w.rules[i].is_used)
-            free(w.rules[i].body);
-    }
+    forget();
     for (int i = 0; i < CONNS; i++)
         ck_assert(!w.conns[i].is_used);
 }
@@ -722,6 +729,14 @@ static void command(char *at)
             cmd->tif = (uint8_t)number;
         else if (strcmp(text, "flags") == 0)
             cmd->flags = (uint32_t)number;
+        else if (strcmp(text, "doubt") == 0)
+            cmd->doubt = (uint8_t)number;
+        else if (strcmp(text, "doubt_rev") == 0)
+            cmd->doubt_rev = (uint8_t)number;
+        else if (strcmp(text, "doubt_px") == 0)
+            cmd->doubt_px = number;
+        else if (strcmp(text, "doubt_qty") == 0)
+            cmd->doubt_qty = number;
         else
             FAIL("no such field: %s", text);
     }
@@ -729,7 +744,7 @@ static void command(char *at)
     gateway_poll(w.gateway);
 }
 
-static void rule(char *at, int what)
+static void rule(char *at, int what, int is_kept)
 {
     struct rule *to = NULL;
     char text[256];
@@ -739,6 +754,7 @@ static void rule(char *at, int what)
     ck_assert_ptr_nonnull(to);
     memset(to, 0, sizeof(*to));
     to->is_used = 1;
+    to->is_kept = is_kept;
     to->what = what;
     ck_assert(word(&at, to->method, sizeof(to->method)));
     ck_assert(word(&at, to->prefix, sizeof(to->prefix)));
@@ -820,11 +836,15 @@ static void run_line(char *line)
         for (int i = atoi(at); i > 0; i--)
             step();
     } else if (strcmp(verb, "on") == 0) {
-        rule(at, 0);
+        rule(at, 0, 0);
+    } else if (strcmp(verb, "always") == 0) {
+        rule(at, 0, 1);
+    } else if (strcmp(verb, "forget") == 0) {
+        forget();
     } else if (strcmp(verb, "lose") == 0) {
-        rule(at, 1);
+        rule(at, 1, 0);
     } else if (strcmp(verb, "cut") == 0) {
-        rule(at, 2);
+        rule(at, 2, 0);
     } else if (strcmp(verb, "want") == 0) {
         struct seen *seen = find_request(at);
 

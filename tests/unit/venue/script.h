@@ -4,6 +4,7 @@
  *
  *   T <ms>                          time passes, in steps of 1 ms
  *   on <METHOD> <prefix> <status> [Name:value ...] <body>   the next such request is answered so
+ *   always <METHOD> <prefix> ...    every such request is; forget: no rule counts any more
  *   lose <METHOD> <prefix>          ... is taken and never answered
  *   cut <METHOD> <prefix>           ... is taken, then the connection is reset
  *   want <METHOD> <prefix>          such a request came (since the last want of it)
@@ -13,7 +14,7 @@
  *   sent market|user <text>         our last message on it holds this text
  *   reset market|user|rest          these connections break
  *   refuse market|user|rest|none    connects to it fail
- *   cmd new|cancel|replace|query key=value ...
+ *   cmd new|cancel|replace|query key=value ...   (doubt=1 new, 2 cancel, 3 replace)
  *   durable <seq>                   the journal is safe up to there
  *   report <KIND> key=value ...     the next REPORT record; silence: there is none
  *   book <STATE> [reason]           the next STATUS record
