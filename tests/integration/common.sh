@@ -50,6 +50,12 @@ until_true() {
     done
 }
 
+# Is the program under test built with a sanitizer? Its run-time needs what the sandbox takes away, so the children of
+# such a build have none (host/agent/sandbox.c).
+is_sanitized() {
+    grep -q '__asan_init\|__tsan_init' "$AGON"
+}
+
 # lines FILE PATTERN N: does the file hold at least N lines with it?
 lines() {
     [ -e "$1" ] && [ "$(grep -c -e "$2" "$1")" -ge "$3" ]
