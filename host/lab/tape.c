@@ -9,6 +9,7 @@
 #include "sys/file.h"
 #include "venue/binance/sync.h"
 
+#define BAR_S_MAX      (366 * 86400) /* no bar is longer than a year */
 #define LINE_MAX_BYTES (1u << 20)
 #define QUEUE          ((uint64_t)1 << 15) /* granules: 2 MiB, more than any one line becomes */
 #define COLUMNS        64
@@ -257,10 +258,12 @@ int tape_look(const char *path, struct tape_info *info, struct error *err)
         if (info->kind == TAPE_BARS && (uint32_t)places[COL_TIME_MS] < count) {
             int64_t ms = strtoll(fields[places[COL_TIME_MS]], NULL, 10);
 
+            int64_t step_s = ms > last_ms && last_ms > 0 ? (ms - last_ms) / 1000 : 0;
+
             // The shortest step is the length: gaps only make others longer.
-            if (last_ms != 0 && ms > last_ms &&
-                (info->length_s == 0 || (ms - last_ms) / 1000 < info->length_s))
-                info->length_s = (uint32_t)((ms - last_ms) / 1000);
+            if (step_s > 0 && step_s <= BAR_S_MAX &&
+                (info->length_s == 0 || step_s < info->length_s))
+                info->length_s = (uint32_t)step_s;
             last_ms = ms;
         }
     }
@@ -443,6 +446,8 @@ static int bar_row(struct tape *tape, const struct row *row)
         return refuse(tape, 1, "a price that is not above zero, or a volume below it");
     if (px[1] < px[0] || px[1] < px[3] || px[2] > px[0] || px[2] > px[3])
         return refuse(tape, 1, "high and low do not enclose open and close");
+    if (tape->report.t_last != 0 && t - tape->report.t_last < length)
+        return refuse(tape, 1, "a bar that begins before the one above has ended");
     if (tape->report.t_last != 0 && t - tape->report.t_last > length)
         tape->report.n_gaps++;
     tape->report.t_last = t;

@@ -98,6 +98,7 @@ for row in 1,0.4,0.5,1.5,10 1,2,0.5,2.5,10 1,2,0.5,1.5,-10 1,2,0.5,nan,10 1,2,0.
     data ':4' "${good}1546300920000,$row\n"
 done
 data ':4' "${good}1546300800000,1,2,0.5,1.5,10\n"
+data ':4.*before the one above has ended' "${good}1546300860000,1,2,0.5,1.5,10\n"
 data ':4' "${good}1546300920000;1;2;0.5;1.5;10\n"
 seq 1000 | gzip | head -c 500 >"$WORK/binance_spot_BTCUSDT_data.csv.gz"
 refused 4 'data.csv.gz' backtest "$PLUGINS/busy.so" --data "$WORK/binance_spot_BTCUSDT_data.csv.gz"
