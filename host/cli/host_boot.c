@@ -364,7 +364,9 @@ static int open_gateway(struct host *host, struct error *err)
         assets[n_assets++].exp = asset->exp;
     }
     for (agon_instrument_t id = 1; id <= table->n_instruments && n < HOST_INSTRUMENTS_MAX; id++)
-        instruments[n++] = (struct gateway_instrument){.instrument = *instruments_get(table, id)};
+        instruments[n++] =
+            (struct gateway_instrument){.instrument = *instruments_get(table, id),
+                                        .last_fill = engine_last_fill(host->engine, id)};
     if (uv_loop_init(&host->loop) != 0)
         return error_set(err, AGON_EIO, "libuv could not make a loop");
     uv_async_init(&host->loop, &host->io_wake, host_on_io_wake);

@@ -356,6 +356,11 @@ uint64_t engine_output_hash(const struct engine *engine)
     return engine->output_hash;
 }
 
+uint64_t engine_last_fill(const struct engine *engine, agon_instrument_t instrument)
+{
+    return engine->markets[instrument].last_fill;
+}
+
 struct instruments *engine_instruments(struct engine *engine)
 {
     return &engine->table;

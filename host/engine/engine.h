@@ -97,6 +97,8 @@ agon_ns_t engine_t(const struct engine *engine);
 uint32_t engine_run(const struct engine *engine);
 uint64_t engine_output_hash(const struct engine *engine); /* over everything that left, in order */
 struct instruments *engine_instruments(struct engine *engine);
+/* The highest number of a fill of the account that a live run booked; 0: none. */
+uint64_t engine_last_fill(const struct engine *engine, agon_instrument_t instrument);
 struct slots *engine_slots(struct engine *engine);
 struct ledger *engine_ledger(struct engine *engine);
 struct orders *engine_orders(struct engine *engine);

@@ -18,7 +18,7 @@
 #define ENGINE_RETRY_NS                                                                            \
     ((agon_ns_t)1000 * 1000 * 1000) /* what did not get through is tried again after */
 #define ENGINE_SLOT_TIMERS  64      /* armed at a time by one slot */
-#define ENGINE_STATE_FORMAT 2
+#define ENGINE_STATE_FORMAT 3
 
 struct market {        /* of one instrument */
     struct book *book; /* owned */
@@ -27,6 +27,7 @@ struct market {        /* of one instrument */
     agon_ns_t t_quote;
     agon_ns_t bars_due; /* cached bars_next */
     agon_px_t quote_bid_px, quote_ask_px, last_px;
+    uint64_t last_fill; /* highest number of a fill on the venue that was booked by a live run */
     uint8_t book_state, trading, is_halted, has_top;
     struct agon_top10 top; /* as last shown; header unused */
     uint64_t watchers;     /* slots that subscribe the instrument, a bit each */

@@ -47,6 +47,7 @@ static void save_market(const struct market *market, struct enc *enc)
     enc_i64(enc, market->quote_bid_px);
     enc_i64(enc, market->quote_ask_px);
     enc_i64(enc, market->last_px);
+    enc_u64(enc, market->last_fill);
     enc_u8(enc, market->book_state);
     enc_u8(enc, market->trading);
     enc_u8(enc, market->is_halted);
@@ -72,6 +73,7 @@ static int load_market(struct engine *engine, agon_instrument_t id, struct dec *
     market->quote_bid_px = dec_i64(dec);
     market->quote_ask_px = dec_i64(dec);
     market->last_px = dec_i64(dec);
+    market->last_fill = dec_u64(dec);
     market->book_state = dec_u8(dec);
     market->trading = dec_u8(dec);
     market->is_halted = dec_u8(dec);

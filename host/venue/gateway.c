@@ -627,11 +627,14 @@ static void take_commands(struct gateway *gateway, int64_t now)
         struct gateway_held *held = &gateway->held[gateway->held_at];
         int is_risk = held->cmd.kind == CMD_NEW || held->cmd.kind == CMD_REPLACE;
 
-        if (durable < held->cmd.depends_seq) {
-            // Nothing leaves before what it rests on is safe; an order too old to leave never does.
-            if (now - held->seen_ns <
-                (is_risk ? gateway->config.hold_ns : gateway->config.cancel_hold_ns))
-                return;
+        int is_durable = durable >= held->cmd.depends_seq;
+
+        // Nothing leaves before what it rests on is safe; an order too old to leave never does.
+        if (!is_durable && now - held->seen_ns < gateway->config.hold_ns)
+            return;
+        // A cancel that is lost by a crash is one that nobody asked for: when the disk is full or
+        // broken it leaves all the same.
+        if (!is_durable && is_risk) {
             refuse_command(gateway, &held->cmd, REASON_NOT_SENT, now);
         } else if (is_risk && (gateway->is_halted || gateway->is_auth_halted)) {
             refuse_command(gateway, &held->cmd,

@@ -47,9 +47,10 @@ struct venue_config {
     uint32_t snapshot_levels;
     uint32_t warm_bars; /* minutes of history asked for at the start; 0: none */
     uint32_t has_trades, has_quotes, has_depth; /* what to subscribe */
-    int64_t hold_ns;                            /* a new order not sent by then is NOT_SENT */
-    int64_t cancel_hold_ns;                     /* ... a cancel */
-    int64_t request_ns;                         /* a request without an answer by then is UNKNOWN */
+    /* A new order not sent by then is NOT_SENT; so long a cancel waits for the journal. */
+    int64_t hold_ns;
+    int64_t cancel_hold_ns;  /* a cancel not sent by then is NOT_SENT */
+    int64_t request_ns;      /* a request without an answer by then is UNKNOWN */
     int64_t reconcile_ns;    /* between two readings of orders, fills and balances */
     int64_t silence_ns;      /* no byte on a market connection: it is dead */
     int64_t user_silence_ns; /* ... on the user data connection */

@@ -905,9 +905,8 @@ static void begin_round(struct spot *spot, int64_t now)
     for (uint32_t i = 0; i < symbols->n; i++)
         n += (uint32_t)ask_trades(spot, &symbols->all[i], 0, spot->round);
     n += (uint32_t)ask_part(spot, REQ_OPEN, OPEN_WEIGHT);
-    n += (uint32_t)ask_part(spot, REQ_ACCOUNT, ACCOUNT_WEIGHT);
     spot->n_out = n;
-    if (n < symbols->n + 2)
+    if (n < symbols->n + 1)
         spot->is_round_bad = 1;
 }
 
@@ -922,6 +921,13 @@ static void end_part(struct spot *spot, const struct gateway_request *request, i
         spot->is_round_bad = 1;
     if (spot->n_out > 0 && --spot->n_out > 0)
         return;
+    // The balances come last: what the fills before them made of the account is booked by then.
+    if (request->kind != REQ_ACCOUNT && !spot->is_round_bad) {
+        spot->n_out = (uint32_t)ask_part(spot, REQ_ACCOUNT, ACCOUNT_WEIGHT);
+        if (spot->n_out > 0)
+            return;
+        spot->is_round_bad = 1;
+    }
     spot->is_round = 0;
     if (spot->is_round_bad) {
         spot->reconcile_ns = gateway_now(gateway) + RETRY_NS;

@@ -8,7 +8,7 @@
 #define PINNED(type, bytes)                                                                        \
     _Static_assert(sizeof(type) == (bytes),                                                        \
                    #type " changed: is the new field saved, loaded and changed in this test?")
-PINNED(struct market, 1504);
+PINNED(struct market, 1512);
 PINNED(struct timer, 24);
 PINNED(struct leg_group, 1032);
 PINNED(struct risk_slot, 312);
@@ -146,6 +146,7 @@ START_TEST(markets)
     STATE(market->quote_bid_px);
     STATE(market->quote_ask_px);
     STATE(market->last_px);
+    STATE(market->last_fill);
     STATE(market->book_state);
     STATE(market->trading);
     STATE(market->is_halted);
