@@ -11,8 +11,9 @@
 #define TURN_BUSY_NS  5000000ll
 #define TURN_IDLE_NS  50000000ll
 #define UPGRADE_NS    5000000000ll
-#define PARTIAL_NS    10000000000ll /* a frame must be whole by then, however slowly it comes */
-#define AHEAD_NS      1000000000ll  /* venues take time stamps that are so far ahead of theirs */
+#define PARTIAL_NS    10000000000ll  /* a frame must be whole by then, however slowly it comes */
+#define AHEAD_NS      1000000000ll   /* venues take time stamps that are so far ahead of theirs */
+#define FOLLOW_NS     120000000000ll /* so long a follower may take to come up */
 #define ORDERS_ROOM   4096
 #define FILLS_ROOM    16384
 
@@ -258,7 +259,7 @@ static void dispatch(struct gateway *gateway, int64_t now)
 struct link *gateway_link(struct gateway *gateway, enum link_role role)
 {
     for (uint32_t i = 0; i < gateway->n_links; i++) {
-        if (gateway->links[i].role == role)
+        if (gateway->links[i].role == role && !gateway->links[i].is_next)
             return &gateway->links[i];
     }
     return NULL;
@@ -297,6 +298,16 @@ void gateway_drop(struct gateway *gateway, struct link *link, const char *why)
     link_down(gateway, link);
     link->state = LINK_CLOSING;
     gateway->stream->close(gateway->stream->ctx, link->conn, 0);
+}
+
+void gateway_take_over(struct gateway *gateway, struct link *next)
+{
+    struct link *old = gateway_link(gateway, (enum link_role)next->role);
+
+    REQUIRE(next->is_next && old != NULL);
+    next->is_next = 0;
+    old->is_next = 1;
+    gateway_drop(gateway, old, "its planned end; another has taken over");
 }
 
 static int write_frame(struct gateway *gateway, struct link *link, enum ws_opcode opcode,
@@ -382,6 +393,7 @@ static void on_open(void *ctx, int conn)
         return;
     link->open_ns = link->bytes_ns = now;
     link->ping_ns = link->partial_ns = link->message_ns = 0;
+    link->is_retiring = 0;
     memset(&link->pong, 0, sizeof(link->pong));
     free_parsers(link);
     if (http_new(&link->http, HTTP_CLIENT, 0) < 0 ||
@@ -522,6 +534,12 @@ static void on_end(void *ctx, int conn, enum stream_end end, const char *text)
     link->conn = -1;
     free_parsers(link);
     link->retry_ns = now + backoff_down(&link->backoff, now, gateway_random(gateway));
+    if (link->is_next) {
+        gateway_log(gateway, 6, "follower", "%s: connection %u (role %u) ended: %s",
+                    gateway->config.name, (unsigned)(link - gateway->links), link->role,
+                    link->end_text);
+        return;
+    }
     gateway->n_reconnects++;
     // At most one line for each long wait: what repeats is folded by its key.
     if (!gateway->is_stopped)
@@ -553,11 +571,23 @@ static void connect_link(struct gateway *gateway, struct link *link, int64_t now
     link->state = LINK_CONNECTING;
 }
 
+/* Is it time that another takes its place? */
+static int is_ageing(const struct gateway *gateway, const struct link *link, int64_t now)
+{
+    return link->is_ws && link->state == LINK_OPEN &&
+           (link->is_retiring || now - link->open_ns > gateway->config.life_ns);
+}
+
 static void keep_link(struct gateway *gateway, struct link *link, int64_t now)
 {
     int64_t silence =
         link->role == LINK_MARKET ? gateway->config.silence_ns : gateway->config.user_silence_ns;
 
+    if (link->is_next &&
+        !is_ageing(gateway, gateway_link(gateway, (enum link_role)link->role), now)) {
+        gateway_drop(gateway, link, "what it was to follow is gone, or young");
+        return;
+    }
     switch (link->state) {
     case LINK_DOWN:
         if (now >= link->retry_ns)
@@ -590,8 +620,8 @@ static void keep_link(struct gateway *gateway, struct link *link, int64_t now)
         link->ping_ns = now; // a quiet market is not a dead one: ask
     else if (link->partial_ns != 0 && now - link->partial_ns > PARTIAL_NS)
         gateway_drop(gateway, link, "a frame that does not end");
-    else if (now - link->open_ns > gateway->config.life_ns)
-        gateway_drop(gateway, link, "its planned end");
+    else if (now - link->open_ns > gateway->config.life_ns + FOLLOW_NS)
+        gateway_drop(gateway, link, "its planned end, and none could follow");
 }
 
 /* Commands --------------------------------------------------------------------------------------
@@ -693,8 +723,8 @@ static void on_timer(void *ctx, uint64_t cookie)
 /* Life ------------------------------------------------------------------------------------------
  */
 
-static void add_link(struct gateway *gateway, enum link_role role, int is_ws,
-                     const struct stream_target *target, const char *path)
+static struct link *add_link(struct gateway *gateway, enum link_role role, int is_ws,
+                             const struct stream_target *target, const char *path)
 {
     struct link *link = &gateway->links[gateway->n_links++];
 
@@ -705,6 +735,15 @@ static void add_link(struct gateway *gateway, enum link_role role, int is_ws,
     link->conn = -1;
     link->target = *target;
     snprintf(link->path, sizeof(link->path), "%s", path);
+    return link;
+}
+
+/* A connection that does not live for ever, and the place of the one that follows it. */
+static void add_stream(struct gateway *gateway, enum link_role role,
+                       const struct stream_target *target, const char *path)
+{
+    add_link(gateway, role, 1, target, path);
+    add_link(gateway, role, 1, target, path)->is_next = 1;
 }
 
 static int add_limits(struct gateway *gateway, int64_t now, struct error *err)
@@ -795,16 +834,16 @@ int gateway_new(struct gateway **out, const struct venue_config *config,
         rc = symbols_add(&gateway->symbols, &instruments[i].instrument, err);
     if (rc < 0)
         goto fail;
-    if (config->order_links + config->data_links + 2 > GATEWAY_LINKS || config->data_links == 0 ||
+    if (config->order_links + config->data_links + 4 > GATEWAY_LINKS || config->data_links == 0 ||
         (config->is_private && (config->order_links == 0 || ports->commands == NULL))) {
         rc = error_set(err, AGON_EINVAL, "order_links and data_links: one each at least, %d in all",
-                       GATEWAY_LINKS - 2);
+                       GATEWAY_LINKS - 4);
         goto fail;
     }
     if (n_instruments > 0)
-        add_link(gateway, LINK_MARKET, 1, &config->market, config->market_path);
+        add_stream(gateway, LINK_MARKET, &config->market, config->market_path);
     if (config->is_private) {
-        add_link(gateway, LINK_USER, 1, &config->user, config->user_path);
+        add_stream(gateway, LINK_USER, &config->user, config->user_path);
         for (uint32_t i = 0; i < config->order_links; i++)
             add_link(gateway, LINK_ORDER, 0, &config->rest, "");
     }
@@ -888,9 +927,12 @@ void gateway_status(struct gateway *gateway, struct gateway_status *status)
 
     memset(status, 0, sizeof(*status));
     gateway->dialect->status(gateway->self, status);
-    status->n_links = gateway->n_links;
-    for (uint32_t i = 0; i < gateway->n_links; i++)
-        status->n_up += gateway->links[i].state == LINK_OPEN;
+    for (uint32_t i = 0; i < gateway->n_links; i++) {
+        const struct link *link = &gateway->links[i];
+
+        status->n_links += !link->is_next;
+        status->n_up += !link->is_next && link->state == LINK_OPEN;
+    }
     for (uint32_t i = 0; i < gateway->outbox.n; i++)
         status->n_unknown += gateway->outbox.all[i].is_unknown;
     for (int class = 0; class < 3; class ++)

@@ -16,7 +16,7 @@
 #include "venue/outbox.h"
 #include "venue/symbols.h"
 
-#define GATEWAY_LINKS    8
+#define GATEWAY_LINKS    10 /* one each for market and user data, one to follow each, and REST */
 #define GATEWAY_REQUESTS 1024
 #define GATEWAY_HELD     4096
 #define GATEWAY_HTTP_MAX 8192 /* bytes of one request of ours */
@@ -58,6 +58,10 @@ struct gateway_request {
 struct link {
     struct gateway *gateway;
     uint8_t role, is_ws, state, is_fresh; /* is_fresh: it was never up since the last failure */
+    /* A WebSocket does not live for ever. Before its end its follower connects, and takes over when
+     * the dialect finds that it shows what the old one does; then the old one is the follower. */
+    uint8_t is_next;
+    uint8_t is_retiring; /* its end was announced: the follower is wanted now */
     int conn;
     struct stream_target target;
     char path[128];
@@ -156,6 +160,9 @@ int gateway_send(struct gateway *gateway, struct link *link, const char *text, s
 void gateway_drop(struct gateway *gateway, struct link *link, const char *why);
 /* The link does what it is for: its backoff may forget. */
 void gateway_link_works(struct gateway *gateway, struct link *link);
+/* The one of that role that counts, never a follower. NULL: the venue is used without. */
 struct link *gateway_link(struct gateway *gateway, enum link_role role);
+/* The follower counts from now on; the one before it is closed. */
+void gateway_take_over(struct gateway *gateway, struct link *next);
 
 #endif

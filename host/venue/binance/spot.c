@@ -21,6 +21,8 @@
 #define RESIGN_WAIT_NS      3000000000ll
 #define FOREIGN_MAX         1024
 #define TRADES_PAGE         1000
+#define FOLLOW_WAIT_NS      1000000000ll /* a follower shows for so long what it can */
+#define FOLLOW_LATE_NS      10000000000ll
 #define OPEN_WEIGHT         80 /* of all open orders, of the account, of an instrument's trades */
 #define ACCOUNT_WEIGHT      20
 #define TRADES_WEIGHT       20
@@ -60,9 +62,20 @@ struct instrument {
     int64_t diff_ns, usual_ns; /* last diff; usual time between two */
     int64_t silent_ns;         /* when its silence was last acted upon */
     uint64_t last_fill;
-    uint8_t is_based; /* last_fill is known */
-    uint8_t is_told;  /* an INSTRUMENT record was sent */
-    uint8_t is_warm;  /* history was asked for */
+    uint64_t last_trade;            /* shown, of the market */
+    uint64_t next_diff, next_trade; /* what the connection that is to follow has come to */
+    uint8_t is_based;               /* last_fill is known */
+    uint8_t is_told;                /* an INSTRUMENT record was sent */
+    uint8_t is_warm;                /* history was asked for */
+};
+
+struct feed {                 /* what was subscribed on a WebSocket */
+    uint32_t subscribe_at;    /* market: next stream to ask for, in the list of all */
+    uint32_t n_unacked;       /* messages of ours that are still unanswered, */
+    uint64_t subscribe_first; /* the first of them */
+    uint64_t id;              /* user data: of the subscription */
+    int64_t asked_ns;         /* user data: asked; market: all is subscribed since then */
+    uint8_t is_asked, is_up;
 };
 
 struct spot {
@@ -74,14 +87,7 @@ struct spot {
     uint32_t n;
     int64_t check_ns, info_ns;
     uint8_t is_time_asked, is_info_asked;
-    /* market connection */
-    uint32_t subscribe_at;    /* next stream to ask for, in the list of all */
-    uint64_t subscribe_first; /* ids of our messages on it that are still unanswered */
-    uint32_t n_unacked;
-    /* user data connection */
-    uint8_t is_user_open, is_user_asked, is_user_up;
-    uint64_t user_id;
-    int64_t user_asked_ns;
+    struct feed feeds[GATEWAY_LINKS]; /* by link */
     /* reconciliation */
     int64_t reconcile_ns; /* the next round */
     uint32_t n_out;       /* requests of the round still out */
@@ -103,6 +109,18 @@ struct writing {
 static struct instrument *instrument_of(struct spot *spot, const struct symbol *symbol)
 {
     return &spot->all[symbol - spot->gateway->symbols.all];
+}
+
+static struct feed *feed_of(struct spot *spot, const struct link *link)
+{
+    return &spot->feeds[link - spot->gateway->links];
+}
+
+static int is_user_up(struct spot *spot)
+{
+    const struct link *link = gateway_link(spot->gateway, LINK_USER);
+
+    return link != NULL && feed_of(spot, link)->is_up;
 }
 
 static void defaults(struct venue_config *config)
@@ -934,7 +952,7 @@ static void end_part(struct spot *spot, const struct gateway_request *request, i
         return;
     }
     gateway->is_auth_halted = 0;
-    if (spot->is_user_up && !gateway->is_ready) {
+    if (is_user_up(spot) && !gateway->is_ready) {
         gateway->is_ready = 1;
         gateway_log(gateway, 6, "ready", "%s: reconciled, orders are taken", gateway->config.name);
     }
@@ -1308,7 +1326,8 @@ static void subscribe(struct spot *spot, struct link *link)
     struct gateway *gateway = spot->gateway;
     char message[STREAMS_PER_MESSAGE * 52 + 64];
     char stream[64];
-    uint32_t at = spot->subscribe_at;
+    struct feed *feed = feed_of(spot, link);
+    uint32_t at = feed->subscribe_at;
     uint32_t instrument;
     size_t n;
 
@@ -1326,9 +1345,9 @@ static void subscribe(struct spot *spot, struct link *link)
     if (gateway_send(gateway, link, message, n) < 0)
         return;
     gateway->next_id++;
-    if (spot->n_unacked++ == 0)
-        spot->subscribe_first = gateway->next_id;
-    spot->subscribe_at = at;
+    if (feed->n_unacked++ == 0)
+        feed->subscribe_first = gateway->next_id;
+    feed->subscribe_at = at;
 }
 
 /* One instrument's diffs are asked for anew: the channel fell silent on a living connection. */
@@ -1352,6 +1371,7 @@ static void resubscribe(struct spot *spot, struct link *link, uint32_t at)
 static void on_market_reply(struct spot *spot, struct link *link)
 {
     struct gateway *gateway = spot->gateway;
+    struct feed *feed = feed_of(spot, link);
     int64_t now = gateway_now(gateway);
     uint32_t instrument;
     char stream[64];
@@ -1363,13 +1383,15 @@ static void on_market_reply(struct spot *spot, struct link *link)
         gateway_drop(gateway, link, why);
         return;
     }
-    if (spot->n_unacked == 0 || spot->out.id < spot->subscribe_first)
+    if (feed->n_unacked == 0 || spot->out.id < feed->subscribe_first)
         return;
-    if (--spot->n_unacked > 0 ||
-        stream_name(spot, spot->subscribe_at, stream, sizeof(stream), &instrument))
+    if (--feed->n_unacked > 0 ||
+        stream_name(spot, feed->subscribe_at, stream, sizeof(stream), &instrument))
         return;
     gateway_link_works(gateway, link);
-    if (!gateway->config.has_depth)
+    feed->is_up = 1;
+    feed->asked_ns = now;
+    if (!gateway->config.has_depth || link->is_next)
         return;
     for (uint32_t i = 0; i < spot->n; i++) {
         if (!spot->all[i].sync.is_fed)
@@ -1391,6 +1413,63 @@ static void on_diff(struct spot *spot)
     binance_sync_diff(&instrument->sync, &spot->out.depth, now, gateway_random(gateway));
 }
 
+static void on_trade_print(struct spot *spot)
+{
+    const struct agon_trade *trade = &spot->out.trade;
+    const struct symbol *symbol = symbols_by_id(&spot->gateway->symbols, trade->hdr.instrument);
+    struct instrument *instrument = instrument_of(spot, symbol);
+
+    // Their numbers rise: what the connection before this one has shown is not shown again.
+    if (trade->venue_id <= instrument->last_trade)
+        return;
+    instrument->last_trade = trade->venue_id;
+    gateway_emit(spot->gateway, &spot->out.trade.hdr);
+}
+
+/* What the connection that is to follow shows is not used, only noted. */
+static void on_next_market(struct spot *spot, struct link *link, const void *bytes, size_t n)
+{
+    const struct symbol *symbol;
+
+    switch (binance_decode_market(&spot->dec, bytes, n, &spot->out)) {
+    case BINANCE_TRADE:
+        symbol = symbols_by_id(&spot->gateway->symbols, spot->out.trade.hdr.instrument);
+        instrument_of(spot, symbol)->next_trade = spot->out.trade.venue_id;
+        break;
+    case BINANCE_DIFF:
+        instrument_of(spot, spot->out.depth.symbol)->next_diff = spot->out.depth.last_id;
+        break;
+    case BINANCE_REPLY:
+        on_market_reply(spot, link);
+        break;
+    case BINANCE_SHUTDOWN:
+        gateway_drop(spot->gateway, link, "the venue announced its end");
+        break;
+    default:
+        break;
+    }
+}
+
+/* The follower takes over when it has shown nothing that the other has not: then what it shows next
+ * joins on, and no book is built anew and no trade is missed. One that stays ahead takes over all
+ * the same; the books find the hole. */
+static void follow_market(struct spot *spot, struct link *link, int64_t now)
+{
+    const struct feed *feed = feed_of(spot, link);
+    int is_late = now - feed->asked_ns > FOLLOW_LATE_NS;
+
+    if (!feed->is_up || now - feed->asked_ns < FOLLOW_WAIT_NS)
+        return;
+    for (uint32_t i = 0; i < spot->n && !is_late; i++) {
+        const struct instrument *instrument = &spot->all[i];
+
+        if (instrument->next_trade > instrument->last_trade ||
+            (instrument->sync.state == BOOK_LIVE && instrument->next_diff > instrument->sync.id))
+            return;
+    }
+    gateway_take_over(spot->gateway, link);
+}
+
 static void on_market(struct spot *spot, struct link *link, const void *bytes, size_t n)
 {
     struct gateway *gateway = spot->gateway;
@@ -1398,7 +1477,7 @@ static void on_market(struct spot *spot, struct link *link, const void *bytes, s
 
     switch (rc) {
     case BINANCE_TRADE:
-        gateway_emit(gateway, &spot->out.trade.hdr);
+        on_trade_print(spot);
         break;
     case BINANCE_QUOTE:
         gateway_emit(gateway, &spot->out.quote.hdr);
@@ -1410,7 +1489,7 @@ static void on_market(struct spot *spot, struct link *link, const void *bytes, s
         on_market_reply(spot, link);
         break;
     case BINANCE_SHUTDOWN:
-        gateway_drop(gateway, link, "the venue announced its end");
+        link->is_retiring = 1;
         break;
     default:
         // A diff that cannot be taken is missing from the book.
@@ -1424,9 +1503,13 @@ static void on_market(struct spot *spot, struct link *link, const void *bytes, s
 /* User data -------------------------------------------------------------------------------------
  */
 
-static void user_down(struct spot *spot)
+static void user_down(struct spot *spot, struct link *link)
 {
-    spot->is_user_up = spot->is_user_asked = 0;
+    struct feed *feed = feed_of(spot, link);
+
+    feed->is_up = feed->is_asked = 0;
+    if (link->is_next)
+        return;
     spot->gateway->is_ready = 0;
     spot->is_round = 0; // what is still out proves nothing about the time from now on
 }
@@ -1434,6 +1517,7 @@ static void user_down(struct spot *spot)
 static void subscribe_user(struct spot *spot, struct link *link, int64_t now)
 {
     struct gateway *gateway = spot->gateway;
+    struct feed *feed = feed_of(spot, link);
     agon_ns_t venue_now = clock_offset_now(&gateway->clock, now);
     char signature[BINANCE_SIGNATURE_TEXT];
     char payload[SECRET_MAX + 128];
@@ -1456,26 +1540,30 @@ static void subscribe_user(struct spot *spot, struct link *link, int64_t now)
     REQUIRE(n < sizeof(message));
     if (gateway_send(gateway, link, message, n) < 0)
         return;
-    spot->user_id = ++gateway->next_id;
-    spot->user_asked_ns = now;
-    spot->is_user_asked = 1;
+    feed->id = ++gateway->next_id;
+    feed->asked_ns = now;
+    feed->is_asked = 1;
 }
 
 static void on_user_reply(struct spot *spot, struct link *link)
 {
     struct gateway *gateway = spot->gateway;
+    struct feed *feed = feed_of(spot, link);
     enum answer answer;
 
-    if (!spot->is_user_asked || spot->out.id != spot->user_id)
+    if (!feed->is_asked || spot->out.id != feed->id)
         return;
     if (spot->out.code == 0 && (spot->out.status == 0 || spot->out.status == 200)) {
-        spot->is_user_up = 1;
+        feed->is_up = 1;
         spot->reconcile_ns = 0; // what happened while we were deaf
-        spot->is_round = 0;
         gateway_link_works(gateway, link);
+        if (link->is_next)
+            gateway_take_over(gateway, link);
+        else
+            spot->is_round = 0;
         return;
     }
-    spot->is_user_asked = 0;
+    feed->is_asked = 0;
     answer = judge_code((int)spot->out.status, spot->out.code, spot->out.text);
     if (answer == ANSWER_CLOCK) {
         clock_offset_refused(&gateway->clock);
@@ -1540,14 +1628,14 @@ static void on_user(struct spot *spot, struct link *link, const void *bytes, siz
         emit_balances(spot, 0);
         break;
     case BINANCE_TERMINATED:
-        user_down(spot); // the connection stays; the next turn subscribes again
+        user_down(spot, link); // the connection stays; the next turn subscribes again
         break;
     case BINANCE_SHUTDOWN:
-        gateway_drop(spot->gateway, link, "the venue announced its end");
+        link->is_retiring = 1;
         break;
     default:
         // An order event that cannot be read is found by the next reconciliation: make it soon.
-        if (spot->is_user_up && spot->dec.n_bad[BINANCE_ORDER] > 0 && !spot->is_round &&
+        if (is_user_up(spot) && spot->dec.n_bad[BINANCE_ORDER] > 0 && !spot->is_round &&
             spot->reconcile_ns > gateway_now(spot->gateway) + RETRY_NS)
             spot->reconcile_ns = gateway_now(spot->gateway) + RETRY_NS;
         break;
@@ -1556,7 +1644,9 @@ static void on_user(struct spot *spot, struct link *link, const void *bytes, siz
 
 static void on_message(void *self, struct link *link, const void *bytes, size_t n)
 {
-    if (link->role == LINK_MARKET)
+    if (link->role == LINK_MARKET && link->is_next)
+        on_next_market(self, link, bytes, n);
+    else if (link->role == LINK_MARKET)
         on_market(self, link, bytes, n);
     else
         on_user(self, link, bytes, n);
@@ -1566,12 +1656,15 @@ static void on_link(void *self, struct link *link, int is_up)
 {
     struct spot *spot = self;
 
+    *feed_of(spot, link) = (struct feed){0};
     if (link->role == LINK_MARKET) {
-        spot->subscribe_at = 0;
-        spot->n_unacked = 0;
         for (uint32_t i = 0; i < spot->n; i++) {
             struct instrument *instrument = &spot->all[i];
 
+            instrument->next_diff = instrument->next_trade = 0;
+            if (link->is_next)
+                continue;
+            instrument->last_trade = 0;
             instrument->diff_ns = instrument->usual_ns = instrument->silent_ns = 0;
             if (!is_up)
                 binance_sync_lost(&instrument->sync, BINANCE_SYNC_LOST);
@@ -1580,8 +1673,7 @@ static void on_link(void *self, struct link *link, int is_up)
             subscribe(spot, link);
         return;
     }
-    spot->is_user_open = (uint8_t)is_up;
-    user_down(spot);
+    user_down(spot, link);
     if (is_up)
         subscribe_user(spot, link, gateway_now(spot->gateway));
 }
@@ -1693,22 +1785,47 @@ static void tell_health(struct spot *spot, int64_t now)
     gateway_emit(gateway, &record.hdr);
 }
 
+static void keep_user(struct spot *spot, int64_t now)
+{
+    struct gateway *gateway = spot->gateway;
+
+    for (uint32_t i = 0; i < gateway->n_links; i++) {
+        struct link *link = &gateway->links[i];
+        const struct feed *feed = &spot->feeds[i];
+
+        if (link->role != LINK_USER || link->state != LINK_OPEN)
+            continue;
+        if (!feed->is_asked)
+            subscribe_user(spot, link, now);
+        else if (!feed->is_up && now - feed->asked_ns > gateway->config.request_ns)
+            gateway_drop(gateway, link, "no answer to the user data subscription");
+    }
+}
+
 static void on_turn(void *self, int64_t now)
 {
     struct spot *spot = self;
     struct gateway *gateway = spot->gateway;
     struct link *market = gateway_link(gateway, LINK_MARKET);
-    struct link *user = gateway_link(gateway, LINK_USER);
 
-    if (market != NULL && market->state == LINK_OPEN) {
-        subscribe(spot, market);
-        ask_snapshots(spot, now);
+    for (uint32_t i = 0; i < gateway->n_links; i++) {
+        if (gateway->links[i].role == LINK_MARKET && gateway->links[i].state == LINK_OPEN)
+            subscribe(spot, &gateway->links[i]);
     }
+    if (market != NULL && market->state == LINK_OPEN)
+        ask_snapshots(spot, now);
     if (clock_offset_is_due(&gateway->clock, now) && !spot->is_time_asked)
         spot->is_time_asked = ask(spot, REQ_TIME, NULL, LIMITER_QUERY, 1, DATA_WAIT_NS) != NULL;
     if (now < spot->check_ns)
         return;
     spot->check_ns = now + CHECK_EVERY_NS;
+    for (uint32_t i = 0; i < gateway->n_links; i++) {
+        struct link *link = &gateway->links[i];
+
+        if (link->role == LINK_MARKET && link->is_next && link->state == LINK_OPEN)
+            follow_market(spot, link, now);
+    }
+    market = gateway_link(gateway, LINK_MARKET);
     if (market != NULL && market->state == LINK_OPEN)
         watch_channels(spot, market, now);
     if (now >= spot->info_ns && !spot->is_info_asked)
@@ -1721,12 +1838,8 @@ static void on_turn(void *self, int64_t now)
         }
     }
     if (gateway->config.is_private) {
-        if (user->state == LINK_OPEN && !spot->is_user_asked)
-            subscribe_user(spot, user, now);
-        else if (user->state == LINK_OPEN && !spot->is_user_up &&
-                 now - spot->user_asked_ns > gateway->config.request_ns)
-            gateway_drop(gateway, user, "no answer to the user data subscription");
-        if (spot->is_user_up && !spot->is_round && now >= spot->reconcile_ns)
+        keep_user(spot, now);
+        if (is_user_up(spot) && !spot->is_round && now >= spot->reconcile_ns)
             begin_round(spot, now);
         ask_orders(spot, now);
     }

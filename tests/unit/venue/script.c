@@ -8,7 +8,7 @@
 #include "net/http.h"
 #include "net/ws.h"
 #include "venue/client_id.h"
-#include "venue/gateway.h"
+#include "venue/gateway_core.h"
 
 #define CONNS    256
 #define QUEUE    (1u << 16)
@@ -546,15 +546,21 @@ static int where_of(const char *name)
     return 0;
 }
 
-static struct conn *open_conn(int where)
+/* The oldest that stands, or the youngest. */
+static struct conn *open_conn(int where, int is_next)
 {
+    struct conn *found = NULL;
+
     for (int i = 0; i < CONNS; i++) {
-        if (w.conns[i].is_used && w.conns[i].where == where && w.conns[i].ws != NULL &&
-            !w.conns[i].is_ending)
-            return &w.conns[i];
+        struct conn *conn = &w.conns[i];
+
+        if (conn->is_used && conn->where == where && conn->ws != NULL && !conn->is_ending &&
+            (found == NULL || (conn->open_at > found->open_at) == is_next))
+            found = conn;
     }
-    FAIL("%s is not connected", where_names[where]);
-    return NULL;
+    if (found == NULL)
+        FAIL("%s is not connected", where_names[where]);
+    return found;
 }
 
 static const char *const report_names[] = {"",
@@ -813,7 +819,8 @@ static uint16_t type_of(const char *name)
                  {"ACCOUNT", EVENT_ACCOUNT},
                  {"BAR", AGON_EVENT_BAR},
                  {"INSTRUMENT", AGON_EVENT_INSTRUMENT},
-                 {"HEALTH", AGON_EVENT_HEALTH}};
+                 {"HEALTH", AGON_EVENT_HEALTH},
+                 {"STATUS", AGON_EVENT_STATUS}};
 
     for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
         if (strcmp(types[i].name, name) == 0)
@@ -866,9 +873,30 @@ static void run_line(char *line)
     } else if (strcmp(verb, "market") == 0 || strcmp(verb, "user") == 0) {
         char *full = expand(at);
 
-        send_frame(open_conn(where_of(verb)), WS_TEXT, full, strlen(full));
+        send_frame(open_conn(where_of(verb), 0), WS_TEXT, full, strlen(full));
         free(full);
         step();
+    } else if (strcmp(verb, "next") == 0) {
+        char *full;
+
+        word(&at, text, sizeof(text));
+        full = expand(at + strspn(at, " "));
+        send_frame(open_conn(where_of(text), 1), WS_TEXT, full, strlen(full));
+        free(full);
+        step();
+    } else if (strcmp(verb, "conns") == 0) {
+        int n = 0;
+
+        word(&at, text, sizeof(text));
+        for (int i = 0; i < CONNS; i++)
+            n += w.conns[i].is_used && w.conns[i].where == where_of(text) && !w.conns[i].is_ending;
+        if (n != atoi(at))
+            FAIL("%d connections stand", n);
+    } else if (strcmp(verb, "life") == 0) {
+        w.gateway->config.life_ns = atoll(at) * 1000000;
+    } else if (strcmp(verb, "nothing") == 0) {
+        if (next_of(type_of(at)) != NULL)
+            FAIL("there is a %s", at);
     } else if (strcmp(verb, "sent") == 0) {
         word(&at, text, sizeof(text));
         at += strspn(at, " ");

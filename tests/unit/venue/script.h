@@ -11,6 +11,9 @@
  *   none <METHOD> <prefix>          no such request came since the last look
  *   has <text>                      the request wanted last holds this text; hasnt: it does not
  *   market <json>   user <json>     the venue sends a message
+ *   next market|user <json>         ... on the youngest of two such connections
+ *   conns market|user <n>           so many such connections stand
+ *   life <ms>                       a WebSocket is replaced when it is so old
  *   sent market|user <text>         our last message on it holds this text
  *   reset market|user|rest          these connections break
  *   refuse market|user|rest|none    connects to it fail
@@ -19,6 +22,7 @@
  *   report <KIND> key=value ...     the next REPORT record; silence: there is none
  *   book <STATE> [reason]           the next STATUS record
  *   take <TYPE> [key=value ...]     the next record of that type, over all between
+ *   nothing <TYPE>                  there is none of that type among all that is left
  *   connects market|user|rest <n>   so many connects were tried since the last look; fewer: at most
  *   use <file>                      the lines of another transcript
  *   ready yes|no

@@ -8,6 +8,7 @@ static const char *const stories[] = {
     "binance/silent.script",  "binance/orders.script", "binance/replace.script",
     "binance/unknown.script", "binance/clock.script",  "binance/limits.script",
     "binance/user.script",    "binance/hold.script",   "binance/earlier_run.script",
+    "binance/follow.script",
 };
 
 START_TEST(the_gateway_keeps_to_the_transcript)
