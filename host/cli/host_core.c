@@ -456,7 +456,8 @@ static int is_market_ready(struct host *host)
 
     // Live, an order that leaves before the account was read would be refused by the gateway.
     pthread_mutex_lock(&host->io_lock);
-    is_ready = host->config.mode != RUN_LIVE || host->io_status.is_ready;
+    is_ready = (host->config.mode != RUN_LIVE || host->io_status.is_ready) &&
+               host->io_status.n_warm >= host->config.n_instruments;
     pthread_mutex_unlock(&host->io_lock);
     if (!is_ready)
         return 0;
@@ -467,8 +468,9 @@ static int is_market_ready(struct host *host)
     return 1;
 }
 
-/* The agents begin when every book is live, so that their first event finds a market and what came
- * before it is history; or after a while all the same, for a venue may be away for long. */
+/* The agents begin when every book is live and the history is read, so that their first event finds
+ * a market and what came before it is history; or after a while all the same, for a venue may be
+ * away for long. */
 static void join_agents(struct host *host, int64_t mono)
 {
     struct crew_history history = {.bars = host->bars};

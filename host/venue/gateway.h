@@ -87,6 +87,7 @@ enum gateway_health { GATEWAY_UP = 1, GATEWAY_DEGRADED = 2, GATEWAY_DOWN = 3 };
 struct gateway_status {
     uint32_t n_links, n_up;
     uint32_t n_books, n_live;
+    uint32_t n_warm;  /* instruments whose history was read; all, where none is asked for */
     uint8_t health;   /* of market data: enum gateway_health */
     uint8_t is_ready; /* new orders are taken: user data is up and reconciled */
     uint8_t is_auth_halted, is_banned;

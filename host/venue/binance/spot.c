@@ -66,7 +66,8 @@ struct instrument {
     uint64_t next_diff, next_trade; /* what the connection that is to follow has come to */
     uint8_t is_based;               /* last_fill is known */
     uint8_t is_told;                /* an INSTRUMENT record was sent */
-    uint8_t is_warm;                /* history was asked for */
+    int64_t warm_ns;                /* history is asked for then */
+    uint8_t has_past;               /* and was read */
 };
 
 struct feed {                 /* what was subscribed on a WebSocket */
@@ -1240,7 +1241,9 @@ static void answer_data(struct spot *spot, struct gateway_request *request, enum
         if (!is_good ||
             binance_decode_klines(&spot->dec, reply->body, reply->body_n, request->symbol, 60,
                                   gateway->stream->utc(gateway->stream->ctx), on_bar, spot) < 0)
-            instrument->is_warm = 0; // again later
+            instrument->warm_ns = now + 5 * RETRY_NS;
+        else
+            instrument->has_past = 1;
         break;
     case REQ_OPEN:
         end_part(spot, request, is_good && answer_open(spot, request, reply));
@@ -1708,6 +1711,13 @@ static void watch_channels(struct spot *spot, struct link *link, int64_t now)
     }
 }
 
+static void ask_past(struct spot *spot, uint32_t at)
+{
+    if (ask(spot, REQ_KLINES, &spot->gateway->symbols.all[at], LIMITER_OTHER, 2, DATA_WAIT_NS) !=
+        NULL)
+        spot->all[at].warm_ns = INT64_MAX; // its answer sets it, where it is none
+}
+
 static uint32_t snapshot_weight(uint32_t levels)
 {
     return levels <= 100 ? 5 : levels <= 500 ? 25 : levels <= 1000 ? 50 : 250;
@@ -1832,9 +1842,8 @@ static void on_turn(void *self, int64_t now)
         spot->is_info_asked = ask(spot, REQ_INFO, NULL, LIMITER_OTHER, 20, DATA_WAIT_NS) != NULL;
     if (gateway->config.warm_bars > 0) {
         for (uint32_t i = 0; i < spot->n; i++) {
-            if (!spot->all[i].is_warm)
-                spot->all[i].is_warm = ask(spot, REQ_KLINES, &gateway->symbols.all[i],
-                                           LIMITER_OTHER, 2, DATA_WAIT_NS) != NULL;
+            if (now >= spot->all[i].warm_ns)
+                ask_past(spot, i);
         }
     }
     if (gateway->config.is_private) {
@@ -1939,6 +1948,8 @@ static void status_of(void *self, struct gateway_status *status)
 
     if (spot->gateway->config.has_depth)
         status->n_books = spot->n;
+    for (uint32_t i = 0; i < spot->n; i++)
+        status->n_warm += spot->gateway->config.warm_bars == 0 || spot->all[i].has_past;
     for (uint32_t i = 0; i < spot->n; i++) {
         const struct binance_sync *sync = &spot->all[i].sync;
 
