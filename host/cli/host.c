@@ -12,6 +12,25 @@
 
 /* ---- writer ---- */
 
+/* Market data that three snapshots cover, each of which a restart can begin from. */
+static void drop_market(struct host *host, uint64_t seq)
+{
+    struct error err = {0};
+    uint64_t covered_seq;
+    int rc;
+
+    host->snap_seqs[host->n_snaps++ % SNAPSHOTS_KEPT] = seq;
+    if (host->n_snaps < SNAPSHOTS_KEPT || host->config.market_keep_bytes == 0)
+        return;
+    covered_seq = host->snap_seqs[host->n_snaps % SNAPSHOTS_KEPT]; // the oldest that is kept
+    rc = journal_writer_drop(host->writer, covered_seq, host->config.market_keep_bytes, &err);
+    if (rc < 0)
+        log_warn("journal", "drop", "%s", err.text);
+    else if (rc > 0)
+        log_info("journal", "drop", "%d segments of market data before event %llu were dropped", rc,
+                 (unsigned long long)covered_seq);
+}
+
 static void write_snapshot(struct host *host)
 {
     struct snapshot snapshot = {.seq = host->snap_seq};
@@ -22,8 +41,10 @@ static void write_snapshot(struct host *host)
         return;
     if (snapshot_write(&host->disk.port, &snapshot, host->snap, host->snap_n, &err) < 0)
         log_warn("journal", "snapshot", "no snapshot was written: %s", err.text);
-    else
-        snapshot_prune(&host->disk.port, 3, &err);
+    else {
+        snapshot_prune(&host->disk.port, SNAPSHOTS_KEPT, &err);
+        drop_market(host, host->snap_seq);
+    }
     atomic_store_explicit(&host->is_snap_full, 0, memory_order_release);
 }
 

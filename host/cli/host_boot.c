@@ -319,6 +319,7 @@ static int open_writer(struct host *host, const struct journal_summary *summary,
         .is_async = host->config.is_async,
         .run = summary->end.last_run + 1,
         .low_water_bytes = (uint64_t)host->config.low_water_bytes,
+        .segment_bytes[JOURNAL_MARKET] = host->config.market_segment_bytes,
         .free_bytes = disk_posix_free,
         .free_ctx = &host->disk,
         .on_state = on_journal_state,
@@ -453,6 +454,9 @@ int host_open(struct host **out, const struct host_config *config, struct error 
         host->config.mark_every = MARKS;
     if (host->config.snapshot_every == 0)
         host->config.snapshot_every = SNAPSHOTS;
+    // A snapshot is made behind a mark.
+    if (host->config.mark_every > host->config.snapshot_every)
+        host->config.mark_every = host->config.snapshot_every;
     host->rundir.dir_fd = -1;
     host->rundir.lock_fd = -1;
     host->view = calloc(1, sizeof(*host->view));

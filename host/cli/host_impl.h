@@ -17,9 +17,10 @@
 #include "sys/futex.h"
 #include "sys/rundir.h"
 
-#define HOST_BARS     16384u /* of history, at most */
-#define HOST_WISHES   8192u
-#define HOST_TO_VENUE 65536u /* commands: more than twice the engine's orders */
+#define HOST_BARS      16384u /* of history, at most */
+#define HOST_WISHES    8192u
+#define SNAPSHOTS_KEPT 3
+#define HOST_TO_VENUE  65536u /* commands: more than twice the engine's orders */
 
 /* Why the host itself lets nothing new leave. The engine is halted while any of them holds. */
 enum host_halt {
@@ -89,6 +90,8 @@ struct host {
     /* snapshot on its way to the writer */
     unsigned char *snap; /* owned */
     uint64_t snap_room, snap_n, snap_seq;
+    uint64_t snap_seqs[SNAPSHOTS_KEPT]; /* of this run; the writer's */
+    uint32_t n_snaps;
     _Atomic uint32_t is_snap_full;
 
     struct host_view *view, *draft; /* owned */

@@ -19,7 +19,7 @@ struct words {
     uint8_t mode, is_async;
     char venue[256], roster[256];
     int64_t speed, entry_ns, report_ns;
-    uint64_t low_water_bytes;
+    uint64_t low_water_bytes, market_keep_bytes, market_segment_bytes, snapshot_every;
     uint64_t seed;
     uint32_t n_instruments;
     struct instrument_words instruments[HOST_INSTRUMENTS_MAX];
@@ -59,6 +59,14 @@ static const struct schema_field words_fields[] = {
     {"low_water", SCHEMA_SIZE, SCHEMA_MEMBER(struct words, low_water_bytes), .max = INT64_MAX,
      .doc = "fewer bytes free for the journal: no new orders; default: 1GiB, or 5 % of a smaller "
             "disk"},
+    {"market_keep", SCHEMA_SIZE, SCHEMA_MEMBER(struct words, market_keep_bytes), .max = INT64_MAX,
+     .preset = "20GiB",
+     .doc = "of market data in the journal; older than that and than three snapshots is dropped"},
+    {"market_segment", SCHEMA_SIZE, SCHEMA_MEMBER(struct words, market_segment_bytes),
+     .min = 1 << 20, .max = 1 << 30, .preset = "64MiB",
+     .doc = "of a file of market data; a whole one is dropped at a time"},
+    {"snapshot_every", SCHEMA_U64, SCHEMA_MEMBER(struct words, snapshot_every), .min = 1000,
+     .max = INT64_MAX, .preset = "1000000", .doc = "events between two snapshots of the state"},
     {"speed", SCHEMA_INT, SCHEMA_MEMBER(struct words, speed), .min = 1, .max = 60, .preset = "1",
      .doc = "of market time, as the simulator was started with"},
     {"entry_latency", SCHEMA_DURATION, SCHEMA_MEMBER(struct words, entry_ns), .min = 0,
@@ -225,6 +233,9 @@ int settings_read(struct settings *settings, const char *path, const char *plugi
         settings->host.report_ns = words->report_ns;
         settings->host.seed = words->seed;
         settings->host.low_water_bytes = (int64_t)words->low_water_bytes;
+        settings->host.market_keep_bytes = words->market_keep_bytes;
+        settings->host.market_segment_bytes = words->market_segment_bytes / 4096 * 4096;
+        settings->host.snapshot_every = words->snapshot_every;
         settings->host.slots = settings->slots;
         settings->host.instruments = settings->instruments;
         settings->host.n_instruments = words->n_instruments;

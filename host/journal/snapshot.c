@@ -194,18 +194,21 @@ int snapshot_find(const struct disk *disk, const struct snapshot_want *want,
     int is_found = 0;
     int rc = chunk == NULL ? AGON_ENOMEM : disk->list(disk->ctx, note, &found);
 
-    for (uint32_t i = found.n; rc >= 0 && !is_found && i > 0; i--) {
+    for (uint32_t i = 0; rc >= 0 && !is_found && i < found.n; i++) {
+        uint64_t seq = found.seqs[want->oldest_from > 0 ? i : found.n - 1 - i];
         char name[NAME], text[160];
         const char *wrong;
         int file;
 
-        name_of(name, found.seqs[i - 1]);
+        if (seq < want->oldest_from)
+            continue;
+        name_of(name, seq);
         file = disk->open(disk->ctx, name, 0);
         if (file < 0) {
             rc = file;
             break;
         }
-        wrong = check(disk, file, want, found.seqs[i - 1], snapshot, chunk, &rc);
+        wrong = check(disk, file, want, seq, snapshot, chunk, &rc);
         disk->close(disk->ctx, file);
         is_found = wrong == NULL && rc >= 0;
         if (wrong != NULL && want->on_skip != NULL) {

@@ -23,7 +23,9 @@ struct snapshot {
     unsigned char state_hash[HASH_SIZE];
 };
 struct snapshot_want {
-    uint64_t last_seq;                /* of the journal: nothing newer is taken */
+    uint64_t last_seq; /* of the journal: nothing newer is taken */
+    /* 0: the newest. Else the oldest at or after it: as much as can be replayed. */
+    uint64_t oldest_from;
     const unsigned char *journal_id;  /* 16 bytes; NULL: any */
     const unsigned char *config_hash; /* HASH_SIZE bytes; NULL: any */
     /* Told of each one that is passed over, with the reason. May be NULL. */
@@ -35,8 +37,8 @@ struct snapshot_want {
  * AGON_ENOSPC and AGON_EIO leave the older ones untouched. [writer] */
 int snapshot_write(const struct disk *disk, struct snapshot *snapshot, const void *bytes,
                    uint64_t n, struct error *err);
-/* The newest good one that is wanted. 1: found, and all its bytes were checked; 0: none; AGON_EIO,
- * AGON_ENOMEM. [any] */
+/* The newest good one that is wanted, or the oldest. 1: found, and all its bytes were checked; 0:
+ * none; AGON_EIO, AGON_ENOMEM. [any] */
 int snapshot_find(const struct disk *disk, const struct snapshot_want *want,
                   struct snapshot *snapshot, struct error *err);
 /* Reads the state; room for snapshot->n_bytes. AGON_ECORRUPT when it changed since. [any] */

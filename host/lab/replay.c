@@ -15,10 +15,12 @@ void replay_fold_intent(struct hash *hash, const struct agon_intent_event *event
     hash_update(hash, &event->intent, sizeof(event->intent));
 }
 
-// Where the journal's first events were dropped, a snapshot stands for them.
-static int begin(struct disk_posix *disk, struct replay *result, struct error *err)
+// Where the journal's first events were dropped, the oldest snapshot of what is left stands for
+// them.
+static int begin(struct disk_posix *disk, struct replay *result, uint64_t until, struct error *err)
 {
-    struct snapshot_want want = {.last_seq = UINT64_MAX};
+    uint64_t gone = result->summary.end.dropped_before;
+    struct snapshot_want want = {.last_seq = UINT64_MAX, .oldest_from = gone > 1 ? gone - 1 : 0};
     struct snapshot snapshot;
     void *bytes;
     int rc = snapshot_find(&disk->port, &want, &snapshot, err);
@@ -27,8 +29,14 @@ static int begin(struct disk_posix *disk, struct replay *result, struct error *e
         return rc;
     if (rc == 0)
         return error_set(err, AGON_ECORRUPT,
-                         "the journal begins at event %llu and there is no snapshot before it",
-                         (unsigned long long)result->summary.first_seq);
+                         "the journal is whole from event %llu on and no snapshot stands for what "
+                         "was before it",
+                         (unsigned long long)(gone > 1 ? gone : result->summary.first_seq));
+    if (until != 0 && until < snapshot.seq)
+        return error_set(err, AGON_ERANGE,
+                         "event %llu is not to be reached: market data was dropped, and the replay "
+                         "begins at the snapshot behind event %llu",
+                         (unsigned long long)until, (unsigned long long)snapshot.seq);
     bytes = malloc(snapshot.n_bytes > 0 ? snapshot.n_bytes : 1);
     if (bytes == NULL)
         return error_set(err, AGON_ENOMEM, "no memory for a snapshot of %llu bytes",
@@ -38,6 +46,7 @@ static int begin(struct disk_posix *disk, struct replay *result, struct error *e
         rc = engine_load(result->engine, bytes, snapshot.n_bytes, err);
     free(bytes);
     result->from_snapshot = snapshot.seq;
+    result->first_seq = snapshot.seq + 1;
     return rc;
 }
 
@@ -98,8 +107,8 @@ int replay_run(const struct replay_config *config, struct replay *result, struct
         goto done;
     }
     rc = engine_new(&result->engine, &engine, err);
-    if (rc >= 0 && result->first_seq > 1)
-        rc = begin(&disk, result, err);
+    if (rc >= 0 && (result->first_seq > 1 || result->summary.end.dropped_before > 1))
+        rc = begin(&disk, result, config->until, err);
     while (rc >= 0 && (rc = journal_reader_next(reader, &event, err)) == 1) {
         if (event->seq <= result->from_snapshot)
             continue;

@@ -62,6 +62,11 @@ START_TEST(the_newest_is_found_and_read_back)
     ck_assert_int_eq(snapshot_find(&disk, &want, &snapshot, &err), 1);
     ck_assert_uint_eq(snapshot.seq, 300);
     ck_assert_ptr_nonnull(strstr(skipped, "newer than the journal"));
+    want.last_seq = UINT64_MAX;
+    want.oldest_from = 201;
+    ck_assert_int_eq(snapshot_find(&disk, &want, &snapshot, &err), 1);
+    ck_assert_uint_eq(snapshot.seq, 300);
+    want.oldest_from = 0;
     ck_assert_int_eq(snapshot_prune(&disk, 2, &err), 3);
     want.last_seq = 399;
     ck_assert_int_eq(snapshot_find(&disk, &want, &snapshot, &err), 0);

@@ -1,0 +1,30 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# A host that runs for long does not fill the disk: market data beyond market_keep goes once snapshots cover it, the
+# money segments stay, what is left replays to every mark, and the next run goes on from it.
+. "$(dirname "$0")/common.sh"
+SPEED=60
+HOST_MORE='market_keep: 2MiB
+market_segment: 1MiB
+snapshot_every: 5000'
+
+start_sim --seed 3 --speed 60
+live_files "$(agent busy_1 busy.so 'every: 200')"
+start_host
+until_true "$HOST_PID" "market data that goes" lines "$WORK/host.err" '"key":"drop"' 3
+kill -TERM "$HOST_PID"
+ended "$HOST_PID" 0 "the host"
+"$AGON" journal stats "$WORK/run/journal" >"$WORK/stats" || fail "the journal cannot be read"
+grep -q '^dropped .*market events, covered by a snapshot' "$WORK/stats" || fail "nothing was dropped: $(cat "$WORK/stats")"
+[ -e "$WORK/run/journal/money-00000000000000000001.aj" ] || fail "a money segment went"
+"$AGON" replay "$WORK/run/journal" --verify >"$WORK/replay.out" || fail "what is left does not replay"
+"$AGON" replay "$WORK/run/journal" --until 10 2>"$WORK/early" && fail "an event that was dropped was reached"
+grep -q 'begins at the snapshot behind event' "$WORK/early" || fail "no reason: $(cat "$WORK/early")"
+
+start_host
+until_true "$HOST_PID" "a second run" lines "$WORK/host.err" '"key":"agents"' 2
+kill -TERM "$HOST_PID"
+ended "$HOST_PID" 0 "the second host"
+"$AGON" replay "$WORK/run/journal" --verify >"$WORK/replay.out" || fail "after a second run it does not replay"
+ids_once
+echo "$(grep '^dropped' "$WORK/stats"); $(grep '^marks' "$WORK/replay.out")"
