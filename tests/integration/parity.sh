@@ -1,12 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # The same plugin on the same events wants the same (slot, cause_seq, n, fields): in a backtest, in lock-step in a
-# process of its own, and in the replays of both journals, to the same state. On a generated market the hash is
-# also the one below, whatever compiler and options built the program.
+# process of its own, and in the replays of both journals, to the same state. The hashes are also the ones
+# below, whatever compiler and options built the program (builds.sh: four of them).
 . "$(dirname "$0")/common.sh"
 
 # A change of the engine or of the generator that is meant to alter decisions prints the new one here.
 GENERATED=044f459c89bf9b9ebebbc017c13e454500629e9497e1c87740d93499b08f71ae
+RECORDED=9d13d6ec6b8b2b20726118196539d4b1b32b5f98a5b62e0bd168acade11f4154
 
 same() { # NAME, then the arguments that say where the events come from
     name=$1
@@ -37,4 +38,5 @@ if [ -e "$DATA/book/binance_spot_BTCUSDT_20240808T2354.raw.gz" ]; then
     same recorded --param every=3 \
         --data "$DATA/book/binance_spot_BTCUSDT_20240808T2354.raw.gz" \
         "$DATA/book/binance_spot_ETHUSDT_20240808T2354.raw.gz"
+    [ "$want" = "$RECORDED" ] || fail "recorded: intents $want, and other builds have $RECORDED"
 fi
