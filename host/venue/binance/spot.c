@@ -1860,12 +1860,18 @@ static void on_turn(void *self, int64_t now)
 
 static void on_bad(void *ctx, int kind, int rc, const void *bytes, size_t n)
 {
+    static const char *const names[BINANCE_KINDS] = {
+        "unknown kind",     "trade",         "quote",      "bar",         "book diff",
+        "partial book",     "announced end", "reply",      "order event", "balance event",
+        "end of user data", "snapshot",      "REST answer"};
     struct spot *spot = ctx;
 
     // The kind and the place, never the text of it: an order event is nobody's business in a log.
     (void)bytes;
-    gateway_log(spot->gateway, 4, "bad", "%s: a message of kind %d (%zu bytes) was refused: %s",
-                spot->gateway->config.name, kind, n, error_name(rc));
+    gateway_log(
+        spot->gateway, 4, "bad",
+        "%s: %s: a message of %zu bytes cannot be taken (%s); more of them are only counted",
+        spot->gateway->config.name, names[kind], n, error_name(rc));
 }
 
 static void close_spot(void *self)

@@ -892,6 +892,21 @@ static void run_line(char *line)
             n += w.conns[i].is_used && w.conns[i].where == where_of(text) && !w.conns[i].is_ending;
         if (n != atoi(at))
             FAIL("%d connections stand", n);
+    } else if (strcmp(verb, "logs") == 0) {
+        int n = 0;
+
+        word(&at, text, sizeof(text));
+        at += strspn(at, " ");
+        for (int i = 0; i < w.n_logs && i < 64; i++)
+            n += strstr(w.logs[i], at) != NULL;
+        if (n != atoi(text))
+            FAIL("%d lines of the log say so", n);
+    } else if (strcmp(verb, "bad") == 0) {
+        struct gateway_status status;
+
+        gateway_status(w.gateway, &status);
+        if ((int)status.n_bad != atoi(at))
+            FAIL("%llu bad messages", (unsigned long long)status.n_bad);
     } else if (strcmp(verb, "life") == 0) {
         w.gateway->config.life_ns = atoll(at) * 1000000;
     } else if (strcmp(verb, "nothing") == 0) {

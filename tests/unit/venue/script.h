@@ -12,6 +12,8 @@
  *   has <text>                      the request wanted last holds this text; hasnt: it does not
  *   market <json>   user <json>     the venue sends a message
  *   next market|user <json>         ... on the youngest of two such connections
+ *   logs <n> <text>                 so many lines of the log hold this text
+ *   bad <n>                         so many messages were counted as bad
  *   conns market|user <n>           so many such connections stand
  *   life <ms>                       a WebSocket is replaced when it is so old
  *   sent market|user <text>         our last message on it holds this text
