@@ -40,17 +40,28 @@ static int64_t finish(const struct out *out)
     return out->n > out->room ? AGON_ENOSPC : (int64_t)out->n;
 }
 
+/* Sets of bytes, a bit each: a request is written for every order. */
+static const uint64_t line_bytes[4] = {0xffffffff00000000, 0x7fffffffffffffff, UINT64_MAX,
+                                       UINT64_MAX};                             /* but controls */
+static const uint64_t word_bytes[4] = {0xfffffffe00000000, 0x7fffffffffffffff}; /* '!' to '~' */
+static const uint64_t plain_bytes[4] = {0x03ff600000000000,
+                                        0x47fffffe87fffffe}; /* RFC 3986, 2.3: unreserved */
+
+static int is_in(const uint64_t set[4], unsigned char c)
+{
+    return (int)(set[c >> 6] >> (c & 63) & 1);
+}
+
 /* May this stand on a head's line? A blank ends a method or a target early. */
 static int is_clean(const char *text, int has_blanks)
 {
+    const uint64_t *set = has_blanks ? line_bytes : word_bytes;
+
     if (!text || (!has_blanks && *text == '\0'))
         return 0;
-    for (; *text; text++) {
-        unsigned char c = (unsigned char)*text;
-        if (c < ' ' || c == 127 || (!has_blanks && (c == ' ' || c > 127)))
-            return 0;
-    }
-    return 1;
+    while (is_in(set, (unsigned char)*text))
+        text++;
+    return *text == '\0';
 }
 
 static int are_clean(const struct http_header *headers, uint32_t n)
@@ -158,11 +169,14 @@ int64_t http_pct_encode(const void *bytes, size_t n, char *buffer, size_t room)
     struct out out = {.at = buffer, .room = room};
 
     for (size_t i = 0; i < n; i++) {
-        unsigned char c = at[i];
-        if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-            c == '-' || c == '.' || c == '_' || c == '~') {
-            put(&out, &c, 1);
-        } else {
+        size_t n_plain = 0;
+
+        while (n_plain < n - i && is_in(plain_bytes, at[i + n_plain]))
+            n_plain++;
+        put(&out, at + i, n_plain);
+        i += n_plain;
+        if (i < n) {
+            unsigned char c = at[i];
             char code[3] = {'%', hex[c >> 4], hex[c & 15]};
             put(&out, code, 3);
         }

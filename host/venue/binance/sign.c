@@ -147,9 +147,14 @@ void binance_params_add(struct binance_params *params, const char *name, const c
 void binance_params_add_u64(struct binance_params *params, const char *name, uint64_t value)
 {
     char text[24];
+    char *at = text + sizeof(text) - 1;
 
-    snprintf(text, sizeof(text), "%llu", (unsigned long long)value);
-    binance_params_add(params, name, text);
+    *at = 0;
+    do {
+        *--at = (char)('0' + value % 10);
+        value /= 10;
+    } while (value != 0);
+    binance_params_add(params, name, at);
 }
 
 int binance_params_sign(struct binance_params *params, const struct binance_signer *signer)
