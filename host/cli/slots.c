@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/slots.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 #include "base/num.h"
+#include "cli/config_file.h"
+#include "cli/exit.h"
 
 void slots_defaults(struct record_slot *record, agon_amt_t capital_amt)
 {
@@ -70,4 +75,39 @@ int slots_of_words(struct crew_slot *slots, uint32_t *n, const struct arg_list *
         }
     }
     return AGON_OK;
+}
+
+// A plugin that is not there is a mistake of the roster, and told with all others.
+static void find_plugins(struct config *config, const struct crew_slot *slots, uint32_t n,
+                         const char *folder)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        if (access(slots[i].plugin, R_OK) != 0)
+            config_refuse(config, config_at(config, "agents[%u].plugin", i), CONFIG_E_VALUE,
+                          "cannot be read: %s; expected a plugin's file below %s", strerror(errno),
+                          args_safe(folder));
+    }
+}
+
+int slots_of_roster(struct crew_slot *slots, uint32_t *n, char *base_currency,
+                    const struct slots_roster *from)
+{
+    struct roster *roster = calloc(1, sizeof(*roster));
+    struct config_file file = {0};
+
+    *n = 0;
+    if (roster == NULL) {
+        fprintf(stderr, "agon %s: out of memory\n", from->command);
+        return EXIT_ENVIRONMENT;
+    }
+    if (config_file_open(&file, from->command, from->path) &&
+        roster_read(roster, file.config) >= 0 && from->names != NULL) {
+        roster_resolve(roster, file.config, from->plugins, from->names, slots);
+        if (from->plugins != NULL)
+            find_plugins(file.config, slots, roster->n_slots, from->plugins);
+        memcpy(base_currency, roster->base_currency, sizeof(roster->base_currency));
+        *n = roster->n_slots;
+    }
+    free(roster);
+    return config_file_close(&file);
 }
