@@ -237,6 +237,15 @@ int roster_read(struct roster *roster, struct config *config)
     return rc;
 }
 
+const char *roster_stage_name(uint8_t stage)
+{
+    const struct schema_choice *choice = stages;
+
+    while (choice->name != NULL && choice->value != stage)
+        choice++;
+    return choice->name != NULL ? choice->name : "?";
+}
+
 /* Words to ids */
 
 static uint64_t seed_of(const struct roster *roster, uint32_t i)
@@ -310,6 +319,7 @@ static void take_slot(const struct roster *roster, uint32_t i, struct config *co
                       const char *dir, struct crew_slot *slot)
 {
     const struct roster_slot *from = &roster->slots[i];
+    const struct config_node *stage = config_at(config, "agents[%u].stage", i);
     struct record_slot *record = &slot->record;
     int n;
 
@@ -330,6 +340,7 @@ static void take_slot(const struct roster *roster, uint32_t i, struct config *co
     record->subscription.bar_mask = from->n_bars == 0 ? 0xff : 0;
     for (uint32_t k = 0; k < from->n_bars; k++)
         record->subscription.bar_mask |= (uint8_t)(1u << bar_bit(from->bars_ns[k]));
+    slot->line = config_line(stage != NULL ? stage : config_at(config, "agents[%u].name", i));
     slot->hard_ns = from->hard_ns;
     slot->wait = from->wait;
     slot->plugin_index = from->plugin_index;

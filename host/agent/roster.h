@@ -64,6 +64,9 @@ extern const struct schema roster_schema;
  * borrow from config. AGON_EINVAL. */
 int roster_read(struct roster *roster, struct config *config);
 
+/* A stage as a roster spells it: "paper". */
+const char *roster_stage_name(uint8_t stage);
+
 /* What a host has, as a roster spells it: "venue:SYMBOL" of instrument 1, 2, ... */
 struct roster_names {
     uint32_t n;

@@ -143,7 +143,6 @@ int settings_read(struct settings *settings, const char *path, const char *plugi
 {
     struct words *words = calloc(1, sizeof(*words));
     char venue[1024];
-    char roster[1024];
     struct config_file file;
     int other;
     int code;
@@ -154,8 +153,9 @@ int settings_read(struct settings *settings, const char *path, const char *plugi
     if (config_file_open(&file, "run", path))
         config_read(file.config, &settings_schema, words);
     code = config_file_close(&file);
-    if (code == EXIT_OK && (!beside(venue, sizeof(venue), path, words->venue) ||
-                            !beside(roster, sizeof(roster), path, words->roster)))
+    if (code == EXIT_OK &&
+        (!beside(venue, sizeof(venue), path, words->venue) ||
+         !beside(settings->roster, sizeof(settings->roster), path, words->roster)))
         code = EXIT_CONFIG;
     if (code == EXIT_OK) {
         settings->host.mode = words->mode;
@@ -172,7 +172,7 @@ int settings_read(struct settings *settings, const char *path, const char *plugi
             take_instrument(&settings->instruments[i], &words->instruments[i]);
         // Both are read, whatever the first says: all mistakes in one go.
         code = read_venue(settings, venue);
-        other = read_roster(settings, roster, plugins, code == EXIT_OK);
+        other = read_roster(settings, settings->roster, plugins, code == EXIT_OK);
         code = code != EXIT_OK ? code : other;
     }
     free(words);

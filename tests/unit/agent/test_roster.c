@@ -47,6 +47,8 @@ START_TEST(a_roster_reaches_the_slots_record)
     ck_assert_str_eq(slot->plugin, "/srv/agon/plugins/ema.so");
     ck_assert_uint_eq(slot->record.runner, CREW_INPROC);
     ck_assert_uint_eq(slot->record.stage, STAGE_LIVE_SMALL);
+    ck_assert_str_eq(roster_stage_name(slot->record.stage), "live_small");
+    ck_assert_uint_eq(slot->line, 13); // of its stage
     ck_assert_uint_eq(slot->record.on_crash, CRASH_FLATTEN);
     ck_assert_int_eq(slot->record.intent_latency_ns, 5000000);
     ck_assert_int_eq(slot->hard_ns, 250000000);
@@ -74,6 +76,7 @@ START_TEST(limits_have_values_where_the_roster_says_nothing)
     ck_assert_msg(read_text(AGENT, &config) >= 0, "%s", config_error_text(config, 0));
     ck_assert_int_eq(roster_resolve(&roster, config, NULL, &names, slots), AGON_OK);
     config_free(config);
+    ck_assert_uint_eq(slot->line, 2); // of its name: it says no stage
     ck_assert_str_eq(slot->plugin, "plugins/ema.so");
     ck_assert_uint_eq(slot->record.runner, CREW_PROCESS);
     ck_assert_int_gt(slot->record.limits.order_amt, 0);
