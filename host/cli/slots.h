@@ -10,7 +10,7 @@ struct slots_roster {
     const char *command; /* whose messages they are */
     const char *path;    /* the roster's file */
     const char *plugins; /* folder that its plugins are named below; NULL: as they stand there, and
-                            whether they are there is not asked */
+                            they are not looked at */
     const struct roster_names *names; /* what there is to trade; NULL: nobody knows yet, and only
                                          the words are checked */
 };

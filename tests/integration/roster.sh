@@ -131,6 +131,14 @@ bad "bad.yaml:6:63: error.*expected one of: binance:ETHUSDT, binance:BTCUSDT, bi
 sed 's/capital/captial/; s/mm.so/..\/mm.so/' "$WORK/all.yaml" >"$WORK/bad.yaml"
 refused 5 "bad.yaml:4:25: error.*\.\." --roster "$WORK/bad.yaml" --plugins "$WORK/plugins" --data $FILES
 grep -q "bad.yaml:5:[0-9]*: error.*did you mean 'capital'" "$WORK/err" || fail "not all mistakes in one pass"
+sed 's/half_bps: 3/haf_bps: 3/; s/interval_ms: 50000/interval_ms: 500000/; s/fast: 5/fast: x/' "$WORK/all.yaml" \
+    >"$WORK/bad.yaml"
+bad "bad.yaml:4:[0-9]*: error.*params.*has no parameter 'haf_bps'.*did you mean 'half_bps'"
+bad 'bad.yaml:5:[0-9]*: error.*interval_ms: 500000 is not within 10 and 60000'
+bad 'bad.yaml:7:[0-9]*: error.*fast: "x" is no whole number'
+"$AGON" backtest "$WORK/plugins/mm.so" --param interval_ms=500000 --data $FILES >"$WORK/out" 2>"$WORK/err"
+code=$?
+[ "$code" = 3 ] || fail "a parameter beyond its bounds: ended with $code instead of 3"
 refused 3 nowhere --roster "$WORK/nowhere.yaml"
 refused 4 'no symbol' --roster "$WORK/all.yaml" --plugins "$WORK/plugins" --data "$WORK/text"
 refused 2 'a plugin does not go' "$PLUGINS/busy.so" --roster "$WORK/all.yaml"
