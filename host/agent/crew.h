@@ -21,6 +21,7 @@ struct crew_slot {             /* what a roster says of one slot */
                                   runner: enum crew_runner */
     int64_t hard_ns;           /* process: a callback may last so long; 0: 100 ms */
     uint8_t wait;              /* process: enum process_wait */
+    uint32_t line;             /* of its stage in the roster, or of its name; 0: no roster */
     char plugin[512];          /* the author's file */
     uint32_t plugin_index;     /* of several in one file */
     uint32_t n_params;

@@ -424,11 +424,28 @@ static int param_set(struct feed_param *param, const struct agon_param *declared
                                                          : "UTF-8",
                          declared->type == AGON_CHOICE ? declared->choices : "", "");
     if (has_bounds && (param->real < declared->min || param->real > declared->max))
-        return error_set(err, AGON_ERANGE, "parameter %s: %s is not within %g and %g",
+        return error_set(err, AGON_EINVAL, "parameter %s: %s is not within %g and %g",
                          declared->name, text, declared->min, declared->max);
     if (declared->type == AGON_TEXT || declared->type == AGON_CHOICE)
         snprintf(param->text, sizeof(param->text), "%s", text);
     return AGON_OK;
+}
+
+int fold_param_check(const struct info_param *declared, const char *text, struct error *err)
+{
+    const struct agon_param param = {.size = sizeof(param),
+                                     .id = declared->id,
+                                     .type = declared->type,
+                                     .min = declared->min,
+                                     .max = declared->max,
+                                     .name = declared->name,
+                                     .choices = declared->choices};
+    struct feed_param value = {0};
+
+    // A list of choices that was too long for the table is not known as a whole.
+    if (strlen(declared->choices) + 1 == sizeof(declared->choices))
+        return AGON_OK;
+    return param_set(&value, &param, text, err);
 }
 
 static void param_default(struct feed_param *param, const struct agon_param *declared)

@@ -6,12 +6,15 @@
 #define AGENT_FEED_FOLD_H
 
 #include "agent/feed_state.h"
+#include "agent/info.h"
 
 /* Takes over what the setup holds. AGON_ENOMEM, AGON_ECORRUPT. */
 int fold_init(struct feed *feed, struct error *err);
 void fold_deinit(struct feed *feed);
 /* Gives the roster's values to the descriptor's parameters. AGON_EINVAL names the parameter. */
 int fold_params(struct feed *feed, struct error *err);
+/* Would this parameter take the value? AGON_EINVAL with the reason. [any] */
+int fold_param_check(const struct info_param *declared, const char *text, struct error *err);
 /* Before the event is delivered, whether or not it will be. */
 void fold_public(struct feed *feed, const struct agon_event_hdr *event);
 void fold_private(struct feed *feed, const struct agon_event_hdr *event);

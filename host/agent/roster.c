@@ -5,6 +5,8 @@
 
 #include "base/hash.h"
 #include "base/num.h"
+#include "base/utf8.h"
+#include "config/suggest.h"
 #include "market/bars.h"
 
 #define SECOND 1000000000
@@ -235,6 +237,15 @@ int roster_read(struct roster *roster, struct config *config)
     return rc;
 }
 
+const char *roster_stage_name(uint8_t stage)
+{
+    const struct schema_choice *choice = stages;
+
+    while (choice->name != NULL && choice->value != stage)
+        choice++;
+    return choice->name != NULL ? choice->name : "?";
+}
+
 /* Words to ids */
 
 static uint64_t seed_of(const struct roster *roster, uint32_t i)
@@ -262,31 +273,53 @@ static struct slot_limits limits_of(const struct roster_slot *slot)
         .book_age_ms = (uint32_t)(limits->book_age_ns / 1000000)};
 }
 
-static int instruments_of(const struct roster_slot *from, const struct roster_names *names,
-                          struct subscription *to, struct error *err)
+#define NAMES_SHOWN 8
+
+static void refuse_instrument(struct config *config, const struct config_node *node,
+                              const struct roster_names *names)
 {
-    char venue[64];
+    const char *word = config_text(node);
+    struct suggest suggest = {0};
+    char shown[80];
+    char known[NAMES_SHOWN * 66 + 8] = "";
+    size_t used = 0;
+
+    for (uint32_t i = 0; i < names->n; i++) {
+        suggest_offer(&suggest, word, strlen(word), names->instruments[i]);
+        if (i < NAMES_SHOWN)
+            used += (size_t)snprintf(known + used, sizeof(known) - used, "%s%s", i > 0 ? ", " : "",
+                                     names->instruments[i]);
+    }
+    utf8_escape(word, strlen(word), shown, sizeof(shown));
+    config_refuse(config, node, CONFIG_E_CHOICE,
+                  "'%s' is no instrument of this run; expected one of: %s%s%s%s%s", shown, known,
+                  names->n > NAMES_SHOWN ? ", ..." : "",
+                  suggest.best != NULL ? "; did you mean '" : "",
+                  suggest.best != NULL ? suggest.best : "", suggest.best != NULL ? "'?" : "");
+}
+
+static void take_instruments(const struct roster *roster, uint32_t i, struct config *config,
+                             const struct roster_names *names, struct subscription *to)
+{
+    const struct roster_slot *from = &roster->slots[i];
 
     to->n_instruments = from->n_instruments;
     for (uint32_t k = 0; k < from->n_instruments; k++) {
-        const char *text = from->instruments[k];
-        size_t n = strcspn(text, ":");
+        uint32_t at = 0;
 
-        snprintf(venue, sizeof(venue), "%.*s", (int)n, text);
-        to->instruments[k] = names->instrument(names->ctx, venue, text + n + 1);
-        if (to->instruments[k] == 0)
-            return error_set(err, AGON_ENOENT,
-                             "agent %s: instrument %s: the host knows none of that name; "
-                             "venues spell it as in their own pages",
-                             from->name, text);
+        while (at < names->n && strcmp(from->instruments[k], names->instruments[at]) != 0)
+            at++;
+        to->instruments[k] = at < names->n ? at + 1 : 0;
+        if (at == names->n)
+            refuse_instrument(config, config_at(config, "agents[%u].instruments[%u]", i, k), names);
     }
-    return AGON_OK;
 }
 
-int roster_slot_resolve(const struct roster *roster, uint32_t i, const char *dir,
-                        const struct roster_names *names, struct crew_slot *slot, struct error *err)
+static void take_slot(const struct roster *roster, uint32_t i, struct config *config,
+                      const char *dir, struct crew_slot *slot)
 {
     const struct roster_slot *from = &roster->slots[i];
+    const struct config_node *stage = config_at(config, "agents[%u].stage", i);
     struct record_slot *record = &slot->record;
     int n;
 
@@ -307,6 +340,7 @@ int roster_slot_resolve(const struct roster *roster, uint32_t i, const char *dir
     record->subscription.bar_mask = from->n_bars == 0 ? 0xff : 0;
     for (uint32_t k = 0; k < from->n_bars; k++)
         record->subscription.bar_mask |= (uint8_t)(1u << bar_bit(from->bars_ns[k]));
+    slot->line = config_line(stage != NULL ? stage : config_at(config, "agents[%u].name", i));
     slot->hard_ns = from->hard_ns;
     slot->wait = from->wait;
     slot->plugin_index = from->plugin_index;
@@ -315,7 +349,18 @@ int roster_slot_resolve(const struct roster *roster, uint32_t i, const char *dir
     n = snprintf(slot->plugin, sizeof(slot->plugin), "%s%s%s", dir ? dir : "", dir ? "/" : "",
                  from->plugin);
     if (n < 0 || (size_t)n >= sizeof(slot->plugin))
-        return error_set(err, AGON_ERANGE, "agent %s: the path of its plugin is too long",
-                         from->name);
-    return instruments_of(from, names, &record->subscription, err);
+        config_refuse(config, config_at(config, "agents[%u].plugin", i), CONFIG_E_RANGE,
+                      "is too long with the folder of the plugins before it; expected a path of at "
+                      "most %zu bytes",
+                      sizeof(slot->plugin) - 1);
+}
+
+int roster_resolve(const struct roster *roster, struct config *config, const char *dir,
+                   const struct roster_names *names, struct crew_slot *slots)
+{
+    for (uint32_t i = 0; i < roster->n_slots; i++) {
+        take_slot(roster, i, config, dir, &slots[i]);
+        take_instruments(roster, i, config, names, &slots[i].record.subscription);
+    }
+    return config_error_count(config) == 0 ? AGON_OK : AGON_EINVAL;
 }

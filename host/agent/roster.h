@@ -22,7 +22,8 @@
 #include "agent/crew.h"
 #include "config/schema.h"
 
-#define ROSTER_AMT_EXP 8 /* of capital and limits, in the base currency */
+#define ROSTER_AMT_EXP   8 /* of capital and limits, in the base currency */
+#define ROSTER_NAMES_MAX 64
 
 enum roster_on_crash { CRASH_CANCEL_ALL = 0, CRASH_KEEP = 1, CRASH_FLATTEN = 2 };
 enum roster_isolation { ISOLATION_PREFER = 0, ISOLATION_REQUIRE = 1 };
@@ -63,16 +64,18 @@ extern const struct schema roster_schema;
  * borrow from config. AGON_EINVAL. */
 int roster_read(struct roster *roster, struct config *config);
 
-/* The host's tables, as a roster needs them. */
+/* A stage as a roster spells it: "paper". */
+const char *roster_stage_name(uint8_t stage);
+
+/* What a host has, as a roster spells it: "venue:SYMBOL" of instrument 1, 2, ... */
 struct roster_names {
-    void *ctx;
-    /* 0: there is none. */
-    agon_instrument_t (*instrument)(void *ctx, const char *venue, const char *symbol);
+    uint32_t n;
+    char instruments[ROSTER_NAMES_MAX][64];
 };
-/* Slot i as the crew takes it: record without what only the plugin can say; plugin is the path
- * below dir. AGON_ENOENT names an instrument that is not there. */
-int roster_slot_resolve(const struct roster *roster, uint32_t i, const char *dir,
-                        const struct roster_names *names, struct crew_slot *slot,
-                        struct error *err);
+/* The slots as the crew takes them: records without what only the plugin can say; plugin is the
+ * path below dir (NULL: as it stands there). config is the one that the roster was read from: each
+ * instrument that is not in names is refused there, at its place. AGON_EINVAL. */
+int roster_resolve(const struct roster *roster, struct config *config, const char *dir,
+                   const struct roster_names *names, struct crew_slot *slots);
 
 #endif

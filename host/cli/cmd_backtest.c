@@ -14,6 +14,7 @@
 #include "base/num.h"
 #include "cli/args.h"
 #include "cli/commands.h"
+#include "cli/demo_cast.h"
 #include "cli/slots.h"
 #include "lab/backtest.h"
 
@@ -22,9 +23,9 @@ struct opts {
     uint64_t seed;
     int64_t length_ns, capital, latency_ns, data_latency_ns;
     double maker_bps, taker_bps;
-    const char *csv, *journal;
+    const char *roster, *plugin_dir, *csv, *journal;
     agon_ns_t t_end;
-    int is_json, is_lenient, runner;
+    int is_json, is_lenient, runner, has_capital;
 };
 
 static void on_log(void *ctx, uint16_t slot, uint32_t level, agon_ns_t t, const char *text)
@@ -134,6 +135,40 @@ static int in_child(const struct backtest_config *config, const struct opts *opt
     return EXIT_CHECK;
 }
 
+// The slots, from the words of the command line. An exit code.
+static int take_words(const struct opts *opts, struct crew_slot *slots,
+                      struct backtest_config *config)
+{
+    struct error err = {0};
+
+    if (slots_of_words(slots, &config->n_slots, &opts->plugins, &opts->params, opts->capital,
+                       &err) >= 0)
+        return EXIT_OK;
+    fprintf(stderr, "agon backtest: %s\n", err.text);
+    return EXIT_FLAGS;
+}
+
+// The slots as `agon run` would have them, on the instruments that the data are of.
+static int take_roster(const struct opts *opts, struct crew_slot *slots,
+                       struct backtest_config *config)
+{
+    static struct roster_names names;
+    static char base_currency[16];
+    char plugins[512];
+    struct slots_roster from = {
+        .command = "backtest", .path = opts->roster, .plugins = opts->plugin_dir, .names = &names};
+    struct error err = {0};
+
+    if (backtest_names(config, &names, &err) < 0) {
+        fprintf(stderr, "agon backtest: %s\n", err.text);
+        return EXIT_DATA;
+    }
+    if (from.plugins == NULL)
+        from.plugins = demo_plugin_dir(plugins) ? plugins : ".";
+    config->base_currency = base_currency;
+    return slots_of_roster(slots, &config->n_slots, base_currency, &from);
+}
+
 int cmd_backtest(int argc, char **argv)
 {
     struct opts opts = {.length_ns = (int64_t)24 * 3600 * 1000000000,
@@ -143,6 +178,10 @@ int cmd_backtest(int argc, char **argv)
                         .taker_bps = 10.0};
     static const char *const runners[] = {"inproc", "process", NULL};
     const struct arg table[] = {
+        {"roster", ARG_TEXT, "FILE", "the agents of a roster, instead of plugins named here",
+         &opts.roster},
+        {"plugins", ARG_TEXT, "DIR", "where the roster's plugins are (beside this program)",
+         &opts.plugin_dir},
         {"data", ARG_LIST, "FILE", "recorded files: raw streams, trades or bars", &opts.files},
         {"seed", ARG_U64, "N", "without files: seed of a generated market (1)", &opts.seed},
         {"for", ARG_DURATION, "TIME", "length of a generated market (1d)", &opts.length_ns,
@@ -150,7 +189,7 @@ int cmd_backtest(int argc, char **argv)
         {"param", ARG_LIST, "NAME=VALUE", "parameters of the plugins named on the command line",
          &opts.params},
         {"capital", ARG_INT, "AMOUNT", "of each of them, in the base currency (100000)",
-         &opts.capital, .min = 1, .max = 1000000000},
+         &opts.capital, .min = 1, .max = 1000000000, .is_given = &opts.has_capital},
         {"latency", ARG_DURATION, "TIME", "of orders to the venue and of reports back (0)",
          &opts.latency_ns, .min = 0, .max = 60000000000},
         {"data-latency", ARG_DURATION, "TIME", "of market data (0)", &opts.data_latency_ns,
@@ -162,47 +201,54 @@ int cmd_backtest(int argc, char **argv)
         {"runner", ARG_CHOICE, "inproc|process", "where plugins run (inproc)", &opts.runner,
          .choices = runners},
         {"until", ARG_TIME, "TIME", "stop there", &opts.t_end},
-        {"csv", ARG_TEXT, "DIR", "write fills.csv and equity.csv there", &opts.csv},
+        {"csv", ARG_TEXT, "DIR", "write agents.csv, fills.csv and equity.csv there", &opts.csv},
         {"journal", ARG_TEXT, "DIR", "keep a journal there, for agon replay", &opts.journal},
         {"lenient", ARG_FLAG, NULL, "skip and count bad rows instead of stopping",
          &opts.is_lenient},
         {"json", ARG_FLAG, NULL, "report as JSON", &opts.is_json},
         {NULL}};
     const struct args_spec spec = {
-        .usage = "PLUGIN.so... [--data FILE...] [OPTION...]",
+        .usage = "PLUGIN.so...|--roster FILE [--data FILE...] [OPTION...]",
         .about =
-            "Runs plugins over recorded files, or over a generated market, through the engine that "
-            "trades live.",
+            "Runs plugins, or the agents of a roster, over recorded files or a generated market, "
+            "through the engine that trades live.",
         .args = table,
         .operands = &opts.plugins,
         .operands_max = SLOTS_MAX};
     struct backtest_config config = {0};
     struct crew_slot *slots;
-    struct error err = {0};
-    uint32_t n_slots = 0;
     char dir[256];
     int rc = args_parse(&spec, argc, argv);
 
     if (rc != ARGS_RUN)
         return rc;
-    if (opts.plugins.n == 0)
-        return args_refuse(&spec, "backtest", "name a plugin");
+    if (opts.plugins.n == 0 && opts.roster == NULL)
+        return args_refuse(&spec, "backtest", "name a plugin, or a roster");
+    if (opts.roster != NULL && (opts.plugins.n > 0 || opts.params.n > 0 || opts.has_capital))
+        return args_refuse(&spec, "backtest",
+                           "--roster says who plays, with which parameters and capital: %s does "
+                           "not go with it",
+                           opts.plugins.n > 0  ? "a plugin"
+                           : opts.params.n > 0 ? "--param"
+                                               : "--capital");
+    if (opts.roster == NULL && opts.plugin_dir != NULL)
+        return args_refuse(&spec, "backtest", "--plugins goes with --roster");
     slots = calloc(SLOTS_MAX, sizeof(*slots));
     if (slots == NULL)
         return EXIT_ENVIRONMENT;
-    rc = slots_of_words(slots, &n_slots, &opts.plugins, &opts.params, opts.capital, &err);
-    if (rc < 0) {
-        fprintf(stderr, "agon backtest: %s\n", err.text);
-        free(slots);
-        return EXIT_FLAGS;
-    }
-    for (uint32_t i = 0; i < n_slots; i++)
-        slots[i].record.runner = opts.runner == 0 ? CREW_INPROC : CREW_PROCESS;
-    config.has_processes = opts.runner != 0;
-    config.slots = slots;
-    config.n_slots = n_slots;
     config.paths = opts.files.at;
     config.n_paths = (uint32_t)opts.files.n;
+    config.slots = slots;
+    rc = opts.roster != NULL ? take_roster(&opts, slots, &config)
+                             : take_words(&opts, slots, &config);
+    if (rc != EXIT_OK) {
+        free(slots);
+        return rc;
+    }
+    // Where they run is a matter of this run and not of the roster: it changes no decision.
+    for (uint32_t i = 0; i < config.n_slots; i++)
+        slots[i].record.runner = opts.runner == 0 ? CREW_INPROC : CREW_PROCESS;
+    config.has_processes = opts.runner != 0;
     config.seed = opts.seed;
     config.gen_length_ns = opts.length_ns;
     config.t_end = opts.t_end;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "agent/roster.h"
 #include "cli/args.h"
 #include "cli/commands.h"
 #include "cli/credential.h"
@@ -47,6 +48,33 @@ static int read_keys(struct settings *settings)
     }
     venue->is_private = 1;
     return EXIT_OK;
+}
+
+/* A strategy whose stage does not trade in this mode plays and has each order refused. That is what
+ * a stage is for, and the default of a roster does not trade live: so the operator is told, once
+ * for each such agent. A live host has no paper exchange beside the venue. */
+static void tell_stages(const struct settings *settings, const char *config)
+{
+    uint32_t mode = settings->host.mode;
+
+    for (uint32_t i = 0; i < settings->host.n_slots; i++) {
+        const struct crew_slot *slot = &settings->slots[i];
+        const struct record_slot *record = &slot->record;
+
+        if (record->agent_kind != AGON_STRATEGY || record->stage >= slot_least_stage(mode))
+            continue;
+        // A key each, so that none is left out where there are many.
+        log_warn("host", record->name,
+                 "%s:%u: agent %s is at stage %s, which does not trade in mode %s: it plays, and "
+                 "every order of it is refused (SLOT_STATE)%s. To let it trade write 'stage: %s' "
+                 "there%s%s",
+                 settings->roster, slot->line, record->name, roster_stage_name(record->stage),
+                 mode == RUN_LIVE ? "live" : "paper",
+                 mode == RUN_LIVE ? ", none goes to a paper exchange instead" : "",
+                 mode == RUN_LIVE ? "testnet', 'live_small' or 'live" : "paper",
+                 mode == RUN_LIVE ? "; to try it on paper, 'mode: paper' in " : "",
+                 mode == RUN_LIVE ? config : "");
+    }
 }
 
 static int watch(struct host *host, const struct opts *opts, int signal_fd)
@@ -143,6 +171,7 @@ int cmd_run(int argc, char **argv)
         rc = host_start(host, &err);
     if (rc >= 0) {
         snprintf(path, sizeof(path), "%s", host_journal_dir(host));
+        tell_stages(&settings, opts.config);
         log_info("host", "start", "%s, %u agents, journal in %s",
                  settings.host.mode == RUN_LIVE ? "live" : "paper", settings.host.n_slots, path);
         watch(host, &opts, signal_fd);

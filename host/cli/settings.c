@@ -3,10 +3,10 @@
 
 #include <stdlib.h>
 
-#include "agent/roster.h"
 #include "base/num.h"
+#include "cli/config_file.h"
 #include "cli/exit.h"
-#include "sys/file.h"
+#include "cli/slots.h"
 #include "venue/config.h"
 
 struct instrument_words {
@@ -82,44 +82,6 @@ static const struct schema_field words_fields[] = {
 const struct schema settings_schema = {"settings", sizeof(struct words), words_fields,
                                        .check = NULL};
 
-static const char *environment(const char *name)
-{
-    return getenv(name);
-}
-
-// Reads a file into a config; NULL when it cannot be read, which is said.
-static struct config *open_file(const char *path, char **bytes)
-{
-    struct error err = {0};
-    struct config *config;
-    uint64_t n;
-
-    *bytes = NULL;
-    if (file_read(path, CONFIG_BYTES_MAX, bytes, &n, &err) < 0) {
-        fprintf(stderr, "agon run: %s\n", err.text);
-        return NULL;
-    }
-    config = config_new(path, *bytes, n, environment);
-    if (config == NULL)
-        fprintf(stderr, "agon run: out of memory\n");
-    return config;
-}
-
-static int close_file(struct config *config, char *bytes, int rc)
-{
-    int code = EXIT_OK;
-
-    if (config == NULL) {
-        code = EXIT_CONFIG; // the file cannot be read, as was said
-    } else if (rc < 0) {
-        config_print_errors(config, stderr);
-        code = config_is_unsafe(config) ? EXIT_SAFETY : EXIT_CONFIG;
-    }
-    config_free(config);
-    free(bytes);
-    return code;
-}
-
 static int digits_of(int64_t count, int exp)
 {
     while (exp > 0 && count % 10 == 0) {
@@ -145,57 +107,35 @@ static void take_instrument(struct host_instrument *to, const struct instrument_
     to->taker_fee_ppb = (int32_t)(from->taker_ppm * 1000);
 }
 
-static agon_instrument_t find_instrument(void *ctx, const char *venue, const char *symbol)
+// is_known: whether the venue's name is known, without which no instrument has one.
+static int read_roster(struct settings *settings, const char *path, const char *plugins,
+                       int is_known)
 {
-    const struct settings *settings = ctx;
+    static struct roster_names names;
+    struct slots_roster from = {
+        .command = "run", .path = path, .plugins = plugins, .names = is_known ? &names : NULL};
 
-    if (strcmp(venue, settings->host.venue.name) != 0)
-        return 0;
-    for (uint32_t i = 0; i < settings->host.n_instruments; i++) {
-        if (strcmp(settings->instruments[i].symbol, symbol) == 0)
-            return i + 1;
-    }
-    return 0;
-}
-
-static int read_roster(struct settings *settings, const char *path, const char *plugins)
-{
-    struct roster_names names = {.ctx = settings, .instrument = find_instrument};
-    struct roster *roster = calloc(1, sizeof(*roster));
-    char *bytes = NULL;
-    struct config *config = roster != NULL ? open_file(path, &bytes) : NULL;
-    int rc = config != NULL ? roster_read(roster, config) : AGON_EIO;
-    int code = close_file(config, bytes, rc);
-
-    for (uint32_t i = 0; code == EXIT_OK && i < roster->n_slots; i++) {
-        struct error err = {0};
-
-        if (roster_slot_resolve(roster, i, plugins, &names, &settings->slots[i], &err) < 0) {
-            fprintf(stderr, "%s: %s\n", path, err.text);
-            code = EXIT_CONFIG;
-        }
-    }
-    if (code == EXIT_OK) {
-        memcpy(settings->host.base_currency, roster->base_currency,
-               sizeof(settings->host.base_currency));
-        settings->host.n_slots = roster->n_slots;
-    }
-    free(roster);
-    return code;
+    names.n = settings->host.n_instruments;
+    for (uint32_t i = 0; i < names.n; i++)
+        snprintf(names.instruments[i], sizeof(names.instruments[i]), "%s:%s",
+                 settings->host.venue.name, settings->instruments[i].symbol);
+    return slots_of_roster(settings->slots, &settings->host.n_slots, settings->host.base_currency,
+                           &from);
 }
 
 static int read_venue(struct settings *settings, const char *path)
 {
-    char *bytes = NULL;
-    struct config *config = open_file(path, &bytes);
-    int rc = config != NULL ? venue_config_read(config, &settings->host.venue) : AGON_EIO;
-    const struct config_node *name = rc >= 0 ? config_at(config, "credential") : NULL;
+    struct config_file file;
+    const struct config_node *name = NULL;
 
+    if (config_file_open(&file, "run", path) &&
+        venue_config_read(file.config, &settings->host.venue) >= 0)
+        name = config_at(file.config, "credential");
     if (name != NULL)
         snprintf(settings->credential, sizeof(settings->credential), "%s", config_text(name));
     settings->host.venue.venue = 1;
     settings->host.venue.account = 0;
-    return close_file(config, bytes, rc);
+    return config_file_close(&file);
 }
 
 // A path beside the file that names it.
@@ -211,19 +151,19 @@ int settings_read(struct settings *settings, const char *path, const char *plugi
 {
     struct words *words = calloc(1, sizeof(*words));
     char venue[1024];
-    char roster[1024];
-    char *bytes = NULL;
-    struct config *config;
+    struct config_file file;
+    int other;
     int code;
 
     memset(settings, 0, sizeof(*settings));
     if (words == NULL)
         return EXIT_ENVIRONMENT;
-    config = open_file(path, &bytes);
-    code = close_file(config, bytes,
-                      config != NULL ? config_read(config, &settings_schema, words) : AGON_EIO);
-    if (code == EXIT_OK && (!beside(venue, sizeof(venue), path, words->venue) ||
-                            !beside(roster, sizeof(roster), path, words->roster)))
+    if (config_file_open(&file, "run", path))
+        config_read(file.config, &settings_schema, words);
+    code = config_file_close(&file);
+    if (code == EXIT_OK &&
+        (!beside(venue, sizeof(venue), path, words->venue) ||
+         !beside(settings->roster, sizeof(settings->roster), path, words->roster)))
         code = EXIT_CONFIG;
     if (code == EXIT_OK) {
         settings->host.mode = words->mode;
@@ -243,10 +183,8 @@ int settings_read(struct settings *settings, const char *path, const char *plugi
             take_instrument(&settings->instruments[i], &words->instruments[i]);
         // Both are read, whatever the first says: all mistakes in one go.
         code = read_venue(settings, venue);
-        if (code == EXIT_OK)
-            code = read_roster(settings, roster, plugins);
-        else
-            read_roster(settings, roster, plugins);
+        other = read_roster(settings, settings->roster, plugins, code == EXIT_OK);
+        code = code != EXIT_OK ? code : other;
     }
     free(words);
     return code;

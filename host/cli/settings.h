@@ -13,11 +13,12 @@ struct settings {
     struct host_config host; /* slots and instruments point into this struct */
     struct host_instrument instruments[HOST_INSTRUMENTS_MAX];
     struct crew_slot slots[SLOTS_MAX];
+    char roster[1024];   /* its file, for what is told of it */
     char credential[64]; /* name in the credential store; empty: public data only */
 };
 /* Reads all three files. Every mistake of a file is printed to stderr in one pass; the return value
  * is an exit code: 0, 3 or 5, or 6 when a file cannot be read. plugins: directory of the roster's
- * plugin paths. */
+ * plugin paths; NULL: they are not looked for. */
 int settings_read(struct settings *settings, const char *path, const char *plugins);
 
 #endif

@@ -1,11 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
-/* slots: what a roster would say, from words on the command line. [main thread] */
+/* slots: who plays, by a roster or by words on the command line. [main thread] */
 #ifndef CLI_SLOTS_H
 #define CLI_SLOTS_H
 
-#include "agent/crew.h"
+#include "agent/roster.h"
 #include "cli/args.h"
 
+struct slots_roster {
+    const char *command; /* whose messages they are */
+    const char *path;    /* the roster's file */
+    const char *plugins; /* folder that its plugins are named below; NULL: as they stand there, and
+                            they are not looked at */
+    const struct roster_names *names; /* what there is to trade; NULL: nobody knows yet, and only
+                                         the words are checked */
+};
+/* The slots of a roster's file. Every mistake of it is printed to stderr, with its place, in one
+ * pass; the return value is an exit code. base_currency has 16 bytes. */
+int slots_of_roster(struct crew_slot *slots, uint32_t *n, char *base_currency,
+                    const struct slots_roster *from);
 /* A slot for each plugin file, with the default limits: names after the files, capital in whole
  * units of the base currency, every NAME=VALUE for all of them. AGON_EINVAL: a parameter that is
  * none. */

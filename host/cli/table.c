@@ -8,6 +8,7 @@
 #include "sys/clock.h"
 #include "sys/term.h"
 
+#define DAY_NS ((agon_ns_t)86400 * 1000000000)
 #define SAY_NS ((int64_t)10 * 1000000000)
 
 void table_init(struct table *table, FILE *out, int64_t length_ns)
@@ -72,6 +73,17 @@ static void line(struct table *table, const char *format, ...)
     table->n_drawn++;
 }
 
+// In scaled time the engine stands near 0 until the venue has told the first time: that is no time
+// of anything.
+static const char *market_time(agon_ns_t t, char text[CLOCK_TEXT])
+{
+    if (t < DAY_NS)
+        return "no time yet";
+    clock_text(t, text);
+    text[19] = '\0'; // whole seconds
+    return text;
+}
+
 static void head(struct table *table, const struct host_view *view, int64_t mono_ns)
 {
     char t[CLOCK_TEXT];
@@ -81,17 +93,16 @@ static void head(struct table *table, const struct host_view *view, int64_t mono
     int full = 0;
     double elapsed = (double)(mono_ns - table->began_ns) / 1e9;
 
-    clock_text(view->t, t);
-    t[19] = '\0';
     if (table->length_ns > 0)
         full = (int)(30.0 * elapsed * 1e9 / (double)table->length_ns);
     full = full > 30 ? 30 : full;
     memset(bar, '.', 30);
     memset(bar, '#', (size_t)full);
     bar[30] = '\0';
-    line(table, "%sagon%s  market %s UTC   %s%s  %.0f s%s", paint(table, "\x1b[1m"),
-         paint(table, "\x1b[0m"), t, table->length_ns > 0 ? "[" : "",
-         table->length_ns > 0 ? bar : "running", elapsed, table->length_ns > 0 ? " ]" : "");
+    line(table, "%sagon%s  market %s%s   %s%s  %.0f s%s", paint(table, "\x1b[1m"),
+         paint(table, "\x1b[0m"), market_time(view->t, t), view->t < DAY_NS ? "" : " UTC",
+         table->length_ns > 0 ? "[" : "", table->length_ns > 0 ? bar : "running", elapsed,
+         table->length_ns > 0 ? " ]" : "");
     line(table,
          "events %llu   orders %llu   fills %llu   refused %llu   venue %s   books %u/%u live",
          (unsigned long long)view->counters.n_events, (unsigned long long)view->counters.n_orders,
@@ -196,13 +207,11 @@ void table_draw(struct table *table, const struct host_view *view, int64_t mono_
     if (mono_ns - table->said_ns < SAY_NS)
         return;
     table->said_ns = mono_ns;
-    clock_text(view->t, t);
-    t[19] = '\0';
     fprintf(
         table->out, "%3.0f s  market %s  events %llu  orders %llu  fills %llu  books %u/%u live\n",
-        (double)(mono_ns - table->began_ns) / 1e9, t, (unsigned long long)view->counters.n_events,
-        (unsigned long long)view->counters.n_orders, (unsigned long long)view->counters.n_fills,
-        view->venue.n_live, view->venue.n_books);
+        (double)(mono_ns - table->began_ns) / 1e9, market_time(view->t, t),
+        (unsigned long long)view->counters.n_events, (unsigned long long)view->counters.n_orders,
+        (unsigned long long)view->counters.n_fills, view->venue.n_live, view->venue.n_books);
     fflush(table->out);
 }
 

@@ -78,6 +78,39 @@ static const struct listing listings[] = {
     {"BNBUSDT", 2, 3, 5, 550.0},
 };
 
+static void add_name(struct roster_names *names, const char *symbol)
+{
+    char *name = names->instruments[names->n];
+
+    snprintf(name, sizeof(names->instruments[0]), BACKTEST_VENUE_NAME ":%s", symbol);
+    for (uint32_t i = 0; i < names->n; i++) {
+        if (strcmp(names->instruments[i], name) == 0)
+            return;
+    }
+    names->n++;
+}
+
+int backtest_names(const struct backtest_config *config, struct roster_names *names,
+                   struct error *err)
+{
+    _Static_assert(BACKTEST_TAPES_MAX <= ROSTER_NAMES_MAX, "each file may be of another symbol");
+    struct tape_info info;
+    int rc = AGON_OK;
+
+    names->n = 0;
+    if (config->n_paths > BACKTEST_TAPES_MAX)
+        return error_set(err, AGON_ERANGE, "%u data files, at most %d", config->n_paths,
+                         BACKTEST_TAPES_MAX);
+    for (uint32_t i = 0; i < config->n_paths && rc >= 0; i++) {
+        rc = tape_name(config->paths[i], &info, err);
+        if (rc >= 0)
+            add_name(names, info.symbol);
+    }
+    for (size_t i = 0; i < sizeof(listings) / sizeof(listings[0]) && config->n_paths == 0; i++)
+        add_name(names, listings[i].symbol);
+    return rc;
+}
+
 static int add_instrument(struct run *run, const struct tape_info *info, agon_instrument_t *id,
                           struct error *err)
 {
@@ -392,7 +425,8 @@ static void collect_failures(struct backtest *result)
 
 int backtest_run(const struct backtest_config *config, struct backtest *result, struct error *err)
 {
-    static const struct setup_venue venues[] = {{.venue = BACKTEST_VENUE, .name = "binance"}};
+    static const struct setup_venue venues[] = {
+        {.venue = BACKTEST_VENUE, .name = BACKTEST_VENUE_NAME}};
     struct run run = {.config = config, .result = result};
     struct engine_config engine = {.bars_grace_ns = 0};
     struct paper_config paper = {

@@ -10,12 +10,13 @@
 
 #include <stdio.h>
 
-#include "agent/crew.h"
+#include "agent/roster.h"
 #include "lab/tape.h"
 #include "match/gen.h"
 
-#define BACKTEST_TAPES_MAX 32
-#define BACKTEST_VENUE     1 /* the number that instruments of files have; its name is "binance" */
+#define BACKTEST_TAPES_MAX  32
+#define BACKTEST_VENUE      1 /* the number that instruments of files have */
+#define BACKTEST_VENUE_NAME "binance"
 
 struct backtest_config {
     const char *const *paths; /* recorded files */
@@ -82,6 +83,10 @@ struct backtest {
     int64_t wall_ns; /* the run itself, for events per second */
 };
 
+/* What the data are of, as a roster spells it, at the numbers that the run will give them. Looks at
+ * the files' names only. AGON_EINVAL: a name without a symbol; AGON_ERANGE: too many files. */
+int backtest_names(const struct backtest_config *config, struct roster_names *names,
+                   struct error *err);
 /* AGON_EINVAL, AGON_ENOENT, AGON_ECORRUPT (bad data, in err the place), AGON_ENOMEM. What was
  * reached is in result also on failure; backtest_free takes either. */
 int backtest_run(const struct backtest_config *config, struct backtest *result, struct error *err);
@@ -91,7 +96,7 @@ void backtest_free(struct backtest *result);
 void backtest_print(const struct backtest *result, FILE *out);
 /* The same as one JSON object (money as strings). */
 int backtest_json(const struct backtest *result, FILE *out);
-/* fills.csv and equity.csv into a directory. AGON_EIO. */
+/* agents.csv, fills.csv and equity.csv into a directory. AGON_EIO. */
 int backtest_csv(const struct backtest *result, const char *dir, struct error *err);
 
 #endif

@@ -90,6 +90,19 @@ void backtest_print(const struct backtest *result, FILE *out)
             seconds > 0 ? (double)result->n_events / seconds / 1e6 : 0.0);
 }
 
+#define PLUGIN_TEXT                                                                                \
+    (sizeof(((struct plugin_info *)0)->id) + sizeof(((struct plugin_info *)0)->version))
+
+// "org.agon.mm 1.0.0"
+static const char *plugin_of(const struct backtest *result, uint16_t id, char text[PLUGIN_TEXT])
+{
+    const struct plugin_info *info = crew_info(result->crew, id);
+
+    snprintf(text, PLUGIN_TEXT, "%s %s", info != NULL ? info->id : "?",
+             info != NULL ? info->version : "?");
+    return text;
+}
+
 static json_t *agent_json(const struct backtest *result, uint16_t id)
 {
     const struct slot *slot = &engine_slots(result->engine)->all[id];
@@ -97,7 +110,8 @@ static json_t *agent_json(const struct backtest *result, uint16_t id)
     const struct instruments *table = engine_instruments(result->engine);
     const struct asset *base = instruments_asset(table, table->base_currency);
     int exp = base != NULL ? base->exp : 8;
-    char text[5][NUM_TEXT];
+    char text[4][NUM_TEXT];
+    char plugin[PLUGIN_TEXT];
     uint32_t n;
     const struct position *all = ledger_positions(engine_ledger(result->engine), id, &n);
     json_t *positions = json_array();
@@ -116,15 +130,18 @@ static json_t *agent_json(const struct backtest *result, uint16_t id)
                             realised),
                       "fills", (json_int_t)all[i].n_fills));
     }
-    return json_pack("{s:s, s:s, s:s, s:f, s:f, s:f, s:f, s:f, s:I, s:I, s:I, s:s, s:s, s:o}",
-                     "name", slot->name, "capital", exact(slot->limits.capital_amt, exp, text[0]),
-                     "equity", exact(engine_equity(result->engine, id), exp, text[1]), "return",
-                     score_return(score), "sharpe", score_sharpe(score), "sortino",
-                     score_sortino(score), "drawdown", score_drawdown(score), "profit_factor",
-                     score_profit_factor(score), "fills", (json_int_t)score->n_fills, "intents",
-                     (json_int_t)slot->n_intents, "refused", (json_int_t)slot->n_refused, "fees",
-                     exact(score->fee_amt, exp, text[2]), "volume",
-                     exact(score->volume_amt, exp, text[3]), "positions", positions);
+    return json_pack(
+        "{s:s, s:s, s:s, s:s, s:f, s:f, s:f, s:f, s:f, s:I, s:I, s:I, s:s, s:s, s:s*, "
+        "s:o}",
+        "name", slot->name, "plugin", plugin_of(result, id, plugin), "capital",
+        exact(slot->limits.capital_amt, exp, text[0]), "equity",
+        exact(engine_equity(result->engine, id), exp, text[1]), "return", score_return(score),
+        "sharpe", score_sharpe(score), "sortino", score_sortino(score), "drawdown",
+        score_drawdown(score), "profit_factor", score_profit_factor(score), "fills",
+        (json_int_t)score->n_fills, "intents", (json_int_t)slot->n_intents, "refused",
+        (json_int_t)slot->n_refused, "fees", exact(score->fee_amt, exp, text[2]), "volume",
+        exact(score->volume_amt, exp, text[3]), "stopped",
+        result->failure[id][0] != '\0' ? result->failure[id] : NULL, "positions", positions);
 }
 
 int backtest_json(const struct backtest *result, FILE *out)
@@ -190,6 +207,39 @@ static int finish(FILE *file, const char *path, struct error *err)
     return AGON_OK;
 }
 
+// What the report says of each agent, exact.
+static int agents_csv(const struct backtest *result, const char *dir, struct error *err)
+{
+    const struct slots *slots = engine_slots(result->engine);
+    const struct instruments *table = engine_instruments(result->engine);
+    const struct asset *base = instruments_asset(table, table->base_currency);
+    int exp = base != NULL ? base->exp : 8;
+    char path[1024];
+    FILE *file = create(dir, "agents.csv", path, sizeof(path), err);
+
+    if (file == NULL)
+        return AGON_EIO;
+    fprintf(file, "agent,plugin,capital,equity,return,sharpe,drawdown,fills,intents,refused,fees,"
+                  "volume,stopped\n");
+    for (uint16_t id = 0; id < slots->n; id++) {
+        const struct slot *slot = &slots->all[id];
+        const struct score *score = engine_score(result->engine, id);
+        char text[4][NUM_TEXT];
+        char plugin[PLUGIN_TEXT];
+
+        if (!slot->is_used)
+            continue;
+        fprintf(file, "%s,%s,%s,%s,%.9g,%.9g,%.9g,%llu,%llu,%llu,%s,%s,%s\n", slot->name,
+                plugin_of(result, id, plugin), exact(slot->limits.capital_amt, exp, text[0]),
+                exact(engine_equity(result->engine, id), exp, text[1]), score_return(score),
+                score_sharpe(score), score_drawdown(score), (unsigned long long)score->n_fills,
+                (unsigned long long)slot->n_intents, (unsigned long long)slot->n_refused,
+                exact(score->fee_amt, exp, text[2]), exact(score->volume_amt, exp, text[3]),
+                result->failure[id][0] != '\0' ? "yes" : "no");
+    }
+    return finish(file, path, err);
+}
+
 int backtest_csv(const struct backtest *result, const char *dir, struct error *err)
 {
     const struct instruments *table = engine_instruments(result->engine);
@@ -219,6 +269,8 @@ int backtest_csv(const struct backtest *result, const char *dir, struct error *e
                 fee != NULL ? fee->name : "", (unsigned long long)fill->order_id);
     }
     rc = finish(file, path, err);
+    if (rc >= 0)
+        rc = agents_csv(result, dir, err);
     if (rc < 0)
         return rc;
     file = create(dir, "equity.csv", path, sizeof(path), err);

@@ -186,6 +186,16 @@ static int is_raw(const char *path)
     return strstr(path, ".raw") != NULL;
 }
 
+int tape_name(const char *path, struct tape_info *info, struct error *err)
+{
+    memset(info, 0, sizeof(*info));
+    if (find_symbol(path, info))
+        return AGON_OK;
+    return error_set(err, AGON_EINVAL,
+                     "%s: no symbol in the file's name; name it like binance_spot_BTCUSDT_....csv",
+                     path);
+}
+
 int tape_look(const char *path, struct tape_info *info, struct error *err)
 {
     struct file_stream *stream = file_stream_open(path, NULL, err);
@@ -198,13 +208,9 @@ int tape_look(const char *path, struct tape_info *info, struct error *err)
 
     if (stream == NULL)
         return err != NULL && err->code < 0 ? err->code : AGON_ENOENT;
-    memset(info, 0, sizeof(*info));
-    if (!find_symbol(path, info)) {
-        rc = error_set(
-            err, AGON_EINVAL,
-            "%s: no symbol in the file's name; name it like binance_spot_BTCUSDT_....csv", path);
+    rc = tape_name(path, info, err);
+    if (rc < 0)
         goto done;
-    }
     rc = file_stream_line(stream, LINE_MAX_BYTES, &line, &n, &number, err);
     if (rc <= 0) {
         rc = rc < 0 ? rc : error_set(err, AGON_ECORRUPT, "%s: the file is empty", path);

@@ -27,6 +27,8 @@ struct tape_info { /* what a look at the file tells */
     uint32_t length_s;                    /* bars: of one bar */
     agon_ns_t t_first;
 };
+/* Reads the name only: symbol, base and quote. AGON_EINVAL: there is no symbol in it. [any] */
+int tape_name(const char *path, struct tape_info *info, struct error *err);
 /* Reads the name and the whole file once (numbers may get finer late in it). AGON_EINVAL: no such
  * kind, no symbol in the name; AGON_ENOENT; AGON_ECORRUPT. [any] */
 int tape_look(const char *path, struct tape_info *info, struct error *err);

@@ -134,14 +134,17 @@ const struct slot *slots_find(const struct slots *slots, const char *name)
     return NULL;
 }
 
+uint8_t slot_least_stage(uint32_t run_mode)
+{
+    return run_mode == RUN_LIVE    ? STAGE_TESTNET
+           : run_mode == RUN_PAPER ? STAGE_PAPER
+                                   : STAGE_CHECKED;
+}
+
 int slot_may_trade(const struct slot *slot, uint32_t run_mode)
 {
-    uint8_t least = run_mode == RUN_LIVE    ? STAGE_TESTNET
-                    : run_mode == RUN_PAPER ? STAGE_PAPER
-                                            : STAGE_CHECKED;
-
     return slot->condition == CONDITION_ACTIVE && slot->agent_kind == AGON_STRATEGY &&
-           slot->stage >= least;
+           slot->stage >= slot_least_stage(run_mode);
 }
 
 const char *slot_stage_name(uint8_t stage)

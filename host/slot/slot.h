@@ -110,8 +110,10 @@ void slots_init(struct slots *slots);
 int slots_set(struct slots *slots, const struct record_slot *event, struct error *err);
 struct slot *slots_get(struct slots *slots, uint16_t id); /* NULL: none */
 const struct slot *slots_find(const struct slots *slots, const char *name);
-/* May a plugin of this slot raise risk now? Stage CHECKED and above in a backtest, PAPER and above
- * on paper, TESTNET and above live; condition ACTIVE; strategies only. */
+/* The first stage that trades in a mode: CHECKED in a backtest, PAPER on paper, TESTNET live. */
+uint8_t slot_least_stage(uint32_t run_mode);
+/* May a plugin of this slot raise risk now? From slot_least_stage on; condition ACTIVE; strategies
+ * only. */
 int slot_may_trade(const struct slot *slot, uint32_t run_mode);
 const char *slot_stage_name(uint8_t stage);
 const char *slot_condition_name(uint8_t condition);

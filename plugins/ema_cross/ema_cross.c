@@ -40,8 +40,7 @@ struct ema_state { /* all that must survive a reload: fixed widths, no pointers,
     agon_ns_t t_bar;                /* t_open of the last bar seen */
     agon_instrument_t instrument;   /* 0: the first of which something is heard */
     int32_t was_above;              /* fast above slow at the last bar: 1, below: -1, unknown: 0 */
-    uint32_t halts;                 /* bits by enum agon_scope */
-    uint32_t is_closed;             /* the venue does not trade it, or our book of it is bad */
+    struct agon_gate gate;          /* of the instrument */
 };
 struct ema_cross {
     const struct agon_host *host;
@@ -79,7 +78,7 @@ static int may_trade(const struct ema_cross *self, agon_ns_t t)
 {
     const struct ema_state *state = &self->state;
 
-    return state->working_ref == 0 && state->halts == 0 && !state->is_closed && t >= state->t_rest;
+    return state->working_ref == 0 && agon_gate_is_open(&state->gate) && t >= state->t_rest;
 }
 
 /* True when the wish is under way; a full ring is no error, the wish comes up again. */
@@ -227,40 +226,12 @@ static int on_fill(void *plugin, const struct agon_fill *fill)
     return AGON_OK;
 }
 
-static int on_halt(void *plugin, const struct agon_halt *halt)
-{
-    struct ema_cross *self = plugin;
-    struct agon_instrument instrument;
-    uint32_t bit = halt->scope <= AGON_SCOPE_SLOT ? 1u << halt->scope : 0;
-
-    if (halt->scope == AGON_SCOPE_INSTRUMENT && halt->id != self->state.instrument)
-        return AGON_OK;
-    if (halt->scope == AGON_SCOPE_VENUE &&
-        (self->instruments->get(self->host, self->state.instrument, &instrument) < 0 ||
-         halt->id != instrument.venue))
-        return AGON_OK;
-    if (halt->scope == AGON_SCOPE_SLOT) // the gate knows whose it is, and CAPITAL tells us of ours
-        return AGON_OK;
-    self->state.halts = halt->mode ? self->state.halts | bit : self->state.halts & ~bit;
-    return AGON_OK;
-}
-
-static int on_capital(void *plugin, const struct agon_capital *capital)
-{
-    struct ema_state *state = &((struct ema_cross *)plugin)->state;
-    uint32_t bit = 1u << AGON_SCOPE_SLOT;
-
-    state->halts = capital->condition > 1 ? state->halts | bit : state->halts & ~bit;
-    return AGON_OK;
-}
-
 static int on_other(void *plugin, const struct agon_event_hdr *event)
 {
-    struct ema_state *state = &((struct ema_cross *)plugin)->state;
-    const struct agon_status *status = (const struct agon_status *)(const void *)event;
+    struct ema_cross *self = plugin;
 
-    if (event->type == AGON_EVENT_STATUS && event->instrument == state->instrument)
-        state->is_closed = status->trading != AGON_TRADING_OPEN || status->book == AGON_BOOK_STALE;
+    agon_gate_update(&self->state.gate, self->host, self->instruments, self->state.instrument,
+                     event);
     return AGON_OK;
 }
 
@@ -270,8 +241,6 @@ static int on_event(void *plugin, const struct agon_event_hdr *event, uint64_t n
                                                   .on_trade = on_trade,
                                                   .on_order = on_order,
                                                   .on_fill = on_fill,
-                                                  .on_halt = on_halt,
-                                                  .on_capital = on_capital,
                                                   .on_other = on_other};
 
     (void)nth; // the host's proof that nothing was lost; the strategy itself has no use for it
@@ -306,7 +275,7 @@ static void adopt_position(struct ema_cross *self)
                                                  (double)agon_pow10(instrument.px_exp)
                                            : 0;
     state->held_qty = position.qty;
-    state->is_closed = instrument.state != AGON_TRADING_OPEN;
+    state->gate.is_closed = instrument.state != AGON_TRADING_OPEN;
 }
 
 /* The slot's orders that are still open, whoever sent them: one is followed to its end, and no
@@ -384,7 +353,7 @@ static int load_state(void *plugin, struct agon_in *in, uint32_t schema)
     if (agon_ema_check(&state.fast) < 0 || agon_ema_check(&state.slow) < 0 ||
         agon_rsi_check(&state.rsi) < 0 || agon_sma_check(&state.volume) < 0 ||
         !(state.entry_px >= 0 && state.entry_px <= 1e19) || state.was_above < -1 ||
-        state.was_above > 1 || state.is_closed > 1 || !is_time(state.t_working) ||
+        state.was_above > 1 || state.gate.is_closed > 1 || !is_time(state.t_working) ||
         !is_time(state.t_rest))
         return AGON_ECORRUPT;
     ((struct ema_cross *)plugin)->state = state;

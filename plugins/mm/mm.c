@@ -40,8 +40,7 @@ struct mm_state { /* all that must survive a reload: fixed widths, no pointers, 
     uint64_t last_ref;                /* client_ref of the last leg */
     agon_instrument_t instrument;     /* 0: the first whose book is seen */
     uint32_t level;                   /* enum level */
-    uint32_t halts;                   /* bits by enum agon_scope */
-    uint32_t is_closed;               /* not open, or our book of it is bad */
+    struct agon_gate gate;            /* of the instrument */
     uint32_t has_timer;
     uint32_t must_move; /* something has changed that the standing pair does not know */
 };
@@ -232,7 +231,7 @@ static int on_top10(void *plugin, const struct agon_top10 *top)
         return AGON_OK;
     wider = width(self, t);
     if (top->book != AGON_BOOK_LIVE || top->n_bid == 0 || top->n_ask == 0 || top->bid[0].px <= 0 ||
-        top->bid[0].px >= top->ask[0].px || state->halts != 0 || state->is_closed || !(wider > 0)) {
+        top->bid[0].px >= top->ask[0].px || !agon_gate_is_open(&state->gate) || !(wider > 0)) {
         pull(self, t);
         return AGON_OK;
     }
@@ -291,33 +290,6 @@ static int on_signal(void *plugin, const struct agon_signal *signal)
     return AGON_OK;
 }
 
-static int on_halt(void *plugin, const struct agon_halt *halt)
-{
-    struct mm *self = plugin;
-    struct agon_instrument instrument;
-    uint32_t bit = halt->scope <= AGON_SCOPE_SLOT ? 1u << halt->scope : 0;
-
-    if (halt->scope == AGON_SCOPE_SLOT || // CAPITAL tells of ours
-        (halt->scope == AGON_SCOPE_INSTRUMENT && halt->id != self->state.instrument) ||
-        (halt->scope == AGON_SCOPE_VENUE &&
-         (self->instruments->get(self->host, self->state.instrument, &instrument) < 0 ||
-          halt->id != instrument.venue)))
-        return AGON_OK;
-    self->state.halts = halt->mode ? self->state.halts | bit : self->state.halts & ~bit;
-    if (self->state.halts)
-        pull(self, halt->hdr.t);
-    return AGON_OK;
-}
-
-static int on_capital(void *plugin, const struct agon_capital *capital)
-{
-    struct mm_state *state = &((struct mm *)plugin)->state;
-    uint32_t bit = 1u << AGON_SCOPE_SLOT;
-
-    state->halts = capital->condition > 1 ? state->halts | bit : state->halts & ~bit;
-    return AGON_OK;
-}
-
 static int on_gap(void *plugin, const struct agon_gap *gap)
 {
     // The books are stale until their next TOP10, which comes before the next quote in any case.
@@ -338,12 +310,9 @@ static int on_timer(void *plugin, const struct agon_timer *timer)
 static int on_other(void *plugin, const struct agon_event_hdr *event)
 {
     struct mm *self = plugin;
-    const struct agon_status *status = (const struct agon_status *)(const void *)event;
 
-    if (event->type != AGON_EVENT_STATUS || event->instrument != self->state.instrument)
-        return AGON_OK;
-    self->state.is_closed = status->trading != AGON_TRADING_OPEN || status->book == AGON_BOOK_STALE;
-    if (self->state.is_closed)
+    if (!agon_gate_update(&self->state.gate, self->host, self->instruments, self->state.instrument,
+                          event))
         pull(self, event->t);
     return AGON_OK;
 }
@@ -354,8 +323,6 @@ static int on_event(void *plugin, const struct agon_event_hdr *event, uint64_t n
                                                   .on_order = on_order,
                                                   .on_fill = on_fill,
                                                   .on_signal = on_signal,
-                                                  .on_halt = on_halt,
-                                                  .on_capital = on_capital,
                                                   .on_gap = on_gap,
                                                   .on_timer = on_timer,
                                                   .on_other = on_other};
@@ -413,7 +380,7 @@ static int load_state(void *plugin, struct agon_in *in, uint32_t schema)
     if (rc < 0)
         return rc;
     // Times may be added to below without a look at their range.
-    if (state.level > EXTREME || state.is_closed > 1 || state.has_timer > 1 ||
+    if (state.level > EXTREME || state.gate.is_closed > 1 || state.has_timer > 1 ||
         state.must_move > 1 || state.t_quote < 0 || state.t_quote > INT64_MAX / 2 ||
         state.t_top < 0 || state.t_top > INT64_MAX / 2 || state.t_rest < 0 || state.t_valid < 0)
         return AGON_ECORRUPT;

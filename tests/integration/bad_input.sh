@@ -53,7 +53,9 @@ host 3 "venue.yaml:[0-9]*:1: error.*nonsense"
 host 3 "roster.yaml:[0-9]*:[0-9]*: error.*did you mean 'orders_burst'"
 good
 sed -i 's/BTCUSDT/BTCUSTD/' "$WORK/conf/roster.yaml"
-host 3 'BTCUSTD'
+sed -i 's/busy.so/bsy.so/' "$WORK/conf/roster.yaml"
+host 3 "roster.yaml:5:[0-9]*: error.*binance:BTCUSTD.*did you mean 'binance:BTCUSDT'"
+host 3 'roster.yaml:4:[0-9]*: error.*plugin.*No such file'
 for plugin in no_entry:. note_abi:0.77 executable:. ; do
     good
     cp "$FAULTY_DIR/${plugin%%:*}.so" "$WORK/bad.so"

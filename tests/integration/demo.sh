@@ -11,6 +11,7 @@ clean() {
 
 "$AGON" demo --seconds 8 >"$WORK/out" 2>"$WORK/err" || fail "the demo ended with $?: $(cat "$WORK/err")"
 lines "$WORK/out" ' equal$' 1 || fail "no equal proof: $(tail -5 "$WORK/out")"
+grep 1970-01 "$WORK/out" && fail "a time before the market has one"
 [ ! -s "$WORK/err" ] || fail "the demo complains: $(head -3 "$WORK/err")"
 clean "the demo"
 grep 'events delivered' "$WORK/out"

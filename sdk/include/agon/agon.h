@@ -84,6 +84,59 @@ static inline int agon_is_final(const struct agon_order *order)
     return order->state >= AGON_ORDER_FILLED;
 }
 
+/* Whether one instrument may be traded now, as HALT, CAPITAL and STATUS tell of it. It may stand in
+ * the state that a plugin saves; zeroed it is open. */
+struct agon_gate {
+    uint32_t halts;     /* bits by enum agon_scope */
+    uint32_t is_closed; /* the venue does not trade it, or our book of it is bad */
+};
+AGON_SIZE_IS(agon_gate, 8);
+
+static inline int agon_gate_is_open(const struct agon_gate *gate)
+{
+    return gate->halts == 0 && gate->is_closed == 0;
+}
+
+/* Takes such an event, of this instrument or of what it belongs to; any other changes nothing.
+ * Returns agon_gate_is_open. For an on_other: there HALT, CAPITAL and STATUS arrive when they have
+ * no handler of their own, and event_mask names them. */
+static inline int agon_gate_update(struct agon_gate *gate, const struct agon_host *host,
+                                   const struct agon_host_instrument *instruments,
+                                   agon_instrument_t id, const struct agon_event_hdr *event)
+{
+    const struct agon_halt *halt = (const struct agon_halt *)(const void *)event;
+    const struct agon_capital *capital = (const struct agon_capital *)(const void *)event;
+    const struct agon_status *status = (const struct agon_status *)(const void *)event;
+    struct agon_instrument instrument;
+    uint32_t bit = 0;
+    int is_set = 0;
+
+    switch (event->type) {
+    case AGON_EVENT_HALT:
+        // Of a slot CAPITAL tells, and only of ours.
+        if (halt->scope == AGON_SCOPE_GLOBAL ||
+            (halt->scope == AGON_SCOPE_INSTRUMENT && halt->id == id) ||
+            (halt->scope == AGON_SCOPE_VENUE && instruments->get(host, id, &instrument) >= 0 &&
+             halt->id == instrument.venue))
+            bit = 1u << halt->scope;
+        is_set = halt->mode != 0;
+        break;
+    case AGON_EVENT_CAPITAL:
+        bit = 1u << AGON_SCOPE_SLOT;
+        is_set = capital->condition > 1;
+        break;
+    case AGON_EVENT_STATUS:
+        if (event->instrument == id)
+            gate->is_closed =
+                status->trading != AGON_TRADING_OPEN || status->book == AGON_BOOK_STALE;
+        break;
+    default:
+        break;
+    }
+    gate->halts = is_set ? gate->halts | bit : gate->halts & ~bit;
+    return agon_gate_is_open(gate);
+}
+
 /* The n_bid + n_ask levels of a BOOK_SNAPSHOT or BOOK_DELTA; as long-lived as the event. */
 static inline const struct agon_level *agon_levels(const struct agon_book_part *part)
 {

@@ -7,6 +7,7 @@
  *   request ID KIND STATE      a request whose fate is not known in the end
  *   cash ASSET AMOUNT          the venue account's total, in 10^-8
  *   slot NAME CONDITION REASON NTH
+ *   refused NAME N             legs that the risk gate refused it
  *   suspense ASSET AMOUNT */
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,6 +41,7 @@ static void tell(struct engine *engine)
 
         printf("slot %s %d %d %llu\n", slot->name, slot->condition, slot->condition_reason,
                (unsigned long long)slot->nth);
+        printf("refused %s %llu\n", slot->name, (unsigned long long)slot->n_refused);
         for (struct order *order = orders_next(engine_orders(engine), id, NULL); order != NULL;
              order = orders_next(engine_orders(engine), id, order)) {
             client_id_format(order->id, order->rev, text);

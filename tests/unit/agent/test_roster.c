@@ -8,16 +8,10 @@
 #include "sys/file.h"
 
 static struct roster roster;
-static struct crew_slot slot;
+static struct crew_slot slots[SLOTS_MAX], *const slot = slots;
 
-static agon_instrument_t instrument(void *ctx, const char *venue, const char *symbol)
-{
-    (void)ctx;
-    if (strcmp(venue, "binance") != 0)
-        return 0;
-    return strcmp(symbol, "BTCUSDT") == 0 ? 7 : strcmp(symbol, "ETHUSDT") == 0 ? 8 : 0;
-}
-static const struct roster_names names = {.instrument = instrument};
+static const struct roster_names names = {
+    .n = 3, .instruments = {"binance:SOLUSDT", "binance:BTCUSDT", "binance:ETHUSDT"}};
 
 #define AGENT                                                                                      \
     "agents:\n"                                                                                    \
@@ -35,7 +29,6 @@ static int read_text(const char *text, struct config **config)
 START_TEST(a_roster_reaches_the_slots_record)
 {
     struct config *config;
-    struct error err = {0};
 
     ck_assert_msg(read_text("seed: 5\n" AGENT "    runner: inproc\n"
                             "    bars: [1m, 1h]\n"
@@ -48,49 +41,51 @@ START_TEST(a_roster_reaches_the_slots_record)
                             "    limits: {order: 2000 USDT, daily_loss: 3%, open_orders: 7}\n",
                             &config) >= 0,
                   "%s", config_error_text(config, 0));
-    config_free(config); // the roster does not borrow from it
-    ck_assert_int_eq(roster_slot_resolve(&roster, 0, "/srv/agon", &names, &slot, &err), AGON_OK);
-    ck_assert_str_eq(slot.record.name, "ema");
-    ck_assert_str_eq(slot.plugin, "/srv/agon/plugins/ema.so");
-    ck_assert_uint_eq(slot.record.runner, CREW_INPROC);
-    ck_assert_uint_eq(slot.record.stage, STAGE_LIVE_SMALL);
-    ck_assert_uint_eq(slot.record.on_crash, CRASH_FLATTEN);
-    ck_assert_int_eq(slot.record.intent_latency_ns, 5000000);
-    ck_assert_int_eq(slot.hard_ns, 250000000);
-    ck_assert_uint_eq(slot.record.subscription.n_instruments, 2);
-    ck_assert_uint_eq(slot.record.subscription.instruments[1], 8);
-    ck_assert_uint_eq(slot.record.subscription.bar_mask, 0x21); // 60 s and 3600 s
-    ck_assert_uint_eq(slot.record.subscription.depth, DEPTH_FULL);
-    ck_assert_int_eq(slot.record.limits.capital_amt, 1000000000000);
-    ck_assert_int_eq(slot.record.limits.order_amt, 200000000000);
-    ck_assert_int_eq(slot.record.limits.position_amt, 1000000000000); // the capital
-    ck_assert_int_eq(slot.record.limits.daily_loss_amt, 30000000000);
-    ck_assert_uint_eq(slot.record.limits.max_open_orders, 7);
-    ck_assert_uint_eq(slot.record.limits.orders_per_s, 10);
-    ck_assert_uint_eq(slot.n_params, 2);
-    ck_assert_str_eq(slot.params[1].name, "mode");
-    ck_assert_str_eq(slot.params[1].text, "slow");
-    ck_assert_uint_ne(slot.record.seed, 0);
+    ck_assert_int_eq(roster_resolve(&roster, config, "/srv/agon", &names, slots), AGON_OK);
+    config_free(config); // neither the roster nor the slots borrow from it
+    ck_assert_str_eq(slot->record.name, "ema");
+    ck_assert_str_eq(slot->plugin, "/srv/agon/plugins/ema.so");
+    ck_assert_uint_eq(slot->record.runner, CREW_INPROC);
+    ck_assert_uint_eq(slot->record.stage, STAGE_LIVE_SMALL);
+    ck_assert_str_eq(roster_stage_name(slot->record.stage), "live_small");
+    ck_assert_uint_eq(slot->line, 13); // of its stage
+    ck_assert_uint_eq(slot->record.on_crash, CRASH_FLATTEN);
+    ck_assert_int_eq(slot->record.intent_latency_ns, 5000000);
+    ck_assert_int_eq(slot->hard_ns, 250000000);
+    ck_assert_uint_eq(slot->record.subscription.n_instruments, 2);
+    ck_assert_uint_eq(slot->record.subscription.instruments[1], 3);
+    ck_assert_uint_eq(slot->record.subscription.bar_mask, 0x21); // 60 s and 3600 s
+    ck_assert_uint_eq(slot->record.subscription.depth, DEPTH_FULL);
+    ck_assert_int_eq(slot->record.limits.capital_amt, 1000000000000);
+    ck_assert_int_eq(slot->record.limits.order_amt, 200000000000);
+    ck_assert_int_eq(slot->record.limits.position_amt, 1000000000000); // the capital
+    ck_assert_int_eq(slot->record.limits.daily_loss_amt, 30000000000);
+    ck_assert_uint_eq(slot->record.limits.max_open_orders, 7);
+    ck_assert_uint_eq(slot->record.limits.orders_per_s, 10);
+    ck_assert_uint_eq(slot->n_params, 2);
+    ck_assert_str_eq(slot->params[1].name, "mode");
+    ck_assert_str_eq(slot->params[1].text, "slow");
+    ck_assert_uint_ne(slot->record.seed, 0);
 }
 END_TEST
 
 START_TEST(limits_have_values_where_the_roster_says_nothing)
 {
     struct config *config;
-    struct error err = {0};
 
     ck_assert_msg(read_text(AGENT, &config) >= 0, "%s", config_error_text(config, 0));
+    ck_assert_int_eq(roster_resolve(&roster, config, NULL, &names, slots), AGON_OK);
     config_free(config);
-    ck_assert_int_eq(roster_slot_resolve(&roster, 0, NULL, &names, &slot, &err), AGON_OK);
-    ck_assert_str_eq(slot.plugin, "plugins/ema.so");
-    ck_assert_uint_eq(slot.record.runner, CREW_PROCESS);
-    ck_assert_int_gt(slot.record.limits.order_amt, 0);
-    ck_assert_int_gt(slot.record.limits.daily_loss_amt, 0);
-    ck_assert_uint_gt(slot.record.limits.drawdown_ppm, 0);
-    ck_assert_uint_gt(slot.record.limits.collar_passive_ppm, 0);
-    ck_assert_uint_gt(slot.record.limits.book_age_ms, 0);
-    ck_assert_uint_gt(slot.record.limits.max_open_orders, 0);
-    ck_assert_uint_eq(slot.record.subscription.bar_mask, 0xff);
+    ck_assert_uint_eq(slot->line, 2); // of its name: it says no stage
+    ck_assert_str_eq(slot->plugin, "plugins/ema.so");
+    ck_assert_uint_eq(slot->record.runner, CREW_PROCESS);
+    ck_assert_int_gt(slot->record.limits.order_amt, 0);
+    ck_assert_int_gt(slot->record.limits.daily_loss_amt, 0);
+    ck_assert_uint_gt(slot->record.limits.drawdown_ppm, 0);
+    ck_assert_uint_gt(slot->record.limits.collar_passive_ppm, 0);
+    ck_assert_uint_gt(slot->record.limits.book_age_ms, 0);
+    ck_assert_uint_gt(slot->record.limits.max_open_orders, 0);
+    ck_assert_uint_eq(slot->record.subscription.bar_mask, 0xff);
 }
 END_TEST
 
@@ -129,18 +124,29 @@ START_TEST(a_mistake_is_named_with_its_place)
 }
 END_TEST
 
-START_TEST(an_instrument_that_the_host_lacks_is_named)
+START_TEST(what_the_host_lacks_is_named_in_one_pass_each_at_its_place)
 {
     struct config *config;
-    struct error err = {0};
 
-    ck_assert_int_ge(read_text("agents: [{name: a, plugin: b.so, capital: 1 USDT, instruments: "
-                               "[\"binance:XRPUSDT\"]}]\n",
+    ck_assert_int_ge(read_text("agents:\n"
+                               "  - name: a\n"
+                               "    plugin: b.so\n"
+                               "    capital: 1 USDT\n"
+                               "    instruments: [\"binance:BTCUSDT\", \"binance:BTCUSTD\"]\n"
+                               "  - name: b\n"
+                               "    plugin: b.so\n"
+                               "    capital: 1 USDT\n"
+                               "    instruments: [\"kraken:BTCUSDT\"]\n",
                                &config),
                      0);
+    ck_assert_int_eq(roster_resolve(&roster, config, NULL, &names, slots), AGON_EINVAL);
+    ck_assert_uint_eq(config_error_count(config), 2);
+    ck_assert_uint_eq(config_error_line(config, 0), 5);
+    ck_assert_uint_eq(config_error_column(config, 0), 38);
+    ck_assert_ptr_nonnull(strstr(config_error_text(config, 0), "did you mean 'binance:BTCUSDT'?"));
+    ck_assert_uint_eq(config_error_line(config, 1), 9);
+    ck_assert_ptr_nonnull(strstr(config_error_text(config, 1), "'kraken:BTCUSDT'"));
     config_free(config);
-    ck_assert_int_eq(roster_slot_resolve(&roster, 0, NULL, &names, &slot, &err), AGON_ENOENT);
-    ck_assert_ptr_nonnull(strstr(err.text, "binance:XRPUSDT"));
 }
 END_TEST
 
@@ -170,7 +176,7 @@ int main(void)
     tcase_add_test(tcase, limits_have_values_where_the_roster_says_nothing);
     tcase_add_loop_test(tcase, a_mistake_is_named_with_its_place, 0,
                         (int)(sizeof(bad) / sizeof(bad[0])));
-    tcase_add_test(tcase, an_instrument_that_the_host_lacks_is_named);
+    tcase_add_test(tcase, what_the_host_lacks_is_named_in_one_pass_each_at_its_place);
     tcase_add_test(tcase, the_templates_roster_is_one);
     suite_add_tcase(suite, tcase);
     srunner_run_all(runner, CK_ENV);
