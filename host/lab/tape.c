@@ -443,6 +443,8 @@ static int bar_row(struct tape *tape, const struct row *row)
         return refuse(tape, 1, "a price that is not above zero, or a volume below it");
     if (px[1] < px[0] || px[1] < px[3] || px[2] > px[0] || px[2] > px[3])
         return refuse(tape, 1, "high and low do not enclose open and close");
+    if (t < tape->t) // what the bar above became reaches to its end
+        return refuse(tape, 1, "a bar that begins before the one above ends");
     if (tape->report.t_last != 0 && t - tape->report.t_last > length)
         tape->report.n_gaps++;
     tape->report.t_last = t;
