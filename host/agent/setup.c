@@ -127,6 +127,10 @@ int setup_decode(struct setup *setup, const void *bytes, uint64_t n, struct erro
             skip > dec.n - dec.used)
             return error_set(err, AGON_ECORRUPT, "setup: section %s: %u elements of %u bytes",
                              section->name, count, size);
+        for (uint64_t at_pad = (uint64_t)count * size; at_pad < skip; at_pad++)
+            if (dec.at[dec.used + at_pad] != 0)
+                return error_set(err, AGON_ECORRUPT, "setup: section %s: its padding is not zero",
+                                 section->name);
         at = count > 0 ? dec.at + dec.used : NULL;
         memcpy((char *)setup + section->pointer, &at, sizeof(at));
         memcpy((char *)setup + section->count, &count, sizeof(count));

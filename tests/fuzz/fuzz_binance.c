@@ -4,9 +4,8 @@
  * decodes: host/venue/binance/decode.c host/venue/scan.c host/venue/symbols.c host/base/num.c */
 #include <stdlib.h>
 
+#include "fuzz.h"
 #include "venue/binance/decode.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static struct symbols symbols;
 static struct binance_decoder dec;
@@ -50,6 +49,23 @@ static void on_bar(void *ctx, const struct agon_bar *bar)
     (void)ctx;
     if (bar->high_px < bar->low_px)
         abort();
+}
+
+size_t LLVMFuzzerCustomMutator(uint8_t *bytes, size_t n, size_t max, unsigned seed)
+{
+    static const char *const right[] = {
+        "{\"stream\":\"btcusdt@trade\",\"data\":{\"e\":\"trade\",\"E\":17,\"s\":\"BTCUSDT\",\"t\":"
+        "1,"
+        "\"p\":\"30000.01\",\"q\":\"0.00100\",\"T\":17,\"m\":true,\"M\":true}}",
+        "{\"e\":\"depthUpdate\",\"E\":17,\"s\":\"BTCUSDT\",\"U\":11,\"u\":12,\"b\":[[\"30000.00\","
+        "\"1.5\"],[\"29999.99\",\"0\"]],\"a\":[]}",
+        "{\"symbol\":\"BTCUSDT\",\"orderId\":11,\"clientOrderId\":\"a\\u0041\",\"price\":\"3.00\","
+        "\"origQty\":\"0.01000\",\"executedQty\":\"0.00400\",\"status\":\"PARTIALLY_FILLED\","
+        "\"timeInForce\":\"GTC\",\"type\":\"LIMIT\",\"side\":\"BUY\",\"updateTime\":17}",
+        "{\"code\":-2010,\"msg\":\"no\\u0041\"}",
+    };
+
+    return fuzz_step(right, sizeof(right) / sizeof(right[0]), bytes, n, max, seed);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

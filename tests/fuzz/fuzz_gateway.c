@@ -10,7 +10,7 @@
  *
  * decodes: host/venue/gateway.c host/venue/outbox.c host/venue/binance/spot.c
  *   host/venue/binance/decode.c host/venue/binance/sync.c host/venue/client_id.c
- *   host/venue/scan.c host/net/link.c host/net/http.c host/net/ws.c */
+ *   host/venue/scan.c host/net/http.c host/net/ws.c */
 #include "venue/gateway.h"
 
 #include <stdio.h>

@@ -84,6 +84,22 @@ static void members(const uint8_t *data, size_t n)
     }
 }
 
+size_t LLVMFuzzerCustomMutator(uint8_t *bytes, size_t n, size_t max, unsigned seed)
+{
+    static const char *const right[] = {
+        "agents: [{name: a, plugin: p, capital: 5 USDT, instruments: [\"x:BTCUSDT\"], "
+        "bars: [1m, 1h]}]\n",
+        "agents:\n- {name: a, plugin: p, capital: 5 USDT, instruments: [\"x:BTCUSDT\"], "
+        "params: {fast: 12, word: yes}, limits: {order: 2 USDT, daily_loss: 3%, drawdown: 10%}}\n"
+        "- {name: b, plugin: q, capital: 0 USDT, instruments: [\"x:ETHUSDT\"], latency: 5ms, "
+        "hard: 250ms, arena: 1MiB}\n",
+        "accounts:\n- {key: k, secret: s, maker_fee: 0.001, permissions: [TRADE], "
+        "balances: {USDT: 1000, BTC: 10.5}}\n- {key: l, secret: t}\n",
+    };
+
+    return fuzz_step(right, sizeof(right) / sizeof(right[0]), bytes, n, max, seed);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
     roster(data, n);

@@ -1,2 +1,2 @@
-# host/venue/scan.c: the last digit of an escape may lie behind the end
-/if (end - at < 6)/s/6/5/
+# host/venue/binance/decode.c: a change of the book may end before it begins
+/if (depth->first_id > depth->last_id)/s/first_id > depth->last_id/last_id == 0/

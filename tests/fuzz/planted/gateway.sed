@@ -1,2 +1,2 @@
-# host/venue/binance/decode.c: a trade of nothing passes
-/if (trade->px <= 0 || trade->px > symbol->limit_px || trade->qty <= 0)/s/ || trade->qty <= 0//
+# host/venue/gateway.c: a connection that waits for its upgrade is not closed
+/if (link->state == LINK_DOWN || link->state == LINK_CLOSING)/s/LINK_CLOSING/LINK_CLOSING || link->state == LINK_UPGRADING/

@@ -1,2 +1,2 @@
-# host/net/ws.c: a piece of a last frame is taken for all of it
-/int is_whole = ws->is_fin/s/n == frame->payload_length \&\& //
+# host/net/ws.c: a close code that must not be sent passes
+/return (code >= 1000 \&\& code <= 1003)/s/code <= 1003/code <= 1004/
