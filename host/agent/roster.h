@@ -59,7 +59,8 @@ struct roster {
 };
 extern const struct schema roster_schema;
 
-/* Reads a whole file's bytes; mistakes are in config (config_print_errors). The roster does not
+/* Reads a whole file's bytes; mistakes are in config (config_print_errors), and what was well is
+ * there all the same, so that more of it can be judged; the rest is empty. The roster does not
  * borrow from config. AGON_EINVAL. */
 int roster_read(struct roster *roster, struct config *config);
 

@@ -117,7 +117,7 @@ int cmd_run(int argc, char **argv)
         return rc;
     if (opts.plugins == NULL && demo_plugin_dir(plugins))
         opts.plugins = plugins;
-    rc = settings_read(&settings, opts.config, opts.plugins != NULL ? opts.plugins : ".");
+    rc = settings_open(&settings, opts.config, opts.plugins != NULL ? opts.plugins : ".");
     if (rc == EXIT_OK)
         rc = read_keys(&settings);
     if (rc != EXIT_OK)

@@ -3,9 +3,11 @@
 
 #include <stdlib.h>
 
+#include "agent/audit.h"
 #include "agent/roster.h"
 #include "base/num.h"
 #include "cli/exit.h"
+#include "config/suggest.h"
 #include "sys/file.h"
 #include "venue/config.h"
 
@@ -150,19 +152,77 @@ static agon_instrument_t find_instrument(void *ctx, const char *venue, const cha
     return 0;
 }
 
-static int read_roster(struct settings *settings, const char *path, const char *plugins)
+/* What is in the roster and not in this host's own file. */
+static void check_instruments(struct settings *settings, const struct roster *roster,
+                              struct config *config)
+{
+    for (uint32_t i = 0; i < roster->n_slots; i++) {
+        for (uint32_t k = 0; k < roster->slots[i].n_instruments; k++) {
+            const char *text = roster->slots[i].instruments[k];
+            const char *colon = strchr(text, ':');
+            char venue[64], known[64], best[64], list[512] = "";
+            struct suggest suggest = {0};
+            size_t used = 0;
+
+            if (colon == NULL || colon == text || colon[1] == '\0')
+                continue; // empty or malformed, as was said
+            snprintf(venue, sizeof(venue), "%.*s", (int)(colon - text), text);
+            if (find_instrument(settings, venue, colon + 1) != 0)
+                continue;
+            for (uint32_t m = 0; m < settings->host.n_instruments; m++) {
+                uint32_t distance = suggest.distance;
+                int is_first = suggest.best == NULL;
+
+                snprintf(known, sizeof(known), "%.27s:%.31s", settings->host.venue.name,
+                         settings->instruments[m].symbol);
+                suggest_offer(&suggest, text, strlen(text), known);
+                // known is overwritten by the next: the best one is kept apart
+                if (suggest.best != NULL && (is_first || suggest.distance < distance))
+                    memcpy(best, known, sizeof(best));
+                if (used < sizeof(list))
+                    used += (size_t)snprintf(list + used, sizeof(list) - used, "%s%s",
+                                             used ? ", " : "", known);
+            }
+            config_refuse(config, config_at(config, "agents[%u].instruments[%u]", i, k),
+                          CONFIG_E_CHOICE,
+                          "'%s' is none of this host's instruments; expected one of: %s%s%s%s",
+                          text, list, suggest.best ? "; did you mean '" : "",
+                          suggest.best ? best : "", suggest.best ? "'?" : "");
+        }
+    }
+}
+
+struct asked { /* what reading the roster can judge, and what it shall */
+    const char *plugins;
+    int is_opened;         /* look into the plugins */
+    int knows_instruments; /* the host's own file and the venue's are well */
+};
+
+static int read_roster(struct settings *settings, const char *path, const struct asked *asked)
 {
     struct roster_names names = {.ctx = settings, .instrument = find_instrument};
     struct roster *roster = calloc(1, sizeof(*roster));
     char *bytes = NULL;
     struct config *config = roster != NULL ? open_file(path, &bytes) : NULL;
     int rc = config != NULL ? roster_read(roster, config) : AGON_EIO;
-    int code = close_file(config, bytes, rc);
+    int code;
 
+    if (config != NULL && asked->knows_instruments)
+        check_instruments(settings, roster, config);
+    if (config != NULL && asked->is_opened)
+        roster_audit(roster, asked->plugins, config);
+    if (config != NULL && config_error_count(config) > 0)
+        rc = AGON_EINVAL;
+    code = close_file(config, bytes, rc);
+    // Without the tables nothing can be resolved, and the reason was said.
+    if (!asked->knows_instruments && code == EXIT_OK) {
+        free(roster);
+        return EXIT_CONFIG;
+    }
     for (uint32_t i = 0; code == EXIT_OK && i < roster->n_slots; i++) {
         struct error err = {0};
 
-        if (roster_slot_resolve(roster, i, plugins, &names, &settings->slots[i], &err) < 0) {
+        if (roster_slot_resolve(roster, i, asked->plugins, &names, &settings->slots[i], &err) < 0) {
             fprintf(stderr, "%s: %s\n", path, err.text);
             code = EXIT_CONFIG;
         }
@@ -199,24 +259,61 @@ static int beside(char *path, size_t room, const char *file, const char *name)
     return n > 0 && (size_t)n < room;
 }
 
-int settings_read(struct settings *settings, const char *path, const char *plugins)
+static void check_symbols(struct config *config, const struct words *words)
+{
+    for (uint32_t i = 0; i < words->n_instruments; i++) {
+        for (uint32_t k = 0; k < i; k++) {
+            const struct config_node *first = config_at(config, "instruments[%u].symbol", k);
+            const struct config_node *node = config_at(config, "instruments[%u].symbol", i);
+
+            if (node == NULL || first == NULL || words->instruments[i].symbol[0] == '\0' ||
+                strcmp(words->instruments[i].symbol, words->instruments[k].symbol) != 0)
+                continue;
+            config_refuse(config, node, CONFIG_E_DUPLICATE,
+                          "'%s' is the instrument in line %u too; expected another",
+                          words->instruments[i].symbol, config_line(first));
+            break;
+        }
+    }
+}
+
+static int read_words(struct words *words, const char *path)
+{
+    char *bytes = NULL;
+    struct config *config = open_file(path, &bytes);
+    int rc = config != NULL ? config_read(config, &settings_schema, words) : AGON_EIO;
+
+    if (config != NULL && config_root(config) != NULL)
+        check_symbols(config, words);
+    if (config != NULL && config_error_count(config) > 0)
+        rc = AGON_EINVAL;
+    return close_file(config, bytes, rc);
+}
+
+// The first mistake decides, but one of safety before all.
+static int graver(int code, int other)
+{
+    return code == EXIT_OK || other == EXIT_SAFETY ? other : code;
+}
+
+static int read_all(struct settings *settings, const char *path, struct asked *asked)
 {
     struct words *words = calloc(1, sizeof(*words));
     char venue[1024];
     char roster[1024];
-    char *bytes = NULL;
-    struct config *config;
     int code;
 
     memset(settings, 0, sizeof(*settings));
     if (words == NULL)
         return EXIT_ENVIRONMENT;
-    config = open_file(path, &bytes);
-    code = close_file(config, bytes,
-                      config != NULL ? config_read(config, &settings_schema, words) : AGON_EIO);
-    if (code == EXIT_OK && (!beside(venue, sizeof(venue), path, words->venue) ||
-                            !beside(roster, sizeof(roster), path, words->roster)))
-        code = EXIT_CONFIG;
+    code = read_words(words, path);
+    if (!beside(venue, sizeof(venue), path, words->venue) ||
+        !beside(roster, sizeof(roster), path, words->roster)) {
+        fprintf(stderr, "agon run: %.200s...: the path is too long\n", path);
+        free(words);
+        return EXIT_CONFIG;
+    }
+    asked->knows_instruments = code == EXIT_OK;
     if (code == EXIT_OK) {
         settings->host.mode = words->mode;
         settings->host.is_async = words->is_async;
@@ -230,13 +327,34 @@ int settings_read(struct settings *settings, const char *path, const char *plugi
         settings->host.n_instruments = words->n_instruments;
         for (uint32_t i = 0; i < words->n_instruments; i++)
             take_instrument(&settings->instruments[i], &words->instruments[i]);
-        // Both are read, whatever the first says: all mistakes in one go.
-        code = read_venue(settings, venue);
-        if (code == EXIT_OK)
-            code = read_roster(settings, roster, plugins);
-        else
-            read_roster(settings, roster, plugins);
+    }
+    // All are read, whatever the others say: all mistakes in one go. What would only follow from a
+    // mistake in another file is not asked.
+    if (words->venue[0] != '\0') {
+        int venue_code = read_venue(settings, venue);
+
+        asked->knows_instruments = asked->knows_instruments && venue_code == EXIT_OK;
+        code = graver(code, venue_code);
+    }
+    if (words->roster[0] != '\0') {
+        int roster_code = read_roster(settings, roster, asked);
+
+        code = graver(code, roster_code);
     }
     free(words);
     return code;
+}
+
+int settings_read(struct settings *settings, const char *path, const char *plugins)
+{
+    struct asked asked = {.plugins = plugins};
+
+    return read_all(settings, path, &asked);
+}
+
+int settings_open(struct settings *settings, const char *path, const char *plugins)
+{
+    struct asked asked = {.plugins = plugins, .is_opened = 1};
+
+    return read_all(settings, path, &asked);
 }

@@ -19,5 +19,8 @@ struct settings {
  * is an exit code: 0, 3 or 5, or 6 when a file cannot be read. plugins: directory of the roster's
  * plugin paths. */
 int settings_read(struct settings *settings, const char *path, const char *plugins);
+/* ... and looks into the plugins: each is opened in a child, and its parameters are held against
+ * what it declares (agent/audit.h). */
+int settings_open(struct settings *settings, const char *path, const char *plugins);
 
 #endif
