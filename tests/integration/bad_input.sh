@@ -150,6 +150,36 @@ file=$(ls "$WORK"/journal/*.seg 2>/dev/null | head -1)
 printf '\377' | dd of="$file" bs=1 seek=2000 conv=notrunc 2>/dev/null
 refused 4 "$(basename "$file").*[0-9]" replay "$WORK/journal"
 refused 6 'nowhere' replay "$WORK/nowhere"
+mkdir "$WORK/host"
+mv "$WORK/journal" "$WORK/host/"
+file=$(basename "$file")
+refused 4 "$file.*[0-9]" replay "$WORK/host"
+refused 4 "$file.*[0-9]" replay "$WORK/host/journal/$file"
+also 'is a part of a journal'
+refused 4 "$file.*[0-9]" journal stats "$WORK/host"
+refused 6 'no file of a journal' replay "$WORK/conf/live.yaml"
+refused 6 'no file of a journal' journal stats "$WORK/conf/live.yaml"
+
+# accounts of the simulator: all at once, with what was meant; the example of the page is well
+cat >"$WORK/accounts.yaml" <<EOF
+accounts:
+  - key: mine
+    secrt: some-secret
+    balances: {USDT: many, BTC: -1}
+  - {key: mine, public_key: short, permissions: [USER_DAT]}
+  - {key: third}
+EOF
+refused 3 "accounts.yaml:3:5: error.*did you mean 'secret'" sim --account "$WORK/accounts.yaml" --for 10ms
+also 'accounts.yaml:4:22: error.*no amount' 'accounts.yaml:4:33: error.*no amount' 'accounts.yaml:5:11: error.*line 2' \
+    'accounts.yaml:5:29: error.*Ed25519' "accounts.yaml:5:50: error.*did you mean 'USER_DATA'" 'accounts.yaml:6:5: error.*secret or'
+sed -n '/^```yaml/,/^```/p' "$AGON_SOURCE_ROOT/docs/simulator.md" | grep -v '^```' >"$WORK/accounts.yaml"
+"$AGON" sim --account "$WORK/accounts.yaml" --for 10ms >"$WORK/out" 2>&1 || fail "the example of simulator.md: $(cat "$WORK/out")"
+
+# who only looks makes nothing
+"$AGON" doctor --dir "$WORK/deep/down" >"$WORK/out"
+[ ! -e "$WORK/deep" ] || fail 'doctor made a directory'
+grep -q "^ok  *directory .*deep/down is not there yet; looked at $WORK\$" "$WORK/out" || fail "doctor: $(cat "$WORK/out")"
+grep -q '^[a-z]*  *disk sync ' "$WORK/out" || fail "doctor: $(cat "$WORK/out")"
 
 # a second host in one directory; what only create can judge of a plugin's parameters, it says itself
 MODE=paper
