@@ -38,10 +38,7 @@ static int open_plugin(const struct roster_slot *slot, const char *dir, struct o
         rc = plugin_file_check(&file, &report, err);
     refusal = rc >= 0 ? elf_refusal(&report, runner) : NULL;
     if (refusal != NULL)
-        rc = error_set(err, AGON_EINVAL, "%s: %s%s", refusal->id, refusal->text,
-                       elf_refusal(&report, ELF_PROCESS) == NULL
-                           ? "; as a process of its own it may run: runner: process"
-                           : "");
+        rc = error_set(err, AGON_EINVAL, "%s: %s", refusal->id, refusal->text);
     if (rc >= 0)
         rc = plugin_probe(&file, NULL, slot->plugin_index, &opened->info, err);
     if (rc < 0 && is_there)
@@ -140,7 +137,8 @@ void roster_audit(const struct roster *roster, const char *dir, struct config *c
             all[i].rc = open_plugin(slot, dir, &all[i]);
         if (opened->rc < 0) {
             config_refuse(config, node, CONFIG_E_PLUGIN,
-                          "%s; expected a plugin that `agon validate` passes", opened->err.text);
+                          "%s; expected a plugin that `agon validate%s` passes", opened->err.text,
+                          slot->runner == CREW_INPROC ? " --runner inproc" : "");
             continue;
         }
         check_needs(config, node, slot, &opened->info);
