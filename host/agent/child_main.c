@@ -221,7 +221,12 @@ int child_main(int argc, char **argv)
         if (sandbox_after_load(&sandbox, &err) < 0)
             return fail(&err);
         atomic_store(&shm->layers, sandbox.holds);
-        plugin_info_fill(&shm->info, plugin.entry, 0);
+        if (shm->plugin_index >= plugin.entry->n_plugins) {
+            error_set(&err, AGON_ENOENT, "the file holds %u plugins, number %u is wanted",
+                      plugin.entry->n_plugins, shm->plugin_index);
+            return fail(&err);
+        }
+        plugin_info_fill(&shm->info, plugin.entry, shm->plugin_index);
         if (shm->mode == CHILD_REHEARSE)
             rehearse(&shm->rehearsal, plugin.entry, 0);
         tell(CHILD_LOADED);

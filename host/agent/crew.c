@@ -69,12 +69,13 @@ static int load_inproc(struct member *member, struct error *err)
 static int load_process(struct member *member, struct error *err)
 {
     struct elf_report report;
+    uint32_t index = member->info.index;
     int rc;
 
     if (member->crew->config.bus == NULL)
         return error_set(err, AGON_ENOTSUP, "this run has no bus that a process could read");
     rc = plugin_file_check(&member->file, &report, err);
-    return rc < 0 ? rc : plugin_probe(&member->file, NULL, &member->info, err);
+    return rc < 0 ? rc : plugin_probe(&member->file, NULL, index, &member->info, err);
 }
 
 int crew_load(struct crew *crew, struct crew_slot *slot, struct error *err)
@@ -251,6 +252,7 @@ int crew_join(struct crew *crew, const struct crew_slot *spec, const struct crew
     setup.head.generation = slot->generation;
     setup.head.next_timer = pieces->next_timer;
     setup.head.plugin_index = spec->plugin_index;
+    setup.head.arena_max = spec->arena_bytes;
     setup.head.base_currency = engine_instruments(engine)->base_currency;
     setup.head.start = slot->nth == 0 ? AGON_START_FRESH : AGON_START_RESTORE;
     setup.head.slot = spec->record;

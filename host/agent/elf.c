@@ -740,7 +740,9 @@ static void import(struct elf *elf, const char *name)
     elf->report->n_imports++;
     for (size_t i = 0; i < sizeof(forbidden) / sizeof(forbidden[0]); i++)
         if (is_in(forbidden[i].names, name)) {
-            find(elf, S17, 0, "imports %.60s, which %s", name, forbidden[i].why);
+            find(elf, S17, 0,
+                 "imports %.60s, which %s; in-process runs refuse it, --runner process works", name,
+                 forbidden[i].why);
             return;
         }
     if (is_in(inexact, name))
@@ -784,7 +786,9 @@ static int names(struct elf *elf)
         elf->report->n_exports++;
         is_entry = strcmp(name, "agon_plugin") == 0;
         if (!is_entry) {
-            find(elf, S18, 0, "exports %.60s beside agon_plugin: compile with -fvisibility=hidden",
+            find(elf, S18, 0,
+                 "exports %.60s, and a plugin exports agon_plugin alone: compile with "
+                 "-fvisibility=hidden",
                  name);
             continue;
         }
@@ -828,8 +832,18 @@ int elf_check(const void *bytes, uint64_t n, struct elf_report *report)
 
 const struct elf_finding *elf_refusal(const struct elf_report *report, enum elf_runner runner)
 {
-    for (uint32_t i = 0; i < report->n_findings; i++)
-        if (report->findings[i].level[runner] == ELF_ERROR)
-            return &report->findings[i];
-    return NULL;
+    const struct elf_finding *first = NULL;
+
+    for (uint32_t i = 0; i < report->n_findings; i++) {
+        const struct elf_finding *finding = &report->findings[i];
+
+        if (finding->level[runner] != ELF_ERROR)
+            continue;
+        if (first == NULL)
+            first = finding;
+        // What it exports besides does not matter in a file that is no plugin at all.
+        if (finding->id == checks[S04].id && first->id == checks[S18].id)
+            first = finding;
+    }
+    return first;
 }

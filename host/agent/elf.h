@@ -35,7 +35,8 @@ struct elf_report {
 /* Makes all static checks that the file allows: a broken one is not followed further. Returns the
  * number of findings. */
 int elf_check(const void *bytes, uint64_t n, struct elf_report *report);
-/* The first finding that forbids this runner, or NULL. */
+/* The finding that forbids this runner, or NULL: the first, but that it is no plugin at all goes
+ * before what it exports. */
 const struct elf_finding *elf_refusal(const struct elf_report *report, enum elf_runner runner);
 /* What each check asks, in words, for `agon validate`; NULL past the last (index 0 is S01). */
 const char *elf_check_name(unsigned index);

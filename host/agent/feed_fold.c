@@ -392,8 +392,8 @@ static void choice_copy(const char *choices, int64_t index, char *text, size_t r
     text[length] = 0;
 }
 
-static int param_set(struct feed_param *param, const struct agon_param *declared, const char *text,
-                     struct error *err)
+int fold_param_read(struct feed_param *param, const struct agon_param *declared, const char *text,
+                    struct error *err)
 {
     int has_bounds = declared->min != 0 || declared->max != 0;
     int rc = AGON_OK;
@@ -417,35 +417,18 @@ static int param_set(struct feed_param *param, const struct agon_param *declared
         break;
     }
     if (rc < 0)
-        return error_set(err, rc, "parameter %s: \"%.40s\" is no %s%s%s", declared->name, text,
+        return error_set(err, rc, "\"%.40s\" is no %s%s", text,
                          declared->type == AGON_INTEGER  ? "whole number"
                          : declared->type == AGON_REAL   ? "number"
                          : declared->type == AGON_CHOICE ? "choice; there are "
                                                          : "UTF-8",
-                         declared->type == AGON_CHOICE ? declared->choices : "", "");
+                         declared->type == AGON_CHOICE ? declared->choices : "");
     if (has_bounds && (param->real < declared->min || param->real > declared->max))
-        return error_set(err, AGON_EINVAL, "parameter %s: %s is not within %g and %g",
-                         declared->name, text, declared->min, declared->max);
+        return error_set(err, AGON_ERANGE, "%.40s is not within %g and %g", text, declared->min,
+                         declared->max);
     if (declared->type == AGON_TEXT || declared->type == AGON_CHOICE)
         snprintf(param->text, sizeof(param->text), "%s", text);
     return AGON_OK;
-}
-
-int fold_param_check(const struct info_param *declared, const char *text, struct error *err)
-{
-    const struct agon_param param = {.size = sizeof(param),
-                                     .id = declared->id,
-                                     .type = declared->type,
-                                     .min = declared->min,
-                                     .max = declared->max,
-                                     .name = declared->name,
-                                     .choices = declared->choices};
-    struct feed_param value = {0};
-
-    // A list of choices that was too long for the table is not known as a whole.
-    if (strlen(declared->choices) + 1 == sizeof(declared->choices))
-        return AGON_OK;
-    return param_set(&value, &param, text, err);
 }
 
 static void param_default(struct feed_param *param, const struct agon_param *declared)
@@ -478,9 +461,13 @@ int fold_params(struct feed *feed, struct error *err)
         if (i == descriptor->n_params)
             return error_set(err, AGON_ENOENT, "%s has no parameter %s", descriptor->id,
                              given->name);
-        rc = param_set(&feed->params[i], descriptor->params[i], given->text, err);
-        if (rc < 0)
-            return rc;
+        rc = fold_param_read(&feed->params[i], descriptor->params[i], given->text, err);
+        if (rc < 0) {
+            error_wrap(err, "parameter %s", given->name);
+            if (err != NULL)
+                err->code = AGON_EINVAL; // whichever it is, the configuration is to be mended
+            return AGON_EINVAL;
+        }
     }
     return AGON_OK;
 }

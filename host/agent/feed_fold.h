@@ -13,8 +13,9 @@ int fold_init(struct feed *feed, struct error *err);
 void fold_deinit(struct feed *feed);
 /* Gives the roster's values to the descriptor's parameters. AGON_EINVAL names the parameter. */
 int fold_params(struct feed *feed, struct error *err);
-/* Would this parameter take the value? AGON_EINVAL with the reason. [any] */
-int fold_param_check(const struct info_param *declared, const char *text, struct error *err);
+/* Gives one parameter the value that text says. AGON_EINVAL, AGON_ERANGE: it is none. */
+int fold_param_read(struct feed_param *param, const struct agon_param *declared, const char *text,
+                    struct error *err);
 /* Before the event is delivered, whether or not it will be. */
 void fold_public(struct feed *feed, const struct agon_event_hdr *event);
 void fold_private(struct feed *feed, const struct agon_event_hdr *event);

@@ -9,12 +9,12 @@
 
 #include <agon/plugin.h>
 
-#define INFO_PARAMS_MAX 128
+#define INFO_PARAMS_MAX 256 /* as many as a plugin may have */
 
 struct info_param {
     uint32_t id, type, flags, pad;
     double min, max, def, step;
-    char name[32], unit[32], doc[160], choices[160];
+    char name[32], unit[32], doc[160], choices[512];
 };
 struct plugin_info {
     uint32_t n_plugins, index; /* of the file; the one described here */

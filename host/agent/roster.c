@@ -98,7 +98,6 @@ static const struct schema_field slot_fields[] = {
 static const struct schema slot_schema = {"an agent", sizeof(struct roster_slot), slot_fields,
                                           NULL};
 
-static void check(struct config *config, const struct config_node *node, void *out);
 static const struct schema_field fields[] = {
     {"seed", SCHEMA_U64, SCHEMA_MEMBER(struct roster, seed), .doc = "of all draws"},
     {"base_currency", SCHEMA_NAME, SCHEMA_MEMBER(struct roster, base_currency), .preset = "USDT",
@@ -106,7 +105,7 @@ static const struct schema_field fields[] = {
     {"agents", SCHEMA_MAP, SCHEMA_ARRAY(struct roster, slots, n_slots), .sub = &slot_schema,
      .list_min = 1, .is_required = 1, .doc = "who plays"},
     {NULL}};
-const struct schema roster_schema = {"a roster", sizeof(struct roster), fields, check};
+const struct schema roster_schema = {"a roster", sizeof(struct roster), fields, .check = NULL};
 
 /* Rules between values */
 
@@ -115,10 +114,12 @@ static void check_money(struct config *config, const struct roster *roster, uint
 {
     const struct config_node *node = config_at(config, "agents[%u].%s", i, key);
 
-    if (node && strcmp(money->asset, roster->base_currency) != 0)
+    if (node == NULL || money->asset[0] == 0)
+        return; // not there, or refused as no money at all
+    if (roster->base_currency[0] != 0 && strcmp(money->asset, roster->base_currency) != 0)
         config_refuse(config, node, CONFIG_E_CONFLICT, "is in %s; expected the base currency, %s",
                       money->asset, roster->base_currency);
-    if (node && money->amt < least)
+    if (money->amt < least)
         config_refuse(config, node, CONFIG_E_RANGE, "is too little; expected an amount %s",
                       least > 0 ? "above 0" : "that is not negative");
 }
@@ -129,6 +130,8 @@ static void check_instruments(struct config *config, const struct roster_slot *s
         const char *colon = strchr(slot->instruments[k], ':');
         const struct config_node *node = config_at(config, "agents[%u].instruments[%u]", i, k);
 
+        if (slot->instruments[k][0] == 0)
+            continue;
         if (colon == NULL || colon == slot->instruments[k] || colon[1] == 0 ||
             strchr(colon + 1, ':'))
             config_refuse(config, node, CONFIG_E_VALUE,
@@ -151,7 +154,7 @@ static int bar_bit(int64_t length_ns)
 static void check_bars(struct config *config, const struct roster_slot *slot, uint32_t i)
 {
     for (uint32_t k = 0; k < slot->n_bars; k++)
-        if (bar_bit(slot->bars_ns[k]) < 0)
+        if (slot->bars_ns[k] != 0 && bar_bit(slot->bars_ns[k]) < 0)
             config_refuse(config, config_at(config, "agents[%u].bars[%u]", i, k), CONFIG_E_CHOICE,
                           "is no length of bars; expected 1m, 3m, 5m, 10m, 15m, 1h, 4h or 1d");
 }
@@ -194,16 +197,14 @@ static void read_params(struct config *config, struct roster_slot *slot)
     }
 }
 
-static void check(struct config *config, const struct config_node *node, void *out)
+/* Also of a roster whose fields have mistakes: what was refused is empty, and passed over. */
+static void check(struct config *config, struct roster *roster)
 {
-    struct roster *roster = out;
-
-    (void)node;
     for (uint32_t i = 0; i < roster->n_slots; i++) {
         struct roster_slot *slot = &roster->slots[i];
 
         for (uint32_t k = 0; k < i; k++)
-            if (strcmp(slot->name, roster->slots[k].name) == 0)
+            if (slot->name[0] != 0 && strcmp(slot->name, roster->slots[k].name) == 0)
                 config_refuse(config, config_at(config, "agents[%u].name", i), CONFIG_E_DUPLICATE,
                               "is the name of the agent in line %u too; expected another",
                               config_line(config_at(config, "agents[%u].name", k)));
@@ -232,6 +233,9 @@ int roster_read(struct roster *roster, struct config *config)
 {
     int rc = config_read(config, &roster_schema, roster);
 
+    if (config_root(config) != NULL)
+        check(config, roster);
+    rc = config_error_count(config) > 0 ? AGON_EINVAL : rc;
     for (uint32_t i = 0; rc >= 0 && i < roster->n_slots; i++)
         preset_limits(&roster->slots[i]);
     return rc;
@@ -305,8 +309,12 @@ static void take_instruments(const struct roster *roster, uint32_t i, struct con
 
     to->n_instruments = from->n_instruments;
     for (uint32_t k = 0; k < from->n_instruments; k++) {
+        const char *colon = strchr(from->instruments[k], ':');
         uint32_t at = 0;
 
+        to->instruments[k] = 0;
+        if (colon == NULL || colon == from->instruments[k] || colon[1] == 0)
+            continue; // empty or malformed, as was said
         while (at < names->n && strcmp(from->instruments[k], names->instruments[at]) != 0)
             at++;
         to->instruments[k] = at < names->n ? at + 1 : 0;
@@ -344,6 +352,7 @@ static void take_slot(const struct roster *roster, uint32_t i, struct config *co
     slot->hard_ns = from->hard_ns;
     slot->wait = from->wait;
     slot->plugin_index = from->plugin_index;
+    slot->arena_bytes = from->arena_bytes;
     slot->n_params = from->n_params;
     memcpy(slot->params, from->params, sizeof(slot->params));
     n = snprintf(slot->plugin, sizeof(slot->plugin), "%s%s%s", dir ? dir : "", dir ? "/" : "",
@@ -353,6 +362,15 @@ static void take_slot(const struct roster *roster, uint32_t i, struct config *co
                       "is too long with the folder of the plugins before it; expected a path of at "
                       "most %zu bytes",
                       sizeof(slot->plugin) - 1);
+}
+
+void roster_judge(const struct roster *roster, struct config *config,
+                  const struct roster_names *names)
+{
+    struct subscription unused;
+
+    for (uint32_t i = 0; i < roster->n_slots; i++)
+        take_instruments(roster, i, config, names, &unused);
 }
 
 int roster_resolve(const struct roster *roster, struct config *config, const char *dir,

@@ -60,7 +60,8 @@ struct roster {
 };
 extern const struct schema roster_schema;
 
-/* Reads a whole file's bytes; mistakes are in config (config_print_errors). The roster does not
+/* Reads a whole file's bytes; mistakes are in config (config_print_errors), and what was well is
+ * there all the same, so that more of it can be judged; the rest is empty. The roster does not
  * borrow from config. AGON_EINVAL. */
 int roster_read(struct roster *roster, struct config *config);
 
@@ -72,6 +73,9 @@ struct roster_names {
     uint32_t n;
     char instruments[ROSTER_NAMES_MAX][64];
 };
+/* What can be told of the instruments of a roster that was refused. */
+void roster_judge(const struct roster *roster, struct config *config,
+                  const struct roster_names *names);
 /* The slots as the crew takes them: records without what only the plugin can say; plugin is the
  * path below dir (NULL: as it stands there). config is the one that the roster was read from: each
  * instrument that is not in names is refused there, at its place. AGON_EINVAL. */

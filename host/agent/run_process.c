@@ -200,8 +200,10 @@ int run_process_poll(struct run_process *run, int64_t mono_ns)
     if (run->end != PROCESS_RUNS)
         return AGON_EIO;
     drain_log(run);
-    if (is_gone(run))
+    if (is_gone(run)) {
+        drain_log(run); // its last words
         return AGON_EIO;
+    }
     if (is_hung(run, mono_ns)) {
         hang(run, "a callback", run->hard_ns);
         return AGON_EIO;
@@ -422,6 +424,8 @@ int run_process_new(struct run_process **out, const struct run_process_config *c
                err);
     if (rc >= 0)
         rc = await_phase(run, CHILD_READY, start_ns, err);
+    if (run->end != PROCESS_RUNS)
+        drain_log(run); // why its create refused is in there
     if (rc >= 0)
         rc = check_layers(run, config->layers_required, err);
     if (rc >= 0) {
@@ -519,8 +523,9 @@ const struct feed_beat *run_process_beat(const struct run_process *run)
 
 /* A child that maps the plugin and does no more than mode asks; info and rehearsal are filled also
  * when it dies on the way. */
-static int examine(const struct plugin_file *file, const char *exe, uint32_t mode, int64_t limit_ns,
-                   struct plugin_info *info, struct rehearsal *rehearsal, struct error *err)
+static int examine(const struct plugin_file *file, const char *exe, uint32_t mode, uint32_t index,
+                   int64_t limit_ns, struct plugin_info *info, struct rehearsal *rehearsal,
+                   struct error *err)
 {
     struct run_process *run = calloc(1, sizeof(*run));
     struct run_process_config config = {.to_granules = 256, .from_granules = 256};
@@ -537,6 +542,7 @@ static int examine(const struct plugin_file *file, const char *exe, uint32_t mod
     if (rc < 0)
         goto done;
     run->shm->mode = mode;
+    run->shm->plugin_index = index;
     run->shm->plugin_bytes = file->bytes;
     run->shm->address_bytes = MEMORY_BYTES;
     run->shm->layers_wanted = SANDBOX_ALL;
@@ -558,10 +564,10 @@ done:
     return rc < 0 ? rc : AGON_OK;
 }
 
-int plugin_probe(const struct plugin_file *file, const char *exe, struct plugin_info *info,
-                 struct error *err)
+int plugin_probe(const struct plugin_file *file, const char *exe, uint32_t index,
+                 struct plugin_info *info, struct error *err)
 {
-    return examine(file, exe, CHILD_PROBE, PROBE_NS, info, NULL, err);
+    return examine(file, exe, CHILD_PROBE, index, PROBE_NS, info, NULL, err);
 }
 
 int plugin_rehearse(const struct plugin_file *file, const char *exe, struct rehearsal *rehearsal,
@@ -571,7 +577,7 @@ int plugin_rehearse(const struct plugin_file *file, const char *exe, struct rehe
     int rc;
 
     memset(rehearsal, 0, sizeof(*rehearsal));
-    rc = examine(file, exe, CHILD_REHEARSE, REHEARSE_NS, NULL, rehearsal, err);
+    rc = examine(file, exe, CHILD_REHEARSE, 0, REHEARSE_NS, NULL, rehearsal, err);
     at = atomic_load(&rehearsal->at);
     if (rc >= 0)
         return AGON_OK;

@@ -75,10 +75,11 @@ int run_process_pid(const struct run_process *run); /* for status; -1: gone */
 /* Figures that the child keeps: not proofs. */
 const struct feed_beat *run_process_beat(const struct run_process *run);
 
-/* Maps a staged and checked file in a child, reads what it says of itself, and ends the child. The
- * reason tells a crash, a hang and a refusal apart. exe as above. [control] */
-int plugin_probe(const struct plugin_file *file, const char *exe, struct plugin_info *info,
-                 struct error *err);
+/* Maps a staged and checked file in a child, reads what the plugin of that index says of itself,
+ * and ends the child. The reason tells a crash, a hang and a refusal apart. exe as above. [control]
+ */
+int plugin_probe(const struct plugin_file *file, const char *exe, uint32_t index,
+                 struct plugin_info *info, struct error *err);
 /* Plays the plugin on a made-up tape in a child (rehearse.h). A crash or a hang is the finding of
  * the check that was under way; an error means that the child could not even be started. [control]
  */

@@ -43,6 +43,7 @@ struct slot_shm {
     uint64_t to_at, to_granules, from_at, from_granules, log_at, log_granules;
     uint64_t address_bytes;
     uint32_t mode, spin, layers_wanted, uid;
+    uint32_t plugin_index;                    /* of a probe */
     _Alignas(128) _Atomic uint32_t wake;      /* futex: + 1 by the host */
     _Atomic uint32_t stop;                    /* enum agon_end, by the host; 0: go on */
     _Alignas(128) _Atomic uint32_t is_asleep; /* by the child: wants wake */

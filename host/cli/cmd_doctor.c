@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/sysinfo.h>
 #include <sys/utsname.h>
@@ -175,14 +176,57 @@ static int by_size(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
-/* What a write to the journal costs before an order may leave. */
-static void disk(struct report *report, const char *dir)
+/* The nearest directory above one that is not there yet: where it would be made. */
+static void nearest(const char *dir, char *path, size_t room)
 {
-    char path[4096], block[4096] = {0};
+    struct stat status;
+
+    snprintf(path, room, "%s", dir);
+    while (stat(path, &status) < 0 && errno == ENOENT) {
+        char *slash;
+
+        for (size_t n = strlen(path); n > 1 && path[n - 1] == '/'; n--)
+            path[n - 1] = '\0';
+        slash = strrchr(path, '/');
+        if (slash == NULL) {
+            snprintf(path, room, ".");
+            return;
+        }
+        slash[slash == path ? 1 : 0] = '\0';
+    }
+}
+
+/* A file to write to that no one sees and that is gone when it is closed. */
+static int scratch(const char *dir)
+{
+    char path[4096 + 64];
+    int fd = open(dir, O_RDWR | O_TMPFILE | O_CLOEXEC, 0600);
+
+    if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR))
+        return fd;
+    snprintf(path, sizeof(path), "%s/.agon-doctor-%d", dir, (int)getpid());
+    fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd >= 0)
+        (void)unlink(path);
+    return fd;
+}
+
+/* What a write to the journal costs before an order may leave. */
+static void disk(struct report *report, const char *wanted)
+{
+    char dir[4096], block[4096] = {0};
     int64_t times[21];
     struct statvfs space;
     int fd, n = 0;
 
+    nearest(wanted, dir, sizeof(dir));
+    if (strcmp(dir, wanted) != 0) {
+        char shown[512];
+
+        snprintf(shown, sizeof(shown), "%s", args_safe(wanted));
+        say(report, WELL, "directory", NULL, "%s is not there yet; looked at %s", shown,
+            args_safe(dir));
+    }
     if (statvfs(dir, &space) == 0) {
         uint64_t free_mb = (uint64_t)space.f_bavail * space.f_frsize >> 20;
 
@@ -190,8 +234,7 @@ static void disk(struct report *report, const char *dir)
             "the journal of a day of market data takes some GB", "%llu MB free in %s",
             (unsigned long long)free_mb, args_safe(dir));
     }
-    snprintf(path, sizeof(path), "%s/.agon-doctor-%d", dir, (int)getpid());
-    fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    fd = scratch(dir);
     if (fd < 0) {
         say(report, BROKEN, "disk", "name a folder that can be written with --dir", "%s: %s",
             args_safe(dir), strerror(errno));
@@ -206,7 +249,6 @@ static void disk(struct report *report, const char *dir)
         times[n] = clock_mono() - begin;
     }
     (void)close(fd);
-    (void)unlink(path);
     if (n < 21) {
         say(report, BROKEN, "disk", "the journal cannot be made durable there", "%s",
             strerror(errno));

@@ -93,12 +93,13 @@ static void print_failure(const struct opts *opts, struct dst_config config,
     printf("  faults    ");
     print_faults(result.faults);
     printf("; %u agents, %u instruments\n", result.n_agents, result.n_instruments);
-    if (!opts->is_stopping)
+    if (!opts->is_stopping) {
         dst_shrink(&config, &result, SHRINK_RUNS);
-    printf("  shrunk to ");
-    print_faults(result.faults);
-    printf("; %u agents, %u instruments; event %llu\n", result.n_agents, result.n_instruments,
-           (unsigned long long)result.seq);
+        printf("  shrunk to ");
+        print_faults(result.faults);
+        printf("; %u agents, %u instruments; event %llu\n", result.n_agents, result.n_instruments,
+               (unsigned long long)result.seq);
+    }
     printf("  again     agon dst --seed %llu --trace", (unsigned long long)config.seed);
     if (config.bug != BUG_NONE)
         printf(" --bug %s", dst_bug_name(config.bug));

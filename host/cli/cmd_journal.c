@@ -2,13 +2,14 @@
 /* journal: what a journal holds, without a host: its events as lines, its figures, and the fills
  * and the equity that a replay of it reaches. Nothing here writes into the journal. */
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/num.h"
 #include "cli/args.h"
 #include "cli/commands.h"
+#include "cli/journal_dir.h"
 #include "config/suggest.h"
 #include "journal/text.h"
 #include "lab/replay.h"
@@ -36,22 +37,6 @@ static int complain(const struct opts *opts, int rc, const struct error *err)
     fprintf(stderr, "agon journal: %s: %s\n", args_safe(opts->dir),
             err->text[0] != '\0' ? err->text : "cannot be read");
     return exit_of(rc);
-}
-
-// The disk port makes the directory that it is given; somebody who only looks must not.
-static int is_there(const char *dir)
-{
-    struct stat status;
-
-    if (stat(dir, &status) < 0) {
-        fprintf(stderr, "agon journal: %s: %s\n", args_safe(dir), strerror(errno));
-        return 0;
-    }
-    if (!S_ISDIR(status.st_mode)) {
-        fprintf(stderr, "agon journal: %s: a journal is a directory\n", args_safe(dir));
-        return 0;
-    }
-    return 1;
 }
 
 /* --- the events as they come --- */
@@ -583,28 +568,31 @@ int cmd_journal(int argc, char **argv)
          .choices = formats},
         {NULL}};
     const struct args_spec spec = {
-        .usage = "cat|stats|export DIRECTORY [OPTION...]",
+        .usage = "cat|stats|export DIRECTORY|FILE [OPTION...]",
         .about = "Shows a journal: its events as lines, what is in it, or the fills and the equity "
-                 "that a replay of it through the engine reaches. The journal stays as it is.",
+                 "that a replay of it through the engine reaches. The journal stays as it is.\n"
+                 "DIRECTORY is a run directory or its journal; FILE is one of the journal's.",
         .args = table,
         .operands = &opts.operands,
         .operands_min = 2,
         .operands_max = 2};
+    char dir[PATH_MAX];
     const char *verb;
     int rc = args_parse(&spec, argc, argv);
 
     if (rc != ARGS_RUN)
         return rc;
     verb = opts.operands.at[0];
-    opts.dir = opts.operands.at[1];
     if (opts.until != 0 && opts.from > opts.until)
         return args_refuse(&spec, "journal", "--from is behind --until");
     if (strcmp(verb, "cat") != 0 && strcmp(verb, "stats") != 0 && strcmp(verb, "export") != 0)
         return args_refuse(&spec, "journal", "cat, stats or export, not %s", args_safe(verb));
     if (strcmp(verb, "export") == 0 && opts.fills == NULL && opts.equity == NULL)
         return args_refuse(&spec, "journal", "export what? Give --fills FILE or --equity FILE");
-    if (!is_there(opts.dir))
+    // The disk port makes the directory that it is given; somebody who only looks must not.
+    if (!journal_dir("journal", opts.operands.at[1], dir, sizeof(dir)))
         return EXIT_ENVIRONMENT;
+    opts.dir = dir;
     return strcmp(verb, "cat") == 0     ? look(&opts, cat)
            : strcmp(verb, "stats") == 0 ? look(&opts, stats)
                                         : export_all(&opts);

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /* replay: rebuilds the state that a journal describes and proves it by every recorded hash. */
+#include <limits.h>
 #include <stdlib.h>
 
 #include "cli/args.h"
 #include "cli/commands.h"
+#include "cli/journal_dir.h"
 #include "lab/replay.h"
 
 int cmd_replay(int argc, char **argv)
@@ -21,10 +23,11 @@ int cmd_replay(int argc, char **argv)
         {"json", ARG_FLAG, NULL, "report as JSON", &opts.is_json},
         {NULL}};
     const struct args_spec spec = {
-        .usage = "DIRECTORY [OPTION...]",
+        .usage = "DIRECTORY|FILE [OPTION...]",
         .about = "Steps a journal's events through a new engine. Every hash that the journal holds "
                  "has to be "
-                 "reached again; else it says at which event the two part, and ends with 1.",
+                 "reached again; else it says at which event the two part, and ends with 1.\n"
+                 "DIRECTORY is a run directory or its journal; FILE is one of the journal's.",
         .args = table,
         .operands = &opts.dir,
         .operands_min = 1,
@@ -32,13 +35,16 @@ int cmd_replay(int argc, char **argv)
     struct replay_config config = {0};
     struct replay result = {0};
     struct error err = {0};
+    char dir[PATH_MAX];
     char state[2 * HASH_SIZE + 1];
     char intents[2 * HASH_SIZE + 1];
     int rc = args_parse(&spec, argc, argv);
 
     if (rc != ARGS_RUN)
         return rc;
-    config.dir = opts.dir.at[0];
+    if (!journal_dir("replay", opts.dir.at[0], dir, sizeof(dir)))
+        return EXIT_ENVIRONMENT;
+    config.dir = dir;
     config.until = opts.until;
     config.is_live = opts.is_live;
     config.is_verified = opts.is_verified;

@@ -13,6 +13,7 @@
 #include "base/num.h"
 #include "cli/args.h"
 #include "cli/commands.h"
+#include "config/config.h"
 #include "net/tls_ca.h"
 #include "sim/jout.h"
 #include "sim/server.h"
@@ -112,8 +113,10 @@ static int read_data(struct run *run, struct error *err)
     return AGON_OK;
 }
 
+// err without a text: every mistake of the file was printed.
 static int read_members(struct run *run, struct error *err)
 {
+    struct config *config;
     char *text;
     uint64_t n;
     int rc;
@@ -124,7 +127,13 @@ static int read_members(struct run *run, struct error *err)
     rc = file_read(run->opts.account, ACCOUNT_CAP, &text, &n, err);
     if (rc < 0)
         return rc;
-    rc = members_parse(&run->members, run->opts.account, text, n, err);
+    config = config_new(run->opts.account, text, n, NULL);
+    rc = config != NULL ? members_read(&run->members, config) : AGON_ENOMEM;
+    if (rc == AGON_EINVAL)
+        config_print_errors(config, stderr);
+    else if (rc < 0)
+        error_set(err, rc, "%s", error_name(rc));
+    config_free(config);
     free(text);
     return rc;
 }
@@ -389,9 +398,9 @@ int cmd_sim(int argc, char **argv)
         return args_refuse(&spec, argv[0], "--ca-out goes with --tls");
     run.opts = opts;
     rc = prepare(&run, dialect, &t_market, &err);
-    if (rc != EXIT_OK)
+    if (rc != EXIT_OK && err.text[0] != '\0')
         fprintf(stderr, "agon sim: %s\n", err.text);
-    else
+    if (rc == EXIT_OK)
         rc = serve(&run, dialect, t_market);
     pit_free(run.pit);
     for (uint32_t i = 0; i < run.n_files; i++)

@@ -124,7 +124,7 @@ static int validate(const char *path, enum elf_runner runner, int is_quiet, json
     if (elf_refusal(&report, ELF_PROCESS) == NULL) {
         struct error probe = {0};
 
-        rc = plugin_probe(&file, NULL, &info, &probe);
+        rc = plugin_probe(&file, NULL, 0, &info, &probe);
         row = (struct row){.id = "s19",
                            .name = elf_check_name(18),
                            .is_made = 1,

@@ -147,45 +147,85 @@ static int beside(char *path, size_t room, const char *file, const char *name)
     return n > 0 && (size_t)n < room;
 }
 
+static void check_symbols(struct config *config, const struct words *words)
+{
+    for (uint32_t i = 0; i < words->n_instruments; i++) {
+        for (uint32_t k = 0; k < i; k++) {
+            const struct config_node *first = config_at(config, "instruments[%u].symbol", k);
+            const struct config_node *node = config_at(config, "instruments[%u].symbol", i);
+
+            if (node == NULL || first == NULL || words->instruments[i].symbol[0] == '\0' ||
+                strcmp(words->instruments[i].symbol, words->instruments[k].symbol) != 0)
+                continue;
+            config_refuse(config, node, CONFIG_E_DUPLICATE,
+                          "'%s' is the instrument in line %u too; expected another",
+                          words->instruments[i].symbol, config_line(first));
+            break;
+        }
+    }
+}
+
+// The first mistake decides, but one of safety before all.
+static int graver(int code, int other)
+{
+    return code == EXIT_OK || other == EXIT_SAFETY ? other : code;
+}
+
+static void take_words(struct settings *settings, const struct words *words)
+{
+    settings->host.mode = words->mode;
+    settings->host.is_async = words->is_async;
+    settings->host.speed_milli = words->speed * 1000;
+    settings->host.entry_ns = words->entry_ns;
+    settings->host.report_ns = words->report_ns;
+    settings->host.seed = words->seed;
+    settings->host.low_water_bytes = (int64_t)words->low_water_bytes;
+    settings->host.market_keep_bytes = words->market_keep_bytes;
+    settings->host.market_segment_bytes = words->market_segment_bytes / 4096 * 4096;
+    settings->host.snapshot_every = words->snapshot_every;
+    settings->host.slots = settings->slots;
+    settings->host.instruments = settings->instruments;
+    settings->host.n_instruments = words->n_instruments;
+    for (uint32_t i = 0; i < words->n_instruments; i++)
+        take_instrument(&settings->instruments[i], &words->instruments[i]);
+}
+
 int settings_read(struct settings *settings, const char *path, const char *plugins)
 {
     struct words *words = calloc(1, sizeof(*words));
     char venue[1024];
     struct config_file file;
-    int other;
+    int is_known;
     int code;
 
     memset(settings, 0, sizeof(*settings));
     if (words == NULL)
         return EXIT_ENVIRONMENT;
-    if (config_file_open(&file, "run", path))
+    if (config_file_open(&file, "run", path)) {
         config_read(file.config, &settings_schema, words);
-    code = config_file_close(&file);
-    if (code == EXIT_OK &&
-        (!beside(venue, sizeof(venue), path, words->venue) ||
-         !beside(settings->roster, sizeof(settings->roster), path, words->roster)))
-        code = EXIT_CONFIG;
-    if (code == EXIT_OK) {
-        settings->host.mode = words->mode;
-        settings->host.is_async = words->is_async;
-        settings->host.speed_milli = words->speed * 1000;
-        settings->host.entry_ns = words->entry_ns;
-        settings->host.report_ns = words->report_ns;
-        settings->host.seed = words->seed;
-        settings->host.low_water_bytes = (int64_t)words->low_water_bytes;
-        settings->host.market_keep_bytes = words->market_keep_bytes;
-        settings->host.market_segment_bytes = words->market_segment_bytes / 4096 * 4096;
-        settings->host.snapshot_every = words->snapshot_every;
-        settings->host.slots = settings->slots;
-        settings->host.instruments = settings->instruments;
-        settings->host.n_instruments = words->n_instruments;
-        for (uint32_t i = 0; i < words->n_instruments; i++)
-            take_instrument(&settings->instruments[i], &words->instruments[i]);
-        // Both are read, whatever the first says: all mistakes in one go.
-        code = read_venue(settings, venue);
-        other = read_roster(settings, settings->roster, plugins, code == EXIT_OK);
-        code = code != EXIT_OK ? code : other;
+        if (config_root(file.config) != NULL)
+            check_symbols(file.config, words);
     }
+    code = config_file_close(&file);
+    if (!beside(venue, sizeof(venue), path, words->venue) ||
+        !beside(settings->roster, sizeof(settings->roster), path, words->roster)) {
+        fprintf(stderr, "agon run: %.200s...: the path is too long\n", path);
+        free(words);
+        return EXIT_CONFIG;
+    }
+    is_known = code == EXIT_OK;
+    if (is_known)
+        take_words(settings, words);
+    // All are read, whatever the others say: all mistakes in one go. What would only follow from a
+    // mistake in another file is not asked.
+    if (words->venue[0] != '\0') {
+        int venue_code = read_venue(settings, venue);
+
+        is_known = is_known && venue_code == EXIT_OK;
+        code = graver(code, venue_code);
+    }
+    if (words->roster[0] != '\0')
+        code = graver(code, read_roster(settings, settings->roster, plugins, is_known));
     free(words);
     return code;
 }

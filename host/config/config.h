@@ -61,7 +61,8 @@ enum config_code {
     CONFIG_E_CONFUSABLE = 1023, /* a letter that looks like another */
     CONFIG_E_RETIRED = 1024,    /* a key of an earlier version */
     CONFIG_E_CONFLICT = 1025,   /* two values that cannot both hold */
-    CONFIG_E_PATH = 1026        /* a path that is refused for safety */
+    CONFIG_E_PATH = 1026,       /* a path that is refused for safety */
+    CONFIG_E_PLUGIN = 1027      /* a plugin that is none, or that cannot run as it shall */
 };
 
 struct config;
@@ -100,6 +101,9 @@ uint32_t config_column(const struct config_node *node);
  * a table cannot say. The text is "what is wrong; expected ...". */
 int config_refuse(struct config *config, const struct config_node *node, enum config_code code,
                   const char *format, ...) __attribute__((format(printf, 4, 5)));
+/* ... at the key of a map's entry, for one that does not belong there. */
+int config_refuse_key(struct config *config, const struct config_node *entry, enum config_code code,
+                      const char *format, ...) __attribute__((format(printf, 4, 5)));
 /* How many errors there are, those beyond CONFIG_ERRORS_MAX included. */
 uint32_t config_error_count(const struct config *config);
 /* One of the errors in order of their place: message, source line and caret, with '\n' between.

@@ -151,6 +151,17 @@ int config_refuse(struct config *config, const struct config_node *node, enum co
     return AGON_EINVAL;
 }
 
+int config_refuse_key(struct config *config, const struct config_node *entry, enum config_code code,
+                      const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    node_error_v(config, entry->key_line, entry->key_column, entry, code, format, args);
+    va_end(args);
+    return AGON_EINVAL;
+}
+
 uint32_t config_error_count(const struct config *config)
 {
     return config->n_errors;

@@ -603,8 +603,9 @@ static int judge(struct journal_reader *reader, struct error *err)
         if (!reader->reading.is_forced)
             return error_set(err, AGON_ECORRUPT,
                              "damage before the tail: %s; the journal ends before event %llu and "
-                             "was durable up to %llu. Use a copy or a snapshot, or repair with "
-                             "force, which gives up what follows",
+                             "was durable up to %llu. Go on with a copy of the directory from "
+                             "before, or with a new one; `agon journal stats DIR --force` reads "
+                             "this one as far as it goes",
                              where, (unsigned long long)reader->next_seq,
                              (unsigned long long)summary->durable_seq);
         summary->is_forced = 1;

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/members.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <sodium.h>
-#include <yaml.h>
 
 #include "base/num.h"
+#include "config/schema.h"
 
-#define AMOUNT_EXP 8
-#define PPB_EXP    9
+#define AMOUNT_EXP  8
+#define PPB_EXP     9
+#define FEE_MAX_PPB 100000000
 
 void members_default(struct members *members)
 {
@@ -30,234 +32,191 @@ void members_default(struct members *members)
     member->balances[2].amt = 100 * num_pow10(AMOUNT_EXP);
 }
 
-struct reader {
-    const char *name;
-    yaml_document_t document;
-    struct error *err;
+/* --- from a file --- */
+
+struct account {
+    char key[96], secret[256], passphrase[64], public_key[128];
+    int64_t maker_ppb, taker_ppb;
+    uint32_t n_permissions;
+    uint8_t permissions[4];
+    const struct config_node *balances;
+};
+struct file {
+    uint32_t n;
+    struct account accounts[MEMBERS_MAX];
 };
 
-static int refuse(struct reader *reader, const yaml_node_t *node, const char *text)
-{
-    return error_set(reader->err, AGON_EINVAL, "%s:%zu:%zu: %s", reader->name,
-                     node->start_mark.line + 1, node->start_mark.column + 1, text);
-}
-
-static int is_scalar(const yaml_node_t *node)
-{
-    return node->type == YAML_SCALAR_NODE;
-}
-
-static int read_text(struct reader *reader, const yaml_node_t *node, char *text, size_t room)
-{
-    if (!is_scalar(node) || node->data.scalar.length == 0)
-        return refuse(reader, node, "a text is wanted here");
-    if (node->data.scalar.length >= room ||
-        memchr(node->data.scalar.value, 0, node->data.scalar.length))
-        return refuse(reader, node, "this text is too long");
-    memcpy(text, node->data.scalar.value, node->data.scalar.length);
-    text[node->data.scalar.length] = '\0';
-    return AGON_OK;
-}
-
-static int read_decimal(struct reader *reader, const yaml_node_t *node, int exp, int64_t *value)
-{
-    if (!is_scalar(node) ||
-        num_parse((const char *)node->data.scalar.value, node->data.scalar.length, exp, value) < 0)
-        return refuse(reader, node,
-                      exp == AMOUNT_EXP
-                          ? "a plain decimal with at most 8 places is wanted here"
-                          : "a fee is a plain decimal: 0.001 is a tenth of a per cent");
-    return AGON_OK;
-}
+static const struct schema_choice permissions[] = {
+    {"TRADE", MEMBER_TRADE}, {"USER_DATA", MEMBER_READ}, {NULL, 0}};
+#define ACCOUNT(member) SCHEMA_MEMBER(struct account, member)
+static const struct schema_field account_fields[] = {
+    {"key", SCHEMA_TEXT, ACCOUNT(key), .is_required = 1, .is_public = 1,
+     .doc = "what the client sends"},
+    {"secret", SCHEMA_TEXT, ACCOUNT(secret), .is_public = 1,
+     .doc = "the text itself is the key of the HMAC"},
+    {"passphrase", SCHEMA_TEXT, ACCOUNT(passphrase), .is_public = 1, .doc = "venues that have one"},
+    {"public_key", SCHEMA_TEXT, ACCOUNT(public_key), .is_public = 1,
+     .doc = "instead of secret: Ed25519, base64 of DER or of 32 bytes"},
+    {"permissions", SCHEMA_CHOICE, SCHEMA_ARRAY(struct account, permissions, n_permissions),
+     .list_min = 1, .choices = permissions, .doc = "default: all"},
+    {"maker_fee", SCHEMA_DECIMAL, ACCOUNT(maker_ppb), .exp = PPB_EXP, .min = -FEE_MAX_PPB,
+     .max = FEE_MAX_PPB, .preset = "0.001", .doc = "a share: 0.001 is a tenth of a per cent"},
+    {"taker_fee", SCHEMA_DECIMAL, ACCOUNT(taker_ppb), .exp = PPB_EXP, .min = -FEE_MAX_PPB,
+     .max = FEE_MAX_PPB, .preset = "0.001", .doc = "a share"},
+    {"balances", SCHEMA_ANY, ACCOUNT(balances), .doc = "asset: amount"},
+    {NULL}};
+static const struct schema account_schema = {"an account", sizeof(struct account), account_fields,
+                                             .check = NULL};
+static const struct schema_field file_fields[] = {
+    {"accounts", SCHEMA_MAP, SCHEMA_ARRAY(struct file, accounts, n), .sub = &account_schema,
+     .list_min = 1, .is_required = 1, .doc = "who may trade"},
+    {NULL}};
+static const struct schema file_schema = {"the accounts", sizeof(struct file), file_fields,
+                                          .check = NULL};
 
 // Ed25519 keys come as 32 bytes or as the DER that openssl writes, which ends with them.
-static int read_public_key(struct reader *reader, const yaml_node_t *node, struct member *member)
+static void take_public_key(struct config *config, const struct config_node *node, const char *text,
+                            struct member *member)
 {
     unsigned char der[128];
     size_t n;
 
-    if (!is_scalar(node) ||
-        sodium_base642bin(der, sizeof(der), (const char *)node->data.scalar.value,
-                          node->data.scalar.length, " \n", &n, NULL,
+    if (sodium_base642bin(der, sizeof(der), text, strlen(text), " \n", &n, NULL,
                           sodium_base64_VARIANT_ORIGINAL) != 0 ||
-        (n != 32 && n != 44))
-        return refuse(reader, node, "an Ed25519 public key in base64 is wanted here");
+        (n != 32 && n != 44)) {
+        config_refuse(config, node, CONFIG_E_VALUE,
+                      "is no key; expected an Ed25519 public key: base64 of 32 bytes, or of the 44 "
+                      "of its DER");
+        return;
+    }
     memcpy(member->public_key, der + n - 32, 32);
     member->is_ed25519 = 1;
-    return AGON_OK;
 }
 
-static int read_permissions(struct reader *reader, const yaml_node_t *node, struct member *member)
+static void take_balances(struct config *config, const struct config_node *node,
+                          struct member *member)
 {
-    if (node->type != YAML_SEQUENCE_NODE)
-        return refuse(reader, node, "permissions are a list: [TRADE, USER_DATA]");
-    member->permissions = 0;
-    for (yaml_node_item_t *item = node->data.sequence.items.start;
-         item < node->data.sequence.items.top; item++) {
-        const yaml_node_t *one = yaml_document_get_node(&reader->document, *item);
-        const char *text = is_scalar(one) ? (const char *)one->data.scalar.value : "";
-
-        if (strcmp(text, "TRADE") == 0)
-            member->permissions |= MEMBER_TRADE;
-        else if (strcmp(text, "USER_DATA") == 0)
-            member->permissions |= MEMBER_READ;
-        else
-            return refuse(reader, one, "a permission is TRADE or USER_DATA");
+    if (!config_is_map(node)) {
+        config_refuse(config, node, CONFIG_E_KIND, "is no map; expected asset: amount");
+        return;
     }
-    return AGON_OK;
-}
-
-static int read_balances(struct reader *reader, const yaml_node_t *node, struct member *member)
-{
-    if (node->type != YAML_MAPPING_NODE)
-        return refuse(reader, node, "balances are asset: amount");
-    member->n_balances = 0;
-    for (yaml_node_pair_t *pair = node->data.mapping.pairs.start;
-         pair < node->data.mapping.pairs.top; pair++) {
-        const yaml_node_t *key = yaml_document_get_node(&reader->document, pair->key);
-        const yaml_node_t *value = yaml_document_get_node(&reader->document, pair->value);
+    if (config_count(node) > MEMBERS_BALANCES_MAX) {
+        config_refuse(config, node, CONFIG_E_COUNT, "%u balances; expected at most %d",
+                      config_count(node), MEMBERS_BALANCES_MAX);
+        return;
+    }
+    for (uint32_t i = 0; i < config_count(node); i++) {
+        const struct config_node *entry = config_entry(node, i);
+        const char *asset = config_key(node, i), *text = config_text(entry);
         struct member_balance *balance = &member->balances[member->n_balances];
-        int rc;
 
-        if (member->n_balances == MEMBERS_BALANCES_MAX)
-            return refuse(reader, key, "too many balances");
-        rc = read_text(reader, key, balance->asset, sizeof(balance->asset));
-        if (rc < 0)
-            return rc;
-        rc = read_decimal(reader, value, AMOUNT_EXP, &balance->amt);
-        if (rc < 0)
-            return rc;
-        if (balance->amt < 0)
-            return refuse(reader, value, "a balance is not negative");
+        if (asset[0] == '\0' || strlen(asset) >= sizeof(balance->asset)) {
+            config_refuse_key(config, entry, CONFIG_E_VALUE,
+                              "is no asset; expected a name of at most %zu bytes",
+                              sizeof(balance->asset) - 1);
+            continue;
+        }
+        if (text == NULL || num_parse(text, strlen(text), AMOUNT_EXP, &balance->amt) < 0 ||
+            balance->amt < 0) {
+            config_refuse(config, entry, CONFIG_E_VALUE,
+                          "is no amount; expected a plain decimal with at most %d places that is "
+                          "not negative",
+                          AMOUNT_EXP);
+            continue;
+        }
+        snprintf(balance->asset, sizeof(balance->asset), "%s", asset);
         member->n_balances++;
     }
-    return AGON_OK;
 }
 
-static int read_fee(struct reader *reader, const yaml_node_t *node, struct member *member,
-                    int32_t *fee_ppb)
+static uint32_t n_known(const struct config_node *node)
 {
-    int64_t fee;
-    int rc = read_decimal(reader, node, PPB_EXP, &fee);
+    uint32_t n = 0;
 
-    if (rc < 0)
-        return rc;
-    if (fee < -100000000 || fee > 100000000)
-        return refuse(reader, node, "a fee is between -0.1 and 0.1");
-    *fee_ppb = (int32_t)fee;
-    member->has_fees = 1;
-    return AGON_OK;
+    for (const struct schema_field *field = account_fields; field->key != NULL; field++)
+        n += config_get(node, field->key) != NULL;
+    return n;
 }
 
-static int read_member(struct reader *reader, const yaml_node_t *node, struct member *member)
+static void take_account(struct config *config, const struct account *account, uint32_t i,
+                         struct member *member)
 {
-    if (node->type != YAML_MAPPING_NODE)
-        return refuse(reader, node, "an account is a mapping with key, secret and balances");
-    member->permissions = MEMBER_ALL;
-    member->maker_fee_ppb = member->taker_fee_ppb = 1000000;
-    for (yaml_node_pair_t *pair = node->data.mapping.pairs.start;
-         pair < node->data.mapping.pairs.top; pair++) {
-        const yaml_node_t *key = yaml_document_get_node(&reader->document, pair->key);
-        const yaml_node_t *value = yaml_document_get_node(&reader->document, pair->value);
-        const char *name = is_scalar(key) ? (const char *)key->data.scalar.value : "";
-        int rc;
+    const struct config_node *node = config_at(config, "accounts[%u]", i);
+    const struct config_node *public_key = config_at(config, "accounts[%u].public_key", i);
+    int has_secret = config_at(config, "accounts[%u].secret", i) != NULL;
 
-        if (strcmp(name, "key") == 0)
-            rc = read_text(reader, value, member->key, sizeof(member->key));
-        else if (strcmp(name, "secret") == 0)
-            rc = read_text(reader, value, member->secret, sizeof(member->secret));
-        else if (strcmp(name, "passphrase") == 0)
-            rc = read_text(reader, value, member->passphrase, sizeof(member->passphrase));
-        else if (strcmp(name, "public_key") == 0)
-            rc = read_public_key(reader, value, member);
-        else if (strcmp(name, "permissions") == 0)
-            rc = read_permissions(reader, value, member);
-        else if (strcmp(name, "maker_fee") == 0)
-            rc = read_fee(reader, value, member, &member->maker_fee_ppb);
-        else if (strcmp(name, "taker_fee") == 0)
-            rc = read_fee(reader, value, member, &member->taker_fee_ppb);
-        else if (strcmp(name, "balances") == 0)
-            rc = read_balances(reader, value, member);
-        else
-            rc = refuse(reader, key,
-                        "unknown; an account has key, secret, passphrase, public_key, "
-                        "permissions, maker_fee, taker_fee and balances");
-        if (rc < 0)
-            return rc;
+    if (node == NULL || !config_is_map(node))
+        return; // as was said
+    memcpy(member->key, account->key, sizeof(member->key));
+    memcpy(member->secret, account->secret, sizeof(member->secret));
+    memcpy(member->passphrase, account->passphrase, sizeof(member->passphrase));
+    if (account->public_key[0] != '\0')
+        take_public_key(config, public_key, account->public_key, member);
+    member->permissions = account->n_permissions == 0 ? MEMBER_ALL : 0;
+    for (uint32_t k = 0; k < account->n_permissions; k++)
+        member->permissions |= account->permissions[k];
+    member->maker_fee_ppb = (int32_t)account->maker_ppb;
+    member->taker_fee_ppb = (int32_t)account->taker_ppb;
+    member->has_fees = config_at(config, "accounts[%u].maker_fee", i) != NULL ||
+                       config_at(config, "accounts[%u].taker_fee", i) != NULL;
+    if (account->balances != NULL)
+        take_balances(config, account->balances, member);
+    if (has_secret && public_key != NULL)
+        config_refuse(config, node, CONFIG_E_CONFLICT,
+                      "has a secret and a public_key; expected one of the two");
+    // A misspelt one was told already, and is not missing.
+    if (!has_secret && public_key == NULL && config_count(node) == n_known(node))
+        config_refuse(config, node, CONFIG_E_MISSING,
+                      "has neither; expected a secret or a public_key");
+}
+
+static void check_keys(struct config *config, const struct file *file)
+{
+    for (uint32_t i = 0; i < file->n; i++) {
+        for (uint32_t k = 0; k < i; k++) {
+            if (file->accounts[i].key[0] == '\0' ||
+                strcmp(file->accounts[i].key, file->accounts[k].key) != 0)
+                continue;
+            config_refuse(config, config_at(config, "accounts[%u].key", i), CONFIG_E_DUPLICATE,
+                          "is the key of the account in line %u too; expected another",
+                          config_line(config_at(config, "accounts[%u].key", k)));
+            break;
+        }
     }
-    if (!member->key[0])
-        return refuse(reader, node, "this account has no key");
-    if (!member->secret[0] == !member->is_ed25519)
-        return refuse(reader, node, "an account has either a secret or a public_key");
-    return AGON_OK;
 }
 
-static int read_list(struct reader *reader, const yaml_node_t *list, struct members *members)
+int members_read(struct members *members, struct config *config)
 {
-    if (list->type != YAML_SEQUENCE_NODE)
-        return refuse(reader, list, "accounts are a list");
-    for (yaml_node_item_t *item = list->data.sequence.items.start;
-         item < list->data.sequence.items.top; item++) {
-        const yaml_node_t *node = yaml_document_get_node(&reader->document, *item);
-        int rc;
+    struct file *file = calloc(1, sizeof(*file));
 
-        if (members->n == MEMBERS_MAX)
-            return refuse(reader, node, "too many accounts");
-        rc = read_member(reader, node, &members->all[members->n]);
-        if (rc < 0)
-            return rc;
-        for (uint32_t i = 0; i < members->n; i++)
-            if (strcmp(members->all[i].key, members->all[members->n].key) == 0)
-                return refuse(reader, node, "two accounts have this key");
-        members->n++;
+    memset(members, 0, sizeof(*members));
+    if (file == NULL)
+        return AGON_ENOMEM;
+    (void)config_read(config, &file_schema, file); // what is wrong is in config
+    if (config_root(config) != NULL) {
+        for (uint32_t i = 0; i < file->n; i++)
+            take_account(config, &file->accounts[i], i, &members->all[i]);
+        check_keys(config, file);
     }
-    if (members->n == 0)
-        return refuse(reader, list, "no account stands here");
-    return AGON_OK;
+    members->n = file->n;
+    free(file);
+    if (config_error_count(config) == 0)
+        return AGON_OK;
+    memset(members, 0, sizeof(*members));
+    return AGON_EINVAL;
 }
 
 int members_parse(struct members *members, const char *name, const char *text, size_t n,
                   struct error *err)
 {
-    struct reader reader = {.name = name, .err = err};
-    const yaml_node_t *root, *list = NULL;
-    yaml_parser_t parser;
+    struct config *config = config_new(name, text, n, NULL);
     int rc;
 
-    memset(members, 0, sizeof(*members));
-    // JSON is YAML too, so one reader does for both.
-    if (!yaml_parser_initialize(&parser))
+    if (config == NULL)
         return error_set(err, AGON_ENOMEM, "out of memory");
-    yaml_parser_set_input_string(&parser, (const unsigned char *)text, n);
-    if (!yaml_parser_load(&parser, &reader.document)) {
-        rc = error_set(err, AGON_EINVAL, "%s:%zu:%zu: %s", name, parser.problem_mark.line + 1,
-                       parser.problem_mark.column + 1,
-                       parser.problem ? parser.problem : "not readable");
-        yaml_parser_delete(&parser);
-        return rc;
-    }
-    root = yaml_document_get_root_node(&reader.document);
-    if (!root) {
-        rc = error_set(err, AGON_EINVAL, "%s:1:1: the file is empty", name);
-    } else if (root->type != YAML_MAPPING_NODE) {
-        rc = refuse(&reader, root, "the file is a mapping with accounts:");
-    } else {
-        rc = AGON_OK;
-        for (yaml_node_pair_t *pair = root->data.mapping.pairs.start;
-             rc == AGON_OK && pair < root->data.mapping.pairs.top; pair++) {
-            const yaml_node_t *key = yaml_document_get_node(&reader.document, pair->key);
-
-            if (is_scalar(key) && strcmp((const char *)key->data.scalar.value, "accounts") == 0)
-                list = yaml_document_get_node(&reader.document, pair->value);
-            else
-                rc = refuse(&reader, key, "unknown; only accounts: stands here");
-        }
-        if (rc == AGON_OK && !list)
-            rc = refuse(&reader, root, "accounts: is missing");
-        if (rc == AGON_OK)
-            rc = read_list(&reader, list, members);
-    }
-    yaml_document_delete(&reader.document);
-    yaml_parser_delete(&parser);
+    rc = members_read(members, config);
+    if (rc < 0)
+        error_set(err, rc, "%s", rc == AGON_EINVAL ? config_error_text(config, 0) : error_name(rc));
+    config_free(config);
     return rc;
 }

@@ -43,7 +43,10 @@ struct members {
 
 /* The account every simulator has when no file names others. */
 void members_default(struct members *members);
-/* AGON_EINVAL with the place and what was meant. name is for the message. */
+struct config;
+/* From a file's bytes; every mistake is in config (config_print_errors). AGON_EINVAL. */
+int members_read(struct members *members, struct config *config);
+/* ... of which only the first mistake is told. name is for the message. */
 int members_parse(struct members *members, const char *name, const char *text, size_t n,
                   struct error *err);
 

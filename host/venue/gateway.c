@@ -510,6 +510,13 @@ static void on_bytes(void *ctx, int conn, const void *bytes, size_t n)
         turn(gateway);
 }
 
+static const char *role_name(const struct link *link)
+{
+    static const char *const names[] = {"venue", "market", "user", "orders", "data"};
+
+    return names[link->role <= LINK_DATA ? link->role : 0];
+}
+
 static void on_end(void *ctx, int conn, enum stream_end end, const char *text)
 {
     struct link *link = ctx;
@@ -535,18 +542,16 @@ static void on_end(void *ctx, int conn, enum stream_end end, const char *text)
     free_parsers(link);
     link->retry_ns = now + backoff_down(&link->backoff, now, gateway_random(gateway));
     if (link->is_next) {
-        gateway_log(gateway, 6, "follower", "%s: connection %u (role %u) ended: %s",
-                    gateway->config.name, (unsigned)(link - gateway->links), link->role,
-                    link->end_text);
+        gateway_log(gateway, 6, "follower", "%s: the %s connection that follows ended: %s",
+                    gateway->config.name, role_name(link), link->end_text);
         return;
     }
     gateway->n_reconnects++;
     // At most one line for each long wait: what repeats is folded by its key.
     if (!gateway->is_stopped)
         gateway_log(gateway, end == STREAM_END_TLS ? 3 : 4, "link",
-                    "%s: connection %u (role %u) ended: %s; again in %lld ms", gateway->config.name,
-                    (unsigned)(link - gateway->links), link->role, link->end_text,
-                    (long long)(link->retry_ns - now) / 1000000);
+                    "%s: the %s connection ended: %s; again in %lld ms", gateway->config.name,
+                    role_name(link), link->end_text, (long long)(link->retry_ns - now) / 1000000);
 }
 
 static void connect_link(struct gateway *gateway, struct link *link, int64_t now)

@@ -365,6 +365,15 @@ static void destroy(void *plugin)
     (void)plugin; // its memory is the arena's
 }
 
+// What create's error code cannot tell.
+static void say(const struct agon_host *host, const char *text)
+{
+    const struct agon_host_log *log = host->get_extension(host, AGON_EXT_LOG);
+
+    if (log != NULL)
+        log->line(host, AGON_ERROR, text);
+}
+
 static int read_params(struct ema_cross *self)
 {
     static const uint32_t lengths[] = {60, 180, 300, 600, 900, 3600, 14400, 86400};
@@ -381,7 +390,11 @@ static int read_params(struct ema_cross *self)
         param->real(host, P_SIZE_PCT, &self->size_pct) < 0 ||
         param->real(host, P_VOLUME_MIN, &self->volume_min) < 0)
         return AGON_EINVAL;
-    if (self->fast >= self->slow || bar < 0 || bar > 7)
+    if (self->fast >= self->slow) {
+        say(host, "parameters: fast has to be less than slow");
+        return AGON_EINVAL;
+    }
+    if (bar < 0 || bar > 7)
         return AGON_EINVAL;
     self->bar_s = lengths[bar];
     return AGON_OK;

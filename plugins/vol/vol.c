@@ -260,6 +260,15 @@ static void destroy(void *plugin)
     (void)plugin; // its memory is the arena's
 }
 
+// What create's error code cannot tell.
+static void say(const struct agon_host *host, const char *text)
+{
+    const struct agon_host_log *log = host->get_extension(host, AGON_EXT_LOG);
+
+    if (log != NULL)
+        log->line(host, AGON_ERROR, text);
+}
+
 static int create(const struct agon_host *host, uint32_t index, struct agon_agent *agent)
 {
     static const uint32_t lengths[] = {60, 180, 300, 600, 900, 3600, 14400, 86400};
@@ -289,8 +298,13 @@ static int create(const struct agon_host *host, uint32_t index, struct agon_agen
         self->param->integer(host, P_LONG, &self->n_long) < 0 ||
         self->param->integer(host, P_BAR_S, &bar) < 0 || bar < 0 || bar > 7 ||
         self->param->real(host, P_HIGH, &self->high) < 0 ||
-        self->param->real(host, P_EXTREME, &self->extreme) < 0 || self->n_short >= self->n_long ||
-        self->high > self->extreme)
+        self->param->real(host, P_EXTREME, &self->extreme) < 0)
+        return AGON_EINVAL;
+    if (self->n_short >= self->n_long)
+        say(host, "parameters: short has to be less than long");
+    if (self->high > self->extreme)
+        say(host, "parameters: high must not be above extreme");
+    if (self->n_short >= self->n_long || self->high > self->extreme)
         return AGON_EINVAL;
     self->bar_s = lengths[bar];
     mine.self = self;

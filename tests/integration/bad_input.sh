@@ -5,17 +5,31 @@
 . "$(dirname "$0")/common.sh"
 n=0
 
-# refused CODE TEXT COMMAND...: TEXT (a basic regular expression) must be in the message
+# refused CODE TEXT COMMAND...: TEXT (a basic regular expression) must be in the message, and the run directory be as it
+# was: not there, where it was not
 refused() {
     code=$1
     text=$2
     shift 2
+    before=$(find "$WORK/run" 2>/dev/null | sort)
     timeout 5 "$AGON" "$@" >"$WORK/out" 2>"$WORK/err"
     got=$?
     [ "$got" = "$code" ] || fail "agon $*: ended with $got instead of $code: $(head -3 "$WORK/err")"
     grep -q -e "$text" "$WORK/err" || fail "agon $*: the message lacks '$text': $(head -5 "$WORK/err")"
-    [ -z "$(ls "$WORK/run/journal" 2>/dev/null)" ] || fail "agon $*: something was started"
+    [ "$before" = "$(find "$WORK/run" 2>/dev/null | sort)" ] || fail "agon $*: something was started"
     n=$((n + 1))
+}
+# also TEXT...: each is in the message of the last refusal too
+also() {
+    for text in "$@"; do
+        grep -q -e "$text" "$WORK/err" || fail "the message lacks '$text': $(head -30 "$WORK/err")"
+    done
+}
+# never TEXT...: none is: what only follows from another mistake is not said
+never() {
+    for text in "$@"; do
+        grep -q -e "$text" "$WORK/err" && fail "the message has '$text': $(head -30 "$WORK/err")"
+    done
 }
 # host CODE TEXT: the files of the host as they are now
 host() {
@@ -53,15 +67,38 @@ host 3 "venue.yaml:[0-9]*:1: error.*nonsense"
 host 3 "roster.yaml:[0-9]*:[0-9]*: error.*did you mean 'orders_burst'"
 good
 sed -i 's/BTCUSDT/BTCUSTD/' "$WORK/conf/roster.yaml"
-sed -i 's/busy.so/bsy.so/' "$WORK/conf/roster.yaml"
-host 3 "roster.yaml:5:[0-9]*: error.*binance:BTCUSTD.*did you mean 'binance:BTCUSDT'"
-host 3 'roster.yaml:4:[0-9]*: error.*plugin.*No such file'
+host 3 "roster.yaml:5:20: error.*BTCUSTD.*did you mean 'binance:BTCUSDT'"
+# what is known of a roster is said together: schema, names, currencies, instruments, plugins, parameters
+good
+live_files "$(agent busy_1 busy.so "evry: 5" "orders_brst: 4")
+$(agent busy_1 nowhere.so | sed 's/USDT,$/EUR,/; s/BTCUSDT/BTCUSTD/')
+$(agent busy_3 busy.so 'every: 0, side: up, both: maybe')"
+host 3 "roster.yaml:[0-9]*:[0-9]*: error.*did you mean 'orders_burst'"
+also "roster.yaml:5:[0-9]*: error.*evry.*did you mean 'every'" 'roster.yaml:7:12: error.*name of the agent' \
+    'roster.yaml:7:28: error.*nowhere.so.*No such file' 'roster.yaml:7:[0-9]*: error.*base currency' \
+    'roster.yaml:8:20: error.*BTCUSTD' 'roster.yaml:11:[0-9]*: error.*every.*0 is not within' \
+    'roster.yaml:11:[0-9]*: error.*side' 'roster.yaml:11:[0-9]*: error.*both'
+# two plugins that are none: both, each with its place
+good
+live_files "$(agent a nowhere.so)
+$(agent b neither.so)"
+host 3 'roster.yaml:4:[0-9]*: error.*nowhere.so'
+also 'roster.yaml:7:[0-9]*: error.*neither.so'
+# what only follows is not said
+good
+sed -i 's/ETHUSDT/BTCUSDT/' "$WORK/conf/live.yaml"
+host 3 'live.yaml:[0-9]*:14: error.*BTCUSDT.*another'
+never 'roster.yaml' ETHUSDT
+good
+printf 'nonsense: 1\n' >>"$WORK/conf/venue.yaml"
+host 3 'venue.yaml:[0-9]*:1: error.*nonsense'
+never 'roster.yaml'
 for plugin in no_entry:. note_abi:0.77 executable:. ; do
     good
     cp "$FAULTY_DIR/${plugin%%:*}.so" "$WORK/bad.so"
     sed -i "s/busy.so/bad.so/" "$WORK/conf/roster.yaml"
-    refused 3 "${plugin#*:}" run --config "$WORK/conf/live.yaml" --dir "$WORK/run" --plugins "$WORK" --quiet --for 1ms
-    rm -rf "$WORK/run"
+    refused 3 "roster.yaml:4:[0-9]*: error.*${plugin#*:}" run --config "$WORK/conf/live.yaml" --dir "$WORK/run" --plugins "$WORK" \
+        --quiet --for 1ms
 done
 for how in missing empty text truncated; do
     rm -f "$WORK/bad.so"
@@ -70,8 +107,7 @@ for how in missing empty text truncated; do
     text) echo 'no plugin' >"$WORK/bad.so" ;;
     truncated) head -c 5000 "$PLUGINS/busy.so" >"$WORK/bad.so" ;;
     esac
-    refused 3 'bad.so' run --config "$WORK/conf/live.yaml" --dir "$WORK/run" --plugins "$WORK" --quiet --for 1ms
-    rm -rf "$WORK/run"
+    refused 3 'roster.yaml:4:[0-9]*: error.*bad.so' run --config "$WORK/conf/live.yaml" --dir "$WORK/run" --plugins "$WORK" --quiet --for 1ms
 done
 
 # for safety
@@ -114,11 +150,48 @@ file=$(ls "$WORK"/journal/*.seg 2>/dev/null | head -1)
 printf '\377' | dd of="$file" bs=1 seek=2000 conv=notrunc 2>/dev/null
 refused 4 "$(basename "$file").*[0-9]" replay "$WORK/journal"
 refused 6 'nowhere' replay "$WORK/nowhere"
+mkdir "$WORK/host"
+mv "$WORK/journal" "$WORK/host/"
+file=$(basename "$file")
+refused 4 "$file.*[0-9]" replay "$WORK/host"
+refused 4 "$file.*[0-9]" replay "$WORK/host/journal/$file"
+also 'is a part of a journal'
+refused 4 "$file.*[0-9]" journal stats "$WORK/host"
+refused 6 'no file of a journal' replay "$WORK/conf/live.yaml"
+refused 6 'no file of a journal' journal stats "$WORK/conf/live.yaml"
 
-# a second host in one directory
+# accounts of the simulator: all at once, with what was meant; the example of the page is well
+cat >"$WORK/accounts.yaml" <<EOF
+accounts:
+  - key: mine
+    secrt: some-secret
+    balances: {USDT: many, BTC: -1}
+  - {key: mine, public_key: short, permissions: [USER_DAT]}
+  - {key: third}
+EOF
+refused 3 "accounts.yaml:3:5: error.*did you mean 'secret'" sim --account "$WORK/accounts.yaml" --for 10ms
+also 'accounts.yaml:4:22: error.*no amount' 'accounts.yaml:4:33: error.*no amount' 'accounts.yaml:5:11: error.*line 2' \
+    'accounts.yaml:5:29: error.*Ed25519' "accounts.yaml:5:50: error.*did you mean 'USER_DATA'" 'accounts.yaml:6:5: error.*secret or'
+sed -n '/^```yaml/,/^```/p' "$AGON_SOURCE_ROOT/docs/simulator.md" | grep -v '^```' >"$WORK/accounts.yaml"
+"$AGON" sim --account "$WORK/accounts.yaml" --for 10ms >"$WORK/out" 2>&1 || fail "the example of simulator.md: $(cat "$WORK/out")"
+
+# who only looks makes nothing
+"$AGON" doctor --dir "$WORK/deep/down" >"$WORK/out"
+[ ! -e "$WORK/deep" ] || fail 'doctor made a directory'
+grep -q "^ok  *directory .*deep/down is not there yet; looked at $WORK\$" "$WORK/out" || fail "doctor: $(cat "$WORK/out")"
+grep -q '^[a-z]*  *disk sync ' "$WORK/out" || fail "doctor: $(cat "$WORK/out")"
+
+# a second host in one directory; what only create can judge of a plugin's parameters, it says itself
 MODE=paper
-live_files "$(agent busy_1 busy.so)"
+cp "$PLUGINS/busy.so" "$AGON_BUILD_ROOT/plugins/ema_cross/ema_cross.so" "$AGON_BUILD_ROOT/plugins/vol/vol.so" "$WORK/"
+PLUGINS=$WORK
+live_files "$(agent busy_1 busy.so)
+$(agent crossed ema_cross.so 'fast: 30, slow: 20')
+$(agent turned vol.so 'short: 300' '' ', runner: inproc')"
 start_host
+until_true "$HOST_PID" "two slots that cannot be played" lines "$WORK/host.err" '"key":"slot-gone"' 2
+lines "$WORK/host.err" '"key":"crossed","text":"crossed: .*fast has to be less than slow' 1 || fail "no reason: crossed"
+lines "$WORK/host.err" '"key":"turned","text":"turned: .*short has to be less than long' 1 || fail "no reason: turned"
 until_true "$HOST_PID" "the first host" lines "$WORK/host.err" '"key":"start"' 1
 timeout 5 "$AGON" run --config "$WORK/conf/live.yaml" --dir "$WORK/run" --plugins "$PLUGINS" --quiet 2>"$WORK/err"
 code=$?

@@ -133,7 +133,7 @@ refused 5 "bad.yaml:4:25: error.*\.\." --roster "$WORK/bad.yaml" --plugins "$WOR
 grep -q "bad.yaml:5:[0-9]*: error.*did you mean 'capital'" "$WORK/err" || fail "not all mistakes in one pass"
 sed 's/half_bps: 3/haf_bps: 3/; s/interval_ms: 50000/interval_ms: 500000/; s/fast: 5/fast: x/' "$WORK/all.yaml" \
     >"$WORK/bad.yaml"
-bad "bad.yaml:4:[0-9]*: error.*params.*has no parameter 'haf_bps'.*did you mean 'half_bps'"
+bad "bad.yaml:4:[0-9]*: error.*params.*has no such parameter.*did you mean 'half_bps'"
 bad 'bad.yaml:5:[0-9]*: error.*interval_ms: 500000 is not within 10 and 60000'
 bad 'bad.yaml:7:[0-9]*: error.*fast: "x" is no whole number'
 "$AGON" backtest "$WORK/plugins/mm.so" --param interval_ms=500000 --data $FILES >"$WORK/out" 2>"$WORK/err"

@@ -218,7 +218,7 @@ START_TEST(a_probe_tells_what_a_plugin_is_without_loading_it_here)
     struct error err = {0};
 
     ck_assert_int_ge(plugin_file_stage(&file, world_plugin("mover"), NULL, 0, &err), 0);
-    ck_assert_msg(plugin_probe(&file, NULL, &info, &err) >= 0, "%s", err.text);
+    ck_assert_msg(plugin_probe(&file, NULL, 0, &info, &err) >= 0, "%s", err.text);
     ck_assert_str_eq(info.id, "org.example.mover");
     ck_assert_uint_eq(info.n_params, 1);
     ck_assert_str_eq(info.params[0].name, "size");

@@ -1,2 +1,2 @@
 # host/agent/roster.c: a length of bars that there is none of passes
-/if (bar_bit(slot->bars_ns\[k\]) < 0)/s/< 0/< -1/
+/bar_bit(slot->bars_ns\[k\]) < 0)/s/< 0)/< -1)/

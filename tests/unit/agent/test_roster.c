@@ -69,6 +69,31 @@ START_TEST(a_roster_reaches_the_slots_record)
 }
 END_TEST
 
+START_TEST(one_mistake_does_not_hide_another)
+{
+    static const char *const wants[] = {"captial", "base currency", "name of the agent in line 2",
+                                        "is no instrument"};
+    struct config *config;
+
+    ck_assert_int_lt(
+        read_text("agents:\n"
+                  "  - {name: a, plugin: b.so, captial: 1 USDT, instruments: [\"a:B\"]}\n"
+                  "  - {name: a, plugin: b.so, capital: 1 EUR, instruments: [BTCUSDT]}\n",
+                  &config),
+        0);
+    ck_assert_uint_eq(config_error_count(config), 4);
+    for (size_t i = 0; i < sizeof(wants) / sizeof(wants[0]); i++) {
+        int is_there = 0;
+
+        for (uint32_t k = 0; k < 4; k++)
+            is_there += strstr(config_error_text(config, k), wants[i]) != NULL;
+        ck_assert_msg(is_there == 1, "%s", wants[i]);
+    }
+    ck_assert_str_eq(roster.slots[1].plugin, "b.so"); // what was well is there
+    config_free(config);
+}
+END_TEST
+
 START_TEST(limits_have_values_where_the_roster_says_nothing)
 {
     struct config *config;
@@ -173,6 +198,7 @@ int main(void)
     int failed;
 
     tcase_add_test(tcase, a_roster_reaches_the_slots_record);
+    tcase_add_test(tcase, one_mistake_does_not_hide_another);
     tcase_add_test(tcase, limits_have_values_where_the_roster_says_nothing);
     tcase_add_loop_test(tcase, a_mistake_is_named_with_its_place, 0,
                         (int)(sizeof(bad) / sizeof(bad[0])));

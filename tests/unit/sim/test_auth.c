@@ -355,14 +355,15 @@ END_TEST
 static const struct {
     const char *what, *text, *want;
 } bad_members[] = {
-    {"empty", "", "a.yaml:1:1: the file is empty"},
-    {"a list", "[1]", "a.yaml:1:1: the file is a mapping with accounts:"},
-    {"a typing error", "accounts:\n  - kee: x\n", "a.yaml:2:5: unknown; an account has"},
-    {"no secret", "accounts: [{key: x}]", "either a secret or a public_key"},
+    {"empty", "", "a.yaml:1:1: error[AG-1011]: the file is empty"},
+    {"a list", "[1]", "a.yaml:1:1: error[AG-1011]: a list at the top"},
+    {"a typing error", "accounts:\n  - kee: x\n",
+     "a.yaml:2:5: error[AG-1013]: accounts[0]: unknown key 'kee'"},
+    {"no secret", "accounts: [{key: x}]", "expected a secret or a public_key"},
     {"the same twice", "accounts: [{key: x, secret: y}, {key: x, secret: z}]",
-     "a.yaml:1:33: two accounts have this key"},
+     "a.yaml:1:39: error[AG-1012]: accounts[1].key: is the key of the account in line 1 too"},
     {"a balance", "accounts: [{key: x, secret: y, balances: {BTC: ten}}]",
-     "a.yaml:1:48: a plain decimal"},
+     "a.yaml:1:48: error[AG-1017]: accounts[0].balances.BTC: is no amount"},
     {"no YAML", "accounts: [", "a.yaml:"},
 };
 

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/audit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "agent/feed_fold.h"
+#include "agent/run_process.h"
+#include "config/suggest.h"
+
+struct opened { /* what a slot's plugin says of itself, or why it says nothing */
+    struct plugin_info info;
+    struct error err;
+    uint32_t like; /* the first slot that has the same plugin in the same way */
+    int rc;
+};
+
+static int is_same(const struct roster_slot *a, const struct roster_slot *b)
+{
+    return strcmp(a->plugin, b->plugin) == 0 && a->plugin_index == b->plugin_index &&
+           a->runner == b->runner;
+}
+
+static int open_plugin(const struct roster_slot *slot, const char *dir, struct opened *opened)
+{
+    static struct elf_report report; // [control]: one thread
+    enum elf_runner runner = slot->runner == CREW_INPROC ? ELF_INPROC : ELF_PROCESS;
+    const struct elf_finding *refusal;
+    struct plugin_file file = {.fd = -1};
+    struct error *err = &opened->err;
+    char path[1024];
+    int is_there, rc;
+
+    snprintf(path, sizeof(path), "%s%s%s", dir ? dir : "", dir ? "/" : "", slot->plugin);
+    rc = plugin_file_stage(&file, path, NULL, 0, err);
+    is_there = rc >= 0;
+    if (rc >= 0)
+        rc = plugin_file_check(&file, &report, err);
+    refusal = rc >= 0 ? elf_refusal(&report, runner) : NULL;
+    if (refusal != NULL)
+        rc = error_set(err, AGON_EINVAL, "%s: %s", refusal->id, refusal->text);
+    if (rc >= 0)
+        rc = plugin_probe(&file, NULL, slot->plugin_index, &opened->info, err);
+    if (rc < 0 && is_there)
+        error_wrap(err, "plugin %s", path); // stage has named it
+    plugin_file_drop(&file);
+    return rc;
+}
+
+static void check_needs(struct config *config, const struct config_node *node,
+                        const struct roster_slot *slot, const struct plugin_info *info)
+{
+    for (uint32_t i = 0; i < info->n_requires; i++)
+        if (ext_find(info->requires_ext[i], info->kind) == NULL)
+            config_refuse(config, node, CONFIG_E_PLUGIN,
+                          "the plugin requires %s, which is not served%s; expected one that this "
+                          "host can serve",
+                          info->requires_ext[i],
+                          ext_find(info->requires_ext[i], AGON_STRATEGY) ? " to its kind" : "");
+    if (slot->arena_bytes > 0 && info->arena_bytes > slot->arena_bytes)
+        config_refuse(config, node, CONFIG_E_PLUGIN,
+                      "the plugin declares an arena of %llu bytes, and it is granted %llu; "
+                      "expected a larger arena:",
+                      (unsigned long long)info->arena_bytes, (unsigned long long)slot->arena_bytes);
+}
+
+static void refuse_name(struct config *config, const struct config_node *node, const char *name,
+                        const struct plugin_info *info)
+{
+    struct suggest suggest = {0};
+    char known[512] = "";
+    size_t used = 0;
+
+    for (uint32_t i = 0; i < info->n_params; i++) {
+        suggest_offer(&suggest, name, strlen(name), info->params[i].name);
+        if (used < sizeof(known))
+            used += (size_t)snprintf(known + used, sizeof(known) - used, "%s%s", used ? ", " : "",
+                                     info->params[i].name);
+    }
+    config_refuse_key(
+        config, node, CONFIG_E_UNKNOWN, "%s has no such parameter; expected %s%s%s%s%s", info->id,
+        info->n_params > 0 ? "one of: " : "none", known, suggest.best ? "; did you mean '" : "",
+        suggest.best ? suggest.best : "", suggest.best ? "'?" : "");
+}
+
+static void check_params(struct config *config, const struct config_node *params,
+                         const struct plugin_info *info)
+{
+    for (uint32_t k = 0; params != NULL && config_is_map(params) && k < config_count(params); k++) {
+        const struct config_node *node = config_entry(params, k);
+        const char *name = config_key(params, k);
+        const char *text = config_text(node);
+        const struct info_param *found = NULL;
+        struct agon_param declared;
+        struct feed_param value;
+        struct error err = {0};
+
+        for (uint32_t i = 0; i < info->n_params && found == NULL; i++)
+            if (strcmp(info->params[i].name, name) == 0)
+                found = &info->params[i];
+        if (found == NULL) {
+            refuse_name(config, node, name, info);
+            continue;
+        }
+        declared = (struct agon_param){.size = sizeof(declared),
+                                       .id = found->id,
+                                       .name = found->name,
+                                       .type = found->type,
+                                       .flags = found->flags,
+                                       .min = found->min,
+                                       .max = found->max,
+                                       .def = found->def,
+                                       .choices = found->choices};
+        if (text != NULL && fold_param_read(&value, &declared, text, &err) < 0)
+            config_refuse(config, node, err.code == AGON_ERANGE ? CONFIG_E_RANGE : CONFIG_E_VALUE,
+                          "%s", err.text);
+    }
+}
+
+void roster_audit(const struct roster *roster, const char *dir, struct config *config)
+{
+    struct opened *all = calloc(roster->n_slots + 1, sizeof(*all));
+
+    for (uint32_t i = 0; all != NULL && i < roster->n_slots; i++) {
+        const struct roster_slot *slot = &roster->slots[i];
+        const struct config_node *node = config_at(config, "agents[%u].plugin", i);
+        const struct opened *opened = &all[i];
+
+        if (node == NULL || slot->plugin[0] == '\0')
+            continue;
+        all[i].like = i;
+        for (uint32_t k = 0; k < i && all[i].like == i; k++)
+            if (is_same(slot, &roster->slots[k]))
+                all[i].like = k;
+        opened = &all[all[i].like];
+        if (opened == &all[i])
+            all[i].rc = open_plugin(slot, dir, &all[i]);
+        if (opened->rc < 0) {
+            config_refuse(config, node, CONFIG_E_PLUGIN,
+                          "%s; expected a plugin that `agon validate%s` passes", opened->err.text,
+                          slot->runner == CREW_INPROC ? " --runner inproc" : "");
+            continue;
+        }
+        check_needs(config, node, slot, &opened->info);
+        check_params(config, config_at(config, "agents[%u].params", i), &opened->info);
+    }
+    free(all);
+}

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+/* audit: are the plugins that a roster names there, may they run where it puts them, and do they
+ * take the parameters that it gives? Asked before anything of a host is made, so that whoever wrote
+ * the roster reads all of it at once, with line and column.
+ *
+ * A plugin's own code tells what it is (its descriptor), in a sandboxed child that ends at once.
+ * What only its create can judge, such as two parameters that do not fit each other, is not asked
+ * here. [control] */
+#ifndef AGENT_AUDIT_H
+#define AGENT_AUDIT_H
+
+#include "agent/roster.h"
+
+/* Adds what is wrong to config, of which roster was read; plugins are below dir. The roster may be
+ * one that was refused: what it lacks is passed over. */
+void roster_audit(const struct roster *roster, const char *dir, struct config *config);
+
+#endif

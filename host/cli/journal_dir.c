@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/journal_dir.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "cli/args.h"
+
+static int is_dir(const char *path)
+{
+    struct stat status;
+
+    return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+static int is_journal_file(const char *name)
+{
+    size_t n = strlen(name);
+
+    return n > 3 && (strcmp(name + n - 3, ".aj") == 0 || strcmp(name + n - 3, ".as") == 0);
+}
+
+static int holds_journal(const char *path)
+{
+    DIR *dir = opendir(path);
+    const struct dirent *entry;
+    int is_found = 0;
+
+    while (dir != NULL && !is_found && (entry = readdir(dir)) != NULL)
+        is_found = is_journal_file(entry->d_name);
+    if (dir != NULL)
+        (void)closedir(dir);
+    return is_found;
+}
+
+static int of_file(const char *command, const char *given, char *path, size_t room)
+{
+    const char *slash = strrchr(given, '/');
+    int n = slash == NULL    ? snprintf(path, room, ".")
+            : slash == given ? snprintf(path, room, "/")
+                             : snprintf(path, room, "%.*s", (int)(slash - given), given);
+
+    if (!is_journal_file(given) || n < 0 || (size_t)n >= room) {
+        fprintf(stderr,
+                "agon %s: %s: no file of a journal; expected a run directory, its journal/, or a "
+                ".aj file in it\n",
+                command, args_safe(given));
+        return 0;
+    }
+    fprintf(stderr, "agon %s: %s is a part of a journal; all of it is read\n", command,
+            args_safe(given));
+    return 1;
+}
+
+int journal_dir(const char *command, const char *given, char *path, size_t room)
+{
+    struct stat status;
+    int n;
+
+    if (stat(given, &status) < 0) {
+        fprintf(stderr, "agon %s: %s: %s\n", command, args_safe(given), strerror(errno));
+        return 0;
+    }
+    if (!S_ISDIR(status.st_mode))
+        return of_file(command, given, path, room);
+    n = snprintf(path, room, "%s/journal", given);
+    if (n > 0 && (size_t)n < room && is_dir(path) && !holds_journal(given))
+        return 1;
+    n = snprintf(path, room, "%s", given);
+    if (n >= 0 && (size_t)n < room)
+        return 1;
+    fprintf(stderr, "agon %s: the path is too long\n", command);
+    return 0;
+}
