@@ -299,6 +299,7 @@ int crew_join(struct crew *crew, const struct crew_slot *spec, const struct crew
                                             .is_lock_step = crew->config.is_lock_step,
                                             .hard_ns = spec->hard_ns,
                                             .layers_wanted = SANDBOX_ALL,
+                                            .layers_required = spec->is_isolated ? SANDBOX_ALL : 0,
                                             .slot = slot->id,
                                             .log = on_log,
                                             .ctx = member};

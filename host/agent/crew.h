@@ -24,6 +24,7 @@ struct crew_slot {             /* what a roster says of one slot */
     uint32_t line;             /* of its stage in the roster, or of its name; 0: no roster */
     char plugin[512];          /* the author's file */
     uint32_t plugin_index;     /* of several in one file */
+    uint8_t is_isolated;       /* not with less than the whole sandbox */
     uint64_t arena_bytes;      /* the most memory that it is granted; 0: SETUP_ARENA_MAX */
     uint32_t n_params;
     struct setup_param params[CREW_PARAMS_MAX];

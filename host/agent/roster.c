@@ -353,6 +353,10 @@ static void take_slot(const struct roster *roster, uint32_t i, struct config *co
     slot->wait = from->wait;
     slot->plugin_index = from->plugin_index;
     slot->arena_bytes = from->arena_bytes;
+    slot->is_isolated = from->isolation == ISOLATION_REQUIRE;
+    if (slot->is_isolated && from->runner == CREW_INPROC)
+        config_refuse(config, config_at(config, "agents[%u].isolation", i), CONFIG_E_VALUE,
+                      "there is no sandbox inside the host; expected 'runner: process' with it");
     slot->n_params = from->n_params;
     memcpy(slot->params, from->params, sizeof(slot->params));
     n = snprintf(slot->plugin, sizeof(slot->plugin), "%s%s%s", dir ? dir : "", dir ? "/" : "",

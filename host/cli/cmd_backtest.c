@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -102,14 +103,41 @@ static void remove_dir(const char *path)
     rmdir(path);
 }
 
+static volatile sig_atomic_t interrupted;
+static volatile pid_t running;
+
+static void on_interrupt(int number)
+{
+    interrupted = number;
+    if (running > 0)
+        kill(running, SIGKILL);
+}
+
 static int in_child(const struct backtest_config *config, const struct opts *opts)
 {
+    static const int ends[] = {SIGINT, SIGTERM, SIGHUP};
+    struct sigaction action = {.sa_handler = on_interrupt};
     struct rlimit none = {0, 0};
+    sigset_t held, before;
     int status;
     pid_t child;
 
     fflush(stdout);
+    // Whoever ends this process ends the run too: held until it is known whom that means.
+    sigemptyset(&held);
+    for (int i = 0; i < 3; i++)
+        sigaddset(&held, ends[i]);
+    sigprocmask(SIG_BLOCK, &held, &before);
+    for (int i = 0; i < 3; i++)
+        sigaction(ends[i], &action, NULL);
     child = fork();
+    running = child;
+    if (child == 0) {
+        for (int i = 0; i < 3; i++)
+            signal(ends[i], SIG_DFL);
+        prctl(PR_SET_PDEATHSIG, SIGKILL); // also when there is no time for a handler
+    }
+    sigprocmask(SIG_SETMASK, &before, NULL);
     if (child < 0) {
         fprintf(stderr, "agon backtest: no process could be started: %s\n", strerror(errno));
         return EXIT_ENVIRONMENT;
@@ -125,6 +153,11 @@ static int in_child(const struct backtest_config *config, const struct opts *opt
     while (waitpid(child, &status, 0) < 0) {
         if (errno != EINTR)
             return EXIT_INTERNAL;
+    }
+    running = 0;
+    if (interrupted) {
+        fprintf(stderr, "agon backtest: interrupted\n");
+        return EXIT_INTERRUPTED;
     }
     if (WIFEXITED(status))
         return WEXITSTATUS(status);

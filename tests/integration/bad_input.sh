@@ -78,6 +78,9 @@ also "roster.yaml:5:[0-9]*: error.*evry.*did you mean 'every'" 'roster.yaml:7:12
     'roster.yaml:7:28: error.*nowhere.so.*No such file' 'roster.yaml:7:[0-9]*: error.*base currency' \
     'roster.yaml:8:20: error.*BTCUSTD' 'roster.yaml:11:[0-9]*: error.*every.*0 is not within' \
     'roster.yaml:11:[0-9]*: error.*side' 'roster.yaml:11:[0-9]*: error.*both'
+good
+live_files "$(agent busy_1 busy.so '' '' ', isolation: require, runner: inproc')"
+host 3 "roster.yaml:6:[0-9]*: error.*no sandbox inside the host"
 # two plugins that are none: both, each with its place
 good
 live_files "$(agent a nowhere.so)

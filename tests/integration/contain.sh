@@ -5,10 +5,14 @@
 # with the reason, nothing of theirs stays open, and the other neither misses an event nor stops trading.
 . "$(dirname "$0")/common.sh"
 faults="segv abort hang exit stack"
-is_sanitized || faults="$faults open"
+whole=
+is_sanitized || {
+    faults="$faults open"
+    whole=', isolation: require'
+}
 
 start_sim --seed 3
-roster=$(agent busy_1 busy.so 'every: 5')
+roster=$(agent busy_1 busy.so 'every: 5' '' "$whole")
 for fault in $faults; do
     roster="$roster
 $(agent "$fault" faulty.so "fault: $fault, at: 40" 'orders_per_second: 1, orders_burst: 2, duplicates: 1000')"

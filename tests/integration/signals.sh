@@ -27,6 +27,19 @@ interrupt TERM "the exchange's word" 'exchange  *http'
 interrupt INT "the agents' start" '"agents"\|agents begin'
 interrupt TERM "the first figures" '^ .* market 20'
 
+for signal in INT TERM; do
+    "$AGON" backtest "$PLUGINS/busy.so" --seed 3 --for 30d >"$WORK/out" 2>"$WORK/err" &
+    backtest=$!
+    PIDS="$PIDS $backtest"
+    worker() { pgrep -P "$backtest" >"$WORK/worker" && [ -n "$(ls "$TMPDIR"/agon-backtest-* 2>/dev/null)" ]; }
+    until_true "$backtest" "the backtest's worker" worker
+    kill -"$signal" "$backtest"
+    ended "$backtest" 130 "a backtest with $signal"
+    ! kill -0 "$(cat "$WORK/worker")" 2>/dev/null || fail "$signal: the backtest's worker is left"
+    [ -z "$(ls "$TMPDIR")" ] || fail "$signal: the backtest left $(ls "$TMPDIR")"
+done
+echo "a backtest with INT and TERM: 130, nothing left"
+
 "$AGON" backtest "$PLUGINS/busy.so" --seed 3 --for 2m 2>"$WORK/err" | head -1 >"$WORK/head"
 [ -s "$WORK/head" ] || fail "nothing came before the reader left"
 ! grep -qi 'signal\|sanitizer\|assert' "$WORK/err" || fail "a closed pipe: $(head -3 "$WORK/err")"
