@@ -23,6 +23,7 @@ struct run {
     agon_ns_t gen_end, t_start;
     struct lockstep_source sources[BACKTEST_TAPES_MAX];
     uint32_t n_sources;
+    const char *paths[BACKTEST_TAPES_MAX]; /* without their symbols */
     struct tape_info infos[BACKTEST_TAPES_MAX];
     struct instruments *table; /* the engine's */
     struct paper *paper;       /* owned */
@@ -159,16 +160,24 @@ static int open_generated(struct run *run, struct error *err)
     return AGON_OK;
 }
 
+// Does a recording of the book come with this instrument?
+static int has_book(const struct run *run, const char *symbol)
+{
+    for (uint32_t i = 0; i < run->config->n_paths; i++) {
+        if (run->infos[i].kind == TAPE_RAW && strcmp(run->infos[i].symbol, symbol) == 0)
+            return 1;
+    }
+    return 0;
+}
+
 static int open_tapes(struct run *run, struct error *err)
 {
     const struct backtest_config *config = run->config;
 
-    if (config->n_paths > BACKTEST_TAPES_MAX)
-        return error_set(err, AGON_ERANGE, "%u data files, at most %d", config->n_paths,
-                         BACKTEST_TAPES_MAX);
     for (uint32_t i = 0; i < config->n_paths; i++) {
-        struct tape_config tape = {.path = config->paths[i],
+        struct tape_config tape = {.path = run->paths[i],
                                    .spread_ppm = config->spread_ppm,
+                                   .has_book = has_book(run, run->infos[i].symbol),
                                    .is_lenient = config->is_lenient};
         const struct agon_instrument *instrument;
         const struct asset *quote;
@@ -189,7 +198,7 @@ static int open_tapes(struct run *run, struct error *err)
         run->sources[i] = (struct lockstep_source){.ctx = run->tapes[i], .next = tape_next};
         run->n_sources++;
         snprintf(run->result->tapes[i].path, sizeof(run->result->tapes[i].path), "%s",
-                 config->paths[i]);
+                 run->paths[i]);
         run->result->tapes[i].kind = run->infos[i].kind;
         run->result->n_tapes++;
     }
@@ -206,8 +215,15 @@ static int configure(struct run *run, struct error *err)
     struct record_account cash = {.hdr = {.type = EVENT_ACCOUNT, .granules = 1}, .flags = 3};
     int rc = AGON_OK;
 
-    for (uint32_t i = 0; i < config->n_paths && i < BACKTEST_TAPES_MAX && rc >= 0; i++)
-        rc = tape_look(config->paths[i], &run->infos[i], err);
+    if (config->n_paths > BACKTEST_TAPES_MAX)
+        return error_set(err, AGON_ERANGE, "%u data files, at most %d", config->n_paths,
+                         BACKTEST_TAPES_MAX);
+    for (uint32_t i = 0; i < config->n_paths && rc >= 0; i++) {
+        char symbol[RECORDING_SYMBOL];
+
+        run->paths[i] = recording_split(config->paths[i], symbol);
+        rc = tape_look(run->paths[i], symbol, &run->infos[i], err);
+    }
     if (rc < 0)
         return rc;
     run->t_start = config->n_paths > 0 ? run->infos[0].t_first : GEN_START;
@@ -475,6 +491,9 @@ int backtest_run(const struct backtest_config *config, struct backtest *result, 
                 *err = result->tapes[i].report.err;
         }
     }
+    if (rc >= 0 &&
+        (result->n_samples == 0 || result->samples[result->n_samples - 1].t != result->t_last))
+        rc = keep_sample(&run, result->t_last);
     if (rc >= 0)
         rc = last_mark(&run);
     hash_final(&run.intents, result->intents);

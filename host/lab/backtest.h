@@ -18,13 +18,13 @@
 #define BACKTEST_VENUE     1 /* the number that instruments of files have; its name is "binance" */
 
 struct backtest_config {
-    const char *const *paths; /* recorded files */
+    const char *const *paths; /* recorded files, as [SYMBOL=]FILE */
     uint32_t n_paths;
     uint64_t seed;           /* with no paths: the generator's */
     agon_ns_t gen_length_ns; /* how long a generated market lasts */
     agon_ns_t t_end;         /* stop there; 0: at the end of the data */
     int is_lenient;
-    uint32_t spread_ppm; /* of bars; 0: the tape's default */
+    uint32_t spread_ppm; /* of trades and bars; 0: the tape's default */
     int32_t maker_fee_ppb, taker_fee_ppb;
     int64_t data_latency_ns, entry_latency_ns, report_latency_ns;
     uint32_t cancel_ahead_ppm; /* of the queue model; see match.h */
@@ -52,7 +52,7 @@ struct backtest_fill {
     agon_amt_t fee_amt;
     agon_asset_t fee_asset;
 };
-struct backtest_sample { /* equity at a full minute of engine time */
+struct backtest_sample { /* equity at a full minute of engine time, and at the end */
     agon_ns_t t;
     agon_amt_t equity_amt[SLOTS_MAX];
 };
@@ -87,6 +87,11 @@ struct backtest {
 int backtest_run(const struct backtest_config *config, struct backtest *result, struct error *err);
 void backtest_free(struct backtest *result);
 
+/* Whether any of the data brought a book to trade on. */
+int backtest_has_book(const struct backtest *result);
+/* What is to be known of the data besides the first mistake in it, a line each: further bad rows,
+ * and files that brought no live book. */
+void backtest_warn(const struct backtest *result, FILE *out);
 /* The report as text for people. */
 void backtest_print(const struct backtest *result, FILE *out);
 /* The same as one JSON object (money as strings). */
