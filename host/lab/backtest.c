@@ -491,9 +491,6 @@ int backtest_run(const struct backtest_config *config, struct backtest *result, 
                 *err = result->tapes[i].report.err;
         }
     }
-    if (rc >= 0 &&
-        (result->n_samples == 0 || result->samples[result->n_samples - 1].t != result->t_last))
-        rc = keep_sample(&run, result->t_last);
     if (rc >= 0)
         rc = last_mark(&run);
     hash_final(&run.intents, result->intents);

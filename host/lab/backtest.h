@@ -52,7 +52,7 @@ struct backtest_fill {
     agon_amt_t fee_amt;
     agon_asset_t fee_asset;
 };
-struct backtest_sample { /* equity at a full minute of engine time, and at the end */
+struct backtest_sample { /* equity at a full minute of engine time */
     agon_ns_t t;
     agon_amt_t equity_amt[SLOTS_MAX];
 };
@@ -96,7 +96,8 @@ void backtest_warn(const struct backtest *result, FILE *out);
 void backtest_print(const struct backtest *result, FILE *out);
 /* The same as one JSON object (money as strings). */
 int backtest_json(const struct backtest *result, FILE *out);
-/* fills.csv and equity.csv into a directory. AGON_EIO. */
+/* fills.csv and equity.csv (by the full minute, as `agon journal export` does) into a directory.
+ * AGON_EIO. */
 int backtest_csv(const struct backtest *result, const char *dir, struct error *err);
 
 #endif
