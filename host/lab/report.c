@@ -78,7 +78,8 @@ void backtest_warn(const struct backtest *result, FILE *out)
             fprintf(out, "agon backtest: %s: %d bad rows: it was read no further\n",
                     result->tapes[i].path, TAPE_BAD_MAX);
     }
-    if (is_bad)
+    // Of a run that never began there is nothing to say.
+    if (is_bad || result->wall_ns == 0)
         return;
     for (uint32_t i = 0; i < result->n_tapes; i++) {
         const struct backtest_tape *tape = &result->tapes[i];

@@ -111,6 +111,9 @@ data ':2:.*maker .yes. is neither' 'time_ms,price,amount,is_buyer_maker\n1546300
 data ':1:11: a table of a book' 'timestamp,is_snapshot,side,price,amount\n1546300800000000,true,bid,2,1\n'
 data ': its column symbol has A1, B2, and not BTCUSDT' 'symbol,time_ms,price,amount\nA1,1546300800000,2,1\nB2,1546300800000,2,1\n'
 data ': no row of it was played' "$head\n"
+printf "$head\n1546300800000,buy,2,1\n" >"$WORK/BTCUSDT.csv"
+refused 3 'no_entry' backtest "$FAULTY_DIR/no_entry.so" --data "$WORK/BTCUSDT.csv"
+! grep -q 'no row' "$WORK/err" || fail "data is blamed for a plugin: $(cat "$WORK/err")"
 rows=$head
 for row in $(seq 10 24); do rows="$rows\n15463008000$row,x,2,1"; done
 data ':2:.*neither' "$rows\n"
