@@ -42,7 +42,9 @@ static int exit_of(int rc, const struct backtest_config *config, const char *tex
 {
     // What is said of a file of data is bad data, whatever kind of mistake it is.
     for (uint32_t i = 0; i < config->n_paths && rc != AGON_ENOMEM; i++) {
-        if (strstr(text, config->paths[i]) != NULL)
+        char symbol[RECORDING_SYMBOL];
+
+        if (strstr(text, recording_split(config->paths[i], symbol)) != NULL)
             return EXIT_DATA;
     }
     return rc == AGON_ECORRUPT || rc == AGON_ERANGE  ? EXIT_DATA
@@ -70,7 +72,11 @@ static int run(const struct backtest_config *config, const struct opts *opts)
         backtest_print(result, stdout);
     if (rc < 0)
         fprintf(stderr, "agon backtest: %s\n", err.text);
-    rc = rc < 0 ? exit_of(rc, config, err.text) : result->n_failed > 0 ? EXIT_CHECK : EXIT_OK;
+    backtest_warn(result, stderr);
+    rc = rc < 0                       ? exit_of(rc, config, err.text)
+         : !backtest_has_book(result) ? EXIT_DATA
+         : result->n_failed > 0       ? EXIT_CHECK
+                                      : EXIT_OK;
     backtest_free(result);
     free(result);
     return rc;
@@ -215,7 +221,8 @@ int cmd_backtest(int argc, char **argv)
          &opts.roster},
         {"plugins", ARG_TEXT, "DIR", "where the roster's plugins are (beside this program)",
          &opts.plugin_dir},
-        {"data", ARG_LIST, "FILE", "recorded files: raw streams, trades or bars", &opts.files},
+        {"data", ARG_LIST, "[SYMBOL=]FILE", "recorded files: raw streams, trades or bars",
+         &opts.files},
         {"seed", ARG_U64, "N", "without files: seed of a generated market (1)", &opts.seed},
         {"for", ARG_DURATION, "TIME", "length of a generated market (1d)", &opts.length_ns,
          .min = 1000000000, .max = (int64_t)400 * 86400 * 1000000000},

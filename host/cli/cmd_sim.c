@@ -14,6 +14,7 @@
 #include "cli/args.h"
 #include "cli/commands.h"
 #include "config/config.h"
+#include "market/recording.h"
 #include "net/tls_ca.h"
 #include "sim/jout.h"
 #include "sim/server.h"
@@ -52,7 +53,8 @@ struct run {
     struct tls_ca ca; /* owned */
     FILE *log;        /* owned */
     struct sim_server *server;
-    uint8_t is_stopping, is_log_broken, is_bad_told, is_over_told;
+    uint8_t is_stopping, is_log_broken, is_over_told;
+    uint32_t n_bad_told;
 };
 
 static agon_ns_t utc_now(void *ctx)
@@ -79,19 +81,6 @@ static void on_log(void *ctx, const char *line, size_t n)
 
 /* --- starting --- */
 
-// SYMBOL=FILE names the symbol; a file's own name may hold '=' after a '/'.
-static const char *split_symbol(const char *word, char symbol[32])
-{
-    size_t n = strspn(word, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789");
-
-    symbol[0] = '\0';
-    if (n == 0 || n >= 32 || word[n] != '=')
-        return word;
-    memcpy(symbol, word, n);
-    symbol[n] = '\0';
-    return word + n + 1;
-}
-
 static int read_data(struct run *run, struct error *err)
 {
     for (int i = 0; i < run->opts.data.n; i++) {
@@ -101,7 +90,7 @@ static int read_data(struct run *run, struct error *err)
 
         if (i == STAGE_FILES_MAX)
             return error_set(err, AGON_EINVAL, "more than %d data files", STAGE_FILES_MAX);
-        file->name = split_symbol(run->opts.data.at[i], run->symbols[i]);
+        file->name = recording_split(run->opts.data.at[i], run->symbols[i]);
         file->symbol = run->symbols[i][0] ? run->symbols[i] : NULL;
         rc = file_read(file->name, DATA_CAP, &run->bytes[i], &n, err);
         if (rc < 0)
@@ -219,15 +208,15 @@ static void on_end(uv_timer_t *timer)
 static void on_second(uv_timer_t *timer)
 {
     struct run *run = timer->data;
-    struct error bad = {0};
+    const struct error *bad;
     int64_t step = clock_utc_observe(&run->utc, clock_mono(), clock_wall());
 
     if (step != 0)
         fprintf(stderr, "agon sim: the wall clock was set by %lld ms; it is not followed\n",
                 (long long)(step / 1000000));
-    if (!run->is_bad_told && pit_bad_rows(run->pit, &bad) > 0) {
-        fprintf(stderr, "agon sim: %s; such rows are left out\n", bad.text);
-        run->is_bad_told = 1;
+    while ((bad = pit_bad_row(run->pit, run->n_bad_told)) != NULL) {
+        fprintf(stderr, "agon sim: %s; such rows are left out\n", bad->text);
+        run->n_bad_told++;
     }
     if (!run->is_over_told && pit_is_over(run->pit)) {
         fprintf(stderr, "agon sim: the recordings have ended; the market stands still\n");

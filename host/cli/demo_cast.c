@@ -49,7 +49,7 @@ static void take_digits(struct host_instrument *instruments, uint32_t n, const c
 {
     struct tape_info info;
 
-    if (tape_look(path, &info, NULL) < 0)
+    if (tape_look(path, NULL, &info, NULL) < 0)
         return; // the simulator has refused it by then, and said why
     for (uint32_t i = 0; i < n; i++) {
         if (strcmp(instruments[i].symbol, info.symbol) != 0)

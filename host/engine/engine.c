@@ -386,6 +386,11 @@ struct risk_slot *engine_risk(struct engine *engine, uint16_t slot)
     return slot < SLOTS_MAX ? &engine->risk[slot] : NULL;
 }
 
+uint64_t engine_refused(const struct engine *engine, uint16_t slot, uint16_t reason)
+{
+    return reason <= REASON_DISK ? engine->refused[slot][reason] : 0;
+}
+
 struct score *engine_score(struct engine *engine, uint16_t slot)
 {
     return slot < SLOTS_MAX ? &engine->scores[slot] : NULL;

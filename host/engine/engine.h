@@ -130,6 +130,9 @@ struct engine_counters {
     uint64_t n_marks, n_timers, n_over_fills;
 };
 const struct engine_counters *engine_counters(const struct engine *engine);
+/* Wishes of a slot that our own gate refused for a reason, since this engine began; not in its
+ * state. */
+uint64_t engine_refused(const struct engine *engine, uint16_t slot, uint16_t reason);
 /* What must hold between any two steps, recomputed from scratch (RELIABILITY 2): NULL, or what is
  * broken. For tests, dst and `agon replay --verify`. text has room for 256 bytes. */
 const char *engine_check(struct engine *engine, char *text);

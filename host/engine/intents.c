@@ -359,6 +359,8 @@ static void refuse(struct engine *engine, struct slot *slot, const struct agon_i
 
     slot->n_refused++;
     engine->counters.n_refused++;
+    if (reason <= REASON_DISK)
+        engine->refused[slot->id][reason]++;
     deliver_order(engine, &none, reason);
 }
 

@@ -23,6 +23,7 @@ struct run {
     agon_ns_t gen_end, t_start;
     struct lockstep_source sources[BACKTEST_TAPES_MAX];
     uint32_t n_sources;
+    const char *paths[BACKTEST_TAPES_MAX]; /* without their symbols */
     struct tape_info infos[BACKTEST_TAPES_MAX];
     struct instruments *table; /* the engine's */
     struct paper *paper;       /* owned */
@@ -102,7 +103,11 @@ int backtest_names(const struct backtest_config *config, struct roster_names *na
         return error_set(err, AGON_ERANGE, "%u data files, at most %d", config->n_paths,
                          BACKTEST_TAPES_MAX);
     for (uint32_t i = 0; i < config->n_paths && rc >= 0; i++) {
-        rc = tape_name(config->paths[i], &info, err);
+        const char *path = recording_split(config->paths[i], info.symbol);
+
+        // The whole file is read only where its name does not tell.
+        if (info.symbol[0] == '\0' && !recording_symbol_of_name(path, info.symbol))
+            rc = tape_look(path, NULL, &info, err);
         if (rc >= 0)
             add_name(names, info.symbol);
     }
@@ -192,16 +197,24 @@ static int open_generated(struct run *run, struct error *err)
     return AGON_OK;
 }
 
+// Does a recording of the book come with this instrument?
+static int has_book(const struct run *run, const char *symbol)
+{
+    for (uint32_t i = 0; i < run->config->n_paths; i++) {
+        if (run->infos[i].kind == TAPE_RAW && strcmp(run->infos[i].symbol, symbol) == 0)
+            return 1;
+    }
+    return 0;
+}
+
 static int open_tapes(struct run *run, struct error *err)
 {
     const struct backtest_config *config = run->config;
 
-    if (config->n_paths > BACKTEST_TAPES_MAX)
-        return error_set(err, AGON_ERANGE, "%u data files, at most %d", config->n_paths,
-                         BACKTEST_TAPES_MAX);
     for (uint32_t i = 0; i < config->n_paths; i++) {
-        struct tape_config tape = {.path = config->paths[i],
+        struct tape_config tape = {.path = run->paths[i],
                                    .spread_ppm = config->spread_ppm,
+                                   .has_book = has_book(run, run->infos[i].symbol),
                                    .is_lenient = config->is_lenient};
         const struct agon_instrument *instrument;
         const struct asset *quote;
@@ -222,7 +235,7 @@ static int open_tapes(struct run *run, struct error *err)
         run->sources[i] = (struct lockstep_source){.ctx = run->tapes[i], .next = tape_next};
         run->n_sources++;
         snprintf(run->result->tapes[i].path, sizeof(run->result->tapes[i].path), "%s",
-                 config->paths[i]);
+                 run->paths[i]);
         run->result->tapes[i].kind = run->infos[i].kind;
         run->result->n_tapes++;
     }
@@ -239,8 +252,15 @@ static int configure(struct run *run, struct error *err)
     struct record_account cash = {.hdr = {.type = EVENT_ACCOUNT, .granules = 1}, .flags = 3};
     int rc = AGON_OK;
 
-    for (uint32_t i = 0; i < config->n_paths && i < BACKTEST_TAPES_MAX && rc >= 0; i++)
-        rc = tape_look(config->paths[i], &run->infos[i], err);
+    if (config->n_paths > BACKTEST_TAPES_MAX)
+        return error_set(err, AGON_ERANGE, "%u data files, at most %d", config->n_paths,
+                         BACKTEST_TAPES_MAX);
+    for (uint32_t i = 0; i < config->n_paths && rc >= 0; i++) {
+        char symbol[RECORDING_SYMBOL];
+
+        run->paths[i] = recording_split(config->paths[i], symbol);
+        rc = tape_look(run->paths[i], symbol, &run->infos[i], err);
+    }
     if (rc < 0)
         return rc;
     run->t_start = config->n_paths > 0 ? run->infos[0].t_first : GEN_START;

@@ -19,13 +19,13 @@
 #define BACKTEST_VENUE_NAME "binance"
 
 struct backtest_config {
-    const char *const *paths; /* recorded files */
+    const char *const *paths; /* recorded files, as [SYMBOL=]FILE */
     uint32_t n_paths;
     uint64_t seed;           /* with no paths: the generator's */
     agon_ns_t gen_length_ns; /* how long a generated market lasts */
     agon_ns_t t_end;         /* stop there; 0: at the end of the data */
     int is_lenient;
-    uint32_t spread_ppm; /* of bars; 0: the tape's default */
+    uint32_t spread_ppm; /* of trades and bars; 0: the tape's default */
     int32_t maker_fee_ppb, taker_fee_ppb;
     int64_t data_latency_ns, entry_latency_ns, report_latency_ns;
     uint32_t cancel_ahead_ppm; /* of the queue model; see match.h */
@@ -92,11 +92,17 @@ int backtest_names(const struct backtest_config *config, struct roster_names *na
 int backtest_run(const struct backtest_config *config, struct backtest *result, struct error *err);
 void backtest_free(struct backtest *result);
 
+/* Whether any of the data brought a book to trade on. */
+int backtest_has_book(const struct backtest *result);
+/* What is to be known of the data besides the first mistake in it, a line each: further bad rows,
+ * and files that brought no live book. */
+void backtest_warn(const struct backtest *result, FILE *out);
 /* The report as text for people. */
 void backtest_print(const struct backtest *result, FILE *out);
 /* The same as one JSON object (money as strings). */
 int backtest_json(const struct backtest *result, FILE *out);
-/* agents.csv, fills.csv and equity.csv into a directory. AGON_EIO. */
+/* agents.csv, fills.csv and equity.csv (by the full minute, as `agon journal export` does) into a
+ * directory. AGON_EIO. */
 int backtest_csv(const struct backtest *result, const char *dir, struct error *err);
 
 #endif

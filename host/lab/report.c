@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/num.h"
+#include "journal/text.h"
 #include "lab/backtest.h"
 #include "sys/clock.h"
 #include "sys/file.h"
@@ -33,6 +34,110 @@ static const char *kind_name(uint8_t kind)
     return kind <= TAPE_GENERATED ? names[kind] : "?";
 }
 
+// The score with the equity as it is at the end: the engine samples by the minute.
+static struct score last_score(const struct backtest *result, uint16_t id)
+{
+    struct score score = *engine_score(result->engine, id);
+
+    score_equity(&score, engine_equity(result->engine, id));
+    return score;
+}
+
+// Does it bring a book to trade on?
+static int has_book(const struct backtest_tape *tape)
+{
+    return tape->kind == TAPE_RAW ? tape->report.n_books > 0 : tape->report.n_events > 0;
+}
+
+static const char *book_name(const struct backtest_tape *tape)
+{
+    return !has_book(tape) ? "none" : tape->kind == TAPE_RAW ? "recorded" : "assumed";
+}
+
+int backtest_has_book(const struct backtest *result)
+{
+    for (uint32_t i = 0; i < result->n_tapes; i++) {
+        if (has_book(&result->tapes[i]))
+            return 1;
+    }
+    return result->n_tapes == 0;
+}
+
+void backtest_warn(const struct backtest *result, FILE *out)
+{
+    int is_bad = 0;
+
+    for (uint32_t i = 0; i < result->n_tapes; i++) {
+        const struct tape_report *tape = &result->tapes[i].report;
+
+        // The first one of all is the run's own error.
+        for (uint32_t k = is_bad ? 0 : 1; k < tape->n_bad; k++)
+            fprintf(out, "agon backtest: %s\n", tape->bad[k].text);
+        is_bad |= tape->err.code < 0;
+        if (tape->n_bad == TAPE_BAD_MAX)
+            fprintf(out, "agon backtest: %s: %d bad rows: it was read no further\n",
+                    result->tapes[i].path, TAPE_BAD_MAX);
+    }
+    // Of a run that never began there is nothing to say.
+    if (is_bad || result->wall_ns == 0)
+        return;
+    for (uint32_t i = 0; i < result->n_tapes; i++) {
+        const struct backtest_tape *tape = &result->tapes[i];
+        const struct tape_report *report = &tape->report;
+
+        if (has_book(tape))
+            continue;
+        if (tape->kind != TAPE_RAW) {
+            fprintf(out, "agon backtest: %s: no row of it was played\n", tape->path);
+            continue;
+        }
+        fprintf(out,
+                "agon backtest: %s: its book never became live. Of %llu lines, %llu were book "
+                "snapshots, %llu changes of the book, %llu trades, %llu best prices and %llu of no "
+                "use here (other symbols, other kinds); %llu breaks in the chain of changes. A "
+                "book is built from Binance spot's streams with their REST snapshot\n",
+                tape->path, (unsigned long long)report->n_rows,
+                (unsigned long long)report->n_snapshots, (unsigned long long)report->n_diffs,
+                (unsigned long long)report->n_trades, (unsigned long long)report->n_quotes,
+                (unsigned long long)report->n_other, (unsigned long long)report->n_gaps);
+    }
+}
+
+static void print_refused(const struct backtest *result, uint16_t id, FILE *out)
+{
+    const char *separator = "(";
+
+    if (engine_slots(result->engine)->all[id].n_refused == 0)
+        return;
+    fprintf(out, "%-20s refused %llu ", "",
+            (unsigned long long)engine_slots(result->engine)->all[id].n_refused);
+    for (uint16_t reason = 0; reason <= REASON_DISK; reason++) {
+        uint64_t n = engine_refused(result->engine, id, reason);
+
+        if (n == 0)
+            continue;
+        fprintf(out, "%s%llu ", separator, (unsigned long long)n);
+        for (const char *at = text_reason_name(reason); at != NULL && *at != '\0'; at++)
+            fputc(*at == '_' ? '-' : *at, out);
+        separator = ", ";
+    }
+    fputs(")\n", out);
+}
+
+static json_t *refused_json(const struct backtest *result, uint16_t id)
+{
+    json_t *by = json_object();
+
+    for (uint16_t reason = 0; reason <= REASON_DISK; reason++) {
+        uint64_t n = engine_refused(result->engine, id, reason);
+        const char *name = text_reason_name(reason);
+
+        if (n > 0 && name != NULL)
+            json_object_set_new(by, name, json_integer((json_int_t)n));
+    }
+    return by;
+}
+
 void backtest_print(const struct backtest *result, FILE *out)
 {
     const struct slots *slots = engine_slots(result->engine);
@@ -55,8 +160,14 @@ void backtest_print(const struct backtest *result, FILE *out)
             fprintf(out, ", %llu skipped", (unsigned long long)tape->n_skipped);
         if (tape->n_gaps > 0)
             fprintf(out, ", %llu gaps", (unsigned long long)tape->n_gaps);
+        if (tape->n_other > 0 && result->tapes[i].kind != TAPE_RAW)
+            fprintf(out, ", %llu of other symbols", (unsigned long long)tape->n_other);
+        if (tape->n_noisy > 0)
+            fprintf(out, ", %llu numbers rounded", (unsigned long long)tape->n_noisy);
         if (result->tapes[i].kind == TAPE_BARS)
             fprintf(out, " (fills inside a bar are assumed, not recorded)");
+        if (result->tapes[i].kind == TAPE_TRADES)
+            fprintf(out, " (the book around a trade is assumed, not recorded: fills are rough)");
         fputc('\n', out);
     }
     fprintf(out, "\n%-20s %14s %14s %9s %8s %9s %7s %7s %12s  [%s]\n", "agent", "capital", "equity",
@@ -64,7 +175,7 @@ void backtest_print(const struct backtest *result, FILE *out)
             base != NULL ? base->name : "?");
     for (uint16_t id = 0; id < slots->n; id++) {
         const struct slot *slot = &slots->all[id];
-        const struct score *score = engine_score(result->engine, id);
+        const struct score score = last_score(result, id);
         agon_amt_t equity = engine_equity(result->engine, id);
         char text[3][NUM_TEXT];
 
@@ -75,9 +186,10 @@ void backtest_print(const struct backtest *result, FILE *out)
                 slot->limits.capital_amt > 0 ? 100.0 * (double)(equity - slot->limits.capital_amt) /
                                                    (double)slot->limits.capital_amt
                                              : 0.0,
-                score_sharpe(score), 100.0 * score_drawdown(score),
-                (unsigned long long)score->n_fills, (unsigned long long)slot->n_refused,
-                money(result, score->fee_amt, text[2]));
+                score_sharpe(&score), 100.0 * score_drawdown(&score),
+                (unsigned long long)score.n_fills, (unsigned long long)slot->n_refused,
+                money(result, score.fee_amt, text[2]));
+        print_refused(result, id, out);
         if (result->failure[id][0] != '\0')
             fprintf(out, "%-20s stopped: %s\n", "", result->failure[id]);
     }
@@ -106,7 +218,7 @@ static const char *plugin_of(const struct backtest *result, uint16_t id, char te
 static json_t *agent_json(const struct backtest *result, uint16_t id)
 {
     const struct slot *slot = &engine_slots(result->engine)->all[id];
-    const struct score *score = engine_score(result->engine, id);
+    const struct score score = last_score(result, id);
     const struct instruments *table = engine_instruments(result->engine);
     const struct asset *base = instruments_asset(table, table->base_currency);
     int exp = base != NULL ? base->exp : 8;
@@ -131,17 +243,18 @@ static json_t *agent_json(const struct backtest *result, uint16_t id)
                       "fills", (json_int_t)all[i].n_fills));
     }
     return json_pack(
-        "{s:s, s:s, s:s, s:s, s:f, s:f, s:f, s:f, s:f, s:I, s:I, s:I, s:s, s:s, s:s*, "
+        "{s:s, s:s, s:s, s:s, s:f, s:f, s:f, s:f, s:f, s:I, s:I, s:I, s:o, s:s, s:s, s:s*, "
         "s:o}",
         "name", slot->name, "plugin", plugin_of(result, id, plugin), "capital",
         exact(slot->limits.capital_amt, exp, text[0]), "equity",
-        exact(engine_equity(result->engine, id), exp, text[1]), "return", score_return(score),
-        "sharpe", score_sharpe(score), "sortino", score_sortino(score), "drawdown",
-        score_drawdown(score), "profit_factor", score_profit_factor(score), "fills",
-        (json_int_t)score->n_fills, "intents", (json_int_t)slot->n_intents, "refused",
-        (json_int_t)slot->n_refused, "fees", exact(score->fee_amt, exp, text[2]), "volume",
-        exact(score->volume_amt, exp, text[3]), "stopped",
-        result->failure[id][0] != '\0' ? result->failure[id] : NULL, "positions", positions);
+        exact(engine_equity(result->engine, id), exp, text[1]), "return", score_return(&score),
+        "sharpe", score_sharpe(&score), "sortino", score_sortino(&score), "drawdown",
+        score_drawdown(&score), "profit_factor", score_profit_factor(&score), "fills",
+        (json_int_t)score.n_fills, "intents", (json_int_t)slot->n_intents, "refused",
+        (json_int_t)slot->n_refused, "refused_by", refused_json(result, id), "fees",
+        exact(score.fee_amt, exp, text[2]), "volume", exact(score.volume_amt, exp, text[3]),
+        "stopped", result->failure[id][0] != '\0' ? result->failure[id] : NULL, "positions",
+        positions);
 }
 
 int backtest_json(const struct backtest *result, FILE *out)
@@ -165,9 +278,11 @@ int backtest_json(const struct backtest *result, FILE *out)
 
         json_array_append_new(
             tapes,
-            json_pack("{s:s, s:s, s:I, s:I, s:I}", "path", result->tapes[i].path, "kind",
-                      kind_name(result->tapes[i].kind), "rows", (json_int_t)tape->n_rows, "skipped",
-                      (json_int_t)tape->n_skipped, "gaps", (json_int_t)tape->n_gaps));
+            json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I}", "path", result->tapes[i].path,
+                      "kind", kind_name(result->tapes[i].kind), "book",
+                      book_name(&result->tapes[i]), "rows", (json_int_t)tape->n_rows, "skipped",
+                      (json_int_t)tape->n_skipped, "other", (json_int_t)tape->n_other, "rounded",
+                      (json_int_t)tape->n_noisy, "gaps", (json_int_t)tape->n_gaps));
     }
     clock_text(result->t_first, from);
     clock_text(result->t_last, to);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lab/tape.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -18,6 +19,8 @@
 enum column {
     COL_TIME_MS,
     COL_TIME_S,
+    COL_TIME_US,
+    COL_SYMBOL,
     COL_ID,
     COL_SIDE,
     COL_MAKER,
@@ -44,7 +47,9 @@ struct tape {
     struct binance_depth *depth; /* owned; raw */
     struct binance_sync sync;
     int has_sync;
-    agon_ns_t t; /* of the line being read */
+    int is_over;     /* nothing more is read */
+    int is_scanning; /* a bad row was found: only more of them are looked for */
+    agon_ns_t t;     /* of the line being read */
     uint64_t line;
     struct tape_report report;
 };
@@ -56,7 +61,10 @@ static const struct {
     {"time_ms", COL_TIME_MS},
     {"open_time_ms", COL_TIME_MS},
     {"time_seconds", COL_TIME_S},
+    {"timestamp", COL_TIME_US},
+    {"symbol", COL_SYMBOL},
     {"trade_id", COL_ID},
+    {"id", COL_ID},
     {"side", COL_SIDE},
     {"buyer_is_maker", COL_MAKER},
     {"is_buyer_maker", COL_MAKER},
@@ -70,6 +78,11 @@ static const struct {
     {"close", COL_CLOSE},
     {"volume", COL_VOLUME},
 };
+
+/* How people are told of them. */
+static const char *const spoken[COLS] = {"time", "time",  "time",  "symbol",   "id",
+                                         "side", "maker", "price", "quantity", "open",
+                                         "high", "low",   "close", "volume"};
 
 static uint32_t split(char *line, uint32_t n, char *fields[COLUMNS], uint32_t lengths[COLUMNS])
 {
@@ -88,7 +101,16 @@ static uint32_t split(char *line, uint32_t n, char *fields[COLUMNS], uint32_t le
     return 0;
 }
 
-static int find_columns(char *line, uint32_t n, int places[COLS])
+// Which column tells the time, if one does.
+static enum column time_column(const int places[COLS])
+{
+    return places[COL_TIME_MS] >= 0  ? COL_TIME_MS
+           : places[COL_TIME_S] >= 0 ? COL_TIME_S
+                                     : COL_TIME_US;
+}
+
+// A kind; 0 when it is none, *why says so when the reason lies in one column, which is field *at.
+static int find_columns(char *line, uint32_t n, int places[COLS], const char **why, uint32_t *at)
 {
     char *fields[COLUMNS];
     uint32_t lengths[COLUMNS];
@@ -101,7 +123,15 @@ static int find_columns(char *line, uint32_t n, int places[COLS])
         n -= 3;
     }
     count = split(line, n, fields, lengths);
+    *why = NULL;
     for (uint32_t i = 0; i < count; i++) {
+        const char *reason = recording_refused_column(fields[i], lengths[i]);
+
+        if (reason != NULL) {
+            *why = reason;
+            *at = (uint32_t)(fields[i] - line) + 1;
+            return 0;
+        }
         for (size_t k = 0; k < sizeof(names) / sizeof(names[0]); k++) {
             if (strlen(names[k].name) == lengths[i] &&
                 memcmp(names[k].name, fields[i], lengths[i]) == 0)
@@ -111,48 +141,16 @@ static int find_columns(char *line, uint32_t n, int places[COLS])
     if (places[COL_TIME_MS] >= 0 && places[COL_OPEN] >= 0 && places[COL_HIGH] >= 0 &&
         places[COL_LOW] >= 0 && places[COL_CLOSE] >= 0 && places[COL_VOLUME] >= 0)
         return TAPE_BARS;
-    if ((places[COL_TIME_MS] >= 0 || places[COL_TIME_S] >= 0) && places[COL_PX] >= 0 &&
-        places[COL_QTY] >= 0)
+    if (places[time_column(places)] >= 0 && places[COL_PX] >= 0 && places[COL_QTY] >= 0)
         return TAPE_TRADES;
-    return 0;
-}
-
-// "binance_spot_BTCUSDT_20240808T2354.raw.gz" speaks of BTC against USDT.
-static int find_symbol(const char *path, struct tape_info *info)
-{
-    static const char *const quotes[] = {"FDUSD", "USDT", "USDC", "BUSD",
-                                         "USD",   "EUR",  "BTC",  "ETH"};
-    const char *name = strrchr(path, '/');
-    const char *at = name != NULL ? name + 1 : path;
-
-    while (*at != '\0') {
-        size_t n = strcspn(at, "_.-");
-
-        if (n >= 5 && n < sizeof(info->symbol) &&
-            strspn(at, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") >= n && at[0] >= 'A') {
-            for (size_t k = 0; k < sizeof(quotes) / sizeof(quotes[0]); k++) {
-                size_t tail = strlen(quotes[k]);
-
-                if (n <= tail + 1 || n - tail >= sizeof(info->base) ||
-                    memcmp(at + n - tail, quotes[k], tail) != 0)
-                    continue;
-                snprintf(info->symbol, sizeof(info->symbol), "%.*s", (int)n, at);
-                snprintf(info->base, sizeof(info->base), "%.*s", (int)(n - tail), at);
-                snprintf(info->quote, sizeof(info->quote), "%s", quotes[k]);
-                return 1;
-            }
-        }
-        at += n + (at[n] != '\0');
-    }
     return 0;
 }
 
 static void widen(int *exp, const char *text, size_t n)
 {
-    int64_t value;
-    int need;
+    int need = recording_places(text, n);
 
-    if (num_parse_exp(text, n, &value, &need) == AGON_OK && need > *exp)
+    if (need > *exp)
         *exp = need;
 }
 
@@ -186,31 +184,100 @@ static int is_raw(const char *path)
     return strstr(path, ".raw") != NULL;
 }
 
-int tape_name(const char *path, struct tape_info *info, struct error *err)
+// The symbol as it was said, as the column tells, or as the name does.
+static int find_symbol(const char *path, const char *said, struct recording_symbols *symbols,
+                       struct tape_info *info, struct error *err)
 {
-    memset(info, 0, sizeof(*info));
-    if (find_symbol(path, info))
-        return AGON_OK;
-    return error_set(err, AGON_EINVAL,
-                     "%s: no symbol in the file's name; name it like binance_spot_BTCUSDT_....csv",
-                     path);
+    const char *rows_of;
+
+    rows_of = recording_pick(symbols, path, err);
+    if (rows_of == NULL)
+        return AGON_EINVAL;
+    snprintf(info->rows_of, sizeof(info->rows_of), "%s", rows_of);
+    snprintf(info->symbol, sizeof(info->symbol), "%s", symbols->asked);
+    // A table knows better than its name what it is of.
+    if (said[0] == '\0' && recording_assets(rows_of, info->base, info->quote))
+        snprintf(info->symbol, sizeof(info->symbol), "%s", rows_of);
+    if (info->symbol[0] == '\0')
+        return error_set(err, AGON_EINVAL,
+                         "%s: no symbol in the file's name; say SYMBOL=FILE, or name it like "
+                         "binance_spot_BTCUSDT_....csv",
+                         path);
+    if (!recording_assets(info->symbol, info->base, info->quote))
+        return error_set(err, AGON_EINVAL,
+                         "%s: %s is no symbol whose quote is known; it should end like BTCUSDT or "
+                         "ETHBTC",
+                         path, info->symbol);
+    return AGON_OK;
 }
 
-int tape_look(const char *path, struct tape_info *info, struct error *err)
+// Digits and times of a row of the table.
+static void look_at_row(struct tape_info *info, const int places[COLS], char *line, uint32_t n,
+                        struct recording_symbols *symbols, int64_t *last_ms)
+{
+    static const enum column px_columns[] = {COL_PX, COL_OPEN, COL_HIGH, COL_LOW, COL_CLOSE};
+    static const enum column qty_columns[] = {COL_QTY, COL_VOLUME};
+    char *fields[COLUMNS];
+    uint32_t lengths[COLUMNS];
+    uint32_t count = split(line, n, fields, lengths);
+
+    for (size_t i = 0; i < sizeof(px_columns) / sizeof(px_columns[0]); i++) {
+        int place = places[px_columns[i]];
+
+        if (place >= 0 && (uint32_t)place < count)
+            widen(&info->px_exp, fields[place], lengths[place]);
+    }
+    for (size_t i = 0; i < sizeof(qty_columns) / sizeof(qty_columns[0]); i++) {
+        int place = places[qty_columns[i]];
+
+        if (place >= 0 && (uint32_t)place < count)
+            widen(&info->qty_exp, fields[place], lengths[place]);
+    }
+    if (places[COL_SYMBOL] >= 0 && (uint32_t)places[COL_SYMBOL] < count)
+        recording_note_symbol(symbols, fields[places[COL_SYMBOL]], lengths[places[COL_SYMBOL]]);
+    if (info->t_first == 0) {
+        enum column column = time_column(places);
+        int64_t first = 0;
+
+        if ((uint32_t)places[column] < count)
+            num_parse(fields[places[column]], lengths[places[column]], column == COL_TIME_S ? 9 : 0,
+                      &first);
+        info->t_first = num_mul(first, column == COL_TIME_MS   ? 1000000
+                                       : column == COL_TIME_US ? 1000
+                                                               : 1);
+    }
+    if (info->kind == TAPE_BARS && (uint32_t)places[COL_TIME_MS] < count) {
+        int64_t ms = strtoll(fields[places[COL_TIME_MS]], NULL, 10);
+        int64_t step_s = ms > *last_ms && *last_ms > 0 ? (ms - *last_ms) / 1000 : 0;
+
+        // The shortest step is the length: gaps only make others longer.
+        if (step_s > 0 && step_s <= BAR_S_MAX && (info->length_s == 0 || step_s < info->length_s))
+            info->length_s = (uint32_t)step_s;
+        *last_ms = ms;
+    }
+}
+
+int tape_look(const char *path, const char *symbol, struct tape_info *info, struct error *err)
 {
     struct file_stream *stream = file_stream_open(path, NULL, err);
+    struct recording_symbols symbols = {.n = 0};
+    const char *said = symbol != NULL ? symbol : "";
+    const char *why;
     int places[COLS];
     char *line;
     uint32_t n;
+    uint32_t at = 1;
     uint64_t number;
     int64_t last_ms = 0;
     int rc;
 
     if (stream == NULL)
         return err != NULL && err->code < 0 ? err->code : AGON_ENOENT;
-    rc = tape_name(path, info, err);
-    if (rc < 0)
-        goto done;
+    memset(info, 0, sizeof(*info));
+    if (said[0] != '\0')
+        snprintf(symbols.asked, sizeof(symbols.asked), "%s", said);
+    else
+        recording_symbol_of_name(path, symbols.asked);
     rc = file_stream_line(stream, LINE_MAX_BYTES, &line, &n, &number, err);
     if (rc <= 0) {
         rc = rc < 0 ? rc : error_set(err, AGON_ECORRUPT, "%s: the file is empty", path);
@@ -219,61 +286,29 @@ int tape_look(const char *path, struct tape_info *info, struct error *err)
     if (is_raw(path)) {
         info->kind = TAPE_RAW;
         info->t_first = strtoll(line, NULL, 10);
+        rc = find_symbol(path, said, &symbols, info, err);
+        if (rc < 0)
+            goto done;
         do
             look_at_message(info, line, n);
         while ((rc = file_stream_line(stream, LINE_MAX_BYTES, &line, &n, &number, err)) == 1);
         goto done;
     }
-    info->kind = (uint8_t)find_columns(line, n, places);
+    info->kind = (uint8_t)find_columns(line, n, places, &why, &at);
     if (info->kind == 0) {
-        rc = error_set(
-            err, AGON_EINVAL,
-            "%s:1:1: the header names neither trades (time_ms or time_seconds, price, amount) "
-            "nor bars (open_time_ms,open,high,low,close,volume)",
-            path);
+        rc = why != NULL ? error_set(err, AGON_EINVAL, "%s:1:%u: %s", path, at, why)
+                         : error_set(err, AGON_EINVAL,
+                                     "%s:1:1: the header names neither trades (time_ms, "
+                                     "time_seconds or timestamp, price, amount) nor bars "
+                                     "(open_time_ms,open,high,low,close,volume)",
+                                     path);
         goto done;
     }
-    while ((rc = file_stream_line(stream, LINE_MAX_BYTES, &line, &n, &number, err)) == 1) {
-        char *fields[COLUMNS];
-        uint32_t lengths[COLUMNS];
-        uint32_t count = split(line, n, fields, lengths);
-        static const enum column px_columns[] = {COL_PX, COL_OPEN, COL_HIGH, COL_LOW, COL_CLOSE};
-        static const enum column qty_columns[] = {COL_QTY, COL_VOLUME};
-
-        for (size_t i = 0; i < sizeof(px_columns) / sizeof(px_columns[0]); i++) {
-            int place = places[px_columns[i]];
-
-            if (place >= 0 && (uint32_t)place < count)
-                widen(&info->px_exp, fields[place], lengths[place]);
-        }
-        for (size_t i = 0; i < sizeof(qty_columns) / sizeof(qty_columns[0]); i++) {
-            int place = places[qty_columns[i]];
-
-            if (place >= 0 && (uint32_t)place < count)
-                widen(&info->qty_exp, fields[place], lengths[place]);
-        }
-        if (info->t_first == 0) {
-            int is_ms = places[COL_TIME_MS] >= 0;
-            int place = places[is_ms ? COL_TIME_MS : COL_TIME_S];
-            int64_t first = 0;
-
-            if ((uint32_t)place < count)
-                num_parse(fields[place], lengths[place], is_ms ? 0 : 9, &first);
-            info->t_first = is_ms ? num_mul(first, 1000000) : first;
-        }
-        if (info->kind == TAPE_BARS && (uint32_t)places[COL_TIME_MS] < count) {
-            int64_t ms = strtoll(fields[places[COL_TIME_MS]], NULL, 10);
-
-            int64_t step_s = ms > last_ms && last_ms > 0 ? (ms - last_ms) / 1000 : 0;
-
-            // The shortest step is the length: gaps only make others longer.
-            if (step_s > 0 && step_s <= BAR_S_MAX &&
-                (info->length_s == 0 || step_s < info->length_s))
-                info->length_s = (uint32_t)step_s;
-            last_ms = ms;
-        }
-    }
-    if (rc == 0 && info->kind == TAPE_BARS && info->length_s == 0)
+    while ((rc = file_stream_line(stream, LINE_MAX_BYTES, &line, &n, &number, err)) == 1)
+        look_at_row(info, places, line, n, &symbols, &last_ms);
+    if (rc == 0)
+        rc = find_symbol(path, said, &symbols, info, err);
+    if (rc >= 0 && info->kind == TAPE_BARS && info->length_s == 0)
         rc =
             error_set(err, AGON_ECORRUPT, "%s: fewer than two bars: their length is unknown", path);
 done:
@@ -281,21 +316,36 @@ done:
     return rc < 0 ? rc : AGON_OK;
 }
 
-static int refuse(struct tape *tape, uint32_t column, const char *rule)
+// The row is left out; a strict tape gives no more events from here on.
+__attribute__((format(printf, 3, 4))) static void refuse(struct tape *tape, uint32_t column,
+                                                         const char *format, ...)
 {
-    tape->report.n_skipped++;
+    struct tape_report *report = &tape->report;
+    char rule[256];
+    va_list args;
+
+    report->n_skipped++;
     if (tape->config.is_lenient)
-        return 0;
-    error_set(&tape->report.err, AGON_ECORRUPT, "%s:%llu:%u: %s", tape->config.path,
+        return;
+    va_start(args, format);
+    vsnprintf(rule, sizeof(rule), format, args);
+    va_end(args);
+    error_set(&report->bad[report->n_bad], AGON_ECORRUPT, "%s:%llu:%u: %s", tape->config.path,
               (unsigned long long)tape->line, column, rule);
-    return AGON_ECORRUPT;
+    if (report->n_bad++ == 0)
+        report->err = report->bad[0];
+    tape->is_scanning = 1;
 }
 
 static int put(void *ctx, struct agon_event_hdr *event)
 {
     struct tape *tape = ctx;
 
+    if (tape->is_scanning)
+        return AGON_OK;
     event->t = tape->t;
+    if (event->type == AGON_EVENT_BOOK_SNAPSHOT && !tape->has_sync)
+        tape->report.n_books++;
     return evring_put(&tape->in, event);
 }
 
@@ -344,7 +394,7 @@ static int put_book(struct tape *tape, agon_ns_t t, agon_px_t px, agon_qty_t qty
     event.levels[0] = (struct agon_level){bid_px, qty};
     event.levels[1] = (struct agon_level){ask_px, qty};
     tape->t = t;
-    return put(tape, &event.part.hdr);
+    return tape->config.has_book ? AGON_OK : put(tape, &event.part.hdr);
 }
 
 struct row {
@@ -354,78 +404,139 @@ struct row {
     const char *line;
 };
 
-// A field as a count of 10^-exp. 0, or what refuse said.
-static int number(struct tape *tape, const struct row *row, enum column column, int exp,
-                  int64_t *value, int *is_skipped)
+static uint32_t column_of(const struct row *row, int place)
+{
+    return (uint32_t)(row->fields[place] - row->line) + 1;
+}
+
+static void refuse_value(struct tape *tape, const struct row *row, enum column column,
+                         const char *rule)
 {
     int place = tape->places[column];
+    char shown[RECORDING_SHOWN];
+
+    refuse(tape, column_of(row, place), "%s %s %s", spoken[column],
+           recording_show(row->fields[place], row->lengths[place], shown), rule);
+}
+
+// A field as a count of 10^-exp. False: the row was refused.
+static int number(struct tape *tape, const struct row *row, enum column column, int exp,
+                  int64_t *value)
+{
+    int place = tape->places[column];
+    char shown[RECORDING_SHOWN];
+    char limit[NUM_TEXT];
+    const char *name = spoken[column];
+    const char *text;
+    uint32_t n;
     int rc;
 
     if ((uint32_t)place >= row->n) {
-        *is_skipped = 1;
-        return refuse(tape, 1, "the row has fewer fields than the header");
-    }
-    rc = num_parse(row->fields[place], row->lengths[place], exp, value);
-    if (rc >= 0)
+        refuse(tape, 1, "the row has fewer fields than the header");
         return 0;
-    *is_skipped = 1;
-    return refuse(tape, (uint32_t)(row->fields[place] - row->line) + 1,
-                  rc == AGON_ERANGE ? "a number that does not fit, or finer than the instrument"
-                                    : "not a plain decimal number");
+    }
+    text = row->fields[place];
+    n = row->lengths[place];
+    rc = recording_parse(text, n, exp, value);
+    tape->report.n_noisy += rc == 1;
+    if (rc >= 0)
+        return 1;
+    recording_show(text, n, shown);
+    num_format_short(NUM_MAX, exp, limit);
+    if (rc != AGON_ERANGE)
+        refuse(tape, column_of(row, place), "%s '%s' is not a plain decimal number", name, shown);
+    else if (num_parse(text,
+                       memchr(text, '.', n) != NULL ? (size_t)((char *)memchr(text, '.', n) - text)
+                                                    : n,
+                       exp, value) < 0)
+        refuse(tape, column_of(row, place), "%s %s is too large: the limit is %s", name, shown,
+               limit);
+    else
+        refuse(tape, column_of(row, place),
+               "%s %s is finer than %d digits after the point, the limit here", name, shown, exp);
+    return 0;
 }
 
-static int take_time(struct tape *tape, const struct row *row, agon_ns_t *t, int *is_skipped)
+static int take_time(struct tape *tape, const struct row *row, agon_ns_t *t)
 {
-    int is_ms = tape->places[COL_TIME_MS] >= 0;
-    int rc = number(tape, row, is_ms ? COL_TIME_MS : COL_TIME_S, is_ms ? 0 : 9, t, is_skipped);
+    enum column column = time_column(tape->places);
 
-    if (rc < 0 || *is_skipped)
-        return rc;
-    if (is_ms)
+    if (!number(tape, row, column, column == COL_TIME_S ? 9 : 0, t))
+        return 0;
+    if (column == COL_TIME_MS)
         *t = num_mul(*t, 1000000);
+    if (column == COL_TIME_US)
+        *t = num_mul(*t, 1000);
     if (*t < 0 || *t > (agon_ns_t)4102444800 * SECOND_NS) { // 2100
-        *is_skipped = 1;
-        return refuse(tape, 1,
-                      "a time before 1970 or after 2100; expected milliseconds or seconds");
+        refuse_value(tape, row, column,
+                     column == COL_TIME_MS ? "is before 1970 or after 2100; expected milliseconds"
+                     : column == COL_TIME_S
+                         ? "is before 1970 or after 2100; expected seconds"
+                         : "is before 1970 or after 2100; expected microseconds");
+        return 0;
     }
     if (*t < tape->report.t_last) {
-        *is_skipped = 1;
-        return refuse(tape, 1, "a time before the row above; sort the file");
+        refuse_value(tape, row, column, "is before the row above; sort the file");
+        return 0;
     }
-    return 0;
+    return 1;
+}
+
+// False: the row was refused. Without a column that tells it, the side is not known.
+static int take_side(struct tape *tape, const struct row *row, uint8_t *side)
+{
+    int is_side = tape->places[COL_SIDE] >= 0;
+    int place = tape->places[is_side ? COL_SIDE : COL_MAKER];
+    char shown[RECORDING_SHOWN];
+    int is_known;
+
+    *side = 0;
+    if (place < 0)
+        return 1;
+    if ((uint32_t)place >= row->n) {
+        refuse(tape, 1, "the row has fewer fields than the header");
+        return 0;
+    }
+    if (is_side) {
+        *side = (uint8_t)recording_side(row->fields[place], row->lengths[place]);
+        is_known = *side != 0;
+    } else {
+        int is_maker = recording_flag(row->fields[place], row->lengths[place]);
+
+        *side = is_maker == 1 ? AGON_SELL : AGON_BUY;
+        is_known = is_maker >= 0;
+    }
+    if (!is_known)
+        refuse(tape, column_of(row, place), "%s '%s' is neither %s",
+               is_side ? "side" : "buyer_is_maker",
+               recording_show(row->fields[place], row->lengths[place], shown),
+               is_side ? "buy nor sell" : "true nor false");
+    return is_known;
 }
 
 static int trade_row(struct tape *tape, const struct row *row)
 {
-    int is_skipped = 0;
     agon_ns_t t = 0;
     agon_px_t px = 0;
     agon_qty_t qty = 0;
     int64_t id = 0;
-    uint8_t side = 0;
-    int rc = take_time(tape, row, &t, &is_skipped);
+    uint8_t side;
+    int rc;
 
-    if (rc >= 0 && !is_skipped)
-        rc = number(tape, row, COL_PX, tape->config.instrument.px_exp, &px, &is_skipped);
-    if (rc >= 0 && !is_skipped)
-        rc = number(tape, row, COL_QTY, tape->config.instrument.qty_exp, &qty, &is_skipped);
-    if (rc < 0 || is_skipped)
-        return rc;
-    if (px <= 0 || qty <= 0)
-        return refuse(tape, 1, "a price or quantity that is not above zero");
+    if (!take_time(tape, row, &t) ||
+        !number(tape, row, COL_PX, tape->config.instrument.px_exp, &px) ||
+        !number(tape, row, COL_QTY, tape->config.instrument.qty_exp, &qty) ||
+        !take_side(tape, row, &side))
+        return AGON_OK;
+    if (px <= 0 || qty <= 0) {
+        refuse_value(tape, row, px <= 0 ? COL_PX : COL_QTY, "is not above zero");
+        return AGON_OK;
+    }
     if (tape->places[COL_ID] >= 0 && (uint32_t)tape->places[COL_ID] < row->n)
         num_parse(row->fields[tape->places[COL_ID]], row->lengths[tape->places[COL_ID]], 0, &id);
-    if (tape->places[COL_SIDE] >= 0 && (uint32_t)tape->places[COL_SIDE] < row->n) {
-        const char *text = row->fields[tape->places[COL_SIDE]];
-
-        side = text[0] == 'b' || text[0] == 'B' ? AGON_BUY : AGON_SELL;
-    } else if (tape->places[COL_MAKER] >= 0 && (uint32_t)tape->places[COL_MAKER] < row->n) {
-        const char *text = row->fields[tape->places[COL_MAKER]];
-
-        side = text[0] == '1' || text[0] == 't' || text[0] == 'T' ? AGON_SELL : AGON_BUY;
-    }
     tape->report.t_last = t;
-    return put_trade(tape, t, px, qty, side, (uint64_t)id);
+    rc = put_book(tape, t, px, qty);
+    return rc < 0 ? rc : put_trade(tape, t, px, qty, side, (uint64_t)id);
 }
 
 static int bar_row(struct tape *tape, const struct row *row)
@@ -439,21 +550,33 @@ static int bar_row(struct tape *tape, const struct row *row)
     agon_qty_t volume = 0;
     agon_qty_t part;
     agon_ns_t t = 0;
-    int is_skipped = 0;
-    int rc = take_time(tape, row, &t, &is_skipped);
+    const char *rule = NULL;
+    int rc = AGON_OK;
 
-    for (int i = 0; i < 4 && rc >= 0 && !is_skipped; i++)
-        rc = number(tape, row, columns[i], instrument->px_exp, &px[i], &is_skipped);
-    if (rc >= 0 && !is_skipped)
-        rc = number(tape, row, COL_VOLUME, instrument->qty_exp, &volume, &is_skipped);
-    if (rc < 0 || is_skipped)
-        return rc;
-    if (px[2] <= 0 || volume < 0)
-        return refuse(tape, 1, "a price that is not above zero, or a volume below it");
+    if (!take_time(tape, row, &t))
+        return AGON_OK;
+    for (int i = 0; i < 4; i++) {
+        if (!number(tape, row, columns[i], instrument->px_exp, &px[i]))
+            return AGON_OK;
+        if (px[i] <= 0) {
+            refuse_value(tape, row, columns[i], "is not above zero");
+            return AGON_OK;
+        }
+    }
+    if (!number(tape, row, COL_VOLUME, instrument->qty_exp, &volume))
+        return AGON_OK;
+    if (volume < 0) {
+        refuse_value(tape, row, COL_VOLUME, "is below zero");
+        return AGON_OK;
+    }
     if (px[1] < px[0] || px[1] < px[3] || px[2] > px[0] || px[2] > px[3])
-        return refuse(tape, 1, "high and low do not enclose open and close");
-    if (tape->report.t_last != 0 && t - tape->report.t_last < length)
-        return refuse(tape, 1, "a bar that begins before the one above has ended");
+        rule = "high and low do not enclose open and close";
+    else if (tape->report.t_last != 0 && t - tape->report.t_last < length)
+        rule = "a bar that begins before the one above has ended";
+    if (rule != NULL) {
+        refuse(tape, 1, "%s", rule);
+        return AGON_OK;
+    }
     if (tape->report.t_last != 0 && t - tape->report.t_last > length)
         tape->report.n_gaps++;
     tape->report.t_last = t;
@@ -473,46 +596,87 @@ static int bar_row(struct tape *tape, const struct row *row)
     return rc;
 }
 
+static int table_row(struct tape *tape, char *line, uint32_t n)
+{
+    const char *rows_of = tape->config.info.rows_of;
+    int place = tape->places[COL_SYMBOL];
+    struct row row = {.line = line};
+
+    row.n = split(line, n, row.fields, row.lengths);
+    if (rows_of[0] != '\0' && place >= 0 && (uint32_t)place < row.n) {
+        char shown[RECORDING_SHOWN];
+
+        recording_show(row.fields[place], row.lengths[place], shown);
+        shown[RECORDING_SYMBOL - 1] = '\0';
+        if (strcmp(shown, rows_of) != 0) {
+            tape->report.n_other++;
+            return AGON_OK;
+        }
+    }
+    return tape->config.info.kind == TAPE_BARS ? bar_row(tape, &row) : trade_row(tape, &row);
+}
+
+// A message of depth was taken: does the book follow the stream?
+static void count_book(struct tape *tape, int has_followed)
+{
+    tape->report.n_books += has_followed && tape->sync.state == BOOK_LIVE;
+}
+
 static int raw_row(struct tape *tape, char *line, uint32_t n)
 {
+    struct tape_report *report = &tape->report;
     char *space = memchr(line, ' ', n);
     const char *message = space != NULL ? space + 1 : line;
     uint32_t n_message = (uint32_t)(line + n - message);
+    uint32_t column = (uint32_t)(message - line) + 1;
+    int has_followed;
     int64_t t;
     int rc;
 
-    if (space == NULL || num_parse(line, (size_t)(space - line), 0, &t) < 0)
-        return refuse(tape, 1, "expected the receive time in nanoseconds, a space and the message");
-    if (t < tape->report.t_last)
-        return refuse(tape, 1, "a receive time before the line above");
+    if (space == NULL || num_parse(line, (size_t)(space - line), 0, &t) < 0) {
+        refuse(tape, 1, "expected the receive time in nanoseconds, a space and the message");
+        return AGON_OK;
+    }
+    if (t < report->t_last) {
+        refuse(tape, 1, "a receive time before the line above");
+        return AGON_OK;
+    }
     tape->t = t;
-    tape->report.t_last = t;
+    report->t_last = t;
     if (n_message > 16 && memcmp(message, "{\"lastUpdateId\"", 15) == 0) {
         rc = binance_decode_snapshot(&tape->decoder, message, n_message, &tape->symbols->all[0],
                                      tape->depth);
-        if (rc < 0)
-            return refuse(tape, (uint32_t)(message - line) + 1, "not a depth snapshot");
+        if (rc < 0) {
+            refuse(tape, column, "not a depth snapshot");
+            return AGON_OK;
+        }
+        report->n_snapshots++;
         if (!tape->sync.is_asked)
             binance_sync_asked(&tape->sync);
+        has_followed = tape->sync.diffs_used > 0;
         binance_sync_snapshot(&tape->sync, tape->depth, t, 0);
-        return 0;
+        count_book(tape, has_followed);
+        return AGON_OK;
     }
     rc = binance_decode_market(&tape->decoder, message, n_message, tape->decoded);
     switch (rc) {
     case BINANCE_TRADE:
+        report->n_trades++;
         return put(tape, &tape->decoded->trade.hdr);
     case BINANCE_QUOTE:
+        report->n_quotes++;
         return put(tape, &tape->decoded->quote.hdr);
     case BINANCE_DIFF:
+        report->n_diffs++;
         binance_sync_diff(&tape->sync, &tape->decoded->depth, t, 0);
-        return 0;
-    case BINANCE_BAR:
-    case BINANCE_OTHER:
-        return 0;
+        count_book(tape, 1);
+        return AGON_OK;
     default:
         if (rc < 0)
-            return refuse(tape, (uint32_t)(message - line) + 1, "not a message of this stream");
-        return 0;
+            refuse(tape, column, "not a message of this stream");
+        else
+            report->n_other++;
+        return AGON_OK;
     }
 }
 
@@ -525,28 +689,30 @@ const struct agon_event_hdr *tape_next(void *ctx)
         evring_release(&tape->out);
     tape->has_shown = 0;
     while ((event = evring_peek(&tape->out, NULL)) == NULL) {
-        struct row row;
+        struct error why;
         char *line;
         uint32_t n;
-        int rc = file_stream_line(tape->stream, LINE_MAX_BYTES, &line, &n, &tape->line,
-                                  &tape->report.err);
+        int rc;
 
-        if (rc <= 0 || tape->report.err.code < 0)
+        why.code = 0;
+        why.text[0] = '\0';
+        if (tape->report.n_bad == TAPE_BAD_MAX || tape->is_over)
             return NULL;
-        tape->report.n_rows++;
-        if (tape->config.info.kind == TAPE_RAW) {
-            rc = raw_row(tape, line, n);
-        } else {
-            row.line = line;
-            row.n = split(line, n, row.fields, row.lengths);
-            rc = tape->config.info.kind == TAPE_BARS ? bar_row(tape, &row) : trade_row(tape, &row);
+        rc = file_stream_line(tape->stream, LINE_MAX_BYTES, &line, &n, &tape->line, &why);
+        if (rc == 1) {
+            tape->report.n_rows++;
+            rc = tape->config.info.kind == TAPE_RAW ? raw_row(tape, line, n)
+                                                    : table_row(tape, line, n);
+            if (rc >= 0)
+                continue;
+            error_set(&why, rc, "%s:%llu: %s", tape->config.path, (unsigned long long)tape->line,
+                      error_name(rc));
         }
-        if (rc < 0) {
-            if (tape->report.err.code == 0)
-                error_set(&tape->report.err, rc, "%s:%llu: %s", tape->config.path,
-                          (unsigned long long)tape->line, error_name(rc));
-            return NULL;
-        }
+        tape->is_over = 1;
+        if (rc < 0 && tape->report.err.code == 0)
+            tape->report.err = why;
+        else if (rc < 0)
+            tape->report.bad[tape->report.n_bad++] = why;
     }
     if (tape->report.n_events++ == 0)
         tape->report.t_first = event->t;
@@ -585,8 +751,10 @@ int tape_open(struct tape **out, const struct tape_config *config, struct error 
 {
     struct tape *tape = calloc(1, sizeof(*tape));
     uint64_t bytes = (evring_bytes(QUEUE) + 127) & ~(uint64_t)127;
+    const char *why;
     char *line;
     uint32_t n;
+    uint32_t at;
     int rc = AGON_ENOMEM;
 
     *out = NULL;
@@ -613,7 +781,7 @@ int tape_open(struct tape **out, const struct tape_config *config, struct error 
         rc = file_stream_line(tape->stream, LINE_MAX_BYTES, &line, &n, &tape->line, err);
         if (rc == 0)
             rc = error_set(err, AGON_ECORRUPT, "%s: the file is empty", config->path);
-        if (rc == 1 && find_columns(line, n, tape->places) != config->info.kind)
+        if (rc == 1 && find_columns(line, n, tape->places, &why, &at) != config->info.kind)
             rc = error_set(err, AGON_ECORRUPT, "%s:1:1: the header changed", config->path);
     }
     if (rc < 0)

@@ -2,36 +2,44 @@
 /* tape: recorded market data as events, in order of time.
  *
  * What a file is shows in its name and its first line; gzip is taken as it comes.
- *   raw     lines of "<receive time in ns> <message as received>": Binance's combined streams and
- * one REST depth snapshot. Goes through the gateway's own decoder and book synchronisation. hdr.t
- * is the recorded receive time. trades  CSV: time_ms or time_seconds; price; amount, quantity or
- * size; side, buyer_is_maker or is_buyer_maker where there is one; trade_id where there is one.
+ *   raw     lines of "<receive time in ns> <message as received>": Binance spot's combined streams
+ * and one REST depth snapshot. Goes through the gateway's own decoder and book synchronisation.
+ * hdr.t is the recorded receive time.
+ *   trades  CSV: time_ms, time_seconds or timestamp (microseconds); price; amount, quantity or
+ * size; side, buyer_is_maker or is_buyer_maker where there is one; trade_id or id where there is
+ * one. Trades carry no book: before each, one level a side of the trade's quantity is put around
+ * its price at the configured spread.
  *   bars    CSV: open_time_ms,open,high,low,close,volume. A bar says nothing of its inside, so it
  * is played as four trades (open, the nearer extreme, the other one, close) at 0, 1/3, 2/3 of its
- * length and 1 ms before its end, a quarter of the volume each, inside a book of one level a side
- * at the configured spread. Results from bars are rougher than from trades, and reports say so. A
- * row that breaks a rule stops the tape with file, line and rule; lenient ones are skipped and
- * counted instead, never guessed. [one thread] */
+ * length and 1 ms before its end, a quarter of the volume each, inside the same kind of book.
+ * Results from trades are rough and from bars rougher, and reports say so. Where a table has a
+ * column symbol, only the rows of one symbol are played. Noise of doubles is rounded away and
+ * counted (market/recording.h). A row that breaks a rule ends the tape with file, line and rule,
+ * and the rest is read for nothing but more such rows, TAPE_BAD_MAX of them; lenient ones are
+ * skipped and counted instead, never guessed. [one thread] */
 #ifndef LAB_TAPE_H
 #define LAB_TAPE_H
 
 #include "base/error.h"
+#include "market/recording.h"
 #include "market/records.h"
+
+#define TAPE_BAD_MAX 10
 
 enum tape_kind { TAPE_RAW = 1, TAPE_TRADES = 2, TAPE_BARS = 3, TAPE_GENERATED = 4 };
 
 struct tape_info { /* what a look at the file tells */
     uint8_t kind;
-    char symbol[32], base[16], quote[16]; /* from the file's name */
-    int px_exp, qty_exp;                  /* digits that the file uses */
-    uint32_t length_s;                    /* bars: of one bar */
+    char symbol[RECORDING_SYMBOL], base[16], quote[16];
+    char rows_of[RECORDING_SYMBOL]; /* what the column symbol says in the rows to play; "": all */
+    int px_exp, qty_exp;            /* digits that the file uses */
+    uint32_t length_s;              /* bars: of one bar */
     agon_ns_t t_first;
 };
-/* Reads the name only: symbol, base and quote. AGON_EINVAL: there is no symbol in it. [any] */
-int tape_name(const char *path, struct tape_info *info, struct error *err);
-/* Reads the name and the whole file once (numbers may get finer late in it). AGON_EINVAL: no such
- * kind, no symbol in the name; AGON_ENOENT; AGON_ECORRUPT. [any] */
-int tape_look(const char *path, struct tape_info *info, struct error *err);
+/* Reads the name and the whole file once (numbers may get finer late in it). symbol: which one the
+ * file is of; NULL or "": as its column symbol or its name says. AGON_EINVAL: no such kind, no
+ * symbol found; AGON_ENOENT; AGON_ECORRUPT. [any] */
+int tape_look(const char *path, const char *symbol, struct tape_info *info, struct error *err);
 
 struct tape;
 struct tape_config {
@@ -40,7 +48,9 @@ struct tape_config {
     struct agon_instrument instrument; /* id, exponents, tick; assets must be set */
     char quote[16];
     int quote_exp;
-    uint32_t spread_ppm; /* bars: between bid and ask; 0: 200, but at least one tick a side */
+    uint32_t spread_ppm; /* between bid and ask of a book that is made up; 0: 200, but at least one
+                            tick a side */
+    int has_book;        /* another tape brings this instrument's book: none is made up */
     int is_lenient;
 };
 int tape_open(struct tape **tape, const struct tape_config *config, struct error *err);
@@ -50,8 +60,14 @@ const struct agon_event_hdr *tape_next(void *tape);
 
 struct tape_report {
     uint64_t n_rows, n_events, n_skipped, n_gaps;
+    uint64_t n_other; /* rows of other symbols; raw: messages that are of no use here */
+    uint64_t n_noisy; /* numbers whose noise was rounded away */
+    uint64_t n_books; /* snapshots and changes that left a book to trade on */
+    uint64_t n_trades, n_quotes, n_diffs, n_snapshots; /* raw: messages that were understood */
     agon_ns_t t_first, t_last;
-    struct error err; /* code below 0: why the tape stopped before its end */
+    struct error err;               /* code below 0: why the tape stopped before its end */
+    struct error bad[TAPE_BAD_MAX]; /* not lenient: the rows that were refused; the first is err */
+    uint32_t n_bad;
 };
 void tape_report(const struct tape *tape, struct tape_report *report);
 

@@ -523,9 +523,9 @@ void pit_set_reel(struct pit *pit, struct reel *reel)
     pit->reel = reel;
 }
 
-uint64_t pit_bad_rows(const struct pit *pit, struct error *first)
+const struct error *pit_bad_row(const struct pit *pit, uint32_t nth)
 {
-    return pit->reel ? reel_bad_rows(pit->reel, first) : 0;
+    return pit->reel ? reel_bad(pit->reel, nth) : NULL;
 }
 
 int pit_is_over(struct pit *pit)

@@ -76,8 +76,8 @@ int pit_new(struct pit **pit, const struct pit_symbol *symbols, uint32_t n, agon
 void pit_free(struct pit *pit);
 const struct instruments *pit_table(const struct pit *pit);
 void pit_set_reel(struct pit *pit, struct reel *reel);
-/* Rows of the recordings that were left out so far, and why the first was. */
-uint64_t pit_bad_rows(const struct pit *pit, struct error *first);
+/* Why the nth row of the recordings was left out, from 0; NULL: no such row so far, or too many. */
+const struct error *pit_bad_row(const struct pit *pit, uint32_t nth);
 void pit_set_hooks(struct pit *pit, const struct pit_hooks *hooks);
 /* Puts one-minute bars before the minute that time stands in, made from their closes (oldest
  * first): what a client finds when it asks for history. Wicks and volumes follow from the seed.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/reel.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <jansson.h>
@@ -142,7 +144,7 @@ static int lines_next(struct lines *lines, char **line, size_t *n, struct error 
 /* --- CSV --- */
 
 struct columns {
-    int n, time, id, px, qty, side, maker, open, high, low, close;
+    int n, time, symbol, id, px, qty, side, maker, open, high, low, close;
     int time_exp; /* digits after the point of a second in the time column: 3 is ms */
 };
 
@@ -168,7 +170,8 @@ static int is_one_of(const char *text, const char *const *names)
     return 0;
 }
 
-static void columns_read(struct columns *columns, char *header)
+// NULL, or why a table with such a column is not played.
+static const char *columns_read(struct columns *columns, char *header)
 {
     static const char *const ids[] = {"trade_id", "id", NULL};
     static const char *const quantities[] = {"quantity", "amount", "size", "volume", NULL};
@@ -176,9 +179,15 @@ static void columns_read(struct columns *columns, char *header)
     static const char *const millis[] = {"time_ms", "open_time_ms", NULL};
     char *fields[FIELDS_MAX];
 
-    *columns = (struct columns){0, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 3};
+    *columns = (struct columns){0, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 3};
+    if (strncmp(header, "\xef\xbb\xbf", 3) == 0)
+        header += 3;
     columns->n = split(header, fields);
     for (int i = 0; i < columns->n; i++) {
+        const char *why = recording_refused_column(fields[i], strlen(fields[i]));
+
+        if (why)
+            return why;
         if (is_one_of(fields[i], millis)) {
             columns->time = i;
         } else if (strcmp(fields[i], "time_seconds") == 0) {
@@ -187,6 +196,8 @@ static void columns_read(struct columns *columns, char *header)
         } else if (strcmp(fields[i], "timestamp") == 0) {
             columns->time = i;
             columns->time_exp = 6;
+        } else if (strcmp(fields[i], "symbol") == 0) {
+            columns->symbol = i;
         } else if (is_one_of(fields[i], ids)) {
             columns->id = i;
         } else if (strcmp(fields[i], "price") == 0) {
@@ -207,6 +218,7 @@ static void columns_read(struct columns *columns, char *header)
             columns->close = i;
         }
     }
+    return NULL;
 }
 
 static enum reel_kind columns_kind(const struct columns *columns)
@@ -218,69 +230,21 @@ static enum reel_kind columns_kind(const struct columns *columns)
     return columns->px >= 0 ? REEL_TRADES : REEL_NONE;
 }
 
-// Quantities of some sources went through doubles and carry their dust; it is cut off.
-static int parse_qty(const char *text, int64_t *qty)
-{
-    size_t n = strlen(text);
-    const char *point = memchr(text, '.', n);
-
-    if (point && n - (size_t)(point - text) > EXP + 1)
-        n = (size_t)(point - text) + EXP + 1;
-    return num_parse(text, n, EXP, qty);
-}
-
 static int parse_time(const char *text, int time_exp, agon_ns_t *t)
 {
     return num_parse(text, strlen(text), 9 - time_exp, t);
 }
 
-static int decimals_of(const char *text)
-{
-    const char *point = strchr(text, '.');
-    size_t n;
-
-    if (!point)
-        return 0;
-    n = strlen(point + 1);
-    while (n > 0 && point[n] == '0')
-        n--;
-    return n > EXP ? EXP : (int)n;
-}
-
 static void widen(int *decimals, const char *text)
 {
-    int n = decimals_of(text);
+    int n = recording_places(text, strlen(text));
 
+    n = n > EXP ? EXP : n;
     if (n > *decimals)
         *decimals = n;
 }
 
 /* --- a first look --- */
-
-static void symbol_from_name(const char *name, char symbol[32])
-{
-    static const char *const quotes[] = {"USDT", "USDC", "FDUSD", "TUSD", "USD",
-                                         "BTC",  "ETH",  "BNB",   "EUR",  NULL};
-    const char *base = strrchr(name, '/');
-
-    base = base ? base + 1 : name;
-    while (*base) {
-        size_t n = strspn(base, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789");
-
-        for (int i = 0; n > 4 && n < 20 && quotes[i]; i++) {
-            size_t m = strlen(quotes[i]);
-
-            if (n > m + 1 && memcmp(base + n - m, quotes[i], m) == 0) {
-                memcpy(symbol, base, n);
-                symbol[n] = '\0';
-                return;
-            }
-        }
-        base += n;
-        if (*base)
-            base++;
-    }
-}
 
 static void look_levels(json_t *levels, struct reel_look *look)
 {
@@ -324,20 +288,42 @@ static int look_raw(char *line, size_t n, struct reel_look *look)
     return (int)n;
 }
 
-int reel_look(const char *name, const void *bytes, size_t n, struct reel_look *look,
-              struct error *err)
+// Of which symbol the table is, and which of its rows are.
+static int look_symbols(const char *name, const char *said, const struct recording_symbols *symbols,
+                        struct reel_look *look, struct error *err)
 {
-    struct columns columns = {0};
+    const char *rows_of = recording_pick(symbols, name, err);
+    char base[16], quote[16];
+
+    if (!rows_of)
+        return AGON_EINVAL;
+    snprintf(look->rows_of, sizeof(look->rows_of), "%s", rows_of);
+    // A table knows better than its name what it is of.
+    snprintf(look->symbol, sizeof(look->symbol), "%s",
+             !said && recording_assets(rows_of, base, quote) ? rows_of : symbols->asked);
+    return AGON_OK;
+}
+
+int reel_look(const char *name, const void *bytes, size_t n, const char *symbol,
+              struct reel_look *look, struct error *err)
+{
+    struct recording_symbols symbols = {.n = 0};
+    struct columns columns = {.symbol = -1};
     struct lines lines;
     char *line, *fields[FIELDS_MAX];
+    const char *why = NULL;
     size_t len;
     int rc;
 
     memset(look, 0, sizeof(*look));
+    if (symbol)
+        snprintf(symbols.asked, sizeof(symbols.asked), "%s", symbol);
+    else
+        recording_symbol_of_name(name, symbols.asked);
     rc = lines_open(&lines, name, bytes, n, err);
     if (rc < 0)
         return rc;
-    for (int i = 0; i < LOOK_ROWS; i++) {
+    for (int i = 0; i < LOOK_ROWS || columns.symbol >= 0; i++) {
         rc = lines_next(&lines, &line, &len, err);
         if (rc <= 0)
             break;
@@ -346,8 +332,8 @@ int reel_look(const char *name, const void *bytes, size_t n, struct reel_look *l
                 look->kind = REEL_BOOK;
                 continue;
             }
-            columns_read(&columns, line);
-            look->kind = columns_kind(&columns);
+            why = columns_read(&columns, line);
+            look->kind = why ? REEL_NONE : columns_kind(&columns);
             if (look->kind == REEL_NONE)
                 break;
         } else if (look->kind == REEL_BOOK) {
@@ -355,17 +341,22 @@ int reel_look(const char *name, const void *bytes, size_t n, struct reel_look *l
         } else if (split(line, fields) >= columns.n) {
             widen(&look->px_decimals, fields[look->kind == REEL_BARS ? columns.close : columns.px]);
             widen(&look->qty_decimals, fields[columns.qty]);
+            if (columns.symbol >= 0)
+                recording_note_symbol(&symbols, fields[columns.symbol],
+                                      strlen(fields[columns.symbol]));
             if (!look->t_first)
                 parse_time(fields[columns.time], columns.time_exp, &look->t_first);
         }
     }
-    if (rc >= 0 && look->kind == REEL_NONE)
+    if (rc >= 0 && why)
+        rc = error_set(err, AGON_EINVAL, "%s:1: %s", name, why);
+    else if (rc >= 0 && look->kind == REEL_NONE)
         rc = error_set(err, AGON_EINVAL,
                        "%s:1: neither a recording (<ns> <JSON>) nor a table of trades (time_ms, "
                        "price, quantity) or bars (open_time_ms, open, high, low, close, volume)",
                        name);
     if (rc >= 0 && look->kind != REEL_BOOK)
-        symbol_from_name(name, look->symbol);
+        rc = look_symbols(name, symbol, &symbols, look, err);
     lines_close(&lines);
     return rc < 0 ? rc : AGON_OK;
 }
@@ -386,7 +377,7 @@ struct source {
     agon_px_t book_px;                          /* the price that the made-up book stands around */
     struct agon_level levels[EVENT_LEVELS_MAX]; /* of the part that is being made */
     json_t *waiting;                            /* diffs before the snapshot */
-    char *pending_row;                          /* first bar, read to learn the bars' length */
+    char rows_of[RECORDING_SYMBOL]; /* what the column symbol says in the rows to play; "": all */
     uint8_t has_book, is_ended, pad[6];
     uint64_t n_trades;
 };
@@ -396,7 +387,7 @@ struct reel {
     struct source *sources[SOURCES_MAX];
     uint32_t n;
     uint64_t n_bad;
-    struct error first_bad;
+    struct error bad[REEL_BAD_MAX]; /* the first ones */
 };
 
 static void *queue_event(struct source *source, uint16_t type, uint32_t bytes, agon_ns_t t)
@@ -453,12 +444,21 @@ static struct agon_level *queue_part(struct source *source, uint16_t type, agon_
     return (struct agon_level *)(part + 1);
 }
 
-static int bad_row(struct reel *reel, struct source *source, const char *what)
+static void bad_row(struct reel *reel, struct source *source, uint32_t column, const char *format,
+                    ...) __attribute__((format(printf, 4, 5)));
+static void bad_row(struct reel *reel, struct source *source, uint32_t column, const char *format,
+                    ...)
 {
-    if (reel->n_bad++ == 0)
-        error_set(&reel->first_bad, AGON_EINVAL, "%s:%llu: %s", source->lines.name,
-                  (unsigned long long)source->lines.row, what);
-    return 0;
+    char what[256];
+    va_list args;
+
+    if (reel->n_bad++ >= REEL_BAD_MAX)
+        return;
+    va_start(args, format);
+    vsnprintf(what, sizeof(what), format, args);
+    va_end(args);
+    error_set(&reel->bad[reel->n_bad - 1], AGON_EINVAL, "%s:%llu:%u: %s", source->lines.name,
+              (unsigned long long)source->lines.row, column, what);
 }
 
 // A small book around the price, thicker farther out; its quantities follow from the price alone.
@@ -599,7 +599,7 @@ static int take_trade(struct source *source, json_t *data)
     return AGON_OK;
 }
 
-static int read_raw(struct reel *reel, struct source *source, char *line, size_t n)
+static void read_raw(struct reel *reel, struct source *source, char *line, size_t n)
 {
     char *space = memchr(line, ' ', n);
     json_t *root = NULL, *data;
@@ -609,8 +609,10 @@ static int read_raw(struct reel *reel, struct source *source, char *line, size_t
 
     if (space)
         root = json_loadb(space + 1, n - (size_t)(space + 1 - line), 0, &why);
-    if (!root)
-        return bad_row(reel, source, "not a time and a JSON object");
+    if (!root) {
+        bad_row(reel, source, 1, "not a time and a JSON object");
+        return;
+    }
     data = json_object_get(root, "data");
     data = data ? data : root;
     symbol = json_string_value(json_object_get(data, "s"));
@@ -628,45 +630,120 @@ static int read_raw(struct reel *reel, struct source *source, char *line, size_t
         rc = take_trade(source, data);
     }
     json_decref(root);
-    return rc < 0 ? bad_row(reel, source, "levels, prices or times are not as expected") : 0;
+    if (rc < 0)
+        bad_row(reel, source, (uint32_t)(space + 1 - line) + 1,
+                "levels, prices or times are not as expected");
 }
 
 /* --- trades and bars --- */
 
-static int read_trade(struct reel *reel, struct source *source, char *line)
-{
+struct row {
+    const char *line;
     char *fields[FIELDS_MAX];
+};
+
+static void bad_field(struct reel *reel, struct source *source, const struct row *row, int at,
+                      const char *what, const char *rule)
+{
+    char shown[RECORDING_SHOWN];
+
+    if (reel)
+        bad_row(reel, source, (uint32_t)(row->fields[at] - row->line) + 1, "%s '%s' %s", what,
+                recording_show(row->fields[at], strlen(row->fields[at]), shown), rule);
+}
+
+// False: it is of another symbol, or was refused. reel NULL: nothing is said of what is refused.
+static int take_row(struct reel *reel, struct source *source, struct row *row, char *line,
+                    agon_ns_t *t)
+{
     const struct columns *columns = &source->columns;
-    int n = split(line, fields), side = AGON_BUY;
+
+    row->line = line;
+    if (split(line, row->fields) < columns->n) {
+        if (reel)
+            bad_row(reel, source, 1, "the row has fewer fields than the header");
+        return 0;
+    }
+    if (columns->symbol >= 0 && source->rows_of[0]) {
+        char shown[RECORDING_SHOWN];
+
+        recording_show(row->fields[columns->symbol], strlen(row->fields[columns->symbol]), shown);
+        shown[RECORDING_SYMBOL - 1] = '\0';
+        if (strcmp(shown, source->rows_of) != 0)
+            return 0;
+    }
+    if (parse_time(row->fields[columns->time], columns->time_exp, t) < 0) {
+        bad_field(reel, source, row, columns->time, "the time", "is no number");
+        return 0;
+    }
+    return 1;
+}
+
+static int take_px(struct reel *reel, struct source *source, const struct row *row, int at,
+                   agon_px_t *px)
+{
+    const char *text = row->fields[at];
+
+    if (recording_parse(text, strlen(text), EXP, px) >= 0 && *px > 0)
+        return 1;
+    bad_field(reel, source, row, at, "the price",
+              "is no decimal above 0 of at most 8 places, up to 92233720368");
+    return 0;
+}
+
+static int take_qty(struct reel *reel, struct source *source, const struct row *row,
+                    agon_qty_t *qty)
+{
+    int at = source->columns.qty;
+    const char *text = row->fields[at];
+
+    if (recording_parse(text, strlen(text), EXP, qty) >= 0 && *qty >= 0)
+        return 1;
+    bad_field(reel, source, row, at, "the quantity",
+              "is no decimal from 0 of at most 8 places, up to 92233720368");
+    return 0;
+}
+
+static void read_trade(struct reel *reel, struct source *source, char *line)
+{
+    const struct columns *columns = &source->columns;
+    struct row row;
+    int side = AGON_BUY;
     agon_px_t px;
     agon_qty_t qty;
     agon_ns_t t;
     int64_t id = 0;
 
-    if (n < columns->n)
-        return bad_row(reel, source, "too few columns");
-    if (parse_time(fields[columns->time], columns->time_exp, &t) < 0)
-        return bad_row(reel, source, "the time is no number");
-    if (num_parse(fields[columns->px], strlen(fields[columns->px]), EXP, &px) < 0 || px <= 0)
-        return bad_row(reel, source, "the price is no positive decimal of at most 8 places");
-    if (parse_qty(fields[columns->qty], &qty) < 0 || qty < 0)
-        return bad_row(reel, source, "the quantity is no decimal");
-    if (columns->side >= 0)
-        side = fields[columns->side][0] == 's' ? AGON_SELL : AGON_BUY;
-    else if (columns->maker >= 0)
-        side = fields[columns->maker][0] == '1' || fields[columns->maker][0] == 't' ||
-                       fields[columns->maker][0] == 'T'
-                   ? AGON_SELL
-                   : AGON_BUY;
+    if (!take_row(reel, source, &row, line, &t) || !take_px(reel, source, &row, columns->px, &px) ||
+        !take_qty(reel, source, &row, &qty))
+        return;
+    if (columns->side >= 0) {
+        const char *text = row.fields[columns->side];
+
+        side = recording_side(text, strlen(text));
+        if (side == 0) {
+            bad_field(reel, source, &row, columns->side, "the side", "is neither buy nor sell");
+            return;
+        }
+    } else if (columns->maker >= 0) {
+        const char *text = row.fields[columns->maker];
+        int is_maker = recording_flag(text, strlen(text));
+
+        if (is_maker < 0) {
+            bad_field(reel, source, &row, columns->maker, "buyer_is_maker",
+                      "is neither true nor false");
+            return;
+        }
+        side = is_maker ? AGON_SELL : AGON_BUY;
+    }
     if (columns->id >= 0)
-        num_parse(fields[columns->id], strlen(fields[columns->id]), 0, &id);
+        num_parse(row.fields[columns->id], strlen(row.fields[columns->id]), 0, &id);
     if (qty == 0)
-        return 0;
+        return;
     if (source->book_px == 0)
         queue_book(source, t, px);
     queue_trade(source, t, px, qty, (uint64_t)id, side);
     queue_book(source, t, px);
-    return 0;
 }
 
 struct bar_row {
@@ -679,21 +756,21 @@ static int parse_bar(struct reel *reel, struct source *source, char *line, struc
 {
     const struct columns *columns = &source->columns;
     const int at[4] = {columns->open, columns->high, columns->low, columns->close};
-    char *fields[FIELDS_MAX];
+    struct row row;
 
-    if (split(line, fields) < columns->n)
-        return bad_row(reel, source, "too few columns");
-    if (parse_time(fields[columns->time], columns->time_exp, &bar->t) < 0)
-        return bad_row(reel, source, "the time is no number");
+    if (!take_row(reel, source, &row, line, &bar->t))
+        return 0;
     for (int i = 0; i < 4; i++)
-        if (num_parse(fields[at[i]], strlen(fields[at[i]]), EXP, &bar->px[i]) < 0 ||
-            bar->px[i] <= 0)
-            return bad_row(reel, source, "a price is no positive decimal of at most 8 places");
-    if (parse_qty(fields[columns->qty], &bar->qty) < 0 || bar->qty < 0)
-        return bad_row(reel, source, "the volume is no decimal");
+        if (!take_px(reel, source, &row, at[i], &bar->px[i]))
+            return 0;
+    if (!take_qty(reel, source, &row, &bar->qty))
+        return 0;
     if (bar->px[1] < bar->px[0] || bar->px[1] < bar->px[3] || bar->px[2] > bar->px[0] ||
-        bar->px[2] > bar->px[3])
-        return bad_row(reel, source, "high and low do not enclose open and close");
+        bar->px[2] > bar->px[3]) {
+        if (reel)
+            bad_row(reel, source, 1, "high and low do not enclose open and close");
+        return 0;
+    }
     return 1;
 }
 
@@ -732,13 +809,12 @@ static void play_bar(struct source *source, const struct bar_row *bar)
     }
 }
 
-static int read_bar(struct reel *reel, struct source *source, char *line)
+static void read_bar(struct reel *reel, struct source *source, char *line)
 {
     struct bar_row bar;
 
-    if (parse_bar(reel, source, line, &bar) == 1)
+    if (parse_bar(reel, source, line, &bar))
         play_bar(source, &bar);
-    return 0;
 }
 
 /* --- the merged stream --- */
@@ -751,7 +827,6 @@ static void source_free(struct source *source)
     gen_free(source->gen);
     json_decref(source->waiting);
     free(source->queue);
-    free(source->pending_row);
     free(source);
 }
 
@@ -773,44 +848,39 @@ void reel_free(struct reel *reel)
     free(reel);
 }
 
-static int learn_bar_length(struct reel *reel, struct source *source, struct error *err)
+// From the first two bars of the symbol that can be read, by a look ahead that nothing is said of.
+static int learn_bar_length(struct source *source, const void *bytes, size_t n, struct error *err)
 {
-    struct bar_row first, second;
-    char *line, *copy;
-    size_t n;
-    int rc = lines_next(&source->lines, &line, &n, err);
+    struct lines ahead;
+    struct bar_row bar;
+    agon_ns_t first = 0;
+    uint32_t n_bars = 0;
+    char *line;
+    size_t len;
+    int rc = lines_open(&ahead, source->lines.name, bytes, n, err);
 
-    if (rc <= 0)
-        return rc < 0 ? rc : error_set(err, AGON_EINVAL, "%s: no bars in it", source->lines.name);
-    source->pending_row = strdup(line);
-    copy = strdup(line);
-    if (!source->pending_row || !copy) {
-        free(copy);
-        return error_set(err, AGON_ENOMEM, "out of memory");
-    }
-    rc = parse_bar(reel, source, copy, &first);
-    free(copy);
+    if (rc < 0)
+        return rc;
     source->bar_ns = 60 * NS_PER_S;
-    if (rc != 1)
-        return AGON_OK; // counted when it is read again
-    // A second look at the file, since its rows are taken one at a time.
-    {
-        struct lines ahead;
-
-        if (lines_open(&ahead, source->lines.name, source->lines.bytes, source->lines.n, err) < 0)
-            return AGON_ENOMEM;
-        for (int i = 0; i < 3 && rc > 0; i++)
-            rc = lines_next(&ahead, &line, &n, err);
-        if (rc > 0 && parse_bar(reel, source, line, &second) == 1 && second.t > first.t)
-            source->bar_ns = second.t - first.t;
-        lines_close(&ahead);
+    for (uint32_t row = 0; row < LOOK_ROWS && n_bars < 2; row++) {
+        rc = lines_next(&ahead, &line, &len, err);
+        if (rc <= 0)
+            break;
+        if (row == 0 || !parse_bar(NULL, source, line, &bar))
+            continue;
+        if (n_bars++ == 0)
+            first = bar.t;
+        else if (bar.t > first)
+            source->bar_ns = bar.t - first;
     }
-    return AGON_OK;
+    lines_close(&ahead);
+    return rc < 0 ? rc : AGON_OK;
 }
 
 int reel_add_file(struct reel *reel, const char *name, const void *bytes, size_t n,
                   agon_instrument_t instrument, struct error *err)
 {
+    const struct agon_instrument *listed;
     struct source *source;
     struct reel_look look;
     char *line;
@@ -819,17 +889,21 @@ int reel_add_file(struct reel *reel, const char *name, const void *bytes, size_t
 
     if (reel->n == SOURCES_MAX)
         return error_set(err, AGON_ENOSPC, "%s: more than %d data files", name, SOURCES_MAX);
-    rc = reel_look(name, bytes, n, &look, err);
+    listed = instruments_get(reel->table, instrument);
+    if (!listed)
+        return error_set(err, AGON_EINVAL, "%s: no such instrument", name);
+    rc = reel_look(name, bytes, n, listed->symbol, &look, err);
     if (rc < 0)
         return rc;
     source = calloc(1, sizeof(*source));
     if (!source)
         return error_set(err, AGON_ENOMEM, "out of memory");
     source->kind = look.kind;
+    memcpy(source->rows_of, look.rows_of, sizeof(source->rows_of));
     source->waiting = json_array();
-    source->instrument = instruments_get(reel->table, instrument);
-    if (!source->instrument || !source->waiting) {
-        rc = error_set(err, AGON_EINVAL, "%s: no such instrument", name);
+    source->instrument = listed;
+    if (!source->waiting) {
+        rc = error_set(err, AGON_ENOMEM, "out of memory");
         goto fail;
     }
     rc = lines_open(&source->lines, name, bytes, n, err);
@@ -844,7 +918,7 @@ int reel_add_file(struct reel *reel, const char *name, const void *bytes, size_t
         columns_read(&source->columns, line);
     }
     if (source->kind == REEL_BARS) {
-        rc = learn_bar_length(reel, source, err);
+        rc = learn_bar_length(source, bytes, n, err);
         if (rc < 0)
             goto fail;
     }
@@ -884,18 +958,11 @@ static const struct agon_event_hdr *source_peek(struct reel *reel, struct source
         int rc;
 
         source->queue_at = source->queue_n = 0;
-        if (source->pending_row) {
-            line = source->pending_row;
-            read_bar(reel, source, line);
-            free(source->pending_row);
-            source->pending_row = NULL;
-            continue;
-        }
         rc = lines_next(&source->lines, &line, &n, &err);
         if (rc <= 0) {
             source->is_ended = 1;
-            if (rc < 0 && reel->n_bad++ == 0)
-                reel->first_bad = err;
+            if (rc < 0 && reel->n_bad++ < REEL_BAD_MAX)
+                reel->bad[reel->n_bad - 1] = err;
             break;
         }
         if (source->kind == REEL_BOOK)
@@ -947,9 +1014,12 @@ void reel_next(struct reel *reel)
         source->queue_at += event_bytes(event);
 }
 
-uint64_t reel_bad_rows(const struct reel *reel, struct error *first)
+uint64_t reel_bad_rows(const struct reel *reel)
 {
-    if (first)
-        *first = reel->first_bad;
     return reel->n_bad;
+}
+
+const struct error *reel_bad(const struct reel *reel, uint32_t nth)
+{
+    return nth < REEL_BAD_MAX && nth < reel->n_bad ? &reel->bad[nth] : NULL;
 }

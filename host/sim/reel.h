@@ -5,13 +5,16 @@
  *
  * Read are: Binance combined-stream recordings (`<local ns> <raw JSON>`, gzip or not) with their
  * REST snapshot; CSV of trades; CSV of bars. Trades and bars carry no book, so a small one is put
- * around the price: it follows each trade. A bar becomes trades along open, high, low, close. [one
- * thread] */
+ * around the price: it follows each trade. A bar becomes trades along open, high, low, close. Of a
+ * table with several symbols the rows of one are played. A row that breaks a rule is left out and
+ * counted, and the first REEL_BAD_MAX of them are kept with their file, row and column. What words
+ * and numbers of tables mean is in market/recording.h. [one thread] */
 #ifndef SIM_REEL_H
 #define SIM_REEL_H
 
 #include "base/error.h"
 #include "market/instruments.h"
+#include "market/recording.h"
 #include "match/gen.h"
 
 struct reel;
@@ -20,14 +23,16 @@ enum reel_kind { REEL_NONE = 0, REEL_BOOK = 1, REEL_TRADES = 2, REEL_BARS = 3 };
 struct reel_look {
     enum reel_kind kind;
     char symbol[32]; /* as found in the file, or guessed from its name; "" when not found */
-    int px_decimals, qty_decimals; /* most seen in the first rows */
+    char rows_of[RECORDING_SYMBOL]; /* what the column symbol says in the rows to play; "": all */
+    int px_decimals, qty_decimals;  /* most seen in the first rows */
     agon_ns_t t_first;
 };
 
-/* Looks at the first rows of a file without taking it. AGON_EINVAL with the row and what is
- * wrong. */
-int reel_look(const char *name, const void *bytes, size_t n, struct reel_look *look,
-              struct error *err);
+/* Looks at the first rows of a file without taking it, and at all of them for a column of symbols.
+ * symbol: which one the file is to be of; NULL: as it or its name says. AGON_EINVAL with the row
+ * and what is wrong. */
+int reel_look(const char *name, const void *bytes, size_t n, const char *symbol,
+              struct reel_look *look, struct error *err);
 
 struct reel *reel_new(const struct instruments *table); /* borrowed; NULL: out of memory */
 void reel_free(struct reel *reel);
@@ -39,7 +44,10 @@ int reel_add_gen(struct reel *reel, struct gen *gen);
 /* The next event, NULL at the end or after an error. Borrowed until reel_next. */
 const struct agon_event_hdr *reel_peek(struct reel *reel);
 void reel_next(struct reel *reel);
-/* Rows that could not be read and were left out, and the first of their reasons. */
-uint64_t reel_bad_rows(const struct reel *reel, struct error *first);
+/* Rows that could not be read and were left out. */
+uint64_t reel_bad_rows(const struct reel *reel);
+/* Why the nth of them was, from 0; NULL: there are not as many, or it was not kept. */
+#define REEL_BAD_MAX 10
+const struct error *reel_bad(const struct reel *reel, uint32_t nth);
 
 #endif

@@ -125,6 +125,22 @@ static int build_seeded(struct pit **made, agon_ns_t *t_market, const struct sta
 
 /* --- from recordings --- */
 
+// All of the rows that were kept, a line each.
+static void say_bad(const struct reel *reel, struct error *err)
+{
+    const struct error *bad;
+    size_t at = 0;
+
+    *err = *reel_bad(reel, 0);
+    for (uint32_t i = 1; (bad = reel_bad(reel, i)) != NULL; i++) {
+        at = strlen(err->text);
+        if (at + strlen(bad->text) + 2 > sizeof(err->text))
+            return;
+        err->text[at] = '\n';
+        strcpy(err->text + at + 1, bad->text);
+    }
+}
+
 static int build_recorded(struct pit **made, agon_ns_t *t_market, const struct stage *stage,
                           struct error *err)
 {
@@ -141,7 +157,7 @@ static int build_recorded(struct pit **made, agon_ns_t *t_market, const struct s
         const struct stage_file *file = &stage->files[i];
         struct reel_look look;
 
-        rc = reel_look(file->name, file->bytes, file->n, &look, err);
+        rc = reel_look(file->name, file->bytes, file->n, file->symbol, &look, err);
         if (rc < 0)
             return rc;
         if (!file->symbol && !look.symbol[0])
@@ -169,8 +185,10 @@ static int build_recorded(struct pit **made, agon_ns_t *t_market, const struct s
             return rc;
     }
     event = reel_peek(reel);
-    if (!event && reel_bad_rows(reel, err) > 0)
+    if (!event && reel_bad(reel, 0)) {
+        say_bad(reel, err);
         return AGON_EINVAL;
+    }
     if (!event)
         return error_set(err, AGON_EINVAL, "%s: nothing to play in it", stage->files[0].name);
     // Up to the first book, so that the first client finds one.

@@ -2,11 +2,11 @@
 /* fuzz_tape: any bytes as a data file. Reading ends in events in order of time or in a reason with
  * its place; what cannot be looked at cannot be opened.
  *
- * Byte 0: kind by the file's name (0, 1: CSV, 2: raw stream); 4: lenient; 8: the exponents are not
- * the file's own. The rest is the file.
+ * Byte 0: kind by the file's name (0, 1: CSV, 2: raw stream), 1: of a symbol that was said; 4:
+ * lenient; 8: the exponents are not the file's own. The rest is the file.
  *
- * decodes: host/lab/tape.c host/sys/file.c host/base/num.c host/venue/binance/decode.c
- *   host/venue/binance/sync.c host/venue/scan.c */
+ * decodes: host/lab/tape.c host/market/recording.c host/sys/file.c host/base/num.c
+ *   host/venue/binance/decode.c host/venue/binance/sync.c host/venue/scan.c */
 #include "lab/tape.h"
 
 #include <fcntl.h>
@@ -66,8 +66,12 @@ static void play(const struct tape_config *config)
     }
     tape_report(tape, &report);
     REQUIRE(report.n_events == n);
-    REQUIRE(config->is_lenient || report.n_skipped <= 1);
+    REQUIRE(config->is_lenient || report.n_skipped <= TAPE_BAD_MAX);
+    REQUIRE(!config->is_lenient || report.n_bad == 0);
+    REQUIRE(report.n_bad <= TAPE_BAD_MAX && report.n_books <= report.n_events + report.n_diffs + 1);
     REQUIRE(report.err.code >= 0 || report.err.text[0] != '\0');
+    for (uint32_t i = 0; i < report.n_bad; i++)
+        REQUIRE(report.err.code < 0 && report.bad[i].code < 0 && report.bad[i].text[0] != '\0');
     tape_close(tape);
 }
 
@@ -98,7 +102,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     REQUIRE(pwrite(files[is_raw], data + 1, n - 1, 0) == (ssize_t)(n - 1));
     REQUIRE(ftruncate(files[is_raw], (off_t)(n - 1)) == 0);
     config.path = paths[is_raw];
-    if (tape_look(config.path, &config.info, &err) < 0) {
+    if (tape_look(config.path, (data[0] & 3) == 1 ? "ETHUSDT" : NULL, &config.info, &err) < 0) {
         REQUIRE(err.code < 0 && err.text[0] != '\0');
         return 0;
     }

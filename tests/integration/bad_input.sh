@@ -141,6 +141,38 @@ done
 data ':4' "${good}1546300800000,1,2,0.5,1.5,10\n"
 data ':4.*before the one above has ended' "${good}1546300860000,1,2,0.5,1.5,10\n"
 data ':4' "${good}1546300920000;1;2;0.5;1.5;10\n"
+# trades: words, numbers, symbols, and each of the bad rows up to ten
+head='time_ms,side,price,amount'
+data ':2:15: side .bid. is neither buy nor sell' "$head\n1546300800000,bid,2,1\n"
+data ':3:15: side .unknown. is' "$head\n1546300800000,BUY,2,1\n1546300800000,unknown,2,1\n"
+data ':2:19: price 99999999999999999999 is too large: the limit is 92233720368547758.07' "$head\n1546300800000,buy,99999999999999999999,1\n"
+data ':2:19: price 0.1234567890123456789 is finer than .* digits' "$head\n1546300800000,buy,0.1234567890123456789,1\n"
+data ':2:19: price -1 is not above zero' "$head\n1546300800000,buy,-1,1\n"
+data ':2:.*maker .yes. is neither' 'time_ms,price,amount,is_buyer_maker\n1546300800000,2.50,1000,yes\n'
+data ':1:11: a table of a book' 'timestamp,is_snapshot,side,price,amount\n1546300800000000,true,bid,2,1\n'
+data ': its column symbol has A1, B2, and not BTCUSDT' 'symbol,time_ms,price,amount\nA1,1546300800000,2,1\nB2,1546300800000,2,1\n'
+data ': no row of it was played' "$head\n"
+printf "$head\n1546300800000,buy,2,1\n" >"$WORK/BTCUSDT.csv"
+refused 3 'no_entry' backtest "$FAULTY_DIR/no_entry.so" --data "$WORK/BTCUSDT.csv"
+! grep -q 'no row' "$WORK/err" || fail "data is blamed for a plugin: $(cat "$WORK/err")"
+rows=$head
+for row in $(seq 10 24); do rows="$rows\n15463008000$row,x,2,1"; done
+data ':2:.*neither' "$rows\n"
+[ "$(grep -c 'neither buy nor sell' "$WORK/err")" = 10 ] || fail "not ten bad rows are named: $(cat "$WORK/err")"
+grep -q 'data.csv: 10 bad rows' "$WORK/err" || fail "nothing says that reading ended: $(cat "$WORK/err")"
+data ':3:15: side .x. is' "$head\n1546300800000,buy,2,1\n1546300800000,x,2,1\n1546300800001,buy,2,1\n1546300800001,buy,nan,1\n"
+grep -q "data.csv:5:19: price 'nan'" "$WORK/err" || fail "the second bad row is not named: $(cat "$WORK/err")"
+printf 'time_ms,price,amount\n1546300800000,2,1\n' >"$WORK/nameless.csv"
+refused 4 'nameless.csv: no symbol.*SYMBOL=FILE' backtest "$PLUGINS/busy.so" --data "$WORK/nameless.csv"
+refused 4 'nameless.csv: ABCDEF is no symbol' backtest "$PLUGINS/busy.so" --data "ABCDEF=$WORK/nameless.csv"
+printf '1546300800000000000 {"stream":"btcusdt@trade","data":{"e":"trade","E":1546300800000,"s":"BTCUSDT","t":1,"p":"2","q":"1","T":1546300800000,"m":true,"M":true}}\n' \
+    >"$WORK/binance_spot_BTCUSDT_x.raw"
+refused 4 'never became live. Of 1 lines, 0 were book snapshots, 0 changes of the book, 1 trades' \
+    backtest "$PLUGINS/busy.so" --data "$WORK/binance_spot_BTCUSDT_x.raw"
+printf "$head\n1546300800000,bid,2,1\n1546300800000,ask,2,1\n" >"$WORK/BTCUSDT.csv"
+refused 4 'BTCUSDT.csv:3:15: the side .ask.' sim --port 0 --data "$WORK/BTCUSDT.csv"
+printf 'timestamp,is_snapshot,side,price,amount\n1546300800000000,true,bid,2,1\n' >"$WORK/BTCUSDT.csv"
+refused 4 'BTCUSDT.csv:1: a table of a book' sim --port 0 --data "$WORK/BTCUSDT.csv"
 seq 1000 | gzip | head -c 500 >"$WORK/binance_spot_BTCUSDT_data.csv.gz"
 refused 4 'data.csv.gz' backtest "$PLUGINS/busy.so" --data "$WORK/binance_spot_BTCUSDT_data.csv.gz"
 refused 4 'nowhere' backtest "$PLUGINS/busy.so" --data "$WORK/nowhere.csv"

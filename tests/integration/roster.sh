@@ -140,7 +140,7 @@ bad 'bad.yaml:7:[0-9]*: error.*fast: "x" is no whole number'
 code=$?
 [ "$code" = 3 ] || fail "a parameter beyond its bounds: ended with $code instead of 3"
 refused 3 nowhere --roster "$WORK/nowhere.yaml"
-refused 4 'no symbol' --roster "$WORK/all.yaml" --plugins "$WORK/plugins" --data "$WORK/text"
+refused 4 'header names neither trades' --roster "$WORK/all.yaml" --plugins "$WORK/plugins" --data "$WORK/text"
 refused 2 'a plugin does not go' "$PLUGINS/busy.so" --roster "$WORK/all.yaml"
 refused 2 '.*param does not go' --roster "$WORK/all.yaml" --param every=3
 refused 2 '.*capital does not go' --roster "$WORK/all.yaml" --capital 5

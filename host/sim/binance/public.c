@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/num.h"
+#include "market/recording.h"
 #include "sim/binance/simb.h"
 
 #define E8(x) ((int64_t)((x)*100000000ll))
@@ -75,9 +76,8 @@ const uint32_t simb_n_symbols = sizeof(simb_symbols) / sizeof(simb_symbols[0]);
 
 int simb_symbol(const char *name, int px_decimals, int qty_decimals, struct pit_symbol *symbol)
 {
-    static const char *const quotes[] = {"USDT", "USDC", "FDUSD", "TUSD", "USD",
-                                         "BTC",  "ETH",  "BNB",   "EUR",  NULL};
-    size_t n = strlen(name);
+    char base[16];
+    char quote[16];
 
     for (uint32_t i = 0; i < simb_n_symbols; i++)
         if (strcmp(simb_symbols[i].name, name) == 0) {
@@ -85,25 +85,20 @@ int simb_symbol(const char *name, int px_decimals, int qty_decimals, struct pit_
             return AGON_OK;
         }
     memset(symbol, 0, sizeof(*symbol));
-    for (int i = 0; quotes[i]; i++) {
-        size_t m = strlen(quotes[i]);
-
-        if (n <= m + 1 || n - m >= sizeof(symbol->base) || n >= sizeof(symbol->name) ||
-            strcmp(name + n - m, quotes[i]) != 0)
-            continue;
-        strcpy(symbol->name, name);
-        memcpy(symbol->base, name, n - m);
-        strcpy(symbol->quote, quotes[i]);
-        symbol->tick_px = symbol->min_px = num_pow10(SIMB_EXP - px_decimals);
-        symbol->max_px = E8(1000000);
-        symbol->lot_qty = symbol->min_qty = num_pow10(SIMB_EXP - qty_decimals);
-        symbol->max_qty = symbol->market_max_qty = E8(9000000);
-        symbol->min_notional_amt = quotes[i][0] == 'U' || m > 3 ? E8(5) : 10000;
-        symbol->max_notional_amt = E8(9000000);
-        symbol->maker_fee_ppb = symbol->taker_fee_ppb = 1000000;
-        return AGON_OK;
-    }
-    return AGON_EINVAL;
+    if (strlen(name) >= sizeof(symbol->name) || !recording_assets(name, base, quote) ||
+        strlen(base) >= sizeof(symbol->base) || strlen(quote) >= sizeof(symbol->quote))
+        return AGON_EINVAL;
+    strcpy(symbol->name, name);
+    strcpy(symbol->base, base);
+    strcpy(symbol->quote, quote);
+    symbol->tick_px = symbol->min_px = num_pow10(SIMB_EXP - px_decimals);
+    symbol->max_px = E8(1000000);
+    symbol->lot_qty = symbol->min_qty = num_pow10(SIMB_EXP - qty_decimals);
+    symbol->max_qty = symbol->market_max_qty = E8(9000000);
+    symbol->min_notional_amt = quote[0] == 'U' || strlen(quote) > 3 ? E8(5) : 10000;
+    symbol->max_notional_amt = E8(9000000);
+    symbol->maker_fee_ppb = symbol->taker_fee_ppb = 1000000;
+    return AGON_OK;
 }
 
 int simb_ping(struct simb_call *call)

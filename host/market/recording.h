@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+/* recording: what the words in a table of recorded market data mean, and in its file's name.
+ *
+ * Backtests (lab) and the simulated venue (sim) read the same files; whatever could be understood
+ * in two ways is decided here, once. No file is opened, nothing is kept. [any] */
+#ifndef MARKET_RECORDING_H
+#define MARKET_RECORDING_H
+
+#include "base/error.h"
+
+#define RECORDING_SYMBOL      32 /* room of a symbol with its NUL */
+#define RECORDING_SYMBOLS_MAX 16
+#define RECORDING_SHOWN       48 /* room of a field that is shown to people */
+
+/* AGON_BUY for buy and b, AGON_SELL for sell and s, in any case; 0: no side. [any] */
+int recording_side(const char *text, size_t n);
+/* A yes (1, true, t) or no (0, false, f), in any case; below 0: neither. [any] */
+int recording_flag(const char *text, size_t n);
+
+/* As num_parse, but digits behind the eighth place that are only the noise of a double are rounded
+ * away: 0.00031099999999999997 is 0.000311. Noise is what changes a number of 16 digits or more by
+ * a trillionth of it at most. 1: was rounded. [any] */
+int recording_parse(const char *text, size_t n, int exp, int64_t *value);
+/* Digits after the point that a number has when its noise is away; below 0: no number. [any] */
+int recording_places(const char *text, size_t n);
+/* A field as people may see it: cut, without control characters. Returns shown. [any] */
+const char *recording_show(const char *text, size_t n, char shown[RECORDING_SHOWN]);
+
+/* [SYMBOL=]FILE: returns the FILE, symbol is "" when none is said. [any] */
+const char *recording_split(const char *word, char symbol[RECORDING_SYMBOL]);
+/* What is traded against what: "BTCUSDT" is BTC against USDT. False: no quote that is known. [any]
+ */
+int recording_assets(const char *symbol, char base[16], char quote[16]);
+/* "dir/binance_spot_BTCUSDT_2024.csv" speaks of BTCUSDT. False: no symbol in it. [any] */
+int recording_symbol_of_name(const char *path, char symbol[RECORDING_SYMBOL]);
+
+/* Why a table with this column cannot be played, to follow "the column NAME: "; NULL: it may be.
+ * [any] */
+const char *recording_refused_column(const char *name, size_t n);
+
+/* What stands in a table's column of symbols. */
+struct recording_symbols {
+    char all[RECORDING_SYMBOLS_MAX][RECORDING_SYMBOL];
+    uint32_t n;
+    int is_more;                  /* than fit here */
+    char asked[RECORDING_SYMBOL]; /* the one that the table is to be of, "" when nobody said */
+    int has_asked;                /* it is among them, also when it did not fit */
+};
+void recording_note_symbol(struct recording_symbols *symbols, const char *text,
+                           size_t n); /* [any] */
+/* Which of them is to be played: the one asked for, or one alone, whatever it is called. Returns
+ * its text, "" where the table has no such column; NULL with the reason when there are several and
+ * none is the one asked for. [any] */
+const char *recording_pick(const struct recording_symbols *symbols, const char *path,
+                           struct error *err);
+
+#endif

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+/* recording: words, numbers and names of recorded tables. */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "market/recording.h"
+
+static const struct {
+    const char *text;
+    int side, flag;
+} words[] = {
+    {"buy", AGON_BUY, -1},
+    {"BUY", AGON_BUY, -1},
+    {"b", AGON_BUY, -1},
+    {"Sell", AGON_SELL, -1},
+    {"SELL", AGON_SELL, -1},
+    {"S", AGON_SELL, -1},
+    {"", 0, -1},
+    {"bid", 0, -1},
+    {"unknown", 0, -1},
+    {"sel", 0, -1},
+    {"sells", 0, -1},
+    {"1", 0, 1},
+    {"TRUE", 0, 1},
+    {"True", 0, 1},
+    {"0", 0, 0},
+    {"false", 0, 0},
+    {"F", 0, 0},
+    {"yes", 0, -1},
+};
+
+START_TEST(a_word_is_a_side_or_none)
+{
+    size_t n = strlen(words[_i].text);
+    int flag = recording_flag(words[_i].text, n);
+
+    ck_assert_int_eq(recording_side(words[_i].text, n), words[_i].side);
+    ck_assert_int_eq(flag < 0 ? -1 : flag, words[_i].flag);
+}
+END_TEST
+
+static const struct {
+    const char *text;
+    int exp, rc, places;
+    int64_t value;
+} numbers[] = {
+    {"0.00031099999999999997", 8, 1, 6, 31100},
+    {"0.00031099999999999997", 6, 1, 6, 311},
+    {"0.00031099999999999997", 12, 1, 6, 311000000},
+    {"0.00031099999999999997", 5, AGON_ERANGE, 6, 0},
+    {"0.30000000000000004", 8, 1, 1, 30000000},
+    {"-0.30000000000000004", 8, 1, 1, -30000000},
+    {"253.21869600000003", 8, 1, 6, 25321869600},
+    {"54321.123456000003", 8, 1, 6, 5432112345600},
+    {"1.9999999999999998", 2, 1, 0, 200},
+    {"0.123456789", 8, AGON_ERANGE, 9, 0},          // too short for noise: meant
+    {"0.12345678912345678", 8, AGON_ERANGE, 17, 0}, // what is cut off is no noise
+    {"0.123456789", 9, AGON_OK, 9, 123456789},
+    {"1.2500", 2, AGON_OK, 2, 125},
+    {"99999999999999999999", 8, AGON_ERANGE, -1, 0},
+    {"0.3000000000000000x", 8, AGON_EINVAL, -1, 0},
+    {"nan", 8, AGON_EINVAL, -1, 0},
+    {"", 8, AGON_EINVAL, -1, 0},
+};
+
+START_TEST(noise_of_a_double_is_rounded_away_and_nothing_else)
+{
+    size_t n = strlen(numbers[_i].text);
+    int64_t value = 0;
+    int places = recording_places(numbers[_i].text, n);
+
+    ck_assert_int_eq(recording_parse(numbers[_i].text, n, numbers[_i].exp, &value), numbers[_i].rc);
+    if (numbers[_i].rc >= 0)
+        ck_assert_int_eq(value, numbers[_i].value);
+    ck_assert_int_eq(places < 0 ? -1 : places, numbers[_i].places);
+}
+END_TEST
+
+static const struct {
+    const char *word, *symbol, *file, *named;
+} files[] = {
+    {"BTCUSDT=x.csv", "BTCUSDT", "x.csv", ""},
+    {"/d/binance_spot_ETHUSDT_1h.csv", "", "/d/binance_spot_ETHUSDT_1h.csv", "ETHUSDT"},
+    {"d/A=b.csv", "", "d/A=b.csv", ""},
+    {"=x", "", "=x", ""},
+    {"XRPETH.csv", "", "XRPETH.csv", "XRPETH"},
+    {"tardis_bitmex_XBTUSD.csv", "", "tardis_bitmex_XBTUSD.csv", "XBTUSD"},
+    {"2024USD.csv", "", "2024USD.csv", ""},
+};
+
+START_TEST(a_file_is_of_the_symbol_before_it_or_in_its_name)
+{
+    char symbol[RECORDING_SYMBOL];
+
+    ck_assert_str_eq(recording_split(files[_i].word, symbol), files[_i].file);
+    ck_assert_str_eq(symbol, files[_i].symbol);
+    ck_assert_int_eq(recording_symbol_of_name(files[_i].file, symbol), files[_i].named[0] != '\0');
+    ck_assert_str_eq(symbol, files[_i].named);
+}
+END_TEST
+
+static const struct {
+    const char *symbol, *base, *quote;
+} pairs[] = {
+    {"BTCUSDT", "BTC", "USDT"}, {"XBTUSD", "XBT", "USD"}, {"BTCTUSD", "BTC", "TUSD"},
+    {"OPUSDT", "OP", "USDT"},   {"ETHBTC", "ETH", "BTC"}, {"BTCUSD_PERP", NULL, NULL},
+    {"USDT", NULL, NULL},       {"btcusdt", NULL, NULL},
+};
+
+START_TEST(a_symbol_is_a_base_against_a_quote)
+{
+    char base[16];
+    char quote[16];
+
+    ck_assert_int_eq(recording_assets(pairs[_i].symbol, base, quote), pairs[_i].base != NULL);
+    if (pairs[_i].base != NULL) {
+        ck_assert_str_eq(base, pairs[_i].base);
+        ck_assert_str_eq(quote, pairs[_i].quote);
+    }
+}
+END_TEST
+
+START_TEST(of_several_symbols_the_one_asked_for_is_played)
+{
+    struct recording_symbols symbols = {.n = 0};
+    struct error err = {0};
+    char text[16];
+
+    ck_assert_str_eq(recording_pick(&symbols, "f", &err), "");
+    recording_note_symbol(&symbols, "BTC-PERPETUAL", 13);
+    ck_assert_str_eq(recording_pick(&symbols, "f", &err), "BTC-PERPETUAL");
+    recording_note_symbol(&symbols, "ETHUSDT", 7);
+    recording_note_symbol(&symbols, "BTC-PERPETUAL", 13);
+    ck_assert_uint_eq(symbols.n, 2);
+    ck_assert_ptr_null(recording_pick(&symbols, "f", &err));
+    ck_assert_ptr_nonnull(strstr(err.text, "f: its column symbol has BTC-PERPETUAL, ETHUSDT"));
+    for (int i = 0; i < 40; i++) {
+        strcpy(symbols.asked, "S39");
+        snprintf(text, sizeof(text), "S%d", i);
+        recording_note_symbol(&symbols, text, strlen(text));
+    }
+    ck_assert_int_eq(symbols.is_more, 1);
+    ck_assert_str_eq(recording_pick(&symbols, "f", &err), "S39");
+}
+END_TEST
+
+START_TEST(what_is_shown_is_cut_and_harmless)
+{
+    char shown[RECORDING_SHOWN];
+    char text[200];
+
+    memset(text, '7', sizeof(text));
+    text[1] = '\x1b';
+    recording_show(text, sizeof(text), shown);
+    ck_assert_uint_eq(strlen(shown), RECORDING_SHOWN - 1);
+    ck_assert_int_eq(shown[1], '?');
+    ck_assert_str_eq(shown + RECORDING_SHOWN - 4, "...");
+    ck_assert_str_eq(recording_show("1.5", 3, shown), "1.5");
+}
+END_TEST
+
+int main(void)
+{
+    TCase *tcase = tcase_create("recording");
+    SRunner *runner;
+    Suite *suite = suite_create("market_recording");
+    int failed;
+
+    tcase_add_loop_test(tcase, a_word_is_a_side_or_none, 0, sizeof(words) / sizeof(words[0]));
+    tcase_add_loop_test(tcase, noise_of_a_double_is_rounded_away_and_nothing_else, 0,
+                        sizeof(numbers) / sizeof(numbers[0]));
+    tcase_add_loop_test(tcase, a_file_is_of_the_symbol_before_it_or_in_its_name, 0,
+                        sizeof(files) / sizeof(files[0]));
+    tcase_add_loop_test(tcase, a_symbol_is_a_base_against_a_quote, 0,
+                        sizeof(pairs) / sizeof(pairs[0]));
+    tcase_add_test(tcase, of_several_symbols_the_one_asked_for_is_played);
+    tcase_add_test(tcase, what_is_shown_is_cut_and_harmless);
+    suite_add_tcase(suite, tcase);
+    runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
