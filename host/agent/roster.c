@@ -159,13 +159,10 @@ static void check_bars(struct config *config, const struct roster_slot *slot, ui
                           "is no length of bars; expected 1m, 3m, 5m, 10m, 15m, 1h, 4h or 1d");
 }
 
-static void read_params(struct config *config, struct roster_slot *slot)
+void roster_params(struct config *config, const struct config_node *node,
+                   struct setup_param *params, uint32_t *n_params)
 {
-    const struct config_node *node = slot->params_node;
-
-    slot->params_node = NULL;
-    if (node == NULL)
-        return;
+    *n_params = 0;
     if (!config_is_map(node)) {
         config_refuse(config, node, CONFIG_E_KIND, "expected a map of names and values");
         return;
@@ -177,7 +174,7 @@ static void read_params(struct config *config, struct roster_slot *slot)
     }
     for (uint32_t k = 0; k < config_count(node); k++) {
         const struct config_node *entry = config_entry(node, k);
-        struct setup_param *param = &slot->params[slot->n_params];
+        struct setup_param *param = &params[*n_params];
 
         if (config_text(entry) == NULL) {
             config_refuse(config, entry, CONFIG_E_KIND, "expected a plain value");
@@ -193,8 +190,15 @@ static void read_params(struct config *config, struct roster_slot *slot)
         }
         snprintf(param->name, sizeof(param->name), "%s", config_key(node, k));
         snprintf(param->text, sizeof(param->text), "%s", config_text(entry));
-        slot->n_params++;
+        ++*n_params;
     }
+}
+
+static void read_params(struct config *config, struct roster_slot *slot)
+{
+    if (slot->params_node != NULL)
+        roster_params(config, slot->params_node, slot->params, &slot->n_params);
+    slot->params_node = NULL;
 }
 
 /* Also of a roster whose fields have mistakes: what was refused is empty, and passed over. */

@@ -73,6 +73,11 @@ struct roster_names {
     uint32_t n;
     char instruments[ROSTER_NAMES_MAX][64];
 };
+/* A map of names and values: at most CREW_PARAMS_MAX of them. What is wrong is refused at its
+ * place.
+ */
+void roster_params(struct config *config, const struct config_node *node,
+                   struct setup_param *params, uint32_t *n_params);
 /* What can be told of the instruments of a roster that was refused. */
 void roster_judge(const struct roster *roster, struct config *config,
                   const struct roster_names *names);

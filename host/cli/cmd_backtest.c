@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -15,6 +16,7 @@
 #include "base/num.h"
 #include "cli/args.h"
 #include "cli/commands.h"
+#include "cli/config_file.h"
 #include "cli/demo_cast.h"
 #include "cli/slots.h"
 #include "lab/backtest.h"
@@ -24,7 +26,7 @@ struct opts {
     uint64_t seed;
     int64_t length_ns, capital, latency_ns, data_latency_ns;
     double maker_bps, taker_bps;
-    const char *roster, *plugin_dir, *csv, *journal;
+    const char *roster, *plugin_dir, *params_file, *csv, *journal;
     agon_ns_t t_end;
     int is_json, is_lenient, runner, has_capital;
 };
@@ -174,6 +176,32 @@ static int in_child(const struct backtest_config *config, const struct opts *opt
     return EXIT_CHECK;
 }
 
+// Parameters by name from a file, in front of those that were said word by word, which count then.
+static int take_params(const struct opts *opts, struct crew_slot *slots, uint32_t n_slots)
+{
+    static struct setup_param params[CREW_PARAMS_MAX];
+    struct config_file file;
+    uint32_t n = 0;
+    int code;
+
+    if (config_file_open(&file, "backtest", opts->params_file) && config_root(file.config) != NULL)
+        roster_params(file.config, config_root(file.config), params, &n);
+    code = config_file_close(&file);
+    for (uint32_t i = 0; i < n_slots && code == EXIT_OK; i++) {
+        struct crew_slot *slot = &slots[i];
+
+        if (slot->n_params + n > CREW_PARAMS_MAX) {
+            fprintf(stderr, "agon backtest: %s and --param: more than %d parameters\n",
+                    args_safe(opts->params_file), CREW_PARAMS_MAX);
+            return EXIT_FLAGS;
+        }
+        memmove(slot->params + n, slot->params, slot->n_params * sizeof(*params));
+        memcpy(slot->params, params, n * sizeof(*params));
+        slot->n_params += n;
+    }
+    return code;
+}
+
 // The slots, from the words of the command line. An exit code.
 static int take_words(const struct opts *opts, struct crew_slot *slots,
                       struct backtest_config *config)
@@ -182,7 +210,7 @@ static int take_words(const struct opts *opts, struct crew_slot *slots,
 
     if (slots_of_words(slots, &config->n_slots, &opts->plugins, &opts->params, opts->capital,
                        &err) >= 0)
-        return EXIT_OK;
+        return opts->params_file != NULL ? take_params(opts, slots, config->n_slots) : EXIT_OK;
     fprintf(stderr, "agon backtest: %s\n", err.text);
     return EXIT_FLAGS;
 }
@@ -228,6 +256,8 @@ int cmd_backtest(int argc, char **argv)
          .min = 1000000000, .max = (int64_t)400 * 86400 * 1000000000},
         {"param", ARG_LIST, "NAME=VALUE", "parameters of the plugins named on the command line",
          &opts.params},
+        {"params", ARG_TEXT, "FILE", "the same from a file of NAME: VALUE lines",
+         &opts.params_file},
         {"capital", ARG_INT, "AMOUNT", "of each of them, in the base currency (100000)",
          &opts.capital, .min = 1, .max = 1000000000, .is_given = &opts.has_capital},
         {"latency", ARG_DURATION, "TIME", "of orders to the venue and of reports back (0)",
@@ -264,13 +294,15 @@ int cmd_backtest(int argc, char **argv)
         return rc;
     if (opts.plugins.n == 0 && opts.roster == NULL)
         return args_refuse(&spec, "backtest", "name a plugin, or a roster");
-    if (opts.roster != NULL && (opts.plugins.n > 0 || opts.params.n > 0 || opts.has_capital))
+    if (opts.roster != NULL &&
+        (opts.plugins.n > 0 || opts.params.n > 0 || opts.params_file != NULL || opts.has_capital))
         return args_refuse(&spec, "backtest",
                            "--roster says who plays, with which parameters and capital: %s does "
                            "not go with it",
-                           opts.plugins.n > 0  ? "a plugin"
-                           : opts.params.n > 0 ? "--param"
-                                               : "--capital");
+                           opts.plugins.n > 0         ? "a plugin"
+                           : opts.params.n > 0        ? "--param"
+                           : opts.params_file != NULL ? "--params"
+                                                      : "--capital");
     if (opts.roster == NULL && opts.plugin_dir != NULL)
         return args_refuse(&spec, "backtest", "--plugins goes with --roster");
     slots = calloc(SLOTS_MAX, sizeof(*slots));

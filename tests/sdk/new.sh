@@ -18,6 +18,15 @@ meson setup build -Dwerror=true >/dev/null
 ninja -C build >/dev/null
 "$agon" validate build/alpha_one.so --runner inproc
 "$agon" inspect build/alpha_one.so --describe | grep -q "org.example.alpha_one"
+intents() { "$agon" backtest build/alpha_one.so --for 10m --json "$@" | sed -n 's/.*"intents_hash": *"\([^"]*\)".*/\1/p'; }
+printf 'fast: 3\nslow: 9\n' >other.yaml
+[ "$(intents --params other.yaml)" = "$(intents --param fast=3 slow=9)" ] || { echo "--params is not as --param"; exit 1; }
+[ "$(intents --params other.yaml --param slow=26)" = "$(intents --param fast=3 slow=26)" ] ||
+    { echo "--param does not come before --params"; exit 1; }
+[ "$(intents --params other.yaml)" != "$(intents --params params.yaml)" ] || { echo "--params changes nothing"; exit 1; }
+printf 'fast: [3]\n' >bad.yaml
+"$agon" backtest build/alpha_one.so --for 1m --params bad.yaml 2>err && { echo "took bad parameters"; exit 1; }
+grep -q 'bad.yaml:1:7: error' err || { cat err; exit 1; }
 cd ..
 if "$agon" new alpha_one 2>/dev/null; then echo "overwrote a folder"; exit 1; fi
 for bad in Alpha 1a a-b a/b "" aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa; do
