@@ -214,10 +214,12 @@ static void summary(struct demo *demo)
                table_money(slot->fee_amt, view->base_exp, text[2]), (unsigned long long)slot->nth,
                slot->failure[0] != '\0' ? "  stopped: " : "", slot->failure);
     }
-    printf("\n%llu events, %llu orders, %llu fills; %llu events delivered to agents.\n"
+    printf("\n%llu events, %llu orders in %llu requests, %llu fills; %llu events delivered to "
+           "agents.\n"
            "Engine step p50 %s, p99 %s; from the socket's read to the end of the step p50 %s, p99 "
            "%s.\n",
            (unsigned long long)view->counters.n_events, (unsigned long long)view->counters.n_orders,
+           (unsigned long long)view->counters.n_requests,
            (unsigned long long)view->counters.n_fills, (unsigned long long)nth,
            table_time(hist_quantile(&view->step_ns, 0.5), times[0]),
            table_time(hist_quantile(&view->step_ns, 0.99), times[1]),

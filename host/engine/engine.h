@@ -125,7 +125,8 @@ const struct agon_top10 *engine_top(const struct engine *engine, agon_instrument
 void engine_order(const struct order *order, uint16_t reason, struct agon_order *out);
 
 struct engine_counters {
-    uint64_t n_events, n_bad, n_intents, n_refused, n_orders, n_fills, n_foreign, n_private_lost;
+    uint64_t n_events, n_bad, n_intents, n_refused, n_orders, n_requests, n_fills, n_foreign,
+        n_private_lost;
     uint64_t n_bad_wishes;
     uint64_t n_marks, n_timers, n_over_fills;
 };

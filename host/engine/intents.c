@@ -161,6 +161,7 @@ void intents_send(struct engine *engine, struct order *order, uint8_t kind)
         REQUIRE(engine->n_unsent < ENGINE_UNSENT);
         engine->unsent[engine->n_unsent++] = order->id;
     }
+    engine->counters.n_requests += kind != CMD_QUERY;
     crc = (uint32_t)hash_bytes(&cmd, sizeof(cmd));
     engine->output_hash = hash_mix(engine->output_hash ^ ((uint64_t)crc | (uint64_t)2 << 48));
 }
