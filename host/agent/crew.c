@@ -2,6 +2,7 @@
 #include "agent/crew.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "agent/sandbox.h"
 
@@ -221,6 +222,12 @@ static void collect_tables(struct engine *engine, struct pieces *pieces, struct 
     }
 }
 
+// What can hold at all: only root can give a child a user of its own.
+static uint32_t whole_sandbox(void)
+{
+    return geteuid() == 0 ? SANDBOX_ALL : SANDBOX_ALL & ~(uint32_t)SANDBOX_UID;
+}
+
 int crew_join(struct crew *crew, const struct crew_slot *spec, const struct crew_history *history,
               struct error *err)
 {
@@ -299,7 +306,8 @@ int crew_join(struct crew *crew, const struct crew_slot *spec, const struct crew
                                             .is_lock_step = crew->config.is_lock_step,
                                             .hard_ns = spec->hard_ns,
                                             .layers_wanted = SANDBOX_ALL,
-                                            .layers_required = spec->is_isolated ? SANDBOX_ALL : 0,
+                                            .layers_required =
+                                                spec->is_isolated ? whole_sandbox() : 0,
                                             .slot = slot->id,
                                             .log = on_log,
                                             .ctx = member};
