@@ -141,9 +141,10 @@ start_host() {
     PIDS="$PIDS $HOST_PID"
 }
 
-# The client order ids that the simulator was sent, into $WORK/ids: once each?
+# The client order ids that the simulator was sent, into $WORK/ids: once each? One whose time stamp was refused (-1021)
+# reached no order book, and is signed anew.
 ids_once() {
-    grep '"kind":"request"' "$SIM_LOG" | sed -n 's/.*"newClientOrderId":"\([^"]*\)".*/\1/p' >"$WORK/ids"
+    grep '"kind":"request"' "$SIM_LOG" | grep -v '"code":-1021' | sed -n 's/.*"newClientOrderId":"\([^"]*\)".*/\1/p' >"$WORK/ids"
     [ -z "$(sort "$WORK/ids" | uniq -d)" ] || fail "ids were sent twice: $(sort "$WORK/ids" | uniq -d | head -3)"
 }
 
