@@ -6,7 +6,6 @@
 #define AGENT_FEED_FOLD_H
 
 #include "agent/feed_state.h"
-#include "agent/info.h"
 
 /* Takes over what the setup holds. AGON_ENOMEM, AGON_ECORRUPT. */
 int fold_init(struct feed *feed, struct error *err);
