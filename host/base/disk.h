@@ -12,7 +12,8 @@
 
 struct disk {
     void *ctx;
-    /* Opens or creates; a handle >= 0. With preallocate_bytes > 0 that much room is reserved. */
+    /* Opens; a handle >= 0. AGON_ENOENT: no such file; with preallocate_bytes > 0 it is made, with
+     * at least that much room reserved. */
     int (*open)(void *ctx, const char *name, uint64_t preallocate_bytes);
     void (*close)(void *ctx, int file);
     /* Writes all n bytes at an offset, or fails. */

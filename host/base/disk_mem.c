@@ -219,6 +219,8 @@ static int open_file(void *ctx, const char *name, uint64_t preallocate_bytes)
     if (!is_name_good(name))
         return AGON_EINVAL;
     entry = find(&disk->now, name);
+    if (entry == NULL && preallocate_bytes == 0)
+        return AGON_ENOENT;
     if (entry == NULL) {
         if (is_last_op(disk))
             return AGON_EIO;
@@ -607,7 +609,7 @@ unsigned char *disk_mem_bytes(struct disk_mem *disk, const char *name, uint64_t 
 int disk_mem_set(struct disk_mem *disk, const char *name, const void *bytes, uint64_t n)
 {
     struct disk port = disk_mem_port(disk);
-    int file = port.open(disk, name, 0);
+    int file = port.open(disk, name, 1);
     int rc = file < 0 ? file : port.truncate(disk, file, 0);
 
     if (rc >= 0 && n > 0)

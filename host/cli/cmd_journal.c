@@ -216,10 +216,10 @@ static void print_stats(const struct stats *stats, const struct journal_summary 
                    ULL(stats->bytes[type]));
     }
     for (int cls = 0; cls < JOURNAL_CLASSES; cls++)
-        printf("%-16s %-8s %12llu %16llu  in %u segment%s\n", "all",
+        printf("%-16s %-8s %12llu %16llu  in %u segment%s, %u of them compressed\n", "all",
                segment_class_name((enum journal_class)cls), ULL(stats->class_n[cls]),
                ULL(stats->class_bytes[cls]), summary->n_segments[cls],
-               summary->n_segments[cls] == 1 ? "" : "s");
+               summary->n_segments[cls] == 1 ? "" : "s", summary->n_packed[cls]);
 }
 
 static void print_stats_json(const struct stats *stats, const struct journal_summary *summary)
@@ -236,9 +236,11 @@ static void print_stats_json(const struct stats *stats, const struct journal_sum
            ULL(summary->n_dropped), ULL(summary->n_torn), summary->is_clean ? "true" : "false",
            summary->is_forced ? "true" : "false");
     for (int cls = 0; cls < JOURNAL_CLASSES; cls++)
-        printf("%s\"%s\": {\"events\": %llu, \"bytes\": %llu, \"segments\": %u}",
-               cls == 0 ? "" : ", ", segment_class_name((enum journal_class)cls),
-               ULL(stats->class_n[cls]), ULL(stats->class_bytes[cls]), summary->n_segments[cls]);
+        printf(
+            "%s\"%s\": {\"events\": %llu, \"bytes\": %llu, \"segments\": %u, \"compressed\": %u}",
+            cls == 0 ? "" : ", ", segment_class_name((enum journal_class)cls),
+            ULL(stats->class_n[cls]), ULL(stats->class_bytes[cls]), summary->n_segments[cls],
+            summary->n_packed[cls]);
     printf("}, \"types\": {");
     for (uint32_t type = 0; type <= TYPES; type++) {
         if (stats->n[type] != 0)

@@ -3,12 +3,15 @@
 #include <stdlib.h>
 
 #include "cli/host_impl.h"
+#include "journal/packed.h"
 #include "journal/snapshot.h"
 #include "sys/log.h"
+#include "sys/proc.h"
 #include "sys/signals.h"
 
 #define TELL_NS  ((int64_t)20 * 1000 * 1000)
 #define HURRY_NS ((int64_t)500 * 1000 * 1000)
+#define PACK_NS  ((int64_t)2 * 1000 * 1000 * 1000)
 
 /* ---- writer ---- */
 
@@ -65,6 +68,36 @@ void *host_writer_main(void *ctx)
         if (rc != 1)
             futex_wait(&host->writer_wake, seen, 1000000);
     }
+}
+
+/* ---- packer ---- */
+
+void *host_packer_main(void *ctx)
+{
+    struct host *host = ctx;
+    int has_failed = 0;
+
+    proc_give_way();
+    while (atomic_load_explicit(&host->is_packer_stopping, memory_order_acquire) == 0) {
+        struct error err = {0};
+        // On a full disk what room there is belongs to the writer.
+        int rc =
+            journal_state(&host->buffer) > JOURNAL_LOW ? 0 : journal_pack(&host->disk.port, &err);
+
+        if (rc < 0 && !has_failed)
+            log_warn("journal", "pack", "%s", err.text);
+        has_failed = rc < 0;
+        if (rc != 1)
+            futex_wait(&host->is_packer_stopping, 0, PACK_NS);
+    }
+    return NULL;
+}
+
+static void stop_packer(struct host *host)
+{
+    atomic_store(&host->is_packer_stopping, 1);
+    futex_wake(&host->is_packer_stopping, 1);
+    pthread_join(host->packer_thread, NULL);
 }
 
 /* ---- io ---- */
@@ -181,8 +214,10 @@ int host_start(struct host *host, struct error *err)
     host->started_ns = clock_mono();
     if (pthread_create(&host->writer_thread, NULL, host_writer_main, host) != 0)
         goto fail;
-    if (pthread_create(&host->io_thread, NULL, host_io_main, host) != 0)
+    if (pthread_create(&host->packer_thread, NULL, host_packer_main, host) != 0)
         goto fail_writer;
+    if (pthread_create(&host->io_thread, NULL, host_io_main, host) != 0)
+        goto fail_packer;
     if (pthread_create(&host->core_thread, NULL, host_core_main, host) != 0)
         goto fail_io;
     host->is_running = 1;
@@ -192,6 +227,8 @@ fail_io:
     atomic_store(&host->is_io_stopping, 1);
     uv_async_send(&host->io_wake);
     pthread_join(host->io_thread, NULL);
+fail_packer:
+    stop_packer(host);
 fail_writer:
     atomic_store(&host->is_writer_stopping, 1);
     pthread_join(host->writer_thread, NULL);
@@ -282,6 +319,7 @@ int host_stop(struct host *host, int64_t grace_ns, int signal_fd, struct error *
         rc = engine_hash(host->engine, host->last_hash);
     host->last_seq = engine_seq(host->engine);
     host_show(host);
+    stop_packer(host);
     atomic_store(&host->is_writer_stopping, 1);
     pthread_join(host->writer_thread, NULL);
     if (rc < 0)

@@ -60,8 +60,9 @@ struct host {
     struct ring to_venue; /* of struct order_cmd */
     struct ring control;  /* of struct record_command */
     _Atomic uint32_t core_wake, is_core_asleep, writer_wake, is_holding;
-    _Atomic uint32_t is_stopping, is_closing, is_io_stopping, is_writer_stopping;
-    pthread_t core_thread, io_thread, writer_thread;
+    _Atomic uint32_t is_stopping, is_closing, is_io_stopping, is_writer_stopping,
+        is_packer_stopping;
+    pthread_t core_thread, io_thread, writer_thread, packer_thread;
 
     /* core */
     struct clock_utc utc;
@@ -111,6 +112,7 @@ void host_tell(struct host *host);
 /* host.c: what the ports and the loop call */
 void *host_io_main(void *ctx);
 void *host_writer_main(void *ctx);
+void *host_packer_main(void *ctx); /* compresses segments that nobody writes any more */
 void host_wake_core(struct host *host);
 void host_on_io_wake(uv_async_t *handle);
 void host_on_io_turn(uv_prepare_t *handle);

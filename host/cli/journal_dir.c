@@ -20,7 +20,8 @@ static int is_journal_file(const char *name)
 {
     size_t n = strlen(name);
 
-    return n > 3 && (strcmp(name + n - 3, ".aj") == 0 || strcmp(name + n - 3, ".as") == 0);
+    return (n > 3 && (strcmp(name + n - 3, ".aj") == 0 || strcmp(name + n - 3, ".as") == 0)) ||
+           (n > 7 && strcmp(name + n - 7, ".aj.zst") == 0);
 }
 
 static int holds_journal(const char *path)

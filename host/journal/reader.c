@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "journal/packed.h"
+
 #define CHUNK ((uint64_t)256 << 10)
 
 struct segment {
@@ -17,8 +19,10 @@ struct cursor { /* walks the segments of one class */
     enum journal_class cls;
     struct segment *segments; /* owned */
     uint32_t n_segments, room;
-    uint32_t at; /* the segment we are in */
-    int file;    /* -1: none */
+    uint32_t n_packed;     /* of them only in compressed form, as listed */
+    uint32_t at;           /* the segment we are in */
+    int file;              /* -1: none, or a compressed one */
+    struct packed *packed; /* owned; the segment in its compressed form */
     uint64_t size;
     uint64_t offset; /* of the next frame */
     uint64_t record; /* events so far in this segment */
@@ -52,7 +56,8 @@ struct cut { /* where a class ends */
     enum cursor_state state;
 };
 struct rubbish {
-    char name[SEGMENT_NAME];
+    enum journal_class cls;
+    uint64_t first_seq;
     int is_bad; /* put aside as bad-<name>, not removed */
 };
 struct journal_reader {
@@ -95,11 +100,31 @@ static void cursor_leave(struct cursor *cursor)
     if (cursor->file >= 0)
         cursor->disk->close(cursor->disk->ctx, cursor->file);
     cursor->file = -1;
+    packed_close(cursor->packed);
+    cursor->packed = NULL;
+}
+
+/* Opens the plain form of the segment, or else the compressed one. Its length, or AGON_E.... */
+static int64_t cursor_open(struct cursor *cursor)
+{
+    const struct disk *disk = cursor->disk;
+    uint64_t first_seq = cursor->segments[cursor->at].first_seq;
+    char name[PACKED_NAME];
+    int rc;
+
+    segment_name(name, cursor->cls, first_seq);
+    cursor->file = disk->open(disk->ctx, name, 0);
+    if (cursor->file >= 0)
+        return disk->size(disk->ctx, cursor->file);
+    if (cursor->file != AGON_ENOENT)
+        return cursor->file;
+    packed_name(name, cursor->cls, first_seq);
+    rc = packed_open(&cursor->packed, disk, name);
+    return rc < 0 ? rc : (int64_t)packed_size(cursor->packed);
 }
 
 static int cursor_enter(struct cursor *cursor, uint32_t at)
 {
-    char name[SEGMENT_NAME];
     int64_t size;
 
     cursor_leave(cursor);
@@ -109,9 +134,7 @@ static int cursor_enter(struct cursor *cursor, uint32_t at)
     cursor->chunk_n = 0;
     cursor->is_clean = 0;
     cursor->crc = cursor->segments[at].head_crc;
-    file_name(cursor, at, name);
-    cursor->file = cursor->disk->open(cursor->disk->ctx, name, 0);
-    size = cursor->file < 0 ? cursor->file : cursor->disk->size(cursor->disk->ctx, cursor->file);
+    size = cursor_open(cursor);
     if (size < 0)
         return (int)size;
     cursor->size = (uint64_t)size;
@@ -134,7 +157,9 @@ static uint64_t look(struct cursor *cursor, uint64_t offset, uint64_t n,
     if (have < n && offset + have < cursor->size) {
         // Frames are 8-byte aligned in the file and stay so in memory: events are read in place.
         int64_t got =
-            cursor->disk->read(cursor->disk->ctx, cursor->file, offset, cursor->chunk, CHUNK);
+            cursor->packed != NULL
+                ? packed_read(cursor->packed, offset, cursor->chunk, CHUNK)
+                : cursor->disk->read(cursor->disk->ctx, cursor->file, offset, cursor->chunk, CHUNK);
 
         cursor->chunk_offset = offset;
         cursor->chunk_n = got < 0 ? 0 : (uint64_t)got;
@@ -212,6 +237,8 @@ static const char *take_frame(struct cursor *cursor, enum frame_kind kind,
             return "an event whose length, class or origin cannot be";
         if (event->seq <= cursor->last_seq || event->seq < cursor->segments[cursor->at].first_seq)
             return "an event whose number is not above the one before";
+        if (event->seq <= cursor->vouched)
+            return "an event behind the mark that calls it durable";
         cursor->last_seq = event->seq;
         return NULL;
     case FRAME_SHED:
@@ -219,6 +246,8 @@ static const char *take_frame(struct cursor *cursor, enum frame_kind kind,
         if (cursor->cls != JOURNAL_MONEY || cursor->shed_first <= cursor->last_seq ||
             cursor->shed_last < cursor->shed_first || cursor->shed_last >= UINT64_MAX - 1)
             return "a range of shed numbers that cannot be";
+        if (cursor->shed_first <= cursor->vouched)
+            return "a range of shed numbers behind the mark that calls them durable";
         cursor->last_seq = cursor->shed_last;
         return NULL;
     case FRAME_MARK:
@@ -391,9 +420,11 @@ static int note_segment(void *arg, const char *name)
     struct cursor *cursor;
     uint64_t first_seq;
 
-    if (!segment_parse_name(name, &cls, &first_seq))
+    if (!packed_parse_name(name, &cls, &first_seq))
         return AGON_OK;
     cursor = &reader->cursors[cls];
+    if (cursor->n_segments > 0 && cursor->segments[cursor->n_segments - 1].first_seq == first_seq)
+        return AGON_OK; // the compressed form of the one before, which a crash kept from going
     if (cursor->n_segments == cursor->room) {
         uint32_t room = cursor->room * 2 + 64;
         struct segment *more = realloc(cursor->segments, room * sizeof(*more));
@@ -405,6 +436,7 @@ static int note_segment(void *arg, const char *name)
     }
     memset(&cursor->segments[cursor->n_segments], 0, sizeof(struct segment));
     cursor->segments[cursor->n_segments++].first_seq = first_seq;
+    cursor->n_packed += strcmp(name + strlen(name) - strlen(PACKED_SUFFIX), PACKED_SUFFIX) == 0;
     return AGON_OK;
 }
 
@@ -416,8 +448,8 @@ static int add_rubbish(struct journal_reader *reader, enum journal_class cls, ui
     if (more == NULL)
         return AGON_ENOMEM;
     reader->rubbish = more;
-    reader->rubbish[reader->n_rubbish].is_bad = is_bad;
-    segment_name(reader->rubbish[reader->n_rubbish++].name, cls, first_seq);
+    reader->rubbish[reader->n_rubbish++] =
+        (struct rubbish){.cls = cls, .first_seq = first_seq, .is_bad = is_bad};
     return AGON_OK;
 }
 
@@ -633,6 +665,7 @@ static void find_end(struct journal_reader *reader)
         const struct segment *last;
 
         reader->summary.n_segments[cls] = cursor->n_segments;
+        reader->summary.n_packed[cls] = cursor->n_packed;
         if (cut->keep == 0) {
             if (cursor->n_segments > 0) {
                 end->prev_first_seq[cls] = cursor->segments[0].head.prev_first_seq;
@@ -743,30 +776,47 @@ static int cut_class(struct journal_reader *reader, enum journal_class cls)
     const struct disk *disk = &reader->disk;
     struct cursor *cursor = &reader->cursors[cls];
     const struct cut *cut = &reader->cuts[cls];
-    char name[SEGMENT_NAME];
-    int file, rc = AGON_OK;
+    int64_t size;
+    int rc = AGON_OK;
 
     cursor_leave(cursor);
     // The last first: a segment is never without the one that it follows.
     for (uint32_t at = cursor->n_segments; rc >= 0 && at > cut->keep; at--) {
-        file_name(cursor, at - 1, name);
-        rc = disk->remove(disk->ctx, name);
+        rc = packed_remove(disk, cls, cursor->segments[at - 1].first_seq);
         if (rc >= 0)
             rc = disk->sync_dir(disk->ctx);
     }
     if (rc < 0 || cut->keep != cut->at + 1)
         return rc;
-    file_name(cursor, cut->at, name);
-    file = disk->open(disk->ctx, name, 0);
-    if (file < 0)
-        return file;
-    if (disk->size(disk->ctx, file) != (int64_t)cut->offset) {
-        rc = disk->truncate(disk->ctx, file, cut->offset);
+    cursor->at = cut->at;
+    size = cursor_open(cursor);
+    if (size < 0)
+        return (int)size;
+    if (size != (int64_t)cut->offset && cursor->packed != NULL) {
+        rc = packed_restore(disk, cls, cursor->segments[cut->at].first_seq, cut->offset);
+    } else if (size != (int64_t)cut->offset) {
+        rc = disk->truncate(disk->ctx, cursor->file, cut->offset);
         if (rc >= 0)
-            rc = disk->sync(disk->ctx, file);
+            rc = disk->sync(disk->ctx, cursor->file);
     }
-    disk->close(disk->ctx, file);
+    cursor_leave(cursor);
     return rc;
+}
+
+/* A segment that is no good, out of the way and not lost. */
+static int put_aside(const struct disk *disk, const struct rubbish *rubbish)
+{
+    char name[PACKED_NAME], aside[PACKED_NAME + 8];
+    int rc;
+
+    segment_name(name, rubbish->cls, rubbish->first_seq);
+    (void)snprintf(aside, sizeof(aside), "bad-%s", name);
+    rc = disk->rename(disk->ctx, name, aside);
+    if (rc != AGON_ENOENT)
+        return rc;
+    packed_name(name, rubbish->cls, rubbish->first_seq);
+    (void)snprintf(aside, sizeof(aside), "bad-%s", name);
+    return disk->rename(disk->ctx, name, aside);
 }
 
 int journal_recover(const struct disk *disk, const struct journal_reading *reading,
@@ -778,13 +828,14 @@ int journal_recover(const struct disk *disk, const struct journal_reading *readi
 
     if (reader == NULL)
         return error_set(err, why.code, "%s", why.text);
+    rc = disk->remove(disk->ctx, PACKED_NEW);
+    if (rc == AGON_ENOENT)
+        rc = AGON_OK;
     for (uint32_t i = 0; rc >= 0 && i < reader->n_rubbish; i++) {
         const struct rubbish *rubbish = &reader->rubbish[i];
-        char aside[SEGMENT_NAME + 8];
 
-        (void)snprintf(aside, sizeof(aside), "bad-%s", rubbish->name);
-        rc = rubbish->is_bad ? disk->rename(disk->ctx, rubbish->name, aside)
-                             : disk->remove(disk->ctx, rubbish->name);
+        rc = rubbish->is_bad ? put_aside(disk, rubbish)
+                             : packed_remove(disk, rubbish->cls, rubbish->first_seq);
     }
     for (int cls = 0; rc >= 0 && cls < JOURNAL_CLASSES; cls++) {
         if (reader->cursors[cls].n_segments > 0)

@@ -29,8 +29,8 @@ struct journal_summary {
     uint64_t n_dropped;   /* market numbers dropped later, as far as they are in the range */
     uint64_t durable_seq; /* highest that something vouches for */
     uint64_t n_torn;      /* bytes behind the end that are not zero, in both classes */
-    uint32_t n_segments[JOURNAL_CLASSES];
-    int is_clean;   /* closed in good order */
+    uint32_t n_segments[JOURNAL_CLASSES], n_packed[JOURNAL_CLASSES]; /* of them, compressed */
+    int is_clean;                                                    /* closed in good order */
     int is_forced;  /* the end stands where damage begins */
     char torn[256]; /* where the tail was torn or the damage lies; empty: nowhere */
 };

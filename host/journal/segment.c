@@ -111,8 +111,9 @@ int segment_head_decode(struct segment_head *head, uint32_t *crc,
     dec_bytes(&dec, head->build, sizeof(head->build));
     if (*crc != dec_u32(&end) || version != SEGMENT_VERSION)
         return error_set(err, AGON_ECORRUPT, "the head is damaged: its checksum is wrong");
-    if (head->cls >= JOURNAL_CLASSES || head->first_seq == 0 || head->align < 8 ||
-        head->align > SEGMENT_HEAD || (head->align & (head->align - 1)) != 0)
+    if (head->cls >= JOURNAL_CLASSES || head->first_seq == 0 ||
+        head->synced_seq >= head->first_seq || head->align < 8 || head->align > SEGMENT_HEAD ||
+        (head->align & (head->align - 1)) != 0)
         return error_set(err, AGON_ECORRUPT,
                          "the head holds a class, number or sector of no sense");
     return AGON_OK;

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "journal/packed.h"
+
 #define STAGE_BYTES     ((uint64_t)256 << 10) /* written in one piece; stays in the cache */
 #define STAGE_SLACK     ((uint64_t)FRAME_MAX + SEGMENT_HEAD + MARK_BYTES) /* beyond a full stage */
 #define SEGMENT_SLACK   ((uint64_t)2 * SEGMENT_HEAD) /* for padding and the last mark */
@@ -741,8 +743,10 @@ static int note_market(void *arg, const char *name)
     enum journal_class cls;
     uint64_t first_seq;
 
-    if (!segment_parse_name(name, &cls, &first_seq) || cls != JOURNAL_MARKET)
+    if (!packed_parse_name(name, &cls, &first_seq) || cls != JOURNAL_MARKET)
         return AGON_OK;
+    if (old->n > 0 && old->first_seq[old->n - 1] == first_seq)
+        return AGON_OK; // its compressed form
     if (old->n == old->room) {
         uint64_t *more = realloc(old->first_seq, (old->room * 2 + 64) * sizeof(*more));
 
@@ -755,16 +759,6 @@ static int note_market(void *arg, const char *name)
     return AGON_OK;
 }
 
-static int64_t size_of(const struct disk *disk, const char *name)
-{
-    int file = disk->open(disk->ctx, name, 0);
-    int64_t bytes = file < 0 ? file : disk->size(disk->ctx, file);
-
-    if (file >= 0)
-        disk->close(disk->ctx, file);
-    return bytes;
-}
-
 int journal_writer_drop(struct journal_writer *writer, uint64_t covered_seq, uint64_t keep_bytes,
                         struct error *err)
 {
@@ -772,14 +766,11 @@ int journal_writer_drop(struct journal_writer *writer, uint64_t covered_seq, uin
     struct old_segments old = {0};
     uint64_t total = 0;
     uint32_t n_drop = 0;
-    char name[SEGMENT_NAME];
     int rc = disk->list(disk->ctx, note_market, &old);
 
     for (uint32_t i = 0; rc >= 0 && i < old.n; i++) {
-        int64_t bytes;
+        int64_t bytes = packed_disk_bytes(disk, JOURNAL_MARKET, old.first_seq[i]);
 
-        segment_name(name, JOURNAL_MARKET, old.first_seq[i]);
-        bytes = size_of(disk, name);
         if (bytes < 0)
             rc = (int)bytes;
         else
@@ -788,10 +779,8 @@ int journal_writer_drop(struct journal_writer *writer, uint64_t covered_seq, uin
     // A segment's events end below the next one's first number; the last one is being written to.
     while (rc >= 0 && n_drop + 1 < old.n && total > keep_bytes &&
            old.first_seq[n_drop + 1] <= covered_seq + 1) {
-        int64_t bytes;
+        int64_t bytes = packed_disk_bytes(disk, JOURNAL_MARKET, old.first_seq[n_drop]);
 
-        segment_name(name, JOURNAL_MARKET, old.first_seq[n_drop]);
-        bytes = size_of(disk, name);
         total -= bytes > 0 ? (uint64_t)bytes : 0;
         n_drop++;
     }
@@ -803,8 +792,9 @@ int journal_writer_drop(struct journal_writer *writer, uint64_t covered_seq, uin
         rc = roll(writer, JOURNAL_MONEY);
     }
     for (uint32_t i = 0; rc >= 0 && i < n_drop; i++) {
-        segment_name(name, JOURNAL_MARKET, old.first_seq[i]);
-        rc = disk->remove(disk->ctx, name);
+        rc = packed_remove(disk, JOURNAL_MARKET, old.first_seq[i]);
+        if (rc == AGON_ENOENT) // the packer put away what it found gone
+            rc = AGON_OK;
     }
     if (rc >= 0 && n_drop > 0)
         rc = disk->sync_dir(disk->ctx);

@@ -42,7 +42,8 @@ static int open_file(void *ctx, const char *name, uint64_t preallocate_bytes)
 {
     static const int flags = O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
     struct stat stat;
-    int fd = openat(self_of(ctx)->dir_fd, name, O_RDWR | O_CREAT | flags, 0600);
+    int fd = openat(self_of(ctx)->dir_fd, name,
+                    O_RDWR | (preallocate_bytes > 0 ? O_CREAT : 0) | flags, 0600);
     int rc;
 
     // Somebody who may only look: reading has to work all the same.

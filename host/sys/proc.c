@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -158,4 +159,10 @@ int proc_self(char *path, size_t room)
         return AGON_ERANGE;
     path[n] = '\0';
     return AGON_OK;
+}
+
+void proc_give_way(void)
+{
+    // Of this thread alone: on Linux a number of 0 means the caller, not its process.
+    (void)setpriority(PRIO_PROCESS, 0, 19);
 }

@@ -33,6 +33,8 @@ int proc_signal(const struct proc *proc, int signal_number); /* AGON_ENOENT: it 
 void proc_close(struct proc *proc); /* gives the pidfd back; does not end the child */
 /* "exit status 3", "signal 11 (Segmentation fault)". */
 void proc_end_text(const struct proc_end *end, char *text, size_t room);
+/* The calling thread gives way to every other one: for work that nobody waits for. [any] */
+void proc_give_way(void);
 /* Path of the running program, for starting another of itself. */
 int proc_self(char *path, size_t room);
 

@@ -5,14 +5,18 @@
  *
  * Byte 0: 1: the heads are made good; 2: and the chain of checksums; 4: force; 8: a live host.
  * Bytes 1, 2: length of the money file; the rest is the market file. With good heads the bytes are
- * the frames behind them.
+ * the frames behind them. 16: the bytes are a segment's compressed form; 32: they are a segment
+ * that is compressed and then damaged in one place: what is read of it is what was in it, or
+ * nothing.
  *
- * decodes: host/journal/reader.c host/journal/segment.c host/journal/snapshot.c host/journal/text.c
+ * decodes: host/journal/reader.c host/journal/packed.c host/journal/segment.c
+ * host/journal/snapshot.c host/journal/text.c
  */
 #include "base/crc.h"
 #include "base/disk_mem.h"
 #include "base/error.h"
 #include "fuzz.h"
+#include "journal/packed.h"
 #include "journal/reader.h"
 #include "journal/snapshot.h"
 #include "journal/text.h"
@@ -115,6 +119,52 @@ static void go_on(const struct disk *disk, uint64_t n, const struct journal_end 
     REQUIRE(summary.is_clean && summary.end.next_seq == end->next_seq + 2);
 }
 
+static void read_packed(const struct disk *disk, const char *name, const uint8_t *want, size_t n)
+{
+    static unsigned char bytes[ROOM];
+    struct packed *packed;
+    uint64_t size, at = 0;
+    int64_t got;
+
+    if (packed_open(&packed, disk, name) < 0)
+        return;
+    size = packed_size(packed);
+    while ((got = packed_read(packed, at, bytes, sizeof(bytes))) > 0) {
+        REQUIRE(at + (uint64_t)got <= size);
+        REQUIRE(want == NULL ||
+                (at + (uint64_t)got <= n && memcmp(bytes, want + at, (size_t)got) == 0));
+        at += (uint64_t)got;
+    }
+    REQUIRE(got == 0);
+    packed_close(packed);
+}
+
+static void fuzz_packed(struct disk_mem *mem, const uint8_t *data, size_t n)
+{
+    struct disk disk = disk_mem_port(mem);
+    char name[PACKED_NAME];
+    unsigned char *bytes;
+    uint64_t n_packed = 0, at = (uint64_t)data[1] | (uint64_t)data[2] << 8;
+
+    packed_name(name, JOURNAL_MARKET, 1);
+    if ((data[0] & 32) == 0) {
+        REQUIRE(disk_mem_set(mem, name, data + 3, n - 3) == AGON_OK);
+        read_packed(&disk, name, NULL, 0);
+        return;
+    }
+    for (uint64_t seq = 3; seq > 0; seq--) { // three, so that the first is cold
+        char plain[SEGMENT_NAME];
+
+        segment_name(plain, JOURNAL_MARKET, seq);
+        REQUIRE(disk_mem_set(mem, plain, data + 3, n - 3) == AGON_OK);
+    }
+    REQUIRE(journal_pack(&disk, NULL) == 1 && journal_pack(&disk, NULL) == 0);
+    read_packed(&disk, name, data + 3, n - 3);
+    bytes = disk_mem_bytes(mem, name, &n_packed);
+    bytes[at % n_packed] ^= (unsigned char)(1 + data[0] % 7);
+    read_packed(&disk, name, data + 3, n - 3);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
     struct disk_mem *mem;
@@ -130,6 +180,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
         return 0;
     mem = disk_mem_new(512);
     REQUIRE(mem != NULL);
+    if ((data[0] & 48) != 0) {
+        fuzz_packed(mem, data, n);
+        disk_mem_free(mem);
+        return 0;
+    }
     disk = disk_mem_port(mem);
     n_money = ((size_t)data[1] | (size_t)data[2] << 8) % (n - 2);
     put_file(mem, JOURNAL_MONEY, data + 3, n_money, data[0]);

@@ -1,10 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# A host that runs for long does not fill the disk: market data beyond market_keep goes once snapshots cover it, the
-# money segments stay, what is left replays to every mark, and the next run goes on from it.
+# A host that runs for long does not fill the disk: old segments are compressed, market data beyond market_keep goes once
+# snapshots cover it, the money segments stay, what is left replays to every mark, and the next run goes on from it.
 . "$(dirname "$0")/common.sh"
 SPEED=60
-HOST_MORE='market_keep: 2MiB
+HOST_MORE='market_keep: 3MiB
 market_segment: 1MiB
 snapshot_every: 5000'
 
@@ -12,11 +12,16 @@ start_sim --seed 3 --speed 60
 live_files "$(agent busy_1 busy.so 'every: 200')"
 start_host
 until_true "$HOST_PID" "market data that goes" lines "$WORK/host.err" '"key":"drop"' 3
+compressed() { ls "$WORK/run/journal" | grep -q '^market-.*\.aj\.zst$'; }
+until_true "$HOST_PID" "compressed market data" compressed
 kill -TERM "$HOST_PID"
 ended "$HOST_PID" 0 "the host"
 "$AGON" journal stats "$WORK/run/journal" >"$WORK/stats" || fail "the journal cannot be read"
+"$AGON" journal stats "$WORK/run/journal" --json >"$WORK/stats.json" || fail "the journal cannot be read"
 grep -q '^dropped .*market events, covered by a snapshot' "$WORK/stats" || fail "nothing was dropped: $(cat "$WORK/stats")"
-[ -e "$WORK/run/journal/money-00000000000000000001.aj" ] || fail "a money segment went"
+jq -e '.classes.market.compressed > 0' "$WORK/stats.json" >"$WORK/null" || fail "nothing is compressed: $(cat "$WORK/stats.json")"
+[ -e "$WORK/run/journal/money-00000000000000000001.aj" ] || [ -e "$WORK/run/journal/money-00000000000000000001.aj.zst" ] ||
+    fail "a money segment went"
 "$AGON" replay "$WORK/run/journal" --verify >"$WORK/replay.out" || fail "what is left does not replay"
 "$AGON" replay "$WORK/run/journal" --until 10 2>"$WORK/early" && fail "an event that was dropped was reached"
 grep -q 'begins at the snapshot behind event' "$WORK/early" || fail "no reason: $(cat "$WORK/early")"
@@ -27,4 +32,4 @@ kill -TERM "$HOST_PID"
 ended "$HOST_PID" 0 "the second host"
 "$AGON" replay "$WORK/run/journal" --verify >"$WORK/replay.out" || fail "after a second run it does not replay"
 ids_once
-echo "$(grep '^dropped' "$WORK/stats"); $(grep '^marks' "$WORK/replay.out")"
+echo "$(grep '^dropped' "$WORK/stats"); $(jq .classes.market.compressed "$WORK/stats.json") segments compressed; $(grep '^marks' "$WORK/replay.out")"

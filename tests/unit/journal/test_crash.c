@@ -3,6 +3,7 @@
  * part survives. What durable_seq named must be there again, and the journal must go on. Recovery
  * itself is interrupted too. */
 #include "help.h"
+#include "journal/packed.h"
 
 /* A scripted life until the disk stops; returns what was durable. */
 static uint64_t live(struct disk_mem *mem, const struct journal_config *config, uint32_t n_steps,
@@ -18,6 +19,8 @@ static uint64_t live(struct disk_mem *mem, const struct journal_config *config, 
         (void)journal_writer_step(host.writer);
         if (i == n_steps / 2)
             (void)journal_writer_drop(host.writer, journal_durable_seq(&host.buffer) / 2, 0, NULL);
+        if (i % 8 == 7)
+            (void)journal_pack(&host.disk, NULL);
     }
     durable = journal_durable_seq(&host.buffer);
     if (rng_at(seed, 0, 1, 0, 0) % 2 == 0 && !disk_mem_is_stopped(mem))

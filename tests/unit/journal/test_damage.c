@@ -7,11 +7,12 @@
 #include <stdlib.h>
 
 #include "base/crc.h"
+#include "journal/packed.h"
 
 #define N_EVENTS 90
 
 struct names {
-    char all[32][SEGMENT_NAME];
+    char all[32][PACKED_NAME];
     int n;
 };
 
@@ -20,7 +21,7 @@ static int note(void *arg, const char *name)
     struct names *names = arg;
 
     if (strcmp(name, SEGMENT_RESERVE) != 0 && names->n < 32)
-        (void)snprintf(names->all[names->n++], SEGMENT_NAME, "%s", name);
+        (void)snprintf(names->all[names->n++], PACKED_NAME, "%s", name);
     return 0;
 }
 
@@ -347,6 +348,106 @@ START_TEST(force_leaves_no_mark_that_vouches_for_what_is_gone)
 }
 END_TEST
 
+/* Damages the market event of that number; false when it is none. */
+static int flip_market_event(struct disk_mem *mem, const struct names *names, uint64_t seq)
+{
+    for (int i = 0; i < names->n; i++) {
+        enum journal_class cls;
+        enum frame_kind kind;
+        uint64_t first_seq, n = 0;
+        unsigned char *bytes = disk_mem_bytes(mem, names->all[i], &n);
+
+        if (!segment_parse_name(names->all[i], &cls, &first_seq) || cls != JOURNAL_MARKET)
+            continue;
+        for (uint64_t at = SEGMENT_HEAD, length; at + FRAME_HEAD < n; at += length) {
+            const struct agon_event_hdr *event = (const void *)(bytes + at + FRAME_HEAD);
+
+            length = frame_length(bytes + at, n - at, &kind);
+            if (length == 0)
+                break;
+            if (kind == FRAME_EVENT && event->seq == seq) {
+                bytes[at + length - 1] ^= 1;
+                return 1;
+            }
+        }
+    }
+    return 0;
+}
+
+START_TEST(force_leaves_no_mark_of_the_segment_before_either)
+{
+    // Damage between a money segment's last event and its closing mark: the next one goes as a
+    // whole, and what that mark vouched for with it.
+    struct disk_mem *whole = journal_of(6000, 50, 1);
+    struct names names = names_of(whole);
+    struct journal_reading reading = {.is_forced = 1};
+    int n_tried = 0;
+
+    for (int i = 0; i < names.n; i++) {
+        struct disk_mem *mem = disk_mem_copy(whole);
+        struct disk disk = disk_mem_port(mem);
+        struct journal_summary summary = {0};
+        struct journal_config config = help_config();
+        struct help_host host;
+        struct error err = {0};
+        enum journal_class cls;
+        uint64_t first_seq;
+
+        if (segment_parse_name(names.all[i], &cls, &first_seq) && cls == JOURNAL_MONEY &&
+            first_seq > 1 && flip_market_event(mem, &names, first_seq - 1)) {
+            ck_assert_int_eq(journal_recover(&disk, &reading, &summary, &err), AGON_OK);
+            ck_assert_uint_eq(summary.end.next_seq, first_seq - 1);
+            ck_assert_msg(help_open(&host, mem, &config) == AGON_OK, "%s", host.err.text);
+            help_append(&host, 7);
+            ck_assert_int_eq(help_close(&host), AGON_OK);
+            ck_assert_int_eq(help_read(mem, NULL, &summary, &err), (int64_t)host.seq);
+            n_tried++;
+        }
+        disk_mem_free(mem);
+    }
+    ck_assert_int_gt(n_tried, 3);
+    disk_mem_free(whole);
+}
+END_TEST
+
+START_TEST(force_mends_a_journal_of_many_segments)
+{
+    struct disk_mem *whole = journal_of(6000, 50, 1);
+    struct journal_reading reading = {.is_forced = 1};
+    struct disk disk = disk_mem_port(whole);
+    struct names names;
+
+    for (int i = 0; _i == 1 && i < 4; i++)
+        ck_assert_int_eq(journal_pack(&disk, NULL), 1);
+    names = names_of(whole);
+    ck_assert_int_gt(names.n, 8);
+    for (uint64_t i = 0; i < (uint64_t)names.n * 8; i++) {
+        const char *name = names.all[i / 8];
+        struct disk_mem *mem = disk_mem_copy(whole);
+        struct journal_summary summary = {0};
+        struct journal_config config = help_config();
+        struct help_host host;
+        struct error err = {0};
+        unsigned char *bytes;
+        uint64_t n = 0, at;
+
+        disk = disk_mem_port(mem);
+        bytes = disk_mem_bytes(mem, name, &n);
+        at = rng_at(11, i, 0, 0, 0) % n;
+        bytes[at] ^= 0x20;
+        ck_assert_msg(journal_recover(&disk, &reading, &summary, &err) == AGON_OK, "%s at %llu: %s",
+                      name, (unsigned long long)at, err.text);
+        ck_assert_msg(help_open(&host, mem, &config) == AGON_OK, "%s, flip at %llu: %s", name,
+                      (unsigned long long)at, host.err.text);
+        help_append(&host, 7);
+        ck_assert_int_eq(help_close(&host), AGON_OK);
+        ck_assert_int_eq(help_read(mem, NULL, &summary, &err), (int64_t)host.seq);
+        disk_mem_free(mem);
+    }
+    disk_mem_free(whole);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("journal_damage");
@@ -364,6 +465,8 @@ int main(void)
     tcase_add_test(tcase, a_later_version_is_named);
     tcase_add_test(tcase, force_takes_damage_as_the_end);
     tcase_add_loop_test(tcase, force_leaves_no_mark_that_vouches_for_what_is_gone, 0, 2);
+    tcase_add_loop_test(tcase, force_mends_a_journal_of_many_segments, 0, 2);
+    tcase_add_test(tcase, force_leaves_no_mark_of_the_segment_before_either);
     suite_add_tcase(suite, tcase);
     return help_main(suite);
 }
