@@ -177,6 +177,8 @@ static int has_size(const struct agon_event_hdr *event)
         [EVENT_MARK] = 1,
         [EVENT_ARM] = 2,
         [EVENT_DUE] = 1,
+        [EVENT_CRASH] = 3,
+        [EVENT_QUARANTINE] = 3,
     };
 
     if (event->granules == 0)
@@ -221,6 +223,10 @@ static int apply(struct engine *engine, const struct agon_event_hdr *event, uint
         return control_arm(engine, AS(record_arm, event));
     case EVENT_DUE:
         return control_due(engine, AS(record_due, event));
+    case EVENT_CRASH:
+        return control_crash(engine, AS(record_crash, event));
+    case EVENT_QUARANTINE:
+        return AGON_OK; // the host's own: in the journal for whoever asks why
     case EVENT_START:
         return on_start(engine, AS(record_start, event));
     case EVENT_MARK:
