@@ -535,6 +535,11 @@ int run_process_answer(struct run_process *run, struct error *err)
     return error_set(err, rc, "%s", shown);
 }
 
+void run_process_wake(struct run_process *run)
+{
+    wake(run->shm);
+}
+
 const unsigned char *run_process_state(const struct run_process *run, uint64_t *n)
 {
     *n = run->n_state;
