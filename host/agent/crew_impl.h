@@ -73,7 +73,8 @@ struct shadow {
     uint64_t active_head, active_tail, next_head, next_tail;
     struct {
         uint64_t active, next;
-    } refs[SHADOW_REFS]; /* client_refs that differ, until their orders are final */
+        int is_final; /* kept while there is room: a cancel may still name it */
+    } refs[SHADOW_REFS]; /* client_refs that differ */
     uint32_t n_refs;
     uint64_t first_nth, cut_seq;
     struct error failure;

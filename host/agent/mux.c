@@ -36,7 +36,7 @@ static int tell_mapped(struct member *member, struct evring *ring,
             continue;
         set_ref(&mapped.hdr, shadow->refs[i].next);
         if (event->type == AGON_EVENT_ORDER && agon_is_final(&mapped.order))
-            shadow->refs[i] = shadow->refs[--shadow->n_refs];
+            shadow->refs[i].is_final = 1;
         break;
     }
     return evring_put(ring, &mapped.hdr);

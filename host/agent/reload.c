@@ -226,6 +226,31 @@ static void refuse(struct member *member)
     fail(member);
 }
 
+static void await_live(struct member *member)
+{
+    int rc = run_process_answer(member->next->process, &member->err);
+
+    if (rc == AGON_EAGAIN && !member->is_next_lost)
+        return;
+    if (rc < 0)
+        refuse(member);
+    else
+        complete(member);
+}
+
+/* In lock-step the engine takes no event before the new one has answered. */
+static void await_live_in_step(struct member *member)
+{
+    _Atomic uint32_t never = 0;
+
+    while (atomic_load(&member->phase) == RELOAD_SWAPPING) {
+        member->is_next_lost |= run_process_poll(member->next->process, clock_mono()) < 0;
+        await_live(member);
+        if (atomic_load(&member->phase) == RELOAD_SWAPPING)
+            (void)futex_wait(&never, 0, NAP_NS / 10);
+    }
+}
+
 static void swap(struct member *member)
 {
     struct slot *slot = slot_of(member);
@@ -271,6 +296,8 @@ static void swap(struct member *member)
         member->report.swap_ns = clock_mono() - began;
         if (rc >= 0) {
             atomic_store(&member->phase, RELOAD_SWAPPING);
+            if (member->crew->config.is_lock_step)
+                await_live_in_step(member);
             return;
         }
         error_set(&member->err, rc, "the new generation has ended");
@@ -352,18 +379,6 @@ static void go_back(struct member *member)
     member->is_next_lost = 0;
     atomic_store(&member->phase, RELOAD_SHADOWING);
     swap(member);
-}
-
-static void await_live(struct member *member)
-{
-    int rc = run_process_answer(member->next->process, &member->err);
-
-    if (rc == AGON_EAGAIN && !member->is_next_lost)
-        return;
-    if (rc < 0)
-        refuse(member);
-    else
-        complete(member);
 }
 
 static void turn(struct member *member)
@@ -821,11 +836,14 @@ int crew_reload(struct crew *crew, uint16_t slot, const char *path, struct crew_
     struct member *member = &crew->members[slot];
     const char *from = path != NULL ? path : member->spec.plugin;
     int64_t began = clock_mono();
+    int is_mapped = 0;
     int rc = begin(member, GENERATION_RELOAD, AGON_START_RELOAD, member->active != NULL, err);
 
     if (rc < 0)
         return rc;
-    if (member->shadow != NULL && member->shadow->n_refs > 0)
+    for (uint32_t i = 0; member->shadow != NULL && i < member->shadow->n_refs; i++)
+        is_mapped |= !member->shadow->refs[i].is_final;
+    if (is_mapped)
         return error_set(err, AGON_EBUSY,
                          "slot %s: orders are open that its plugin knows by other numbers than "
                          "the one before it",

@@ -66,6 +66,24 @@ static uint64_t expected_ref(const struct shadow *shadow, uint64_t ref)
     return ref;
 }
 
+static void add_ref(struct shadow *shadow, const struct wish_mark *a, const struct wish_mark *b)
+{
+    uint32_t at = shadow->n_refs;
+
+    for (uint32_t i = 0; i < shadow->n_refs && at == SHADOW_REFS; i++) {
+        if (shadow->refs[i].is_final)
+            at = i;
+    }
+    if (at == SHADOW_REFS) {
+        differ(shadow, a, "too many open orders under other numbers");
+        return;
+    }
+    shadow->refs[at].active = a->ref;
+    shadow->refs[at].next = b->ref;
+    shadow->refs[at].is_final = 0;
+    shadow->n_refs += at == shadow->n_refs;
+}
+
 static void compare(struct shadow *shadow, int is_async)
 {
     while (shadow->active_head < shadow->active_tail && shadow->next_head < shadow->next_tail &&
@@ -84,12 +102,8 @@ static void compare(struct shadow *shadow, int is_async)
             // A child has been told of the order under the other's number before this is known.
             if (is_async)
                 differ(shadow, a, "it numbers its orders in another way");
-            else if (shadow->n_refs == SHADOW_REFS)
-                differ(shadow, a, "too many orders under other numbers");
-            else {
-                shadow->refs[shadow->n_refs].active = a->ref;
-                shadow->refs[shadow->n_refs++].next = b->ref;
-            }
+            else
+                add_ref(shadow, a, b);
         } else if (expected_ref(shadow, a->ref) != b->ref &&
                    !(a->type == AGON_EVENT_INTENT && a->kind == AGON_INTENT_ORDER)) {
             differ(shadow, a, "it names another order");
