@@ -16,6 +16,7 @@
 #include "market/evring.h"
 #include "sys/futex.h"
 #include "sys/memfd.h"
+#include "sys/proc.h"
 
 #define EXIT_NOT_CALLED 64
 #define EXIT_REFUSED    65
@@ -235,6 +236,7 @@ int child_main(int argc, char **argv)
         fprintf(stderr, "agon: " CHILD_COMMAND " is started by the host, not by hand\n");
         return EXIT_NOT_CALLED;
     }
+    proc_normal();
     watch_faults();
     if (shm->mode == CHILD_RUN && attach(&config, &err) < 0)
         return fail(&err);

@@ -112,7 +112,11 @@ struct generation *generation_again(const struct generation *of, const struct cr
         generation->file.fd = fcntl(of->file.fd, F_DUPFD_CLOEXEC, 3);
         generation->info = of->info;
         generation->hash = of->hash;
-        rc = generation->file.fd < 0
+        rc = of->crew->config.is_refused != NULL
+                 ? of->crew->config.is_refused(of->crew->config.ctx, of->file.hash, err)
+                 : AGON_OK;
+        rc = rc < 0 ? rc
+             : generation->file.fd < 0
                  ? error_set(err, AGON_EIO, "the plugin's copy cannot be held once more")
                  : AGON_OK;
     }

@@ -124,6 +124,7 @@ int crew_restart(struct crew *crew, uint16_t slot, struct crew_report *report, s
 /* The core's part of it all. Between two steps, after engine_advance_runners; cheap when nothing is
  * to be done. [core] */
 void crew_turn(struct crew *crew, int64_t mono_ns);
+int crew_is_busy(const struct crew *crew); /* something is to be done. [core] */
 /* The plugin of a slot is dead or broken: nothing more is taken from it, what it has left is kept
  * for crew_restart. The record says what is known of its end; the caller steps it. [core] */
 void crew_bury(struct crew *crew, uint16_t slot, struct record_crash *crash);

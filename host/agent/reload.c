@@ -274,6 +274,12 @@ static void swap(struct member *member)
         fail_with(member, AGON_EIO, feed_failure(run_inproc_feed(next->run))->text);
         return;
     }
+    if (next->run != NULL && member->active != NULL) {
+        // All of its time it is heard: what it wishes now is taken behind the swap.
+        port = generation_port(member->active);
+        (void)port->advance(port->ctx, engine_seq(member->crew->config.engine));
+        port = generation_port(next);
+    }
     if (member->shadow != NULL || next->run == NULL)
         mux_drain(member, next, 1);
     began = clock_mono();
@@ -489,6 +495,11 @@ void crew_turn(struct crew *crew, int64_t mono_ns)
     }
 }
 
+int crew_is_busy(const struct crew *crew)
+{
+    return atomic_load_explicit(&crew->pending, memory_order_relaxed) != 0;
+}
+
 static uint8_t kind_of(const struct generation *active, const char **why)
 {
     *why = "";
@@ -531,6 +542,8 @@ void crew_bury(struct crew *crew, uint16_t slot, struct record_crash *crash)
     crash->first_seq = crash->last_seq > CRASH_EVENTS ? crash->last_seq - CRASH_EVENTS + 1 : 1;
     if (active->process != NULL)
         run_process_fault(active->process, &crash->signal, &crash->ip, &crash->address);
+    if (active->process != NULL)
+        run_process_kill(active->process, "it was ended: what it does is no plugin's work");
     // The checkpoint's state lies in the memory of the dead.
     if (member->point != NULL && member->point->is_whole) {
         state = run_process_state(active->process, &n);

@@ -584,6 +584,15 @@ void run_process_stop(struct run_process *run, uint32_t reason)
     }
 }
 
+void run_process_kill(struct run_process *run, const char *why)
+{
+    if (run->end != PROCESS_RUNS)
+        return;
+    kill_child(run);
+    run->end = PROCESS_FAILED;
+    snprintf(run->why, sizeof(run->why), "%s", why);
+}
+
 void run_process_free(struct run_process *run)
 {
     if (run == NULL)

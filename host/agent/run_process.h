@@ -75,6 +75,8 @@ const unsigned char *run_process_state(const struct run_process *run, uint64_t *
 int run_process_poll(struct run_process *run, int64_t mono_ns);
 /* on_stop, then the end; kills after 100 ms. [control] */
 void run_process_stop(struct run_process *run, uint32_t reason);
+/* Ends it without asking, if it still runs. [core] */
+void run_process_kill(struct run_process *run, const char *why);
 void run_process_free(struct run_process *run); /* kills what still runs; NULL is fine. [control] */
 const struct runner_port *run_process_port(struct run_process *run);
 

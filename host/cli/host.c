@@ -200,6 +200,14 @@ int host_send(void *ctx, const struct order_cmd *cmd)
 
 /* ---- control ---- */
 
+// Not before its children have ended: they die with the thread that began them.
+static void stop_loader(struct host *host)
+{
+    atomic_store(&host->is_loader_stopping, 2);
+    host_wake_loader(host);
+    pthread_join(host->loader_thread, NULL);
+}
+
 int host_start(struct host *host, struct error *err)
 {
     const struct bus_shm *bus;
@@ -218,11 +226,15 @@ int host_start(struct host *host, struct error *err)
         goto fail_writer;
     if (pthread_create(&host->io_thread, NULL, host_io_main, host) != 0)
         goto fail_packer;
-    if (pthread_create(&host->core_thread, NULL, host_core_main, host) != 0)
+    if (pthread_create(&host->loader_thread, NULL, host_loader_main, host) != 0)
         goto fail_io;
+    if (pthread_create(&host->core_thread, NULL, host_core_main, host) != 0)
+        goto fail_loader;
     host->is_running = 1;
     return AGON_OK;
 
+fail_loader:
+    stop_loader(host);
 fail_io:
     atomic_store(&host->is_io_stopping, 1);
     uv_async_send(&host->io_wake);
@@ -305,6 +317,7 @@ int host_stop(struct host *host, int64_t grace_ns, int signal_fd, struct error *
     atomic_fetch_add(&host->core_wake, 1);
     futex_wake(&host->core_wake, 1);
     pthread_join(host->core_thread, NULL);
+    stop_loader(host);
     atomic_store(&host->is_io_stopping, 1);
     uv_async_send(&host->io_wake);
     pthread_join(host->io_thread, NULL);
@@ -363,6 +376,7 @@ void host_free(struct host *host)
     rundir_close(&host->rundir);
     ring_deinit(&host->to_venue);
     ring_deinit(&host->control);
+    ring_deinit(&host->notes);
     heap_deinit(&host->due);
     free(host->from_venue_memory);
     free(host->wishes);
@@ -373,6 +387,8 @@ void host_free(struct host *host)
     free(host->draft);
     pthread_mutex_destroy(&host->io_lock);
     pthread_mutex_destroy(&host->view_lock);
+    pthread_mutex_destroy(&host->loader_lock);
+    pthread_cond_destroy(&host->loader_done);
     free(host);
 }
 

@@ -52,6 +52,9 @@ struct host_view_slot {
     uint8_t stage, condition, is_playing, n_positions;
     agon_amt_t capital_amt, equity_amt, fee_amt;
     uint64_t n_fills, n_intents, n_refused, nth;
+    uint32_t generation, n_crashes;
+    uint64_t generation_hash;
+    uint8_t can_rollback;
     uint32_t n_open;
     struct {
         agon_instrument_t instrument;
@@ -89,6 +92,27 @@ int host_start(struct host *host, struct error *err);
 void host_view(struct host *host, struct host_view *view);
 /* Hands a command to the engine. AGON_EAGAIN. [control] */
 int host_command(struct host *host, const struct record_command *command);
+/* Another generation for a slot that plays on (agent/crew.h: crew_reload): path, or NULL: the file
+ * that the roster names. Blocks until it plays or is refused; whatever fails, the one before plays
+ * on. A slot whose plugin is gone begins anew with it. AGON_ENOENT: no such slot; AGON_EBUSY:
+ * another slot is changing hands. [any but core] */
+int host_reload(struct host *host, const char *slot, const char *path, struct error *err);
+/* Back to the generation before, which has stayed warm. As host_reload. [any but core] */
+int host_rollback(struct host *host, const char *slot, struct error *err);
+
+#define HOST_QUARANTINE_MAX 256
+struct host_quarantined { /* a binary that crashed too often: refused on this host */
+    char hash[65];        /* hex, of the whole file */
+    char slot[SLOT_NAME];
+    agon_ns_t t; /* engine time */
+    char why[160];
+};
+/* How many there are; at most max are written. [any but core] */
+uint32_t host_quarantine_list(struct host *host, struct host_quarantined *list, uint32_t max);
+/* hash: the first digits of it, 8 at least. The reason goes to the journal. The slot stands still
+ * until it is reloaded. AGON_ENOENT, AGON_EINVAL, AGON_EAGAIN, AGON_EIO. [any but core] */
+int host_quarantine_clear(struct host *host, const char *hash, const char *reason,
+                          struct error *err);
 /* Cancels what is open, waits at most grace_ns for the venue's word, ends the plugins, marks and
  * closes the journal. With grace_ns 0 at once; a signal on signal_fd (-1: none) hurries it.
  * [control] */

@@ -324,13 +324,15 @@ int control_command(struct engine *engine, const struct record_command *command)
     }
 }
 
-/* Two slots that die of the same event within a second: the event, or the host, is the suspect. */
+/* Two slots that die of the same event within a second: the event, or the host, is the suspect. Two
+ * of the same binary are suspects themselves. */
 static int is_common(const struct engine *engine, const struct record_crash *crash)
 {
     for (uint16_t id = 0; id < engine->slots.n; id++) {
         const struct slot *other = &engine->slots.all[id];
 
         if (other->is_used && id != crash->slot && other->n_crashes > 0 &&
+            other->generation_hash != crash->generation_hash &&
             other->crash_seq == crash->last_seq &&
             engine->t - other->crashes[0] <= (agon_ns_t)1000000000)
             return 1;

@@ -376,11 +376,16 @@ END_TEST
 START_TEST(two_that_die_of_one_event_halt_everything)
 {
     struct world *world = world_new(RUN_PAPER);
+    struct record_generation other = generation_of(1, 2, GENERATION_RELOAD);
 
-    crash(world, 0, ORDERS_KEEP, 7);
-    world->t += 1000 * MS;
+    crash(world, 0, ORDERS_KEEP, 8); // of one binary: it is the suspect itself
+    crash(world, 2, ORDERS_KEEP, 8);
+    ck_assert_int_eq(engine_halted(world->engine), 0);
+    world->t += 2000 * MS;
     crash(world, 1, ORDERS_KEEP, 8);
     ck_assert_int_eq(engine_halted(world->engine), 0);
+    ck_assert_int_eq(engine_halted(world->engine), 0);
+    world_step(world, &other);
     crash(world, 2, ORDERS_KEEP, 8);
     ck_assert_int_eq(engine_halted(world->engine), 1);
     world_free(world);
