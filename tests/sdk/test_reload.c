@@ -374,6 +374,147 @@ START_TEST(a_shadow_may_number_its_orders_in_its_own_way)
 }
 END_TEST
 
+/* --- faults, each with an order open --- */
+
+struct wishes {
+    struct hash hash;
+    uint64_t n;
+};
+
+static void note_wish(void *ctx, uint16_t slot, const struct agon_event_hdr *wish)
+{
+    const struct agon_intent_event *event = (const struct agon_intent_event *)(const void *)wish;
+    struct wishes *wishes = ctx;
+
+    // Of who is not the faulty one: by its own count, for events have other numbers in other runs.
+    if (slot == 0)
+        return;
+    hash_update(&wishes->hash, &slot, sizeof(slot));
+    hash_update(&wishes->hash, &event->origin.nth, sizeof(event->origin.nth));
+    hash_update(&wishes->hash, &event->origin.n, sizeof(event->origin.n));
+    hash_update(&wishes->hash, &event->intent, sizeof(event->intent));
+    wishes->n++;
+}
+
+static const struct fault {
+    const char *number, *plugin;
+    int is_gone;
+} faults[] = {
+    {"1", NULL, 1}, {"2", NULL, 1}, {"3", NULL, 0}, {"0", "relay_wrong", 0}, {"0", "no_note", 0}};
+#define FAULTS   (int)(sizeof(faults) / sizeof(faults[0]))
+#define FAULT_AT "2105" /* its order rests since 2001 */
+#define MARKET   6000
+
+/* One run; fault NULL: nothing happens. The others' wishes go into the digest. */
+static void live(const struct fault *fault, unsigned char digest[HASH_SIZE], uint64_t *n)
+{
+    struct arena_config config = {
+        .runner = CREW_PROCESS,
+        .n_slots = 3,
+        .shadow = CREW_SHADOW_EXACT,
+        .shadow_events = 100000,
+        .checkpoint_ns = 5000000,
+        .hard_ns = 20000000,
+        .params = {{{"fault", fault != NULL ? fault->number : "0"}, {"at", FAULT_AT}}}};
+    struct wishes wishes = {.n = 0};
+    const struct slot *slot;
+    struct relay_state state;
+    int is_restarted = 0;
+    uint64_t n_cancels = 0;
+
+    begin(&config);
+    hash_init(&wishes.hash);
+    arena.on_wish = note_wish;
+    arena.ctx = &wishes;
+    slot = slots_get(engine_slots(arena.engine), 0);
+    while (arena.n_market < MARKET) {
+        uint32_t n_open = orders_count(engine_orders(arena.engine), 0);
+
+        n_cancels = arena.n_cancels;
+        run(1);
+        if ((arena_look(&arena) | arena.failed) & 1 && !is_restarted) {
+            ck_assert_uint_gt(n_open, 0);
+            ck_assert_uint_gt(arena.n_cancels, n_cancels); // at the venue, at once
+            ck_assert_uint_eq(slot->condition, CONDITION_SUSPENDED);
+            ck_assert_uint_eq(slot->n_crashes, 1);
+            is_restarted = 1;
+            loader.path = NULL;
+            atomic_store(&loader.kind, JOB_RESTART);
+            futex_wake(&loader.kind, 1);
+        }
+        if (fault != NULL && fault->plugin != NULL && arena.n_market == 2500) {
+            loader.path = plugin(fault->plugin);
+            atomic_store(&loader.kind, JOB_RELOAD);
+            futex_wake(&loader.kind, 1);
+        }
+    }
+    *n = wishes.n;
+    hash_final(&wishes.hash, digest);
+    arena.on_wish = NULL;
+    while (atomic_load(&loader.kind) != JOB_NONE)
+        run(1);
+    if (fault != NULL && fault->is_gone) {
+        OK(loader.rc);
+        ck_assert_msg(is_restarted, "nothing happened");
+        ck_assert_uint_eq(slot->condition, CONDITION_ACTIVE);
+        ck_assert_uint_eq(slot->generation, 2);
+        run(AFTER);
+        state = state_of(0);
+        // From its checkpoint: it has seen every event once. Without one it begins to count anew.
+        ck_assert_uint_le(state.n_gaps, loader.report.n_state > 0 ? 0 : 1);
+        ck_assert_uint_eq(state.last_nth, slot->nth);
+        ck_assert_uint_gt(loader.report.n_state, 0);
+    } else {
+        ck_assert_uint_eq(slot->condition, CONDITION_ACTIVE);
+        ck_assert_uint_eq(slot->generation, 1);
+    }
+    for (uint16_t id = 1; id < 3; id++) {
+        state = state_of(id);
+        ck_assert_uint_eq(state.n_gaps, 0);
+        ck_assert_uint_eq(state.last_nth, slots_get(engine_slots(arena.engine), id)->nth);
+    }
+    end();
+}
+
+START_TEST(a_fault_of_one_changes_nothing_for_the_others)
+{
+    unsigned char without[HASH_SIZE], with[HASH_SIZE];
+    uint64_t n_without, n_with;
+
+    live(NULL, without, &n_without);
+    live(&faults[_i], with, &n_with);
+    ck_assert_uint_gt(n_without, 20);
+    ck_assert_uint_eq(n_without, n_with);
+    ck_assert_mem_eq(without, with, HASH_SIZE);
+}
+END_TEST
+
+START_TEST(the_one_before_plays_on_where_the_new_one_died)
+{
+    struct arena_config config = {.runner = CREW_PROCESS};
+    const struct slot *slot;
+    struct relay_state state;
+
+    begin(&config);
+    slot = slots_get(engine_slots(arena.engine), 0);
+    run(1000);
+    loader.slot = 0;
+    OK(job(JOB_RELOAD, plugin("relay_dies")));
+    while (arena_look(&arena) == 0 && arena.failed == 0 && arena.n_market < 100000)
+        run(1);
+    ck_assert_uint_eq(slot->condition, CONDITION_SUSPENDED);
+    ck_assert_uint_eq(slot->generation, 2);
+    OK(job(JOB_ROLLBACK, NULL));
+    ck_assert_uint_eq(slot->condition, CONDITION_ACTIVE);
+    ck_assert_uint_eq(slot->generation, 1);
+    run(AFTER);
+    state = state_of(0);
+    ck_assert_uint_eq(state.n_gaps, 0); // it has seen what happened meanwhile
+    ck_assert_uint_eq(state.last_nth, slot->nth);
+    end();
+}
+END_TEST
+
 int main(int argc, char **argv)
 {
     Suite *suite = suite_create("reload");
@@ -389,6 +530,8 @@ int main(int argc, char **argv)
     tcase_add_loop_test(tcase, what_cannot_take_over_leaves_the_old_one_playing, 0, 2 * REFUSALS);
     tcase_add_loop_test(tcase, a_shadow_that_wishes_the_same_takes_over_and_can_go_back, 0, 2);
     tcase_add_loop_test(tcase, a_shadow_may_number_its_orders_in_its_own_way, 0, 2);
+    tcase_add_loop_test(tcase, a_fault_of_one_changes_nothing_for_the_others, 0, FAULTS);
+    tcase_add_test(tcase, the_one_before_plays_on_where_the_new_one_died);
     suite_add_tcase(suite, tcase);
     srunner_run_all(runner, CK_ENV);
     failed = srunner_ntests_failed(runner);
