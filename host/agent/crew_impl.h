@@ -73,7 +73,7 @@ struct shadow {
     uint64_t active_head, active_tail, next_head, next_tail;
     struct {
         uint64_t active, next;
-        int is_final; /* kept while there is room: a cancel may still name it */
+        int is_final;    /* kept while there is room: a cancel may still name it */
     } refs[SHADOW_REFS]; /* client_refs that differ */
     uint32_t n_refs;
     uint64_t first_nth, cut_seq;
