@@ -9,9 +9,9 @@
 #include "sys/clock.h"
 #include "sys/futex.h"
 
-#define STATE_ROOM    ((uint64_t)64 << 10) /* of the first try */
-#define CLOSE_ENOUGH  256                  /* events that the core feeds to a new generation */
-#define TRIES         3                    /* cuts, when the bus has overtaken a new generation */
+#define STATE_ROOM    ((uint64_t)256 << 10) /* of the first try */
+#define CLOSE_ENOUGH  256                   /* events that the core feeds to a new generation */
+#define TRIES         3                     /* cuts, when the bus has overtaken a new generation */
 #define CATCH_UP_NS   ((int64_t)30 * 1000000000)
 #define DRAIN_NS      ((int64_t)100 * 1000000)
 #define WAIT_NS       ((int64_t)100 * 1000000)
