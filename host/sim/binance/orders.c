@@ -526,9 +526,9 @@ static void uncount(struct simb *b, struct simb_order *order)
         account->orders_10s.index == order->t_placed / (10 * SIMB_NS_PER_S) &&
         account->orders_10s.index == b->now.transport / (10 * SIMB_NS_PER_S))
         account->orders_10s.n--;
-    if (account->orders_day.n > 0 && account->orders_day.index == order->t_placed / day &&
-        account->orders_day.index == b->now.transport / day)
-        account->orders_day.n--;
+    if (account->orders_long.n > 0 && account->orders_long.index == order->t_placed / day &&
+        account->orders_long.index == b->now.transport / day)
+        account->orders_long.n--;
 }
 
 static void on_expired(struct simb_order *order, const struct match_event *event)
@@ -620,7 +620,7 @@ static int check_rate(struct simb_call *call)
         return simb_fail(call, 429, -1015,
                          "Too many new orders; current limit is %u orders per 10 SECOND.", per_10s);
     }
-    if (simb_window_get(&account->orders_day, now, day) >= per_day) {
+    if (simb_window_get(&account->orders_long, now, day) >= per_day) {
         call->retry_at = (now / day + 1) * day;
         return simb_fail(call, 429, -1015,
                          "Too many new orders; current limit is %u orders per 1 DAY.", per_day);
@@ -631,7 +631,7 @@ static int check_rate(struct simb_call *call)
 static void count_order(struct simb_call *call)
 {
     simb_window_add(&call->account->orders_10s, call->now->transport, 10 * SIMB_NS_PER_S, 1);
-    simb_window_add(&call->account->orders_day, call->now->transport, 1440 * SIMB_NS_PER_MIN, 1);
+    simb_window_add(&call->account->orders_long, call->now->transport, 1440 * SIMB_NS_PER_MIN, 1);
     call->has_order_count = 1;
 }
 

@@ -27,6 +27,7 @@
 #define SIMB_LISTEN_TEXT    64
 #define SIMB_LISTEN_LIFE_NS (3600ll * 1000000000)
 #define SIMB_EXP            8
+#define SIMB_SPEEDS         3 /* of a diff stream */
 #define SIMB_NS_PER_MS      1000000ll
 #define SIMB_NS_PER_S       1000000000ll
 #define SIMB_NS_PER_MIN     (60 * SIMB_NS_PER_S)
@@ -93,7 +94,7 @@ struct simb_window { /* a count that starts anew when its interval does */
 struct simb_account {
     const struct member *member;
     uint32_t owner;
-    struct simb_window orders_10s, orders_day;
+    struct simb_window orders_10s, orders_long;
     char listen_key[SIMB_LISTEN_TEXT + 1];
     agon_ns_t listen_until; /* transport; 0: no key */
     agon_asset_t dirty[32];
@@ -125,10 +126,16 @@ enum simb_stream_kind {
     SIMB_STREAM_AVG,
     SIMB_STREAM_ALL_MINI,
     SIMB_STREAM_USER,
+    SIMB_STREAM_MARK, /* from here on USD-M alone */
+    SIMB_STREAM_FORCE,
+    SIMB_STREAM_ALL_TICKER,
+    SIMB_STREAM_ALL_BOOK,
+    SIMB_STREAM_ALL_MARK,
+    SIMB_STREAM_ALL_FORCE,
     SIMB_STREAM_KINDS
 };
 struct simb_stream {
-    uint8_t kind, interval, levels, is_fast; /* fast: each 100 ms */
+    uint8_t kind, interval, levels, speed; /* 0: the standard one, 1: each 100 ms, 2: 500 ms */
     uint32_t sym;
     struct simb_account *account;
     uint64_t last; /* what was sent: trades in the bar, id of the book */
@@ -200,7 +207,28 @@ struct simb_sent {                /* what a diff stream has told so far, per sym
     uint8_t is_live;
 };
 
+struct simum;
+struct simb_venue {                  /* what one market has and the other has not, or otherwise */
+    const struct simb_route *routes; /* ends with one that has no run */
+    uint32_t weight_per_minute, raw_per_5m /* 0: not counted */, orders_per_10s, orders_long;
+    agon_ns_t orders_long_ns; /* the longer interval orders are counted in */
+    const char *orders_long_unit, *orders_long_header;
+    uint32_t messages_per_s;
+    agon_ns_t ping_every_ns, pong_within_ns;
+    const char *api_path; /* of the request socket */
+    uint8_t is_split;     /* streams also below /public, /market, /private */
+    uint8_t is_lenient;   /* parameters nobody knows are ignored */
+    struct pit_hooks hooks;
+    /* A stream's name, all of it; leaves SIMB_STREAM_NONE what it does not know. */
+    void (*parse_stream)(struct simb *b, const char *name, struct simb_stream *stream);
+    int (*open)(struct simb *b, struct error *err); /* the accounts are named and empty */
+    void (*close)(struct simb *b);                  /* also after an open that failed */
+    void (*settle)(struct simb *b); /* after time has moved and after each call; may be NULL */
+};
+
 struct simb {
+    const struct simb_venue *venue;
+    struct simum *um; /* owned; USD-M alone */
     struct sim_config config;
     struct pit *pit;
     struct sim_time now;
@@ -219,7 +247,7 @@ struct simb {
     uint64_t n_executions;
     /* during one submit */
     int submit_reason; /* why the engine refused */
-    struct simb_sent sent[PIT_SYMBOLS_MAX][2];
+    struct simb_sent sent[PIT_SYMBOLS_MAX][SIMB_SPEEDS];
     uint32_t n_streams[SIMB_STREAM_KINDS]; /* subscribed, over all connections */
     struct jout out, data, frame, wrapped, line;
     struct simb_call call; /* too big for a stack */
@@ -250,8 +278,20 @@ int simb_authorise(struct simb_call *call, const char *key, const char *payload,
 int simb_check_params(struct simb_call *call);
 int simb_is_client_id(const char *text);
 
-/* spot.c */
-extern const struct simb_route simb_routes[];
+/* carrier.c: the dialect's functions */
+int simb_open(struct sim **sim, const struct simb_venue *venue, const struct sim_config *config,
+              struct error *err);
+void simb_close(struct sim *sim);
+void simb_http(struct sim *sim, const struct sim_time *now, const struct sim_request *request,
+               struct sim_reply *reply);
+int simb_ws_open(struct sim *sim, const struct sim_time *now, uint64_t id,
+                 const struct sim_request *request, struct sim_reply *reply);
+void simb_ws_frame(struct sim *sim, const struct sim_time *now, uint64_t id, enum sim_frame kind,
+                   const void *bytes, size_t n);
+void simb_ws_gone(struct sim *sim, const struct sim_time *now, uint64_t id);
+void simb_tick(struct sim *sim, const struct sim_time *now);
+void simb_due(const struct sim *sim, struct sim_time *next);
+void simb_shutdown(struct sim *sim, const struct sim_time *now);
 /* Limits, the handler, the log: everything but the carrier. signed_text is what the signature is
  * over. 0 when it succeeded. */
 int simb_run(struct simb_call *call, const char *key, const char *signed_text, size_t n);
@@ -259,7 +299,7 @@ struct simb_peer *simb_peer_of(struct simb *b, const char *name, agon_ns_t now);
 uint32_t simb_window_add(struct simb_window *window, agon_ns_t now, agon_ns_t length_ns,
                          uint32_t n);
 uint32_t simb_window_get(const struct simb_window *window, agon_ns_t now, agon_ns_t length_ns);
-void simb_limits(struct simb *b, uint32_t *weight, uint32_t *per_10s, uint32_t *per_day);
+void simb_limits(struct simb *b, uint32_t *weight, uint32_t *per_10s, uint32_t *per_long);
 void simb_put_order_limits(struct simb_call *call, struct jout *out, int with_counts);
 /* Counts one request of that weight; fails with 418 or 429. */
 int simb_charge(struct simb_call *call, uint32_t weight);
@@ -346,18 +386,40 @@ struct simb_account *simb_account_of_key(struct simb *b, const char *listen_key)
 void simb_commission_fields(struct simb_call *call, struct jout *out, const char *suffix,
                             uint32_t sym, int with_sides);
 
-/* streams.c */
+/* subs.c: connections of streams, whatever the market */
+typedef void (*simb_build_fn)(struct simb *b, struct jout *out, uint32_t sym, const void *what);
+/* The symbol of "btcusdt@...", what stands behind the '@' in *what; -1: none. */
+int simb_stream_symbol(struct simb *b, const char *name, const char **what);
+/* One payload, a bare JSON object, on a connection, as stream name. */
+void simb_push(struct simb *b, struct simb_conn *conn, const char *name, struct jout *payload);
+/* To all who subscribed that stream; built when there is one. */
+void simb_push_all(struct simb *b, enum simb_stream_kind kind, uint32_t sym, int levels, int speed,
+                   simb_build_fn build, const void *what);
+int simb_has_listener(const struct simb *b, enum simb_stream_kind kind, uint32_t sym, int speed);
+/* A diff chain: begun with the first listener; step sends what changed since and goes on. */
+void simb_chain_begin(struct simb *b, uint32_t sym, int speed);
+void simb_chain_step(struct simb *b, uint32_t sym, int speed, simb_build_fn build);
+/* Levels that differ: new quantity, 0 for those that are gone. exp: decimals to show. */
+void simb_put_changes(struct jout *out, const struct agon_level *was, uint32_t n_was,
+                      const struct agon_level *is, uint32_t n_is, int sign, int px_exp,
+                      int qty_exp);
+void simb_put_levels(struct jout *out, const char *name, const struct agon_level *levels,
+                     uint32_t n, uint32_t most, int px_exp, int qty_exp);
+/* 8 decimals shown as fewer, where the rest is zeros. */
+void simb_put_num(struct jout *out, int64_t value, int decimals);
 void simb_send(struct simb *b, struct simb_conn *conn, enum sim_frame kind, const void *bytes,
                size_t n);
 void simb_drop(struct simb *b, struct simb_conn *conn, int code, const char *reason);
-int simb_stream_open(struct simb *b, struct simb_conn *conn, const struct sim_request *request);
+int simb_stream_open(struct simb *b, struct simb_conn *conn, const char *path, const char *query);
+void simb_parse_spot_stream(struct simb *b, const char *name, struct simb_stream *stream);
 void simb_stream_text(struct simb *b, struct simb_conn *conn, const char *text, size_t n);
 void simb_conn_forget(struct simb *b, struct simb_conn *conn);
+/* streams.c: what spot tells */
 void simb_on_trade(void *ctx, uint32_t sym, const struct pit_trade *trade);
 void simb_on_agg(void *ctx, uint32_t sym, const struct pit_agg *agg);
 void simb_on_top(void *ctx, uint32_t sym);
 void simb_on_step(void *ctx, agon_ns_t t);
-/* One user event, a bare JSON object, to all who listen to that account. */
+/* subs.c. One user event, a bare JSON object, to all who listen to that account. */
 void simb_user_event(struct simb *b, struct simb_account *account, struct jout *event);
 void simb_user_ended(struct simb *b, struct simb_account *account, const char *listen_key);
 
