@@ -644,6 +644,7 @@ void simb_close(struct sim *sim)
         return;
     if (b->pit)
         pit_set_hooks(b->pit, &none);
+    simb_records_free(b);
     if (b->venue->close)
         b->venue->close(b);
     for (uint32_t i = 0; i < SIMB_CONNS_MAX; i++)
@@ -684,7 +685,8 @@ int simb_open(struct sim **sim, const struct simb_venue *venue, const struct sim
         b->accounts[i].t_update = pit_now(b->pit);
         b->n_accounts = i + 1;
     }
-    rc = venue->open(b, err);
+    rc = simb_records_init(b);
+    rc = rc < 0 ? error_set(err, rc, "out of memory") : venue->open(b, err);
     if (rc < 0) {
         simb_close((struct sim *)b);
         return rc;

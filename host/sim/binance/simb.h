@@ -67,13 +67,15 @@ struct simb_order {
     char shown_client[SIMB_CLIENT_TEXT]; /* client id of the cancel, once cancelled */
     uint32_t sym;
     uint8_t side, type, tif, stp, status;
-    uint8_t is_working, is_open, is_counted, has_strategy, has_strategy_type, is_by_quote;
+    uint8_t is_working, is_open, is_counted, is_conditional, has_strategy, has_strategy_type,
+        is_by_quote;
     int64_t strategy_id, strategy_type;
     agon_px_t px, stop_px;
     agon_qty_t qty, filled_qty, prevented_qty;
     agon_amt_t quote_order_amt, filled_amt;
     agon_ns_t t_create, t_update, t_working, t_placed; /* the last is transport time */
     const char *expiry_reason;                         /* static, NULL while none */
+    struct simum_order *um;                            /* owned; USD-M alone: what else it has */
 };
 struct simb_fill {
     const struct simb_account *account;
@@ -216,8 +218,9 @@ struct simb_venue {                  /* what one market has and the other has no
     uint32_t messages_per_s;
     agon_ns_t ping_every_ns, pong_within_ns;
     const char *api_path; /* of the request socket */
-    uint8_t is_split;     /* streams also below /public, /market, /private */
-    uint8_t is_lenient;   /* parameters nobody knows are ignored */
+    const char *const *type_names;
+    uint8_t is_split;   /* streams also below /public, /market, /private */
+    uint8_t is_lenient; /* parameters nobody knows are ignored */
     struct pit_hooks hooks;
     /* A stream's name, all of it; leaves SIMB_STREAM_NONE what it does not know. */
     void (*parse_stream)(struct simb *b, const char *name, struct simb_stream *stream);
@@ -349,6 +352,24 @@ struct simb_stats { /* of a window */
 };
 void simb_stats(const struct pit *pit, uint32_t sym, agon_ns_t from, struct simb_stats *stats);
 
+/* records.c */
+int simb_records_init(struct simb *b); /* AGON_ENOMEM */
+void simb_records_free(struct simb *b);
+/* The newest of that name: an id may be used again once its order is closed. */
+struct simb_order *simb_find_client(struct simb *b, const struct simb_account *account,
+                                    uint32_t sym, const char *client);
+struct simb_order *simb_find_id(struct simb *b, const struct simb_account *account, uint32_t sym,
+                                uint64_t id);
+/* When the table is full the oldest closed half goes; the venue archives them too. */
+void simb_make_room(struct simb *b);
+void simb_enter(struct simb *b, struct simb_order *order);
+void simb_rename(struct simb *b, struct simb_order *order, const char *client);
+void simb_leave(struct simb_order *order, enum simb_status status);
+void simb_log_effect(struct simb *b, const struct simb_order *order, const char *kind,
+                     const struct match_event *event, uint64_t trade_id);
+void simb_keep_fill(struct simb *b, const struct simb_order *order, const struct match_event *event,
+                    uint64_t trade_id);
+
 /* orders.c */
 int simb_order_new(struct simb_call *call);
 int simb_order_test(struct simb_call *call);
@@ -363,7 +384,6 @@ int simb_refuse_list(struct simb_call *call);
 uint32_t simb_weigh_open(struct simb_call *call);
 uint32_t simb_weigh_test(struct simb_call *call);
 void simb_on_order(void *ctx, uint32_t sym, const struct match_event *event, uint64_t trade_id);
-void simb_orders_free(struct simb *b);
 
 /* account.c */
 int simb_account_info(struct simb_call *call);

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 /* spot: the table of the spot market's requests, its limits, and the money accounts begin with. */
-#include <stdlib.h>
-
 #include "sim/binance/simb.h"
 
 #define ORDER_PARAMS                                                                               \
@@ -116,20 +114,8 @@ static const struct simb_route routes[] = {
 
 /* --- life --- */
 
-static void spot_free(struct simb *b)
-{
-    simb_orders_free(b);
-    map_deinit(&b->by_id);
-    free(b->buckets);
-    free(b->fills);
-}
-
 static int spot_accounts(struct simb *b, struct error *err)
 {
-    b->orders = calloc(SIMB_ORDERS_KEPT, sizeof(*b->orders));
-    b->buckets = calloc(SIMB_BUCKETS, sizeof(*b->buckets));
-    if (!b->orders || !b->buckets || map_init(&b->by_id, SIMB_ORDERS_KEPT) < 0)
-        return error_set(err, AGON_ENOMEM, "out of memory");
     for (uint32_t i = 0; i < b->n_accounts; i++) {
         const struct member *member = b->accounts[i].member;
 
@@ -162,6 +148,7 @@ static const struct simb_venue venue = {
     .ping_every_ns = 20 * SIMB_NS_PER_S,
     .pong_within_ns = 60 * SIMB_NS_PER_S,
     .api_path = "/ws-api/v3",
+    .type_names = simb_type_names,
     .hooks = {.on_trade = simb_on_trade,
               .on_agg = simb_on_agg,
               .on_top = simb_on_top,
@@ -170,7 +157,6 @@ static const struct simb_venue venue = {
               .on_balance = simb_on_balance},
     .parse_stream = simb_parse_spot_stream,
     .open = spot_accounts,
-    .close = spot_free,
 };
 
 static int spot_open(struct sim **sim, const struct sim_config *config, struct error *err)
