@@ -86,6 +86,7 @@ struct sim_dialect {
     const char *const *headers;       /* request headers it reads, lower case; NULL-terminated */
     const struct pit_symbol *symbols; /* what it trades when nobody says what */
     uint32_t n_symbols;
+    const struct sim_dialect *spot; /* perpetuals: the market their index is of; else NULL */
     /* The spec of a symbol that stands in a recording and not in the table; AGON_EINVAL: not a
      * name of this venue. */
     int (*symbol)(const char *name, int px_decimals, int qty_decimals, struct pit_symbol *symbol);

@@ -580,7 +580,7 @@ void simb_due(const struct sim *sim, struct sim_time *next)
     const struct sim_limits *limits = &b->config.limits;
 
     next->market = pit_next(b->pit);
-    next->transport = INT64_MAX;
+    next->transport = b->venue->due ? b->venue->due(b) : INT64_MAX;
     for (uint32_t i = 0; i < SIMB_CONNS_MAX; i++) {
         const struct simb_conn *conn = &b->conns[i];
 

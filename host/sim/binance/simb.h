@@ -85,8 +85,9 @@ struct simb_fill {
     agon_px_t px;
     agon_qty_t qty;
     agon_amt_t amt, fee_amt;
+    agon_amt_t realised_amt; /* USD-M */
     agon_ns_t t;
-    uint8_t is_buyer, is_maker;
+    uint8_t is_buyer, is_maker, side; /* position side, of USD-M */
 };
 
 struct simb_window { /* a count that starts anew when its interval does */
@@ -226,6 +227,7 @@ struct simb_venue {                  /* what one market has and the other has no
     void (*parse_stream)(struct simb *b, const char *name, struct simb_stream *stream);
     int (*open)(struct simb *b, struct error *err); /* the accounts are named and empty */
     void (*close)(struct simb *b);                  /* also after an open that failed */
+    agon_ns_t (*due)(const struct simb *b); /* transport time of what it waits for; may be NULL */
     void (*settle)(struct simb *b); /* after time has moved and after each call; may be NULL */
 };
 
@@ -345,6 +347,13 @@ agon_ns_t simb_interval_next(int interval, agon_ns_t open, agon_ns_t shift_ns);
 /* The bar that opens there, from what the pit keeps; false when nothing is kept of it. */
 int simb_bar(const struct pit *pit, uint32_t sym, int interval, agon_ns_t open, agon_ns_t next,
              struct pit_bar *bar);
+/* The same of the index or the mark. */
+int simb_note_bar(const struct pit *pit, uint32_t sym, enum pit_note which, agon_ns_t open,
+                  agon_ns_t next, struct pit_bar *bar);
+/* The range of bars a request means: startTime, endTime, limit, the first of them kept being
+ * `first`, in steps of the interval. *open: the first to tell, *limit: how many at most, *end. */
+int simb_kline_range(struct simb_call *call, int interval, agon_ns_t first, agon_ns_t shift,
+                     int64_t most, agon_ns_t *open, agon_ns_t *end, int64_t *limit);
 struct simb_stats { /* of a window */
     struct pit_bar bar;
     agon_px_t before_px; /* last price before it */
