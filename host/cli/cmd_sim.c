@@ -289,6 +289,7 @@ static int open_floors(struct run *run, struct sim_server_config *config, struct
 
         config->dialect = floor->dialect;
         config->sim.pit = floor->pit;
+        config->sim.index = i > 0 ? run->floors[0].pit : NULL;
         config->port = run->opts.port ? (uint16_t)(run->opts.port + i) : 0;
         floor->port = sim_server_open(&floor->server, &run->loop, config, err);
         if (floor->port < 0)

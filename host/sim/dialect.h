@@ -74,6 +74,8 @@ struct sim_limits { /* transport time; 0: the venue's own */
 struct sim_config {
     struct pit *pit;               /* borrowed; its hooks are the dialect's from now on */
     const struct members *members; /* borrowed */
+    const struct pit *index; /* borrowed; perpetuals: whose last prices are the index, where their own
+                                pit knows none; may be NULL */
     struct sim_limits limits;
     struct sim_sink sink;
     uint64_t seed; /* of listen keys and generated client order ids */

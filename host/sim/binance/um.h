@@ -62,6 +62,7 @@ struct um_symbol {
         agon_px_t mark_px;
     } rates[UM_RATES_KEPT];
     uint64_t n_rates;
+    uint8_t is_own_index; /* nobody tells one: it is what the contract itself trades at */
 };
 struct um_income {
     const struct simb_account *account;

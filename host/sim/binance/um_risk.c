@@ -779,10 +779,24 @@ static void fund(struct simb *b, uint32_t sym, agon_ns_t t)
     }
 }
 
+static agon_px_t next_index(struct simb *b, uint32_t sym)
+{
+    struct um_symbol *symbol = &b->um->symbols[sym];
+    int at = b->config.index ? pit_find(b->config.index, pit_at(b->pit, sym)->name) : -1;
+
+    if (pit_noted(b->pit, sym, PIT_INDEX) == 0)
+        symbol->is_own_index = 1;
+    if (!symbol->is_own_index)
+        return pit_noted(b->pit, sym, PIT_INDEX);
+    if (at >= 0 && pit_last_px(b->config.index, (uint32_t)at) > 0)
+        return pit_last_px(b->config.index, (uint32_t)at);
+    return pit_last_px(b->pit, sym);
+}
+
 static void move_mark(struct simb *b, uint32_t sym, agon_ns_t t)
 {
     struct um_symbol *symbol = &b->um->symbols[sym];
-    agon_px_t index = um_index_px(b, sym), last = pit_last_px(b->pit, sym), mark, basis = 0;
+    agon_px_t index = next_index(b, sym), last = pit_last_px(b->pit, sym), mark, basis = 0;
     agon_ns_t left = symbol->next_funding > t ? symbol->next_funding - t : 0;
     struct pit_view view;
 
@@ -811,7 +825,7 @@ static void move_mark(struct simb *b, uint32_t sym, agon_ns_t t)
     mark = perp_mark(index, basis, last, symbol->rate_ppb, left, UM_FUNDING_NS);
     b->um->contracts[sym].mark_px = mark;
     pit_note(b->pit, sym, PIT_MARK, mark);
-    if (pit_noted(b->pit, sym, PIT_INDEX) == 0)
+    if (symbol->is_own_index)
         pit_note(b->pit, sym, PIT_INDEX, index);
 }
 
