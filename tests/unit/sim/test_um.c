@@ -318,6 +318,37 @@ START_TEST(a_trailing_stop_follows_and_turns)
 }
 END_TEST
 
+START_TEST(conditional_orders_of_the_algo_service_become_orders)
+{
+    static const char *const states[] = {"NEW", "TRIGGERING", "TRIGGERED", "FINISHED"};
+    int64_t algo;
+
+    listen(1);
+    post("symbol=BTCUSDT&side=BUY&type=MARKET&quantity=1", 200);
+    ck_assert_int_eq(world_signed(&w, "POST", "/fapi/v1/algoOrder",
+                                  "algoType=CONDITIONAL&symbol=BTCUSDT&side=SELL&type=STOP_MARKET"
+                                  "&quantity=1&triggerPrice=29950&reduceOnly=true"
+                                  "&clientAlgoId=al-1"),
+                     200);
+    algo = world_int(&w, "algoId");
+    ck_assert_int_eq(world_signed(&w, "GET", "/fapi/v1/openOrders", ""), 200);
+    ck_assert_int_eq((int)json_array_size(w.json), 0);
+    ck_assert_int_eq(world_signed(&w, "GET", "/fapi/v1/openAlgoOrders", ""), 200);
+    ck_assert_int_eq((int)json_array_size(w.json), 1);
+    world_trade(&w, "BTCUSDT", "29949", "0.01", AGON_SELL);
+    amount(text(position("BOTH"), "positionAmt"), "0");
+    for (uint32_t i = 0; i < 4; i++)
+        ck_assert_str_eq(json_string_value(json_object_get(
+                             json_object_get(world_event(&w, 1, "ALGO_UPDATE", i), "o"), "X")),
+                         states[i]);
+    ck_assert_int_eq(world_signed(&w, "GET", "/fapi/v1/algoOrder", "clientAlgoId=al-1"), 200);
+    ck_assert_int_eq(world_int(&w, "algoId"), algo);
+    ck_assert_str_eq(world_str(&w, "algoStatus"), "FINISHED");
+    ck_assert_int_eq(world_signed(&w, "GET", ORDER, "symbol=BTCUSDT&origClientOrderId=al-1"), 200);
+    ck_assert_str_eq(world_str(&w, "status"), "FILLED");
+}
+END_TEST
+
 START_TEST(an_order_is_amended)
 {
     listen(1);
@@ -474,6 +505,7 @@ int main(void)
     tcase_add_test(tcase, hedged_positions_stand_side_by_side);
     tcase_add_test(tcase, stops_wait_for_the_price_that_was_asked);
     tcase_add_test(tcase, a_trailing_stop_follows_and_turns);
+    tcase_add_test(tcase, conditional_orders_of_the_algo_service_become_orders);
     tcase_add_test(tcase, an_order_is_amended);
     tcase_add_test(tcase, batches_answer_each_order);
     tcase_add_test(tcase, the_dead_mans_switch_cancels_unless_renewed);
