@@ -60,10 +60,8 @@ static void report(struct simb *b, const struct simb_order *order, const char *k
     um_put_qty(b, out, "l", sym, is_trade ? event->qty : 0);
     um_put_qty(b, out, "z", sym, order->filled_qty);
     um_put_px(b, out, "L", sym, is_trade ? event->px : 0);
-    if (is_trade) {
-        jout_kv_dec(out, "n", event->fee_amt, SIMB_EXP);
-        jout_kv_str(out, "N", UM_MARGIN_ASSET);
-    }
+    jout_kv_dec(out, "n", is_trade ? event->fee_amt : 0, SIMB_EXP);
+    jout_kv_str(out, "N", UM_MARGIN_ASSET);
     jout_kv_time(out, "T", event->t);
     jout_kv_int(out, "t", (int64_t)trade_id);
     jout_kv_dec(out, "b", um_account(b, order->account)->symbols[sym].bid_amt[um->side], SIMB_EXP);
@@ -374,6 +372,32 @@ static void on_expired(struct simb *b, struct simb_order *order, const struct ma
     end_order(b, order, SIMB_EXPIRED);
 }
 
+// The same fill in few words, for those who are in a hurry.
+static void tell_lite(struct simb *b, const struct simb_order *order,
+                      const struct match_event *event, uint64_t trade_id)
+{
+    struct jout *out = &b->frame;
+    uint32_t sym = order->sym;
+
+    jout_reset(out);
+    jout_open(out, '{');
+    jout_kv_str(out, "e", "TRADE_LITE");
+    jout_kv_time(out, "E", event->t);
+    jout_kv_time(out, "T", event->t);
+    jout_kv_str(out, "s", pit_at(b->pit, sym)->name);
+    um_put_qty(b, out, "q", sym, order->qty);
+    um_put_px(b, out, "p", sym, order->px);
+    jout_kv_bool(out, "m", event->is_maker);
+    jout_kv_str(out, "c", order->client);
+    jout_kv_str(out, "S", order->side == AGON_BUY ? "BUY" : "SELL");
+    um_put_px(b, out, "L", sym, event->px);
+    um_put_qty(b, out, "l", sym, event->qty);
+    jout_kv_int(out, "t", (int64_t)trade_id);
+    jout_kv_int(out, "i", (int64_t)order->id);
+    jout_close(out, '{');
+    simb_user_event(b, order->account, out);
+}
+
 static void on_trade(struct simb *b, struct simb_order *order, const struct match_event *event,
                      uint64_t trade_id)
 {
@@ -388,6 +412,7 @@ static void on_trade(struct simb *b, struct simb_order *order, const struct matc
         order->status = SIMB_PARTIALLY_FILLED;
     um_reserve(b, order->account);
     um_tell_account(b, order->account, "ORDER", order->sym, 0);
+    tell_lite(b, order, event, trade_id);
     um_report(b, order, order->um->is_liquidation ? "CALCULATED" : "TRADE", event, trade_id,
               realised);
     simb_log_effect(b, order, "TRADE", event, trade_id);
