@@ -3,7 +3,6 @@
  *
  * The whole run happens in a child: a plugin that crashes costs this job and nothing else, and what
  * it did is said in one line. */
-#include <dirent.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -20,6 +19,7 @@
 #include "cli/demo_cast.h"
 #include "cli/slots.h"
 #include "lab/backtest.h"
+#include "sys/file.h"
 
 struct opts {
     struct arg_list plugins, files, params;
@@ -95,20 +95,6 @@ static int make_dir(char path[256])
         return 1;
     fprintf(stderr, "agon backtest: no directory %s: %s\n", path, strerror(errno));
     return 0;
-}
-
-// A plugin that crashed leaves its copy behind; nothing else is ever in there.
-static void remove_dir(const char *path)
-{
-    DIR *dir = opendir(path);
-    struct dirent *entry;
-
-    if (dir == NULL)
-        return;
-    while ((entry = readdir(dir)) != NULL)
-        unlinkat(dirfd(dir), entry->d_name, 0);
-    closedir(dir);
-    rmdir(path);
 }
 
 static volatile sig_atomic_t interrupted;
@@ -337,7 +323,7 @@ int cmd_backtest(int argc, char **argv)
     config.ctx = &config;
     config.dir = dir;
     rc = make_dir(dir) ? in_child(&config, &opts) : EXIT_ENVIRONMENT;
-    remove_dir(dir);
+    file_remove_tree(dir);
     free(slots);
     return rc;
 }
