@@ -26,7 +26,7 @@ struct opts {
     uint64_t seed;
     int64_t length_ns, capital, latency_ns, data_latency_ns;
     double maker_bps, taker_bps;
-    const char *roster, *plugin_dir, *params_file, *csv, *journal;
+    const char *roster, *plugin_dir, *params_file, *csv, *html, *journal;
     agon_ns_t t_end;
     int is_json, is_lenient, runner, has_capital;
 };
@@ -68,6 +68,8 @@ static int run(const struct backtest_config *config, const struct opts *opts)
     rc = backtest_run(config, result, &err);
     if (rc >= 0 && opts->csv != NULL)
         rc = backtest_csv(result, opts->csv, &err);
+    if (rc >= 0 && opts->html != NULL)
+        rc = backtest_html(result, opts->html, &err);
     if (rc >= 0 && opts->is_json)
         rc = backtest_json(result, stdout);
     else if (rc >= 0)
@@ -258,6 +260,7 @@ int cmd_backtest(int argc, char **argv)
          .choices = runners},
         {"until", ARG_TIME, "TIME", "stop there", &opts.t_end},
         {"csv", ARG_TEXT, "DIR", "write agents.csv, fills.csv and equity.csv there", &opts.csv},
+        {"html", ARG_TEXT, "FILE", "write a page with plots there", &opts.html},
         {"journal", ARG_TEXT, "DIR", "keep a journal there, for agon replay", &opts.journal},
         {"lenient", ARG_FLAG, NULL, "skip and count bad rows instead of stopping",
          &opts.is_lenient},
