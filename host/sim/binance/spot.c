@@ -94,7 +94,7 @@ const struct simb_route simb_routes[] = {
      simb_commission, 0, 1},
     {"GET", API "openOrderList", "openOrderLists.status", SIMB_READ, 6, NULL, "", simb_empty_list,
      0, 1},
-    {"GET", API "preventedMatches", "myPreventedMatches", SIMB_READ, 20, NULL,
+    {"GET", API "myPreventedMatches", "myPreventedMatches", SIMB_READ, 20, NULL,
      "symbol preventedMatchId orderId fromPreventedMatchId limit", simb_empty_list, 0, 1},
     {"POST", API "order/oco", NULL, SIMB_TRADE, 1, NULL,
      ORDER_PARAMS " listClientOrderId limitClientOrderId limitIcebergQty stopClientOrderId "
