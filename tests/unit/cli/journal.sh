@@ -75,7 +75,7 @@ code 4 "$agon" journal export hurt --fills never.csv
 code 0 "$agon" journal stats hurt --force --json
 jq -e '.is_forced and .events > 0' out >jq.out || fail '--force shows nothing'
 
-code 6 "$agon" journal stats nowhere
+code 4 "$agon" journal stats nowhere
 [ ! -e nowhere ] || fail 'looking at a directory made it'
 mkdir empty && code 0 "$agon" journal stats empty
 code 6 "$agon" journal export empty --fills -
