@@ -83,6 +83,8 @@ int slots_of_roster(struct crew_slot *slots, uint32_t *n, char *base_currency,
     struct config_file file = {0};
 
     *n = 0;
+    if (from->rules != NULL)
+        memset(from->rules, 0, sizeof(*from->rules));
     if (roster == NULL) {
         fprintf(stderr, "agon %s: out of memory\n", from->command);
         return EXIT_ENVIRONMENT;
@@ -94,6 +96,8 @@ int slots_of_roster(struct crew_slot *slots, uint32_t *n, char *base_currency,
             roster_resolve(roster, file.config, from->plugins, from->names, slots);
             memcpy(base_currency, roster->base_currency, sizeof(roster->base_currency));
             *n = roster->n_slots;
+            if (from->rules != NULL)
+                *from->rules = roster->rules;
         } else if (from->names != NULL) {
             roster_judge(roster, file.config, from->names);
         }

@@ -18,12 +18,15 @@ PINNED(struct position, 88);
 PINNED(struct slot, 328);
 PINNED(struct slots, 21000);
 PINNED(struct subscription, 144);
+PINNED(struct window, 6768);
+PINNED(struct tournament_rules, 280);
+PINNED(struct tournament, 434896);
 PINNED(struct slot_limits, 80);
 PINNED(struct bars, 1048);
 PINNED(struct agon_instrument, 192);
 PINNED(struct agon_top10, 384);
 PINNED(struct asset, 17);
-_Static_assert(offsetof(struct engine, venues) - offsetof(struct engine, seq) == 215024,
+_Static_assert(offsetof(struct engine, venues) - offsetof(struct engine, seq) == 649920,
                "the state of struct engine changed: is it saved, loaded and changed in this test?");
 
 static struct world *world;
