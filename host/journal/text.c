@@ -446,6 +446,16 @@ static const struct field plan_fields[] = {
        tournament_modes),
     IN(record_plan, rules, tournament_rules, sample_s, F_U32, 0, NULL),
     IN(record_plan, rules, tournament_rules, window, F_U32, 0, NULL),
+    IN(record_plan, rules, tournament_rules, min_samples, F_U32, 0, NULL),
+    IN(record_plan, rules, tournament_rules, rest_ppm, F_U32, 0, NULL),
+    IN(record_plan, rules, tournament_rules, reserve_ppm, F_U32, 0, NULL),
+    IN(record_plan, rules, tournament_rules, least_ppm, F_U32, 0, NULL),
+    IN(record_plan, rules, tournament_rules, most_ppm, F_U32, 0, NULL),
+    IN(record_plan, rules, tournament_rules, kelly_ppm, F_U32, 0, NULL),
+    IN(record_plan, rules, tournament_rules, growth_ppm, F_U32, 0, NULL),
+    {"max_failures",
+     (uint16_t)(offsetof(struct record_plan, rules) + offsetof(struct tournament_rules, failures)),
+     F_U32, 0, NULL},
     END};
 static const struct field line_fields[] = {TEXT(plan_line, name),
                                            U16(plan_line, slot),
@@ -459,6 +469,10 @@ static const struct field line_fields[] = {TEXT(plan_line, name),
                                            U32(plan_line, failures),
                                            U32(plan_line, flags),
                                            U32(plan_line, n_samples),
+                                           U32(plan_line, n_wins),
+                                           U32(plan_line, n_losses),
+                                           I64(plan_line, won_amt),
+                                           I64(plan_line, lost_amt),
                                            {"sharpe", AT(plan_line, measures[0]), F_F64, 0, NULL},
                                            {"calmar", AT(plan_line, measures[1]), F_F64, 0, NULL},
                                            {"drawdown", AT(plan_line, measures[2]), F_F64, 0, NULL},
@@ -769,6 +783,58 @@ static void put_all_levels(struct out *out, const struct agon_event_hdr *event)
     }
 }
 
+static void put_reals(struct out *out, const char *name, const double *values, uint32_t mask)
+{
+    put_name(out, name, "");
+    for (uint32_t i = 0; i < MEASURES; i++) {
+        put_bytes(out, i == 0 ? "[" : ",", 1);
+        if ((mask >> i & 1) != 0)
+            put_f64(out, values[i]);
+        else
+            put(out, "null");
+    }
+    put_bytes(out, "]", 1);
+}
+
+static void put_rules(struct out *out, const struct tournament_rules *rules)
+{
+    uint32_t n = rules->n_shares > TOURNAMENT_SHARES ? TOURNAMENT_SHARES : rules->n_shares;
+
+    put_reals(out, "weights", rules->weights, UINT32_MAX);
+    put_reals(out, "gates", rules->gates, rules->gate_mask);
+    put_name(out, "shares_ppm", "");
+    put_bytes(out, "[", 1);
+    for (uint32_t i = 0; i < n; i++) {
+        put(out, i == 0 ? "" : ",");
+        put_u64(out, rules->shares_ppm[i]);
+    }
+    put_bytes(out, "]", 1);
+}
+
+static void put_pools(struct out *out, const struct record_plan *plan)
+{
+    int n = 0;
+
+    put_name(out, "pools", "");
+    put_bytes(out, "[", 1);
+    for (uint32_t i = 0; i < PLAN_ACCOUNTS; i++) {
+        const struct plan_pool *pool = &plan->pools[i];
+        const agon_amt_t amounts[4] = {pool->given_amt, pool->before_amt, pool->after_amt,
+                                       pool->at_hand_amt};
+
+        if (amounts[0] == 0 && amounts[1] == 0)
+            continue;
+        put(out, n++ == 0 ? "[" : ",[");
+        put_u64(out, i);
+        for (int k = 0; k < 4; k++) {
+            put_bytes(out, ",", 1);
+            put_count(out, amounts[k]);
+        }
+        put_bytes(out, "]", 1);
+    }
+    put_bytes(out, "]", 1);
+}
+
 /* What a plan says of each slot; as many as the record really holds. */
 static void put_plan(struct out *out, const struct record_plan *plan)
 {
@@ -776,6 +842,8 @@ static void put_plan(struct out *out, const struct record_plan *plan)
     uint32_t room = (event_bytes(&plan->hdr) - (uint32_t)sizeof(*plan)) / sizeof(struct plan_line);
     uint32_t n = plan->n_lines > room ? room : plan->n_lines;
 
+    put_rules(out, &plan->rules);
+    put_pools(out, plan);
     put_name(out, "slots", "");
     put_bytes(out, "[", 1);
     for (uint32_t i = 0; i < n; i++) {
