@@ -126,24 +126,30 @@ static int compare(const struct plan_line *a, const struct plan_line *b, int mea
     return measure == MEASURE_DRAWDOWN ? -order : order;
 }
 
-static double score_of(const struct part *part, const struct plan_line *line)
+double plan_points(const struct record_plan *plan, const struct plan_line *line, uint32_t measure)
 {
-    const struct tournament_rules *rules = &part->plan->rules;
+    uint32_t halves = 0;
+    uint32_t n = 0;
+
+    for (uint32_t i = 0; i < plan->n_lines; i++) {
+        const struct plan_line *other = &plan_lines(plan)[i];
+
+        if (other == line || other->account != line->account || !is_judged(other))
+            continue;
+        halves += (uint32_t)(compare(line, other, (int)measure) + 1);
+        n++;
+    }
+    return n > 0 ? (double)halves / (double)(2 * n) : 1.0;
+}
+
+static double score_of(const struct record_plan *plan, const struct plan_line *line)
+{
     double sum = 0.0;
     double weights = 0.0;
 
-    for (int measure = 0; measure < MEASURES; measure++) {
-        uint32_t halves = 0;
-        uint32_t n = 0;
-
-        for (uint32_t i = 0; i < part->n_lines; i++) {
-            if (part->lines[i] == line || !is_judged(part->lines[i]))
-                continue;
-            halves += (uint32_t)(compare(line, part->lines[i], measure) + 1);
-            n++;
-        }
-        sum += rules->weights[measure] * (n > 0 ? (double)halves / (double)(2 * n) : 1.0);
-        weights += rules->weights[measure];
+    for (uint32_t measure = 0; measure < MEASURES; measure++) {
+        sum += plan->rules.weights[measure] * plan_points(plan, line, measure);
+        weights += plan->rules.weights[measure];
     }
     return sum / weights;
 }
@@ -179,7 +185,7 @@ static void judge(struct part *part)
 
         if (!is_judged(line))
             continue;
-        line->score = score_of(part, line);
+        line->score = score_of(part->plan, line);
         line->failed = failed_gates(rules, line);
         line->failures = line->failed != 0 ? line->failures + 1 : 0;
         line->verdict = line->failed == 0 ? PLAN_RANKED
@@ -244,16 +250,23 @@ static agon_amt_t growth_bound(const struct record_plan *plan, const struct plan
     return num_add(line->equity_amt, num_mul_div(a_week, since, WEEK_NS, NUM_DOWN));
 }
 
-static void aim(struct part *part)
+agon_amt_t plan_whole(const struct record_plan *plan, agon_account_t account)
+{
+    agon_amt_t whole_amt = plan->pools[account].before_amt;
+
+    for (uint32_t i = 0; i < plan->n_lines; i++) {
+        const struct plan_line *line = &plan_lines(plan)[i];
+
+        if (line->account == account && is_judged(line) && line->equity_amt > 0)
+            whole_amt = num_add(whole_amt, line->equity_amt);
+    }
+    return num_mul_div(whole_amt, ALL_PPM - plan->rules.reserve_ppm, ALL_PPM, NUM_DOWN);
+}
+
+static void aim(struct part *part, agon_amt_t whole_amt)
 {
     const struct record_plan *plan = part->plan;
-    agon_amt_t whole_amt = part->pool->before_amt;
 
-    for (uint32_t i = 0; i < part->n_lines; i++) {
-        if (is_judged(part->lines[i]) && part->lines[i]->equity_amt > 0)
-            whole_amt = num_add(whole_amt, part->lines[i]->equity_amt);
-    }
-    whole_amt = num_mul_div(whole_amt, ALL_PPM - plan->rules.reserve_ppm, ALL_PPM, NUM_DOWN);
     for (uint32_t i = 0; i < part->n_lines; i++) {
         struct plan_line *line = part->lines[i];
 
@@ -336,7 +349,7 @@ void plan_make(struct record_plan *plan)
         }
         judge(&part);
         share(&part);
-        aim(&part);
+        aim(&part, plan_whole(plan, (agon_account_t)account));
         move(&part);
     }
 }

@@ -15,9 +15,9 @@ union plan_event { /* room for the largest plan */
     struct record_plan plan;
     unsigned char bytes[sizeof(struct record_plan) + PLAN_LINES_MAX * sizeof(struct plan_line)];
 };
-static inline struct plan_line *plan_lines(struct record_plan *plan)
+static inline struct plan_line *plan_lines(const struct record_plan *plan)
 {
-    return (struct plan_line *)(void *)(plan + 1);
+    return (struct plan_line *)(uintptr_t)(plan + 1);
 }
 
 /* The rules that a section of a roster without a word has: rank shares, no gate but the drawdown's.
@@ -46,6 +46,11 @@ int plan_check_rules(const struct tournament_rules *rules, struct error *err);
  *    lacks is given, all scaled down alike when pool and takings are less. Bounded: no slot's
  *    equity grows by more than growth_ppm a week, in proportion to the time since the last plan. */
 void plan_make(struct record_plan *plan);
+
+/* A judged slot's points in a measure, 0 to 1, and what all shares of an account are of: to explain
+ * a plan with. */
+double plan_points(const struct record_plan *plan, const struct plan_line *line, uint32_t measure);
+agon_amt_t plan_whole(const struct record_plan *plan, agon_account_t account);
 
 const char *plan_measure_name(uint32_t measure);
 const char *plan_verdict_name(uint8_t verdict);
