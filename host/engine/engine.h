@@ -114,6 +114,8 @@ struct ledger *engine_ledger(struct engine *engine);
 struct orders *engine_orders(struct engine *engine);
 struct risk_slot *engine_risk(struct engine *engine, uint16_t slot);
 struct score *engine_score(struct engine *engine, uint16_t slot);
+/* The rules of tournaments; mode 0: none is held. */
+const struct tournament_rules *engine_tournament(const struct engine *engine);
 /* The samples of a slot's equity that tournaments look at, and the seconds between two of them. */
 const struct window *engine_window(const struct engine *engine, uint16_t slot);
 uint32_t engine_sample_s(const struct engine *engine);

@@ -22,6 +22,21 @@ uint32_t engine_sample_s(const struct engine *engine)
     return has_rules(tournament) ? tournament->rules.sample_s : SAMPLE_S;
 }
 
+const struct tournament_rules *engine_tournament(const struct engine *engine)
+{
+    return &engine->tournament.rules;
+}
+
+// No rules any more: the pool and what was given stay.
+static int end_tournaments(struct tournament *tournament)
+{
+    memset(&tournament->rules, 0, sizeof(tournament->rules));
+    tournament->t_due = INT64_MAX;
+    tournament->t_pending = 0;
+    tournament->is_pending = 0;
+    return AGON_OK;
+}
+
 int tournament_config(struct engine *engine, const struct record_tournament *record)
 {
     struct tournament *tournament = &engine->tournament;
@@ -29,6 +44,8 @@ int tournament_config(struct engine *engine, const struct record_tournament *rec
     struct error err = {0};
     struct cron cron;
 
+    if (record->rules.mode == 0)
+        return end_tournaments(tournament);
     if (plan_check_rules(&record->rules, &err) < 0) {
         engine_alert(engine, 3, "tournament", err.text);
         return AGON_EINVAL;
@@ -105,9 +122,13 @@ void tournament_due(struct engine *engine, agon_ns_t t_due)
 {
     struct tournament *tournament = &engine->tournament;
 
+    tournament->t_due = cron_next(&tournament->cron, engine->t);
+    if (tournament->t_since == 0) {
+        tournament->t_since = engine->t; // the rules came before any event told the time
+        return;
+    }
     tournament->is_pending = 1;
     tournament->t_pending = t_due;
-    tournament->t_due = cron_next(&tournament->cron, engine->t);
 }
 
 // Slots that play for money: a model has none, and a slot that may not trade yet has made nothing.

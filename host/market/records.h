@@ -272,7 +272,7 @@ struct tournament_rules {
     uint32_t failures;         /* in a row under the gate: unloaded; 0: never */
     uint8_t mode, on_unload, pad[2];
 };
-struct record_tournament { /* CONFIG of kind CONFIG_TOURNAMENT */
+struct record_tournament { /* CONFIG of kind CONFIG_TOURNAMENT; mode 0: no more tournaments */
     struct agon_event_hdr hdr;
     uint16_t kind, pad0;
     uint32_t pad1;
