@@ -37,6 +37,7 @@ struct backtest_config {
     struct crew_slot *slots; /* plugin, params, capital and limits; instruments are set here: all of
                                 them where the record names none */
     uint32_t n_slots;
+    struct tournament_rules tournament; /* mode 0: none is held */
     /* A line of a plugin; may be NULL. */
     void (*log)(void *ctx, uint16_t slot, uint32_t level, agon_ns_t t, const char *text);
     void *ctx;
