@@ -595,7 +595,7 @@ static void keep_link(struct gateway *gateway, struct link *link, int64_t now)
     }
     switch (link->state) {
     case LINK_DOWN:
-        if (now >= link->retry_ns)
+        if (now >= link->retry_ns && !link->is_waiting)
             connect_link(gateway, link, now);
         return;
     case LINK_UPGRADING:
