@@ -133,11 +133,12 @@ void deliver_balance(struct engine *engine, uint16_t slot, agon_asset_t asset)
 
         if (instrument != NULL && instrument->quote == asset)
             held = num_add(held, all[i].working_buy_amt);
-        if (instrument != NULL && instrument->base == asset)
+        if (instrument != NULL && instrument->base == asset && instrument->kind == INSTRUMENT_SPOT)
             held =
                 num_add(held, num_rescale(all[i].working_sell_qty, instrument->qty_exp,
                                           instruments_asset(&engine->table, asset)->exp, NUM_UP));
     }
+    held = num_add(held, engine_bound_amt(engine, &engine->slots.all[slot], asset));
     event.total_amt = total;
     event.held_amt = held;
     event.free_amt = num_add(total, -held);
@@ -156,7 +157,7 @@ agon_amt_t engine_free_amt(const struct engine *engine, const struct slot *slot,
         if (other != NULL && other->quote == asset)
             amt = num_add(amt, -all[i].working_buy_amt);
     }
-    return amt;
+    return num_add(amt, -engine_bound_amt(engine, slot, asset));
 }
 
 void deliver_capital(struct engine *engine, uint16_t id)

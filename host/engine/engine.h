@@ -106,7 +106,8 @@ struct risk_slot *engine_risk(struct engine *engine, uint16_t slot);
 struct score *engine_score(struct engine *engine, uint16_t slot);
 const struct book *engine_book(const struct engine *engine, agon_instrument_t instrument);
 uint8_t engine_book_state(const struct engine *engine, agon_instrument_t instrument);
-/* Middle of a live book, else of the last quote, else the last trade or bar; 0: none. */
+/* The venue's mark price, where it told one in the last minute; else the middle of a live book, of
+ * the last quote, or the last trade or bar; 0: none. */
 agon_px_t engine_mark_px(const struct engine *engine, agon_instrument_t instrument);
 /* Of everything: 0: not halted; 1: halted; 2: killed. */
 int engine_halted(const struct engine *engine);

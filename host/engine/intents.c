@@ -99,7 +99,8 @@ void intents_hold(struct engine *engine, struct order *order)
     }
     if (qty < 0)
         qty = 0;
-    if (order->side == AGON_BUY)
+    // A derivative binds margin, worked out of the position when it is asked for.
+    if (order->side == AGON_BUY && instrument->kind == INSTRUMENT_SPOT)
         amt = with_fee(instrument, notional(engine, instrument, px, qty));
     REQUIRE(pos != NULL);
     if (order->side == AGON_BUY) {
@@ -110,6 +111,27 @@ void intents_hold(struct engine *engine, struct order *order)
     }
     order->held_back_qty = qty;
     order->held_back_amt = amt;
+}
+
+/* The venue nets the account, we do not net slots: where another slot stands against this one, its
+ * reduce-only would be refused there, and the gate has kept to it already. */
+static uint32_t wire_flags(const struct engine *engine, const struct order *order)
+{
+    const struct agon_instrument *instrument = instruments_get(&engine->table, order->instrument);
+    uint32_t flags = order->flags & 0xffff;
+    agon_qty_t net_qty = 0;
+
+    if ((flags & AGON_REDUCE_ONLY) == 0 || instrument->kind == INSTRUMENT_SPOT)
+        return flags;
+    for (uint16_t id = 0; id < engine->slots.n; id++) {
+        const struct position *pos = ledger_position(engine->ledger, id, order->instrument, 0);
+
+        if (pos != NULL && pos->account == order->account)
+            net_qty = num_add(net_qty, pos->qty);
+    }
+    if (order->side == AGON_BUY)
+        net_qty = -net_qty;
+    return net_qty >= order_left(order) ? flags : flags & ~(uint32_t)AGON_REDUCE_ONLY;
 }
 
 void intents_send(struct engine *engine, struct order *order, uint8_t kind)
@@ -126,7 +148,7 @@ void intents_send(struct engine *engine, struct order *order, uint8_t kind)
         .side = order->side,
         .type = order->type,
         .tif = order->tif,
-        .flags = order->flags & 0xffff,
+        .flags = wire_flags(engine, order),
         .rev = kind == CMD_REPLACE ? order->rev_asked : order->rev,
         .px = kind == CMD_REPLACE ? order->new_px : order->px,
         .trigger_px = order->trigger_px,
@@ -256,6 +278,25 @@ static int is_leaving(const struct engine *engine, uint16_t slot, agon_instrumen
     return 0;
 }
 
+/* What an order of a derivative binds beside what is bound: margin of where it may lead, less that
+ * of where the orders before it may, and its fee. */
+static agon_amt_t margin_cost(const struct engine *engine, const struct slot *slot,
+                              const struct agon_instrument *instrument,
+                              const struct risk_view *view, agon_qty_t reach_qty)
+{
+    agon_qty_t up_qty = num_abs(num_add(view->held_qty, view->working_buy_qty));
+    agon_qty_t down_qty = num_abs(num_add(view->held_qty, -view->working_sell_qty));
+    agon_qty_t before_qty = up_qty > down_qty ? up_qty : down_qty;
+    agon_amt_t fee_amt = num_add(with_fee(instrument, view->notional_amt), -view->notional_amt);
+    agon_amt_t more_amt;
+
+    if (num_abs(reach_qty) <= before_qty)
+        return fee_amt;
+    more_amt = num_add(engine_margin_amt(engine, slot, instrument, view->judge_px, reach_qty),
+                       -engine_margin_amt(engine, slot, instrument, view->judge_px, before_qty));
+    return num_add(more_amt, fee_amt);
+}
+
 static uint16_t judge(struct engine *engine, struct slot *slot, const struct agon_intent *intent,
                       enum wisher wisher, agon_px_t *hold_px)
 {
@@ -323,7 +364,9 @@ static uint16_t judge(struct engine *engine, struct slot *slot, const struct ago
         view.least_amt = leave_px > 0 ? notional(engine, instrument, leave_px, num_abs(intent->qty))
                                       : view.notional_amt;
         view.position_amt = notional(engine, instrument, view.judge_px, num_abs(reach_qty));
-        if (intent->side == AGON_BUY)
+        if (instrument->kind == INSTRUMENT_LINEAR)
+            view.cost_amt = margin_cost(engine, slot, instrument, &view, reach_qty);
+        else if (intent->side == AGON_BUY)
             view.cost_amt = with_fee(instrument, view.notional_amt);
     }
     view.fingerprint = risk_fingerprint(intent);

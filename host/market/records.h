@@ -130,14 +130,15 @@ struct record_report { /* REPORT. order_id is ours: the gateway reads it out of 
     agon_asset_t fee_asset;
     int32_t venue_code; /* the venue's own error number, for people */
     uint8_t rev;        /* of the order: 0 for the first, + 1 with each replace */
-    uint8_t pad[23];
+    uint8_t is_forced;  /* a fill by the venue's own hand: liquidation or deleveraging */
+    uint8_t pad[22];
 };
 
 struct record_account { /* ACCOUNT: the venue's own figures, for reconciliation */
     struct agon_event_hdr hdr;
     agon_account_t account;
-    uint16_t flags; /* 1: part of a whole picture of the account; 2: its last part */
-    agon_asset_t asset;
+    uint16_t flags;     /* 1: part of a whole picture of the account; 2: its last part */
+    agon_asset_t asset; /* 0: a position in hdr.instrument, free_amt is its quantity */
     agon_amt_t free_amt, held_amt;
     uint64_t pad;
 };

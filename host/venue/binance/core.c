@@ -1396,6 +1396,13 @@ void binance_user_up(struct binance *binance, struct link *link)
         binance->is_round = 0;
 }
 
+/* The venue closes a position by its own hand under such a name. */
+static int is_forced(const struct binance_order *order)
+{
+    return strncmp(order->client_id, "autoclose-", 10) == 0 ||
+           strncmp(order->client_id, "adl_autoclose", 13) == 0;
+}
+
 void binance_on_report(struct binance *binance)
 {
     struct gateway *gateway = binance->gateway;
@@ -1422,6 +1429,7 @@ void binance_on_report(struct binance *binance)
     if (client_id_parse(order->orig_client_id, strlen(order->orig_client_id), &order_id, &rev) <
             0 &&
         client_id_parse(order->client_id, strlen(order->client_id), &order_id, &rev) < 0) {
+        fill.is_forced = (uint8_t)is_forced(order);
         learn_foreign(binance, order->symbol, order->venue_order);
         if (order->exec == BINANCE_EXEC_TRADE)
             outbox_fill(&gateway->outbox, &fill, now);
