@@ -810,11 +810,14 @@ void binance_end_part(struct binance *binance, const struct gateway_request *req
         return;
     }
     gateway->is_auth_halted = 0;
-    if (binance_is_user_up(binance) && !gateway->is_ready &&
-        (binance->flavour->is_set == NULL || binance->flavour->is_set(binance))) {
-        gateway->is_ready = 1;
-        gateway_log(gateway, 6, "ready", "%s: reconciled, orders are taken", gateway->config.name);
+    if (!binance_is_user_up(binance) || gateway->is_ready)
+        return;
+    if (binance->flavour->is_set != NULL && !binance->flavour->is_set(binance)) {
+        binance->reconcile_ns = gateway_now(gateway) + BINANCE_RETRY_NS;
+        return;
     }
+    gateway->is_ready = 1;
+    gateway_log(gateway, 6, "ready", "%s: reconciled, orders are taken", gateway->config.name);
 }
 
 static void on_open_order(void *ctx, const struct binance_order *order)

@@ -70,6 +70,8 @@ static int take_replace(struct binance *binance, const struct gateway_request *r
     uint8_t rev;
 
     (void)now;
+    if (reply->status >= 300)
+        return 0; // one order, one answer: a refusal tells of nothing else
     if (binance_decode_order(&binance->dec, reply->body, reply->body_n, &order, NULL, NULL) < 0 ||
         order.state == 0 ||
         client_id_parse(order.client_id, strlen(order.client_id), &order_id, &rev) < 0 ||
