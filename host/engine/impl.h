@@ -68,8 +68,9 @@ struct engine {
     uint8_t is_slot_halted[SLOTS_MAX];
     uint32_t wants_flat[SLOTS_MAX]; /* positions to be closed, a bit for each place */
     uint8_t is_halted, is_killed, has_picture[LEDGER_ACCOUNTS_MAX];
-    uint64_t halted_venues;     /* a bit each */
-    uint64_t type_watchers[64]; /* slots whose mask has the type */
+    uint64_t halted_venues;              /* a bit each */
+    uint16_t account_of[VENUES_MAX + 1]; /* venue's account + 1; 0: the slot's own */
+    uint64_t type_watchers[64];          /* slots whose mask has the type */
     agon_ns_t sample_due;
     agon_ns_t sweep_due; /* INT64_MAX: nothing waits */
     struct heap timers;  /* a: index into timer_table */
@@ -98,15 +99,22 @@ void deliver_derived(struct engine *engine, struct agon_event_hdr *event);
 void deliver_private(struct engine *engine, uint16_t slot, struct agon_event_hdr *event);
 void deliver_order(struct engine *engine, const struct order *order, uint16_t reason);
 void deliver_position(struct engine *engine, uint16_t slot, agon_instrument_t instrument);
-void deliver_balance(struct engine *engine, uint16_t slot, agon_asset_t asset);
+void deliver_balance(struct engine *engine, uint16_t slot, agon_asset_t asset); /* own account */
+void deliver_balance_of(struct engine *engine, uint16_t slot, agon_account_t account,
+                        agon_asset_t asset);
 void deliver_capital(struct engine *engine, uint16_t slot);
-/* What the slot has of a quote asset and has not promised to working buys. */
+/* What the slot has of a quote asset on its own account and has not promised to working buys. */
 agon_amt_t engine_free_amt(const struct engine *engine, const struct slot *slot,
                            agon_asset_t asset);
+agon_amt_t engine_free_of(const struct engine *engine, const struct slot *slot,
+                          agon_account_t account, agon_asset_t asset);
+/* The account on which a slot trades an instrument: its venue's, or the slot's own. */
+agon_account_t engine_account(const struct engine *engine, const struct slot *slot,
+                              const struct agon_instrument *instrument);
 /* What the slot's derivatives settled in an asset bind of it: margin of positions, working orders
  * counted as filled, and what they stand to lose at the mark price. */
 agon_amt_t engine_bound_amt(const struct engine *engine, const struct slot *slot,
-                            agon_asset_t asset);
+                            agon_account_t account, agon_asset_t asset);
 /* Margin of a quantity of a linear derivative at a price. */
 agon_amt_t engine_margin_amt(const struct engine *engine, const struct slot *slot,
                              const struct agon_instrument *instrument, agon_px_t px,

@@ -233,13 +233,16 @@ static agon_px_t reach_px(const struct order *order)
 static int would_self_match(const struct engine *engine, const struct slot *slot,
                             const struct agon_intent *intent, agon_px_t px)
 {
+    const struct agon_instrument *instrument = instruments_get(&engine->table, intent->instrument);
+
+    (void)slot;
     if (intent->type == AGON_STOP || intent->type == AGON_STOP_LIMIT)
         return 0;
     for (uint16_t id = 0; id < engine->slots.n; id++) {
         const struct slot *other = &engine->slots.all[id];
         const struct position *pos;
 
-        if (!other->is_used || other->account != slot->account ||
+        if (!other->is_used || engine_account(engine, other, instrument) != intent->account ||
             orders_count(engine->orders, id) == 0)
             continue;
         pos = ledger_position(engine->ledger, id, intent->instrument, 0);
@@ -324,7 +327,7 @@ static uint16_t judge(struct engine *engine, struct slot *slot, const struct ago
         .duplicate_max = limits->duplicate_max,
     };
 
-    if (instrument != NULL && intent->account == slot->account &&
+    if (instrument != NULL && intent->account == engine_account(engine, slot, instrument) &&
         intent->account < LEDGER_ACCOUNTS_MAX) {
         for (uint32_t i = 0; i < slot->subscription.n_instruments; i++)
             view.is_authorised |= slot->subscription.instruments[i] == intent->instrument;
@@ -345,7 +348,7 @@ static uint16_t judge(struct engine *engine, struct slot *slot, const struct ago
     view.last_px = engine->markets[intent->instrument].last_px;
     view.judge_px = judge_px(engine, slot, intent, view.bid_px, view.ask_px);
     *hold_px = view.judge_px;
-    view.free_amt = engine_free_amt(engine, slot, instrument->quote);
+    view.free_amt = engine_free_of(engine, slot, intent->account, instrument->quote);
     pos = ledger_position(engine->ledger, slot->id, intent->instrument, 0);
     if (pos != NULL) {
         view.held_qty = pos->qty;
@@ -745,8 +748,13 @@ int intents_take(struct engine *engine, const struct agon_intent_event *wish)
 
     if (slot == NULL)
         return AGON_EINVAL;
-    if (copy.intent.account == 0)
-        copy.intent.account = slot->account;
+    if (copy.intent.account == 0) {
+        const struct agon_instrument *instrument =
+            instruments_get(&engine->table, copy.intent.instrument);
+
+        copy.intent.account =
+            instrument != NULL ? engine_account(engine, slot, instrument) : slot->account;
+    }
     slot->n_intents++;
     engine->counters.n_intents++;
     if (intent->instrument > INSTRUMENTS_MAX || intent->kind < AGON_INTENT_ORDER ||
@@ -827,7 +835,7 @@ static int leave(struct engine *engine, struct slot *slot, const struct position
                    .type = AGON_MARKET,
                    .flags = AGON_REDUCE_ONLY,
                    .instrument = pos->instrument,
-                   .account = slot->account,
+                   .account = engine_account(engine, slot, instrument),
                    .qty = qty},
     };
     struct order *order;

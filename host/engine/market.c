@@ -231,7 +231,7 @@ static void pay_funding(struct engine *engine, const struct agon_instrument *ins
             continue;
         }
         deliver_position(engine, slot, id);
-        deliver_balance(engine, slot, instrument->settle);
+        deliver_balance_of(engine, slot, pos->account, instrument->settle);
     }
 }
 
@@ -345,7 +345,7 @@ agon_amt_t engine_margin_amt(const struct engine *engine, const struct slot *slo
 }
 
 agon_amt_t engine_bound_amt(const struct engine *engine, const struct slot *slot,
-                            agon_asset_t asset)
+                            agon_account_t account, agon_asset_t asset)
 {
     agon_amt_t bound = 0;
     uint32_t n;
@@ -360,7 +360,7 @@ agon_amt_t engine_bound_amt(const struct engine *engine, const struct slot *slot
         agon_amt_t unrealised;
 
         if (instrument == NULL || instrument->kind != INSTRUMENT_LINEAR ||
-            instrument->settle != asset)
+            instrument->settle != asset || engine_account(engine, slot, instrument) != account)
             continue;
         px = engine_mark_px(engine, all[i].instrument);
         up_qty = num_abs(num_add(all[i].qty, all[i].working_buy_qty));
@@ -377,11 +377,12 @@ agon_amt_t engine_bound_amt(const struct engine *engine, const struct slot *slot
 agon_amt_t engine_equity(const struct engine *engine, uint16_t slot)
 {
     agon_asset_t base_currency = engine->table.base_currency;
-    agon_amt_t equity =
-        ledger_amt(engine->ledger, engine->slots.all[slot].account, slot, base_currency);
+    agon_amt_t equity = 0;
     uint32_t n;
     const struct position *all = ledger_positions(engine->ledger, slot, &n);
 
+    for (agon_account_t account = 0; account < LEDGER_ACCOUNTS_MAX; account++)
+        equity = num_add(equity, ledger_amt(engine->ledger, account, slot, base_currency));
     for (uint32_t i = 0; i < n; i++) {
         const struct agon_instrument *instrument =
             instruments_get(&engine->table, all[i].instrument);

@@ -116,11 +116,11 @@ static void book_fill(struct engine *engine, struct order *order,
     deliver_private(engine, order->slot, &event.hdr);
     deliver_position(engine, order->slot, order->instrument);
     if (instrument->kind == INSTRUMENT_SPOT)
-        deliver_balance(engine, order->slot, instrument->base);
-    deliver_balance(engine, order->slot, instrument->quote);
+        deliver_balance_of(engine, order->slot, order->account, instrument->base);
+    deliver_balance_of(engine, order->slot, order->account, instrument->quote);
     if (report->fee_amt != 0 && report->fee_asset != instrument->base &&
         report->fee_asset != instrument->quote)
-        deliver_balance(engine, order->slot, report->fee_asset);
+        deliver_balance_of(engine, order->slot, order->account, report->fee_asset);
 }
 
 static int is_linear(const struct engine *engine, agon_instrument_t id)
@@ -174,7 +174,7 @@ static void book_share(struct engine *engine, uint16_t slot, const struct record
                num_add(event.realised_amt, -fee_amt), fee_amt, 1);
     deliver_private(engine, slot, &event.hdr);
     deliver_position(engine, slot, report->hdr.instrument);
-    deliver_balance(engine, slot, instrument->settle);
+    deliver_balance_of(engine, slot, report->account, instrument->settle);
 }
 
 /* The venue closed a position of the account by its own hand: it goes to the slots that hold it, in

@@ -237,6 +237,8 @@ void state_save(struct engine *engine, struct enc *enc)
     enc_u8(enc, engine->is_halted);
     enc_u8(enc, engine->is_killed);
     enc_u64(enc, engine->halted_venues);
+    for (uint32_t i = 0; i <= VENUES_MAX; i++)
+        enc_u16(enc, engine->account_of[i]);
     for (uint32_t i = 0; i < LEDGER_ACCOUNTS_MAX; i++)
         enc_u8(enc, engine->has_picture[i]);
     instruments_save(&engine->table, enc);
@@ -344,6 +346,12 @@ int engine_load(struct engine *engine, const void *bytes, uint64_t n, struct err
     engine->is_halted = dec_u8(&dec);
     engine->is_killed = dec_u8(&dec);
     engine->halted_venues = dec_u64(&dec);
+    for (uint32_t i = 0; i <= VENUES_MAX; i++) {
+        engine->account_of[i] = dec_u16(&dec);
+        if (engine->account_of[i] > LEDGER_ACCOUNTS_MAX)
+            return error_set(err, AGON_ECORRUPT, "state: venue %u has no account %u", i,
+                             engine->account_of[i]);
+    }
     for (uint32_t i = 0; i < LEDGER_ACCOUNTS_MAX; i++)
         engine->has_picture[i] = dec_u8(&dec);
     rc = instruments_load(&engine->table, &dec);
@@ -473,10 +481,12 @@ const char *engine_check(struct engine *engine, char *text)
         if (broken != NULL)
             return broken;
         // A spot slot cannot owe: what it may spend was its own. A derivative can lose more.
-        if (at->is_used && engine->table.base_currency != 0 && !has_derivatives(engine, slot) &&
-            ledger_amt(engine->ledger, at->account, slot, engine->table.base_currency) < 0) {
-            snprintf(text, 256, "inv-10: slot %u spent more than it had", slot);
-            return text;
+        for (agon_account_t own = 0; own < LEDGER_ACCOUNTS_MAX; own++) {
+            if (at->is_used && engine->table.base_currency != 0 && !has_derivatives(engine, slot) &&
+                ledger_amt(engine->ledger, own, slot, engine->table.base_currency) < 0) {
+                snprintf(text, 256, "inv-10: slot %u spent more than it had", slot);
+                return text;
+            }
         }
     }
     for (uint32_t i = 1; i <= engine->table.n_instruments; i++) {

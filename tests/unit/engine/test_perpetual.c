@@ -315,6 +315,66 @@ START_TEST(a_position_that_the_venue_sees_otherwise_is_told_when_it_stays_so)
 }
 END_TEST
 
+START_TEST(one_slot_trades_a_basis_on_two_accounts)
+{
+    struct ledger *ledger;
+    struct agon_intent spot = {.kind = AGON_INTENT_ORDER,
+                               .side = AGON_BUY,
+                               .type = AGON_LIMIT,
+                               .instrument = BTCUSDT,
+                               .client_ref = 1,
+                               .px = 6000100,
+                               .qty = 50000};
+    struct agon_intent perp = {.kind = AGON_INTENT_ORDER,
+                               .side = AGON_SELL,
+                               .type = AGON_LIMIT,
+                               .instrument = PERP,
+                               .client_ref = 2,
+                               .px = 6000000,
+                               .qty = 50000};
+    const struct order_cmd *cmd;
+
+    world_is_split = 1;
+    begin();
+    ledger = engine_ledger(world->engine);
+    // Its capital of 100000 is on both, half each; it is worth what it was.
+    ck_assert_int_eq(ledger_amt(ledger, 0, 0, USDT), USD(50000));
+    ck_assert_int_eq(ledger_amt(ledger, 1, 0, USDT), USD(50000));
+    ck_assert_int_eq(engine_equity(world->engine, 0), USD(100000));
+    // Each leg goes to its venue's account without being told so.
+    ck_assert_int_eq(world_wish(world, 0, &spot), AGON_OK);
+    ck_assert_int_eq(world_wish(world, 0, &perp), AGON_OK);
+    ck_assert_uint_eq(world->n_cmds, 2);
+    cmd = world->cmds;
+    ck_assert_uint_eq(cmd[0].account, 0);
+    ck_assert_uint_eq(cmd[0].venue, 1);
+    ck_assert_uint_eq(cmd[1].account, 1);
+    ck_assert_uint_eq(cmd[1].venue, 2);
+    ck_assert_int_eq(world_report(world, &cmd[0], REPORT_FILL, 6000100, 50000, 50000), AGON_OK);
+    ck_assert_int_eq(world_report(world, &cmd[1], REPORT_FILL, 6000000, 50000, 50000), AGON_OK);
+    ck_assert_int_eq(ledger_amt(ledger, 0, 0, USDT), USD(50000) - 3000050000000);
+    ck_assert_int_eq(ledger_amt(ledger, 0, 0, BTC), 50000000);
+    ck_assert_int_eq(ledger_amt(ledger, 1, 0, USDT), USD(50000));
+    ck_assert_int_eq(ledger_amt(ledger, 1, 0, BTC), 0);
+    // What the market does to one leg it undoes in the other.
+    world_book(world, BTCUSDT, 6999900, 100000000, 7000100, 100000000);
+    mark(7000000);
+    ck_assert_int_eq(engine_equity(world->engine, 0), USD(100000) - 50000000);
+    // The money of one account buys nothing on the other.
+    spot.client_ref = 3;
+    spot.px = 7000100;
+    ck_assert_int_eq(world_wish(world, 0, &spot), AGON_OK);
+    ck_assert_uint_eq(world_last(world, 0, AGON_EVENT_ORDER)->u.order.reason, REASON_CAPITAL);
+    // A wrong account is no account.
+    perp.client_ref = 4;
+    perp.account = 5;
+    ck_assert_int_eq(world_wish(world, 0, &perp), AGON_OK);
+    ck_assert_uint_eq(world_last(world, 0, AGON_EVENT_ORDER)->u.order.reason, REASON_UNAUTHORISED);
+    world_holds(world);
+    world_free(world);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("engine_perpetual");
@@ -330,6 +390,7 @@ int main(void)
     tcase_add_test(tcase, a_liquidation_is_booked_to_who_held_the_position);
     tcase_add_test(tcase, a_perpetual_survives_a_snapshot);
     tcase_add_test(tcase, a_position_that_the_venue_sees_otherwise_is_told_when_it_stays_so);
+    tcase_add_test(tcase, one_slot_trades_a_basis_on_two_accounts);
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

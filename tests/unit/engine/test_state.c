@@ -23,7 +23,7 @@ PINNED(struct bars, 1048);
 PINNED(struct agon_instrument, 192);
 PINNED(struct agon_top10, 384);
 PINNED(struct asset, 17);
-_Static_assert(offsetof(struct engine, venues) - offsetof(struct engine, seq) == 215024,
+_Static_assert(offsetof(struct engine, venues) - offsetof(struct engine, seq) == 215096,
                "the state of struct engine changed: is it saved, loaded and changed in this test?");
 
 static struct world *world;
@@ -99,6 +99,8 @@ START_TEST(the_engine_itself)
     STATE(engine->is_halted);
     STATE(engine->is_killed);
     STATE(engine->halted_venues);
+    STATE(engine->account_of[1]);
+    STATE(engine->account_of[VENUES_MAX]);
     for (int i = 0; i < LEDGER_ACCOUNTS_MAX; i++)
         STATE(engine->has_picture[i]);
     STATE(engine->sample_due);

@@ -160,6 +160,7 @@ static inline struct agon_instrument world_instrument(agon_instrument_t id)
 }
 
 #ifdef WORLD_PERPETUAL
+static int world_is_split; /* the perpetual is another venue's, on account 1 */
 /* A perpetual on BTC. */
 static inline struct agon_instrument world_perpetual(void)
 {
@@ -167,6 +168,7 @@ static inline struct agon_instrument world_perpetual(void)
 
     made.hdr.instrument = WORLD_PERPETUAL;
     made.kind = INSTRUMENT_LINEAR;
+    made.venue = world_is_split ? 2 : 1;
     made.maker_fee_ppb = 200000;
     made.taker_fee_ppb = 400000;
     snprintf(made.symbol, sizeof(made.symbol), "BTCUSDT_PERP");
@@ -279,8 +281,20 @@ static inline struct world *world_new(uint32_t mode)
 #ifdef WORLD_PERPETUAL
     {
         struct agon_instrument made = world_perpetual();
+        struct record_account_of account = {
+            .hdr = {.type = EVENT_CONFIG, .granules = 1}, .kind = CONFIG_ACCOUNT, .venue = 1};
+        struct record_account more = cash;
 
         ck_assert_int_eq(world_step(world, &made), AGON_OK);
+        if (world_is_split) {
+            ck_assert_int_eq(world_step(world, &account), AGON_OK);
+            account.hdr.t = 0;
+            account.venue = 2;
+            account.account = more.account = 1;
+            ck_assert_int_eq(world_step(world, &account), AGON_OK);
+            ck_assert_int_eq(world_step(world, &more), AGON_OK);
+            engine_attach_venue(world->engine, 1, &venue);
+        }
     }
 #endif
     ck_assert_int_eq(world_step(world, &cash), AGON_OK);
