@@ -73,6 +73,8 @@ static int config_account(struct engine *engine, const struct record_account_of 
 static int config_slot(struct engine *engine, const struct record_slot *record)
 {
     const struct slot *before = slots_get(&engine->slots, record->slot);
+    // What a tournament gave or took stands: only what the operator's own word changes is moved.
+    agon_amt_t given_before = before != NULL ? engine->tournament.given_amt[record->slot] : 0;
     agon_amt_t capital_before = before != NULL ? before->limits.capital_amt : 0;
     int is_new = before == NULL;
     struct slot as_told = {.account = record->account};
@@ -101,16 +103,17 @@ static int config_slot(struct engine *engine, const struct record_slot *record)
             return AGON_EINVAL;
         }
     }
-    change_amt = num_add(record->limits.capital_amt, -capital_before);
+    change_amt = num_add(record->limits.capital_amt, -given_before);
     for (agon_account_t account = 0; account < LEDGER_ACCOUNTS_MAX; account++) {
         agon_amt_t share_amt =
             share_of(engine, &as_told, &record->subscription, record->limits.capital_amt, account);
 
         if (before != NULL)
-            share_amt -= share_of(engine, before, &before->subscription, capital_before, account);
+            share_amt -= share_of(engine, before, &before->subscription, given_before, account);
         changes[account] = share_amt;
         if (share_amt < 0 &&
-            engine_free_of(engine, before, account, engine->table.base_currency) < -share_amt) {
+            (capital_before < -change_amt ||
+             engine_free_of(engine, before, account, engine->table.base_currency) < -share_amt)) {
             engine_alert(engine, 3, "slot",
                          "a slot's capital is in use: it cannot be taken from it");
             return AGON_EINVAL;
@@ -127,6 +130,7 @@ static int config_slot(struct engine *engine, const struct record_slot *record)
         engine_alert(engine, 3, "slot", err.text);
         return AGON_EINVAL;
     }
+    engine->slots.all[record->slot].limits.capital_amt = num_add(capital_before, change_amt);
     for (agon_account_t account = 0; account < LEDGER_ACCOUNTS_MAX; account++)
         REQUIRE(ledger_transfer(engine->ledger, account, LEDGER_EXTERNAL, record->slot,
                                 engine->table.base_currency, changes[account]) == AGON_OK);
@@ -137,6 +141,7 @@ static int config_slot(struct engine *engine, const struct record_slot *record)
         risk_recapitalise(&engine->risk[record->slot], change_amt);
         score_recapitalise(&engine->scores[record->slot], change_amt);
     }
+    tournament_slot(engine, record->slot, record->limits.capital_amt, change_amt, is_new);
     control_watch(engine);
     deliver_capital(engine, record->slot);
     return AGON_OK;
@@ -161,6 +166,10 @@ int control_config(struct engine *engine, const struct agon_event_hdr *event)
         if (event_bytes(event) != sizeof(struct record_slot))
             return AGON_EINVAL;
         return config_slot(engine, (const struct record_slot *)(const void *)event);
+    case CONFIG_TOURNAMENT:
+        if (event_bytes(event) != sizeof(struct record_tournament))
+            return AGON_EINVAL;
+        return tournament_config(engine, (const struct record_tournament *)(const void *)event);
     default:
         return AGON_EINVAL;
     }
@@ -424,6 +433,8 @@ agon_ns_t engine_next_due(const struct engine *engine)
 
     if (engine->sweep_due < due)
         due = engine->sweep_due;
+    if (engine->tournament.t_due < due)
+        due = engine->tournament.t_due;
     return top != NULL && top->t < due ? top->t : due;
 }
 
@@ -449,6 +460,8 @@ void engine_due(const struct engine *engine, struct record_due *due)
         }
     } else if (engine->sample_due == t) {
         due->kind = DUE_SAMPLE;
+    } else if (engine->tournament.t_due == t) {
+        due->kind = DUE_TOURNAMENT; // behind the samples of the same time
     } else {
         const struct timer *timer = &engine->timer_table[top->a];
 
@@ -495,6 +508,7 @@ static void on_sample(struct engine *engine, agon_ns_t t_due)
         if (is_day)
             risk_day(&engine->risk[id]);
     }
+    tournament_sample(engine, t_due);
 }
 
 static void on_timer(struct engine *engine, const struct record_due *due)
@@ -547,6 +561,9 @@ int control_due(struct engine *engine, const struct record_due *due)
         break;
     case DUE_TIMER:
         on_timer(engine, due);
+        break;
+    case DUE_TOURNAMENT:
+        tournament_due(engine, due->t_due);
         break;
     default:
         return AGON_EINVAL;
