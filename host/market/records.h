@@ -240,6 +240,15 @@ struct record_asset { /* CONFIG of kind CONFIG_ASSET */
     char name[16];
 };
 
+struct record_account_of { /* CONFIG of kind CONFIG_ACCOUNT: what is traded on a venue is traded on
+                              that account */
+    struct agon_event_hdr hdr;
+    uint16_t kind, venue;
+    agon_account_t account;
+    uint16_t pad0;
+    uint64_t pad1[3];
+};
+
 /* The measures of a tournament, in the order of every array of them. Their formulas are in
  * score/window.h. */
 enum tournament_measure {
@@ -331,15 +340,6 @@ struct record_plan { /* PLAN: this, and n_lines of plan_line behind it, by slot 
     struct tournament_rules rules;
     struct plan_pool pools[PLAN_ACCOUNTS];
     uint8_t pad1[896 - 848];
-};
-
-struct record_account_of { /* CONFIG of kind CONFIG_ACCOUNT: what is traded on a venue is traded on
-                              that account */
-    struct agon_event_hdr hdr;
-    uint16_t kind, venue;
-    agon_account_t account;
-    uint16_t pad0;
-    uint64_t pad1[3];
 };
 
 /* Outbound: core to gateway, and to the paper venue. No event; it is what the core decided. */
