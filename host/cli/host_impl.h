@@ -17,10 +17,11 @@
 #include "sys/futex.h"
 #include "sys/rundir.h"
 
-#define HOST_BARS      16384u /* of history, at most */
-#define HOST_WISHES    8192u
-#define SNAPSHOTS_KEPT 3
-#define HOST_TO_VENUE  65536u /* commands: more than twice the engine's orders */
+#define HOST_BARS       16384u /* of history, at most */
+#define HOST_WISHES     8192u
+#define SNAPSHOTS_KEPT  3
+#define COMMAND_RESULTS 64
+#define HOST_TO_VENUE   65536u /* commands: more than twice the engine's orders */
 
 /* Why the host itself lets nothing new leave. The engine is halted while any of them holds. */
 enum host_halt {
@@ -57,8 +58,15 @@ struct host {
     pthread_mutex_t io_lock; /* of io_status */
     void *from_venue_memory; /* owned */
     struct evring from_venue_in, from_venue_out;
-    struct ring to_venue; /* of struct order_cmd */
-    struct ring control;  /* of struct record_command */
+    struct ring to_venue;         /* of struct order_cmd */
+    struct ring control;          /* of struct record_command */
+    pthread_mutex_t control_lock; /* of the writing end of control */
+    uint64_t n_commands;          /* that were ever put into control */
+    _Atomic uint64_t n_commands_done;
+    struct {
+        uint64_t seq;
+        int rc;
+    } command_results[COMMAND_RESULTS]; /* of command n at n % COMMAND_RESULTS */
     _Atomic uint32_t core_wake, is_core_asleep, writer_wake, is_holding;
     _Atomic uint32_t is_stopping, is_closing, is_io_stopping, is_writer_stopping,
         is_packer_stopping;
@@ -74,8 +82,10 @@ struct host {
     uint32_t n_free;
     uint32_t n_due[SLOTS_MAX]; /* of each slot */
     uint32_t halts,
-        told_halts; /* enum host_halt: why nothing new may leave; what the engine knows */
-    uint64_t gone;  /* slots whose plugin is gone and that the engine is not told of yet */
+        told_halts;      /* enum host_halt: why nothing new may leave; what the engine knows */
+    uint64_t gone;       /* slots whose plugin is gone and that the engine is not told of yet */
+    int step_rc;         /* what the engine said of the last step */
+    uint64_t fills_seen; /* of the engine's count */
     uint64_t order, next_mark, next_snapshot, advanced_seq;
     int64_t polled_ns, observed_ns, started_ns;
     int has_joined;

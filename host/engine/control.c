@@ -307,6 +307,11 @@ int engine_halted(const struct engine *engine)
     return engine->is_killed ? 2 : engine->is_halted;
 }
 
+int engine_slot_halted(const struct engine *engine, uint16_t slot)
+{
+    return slot < SLOTS_MAX && engine->is_slot_halted[slot] != 0;
+}
+
 struct same_timer {
     const struct engine *engine;
     uint16_t slot;
