@@ -104,6 +104,8 @@ static const struct schema_field fields[] = {
      .doc = "capital and limits are in it"},
     {"agents", SCHEMA_MAP, SCHEMA_ARRAY(struct roster, slots, n_slots), .sub = &slot_schema,
      .list_min = 1, .is_required = 1, .doc = "who plays"},
+    {"tournament", SCHEMA_MAP, SCHEMA_MEMBER(struct roster, tournament), .sub = &tournament_schema,
+     .doc = "when and how capital moves from the weak to the strong; default: never"},
     {NULL}};
 const struct schema roster_schema = {"a roster", sizeof(struct roster), fields, .check = NULL};
 
@@ -237,8 +239,10 @@ int roster_read(struct roster *roster, struct config *config)
 {
     int rc = config_read(config, &roster_schema, roster);
 
-    if (config_root(config) != NULL)
+    if (config_root(config) != NULL) {
         check(config, roster);
+        tournament_rules_of(&roster->tournament, config, &roster->rules);
+    }
     rc = config_error_count(config) > 0 ? AGON_EINVAL : rc;
     for (uint32_t i = 0; rc >= 0 && i < roster->n_slots; i++)
         preset_limits(&roster->slots[i]);

@@ -20,6 +20,7 @@
 #define AGENT_ROSTER_H
 
 #include "agent/crew.h"
+#include "agent/tournament.h"
 #include "config/schema.h"
 
 #define ROSTER_AMT_EXP   8 /* of capital and limits, in the base currency */
@@ -55,6 +56,8 @@ struct roster_slot {
 struct roster {
     uint64_t seed;
     char base_currency[16];
+    struct tournament_words tournament; /* while it is read */
+    struct tournament_rules rules;      /* mode 0: no tournament */
     uint32_t n_slots;
     struct roster_slot slots[SLOTS_MAX];
 };

@@ -55,6 +55,8 @@ void api_put_position(const struct api *api, uint32_t slot,
 void api_put_book(const struct api *api, uint32_t at, struct jout *out);
 void api_put_feed(const struct api *api, struct jout *out);
 void api_put_latency(const struct api *api, struct jout *out);
+/* Null while there was no tournament. */
+void api_put_tournament(const struct api *api, struct jout *out);
 /* "2026-11-20T17:24:11.123Z"; null when there is no time yet. */
 void api_put_time(struct jout *out, const char *key, agon_ns_t t);
 

@@ -333,3 +333,44 @@ void api_put_latency(const struct api *api, struct jout *out)
     put_hist(out, "delivery", &api->view->queue_ns);
     jout_close(out, '{');
 }
+
+void api_put_tournament(const struct api *api, struct jout *out)
+{
+    const struct record_plan *plan = &api->view->plan.plan;
+
+    if (api->view->n_plans == 0) {
+        jout_null(out);
+        return;
+    }
+    jout_open(out, '{');
+    jout_kv_int(out, "number", plan->number);
+    api_put_time(out, "time", plan->hdr.t);
+    jout_kv_str(out, "schedule", plan->rules.schedule);
+    jout_key(out, "rows");
+    jout_open(out, '[');
+    for (uint32_t i = 0; i < plan->n_lines; i++) {
+        const struct plan_line *line = &plan_lines(plan)[i];
+        agon_amt_t change_amt = line->capital_after_amt - line->capital_before_amt;
+
+        jout_open(out, '{');
+        jout_kv_int(out, "rank", line->rank);
+        jout_kv_str(out, "agent", line->name);
+        jout_kv_str(out, "verdict", plan_verdict_name(line->verdict));
+        jout_kv_real(out, "score", line->score);
+        jout_kv_real(out, "share", (double)line->share_ppm / 1e6);
+        jout_kv_dec(out, "before", num_rescale(line->capital_before_amt, plan->exp, 2, NUM_EVEN),
+                    2);
+        jout_kv_dec(out, "after", num_rescale(line->capital_after_amt, plan->exp, 2, NUM_EVEN), 2);
+        jout_kv_dec(out, "change", num_rescale(change_amt, plan->exp, 2, NUM_EVEN), 2);
+        for (uint32_t k = 0; k < MEASURES; k++) {
+            jout_key(out, plan_measure_name(k));
+            if ((line->defined >> k & 1) != 0)
+                jout_real(out, line->measures[k]);
+            else
+                jout_null(out);
+        }
+        jout_close(out, '{');
+    }
+    jout_close(out, '[');
+    jout_close(out, '{');
+}

@@ -73,6 +73,32 @@ static int export(const struct opts *opts, const char *dir, const struct control
     return cmd_journal(argc, argv);
 }
 
+// Out of the journal too: a plan is explained from its own record.
+static int tournament(const struct opts *opts, const char *dir, const char *word,
+                      const struct control_call *call)
+{
+    char command[] = "tournament";
+    char verb[16];
+    char agent[64];
+    char path[PATH_MAX];
+    char live[] = "--live";
+    char json[] = "--json";
+    char *argv[8] = {command, verb, live};
+    int argc = 3;
+
+    if (snprintf(agent, sizeof(agent), "%s", call->argc > 0 ? call->argv[0] : "") >=
+            (int)sizeof(agent) ||
+        snprintf(path, sizeof(path), "%s", dir) >= (int)sizeof(path))
+        return complain("tournament: too long an argument", AGON_EINVAL);
+    snprintf(verb, sizeof(verb), "%s", word);
+    if (opts->is_json)
+        argv[argc++] = json;
+    if (call->argc > 0)
+        argv[argc++] = agent;
+    argv[argc++] = path;
+    return cmd_tournament(argc, argv);
+}
+
 static int read_line(const char *dir, const char *name, char **line, struct error *err)
 {
     char path[PATH_MAX];
@@ -153,6 +179,8 @@ static int ask(const struct opts *opts, const char *dir, const struct args_spec 
         return args_refuse(spec, "ctl", "%s", err.text);
     if (strcmp(verb->name, "export") == 0)
         return export(opts, dir, &call);
+    if (strncmp(verb->name, "tournament ", 11) == 0)
+        return tournament(opts, dir, verb->name + 11, &call);
     if (strcmp(verb->name, "url") == 0)
         return url(dir);
     rc = client_ask(dir, opts->words.at, opts->words.n, WAIT_NS, &result, &err);

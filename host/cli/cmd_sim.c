@@ -334,7 +334,7 @@ int cmd_sim(int argc, char **argv)
          &opts.symbols},
         {"history", ARG_DURATION, "TIME", "bars before the start of the generated market (1000m)",
          &opts.history_ns, .min = 0, .max = 45 * 86400 * 1000000000ll},
-        {"data", ARG_LIST, "[SYMBOL=]FILE...",
+        {"data", ARG_LIST, "[SYMBOL=]FILE",
          "play recordings instead: books, trades or bars, gzip or not", &opts.data},
         {"from", ARG_TIME, "TIME", "run through the recordings up to here at once (their start)",
          &opts.from},

@@ -47,7 +47,8 @@ struct host_config {
     uint64_t market_keep_bytes;    /* more is dropped once snapshots cover it; 0: never */
     int64_t low_water_bytes; /* fewer free for the journal: nothing new leaves; 0: 1 GiB, or 5 % of
                                 the disk where that is less */
-    int is_resumed;          /* lifts a kill switch that an earlier run left thrown */
+    struct tournament_rules tournament; /* mode 0: none is held */
+    int is_resumed;                     /* lifts a kill switch that an earlier run left thrown */
 };
 
 struct host_view_position {
@@ -117,7 +118,9 @@ struct host_view {
     uint32_t n_orders; /* in orders; n_orders_all are open */
     uint32_t n_orders_all;
     struct host_view_order orders[HOST_VIEW_ORDERS];
-    uint64_t n_fills; /* of this run; number n stands at n % HOST_VIEW_FILLS */
+    uint32_t n_plans;      /* number of the last tournament; 0: none in this run */
+    union plan_event plan; /* of it */
+    uint64_t n_fills;      /* of this run; number n stands at n % HOST_VIEW_FILLS */
     struct host_view_fill fills[HOST_VIEW_FILLS];
     struct hist step_ns;  /* of one engine step */
     struct hist queue_ns; /* from the socket's read to the end of the step */

@@ -211,6 +211,10 @@ static int boot(struct host *host, uint32_t last_run, struct error *err)
                                  .run = last_run + 1,
                                  .mode = config->mode,
                                  .seed = config->seed};
+    struct record_tournament tournament = {
+        .hdr = {.type = EVENT_CONFIG, .granules = sizeof(tournament) / EVENT_GRANULE},
+        .kind = CONFIG_TOURNAMENT,
+        .rules = config->tournament};
     int is_new = engine_seq(host->engine) == 0;
     int rc = boot_asset(host, config->base_currency, 1, err) != 0 ? AGON_OK : AGON_EINVAL;
 
@@ -233,6 +237,8 @@ static int boot(struct host *host, uint32_t last_run, struct error *err)
         record = config->slots[i].record;
         rc = boot_step(host, &record, record.name, err);
     }
+    if (rc >= 0 && (config->tournament.mode != 0 || engine_tournament(host->engine)->mode != 0))
+        rc = boot_step(host, &tournament, "the tournament", err);
     if (rc >= 0)
         rc = boot_step(host, &start, "the start", err);
     if (rc >= 0)

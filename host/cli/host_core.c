@@ -122,6 +122,28 @@ static void keep_fill(struct host *host, const struct agon_event_hdr *event)
     }
 }
 
+/* A plan comes right behind the event that made it due. */
+static void step_plan(struct host *host)
+{
+    const struct record_plan *plan = &host->plan.plan;
+
+    if (!engine_take_plan(host->engine, &host->plan))
+        return;
+    while (engine_step(host->engine, &host->plan.plan.hdr) == AGON_EAGAIN)
+        futex_wait(&host->writer_wake, atomic_load(&host->writer_wake), 1000000);
+    step_unsent(host);
+    for (uint32_t i = 0; i < plan->n_lines; i++) {
+        const struct plan_line *line = &plan_lines(plan)[i];
+
+        if (line->verdict == PLAN_UNLOADED)
+            host->demoted |= (uint64_t)1 << line->slot;
+    }
+    log_info("host", "tournament", "tournament %u: capital of %u slots was planned", plan->number,
+             plan->n_lines);
+    host->draft->plan = host->plan;
+    host->draft->n_plans = plan->number;
+}
+
 int host_step(struct host *host, struct agon_event_hdr *event)
 {
     int64_t began = clock_mono();
@@ -133,6 +155,7 @@ int host_step(struct host *host, struct agon_event_hdr *event)
     if (event->type == EVENT_REPORT)
         keep_fill(host, event);
     step_unsent(host);
+    step_plan(host);
     hist_add(&host->draft->step_ns, clock_mono() - began);
     return rc == AGON_ECORRUPT ? rc : AGON_OK;
 }
@@ -510,11 +533,26 @@ static void mark(struct host *host)
     atomic_store_explicit(&host->is_snap_full, 1, memory_order_release);
 }
 
+// Those that a tournament threw out go; the engine knows of it already.
+static void leave_demoted(struct host *host)
+{
+    while (host->demoted != 0) {
+        uint16_t id = (uint16_t)__builtin_ctzll(host->demoted);
+
+        host->demoted &= host->demoted - 1;
+        crew_leave(host->crew, id, AGON_END_DEMOTED);
+        snprintf(host->failures[id], sizeof(host->failures[id]), "unloaded by a tournament");
+        log_warn("host", "demoted", "slot %s is under the gate of the tournament: unloaded",
+                 engine_slots(host->engine)->all[id].name);
+    }
+}
+
 static void look_after(struct host *host, int64_t mono)
 {
     const char *why = "";
     uint16_t slot;
 
+    leave_demoted(host);
     while (crew_poll(host->crew, mono, &slot, &why) == 1) {
         char text[160];
 
@@ -580,9 +618,14 @@ static void join_agents(struct host *host, int64_t mono)
     history.n_bars = host->n_bars;
     for (uint32_t i = 0; i < host->config.n_slots; i++) {
         struct error err = {0};
+        uint16_t id = host->config.slots[i].record.slot;
 
+        if (engine_slots(host->engine)->all[id].condition == CONDITION_RETIRED) {
+            host->demoted |= (uint64_t)1 << id; // of an earlier run
+            continue;
+        }
         if (crew_join(host->crew, &host->config.slots[i], &history, &err) < 0)
-            fail_slot(host, host->config.slots[i].record.slot, err.text);
+            fail_slot(host, id, err.text);
     }
     host->has_joined = 1;
     free(host->bars);

@@ -82,7 +82,9 @@ struct host {
     uint32_t n_free;
     uint32_t n_due[SLOTS_MAX]; /* of each slot */
     uint32_t halts,
-        told_halts;      /* enum host_halt: why nothing new may leave; what the engine knows */
+        told_halts; /* enum host_halt: why nothing new may leave; what the engine knows */
+    union plan_event plan;
+    uint64_t demoted;    /* slots that a tournament unloaded and whose plugin is still there */
     uint64_t gone;       /* slots whose plugin is gone and that the engine is not told of yet */
     int step_rc;         /* what the engine said of the last step */
     uint64_t fills_seen; /* of the engine's count */

@@ -124,8 +124,11 @@ static int read_roster(struct settings *settings, const char *path, const char *
                        int is_known)
 {
     static struct roster_names names;
-    struct slots_roster from = {
-        .command = "run", .path = path, .plugins = plugins, .names = is_known ? &names : NULL};
+    struct slots_roster from = {.command = "run",
+                                .path = path,
+                                .plugins = plugins,
+                                .names = is_known ? &names : NULL,
+                                .rules = &settings->host.tournament};
 
     names.n = settings->host.n_instruments;
     for (uint32_t i = 0; i < names.n; i++)
@@ -156,7 +159,7 @@ static int beside(char *path, size_t room, const char *file, const char *name)
     const char *slash = strrchr(file, '/');
     int n = snprintf(path, room, "%.*s%s", slash != NULL ? (int)(slash - file) + 1 : 0, file, name);
 
-    return n > 0 && (size_t)n < room;
+    return n >= 0 && (size_t)n < room;
 }
 
 static void check_symbols(struct config *config, const struct words *words)

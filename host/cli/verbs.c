@@ -199,6 +199,15 @@ static int do_latency(void *ctx, const struct control_call *call, struct jout *o
     return AGON_OK;
 }
 
+static int do_tournament(void *ctx, const struct control_call *call, struct jout *out,
+                         struct error *err)
+{
+    (void)call;
+    (void)err;
+    api_put_tournament(ctx, out);
+    return AGON_OK;
+}
+
 /* ---- log ---- */
 
 static int do_log_tail(void *ctx, const struct control_call *call, struct jout *out,
@@ -368,6 +377,11 @@ const struct control_verb api_verbs[] = {
     {"feed", "", "the venue's connections, gaps, limits", CONTROL_READ, 0, 0, do_feed},
     {"latency", "", "of an engine step, and from the socket to its end", CONTROL_READ, 0, 0,
      do_latency},
+    {"tournament", "", "the last plan of capital", CONTROL_READ, 0, 0, do_tournament},
+    {"tournament show", "", "how capital moved, as `agon tournament show` has it", CONTROL_CLIENT,
+     0, 0, NULL},
+    {"tournament why", "AGENT", "why an agent got what it got", CONTROL_CLIENT, 1, 1, NULL},
+    {"tournament dry-run", "[AGENT]", "what a tournament would do now", CONTROL_CLIENT, 0, 1, NULL},
     {"log tail", "[LINES]", "the last lines of the log", CONTROL_READ, 0, 1, do_log_tail},
     {"log level", "LEVEL", "log lines from that level on: debug, info, warn, error",
      CONTROL_OPERATE, 1, 1, do_log_level},

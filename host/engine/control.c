@@ -34,6 +34,8 @@ void control_watch(struct engine *engine)
 static int config_slot(struct engine *engine, const struct record_slot *record)
 {
     const struct slot *before = slots_get(&engine->slots, record->slot);
+    // What a tournament gave or took stands: only what the operator's own word changes is moved.
+    agon_amt_t given_before = before != NULL ? engine->tournament.given_amt[record->slot] : 0;
     agon_amt_t capital_before = before != NULL ? before->limits.capital_amt : 0;
     int is_new = before == NULL;
     agon_amt_t change_amt;
@@ -60,9 +62,10 @@ static int config_slot(struct engine *engine, const struct record_slot *record)
             return AGON_EINVAL;
         }
     }
-    change_amt = num_add(record->limits.capital_amt, -capital_before);
+    change_amt = num_add(record->limits.capital_amt, -given_before);
     if (change_amt < 0 &&
-        engine_free_amt(engine, before, engine->table.base_currency) < -change_amt) {
+        (capital_before < -change_amt ||
+         engine_free_amt(engine, before, engine->table.base_currency) < -change_amt)) {
         engine_alert(engine, 3, "slot", "a slot's capital is in use: it cannot be taken from it");
         return AGON_EINVAL;
     }
@@ -77,6 +80,7 @@ static int config_slot(struct engine *engine, const struct record_slot *record)
         engine_alert(engine, 3, "slot", err.text);
         return AGON_EINVAL;
     }
+    engine->slots.all[record->slot].limits.capital_amt = num_add(capital_before, change_amt);
     REQUIRE(ledger_transfer(engine->ledger, record->account, LEDGER_EXTERNAL, record->slot,
                             engine->table.base_currency, change_amt) == AGON_OK);
     if (is_new) {
@@ -86,6 +90,7 @@ static int config_slot(struct engine *engine, const struct record_slot *record)
         risk_recapitalise(&engine->risk[record->slot], change_amt);
         score_recapitalise(&engine->scores[record->slot], change_amt);
     }
+    tournament_slot(engine, record->slot, record->limits.capital_amt, change_amt, is_new);
     control_watch(engine);
     deliver_capital(engine, record->slot);
     return AGON_OK;
@@ -108,6 +113,10 @@ int control_config(struct engine *engine, const struct agon_event_hdr *event)
         if (event_bytes(event) != sizeof(struct record_slot))
             return AGON_EINVAL;
         return config_slot(engine, (const struct record_slot *)(const void *)event);
+    case CONFIG_TOURNAMENT:
+        if (event_bytes(event) != sizeof(struct record_tournament))
+            return AGON_EINVAL;
+        return tournament_config(engine, (const struct record_tournament *)(const void *)event);
     default:
         return AGON_EINVAL;
     }
@@ -376,6 +385,8 @@ agon_ns_t engine_next_due(const struct engine *engine)
 
     if (engine->sweep_due < due)
         due = engine->sweep_due;
+    if (engine->tournament.t_due < due)
+        due = engine->tournament.t_due;
     return top != NULL && top->t < due ? top->t : due;
 }
 
@@ -401,6 +412,8 @@ void engine_due(const struct engine *engine, struct record_due *due)
         }
     } else if (engine->sample_due == t) {
         due->kind = DUE_SAMPLE;
+    } else if (engine->tournament.t_due == t) {
+        due->kind = DUE_TOURNAMENT; // behind the samples of the same time
     } else {
         const struct timer *timer = &engine->timer_table[top->a];
 
@@ -447,6 +460,7 @@ static void on_sample(struct engine *engine, agon_ns_t t_due)
         if (is_day)
             risk_day(&engine->risk[id]);
     }
+    tournament_sample(engine, t_due);
 }
 
 static void on_timer(struct engine *engine, const struct record_due *due)
@@ -499,6 +513,9 @@ int control_due(struct engine *engine, const struct record_due *due)
         break;
     case DUE_TIMER:
         on_timer(engine, due);
+        break;
+    case DUE_TOURNAMENT:
+        tournament_due(engine, due->t_due);
         break;
     default:
         return AGON_EINVAL;

@@ -4,9 +4,11 @@
 #ifndef ENGINE_IMPL_H
 #define ENGINE_IMPL_H
 
+#include "base/cron.h"
 #include "base/heap.h"
 #include "base/num.h"
 #include "engine/engine.h"
+#include "score/plan.h"
 
 #define ENGINE_TIMERS 4096  /* armed at a time, all slots */
 #define ENGINE_UNSENT 16384 /* of one step: 64 slots, and derived events have numbers to 255 */
@@ -18,7 +20,7 @@
 #define ENGINE_RETRY_NS                                                                            \
     ((agon_ns_t)1000 * 1000 * 1000) /* what did not get through is tried again after */
 #define ENGINE_SLOT_TIMERS  64      /* armed at a time by one slot */
-#define ENGINE_STATE_FORMAT 3
+#define ENGINE_STATE_FORMAT 4
 
 struct market {        /* of one instrument */
     struct book *book; /* owned */
@@ -42,6 +44,19 @@ struct timer { /* of a slot */
 struct leg_group { /* legs of one wish that have come so far */
     struct agon_intent_event legs[ENGINE_LEGS];
     uint32_t n;
+};
+
+struct tournament {
+    struct tournament_rules rules;                /* mode 0: there is none */
+    struct cron cron;                             /* of rules.schedule; no state of its own */
+    agon_ns_t t_due, t_pending, t_since;          /* t_due INT64_MAX: never */
+    uint32_t number;                              /* of plans so far */
+    uint32_t is_pending;                          /* a plan is due at t_pending */
+    agon_amt_t pool_amt[LEDGER_ACCOUNTS_MAX];     /* taken from slots, given to none; in external */
+    agon_amt_t given_amt[SLOTS_MAX];              /* capital by the operator's word */
+    agon_amt_t scale_amt[SLOTS_MAX];              /* capital that the limits are in proportion to */
+    uint32_t failures[SLOTS_MAX];                 /* tournaments in a row under the gate */
+    struct window windows[SLOTS_MAX];
 };
 
 struct engine {
@@ -69,6 +84,7 @@ struct engine {
     struct heap timers;  /* a: index into timer_table */
     struct timer timer_table[ENGINE_TIMERS];
     uint64_t timer_order; /* tie-break of the heap */
+    struct tournament tournament;
     /* not state: */
     struct venue_port venues[LEDGER_ACCOUNTS_MAX];
     struct runner_port runners[SLOTS_MAX];
@@ -83,6 +99,7 @@ struct engine {
     uint16_t next_runner;
     uint64_t unsent[ENGINE_UNSENT]; /* orders whose request found no room; not in the state */
     uint32_t n_unsent;
+    union plan_event plan; /* ours, to hold one that comes against */
 };
 
 /* deliver.c */
@@ -137,6 +154,19 @@ int control_due(struct engine *engine, const struct record_due *due);
 int control_signal(struct engine *engine, const struct record_signal *record);
 void control_watch(struct engine *engine);
 void control_sample(struct engine *engine, uint16_t slot, int is_hour);
+
+/* tournament.c */
+int tournament_config(struct engine *engine, const struct record_tournament *record);
+/* The operator's word on a slot's capital moved it by change_amt from what it was. */
+void tournament_slot(struct engine *engine, uint16_t slot, agon_amt_t given_amt,
+                     agon_amt_t change_amt, int is_new);
+void tournament_sample(struct engine *engine, agon_ns_t t_due);
+void tournament_due(struct engine *engine, agon_ns_t t_due);
+int tournament_plan(struct engine *engine, const struct record_plan *plan);
+void tournament_save(const struct tournament *tournament, uint32_t n_slots, struct enc *enc);
+int tournament_load(struct tournament *tournament, uint32_t n_slots, struct dec *dec);
+/* NULL, or the account whose capital and pool are not what was given. */
+const char *tournament_check(const struct engine *engine, char *text);
 
 /* state.c */
 void state_save(struct engine *engine, struct enc *enc);

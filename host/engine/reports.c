@@ -101,6 +101,8 @@ static void book_fill(struct engine *engine, struct order *order,
 
         event.position_qty = pos->qty;
         event.realised_amt = realised_amt;
+        window_fill(&engine->tournament.windows[order->slot],
+                    num_add(realised_amt, fee_before - pos->fee_amt), is_closing);
         score_fill(&engine->scores[order->slot],
                    instruments_notional(&engine->table, instrument, effect->fill_px, qty, NUM_EVEN),
                    num_add(realised_amt, fee_before - pos->fee_amt), pos->fee_amt - fee_before,

@@ -246,6 +246,7 @@ void state_save(struct engine *engine, struct enc *enc)
     ledger_save(engine->ledger, enc);
     orders_save(engine->orders, enc);
     save_timers(engine, enc);
+    tournament_save(&engine->tournament, engine->slots.n, enc);
 }
 
 uint64_t engine_save(struct engine *engine, void *bytes, uint64_t room)
@@ -357,6 +358,8 @@ int engine_load(struct engine *engine, const void *bytes, uint64_t n, struct err
         rc = orders_load(engine->orders, &dec);
     if (rc >= 0)
         rc = load_timers(engine, &dec);
+    if (rc >= 0)
+        rc = tournament_load(&engine->tournament, engine->slots.n, &dec);
     if (rc >= 0 && (!dec_is_ok(&dec) || dec.used != dec.n || !is_sound(engine)))
         rc = AGON_ECORRUPT;
     if (rc < 0)
@@ -430,6 +433,8 @@ const char *engine_check(struct engine *engine, char *text)
             return text;
         }
     }
+    if (tournament_check(engine, text) != NULL)
+        return text;
     for (uint32_t i = 1; i <= engine->table.n_instruments; i++) {
         if (engine->markets[i].book_state == BOOK_LIVE && engine->markets[i].book == NULL) {
             snprintf(text, 256, "inv-11: instrument %u is live without a book", i);

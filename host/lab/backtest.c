@@ -249,6 +249,10 @@ static int configure(struct run *run, struct error *err)
                                  .run = 1,
                                  .mode = RUN_BACKTEST,
                                  .seed = config->seed};
+    struct record_tournament tournament = {
+        .hdr = {.type = EVENT_CONFIG, .granules = sizeof(tournament) / EVENT_GRANULE},
+        .kind = CONFIG_TOURNAMENT,
+        .rules = config->tournament};
     struct record_account cash = {.hdr = {.type = EVENT_ACCOUNT, .granules = 1}, .flags = 3};
     int rc = AGON_OK;
 
@@ -298,6 +302,8 @@ static int configure(struct run *run, struct error *err)
         record = slot->record;
         rc = step(run, &record, slot->record.name, err);
     }
+    if (rc >= 0 && config->tournament.mode != 0)
+        rc = step(run, &tournament, "the tournament", err);
     if (rc >= 0)
         rc = step(run, &start, "the start", err);
     for (uint32_t i = 0; i < config->n_slots && rc >= 0; i++)
@@ -355,12 +361,22 @@ static int keep_sample(struct run *run, agon_ns_t t)
     return AGON_OK;
 }
 
+// Those that a tournament throws out go at once.
+static void demote(struct run *run, const struct record_plan *plan)
+{
+    const struct plan_line *lines = (const struct plan_line *)(const void *)(plan + 1);
+
+    for (uint32_t i = 0; i < plan->n_lines; i++) {
+        if (lines[i].verdict == PLAN_UNLOADED)
+            crew_leave(run->result->crew, lines[i].slot, AGON_END_DEMOTED);
+    }
+}
+
 static int on_step(void *ctx, const struct agon_event_hdr *event, int rc)
 {
     struct run *run = ctx;
     int kept = AGON_OK;
 
-    (void)rc;
     switch (event->type) {
     case AGON_EVENT_INTENT: {
         const struct agon_intent_event *intent = (const void *)event;
@@ -376,6 +392,10 @@ static int on_step(void *ctx, const struct agon_event_hdr *event, int rc)
     case EVENT_DUE:
         if (((const struct record_due *)(const void *)event)->kind == DUE_SAMPLE)
             kept = keep_sample(run, event->t);
+        break;
+    case EVENT_PLAN:
+        if (rc >= 0)
+            demote(run, (const void *)event);
         break;
     default:
         break;

@@ -338,12 +338,21 @@ function drawAny(id, rows, labels) {
   }
   drawn.get(id).draw(rows, r => JSON.stringify([r.slot, r.agent, r.name, r.time, r.seq]));
 }
+const drawPlan = table('t-tournament', [
+  { title: 'Rank', text: r => r.rank || '–' }, { title: 'Agent', class: 'l', text: r => r.agent },
+  { title: 'Verdict', class: 'l', text: r => r.verdict.replaceAll('_', ' '), tone: r => (r.verdict === 'ranked' ? '' : r.verdict === 'unloaded' ? 'bad' : 'warn') },
+  { title: 'Score', text: r => r.score.toFixed(3) }, { title: 'Share', text: r => percent(r.share, 1) },
+  { title: 'Sharpe', class: 'p3', text: r => (r.sharpe ?? null) === null ? '–' : r.sharpe.toFixed(2).replace('-', '\u2212') },
+  { title: 'Drawdown', class: 'p3', text: r => ((r.drawdown ?? r.max_drawdown) ?? null) === null ? '–' : percent(r.drawdown ?? r.max_drawdown) },
+  { title: 'Capital before', class: 'p2', text: r => money(r.before) }, { title: 'After', text: r => money(r.after) },
+  { title: 'Flow', text: r => signed(r.change), tone: r => tone(r.change) },
+], 'No plan yet.');
 function drawTournament() {
   const t = state.get('tournament');
   $('s-tournament').hidden = !t;
   if (!t) return;
-  put('tournament-note', t.note ?? (t.time ? `last plan ${clock(t.time)}` : ''));
-  drawAny('t-tournament', t.rows ?? [], {});
+  put('tournament-note', `number ${t.number} · ${(t.time ?? '').slice(0, 16).replace('T', ' ')} · ${t.schedule}`);
+  drawPlan([...t.rows].sort((a, b) => (a.rank || 99) - (b.rank || 99)), r => r.agent);
 }
 function drawReloads() {
   const list = state.get('reloads');

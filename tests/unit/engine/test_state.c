@@ -18,12 +18,15 @@ PINNED(struct position, 88);
 PINNED(struct slot, 328);
 PINNED(struct slots, 21000);
 PINNED(struct subscription, 144);
+PINNED(struct window, 6768);
+PINNED(struct tournament_rules, 280);
+PINNED(struct tournament, 434896);
 PINNED(struct slot_limits, 80);
 PINNED(struct bars, 1048);
 PINNED(struct agon_instrument, 192);
 PINNED(struct agon_top10, 384);
 PINNED(struct asset, 17);
-_Static_assert(offsetof(struct engine, venues) - offsetof(struct engine, seq) == 215024,
+_Static_assert(offsetof(struct engine, venues) - offsetof(struct engine, seq) == 649920,
                "the state of struct engine changed: is it saved, loaded and changed in this test?");
 
 static struct world *world;
@@ -314,6 +317,80 @@ START_TEST(slots_risk_and_score)
 }
 END_TEST
 
+START_TEST(tournaments)
+{
+    struct record_tournament record = {
+        .hdr = {.type = EVENT_CONFIG, .granules = sizeof(record) / EVENT_GRANULE},
+        .kind = CONFIG_TOURNAMENT};
+    struct tournament *at;
+
+    begin();
+    plan_defaults(&record.rules);
+    ck_assert_int_eq(world_step(world, &record), AGON_OK);
+    world_hash(world, before);
+    at = &engine->tournament;
+    STATE(at->rules.schedule[0]);
+    STATE(at->rules.schedule[63]);
+    for (int i = 0; i < MEASURES; i++) {
+        STATE(at->rules.weights[i]);
+        STATE(at->rules.gates[i]);
+    }
+    STATE(at->rules.gate_mask);
+    STATE(at->rules.n_shares);
+    for (int i = 0; i < TOURNAMENT_SHARES; i++)
+        STATE(at->rules.shares_ppm[i]);
+    STATE(at->rules.rest_ppm);
+    STATE(at->rules.reserve_ppm);
+    STATE(at->rules.least_ppm);
+    STATE(at->rules.most_ppm);
+    STATE(at->rules.kelly_ppm);
+    STATE(at->rules.growth_ppm);
+    STATE(at->rules.sample_s);
+    STATE(at->rules.window);
+    STATE(at->rules.min_samples);
+    STATE(at->rules.failures);
+    STATE(at->rules.mode);
+    STATE(at->rules.on_unload);
+    STATE(at->t_due);
+    STATE(at->t_pending);
+    STATE(at->t_since);
+    STATE(at->number);
+    STATE(at->is_pending);
+    for (int i = 0; i < LEDGER_ACCOUNTS_MAX; i++)
+        STATE(at->pool_amt[i]);
+    for (int id = 0; id < WORLD_SLOTS; id++) {
+        struct window *window = &at->windows[id];
+
+        STATE(at->given_amt[id]);
+        STATE(at->scale_amt[id]);
+        STATE(at->failures[id]);
+        STATE(window->open.base_amt);
+        STATE(window->open.equity_amt);
+        STATE(window->open.won_amt);
+        STATE(window->open.lost_amt);
+        STATE(window->open.n_wins);
+        STATE(window->open.n_losses);
+        NO_STATE(window->samples[0].base_amt); // there is none yet
+        window_sample(window, 5);
+        world_hash(world, before);
+        STATE(window->n);
+        STATE(window->samples[0].base_amt);
+        STATE(window->samples[0].equity_amt);
+        STATE(window->samples[0].won_amt);
+        STATE(window->samples[0].lost_amt);
+        STATE(window->samples[0].n_wins);
+        STATE(window->samples[0].n_losses);
+        NO_STATE(window->samples[1].base_amt);
+    }
+    // What follows from the rest, or is of no slot.
+    NO_STATE(at->cron.minutes);
+    NO_STATE(at->given_amt[WORLD_SLOTS]);
+    NO_STATE(at->windows[WORLD_SLOTS].n);
+    NO_STATE(engine->plan.bytes[0]);
+    world_free(world);
+}
+END_TEST
+
 START_TEST(groups_of_legs)
 {
     struct agon_origin *origin;
@@ -497,6 +574,7 @@ int main(void)
     tcase_add_test(tcase, markets);
     tcase_add_test(tcase, instruments_and_assets);
     tcase_add_test(tcase, slots_risk_and_score);
+    tcase_add_test(tcase, tournaments);
     tcase_add_test(tcase, groups_of_legs);
     tcase_add_test(tcase, orders);
     tcase_add_test(tcase, the_ledger);
