@@ -3,8 +3,10 @@
 
 #include <stdlib.h>
 
+#include "cli/apply.h"
 #include "config/suggest.h"
 #include "sys/clock.h"
+#include "sys/log.h"
 
 #define EVERY_NS ((agon_ns_t)250 * 1000000) /* of the points of equity, at first */
 
@@ -13,6 +15,7 @@ int api_init(struct api *api, struct host *host, struct error *err)
     memset(api, 0, sizeof(*api));
     api->host = host;
     api->mode = "";
+    api->watch.fd = -1;
     api->every_ns = EVERY_NS;
     api->began_ns = clock_mono();
     api->looked_ns = api->began_ns;
@@ -27,9 +30,11 @@ int api_init(struct api *api, struct host *host, struct error *err)
 
 void api_deinit(struct api *api)
 {
+    watch_close(&api->watch);
     free(api->view);
     free(api->slots);
     memset(api, 0, sizeof(*api));
+    api->watch.fd = -1;
 }
 
 // The whole run in bounded memory: when the places are full every second point goes, and from then
@@ -65,6 +70,22 @@ static void keep_equity(struct api *api)
     api->next_ns = view->t + api->every_ns;
 }
 
+// What was saved is applied; what is dangerous waits for `agon ctl apply --yes`.
+static void apply_saved(struct api *api)
+{
+    struct apply apply = {
+        .host = api->host, .path = api->roster, .plugins = api->plugins, .view = api->view};
+    struct error err = {0};
+    struct jout out = {0};
+    int rc = apply_roster(&apply, &out, &err);
+
+    if (rc < 0)
+        log_error("control", "watch", "%s was saved and is not applied: %s", api->roster, err.text);
+    else
+        log_info("control", "watch", "%s was saved: %d changes were made", api->roster, rc);
+    jout_deinit(&out);
+}
+
 static void look(void *ctx, int64_t mono_ns)
 {
     struct api *api = ctx;
@@ -72,6 +93,8 @@ static void look(void *ctx, int64_t mono_ns)
     host_view(api->host, api->view);
     api->looked_ns = mono_ns;
     keep_equity(api);
+    if (api->watch.fd >= 0 && watch_changed(&api->watch))
+        apply_saved(api);
 }
 
 void api_port(struct api *api, struct control_port *port)

@@ -8,6 +8,7 @@
 
 #include "cli/host.h"
 #include "control/control.h"
+#include "sys/watch.h"
 
 #define API_POINTS 1024 /* of equity, of each slot; when they are full every second one goes */
 
@@ -25,6 +26,9 @@ struct api {
     struct log *log;        /* borrowed; may be NULL */
     const char *log_path;   /* borrowed; NULL: no file */
     const char *dir;        /* borrowed; run directory */
+    const char *roster;     /* borrowed; the file that was read; NULL: none */
+    const char *plugins;    /* borrowed; folder of its plugins */
+    struct watch watch;     /* of the roster; fd -1: it is not watched */
     const char *mode;       /* "paper", "live" */
     uint32_t is_async;
     int64_t speed_milli, looked_ns, began_ns;

@@ -14,13 +14,14 @@
 #include "sys/rundir.h"
 #include "sys/term.h"
 
-#define WAIT_NS ((int64_t)10 * 1000000000)
-#define WIDE    200 /* columns where no terminal says how many it has */
+#define WAIT_NS  ((int64_t)10 * 1000000000)
+#define APPLY_NS ((int64_t)60 * 1000000000) /* plugins are looked at in children of their own */
+#define WIDE     200                        /* columns where no terminal says how many it has */
 
 struct opts {
     struct arg_list words;
-    const char *dir;
-    int is_json;
+    const char *dir, *sure;
+    int is_json, is_dry;
 };
 
 static int exit_of(int rc)
@@ -145,6 +146,43 @@ static void print_result(const struct opts *opts, const json_t *result)
     }
 }
 
+/* The difference is shown before it is made. */
+static int apply(const struct opts *opts, const char *dir, const struct control_call *call)
+{
+    char path[PATH_MAX];
+    char sure[256];
+    const char *words[4] = {"apply", path, "dry-run", sure};
+    struct error err = {0};
+    json_t *result = NULL;
+    int rc;
+
+    if (realpath(call->argv[0], path) == NULL)
+        return complain("apply: there is no such file", AGON_EIO);
+    if (snprintf(sure, sizeof(sure), "yes=%s", opts->sure != NULL ? opts->sure : "") >=
+        (int)sizeof(sure))
+        return complain("apply: too many names with --yes", AGON_EINVAL);
+    rc = client_ask(dir, words, 3, APPLY_NS, &result, &err);
+    if (rc >= 0 && !opts->is_dry && json_array_size(json_object_get(result, "changes")) > 0) {
+        if (!opts->is_json)
+            print_result(opts, json_object_get(result, "changes"));
+        json_decref(result);
+        words[2] = sure;
+        rc = client_ask(dir, words, 3, APPLY_NS, &result, &err);
+        if (rc >= 0 && !opts->is_json) {
+            printf("%lld made, %lld wait\n",
+                   (long long)json_integer_value(json_object_get(result, "made")),
+                   (long long)json_integer_value(json_object_get(result, "waiting")));
+            json_decref(result);
+            return EXIT_OK;
+        }
+    }
+    if (rc < 0)
+        return rc == AGON_EINVAL ? (complain(err.text, rc), EXIT_CONFIG) : complain(err.text, rc);
+    print_result(opts, opts->is_json ? result : json_object_get(result, "changes"));
+    json_decref(result);
+    return EXIT_OK;
+}
+
 static char *make_about(void)
 {
     char *text = NULL;
@@ -179,6 +217,8 @@ static int ask(const struct opts *opts, const char *dir, const struct args_spec 
         return args_refuse(spec, "ctl", "%s", err.text);
     if (strcmp(verb->name, "export") == 0)
         return export(opts, dir, &call);
+    if (strcmp(verb->name, "apply") == 0)
+        return apply(opts, dir, &call);
     if (strncmp(verb->name, "tournament ", 11) == 0)
         return tournament(opts, dir, verb->name + 11, &call);
     if (strcmp(verb->name, "url") == 0)
@@ -195,11 +235,14 @@ int cmd_ctl(int argc, char **argv)
 {
     struct opts opts = {0};
     char *about = make_about();
-    const struct arg table[] = {{"dir", ARG_TEXT, "DIR",
-                                 "run directory of the host (below the user's state folder)",
-                                 &opts.dir},
-                                {"json", ARG_FLAG, NULL, "the answer as JSON", &opts.is_json},
-                                {NULL}};
+    const struct arg table[] = {
+        {"dir", ARG_TEXT, "DIR", "run directory of the host (below the user's state folder)",
+         &opts.dir},
+        {"json", ARG_FLAG, NULL, "the answer as JSON", &opts.is_json},
+        {"dry-run", ARG_FLAG, NULL, "apply: only shows what differs", &opts.is_dry},
+        {"yes", ARG_TEXT, "AGENT[,AGENT]", "apply: dangerous changes of these are meant",
+         &opts.sure},
+        {NULL}};
     const struct args_spec spec = {.usage = "VERB [ARGUMENT...] [OPTION...]",
                                    .about = about != NULL ? about : "",
                                    .args = table,

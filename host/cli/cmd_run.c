@@ -218,7 +218,10 @@ int cmd_run(int argc, char **argv)
         struct desk_config desk_config = {.dir = dir,
                                           .http = opts.http != NULL ? opts.http : settings.http,
                                           .log = log,
-                                          .log_path = log_path};
+                                          .log_path = log_path,
+                                          .roster = settings.roster,
+                                          .plugins = opts.plugins != NULL ? opts.plugins : ".",
+                                          .is_watched = settings.is_watched};
 
         rc = open_desk(&desk, host, &settings, &desk_config, &err);
     }

@@ -48,9 +48,13 @@ int desk_open(struct desk *desk, struct host *host, const struct desk_config *co
     desk->api.mode = config->mode;
     desk->api.speed_milli = config->speed_milli;
     desk->api.is_async = (uint32_t)config->is_async;
+    desk->api.roster = config->roster;
+    desk->api.plugins = config->plugins;
     desk->api.log = config->log;
     desk->api.log_path = config->log_path;
     rc = desk_parse_http(config->http, control.address, &control.http_port, &control.is_http, err);
+    if (rc >= 0 && config->is_watched && config->roster != NULL)
+        rc = watch_open(&desk->api.watch, config->roster, err);
     if (rc >= 0) {
         api_port(&desk->api, &control.port);
         control.port.files = embedded_web();

@@ -13,8 +13,10 @@ struct desk_config {
     const char *mode; /* "paper", "live" */
     int64_t speed_milli;
     int is_async;
-    struct log *log;      /* borrowed; may be NULL */
-    const char *log_path; /* borrowed; NULL: no file */
+    const char *roster, *plugins; /* borrowed; NULL: no roster */
+    int is_watched;               /* the roster is applied when it is saved */
+    struct log *log;              /* borrowed; may be NULL */
+    const char *log_path;         /* borrowed; NULL: no file */
 };
 struct desk {
     struct api api;

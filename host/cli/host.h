@@ -141,6 +141,29 @@ int host_command(struct host *host, const struct record_command *command);
  * same. [any but core] */
 int host_order(struct host *host, const struct record_command *command, int64_t wait_ns,
                uint64_t *seq);
+/* What of a roster can change while the host runs. */
+enum host_change_kind {
+    HOST_CHANGE_SLOT = 1,   /* limits, capital, on_crash, latency: a CONFIG event */
+    HOST_CHANGE_STAGE = 2,  /* a COMMAND */
+    HOST_CHANGE_PARAM = 3,  /* of a parameter that may change in flight: a CONFIG event */
+    HOST_CHANGE_ADD = 4,    /* another agent, at the end or where it was before */
+    HOST_CHANGE_REMOVE = 5, /* its plugin ends, its slot is suspended, on_crash is done */
+    HOST_CHANGE_TOURNAMENT = 6
+};
+struct host_change {
+    uint8_t kind, is_dry; /* is_dry: only whether it could be made */
+    uint16_t slot;
+    const struct crew_slot *to;           /* as it shall be; borrowed */
+    const char *name;                     /* of a parameter; borrowed */
+    const struct tournament_rules *rules; /* borrowed */
+    int rc;
+    struct error err;
+};
+/* Has the core make it between two events, and waits for that, at most wait_ns. AGON_ENOTSUP: not
+ * in flight; else change->err says what. One at a time. [control] */
+int host_make_change(struct host *host, struct host_change *change, int64_t wait_ns);
+/* As it runs; changes by host_make_change alone, and by who reloads. [control] */
+const struct host_config *host_config_of(const struct host *host);
 /* Cancels what is open, waits at most grace_ns for the venue's word, ends the plugins, marks and
  * closes the journal. With grace_ns 0 at once; a signal on signal_fd (-1: none) hurries it.
  * [control] */

@@ -31,7 +31,7 @@ agon_ns_t host_now(struct host *host)
 }
 
 // The plugin is gone: nothing more comes from it, and the engine is told as soon as it can be.
-static void fail_slot(struct host *host, uint16_t slot, const char *why)
+void host_fail_slot(struct host *host, uint16_t slot, const char *why)
 {
     if (host->failures[slot][0] != '\0')
         return;
@@ -57,7 +57,7 @@ static void collect_slot(struct host *host, uint16_t id)
             continue;
         if (rc == AGON_ECORRUPT) {
             crew_leave(host->crew, id, AGON_END_RISK);
-            fail_slot(host, id, "it wrote what is no record into its ring");
+            host_fail_slot(host, id, "it wrote what is no record into its ring");
             return;
         }
         if (rc <= 0)
@@ -171,7 +171,7 @@ static void advance(struct host *host)
     host->advanced_seq = engine_seq(host->engine);
     while (engine_advance_runners(host->engine, &failed) < 0) {
         engine_attach_runner(host->engine, failed, NULL);
-        fail_slot(host, failed, crew_failure(host->crew, failed));
+        host_fail_slot(host, failed, crew_failure(host->crew, failed));
     }
 }
 
@@ -558,7 +558,7 @@ static void look_after(struct host *host, int64_t mono)
 
         snprintf(text, sizeof(text), "%.159s", why);
         crew_leave(host->crew, slot, AGON_END_RISK);
-        fail_slot(host, slot, text);
+        host_fail_slot(host, slot, text);
     }
     if (mono - host->observed_ns > CLOCK_SECOND) {
         int64_t stepped = clock_utc_observe(&host->utc, mono, clock_wall());
@@ -625,7 +625,7 @@ static void join_agents(struct host *host, int64_t mono)
             continue;
         }
         if (crew_join(host->crew, &host->config.slots[i], &history, &err) < 0)
-            fail_slot(host, id, err.text);
+            host_fail_slot(host, id, err.text);
     }
     host->has_joined = 1;
     free(host->bars);
@@ -640,7 +640,7 @@ static void park(struct host *host)
 
     atomic_store_explicit(&host->is_core_asleep, 1, memory_order_seq_cst);
     if (evring_used(&host->from_venue_out) == 0 && ring_used(&host->control) == 0 &&
-        !atomic_load(&host->is_stopping))
+        atomic_load(&host->change) == NULL && !atomic_load(&host->is_stopping))
         futex_wait(&host->core_wake, seen, PARK_NS);
     atomic_store_explicit(&host->is_core_asleep, 0, memory_order_relaxed);
 }
@@ -682,6 +682,7 @@ void *host_core_main(void *ctx)
 
         mind_journal(host);
         n = drain_control(host);
+        host_drain_change(host);
         n += drain_venue(host);
         n += drain_paper(host);
         n += drain_wishes(host);

@@ -84,8 +84,10 @@ struct host {
     uint32_t halts,
         told_halts; /* enum host_halt: why nothing new may leave; what the engine knows */
     union plan_event plan;
-    uint64_t demoted;    /* slots that a tournament unloaded and whose plugin is still there */
-    uint64_t gone;       /* slots whose plugin is gone and that the engine is not told of yet */
+    uint64_t demoted; /* slots that a tournament unloaded and whose plugin is still there */
+    uint64_t gone;    /* slots whose plugin is gone and that the engine is not told of yet */
+    struct host_change *_Atomic change; /* asked for and not yet begun */
+    _Atomic uint32_t n_changes_done;
     int step_rc;         /* what the engine said of the last step */
     uint64_t fills_seen; /* of the engine's count */
     uint64_t order, next_mark, next_snapshot, advanced_seq;
@@ -118,6 +120,10 @@ void *host_core_main(void *ctx);
 int host_step(struct host *host, struct agon_event_hdr *event); /* AGON_EAGAIN: offer it again */
 agon_ns_t host_now(struct host *host);                          /* market time */
 void host_show(struct host *host);
+/* The plugin of a slot is gone, and why; the engine is told by host_tell. */
+void host_fail_slot(struct host *host, uint16_t slot, const char *why);
+/* host_change.c */
+void host_drain_change(struct host *host);
 /* Tells the engine what has become of halts and of slots whose plugin is gone. */
 void host_tell(struct host *host);
 

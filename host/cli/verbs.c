@@ -9,6 +9,7 @@
 
 #include "base/num.h"
 #include "cli/api.h"
+#include "cli/apply.h"
 #include "sys/log.h"
 
 #define ORDER_NS  ((int64_t)1000000000) /* an order waits so long for the engine's word */
@@ -364,6 +365,30 @@ static int do_kill(void *ctx, const struct control_call *call, struct jout *out,
     return give(ctx, &command, "the kill switch is thrown", out, err);
 }
 
+static int do_apply(void *ctx, const struct control_call *call, struct jout *out, struct error *err)
+{
+    struct api *api = ctx;
+    struct apply apply = {
+        .host = api->host, .path = call->argv[0], .plugins = api->plugins, .view = api->view};
+    int rc;
+
+    for (int i = 1; i < call->argc; i++) {
+        if (strcmp(call->argv[i], "dry-run") == 0)
+            apply.is_dry = 1;
+        else if (strncmp(call->argv[i], "yes=", 4) == 0)
+            apply.sure = call->argv[i] + 4;
+        else
+            return error_set(err, AGON_EINVAL,
+                             "'%.32s' is not known here; expected dry-run, "
+                             "yes=AGENT",
+                             call->argv[i]);
+    }
+    if (api->plugins == NULL)
+        return error_set(err, AGON_ENOTSUP, "this host was started without a roster");
+    rc = apply_roster(&apply, out, err);
+    return rc < 0 ? rc : AGON_OK;
+}
+
 const struct control_verb api_verbs[] = {
     {"status", "", "how the host is", CONTROL_READ, 0, 0, do_status},
     {"agents", "", "each agent: equity, stage, condition, counts", CONTROL_READ, 0, 0, do_agents},
@@ -393,6 +418,8 @@ const struct control_verb api_verbs[] = {
      do_flatten},
     {"kill", "", "the kill switch: cancels everything and refuses everything", CONTROL_OPERATE, 0,
      0, do_kill},
+    {"apply", "FILE [dry-run] [yes=AGENT]",
+     "makes what runs what a roster says; shows what differs", CONTROL_OPERATE, 1, 3, do_apply},
     {"export", "fills|equity [FILE]", "from the journal, as CSV (--json: as JSON)", CONTROL_CLIENT,
      1, 2, NULL},
     {"url", "", "the dashboard's address with the token in it", CONTROL_CLIENT, 0, 0, NULL},
