@@ -22,6 +22,7 @@ is() {
 
 refused 6 "no host runs in $WORK/run" status
 start_sim --seed 3
+HOST_MORE='watch: true'
 live_files "$(agent busy_1 busy.so 'every: 20')
 $(agent busy_2 busy.so 'every: 25')"
 start_host
@@ -58,6 +59,27 @@ until_true "$HOST_PID" "orders again" is '.state == "running" and .open_orders >
 ctl log level debug >/dev/null || fail "log level"
 is 'map(select(.area == "control" and .key == "kill")) | length == 1' log tail 200 || fail "the log does not tell of the kill"
 is '.busy_1 | length > 2' equity || fail "no equity"
+
+# A roster: nothing differs; then limits, another agent, and one that may not be thrown out by a slip. A file that is
+# saved is applied by itself; one with a mistake is not.
+ctl apply "$WORK/conf/roster.yaml" | grep -q none || fail "a roster that runs differs"
+cp "$WORK/conf/roster.yaml" "$WORK/new.yaml"
+sed -i '0,/orders_per_second: 1000/s//orders_per_second: 500/' "$WORK/new.yaml"
+agent busy_3 busy.so 'every: 30' >>"$WORK/new.yaml"
+ctl apply "$WORK/new.yaml" --dry-run >"$WORK/out" && grep -q 'busy_1  limits.orders_per_second  1000  500' "$WORK/out" ||
+    fail "the difference: $(cat "$WORK/out")"
+is 'length == 2' agents || fail "a dry run changed something"
+ctl apply "$WORK/new.yaml" >"$WORK/out" && grep -q '2 made, 0 wait' "$WORK/out" || fail "apply: $(cat "$WORK/out")"
+is '.limits.orders_per_second == 500' agent busy_1 || fail "the limit is not in force"
+until_true "$HOST_PID" "the new agent trades" is '.[2].state == "playing" and .[2].open > 0' agents
+sed 's/every: 30/evry: 30/' "$WORK/new.yaml" >"$WORK/bad.yaml"
+refused 3 "did you mean 'every'" apply "$WORK/bad.yaml"
+refused 5 "--yes busy_3" apply "$WORK/conf/roster.yaml"
+cp "$WORK/new.yaml" "$WORK/conf/roster.yaml.new"
+sed -i 's/orders_per_second: 1000/orders_per_second: 700/' "$WORK/conf/roster.yaml.new"
+mv "$WORK/conf/roster.yaml.new" "$WORK/conf/roster.yaml"
+until_true "$HOST_PID" "the saved roster is applied" is '.limits.orders_per_second == 700' agent busy_2
+"$AGON" top --dir "$WORK/run" >"$WORK/out" && grep -q '^feed ok' "$WORK/out" || fail "top: $(cat "$WORK/out")"
 
 # Prometheus' own checker, and an API that wants a token.
 url=$(cat "$WORK/run/http")
