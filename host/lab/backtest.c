@@ -28,6 +28,7 @@ struct run {
     struct instruments *table; /* the engine's */
     struct paper *paper;       /* owned */
     struct hash intents;
+    agon_amt_t results[SLOTS_MAX]; /* of each slot's fills so far */
     uint64_t room_fills, room_samples;
     struct disk_posix disk;
     int has_disk;
@@ -249,6 +250,10 @@ static int configure(struct run *run, struct error *err)
                                  .run = 1,
                                  .mode = RUN_BACKTEST,
                                  .seed = config->seed};
+    struct record_tournament tournament = {
+        .hdr = {.type = EVENT_CONFIG, .granules = sizeof(tournament) / EVENT_GRANULE},
+        .kind = CONFIG_TOURNAMENT,
+        .rules = config->tournament};
     struct record_account cash = {.hdr = {.type = EVENT_ACCOUNT, .granules = 1}, .flags = 3};
     int rc = AGON_OK;
 
@@ -298,6 +303,8 @@ static int configure(struct run *run, struct error *err)
         record = slot->record;
         rc = step(run, &record, slot->record.name, err);
     }
+    if (rc >= 0 && config->tournament.mode != 0)
+        rc = step(run, &tournament, "the tournament", err);
     if (rc >= 0)
         rc = step(run, &start, "the start", err);
     for (uint32_t i = 0; i < config->n_slots && rc >= 0; i++)
@@ -308,7 +315,12 @@ static int configure(struct run *run, struct error *err)
 static int keep_fill(struct run *run, const struct record_report *report)
 {
     struct backtest *result = run->result;
+    uint16_t slot = (uint16_t)ORDER_ID_SLOT(report->order_id);
+    const struct score *score = slot < SLOTS_MAX ? engine_score(result->engine, slot) : NULL;
+    agon_amt_t before = score != NULL ? run->results[slot] : 0;
 
+    if (score != NULL)
+        run->results[slot] = score->won_amt - score->lost_amt;
     if (result->n_fills == run->room_fills) {
         uint64_t room = run->room_fills == 0 ? 1024 : run->room_fills * 2;
         struct backtest_fill *more = realloc(result->fills, room * sizeof(*more));
@@ -329,6 +341,8 @@ static int keep_fill(struct run *run, const struct record_report *report)
         .qty = report->qty,
         .fee_amt = report->fee_amt,
         .fee_asset = report->fee_asset,
+        .seq = report->hdr.seq,
+        .result_amt = score != NULL ? run->results[slot] - before : 0,
     };
     return AGON_OK;
 }
@@ -355,12 +369,22 @@ static int keep_sample(struct run *run, agon_ns_t t)
     return AGON_OK;
 }
 
+// Those that a tournament throws out go at once.
+static void demote(struct run *run, const struct record_plan *plan)
+{
+    const struct plan_line *lines = (const struct plan_line *)(const void *)(plan + 1);
+
+    for (uint32_t i = 0; i < plan->n_lines; i++) {
+        if (lines[i].verdict == PLAN_UNLOADED)
+            crew_leave(run->result->crew, lines[i].slot, AGON_END_DEMOTED);
+    }
+}
+
 static int on_step(void *ctx, const struct agon_event_hdr *event, int rc)
 {
     struct run *run = ctx;
     int kept = AGON_OK;
 
-    (void)rc;
     switch (event->type) {
     case AGON_EVENT_INTENT: {
         const struct agon_intent_event *intent = (const void *)event;
@@ -376,6 +400,10 @@ static int on_step(void *ctx, const struct agon_event_hdr *event, int rc)
     case EVENT_DUE:
         if (((const struct record_due *)(const void *)event)->kind == DUE_SAMPLE)
             kept = keep_sample(run, event->t);
+        break;
+    case EVENT_PLAN:
+        if (rc >= 0)
+            demote(run, (const void *)event);
         break;
     default:
         break;

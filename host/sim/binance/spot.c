@@ -76,7 +76,7 @@ static const struct simb_route routes[] = {
      simb_commission, 0, 1},
     {"GET", API "openOrderList", "openOrderLists.status", SIMB_READ, 6, NULL, "", simb_empty_list,
      0, 1},
-    {"GET", API "preventedMatches", "myPreventedMatches", SIMB_READ, 20, NULL,
+    {"GET", API "myPreventedMatches", "myPreventedMatches", SIMB_READ, 20, NULL,
      "symbol preventedMatchId orderId fromPreventedMatchId limit", simb_empty_list, 0, 1},
     {"POST", API "order/oco", NULL, SIMB_TRADE, 1, NULL,
      ORDER_PARAMS " listClientOrderId limitClientOrderId limitIcebergQty stopClientOrderId "
@@ -103,7 +103,9 @@ static const struct simb_route routes[] = {
     // What client libraries ask before they trade.
     {"GET", "/sapi/v1/system/status", NULL, SIMB_NONE, 1, NULL, "", simb_system_status, 0, 1},
     {"GET", "/sapi/v1/capital/config/getall", NULL, SIMB_READ, 10, NULL, "", simb_coins, 0, 1},
-    {"GET", "/sapi/v1/margin/allPairs", NULL, SIMB_KEY, 1, NULL, "symbol", simb_empty_list, 0, 1},
+    // Needs no signature and takes one: there are clients that sign all that goes to /sapi.
+    {"GET", "/sapi/v1/margin/allPairs", NULL, SIMB_KEY, 1, NULL,
+     "symbol timestamp recvWindow signature", simb_empty_list, 0, 1},
     {"GET", "/sapi/v1/margin/isolated/allPairs", NULL, SIMB_READ, 10, NULL, "symbol",
      simb_empty_list, 0, 1},
     {"GET", "/sapi/v1/account/apiRestrictions", NULL, SIMB_READ, 1, NULL, "", simb_key_rights, 0,
