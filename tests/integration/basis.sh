@@ -48,8 +48,8 @@ wait "$HOST_PID" 2>/dev/null
 
 n=$(of_account 1 account 'flags=3')
 start_host
-# Three whole pictures: what differs in two of them, one after the other, is told.
-until_true "$HOST_PID" "pictures of the account" pictures $((n + 3))
+# Two whole pictures: what differs in both is told.
+until_true "$HOST_PID" "pictures of the account" pictures $((n + 2))
 kill -TERM "$HOST_PID"
 ended "$HOST_PID" 0 "the host"
 ! grep -e '"key":"suspense"' -e '"key":"position"' -e '"key":"ledger"' -e '"key":"foreign' "$WORK/host.err" ||
