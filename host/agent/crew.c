@@ -308,6 +308,7 @@ static void collect_slot(struct engine *engine, const struct slot *slot, struct 
     const struct instruments *table = engine_instruments(engine);
     uint32_t n;
     const struct position *all = ledger_positions(ledger, slot->id, &n);
+    agon_amt_t free_amt = 0;
 
     for (struct order *order = orders_next(engine_orders(engine), slot->id, NULL);
          order != NULL && setup->n_orders < SETUP_ORDERS_MAX;
@@ -316,32 +317,35 @@ static void collect_slot(struct engine *engine, const struct slot *slot, struct 
     for (uint32_t i = 0; i < n && setup->n_positions < SETUP_POSITIONS_MAX; i++) {
         pieces->positions[setup->n_positions++] = (struct agon_position){
             .hdr = {.type = AGON_EVENT_POSITION, .granules = 1, .instrument = all[i].instrument},
-            .account = slot->account,
+            .account = all[i].n_fills > 0 ? all[i].account : slot->account,
             .qty = all[i].qty,
             .cost_amt = all[i].cost_amt,
             .realised_amt = all[i].realised_amt};
     }
-    for (agon_asset_t id = 1; id <= table->n_assets && setup->n_balances < SETUP_BALANCES_MAX;
-         id++) {
-        agon_amt_t amt = ledger_amt(ledger, slot->account, slot->id, id);
+    for (agon_account_t account = 0; account < LEDGER_ACCOUNTS_MAX; account++) {
+        for (agon_asset_t id = 1; id <= table->n_assets && setup->n_balances < SETUP_BALANCES_MAX;
+             id++) {
+            agon_amt_t amt = ledger_amt(ledger, account, slot->id, id);
 
-        if (amt == 0)
-            continue;
-        pieces->balances[setup->n_balances++] =
-            (struct agon_balance){.hdr = {.type = AGON_EVENT_BALANCE, .granules = 1},
-                                  .account = slot->account,
-                                  .asset = id,
-                                  .total_amt = amt,
-                                  .free_amt = amt};
+            if (amt == 0)
+                continue;
+            pieces->balances[setup->n_balances++] =
+                (struct agon_balance){.hdr = {.type = AGON_EVENT_BALANCE, .granules = 1},
+                                      .account = account,
+                                      .asset = id,
+                                      .total_amt = amt,
+                                      .free_amt = amt};
+            if (id == table->base_currency)
+                free_amt = num_add(free_amt, amt);
+        }
     }
-    pieces->capital = (struct agon_capital){
-        .hdr = {.type = AGON_EVENT_CAPITAL, .granules = 1},
-        .capital_amt = slot->limits.capital_amt,
-        .equity_amt = engine_equity(engine, slot->id),
-        .free_amt = ledger_amt(ledger, slot->account, slot->id, table->base_currency),
-        .stage = slot->stage,
-        .condition = slot->condition,
-        .reason = slot->condition_reason};
+    pieces->capital = (struct agon_capital){.hdr = {.type = AGON_EVENT_CAPITAL, .granules = 1},
+                                            .capital_amt = slot->limits.capital_amt,
+                                            .equity_amt = engine_equity(engine, slot->id),
+                                            .free_amt = free_amt,
+                                            .stage = slot->stage,
+                                            .condition = slot->condition,
+                                            .reason = slot->condition_reason};
 }
 
 static void collect_tables(struct engine *engine, struct pieces *pieces, struct setup *setup)
@@ -445,6 +449,7 @@ int crew_join(struct crew *crew, const struct crew_slot *spec, const struct crew
     if (cut == NULL)
         return AGON_ENOMEM;
     member->spec = *spec;
+    member->source = spec;
     member->active->number = slot->generation;
     cut_collect(crew, member, cut);
     if (history != NULL) {
@@ -490,6 +495,17 @@ void crew_leave(struct crew *crew, uint16_t slot, uint32_t reason)
     memset(member, 0, sizeof(*member));
     member->crew = crew;
     member->slot = slot;
+}
+
+int crew_try_leave(struct crew *crew, uint16_t slot, uint32_t reason)
+{
+    uint32_t idle = RELOAD_IDLE;
+
+    // Until it is gone no reload begins; then its phase is that of a new one.
+    if (!atomic_compare_exchange_strong(&crew->members[slot].phase, &idle, RELOAD_LOADING))
+        return AGON_EBUSY;
+    crew_leave(crew, slot, reason);
+    return AGON_OK;
 }
 
 void crew_free(struct crew *crew)

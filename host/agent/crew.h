@@ -72,8 +72,9 @@ int crew_new(struct crew **crew, const struct crew_config *config, struct error 
 /* Copies, checks and maps the plugin of slot->record.slot and completes the record from its
  * descriptor. The caller then steps the record through the engine. Errors name file and finding. */
 int crew_load(struct crew *crew, struct crew_slot *slot, struct error *err);
-/* Starts the plugin on the slot as the engine has it now and attaches it. history: bars and trades
- * for agon.history, oldest first; may be empty. */
+/* Starts the plugin on the slot as the engine has it now and attaches it. slot is borrowed until
+ * crew_leave: a later generation gets the parameters that stand there then. history: bars and
+ * trades for agon.history, oldest first; may be empty. */
 struct crew_history {
     const struct agon_bar *bars;
     const struct agon_trade *trades;
@@ -83,6 +84,8 @@ int crew_join(struct crew *crew, const struct crew_slot *slot, const struct crew
               struct error *err);
 /* on_stop, detached and gone; the slot stays. Fine when nobody plays for it. */
 void crew_leave(struct crew *crew, uint16_t slot, uint32_t reason);
+/* The same while the loader runs. AGON_EBUSY: the slot is changing hands; try again. [core] */
+int crew_try_leave(struct crew *crew, uint16_t slot, uint32_t reason);
 void crew_free(struct crew *crew); /* everybody leaves */
 /* Looks after the children: log lines, deaths, hangs. 1: *slot is the next whose runner has ended,
  * why says how (until crew_leave), and the caller detaches it by crew_leave and decides what the

@@ -19,8 +19,9 @@ struct generation {
     uint64_t hash;               /* first 8 bytes of the file's */
     uint32_t number;
     uint16_t slot;
-    uint8_t runner, is_begun;
-    _Atomic uint32_t n_gaps; /* inproc, while the loader feeds it */
+    uint8_t runner;
+    _Atomic uint32_t is_begun; /* begun, and not failed to */
+    _Atomic uint32_t n_gaps;   /* inproc, while the loader feeds it */
 };
 
 struct pieces { /* of a setup, collected out of the engine */
@@ -56,6 +57,7 @@ enum reload_phase {
     RELOAD_FAILED = 8,       /* loader: err says why */
     RELOAD_DROP = 9,         /* core: take the new one away */
     RELOAD_BACK_WANTED = 10, /* core: the old one is to play again */
+    RELOAD_LOADING = 12,     /* loader: before the first cut */
     RELOAD_REFUSED = 11      /* core: the engine is still to be told that the old one plays on */
 };
 
@@ -93,14 +95,15 @@ extern const struct shadow_mode shadow_modes[]; /* by enum crew_shadow */
 
 struct member {
     struct crew *crew;
-    struct crew_slot spec;     /* as it was joined */
-    struct generation *active; /* owned; plays; NULL: nobody */
-    struct generation *next;   /* the loader's, until it is attached */
-    struct generation *old;    /* owned; warm, for a roll-back */
-    struct generation *doomed; /* owned; to be ended by the loader */
-    struct generation *dead;   /* owned; what crashed last: its file, its state */
-    struct cut *cut;           /* owned; of a reload */
-    struct shadow *shadow;     /* owned; NULL: nobody is compared */
+    struct crew_slot spec;          /* as it was joined */
+    const struct crew_slot *source; /* borrowed: what it was joined with */
+    struct generation *active;      /* owned; plays; NULL: nobody */
+    struct generation *next;        /* the loader's, until it is attached */
+    struct generation *old;         /* owned; warm, for a roll-back */
+    struct generation *doomed;      /* owned; to be ended by the loader */
+    struct generation *dead;        /* owned; what crashed last: its file, its state */
+    struct cut *cut;                /* owned; of a reload */
+    struct shadow *shadow;          /* owned; NULL: nobody is compared */
     uint16_t slot;
     /* core */
     struct runner_port port;

@@ -98,6 +98,10 @@ static void cut(struct member *member)
     }
     if (!member->is_muxed)
         mux_attach(member);
+    if (member->source != NULL) { // parameters may have changed in flight
+        member->spec.n_params = member->source->n_params;
+        memcpy(member->spec.params, member->source->params, sizeof(member->spec.params));
+    }
     member->cut->n_state = 0;
     if (member->with_state && active->process != NULL) {
         rc = run_process_save(active->process, seq);
@@ -745,26 +749,36 @@ static int finish(struct member *member, int rc, int64_t began, struct crew_repo
     return rc;
 }
 
-static int begin(struct member *member, uint32_t why, uint32_t start, int with_state,
-                 struct error *err)
+static int begin(struct member *member, uint32_t why, uint32_t start, struct error *err)
 {
-    if (member->crew->config.step == NULL || member->spec.plugin[0] == '\0')
+    uint32_t idle = RELOAD_IDLE;
+
+    if (!atomic_compare_exchange_strong(&member->phase, &idle, RELOAD_LOADING))
+        return error_set(err, AGON_EBUSY, "slot %u is changing hands already", member->slot);
+    if (member->crew->config.step == NULL || member->spec.plugin[0] == '\0') {
+        atomic_store(&member->phase, RELOAD_IDLE);
         return error_set(err, AGON_ESTATE, "slot %u has nothing to reload", member->slot);
-    if (atomic_load(&member->phase) != RELOAD_IDLE)
-        return error_set(err, AGON_EBUSY, "slot %s: a reload is under way already",
+    }
+    if (member->active != NULL && !atomic_load(&member->active->is_begun)) {
+        atomic_store(&member->phase, RELOAD_IDLE);
+        return error_set(err, AGON_ESTATE, "slot %s has not begun to play yet",
                          member->spec.record.name);
+    }
     if (member->cut == NULL)
         member->cut = cut_new(err);
-    if (member->cut == NULL)
+    if (member->cut == NULL) {
+        atomic_store(&member->phase, RELOAD_IDLE);
         return AGON_ENOMEM;
+    }
     if (member->cut->state == NULL) {
         member->cut->state = malloc(STATE_ROOM);
         member->cut->state_room = member->cut->state != NULL ? STATE_ROOM : 0;
     }
     memset(&member->report, 0, sizeof(member->report));
+    memset(&member->err, 0, sizeof(member->err));
     member->why = why;
     member->start = start;
-    member->with_state = (uint8_t)with_state;
+    member->with_state = member->active != NULL && why == GENERATION_RELOAD;
     member->from_point = 0;
     member->is_back = 0;
     return AGON_OK;
@@ -850,25 +864,27 @@ int crew_reload(struct crew *crew, uint16_t slot, const char *path, struct crew_
     const char *from = path != NULL ? path : member->spec.plugin;
     int64_t began = clock_mono();
     int is_mapped = 0;
-    int rc = begin(member, GENERATION_RELOAD, AGON_START_RELOAD, member->active != NULL, err);
+    int rc = begin(member, GENERATION_RELOAD, AGON_START_RELOAD, err);
 
     if (rc < 0)
         return rc;
     for (uint32_t i = 0; member->shadow != NULL && i < member->shadow->n_refs; i++)
         is_mapped |= !member->shadow->refs[i].is_final;
-    if (is_mapped)
-        return error_set(err, AGON_EBUSY,
-                         "slot %s: orders are open that its plugin knows by other numbers than "
-                         "the one before it",
-                         member->spec.record.name);
+    if (is_mapped) {
+        rc = error_set(err, AGON_EBUSY,
+                       "orders are open that its plugin knows by other numbers than the one "
+                       "before it");
+        return finish(member, rc, began, report, err);
+    }
     free(member->shadow);
     member->shadow = NULL;
     if (member->spec.shadow != CREW_SHADOW_NONE && member->with_state) {
         member->shadow = calloc(1, sizeof(*member->shadow));
         if (member->shadow == NULL)
-            return error_set(err, AGON_ENOMEM, "no memory for a shadow");
+            rc = error_set(err, AGON_ENOMEM, "no memory for a shadow");
     }
-    rc = load_next(member, from, err);
+    if (rc >= 0)
+        rc = load_next(member, from, err);
     if (rc >= 0)
         rc = rehearse_file(member, err);
     for (int i = 0; rc >= 0; i++) {
@@ -894,7 +910,7 @@ int crew_rollback(struct crew *crew, uint16_t slot, struct crew_report *report, 
 {
     struct member *member = &crew->members[slot];
     int64_t began = clock_mono();
-    int rc = begin(member, GENERATION_ROLLBACK, AGON_START_RELOAD, 0, err);
+    int rc = begin(member, GENERATION_ROLLBACK, AGON_START_RELOAD, err);
 
     if (rc < 0)
         return rc;
@@ -910,13 +926,13 @@ int crew_restart(struct crew *crew, uint16_t slot, struct crew_report *report, s
 {
     struct member *member = &crew->members[slot];
     int64_t began = clock_mono();
-    int rc = begin(member, GENERATION_RESTORE, AGON_START_RESTORE, 0, err);
+    int rc = begin(member, GENERATION_RESTORE, AGON_START_RESTORE, err);
 
     if (rc < 0)
         return rc;
     if (member->dead == NULL)
-        return error_set(err, AGON_ESTATE, "slot %s: nothing has crashed",
-                         member->spec.record.name);
+        return finish(member, error_set(err, AGON_ESTATE, "nothing has crashed"), began, report,
+                      err);
     free(member->shadow);
     member->shadow = NULL;
     member->from_point = member->kept_memory != NULL;

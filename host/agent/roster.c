@@ -61,6 +61,8 @@ static const struct schema_field limits_fields[] = {
      .doc = "equal orders within duplicate_window"},
     {"duplicate_window", SCHEMA_DURATION, LIMIT(duplicate_window_ns), .min = 1000000,
      .max = 3600000000000, .preset = "1s", .doc = "see duplicates"},
+    {"leverage", SCHEMA_INT, LIMIT(leverage), .min = 1, .max = 125, .preset = "1",
+     .doc = "of perpetuals: the margin that is asked for is the notional by this"},
     {"book_age", SCHEMA_DURATION, LIMIT(book_age_ns), .min = 10000000, .max = 3600000000000,
      .preset = "60s", .doc = "oldest book that a price may be judged by"},
     {NULL}};
@@ -128,6 +130,8 @@ static const struct schema_field fields[] = {
      .doc = "capital and limits are in it"},
     {"agents", SCHEMA_MAP, SCHEMA_ARRAY(struct roster, slots, n_slots), .sub = &slot_schema,
      .list_min = 1, .is_required = 1, .doc = "who plays"},
+    {"tournament", SCHEMA_MAP, SCHEMA_MEMBER(struct roster, tournament), .sub = &tournament_schema,
+     .doc = "when and how capital moves from the weak to the strong; default: never"},
     {NULL}};
 const struct schema roster_schema = {"a roster", sizeof(struct roster), fields, .check = NULL};
 
@@ -261,8 +265,10 @@ int roster_read(struct roster *roster, struct config *config)
 {
     int rc = config_read(config, &roster_schema, roster);
 
-    if (config_root(config) != NULL)
+    if (config_root(config) != NULL) {
         check(config, roster);
+        tournament_rules_of(&roster->tournament, config, &roster->rules);
+    }
     rc = config_error_count(config) > 0 ? AGON_EINVAL : rc;
     for (uint32_t i = 0; rc >= 0 && i < roster->n_slots; i++)
         preset_limits(&roster->slots[i]);
@@ -302,7 +308,8 @@ static struct slot_limits limits_of(const struct roster_slot *slot)
         .orders_burst = limits->orders_burst,
         .duplicate_window_ms = (uint32_t)(limits->duplicate_window_ns / 1000000),
         .duplicate_max = limits->duplicate_max,
-        .book_age_ms = (uint32_t)(limits->book_age_ns / 1000000)};
+        .book_age_ms = (uint32_t)(limits->book_age_ns / 1000000),
+        .leverage = limits->leverage};
 }
 
 #define NAMES_SHOWN 8

@@ -20,6 +20,7 @@
 #define AGENT_ROSTER_H
 
 #include "agent/crew.h"
+#include "agent/tournament.h"
 #include "config/schema.h"
 
 #define ROSTER_AMT_EXP   8 /* of capital and limits, in the base currency */
@@ -33,6 +34,7 @@ struct roster_limits { /* 0: the default of the trade, see roster.c */
     uint32_t daily_loss_ppm, drawdown_ppm, collar_marketable_ppm, collar_passive_ppm;
     uint32_t open_orders, orders_per_s, orders_burst, duplicate_max;
     int64_t duplicate_window_ns, book_age_ns;
+    uint32_t leverage;
 };
 struct roster_reload {
     uint8_t shadow;  /* enum crew_shadow */
@@ -61,6 +63,8 @@ struct roster_slot {
 struct roster {
     uint64_t seed;
     char base_currency[16];
+    struct tournament_words tournament; /* while it is read */
+    struct tournament_rules rules;      /* mode 0: no tournament */
     uint32_t n_slots;
     struct roster_slot slots[SLOTS_MAX];
 };

@@ -3,7 +3,6 @@
  *
  * The whole run happens in a child: a plugin that crashes costs this job and nothing else, and what
  * it did is said in one line. */
-#include <dirent.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -20,13 +19,14 @@
 #include "cli/demo_cast.h"
 #include "cli/slots.h"
 #include "lab/backtest.h"
+#include "sys/file.h"
 
 struct opts {
-    struct arg_list plugins, files, params;
+    struct arg_list plugins, files, fundings, params;
     uint64_t seed;
     int64_t length_ns, capital, latency_ns, data_latency_ns;
     double maker_bps, taker_bps;
-    const char *roster, *plugin_dir, *params_file, *csv, *journal;
+    const char *roster, *plugin_dir, *params_file, *csv, *html, *journal;
     agon_ns_t t_end;
     int is_json, is_lenient, runner, has_capital;
 };
@@ -68,6 +68,8 @@ static int run(const struct backtest_config *config, const struct opts *opts)
     rc = backtest_run(config, result, &err);
     if (rc >= 0 && opts->csv != NULL)
         rc = backtest_csv(result, opts->csv, &err);
+    if (rc >= 0 && opts->html != NULL)
+        rc = backtest_html(result, opts->html, &err);
     if (rc >= 0 && opts->is_json)
         rc = backtest_json(result, stdout);
     else if (rc >= 0)
@@ -95,20 +97,6 @@ static int make_dir(char path[256])
         return 1;
     fprintf(stderr, "agon backtest: no directory %s: %s\n", path, strerror(errno));
     return 0;
-}
-
-// A plugin that crashed leaves its copy behind; nothing else is ever in there.
-static void remove_dir(const char *path)
-{
-    DIR *dir = opendir(path);
-    struct dirent *entry;
-
-    if (dir == NULL)
-        return;
-    while ((entry = readdir(dir)) != NULL)
-        unlinkat(dirfd(dir), entry->d_name, 0);
-    closedir(dir);
-    rmdir(path);
 }
 
 static volatile sig_atomic_t interrupted;
@@ -222,8 +210,11 @@ static int take_roster(const struct opts *opts, struct crew_slot *slots,
     static struct roster_names names;
     static char base_currency[16];
     char plugins[512];
-    struct slots_roster from = {
-        .command = "backtest", .path = opts->roster, .plugins = opts->plugin_dir, .names = &names};
+    struct slots_roster from = {.command = "backtest",
+                                .path = opts->roster,
+                                .plugins = opts->plugin_dir,
+                                .names = &names,
+                                .rules = &config->tournament};
     struct error err = {0};
 
     if (backtest_names(config, &names, &err) < 0) {
@@ -251,6 +242,8 @@ int cmd_backtest(int argc, char **argv)
          &opts.plugin_dir},
         {"data", ARG_LIST, "[SYMBOL=]FILE", "recorded files: raw streams, trades or bars",
          &opts.files},
+        {"funding", ARG_LIST, "[SYMBOL=]FILE",
+         "funding rates (funding_time_ms,rate): what they are of is a perpetual", &opts.fundings},
         {"seed", ARG_U64, "N", "without files: seed of a generated market (1)", &opts.seed},
         {"for", ARG_DURATION, "TIME", "length of a generated market (1d)", &opts.length_ns,
          .min = 1000000000, .max = (int64_t)400 * 86400 * 1000000000},
@@ -272,6 +265,7 @@ int cmd_backtest(int argc, char **argv)
          .choices = runners},
         {"until", ARG_TIME, "TIME", "stop there", &opts.t_end},
         {"csv", ARG_TEXT, "DIR", "write agents.csv, fills.csv and equity.csv there", &opts.csv},
+        {"html", ARG_TEXT, "FILE", "write a page with plots there", &opts.html},
         {"journal", ARG_TEXT, "DIR", "keep a journal there, for agon replay", &opts.journal},
         {"lenient", ARG_FLAG, NULL, "skip and count bad rows instead of stopping",
          &opts.is_lenient},
@@ -310,6 +304,8 @@ int cmd_backtest(int argc, char **argv)
         return EXIT_ENVIRONMENT;
     config.paths = opts.files.at;
     config.n_paths = (uint32_t)opts.files.n;
+    config.fundings = opts.fundings.at;
+    config.n_fundings = (uint32_t)opts.fundings.n;
     config.slots = slots;
     rc = opts.roster != NULL ? take_roster(&opts, slots, &config)
                              : take_words(&opts, slots, &config);
@@ -337,7 +333,7 @@ int cmd_backtest(int argc, char **argv)
     config.ctx = &config;
     config.dir = dir;
     rc = make_dir(dir) ? in_child(&config, &opts) : EXIT_ENVIRONMENT;
-    remove_dir(dir);
+    file_remove_tree(dir);
     free(slots);
     return rc;
 }

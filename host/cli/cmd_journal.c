@@ -22,7 +22,7 @@
 enum format { FORMAT_CSV = 0, FORMAT_JSON = 1 };
 struct opts {
     struct arg_list operands;
-    const char *dir, *type_name, *fills, *equity;
+    const char *dir, *type_name, *fills, *equity, *samples, *plans;
     uint64_t from, until;
     int is_json, is_live, is_forced, format;
 };
@@ -272,6 +272,13 @@ static int stats(const struct opts *opts, struct walk *walk)
 
 struct fill {
     struct record_report report;
+    agon_amt_t result_amt; /* of what it closed, fees of the quote taken off; base currency */
+};
+struct tally { /* a sample that tournaments look at */
+    uint64_t seq;
+    agon_ns_t t;
+    agon_amt_t base_amt, equity_amt;
+    uint16_t slot;
 };
 struct sample {
     agon_ns_t t;
@@ -283,8 +290,14 @@ struct export
     struct fill *fills;     /* owned */
     struct sample *samples; /* owned */
     agon_amt_t *amounts;    /* owned */
+    struct tally *tallies;  /* owned */
     uint64_t n_fills, room_fills, n_samples, room_samples, n_amounts, room_amounts;
-    uint64_t fills_taken; /* the engine's count at the last event */
+    uint64_t n_tallies, room_tallies;
+    uint64_t fills_taken;       /* the engine's count at the last event */
+    int64_t results[SLOTS_MAX]; /* won less lost, then */
+    uint32_t next[SLOTS_MAX];   /* place of the next sample, then */
+    FILE *plans;                /* NULL: not asked */
+    int has_begun;
 };
 
 static int grow(void **array, uint64_t n, uint64_t *room, size_t size)
@@ -325,26 +338,91 @@ static int keep_sample(struct export *export, struct engine *engine, agon_ns_t t
     return AGON_OK;
 }
 
+// Which slots' windows took a sample in this event?
+static int keep_tallies(struct export *export, struct engine *engine,
+                        const struct agon_event_hdr *event, int is_due)
+{
+    for (uint16_t id = 0; id < engine_slots(engine)->n; id++) {
+        const struct window *window = engine_window(engine, id);
+        const struct window_sample *sample = window_at(window, 0);
+        void *tallies = export->tallies;
+        int rc;
+
+        if (window->next == export->next[id])
+            continue;
+        export->next[id] = window->next;
+        if (!is_due || sample == NULL)
+            continue; // it began anew
+        rc = grow(&tallies, export->n_tallies + 1, &export->room_tallies, sizeof(struct tally));
+        export->tallies = tallies;
+        if (rc < 0)
+            return rc;
+        export->tallies[export->n_tallies++] = (struct tally){.seq = event->seq,
+                                                              .t = event->t,
+                                                              .base_amt = sample->base_amt,
+                                                              .equity_amt = sample->equity_amt,
+                                                              .slot = id};
+    }
+    return AGON_OK;
+}
+
+static int put_plan(FILE *out, const struct agon_event_hdr *event)
+{
+    char *text = malloc(JOURNAL_TEXT_MAX);
+    int64_t length = -1;
+
+    if (text != NULL)
+        length = text_event(event, TEXT_JSON, NULL, NULL, text, JOURNAL_TEXT_MAX);
+    if (length >= 0)
+        fprintf(out, "%s\n", text);
+    free(text);
+    return length < 0 ? AGON_ENOMEM : AGON_OK;
+}
+
 static int on_event(void *ctx, struct engine *engine, const struct agon_event_hdr *event, int rc)
 {
     struct export *export = ctx;
     uint64_t taken = engine_counters(engine)->n_fills;
     void *fills = export->fills;
+    int64_t before;
+    uint16_t slot;
 
-    (void)rc;
+    // A replay may begin with a snapshot: what was before it is not exported.
+    for (slot = 0; !export->has_begun && slot < SLOTS_MAX; slot++) {
+        export->next[slot] = engine_window(engine, slot)->next;
+        export->results[slot] =
+            engine_score(engine, slot)->won_amt - engine_score(engine, slot)->lost_amt;
+    }
+    export->has_begun = 1;
+    if (event->type == EVENT_PLAN && export->plans != NULL && rc >= 0)
+        return put_plan(export->plans, event);
+    if (event->type == EVENT_CONFIG)
+        return keep_tallies(export, engine, event, 0);
     if (event->type == EVENT_DUE &&
-        ((const struct record_due *)(const void *)event)->kind == DUE_SAMPLE)
-        return keep_sample(export, engine, event->t);
+        ((const struct record_due *)(const void *)event)->kind == DUE_SAMPLE) {
+        rc = keep_tallies(export, engine, event, 1);
+        return rc < 0 ? rc : keep_sample(export, engine, event->t);
+    }
     // A venue repeats itself after a reconnect: a fill counts when the engine counted it.
     if (event->type != EVENT_REPORT || taken == export->fills_taken)
         return AGON_OK;
     export->fills_taken = taken;
     rc = grow(&fills, export->n_fills + 1, &export->room_fills, sizeof(struct fill));
     export->fills = fills;
-    if (rc >= 0)
-        export->fills[export->n_fills++].report =
-            *(const struct record_report *)(const void *)event;
-    return rc;
+    if (rc < 0)
+        return rc;
+    export->fills[export->n_fills] =
+        (struct fill){.report = *(const struct record_report *)(const void *)event};
+    slot = (uint16_t)ORDER_ID_SLOT(export->fills[export->n_fills].report.order_id);
+    if (slot < SLOTS_MAX) {
+        const struct score *score = engine_score(engine, slot);
+
+        before = export->results[slot];
+        export->results[slot] = score->won_amt - score->lost_amt;
+        export->fills[export->n_fills].result_amt = export->results[slot] - before;
+    }
+    export->n_fills++;
+    return AGON_OK;
 }
 
 // Names are an operator's or a venue's words: quoted as the format wants it.
@@ -399,14 +477,21 @@ static void put_header(FILE *out, const struct cell *cells, uint32_t n)
     fputc('\n', out);
 }
 
-enum { FILL_CELLS = 10 };
+enum { FILL_CELLS = 12, TALLY_CELLS = 5 };
+
+static int base_exp(const struct instruments *table)
+{
+    const struct asset *base = instruments_asset(table, table->base_currency);
+
+    return base != NULL ? base->exp : 8;
+}
 
 static void fill_cells(const struct fill *fill, struct engine *engine,
                        struct cell cells[FILL_CELLS])
 {
-    static const char *const names[FILL_CELLS] = {"time",      "agent",   "symbol",   "side",
-                                                  "liquidity", "price",   "quantity", "fee",
-                                                  "fee_asset", "order_id"};
+    static const char *const names[FILL_CELLS] = {"time",      "agent",    "symbol",   "side",
+                                                  "liquidity", "price",    "quantity", "fee",
+                                                  "fee_asset", "order_id", "seq",      "result"};
     const struct instruments *table = engine_instruments(engine);
     const struct record_report *report = &fill->report;
     const struct agon_instrument *instrument = instruments_get(table, report->hdr.instrument);
@@ -429,6 +514,25 @@ static void fill_cells(const struct fill *fill, struct engine *engine,
     num_format_short(report->fee_amt, fee != NULL ? fee->exp : 8, cells[7].text);
     snprintf(cells[8].text, sizeof(cells[8].text), "%s", fee != NULL ? fee->name : "");
     snprintf(cells[9].text, sizeof(cells[9].text), "%llx", ULL(report->order_id));
+    snprintf(cells[10].text, sizeof(cells[10].text), "%llu", ULL(report->hdr.seq));
+    num_format_short(fill->result_amt, base_exp(table), cells[11].text);
+}
+
+static void tally_cells(const struct tally *tally, struct engine *engine,
+                        struct cell cells[TALLY_CELLS])
+{
+    static const char *const names[TALLY_CELLS] = {"seq", "time", "agent", "base", "equity"};
+    const struct slot *slot = slots_get(engine_slots(engine), tally->slot);
+    int exp = base_exp(engine_instruments(engine));
+
+    memset(cells, 0, sizeof(struct cell) * TALLY_CELLS);
+    for (int i = 0; i < TALLY_CELLS; i++)
+        cells[i].name = names[i];
+    snprintf(cells[0].text, sizeof(cells[0].text), "%llu", ULL(tally->seq));
+    clock_text(tally->t, cells[1].text);
+    snprintf(cells[2].text, sizeof(cells[2].text), "%s", slot != NULL ? slot->name : "");
+    num_format_short(tally->base_amt, exp, cells[3].text);
+    num_format_short(tally->equity_amt, exp, cells[4].text);
 }
 
 static void sample_cells(const struct export *export, const struct sample *sample,
@@ -450,28 +554,48 @@ static void sample_cells(const struct export *export, const struct sample *sampl
     }
 }
 
+enum what { WHAT_FILLS, WHAT_EQUITY, WHAT_SAMPLES };
+
+static uint64_t count_of(const struct export *export, enum what what)
+{
+    return what == WHAT_FILLS    ? export->n_fills
+           : what == WHAT_EQUITY ? export->n_samples
+                                 : export->n_tallies;
+}
+
+/* Row i, or one of nothing for its names. Returns how many cells a row has. */
+static uint32_t row_cells(const struct export *export, struct engine *engine, enum what what,
+                          const uint64_t *i, struct cell *cells)
+{
+    static const struct fill no_fill;
+    static const struct sample no_sample;
+    static const struct tally no_tally;
+
+    switch (what) {
+    case WHAT_FILLS:
+        fill_cells(i != NULL ? &export->fills[*i] : &no_fill, engine, cells);
+        return FILL_CELLS;
+    case WHAT_EQUITY:
+        sample_cells(export, i != NULL ? &export->samples[*i] : &no_sample, engine, cells);
+        return engine_slots(engine)->n + 1;
+    default:
+        tally_cells(i != NULL ? &export->tallies[*i] : &no_tally, engine, cells);
+        return TALLY_CELLS;
+    }
+}
+
 static void put_all(FILE *out, const struct export *export, struct engine *engine,
-                    enum format format, int is_fills)
+                    enum format format, enum what what)
 {
     struct cell cells[SLOTS_MAX + 1];
-    uint64_t n = is_fills ? export->n_fills : export->n_samples;
-    uint32_t n_cells = is_fills ? FILL_CELLS : engine_slots(engine)->n + 1;
-    struct fill no_fill = {0};
-    struct sample no_sample = {0};
+    uint32_t n_cells = row_cells(export, engine, what, NULL, cells);
 
-    if (is_fills)
-        fill_cells(&no_fill, engine, cells);
-    else
-        sample_cells(export, &no_sample, engine, cells);
     if (format == FORMAT_CSV)
         put_header(out, cells, n_cells);
     else
         fputc('[', out);
-    for (uint64_t i = 0; i < n; i++) {
-        if (is_fills)
-            fill_cells(&export->fills[i], engine, cells);
-        else
-            sample_cells(export, &export->samples[i], engine, cells);
+    for (uint64_t i = 0; i < count_of(export, what); i++) {
+        row_cells(export, engine, what, &i, cells);
         if (format == FORMAT_JSON)
             fputs(i == 0 ? "\n" : ",\n", out);
         put_row(out, cells, n_cells, format);
@@ -480,30 +604,39 @@ static void put_all(FILE *out, const struct export *export, struct engine *engin
         fputs("\n]\n", out);
 }
 
-static int write_file(const char *path, const struct export *export, struct engine *engine,
-                      enum format format, int is_fills)
+static int open_file(const char *path, FILE **out)
 {
-    FILE *out;
+    *out = strcmp(path, "-") == 0 ? stdout : fopen(path, "we");
+    if (*out == NULL)
+        fprintf(stderr, "agon journal: %s: %s\n", args_safe(path), strerror(errno));
+    return *out != NULL ? EXIT_OK : EXIT_ENVIRONMENT;
+}
+
+static int close_file(const char *path, FILE *out)
+{
     int is_bad;
 
-    if (path == NULL)
+    if (out == NULL || out == stdout)
         return EXIT_OK;
-    if (strcmp(path, "-") == 0) {
-        put_all(stdout, export, engine, format, is_fills);
-        return EXIT_OK;
-    }
-    out = fopen(path, "we");
-    if (out == NULL) {
-        fprintf(stderr, "agon journal: %s: %s\n", args_safe(path), strerror(errno));
-        return EXIT_ENVIRONMENT;
-    }
-    put_all(out, export, engine, format, is_fills);
     is_bad = ferror(out);
     if (fclose(out) != 0 || is_bad) {
         fprintf(stderr, "agon journal: %s: not all of it could be written\n", args_safe(path));
         return EXIT_ENVIRONMENT;
     }
     return EXIT_OK;
+}
+
+static int write_file(const char *path, const struct export *export, struct engine *engine,
+                      enum format format, enum what what)
+{
+    FILE *out;
+
+    if (path == NULL)
+        return EXIT_OK;
+    if (open_file(path, &out) != EXIT_OK)
+        return EXIT_ENVIRONMENT;
+    put_all(out, export, engine, format, what);
+    return close_file(path, out);
 }
 
 static int export_all(const struct opts *opts)
@@ -514,19 +647,29 @@ static int export_all(const struct opts *opts)
                                    .is_live = opts->is_live,
                                    .on_event = on_event,
                                    .ctx = &export};
+    enum format format = (enum format)opts->format;
     struct replay result = {0};
     struct error err = {0};
-    int rc = replay_run(&config, &result, &err);
+    int rc;
 
+    if (opts->plans != NULL && open_file(opts->plans, &export.plans) != EXIT_OK)
+        return EXIT_ENVIRONMENT;
+    rc = replay_run(&config, &result, &err);
     if (rc < 0) {
         rc = complain(opts, rc, &err);
+        close_file(opts->plans, export.plans);
     } else {
-        rc = write_file(opts->fills, &export, result.engine, (enum format)opts->format, 1);
+        rc = close_file(opts->plans, export.plans);
         if (rc == EXIT_OK)
-            rc = write_file(opts->equity, &export, result.engine, (enum format)opts->format, 0);
+            rc = write_file(opts->fills, &export, result.engine, format, WHAT_FILLS);
+        if (rc == EXIT_OK)
+            rc = write_file(opts->equity, &export, result.engine, format, WHAT_EQUITY);
+        if (rc == EXIT_OK)
+            rc = write_file(opts->samples, &export, result.engine, format, WHAT_SAMPLES);
     }
     replay_free(&result);
     free(export.fills);
+    free(export.tallies);
     free(export.samples);
     free(export.amounts);
     return rc;
@@ -566,7 +709,11 @@ int cmd_journal(int argc, char **argv)
         {"fills", ARG_TEXT, "FILE", "export: write fills there; -: standard output", &opts.fills},
         {"equity", ARG_TEXT, "FILE", "export: write the equity of every minute there",
          &opts.equity},
-        {"format", ARG_CHOICE, "csv|json", "export: of both files (csv)", &opts.format,
+        {"samples", ARG_TEXT, "FILE",
+         "export: write the samples of equity there that tournaments look at", &opts.samples},
+        {"plans", ARG_TEXT, "FILE", "export: write the tournaments' plans there, one JSON a line",
+         &opts.plans},
+        {"format", ARG_CHOICE, "csv|json", "export: of the other files (csv)", &opts.format,
          .choices = formats},
         {NULL}};
     const struct args_spec spec = {
@@ -589,11 +736,13 @@ int cmd_journal(int argc, char **argv)
         return args_refuse(&spec, "journal", "--from is behind --until");
     if (strcmp(verb, "cat") != 0 && strcmp(verb, "stats") != 0 && strcmp(verb, "export") != 0)
         return args_refuse(&spec, "journal", "cat, stats or export, not %s", args_safe(verb));
-    if (strcmp(verb, "export") == 0 && opts.fills == NULL && opts.equity == NULL)
-        return args_refuse(&spec, "journal", "export what? Give --fills FILE or --equity FILE");
+    if (strcmp(verb, "export") == 0 && opts.fills == NULL && opts.equity == NULL &&
+        opts.samples == NULL && opts.plans == NULL)
+        return args_refuse(&spec, "journal",
+                           "export what? Give --fills, --equity, --samples or --plans FILE");
     // The disk port makes the directory that it is given; somebody who only looks must not.
     if (!journal_dir("journal", opts.operands.at[1], dir, sizeof(dir)))
-        return EXIT_ENVIRONMENT;
+        return EXIT_DATA;
     opts.dir = dir;
     return strcmp(verb, "cat") == 0     ? look(&opts, cat)
            : strcmp(verb, "stats") == 0 ? look(&opts, stats)

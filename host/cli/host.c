@@ -9,9 +9,10 @@
 #include "sys/proc.h"
 #include "sys/signals.h"
 
-#define TELL_NS  ((int64_t)20 * 1000 * 1000)
-#define HURRY_NS ((int64_t)500 * 1000 * 1000)
-#define PACK_NS  ((int64_t)2 * 1000 * 1000 * 1000)
+#define TELL_NS      ((int64_t)20 * 1000 * 1000)
+#define HURRY_NS     ((int64_t)500 * 1000 * 1000)
+#define PACK_NS      ((int64_t)2 * 1000 * 1000 * 1000)
+#define PACK_FULL_NS ((int64_t)60 * 1000 * 1000 * 1000)
 
 /* ---- writer ---- */
 
@@ -72,23 +73,32 @@ void *host_writer_main(void *ctx)
 
 /* ---- packer ---- */
 
+/* There has to be room for a segment's compressed form besides the next ones of the writer. */
+static int has_room_to_pack(struct host *host)
+{
+    uint64_t segment = host->config.market_segment_bytes;
+    int64_t total, free_bytes = disk_posix_free(&host->disk, &total);
+
+    if (segment == 0)
+        segment = (uint64_t)64 << 20;
+    return journal_state(&host->buffer) <= JOURNAL_LOW &&
+           (free_bytes < 0 || (uint64_t)free_bytes > 4 * segment);
+}
+
 void *host_packer_main(void *ctx)
 {
     struct host *host = ctx;
-    int has_failed = 0;
+    struct journal_packing packing = {.stop = &host->is_packer_stopping};
 
     proc_give_way();
     while (atomic_load_explicit(&host->is_packer_stopping, memory_order_acquire) == 0) {
         struct error err = {0};
-        // On a full disk what room there is belongs to the writer.
-        int rc =
-            journal_state(&host->buffer) > JOURNAL_LOW ? 0 : journal_pack(&host->disk.port, &err);
+        int rc = has_room_to_pack(host) ? journal_pack(&host->disk.port, &packing, &err) : 0;
 
-        if (rc < 0 && !has_failed)
+        if (rc < 0)
             log_warn("journal", "pack", "%s", err.text);
-        has_failed = rc < 0;
         if (rc != 1)
-            futex_wait(&host->is_packer_stopping, 0, PACK_NS);
+            futex_wait(&host->is_packer_stopping, 0, rc == AGON_ENOSPC ? PACK_FULL_NS : PACK_NS);
     }
     return NULL;
 }
@@ -110,16 +120,51 @@ void host_wake_core(struct host *host)
     futex_wake(&host->core_wake, 1);
 }
 
-// Shows the gateway's figures to the other threads. Returns how many commands it holds back.
+// Several venues as one: sums, and of states the worse.
+static void add_status(struct gateway_status *all, const struct gateway_status *one)
+{
+    all->n_links += one->n_links;
+    all->n_up += one->n_up;
+    all->n_books += one->n_books;
+    all->n_live += one->n_live;
+    all->n_warm += one->n_warm;
+    all->n_held += one->n_held;
+    all->n_queued += one->n_queued;
+    all->n_unknown += one->n_unknown;
+    all->n_messages += one->n_messages;
+    all->n_bad += one->n_bad;
+    all->n_gaps += one->n_gaps;
+    all->n_resyncs += one->n_resyncs;
+    all->n_reconnects += one->n_reconnects;
+    all->n_dropped += one->n_dropped;
+    all->n_foreign += one->n_foreign;
+    all->is_ready &= one->is_ready;
+    all->is_auth_halted |= one->is_auth_halted;
+    all->is_banned |= one->is_banned;
+    if (one->health > all->health)
+        all->health = one->health;
+    if (one->uncertainty_ns > all->uncertainty_ns)
+        all->uncertainty_ns = one->uncertainty_ns;
+    if (one->weight_free < all->weight_free)
+        all->weight_free = one->weight_free;
+}
+
+// Shows the gateways' figures to the other threads. Returns how many commands it holds back.
 static uint32_t tell_status(struct host *host)
 {
-    uint32_t n_held;
+    struct gateway_status all;
 
+    gateway_status(host->lines[0].gateway, &all);
+    for (uint32_t i = 1; i < host->n_lines; i++) {
+        struct gateway_status one;
+
+        gateway_status(host->lines[i].gateway, &one);
+        add_status(&all, &one);
+    }
     pthread_mutex_lock(&host->io_lock);
-    gateway_status(host->gateway, &host->io_status);
-    n_held = host->io_status.n_held;
+    host->io_status = all;
     pthread_mutex_unlock(&host->io_lock);
-    return n_held;
+    return all.n_held;
 }
 
 void host_on_io_turn(uv_prepare_t *handle)
@@ -128,8 +173,12 @@ void host_on_io_turn(uv_prepare_t *handle)
 
     int64_t mono = clock_mono();
 
-    if (evring_used(&host->from_venue_in) > 0)
-        host_wake_core(host);
+    for (uint32_t i = 0; i < host->n_lines; i++) {
+        if (evring_used(&host->lines[i].from_venue_in) > 0) {
+            host_wake_core(host);
+            break;
+        }
+    }
     if (mono - host->io_told_ns > TELL_NS) {
         host->io_told_ns = mono;
         tell_status(host);
@@ -143,11 +192,13 @@ void host_on_io_wake(uv_async_t *handle)
     // Set before the gateway looks how far the journal is: what it then still holds, the writer
     // wakes it for.
     atomic_store(&host->is_holding, 1);
-    gateway_poll(host->gateway);
+    for (uint32_t i = 0; i < host->n_lines; i++)
+        gateway_poll(host->lines[i].gateway);
     if (tell_status(host) == 0)
         atomic_store(&host->is_holding, 0);
     if (atomic_load_explicit(&host->is_io_stopping, memory_order_acquire) == 1) {
-        gateway_stop(host->gateway);
+        for (uint32_t i = 0; i < host->n_lines; i++)
+            gateway_stop(host->lines[i].gateway);
         stream_uv_stop(host->stream);
         atomic_store(&host->is_io_stopping, 2);
     }
@@ -157,7 +208,8 @@ void *host_io_main(void *ctx)
 {
     struct host *host = ctx;
 
-    gateway_start(host->gateway);
+    for (uint32_t i = 0; i < host->n_lines; i++)
+        gateway_start(host->lines[i].gateway);
     while (atomic_load(&host->is_io_stopping) < 2 || !stream_uv_is_stopped(host->stream))
         uv_run(&host->loop, UV_RUN_ONCE);
     return NULL;
@@ -183,18 +235,18 @@ void host_on_gateway_log(void *ctx, int level, const char *key, const char *text
  * that finds none is asked again later. */
 int host_send(void *ctx, const struct order_cmd *cmd)
 {
-    struct host *host = ctx;
+    struct host_line *line = ctx;
     struct order_cmd *slot;
 
-    if (cmd->kind == CMD_QUERY && ring_used(&host->to_venue) >= HOST_TO_VENUE / 2)
+    if (cmd->kind == CMD_QUERY && ring_used(&line->to_venue) >= HOST_TO_VENUE / 2)
         return AGON_OK;
-    slot = ring_claim(&host->to_venue);
+    slot = ring_claim(&line->to_venue);
     if (slot == NULL) {
         log_error("host", "to-venue", "no room towards the gateway: it has stopped reading");
         return AGON_EAGAIN;
     }
     *slot = *cmd;
-    ring_publish(&host->to_venue);
+    ring_publish(&line->to_venue);
     return AGON_OK;
 }
 
@@ -260,18 +312,51 @@ void host_view(struct host *host, struct host_view *view)
     pthread_mutex_unlock(&host->io_lock);
 }
 
-int host_command(struct host *host, const struct record_command *command)
+static int give_command(struct host *host, const struct record_command *command, uint64_t *ticket)
 {
-    struct record_command *slot = ring_claim(&host->control);
+    struct record_command *slot;
 
+    // Operators, signals and the end of the host each come from a thread of their own.
+    pthread_mutex_lock(&host->control_lock);
+    slot = ring_claim(&host->control);
+    if (slot != NULL) {
+        *slot = *command;
+        slot->hdr.type = AGON_EVENT_COMMAND;
+        slot->hdr.granules = 1;
+        *ticket = host->n_commands++;
+        ring_publish(&host->control);
+    }
+    pthread_mutex_unlock(&host->control_lock);
     if (slot == NULL)
         return AGON_EAGAIN;
-    *slot = *command;
-    slot->hdr.type = AGON_EVENT_COMMAND;
-    slot->hdr.granules = 1;
-    ring_publish(&host->control);
     host_wake_core(host);
     return AGON_OK;
+}
+
+int host_command(struct host *host, const struct record_command *command)
+{
+    uint64_t ticket;
+
+    return give_command(host, command, &ticket);
+}
+
+int host_order(struct host *host, const struct record_command *command, int64_t wait_ns,
+               uint64_t *seq)
+{
+    int64_t until = clock_mono() + wait_ns;
+    _Atomic uint32_t never = 0;
+    uint64_t ticket;
+    int rc = give_command(host, command, &ticket);
+
+    if (rc < 0)
+        return rc;
+    while (atomic_load_explicit(&host->n_commands_done, memory_order_acquire) <= ticket) {
+        if (clock_mono() > until)
+            return AGON_ETIME;
+        futex_wait(&never, 0, 1000000);
+    }
+    *seq = host->command_results[ticket % COMMAND_RESULTS].seq;
+    return host->command_results[ticket % COMMAND_RESULTS].rc;
 }
 
 // Waits until no order is open, as the view shows it, or the time is up; who asks again for the end
@@ -352,7 +437,8 @@ void host_free(struct host *host)
     if (host->is_running)
         host_stop(host, 0, -1, NULL);
     crew_free(host->crew);
-    gateway_free(host->gateway);
+    for (uint32_t i = 0; i < host->n_lines; i++)
+        gateway_free(host->lines[i].gateway);
     if (host->io_wake.data != NULL) {
         if (host->stream != NULL && !stream_uv_is_stopped(host->stream)) {
             stream_uv_stop(host->stream);
@@ -365,7 +451,8 @@ void host_free(struct host *host)
         uv_run(&host->loop, UV_RUN_DEFAULT);
         uv_loop_close(&host->loop);
     }
-    paper_free(host->paper);
+    for (uint32_t i = 0; i < host->n_lines; i++)
+        paper_free(host->lines[i].paper);
     engine_free(host->engine);
     process_bus_free(&host->bus);
     journal_writer_free(host->writer);
@@ -374,11 +461,13 @@ void host_free(struct host *host)
     if (host->has_disk)
         disk_posix_close(&host->disk);
     rundir_close(&host->rundir);
-    ring_deinit(&host->to_venue);
+    for (uint32_t i = 0; i < host->n_lines; i++) {
+        ring_deinit(&host->lines[i].to_venue);
+        free(host->lines[i].from_venue_memory);
+    }
     ring_deinit(&host->control);
     ring_deinit(&host->notes);
     heap_deinit(&host->due);
-    free(host->from_venue_memory);
     free(host->wishes);
     free(host->free);
     free(host->bars);
@@ -389,6 +478,7 @@ void host_free(struct host *host)
     pthread_mutex_destroy(&host->view_lock);
     pthread_mutex_destroy(&host->loader_lock);
     pthread_cond_destroy(&host->loader_done);
+    pthread_mutex_destroy(&host->control_lock);
     free(host);
 }
 

@@ -17,8 +17,14 @@
 #include "venue/gateway.h"
 
 #define HOST_INSTRUMENTS_MAX 64
+#define HOST_VENUES_MAX      4
+#define HOST_VIEW_POSITIONS  16  /* of a slot, in the view */
+#define HOST_VIEW_ORDERS     512 /* open ones, in the view */
+#define HOST_VIEW_FILLS      256 /* the newest, in the view */
 
 struct host_instrument {
+    uint32_t venue; /* place in the host's venues */
+    uint8_t kind;   /* enum instrument_kind; 0: spot */
     char symbol[32], base[16], quote[16];
     agon_px_t tick_px;
     agon_qty_t lot_qty, min_qty, max_qty;
@@ -27,9 +33,13 @@ struct host_instrument {
     int32_t maker_fee_ppb, taker_fee_ppb;
 };
 struct host_config {
-    uint32_t mode;             /* RUN_PAPER or RUN_LIVE */
-    const char *dir;           /* run directory; one host at a time lives there */
-    struct venue_config venue; /* endpoints, limits, keys */
+    uint32_t mode;   /* RUN_PAPER or RUN_LIVE */
+    const char *dir; /* run directory; one host at a time lives there */
+    union {          /* endpoints, limits, keys; venues[0].venue is 1, account 0, and so on */
+        struct venue_config venue;
+        struct venue_config venues[HOST_VENUES_MAX];
+    };
+    uint32_t n_venues; /* 0: one */
     char base_currency[16];
     const struct host_instrument *instruments; /* borrowed until host_open returns */
     uint32_t n_instruments;
@@ -44,29 +54,65 @@ struct host_config {
     uint64_t market_keep_bytes;    /* more is dropped once snapshots cover it; 0: never */
     int64_t low_water_bytes; /* fewer free for the journal: nothing new leaves; 0: 1 GiB, or 5 % of
                                 the disk where that is less */
-    int is_resumed;          /* lifts a kill switch that an earlier run left thrown */
+    struct tournament_rules tournament; /* mode 0: none is held */
+    int is_resumed;                     /* lifts a kill switch that an earlier run left thrown */
 };
 
+struct host_view_position {
+    agon_instrument_t instrument;
+    uint32_t pad;
+    agon_amt_t held_amt; /* the base asset's unit */
+    agon_qty_t qty;
+    agon_amt_t cost_amt, realised_amt, fee_amt; /* the quote's unit */
+    uint64_t n_fills;
+};
 struct host_view_slot {
     char name[SLOT_NAME];
     uint8_t stage, condition, is_playing, n_positions;
+    uint8_t is_halted, agent_kind, runner, pad;
+    uint16_t condition_reason;
+    uint32_t generation;
+    uint64_t generation_hash;
+    struct slot_limits limits;
+    struct score score;
     agon_amt_t capital_amt, equity_amt, fee_amt;
     uint64_t n_fills, n_intents, n_refused, nth;
-    uint32_t generation, n_crashes;
-    uint64_t generation_hash;
+    uint32_t n_crashes;
     uint8_t can_rollback;
     uint32_t n_open;
-    struct {
-        agon_instrument_t instrument;
-        agon_amt_t held_amt;
-    } positions[4];
+    struct host_view_position positions[HOST_VIEW_POSITIONS];
     char failure[160];
+};
+struct host_view_order {
+    uint64_t id;
+    agon_instrument_t instrument;
+    uint16_t slot;
+    uint8_t side, type, tif, state, request, request_state;
+    agon_px_t px;
+    agon_qty_t qty, filled_qty;
+    agon_ns_t t_create;
+};
+struct host_view_fill {
+    agon_ns_t t;
+    uint64_t order_id, venue_fill, seq;
+    agon_instrument_t instrument;
+    uint16_t slot;
+    uint8_t side, liquidity;
+    agon_px_t px;
+    agon_qty_t qty;
+    agon_amt_t fee_amt;
+    agon_asset_t fee_asset;
+    int8_t fee_exp;
+    char fee_name[16];
 };
 struct host_view_instrument {
     char symbol[32];
     uint8_t book_state;
-    int8_t px_exp, qty_exp, base_exp;
+    int8_t px_exp, qty_exp, base_exp, quote_exp;
+    uint8_t is_halted, kind;
+    char base[16], quote[16];
     agon_px_t bid_px, ask_px, last_px;
+    struct agon_top10 top; /* n_bid and n_ask 0: none yet */
 };
 struct host_view {
     agon_ns_t t; /* engine time */
@@ -74,10 +120,17 @@ struct host_view {
     uint32_t run;
     uint8_t journal_state, is_killed, is_halted, is_ready, base_exp;
     struct engine_counters counters;
-    struct gateway_status venue;
+    struct gateway_status venue; /* of all together */
     uint32_t n_slots, n_instruments;
     struct host_view_slot slots[SLOTS_MAX];
     struct host_view_instrument instruments[HOST_INSTRUMENTS_MAX];
+    uint32_t n_orders; /* in orders; n_orders_all are open */
+    uint32_t n_orders_all;
+    struct host_view_order orders[HOST_VIEW_ORDERS];
+    uint32_t n_plans;      /* number of the last tournament; 0: none in this run */
+    union plan_event plan; /* of it */
+    uint64_t n_fills;      /* of this run; number n stands at n % HOST_VIEW_FILLS */
+    struct host_view_fill fills[HOST_VIEW_FILLS];
     struct hist step_ns;  /* of one engine step */
     struct hist queue_ns; /* from the socket's read to the end of the step */
 };
@@ -90,7 +143,7 @@ int host_open(struct host **host, const struct host_config *config, struct error
 int host_start(struct host *host, struct error *err);
 /* A copy of the newest view; refreshed about ten times a second. [control] */
 void host_view(struct host *host, struct host_view *view);
-/* Hands a command to the engine. AGON_EAGAIN. [control] */
+/* Hands a command to the engine. AGON_EAGAIN. [any but core] */
 int host_command(struct host *host, const struct record_command *command);
 /* Another generation for a slot that plays on (agent/crew.h: crew_reload): path, or NULL: the file
  * that the roster names. Blocks until it plays or is refused; whatever fails, the one before plays
@@ -113,6 +166,34 @@ uint32_t host_quarantine_list(struct host *host, struct host_quarantined *list, 
  * until it is reloaded. AGON_ENOENT, AGON_EINVAL, AGON_EAGAIN, AGON_EIO. [any but core] */
 int host_quarantine_clear(struct host *host, const char *hash, const char *reason,
                           struct error *err);
+/* The same, and waits until the engine has taken it, at most wait_ns: what the engine said, with
+ * the number that the command has in the journal. AGON_ETIME: not yet; it will be taken all the
+ * same. [any but core] */
+int host_order(struct host *host, const struct record_command *command, int64_t wait_ns,
+               uint64_t *seq);
+/* What of a roster can change while the host runs. */
+enum host_change_kind {
+    HOST_CHANGE_SLOT = 1,   /* limits, capital, on_crash, latency: a CONFIG event */
+    HOST_CHANGE_STAGE = 2,  /* a COMMAND */
+    HOST_CHANGE_PARAM = 3,  /* of a parameter that may change in flight: a CONFIG event */
+    HOST_CHANGE_ADD = 4,    /* another agent, at the end or where it was before */
+    HOST_CHANGE_REMOVE = 5, /* its plugin ends, its slot is suspended, on_crash is done */
+    HOST_CHANGE_TOURNAMENT = 6
+};
+struct host_change {
+    uint8_t kind, is_dry; /* is_dry: only whether it could be made */
+    uint16_t slot;
+    const struct crew_slot *to;           /* as it shall be; borrowed */
+    const char *name;                     /* of a parameter; borrowed */
+    const struct tournament_rules *rules; /* borrowed */
+    int rc;
+    struct error err;
+};
+/* Has the core make it between two events, and waits for that, at most wait_ns. AGON_ENOTSUP: not
+ * in flight; else change->err says what. One at a time. [control] */
+int host_make_change(struct host *host, struct host_change *change, int64_t wait_ns);
+/* As it runs; changes by host_make_change alone, and by who reloads. [control] */
+const struct host_config *host_config_of(const struct host *host);
 /* Cancels what is open, waits at most grace_ns for the venue's word, ends the plugins, marks and
  * closes the journal. With grace_ns 0 at once; a signal on signal_fd (-1: none) hurries it.
  * [control] */

@@ -83,6 +83,8 @@ int slots_of_roster(struct crew_slot *slots, uint32_t *n, char *base_currency,
     struct config_file file = {0};
 
     *n = 0;
+    if (from->rules != NULL)
+        memset(from->rules, 0, sizeof(*from->rules));
     if (roster == NULL) {
         fprintf(stderr, "agon %s: out of memory\n", from->command);
         return EXIT_ENVIRONMENT;
@@ -90,10 +92,14 @@ int slots_of_roster(struct crew_slot *slots, uint32_t *n, char *base_currency,
     if (config_file_open(&file, from->command, from->path)) {
         int rc = roster_read(roster, file.config);
 
-        if (rc >= 0 && from->names != NULL) {
+        if (rc >= 0 && from->is_rules_only) {
+            *from->rules = roster->rules;
+        } else if (rc >= 0 && from->names != NULL) {
             roster_resolve(roster, file.config, from->plugins, from->names, slots);
             memcpy(base_currency, roster->base_currency, sizeof(roster->base_currency));
             *n = roster->n_slots;
+            if (from->rules != NULL)
+                *from->rules = roster->rules;
         } else if (from->names != NULL) {
             roster_judge(roster, file.config, from->names);
         }

@@ -13,6 +13,8 @@ struct slots_roster {
                             they are not looked at */
     const struct roster_names *names; /* what there is to trade; NULL: nobody knows yet, and only
                                          the words are checked */
+    struct tournament_rules *rules;   /* the roster's; mode 0: it has none; NULL: not asked */
+    int is_rules_only; /* its instruments are not judged: only the rules are wanted */
 };
 /* The slots of a roster's file. Every mistake of it is printed to stderr, with its place, in one
  * pass; the return value is an exit code. base_currency has 16 bytes. */

@@ -119,6 +119,16 @@ static void step_unsent(struct world *world)
         (void)step_one(world, &report.hdr);
 }
 
+static void step_plan(struct world *world)
+{
+    union plan_event *plan = &world->node.plan;
+
+    if (world->result->is_failed || !engine_take_plan(world->node.engine, plan))
+        return;
+    (void)step_one(world, &plan->plan.hdr);
+    step_unsent(world);
+}
+
 int node_step(struct world *world, struct agon_event_hdr *event)
 {
     struct node *node = &world->node;
@@ -135,9 +145,11 @@ int node_step(struct world *world, struct agon_event_hdr *event)
         engine_due(node->engine, &due);
         (void)step_one(world, &due.hdr);
         step_unsent(world);
+        step_plan(world);
     }
     rc = step_one(world, event);
     step_unsent(world);
+    step_plan(world);
     if (event->type != EVENT_MARK)
         step_mark(world);
     return rc;
@@ -405,6 +417,26 @@ static int recover(struct world *world, struct journal_summary *summary)
     return AGON_OK;
 }
 
+/* Every second world moves capital each minute, so that crashes and faults fall into it. Nobody is
+ * unloaded: what operators and gates do to a slot is told apart by the checks. */
+static void configure_tournament(struct world *world)
+{
+    uint64_t draw = rng_at(world->config.seed, STREAM_NODE, 99, 0, 0);
+    struct record_tournament tournament = {
+        .hdr = {.type = EVENT_CONFIG, .granules = sizeof(tournament) / EVENT_GRANULE},
+        .kind = CONFIG_TOURNAMENT};
+
+    if ((draw & 1) == 0)
+        return;
+    plan_defaults(&tournament.rules);
+    memcpy(tournament.rules.schedule, "* * * * *", sizeof("* * * * *"));
+    tournament.rules.sample_s = 60;
+    tournament.rules.min_samples = 1;
+    tournament.rules.failures = 0;
+    tournament.rules.mode = (draw >> 1 & 1) != 0 ? TOURNAMENT_BOUNDED : TOURNAMENT_RANK_SHARES;
+    (void)node_step(world, &tournament.hdr);
+}
+
 static void configure(struct world *world)
 {
     struct record_asset asset = {
@@ -462,6 +494,7 @@ static void configure(struct world *world)
         (void)snprintf(slot.name, sizeof(slot.name), "slot_%u", id);
         (void)node_step(world, &slot.hdr);
     }
+    configure_tournament(world);
 }
 
 void node_boot(struct world *world)

@@ -228,6 +228,7 @@ struct node {
     struct rng rng;
     agon_ns_t clock_off;
     void *state; /* owned: room for an encoded state */
+    union plan_event plan;
 };
 #define STATE_BYTES ((uint64_t)4 << 20)
 

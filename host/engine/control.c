@@ -31,11 +31,54 @@ void control_watch(struct engine *engine)
     }
 }
 
+/* Which accounts a slot's capital is on: those of its instruments, and its own where it has none.
+ * It is divided evenly, what is left of the division is on the first. */
+static agon_amt_t share_of(const struct engine *engine, const struct slot *slot,
+                           const struct subscription *sub, agon_amt_t capital_amt,
+                           agon_account_t account)
+{
+    uint32_t accounts = 0;
+    agon_amt_t share_amt;
+    int n;
+
+    for (uint32_t i = 0; i < sub->n_instruments && i < SLOT_INSTRUMENTS_MAX; i++) {
+        const struct agon_instrument *instrument =
+            instruments_get(&engine->table, sub->instruments[i]);
+
+        if (instrument != NULL)
+            accounts |= 1u << engine_account(engine, slot, instrument);
+    }
+    if (accounts == 0)
+        accounts = 1u << slot->account;
+    if ((accounts >> account & 1) == 0)
+        return 0;
+    n = __builtin_popcount(accounts);
+    share_amt = capital_amt / n;
+    return __builtin_ctz(accounts) == account ? capital_amt - (n - 1) * share_amt : share_amt;
+}
+
+static int config_account(struct engine *engine, const struct record_account_of *record)
+{
+    // Orders and money of earlier events are where they are: an account is told before its slots.
+    if (record->venue == 0 || record->venue > VENUES_MAX ||
+        record->account >= LEDGER_ACCOUNTS_MAX ||
+        (engine->slots.n > 0 && engine->account_of[record->venue] != record->account + 1)) {
+        engine_alert(engine, 3, "account", "a venue's account cannot be what it was told to be");
+        return AGON_EINVAL;
+    }
+    engine->account_of[record->venue] = (uint16_t)(record->account + 1);
+    return AGON_OK;
+}
+
 static int config_slot(struct engine *engine, const struct record_slot *record)
 {
     const struct slot *before = slots_get(&engine->slots, record->slot);
+    // What a tournament gave or took stands: only what the operator's own word changes is moved.
+    agon_amt_t given_before = before != NULL ? engine->tournament.given_amt[record->slot] : 0;
     agon_amt_t capital_before = before != NULL ? before->limits.capital_amt : 0;
     int is_new = before == NULL;
+    struct slot as_told = {.account = record->account};
+    agon_amt_t changes[LEDGER_ACCOUNTS_MAX];
     agon_amt_t change_amt;
     struct error err = {0};
     int rc;
@@ -60,25 +103,37 @@ static int config_slot(struct engine *engine, const struct record_slot *record)
             return AGON_EINVAL;
         }
     }
-    change_amt = num_add(record->limits.capital_amt, -capital_before);
-    if (change_amt < 0 &&
-        engine_free_amt(engine, before, engine->table.base_currency) < -change_amt) {
-        engine_alert(engine, 3, "slot", "a slot's capital is in use: it cannot be taken from it");
-        return AGON_EINVAL;
-    }
-    if (change_amt > 0 && engine->has_picture[record->account] &&
-        ledger_amt(engine->ledger, record->account, LEDGER_EXTERNAL, engine->table.base_currency) <
-            change_amt) {
-        engine_alert(engine, 3, "slot", "the account does not have a slot's capital");
-        return AGON_EINVAL;
+    change_amt = num_add(record->limits.capital_amt, -given_before);
+    for (agon_account_t account = 0; account < LEDGER_ACCOUNTS_MAX; account++) {
+        agon_amt_t share_amt =
+            share_of(engine, &as_told, &record->subscription, record->limits.capital_amt, account);
+
+        if (before != NULL)
+            share_amt -= share_of(engine, before, &before->subscription, given_before, account);
+        changes[account] = share_amt;
+        if (share_amt < 0 &&
+            (capital_before < -change_amt ||
+             engine_free_of(engine, before, account, engine->table.base_currency) < -share_amt)) {
+            engine_alert(engine, 3, "slot",
+                         "a slot's capital is in use: it cannot be taken from it");
+            return AGON_EINVAL;
+        }
+        if (share_amt > 0 && engine->has_picture[account] &&
+            ledger_amt(engine->ledger, account, LEDGER_EXTERNAL, engine->table.base_currency) <
+                share_amt) {
+            engine_alert(engine, 3, "slot", "the account does not have a slot's capital");
+            return AGON_EINVAL;
+        }
     }
     rc = slots_set(&engine->slots, record, &err);
     if (rc < 0) {
         engine_alert(engine, 3, "slot", err.text);
         return AGON_EINVAL;
     }
-    REQUIRE(ledger_transfer(engine->ledger, record->account, LEDGER_EXTERNAL, record->slot,
-                            engine->table.base_currency, change_amt) == AGON_OK);
+    engine->slots.all[record->slot].limits.capital_amt = num_add(capital_before, change_amt);
+    for (agon_account_t account = 0; account < LEDGER_ACCOUNTS_MAX; account++)
+        REQUIRE(ledger_transfer(engine->ledger, account, LEDGER_EXTERNAL, record->slot,
+                                engine->table.base_currency, changes[account]) == AGON_OK);
     if (is_new) {
         risk_slot_start(&engine->risk[record->slot], record->limits.capital_amt);
         score_start(&engine->scores[record->slot], record->limits.capital_amt);
@@ -86,6 +141,7 @@ static int config_slot(struct engine *engine, const struct record_slot *record)
         risk_recapitalise(&engine->risk[record->slot], change_amt);
         score_recapitalise(&engine->scores[record->slot], change_amt);
     }
+    tournament_slot(engine, record->slot, record->limits.capital_amt, change_amt, is_new);
     control_watch(engine);
     deliver_capital(engine, record->slot);
     return AGON_OK;
@@ -108,6 +164,19 @@ static int config_generation(struct engine *engine, const struct record_generati
     return AGON_OK;
 }
 
+static int config_param(struct engine *engine, const struct record_param *record)
+{
+    struct agon_param_change change = {.hdr = {.type = AGON_EVENT_PARAM, .granules = 1},
+                                       .id = record->id,
+                                       .integer = record->integer,
+                                       .real = record->real};
+
+    if (slots_get(&engine->slots, record->slot) == NULL || !(record->real - record->real == 0.0))
+        return AGON_EINVAL;
+    deliver_private(engine, record->slot, &change.hdr);
+    return AGON_OK;
+}
+
 int control_config(struct engine *engine, const struct agon_event_hdr *event)
 {
     // Every CONFIG record has its kind in the same place.
@@ -121,12 +190,22 @@ int control_config(struct engine *engine, const struct agon_event_hdr *event)
             return AGON_EINVAL;
         }
         return AGON_OK;
+    case CONFIG_ACCOUNT:
+        return config_account(engine, (const struct record_account_of *)(const void *)event);
     case CONFIG_SLOT:
         if (event_bytes(event) != sizeof(struct record_slot))
             return AGON_EINVAL;
         return config_slot(engine, (const struct record_slot *)(const void *)event);
     case CONFIG_GENERATION:
         return config_generation(engine, (const struct record_generation *)(const void *)event);
+    case CONFIG_PARAM:
+        if (event_bytes(event) != sizeof(struct record_param))
+            return AGON_EINVAL;
+        return config_param(engine, (const struct record_param *)(const void *)event);
+    case CONFIG_TOURNAMENT:
+        if (event_bytes(event) != sizeof(struct record_tournament))
+            return AGON_EINVAL;
+        return tournament_config(engine, (const struct record_tournament *)(const void *)event);
     default:
         return AGON_EINVAL;
     }
@@ -372,6 +451,11 @@ int engine_halted(const struct engine *engine)
     return engine->is_killed ? 2 : engine->is_halted;
 }
 
+int engine_slot_halted(const struct engine *engine, uint16_t slot)
+{
+    return slot < SLOTS_MAX && engine->is_slot_halted[slot] != 0;
+}
+
 struct same_timer {
     const struct engine *engine;
     uint16_t slot;
@@ -436,6 +520,8 @@ agon_ns_t engine_next_due(const struct engine *engine)
 
     if (engine->sweep_due < due)
         due = engine->sweep_due;
+    if (engine->tournament.t_due < due)
+        due = engine->tournament.t_due;
     return top != NULL && top->t < due ? top->t : due;
 }
 
@@ -461,6 +547,8 @@ void engine_due(const struct engine *engine, struct record_due *due)
         }
     } else if (engine->sample_due == t) {
         due->kind = DUE_SAMPLE;
+    } else if (engine->tournament.t_due == t) {
+        due->kind = DUE_TOURNAMENT; // behind the samples of the same time
     } else {
         const struct timer *timer = &engine->timer_table[top->a];
 
@@ -507,6 +595,7 @@ static void on_sample(struct engine *engine, agon_ns_t t_due)
         if (is_day)
             risk_day(&engine->risk[id]);
     }
+    tournament_sample(engine, t_due);
 }
 
 static void on_timer(struct engine *engine, const struct record_due *due)
@@ -559,6 +648,9 @@ int control_due(struct engine *engine, const struct record_due *due)
         break;
     case DUE_TIMER:
         on_timer(engine, due);
+        break;
+    case DUE_TOURNAMENT:
+        tournament_due(engine, due->t_due);
         break;
     default:
         return AGON_EINVAL;

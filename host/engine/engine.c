@@ -28,6 +28,7 @@ int engine_new(struct engine **out, const struct engine_config *config, struct e
     engine->bars_least = INT64_MAX;
     engine->sample_due = INT64_MAX;
     engine->sweep_due = INT64_MAX;
+    engine->tournament.t_due = INT64_MAX;
     engine->markets = calloc(INSTRUMENTS_MAX + 1, sizeof(*engine->markets));
     engine->orders = orders_new(engine->config.max_orders);
     engine->ledger = ledger_new(&engine->table);
@@ -167,6 +168,7 @@ static int has_size(const struct agon_event_hdr *event)
         [AGON_EVENT_TRADE] = 1,
         [AGON_EVENT_BAR] = 2,
         [AGON_EVENT_FUNDING] = 1,
+        [AGON_EVENT_MARK] = 1,
         [AGON_EVENT_SIGNAL] = 6,
         [AGON_EVENT_INTENT] = 2,
         [AGON_EVENT_COMMAND] = 1,
@@ -179,6 +181,7 @@ static int has_size(const struct agon_event_hdr *event)
         [EVENT_DUE] = 1,
         [EVENT_CRASH] = 3,
         [EVENT_QUARANTINE] = 3,
+        [EVENT_PLAN] = sizeof(struct record_plan) / EVENT_GRANULE,
     };
 
     if (event->granules == 0)
@@ -227,13 +230,17 @@ static int apply(struct engine *engine, const struct agon_event_hdr *event, uint
         return control_crash(engine, AS(record_crash, event));
     case EVENT_QUARANTINE:
         return AGON_OK; // the host's own: in the journal for whoever asks why
+    case EVENT_PLAN:
+        return tournament_plan(engine, AS(record_plan, event));
     case EVENT_START:
         return on_start(engine, AS(record_start, event));
     case EVENT_MARK:
         return on_mark(engine, AS(record_mark, event), seq_before, t_before);
     case AGON_EVENT_FUNDING:
-    case AGON_EVENT_LIQUIDATION:
+        return market_funding(engine, AS(agon_funding, event));
     case AGON_EVENT_MARK:
+        return market_mark(engine, AS(agon_value, event));
+    case AGON_EVENT_LIQUIDATION:
     case AGON_EVENT_INDEX:
     case AGON_EVENT_OPEN_INTEREST:
     case AGON_EVENT_HEALTH:
@@ -410,6 +417,11 @@ uint64_t engine_refused(const struct engine *engine, uint16_t slot, uint16_t rea
 struct score *engine_score(struct engine *engine, uint16_t slot)
 {
     return slot < SLOTS_MAX ? &engine->scores[slot] : NULL;
+}
+
+const struct window *engine_window(const struct engine *engine, uint16_t slot)
+{
+    return slot < SLOTS_MAX ? &engine->tournament.windows[slot] : NULL;
 }
 
 const struct book *engine_book(const struct engine *engine, agon_instrument_t instrument)

@@ -22,6 +22,7 @@
 #include "market/book.h"
 #include "market/instruments.h"
 #include "risk/risk.h"
+#include "score/plan.h"
 #include "score/score.h"
 #include "slot/slot.h"
 
@@ -85,6 +86,15 @@ int engine_copy_wish(struct evring *ring, struct agon_event_hdr *wish);
  * every step. */
 int engine_take_unsent(struct engine *engine, struct record_report *report);
 
+/* A tournament was due in the last step: *plan is its plan of capital, to be stepped next. 1: there
+ * is one; 0: none. The driver asks after every step. The engine takes no plan but the one that its
+ * state comes to, so that a replay proves each (AGON_ECORRUPT). */
+int engine_take_plan(struct engine *engine, union plan_event *plan);
+/* The plan that a tournament would come to now, due or not; rules: NULL for those in force. Nothing
+ * changes. AGON_ESTATE: there are no rules. */
+int engine_dry_plan(struct engine *engine, const struct tournament_rules *rules,
+                    union plan_event *plan);
+
 /* A MARK for the state as it is now, to be stepped next. AGON_ENOSPC: the state outgrew
  * state_bytes. */
 int engine_make_mark(struct engine *engine, struct record_mark *mark);
@@ -107,12 +117,19 @@ struct ledger *engine_ledger(struct engine *engine);
 struct orders *engine_orders(struct engine *engine);
 struct risk_slot *engine_risk(struct engine *engine, uint16_t slot);
 struct score *engine_score(struct engine *engine, uint16_t slot);
+/* The rules of tournaments; mode 0: none is held. */
+const struct tournament_rules *engine_tournament(const struct engine *engine);
+/* The samples of a slot's equity that tournaments look at, and the seconds between two of them. */
+const struct window *engine_window(const struct engine *engine, uint16_t slot);
+uint32_t engine_sample_s(const struct engine *engine);
 const struct book *engine_book(const struct engine *engine, agon_instrument_t instrument);
 uint8_t engine_book_state(const struct engine *engine, agon_instrument_t instrument);
-/* Middle of a live book, else of the last quote, else the last trade or bar; 0: none. */
+/* The venue's mark price, where it told one in the last minute; else the middle of a live book, of
+ * the last quote, or the last trade or bar; 0: none. */
 agon_px_t engine_mark_px(const struct engine *engine, agon_instrument_t instrument);
 /* Of everything: 0: not halted; 1: halted; 2: killed. */
 int engine_halted(const struct engine *engine);
+int engine_slot_halted(const struct engine *engine, uint16_t slot);   /* by a halt of its own */
 agon_amt_t engine_equity(const struct engine *engine, uint16_t slot); /* base currency */
 /* The memory of the bus, its size, and the writer's cursor behind the last complete step: what a
  * runner needs to read on from here. */

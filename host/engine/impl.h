@@ -4,9 +4,11 @@
 #ifndef ENGINE_IMPL_H
 #define ENGINE_IMPL_H
 
+#include "base/cron.h"
 #include "base/heap.h"
 #include "base/num.h"
 #include "engine/engine.h"
+#include "score/plan.h"
 
 #define ENGINE_TIMERS 4096  /* armed at a time, all slots */
 #define ENGINE_UNSENT 16384 /* of one step: 64 slots, and derived events have numbers to 255 */
@@ -18,7 +20,7 @@
 #define ENGINE_RETRY_NS                                                                            \
     ((agon_ns_t)1000 * 1000 * 1000) /* what did not get through is tried again after */
 #define ENGINE_SLOT_TIMERS  64      /* armed at a time by one slot */
-#define ENGINE_STATE_FORMAT 4
+#define ENGINE_STATE_FORMAT 6
 
 struct market {        /* of one instrument */
     struct book *book; /* owned */
@@ -28,6 +30,12 @@ struct market {        /* of one instrument */
     agon_ns_t bars_due; /* cached bars_next */
     agon_px_t quote_bid_px, quote_ask_px, last_px;
     uint64_t last_fill; /* highest number of a fill on the venue that was booked by a live run */
+    /* derivatives */
+    agon_px_t mark_px;
+    agon_ns_t t_mark;
+    int64_t rate_ppb;        /* of the next funding */
+    agon_ns_t t_funding;     /* when it is paid; 0: not known */
+    agon_qty_t position_gap; /* the venue's position less the slots', as the last picture had it */
     uint8_t book_state, trading, is_halted, has_top;
     struct agon_top10 top; /* as last shown; header unused */
     uint64_t watchers;     /* slots that subscribe the instrument, a bit each */
@@ -42,6 +50,19 @@ struct timer { /* of a slot */
 struct leg_group { /* legs of one wish that have come so far */
     struct agon_intent_event legs[ENGINE_LEGS];
     uint32_t n;
+};
+
+struct tournament {
+    struct tournament_rules rules;            /* mode 0: there is none */
+    struct cron cron;                         /* of rules.schedule; no state of its own */
+    agon_ns_t t_due, t_pending, t_since;      /* t_due INT64_MAX: never */
+    uint32_t number;                          /* of plans so far */
+    uint32_t is_pending;                      /* a plan is due at t_pending */
+    agon_amt_t pool_amt[LEDGER_ACCOUNTS_MAX]; /* taken from slots, given to none; in external */
+    agon_amt_t given_amt[SLOTS_MAX];          /* capital by the operator's word */
+    agon_amt_t scale_amt[SLOTS_MAX];          /* capital that the limits are in proportion to */
+    uint32_t failures[SLOTS_MAX];             /* tournaments in a row under the gate */
+    struct window windows[SLOTS_MAX];
 };
 
 struct engine {
@@ -62,13 +83,15 @@ struct engine {
     uint8_t is_slot_halted[SLOTS_MAX];
     uint32_t wants_flat[SLOTS_MAX]; /* positions to be closed, a bit for each place */
     uint8_t is_halted, is_killed, has_picture[LEDGER_ACCOUNTS_MAX];
-    uint64_t halted_venues;     /* a bit each */
-    uint64_t type_watchers[64]; /* slots whose mask has the type */
+    uint64_t halted_venues;              /* a bit each */
+    uint16_t account_of[VENUES_MAX + 1]; /* venue's account + 1; 0: the slot's own */
+    uint64_t type_watchers[64];          /* slots whose mask has the type */
     agon_ns_t sample_due;
     agon_ns_t sweep_due; /* INT64_MAX: nothing waits */
     struct heap timers;  /* a: index into timer_table */
     struct timer timer_table[ENGINE_TIMERS];
     uint64_t timer_order; /* tie-break of the heap */
+    struct tournament tournament;
     /* not state: */
     struct venue_port venues[LEDGER_ACCOUNTS_MAX];
     struct runner_port runners[SLOTS_MAX];
@@ -83,6 +106,7 @@ struct engine {
     uint16_t next_runner;
     uint64_t unsent[ENGINE_UNSENT]; /* orders whose request found no room; not in the state */
     uint32_t n_unsent;
+    union plan_event plan; /* ours, to hold one that comes against */
 };
 
 /* deliver.c */
@@ -92,11 +116,28 @@ void deliver_derived(struct engine *engine, struct agon_event_hdr *event);
 void deliver_private(struct engine *engine, uint16_t slot, struct agon_event_hdr *event);
 void deliver_order(struct engine *engine, const struct order *order, uint16_t reason);
 void deliver_position(struct engine *engine, uint16_t slot, agon_instrument_t instrument);
-void deliver_balance(struct engine *engine, uint16_t slot, agon_asset_t asset);
+void deliver_balance(struct engine *engine, uint16_t slot, agon_asset_t asset); /* own account */
+void deliver_balance_of(struct engine *engine, uint16_t slot, agon_account_t account,
+                        agon_asset_t asset);
 void deliver_capital(struct engine *engine, uint16_t slot);
-/* What the slot has of a quote asset and has not promised to working buys. */
+/* What the slot has of a quote asset on its own account and has not promised to working buys. */
 agon_amt_t engine_free_amt(const struct engine *engine, const struct slot *slot,
                            agon_asset_t asset);
+agon_amt_t engine_free_of(const struct engine *engine, const struct slot *slot,
+                          agon_account_t account, agon_asset_t asset);
+/* The account on which a slot trades an instrument: its venue's, or the slot's own. */
+agon_account_t engine_account(const struct engine *engine, const struct slot *slot,
+                              const struct agon_instrument *instrument);
+/* What the slot's derivatives settled in an asset bind of it: margin of positions, working orders
+ * counted as filled, and what they stand to lose at the mark price. */
+agon_amt_t engine_bound_amt(const struct engine *engine, const struct slot *slot,
+                            agon_account_t account, agon_asset_t asset);
+/* Margin of a quantity of a linear derivative at a price. */
+agon_amt_t engine_margin_amt(const struct engine *engine, const struct slot *slot,
+                             const struct agon_instrument *instrument, agon_px_t px,
+                             agon_qty_t qty);
+/* Result of a position that closing it at the mark price would realise. */
+agon_amt_t engine_unrealised_amt(const struct engine *engine, const struct position *pos);
 void engine_alert(struct engine *engine, int level, const char *key, const char *text);
 
 /* market.c */
@@ -106,6 +147,8 @@ int market_status(struct engine *engine, const struct agon_status *status);
 int market_quote(struct engine *engine, const struct agon_quote *quote);
 int market_trade(struct engine *engine, const struct agon_trade *trade);
 int market_bar(struct engine *engine, const struct agon_bar *bar);
+int market_mark(struct engine *engine, const struct agon_value *value);
+int market_funding(struct engine *engine, const struct agon_funding *funding);
 void market_bars_due(struct engine *engine, agon_instrument_t instrument);
 int market_best(const struct engine *engine, agon_instrument_t instrument, agon_px_t *bid_px,
                 agon_px_t *ask_px, agon_ns_t max_age_ns); /* true: live, not crossed, not too old */
@@ -140,6 +183,19 @@ int control_due(struct engine *engine, const struct record_due *due);
 int control_signal(struct engine *engine, const struct record_signal *record);
 void control_watch(struct engine *engine);
 void control_sample(struct engine *engine, uint16_t slot, int is_hour);
+
+/* tournament.c */
+int tournament_config(struct engine *engine, const struct record_tournament *record);
+/* The operator's word on a slot's capital moved it by change_amt from what it was. */
+void tournament_slot(struct engine *engine, uint16_t slot, agon_amt_t given_amt,
+                     agon_amt_t change_amt, int is_new);
+void tournament_sample(struct engine *engine, agon_ns_t t_due);
+void tournament_due(struct engine *engine, agon_ns_t t_due);
+int tournament_plan(struct engine *engine, const struct record_plan *plan);
+void tournament_save(const struct tournament *tournament, uint32_t n_slots, struct enc *enc);
+int tournament_load(struct tournament *tournament, uint32_t n_slots, struct dec *dec);
+/* NULL, or the account whose capital and pool are not what was given. */
+const char *tournament_check(const struct engine *engine, char *text);
 
 /* state.c */
 void state_save(struct engine *engine, struct enc *enc);

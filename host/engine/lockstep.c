@@ -29,6 +29,7 @@ struct run {
         struct agon_event_hdr hdr;
         unsigned char bytes[EVENT_BYTES_MAX];
     } event;
+    union plan_event plan;
 };
 
 static int collect(struct run *run)
@@ -105,6 +106,11 @@ static int step(struct run *run, struct agon_event_hdr *event)
 
     if (rc >= 0)
         rc = step_unsent(run);
+    if (rc >= 0 && engine_take_plan(config->engine, &run->plan)) {
+        rc = step_one(run, &run->plan.plan.hdr);
+        if (rc >= 0)
+            rc = step_unsent(run);
+    }
     if (rc < 0 || config->mark_every == 0 || engine_seq(config->engine) < run->next_mark)
         return rc;
     run->next_mark = engine_seq(config->engine) + config->mark_every;
@@ -116,7 +122,11 @@ static uint32_t earliest(const struct run *run)
 {
     uint32_t best = run->config->n_sources;
 
-    for (uint32_t i = 0; i < run->config->n_sources; i++) {
+    int is_market = 0;
+
+    for (uint32_t i = 0; i < run->config->n_sources; i++)
+        is_market |= run->heads[i] != NULL && !run->config->sources[i].is_companion;
+    for (uint32_t i = 0; is_market && i < run->config->n_sources; i++) {
         if (run->heads[i] != NULL &&
             (best == run->config->n_sources || run->heads[i]->t < run->heads[best]->t))
             best = i;

@@ -70,12 +70,23 @@ static const char *const commands[] = {"none",    "halt", "resume",         "can
                                        "flatten", "kill", "slot_condition", "slot_stage",
                                        "limit",   "day"};
 static const char *const modes[] = {"none", "backtest", "paper", "live", "dst"};
-static const char *const configs[] = {
-    "none", "asset", "account", "slot", "venue", "subscribe", [CONFIG_GENERATION] = "generation"};
 static const char *const whys[] = {"none", "reload", "rollback", "restore", "fresh", "refused"};
 static const char *const crash_kinds[] = {"none", "died", "hung", "failed", "exited"};
 static const char *const crash_orders[] = {"cancel_all", "keep", "flatten"};
-static const char *const dues[] = {"none", "bars", "sample", "sweep", "timer"};
+static const char *const configs[] = {"none",
+                                      "asset",
+                                      "account",
+                                      "slot",
+                                      "venue",
+                                      "subscribe",
+                                      [CONFIG_TOURNAMENT] = "tournament",
+                                      [CONFIG_GENERATION] = "generation",
+                                      [CONFIG_PARAM] = "param"};
+static const char *const dues[] = {"none",  "bars",  "sample",
+                                   "sweep", "timer", [DUE_TOURNAMENT] = "tournament"};
+static const char *const tournament_modes[] = {"none", "rank_shares", "bounded"};
+static const char *const verdicts[] = {"none",    "ranked", "under_gate", "unloaded",
+                                       "too_new", "aside",  "gone"};
 static const char *const reasons[] = {
     [REASON_NONE] = "none",
     [REASON_HALTED] = "halted",
@@ -120,6 +131,7 @@ static const char *const reasons[] = {
     [REASON_OPERATOR] = "operator",
     [REASON_SLOT_GONE] = "slot_gone",
     [REASON_DISK] = "disk",
+    [REASON_TOURNAMENT] = "tournament",
 };
 #define N_OF(names) (uint16_t)(sizeof(names) / sizeof((names)[0]))
 
@@ -398,6 +410,7 @@ static const struct field command_fields[] = {NAME8(record_command, kind, comman
 static const struct field report_fields[] = {NAME8(record_report, kind, reports),
                                              U64(record_report, order_id),
                                              U8(record_report, rev),
+                                             U8(record_report, is_forced),
                                              U64(record_report, venue_order),
                                              U64(record_report, venue_fill),
                                              U16(record_report, account),
@@ -416,6 +429,9 @@ static const struct field account_fields[] = {
     U16(record_account, account),  U16(record_account, flags),    U32(record_account, asset),
     I64(record_account, free_amt), I64(record_account, held_amt), END};
 static const struct field config_fields[] = {NAME16(record_asset, kind, configs), END};
+static const struct field param_config_fields[] = {
+    NAME16(record_asset, kind, configs), U16(record_param, slot), U32(record_param, id),
+    I64(record_param, integer),          F64(record_param, real), END};
 static const struct field asset_fields[] = {
     NAME16(record_asset, kind, configs), U32(record_asset, asset), I8(record_asset, exp),
     U8(record_asset, is_base_currency),  TEXT(record_asset, name), END};
@@ -455,6 +471,57 @@ static const struct field crash_fields[] = {U16(record_crash, slot),
 static const struct field quarantine_fields[] = {
     U64(record_quarantine, generation_hash), U16(record_quarantine, slot),
     U8(record_quarantine, is_set), TEXT(record_quarantine, text), END};
+static const struct field plan_fields[] = {
+    U32(record_plan, number),
+    I8(record_plan, exp),
+    I64(record_plan, t_due),
+    I64(record_plan, t_since),
+    IN(record_plan, rules, tournament_rules, schedule, F_TEXT, 64, NULL),
+    IN(record_plan, rules, tournament_rules, mode, F_NAME8, N_OF(tournament_modes),
+       tournament_modes),
+    IN(record_plan, rules, tournament_rules, sample_s, F_U32, 0, NULL),
+    IN(record_plan, rules, tournament_rules, window, F_U32, 0, NULL),
+    IN(record_plan, rules, tournament_rules, min_samples, F_U32, 0, NULL),
+    IN(record_plan, rules, tournament_rules, rest_ppm, F_U32, 0, NULL),
+    IN(record_plan, rules, tournament_rules, reserve_ppm, F_U32, 0, NULL),
+    IN(record_plan, rules, tournament_rules, least_ppm, F_U32, 0, NULL),
+    IN(record_plan, rules, tournament_rules, most_ppm, F_U32, 0, NULL),
+    IN(record_plan, rules, tournament_rules, kelly_ppm, F_U32, 0, NULL),
+    IN(record_plan, rules, tournament_rules, growth_ppm, F_U32, 0, NULL),
+    {"max_failures",
+     (uint16_t)(offsetof(struct record_plan, rules) + offsetof(struct tournament_rules, failures)),
+     F_U32, 0, NULL},
+    END};
+static const struct field line_fields[] = {
+    TEXT(plan_line, name),
+    U16(plan_line, slot),
+    U16(plan_line, account),
+    NAME8(plan_line, verdict, verdicts),
+    U8(plan_line, rank),
+    F64(plan_line, score),
+    U32(plan_line, share_ppm),
+    U8(plan_line, defined),
+    U8(plan_line, failed),
+    U32(plan_line, failures),
+    U32(plan_line, flags),
+    U32(plan_line, n_samples),
+    U32(plan_line, n_wins),
+    U32(plan_line, n_losses),
+    I64(plan_line, won_amt),
+    I64(plan_line, lost_amt),
+    {"sharpe", AT(plan_line, measures[0]), F_F64, 0, NULL},
+    {"calmar", AT(plan_line, measures[1]), F_F64, 0, NULL},
+    {"drawdown", AT(plan_line, measures[2]), F_F64, 0, NULL},
+    {"win_rate", AT(plan_line, measures[3]), F_F64, 0, NULL},
+    {"profit_factor", AT(plan_line, measures[4]), F_F64, 0, NULL},
+    {"vol_return", AT(plan_line, measures[5]), F_F64, 0, NULL},
+    F64(plan_line, kelly),
+    I64(plan_line, equity_amt),
+    I64(plan_line, free_amt),
+    I64(plan_line, target_amt),
+    I64(plan_line, capital_before_amt),
+    I64(plan_line, capital_after_amt),
+    END};
 
 static const struct layout layouts[] = {
     {AGON_EVENT_INSTRUMENT, "instrument", 192, instrument_fields},
@@ -495,6 +562,7 @@ static const struct layout layouts[] = {
     {EVENT_DUE, "due", 64, due_fields},
     {EVENT_CRASH, "crash", 192, crash_fields},
     {EVENT_QUARANTINE, "quarantine", 192, quarantine_fields},
+    {EVENT_PLAN, "plan", sizeof(struct record_plan), plan_fields},
 };
 
 struct out {
@@ -751,6 +819,82 @@ static void put_all_levels(struct out *out, const struct agon_event_hdr *event)
     }
 }
 
+static void put_reals(struct out *out, const char *name, const double *values, uint32_t mask)
+{
+    put_name(out, name, "");
+    for (uint32_t i = 0; i < MEASURES; i++) {
+        put_bytes(out, i == 0 ? "[" : ",", 1);
+        if ((mask >> i & 1) != 0)
+            put_f64(out, values[i]);
+        else
+            put(out, "null");
+    }
+    put_bytes(out, "]", 1);
+}
+
+static void put_rules(struct out *out, const struct tournament_rules *rules)
+{
+    uint32_t n = rules->n_shares > TOURNAMENT_SHARES ? TOURNAMENT_SHARES : rules->n_shares;
+
+    put_reals(out, "weights", rules->weights, UINT32_MAX);
+    put_reals(out, "gates", rules->gates, rules->gate_mask);
+    put_name(out, "shares_ppm", "");
+    put_bytes(out, "[", 1);
+    for (uint32_t i = 0; i < n; i++) {
+        put(out, i == 0 ? "" : ",");
+        put_u64(out, rules->shares_ppm[i]);
+    }
+    put_bytes(out, "]", 1);
+}
+
+static void put_pools(struct out *out, const struct record_plan *plan)
+{
+    int n = 0;
+
+    put_name(out, "pools", "");
+    put_bytes(out, "[", 1);
+    for (uint32_t i = 0; i < PLAN_ACCOUNTS; i++) {
+        const struct plan_pool *pool = &plan->pools[i];
+        const agon_amt_t amounts[4] = {pool->given_amt, pool->before_amt, pool->after_amt,
+                                       pool->at_hand_amt};
+
+        if (amounts[0] == 0 && amounts[1] == 0)
+            continue;
+        put(out, n++ == 0 ? "[" : ",[");
+        put_u64(out, i);
+        for (int k = 0; k < 4; k++) {
+            put_bytes(out, ",", 1);
+            put_count(out, amounts[k]);
+        }
+        put_bytes(out, "]", 1);
+    }
+    put_bytes(out, "]", 1);
+}
+
+/* What a plan says of each slot; as many as the record really holds. */
+static void put_plan(struct out *out, const struct record_plan *plan)
+{
+    const unsigned char *lines = (const unsigned char *)(plan + 1);
+    uint32_t room = (event_bytes(&plan->hdr) - (uint32_t)sizeof(*plan)) / sizeof(struct plan_line);
+    uint32_t n = plan->n_lines > room ? room : plan->n_lines;
+
+    put_rules(out, &plan->rules);
+    put_pools(out, plan);
+    put_name(out, "slots", "");
+    put_bytes(out, "[", 1);
+    for (uint32_t i = 0; i < n; i++) {
+        // Each field begins with a separator: the first takes a place of its own.
+        put(out, out->style == TEXT_JSON ? (i == 0 ? "{\"n\":" : ",{\"n\":") : i == 0 ? "" : ";");
+        if (out->style == TEXT_JSON)
+            put_u64(out, i);
+        for (const struct field *field = line_fields; field->name != NULL; field++)
+            put_field(out, field, lines + i * sizeof(struct plan_line));
+        if (out->style == TEXT_JSON)
+            put_bytes(out, "}", 1);
+    }
+    put_bytes(out, "]", 1);
+}
+
 /* "2026-11-20T09:05:31.123456789Z" of ns since 1970, by the civil calendar (H. Hinnant's days). */
 static void put_time(struct out *out, agon_ns_t t)
 {
@@ -829,6 +973,9 @@ static const struct field *fields_of(const struct layout *layout,
     if (event->type == EVENT_CONFIG &&
         ((const struct record_asset *)(const void *)event)->kind == CONFIG_GENERATION)
         return generation_fields;
+    if (event->type == EVENT_CONFIG &&
+        ((const struct record_asset *)(const void *)event)->kind == CONFIG_PARAM)
+        return param_config_fields;
     return layout->fields;
 }
 
@@ -849,6 +996,8 @@ int64_t text_event(const struct agon_event_hdr *event, enum text_style style, te
         put_field(&out, field, (const unsigned char *)event);
     if (fields != NULL)
         put_all_levels(&out, event);
+    if (fields == plan_fields)
+        put_plan(&out, (const struct record_plan *)(const void *)event);
     if (fields == NULL || fields == config_fields) {
         put_name(&out, "body", "");
         put_hex(&out, (const unsigned char *)(event + 1), event_bytes(event) - sizeof(*event));

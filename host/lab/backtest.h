@@ -21,6 +21,8 @@
 struct backtest_config {
     const char *const *paths; /* recorded files, as [SYMBOL=]FILE */
     uint32_t n_paths;
+    const char *const *fundings; /* recorded funding rates, as [SYMBOL=]FILE: a linear perpetual */
+    uint32_t n_fundings;
     uint64_t seed;           /* with no paths: the generator's */
     agon_ns_t gen_length_ns; /* how long a generated market lasts */
     agon_ns_t t_end;         /* stop there; 0: at the end of the data */
@@ -37,6 +39,7 @@ struct backtest_config {
     struct crew_slot *slots; /* plugin, params, capital and limits; instruments are set here: all of
                                 them where the record names none */
     uint32_t n_slots;
+    struct tournament_rules tournament; /* mode 0: none is held */
     /* A line of a plugin; may be NULL. */
     void (*log)(void *ctx, uint16_t slot, uint32_t level, agon_ns_t t, const char *text);
     void *ctx;
@@ -52,6 +55,8 @@ struct backtest_fill {
     agon_qty_t qty;
     agon_amt_t fee_amt;
     agon_asset_t fee_asset;
+    uint64_t seq;
+    agon_amt_t result_amt; /* of what it closed, fees of the quote taken off; base currency */
 };
 struct backtest_sample { /* equity at a full minute of engine time */
     agon_ns_t t;
@@ -104,5 +109,7 @@ int backtest_json(const struct backtest *result, FILE *out);
 /* agents.csv, fills.csv and equity.csv (by the full minute, as `agon journal export` does) into a
  * directory. AGON_EIO. */
 int backtest_csv(const struct backtest *result, const char *dir, struct error *err);
+/* The same as a page that needs nothing else (lab/page.h). AGON_EIO, AGON_ENOMEM. */
+int backtest_html(const struct backtest *result, const char *path, struct error *err);
 
 #endif

@@ -16,14 +16,15 @@
 
 /* Types from 64 can never be in a mask: what only the journal and the core see. */
 enum event_type_host {
-    EVENT_REPORT = 59,    /* what a venue said of one of our orders */
-    EVENT_ACCOUNT = 60,   /* what a venue said of one of our balances or positions */
-    EVENT_CONFIG = 61,    /* configuration as an event: asset, account, slot, limits */
-    EVENT_START = 62,     /* a run begins */
-    EVENT_MARK = 63,      /* the state's hash at this place: what a replay must reach */
-    EVENT_ARM = 64,       /* an agent arms or disarms a timer of its slot; in its intent ring */
-    EVENT_DUE = 65,       /* time has come: the engine said what is due, the clock port said when */
-    EVENT_CRASH = 80,     /* a slot's plugin died or was killed: what is known of it */
+    EVENT_REPORT = 59,  /* what a venue said of one of our orders */
+    EVENT_ACCOUNT = 60, /* what a venue said of one of our balances or positions */
+    EVENT_CONFIG = 61,  /* configuration as an event: asset, account, slot, limits */
+    EVENT_START = 62,   /* a run begins */
+    EVENT_MARK = 63,    /* the state's hash at this place: what a replay must reach */
+    EVENT_ARM = 64,     /* an agent arms or disarms a timer of its slot; in its intent ring */
+    EVENT_DUE = 65,     /* time has come: the engine said what is due, the clock port said when */
+    EVENT_PLAN = 72,  /* a tournament's plan of capital: the engine made it, the driver offers it */
+    EVENT_CRASH = 80, /* a slot's plugin died or was killed: what is known of it */
     EVENT_QUARANTINE = 81 /* a binary is refused on this host from now on, or no longer */
 };
 
@@ -116,7 +117,8 @@ enum reason {
     REASON_USER = 63, /* the agent asked for it */
     REASON_OPERATOR = 64,
     REASON_SLOT_GONE = 65, /* crash, hang or unload of the slot's plugin */
-    REASON_DISK = 66       /* the journal's disk is full or fails */
+    REASON_DISK = 66,      /* the journal's disk is full or fails */
+    REASON_TOURNAMENT = 72 /* under the gate of a tournament */
 };
 
 struct record_report { /* REPORT. order_id is ours: the gateway reads it out of the client id */
@@ -132,14 +134,15 @@ struct record_report { /* REPORT. order_id is ours: the gateway reads it out of 
     agon_asset_t fee_asset;
     int32_t venue_code; /* the venue's own error number, for people */
     uint8_t rev;        /* of the order: 0 for the first, + 1 with each replace */
-    uint8_t pad[23];
+    uint8_t is_forced;  /* a fill by the venue's own hand: liquidation or deleveraging */
+    uint8_t pad[22];
 };
 
 struct record_account { /* ACCOUNT: the venue's own figures, for reconciliation */
     struct agon_event_hdr hdr;
     agon_account_t account;
-    uint16_t flags; /* 1: part of a whole picture of the account; 2: its last part */
-    agon_asset_t asset;
+    uint16_t flags;     /* 1: part of a whole picture of the account; 2: its last part */
+    agon_asset_t asset; /* 0: a position in hdr.instrument, free_amt is its quantity */
     agon_amt_t free_amt, held_amt;
     uint64_t pad;
 };
@@ -206,7 +209,8 @@ enum due_kind {
     DUE_BARS = 1,   /* hdr.instrument: bars end */
     DUE_SAMPLE = 2, /* a full minute: equity; full hours and days follow from it */
     DUE_SWEEP = 3,  /* work that one event could not hold goes on */
-    DUE_TIMER = 4   /* a timer of a slot */
+    DUE_TIMER = 4,  /* a timer of a slot */
+    DUE_TOURNAMENT = 8
 };
 struct record_due {
     struct agon_event_hdr hdr;
@@ -229,7 +233,9 @@ enum config_kind {
     CONFIG_SLOT = 3,
     CONFIG_VENUE = 4,
     CONFIG_SUBSCRIBE = 5,
-    CONFIG_GENERATION = 16 /* who plays for a slot from the next event on */
+    CONFIG_GENERATION = 16, /* who plays for a slot from the next event on */
+    CONFIG_TOURNAMENT = 8,
+    CONFIG_PARAM = 24 /* a parameter of a slot's plugin that may change in flight */
 };
 struct record_asset { /* CONFIG of kind CONFIG_ASSET */
     struct agon_event_hdr hdr;
@@ -277,6 +283,115 @@ struct record_quarantine { /* QUARANTINE */
     uint8_t is_set, pad[5];
     char text[144]; /* why; UTF-8, ends with a NUL */
 };
+struct record_account_of { /* CONFIG of kind CONFIG_ACCOUNT: what is traded on a venue is traded on
+                              that account */
+    struct agon_event_hdr hdr;
+    uint16_t kind, venue;
+    agon_account_t account;
+    uint16_t pad0;
+    uint64_t pad1[3];
+};
+
+/* The measures of a tournament, in the order of every array of them. Their formulas are in
+ * score/window.h. */
+enum tournament_measure {
+    MEASURE_SHARPE = 0,
+    MEASURE_CALMAR = 1,
+    MEASURE_DRAWDOWN = 2, /* less is better */
+    MEASURE_WIN_RATE = 3,
+    MEASURE_PROFIT_FACTOR = 4,
+    MEASURE_VOL_RETURN = 5,
+    MEASURES = 6
+};
+enum tournament_mode { TOURNAMENT_RANK_SHARES = 1, TOURNAMENT_BOUNDED = 2 };
+enum on_unload { UNLOAD_CLOSE = 1, UNLOAD_KEEP = 2 };
+#define TOURNAMENT_SHARES 16
+
+struct tournament_rules {
+    char schedule[64];        /* base/cron.h */
+    double weights[MEASURES]; /* of the score; not negative, at least one is positive */
+    double gates[MEASURES];   /* least of a measure, most of the drawdown; if its bit is set */
+    uint32_t gate_mask;
+    uint32_t n_shares, shares_ppm[TOURNAMENT_SHARES]; /* of rank 1, 2, ... */
+    uint32_t rest_ppm;    /* for all ranks behind those, in equal parts */
+    uint32_t reserve_ppm; /* of all, that stays in the pool */
+    uint32_t least_ppm;   /* bounded: least and most share of one slot */
+    uint32_t most_ppm;
+    uint32_t kelly_ppm;   /* bounded: part of the Kelly share that is taken */
+    uint32_t growth_ppm;  /* bounded: most that a slot's equity may grow by in a week */
+    uint32_t sample_s;    /* between two samples of equity: whole minutes */
+    uint32_t window;      /* samples that are looked at */
+    uint32_t min_samples; /* fewer: a slot is not judged yet */
+    uint32_t failures;    /* in a row under the gate: unloaded; 0: never */
+    uint8_t mode, on_unload, pad[2];
+};
+struct record_param { /* CONFIG of kind CONFIG_PARAM; the slot gets it as PARAM */
+    struct agon_event_hdr hdr;
+    uint16_t kind, slot;
+    uint32_t id; /* agon_param.id */
+    int64_t integer;
+    double real;
+    uint64_t pad;
+};
+struct record_tournament { /* CONFIG of kind CONFIG_TOURNAMENT; mode 0: no more tournaments */
+    struct agon_event_hdr hdr;
+    uint16_t kind, pad0;
+    uint32_t pad1;
+    struct tournament_rules rules;
+};
+
+enum plan_verdict {
+    PLAN_RANKED = 1,
+    PLAN_UNDER_GATE = 2, /* gets nothing; stays loaded */
+    PLAN_UNLOADED = 3,   /* under the gate so often that it goes */
+    PLAN_TOO_NEW = 4,    /* too few samples: not judged, keeps what it has */
+    PLAN_ASIDE = 5,      /* suspended or quarantined: not judged, keeps what it has */
+    PLAN_GONE = 6        /* retired before: gives back what it can */
+};
+enum {                        /* flags of a plan_line: why after is not what was aimed at */
+       PLAN_CASH_SHORT = 1,   /* the slot could give no more: positions, orders, lost money */
+       PLAN_POOL_SHORT = 2,   /* there was less to give than was aimed at */
+       PLAN_GROWTH_BOUND = 4, /* no more growth in so short a time */
+       PLAN_CAPPED = 8        /* its share is the most that one may have */
+};
+struct plan_line { /* of one slot. Amounts in the base currency */
+    char name[32];
+    uint16_t slot;
+    agon_account_t account;
+    uint8_t verdict; /* enum plan_verdict */
+    uint8_t rank;    /* 1, 2, ... in its account; 0: none */
+    uint8_t defined; /* measures that there is a value of, a bit each; the others are 0 */
+    uint8_t failed;  /* gates that it did not pass, a bit each */
+    uint32_t flags;
+    uint32_t failures; /* in a row, this one included */
+    uint32_t share_ppm;
+    uint32_t n_samples, n_wins, n_losses; /* in the window */
+    agon_amt_t won_amt, lost_amt;         /* in the window; lost_amt is positive */
+    double measures[MEASURES];
+    double score;                    /* 0 to 1 */
+    double kelly;                    /* mean over variance of the returns; 0: none */
+    agon_amt_t equity_amt, free_amt; /* before */
+    agon_amt_t target_amt;           /* equity that the share comes to */
+    agon_amt_t capital_before_amt, capital_after_amt;
+    uint64_t pad;
+};
+struct plan_pool { /* of one account: capital of its slots + pool = given, before and after */
+    agon_amt_t given_amt, before_amt, after_amt;
+    agon_amt_t at_hand_amt; /* what the account has beside its slots' money */
+};
+#define PLAN_ACCOUNTS 16
+struct record_plan { /* PLAN: this, and n_lines of plan_line behind it, by slot */
+    struct agon_event_hdr hdr;
+    uint32_t number; /* of the tournament: 1, 2, ... */
+    uint16_t n_lines;
+    int8_t exp; /* amounts are counts of 10^-exp */
+    uint8_t pad0;
+    agon_ns_t t_due;   /* when the calendar wanted it */
+    agon_ns_t t_since; /* the plan before it, or when tournaments began */
+    struct tournament_rules rules;
+    struct plan_pool pools[PLAN_ACCOUNTS];
+    uint8_t pad1[896 - 848];
+};
 
 /* Outbound: core to gateway, and to the paper venue. No event; it is what the core decided. */
 enum cmd_kind { CMD_NEW = 1, CMD_CANCEL = 2, CMD_REPLACE = 3, CMD_QUERY = 4 };
@@ -309,6 +424,8 @@ AGON_SIZE_IS(record_command, 64);
 AGON_SIZE_IS(record_mark, 64);
 AGON_SIZE_IS(record_start, 64);
 AGON_SIZE_IS(record_asset, 64);
+AGON_SIZE_IS(record_account_of, 64);
+AGON_SIZE_IS(record_param, 64);
 AGON_SIZE_IS(record_arm, 128);
 AGON_SIZE_IS(record_due, 64);
 AGON_SIZE_IS(record_signal, 384);
@@ -316,6 +433,10 @@ AGON_SIZE_IS(record_generation, 64);
 AGON_SIZE_IS(record_crash, 192);
 AGON_SIZE_IS(record_quarantine, 192);
 AGON_SIZE_IS(order_cmd, 120);
+AGON_SIZE_IS(tournament_rules, 280);
+AGON_SIZE_IS(record_tournament, 320);
+AGON_SIZE_IS(plan_line, 192);
+AGON_SIZE_IS(record_plan, 896);
 
 static inline uint32_t event_bytes(const struct agon_event_hdr *event)
 {

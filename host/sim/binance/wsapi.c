@@ -95,15 +95,17 @@ static void put_limits(struct simb_call *call, struct jout *out)
     if (call->has_order_count) {
         put_count(out, "ORDERS", "SECOND", 10, per_10s,
                   simb_window_get(&call->account->orders_10s, now, 10 * SIMB_NS_PER_S));
-        put_count(out, "ORDERS", "DAY", 1, per_day,
-                  simb_window_get(&call->account->orders_day, now, 1440 * SIMB_NS_PER_MIN));
+        put_count(
+            out, "ORDERS", call->b->venue->orders_long_unit, 1, per_day,
+            simb_window_get(&call->account->orders_long, now, call->b->venue->orders_long_ns));
     }
     put_count(out, "REQUEST_WEIGHT", "MINUTE", 1, weight,
               simb_window_get(&call->peer->weight, now, SIMB_NS_PER_MIN));
     jout_close(out, '[');
 }
 
-static void reply(struct simb_call *call, struct simb_conn *conn, json_t *id, int is_ok)
+static void reply(struct simb_call *call, struct simb_conn *conn, json_t *id, int is_ok,
+                  agon_ns_t late_ns)
 {
     struct simb *b = call->b;
     struct jout *out = &b->wrapped;
@@ -122,14 +124,17 @@ static void reply(struct simb_call *call, struct simb_conn *conn, json_t *id, in
     if (!is_hidden)
         put_limits(call, out);
     jout_close(out, '{');
-    simb_send(b, conn, SIM_TEXT, jout_text(out), out->n);
+    if (late_ns > 0)
+        simb_mishap_keep(b, conn, jout_text(out), out->n, late_ns);
+    else
+        simb_send(b, conn, SIM_TEXT, jout_text(out), out->n);
 }
 
-static const struct simb_route *route_of(const char *name)
+static const struct simb_route *route_of(const struct simb *b, const char *name)
 {
     if (strncmp(name, "v3/", 3) == 0)
         name += 3;
-    for (const struct simb_route *route = simb_routes; route->run; route++)
+    for (const struct simb_route *route = b->venue->routes; route->run; route++)
         if (route->name && strcmp(route->name, name) == 0)
             return route;
     return NULL;
@@ -144,7 +149,7 @@ static int begin(struct simb_call *call, json_t *root, const char **key)
         return simb_fail(call, 400, -1135, "Invalid JSON Request");
     if (params && !json_is_object(params))
         return simb_fail(call, 400, -1135, "Invalid 'params' in JSON request; expected an object.");
-    call->route = route_of(method);
+    call->route = route_of(call->b, method);
     if (!call->route)
         return simb_fail(call, 400, -1020, "This operation is not supported.");
     json_object_foreach(params, name, value)
@@ -162,6 +167,7 @@ void simb_api_text(struct simb *b, struct simb_conn *conn, const char *text, siz
     json_t *root = json_loadb(text, n, JSON_REJECT_DUPLICATES, NULL);
     uint64_t id = conn->id;
     const char *key = NULL;
+    struct fault *fault = NULL;
     int rc;
 
     memset(call, 0, sizeof(*call));
@@ -179,9 +185,17 @@ void simb_api_text(struct simb *b, struct simb_conn *conn, const char *text, siz
     if (rc < 0 && simb_charge(call, 1) == 0 && call->status == 200)
         call->status = 400;
     if (rc == 0)
+        fault = simb_mishap_request(call, "WS", call->route->name);
+    if (rc == 0 && !simb_mishap_hides(fault))
         rc = simb_run(call, key, b->payload, signed_text(call, b->payload, sizeof(b->payload)));
-    if (conn->id == id) // a slow reader may have been dropped by what the call pushed
-        reply(call, conn, json_object_get(root, "id"), rc == 0);
+    if (fault && fault->what == FAULT_ERROR)
+        rc = simb_mishap_error(call, fault);
+    // A slow reader may have been dropped by what the call pushed.
+    if (conn->id == id && fault && fault->what == FAULT_RESET)
+        simb_mishap_reset(b, conn);
+    else if (conn->id == id && (!fault || fault->what != FAULT_TIMEOUT))
+        reply(call, conn, json_object_get(root, "id"), rc == 0,
+              fault && fault->what == FAULT_LATE ? fault->delay_ns : 0);
     if (conn->id == id && call->status == 418)
         simb_drop(b, conn, 1008, "IP banned");
     b->out.is_micro = 0;

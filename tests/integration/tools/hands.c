@@ -38,7 +38,7 @@ static int settle(uint16_t id, uint64_t more)
     seq = view.seq;
     while (clock_mono() < until) {
         host_view(host, &view);
-        if (view.slots[id].nth >= nth + more && view.seq > seq)
+        if (view.slots[id].is_playing && view.slots[id].nth >= nth + more && view.seq > seq)
             return 1;
         futex_wait(&never, 0, 10000000);
     }

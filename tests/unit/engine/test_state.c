@@ -8,22 +8,25 @@
 #define PINNED(type, bytes)                                                                        \
     _Static_assert(sizeof(type) == (bytes),                                                        \
                    #type " changed: is the new field saved, loaded and changed in this test?")
-PINNED(struct market, 1512);
+PINNED(struct market, 1552);
 PINNED(struct timer, 24);
 PINNED(struct leg_group, 1032);
 PINNED(struct risk_slot, 312);
 PINNED(struct score, 136);
 PINNED(struct order, 200);
-PINNED(struct position, 88);
+PINNED(struct position, 96);
 PINNED(struct slot, 384);
 PINNED(struct slots, 24584);
 PINNED(struct subscription, 144);
+PINNED(struct window, 6768);
+PINNED(struct tournament_rules, 280);
+PINNED(struct tournament, 434896);
 PINNED(struct slot_limits, 80);
 PINNED(struct bars, 1048);
 PINNED(struct agon_instrument, 192);
 PINNED(struct agon_top10, 384);
 PINNED(struct asset, 17);
-_Static_assert(offsetof(struct engine, venues) - offsetof(struct engine, seq) == 218608,
+_Static_assert(offsetof(struct engine, venues) - offsetof(struct engine, seq) == 653576,
                "the state of struct engine changed: is it saved, loaded and changed in this test?");
 
 static struct world *world;
@@ -99,6 +102,8 @@ START_TEST(the_engine_itself)
     STATE(engine->is_halted);
     STATE(engine->is_killed);
     STATE(engine->halted_venues);
+    STATE(engine->account_of[1]);
+    STATE(engine->account_of[VENUES_MAX]);
     for (int i = 0; i < LEDGER_ACCOUNTS_MAX; i++)
         STATE(engine->has_picture[i]);
     STATE(engine->sample_due);
@@ -147,6 +152,11 @@ START_TEST(markets)
     STATE(market->quote_ask_px);
     STATE(market->last_px);
     STATE(market->last_fill);
+    STATE(market->mark_px);
+    STATE(market->t_mark);
+    STATE(market->rate_ppb);
+    STATE(market->t_funding);
+    STATE(market->position_gap);
     STATE(market->book_state);
     STATE(market->trading);
     STATE(market->is_halted);
@@ -280,6 +290,7 @@ START_TEST(slots_risk_and_score)
         STATE(slot->limits.duplicate_window_ms);
         STATE(slot->limits.duplicate_max);
         STATE(slot->limits.book_age_ms);
+        STATE(slot->limits.leverage);
         STATE(slot->nth);
         STATE(slot->next_counter);
         STATE(slot->n_intents);
@@ -315,6 +326,80 @@ START_TEST(slots_risk_and_score)
         STATE(score->hour_amt);
     }
     NO_STATE(engine->scores[WORLD_SLOTS].n_fills); // of no slot
+    world_free(world);
+}
+END_TEST
+
+START_TEST(tournaments)
+{
+    struct record_tournament record = {
+        .hdr = {.type = EVENT_CONFIG, .granules = sizeof(record) / EVENT_GRANULE},
+        .kind = CONFIG_TOURNAMENT};
+    struct tournament *at;
+
+    begin();
+    plan_defaults(&record.rules);
+    ck_assert_int_eq(world_step(world, &record), AGON_OK);
+    world_hash(world, before);
+    at = &engine->tournament;
+    STATE(at->rules.schedule[0]);
+    STATE(at->rules.schedule[63]);
+    for (int i = 0; i < MEASURES; i++) {
+        STATE(at->rules.weights[i]);
+        STATE(at->rules.gates[i]);
+    }
+    STATE(at->rules.gate_mask);
+    STATE(at->rules.n_shares);
+    for (int i = 0; i < TOURNAMENT_SHARES; i++)
+        STATE(at->rules.shares_ppm[i]);
+    STATE(at->rules.rest_ppm);
+    STATE(at->rules.reserve_ppm);
+    STATE(at->rules.least_ppm);
+    STATE(at->rules.most_ppm);
+    STATE(at->rules.kelly_ppm);
+    STATE(at->rules.growth_ppm);
+    STATE(at->rules.sample_s);
+    STATE(at->rules.window);
+    STATE(at->rules.min_samples);
+    STATE(at->rules.failures);
+    STATE(at->rules.mode);
+    STATE(at->rules.on_unload);
+    STATE(at->t_due);
+    STATE(at->t_pending);
+    STATE(at->t_since);
+    STATE(at->number);
+    STATE(at->is_pending);
+    for (int i = 0; i < LEDGER_ACCOUNTS_MAX; i++)
+        STATE(at->pool_amt[i]);
+    for (int id = 0; id < WORLD_SLOTS; id++) {
+        struct window *window = &at->windows[id];
+
+        STATE(at->given_amt[id]);
+        STATE(at->scale_amt[id]);
+        STATE(at->failures[id]);
+        STATE(window->open.base_amt);
+        STATE(window->open.equity_amt);
+        STATE(window->open.won_amt);
+        STATE(window->open.lost_amt);
+        STATE(window->open.n_wins);
+        STATE(window->open.n_losses);
+        NO_STATE(window->samples[0].base_amt); // there is none yet
+        window_sample(window, 5);
+        world_hash(world, before);
+        STATE(window->n);
+        STATE(window->samples[0].base_amt);
+        STATE(window->samples[0].equity_amt);
+        STATE(window->samples[0].won_amt);
+        STATE(window->samples[0].lost_amt);
+        STATE(window->samples[0].n_wins);
+        STATE(window->samples[0].n_losses);
+        NO_STATE(window->samples[1].base_amt);
+    }
+    // What follows from the rest, or is of no slot.
+    NO_STATE(at->cron.minutes);
+    NO_STATE(at->given_amt[WORLD_SLOTS]);
+    NO_STATE(at->windows[WORLD_SLOTS].n);
+    NO_STATE(engine->plan.bytes[0]);
     world_free(world);
 }
 END_TEST
@@ -425,6 +510,7 @@ START_TEST(the_ledger)
     STATE(pos->working_sell_qty);
     STATE(pos->working_buy_amt);
     STATE(pos->n_fills);
+    STATE(pos->funding_amt);
     ledger_transfer(engine->ledger, 0, LEDGER_EXTERNAL, LEDGER_SUSPENSE, USDT, 1);
     heard("a part of an account", 1);
     ledger_transfer(engine->ledger, 0, LEDGER_SUSPENSE, LEDGER_EXTERNAL, USDT, 1);
@@ -502,6 +588,7 @@ int main(void)
     tcase_add_test(tcase, markets);
     tcase_add_test(tcase, instruments_and_assets);
     tcase_add_test(tcase, slots_risk_and_score);
+    tcase_add_test(tcase, tournaments);
     tcase_add_test(tcase, groups_of_legs);
     tcase_add_test(tcase, orders);
     tcase_add_test(tcase, the_ledger);

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/tournament.h"
+
+#include "base/cron.h"
+
+#define MINUTE_NS ((int64_t)60 * 1000000000)
+#define WEEK_NS   (7 * 1440 * MINUTE_NS)
+
+static const struct schema_choice modes[] = {
+    {"rank_shares", TOURNAMENT_RANK_SHARES}, {"bounded", TOURNAMENT_BOUNDED}, {NULL, 0}};
+static const struct schema_choice unloads[] = {
+    {"close", UNLOAD_CLOSE}, {"keep", UNLOAD_KEEP}, {NULL, 0}};
+
+#define WEIGHT(i) SCHEMA_MEMBER(struct tournament_weights, of[i]), .min = 0, .max = 1000000
+static const struct schema_field weights_fields[] = {
+    {"sharpe", SCHEMA_REAL, WEIGHT(MEASURE_SHARPE), .preset = "1", .doc = "Sharpe ratio"},
+    {"calmar", SCHEMA_REAL, WEIGHT(MEASURE_CALMAR), .preset = "1", .doc = "Calmar ratio"},
+    {"drawdown", SCHEMA_REAL, WEIGHT(MEASURE_DRAWDOWN), .preset = "1",
+     .doc = "largest fall; less is better"},
+    {"win_rate", SCHEMA_REAL, WEIGHT(MEASURE_WIN_RATE), .preset = "1",
+     .doc = "closing fills that won"},
+    {"profit_factor", SCHEMA_REAL, WEIGHT(MEASURE_PROFIT_FACTOR), .preset = "1",
+     .doc = "won over lost"},
+    {"vol_return", SCHEMA_REAL, WEIGHT(MEASURE_VOL_RETURN), .preset = "1",
+     .doc = "volatility-adjusted return"},
+    {NULL}};
+static const struct schema weights_schema = {"weights", sizeof(struct tournament_weights),
+                                             weights_fields, NULL};
+
+#define GATE(member) SCHEMA_MEMBER(struct tournament_gates, member)
+static const struct schema_field gates_fields[] = {
+    {"sharpe", SCHEMA_REAL, GATE(sharpe), .min = -1000, .max = 1000, .doc = "above it; no preset"},
+    {"calmar", SCHEMA_REAL, GATE(calmar), .min = -1000, .max = 1000, .doc = "above it; no preset"},
+    {"drawdown", SCHEMA_SHARE, GATE(drawdown_ppm), .min = 1, .max = 1000000, .preset = "20%",
+     .doc = "below it"},
+    {"win_rate", SCHEMA_SHARE, GATE(win_rate_ppm), .min = 0, .max = 1000000,
+     .doc = "at it or above; no preset"},
+    {"profit_factor", SCHEMA_REAL, GATE(profit_factor), .min = 0, .max = 1000,
+     .doc = "above it; no preset"},
+    {"vol_return", SCHEMA_REAL, GATE(vol_return), .min = -1000, .max = 1000,
+     .doc = "above it; no preset"},
+    {"failures", SCHEMA_INT, GATE(failures), .min = 0, .max = 1000, .preset = "1",
+     .doc = "tournaments in a row under a gate after which an agent is unloaded; 0: never"},
+    {NULL}};
+static const struct schema gates_schema = {"gates", sizeof(struct tournament_gates), gates_fields,
+                                           NULL};
+
+#define BOUND(member) SCHEMA_MEMBER(struct tournament_bounds, member), .min = 0, .max = 1000000
+static const struct schema_field bounds_fields[] = {
+    {"min", SCHEMA_SHARE, BOUND(least_ppm), .preset = "5%", .doc = "least share of an agent"},
+    {"max", SCHEMA_SHARE, BOUND(most_ppm), .preset = "15%", .doc = "most share of an agent"},
+    {"kelly", SCHEMA_SHARE, BOUND(kelly_ppm), .preset = "25%",
+     .doc = "part of the Kelly share that is taken"},
+    {"growth", SCHEMA_SHARE, BOUND(growth_ppm), .preset = "10%",
+     .doc = "most that an agent's equity is raised by in a week"},
+    {NULL}};
+static const struct schema bounds_schema = {"bounds", sizeof(struct tournament_bounds),
+                                            bounds_fields, NULL};
+
+#define WORD(member) SCHEMA_MEMBER(struct tournament_words, member)
+static const struct schema_field fields[] = {
+    {"schedule", SCHEMA_TEXT, WORD(schedule), .preset = "0 0 * * 0",
+     .doc = "minute hour day month weekday, in UTC of engine time"},
+    {"mode", SCHEMA_CHOICE, WORD(mode), .choices = modes, .preset = "rank_shares",
+     .doc = "rank_shares: by rank; bounded: by Kelly within bounds"},
+    {"sample", SCHEMA_DURATION, WORD(sample_ns), .min = 60000000000, .max = 86400000000000,
+     .preset = "1h", .doc = "between two samples of equity: whole minutes"},
+    {"window", SCHEMA_DURATION, WORD(window_ns), .min = 60000000000, .max = 14515200000000000,
+     .preset = "7d", .doc = "that is judged: at most 168 samples"},
+    {"min_samples", SCHEMA_INT, WORD(min_samples), .min = 1, .max = WINDOW_MAX, .preset = "24",
+     .doc = "fewer: an agent is too new to be judged"},
+    {"weights", SCHEMA_MAP, WORD(weights), .sub = &weights_schema, .doc = "of the score"},
+    {"gates", SCHEMA_MAP, WORD(gates), .sub = &gates_schema, .doc = "what an agent must reach"},
+    {"shares", SCHEMA_SHARE, SCHEMA_ARRAY(struct tournament_words, shares_ppm, n_shares), .min = 0,
+     .max = 1000000, .doc = "of rank 1, 2, ...; default: 25 %, 20 %, 18 %, 15 %, 12 %"},
+    {"rest", SCHEMA_SHARE, WORD(rest_ppm), .min = 0, .max = 1000000, .preset = "10%",
+     .doc = "of all ranks behind those, in equal parts"},
+    {"reserve", SCHEMA_SHARE, WORD(reserve_ppm), .min = 0, .max = 1000000, .preset = "0%",
+     .doc = "of all, that nobody gets"},
+    {"bounds", SCHEMA_MAP, WORD(bounds), .sub = &bounds_schema, .doc = "of mode bounded"},
+    {"on_unload", SCHEMA_CHOICE, WORD(on_unload), .choices = unloads, .preset = "close",
+     .doc = "what becomes of the positions of an agent that is unloaded"},
+    {NULL}};
+const struct schema tournament_schema = {"a tournament", sizeof(struct tournament_words), fields,
+                                         NULL};
+
+static int has(struct config *config, const char *key)
+{
+    return config_at(config, "tournament.%s", key) != NULL;
+}
+
+static void take_gates(const struct tournament_gates *words, struct config *config,
+                       struct tournament_rules *rules)
+{
+    const double values[MEASURES] = {
+        [MEASURE_SHARPE] = words->sharpe,
+        [MEASURE_CALMAR] = words->calmar,
+        [MEASURE_DRAWDOWN] = (double)words->drawdown_ppm / 1e6,
+        [MEASURE_WIN_RATE] = (double)words->win_rate_ppm / 1e6,
+        [MEASURE_PROFIT_FACTOR] = words->profit_factor,
+        [MEASURE_VOL_RETURN] = words->vol_return,
+    };
+
+    for (uint32_t i = 0; i < MEASURES; i++) {
+        if (config_at(config, "tournament.gates.%s", plan_measure_name(i)) == NULL)
+            continue;
+        rules->gates[i] = values[i];
+        rules->gate_mask |= 1u << i;
+    }
+    if (has(config, "gates.failures"))
+        rules->failures = words->failures;
+}
+
+static void take_times(const struct tournament_words *words, struct config *config,
+                       struct tournament_rules *rules)
+{
+    const struct config_node *sample = config_at(config, "tournament.sample");
+    const struct config_node *window = config_at(config, "tournament.window");
+    const struct config_node *least = config_at(config, "tournament.min_samples");
+    int64_t n;
+
+    if (words->sample_ns <= 0 || words->window_ns <= 0)
+        return; // refused as what they are
+    if (words->sample_ns % MINUTE_NS != 0) {
+        config_refuse(config, sample, CONFIG_E_VALUE, "is not whole minutes; expected such as 1h");
+        return;
+    }
+    n = words->window_ns / words->sample_ns;
+    if (n < 1 || n > WINDOW_MAX || words->window_ns % words->sample_ns != 0) {
+        config_refuse(config, window != NULL ? window : sample, CONFIG_E_CONFLICT,
+                      "is not 1 to %d samples; expected the window a multiple of the sample",
+                      WINDOW_MAX);
+        return;
+    }
+    rules->sample_s = (uint32_t)(words->sample_ns / 1000000000);
+    rules->window = (uint32_t)n;
+    if (words->min_samples <= rules->window)
+        rules->min_samples = words->min_samples;
+    else if (least != NULL)
+        config_refuse(config, least, CONFIG_E_CONFLICT,
+                      "is more than the %u samples of the window; expected at most those",
+                      rules->window);
+    else
+        rules->min_samples = rules->window;
+}
+
+void tournament_rules_of(const struct tournament_words *words, struct config *config,
+                         struct tournament_rules *rules)
+{
+    const struct config_node *node = config_at(config, "tournament");
+    uint32_t before = config_error_count(config);
+    struct error err = {0};
+    struct cron cron;
+
+    memset(rules, 0, sizeof(*rules));
+    if (node == NULL)
+        return;
+    plan_defaults(rules);
+    rules->mode = words->mode;
+    rules->on_unload = words->on_unload;
+    memcpy(rules->schedule, words->schedule, sizeof(rules->schedule));
+    if (config_at(config, "tournament.schedule") != NULL && words->schedule[0] != '\0' &&
+        cron_parse(&cron, words->schedule, strlen(words->schedule), &err) < 0)
+        config_refuse(config, config_at(config, "tournament.schedule"), CONFIG_E_VALUE,
+                      "%s; expected minute, hour, day, month and weekday", err.text);
+    if (has(config, "weights"))
+        memcpy(rules->weights, words->weights.of, sizeof(rules->weights));
+    if (has(config, "gates"))
+        take_gates(&words->gates, config, rules);
+    take_times(words, config, rules);
+    if (has(config, "shares")) {
+        memset(rules->shares_ppm, 0, sizeof(rules->shares_ppm));
+        rules->n_shares = words->n_shares;
+        memcpy(rules->shares_ppm, words->shares_ppm, words->n_shares * sizeof(uint32_t));
+    }
+    rules->rest_ppm = words->rest_ppm;
+    rules->reserve_ppm = words->reserve_ppm;
+    if (has(config, "bounds")) {
+        rules->least_ppm = words->bounds.least_ppm;
+        rules->most_ppm = words->bounds.most_ppm;
+        rules->kelly_ppm = words->bounds.kelly_ppm;
+        rules->growth_ppm = words->bounds.growth_ppm;
+    }
+    if (config_error_count(config) == before && plan_check_rules(rules, &err) < 0)
+        config_refuse(config, node, CONFIG_E_CONFLICT, "%s; expected rules that can be kept",
+                      err.text);
+    if (config_error_count(config) != before)
+        memset(rules, 0, sizeof(*rules));
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+/* tournament: the section of a roster that says when capital moves and by which rules.
+ *
+ *     tournament:
+ *       schedule: "0 0 * * 0"     # Sunday 00:00 UTC
+ *       mode: rank_shares
+ *       gates: {drawdown: 20%, win_rate: 52%}
+ *
+ * [control] */
+#ifndef AGENT_TOURNAMENT_H
+#define AGENT_TOURNAMENT_H
+
+#include "config/schema.h"
+#include "engine/engine.h"
+
+struct tournament_words { /* as they stand in the file */
+    char schedule[64];
+    uint8_t mode, on_unload;
+    int64_t sample_ns, window_ns;
+    uint32_t min_samples, reserve_ppm, rest_ppm;
+    uint32_t n_shares, shares_ppm[TOURNAMENT_SHARES];
+    struct tournament_weights {
+        double of[MEASURES];
+    } weights;
+    struct tournament_gates {
+        double sharpe, calmar, profit_factor, vol_return;
+        uint32_t drawdown_ppm, win_rate_ppm, failures;
+    } gates;
+    struct tournament_bounds {
+        uint32_t least_ppm, most_ppm, kelly_ppm, growth_ppm;
+    } bounds;
+};
+extern const struct schema tournament_schema;
+
+/* The rules by the words, which were read at "tournament" of config; what no single field can be
+ * blamed for is refused there. mode 0 when there is no such section or it is refused. */
+void tournament_rules_of(const struct tournament_words *words, struct config *config,
+                         struct tournament_rules *rules);
+
+#endif

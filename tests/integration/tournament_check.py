@@ -1,0 +1,316 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Recomputes every plan of a journal in another language, from what `agon journal export` writes.
+
+    agon journal export DIR --fills fills.csv --samples samples.csv --plans plans.json
+    python3 tournament_check.py fills.csv samples.csv plans.json QUOTE
+
+From the fills: the result of each by average cost, exactly, against the column that says it. From the samples and the
+plans: that each sample is compared with the one before and the capital moved in between. From both: measures, points,
+ranks, shares, what is aimed at and what is moved, against each plan, to 1e-9 (amounts to the last unit). Only the
+standard library; written from score/window.h and score/plan.h, and not from their sources."""
+import csv
+import json
+import math
+import sys
+from decimal import Decimal
+
+TOLERANCE = 1e-9
+MEASURES = ["sharpe", "calmar", "drawdown", "win_rate", "profit_factor", "vol_return"]
+YEAR_S = 365 * 86400
+WEEK_NS = 7 * 86400 * 10**9
+RATIO_MAX = 1000.0
+CASH_SHORT, POOL_SHORT, GROWTH_BOUND, CAPPED = 1, 2, 4, 8
+
+
+def fail(text):
+    sys.exit("FAIL: " + text)
+
+
+def units(text, exp=8):
+    """A decimal as a count of 10^-exp, exactly."""
+    value = Decimal(text or "0").scaleb(exp)
+    if value != value.to_integral_value():
+        fail(f"{text} is finer than 10^-{exp}")
+    return int(value)
+
+
+def mul_div_even(a, b, divisor):
+    """a * b / divisor, rounded to the nearest, a half to the even one."""
+    if divisor < 0:
+        a, divisor = -a, -divisor
+    whole, rest = divmod(a * b, divisor)
+    return whole + (2 * rest > divisor or (2 * rest == divisor and whole % 2 == 1))
+
+
+def sign(value):
+    return (value > 0) - (value < 0)
+
+
+class Position:
+    """Average cost, as host/ledger/ledger.h says it: amounts are counts of 10^-8."""
+
+    def __init__(self):
+        self.held = self.cost = 0
+
+    def fill(self, is_buy, price, quantity, fee, fee_is_base, fee_is_quote):
+        """Returns (result less the fee in the quote or None when nothing was closed)."""
+        base = quantity if is_buy else -quantity
+        notional = mul_div_even(price, quantity, 10**8)
+        cost = notional if is_buy else -notional
+        before, result, is_closing = self.held, 0, False
+        if sign(self.held) * sign(base) < 0:
+            is_closing = True
+            held, moved = abs(self.held), abs(base)
+            closed = min(moved, held)
+            cost_out = mul_div_even(self.cost, closed, held)
+            part = mul_div_even(cost, closed, moved)
+            result = -part - cost_out
+            self.cost -= cost_out
+            cost -= part
+        self.held += base
+        self.cost += cost
+        realised = result
+        fee_quote = 0
+        if fee and fee_is_base:
+            fee_quote = mul_div_even(price, fee, 10**8)
+            self.held -= fee
+            if self.cost and (self.held == 0 or sign(self.held) != sign(self.cost)):
+                self.cost = 0
+        elif fee and fee_is_quote:
+            fee_quote = fee
+        del before
+        return realised - fee_quote, is_closing
+
+
+def read_fills(path, quote):
+    positions, fills = {}, []
+    with open(path, newline="") as file:
+        for row in csv.DictReader(file):
+            base_name = row["symbol"][: -len(quote)]
+            if not row["symbol"].endswith(quote):
+                fail(f"{row['symbol']} is not paid in {quote}")
+            position = positions.setdefault((row["agent"], row["symbol"]), Position())
+            result, is_closing = position.fill(row["side"] == "buy", units(row["price"]), units(row["quantity"]),
+                                               units(row["fee"]), row["fee_asset"] == base_name,
+                                               row["fee_asset"] == quote)
+            said = units(row["result"])
+            if said != (result if is_closing else 0):
+                fail(f"fill {row['seq']} of {row['agent']}: its result is {row['result']}, by average cost "
+                     f"{Decimal(result if is_closing else 0).scaleb(-8)}")
+            fills.append((int(row["seq"]), row["agent"], said))
+    return fills
+
+
+def read_samples(path):
+    samples = {}
+    with open(path, newline="") as file:
+        for row in csv.DictReader(file):
+            samples.setdefault(row["agent"], []).append((int(row["seq"]), units(row["base"]), units(row["equity"])))
+    return samples
+
+
+def check_chain(samples, plans):
+    """Each sample's base is the equity before it and what plans gave or took since."""
+    moved = {}
+    for plan in plans:
+        for line in plan["slots"]:
+            change = int(line["capital_after_amt"]) - int(line["capital_before_amt"])
+            moved.setdefault(line["name"], []).append((int(plan["seq"]), change))
+    n = 0
+    for agent, rows in samples.items():
+        for (seq0, _, equity0), (seq, base, _) in zip(rows, rows[1:]):
+            change = sum(amount for at, amount in moved.get(agent, []) if seq0 < at < seq)
+            if base != equity0 + change:
+                fail(f"sample {seq} of {agent} is compared with {base}, expected {equity0 + change}")
+            n += 1
+    return n
+
+
+def ratio(gain, loss):
+    if loss > 0:
+        return min(gain / loss, RATIO_MAX)
+    return RATIO_MAX if gain > 0 else None
+
+
+def measure(rows, results, sample_s):
+    """The six measures (None: undefined), and Kelly's share."""
+    changes = [(equity - base) / base for _, base, equity in rows if base > 0]
+    out = dict.fromkeys(MEASURES)
+    n, kelly = len(changes), 0.0
+    won = sum(r for r in results if r > 0)
+    lost = -sum(r for r in results if r < 0)
+    n_wins, n_losses = sum(r > 0 for r in results), sum(r < 0 for r in results)
+    if n_wins + n_losses:
+        out["win_rate"] = n_wins / (n_wins + n_losses)
+    out["profit_factor"] = ratio(won, lost)
+    if n:
+        mean = math.fsum(changes) / n
+        growth = high = 1.0
+        worst = 0.0
+        for change in changes:
+            growth *= 1 + change
+            high = max(high, growth)
+            worst = max(worst, (high - growth) / high)
+        out["drawdown"] = worst
+        out["calmar"] = ratio(mean * YEAR_S / sample_s, worst)
+        if n > 1:
+            variance = math.fsum((change - mean) ** 2 for change in changes) / (n - 1)
+            if variance > 1e-12 * mean * mean:
+                deviation = math.sqrt(variance)
+                out["sharpe"] = mean / deviation * math.sqrt(YEAR_S / sample_s)
+                out["vol_return"] = (growth - 1) / (deviation * math.sqrt(n))
+                kelly = mean / variance
+    return out, kelly, n, n_wins, n_losses, won, lost
+
+
+def near(a, b):
+    return abs(a - b) <= TOLERANCE * max(1.0, abs(a), abs(b))
+
+
+def better(a, b, name):
+    if a is None or b is None:
+        return (a is not None) - (b is not None)
+    order = (a > b) - (a < b)
+    return -order if name == "drawdown" else order
+
+
+def passes(name, value, gate):
+    if value is None:
+        return False
+    return value < gate if name == "drawdown" else value >= gate if name == "win_rate" else value > gate
+
+
+def check_measures(where, line, own, kelly):
+    for i, name in enumerate(MEASURES):
+        has = line["defined"] >> i & 1
+        if bool(has) != (own[name] is not None):
+            fail(f"{where}: {name} is {'defined' if has else 'undefined'} there and {own[name]} here")
+        if has and not near(line[name], own[name]):
+            fail(f"{where}: {name} is {line[name]!r} there and {own[name]!r} here")
+    if not near(line["kelly"], kelly):
+        fail(f"{where}: kelly is {line['kelly']!r} there and {kelly!r} here")
+
+
+def check_account(where, plan, lines, pool):
+    rules = plan
+    judged = [line for line in lines if line["verdict"] in ("ranked", "under_gate", "unloaded")]
+    # Measures were shown equal above; scores are taken over the plan's own doubles, so that a tie is a tie.
+    own = {line["name"]: {name: line[name] if line["defined"] >> i & 1 else None for i, name in enumerate(MEASURES)}
+           for line in judged}
+    ranked = []
+    for line in judged:
+        mine, total = own[line["name"]], 0.0
+        for i, name in enumerate(MEASURES):
+            others = [own[other["name"]] for other in judged if other is not line]
+            points = [(better(mine[name], other[name], name) + 1) / 2 for other in others]
+            total += rules["weights"][i] * (sum(points) / len(points) if points else 1.0)
+        score = total / sum(rules["weights"])
+        if not near(score, line["score"]):
+            fail(f"{where} {line['name']}: the score is {line['score']!r} there and {score!r} here")
+        failed = sum(1 << i for i, name in enumerate(MEASURES)
+                     if rules["gates"][i] is not None and not passes(name, mine[name], rules["gates"][i]))
+        if failed != line["failed"] or (failed == 0) != (line["verdict"] == "ranked"):
+            fail(f"{where} {line['name']}: gates failed are {line['failed']} there and {failed} here")
+        if failed and (line["verdict"] == "unloaded") != (0 < rules["max_failures"] <= line["failures"]):
+            fail(f"{where} {line['name']}: {line['verdict']} after {line['failures']} failures")
+        if failed == 0:
+            ranked.append(line)
+    ranked.sort(key=lambda line: (-line["score"], line["slot"]))
+    shares = {}
+    for rank, line in enumerate(ranked, 1):
+        if line["rank"] != rank:
+            fail(f"{where} {line['name']}: rank {line['rank']} there and {rank} here")
+        n = len(rules["shares_ppm"])
+        if rules["mode"] == "bounded":
+            share = int(min(max(line["kelly"] * rules["kelly_ppm"], rules["least_ppm"]), rules["most_ppm"]))
+        else:
+            share = rules["shares_ppm"][rank - 1] if rank <= n else rules["rest_ppm"] // (len(ranked) - n)
+        shares[line["name"]] = share
+    whole = sum(shares.values())
+    if whole > 10**6:
+        shares = {name: share * 10**6 // whole for name, share in shares.items()}
+    total = int(pool[2]) + sum(max(0, int(line["equity_amt"])) for line in judged)
+    total = total * (10**6 - rules["reserve_ppm"]) // 10**6
+    changes, taken, wanted = {}, 0, 0
+    for line in lines:
+        equity, share = int(line["equity_amt"]), shares.get(line["name"], 0)
+        target, flags = equity, 0
+        if share == 0 and equity > 0 and (line in judged or line["verdict"] == "gone"):
+            target = 0
+        elif share:
+            target = total * share // 10**6
+            since = min(int(plan["t"]) - int(plan["t_since"]), WEEK_NS)
+            most = equity + (equity * rules["growth_ppm"] // 10**6) * since // WEEK_NS
+            if rules["mode"] == "bounded" and equity > 0 and target > most:
+                target, flags = most, flags | GROWTH_BOUND
+            if rules["mode"] == "bounded" and line["kelly"] * rules["kelly_ppm"] >= rules["most_ppm"]:
+                flags |= CAPPED
+        if share != line["share_ppm"]:
+            fail(f"{where} {line['name']}: a share of {line['share_ppm']} there and {share} here")
+        if target != int(line["target_amt"]):
+            fail(f"{where} {line['name']}: aimed at {line['target_amt']} there and {target} here")
+        change = target - equity
+        if change < 0:
+            most = max(0, min(int(line["free_amt"]), int(line["capital_before_amt"])))
+            if -change > most:
+                change, flags = -most, flags | CASH_SHORT
+            taken -= change
+        elif change > 0:
+            wanted += change
+        changes[line["name"]] = [change, flags]
+    room = max(0, min(int(pool[2]), int(pool[4])) + taken)
+    for line in lines:
+        change, flags = changes[line["name"]]
+        if change > 0 and wanted > room:
+            change, flags = change * room // wanted, flags | POOL_SHORT
+        if flags != line["flags"]:
+            fail(f"{where} {line['name']}: flags {line['flags']} there and {flags} here")
+        if int(line["capital_before_amt"]) + change != int(line["capital_after_amt"]):
+            fail(f"{where} {line['name']}: {change} is moved here, there capital goes from "
+                 f"{line['capital_before_amt']} to {line['capital_after_amt']}")
+        taken -= max(0, change) if change > 0 else 0
+    if int(pool[2]) + taken != int(pool[3]):
+        fail(f"{where}: the pool is {pool[3]} there and {int(pool[2]) + taken} here")
+
+
+def main():
+    if len(sys.argv) != 5:
+        sys.exit(__doc__)
+    fills = read_fills(sys.argv[1], sys.argv[4])
+    samples = read_samples(sys.argv[2])
+    with open(sys.argv[3]) as file:
+        plans = [json.loads(line) for line in file if line.strip()]
+    n_links = check_chain(samples, plans)
+    n_lines, capital = 0, {}
+    for plan in plans:
+        seq = int(plan["seq"])
+        for line in plan["slots"]:
+            where = f"plan {plan['number']} {line['name']}"
+            rows = [row for row in samples.get(line["name"], []) if row[0] < seq]
+            ends = [row[0] for row in rows]
+            window = rows[-plan["window"]:]
+            begin = ends[-len(window) - 1] if len(ends) > len(window) else 0
+            end = ends[-1] if ends else 0
+            results = [r for at, agent, r in fills if agent == line["name"] and begin < at < end]
+            own, kelly, n, n_wins, n_losses, won, lost = measure(window, results, plan["sample_s"])
+            if (n, n_wins, n_losses, won, lost) != (line["n_samples"], line["n_wins"], line["n_losses"],
+                                                    int(line["won_amt"]), int(line["lost_amt"])):
+                fail(f"{where}: samples, wins, losses, won, lost are {n}, {n_wins}, {n_losses}, {won}, {lost} here")
+            if (line["verdict"] == "too_new") != (n < plan["min_samples"] and line["verdict"] not in ("aside", "gone")):
+                fail(f"{where}: {line['verdict']} with {n} samples")
+            check_measures(where, line, own, kelly)
+            if line["name"] in capital and capital[line["name"]] != int(line["capital_before_amt"]):
+                fail(f"{where}: its capital was {capital[line['name']]} after the plan before")
+            capital[line["name"]] = int(line["capital_after_amt"])
+            n_lines += 1
+        for pool in plan["pools"]:
+            check_account(f"plan {plan['number']}", plan,
+                          [line for line in plan["slots"] if line["account"] == pool[0]], pool)
+    if not plans:
+        fail("there is no plan")
+    print(f"{len(plans)} plans, {n_lines} lines, {len(fills)} fills and {n_links} samples agree to {TOLERANCE:g}")
+
+
+if __name__ == "__main__":
+    main()
