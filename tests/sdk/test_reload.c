@@ -188,6 +188,18 @@ static uint64_t own_bytes(void)
     return kib * 1024;
 }
 
+/* Recorded quotes, where they lie beside the repository; NULL: a made-up market does as well. */
+static const char *recording(void)
+{
+    static char path[1024];
+    const char *root = getenv("AGON_SOURCE_ROOT");
+
+    snprintf(path, sizeof(path),
+             "%.900s/../shared/data/book/binance_spot_BTCUSDT_quotes_20210108.csv",
+             root ? root : ".");
+    return access(path, R_OK) == 0 ? path : NULL;
+}
+
 static const uint32_t runners[] = {CREW_INPROC, CREW_PROCESS};
 
 /* What the same market makes of a slot that nobody reloads. */
@@ -204,7 +216,7 @@ static struct relay_state control_of(const struct arena_config *config, uint64_t
 
 START_TEST(a_hundred_reloads_lose_nothing_and_leave_nothing)
 {
-    struct arena_config config = {.runner = runners[_i]};
+    struct arena_config config = {.runner = runners[_i], .tape = recording()};
     struct relay_state state, control;
     uint64_t fds = 0, maps = 0, bytes = 0, n_market, nth;
 

@@ -122,6 +122,85 @@ done:
     return status;
 }
 
+/* An agent that dies at its 40th event, again and again, until its binary is refused; cleared with
+ * a reason, and another binary put to the slot. */
+static int condemn(const char *dir, struct error *err)
+{
+    static struct host_instrument instruments[HOST_INSTRUMENTS_MAX];
+    static const char *const args[] = {"--port", "0",  "--speed",       "60",
+                                       "--seed", "11", "--with-parent", NULL};
+    struct host_config config = {.mode = RUN_LIVE,
+                                 .base_currency = "USDT",
+                                 .instruments = instruments,
+                                 .slots = slots,
+                                 .n_slots = 1,
+                                 .speed_milli = 60000,
+                                 .is_async = 1,
+                                 .low_water_bytes = (int64_t)32 << 20,
+                                 .dir = dir};
+    const char *good;
+    static char path[512];
+    struct simproc sim = {0};
+    struct host_quarantined bad;
+    int64_t until = clock_mono() + LIMIT;
+    _Atomic uint32_t never = 0;
+    int status = EXIT_FAILURE;
+    int rc = simproc_start(&sim, args, err);
+
+    if (rc >= 0)
+        rc = demo_venue(&config.venue, sim.port, err);
+    if (rc >= 0)
+        rc = demo_instruments(instruments, &sim, NULL, err);
+    config.n_instruments = rc > 0 ? (uint32_t)rc : 0;
+    if (rc >= 0)
+        rc = demo_cast(slots, getenv("PLUGINS"), config.n_instruments, err);
+    // The market maker's place, with a plugin that breaks.
+    slots[0] = slots[3];
+    slots[0].record.slot = 0;
+    snprintf(path, sizeof(path), "%s", slots[0].plugin);
+    good = path;
+    snprintf(slots[0].plugin, sizeof(slots[0].plugin), "%.500s", getenv("FAULTY"));
+    slots[0].n_params = 2;
+    slots[0].params[0] = (struct setup_param){.name = "fault", .text = "segv"};
+    slots[0].params[1] = (struct setup_param){.name = "at", .text = "40"};
+    if (rc >= 0)
+        rc = host_open(&host, &config, err);
+    if (rc >= 0)
+        rc = host_start(host, err);
+    if (rc < 0) {
+        fail("start", err);
+        goto done;
+    }
+    while (host_quarantine_list(host, &bad, 1) == 0 && clock_mono() < until)
+        futex_wait(&never, 0, 10000000);
+    host_view(host, &view);
+    if (host_quarantine_list(host, &bad, 1) != 1 || strcmp(bad.slot, slots[0].record.name) != 0)
+        fail("nothing is quarantined", err);
+    else if (host_reload(host, bad.slot, NULL, err) != AGON_EPERM)
+        fail("the binary is not refused", err);
+    else if (host_quarantine_clear(host, bad.hash, "", err) != AGON_EINVAL ||
+             host_quarantine_clear(host, "ab", "a test", err) != AGON_EINVAL)
+        fail("cleared without a reason, or by any hash", err);
+    else if (host_quarantine_clear(host, bad.hash, "the fault is mended", err) < 0 ||
+             host_quarantine_list(host, &bad, 1) != 0)
+        fail("clear", err);
+    else {
+        slots[0].n_params = 0; // they were the other plugin's
+        if (host_reload(host, slots[0].record.name, good, err) < 0)
+            fail("another binary for the slot", err);
+        else if (!settle(0, 5) || view.slots[0].condition != CONDITION_ACTIVE)
+            fail("the slot does not play again", err);
+        else
+            status = EXIT_SUCCESS;
+    }
+    if (host_stop(host, 2000000000, -1, err) < 0)
+        status = fail("stop", err);
+done:
+    host_free(host);
+    simproc_stop(&sim);
+    return status;
+}
+
 int main(int argc, char **argv)
 {
     struct log_config log_config = {.level = LOG_INFO, .fd = 2, .is_json = 1};
@@ -134,14 +213,16 @@ int main(int argc, char **argv)
     if (argc > 1 && strcmp(argv[1], "sim") == 0)
         return cmd_sim(argc - 1, argv + 1);
     if (argc != 3) {
-        fprintf(stderr, "usage: hands process|inproc DIR\n");
+        fprintf(stderr, "usage: hands process|inproc|quarantine DIR\n");
         return EXIT_FAILURE;
     }
     log = log_new(&log_config, &err);
     if (log == NULL)
         return fail("log", &err);
     log_set_process(log);
-    status = play(argv[2], strcmp(argv[1], "inproc") == 0 ? CREW_INPROC : CREW_PROCESS, &err);
+    status = strcmp(argv[1], "quarantine") == 0
+                 ? condemn(argv[2], &err)
+                 : play(argv[2], strcmp(argv[1], "inproc") == 0 ? CREW_INPROC : CREW_PROCESS, &err);
     log_set_process(NULL);
     log_free(log);
     return status;
