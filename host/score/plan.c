@@ -72,7 +72,8 @@ int plan_check_rules(const struct tournament_rules *rules, struct error *err)
         return error_set(err, AGON_EINVAL, "a bound is above 100 %%, or the least above the most");
     if (rules->sample_s == 0 || rules->sample_s % 60 != 0 || rules->sample_s > 7 * 86400)
         return error_set(err, AGON_EINVAL, "samples are whole minutes apart, at most a week");
-    if (rules->window == 0 || rules->window > WINDOW_MAX || rules->min_samples > rules->window)
+    if (rules->window == 0 || rules->window > WINDOW_MAX || rules->min_samples == 0 ||
+        rules->min_samples > rules->window)
         return error_set(err, AGON_EINVAL, "a window has 1 to %d samples, and not fewer than asked",
                          WINDOW_MAX);
     if (rules->mode < TOURNAMENT_RANK_SHARES || rules->mode > TOURNAMENT_BOUNDED ||
@@ -113,16 +114,11 @@ static int is_judged(const struct plan_line *line)
 }
 
 // 1: a is the better one, -1: b, 0: none.
-static int compare(const struct plan_line *a, const struct plan_line *b, int measure)
+static int compare(const struct plan_line *a, const struct plan_line *b, uint32_t measure)
 {
-    int has_a = a->defined >> measure & 1;
-    int has_b = b->defined >> measure & 1;
-    int order;
+    int order = (a->measures[measure] > b->measures[measure]) -
+                (a->measures[measure] < b->measures[measure]);
 
-    if (!has_a || !has_b)
-        return has_a - has_b;
-    order = (a->measures[measure] > b->measures[measure]) -
-            (a->measures[measure] < b->measures[measure]);
     return measure == MEASURE_DRAWDOWN ? -order : order;
 }
 
@@ -136,7 +132,7 @@ double plan_points(const struct record_plan *plan, const struct plan_line *line,
 
         if (other == line || other->account != line->account || !is_judged(other))
             continue;
-        halves += (uint32_t)(compare(line, other, (int)measure) + 1);
+        halves += (uint32_t)(compare(line, other, measure) + 1);
         n++;
     }
     return n > 0 ? (double)halves / (double)(2 * n) : 1.0;
