@@ -222,9 +222,11 @@ static int take_roster(const struct opts *opts, struct crew_slot *slots,
     static struct roster_names names;
     static char base_currency[16];
     char plugins[512];
-    struct slots_roster from = {
-        .command = "backtest", .path = opts->roster, .plugins = opts->plugin_dir, .names = &names,
-        .rules = &config->tournament};
+    struct slots_roster from = {.command = "backtest",
+                                .path = opts->roster,
+                                .plugins = opts->plugin_dir,
+                                .names = &names,
+                                .rules = &config->tournament};
     struct error err = {0};
 
     if (backtest_names(config, &names, &err) < 0) {

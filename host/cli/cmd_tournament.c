@@ -62,8 +62,8 @@ static int each_plan(const struct opts *opts, plan_fn each, void *ctx, struct er
     rc = reader == NULL ? (err->code < 0 ? err->code : AGON_EIO) : AGON_OK;
     while (rc >= 0 && (rc = journal_reader_next(reader, &event, err)) == 1) {
         if (is_whole(event) &&
-            (opts->number == 0 || ((const struct record_plan *)(const void *)event)->number ==
-                                      opts->number))
+            (opts->number == 0 ||
+             ((const struct record_plan *)(const void *)event)->number == opts->number))
             rc = each(ctx, (const void *)event);
     }
     journal_reader_close(reader);
@@ -154,8 +154,8 @@ static int print_plan(const struct record_plan *plan, int is_dry)
     char c[48];
 
     print_head(plan, is_dry);
-    printf("%4s %-16s %-10s %6s %7s %9s %9s %8s %7s %7s %8s  %15s %15s\n", "rank", "agent", "verdict",
-           "score", "share", "sharpe", "calmar", "drawdown", "win", "factor", "vol.ret",
+    printf("%4s %-16s %-10s %6s %7s %9s %9s %8s %7s %7s %8s  %15s %15s\n", "rank", "agent",
+           "verdict", "score", "share", "sharpe", "calmar", "drawdown", "win", "factor", "vol.ret",
            "capital before", "after");
     for (uint32_t i = 0; i < plan->n_lines; i++) {
         const struct plan_line *line = &plan_lines(plan)[i];
@@ -191,7 +191,9 @@ static int print_plan(const struct record_plan *plan, int is_dry)
 
 static const char *comparison(uint32_t measure)
 {
-    return measure == MEASURE_DRAWDOWN ? "below" : measure == MEASURE_WIN_RATE ? "at least" : "above";
+    return measure == MEASURE_DRAWDOWN   ? "below"
+           : measure == MEASURE_WIN_RATE ? "at least"
+                                         : "above";
 }
 
 static void print_measures(const struct record_plan *plan, const struct plan_line *line)
@@ -209,7 +211,7 @@ static void print_measures(const struct record_plan *plan, const struct plan_lin
                plan->rules.weights[i]);
         if ((plan->rules.gate_mask >> i & 1) != 0)
             printf("  %s %.6g: %s", comparison(i), plan->rules.gates[i],
-                   !is_judged                    ? "not asked"
+                   !is_judged                     ? "not asked"
                    : (line->failed >> i & 1) != 0 ? "failed"
                                                   : "passed");
         printf("\n");
@@ -235,10 +237,10 @@ static void print_verdict(const struct record_plan *plan, const struct plan_line
     case PLAN_UNLOADED:
         printf("  score %.6f, but under a gate, %u time%s in a row: no share%s\n", line->score,
                line->failures, line->failures == 1 ? "" : "s",
-               line->verdict == PLAN_UNLOADED
-                   ? plan->rules.on_unload == UNLOAD_CLOSE ? ", unloaded, positions closed"
-                                                           : ", unloaded, positions kept"
-                   : "");
+               line->verdict == PLAN_UNLOADED ? plan->rules.on_unload == UNLOAD_CLOSE
+                                                    ? ", unloaded, positions closed"
+                                                    : ", unloaded, positions kept"
+                                              : "");
         break;
     case PLAN_TOO_NEW:
         printf("  %u samples, and %u are asked for: not judged, it keeps what it has\n",
@@ -282,9 +284,9 @@ static int print_why(const struct record_plan *plan, const struct plan_line *lin
 static int print_json(const struct record_plan *plan)
 {
     char *text = malloc(JOURNAL_TEXT_MAX);
-    int64_t length = text != NULL ? text_event(&plan->hdr, TEXT_JSON, NULL, NULL, text,
-                                               JOURNAL_TEXT_MAX)
-                                  : AGON_ENOMEM;
+    int64_t length = text != NULL
+                         ? text_event(&plan->hdr, TEXT_JSON, NULL, NULL, text, JOURNAL_TEXT_MAX)
+                         : AGON_ENOMEM;
 
     if (length >= 0)
         printf("%s\n", text);
@@ -331,9 +333,9 @@ static int on_plan(void *ctx, const struct record_plan *plan)
         return show(found->opts, plan);
     }
     found->n++;
-    memcpy(&found->last, plan, event_bytes(&plan->hdr) <= sizeof(found->last)
-                                   ? event_bytes(&plan->hdr)
-                                   : sizeof(found->last));
+    memcpy(&found->last, plan,
+           event_bytes(&plan->hdr) <= sizeof(found->last) ? event_bytes(&plan->hdr)
+                                                          : sizeof(found->last));
     return AGON_OK;
 }
 

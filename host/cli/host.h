@@ -45,7 +45,7 @@ struct host_config {
     int64_t low_water_bytes; /* fewer free for the journal: nothing new leaves; 0: 1 GiB, or 5 % of
                                 the disk where that is less */
     struct tournament_rules tournament; /* mode 0: none is held */
-    int is_resumed;          /* lifts a kill switch that an earlier run left thrown */
+    int is_resumed;                     /* lifts a kill switch that an earlier run left thrown */
 };
 
 struct host_view_slot {

@@ -77,7 +77,7 @@ struct host {
         told_halts; /* enum host_halt: why nothing new may leave; what the engine knows */
     union plan_event plan;
     uint64_t demoted; /* slots that a tournament unloaded and whose plugin is still there */
-    uint64_t gone;  /* slots whose plugin is gone and that the engine is not told of yet */
+    uint64_t gone;    /* slots whose plugin is gone and that the engine is not told of yet */
     uint64_t order, next_mark, next_snapshot, advanced_seq;
     int64_t polled_ns, observed_ns, started_ns;
     int has_joined;

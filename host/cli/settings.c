@@ -112,9 +112,11 @@ static int read_roster(struct settings *settings, const char *path, const char *
                        int is_known)
 {
     static struct roster_names names;
-    struct slots_roster from = {
-        .command = "run", .path = path, .plugins = plugins, .names = is_known ? &names : NULL,
-        .rules = &settings->host.tournament};
+    struct slots_roster from = {.command = "run",
+                                .path = path,
+                                .plugins = plugins,
+                                .names = is_known ? &names : NULL,
+                                .rules = &settings->host.tournament};
 
     names.n = settings->host.n_instruments;
     for (uint32_t i = 0; i < names.n; i++)

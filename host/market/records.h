@@ -23,7 +23,7 @@ enum event_type_host {
     EVENT_MARK = 63,    /* the state's hash at this place: what a replay must reach */
     EVENT_ARM = 64,     /* an agent arms or disarms a timer of its slot; in its intent ring */
     EVENT_DUE = 65,     /* time has come: the engine said what is due, the clock port said when */
-    EVENT_PLAN = 72     /* a tournament's plan of capital: the engine made it, the driver offers it */
+    EVENT_PLAN = 72 /* a tournament's plan of capital: the engine made it, the driver offers it */
 };
 
 /* flags of agon_book_part. A snapshot larger than one record comes in parts: FIRST clears the book,
@@ -260,16 +260,16 @@ struct tournament_rules {
     double gates[MEASURES];   /* least of a measure, most of the drawdown; if its bit is set */
     uint32_t gate_mask;
     uint32_t n_shares, shares_ppm[TOURNAMENT_SHARES]; /* of rank 1, 2, ... */
-    uint32_t rest_ppm;         /* for all ranks behind those, in equal parts */
-    uint32_t reserve_ppm;      /* of all, that stays in the pool */
-    uint32_t least_ppm;        /* bounded: least and most share of one slot */
+    uint32_t rest_ppm;    /* for all ranks behind those, in equal parts */
+    uint32_t reserve_ppm; /* of all, that stays in the pool */
+    uint32_t least_ppm;   /* bounded: least and most share of one slot */
     uint32_t most_ppm;
-    uint32_t kelly_ppm;        /* bounded: part of the Kelly share that is taken */
-    uint32_t growth_ppm;       /* bounded: most that a slot's equity may grow by in a week */
-    uint32_t sample_s;         /* between two samples of equity: whole minutes */
-    uint32_t window;           /* samples that are looked at */
-    uint32_t min_samples;      /* fewer: a slot is not judged yet */
-    uint32_t failures;         /* in a row under the gate: unloaded; 0: never */
+    uint32_t kelly_ppm;   /* bounded: part of the Kelly share that is taken */
+    uint32_t growth_ppm;  /* bounded: most that a slot's equity may grow by in a week */
+    uint32_t sample_s;    /* between two samples of equity: whole minutes */
+    uint32_t window;      /* samples that are looked at */
+    uint32_t min_samples; /* fewer: a slot is not judged yet */
+    uint32_t failures;    /* in a row under the gate: unloaded; 0: never */
     uint8_t mode, on_unload, pad[2];
 };
 struct record_tournament { /* CONFIG of kind CONFIG_TOURNAMENT; mode 0: no more tournaments */
@@ -297,20 +297,20 @@ struct plan_line { /* of one slot. Amounts in the base currency */
     char name[32];
     uint16_t slot;
     agon_account_t account;
-    uint8_t verdict;   /* enum plan_verdict */
-    uint8_t rank;      /* 1, 2, ... in its account; 0: none */
-    uint8_t defined;   /* measures that there is a value of, a bit each; the others are 0 */
-    uint8_t failed;    /* gates that it did not pass, a bit each */
+    uint8_t verdict; /* enum plan_verdict */
+    uint8_t rank;    /* 1, 2, ... in its account; 0: none */
+    uint8_t defined; /* measures that there is a value of, a bit each; the others are 0 */
+    uint8_t failed;  /* gates that it did not pass, a bit each */
     uint32_t flags;
     uint32_t failures; /* in a row, this one included */
     uint32_t share_ppm;
     uint32_t n_samples, n_wins, n_losses; /* in the window */
     agon_amt_t won_amt, lost_amt;         /* in the window; lost_amt is positive */
     double measures[MEASURES];
-    double score; /* 0 to 1 */
-    double kelly; /* mean over variance of the returns; 0: none */
-    agon_amt_t equity_amt, free_amt;              /* before */
-    agon_amt_t target_amt;                        /* equity that the share comes to */
+    double score;                    /* 0 to 1 */
+    double kelly;                    /* mean over variance of the returns; 0: none */
+    agon_amt_t equity_amt, free_amt; /* before */
+    agon_amt_t target_amt;           /* equity that the share comes to */
     agon_amt_t capital_before_amt, capital_after_amt;
     uint64_t pad;
 };
@@ -321,9 +321,9 @@ struct plan_pool { /* of one account: capital of its slots + pool = given, befor
 #define PLAN_ACCOUNTS 16
 struct record_plan { /* PLAN: this, and n_lines of plan_line behind it, by slot */
     struct agon_event_hdr hdr;
-    uint32_t number;   /* of the tournament: 1, 2, ... */
+    uint32_t number; /* of the tournament: 1, 2, ... */
     uint16_t n_lines;
-    int8_t exp;        /* amounts are counts of 10^-exp */
+    int8_t exp; /* amounts are counts of 10^-exp */
     uint8_t pad0;
     agon_ns_t t_due;   /* when the calendar wanted it */
     agon_ns_t t_since; /* the plan before it, or when tournaments began */

@@ -51,8 +51,7 @@ int plan_check_rules(const struct tournament_rules *rules, struct error *err)
     if (rc < 0)
         return rc;
     for (int i = 0; i < MEASURES; i++) {
-        if (!is_finite(rules->weights[i]) || rules->weights[i] < 0.0 ||
-            !is_finite(rules->gates[i]))
+        if (!is_finite(rules->weights[i]) || rules->weights[i] < 0.0 || !is_finite(rules->gates[i]))
             return error_set(err, AGON_EINVAL, "%s: a weight or a gate is no usable number",
                              plan_measure_name((uint32_t)i));
         weights += rules->weights[i];
@@ -109,8 +108,8 @@ struct part {
 
 static int is_judged(const struct plan_line *line)
 {
-    return line->verdict == 0 || line->verdict == PLAN_RANKED ||
-           line->verdict == PLAN_UNDER_GATE || line->verdict == PLAN_UNLOADED;
+    return line->verdict == 0 || line->verdict == PLAN_RANKED || line->verdict == PLAN_UNDER_GATE ||
+           line->verdict == PLAN_UNLOADED;
 }
 
 // 1: a is the better one, -1: b, 0: none.
@@ -238,8 +237,7 @@ static void share(struct part *part)
 static agon_amt_t growth_bound(const struct record_plan *plan, const struct plan_line *line)
 {
     agon_ns_t since = plan->hdr.t - plan->t_since;
-    agon_amt_t a_week =
-        num_mul_div(line->equity_amt, plan->rules.growth_ppm, ALL_PPM, NUM_DOWN);
+    agon_amt_t a_week = num_mul_div(line->equity_amt, plan->rules.growth_ppm, ALL_PPM, NUM_DOWN);
 
     if (since > WEEK_NS)
         since = WEEK_NS;

@@ -137,8 +137,7 @@ START_TEST(what_is_in_positions_is_left_there_and_said)
     pass(0, 11);
     find_plans();
     ck_assert_uint_eq(line_of(0, 0)->flags, PLAN_CASH_SHORT);
-    ck_assert_int_eq(line_of(0, 0)->capital_after_amt,
-                     USD(100000) - line_of(0, 0)->free_amt);
+    ck_assert_int_eq(line_of(0, 0)->capital_after_amt, USD(100000) - line_of(0, 0)->free_amt);
     ck_assert_int_eq(ledger_amt(engine_ledger(engine), 0, 0, USDT), 0);
     world_free(world);
 }

@@ -39,7 +39,7 @@ static struct plan_line *add(uint16_t slot, double value)
 
 static void undefine(struct plan_line *line, int measure)
 {
-    line->defined &= (uint8_t)~(1u << measure);
+    line->defined &= (uint8_t) ~(1u << measure);
     line->measures[measure] = 0.0;
 }
 
@@ -223,12 +223,10 @@ START_TEST(a_gate_is_passed_on_the_right_side_of_its_value)
     static const struct {
         int measure;
         double at, passes, fails;
-    } gates[MEASURES] = {{MEASURE_SHARPE, 1.5, 1.5000001, 1.5},
-                         {MEASURE_CALMAR, 2.0, 2.0000001, 2.0},
-                         {MEASURE_DRAWDOWN, 0.2, 0.1999999, 0.2},
-                         {MEASURE_WIN_RATE, 0.52, 0.52, 0.5199999},
-                         {MEASURE_PROFIT_FACTOR, 1.3, 1.3000001, 1.3},
-                         {MEASURE_VOL_RETURN, 0.0, 0.0000001, 0.0}};
+    } gates[MEASURES] = {
+        {MEASURE_SHARPE, 1.5, 1.5000001, 1.5},        {MEASURE_CALMAR, 2.0, 2.0000001, 2.0},
+        {MEASURE_DRAWDOWN, 0.2, 0.1999999, 0.2},      {MEASURE_WIN_RATE, 0.52, 0.52, 0.5199999},
+        {MEASURE_PROFIT_FACTOR, 1.3, 1.3000001, 1.3}, {MEASURE_VOL_RETURN, 0.0, 0.0000001, 0.0}};
     struct plan_line *good, *bad, *none;
     int measure = gates[_i].measure;
 
