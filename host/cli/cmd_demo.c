@@ -14,6 +14,7 @@
 #include "cli/commands.h"
 #include "cli/demo_cast.h"
 #include "cli/host.h"
+#include "cli/plan_text.h"
 #include "cli/simproc.h"
 #include "cli/table.h"
 #include "lab/replay.h"
@@ -115,6 +116,16 @@ static int start_sim(struct demo *demo, struct error *err)
     return rc;
 }
 
+// Every quarter of an hour of market time, by the equity of its minutes.
+static void set_rules(struct tournament_rules *rules)
+{
+    plan_defaults(rules);
+    memcpy(rules->schedule, "*/15 * * * *", sizeof("*/15 * * * *"));
+    rules->sample_s = 60;
+    rules->window = 60;
+    rules->min_samples = 10;
+}
+
 static int start_host(struct demo *demo, struct error *err)
 {
     static struct host_instrument instruments[HOST_INSTRUMENTS_MAX];
@@ -131,7 +142,10 @@ static int start_host(struct demo *demo, struct error *err)
         .low_water_bytes = (int64_t)32 << 20,
     };
     char run[PATH_MAX];
-    int rc = demo_venue(&config.venue, demo->sim.port, err);
+    int rc;
+
+    set_rules(&config.tournament);
+    rc = demo_venue(&config.venue, demo->sim.port, err);
 
     if (rc >= 0)
         rc = demo_instruments(instruments, &demo->sim, demo->opts.data, err);
@@ -164,9 +178,21 @@ static int watch(struct demo *demo)
     return signal_number > 0 ? signal_number : 0;
 }
 
+static int on_replayed(void *ctx, struct engine *engine, const struct agon_event_hdr *event, int rc)
+{
+    (void)ctx;
+    (void)engine;
+    if (event->type == EVENT_PLAN && rc >= 0) {
+        printf("\n");
+        plan_print((const struct record_plan *)(const void *)event, 0);
+    }
+    return AGON_OK;
+}
+
 static int prove(struct demo *demo, struct error *err)
 {
-    struct replay_config config = {.dir = host_journal_dir(demo->host), .is_verified = 1};
+    struct replay_config config = {
+        .dir = host_journal_dir(demo->host), .is_verified = 1, .on_event = on_replayed};
     struct replay replay = {0};
     unsigned char hash[HASH_SIZE];
     char ours[2 * HASH_SIZE + 1];
