@@ -572,6 +572,14 @@ void disk_mem_crash(struct disk_mem *disk, enum disk_mem_keep keep, uint64_t see
     }
     for (uint32_t i = 0; i < n_kept; i++)
         apply(&disk->safe, &disk->ops[i]);
+    // A removal may overtake what was done before it and was not synced.
+    for (uint32_t i = n_kept; keep == DISK_MEM_RANDOM && i < disk->n_pending; i++) {
+        const struct entry *entry = find(&disk->safe, disk->ops[i].name);
+
+        if (disk->ops[i].kind == OP_REMOVE && entry != NULL && entry->inode == disk->ops[i].inode &&
+            rng_below(&disk->rng, 2) == 0)
+            apply(&disk->safe, &disk->ops[i]);
+    }
     disk->n_pending = 0;
     copy_entries(&disk->now, &disk->safe);
     disk->taken = 0;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /* disk_mem: the disk port in memory, with the faults of real disks. It keeps what a program sees
  * apart from what a crash would leave: unsynced sectors survive in any subset, some of them torn;
- * operations on the directory survive as a prefix of their order; a failed sync drops what was
- * dirty. For tests and simulation. [any, one thread] */
+ * operations on the directory survive as a prefix of their order, but for removals, which may
+ * overtake; a failed sync drops what was dirty. For tests and simulation. [any, one thread] */
 #ifndef BASE_DISK_MEM_H
 #define BASE_DISK_MEM_H
 

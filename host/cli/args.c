@@ -55,7 +55,9 @@ static void print_help(const struct args_spec *spec, const char *command)
                  arg->value ? arg->value : "", arg->type == ARG_LIST ? "..." : "");
         printf(strlen(head) < 24 ? "  %-24s %s" : "  %s\n                           %s", head,
                arg->help);
-        for (uint32_t c = 0; arg->type == ARG_CHOICE && arg->choices[c]; c++)
+        // A value that is spelt out ("inproc|process") has named them.
+        for (uint32_t c = 0; arg->type == ARG_CHOICE && !strchr(arg->value, '|') && arg->choices[c];
+             c++)
             printf("%s%s", c ? ", " : ": ", arg->choices[c]);
         printf("\n");
     }

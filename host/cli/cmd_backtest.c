@@ -3,7 +3,6 @@
  *
  * The whole run happens in a child: a plugin that crashes costs this job and nothing else, and what
  * it did is said in one line. */
-#include <dirent.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -20,13 +19,14 @@
 #include "cli/demo_cast.h"
 #include "cli/slots.h"
 #include "lab/backtest.h"
+#include "sys/file.h"
 
 struct opts {
     struct arg_list plugins, files, params;
     uint64_t seed;
     int64_t length_ns, capital, latency_ns, data_latency_ns;
     double maker_bps, taker_bps;
-    const char *roster, *plugin_dir, *params_file, *csv, *journal;
+    const char *roster, *plugin_dir, *params_file, *csv, *html, *journal;
     agon_ns_t t_end;
     int is_json, is_lenient, runner, has_capital;
 };
@@ -68,6 +68,8 @@ static int run(const struct backtest_config *config, const struct opts *opts)
     rc = backtest_run(config, result, &err);
     if (rc >= 0 && opts->csv != NULL)
         rc = backtest_csv(result, opts->csv, &err);
+    if (rc >= 0 && opts->html != NULL)
+        rc = backtest_html(result, opts->html, &err);
     if (rc >= 0 && opts->is_json)
         rc = backtest_json(result, stdout);
     else if (rc >= 0)
@@ -95,20 +97,6 @@ static int make_dir(char path[256])
         return 1;
     fprintf(stderr, "agon backtest: no directory %s: %s\n", path, strerror(errno));
     return 0;
-}
-
-// A plugin that crashed leaves its copy behind; nothing else is ever in there.
-static void remove_dir(const char *path)
-{
-    DIR *dir = opendir(path);
-    struct dirent *entry;
-
-    if (dir == NULL)
-        return;
-    while ((entry = readdir(dir)) != NULL)
-        unlinkat(dirfd(dir), entry->d_name, 0);
-    closedir(dir);
-    rmdir(path);
 }
 
 static volatile sig_atomic_t interrupted;
@@ -275,6 +263,7 @@ int cmd_backtest(int argc, char **argv)
          .choices = runners},
         {"until", ARG_TIME, "TIME", "stop there", &opts.t_end},
         {"csv", ARG_TEXT, "DIR", "write agents.csv, fills.csv and equity.csv there", &opts.csv},
+        {"html", ARG_TEXT, "FILE", "write a page with plots there", &opts.html},
         {"journal", ARG_TEXT, "DIR", "keep a journal there, for agon replay", &opts.journal},
         {"lenient", ARG_FLAG, NULL, "skip and count bad rows instead of stopping",
          &opts.is_lenient},
@@ -340,7 +329,7 @@ int cmd_backtest(int argc, char **argv)
     config.ctx = &config;
     config.dir = dir;
     rc = make_dir(dir) ? in_child(&config, &opts) : EXIT_ENVIRONMENT;
-    remove_dir(dir);
+    file_remove_tree(dir);
     free(slots);
     return rc;
 }

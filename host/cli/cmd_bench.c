@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* bench: runs benchmarks (cli/bench/). Nothing here judges a time. */
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -10,6 +8,7 @@
 #include "cli/bench/table.h"
 #include "cli/commands.h"
 #include "config/suggest.h"
+#include "sys/file.h"
 
 struct benchmark {
     const char *name, *help;
@@ -51,19 +50,6 @@ static int make_dir(char path[256])
         return 1;
     fprintf(stderr, "agon bench: no directory %s: %s\n", path, strerror(errno));
     return 0;
-}
-
-static void remove_dir(const char *path)
-{
-    DIR *dir = opendir(path);
-    struct dirent *entry;
-
-    if (dir == NULL)
-        return;
-    while ((entry = readdir(dir)) != NULL)
-        unlinkat(dirfd(dir), entry->d_name, 0);
-    closedir(dir);
-    rmdir(path);
 }
 
 static int run_one(const struct benchmark *benchmark, struct bench *bench)
@@ -134,6 +120,6 @@ int cmd_bench(int argc, char **argv)
             rc = run_one(at, &bench);
     }
     bench_end(&bench);
-    remove_dir(dir);
+    file_remove_tree(dir);
     return rc != EXIT_OK ? rc : bench.n_failed > 0 ? EXIT_CHECK : EXIT_OK;
 }

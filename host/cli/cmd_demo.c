@@ -2,7 +2,6 @@
 /* demo: the whole arena on one machine with nothing else installed: a simulated exchange that
  * speaks the real protocol, a live host that signs its orders and sends them there, and four
  * agents. At the end its journal is replayed and has to reach the same state. */
-#include <dirent.h>
 #include <errno.h>
 #include <limits.h>
 #include <signal.h>
@@ -59,27 +58,6 @@ static int make_dir(struct demo *demo, struct error *err)
         return error_set(err, AGON_EIO, "no directory %s: %s", demo->dir, strerror(errno));
     demo->is_own_dir = 1;
     return AGON_OK;
-}
-
-// Removes a directory that this program made, and what is in it, two levels deep.
-static void remove_dir(const char *path, int depth)
-{
-    DIR *dir = opendir(path);
-    struct dirent *entry;
-
-    while (dir != NULL && (entry = readdir(dir)) != NULL) {
-        char inner[PATH_MAX];
-
-        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
-            continue;
-        if (unlinkat(dirfd(dir), entry->d_name, 0) == 0 || depth == 0)
-            continue;
-        if (file_join(inner, sizeof(inner), path, entry->d_name) >= 0)
-            remove_dir(inner, depth - 1);
-    }
-    if (dir != NULL)
-        closedir(dir);
-    rmdir(path);
 }
 
 static int start_sim(struct demo *demo, struct error *err)
@@ -349,7 +327,7 @@ int cmd_demo(int argc, char **argv)
     if (rc < 0 && demo.is_own_dir && demo.sim.port != 0)
         fprintf(stderr, "agon demo: its log is %s/agon.log\n", demo.dir);
     else if (demo.is_own_dir && (rc < 0 || !demo.opts.is_kept))
-        remove_dir(demo.dir, 3);
+        file_remove_tree(demo.dir);
     else
         printf("\nFiles are kept in %s\n", demo.dir);
     free(demo.view);

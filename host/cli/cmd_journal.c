@@ -742,7 +742,7 @@ int cmd_journal(int argc, char **argv)
                            "export what? Give --fills, --equity, --samples or --plans FILE");
     // The disk port makes the directory that it is given; somebody who only looks must not.
     if (!journal_dir("journal", opts.operands.at[1], dir, sizeof(dir)))
-        return EXIT_ENVIRONMENT;
+        return EXIT_DATA;
     opts.dir = dir;
     return strcmp(verb, "cat") == 0     ? look(&opts, cat)
            : strcmp(verb, "stats") == 0 ? look(&opts, stats)

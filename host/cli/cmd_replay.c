@@ -43,7 +43,7 @@ int cmd_replay(int argc, char **argv)
     if (rc != ARGS_RUN)
         return rc;
     if (!journal_dir("replay", opts.dir.at[0], dir, sizeof(dir)))
-        return EXIT_ENVIRONMENT;
+        return EXIT_DATA;
     config.dir = dir;
     config.until = opts.until;
     config.is_live = opts.is_live;

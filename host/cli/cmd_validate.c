@@ -144,14 +144,13 @@ static int validate(const char *path, enum elf_runner runner, int is_quiet, json
 
 int cmd_validate(int argc, char **argv)
 {
-    static const char *const runners[] = {"process", "inproc", "pod", NULL};
+    static const char *const runners[] = {"process", "inproc", NULL};
     struct arg_list files = {0};
     int is_json = 0, runner = ELF_PROCESS, rc, n_bad = 0;
-    const struct arg table[] = {{"runner", ARG_CHOICE, "RUNNER",
-                                 "how it shall run: process (default), inproc, pod", &runner,
-                                 .choices = runners},
-                                {"json", ARG_FLAG, NULL, "report as JSON", &is_json},
-                                {NULL}};
+    const struct arg table[] = {
+        {"runner", ARG_CHOICE, "RUNNER", "how it shall run (process)", &runner, .choices = runners},
+        {"json", ARG_FLAG, NULL, "report as JSON", &is_json},
+        {NULL}};
     const struct args_spec spec = {
         .usage = "PLUGIN.so... [--runner RUNNER] [--json]",
         .about = "Checks plugin files: the bytes first, then in a sandboxed child what only the "

@@ -9,9 +9,10 @@
 #include "sys/proc.h"
 #include "sys/signals.h"
 
-#define TELL_NS  ((int64_t)20 * 1000 * 1000)
-#define HURRY_NS ((int64_t)500 * 1000 * 1000)
-#define PACK_NS  ((int64_t)2 * 1000 * 1000 * 1000)
+#define TELL_NS      ((int64_t)20 * 1000 * 1000)
+#define HURRY_NS     ((int64_t)500 * 1000 * 1000)
+#define PACK_NS      ((int64_t)2 * 1000 * 1000 * 1000)
+#define PACK_FULL_NS ((int64_t)60 * 1000 * 1000 * 1000)
 
 /* ---- writer ---- */
 
@@ -72,23 +73,32 @@ void *host_writer_main(void *ctx)
 
 /* ---- packer ---- */
 
+/* There has to be room for a segment's compressed form besides the next ones of the writer. */
+static int has_room_to_pack(struct host *host)
+{
+    uint64_t segment = host->config.market_segment_bytes;
+    int64_t total, free_bytes = disk_posix_free(&host->disk, &total);
+
+    if (segment == 0)
+        segment = (uint64_t)64 << 20;
+    return journal_state(&host->buffer) <= JOURNAL_LOW &&
+           (free_bytes < 0 || (uint64_t)free_bytes > 4 * segment);
+}
+
 void *host_packer_main(void *ctx)
 {
     struct host *host = ctx;
-    int has_failed = 0;
+    struct journal_packing packing = {.stop = &host->is_packer_stopping};
 
     proc_give_way();
     while (atomic_load_explicit(&host->is_packer_stopping, memory_order_acquire) == 0) {
         struct error err = {0};
-        // On a full disk what room there is belongs to the writer.
-        int rc =
-            journal_state(&host->buffer) > JOURNAL_LOW ? 0 : journal_pack(&host->disk.port, &err);
+        int rc = has_room_to_pack(host) ? journal_pack(&host->disk.port, &packing, &err) : 0;
 
-        if (rc < 0 && !has_failed)
+        if (rc < 0)
             log_warn("journal", "pack", "%s", err.text);
-        has_failed = rc < 0;
         if (rc != 1)
-            futex_wait(&host->is_packer_stopping, 0, PACK_NS);
+            futex_wait(&host->is_packer_stopping, 0, rc == AGON_ENOSPC ? PACK_FULL_NS : PACK_NS);
     }
     return NULL;
 }

@@ -147,7 +147,7 @@ static int beside(char *path, size_t room, const char *file, const char *name)
     const char *slash = strrchr(file, '/');
     int n = snprintf(path, room, "%.*s%s", slash != NULL ? (int)(slash - file) + 1 : 0, file, name);
 
-    return n > 0 && (size_t)n < room;
+    return n >= 0 && (size_t)n < room;
 }
 
 static void check_symbols(struct config *config, const struct words *words)

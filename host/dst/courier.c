@@ -362,17 +362,19 @@ static void take_stream(struct world *world, const struct message *message)
 
 static void absent(struct world *world, struct parcel *parcel, agon_ns_t t_sent)
 {
-    int is_early = t_sent <= parcel->t_expire && world->config.bug != BUG_EARLY_ABSENT;
+    // The bug believes the first answer, however young the request is.
+    int is_believed = world->config.bug == BUG_EARLY_ABSENT;
+    int is_early = t_sent <= parcel->t_expire && !is_believed;
 
     parcel->t_next_ask = world->now + AGAIN_NS;
     if (is_early || (parcel->kind != CMD_NEW && parcel->kind != 0))
         return;
-    if (parcel->n_absent == 0) {
+    if (parcel->n_absent == 0 && !is_believed) {
         parcel->n_absent = 1;
         parcel->t_absent = t_sent;
         return;
     }
-    if (t_sent - parcel->t_absent < READS_APART || t_sent <= parcel->t_expire)
+    if (!is_believed && (t_sent - parcel->t_absent < READS_APART || t_sent <= parcel->t_expire))
         return;
     world->result->some[SOME_ABSENT]++;
     parcel->state = PARCEL_NONE;

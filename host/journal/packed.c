@@ -30,6 +30,7 @@ struct packed {
     unsigned char *frame; /* owned; room for the largest */
     unsigned char *plain; /* owned; PACKED_BLOCK; the block cached */
     uint64_t cached;      /* block + 1; 0: none */
+    uint64_t bad;         /* the damaged block met last, + 1 */
     ZSTD_DCtx *zstd;      /* owned */
 };
 
@@ -185,7 +186,10 @@ static int unpack(struct packed *packed, uint64_t at)
 
     if (packed->cached == at + 1)
         return AGON_OK;
+    if (packed->bad == at + 1)
+        return AGON_ECORRUPT;
     packed->cached = 0;
+    packed->bad = at + 1;
     rc = read_exactly(packed->disk, packed->file, block->offset, packed->frame, block->n_packed);
     if (rc < 0)
         return rc;
@@ -193,6 +197,7 @@ static int unpack(struct packed *packed, uint64_t at)
         ZSTD_decompressDCtx(packed->zstd, packed->plain, block->n, packed->frame, block->n_packed);
     if (ZSTD_isError(got) || got != block->n)
         return AGON_ECORRUPT;
+    packed->bad = 0;
     packed->cached = at + 1;
     return AGON_OK;
 }
@@ -222,12 +227,18 @@ int64_t packed_read(struct packed *packed, uint64_t offset, void *bytes, uint64_
 
 struct packer {
     const struct disk *disk;
+    const _Atomic uint32_t *stop; /* may be NULL */
     int from, to;
     unsigned char *plain, *frame; /* owned */
     unsigned char *table;         /* owned; entries */
     uint64_t size, written, n_blocks;
     ZSTD_CCtx *zstd; /* owned */
 };
+
+static int is_stopping(const struct packer *packer)
+{
+    return packer->stop != NULL && atomic_load_explicit(packer->stop, memory_order_relaxed) != 0;
+}
 
 static int write_blocks(struct packer *packer)
 {
@@ -240,6 +251,8 @@ static int write_blocks(struct packer *packer)
         int rc = read_exactly(disk, packer->from, offset, packer->plain, n);
         size_t put;
 
+        if (rc >= 0 && is_stopping(packer))
+            rc = AGON_ESTATE;
         if (rc < 0)
             return rc;
         put = ZSTD_compress2(packer->zstd, packer->frame, bound, packer->plain, n);
@@ -295,6 +308,8 @@ static int compare(struct packer *packer)
         uint64_t n = packer->size - offset < PACKED_BLOCK ? packer->size - offset : PACKED_BLOCK;
 
         rc = read_exactly(disk, packer->from, offset, packer->plain, n);
+        if (rc >= 0 && is_stopping(packer))
+            rc = AGON_ESTATE;
         if (rc >= 0 && (packed_read(packed, offset, packer->frame, n) != (int64_t)n ||
                         memcmp(packer->frame, packer->plain, n) != 0))
             rc = AGON_ECORRUPT;
@@ -341,9 +356,10 @@ static int compress_file(struct packer *packer, const char *name)
     return rc < 0 ? rc : compare(packer);
 }
 
-static int pack_one(const struct disk *disk, enum journal_class cls, uint64_t first_seq)
+static int pack_one(const struct disk *disk, enum journal_class cls, uint64_t first_seq,
+                    const _Atomic uint32_t *stop)
 {
-    struct packer packer = {.disk = disk, .from = -1, .to = -1};
+    struct packer packer = {.disk = disk, .stop = stop, .from = -1, .to = -1};
     char plain[SEGMENT_NAME], name[PACKED_NAME];
     int is_gone, rc;
 
@@ -375,8 +391,9 @@ static int pack_one(const struct disk *disk, enum journal_class cls, uint64_t fi
     return rc < 0 ? rc : disk->sync_dir(disk->ctx);
 }
 
-struct cold { /* the plain segments of a class, oldest first, as far as they are interesting */
-    uint64_t oldest[JOURNAL_CLASSES]; /* plain; 0: none seen yet */
+struct cold { /* of each class the oldest plain segment, and how many stand behind it */
+    const struct journal_packing *packing;
+    uint64_t oldest[JOURNAL_CLASSES]; /* 0: none seen yet */
     uint32_t n_behind[JOURNAL_CLASSES];
     uint64_t last[JOURNAL_CLASSES];
 };
@@ -392,22 +409,28 @@ static int note_cold(void *arg, const char *name)
     cold->last[cls] = first_seq;
     if (cold->oldest[cls] != 0)
         cold->n_behind[cls]++;
-    else if (strcmp(name + strlen(name) - (sizeof(PACKED_SUFFIX) - 1), PACKED_SUFFIX) != 0)
+    else if (first_seq > cold->packing->after[cls] &&
+             strcmp(name + strlen(name) - (sizeof(PACKED_SUFFIX) - 1), PACKED_SUFFIX) != 0)
         cold->oldest[cls] = first_seq;
     return AGON_OK;
 }
 
-int journal_pack(const struct disk *disk, struct error *err)
+int journal_pack(const struct disk *disk, struct journal_packing *packing, struct error *err)
 {
-    struct cold cold = {0};
+    struct cold cold = {.packing = packing};
     int rc = disk->list(disk->ctx, note_cold, &cold);
 
     for (int cls = 0; rc >= 0 && cls < JOURNAL_CLASSES; cls++) {
         if (cold.oldest[cls] == 0 || cold.n_behind[cls] < PACKED_WARM)
             continue;
-        rc = pack_one(disk, (enum journal_class)cls, cold.oldest[cls]);
+        rc = pack_one(disk, (enum journal_class)cls, cold.oldest[cls], packing->stop);
+        if (rc == AGON_ESTATE)
+            return 0;
         if (rc < 0) {
             char name[SEGMENT_NAME];
+
+            if (rc != AGON_ENOSPC)
+                packing->after[cls] = cold.oldest[cls];
 
             segment_name(name, (enum journal_class)cls, cold.oldest[cls]);
             return error_set(err, rc, "compressing %s: %s; it stays as it is", name,

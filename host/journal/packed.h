@@ -36,10 +36,16 @@ uint64_t packed_size(const struct packed *packed); /* of the segment, unpacked *
 /* As disk.read over the segment's bytes. Ends early before a block that is damaged. */
 int64_t packed_read(struct packed *packed, uint64_t offset, void *bytes, uint64_t n);
 
-/* Compresses the oldest segment that is still plain and cold. 1: one was; 0: there is none left;
- * AGON_E...: with the reason, and the plain one stays. May run beside a writer and readers of the
- * same directory, in one thread at a time. [packer] */
-int journal_pack(const struct disk *disk, struct error *err);
+/* Where packing stands; zeroed at the start. */
+struct journal_packing {
+    uint64_t after[JOURNAL_CLASSES]; /* segments up to this number could not be compressed */
+    const _Atomic uint32_t *stop;    /* not 0: end soon; may be NULL */
+};
+/* Compresses the oldest segment that is plain and cold and did not fail before. 1: one was; 0:
+ * there is none left, or it was told to stop; AGON_ENOSPC: no room; another AGON_E...: this one
+ * could not be, with the reason; it stays as it is and is passed over from now on. May run beside a
+ * writer and readers of the same directory, in one thread at a time. [packer] */
+int journal_pack(const struct disk *disk, struct journal_packing *packing, struct error *err);
 /* Writes the first n bytes of a compressed segment as a plain one again, which then counts. */
 int packed_restore(const struct disk *disk, enum journal_class cls, uint64_t first_seq, uint64_t n);
 /* Both forms. AGON_ENOENT when there was neither. */

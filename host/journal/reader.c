@@ -4,12 +4,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/crc.h"
 #include "journal/packed.h"
 
 #define CHUNK ((uint64_t)256 << 10)
+#define TRIES 5
 
 struct segment {
     uint64_t first_seq;
+    int is_packed; /* as it was listed */
     struct segment_head head;
     uint32_t head_crc;
 };
@@ -19,7 +22,6 @@ struct cursor { /* walks the segments of one class */
     enum journal_class cls;
     struct segment *segments; /* owned */
     uint32_t n_segments, room;
-    uint32_t n_packed;     /* of them only in compressed form, as listed */
     uint32_t at;           /* the segment we are in */
     int file;              /* -1: none, or a compressed one */
     struct packed *packed; /* owned; the segment in its compressed form */
@@ -75,6 +77,7 @@ struct journal_reader {
     uint64_t dropped_before;
     int has_id;
     unsigned char id[16];
+    uint32_t listing; /* a sum over the names that were listed */
 };
 
 static void file_name(const struct cursor *cursor, uint32_t at, char name[SEGMENT_NAME])
@@ -422,6 +425,7 @@ static int note_segment(void *arg, const char *name)
 
     if (!packed_parse_name(name, &cls, &first_seq))
         return AGON_OK;
+    reader->listing = crc32c(reader->listing, name, strlen(name));
     cursor = &reader->cursors[cls];
     if (cursor->n_segments > 0 && cursor->segments[cursor->n_segments - 1].first_seq == first_seq)
         return AGON_OK; // the compressed form of the one before, which a crash kept from going
@@ -435,8 +439,9 @@ static int note_segment(void *arg, const char *name)
         cursor->room = room;
     }
     memset(&cursor->segments[cursor->n_segments], 0, sizeof(struct segment));
+    cursor->segments[cursor->n_segments].is_packed =
+        strcmp(name + strlen(name) - strlen(PACKED_SUFFIX), PACKED_SUFFIX) == 0;
     cursor->segments[cursor->n_segments++].first_seq = first_seq;
-    cursor->n_packed += strcmp(name + strlen(name) - strlen(PACKED_SUFFIX), PACKED_SUFFIX) == 0;
     return AGON_OK;
 }
 
@@ -468,6 +473,12 @@ static int load_head(struct journal_reader *reader, struct cursor *cursor, uint3
 
     file_name(cursor, at, name);
     n = rc < 0 ? 0 : look(cursor, 0, SEGMENT_HEAD, &bytes, &rc);
+    if (rc == AGON_ECORRUPT)
+        return error_set(err, rc,
+                         "%s" PACKED_SUFFIX ": the file is cut short or its seek table, which is "
+                         "its end, is damaged. Go on with a copy of the directory from before; "
+                         "`agon journal stats DIR --force` reads this one as far as it goes",
+                         name);
     if (rc < 0)
         return error_set(err, rc, "%s: %s", name, error_name(rc));
     memcpy(head, bytes, n);
@@ -587,6 +598,19 @@ static int drain(struct journal_reader *reader, enum journal_class cls)
     return rc;
 }
 
+/* A host that writes meanwhile explains that the last segments end anywhere, not that earlier ones
+ * do. */
+static int has_hole(const struct journal_reader *reader)
+{
+    for (int cls = 0; cls < JOURNAL_CLASSES; cls++) {
+        const struct cursor *cursor = &reader->cursors[cls];
+
+        if (cursor->state == CURSOR_DAMAGE && cursor->at + 1 < cursor->n_segments)
+            return 1;
+    }
+    return 0;
+}
+
 /* Finds where the journal ends and whether that can be. */
 static int judge(struct journal_reader *reader, struct error *err)
 {
@@ -631,7 +655,8 @@ static int judge(struct journal_reader *reader, struct error *err)
                        (unsigned long long)reader->next_seq);
         where = text;
     }
-    if (summary->durable_seq >= reader->next_seq && !reader->reading.is_live) {
+    if (summary->durable_seq >= reader->next_seq &&
+        (!reader->reading.is_live || has_hole(reader))) {
         if (!reader->reading.is_forced)
             return error_set(err, AGON_ECORRUPT,
                              "damage before the tail: %s; the journal ends before event %llu and "
@@ -665,7 +690,8 @@ static void find_end(struct journal_reader *reader)
         const struct segment *last;
 
         reader->summary.n_segments[cls] = cursor->n_segments;
-        reader->summary.n_packed[cls] = cursor->n_packed;
+        for (uint32_t at = 0; at < cursor->n_segments; at++)
+            reader->summary.n_packed[cls] += (uint32_t)cursor->segments[at].is_packed;
         if (cut->keep == 0) {
             if (cursor->n_segments > 0) {
                 end->prev_first_seq[cls] = cursor->segments[0].head.prev_first_seq;
@@ -681,8 +707,9 @@ static void find_end(struct journal_reader *reader)
     }
 }
 
-struct journal_reader *journal_reader_open(const struct disk *disk,
-                                           const struct journal_reading *reading, struct error *err)
+static struct journal_reader *open_once(const struct disk *disk,
+                                        const struct journal_reading *reading, uint32_t *listing,
+                                        struct error *err)
 {
     struct journal_reader *reader = calloc(1, sizeof(*reader));
     struct error why = {0};
@@ -724,8 +751,39 @@ fail:
     (void)error_set(err, rc, "%s",
                     rc == why.code && why.text[0] != '\0' ? why.text : error_name(rc));
     error_wrap(err, "reading the journal");
+    *listing = reader != NULL ? reader->listing : 0;
     journal_reader_close(reader);
     return NULL;
+}
+
+static int sum_names(void *arg, const char *name)
+{
+    enum journal_class cls;
+    uint64_t first_seq;
+    uint32_t *sum = arg;
+
+    if (packed_parse_name(name, &cls, &first_seq))
+        *sum = crc32c(*sum, name, strlen(name));
+    return AGON_OK;
+}
+
+struct journal_reader *journal_reader_open(const struct disk *disk,
+                                           const struct journal_reading *reading, struct error *err)
+{
+    // Beside a host segments change their form, and old ones go, while they are listed and read:
+    // what looks like a hole is believed when the names stay the same.
+    for (int try = 1;; try++) {
+        uint32_t before = 0, after = 0;
+        struct error why = {0};
+        struct journal_reader *reader = open_once(disk, reading, &before, &why);
+
+        if (reader != NULL)
+            return reader;
+        if (try == TRIES || disk->list(disk->ctx, sum_names, &after) < 0 || after == before) {
+            (void)error_set(err, why.code, "%s", why.text);
+            return NULL;
+        }
+    }
 }
 
 void journal_reader_close(struct journal_reader *reader)

@@ -105,5 +105,7 @@ int backtest_json(const struct backtest *result, FILE *out);
 /* agents.csv, fills.csv and equity.csv (by the full minute, as `agon journal export` does) into a
  * directory. AGON_EIO. */
 int backtest_csv(const struct backtest *result, const char *dir, struct error *err);
+/* The same as a page that needs nothing else (lab/page.h). AGON_EIO, AGON_ENOMEM. */
+int backtest_html(const struct backtest *result, const char *path, struct error *err);
 
 #endif

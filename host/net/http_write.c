@@ -122,7 +122,14 @@ int64_t http_write_request(char *buffer, size_t room, const struct http_request 
 
 const char *http_reason(int status)
 {
-    return status < 100 || status > 599 ? "Unknown" : http_status_str((enum http_status)status);
+    const char *text;
+
+    if (status < 100 || status > 599)
+        return "Unknown";
+    if (status == 418) // RFC 2324; an exchange's word for a ban
+        return "I'm a teapot";
+    text = http_status_str((enum http_status)status);
+    return text[0] == '<' ? "Unknown" : text;
 }
 
 int64_t http_write_response(char *buffer, size_t room, const struct http_response *response)

@@ -43,4 +43,8 @@ int file_stream_line(struct file_stream *stream, uint32_t line_max, char **line,
 /* Bytes of the file (as it lies on disk) used so far, and its size, for progress. */
 uint64_t file_stream_used(const struct file_stream *stream, uint64_t *size);
 
+/* A directory that the caller made, with all that is in it; links are not followed. What cannot be
+ * removed stays. */
+void file_remove_tree(const char *path);
+
 #endif

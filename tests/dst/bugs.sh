@@ -27,6 +27,7 @@ done <<'END'
 resend 20
 assume-rejected 100
 early-send 100
+early-absent 100
 new-fill-id 20
 no-gap 20
 cancel-is-done 100

@@ -142,6 +142,7 @@ static void read_packed(const struct disk *disk, const char *name, const uint8_t
 static void fuzz_packed(struct disk_mem *mem, const uint8_t *data, size_t n)
 {
     struct disk disk = disk_mem_port(mem);
+    struct journal_packing packing = {.stop = NULL};
     char name[PACKED_NAME];
     unsigned char *bytes;
     uint64_t n_packed = 0, at = (uint64_t)data[1] | (uint64_t)data[2] << 8;
@@ -158,7 +159,7 @@ static void fuzz_packed(struct disk_mem *mem, const uint8_t *data, size_t n)
         segment_name(plain, JOURNAL_MARKET, seq);
         REQUIRE(disk_mem_set(mem, plain, data + 3, n - 3) == AGON_OK);
     }
-    REQUIRE(journal_pack(&disk, NULL) == 1 && journal_pack(&disk, NULL) == 0);
+    REQUIRE(journal_pack(&disk, &packing, NULL) == 1 && journal_pack(&disk, &packing, NULL) == 0);
     read_packed(&disk, name, data + 3, n - 3);
     bytes = disk_mem_bytes(mem, name, &n_packed);
     bytes[at % n_packed] ^= (unsigned char)(1 + data[0] % 7);

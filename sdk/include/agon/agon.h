@@ -173,4 +173,53 @@ static inline int agon_read(struct agon_in *in, void *bytes, uint64_t n)
     return AGON_OK;
 }
 
+/* Parameters at file scope, for the descriptor's params: a number, a text, the length of a bar. */
+#define AGON_NUMBER(name_, id_, type_, flags_, min_, max_, def_, step_, unit_, doc_)               \
+    static const struct agon_param name_ = {sizeof(struct agon_param),                             \
+                                            id_,                                                   \
+                                            type_,                                                 \
+                                            flags_,                                                \
+                                            min_,                                                  \
+                                            max_,                                                  \
+                                            def_,                                                  \
+                                            step_,                                                 \
+                                            #name_,                                                \
+                                            unit_,                                                 \
+                                            doc_,                                                  \
+                                            NULL}
+#define AGON_CHOOSE(name_, id_, def_, unit_, choices_, doc_)                                       \
+    static const struct agon_param name_ = {sizeof(struct agon_param),                             \
+                                            id_,                                                   \
+                                            AGON_CHOICE,                                           \
+                                            AGON_PARAM_RESTART,                                    \
+                                            0,                                                     \
+                                            0,                                                     \
+                                            def_,                                                  \
+                                            0,                                                     \
+                                            #name_,                                                \
+                                            unit_,                                                 \
+                                            doc_,                                                  \
+                                            choices_}
+#define AGON_TEXTUAL(name_, id_, doc_)                                                             \
+    static const struct agon_param name_ = {sizeof(struct agon_param),                             \
+                                            id_,                                                   \
+                                            AGON_TEXT,                                             \
+                                            AGON_PARAM_RESTART,                                    \
+                                            0,                                                     \
+                                            0,                                                     \
+                                            0,                                                     \
+                                            0,                                                     \
+                                            #name_,                                                \
+                                            "",                                                    \
+                                            doc_,                                                  \
+                                            NULL}
+/* Lengths of bars as choices, and the length in seconds of the one chosen; 0: there is none. */
+#define AGON_BAR_CHOICES "60|180|300|600|900|3600|14400|86400"
+static inline uint32_t agon_bar_length(int64_t choice)
+{
+    static const uint32_t lengths[] = {60, 180, 300, 600, 900, 3600, 14400, 86400};
+
+    return choice >= 0 && choice < 8 ? lengths[choice] : 0;
+}
+
 #endif

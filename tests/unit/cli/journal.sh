@@ -18,11 +18,12 @@ code() {
 }
 
 code 0 "$agon" backtest "$plugin" --param fast=2 slow=3 bar_s=60 volume_min=0 rsi_entry=0 --seed 3 --for 22m --journal j \
-    --csv csv --json
+    --csv csv --html page.html --json
 events=$(jq .seq out)
 
 code 0 "$agon" journal export j --fills fills.csv --equity equity.csv
 [ "$(wc -l <fills.csv)" -gt 3 ] || fail 'the run has no fills: this test shows nothing'
+grep -q '</html>' page.html && [ "$(grep -c '<svg' page.html)" = 2 ] || fail 'no page with two plots'
 cmp fills.csv csv/fills.csv || fail 'the fills are not those that the backtest wrote'
 cmp equity.csv csv/equity.csv || fail 'the equity is not that which the backtest wrote'
 code 0 "$agon" journal export j --fills fills.json --equity equity.json --format json
@@ -74,7 +75,7 @@ code 4 "$agon" journal export hurt --fills never.csv
 code 0 "$agon" journal stats hurt --force --json
 jq -e '.is_forced and .events > 0' out >jq.out || fail '--force shows nothing'
 
-code 6 "$agon" journal stats nowhere
+code 4 "$agon" journal stats nowhere
 [ ! -e nowhere ] || fail 'looking at a directory made it'
 mkdir empty && code 0 "$agon" journal stats empty
 code 6 "$agon" journal export empty --fills -

@@ -10,6 +10,7 @@ static uint64_t live(struct disk_mem *mem, const struct journal_config *config, 
                      uint64_t seed)
 {
     struct help_host host;
+    struct journal_packing packing = {.stop = NULL};
     uint64_t durable = 0;
 
     if (help_open(&host, mem, config) < 0)
@@ -20,7 +21,7 @@ static uint64_t live(struct disk_mem *mem, const struct journal_config *config, 
         if (i == n_steps / 2)
             (void)journal_writer_drop(host.writer, journal_durable_seq(&host.buffer) / 2, 0, NULL);
         if (i % 8 == 7)
-            (void)journal_pack(&host.disk, NULL);
+            (void)journal_pack(&host.disk, &packing, NULL);
     }
     durable = journal_durable_seq(&host.buffer);
     if (rng_at(seed, 0, 1, 0, 0) % 2 == 0 && !disk_mem_is_stopped(mem))

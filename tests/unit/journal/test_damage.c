@@ -415,10 +415,11 @@ START_TEST(force_mends_a_journal_of_many_segments)
     struct disk_mem *whole = journal_of(6000, 50, 1);
     struct journal_reading reading = {.is_forced = 1};
     struct disk disk = disk_mem_port(whole);
+    struct journal_packing packing = {.stop = NULL};
     struct names names;
 
     for (int i = 0; _i == 1 && i < 4; i++)
-        ck_assert_int_eq(journal_pack(&disk, NULL), 1);
+        ck_assert_int_eq(journal_pack(&disk, &packing, NULL), 1);
     names = names_of(whole);
     ck_assert_int_gt(names.n, 8);
     for (uint64_t i = 0; i < (uint64_t)names.n * 8; i++) {

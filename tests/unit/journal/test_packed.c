@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Compressed segments: read as the plain ones, refused or ended where they are damaged, never in
  * the way of a writer, and never the only copy of anything until they are whole. */
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <zstd.h>
 
 #include "help.h"
 #include "journal/packed.h"
+#include "sys/disk_posix.h"
+#include "sys/file.h"
 
 #define BLOCKS ((uint64_t)1 << 20) /* a segment of several blocks */
 
@@ -29,11 +32,12 @@ static uint64_t make_journal(struct disk_mem *mem, uint32_t n_steps, uint64_t ma
 static uint32_t pack_all(struct disk_mem *mem)
 {
     struct disk disk = disk_mem_port(mem);
+    struct journal_packing packing = {.stop = NULL};
     struct error err = {0};
     uint32_t n = 0;
     int rc;
 
-    while ((rc = journal_pack(&disk, &err)) == 1)
+    while ((rc = journal_pack(&disk, &packing, &err)) == 1)
         n++;
     ck_assert_msg(rc == 0, "%s", err.text);
     return n;
@@ -209,12 +213,13 @@ START_TEST(a_full_disk_keeps_the_plain_one)
 {
     struct disk_mem *mem = disk_mem_new(512);
     struct disk disk = disk_mem_port(mem);
+    struct journal_packing packing = {.stop = NULL};
     struct journal_summary summary;
     struct error err = {0};
     uint64_t last = make_journal(mem, 200, SEGMENT_BYTES_MIN), n;
 
     disk_mem_room(mem, 0, 0);
-    ck_assert_int_eq(journal_pack(&disk, &err), AGON_ENOSPC);
+    ck_assert_int_eq(journal_pack(&disk, &packing, &err), AGON_ENOSPC);
     ck_assert_msg(strstr(err.text, "it stays as it is") != NULL, "%s", err.text);
     ck_assert_ptr_null(disk_mem_bytes(mem, PACKED_NEW, &n));
     disk_mem_room(mem, UINT64_MAX, 0);
@@ -239,6 +244,7 @@ START_TEST(a_crash_while_packing_loses_nothing)
     ck_assert_uint_gt(n_all, 1);
     for (uint64_t at = 1; at <= n_ops; at++) {
         for (int keep = 0; keep < DISK_MEM_KEEPS; keep++) {
+            struct journal_packing packing = {.stop = NULL};
             struct journal_summary summary;
             struct error err = {0};
             struct disk disk;
@@ -246,7 +252,7 @@ START_TEST(a_crash_while_packing_loses_nothing)
             mem = disk_mem_copy(fresh);
             disk = disk_mem_port(mem);
             disk_mem_stop_at(mem, at);
-            while (!disk_mem_is_stopped(mem) && journal_pack(&disk, NULL) == 1) {
+            while (!disk_mem_is_stopped(mem) && journal_pack(&disk, &packing, NULL) == 1) {
             }
             disk_mem_crash(mem, (enum disk_mem_keep)keep, at);
             ck_assert_msg(help_read(mem, NULL, &summary, &err) == (int64_t)last,
@@ -262,6 +268,367 @@ START_TEST(a_crash_while_packing_loses_nothing)
 }
 END_TEST
 
+/* A disk that does something of its own before one of its calls. */
+struct hooked {
+    struct disk under;
+    struct disk_mem *mem;
+    struct help_host *host;
+    int at_write, at_rename, at_remove; /* what to do before it; done once */
+};
+enum { NOTHING = 0, FLIP = 1, DROP = 2 };
+
+static void hook(struct hooked *hooked, int *what)
+{
+    uint64_t n = 0;
+    unsigned char *bytes;
+
+    if (*what == FLIP) {
+        bytes = disk_mem_bytes(hooked->mem, PACKED_NEW, &n);
+        ck_assert_ptr_nonnull(bytes);
+        bytes[n / 2] ^= 1;
+    }
+    if (*what == DROP)
+        ck_assert_int_gt(journal_writer_drop(hooked->host->writer, hooked->host->seq, 0, NULL), 0);
+    *what = NOTHING;
+}
+
+static int hooked_open(void *ctx, const char *name, uint64_t bytes)
+{
+    struct hooked *hooked = ctx;
+
+    // The compressed file is opened once to be written, and then to be read back.
+    if (strcmp(name, PACKED_NEW) == 0 && bytes == 0)
+        hook(hooked, &hooked->at_write);
+    return hooked->under.open(hooked->under.ctx, name, bytes);
+}
+
+static int hooked_rename(void *ctx, const char *from, const char *to)
+{
+    struct hooked *hooked = ctx;
+
+    hook(hooked, &hooked->at_rename);
+    return hooked->under.rename(hooked->under.ctx, from, to);
+}
+
+static int hooked_remove(void *ctx, const char *name)
+{
+    struct hooked *hooked = ctx;
+
+    if (strcmp(name, PACKED_NEW) != 0)
+        hook(hooked, &hooked->at_remove);
+    return hooked->under.remove(hooked->under.ctx, name);
+}
+
+#define UNDER(name) hooked_under_##name
+static void hooked_under_close(void *ctx, int file)
+{
+    struct hooked *hooked = ctx;
+
+    hooked->under.close(hooked->under.ctx, file);
+}
+static int hooked_under_write(void *ctx, int file, uint64_t offset, const void *bytes, uint64_t n)
+{
+    struct hooked *hooked = ctx;
+
+    return hooked->under.write(hooked->under.ctx, file, offset, bytes, n);
+}
+static int64_t hooked_under_read(void *ctx, int file, uint64_t offset, void *bytes, uint64_t n)
+{
+    struct hooked *hooked = ctx;
+
+    return hooked->under.read(hooked->under.ctx, file, offset, bytes, n);
+}
+static int hooked_under_sync(void *ctx, int file)
+{
+    struct hooked *hooked = ctx;
+
+    return hooked->under.sync(hooked->under.ctx, file);
+}
+static int64_t hooked_under_size(void *ctx, int file)
+{
+    struct hooked *hooked = ctx;
+
+    return hooked->under.size(hooked->under.ctx, file);
+}
+static int hooked_under_truncate(void *ctx, int file, uint64_t bytes)
+{
+    struct hooked *hooked = ctx;
+
+    return hooked->under.truncate(hooked->under.ctx, file, bytes);
+}
+static int hooked_under_sync_dir(void *ctx)
+{
+    struct hooked *hooked = ctx;
+
+    return hooked->under.sync_dir(hooked->under.ctx);
+}
+static int hooked_under_list(void *ctx, int (*each)(void *arg, const char *name), void *arg)
+{
+    struct hooked *hooked = ctx;
+
+    return hooked->under.list(hooked->under.ctx, each, arg);
+}
+
+static struct disk hooked_port(struct hooked *hooked)
+{
+    return (struct disk){.ctx = hooked,
+                         .open = hooked_open,
+                         .close = UNDER(close),
+                         .write = UNDER(write),
+                         .read = UNDER(read),
+                         .sync = UNDER(sync),
+                         .size = UNDER(size),
+                         .truncate = UNDER(truncate),
+                         .rename = hooked_rename,
+                         .remove = hooked_remove,
+                         .sync_dir = UNDER(sync_dir),
+                         .list = UNDER(list)};
+}
+
+START_TEST(what_the_disk_spoils_while_it_is_written_is_not_taken)
+{
+    struct disk_mem *mem = disk_mem_new(512);
+    uint64_t last = make_journal(mem, 200, SEGMENT_BYTES_MIN), n;
+    struct hooked hooked = {.under = disk_mem_port(mem), .mem = mem, .at_write = FLIP};
+    struct disk disk = hooked_port(&hooked);
+    struct journal_packing packing = {.stop = NULL};
+    struct journal_summary summary;
+    struct error err = {0};
+    uint32_t n_all;
+
+    ck_assert_int_eq(journal_pack(&disk, &packing, &err), AGON_ECORRUPT);
+    ck_assert_ptr_null(disk_mem_bytes(mem, PACKED_NEW, &n));
+    ck_assert_int_eq(help_read(mem, NULL, &summary, &err), (int64_t)last);
+    ck_assert_uint_eq(summary.n_packed[0] + summary.n_packed[1], 0);
+    // That segment is passed over; the others go on.
+    for (n_all = 0; journal_pack(&disk, &packing, &err) == 1; n_all++) {
+    }
+    ck_assert_uint_eq(n_all + 1, summary.n_segments[0] + summary.n_segments[1] - 2 * PACKED_WARM);
+    ck_assert_int_eq(help_read(mem, NULL, &summary, &err), (int64_t)last);
+    disk_mem_free(mem);
+}
+END_TEST
+
+START_TEST(what_is_dropped_while_it_is_packed_leaves_nothing)
+{
+    for (int when = 0; when < 3; when++) {
+        struct disk_mem *mem = disk_mem_new(512);
+        struct journal_config config = help_config();
+        struct help_host host;
+        struct hooked hooked = {.under = disk_mem_port(mem),
+                                .mem = mem,
+                                .host = &host,
+                                .at_write = when == 0 ? DROP : NOTHING,
+                                .at_rename = when == 1 ? DROP : NOTHING,
+                                .at_remove = when == 2 ? DROP : NOTHING};
+        struct disk disk = hooked_port(&hooked);
+        struct journal_packing packing = {.stop = NULL};
+        struct journal_summary summary;
+        struct error err = {0};
+        char name[PACKED_NAME];
+        uint64_t n;
+
+        ck_assert_int_eq(help_open(&host, mem, &config), AGON_OK);
+        for (int i = 0; i < 200; i++) {
+            help_append(&host, 50);
+            ck_assert_int_eq(journal_writer_step(host.writer), 1);
+        }
+        ck_assert_msg(journal_pack(&disk, &packing, &err) == 1, "%s", err.text);
+        packed_name(name, JOURNAL_MARKET, 1);
+        ck_assert_msg(disk_mem_bytes(mem, name, &n) == NULL, "dropped at %d and still there", when);
+        segment_name(name, JOURNAL_MARKET, 1);
+        ck_assert_ptr_null(disk_mem_bytes(mem, name, &n));
+        help_append(&host, 50);
+        ck_assert_int_eq(help_close(&host), AGON_OK);
+        ck_assert_int_eq(help_read(mem, NULL, &summary, &err), (int64_t)host.seq);
+        ck_assert_uint_gt(summary.n_dropped, 0);
+        disk_mem_free(mem);
+    }
+}
+END_TEST
+
+START_TEST(packing_ends_soon_when_it_is_told_to)
+{
+    struct disk_mem *mem = disk_mem_new(512);
+    struct disk disk = disk_mem_port(mem);
+    _Atomic uint32_t stop = 1;
+    struct journal_packing packing = {.stop = &stop};
+    uint64_t n;
+
+    (void)make_journal(mem, 200, SEGMENT_BYTES_MIN);
+    ck_assert_int_eq(journal_pack(&disk, &packing, NULL), 0);
+    ck_assert_ptr_null(disk_mem_bytes(mem, PACKED_NEW, &n));
+    ck_assert_uint_gt(pack_all(mem), 0);
+    disk_mem_free(mem);
+}
+END_TEST
+
+START_TEST(many_damaged_blocks_are_read_in_good_time)
+{
+    // As work, not as time: each damaged block is unpacked once, and not for every 8 bytes of it.
+    struct disk_mem *mem = disk_mem_new(512);
+    struct journal_reading forced = {.is_forced = 1};
+    struct journal_summary summary;
+    struct error err = {0};
+    char name[PACKED_NAME];
+    unsigned char *bytes;
+    uint64_t n;
+
+    (void)make_journal(mem, 1000, BLOCKS);
+    (void)pack_all(mem);
+    packed_name(name, JOURNAL_MARKET, 1);
+    bytes = disk_mem_bytes(mem, name, &n);
+    for (uint64_t i = 0; i < 4; i++)
+        bytes[n * (2 * i + 1) / 8] ^= 0x10;
+    ck_assert_int_eq(help_read(mem, NULL, &summary, &err), AGON_ECORRUPT);
+    ck_assert_int_ge(help_read(mem, &forced, &summary, &err), 0);
+    disk_mem_free(mem);
+}
+END_TEST
+
+START_TEST(a_cut_file_is_named_in_its_own_form)
+{
+    struct disk_mem *mem = disk_mem_new(512);
+    struct journal_summary summary;
+    struct error err = {0};
+    char name[PACKED_NAME];
+    unsigned char *whole;
+    uint64_t n;
+
+    (void)make_journal(mem, 200, SEGMENT_BYTES_MIN);
+    (void)pack_all(mem);
+    packed_name(name, JOURNAL_MARKET, 1);
+    whole = copy_of(mem, name, &n);
+    ck_assert_int_eq(disk_mem_set(mem, name, whole, n / 2), AGON_OK);
+    ck_assert_int_eq(help_read(mem, NULL, &summary, &err), AGON_ECORRUPT);
+    ck_assert_msg(strstr(err.text, name) != NULL && strstr(err.text, "--force") != NULL, "%s",
+                  err.text);
+    free(whole);
+    disk_mem_free(mem);
+}
+END_TEST
+
+START_TEST(a_hole_is_no_end_though_a_host_writes)
+{
+    struct disk_mem *mem = disk_mem_new(512);
+    struct disk disk = disk_mem_port(mem);
+    struct journal_reading live = {.is_live = 1};
+    struct journal_config config = help_config();
+    struct journal_summary summary;
+    struct help_host host;
+    struct error err = {0};
+    char name[PACKED_NAME];
+    int is_gone = 0;
+
+    ck_assert_int_eq(help_open(&host, mem, &config), AGON_OK);
+    for (int i = 0; i < 200; i++) {
+        help_append(&host, 50);
+        ck_assert_int_eq(journal_writer_step(host.writer), 1);
+    }
+    ck_assert_int_gt(help_read(mem, &live, &summary, &err), 9000);
+    // The second market segment goes, as by an operator's mistake.
+    for (uint64_t seq = 2; !is_gone && seq < 10000; seq++) {
+        segment_name(name, JOURNAL_MARKET, seq);
+        is_gone = disk.remove(disk.ctx, name) == AGON_OK;
+    }
+    ck_assert_int_eq(is_gone, 1);
+    ck_assert_int_eq(help_read(mem, &live, &summary, &err), AGON_ECORRUPT);
+    ck_assert_msg(strstr(err.text, "a segment is missing") != NULL, "%s", err.text);
+    help_kill(&host);
+    disk_mem_free(mem);
+}
+END_TEST
+
+/* On a real directory: one thread writes and drops, one packs, one reads all the while. */
+struct beside {
+    struct disk *disk;
+    _Atomic uint32_t is_over;
+    uint32_t n_packed;
+};
+
+static void *pack_beside(void *arg)
+{
+    struct beside *beside = arg;
+    struct journal_packing packing = {.stop = &beside->is_over};
+
+    while (atomic_load(&beside->is_over) == 0) {
+        struct error err = {0};
+        int rc = journal_pack(beside->disk, &packing, &err);
+
+        if (rc < 0)
+            return beside; // not to be
+        beside->n_packed += (uint32_t)rc;
+    }
+    return NULL;
+}
+
+static void *read_beside(void *arg)
+{
+    struct beside *beside = arg;
+    struct journal_reading live = {.is_live = 1};
+    uint64_t most = 0;
+
+    while (atomic_load(&beside->is_over) == 0) {
+        struct error err = {0};
+        struct journal_reader *reader = journal_reader_open(beside->disk, &live, &err);
+
+        if (reader == NULL || journal_reader_summary(reader)->end.next_seq < most) {
+            fprintf(stderr, "reading beside a writer: %s\n", err.text);
+            return beside;
+        }
+        most = journal_reader_summary(reader)->end.next_seq;
+        journal_reader_close(reader);
+    }
+    return NULL;
+}
+
+START_TEST(packing_beside_a_writer_and_a_reader)
+{
+    char path[] = "agon-test-packed-XXXXXX";
+    struct disk_posix posix;
+    struct journal_config config = help_config();
+    struct journal_buffer buffer;
+    struct journal_summary summary;
+    struct journal_writer *writer;
+    struct beside beside = {.disk = &posix.port};
+    struct error err = {0};
+    static union help_event event;
+    pthread_t packer, reader;
+    void *failed[2] = {NULL, NULL};
+    uint64_t seq = 0;
+
+    ck_assert_ptr_nonnull(mkdtemp(path));
+    ck_assert_int_eq(disk_posix_open(&posix, path, &err), AGON_OK);
+    config.is_async = 1;
+    ck_assert_int_eq(journal_recover(&posix.port, NULL, &summary, &err), AGON_OK);
+    ck_assert_int_eq(journal_buffer_init(&buffer, 1 << 20, 1, 0), AGON_OK);
+    writer = journal_writer_new(&posix.port, &buffer, &config, &summary.end, &err);
+    ck_assert_ptr_nonnull(writer);
+    ck_assert_int_eq(pthread_create(&packer, NULL, pack_beside, &beside), 0);
+    ck_assert_int_eq(pthread_create(&reader, NULL, read_beside, &beside), 0);
+    for (int i = 0; i < 800; i++) {
+        for (int k = 0; k < 50; k++)
+            ck_assert_int_eq(journal_append(&buffer, help_event(&event, ++seq)), 0);
+        ck_assert_int_eq(journal_writer_step(writer), 1);
+        if (i % 200 == 199)
+            ck_assert_msg(journal_writer_drop(writer, seq / 2, 200000, &err) >= 0, "%s", err.text);
+    }
+    atomic_store(&beside.is_over, 1);
+    ck_assert_int_eq(pthread_join(packer, &failed[0]), 0);
+    ck_assert_int_eq(pthread_join(reader, &failed[1]), 0);
+    ck_assert_ptr_null(failed[0]);
+    ck_assert_ptr_null(failed[1]);
+    ck_assert_int_eq(journal_writer_close(writer, &err), AGON_OK);
+    journal_writer_free(writer);
+    journal_buffer_deinit(&buffer);
+    ck_assert_uint_gt(beside.n_packed, 0);
+    ck_assert_int_eq(journal_recover(&posix.port, NULL, &summary, &err), AGON_OK);
+    ck_assert_uint_eq(summary.end.next_seq, seq + 1);
+    disk_posix_close(&posix);
+    file_remove_tree(path);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("journal_packed");
@@ -274,6 +641,13 @@ int main(void)
     tcase_add_test(tcase, a_table_that_is_none_is_refused);
     tcase_add_test(tcase, a_full_disk_keeps_the_plain_one);
     tcase_add_test(tcase, a_crash_while_packing_loses_nothing);
+    tcase_add_test(tcase, what_the_disk_spoils_while_it_is_written_is_not_taken);
+    tcase_add_test(tcase, what_is_dropped_while_it_is_packed_leaves_nothing);
+    tcase_add_test(tcase, packing_ends_soon_when_it_is_told_to);
+    tcase_add_test(tcase, many_damaged_blocks_are_read_in_good_time);
+    tcase_add_test(tcase, a_cut_file_is_named_in_its_own_form);
+    tcase_add_test(tcase, a_hole_is_no_end_though_a_host_writes);
+    tcase_add_test(tcase, packing_beside_a_writer_and_a_reader);
     suite_add_tcase(suite, tcase);
     return help_main(suite);
 }

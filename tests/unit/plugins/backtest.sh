@@ -9,19 +9,27 @@ time=${1:-3h}
 candle=${2:-60}
 fail() { echo "FAIL: $*"; exit 1; }
 
-for name in ema_cross bollinger mm; do
-    params=()
-    [ $name = mm ] || params=(--param "bar_s=$candle")
-    others=()
-    [ $name != mm ] || others=("$plugins/vol/vol.so")
-    hashes=()
+# run NAME TIME [ARGUMENT...]: twice, with the same hash and some fills.
+run() {
+    local name=$1 time=$2 hashes=() report fills
+    shift 2
     for run in 1 2; do
-        report=$("$agon" backtest "$plugins/$name/$name.so" "${others[@]}" --seed 5 --for "$time" \
-            "${params[@]}" --json) || fail "agon backtest of $name, run $run: exit $?, $report"
+        report=$("$agon" backtest "$plugins/$name/$name.so" --seed 5 --for "$time" "$@" --json) ||
+            fail "agon backtest of $name, run $run: exit $?, $report"
         hashes+=("$(grep -o '"intents_hash": "[0-9a-f]*"' <<<"$report")")
     done
     fills=$(grep -m1 -o '"fills": [0-9]*' <<<"$report" | grep -o '[0-9]*')
     echo "$name: $fills fills, ${hashes[0]}"
     [ "${hashes[0]}" = "${hashes[1]}" ] || fail "$name: two runs, two hashes: ${hashes[*]}"
     [ -n "${hashes[0]}" ] && [ "${fills:-0}" -gt 0 ] || fail "$name does not trade"
-done
+}
+
+run ema_cross "$time" --param "bar_s=$candle"
+run bollinger "$time" --param "bar_s=$candle"
+run mm "$time" "$plugins/vol/vol.so"
+# What the others need to trade within an hour.
+run rsi_swing 1h --param bar_s=60 low=40
+run breakout 1h --param bar_s=60 enter_bars=10
+run random 1h --param bar_s=60 turn_pct=30
+run grid 1h --param step_bps=5
+run pairs 1h --param bar_s=60 period=20 corr_min=-1

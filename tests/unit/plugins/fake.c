@@ -48,10 +48,10 @@ static int account_position(const struct agon_host *host, agon_account_t account
 {
     (void)account;
     memset(out, 0, sizeof(*out));
-    if (id != 1)
+    if (id != 1 && id != 2)
         return AGON_ENOENT;
-    out->qty = of(host)->held_qty;
-    out->cost_amt = (agon_amt_t)(of(host)->cost * 1e8);
+    out->qty = id == 1 ? of(host)->held_qty : of(host)->second.held_qty;
+    out->cost_amt = (agon_amt_t)((id == 1 ? of(host)->cost : of(host)->second.cost) * 1e8);
     return AGON_OK;
 }
 
@@ -70,22 +70,24 @@ static agon_qty_t account_limit(const struct agon_host *host, agon_account_t acc
                                 agon_instrument_t id)
 {
     (void)account;
-    return id == 1 ? of(host)->limit_qty : AGON_ENOENT;
+    return id == 1 || id == 2 ? of(host)->limit_qty : AGON_ENOENT;
 }
 
 static agon_instrument_t instrument_find(const struct agon_host *host, const char *venue,
                                          const char *symbol)
 {
     (void)host;
-    return strcmp(venue, "binance") == 0 && strcmp(symbol, "BTCUSDT") == 0 ? 1 : 0;
+    if (strcmp(venue, "binance") != 0)
+        return 0;
+    return strcmp(symbol, "BTCUSDT") == 0 ? 1 : strcmp(symbol, "ETHUSDT") == 0 ? 2 : 0;
 }
 
 static int instrument_get(const struct agon_host *host, agon_instrument_t id,
                           struct agon_instrument *out)
 {
-    if (id != 1)
+    if (id != 1 && id != 2)
         return AGON_ENOENT;
-    *out = of(host)->instrument;
+    *out = id == 1 ? of(host)->instrument : of(host)->second.instrument;
     return AGON_OK;
 }
 
@@ -93,7 +95,7 @@ static int instrument_asset(const struct agon_host *host, agon_asset_t id, char 
 {
     (void)host;
     (void)name;
-    if (id != 1 && id != 2)
+    if (id < 1 || id > 3)
         return AGON_ENOENT;
     if (exp)
         *exp = 8;
@@ -231,6 +233,21 @@ static int history_trades(const struct agon_host *host, agon_instrument_t id,
     return 0;
 }
 
+/* Of nth, the stream and how often it was asked in this callback, as the border says. */
+static uint64_t rng_u64(const struct agon_host *host, uint32_t stream)
+{
+    struct fake *fake = of(host);
+    uint64_t x = fake->nth * 0x9e3779b97f4a7c15u + stream;
+
+    if (fake->rng_nth != fake->nth)
+        fake->n_draws = 0;
+    fake->rng_nth = fake->nth;
+    x += ++fake->n_draws * 0xd1342543de82ef95u;
+    x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9u;
+    x = (x ^ x >> 27) * 0x94d049bb133111ebu;
+    return x ^ x >> 31;
+}
+
 static const void *get_extension(const struct agon_host *host, const char *id)
 {
     static const struct agon_host_orders orders = {orders_submit, orders_open};
@@ -242,14 +259,20 @@ static const void *get_extension(const struct agon_host *host, const char *id)
     static const struct agon_host_clock clock = {clock_now, clock_arm, clock_disarm};
     static const struct agon_host_arena arena = {arena_take};
     static const struct agon_host_signal signal = {signal_publish, signal_last};
+    static const struct agon_host_rng rng = {rng_u64};
     static const struct agon_host_history history = {history_bars, history_trades};
     static const struct {
         const char *id;
         const void *table;
-    } all[] = {{AGON_EXT_ORDERS, &orders},         {AGON_EXT_ACCOUNT, &account},
-               {AGON_EXT_INSTRUMENT, &instrument}, {AGON_EXT_PARAM, &param},
-               {AGON_EXT_CLOCK, &clock},           {AGON_EXT_ARENA, &arena},
-               {AGON_EXT_SIGNAL, &signal},         {AGON_EXT_HISTORY, &history}};
+    } all[] = {{AGON_EXT_ORDERS, &orders},
+               {AGON_EXT_ACCOUNT, &account},
+               {AGON_EXT_INSTRUMENT, &instrument},
+               {AGON_EXT_PARAM, &param},
+               {AGON_EXT_CLOCK, &clock},
+               {AGON_EXT_ARENA, &arena},
+               {AGON_EXT_SIGNAL, &signal},
+               {AGON_EXT_HISTORY, &history},
+               {AGON_EXT_RNG, &rng}};
     size_t i;
 
     if (of(host)->without && strcmp(of(host)->without, id) == 0)
@@ -295,6 +318,11 @@ void fake_open(struct fake *fake, const char *name)
         .min_qty = 1,
         .min_notional_amt = 500000000, // 5
         .multiplier = 1};
+    fake->second.instrument = fake->instrument;
+    fake->second.instrument.hdr.instrument = 2;
+    fake->second.instrument.base = 3;
+    memcpy(fake->second.instrument.symbol, "ETHUSDT", 8);
+    fake->at = 1;
     fake->quote_amt = (agon_amt_t)10000 * 100000000;
     fake->limit_qty = INT64_MAX;
     fake->t = FAKE_T0;
@@ -354,7 +382,7 @@ int fake_event(struct fake *fake, void *event)
 void fake_bar(struct fake *fake, uint32_t length_s, agon_px_t high, agon_px_t low, agon_px_t close,
               agon_qty_t volume)
 {
-    struct agon_bar bar = {.hdr = {.type = AGON_EVENT_BAR, .granules = 2, .instrument = 1},
+    struct agon_bar bar = {.hdr = {.type = AGON_EVENT_BAR, .granules = 2, .instrument = fake->at},
                            .t_open = fake->t,
                            .length_s = length_s,
                            .n_trades = 1,
@@ -370,24 +398,37 @@ void fake_bar(struct fake *fake, uint32_t length_s, agon_px_t high, agon_px_t lo
 
 void fake_trade(struct fake *fake, agon_px_t px)
 {
-    struct agon_trade trade = {.hdr = {.type = AGON_EVENT_TRADE, .granules = 1, .instrument = 1},
-                               .px = px,
-                               .qty = 10000,
-                               .side = AGON_SELL};
+    struct agon_trade trade = {
+        .hdr = {.type = AGON_EVENT_TRADE, .granules = 1, .instrument = fake->at},
+        .px = px,
+        .qty = 10000,
+        .side = AGON_SELL};
 
     MUST(fake_event(fake, &trade) == AGON_OK);
 }
 
 void fake_top(struct fake *fake, agon_px_t bid, agon_px_t ask)
 {
-    struct agon_top10 top = {.hdr = {.type = AGON_EVENT_TOP10, .granules = 6, .instrument = 1},
-                             .n_bid = 1,
-                             .n_ask = 1,
-                             .book = AGON_BOOK_LIVE,
-                             .bid = {{bid, 10000}},
-                             .ask = {{ask, 10000}}};
+    struct agon_top10 top = {
+        .hdr = {.type = AGON_EVENT_TOP10, .granules = 6, .instrument = fake->at},
+        .n_bid = 1,
+        .n_ask = 1,
+        .book = AGON_BOOK_LIVE,
+        .bid = {{bid, 10000}},
+        .ask = {{ask, 10000}}};
 
     MUST(fake_event(fake, &top) == AGON_OK);
+}
+
+void fake_funding(struct fake *fake, int64_t rate_ppb, uint32_t interval_s)
+{
+    struct agon_funding funding = {
+        .hdr = {.type = AGON_EVENT_FUNDING, .granules = 1, .instrument = fake->at},
+        .rate_ppb = rate_ppb,
+        .t_next = fake->t + (agon_ns_t)interval_s * 1000000000,
+        .interval_s = interval_s};
+
+    MUST(fake_event(fake, &funding) == AGON_OK);
 }
 
 void fake_halt(struct fake *fake, uint8_t scope, uint32_t id, uint8_t mode)
@@ -398,11 +439,19 @@ void fake_halt(struct fake *fake, uint8_t scope, uint32_t id, uint8_t mode)
     MUST(fake_event(fake, &halt) == AGON_OK);
 }
 
+static const struct agon_intent *picked(const struct fake *fake)
+{
+    MUST(fake->n_intents > 0 && fake->picked <= fake->n_intents);
+    return &fake->intents[(fake->picked ? fake->picked : fake->n_intents) - 1];
+}
+
 void fake_order(struct fake *fake, uint8_t state, uint16_t reason)
 {
-    const struct agon_intent *intent = &fake->intents[fake->n_intents - 1];
-    struct agon_order order = {.hdr = {.type = AGON_EVENT_ORDER, .granules = 2, .instrument = 1},
-                               .order_id = fake->n_intents,
+    const struct agon_intent *intent = picked(fake);
+    struct agon_order order = {.hdr = {.type = AGON_EVENT_ORDER,
+                                       .granules = 2,
+                                       .instrument = intent->instrument == 2 ? 2 : 1},
+                               .order_id = intent->client_ref,
                                .client_ref = intent->client_ref,
                                .reason = reason,
                                .state = state,
@@ -410,27 +459,32 @@ void fake_order(struct fake *fake, uint8_t state, uint16_t reason)
                                .type = intent->type,
                                .qty = intent->qty};
 
-    MUST(fake->n_intents > 0);
     MUST(fake_event(fake, &order) == AGON_OK);
 }
 
 void fake_fill(struct fake *fake, agon_px_t px, agon_qty_t fee_qty)
 {
-    const struct agon_intent *intent = &fake->intents[fake->n_intents - 1];
-    struct agon_fill fill = {.hdr = {.type = AGON_EVENT_FILL, .granules = 2, .instrument = 1},
-                             .order_id = fake->n_intents,
+    const struct agon_intent *intent = picked(fake);
+    struct agon_fill fill = {.hdr = {.type = AGON_EVENT_FILL,
+                                     .granules = 2,
+                                     .instrument = intent->instrument == 2 ? 2 : 1},
+                             .order_id = intent->client_ref,
                              .client_ref = intent->client_ref,
                              .side = intent->side,
                              .liquidity = AGON_TAKER,
                              .px = px,
                              .qty = intent->qty};
     double value = (double)px / 100 * (double)intent->qty / 10000;
+    int is_first = intent->instrument != 2;
+    agon_qty_t *held = is_first ? &fake->held_qty : &fake->second.held_qty;
+    double *cost = is_first ? &fake->cost : &fake->second.cost;
+    uint8_t kind = is_first ? fake->instrument.kind : fake->second.instrument.kind;
 
-    MUST(fake->n_intents > 0);
-    fake->held_qty += intent->side == AGON_BUY ? intent->qty - fee_qty : -intent->qty;
-    fake->quote_amt += (agon_amt_t)((intent->side == AGON_BUY ? -value : value) * 1e8);
-    fake->cost = fake->held_qty == 0 ? 0 : fake->cost + (intent->side == AGON_BUY ? value : -value);
-    fill.position_qty = fake->held_qty;
+    *held += intent->side == AGON_BUY ? intent->qty - fee_qty : -intent->qty;
+    if (kind == AGON_SPOT)
+        fake->quote_amt += (agon_amt_t)((intent->side == AGON_BUY ? -value : value) * 1e8);
+    *cost = *held == 0 ? 0 : *cost + (intent->side == AGON_BUY ? value : -value);
+    fill.position_qty = *held;
     MUST(fake_event(fake, &fill) == AGON_OK);
 }
 

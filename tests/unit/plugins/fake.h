@@ -31,14 +31,21 @@ struct fake {
     struct agon_instrument instrument; /* id 1, BTCUSDT, px_exp 2, qty_exp 4 */
     agon_qty_t held_qty;
     double cost; /* whole units of the quote */
+    struct {     /* the same of id 2, ETHUSDT, spot until a test says otherwise */
+        struct agon_instrument instrument;
+        agon_qty_t held_qty;
+        double cost;
+    } second;
+    agon_instrument_t at; /* what made-up market events are of: 1, or 2 */
     agon_amt_t quote_amt;
     agon_qty_t limit_qty;
     agon_ns_t t, t_bar;
     uint64_t seq, nth;
-    int submit_rc; /* what submit answers; AGON_OK: takes */
+    uint64_t rng_nth, n_draws; /* of the random numbers */
+    int submit_rc;             /* what submit answers; AGON_OK: takes */
 
     struct agon_intent intents[FAKE_INTENTS];
-    uint32_t n_intents;
+    uint32_t n_intents, picked; /* picked: the one that is answered, from 1; 0: the last */
     struct agon_signal signals[FAKE_SIGNALS];
     uint32_t n_signals;
     struct agon_order open[FAKE_OPEN_MAX]; /* what open_orders says */
@@ -62,8 +69,9 @@ void fake_bar(struct fake *fake, uint32_t length_s, agon_px_t high, agon_px_t lo
               agon_qty_t volume);
 void fake_trade(struct fake *fake, agon_px_t px);
 void fake_top(struct fake *fake, agon_px_t bid, agon_px_t ask);
+void fake_funding(struct fake *fake, int64_t rate_ppb, uint32_t interval_s);
 void fake_halt(struct fake *fake, uint8_t scope, uint32_t id, uint8_t mode);
-/* The last intent, an order, becomes what the fields say; a FILL changes the position. */
+/* The picked intent, an order, becomes what the fields say; a FILL changes the position. */
 void fake_order(struct fake *fake, uint8_t state, uint16_t reason);
 void fake_fill(struct fake *fake, agon_px_t px, agon_qty_t fee_qty);
 /* The intents since the last call, in a row of their own; returns how many. */

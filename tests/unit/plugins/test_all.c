@@ -12,30 +12,48 @@
 #include "agent/loader.h"
 #include "fake.h"
 
-static const char *const names[] = {"ema_cross", "bollinger", "mm", "vol"};
-#define N_NAMES 4
+/* Short candles and short windows, so that a few hundred of them say much. */
+static const struct {
+    const char *name, *symbol; /* symbol: the parameter that names the instrument */
+    uint8_t is_model, second;  /* second: kind of a second instrument that it wants; 0: none */
+    const char *params[12];
+} plugins[] = {
+    {"ema_cross", "symbol", 0, 0, {"bar_s", "0", "fast", "3", "slow", "6", "volume_min", "0"}},
+    {"bollinger", "symbol", 0, 0, {"bar_s", "0", "width", "1", "rsi_entry", "45"}},
+    {"mm", "symbol", 0, 0, {NULL}},
+    {"vol", "symbol", 1, 0, {"long", "30"}},
+    {"rsi_swing", "symbol", 0, 0, {"bar_s", "0", "low", "45", "high", "55", "rsi", "3"}},
+    {"breakout", "symbol", 0, 0, {"bar_s", "0", "enter_bars", "5", "leave_bars", "3", "atr", "5"}},
+    {"random", "symbol", 0, 0, {"bar_s", "0"}},
+    {"grid", "symbol", 0, 0, {"rest_s", "60", "step_bps", "10"}},
+    {"pairs", "symbol_a", 0, AGON_LINEAR, {"bar_s", "0", "period", "20", "corr_min", "-1"}},
+    {"basis", "spot", 0, AGON_LINEAR, {"enter_bps", "20", "leave_bps", "0"}},
+    {"carry",
+     "spot",
+     0,
+     AGON_LINEAR,
+     {"enter_pct", "5", "leave_pct", "0", "basis_min_bps", "-900"}},
+};
+#define N_NAMES ((int)(sizeof(plugins) / sizeof(plugins[0])))
 
 static struct fake one, two;
 static unsigned char state_a[FAKE_STATE], state_b[FAKE_STATE];
 
-/* Short candles and short windows, so that a few hundred of them say much. */
+/* What the second instrument is, and the first of a pair that wants two of a kind. */
+static void set_kinds(struct fake *fake, int name)
+{
+    if (plugins[name].second)
+        fake->second.instrument.kind = plugins[name].second;
+    if (strcmp(plugins[name].name, "pairs") == 0)
+        fake->instrument.kind = AGON_LINEAR;
+}
+
 static void open_lively(struct fake *fake, int name)
 {
-    fake_open(fake, names[name]);
-    if (name <= 1)
-        fake_param(fake, "bar_s", "0");
-    if (name == 0)
-        fake_param(fake, "fast", "3");
-    if (name == 0)
-        fake_param(fake, "slow", "6");
-    if (name == 0)
-        fake_param(fake, "volume_min", "0");
-    if (name == 1)
-        fake_param(fake, "width", "1");
-    if (name == 1)
-        fake_param(fake, "rsi_entry", "45");
-    if (name == 3)
-        fake_param(fake, "long", "30");
+    fake_open(fake, plugins[name].name);
+    set_kinds(fake, name);
+    for (const char *const *p = plugins[name].params; p[0]; p += 2)
+        fake_param(fake, p[0], p[1]);
 }
 
 START_TEST(passes_every_static_check_for_inproc)
@@ -49,7 +67,8 @@ START_TEST(passes_every_static_check_for_inproc)
     unsigned char *bytes;
     int fd;
 
-    snprintf(path, sizeof(path), "%s/plugins/%s/%s.so", build ? build : ".", names[_i], names[_i]);
+    snprintf(path, sizeof(path), "%s/plugins/%s/%s.so", build ? build : ".", plugins[_i].name,
+             plugins[_i].name);
     fd = open(path, O_RDONLY | O_CLOEXEC);
     MUST(fd >= 0 && fstat(fd, &info) == 0);
     bytes = malloc((size_t)info.st_size);
@@ -57,12 +76,12 @@ START_TEST(passes_every_static_check_for_inproc)
     close(fd);
     elf_check(bytes, (uint64_t)info.st_size, &report);
     refusal = elf_refusal(&report, ELF_INPROC);
-    ck_assert_msg(refusal == NULL, "%s: %s %s", names[_i], refusal ? refusal->id : "",
+    ck_assert_msg(refusal == NULL, "%s: %s %s", plugins[_i].name, refusal ? refusal->id : "",
                   refusal ? refusal->text : "");
     ck_assert_uint_eq(report.n_findings, 0); // nor a note
     ck_assert_uint_eq(report.n_exports, 1);
     free(bytes);
-    fake_open(&one, names[_i]);
+    fake_open(&one, plugins[_i].name);
     ck_assert_msg(plugin_check(one.entry, &err) == AGON_OK, "%s", err.text);
     ck_assert_str_eq(report.note.id, one.descriptor->id);
     ck_assert_str_eq(report.note.version, one.descriptor->version);
@@ -75,20 +94,20 @@ START_TEST(starts_only_with_what_it_requires)
     static const char *const optional[] = {AGON_EXT_HISTORY, AGON_EXT_SIGNAL, AGON_EXT_LOG};
     uint32_t i, n;
 
-    fake_open(&one, names[_i]);
+    fake_open(&one, plugins[_i].name);
     n = one.descriptor->n_requires;
     fake_close(&one);
     for (i = 0; i < n; i++) {
-        fake_open(&one, names[_i]);
+        fake_open(&one, plugins[_i].name);
         one.without = one.descriptor->requires_ext[i];
-        ck_assert_msg(fake_create(&one) < 0, "%s starts without %s", names[_i], one.without);
+        ck_assert_msg(fake_create(&one) < 0, "%s starts without %s", plugins[_i].name, one.without);
         ck_assert_ptr_null(one.agent.self);
         fake_close(&one);
     }
-    for (i = 0; i < 3 && _i < 3; i++) { // to the model its signal is all it has
-        fake_open(&one, names[_i]);
+    for (i = 0; i < 3 && !plugins[_i].is_model; i++) { // to the model its signal is all it has
+        fake_open(&one, plugins[_i].name);
         one.without = optional[i];
-        ck_assert_msg(fake_create(&one) == AGON_OK, "%s wants %s", names[_i], optional[i]);
+        ck_assert_msg(fake_create(&one) == AGON_OK, "%s wants %s", plugins[_i].name, optional[i]);
         ck_assert_int_eq(fake_start(&one, AGON_START_FRESH), AGON_OK);
         fake_close(&one);
     }
@@ -97,15 +116,22 @@ END_TEST
 
 START_TEST(refuses_what_it_cannot_be)
 {
+    static const char *const bad[][3] = {
+        {"ema_cross", "fast", "30"}, // not below slow
+        {"vol", "high", "5"},        // above extreme
+        {"rsi_swing", "low", "70"},   {"pairs", "leave_z", "3"},
+        {"basis", "leave_bps", "50"}, {"carry", "leave_pct", "20"},
+    };
     struct agon_agent none = {.size = sizeof(none)};
+    int is_bad = 0;
 
-    fake_open(&one, names[_i]);
+    fake_open(&one, plugins[_i].name);
     MUST(fake_create(&one) == AGON_OK);
     ck_assert_int_lt(one.entry->create(&one.host, 1, &none), 0);
     ck_assert_int_lt(one.entry->create(&one.host, UINT32_MAX, &none), 0);
     fake_close(&one);
     // An older host's table is shorter: what lies behind it is not touched.
-    fake_open(&one, names[_i]);
+    fake_open(&one, plugins[_i].name);
     one.agent.size = (uint32_t)offsetof(struct agon_agent, get_extension);
     one.agent.get_extension = (const void *(*)(void *, const char *))(uintptr_t)1;
     MUST(fake_create(&one) == AGON_OK);
@@ -113,34 +139,42 @@ START_TEST(refuses_what_it_cannot_be)
     ck_assert_uint_eq((uintptr_t)one.agent.get_extension, 1);
     fake_close(&one);
     // An instrument that does not exist is an error, not a strategy without a market.
-    if (_i < 3) {
-        fake_open(&one, names[_i]);
-        fake_param(&one, "symbol", "NOSUCH");
+    if (!plugins[_i].is_model) {
+        fake_open(&one, plugins[_i].name);
+        fake_param(&one, plugins[_i].symbol, "NOSUCH");
         MUST(fake_create(&one) == AGON_OK);
         ck_assert_int_lt(fake_start(&one, AGON_START_FRESH), 0);
         fake_close(&one);
     }
-    fake_open(&one, names[_i]);
-    if (_i == 0)
-        fake_param(&one, "fast", "30"); // not below slow
-    if (_i == 3)
-        fake_param(&one, "high", "5"); // above extreme
-    ck_assert_int_eq(fake_create(&one) < 0, _i == 0 || _i == 3);
+    fake_open(&one, plugins[_i].name);
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+        if (strcmp(bad[i][0], plugins[_i].name) == 0) {
+            fake_param(&one, bad[i][1], bad[i][2]);
+            is_bad = 1;
+        }
+    ck_assert_int_eq(fake_create(&one) < 0, is_bad);
     fake_close(&one);
 }
 END_TEST
 
 /* What a market does in a minute, and what a simple venue makes of the plugin's wishes. */
-static void answer(struct fake *fake, agon_px_t px)
+static void answer(struct fake *fake, uint32_t before, agon_px_t px)
 {
-    uint32_t n = fake->n_intents;
+    // What an answer makes it wish is answered too, so far as that ends.
+    for (uint32_t i = before; i < fake->n_intents && i < before + 8; i++) {
+        const struct agon_intent *intent = &fake->intents[i];
 
-    if (n == 0 || fake->intents[n - 1].kind != AGON_INTENT_ORDER)
-        return;
-    fake_order(fake, AGON_ORDER_OPEN, 0);
-    fake_fill(fake, px,
-              fake->intents[n - 1].side == AGON_BUY ? fake->intents[n - 1].qty / 1000 : 0);
-    fake_order(fake, AGON_ORDER_FILLED, 0);
+        fake->picked = i + 1;
+        if (intent->kind == AGON_INTENT_CANCEL)
+            continue;
+        if (intent->kind != AGON_INTENT_ORDER)
+            break;
+        fake_order(fake, AGON_ORDER_OPEN, 0);
+        fake_fill(fake, intent->px > 0 ? intent->px : px,
+                  intent->side == AGON_BUY ? intent->qty / 1000 : 0);
+        fake_order(fake, AGON_ORDER_FILLED, 0);
+    }
+    fake->picked = 0;
 }
 
 static uint64_t draw(uint64_t *seed)
@@ -155,6 +189,7 @@ static void minute(struct fake *fake, agon_px_t *px, uint64_t *seed)
 
     for (int i = 0; i < 10; i++) {
         uint32_t before = fake->n_intents;
+        agon_px_t other;
         *px += (agon_px_t)(draw(seed) % 41) - 20;
         *px = *px < 5000 ? 5000 : *px;
         high = *px > high ? *px : high;
@@ -162,15 +197,28 @@ static void minute(struct fake *fake, agon_px_t *px, uint64_t *seed)
         fake->t += 5 * 1000000000ll;
         fake_top(fake, *px - 1, *px + 1);
         fake_trade(fake, *px);
-        if (fake->n_intents > before)
-            answer(fake, *px);
+        if (fake->second.instrument.kind != AGON_SPOT) { // a second one, near the first
+            other = *px + (agon_px_t)(draw(seed) % 101) - 40;
+            fake->at = 2;
+            fake_top(fake, other - 1, other + 1);
+            fake_trade(fake, other);
+            if (i == 0)
+                fake_funding(fake, (int64_t)(draw(seed) % 400000) - 200000, 28800);
+            fake->at = 1;
+        }
+        answer(fake, before, *px);
     }
     {
         uint32_t before = fake->n_intents;
         fake->t -= 50 * 1000000000ll; // the bar's beginning
         fake_bar(fake, 60, high, low, *px, (agon_qty_t)(1000 + draw(seed) % 1000));
-        if (fake->n_intents > before)
-            answer(fake, *px);
+        if (fake->second.instrument.kind != AGON_SPOT) {
+            fake->at = 2;
+            fake->t -= FAKE_MINUTE;
+            fake_bar(fake, 60, high, low, *px + (agon_px_t)(draw(seed) % 101) - 40, 1000);
+            fake->at = 1;
+        }
+        answer(fake, before, *px);
     }
 }
 
@@ -197,6 +245,8 @@ START_TEST(a_restored_one_goes_on_exactly_as_the_original)
         two.held_qty = one.held_qty;
         two.cost = one.cost;
         two.quote_amt = one.quote_amt;
+        two.second.held_qty = one.second.held_qty;
+        two.second.cost = one.second.cost;
         two.t = one.t;
         two.seq = one.seq;
         two.nth = one.nth;
@@ -299,23 +349,20 @@ START_TEST(extreme_events_do_not_bring_it_down)
             struct agon_halt halt;
             unsigned char bytes[512];
         } event;
-        uint16_t types[] = {AGON_EVENT_BAR,
-                            AGON_EVENT_TRADE,
-                            AGON_EVENT_TOP10,
-                            AGON_EVENT_ORDER,
-                            AGON_EVENT_FILL,
-                            AGON_EVENT_SIGNAL,
-                            AGON_EVENT_STATUS,
-                            AGON_EVENT_HALT,
-                            AGON_EVENT_TIMER,
-                            AGON_EVENT_CAPITAL,
-                            AGON_EVENT_PARAM,
-                            AGON_EVENT_GAP,
-                            63};
-        uint16_t type = types[draw(&seed) % 13];
+        uint16_t types[] = {AGON_EVENT_BAR,     AGON_EVENT_TRADE,
+                            AGON_EVENT_TOP10,   AGON_EVENT_ORDER,
+                            AGON_EVENT_FILL,    AGON_EVENT_SIGNAL,
+                            AGON_EVENT_STATUS,  AGON_EVENT_HALT,
+                            AGON_EVENT_TIMER,   AGON_EVENT_CAPITAL,
+                            AGON_EVENT_PARAM,   AGON_EVENT_GAP,
+                            AGON_EVENT_FUNDING, 63};
+        uint16_t type = types[draw(&seed) % 14];
         for (size_t k = 0; k < sizeof(event); k++)
             event.bytes[k] = (unsigned char)draw(&seed);
-        event.hdr = (struct agon_event_hdr){.type = type, .granules = 8, .instrument = 1};
+        event.hdr = (struct agon_event_hdr){
+            .type = type,
+            .granules = 8,
+            .instrument = plugins[_i].second ? 1 + (uint32_t)draw(&seed) % 2 : 1};
         switch (type) {
         case AGON_EVENT_TOP10:
             event.top.n_bid = event.top.n_ask = (uint8_t)(draw(&seed) % 3);
@@ -336,7 +383,7 @@ START_TEST(extreme_events_do_not_bring_it_down)
             ((struct agon_param_change *)(void *)&event)->real = 1 + (double)(draw(&seed) % 50);
             break;
         case AGON_EVENT_FILL:
-            event.fill.position_qty = one.held_qty = prices[draw(&seed) % 8];
+            event.fill.position_qty = one.held_qty = one.second.held_qty = prices[draw(&seed) % 8];
             break;
         default:
             break;

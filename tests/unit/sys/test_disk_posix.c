@@ -56,7 +56,8 @@ START_TEST(both_disks_keep_the_ports_promises)
     ck_assert_int_eq(disk.truncate(disk.ctx, file, 9998), AGON_OK);
     ck_assert_int_eq(disk.read(disk.ctx, file, 9995, bytes, 16), 3);
     ck_assert_int_eq(memcmp(bytes, "012", 3), 0);
-    other = disk.open(disk.ctx, "a", 0);
+    ck_assert_int_eq(disk.open(disk.ctx, "a", 0), AGON_ENOENT); // who only reads makes nothing
+    other = disk.open(disk.ctx, "a", 1);
     ck_assert_int_ge(other, 0);
     ck_assert_int_eq(disk.list(disk.ctx, collect, names), AGON_OK);
     ck_assert_str_eq(names, "a,b,");

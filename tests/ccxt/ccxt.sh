@@ -1,0 +1,43 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# ccxt: a client that never heard of Agon trades on the simulated venue, over TLS: ccxt from npm, pinned, unmodified.
+# It is installed once into the build folder. ccxt.sh AGON TESTS-DIR spot|usdm
+. "$(dirname "$0")/../integration/common.sh"
+market=$3
+here=$(cd "$(dirname "$0")" && pwd)
+place=$AGON_BUILD_ROOT/tests/ccxt
+
+skip() {
+    echo "skipped: $*"
+    exit 77
+}
+
+for tool in node npm; do
+    command -v $tool >/dev/null || skip "needs $tool"
+done
+node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || a === 20 && b > 18 ? 0 : 1)' ||
+    skip "needs node 20.19 or newer, this is $(node --version)"
+
+# install: what the lock file names, checked by its hashes, without scripts of packages. Two at once: one waits.
+install() {
+    cmp -s "$here/package-lock.json" "$place/.installed" && return 0
+    cp "$here/package.json" "$here/package-lock.json" "$place/" || return 1
+    (cd "$place" && npm ci --ignore-scripts --no-audit --no-fund --fetch-retries 1 --fetch-timeout 20000) \
+        >"$place/install.log" 2>&1 || return 1
+    cp "$here/package-lock.json" "$place/.installed"
+}
+mkdir -p "$place" && exec 9>"$place/.lock" && flock 9
+install || {
+    grep -qE 'ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ENETUNREACH|ETIMEDOUT|ENOTCACHED|network' "$place/install.log" &&
+        skip "needs a package registry: $(tail -n 1 "$place/install.log")"
+    cat "$place/install.log" >&2
+    fail "ccxt could not be installed"
+}
+exec 9>&-
+
+cp "$here/client.js" "$place/"
+start_sim --speed 60 --seed 7 --tls --ca-out "$WORK/ca.pem"
+NODE_EXTRA_CA_CERTS="$WORK/ca.pem" node "$place/client.js" "$market" "https://127.0.0.1:$SIM_PORT" ||
+    fail "ccxt on $market"
+# Every request that ccxt signed for an order, and what became of it, stands in the simulator's own log.
+lines "$SIM_LOG" '"kind":"request"' 10 || fail "the simulator's log has no requests"
