@@ -162,7 +162,7 @@ static int on_replayed(void *ctx, struct engine *engine, const struct agon_event
     (void)engine;
     if (event->type == EVENT_PLAN && rc >= 0) {
         printf("\n");
-        plan_print((const struct record_plan *)(const void *)event, 0);
+        plan_text_print((const struct record_plan *)(const void *)event, 0);
     }
     return AGON_OK;
 }

@@ -132,11 +132,11 @@ static int show(const struct opts *opts, const struct record_plan *plan)
     if (opts->is_json)
         return print_json(plan);
     if (opts->slot == NULL)
-        plan_print(plan, opts->is_dry);
+        plan_text_print(plan, opts->is_dry);
     else if (line == NULL)
         return AGON_ENOENT;
     else
-        plan_explain(plan, line, opts->is_dry);
+        plan_text_explain(plan, line, opts->is_dry);
     return ferror(stdout) ? AGON_EIO : AGON_OK;
 }
 

@@ -49,7 +49,7 @@ static void print_flags(const struct plan_line *line)
                args_safe(line->name));
 }
 
-void plan_print(const struct record_plan *plan, int is_dry)
+void plan_text_print(const struct record_plan *plan, int is_dry)
 {
     char a[48];
     char b[48];
@@ -156,7 +156,7 @@ static void print_verdict(const struct record_plan *plan, const struct plan_line
     }
 }
 
-void plan_explain(const struct record_plan *plan, const struct plan_line *line, int is_dry)
+void plan_text_explain(const struct record_plan *plan, const struct plan_line *line, int is_dry)
 {
     agon_amt_t change_amt = line->capital_after_amt - line->capital_before_amt;
     char text[6][48];

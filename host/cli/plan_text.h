@@ -7,8 +7,8 @@
 #include "score/plan.h"
 
 /* A table of all slots. is_dry: of a tournament that was not held. */
-void plan_print(const struct record_plan *plan, int is_dry);
+void plan_text_print(const struct record_plan *plan, int is_dry);
 /* How one of its slots came to what it got. */
-void plan_explain(const struct record_plan *plan, const struct plan_line *line, int is_dry);
+void plan_text_explain(const struct record_plan *plan, const struct plan_line *line, int is_dry);
 
 #endif
