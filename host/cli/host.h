@@ -17,8 +17,11 @@
 #include "venue/gateway.h"
 
 #define HOST_INSTRUMENTS_MAX 64
+#define HOST_VENUES_MAX      4
 
 struct host_instrument {
+    uint32_t venue; /* place in the host's venues */
+    uint8_t kind;   /* enum instrument_kind; 0: spot */
     char symbol[32], base[16], quote[16];
     agon_px_t tick_px;
     agon_qty_t lot_qty, min_qty, max_qty;
@@ -27,9 +30,13 @@ struct host_instrument {
     int32_t maker_fee_ppb, taker_fee_ppb;
 };
 struct host_config {
-    uint32_t mode;             /* RUN_PAPER or RUN_LIVE */
-    const char *dir;           /* run directory; one host at a time lives there */
-    struct venue_config venue; /* endpoints, limits, keys */
+    uint32_t mode;   /* RUN_PAPER or RUN_LIVE */
+    const char *dir; /* run directory; one host at a time lives there */
+    union {          /* endpoints, limits, keys; venues[0].venue is 1, account 0, and so on */
+        struct venue_config venue;
+        struct venue_config venues[HOST_VENUES_MAX];
+    };
+    uint32_t n_venues; /* 0: one */
     char base_currency[16];
     const struct host_instrument *instruments; /* borrowed until host_open returns */
     uint32_t n_instruments;
@@ -72,7 +79,7 @@ struct host_view {
     uint32_t run;
     uint8_t journal_state, is_killed, is_halted, is_ready, base_exp;
     struct engine_counters counters;
-    struct gateway_status venue;
+    struct gateway_status venue; /* of all together */
     uint32_t n_slots, n_instruments;
     struct host_view_slot slots[SLOTS_MAX];
     struct host_view_instrument instruments[HOST_INSTRUMENTS_MAX];

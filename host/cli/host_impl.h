@@ -32,6 +32,15 @@ struct wish {
     _Alignas(64) unsigned char bytes[ENGINE_WISH_BYTES];
     uint16_t slot;
 };
+/* A venue of the host: its gateway, its rings, and the exchange that stands in for it on paper. */
+struct host_line {
+    struct gateway *gateway; /* owned */
+    struct paper *paper;     /* owned; [core]; on paper */
+    void *from_venue_memory; /* owned */
+    struct evring from_venue_in, from_venue_out;
+    struct ring to_venue; /* of struct order_cmd */
+};
+
 struct host {
     struct host_config config;
     struct rundir rundir;
@@ -43,22 +52,19 @@ struct host {
     struct process_bus bus;
     struct engine *engine; /* owned; [core] once started */
     struct crew *crew;     /* owned; [core] once started */
-    struct paper *paper;   /* owned; [core]; on paper */
-    struct setup_venue venue_name;
+    struct host_line lines[HOST_VENUES_MAX];
+    uint32_t n_lines;
+    struct setup_venue venue_names[HOST_VENUES_MAX];
 
     /* io */
     uv_loop_t loop;
     uv_async_t io_wake;
     uv_prepare_t io_turn;
     struct stream_uv *stream; /* owned */
-    struct gateway *gateway;  /* owned */
     struct gateway_status io_status;
     int64_t io_told_ns;
     pthread_mutex_t io_lock; /* of io_status */
-    void *from_venue_memory; /* owned */
-    struct evring from_venue_in, from_venue_out;
-    struct ring to_venue; /* of struct order_cmd */
-    struct ring control;  /* of struct record_command */
+    struct ring control;     /* of struct record_command */
     _Atomic uint32_t core_wake, is_core_asleep, writer_wake, is_holding;
     _Atomic uint32_t is_stopping, is_closing, is_io_stopping, is_writer_stopping,
         is_packer_stopping;

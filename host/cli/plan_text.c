@@ -12,12 +12,12 @@ static char *money(const struct record_plan *plan, agon_amt_t amt, char text[48]
     return table_money(amt, plan->exp, text);
 }
 
-static char *number(char text[32], int is_defined, const char *format, double value)
+static char *number(char text[32], int is_defined, int decimals, const char *unit, double value)
 {
     if (!is_defined)
         snprintf(text, 32, "-");
     else
-        snprintf(text, 32, format, value); // NOLINT: the formats are ours
+        snprintf(text, 32, "%.*f%s", decimals, value, unit);
     return text;
 }
 
@@ -70,12 +70,12 @@ void plan_text_print(const struct record_plan *plan, int is_dry)
         printf("%4s %-16.31s %-10s %6.3f %6.2f%% %9s %9s %8s %7s %7s %8s  %15s %15s\n", rank,
                args_safe(line->name), plan_verdict_name(line->verdict), line->score,
                (double)line->share_ppm / 10000.0,
-               number(text[0], line->defined & 1, "%.2f", of[MEASURE_SHARPE]),
-               number(text[1], line->defined & 2, "%.2f", of[MEASURE_CALMAR]),
-               number(text[2], line->defined & 4, "%.2f%%", 100.0 * of[MEASURE_DRAWDOWN]),
-               number(text[3], line->defined & 8, "%.1f%%", 100.0 * of[MEASURE_WIN_RATE]),
-               number(text[4], line->defined & 16, "%.2f", of[MEASURE_PROFIT_FACTOR]),
-               number(text[5], line->defined & 32, "%.2f", of[MEASURE_VOL_RETURN]),
+               number(text[0], line->defined & 1, 2, "", of[MEASURE_SHARPE]),
+               number(text[1], line->defined & 2, 2, "", of[MEASURE_CALMAR]),
+               number(text[2], line->defined & 4, 2, "%", 100.0 * of[MEASURE_DRAWDOWN]),
+               number(text[3], line->defined & 8, 1, "%", 100.0 * of[MEASURE_WIN_RATE]),
+               number(text[4], line->defined & 16, 2, "", of[MEASURE_PROFIT_FACTOR]),
+               number(text[5], line->defined & 32, 2, "", of[MEASURE_VOL_RETURN]),
                money(plan, line->capital_before_amt, a), money(plan, line->capital_after_amt, b));
         print_flags(line);
     }
@@ -107,8 +107,8 @@ static void print_measures(const struct record_plan *plan, const struct plan_lin
         char points[32];
 
         printf("  %-14s %14s %8s %8.3g", plan_measure_name(i),
-               number(value, line->defined >> i & 1, "%.6f", line->measures[i]),
-               number(points, is_judged, "%.4f", is_judged ? plan_points(plan, line, i) : 0.0),
+               number(value, line->defined >> i & 1, 6, "", line->measures[i]),
+               number(points, is_judged, 4, "", is_judged ? plan_points(plan, line, i) : 0.0),
                plan->rules.weights[i]);
         if ((plan->rules.gate_mask >> i & 1) != 0)
             printf("  %s %.6g: %s", comparison(i), plan->rules.gates[i],
