@@ -185,6 +185,7 @@ static int um_open(struct simb *b, struct error *err)
         symbol->rate_ppb = symbol->next_rate_ppb = 100000;
         um_set_brackets(&b->um->contracts[i], spec->name);
         b->um->contracts[i].mark_px = pit_noted(b->pit, i, PIT_MARK);
+        um_past(b, i);
     }
     for (uint32_t i = 0; i < b->n_accounts && rc == AGON_OK; i++)
         rc = open_account(b, i, err);

@@ -525,6 +525,45 @@ START_TEST(funding_comes_every_eight_hours)
 }
 END_TEST
 
+// 20 hours of history, 0.1 % above the index: P - 0.05 % at each of the two or three fundings in
+// it.
+START_TEST(fundings_of_the_history_are_known)
+{
+    static agon_px_t marks[1200], indexes[1200];
+    struct sim_config config = {.members = &w.members};
+    struct error err = {0};
+    json_t *item;
+    size_t i;
+
+    world_close(&w);
+    memset(&w, 0, sizeof(w));
+    members_default(&w.members);
+    w.now = (struct sim_time){WORLD_T0, WORLD_T0};
+    w.dialect = sim_dialect_find("binance_um");
+    w.peer = "127.0.0.1";
+    for (i = 0; i < 1200; i++) {
+        indexes[i] = 3000000000000;
+        marks[i] = 3003000000000;
+    }
+    ck_assert_int_eq(pit_new(&w.pit, w.dialect->symbols, 1, WORLD_T0, &err), AGON_OK);
+    ck_assert_int_eq(pit_note_history(w.pit, 0, PIT_INDEX, indexes, 1200), AGON_OK);
+    ck_assert_int_eq(pit_note_history(w.pit, 0, PIT_MARK, marks, 1200), AGON_OK);
+    config.pit = w.pit;
+    ck_assert_int_eq(w.dialect->open(&w.sim, &config, &err), AGON_OK);
+    ck_assert_int_eq(world_get(&w, "/fapi/v1/fundingRate?symbol=BTCUSDT"), 200);
+    ck_assert_uint_ge(json_array_size(w.json), 2);
+    json_array_foreach(w.json, i, item)
+    {
+        ck_assert_str_eq(text(item, "fundingRate"), "0.00050000");
+        ck_assert_int_eq(
+            json_integer_value(json_object_get(item, "fundingTime")) % (8 * 3600 * 1000), 0);
+    }
+    ck_assert_int_eq(world_get(&w, "/fapi/v1/premiumIndex?symbol=BTCUSDT"), 200);
+    ck_assert_str_eq(world_str(&w, "lastFundingRate"), "0.00050000");
+    ck_assert_int_gt(world_int(&w, "nextFundingTime"), WORLD_T0 / 1000000);
+}
+END_TEST
+
 START_TEST(marks_and_rates_are_streamed)
 {
     json_t *event;
@@ -580,6 +619,7 @@ int main(void)
     tcase_add_test(tcase, the_insurance_fund_takes_what_the_book_does_not);
     tcase_add_test(tcase, a_cross_account_is_told_and_then_liquidated);
     tcase_add_test(tcase, funding_comes_every_eight_hours);
+    tcase_add_test(tcase, fundings_of_the_history_are_known);
     tcase_add_test(tcase, marks_and_rates_are_streamed);
     tcase_add_test(tcase, the_request_socket_trades);
     return suite_run("sim_um", tcase);
