@@ -120,6 +120,10 @@ static inline struct perp_account *um_account(const struct simb *b,
 {
     return &b->um->accounts[account->owner];
 }
+int um_open(struct simb *b, struct error *err);
+void um_close(struct simb *b);
+/* "BTCUSD" of "BTCUSD_PERP". */
+void um_put_pair(struct simb *b, struct jout *out, const char *key, uint32_t sym);
 void um_put_px(struct simb *b, struct jout *out, const char *key, uint32_t sym, int64_t px);
 void um_put_qty(struct simb *b, struct jout *out, const char *key, uint32_t sym, int64_t qty);
 void um_put_rate(struct jout *out, const char *key, int64_t ppb); /* eight places */
