@@ -332,6 +332,15 @@ int reports_account(struct engine *engine, const struct record_account *account)
     before = ledger_amt(engine->ledger, account->account, LEDGER_SUSPENSE, account->asset);
     suspense = ledger_reconcile(engine->ledger, account->account, account->asset,
                                 num_add(account->free_amt, account->held_amt), is_first);
+    // Dust that funding left is the account's own.
+    if (suspense != 0 && suspense == before && (account->flags & 1) != 0 &&
+        account->asset == engine->table.base_currency &&
+        num_abs(suspense) <= engine->funding_slack[account->account]) {
+        engine->funding_slack[account->account] -= num_abs(suspense);
+        ledger_transfer(engine->ledger, account->account, LEDGER_SUSPENSE, LEDGER_EXTERNAL,
+                        account->asset, suspense);
+        suspense = 0;
+    }
     // A fill that the picture has and we do not yet is a difference too, but one that passes: only
     // what a whole picture finds again is worth a word.
     if (suspense != 0 && suspense == before && (account->flags & 1) != 0)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* tournament: when the calendar says so, capital goes from the weak to the strong. The engine works
- * out the plan from its state (score/plan.h), the driver offers it as an event, and the engine takes
- * that one and no other: all slots or none. */
+ * out the plan from its state (score/plan.h), the driver offers it as an event, and the engine
+ * takes that one and no other: all slots or none. */
 #include <agon/plugin.h>
 #include <stdio.h>
 
@@ -54,8 +54,7 @@ int tournament_config(struct engine *engine, const struct record_tournament *rec
     if (!has_rules(tournament))
         tournament->t_since = engine->t;
     // One that came due while the host was down is held late, not left out.
-    if (!has_rules(tournament) ||
-        strcmp(record->rules.schedule, tournament->rules.schedule) != 0)
+    if (!has_rules(tournament) || strcmp(record->rules.schedule, tournament->rules.schedule) != 0)
         tournament->t_due = cron_next(&cron, engine->t);
     tournament->rules = record->rules;
     tournament->cron = cron;
@@ -184,8 +183,8 @@ static void make(struct engine *engine, const struct tournament_rules *rules, ag
     plan->rules = *rules;
     for (uint32_t account = 0; account < LEDGER_ACCOUNTS_MAX; account++) {
         plan->pools[account].before_amt = tournament->pool_amt[account];
-        plan->pools[account].at_hand_amt = ledger_amt(
-            engine->ledger, (agon_account_t)account, LEDGER_EXTERNAL, engine->table.base_currency);
+        plan->pools[account].at_hand_amt = ledger_amt(engine->ledger, (agon_account_t)account,
+                                                      LEDGER_EXTERNAL, engine->table.base_currency);
     }
     for (uint32_t id = 0; id < engine->slots.n; id++) {
         const struct slot *slot = &engine->slots.all[id];
@@ -196,8 +195,8 @@ static void make(struct engine *engine, const struct tournament_rules *rules, ag
         if (takes_part(engine, slot))
             fill_line(engine, slot, rules, &plan_lines(plan)[plan->n_lines++]);
     }
-    plan->hdr.granules = (uint8_t)((sizeof(*plan) + plan->n_lines * sizeof(struct plan_line)) /
-                                   EVENT_GRANULE);
+    plan->hdr.granules =
+        (uint8_t)((sizeof(*plan) + plan->n_lines * sizeof(struct plan_line)) / EVENT_GRANULE);
     plan_make(plan);
 }
 
@@ -262,8 +261,7 @@ int tournament_plan(struct engine *engine, const struct record_plan *plan)
     if (!engine_take_plan(engine, &engine->plan))
         return AGON_EINVAL;
     if (event_bytes(&plan->hdr) != event_bytes(&ours->hdr) ||
-        memcmp((const char *)plan + sizeof(plan->hdr),
-               (const char *)ours + sizeof(ours->hdr),
+        memcmp((const char *)plan + sizeof(plan->hdr), (const char *)ours + sizeof(ours->hdr),
                event_bytes(&ours->hdr) - sizeof(ours->hdr)) != 0) {
         engine_alert(engine, 3, "tournament", "a plan is not the one that the state comes to");
         return AGON_ECORRUPT;
