@@ -855,14 +855,14 @@ static struct seen *find_request(char *at)
     return NULL;
 }
 
-static void end_conns(const char *name)
+static void end_conns(const char *name, enum stream_end end)
 {
     int where = where_of(name);
 
     for (int i = 0; i < CONNS; i++) {
         if (w.conns[i].is_used && w.conns[i].where == where) {
             w.conns[i].is_ending = 1;
-            w.conns[i].end = STREAM_END_RESET;
+            w.conns[i].end = (int)end;
         }
     }
 }
@@ -982,7 +982,10 @@ static void run_line(char *line)
         if (strstr(w.last_sent[where_of(text)], at) == NULL)
             FAIL("we sent %s", w.last_sent[where_of(text)]);
     } else if (strcmp(verb, "reset") == 0) {
-        end_conns(at);
+        end_conns(at, STREAM_END_RESET);
+        step();
+    } else if (strcmp(verb, "leave") == 0) {
+        end_conns(at, STREAM_END_PEER);
         step();
     } else if (strcmp(verb, "refuse") == 0) {
         w.refuse = strcmp(at, "none") == 0 ? 0 : where_of(at) + 1;
