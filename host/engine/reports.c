@@ -180,12 +180,14 @@ static void book_share(struct engine *engine, uint16_t slot, const struct record
 }
 
 /* The venue closed a position of the account by its own hand: it goes to the slots that hold it, in
- * proportion, and what is left of the division to the first of them. */
+ * proportion; what is left of the division, less than a unit for each, to the first of them. */
 static void book_forced(struct engine *engine, const struct record_report *report)
 {
     agon_qty_t total_qty = 0;
-    agon_qty_t left_qty = report->qty;
+    agon_qty_t forced_qty = report->qty;
+    agon_qty_t left_qty;
     agon_amt_t left_fee = report->fee_amt;
+    agon_qty_t held_qty[SLOTS_MAX] = {0};
     agon_qty_t share_qty[SLOTS_MAX] = {0};
     int first = -1;
 
@@ -196,8 +198,8 @@ static void book_forced(struct engine *engine, const struct record_report *repor
         if (pos == NULL || pos->account != report->account ||
             (report->side == AGON_SELL ? pos->qty <= 0 : pos->qty >= 0))
             continue;
-        share_qty[slot] = num_abs(pos->qty);
-        total_qty = num_add(total_qty, share_qty[slot]);
+        held_qty[slot] = num_abs(pos->qty);
+        total_qty = num_add(total_qty, held_qty[slot]);
         if (first < 0)
             first = slot;
     }
@@ -208,13 +210,24 @@ static void book_forced(struct engine *engine, const struct record_report *repor
         book_foreign(engine, report, LEDGER_EXTERNAL, report->side, report->qty, report->fee_amt);
         return;
     }
+    // No slot is turned round by it: what is beyond all of theirs is not theirs.
+    if (forced_qty > total_qty) {
+        book_foreign(engine, report, LEDGER_EXTERNAL, report->side, forced_qty - total_qty, 0);
+        forced_qty = total_qty;
+    }
+    left_qty = forced_qty;
     for (uint16_t slot = 0; slot < engine->slots.n; slot++) {
-        if (share_qty[slot] == 0)
-            continue;
-        share_qty[slot] = num_mul_div(report->qty, share_qty[slot], total_qty, NUM_DOWN);
+        share_qty[slot] = num_mul_div(forced_qty, held_qty[slot], total_qty, NUM_DOWN);
         left_qty -= share_qty[slot];
     }
-    share_qty[first] += left_qty;
+    for (uint16_t slot = 0; slot < engine->slots.n && left_qty > 0; slot++) {
+        if (share_qty[slot] < held_qty[slot]) {
+            share_qty[slot]++;
+            left_qty--;
+        }
+    }
+    while (share_qty[first] == 0)
+        first++; // it bears what is left of the fee
     for (uint16_t slot = SLOTS_MAX; slot-- > 0;) {
         agon_amt_t fee_amt;
 
@@ -222,7 +235,7 @@ static void book_forced(struct engine *engine, const struct record_report *repor
             continue;
         fee_amt = slot == first
                       ? left_fee
-                      : num_mul_div(report->fee_amt, share_qty[slot], report->qty, NUM_DOWN);
+                      : num_mul_div(report->fee_amt, share_qty[slot], forced_qty, NUM_DOWN);
         left_fee -= fee_amt;
         book_share(engine, slot, report, share_qty[slot], fee_amt);
     }

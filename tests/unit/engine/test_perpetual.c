@@ -288,6 +288,13 @@ START_TEST(a_liquidation_is_booked_to_who_held_the_position)
     again.hdr.t = 0;
     ck_assert_int_eq(world_step(world, &again), AGON_OK); // told twice
     ck_assert_int_eq(held(0)->qty, 40000);
+    // More than they hold: both are flat and no shorter.
+    again.hdr.t = 0;
+    again.venue_fill = 901;
+    ck_assert_int_eq(world_step(world, &again), AGON_OK);
+    ck_assert_int_eq(held(0)->qty, 0);
+    ck_assert_int_eq(held(1)->qty, 0);
+    ck_assert_int_eq(held(1)->cost_amt, 0);
     world_holds(world);
     world_free(world);
 }
