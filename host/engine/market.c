@@ -233,8 +233,8 @@ static void pay_funding(struct engine *engine, const struct agon_instrument *ins
         }
         // The venue's mark price of that instant has more digits than ours.
         if (instrument->settle == engine->table.base_currency)
-            engine->funding_slack[pos->account] =
-                num_add(engine->funding_slack[pos->account], num_abs(amt) / 1000 + 1);
+            engine->slack_amt[pos->account] =
+                num_add(engine->slack_amt[pos->account], num_abs(amt) / 1000 + 1);
         deliver_position(engine, slot, id);
         deliver_balance_of(engine, slot, pos->account, instrument->settle);
     }

@@ -54,6 +54,12 @@ static void note_fill(struct engine *engine, const struct record_report *report)
         engine->markets[id].last_fill = report->venue_fill;
 }
 
+// The venue rounds an entry price where we keep the cost: a unit or so for each fill.
+static void note_dust(struct engine *engine, agon_account_t account)
+{
+    engine->slack_amt[account] = num_add(engine->slack_amt[account], 2);
+}
+
 static void book_fill(struct engine *engine, struct order *order,
                       const struct record_report *report, const struct orders_effect *effect)
 {
@@ -102,6 +108,8 @@ static void book_fill(struct engine *engine, struct order *order,
         engine_alert(engine, 3, "ledger", "a fill could not be booked and is in suspense");
         book_foreign(engine, report, LEDGER_SUSPENSE, order->side, qty, report->fee_amt);
     }
+    if (instrument->kind == INSTRUMENT_LINEAR)
+        note_dust(engine, order->account);
     if (pos != NULL) {
         int is_closing =
             before_qty > 0 ? order->side == AGON_SELL : before_qty < 0 && order->side == AGON_BUY;
@@ -169,6 +177,7 @@ static void book_share(struct engine *engine, uint16_t slot, const struct record
         engine_alert(engine, 3, "ledger", "a forced fill could not be booked");
         return;
     }
+    note_dust(engine, report->account);
     pos = ledger_position(engine->ledger, slot, report->hdr.instrument, 0);
     event.position_qty = pos->qty;
     score_fill(&engine->scores[slot],
@@ -343,13 +352,16 @@ int reports_account(struct engine *engine, const struct record_account *account)
         return AGON_EINVAL;
     is_first = !engine->has_picture[account->account];
     before = ledger_amt(engine->ledger, account->account, LEDGER_SUSPENSE, account->asset);
-    suspense = ledger_reconcile(engine->ledger, account->account, account->asset,
-                                num_add(account->free_amt, account->held_amt), is_first);
-    // Dust that funding left is the account's own.
+    suspense =
+        ledger_reconcile(engine->ledger, account->account, account->asset,
+                         num_add(num_add(account->free_amt, account->held_amt),
+                                 -ledger_netted(engine->ledger, account->account, account->asset)),
+                         is_first);
+    // Dust that funding and rounded entry prices left is the account's own.
     if (suspense != 0 && suspense == before && (account->flags & 1) != 0 &&
         account->asset == engine->table.base_currency &&
-        num_abs(suspense) <= engine->funding_slack[account->account]) {
-        engine->funding_slack[account->account] -= num_abs(suspense);
+        num_abs(suspense) <= engine->slack_amt[account->account]) {
+        engine->slack_amt[account->account] -= num_abs(suspense);
         ledger_transfer(engine->ledger, account->account, LEDGER_SUSPENSE, LEDGER_EXTERNAL,
                         account->asset, suspense);
         suspense = 0;

@@ -300,6 +300,37 @@ START_TEST(a_liquidation_is_booked_to_who_held_the_position)
 }
 END_TEST
 
+START_TEST(a_venue_that_nets_two_slots_has_realised_what_they_have_not)
+{
+    struct ledger *ledger;
+
+    begin();
+    ledger = engine_ledger(world->engine);
+    trade(0, AGON_BUY, 6000000, 100000, 0);
+    book(6100000);
+    trade(1, AGON_SELL, 6100000, 40000, 0);
+    // For the venue 0.4 of the long is closed with 400; for the slots nothing is.
+    ck_assert_int_eq(ledger_total(ledger, 0, USDT), USD(1000000));
+    ck_assert_int_eq(ledger_netted(ledger, 0, USDT), USD(400));
+    for (int i = 0; i < 2; i++) {
+        struct record_account picture = {.hdr = {.type = EVENT_ACCOUNT, .granules = 1},
+                                         .flags = 3,
+                                         .asset = USDT,
+                                         .free_amt = USD(1000400)};
+
+        ck_assert_int_eq(world_step(world, &picture), AGON_OK);
+        ck_assert_int_eq(ledger_amt(ledger, 0, LEDGER_SUSPENSE, USDT), 0);
+    }
+    // When both are flat again nothing is ahead of anything.
+    trade(1, AGON_BUY, 6100000, 40000, 0);
+    trade(0, AGON_SELL, 6100000, 100000, 0);
+    ck_assert_int_eq(ledger_netted(ledger, 0, USDT), 0);
+    ck_assert_int_eq(ledger_total(ledger, 0, USDT), USD(1001000));
+    world_holds(world);
+    world_free(world);
+}
+END_TEST
+
 START_TEST(a_perpetual_survives_a_snapshot)
 {
     static unsigned char bytes[16u << 20];
@@ -432,6 +463,7 @@ int main(void)
     tcase_add_test(tcase, capital_counts_margin_and_not_worth);
     tcase_add_test(tcase, reduce_only_is_the_slots_and_goes_out_where_the_venue_can_keep_it);
     tcase_add_test(tcase, a_liquidation_is_booked_to_who_held_the_position);
+    tcase_add_test(tcase, a_venue_that_nets_two_slots_has_realised_what_they_have_not);
     tcase_add_test(tcase, a_perpetual_survives_a_snapshot);
     tcase_add_test(tcase, a_position_that_the_venue_sees_otherwise_is_told_when_it_stays_so);
     tcase_add_test(tcase, one_slot_trades_a_basis_on_two_accounts);

@@ -104,8 +104,8 @@ START_TEST(the_engine_itself)
     STATE(engine->halted_venues);
     STATE(engine->account_of[1]);
     STATE(engine->account_of[VENUES_MAX]);
-    STATE(engine->funding_slack[0]);
-    STATE(engine->funding_slack[LEDGER_ACCOUNTS_MAX - 1]);
+    STATE(engine->slack_amt[0]);
+    STATE(engine->slack_amt[LEDGER_ACCOUNTS_MAX - 1]);
     for (int i = 0; i < LEDGER_ACCOUNTS_MAX; i++)
         STATE(engine->has_picture[i]);
     STATE(engine->sample_due);
