@@ -51,8 +51,7 @@ int plan_check_rules(const struct tournament_rules *rules, struct error *err)
     if (rc < 0)
         return rc;
     for (int i = 0; i < MEASURES; i++) {
-        if (!is_finite(rules->weights[i]) || rules->weights[i] < 0.0 ||
-            !is_finite(rules->gates[i]))
+        if (!is_finite(rules->weights[i]) || rules->weights[i] < 0.0 || !is_finite(rules->gates[i]))
             return error_set(err, AGON_EINVAL, "%s: a weight or a gate is no usable number",
                              plan_measure_name((uint32_t)i));
         weights += rules->weights[i];
@@ -72,7 +71,8 @@ int plan_check_rules(const struct tournament_rules *rules, struct error *err)
         return error_set(err, AGON_EINVAL, "a bound is above 100 %%, or the least above the most");
     if (rules->sample_s == 0 || rules->sample_s % 60 != 0 || rules->sample_s > 7 * 86400)
         return error_set(err, AGON_EINVAL, "samples are whole minutes apart, at most a week");
-    if (rules->window == 0 || rules->window > WINDOW_MAX || rules->min_samples > rules->window)
+    if (rules->window == 0 || rules->window > WINDOW_MAX || rules->min_samples == 0 ||
+        rules->min_samples > rules->window)
         return error_set(err, AGON_EINVAL, "a window has 1 to %d samples, and not fewer than asked",
                          WINDOW_MAX);
     if (rules->mode < TOURNAMENT_RANK_SHARES || rules->mode > TOURNAMENT_BOUNDED ||
@@ -108,21 +108,16 @@ struct part {
 
 static int is_judged(const struct plan_line *line)
 {
-    return line->verdict == 0 || line->verdict == PLAN_RANKED ||
-           line->verdict == PLAN_UNDER_GATE || line->verdict == PLAN_UNLOADED;
+    return line->verdict == 0 || line->verdict == PLAN_RANKED || line->verdict == PLAN_UNDER_GATE ||
+           line->verdict == PLAN_UNLOADED;
 }
 
 // 1: a is the better one, -1: b, 0: none.
-static int compare(const struct plan_line *a, const struct plan_line *b, int measure)
+static int compare(const struct plan_line *a, const struct plan_line *b, uint32_t measure)
 {
-    int has_a = a->defined >> measure & 1;
-    int has_b = b->defined >> measure & 1;
-    int order;
+    int order = (a->measures[measure] > b->measures[measure]) -
+                (a->measures[measure] < b->measures[measure]);
 
-    if (!has_a || !has_b)
-        return has_a - has_b;
-    order = (a->measures[measure] > b->measures[measure]) -
-            (a->measures[measure] < b->measures[measure]);
     return measure == MEASURE_DRAWDOWN ? -order : order;
 }
 
@@ -136,7 +131,7 @@ double plan_points(const struct record_plan *plan, const struct plan_line *line,
 
         if (other == line || other->account != line->account || !is_judged(other))
             continue;
-        halves += (uint32_t)(compare(line, other, (int)measure) + 1);
+        halves += (uint32_t)(compare(line, other, measure) + 1);
         n++;
     }
     return n > 0 ? (double)halves / (double)(2 * n) : 1.0;
@@ -242,8 +237,7 @@ static void share(struct part *part)
 static agon_amt_t growth_bound(const struct record_plan *plan, const struct plan_line *line)
 {
     agon_ns_t since = plan->hdr.t - plan->t_since;
-    agon_amt_t a_week =
-        num_mul_div(line->equity_amt, plan->rules.growth_ppm, ALL_PPM, NUM_DOWN);
+    agon_amt_t a_week = num_mul_div(line->equity_amt, plan->rules.growth_ppm, ALL_PPM, NUM_DOWN);
 
     if (since > WEEK_NS)
         since = WEEK_NS;

@@ -33,8 +33,8 @@ int plan_check_rules(const struct tournament_rules *rules, struct error *err);
  *
  * 1. A slot with fewer than min_samples samples is too new. The others are judged: per measure a
  *    slot's points are the share of the other judged slots that it beats, a tie counting half; an
- *    undefined measure loses to every defined one and ties with undefined ones; a slot alone has 1.
- *    The score is the mean of the points by the weights.
+ *    undefined measure counts as 0, so that doing nothing is better than losing; a slot alone has
+ *    1. The score is the mean of the points by the weights.
  * 2. A gate: Sharpe, Calmar, profit factor above it, drawdown below it, win rate at it or above
  *    (CNF-60); an undefined measure fails.
  * 3. Those without a failed gate are ranked by score, equal scores by slot number.

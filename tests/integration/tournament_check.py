@@ -169,8 +169,7 @@ def near(a, b):
 
 
 def better(a, b, name):
-    if a is None or b is None:
-        return (a is not None) - (b is not None)
+    a, b = a or 0.0, b or 0.0  # undefined counts as 0
     order = (a > b) - (a < b)
     return -order if name == "drawdown" else order
 

@@ -39,7 +39,7 @@ static struct plan_line *add(uint16_t slot, double value)
 
 static void undefine(struct plan_line *line, int measure)
 {
-    line->defined &= (uint8_t)~(1u << measure);
+    line->defined &= (uint8_t) ~(1u << measure);
     line->measures[measure] = 0.0;
 }
 
@@ -192,7 +192,7 @@ START_TEST(ties_go_by_slot_and_the_rest_is_shared_alike)
 }
 END_TEST
 
-START_TEST(the_undefined_loses_to_every_value_and_ties_with_its_like)
+START_TEST(the_undefined_counts_as_nothing)
 {
     struct plan_line *a, *b, *c;
 
@@ -205,14 +205,16 @@ START_TEST(the_undefined_loses_to_every_value_and_ties_with_its_like)
     c = add(2, 1.0);
     undefine(b, MEASURE_SHARPE);
     undefine(c, MEASURE_SHARPE);
-    undefine(a, MEASURE_WIN_RATE);
+    a->measures[MEASURE_WIN_RATE] = 0.1;
+    undefine(b, MEASURE_WIN_RATE);
     make();
-    // Sharpe: a beats two, b and c tie behind it. Win rate: b and c tie before a.
-    ck_assert(a->score == 0.75);
-    ck_assert(b->score == (3.0 * 0.25 + 1.0 * 0.75) / 4.0 && c->score == b->score);
-    ck_assert_uint_eq(a->rank, 1);
+    // Sharpe: b and c tie before the loser a. Win rate: c before a before b, who closed nothing.
+    ck_assert(a->score == (3.0 * 0.0 + 1.0 * 0.5) / 4.0);
+    ck_assert(b->score == (3.0 * 0.75 + 1.0 * 0.0) / 4.0);
+    ck_assert(c->score == (3.0 * 0.75 + 1.0 * 1.0) / 4.0);
+    ck_assert_uint_eq(c->rank, 1);
     ck_assert_uint_eq(b->rank, 2);
-    ck_assert_uint_eq(c->rank, 3);
+    ck_assert_uint_eq(a->rank, 3);
 }
 END_TEST
 
@@ -221,12 +223,10 @@ START_TEST(a_gate_is_passed_on_the_right_side_of_its_value)
     static const struct {
         int measure;
         double at, passes, fails;
-    } gates[MEASURES] = {{MEASURE_SHARPE, 1.5, 1.5000001, 1.5},
-                         {MEASURE_CALMAR, 2.0, 2.0000001, 2.0},
-                         {MEASURE_DRAWDOWN, 0.2, 0.1999999, 0.2},
-                         {MEASURE_WIN_RATE, 0.52, 0.52, 0.5199999},
-                         {MEASURE_PROFIT_FACTOR, 1.3, 1.3000001, 1.3},
-                         {MEASURE_VOL_RETURN, 0.0, 0.0000001, 0.0}};
+    } gates[MEASURES] = {
+        {MEASURE_SHARPE, 1.5, 1.5000001, 1.5},        {MEASURE_CALMAR, 2.0, 2.0000001, 2.0},
+        {MEASURE_DRAWDOWN, 0.2, 0.1999999, 0.2},      {MEASURE_WIN_RATE, 0.52, 0.52, 0.5199999},
+        {MEASURE_PROFIT_FACTOR, 1.3, 1.3000001, 1.3}, {MEASURE_VOL_RETURN, 0.0, 0.0000001, 0.0}};
     struct plan_line *good, *bad, *none;
     int measure = gates[_i].measure;
 
@@ -406,6 +406,7 @@ START_TEST(rules_that_cannot_be_kept_are_refused)
     REFUSED(rules.window = 0, "window");
     REFUSED(rules.window = WINDOW_MAX + 1, "window");
     REFUSED(rules.min_samples = rules.window + 1, "window");
+    REFUSED(rules.min_samples = 0, "window");
     REFUSED(rules.mode = 3, "mode");
     REFUSED(rules.on_unload = 0, "mode");
 }
@@ -424,7 +425,7 @@ int main(void)
     tcase_add_test(tcase, what_is_in_positions_cannot_be_taken);
     tcase_add_test(tcase, a_pool_that_is_not_at_hand_is_not_given);
     tcase_add_test(tcase, ties_go_by_slot_and_the_rest_is_shared_alike);
-    tcase_add_test(tcase, the_undefined_loses_to_every_value_and_ties_with_its_like);
+    tcase_add_test(tcase, the_undefined_counts_as_nothing);
     tcase_add_loop_test(tcase, a_gate_is_passed_on_the_right_side_of_its_value, 0, MEASURES);
     tcase_add_test(tcase, who_is_not_judged_keeps_what_it_has);
     tcase_add_test(tcase, bounded_shares_are_kellys_between_least_and_most);
