@@ -152,6 +152,19 @@ static int config_slot(struct engine *engine, const struct record_slot *record)
     return AGON_OK;
 }
 
+static int config_param(struct engine *engine, const struct record_param *record)
+{
+    struct agon_param_change change = {.hdr = {.type = AGON_EVENT_PARAM, .granules = 1},
+                                       .id = record->id,
+                                       .integer = record->integer,
+                                       .real = record->real};
+
+    if (slots_get(&engine->slots, record->slot) == NULL || !(record->real - record->real == 0.0))
+        return AGON_EINVAL;
+    deliver_private(engine, record->slot, &change.hdr);
+    return AGON_OK;
+}
+
 int control_config(struct engine *engine, const struct agon_event_hdr *event)
 {
     // Every CONFIG record has its kind in the same place.
@@ -171,6 +184,10 @@ int control_config(struct engine *engine, const struct agon_event_hdr *event)
         if (event_bytes(event) != sizeof(struct record_slot))
             return AGON_EINVAL;
         return config_slot(engine, (const struct record_slot *)(const void *)event);
+    case CONFIG_PARAM:
+        if (event_bytes(event) != sizeof(struct record_param))
+            return AGON_EINVAL;
+        return config_param(engine, (const struct record_param *)(const void *)event);
     case CONFIG_TOURNAMENT:
         if (event_bytes(event) != sizeof(struct record_tournament))
             return AGON_EINVAL;
@@ -372,6 +389,11 @@ int control_command(struct engine *engine, const struct record_command *command)
 int engine_halted(const struct engine *engine)
 {
     return engine->is_killed ? 2 : engine->is_halted;
+}
+
+int engine_slot_halted(const struct engine *engine, uint16_t slot)
+{
+    return slot < SLOTS_MAX && engine->is_slot_halted[slot] != 0;
 }
 
 struct same_timer {

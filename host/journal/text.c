@@ -70,8 +70,14 @@ static const char *const commands[] = {"none",    "halt", "resume",         "can
                                        "flatten", "kill", "slot_condition", "slot_stage",
                                        "limit",   "day"};
 static const char *const modes[] = {"none", "backtest", "paper", "live", "dst"};
-static const char *const configs[] = {
-    "none", "asset", "account", "slot", "venue", "subscribe", [CONFIG_TOURNAMENT] = "tournament"};
+static const char *const configs[] = {"none",
+                                      "asset",
+                                      "account",
+                                      "slot",
+                                      "venue",
+                                      "subscribe",
+                                      [CONFIG_TOURNAMENT] = "tournament",
+                                      [CONFIG_PARAM] = "param"};
 static const char *const dues[] = {"none",  "bars",  "sample",
                                    "sweep", "timer", [DUE_TOURNAMENT] = "tournament"};
 static const char *const tournament_modes[] = {"none", "rank_shares", "bounded"};
@@ -419,6 +425,9 @@ static const struct field account_fields[] = {
     U16(record_account, account),  U16(record_account, flags),    U32(record_account, asset),
     I64(record_account, free_amt), I64(record_account, held_amt), END};
 static const struct field config_fields[] = {NAME16(record_asset, kind, configs), END};
+static const struct field param_config_fields[] = {
+    NAME16(record_asset, kind, configs), U16(record_param, slot), U32(record_param, id),
+    I64(record_param, integer),          F64(record_param, real), END};
 static const struct field asset_fields[] = {
     NAME16(record_asset, kind, configs), U32(record_asset, asset), I8(record_asset, exp),
     U8(record_asset, is_base_currency),  TEXT(record_asset, name), END};
@@ -953,6 +962,9 @@ static const struct field *fields_of(const struct layout *layout,
     if (event->type == EVENT_CONFIG &&
         ((const struct record_asset *)(const void *)event)->kind == CONFIG_ASSET)
         return asset_fields;
+    if (event->type == EVENT_CONFIG &&
+        ((const struct record_asset *)(const void *)event)->kind == CONFIG_PARAM)
+        return param_config_fields;
     return layout->fields;
 }
 

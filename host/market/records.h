@@ -229,7 +229,8 @@ enum config_kind {
     CONFIG_SLOT = 3,
     CONFIG_VENUE = 4,
     CONFIG_SUBSCRIBE = 5,
-    CONFIG_TOURNAMENT = 8
+    CONFIG_TOURNAMENT = 8,
+    CONFIG_PARAM = 24 /* a parameter of a slot's plugin that may change in flight */
 };
 struct record_asset { /* CONFIG of kind CONFIG_ASSET */
     struct agon_event_hdr hdr;
@@ -281,6 +282,14 @@ struct tournament_rules {
     uint32_t min_samples; /* fewer: a slot is not judged yet */
     uint32_t failures;    /* in a row under the gate: unloaded; 0: never */
     uint8_t mode, on_unload, pad[2];
+};
+struct record_param { /* CONFIG of kind CONFIG_PARAM; the slot gets it as PARAM */
+    struct agon_event_hdr hdr;
+    uint16_t kind, slot;
+    uint32_t id; /* agon_param.id */
+    int64_t integer;
+    double real;
+    uint64_t pad;
 };
 struct record_tournament { /* CONFIG of kind CONFIG_TOURNAMENT; mode 0: no more tournaments */
     struct agon_event_hdr hdr;
@@ -380,6 +389,7 @@ AGON_SIZE_IS(record_mark, 64);
 AGON_SIZE_IS(record_start, 64);
 AGON_SIZE_IS(record_asset, 64);
 AGON_SIZE_IS(record_account_of, 64);
+AGON_SIZE_IS(record_param, 64);
 AGON_SIZE_IS(record_arm, 128);
 AGON_SIZE_IS(record_due, 64);
 AGON_SIZE_IS(record_signal, 384);
