@@ -180,6 +180,7 @@ static void book_share(struct engine *engine, uint16_t slot, const struct record
     note_dust(engine, report->account);
     pos = ledger_position(engine->ledger, slot, report->hdr.instrument, 0);
     event.position_qty = pos->qty;
+    window_fill(&engine->tournament.windows[slot], num_add(event.realised_amt, -fee_amt), 1);
     score_fill(&engine->scores[slot],
                instruments_notional(&engine->table, instrument, report->px, qty, NUM_EVEN),
                num_add(event.realised_amt, -fee_amt), fee_amt, 1);
