@@ -10,12 +10,14 @@
 int crew_new(struct crew **out, const struct crew_config *config, struct error *err)
 {
     struct crew *crew = aligned_alloc(64, (sizeof(*crew) + 63) / 64 * 64);
+    uint64_t at;
 
     *out = crew;
     if (crew == NULL)
         return error_set(err, AGON_ENOMEM, "crew: out of memory");
     memset(crew, 0, sizeof(*crew));
     crew->config = *config;
+    crew->bus = engine_bus(config->engine, &crew->bus_granules, &at);
     for (uint16_t i = 0; i < SLOTS_MAX; i++) {
         crew->members[i].crew = crew;
         crew->members[i].slot = i;
@@ -151,12 +153,12 @@ static uint32_t whole_sandbox(void)
 
 static struct run_inproc_config inproc_config(struct generation *generation)
 {
-    struct run_inproc_config config = {
-        .entry = generation->plugin.entry, .log = on_log, .on_gap = on_gap, .ctx = generation};
-    uint64_t at;
-
-    config.bus = engine_bus(generation->crew->config.engine, &config.bus_granules, &at);
-    return config;
+    return (struct run_inproc_config){.entry = generation->plugin.entry,
+                                      .bus = generation->crew->bus,
+                                      .bus_granules = generation->crew->bus_granules,
+                                      .log = on_log,
+                                      .on_gap = on_gap,
+                                      .ctx = generation};
 }
 
 static struct run_process_config process_config(struct generation *generation,
@@ -491,6 +493,8 @@ void crew_leave(struct crew *crew, uint16_t slot, uint32_t reason)
     cut_free(member->point);
     cut_free(member->making);
     free(member->shadow);
+    free(member->new_shadow);
+    free(member->spent_shadow);
     free(member->kept_memory);
     memset(member, 0, sizeof(*member));
     member->crew = crew;

@@ -103,12 +103,14 @@ struct member {
     struct generation *doomed;      /* owned; to be ended by the loader */
     struct generation *dead;        /* owned; what crashed last: its file, its state */
     struct cut *cut;                /* owned; of a reload */
-    struct shadow *shadow;          /* owned; NULL: nobody is compared */
+    struct shadow *shadow;          /* owned; the core's; NULL: nobody is compared */
+    struct shadow *new_shadow;      /* owned; the loader's, until the cut */
+    struct shadow *spent_shadow;    /* owned; the loader's, from the cut on */
     uint16_t slot;
     /* core */
     struct runner_port port;
     struct generation *teed; /* next, once it is told the slot's private events */
-    uint8_t is_attached, is_muxed, is_draining, is_held, is_next_lost, is_old_lost;
+    uint8_t is_attached, is_muxed, is_draining, is_going_back, is_held, is_next_lost, is_old_lost;
     uint64_t swap_seq, live_seq;
     int64_t drain_ns;
     _Alignas(64) unsigned char held[ENGINE_WISH_BYTES];
@@ -133,6 +135,8 @@ struct crew {
     _Atomic uint64_t pending; /* slots in a phase that is the core's */
     _Atomic uint32_t is_closing;
     struct crew_pauses pauses;
+    const struct bus_shm *bus; /* borrowed: the engine's */
+    uint64_t bus_granules;
     uint32_t n_members; /* highest slot that was joined, + 1 */
 };
 

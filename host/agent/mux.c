@@ -43,13 +43,17 @@ static int tell_mapped(struct member *member, struct evring *ring,
 }
 
 /* Who it is that knows orders by other numbers: the new one, before and after it took over. */
+static const struct generation *knower(const struct member *member)
+{
+    return member->teed != NULL && !member->is_going_back ? member->teed : member->active;
+}
+
 static int tell(struct member *member, struct generation *generation,
                 const struct agon_event_hdr *event)
 {
     struct evring *ring = generation_port(generation)->to_agent;
-    int is_new = generation == member->next || member->next == NULL;
 
-    if (member->shadow != NULL && member->shadow->n_refs > 0 && is_new && generation != member->old)
+    if (member->shadow != NULL && member->shadow->n_refs > 0 && generation == knower(member))
         return tell_mapped(member, ring, event);
     return evring_put(ring, event);
 }
@@ -61,10 +65,8 @@ static int put(void *ctx, const struct agon_event_hdr *event)
 
     if (member->old != NULL && tell(member, member->old, event) < 0)
         member->is_old_lost = 1;
-    if (member->active != NULL && member->teed == NULL)
+    if (member->active != NULL)
         rc = tell(member, member->active, event);
-    else if (member->active != NULL)
-        rc = evring_put(generation_port(member->active)->to_agent, event);
     if (member->teed != NULL && tell(member, member->teed, event) < 0)
         member->is_next_lost = 1;
     if (member->kept_memory != NULL && evring_put(&member->kept_in, event) < 0)
@@ -187,12 +189,13 @@ static int take(void *ctx, struct agon_event_hdr *wish)
         member->is_held = 1;
         return 0;
     }
-    if (member->shadow != NULL && member->teed != NULL &&
+    if (member->shadow != NULL && member->teed != NULL && !member->is_going_back &&
         shadow_modes[member->spec.shadow].on_active != NULL)
         shadow_modes[member->spec.shadow].on_active(member->shadow, wish,
                                                     member->active->process != NULL &&
                                                         !member->crew->config.is_lock_step);
-    else if (member->shadow != NULL && member->teed == NULL && member->shadow->n_refs > 0)
+    else if (member->shadow != NULL && member->shadow->n_refs > 0 &&
+             knower(member) == member->active)
         unmap(member, wish);
     return 1;
 }

@@ -30,8 +30,12 @@ static void hand_over(struct member *member, uint32_t phase)
 
 static void fail(struct member *member)
 {
+    // Behind the cut it was this one's map, which nobody needs now.
+    if (member->teed != NULL && !member->is_going_back && member->shadow != NULL)
+        member->shadow->n_refs = 0;
     member->teed = NULL;
     member->is_attached = 0;
+    member->is_going_back = 0;
     if (member->is_back) { // it stays what it was: warm
         member->old = member->next;
         member->next = NULL;
@@ -72,6 +76,25 @@ static int tee_kept(struct member *member)
     return AGON_OK;
 }
 
+/* What was compared before is over; what the loader has made for this reload begins. */
+static void take_shadow(struct member *member, uint64_t seq)
+{
+    member->spent_shadow = member->shadow;
+    member->shadow = member->new_shadow;
+    member->new_shadow = NULL;
+    if (member->shadow != NULL)
+        member->shadow->cut_seq = seq;
+}
+
+static int has_open_refs(const struct member *member)
+{
+    for (uint32_t i = 0; member->shadow != NULL && i < member->shadow->n_refs; i++) {
+        if (!member->shadow->refs[i].is_final)
+            return 1;
+    }
+    return 0;
+}
+
 static void cut_from_point(struct member *member)
 {
     if (member->point == NULL || !member->point->is_whole ||
@@ -79,6 +102,7 @@ static void cut_from_point(struct member *member)
         fail_with(member, AGON_ENOENT, "there is no checkpoint to begin from");
         return;
     }
+    take_shadow(member, member->point->setup.head.seq);
     member->teed = member->next;
     member->report.cut_seq = member->point->setup.head.seq;
     hand_over(member, RELOAD_CUT);
@@ -94,6 +118,11 @@ static void cut(struct member *member)
 
     if (member->with_state && active == NULL) {
         fail_with(member, AGON_ESTATE, "the plugin that plays has ended meanwhile");
+        return;
+    }
+    if (member->with_state && has_open_refs(member)) {
+        fail_with(member, AGON_EBUSY,
+                  "orders are open that its plugin knows by other numbers than the one before it");
         return;
     }
     if (!member->is_muxed)
@@ -126,6 +155,7 @@ static void cut(struct member *member)
         return;
     }
     cut_collect(crew, member, member->cut);
+    take_shadow(member, seq);
     member->teed = member->next;
     member->report.cut_seq = seq;
     member->report.cut_ns = clock_mono() - began;
@@ -207,6 +237,7 @@ static void complete(struct member *member)
     }
     if (member->is_back && member->shadow != NULL)
         member->shadow->n_refs = 0;
+    member->is_going_back = 0;
     member->point_ns = 0; // of the one before
     if (member->point != NULL)
         member->point->is_whole = 0;
@@ -336,7 +367,8 @@ static void judge(struct member *member)
                                         : "the new generation failed, or could not keep up");
         return;
     }
-    if (member->shadow == NULL) { // taken on trust: a restart, a roll-back, no shadow wanted
+    if (member->shadow == NULL ||
+        member->is_back) { // taken on trust: a restart, a roll-back, no shadow wanted
         swap(member);
         return;
     }
@@ -383,6 +415,7 @@ static void go_back(struct member *member)
     }
     if (member->is_draining)
         return; // its last wishes of the time when it played
+    member->is_going_back = 1;
     member->next = member->teed = member->old;
     member->old = NULL;
     member->is_attached = 1;
@@ -637,17 +670,10 @@ static int await(struct member *member, struct error *err)
     return member->err.code < 0 ? member->err.code : AGON_EIO;
 }
 
-static const struct bus_shm *bus_of(struct crew *crew)
-{
-    uint64_t granules, at;
-
-    return engine_bus(crew->config.engine, &granules, &at);
-}
-
 static int catch_up(struct member *member, struct error *err)
 {
     struct generation *next = member->next;
-    const struct bus_shm *bus = bus_of(member->crew);
+    const struct bus_shm *bus = member->crew->bus;
     int64_t until = clock_mono() + CATCH_UP_NS;
     _Atomic uint32_t never = 0;
     uint64_t n_gaps;
@@ -707,15 +733,20 @@ static int try_once(struct member *member, struct error *err)
     memset(&member->err, 0, sizeof(member->err));
     if (rc < 0)
         return rc;
-    if (member->shadow != NULL)
-        memset(member->shadow, 0, sizeof(*member->shadow));
+    free(member->new_shadow);
+    member->new_shadow = NULL;
+    if (member->spec.shadow != CREW_SHADOW_NONE && member->with_state) {
+        member->new_shadow = calloc(1, sizeof(*member->new_shadow));
+        if (member->new_shadow == NULL)
+            return error_set(err, AGON_ENOMEM, "no memory for a shadow");
+    }
     give(member, RELOAD_CUT_WANTED);
     rc = await(member, err);
     if (rc < 0)
         return rc;
     from = member->from_point ? member->point : member->cut;
-    if (member->shadow != NULL)
-        member->shadow->cut_seq = from->setup.head.seq;
+    free(member->spent_shadow);
+    member->spent_shadow = NULL;
     setup = &from->setup;
     setup->state = from->n_state > 0 ? from->state : NULL;
     setup->n_state = (uint32_t)from->n_state;
@@ -863,28 +894,11 @@ int crew_reload(struct crew *crew, uint16_t slot, const char *path, struct crew_
     struct member *member = &crew->members[slot];
     const char *from = path != NULL ? path : member->spec.plugin;
     int64_t began = clock_mono();
-    int is_mapped = 0;
     int rc = begin(member, GENERATION_RELOAD, AGON_START_RELOAD, err);
 
     if (rc < 0)
         return rc;
-    for (uint32_t i = 0; member->shadow != NULL && i < member->shadow->n_refs; i++)
-        is_mapped |= !member->shadow->refs[i].is_final;
-    if (is_mapped) {
-        rc = error_set(err, AGON_EBUSY,
-                       "orders are open that its plugin knows by other numbers than the one "
-                       "before it");
-        return finish(member, rc, began, report, err);
-    }
-    free(member->shadow);
-    member->shadow = NULL;
-    if (member->spec.shadow != CREW_SHADOW_NONE && member->with_state) {
-        member->shadow = calloc(1, sizeof(*member->shadow));
-        if (member->shadow == NULL)
-            rc = error_set(err, AGON_ENOMEM, "no memory for a shadow");
-    }
-    if (rc >= 0)
-        rc = load_next(member, from, err);
+    rc = load_next(member, from, err);
     if (rc >= 0)
         rc = rehearse_file(member, err);
     for (int i = 0; rc >= 0; i++) {
@@ -933,8 +947,6 @@ int crew_restart(struct crew *crew, uint16_t slot, struct crew_report *report, s
     if (member->dead == NULL)
         return finish(member, error_set(err, AGON_ESTATE, "nothing has crashed"), began, report,
                       err);
-    free(member->shadow);
-    member->shadow = NULL;
     member->from_point = member->kept_memory != NULL;
     if (!member->from_point) {
         member->why = GENERATION_FRESH;
