@@ -67,6 +67,16 @@ int64_t hist_quantile(const struct hist *hist, double q)
     return hist->max_ns;
 }
 
+uint64_t hist_below(const struct hist *hist, int64_t ns)
+{
+    uint32_t end = ns <= 0 ? 0 : bucket_of((uint64_t)ns);
+    uint64_t n = 0;
+
+    for (uint32_t i = 0; i < end; i++)
+        n += hist->count[i];
+    return n;
+}
+
 void hist_merge(struct hist *into, const struct hist *from)
 {
     if (from->n == 0)

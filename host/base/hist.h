@@ -18,6 +18,8 @@ void hist_clear(struct hist *hist);
 void hist_add(struct hist *hist, int64_t ns); /* negative counts as 0 */
 /* Upper end of the bucket that holds the q-quantile, 0 <= q <= 1; 0 when empty. ns */
 int64_t hist_quantile(const struct hist *hist, double q);
+/* How many are below ns; exact where ns is a power of two. */
+uint64_t hist_below(const struct hist *hist, int64_t ns);
 void hist_merge(struct hist *into, const struct hist *from);
 
 #endif

@@ -12,6 +12,7 @@
 #include "cli/args.h"
 #include "cli/commands.h"
 #include "cli/demo_cast.h"
+#include "cli/desk.h"
 #include "cli/host.h"
 #include "cli/simproc.h"
 #include "cli/table.h"
@@ -29,10 +30,13 @@ struct demo {
     struct opts {
         int64_t seconds_ns, speed;
         uint64_t seed;
-        const char *data, *dir, *plugins;
+        const char *data, *dir, *plugins, *http;
         int is_kept;
     } opts;
     char dir[PATH_MAX];
+    char run_dir[PATH_MAX];
+    char log_path[PATH_MAX];
+    struct desk desk;
     int is_own_dir;
     struct simproc sim;
     struct host *host; /* owned */
@@ -93,6 +97,18 @@ static int start_sim(struct demo *demo, struct error *err)
     return rc;
 }
 
+static int open_log_file(struct demo *demo, struct error *err)
+{
+    struct log_file file = {.path = demo->log_path, .rotate_bytes = (uint64_t)16 << 20, .keep = 5};
+    int rc = file_join(demo->log_path, sizeof(demo->log_path), demo->run_dir, "log");
+
+    if (rc >= 0)
+        rc = file_make_dir(demo->log_path, err);
+    if (rc >= 0)
+        rc = file_join(demo->log_path, sizeof(demo->log_path), demo->run_dir, "log/agon.ndjson");
+    return rc < 0 ? rc : log_to_file(demo->log, &file, err);
+}
+
 static int start_host(struct demo *demo, struct error *err)
 {
     static struct host_instrument instruments[HOST_INSTRUMENTS_MAX];
@@ -108,7 +124,13 @@ static int start_host(struct demo *demo, struct error *err)
         .seed = demo->opts.seed,
         .low_water_bytes = (int64_t)32 << 20,
     };
-    char run[PATH_MAX];
+    struct desk_config desk = {.dir = demo->run_dir,
+                               .http = demo->opts.http,
+                               .mode = "live",
+                               .speed_milli = config.speed_milli,
+                               .is_async = 1,
+                               .log = demo->log,
+                               .log_path = demo->log_path};
     int rc = demo_venue(&config.venue, demo->sim.port, err);
 
     if (rc >= 0)
@@ -117,12 +139,20 @@ static int start_host(struct demo *demo, struct error *err)
     if (rc >= 0)
         rc = demo_cast(demo->slots, demo->opts.plugins, config.n_instruments, err);
     if (rc >= 0)
-        rc = file_join(run, sizeof(run), demo->dir, "run");
+        rc = file_join(demo->run_dir, sizeof(demo->run_dir), demo->dir, "run");
     if (rc < 0)
         return rc;
-    config.dir = run;
+    config.dir = demo->run_dir;
     rc = host_open(&demo->host, &config, err);
-    return rc < 0 ? rc : host_start(demo->host, err);
+    if (rc >= 0)
+        rc = open_log_file(demo, err);
+    if (rc >= 0)
+        rc = host_start(demo->host, err);
+    if (rc >= 0)
+        rc = desk_open(&demo->desk, demo->host, &desk, err);
+    if (rc >= 0)
+        desk_print(&demo->desk, stdout, 1);
+    return rc;
 }
 
 // Until the time is up or somebody asks for the end. Returns the signal, or 0.
@@ -242,10 +272,12 @@ static int run(struct demo *demo, struct error *err)
 
 int cmd_demo(int argc, char **argv)
 {
-    static struct demo demo = {
-        .opts = {.seconds_ns = (int64_t)60 * 1000000000, .speed = 60, .seed = 1},
-        .log_fd = -1,
-        .signal_fd = -1};
+    static struct demo demo = {.opts = {.seconds_ns = (int64_t)60 * 1000000000,
+                                        .speed = 60,
+                                        .seed = 1,
+                                        .http = "127.0.0.1:0"},
+                               .log_fd = -1,
+                               .signal_fd = -1};
     const struct arg table[] = {
         {"seconds", ARG_INT, "N", "how long, real time (60)", &demo.opts.seconds_ns, .min = 1,
          .max = 86400},
@@ -256,6 +288,8 @@ int cmd_demo(int argc, char **argv)
         {"dir", ARG_TEXT, "DIR", "keep journal and log there", &demo.opts.dir},
         {"plugins", ARG_TEXT, "DIR", "where the plugins are (beside this program)",
          &demo.opts.plugins},
+        {"http", ARG_TEXT, "ADDRESS:PORT", "of the dashboard; off: none (127.0.0.1:0)",
+         &demo.opts.http},
         {"keep", ARG_FLAG, NULL, "do not remove the files at the end", &demo.opts.is_kept},
         {NULL}};
     const struct args_spec spec = {.usage = "[OPTION...]",
@@ -284,6 +318,7 @@ int cmd_demo(int argc, char **argv)
 
         has_run = 1;
         signal_number = watch(&demo);
+        desk_close(&demo.desk);
         stopped = host_stop(demo.host, GRACE_NS, demo.signal_fd, &err);
         host_view(demo.host, demo.view);
         table_end(&demo.table, demo.view, clock_mono());
@@ -292,6 +327,7 @@ int cmd_demo(int argc, char **argv)
     }
     if (rc < 0)
         fprintf(stderr, "agon demo: %s\n", err.text);
+    desk_close(&demo.desk);
     host_free(demo.host);
     simproc_stop(&demo.sim);
     log_set_process(NULL);

@@ -10,9 +10,11 @@
 #include "cli/commands.h"
 #include "cli/credential.h"
 #include "cli/demo_cast.h"
+#include "cli/desk.h"
 #include "cli/settings.h"
 #include "cli/table.h"
 #include "sys/clock.h"
+#include "sys/file.h"
 #include "sys/futex.h"
 #include "sys/log.h"
 #include "sys/rundir.h"
@@ -22,7 +24,7 @@
 #define DRAW_NS  ((int64_t)250 * 1000000)
 
 struct opts {
-    const char *config, *dir, *plugins;
+    const char *config, *dir, *plugins, *http;
     int64_t for_ns;
     int is_quiet, is_resumed;
 };
@@ -111,6 +113,43 @@ static int watch(struct host *host, const struct opts *opts, int signal_fd)
     return signal_number;
 }
 
+/* The log's own file lies in the run directory, which is ours once the host is open. */
+static int open_log_file(struct log *log, const struct settings *settings, const char *dir,
+                         char path[PATH_MAX], struct error *err)
+{
+    struct log_file file = {
+        .path = path, .rotate_bytes = settings->log_size, .keep = settings->log_keep};
+    int rc = file_join(path, PATH_MAX, dir, "log");
+
+    if (rc >= 0)
+        rc = file_make_dir(path, err);
+    if (rc >= 0)
+        rc = file_join(path, PATH_MAX, dir, "log/agon.ndjson");
+    return rc < 0 ? rc : log_to_file(log, &file, err);
+}
+
+static int open_desk(struct desk *desk, struct host *host, const struct settings *settings,
+                     const struct desk_config *from, struct error *err)
+{
+    struct desk_config config = *from;
+    int rc;
+
+    config.mode = settings->host.mode == RUN_LIVE ? "live" : "paper";
+    config.speed_milli = settings->host.speed_milli;
+    config.is_async = settings->host.is_async;
+    rc = desk_open(desk, host, &config, err);
+    if (rc < 0)
+        return rc;
+    // The token is for the eyes of who started it: on a terminal and in no log.
+    desk_print(desk, stdout, isatty(STDOUT_FILENO));
+    if (control_url(desk->control)[0] != '\0')
+        log_info("control", "http",
+                 "dashboard, API and metrics at %s; `agon ctl url` has the "
+                 "address with the token",
+                 control_url(desk->control));
+    return AGON_OK;
+}
+
 int cmd_run(int argc, char **argv)
 {
     static struct settings settings;
@@ -120,6 +159,8 @@ int cmd_run(int argc, char **argv)
         {"dir", ARG_TEXT, "DIR", "run directory (below the user's state folder)", &opts.dir},
         {"plugins", ARG_TEXT, "DIR", "where the roster's plugins are (beside this program)",
          &opts.plugins},
+        {"http", ARG_TEXT, "ADDRESS:PORT", "dashboard, API and metrics; off: none (127.0.0.1:0)",
+         &opts.http},
         {"for", ARG_DURATION, "TIME", "stop after that much real time (never)", &opts.for_ns,
          .min = 1000000, .max = INT64_MAX},
         {"resume", ARG_FLAG, NULL, "lift a kill switch that an earlier run left thrown",
@@ -137,6 +178,8 @@ int cmd_run(int argc, char **argv)
     char dir[PATH_MAX];
     char path[PATH_MAX];
     char plugins[512];
+    char log_path[PATH_MAX];
+    static struct desk desk;
     struct host *host = NULL;
     struct log *log = NULL;
     struct error err = {0};
@@ -170,13 +213,27 @@ int cmd_run(int argc, char **argv)
         rc = log != NULL ? host_open(&host, &settings.host, &err) : AGON_EIO;
     }
     if (rc >= 0)
+        rc = open_log_file(log, &settings, dir, log_path, &err);
+    if (rc >= 0)
         rc = host_start(host, &err);
+    if (rc >= 0) {
+        struct desk_config desk_config = {.dir = dir,
+                                          .http = opts.http != NULL ? opts.http : settings.http,
+                                          .log = log,
+                                          .log_path = log_path,
+                                          .roster = settings.roster,
+                                          .plugins = opts.plugins != NULL ? opts.plugins : ".",
+                                          .is_watched = settings.is_watched};
+
+        rc = open_desk(&desk, host, &settings, &desk_config, &err);
+    }
     if (rc >= 0) {
         snprintf(path, sizeof(path), "%s", host_journal_dir(host));
         tell_stages(&settings, opts.config);
         log_info("host", "start", "%s, %u agents, journal in %s",
                  settings.host.mode == RUN_LIVE ? "live" : "paper", settings.host.n_slots, path);
         watch(host, &opts, signal_fd);
+        desk_close(&desk);
         rc = host_stop(host, GRACE_NS, signal_fd, &err);
     }
     if (rc < 0)

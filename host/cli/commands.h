@@ -26,6 +26,7 @@ int commands_can_print(void);
     X(backtest, cmd_backtest, "run plugins over recorded or generated markets")                    \
     X(bench, cmd_bench, "measure a path of this host against a bare yardstick")                    \
     X(completion, cmd_completion, "print the completion script of a shell")                        \
+    X(ctl, cmd_ctl, "ask and order a running host")                                                \
     X(demo, cmd_demo, "show the whole arena on this machine, with a proof at the end")             \
     X(doctor, cmd_doctor, "show what this machine gives and what it lacks")                        \
     X(dst, cmd_dst, "run seeds of simulated faults against the whole host")                        \
@@ -35,6 +36,7 @@ int commands_can_print(void);
     X(replay, cmd_replay, "rebuild a state from its journal and prove it")                         \
     X(run, cmd_run, "run agents on a venue, on paper or live")                                     \
     X(sim, cmd_sim, "serve an exchange's own protocol on loopback over a simulated market")        \
+    X(top, cmd_top, "show a running host in the terminal")                                         \
     X(tournament, cmd_tournament, "show how capital moved and why, or what would move now")        \
     X(validate, cmd_validate, "check plugin files")
 

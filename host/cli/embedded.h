@@ -8,5 +8,8 @@
 
 /* configs/venues/binance.yaml. Returns its length. */
 size_t embedded_venue(const char **bytes);
+/* The dashboard's files; ends with a NULL path. */
+struct control_file;
+const struct control_file *embedded_web(void);
 
 #endif

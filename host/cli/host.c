@@ -300,18 +300,51 @@ void host_view(struct host *host, struct host_view *view)
     pthread_mutex_unlock(&host->io_lock);
 }
 
-int host_command(struct host *host, const struct record_command *command)
+static int give_command(struct host *host, const struct record_command *command, uint64_t *ticket)
 {
-    struct record_command *slot = ring_claim(&host->control);
+    struct record_command *slot;
 
+    // Operators, signals and the end of the host each come from a thread of their own.
+    pthread_mutex_lock(&host->control_lock);
+    slot = ring_claim(&host->control);
+    if (slot != NULL) {
+        *slot = *command;
+        slot->hdr.type = AGON_EVENT_COMMAND;
+        slot->hdr.granules = 1;
+        *ticket = host->n_commands++;
+        ring_publish(&host->control);
+    }
+    pthread_mutex_unlock(&host->control_lock);
     if (slot == NULL)
         return AGON_EAGAIN;
-    *slot = *command;
-    slot->hdr.type = AGON_EVENT_COMMAND;
-    slot->hdr.granules = 1;
-    ring_publish(&host->control);
     host_wake_core(host);
     return AGON_OK;
+}
+
+int host_command(struct host *host, const struct record_command *command)
+{
+    uint64_t ticket;
+
+    return give_command(host, command, &ticket);
+}
+
+int host_order(struct host *host, const struct record_command *command, int64_t wait_ns,
+               uint64_t *seq)
+{
+    int64_t until = clock_mono() + wait_ns;
+    _Atomic uint32_t never = 0;
+    uint64_t ticket;
+    int rc = give_command(host, command, &ticket);
+
+    if (rc < 0)
+        return rc;
+    while (atomic_load_explicit(&host->n_commands_done, memory_order_acquire) <= ticket) {
+        if (clock_mono() > until)
+            return AGON_ETIME;
+        futex_wait(&never, 0, 1000000);
+    }
+    *seq = host->command_results[ticket % COMMAND_RESULTS].seq;
+    return host->command_results[ticket % COMMAND_RESULTS].rc;
 }
 
 // Waits until no order is open, as the view shows it, or the time is up; who asks again for the end
@@ -429,6 +462,7 @@ void host_free(struct host *host)
     free(host->draft);
     pthread_mutex_destroy(&host->io_lock);
     pthread_mutex_destroy(&host->view_lock);
+    pthread_mutex_destroy(&host->control_lock);
     free(host);
 }
 

@@ -18,6 +18,9 @@
 
 #define HOST_INSTRUMENTS_MAX 64
 #define HOST_VENUES_MAX      4
+#define HOST_VIEW_POSITIONS  16  /* of a slot, in the view */
+#define HOST_VIEW_ORDERS     512 /* open ones, in the view */
+#define HOST_VIEW_FILLS      256 /* the newest, in the view */
 
 struct host_instrument {
     uint32_t venue; /* place in the host's venues */
@@ -52,26 +55,62 @@ struct host_config {
     int64_t low_water_bytes; /* fewer free for the journal: nothing new leaves; 0: 1 GiB, or 5 % of
                                 the disk where that is less */
     struct tournament_rules tournament; /* mode 0: none is held */
-    int is_resumed;          /* lifts a kill switch that an earlier run left thrown */
+    int is_resumed;                     /* lifts a kill switch that an earlier run left thrown */
 };
 
+struct host_view_position {
+    agon_instrument_t instrument;
+    uint32_t pad;
+    agon_amt_t held_amt; /* the base asset's unit */
+    agon_qty_t qty;
+    agon_amt_t cost_amt, realised_amt, fee_amt; /* the quote's unit */
+    uint64_t n_fills;
+};
 struct host_view_slot {
     char name[SLOT_NAME];
     uint8_t stage, condition, is_playing, n_positions;
+    uint8_t is_halted, agent_kind, runner, pad;
+    uint16_t condition_reason;
+    uint32_t generation;
+    uint64_t generation_hash;
+    struct slot_limits limits;
+    struct score score;
     agon_amt_t capital_amt, equity_amt, fee_amt;
     uint64_t n_fills, n_intents, n_refused, nth;
     uint32_t n_open;
-    struct {
-        agon_instrument_t instrument;
-        agon_amt_t held_amt;
-    } positions[4];
+    struct host_view_position positions[HOST_VIEW_POSITIONS];
     char failure[160];
+};
+struct host_view_order {
+    uint64_t id;
+    agon_instrument_t instrument;
+    uint16_t slot;
+    uint8_t side, type, tif, state, request, request_state;
+    agon_px_t px;
+    agon_qty_t qty, filled_qty;
+    agon_ns_t t_create;
+};
+struct host_view_fill {
+    agon_ns_t t;
+    uint64_t order_id, venue_fill, seq;
+    agon_instrument_t instrument;
+    uint16_t slot;
+    uint8_t side, liquidity;
+    agon_px_t px;
+    agon_qty_t qty;
+    agon_amt_t fee_amt;
+    agon_asset_t fee_asset;
+    int8_t fee_exp;
+    char fee_name[16];
 };
 struct host_view_instrument {
     char symbol[32];
     uint8_t book_state;
-    int8_t px_exp, qty_exp, base_exp;
+    int8_t px_exp, qty_exp, base_exp, quote_exp;
+    uint8_t is_halted, kind;
+    char base[16], quote[16];
     agon_px_t bid_px, ask_px, last_px;
+    struct agon_top10 top; /* n_bid and n_ask 0: none yet */
 };
 struct host_view {
     agon_ns_t t; /* engine time */
@@ -83,6 +122,13 @@ struct host_view {
     uint32_t n_slots, n_instruments;
     struct host_view_slot slots[SLOTS_MAX];
     struct host_view_instrument instruments[HOST_INSTRUMENTS_MAX];
+    uint32_t n_orders; /* in orders; n_orders_all are open */
+    uint32_t n_orders_all;
+    struct host_view_order orders[HOST_VIEW_ORDERS];
+    uint32_t n_plans;      /* number of the last tournament; 0: none in this run */
+    union plan_event plan; /* of it */
+    uint64_t n_fills;      /* of this run; number n stands at n % HOST_VIEW_FILLS */
+    struct host_view_fill fills[HOST_VIEW_FILLS];
     struct hist step_ns;  /* of one engine step */
     struct hist queue_ns; /* from the socket's read to the end of the step */
 };
@@ -95,8 +141,36 @@ int host_open(struct host **host, const struct host_config *config, struct error
 int host_start(struct host *host, struct error *err);
 /* A copy of the newest view; refreshed about ten times a second. [control] */
 void host_view(struct host *host, struct host_view *view);
-/* Hands a command to the engine. AGON_EAGAIN. [control] */
+/* Hands a command to the engine. AGON_EAGAIN. [any but core] */
 int host_command(struct host *host, const struct record_command *command);
+/* The same, and waits until the engine has taken it, at most wait_ns: what the engine said, with
+ * the number that the command has in the journal. AGON_ETIME: not yet; it will be taken all the
+ * same. [any but core] */
+int host_order(struct host *host, const struct record_command *command, int64_t wait_ns,
+               uint64_t *seq);
+/* What of a roster can change while the host runs. */
+enum host_change_kind {
+    HOST_CHANGE_SLOT = 1,   /* limits, capital, on_crash, latency: a CONFIG event */
+    HOST_CHANGE_STAGE = 2,  /* a COMMAND */
+    HOST_CHANGE_PARAM = 3,  /* of a parameter that may change in flight: a CONFIG event */
+    HOST_CHANGE_ADD = 4,    /* another agent, at the end or where it was before */
+    HOST_CHANGE_REMOVE = 5, /* its plugin ends, its slot is suspended, on_crash is done */
+    HOST_CHANGE_TOURNAMENT = 6
+};
+struct host_change {
+    uint8_t kind, is_dry; /* is_dry: only whether it could be made */
+    uint16_t slot;
+    const struct crew_slot *to;           /* as it shall be; borrowed */
+    const char *name;                     /* of a parameter; borrowed */
+    const struct tournament_rules *rules; /* borrowed */
+    int rc;
+    struct error err;
+};
+/* Has the core make it between two events, and waits for that, at most wait_ns. AGON_ENOTSUP: not
+ * in flight; else change->err says what. One at a time. [control] */
+int host_make_change(struct host *host, struct host_change *change, int64_t wait_ns);
+/* As it runs; changes by host_make_change alone, and by who reloads. [control] */
+const struct host_config *host_config_of(const struct host *host);
 /* Cancels what is open, waits at most grace_ns for the venue's word, ends the plugins, marks and
  * closes the journal. With grace_ns 0 at once; a signal on signal_fd (-1: none) hurries it.
  * [control] */

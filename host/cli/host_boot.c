@@ -519,6 +519,7 @@ int host_open(struct host **out, const struct host_config *config, struct error 
     host->snap = malloc(host->snap_room);
     pthread_mutex_init(&host->io_lock, NULL);
     pthread_mutex_init(&host->view_lock, NULL);
+    pthread_mutex_init(&host->control_lock, NULL);
     clock_utc_init(&host->utc, clock_mono(), clock_wall());
     if (host->view == NULL || host->draft == NULL || host->snap == NULL) {
         error_set(err, rc, "host: out of memory");

@@ -31,7 +31,7 @@ agon_ns_t host_now(struct host *host)
 }
 
 // The plugin is gone: nothing more comes from it, and the engine is told as soon as it can be.
-static void fail_slot(struct host *host, uint16_t slot, const char *why)
+void host_fail_slot(struct host *host, uint16_t slot, const char *why)
 {
     if (host->failures[slot][0] != '\0')
         return;
@@ -57,7 +57,7 @@ static void collect_slot(struct host *host, uint16_t id)
             continue;
         if (rc == AGON_ECORRUPT) {
             crew_leave(host->crew, id, AGON_END_RISK);
-            fail_slot(host, id, "it wrote what is no record into its ring");
+            host_fail_slot(host, id, "it wrote what is no record into its ring");
             return;
         }
         if (rc <= 0)
@@ -90,6 +90,38 @@ static void step_unsent(struct host *host)
     }
 }
 
+// The newest fills, for who looks. Whether a report was one that is new, the engine's count says.
+static void keep_fill(struct host *host, const struct agon_event_hdr *event)
+{
+    const struct record_report *report = (const struct record_report *)(const void *)event;
+    const struct instruments *table = engine_instruments(host->engine);
+    uint64_t n_fills = engine_counters(host->engine)->n_fills;
+    const struct asset *asset;
+    struct host_view_fill *fill;
+
+    if (n_fills == host->fills_seen || report->kind != REPORT_FILL)
+        return;
+    host->fills_seen = n_fills;
+    fill = &host->draft->fills[host->draft->n_fills++ % HOST_VIEW_FILLS];
+    *fill = (struct host_view_fill){.t = event->t,
+                                    .seq = event->seq,
+                                    .order_id = report->order_id,
+                                    .venue_fill = report->venue_fill,
+                                    .instrument = event->instrument,
+                                    .slot = ORDER_ID_SLOT(report->order_id),
+                                    .side = report->side,
+                                    .liquidity = report->liquidity,
+                                    .px = report->px,
+                                    .qty = report->qty,
+                                    .fee_amt = report->fee_amt,
+                                    .fee_asset = report->fee_asset};
+    asset = instruments_asset(table, report->fee_asset);
+    if (asset != NULL) {
+        fill->fee_exp = asset->exp;
+        memcpy(fill->fee_name, asset->name, sizeof(fill->fee_name));
+    }
+}
+
 /* A plan comes right behind the event that made it due. */
 static void step_plan(struct host *host)
 {
@@ -108,6 +140,8 @@ static void step_plan(struct host *host)
     }
     log_info("host", "tournament", "tournament %u: capital of %u slots was planned", plan->number,
              plan->n_lines);
+    host->draft->plan = host->plan;
+    host->draft->n_plans = plan->number;
 }
 
 int host_step(struct host *host, struct agon_event_hdr *event)
@@ -117,6 +151,9 @@ int host_step(struct host *host, struct agon_event_hdr *event)
 
     if (rc == AGON_EAGAIN)
         return rc;
+    host->step_rc = rc;
+    if (event->type == EVENT_REPORT)
+        keep_fill(host, event);
     step_unsent(host);
     step_plan(host);
     hist_add(&host->draft->step_ns, clock_mono() - began);
@@ -134,7 +171,7 @@ static void advance(struct host *host)
     host->advanced_seq = engine_seq(host->engine);
     while (engine_advance_runners(host->engine, &failed) < 0) {
         engine_attach_runner(host->engine, failed, NULL);
-        fail_slot(host, failed, crew_failure(host->crew, failed));
+        host_fail_slot(host, failed, crew_failure(host->crew, failed));
     }
 }
 
@@ -245,11 +282,16 @@ static int drain_control(struct host *host)
 
     while ((command = ring_peek(&host->control)) != NULL) {
         struct record_command copy = *command;
+        uint64_t done = atomic_load_explicit(&host->n_commands_done, memory_order_relaxed);
 
         copy.hdr.t = host_now(host);
         if (step(host, &copy.hdr) == AGON_EAGAIN)
             break;
         ring_release(&host->control);
+        host->command_results[done % COMMAND_RESULTS].seq = copy.hdr.seq;
+        host->command_results[done % COMMAND_RESULTS].rc = host->step_rc;
+        host_show(host); // who ordered it and looks sees it done
+        atomic_store_explicit(&host->n_commands_done, done + 1, memory_order_release);
         n++;
     }
     return n;
@@ -365,12 +407,110 @@ static int drain_due(struct host *host)
     return n;
 }
 
+static void show_slot(struct host *host, uint16_t id)
+{
+    const struct slot *slot = &engine_slots(host->engine)->all[id];
+    struct host_view_slot *to = &host->draft->slots[id];
+    uint32_t n;
+    const struct position *all = ledger_positions(engine_ledger(host->engine), id, &n);
+
+    memcpy(to->name, slot->name, sizeof(to->name));
+    to->stage = slot->stage;
+    to->condition = slot->condition;
+    to->condition_reason = slot->condition_reason;
+    to->is_halted = (uint8_t)engine_slot_halted(host->engine, id);
+    to->agent_kind = slot->agent_kind;
+    to->runner = id < host->config.n_slots ? host->config.slots[id].record.runner : 0;
+    to->generation = slot->generation;
+    to->generation_hash = slot->generation_hash;
+    to->limits = slot->limits;
+    to->score = *engine_score(host->engine, id);
+    to->is_playing = host->has_joined && host->failures[id][0] == '\0';
+    to->capital_amt = slot->limits.capital_amt;
+    to->equity_amt = engine_equity(host->engine, id);
+    to->fee_amt = to->score.fee_amt;
+    to->n_fills = to->score.n_fills;
+    to->n_intents = slot->n_intents;
+    to->n_refused = slot->n_refused;
+    to->nth = slot->nth;
+    to->n_open = orders_count(engine_orders(host->engine), id);
+    to->n_positions = 0;
+    for (uint32_t i = 0; i < n && to->n_positions < HOST_VIEW_POSITIONS; i++) {
+        if (all[i].instrument == 0)
+            continue;
+        to->positions[to->n_positions++] =
+            (struct host_view_position){.instrument = all[i].instrument,
+                                        .held_amt = all[i].held_amt,
+                                        .qty = all[i].qty,
+                                        .cost_amt = all[i].cost_amt,
+                                        .realised_amt = all[i].realised_amt,
+                                        .fee_amt = all[i].fee_amt,
+                                        .n_fills = all[i].n_fills};
+    }
+    memcpy(to->failure, host->failures[id], sizeof(to->failure));
+}
+
+static void show_orders(struct host *host, uint16_t id)
+{
+    struct host_view *view = host->draft;
+    struct order *order = NULL;
+
+    view->n_orders_all += orders_count(engine_orders(host->engine), id);
+    while (view->n_orders < HOST_VIEW_ORDERS &&
+           (order = orders_next(engine_orders(host->engine), id, order)) != NULL)
+        view->orders[view->n_orders++] =
+            (struct host_view_order){.id = order->id,
+                                     .instrument = order->instrument,
+                                     .slot = order->slot,
+                                     .side = order->side,
+                                     .type = order->type,
+                                     .tif = order->tif,
+                                     .state = order->state,
+                                     .request = order->request,
+                                     .request_state = order->request_state,
+                                     .px = order->px,
+                                     .qty = order->qty,
+                                     .filled_qty = order->filled_qty,
+                                     .t_create = order->t_create};
+}
+
+static void show_instrument(struct host *host, agon_instrument_t id)
+{
+    const struct instruments *table = engine_instruments(host->engine);
+    const struct agon_instrument *instrument = instruments_get(table, id);
+    struct host_view_instrument *to = &host->draft->instruments[host->draft->n_instruments++];
+    const struct agon_top10 *top = engine_top(host->engine, id);
+    struct agon_level bid = {0};
+    struct agon_level ask = {0};
+
+    memcpy(to->symbol, instrument->symbol, sizeof(to->symbol));
+    memcpy(to->base, instruments_asset(table, instrument->base)->name, sizeof(to->base));
+    memcpy(to->quote, instruments_asset(table, instrument->quote)->name, sizeof(to->quote));
+    to->book_state = engine_book_state(host->engine, id);
+    to->kind = instrument->kind;
+    to->px_exp = instrument->px_exp;
+    to->qty_exp = instrument->qty_exp;
+    // A derivative's position is counted as its quantities are.
+    to->base_exp = instrument->kind == INSTRUMENT_SPOT
+                       ? instruments_asset(table, instrument->base)->exp
+                       : instrument->qty_exp;
+    to->quote_exp = instruments_asset(table, instrument->quote)->exp;
+    if (engine_book(host->engine, id) != NULL) {
+        book_best(engine_book(host->engine, id), AGON_BUY, &bid);
+        book_best(engine_book(host->engine, id), AGON_SELL, &ask);
+    }
+    to->bid_px = bid.px;
+    to->ask_px = ask.px;
+    to->last_px = engine_mark_px(host->engine, id);
+    if (top != NULL)
+        to->top = *top;
+}
+
 void host_show(struct host *host)
 {
     struct host_view *view = host->draft;
     struct engine *engine = host->engine;
     const struct instruments *table = engine_instruments(engine);
-    const struct slots *slots = engine_slots(engine);
 
     view->t = engine_t(engine);
     view->seq = engine_seq(engine);
@@ -381,55 +521,16 @@ void host_show(struct host *host)
     view->is_killed = engine_halted(engine) == 2;
     view->is_halted = engine_halted(engine) != 0;
     view->base_exp = (uint8_t)instruments_asset(table, table->base_currency)->exp;
-    view->n_slots = slots->n;
-    for (uint16_t id = 0; id < slots->n; id++) {
-        const struct slot *slot = &slots->all[id];
-        struct host_view_slot *to = &view->slots[id];
-        uint32_t n;
-        const struct position *all = ledger_positions(engine_ledger(engine), id, &n);
-
-        memcpy(to->name, slot->name, sizeof(to->name));
-        to->stage = slot->stage;
-        to->condition = slot->condition;
-        to->is_playing = host->has_joined && host->failures[id][0] == '\0';
-        to->capital_amt = slot->limits.capital_amt;
-        to->equity_amt = engine_equity(engine, id);
-        to->fee_amt = engine_score(engine, id)->fee_amt;
-        to->n_fills = engine_score(engine, id)->n_fills;
-        to->n_intents = slot->n_intents;
-        to->n_refused = slot->n_refused;
-        to->nth = slot->nth;
-        to->n_open = orders_count(engine_orders(engine), id);
-        to->n_positions = 0;
-        for (uint32_t i = 0; i < n && to->n_positions < 4; i++) {
-            to->positions[to->n_positions].instrument = all[i].instrument;
-            to->positions[to->n_positions++].held_amt = all[i].held_amt;
-        }
-        memcpy(to->failure, host->failures[id], sizeof(to->failure));
+    view->n_slots = engine_slots(engine)->n;
+    view->n_orders = 0;
+    view->n_orders_all = 0;
+    for (uint16_t id = 0; id < view->n_slots; id++) {
+        show_slot(host, id);
+        show_orders(host, id);
     }
     view->n_instruments = 0;
-    for (uint32_t id = 1; id <= table->n_instruments && id <= HOST_INSTRUMENTS_MAX; id++) {
-        const struct agon_instrument *instrument = instruments_get(table, id);
-        struct host_view_instrument *to = &view->instruments[view->n_instruments++];
-        struct agon_level bid = {0};
-        struct agon_level ask = {0};
-
-        memcpy(to->symbol, instrument->symbol, sizeof(to->symbol));
-        to->book_state = engine_book_state(engine, id);
-        to->px_exp = instrument->px_exp;
-        to->qty_exp = instrument->qty_exp;
-        // A derivative's position is counted as its quantities are.
-        to->base_exp = instrument->kind == INSTRUMENT_SPOT
-                           ? instruments_asset(table, instrument->base)->exp
-                           : instrument->qty_exp;
-        if (engine_book(engine, id) != NULL) {
-            book_best(engine_book(engine, id), AGON_BUY, &bid);
-            book_best(engine_book(engine, id), AGON_SELL, &ask);
-        }
-        to->bid_px = bid.px;
-        to->ask_px = ask.px;
-        to->last_px = engine_mark_px(engine, id);
-    }
+    for (uint32_t id = 1; id <= table->n_instruments && id <= HOST_INSTRUMENTS_MAX; id++)
+        show_instrument(host, id);
     // Never waits for whoever is looking: then this view is skipped.
     if (pthread_mutex_trylock(&host->view_lock) == 0) {
         *host->view = *view;
@@ -480,7 +581,7 @@ static void look_after(struct host *host, int64_t mono)
 
         snprintf(text, sizeof(text), "%.159s", why);
         crew_leave(host->crew, slot, AGON_END_RISK);
-        fail_slot(host, slot, text);
+        host_fail_slot(host, slot, text);
     }
     if (mono - host->observed_ns > CLOCK_SECOND) {
         int64_t stepped = clock_utc_observe(&host->utc, mono, clock_wall());
@@ -547,7 +648,7 @@ static void join_agents(struct host *host, int64_t mono)
             continue;
         }
         if (crew_join(host->crew, &host->config.slots[i], &history, &err) < 0)
-            fail_slot(host, id, err.text);
+            host_fail_slot(host, id, err.text);
     }
     host->has_joined = 1;
     free(host->bars);
@@ -570,7 +671,8 @@ static void park(struct host *host)
     uint32_t seen = atomic_load_explicit(&host->core_wake, memory_order_acquire);
 
     atomic_store_explicit(&host->is_core_asleep, 1, memory_order_seq_cst);
-    if (!has_news(host) && ring_used(&host->control) == 0 && !atomic_load(&host->is_stopping))
+    if (!has_news(host) && ring_used(&host->control) == 0 && atomic_load(&host->change) == NULL &&
+        !atomic_load(&host->is_stopping))
         futex_wait(&host->core_wake, seen, PARK_NS);
     atomic_store_explicit(&host->is_core_asleep, 0, memory_order_relaxed);
 }
@@ -612,6 +714,7 @@ void *host_core_main(void *ctx)
 
         mind_journal(host);
         n = drain_control(host);
+        host_drain_change(host);
         n += drain_venue(host);
         n += drain_paper(host);
         n += drain_wishes(host);

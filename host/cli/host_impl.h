@@ -17,10 +17,11 @@
 #include "sys/futex.h"
 #include "sys/rundir.h"
 
-#define HOST_BARS      16384u /* of history, at most */
-#define HOST_WISHES    8192u
-#define SNAPSHOTS_KEPT 3
-#define HOST_TO_VENUE  65536u /* commands: more than twice the engine's orders */
+#define HOST_BARS       16384u /* of history, at most */
+#define HOST_WISHES     8192u
+#define SNAPSHOTS_KEPT  3
+#define COMMAND_RESULTS 64
+#define HOST_TO_VENUE   65536u /* commands: more than twice the engine's orders */
 
 /* Why the host itself lets nothing new leave. The engine is halted while any of them holds. */
 enum host_halt {
@@ -63,8 +64,15 @@ struct host {
     struct stream_uv *stream; /* owned */
     struct gateway_status io_status;
     int64_t io_told_ns;
-    pthread_mutex_t io_lock; /* of io_status */
-    struct ring control;     /* of struct record_command */
+    pthread_mutex_t io_lock;      /* of io_status */
+    struct ring control;          /* of struct record_command */
+    pthread_mutex_t control_lock; /* of the writing end of control */
+    uint64_t n_commands;          /* that were ever put into control */
+    _Atomic uint64_t n_commands_done;
+    struct {
+        uint64_t seq;
+        int rc;
+    } command_results[COMMAND_RESULTS]; /* of command n at n % COMMAND_RESULTS */
     _Atomic uint32_t core_wake, is_core_asleep, writer_wake, is_holding;
     _Atomic uint32_t is_stopping, is_closing, is_io_stopping, is_writer_stopping,
         is_packer_stopping;
@@ -83,7 +91,11 @@ struct host {
         told_halts; /* enum host_halt: why nothing new may leave; what the engine knows */
     union plan_event plan;
     uint64_t demoted; /* slots that a tournament unloaded and whose plugin is still there */
-    uint64_t gone;  /* slots whose plugin is gone and that the engine is not told of yet */
+    uint64_t gone;    /* slots whose plugin is gone and that the engine is not told of yet */
+    struct host_change *_Atomic change; /* asked for and not yet begun */
+    _Atomic uint32_t n_changes_done;
+    int step_rc;         /* what the engine said of the last step */
+    uint64_t fills_seen; /* of the engine's count */
     uint64_t order, next_mark, next_snapshot, advanced_seq;
     int64_t polled_ns, observed_ns, started_ns;
     int has_joined;
@@ -114,6 +126,10 @@ void *host_core_main(void *ctx);
 int host_step(struct host *host, struct agon_event_hdr *event); /* AGON_EAGAIN: offer it again */
 agon_ns_t host_now(struct host *host);                          /* market time */
 void host_show(struct host *host);
+/* The plugin of a slot is gone, and why; the engine is told by host_tell. */
+void host_fail_slot(struct host *host, uint16_t slot, const char *why);
+/* host_change.c */
+void host_drain_change(struct host *host);
 /* Tells the engine what has become of halts and of slots whose plugin is gone. */
 void host_tell(struct host *host);
 

@@ -24,6 +24,10 @@ struct words {
     int64_t speed, entry_ns, report_ns;
     uint64_t low_water_bytes, market_keep_bytes, market_segment_bytes, snapshot_every;
     uint64_t seed;
+    char http[64];
+    uint64_t log_size;
+    uint32_t log_keep;
+    uint8_t is_watched;
     uint32_t n_instruments;
     struct instrument_words instruments[HOST_INSTRUMENTS_MAX];
 };
@@ -81,6 +85,14 @@ static const struct schema_field words_fields[] = {
     {"report_latency", SCHEMA_DURATION, SCHEMA_MEMBER(struct words, report_ns), .min = 0,
      .max = 60000000000, .preset = "20ms", .doc = "paper: and its report so much after that"},
     {"seed", SCHEMA_U64, SCHEMA_MEMBER(struct words, seed), .preset = "1", .doc = "of the run"},
+    {"http", SCHEMA_TEXT, SCHEMA_MEMBER(struct words, http), .preset = "127.0.0.1:0",
+     .doc = "where dashboard, API and metrics are: a loopback address and a port, 0: any; or off"},
+    {"log_size", SCHEMA_SIZE, SCHEMA_MEMBER(struct words, log_size), .min = 4096, .max = INT64_MAX,
+     .preset = "16MiB", .doc = "of a file of the log; then the next one is begun"},
+    {"log_keep", SCHEMA_INT, SCHEMA_MEMBER(struct words, log_keep), .min = 1, .max = 100,
+     .preset = "5", .doc = "full files of the log that are kept"},
+    {"watch", SCHEMA_BOOL, SCHEMA_MEMBER(struct words, is_watched), .preset = "false",
+     .doc = "changes of the roster's file are applied as soon as it is saved"},
     {"instruments", SCHEMA_MAP, SCHEMA_ARRAY(struct words, instruments, n_instruments),
      .sub = &instrument_schema, .is_required = 1, .list_min = 1,
      .doc = "what is traded and watched"},
@@ -118,9 +130,11 @@ static int read_roster(struct settings *settings, const char *path, const char *
                        int is_known)
 {
     static struct roster_names names;
-    struct slots_roster from = {
-        .command = "run", .path = path, .plugins = plugins, .names = is_known ? &names : NULL,
-        .rules = &settings->host.tournament};
+    struct slots_roster from = {.command = "run",
+                                .path = path,
+                                .plugins = plugins,
+                                .names = is_known ? &names : NULL,
+                                .rules = &settings->host.tournament};
 
     names.n = settings->host.n_instruments;
     for (uint32_t i = 0; i < names.n; i++)
@@ -225,6 +239,10 @@ static void take_words(struct settings *settings, const struct words *words)
     settings->host.market_segment_bytes = words->market_segment_bytes / 4096 * 4096;
     settings->host.snapshot_every = words->snapshot_every;
     settings->host.slots = settings->slots;
+    memcpy(settings->http, words->http, sizeof(settings->http));
+    settings->log_size = words->log_size;
+    settings->log_keep = words->log_keep;
+    settings->is_watched = words->is_watched;
     settings->host.instruments = settings->instruments;
     settings->host.n_instruments = words->n_instruments;
     for (uint32_t i = 0; i < words->n_instruments; i++)

@@ -10,6 +10,10 @@
 extern const struct schema settings_schema;
 
 struct settings {
+    char http[64]; /* "127.0.0.1:0", "off" */
+    uint64_t log_size;
+    uint32_t log_keep;
+    uint8_t is_watched;      /* the roster's file */
     struct host_config host; /* slots and instruments point into this struct */
     struct host_instrument instruments[HOST_INSTRUMENTS_MAX];
     struct crew_slot slots[SLOTS_MAX];

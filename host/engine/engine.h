@@ -126,6 +126,7 @@ uint8_t engine_book_state(const struct engine *engine, agon_instrument_t instrum
 agon_px_t engine_mark_px(const struct engine *engine, agon_instrument_t instrument);
 /* Of everything: 0: not halted; 1: halted; 2: killed. */
 int engine_halted(const struct engine *engine);
+int engine_slot_halted(const struct engine *engine, uint16_t slot);   /* by a halt of its own */
 agon_amt_t engine_equity(const struct engine *engine, uint16_t slot); /* base currency */
 /* The memory of the bus, its size, and the writer's cursor behind the last complete step: what a
  * runner needs to read on from here. */

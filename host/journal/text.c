@@ -70,10 +70,16 @@ static const char *const commands[] = {"none",    "halt", "resume",         "can
                                        "flatten", "kill", "slot_condition", "slot_stage",
                                        "limit",   "day"};
 static const char *const modes[] = {"none", "backtest", "paper", "live", "dst"};
-static const char *const configs[] = {"none",  "asset",     "account", "slot",
-                                      "venue", "subscribe", [CONFIG_TOURNAMENT] = "tournament"};
-static const char *const dues[] = {
-    "none", "bars", "sample", "sweep", "timer", [DUE_TOURNAMENT] = "tournament"};
+static const char *const configs[] = {"none",
+                                      "asset",
+                                      "account",
+                                      "slot",
+                                      "venue",
+                                      "subscribe",
+                                      [CONFIG_TOURNAMENT] = "tournament",
+                                      [CONFIG_PARAM] = "param"};
+static const char *const dues[] = {"none",  "bars",  "sample",
+                                   "sweep", "timer", [DUE_TOURNAMENT] = "tournament"};
 static const char *const tournament_modes[] = {"none", "rank_shares", "bounded"};
 static const char *const verdicts[] = {"none",    "ranked", "under_gate", "unloaded",
                                        "too_new", "aside",  "gone"};
@@ -419,6 +425,9 @@ static const struct field account_fields[] = {
     U16(record_account, account),  U16(record_account, flags),    U32(record_account, asset),
     I64(record_account, free_amt), I64(record_account, held_amt), END};
 static const struct field config_fields[] = {NAME16(record_asset, kind, configs), END};
+static const struct field param_config_fields[] = {
+    NAME16(record_asset, kind, configs), U16(record_param, slot), U32(record_param, id),
+    I64(record_param, integer),          F64(record_param, real), END};
 static const struct field asset_fields[] = {
     NAME16(record_asset, kind, configs), U32(record_asset, asset), I8(record_asset, exp),
     U8(record_asset, is_base_currency),  TEXT(record_asset, name), END};
@@ -458,37 +467,36 @@ static const struct field plan_fields[] = {
      (uint16_t)(offsetof(struct record_plan, rules) + offsetof(struct tournament_rules, failures)),
      F_U32, 0, NULL},
     END};
-static const struct field line_fields[] = {TEXT(plan_line, name),
-                                           U16(plan_line, slot),
-                                           U16(plan_line, account),
-                                           NAME8(plan_line, verdict, verdicts),
-                                           U8(plan_line, rank),
-                                           F64(plan_line, score),
-                                           U32(plan_line, share_ppm),
-                                           U8(plan_line, defined),
-                                           U8(plan_line, failed),
-                                           U32(plan_line, failures),
-                                           U32(plan_line, flags),
-                                           U32(plan_line, n_samples),
-                                           U32(plan_line, n_wins),
-                                           U32(plan_line, n_losses),
-                                           I64(plan_line, won_amt),
-                                           I64(plan_line, lost_amt),
-                                           {"sharpe", AT(plan_line, measures[0]), F_F64, 0, NULL},
-                                           {"calmar", AT(plan_line, measures[1]), F_F64, 0, NULL},
-                                           {"drawdown", AT(plan_line, measures[2]), F_F64, 0, NULL},
-                                           {"win_rate", AT(plan_line, measures[3]), F_F64, 0, NULL},
-                                           {"profit_factor", AT(plan_line, measures[4]), F_F64, 0,
-                                            NULL},
-                                           {"vol_return", AT(plan_line, measures[5]), F_F64, 0,
-                                            NULL},
-                                           F64(plan_line, kelly),
-                                           I64(plan_line, equity_amt),
-                                           I64(plan_line, free_amt),
-                                           I64(plan_line, target_amt),
-                                           I64(plan_line, capital_before_amt),
-                                           I64(plan_line, capital_after_amt),
-                                           END};
+static const struct field line_fields[] = {
+    TEXT(plan_line, name),
+    U16(plan_line, slot),
+    U16(plan_line, account),
+    NAME8(plan_line, verdict, verdicts),
+    U8(plan_line, rank),
+    F64(plan_line, score),
+    U32(plan_line, share_ppm),
+    U8(plan_line, defined),
+    U8(plan_line, failed),
+    U32(plan_line, failures),
+    U32(plan_line, flags),
+    U32(plan_line, n_samples),
+    U32(plan_line, n_wins),
+    U32(plan_line, n_losses),
+    I64(plan_line, won_amt),
+    I64(plan_line, lost_amt),
+    {"sharpe", AT(plan_line, measures[0]), F_F64, 0, NULL},
+    {"calmar", AT(plan_line, measures[1]), F_F64, 0, NULL},
+    {"drawdown", AT(plan_line, measures[2]), F_F64, 0, NULL},
+    {"win_rate", AT(plan_line, measures[3]), F_F64, 0, NULL},
+    {"profit_factor", AT(plan_line, measures[4]), F_F64, 0, NULL},
+    {"vol_return", AT(plan_line, measures[5]), F_F64, 0, NULL},
+    F64(plan_line, kelly),
+    I64(plan_line, equity_amt),
+    I64(plan_line, free_amt),
+    I64(plan_line, target_amt),
+    I64(plan_line, capital_before_amt),
+    I64(plan_line, capital_after_amt),
+    END};
 
 static const struct layout layouts[] = {
     {AGON_EVENT_INSTRUMENT, "instrument", 192, instrument_fields},
@@ -935,6 +943,9 @@ static const struct field *fields_of(const struct layout *layout,
     if (event->type == EVENT_CONFIG &&
         ((const struct record_asset *)(const void *)event)->kind == CONFIG_ASSET)
         return asset_fields;
+    if (event->type == EVENT_CONFIG &&
+        ((const struct record_asset *)(const void *)event)->kind == CONFIG_PARAM)
+        return param_config_fields;
     return layout->fields;
 }
 

@@ -21,6 +21,8 @@
 struct backtest_config {
     const char *const *paths; /* recorded files, as [SYMBOL=]FILE */
     uint32_t n_paths;
+    const char *const *fundings; /* recorded funding rates, as [SYMBOL=]FILE: a linear perpetual */
+    uint32_t n_fundings;
     uint64_t seed;           /* with no paths: the generator's */
     agon_ns_t gen_length_ns; /* how long a generated market lasts */
     agon_ns_t t_end;         /* stop there; 0: at the end of the data */
@@ -53,6 +55,8 @@ struct backtest_fill {
     agon_qty_t qty;
     agon_amt_t fee_amt;
     agon_asset_t fee_asset;
+    uint64_t seq;
+    agon_amt_t result_amt; /* of what it closed, fees of the quote taken off; base currency */
 };
 struct backtest_sample { /* equity at a full minute of engine time */
     agon_ns_t t;

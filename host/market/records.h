@@ -229,7 +229,8 @@ enum config_kind {
     CONFIG_SLOT = 3,
     CONFIG_VENUE = 4,
     CONFIG_SUBSCRIBE = 5,
-    CONFIG_TOURNAMENT = 8
+    CONFIG_TOURNAMENT = 8,
+    CONFIG_PARAM = 24 /* a parameter of a slot's plugin that may change in flight */
 };
 struct record_asset { /* CONFIG of kind CONFIG_ASSET */
     struct agon_event_hdr hdr;
@@ -238,6 +239,15 @@ struct record_asset { /* CONFIG of kind CONFIG_ASSET */
     int8_t exp; /* amounts are counts of 10^-exp */
     uint8_t is_base_currency, pad1[6];
     char name[16];
+};
+
+struct record_account_of { /* CONFIG of kind CONFIG_ACCOUNT: what is traded on a venue is traded on
+                              that account */
+    struct agon_event_hdr hdr;
+    uint16_t kind, venue;
+    agon_account_t account;
+    uint16_t pad0;
+    uint64_t pad1[3];
 };
 
 /* The measures of a tournament, in the order of every array of them. Their formulas are in
@@ -272,6 +282,14 @@ struct tournament_rules {
     uint32_t min_samples; /* fewer: a slot is not judged yet */
     uint32_t failures;    /* in a row under the gate: unloaded; 0: never */
     uint8_t mode, on_unload, pad[2];
+};
+struct record_param { /* CONFIG of kind CONFIG_PARAM; the slot gets it as PARAM */
+    struct agon_event_hdr hdr;
+    uint16_t kind, slot;
+    uint32_t id; /* agon_param.id */
+    int64_t integer;
+    double real;
+    uint64_t pad;
 };
 struct record_tournament { /* CONFIG of kind CONFIG_TOURNAMENT; mode 0: no more tournaments */
     struct agon_event_hdr hdr;
@@ -333,15 +351,6 @@ struct record_plan { /* PLAN: this, and n_lines of plan_line behind it, by slot 
     uint8_t pad1[896 - 848];
 };
 
-struct record_account_of { /* CONFIG of kind CONFIG_ACCOUNT: what is traded on a venue is traded on
-                              that account */
-    struct agon_event_hdr hdr;
-    uint16_t kind, venue;
-    agon_account_t account;
-    uint16_t pad0;
-    uint64_t pad1[3];
-};
-
 /* Outbound: core to gateway, and to the paper venue. No event; it is what the core decided. */
 enum cmd_kind { CMD_NEW = 1, CMD_CANCEL = 2, CMD_REPLACE = 3, CMD_QUERY = 4 };
 struct order_cmd {
@@ -374,6 +383,7 @@ AGON_SIZE_IS(record_mark, 64);
 AGON_SIZE_IS(record_start, 64);
 AGON_SIZE_IS(record_asset, 64);
 AGON_SIZE_IS(record_account_of, 64);
+AGON_SIZE_IS(record_param, 64);
 AGON_SIZE_IS(record_arm, 128);
 AGON_SIZE_IS(record_due, 64);
 AGON_SIZE_IS(record_signal, 384);

@@ -2,11 +2,14 @@
 #include "sys/log.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/hash.h"
@@ -55,7 +58,12 @@ struct log {
     _Atomic uint32_t is_parked, is_stopping;
     _Atomic uint64_t n_flushes_wanted, n_flushes_done;
     _Atomic uint32_t flushed; /* futex: + 1 with each flush done */
-    pthread_mutex_t mutex;    /* direct mode: one line at a time */
+    _Atomic int level;
+    _Atomic int file_fd; /* -1: none */
+    char file_path[PATH_MAX - 16];
+    uint64_t file_bytes, rotate_bytes;
+    uint32_t file_keep;
+    pthread_mutex_t mutex; /* direct mode: one line at a time */
     pthread_t thread;
 };
 
@@ -133,10 +141,10 @@ static size_t put(char *at, const char *text)
     return n;
 }
 
-static void write_out(struct log *log, const char *bytes, size_t n)
+static void write_out(int fd, const char *bytes, size_t n)
 {
     while (n > 0) {
-        ssize_t done = write(log->config.fd, bytes, n);
+        ssize_t done = write(fd, bytes, n);
 
         if (done < 0 && errno == EINTR)
             continue;
@@ -145,6 +153,38 @@ static void write_out(struct log *log, const char *bytes, size_t n)
         bytes += done;
         n -= (size_t)done;
     }
+}
+
+/* agon.log becomes agon.log.1, that agon.log.2, and so on; the oldest goes. */
+static void rotate(struct log *log)
+{
+    char from[PATH_MAX];
+    char to[PATH_MAX];
+    int fd;
+
+    for (uint32_t i = log->file_keep; i > 0; i--) {
+        if (i == 1)
+            (void)snprintf(from, sizeof(from), "%s", log->file_path);
+        else
+            (void)snprintf(from, sizeof(from), "%s.%u", log->file_path, i - 1);
+        (void)snprintf(to, sizeof(to), "%s.%u", log->file_path, i);
+        (void)rename(from, to); // one that is not there yet leaves no gap
+    }
+    fd = open(log->file_path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC | O_NOFOLLOW,
+              0600);
+    log->file_bytes = 0;
+    if (fd < 0)
+        return; // it goes on in the old one, under its new name
+    (void)close(atomic_load(&log->file_fd));
+    atomic_store(&log->file_fd, fd);
+}
+
+static void write_file(struct log *log, const char *bytes, size_t n)
+{
+    if (log->rotate_bytes > 0 && log->file_bytes > 0 && log->file_bytes + n > log->rotate_bytes)
+        rotate(log);
+    write_out(atomic_load(&log->file_fd), bytes, n);
+    log->file_bytes += n;
 }
 
 static void print_json(struct log *log, const struct line *line, const char *count_name,
@@ -171,7 +211,10 @@ static void print_json(struct log *log, const struct line *line, const char *cou
         n += put(out + n, number);
     }
     n += put(out + n, "}\n");
-    write_out(log, out, n);
+    if (log->config.is_json)
+        write_out(log->config.fd, out, n);
+    if (atomic_load(&log->file_fd) >= 0)
+        write_file(log, out, n);
 }
 
 static void print_text(struct log *log, const struct line *line, const char *count_name,
@@ -193,15 +236,15 @@ static void print_text(struct log *log, const struct line *line, const char *cou
                       (unsigned long long)count);
     n +=
         snprintf(out + n, sizeof(out) - (size_t)n, "%s\n", log->config.has_colour ? "\x1b[0m" : "");
-    write_out(log, out, (size_t)n);
+    write_out(log->config.fd, out, (size_t)n);
 }
 
 static void print(struct log *log, const struct line *line, const char *count_name, uint64_t count)
 {
     atomic_fetch_add_explicit(&log->n_written, 1, memory_order_relaxed);
-    if (log->config.is_json)
+    if (log->config.is_json || atomic_load(&log->file_fd) >= 0)
         print_json(log, line, count_name, count);
-    else
+    if (!log->config.is_json)
         print_text(log, line, count_name, count);
 }
 
@@ -381,6 +424,8 @@ struct log *log_new(const struct log_config *config, struct error *err)
         goto no_memory;
     memset(log, 0, sizeof(*log));
     log->config = *config;
+    atomic_init(&log->level, config->level);
+    atomic_init(&log->file_fd, -1);
     if (log->config.mono == NULL)
         log->config.mono = clock_mono;
     if (log->config.wall == NULL)
@@ -405,6 +450,32 @@ no_memory:
     return NULL;
 }
 
+int log_to_file(struct log *log, const struct log_file *file, struct error *err)
+{
+    struct stat stat;
+    int fd;
+
+    if (snprintf(log->file_path, sizeof(log->file_path), "%s", file->path) >=
+        (int)sizeof(log->file_path))
+        return error_set(err, AGON_ERANGE, "log: too long a path");
+    fd = open(log->file_path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0 || fstat(fd, &stat) != 0) {
+        if (fd >= 0)
+            (void)close(fd);
+        return error_set(err, AGON_EIO, "log %s: %s", log->file_path, strerror(errno));
+    }
+    log->file_bytes = (uint64_t)stat.st_size;
+    log->rotate_bytes = file->rotate_bytes;
+    log->file_keep = file->keep;
+    atomic_store(&log->file_fd, fd);
+    return AGON_OK;
+}
+
+void log_set_level(struct log *log, enum log_level level)
+{
+    atomic_store_explicit(&log->level, (int)level, memory_order_relaxed);
+}
+
 void log_free(struct log *log)
 {
     if (log == NULL)
@@ -417,6 +488,8 @@ void log_free(struct log *log)
         (void)pthread_join(log->thread, NULL);
     }
     tell_rest(log);
+    if (atomic_load(&log->file_fd) >= 0)
+        (void)close(atomic_load(&log->file_fd));
     (void)pthread_mutex_destroy(&log->mutex);
     free(log->lines.cells);
     free(log->errors.cells);
@@ -476,7 +549,8 @@ void log_write(struct log *log, enum log_level level, const char *area, const ch
     va_start(args, format);
     if (log == NULL) {
         write_stderr(level, area, format, args);
-    } else if ((int)level >= log->config.level && level <= LOG_ERROR) {
+    } else if ((int)level >= atomic_load_explicit(&log->level, memory_order_relaxed) &&
+               level <= LOG_ERROR) {
         if (log->config.is_direct) {
             struct line line;
 

@@ -32,8 +32,18 @@ struct log_stats {
     uint64_t n_written, n_dropped, n_muted, n_folded;
 };
 
+struct log_file {
+    const char *path;      /* copied; NDJSON is appended to it, whatever fd gets */
+    uint64_t rotate_bytes; /* a file this long becomes path.1, and that path.2 ...; 0: never */
+    uint32_t keep;         /* of such files; what is older goes */
+};
+
 /* NULL with the reason. [control] */
 struct log *log_new(const struct log_config *config, struct error *err);
+/* Lines go to this file too from now on. Once. AGON_EIO, AGON_ERANGE. [control] */
+int log_to_file(struct log *log, const struct log_file *file, struct error *err);
+/* Lines below it are not taken from now on. [any] */
+void log_set_level(struct log *log, enum log_level level);
 /* Writes what is left, and the counts still owed. NULL is fine. [control, when no thread logs any
  * more] */
 void log_free(struct log *log);

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sys/term.h"
 
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <termios.h>
 #include <unistd.h>
 
 int term_is_tty(int fd)
@@ -42,4 +44,30 @@ int term_has_colour(int fd)
 
     return term_is_tty(fd) && (no_colour == NULL || *no_colour == '\0') && term != NULL &&
            strcmp(term, "dumb") != 0;
+}
+
+int term_keys(int fd, int is_on)
+{
+    static struct termios before;
+    static int has_before;
+    struct termios now;
+
+    if (!is_on)
+        return has_before && tcsetattr(fd, TCSANOW, &before) == 0 ? AGON_OK : AGON_ENOTSUP;
+    if (tcgetattr(fd, &before) != 0)
+        return AGON_ENOTSUP;
+    has_before = 1;
+    now = before;
+    now.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
+    return tcsetattr(fd, TCSANOW, &now) == 0 ? AGON_OK : AGON_ENOTSUP;
+}
+
+int term_key(int fd, int64_t wait_ns)
+{
+    struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
+    unsigned char key;
+
+    if (poll(&poll_fd, 1, (int)(wait_ns / 1000000)) <= 0 || read(fd, &key, 1) != 1)
+        return 0;
+    return key;
 }

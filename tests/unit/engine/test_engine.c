@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <math.h>
+
 #include "world.h"
 
 START_TEST(an_order_lives_from_wish_to_ledger)
@@ -249,6 +251,34 @@ START_TEST(flatten_closes_what_is_held_through_the_gate)
 }
 END_TEST
 
+START_TEST(a_parameter_reaches_its_slot_alone_and_is_counted)
+{
+    struct world *world = world_new(RUN_PAPER);
+    struct record_param param = {.hdr = {.type = EVENT_CONFIG, .granules = 1},
+                                 .kind = CONFIG_PARAM,
+                                 .slot = 1,
+                                 .id = 7,
+                                 .real = 1.5};
+    uint64_t nth = engine_slots(world->engine)->all[1].nth;
+    const struct agon_param_change *change;
+
+    ck_assert_int_eq(world_step(world, &param), AGON_OK);
+    ck_assert_ptr_null(world_last(world, 0, AGON_EVENT_PARAM));
+    change = (const void *)&world_last(world, 1, AGON_EVENT_PARAM)->u;
+    ck_assert_uint_eq(change->id, 7);
+    ck_assert_double_eq(change->real, 1.5);
+    ck_assert_uint_eq(engine_slots(world->engine)->all[1].nth, nth + 1);
+    param.hdr.t = 0;
+    param.slot = SLOTS_MAX;
+    ck_assert_int_eq(world_step(world, &param), AGON_EINVAL);
+    param.hdr.t = 0;
+    param.slot = 1;
+    param.real = (double)INFINITY;
+    ck_assert_int_eq(world_step(world, &param), AGON_EINVAL);
+    world_free(world);
+}
+END_TEST
+
 START_TEST(timers_come_at_their_time_and_before_later_events)
 {
     struct world *world = world_new(RUN_PAPER);
@@ -421,6 +451,7 @@ int main(void)
     tcase_add_test(tcase, a_kill_stands_until_it_is_lifted_by_name);
     tcase_add_test(tcase, flatten_closes_what_is_held_through_the_gate);
     tcase_add_test(tcase, timers_come_at_their_time_and_before_later_events);
+    tcase_add_test(tcase, a_parameter_reaches_its_slot_alone_and_is_counted);
     tcase_add_test(tcase, a_replay_reaches_every_mark_and_the_same_outputs);
     tcase_add_test(tcase, a_loaded_state_is_the_saved_one_and_goes_on_alike);
     tcase_add_test(tcase, a_false_mark_is_found);

@@ -176,6 +176,50 @@ START_TEST(level_names_are_read_back)
 }
 END_TEST
 
+START_TEST(a_full_file_becomes_the_next_and_the_oldest_goes)
+{
+    struct log *log = open_log((struct log_config){.is_direct = 1, .level = LOG_INFO});
+    struct log_file file = {.path = help_path("agon.ndjson"), .rotate_bytes = 400, .keep = 2};
+    struct error err = {0};
+    char path[PATH_MAX];
+    int n = 0;
+
+    ck_assert_int_eq(log_to_file(log, &file, &err), AGON_OK);
+    for (int i = 0; i < 40; i++) {
+        now_mono += 1000000000;
+        log_write(log, LOG_INFO, "host", "k", "line %d", i);
+    }
+    log_set_level(log, LOG_ERROR);
+    log_write(log, LOG_INFO, "host", "k", "below the level");
+    log_free(log);
+    ck_assert_int_eq(lines_with("line "), 40); // as text, where lines went before
+    for (int i = 0; i <= 3; i++) {
+        char bytes[1000];
+        FILE *in;
+        size_t length;
+
+        snprintf(path, sizeof(path), i == 0 ? "%s" : "%s.%d", help_path("agon.ndjson"), i);
+        in = fopen(path, "rb");
+        ck_assert_int_eq(in != NULL, i <= 2);
+        if (in == NULL)
+            continue;
+        length = fread(bytes, 1, sizeof(bytes) - 1, in);
+        bytes[length] = '\0';
+        ck_assert_uint_le(length, 400);
+        for (char *line = strtok(bytes, "\n"); line != NULL; line = strtok(NULL, "\n")) {
+            json_t *root = json_loads(line, 0, NULL);
+
+            ck_assert_ptr_nonnull(root);
+            json_decref(root);
+            n++;
+        }
+        (void)fclose(in);
+    }
+    ck_assert_int_ge(n, 6); // the newest, whole
+    ck_assert_int_lt(n, 40);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("sys_log");
@@ -189,6 +233,7 @@ int main(void)
     tcase_add_test(tcase, many_threads_lose_no_line_uncounted);
     tcase_add_test(tcase, a_long_line_is_cut_and_says_so);
     tcase_add_test(tcase, level_names_are_read_back);
+    tcase_add_test(tcase, a_full_file_becomes_the_next_and_the_oldest_goes);
     suite_add_tcase(suite, tcase);
     return help_main(suite);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sim/jout.h"
+#include "net/jout.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -120,6 +120,18 @@ void jout_int(struct jout *out, int64_t value)
     put(out, text, (size_t)snprintf(text, sizeof(text), "%lld", (long long)value));
 }
 
+void jout_real(struct jout *out, double value)
+{
+    char text[40];
+
+    if (!(value - value == 0.0)) {
+        jout_null(out);
+        return;
+    }
+    begin(out);
+    put(out, text, (size_t)snprintf(text, sizeof(text), "%.9g", value));
+}
+
 void jout_bool(struct jout *out, int value)
 {
     begin(out);
@@ -164,6 +176,12 @@ void jout_kv_int(struct jout *out, const char *key, int64_t value)
 {
     jout_key(out, key);
     jout_int(out, value);
+}
+
+void jout_kv_real(struct jout *out, const char *key, double value)
+{
+    jout_key(out, key);
+    jout_real(out, value);
 }
 
 void jout_kv_bool(struct jout *out, const char *key, int value)

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Metrics in Prometheus' text format. Names are agon_*; amounts are in the base currency, times in
+ * seconds. */
+#include <stdio.h>
+
+#include "base/num.h"
+#include "cli/api.h"
+
+static void head(FILE *out, const char *name, const char *type, const char *help)
+{
+    fprintf(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
+}
+
+static void counter(FILE *out, const char *name, const char *help, uint64_t value)
+{
+    head(out, name, "counter", help);
+    fprintf(out, "%s %llu\n", name, (unsigned long long)value);
+}
+
+static void gauge(FILE *out, const char *name, const char *help, double value)
+{
+    head(out, name, "gauge", help);
+    fprintf(out, "%s %.9g\n", name, value);
+}
+
+// A name comes from a roster, which may hold anything that fits a name: quoted all the same.
+static void label(FILE *out, const char *text)
+{
+    for (; *text != '\0'; text++) {
+        if (*text == '"' || *text == '\\')
+            fputc('\\', out);
+        if ((unsigned char)*text >= 0x20)
+            fputc(*text, out);
+    }
+}
+
+static void histogram(FILE *out, const char *name, const char *help, const struct hist *hist)
+{
+    head(out, name, "histogram", help);
+    for (int64_t ns = 256; ns <= (int64_t)1 << 34; ns *= 4)
+        fprintf(out, "%s_bucket{le=\"%.9g\"} %llu\n", name, (double)ns / 1e9,
+                (unsigned long long)hist_below(hist, ns));
+    fprintf(out, "%s_bucket{le=\"+Inf\"} %llu\n%s_sum %.9g\n%s_count %llu\n", name,
+            (unsigned long long)hist->n, name, hist->sum_ns / 1e9, name,
+            (unsigned long long)hist->n);
+}
+
+struct slot_metric {
+    const char *name, *type, *help;
+    double (*value)(const struct host_view *view, const struct host_view_slot *slot);
+};
+
+static double equity(const struct host_view *view, const struct host_view_slot *slot)
+{
+    return num_to_double(slot->equity_amt, view->base_exp);
+}
+static double capital(const struct host_view *view, const struct host_view_slot *slot)
+{
+    return num_to_double(slot->capital_amt, view->base_exp);
+}
+static double fees(const struct host_view *view, const struct host_view_slot *slot)
+{
+    return num_to_double(slot->fee_amt, view->base_exp);
+}
+static double drawdown(const struct host_view *view, const struct host_view_slot *slot)
+{
+    (void)view;
+    return score_drawdown(&slot->score);
+}
+static double n_open(const struct host_view *view, const struct host_view_slot *slot)
+{
+    (void)view;
+    return slot->n_open;
+}
+static double n_fills(const struct host_view *view, const struct host_view_slot *slot)
+{
+    (void)view;
+    return (double)slot->n_fills;
+}
+static double n_intents(const struct host_view *view, const struct host_view_slot *slot)
+{
+    (void)view;
+    return (double)slot->n_intents;
+}
+static double n_refused(const struct host_view *view, const struct host_view_slot *slot)
+{
+    (void)view;
+    return (double)slot->n_refused;
+}
+static double n_events(const struct host_view *view, const struct host_view_slot *slot)
+{
+    (void)view;
+    return (double)slot->nth;
+}
+static double is_playing(const struct host_view *view, const struct host_view_slot *slot)
+{
+    (void)view;
+    return slot->is_playing && slot->condition == CONDITION_ACTIVE;
+}
+static double generation(const struct host_view *view, const struct host_view_slot *slot)
+{
+    (void)view;
+    return slot->generation;
+}
+
+static const struct slot_metric slot_metrics[] = {
+    {"agon_agent_equity", "gauge", "Worth of an agent's slot, base currency.", equity},
+    {"agon_agent_capital", "gauge", "Capital of an agent's slot, base currency.", capital},
+    {"agon_agent_fees", "gauge", "Fees an agent has paid, base currency.", fees},
+    {"agon_agent_drawdown_ratio", "gauge", "Deepest fall from a high of an agent's equity.",
+     drawdown},
+    {"agon_agent_open_orders", "gauge", "Open orders of an agent.", n_open},
+    {"agon_agent_playing", "gauge", "1: the agent's plugin runs and its slot is active.",
+     is_playing},
+    {"agon_agent_generation", "gauge", "Generation of the code that plays for the slot.",
+     generation},
+    {"agon_agent_fills_total", "counter", "Fills of an agent.", n_fills},
+    {"agon_agent_intents_total", "counter", "Wishes of an agent.", n_intents},
+    {"agon_agent_refused_total", "counter", "Wishes of an agent that the gate refused.", n_refused},
+    {"agon_agent_events_total", "counter", "Events delivered to an agent.", n_events},
+};
+
+static void venue_metrics(FILE *out, const struct gateway_status *venue)
+{
+    counter(out, "agon_venue_messages_total", "Messages from the venue.", venue->n_messages);
+    counter(out, "agon_venue_bad_total", "Messages that could not be read.", venue->n_bad);
+    counter(out, "agon_venue_gaps_total", "Gaps found in the venue's sequences.", venue->n_gaps);
+    counter(out, "agon_venue_resyncs_total", "Books that were read anew.", venue->n_resyncs);
+    counter(out, "agon_venue_reconnects_total", "Connections that were made again.",
+            venue->n_reconnects);
+    counter(out, "agon_venue_dropped_total", "Events that found no room.", venue->n_dropped);
+    gauge(out, "agon_venue_links", "Connections to the venue that are wanted.", venue->n_links);
+    gauge(out, "agon_venue_links_up", "Connections to the venue that stand.", venue->n_up);
+    gauge(out, "agon_venue_books_live", "Books that are the venue's.", venue->n_live);
+    gauge(out, "agon_venue_ready", "1: orders are taken.", venue->is_ready);
+    gauge(out, "agon_venue_health", "Of market data: 1 well, 2 degraded, 3 down.", venue->health);
+    gauge(out, "agon_venue_in_doubt", "Requests whose fate is not known.", venue->n_unknown);
+    gauge(out, "agon_venue_clock_offset_seconds", "Of the venue's clock to ours.",
+          (double)venue->offset_ns / 1e9);
+}
+
+void api_metrics(void *ctx, FILE *out)
+{
+    const struct api *api = ctx;
+    const struct host_view *view = api->view;
+
+    head(out, "agon_build_info", "gauge", "What runs.");
+    fprintf(out, "agon_build_info{version=\"" AGON_VERSION "\",mode=\"%s\"} 1\n", api->mode);
+    counter(out, "agon_events_total", "Events that the engine has numbered.",
+            view->counters.n_events);
+    counter(out, "agon_intents_total", "Wishes of agents.", view->counters.n_intents);
+    counter(out, "agon_refused_total", "Wishes that the gate refused.", view->counters.n_refused);
+    counter(out, "agon_orders_total", "Orders made.", view->counters.n_orders);
+    counter(out, "agon_requests_total", "Requests sent to venues.", view->counters.n_requests);
+    counter(out, "agon_fills_total", "Fills booked.", view->counters.n_fills);
+    counter(out, "agon_foreign_reports_total", "Reports of orders that are not ours.",
+            view->counters.n_foreign);
+    counter(out, "agon_bad_events_total", "Events that were malformed.", view->counters.n_bad);
+    counter(out, "agon_marks_total", "Recorded hashes of the state.", view->counters.n_marks);
+    gauge(out, "agon_open_orders", "Open orders of all agents.", view->n_orders_all);
+    gauge(out, "agon_halted", "2: killed; 1: halted; 0: orders are taken.",
+          view->is_killed ? 2 : view->is_halted);
+    gauge(out, "agon_journal_state", "0 runs; above it, what a full or broken disk has done.",
+          view->journal_state);
+    gauge(out, "agon_journal_behind_events", "Numbered and not durable yet.",
+          view->seq >= view->durable_seq ? (double)(view->seq - view->durable_seq) : 0.0);
+    gauge(out, "agon_engine_time_seconds", "Engine time, UTC.", (double)view->t / 1e9);
+    gauge(out, "agon_uptime_seconds", "Since this host began.",
+          (double)(api->looked_ns - api->began_ns) / 1e9);
+    histogram(out, "agon_step_seconds", "One step of the engine.", &view->step_ns);
+    histogram(out, "agon_delivery_seconds", "From the socket's read to the end of the step.",
+              &view->queue_ns);
+    venue_metrics(out, &view->venue);
+    for (size_t i = 0; i < sizeof(slot_metrics) / sizeof(slot_metrics[0]); i++) {
+        const struct slot_metric *metric = &slot_metrics[i];
+
+        if (view->n_slots == 0)
+            break;
+        head(out, metric->name, metric->type, metric->help);
+        for (uint32_t id = 0; id < view->n_slots; id++) {
+            fprintf(out, "%s{agent=\"", metric->name);
+            label(out, view->slots[id].name);
+            fprintf(out, "\"} %.9g\n", metric->value(view, &view->slots[id]));
+        }
+    }
+}

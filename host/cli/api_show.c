@@ -1,0 +1,376 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/api.h"
+
+#include <stdio.h>
+
+#include "base/num.h"
+#include "risk/risk.h"
+#include "sys/clock.h"
+
+#define DAY_NS ((agon_ns_t)86400 * 1000000000)
+
+static const char *const sides[] = {"", "buy", "sell"};
+static const char *const states[] = {"",       "pending",   "open",    "partial", "cancelling",
+                                     "filled", "cancelled", "expired", "rejected"};
+static const char *const types[] = {"", "limit", "market", "stop", "stop_limit"};
+static const char *const requests[] = {"", "new", "cancel", "replace"};
+static const char *const books[] = {"cold", "syncing", "live", "stale"};
+static const char *const healths[] = {"unknown", "ok", "degraded", "down"};
+
+#define NAME_OF(names, at) ((at) < sizeof(names) / sizeof((names)[0]) ? (names)[at] : "?")
+
+void api_put_time(struct jout *out, const char *key, agon_ns_t t)
+{
+    char text[CLOCK_TEXT];
+
+    jout_key(out, key);
+    if (t < DAY_NS) { // in scaled time, before the venue has told the first
+        jout_null(out);
+        return;
+    }
+    clock_text(t / 1000000 * 1000000, text);
+    jout_str(out, text);
+}
+
+static void put_money(const struct api *api, struct jout *out, const char *key, agon_amt_t amt)
+{
+    jout_kv_dec(out, key, num_rescale(amt, api->view->base_exp, 2, NUM_EVEN), 2);
+}
+
+static const struct host_view_instrument *instrument_at(const struct api *api, agon_instrument_t id)
+{
+    return id >= 1 && id <= api->view->n_instruments ? &api->view->instruments[id - 1] : NULL;
+}
+
+void api_put_status(const struct api *api, struct jout *out)
+{
+    const struct host_view *view = api->view;
+    agon_amt_t equity_amt = 0;
+    agon_amt_t capital_amt = 0;
+    uint32_t n_playing = 0;
+
+    for (uint32_t i = 0; i < view->n_slots; i++) {
+        equity_amt = num_add(equity_amt, view->slots[i].equity_amt);
+        capital_amt = num_add(capital_amt, view->slots[i].capital_amt);
+        n_playing += view->slots[i].is_playing;
+    }
+    jout_open(out, '{');
+    jout_kv_str(out, "mode", api->mode);
+    jout_kv_str(out, "state",
+                view->is_killed           ? "killed"
+                : view->is_halted         ? "halted"
+                : view->journal_state > 0 ? "journal"
+                : !view->is_ready         ? "waiting"
+                                          : "running");
+    api_put_time(out, "time", view->t);
+    jout_kv_int(out, "t_ms", view->t / 1000000);
+    jout_kv_int(out, "up_s", (api->looked_ns - api->began_ns) / 1000000000);
+    jout_kv_real(out, "speed", (double)api->speed_milli / 1000.0);
+    jout_kv_int(out, "run", view->run);
+    put_money(api, out, "equity", equity_amt);
+    put_money(api, out, "capital", capital_amt);
+    put_money(api, out, "result", equity_amt - capital_amt);
+    jout_kv_int(out, "agents", view->n_slots);
+    jout_kv_int(out, "playing", n_playing);
+    jout_kv_int(out, "open_orders", view->n_orders_all);
+    jout_kv_int(out, "events", (int64_t)view->counters.n_events);
+    jout_kv_int(out, "intents", (int64_t)view->counters.n_intents);
+    jout_kv_int(out, "refused", (int64_t)view->counters.n_refused);
+    jout_kv_int(out, "orders", (int64_t)view->counters.n_orders);
+    jout_kv_int(out, "fills", (int64_t)view->counters.n_fills);
+    jout_kv_int(out, "seq", (int64_t)view->seq);
+    jout_kv_int(out, "durable_seq", (int64_t)view->durable_seq);
+    jout_kv_str(out, "journal", journal_state_name((enum journal_state)view->journal_state));
+    jout_kv_str(out, "journal_class", api->is_async ? "async" : "sync");
+    jout_kv_str(out, "health", NAME_OF(healths, view->venue.health));
+    jout_kv_str(out, "version", AGON_VERSION);
+    jout_close(out, '{');
+}
+
+static const char *kind_name(uint8_t kind)
+{
+    return kind == AGON_STRATEGY ? "strategy" : kind == AGON_MODEL ? "model" : "analytic";
+}
+
+static const char *agent_state(const struct host_view *view, const struct host_view_slot *slot)
+{
+    if (slot->failure[0] != '\0')
+        return "gone";
+    if (slot->condition != CONDITION_ACTIVE)
+        return slot_condition_name(slot->condition);
+    if (view->is_killed)
+        return "killed";
+    if (slot->is_halted || view->is_halted)
+        return "halted";
+    return slot->is_playing ? "playing" : "waiting";
+}
+
+void api_put_agent(const struct api *api, uint32_t id, struct jout *out)
+{
+    const struct host_view *view = api->view;
+    const struct host_view_slot *slot = &view->slots[id];
+    const struct score *score = &slot->score;
+    char hash[20];
+
+    snprintf(hash, sizeof(hash), "%016llx", (unsigned long long)slot->generation_hash);
+    jout_open(out, '{');
+    jout_kv_int(out, "slot", id);
+    jout_kv_str(out, "name", slot->name);
+    jout_kv_str(out, "state", agent_state(view, slot));
+    jout_kv_str(out, "stage", slot_stage_name(slot->stage));
+    jout_kv_int(out, "generation", slot->generation);
+    put_money(api, out, "capital", slot->capital_amt);
+    put_money(api, out, "equity", slot->equity_amt);
+    put_money(api, out, "result", slot->equity_amt - slot->capital_amt);
+    jout_kv_real(out, "drawdown", score_drawdown(score));
+    jout_kv_real(out, "sharpe", score_sharpe(score));
+    jout_kv_int(out, "open", slot->n_open);
+    jout_kv_int(out, "fills", (int64_t)slot->n_fills);
+    jout_kv_int(out, "wins", (int64_t)score->n_wins);
+    jout_kv_int(out, "losses", (int64_t)score->n_losses);
+    put_money(api, out, "fees", slot->fee_amt);
+    jout_kv_int(out, "intents", (int64_t)slot->n_intents);
+    jout_kv_int(out, "refused", (int64_t)slot->n_refused);
+    jout_kv_int(out, "events", (int64_t)slot->nth);
+    jout_kv_str(out, "kind", kind_name(slot->agent_kind));
+    jout_kv_str(out, "runner",
+                slot->runner == CREW_INPROC    ? "inproc"
+                : slot->runner == CREW_PROCESS ? "process"
+                                               : "none");
+    jout_kv_str(out, "code", hash);
+    if (slot->failure[0] != '\0')
+        jout_kv_str(out, "failure", slot->failure);
+    jout_close(out, '{');
+}
+
+void api_put_limits(const struct api *api, uint32_t id, struct jout *out)
+{
+    const struct slot_limits *limits = &api->view->slots[id].limits;
+
+    jout_open(out, '{');
+    put_money(api, out, "capital", limits->capital_amt);
+    put_money(api, out, "order", limits->order_amt);
+    put_money(api, out, "position", limits->position_amt);
+    put_money(api, out, "daily_loss", limits->daily_loss_amt);
+    jout_kv_real(out, "drawdown", (double)limits->drawdown_ppm / 1e6);
+    jout_kv_int(out, "open_orders", limits->max_open_orders);
+    jout_kv_int(out, "orders_per_second", limits->orders_per_s);
+    jout_kv_int(out, "orders_burst", limits->orders_burst);
+    jout_close(out, '{');
+}
+
+void api_put_order(const struct api *api, const struct host_view_order *order, struct jout *out)
+{
+    const struct host_view_instrument *at = instrument_at(api, order->instrument);
+    int px_exp = at != NULL ? at->px_exp : 0;
+    int qty_exp = at != NULL ? at->qty_exp : 0;
+    char id[24];
+
+    snprintf(id, sizeof(id), "%llx", (unsigned long long)order->id);
+    jout_open(out, '{');
+    jout_kv_str(out, "id", id);
+    jout_kv_str(out, "agent", api->view->slots[order->slot % SLOTS_MAX].name);
+    jout_kv_str(out, "symbol", at != NULL ? at->symbol : "?");
+    jout_kv_str(out, "side", NAME_OF(sides, order->side));
+    jout_kv_str(out, "type", NAME_OF(types, order->type));
+    jout_kv_dec(out, "price", order->px, px_exp);
+    jout_kv_dec(out, "quantity", order->qty, qty_exp);
+    jout_kv_dec(out, "filled", order->filled_qty, qty_exp);
+    jout_kv_str(out, "state", NAME_OF(states, order->state));
+    jout_kv_str(out, "request", NAME_OF(requests, order->request));
+    jout_kv_bool(out, "in_doubt", order->request_state == AGON_REQUEST_UNKNOWN);
+    api_put_time(out, "since", order->t_create);
+    jout_close(out, '{');
+}
+
+void api_put_fill(const struct api *api, const struct host_view_fill *fill, struct jout *out)
+{
+    const struct host_view_instrument *at = instrument_at(api, fill->instrument);
+    char id[24];
+
+    snprintf(id, sizeof(id), "%llx", (unsigned long long)fill->order_id);
+    jout_open(out, '{');
+    api_put_time(out, "time", fill->t);
+    jout_kv_str(out, "agent", api->view->slots[fill->slot % SLOTS_MAX].name);
+    jout_kv_str(out, "symbol", at != NULL ? at->symbol : "?");
+    jout_kv_str(out, "side", NAME_OF(sides, fill->side));
+    jout_kv_dec(out, "price", fill->px, at != NULL ? at->px_exp : 0);
+    jout_kv_dec(out, "quantity", fill->qty, at != NULL ? at->qty_exp : 0);
+    jout_kv_str(out, "role", fill->liquidity == LIQUIDITY_MAKER ? "maker" : "taker");
+    jout_kv_dec(out, "fee", fill->fee_amt, fill->fee_exp);
+    jout_kv_str(out, "fee_asset", fill->fee_name);
+    jout_kv_str(out, "order", id);
+    jout_kv_int(out, "seq", (int64_t)fill->seq);
+    jout_close(out, '{');
+}
+
+void api_put_position(const struct api *api, uint32_t slot,
+                      const struct host_view_position *position, struct jout *out)
+{
+    const struct host_view_instrument *at = instrument_at(api, position->instrument);
+    // held * px / 10^(base + px - quote): worth in the quote; the other way round for the price.
+    int shift = at != NULL ? at->base_exp + at->px_exp - at->quote_exp : 0;
+    agon_amt_t worth_amt = 0;
+    agon_px_t entry_px = 0;
+
+    jout_open(out, '{');
+    jout_kv_str(out, "agent", api->view->slots[slot].name);
+    jout_kv_str(out, "symbol", at != NULL ? at->symbol : "?");
+    if (at != NULL && shift >= 0 && shift <= 18) {
+        worth_amt = num_mul_div(position->held_amt, at->last_px, num_pow10(shift), NUM_EVEN);
+        if (position->held_amt != 0)
+            entry_px =
+                num_mul_div(position->cost_amt, num_pow10(shift), position->held_amt, NUM_EVEN);
+        jout_kv_str(out, "side",
+                    position->held_amt > 0   ? "long"
+                    : position->held_amt < 0 ? "short"
+                                             : "flat");
+        jout_kv_dec(out, "quantity",
+                    num_rescale(position->held_amt, at->base_exp, at->qty_exp, NUM_ZERO),
+                    at->qty_exp);
+        jout_kv_dec(out, "entry", entry_px, at->px_exp);
+        jout_kv_dec(out, "mark", at->last_px, at->px_exp);
+        jout_kv_dec(out, "worth", num_rescale(worth_amt, at->quote_exp, 2, NUM_EVEN), 2);
+        jout_kv_dec(out, "unrealised",
+                    num_rescale(at->last_px == 0 ? 0 : worth_amt - position->cost_amt,
+                                at->quote_exp, 2, NUM_EVEN),
+                    2);
+        jout_kv_dec(out, "realised",
+                    num_rescale(position->realised_amt, at->quote_exp, 2, NUM_EVEN), 2);
+        jout_kv_dec(out, "fees", num_rescale(position->fee_amt, at->quote_exp, 2, NUM_EVEN), 2);
+    }
+    jout_kv_int(out, "fills", (int64_t)position->n_fills);
+    jout_close(out, '{');
+}
+
+static void put_levels(struct jout *out, const char *key, const struct agon_level *levels,
+                       uint32_t n, const struct host_view_instrument *at)
+{
+    jout_key(out, key);
+    jout_open(out, '[');
+    for (uint32_t i = 0; i < n && i < 10; i++) {
+        jout_open(out, '[');
+        jout_dec(out, levels[i].px, at->px_exp);
+        jout_dec(out, levels[i].qty, at->qty_exp);
+        jout_close(out, '[');
+    }
+    jout_close(out, '[');
+}
+
+void api_put_book(const struct api *api, uint32_t place, struct jout *out)
+{
+    const struct host_view_instrument *at = &api->view->instruments[place];
+
+    jout_open(out, '{');
+    jout_kv_str(out, "symbol", at->symbol);
+    jout_kv_str(out, "state", NAME_OF(books, at->book_state));
+    jout_kv_dec(out, "bid", at->bid_px, at->px_exp);
+    jout_kv_dec(out, "ask", at->ask_px, at->px_exp);
+    jout_kv_dec(out, "mark", at->last_px, at->px_exp);
+    jout_kv_str(out, "base", at->base);
+    jout_kv_str(out, "quote", at->quote);
+    put_levels(out, "bids", at->top.bid, at->top.n_bid, at);
+    put_levels(out, "asks", at->top.ask, at->top.n_ask, at);
+    jout_close(out, '{');
+}
+
+void api_put_feed(const struct api *api, struct jout *out)
+{
+    const struct gateway_status *venue = &api->view->venue;
+
+    jout_open(out, '{');
+    jout_kv_str(out, "health", NAME_OF(healths, venue->health));
+    jout_kv_bool(out, "ready", venue->is_ready);
+    jout_kv_int(out, "links", venue->n_links);
+    jout_kv_int(out, "links_up", venue->n_up);
+    jout_kv_int(out, "books", venue->n_books);
+    jout_kv_int(out, "books_live", venue->n_live);
+    jout_kv_int(out, "messages", (int64_t)venue->n_messages);
+    jout_kv_int(out, "bad", (int64_t)venue->n_bad);
+    jout_kv_int(out, "gaps", (int64_t)venue->n_gaps);
+    jout_kv_int(out, "resyncs", (int64_t)venue->n_resyncs);
+    jout_kv_int(out, "reconnects", (int64_t)venue->n_reconnects);
+    jout_kv_int(out, "held", venue->n_held);
+    jout_kv_int(out, "queued", venue->n_queued);
+    jout_kv_int(out, "in_doubt", venue->n_unknown);
+    jout_kv_int(out, "weight_free", venue->weight_free);
+    jout_kv_int(out, "clock_offset_us", venue->offset_ns / 1000);
+    jout_kv_bool(out, "banned", venue->is_banned);
+    jout_kv_bool(out, "auth_halted", venue->is_auth_halted);
+    jout_close(out, '{');
+}
+
+static void put_hist(struct jout *out, const char *key, const struct hist *hist)
+{
+    int64_t from = 256;
+    uint64_t below = hist_below(hist, from);
+
+    jout_key(out, key);
+    jout_open(out, '{');
+    jout_kv_int(out, "count", (int64_t)hist->n);
+    jout_kv_int(out, "p50_ns", hist_quantile(hist, 0.5));
+    jout_kv_int(out, "p90_ns", hist_quantile(hist, 0.9));
+    jout_kv_int(out, "p99_ns", hist_quantile(hist, 0.99));
+    jout_kv_int(out, "max_ns", hist->max_ns);
+    // Counts between one power of two and the next, from 256 ns to 17 s.
+    jout_key(out, "octaves");
+    jout_open(out, '[');
+    for (int i = 0; i < 26; i++) {
+        uint64_t next = hist_below(hist, from * 2);
+
+        jout_int(out, (int64_t)(next - (i == 0 ? 0 : below)));
+        below = next;
+        from *= 2;
+    }
+    jout_close(out, '[');
+    jout_close(out, '{');
+}
+
+void api_put_latency(const struct api *api, struct jout *out)
+{
+    jout_open(out, '{');
+    put_hist(out, "step", &api->view->step_ns);
+    put_hist(out, "delivery", &api->view->queue_ns);
+    jout_close(out, '{');
+}
+
+void api_put_tournament(const struct api *api, struct jout *out)
+{
+    const struct record_plan *plan = &api->view->plan.plan;
+
+    if (api->view->n_plans == 0) {
+        jout_null(out);
+        return;
+    }
+    jout_open(out, '{');
+    jout_kv_int(out, "number", plan->number);
+    api_put_time(out, "time", plan->hdr.t);
+    jout_kv_str(out, "schedule", plan->rules.schedule);
+    jout_key(out, "rows");
+    jout_open(out, '[');
+    for (uint32_t i = 0; i < plan->n_lines; i++) {
+        const struct plan_line *line = &plan_lines(plan)[i];
+        agon_amt_t change_amt = line->capital_after_amt - line->capital_before_amt;
+
+        jout_open(out, '{');
+        jout_kv_int(out, "rank", line->rank);
+        jout_kv_str(out, "agent", line->name);
+        jout_kv_str(out, "verdict", plan_verdict_name(line->verdict));
+        jout_kv_real(out, "score", line->score);
+        jout_kv_real(out, "share", (double)line->share_ppm / 1e6);
+        jout_kv_dec(out, "before", num_rescale(line->capital_before_amt, plan->exp, 2, NUM_EVEN),
+                    2);
+        jout_kv_dec(out, "after", num_rescale(line->capital_after_amt, plan->exp, 2, NUM_EVEN), 2);
+        jout_kv_dec(out, "change", num_rescale(change_amt, plan->exp, 2, NUM_EVEN), 2);
+        for (uint32_t k = 0; k < MEASURES; k++) {
+            jout_key(out, plan_measure_name(k));
+            if ((line->defined >> k & 1) != 0)
+                jout_real(out, line->measures[k]);
+            else
+                jout_null(out);
+        }
+        jout_close(out, '{');
+    }
+    jout_close(out, '[');
+    jout_close(out, '{');
+}

@@ -1,0 +1,398 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/apply.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "agent/audit.h"
+#include "base/num.h"
+#include "sys/file.h"
+#include "sys/log.h"
+
+#define CHANGES_MAX  512
+#define ROSTER_CAP   (4u << 20)
+#define CHANGE_NS    ((int64_t)10 * 1000000000)
+#define RAISED_TIMES 100 /* a limit raised so many times is more likely a slip */
+
+enum how { HOW_LIVE = 0, HOW_RELOAD = 1, HOW_START = 2 };
+struct change {
+    struct host_change make; /* kind 0: goes with the change before it, or is not for now */
+    const char *agent;
+    char what[48], from[80], to[80];
+    uint8_t how, is_dangerous;
+};
+struct diff {
+    const struct apply *apply;
+    struct roster *roster;
+    struct crew_slot *slots;
+    struct roster_names names;
+    struct change *all;
+    uint32_t n;
+};
+
+static struct change *add(struct diff *diff, const char *agent, const char *what, enum how how)
+{
+    static struct change spill;
+    struct change *change = diff->n < CHANGES_MAX ? &diff->all[diff->n++] : &spill;
+
+    memset(change, 0, sizeof(*change));
+    change->agent = agent;
+    change->how = (uint8_t)how;
+    snprintf(change->what, sizeof(change->what), "%s", what);
+    return change;
+}
+
+static void number(struct diff *diff, const char *agent, const char *what, enum how how,
+                   int64_t from, int64_t to, int exp)
+{
+    struct change *change;
+    char text[NUM_TEXT];
+
+    if (from == to)
+        return;
+    change = add(diff, agent, what, how);
+    num_format_short(from, exp, text);
+    snprintf(change->from, sizeof(change->from), "%s", text);
+    num_format_short(to, exp, text);
+    snprintf(change->to, sizeof(change->to), "%s", text);
+    // 0 is no limit at all.
+    if (how == HOW_LIVE && strcmp(what, "latency") != 0 && strcmp(what, "on_crash") != 0)
+        change->is_dangerous = (to == 0 && from != 0 && strcmp(what, "capital") != 0) ||
+                               (from > 0 && to / RAISED_TIMES >= from);
+}
+
+static void word(struct diff *diff, const char *agent, const char *what, enum how how,
+                 const char *from, const char *to)
+{
+    struct change *change;
+
+    if (strcmp(from, to) == 0)
+        return;
+    change = add(diff, agent, what, how);
+    snprintf(change->from, sizeof(change->from), "%.79s", from);
+    snprintf(change->to, sizeof(change->to), "%.79s", to);
+}
+
+static void compare_limits(struct diff *diff, const struct crew_slot *from,
+                           const struct crew_slot *to)
+{
+    const struct slot_limits *a = &from->record.limits;
+    const struct slot_limits *b = &to->record.limits;
+    const char *agent = from->record.name;
+    uint32_t first = diff->n;
+
+    number(diff, agent, "capital", HOW_LIVE, a->capital_amt, b->capital_amt, ROSTER_AMT_EXP);
+    number(diff, agent, "limits.order", HOW_LIVE, a->order_amt, b->order_amt, ROSTER_AMT_EXP);
+    number(diff, agent, "limits.position", HOW_LIVE, a->position_amt, b->position_amt,
+           ROSTER_AMT_EXP);
+    number(diff, agent, "limits.daily_loss", HOW_LIVE, a->daily_loss_amt, b->daily_loss_amt,
+           ROSTER_AMT_EXP);
+    number(diff, agent, "limits.drawdown", HOW_LIVE, a->drawdown_ppm, b->drawdown_ppm, 6);
+    number(diff, agent, "limits.collar", HOW_LIVE, a->collar_marketable_ppm,
+           b->collar_marketable_ppm, 6);
+    number(diff, agent, "limits.collar_passive", HOW_LIVE, a->collar_passive_ppm,
+           b->collar_passive_ppm, 6);
+    number(diff, agent, "limits.open_orders", HOW_LIVE, a->max_open_orders, b->max_open_orders, 0);
+    number(diff, agent, "limits.orders_per_second", HOW_LIVE, a->orders_per_s, b->orders_per_s, 0);
+    number(diff, agent, "limits.orders_burst", HOW_LIVE, a->orders_burst, b->orders_burst, 0);
+    number(diff, agent, "limits.duplicates", HOW_LIVE, a->duplicate_max, b->duplicate_max, 0);
+    number(diff, agent, "limits.duplicate_window", HOW_LIVE, a->duplicate_window_ms,
+           b->duplicate_window_ms, 3);
+    number(diff, agent, "limits.book_age", HOW_LIVE, a->book_age_ms, b->book_age_ms, 3);
+    number(diff, agent, "latency", HOW_LIVE, from->record.intent_latency_ns,
+           to->record.intent_latency_ns, 9);
+    number(diff, agent, "on_crash", HOW_LIVE, from->record.on_crash, to->record.on_crash, 0);
+    // One event changes them all.
+    if (diff->n > first)
+        diff->all[first].make =
+            (struct host_change){.kind = HOST_CHANGE_SLOT, .slot = from->record.slot, .to = to};
+}
+
+static const char *param_text(const struct crew_slot *slot, const char *name)
+{
+    for (uint32_t i = 0; i < slot->n_params; i++) {
+        if (strcmp(slot->params[i].name, name) == 0)
+            return slot->params[i].text;
+    }
+    return "(default)";
+}
+
+static void compare_param(struct diff *diff, const struct crew_slot *from,
+                          const struct crew_slot *to, const char *name)
+{
+    uint32_t before = diff->n;
+    char what[48];
+
+    snprintf(what, sizeof(what), "params.%.40s", name);
+    word(diff, from->record.name, what, HOW_LIVE, param_text(from, name), param_text(to, name));
+    if (diff->n > before)
+        diff->all[before].make = (struct host_change){
+            .kind = HOST_CHANGE_PARAM, .slot = from->record.slot, .to = to, .name = name};
+}
+
+static void compare_slot(struct diff *diff, const struct crew_slot *from,
+                         const struct crew_slot *to)
+{
+    const struct record_slot *a = &from->record;
+    const struct record_slot *b = &to->record;
+    const struct subscription *sa = &a->subscription;
+    const struct subscription *sb = &b->subscription;
+
+    compare_limits(diff, from, to);
+    if (a->stage != b->stage) {
+        struct change *change = add(diff, a->name, "stage", HOW_LIVE);
+
+        snprintf(change->from, sizeof(change->from), "%s", roster_stage_name(a->stage));
+        snprintf(change->to, sizeof(change->to), "%s", roster_stage_name(b->stage));
+        change->make = (struct host_change){.kind = HOST_CHANGE_STAGE, .slot = a->slot, .to = to};
+        change->is_dangerous = b->stage >= STAGE_LIVE_SMALL && b->stage > a->stage;
+    }
+    for (uint32_t i = 0; i < to->n_params; i++)
+        compare_param(diff, from, to, to->params[i].name);
+    for (uint32_t i = 0; i < from->n_params; i++) {
+        if (strcmp(param_text(to, from->params[i].name), "(default)") == 0)
+            compare_param(diff, from, to, from->params[i].name);
+    }
+    word(diff, a->name, "plugin", HOW_RELOAD, from->plugin, to->plugin);
+    number(diff, a->name, "plugin_index", HOW_RELOAD, from->plugin_index, to->plugin_index, 0);
+    word(diff, a->name, "runner", HOW_START, a->runner == CREW_INPROC ? "inproc" : "process",
+         b->runner == CREW_INPROC ? "inproc" : "process");
+    number(diff, a->name, "account", HOW_START, a->account, b->account, 0);
+    number(diff, a->name, "seed", HOW_START, (int64_t)(a->seed & INT64_MAX),
+           (int64_t)(b->seed & INT64_MAX), 0);
+    number(diff, a->name, "hard", HOW_START, from->hard_ns, to->hard_ns, 9);
+    number(diff, a->name, "wait", HOW_START, from->wait, to->wait, 0);
+    number(diff, a->name, "arena", HOW_START, (int64_t)from->arena_bytes, (int64_t)to->arena_bytes,
+           0);
+    number(diff, a->name, "isolation", HOW_START, from->is_isolated, to->is_isolated, 0);
+    number(diff, a->name, "depth", HOW_START, sa->depth, sb->depth, 0);
+    number(diff, a->name, "bars", HOW_START, sa->bar_mask, sb->bar_mask, 0);
+    if (sa->n_instruments != sb->n_instruments ||
+        memcmp(sa->instruments, sb->instruments, sa->n_instruments * sizeof(sa->instruments[0])))
+        word(diff, a->name, "instruments", HOW_START, "as they are", "changed");
+}
+
+static int is_holding(const struct host_view *view, uint32_t slot)
+{
+    const struct host_view_slot *at = &view->slots[slot];
+    int is_any = at->n_open > 0;
+
+    for (uint32_t i = 0; i < at->n_positions; i++)
+        is_any |= at->positions[i].qty != 0;
+    return is_any;
+}
+
+static int compare(struct diff *diff, struct error *err)
+{
+    const struct host_config *config = host_config_of(diff->apply->host);
+    uint32_t n_both =
+        diff->roster->n_slots < config->n_slots ? diff->roster->n_slots : config->n_slots;
+
+    if (strcmp(diff->roster->base_currency, config->base_currency) != 0)
+        return error_set(err, AGON_ENOTSUP, "base_currency cannot change while the host runs");
+    for (uint32_t i = 0; i < n_both; i++) {
+        if (strcmp(config->slots[i].record.name, diff->slots[i].record.name) != 0)
+            return error_set(err, AGON_EPERM,
+                             "slot %u is %s's, with its orders and positions, and the roster gives "
+                             "it to %s: keep the order of a roster, add and remove at its end",
+                             i, config->slots[i].record.name, diff->slots[i].record.name);
+        compare_slot(diff, &config->slots[i], &diff->slots[i]);
+    }
+    for (uint32_t i = n_both; i < diff->roster->n_slots; i++) {
+        struct change *change = add(diff, diff->slots[i].record.name, "agent", HOW_LIVE);
+
+        snprintf(change->from, sizeof(change->from), "none");
+        snprintf(change->to, sizeof(change->to), "%.79s", diff->roster->slots[i].plugin);
+        change->make = (struct host_change){
+            .kind = HOST_CHANGE_ADD, .slot = (uint16_t)i, .to = &diff->slots[i]};
+    }
+    for (uint32_t i = config->n_slots; i > n_both; i--) {
+        struct change *change = add(diff, config->slots[i - 1].record.name, "agent", HOW_LIVE);
+
+        snprintf(change->from, sizeof(change->from), "plays");
+        snprintf(change->to, sizeof(change->to), "gone");
+        change->make = (struct host_change){.kind = HOST_CHANGE_REMOVE, .slot = (uint16_t)(i - 1)};
+        change->is_dangerous = (uint8_t)is_holding(diff->apply->view, i - 1);
+    }
+    if (memcmp(&config->tournament, &diff->roster->rules, sizeof(config->tournament)) != 0) {
+        struct change *change = add(diff, "-", "tournament", HOW_LIVE);
+
+        snprintf(change->from, sizeof(change->from), "%s",
+                 config->tournament.mode != 0 ? config->tournament.schedule : "none");
+        snprintf(change->to, sizeof(change->to), "%s",
+                 diff->roster->rules.mode != 0 ? diff->roster->rules.schedule : "none");
+        change->make =
+            (struct host_change){.kind = HOST_CHANGE_TOURNAMENT, .rules = &diff->roster->rules};
+    }
+    return diff->n == CHANGES_MAX
+               ? error_set(err, AGON_ERANGE, "more than %d differences", CHANGES_MAX - 1)
+               : AGON_OK;
+}
+
+static int read_file(struct diff *diff, struct error *err)
+{
+    const struct host_config *config = host_config_of(diff->apply->host);
+    struct config *yaml = NULL;
+    char *bytes = NULL;
+    char *text = NULL;
+    size_t text_n = 0;
+    FILE *out;
+    uint64_t n;
+    int rc = file_read(diff->apply->path, ROSTER_CAP, &bytes, &n, err);
+
+    if (rc < 0)
+        return rc;
+    diff->names.n = config->n_instruments;
+    for (uint32_t i = 0; i < diff->names.n; i++)
+        snprintf(diff->names.instruments[i], sizeof(diff->names.instruments[i]), "%s:%s",
+                 config->venue.name, diff->apply->view->instruments[i].symbol);
+    yaml = config_new(diff->apply->path, bytes, n, NULL);
+    rc = yaml != NULL ? roster_read(diff->roster, yaml) : AGON_ENOMEM;
+    if (rc >= 0)
+        rc = roster_resolve(diff->roster, yaml, diff->apply->plugins, &diff->names, diff->slots);
+    if (yaml != NULL && diff->apply->plugins != NULL)
+        roster_audit(diff->roster, diff->apply->plugins, yaml);
+    if (yaml != NULL && config_error_count(yaml) > 0) {
+        out = open_memstream(&text, &text_n);
+        if (out != NULL) {
+            config_print_errors(yaml, out);
+            fclose(out);
+        }
+        rc = error_set(err, AGON_EINVAL, "%s", text != NULL ? text : "the roster is not in order");
+    } else if (rc < 0) {
+        error_set(err, rc, "%s", error_name(rc));
+    }
+    free(text);
+    free(bytes);
+    config_free(yaml);
+    return rc;
+}
+
+// "a,b" holds b.
+static int is_sure(const struct apply *apply, const char *agent)
+{
+    const char *at = apply->sure;
+    size_t n = strlen(agent);
+
+    while (at != NULL && *at != '\0') {
+        size_t length = strcspn(at, ",");
+
+        if (length == n && memcmp(at, agent, n) == 0)
+            return 1;
+        at += length + (at[length] == ',');
+    }
+    return 0;
+}
+
+/* Everything is tried before anything is done. */
+static int try_all(struct diff *diff, struct error *err)
+{
+    for (uint32_t i = 0; i < diff->n; i++) {
+        struct change *change = &diff->all[i];
+        int rc;
+
+        if (change->make.kind == 0)
+            continue;
+        change->make.is_dry = 1;
+        rc = host_make_change(diff->apply->host, &change->make, CHANGE_NS);
+        if (rc == AGON_ENOTSUP)
+            change->how = HOW_RELOAD; // a parameter that is read at the start only
+        else if (rc < 0)
+            return error_set(err, rc, "%s: %s: %s", change->agent, change->what,
+                             change->make.err.text);
+        if (rc == AGON_ENOTSUP)
+            change->make.kind = 0;
+    }
+    for (uint32_t i = 0; i < diff->n && !diff->apply->is_dry; i++) {
+        const struct change *change = &diff->all[i];
+
+        if (change->is_dangerous && !is_sure(diff->apply, change->agent))
+            return error_set(err, AGON_EPERM,
+                             "%s: %s from %s to %s is dangerous: nothing was changed; say it is "
+                             "meant by --yes %s",
+                             change->agent, change->what, change->from, change->to, change->agent);
+    }
+    return AGON_OK;
+}
+
+static int make_all(struct diff *diff, uint32_t *n_made, struct error *err)
+{
+    for (uint32_t i = 0; i < diff->n; i++) {
+        struct change *change = &diff->all[i];
+        int rc;
+
+        if (change->make.kind == 0) {
+            *n_made += change->how == HOW_LIVE;
+            continue;
+        }
+        change->make.is_dry = 0;
+        rc = host_make_change(diff->apply->host, &change->make, CHANGE_NS);
+        if (rc < 0)
+            return error_set(
+                err, rc, "%s: %s: %s; %u changes before it were made", change->agent, change->what,
+                change->make.err.text[0] != '\0' ? change->make.err.text : error_name(rc), *n_made);
+        (*n_made)++;
+    }
+    return AGON_OK;
+}
+
+static void put_diff(const struct diff *diff, uint32_t n_made, struct jout *out)
+{
+    static const char *const how[] = {"now", "with a reload", "with the next start"};
+    uint32_t n_waiting = 0;
+
+    jout_open(out, '{');
+    jout_key(out, "changes");
+    jout_open(out, '[');
+    for (uint32_t i = 0; i < diff->n; i++) {
+        const struct change *change = &diff->all[i];
+
+        n_waiting += change->how != HOW_LIVE;
+        jout_open(out, '{');
+        jout_kv_str(out, "agent", change->agent);
+        jout_kv_str(out, "what", change->what);
+        jout_kv_str(out, "from", change->from);
+        jout_kv_str(out, "to", change->to);
+        jout_kv_str(out, "when", how[change->how]);
+        jout_kv_bool(out, "dangerous", change->is_dangerous);
+        jout_close(out, '{');
+    }
+    jout_close(out, '[');
+    jout_kv_int(out, "made", n_made);
+    jout_kv_int(out, "waiting", n_waiting);
+    jout_close(out, '{');
+}
+
+int apply_roster(const struct apply *apply, struct jout *out, struct error *err)
+{
+    struct diff diff = {.apply = apply,
+                        .roster = calloc(1, sizeof(struct roster)),
+                        .slots = calloc(SLOTS_MAX, sizeof(struct crew_slot)),
+                        .all = calloc(CHANGES_MAX, sizeof(struct change))};
+    uint32_t n_made = 0;
+    int rc = AGON_OK;
+
+    if (diff.roster == NULL || diff.slots == NULL || diff.all == NULL)
+        rc = error_set(err, AGON_ENOMEM, "out of memory");
+    if (rc >= 0)
+        rc = read_file(&diff, err);
+    if (rc >= 0)
+        rc = compare(&diff, err);
+    if (rc >= 0)
+        rc = try_all(&diff, err);
+    if (rc >= 0 && !apply->is_dry)
+        rc = make_all(&diff, &n_made, err);
+    for (uint32_t i = 0; i < diff.n && !apply->is_dry && rc >= 0; i++)
+        log_info("control", "apply", "%s: %s from %s to %s%s", diff.all[i].agent, diff.all[i].what,
+                 diff.all[i].from, diff.all[i].to,
+                 diff.all[i].how == HOW_LIVE     ? ""
+                 : diff.all[i].how == HOW_RELOAD ? ": waits for a reload"
+                                                 : ": waits for the next start");
+    if (rc >= 0)
+        put_diff(&diff, n_made, out);
+    free(diff.roster);
+    free(diff.slots);
+    free(diff.all);
+    return rc < 0 ? rc : (int)n_made;
+}

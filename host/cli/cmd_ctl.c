@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: Apache-2.0
+/* ctl: asks a running host and orders it, over the socket in its run directory. */
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/api.h"
+#include "cli/args.h"
+#include "cli/commands.h"
+#include "cli/render.h"
+#include "control/client.h"
+#include "sys/file.h"
+#include "sys/rundir.h"
+#include "sys/term.h"
+
+#define WAIT_NS  ((int64_t)10 * 1000000000)
+#define APPLY_NS ((int64_t)60 * 1000000000) /* plugins are looked at in children of their own */
+#define WIDE     200                        /* columns where no terminal says how many it has */
+
+struct opts {
+    struct arg_list words;
+    const char *dir, *sure;
+    int is_json, is_dry;
+};
+
+static int exit_of(int rc)
+{
+    switch (rc) {
+    case AGON_EINVAL:
+    case AGON_ENOENT:
+    case AGON_ERANGE:
+        return EXIT_FLAGS;
+    case AGON_EPERM:
+    case AGON_ESTATE:
+        return EXIT_SAFETY;
+    case AGON_ECORRUPT:
+        return EXIT_DATA;
+    default:
+        return EXIT_ENVIRONMENT;
+    }
+}
+
+static int complain(const char *text, int rc)
+{
+    fprintf(stderr, "agon ctl: %s\n", text);
+    return exit_of(rc);
+}
+
+// Out of the journal, beside the host: it is the whole truth, and asking costs the host nothing.
+static int export(const struct opts *opts, const char *dir, const struct control_call *call)
+{
+    char command[] = "journal";
+    char verb[] = "export";
+    char live[] = "--live";
+    char format[] = "--format";
+    char json[] = "json";
+    char what[16];
+    char path[PATH_MAX];
+    char to[PATH_MAX];
+    char *argv[10] = {command, verb, path, live, what, to};
+    int argc = 6;
+
+    if (strcmp(call->argv[0], "fills") != 0 && strcmp(call->argv[0], "equity") != 0)
+        return complain("export: expected fills or equity", AGON_EINVAL);
+    snprintf(what, sizeof(what), "--%s", call->argv[0]);
+    if (snprintf(to, sizeof(to), "%s", call->argc > 1 ? call->argv[1] : "-") >= (int)sizeof(to) ||
+        snprintf(path, sizeof(path), "%s", dir) >= (int)sizeof(path))
+        return complain("export: too long a path", AGON_EINVAL);
+    if (opts->is_json) {
+        argv[argc++] = format;
+        argv[argc++] = json;
+    }
+    return cmd_journal(argc, argv);
+}
+
+// Out of the journal too: a plan is explained from its own record.
+static int tournament(const struct opts *opts, const char *dir, const char *word,
+                      const struct control_call *call)
+{
+    char command[] = "tournament";
+    char verb[16];
+    char agent[64];
+    char path[PATH_MAX];
+    char live[] = "--live";
+    char json[] = "--json";
+    char *argv[8] = {command, verb, live};
+    int argc = 3;
+
+    if (snprintf(agent, sizeof(agent), "%s", call->argc > 0 ? call->argv[0] : "") >=
+            (int)sizeof(agent) ||
+        snprintf(path, sizeof(path), "%s", dir) >= (int)sizeof(path))
+        return complain("tournament: too long an argument", AGON_EINVAL);
+    snprintf(verb, sizeof(verb), "%s", word);
+    if (opts->is_json)
+        argv[argc++] = json;
+    if (call->argc > 0)
+        argv[argc++] = agent;
+    argv[argc++] = path;
+    return cmd_tournament(argc, argv);
+}
+
+static int read_line(const char *dir, const char *name, char **line, struct error *err)
+{
+    char path[PATH_MAX];
+    uint64_t n;
+    int rc = file_join(path, sizeof(path), dir, name);
+
+    if (rc >= 0)
+        rc = file_read(path, 1024, line, &n, err);
+    if (rc >= 0)
+        (*line)[strcspn(*line, "\n")] = '\0';
+    return rc;
+}
+
+static int url(const char *dir)
+{
+    char *address = NULL;
+    char *token = NULL;
+    struct error err = {0};
+    char text[PATH_MAX + 64];
+    int code = EXIT_OK;
+
+    if (rundir_holder(dir) <= 0) {
+        snprintf(text, sizeof(text), "no host runs in %s; name its run directory with --dir", dir);
+        return complain(text, AGON_EIO);
+    }
+    if (read_line(dir, CONTROL_ADDRESS, &address, &err) < 0 ||
+        read_line(dir, CONTROL_TOKEN, &token, &err) < 0) {
+        code = complain("this host serves no HTTP (http: off)", AGON_EIO);
+    } else {
+        printf("%s/#token=%s\n", address, token);
+    }
+    free(address);
+    free(token);
+    return code;
+}
+
+static void print_result(const struct opts *opts, const json_t *result)
+{
+    if (opts->is_json) {
+        json_dumpf(result, stdout, JSON_INDENT(2) | JSON_ENCODE_ANY | JSON_REAL_PRECISION(12));
+        putchar('\n');
+    } else {
+        render(stdout, result, term_is_tty(STDOUT_FILENO) ? term_width(STDOUT_FILENO) : WIDE);
+    }
+}
+
+/* The difference is shown before it is made. */
+static int apply(const struct opts *opts, const char *dir, const struct control_call *call)
+{
+    char path[PATH_MAX];
+    char sure[256];
+    const char *words[4] = {"apply", path, "dry-run", sure};
+    struct error err = {0};
+    json_t *result = NULL;
+    int rc;
+
+    if (realpath(call->argv[0], path) == NULL)
+        return complain("apply: there is no such file", AGON_EIO);
+    if (snprintf(sure, sizeof(sure), "yes=%s", opts->sure != NULL ? opts->sure : "") >=
+        (int)sizeof(sure))
+        return complain("apply: too many names with --yes", AGON_EINVAL);
+    rc = client_ask(dir, words, 3, APPLY_NS, &result, &err);
+    if (rc >= 0 && !opts->is_dry && json_array_size(json_object_get(result, "changes")) > 0) {
+        if (!opts->is_json)
+            print_result(opts, json_object_get(result, "changes"));
+        json_decref(result);
+        words[2] = sure;
+        rc = client_ask(dir, words, 3, APPLY_NS, &result, &err);
+        if (rc >= 0 && !opts->is_json) {
+            printf("%lld made, %lld wait\n",
+                   (long long)json_integer_value(json_object_get(result, "made")),
+                   (long long)json_integer_value(json_object_get(result, "waiting")));
+            json_decref(result);
+            return EXIT_OK;
+        }
+    }
+    if (rc < 0)
+        return rc == AGON_EINVAL ? (complain(err.text, rc), EXIT_CONFIG) : complain(err.text, rc);
+    print_result(opts, opts->is_json ? result : json_object_get(result, "changes"));
+    json_decref(result);
+    return EXIT_OK;
+}
+
+static char *make_about(void)
+{
+    char *text = NULL;
+    size_t n;
+    FILE *out = open_memstream(&text, &n);
+
+    if (out == NULL)
+        return NULL;
+    fprintf(out, "Asks a running host and orders it, over the socket in its run directory.\n\n"
+                 "Verbs:\n");
+    for (const struct control_verb *verb = api_verbs; verb->name != NULL; verb++) {
+        char left[48];
+
+        snprintf(left, sizeof(left), "%s %s", verb->name, verb->usage);
+        fprintf(out, "  %-26s %s\n", left, verb->help);
+    }
+    return fclose(out) == 0 ? text : NULL;
+}
+
+static int ask(const struct opts *opts, const char *dir, const struct args_spec *spec)
+{
+    struct control_call call = {.argc = opts->words.n};
+    const struct control_verb *verb;
+    struct error err = {0};
+    json_t *result = NULL;
+    int rc;
+
+    for (int i = 0; i < opts->words.n; i++)
+        call.argv[i] = opts->words.at[i];
+    verb = control_match(api_verbs, &call, &err);
+    if (verb == NULL || control_check(verb, &call, &err) < 0)
+        return args_refuse(spec, "ctl", "%s", err.text);
+    if (strcmp(verb->name, "export") == 0)
+        return export(opts, dir, &call);
+    if (strcmp(verb->name, "apply") == 0)
+        return apply(opts, dir, &call);
+    if (strncmp(verb->name, "tournament ", 11) == 0)
+        return tournament(opts, dir, verb->name + 11, &call);
+    if (strcmp(verb->name, "url") == 0)
+        return url(dir);
+    rc = client_ask(dir, opts->words.at, opts->words.n, WAIT_NS, &result, &err);
+    if (rc < 0)
+        return complain(err.text, rc);
+    print_result(opts, result);
+    json_decref(result);
+    return EXIT_OK;
+}
+
+int cmd_ctl(int argc, char **argv)
+{
+    struct opts opts = {0};
+    char *about = make_about();
+    const struct arg table[] = {
+        {"dir", ARG_TEXT, "DIR", "run directory of the host (below the user's state folder)",
+         &opts.dir},
+        {"json", ARG_FLAG, NULL, "the answer as JSON", &opts.is_json},
+        {"dry-run", ARG_FLAG, NULL, "apply: only shows what differs", &opts.is_dry},
+        {"yes", ARG_TEXT, "AGENT[,AGENT]", "apply: dangerous changes of these are meant",
+         &opts.sure},
+        {NULL}};
+    const struct args_spec spec = {.usage = "VERB [ARGUMENT...] [OPTION...]",
+                                   .about = about != NULL ? about : "",
+                                   .args = table,
+                                   .operands = &opts.words,
+                                   .operands_min = 1,
+                                   .operands_max = CONTROL_ARGS};
+    char dir[PATH_MAX];
+    struct error err = {0};
+    int rc = args_parse(&spec, argc, argv);
+
+    if (rc == ARGS_RUN) {
+        if (opts.dir != NULL)
+            rc = snprintf(dir, sizeof(dir), "%s", opts.dir) < (int)sizeof(dir) ? AGON_OK
+                                                                               : AGON_ERANGE;
+        else
+            rc = rundir_default(dir, sizeof(dir), &err);
+        rc = rc < 0 ? complain(err.text, AGON_EIO) : ask(&opts, dir, &spec);
+    }
+    free(about);
+    return rc;
+}

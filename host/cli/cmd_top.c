@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+/* top: a running host in a terminal, over the socket in its run directory, drawn over itself. */
+#include <limits.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/args.h"
+#include "cli/commands.h"
+#include "cli/render.h"
+#include "control/client.h"
+#include "sys/rundir.h"
+#include "sys/signals.h"
+#include "sys/term.h"
+
+#define WAIT_NS ((int64_t)5 * 1000000000)
+
+struct opts {
+    const char *dir;
+    int64_t every_ns;
+    int is_once;
+};
+
+static json_t *ask(const char *dir, const char *verb, struct error *err)
+{
+    json_t *result;
+
+    return client_ask(dir, &verb, 1, WAIT_NS, &result, err) < 0 ? NULL : result;
+}
+
+static const char *text_of(const json_t *object, const char *key)
+{
+    const char *text = json_string_value(json_object_get(object, key));
+
+    return text != NULL ? text : "-";
+}
+
+static long long int_of(const json_t *object, const char *key)
+{
+    return (long long)json_integer_value(json_object_get(object, key));
+}
+
+static void put_head(FILE *out, const json_t *status, const json_t *feed, const json_t *latency)
+{
+    const json_t *step = json_object_get(latency, "step");
+    const json_t *delivery = json_object_get(latency, "delivery");
+
+    fprintf(out, "agon %s  %s  %s  up %lld min\n", text_of(status, "mode"),
+            text_of(status, "state"), text_of(status, "time"), int_of(status, "up_s") / 60);
+    fprintf(out, "equity %s  result %s  orders open %lld  fills %lld  refused %lld  events %lld\n",
+            text_of(status, "equity"), text_of(status, "result"), int_of(status, "open_orders"),
+            int_of(status, "fills"), int_of(status, "refused"), int_of(status, "events"));
+    fprintf(out,
+            "feed %s, links %lld/%lld, books %lld/%lld, gaps %lld, in doubt %lld  journal %s\n",
+            text_of(feed, "health"), int_of(feed, "links_up"), int_of(feed, "links"),
+            int_of(feed, "books_live"), int_of(feed, "books"), int_of(feed, "gaps"),
+            int_of(feed, "in_doubt"), text_of(status, "journal"));
+    fprintf(out, "step p50 %lld ns, p99 %lld ns  socket to step p50 %lld us, p99 %lld us\n\n",
+            int_of(step, "p50_ns"), int_of(step, "p99_ns"), int_of(delivery, "p50_ns") / 1000,
+            int_of(delivery, "p99_ns") / 1000);
+}
+
+// Everything of one picture. AGON_EIO: the host is gone.
+static int put_picture(FILE *out, const char *dir, int columns, struct error *err)
+{
+    static const char *const verbs[] = {"status", "feed",      "latency",
+                                        "agents", "positions", "orders"};
+    json_t *all[6] = {NULL};
+    int rc = AGON_OK;
+
+    for (int i = 0; i < 6 && rc >= 0; i++) {
+        all[i] = ask(dir, verbs[i], err);
+        rc = all[i] != NULL ? AGON_OK : AGON_EIO;
+    }
+    if (rc >= 0) {
+        put_head(out, all[0], all[1], all[2]);
+        render(out, all[3], columns);
+        for (int i = 4; i < 6; i++) {
+            if (json_array_size(all[i]) == 0)
+                continue;
+            fprintf(out, "\n%s\n", verbs[i]);
+            render(out, all[i], columns);
+        }
+    }
+    for (int i = 0; i < 6; i++)
+        json_decref(all[i]);
+    return rc;
+}
+
+// Over the picture before it; what does not fit the screen is left out.
+static void show(const char *text, int rows)
+{
+    int row = 0;
+
+    fputs("\x1b[H", stdout);
+    while (*text != '\0' && row++ < rows - 1) {
+        size_t n = strcspn(text, "\n");
+
+        fwrite(text, 1, n, stdout);
+        fputs("\x1b[K\n", stdout);
+        text += n + (text[n] == '\n');
+    }
+    fputs("\x1b[J", stdout);
+    fflush(stdout);
+}
+
+static int draw(const char *dir, int is_once, struct error *err)
+{
+    char *text = NULL;
+    size_t n = 0;
+    FILE *out = open_memstream(&text, &n);
+    int rc = out != NULL ? put_picture(out, dir, is_once ? 200 : term_width(STDOUT_FILENO), err)
+                         : AGON_ENOMEM;
+
+    if (out != NULL && fclose(out) != 0)
+        rc = AGON_ENOMEM;
+    if (rc >= 0 && is_once)
+        fputs(text, stdout);
+    else if (rc >= 0)
+        show(text, term_height(STDOUT_FILENO));
+    free(text);
+    return rc;
+}
+
+int cmd_top(int argc, char **argv)
+{
+    static const int signals[] = {SIGINT, SIGTERM};
+    struct opts opts = {.every_ns = 1000000000};
+    const struct arg table[] = {
+        {"dir", ARG_TEXT, "DIR", "run directory of the host (below the user's state folder)",
+         &opts.dir},
+        {"every", ARG_DURATION, "TIME", "how often it looks (1s)", &opts.every_ns, .min = 100000000,
+         .max = (int64_t)3600 * 1000000000},
+        {"once", ARG_FLAG, NULL, "one picture, as elsewhere than on a terminal", &opts.is_once},
+        {NULL}};
+    const struct args_spec spec = {.usage = "[OPTION...]",
+                                   .about = "Shows a running host: agents, positions, orders, "
+                                            "feed, latency. q ends it.",
+                                   .args = table};
+    char dir[PATH_MAX];
+    struct error err = {0};
+    int signal_fd = -1;
+    int key = 0;
+    int rc = args_parse(&spec, argc, argv);
+
+    if (rc != ARGS_RUN)
+        return rc;
+    rc = opts.dir == NULL ? rundir_default(dir, sizeof(dir), &err)
+         : snprintf(dir, sizeof(dir), "%s", opts.dir) < (int)sizeof(dir)
+             ? AGON_OK
+             : error_set(&err, AGON_ERANGE, "the directory's path is too long");
+    opts.is_once |= !term_is_tty(STDOUT_FILENO) || !term_is_tty(STDIN_FILENO);
+    if (rc >= 0 && !opts.is_once) {
+        signal_fd = rc = signals_open(signals, 2, &err);
+        if (rc >= 0)
+            rc = term_keys(STDIN_FILENO, 1);
+        fputs("\x1b[?1049h\x1b[?25l", stdout);
+    }
+    do {
+        if (rc >= 0)
+            rc = draw(dir, opts.is_once, &err);
+        if (rc >= 0 && !opts.is_once)
+            key = term_key(STDIN_FILENO, opts.every_ns);
+    } while (rc >= 0 && !opts.is_once && key != 'q' && key != 4 && signals_next(signal_fd) <= 0 &&
+             commands_can_print());
+    if (!opts.is_once) {
+        fputs("\x1b[?25h\x1b[?1049l", stdout);
+        term_keys(STDIN_FILENO, 0);
+    }
+    signals_close(signal_fd);
+    if (rc < 0)
+        fprintf(stderr, "agon top: %s\n", err.text);
+    return rc < 0 ? EXIT_ENVIRONMENT : EXIT_OK;
+}

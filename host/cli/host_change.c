@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: Apache-2.0
+/* What of a roster can change while the host runs, made between two steps of the core. Each change
+ * of the engine's state is an event. */
+#include <stdio.h>
+
+#include "agent/feed_fold.h"
+#include "cli/host_impl.h"
+#include "sys/log.h"
+
+static int command(struct host *host, uint8_t kind, uint16_t slot, int64_t value, uint16_t reason)
+{
+    struct record_command what = {
+        .hdr = {.type = AGON_EVENT_COMMAND, .granules = 1, .t = host_now(host)},
+        .kind = kind,
+        .scope = SCOPE_SLOT,
+        .id = slot,
+        .value = value,
+        .reason = reason};
+    int rc = host_step(host, &what.hdr);
+
+    return rc < 0 ? rc : host->step_rc;
+}
+
+static int step(struct host *host, struct agon_event_hdr *event)
+{
+    int rc;
+
+    event->t = host_now(host);
+    rc = host_step(host, event);
+    return rc < 0 ? rc : host->step_rc;
+}
+
+// The roster's word on what the plugin does not say: the rest stays as it is.
+static struct record_slot merged(const struct host *host, const struct host_change *change)
+{
+    const struct record_slot *now = &host->config.slots[change->slot].record;
+    struct record_slot record = *now;
+
+    record.limits = change->to->record.limits;
+    record.on_crash = change->to->record.on_crash;
+    record.intent_latency_ns = change->to->record.intent_latency_ns;
+    record.stage = engine_slots(host->engine)->all[change->slot].stage;
+    return record;
+}
+
+static int change_slot(struct host *host, struct host_change *change)
+{
+    struct record_slot record = merged(host, change);
+    int rc;
+
+    if (change->is_dry)
+        return AGON_OK;
+    rc = step(host, &record.hdr);
+    if (rc < 0)
+        return error_set(
+            &change->err, rc,
+            "the engine refused it: its capital is in use, or the account has no more");
+    record.stage = host->config.slots[change->slot].record.stage;
+    host->config.slots[change->slot].record = record;
+    return AGON_OK;
+}
+
+static int change_stage(struct host *host, struct host_change *change)
+{
+    uint8_t stage = change->to->record.stage;
+    int rc = change->is_dry
+                 ? AGON_OK
+                 : command(host, COMMAND_SLOT_STAGE, change->slot, stage, REASON_OPERATOR);
+
+    if (rc < 0)
+        return error_set(&change->err, rc, "the engine refused the stage");
+    if (!change->is_dry)
+        host->config.slots[change->slot].record.stage = stage;
+    return AGON_OK;
+}
+
+static const struct setup_param *param_of(const struct crew_slot *slot, const char *name)
+{
+    for (uint32_t i = 0; i < slot->n_params; i++) {
+        if (strcmp(slot->params[i].name, name) == 0)
+            return &slot->params[i];
+    }
+    return NULL;
+}
+
+static int change_param(struct host *host, struct host_change *change)
+{
+    const struct plugin_info *info = crew_info(host->crew, change->slot);
+    struct crew_slot *now = &host->config.slots[change->slot];
+    const struct setup_param *to = param_of(change->to, change->name);
+    const struct setup_param *from = param_of(now, change->name);
+    struct record_param record = {
+        .hdr = {.type = EVENT_CONFIG, .granules = 1}, .kind = CONFIG_PARAM, .slot = change->slot};
+    const struct info_param *found = NULL;
+    struct feed_param value = {0};
+    int rc;
+
+    for (uint32_t i = 0; info != NULL && i < info->n_params && found == NULL; i++) {
+        if (strcmp(info->params[i].name, change->name) == 0)
+            found = &info->params[i];
+    }
+    // Without a word of the roster it is the plugin's own default, which only a start gives.
+    if (found == NULL || to == NULL || (found->flags & AGON_PARAM_LIVE) == 0 ||
+        (found->type != AGON_INTEGER && found->type != AGON_REAL && found->type != AGON_CHOICE))
+        return AGON_ENOTSUP;
+    rc = fold_param_read(&value,
+                         &(struct agon_param){.size = sizeof(struct agon_param),
+                                              .id = found->id,
+                                              .name = found->name,
+                                              .type = found->type,
+                                              .flags = found->flags,
+                                              .min = found->min,
+                                              .max = found->max,
+                                              .def = found->def,
+                                              .choices = found->choices},
+                         to->text, &change->err);
+    if (rc < 0 || change->is_dry)
+        return rc;
+    record.id = found->id;
+    record.integer = value.integer;
+    record.real = value.real;
+    rc = step(host, &record.hdr);
+    if (rc < 0)
+        return error_set(&change->err, rc, "the engine refused the parameter");
+    if (from != NULL)
+        now->params[from - now->params] = *to;
+    else if (now->n_params < CREW_PARAMS_MAX)
+        now->params[now->n_params++] = *to;
+    return AGON_OK;
+}
+
+static int change_add(struct host *host, struct host_change *change)
+{
+    const struct crew_history history = {.bars = NULL};
+    struct crew_slot *to = &host->config.slots[change->slot];
+    const struct slot *slot = slots_get(engine_slots(host->engine), change->slot);
+    struct record_slot record;
+    int rc;
+
+    if (slot != NULL && strcmp(slot->name, change->to->record.name) != 0)
+        return error_set(&change->err, AGON_EPERM,
+                         "slot %u of this run directory is %s's, with its orders and positions",
+                         change->slot, slot->name);
+    if (change->is_dry)
+        return AGON_OK;
+    if (!host->has_joined)
+        return error_set(&change->err, AGON_ESTATE, "the agents have not begun yet: try again");
+    *to = *change->to;
+    rc = crew_load(host->crew, to, &change->err);
+    if (rc < 0)
+        return rc;
+    record = to->record;
+    rc = step(host, &record.hdr);
+    if (rc < 0)
+        error_set(&change->err, rc, "the engine refused it: the account has no such capital");
+    if (rc >= 0 && slot != NULL && slot->condition == CONDITION_SUSPENDED)
+        rc = command(host, COMMAND_SLOT_CONDITION, change->slot, CONDITION_ACTIVE, REASON_OPERATOR);
+    host->failures[change->slot][0] = '\0';
+    host->gone &= ~((uint64_t)1 << change->slot);
+    if (rc >= 0)
+        rc = crew_join(host->crew, to, &history, &change->err);
+    if (rc < 0) {
+        crew_leave(host->crew, change->slot, AGON_END_DONE);
+        return rc;
+    }
+    if (change->slot >= host->config.n_slots)
+        host->config.n_slots = change->slot + 1u;
+    log_info("host", "added", "slot %s plays from now on", to->record.name);
+    return AGON_OK;
+}
+
+static int change_remove(struct host *host, struct host_change *change)
+{
+    if (change->is_dry)
+        return AGON_OK;
+    crew_leave(host->crew, change->slot, AGON_END_DONE);
+    host_fail_slot(host, change->slot, "not in the roster any more");
+    host_tell(host);
+    if (change->slot + 1u == host->config.n_slots)
+        host->config.n_slots--;
+    return AGON_OK;
+}
+
+static int change_tournament(struct host *host, struct host_change *change)
+{
+    struct record_tournament record = {
+        .hdr = {.type = EVENT_CONFIG, .granules = sizeof(record) / EVENT_GRANULE},
+        .kind = CONFIG_TOURNAMENT,
+        .rules = *change->rules};
+    int rc = change->is_dry ? AGON_OK : step(host, &record.hdr);
+
+    if (rc < 0)
+        return error_set(&change->err, rc, "the engine refused the rules");
+    if (!change->is_dry)
+        host->config.tournament = record.rules;
+    return AGON_OK;
+}
+
+void host_drain_change(struct host *host)
+{
+    struct host_change *change = atomic_exchange(&host->change, NULL);
+
+    if (change == NULL)
+        return;
+    switch (change->kind) {
+    case HOST_CHANGE_SLOT:
+        change->rc = change_slot(host, change);
+        break;
+    case HOST_CHANGE_STAGE:
+        change->rc = change_stage(host, change);
+        break;
+    case HOST_CHANGE_PARAM:
+        change->rc = change_param(host, change);
+        break;
+    case HOST_CHANGE_ADD:
+        change->rc = change_add(host, change);
+        break;
+    case HOST_CHANGE_REMOVE:
+        change->rc = change_remove(host, change);
+        break;
+    case HOST_CHANGE_TOURNAMENT:
+        change->rc = change_tournament(host, change);
+        break;
+    default:
+        change->rc = AGON_EINVAL;
+        break;
+    }
+    if (!change->is_dry)
+        host_show(host);
+    atomic_store_explicit(&host->n_changes_done, host->n_changes_done + 1, memory_order_release);
+}
+
+int host_make_change(struct host *host, struct host_change *change, int64_t wait_ns)
+{
+    uint32_t done = atomic_load(&host->n_changes_done);
+    int64_t until = clock_mono() + wait_ns;
+    _Atomic uint32_t never = 0;
+
+    atomic_store(&host->change, change);
+    host_wake_core(host);
+    while (atomic_load_explicit(&host->n_changes_done, memory_order_acquire) == done) {
+        // Taken back unless the core has it by now: then it is made, and there is an end to it.
+        if (clock_mono() > until && atomic_exchange(&host->change, NULL) != NULL)
+            return error_set(&change->err, AGON_ETIME, "the host has no time for it just now");
+        futex_wait(&never, 0, 1000000);
+    }
+    return change->rc;
+}
+
+const struct host_config *host_config_of(const struct host *host)
+{
+    return &host->config;
+}

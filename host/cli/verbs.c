@@ -1,0 +1,426 @@
+// SPDX-License-Identifier: Apache-2.0
+/* verbs: what can be asked of a running host and ordered. A line in api_verbs is all that a new
+ * one needs beside its function. */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/num.h"
+#include "cli/api.h"
+#include "cli/apply.h"
+#include "sys/log.h"
+
+#define ORDER_NS  ((int64_t)1000000000) /* an order waits so long for the engine's word */
+#define TAIL_MAX  1000
+#define TAIL_ROOM (256 << 10)
+
+/* ---- looking ---- */
+
+static int do_status(void *ctx, const struct control_call *call, struct jout *out,
+                     struct error *err)
+{
+    (void)call;
+    (void)err;
+    api_put_status(ctx, out);
+    return AGON_OK;
+}
+
+static int do_agents(void *ctx, const struct control_call *call, struct jout *out,
+                     struct error *err)
+{
+    const struct api *api = ctx;
+
+    (void)call;
+    (void)err;
+    jout_open(out, '[');
+    for (uint32_t id = 0; id < api->view->n_slots; id++)
+        api_put_agent(api, id, out);
+    jout_close(out, '[');
+    return AGON_OK;
+}
+
+// Which slot an optional first argument names: -1, all.
+static int one_slot(const struct api *api, const struct control_call *call, int *slot,
+                    struct error *err)
+{
+    *slot = -1;
+    if (call->argc == 0 || strcmp(call->argv[0], "all") == 0)
+        return AGON_OK;
+    *slot = api_slot_of(api, call->argv[0], err);
+    return *slot < 0 ? *slot : AGON_OK;
+}
+
+static void put_positions(const struct api *api, int only, struct jout *out)
+{
+    jout_open(out, '[');
+    for (uint32_t id = 0; id < api->view->n_slots; id++) {
+        const struct host_view_slot *slot = &api->view->slots[id];
+
+        for (uint32_t i = 0; i < slot->n_positions && (only < 0 || only == (int)id); i++)
+            api_put_position(api, id, &slot->positions[i], out);
+    }
+    jout_close(out, '[');
+}
+
+static void put_orders(const struct api *api, int only, struct jout *out)
+{
+    jout_open(out, '[');
+    for (uint32_t i = 0; i < api->view->n_orders; i++) {
+        if (only < 0 || api->view->orders[i].slot == only)
+            api_put_order(api, &api->view->orders[i], out);
+    }
+    jout_close(out, '[');
+}
+
+static void put_fills(const struct api *api, int only, struct jout *out)
+{
+    const struct host_view *view = api->view;
+    uint64_t n = view->n_fills < HOST_VIEW_FILLS ? view->n_fills : HOST_VIEW_FILLS;
+
+    jout_open(out, '[');
+    for (uint64_t i = 1; i <= n; i++) {
+        const struct host_view_fill *fill = &view->fills[(view->n_fills - i) % HOST_VIEW_FILLS];
+
+        if (only < 0 || fill->slot == only)
+            api_put_fill(api, fill, out);
+    }
+    jout_close(out, '[');
+}
+
+static int do_list(void *ctx, const struct control_call *call, struct jout *out, struct error *err,
+                   void (*put)(const struct api *, int, struct jout *))
+{
+    int only;
+    int rc = one_slot(ctx, call, &only, err);
+
+    if (rc >= 0)
+        put(ctx, only, out);
+    return rc;
+}
+
+static int do_orders(void *ctx, const struct control_call *call, struct jout *out,
+                     struct error *err)
+{
+    return do_list(ctx, call, out, err, put_orders);
+}
+
+static int do_positions(void *ctx, const struct control_call *call, struct jout *out,
+                        struct error *err)
+{
+    return do_list(ctx, call, out, err, put_positions);
+}
+
+static int do_fills(void *ctx, const struct control_call *call, struct jout *out, struct error *err)
+{
+    return do_list(ctx, call, out, err, put_fills);
+}
+
+static int do_agent(void *ctx, const struct control_call *call, struct jout *out, struct error *err)
+{
+    const struct api *api = ctx;
+    int slot = api_slot_of(api, call->argv[0], err);
+
+    if (slot < 0)
+        return slot;
+    jout_open(out, '{');
+    jout_key(out, "agent");
+    api_put_agent(api, (uint32_t)slot, out);
+    jout_key(out, "limits");
+    api_put_limits(api, (uint32_t)slot, out);
+    jout_key(out, "positions");
+    put_positions(api, slot, out);
+    jout_key(out, "orders");
+    put_orders(api, slot, out);
+    jout_key(out, "fills");
+    put_fills(api, slot, out);
+    jout_close(out, '{');
+    return AGON_OK;
+}
+
+static int do_books(void *ctx, const struct control_call *call, struct jout *out, struct error *err)
+{
+    const struct api *api = ctx;
+    int place = call->argc > 0 ? api_instrument_of(api, call->argv[0], err) : 0;
+
+    if (place < 0)
+        return place;
+    if (call->argc > 0) {
+        api_put_book(api, (uint32_t)place, out);
+        return AGON_OK;
+    }
+    jout_open(out, '[');
+    for (uint32_t i = 0; i < api->view->n_instruments; i++)
+        api_put_book(api, i, out);
+    jout_close(out, '[');
+    return AGON_OK;
+}
+
+/* Equity of each slot over the run: {"ema": [[t_ms, equity], ...], ...}. */
+static int do_equity(void *ctx, const struct control_call *call, struct jout *out,
+                     struct error *err)
+{
+    const struct api *api = ctx;
+
+    (void)call;
+    (void)err;
+    jout_open(out, '{');
+    for (uint32_t id = 0; id < api->view->n_slots; id++) {
+        const struct api_slot *slot = &api->slots[id];
+
+        jout_key(out, api->view->slots[id].name);
+        jout_open(out, '[');
+        for (uint32_t i = 0; i < slot->n; i++) {
+            jout_open(out, '[');
+            jout_int(out, slot->points[i].t / 1000000);
+            jout_real(out, num_to_double(slot->points[i].equity_amt, api->view->base_exp));
+            jout_close(out, '[');
+        }
+        jout_close(out, '[');
+    }
+    jout_close(out, '{');
+    return AGON_OK;
+}
+
+static int do_feed(void *ctx, const struct control_call *call, struct jout *out, struct error *err)
+{
+    (void)call;
+    (void)err;
+    api_put_feed(ctx, out);
+    return AGON_OK;
+}
+
+static int do_latency(void *ctx, const struct control_call *call, struct jout *out,
+                      struct error *err)
+{
+    (void)call;
+    (void)err;
+    api_put_latency(ctx, out);
+    return AGON_OK;
+}
+
+static int do_tournament(void *ctx, const struct control_call *call, struct jout *out,
+                         struct error *err)
+{
+    (void)call;
+    (void)err;
+    api_put_tournament(ctx, out);
+    return AGON_OK;
+}
+
+/* ---- log ---- */
+
+static int do_log_tail(void *ctx, const struct control_call *call, struct jout *out,
+                       struct error *err)
+{
+    const struct api *api = ctx;
+    int64_t n = 50;
+    char *bytes, *at;
+    ssize_t got = 0;
+    struct stat stat;
+    int fd;
+
+    if (call->argc > 0 &&
+        (num_parse(call->argv[0], strlen(call->argv[0]), 0, &n) < 0 || n < 1 || n > TAIL_MAX))
+        return error_set(err, AGON_EINVAL, "'%.32s' is no number of lines; expected 1 to %d",
+                         call->argv[0], TAIL_MAX);
+    if (api->log_path == NULL)
+        return error_set(err, AGON_ENOTSUP, "this host writes no log file");
+    bytes = malloc(TAIL_ROOM + 1);
+    fd = open(api->log_path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (bytes != NULL && fd >= 0 && fstat(fd, &stat) == 0)
+        got = pread(fd, bytes, TAIL_ROOM, stat.st_size > TAIL_ROOM ? stat.st_size - TAIL_ROOM : 0);
+    if (fd >= 0)
+        (void)close(fd);
+    if (bytes == NULL || got < 0) {
+        free(bytes);
+        return error_set(err, AGON_EIO, "the log cannot be read");
+    }
+    // From the end back over n whole lines; each of them is JSON.
+    while (got > 0 && bytes[got - 1] != '\n')
+        got--;
+    at = bytes + got;
+    while (at > bytes && n >= 0) {
+        if (at[-1] == '\n' && --n < 0)
+            break;
+        at--;
+    }
+    jout_open(out, '[');
+    while (at < bytes + got) {
+        char *end = memchr(at, '\n', (size_t)(bytes + got - at));
+
+        if (end == NULL)
+            break;
+        if (at[0] == '{')
+            jout_raw(out, at, (size_t)(end - at));
+        at = end + 1;
+    }
+    jout_close(out, '[');
+    free(bytes);
+    return AGON_OK;
+}
+
+static int do_log_level(void *ctx, const struct control_call *call, struct jout *out,
+                        struct error *err)
+{
+    struct api *api = ctx;
+    int level = log_level_parse(call->argv[0]);
+
+    if (level < 0)
+        return error_set(err, AGON_EINVAL, "'%.32s' is no level; expected debug, info, warn, error",
+                         call->argv[0]);
+    if (api->log == NULL)
+        return error_set(err, AGON_ENOTSUP, "this host has no log");
+    log_set_level(api->log, (enum log_level)level);
+    jout_open(out, '{');
+    jout_kv_str(out, "level", log_level_name((enum log_level)level));
+    jout_close(out, '{');
+    return AGON_OK;
+}
+
+/* ---- ordering ---- */
+
+static int give(struct api *api, const struct record_command *command, const char *what,
+                struct jout *out, struct error *err)
+{
+    uint64_t seq = 0;
+    int rc = host_order(api->host, command, ORDER_NS, &seq);
+
+    if (rc == AGON_EAGAIN)
+        return error_set(err, rc, "the host takes no commands just now: too many wait");
+    if (rc == AGON_EINVAL)
+        return error_set(err, rc, "the engine refused it");
+    if (rc < 0 && rc != AGON_ETIME)
+        return error_set(err, rc, "%s", error_name(rc));
+    jout_open(out, '{');
+    jout_kv_str(out, "done", what);
+    jout_kv_str(out, "on",
+                command->scope == SCOPE_SLOT ? api->view->slots[command->id].name : "all");
+    jout_key(out, "seq");
+    if (rc == AGON_ETIME)
+        jout_null(out); // it stands in the queue and will be taken
+    else
+        jout_int(out, (int64_t)seq);
+    jout_close(out, '{');
+    return AGON_OK;
+}
+
+static int scoped(struct api *api, const struct control_call *call, uint8_t kind, const char *what,
+                  struct jout *out, struct error *err)
+{
+    struct record_command command = {
+        .kind = kind, .scope = SCOPE_GLOBAL, .reason = REASON_OPERATOR};
+    int slot;
+    int rc = one_slot(api, call, &slot, err);
+
+    if (rc < 0)
+        return rc;
+    if (slot >= 0) {
+        command.scope = SCOPE_SLOT;
+        command.id = (uint32_t)slot;
+    }
+    return give(api, &command, what, out, err);
+}
+
+static int do_halt(void *ctx, const struct control_call *call, struct jout *out, struct error *err)
+{
+    return scoped(ctx, call, COMMAND_HALT, "halted", out, err);
+}
+
+static int do_resume(void *ctx, const struct control_call *call, struct jout *out,
+                     struct error *err)
+{
+    struct api *api = ctx;
+    struct record_command lift = {
+        .kind = COMMAND_RESUME, .scope = SCOPE_GLOBAL, .reason = REASON_KILL};
+
+    if (call->argc > 0 && strcmp(call->argv[0], "kill") == 0)
+        return give(api, &lift, "the kill switch is lifted", out, err);
+    if (api->view->is_killed && (call->argc == 0 || strcmp(call->argv[0], "all") == 0))
+        return error_set(
+            err, AGON_ESTATE,
+            "the kill switch is thrown: `resume kill` lifts it, and nothing else does");
+    return scoped(api, call, COMMAND_RESUME, "resumed", out, err);
+}
+
+static int do_flatten(void *ctx, const struct control_call *call, struct jout *out,
+                      struct error *err)
+{
+    return scoped(ctx, call, COMMAND_FLATTEN, "orders are cancelled, positions are closed", out,
+                  err);
+}
+
+static int do_cancel(void *ctx, const struct control_call *call, struct jout *out,
+                     struct error *err)
+{
+    return scoped(ctx, call, COMMAND_CANCEL_ALL, "orders are cancelled", out, err);
+}
+
+static int do_kill(void *ctx, const struct control_call *call, struct jout *out, struct error *err)
+{
+    struct record_command command = {.kind = COMMAND_KILL, .reason = REASON_KILL};
+
+    (void)call;
+    return give(ctx, &command, "the kill switch is thrown", out, err);
+}
+
+static int do_apply(void *ctx, const struct control_call *call, struct jout *out, struct error *err)
+{
+    struct api *api = ctx;
+    struct apply apply = {
+        .host = api->host, .path = call->argv[0], .plugins = api->plugins, .view = api->view};
+    int rc;
+
+    for (int i = 1; i < call->argc; i++) {
+        if (strcmp(call->argv[i], "dry-run") == 0)
+            apply.is_dry = 1;
+        else if (strncmp(call->argv[i], "yes=", 4) == 0)
+            apply.sure = call->argv[i] + 4;
+        else
+            return error_set(err, AGON_EINVAL,
+                             "'%.32s' is not known here; expected dry-run, "
+                             "yes=AGENT",
+                             call->argv[i]);
+    }
+    if (api->plugins == NULL)
+        return error_set(err, AGON_ENOTSUP, "this host was started without a roster");
+    rc = apply_roster(&apply, out, err);
+    return rc < 0 ? rc : AGON_OK;
+}
+
+const struct control_verb api_verbs[] = {
+    {"status", "", "how the host is", CONTROL_READ, 0, 0, do_status},
+    {"agents", "", "each agent: equity, stage, condition, counts", CONTROL_READ, 0, 0, do_agents},
+    {"agent", "NAME", "one agent with its limits, positions, orders, fills", CONTROL_READ, 1, 1,
+     do_agent},
+    {"orders", "[AGENT]", "open orders", CONTROL_READ, 0, 1, do_orders},
+    {"positions", "[AGENT]", "positions", CONTROL_READ, 0, 1, do_positions},
+    {"fills", "[AGENT]", "the newest fills of this run", CONTROL_READ, 0, 1, do_fills},
+    {"books", "[SYMBOL]", "the ten best levels", CONTROL_READ, 0, 1, do_books},
+    {"equity", "", "equity of each agent over this run", CONTROL_READ, 0, 0, do_equity},
+    {"feed", "", "the venue's connections, gaps, limits", CONTROL_READ, 0, 0, do_feed},
+    {"latency", "", "of an engine step, and from the socket to its end", CONTROL_READ, 0, 0,
+     do_latency},
+    {"tournament", "", "the last plan of capital", CONTROL_READ, 0, 0, do_tournament},
+    {"tournament show", "", "how capital moved, as `agon tournament show` has it", CONTROL_CLIENT,
+     0, 0, NULL},
+    {"tournament why", "AGENT", "why an agent got what it got", CONTROL_CLIENT, 1, 1, NULL},
+    {"tournament dry-run", "[AGENT]", "what a tournament would do now", CONTROL_CLIENT, 0, 1, NULL},
+    {"log tail", "[LINES]", "the last lines of the log", CONTROL_READ, 0, 1, do_log_tail},
+    {"log level", "LEVEL", "log lines from that level on: debug, info, warn, error",
+     CONTROL_OPERATE, 1, 1, do_log_level},
+    {"halt", "[AGENT|all]", "no new risk; cancels pass", CONTROL_OPERATE, 0, 1, do_halt},
+    {"resume", "[AGENT|all|kill]", "ends a halt; kill: lifts the kill switch", CONTROL_OPERATE, 0,
+     1, do_resume},
+    {"cancel", "AGENT|all", "cancels open orders", CONTROL_OPERATE, 1, 1, do_cancel},
+    {"flatten", "AGENT|all", "cancels open orders and closes positions", CONTROL_OPERATE, 1, 1,
+     do_flatten},
+    {"kill", "", "the kill switch: cancels everything and refuses everything", CONTROL_OPERATE, 0,
+     0, do_kill},
+    {"apply", "FILE [dry-run] [yes=AGENT]",
+     "makes what runs what a roster says; shows what differs", CONTROL_OPERATE, 1, 3, do_apply},
+    {"export", "fills|equity [FILE]", "from the journal, as CSV (--json: as JSON)", CONTROL_CLIENT,
+     1, 2, NULL},
+    {"url", "", "the dashboard's address with the token in it", CONTROL_CLIENT, 0, 0, NULL},
+    {NULL}};

@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "control/control.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "control/impl.h"
+#include "sys/clock.h"
+#include "sys/entropy.h"
+#include "sys/file.h"
+#include "sys/log.h"
+
+#define LOOK_NS ((int64_t)50 * 1000000) /* what is older is looked at anew for a request */
+
+/* ---- what is live ---- */
+
+static void end_value(struct control_live *live)
+{
+    struct live_entry *entry;
+    const char *text;
+
+    if (live->open < 0)
+        return;
+    entry = &live->entries[live->open];
+    live->open = -1;
+    text = jout_text(&live->value);
+    if (entry->text != NULL && entry->n == live->value.n &&
+        memcmp(entry->text, text, entry->n) == 0)
+        return;
+    free(entry->text);
+    entry->text = strndup(text, live->value.n);
+    entry->n = entry->text != NULL ? live->value.n : 0;
+    entry->version = live->version;
+}
+
+struct jout *control_live_set(struct control_live *live, const char *key)
+{
+    uint32_t at = live->hint;
+
+    end_value(live);
+    jout_reset(&live->value);
+    // Keys come in the same order each time, so the place is nearly always the next one.
+    if (at >= live->n || strcmp(live->entries[at].key, key) != 0) {
+        for (at = 0; at < live->n && strcmp(live->entries[at].key, key) != 0; at++)
+            ;
+    }
+    if (at == LIVE_KEYS || strlen(key) >= sizeof(live->entries[0].key)) {
+        live->n_lost++;
+        return &live->value; // written and dropped
+    }
+    if (at == live->n) {
+        memset(&live->entries[at], 0, sizeof(live->entries[at]));
+        memcpy(live->entries[at].key, key, strlen(key) + 1);
+        live->n++;
+    }
+    live->entries[at].is_set = 1;
+    live->open = (int32_t)at;
+    live->hint = at + 1;
+    return &live->value;
+}
+
+void control_live_tick(struct control *control)
+{
+    struct control_live *live = control->live;
+    uint32_t kept = 0;
+
+    live->version++;
+    live->n_gone = 0;
+    live->hint = 0;
+    for (uint32_t i = 0; i < live->n; i++)
+        live->entries[i].is_set = 0;
+    control->config.port.live(control->config.port.ctx, live);
+    end_value(live);
+    for (uint32_t i = 0; i < live->n; i++) {
+        struct live_entry *entry = &live->entries[i];
+
+        if (entry->is_set) {
+            if (kept != i)
+                live->entries[kept] = *entry;
+            kept++;
+        } else {
+            memcpy(live->gone[live->n_gone++], entry->key, sizeof(entry->key));
+            free(entry->text);
+        }
+    }
+    live->n = kept;
+}
+
+void control_live_message(const struct control_live *live, int is_all, struct jout *out)
+{
+    jout_open(out, '{');
+    jout_kv_str(out, "type", is_all ? "snapshot" : "diff");
+    jout_kv_int(out, "version", (int64_t)live->version);
+    jout_key(out, "set");
+    jout_open(out, '{');
+    for (uint32_t i = 0; i < live->n; i++) {
+        const struct live_entry *entry = &live->entries[i];
+
+        if (entry->text == NULL || (!is_all && entry->version != live->version))
+            continue;
+        jout_key(out, entry->key);
+        jout_raw(out, entry->text, entry->n);
+    }
+    jout_close(out, '{');
+    jout_key(out, "gone");
+    jout_open(out, '[');
+    for (uint32_t i = 0; i < live->n_gone && !is_all; i++)
+        jout_str(out, live->gone[i]);
+    jout_close(out, '[');
+    jout_close(out, '{');
+}
+
+/* ---- verbs ---- */
+
+int control_run(struct control *control, const struct control_verb *verb,
+                const struct control_call *call, struct jout *out, struct error *err)
+{
+    const struct control_port *port = &control->config.port;
+    int64_t mono = clock_mono();
+    int rc = control_check(verb, call, err);
+
+    if (rc < 0)
+        return rc;
+    if (verb->scope == CONTROL_CLIENT)
+        return error_set(err, AGON_ENOTSUP, "%s is done by `agon ctl`", verb->name);
+    if (mono - control->looked_ns > LOOK_NS) {
+        port->look(port->ctx, mono);
+        control->looked_ns = mono;
+    }
+    control->n_requests++;
+    rc = verb->run(port->ctx, call, out, err);
+    if (rc < 0)
+        control->n_refused++;
+    if (verb->scope == CONTROL_OPERATE) {
+        // Also what was refused: who looks for what happened looks here.
+        log_info("control", verb->name, "%s %s: %s", verb->name,
+                 call->argc > 0 ? call->argv[0] : "", rc < 0 ? err->text : "done");
+        control->looked_ns = 0;
+    }
+    return rc;
+}
+
+/* ---- thread ---- */
+
+static void on_timer(uv_timer_t *timer)
+{
+    struct control *control = timer->data;
+    int64_t mono = clock_mono();
+
+    control->config.port.look(control->config.port.ctx, mono);
+    control->looked_ns = mono;
+    control_local_tick(control, mono);
+    control_web_tick(control, mono);
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+    (void)handle;
+}
+
+static void on_wake(uv_async_t *wake)
+{
+    struct control *control = wake->data;
+
+    if (!atomic_load(&control->is_stopping) || control->is_closed)
+        return;
+    control->is_closed = 1;
+    control_local_close(control);
+    control_web_close(control);
+    uv_close((uv_handle_t *)&control->timer, on_closed);
+    uv_close((uv_handle_t *)&control->wake, on_closed);
+}
+
+static void *run(void *arg)
+{
+    struct control *control = arg;
+
+    // The loop ends by itself when the last handle is closed.
+    uv_run(&control->loop, UV_RUN_DEFAULT);
+    return NULL;
+}
+
+static int write_secret(struct control *control, const char *name, const char *text,
+                        struct error *err)
+{
+    char path[PATH_MAX];
+
+    if (file_join(path, sizeof(path), control->dir, name) < 0)
+        return error_set(err, AGON_ERANGE, "%s: too long a path", control->dir);
+    return file_write_atomic(path, text, strlen(text), 0600, err);
+}
+
+static int open_all(struct control *control, struct error *err)
+{
+    unsigned char bytes[32];
+    char line[128];
+    int rc;
+
+    entropy_bytes(bytes, sizeof(bytes));
+    for (size_t i = 0; i < sizeof(bytes); i++)
+        snprintf(control->token + 2 * i, 3, "%02x", bytes[i]);
+    rc = control_local_open(control, err);
+    if (rc < 0 || !control->config.is_http)
+        return rc;
+    rc = write_secret(control, CONTROL_TOKEN, control->token, err);
+    if (rc >= 0)
+        rc = control_web_open(control, err);
+    if (rc < 0)
+        return rc;
+    snprintf(line, sizeof(line), "%s\n", control->url);
+    return write_secret(control, CONTROL_ADDRESS, line, err);
+}
+
+int control_start(struct control **made, const struct control_config *config, struct error *err)
+{
+    struct control *control = calloc(1, sizeof(*control));
+    int rc;
+
+    *made = NULL;
+    if (control == NULL)
+        return error_set(err, AGON_ENOMEM, "control: out of memory");
+    control->config = *config;
+    control->live = calloc(1, sizeof(*control->live));
+    rc = control->live != NULL && uv_loop_init(&control->loop) == 0 ? AGON_OK : AGON_ENOMEM;
+    if (rc < 0) {
+        error_set(err, rc, "control: out of memory");
+        control_stop(control);
+        return rc;
+    }
+    control->has_loop = 1;
+    control->live->open = -1;
+    uv_async_init(&control->loop, &control->wake, on_wake);
+    uv_timer_init(&control->loop, &control->timer);
+    control->wake.data = control;
+    control->timer.data = control;
+    if (snprintf(control->dir, sizeof(control->dir), "%s", config->dir) >=
+        (int)sizeof(control->dir))
+        rc = error_set(err, AGON_ERANGE, "%s: too long a path", config->dir);
+    if (rc >= 0)
+        rc = open_all(control, err);
+    if (rc >= 0) {
+        uv_timer_start(&control->timer, on_timer, 0, CONTROL_TICK_NS / 1000000);
+        control->has_thread = pthread_create(&control->thread, NULL, run, control) == 0;
+        if (!control->has_thread)
+            rc = error_set(err, AGON_EIO, "control: a thread could not be started");
+    }
+    if (rc < 0) {
+        error_wrap(err, "control");
+        control_stop(control);
+        return rc;
+    }
+    *made = control;
+    return AGON_OK;
+}
+
+const char *control_url(const struct control *control)
+{
+    return control->url;
+}
+
+const char *control_token(const struct control *control)
+{
+    return control->token;
+}
+
+void control_stop(struct control *control)
+{
+    char path[PATH_MAX];
+
+    if (control == NULL)
+        return;
+    if (control->has_loop) {
+        atomic_store(&control->is_stopping, 1);
+        uv_async_send(&control->wake);
+        if (control->has_thread)
+            pthread_join(control->thread, NULL);
+        else
+            uv_run(&control->loop, UV_RUN_DEFAULT);
+        uv_loop_close(&control->loop);
+        // What names an address that nobody serves any more would only mislead.
+        if (file_join(path, sizeof(path), control->dir, CONTROL_ADDRESS) >= 0 && control->url[0])
+            (void)unlink(path);
+        if (file_join(path, sizeof(path), control->dir, CONTROL_SOCKET) >= 0 &&
+            control->has_listener)
+            (void)unlink(path);
+    }
+    server_free(control->server);
+    for (uint32_t i = 0; control->live != NULL && i < control->live->n; i++)
+        free(control->live->entries[i].text);
+    if (control->live != NULL)
+        jout_deinit(&control->live->value);
+    free(control->live);
+    free(control);
+}

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+/* impl: what the parts of the control service share. control.c has the thread and what is live,
+ * local.c the socket of the run directory, web.c HTTP and WebSocket. [control] */
+#ifndef CONTROL_IMPL_H
+#define CONTROL_IMPL_H
+
+#include <limits.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <uv.h>
+
+#include "control/control.h"
+#include "net/server.h"
+
+#define LIVE_KEYS  512
+#define LOCAL_MAX  64 /* connections at once to the socket */
+#define LOCAL_NS   ((int64_t)1000000000)
+#define WATCH_MAX  64 /* WebSockets at once */
+#define REPEAT_MAX 64 /* keys of commands that are remembered */
+
+struct live_entry {
+    char key[48];
+    char *text; /* owned; the value */
+    size_t n;
+    uint64_t version; /* of the live state when it last changed */
+    uint8_t is_set;   /* in this tick */
+};
+struct control_live {
+    struct live_entry entries[LIVE_KEYS];
+    char gone[LIVE_KEYS][48]; /* keys that ended with this tick */
+    uint32_t n, n_gone, hint;
+    uint64_t version;
+    struct jout value; /* being written */
+    int32_t open;      /* its entry; -1: none */
+    uint64_t n_lost;   /* keys that found no room */
+};
+struct local {
+    struct control *control;
+    uv_pipe_t pipe;
+    uv_write_t write;
+    char *bytes; /* owned: the request */
+    size_t n;
+    char *reply; /* owned */
+    int64_t since;
+    int place; /* in the table; -1: none, it is turned away */
+    uint8_t is_answered;
+};
+struct watcher {
+    uint64_t conn;    /* 0: free */
+    uint64_t version; /* of what it was last sent; 0: it needs everything */
+    int64_t stuck_ns; /* since when it takes nothing; 0: it does */
+};
+struct control {
+    struct control_config config;
+    char dir[PATH_MAX];
+    char url[96], token[65];
+    pthread_t thread;
+    uv_loop_t loop;
+    uv_async_t wake;
+    uv_timer_t timer;
+    uv_pipe_t listener;
+    _Atomic uint32_t is_stopping;
+    uint8_t has_thread, has_loop, has_listener, is_closed;
+    int64_t looked_ns;
+
+    struct local *locals[LOCAL_MAX]; /* owned */
+    struct server *server;           /* owned */
+    uint16_t port;
+    struct watcher watchers[WATCH_MAX];
+    struct control_live *live;    /* owned */
+    uint64_t repeats[REPEAT_MAX]; /* hashes of idempotency keys */
+    uint32_t n_repeats, n_wrong;  /* wrong tokens in this minute */
+    int64_t wrong_ns;
+    uint64_t n_requests, n_refused;
+};
+
+/* Runs one verb: result is the value alone. Looks at the host first. */
+int control_run(struct control *control, const struct control_verb *verb,
+                const struct control_call *call, struct jout *out, struct error *err);
+/* Sets what is live anew, and says what changed. */
+void control_live_tick(struct control *control);
+/* The state, or what changed since the version before, as a message. */
+void control_live_message(const struct control_live *live, int is_all, struct jout *out);
+
+int control_local_open(struct control *control, struct error *err);
+void control_local_tick(struct control *control, int64_t mono);
+void control_local_close(struct control *control);
+
+int control_web_open(struct control *control, struct error *err);
+void control_web_tick(struct control *control, int64_t mono);
+void control_web_close(struct control *control);
+/* The OpenAPI page of the table of verbs. */
+void control_openapi(const struct control *control, struct jout *out);
+
+#endif

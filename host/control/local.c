@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The socket of the run directory: a line of JSON, {"verb": ["halt", "ema"]}, is answered by one
+ * line, {"ok": true, "result": ...} or {"ok": false, "code": -5, "error": "..."}. */
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/utf8.h"
+#include "control/impl.h"
+#include "sys/clock.h"
+#include "sys/local.h"
+
+static void on_closed(uv_handle_t *handle)
+{
+    struct local *local = handle->data;
+
+    if (local->place >= 0)
+        local->control->locals[local->place] = NULL;
+    free(local->bytes);
+    free(local->reply);
+    free(local);
+}
+
+static void drop(struct local *local)
+{
+    if (!uv_is_closing((uv_handle_t *)&local->pipe))
+        uv_close((uv_handle_t *)&local->pipe, on_closed);
+}
+
+static void on_written(uv_write_t *write, int status)
+{
+    (void)status;
+    drop(write->data);
+}
+
+static int read_call(const json_t *root, struct control_call *call, struct error *err)
+{
+    const json_t *words = json_object_get(root, "verb");
+    size_t n = json_array_size(words);
+
+    memset(call, 0, sizeof(*call));
+    if (n == 0 || n > CONTROL_ARGS)
+        return error_set(err, AGON_EINVAL, "expected {\"verb\": [WORD, ...]} of at most %d words",
+                         CONTROL_ARGS);
+    for (size_t i = 0; i < n; i++) {
+        const char *word = json_string_value(json_array_get(words, i));
+
+        if (word == NULL || strlen(word) > CONTROL_ARG_MAX)
+            return error_set(err, AGON_EINVAL, "a word of the verb is no text or too long");
+        for (const char *c = word; *c != '\0'; c++) {
+            if ((unsigned char)*c < 0x20 || *c == 0x7f)
+                return error_set(err, AGON_EINVAL, "a word of the verb has a control character");
+        }
+        call->argv[call->argc++] = word;
+    }
+    return AGON_OK;
+}
+
+static void answer(struct local *local)
+{
+    struct control *control = local->control;
+    const struct control_verb *verb = NULL;
+    struct control_call call;
+    struct jout out = {0};
+    struct error err = {0};
+    json_error_t why;
+    json_t *root = json_loadb(local->bytes, local->n, JSON_REJECT_DUPLICATES, &why);
+    uv_buf_t buffer;
+    int rc = root != NULL ? read_call(root, &call, &err)
+                          : error_set(&err, AGON_EINVAL, "no JSON in one line");
+
+    local->is_answered = 1;
+    uv_read_stop((uv_stream_t *)&local->pipe);
+    if (rc >= 0) {
+        verb = control_match(control->config.port.verbs, &call, &err);
+        rc = verb != NULL ? AGON_OK : AGON_ENOENT;
+    }
+    jout_open(&out, '{');
+    jout_kv_bool(&out, "ok", 1);
+    jout_key(&out, "result");
+    if (rc >= 0)
+        rc = control_run(control, verb, &call, &out, &err);
+    if (rc < 0) {
+        jout_reset(&out);
+        jout_open(&out, '{');
+        jout_kv_bool(&out, "ok", 0);
+        jout_kv_int(&out, "code", rc);
+        jout_kv_str(&out, "error", err.text[0] != '\0' ? err.text : error_name(rc));
+    }
+    jout_close(&out, '{');
+    json_decref(root);
+    jout_text(&out);
+    local->reply = out.at; // the buffer's room holds the NUL too, which becomes the end of the line
+    local->reply[out.n] = '\n';
+    buffer = uv_buf_init(local->reply, (unsigned)out.n + 1);
+    local->write.data = local;
+    local->since = clock_mono();
+    if (uv_write(&local->write, (uv_stream_t *)&local->pipe, &buffer, 1, on_written) != 0)
+        drop(local);
+}
+
+static void on_room(uv_handle_t *handle, size_t hint, uv_buf_t *buffer)
+{
+    struct local *local = handle->data;
+
+    (void)hint;
+    *buffer = uv_buf_init(local->bytes + local->n, (unsigned)(CONTROL_LINE_MAX - local->n));
+}
+
+static void on_bytes(uv_stream_t *stream, ssize_t n, const uv_buf_t *buffer)
+{
+    struct local *local = stream->data;
+    char *end;
+
+    (void)buffer;
+    if (n == 0)
+        return;
+    if (n < 0) {
+        drop(local);
+        return;
+    }
+    local->n += (size_t)n;
+    end = memchr(local->bytes, '\n', local->n);
+    if (end != NULL) {
+        local->n = (size_t)(end - local->bytes);
+        answer(local);
+    } else if (local->n == CONTROL_LINE_MAX) {
+        drop(local);
+    }
+}
+
+static void on_connection(uv_stream_t *listener, int status)
+{
+    struct control *control = listener->data;
+    struct local *local = status < 0 ? NULL : calloc(1, sizeof(*local));
+    uv_os_fd_t fd;
+
+    if (local == NULL)
+        return;
+    local->control = control;
+    local->place = LOCAL_MAX - 1;
+    while (local->place >= 0 && control->locals[local->place] != NULL)
+        local->place--;
+    local->since = clock_mono();
+    local->bytes = malloc(CONTROL_LINE_MAX);
+    uv_pipe_init(&control->loop, &local->pipe, 0);
+    local->pipe.data = local;
+    if (local->place >= 0)
+        control->locals[local->place] = local;
+    // One too many is turned away, and not left to wait for its time.
+    if (uv_accept(listener, (uv_stream_t *)&local->pipe) != 0 || local->place < 0 ||
+        local->bytes == NULL || uv_fileno((uv_handle_t *)&local->pipe, &fd) != 0 ||
+        !local_is_own(fd) || uv_read_start((uv_stream_t *)&local->pipe, on_room, on_bytes) != 0)
+        drop(local);
+}
+
+int control_local_open(struct control *control, struct error *err)
+{
+    int fd = local_listen(control->dir, CONTROL_SOCKET, err);
+
+    if (fd < 0)
+        return fd;
+    uv_pipe_init(&control->loop, &control->listener, 0);
+    control->listener.data = control;
+    control->has_listener = 1;
+    if (uv_pipe_open(&control->listener, fd) != 0 ||
+        uv_listen((uv_stream_t *)&control->listener, 64, on_connection) != 0)
+        return error_set(err, AGON_EIO, "%s: cannot listen", CONTROL_SOCKET);
+    return AGON_OK;
+}
+
+void control_local_tick(struct control *control, int64_t mono)
+{
+    for (uint32_t i = 0; i < LOCAL_MAX; i++) {
+        struct local *local = control->locals[i];
+
+        // Half a line, or an answer that nobody takes.
+        if (local != NULL && mono - local->since > (local->is_answered ? 10 : 1) * LOCAL_NS)
+            drop(local);
+    }
+}
+
+static void on_listener_closed(uv_handle_t *handle)
+{
+    (void)handle;
+}
+
+void control_local_close(struct control *control)
+{
+    if (!control->has_listener)
+        return;
+    uv_close((uv_handle_t *)&control->listener, on_listener_closed);
+    for (uint32_t i = 0; i < LOCAL_MAX; i++) {
+        if (control->locals[i] != NULL)
+            drop(control->locals[i]);
+    }
+}

@@ -1,0 +1,505 @@
+// SPDX-License-Identifier: Apache-2.0
+/* HTTP and WebSocket on loopback. Files come from a table and never from the disk. */
+#include <jansson.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/hash.h"
+#include "control/impl.h"
+#include "sys/clock.h"
+
+#define API       "/api/v1/"
+#define JSON_TYPE "application/json"
+#define TEXT_TYPE "text/plain; version=0.0.4; charset=utf-8"
+#define WRONG_MAX 10 /* wrong tokens in a minute; then nobody is let in for the rest of it */
+#define MINUTE_NS ((int64_t)60 * 1000000000)
+#define STUCK_NS  ((int64_t)10 * 1000000000)
+#define QUEUE_MAX (1u << 20) /* unsent bytes of one WebSocket */
+
+static const struct http_header safe_headers[] = {
+    {"content-security-policy",
+     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src "
+     "'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"},
+    {"x-content-type-options", "nosniff"},
+    {"referrer-policy", "no-referrer"},
+    {"cross-origin-opener-policy", "same-origin"},
+    {"cross-origin-resource-policy", "same-origin"},
+    {"cache-control", "no-store"}};
+#define SAFE_HEADERS (sizeof(safe_headers) / sizeof(safe_headers[0]))
+
+static void respond(struct control *control, uint64_t conn, int status, const char *type,
+                    const char *bytes, size_t n)
+{
+    struct http_header headers[SAFE_HEADERS + 1];
+    struct http_response response = {.status = status,
+                                     .headers = headers,
+                                     .n_headers = SAFE_HEADERS + 1,
+                                     .body = bytes,
+                                     .body_n = n};
+
+    memcpy(headers, safe_headers, sizeof(safe_headers));
+    headers[SAFE_HEADERS] = (struct http_header){"content-type", type};
+    server_respond(control->server, conn, &response);
+}
+
+static void refuse(struct control *control, uint64_t conn, int status, const char *text)
+{
+    struct jout out = {0};
+
+    control->n_refused++;
+    jout_open(&out, '{');
+    jout_kv_str(&out, "error", text);
+    jout_close(&out, '{');
+    jout_text(&out);
+    respond(control, conn, status, JSON_TYPE, out.at, out.n);
+    jout_deinit(&out);
+}
+
+static int status_of(int rc)
+{
+    switch (rc) {
+    case AGON_EINVAL:
+    case AGON_ERANGE:
+        return 400;
+    case AGON_EPERM:
+        return 403;
+    case AGON_ENOENT:
+        return 404;
+    case AGON_EBUSY:
+    case AGON_ESTATE:
+        return 409;
+    case AGON_ENOTSUP:
+        return 501;
+    case AGON_EAGAIN:
+    case AGON_ETIME:
+    case AGON_ENOSPC:
+        return 503;
+    default:
+        return 500;
+    }
+}
+
+/* ---- who asks ---- */
+
+/* A page of another site can make a browser ask us; under a name of its own that it has pointed
+ * here, Host tells. */
+static int is_our_host(const struct control *control, const char *host)
+{
+    static const char *const names[] = {"127.0.0.1", "localhost", "[::1]"};
+    char ours[64];
+
+    for (size_t i = 0; host != NULL && i < sizeof(names) / sizeof(names[0]); i++) {
+        snprintf(ours, sizeof(ours), "%s:%u", names[i], control->port);
+        if (strcasecmp(host, ours) == 0)
+            return 1;
+    }
+    return 0;
+}
+
+static int is_our_origin(const struct control *control, const struct http_message *request)
+{
+    const char *origin = http_header_find(request, "origin");
+    const char *site = http_header_find(request, "sec-fetch-site");
+
+    if (site != NULL && strcmp(site, "same-origin") != 0 && strcmp(site, "none") != 0)
+        return 0;
+    // Programs send none; a browser does, and "null" is nobody's.
+    return origin == NULL ||
+           (strncmp(origin, "http://", 7) == 0 && is_our_host(control, origin + 7));
+}
+
+static int is_guest(struct control *control, uint64_t conn, const struct http_message *request)
+{
+    if (!is_our_host(control, http_header_find(request, "host"))) {
+        refuse(control, conn, 421, "this host goes by its loopback address only");
+        return 0;
+    }
+    if (!is_our_origin(control, request)) {
+        refuse(control, conn, 403, "asked by a page of another site");
+        return 0;
+    }
+    return 1;
+}
+
+static int is_operator(struct control *control, uint64_t conn, const struct http_message *request)
+{
+    const char *type = http_header_find(request, "content-type");
+    const char *given = http_header_find(request, "authorization");
+    int64_t mono = clock_mono();
+
+    // A form of another page can be no JSON without asking first.
+    if (type == NULL || strncasecmp(type, JSON_TYPE, strlen(JSON_TYPE)) != 0 ||
+        (type[strlen(JSON_TYPE)] != '\0' && type[strlen(JSON_TYPE)] != ';')) {
+        refuse(control, conn, 415, "the content type has to be application/json");
+        return 0;
+    }
+    if (mono - control->wrong_ns > MINUTE_NS) {
+        control->wrong_ns = mono;
+        control->n_wrong = 0;
+    }
+    if (control->n_wrong >= WRONG_MAX) {
+        refuse(control, conn, 429, "too many wrong tokens: wait a minute");
+        return 0;
+    }
+    if (given != NULL && strncasecmp(given, "bearer ", 7) == 0 &&
+        strlen(given + 7) == sizeof(control->token) - 1 &&
+        sodium_memcmp(given + 7, control->token, sizeof(control->token) - 1) == 0)
+        return 1;
+    control->n_wrong++;
+    refuse(control, conn, 401,
+           "what changes state needs the token of the run directory: Authorization: Bearer TOKEN");
+    return 0;
+}
+
+// Was this command taken before? Its sender did not hear of it, and must not do it twice.
+static int is_repeat(struct control *control, const struct http_message *request)
+{
+    const char *key = http_header_find(request, "idempotency-key");
+    uint64_t hash;
+
+    if (key == NULL)
+        return 0;
+    hash = hash_bytes(key, strlen(key)) | 1;
+    for (uint32_t i = 0; i < REPEAT_MAX; i++) {
+        if (control->repeats[i] == hash)
+            return 1;
+    }
+    control->repeats[control->n_repeats++ % REPEAT_MAX] = hash;
+    return 0;
+}
+
+/* ---- API ---- */
+
+struct words { /* of a path or a body, decoded */
+    char bytes[2 * CONTROL_ARG_MAX];
+    size_t n;
+};
+
+static int add_word(struct words *words, struct control_call *call, const char *raw, size_t n,
+                    int is_path)
+{
+    char *to = words->bytes + words->n;
+    size_t room = sizeof(words->bytes) - words->n;
+    int64_t length = (int64_t)n;
+
+    if (call->argc == CONTROL_ARGS || n + 1 > room)
+        return AGON_EINVAL;
+    if (is_path)
+        length = http_pct_decode(raw, n, 0, to, room);
+    else
+        memcpy(to, raw, n);
+    if (length <= 0)
+        return AGON_EINVAL;
+    to[length] = '\0';
+    for (int64_t i = 0; i < length; i++) {
+        if ((unsigned char)to[i] < 0x20 || to[i] == 0x7f)
+            return AGON_EINVAL;
+    }
+    call->argv[call->argc++] = to;
+    words->n += (size_t)length + 1;
+    return AGON_OK;
+}
+
+static int path_words(const char *path, struct words *words, struct control_call *call)
+{
+    while (*path != '\0') {
+        size_t n = strcspn(path, "/");
+
+        if (add_word(words, call, path, n, 1) < 0)
+            return AGON_EINVAL;
+        path += n + (path[n] == '/');
+    }
+    return call->argc > 0 ? AGON_OK : AGON_EINVAL;
+}
+
+// {"args": ["ema", 5]} behind what stands in the path. No body: no arguments.
+static int body_words(const struct http_message *request, struct words *words,
+                      struct control_call *call, struct error *err)
+{
+    json_error_t why;
+    json_t *root;
+    const json_t *args;
+    int rc = AGON_OK;
+
+    if (request->body_n == 0)
+        return AGON_OK;
+    root = json_loadb(request->body, request->body_n, JSON_REJECT_DUPLICATES, &why);
+    if (!json_is_object(root)) {
+        json_decref(root);
+        return error_set(err, AGON_EINVAL, "the body is no JSON object");
+    }
+    args = json_object_get(root, "args");
+    if (args != NULL && !json_is_array(args))
+        rc = error_set(err, AGON_EINVAL, "args is no array of texts");
+    for (size_t i = 0; rc >= 0 && i < json_array_size(args); i++) {
+        const char *word = json_string_value(json_array_get(args, i));
+
+        if (word == NULL || add_word(words, call, word, strlen(word), 0) < 0)
+            rc = error_set(err, AGON_EINVAL, "args is no array of texts, or too long");
+    }
+    json_decref(root);
+    return rc;
+}
+
+static void on_api(struct control *control, uint64_t conn, const struct http_message *request)
+{
+    int is_post = strcmp(request->method, "POST") == 0;
+    struct control_call call = {0};
+    struct words words = {0};
+    struct error err = {0};
+    struct jout out = {0};
+    const struct control_verb *verb;
+    int rc;
+
+    if (path_words(request->path + strlen(API), &words, &call) < 0) {
+        refuse(control, conn, 404, "no such path");
+        return;
+    }
+    verb = control_match(control->config.port.verbs, &call, &err);
+    if (verb == NULL || verb->scope == CONTROL_CLIENT) {
+        refuse(control, conn, 404, err.text[0] != '\0' ? err.text : "only `agon ctl` does this");
+        return;
+    }
+    if (is_post != (verb->scope == CONTROL_OPERATE)) {
+        refuse(control, conn, 405, is_post ? "this only looks: GET" : "this changes state: POST");
+        return;
+    }
+    if (is_post && !is_operator(control, conn, request))
+        return;
+    rc = is_post ? body_words(request, &words, &call, &err) : AGON_OK;
+    if (rc >= 0 && is_post && is_repeat(control, request)) {
+        refuse(control, conn, 409, "a command with this idempotency key was taken before");
+        return;
+    }
+    if (rc >= 0)
+        rc = control_run(control, verb, &call, &out, &err);
+    if (rc < 0) {
+        refuse(control, conn, status_of(rc), err.text[0] != '\0' ? err.text : error_name(rc));
+    } else {
+        jout_text(&out);
+        respond(control, conn, 200, JSON_TYPE, out.at, out.n);
+    }
+    jout_deinit(&out);
+}
+
+static void on_metrics(struct control *control, uint64_t conn)
+{
+    char *text = NULL;
+    size_t n = 0;
+    FILE *out = open_memstream(&text, &n);
+
+    if (out == NULL) {
+        refuse(control, conn, 503, "out of memory");
+        return;
+    }
+    control->config.port.look(control->config.port.ctx, clock_mono());
+    control->config.port.metrics(control->config.port.ctx, out);
+    fprintf(out,
+            "# HELP agon_control_requests_total Requests to the control service.\n"
+            "# TYPE agon_control_requests_total counter\n"
+            "agon_control_requests_total{result=\"taken\"} %llu\n"
+            "agon_control_requests_total{result=\"refused\"} %llu\n",
+            (unsigned long long)control->n_requests, (unsigned long long)control->n_refused);
+    if (fclose(out) != 0)
+        refuse(control, conn, 503, "out of memory");
+    else
+        respond(control, conn, 200, TEXT_TYPE, text, n);
+    free(text);
+}
+
+static void on_request(void *ctx, uint64_t conn, const struct http_message *request,
+                       const char *peer)
+{
+    struct control *control = ctx;
+    const struct control_file *file = control->config.port.files;
+    int is_get = strcmp(request->method, "GET") == 0 || strcmp(request->method, "HEAD") == 0;
+    struct jout out = {0};
+
+    (void)peer;
+    if (!is_guest(control, conn, request))
+        return;
+    if (!is_get && strcmp(request->method, "POST") != 0) {
+        refuse(control, conn, 405, "only GET and POST are known here");
+        return;
+    }
+    if (strncmp(request->path, API, strlen(API)) == 0) {
+        on_api(control, conn, request);
+        return;
+    }
+    if (!is_get) {
+        refuse(control, conn, 405, "this only looks: GET");
+        return;
+    }
+    if (strcmp(request->path, "/metrics") == 0) {
+        on_metrics(control, conn);
+        return;
+    }
+    if (strcmp(request->path, "/openapi.json") == 0) {
+        control_openapi(control, &out);
+        jout_text(&out);
+        respond(control, conn, 200, JSON_TYPE, out.at, out.n);
+        jout_deinit(&out);
+        return;
+    }
+    for (; file != NULL && file->path != NULL; file++) {
+        if (strcmp(request->path, file->path) == 0) {
+            respond(control, conn, 200, file->type, file->bytes, file->n);
+            return;
+        }
+    }
+    refuse(control, conn, 404, "no such path");
+}
+
+/* ---- WebSocket ---- */
+
+static struct watcher *find_watcher(struct control *control, uint64_t conn)
+{
+    for (uint32_t i = 0; i < WATCH_MAX; i++) {
+        if (control->watchers[i].conn == conn)
+            return &control->watchers[i];
+    }
+    return NULL;
+}
+
+static int on_ws_request(void *ctx, uint64_t conn, const struct http_message *request,
+                         const char *peer)
+{
+    struct control *control = ctx;
+
+    (void)conn;
+    (void)peer;
+    if (!is_our_host(control, http_header_find(request, "host")))
+        return 421;
+    if (!is_our_origin(control, request))
+        return 403;
+    if (strcmp(request->path, API "live") != 0)
+        return 404;
+    return find_watcher(control, 0) != NULL ? 0 : 503;
+}
+
+static void send_all(struct control *control, struct watcher *watcher)
+{
+    struct jout out = {0};
+
+    control_live_message(control->live, 1, &out);
+    jout_text(&out);
+    if (server_ws_send(control->server, watcher->conn, WS_TEXT, out.at, out.n) == AGON_OK)
+        watcher->version = control->live->version;
+    jout_deinit(&out);
+}
+
+static void on_ws_open(void *ctx, uint64_t conn)
+{
+    struct control *control = ctx;
+    struct watcher *watcher = find_watcher(control, 0);
+
+    if (watcher == NULL) {
+        server_ws_close(control->server, conn, WS_CODE_TRY_LATER, "too many watch");
+        return;
+    }
+    *watcher = (struct watcher){.conn = conn};
+}
+
+static void on_ws_message(void *ctx, uint64_t conn, enum ws_opcode opcode, const void *bytes,
+                          size_t n)
+{
+    struct control *control = ctx;
+
+    (void)opcode;
+    (void)bytes;
+    (void)n;
+    server_ws_close(control->server, conn, WS_CODE_POLICY, "this socket only tells");
+}
+
+static void on_ws_close(void *ctx, uint64_t conn, int code)
+{
+    struct watcher *watcher = find_watcher(ctx, conn);
+
+    (void)code;
+    if (watcher != NULL)
+        memset(watcher, 0, sizeof(*watcher));
+}
+
+static void tell(struct control *control, struct watcher *watcher, const struct jout *diff,
+                 int64_t mono)
+{
+    // A client that is behind gets no diffs, and the whole state once it has caught up.
+    if (server_unsent(control->server, watcher->conn) > QUEUE_MAX / 4) {
+        watcher->version = 0;
+        if (watcher->stuck_ns == 0)
+            watcher->stuck_ns = mono;
+        if (mono - watcher->stuck_ns > STUCK_NS)
+            server_ws_close(control->server, watcher->conn, WS_CODE_TRY_LATER, "slow reader");
+        return;
+    }
+    watcher->stuck_ns = 0;
+    if (watcher->version + 1 == control->live->version && watcher->version != 0) {
+        if (server_ws_send(control->server, watcher->conn, WS_TEXT, diff->at, diff->n) == AGON_OK)
+            watcher->version = control->live->version;
+        else
+            watcher->version = 0;
+    } else {
+        send_all(control, watcher);
+    }
+}
+
+void control_web_tick(struct control *control, int64_t mono)
+{
+    struct jout diff = {0};
+    int n = 0;
+
+    for (uint32_t i = 0; i < WATCH_MAX; i++)
+        n += control->watchers[i].conn != 0;
+    if (n == 0)
+        return; // nobody looks: nothing is written
+    control_live_tick(control);
+    control_live_message(control->live, 0, &diff);
+    jout_text(&diff);
+    for (uint32_t i = 0; i < WATCH_MAX; i++) {
+        if (control->watchers[i].conn != 0)
+            tell(control, &control->watchers[i], &diff, mono);
+    }
+    jout_deinit(&diff);
+}
+
+/* ---- opening and closing ---- */
+
+int control_web_open(struct control *control, struct error *err)
+{
+    const char *address = control->config.address;
+    const struct server_options options = {.conns = 256,
+                                           .queue_bytes = QUEUE_MAX,
+                                           .body_cap = CONTROL_LINE_MAX,
+                                           .ping_ns = (int64_t)20 * 1000000000};
+    struct server_listen listen = {.host = address, .port = control->config.http_port};
+    int rc;
+
+    if (strcmp(address, "127.0.0.1") != 0 && strcmp(address, "::1") != 0)
+        return error_set(err, AGON_EINVAL,
+                         "http: '%s' is no loopback address; expected 127.0.0.1 or ::1", address);
+    listen.owner = (struct server_owner){.ctx = control,
+                                         .on_request = on_request,
+                                         .on_ws_request = on_ws_request,
+                                         .on_ws_open = on_ws_open,
+                                         .on_ws_message = on_ws_message,
+                                         .on_ws_close = on_ws_close};
+    rc = server_new(&control->server, &control->loop, &options, err);
+    if (rc < 0)
+        return rc;
+    rc = server_add(control->server, &listen, err);
+    if (rc < 0)
+        return rc;
+    control->port = (uint16_t)rc;
+    snprintf(control->url, sizeof(control->url),
+             strchr(address, ':') != NULL ? "http://[%s]:%u" : "http://%s:%u", address,
+             control->port);
+    return AGON_OK;
+}
+
+void control_web_close(struct control *control)
+{
+    if (control->server != NULL)
+        server_stop(control->server, 1);
+}

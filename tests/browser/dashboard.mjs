@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+// Drives the dashboard of a running host in Chromium, as an operator would: values move, a halt works, nothing is
+// complained of on the console.
+//
+//   node dashboard.mjs CHROMIUM URL-WITH-TOKEN AGENT [FOLDER]     FOLDER: screenshots go there
+import { chromium } from 'playwright-core';
+
+const [, , executablePath, url, agent, folder] = process.argv;
+const complaints = [];
+const fail = text => { console.error(`FAIL: ${text}`); process.exitCode = 1; };
+const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu'] });
+
+async function open(width, height, colorScheme) {
+  const context = await browser.newContext({ viewport: { width, height }, colorScheme, deviceScaleFactor: 1 });
+  const page = await context.newPage();
+  page.setDefaultTimeout(15000);
+  page.on('console', message => { if (['error', 'warning'].includes(message.type())) complaints.push(message.text()); });
+  page.on('pageerror', error => complaints.push(String(error)));
+  page.on('requestfailed', request => complaints.push(`${request.url()}: ${request.failure()?.errorText}`));
+  await page.goto(url);
+  await page.waitForSelector(`#t-agents tr[data-key="${agent}"]`);
+  return page;
+}
+const text = (page, selector) => page.locator(selector).first().textContent();
+
+try {
+  const page = await open(1440, 900, 'dark');
+  if ((await page.evaluate('location.href')).includes('token')) fail('the token stays in the address');
+  const events = await text(page, '#events-n');
+  await page.waitForFunction(before => document.querySelector('#events-n').textContent !== before, events);
+  await page.waitForFunction(() => document.querySelector('#chart canvas'));
+  await page.waitForFunction(() => document.querySelectorAll('#book .level.bid span')[0]?.textContent !== '');
+
+  // By keys alone: choose the agent, halt it, see it halted, let it go on.
+  await page.keyboard.press('j');
+  while (await page.evaluate(() => document.querySelector('#t-agents tr[aria-selected=true]')?.dataset.key) !== agent) await page.keyboard.press('j');
+  await page.keyboard.press('x');
+  await page.waitForFunction(name => document.querySelector(`#t-agents tr[data-key="${name}"]`).children[1].textContent === 'halted', agent);
+  await page.keyboard.press('x');
+  await page.waitForFunction(name => document.querySelector(`#t-agents tr[data-key="${name}"]`).children[1].textContent === 'playing', agent);
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('#d-agent[open]');
+  if (folder) await page.screenshot({ path: `${folder}/agent-dark.png` });
+  await page.keyboard.press('Escape');
+  // And all of them by the button.
+  await page.click('#halt');
+  await page.waitForFunction(() => document.querySelector('#state').textContent === 'halted');
+  await page.click('#halt');
+  await page.waitForFunction(() => document.querySelector('#state').textContent !== 'halted');
+  await page.keyboard.press('c');
+  await page.keyboard.press('?');
+  await page.waitForSelector('#d-help[open]');
+  await page.keyboard.press('Escape');
+  const was = await page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+  await page.keyboard.press('t');
+  if (await page.evaluate(() => getComputedStyle(document.body).backgroundColor) === was) fail('t does not change the theme');
+  await page.close();
+
+  const phone = await open(390, 844, 'light');
+  if (await phone.evaluate(() => document.documentElement.scrollWidth) > 390) fail('the page is wider than a phone');
+  await phone.close();
+
+  if (folder) {
+    for (const [name, width, height] of [['desktop', 1440, 900], ['phone', 390, 844]]) {
+      for (const scheme of ['dark', 'light']) {
+        const shot = await open(width, height, scheme);
+        await shot.waitForFunction(() => document.querySelector('#chart canvas'));
+        await shot.waitForTimeout(1500);
+        await shot.screenshot({ path: `${folder}/${name}-${scheme}.png` });
+        await shot.screenshot({ path: `${folder}/${name}-${scheme}-full.png`, fullPage: true });
+        await shot.close();
+      }
+    }
+  }
+  if (complaints.length) fail(`the console says:\n${[...new Set(complaints)].join('\n')}`);
+} catch (error) {
+  fail(`${error}\n${[...new Set(complaints)].join('\n')}`);
+} finally {
+  await browser.close();
+}
+if (!process.exitCode) console.log('values move, a halt works, no complaint on the console');

@@ -1,0 +1,110 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# A running host is looked at and ordered by `agon ctl`: what is ordered happens, stands in the journal as a command
+# (OBS-16), and ends with what the exchange sees. Then its metrics, as Prometheus' own checker has them.
+. "$(dirname "$0")/common.sh"
+
+ctl() { "$AGON" ctl "$@" --dir "$WORK/run"; }
+refused() { # CODE TEXT WORD...
+    code=$1 text=$2
+    shift 2
+    ctl "$@" >"$WORK/out" 2>&1
+    rc=$?
+    [ $rc = "$code" ] || fail "ctl $*: ended with $rc instead of $code"
+    grep -qF -- "$text" "$WORK/out" || fail "ctl $*: does not say '$text': $(cat "$WORK/out")"
+}
+# is QUERY: is that true of what ctl says? WORD... are its verb
+is() {
+    query=$1
+    shift
+    ctl "$@" --json >"$WORK/out" 2>/dev/null && jq -e "$query" "$WORK/out" >/dev/null
+}
+
+refused 6 "no host runs in $WORK/run" status
+start_sim --seed 3
+HOST_MORE='watch: true'
+live_files "$(agent busy_1 busy.so 'every: 20')
+$(agent busy_2 busy.so 'every: 25')"
+start_host
+until_true "$HOST_PID" "orders" is '.orders > 5 and .state == "running"' status
+is '.journal_class == "sync" and .agents == 2' status || fail "status: $(cat "$WORK/out")"
+ctl status | grep -q '^state  *running$' || fail "status as a text: $(ctl status)"
+ctl agents | grep -q 'busy_1' || fail "agents as a table: $(ctl agents)"
+
+refused 2 "did you mean 'halt'" hlat
+refused 2 "did you mean 'busy_1'" halt busy1
+refused 2 "did you mean 'BTCUSDT'" books BTCUSD
+refused 2 "no level" log level loud
+refused 2 "cancel takes" cancel
+
+# One agent is halted: it sends nothing more, and the other goes on.
+ctl halt busy_1 >/dev/null || fail "halt busy_1"
+is '.[0].state == "halted" and .[1].state == "playing"' agents || fail "after the halt: $(cat "$WORK/out")"
+ctl cancel busy_1 >/dev/null || fail "cancel busy_1"
+until_true "$HOST_PID" "its orders are cancelled" is 'length == 0' orders busy_1
+refused_before=$(ctl agents --json | jq '.[0].refused')
+fills_before=$(ctl agents --json | jq '.[0].fills')
+until_true "$HOST_PID" "its wishes are refused" is ".[0].refused > $refused_before + 5" agents
+is "(.[0].open == 0) and (.[0].fills == $fills_before)" agents || fail "a halted agent trades: $(cat "$WORK/out")"
+ctl resume busy_1 >/dev/null || fail "resume busy_1"
+until_true "$HOST_PID" "it trades again" is '.[0].state == "playing" and .[0].open + .[0].fills > 0' agents
+
+# The kill switch: nothing is open, nothing new leaves, and only its own word lifts it.
+ctl kill >/dev/null || fail "kill"
+until_true "$HOST_PID" "all is cancelled" is '.state == "killed" and .open_orders == 0' status
+refused 5 "resume kill" resume
+ctl resume kill >/dev/null || fail "resume kill"
+until_true "$HOST_PID" "orders again" is '.state == "running" and .open_orders > 0' status
+
+ctl log level debug >/dev/null || fail "log level"
+is 'map(select(.area == "control" and .key == "kill")) | length == 1' log tail 200 || fail "the log does not tell of the kill"
+is '.busy_1 | length > 2' equity || fail "no equity"
+
+# A roster: nothing differs; then limits, another agent, and one that may not be thrown out by a slip. A file that is
+# saved is applied by itself; one with a mistake is not.
+ctl apply "$WORK/conf/roster.yaml" | grep -q none || fail "a roster that runs differs"
+cp "$WORK/conf/roster.yaml" "$WORK/new.yaml"
+sed -i '0,/orders_per_second: 1000/s//orders_per_second: 500/' "$WORK/new.yaml"
+agent busy_3 busy.so 'every: 30' >>"$WORK/new.yaml"
+ctl apply "$WORK/new.yaml" --dry-run >"$WORK/out" && grep -q 'busy_1  limits.orders_per_second  1000  500' "$WORK/out" ||
+    fail "the difference: $(cat "$WORK/out")"
+is 'length == 2' agents || fail "a dry run changed something"
+ctl apply "$WORK/new.yaml" >"$WORK/out" && grep -q '2 made, 0 wait' "$WORK/out" || fail "apply: $(cat "$WORK/out")"
+is '.limits.orders_per_second == 500' agent busy_1 || fail "the limit is not in force"
+until_true "$HOST_PID" "the new agent trades" is '.[2].state == "playing" and .[2].open > 0' agents
+sed 's/every: 30/evry: 30/' "$WORK/new.yaml" >"$WORK/bad.yaml"
+refused 3 "did you mean 'every'" apply "$WORK/bad.yaml"
+refused 5 "--yes busy_3" apply "$WORK/conf/roster.yaml"
+cp "$WORK/new.yaml" "$WORK/conf/roster.yaml.new"
+sed -i 's/orders_per_second: 1000/orders_per_second: 700/' "$WORK/conf/roster.yaml.new"
+mv "$WORK/conf/roster.yaml.new" "$WORK/conf/roster.yaml"
+until_true "$HOST_PID" "the saved roster is applied" is '.limits.orders_per_second == 700' agent busy_2
+"$AGON" top --dir "$WORK/run" >"$WORK/out" && grep -q '^feed ok' "$WORK/out" || fail "top: $(cat "$WORK/out")"
+
+# Prometheus' own checker, and an API that wants a token.
+url=$(cat "$WORK/run/http")
+port=${url##*:}
+get() { # PATH: its body
+    exec 3<>"/dev/tcp/127.0.0.1/$port"
+    printf 'GET %s HTTP/1.1\r\nHost: 127.0.0.1:%s\r\nConnection: close\r\n\r\n' "$1" "$port" >&3
+    sed '1,/^\r$/d' <&3
+    exec 3>&-
+}
+get /metrics >"$WORK/metrics"
+grep -q '^agon_agent_fills_total{agent="busy_1"}' "$WORK/metrics" || fail "metrics: $(head "$WORK/metrics")"
+if command -v promtool >/dev/null; then
+    promtool check metrics <"$WORK/metrics" >"$WORK/out" 2>&1 || fail "promtool: $(cat "$WORK/out")"
+fi
+get /api/v1/positions | jq -e 'type == "array"' >/dev/null || fail "the API's positions"
+get /openapi.json | jq -e '.openapi == "3.0.3" and .paths["/api/v1/halt"].post.security' >/dev/null || fail "the OpenAPI page"
+[ "$(stat -c %a "$WORK/run/control.sock")$(stat -c %a "$WORK/run/token")" = 700600 ] || fail "modes of socket and token"
+
+ctl export fills "$WORK/fills.csv" >/dev/null || fail "export"
+[ "$(wc -l <"$WORK/fills.csv")" -gt 1 ] || fail "the export has no fills"
+kill -TERM "$HOST_PID"
+ended "$HOST_PID" 0 "the host at its end"
+[ ! -e "$WORK/run/control.sock" ] && [ ! -e "$WORK/run/http" ] || fail "socket or address are left behind"
+"$AGON" journal cat "$WORK/run/journal" --type command >"$WORK/commands" || fail "the journal"
+[ "$(wc -l <"$WORK/commands")" -ge 5 ] || fail "commands are missing in the journal: $(cat "$WORK/commands")"
+"$AGON" replay "$WORK/run/journal" --verify >"$WORK/replay.out" || fail "the journal does not replay"
+echo "halted, cancelled, killed and resumed by ctl; $(wc -l <"$WORK/commands") commands in the journal, which replays"

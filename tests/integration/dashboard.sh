@@ -1,0 +1,58 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# A real browser drives the dashboard of a running host, and a real Prometheus scrapes it. Each needs what a machine
+# may lack.
+. "$(dirname "$0")/common.sh"
+here=$AGON_SOURCE_ROOT/tests/browser
+place=$AGON_BUILD_ROOT/tests/browser
+skip() {
+    echo "skipped: $*"
+    exit 77
+}
+for tool in node npm chromium prometheus jq; do
+    command -v $tool >/dev/null || skip "needs $tool"
+done
+install() {
+    cmp -s "$here/package-lock.json" "$place/.installed" && return 0
+    cp "$here/package.json" "$here/package-lock.json" "$place/" || return 1
+    (cd "$place" && npm ci --ignore-scripts --no-audit --no-fund --fetch-retries 1 --fetch-timeout 20000) \
+        >"$place/install.log" 2>&1 || return 1
+    cp "$here/package-lock.json" "$place/.installed"
+}
+mkdir -p "$place"
+install || skip "needs a package registry: $(tail -n 1 "$place/install.log")"
+cp "$here/dashboard.mjs" "$place/"
+
+start_sim --seed 3 --speed 20
+SPEED=20 live_files "$(agent busy_1 busy.so 'every: 20')
+$(agent busy_2 busy.so 'every: 25')"
+start_host
+until_true "$HOST_PID" "orders" lines "$SIM_LOG" '"kind":"request"' 5
+url=$("$AGON" ctl url --dir "$WORK/run") || fail "ctl url"
+target=${url#http://}
+target=${target%%/*}
+
+cat >"$WORK/prometheus.yml" <<EOY
+global: {scrape_interval: 1s}
+scrape_configs: [{job_name: agon, static_configs: [{targets: ['$target']}]}]
+EOY
+prometheus --config.file="$WORK/prometheus.yml" --storage.tsdb.path="$WORK/tsdb" \
+    --web.listen-address=127.0.0.1:0 >"$WORK/prometheus.log" 2>&1 &
+PROMETHEUS_PID=$!
+PIDS="$PIDS $PROMETHEUS_PID"
+
+node "$place/dashboard.mjs" "$(command -v chromium)" "$url" busy_1 ${SHOTS-} || fail "the dashboard in a browser"
+
+until_true "$PROMETHEUS_PID" "Prometheus listens" grep -qE 'msg="Listening on" address=' "$WORK/prometheus.log"
+port=$(sed -nE 's/.*msg="Listening on" address=127\.0\.0\.1:([0-9]+).*/\1/p' "$WORK/prometheus.log" | head -1)
+scraped() {
+    exec 3<>"/dev/tcp/127.0.0.1/$port" || return 1
+    printf 'GET /api/v1/query?query=agon_agent_fills_total HTTP/1.0\r\n\r\n' >&3
+    sed '1,/^\r$/d' <&3 >"$WORK/scraped"
+    exec 3>&-
+    jq -e '.data.result | map(.metric.agent) | sort == ["busy_1", "busy_2"]' "$WORK/scraped" >/dev/null
+}
+until_true "$PROMETHEUS_PID" "Prometheus has scraped the host" scraped
+kill -TERM "$HOST_PID"
+ended "$HOST_PID" 0 "the host at its end"
+echo "values move and a halt works in $(chromium --version 2>/dev/null | cut -d' ' -f1-2), $(prometheus --version 2>&1 | head -1 | cut -d' ' -f1-3) has scraped the host"

@@ -1,0 +1,490 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The service against clients that mean well and clients that do not (RELIABILITY 4.2, 4.6). */
+#include <arpa/inet.h>
+#include <check.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "control/client.h"
+#include "control/control.h"
+#include "sys/file.h"
+#include "sys/local.h"
+
+#define WAIT_NS ((int64_t)5 * 1000000000)
+
+static char dir[] = "/tmp/agon-test-control-XXXXXX";
+static struct control *control;
+static uint16_t port;
+static _Atomic int n_halts, n_ticks;
+
+static int do_status(void *ctx, const struct control_call *call, struct jout *out,
+                     struct error *err)
+{
+    (void)ctx;
+    (void)call;
+    (void)err;
+    jout_open(out, '{');
+    jout_kv_str(out, "state", "running");
+    jout_close(out, '{');
+    return AGON_OK;
+}
+
+static int do_book(void *ctx, const struct control_call *call, struct jout *out, struct error *err)
+{
+    (void)ctx;
+    if (strcmp(call->argv[0], "BTCUSDT") != 0)
+        return error_set(err, AGON_ENOENT, "no such book");
+    jout_str(out, call->argv[0]);
+    return AGON_OK;
+}
+
+static int do_halt(void *ctx, const struct control_call *call, struct jout *out, struct error *err)
+{
+    (void)ctx;
+    (void)err;
+    n_halts++;
+    jout_str(out, call->argc > 0 ? call->argv[0] : "all");
+    return AGON_OK;
+}
+
+static int do_long(void *ctx, const struct control_call *call, struct jout *out, struct error *err)
+{
+    (void)ctx;
+    (void)call;
+    (void)err;
+    jout_open(out, '[');
+    for (int i = 0; i < 500000; i++)
+        jout_int(out, i);
+    jout_close(out, '[');
+    return AGON_OK;
+}
+
+static const struct control_verb verbs[] = {
+    {"status", "", "how it is", CONTROL_READ, 0, 0, do_status},
+    {"books", "SYMBOL", "a book", CONTROL_READ, 1, 1, do_book},
+    {"long", "", "much", CONTROL_READ, 0, 0, do_long},
+    {"halt", "[AGENT|all]", "halts", CONTROL_OPERATE, 0, 1, do_halt},
+    {"log level", "LEVEL", "level", CONTROL_OPERATE, 1, 1, do_halt},
+    {"export", "WHAT", "of the client", CONTROL_CLIENT, 1, 1, NULL},
+    {NULL}};
+static const struct control_file files[] = {{"/", "text/html", "<p>", 3}, {NULL}};
+
+static void look(void *ctx, int64_t mono_ns)
+{
+    (void)ctx;
+    (void)mono_ns;
+}
+
+static void live(void *ctx, struct control_live *to)
+{
+    struct jout *out = control_live_set(to, "still");
+
+    (void)ctx;
+    jout_int(out, 1);
+    jout_int(control_live_set(to, "moves"), ++n_ticks);
+    if (n_ticks % 2 == 1)
+        jout_int(control_live_set(to, "sometimes"), 1);
+}
+
+static void metrics(void *ctx, FILE *out)
+{
+    (void)ctx;
+    fputs("# HELP agon_x X.\n# TYPE agon_x gauge\nagon_x 1\n", out);
+}
+
+static void setup(void)
+{
+    struct control_config config = {.is_http = 1, .address = "127.0.0.1"};
+    struct error err = {0};
+    char *slash;
+
+    memcpy(dir + sizeof(dir) - 7, "XXXXXX", 6);
+    ck_assert_ptr_nonnull(mkdtemp(dir));
+    n_halts = 0;
+    n_ticks = 0;
+    config.dir = dir;
+    config.port = (struct control_port){
+        .verbs = verbs, .files = files, .look = look, .live = live, .metrics = metrics};
+    ck_assert_msg(control_start(&control, &config, &err) == AGON_OK, "%s", err.text);
+    slash = strrchr(control_url(control), ':');
+    port = (uint16_t)atoi(slash + 1);
+}
+
+static void teardown(void)
+{
+    char path[128];
+
+    control_stop(control);
+    snprintf(path, sizeof(path), "%s/token", dir);
+    unlink(path);
+    ck_assert_msg(rmdir(dir) == 0, "socket and address are gone with the service");
+}
+
+static int ask(const char *text, json_t **result, struct error *err)
+{
+    const char *words[8];
+    char copy[256];
+    int n = 0;
+
+    snprintf(copy, sizeof(copy), "%s", text);
+    for (char *word = strtok(copy, " "); word != NULL; word = strtok(NULL, " "))
+        words[n++] = word;
+    return client_ask(dir, words, n, WAIT_NS, result, err);
+}
+
+START_TEST(verbs_are_answered_and_mistakes_explained)
+{
+    struct error err = {0};
+    json_t *result;
+    struct stat stat_of;
+    char path[128];
+
+    ck_assert_int_eq(ask("status", &result, &err), AGON_OK);
+    ck_assert_str_eq(json_string_value(json_object_get(result, "state")), "running");
+    json_decref(result);
+    ck_assert_int_eq(ask("log level debug", &result, &err), AGON_OK);
+    ck_assert_str_eq(json_string_value(result), "debug");
+    json_decref(result);
+    ck_assert_int_eq(ask("long", &result, &err), AGON_OK);
+    ck_assert_uint_eq(json_array_size(result), 500000);
+    json_decref(result);
+    ck_assert_int_eq(ask("hlat", &result, &err), AGON_ENOENT);
+    ck_assert_ptr_nonnull(strstr(err.text, "did you mean 'halt'"));
+    memset(&err, 0, sizeof(err));
+    ck_assert_int_eq(ask("books", &result, &err), AGON_EINVAL);
+    ck_assert_ptr_nonnull(strstr(err.text, "SYMBOL"));
+    ck_assert_int_eq(ask("export fills", &result, &err), AGON_ENOTSUP);
+    snprintf(path, sizeof(path), "%s/" CONTROL_SOCKET, dir);
+    ck_assert_int_eq(stat(path, &stat_of), 0);
+    ck_assert_uint_eq(stat_of.st_mode & 0777, 0700);
+    snprintf(path, sizeof(path), "%s/" CONTROL_TOKEN, dir);
+    ck_assert_int_eq(stat(path, &stat_of), 0);
+    ck_assert_uint_eq(stat_of.st_mode & 0777, 0600);
+}
+END_TEST
+
+START_TEST(no_host_names_the_directory)
+{
+    struct error err = {0};
+    json_t *result;
+    const char *word = "status";
+
+    ck_assert_int_eq(client_ask("/tmp/agon-no-such-dir", &word, 1, WAIT_NS, &result, &err),
+                     AGON_EIO);
+    ck_assert_ptr_nonnull(strstr(err.text, "/tmp/agon-no-such-dir"));
+}
+END_TEST
+
+/* Sends bytes to the socket; what comes back before its end, as a text. */
+static char *raw_local(const char *bytes, size_t n, char *reply, size_t room)
+{
+    struct error err = {0};
+    int fd = local_connect(dir, CONTROL_SOCKET, WAIT_NS, &err);
+    size_t got = 0;
+    ssize_t now;
+
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_ge(send(fd, bytes, n, MSG_NOSIGNAL), 0);
+    while (got < room - 1 && (now = recv(fd, reply + got, room - 1 - got, 0)) > 0)
+        got += (size_t)now;
+    reply[got] = '\0';
+    close(fd);
+    return reply;
+}
+
+START_TEST(bad_lines_end_and_the_next_is_served)
+{
+    static const char *const bad[] = {"\n",
+                                      "nonsense\n",
+                                      "{}\n",
+                                      "{\"verb\": []}\n",
+                                      "{\"verb\": [1]}\n",
+                                      "{\"verb\": [\"status\", \"\\u001b[2J\"]}\n",
+                                      "{\"verb\": \"status\"}\n",
+                                      "\xff\xfe\x00\x01\n"};
+    char *big = calloc(1, CONTROL_LINE_MAX + 10);
+    char reply[4096];
+
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        raw_local(bad[i], strlen(bad[i]) + (i == 7 ? 3 : 0), reply, sizeof(reply));
+        ck_assert_msg(strstr(reply, "\"ok\":false") != NULL && strchr(reply, '\x1b') == NULL,
+                      "%s: %s", bad[i], reply);
+    }
+    memset(big, 'x', CONTROL_LINE_MAX + 5);
+    ck_assert_str_eq(raw_local(big, CONTROL_LINE_MAX + 5, reply, sizeof(reply)), "");
+    // Half a line: hung up on after a second.
+    ck_assert_str_eq(raw_local("{\"verb\"", 7, reply, sizeof(reply)), "");
+    raw_local("{\"verb\": [\"status\"]}\n", 21, reply, sizeof(reply));
+    ck_assert_str_eq(reply, "{\"ok\":true,\"result\":{\"state\":\"running\"}}\n");
+    free(big);
+}
+END_TEST
+
+START_TEST(many_that_say_nothing_shut_nobody_out_for_long)
+{
+    struct error err = {0};
+    int fds[200];
+    json_t *result = NULL;
+    int rc = AGON_EIO;
+
+    for (int i = 0; i < 200; i++)
+        fds[i] = local_connect(dir, CONTROL_SOCKET, WAIT_NS, &err);
+    for (int i = 0; i < 200 && rc != AGON_OK; i++) {
+        rc = ask("status", &result, &err);
+        usleep(20000);
+    }
+    ck_assert_int_eq(rc, AGON_OK);
+    json_decref(result);
+    for (int i = 0; i < 200; i++) {
+        if (fds[i] >= 0)
+            close(fds[i]);
+    }
+}
+END_TEST
+
+/* ---- HTTP */
+
+static int dial(void)
+{
+    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(port)};
+    struct timeval wait = {.tv_sec = 5};
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    ck_assert_int_eq(connect(fd, (struct sockaddr *)&to, sizeof(to)), 0);
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait));
+    return fd;
+}
+
+// Sends a request on a connection of its own; its status. HOST and TOKEN in it are put in.
+static int http(const char *form, char *reply, size_t room)
+{
+    char request[8192];
+    size_t n = 0;
+    size_t got = 0;
+    int status = 0;
+    ssize_t now;
+    int fd = dial();
+
+    for (const char *c = form; *c != '\0' && n < sizeof(request) - 100;) {
+        if (strncmp(c, "HOST", 4) == 0) {
+            n += (size_t)snprintf(request + n, 64, "127.0.0.1:%u", port);
+            c += 4;
+        } else if (strncmp(c, "TOKEN", 5) == 0) {
+            n += (size_t)snprintf(request + n, 80, "%s", control_token(control));
+            c += 5;
+        } else {
+            request[n++] = *c++;
+        }
+    }
+    send(fd, request, n, MSG_NOSIGNAL);
+    while (got < room - 1 && (now = recv(fd, reply + got, room - 1 - got, 0)) > 0)
+        got += (size_t)now;
+    reply[got] = '\0';
+    sscanf(reply, "HTTP/1.1 %d", &status);
+    close(fd);
+    return status;
+}
+
+#define AT   " HTTP/1.1\r\nConnection: close\r\nHost: HOST\r\n"
+#define JSON "Content-Type: application/json\r\n"
+#define AUTH "Authorization: Bearer TOKEN\r\n"
+#define ENDS "Content-Length: 0\r\n\r\n"
+
+START_TEST(who_may_what_over_http)
+{
+    static const struct {
+        int status;
+        const char *request;
+    } cases[] = {
+        {200, "GET /api/v1/status" AT "\r\n"},
+        {200, "GET /api/v1/books/BTCUSDT" AT "\r\n"},
+        {200, "GET /" AT "\r\n"},
+        {200, "GET /metrics" AT "\r\n"},
+        {200, "GET /openapi.json" AT "\r\n"},
+        {404, "GET /api/v1/books/XXX" AT "\r\n"},
+        {404, "GET /api/v1/nothing" AT "\r\n"},
+        {404, "GET /api/v1/" AT "\r\n"},
+        {404, "GET /api/v1/export/fills" AT "\r\n"},
+        {400, "GET /api/v1/books" AT "\r\n"},
+        // files are a table
+        {404, "GET /../../etc/passwd" AT "\r\n"},
+        {404, "GET /%2e%2e/%2e%2e/etc/passwd" AT "\r\n"},
+        {404, "GET /api/v1/books/%00" AT "\r\n"},
+        {404, "GET /api/v1/books/%252e%252e" AT "\r\n"},
+        {404, "GET /api/v1/books/%zz" AT "\r\n"},
+        // another name for this address, another page
+        {421, "GET /api/v1/status HTTP/1.1\r\nConnection: close\r\nHost: evil.example\r\n\r\n"},
+        {421, "GET /api/v1/status HTTP/1.1\r\nConnection: close\r\nHost: 127.0.0.1\r\n\r\n"},
+        {403, "GET /api/v1/status" AT "Origin: http://evil.example\r\n\r\n"},
+        {403, "GET /api/v1/status" AT "Origin: null\r\n\r\n"},
+        {403, "GET /api/v1/status" AT "Sec-Fetch-Site: cross-site\r\n\r\n"},
+        {200, "GET /api/v1/status" AT "Origin: http://HOST\r\n\r\n"},
+        // what changes state
+        {405, "GET /api/v1/halt" AT "\r\n"},
+        {405, "POST /api/v1/status" AT JSON AUTH ENDS},
+        {405, "PUT /api/v1/halt" AT JSON AUTH ENDS},
+        {415, "POST /api/v1/halt" AT AUTH ENDS},
+        {415, "POST /api/v1/halt" AT AUTH "Content-Type: text/plain\r\n" ENDS},
+        {415,
+         "POST /api/v1/halt" AT AUTH "Content-Type: application/x-www-form-urlencoded\r\n" ENDS},
+        {401, "POST /api/v1/halt" AT JSON ENDS},
+        {401, "POST /api/v1/halt?token=TOKEN" AT JSON ENDS},
+        {401, "POST /api/v1/halt" AT JSON "Authorization: Bearer 0000\r\n" ENDS},
+        {401, "POST /api/v1/halt" AT JSON "Authorization: Basic TOKEN\r\n" ENDS},
+        {403, "POST /api/v1/halt" AT JSON AUTH "Origin: http://evil.example\r\n" ENDS},
+        {400, "POST /api/v1/halt" AT JSON AUTH "Content-Length: 2\r\n\r\n[]"},
+        {400, "POST /api/v1/halt" AT JSON AUTH "Content-Length: 12\r\n\r\n{\"args\":[1]}"},
+        {413, "POST /api/v1/halt" AT JSON AUTH "Content-Length: 1073741824\r\n\r\n"},
+        {200, "POST /api/v1/halt" AT JSON AUTH "Idempotency-Key: a\r\n" ENDS},
+        {409, "POST /api/v1/halt" AT JSON AUTH "Idempotency-Key: a\r\n" ENDS},
+        {200, "POST /api/v1/halt" AT JSON AUTH "Content-Length: 17\r\n\r\n{\"args\":[\"mm_1\"]}"},
+    };
+    char reply[65536];
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        int status = http(cases[i].request, reply, sizeof(reply));
+
+        ck_assert_msg(status == cases[i].status, "%s -> %.80s", cases[i].request, reply);
+        ck_assert_ptr_null(strstr(reply, control_token(control)));
+    }
+    ck_assert_int_eq(n_halts, 2);
+}
+END_TEST
+
+START_TEST(a_guesser_of_tokens_is_shut_out)
+{
+    char reply[4096];
+
+    for (int i = 0; i < 10; i++)
+        ck_assert_int_eq(http("POST /api/v1/halt" AT JSON ENDS, reply, sizeof(reply)), 401);
+    ck_assert_int_eq(http("POST /api/v1/halt" AT JSON AUTH ENDS, reply, sizeof(reply)), 429);
+    ck_assert_int_eq(n_halts, 0);
+}
+END_TEST
+
+/* ---- WebSocket */
+
+#define UPGRADE                                                                                    \
+    "GET /api/v1/live HTTP/1.1\r\nHost: 127.0.0.1:%u\r\nUpgrade: websocket\r\nConnection: "        \
+    "Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: "                                  \
+    "dGhlIHNhbXBsZSBub25jZQ==\r\n%s\r\n"
+
+static int upgrade(const char *more, int *status)
+{
+    char text[1024];
+    int fd = dial();
+    int n = snprintf(text, sizeof(text), UPGRADE, port, more);
+    size_t got = 0;
+
+    send(fd, text, (size_t)n, MSG_NOSIGNAL);
+    while (got < 4 || memcmp(text + got - 4, "\r\n\r\n", 4) != 0) {
+        ck_assert_int_eq(recv(fd, text + got, 1, 0), 1);
+        got++;
+    }
+    text[got] = '\0';
+    sscanf(text, "HTTP/1.1 %d", status);
+    return fd;
+}
+
+// The next text frame of a server, below 64 KiB.
+static json_t *next_message(int fd)
+{
+    unsigned char head[4];
+    char bytes[65536];
+    size_t n;
+
+    ck_assert_int_eq(recv(fd, head, 2, MSG_WAITALL), 2);
+    ck_assert_uint_eq(head[0], 0x81);
+    n = head[1];
+    if (n == 126) {
+        ck_assert_int_eq(recv(fd, head, 2, MSG_WAITALL), 2);
+        n = (size_t)head[0] << 8 | head[1];
+    }
+    ck_assert_int_eq(recv(fd, bytes, n, MSG_WAITALL), (ssize_t)n);
+    return json_loadb(bytes, n, 0, NULL);
+}
+
+START_TEST(live_begins_whole_and_goes_on_with_what_changed)
+{
+    int status;
+    int fd = upgrade("", &status);
+    json_t *first, *second;
+
+    ck_assert_int_eq(status, 101);
+    first = next_message(fd);
+    ck_assert_str_eq(json_string_value(json_object_get(first, "type")), "snapshot");
+    ck_assert_uint_eq(json_object_size(json_object_get(first, "set")), 3);
+    second = next_message(fd);
+    ck_assert_str_eq(json_string_value(json_object_get(second, "type")), "diff");
+    ck_assert_uint_eq(json_object_size(json_object_get(second, "set")), 1);
+    ck_assert_int_eq(json_integer_value(json_object_get(json_object_get(second, "set"), "moves")),
+                     2);
+    ck_assert_str_eq(json_string_value(json_array_get(json_object_get(second, "gone"), 0)),
+                     "sometimes");
+    json_decref(first);
+    json_decref(second);
+    close(fd);
+}
+END_TEST
+
+START_TEST(live_is_for_our_own_pages)
+{
+    int status;
+
+    close(upgrade("Origin: http://evil.example\r\n", &status));
+    ck_assert_int_eq(status, 403);
+    close(upgrade("Origin: null\r\n", &status));
+    ck_assert_int_eq(status, 403);
+}
+END_TEST
+
+START_TEST(nothing_but_loopback_is_served)
+{
+    char own[] = "/tmp/agon-test-control-XXXXXX";
+    struct control_config config = {.is_http = 1, .address = "0.0.0.0", .dir = own};
+    struct control *other;
+    struct error err = {0};
+    char path[128];
+
+    ck_assert_ptr_nonnull(mkdtemp(own));
+    config.port = (struct control_port){.verbs = verbs, .look = look, .live = live};
+    ck_assert_int_eq(control_start(&other, &config, &err), AGON_EINVAL);
+    ck_assert_ptr_null(other);
+    snprintf(path, sizeof(path), "%s/token", own);
+    unlink(path);
+    ck_assert_int_eq(rmdir(own), 0);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("control");
+    TCase *tcase = tcase_create("control");
+    SRunner *runner;
+    int n_failed;
+
+    tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_set_timeout(tcase, 30);
+    tcase_add_test(tcase, verbs_are_answered_and_mistakes_explained);
+    tcase_add_test(tcase, no_host_names_the_directory);
+    tcase_add_test(tcase, bad_lines_end_and_the_next_is_served);
+    tcase_add_test(tcase, many_that_say_nothing_shut_nobody_out_for_long);
+    tcase_add_test(tcase, who_may_what_over_http);
+    tcase_add_test(tcase, a_guesser_of_tokens_is_shut_out);
+    tcase_add_test(tcase, live_begins_whole_and_goes_on_with_what_changed);
+    tcase_add_test(tcase, live_is_for_our_own_pages);
+    suite_add_tcase(suite, tcase);
+    tcase = tcase_create("refused");
+    tcase_add_test(tcase, nothing_but_loopback_is_served);
+    suite_add_tcase(suite, tcase);
+    runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    n_failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return n_failed == 0 ? 0 : 1;
+}
