@@ -227,6 +227,8 @@ const STEPS = [
         state.orders = follow(() => x.watchOrders(symbol));
         state.fills = follow(() => x.watchMyTrades(symbol));
         state.balances = follow(() => x.watchBalance());
+        if (kind === 'usdm')
+            state.positions = follow(() => x.watchPositions([symbol]));
         // A probe order: the streams are open when it comes back.
         const probe = await x.createOrder(symbol, 'limit', 'buy', market.amount, await price(-8));
 
@@ -314,7 +316,11 @@ const STEPS = [
         await state.orders.until((o) => o.id === order.id && o.status === 'closed');
         const fill = await state.fills.until((t) => t.order === order.id);
         assert(fill.side === 'buy' && fill.takerOrMaker === 'taker' && fill.price > 0 && fill.fee.cost > 0);
-        await state.balances.until(() => true);
+        // A spot account tells what is free, a futures account what is in the wallet: less by the fee.
+        const part = kind === 'spot' ? 'free' : 'total';
+        await state.balances.until((b) => b.USDT[part] < state.before.USDT[part]);
+        if (kind === 'usdm')
+            await state.positions.until((p) => p.side === 'long' && p.contracts >= market.amount);
     }],
     ['limit through the book fills', async () => {
         const order = await x.createOrder(symbol, 'limit', 'buy', market.amount, await price(0.5));
