@@ -238,6 +238,9 @@ static int on_other(void *plugin, const struct agon_event_hdr *event)
     perp = agon_leg_update(&self->desk, &state->perp, event);
     if ((spot == AGON_LEG_REFUSED || perp == AGON_LEG_REFUSED) && state->is_in)
         leave(self, REASON_HALF); // half a pair is a bet on the price
+    // What was bought is what is to be held: a fee is not bought once more.
+    if (spot == AGON_LEG_DONE && state->is_in && state->spot.held_qty > 0)
+        state->target = state->spot.held_qty;
     // The hedge follows at once, not with the next quote.
     if (spot != AGON_LEG_NOTHING || perp != AGON_LEG_NOTHING)
         drive(self, event->t);

@@ -139,6 +139,11 @@ START_TEST(spot_only_holds_the_cheap_one)
     MUST_EQ(fake.n_intents, 1);
     MUST_EQ(fake.intents[0].instrument, 2);
     MUST_EQ(fake.intents[0].side, AGON_BUY);
+    fake_fill(&fake, 5000, fake.intents[0].qty / 100); // 20 of 2000
+    fake_order(&fake, AGON_ORDER_FILLED, 0);
+    fake_taken(&fake);
+    ordinary(15);
+    MUST_EQ(fake.n_intents, 0); // the fee is not bought once more
     fake_close(&fake);
 }
 END_TEST
