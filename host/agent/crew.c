@@ -159,6 +159,7 @@ static void collect_slot(struct engine *engine, const struct slot *slot, struct 
     const struct instruments *table = engine_instruments(engine);
     uint32_t n;
     const struct position *all = ledger_positions(ledger, slot->id, &n);
+    agon_amt_t free_amt = 0;
 
     for (struct order *order = orders_next(engine_orders(engine), slot->id, NULL);
          order != NULL && setup->n_orders < SETUP_ORDERS_MAX;
@@ -167,32 +168,35 @@ static void collect_slot(struct engine *engine, const struct slot *slot, struct 
     for (uint32_t i = 0; i < n && setup->n_positions < SETUP_POSITIONS_MAX; i++) {
         pieces->positions[setup->n_positions++] = (struct agon_position){
             .hdr = {.type = AGON_EVENT_POSITION, .granules = 1, .instrument = all[i].instrument},
-            .account = slot->account,
+            .account = all[i].n_fills > 0 ? all[i].account : slot->account,
             .qty = all[i].qty,
             .cost_amt = all[i].cost_amt,
             .realised_amt = all[i].realised_amt};
     }
-    for (agon_asset_t id = 1; id <= table->n_assets && setup->n_balances < SETUP_BALANCES_MAX;
-         id++) {
-        agon_amt_t amt = ledger_amt(ledger, slot->account, slot->id, id);
+    for (agon_account_t account = 0; account < LEDGER_ACCOUNTS_MAX; account++) {
+        for (agon_asset_t id = 1; id <= table->n_assets && setup->n_balances < SETUP_BALANCES_MAX;
+             id++) {
+            agon_amt_t amt = ledger_amt(ledger, account, slot->id, id);
 
-        if (amt == 0)
-            continue;
-        pieces->balances[setup->n_balances++] =
-            (struct agon_balance){.hdr = {.type = AGON_EVENT_BALANCE, .granules = 1},
-                                  .account = slot->account,
-                                  .asset = id,
-                                  .total_amt = amt,
-                                  .free_amt = amt};
+            if (amt == 0)
+                continue;
+            pieces->balances[setup->n_balances++] =
+                (struct agon_balance){.hdr = {.type = AGON_EVENT_BALANCE, .granules = 1},
+                                      .account = account,
+                                      .asset = id,
+                                      .total_amt = amt,
+                                      .free_amt = amt};
+            if (id == table->base_currency)
+                free_amt = num_add(free_amt, amt);
+        }
     }
-    pieces->capital = (struct agon_capital){
-        .hdr = {.type = AGON_EVENT_CAPITAL, .granules = 1},
-        .capital_amt = slot->limits.capital_amt,
-        .equity_amt = engine_equity(engine, slot->id),
-        .free_amt = ledger_amt(ledger, slot->account, slot->id, table->base_currency),
-        .stage = slot->stage,
-        .condition = slot->condition,
-        .reason = slot->condition_reason};
+    pieces->capital = (struct agon_capital){.hdr = {.type = AGON_EVENT_CAPITAL, .granules = 1},
+                                            .capital_amt = slot->limits.capital_amt,
+                                            .equity_amt = engine_equity(engine, slot->id),
+                                            .free_amt = free_amt,
+                                            .stage = slot->stage,
+                                            .condition = slot->condition,
+                                            .reason = slot->condition_reason};
 }
 
 static void collect_tables(struct engine *engine, struct pieces *pieces, struct setup *setup)

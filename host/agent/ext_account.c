@@ -36,7 +36,8 @@ static int position(const struct agon_host *host, agon_account_t account, agon_i
         return AGON_EINVAL;
     if (instruments_get(&feed->instruments, id) == NULL)
         return AGON_ENOENT;
-    found = fold_position(feed, own(feed, account), id);
+    // An instrument is traded on one account: 0 means that, whichever it is.
+    found = account != 0 ? fold_position(feed, account, id) : fold_position_any(feed, id);
     if (found)
         *out = *found;
     else

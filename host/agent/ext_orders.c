@@ -90,8 +90,6 @@ static int submit(const struct agon_host *host, const struct agon_intent *legs, 
         record.hdr.instrument = legs[i].instrument;
         record.origin = feed_origin(feed, i, n);
         record.intent = legs[i];
-        if (legs[i].account == 0)
-            record.intent.account = feed->setup.head.slot.account;
         feed_put(feed, &record.hdr);
     }
     return AGON_OK;

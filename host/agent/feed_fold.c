@@ -57,6 +57,14 @@ struct agon_position *fold_position(struct feed *feed, agon_account_t account, a
     return NULL;
 }
 
+struct agon_position *fold_position_any(struct feed *feed, agon_instrument_t id)
+{
+    for (uint32_t i = 0; i < feed->n_positions; i++)
+        if (feed->positions[i].hdr.instrument == id)
+            return &feed->positions[i];
+    return NULL;
+}
+
 static struct agon_position *position_make(struct feed *feed, agon_account_t account,
                                            agon_instrument_t id)
 {

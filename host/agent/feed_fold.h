@@ -22,6 +22,7 @@ void fold_private(struct feed *feed, const struct agon_event_hdr *event);
 void fold_gap(struct feed *feed);
 
 /* NULL: none. */
+struct agon_position *fold_position_any(struct feed *feed, agon_instrument_t id);
 struct agon_position *fold_position(struct feed *feed, agon_account_t account,
                                     agon_instrument_t id);
 struct agon_balance *fold_balance(struct feed *feed, agon_account_t account, agon_asset_t asset);

@@ -53,6 +53,8 @@ static const struct schema_field limits_fields[] = {
      .doc = "equal orders within duplicate_window"},
     {"duplicate_window", SCHEMA_DURATION, LIMIT(duplicate_window_ns), .min = 1000000,
      .max = 3600000000000, .preset = "1s", .doc = "see duplicates"},
+    {"leverage", SCHEMA_INT, LIMIT(leverage), .min = 1, .max = 125, .preset = "1",
+     .doc = "of perpetuals: the margin that is asked for is the notional by this"},
     {"book_age", SCHEMA_DURATION, LIMIT(book_age_ns), .min = 10000000, .max = 3600000000000,
      .preset = "60s", .doc = "oldest book that a price may be judged by"},
     {NULL}};
@@ -282,7 +284,8 @@ static struct slot_limits limits_of(const struct roster_slot *slot)
         .orders_burst = limits->orders_burst,
         .duplicate_window_ms = (uint32_t)(limits->duplicate_window_ns / 1000000),
         .duplicate_max = limits->duplicate_max,
-        .book_age_ms = (uint32_t)(limits->book_age_ns / 1000000)};
+        .book_age_ms = (uint32_t)(limits->book_age_ns / 1000000),
+        .leverage = limits->leverage};
 }
 
 #define NAMES_SHOWN 8

@@ -34,6 +34,7 @@ struct roster_limits { /* 0: the default of the trade, see roster.c */
     uint32_t daily_loss_ppm, drawdown_ppm, collar_marketable_ppm, collar_passive_ppm;
     uint32_t open_orders, orders_per_s, orders_burst, duplicate_max;
     int64_t duplicate_window_ns, book_age_ns;
+    uint32_t leverage;
 };
 struct roster_slot {
     char name[SLOT_NAME];

@@ -122,7 +122,7 @@ int api_instrument_of(const struct api *api, const char *symbol, struct error *e
     struct suggest suggest = {0};
 
     for (uint32_t i = 0; i < api->view->n_instruments; i++) {
-        if (strcmp(api->view->instruments[i].symbol, symbol) == 0)
+        if (strcmp(api_label(api, i), symbol) == 0)
             return (int)i;
         suggest_offer(&suggest, symbol, strnlen(symbol, 64), api->view->instruments[i].symbol);
     }

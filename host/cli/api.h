@@ -64,6 +64,8 @@ void api_put_tournament(const struct api *api, struct jout *out);
 /* "2026-11-20T17:24:11.123Z"; null when there is no time yet. */
 void api_put_time(struct jout *out, const char *key, agon_ns_t t);
 
+/* What an instrument is called: its symbol, with the venue before it where two have the same. */
+const char *api_label(const struct api *api, uint32_t place);
 /* The slot of that name, or AGON_ENOENT with the nearest one. */
 int api_slot_of(const struct api *api, const char *name, struct error *err);
 /* The place of an instrument in the view. */

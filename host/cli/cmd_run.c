@@ -31,24 +31,26 @@ struct opts {
 
 static int read_keys(struct settings *settings)
 {
-    struct venue_config *venue = &settings->host.venue;
-    struct error err = {0};
-    int rc;
+    for (uint32_t i = 0; i < settings->host.n_venues; i++) {
+        struct venue_config *venue = &settings->host.venues[i];
+        struct error err = {0};
+        int rc;
 
-    if (settings->host.mode == RUN_PAPER) {
         venue->is_private = 0; // public data and no keys: a paper host cannot send an order
-        return EXIT_OK;
+        if (settings->host.mode == RUN_PAPER)
+            continue;
+        if (settings->credentials[i][0] == '\0') {
+            fprintf(stderr,
+                    "agon run: mode live needs keys: name a credential in the venue's file\n");
+            return EXIT_SAFETY;
+        }
+        rc = credential_read(settings->credentials[i], &venue->key, &venue->secret, &err);
+        if (rc < 0) {
+            fprintf(stderr, "agon run: %s\n", err.text);
+            return EXIT_SAFETY;
+        }
+        venue->is_private = 1;
     }
-    if (settings->credential[0] == '\0') {
-        fprintf(stderr, "agon run: mode live needs keys: name a credential in the venue's file\n");
-        return EXIT_SAFETY;
-    }
-    rc = credential_read(settings->credential, &venue->key, &venue->secret, &err);
-    if (rc < 0) {
-        fprintf(stderr, "agon run: %s\n", err.text);
-        return EXIT_SAFETY;
-    }
-    venue->is_private = 1;
     return EXIT_OK;
 }
 

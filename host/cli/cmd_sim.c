@@ -37,24 +37,35 @@ struct opts {
     int has_seed, is_tls;
 };
 
+struct floor { /* one market of the venue: its prices and the port that leads to it */
+    const struct sim_dialect *dialect;
+    struct pit *pit; /* owned */
+    agon_ns_t t_market;
+    struct stage_file files[STAGE_FILES_MAX];
+    uint32_t n_files;
+    struct sim_server *server; /* owned */
+    int port;
+    uint8_t is_over_told;
+    uint32_t n_bad_told;
+};
+#define FLOORS 2 /* spot, USD-M futures */
+
 struct run {
     struct opts opts;
+    struct floor floors[FLOORS];
+    uint32_t n_floors;
     uv_loop_t loop;
     uv_signal_t signals[2];
     uv_timer_t second, end;
     struct clock_utc utc;
     agon_ns_t last_utc;
-    struct pit *pit; /* owned */
     struct members members;
-    struct stage_file files[STAGE_FILES_MAX];
     char *bytes[STAGE_FILES_MAX]; /* owned */
     char symbols[STAGE_FILES_MAX][32];
     uint32_t n_files;
     struct tls_ca ca; /* owned */
     FILE *log;        /* owned */
-    struct sim_server *server;
-    uint8_t is_stopping, is_log_broken, is_over_told;
-    uint32_t n_bad_told;
+    uint8_t is_stopping, is_log_broken;
 };
 
 static agon_ns_t utc_now(void *ctx)
@@ -81,23 +92,27 @@ static void on_log(void *ctx, const char *line, size_t n)
 
 /* --- starting --- */
 
+// A file whose name says so is of the futures market: "binance_um_BTCUSDT_...".
 static int read_data(struct run *run, struct error *err)
 {
     for (int i = 0; i < run->opts.data.n; i++) {
-        struct stage_file *file = &run->files[i];
+        struct stage_file file;
+        struct floor *floor;
         uint64_t n;
         int rc;
 
         if (i == STAGE_FILES_MAX)
             return error_set(err, AGON_EINVAL, "more than %d data files", STAGE_FILES_MAX);
-        file->name = recording_split(run->opts.data.at[i], run->symbols[i]);
-        file->symbol = run->symbols[i][0] ? run->symbols[i] : NULL;
-        rc = file_read(file->name, DATA_CAP, &run->bytes[i], &n, err);
+        file.name = recording_split(run->opts.data.at[i], run->symbols[i]);
+        file.symbol = run->symbols[i][0] ? run->symbols[i] : NULL;
+        rc = file_read(file.name, DATA_CAP, &run->bytes[i], &n, err);
         if (rc < 0)
             return rc;
-        file->bytes = run->bytes[i];
-        file->n = n;
         run->n_files++;
+        file.bytes = run->bytes[i];
+        file.n = n;
+        floor = &run->floors[run->n_floors > 1 && recording_is_um(file.name)];
+        floor->files[floor->n_files++] = file;
     }
     return AGON_OK;
 }
@@ -139,36 +154,55 @@ static int make_tls(struct run *run, struct error *err)
     return rc;
 }
 
-static void say_listening(const struct run *run, const struct sim_dialect *dialect, int port,
-                          const struct sim_clock *clock)
+static void put_addresses(const struct run *run, const struct floor *floor, struct jout *out)
 {
     const char *host = run->opts.host, *s = run->opts.is_tls ? "s" : "";
-    struct jout out = {0};
     char text[320];
+
+    jout_kv_int(out, "port", floor->port);
+    jout_kv_bool(out, "tls", run->opts.is_tls);
+    snprintf(text, sizeof(text), strchr(host, ':') ? "http%s://[%s]:%d" : "http%s://%s:%d", s, host,
+             floor->port);
+    jout_kv_str(out, "rest", text);
+    snprintf(text, sizeof(text), strchr(host, ':') ? "ws%s://[%s]:%d" : "ws%s://%s:%d", s, host,
+             floor->port);
+    jout_kv_str(out, "ws", text);
+}
+
+static void put_symbols(const struct floor *floor, struct jout *out)
+{
+    jout_key(out, "symbols");
+    jout_open(out, '[');
+    for (uint32_t i = 0; i < pit_count(floor->pit); i++)
+        jout_str(out, pit_at(floor->pit, i)->name);
+    jout_close(out, '[');
+}
+
+// The first market stands for the venue; another has an object under its own name.
+static void say_listening(const struct run *run, const struct sim_clock *clock)
+{
+    const struct floor *first = &run->floors[0];
+    struct jout out = {0};
 
     jout_open(&out, '{');
     jout_kv_str(&out, "event", "listening");
-    jout_kv_str(&out, "venue", dialect->name);
+    jout_kv_str(&out, "venue", first->dialect->name);
     jout_kv_int(&out, "pid", getpid());
-    jout_kv_str(&out, "host", host);
-    jout_kv_int(&out, "port", port);
-    jout_kv_bool(&out, "tls", run->opts.is_tls);
-    snprintf(text, sizeof(text), strchr(host, ':') ? "http%s://[%s]:%d" : "http%s://%s:%d", s, host,
-             port);
-    jout_kv_str(&out, "rest", text);
-    snprintf(text, sizeof(text), strchr(host, ':') ? "ws%s://[%s]:%d" : "ws%s://%s:%d", s, host,
-             port);
-    jout_kv_str(&out, "ws", text);
+    jout_kv_str(&out, "host", run->opts.host);
+    put_addresses(run, first, &out);
     jout_kv_time(&out, "market_time", clock->t_market);
     jout_key(&out, "speed_milli");
     jout_int(&out, clock->speed_milli);
     if (run->n_files == 0)
         jout_kv_int(&out, "seed", (int64_t)run->opts.seed);
-    jout_key(&out, "symbols");
-    jout_open(&out, '[');
-    for (uint32_t i = 0; i < pit_count(run->pit); i++)
-        jout_str(&out, pit_at(run->pit, i)->name);
-    jout_close(&out, '[');
+    put_symbols(first, &out);
+    for (uint32_t i = 1; i < run->n_floors; i++) {
+        jout_key(&out, run->floors[i].dialect->name);
+        jout_open(&out, '{');
+        put_addresses(run, &run->floors[i], &out);
+        put_symbols(&run->floors[i], &out);
+        jout_close(&out, '{');
+    }
     jout_close(&out, '{');
     printf("%s\n", jout_text(&out));
     fflush(stdout);
@@ -187,7 +221,8 @@ static void stop(struct run *run)
     if (run->is_stopping)
         return;
     run->is_stopping = 1;
-    sim_server_stop(run->server);
+    for (uint32_t i = 0; i < run->n_floors; i++)
+        sim_server_stop(run->floors[i].server);
     for (int i = 0; i < 2; i++)
         uv_close((uv_handle_t *)&run->signals[i], on_closed);
     uv_close((uv_handle_t *)&run->second, on_closed);
@@ -214,13 +249,17 @@ static void on_second(uv_timer_t *timer)
     if (step != 0)
         fprintf(stderr, "agon sim: the wall clock was set by %lld ms; it is not followed\n",
                 (long long)(step / 1000000));
-    while ((bad = pit_bad_row(run->pit, run->n_bad_told)) != NULL) {
-        fprintf(stderr, "agon sim: %s; such rows are left out\n", bad->text);
-        run->n_bad_told++;
-    }
-    if (!run->is_over_told && pit_is_over(run->pit)) {
-        fprintf(stderr, "agon sim: the recordings have ended; the market stands still\n");
-        run->is_over_told = 1;
+    for (uint32_t i = 0; i < run->n_floors; i++) {
+        struct floor *floor = &run->floors[i];
+
+        while ((bad = pit_bad_row(floor->pit, floor->n_bad_told)) != NULL) {
+            fprintf(stderr, "agon sim: %s; such rows are left out\n", bad->text);
+            floor->n_bad_told++;
+        }
+        if (!floor->is_over_told && pit_is_over(floor->pit)) {
+            fprintf(stderr, "agon sim: the recordings have ended; the market stands still\n");
+            floor->is_over_told = 1;
+        }
     }
 }
 
@@ -242,20 +281,34 @@ static void start_handles(struct run *run)
         uv_timer_start(&run->end, on_end, (uint64_t)(run->opts.for_ns / 1000000), 0);
 }
 
-static int serve(struct run *run, const struct sim_dialect *dialect, agon_ns_t t_market)
+// Spot has the port that was asked for, the next market the next one.
+static int open_floors(struct run *run, struct sim_server_config *config, struct error *err)
 {
-    struct sim_server_config config = {.dialect = dialect,
-                                       .utc = utc_now,
+    for (uint32_t i = 0; i < run->n_floors; i++) {
+        struct floor *floor = &run->floors[i];
+
+        config->dialect = floor->dialect;
+        config->sim.pit = floor->pit;
+        config->sim.index = i > 0 ? run->floors[0].pit : NULL;
+        config->port = run->opts.port ? (uint16_t)(run->opts.port + i) : 0;
+        floor->port = sim_server_open(&floor->server, &run->loop, config, err);
+        if (floor->port < 0)
+            return floor->port;
+    }
+    return AGON_OK;
+}
+
+static int serve(struct run *run, agon_ns_t t_market)
+{
+    struct sim_server_config config = {.utc = utc_now,
                                        .utc_ctx = run,
                                        .host = run->opts.host,
-                                       .port = (uint16_t)run->opts.port,
                                        .cert_pem = run->ca.cert_pem,
                                        .key_pem = run->ca.key_pem};
     struct error err = {0};
-    int port;
+    int rc;
 
-    config.sim = (struct sim_config){.pit = run->pit,
-                                     .members = &run->members,
+    config.sim = (struct sim_config){.members = &run->members,
                                      .limits = {.connection_life_ns = run->opts.life_ns,
                                                 .ping_every_ns = run->opts.ping_ns,
                                                 .pong_within_ns = run->opts.pong_ns},
@@ -270,31 +323,52 @@ static int serve(struct run *run, const struct sim_dialect *dialect, agon_ns_t t
                                       .speed_milli = (int64_t)(run->opts.speed * 1000 + 0.5)};
     uv_loop_init(&run->loop);
     start_handles(run);
-    port = sim_server_open(&run->server, &run->loop, &config, &err);
-    if (port < 0) {
+    rc = open_floors(run, &config, &err);
+    if (rc < 0) {
         fprintf(stderr, "agon sim: %s\n", err.text);
         stop(run);
     } else {
-        say_listening(run, dialect, port, &config.clock);
+        say_listening(run, &config.clock);
     }
     uv_run(&run->loop, UV_RUN_DEFAULT);
-    sim_server_free(run->server);
+    for (uint32_t i = 0; i < run->n_floors; i++)
+        sim_server_free(run->floors[i].server);
     uv_loop_close(&run->loop);
-    if (port < 0)
+    if (rc < 0)
         return EXIT_ENVIRONMENT;
     return run->is_log_broken ? EXIT_ENVIRONMENT : EXIT_OK;
 }
 
-static int prepare(struct run *run, const struct sim_dialect *dialect, agon_ns_t *t_market,
-                   struct error *err)
+// Markets of recordings that were not given are not there; all stand at one time.
+static int build_floors(struct run *run, agon_ns_t *t_market, struct error *err)
 {
-    struct stage stage = {.dialect = dialect,
-                          .seed = run->opts.seed,
+    struct stage stage = {.seed = run->opts.seed,
                           .history_minutes = (uint32_t)(run->opts.history_ns / 60000000000),
                           .symbols = run->opts.symbols,
-                          .files = run->files,
-                          .t_from = run->opts.from};
+                          .t_from = run->opts.from,
+                          .t_start = utc_now(run)};
+    uint32_t n = 0;
 
+    for (uint32_t i = 0; i < run->n_floors; i++)
+        if (run->n_files == 0 || run->floors[i].n_files > 0)
+            run->floors[n++] = run->floors[i];
+    run->n_floors = n;
+    *t_market = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        struct floor *floor = &run->floors[i];
+
+        stage.dialect = floor->dialect;
+        stage.files = floor->files;
+        stage.n_files = floor->n_files;
+        if (stage_build(&floor->pit, &floor->t_market, &stage, err) < 0)
+            return run->n_files > 0 ? EXIT_DATA : EXIT_FLAGS;
+        *t_market = floor->t_market > *t_market ? floor->t_market : *t_market;
+    }
+    return EXIT_OK;
+}
+
+static int prepare(struct run *run, agon_ns_t *t_market, struct error *err)
+{
     if (read_members(run, err) < 0)
         return EXIT_CONFIG;
     if (read_data(run, err) < 0)
@@ -309,11 +383,7 @@ static int prepare(struct run *run, const struct sim_dialect *dialect, agon_ns_t
         }
     }
     clock_utc_init(&run->utc, clock_mono(), clock_wall());
-    stage.n_files = run->n_files;
-    stage.t_start = utc_now(run);
-    if (stage_build(&run->pit, t_market, &stage, err) < 0)
-        return run->n_files > 0 ? EXIT_DATA : EXIT_FLAGS;
-    return EXIT_OK;
+    return build_floors(run, t_market, err);
 }
 
 int cmd_sim(int argc, char **argv)
@@ -326,7 +396,8 @@ int cmd_sim(int argc, char **argv)
                         .history_ns = 1000 * 60000000000ll};
     const struct arg args[] = {
         {"venue", ARG_TEXT, "NAME", "whose protocol (binance)", &opts.venue},
-        {"port", ARG_INT, "N", "port; 0 takes any (0)", &opts.port, .max = 65535},
+        {"port", ARG_INT, "N", "port, and the next for USD-M futures; 0 takes any two (0)",
+         &opts.port, .max = 65534},
         {"host", ARG_TEXT, "ADDRESS", "address to listen on (127.0.0.1)", &opts.host},
         {"seed", ARG_U64, "N", "seed of the generated market (1)", &opts.seed,
          .is_given = &opts.has_seed},
@@ -386,12 +457,16 @@ int cmd_sim(int argc, char **argv)
     if (opts.ca_out && !opts.is_tls)
         return args_refuse(&spec, argv[0], "--ca-out goes with --tls");
     run.opts = opts;
-    rc = prepare(&run, dialect, &t_market, &err);
+    run.floors[run.n_floors++].dialect = dialect;
+    if (strcmp(dialect->name, "binance") == 0)
+        run.floors[run.n_floors++].dialect = sim_dialect_find("binance_um");
+    rc = prepare(&run, &t_market, &err);
     if (rc != EXIT_OK && err.text[0] != '\0')
         fprintf(stderr, "agon sim: %s\n", err.text);
     if (rc == EXIT_OK)
-        rc = serve(&run, dialect, t_market);
-    pit_free(run.pit);
+        rc = serve(&run, t_market);
+    for (uint32_t i = 0; i < run.n_floors; i++)
+        pit_free(run.floors[i].pit);
     for (uint32_t i = 0; i < run.n_files; i++)
         free(run.bytes[i]);
     tls_ca_deinit(&run.ca);

@@ -62,8 +62,8 @@ static int each_plan(const struct opts *opts, plan_fn each, void *ctx, struct er
     rc = reader == NULL ? (err->code < 0 ? err->code : AGON_EIO) : AGON_OK;
     while (rc >= 0 && (rc = journal_reader_next(reader, &event, err)) == 1) {
         if (is_whole(event) &&
-            (opts->number == 0 || ((const struct record_plan *)(const void *)event)->number ==
-                                      opts->number))
+            (opts->number == 0 ||
+             ((const struct record_plan *)(const void *)event)->number == opts->number))
             rc = each(ctx, (const void *)event);
     }
     journal_reader_close(reader);
@@ -110,12 +110,12 @@ static char *money(const struct record_plan *plan, agon_amt_t amt, char text[48]
     return table_money(amt, plan->exp, text);
 }
 
-static char *number(char text[32], int is_defined, const char *format, double value)
+static char *number(char text[32], int is_defined, int decimals, const char *unit, double value)
 {
     if (!is_defined)
         snprintf(text, 32, "-");
     else
-        snprintf(text, 32, format, value); // NOLINT: the formats are ours
+        snprintf(text, 32, "%.*f%s", decimals, value, unit);
     return text;
 }
 
@@ -154,8 +154,8 @@ static int print_plan(const struct record_plan *plan, int is_dry)
     char c[48];
 
     print_head(plan, is_dry);
-    printf("%4s %-16s %-10s %6s %7s %9s %9s %8s %7s %7s %8s  %15s %15s\n", "rank", "agent", "verdict",
-           "score", "share", "sharpe", "calmar", "drawdown", "win", "factor", "vol.ret",
+    printf("%4s %-16s %-10s %6s %7s %9s %9s %8s %7s %7s %8s  %15s %15s\n", "rank", "agent",
+           "verdict", "score", "share", "sharpe", "calmar", "drawdown", "win", "factor", "vol.ret",
            "capital before", "after");
     for (uint32_t i = 0; i < plan->n_lines; i++) {
         const struct plan_line *line = &plan_lines(plan)[i];
@@ -168,12 +168,12 @@ static int print_plan(const struct record_plan *plan, int is_dry)
         printf("%4s %-16.31s %-10s %6.3f %6.2f%% %9s %9s %8s %7s %7s %8s  %15s %15s\n", rank,
                args_safe(line->name), plan_verdict_name(line->verdict), line->score,
                (double)line->share_ppm / 10000.0,
-               number(text[0], line->defined & 1, "%.2f", of[MEASURE_SHARPE]),
-               number(text[1], line->defined & 2, "%.2f", of[MEASURE_CALMAR]),
-               number(text[2], line->defined & 4, "%.2f%%", 100.0 * of[MEASURE_DRAWDOWN]),
-               number(text[3], line->defined & 8, "%.1f%%", 100.0 * of[MEASURE_WIN_RATE]),
-               number(text[4], line->defined & 16, "%.2f", of[MEASURE_PROFIT_FACTOR]),
-               number(text[5], line->defined & 32, "%.2f", of[MEASURE_VOL_RETURN]),
+               number(text[0], line->defined & 1, 2, "", of[MEASURE_SHARPE]),
+               number(text[1], line->defined & 2, 2, "", of[MEASURE_CALMAR]),
+               number(text[2], line->defined & 4, 2, "%", 100.0 * of[MEASURE_DRAWDOWN]),
+               number(text[3], line->defined & 8, 1, "%", 100.0 * of[MEASURE_WIN_RATE]),
+               number(text[4], line->defined & 16, 2, "", of[MEASURE_PROFIT_FACTOR]),
+               number(text[5], line->defined & 32, 2, "", of[MEASURE_VOL_RETURN]),
                money(plan, line->capital_before_amt, a), money(plan, line->capital_after_amt, b));
         print_flags(line);
     }
@@ -191,7 +191,9 @@ static int print_plan(const struct record_plan *plan, int is_dry)
 
 static const char *comparison(uint32_t measure)
 {
-    return measure == MEASURE_DRAWDOWN ? "below" : measure == MEASURE_WIN_RATE ? "at least" : "above";
+    return measure == MEASURE_DRAWDOWN   ? "below"
+           : measure == MEASURE_WIN_RATE ? "at least"
+                                         : "above";
 }
 
 static void print_measures(const struct record_plan *plan, const struct plan_line *line)
@@ -204,12 +206,12 @@ static void print_measures(const struct record_plan *plan, const struct plan_lin
         char points[32];
 
         printf("  %-14s %14s %8s %8.3g", plan_measure_name(i),
-               number(value, line->defined >> i & 1, "%.6f", line->measures[i]),
-               number(points, is_judged, "%.4f", is_judged ? plan_points(plan, line, i) : 0.0),
+               number(value, line->defined >> i & 1, 6, "", line->measures[i]),
+               number(points, is_judged, 4, "", is_judged ? plan_points(plan, line, i) : 0.0),
                plan->rules.weights[i]);
         if ((plan->rules.gate_mask >> i & 1) != 0)
             printf("  %s %.6g: %s", comparison(i), plan->rules.gates[i],
-                   !is_judged                    ? "not asked"
+                   !is_judged                     ? "not asked"
                    : (line->failed >> i & 1) != 0 ? "failed"
                                                   : "passed");
         printf("\n");
@@ -235,10 +237,10 @@ static void print_verdict(const struct record_plan *plan, const struct plan_line
     case PLAN_UNLOADED:
         printf("  score %.6f, but under a gate, %u time%s in a row: no share%s\n", line->score,
                line->failures, line->failures == 1 ? "" : "s",
-               line->verdict == PLAN_UNLOADED
-                   ? plan->rules.on_unload == UNLOAD_CLOSE ? ", unloaded, positions closed"
-                                                           : ", unloaded, positions kept"
-                   : "");
+               line->verdict == PLAN_UNLOADED ? plan->rules.on_unload == UNLOAD_CLOSE
+                                                    ? ", unloaded, positions closed"
+                                                    : ", unloaded, positions kept"
+                                              : "");
         break;
     case PLAN_TOO_NEW:
         printf("  %u samples, and %u are asked for: not judged, it keeps what it has\n",
@@ -282,9 +284,9 @@ static int print_why(const struct record_plan *plan, const struct plan_line *lin
 static int print_json(const struct record_plan *plan)
 {
     char *text = malloc(JOURNAL_TEXT_MAX);
-    int64_t length = text != NULL ? text_event(&plan->hdr, TEXT_JSON, NULL, NULL, text,
-                                               JOURNAL_TEXT_MAX)
-                                  : AGON_ENOMEM;
+    int64_t length = text != NULL
+                         ? text_event(&plan->hdr, TEXT_JSON, NULL, NULL, text, JOURNAL_TEXT_MAX)
+                         : AGON_ENOMEM;
 
     if (length >= 0)
         printf("%s\n", text);
@@ -331,9 +333,9 @@ static int on_plan(void *ctx, const struct record_plan *plan)
         return show(found->opts, plan);
     }
     found->n++;
-    memcpy(&found->last, plan, event_bytes(&plan->hdr) <= sizeof(found->last)
-                                   ? event_bytes(&plan->hdr)
-                                   : sizeof(found->last));
+    memcpy(&found->last, plan,
+           event_bytes(&plan->hdr) <= sizeof(found->last) ? event_bytes(&plan->hdr)
+                                                          : sizeof(found->last));
     return AGON_OK;
 }
 

@@ -120,16 +120,51 @@ void host_wake_core(struct host *host)
     futex_wake(&host->core_wake, 1);
 }
 
-// Shows the gateway's figures to the other threads. Returns how many commands it holds back.
+// Several venues as one: sums, and of states the worse.
+static void add_status(struct gateway_status *all, const struct gateway_status *one)
+{
+    all->n_links += one->n_links;
+    all->n_up += one->n_up;
+    all->n_books += one->n_books;
+    all->n_live += one->n_live;
+    all->n_warm += one->n_warm;
+    all->n_held += one->n_held;
+    all->n_queued += one->n_queued;
+    all->n_unknown += one->n_unknown;
+    all->n_messages += one->n_messages;
+    all->n_bad += one->n_bad;
+    all->n_gaps += one->n_gaps;
+    all->n_resyncs += one->n_resyncs;
+    all->n_reconnects += one->n_reconnects;
+    all->n_dropped += one->n_dropped;
+    all->n_foreign += one->n_foreign;
+    all->is_ready &= one->is_ready;
+    all->is_auth_halted |= one->is_auth_halted;
+    all->is_banned |= one->is_banned;
+    if (one->health > all->health)
+        all->health = one->health;
+    if (one->uncertainty_ns > all->uncertainty_ns)
+        all->uncertainty_ns = one->uncertainty_ns;
+    if (one->weight_free < all->weight_free)
+        all->weight_free = one->weight_free;
+}
+
+// Shows the gateways' figures to the other threads. Returns how many commands it holds back.
 static uint32_t tell_status(struct host *host)
 {
-    uint32_t n_held;
+    struct gateway_status all;
 
+    gateway_status(host->lines[0].gateway, &all);
+    for (uint32_t i = 1; i < host->n_lines; i++) {
+        struct gateway_status one;
+
+        gateway_status(host->lines[i].gateway, &one);
+        add_status(&all, &one);
+    }
     pthread_mutex_lock(&host->io_lock);
-    gateway_status(host->gateway, &host->io_status);
-    n_held = host->io_status.n_held;
+    host->io_status = all;
     pthread_mutex_unlock(&host->io_lock);
-    return n_held;
+    return all.n_held;
 }
 
 void host_on_io_turn(uv_prepare_t *handle)
@@ -138,8 +173,12 @@ void host_on_io_turn(uv_prepare_t *handle)
 
     int64_t mono = clock_mono();
 
-    if (evring_used(&host->from_venue_in) > 0)
-        host_wake_core(host);
+    for (uint32_t i = 0; i < host->n_lines; i++) {
+        if (evring_used(&host->lines[i].from_venue_in) > 0) {
+            host_wake_core(host);
+            break;
+        }
+    }
     if (mono - host->io_told_ns > TELL_NS) {
         host->io_told_ns = mono;
         tell_status(host);
@@ -153,11 +192,13 @@ void host_on_io_wake(uv_async_t *handle)
     // Set before the gateway looks how far the journal is: what it then still holds, the writer
     // wakes it for.
     atomic_store(&host->is_holding, 1);
-    gateway_poll(host->gateway);
+    for (uint32_t i = 0; i < host->n_lines; i++)
+        gateway_poll(host->lines[i].gateway);
     if (tell_status(host) == 0)
         atomic_store(&host->is_holding, 0);
     if (atomic_load_explicit(&host->is_io_stopping, memory_order_acquire) == 1) {
-        gateway_stop(host->gateway);
+        for (uint32_t i = 0; i < host->n_lines; i++)
+            gateway_stop(host->lines[i].gateway);
         stream_uv_stop(host->stream);
         atomic_store(&host->is_io_stopping, 2);
     }
@@ -167,7 +208,8 @@ void *host_io_main(void *ctx)
 {
     struct host *host = ctx;
 
-    gateway_start(host->gateway);
+    for (uint32_t i = 0; i < host->n_lines; i++)
+        gateway_start(host->lines[i].gateway);
     while (atomic_load(&host->is_io_stopping) < 2 || !stream_uv_is_stopped(host->stream))
         uv_run(&host->loop, UV_RUN_ONCE);
     return NULL;
@@ -193,18 +235,18 @@ void host_on_gateway_log(void *ctx, int level, const char *key, const char *text
  * that finds none is asked again later. */
 int host_send(void *ctx, const struct order_cmd *cmd)
 {
-    struct host *host = ctx;
+    struct host_line *line = ctx;
     struct order_cmd *slot;
 
-    if (cmd->kind == CMD_QUERY && ring_used(&host->to_venue) >= HOST_TO_VENUE / 2)
+    if (cmd->kind == CMD_QUERY && ring_used(&line->to_venue) >= HOST_TO_VENUE / 2)
         return AGON_OK;
-    slot = ring_claim(&host->to_venue);
+    slot = ring_claim(&line->to_venue);
     if (slot == NULL) {
         log_error("host", "to-venue", "no room towards the gateway: it has stopped reading");
         return AGON_EAGAIN;
     }
     *slot = *cmd;
-    ring_publish(&host->to_venue);
+    ring_publish(&line->to_venue);
     return AGON_OK;
 }
 
@@ -382,7 +424,8 @@ void host_free(struct host *host)
     if (host->is_running)
         host_stop(host, 0, -1, NULL);
     crew_free(host->crew);
-    gateway_free(host->gateway);
+    for (uint32_t i = 0; i < host->n_lines; i++)
+        gateway_free(host->lines[i].gateway);
     if (host->io_wake.data != NULL) {
         if (host->stream != NULL && !stream_uv_is_stopped(host->stream)) {
             stream_uv_stop(host->stream);
@@ -395,7 +438,8 @@ void host_free(struct host *host)
         uv_run(&host->loop, UV_RUN_DEFAULT);
         uv_loop_close(&host->loop);
     }
-    paper_free(host->paper);
+    for (uint32_t i = 0; i < host->n_lines; i++)
+        paper_free(host->lines[i].paper);
     engine_free(host->engine);
     process_bus_free(&host->bus);
     journal_writer_free(host->writer);
@@ -404,10 +448,12 @@ void host_free(struct host *host)
     if (host->has_disk)
         disk_posix_close(&host->disk);
     rundir_close(&host->rundir);
-    ring_deinit(&host->to_venue);
+    for (uint32_t i = 0; i < host->n_lines; i++) {
+        ring_deinit(&host->lines[i].to_venue);
+        free(host->lines[i].from_venue_memory);
+    }
     ring_deinit(&host->control);
     heap_deinit(&host->due);
-    free(host->from_venue_memory);
     free(host->wishes);
     free(host->free);
     free(host->bars);

@@ -20,8 +20,11 @@
 #define HOST_VIEW_POSITIONS  16  /* of a slot, in the view */
 #define HOST_VIEW_ORDERS     512 /* open ones, in the view */
 #define HOST_VIEW_FILLS      256 /* the newest, in the view */
+#define HOST_VENUES_MAX      4
 
 struct host_instrument {
+    uint32_t venue; /* place in the host's venues */
+    uint8_t kind;   /* enum instrument_kind; 0: spot */
     char symbol[32], base[16], quote[16];
     agon_px_t tick_px;
     agon_qty_t lot_qty, min_qty, max_qty;
@@ -30,9 +33,13 @@ struct host_instrument {
     int32_t maker_fee_ppb, taker_fee_ppb;
 };
 struct host_config {
-    uint32_t mode;             /* RUN_PAPER or RUN_LIVE */
-    const char *dir;           /* run directory; one host at a time lives there */
-    struct venue_config venue; /* endpoints, limits, keys */
+    uint32_t mode;   /* RUN_PAPER or RUN_LIVE */
+    const char *dir; /* run directory; one host at a time lives there */
+    union {          /* endpoints, limits, keys; venues[0].venue is 1, account 0, and so on */
+        struct venue_config venue;
+        struct venue_config venues[HOST_VENUES_MAX];
+    };
+    uint32_t n_venues; /* 0: one */
     char base_currency[16];
     const struct host_instrument *instruments; /* borrowed until host_open returns */
     uint32_t n_instruments;
@@ -57,6 +64,7 @@ struct host_view_position {
     agon_amt_t held_amt; /* the base asset's unit */
     agon_qty_t qty;
     agon_amt_t cost_amt, realised_amt, fee_amt; /* the quote's unit */
+    agon_amt_t funding_amt;                     /* of a derivative */
     uint64_t n_fills;
 };
 struct host_view_slot {
@@ -97,7 +105,7 @@ struct host_view_fill {
     char fee_name[16];
 };
 struct host_view_instrument {
-    char symbol[32];
+    char symbol[32], venue[32];
     uint8_t book_state;
     int8_t px_exp, qty_exp, base_exp, quote_exp;
     uint8_t is_halted, kind;
@@ -111,7 +119,7 @@ struct host_view {
     uint32_t run;
     uint8_t journal_state, is_killed, is_halted, is_ready, base_exp;
     struct engine_counters counters;
-    struct gateway_status venue;
+    struct gateway_status venue; /* of all together */
     uint32_t n_slots, n_instruments;
     struct host_view_slot slots[SLOTS_MAX];
     struct host_view_instrument instruments[HOST_INSTRUMENTS_MAX];

@@ -73,13 +73,14 @@ static agon_asset_t boot_asset(struct host *host, const char *name, int is_base_
 static int boot_instrument(struct host *host, const struct host_instrument *spec, struct error *err)
 {
     const struct instruments *table = engine_instruments(host->engine);
-    agon_instrument_t id = instruments_find(table, host->config.venue.venue, spec->symbol);
+    uint16_t venue = host->config.venues[spec->venue].venue;
+    agon_instrument_t id = instruments_find(table, venue, spec->symbol);
     struct agon_instrument made = {
         .hdr = {.type = AGON_EVENT_INSTRUMENT,
                 .granules = 3,
                 .instrument = id != 0 ? id : table->n_instruments + 1},
-        .venue = host->config.venue.venue,
-        .kind = INSTRUMENT_SPOT,
+        .venue = venue,
+        .kind = spec->kind != 0 ? spec->kind : (uint8_t)INSTRUMENT_SPOT,
         .state = TRADING_OPEN,
         .px_exp = (int8_t)spec->px_exp,
         .qty_exp = (int8_t)spec->qty_exp,
@@ -104,17 +105,43 @@ static int boot_instrument(struct host *host, const struct host_instrument *spec
 
 static int boot_cash(struct host *host, struct error *err)
 {
-    struct record_account cash = {
-        .hdr = {.type = EVENT_ACCOUNT, .granules = 1},
-        .account = host->config.venue.account,
-        .flags = 3,
-        .asset = engine_instruments(host->engine)->base_currency,
-    };
+    agon_amt_t free_amt = 0;
+    int rc = AGON_OK;
 
-    // Live, the venue says what is there. On paper it is what the slots were given.
+    // Live, the venue says what is there. On paper it is what the slots were given; of several
+    // accounts each has it, for a slot's capital is where its instruments are.
     for (uint32_t i = 0; i < host->config.n_slots; i++)
-        cash.free_amt = num_add(cash.free_amt, host->config.slots[i].record.limits.capital_amt);
-    return boot_step(host, &cash, "the account", err);
+        free_amt = num_add(free_amt, host->config.slots[i].record.limits.capital_amt);
+    for (uint32_t i = 0; i < host->n_lines && rc >= 0; i++) {
+        struct record_account cash = {
+            .hdr = {.type = EVENT_ACCOUNT, .granules = 1},
+            .account = host->config.venues[i].account,
+            .flags = 3,
+            .asset = engine_instruments(host->engine)->base_currency,
+            .free_amt = free_amt,
+        };
+
+        rc = boot_step(host, &cash, "the account", err);
+    }
+    return rc;
+}
+
+/* Where there are several venues, what is traded on one is traded on its account. */
+static int boot_accounts(struct host *host, struct error *err)
+{
+    int rc = AGON_OK;
+
+    for (uint32_t i = 0; i < host->n_lines && host->n_lines > 1 && rc >= 0; i++) {
+        struct record_account_of record = {
+            .hdr = {.type = EVENT_CONFIG, .granules = 1},
+            .kind = CONFIG_ACCOUNT,
+            .venue = host->config.venues[i].venue,
+            .account = host->config.venues[i].account,
+        };
+
+        rc = boot_step(host, &record, "a venue's account", err);
+    }
+    return rc;
 }
 
 /* What earlier runs left: halts that were the host's own end with its run, a kill switch stands
@@ -220,6 +247,8 @@ static int boot(struct host *host, uint32_t last_run, struct error *err)
 
     for (uint32_t i = 0; i < config->n_instruments && rc >= 0; i++)
         rc = boot_instrument(host, &config->instruments[i], err);
+    if (rc >= 0)
+        rc = boot_accounts(host, err);
     if (rc >= 0 && is_new && config->mode == RUN_PAPER)
         rc = boot_cash(host, err);
     for (uint32_t i = 0; i < config->n_slots && rc >= 0; i++) {
@@ -229,10 +258,16 @@ static int boot(struct host *host, uint32_t last_run, struct error *err)
         // The configuration counts instruments in its own order, the table in the order in which it
         // met them.
         for (uint32_t k = 0; k < sub->n_instruments; k++) {
-            if (sub->instruments[k] > 0 && sub->instruments[k] <= config->n_instruments)
-                sub->instruments[k] =
-                    instruments_find(engine_instruments(host->engine), config->venue.venue,
-                                     config->instruments[sub->instruments[k] - 1].symbol);
+            const struct host_instrument *spec;
+
+            if (sub->instruments[k] == 0 || sub->instruments[k] > config->n_instruments)
+                continue;
+            spec = &config->instruments[sub->instruments[k] - 1];
+            sub->instruments[k] = instruments_find(engine_instruments(host->engine),
+                                                   config->venues[spec->venue].venue, spec->symbol);
+            // Its own account is where its first instrument is.
+            if (k == 0 && host->n_lines > 1)
+                config->slots[i].record.account = config->venues[spec->venue].account;
         }
         record = config->slots[i].record;
         rc = boot_step(host, &record, record.name, err);
@@ -243,10 +278,15 @@ static int boot(struct host *host, uint32_t last_run, struct error *err)
         rc = boot_step(host, &start, "the start", err);
     if (rc >= 0)
         rc = boot_states(host, err);
-    if (host->paper != NULL) {
-        for (agon_instrument_t id = 1;
-             id <= engine_instruments(host->engine)->n_instruments && rc >= 0; id++)
-            rc = paper_add(host->paper, id);
+    for (agon_instrument_t id = 1; id <= engine_instruments(host->engine)->n_instruments && rc >= 0;
+         id++) {
+        const struct agon_instrument *instrument =
+            instruments_get(engine_instruments(host->engine), id);
+
+        for (uint32_t i = 0; instrument != NULL && i < host->n_lines && rc >= 0; i++) {
+            if (host->lines[i].paper != NULL && host->config.venues[i].venue == instrument->venue)
+                rc = paper_add(host->lines[i].paper, id);
+        }
     }
     return rc;
 }
@@ -339,41 +379,8 @@ static int open_writer(struct host *host, const struct journal_summary *summary,
     return host->writer != NULL ? AGON_OK : err != NULL && err->code < 0 ? err->code : AGON_EIO;
 }
 
-static int open_gateway(struct host *host, struct error *err)
+static int open_loop(struct host *host, struct error *err)
 {
-    static struct gateway_instrument instruments[HOST_INSTRUMENTS_MAX];
-    struct gateway_asset assets[ASSETS_MAX];
-    const struct instruments *table = engine_instruments(host->engine);
-    struct gateway_ports ports = {
-        .out = &host->from_venue_in,
-        .commands = host->config.mode == RUN_LIVE ? &host->to_venue : NULL,
-        .ctx = host,
-        .durable_seq = host_durable_seq,
-        .log = host_on_gateway_log,
-    };
-    uint64_t bytes = (evring_bytes(FROM_VENUE) + 127) & ~(uint64_t)127;
-    uint32_t n_assets = 0;
-    uint32_t n = 0;
-    int rc;
-
-    host->from_venue_memory = aligned_alloc(128, bytes);
-    if (host->from_venue_memory == NULL)
-        return error_set(err, AGON_ENOMEM, "no memory for the rings to the venue");
-    memset(host->from_venue_memory, 0, bytes);
-    evring_format(host->from_venue_memory, FROM_VENUE);
-    evring_attach(&host->from_venue_in, host->from_venue_memory, FROM_VENUE);
-    evring_attach(&host->from_venue_out, host->from_venue_memory, FROM_VENUE);
-    for (agon_asset_t id = 1; id <= table->n_assets; id++) {
-        const struct asset *asset = instruments_asset(table, id);
-
-        memcpy(assets[n_assets].name, asset->name, sizeof(assets[n_assets].name));
-        assets[n_assets].asset = id;
-        assets[n_assets++].exp = asset->exp;
-    }
-    for (agon_instrument_t id = 1; id <= table->n_instruments && n < HOST_INSTRUMENTS_MAX; id++)
-        instruments[n++] =
-            (struct gateway_instrument){.instrument = *instruments_get(table, id),
-                                        .last_fill = engine_last_fill(host->engine, id)};
     if (uv_loop_init(&host->loop) != 0)
         return error_set(err, AGON_EIO, "libuv could not make a loop");
     uv_async_init(&host->loop, &host->io_wake, host_on_io_wake);
@@ -381,19 +388,57 @@ static int open_gateway(struct host *host, struct error *err)
     uv_prepare_init(&host->loop, &host->io_turn);
     host->io_turn.data = host;
     uv_prepare_start(&host->io_turn, host_on_io_turn);
-    rc = stream_uv_new(&host->stream, &host->loop, 64, err);
-    if (rc < 0)
-        return rc;
-    ports.stream = stream_uv_port(host->stream);
-    return gateway_new(&host->gateway, &host->config.venue, &ports, assets, n_assets, instruments,
-                       n, err);
+    return stream_uv_new(&host->stream, &host->loop, 64, err);
+}
+
+static int open_gateway(struct host *host, uint32_t at, struct error *err)
+{
+    static struct gateway_instrument instruments[HOST_INSTRUMENTS_MAX];
+    struct host_line *line = &host->lines[at];
+    const struct venue_config *venue = &host->config.venues[at];
+    struct gateway_asset assets[ASSETS_MAX];
+    const struct instruments *table = engine_instruments(host->engine);
+    struct gateway_ports ports = {
+        .stream = stream_uv_port(host->stream),
+        .out = &line->from_venue_in,
+        .commands = host->config.mode == RUN_LIVE ? &line->to_venue : NULL,
+        .ctx = host,
+        .durable_seq = host_durable_seq,
+        .log = host_on_gateway_log,
+    };
+    uint64_t bytes = (evring_bytes(FROM_VENUE) + 127) & ~(uint64_t)127;
+    uint32_t n_assets = 0;
+    uint32_t n = 0;
+
+    line->from_venue_memory = aligned_alloc(128, bytes);
+    if (line->from_venue_memory == NULL)
+        return error_set(err, AGON_ENOMEM, "no memory for the rings to the venue");
+    memset(line->from_venue_memory, 0, bytes);
+    evring_format(line->from_venue_memory, FROM_VENUE);
+    evring_attach(&line->from_venue_in, line->from_venue_memory, FROM_VENUE);
+    evring_attach(&line->from_venue_out, line->from_venue_memory, FROM_VENUE);
+    for (agon_asset_t id = 1; id <= table->n_assets; id++) {
+        const struct asset *asset = instruments_asset(table, id);
+
+        memcpy(assets[n_assets].name, asset->name, sizeof(assets[n_assets].name));
+        assets[n_assets].asset = id;
+        assets[n_assets++].exp = asset->exp;
+    }
+    for (agon_instrument_t id = 1; id <= table->n_instruments && n < HOST_INSTRUMENTS_MAX; id++) {
+        const struct agon_instrument *instrument = instruments_get(table, id);
+
+        if (instrument->venue == venue->venue)
+            instruments[n++] = (struct gateway_instrument){
+                .instrument = *instrument, .last_fill = engine_last_fill(host->engine, id)};
+    }
+    return gateway_new(&line->gateway, venue, &ports, assets, n_assets, instruments, n, err);
 }
 
 static int open_core(struct host *host, struct error *err)
 {
     struct engine_config engine = {.journal = &host->buffer,
                                    .alert = {.ctx = host, .alert = on_alert}};
-    struct crew_config crew = {.log = on_plugin_log, .ctx = host, .n_venues = 1};
+    struct crew_config crew = {.log = on_plugin_log, .ctx = host, .n_venues = host->n_lines};
     int rc = process_bus_new(&host->bus, (uint64_t)1 << 18, err);
 
     if (rc < 0)
@@ -403,13 +448,15 @@ static int open_core(struct host *host, struct error *err)
     rc = engine_new(&host->engine, &engine, err);
     if (rc < 0)
         return rc;
-    host->venue_name.venue = host->config.venue.venue;
-    snprintf(host->venue_name.name, sizeof(host->venue_name.name), "%.27s",
-             host->config.venue.name);
+    for (uint32_t i = 0; i < host->n_lines; i++) {
+        host->venue_names[i].venue = host->config.venues[i].venue;
+        snprintf(host->venue_names[i].name, sizeof(host->venue_names[i].name), "%.27s",
+                 host->config.venues[i].name);
+    }
     crew.engine = host->engine;
     crew.dir = host->plugin_dir;
     crew.bus = &host->bus;
-    crew.venues = &host->venue_name;
+    crew.venues = host->venue_names;
     rc = crew_new(&host->crew, &crew, err);
     if (rc < 0)
         return rc;
@@ -424,25 +471,25 @@ static int open_core(struct host *host, struct error *err)
 }
 
 /* Only now, when the past has been stepped again: the orders of earlier runs went out long ago. */
-static int open_venue(struct host *host, struct error *err)
+static int open_venue(struct host *host, uint32_t at, struct error *err)
 {
-    struct venue_port port = {.ctx = host, .send = host_send};
+    struct host_line *line = &host->lines[at];
+    struct venue_port port = {.ctx = line, .send = host_send};
     struct paper_config paper = {.match = {.cancel_ahead_ppm = 500000},
                                  .entry_ns = host->config.entry_ns,
                                  .report_ns = host->config.report_ns,
-                                 .account = host->config.venue.account,
+                                 .account = host->config.venues[at].account,
                                  .first_fill = (uint64_t)(engine_run(host->engine) + 1) << 40};
 
-    if (ring_init(&host->to_venue, HOST_TO_VENUE, sizeof(struct order_cmd)) < 0 ||
-        ring_init(&host->control, FROM_CONTROL, sizeof(struct record_command)) < 0)
+    if (ring_init(&line->to_venue, HOST_TO_VENUE, sizeof(struct order_cmd)) < 0)
         return error_set(err, AGON_ENOMEM, "no memory for the rings to the venue");
     if (host->config.mode == RUN_PAPER) {
-        host->paper = paper_new(&paper, engine_instruments(host->engine));
-        if (host->paper == NULL)
+        line->paper = paper_new(&paper, engine_instruments(host->engine));
+        if (line->paper == NULL)
             return error_set(err, AGON_ENOMEM, "no memory for the paper venue");
-        port = paper_port(host->paper);
+        port = paper_port(line->paper);
     }
-    engine_attach_venue(host->engine, host->config.venue.account, &port);
+    engine_attach_venue(host->engine, host->config.venues[at].account, &port);
     return AGON_OK;
 }
 
@@ -456,6 +503,7 @@ int host_open(struct host **out, const struct host_config *config, struct error 
     if (host == NULL)
         return error_set(err, rc, "host: out of memory");
     host->config = *config;
+    host->n_lines = config->n_venues > 0 ? config->n_venues : 1;
     if (host->config.mark_every == 0)
         host->config.mark_every = MARKS;
     if (host->config.snapshot_every == 0)
@@ -490,14 +538,18 @@ int host_open(struct host **out, const struct host_config *config, struct error 
         rc = rebuild(host, &summary, err);
     if (rc >= 0)
         rc = load_agents(host, err);
-    if (rc >= 0)
-        rc = open_venue(host, err);
+    if (rc >= 0 && ring_init(&host->control, FROM_CONTROL, sizeof(struct record_command)) < 0)
+        rc = error_set(err, AGON_ENOMEM, "no memory for commands");
+    for (uint32_t i = 0; i < host->n_lines && rc >= 0; i++)
+        rc = open_venue(host, i, err);
     if (rc >= 0)
         rc = open_writer(host, &summary, err);
     if (rc >= 0)
         rc = boot(host, engine_run(host->engine), err);
     if (rc >= 0)
-        rc = open_gateway(host, err);
+        rc = open_loop(host, err);
+    for (uint32_t i = 0; i < host->n_lines && rc >= 0; i++)
+        rc = open_gateway(host, i, err);
     if (rc < 0)
         goto fail;
     host->next_mark = engine_seq(host->engine) + host->config.mark_every;

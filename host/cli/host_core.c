@@ -263,7 +263,11 @@ static int step(struct host *host, struct agon_event_hdr *event)
 
 static void after_order(struct host *host)
 {
-    if (ring_used(&host->to_venue) == 0)
+    uint64_t n = 0;
+
+    for (uint32_t i = 0; i < host->n_lines; i++)
+        n += ring_used(&host->lines[i].to_venue);
+    if (n == 0)
         return;
     atomic_store(&host->is_holding, 1);
     atomic_fetch_add_explicit(&host->writer_wake, 1, memory_order_release);
@@ -293,12 +297,12 @@ static int drain_control(struct host *host)
     return n;
 }
 
-static int drain_venue(struct host *host)
+static int drain_line(struct host *host, struct host_line *line)
 {
     const struct agon_event_hdr *event;
     int n = 0;
 
-    while (n < BATCH && (event = evring_peek(&host->from_venue_out, NULL)) != NULL) {
+    while (n < BATCH && (event = evring_peek(&line->from_venue_out, NULL)) != NULL) {
         agon_ns_t received;
 
         memcpy(host->event.bytes, event, event_bytes(event));
@@ -314,10 +318,38 @@ static int drain_venue(struct host *host)
         host->event.hdr.t = market_time(host, received);
         if (step(host, &host->event.hdr) == AGON_EAGAIN)
             break;
-        evring_release(&host->from_venue_out);
-        if (host->paper != NULL)
-            paper_on_market(host->paper, &host->event.hdr);
+        evring_release(&line->from_venue_out);
+        if (line->paper != NULL)
+            paper_on_market(line->paper, &host->event.hdr);
         hist_add(&host->draft->queue_ns, clock_utc_at(&host->utc, clock_mono()) - received);
+        n++;
+    }
+    return n;
+}
+
+static int drain_venue(struct host *host)
+{
+    int n = 0;
+
+    for (uint32_t i = 0; i < host->n_lines; i++)
+        n += drain_line(host, &host->lines[i]);
+    return n;
+}
+
+static int drain_paper_of(struct host *host, struct paper *paper)
+{
+    struct record_report *report;
+    agon_ns_t t = host_now(host);
+    int n = 0;
+
+    if (paper_next(paper) <= t)
+        paper_advance(paper, t);
+    while ((report = paper_peek(paper)) != NULL && report->hdr.t <= t) {
+        struct record_report copy = *report;
+
+        if (step(host, &copy.hdr) == AGON_EAGAIN)
+            break;
+        paper_take(paper);
         n++;
     }
     return n;
@@ -325,22 +357,10 @@ static int drain_venue(struct host *host)
 
 static int drain_paper(struct host *host)
 {
-    struct record_report *report;
-    agon_ns_t t = host_now(host);
     int n = 0;
 
-    if (host->paper == NULL)
-        return 0;
-    if (paper_next(host->paper) <= t)
-        paper_advance(host->paper, t);
-    while ((report = paper_peek(host->paper)) != NULL && report->hdr.t <= t) {
-        struct record_report copy = *report;
-
-        if (step(host, &copy.hdr) == AGON_EAGAIN)
-            break;
-        paper_take(host->paper);
-        n++;
-    }
+    for (uint32_t i = 0; i < host->n_lines && host->lines[i].paper != NULL; i++)
+        n += drain_paper_of(host, host->lines[i].paper);
     return n;
 }
 
@@ -425,6 +445,7 @@ static void show_slot(struct host *host, uint16_t id)
                                         .cost_amt = all[i].cost_amt,
                                         .realised_amt = all[i].realised_amt,
                                         .fee_amt = all[i].fee_amt,
+                                        .funding_amt = all[i].funding_amt,
                                         .n_fills = all[i].n_fills};
     }
     memcpy(to->failure, host->failures[id], sizeof(to->failure));
@@ -464,13 +485,19 @@ static void show_instrument(struct host *host, agon_instrument_t id)
     struct agon_level ask = {0};
 
     memcpy(to->symbol, instrument->symbol, sizeof(to->symbol));
+    if (instrument->venue >= 1 && instrument->venue <= HOST_VENUES_MAX)
+        snprintf(to->venue, sizeof(to->venue), "%.31s",
+                 host->config.venues[instrument->venue - 1].name);
     memcpy(to->base, instruments_asset(table, instrument->base)->name, sizeof(to->base));
     memcpy(to->quote, instruments_asset(table, instrument->quote)->name, sizeof(to->quote));
     to->book_state = engine_book_state(host->engine, id);
     to->kind = instrument->kind;
     to->px_exp = instrument->px_exp;
     to->qty_exp = instrument->qty_exp;
-    to->base_exp = instruments_asset(table, instrument->base)->exp;
+    // A derivative's position is counted as its quantities are.
+    to->base_exp = instrument->kind == INSTRUMENT_SPOT
+                       ? instruments_asset(table, instrument->base)->exp
+                       : instrument->qty_exp;
     to->quote_exp = instruments_asset(table, instrument->quote)->exp;
     if (engine_book(host->engine, id) != NULL) {
         book_best(engine_book(host->engine, id), AGON_BUY, &bid);
@@ -634,13 +661,22 @@ static void join_agents(struct host *host, int64_t mono)
              history.n_bars);
 }
 
+static int has_news(struct host *host)
+{
+    for (uint32_t i = 0; i < host->n_lines; i++) {
+        if (evring_used(&host->lines[i].from_venue_out) > 0)
+            return 1;
+    }
+    return 0;
+}
+
 static void park(struct host *host)
 {
     uint32_t seen = atomic_load_explicit(&host->core_wake, memory_order_acquire);
 
     atomic_store_explicit(&host->is_core_asleep, 1, memory_order_seq_cst);
-    if (evring_used(&host->from_venue_out) == 0 && ring_used(&host->control) == 0 &&
-        atomic_load(&host->change) == NULL && !atomic_load(&host->is_stopping))
+    if (!has_news(host) && ring_used(&host->control) == 0 && atomic_load(&host->change) == NULL &&
+        !atomic_load(&host->is_stopping))
         futex_wait(&host->core_wake, seen, PARK_NS);
     atomic_store_explicit(&host->is_core_asleep, 0, memory_order_relaxed);
 }

@@ -33,6 +33,15 @@ struct wish {
     _Alignas(64) unsigned char bytes[ENGINE_WISH_BYTES];
     uint16_t slot;
 };
+/* A venue of the host: its gateway, its rings, and the exchange that stands in for it on paper. */
+struct host_line {
+    struct gateway *gateway; /* owned */
+    struct paper *paper;     /* owned; [core]; on paper */
+    void *from_venue_memory; /* owned */
+    struct evring from_venue_in, from_venue_out;
+    struct ring to_venue; /* of struct order_cmd */
+};
+
 struct host {
     struct host_config config;
     struct rundir rundir;
@@ -44,21 +53,18 @@ struct host {
     struct process_bus bus;
     struct engine *engine; /* owned; [core] once started */
     struct crew *crew;     /* owned; [core] once started */
-    struct paper *paper;   /* owned; [core]; on paper */
-    struct setup_venue venue_name;
+    struct host_line lines[HOST_VENUES_MAX];
+    uint32_t n_lines;
+    struct setup_venue venue_names[HOST_VENUES_MAX];
 
     /* io */
     uv_loop_t loop;
     uv_async_t io_wake;
     uv_prepare_t io_turn;
     struct stream_uv *stream; /* owned */
-    struct gateway *gateway;  /* owned */
     struct gateway_status io_status;
     int64_t io_told_ns;
     pthread_mutex_t io_lock; /* of io_status */
-    void *from_venue_memory; /* owned */
-    struct evring from_venue_in, from_venue_out;
-    struct ring to_venue;         /* of struct order_cmd */
     struct ring control;          /* of struct record_command */
     pthread_mutex_t control_lock; /* of the writing end of control */
     uint64_t n_commands;          /* that were ever put into control */

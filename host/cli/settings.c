@@ -10,6 +10,7 @@
 #include "venue/config.h"
 
 struct instrument_words {
+    char venue[32];
     char symbol[32], base[16], quote[16];
     int64_t tick, lot; /* counts of 10^-8 */
     int64_t min_notional;
@@ -18,6 +19,8 @@ struct instrument_words {
 struct words {
     uint8_t mode, is_async;
     char venue[256], roster[256];
+    uint32_t n_venues;
+    char venues[HOST_VENUES_MAX][256];
     int64_t speed, entry_ns, report_ns;
     uint64_t low_water_bytes, market_keep_bytes, market_segment_bytes, snapshot_every;
     uint64_t seed;
@@ -30,6 +33,8 @@ struct words {
 };
 
 static const struct schema_field instrument_fields[] = {
+    {"venue", SCHEMA_NAME, SCHEMA_MEMBER(struct instrument_words, venue),
+     .doc = "name of its venue, where there are several; default: the first"},
     {"symbol", SCHEMA_NAME, SCHEMA_MEMBER(struct instrument_words, symbol), .is_required = 1,
      .doc = "the venue's spelling"},
     {"base", SCHEMA_NAME, SCHEMA_MEMBER(struct instrument_words, base), .is_required = 1,
@@ -54,8 +59,9 @@ static const struct schema_choice classes[] = {{"sync", 0}, {"async", 1}, {NULL,
 static const struct schema_field words_fields[] = {
     {"mode", SCHEMA_CHOICE, SCHEMA_MEMBER(struct words, mode), .choices = modes, .preset = "paper",
      .doc = "paper: fills by the matching engine on the live book; live: orders go to the venue"},
-    {"venue", SCHEMA_PATH, SCHEMA_MEMBER(struct words, venue), .is_required = 1,
-     .doc = "file of the venue"},
+    {"venue", SCHEMA_PATH, SCHEMA_MEMBER(struct words, venue), .doc = "file of the venue"},
+    {"venues", SCHEMA_PATH, SCHEMA_ARRAY(struct words, venues, n_venues), .list_min = 1,
+     .doc = "instead of venue: files of several, each with an account of its own"},
     {"roster", SCHEMA_PATH, SCHEMA_MEMBER(struct words, roster), .is_required = 1,
      .doc = "file of the agents"},
     {"journal", SCHEMA_CHOICE, SCHEMA_MEMBER(struct words, is_async), .choices = classes,
@@ -133,24 +139,57 @@ static int read_roster(struct settings *settings, const char *path, const char *
     names.n = settings->host.n_instruments;
     for (uint32_t i = 0; i < names.n; i++)
         snprintf(names.instruments[i], sizeof(names.instruments[i]), "%s:%s",
-                 settings->host.venue.name, settings->instruments[i].symbol);
+                 settings->host.venues[settings->instruments[i].venue].name,
+                 settings->instruments[i].symbol);
     return slots_of_roster(settings->slots, &settings->host.n_slots, settings->host.base_currency,
                            &from);
 }
 
-static int read_venue(struct settings *settings, const char *path)
+static int read_venue(struct settings *settings, uint32_t at, const char *path)
 {
+    struct venue_config *venue = &settings->host.venues[at];
     struct config_file file;
     const struct config_node *name = NULL;
 
-    if (config_file_open(&file, "run", path) &&
-        venue_config_read(file.config, &settings->host.venue) >= 0)
+    if (config_file_open(&file, "run", path) && venue_config_read(file.config, venue) >= 0)
         name = config_at(file.config, "credential");
     if (name != NULL)
-        snprintf(settings->credential, sizeof(settings->credential), "%s", config_text(name));
-    settings->host.venue.venue = 1;
-    settings->host.venue.account = 0;
+        snprintf(settings->credentials[at], sizeof(settings->credentials[at]), "%s",
+                 config_text(name));
+    venue->venue = (uint16_t)(at + 1);
+    venue->account = (agon_account_t)at;
     return config_file_close(&file);
+}
+
+/* Which venue each instrument is of, and with it what kind it is; told of a venue that is none. */
+static int place_instruments(struct settings *settings, const struct words *words, const char *path)
+{
+    struct config_file file;
+    int code;
+
+    if (!config_file_open(&file, "run", path))
+        return config_file_close(&file);
+    for (uint32_t i = 0; i < words->n_instruments; i++) {
+        struct host_instrument *instrument = &settings->instruments[i];
+        const char *name = words->instruments[i].venue;
+        uint32_t at = 0;
+
+        while (name[0] != '\0' && at < settings->host.n_venues &&
+               strcmp(settings->host.venues[at].name, name) != 0)
+            at++;
+        if (at == settings->host.n_venues) {
+            config_refuse(file.config, config_at(file.config, "instruments[%u].venue", i),
+                          CONFIG_E_CHOICE, "is no venue of this file; expected such as '%s'",
+                          settings->host.venues[0].name);
+            continue;
+        }
+        instrument->venue = at;
+        instrument->kind = strcmp(settings->host.venues[at].dialect, "binance_um") == 0
+                               ? INSTRUMENT_LINEAR
+                               : INSTRUMENT_SPOT;
+    }
+    code = config_file_close(&file);
+    return code;
 }
 
 // A path beside the file that names it.
@@ -170,6 +209,7 @@ static void check_symbols(struct config *config, const struct words *words)
             const struct config_node *node = config_at(config, "instruments[%u].symbol", i);
 
             if (node == NULL || first == NULL || words->instruments[i].symbol[0] == '\0' ||
+                strcmp(words->instruments[i].venue, words->instruments[k].venue) != 0 ||
                 strcmp(words->instruments[i].symbol, words->instruments[k].symbol) != 0)
                 continue;
             config_refuse(config, node, CONFIG_E_DUPLICATE,
@@ -224,10 +264,17 @@ int settings_read(struct settings *settings, const char *path, const char *plugi
         config_read(file.config, &settings_schema, words);
         if (config_root(file.config) != NULL)
             check_symbols(file.config, words);
+        if (config_root(file.config) != NULL && (words->venue[0] != '\0') == (words->n_venues > 0))
+            config_refuse(file.config, config_root(file.config),
+                          words->n_venues > 0 ? CONFIG_E_CONFLICT : CONFIG_E_MISSING,
+                          "expected either 'venue' or 'venues'");
+        if (words->n_venues == 0) {
+            memcpy(words->venues[0], words->venue, sizeof(words->venue));
+            words->n_venues = words->venue[0] != '\0';
+        }
     }
     code = config_file_close(&file);
-    if (!beside(venue, sizeof(venue), path, words->venue) ||
-        !beside(settings->roster, sizeof(settings->roster), path, words->roster)) {
+    if (!beside(settings->roster, sizeof(settings->roster), path, words->roster)) {
         fprintf(stderr, "agon run: %.200s...: the path is too long\n", path);
         free(words);
         return EXIT_CONFIG;
@@ -237,11 +284,20 @@ int settings_read(struct settings *settings, const char *path, const char *plugi
         take_words(settings, words);
     // All are read, whatever the others say: all mistakes in one go. What would only follow from a
     // mistake in another file is not asked.
-    if (words->venue[0] != '\0') {
-        int venue_code = read_venue(settings, venue);
+    settings->host.n_venues = words->n_venues;
+    for (uint32_t i = 0; i < words->n_venues; i++) {
+        int venue_code = beside(venue, sizeof(venue), path, words->venues[i])
+                             ? read_venue(settings, i, venue)
+                             : EXIT_CONFIG;
 
         is_known = is_known && venue_code == EXIT_OK;
         code = graver(code, venue_code);
+    }
+    if (is_known) {
+        int place_code = place_instruments(settings, words, path);
+
+        is_known = place_code == EXIT_OK;
+        code = graver(code, place_code);
     }
     if (words->roster[0] != '\0')
         code = graver(code, read_roster(settings, settings->roster, plugins, is_known));

@@ -17,8 +17,9 @@ struct settings {
     struct host_config host; /* slots and instruments point into this struct */
     struct host_instrument instruments[HOST_INSTRUMENTS_MAX];
     struct crew_slot slots[SLOTS_MAX];
-    char roster[1024];   /* its file, for what is told of it */
-    char credential[64]; /* name in the credential store; empty: public data only */
+    char roster[1024]; /* its file, for what is told of it */
+    /* of each venue: name in the credential store; empty: public data only */
+    char credentials[HOST_VENUES_MAX][64];
 };
 /* Reads all three files. Every mistake of a file is printed to stderr in one pass; the return value
  * is an exit code: 0, 3 or 5, or 6 when a file cannot be read. plugins: directory of the roster's

@@ -31,6 +31,45 @@ void control_watch(struct engine *engine)
     }
 }
 
+/* Which accounts a slot's capital is on: those of its instruments, and its own where it has none.
+ * It is divided evenly, what is left of the division is on the first. */
+static agon_amt_t share_of(const struct engine *engine, const struct slot *slot,
+                           const struct subscription *sub, agon_amt_t capital_amt,
+                           agon_account_t account)
+{
+    uint32_t accounts = 0;
+    agon_amt_t share_amt;
+    int n;
+
+    for (uint32_t i = 0; i < sub->n_instruments && i < SLOT_INSTRUMENTS_MAX; i++) {
+        const struct agon_instrument *instrument =
+            instruments_get(&engine->table, sub->instruments[i]);
+
+        if (instrument != NULL)
+            accounts |= 1u << engine_account(engine, slot, instrument);
+    }
+    if (accounts == 0)
+        accounts = 1u << slot->account;
+    if ((accounts >> account & 1) == 0)
+        return 0;
+    n = __builtin_popcount(accounts);
+    share_amt = capital_amt / n;
+    return __builtin_ctz(accounts) == account ? capital_amt - (n - 1) * share_amt : share_amt;
+}
+
+static int config_account(struct engine *engine, const struct record_account_of *record)
+{
+    // Orders and money of earlier events are where they are: an account is told before its slots.
+    if (record->venue == 0 || record->venue > VENUES_MAX ||
+        record->account >= LEDGER_ACCOUNTS_MAX ||
+        (engine->slots.n > 0 && engine->account_of[record->venue] != record->account + 1)) {
+        engine_alert(engine, 3, "account", "a venue's account cannot be what it was told to be");
+        return AGON_EINVAL;
+    }
+    engine->account_of[record->venue] = (uint16_t)(record->account + 1);
+    return AGON_OK;
+}
+
 static int config_slot(struct engine *engine, const struct record_slot *record)
 {
     const struct slot *before = slots_get(&engine->slots, record->slot);
@@ -38,7 +77,9 @@ static int config_slot(struct engine *engine, const struct record_slot *record)
     agon_amt_t given_before = before != NULL ? engine->tournament.given_amt[record->slot] : 0;
     agon_amt_t capital_before = before != NULL ? before->limits.capital_amt : 0;
     int is_new = before == NULL;
-    agon_amt_t change_amt;
+    struct slot as_told = {.account = record->account};
+    agon_amt_t changes[LEDGER_ACCOUNTS_MAX];
+    agon_amt_t change_amt, capital_amt;
     struct error err = {0};
     int rc;
 
@@ -63,26 +104,40 @@ static int config_slot(struct engine *engine, const struct record_slot *record)
         }
     }
     change_amt = num_add(record->limits.capital_amt, -given_before);
-    if (change_amt < 0 &&
-        (capital_before < -change_amt ||
-         engine_free_amt(engine, before, engine->table.base_currency) < -change_amt)) {
+    capital_amt = num_add(capital_before, change_amt);
+    if (capital_amt < 0) {
         engine_alert(engine, 3, "slot", "a slot's capital is in use: it cannot be taken from it");
         return AGON_EINVAL;
     }
-    if (change_amt > 0 && engine->has_picture[record->account] &&
-        ledger_amt(engine->ledger, record->account, LEDGER_EXTERNAL, engine->table.base_currency) <
-            change_amt) {
-        engine_alert(engine, 3, "slot", "the account does not have a slot's capital");
-        return AGON_EINVAL;
+    for (agon_account_t account = 0; account < LEDGER_ACCOUNTS_MAX; account++) {
+        agon_amt_t share_amt =
+            share_of(engine, &as_told, &record->subscription, capital_amt, account);
+
+        if (before != NULL)
+            share_amt -= share_of(engine, before, &before->subscription, capital_before, account);
+        changes[account] = share_amt;
+        if (share_amt < 0 &&
+            engine_free_of(engine, before, account, engine->table.base_currency) < -share_amt) {
+            engine_alert(engine, 3, "slot",
+                         "a slot's capital is in use: it cannot be taken from it");
+            return AGON_EINVAL;
+        }
+        if (share_amt > 0 && engine->has_picture[account] &&
+            ledger_amt(engine->ledger, account, LEDGER_EXTERNAL, engine->table.base_currency) <
+                share_amt) {
+            engine_alert(engine, 3, "slot", "the account does not have a slot's capital");
+            return AGON_EINVAL;
+        }
     }
     rc = slots_set(&engine->slots, record, &err);
     if (rc < 0) {
         engine_alert(engine, 3, "slot", err.text);
         return AGON_EINVAL;
     }
-    engine->slots.all[record->slot].limits.capital_amt = num_add(capital_before, change_amt);
-    REQUIRE(ledger_transfer(engine->ledger, record->account, LEDGER_EXTERNAL, record->slot,
-                            engine->table.base_currency, change_amt) == AGON_OK);
+    engine->slots.all[record->slot].limits.capital_amt = capital_amt;
+    for (agon_account_t account = 0; account < LEDGER_ACCOUNTS_MAX; account++)
+        REQUIRE(ledger_transfer(engine->ledger, account, LEDGER_EXTERNAL, record->slot,
+                                engine->table.base_currency, changes[account]) == AGON_OK);
     if (is_new) {
         risk_slot_start(&engine->risk[record->slot], record->limits.capital_amt);
         score_start(&engine->scores[record->slot], record->limits.capital_amt);
@@ -122,6 +177,8 @@ int control_config(struct engine *engine, const struct agon_event_hdr *event)
             return AGON_EINVAL;
         }
         return AGON_OK;
+    case CONFIG_ACCOUNT:
+        return config_account(engine, (const struct record_account_of *)(const void *)event);
     case CONFIG_SLOT:
         if (event_bytes(event) != sizeof(struct record_slot))
             return AGON_EINVAL;

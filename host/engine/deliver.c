@@ -110,6 +110,7 @@ void deliver_position(struct engine *engine, uint16_t slot, agon_instrument_t in
     };
 
     if (pos != NULL) {
+        event.account = pos->n_fills > 0 ? pos->account : event.account;
         event.qty = pos->qty;
         event.cost_amt = pos->cost_amt;
         event.realised_amt = pos->realised_amt;
@@ -117,9 +118,22 @@ void deliver_position(struct engine *engine, uint16_t slot, agon_instrument_t in
     deliver_private(engine, slot, &event.hdr);
 }
 
+agon_account_t engine_account(const struct engine *engine, const struct slot *slot,
+                              const struct agon_instrument *instrument)
+{
+    uint16_t account = engine->account_of[instrument->venue];
+
+    return account != 0 ? (agon_account_t)(account - 1) : slot->account;
+}
+
 void deliver_balance(struct engine *engine, uint16_t slot, agon_asset_t asset)
 {
-    agon_account_t account = engine->slots.all[slot].account;
+    deliver_balance_of(engine, slot, engine->slots.all[slot].account, asset);
+}
+
+void deliver_balance_of(struct engine *engine, uint16_t slot, agon_account_t account,
+                        agon_asset_t asset)
+{
     agon_amt_t total = ledger_amt(engine->ledger, account, slot, asset);
     agon_amt_t held = 0;
     uint32_t n;
@@ -131,13 +145,17 @@ void deliver_balance(struct engine *engine, uint16_t slot, agon_asset_t asset)
         const struct agon_instrument *instrument =
             instruments_get(&engine->table, all[i].instrument);
 
-        if (instrument != NULL && instrument->quote == asset)
+        if (instrument == NULL ||
+            engine_account(engine, &engine->slots.all[slot], instrument) != account)
+            continue;
+        if (instrument->quote == asset)
             held = num_add(held, all[i].working_buy_amt);
-        if (instrument != NULL && instrument->base == asset)
+        if (instrument->base == asset && instrument->kind == INSTRUMENT_SPOT)
             held =
                 num_add(held, num_rescale(all[i].working_sell_qty, instrument->qty_exp,
                                           instruments_asset(&engine->table, asset)->exp, NUM_UP));
     }
+    held = num_add(held, engine_bound_amt(engine, &engine->slots.all[slot], account, asset));
     event.total_amt = total;
     event.held_amt = held;
     event.free_amt = num_add(total, -held);
@@ -146,17 +164,24 @@ void deliver_balance(struct engine *engine, uint16_t slot, agon_asset_t asset)
 
 agon_amt_t engine_free_amt(const struct engine *engine, const struct slot *slot, agon_asset_t asset)
 {
-    agon_amt_t amt = ledger_amt(engine->ledger, slot->account, slot->id, asset);
+    return engine_free_of(engine, slot, slot->account, asset);
+}
+
+agon_amt_t engine_free_of(const struct engine *engine, const struct slot *slot,
+                          agon_account_t account, agon_asset_t asset)
+{
+    agon_amt_t amt = ledger_amt(engine->ledger, account, slot->id, asset);
     uint32_t n;
     const struct position *all = ledger_positions(engine->ledger, slot->id, &n);
 
     for (uint32_t i = 0; i < n; i++) {
         const struct agon_instrument *other = instruments_get(&engine->table, all[i].instrument);
 
-        if (other != NULL && other->quote == asset)
+        if (other != NULL && other->quote == asset &&
+            engine_account(engine, slot, other) == account)
             amt = num_add(amt, -all[i].working_buy_amt);
     }
-    return amt;
+    return num_add(amt, -engine_bound_amt(engine, slot, account, asset));
 }
 
 void deliver_capital(struct engine *engine, uint16_t id)
@@ -166,12 +191,14 @@ void deliver_capital(struct engine *engine, uint16_t id)
         .hdr = {.type = AGON_EVENT_CAPITAL, .granules = 1},
         .capital_amt = slot->limits.capital_amt,
         .equity_amt = engine_equity(engine, id),
-        .free_amt = engine_free_amt(engine, slot, engine->table.base_currency),
         .stage = slot->stage,
         .condition = slot->condition,
         .reason = slot->condition_reason,
     };
 
+    for (agon_account_t account = 0; account < LEDGER_ACCOUNTS_MAX; account++)
+        event.free_amt = num_add(
+            event.free_amt, engine_free_of(engine, slot, account, engine->table.base_currency));
     deliver_private(engine, id, &event.hdr);
 }
 

@@ -168,6 +168,7 @@ static int has_size(const struct agon_event_hdr *event)
         [AGON_EVENT_TRADE] = 1,
         [AGON_EVENT_BAR] = 2,
         [AGON_EVENT_FUNDING] = 1,
+        [AGON_EVENT_MARK] = 1,
         [AGON_EVENT_SIGNAL] = 6,
         [AGON_EVENT_INTENT] = 2,
         [AGON_EVENT_COMMAND] = 1,
@@ -230,8 +231,10 @@ static int apply(struct engine *engine, const struct agon_event_hdr *event, uint
     case EVENT_MARK:
         return on_mark(engine, AS(record_mark, event), seq_before, t_before);
     case AGON_EVENT_FUNDING:
-    case AGON_EVENT_LIQUIDATION:
+        return market_funding(engine, AS(agon_funding, event));
     case AGON_EVENT_MARK:
+        return market_mark(engine, AS(agon_value, event));
+    case AGON_EVENT_LIQUIDATION:
     case AGON_EVENT_INDEX:
     case AGON_EVENT_OPEN_INTEREST:
     case AGON_EVENT_HEALTH:

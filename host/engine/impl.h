@@ -30,6 +30,12 @@ struct market {        /* of one instrument */
     agon_ns_t bars_due; /* cached bars_next */
     agon_px_t quote_bid_px, quote_ask_px, last_px;
     uint64_t last_fill; /* highest number of a fill on the venue that was booked by a live run */
+    /* derivatives */
+    agon_px_t mark_px;
+    agon_ns_t t_mark;
+    int64_t rate_ppb;        /* of the next funding */
+    agon_ns_t t_funding;     /* when it is paid; 0: not known */
+    agon_qty_t position_gap; /* the venue's position less the slots', as the last picture had it */
     uint8_t book_state, trading, is_halted, has_top;
     struct agon_top10 top; /* as last shown; header unused */
     uint64_t watchers;     /* slots that subscribe the instrument, a bit each */
@@ -77,8 +83,9 @@ struct engine {
     uint8_t is_slot_halted[SLOTS_MAX];
     uint32_t wants_flat[SLOTS_MAX]; /* positions to be closed, a bit for each place */
     uint8_t is_halted, is_killed, has_picture[LEDGER_ACCOUNTS_MAX];
-    uint64_t halted_venues;     /* a bit each */
-    uint64_t type_watchers[64]; /* slots whose mask has the type */
+    uint64_t halted_venues;              /* a bit each */
+    uint16_t account_of[VENUES_MAX + 1]; /* venue's account + 1; 0: the slot's own */
+    uint64_t type_watchers[64];          /* slots whose mask has the type */
     agon_ns_t sample_due;
     agon_ns_t sweep_due; /* INT64_MAX: nothing waits */
     struct heap timers;  /* a: index into timer_table */
@@ -109,11 +116,28 @@ void deliver_derived(struct engine *engine, struct agon_event_hdr *event);
 void deliver_private(struct engine *engine, uint16_t slot, struct agon_event_hdr *event);
 void deliver_order(struct engine *engine, const struct order *order, uint16_t reason);
 void deliver_position(struct engine *engine, uint16_t slot, agon_instrument_t instrument);
-void deliver_balance(struct engine *engine, uint16_t slot, agon_asset_t asset);
+void deliver_balance(struct engine *engine, uint16_t slot, agon_asset_t asset); /* own account */
+void deliver_balance_of(struct engine *engine, uint16_t slot, agon_account_t account,
+                        agon_asset_t asset);
 void deliver_capital(struct engine *engine, uint16_t slot);
-/* What the slot has of a quote asset and has not promised to working buys. */
+/* What the slot has of a quote asset on its own account and has not promised to working buys. */
 agon_amt_t engine_free_amt(const struct engine *engine, const struct slot *slot,
                            agon_asset_t asset);
+agon_amt_t engine_free_of(const struct engine *engine, const struct slot *slot,
+                          agon_account_t account, agon_asset_t asset);
+/* The account on which a slot trades an instrument: its venue's, or the slot's own. */
+agon_account_t engine_account(const struct engine *engine, const struct slot *slot,
+                              const struct agon_instrument *instrument);
+/* What the slot's derivatives settled in an asset bind of it: margin of positions, working orders
+ * counted as filled, and what they stand to lose at the mark price. */
+agon_amt_t engine_bound_amt(const struct engine *engine, const struct slot *slot,
+                            agon_account_t account, agon_asset_t asset);
+/* Margin of a quantity of a linear derivative at a price. */
+agon_amt_t engine_margin_amt(const struct engine *engine, const struct slot *slot,
+                             const struct agon_instrument *instrument, agon_px_t px,
+                             agon_qty_t qty);
+/* Result of a position that closing it at the mark price would realise. */
+agon_amt_t engine_unrealised_amt(const struct engine *engine, const struct position *pos);
 void engine_alert(struct engine *engine, int level, const char *key, const char *text);
 
 /* market.c */
@@ -123,6 +147,8 @@ int market_status(struct engine *engine, const struct agon_status *status);
 int market_quote(struct engine *engine, const struct agon_quote *quote);
 int market_trade(struct engine *engine, const struct agon_trade *trade);
 int market_bar(struct engine *engine, const struct agon_bar *bar);
+int market_mark(struct engine *engine, const struct agon_value *value);
+int market_funding(struct engine *engine, const struct agon_funding *funding);
 void market_bars_due(struct engine *engine, agon_instrument_t instrument);
 int market_best(const struct engine *engine, agon_instrument_t instrument, agon_px_t *bid_px,
                 agon_px_t *ask_px, agon_ns_t max_age_ns); /* true: live, not crossed, not too old */

@@ -99,7 +99,8 @@ void intents_hold(struct engine *engine, struct order *order)
     }
     if (qty < 0)
         qty = 0;
-    if (order->side == AGON_BUY)
+    // A derivative binds margin, worked out of the position when it is asked for.
+    if (order->side == AGON_BUY && instrument->kind == INSTRUMENT_SPOT)
         amt = with_fee(instrument, notional(engine, instrument, px, qty));
     REQUIRE(pos != NULL);
     if (order->side == AGON_BUY) {
@@ -110,6 +111,27 @@ void intents_hold(struct engine *engine, struct order *order)
     }
     order->held_back_qty = qty;
     order->held_back_amt = amt;
+}
+
+/* The venue nets the account, we do not net slots: where another slot stands against this one, its
+ * reduce-only would be refused there, and the gate has kept to it already. */
+static uint32_t wire_flags(const struct engine *engine, const struct order *order)
+{
+    const struct agon_instrument *instrument = instruments_get(&engine->table, order->instrument);
+    uint32_t flags = order->flags & 0xffff;
+    agon_qty_t net_qty = 0;
+
+    if ((flags & AGON_REDUCE_ONLY) == 0 || instrument->kind == INSTRUMENT_SPOT)
+        return flags;
+    for (uint16_t id = 0; id < engine->slots.n; id++) {
+        const struct position *pos = ledger_position(engine->ledger, id, order->instrument, 0);
+
+        if (pos != NULL && pos->account == order->account)
+            net_qty = num_add(net_qty, pos->qty);
+    }
+    if (order->side == AGON_BUY)
+        net_qty = -net_qty;
+    return net_qty >= order_left(order) ? flags : flags & ~(uint32_t)AGON_REDUCE_ONLY;
 }
 
 void intents_send(struct engine *engine, struct order *order, uint8_t kind)
@@ -126,7 +148,7 @@ void intents_send(struct engine *engine, struct order *order, uint8_t kind)
         .side = order->side,
         .type = order->type,
         .tif = order->tif,
-        .flags = order->flags & 0xffff,
+        .flags = wire_flags(engine, order),
         .rev = kind == CMD_REPLACE ? order->rev_asked : order->rev,
         .px = kind == CMD_REPLACE ? order->new_px : order->px,
         .trigger_px = order->trigger_px,
@@ -211,13 +233,16 @@ static agon_px_t reach_px(const struct order *order)
 static int would_self_match(const struct engine *engine, const struct slot *slot,
                             const struct agon_intent *intent, agon_px_t px)
 {
+    const struct agon_instrument *instrument = instruments_get(&engine->table, intent->instrument);
+
+    (void)slot;
     if (intent->type == AGON_STOP || intent->type == AGON_STOP_LIMIT)
         return 0;
     for (uint16_t id = 0; id < engine->slots.n; id++) {
         const struct slot *other = &engine->slots.all[id];
         const struct position *pos;
 
-        if (!other->is_used || other->account != slot->account ||
+        if (!other->is_used || engine_account(engine, other, instrument) != intent->account ||
             orders_count(engine->orders, id) == 0)
             continue;
         pos = ledger_position(engine->ledger, id, intent->instrument, 0);
@@ -256,6 +281,25 @@ static int is_leaving(const struct engine *engine, uint16_t slot, agon_instrumen
     return 0;
 }
 
+/* What an order of a derivative binds beside what is bound: margin of where it may lead, less that
+ * of where the orders before it may, and its fee. */
+static agon_amt_t margin_cost(const struct engine *engine, const struct slot *slot,
+                              const struct agon_instrument *instrument,
+                              const struct risk_view *view, agon_qty_t reach_qty)
+{
+    agon_qty_t up_qty = num_abs(num_add(view->held_qty, view->working_buy_qty));
+    agon_qty_t down_qty = num_abs(num_add(view->held_qty, -view->working_sell_qty));
+    agon_qty_t before_qty = up_qty > down_qty ? up_qty : down_qty;
+    agon_amt_t fee_amt = num_add(with_fee(instrument, view->notional_amt), -view->notional_amt);
+    agon_amt_t more_amt;
+
+    if (num_abs(reach_qty) <= before_qty)
+        return fee_amt;
+    more_amt = num_add(engine_margin_amt(engine, slot, instrument, view->judge_px, reach_qty),
+                       -engine_margin_amt(engine, slot, instrument, view->judge_px, before_qty));
+    return num_add(more_amt, fee_amt);
+}
+
 static uint16_t judge(struct engine *engine, struct slot *slot, const struct agon_intent *intent,
                       enum wisher wisher, agon_px_t *hold_px)
 {
@@ -283,7 +327,7 @@ static uint16_t judge(struct engine *engine, struct slot *slot, const struct ago
         .duplicate_max = limits->duplicate_max,
     };
 
-    if (instrument != NULL && intent->account == slot->account &&
+    if (instrument != NULL && intent->account == engine_account(engine, slot, instrument) &&
         intent->account < LEDGER_ACCOUNTS_MAX) {
         for (uint32_t i = 0; i < slot->subscription.n_instruments; i++)
             view.is_authorised |= slot->subscription.instruments[i] == intent->instrument;
@@ -304,7 +348,7 @@ static uint16_t judge(struct engine *engine, struct slot *slot, const struct ago
     view.last_px = engine->markets[intent->instrument].last_px;
     view.judge_px = judge_px(engine, slot, intent, view.bid_px, view.ask_px);
     *hold_px = view.judge_px;
-    view.free_amt = engine_free_amt(engine, slot, instrument->quote);
+    view.free_amt = engine_free_of(engine, slot, intent->account, instrument->quote);
     pos = ledger_position(engine->ledger, slot->id, intent->instrument, 0);
     if (pos != NULL) {
         view.held_qty = pos->qty;
@@ -323,7 +367,9 @@ static uint16_t judge(struct engine *engine, struct slot *slot, const struct ago
         view.least_amt = leave_px > 0 ? notional(engine, instrument, leave_px, num_abs(intent->qty))
                                       : view.notional_amt;
         view.position_amt = notional(engine, instrument, view.judge_px, num_abs(reach_qty));
-        if (intent->side == AGON_BUY)
+        if (instrument->kind == INSTRUMENT_LINEAR)
+            view.cost_amt = margin_cost(engine, slot, instrument, &view, reach_qty);
+        else if (intent->side == AGON_BUY)
             view.cost_amt = with_fee(instrument, view.notional_amt);
     }
     view.fingerprint = risk_fingerprint(intent);
@@ -702,8 +748,13 @@ int intents_take(struct engine *engine, const struct agon_intent_event *wish)
 
     if (slot == NULL)
         return AGON_EINVAL;
-    if (copy.intent.account == 0)
-        copy.intent.account = slot->account;
+    if (copy.intent.account == 0) {
+        const struct agon_instrument *instrument =
+            instruments_get(&engine->table, copy.intent.instrument);
+
+        copy.intent.account =
+            instrument != NULL ? engine_account(engine, slot, instrument) : slot->account;
+    }
     slot->n_intents++;
     engine->counters.n_intents++;
     if (intent->instrument > INSTRUMENTS_MAX || intent->kind < AGON_INTENT_ORDER ||
@@ -784,7 +835,7 @@ static int leave(struct engine *engine, struct slot *slot, const struct position
                    .type = AGON_MARKET,
                    .flags = AGON_REDUCE_ONLY,
                    .instrument = pos->instrument,
-                   .account = slot->account,
+                   .account = engine_account(engine, slot, instrument),
                    .qty = qty},
     };
     struct order *order;

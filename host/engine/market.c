@@ -2,6 +2,7 @@
 /* market: what is known of every instrument, from the events that venues and files send. */
 #include "engine/impl.h"
 
+#define MARK_NS ((agon_ns_t)60 * 1000000000) /* a mark price is believed so long */
 #define AHEAD_NS                                                                                   \
     ((agon_ns_t)60 * 1000000000) /* a venue's stamp may be so much later than its receipt */
 
@@ -199,6 +200,66 @@ int market_bar(struct engine *engine, const struct agon_bar *bar)
     return AGON_OK;
 }
 
+int market_mark(struct engine *engine, const struct agon_value *value)
+{
+    struct market *market = known(engine, value->hdr.instrument);
+
+    if (market == NULL || value->value <= 0)
+        return AGON_EINVAL;
+    market->mark_px = value->value;
+    market->t_mark = engine->t;
+    deliver_input(engine, &value->hdr);
+    return AGON_OK;
+}
+
+/* Longs pay shorts the rate of the position's worth at the mark price, when it is positive. */
+static void pay_funding(struct engine *engine, const struct agon_instrument *instrument,
+                        int64_t rate_ppb, agon_px_t px)
+{
+    agon_instrument_t id = instrument->hdr.instrument;
+
+    for (uint16_t slot = 0; slot < engine->slots.n; slot++) {
+        const struct position *pos = ledger_position(engine->ledger, slot, id, 0);
+        agon_amt_t worth;
+
+        if (pos == NULL || pos->qty == 0)
+            continue;
+        worth = instruments_notional(&engine->table, instrument, px, pos->qty, NUM_EVEN);
+        if (ledger_funding(engine->ledger, slot, id,
+                           -num_mul_div(worth, rate_ppb, 1000000000, NUM_EVEN)) < 0) {
+            engine_alert(engine, 3, "ledger", "a funding payment could not be booked");
+            continue;
+        }
+        deliver_position(engine, slot, id);
+        deliver_balance_of(engine, slot, pos->account, instrument->settle);
+    }
+}
+
+/* The rate that stood until its time came is what is paid, at the mark price of that time. */
+int market_funding(struct engine *engine, const struct agon_funding *funding)
+{
+    struct market *market = known(engine, funding->hdr.instrument);
+    const struct agon_instrument *instrument =
+        instruments_get(&engine->table, funding->hdr.instrument);
+    agon_ns_t t = funding->hdr.t_venue != 0 ? funding->hdr.t_venue : engine->t;
+
+    if (market == NULL || funding->mark_px < 0 || funding->t_next < 0 ||
+        num_abs(funding->rate_ppb) > 1000000000)
+        return AGON_EINVAL;
+    deliver_input(engine, &funding->hdr);
+    if (instrument->kind == INSTRUMENT_LINEAR && market->t_funding != 0 &&
+        funding->t_next > market->t_funding && t >= market->t_funding) {
+        agon_px_t px = market->mark_px > 0    ? market->mark_px
+                       : funding->mark_px > 0 ? funding->mark_px
+                                              : engine_mark_px(engine, funding->hdr.instrument);
+
+        pay_funding(engine, instrument, market->rate_ppb, px);
+    }
+    market->rate_ppb = funding->rate_ppb;
+    market->t_funding = funding->t_next;
+    return AGON_OK;
+}
+
 void market_bars_due(struct engine *engine, agon_instrument_t instrument)
 {
     struct market *market = known(engine, instrument);
@@ -248,6 +309,8 @@ agon_px_t engine_mark_px(const struct engine *engine, agon_instrument_t instrume
     market = &engine->markets[instrument];
     if (market->book == NULL)
         return 0;
+    if (market->mark_px > 0 && engine->t - market->t_mark <= MARK_NS)
+        return market->mark_px;
     if (market_best(engine, instrument, &bid_px, &ask_px, 0))
         return bid_px + (ask_px - bid_px) / 2;
     if (market->quote_bid_px > 0 && market->quote_ask_px > market->quote_bid_px)
@@ -261,14 +324,65 @@ agon_px_t engine_mark_px(const struct engine *engine, agon_instrument_t instrume
     return 0;
 }
 
+agon_amt_t engine_unrealised_amt(const struct engine *engine, const struct position *pos)
+{
+    const struct agon_instrument *instrument = instruments_get(&engine->table, pos->instrument);
+    agon_px_t px = engine_mark_px(engine, pos->instrument);
+
+    if (px == 0 || pos->qty == 0)
+        return 0; // without any price it is worth what it cost
+    return num_add(instruments_notional(&engine->table, instrument, px, pos->qty, NUM_DOWN),
+                   -pos->cost_amt);
+}
+
+agon_amt_t engine_margin_amt(const struct engine *engine, const struct slot *slot,
+                             const struct agon_instrument *instrument, agon_px_t px, agon_qty_t qty)
+{
+    uint32_t leverage = slot->limits.leverage > 0 ? slot->limits.leverage : 1;
+
+    return num_mul_div(instruments_notional(&engine->table, instrument, px, num_abs(qty), NUM_UP),
+                       1, leverage, NUM_UP);
+}
+
+agon_amt_t engine_bound_amt(const struct engine *engine, const struct slot *slot,
+                            agon_account_t account, agon_asset_t asset)
+{
+    agon_amt_t bound = 0;
+    uint32_t n;
+    const struct position *all = ledger_positions(engine->ledger, slot->id, &n);
+
+    for (uint32_t i = 0; i < n; i++) {
+        const struct agon_instrument *instrument =
+            instruments_get(&engine->table, all[i].instrument);
+        agon_px_t px;
+        agon_qty_t up_qty;
+        agon_qty_t down_qty;
+        agon_amt_t unrealised;
+
+        if (instrument == NULL || instrument->kind != INSTRUMENT_LINEAR ||
+            instrument->settle != asset || engine_account(engine, slot, instrument) != account)
+            continue;
+        px = engine_mark_px(engine, all[i].instrument);
+        up_qty = num_abs(num_add(all[i].qty, all[i].working_buy_qty));
+        down_qty = num_abs(num_add(all[i].qty, -all[i].working_sell_qty));
+        bound = num_add(bound, engine_margin_amt(engine, slot, instrument, px,
+                                                 up_qty > down_qty ? up_qty : down_qty));
+        unrealised = engine_unrealised_amt(engine, &all[i]);
+        if (unrealised < 0)
+            bound = num_add(bound, -unrealised);
+    }
+    return bound;
+}
+
 agon_amt_t engine_equity(const struct engine *engine, uint16_t slot)
 {
     agon_asset_t base_currency = engine->table.base_currency;
-    agon_amt_t equity =
-        ledger_amt(engine->ledger, engine->slots.all[slot].account, slot, base_currency);
+    agon_amt_t equity = 0;
     uint32_t n;
     const struct position *all = ledger_positions(engine->ledger, slot, &n);
 
+    for (agon_account_t account = 0; account < LEDGER_ACCOUNTS_MAX; account++)
+        equity = num_add(equity, ledger_amt(engine->ledger, account, slot, base_currency));
     for (uint32_t i = 0; i < n; i++) {
         const struct agon_instrument *instrument =
             instruments_get(&engine->table, all[i].instrument);
@@ -276,6 +390,10 @@ agon_amt_t engine_equity(const struct engine *engine, uint16_t slot)
 
         if (instrument == NULL || all[i].held_amt == 0 || instrument->quote != base_currency)
             continue;
+        if (instrument->kind != INSTRUMENT_SPOT) {
+            equity = num_add(equity, engine_unrealised_amt(engine, &all[i]));
+            continue;
+        }
         // Without any price it is worth what it cost: nothing would be a loss that nobody made.
         equity = num_add(
             equity,

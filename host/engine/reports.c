@@ -21,6 +21,13 @@ static void book_foreign(struct engine *engine, const struct record_report *repo
     }
     if (base == NULL || quote == NULL || qty <= 0)
         return;
+    if (instrument->kind != INSTRUMENT_SPOT) {
+        // Nothing moves but the fee; what it realised only the venue knows, and its picture tells.
+        if (fee_amt != 0 && fee_amt >= NUM_MIN &&
+            ledger_post(engine->ledger, report->account, sub, report->fee_asset, -fee_amt) < 0)
+            engine_alert(engine, 3, "ledger", "a fee could not be booked");
+        return;
+    }
     base_amt = num_rescale(qty, instrument->qty_exp, base->exp, NUM_ZERO);
     quote_amt = num_notional(report->px, instrument->px_exp, qty, instrument->qty_exp, quote->exp,
                              NUM_EVEN);
@@ -110,11 +117,115 @@ static void book_fill(struct engine *engine, struct order *order,
     }
     deliver_private(engine, order->slot, &event.hdr);
     deliver_position(engine, order->slot, order->instrument);
-    deliver_balance(engine, order->slot, instrument->base);
-    deliver_balance(engine, order->slot, instrument->quote);
+    if (instrument->kind == INSTRUMENT_SPOT)
+        deliver_balance_of(engine, order->slot, order->account, instrument->base);
+    deliver_balance_of(engine, order->slot, order->account, instrument->quote);
     if (report->fee_amt != 0 && report->fee_asset != instrument->base &&
         report->fee_asset != instrument->quote)
-        deliver_balance(engine, order->slot, report->fee_asset);
+        deliver_balance_of(engine, order->slot, order->account, report->fee_asset);
+}
+
+static int is_linear(const struct engine *engine, agon_instrument_t id)
+{
+    const struct agon_instrument *instrument = instruments_get(&engine->table, id);
+
+    return instrument != NULL && instrument->kind == INSTRUMENT_LINEAR;
+}
+
+/* A share of a forced fill, booked to a slot. */
+static void book_share(struct engine *engine, uint16_t slot, const struct record_report *report,
+                       agon_qty_t qty, agon_amt_t fee_amt)
+{
+    struct ledger_fill fill = {
+        .account = report->account,
+        .slot = slot,
+        .instrument = report->hdr.instrument,
+        .side = report->side,
+        .px = report->px,
+        .qty = qty,
+        .fee_asset = report->fee_asset,
+        .fee_amt = fee_amt,
+    };
+    const struct agon_instrument *instrument =
+        instruments_get(&engine->table, report->hdr.instrument);
+    struct agon_fill event = {
+        .hdr = {.type = AGON_EVENT_FILL,
+                .granules = 2,
+                .instrument = report->hdr.instrument,
+                .t_venue = report->hdr.t_venue},
+        .account = report->account,
+        .side = report->side,
+        .liquidity = report->liquidity,
+        .fee_asset = report->fee_asset,
+        .px = report->px,
+        .qty = qty,
+        .fee_amt = fee_amt,
+        .venue_fill = report->venue_fill,
+    };
+    const struct position *pos;
+
+    engine->counters.n_fills++;
+    if (ledger_fill(engine->ledger, &fill, &event.realised_amt) < 0) {
+        engine_alert(engine, 3, "ledger", "a forced fill could not be booked");
+        return;
+    }
+    pos = ledger_position(engine->ledger, slot, report->hdr.instrument, 0);
+    event.position_qty = pos->qty;
+    score_fill(&engine->scores[slot],
+               instruments_notional(&engine->table, instrument, report->px, qty, NUM_EVEN),
+               num_add(event.realised_amt, -fee_amt), fee_amt, 1);
+    deliver_private(engine, slot, &event.hdr);
+    deliver_position(engine, slot, report->hdr.instrument);
+    deliver_balance_of(engine, slot, report->account, instrument->settle);
+}
+
+/* The venue closed a position of the account by its own hand: it goes to the slots that hold it, in
+ * proportion, and what is left of the division to the first of them. */
+static void book_forced(struct engine *engine, const struct record_report *report)
+{
+    agon_qty_t total_qty = 0;
+    agon_qty_t left_qty = report->qty;
+    agon_amt_t left_fee = report->fee_amt;
+    agon_qty_t share_qty[SLOTS_MAX] = {0};
+    int first = -1;
+
+    for (uint16_t slot = 0; slot < engine->slots.n; slot++) {
+        const struct position *pos =
+            ledger_position(engine->ledger, slot, report->hdr.instrument, 0);
+
+        if (pos == NULL || pos->account != report->account ||
+            (report->side == AGON_SELL ? pos->qty <= 0 : pos->qty >= 0))
+            continue;
+        share_qty[slot] = num_abs(pos->qty);
+        total_qty = num_add(total_qty, share_qty[slot]);
+        if (first < 0)
+            first = slot;
+    }
+    engine_alert(engine, 1, "liquidation",
+                 "the venue closed a position by its own hand: it is booked to the slots that held "
+                 "it");
+    if (first < 0) {
+        book_foreign(engine, report, LEDGER_EXTERNAL, report->side, report->qty, report->fee_amt);
+        return;
+    }
+    for (uint16_t slot = 0; slot < engine->slots.n; slot++) {
+        if (share_qty[slot] == 0)
+            continue;
+        share_qty[slot] = num_mul_div(report->qty, share_qty[slot], total_qty, NUM_DOWN);
+        left_qty -= share_qty[slot];
+    }
+    share_qty[first] += left_qty;
+    for (uint16_t slot = SLOTS_MAX; slot-- > 0;) {
+        agon_amt_t fee_amt;
+
+        if (share_qty[slot] == 0)
+            continue;
+        fee_amt = slot == first
+                      ? left_fee
+                      : num_mul_div(report->fee_amt, share_qty[slot], report->qty, NUM_DOWN);
+        left_fee -= fee_amt;
+        book_share(engine, slot, report, share_qty[slot], fee_amt);
+    }
 }
 
 int reports_take(struct engine *engine, const struct record_report *report)
@@ -134,6 +245,11 @@ int reports_take(struct engine *engine, const struct record_report *report)
         if (report->kind == REPORT_FILL && report->px > 0 &&
             orders_fill_is_new(engine->orders, report->account, report->hdr.instrument,
                                report->side, report->venue_fill)) {
+            if (report->is_forced && report->qty > 0 && is_linear(engine, report->hdr.instrument)) {
+                book_forced(engine, report);
+                note_fill(engine, report);
+                return AGON_OK;
+            }
             book_foreign(engine, report, LEDGER_EXTERNAL, report->side, report->qty,
                          report->fee_amt);
             note_fill(engine, report);
@@ -179,11 +295,36 @@ int reports_take(struct engine *engine, const struct record_report *report)
     return AGON_OK;
 }
 
+/* The venue's position against the sum of the slots'. A fill on its way is a difference that
+ * passes: only one that the next picture finds again is worth a word. */
+static int take_position(struct engine *engine, const struct record_account *account)
+{
+    agon_instrument_t id = account->hdr.instrument;
+    struct market *market = &engine->markets[id];
+    agon_qty_t gap_qty = account->free_amt;
+
+    if (account->account >= LEDGER_ACCOUNTS_MAX || !is_linear(engine, id))
+        return AGON_EINVAL;
+    for (uint16_t slot = 0; slot < engine->slots.n; slot++) {
+        const struct position *pos = ledger_position(engine->ledger, slot, id, 0);
+
+        if (pos != NULL && pos->account == account->account)
+            gap_qty = num_add(gap_qty, -pos->qty);
+    }
+    if (gap_qty != 0 && gap_qty == market->position_gap)
+        engine_alert(engine, 2, "position",
+                     "the venue's position differs from what the slots hold of it");
+    market->position_gap = gap_qty;
+    return AGON_OK;
+}
+
 int reports_account(struct engine *engine, const struct record_account *account)
 {
     agon_amt_t before, suspense;
     int is_first;
 
+    if (account->hdr.instrument != 0)
+        return take_position(engine, account);
     if (account->account >= LEDGER_ACCOUNTS_MAX ||
         instruments_asset(&engine->table, account->asset) == NULL)
         return AGON_EINVAL;

@@ -48,6 +48,11 @@ static void save_market(const struct market *market, struct enc *enc)
     enc_i64(enc, market->quote_ask_px);
     enc_i64(enc, market->last_px);
     enc_u64(enc, market->last_fill);
+    enc_i64(enc, market->mark_px);
+    enc_i64(enc, market->t_mark);
+    enc_i64(enc, market->rate_ppb);
+    enc_i64(enc, market->t_funding);
+    enc_i64(enc, market->position_gap);
     enc_u8(enc, market->book_state);
     enc_u8(enc, market->trading);
     enc_u8(enc, market->is_halted);
@@ -74,6 +79,11 @@ static int load_market(struct engine *engine, agon_instrument_t id, struct dec *
     market->quote_ask_px = dec_i64(dec);
     market->last_px = dec_i64(dec);
     market->last_fill = dec_u64(dec);
+    market->mark_px = dec_i64(dec);
+    market->t_mark = dec_i64(dec);
+    market->rate_ppb = dec_i64(dec);
+    market->t_funding = dec_i64(dec);
+    market->position_gap = dec_i64(dec);
     market->book_state = dec_u8(dec);
     market->trading = dec_u8(dec);
     market->is_halted = dec_u8(dec);
@@ -227,6 +237,8 @@ void state_save(struct engine *engine, struct enc *enc)
     enc_u8(enc, engine->is_halted);
     enc_u8(enc, engine->is_killed);
     enc_u64(enc, engine->halted_venues);
+    for (uint32_t i = 0; i <= VENUES_MAX; i++)
+        enc_u16(enc, engine->account_of[i]);
     for (uint32_t i = 0; i < LEDGER_ACCOUNTS_MAX; i++)
         enc_u8(enc, engine->has_picture[i]);
     instruments_save(&engine->table, enc);
@@ -335,6 +347,12 @@ int engine_load(struct engine *engine, const void *bytes, uint64_t n, struct err
     engine->is_halted = dec_u8(&dec);
     engine->is_killed = dec_u8(&dec);
     engine->halted_venues = dec_u64(&dec);
+    for (uint32_t i = 0; i <= VENUES_MAX; i++) {
+        engine->account_of[i] = dec_u16(&dec);
+        if (engine->account_of[i] > LEDGER_ACCOUNTS_MAX)
+            return error_set(err, AGON_ECORRUPT, "state: venue %u has no account %u", i,
+                             engine->account_of[i]);
+    }
     for (uint32_t i = 0; i < LEDGER_ACCOUNTS_MAX; i++)
         engine->has_picture[i] = dec_u8(&dec);
     rc = instruments_load(&engine->table, &dec);
@@ -410,6 +428,42 @@ static const char *check_slot(struct engine *engine, uint16_t slot, char *text)
     return NULL;
 }
 
+static int has_derivatives(const struct engine *engine, uint16_t slot)
+{
+    uint32_t n;
+    const struct position *all = ledger_positions(engine->ledger, slot, &n);
+
+    for (uint32_t i = 0; i < n; i++) {
+        if (instruments_get(&engine->table, all[i].instrument)->kind != INSTRUMENT_SPOT &&
+            all[i].n_fills > 0)
+            return 1;
+    }
+    return 0;
+}
+
+static const char *check_derivatives(const struct engine *engine, uint16_t slot, char *text)
+{
+    uint32_t n;
+    const struct position *all = ledger_positions(engine->ledger, slot, &n);
+
+    for (uint32_t i = 0; i < n; i++) {
+        const struct agon_instrument *instrument =
+            instruments_get(&engine->table, all[i].instrument);
+
+        if (instrument->kind == INSTRUMENT_SPOT)
+            continue;
+        // The cost of nothing is nothing, and that of a short is below it.
+        if (all[i].held_amt != all[i].qty || (all[i].qty == 0 && all[i].cost_amt != 0) ||
+            (all[i].qty > 0 && all[i].cost_amt < 0) || (all[i].qty < 0 && all[i].cost_amt > 0) ||
+            all[i].working_buy_amt != 0) {
+            snprintf(text, 256, "inv-13: slot %u, instrument %u: quantity and cost disagree", slot,
+                     all[i].instrument);
+            return text;
+        }
+    }
+    return NULL;
+}
+
 const char *engine_check(struct engine *engine, char *text)
 {
     agon_account_t account;
@@ -426,11 +480,16 @@ const char *engine_check(struct engine *engine, char *text)
 
         if (broken != NULL)
             return broken;
-        // A spot slot cannot owe: what it may spend was its own.
-        if (at->is_used && engine->table.base_currency != 0 &&
-            ledger_amt(engine->ledger, at->account, slot, engine->table.base_currency) < 0) {
-            snprintf(text, 256, "inv-10: slot %u spent more than it had", slot);
-            return text;
+        broken = at->is_used ? check_derivatives(engine, slot, text) : NULL;
+        if (broken != NULL)
+            return broken;
+        // A spot slot cannot owe: what it may spend was its own. A derivative can lose more.
+        for (agon_account_t own = 0; own < LEDGER_ACCOUNTS_MAX; own++) {
+            if (at->is_used && engine->table.base_currency != 0 && !has_derivatives(engine, slot) &&
+                ledger_amt(engine->ledger, own, slot, engine->table.base_currency) < 0) {
+                snprintf(text, 256, "inv-10: slot %u spent more than it had", slot);
+                return text;
+            }
         }
     }
     if (tournament_check(engine, text) != NULL)

@@ -406,6 +406,7 @@ static const struct field command_fields[] = {NAME8(record_command, kind, comman
 static const struct field report_fields[] = {NAME8(record_report, kind, reports),
                                              U64(record_report, order_id),
                                              U8(record_report, rev),
+                                             U8(record_report, is_forced),
                                              U64(record_report, venue_order),
                                              U64(record_report, venue_fill),
                                              U16(record_report, account),

@@ -183,6 +183,67 @@ static int post_fill(struct ledger *ledger, const struct ledger_fill *fill,
     return AGON_OK;
 }
 
+/* Base and quote stay where they are: only what is closed is realised. */
+static int fill_linear(struct ledger *ledger, const struct ledger_fill *fill,
+                       const struct agon_instrument *instrument, agon_amt_t *realised_amt)
+{
+    agon_amt_t cost_amt =
+        instruments_notional(ledger->table, instrument, fill->px, fill->qty, NUM_EVEN);
+    int is_buy = fill->side == AGON_BUY;
+    int is_fee_settled = fill->fee_asset == instrument->settle;
+    struct position *pos;
+    struct position after = {0};
+    agon_amt_t result;
+    agon_amt_t settled;
+    int rc;
+
+    if (cost_amt == NUM_MAX || fill->fee_amt < NUM_MIN)
+        return AGON_ERANGE;
+    if (!has_place(ledger, fill->slot, fill->instrument))
+        return AGON_ENOSPC;
+    pos = ledger_position(ledger, fill->slot, fill->instrument, 0);
+    if (pos != NULL)
+        after = *pos;
+    result = move_position(&after, is_buy ? fill->qty : -fill->qty, is_buy ? cost_amt : -cost_amt);
+    if (realised_amt != NULL)
+        *realised_amt = result;
+    settled = is_fee_settled ? num_add(result, -fill->fee_amt) : result;
+    rc = ledger_post(ledger, fill->account, fill->slot, instrument->settle, settled);
+    if (rc < 0)
+        return rc;
+    if (fill->fee_amt != 0 && !is_fee_settled) {
+        rc = ledger_post(ledger, fill->account, fill->slot, fill->fee_asset, -fill->fee_amt);
+        if (rc < 0) {
+            ledger_post(ledger, fill->account, fill->slot, instrument->settle, -settled);
+            return rc;
+        }
+    }
+    pos = ledger_position(ledger, fill->slot, fill->instrument, 1);
+    pos->account = fill->account;
+    pos->held_amt = pos->qty = after.held_amt;
+    pos->cost_amt = after.cost_amt;
+    pos->realised_amt = num_add(pos->realised_amt, settled);
+    if (is_fee_settled)
+        pos->fee_amt = num_add(pos->fee_amt, fill->fee_amt);
+    pos->n_fills++;
+    return AGON_OK;
+}
+
+int ledger_funding(struct ledger *ledger, uint16_t slot, agon_instrument_t instrument,
+                   agon_amt_t amt)
+{
+    const struct agon_instrument *at = instruments_get(ledger->table, instrument);
+    struct position *pos = ledger_position(ledger, slot, instrument, 0);
+    int rc;
+
+    if (at == NULL || pos == NULL || at->kind != INSTRUMENT_LINEAR)
+        return AGON_EINVAL;
+    rc = ledger_post(ledger, pos->account, slot, at->settle, amt);
+    if (rc >= 0)
+        pos->funding_amt = num_add(pos->funding_amt, amt);
+    return rc;
+}
+
 int ledger_fill(struct ledger *ledger, const struct ledger_fill *fill, agon_amt_t *realised_amt)
 {
     const struct agon_instrument *instrument = instruments_get(ledger->table, fill->instrument);
@@ -197,6 +258,10 @@ int ledger_fill(struct ledger *ledger, const struct ledger_fill *fill, agon_amt_
 
     if (instrument == NULL || fill->slot >= LEDGER_SLOTS_MAX || fill->qty <= 0 || fill->px <= 0 ||
         (fill->side != AGON_BUY && fill->side != AGON_SELL))
+        return AGON_EINVAL;
+    if (instrument->kind == INSTRUMENT_LINEAR)
+        return fill_linear(ledger, fill, instrument, realised_amt);
+    if (instrument->kind != INSTRUMENT_SPOT)
         return AGON_EINVAL;
     base = instruments_asset(ledger->table, instrument->base);
     quote = instruments_asset(ledger->table, instrument->quote);
@@ -318,6 +383,7 @@ void ledger_save(const struct ledger *ledger, struct enc *enc)
             enc_i64(enc, all[i].working_sell_qty);
             enc_i64(enc, all[i].working_buy_amt);
             enc_u64(enc, all[i].n_fills);
+            enc_i64(enc, all[i].funding_amt);
         }
     }
     enc_u8(enc, 0);
@@ -363,6 +429,7 @@ int ledger_load(struct ledger *ledger, struct dec *dec)
             pos->working_sell_qty = dec_i64(dec);
             pos->working_buy_amt = dec_i64(dec);
             pos->n_fills = dec_u64(dec);
+            pos->funding_amt = dec_i64(dec);
         } else {
             return AGON_ECORRUPT;
         }

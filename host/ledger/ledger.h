@@ -25,15 +25,17 @@ struct position {
     agon_account_t account;
     uint16_t pad0;
     uint32_t pad1;
-    agon_amt_t held_amt; /* spot: in the base asset's unit, exact; signed */
+    agon_amt_t held_amt; /* spot: in the base asset's unit, exact; signed. Derivative: as qty */
     agon_qty_t qty;      /* held_amt towards zero in the instrument's unit */
-    agon_amt_t cost_amt; /* what the held amount cost, in the quote's unit; sign of the position */
+    agon_amt_t cost_amt; /* what the held amount cost, in the quote's unit; sign of the position.
+                            Derivative: notional at the average entry, in the settlement asset */
     agon_amt_t realised_amt; /* result of what was closed, after fees in quote; quote's unit */
     agon_amt_t fee_amt; /* fees paid in base or quote, turned into the quote at the fill's price */
     /* open orders, kept by exec; those of unknown fate count */
     agon_qty_t working_buy_qty, working_sell_qty;
     agon_amt_t working_buy_amt; /* quote that the buys may still cost, fees included */
     uint64_t n_fills;
+    agon_amt_t funding_amt; /* derivative: received (paid: below 0) so far; not in realised_amt */
 };
 
 struct ledger; /* opaque; memory is taken by ledger_new */
@@ -66,8 +68,14 @@ struct ledger_fill { /* a trade of a slot's order */
 /* Books the fill: base and quote legs, fee, position; all or nothing. *realised_amt: of this fill
  * before its fee, quote's unit; may be NULL. Notional is rounded to the nearest even unit of the
  * quote. AGON_EINVAL, AGON_ERANGE (a sum leaves 64 bits), AGON_ENOSPC (the slot has
- * LEDGER_POSITIONS instruments already). */
+ * LEDGER_POSITIONS instruments already). A linear derivative moves no base and no quote: what it
+ * closes is realised in the settlement asset, beside the fee. */
 int ledger_fill(struct ledger *ledger, const struct ledger_fill *fill, agon_amt_t *realised_amt);
+
+/* Funding of the slot's position in a derivative: amt comes in (below 0: goes out). AGON_EINVAL:
+ * the slot has none there, AGON_ERANGE. */
+int ledger_funding(struct ledger *ledger, uint16_t slot, agon_instrument_t instrument,
+                   agon_amt_t amt);
 
 /* The slot's position in an instrument; made when there is none and is_made is set; else NULL. */
 struct position *ledger_position(struct ledger *ledger, uint16_t slot, agon_instrument_t instrument,

@@ -136,6 +136,13 @@ const char *recording_split(const char *word, char symbol[RECORDING_SYMBOL])
     return word + n + 1;
 }
 
+int recording_is_um(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return strstr(slash ? slash : path, "binance_um") != NULL && strstr(path, ".raw") != NULL;
+}
+
 int recording_assets(const char *symbol, char base[16], char quote[16])
 {
     static const char *const quotes[] = {"FDUSD", "USDT", "USDC", "BUSD", "TUSD",

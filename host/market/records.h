@@ -132,14 +132,15 @@ struct record_report { /* REPORT. order_id is ours: the gateway reads it out of 
     agon_asset_t fee_asset;
     int32_t venue_code; /* the venue's own error number, for people */
     uint8_t rev;        /* of the order: 0 for the first, + 1 with each replace */
-    uint8_t pad[23];
+    uint8_t is_forced;  /* a fill by the venue's own hand: liquidation or deleveraging */
+    uint8_t pad[22];
 };
 
 struct record_account { /* ACCOUNT: the venue's own figures, for reconciliation */
     struct agon_event_hdr hdr;
     agon_account_t account;
-    uint16_t flags; /* 1: part of a whole picture of the account; 2: its last part */
-    agon_asset_t asset;
+    uint16_t flags;     /* 1: part of a whole picture of the account; 2: its last part */
+    agon_asset_t asset; /* 0: a position in hdr.instrument, free_amt is its quantity */
     agon_amt_t free_amt, held_amt;
     uint64_t pad;
 };
@@ -341,6 +342,15 @@ struct record_plan { /* PLAN: this, and n_lines of plan_line behind it, by slot 
     uint8_t pad1[896 - 848];
 };
 
+struct record_account_of { /* CONFIG of kind CONFIG_ACCOUNT: what is traded on a venue is traded on
+                              that account */
+    struct agon_event_hdr hdr;
+    uint16_t kind, venue;
+    agon_account_t account;
+    uint16_t pad0;
+    uint64_t pad1[3];
+};
+
 /* Outbound: core to gateway, and to the paper venue. No event; it is what the core decided. */
 enum cmd_kind { CMD_NEW = 1, CMD_CANCEL = 2, CMD_REPLACE = 3, CMD_QUERY = 4 };
 struct order_cmd {
@@ -373,6 +383,7 @@ AGON_SIZE_IS(record_mark, 64);
 AGON_SIZE_IS(record_start, 64);
 AGON_SIZE_IS(record_asset, 64);
 AGON_SIZE_IS(record_param, 64);
+AGON_SIZE_IS(record_account_of, 64);
 AGON_SIZE_IS(record_arm, 128);
 AGON_SIZE_IS(record_due, 64);
 AGON_SIZE_IS(record_signal, 384);

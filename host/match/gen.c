@@ -17,6 +17,12 @@
 #define HAWKES_DECAY 3.0 /* per second */
 #define BATCH_MAX    (SWEEP_MAX + 4)
 
+/* A follower's premium: two parts that revert, one within minutes, one within half a day. Standard
+ * deviation as a share of the price, half-life in seconds. */
+static const struct {
+    double sd, half_life_s;
+} premiums[2] = {{0.0006, 900}, {0.0005, 43200}};
+
 struct symbol {
     const struct gen_symbol *config;
     struct gen_book book;
@@ -26,6 +32,7 @@ struct symbol {
     agon_ns_t t_excited;       /* when `excited` was true */
     double half_px;            /* half the spread that makers ask for this minute */
     uint64_t last_id, n_trades;
+    double premium[2]; /* of a follower */
     agon_px_t quoted_bid, quoted_ask;
     agon_qty_t quoted_bid_qty, quoted_ask_qty;
     uint8_t has_snapshot;
@@ -141,6 +148,12 @@ static int check_symbol(const struct gen_config *config, uint32_t i,
                          "symbol %u: trades_per_s is not within 0.000001 to 10000", i);
     if (!is_in(symbol->beta, -1, 1))
         return error_set(err, AGON_EINVAL, "symbol %u: beta is not within -1 to 1", i);
+    if (symbol->follows > i || (symbol->follows && config->symbols[symbol->follows - 1].follows) ||
+        (!symbol->follows && i > 0 && config->symbols[i - 1].follows))
+        return error_set(err, AGON_EINVAL,
+                         "symbol %u: a follower follows one with a price of its own, and stands "
+                         "behind all of them",
+                         i);
     return AGON_OK;
 }
 
@@ -173,16 +186,48 @@ static int check(struct gen_config *config, const struct instruments *table, str
     return AGON_OK;
 }
 
+/* --- fair prices --- */
+
+static uint32_t path_of(const struct gen *gen, uint32_t i)
+{
+    return gen->config.symbols[i].follows ? gen->config.symbols[i].follows - 1 : i;
+}
+
+// A follower is told the fair price as it stands: it does not move it on.
+static double fair_at(struct gen *gen, struct symbol *symbol, uint32_t i, agon_ns_t t)
+{
+    if (!symbol->config->follows)
+        return fmath_exp(path_walk(&gen->path, i, t - gen->path.t, &symbol->rng));
+    return fmath_exp(path_log_px(&gen->path, path_of(gen, i)) + gen_premium(gen, i));
+}
+
+static void move_premium(struct symbol *symbol, double seconds)
+{
+    for (int k = 0; k < 2; k++) {
+        double keep = fmath_exp(-0.6931471805599453 * seconds / premiums[k].half_life_s);
+
+        symbol->premium[k] = keep * symbol->premium[k] +
+                             premiums[k].sd * sqrt(1.0 - keep * keep) * rng_normal(&symbol->rng);
+    }
+}
+
+double gen_premium(const struct gen *gen, uint32_t i)
+{
+    const struct symbol *symbol = &gen->symbols[i];
+
+    return i < gen->config.n_symbols ? symbol->premium[0] + symbol->premium[1] : 0.0;
+}
+
 /* --- arrivals --- */
 
 static void set_minute(struct gen *gen, struct symbol *symbol, uint32_t i)
 {
     const struct path *path = &gen->path;
-    double px = fmath_exp(path_log_px(path, i));
+    double px = fmath_exp(path_log_px(path, path_of(gen, i)));
     double mean = path->activity * path->busyness * path->busyness;
 
     // Makers ask for a twentieth of what the price moves in a second.
-    symbol->half_px = px * path->symbols[i].sigma * 0.129 * 0.05;
+    symbol->half_px = px * path->symbols[path_of(gen, i)].sigma * 0.129 * 0.05;
     symbol->rate = symbol->config->trades_per_s * (1 - HAWKES_SHARE) * (mean < 8 ? mean : 8);
 }
 
@@ -210,7 +255,7 @@ static void step_minutes(struct gen *gen, agon_ns_t t)
 {
     while (t >= gen->path.t + PATH_MINUTE_NS) {
         path_step(&gen->path);
-        for (uint32_t i = 0; i < gen->path.n; i++)
+        for (uint32_t i = 0; i < gen->config.n_symbols; i++)
             set_minute(gen, &gen->symbols[i], i);
     }
 }
@@ -327,8 +372,11 @@ static void give_snapshot(struct gen *gen, struct symbol *symbol, agon_ns_t t)
 static void make_book(struct gen *gen, struct symbol *symbol, uint32_t i)
 {
     agon_ns_t t = symbol->t_book;
-    double px = fmath_exp(path_walk(&gen->path, i, t - gen->path.t, &symbol->rng));
+    double px;
 
+    if (symbol->config->follows)
+        move_premium(symbol, 0.001 * gen->config.book_interval_ms);
+    px = fair_at(gen, symbol, i, t);
     symbol->t_book += (agon_ns_t)gen->config.book_interval_ms * 1000000;
     gen_book_follow(&symbol->book, px, symbol->half_px, &symbol->rng);
     if (symbol->has_snapshot)
@@ -363,7 +411,7 @@ static agon_qty_t draw_size(struct symbol *symbol)
 static void make_trades(struct gen *gen, struct symbol *symbol, uint32_t i)
 {
     agon_ns_t t = symbol->t_trade;
-    double px = fmath_exp(path_walk(&gen->path, i, t - gen->path.t, &symbol->rng));
+    double px = fair_at(gen, symbol, i, t);
     enum agon_side side = draw_side(symbol, px);
     struct gen_half *half = &symbol->book.half[side == AGON_BUY ? 1 : 0];
     agon_qty_t left = draw_size(symbol);
@@ -436,12 +484,15 @@ void gen_minute(struct gen *gen)
         symbol->t_book += PATH_MINUTE_NS;
         symbol->t_trade += PATH_MINUTE_NS;
         symbol->t_excited += PATH_MINUTE_NS;
+        if (symbol->config->follows)
+            move_premium(symbol, 60);
     }
 }
 
 double gen_fair_px(const struct gen *gen, uint32_t symbol)
 {
-    return symbol < gen->config.n_symbols ? fmath_exp(path_log_px(&gen->path, symbol)) : 0.0;
+    return symbol < gen->config.n_symbols ? fmath_exp(path_log_px(&gen->path, path_of(gen, symbol)))
+                                          : 0.0;
 }
 
 /* --- life --- */
@@ -460,6 +511,8 @@ static void start_symbol(struct gen *gen, const struct instruments *table, uint3
     symbol->book.unit_qty = (double)config->unit_qty;
     symbol->book.depth = gen->config.depth;
     gen_book_init(&symbol->book, (double)config->start_px);
+    if (config->follows) // it begins anywhere in what it may be
+        move_premium(symbol, 1e9);
     set_minute(gen, symbol, i);
     // The books of a venue are not sent at the same instant.
     symbol->t_book = gen->config.t_start + (agon_ns_t)i * 1000000;

@@ -21,7 +21,7 @@
 #include "base/error.h"
 #include "market/instruments.h"
 
-#define GEN_SYMBOLS_MAX 16
+#define GEN_SYMBOLS_MAX 32
 
 struct gen_symbol {
     agon_instrument_t instrument;
@@ -31,6 +31,10 @@ struct gen_symbol {
     double trades_per_s; /* mean over the day, calm regime */
     double beta;         /* -1 to 1: correlation of i and j is their product, where the matrix is
                             not given (correlation[0][0] is 0); the leader's should be 1 */
+    uint32_t follows;    /* place + 1 of the symbol whose fair price it shares, but for a premium
+                            that comes and goes (a perpetual beside its spot market): it has a book
+                            and trades of its own. 0: none. Followers stand behind all others, and
+                            change no event of theirs */
 };
 struct gen_config {
     uint64_t seed;
@@ -57,6 +61,8 @@ void gen_free(struct gen *gen);
 /* The next event; borrowed until the next call. hdr.t_venue is its time, seq is 0, t equals
  * t_venue. It never ends. */
 const struct agon_event_hdr *gen_next(struct gen *gen);
+/* Where a follower's premium over its fair price is, as a share of it; 0 of what follows nobody. */
+double gen_premium(const struct gen *gen, uint32_t symbol);
 /* Leaps over one minute without events. After n calls the fair prices are those n minutes after the
  * start, the same as with events. */
 void gen_minute(struct gen *gen);

@@ -48,10 +48,10 @@ static int cholesky(const struct gen_config *config, double stretch, uint32_t n,
     return 1;
 }
 
-static int check_correlation(const struct gen_config *config, struct error *err)
+static int check_correlation(const struct gen_config *config, uint32_t n, struct error *err)
 {
-    for (uint32_t i = 0; i < config->n_symbols; i++) {
-        for (uint32_t j = 0; j < config->n_symbols; j++) {
+    for (uint32_t i = 0; i < n; i++) {
+        for (uint32_t j = 0; j < n; j++) {
             double value = config->correlation[i][j];
 
             if (!(value >= -1.0 && value <= 1.0))
@@ -74,7 +74,7 @@ static int make_factor(struct path *path, const struct gen_config *config, struc
     double wanted = (1.0 + jumps) * fmath_exp(OWN_SD * OWN_SD);
 
     for (int step = 8; step >= 0; step--)
-        if (cholesky(config, 1.0 + (wanted - 1.0) * step / 8, config->n_symbols, path->factor))
+        if (cholesky(config, 1.0 + (wanted - 1.0) * step / 8, path->n, path->factor))
             return AGON_OK;
     return error_set(err, AGON_EINVAL,
                      "the correlation matrix is not positive definite: some of its values "
@@ -226,12 +226,16 @@ double path_walk(struct path *path, uint32_t i, int64_t at_ns, struct rng *rng)
 int path_init(struct path *path, const struct gen_config *config, const struct instruments *table,
               struct error *err)
 {
-    int rc = check_correlation(config, err);
+    uint32_t n = 0;
+    int rc;
 
+    while (n < config->n_symbols && !config->symbols[n].follows)
+        n++;
+    rc = check_correlation(config, n, err);
     if (rc < 0)
         return rc;
     rng_init(&path->rng, rng_at(config->seed, 1, 0, 0, 0));
-    path->n = config->n_symbols;
+    path->n = n;
     path->t = config->t_start;
     path->variance = 1.0;
     path->regime = 0;

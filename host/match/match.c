@@ -444,6 +444,21 @@ int match_deposit(struct match *match, uint32_t owner, agon_asset_t asset, agon_
     return AGON_OK;
 }
 
+int match_set_position(struct match *match, uint32_t owner, agon_instrument_t instrument,
+                       agon_qty_t qty)
+{
+    struct market *market = market_get(match, instrument);
+
+    if (!market)
+        return AGON_ENOENT;
+    if (owner >= match->config.max_owners || is_spot(market))
+        return AGON_EINVAL;
+    market->owners[owner].position_qty = qty;
+    market->owners[owner].cost_amt = 0;
+    match->is_reduce_due = market->owners[owner].reduce_qty > 0;
+    return AGON_OK;
+}
+
 int match_set_fees(struct match *match, uint32_t owner, agon_instrument_t instrument,
                    int32_t maker_ppb, int32_t taker_ppb)
 {

@@ -74,6 +74,8 @@ struct sim_limits { /* transport time; 0: the venue's own */
 struct sim_config {
     struct pit *pit;               /* borrowed; its hooks are the dialect's from now on */
     const struct members *members; /* borrowed */
+    const struct pit *index; /* borrowed; perpetuals: whose last prices are the index, where their own
+                                pit knows none; may be NULL */
     struct sim_limits limits;
     struct sim_sink sink;
     uint64_t seed; /* of listen keys and generated client order ids */
@@ -86,6 +88,7 @@ struct sim_dialect {
     const char *const *headers;       /* request headers it reads, lower case; NULL-terminated */
     const struct pit_symbol *symbols; /* what it trades when nobody says what */
     uint32_t n_symbols;
+    const struct sim_dialect *spot; /* perpetuals: the market their index is of; else NULL */
     /* The spec of a symbol that stands in a recording and not in the table; AGON_EINVAL: not a
      * name of this venue. */
     int (*symbol)(const char *name, int px_decimals, int qty_decimals, struct pit_symbol *symbol);

@@ -34,7 +34,9 @@ struct sym {
     uint64_t n_aggs;
     struct pit_agg pending;
     uint8_t has_pending, is_dirty;
-    struct series minutes, seconds;
+    struct series minutes, seconds, notes[PIT_NOTES];
+    agon_instrument_t index; /* whose trades are the index; 0: none */
+    agon_px_t noted[PIT_NOTES];
     uint64_t next_trade, next_agg;
     struct {
         uint64_t engine, shown;
@@ -174,6 +176,9 @@ static void roll_all(struct pit *pit)
             series_roll(&sym->minutes, pit->now);
         if (sym->seconds.n > 0)
             series_roll(&sym->seconds, pit->now);
+        for (int k = 0; k < PIT_NOTES; k++)
+            if (sym->notes[k].n > 0)
+                series_roll(&sym->notes[k], pit->now);
     }
 }
 
@@ -400,7 +405,7 @@ static int sym_open(struct pit *pit, struct sym *sym, const struct pit_symbol *s
     struct agon_instrument instrument = {
         .hdr = {.type = AGON_EVENT_INSTRUMENT, .granules = 3},
         .venue = 1,
-        .kind = INSTRUMENT_SPOT,
+        .kind = spec->is_perpetual ? INSTRUMENT_LINEAR : INSTRUMENT_SPOT,
         .state = TRADING_OPEN,
         .px_exp = PIT_EXP,
         .qty_exp = PIT_EXP,
@@ -433,6 +438,10 @@ static int sym_open(struct pit *pit, struct sym *sym, const struct pit_symbol *s
     sym->minutes.capacity = MINUTES_KEPT;
     sym->seconds.step_ns = NS_PER_S;
     sym->seconds.capacity = SECONDS_KEPT;
+    for (int k = 0; k < PIT_NOTES; k++) {
+        sym->notes[k].step_ns = NS_PER_MIN;
+        sym->notes[k].capacity = MINUTES_KEPT;
+    }
     sym->bid = calloc(PIT_DEPTH_MAX, sizeof(*sym->bid));
     sym->ask = calloc(PIT_DEPTH_MAX, sizeof(*sym->ask));
     sym->trades = calloc(TRADES_KEPT, sizeof(*sym->trades));
@@ -446,7 +455,7 @@ int pit_new(struct pit **made, const struct pit_symbol *symbols, uint32_t n, ago
             struct error *err)
 {
     struct match_config config = {
-        .max_orders = 16384, .cancel_ahead_ppm = UINT32_MAX, .is_funds_checked = 1};
+        .max_orders = 16384, .cancel_ahead_ppm = UINT32_MAX, .max_owners = PIT_OWNERS_MAX};
     struct match_sink sink;
     struct pit *pit;
     int rc;
@@ -463,6 +472,7 @@ int pit_new(struct pit **made, const struct pit_symbol *symbols, uint32_t n, ago
                                .on_print = on_print,
                                .on_level = on_level,
                                .on_balance = on_balance};
+    config.is_funds_checked = !symbols[0].is_perpetual;
     rc = instruments_init(&pit->table);
     if (rc < 0) {
         error_set(err, rc, "out of memory");
@@ -503,6 +513,8 @@ void pit_free(struct pit *pit)
         free(sym->aggs);
         free(sym->minutes.bars);
         free(sym->seconds.bars);
+        for (int k = 0; k < PIT_NOTES; k++)
+            free(sym->notes[k].bars);
     }
     reel_free(pit->reel);
     match_free(pit->match);
@@ -589,7 +601,104 @@ int pit_history(struct pit *pit, uint32_t number, const agon_px_t *closes, uint3
     return AGON_OK;
 }
 
+int pit_note_history(struct pit *pit, uint32_t number, enum pit_note which, const agon_px_t *closes,
+                     uint32_t n)
+{
+    struct series *series = &pit->syms[number].notes[which];
+    agon_ns_t open = pit->now - pit->now % NS_PER_MIN;
+
+    if (series->n > 0)
+        return AGON_ESTATE;
+    if (n == 0 || n > MINUTES_KEPT / 2)
+        return AGON_EINVAL;
+    for (uint32_t i = 0; i < n; i++) {
+        struct pit_bar *bar = series_push(series);
+        agon_px_t from = closes[i > 0 ? i - 1 : 0], to = closes[i];
+
+        *bar = (struct pit_bar){.t_open = open - (agon_ns_t)(n - i) * NS_PER_MIN,
+                                .open_px = from,
+                                .close_px = to,
+                                .high_px = from > to ? from : to,
+                                .low_px = from < to ? from : to};
+    }
+    pit->syms[number].noted[which] = closes[n - 1];
+    return AGON_OK;
+}
+
+void pit_note(struct pit *pit, uint32_t number, enum pit_note which, agon_px_t px)
+{
+    struct series *series = &pit->syms[number].notes[which];
+    struct pit_bar one = {.open_px = px, .high_px = px, .low_px = px, .close_px = px};
+    agon_ns_t last = series->n ? series->bars[series->n - 1].t_open : 0;
+    struct pit_bar *bar = series_roll(series, pit->now);
+
+    if (bar->t_open != last)
+        bar->open_px = 0; // a bar opens with its first price
+    pit_bar_add(bar, &one);
+    pit->syms[number].noted[which] = px;
+}
+
+agon_px_t pit_noted(const struct pit *pit, uint32_t number, enum pit_note which)
+{
+    return pit->syms[number].noted[which];
+}
+
+uint32_t pit_notes(const struct pit *pit, uint32_t number, enum pit_note which)
+{
+    return pit->syms[number].notes[which].n;
+}
+
+const struct pit_bar *pit_note_at(const struct pit *pit, uint32_t number, enum pit_note which,
+                                  uint32_t i)
+{
+    return &pit->syms[number].notes[which].bars[i];
+}
+
+int pit_set_index(struct pit *pit, uint32_t number, const struct pit_symbol *spot,
+                  struct error *err)
+{
+    struct agon_instrument instrument = {
+        .hdr = {.type = AGON_EVENT_INSTRUMENT, .granules = 3},
+        .venue = 2,
+        .kind = INSTRUMENT_SPOT,
+        .state = TRADING_OPEN,
+        .px_exp = PIT_EXP,
+        .qty_exp = PIT_EXP,
+        .tick_px = spot->tick_px,
+        .lot_qty = spot->lot_qty,
+        .min_qty = spot->min_qty,
+        .max_qty = spot->max_qty,
+        .multiplier = 1,
+        .min_px = spot->min_px,
+        .max_px = spot->max_px,
+    };
+    int rc;
+
+    instrument.hdr.instrument = pit->table.n_instruments + 1;
+    instrument.base = asset_of(&pit->table, spot->base);
+    instrument.quote = asset_of(&pit->table, spot->quote);
+    instrument.settle = instrument.quote;
+    memcpy(instrument.symbol, spot->name, sizeof(spot->name));
+    rc = instruments_set(&pit->table, &instrument, err);
+    if (rc < 0)
+        return rc;
+    pit->syms[number].index = instrument.hdr.instrument;
+    return AGON_OK;
+}
+
 /* --- time --- */
+
+// An index is known by its trades; its book is nobody's here.
+static void follow_index(struct pit *pit, const struct agon_event_hdr *event)
+{
+    const struct agon_trade *trade = (const void *)event;
+
+    if (event->type != AGON_EVENT_TRADE)
+        return;
+    for (uint32_t i = 0; i < pit->n; i++)
+        if (pit->syms[i].index == event->instrument)
+            pit_note(pit, i, PIT_INDEX, trade->px);
+}
 
 static int apply(struct pit *pit, const struct agon_event_hdr *event)
 {
@@ -599,8 +708,10 @@ static int apply(struct pit *pit, const struct agon_event_hdr *event)
     agon_qty_t rest;
     int rc;
 
-    if (!sym)
+    if (!sym) {
+        follow_index(pit, event);
         return AGON_ENOENT;
+    }
     sym->printed_qty = 0;
     rc = match_on_market(pit->match, event);
     if (rc < 0)
@@ -844,6 +955,16 @@ const struct match_order *pit_order(const struct pit *pit, uint64_t id)
 agon_amt_t pit_free_amt(const struct pit *pit, uint32_t owner, agon_asset_t asset)
 {
     return match_free_amt(pit->match, owner, asset);
+}
+
+int pit_set_position(struct pit *pit, uint32_t owner, uint32_t sym, agon_qty_t qty)
+{
+    return match_set_position(pit->match, owner, pit->syms[sym].instrument, qty);
+}
+
+agon_qty_t pit_position_qty(const struct pit *pit, uint32_t owner, uint32_t sym)
+{
+    return match_position_qty(pit->match, owner, pit->syms[sym].instrument);
 }
 
 agon_amt_t pit_locked_amt(const struct pit *pit, uint32_t owner, agon_asset_t asset)

@@ -25,7 +25,9 @@ struct pit_symbol { /* what a venue says of a symbol; numbers are counts of 10^-
     int64_t lot_qty, min_qty, max_qty, market_max_qty;
     int64_t min_notional_amt, max_notional_amt;
     int32_t maker_fee_ppb, taker_fee_ppb;
-    int64_t start_px; /* for the generator */
+    int64_t start_px;    /* for the generator */
+    int64_t liq_fee_ppb; /* of perpetuals: what a liquidation pays to the insurance fund */
+    uint8_t is_perpetual, pad[7];
 };
 
 struct pit_trade {
@@ -56,6 +58,8 @@ struct pit_view { /* what the book shows, best first */
     const struct agon_level *bid, *ask;
 };
 
+enum pit_note { PIT_INDEX = 0, PIT_MARK = 1, PIT_NOTES };
+
 struct pit_hooks { /* each may be NULL; sym is the symbol's number */
     void *ctx;
     void (*on_trade)(void *ctx, uint32_t sym, const struct pit_trade *trade);
@@ -83,6 +87,9 @@ void pit_set_hooks(struct pit *pit, const struct pit_hooks *hooks);
  * first): what a client finds when it asks for history. Wicks and volumes follow from the seed.
  * AGON_ESTATE when bars are there already; AGON_EINVAL. */
 int pit_history(struct pit *pit, uint32_t sym, const agon_px_t *closes, uint32_t n, uint64_t seed);
+/* The same for notes: minutes before the one that time stands in. */
+int pit_note_history(struct pit *pit, uint32_t sym, enum pit_note which, const agon_px_t *closes,
+                     uint32_t n);
 
 /* Moves to t, which is not before the time reached. */
 void pit_advance(struct pit *pit, agon_ns_t t);
@@ -112,10 +119,21 @@ uint32_t pit_minutes(const struct pit *pit, uint32_t sym);
 const struct pit_bar *pit_minute_at(const struct pit *pit, uint32_t sym, uint32_t i);
 uint32_t pit_seconds(const struct pit *pit, uint32_t sym);
 const struct pit_bar *pit_second_at(const struct pit *pit, uint32_t sym, uint32_t i);
+/* Beside a perpetual's own prices: bars of its index and its mark, without volume; the last of
+ * each. pit_note adds one at the time reached. */
+void pit_note(struct pit *pit, uint32_t sym, enum pit_note which, agon_px_t px);
+agon_px_t pit_noted(const struct pit *pit, uint32_t sym, enum pit_note which); /* 0: none yet */
+uint32_t pit_notes(const struct pit *pit, uint32_t sym, enum pit_note which);
+const struct pit_bar *pit_note_at(const struct pit *pit, uint32_t sym, enum pit_note which,
+                                  uint32_t i);
+/* Trades of that instrument of the reel are the symbol's index. AGON_EINVAL. */
+int pit_set_index(struct pit *pit, uint32_t sym, const struct pit_symbol *spot, struct error *err);
 /* Appends what bar holds to sum, in order of time. */
 void pit_bar_add(struct pit_bar *sum, const struct pit_bar *bar);
 
 /* --- own orders: as match.h, at the time reached --- */
+/* Perpetuals are matched without a look at funds: margin is the dialect's business. */
+#define PIT_OWNERS_MAX 192
 int pit_deposit(struct pit *pit, uint32_t owner, agon_asset_t asset, agon_amt_t amt);
 int pit_set_fees(struct pit *pit, uint32_t owner, int32_t maker_ppb, int32_t taker_ppb);
 int pit_submit(struct pit *pit, const struct match_order *order, uint64_t *id);
@@ -123,6 +141,9 @@ int pit_cancel(struct pit *pit, uint64_t id);
 int pit_amend(struct pit *pit, uint64_t id, agon_px_t px, agon_qty_t qty);
 const struct match_order *pit_order(const struct pit *pit, uint64_t id); /* open ones */
 agon_amt_t pit_free_amt(const struct pit *pit, uint32_t owner, agon_asset_t asset);
+/* A perpetual's position was taken over by somebody who stands outside the book. */
+int pit_set_position(struct pit *pit, uint32_t owner, uint32_t sym, agon_qty_t qty);
+agon_qty_t pit_position_qty(const struct pit *pit, uint32_t owner, uint32_t sym);
 agon_amt_t pit_locked_amt(const struct pit *pit, uint32_t owner, agon_asset_t asset);
 
 #endif

@@ -59,6 +59,45 @@ static int cast_listed(struct cast *cast, const struct stage *stage, struct erro
     return AGON_OK;
 }
 
+static agon_px_t rounded(double fair, const struct pit_symbol *symbol)
+{
+    agon_px_t px = 0;
+
+    if (num_from_double(fair, 0, NUM_EVEN, &px) < 0)
+        px = 0;
+    px = num_to_step(px, symbol->tick_px, NUM_EVEN);
+    return px < symbol->tick_px ? symbol->tick_px : px;
+}
+
+// Perpetuals follow the spot markets that the same seed makes: those are generated once more, event
+// for event, and what they trade is the index.
+static int lead_by_spot(struct pit *pit, const struct stage *stage, struct gen_config *config,
+                        struct error *err)
+{
+    struct gen_symbol perpetuals[GEN_SYMBOLS_MAX];
+    uint32_t n = pit_count(pit);
+
+    for (uint32_t i = 0; i < n; i++) {
+        struct pit_symbol spot;
+        int rc;
+
+        if (stage->dialect->spot->symbol(pit_at(pit, i)->name, 2, 4, &spot) < 0)
+            return error_set(err, AGON_EINVAL, "%s has no spot market", pit_at(pit, i)->name);
+        rc = pit_set_index(pit, i, &spot, err);
+        if (rc < 0)
+            return rc;
+    }
+    gen_defaults(config, pit_table(pit), stage->seed);
+    memcpy(perpetuals, config->symbols, n * sizeof(perpetuals[0]));
+    for (uint32_t i = 0; i < n; i++) {
+        config->symbols[i] = config->symbols[n + i];
+        config->symbols[i].beta = perpetuals[i].beta; // by its place, as in a market of spot alone
+        config->symbols[n + i] = perpetuals[i];
+        config->symbols[n + i].follows = i + 1;
+    }
+    return AGON_OK;
+}
+
 // The generator runs through the history minute by minute and goes on from there, so that bars and
 // market are of one piece.
 static int play_history(struct pit *pit, struct gen *gen, const struct stage *stage,
@@ -66,25 +105,35 @@ static int play_history(struct pit *pit, struct gen *gen, const struct stage *st
 {
     uint32_t n = pit_count(pit), minutes = stage->history_minutes;
     agon_px_t *closes = calloc((size_t)n * minutes, sizeof(*closes));
-    int rc = AGON_OK;
+    agon_px_t *indexes = calloc((size_t)n * minutes, sizeof(*indexes));
+    int is_led = stage->dialect->spot != NULL, rc = AGON_OK;
 
-    if (!closes)
+    if (!closes || !indexes) {
+        free(closes);
+        free(indexes);
         return error_set(err, AGON_ENOMEM, "out of memory");
+    }
     for (uint32_t i = 0; i < minutes; i++) {
         gen_minute(gen);
         for (uint32_t s = 0; s < n; s++) {
-            const struct pit_symbol *symbol = pit_at(pit, s);
-            agon_px_t px = 0;
+            double fair = gen_fair_px(gen, s);
 
-            if (num_from_double(gen_fair_px(gen, s), 0, NUM_EVEN, &px) < 0)
-                px = 0;
-            px = num_to_step(px, symbol->tick_px, NUM_EVEN);
-            closes[(size_t)s * minutes + i] = px < symbol->tick_px ? symbol->tick_px : px;
+            // A perpetual stands behind all of the spot markets.
+            closes[(size_t)s * minutes + i] =
+                rounded(is_led ? fair * (1 + gen_premium(gen, n + s)) : fair, pit_at(pit, s));
+            if (is_led)
+                indexes[(size_t)s * minutes + i] = rounded(fair, pit_at(pit, s));
         }
     }
-    for (uint32_t s = 0; s < n && rc == AGON_OK; s++)
+    for (uint32_t s = 0; s < n && rc == AGON_OK; s++) {
         rc = pit_history(pit, s, closes + (size_t)s * minutes, minutes, stage->seed);
+        for (int k = 0; k < PIT_NOTES && is_led && rc == AGON_OK; k++)
+            rc = pit_note_history(pit, s, (enum pit_note)k,
+                                  (k == PIT_INDEX ? indexes : closes) + (size_t)s * minutes,
+                                  minutes);
+    }
     free(closes);
+    free(indexes);
     return rc < 0 ? error_set(err, rc, "a history of %u minutes cannot be made", minutes) : AGON_OK;
 }
 
@@ -104,6 +153,11 @@ static int build_seeded(struct pit **made, agon_ns_t *t_market, const struct sta
     if (rc < 0)
         return rc;
     gen_defaults(&config, pit_table(*made), stage->seed);
+    if (stage->dialect->spot) {
+        rc = lead_by_spot(*made, stage, &config, err);
+        if (rc < 0)
+            return rc;
+    }
     config.t_start = t_start - (agon_ns_t)stage->history_minutes * MINUTE_NS;
     rc = gen_new(&gen, &config, pit_table(*made), err);
     if (rc < 0)

@@ -2,9 +2,9 @@
 /* table: the venues that can be simulated. */
 #include "sim/dialect.h"
 
-extern const struct sim_dialect sim_binance_spot;
+extern const struct sim_dialect sim_binance_spot, sim_binance_um;
 
-static const struct sim_dialect *const dialects[] = {&sim_binance_spot};
+static const struct sim_dialect *const dialects[] = {&sim_binance_spot, &sim_binance_um};
 
 const struct sim_dialect *sim_dialect_at(uint32_t i)
 {

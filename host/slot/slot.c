@@ -202,6 +202,7 @@ static void save_limits(const struct slot_limits *limits, struct enc *enc)
     enc_u32(enc, limits->duplicate_window_ms);
     enc_u32(enc, limits->duplicate_max);
     enc_u32(enc, limits->book_age_ms);
+    enc_u32(enc, limits->leverage);
 }
 
 static void load_limits(struct slot_limits *limits, struct dec *dec)
@@ -220,6 +221,7 @@ static void load_limits(struct slot_limits *limits, struct dec *dec)
     limits->duplicate_window_ms = dec_u32(dec);
     limits->duplicate_max = dec_u32(dec);
     limits->book_age_ms = dec_u32(dec);
+    limits->leverage = dec_u32(dec);
 }
 
 void slots_save(const struct slots *slots, struct enc *enc)

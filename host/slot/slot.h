@@ -61,7 +61,8 @@ struct slot_limits { /* all positive; 0: no such limit, except capital_amt. Amou
     uint32_t orders_per_s, orders_burst;         /* new and replace */
     uint32_t duplicate_window_ms, duplicate_max; /* same instrument, side, price, quantity */
     uint32_t book_age_ms;                        /* oldest book a price may be judged by */
-    uint32_t pad[3];
+    uint32_t leverage; /* of derivatives: what margin is asked for is the notional by this; 0: 1 */
+    uint32_t pad[2];
 };
 
 struct record_slot { /* CONFIG of kind CONFIG_SLOT: makes or changes a slot. 512 bytes */

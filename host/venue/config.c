@@ -26,7 +26,8 @@ struct venue_file {
     struct subscribe subscribe;
     uint32_t order_links, data_links, recv_window_ms, snapshot_levels, warm_bars;
     int64_t hold_ns, cancel_hold_ns, request_ns, reconcile_ns, silence_ns, user_silence_ns,
-        channel_ns, life_ns, message_gap_ns, cooloff_ns;
+        channel_ns, life_ns, message_gap_ns, cooloff_ns, dead_man_ns;
+    uint32_t leverage, margin;
 };
 
 static const char *const limit_names[] = {"weight",     "raw",       "orders",
@@ -36,6 +37,10 @@ static const struct schema_choice limit_kinds[] = {
     {"snapshots", 4}, {"connects", 5}, {NULL, 0}};
 static const struct schema_choice key_kinds[] = {
     {"hmac", VENUE_KEY_HMAC}, {"ed25519", VENUE_KEY_ED25519}, {NULL, 0}};
+
+enum { MARGIN_KEEP = 0, MARGIN_CROSS = 1, MARGIN_ISOLATED = 2 };
+static const struct schema_choice margins[] = {
+    {"keep", MARGIN_KEEP}, {"cross", MARGIN_CROSS}, {"isolated", MARGIN_ISOLATED}, {NULL, 0}};
 
 static const struct schema_field endpoint_fields[] = {
     {"host", SCHEMA_TEXT, SCHEMA_MEMBER(struct endpoint, host), .is_required = 1, .min = 1,
@@ -85,7 +90,7 @@ static const struct schema_field venue_fields[] = {
     {"name", SCHEMA_NAME, SCHEMA_MEMBER(struct venue_file, name), .is_required = 1,
      .doc = "what this venue is called here"},
     {"dialect", SCHEMA_NAME, SCHEMA_MEMBER(struct venue_file, dialect), .is_required = 1,
-     .doc = "what it speaks: binance_spot"},
+     .doc = "what it speaks: binance_spot, binance_um"},
     {"credential", SCHEMA_NAME, SCHEMA_MEMBER(struct venue_file, credential),
      .doc = "name in the credential store; without it there is public data only"},
     {"key_kind", SCHEMA_CHOICE, SCHEMA_MEMBER(struct venue_file, key_kind), .choices = key_kinds,
@@ -120,6 +125,12 @@ static const struct schema_field venue_fields[] = {
     TIME("life", life_ns, 60 * S, 86400 * S, "23.5h", "a socket is replaced by then"),
     TIME("message_gap", message_gap_ns, 0, 10 * S, "250ms", "between our messages on a socket"),
     TIME("cooloff", cooloff_ns, S, 86400 * S, "5m", "nothing is sent after a ban without a time"),
+    TIME("dead_man", dead_man_ns, 0, 3600 * S, "60s",
+         "futures: the venue cancels our orders when we are silent for so long; 0s: never"),
+    {"leverage", SCHEMA_INT, SCHEMA_MEMBER(struct venue_file, leverage), .min = 0, .max = 125,
+     .preset = "0", .doc = "futures: set at the start for each instrument; 0: as it is"},
+    {"margin", SCHEMA_CHOICE, SCHEMA_MEMBER(struct venue_file, margin), .choices = margins,
+     .preset = "keep", .doc = "futures: margin type, set at the start for each instrument"},
     {NULL}};
 
 static void check_limits(struct config *config, const struct config_node *node, void *out)
@@ -142,7 +153,8 @@ static void check_limits(struct config *config, const struct config_node *node, 
     }
     if (venue_config_default(&unused, file->dialect) < 0)
         config_refuse(config, config_get(node, "dialect"), CONFIG_E_CHOICE,
-                      "there is no dialect \"%s\"; expected binance_spot", file->dialect);
+                      "there is no dialect \"%s\"; expected binance_spot or binance_um",
+                      file->dialect);
 }
 
 const struct schema venue_schema = {"venue", sizeof(struct venue_file), venue_fields, check_limits};
@@ -201,5 +213,9 @@ int venue_config_read(struct config *config, struct venue_config *out)
     out->life_ns = file.life_ns;
     out->message_gap_ns = file.message_gap_ns;
     out->cooloff_ns = file.cooloff_ns;
+    out->dead_man_ns = file.dead_man_ns;
+    out->leverage = file.leverage;
+    out->has_margin = file.margin != MARGIN_KEEP;
+    out->is_isolated = file.margin == MARGIN_ISOLATED;
     return AGON_OK;
 }

@@ -595,7 +595,7 @@ static void keep_link(struct gateway *gateway, struct link *link, int64_t now)
     }
     switch (link->state) {
     case LINK_DOWN:
-        if (now >= link->retry_ns)
+        if (now >= link->retry_ns && !link->is_waiting)
             connect_link(gateway, link, now);
         return;
     case LINK_UPGRADING:
@@ -620,7 +620,7 @@ static void keep_link(struct gateway *gateway, struct link *link, int64_t now)
         write_frame(gateway, link, WS_PONG, link->pong.bytes, link->pong.n);
     if (now - link->bytes_ns > silence)
         gateway_drop(gateway, link, "silent");
-    else if (now - link->bytes_ns > silence / 3 * 2 && link->ping_ns < link->bytes_ns &&
+    else if (now - link->bytes_ns > silence / 3 * 2 && link->ping_ns <= link->bytes_ns &&
              write_frame(gateway, link, WS_PING, "agon", 4) == AGON_OK)
         link->ping_ns = now; // a quiet market is not a dead one: ask
     else if (link->partial_ns != 0 && now - link->partial_ns > PARTIAL_NS)

@@ -58,6 +58,10 @@ struct venue_config {
     int64_t life_ns;         /* a connection is replaced before this */
     int64_t message_gap_ns;  /* between two messages of ours on a WebSocket */
     int64_t cooloff_ns;      /* after 403 */
+    /* futures */
+    int64_t dead_man_ns;             /* the venue cancels when it has not heard of us; 0: off */
+    uint32_t leverage;               /* set at the start for each instrument; 0: as it is */
+    uint8_t has_margin, is_isolated; /* margin type is set at the start, and to what */
 };
 /* Defaults of the dialect (endpoints, limits, times) for every field but name, venue, account and
  * keys. AGON_ENOENT: no such dialect. */

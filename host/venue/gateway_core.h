@@ -62,6 +62,7 @@ struct link {
      * the dialect finds that it shows what the old one does; then the old one is the follower. */
     uint8_t is_next;
     uint8_t is_retiring; /* its end was announced: the follower is wanted now */
+    uint8_t is_waiting;  /* the dialect says when it may connect: its path is not known yet */
     int conn;
     struct stream_target target;
     char path[128];

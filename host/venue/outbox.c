@@ -553,6 +553,7 @@ void outbox_fill(struct outbox *outbox, const struct outbox_fill *fill, int64_t 
         .fee_amt = fill->fee_amt,
         .fee_asset = fill->fee_asset,
         .rev = fill->rev,
+        .is_forced = fill->is_forced,
     };
 
     if (!is_news(outbox, fill->instrument, fill->fill))

@@ -89,6 +89,7 @@ struct outbox_fill {
     agon_instrument_t instrument;
     agon_account_t account;
     uint8_t rev, side, liquidity;
+    uint8_t is_forced; /* not ours, but the venue's: liquidation, deleveraging */
     agon_px_t px;
     agon_qty_t qty;
     agon_qty_t wire_cum_qty; /* of the wire order after it; 0: not told */

@@ -5,9 +5,11 @@
 #include "venue/gateway_core.h"
 
 extern const struct venue_dialect venue_binance_spot;
+extern const struct venue_dialect venue_binance_um;
 
 static const struct venue_dialect *const table[] = {
     &venue_binance_spot,
+    &venue_binance_um,
 };
 
 const struct venue_dialect *venue_table_find(const char *name)

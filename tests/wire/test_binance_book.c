@@ -22,27 +22,7 @@ static size_t n_quotes;
 static struct book *book; // the core's side: built from the emitted records alone
 static enum book_state state;
 static uint64_t n_snapshots, n_deltas;
-
-static int on_record(void *ctx, struct agon_event_hdr *record)
-{
-    (void)ctx;
-    switch (record->type) {
-    case AGON_EVENT_STATUS:
-        state = (enum book_state)((struct agon_status *)(void *)record)->book;
-        break;
-    case AGON_EVENT_BOOK_SNAPSHOT:
-        n_snapshots++;
-        ck_assert_int_ge(book_apply(book, (struct agon_book_part *)(void *)record), 0);
-        break;
-    case AGON_EVENT_BOOK_DELTA:
-        n_deltas++;
-        ck_assert_int_ge(book_apply(book, (struct agon_book_part *)(void *)record), 0);
-        break;
-    default:
-        ck_abort_msg("a record of type %u", record->type);
-    }
-    return AGON_OK;
-}
+static int n_compared, n_equal;
 
 /* The best prices as of an update id: they hold from the message that told them to the next. */
 static const struct quote *quote_at(uint64_t id)
@@ -61,19 +41,42 @@ static const struct quote *quote_at(uint64_t id)
     return low > 0 ? &quotes[low - 1] : NULL;
 }
 
-static void compare(const struct binance_sync *sync, int *n_compared, int *n_equal)
+static void compare(uint64_t id)
 {
-    const struct quote *known = quote_at(sync->id);
+    const struct quote *known = quote_at(id);
     struct agon_level bid;
     struct agon_level ask;
 
     if (known == NULL)
         return;
-    ++*n_compared;
+    n_compared++;
     ck_assert(book_best(book, AGON_BUY, &bid));
     ck_assert(book_best(book, AGON_SELL, &ask));
-    *n_equal += bid.px == known->quote.bid_px && bid.qty == known->quote.bid_qty &&
-                ask.px == known->quote.ask_px && ask.qty == known->quote.ask_qty;
+    n_equal += bid.px == known->quote.bid_px && bid.qty == known->quote.bid_qty &&
+               ask.px == known->quote.ask_px && ask.qty == known->quote.ask_qty;
+}
+
+static int on_record(void *ctx, struct agon_event_hdr *record)
+{
+    (void)ctx;
+    switch (record->type) {
+    case AGON_EVENT_STATUS:
+        state = (enum book_state)((struct agon_status *)(void *)record)->book;
+        break;
+    case AGON_EVENT_BOOK_SNAPSHOT:
+        n_snapshots++;
+        ck_assert_int_ge(book_apply(book, (struct agon_book_part *)(void *)record), 0);
+        break;
+    case AGON_EVENT_BOOK_DELTA:
+        n_deltas++;
+        ck_assert_int_ge(book_apply(book, (struct agon_book_part *)(void *)record), 0);
+        if ((((struct agon_book_part *)(void *)record)->flags & BOOK_PART_LAST) != 0)
+            compare(((struct agon_book_part *)(void *)record)->last_id);
+        break;
+    default:
+        ck_abort_msg("a record of type %u", record->type);
+    }
+    return AGON_OK;
 }
 
 static const char *payload(struct lines *lines, size_t *n)
@@ -85,7 +88,7 @@ static const char *payload(struct lines *lines, size_t *n)
     return at + 1;
 }
 
-static void rebuild(const char *file, const char *name, const char *base, int want)
+static void rebuild(const char *file, const char *name, const char *base, int is_chained, int want)
 {
     struct agon_instrument instrument = {.hdr = {.instrument = 7},
                                          .base = 2,
@@ -96,8 +99,6 @@ static void rebuild(const char *file, const char *name, const char *base, int wa
     struct book_config config = {.tick_px = 1000000};
     struct binance_sync sync;
     struct lines lines;
-    int n_compared = 0;
-    int n_equal = 0;
     int n_diffs = 0;
     size_t room = 0;
 
@@ -111,6 +112,7 @@ static void rebuild(const char *file, const char *name, const char *base, int wa
     ck_assert_ptr_nonnull(book);
     state = BOOK_COLD;
     n_snapshots = n_deltas = 0;
+    n_compared = n_equal = 0;
 
     lines_open(&lines, file);
     n_quotes = 0;
@@ -132,6 +134,7 @@ static void rebuild(const char *file, const char *name, const char *base, int wa
     lines_close(&lines);
 
     ck_assert_int_eq(binance_sync_init(&sync, &symbols.all[0], 1, 0, on_record, NULL), AGON_OK);
+    sync.is_chained = (uint8_t)is_chained;
     binance_sync_start(&sync, 0);
     lines_open(&lines, file);
     while (lines_next(&lines)) {
@@ -145,9 +148,6 @@ static void rebuild(const char *file, const char *name, const char *base, int wa
             binance_sync_asked(&sync);
             binance_sync_snapshot(&sync, &out.depth, 0, 0);
             ck_assert_int_eq(state, BOOK_LIVE);
-            // Diffs that were kept while the snapshot was on its way are applied by now.
-            if (sync.id != out.depth.last_id)
-                compare(&sync, &n_compared, &n_equal);
         } else if (strstr(text, "@depth@") != NULL) {
             ck_assert_int_eq(binance_decode_market(&dec, text, n, &out), BINANCE_DIFF);
             n_diffs++;
@@ -155,7 +155,6 @@ static void rebuild(const char *file, const char *name, const char *base, int wa
             if (state != BOOK_LIVE)
                 continue;
             ck_assert_uint_eq(sync.id, out.depth.last_id);
-            compare(&sync, &n_compared, &n_equal);
         }
     }
     lines_close(&lines);
@@ -171,13 +170,25 @@ static void rebuild(const char *file, const char *name, const char *base, int wa
 
 START_TEST(btc_book_equals_the_venues_best_prices_after_every_diff)
 {
-    rebuild("book/binance_spot_BTCUSDT_20240808T2354.raw.gz", "BTCUSDT", "BTC", 3449);
+    rebuild("book/binance_spot_BTCUSDT_20240808T2354.raw.gz", "BTCUSDT", "BTC", 0, 3449);
 }
 END_TEST
 
 START_TEST(eth_book_equals_the_venues_best_prices_after_every_diff)
 {
-    rebuild("book/binance_spot_ETHUSDT_20240808T2354.raw.gz", "ETHUSDT", "ETH", 3432);
+    rebuild("book/binance_spot_ETHUSDT_20240808T2354.raw.gz", "ETHUSDT", "ETH", 0, 3432);
+}
+END_TEST
+
+START_TEST(usd_m_book_equals_the_venues_best_prices_after_every_diff)
+{
+    rebuild("book/binance_um_BTCUSDT_20240808T2354.raw.gz", "BTCUSDT", "BTC", 1, 6547);
+}
+END_TEST
+
+START_TEST(coin_m_book_equals_the_venues_best_prices_after_every_diff)
+{
+    rebuild("book/binance_cm_BTCUSD_PERP_20240808T2354.raw.gz", "BTCUSD_PERP", "BTC", 1, 26824);
 }
 END_TEST
 
@@ -194,6 +205,8 @@ int main(void)
     tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase, btc_book_equals_the_venues_best_prices_after_every_diff);
     tcase_add_test(tcase, eth_book_equals_the_venues_best_prices_after_every_diff);
+    tcase_add_test(tcase, usd_m_book_equals_the_venues_best_prices_after_every_diff);
+    tcase_add_test(tcase, coin_m_book_equals_the_venues_best_prices_after_every_diff);
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

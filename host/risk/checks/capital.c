@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 /* capital: a slot spends what it owns: a buy needs the cash that no other buy was promised, a sell
- * on a spot market the coins. */
+ * on a spot market the coins, and what opens a derivative the margin. */
 #include "risk/checks/checks.h"
 
 static enum risk_verdict judge(const struct risk_view *view, const struct agon_intent *intent)
 {
+    if (view->instrument->kind != INSTRUMENT_SPOT)
+        return view->is_reducing || view->cost_amt <= view->free_amt ? RISK_PASS : RISK_REFUSE;
     if (intent->side == AGON_BUY)
         return view->cost_amt <= view->free_amt ? RISK_PASS : RISK_REFUSE;
-    if (view->instrument->kind != INSTRUMENT_SPOT)
-        return RISK_PASS;
     return intent->qty <= view->free_qty ? RISK_PASS : RISK_REFUSE;
 }
 

@@ -100,6 +100,23 @@ int simb_bar(const struct pit *pit, uint32_t sym, int interval, agon_ns_t open, 
     return bar->open_px > 0;
 }
 
+int simb_note_bar(const struct pit *pit, uint32_t sym, enum pit_note which, agon_ns_t open,
+                  agon_ns_t next, struct pit_bar *bar)
+{
+    uint32_t n = pit_notes(pit, sym, which), i, end;
+    const struct pit_bar *bars;
+
+    memset(bar, 0, sizeof(*bar));
+    if (n == 0)
+        return 0;
+    bars = pit_note_at(pit, sym, which, 0);
+    end = place(bars, n, next, SIMB_NS_PER_MIN);
+    for (i = place(bars, n, open, SIMB_NS_PER_MIN); i < end; i++)
+        pit_bar_add(bar, &bars[i]);
+    bar->t_open = open;
+    return bar->open_px > 0;
+}
+
 void simb_stats(const struct pit *pit, uint32_t sym, agon_ns_t from, struct simb_stats *stats)
 {
     uint32_t n = pit_minutes(pit, sym), i;

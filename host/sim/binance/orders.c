@@ -2,7 +2,6 @@
 /* orders: the life of an order, from the request through the engine to reports. */
 #include <stdlib.h>
 
-#include "base/hash.h"
 #include "base/num.h"
 #include "sim/binance/simb.h"
 
@@ -274,114 +273,6 @@ static int check_filters(struct simb_call *call, const struct wish *wish)
     return 0;
 }
 
-/* --- the table of orders --- */
-
-static uint32_t bucket_of(const struct simb_account *account, uint32_t sym, const char *client)
-{
-    return (uint32_t)(hash_mix(hash_bytes(client, strlen(client)) ^
-                               ((uint64_t)account->owner << 40) ^ ((uint64_t)sym << 32)) %
-                      SIMB_BUCKETS);
-}
-
-// The newest of that name: an id may be used again once its order is closed.
-static struct simb_order *find_client(struct simb *b, const struct simb_account *account,
-                                      uint32_t sym, const char *client)
-{
-    struct simb_order *order = b->buckets[bucket_of(account, sym, client)];
-
-    while (order &&
-           (order->account != account || order->sym != sym || strcmp(order->client, client) != 0))
-        order = order->next_in_bucket;
-    return order;
-}
-
-static struct simb_order *find_id(struct simb *b, const struct simb_account *account, uint32_t sym,
-                                  uint64_t id)
-{
-    struct simb_order *order;
-    uint64_t at;
-
-    if (!map_get(&b->by_id, id, &at))
-        return NULL;
-    order = (struct simb_order *)(uintptr_t)at;
-    return order->account == account && order->sym == sym ? order : NULL;
-}
-
-static void forget(struct simb *b, struct simb_order *order)
-{
-    struct simb_order **at = &b->buckets[bucket_of(order->account, order->sym, order->client)];
-
-    while (*at && *at != order)
-        at = &(*at)->next_in_bucket;
-    if (*at)
-        *at = order->next_in_bucket;
-    map_remove(&b->by_id, order->id);
-    free(order);
-}
-
-// When the table is full the oldest closed half goes; the venue archives them too.
-static void make_room(struct simb *b)
-{
-    uint32_t kept = 0, dropped = 0;
-
-    if (b->n_orders < SIMB_ORDERS_KEPT)
-        return;
-    for (uint32_t i = 0; i < b->n_orders; i++) {
-        if (!b->orders[i]->is_open && dropped < SIMB_ORDERS_KEPT / 2) {
-            forget(b, b->orders[i]);
-            dropped++;
-        } else {
-            b->orders[kept++] = b->orders[i];
-        }
-    }
-    b->n_orders = kept;
-}
-
-static void enter(struct simb *b, struct simb_order *order)
-{
-    uint32_t bucket = bucket_of(order->account, order->sym, order->client);
-
-    order->next_in_bucket = b->buckets[bucket];
-    b->buckets[bucket] = order;
-    REQUIRE(map_put(&b->by_id, order->id, (uint64_t)(uintptr_t)order) == AGON_OK);
-    b->orders[b->n_orders++] = order;
-    order->is_open = 1;
-    order->account->n_open[order->sym]++;
-    order->account->n_algo[order->sym] += (uint32_t)is_algo(order->type);
-}
-
-static void rename_order(struct simb *b, struct simb_order *order, const char *client)
-{
-    struct simb_order **at = &b->buckets[bucket_of(order->account, order->sym, order->client)];
-    uint32_t bucket;
-
-    while (*at != order)
-        at = &(*at)->next_in_bucket;
-    *at = order->next_in_bucket;
-    memmove(order->client, client, strlen(client) + 1);
-    bucket = bucket_of(order->account, order->sym, order->client);
-    order->next_in_bucket = b->buckets[bucket];
-    b->buckets[bucket] = order;
-}
-
-static void leave(struct simb_order *order, enum simb_status status)
-{
-    order->status = (uint8_t)status;
-    if (!order->is_open)
-        return;
-    order->is_open = 0;
-    order->is_working = 0;
-    order->account->n_open[order->sym]--;
-    order->account->n_algo[order->sym] -= (uint32_t)is_algo(order->type);
-}
-
-void simb_orders_free(struct simb *b)
-{
-    for (uint32_t i = 0; i < b->n_orders; i++)
-        free(b->orders[i]);
-    free(b->orders);
-}
-
 /* --- reports --- */
 
 static void put_execution(struct simb *b, const struct simb_order *order, const char *kind,
@@ -452,67 +343,6 @@ static void put_execution(struct simb *b, const struct simb_order *order, const 
     simb_user_event(b, order->account, out);
 }
 
-static void log_effect(struct simb *b, const struct simb_order *order, const char *kind,
-                       const struct match_event *event, uint64_t trade_id)
-{
-    struct jout *line = &b->line;
-
-    if (!b->config.sink.log)
-        return;
-    jout_reset(line);
-    jout_open(line, '{');
-    jout_kv_str(line, "kind", "effect");
-    jout_kv_int(line, "t_market_ns", event->t);
-    jout_kv_int(line, "t_transport_ns", b->now.transport);
-    jout_kv_str(line, "key", order->account->member->key);
-    jout_kv_str(line, "what", kind);
-    jout_kv_str(line, "symbol", pit_at(b->pit, order->sym)->name);
-    jout_kv_int(line, "orderId", (int64_t)order->id);
-    jout_kv_str(line, "clientOrderId", order->client);
-    jout_kv_str(line, "side", order->side == AGON_BUY ? "BUY" : "SELL");
-    jout_kv_str(line, "type", simb_type_names[order->type]);
-    jout_kv_str(line, "status", simb_status_names[order->status]);
-    jout_kv_dec(line, "price", order->px, SIMB_EXP);
-    jout_kv_dec(line, "qty", order->qty, SIMB_EXP);
-    jout_kv_dec(line, "executedQty", order->filled_qty, SIMB_EXP);
-    if (event->kind == MATCH_TRADE) {
-        jout_kv_int(line, "tradeId", (int64_t)trade_id);
-        jout_kv_dec(line, "lastPrice", event->px, SIMB_EXP);
-        jout_kv_dec(line, "lastQty", event->qty, SIMB_EXP);
-        jout_kv_dec(line, "fee", event->fee_amt, SIMB_EXP);
-        jout_kv_str(line, "feeAsset", instruments_asset(pit_table(b->pit), event->fee_asset)->name);
-        jout_kv_bool(line, "isMaker", event->is_maker);
-    }
-    jout_close(line, '{');
-    simb_log(b, line);
-}
-
-static void keep_fill(struct simb *b, const struct simb_order *order,
-                      const struct match_event *event, uint64_t trade_id)
-{
-    if (b->n_fills == b->fills_room && b->fills_room < SIMB_FILLS_KEPT) {
-        uint32_t room = b->fills_room ? b->fills_room * 2 : 1024;
-        struct simb_fill *fills = realloc(b->fills, room * sizeof(*fills));
-
-        REQUIRE(fills != NULL);
-        b->fills = fills;
-        b->fills_room = room;
-    }
-    b->fills[b->n_fills++ % SIMB_FILLS_KEPT] =
-        (struct simb_fill){.account = order->account,
-                           .trade_id = trade_id,
-                           .order_id = order->id,
-                           .sym = order->sym,
-                           .fee_asset = event->fee_asset,
-                           .px = event->px,
-                           .qty = event->qty,
-                           .amt = event->quote_amt,
-                           .fee_amt = event->fee_amt,
-                           .t = event->t,
-                           .is_buyer = order->side == AGON_BUY,
-                           .is_maker = event->is_maker};
-}
-
 // An order's first fill gives its place in the unfilled count back, if its interval still runs.
 static void uncount(struct simb *b, struct simb_order *order)
 {
@@ -526,19 +356,19 @@ static void uncount(struct simb *b, struct simb_order *order)
         account->orders_10s.index == order->t_placed / (10 * SIMB_NS_PER_S) &&
         account->orders_10s.index == b->now.transport / (10 * SIMB_NS_PER_S))
         account->orders_10s.n--;
-    if (account->orders_day.n > 0 && account->orders_day.index == order->t_placed / day &&
-        account->orders_day.index == b->now.transport / day)
-        account->orders_day.n--;
+    if (account->orders_long.n > 0 && account->orders_long.index == order->t_placed / day &&
+        account->orders_long.index == b->now.transport / day)
+        account->orders_long.n--;
 }
 
 static void on_expired(struct simb_order *order, const struct match_event *event)
 {
     if (event->reason == MATCH_SELF_TRADE) {
         order->prevented_qty = order->qty - order->filled_qty;
-        leave(order, SIMB_EXPIRED_IN_MATCH);
+        simb_leave(order, SIMB_EXPIRED_IN_MATCH);
         return;
     }
-    leave(order, SIMB_EXPIRED);
+    simb_leave(order, SIMB_EXPIRED);
     if (event->reason != MATCH_OK && event->reason != MATCH_NO_LIQUIDITY) {
         order->expiry_reason = "REJECTED"; // a stop that was triggered and then could not act
         return;
@@ -566,24 +396,24 @@ void simb_on_order(void *ctx, uint32_t sym, const struct match_event *event, uin
         order->t_create = event->t;
         order->is_working = !is_algo(order->type);
         order->t_working = order->is_working ? event->t : 0;
-        enter(b, order);
+        simb_enter(b, order);
         kind = "NEW";
         break;
     case MATCH_TRADE:
         order->filled_qty = event->order->filled_qty;
         order->filled_amt = event->order->filled_quote_amt;
         uncount(b, order);
-        keep_fill(b, order, event, trade_id);
+        simb_keep_fill(b, order, event, trade_id);
         if (order->is_by_quote)
             order->qty = order->filled_qty;
         if (event->order->state == AGON_ORDER_FILLED)
-            leave(order, SIMB_FILLED);
+            simb_leave(order, SIMB_FILLED);
         else
             order->status = SIMB_PARTIALLY_FILLED;
         kind = "TRADE";
         break;
     case MATCH_CANCELLED:
-        leave(order, SIMB_CANCELED);
+        simb_leave(order, SIMB_CANCELED);
         kind = "CANCELED";
         break;
     case MATCH_EXPIRED:
@@ -603,7 +433,7 @@ void simb_on_order(void *ctx, uint32_t sym, const struct match_event *event, uin
         return;
     }
     put_execution(b, order, kind, event, trade_id, "NONE");
-    log_effect(b, order, kind, event, trade_id);
+    simb_log_effect(b, order, kind, event, trade_id);
 }
 
 /* --- placing --- */
@@ -620,7 +450,7 @@ static int check_rate(struct simb_call *call)
         return simb_fail(call, 429, -1015,
                          "Too many new orders; current limit is %u orders per 10 SECOND.", per_10s);
     }
-    if (simb_window_get(&account->orders_day, now, day) >= per_day) {
+    if (simb_window_get(&account->orders_long, now, day) >= per_day) {
         call->retry_at = (now / day + 1) * day;
         return simb_fail(call, 429, -1015,
                          "Too many new orders; current limit is %u orders per 1 DAY.", per_day);
@@ -631,7 +461,7 @@ static int check_rate(struct simb_call *call)
 static void count_order(struct simb_call *call)
 {
     simb_window_add(&call->account->orders_10s, call->now->transport, 10 * SIMB_NS_PER_S, 1);
-    simb_window_add(&call->account->orders_day, call->now->transport, 1440 * SIMB_NS_PER_MIN, 1);
+    simb_window_add(&call->account->orders_long, call->now->transport, 1440 * SIMB_NS_PER_MIN, 1);
     call->has_order_count = 1;
 }
 
@@ -734,6 +564,7 @@ static struct simb_order *make_order(struct simb_call *call, const struct wish *
     order->has_strategy_type = wish->has_strategy_type != 0;
     order->t_placed = call->now->transport;
     order->is_counted = 1;
+    order->is_conditional = is_algo(wish->type) != 0;
     if (wish->client)
         strcpy(order->client, wish->client);
     else
@@ -750,10 +581,10 @@ static int place(struct simb_call *call, const struct wish *wish, struct simb_or
     int reason;
 
     *placed = NULL;
-    twin = wish->client ? find_client(b, call->account, wish->sym, wish->client) : NULL;
+    twin = wish->client ? simb_find_client(b, call->account, wish->sym, wish->client) : NULL;
     if (twin && twin->is_open)
         return simb_fail(call, 400, -2010, "Duplicate order sent.");
-    make_room(b);
+    simb_make_room(b);
     if (b->n_orders == SIMB_ORDERS_KEPT)
         return refuse_engine(call, MATCH_NO_ROOM);
     order = make_order(call, wish);
@@ -951,9 +782,9 @@ static int get_named(struct simb_call *call, const char *id_name, const char *cl
                          "Param '%s' or '%s' must be sent, but both were empty/null!", client_name,
                          id_name);
     if (has)
-        *order = find_id(call->b, call->account, sym, (uint64_t)id);
+        *order = simb_find_id(call->b, call->account, sym, (uint64_t)id);
     else
-        *order = find_client(call->b, call->account, sym, client);
+        *order = simb_find_client(call->b, call->account, sym, client);
     if (has && client && *order && strcmp((*order)->client, client) != 0)
         return simb_fail(call, 400, -2039, "Client order ID is not correct for this order ID.");
     return 0;
@@ -1152,10 +983,10 @@ int simb_order_amend(struct simb_call *call)
         simb_random_text(b, random_client, 22);
         new_client = random_client;
     }
-    rename_order(b, order, new_client);
+    simb_rename(b, order, new_client);
     reason = pit_amend(b->pit, order->id, order->px, qty);
     if (reason != MATCH_OK) {
-        rename_order(b, order, order->shown_client);
+        simb_rename(b, order, order->shown_client);
         return refuse_engine(call, reason);
     }
     jout_open(out, '{');

@@ -494,14 +494,45 @@ static void put_kline(struct jout *out, const struct pit_bar *bar, agon_ns_t nex
     jout_close(out, '[');
 }
 
+int simb_kline_range(struct simb_call *call, int interval, agon_ns_t first, agon_ns_t shift,
+                     int64_t most, agon_ns_t *open, agon_ns_t *end, int64_t *limit)
+{
+    agon_ns_t start = 0, now = pit_now(call->b->pit);
+    int has_start, has_end;
+
+    *end = 0;
+    if (simb_get_limit(call, 500, most, limit) < 0 ||
+        simb_get_time(call, "startTime", &start, &has_start) < 0 ||
+        simb_get_time(call, "endTime", end, &has_end) < 0)
+        return -1;
+    if (!has_end || *end > now)
+        *end = now;
+    *open = first;
+    if (has_start && start > first) {
+        *open = simb_interval_open(interval, start, shift);
+        if (*open < start)
+            *open = simb_interval_next(interval, *open, shift);
+    }
+    // Without a start the newest are wanted: count them, then skip the older ones.
+    if (!has_start) {
+        int64_t count = 0;
+
+        for (agon_ns_t at = *open; at <= *end; at = simb_interval_next(interval, at, shift))
+            count++;
+        for (; count > *limit; count--)
+            *open = simb_interval_next(interval, *open, shift);
+    }
+    return 0;
+}
+
 int simb_klines(struct simb_call *call)
 {
     struct pit *pit = call->b->pit;
-    agon_ns_t start = 0, end = 0, shift, open, first_kept;
+    agon_ns_t end = 0, shift, open, first_kept = INT64_MAX / 2;
     const char *name;
     int64_t limit;
     uint32_t sym, n;
-    int interval, has_start, has_end;
+    int interval;
     struct pit_bar bar;
 
     if (simb_want_symbol(call, &sym) < 0 || simb_want(call, "interval", &name) < 0)
@@ -509,42 +540,23 @@ int simb_klines(struct simb_call *call)
     interval = simb_interval(name);
     if (interval < 0)
         return simb_fail(call, 400, -1120, "Invalid interval.");
-    if (simb_get_limit(call, 500, 1000, &limit) < 0 || get_zone(call, &shift) < 0 ||
-        simb_get_time(call, "startTime", &start, &has_start) < 0 ||
-        simb_get_time(call, "endTime", &end, &has_end) < 0)
+    if (get_zone(call, &shift) < 0)
         return -1;
-    jout_open(call->out, '[');
     n = interval == 0 ? pit_seconds(pit, sym) : pit_minutes(pit, sym);
-    if (n > 0) {
+    if (n > 0)
         first_kept = simb_interval_open(
             interval,
             (interval == 0 ? pit_second_at(pit, sym, 0) : pit_minute_at(pit, sym, 0))->t_open,
             shift);
-        if (!has_end || end > pit_now(pit))
-            end = pit_now(pit);
-        if (has_start && start > first_kept) {
-            open = simb_interval_open(interval, start, shift);
-            if (open < start)
-                open = simb_interval_next(interval, open, shift);
-        } else {
-            open = first_kept;
-        }
-        // Without a start the newest are wanted: count them, then skip the older ones.
-        if (!has_start) {
-            int64_t count = 0;
+    if (simb_kline_range(call, interval, first_kept, shift, 1000, &open, &end, &limit) < 0)
+        return -1;
+    jout_open(call->out, '[');
+    for (int64_t i = 0; i < limit && open <= end; i++) {
+        agon_ns_t next = simb_interval_next(interval, open, shift);
 
-            for (agon_ns_t at = open; at <= end; at = simb_interval_next(interval, at, shift))
-                count++;
-            for (; count > limit; count--)
-                open = simb_interval_next(interval, open, shift);
-        }
-        for (int64_t i = 0; i < limit && open <= end; i++) {
-            agon_ns_t next = simb_interval_next(interval, open, shift);
-
-            if (simb_bar(pit, sym, interval, open, next, &bar))
-                put_kline(call->out, &bar, next);
-            open = next;
-        }
+        if (simb_bar(pit, sym, interval, open, next, &bar))
+            put_kline(call->out, &bar, next);
+        open = next;
     }
     jout_close(call->out, '[');
     return 0;

@@ -27,6 +27,7 @@
 #define SIMB_LISTEN_TEXT    64
 #define SIMB_LISTEN_LIFE_NS (3600ll * 1000000000)
 #define SIMB_EXP            8
+#define SIMB_SPEEDS         3 /* of a diff stream */
 #define SIMB_NS_PER_MS      1000000ll
 #define SIMB_NS_PER_S       1000000000ll
 #define SIMB_NS_PER_MIN     (60 * SIMB_NS_PER_S)
@@ -66,13 +67,15 @@ struct simb_order {
     char shown_client[SIMB_CLIENT_TEXT]; /* client id of the cancel, once cancelled */
     uint32_t sym;
     uint8_t side, type, tif, stp, status;
-    uint8_t is_working, is_open, is_counted, has_strategy, has_strategy_type, is_by_quote;
+    uint8_t is_working, is_open, is_counted, is_conditional, has_strategy, has_strategy_type,
+        is_by_quote;
     int64_t strategy_id, strategy_type;
     agon_px_t px, stop_px;
     agon_qty_t qty, filled_qty, prevented_qty;
     agon_amt_t quote_order_amt, filled_amt;
     agon_ns_t t_create, t_update, t_working, t_placed; /* the last is transport time */
     const char *expiry_reason;                         /* static, NULL while none */
+    struct simum_order *um;                            /* owned; USD-M alone: what else it has */
 };
 struct simb_fill {
     const struct simb_account *account;
@@ -82,8 +85,9 @@ struct simb_fill {
     agon_px_t px;
     agon_qty_t qty;
     agon_amt_t amt, fee_amt;
+    agon_amt_t realised_amt; /* USD-M */
     agon_ns_t t;
-    uint8_t is_buyer, is_maker;
+    uint8_t is_buyer, is_maker, side; /* position side, of USD-M */
 };
 
 struct simb_window { /* a count that starts anew when its interval does */
@@ -93,7 +97,7 @@ struct simb_window { /* a count that starts anew when its interval does */
 struct simb_account {
     const struct member *member;
     uint32_t owner;
-    struct simb_window orders_10s, orders_day;
+    struct simb_window orders_10s, orders_long;
     char listen_key[SIMB_LISTEN_TEXT + 1];
     agon_ns_t listen_until; /* transport; 0: no key */
     agon_asset_t dirty[32];
@@ -125,10 +129,16 @@ enum simb_stream_kind {
     SIMB_STREAM_AVG,
     SIMB_STREAM_ALL_MINI,
     SIMB_STREAM_USER,
+    SIMB_STREAM_MARK, /* from here on USD-M alone */
+    SIMB_STREAM_FORCE,
+    SIMB_STREAM_ALL_TICKER,
+    SIMB_STREAM_ALL_BOOK,
+    SIMB_STREAM_ALL_MARK,
+    SIMB_STREAM_ALL_FORCE,
     SIMB_STREAM_KINDS
 };
 struct simb_stream {
-    uint8_t kind, interval, levels, is_fast; /* fast: each 100 ms */
+    uint8_t kind, interval, levels, speed; /* 0: the standard one, 1: each 100 ms, 2: 500 ms */
     uint32_t sym;
     struct simb_account *account;
     uint64_t last; /* what was sent: trades in the bar, id of the book */
@@ -200,7 +210,30 @@ struct simb_sent {                /* what a diff stream has told so far, per sym
     uint8_t is_live;
 };
 
+struct simum;
+struct simb_venue {                  /* what one market has and the other has not, or otherwise */
+    const struct simb_route *routes; /* ends with one that has no run */
+    uint32_t weight_per_minute, raw_per_5m /* 0: not counted */, orders_per_10s, orders_long;
+    agon_ns_t orders_long_ns; /* the longer interval orders are counted in */
+    const char *orders_long_unit, *orders_long_header;
+    uint32_t messages_per_s;
+    agon_ns_t ping_every_ns, pong_within_ns;
+    const char *api_path; /* of the request socket */
+    const char *const *type_names;
+    uint8_t is_split;   /* streams also below /public, /market, /private */
+    uint8_t is_lenient; /* parameters nobody knows are ignored */
+    struct pit_hooks hooks;
+    /* A stream's name, all of it; leaves SIMB_STREAM_NONE what it does not know. */
+    void (*parse_stream)(struct simb *b, const char *name, struct simb_stream *stream);
+    int (*open)(struct simb *b, struct error *err); /* the accounts are named and empty */
+    void (*close)(struct simb *b);                  /* also after an open that failed */
+    agon_ns_t (*due)(const struct simb *b); /* transport time of what it waits for; may be NULL */
+    void (*settle)(struct simb *b); /* after time has moved and after each call; may be NULL */
+};
+
 struct simb {
+    const struct simb_venue *venue;
+    struct simum *um; /* owned; USD-M alone */
     struct sim_config config;
     struct pit *pit;
     struct sim_time now;
@@ -219,7 +252,7 @@ struct simb {
     uint64_t n_executions;
     /* during one submit */
     int submit_reason; /* why the engine refused */
-    struct simb_sent sent[PIT_SYMBOLS_MAX][2];
+    struct simb_sent sent[PIT_SYMBOLS_MAX][SIMB_SPEEDS];
     uint32_t n_streams[SIMB_STREAM_KINDS]; /* subscribed, over all connections */
     struct jout out, data, frame, wrapped, line;
     struct simb_call call; /* too big for a stack */
@@ -250,8 +283,20 @@ int simb_authorise(struct simb_call *call, const char *key, const char *payload,
 int simb_check_params(struct simb_call *call);
 int simb_is_client_id(const char *text);
 
-/* spot.c */
-extern const struct simb_route simb_routes[];
+/* carrier.c: the dialect's functions */
+int simb_open(struct sim **sim, const struct simb_venue *venue, const struct sim_config *config,
+              struct error *err);
+void simb_close(struct sim *sim);
+void simb_http(struct sim *sim, const struct sim_time *now, const struct sim_request *request,
+               struct sim_reply *reply);
+int simb_ws_open(struct sim *sim, const struct sim_time *now, uint64_t id,
+                 const struct sim_request *request, struct sim_reply *reply);
+void simb_ws_frame(struct sim *sim, const struct sim_time *now, uint64_t id, enum sim_frame kind,
+                   const void *bytes, size_t n);
+void simb_ws_gone(struct sim *sim, const struct sim_time *now, uint64_t id);
+void simb_tick(struct sim *sim, const struct sim_time *now);
+void simb_due(const struct sim *sim, struct sim_time *next);
+void simb_shutdown(struct sim *sim, const struct sim_time *now);
 /* Limits, the handler, the log: everything but the carrier. signed_text is what the signature is
  * over. 0 when it succeeded. */
 int simb_run(struct simb_call *call, const char *key, const char *signed_text, size_t n);
@@ -259,7 +304,7 @@ struct simb_peer *simb_peer_of(struct simb *b, const char *name, agon_ns_t now);
 uint32_t simb_window_add(struct simb_window *window, agon_ns_t now, agon_ns_t length_ns,
                          uint32_t n);
 uint32_t simb_window_get(const struct simb_window *window, agon_ns_t now, agon_ns_t length_ns);
-void simb_limits(struct simb *b, uint32_t *weight, uint32_t *per_10s, uint32_t *per_day);
+void simb_limits(struct simb *b, uint32_t *weight, uint32_t *per_10s, uint32_t *per_long);
 void simb_put_order_limits(struct simb_call *call, struct jout *out, int with_counts);
 /* Counts one request of that weight; fails with 418 or 429. */
 int simb_charge(struct simb_call *call, uint32_t weight);
@@ -302,12 +347,37 @@ agon_ns_t simb_interval_next(int interval, agon_ns_t open, agon_ns_t shift_ns);
 /* The bar that opens there, from what the pit keeps; false when nothing is kept of it. */
 int simb_bar(const struct pit *pit, uint32_t sym, int interval, agon_ns_t open, agon_ns_t next,
              struct pit_bar *bar);
+/* The same of the index or the mark. */
+int simb_note_bar(const struct pit *pit, uint32_t sym, enum pit_note which, agon_ns_t open,
+                  agon_ns_t next, struct pit_bar *bar);
+/* The range of bars a request means: startTime, endTime, limit, the first of them kept being
+ * `first`, in steps of the interval. *open: the first to tell, *limit: how many at most, *end. */
+int simb_kline_range(struct simb_call *call, int interval, agon_ns_t first, agon_ns_t shift,
+                     int64_t most, agon_ns_t *open, agon_ns_t *end, int64_t *limit);
 struct simb_stats { /* of a window */
     struct pit_bar bar;
     agon_px_t before_px; /* last price before it */
     agon_ns_t t_open, t_close;
 };
 void simb_stats(const struct pit *pit, uint32_t sym, agon_ns_t from, struct simb_stats *stats);
+
+/* records.c */
+int simb_records_init(struct simb *b); /* AGON_ENOMEM */
+void simb_records_free(struct simb *b);
+/* The newest of that name: an id may be used again once its order is closed. */
+struct simb_order *simb_find_client(struct simb *b, const struct simb_account *account,
+                                    uint32_t sym, const char *client);
+struct simb_order *simb_find_id(struct simb *b, const struct simb_account *account, uint32_t sym,
+                                uint64_t id);
+/* When the table is full the oldest closed half goes; the venue archives them too. */
+void simb_make_room(struct simb *b);
+void simb_enter(struct simb *b, struct simb_order *order);
+void simb_rename(struct simb *b, struct simb_order *order, const char *client);
+void simb_leave(struct simb_order *order, enum simb_status status);
+void simb_log_effect(struct simb *b, const struct simb_order *order, const char *kind,
+                     const struct match_event *event, uint64_t trade_id);
+void simb_keep_fill(struct simb *b, const struct simb_order *order, const struct match_event *event,
+                    uint64_t trade_id);
 
 /* orders.c */
 int simb_order_new(struct simb_call *call);
@@ -323,7 +393,6 @@ int simb_refuse_list(struct simb_call *call);
 uint32_t simb_weigh_open(struct simb_call *call);
 uint32_t simb_weigh_test(struct simb_call *call);
 void simb_on_order(void *ctx, uint32_t sym, const struct match_event *event, uint64_t trade_id);
-void simb_orders_free(struct simb *b);
 
 /* account.c */
 int simb_account_info(struct simb_call *call);
@@ -346,18 +415,40 @@ struct simb_account *simb_account_of_key(struct simb *b, const char *listen_key)
 void simb_commission_fields(struct simb_call *call, struct jout *out, const char *suffix,
                             uint32_t sym, int with_sides);
 
-/* streams.c */
+/* subs.c: connections of streams, whatever the market */
+typedef void (*simb_build_fn)(struct simb *b, struct jout *out, uint32_t sym, const void *what);
+/* The symbol of "btcusdt@...", what stands behind the '@' in *what; -1: none. */
+int simb_stream_symbol(struct simb *b, const char *name, const char **what);
+/* One payload, a bare JSON object, on a connection, as stream name. */
+void simb_push(struct simb *b, struct simb_conn *conn, const char *name, struct jout *payload);
+/* To all who subscribed that stream; built when there is one. */
+void simb_push_all(struct simb *b, enum simb_stream_kind kind, uint32_t sym, int levels, int speed,
+                   simb_build_fn build, const void *what);
+int simb_has_listener(const struct simb *b, enum simb_stream_kind kind, uint32_t sym, int speed);
+/* A diff chain: begun with the first listener; step sends what changed since and goes on. */
+void simb_chain_begin(struct simb *b, uint32_t sym, int speed);
+void simb_chain_step(struct simb *b, uint32_t sym, int speed, simb_build_fn build);
+/* Levels that differ: new quantity, 0 for those that are gone. exp: decimals to show. */
+void simb_put_changes(struct jout *out, const struct agon_level *was, uint32_t n_was,
+                      const struct agon_level *is, uint32_t n_is, int sign, int px_exp,
+                      int qty_exp);
+void simb_put_levels(struct jout *out, const char *name, const struct agon_level *levels,
+                     uint32_t n, uint32_t most, int px_exp, int qty_exp);
+/* 8 decimals shown as fewer, where the rest is zeros. */
+void simb_put_num(struct jout *out, int64_t value, int decimals);
 void simb_send(struct simb *b, struct simb_conn *conn, enum sim_frame kind, const void *bytes,
                size_t n);
 void simb_drop(struct simb *b, struct simb_conn *conn, int code, const char *reason);
-int simb_stream_open(struct simb *b, struct simb_conn *conn, const struct sim_request *request);
+int simb_stream_open(struct simb *b, struct simb_conn *conn, const char *path, const char *query);
+void simb_parse_spot_stream(struct simb *b, const char *name, struct simb_stream *stream);
 void simb_stream_text(struct simb *b, struct simb_conn *conn, const char *text, size_t n);
 void simb_conn_forget(struct simb *b, struct simb_conn *conn);
+/* streams.c: what spot tells */
 void simb_on_trade(void *ctx, uint32_t sym, const struct pit_trade *trade);
 void simb_on_agg(void *ctx, uint32_t sym, const struct pit_agg *agg);
 void simb_on_top(void *ctx, uint32_t sym);
 void simb_on_step(void *ctx, agon_ns_t t);
-/* One user event, a bare JSON object, to all who listen to that account. */
+/* subs.c. One user event, a bare JSON object, to all who listen to that account. */
 void simb_user_event(struct simb *b, struct simb_account *account, struct jout *event);
 void simb_user_ended(struct simb *b, struct simb_account *account, const char *listen_key);
 

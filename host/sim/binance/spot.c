@@ -1,24 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* spot: the dialect's entry points, the table of requests, limits per address and per account. */
-#include <stdio.h>
-#include <stdlib.h>
-
-#include <sodium.h>
-
+/* spot: the table of the spot market's requests, its limits, and the money accounts begin with. */
 #include "sim/binance/simb.h"
-
-#define WEIGHT_PER_MINUTE 6000
-#define RAW_PER_5_MINUTES 300000
-#define ORDERS_PER_10S    100
-#define ORDERS_PER_DAY    200000
-#define CONNECTS_PER_5M   300
-#define BANS_AFTER        10
-#define FIRST_BAN_NS      (120 * SIMB_NS_PER_S)
-#define LONGEST_BAN_NS    (3 * 86400 * SIMB_NS_PER_S)
-#define PING_EVERY_NS     (20 * SIMB_NS_PER_S)
-#define PONG_WITHIN_NS    (60 * SIMB_NS_PER_S)
-#define LIFE_NS           (86400 * SIMB_NS_PER_S)
-#define MESSAGES_PER_S    5
 
 #define ORDER_PARAMS                                                                               \
     "symbol side type timeInForce quantity quoteOrderQty price newClientOrderId strategyId "       \
@@ -34,7 +16,7 @@
 
 #define API "/api/v3/"
 
-const struct simb_route simb_routes[] = {
+static const struct simb_route routes[] = {
     {"GET", API "ping", "ping", SIMB_NONE, 1, NULL, "", simb_ping, 0, 1},
     {"GET", API "time", "time", SIMB_NONE, 1, NULL, "", simb_time, 0, 1},
     {"GET", API "exchangeInfo", "exchangeInfo", SIMB_NONE, 20, NULL, INFO_PARAMS,
@@ -132,654 +114,19 @@ const struct simb_route simb_routes[] = {
     {NULL, NULL, NULL, SIMB_NONE, 0, NULL, NULL, NULL, 0, 0},
 };
 
-/* --- counts --- */
-
-static void window_turn(struct simb_window *window, agon_ns_t now, agon_ns_t length_ns)
-{
-    if (window->index != now / length_ns) {
-        window->index = now / length_ns;
-        window->n = 0;
-    }
-}
-
-uint32_t simb_window_add(struct simb_window *window, agon_ns_t now, agon_ns_t length_ns, uint32_t n)
-{
-    window_turn(window, now, length_ns);
-    window->n += n;
-    return window->n;
-}
-
-uint32_t simb_window_get(const struct simb_window *window, agon_ns_t now, agon_ns_t length_ns)
-{
-    return window->index == now / length_ns ? window->n : 0;
-}
-
-void simb_limits(struct simb *b, uint32_t *weight, uint32_t *per_10s, uint32_t *per_day)
-{
-    const struct sim_limits *limits = &b->config.limits;
-
-    *weight = limits->weight_per_minute ? limits->weight_per_minute : WEIGHT_PER_MINUTE;
-    *per_10s = limits->orders_per_10s ? limits->orders_per_10s : ORDERS_PER_10S;
-    *per_day = limits->orders_per_day ? limits->orders_per_day : ORDERS_PER_DAY;
-}
-
-static void put_limit(struct jout *out, const char *type, const char *interval, int n,
-                      uint32_t limit, int64_t count)
-{
-    jout_open(out, '{');
-    jout_kv_str(out, "rateLimitType", type);
-    jout_kv_str(out, "interval", interval);
-    jout_kv_int(out, "intervalNum", n);
-    jout_kv_int(out, "limit", limit);
-    if (count >= 0)
-        jout_kv_int(out, "count", count);
-    jout_close(out, '{');
-}
-
-// Without counts: the limits there are. With counts: those of the account's orders.
-void simb_put_order_limits(struct simb_call *call, struct jout *out, int with_counts)
-{
-    uint32_t weight, per_10s, per_day;
-    int64_t n_10s = -1, n_day = -1;
-
-    simb_limits(call->b, &weight, &per_10s, &per_day);
-    if (with_counts) {
-        n_10s =
-            simb_window_get(&call->account->orders_10s, call->now->transport, 10 * SIMB_NS_PER_S);
-        n_day = simb_window_get(&call->account->orders_day, call->now->transport,
-                                1440 * SIMB_NS_PER_MIN);
-    }
-    jout_open(out, '[');
-    if (!with_counts)
-        put_limit(out, "REQUEST_WEIGHT", "MINUTE", 1, weight, -1);
-    put_limit(out, "ORDERS", "SECOND", 10, per_10s, n_10s);
-    put_limit(out, "ORDERS", "DAY", 1, per_day, n_day);
-    if (!with_counts)
-        put_limit(out, "RAW_REQUESTS", "MINUTE", 5, RAW_PER_5_MINUTES, -1);
-    jout_close(out, '[');
-}
-
-struct simb_peer *simb_peer_of(struct simb *b, const char *name, agon_ns_t now)
-{
-    struct simb_peer *oldest = &b->peers[0];
-
-    for (uint32_t i = 0; i < SIMB_PEERS_MAX; i++) {
-        struct simb_peer *peer = &b->peers[i];
-
-        if (strncmp(peer->name, name, sizeof(peer->name) - 1) == 0) {
-            peer->seen = now;
-            return peer;
-        }
-        if (peer->seen < oldest->seen)
-            oldest = peer;
-    }
-    memset(oldest, 0, sizeof(*oldest));
-    strncpy(oldest->name, name, sizeof(oldest->name) - 1);
-    oldest->seen = now;
-    return oldest;
-}
-
-static int refuse_banned(struct simb_call *call)
-{
-    call->retry_at = call->peer->banned_until;
-    return simb_fail(call, 418, -1003,
-                     "Way too much request weight used; IP banned until %lld. Please use WebSocket "
-                     "Streams for live updates to avoid bans.",
-                     (long long)(call->peer->banned_until / SIMB_NS_PER_MS));
-}
-
-// Bans double with each one, up to three days.
-static int ban(struct simb_call *call)
-{
-    const struct sim_limits *limits = &call->b->config.limits;
-    agon_ns_t length = limits->first_ban_ns ? limits->first_ban_ns : FIRST_BAN_NS;
-
-    for (uint32_t i = 0; i < call->peer->n_bans && length < LONGEST_BAN_NS; i++)
-        length *= 2;
-    if (length > LONGEST_BAN_NS)
-        length = LONGEST_BAN_NS;
-    call->peer->n_bans++;
-    call->peer->banned_until = call->now->transport + length;
-    call->peer->refused.n = 0;
-    return refuse_banned(call);
-}
-
-int simb_charge(struct simb_call *call, uint32_t weight)
-{
-    const struct sim_limits *limits = &call->b->config.limits;
-    agon_ns_t now = call->now->transport, minute = SIMB_NS_PER_MIN;
-    uint32_t most, per_10s, per_day, raw;
-
-    simb_limits(call->b, &most, &per_10s, &per_day);
-    if (now < call->peer->banned_until)
-        return refuse_banned(call);
-    raw = simb_window_add(&call->peer->raw, now, 5 * minute, 1);
-    call->weight = weight;
-    if (simb_window_add(&call->peer->weight, now, minute, weight) <= most &&
-        raw <= RAW_PER_5_MINUTES)
-        return 0;
-    if (simb_window_add(&call->peer->refused, now, minute, 1) >
-        (limits->bans_after ? limits->bans_after : BANS_AFTER))
-        return ban(call);
-    call->retry_at = (now / minute + 1) * minute;
-    if (raw > RAW_PER_5_MINUTES)
-        return simb_fail(call, 429, -1003, "Too many requests queued.");
-    return simb_fail(call, 429, -1003,
-                     "Too much request weight used; current limit is %u request weight per 1 "
-                     "MINUTE. Please use WebSocket Streams for live updates to avoid polling the "
-                     "API.",
-                     most);
-}
-
-void simb_random_text(struct simb *b, char *text, size_t n)
-{
-    static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-
-    for (size_t i = 0; i < n; i++)
-        text[i] = alphabet[rng_below(&b->rng, sizeof(alphabet) - 1)];
-    text[n] = '\0';
-}
-
-void simb_log(struct simb *b, struct jout *line)
-{
-    const char *text = jout_text(line);
-
-    if (b->config.sink.log)
-        b->config.sink.log(b->config.sink.log_ctx, text, line->n);
-}
-
-/* --- one call --- */
-
-static void log_request(struct simb_call *call)
-{
-    static const char *const names[] = {"symbol",        "side",
-                                        "type",          "newClientOrderId",
-                                        "orderId",       "origClientOrderId",
-                                        "price",         "quantity",
-                                        "quoteOrderQty", "stopPrice",
-                                        "timeInForce",   "cancelOrderId",
-                                        "newQty",        "cancelOrigClientOrderId"};
-    struct jout *line = &call->b->line;
-
-    if (!call->b->config.sink.log || call->route->is_query)
-        return;
-    jout_reset(line);
-    jout_open(line, '{');
-    jout_kv_str(line, "kind", "request");
-    jout_kv_int(line, "t_market_ns", call->now->market);
-    jout_kv_int(line, "t_transport_ns", call->now->transport);
-    jout_kv_str(line, "key", call->account ? call->account->member->key : "");
-    jout_kv_str(line, "what", call->route->name ? call->route->name : call->route->path);
-    jout_kv_str(line, "carrier", call->conn ? "ws-api" : "rest");
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        const char *value = simb_param(call, names[i]);
-
-        if (value)
-            jout_kv_str(line, names[i], value);
-    }
-    jout_kv_int(line, "status", call->status);
-    jout_kv_int(line, "code", call->code);
-    if (call->code)
-        jout_kv_str(line, "msg", call->msg);
-    jout_close(line, '{');
-    simb_log(call->b, line);
-}
-
-int simb_run(struct simb_call *call, const char *key, const char *signed_text, size_t n)
-{
-    const struct simb_route *route = call->route;
-    int rc;
-
-    call->status = 200;
-    rc = simb_charge(call, route->weigh ? route->weigh(call) : route->weight);
-    if (rc == 0)
-        rc = simb_authorise(call, key, signed_text, n);
-    if (rc == 0)
-        rc = simb_check_params(call);
-    if (rc == 0)
-        rc = route->run(call);
-    if (rc == 0 && route->is_free && call->peer->weight.n >= call->weight)
-        call->peer->weight.n -= call->weight;
-    log_request(call);
-    simb_flush_balances(call->b);
-    return rc;
-}
-
-void simb_error_body(struct simb_call *call, struct jout *out)
-{
-    jout_open(out, '{');
-    jout_kv_int(out, "code", call->code);
-    jout_kv_str(out, "msg", call->msg);
-    if (call->has_data) {
-        jout_key(out, "data");
-        jout_raw(out, jout_text(&call->b->data), call->b->data.n);
-    } else if (call->conn && call->retry_at) {
-        jout_key(out, "data");
-        jout_open(out, '{');
-        jout_kv_time(out, "serverTime", call->now->transport);
-        jout_kv_time(out, "retryAfter", call->retry_at);
-        jout_close(out, '{');
-    }
-    jout_close(out, '{');
-}
-
-/* --- REST --- */
-
-static const char *header_of(const struct sim_request *request, const char *name)
-{
-    for (uint32_t i = 0; i < request->n_headers; i++)
-        if (strcmp(request->headers[i].name, name) == 0)
-            return request->headers[i].value;
-    return NULL;
-}
-
-static void add_header(struct sim_reply *reply, const char *name, int64_t value)
-{
-    if (reply->n_headers == SIM_REPLY_HEADERS)
-        return;
-    snprintf(reply->headers[reply->n_headers].name, sizeof(reply->headers[0].name), "%s", name);
-    snprintf(reply->headers[reply->n_headers].value, sizeof(reply->headers[0].value), "%lld",
-             (long long)value);
-    reply->n_headers++;
-}
-
-static void finish(struct simb_call *call, struct sim_reply *reply)
-{
-    struct simb *b = call->b;
-    agon_ns_t now = call->now->transport;
-    int64_t used = simb_window_get(&call->peer->weight, now, SIMB_NS_PER_MIN);
-
-    reply->status = call->status;
-    reply->type = "application/json;charset=UTF-8";
-    reply->body = jout_text(&b->out);
-    reply->body_n = b->out.n;
-    add_header(reply, "X-MBX-USED-WEIGHT", used);
-    add_header(reply, "X-MBX-USED-WEIGHT-1M", used);
-    if (call->has_order_count) {
-        add_header(reply, "X-MBX-ORDER-COUNT-10S",
-                   simb_window_get(&call->account->orders_10s, now, 10 * SIMB_NS_PER_S));
-        add_header(reply, "X-MBX-ORDER-COUNT-1D",
-                   simb_window_get(&call->account->orders_day, now, 1440 * SIMB_NS_PER_MIN));
-    }
-    if (call->retry_at)
-        add_header(reply, "Retry-After",
-                   (call->retry_at - now + SIMB_NS_PER_S - 1) / SIMB_NS_PER_S);
-}
-
-static struct simb_call *call_begin(struct simb *b, const struct sim_time *now)
-{
-    struct simb_call *call = &b->call;
-
-    memset(call, 0, offsetof(struct simb_call, params));
-    memset((char *)call + offsetof(struct simb_call, n_params), 0,
-           sizeof(*call) - offsetof(struct simb_call, n_params));
-    b->now = *now;
-    b->text_n = 0;
-    call->b = b;
-    call->now = &b->now;
-    call->out = &b->out;
-    jout_reset(&b->out);
-    b->out.is_micro = 0;
-    return call;
-}
-
-// The text that was signed: query and body as they came, without the signature itself.
-static size_t without_signature(const char *text, size_t n, char *out)
-{
-    size_t used = 0;
-
-    while (n > 0) {
-        const char *end = memchr(text, '&', n);
-        size_t pair = end ? (size_t)(end - text) : n;
-
-        if (pair < 10 || memcmp(text, "signature=", 10) != 0) {
-            if (used > 0)
-                out[used++] = '&';
-            memcpy(out + used, text, pair);
-            used += pair;
-        }
-        n -= end ? pair + 1 : pair;
-        text += end ? pair + 1 : pair;
-    }
-    return used;
-}
-
-static void http_page(struct sim_reply *reply, int status, const char *body)
-{
-    reply->status = status;
-    reply->type = "text/html";
-    reply->body = body;
-    reply->body_n = strlen(body);
-}
-
-static void advance(struct simb *b, const struct sim_time *now)
-{
-    b->now = *now;
-    if (now->market > pit_now(b->pit))
-        pit_advance(b->pit, now->market);
-    simb_flush_balances(b);
-}
-
-static void spot_http(struct sim *sim, const struct sim_time *now,
-                      const struct sim_request *request, struct sim_reply *reply)
-{
-    struct simb *b = (struct simb *)sim;
-    char *payload = b->payload;
-    struct simb_call *call;
-    const struct simb_route *route;
-    const char *unit = header_of(request, "x-mbx-time-unit");
-    size_t query_n = strlen(request->query), n;
-
-    memset(reply, 0, sizeof(*reply));
-    advance(b, now);
-    for (route = simb_routes; route->run; route++)
-        if (route->path && strcmp(route->path, request->path) == 0 &&
-            strcmp(route->method, request->method) == 0)
-            break;
-    if (!route->run) {
-        http_page(reply, 404, "<html><head><title>404 Not Found</title></head></html>\n");
-        return;
-    }
-    call = call_begin(b, now);
-    call->route = route;
-    call->peer = simb_peer_of(b, request->peer, now->transport);
-    b->out.is_micro =
-        unit && (strcmp(unit, "MICROSECOND") == 0 || strcmp(unit, "microsecond") == 0);
-    if (query_n + request->body_n + 2 > sizeof(b->payload)) {
-        http_page(reply, 414, "<html><head><title>414 URI Too Large</title></head></html>\n");
-        return;
-    }
-    n = without_signature(request->query, query_n, payload);
-    n += without_signature(request->body, request->body_n, payload + n);
-    if ((unit && !b->out.is_micro && strcmp(unit, "MILLISECOND") != 0 &&
-         strcmp(unit, "millisecond") != 0 &&
-         simb_fail(call, 400, -1194,
-                   "Invalid value for time unit; expected either MICROSECOND or MILLISECOND.") <
-             0) ||
-        simb_params_add(call, request->query, query_n, 0) < 0 ||
-        simb_params_add(call, request->body, request->body_n, 1) < 0 ||
-        simb_run(call, header_of(request, "x-mbx-apikey"), payload, n) < 0) {
-        jout_reset(&b->out);
-        simb_error_body(call, &b->out);
-    }
-    finish(call, reply);
-}
-
-/* --- connections --- */
-
-static struct simb_conn *conn_of(struct simb *b, uint64_t id)
-{
-    for (uint32_t i = 0; i < SIMB_CONNS_MAX; i++)
-        if (b->conns[i].id == id && id != 0)
-            return &b->conns[i];
-    return NULL;
-}
-
-static int starts_with(const char *text, const char *prefix)
-{
-    return strncmp(text, prefix, strlen(prefix)) == 0;
-}
-
-static int spot_ws_open(struct sim *sim, const struct sim_time *now, uint64_t id,
-                        const struct sim_request *request, struct sim_reply *reply)
-{
-    struct simb *b = (struct simb *)sim;
-    struct simb_conn *conn = NULL;
-    struct simb_call *call;
-    int is_api = strcmp(request->path, "/ws-api/v3") == 0;
-
-    memset(reply, 0, sizeof(*reply));
-    advance(b, now);
-    if (!is_api && strcmp(request->path, "/ws") != 0 && !starts_with(request->path, "/ws/") &&
-        strcmp(request->path, "/stream") != 0) {
-        http_page(reply, 404, "<html><head><title>404 Not Found</title></head></html>\n");
-        return 0;
-    }
-    for (uint32_t i = 0; i < SIMB_CONNS_MAX && !conn; i++)
-        if (b->conns[i].id == 0)
-            conn = &b->conns[i];
-    call = call_begin(b, now);
-    call->peer = simb_peer_of(b, request->peer, now->transport);
-    if (simb_window_add(&call->peer->connects, now->transport, 5 * SIMB_NS_PER_MIN, 1) >
-            CONNECTS_PER_5M ||
-        !conn) {
-        call->retry_at = (now->transport / (5 * SIMB_NS_PER_MIN) + 1) * 5 * SIMB_NS_PER_MIN;
-        simb_fail(call, 429, -1034,
-                  "Too many connection attempts from IP; current limit is %d per '5 MINUTE'.",
-                  CONNECTS_PER_5M);
-        simb_error_body(call, &b->out);
-        finish(call, reply);
-        return 0;
-    }
-    // A connection to the request API weighs two; market streams cost nothing but their number.
-    if (simb_charge(call, is_api ? 2 : 0) < 0) {
-        simb_error_body(call, &b->out);
-        finish(call, reply);
-        return 0;
-    }
-    memset(conn, 0, sizeof(*conn));
-    conn->id = id;
-    conn->peer = call->peer;
-    conn->is_api = is_api != 0;
-    conn->t_open = now->transport;
-    conn->next_ping =
-        now->transport +
-        (b->config.limits.ping_every_ns ? b->config.limits.ping_every_ns : PING_EVERY_NS);
-    conn->is_micro = strstr(request->query, "timeUnit=MICROSECOND") != NULL ||
-                     strstr(request->query, "timeUnit=microsecond") != NULL;
-    conn->hides_limits = strstr(request->query, "returnRateLimits=false") != NULL;
-    if (!is_api && simb_stream_open(b, conn, request) < 0) {
-        simb_conn_forget(b, conn);
-        http_page(reply, 400, "<html><head><title>400 Bad Request</title></head></html>\n");
-        return 0;
-    }
-    reply->status = 101;
-    return 1;
-}
-
-static void spot_ws_gone(struct sim *sim, const struct sim_time *now, uint64_t id)
-{
-    struct simb *b = (struct simb *)sim;
-    struct simb_conn *conn = conn_of(b, id);
-
-    b->now = *now;
-    if (conn)
-        simb_conn_forget(b, conn);
-}
-
-static int is_flood(struct simb *b, struct simb_conn *conn)
-{
-    uint32_t most =
-        b->config.limits.messages_per_s ? b->config.limits.messages_per_s : MESSAGES_PER_S;
-
-    return simb_window_add(&conn->messages, b->now.transport, SIMB_NS_PER_S, 1) > most;
-}
-
-static void spot_ws_frame(struct sim *sim, const struct sim_time *now, uint64_t id,
-                          enum sim_frame kind, const void *bytes, size_t n)
-{
-    struct simb *b = (struct simb *)sim;
-    struct simb_conn *conn = conn_of(b, id);
-
-    advance(b, now);
-    conn = conn_of(b, id); // it may have ended by what the time brought
-    if (!conn)
-        return;
-    if ((!conn->is_api || kind == SIM_PING || kind == SIM_PONG) && is_flood(b, conn)) {
-        simb_drop(b, conn, 1008, "Too many requests");
-        return;
-    }
-    switch (kind) {
-    case SIM_PING:
-        simb_send(b, conn, SIM_PONG, bytes, n);
-        break;
-    case SIM_PONG:
-        // Only a copy of our ping's payload is an answer.
-        if (conn->ping_n == n && n > 0 && memcmp(conn->ping, bytes, n) == 0)
-            conn->unanswered_since = 0;
-        break;
-    case SIM_TEXT:
-        if (conn->is_api)
-            simb_api_text(b, conn, bytes, n);
-        else
-            simb_stream_text(b, conn, bytes, n);
-        break;
-    case SIM_BINARY:
-        simb_drop(b, conn, 1003, "Binary frames are not accepted");
-        break;
-    case SIM_CLOSE:
-        simb_conn_forget(b, conn);
-        break;
-    }
-}
-
-static void tick_conn(struct simb *b, struct simb_conn *conn)
-{
-    const struct sim_limits *limits = &b->config.limits;
-    agon_ns_t now = b->now.transport;
-
-    if (now - conn->t_open >= (limits->connection_life_ns ? limits->connection_life_ns : LIFE_NS)) {
-        simb_drop(b, conn, 1001, "");
-        return;
-    }
-    if (conn->unanswered_since &&
-        now - conn->unanswered_since >=
-            (limits->pong_within_ns ? limits->pong_within_ns : PONG_WITHIN_NS)) {
-        simb_drop(b, conn, 1008, "Pong timeout");
-        return;
-    }
-    if (now < conn->next_ping)
-        return;
-    conn->next_ping = now + (limits->ping_every_ns ? limits->ping_every_ns : PING_EVERY_NS);
-    if (!conn->unanswered_since)
-        conn->unanswered_since = now;
-    conn->ping_n = (uint32_t)snprintf(conn->ping, sizeof(conn->ping), "%lld",
-                                      (long long)(now / SIMB_NS_PER_MS));
-    simb_send(b, conn, SIM_PING, conn->ping, conn->ping_n);
-}
-
-static void spot_tick(struct sim *sim, const struct sim_time *now)
-{
-    struct simb *b = (struct simb *)sim;
-
-    advance(b, now);
-    simb_tick_keys(b);
-    for (uint32_t i = 0; i < SIMB_CONNS_MAX; i++)
-        if (b->conns[i].id)
-            tick_conn(b, &b->conns[i]);
-}
-
-static agon_ns_t earlier(agon_ns_t a, agon_ns_t b)
-{
-    return a < b ? a : b;
-}
-
-static void spot_due(const struct sim *sim, struct sim_time *next)
-{
-    const struct simb *b = (const struct simb *)sim;
-    const struct sim_limits *limits = &b->config.limits;
-
-    next->market = pit_next(b->pit);
-    next->transport = INT64_MAX;
-    for (uint32_t i = 0; i < SIMB_CONNS_MAX; i++) {
-        const struct simb_conn *conn = &b->conns[i];
-
-        if (!conn->id)
-            continue;
-        next->transport = earlier(next->transport, conn->next_ping);
-        next->transport = earlier(
-            next->transport,
-            conn->t_open + (limits->connection_life_ns ? limits->connection_life_ns : LIFE_NS));
-        if (conn->unanswered_since)
-            next->transport =
-                earlier(next->transport,
-                        conn->unanswered_since +
-                            (limits->pong_within_ns ? limits->pong_within_ns : PONG_WITHIN_NS));
-    }
-    for (uint32_t i = 0; i < b->n_accounts; i++)
-        if (b->accounts[i].listen_until)
-            next->transport = earlier(next->transport, b->accounts[i].listen_until);
-}
-
-static void spot_shutdown(struct sim *sim, const struct sim_time *now)
-{
-    struct simb *b = (struct simb *)sim;
-
-    b->now = *now;
-    for (uint32_t i = 0; i < SIMB_CONNS_MAX; i++) {
-        struct simb_conn *conn = &b->conns[i];
-        struct jout *out = &b->frame;
-
-        if (!conn->id)
-            continue;
-        jout_reset(out);
-        out->is_micro = conn->is_micro;
-        jout_open(out, '{');
-        if (conn->is_api) {
-            jout_key(out, "event");
-            jout_open(out, '{');
-        } else if (conn->is_combined) {
-            jout_kv_str(out, "stream", "!serverShutdown");
-            jout_key(out, "data");
-            jout_open(out, '{');
-        }
-        jout_kv_str(out, "e", "serverShutdown");
-        jout_kv_time(out, "E", now->transport);
-        if (conn->is_api || conn->is_combined)
-            jout_close(out, '{');
-        jout_close(out, '{');
-        out->is_micro = 0;
-        simb_send(b, conn, SIM_TEXT, jout_text(out), out->n);
-    }
-}
-
 /* --- life --- */
 
-static void spot_close(struct sim *sim)
+static int spot_accounts(struct simb *b, struct error *err)
 {
-    struct simb *b = (struct simb *)sim;
-    const struct pit_hooks none = {0};
+    for (uint32_t i = 0; i < b->n_accounts; i++) {
+        const struct member *member = b->accounts[i].member;
 
-    if (!b)
-        return;
-    if (b->pit)
-        pit_set_hooks(b->pit, &none);
-    for (uint32_t i = 0; i < SIMB_CONNS_MAX; i++)
-        free(b->conns[i].streams);
-    for (uint32_t i = 0; i < PIT_SYMBOLS_MAX; i++)
-        for (int j = 0; j < 2; j++) {
-            free(b->sent[i][j].bid);
-            free(b->sent[i][j].ask);
-        }
-    simb_orders_free(b);
-    map_deinit(&b->by_id);
-    free(b->buckets);
-    free(b->fills);
-    jout_deinit(&b->out);
-    jout_deinit(&b->data);
-    jout_deinit(&b->frame);
-    jout_deinit(&b->wrapped);
-    jout_deinit(&b->line);
-    free(b);
-}
-
-static int open_accounts(struct simb *b, struct error *err)
-{
-    const struct instruments *table = pit_table(b->pit);
-
-    for (uint32_t i = 0; i < b->config.members->n; i++) {
-        const struct member *member = &b->config.members->all[i];
-        struct simb_account *account = &b->accounts[i];
-
-        account->member = member;
-        account->owner = i;
-        account->t_update = pit_now(b->pit);
-        b->n_accounts = i + 1;
         if (member->has_fees &&
             pit_set_fees(b->pit, i, member->maker_fee_ppb, member->taker_fee_ppb) < 0)
             return error_set(err, AGON_EINVAL, "account %s: fees cannot be set", member->key);
         for (uint32_t j = 0; j < member->n_balances; j++) {
-            agon_asset_t asset = instruments_find_asset(table, member->balances[j].asset);
+            agon_asset_t asset =
+                instruments_find_asset(pit_table(b->pit), member->balances[j].asset);
 
             // An asset that no symbol trades has no place in the engine and is left out.
             if (asset && pit_deposit(b->pit, i, asset, member->balances[j].amt) < 0)
@@ -790,42 +137,33 @@ static int open_accounts(struct simb *b, struct error *err)
     return AGON_OK;
 }
 
+static const struct simb_venue venue = {
+    .routes = routes,
+    .weight_per_minute = 6000,
+    .raw_per_5m = 300000,
+    .orders_per_10s = 100,
+    .orders_long = 200000,
+    .orders_long_ns = 1440 * SIMB_NS_PER_MIN,
+    .orders_long_unit = "DAY",
+    .orders_long_header = "X-MBX-ORDER-COUNT-1D",
+    .messages_per_s = 5,
+    .ping_every_ns = 20 * SIMB_NS_PER_S,
+    .pong_within_ns = 60 * SIMB_NS_PER_S,
+    .api_path = "/ws-api/v3",
+    .type_names = simb_type_names,
+    .hooks = {.on_trade = simb_on_trade,
+              .on_agg = simb_on_agg,
+              .on_top = simb_on_top,
+              .on_step = simb_on_step,
+              .on_order = simb_on_order,
+              .on_balance = simb_on_balance},
+    .parse_stream = simb_parse_spot_stream,
+    .open = spot_accounts,
+};
+
 static int spot_open(struct sim **sim, const struct sim_config *config, struct error *err)
 {
-    struct pit_hooks hooks = {.on_trade = simb_on_trade,
-                              .on_agg = simb_on_agg,
-                              .on_top = simb_on_top,
-                              .on_step = simb_on_step,
-                              .on_order = simb_on_order,
-                              .on_balance = simb_on_balance};
-    struct simb *b;
-    int rc;
-
-    *sim = NULL;
-    if (sodium_init() < 0)
-        return error_set(err, AGON_EIO, "libsodium does not start");
-    b = calloc(1, sizeof(*b));
-    if (!b)
-        return error_set(err, AGON_ENOMEM, "out of memory");
-    b->config = *config;
-    b->pit = config->pit;
-    rng_init(&b->rng, rng_at(config->seed, 0x62696e, 0, 0, 0));
-    b->orders = calloc(SIMB_ORDERS_KEPT, sizeof(*b->orders));
-    b->buckets = calloc(SIMB_BUCKETS, sizeof(*b->buckets));
-    if (!b->orders || !b->buckets || map_init(&b->by_id, SIMB_ORDERS_KEPT) < 0) {
-        rc = error_set(err, AGON_ENOMEM, "out of memory");
-        goto fail;
-    }
-    rc = open_accounts(b, err);
-    if (rc < 0)
-        goto fail;
-    hooks.ctx = b;
-    pit_set_hooks(b->pit, &hooks);
-    *sim = (struct sim *)b;
-    return AGON_OK;
-fail:
-    spot_close((struct sim *)b);
-    return rc;
+    return simb_open(sim, &venue, config, err);
 }
 
 static const char *const spot_headers[] = {"x-mbx-apikey", "x-mbx-time-unit", NULL};
@@ -838,12 +176,12 @@ const struct sim_dialect sim_binance_spot = {
     .n_symbols = 4,
     .symbol = simb_symbol,
     .open = spot_open,
-    .close = spot_close,
-    .http = spot_http,
-    .ws_open = spot_ws_open,
-    .ws_frame = spot_ws_frame,
-    .ws_gone = spot_ws_gone,
-    .tick = spot_tick,
-    .due = spot_due,
-    .shutdown = spot_shutdown,
+    .close = simb_close,
+    .http = simb_http,
+    .ws_open = simb_ws_open,
+    .ws_frame = simb_ws_frame,
+    .ws_gone = simb_ws_gone,
+    .tick = simb_tick,
+    .due = simb_due,
+    .shutdown = simb_shutdown,
 };

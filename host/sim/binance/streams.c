@@ -1,55 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-/* streams: market stream connections and what is pushed on them; user events to whoever listens.
- *
- * What a stream tells is paced by market time: a diff "each 100 ms" is each 100 ms of the market.
- * The chain of a diff stream is one for all who listen: the first frame after a subscription begins
- * at or before the id that a snapshot taken now would have. */
-#include <ctype.h>
-#include <stdio.h>
-#include <stdlib.h>
-
-#include <jansson.h>
-
+/* streams: what the spot market's streams tell. It is paced by market time: a diff "each 100 ms" is
+ * each 100 ms of the market. */
 #include "base/num.h"
 #include "sim/binance/simb.h"
-
-void simb_send(struct simb *b, struct simb_conn *conn, enum sim_frame kind, const void *bytes,
-               size_t n)
-{
-    if (b->config.sink.frame && conn->id)
-        b->config.sink.frame(b->config.sink.ctx, conn->id, kind, bytes, n, 0);
-}
-
-static void remove_stream(struct simb *b, struct simb_conn *conn, uint32_t i)
-{
-    b->n_streams[conn->streams[i].kind]--;
-    conn->streams[i] = conn->streams[--conn->n_streams];
-}
-
-void simb_conn_forget(struct simb *b, struct simb_conn *conn)
-{
-    while (conn->n_streams > 0)
-        remove_stream(b, conn, conn->n_streams - 1);
-    free(conn->streams);
-    memset(conn, 0, sizeof(*conn));
-}
-
-void simb_drop(struct simb *b, struct simb_conn *conn, int code, const char *reason)
-{
-    uint64_t id = conn->id;
-
-    simb_conn_forget(b, conn);
-    if (b->config.sink.frame && id)
-        b->config.sink.frame(b->config.sink.ctx, id, SIM_CLOSE, reason, strlen(reason), code);
-}
-
-/* --- names --- */
 
 static int parse_symbol_stream(struct simb *b, const char *what, struct simb_stream *stream)
 {
     static const struct {
         const char *name;
-        uint8_t kind, levels, is_fast;
+        uint8_t kind, levels, speed;
     } fixed[] = {
         {"trade", SIMB_STREAM_TRADE, 0, 0},
         {"aggTrade", SIMB_STREAM_AGG, 0, 0},
@@ -75,7 +34,7 @@ static int parse_symbol_stream(struct simb *b, const char *what, struct simb_str
         if (strcmp(fixed[i].name, what) == 0) {
             stream->kind = fixed[i].kind;
             stream->levels = fixed[i].levels;
-            stream->is_fast = fixed[i].is_fast;
+            stream->speed = fixed[i].speed;
             return 1;
         }
     if (strncmp(what, "kline_", 6) == 0 && simb_interval(what + 6) >= 0) {
@@ -87,383 +46,20 @@ static int parse_symbol_stream(struct simb *b, const char *what, struct simb_str
     return 0;
 }
 
-static void parse_stream(struct simb *b, const char *name, struct simb_stream *stream)
+void simb_parse_spot_stream(struct simb *b, const char *name, struct simb_stream *stream)
 {
-    char symbol[32];
-    const char *at = strchr(name, '@');
+    const char *what;
     int sym;
 
-    memset(stream, 0, sizeof(*stream));
-    memcpy(stream->name, name, strnlen(name, sizeof(stream->name) - 1));
     if (strcmp(name, "!miniTicker@arr") == 0) {
         stream->kind = SIMB_STREAM_ALL_MINI;
         return;
     }
-    if (!at) {
-        stream->account = simb_account_of_key(b, name);
-        stream->kind = stream->account ? SIMB_STREAM_USER : SIMB_STREAM_NONE;
-        return;
-    }
-    if (at == name || (size_t)(at - name) >= sizeof(symbol))
-        return;
-    for (size_t i = 0; i < (size_t)(at - name); i++) {
-        if (isupper((unsigned char)name[i]))
-            return; // names are lower case, or nothing comes
-        symbol[i] = (char)toupper((unsigned char)name[i]);
-    }
-    symbol[at - name] = '\0';
-    sym = pit_find(b->pit, symbol);
-    if (sym < 0 || !parse_symbol_stream(b, at + 1, stream))
+    sym = simb_stream_symbol(b, name, &what);
+    if (sym < 0 || !parse_symbol_stream(b, what, stream))
         stream->kind = SIMB_STREAM_NONE;
     else
         stream->sym = (uint32_t)sym;
-}
-
-// The diff chain starts to be kept when the first listener comes.
-static void begin_chain(struct simb *b, uint32_t sym, int is_fast)
-{
-    struct simb_sent *sent = &b->sent[sym][is_fast];
-    struct pit_view view;
-
-    if (sent->is_live)
-        return;
-    if (!sent->bid) {
-        sent->bid = calloc(PIT_DEPTH_MAX, sizeof(*sent->bid));
-        sent->ask = calloc(PIT_DEPTH_MAX, sizeof(*sent->ask));
-        REQUIRE(sent->bid && sent->ask);
-    }
-    pit_view(b->pit, sym, &view);
-    memcpy(sent->bid, view.bid, view.n_bid * sizeof(*view.bid));
-    memcpy(sent->ask, view.ask, view.n_ask * sizeof(*view.ask));
-    sent->n_bid = view.n_bid;
-    sent->n_ask = view.n_ask;
-    sent->id = view.id;
-    sent->is_live = 1;
-}
-
-// -1: one too many.
-static int add_stream(struct simb *b, struct simb_conn *conn, const char *name)
-{
-    struct simb_stream *stream;
-
-    for (uint32_t i = 0; i < conn->n_streams; i++)
-        if (strcmp(conn->streams[i].name, name) == 0)
-            return 0;
-    if (conn->n_streams == SIMB_STREAMS_MAX)
-        return -1;
-    if (conn->n_streams == conn->streams_room) {
-        uint32_t room = conn->streams_room ? conn->streams_room * 2 : 8;
-        struct simb_stream *streams = realloc(conn->streams, room * sizeof(*streams));
-
-        REQUIRE(streams != NULL);
-        conn->streams = streams;
-        conn->streams_room = room;
-    }
-    stream = &conn->streams[conn->n_streams++];
-    parse_stream(b, name, stream);
-    b->n_streams[stream->kind]++;
-    if (stream->kind == SIMB_STREAM_DIFF)
-        begin_chain(b, stream->sym, stream->is_fast);
-    return 0;
-}
-
-static size_t percent_decode(const char *text, size_t n, char *out, size_t room)
-{
-    size_t used = 0;
-
-    for (size_t i = 0; i < n && used + 1 < room; i++) {
-        unsigned int byte;
-
-        if (text[i] == '%' && i + 2 < n + 0 && sscanf(text + i + 1, "%2x", &byte) == 1) {
-            out[used++] = (char)byte;
-            i += 2;
-        } else {
-            out[used++] = text[i];
-        }
-    }
-    out[used] = '\0';
-    return used;
-}
-
-static int add_list(struct simb *b, struct simb_conn *conn, const char *list, size_t n)
-{
-    while (n > 0) {
-        const char *end = memchr(list, '/', n);
-        size_t one = end ? (size_t)(end - list) : n;
-        char name[SIMB_STREAM_TEXT];
-
-        if (one > 0) {
-            if (one >= sizeof(name) * 3)
-                return -1;
-            percent_decode(list, one, name, sizeof(name));
-            if (add_stream(b, conn, name) < 0)
-                return -1;
-        }
-        list += end ? one + 1 : one;
-        n -= end ? one + 1 : one;
-    }
-    return 0;
-}
-
-int simb_stream_open(struct simb *b, struct simb_conn *conn, const struct sim_request *request)
-{
-    const char *list = request->path, *query = request->query;
-
-    conn->is_combined = strcmp(request->path, "/stream") == 0;
-    if (!conn->is_combined) {
-        list += strlen("/ws");
-        return add_list(b, conn, list, strlen(list));
-    }
-    while (*query) {
-        size_t n = strcspn(query, "&");
-
-        if (strncmp(query, "streams=", 8) == 0) {
-            // Slashes may come encoded too.
-            char *decoded = malloc(n + 1);
-            int rc;
-
-            REQUIRE(decoded != NULL);
-            n = percent_decode(query + 8, n - 8, decoded, n + 1);
-            rc = add_list(b, conn, decoded, n);
-            free(decoded);
-            return rc;
-        }
-        query += query[n] ? n + 1 : n;
-    }
-    return 0;
-}
-
-/* --- control messages --- */
-
-static void put_id(struct jout *out, json_t *id)
-{
-    jout_key(out, "id");
-    if (json_is_integer(id))
-        jout_int(out, json_integer_value(id));
-    else if (json_is_string(id))
-        jout_strn(out, json_string_value(id), json_string_length(id));
-    else
-        jout_null(out);
-}
-
-static void refuse(struct simb *b, struct simb_conn *conn, int code, const char *msg, json_t *id)
-{
-    struct jout *out = &b->out;
-
-    jout_reset(out);
-    jout_open(out, '{');
-    jout_kv_int(out, "code", code);
-    jout_kv_str(out, "msg", msg);
-    if (id)
-        put_id(out, id);
-    jout_close(out, '{');
-    simb_send(b, conn, SIM_TEXT, jout_text(out), out->n);
-}
-
-static void control_property(struct simb *b, struct simb_conn *conn, json_t *params, json_t *id,
-                             int is_set)
-{
-    const char *name = json_string_value(json_array_get(params, 0));
-    json_t *value = json_array_get(params, 1);
-    struct jout *out = &b->out;
-
-    if (!name) {
-        refuse(b, conn, 2, "Invalid request: property name must be a string", id);
-        return;
-    }
-    if (strcmp(name, "combined") != 0) {
-        refuse(b, conn, 0, "Unknown property", id);
-        return;
-    }
-    if (is_set && !json_is_boolean(value)) {
-        refuse(b, conn, 1, "Invalid value type: expected Boolean", id);
-        return;
-    }
-    if (is_set)
-        conn->is_combined = json_is_true(value);
-    jout_reset(out);
-    jout_open(out, '{');
-    jout_key(out, "result");
-    if (is_set)
-        jout_null(out);
-    else
-        jout_bool(out, conn->is_combined);
-    put_id(out, id);
-    jout_close(out, '{');
-    simb_send(b, conn, SIM_TEXT, jout_text(out), out->n);
-}
-
-static void control_streams(struct simb *b, struct simb_conn *conn, json_t *params, json_t *id,
-                            int is_on)
-{
-    struct jout *out = &b->out;
-    json_t *item;
-    size_t i;
-
-    if (!json_is_array(params)) {
-        refuse(b, conn, 2, "Invalid request: missing field `params`", id);
-        return;
-    }
-    json_array_foreach(params, i, item) if (!json_is_string(item) ||
-                                            json_string_length(item) >= SIMB_STREAM_TEXT)
-    {
-        refuse(b, conn, 2, "Invalid request: invalid stream", id);
-        return;
-    }
-    json_array_foreach(params, i, item)
-    {
-        const char *name = json_string_value(item);
-
-        if (is_on) {
-            if (add_stream(b, conn, name) < 0) {
-                simb_drop(b, conn, 1008, "Too many streams");
-                return;
-            }
-            continue;
-        }
-        for (uint32_t j = 0; j < conn->n_streams; j++)
-            if (strcmp(conn->streams[j].name, name) == 0) {
-                remove_stream(b, conn, j);
-                break;
-            }
-    }
-    jout_reset(out);
-    jout_open(out, '{');
-    jout_key(out, "result");
-    jout_null(out);
-    put_id(out, id);
-    jout_close(out, '{');
-    simb_send(b, conn, SIM_TEXT, jout_text(out), out->n);
-}
-
-static void control_list(struct simb *b, struct simb_conn *conn, json_t *id)
-{
-    struct jout *out = &b->out;
-
-    jout_reset(out);
-    jout_open(out, '{');
-    jout_key(out, "result");
-    jout_open(out, '[');
-    for (uint32_t i = 0; i < conn->n_streams; i++)
-        jout_str(out, conn->streams[i].name);
-    jout_close(out, '[');
-    put_id(out, id);
-    jout_close(out, '{');
-    simb_send(b, conn, SIM_TEXT, jout_text(out), out->n);
-}
-
-void simb_stream_text(struct simb *b, struct simb_conn *conn, const char *text, size_t n)
-{
-    json_error_t why;
-    json_t *root = json_loadb(text, n, JSON_REJECT_DUPLICATES, &why), *method, *id, *params;
-    const char *name;
-    char msg[320];
-
-    if (!root) {
-        snprintf(msg, sizeof(msg), "Invalid JSON: expected value at line %d column %d",
-                 why.line < 1 ? 1 : why.line, why.column < 1 ? 1 : why.column);
-        refuse(b, conn, 3, msg, NULL);
-        return;
-    }
-    method = json_object_get(root, "method");
-    params = json_object_get(root, "params");
-    id = json_object_get(root, "id");
-    name = json_string_value(method);
-    if (!method) {
-        snprintf(msg, sizeof(msg), "Invalid request: missing field `method` at line 1 column %zu",
-                 n);
-        refuse(b, conn, 2, msg, NULL);
-    } else if (!id || !(json_is_integer(id) || json_is_null(id) ||
-                        (json_is_string(id) && json_string_length(id) <= 36))) {
-        refuse(b, conn, 2, "Invalid request: request ID must be an unsigned integer", NULL);
-    } else if (name && strcmp(name, "SUBSCRIBE") == 0) {
-        control_streams(b, conn, params, id, 1);
-    } else if (name && strcmp(name, "UNSUBSCRIBE") == 0) {
-        control_streams(b, conn, params, id, 0);
-    } else if (name && strcmp(name, "LIST_SUBSCRIPTIONS") == 0) {
-        if (params && json_array_size(params) > 0)
-            refuse(b, conn, 2, "Invalid request: too many parameters", id);
-        else
-            control_list(b, conn, id);
-    } else if (name && strcmp(name, "SET_PROPERTY") == 0) {
-        control_property(b, conn, params, id, 1);
-    } else if (name && strcmp(name, "GET_PROPERTY") == 0) {
-        control_property(b, conn, params, id, 0);
-    } else {
-        snprintf(msg, sizeof(msg),
-                 "Invalid request: unknown variant `%.40s`, expected one of `SUBSCRIBE`, "
-                 "`UNSUBSCRIBE`, `LIST_SUBSCRIPTIONS`, `SET_PROPERTY`, `GET_PROPERTY` at line 1 "
-                 "column 28",
-                 name ? name : "");
-        refuse(b, conn, 2, msg, NULL);
-    }
-    json_decref(root);
-}
-
-/* --- pushing --- */
-
-static void push(struct simb *b, struct simb_conn *conn, const char *name, struct jout *payload)
-{
-    struct jout *out = &b->wrapped;
-
-    if (!conn->is_combined) {
-        simb_send(b, conn, SIM_TEXT, jout_text(payload), payload->n);
-        return;
-    }
-    jout_reset(out);
-    jout_open(out, '{');
-    jout_kv_str(out, "stream", name);
-    jout_key(out, "data");
-    jout_raw(out, jout_text(payload), payload->n);
-    jout_close(out, '{');
-    simb_send(b, conn, SIM_TEXT, jout_text(out), out->n);
-}
-
-typedef void (*build_fn)(struct simb *b, struct jout *out, uint32_t sym, const void *what);
-
-// The payload is made once for those who count in ms and once for those who count in us.
-static void push_all(struct simb *b, enum simb_stream_kind kind, uint32_t sym, int levels,
-                     int is_fast, build_fn build, const void *what)
-{
-    if (b->n_streams[kind] == 0)
-        return;
-    for (uint8_t is_micro = 0; is_micro < 2; is_micro++) {
-        int is_built = 0;
-
-        for (uint32_t i = 0; i < SIMB_CONNS_MAX; i++) {
-            struct simb_conn *conn = &b->conns[i];
-
-            if (!conn->id || conn->is_micro != is_micro)
-                continue;
-            for (uint32_t j = 0; j < conn->n_streams; j++) {
-                const struct simb_stream *stream = &conn->streams[j];
-
-                if (stream->kind != kind || stream->sym != sym || stream->levels != levels ||
-                    stream->is_fast != is_fast)
-                    continue;
-                if (!is_built) {
-                    jout_reset(&b->frame);
-                    b->frame.is_micro = is_micro;
-                    build(b, &b->frame, sym, what);
-                    b->frame.is_micro = 0;
-                    is_built = 1;
-                }
-                push(b, conn, stream->name, &b->frame);
-            }
-        }
-    }
-}
-
-static int has_listener(const struct simb *b, enum simb_stream_kind kind, uint32_t sym, int is_fast)
-{
-    if (b->n_streams[kind] == 0)
-        return 0;
-    for (uint32_t i = 0; i < SIMB_CONNS_MAX; i++)
-        for (uint32_t j = 0; b->conns[i].id && j < b->conns[i].n_streams; j++)
-            if (b->conns[i].streams[j].kind == kind && b->conns[i].streams[j].sym == sym &&
-                b->conns[i].streams[j].is_fast == is_fast)
-                return 1;
-    return 0;
 }
 
 static void build_trade(struct simb *b, struct jout *out, uint32_t sym, const void *what)
@@ -485,7 +81,7 @@ static void build_trade(struct simb *b, struct jout *out, uint32_t sym, const vo
 
 void simb_on_trade(void *ctx, uint32_t sym, const struct pit_trade *trade)
 {
-    push_all(ctx, SIMB_STREAM_TRADE, sym, 0, 0, build_trade, trade);
+    simb_push_all(ctx, SIMB_STREAM_TRADE, sym, 0, 0, build_trade, trade);
 }
 
 static void build_agg(struct simb *b, struct jout *out, uint32_t sym, const void *what)
@@ -509,7 +105,7 @@ static void build_agg(struct simb *b, struct jout *out, uint32_t sym, const void
 
 void simb_on_agg(void *ctx, uint32_t sym, const struct pit_agg *agg)
 {
-    push_all(ctx, SIMB_STREAM_AGG, sym, 0, 0, build_agg, agg);
+    simb_push_all(ctx, SIMB_STREAM_AGG, sym, 0, 0, build_agg, agg);
 }
 
 static void put_best(struct jout *out, const struct pit_view *view)
@@ -539,47 +135,10 @@ static void build_book(struct simb *b, struct jout *out, uint32_t sym, const voi
 
 void simb_on_top(void *ctx, uint32_t sym)
 {
-    push_all(ctx, SIMB_STREAM_BOOK, sym, 0, 0, build_book, NULL);
+    simb_push_all(ctx, SIMB_STREAM_BOOK, sym, 0, 0, build_book, NULL);
 }
 
 /* --- depth --- */
-
-static void put_level(struct jout *out, agon_px_t px, agon_qty_t qty)
-{
-    jout_open(out, '[');
-    jout_dec(out, px, SIMB_EXP);
-    jout_dec(out, qty, SIMB_EXP);
-    jout_close(out, '[');
-}
-
-// Levels that differ between what was sent and what is: new quantity, 0 for those that are gone.
-static void put_changes(struct jout *out, const struct agon_level *was, uint32_t n_was,
-                        const struct agon_level *is, uint32_t n_is, int sign)
-{
-    uint32_t i = 0, j = 0;
-
-    jout_open(out, '[');
-    while (i < n_was || j < n_is) {
-        int order = i == n_was  ? 1
-                    : j == n_is ? -1
-                                : (was[i].px < is[j].px   ? -sign
-                                   : was[i].px > is[j].px ? sign
-                                                          : 0);
-
-        if (order < 0) {
-            put_level(out, was[i++].px, 0);
-        } else if (order > 0) {
-            put_level(out, is[j].px, is[j].qty);
-            j++;
-        } else {
-            if (was[i].qty != is[j].qty)
-                put_level(out, is[j].px, is[j].qty);
-            i++;
-            j++;
-        }
-    }
-    jout_close(out, '[');
-}
 
 static void build_diff(struct simb *b, struct jout *out, uint32_t sym, const void *what)
 {
@@ -594,39 +153,10 @@ static void build_diff(struct simb *b, struct jout *out, uint32_t sym, const voi
     jout_kv_int(out, "U", (int64_t)sent->id + 1);
     jout_kv_int(out, "u", (int64_t)view.id);
     jout_key(out, "b");
-    put_changes(out, sent->bid, sent->n_bid, view.bid, view.n_bid, -1);
+    simb_put_changes(out, sent->bid, sent->n_bid, view.bid, view.n_bid, -1, SIMB_EXP, SIMB_EXP);
     jout_key(out, "a");
-    put_changes(out, sent->ask, sent->n_ask, view.ask, view.n_ask, 1);
+    simb_put_changes(out, sent->ask, sent->n_ask, view.ask, view.n_ask, 1, SIMB_EXP, SIMB_EXP);
     jout_close(out, '{');
-}
-
-static void step_diff(struct simb *b, uint32_t sym, int is_fast)
-{
-    struct simb_sent *sent = &b->sent[sym][is_fast];
-    struct pit_view view;
-
-    if (!sent->is_live)
-        return;
-    if (!has_listener(b, SIMB_STREAM_DIFF, sym, is_fast)) {
-        sent->is_live = 0;
-        return;
-    }
-    pit_view(b->pit, sym, &view);
-    if (view.id == sent->id)
-        return;
-    push_all(b, SIMB_STREAM_DIFF, sym, 0, is_fast, build_diff, sent);
-    sent->is_live = 0;
-    begin_chain(b, sym, is_fast);
-}
-
-static void put_top(struct jout *out, const char *name, const struct agon_level *levels, uint32_t n,
-                    uint32_t most)
-{
-    jout_key(out, name);
-    jout_open(out, '[');
-    for (uint32_t i = 0; i < n && i < most; i++)
-        put_level(out, levels[i].px, levels[i].qty);
-    jout_close(out, '[');
 }
 
 static void step_partial(struct simb *b, struct simb_conn *conn, struct simb_stream *stream)
@@ -641,10 +171,10 @@ static void step_partial(struct simb *b, struct simb_conn *conn, struct simb_str
     jout_reset(out);
     jout_open(out, '{');
     jout_kv_int(out, "lastUpdateId", (int64_t)view.id);
-    put_top(out, "bids", view.bid, view.n_bid, stream->levels);
-    put_top(out, "asks", view.ask, view.n_ask, stream->levels);
+    simb_put_levels(out, "bids", view.bid, view.n_bid, stream->levels, SIMB_EXP, SIMB_EXP);
+    simb_put_levels(out, "asks", view.ask, view.n_ask, stream->levels, SIMB_EXP, SIMB_EXP);
     jout_close(out, '{');
-    push(b, conn, stream->name, out);
+    simb_push(b, conn, stream->name, out);
 }
 
 /* --- bars and tickers --- */
@@ -683,7 +213,7 @@ static void push_kline(struct simb *b, struct simb_conn *conn, const struct simb
     jout_close(out, '{');
     jout_close(out, '{');
     out->is_micro = 0;
-    push(b, conn, stream->name, out);
+    simb_push(b, conn, stream->name, out);
 }
 
 static void step_kline(struct simb *b, struct simb_conn *conn, struct simb_stream *stream,
@@ -805,12 +335,12 @@ static void build_avg(struct simb *b, struct jout *out, uint32_t sym, const void
 static void step_each_second(struct simb *b)
 {
     for (uint32_t i = 0; i < pit_count(b->pit); i++) {
-        step_diff(b, i, 0);
-        push_all(b, SIMB_STREAM_TICKER, i, 0, 0, build_ticker, NULL);
-        push_all(b, SIMB_STREAM_MINI, i, 0, 0, build_mini, NULL);
-        push_all(b, SIMB_STREAM_AVG, i, 0, 0, build_avg, NULL);
+        simb_chain_step(b, i, 0, build_diff);
+        simb_push_all(b, SIMB_STREAM_TICKER, i, 0, 0, build_ticker, NULL);
+        simb_push_all(b, SIMB_STREAM_MINI, i, 0, 0, build_mini, NULL);
+        simb_push_all(b, SIMB_STREAM_AVG, i, 0, 0, build_avg, NULL);
     }
-    push_all(b, SIMB_STREAM_ALL_MINI, 0, 0, 0, build_all_mini, NULL);
+    simb_push_all(b, SIMB_STREAM_ALL_MINI, 0, 0, 0, build_all_mini, NULL);
 }
 
 void simb_on_step(void *ctx, agon_ns_t t)
@@ -820,7 +350,7 @@ void simb_on_step(void *ctx, agon_ns_t t)
 
     simb_flush_balances(b);
     for (uint32_t i = 0; i < pit_count(b->pit); i++)
-        step_diff(b, i, 1);
+        simb_chain_step(b, i, 1, build_diff);
     if (is_second)
         step_each_second(b);
     if (b->n_streams[SIMB_STREAM_KLINE] == 0 && b->n_streams[SIMB_STREAM_PARTIAL] == 0)
@@ -833,63 +363,8 @@ void simb_on_step(void *ctx, agon_ns_t t)
 
             if (stream->kind == SIMB_STREAM_KLINE)
                 step_kline(b, conn, stream, t);
-            else if (stream->kind == SIMB_STREAM_PARTIAL && (stream->is_fast || is_second))
+            else if (stream->kind == SIMB_STREAM_PARTIAL && (stream->speed == 1 || is_second))
                 step_partial(b, conn, stream);
-        }
-    }
-}
-
-/* --- user events --- */
-
-void simb_user_event(struct simb *b, struct simb_account *account, struct jout *event)
-{
-    struct jout *out = &b->wrapped;
-
-    for (uint32_t i = 0; i < SIMB_CONNS_MAX; i++) {
-        struct simb_conn *conn = &b->conns[i];
-
-        for (uint32_t j = 0; conn->id && j < conn->n_streams; j++)
-            if (conn->streams[j].kind == SIMB_STREAM_USER && conn->streams[j].account == account)
-                push(b, conn, conn->streams[j].name, event);
-        for (uint32_t j = 0; conn->id && j < conn->n_subs; j++) {
-            if (conn->subs[j].account != account)
-                continue;
-            jout_reset(out);
-            jout_open(out, '{');
-            jout_kv_int(out, "subscriptionId", conn->subs[j].id);
-            jout_key(out, "event");
-            jout_raw(out, jout_text(event), event->n);
-            jout_close(out, '{');
-            simb_send(b, conn, SIM_TEXT, jout_text(out), out->n);
-        }
-    }
-}
-
-// listen_key NULL: it was ended by its owner, who needs no word of it.
-void simb_user_ended(struct simb *b, struct simb_account *account, const char *listen_key)
-{
-    struct jout *out = &b->frame;
-
-    for (uint32_t i = 0; i < SIMB_CONNS_MAX; i++) {
-        struct simb_conn *conn = &b->conns[i];
-
-        for (uint32_t j = 0; conn->id && j < conn->n_streams; j++) {
-            struct simb_stream *stream = &conn->streams[j];
-
-            if (stream->kind != SIMB_STREAM_USER || stream->account != account)
-                continue;
-            if (listen_key) {
-                jout_reset(out);
-                jout_open(out, '{');
-                jout_kv_str(out, "e", "listenKeyExpired");
-                jout_kv_time(out, "E", b->now.transport);
-                jout_kv_str(out, "listenKey", listen_key);
-                jout_close(out, '{');
-                push(b, conn, stream->name, out);
-            }
-            b->n_streams[SIMB_STREAM_USER]--;
-            b->n_streams[SIMB_STREAM_NONE]++;
-            stream->kind = SIMB_STREAM_NONE;
         }
     }
 }

@@ -95,8 +95,9 @@ static void put_limits(struct simb_call *call, struct jout *out)
     if (call->has_order_count) {
         put_count(out, "ORDERS", "SECOND", 10, per_10s,
                   simb_window_get(&call->account->orders_10s, now, 10 * SIMB_NS_PER_S));
-        put_count(out, "ORDERS", "DAY", 1, per_day,
-                  simb_window_get(&call->account->orders_day, now, 1440 * SIMB_NS_PER_MIN));
+        put_count(
+            out, "ORDERS", call->b->venue->orders_long_unit, 1, per_day,
+            simb_window_get(&call->account->orders_long, now, call->b->venue->orders_long_ns));
     }
     put_count(out, "REQUEST_WEIGHT", "MINUTE", 1, weight,
               simb_window_get(&call->peer->weight, now, SIMB_NS_PER_MIN));
@@ -125,11 +126,11 @@ static void reply(struct simb_call *call, struct simb_conn *conn, json_t *id, in
     simb_send(b, conn, SIM_TEXT, jout_text(out), out->n);
 }
 
-static const struct simb_route *route_of(const char *name)
+static const struct simb_route *route_of(const struct simb *b, const char *name)
 {
     if (strncmp(name, "v3/", 3) == 0)
         name += 3;
-    for (const struct simb_route *route = simb_routes; route->run; route++)
+    for (const struct simb_route *route = b->venue->routes; route->run; route++)
         if (route->name && strcmp(route->name, name) == 0)
             return route;
     return NULL;
@@ -144,7 +145,7 @@ static int begin(struct simb_call *call, json_t *root, const char **key)
         return simb_fail(call, 400, -1135, "Invalid JSON Request");
     if (params && !json_is_object(params))
         return simb_fail(call, 400, -1135, "Invalid 'params' in JSON request; expected an object.");
-    call->route = route_of(method);
+    call->route = route_of(call->b, method);
     if (!call->route)
         return simb_fail(call, 400, -1020, "This operation is not supported.");
     json_object_foreach(params, name, value)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "venue/binance/decode.h"
+#include "venue/binance/decode_in.h"
 
 #define T_MIN   ((agon_ns_t)946684800 * 1000000000)  /* 2000 */
 #define T_MAX   ((agon_ns_t)4102444800 * 1000000000) /* 2100 */
@@ -13,7 +13,7 @@ void binance_decoder_init(struct binance_decoder *dec, const struct symbols *sym
 }
 
 /* Counts the message under kind and passes rc on. */
-static int judge(struct binance_decoder *dec, int kind, int rc, const void *bytes, size_t n)
+int decode_in_judge(struct binance_decoder *dec, int kind, int rc, const void *bytes, size_t n)
 {
     if (rc >= 0) {
         dec->n_good[kind]++;
@@ -36,7 +36,7 @@ static int64_t to_ns(struct binance_decoder *dec, uint64_t stamp)
     return t;
 }
 
-static int read_time(struct scan *scan, struct binance_decoder *dec, agon_ns_t *t)
+int decode_in_time(struct scan *scan, struct binance_decoder *dec, agon_ns_t *t)
 {
     int64_t stamp;
     int rc = scan_i64(scan, &stamp);
@@ -47,7 +47,7 @@ static int read_time(struct scan *scan, struct binance_decoder *dec, agon_ns_t *
     return AGON_OK;
 }
 
-static int read_px(struct scan *scan, const struct symbol *symbol, agon_px_t *px)
+int decode_in_px(struct scan *scan, const struct symbol *symbol, agon_px_t *px)
 {
     if (scan_decimal(scan, symbol->px_exp, px) < 0 || *px <= 0 || *px > symbol->limit_px)
         return scan_fail(scan);
@@ -55,21 +55,21 @@ static int read_px(struct scan *scan, const struct symbol *symbol, agon_px_t *px
 }
 
 /* A price that may be 0: of a market order, or of a report that is no trade. */
-static int read_px0(struct scan *scan, const struct symbol *symbol, agon_px_t *px)
+int decode_in_px0(struct scan *scan, const struct symbol *symbol, agon_px_t *px)
 {
     if (scan_decimal(scan, symbol->px_exp, px) < 0 || *px < 0 || *px > symbol->limit_px)
         return scan_fail(scan);
     return AGON_OK;
 }
 
-static int read_amount(struct scan *scan, int exp, int64_t *amount)
+int decode_in_amount(struct scan *scan, int exp, int64_t *amount)
 {
     if (scan_decimal(scan, exp, amount) < 0 || *amount < 0)
         return scan_fail(scan);
     return AGON_OK;
 }
 
-static int read_word(struct scan *scan, const char *word)
+int decode_in_word(struct scan *scan, const char *word)
 {
     struct scan_text text;
 
@@ -78,7 +78,7 @@ static int read_word(struct scan *scan, const char *word)
     return AGON_OK;
 }
 
-static int read_own_symbol(struct scan *scan, const struct symbol *symbol)
+int decode_in_own_symbol(struct scan *scan, const struct symbol *symbol)
 {
     struct scan_text text;
 
@@ -96,21 +96,6 @@ static void stamp(struct agon_event_hdr *hdr, uint16_t type, size_t bytes,
     hdr->instrument = symbol->instrument;
     hdr->t_venue = t_venue;
 }
-
-/* Takes key number bit once and goes on with what reads its value. */
-#define TAKE(bit, read)                                                                            \
-    do {                                                                                           \
-        if (scan_once(scan, &seen, (bit)) < 0 || (read) < 0)                                       \
-            return scan_fail(scan);                                                                \
-    } while (0)
-#define NEED(bits)                                                                                 \
-    do {                                                                                           \
-        if (rc < 0 || (seen & (bits)) != (uint64_t)(bits))                                         \
-            return scan_fail(scan);                                                                \
-    } while (0)
-#define BIT(n) ((uint64_t)1 << (n))
-/* The letter of a one-letter key, or 0. */
-#define LETTER(key) ((key).n == 1 ? (key).at[0] : 0)
 
 /* The venue's usual order of keys, read with a cursor in a register. NULL: something is otherwise,
  * and the general way decides what it is. */
@@ -225,13 +210,13 @@ static int decode_trade(struct scan *scan, struct binance_decoder *dec, const st
     while ((rc = scan_key(scan, &key)) > 0) {
         switch (LETTER(key)) {
         case 'e':
-            TAKE(0, read_word(scan, is_aggregate ? "aggTrade" : "trade"));
+            TAKE(0, decode_in_word(scan, is_aggregate ? "aggTrade" : "trade"));
             break;
         case 'E':
-            TAKE(1, read_time(scan, dec, &t_event));
+            TAKE(1, decode_in_time(scan, dec, &t_event));
             break;
         case 's':
-            TAKE(2, read_own_symbol(scan, symbol));
+            TAKE(2, decode_in_own_symbol(scan, symbol));
             break;
         case 't':
             if (is_aggregate)
@@ -244,13 +229,13 @@ static int decode_trade(struct scan *scan, struct binance_decoder *dec, const st
             TAKE(3, scan_u64(scan, &trade->venue_id));
             break;
         case 'p':
-            TAKE(4, read_px(scan, symbol, &trade->px));
+            TAKE(4, decode_in_px(scan, symbol, &trade->px));
             break;
         case 'q':
-            TAKE(5, read_amount(scan, symbol->qty_exp, &trade->qty));
+            TAKE(5, decode_in_amount(scan, symbol->qty_exp, &trade->qty));
             break;
         case 'T':
-            TAKE(6, read_time(scan, dec, &t_trade));
+            TAKE(6, decode_in_time(scan, dec, &t_trade));
             break;
         case 'm':
             TAKE(7, scan_bool(scan, &is_maker));
@@ -296,25 +281,25 @@ static int decode_quote(struct scan *scan, struct binance_decoder *dec, const st
             TAKE(0, scan_u64(scan, id));
             break;
         case 's':
-            TAKE(1, read_own_symbol(scan, symbol));
+            TAKE(1, decode_in_own_symbol(scan, symbol));
             break;
         case 'b':
-            TAKE(2, read_px(scan, symbol, &quote->bid_px));
+            TAKE(2, decode_in_px(scan, symbol, &quote->bid_px));
             break;
         case 'B':
-            TAKE(3, read_amount(scan, symbol->qty_exp, &quote->bid_qty));
+            TAKE(3, decode_in_amount(scan, symbol->qty_exp, &quote->bid_qty));
             break;
         case 'a':
-            TAKE(4, read_px(scan, symbol, &quote->ask_px));
+            TAKE(4, decode_in_px(scan, symbol, &quote->ask_px));
             break;
         case 'A':
-            TAKE(5, read_amount(scan, symbol->qty_exp, &quote->ask_qty));
+            TAKE(5, decode_in_amount(scan, symbol->qty_exp, &quote->ask_qty));
             break;
         case 'E':
-            TAKE(6, read_time(scan, dec, &t));
+            TAKE(6, decode_in_time(scan, dec, &t));
             break;
         case 'e':
-            TAKE(7, read_word(scan, "bookTicker"));
+            TAKE(7, decode_in_word(scan, "bookTicker"));
             break;
         default:
             if (scan_skip(scan) < 0)
@@ -356,29 +341,29 @@ static int decode_candle(struct scan *scan, struct binance_decoder *dec,
     while ((rc = scan_key(scan, &key)) > 0) {
         switch (LETTER(key)) {
         case 't':
-            TAKE(0, read_time(scan, dec, &bar->t_open));
+            TAKE(0, decode_in_time(scan, dec, &bar->t_open));
             break;
         case 's':
-            TAKE(1, read_own_symbol(scan, symbol));
+            TAKE(1, decode_in_own_symbol(scan, symbol));
             break;
         case 'i':
             TAKE(2, scan_string(scan, &text));
             bar->length_s = (uint32_t)read_interval(&text);
             break;
         case 'o':
-            TAKE(3, read_px(scan, symbol, &bar->open_px));
+            TAKE(3, decode_in_px(scan, symbol, &bar->open_px));
             break;
         case 'h':
-            TAKE(4, read_px(scan, symbol, &bar->high_px));
+            TAKE(4, decode_in_px(scan, symbol, &bar->high_px));
             break;
         case 'l':
-            TAKE(5, read_px(scan, symbol, &bar->low_px));
+            TAKE(5, decode_in_px(scan, symbol, &bar->low_px));
             break;
         case 'c':
-            TAKE(6, read_px(scan, symbol, &bar->close_px));
+            TAKE(6, decode_in_px(scan, symbol, &bar->close_px));
             break;
         case 'v':
-            TAKE(7, read_amount(scan, symbol->qty_exp, &bar->volume_qty));
+            TAKE(7, decode_in_amount(scan, symbol->qty_exp, &bar->volume_qty));
             break;
         case 'n':
             TAKE(8, scan_u64(scan, &count));
@@ -387,10 +372,10 @@ static int decode_candle(struct scan *scan, struct binance_decoder *dec,
             TAKE(9, scan_bool(scan, is_closed));
             break;
         case 'q':
-            TAKE(10, read_amount(scan, symbol->quote_exp, &bar->turnover_amt));
+            TAKE(10, decode_in_amount(scan, symbol->quote_exp, &bar->turnover_amt));
             break;
         case 'V':
-            TAKE(11, read_amount(scan, symbol->qty_exp, &bar->taker_buy_qty));
+            TAKE(11, decode_in_amount(scan, symbol->qty_exp, &bar->taker_buy_qty));
             break;
         default:
             if (scan_skip(scan) < 0)
@@ -419,13 +404,13 @@ static int decode_kline(struct scan *scan, struct binance_decoder *dec, const st
     while ((rc = scan_key(scan, &key)) > 0) {
         switch (LETTER(key)) {
         case 'e':
-            TAKE(0, read_word(scan, "kline"));
+            TAKE(0, decode_in_word(scan, "kline"));
             break;
         case 'E':
-            TAKE(1, read_time(scan, dec, &t));
+            TAKE(1, decode_in_time(scan, dec, &t));
             break;
         case 's':
-            TAKE(2, read_own_symbol(scan, symbol));
+            TAKE(2, decode_in_own_symbol(scan, symbol));
             break;
         case 'k':
             TAKE(3, decode_candle(scan, dec, symbol, bar, &is_closed));
@@ -497,16 +482,17 @@ static int decode_diff(struct scan *scan, struct binance_decoder *dec, const str
         return scan->rc;
     depth->symbol = symbol;
     depth->t_venue = 0;
+    depth->prev_id = 0;
     while ((rc = scan_key(scan, &key)) > 0) {
         switch (LETTER(key)) {
         case 'e':
-            TAKE(0, read_word(scan, "depthUpdate"));
+            TAKE(0, decode_in_word(scan, "depthUpdate"));
             break;
         case 'E':
-            TAKE(1, read_time(scan, dec, &depth->t_venue));
+            TAKE(1, decode_in_time(scan, dec, &depth->t_venue));
             break;
         case 's':
-            TAKE(2, read_own_symbol(scan, symbol));
+            TAKE(2, decode_in_own_symbol(scan, symbol));
             break;
         case 'U':
             TAKE(3, scan_u64(scan, &depth->first_id));
@@ -521,7 +507,9 @@ static int decode_diff(struct scan *scan, struct binance_decoder *dec, const str
             TAKE(6, decode_side(scan, dec, symbol, depth->ask, &depth->n_ask));
             break;
         default:
-            if (scan_skip(scan) < 0)
+            if (scan_is(&key, "pu"))
+                TAKE(7, scan_u64(scan, &depth->prev_id));
+            else if (scan_skip(scan) < 0)
                 return scan->rc;
         }
     }
@@ -543,6 +531,7 @@ static int decode_book(struct scan *scan, struct binance_decoder *dec, const str
         return scan->rc;
     depth->symbol = symbol;
     depth->t_venue = 0;
+    depth->prev_id = 0;
     while ((rc = scan_key(scan, &key)) > 0) {
         if (scan_is(&key, "lastUpdateId"))
             TAKE(0, scan_u64(scan, &depth->last_id));
@@ -584,6 +573,10 @@ static int kind_of(const struct scan_text *text, int *is_aggregate)
         return BINANCE_DIFF;
     if (scan_is(text, "serverShutdown"))
         return BINANCE_SHUTDOWN;
+    if (scan_is(text, "markPriceUpdate"))
+        return BINANCE_MARK;
+    if (scan_is(text, "forceOrder"))
+        return BINANCE_LIQUIDATION;
     if (scan_is(text, "executionReport"))
         return BINANCE_ORDER;
     if (scan_is(text, "outboundAccountPosition"))
@@ -664,6 +657,10 @@ static int decode_payload(struct scan *scan, struct binance_decoder *dec, const 
         return decode_diff(scan, dec, look->symbol, &out->depth);
     case BINANCE_PARTIAL:
         return decode_book(scan, dec, look->symbol, &out->depth);
+    case BINANCE_MARK:
+        return decode_in_mark(scan, dec, look->symbol, &out->mark);
+    case BINANCE_LIQUIDATION:
+        return decode_in_liquidation(scan, dec, look->symbol, &out->liquidation);
     case BINANCE_SHUTDOWN:
         return decode_shutdown(scan);
     default:
@@ -709,6 +706,8 @@ static void look_at_stream(const struct scan_text *name, const struct symbols *s
         look->kind = BINANCE_PARTIAL;
     } else if (n_kind > 6 && memcmp(suffix.at, "kline_", 6) == 0) {
         look->kind = BINANCE_BAR;
+    } else if (n_kind == 9 && memcmp(suffix.at, "markPrice", 9) == 0) {
+        look->kind = BINANCE_MARK;
     } else if (more == NULL) {
         look->kind = kind_of(&suffix, &look->is_aggregate);
         if (look->kind == BINANCE_ORDER || look->kind == BINANCE_BALANCE)
@@ -781,7 +780,8 @@ static int look_ahead(const char *at, const char *end, const struct symbols *sym
 
 static int needs_symbol(int kind)
 {
-    return kind >= BINANCE_TRADE && kind <= BINANCE_PARTIAL;
+    return (kind >= BINANCE_TRADE && kind <= BINANCE_PARTIAL) || kind == BINANCE_MARK ||
+           kind == BINANCE_LIQUIDATION;
 }
 
 static int take_payload(struct scan *scan, struct binance_decoder *dec, struct look *look,
@@ -888,10 +888,10 @@ int binance_decode_market(struct binance_decoder *dec, const void *bytes, size_t
     }
     memset(&look, 0, sizeof(look));
     if (scan_object(scan) < 0)
-        return judge(dec, BINANCE_OTHER, scan->rc, bytes, n);
+        return decode_in_judge(dec, BINANCE_OTHER, scan->rc, bytes, n);
     rc = scan_key(scan, &key);
     if (rc < 0)
-        return judge(dec, BINANCE_OTHER, rc, bytes, n);
+        return decode_in_judge(dec, BINANCE_OTHER, rc, bytes, n);
     if (rc > 0 && !scan_is(&key, "stream") && !scan_is(&key, "data")) {
         // A bare payload, an answer, or {"event":{..}}.
         if (scan_is(&key, "event"))
@@ -899,7 +899,7 @@ int binance_decode_market(struct binance_decoder *dec, const void *bytes, size_t
         scan_init(scan, bytes, n);
         rc = look_at(scan, dec->symbols, &look);
         if (rc < 0)
-            return judge(dec, BINANCE_OTHER, rc, bytes, n);
+            return decode_in_judge(dec, BINANCE_OTHER, rc, bytes, n);
         if (look.kind == BINANCE_OTHER && !look.has_symbol)
             rc = decode_reply(scan, out);
         else
@@ -948,14 +948,14 @@ int binance_decode_market(struct binance_decoder *dec, const void *bytes, size_t
         if (rc < 0)
             kind = look.kind;
     }
-    return judge(dec, kind, rc < 0 ? rc : kind, bytes, n);
+    return decode_in_judge(dec, kind, rc < 0 ? rc : kind, bytes, n);
 
 end:
     if (rc >= 0) {
         kind = rc;
         rc = scan_end(scan);
     }
-    return judge(dec, kind, rc < 0 ? rc : kind, bytes, n);
+    return decode_in_judge(dec, kind, rc < 0 ? rc : kind, bytes, n);
 }
 
 /* Orders ----------------------------------------------------------------------------------------
@@ -991,7 +991,10 @@ static uint8_t read_exec(const struct scan_text *text)
         if (scan_is(text, names[i]))
             return (uint8_t)(i + 1);
     }
-    return 0;
+    if (scan_is(text, "AMENDMENT"))
+        return BINANCE_EXEC_REPLACED;
+    // A liquidation is told before its trades are.
+    return scan_is(text, "CALCULATED") ? BINANCE_EXEC_NEW : 0;
 }
 
 static int take_state(struct scan *scan, struct binance_order *order)
@@ -1026,9 +1029,9 @@ static int take_type(struct scan *scan, struct binance_order *order)
         order->type = AGON_LIMIT;
     else if (scan_is(&text, "MARKET"))
         order->type = AGON_MARKET;
-    else if (scan_is(&text, "STOP_LOSS"))
+    else if (scan_is(&text, "STOP_LOSS") || scan_is(&text, "STOP_MARKET"))
         order->type = AGON_STOP;
-    else if (scan_is(&text, "STOP_LOSS_LIMIT"))
+    else if (scan_is(&text, "STOP_LOSS_LIMIT") || scan_is(&text, "STOP"))
         order->type = AGON_STOP_LIMIT;
     else if (scan_is(&text, "LIMIT_MAKER")) {
         order->type = AGON_LIMIT;
@@ -1037,7 +1040,7 @@ static int take_type(struct scan *scan, struct binance_order *order)
     return AGON_OK;
 }
 
-static int take_tif(struct scan *scan, uint8_t *tif)
+static int take_tif(struct scan *scan, uint8_t *tif, uint8_t *is_post_only)
 {
     struct scan_text text;
 
@@ -1049,6 +1052,8 @@ static int take_tif(struct scan *scan, uint8_t *tif)
         *tif = AGON_TIF_IOC;
     else if (scan_is(&text, "FOK"))
         *tif = AGON_TIF_FOK;
+    else if (scan_is(&text, "GTX"))
+        *is_post_only = 1;
     return AGON_OK;
 }
 
@@ -1122,13 +1127,13 @@ static int take_fill_id(struct scan *scan, uint64_t *fill)
     return AGON_OK;
 }
 
-static int decode_report(struct scan *scan, struct binance_decoder *dec,
-                         const struct symbol *symbol, struct binance_order *order)
+int decode_in_report(struct scan *scan, struct binance_decoder *dec, const struct symbol *symbol,
+                     int is_inner, struct binance_order *order)
 {
     struct scan_text key;
     struct scan_text text;
     struct fee fee = {0};
-    uint64_t seen = 0;
+    uint64_t seen = is_inner ? BIT(0) : 0; // the event's name stands outside
     int flag = 0;
     int rc;
 
@@ -1139,13 +1144,13 @@ static int decode_report(struct scan *scan, struct binance_decoder *dec,
     while ((rc = scan_key(scan, &key)) > 0) {
         switch (LETTER(key)) {
         case 'e':
-            TAKE(0, read_word(scan, "executionReport"));
+            TAKE(0, decode_in_word(scan, "executionReport"));
             break;
         case 'T':
-            TAKE(1, read_time(scan, dec, &order->t_venue));
+            TAKE(1, decode_in_time(scan, dec, &order->t_venue));
             break;
         case 's':
-            TAKE(2, read_own_symbol(scan, symbol));
+            TAKE(2, decode_in_own_symbol(scan, symbol));
             break;
         case 'c':
             TAKE(3, scan_copy(scan, order->client_id, sizeof(order->client_id)));
@@ -1164,13 +1169,13 @@ static int decode_report(struct scan *scan, struct binance_decoder *dec,
             TAKE(6, take_type(scan, order));
             break;
         case 'f':
-            TAKE(7, take_tif(scan, &order->tif));
+            TAKE(7, take_tif(scan, &order->tif, &order->is_post_only));
             break;
         case 'q':
-            TAKE(8, read_amount(scan, symbol->qty_exp, &order->qty));
+            TAKE(8, decode_in_amount(scan, symbol->qty_exp, &order->qty));
             break;
         case 'p':
-            TAKE(9, read_px0(scan, symbol, &order->px));
+            TAKE(9, decode_in_px0(scan, symbol, &order->px));
             break;
         case 'x':
             TAKE(10, scan_string(scan, &text));
@@ -1188,13 +1193,13 @@ static int decode_report(struct scan *scan, struct binance_decoder *dec,
             TAKE(13, scan_u64(scan, &order->venue_order));
             break;
         case 'l':
-            TAKE(14, read_amount(scan, symbol->qty_exp, &order->last_qty));
+            TAKE(14, decode_in_amount(scan, symbol->qty_exp, &order->last_qty));
             break;
         case 'z':
-            TAKE(15, read_amount(scan, symbol->qty_exp, &order->cum_qty));
+            TAKE(15, decode_in_amount(scan, symbol->qty_exp, &order->cum_qty));
             break;
         case 'L':
-            TAKE(16, read_px0(scan, symbol, &order->last_px));
+            TAKE(16, decode_in_px0(scan, symbol, &order->last_px));
             break;
         case 'n':
             TAKE(17, take_fee(scan, &fee));
@@ -1297,11 +1302,11 @@ static int decode_position(struct scan *scan, struct binance_decoder *dec, struc
     out->order.t_venue = 0;
     while ((rc = scan_key(scan, &key)) > 0) {
         if (scan_is(&key, "e"))
-            TAKE(0, read_word(scan, "outboundAccountPosition"));
+            TAKE(0, decode_in_word(scan, "outboundAccountPosition"));
         else if (scan_is(&key, "B"))
             TAKE(1, decode_balances(scan, dec, out, "a", "f", "l"));
         else if (scan_is(&key, "E"))
-            TAKE(2, read_time(scan, dec, &out->order.t_venue));
+            TAKE(2, decode_in_time(scan, dec, &out->order.t_venue));
         else if (scan_skip(scan) < 0)
             return scan->rc;
     }
@@ -1326,7 +1331,7 @@ static int decode_event(struct scan *scan, struct binance_decoder *dec, struct b
             dec->n_unknown_symbol++;
             return scan_skip(scan) < 0 ? scan->rc : BINANCE_OTHER;
         }
-        return decode_report(scan, dec, look.symbol, &out->order);
+        return decode_in_report(scan, dec, look.symbol, 0, &out->order);
     case BINANCE_BALANCE:
         return decode_position(scan, dec, out);
     case BINANCE_TERMINATED:
@@ -1356,7 +1361,7 @@ int binance_decode_user(struct binance_decoder *dec, const void *bytes, size_t n
             scan_init(scan, bytes, n);
             result = decode_event(scan, dec, out, &kind);
             rc = result < 0 ? result : scan_end(scan);
-            return judge(dec, rc < 0 ? kind : result, rc < 0 ? rc : result, bytes, n);
+            return decode_in_judge(dec, rc < 0 ? kind : result, rc < 0 ? rc : result, bytes, n);
         }
         if (scan_is(&key, "event")) {
             rc = scan_once(scan, &seen, 0);
@@ -1370,14 +1375,14 @@ int binance_decode_user(struct binance_decoder *dec, const void *bytes, size_t n
             kind = BINANCE_REPLY;
             result = decode_reply(scan, out);
             rc = result < 0 ? result : scan_end(scan);
-            return judge(dec, rc < 0 ? kind : result, rc < 0 ? rc : result, bytes, n);
+            return decode_in_judge(dec, rc < 0 ? kind : result, rc < 0 ? rc : result, bytes, n);
         } else {
             rc = scan_skip(scan);
         }
     }
     if (rc >= 0)
         rc = scan_end(scan);
-    return judge(dec, rc < 0 ? kind : result, rc < 0 ? rc : result, bytes, n);
+    return decode_in_judge(dec, rc < 0 ? kind : result, rc < 0 ? rc : result, bytes, n);
 }
 
 /* REST answers ----------------------------------------------------------------------------------
@@ -1422,10 +1427,10 @@ int binance_decode_time(struct binance_decoder *dec, const void *bytes, size_t n
     *t = 0;
     scan_init(scan, bytes, n);
     if (scan_object(scan) < 0)
-        return judge(dec, BINANCE_REST, scan->rc, bytes, n);
+        return decode_in_judge(dec, BINANCE_REST, scan->rc, bytes, n);
     while ((rc = scan_key(scan, &key)) > 0) {
         if (scan_is(&key, "serverTime"))
-            rc = scan_once(scan, &seen, 0) < 0 ? scan->rc : read_time(scan, dec, t);
+            rc = scan_once(scan, &seen, 0) < 0 ? scan->rc : decode_in_time(scan, dec, t);
         else
             rc = scan_skip(scan);
         if (rc < 0)
@@ -1435,7 +1440,7 @@ int binance_decode_time(struct binance_decoder *dec, const void *bytes, size_t n
         rc = scan_end(scan);
     if (rc >= 0 && *t == 0)
         rc = AGON_EINVAL;
-    return judge(dec, BINANCE_REST, rc, bytes, n);
+    return decode_in_judge(dec, BINANCE_REST, rc, bytes, n);
 }
 
 int binance_decode_snapshot(struct binance_decoder *dec, const void *bytes, size_t n,
@@ -1448,7 +1453,7 @@ int binance_decode_snapshot(struct binance_decoder *dec, const void *bytes, size
     rc = decode_book(&scan, dec, symbol, depth);
     if (rc >= 0)
         rc = scan_end(&scan);
-    return judge(dec, BINANCE_SNAPSHOT, rc, bytes, n);
+    return decode_in_judge(dec, BINANCE_SNAPSHOT, rc, bytes, n);
 }
 
 /* One entry of fills in a FULL answer, or of myTrades. */
@@ -1466,9 +1471,9 @@ static int decode_fill(struct scan *scan, struct binance_decoder *dec, const str
         return scan->rc;
     while ((rc = scan_key(scan, &key)) > 0) {
         if (scan_is(&key, "price")) {
-            TAKE(0, read_px(scan, symbol, &fill->px));
+            TAKE(0, decode_in_px(scan, symbol, &fill->px));
         } else if (scan_is(&key, "qty")) {
-            TAKE(1, read_amount(scan, symbol->qty_exp, &fill->qty));
+            TAKE(1, decode_in_amount(scan, symbol->qty_exp, &fill->qty));
         } else if (scan_is(&key, "commission")) {
             TAKE(2, take_fee(scan, &fee));
         } else if (scan_is(&key, "commissionAsset")) {
@@ -1478,15 +1483,15 @@ static int decode_fill(struct scan *scan, struct binance_decoder *dec, const str
         } else if (scan_is(&key, "orderId")) {
             TAKE(5, scan_u64(scan, &fill->venue_order));
         } else if (scan_is(&key, "time")) {
-            TAKE(6, read_time(scan, dec, &fill->t_venue));
-        } else if (scan_is(&key, "isBuyer")) {
+            TAKE(6, decode_in_time(scan, dec, &fill->t_venue));
+        } else if (scan_is(&key, "isBuyer") || scan_is(&key, "buyer")) {
             TAKE(7, scan_bool(scan, &flag));
             fill->is_buyer = (uint8_t)flag;
-        } else if (scan_is(&key, "isMaker")) {
+        } else if (scan_is(&key, "isMaker") || scan_is(&key, "maker")) {
             TAKE(8, scan_bool(scan, &flag));
             fill->is_maker = (uint8_t)flag;
         } else if (scan_is(&key, "symbol")) {
-            TAKE(9, read_own_symbol(scan, symbol));
+            TAKE(9, decode_in_own_symbol(scan, symbol));
         } else if (scan_skip(scan) < 0) {
             return scan->rc;
         }
@@ -1549,25 +1554,25 @@ static int decode_order(struct scan *scan, struct binance_decoder *dec, struct b
         } else if (scan_is(&key, "origClientOrderId")) {
             TAKE(2, scan_copy(scan, order->orig_client_id, sizeof(order->orig_client_id)));
         } else if (scan_is(&key, "price")) {
-            TAKE(3, read_px0(scan, order->symbol, &order->px));
+            TAKE(3, decode_in_px0(scan, order->symbol, &order->px));
         } else if (scan_is(&key, "origQty")) {
-            TAKE(4, read_amount(scan, order->symbol->qty_exp, &order->qty));
+            TAKE(4, decode_in_amount(scan, order->symbol->qty_exp, &order->qty));
         } else if (scan_is(&key, "executedQty")) {
-            TAKE(5, read_amount(scan, order->symbol->qty_exp, &order->cum_qty));
+            TAKE(5, decode_in_amount(scan, order->symbol->qty_exp, &order->cum_qty));
         } else if (scan_is(&key, "status")) {
             TAKE(6, take_state(scan, order));
         } else if (scan_is(&key, "timeInForce")) {
-            TAKE(7, take_tif(scan, &order->tif));
+            TAKE(7, take_tif(scan, &order->tif, &order->is_post_only));
         } else if (scan_is(&key, "type")) {
             TAKE(8, take_type(scan, order));
         } else if (scan_is(&key, "side")) {
             TAKE(9, take_side(scan, &order->side));
         } else if (scan_is(&key, "transactTime")) {
-            TAKE(10, read_time(scan, dec, &order->t_venue));
+            TAKE(10, decode_in_time(scan, dec, &order->t_venue));
         } else if (scan_is(&key, "updateTime")) {
-            TAKE(11, read_time(scan, dec, &t_update));
+            TAKE(11, decode_in_time(scan, dec, &t_update));
         } else if (scan_is(&key, "symbol")) {
-            TAKE(12, read_own_symbol(scan, order->symbol));
+            TAKE(12, decode_in_own_symbol(scan, order->symbol));
         } else if (scan_is(&key, "fills")) {
             if (scan_once(scan, &seen, 13) < 0)
                 return scan->rc;
@@ -1612,7 +1617,7 @@ int binance_decode_order(struct binance_decoder *dec, const void *bytes, size_t 
         scan_init(&scan, bytes, n);
         rc = decode_order(&scan, dec, order, each_fill, ctx);
     }
-    return judge(dec, BINANCE_REST, rc, bytes, n);
+    return decode_in_judge(dec, BINANCE_REST, rc, bytes, n);
 }
 
 static int walk_orders(struct binance_decoder *dec, const void *bytes, size_t n,
@@ -1649,7 +1654,7 @@ int binance_decode_orders(struct binance_decoder *dec, const void *bytes, size_t
 
     if (rc >= 0 && each != NULL)
         rc = walk_orders(dec, bytes, n, each, ctx);
-    return judge(dec, BINANCE_REST, rc, bytes, n);
+    return decode_in_judge(dec, BINANCE_REST, rc, bytes, n);
 }
 
 static int walk_fills(struct binance_decoder *dec, const void *bytes, size_t n,
@@ -1684,7 +1689,7 @@ int binance_decode_fills(struct binance_decoder *dec, const void *bytes, size_t 
 
     if (rc >= 0 && each != NULL)
         rc = walk_fills(dec, bytes, n, symbol, each, ctx);
-    return judge(dec, BINANCE_REST, rc, bytes, n);
+    return decode_in_judge(dec, BINANCE_REST, rc, bytes, n);
 }
 
 static int decode_account(struct scan *scan, struct binance_decoder *dec, struct binance_out *out,
@@ -1718,8 +1723,8 @@ int binance_decode_account(struct binance_decoder *dec, const void *bytes, size_
     struct scan scan;
 
     scan_init(&scan, bytes, n);
-    return judge(dec, BINANCE_REST, decode_account(&scan, dec, out, can_trade, can_withdraw), bytes,
-                 n);
+    return decode_in_judge(dec, BINANCE_REST,
+                           decode_account(&scan, dec, out, can_trade, can_withdraw), bytes, n);
 }
 
 /* [open time, o, h, l, c, volume, close time, quote volume, trades, taker base, taker quote, ..] */
@@ -1736,34 +1741,34 @@ static int decode_row(struct scan *scan, struct binance_decoder *dec, const stru
     for (column = 0; (rc = scan_item(scan)) > 0; column++) {
         switch (column) {
         case 0:
-            rc = read_time(scan, dec, &bar->t_open);
+            rc = decode_in_time(scan, dec, &bar->t_open);
             break;
         case 1:
-            rc = read_px(scan, symbol, &bar->open_px);
+            rc = decode_in_px(scan, symbol, &bar->open_px);
             break;
         case 2:
-            rc = read_px(scan, symbol, &bar->high_px);
+            rc = decode_in_px(scan, symbol, &bar->high_px);
             break;
         case 3:
-            rc = read_px(scan, symbol, &bar->low_px);
+            rc = decode_in_px(scan, symbol, &bar->low_px);
             break;
         case 4:
-            rc = read_px(scan, symbol, &bar->close_px);
+            rc = decode_in_px(scan, symbol, &bar->close_px);
             break;
         case 5:
-            rc = read_amount(scan, symbol->qty_exp, &bar->volume_qty);
+            rc = decode_in_amount(scan, symbol->qty_exp, &bar->volume_qty);
             break;
         case 6:
-            rc = read_time(scan, dec, t_close);
+            rc = decode_in_time(scan, dec, t_close);
             break;
         case 7:
-            rc = read_amount(scan, symbol->quote_exp, &bar->turnover_amt);
+            rc = decode_in_amount(scan, symbol->quote_exp, &bar->turnover_amt);
             break;
         case 8:
             rc = scan_u64(scan, &count);
             break;
         case 9:
-            rc = read_amount(scan, symbol->qty_exp, &bar->taker_buy_qty);
+            rc = decode_in_amount(scan, symbol->qty_exp, &bar->taker_buy_qty);
             break;
         default:
             rc = scan_skip(scan);
@@ -1817,7 +1822,7 @@ int binance_decode_klines(struct binance_decoder *dec, const void *bytes, size_t
 
     if (rc >= 0 && each != NULL)
         rc = walk_klines(dec, bytes, n, symbol, length_s, t_now, each, ctx);
-    return judge(dec, BINANCE_REST, rc, bytes, n);
+    return decode_in_judge(dec, BINANCE_REST, rc, bytes, n);
 }
 
 static int take_result(struct scan *scan, uint8_t *result)
@@ -1910,7 +1915,7 @@ int binance_decode_replace(struct binance_decoder *dec, const void *bytes, size_
     if (rc >= 0 && ((replace->cancel_result == 1 && replace->cancelled.symbol == NULL) ||
                     (replace->new_result == 1 && replace->created.symbol == NULL)))
         rc = AGON_EINVAL;
-    return judge(dec, BINANCE_REST, rc, bytes, n);
+    return decode_in_judge(dec, BINANCE_REST, rc, bytes, n);
 }
 
 /* exchangeInfo ----------------------------------------------------------------------------------
@@ -1961,7 +1966,7 @@ static int decode_filter(struct scan *scan, struct binance_symbol_info *info)
                 TAKE(3, take_exact(scan, &info->max_qty, &info->max_qty_exp));
             else if (pass == 1 &&
                      (strcmp(type, "NOTIONAL") == 0 || strcmp(type, "MIN_NOTIONAL") == 0) &&
-                     scan_is(&key, "minNotional"))
+                     (scan_is(&key, "minNotional") || scan_is(&key, "notional")))
                 TAKE(1, take_exact(scan, &info->min_notional, &info->min_notional_exp));
             else if (scan_skip(scan) < 0)
                 return scan->rc;
@@ -1996,7 +2001,10 @@ static int decode_symbol(struct scan *scan, struct binance_symbol_info *info)
             TAKE(3, scan_copy(scan, info->quote, sizeof(info->quote)));
         } else if (scan_is(&key, "isSpotTradingAllowed")) {
             TAKE(4, scan_bool(scan, &flag));
-            info->is_spot = (uint8_t)flag;
+            info->is_tradable = (uint8_t)flag;
+        } else if (scan_is(&key, "contractType")) {
+            TAKE(4, scan_string(scan, &text));
+            info->is_tradable = (uint8_t)scan_is(&text, "PERPETUAL");
         } else if (scan_is(&key, "cancelReplaceAllowed")) {
             TAKE(5, scan_bool(scan, &flag));
             info->can_cancel_replace = (uint8_t)flag;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* decode: what Binance spot sends, as records of ours.
+/* decode: what Binance spot and USD-M futures send, as records of ours.
  *
  * Each function takes one whole message and either understands all of it or refuses it as a whole;
  * nothing of a refused one is used. Refused messages are counted per kind and told once per kind
@@ -30,12 +30,16 @@ enum binance_kind {
     BINANCE_TERMINATED = 10, /* the user data subscription has ended */
     BINANCE_SNAPSHOT = 11,   /* only counted: the kinds of REST answers */
     BINANCE_REST = 12,
-    BINANCE_KINDS = 13
+    BINANCE_MARK = 13,        /* futures: markPriceUpdate: out->mark */
+    BINANCE_LIQUIDATION = 14, /* futures: forceOrder: out->liquidation */
+    BINANCE_POSITION = 15,    /* futures: ACCOUNT_UPDATE: balances, positions */
+    BINANCE_KINDS = 16
 };
 
 struct binance_depth {
     const struct symbol *symbol;
     uint64_t first_id, last_id;
+    uint64_t prev_id; /* futures: last_id of the diff before this one; 0: not told */
     agon_ns_t t_venue;
     uint32_t n_bid, n_ask;
     struct agon_level bid[BINANCE_DEPTH_MAX], ask[BINANCE_DEPTH_MAX];
@@ -44,6 +48,19 @@ struct binance_depth {
 struct binance_balance {
     const struct symbol_asset *asset;
     agon_amt_t free_amt, held_amt;
+};
+
+struct binance_mark { /* prices rounded to the instrument's exponent */
+    const struct symbol *symbol;
+    agon_px_t mark_px, index_px; /* index_px 0: not told */
+    int64_t rate_ppb;            /* of the next funding */
+    agon_ns_t t_funding;         /* when it is paid; 0: never */
+    agon_ns_t t_venue;
+};
+struct binance_place { /* a position on the account */
+    const struct symbol *symbol;
+    agon_qty_t qty; /* negative: short */
+    agon_px_t entry_px;
 };
 
 enum binance_exec { /* x of an executionReport: what happened */
@@ -96,6 +113,10 @@ struct binance_out {
     struct binance_order order;
     uint32_t n_balances;
     struct binance_balance balances[SYMBOLS_ASSETS_MAX];
+    struct binance_mark mark;
+    struct agon_liquidation liquidation;
+    uint32_t n_places;
+    struct binance_place places[SYMBOLS_MAX];
 };
 
 #define BINANCE_STREAMS 256
@@ -149,6 +170,15 @@ int binance_decode_fills(struct binance_decoder *dec, const void *bytes, size_t 
                          const struct symbol *symbol, binance_fill_fn each, void *ctx);
 int binance_decode_account(struct binance_decoder *dec, const void *bytes, size_t n,
                            struct binance_out *out, int *can_trade, int *can_withdraw);
+/* futures: a line of the user data stream; positionRisk; the answer of listenKey. */
+int binance_decode_um_user(struct binance_decoder *dec, const void *bytes, size_t n,
+                           struct binance_out *out);
+int binance_decode_positions(struct binance_decoder *dec, const void *bytes, size_t n,
+                             struct binance_out *out);
+int binance_decode_um_account(struct binance_decoder *dec, const void *bytes, size_t n,
+                              struct binance_out *out);
+int binance_decode_listen_key(struct binance_decoder *dec, const void *bytes, size_t n, char *key,
+                              size_t room);
 /* klines of one instrument and length; only bars that had closed before t_now. */
 typedef void (*binance_bar_fn)(void *ctx, const struct agon_bar *bar);
 int binance_decode_klines(struct binance_decoder *dec, const void *bytes, size_t n,
@@ -173,7 +203,8 @@ struct binance_limit { /* one of exchangeInfo's rateLimits */
 struct binance_symbol_info { /* values as value x 10^-exp, the smallest exp that holds the text */
     char symbol[32], base[16], quote[16];
     uint8_t state; /* enum trading_state */
-    uint8_t is_spot, can_cancel_replace;
+    uint8_t is_tradable, can_cancel_replace;
+    /* is_tradable: of the kind that its market is: spot, or a perpetual */
     int64_t tick, lot, min_qty, max_qty, min_notional, min_px, max_px;
     int tick_exp, lot_exp, min_qty_exp, max_qty_exp, min_notional_exp, min_px_exp, max_px_exp;
 };

@@ -1,177 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-/* spot: the dialect of Binance spot.
- *
- * Market data comes over one combined-stream connection, user data over the WebSocket API by
- * signature subscription, everything else is REST: orders over connections of their own, so that no
- * order waits behind a snapshot. A request is signed when it leaves, so its time stamp is fresh and
- * one that waited is not stale. */
+/* spot: the dialect of Binance spot: user data over the WebSocket API by signature subscription, a
+ * replacement by cancelReplace, or by a cancel and a new order where something was filled. */
 #include <stdio.h>
-#include <stdlib.h>
 
-#include "venue/binance/sign.h"
-#include "venue/binance/sync.h"
-#include "venue/client_id.h"
-#include "venue/gateway_core.h"
-
-#define STREAMS_PER_MESSAGE 60
-#define CHECK_EVERY_NS      50000000ll
-#define INFO_EVERY_NS       3600000000000ll
-#define RETRY_NS            1000000000ll
-#define DATA_WAIT_NS        10000000000ll
-#define RESIGN_WAIT_NS      3000000000ll
-#define FOREIGN_MAX         1024
-#define TRADES_PAGE         1000
-#define FOLLOW_WAIT_NS      1000000000ll /* a follower shows for so long what it can */
-#define FOLLOW_LATE_NS      10000000000ll
-#define OPEN_WEIGHT         80 /* of all open orders, of the account, of an instrument's trades */
-#define ACCOUNT_WEIGHT      20
-#define TRADES_WEIGHT       20
-
-enum request_kind {
-    REQ_TIME = 1,
-    REQ_INFO = 2,
-    REQ_SNAPSHOT = 3,
-    REQ_KLINES = 4,
-    REQ_OPEN = 5,   /* all open orders */
-    REQ_TRADES = 6, /* fills after the last known; b: of one order only */
-    REQ_ACCOUNT = 7,
-    REQ_NUMBER = 8, /* whose order is a: a fill of it was seen */
-    REQ_NEW = 9,
-    REQ_CANCEL = 10,
-    REQ_REPLACE = 11,
-    REQ_SWAP_CANCEL = 12, /* replacing a filled order: cancel, learn what is left, */
-    REQ_SWAP_NEW = 13,    /* then place that */
-    REQ_QUERY = 14
-};
-
-enum answer { /* what an answer means for the request it answers */
-              ANSWER_GOOD = 1,
-              ANSWER_UNKNOWN = 2, /* it may or may not have been done */
-              ANSWER_LATER = 3,   /* nothing was done, the venue is busy or going down */
-              ANSWER_RATE = 4,    /* nothing was done, we were too fast */
-              ANSWER_CLOCK = 5,
-              ANSWER_AUTH = 6,
-              ANSWER_DUPLICATE = 7, /* it is already there */
-              ANSWER_NO_ORDER = 8,
-              ANSWER_REJECT = 9
-};
-
-struct instrument {
-    struct binance_sync sync;
-    struct agon_instrument record;
-    int64_t diff_ns, usual_ns; /* last diff; usual time between two */
-    int64_t silent_ns;         /* when its silence was last acted upon */
-    uint64_t last_fill;
-    uint64_t last_trade;            /* shown, of the market */
-    uint64_t next_diff, next_trade; /* what the connection that is to follow has come to */
-    uint8_t is_based;               /* last_fill is known */
-    uint8_t is_told;                /* an INSTRUMENT record was sent */
-    int64_t warm_ns;                /* history is asked for then */
-    uint8_t has_past;               /* and was read */
-};
-
-struct feed {                 /* what was subscribed on a WebSocket */
-    uint32_t subscribe_at;    /* market: next stream to ask for, in the list of all */
-    uint32_t n_unacked;       /* messages of ours that are still unanswered, */
-    uint64_t subscribe_first; /* the first of them */
-    uint64_t id;              /* user data: of the subscription */
-    int64_t asked_ns;         /* user data: asked; market: all is subscribed since then */
-    uint8_t is_asked, is_up;
-};
-
-struct spot {
-    struct gateway *gateway;
-    struct binance_signer signer;
-    char key[SECRET_MAX + 1];
-    struct binance_decoder dec;
-    struct instrument *all; /* owned; same order as symbols.all */
-    uint32_t n;
-    int64_t check_ns, info_ns;
-    uint8_t is_time_asked, is_info_asked;
-    struct feed feeds[GATEWAY_LINKS]; /* by link */
-    /* reconciliation */
-    int64_t reconcile_ns; /* the next round */
-    uint32_t n_out;       /* requests of the round still out */
-    uint8_t is_round, is_round_bad;
-    uint8_t round;                 /* number of the round; requests carry it, 0 is none */
-    uint64_t foreign[FOREIGN_MAX]; /* orders that are not ours, by number and instrument */
-    uint32_t n_foreign;
-    uint8_t health;
-    struct binance_out out;
-    struct binance_replace replace;
-};
-
-/* Parameters of a request while it is written. */
-struct writing {
-    struct binance_params params;
-    char text[3072];
-};
-
-static struct instrument *instrument_of(struct spot *spot, const struct symbol *symbol)
-{
-    return &spot->all[symbol - spot->gateway->symbols.all];
-}
-
-static struct feed *feed_of(struct spot *spot, const struct link *link)
-{
-    return &spot->feeds[link - spot->gateway->links];
-}
-
-static int is_user_up(struct spot *spot)
-{
-    const struct link *link = gateway_link(spot->gateway, LINK_USER);
-
-    return link != NULL && feed_of(spot, link)->is_up;
-}
+#include "venue/binance/core.h"
 
 static void defaults(struct venue_config *config)
 {
+    binance_defaults(config);
     snprintf(config->market_path, sizeof(config->market_path), "/stream");
     snprintf(config->user_path, sizeof(config->user_path), "/ws-api/v3");
     snprintf(config->rest_path, sizeof(config->rest_path), "/api");
-    config->key_kind = VENUE_KEY_HMAC;
-    config->market.is_tls = config->user.is_tls = config->rest.is_tls = 1;
-    config->order_links = 2;
-    config->data_links = 1;
-    config->recv_window_ms = 5000;
-    config->snapshot_levels = 1000;
-    config->warm_bars = 500;
-    config->has_trades = config->has_quotes = config->has_depth = 1;
-    config->hold_ns = 250000000;
-    config->cancel_hold_ns = 5000000000;
-    config->request_ns = 12000000000; // the venue itself gives up after 10 s
-    config->reconcile_ns = 30000000000;
-    config->silence_ns = 3000000000;
-    config->user_silence_ns = 30000000000; // it pings each 20 s
-    config->channel_ns = 10000000000;
-    config->life_ns = 84600000000000; // 23.5 h of the 24
-    config->message_gap_ns = 250000000;
-    config->cooloff_ns = 300000000000;
-}
-
-/* Writing ---------------------------------------------------------------------------------------
- */
-
-static void add_num(struct binance_params *params, const char *name, int64_t value, int exp)
-{
-    char text[NUM_TEXT];
-
-    num_format_short(value, exp, text);
-    binance_params_add(params, name, text);
-}
-
-static void add_client_id(struct binance_params *params, const char *name, uint64_t order_id,
-                          uint8_t rev)
-{
-    char text[CLIENT_ID_TEXT];
-
-    client_id_format(order_id, rev, text);
-    binance_params_add(params, name, text);
-}
-
-static const char *side_name(uint8_t side)
-{
-    return side == AGON_BUY ? "BUY" : "SELL";
 }
 
 static const char *tif_name(uint8_t tif)
@@ -185,7 +24,7 @@ static void add_order(struct binance_params *params, const struct symbol *symbol
 {
     int is_maker = (entry->flags & AGON_POST_ONLY) != 0 && entry->type == AGON_LIMIT;
 
-    binance_params_add(params, "side", side_name(entry->side));
+    binance_params_add(params, "side", binance_side_name(entry->side));
     switch (entry->type) {
     case AGON_MARKET:
         binance_params_add(params, "type", "MARKET");
@@ -202,1342 +41,98 @@ static void add_order(struct binance_params *params, const struct symbol *symbol
     }
     if (!is_maker && (entry->type == AGON_LIMIT || entry->type == AGON_STOP_LIMIT))
         binance_params_add(params, "timeInForce", tif_name(entry->tif));
-    add_num(params, "quantity", qty, symbol->qty_exp);
+    binance_add_num(params, "quantity", qty, symbol->qty_exp);
     if (entry->type == AGON_LIMIT || entry->type == AGON_STOP_LIMIT)
-        add_num(params, "price", px, symbol->px_exp);
+        binance_add_num(params, "price", px, symbol->px_exp);
     if (entry->type == AGON_STOP || entry->type == AGON_STOP_LIMIT)
-        add_num(params, "stopPrice", entry->trigger_px, symbol->px_exp);
-    add_client_id(params, "newClientOrderId", entry->order_id, rev);
+        binance_add_num(params, "stopPrice", entry->trigger_px, symbol->px_exp);
+    binance_add_client_id(params, "newClientOrderId", entry->order_id, rev);
     binance_params_add(params, "newOrderRespType", "FULL");
 }
 
-/* What of an order is still to be placed: its total less what earlier wire orders filled. */
-static agon_qty_t wire_qty(const struct outbox_entry *entry)
+static int take_cancel_replace(struct binance *binance, const struct http_message *reply,
+                               struct outbox_entry *entry, int64_t now)
 {
-    return entry->next_qty - num_add(entry->base_qty, entry->cum_qty);
-}
-
-static int is_clock_good(struct spot *spot, int64_t now)
-{
-    int64_t half = (int64_t)spot->gateway->config.recv_window_ms * 1000000 / 2;
-
-    return clock_offset_uncertainty(&spot->gateway->clock, now) <= half;
-}
-
-static int write_signed(struct spot *spot, struct gateway_request *request,
-                        struct gateway_http *http, struct binance_params *params, const char *path)
-{
-    struct gateway *gateway = spot->gateway;
-    int64_t now = gateway_now(gateway);
-    agon_ns_t venue_now = clock_offset_now(&gateway->clock, now);
-    int64_t slack = clock_offset_uncertainty(&gateway->clock, now);
-    int is_risk =
-        request->kind == REQ_NEW || request->kind == REQ_REPLACE || request->kind == REQ_SWAP_NEW;
-
-    // No new risk by an uncertain clock; and a stamp that was refused is not tried again.
-    if (venue_now == 0 || ((is_risk || request->is_refused) && !is_clock_good(spot, now))) {
-        request->why = REASON_VENUE_CLOCK;
-        return AGON_EAGAIN;
-    }
-    binance_params_add_u64(params, "recvWindow", gateway->config.recv_window_ms);
-    binance_params_add_u64(params, "timestamp", (uint64_t)venue_now / 1000000);
-    if (binance_params_sign(params, &spot->signer) < 0)
-        return AGON_ENOSPC;
-    if (slack > 60000000000)
-        slack = 60000000000;
-    request->expiry_ns = now + (int64_t)gateway->config.recv_window_ms * 1000000 + slack;
-    snprintf(http->target, sizeof(http->target), "%s%s?%s", gateway->config.rest_path, path,
-             params->text);
-    http->headers[0].name = "X-MBX-APIKEY";
-    http->headers[0].value = spot->key;
-    http->n_headers = 1;
-    return AGON_OK;
-}
-
-static int write_public(struct spot *spot, struct gateway_http *http,
-                        const struct binance_params *params, const char *path)
-{
-    if (params->is_full)
-        return AGON_ENOSPC;
-    snprintf(http->target, sizeof(http->target), "%s%s%s%s", spot->gateway->config.rest_path, path,
-             params->n > 0 ? "?" : "", params->text);
-    return AGON_OK;
-}
-
-static void add_symbols(struct spot *spot, struct binance_params *params)
-{
-    const struct symbols *symbols = &spot->gateway->symbols;
-    char list[SYMBOLS_MAX * 8];
-    size_t n = 0;
-
-    list[n++] = '[';
-    for (uint32_t i = 0; i < symbols->n; i++) {
-        if (n + symbols->all[i].n_name + 5 > sizeof(list) || n > 900)
-            return; // too many to name: the whole list is asked for
-        n += (size_t)snprintf(list + n, sizeof(list) - n, "%s\"%s\"", i > 0 ? "," : "",
-                              symbols->all[i].name);
-    }
-    list[n++] = ']';
-    list[n] = 0;
-    binance_params_add(params, "symbols", list);
-}
-
-static int write_request(void *self, struct gateway_request *request, struct gateway_http *http)
-{
-    struct spot *spot = self;
-    struct outbox_entry *entry = request->entry;
-    struct writing writing;
-    struct binance_params *params = &writing.params;
-    int rc;
-
-    // The order came to its end, or to its answer, while the request waited.
-    if (entry != NULL && (entry->order_id != request->order_id ||
-                          (request->kind != REQ_QUERY && entry->pending == 0)))
-        return AGON_ESTATE;
-    binance_params_init(params, writing.text, sizeof(writing.text));
-    if (request->symbol != NULL)
-        binance_params_add(params, "symbol", request->symbol->name);
-    switch (request->kind) {
-    case REQ_TIME:
-        return write_public(spot, http, params, "/v3/time");
-    case REQ_INFO:
-        add_symbols(spot, params);
-        return write_public(spot, http, params, "/v3/exchangeInfo");
-    case REQ_SNAPSHOT:
-        binance_params_add_u64(params, "limit", spot->gateway->config.snapshot_levels);
-        return write_public(spot, http, params, "/v3/depth");
-    case REQ_KLINES:
-        binance_params_add(params, "interval", "1m");
-        binance_params_add_u64(params, "limit", spot->gateway->config.warm_bars);
-        return write_public(spot, http, params, "/v3/klines");
-    case REQ_OPEN:
-        return write_signed(spot, request, http, params, "/v3/openOrders");
-    case REQ_ACCOUNT:
-        return write_signed(spot, request, http, params, "/v3/account");
-    case REQ_TRADES:
-        if (request->b != 0) {
-            binance_params_add_u64(params, "orderId", request->b);
-        } else if (request->a == 0) {
-            // Only where the list ends today: what was before is not this journal's.
-            binance_params_add_u64(params, "limit", 1);
-        } else {
-            binance_params_add_u64(params, "fromId", request->a);
-            binance_params_add_u64(params, "limit", TRADES_PAGE);
-        }
-        return write_signed(spot, request, http, params, "/v3/myTrades");
-    case REQ_NUMBER:
-        binance_params_add_u64(params, "orderId", request->a);
-        return write_signed(spot, request, http, params, "/v3/order");
-    case REQ_QUERY:
-        add_client_id(params, "origClientOrderId", entry->order_id, request->rev);
-        return write_signed(spot, request, http, params, "/v3/order");
-    case REQ_NEW:
-    case REQ_SWAP_NEW:
-        http->method = "POST";
-        add_order(params, request->symbol, entry, wire_qty(entry), entry->next_px,
-                  entry->pending_rev);
-        rc = write_signed(spot, request, http, params, "/v3/order");
-        break;
-    case REQ_REPLACE:
-        http->method = "POST";
-        binance_params_add(params, "cancelReplaceMode", "STOP_ON_FAILURE");
-        // Were a fill on its way, old and new together would be too much: then nothing is done.
-        binance_params_add(params, "cancelRestrictions", "ONLY_NEW");
-        add_client_id(params, "cancelOrigClientOrderId", entry->order_id, entry->rev);
-        add_order(params, request->symbol, entry, entry->next_qty, entry->next_px,
-                  entry->pending_rev);
-        rc = write_signed(spot, request, http, params, "/v3/order/cancelReplace");
-        break;
-    case REQ_CANCEL:
-    case REQ_SWAP_CANCEL:
-        http->method = "DELETE";
-        add_client_id(params, "origClientOrderId", entry->order_id, entry->rev);
-        rc = write_signed(spot, request, http, params, "/v3/order");
-        break;
-    default:
-        return AGON_EINVAL;
-    }
-    if (rc == AGON_OK)
-        outbox_sent(entry, request->expiry_ns);
-    return rc;
-}
-
-/* Queueing --------------------------------------------------------------------------------------
- */
-
-static struct gateway_request *ask(struct spot *spot, enum request_kind kind,
-                                   const struct symbol *symbol, enum limiter_class class,
-                                   uint32_t weight, int64_t wait_ns)
-{
-    struct gateway *gateway = spot->gateway;
-    struct gateway_request *request =
-        gateway_request(gateway, (uint8_t)kind, class, kind < REQ_NEW);
-
-    if (request == NULL)
-        return NULL;
-    request->symbol = symbol;
-    request->cost[BUCKET_WEIGHT] = weight;
-    gateway_queue(gateway, request, gateway_now(gateway) + wait_ns);
-    return request;
-}
-
-/* A request for an order. NULL: there is no room. */
-static struct gateway_request *ask_order(struct spot *spot, enum request_kind kind,
-                                         struct outbox_entry *entry, enum limiter_class class,
-                                         int64_t until_ns)
-{
-    struct gateway *gateway = spot->gateway;
-    const struct symbol *symbol = symbols_by_id(&gateway->symbols, entry->instrument);
-    struct gateway_request *request;
-
-    if (symbol == NULL)
-        return NULL;
-    request = gateway_request(gateway, (uint8_t)kind, class, 0);
-    if (request == NULL)
-        return NULL;
-    request->symbol = symbol;
-    request->entry = entry;
-    request->order_id = entry->order_id;
-    request->cost[BUCKET_WEIGHT] = kind == REQ_QUERY ? 4 : 1;
-    if (kind == REQ_NEW || kind == REQ_REPLACE || kind == REQ_SWAP_NEW)
-        request->cost[BUCKET_ORDERS] = request->cost[BUCKET_ORDERS_DAY] = 1;
-    gateway_queue(gateway, request, until_ns);
-    return request;
-}
-
-static void on_command(void *self, const struct order_cmd *cmd, int64_t seen_ns)
-{
-    struct spot *spot = self;
-    struct gateway *gateway = spot->gateway;
-    int64_t now = gateway_now(gateway);
-    struct outbox_entry *entry = outbox_command(&gateway->outbox, cmd, now);
-    enum limiter_class class = LIMITER_OTHER;
-    enum request_kind kind = REQ_NEW;
-    int64_t hold_ns = gateway->config.hold_ns;
-
-    if (entry == NULL)
-        return;
-    if (cmd->kind == CMD_CANCEL) {
-        kind = REQ_CANCEL;
-        class = LIMITER_CANCEL;
-        hold_ns = gateway->config.cancel_hold_ns;
-    } else if (cmd->kind == CMD_REPLACE) {
-        kind = cmd->filled_qty == 0 && entry->cum_qty == 0 && entry->base_qty == 0
-                   ? REQ_REPLACE
-                   : REQ_SWAP_CANCEL;
-    } else if ((cmd->flags & AGON_REDUCE_ONLY) != 0) {
-        class = LIMITER_CANCEL;
-    }
-    if (ask_order(spot, kind, entry, class, seen_ns + hold_ns) == NULL)
-        outbox_outcome(&gateway->outbox, entry, OUTCOME_NOT_SENT, REASON_VENUE_BUSY, 0, now);
-}
-
-/* What an answer means --------------------------------------------------------------------------
- */
-
-static uint64_t header_number(const struct http_message *reply, const char *name)
-{
-    const char *text = http_header_find(reply, name);
-    int64_t value = 0;
-
-    if (text == NULL || num_parse(text, strlen(text), 0, &value) < 0 || value < 0)
-        return 0;
-    return (uint64_t)value;
-}
-
-/* The venue's own counts, and its orders to be slower. */
-static void obey(struct spot *spot, const struct http_message *reply, int32_t code, int64_t now)
-{
-    static const struct {
-        const char *header;
-        uint32_t bucket;
-    } counts[] = {{"x-mbx-used-weight-1m", BUCKET_WEIGHT},
-                  {"x-mbx-order-count-10s", BUCKET_ORDERS},
-                  {"x-mbx-order-count-1d", BUCKET_ORDERS_DAY}};
-    struct gateway *gateway = spot->gateway;
-    int64_t wait_ns = (int64_t)header_number(reply, "retry-after") * 1000000000;
-
-    for (size_t i = 0; i < 3; i++) {
-        uint64_t used = header_number(reply, counts[i].header);
-
-        if (used > 0 && used <= UINT32_MAX)
-            limiter_used(&gateway->limiter, now, counts[i].bucket, (uint32_t)used);
-    }
-    if (wait_ns > 4 * 86400 * 1000000000ll)
-        wait_ns = 4 * 86400 * 1000000000ll;
-    if (reply->status == 429 || code == -1003 || code == -1015) {
-        uint32_t bucket = code == -1015 ? BUCKET_ORDERS : BUCKET_WEIGHT;
-
-        limiter_stop(&gateway->limiter, now, bucket, wait_ns > 0 ? now + wait_ns : 0);
-        gateway_log(gateway, 4, "rate", "%s: too many requests; stopped for %lld s",
-                    gateway->config.name, (long long)(wait_ns / 1000000000));
-    } else if (reply->status == 418 || reply->status == 403) {
-        if (wait_ns == 0)
-            wait_ns = gateway->config.cooloff_ns;
-        limiter_ban(&gateway->limiter, now, now + wait_ns);
-        gateway_log(gateway, 3, "ban", "%s: refused with %d; nothing is sent for %lld s",
-                    gateway->config.name, reply->status, (long long)(wait_ns / 1000000000));
-    }
-}
-
-static int has_text(const char *text, const char *part)
-{
-    return strstr(text, part) != NULL;
-}
-
-static enum answer judge_code(int status, int32_t code, const char *text)
-{
-    if (status == 429 || status == 418 || status == 403)
-        return ANSWER_RATE;
-    switch (code) {
-    case -1003:
-    case -1015:
-        return ANSWER_RATE;
-    case -1008:
-    case -1016:
-        return ANSWER_LATER;
-    case -1021:
-        return ANSWER_CLOCK;
-    case -1002:
-    case -1022:
-    case -2014:
-    case -2015:
-        return ANSWER_AUTH;
-    case -1000:
-    case -1001:
-    case -1006:
-    case -1007:
-        return ANSWER_UNKNOWN;
-    case -2010:
-        return has_text(text, "Duplicate order sent") ? ANSWER_DUPLICATE : ANSWER_REJECT;
-    case -2011:
-    case -2013:
-        return ANSWER_NO_ORDER;
-    case 0:
-        return ANSWER_UNKNOWN; // an answer that is none of the venue's
-    default:
-        break;
-    }
-    return status >= 500 ? ANSWER_UNKNOWN : ANSWER_REJECT;
-}
-
-static enum answer judge_reply(const struct http_message *reply, int32_t *code, char *text,
-                               size_t room)
-{
-    *code = 0;
-    text[0] = 0;
-    if (reply->status >= 200 && reply->status < 300)
-        return ANSWER_GOOD;
-    if (binance_decode_error(reply->body, reply->body_n, code, text, room) < 0)
-        *code = 0;
-    return judge_code(reply->status, *code, text);
-}
-
-static uint16_t reject_reason(int32_t code, const char *text)
-{
-    if (code == -1013 || code == -1111 || has_text(text, "Filter failure"))
-        return REASON_VENUE_FILTER;
-    if (has_text(text, "insufficient balance"))
-        return REASON_VENUE_FUNDS;
-    if (has_text(text, "immediately match"))
-        return REASON_VENUE_POST_ONLY;
-    if (code == -2011 || code == -2013)
-        return REASON_VENUE_UNKNOWN_ORDER;
-    return REASON_VENUE_REJECT;
-}
-
-static uint16_t refusal(enum answer answer, int32_t code, const char *text)
-{
-    switch (answer) {
-    case ANSWER_RATE:
-        return REASON_VENUE_RATE;
-    case ANSWER_LATER:
-        return REASON_VENUE_DOWN;
-    case ANSWER_CLOCK:
-        return REASON_VENUE_CLOCK;
-    case ANSWER_AUTH:
-        return REASON_VENUE_AUTH;
-    default:
-        return reject_reason(code, text);
-    }
-}
-
-static void halt_auth(struct spot *spot, int32_t code, const char *text)
-{
-    if (!spot->gateway->is_auth_halted)
-        gateway_log(
-            spot->gateway, 3, "auth",
-            "%s: the venue does not accept our key (%d: %.80s); no new orders until it does",
-            spot->gateway->config.name, (int)code, text);
-    spot->gateway->is_auth_halted = 1;
-}
-
-/* Orders ----------------------------------------------------------------------------------------
- */
-
-static void show(struct spot *spot, const struct binance_order *order, uint64_t order_id,
-                 uint8_t rev, uint8_t state, agon_qty_t cum_qty, enum outbox_source source)
-{
-    struct gateway *gateway = spot->gateway;
-    struct outbox_seen seen = {
-        .order_id = order_id,
-        .venue_order = order->venue_order,
-        .instrument = order->symbol->instrument,
-        .rev = rev,
-        .state = state,
-        .side = order->side,
-        .source = (uint8_t)source,
-        .px = order->px,
-        .qty = order->qty,
-        .cum_qty = cum_qty,
-        .t_venue = order->t_venue,
-    };
-
-    if (state == AGON_ORDER_EXPIRED)
-        seen.reason = order->is_stp || order->exec == BINANCE_EXEC_TRADE_PREVENTION
-                          ? REASON_VENUE_STP
-                          : REASON_VENUE_EXPIRED;
-    else if (state == AGON_ORDER_REJECTED)
-        seen.reason = reject_reason(0, order->reason);
-    outbox_seen(&gateway->outbox, &seen, gateway->config.account, gateway_now(gateway));
-}
-
-struct full { /* the fills of a FULL answer, told one by one */
-    struct spot *spot;
-    const struct binance_order *order;
-    uint64_t order_id;
-    uint8_t rev;
-    agon_qty_t cum_qty;
-};
-
-static void on_full_fill(void *ctx, const struct binance_fill *from)
-{
-    struct full *full = ctx;
-    struct gateway *gateway = full->spot->gateway;
-    struct outbox_fill fill = {
-        .order_id = full->order_id,
-        .venue_order = full->order->venue_order,
-        .fill = from->fill,
-        .instrument = full->order->symbol->instrument,
-        .account = gateway->config.account,
-        .rev = full->rev,
-        .side = full->order->side,
-        .liquidity = LIQUIDITY_TAKER,
-        .px = from->px,
-        .qty = from->qty,
-        .fee_amt = from->fee_amt,
-        .fee_asset = from->fee_asset,
-        .t_venue = full->order->t_venue,
-    };
-
-    full->cum_qty = num_add(full->cum_qty, from->qty);
-    fill.wire_cum_qty = full->cum_qty;
-    outbox_fill(&gateway->outbox, &fill, gateway_now(gateway));
-}
-
-/* The answer to a new order. False: it is not to be understood, and a query must tell. */
-static int take_new(struct spot *spot, const struct http_message *reply, uint64_t order_id,
-                    uint8_t rev)
-{
-    struct binance_order order;
-    struct full full = {.spot = spot, .order = &order, .order_id = order_id, .rev = rev};
-    uint64_t told_id;
-    uint8_t told_rev;
-
-    if (binance_decode_order(&spot->dec, reply->body, reply->body_n, &order, NULL, NULL) < 0 ||
-        client_id_parse(order.client_id, strlen(order.client_id), &told_id, &told_rev) < 0 ||
-        told_id != order_id || told_rev != rev)
-        return 0;
-    if (order.state == 0)
-        order.state = AGON_ORDER_OPEN;
-    // First that it is there, then its fills in their order, then what it is now.
-    if (order.state != AGON_ORDER_REJECTED)
-        show(spot, &order, order_id, rev, AGON_ORDER_OPEN, 0, SEEN_REPLY);
-    binance_decode_order(&spot->dec, reply->body, reply->body_n, &order, on_full_fill, &full);
-    if (order.state == AGON_ORDER_CANCELLED)
-        order.state = AGON_ORDER_EXPIRED; // of a new order: nobody else can have cancelled it yet
-    show(spot, &order, order_id, rev, order.state != 0 ? order.state : AGON_ORDER_OPEN,
-         order.cum_qty, SEEN_REPLY);
-    return 1;
-}
-
-static int take_replace(struct spot *spot, const struct http_message *reply,
-                        struct outbox_entry *entry, int64_t now)
-{
-    struct binance_replace *replace = &spot->replace;
-    struct outbox *outbox = &spot->gateway->outbox;
+    struct binance_replace *replace = &binance->replace;
+    struct outbox *outbox = &binance->gateway->outbox;
     uint64_t order_id = entry->order_id;
     uint8_t old_rev = entry->rev;
     uint8_t new_rev = entry->pending_rev;
     enum answer half;
 
-    if (binance_decode_replace(&spot->dec, reply->body, reply->body_n, replace) < 0 ||
+    if (binance_decode_replace(&binance->dec, reply->body, reply->body_n, replace) < 0 ||
         replace->cancel_result == 0)
         return 0;
     if (replace->cancel_result == 1)
-        show(spot, &replace->cancelled, order_id, old_rev, AGON_ORDER_CANCELLED,
-             replace->cancelled.cum_qty, SEEN_REPLY);
+        binance_show(binance, &replace->cancelled, order_id, old_rev, AGON_ORDER_CANCELLED,
+                     replace->cancelled.cum_qty, SEEN_REPLY);
     if (replace->new_result == 1) {
         struct binance_order *order = &replace->created;
 
-        show(spot, order, order_id, new_rev, AGON_ORDER_OPEN, 0, SEEN_REPLY);
+        binance_show(binance, order, order_id, new_rev, AGON_ORDER_OPEN, 0, SEEN_REPLY);
         if (order->state != 0 && order->state != AGON_ORDER_OPEN)
-            show(spot, order, order_id, new_rev, order->state, order->cum_qty, SEEN_REPLY);
+            binance_show(binance, order, order_id, new_rev, order->state, order->cum_qty,
+                         SEEN_REPLY);
         return 1;
     }
-    half = judge_code(replace->cancel_result == 1 ? reply->status : 400,
-                      replace->cancel_result == 1 ? replace->new_code : replace->cancel_code,
-                      replace->text);
+    half = binance_judge(replace->cancel_result == 1 ? reply->status : 400,
+                         replace->cancel_result == 1 ? replace->new_code : replace->cancel_code,
+                         replace->text);
     if (half == ANSWER_UNKNOWN || half == ANSWER_DUPLICATE)
         return 0;
     outbox_outcome(outbox, entry, OUTCOME_REJECTED,
-                   replace->cancel_result == 1 ? refusal(half, replace->new_code, replace->text)
-                                               : (uint16_t)REASON_VENUE_UNKNOWN_ORDER,
+                   replace->cancel_result == 1
+                       ? binance_refusal(half, replace->new_code, replace->text)
+                       : (uint16_t)REASON_VENUE_UNKNOWN_ORDER,
                    replace->cancel_result == 1 ? replace->new_code : replace->cancel_code, now);
     return 1;
 }
 
 /* An order was cancelled in order to be placed anew with what is left of it. */
-static int take_swap_cancel(struct spot *spot, const struct http_message *reply,
+static int take_swap_cancel(struct binance *binance, const struct http_message *reply,
                             struct outbox_entry *entry, int64_t now)
 {
-    struct gateway *gateway = spot->gateway;
+    struct gateway *gateway = binance->gateway;
     struct binance_order order;
 
-    if (binance_decode_order(&spot->dec, reply->body, reply->body_n, &order, NULL, NULL) < 0 ||
+    if (binance_decode_order(&binance->dec, reply->body, reply->body_n, &order, NULL, NULL) < 0 ||
         order.state == 0)
         return 0;
-    show(spot, &order, entry->order_id, entry->rev, AGON_ORDER_CANCELLED, order.cum_qty,
-         SEEN_REPLY);
+    binance_show(binance, &order, entry->order_id, entry->rev, AGON_ORDER_CANCELLED, order.cum_qty,
+                 SEEN_REPLY);
     if (entry->pending != CMD_REPLACE)
         return 1;
-    if (wire_qty(entry) <= 0) {
+    if (binance_wire_qty(entry) <= 0) {
         outbox_outcome(&gateway->outbox, entry, OUTCOME_REJECTED, REASON_SIZE, 0, now);
         return 1;
     }
-    if (ask_order(spot, REQ_SWAP_NEW, entry, LIMITER_OTHER, now + gateway->config.hold_ns) == NULL)
+    if (binance_ask_order(binance, REQ_SWAP_NEW, entry, LIMITER_OTHER,
+                          now + gateway->config.hold_ns) == NULL)
         outbox_outcome(&gateway->outbox, entry, OUTCOME_REJECTED, REASON_VENUE_BUSY, 0, now);
     return 1;
 }
 
-static int take_cancel(struct spot *spot, const struct http_message *reply,
-                       struct outbox_entry *entry, int64_t now)
+static void subscribe_user(struct binance *binance, struct link *link, int64_t now)
 {
-    struct binance_order order;
-
-    if (binance_decode_order(&spot->dec, reply->body, reply->body_n, &order, NULL, NULL) < 0)
-        return 0;
-    if (order.state != 0)
-        show(spot, &order, entry->order_id, entry->rev, order.state, order.cum_qty, SEEN_REPLY);
-    outbox_outcome(&spot->gateway->outbox, entry, OUTCOME_ACCEPTED, 0, 0, now);
-    return 1;
-}
-
-static void answer_request(struct spot *spot, struct gateway_request *request,
-                           enum gateway_fate fate, uint16_t reason, enum answer answer,
-                           int32_t code, const char *text, const struct http_message *reply)
-{
-    struct gateway *gateway = spot->gateway;
-    struct outbox *outbox = &gateway->outbox;
-    struct outbox_entry *entry = request->entry;
-    int64_t now = gateway_now(gateway);
-    int is_cancel = request->kind == REQ_CANCEL;
-    int is_done = 0;
-
-    if (entry->order_id != request->order_id || entry->pending == 0)
-        return;
-    if (fate == FATE_NOT_SENT) {
-        // The second half of a swap: the first is done, so it is no "nothing happened".
-        outbox_outcome(outbox, entry,
-                       request->kind == REQ_SWAP_NEW || request->is_refused ? OUTCOME_REJECTED
-                                                                            : OUTCOME_NOT_SENT,
-                       reason, 0, now);
-        return;
-    }
-    if (fate == FATE_UNKNOWN) {
-        outbox_outcome(outbox, entry, OUTCOME_UNKNOWN, reason, 0, now);
-        return;
-    }
-    switch (answer) {
-    case ANSWER_GOOD:
-        break;
-    case ANSWER_UNKNOWN:
-    case ANSWER_DUPLICATE:
-        // A 409 tells of both halves; everything else is in doubt.
-        if (request->kind == REQ_REPLACE && take_replace(spot, reply, entry, now))
-            return;
-        outbox_outcome(outbox, entry, OUTCOME_UNKNOWN,
-                       answer == ANSWER_DUPLICATE ? REASON_VENUE_DUPLICATE : REASON_TIMEOUT, code,
-                       now);
-        return;
-    case ANSWER_CLOCK:
-        // Refused before it reached the engine: the same id, signed anew by a better clock.
-        if (request->tries < 3) {
-            request->is_refused = 1;
-            gateway_queue(gateway, request, now + RESIGN_WAIT_NS);
-            return;
-        }
-        outbox_outcome(outbox, entry, OUTCOME_REJECTED, REASON_VENUE_CLOCK, code, now);
-        return;
-    case ANSWER_RATE:
-    case ANSWER_LATER:
-        if (is_cancel && now < request->until_ns) {
-            request->not_before = now + 100000000;
-            gateway_queue(gateway, request, request->until_ns);
-            return;
-        }
-        outbox_outcome(outbox, entry, OUTCOME_REJECTED, refusal(answer, code, text), code, now);
-        return;
-    default:
-        if (request->kind == REQ_REPLACE && take_replace(spot, reply, entry, now))
-            return;
-        outbox_outcome(outbox, entry, OUTCOME_REJECTED, refusal(answer, code, text), code, now);
-        return;
-    }
-    switch (request->kind) {
-    case REQ_NEW:
-    case REQ_SWAP_NEW:
-        is_done = take_new(spot, reply, entry->order_id, entry->pending_rev);
-        break;
-    case REQ_REPLACE:
-        is_done = take_replace(spot, reply, entry, now);
-        break;
-    case REQ_SWAP_CANCEL:
-        is_done = take_swap_cancel(spot, reply, entry, now);
-        break;
-    case REQ_CANCEL:
-        is_done = take_cancel(spot, reply, entry, now);
-        break;
-    default:
-        break;
-    }
-    if (!is_done)
-        outbox_outcome(outbox, entry, OUTCOME_UNKNOWN, REASON_TIMEOUT, 0, now);
-}
-
-static void answer_query(struct spot *spot, struct gateway_request *request, enum answer answer,
-                         const struct http_message *reply)
-{
-    struct gateway *gateway = spot->gateway;
-    struct outbox_entry *entry = request->entry;
-    int64_t now = gateway_now(gateway);
-    struct binance_order order;
-    uint64_t order_id;
-    uint8_t rev;
-
-    if (entry->order_id != request->order_id)
-        return;
-    entry->check_ns = now; // it was set far away while the query was out
-    if (answer == ANSWER_NO_ORDER) {
-        outbox_absent(&gateway->outbox, entry, request->rev, now);
-        return;
-    }
-    if (answer != ANSWER_GOOD ||
-        binance_decode_order(&spot->dec, reply->body, reply->body_n, &order, NULL, NULL) < 0 ||
-        order.state == 0 ||
-        client_id_parse(order.client_id, strlen(order.client_id), &order_id, &rev) < 0 ||
-        order_id != entry->order_id || rev != request->rev) {
-        outbox_no_answer(entry, now);
-        return;
-    }
-    entry->check_ns = 0;
-    show(spot, &order, order_id, rev, order.state, order.cum_qty, SEEN_QUERY);
-    if (entry->pending != 0 && entry->is_unknown && entry->check_ns == 0)
-        entry->check_ns = now + OUTBOX_RECHECK_NS;
-}
-
-/* Reconciliation --------------------------------------------------------------------------------
- */
-
-static int is_foreign(const struct spot *spot, agon_instrument_t instrument, uint64_t number)
-{
-    uint64_t key = number ^ (uint64_t)instrument << 48;
-    uint32_t n = spot->n_foreign < FOREIGN_MAX ? spot->n_foreign : FOREIGN_MAX;
-
-    for (uint32_t i = 0; i < n; i++) {
-        if (spot->foreign[i] == key)
-            return 1;
-    }
-    return 0;
-}
-
-static void learn_foreign(struct spot *spot, const struct symbol *symbol, uint64_t number)
-{
-    if (is_foreign(spot, symbol->instrument, number))
-        return;
-    spot->foreign[spot->n_foreign++ % FOREIGN_MAX] = number ^ (uint64_t)symbol->instrument << 48;
-    gateway_log(spot->gateway, 4, "foreign",
-                "%s: an order on this account is not ours (%s, number %llu)",
-                spot->gateway->config.name, symbol->name, (unsigned long long)number);
-}
-
-/* Fills after the last known, or those of one order; round 0: beside any round. */
-static int ask_trades(struct spot *spot, const struct symbol *symbol, uint64_t number,
-                      uint8_t round)
-{
-    struct instrument *instrument = instrument_of(spot, symbol);
-    struct gateway_request *request;
-
-    request =
-        ask(spot, REQ_TRADES, symbol, LIMITER_QUERY, number != 0 ? 5 : TRADES_WEIGHT, DATA_WAIT_NS);
-    if (request == NULL)
-        return 0;
-    request->a = instrument->is_based ? instrument->last_fill + 1 : 0;
-    request->b = number;
-    request->rev = round;
-    return 1;
-}
-
-static int ask_part(struct spot *spot, enum request_kind kind, uint32_t weight)
-{
-    struct gateway_request *request = ask(spot, kind, NULL, LIMITER_QUERY, weight, DATA_WAIT_NS);
-
-    if (request == NULL)
-        return 0;
-    request->rev = spot->round;
-    return 1;
-}
-
-/* As configured, but never so often that the rounds take more than half of what we may use: what is
- * in doubt has to be asked about, and orders have to leave. */
-static int64_t round_pause(const struct spot *spot)
-{
-    const struct limiter_rule *rule = &spot->gateway->limiter.buckets[BUCKET_WEIGHT].rule;
-    int64_t weight = OPEN_WEIGHT + ACCOUNT_WEIGHT + (int64_t)spot->n * TRADES_WEIGHT;
-    int64_t share = (int64_t)rule->capacity * rule->share_ppm / 1000000;
-    int64_t least_ns = rule->window_ns / (share > 0 ? share : 1) * 2 * weight;
-
-    return spot->gateway->config.reconcile_ns > least_ns ? spot->gateway->config.reconcile_ns
-                                                         : least_ns;
-}
-
-static void begin_round(struct spot *spot, int64_t now)
-{
-    const struct symbols *symbols = &spot->gateway->symbols;
-    uint32_t n = 0;
-
-    spot->is_round = 1;
-    spot->is_round_bad = 0;
-    spot->reconcile_ns = now + round_pause(spot);
-    if (++spot->round == 0)
-        spot->round = 1;
-    for (uint32_t i = 0; i < symbols->n; i++)
-        n += (uint32_t)ask_trades(spot, &symbols->all[i], 0, spot->round);
-    n += (uint32_t)ask_part(spot, REQ_OPEN, OPEN_WEIGHT);
-    spot->n_out = n;
-    if (n < symbols->n + 1)
-        spot->is_round_bad = 1;
-}
-
-static void end_part(struct spot *spot, const struct gateway_request *request, int is_good)
-{
-    struct gateway *gateway = spot->gateway;
-
-    // A part of a round that a loss of user data has ended proves nothing any more.
-    if (!spot->is_round || request->rev != spot->round)
-        return;
-    if (!is_good)
-        spot->is_round_bad = 1;
-    if (spot->n_out > 0 && --spot->n_out > 0)
-        return;
-    // The balances come last: what the fills before them made of the account is booked by then.
-    if (request->kind != REQ_ACCOUNT && !spot->is_round_bad) {
-        spot->n_out = (uint32_t)ask_part(spot, REQ_ACCOUNT, ACCOUNT_WEIGHT);
-        if (spot->n_out > 0)
-            return;
-        spot->is_round_bad = 1;
-    }
-    spot->is_round = 0;
-    if (spot->is_round_bad) {
-        spot->reconcile_ns = gateway_now(gateway) + RETRY_NS;
-        return;
-    }
-    gateway->is_auth_halted = 0;
-    if (is_user_up(spot) && !gateway->is_ready) {
-        gateway->is_ready = 1;
-        gateway_log(gateway, 6, "ready", "%s: reconciled, orders are taken", gateway->config.name);
-    }
-}
-
-static void on_open_order(void *ctx, const struct binance_order *order)
-{
-    struct spot *spot = ctx;
-    struct outbox_entry *entry;
-    uint64_t order_id;
-    uint8_t rev;
-
-    if (client_id_parse(order->client_id, strlen(order->client_id), &order_id, &rev) < 0) {
-        learn_foreign(spot, order->symbol, order->venue_order);
-        return;
-    }
-    show(spot, order, order_id, rev, order->state, order->cum_qty, SEEN_LIST);
-    entry = outbox_find(&spot->gateway->outbox, order_id);
-    if (entry != NULL)
-        entry->is_listed = 1;
-}
-
-static int answer_open(struct spot *spot, const struct gateway_request *request,
-                       const struct http_message *reply)
-{
-    struct outbox *outbox = &spot->gateway->outbox;
-    int64_t now = gateway_now(spot->gateway);
-
-    for (uint32_t i = 0; i < outbox->n; i++)
-        outbox->all[i].is_listed = 0;
-    if (binance_decode_orders(&spot->dec, reply->body, reply->body_n, on_open_order, spot) < 0)
-        return 0;
-    for (uint32_t i = 0; i < outbox->n; i++) {
-        if (!outbox->all[i].is_listed)
-            outbox_not_listed(outbox, &outbox->all[i], request->sent_ns, now);
-    }
-    return 1;
-}
-
-struct trades {
-    struct spot *spot;
-    const struct symbol *symbol;
-    uint64_t last; /* highest id up to which every trade has its order */
-    int is_base;   /* only the list's end was asked for */
-    int is_stuck;  /* a trade's order must be asked about first */
-    uint32_t n;
-};
-
-static void on_trade(void *ctx, const struct binance_fill *from)
-{
-    struct trades *trades = ctx;
-    struct spot *spot = trades->spot;
-    struct gateway *gateway = spot->gateway;
-    agon_instrument_t instrument = trades->symbol->instrument;
-    const struct outbox_entry *entry;
-    struct outbox_fill fill = {
-        .venue_order = from->venue_order,
-        .fill = from->fill,
-        .instrument = instrument,
-        .account = gateway->config.account,
-        .side = from->is_buyer ? AGON_BUY : AGON_SELL,
-        .liquidity = from->is_maker ? LIQUIDITY_MAKER : LIQUIDITY_TAKER,
-        .px = from->px,
-        .qty = from->qty,
-        .fee_amt = from->fee_amt,
-        .fee_asset = from->fee_asset,
-        .t_venue = from->t_venue,
-    };
-
-    trades->n++;
-    if (trades->is_base) {
-        trades->last = from->fill;
-        return;
-    }
-    entry = outbox_find_venue(&gateway->outbox, instrument, from->venue_order);
-    if (entry == NULL && !is_foreign(spot, instrument, from->venue_order)) {
-        struct gateway_request *request;
-
-        // Whose it is must be known before it can be booked; then the fills are read again.
-        if (!trades->is_stuck) {
-            trades->is_stuck = 1;
-            request = ask(spot, REQ_NUMBER, trades->symbol, LIMITER_QUERY, 4, DATA_WAIT_NS);
-            if (request != NULL)
-                request->a = from->venue_order;
-        }
-        return;
-    }
-    if (entry != NULL) {
-        fill.order_id = entry->order_id;
-        fill.rev = entry->venue_order == from->venue_order ? entry->rev : (uint8_t)(entry->rev - 1);
-    }
-    outbox_fill(&gateway->outbox, &fill, gateway_now(gateway));
-    if (!trades->is_stuck && from->fill > trades->last)
-        trades->last = from->fill;
-}
-
-static int answer_trades(struct spot *spot, const struct gateway_request *request,
-                         const struct http_message *reply)
-{
-    struct instrument *instrument = instrument_of(spot, request->symbol);
-    struct trades trades = {.spot = spot,
-                            .symbol = request->symbol,
-                            .last = instrument->last_fill,
-                            .is_base = request->a == 0 && request->b == 0};
-
-    if (binance_decode_fills(&spot->dec, reply->body, reply->body_n, request->symbol, on_trade,
-                             &trades) < 0)
-        return 0;
-    if (request->b != 0)
-        return !trades.is_stuck;
-    instrument->last_fill = trades.last;
-    instrument->is_based = 1;
-    if (trades.n == TRADES_PAGE && !trades.is_stuck) {
-        ask_trades(spot, request->symbol, 0, 0);
-    }
-    return !trades.is_stuck;
-}
-
-static void answer_number(struct spot *spot, const struct gateway_request *request,
-                          enum answer answer, const struct http_message *reply)
-{
-    struct binance_order order;
-    uint64_t order_id;
-    uint8_t rev;
-
-    if (answer == ANSWER_NO_ORDER) {
-        learn_foreign(spot, request->symbol, request->a);
-    } else if (answer != ANSWER_GOOD ||
-               binance_decode_order(&spot->dec, reply->body, reply->body_n, &order, NULL, NULL) <
-                   0 ||
-               order.state == 0 || order.venue_order != request->a) {
-        return; // the next round asks again
-    } else if (client_id_parse(order.client_id, strlen(order.client_id), &order_id, &rev) < 0) {
-        learn_foreign(spot, request->symbol, request->a);
-    } else {
-        show(spot, &order, order_id, rev, order.state, order.cum_qty, SEEN_QUERY);
-    }
-    ask_trades(spot, request->symbol, 0, 0);
-}
-
-static void emit_balances(struct spot *spot, uint16_t flags)
-{
-    struct gateway *gateway = spot->gateway;
-
-    for (uint32_t i = 0; i < spot->out.n_balances; i++) {
-        const struct binance_balance *balance = &spot->out.balances[i];
-        struct record_account record = {
-            .hdr = {.type = EVENT_ACCOUNT,
-                    .granules = sizeof(record) / EVENT_GRANULE,
-                    .t_venue = spot->out.order.t_venue},
-            .account = gateway->config.account,
-            .flags = flags,
-            .asset = balance->asset->asset,
-            .free_amt = balance->free_amt,
-            .held_amt = balance->held_amt,
-        };
-
-        if (flags != 0 && i + 1 == spot->out.n_balances)
-            record.flags |= 2;
-        gateway_emit(gateway, &record.hdr);
-    }
-}
-
-/* Instruments -----------------------------------------------------------------------------------
- */
-
-struct filters { /* values at our exponents */
-    int is_exact;
-};
-
-static int64_t fit(struct filters *filters, int64_t value, int from, int to)
-{
-    int64_t scaled = num_rescale(value, from, to, NUM_ZERO);
-
-    // A tick finer than the instrument's exponent would be lost: that needs a new instrument.
-    if (num_rescale(scaled, to, from, NUM_ZERO) != value)
-        filters->is_exact = 0;
-    return scaled;
-}
-
-static void on_info(void *ctx, const struct binance_symbol_info *info)
-{
-    struct spot *spot = ctx;
-    const struct symbol *symbol =
-        symbols_find(&spot->gateway->symbols, info->symbol, strlen(info->symbol));
-    struct instrument *instrument;
-    struct agon_instrument record;
-    struct filters filters = {.is_exact = 1};
-
-    if (symbol == NULL)
-        return;
-    instrument = instrument_of(spot, symbol);
-    record = instrument->record;
-    record.state = info->is_spot ? info->state : (uint8_t)TRADING_HALTED;
-    if (info->tick > 0)
-        record.tick_px = fit(&filters, info->tick, info->tick_exp, symbol->px_exp);
-    if (info->lot > 0)
-        record.lot_qty = fit(&filters, info->lot, info->lot_exp, symbol->qty_exp);
-    record.min_qty = fit(&filters, info->min_qty, info->min_qty_exp, symbol->qty_exp);
-    record.min_notional_amt =
-        fit(&filters, info->min_notional, info->min_notional_exp, symbol->quote_exp);
-    record.min_px = fit(&filters, info->min_px, info->min_px_exp, symbol->px_exp);
-    record.max_qty = num_rescale(info->max_qty, info->max_qty_exp, symbol->qty_exp, NUM_ZERO);
-    record.max_px = num_rescale(info->max_px, info->max_px_exp, symbol->px_exp, NUM_ZERO);
-    if (!filters.is_exact) {
-        gateway_log(spot->gateway, 3, info->symbol,
-                    "%s: %s needs finer exponents than it was configured with; make a new "
-                    "instrument that names it as predecessor",
-                    spot->gateway->config.name, info->symbol);
-        record.state = TRADING_HALTED;
-    }
-    binance_sync_trading(&instrument->sync, (enum trading_state)record.state);
-    if (instrument->is_told && memcmp(&record, &instrument->record, sizeof(record)) == 0)
-        return;
-    instrument->record = record;
-    instrument->is_told = 1;
-    gateway_emit(spot->gateway, &record.hdr);
-}
-
-static void on_limit(void *ctx, const struct binance_limit *limit)
-{
-    struct spot *spot = ctx;
-    struct gateway *gateway = spot->gateway;
-    int64_t now = gateway_now(gateway);
-
-    // Of ours and the venue's word the stricter counts.
-    for (uint32_t bucket = BUCKET_WEIGHT; bucket <= BUCKET_ORDERS_DAY; bucket++) {
-        const char *type = bucket == BUCKET_WEIGHT ? "REQUEST_WEIGHT"
-                           : bucket == BUCKET_RAW  ? "RAW_REQUESTS"
-                                                   : "ORDERS";
-        const struct limiter_rule *rule = &gateway->limiter.buckets[bucket].rule;
-
-        if (strcmp(limit->type, type) == 0 &&
-            rule->window_ns == (int64_t)limit->interval_s * 1000000000 &&
-            limit->limit < rule->capacity)
-            limiter_capacity(&gateway->limiter, now, bucket, limit->limit);
-    }
-}
-
-static void on_bar(void *ctx, const struct agon_bar *bar)
-{
-    struct spot *spot = ctx;
-    struct agon_bar copy = *bar;
-
-    gateway_emit(spot->gateway, &copy.hdr);
-}
-
-/* Answers ---------------------------------------------------------------------------------------
- */
-
-static void answer_data(struct spot *spot, struct gateway_request *request, enum answer answer,
-                        const struct http_message *reply)
-{
-    struct gateway *gateway = spot->gateway;
-    int64_t now = gateway_now(gateway);
-    int is_good = answer == ANSWER_GOOD;
-    struct instrument *instrument =
-        request->symbol != NULL ? instrument_of(spot, request->symbol) : NULL;
-    agon_ns_t t;
-    int can_trade;
-    int can_withdraw;
-
-    switch (request->kind) {
-    case REQ_TIME:
-        spot->is_time_asked = 0;
-        if (is_good && binance_decode_time(&spot->dec, reply->body, reply->body_n, &t) >= 0)
-            clock_offset_sample(&gateway->clock, request->sent_ns, now, t, spot->dec.time_unit_ns);
-        break;
-    case REQ_INFO:
-        spot->is_info_asked = 0;
-        spot->info_ns = now + RETRY_NS * 10;
-        if (is_good &&
-            binance_decode_exchange_info(reply->body, reply->body_n, on_limit, on_info, spot) >= 0)
-            spot->info_ns = now + INFO_EVERY_NS;
-        break;
-    case REQ_SNAPSHOT:
-        if (is_good && binance_decode_snapshot(&spot->dec, reply->body, reply->body_n,
-                                               request->symbol, &spot->out.depth) >= 0)
-            binance_sync_snapshot(&instrument->sync, &spot->out.depth, now,
-                                  gateway_random(gateway));
-        else
-            binance_sync_failed(&instrument->sync, now, gateway_random(gateway));
-        break;
-    case REQ_KLINES:
-        if (!is_good ||
-            binance_decode_klines(&spot->dec, reply->body, reply->body_n, request->symbol, 60,
-                                  gateway->stream->utc(gateway->stream->ctx), on_bar, spot) < 0)
-            instrument->warm_ns = now + 5 * RETRY_NS;
-        else
-            instrument->has_past = 1;
-        break;
-    case REQ_OPEN:
-        end_part(spot, request, is_good && answer_open(spot, request, reply));
-        break;
-    case REQ_TRADES:
-        is_good = is_good && answer_trades(spot, request, reply);
-        end_part(spot, request, is_good);
-        break;
-    case REQ_ACCOUNT:
-        is_good = is_good && binance_decode_account(&spot->dec, reply->body, reply->body_n,
-                                                    &spot->out, &can_trade, &can_withdraw) >= 0;
-        if (is_good) {
-            spot->out.order.t_venue = 0;
-            emit_balances(spot, 1);
-        }
-        end_part(spot, request, is_good);
-        break;
-    case REQ_NUMBER:
-        answer_number(spot, request, answer, reply);
-        break;
-    default:
-        break;
-    }
-}
-
-static void on_answer(void *self, struct gateway_request *request, enum gateway_fate fate,
-                      uint16_t reason, const struct http_message *reply)
-{
-    struct spot *spot = self;
-    struct gateway *gateway = spot->gateway;
-    int64_t now = gateway_now(gateway);
-    enum answer answer = ANSWER_UNKNOWN;
-    char text[BINANCE_TEXT] = "";
-    int32_t code = 0;
-
-    if (fate == FATE_REPLY) {
-        answer = judge_reply(reply, &code, text, sizeof(text));
-        obey(spot, reply, code, now);
-        if (answer == ANSWER_CLOCK)
-            clock_offset_refused(&gateway->clock);
-        else if (answer == ANSWER_AUTH)
-            halt_auth(spot, code, text);
-    }
-    if (request->kind == REQ_QUERY)
-        answer_query(spot, request, answer, reply);
-    else if (request->kind >= REQ_NEW)
-        answer_request(spot, request, fate, reason, answer, code, text, reply);
-    else
-        answer_data(spot, request, answer, reply);
-}
-
-/* Market data -----------------------------------------------------------------------------------
- */
-
-/* Name of stream number at of all, "btcusdt@trade"; 0 past the last. */
-static int stream_name(const struct spot *spot, uint32_t at, char *text, size_t room,
-                       uint32_t *instrument)
-{
-    const struct venue_config *config = &spot->gateway->config;
-    const char *kinds[3];
-    uint32_t n_kinds = 0;
-    const char *name;
-    size_t n = 0;
-
-    if (config->has_depth)
-        kinds[n_kinds++] = "@depth@100ms";
-    if (config->has_trades)
-        kinds[n_kinds++] = "@trade";
-    if (config->has_quotes)
-        kinds[n_kinds++] = "@bookTicker";
-    if (n_kinds == 0 || at >= spot->n * n_kinds)
-        return 0;
-    *instrument = at / n_kinds;
-    name = spot->gateway->symbols.all[*instrument].name;
-    for (; *name != 0 && n + 1 < room; name++)
-        text[n++] = *name >= 'A' && *name <= 'Z' ? (char)(*name - 'A' + 'a') : *name;
-    snprintf(text + n, room - n, "%s", kinds[at % n_kinds]);
-    return 1;
-}
-
-static void subscribe(struct spot *spot, struct link *link)
-{
-    struct gateway *gateway = spot->gateway;
-    char message[STREAMS_PER_MESSAGE * 52 + 64];
-    char stream[64];
-    struct feed *feed = feed_of(spot, link);
-    uint32_t at = feed->subscribe_at;
-    uint32_t instrument;
-    size_t n;
-
-    if (!stream_name(spot, at, stream, sizeof(stream), &instrument))
-        return;
-    n = (size_t)snprintf(message, sizeof(message), "{\"method\":\"SUBSCRIBE\",\"params\":[");
-    for (uint32_t i = 0;
-         i < STREAMS_PER_MESSAGE && stream_name(spot, at, stream, sizeof(stream), &instrument);
-         i++, at++)
-        n += (size_t)snprintf(message + n, sizeof(message) - n, "%s\"%s\"", i > 0 ? "," : "",
-                              stream);
-    n += (size_t)snprintf(message + n, sizeof(message) - n, "],\"id\":%llu}",
-                          (unsigned long long)(gateway->next_id + 1));
-    REQUIRE(n < sizeof(message));
-    if (gateway_send(gateway, link, message, n) < 0)
-        return;
-    gateway->next_id++;
-    if (feed->n_unacked++ == 0)
-        feed->subscribe_first = gateway->next_id;
-    feed->subscribe_at = at;
-}
-
-/* One instrument's diffs are asked for anew: the channel fell silent on a living connection. */
-static void resubscribe(struct spot *spot, struct link *link, uint32_t at)
-{
-    struct gateway *gateway = spot->gateway;
-    char message[160];
-    char name[32];
-    size_t n = 0;
-
-    for (const char *from = gateway->symbols.all[at].name; *from != 0; from++)
-        name[n++] = *from >= 'A' && *from <= 'Z' ? (char)(*from - 'A' + 'a') : *from;
-    name[n] = 0;
-    n = (size_t)snprintf(message, sizeof(message),
-                         "{\"method\":\"SUBSCRIBE\",\"params\":[\"%s@depth@100ms\"],\"id\":%llu}",
-                         name, (unsigned long long)(gateway->next_id + 1));
-    if (gateway_send(gateway, link, message, n) == AGON_OK)
-        gateway->next_id++;
-}
-
-static void on_market_reply(struct spot *spot, struct link *link)
-{
-    struct gateway *gateway = spot->gateway;
-    struct feed *feed = feed_of(spot, link);
-    int64_t now = gateway_now(gateway);
-    uint32_t instrument;
-    char stream[64];
-
-    if (spot->out.code != 0) {
-        char why[128];
-
-        snprintf(why, sizeof(why), "a subscription was refused: %.80s", spot->out.text);
-        gateway_drop(gateway, link, why);
-        return;
-    }
-    if (feed->n_unacked == 0 || spot->out.id < feed->subscribe_first)
-        return;
-    if (--feed->n_unacked > 0 ||
-        stream_name(spot, feed->subscribe_at, stream, sizeof(stream), &instrument))
-        return;
-    gateway_link_works(gateway, link);
-    feed->is_up = 1;
-    feed->asked_ns = now;
-    if (!gateway->config.has_depth || link->is_next)
-        return;
-    for (uint32_t i = 0; i < spot->n; i++) {
-        if (!spot->all[i].sync.is_fed)
-            binance_sync_start(&spot->all[i].sync, now);
-    }
-}
-
-static void on_diff(struct spot *spot)
-{
-    struct gateway *gateway = spot->gateway;
-    struct instrument *instrument = instrument_of(spot, spot->out.depth.symbol);
-    int64_t now = gateway_now(gateway);
-
-    if (!instrument->sync.is_fed)
-        binance_sync_start(&instrument->sync, now); // what comes was subscribed
-    if (instrument->diff_ns != 0)
-        instrument->usual_ns += (now - instrument->diff_ns - instrument->usual_ns) / 8;
-    instrument->diff_ns = now;
-    binance_sync_diff(&instrument->sync, &spot->out.depth, now, gateway_random(gateway));
-}
-
-static void on_trade_print(struct spot *spot)
-{
-    const struct agon_trade *trade = &spot->out.trade;
-    const struct symbol *symbol = symbols_by_id(&spot->gateway->symbols, trade->hdr.instrument);
-    struct instrument *instrument = instrument_of(spot, symbol);
-
-    // Their numbers rise: what the connection before this one has shown is not shown again.
-    if (trade->venue_id <= instrument->last_trade)
-        return;
-    instrument->last_trade = trade->venue_id;
-    gateway_emit(spot->gateway, &spot->out.trade.hdr);
-}
-
-/* What the connection that is to follow shows is not used, only noted. */
-static void on_next_market(struct spot *spot, struct link *link, const void *bytes, size_t n)
-{
-    const struct symbol *symbol;
-
-    switch (binance_decode_market(&spot->dec, bytes, n, &spot->out)) {
-    case BINANCE_TRADE:
-        symbol = symbols_by_id(&spot->gateway->symbols, spot->out.trade.hdr.instrument);
-        instrument_of(spot, symbol)->next_trade = spot->out.trade.venue_id;
-        break;
-    case BINANCE_DIFF:
-        instrument_of(spot, spot->out.depth.symbol)->next_diff = spot->out.depth.last_id;
-        break;
-    case BINANCE_REPLY:
-        on_market_reply(spot, link);
-        break;
-    case BINANCE_SHUTDOWN:
-        gateway_drop(spot->gateway, link, "the venue announced its end");
-        break;
-    default:
-        break;
-    }
-}
-
-/* The follower takes over when it has shown nothing that the other has not: then what it shows next
- * joins on, and no book is built anew and no trade is missed. One that stays ahead takes over all
- * the same; the books find the hole. */
-static void follow_market(struct spot *spot, struct link *link, int64_t now)
-{
-    const struct feed *feed = feed_of(spot, link);
-    int is_late = now - feed->asked_ns > FOLLOW_LATE_NS;
-
-    if (!feed->is_up || now - feed->asked_ns < FOLLOW_WAIT_NS)
-        return;
-    for (uint32_t i = 0; i < spot->n && !is_late; i++) {
-        const struct instrument *instrument = &spot->all[i];
-
-        if (instrument->next_trade > instrument->last_trade ||
-            (instrument->sync.state == BOOK_LIVE && instrument->next_diff > instrument->sync.id))
-            return;
-    }
-    gateway_take_over(spot->gateway, link);
-}
-
-static void on_market(struct spot *spot, struct link *link, const void *bytes, size_t n)
-{
-    struct gateway *gateway = spot->gateway;
-    int rc = binance_decode_market(&spot->dec, bytes, n, &spot->out);
-
-    switch (rc) {
-    case BINANCE_TRADE:
-        on_trade_print(spot);
-        break;
-    case BINANCE_QUOTE:
-        gateway_emit(gateway, &spot->out.quote.hdr);
-        break;
-    case BINANCE_DIFF:
-        on_diff(spot);
-        break;
-    case BINANCE_REPLY:
-        on_market_reply(spot, link);
-        break;
-    case BINANCE_SHUTDOWN:
-        link->is_retiring = 1;
-        break;
-    default:
-        // A diff that cannot be taken is missing from the book.
-        if (rc < 0 && spot->dec.last_kind == BINANCE_DIFF && spot->dec.last_symbol != NULL)
-            binance_sync_stale(&instrument_of(spot, spot->dec.last_symbol)->sync, BINANCE_SYNC_BAD,
-                               gateway_now(gateway), gateway_random(gateway));
-        break;
-    }
-}
-
-/* User data -------------------------------------------------------------------------------------
- */
-
-static void user_down(struct spot *spot, struct link *link)
-{
-    struct feed *feed = feed_of(spot, link);
-
-    feed->is_up = feed->is_asked = 0;
-    if (link->is_next)
-        return;
-    spot->gateway->is_ready = 0;
-    spot->is_round = 0; // what is still out proves nothing about the time from now on
-}
-
-static void subscribe_user(struct spot *spot, struct link *link, int64_t now)
-{
-    struct gateway *gateway = spot->gateway;
-    struct feed *feed = feed_of(spot, link);
+    struct gateway *gateway = binance->gateway;
+    struct binance_feed *feed = binance_feed(binance, link);
     agon_ns_t venue_now = clock_offset_now(&gateway->clock, now);
     char signature[BINANCE_SIGNATURE_TEXT];
     char payload[SECRET_MAX + 128];
     char message[SECRET_MAX + 512];
     size_t n;
 
-    if (venue_now == 0 || !is_clock_good(spot, now))
+    if (venue_now == 0 || !binance_is_clock_good(binance, now))
         return;
     n = (size_t)snprintf(payload, sizeof(payload), "apiKey=%s&recvWindow=%u&timestamp=%lld",
-                         spot->key, gateway->config.recv_window_ms,
+                         binance->key, gateway->config.recv_window_ms,
                          (long long)(venue_now / 1000000));
-    binance_sign(&spot->signer, payload, n, signature);
+    binance_sign(&binance->signer, payload, n, signature);
     n = (size_t)snprintf(message, sizeof(message),
                          "{\"id\":\"%llu\",\"method\":\"userDataStream.subscribe.signature\","
                          "\"params\":{\"apiKey\":\"%s\",\"recvWindow\":%u,\"timestamp\":%lld,"
                          "\"signature\":\"%s\"}}",
-                         (unsigned long long)(gateway->next_id + 1), spot->key,
+                         (unsigned long long)(gateway->next_id + 1), binance->key,
                          gateway->config.recv_window_ms, (long long)(venue_now / 1000000),
                          signature);
     REQUIRE(n < sizeof(message));
@@ -1548,174 +143,72 @@ static void subscribe_user(struct spot *spot, struct link *link, int64_t now)
     feed->is_asked = 1;
 }
 
-static void on_user_reply(struct spot *spot, struct link *link)
+static void on_user_reply(struct binance *binance, struct link *link)
 {
-    struct gateway *gateway = spot->gateway;
-    struct feed *feed = feed_of(spot, link);
+    struct gateway *gateway = binance->gateway;
+    struct binance_feed *feed = binance_feed(binance, link);
     enum answer answer;
 
-    if (!feed->is_asked || spot->out.id != feed->id)
+    if (!feed->is_asked || binance->out.id != feed->id)
         return;
-    if (spot->out.code == 0 && (spot->out.status == 0 || spot->out.status == 200)) {
-        feed->is_up = 1;
-        spot->reconcile_ns = 0; // what happened while we were deaf
-        gateway_link_works(gateway, link);
-        if (link->is_next)
-            gateway_take_over(gateway, link);
-        else
-            spot->is_round = 0;
+    if (binance->out.code == 0 && (binance->out.status == 0 || binance->out.status == 200)) {
+        binance_user_up(binance, link);
         return;
     }
     feed->is_asked = 0;
-    answer = judge_code((int)spot->out.status, spot->out.code, spot->out.text);
+    answer = binance_judge((int)binance->out.status, binance->out.code, binance->out.text);
     if (answer == ANSWER_CLOCK) {
         clock_offset_refused(&gateway->clock);
         return;
     }
     if (answer == ANSWER_AUTH)
-        halt_auth(spot, spot->out.code, spot->out.text);
+        binance_halt_auth(binance, binance->out.code, binance->out.text);
     gateway_drop(gateway, link, "the user data subscription was refused");
 }
 
-static void on_report(struct spot *spot)
+static void keep_user(struct binance *binance, int64_t now)
 {
-    struct gateway *gateway = spot->gateway;
-    const struct binance_order *order = &spot->out.order;
-    int64_t now = gateway_now(gateway);
-    struct outbox_fill fill = {
-        .venue_order = order->venue_order,
-        .fill = order->fill,
-        .instrument = order->symbol->instrument,
-        .account = gateway->config.account,
-        .side = order->side,
-        .liquidity = order->is_maker ? LIQUIDITY_MAKER : LIQUIDITY_TAKER,
-        .px = order->last_px,
-        .qty = order->last_qty,
-        .wire_cum_qty = order->cum_qty,
-        .fee_amt = order->fee_amt,
-        .fee_asset = order->fee_asset,
-        .t_venue = order->t_venue,
-    };
-    uint64_t order_id = 0;
-    uint8_t rev = 0;
+    struct gateway *gateway = binance->gateway;
 
-    // A cancel has an id of its own in c; the order's is then in C.
-    if (client_id_parse(order->orig_client_id, strlen(order->orig_client_id), &order_id, &rev) <
-            0 &&
-        client_id_parse(order->client_id, strlen(order->client_id), &order_id, &rev) < 0) {
-        learn_foreign(spot, order->symbol, order->venue_order);
-        if (order->exec == BINANCE_EXEC_TRADE)
-            outbox_fill(&gateway->outbox, &fill, now);
-        return;
+    for (uint32_t i = 0; i < gateway->n_links; i++) {
+        struct link *link = &gateway->links[i];
+        const struct binance_feed *feed = &binance->feeds[i];
+
+        if (link->role != LINK_USER || link->state != LINK_OPEN)
+            continue;
+        if (!feed->is_asked)
+            subscribe_user(binance, link, now);
+        else if (!feed->is_up && now - feed->asked_ns > gateway->config.request_ns)
+            gateway_drop(gateway, link, "no answer to the user data subscription");
     }
-    if (order->exec == BINANCE_EXEC_TRADE) {
-        show(spot, order, order_id, rev, AGON_ORDER_OPEN, order->cum_qty - order->last_qty,
-             SEEN_STREAM);
-        fill.order_id = order_id;
-        fill.rev = rev;
-        outbox_fill(&gateway->outbox, &fill, now);
-    }
-    show(spot, order, order_id, rev, order->state, order->cum_qty, SEEN_STREAM);
 }
 
-static void on_user(struct spot *spot, struct link *link, const void *bytes, size_t n)
+static void on_user(struct binance *binance, struct link *link, const void *bytes, size_t n)
 {
-    switch (binance_decode_user(&spot->dec, bytes, n, &spot->out)) {
+    switch (binance_decode_user(&binance->dec, bytes, n, &binance->out)) {
     case BINANCE_REPLY:
-        on_user_reply(spot, link);
+        on_user_reply(binance, link);
         break;
     case BINANCE_ORDER:
-        on_report(spot);
+        binance_on_report(binance);
         break;
     case BINANCE_BALANCE:
-        emit_balances(spot, 0);
+        binance_emit_balances(binance, 0);
         break;
     case BINANCE_TERMINATED:
-        user_down(spot, link); // the connection stays; the next turn subscribes again
+        binance_user_down(binance, link); // the connection stays; the next turn subscribes again
         break;
     case BINANCE_SHUTDOWN:
         link->is_retiring = 1;
         break;
     default:
         // An order event that cannot be read is found by the next reconciliation: make it soon.
-        if (is_user_up(spot) && spot->dec.n_bad[BINANCE_ORDER] > 0 && !spot->is_round &&
-            spot->reconcile_ns > gateway_now(spot->gateway) + RETRY_NS)
-            spot->reconcile_ns = gateway_now(spot->gateway) + RETRY_NS;
+        if (binance_is_user_up(binance) && binance->dec.n_bad[BINANCE_ORDER] > 0 &&
+            !binance->is_round &&
+            binance->reconcile_ns > gateway_now(binance->gateway) + BINANCE_RETRY_NS)
+            binance->reconcile_ns = gateway_now(binance->gateway) + BINANCE_RETRY_NS;
         break;
     }
-}
-
-static void on_message(void *self, struct link *link, const void *bytes, size_t n)
-{
-    if (link->role == LINK_MARKET && link->is_next)
-        on_next_market(self, link, bytes, n);
-    else if (link->role == LINK_MARKET)
-        on_market(self, link, bytes, n);
-    else
-        on_user(self, link, bytes, n);
-}
-
-static void on_link(void *self, struct link *link, int is_up)
-{
-    struct spot *spot = self;
-
-    *feed_of(spot, link) = (struct feed){0};
-    if (link->role == LINK_MARKET) {
-        for (uint32_t i = 0; i < spot->n; i++) {
-            struct instrument *instrument = &spot->all[i];
-
-            instrument->next_diff = instrument->next_trade = 0;
-            if (link->is_next)
-                continue;
-            instrument->last_trade = 0;
-            instrument->diff_ns = instrument->usual_ns = instrument->silent_ns = 0;
-            if (!is_up)
-                binance_sync_lost(&instrument->sync, BINANCE_SYNC_LOST);
-        }
-        if (is_up)
-            subscribe(spot, link);
-        return;
-    }
-    user_down(spot, link);
-    if (is_up)
-        subscribe_user(spot, link, gateway_now(spot->gateway));
-}
-
-/* What is due -----------------------------------------------------------------------------------
- */
-
-static void watch_channels(struct spot *spot, struct link *link, int64_t now)
-{
-    struct gateway *gateway = spot->gateway;
-
-    if (gateway->config.channel_ns == 0 || gateway->is_paused)
-        return;
-    for (uint32_t i = 0; i < spot->n; i++) {
-        struct instrument *instrument = &spot->all[i];
-        int64_t limit = 3 * instrument->usual_ns;
-
-        // A market that is usually quiet may be; one that is not, is believed for so long.
-        if (limit < gateway->config.channel_ns)
-            limit = gateway->config.channel_ns;
-        if (instrument->diff_ns == 0 || now - instrument->diff_ns <= limit ||
-            instrument->sync.state != BOOK_LIVE)
-            continue;
-        binance_sync_stale(&instrument->sync, BINANCE_SYNC_SILENT, now, gateway_random(gateway));
-        instrument->diff_ns = now;
-        if (instrument->silent_ns != 0 && now - instrument->silent_ns < 6 * limit) {
-            gateway_drop(gateway, link, "a channel stays silent");
-            return;
-        }
-        instrument->silent_ns = now;
-        resubscribe(spot, link, i);
-    }
-}
-
-static void ask_past(struct spot *spot, uint32_t at)
-{
-    if (ask(spot, REQ_KLINES, &spot->gateway->symbols.all[at], LIMITER_OTHER, 2, DATA_WAIT_NS) !=
-        NULL)
-        spot->all[at].warm_ns = INT64_MAX; // its answer sets it, where it is none
 }
 
 static uint32_t snapshot_weight(uint32_t levels)
@@ -1723,248 +216,111 @@ static uint32_t snapshot_weight(uint32_t levels)
     return levels <= 100 ? 5 : levels <= 500 ? 25 : levels <= 1000 ? 50 : 250;
 }
 
-static void ask_snapshots(struct spot *spot, int64_t now)
+static void on_user_up(struct binance *binance, struct link *link)
 {
-    for (uint32_t i = 0; i < spot->n; i++) {
-        struct instrument *instrument = &spot->all[i];
-        uint32_t weight = snapshot_weight(spot->gateway->config.snapshot_levels);
-        struct gateway_request *request;
-
-        if (!binance_sync_wants(&instrument->sync, now))
-            continue;
-        request = ask(spot, REQ_SNAPSHOT, &spot->gateway->symbols.all[i], LIMITER_OTHER, weight,
-                      DATA_WAIT_NS);
-        if (request == NULL)
-            return;
-        request->cost[BUCKET_SNAPSHOTS] = weight;
-        binance_sync_asked(&instrument->sync);
-    }
+    subscribe_user(binance, link, gateway_now(binance->gateway));
 }
 
-static void ask_orders(struct spot *spot, int64_t now)
+static enum request_kind replace_kind(const struct order_cmd *cmd, const struct outbox_entry *entry)
 {
-    struct gateway *gateway = spot->gateway;
-    struct outbox_entry *entry;
-    uint32_t at = 0;
-
-    while ((entry = outbox_due(&gateway->outbox, &at, 0, now)) != NULL) {
-        struct gateway_request *request =
-            ask_order(spot, REQ_QUERY, entry, LIMITER_QUERY, now + DATA_WAIT_NS);
-
-        if (request == NULL)
-            break;
-        request->rev = entry->query_rev;
-        entry->check_ns = now + 10 * DATA_WAIT_NS; // its answer sets it
-    }
-    at = 0;
-    while ((entry = outbox_due(&gateway->outbox, &at, 1, now)) != NULL) {
-        const struct symbol *symbol = symbols_by_id(&gateway->symbols, entry->instrument);
-
-        entry->fills_ns = now + gateway->config.reconcile_ns;
-        if (symbol != NULL && entry->venue_order != 0)
-            ask_trades(spot, symbol, entry->venue_order, 0);
-    }
+    return cmd->filled_qty == 0 && entry->cum_qty == 0 && entry->base_qty == 0 ? REQ_REPLACE
+                                                                               : REQ_SWAP_CANCEL;
 }
 
-static void tell_health(struct spot *spot, int64_t now)
+static int write_replace(struct binance *binance, struct gateway_request *request,
+                         struct gateway_http *http, struct binance_params *params)
 {
-    struct gateway *gateway = spot->gateway;
-    struct gateway_status status;
-    struct agon_health record = {
-        .hdr = {.type = AGON_EVENT_HEALTH, .granules = sizeof(record) / EVENT_GRANULE},
-        .venue = gateway->config.venue,
-    };
-    uint8_t health;
+    const struct outbox_entry *entry = request->entry;
 
-    (void)now;
-    gateway_status(gateway, &status);
-    health = status.health;
-    if (gateway->config.is_private && (!status.is_ready || status.is_auth_halted) &&
-        health == GATEWAY_UP)
-        health = GATEWAY_DEGRADED;
-    if (health == spot->health)
-        return;
-    spot->health = health;
-    record.state = health;
-    record.offset_ns = status.offset_ns;
-    record.delay_ns = gateway->clock.uncertainty_ns;
-    record.reason = status.is_banned        ? REASON_VENUE_RATE
-                    : status.is_auth_halted ? REASON_VENUE_AUTH
-                    : health != GATEWAY_UP  ? REASON_VENUE_DOWN
-                                            : 0;
-    gateway_emit(gateway, &record.hdr);
+    if (request->kind != REQ_REPLACE)
+        return AGON_EINVAL;
+    http->method = "POST";
+    binance_params_add(params, "cancelReplaceMode", "STOP_ON_FAILURE");
+    // Were a fill on its way, old and new together would be too much: then nothing is done.
+    binance_params_add(params, "cancelRestrictions", "ONLY_NEW");
+    binance_add_client_id(params, "cancelOrigClientOrderId", entry->order_id, entry->rev);
+    add_order(params, request->symbol, entry, entry->next_qty, entry->next_px, entry->pending_rev);
+    return binance_write_signed(binance, request, http, params, "/v3/order/cancelReplace");
 }
 
-static void keep_user(struct spot *spot, int64_t now)
+static int take_replace(struct binance *binance, const struct gateway_request *request,
+                        const struct http_message *reply, int64_t now)
 {
-    struct gateway *gateway = spot->gateway;
-
-    for (uint32_t i = 0; i < gateway->n_links; i++) {
-        struct link *link = &gateway->links[i];
-        const struct feed *feed = &spot->feeds[i];
-
-        if (link->role != LINK_USER || link->state != LINK_OPEN)
-            continue;
-        if (!feed->is_asked)
-            subscribe_user(spot, link, now);
-        else if (!feed->is_up && now - feed->asked_ns > gateway->config.request_ns)
-            gateway_drop(gateway, link, "no answer to the user data subscription");
-    }
+    return request->kind == REQ_SWAP_CANCEL
+               ? take_swap_cancel(binance, reply, request->entry, now)
+               : take_cancel_replace(binance, reply, request->entry, now);
 }
 
-static void on_turn(void *self, int64_t now)
+static void answer_none(struct binance *binance, struct gateway_request *request,
+                        enum answer answer, int32_t code, const char *text,
+                        const struct http_message *reply)
 {
-    struct spot *spot = self;
-    struct gateway *gateway = spot->gateway;
-    struct link *market = gateway_link(gateway, LINK_MARKET);
-
-    for (uint32_t i = 0; i < gateway->n_links; i++) {
-        if (gateway->links[i].role == LINK_MARKET && gateway->links[i].state == LINK_OPEN)
-            subscribe(spot, &gateway->links[i]);
-    }
-    if (market != NULL && market->state == LINK_OPEN)
-        ask_snapshots(spot, now);
-    if (clock_offset_is_due(&gateway->clock, now) && !spot->is_time_asked)
-        spot->is_time_asked = ask(spot, REQ_TIME, NULL, LIMITER_QUERY, 1, DATA_WAIT_NS) != NULL;
-    if (now < spot->check_ns)
-        return;
-    spot->check_ns = now + CHECK_EVERY_NS;
-    for (uint32_t i = 0; i < gateway->n_links; i++) {
-        struct link *link = &gateway->links[i];
-
-        if (link->role == LINK_MARKET && link->is_next && link->state == LINK_OPEN)
-            follow_market(spot, link, now);
-    }
-    market = gateway_link(gateway, LINK_MARKET);
-    if (market != NULL && market->state == LINK_OPEN)
-        watch_channels(spot, market, now);
-    if (now >= spot->info_ns && !spot->is_info_asked)
-        spot->is_info_asked = ask(spot, REQ_INFO, NULL, LIMITER_OTHER, 20, DATA_WAIT_NS) != NULL;
-    if (gateway->config.warm_bars > 0) {
-        for (uint32_t i = 0; i < spot->n; i++) {
-            if (now >= spot->all[i].warm_ns)
-                ask_past(spot, i);
-        }
-    }
-    if (gateway->config.is_private) {
-        keep_user(spot, now);
-        if (is_user_up(spot) && !spot->is_round && now >= spot->reconcile_ns)
-            begin_round(spot, now);
-        ask_orders(spot, now);
-    }
-    tell_health(spot, now);
+    (void)binance;
+    (void)request;
+    (void)answer;
+    (void)code;
+    (void)text;
+    (void)reply;
 }
 
-/* Life ------------------------------------------------------------------------------------------
- */
-
-static void on_bad(void *ctx, int kind, int rc, const void *bytes, size_t n)
+static uint32_t streams(const struct venue_config *config, const char *suffixes[BINANCE_STREAMS_OF])
 {
-    static const char *const names[BINANCE_KINDS] = {
-        "unknown kind",     "trade",         "quote",      "bar",         "book diff",
-        "partial book",     "announced end", "reply",      "order event", "balance event",
-        "end of user data", "snapshot",      "REST answer"};
-    struct spot *spot = ctx;
+    uint32_t n = 0;
 
-    // The kind and the place, never the text of it: an order event is nobody's business in a log.
-    (void)bytes;
-    gateway_log(
-        spot->gateway, 4, "bad",
-        "%s: %s: a message of %zu bytes cannot be taken (%s); more of them are only counted",
-        spot->gateway->config.name, names[kind], n, error_name(rc));
+    if (config->has_depth)
+        suffixes[n++] = "@depth@100ms";
+    if (config->has_trades)
+        suffixes[n++] = "@trade";
+    if (config->has_quotes)
+        suffixes[n++] = "@bookTicker";
+    return n;
 }
 
-static void close_spot(void *self)
-{
-    struct spot *spot = self;
-
-    if (spot->all != NULL) {
-        for (uint32_t i = 0; i < spot->n; i++)
-            binance_sync_deinit(&spot->all[i].sync);
-    }
-    free(spot->all);
-    binance_signer_wipe(&spot->signer);
-    memset(spot->key, 0, sizeof(spot->key));
-    free(spot);
-}
+static const struct binance_flavour spot = {
+    .paths = {[REQ_TIME] = "/v3/time",
+              [REQ_INFO] = "/v3/exchangeInfo",
+              [REQ_SNAPSHOT] = "/v3/depth",
+              [REQ_KLINES] = "/v3/klines",
+              [REQ_OPEN] = "/v3/openOrders",
+              [REQ_TRADES] = "/v3/myTrades",
+              [REQ_ACCOUNT] = "/v3/account",
+              [REQ_NUMBER] = "/v3/order",
+              [REQ_NEW] = "/v3/order",
+              [REQ_CANCEL] = "/v3/order",
+              [REQ_SWAP_CANCEL] = "/v3/order",
+              [REQ_SWAP_NEW] = "/v3/order",
+              [REQ_QUERY] = "/v3/order"},
+    .weights = {[REQ_TIME] = 1,
+                [REQ_INFO] = 20,
+                [REQ_KLINES] = 2,
+                [REQ_OPEN] = 80,
+                [REQ_TRADES] = 20,
+                [REQ_ACCOUNT] = 20,
+                [REQ_NUMBER] = 4,
+                [REQ_NEW] = 1,
+                [REQ_CANCEL] = 1,
+                [REQ_REPLACE] = 1,
+                [REQ_SWAP_CANCEL] = 1,
+                [REQ_SWAP_NEW] = 1,
+                [REQ_QUERY] = 4},
+    .minute_header = "x-mbx-order-count-1d",
+    .names_symbols = 1,
+    .snapshot_weight = snapshot_weight,
+    .streams = streams,
+    .replace_kind = replace_kind,
+    .add_order = add_order,
+    .write = write_replace,
+    .take_replace = take_replace,
+    .answer = answer_none,
+    .on_user_up = on_user_up,
+    .on_user = on_user,
+    .keep_user = keep_user,
+};
 
 static int open_spot(struct gateway *gateway, const struct gateway_instrument *instruments,
                      uint32_t n_instruments, void **self, struct error *err)
 {
-    const struct venue_config *config = &gateway->config;
-    struct spot *spot = calloc(1, sizeof(*spot));
-    int rc;
-
-    if (spot == NULL)
-        return error_set(err, AGON_ENOMEM, "out of memory");
-    *self = spot;
-    spot->gateway = gateway;
-    binance_decoder_init(&spot->dec, &gateway->symbols);
-    spot->dec.on_bad = on_bad;
-    spot->dec.ctx = spot;
-    if (config->rest.host[0] == 0 || (n_instruments > 0 && config->market.host[0] == 0) ||
-        (config->is_private && config->user.host[0] == 0))
-        return error_set(err, AGON_EINVAL, "an endpoint has no host");
-    if (config->snapshot_levels < 5 || config->snapshot_levels > BINANCE_DEPTH_MAX - 120)
-        return error_set(err, AGON_EINVAL, "snapshot_levels is 5 to 5000");
-    if (config->warm_bars > 1000)
-        return error_set(err, AGON_EINVAL, "warm_bars is at most 1000");
-    if (config->is_private) {
-        if (config->key.n == 0 || memchr(config->key.bytes, 0, config->key.n) != NULL)
-            return error_set(err, AGON_EINVAL, "the API key is empty or no text");
-        for (size_t i = 0; i < config->key.n; i++) {
-            unsigned char c = config->key.bytes[i];
-
-            if (c <= ' ' || c > '~' || c == '"' || c == '\\' || c == '&')
-                return error_set(err, AGON_EINVAL, "the API key has a character that no key has");
-        }
-        memcpy(spot->key, config->key.bytes, config->key.n);
-        rc = binance_signer_init(&spot->signer,
-                                 config->key_kind == VENUE_KEY_ED25519 ? BINANCE_SIGN_ED25519
-                                                                       : BINANCE_SIGN_HMAC,
-                                 &config->secret, err);
-        if (rc < 0)
-            return rc;
-    }
-    spot->all = calloc(n_instruments > 0 ? n_instruments : 1, sizeof(*spot->all));
-    if (spot->all == NULL)
-        return error_set(err, AGON_ENOMEM, "out of memory");
-    for (uint32_t i = 0; i < n_instruments; i++) {
-        struct instrument *instrument = &spot->all[i];
-
-        rc = binance_sync_init(&instrument->sync, &gateway->symbols.all[i], config->venue, 0,
-                               gateway_emit, gateway);
-        if (rc < 0)
-            return error_set(err, rc, "out of memory for a book");
-        spot->n = i + 1;
-        instrument->sync.snapshot_limit = config->snapshot_levels;
-        instrument->record = instruments[i].instrument;
-        instrument->record.venue = config->venue;
-        instrument->record.hdr.type = AGON_EVENT_INSTRUMENT;
-        instrument->record.hdr.granules = sizeof(instrument->record) / EVENT_GRANULE;
-        instrument->last_fill = instruments[i].last_fill;
-        instrument->is_based = instruments[i].last_fill != 0;
-    }
-    return AGON_OK;
-}
-
-static void status_of(void *self, struct gateway_status *status)
-{
-    struct spot *spot = self;
-
-    if (spot->gateway->config.has_depth)
-        status->n_books = spot->n;
-    for (uint32_t i = 0; i < spot->n; i++)
-        status->n_warm += spot->gateway->config.warm_bars == 0 || spot->all[i].has_past;
-    for (uint32_t i = 0; i < spot->n; i++) {
-        const struct binance_sync *sync = &spot->all[i].sync;
-
-        status->n_live += sync->state == BOOK_LIVE;
-        status->n_gaps += sync->n_gaps;
-        status->n_resyncs += sync->n_resyncs;
-    }
-    for (int kind = 0; kind < BINANCE_KINDS; kind++)
-        status->n_bad += spot->dec.n_bad[kind];
+    return binance_open(gateway, &spot, instruments, n_instruments, self, err);
 }
 
 extern const struct venue_dialect venue_binance_spot;
@@ -1972,12 +328,12 @@ const struct venue_dialect venue_binance_spot = {
     .name = "binance_spot",
     .defaults = defaults,
     .open = open_spot,
-    .close = close_spot,
-    .on_link = on_link,
-    .on_message = on_message,
-    .write = write_request,
-    .on_answer = on_answer,
-    .on_turn = on_turn,
-    .on_command = on_command,
-    .status = status_of,
+    .close = binance_close,
+    .on_link = binance_on_link,
+    .on_message = binance_on_message,
+    .write = binance_write,
+    .on_answer = binance_on_answer,
+    .on_turn = binance_on_turn,
+    .on_command = binance_on_command,
+    .status = binance_status,
 };

@@ -6,7 +6,7 @@
 #define DIFFS_ROOM (256u << 10)
 
 struct kept { /* a diff as it is kept; its levels follow, bids first */
-    uint64_t first_id, last_id;
+    uint64_t first_id, last_id, prev_id;
     agon_ns_t t_venue;
     uint32_t n_bid, n_ask;
 };
@@ -164,15 +164,33 @@ static int is_sound(struct binance_sync *sync)
     return !(was_crossed && sync->is_crossed);
 }
 
-static void apply(struct binance_sync *sync, const struct agon_level *bid, uint32_t n_bid,
-                  const struct agon_level *ask, uint32_t n_ask, uint64_t first_id, uint64_t last_id,
-                  agon_ns_t t_venue, int64_t now, uint64_t random)
+/* Wholly known, or repeated. On futures the diff that ends where the snapshot does is taken: its
+ * levels are absolute, and the chain goes on from it. */
+static int is_known(const struct binance_sync *sync, uint64_t last_id)
 {
-    if (last_id <= sync->id) {
-        sync->n_duplicates++; // wholly known, or repeated
+    return sync->is_first && sync->is_chained ? last_id < sync->id : last_id <= sync->id;
+}
+
+static int is_joined(const struct binance_sync *sync, uint64_t first_id, uint64_t prev_id)
+{
+    if (!sync->is_chained)
+        return first_id <= sync->id + 1;
+    return prev_id == sync->id || (sync->is_first && first_id <= sync->id);
+}
+
+static void apply(struct binance_sync *sync, const struct agon_level *bid, uint32_t n_bid,
+                  const struct agon_level *ask, uint32_t n_ask, const struct kept *diff,
+                  int64_t now, uint64_t random)
+{
+    uint64_t first_id = diff->first_id;
+    uint64_t last_id = diff->last_id;
+    agon_ns_t t_venue = diff->t_venue;
+
+    if (is_known(sync, last_id)) {
+        sync->n_duplicates++;
         return;
     }
-    if (first_id > sync->id + 1) {
+    if (!is_joined(sync, first_id, diff->prev_id)) {
         sync->n_gaps++;
         binance_sync_stale(sync, BINANCE_SYNC_GAP, now, random);
         return;
@@ -183,6 +201,7 @@ static void apply(struct binance_sync *sync, const struct agon_level *bid, uint3
         return;
     }
     sync->id = last_id;
+    sync->is_first = 0;
     if (!is_sound(sync)) {
         sync->n_crossed++;
         binance_sync_stale(sync, BINANCE_SYNC_CROSSED, now, random);
@@ -193,7 +212,8 @@ static void keep(struct binance_sync *sync, const struct binance_depth *diff)
 {
     uint64_t bytes =
         sizeof(struct kept) + (uint64_t)(diff->n_bid + diff->n_ask) * sizeof(struct agon_level);
-    struct kept kept = {diff->first_id, diff->last_id, diff->t_venue, diff->n_bid, diff->n_ask};
+    struct kept kept = {diff->first_id, diff->last_id, diff->prev_id,
+                        diff->t_venue,  diff->n_bid,   diff->n_ask};
     unsigned char *at;
 
     if (bytes > sync->diffs_room - sync->diffs_used) {
@@ -203,8 +223,10 @@ static void keep(struct binance_sync *sync, const struct binance_depth *diff)
         if (bytes > sync->diffs_room)
             return;
     }
-    if (sync->diffs_used == 0)
+    if (sync->diffs_used == 0) {
         sync->first_kept = diff->first_id;
+        sync->first_prev = diff->prev_id;
+    }
     at = sync->diffs + sync->diffs_used;
     memcpy(at, &kept, sizeof(kept));
     at += sizeof(kept);
@@ -222,8 +244,12 @@ void binance_sync_diff(struct binance_sync *sync, const struct binance_depth *di
     if (sync->state == BOOK_LIVE) {
         uint64_t gaps = sync->n_gaps;
 
-        apply(sync, diff->bid, diff->n_bid, diff->ask, diff->n_ask, diff->first_id, diff->last_id,
-              diff->t_venue, now, random);
+        struct kept as_kept = {.first_id = diff->first_id,
+                               .last_id = diff->last_id,
+                               .prev_id = diff->prev_id,
+                               .t_venue = diff->t_venue};
+
+        apply(sync, diff->bid, diff->n_bid, diff->ask, diff->n_ask, &as_kept, now, random);
         // What came after the hole is the beginning of the next build.
         if (sync->n_gaps != gaps)
             keep(sync, diff);
@@ -258,7 +284,8 @@ void binance_sync_snapshot(struct binance_sync *sync, const struct binance_depth
     sync->is_asked = 0;
     if (!sync->is_fed || sync->state == BOOK_LIVE)
         return; // the connection went meanwhile: a new build will ask again
-    if (sync->diffs_used > 0 && snapshot->last_id < sync->first_kept) {
+    if (sync->diffs_used > 0 && snapshot->last_id < sync->first_kept &&
+        !(sync->is_chained && snapshot->last_id == sync->first_prev)) {
         sync->n_old++;
         back_off(sync, now, random);
         return;
@@ -270,6 +297,7 @@ void binance_sync_snapshot(struct binance_sync *sync, const struct binance_depth
     book_clear(sync->book);
     sync->is_crossed = 0;
     sync->id = snapshot->last_id;
+    sync->is_first = 1;
     if (put_parts(sync, AGON_EVENT_BOOK_SNAPSHOT, snapshot->bid, snapshot->n_bid, snapshot->ask,
                   snapshot->n_ask, snapshot->first_id, snapshot->last_id, snapshot->t_venue,
                   flags) < 0 ||
@@ -285,8 +313,7 @@ void binance_sync_snapshot(struct binance_sync *sync, const struct binance_depth
         memcpy(&kept, sync->diffs + at, sizeof(kept));
         levels = (const struct agon_level *)(const void *)(sync->diffs + at + sizeof(kept));
         at += sizeof(kept) + (uint64_t)(kept.n_bid + kept.n_ask) * sizeof(*levels);
-        apply(sync, levels, kept.n_bid, levels + kept.n_bid, kept.n_ask, kept.first_id,
-              kept.last_id, kept.t_venue, now, random);
+        apply(sync, levels, kept.n_bid, levels + kept.n_bid, kept.n_ask, &kept, now, random);
     }
     if (sync->state != BOOK_SYNCING) {
         // A hole among the kept diffs: they were dropped, the next build begins now.

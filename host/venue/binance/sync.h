@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* sync: one instrument's book, brought together from a REST snapshot and the stream of diffs by
- * Binance spot's rules.
+ * Binance's rules: on spot a diff's first id follows the last one's last, on futures it names the
+ * last id of the one before (pu), since its own ids have holes.
  *
  * Diffs are kept while a snapshot is on its way; one older than what is kept is taken again; then
  * each diff must join on to the last. A gap, a bad message, a book that stays crossed, or diffs
@@ -34,6 +35,8 @@ struct binance_sync {
     uint8_t is_asked;   /* a snapshot is on its way */
     uint8_t is_crossed; /* after the last batch; one is tolerated */
     uint8_t reason;
+    uint8_t is_chained;      /* futures: each diff names the one before it; the owner's to set */
+    uint8_t is_first;        /* chained: no diff was applied to the snapshot yet */
     uint32_t snapshot_limit; /* levels of a side that a snapshot may have; as many: cut */
     uint64_t id;             /* the book's */
     int64_t next_ns;         /* no snapshot is asked for before */
@@ -42,6 +45,7 @@ struct binance_sync {
     unsigned char *diffs; /* owned; what is kept: binance_depth without its unused levels */
     uint64_t diffs_room, diffs_used;
     uint64_t first_kept;   /* U of the first kept diff; 0: none is kept */
+    uint64_t first_prev;   /* ... and its pu */
     unsigned char *record; /* owned; EVENT_BYTES_MAX */
     /* Hands a record on. Below 0: no room. */
     int (*emit)(void *ctx, struct agon_event_hdr *record);

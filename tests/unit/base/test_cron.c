@@ -3,6 +3,7 @@
 #include "../../support/must.h"
 #include "base/cron.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 

@@ -8,13 +8,13 @@
 #define PINNED(type, bytes)                                                                        \
     _Static_assert(sizeof(type) == (bytes),                                                        \
                    #type " changed: is the new field saved, loaded and changed in this test?")
-PINNED(struct market, 1512);
+PINNED(struct market, 1552);
 PINNED(struct timer, 24);
 PINNED(struct leg_group, 1032);
 PINNED(struct risk_slot, 312);
 PINNED(struct score, 136);
 PINNED(struct order, 200);
-PINNED(struct position, 88);
+PINNED(struct position, 96);
 PINNED(struct slot, 328);
 PINNED(struct slots, 21000);
 PINNED(struct subscription, 144);
@@ -26,7 +26,7 @@ PINNED(struct bars, 1048);
 PINNED(struct agon_instrument, 192);
 PINNED(struct agon_top10, 384);
 PINNED(struct asset, 17);
-_Static_assert(offsetof(struct engine, venues) - offsetof(struct engine, seq) == 649920,
+_Static_assert(offsetof(struct engine, venues) - offsetof(struct engine, seq) == 649992,
                "the state of struct engine changed: is it saved, loaded and changed in this test?");
 
 static struct world *world;
@@ -102,6 +102,8 @@ START_TEST(the_engine_itself)
     STATE(engine->is_halted);
     STATE(engine->is_killed);
     STATE(engine->halted_venues);
+    STATE(engine->account_of[1]);
+    STATE(engine->account_of[VENUES_MAX]);
     for (int i = 0; i < LEDGER_ACCOUNTS_MAX; i++)
         STATE(engine->has_picture[i]);
     STATE(engine->sample_due);
@@ -150,6 +152,11 @@ START_TEST(markets)
     STATE(market->quote_ask_px);
     STATE(market->last_px);
     STATE(market->last_fill);
+    STATE(market->mark_px);
+    STATE(market->t_mark);
+    STATE(market->rate_ppb);
+    STATE(market->t_funding);
+    STATE(market->position_gap);
     STATE(market->book_state);
     STATE(market->trading);
     STATE(market->is_halted);
@@ -278,6 +285,7 @@ START_TEST(slots_risk_and_score)
         STATE(slot->limits.duplicate_window_ms);
         STATE(slot->limits.duplicate_max);
         STATE(slot->limits.book_age_ms);
+        STATE(slot->limits.leverage);
         STATE(slot->nth);
         STATE(slot->next_counter);
         STATE(slot->n_intents);
@@ -497,6 +505,7 @@ START_TEST(the_ledger)
     STATE(pos->working_sell_qty);
     STATE(pos->working_buy_amt);
     STATE(pos->n_fills);
+    STATE(pos->funding_amt);
     ledger_transfer(engine->ledger, 0, LEDGER_EXTERNAL, LEDGER_SUSPENSE, USDT, 1);
     heard("a part of an account", 1);
     ledger_transfer(engine->ledger, 0, LEDGER_SUSPENSE, LEDGER_EXTERNAL, USDT, 1);

@@ -159,6 +159,23 @@ static inline struct agon_instrument world_instrument(agon_instrument_t id)
     return made;
 }
 
+#ifdef WORLD_PERPETUAL
+static int world_is_split; /* the perpetual is another venue's, on account 1 */
+/* A perpetual on BTC. */
+static inline struct agon_instrument world_perpetual(void)
+{
+    struct agon_instrument made = world_instrument(BTCUSDT);
+
+    made.hdr.instrument = WORLD_PERPETUAL;
+    made.kind = INSTRUMENT_LINEAR;
+    made.venue = world_is_split ? 2 : 1;
+    made.maker_fee_ppb = 200000;
+    made.taker_fee_ppb = 400000;
+    snprintf(made.symbol, sizeof(made.symbol), "BTCUSDT_PERP");
+    return made;
+}
+#endif
+
 static inline struct record_slot world_slot_record(uint16_t id)
 {
     struct record_slot slot = {
@@ -178,6 +195,9 @@ static inline struct record_slot world_slot_record(uint16_t id)
                    .collar_passive_ppm = 100000},
     };
 
+#ifdef WORLD_PERPETUAL
+    slot.subscription.instruments[slot.subscription.n_instruments++] = WORLD_PERPETUAL;
+#endif
     snprintf(slot.name, sizeof(slot.name), "slot_%u", id);
     return slot;
 }
@@ -258,6 +278,25 @@ static inline struct world *world_new(uint32_t mode)
 
         ck_assert_int_eq(world_step(world, &made), AGON_OK);
     }
+#ifdef WORLD_PERPETUAL
+    {
+        struct agon_instrument made = world_perpetual();
+        struct record_account_of account = {
+            .hdr = {.type = EVENT_CONFIG, .granules = 1}, .kind = CONFIG_ACCOUNT, .venue = 1};
+        struct record_account more = cash;
+
+        ck_assert_int_eq(world_step(world, &made), AGON_OK);
+        if (world_is_split) {
+            ck_assert_int_eq(world_step(world, &account), AGON_OK);
+            account.hdr.t = 0;
+            account.venue = 2;
+            account.account = more.account = 1;
+            ck_assert_int_eq(world_step(world, &account), AGON_OK);
+            ck_assert_int_eq(world_step(world, &more), AGON_OK);
+            engine_attach_venue(world->engine, 1, &venue);
+        }
+    }
+#endif
     ck_assert_int_eq(world_step(world, &cash), AGON_OK);
     for (uint16_t id = 0; id < WORLD_SLOTS; id++) {
         struct record_slot record = world_slot_record(id);
@@ -275,6 +314,9 @@ static inline struct world *world_new(uint32_t mode)
     ck_assert_int_eq(world_step(world, &start), AGON_OK);
     world_book(world, BTCUSDT, 6000000, 100000000, 6000100, 100000000);
     world_book(world, ETHUSDT, 300000, 100000000, 300010, 100000000);
+#ifdef WORLD_PERPETUAL
+    world_book(world, WORLD_PERPETUAL, 6000000, 100000000, 6000100, 100000000);
+#endif
     return world;
 }
 

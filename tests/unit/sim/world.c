@@ -51,7 +51,7 @@ static int64_t dec(const char *text)
     return value;
 }
 
-static void open_with(struct world *world, const struct sim_limits *limits)
+static void open_with(struct world *world, const char *venue, const struct sim_limits *limits)
 {
     struct sim_config config = {.seed = 7};
     struct error err = {0};
@@ -59,7 +59,7 @@ static void open_with(struct world *world, const struct sim_limits *limits)
     const char *bids[3][2] = {{"30000.00", "1.5"}, {"29999.99", "2"}, {"29990", "5"}};
     const char *asks[3][2] = {{"30000.01", "1"}, {"30000.02", "2"}, {"30010", "5"}};
 
-    world->dialect = sim_dialect_find("binance");
+    world->dialect = sim_dialect_find(venue);
     world->now = (struct sim_time){WORLD_T0, WORLD_T0};
     world->key = world->members.all[0].key;
     world->secret = world->members.all[0].secret;
@@ -78,6 +78,11 @@ static void open_with(struct world *world, const struct sim_limits *limits)
         bid[i] = (struct agon_level){dec(bids[i][0]), dec(bids[i][1])};
         ask[i] = (struct agon_level){dec(asks[i][0]), dec(asks[i][1])};
     }
+    if (strcmp(venue, "binance_um") == 0) { // its tick is a tenth
+        bid[1].px = dec("29999.90");
+        ask[0].px = dec("30000.10");
+        ask[1].px = dec("30000.20");
+    }
     world_book(world, "BTCUSDT", 1, bid, 3, ask, 3);
     world_trade(world, "BTCUSDT", "30000.00", "0.5", AGON_SELL);
 }
@@ -86,7 +91,14 @@ void world_open(struct world *world, const struct sim_limits *limits)
 {
     memset(world, 0, sizeof(*world));
     members_default(&world->members);
-    open_with(world, limits);
+    open_with(world, "binance", limits);
+}
+
+void world_open_um(struct world *world, const struct sim_limits *limits)
+{
+    memset(world, 0, sizeof(*world));
+    members_default(&world->members);
+    open_with(world, "binance_um", limits);
 }
 
 void world_open_members(struct world *world, const struct sim_limits *limits,
@@ -98,7 +110,7 @@ void world_open_members(struct world *world, const struct sim_limits *limits,
     ck_assert_msg(members_parse(&world->members, "accounts.yaml", members_text,
                                 strlen(members_text), &err) == AGON_OK,
                   "%s", err.text);
-    open_with(world, limits);
+    open_with(world, "binance", limits);
 }
 
 void world_clear(struct world *world)

@@ -37,6 +37,8 @@ struct world {
 /* The default account; symbols of the venue; book of BTCUSDT 30000.00 x 1.5, 29999.99 x 2, 29990 x
  * 5 against 30000.01 x 1, 30000.02 x 2, 30010 x 5, last trade 30000.00. */
 void world_open(struct world *world, const struct sim_limits *limits);
+/* The same on USD-M futures: prices a tenth apart, 30000.00 to 30000.10. */
+void world_open_um(struct world *world, const struct sim_limits *limits);
 void world_open_members(struct world *world, const struct sim_limits *limits,
                         const char *members_text);
 void world_close(struct world *world);

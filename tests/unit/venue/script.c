@@ -201,6 +201,23 @@ static void on_request(struct conn *conn, const struct http_message *message)
                strcmp(message->path, "/api/v3/myTrades") == 0 ||
                strcmp(message->path, "/api/v3/klines") == 0) {
         reply(conn, 200, "", "[]");
+    } else if (strcmp(message->path, "/fapi/v1/time") == 0) {
+        snprintf(body, sizeof(body), "{\"serverTime\":${t}}");
+        reply(conn, 200, "", body);
+    } else if (strcmp(message->path, "/fapi/v1/exchangeInfo") == 0) {
+        reply(conn, 200, "", "{\"rateLimits\":[],\"symbols\":[]}");
+    } else if (strcmp(message->path, "/fapi/v2/account") == 0) {
+        reply(conn, 200, "", "{\"assets\":[],\"positions\":[]}");
+    } else if (strcmp(message->path, "/fapi/v1/openOrders") == 0 ||
+               strcmp(message->path, "/fapi/v1/userTrades") == 0 ||
+               strcmp(message->path, "/fapi/v2/positionRisk") == 0) {
+        reply(conn, 200, "", "[]");
+    } else if (strcmp(message->path, "/fapi/v1/listenKey") == 0) {
+        reply(conn, 200, "", "{\"listenKey\":\"key1\"}");
+    } else if (strcmp(message->path, "/fapi/v1/countdownCancelAll") == 0 ||
+               strcmp(message->path, "/fapi/v1/leverage") == 0 ||
+               strcmp(message->path, "/fapi/v1/marginType") == 0) {
+        reply(conn, 200, "", "{}");
     } else {
         FAIL("nobody answers %s %s", message->method, message->target);
     }
@@ -461,8 +478,15 @@ static void begin(void)
                                   .log = on_log};
     struct venue_config config;
     struct error err = {0};
+    int is_um = strncmp(w.file, "binance_um/", 11) == 0;
 
-    ck_assert_int_eq(venue_config_default(&config, "binance_spot"), AGON_OK);
+    ck_assert_int_eq(venue_config_default(&config, is_um ? "binance_um" : "binance_spot"), AGON_OK);
+    if (is_um) {
+        config.leverage = 5;
+        config.has_margin = 1;
+        instruments[0].instrument.kind = INSTRUMENT_LINEAR;
+        instruments[1].instrument.kind = INSTRUMENT_LINEAR;
+    }
     snprintf(config.name, sizeof(config.name), "scripted");
     config.venue = 1;
     config.account = 5;
@@ -596,6 +620,8 @@ static const struct agon_event_hdr *next_of(uint16_t type)
 
 static int64_t field_of(const struct agon_event_hdr *hdr, const char *key)
 {
+    if (strcmp(key, "instrument") == 0)
+        return hdr->instrument;
     if (hdr->type == EVENT_REPORT) {
         const struct record_report *report = (const struct record_report *)(const void *)hdr;
 
@@ -627,6 +653,8 @@ static int64_t field_of(const struct agon_event_hdr *hdr, const char *key)
             return report->side;
         if (strcmp(key, "account") == 0)
             return report->account;
+        if (strcmp(key, "forced") == 0)
+            return report->is_forced;
     } else if (hdr->type == AGON_EVENT_TRADE) {
         const struct agon_trade *trade = (const struct agon_trade *)(const void *)hdr;
 
@@ -634,6 +662,38 @@ static int64_t field_of(const struct agon_event_hdr *hdr, const char *key)
             return trade->px;
         if (strcmp(key, "qty") == 0)
             return trade->qty;
+        if (strcmp(key, "side") == 0)
+            return trade->side;
+    } else if (hdr->type == AGON_EVENT_FUNDING) {
+        const struct agon_funding *funding = (const struct agon_funding *)(const void *)hdr;
+
+        if (strcmp(key, "rate") == 0)
+            return funding->rate_ppb;
+        if (strcmp(key, "next") == 0)
+            return funding->t_next;
+        if (strcmp(key, "px") == 0)
+            return funding->mark_px;
+    } else if (hdr->type == AGON_EVENT_MARK || hdr->type == AGON_EVENT_INDEX) {
+        if (strcmp(key, "value") == 0)
+            return ((const struct agon_value *)(const void *)hdr)->value;
+    } else if (hdr->type == AGON_EVENT_LIQUIDATION) {
+        const struct agon_liquidation *forced = (const struct agon_liquidation *)(const void *)hdr;
+
+        if (strcmp(key, "px") == 0)
+            return forced->px;
+        if (strcmp(key, "qty") == 0)
+            return forced->qty;
+        if (strcmp(key, "side") == 0)
+            return forced->side;
+    } else if (hdr->type == AGON_EVENT_INSTRUMENT) {
+        const struct agon_instrument *made = (const struct agon_instrument *)(const void *)hdr;
+
+        if (strcmp(key, "tick") == 0)
+            return made->tick_px;
+        if (strcmp(key, "lot") == 0)
+            return made->lot_qty;
+        if (strcmp(key, "least") == 0)
+            return made->min_notional_amt;
     } else if (hdr->type == EVENT_ACCOUNT) {
         const struct record_account *account = (const struct record_account *)(const void *)hdr;
 
@@ -818,6 +878,10 @@ static uint16_t type_of(const char *name)
                  {"DELTA", AGON_EVENT_BOOK_DELTA},
                  {"ACCOUNT", EVENT_ACCOUNT},
                  {"BAR", AGON_EVENT_BAR},
+                 {"FUNDING", AGON_EVENT_FUNDING},
+                 {"MARK", AGON_EVENT_MARK},
+                 {"INDEX", AGON_EVENT_INDEX},
+                 {"LIQUIDATION", AGON_EVENT_LIQUIDATION},
                  {"INSTRUMENT", AGON_EVENT_INSTRUMENT},
                  {"HEALTH", AGON_EVENT_HEALTH},
                  {"STATUS", AGON_EVENT_STATUS}};

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+/* core: what the dialects of Binance share, spot and USD-M futures: request queues, what answers
+ * mean, orders, reconciliation, market data. What differs is a struct binance_flavour, one in each
+ * dialect's file. Only files of this folder include it. [io] */
+#ifndef VENUE_BINANCE_CORE_H
+#define VENUE_BINANCE_CORE_H
+
+#include "venue/binance/sign.h"
+#include "venue/binance/sync.h"
+#include "venue/client_id.h"
+#include "venue/gateway_core.h"
+
+#define BINANCE_FOREIGN    1024
+#define BINANCE_RETRY_NS   1000000000ll
+#define BINANCE_DATA_NS    10000000000ll /* so long a request for data may wait */
+#define BINANCE_STREAMS_OF 5             /* of one instrument */
+
+enum request_kind {
+    REQ_TIME = 1,
+    REQ_INFO = 2,
+    REQ_SNAPSHOT = 3,
+    REQ_KLINES = 4,
+    REQ_OPEN = 5,   /* all open orders */
+    REQ_TRADES = 6, /* fills after the last known; b: of one order only */
+    REQ_ACCOUNT = 7,
+    REQ_NUMBER = 8,     /* whose order is a: a fill of it was seen */
+    REQ_POSITIONS = 9,  /* futures, as the four after it */
+    REQ_LISTEN = 10,    /* a key for the user data stream; a: 1: it is extended */
+    REQ_COUNTDOWN = 11, /* dead-man's switch of an instrument; a: ms, 0: off */
+    REQ_LEVERAGE = 12,
+    REQ_MARGIN = 13,
+    REQ_NEW = 14, /* orders from here on */
+    REQ_CANCEL = 15,
+    REQ_REPLACE = 16,
+    REQ_SWAP_CANCEL = 17, /* replacing a filled order: cancel, learn what is left, */
+    REQ_SWAP_NEW = 18,    /* then place that */
+    REQ_QUERY = 19,
+    REQ_KINDS = 20
+};
+
+enum answer { /* what an answer means for the request it answers */
+              ANSWER_GOOD = 1,
+              ANSWER_UNKNOWN = 2, /* it may or may not have been done */
+              ANSWER_LATER = 3,   /* nothing was done, the venue is busy or going down */
+              ANSWER_RATE = 4,    /* nothing was done, we were too fast */
+              ANSWER_CLOCK = 5,
+              ANSWER_AUTH = 6,
+              ANSWER_DUPLICATE = 7, /* it is already there */
+              ANSWER_NO_ORDER = 8,
+              ANSWER_REJECT = 9
+};
+
+struct binance_instrument {
+    struct binance_sync sync;
+    struct agon_instrument record;
+    int64_t diff_ns, usual_ns; /* last diff; usual time between two */
+    int64_t silent_ns;         /* when its silence was last acted upon */
+    uint64_t last_fill;
+    uint64_t last_trade;            /* shown, of the market */
+    uint64_t next_diff, next_trade; /* what the connection that is to follow has come to */
+    uint8_t is_based;               /* last_fill is known */
+    uint8_t is_told;                /* an INSTRUMENT record was sent */
+    int64_t warm_ns;                /* history is asked for then */
+    uint8_t has_past;               /* and was read */
+    /* futures */
+    uint8_t is_leverage_set, is_margin_set, is_setting; /* as configured; a request is out */
+    uint8_t is_switch_on, is_switch_asked, n_switch_failed;
+    int64_t switch_ns; /* the dead-man's switch is renewed then */
+    int64_t rate_ppb;  /* funding, as last told */
+    agon_ns_t t_funding;
+};
+
+struct binance_feed {         /* what was subscribed on a WebSocket */
+    uint32_t subscribe_at;    /* market: next stream to ask for, in the list of all */
+    uint32_t n_unacked;       /* messages of ours that are still unanswered, */
+    uint64_t subscribe_first; /* the first of them */
+    uint64_t id;              /* user data: of the subscription */
+    int64_t asked_ns;         /* user data: asked; market: all is subscribed since then */
+    uint8_t is_asked, is_up;
+};
+
+struct binance {
+    struct gateway *gateway;
+    const struct binance_flavour *flavour;
+    struct binance_signer signer;
+    char key[SECRET_MAX + 1];
+    struct binance_decoder dec;
+    struct binance_instrument *all; /* owned; same order as symbols.all */
+    uint32_t n;
+    int64_t check_ns, info_ns;
+    uint8_t is_time_asked, is_info_asked;
+    struct binance_feed feeds[GATEWAY_LINKS]; /* by link */
+    /* reconciliation */
+    int64_t reconcile_ns; /* the next round */
+    uint32_t n_out;       /* requests of the round still out */
+    uint8_t is_round, is_round_bad;
+    uint8_t round;                     /* number of the round; requests carry it, 0 is none */
+    uint64_t foreign[BINANCE_FOREIGN]; /* orders that are not ours, by number and instrument */
+    uint32_t n_foreign;
+    uint8_t health;
+    /* futures: the key of the user data stream */
+    char listen_key[96];
+    int64_t listen_ns; /* it is extended, or asked for, then */
+    uint8_t is_listen_asked;
+    struct binance_out out;
+    struct binance_replace replace;
+};
+
+struct binance_flavour {
+    const char *paths[REQ_KINDS]; /* behind rest_path */
+    uint32_t weights[REQ_KINDS];
+    const char *minute_header; /* of the count of orders in the second window */
+    uint8_t is_in_place;       /* a replaced order keeps its id, number and filled part */
+    uint8_t has_positions;     /* a round reads them too */
+    uint8_t names_symbols;     /* exchangeInfo may be asked for some only */
+    uint32_t (*snapshot_weight)(uint32_t levels);
+    /* Suffixes of the streams of an instrument; how many. */
+    uint32_t (*streams)(const struct venue_config *config,
+                        const char *suffixes[BINANCE_STREAMS_OF]);
+    enum request_kind (*replace_kind)(const struct order_cmd *cmd,
+                                      const struct outbox_entry *entry);
+    /* Parameters of a new order, side first. */
+    void (*add_order)(struct binance_params *params, const struct symbol *symbol,
+                      const struct outbox_entry *entry, agon_qty_t qty, agon_px_t px, uint8_t rev);
+    /* Writes a replacement, or a request of a kind that only this market has. */
+    int (*write)(struct binance *binance, struct gateway_request *request,
+                 struct gateway_http *http, struct binance_params *params);
+    /* The answer to a replacement or a half of it. False: a query must tell. */
+    int (*take_replace)(struct binance *binance, const struct gateway_request *request,
+                        const struct http_message *reply, int64_t now);
+    /* ... to a request of its own kinds. */
+    void (*answer)(struct binance *binance, struct gateway_request *request, enum answer answer,
+                   int32_t code, const char *text, const struct http_message *reply);
+    /* User data: its connection came up; a message of it; what is due. */
+    void (*on_user_up)(struct binance *binance, struct link *link);
+    void (*on_user)(struct binance *binance, struct link *link, const void *bytes, size_t n);
+    void (*keep_user)(struct binance *binance, int64_t now);
+    /* Other market data than books, trades and quotes. May be NULL. */
+    void (*on_market)(struct binance *binance, int kind);
+    /* Balances of the account; NULL: as spot has them. */
+    int (*decode_account)(struct binance_decoder *dec, const void *bytes, size_t n,
+                          struct binance_out *out);
+    /* Is everything set that orders need? May be NULL. */
+    int (*is_set)(const struct binance *binance);
+};
+
+/* Defaults that both have. */
+void binance_defaults(struct venue_config *config);
+int binance_open(struct gateway *gateway, const struct binance_flavour *flavour,
+                 const struct gateway_instrument *instruments, uint32_t n_instruments, void **self,
+                 struct error *err);
+void binance_close(void *self);
+void binance_on_link(void *self, struct link *link, int is_up);
+void binance_on_message(void *self, struct link *link, const void *bytes, size_t n);
+int binance_write(void *self, struct gateway_request *request, struct gateway_http *http);
+void binance_on_answer(void *self, struct gateway_request *request, enum gateway_fate fate,
+                       uint16_t reason, const struct http_message *reply);
+void binance_on_turn(void *self, int64_t now);
+void binance_on_command(void *self, const struct order_cmd *cmd, int64_t seen_ns);
+void binance_status(void *self, struct gateway_status *status);
+
+struct binance_instrument *binance_instrument(struct binance *binance, const struct symbol *symbol);
+struct binance_feed *binance_feed(struct binance *binance, const struct link *link);
+int binance_is_user_up(struct binance *binance);
+void binance_add_num(struct binance_params *params, const char *name, int64_t value, int exp);
+void binance_add_client_id(struct binance_params *params, const char *name, uint64_t order_id,
+                           uint8_t rev);
+const char *binance_side_name(uint8_t side);
+agon_qty_t binance_wire_qty(const struct outbox_entry *entry);
+int binance_is_clock_good(struct binance *binance, int64_t now);
+int binance_write_signed(struct binance *binance, struct gateway_request *request,
+                         struct gateway_http *http, struct binance_params *params,
+                         const char *path);
+struct gateway_request *binance_ask(struct binance *binance, enum request_kind kind,
+                                    const struct symbol *symbol, enum limiter_class class,
+                                    int64_t wait_ns);
+struct gateway_request *binance_ask_order(struct binance *binance, enum request_kind kind,
+                                          struct outbox_entry *entry, enum limiter_class class,
+                                          int64_t until_ns);
+enum answer binance_judge(int status, int32_t code, const char *text);
+uint16_t binance_refusal(enum answer answer, int32_t code, const char *text);
+void binance_halt_auth(struct binance *binance, int32_t code, const char *text);
+void binance_show(struct binance *binance, const struct binance_order *order, uint64_t order_id,
+                  uint8_t rev, uint8_t state, agon_qty_t cum_qty, enum outbox_source source);
+void binance_end_part(struct binance *binance, const struct gateway_request *request, int is_good);
+void binance_emit_balances(struct binance *binance, uint16_t flags);
+void binance_on_report(struct binance *binance);
+void binance_user_down(struct binance *binance, struct link *link);
+/* The user data stream is up: what happened while we were deaf is read. */
+void binance_user_up(struct binance *binance, struct link *link);
+
+#endif
