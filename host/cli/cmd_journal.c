@@ -293,7 +293,7 @@ struct export
     struct tally *tallies;  /* owned */
     uint64_t n_fills, room_fills, n_samples, room_samples, n_amounts, room_amounts;
     uint64_t n_tallies, room_tallies;
-    uint64_t fills_taken; /* the engine's count at the last event */
+    uint64_t fills_taken;       /* the engine's count at the last event */
     int64_t results[SLOTS_MAX]; /* won less lost, then */
     uint32_t next[SLOTS_MAX];   /* place of the next sample, then */
     FILE *plans;                /* NULL: not asked */
@@ -489,9 +489,9 @@ static int base_exp(const struct instruments *table)
 static void fill_cells(const struct fill *fill, struct engine *engine,
                        struct cell cells[FILL_CELLS])
 {
-    static const char *const names[FILL_CELLS] = {"time",      "agent",   "symbol",   "side",
-                                                  "liquidity", "price",   "quantity", "fee",
-                                                  "fee_asset", "order_id", "seq",     "result"};
+    static const char *const names[FILL_CELLS] = {"time",      "agent",    "symbol",   "side",
+                                                  "liquidity", "price",    "quantity", "fee",
+                                                  "fee_asset", "order_id", "seq",      "result"};
     const struct instruments *table = engine_instruments(engine);
     const struct record_report *report = &fill->report;
     const struct agon_instrument *instrument = instruments_get(table, report->hdr.instrument);
@@ -558,7 +558,7 @@ enum what { WHAT_FILLS, WHAT_EQUITY, WHAT_SAMPLES };
 
 static uint64_t count_of(const struct export *export, enum what what)
 {
-    return what == WHAT_FILLS ? export->n_fills
+    return what == WHAT_FILLS    ? export->n_fills
            : what == WHAT_EQUITY ? export->n_samples
                                  : export->n_tallies;
 }

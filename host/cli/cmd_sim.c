@@ -15,8 +15,8 @@
 #include "cli/commands.h"
 #include "config/config.h"
 #include "market/recording.h"
+#include "net/jout.h"
 #include "net/tls_ca.h"
-#include "sim/jout.h"
 #include "sim/server.h"
 #include "sim/stage.h"
 #include "sys/clock.h"
@@ -25,6 +25,8 @@
 #define DATA_CAP    (1ull << 30)
 #define ACCOUNT_CAP (1ull << 20)
 #define TICK_MS     1000
+/* The last three are what a client is given that tells the venue's markets by their host names. */
+#define TLS_NAMES "localhost,127.0.0.1,::1,api.localhost,fapi.localhost,dapi.localhost"
 
 struct opts {
     int is_with_parent;
@@ -148,7 +150,7 @@ static int make_tls(struct run *run, struct error *err)
 
     if (!run->opts.is_tls)
         return AGON_OK;
-    rc = tls_ca_make(&run->ca, NULL, 0, 0, err);
+    rc = tls_ca_make(&run->ca, TLS_NAMES, 0, 0, err);
     if (rc == AGON_OK && run->opts.ca_out)
         rc = tls_ca_write(&run->ca, run->opts.ca_out, err);
     return rc;

@@ -17,10 +17,10 @@
 #include "venue/gateway.h"
 
 #define HOST_INSTRUMENTS_MAX 64
+#define HOST_VENUES_MAX      4
 #define HOST_VIEW_POSITIONS  16  /* of a slot, in the view */
 #define HOST_VIEW_ORDERS     512 /* open ones, in the view */
 #define HOST_VIEW_FILLS      256 /* the newest, in the view */
-#define HOST_VENUES_MAX      4
 
 struct host_instrument {
     uint32_t venue; /* place in the host's venues */

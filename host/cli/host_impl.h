@@ -64,7 +64,7 @@ struct host {
     struct stream_uv *stream; /* owned */
     struct gateway_status io_status;
     int64_t io_told_ns;
-    pthread_mutex_t io_lock; /* of io_status */
+    pthread_mutex_t io_lock;      /* of io_status */
     struct ring control;          /* of struct record_command */
     pthread_mutex_t control_lock; /* of the writing end of control */
     uint64_t n_commands;          /* that were ever put into control */

@@ -79,7 +79,7 @@ static int config_slot(struct engine *engine, const struct record_slot *record)
     int is_new = before == NULL;
     struct slot as_told = {.account = record->account};
     agon_amt_t changes[LEDGER_ACCOUNTS_MAX];
-    agon_amt_t change_amt, capital_amt;
+    agon_amt_t change_amt;
     struct error err = {0};
     int rc;
 
@@ -104,20 +104,16 @@ static int config_slot(struct engine *engine, const struct record_slot *record)
         }
     }
     change_amt = num_add(record->limits.capital_amt, -given_before);
-    capital_amt = num_add(capital_before, change_amt);
-    if (capital_amt < 0) {
-        engine_alert(engine, 3, "slot", "a slot's capital is in use: it cannot be taken from it");
-        return AGON_EINVAL;
-    }
     for (agon_account_t account = 0; account < LEDGER_ACCOUNTS_MAX; account++) {
         agon_amt_t share_amt =
-            share_of(engine, &as_told, &record->subscription, capital_amt, account);
+            share_of(engine, &as_told, &record->subscription, record->limits.capital_amt, account);
 
         if (before != NULL)
-            share_amt -= share_of(engine, before, &before->subscription, capital_before, account);
+            share_amt -= share_of(engine, before, &before->subscription, given_before, account);
         changes[account] = share_amt;
         if (share_amt < 0 &&
-            engine_free_of(engine, before, account, engine->table.base_currency) < -share_amt) {
+            (capital_before < -change_amt ||
+             engine_free_of(engine, before, account, engine->table.base_currency) < -share_amt)) {
             engine_alert(engine, 3, "slot",
                          "a slot's capital is in use: it cannot be taken from it");
             return AGON_EINVAL;
@@ -134,7 +130,7 @@ static int config_slot(struct engine *engine, const struct record_slot *record)
         engine_alert(engine, 3, "slot", err.text);
         return AGON_EINVAL;
     }
-    engine->slots.all[record->slot].limits.capital_amt = capital_amt;
+    engine->slots.all[record->slot].limits.capital_amt = num_add(capital_before, change_amt);
     for (agon_account_t account = 0; account < LEDGER_ACCOUNTS_MAX; account++)
         REQUIRE(ledger_transfer(engine->ledger, account, LEDGER_EXTERNAL, record->slot,
                                 engine->table.base_currency, changes[account]) == AGON_OK);

@@ -28,6 +28,7 @@ struct run {
     struct instruments *table; /* the engine's */
     struct paper *paper;       /* owned */
     struct hash intents;
+    agon_amt_t results[SLOTS_MAX]; /* of each slot's fills so far */
     uint64_t room_fills, room_samples;
     struct disk_posix disk;
     int has_disk;
@@ -314,7 +315,12 @@ static int configure(struct run *run, struct error *err)
 static int keep_fill(struct run *run, const struct record_report *report)
 {
     struct backtest *result = run->result;
+    uint16_t slot = (uint16_t)ORDER_ID_SLOT(report->order_id);
+    const struct score *score = slot < SLOTS_MAX ? engine_score(result->engine, slot) : NULL;
+    agon_amt_t before = score != NULL ? run->results[slot] : 0;
 
+    if (score != NULL)
+        run->results[slot] = score->won_amt - score->lost_amt;
     if (result->n_fills == run->room_fills) {
         uint64_t room = run->room_fills == 0 ? 1024 : run->room_fills * 2;
         struct backtest_fill *more = realloc(result->fills, room * sizeof(*more));
@@ -335,6 +341,8 @@ static int keep_fill(struct run *run, const struct record_report *report)
         .qty = report->qty,
         .fee_amt = report->fee_amt,
         .fee_asset = report->fee_asset,
+        .seq = report->hdr.seq,
+        .result_amt = score != NULL ? run->results[slot] - before : 0,
     };
     return AGON_OK;
 }

@@ -53,6 +53,8 @@ struct backtest_fill {
     agon_qty_t qty;
     agon_amt_t fee_amt;
     agon_asset_t fee_asset;
+    uint64_t seq;
+    agon_amt_t result_amt; /* of what it closed, fees of the quote taken off; base currency */
 };
 struct backtest_sample { /* equity at a full minute of engine time */
     agon_ns_t t;

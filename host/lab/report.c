@@ -361,27 +361,30 @@ int backtest_csv(const struct backtest *result, const char *dir, struct error *e
     const struct slots *slots = engine_slots(result->engine);
     const struct asset *base = instruments_asset(table, table->base_currency);
     char path[1024];
-    char text[3][NUM_TEXT];
+    char text[4][NUM_TEXT];
     char t[CLOCK_TEXT];
     int rc = file_make_dir(dir, err);
     FILE *file = rc >= 0 ? create(dir, "fills.csv", path, sizeof(path), err) : NULL;
 
     if (file == NULL)
         return rc < 0 ? rc : AGON_EIO;
-    fprintf(file, "time,agent,symbol,side,liquidity,price,quantity,fee,fee_asset,order_id\n");
+    fprintf(file, "time,agent,symbol,side,liquidity,price,quantity,fee,fee_asset,order_id,seq,"
+                  "result\n");
     for (uint64_t i = 0; i < result->n_fills; i++) {
         const struct backtest_fill *fill = &result->fills[i];
         const struct agon_instrument *instrument = instruments_get(table, fill->instrument);
         const struct asset *fee = instruments_asset(table, fill->fee_asset);
 
         clock_text(fill->t, t);
-        fprintf(file, "%s,%s,%s,%s,%s,%s,%s,%s,%s,%llx\n", t, slots->all[fill->slot].name,
+        fprintf(file, "%s,%s,%s,%s,%s,%s,%s,%s,%s,%llx,%llu,%s\n", t, slots->all[fill->slot].name,
                 instrument->symbol, fill->side == AGON_BUY ? "buy" : "sell",
                 fill->liquidity == LIQUIDITY_MAKER ? "maker" : "taker",
                 exact(fill->px, instrument->px_exp, text[0]),
                 exact(fill->qty, instrument->qty_exp, text[1]),
                 exact(fill->fee_amt, fee != NULL ? fee->exp : 8, text[2]),
-                fee != NULL ? fee->name : "", (unsigned long long)fill->order_id);
+                fee != NULL ? fee->name : "", (unsigned long long)fill->order_id,
+                (unsigned long long)fill->seq,
+                exact(fill->result_amt, base != NULL ? base->exp : 8, text[3]));
     }
     rc = finish(file, path, err);
     if (rc >= 0)

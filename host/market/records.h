@@ -241,6 +241,15 @@ struct record_asset { /* CONFIG of kind CONFIG_ASSET */
     char name[16];
 };
 
+struct record_account_of { /* CONFIG of kind CONFIG_ACCOUNT: what is traded on a venue is traded on
+                              that account */
+    struct agon_event_hdr hdr;
+    uint16_t kind, venue;
+    agon_account_t account;
+    uint16_t pad0;
+    uint64_t pad1[3];
+};
+
 /* The measures of a tournament, in the order of every array of them. Their formulas are in
  * score/window.h. */
 enum tournament_measure {
@@ -342,15 +351,6 @@ struct record_plan { /* PLAN: this, and n_lines of plan_line behind it, by slot 
     uint8_t pad1[896 - 848];
 };
 
-struct record_account_of { /* CONFIG of kind CONFIG_ACCOUNT: what is traded on a venue is traded on
-                              that account */
-    struct agon_event_hdr hdr;
-    uint16_t kind, venue;
-    agon_account_t account;
-    uint16_t pad0;
-    uint64_t pad1[3];
-};
-
 /* Outbound: core to gateway, and to the paper venue. No event; it is what the core decided. */
 enum cmd_kind { CMD_NEW = 1, CMD_CANCEL = 2, CMD_REPLACE = 3, CMD_QUERY = 4 };
 struct order_cmd {
@@ -382,8 +382,8 @@ AGON_SIZE_IS(record_command, 64);
 AGON_SIZE_IS(record_mark, 64);
 AGON_SIZE_IS(record_start, 64);
 AGON_SIZE_IS(record_asset, 64);
-AGON_SIZE_IS(record_param, 64);
 AGON_SIZE_IS(record_account_of, 64);
+AGON_SIZE_IS(record_param, 64);
 AGON_SIZE_IS(record_arm, 128);
 AGON_SIZE_IS(record_due, 64);
 AGON_SIZE_IS(record_signal, 384);

@@ -202,7 +202,8 @@ static void ask(struct outbox *outbox, struct outbox_entry *entry, const struct 
     if (entry->is_absent)
         entry->is_absent = entry->is_final = entry->is_told = 0;
     entry->query_rev = entry->rev;
-    entry->reported_state = 0; // whatever comes is told
+    entry->reported_state = 0; // whatever comes is told, an end that was told before too
+    entry->is_told = 0;
 }
 
 struct outbox_entry *outbox_command(struct outbox *outbox, const struct order_cmd *cmd, int64_t now)
@@ -425,8 +426,10 @@ static void see_current(struct outbox *outbox, struct outbox_entry *entry,
     if (entry->pending != 0)
         end_request(entry); // it is over, so is whatever was asked of it
     if (seen->state == AGON_ORDER_FILLED) {
-        // The fills themselves move the ledger; where they were told all, no more is to be said.
-        if (entry->fill_qty >= num_add(entry->base_qty, entry->cum_qty))
+        // The fills themselves move the ledger; where they were told all, no more is to be said, but
+        // to who asked.
+        if (entry->reported_state != 0 &&
+            entry->fill_qty >= num_add(entry->base_qty, entry->cum_qty))
             entry->is_told = 1;
         end_order(outbox, entry, REPORT_STATE, 0, 0, AGON_ORDER_FILLED, seen->t_venue, now);
     } else if (seen->state == AGON_ORDER_CANCELLED) {

@@ -70,7 +70,7 @@ ended() {
 
 # json FILE NAME: the first value of "name" in it.
 json() {
-    sed -n "s/.*\"$2\": *\"\{0,1\}\([^\",}]*\)\"\{0,1\}.*/\1/p" "$1" | head -1
+    grep -o "\"$2\": *\"\{0,1\}[^\",}]*" "$1" | head -1 | sed "s/^\"$2\": *\"\{0,1\}//"
 }
 
 # Starts a simulator with the arguments given; its port comes back in SIM_PORT (and is taken from there when it is

@@ -10,8 +10,8 @@
 
 #include "base/map.h"
 #include "base/rng.h"
+#include "net/jout.h"
 #include "sim/dialect.h"
-#include "sim/jout.h"
 
 #define SIMB_PARAMS_MAX     64
 #define SIMB_TEXT_MAX       32768 /* decoded parameters of one call */

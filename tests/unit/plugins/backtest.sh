@@ -33,3 +33,9 @@ run breakout 1h --param bar_s=60 enter_bars=10
 run random 1h --param bar_s=60 turn_pct=30
 run grid 1h --param step_bps=5
 run pairs 1h --param bar_s=60 period=20 corr_min=-1
+
+# All of them in the roster of ten: nobody is in another's way.
+report=$("$agon" backtest --roster "$AGON_SOURCE_ROOT/configs/rosters/ten.yaml" --plugins "$plugins" --for 20m --json) ||
+    fail "agon backtest of the roster of ten: exit $?, $report"
+grep -o '"refused": [0-9]*' <<<"$report" | grep -qv ': 0$' && fail "the roster of ten: refusals: $report"
+echo "ten: $(grep -o '"fills": [0-9]*' <<<"$report" | tr '\n' ' ')"
