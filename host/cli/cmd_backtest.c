@@ -22,7 +22,7 @@
 #include "sys/file.h"
 
 struct opts {
-    struct arg_list plugins, files, params;
+    struct arg_list plugins, files, fundings, params;
     uint64_t seed;
     int64_t length_ns, capital, latency_ns, data_latency_ns;
     double maker_bps, taker_bps;
@@ -242,6 +242,8 @@ int cmd_backtest(int argc, char **argv)
          &opts.plugin_dir},
         {"data", ARG_LIST, "[SYMBOL=]FILE", "recorded files: raw streams, trades or bars",
          &opts.files},
+        {"funding", ARG_LIST, "[SYMBOL=]FILE",
+         "funding rates (funding_time_ms,rate): what they are of is a perpetual", &opts.fundings},
         {"seed", ARG_U64, "N", "without files: seed of a generated market (1)", &opts.seed},
         {"for", ARG_DURATION, "TIME", "length of a generated market (1d)", &opts.length_ns,
          .min = 1000000000, .max = (int64_t)400 * 86400 * 1000000000},
@@ -302,6 +304,8 @@ int cmd_backtest(int argc, char **argv)
         return EXIT_ENVIRONMENT;
     config.paths = opts.files.at;
     config.n_paths = (uint32_t)opts.files.n;
+    config.fundings = opts.fundings.at;
+    config.n_fundings = (uint32_t)opts.fundings.n;
     config.slots = slots;
     rc = opts.roster != NULL ? take_roster(&opts, slots, &config)
                              : take_words(&opts, slots, &config);

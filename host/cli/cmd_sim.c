@@ -30,7 +30,7 @@
 
 struct opts {
     int is_with_parent;
-    const char *venue, *host, *account, *ca_out, *log, *symbols;
+    const char *venue, *host, *account, *ca_out, *log, *symbols, *faults;
     struct arg_list data;
     int64_t port;
     uint64_t seed;
@@ -46,6 +46,7 @@ struct floor { /* one market of the venue: its prices and the port that leads to
     struct stage_file files[STAGE_FILES_MAX];
     uint32_t n_files;
     struct sim_server *server; /* owned */
+    struct faults faults;      /* each market counts for itself */
     int port;
     uint8_t is_over_told;
     uint32_t n_bad_told;
@@ -141,6 +142,31 @@ static int read_members(struct run *run, struct error *err)
         error_set(err, rc, "%s", error_name(rc));
     config_free(config);
     free(text);
+    return rc;
+}
+
+static int read_faults(struct run *run, struct error *err)
+{
+    struct config *config;
+    char *text;
+    uint64_t n;
+    int rc;
+
+    if (!run->opts.faults)
+        return AGON_OK;
+    rc = file_read(run->opts.faults, ACCOUNT_CAP, &text, &n, err);
+    if (rc < 0)
+        return rc;
+    config = config_new(run->opts.faults, text, n, NULL);
+    rc = config != NULL ? faults_read(&run->floors[0].faults, config) : AGON_ENOMEM;
+    if (rc == AGON_EINVAL)
+        config_print_errors(config, stderr);
+    else if (rc < 0)
+        error_set(err, rc, "%s", error_name(rc));
+    config_free(config);
+    free(text);
+    for (uint32_t i = 1; i < run->n_floors; i++)
+        run->floors[i].faults = run->floors[0].faults;
     return rc;
 }
 
@@ -291,6 +317,7 @@ static int open_floors(struct run *run, struct sim_server_config *config, struct
 
         config->dialect = floor->dialect;
         config->sim.pit = floor->pit;
+        config->sim.faults = floor->faults.n > 0 ? &floor->faults : NULL;
         config->sim.index = i > 0 ? run->floors[0].pit : NULL;
         config->port = run->opts.port ? (uint16_t)(run->opts.port + i) : 0;
         floor->port = sim_server_open(&floor->server, &run->loop, config, err);
@@ -371,7 +398,7 @@ static int build_floors(struct run *run, agon_ns_t *t_market, struct error *err)
 
 static int prepare(struct run *run, agon_ns_t *t_market, struct error *err)
 {
-    if (read_members(run, err) < 0)
+    if (read_members(run, err) < 0 || read_faults(run, err) < 0)
         return EXIT_CONFIG;
     if (read_data(run, err) < 0)
         return EXIT_DATA;
@@ -415,6 +442,7 @@ int cmd_sim(int argc, char **argv)
          .min = 1, .max = 60},
         {"account", ARG_TEXT, "FILE", "accounts in YAML or JSON (one: agon-sim-key)",
          &opts.account},
+        {"faults", ARG_TEXT, "FILE", "what the venue does wrong, in YAML (nothing)", &opts.faults},
         {"tls", ARG_FLAG, NULL, "serve https and wss with a certificate made now", &opts.is_tls},
         {"ca-out", ARG_TEXT, "FILE", "write the authority to trust there (PEM)", &opts.ca_out},
         {"log", ARG_TEXT, "FILE", "write each order request and each effect there (NDJSON)",

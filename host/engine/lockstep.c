@@ -122,7 +122,11 @@ static uint32_t earliest(const struct run *run)
 {
     uint32_t best = run->config->n_sources;
 
-    for (uint32_t i = 0; i < run->config->n_sources; i++) {
+    int is_market = 0;
+
+    for (uint32_t i = 0; i < run->config->n_sources; i++)
+        is_market |= run->heads[i] != NULL && !run->config->sources[i].is_companion;
+    for (uint32_t i = 0; is_market && i < run->config->n_sources; i++) {
         if (run->heads[i] != NULL &&
             (best == run->config->n_sources || run->heads[i]->t < run->heads[best]->t))
             best = i;

@@ -19,6 +19,7 @@ struct lockstep_source {
     /* The next market event; hdr.t_venue is its time at the exchange and never falls. Borrowed
      * until the next call. NULL: the end, or an error that the source keeps. */
     const struct agon_event_hdr *(*next)(void *ctx);
+    int is_companion; /* ends with the last source that is none: funding makes no market */
 };
 
 struct lockstep_config {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lab/backtest.h"
+#include "lab/funding.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,10 +19,11 @@
 struct run {
     const struct backtest_config *config;
     struct backtest *result;
-    struct tape *tapes[BACKTEST_TAPES_MAX]; /* owned */
-    struct gen *gen;                        /* owned */
+    struct tape *tapes[BACKTEST_TAPES_MAX];       /* owned */
+    struct funding *fundings[BACKTEST_TAPES_MAX]; /* owned */
+    struct gen *gen;                              /* owned */
     agon_ns_t gen_end, t_start;
-    struct lockstep_source sources[BACKTEST_TAPES_MAX];
+    struct lockstep_source sources[2 * BACKTEST_TAPES_MAX];
     uint32_t n_sources;
     const char *paths[BACKTEST_TAPES_MAX]; /* without their symbols */
     struct tape_info infos[BACKTEST_TAPES_MAX];
@@ -117,6 +119,20 @@ int backtest_names(const struct backtest_config *config, struct roster_names *na
     return rc;
 }
 
+/* Who pays funding is a perpetual, and a raw recording of futures is of one. */
+static int is_perpetual(const struct run *run, const char *symbol)
+{
+    for (uint32_t i = 0; i < run->config->n_fundings; i++) {
+        if (strcmp(funding_symbol(run->fundings[i]), symbol) == 0)
+            return 1;
+    }
+    for (uint32_t i = 0; i < run->config->n_paths; i++) {
+        if (strcmp(run->infos[i].symbol, symbol) == 0 && recording_is_um(run->paths[i]))
+            return 1;
+    }
+    return 0;
+}
+
 static int add_instrument(struct run *run, const struct tape_info *info, agon_instrument_t *id,
                           struct error *err)
 {
@@ -126,7 +142,7 @@ static int add_instrument(struct run *run, const struct tape_info *info, agon_in
                 .granules = 3,
                 .instrument = run->table->n_instruments + 1},
         .venue = BACKTEST_VENUE,
-        .kind = INSTRUMENT_SPOT,
+        .kind = is_perpetual(run, info->symbol) ? INSTRUMENT_LINEAR : INSTRUMENT_SPOT,
         .state = TRADING_OPEN,
         .px_exp = (int8_t)info->px_exp,
         .qty_exp = (int8_t)info->qty_exp,
@@ -243,6 +259,23 @@ static int open_tapes(struct run *run, struct error *err)
     return AGON_OK;
 }
 
+// Behind the tapes: at one time their events come first.
+static int open_fundings(struct run *run, struct error *err)
+{
+    for (uint32_t i = 0; i < run->config->n_fundings; i++) {
+        agon_instrument_t id =
+            instruments_find(run->table, BACKTEST_VENUE, funding_symbol(run->fundings[i]));
+
+        if (id == 0)
+            return error_set(err, AGON_EINVAL, "funding of %s, of which there are no other data",
+                             funding_symbol(run->fundings[i]));
+        funding_set(run->fundings[i], id, run->t_start);
+        run->sources[run->n_sources++] = (struct lockstep_source){
+            .ctx = run->fundings[i], .next = funding_next, .is_companion = 1};
+    }
+    return AGON_OK;
+}
+
 static int configure(struct run *run, struct error *err)
 {
     const struct backtest_config *config = run->config;
@@ -273,6 +306,14 @@ static int configure(struct run *run, struct error *err)
         if (run->infos[i].t_first < run->t_start)
             run->t_start = run->infos[i].t_first;
     }
+    if (config->n_fundings > BACKTEST_TAPES_MAX)
+        return error_set(err, AGON_ERANGE, "%u files of funding, at most %d", config->n_fundings,
+                         BACKTEST_TAPES_MAX);
+    for (uint32_t i = 0; i < config->n_fundings; i++) {
+        rc = funding_open(&run->fundings[i], config->fundings[i], err);
+        if (rc < 0)
+            return rc;
+    }
     // The base currency comes first: capital is counted in it.
     cash.asset = asset_of(run,
                           config->base_currency != NULL ? config->base_currency
@@ -282,6 +323,8 @@ static int configure(struct run *run, struct error *err)
     if (cash.asset == 0)
         return AGON_EINVAL;
     rc = config->n_paths > 0 ? open_tapes(run, err) : open_generated(run, err);
+    if (rc >= 0)
+        rc = open_fundings(run, err);
     if (rc < 0)
         return rc;
     for (uint32_t i = 0; i < config->n_slots; i++)
@@ -563,6 +606,8 @@ int backtest_run(const struct backtest_config *config, struct backtest *result, 
 done:
     for (uint32_t i = 0; i < BACKTEST_TAPES_MAX; i++)
         tape_close(run.tapes[i]);
+    for (uint32_t i = 0; i < BACKTEST_TAPES_MAX; i++)
+        funding_close(run.fundings[i]);
     gen_free(run.gen);
     paper_free(run.paper);
     if (config->journal_dir != NULL) {

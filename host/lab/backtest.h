@@ -21,6 +21,8 @@
 struct backtest_config {
     const char *const *paths; /* recorded files, as [SYMBOL=]FILE */
     uint32_t n_paths;
+    const char *const *fundings; /* recorded funding rates, as [SYMBOL=]FILE: a linear perpetual */
+    uint32_t n_fundings;
     uint64_t seed;           /* with no paths: the generator's */
     agon_ns_t gen_length_ns; /* how long a generated market lasts */
     agon_ns_t t_end;         /* stop there; 0: at the end of the data */

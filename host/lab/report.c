@@ -234,13 +234,16 @@ static json_t *agent_json(const struct backtest *result, uint16_t id)
         char realised[NUM_TEXT];
 
         json_array_append_new(
-            positions,
-            json_pack("{s:s, s:s, s:s, s:I}", "symbol", instrument->symbol, "qty",
-                      exact(all[i].held_amt, instruments_asset(table, instrument->base)->exp, qty),
-                      "realised",
-                      exact(all[i].realised_amt, instruments_asset(table, instrument->quote)->exp,
-                            realised),
-                      "fills", (json_int_t)all[i].n_fills));
+            positions, json_pack("{s:s, s:s, s:s, s:I}", "symbol", instrument->symbol, "qty",
+                                 exact(all[i].held_amt,
+                                       instrument->kind == INSTRUMENT_SPOT
+                                           ? instruments_asset(table, instrument->base)->exp
+                                           : instrument->qty_exp,
+                                       qty),
+                                 "realised",
+                                 exact(all[i].realised_amt,
+                                       instruments_asset(table, instrument->quote)->exp, realised),
+                                 "fills", (json_int_t)all[i].n_fills));
     }
     return json_pack(
         "{s:s, s:s, s:s, s:s, s:f, s:f, s:f, s:f, s:f, s:I, s:I, s:I, s:o, s:s, s:s, s:s*, "

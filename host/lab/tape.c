@@ -743,6 +743,7 @@ static int open_raw(struct tape *tape, struct error *err)
     if (rc < 0)
         return error_set(err, rc, "%s: out of memory", config->path);
     tape->has_sync = 1;
+    tape->sync.is_chained = config->instrument.kind != INSTRUMENT_SPOT;
     binance_sync_start(&tape->sync, 0);
     return AGON_OK;
 }

@@ -197,8 +197,9 @@ agon_amt_t match_locked_amt(const struct match *match, uint32_t owner, agon_asse
 /* Signed position of a derivative; 0 on spot. */
 agon_qty_t match_position_qty(const struct match *match, uint32_t owner,
                               agon_instrument_t instrument);
-/* Puts a derivative's position there without a trade (taken over, settled), at no cost. An owner with
- * working reduce-only orders there keeps them until the next trade. AGON_ENOENT, AGON_EINVAL. */
+/* Puts a derivative's position there without a trade (taken over, settled), at no cost. An owner
+ * with working reduce-only orders there keeps them until the next trade. AGON_ENOENT, AGON_EINVAL.
+ */
 int match_set_position(struct match *match, uint32_t owner, agon_instrument_t instrument,
                        agon_qty_t qty);
 /* Fees of an owner on an instrument instead of the table's, in parts per billion; negative: a

@@ -12,6 +12,7 @@
 #define SIM_DIALECT_H
 
 #include "base/error.h"
+#include "sim/faults.h"
 #include "sim/members.h"
 #include "sim/pit.h"
 
@@ -37,8 +38,11 @@ struct sim_request { /* all of it is borrowed for the call */
 };
 
 #define SIM_REPLY_HEADERS 12
+/* A status that is none: what a venue with faults does instead of an answer. */
+enum { SIM_NO_REPLY = 0, SIM_RESET_REPLY = -1 };
 struct sim_reply {
     int status;
+    agon_ns_t late_ns; /* the answer is to come that much later; transport time */
     uint32_t n_headers;
     struct {
         char name[48], value[80];
@@ -48,7 +52,15 @@ struct sim_reply {
     size_t body_n;
 };
 
-enum sim_frame { SIM_TEXT = 1, SIM_BINARY = 2, SIM_PING = 3, SIM_PONG = 4, SIM_CLOSE = 5 };
+enum sim_frame {
+    SIM_TEXT = 1,
+    SIM_BINARY = 2,
+    SIM_PING = 3,
+    SIM_PONG = 4,
+    SIM_CLOSE = 5,
+    SIM_RESET = 6, /* out only: the connection is reset, and forgotten already */
+    SIM_STALL = 7  /* out only: nothing is read from it any more */
+};
 
 struct sim_sink {
     void *ctx;
@@ -74,11 +86,12 @@ struct sim_limits { /* transport time; 0: the venue's own */
 struct sim_config {
     struct pit *pit;               /* borrowed; its hooks are the dialect's from now on */
     const struct members *members; /* borrowed */
-    const struct pit *index; /* borrowed; perpetuals: whose last prices are the index, where their own
-                                pit knows none; may be NULL */
+    const struct pit *index; /* borrowed; perpetuals: whose last prices are the index, where their
+                                own pit knows none; may be NULL */
     struct sim_limits limits;
     struct sim_sink sink;
-    uint64_t seed; /* of listen keys and generated client order ids */
+    struct faults *faults; /* borrowed; NULL: none */
+    uint64_t seed;         /* of listen keys and generated client order ids */
 };
 
 struct sim; /* a dialect's own state */

@@ -10,8 +10,18 @@
 #define TICK_MAX_MS 250
 #define NS_PER_MS   1000000
 
+struct held { /* an answer that comes late */
+    uint64_t conn;
+    agon_ns_t t_due;
+    struct sim_reply reply;
+    char *body; /* owned */
+};
+#define HELD_MAX 256
+
 struct sim_server {
     struct sim_server_config config;
+    struct held *held[HELD_MAX]; /* owned */
+    uint32_t n_held;
     struct sim *sim;        /* owned */
     struct server *sockets; /* owned */
     uv_timer_t timer;
@@ -53,10 +63,71 @@ static void arm(struct sim_server *server)
         return;
     server->config.dialect->due(server->sim, &next);
     due = sim_clock_when(&server->config.clock, next.market);
+    for (uint32_t i = 0; i < server->n_held; i++)
+        if (server->held[i]->t_due < due)
+            due = server->held[i]->t_due;
     if (next.transport < due)
         due = next.transport;
     ms = due <= now.transport ? 0 : (due - now.transport + NS_PER_MS - 1) / NS_PER_MS;
     uv_timer_start(&server->timer, on_timer, (uint64_t)(ms > TICK_MAX_MS ? TICK_MAX_MS : ms), 0);
+}
+
+static void respond(struct sim_server *server, uint64_t conn, const struct sim_reply *reply,
+                    const char *body)
+{
+    struct http_header out[SIM_REPLY_HEADERS + 1];
+    struct http_response response = {.headers = out};
+
+    out[response.n_headers++] = (struct http_header){"content-type", reply->type};
+    for (uint32_t i = 0; i < reply->n_headers; i++)
+        out[response.n_headers++] =
+            (struct http_header){reply->headers[i].name, reply->headers[i].value};
+    response.status = reply->status;
+    response.body = body;
+    response.body_n = reply->body_n;
+    server_respond(server->sockets, conn, &response);
+}
+
+static void hold(struct sim_server *server, uint64_t conn, const struct sim_reply *reply,
+                 agon_ns_t now)
+{
+    struct held *held = server->n_held < HELD_MAX ? calloc(1, sizeof(*held)) : NULL;
+
+    if (held)
+        held->body = malloc(reply->body_n + 1);
+    if (!held || !held->body) { // it is not late, then
+        free(held);
+        respond(server, conn, reply, reply->body);
+        return;
+    }
+    held->conn = conn;
+    held->t_due = now + reply->late_ns;
+    held->reply = *reply;
+    memcpy(held->body, reply->body, reply->body_n);
+    server->held[server->n_held++] = held;
+}
+
+static void drop_held(struct held *held)
+{
+    free(held->body);
+    free(held);
+}
+
+static void send_held(struct sim_server *server, agon_ns_t now)
+{
+    uint32_t kept = 0;
+
+    for (uint32_t i = 0; i < server->n_held; i++) {
+        struct held *held = server->held[i];
+
+        if (held->t_due > now) {
+            server->held[kept++] = held;
+            continue;
+        }
+        respond(server, held->conn, &held->reply, held->body);
+        drop_held(held);
+    }
+    server->n_held = kept;
 }
 
 static void on_timer(uv_timer_t *timer)
@@ -65,6 +136,7 @@ static void on_timer(uv_timer_t *timer)
     struct sim_time now = now_of(server);
 
     server->config.dialect->tick(server->sim, &now);
+    send_held(server, now.transport);
     arm(server);
 }
 
@@ -100,11 +172,9 @@ static void to_request(const struct http_message *message, const char *address,
 static void on_request(void *ctx, uint64_t conn, const struct http_message *message,
                        const char *peer)
 {
-    struct http_header out[SIM_REPLY_HEADERS + 1];
     struct sim_header headers[HTTP_HEADERS_MAX];
     struct sim_server *server = ctx;
     struct sim_time now = now_of(server);
-    struct http_response response = {.headers = out};
     struct sim_request request;
     struct sim_reply reply;
     char address[64];
@@ -112,14 +182,14 @@ static void on_request(void *ctx, uint64_t conn, const struct http_message *mess
     peer_address(peer, address);
     to_request(message, address, headers, &request);
     server->config.dialect->http(server->sim, &now, &request, &reply);
-    out[response.n_headers++] = (struct http_header){"content-type", reply.type};
-    for (uint32_t i = 0; i < reply.n_headers; i++)
-        out[response.n_headers++] =
-            (struct http_header){reply.headers[i].name, reply.headers[i].value};
-    response.status = reply.status;
-    response.body = reply.body;
-    response.body_n = reply.body_n;
-    server_respond(server->sockets, conn, &response);
+    if (reply.status == SIM_NO_REPLY)
+        return; // the connection waits until its client has had enough
+    if (reply.status == SIM_RESET_REPLY)
+        server_kill(server->sockets, conn, 1);
+    else if (reply.late_ns > 0)
+        hold(server, conn, &reply, now.transport);
+    else
+        respond(server, conn, &reply, reply.body);
 }
 
 static int on_ws_request(void *ctx, uint64_t conn, const struct http_message *message,
@@ -189,12 +259,18 @@ static void on_frame(void *ctx, uint64_t conn, enum sim_frame kind, const void *
     case SIM_PING:
         rc = server_ws_ping(server->sockets, conn, bytes, n);
         break;
-    case SIM_PONG:
-        break; // the codec has answered
+    case SIM_PONG: // the codec has answered
+    case SIM_RESET:
+    case SIM_STALL:
+        break;
     case SIM_CLOSE:
         server_ws_close(server->sockets, conn, code, bytes);
         break;
     }
+    if (kind == SIM_RESET)
+        server_kill(server->sockets, conn, 1);
+    else if (kind == SIM_STALL)
+        server_pause(server->sockets, conn, 1);
     // A client that does not read is cut off, as the venue does.
     if (rc == AGON_EAGAIN)
         server_ws_close(server->sockets, conn, WS_CODE_POLICY, "slow consumer");
@@ -280,6 +356,8 @@ void sim_server_free(struct sim_server *server)
     if (!server)
         return;
     server_free(server->sockets);
+    for (uint32_t i = 0; i < server->n_held; i++)
+        drop_held(server->held[i]);
     if (server->sim)
         server->config.dialect->close(server->sim);
     free(server);

@@ -426,8 +426,8 @@ static void see_current(struct outbox *outbox, struct outbox_entry *entry,
     if (entry->pending != 0)
         end_request(entry); // it is over, so is whatever was asked of it
     if (seen->state == AGON_ORDER_FILLED) {
-        // The fills themselves move the ledger; where they were told all, no more is to be said, but
-        // to who asked.
+        // The fills themselves move the ledger; where they were told all, no more is to be said,
+        // but to who asked.
         if (entry->reported_state != 0 &&
             entry->fill_qty >= num_add(entry->base_qty, entry->cum_qty))
             entry->is_told = 1;

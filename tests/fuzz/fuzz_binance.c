@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /* fuzz_binance: any bytes, as each kind of message and answer that Binance can send us.
  *
- * decodes: host/venue/binance/decode.c host/venue/scan.c host/venue/symbols.c host/base/num.c */
+ * decodes: host/venue/binance/decode.c host/venue/binance/decode_um.c host/venue/scan.c
+ * host/venue/symbols.c host/base/num.c */
 #include <stdlib.h>
 
 #include "fuzz.h"
@@ -63,6 +64,11 @@ size_t LLVMFuzzerCustomMutator(uint8_t *bytes, size_t n, size_t max, unsigned se
         "\"origQty\":\"0.01000\",\"executedQty\":\"0.00400\",\"status\":\"PARTIALLY_FILLED\","
         "\"timeInForce\":\"GTC\",\"type\":\"LIMIT\",\"side\":\"BUY\",\"updateTime\":17}",
         "{\"code\":-2010,\"msg\":\"no\\u0041\"}",
+        "{\"e\":\"ORDER_TRADE_UPDATE\",\"E\":17,\"o\":{\"s\":\"BTCUSDT\",\"c\":\"a\",\"S\":\"BUY\","
+        "\"q\":\"1\",\"p\":\"2\",\"x\":\"TRADE\",\"X\":\"FILLED\",\"i\":3,\"l\":\"1\",\"z\":\"1\","
+        "\"L\":\"2\",\"T\":17,\"t\":4,\"m\":false}}",
+        "{\"stream\":\"btcusdt@markPrice@1s\",\"data\":{\"e\":\"markPriceUpdate\",\"E\":17,"
+        "\"s\":\"BTCUSDT\",\"p\":\"3.12345678\",\"i\":\"3.1\",\"r\":\"-0.0001\",\"T\":18}}",
     };
 
     return fuzz_step(right, sizeof(right) / sizeof(right[0]), bytes, n, max, seed);
@@ -99,5 +105,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     binance_decode_klines(&dec, data, size, &symbols.all[0], 60, INT64_MAX, on_bar, NULL);
     binance_decode_replace(&dec, data, size, &replace);
     binance_decode_exchange_info(data, size, NULL, NULL, NULL);
+    if (kind == BINANCE_MARK && out.mark.mark_px <= 0)
+        abort();
+    kind = binance_decode_um_user(&dec, data, size, &out);
+    if (kind == BINANCE_ORDER && out.order.symbol == NULL)
+        abort();
+    binance_decode_positions(&dec, data, size, &out);
+    binance_decode_um_account(&dec, data, size, &out);
+    if (binance_decode_listen_key(&dec, data, size, text, sizeof(text)) >= 0 &&
+        strpbrk(text, "/? \r\n") != NULL)
+        abort(); // it becomes part of a path
     return 0;
 }

@@ -2,18 +2,21 @@
 /* fuzz_sim: any text as what a client says to the simulated Binance: an answer comes out, JSON
  * where it says so, and nothing breaks.
  *
- * A line each, at most 64: its first letter says what it is.
- *   G P U D <path?query>   a request: GET, POST, PUT, DELETE; small letters: signed
- *   B <path body>          a POST with a form for a body
- *   w <text>   a <text>    a message on the stream socket, on the WebSocket API
- *   s <method params>      a signed call on the WebSocket API
- *   o <path?query>         a third socket opens there
+ * The first byte may say which market it is: '!' USD-M futures; '%' spot and '&' USD-M that do
+ * wrong. Then a line each, at most 64: its first letter says what it is. G P U D <path?query>   a
+ * request: GET, POST, PUT, DELETE; small letters: signed B <path body>          a POST with a form
+ * for a body w <text>   a <text>    a message on the stream socket, on the WebSocket API s <method
+ * params>      a signed call on the WebSocket API o <path?query>         a third socket opens there
  *   t <text>               a tenth of a second passes for every byte
  *   m <text>               somebody sells, deeper with every byte
  *
- * decodes: host/sim/binance/account.c host/sim/binance/klines.c host/sim/binance/orders.c
- *   host/sim/binance/params.c host/sim/binance/public.c host/sim/binance/spot.c
- *   host/sim/binance/streams.c host/sim/binance/wsapi.c host/sim/jout.c */
+ * decodes: host/sim/binance/account.c host/sim/binance/carrier.c host/sim/binance/klines.c
+ *   host/sim/binance/mishap.c host/sim/binance/orders.c host/sim/binance/params.c
+ *   host/sim/binance/public.c host/sim/binance/records.c host/sim/binance/spot.c
+ *   host/sim/binance/streams.c host/sim/binance/subs.c host/sim/binance/um.c
+ *   host/sim/binance/um_account.c host/sim/binance/um_orders.c host/sim/binance/um_public.c
+ *   host/sim/binance/um_risk.c host/sim/binance/um_streams.c host/sim/binance/wsapi.c
+ *   host/sim/jout.c */
 #include <check.h>
 
 #include "sim/pit.h"
@@ -28,7 +31,18 @@
 #define LINES_MAX 64
 #define TEXT_MAX  3000
 
+static const char mishaps[] =
+    "faults:\n"
+    "  - {on: request, path: \"/*\", every: 5, do: timeout, effect: true}\n"
+    "  - {on: request, path: \"/*\", every: 7, do: error}\n"
+    "  - {on: user, every: 3, do: duplicate}\n"
+    "  - {on: user, every: 4, do: delay, delay: 300ms}\n"
+    "  - {on: stream, every: 3, do: swap}\n"
+    "  - {on: stream, every: 11, do: reset}\n"
+    "  - {on: socket, every: 3, do: refuse}\n"
+    "  - {on: time, after: 1s, do: maintenance, for: 500ms}\n";
 static struct world w;
+static int is_um;
 static uint64_t conns[3], next_conn;
 
 static void listen_to(int i, const char *target)
@@ -44,15 +58,15 @@ static void settle(void)
     for (uint32_t i = 0; i < w.n_frames; i++) {
         const struct world_frame *frame = &w.frames[i];
 
-        REQUIRE(frame->kind >= SIM_TEXT && frame->kind <= SIM_CLOSE);
-        for (int k = 0; k < 3 && frame->kind == SIM_CLOSE; k++)
+        REQUIRE(frame->kind >= SIM_TEXT && frame->kind <= SIM_STALL);
+        for (int k = 0; k < 3 && (frame->kind == SIM_CLOSE || frame->kind == SIM_RESET); k++)
             conns[k] = conns[k] == frame->conn ? 0 : conns[k];
     }
     world_clear(&w);
     if (conns[0] == 0)
         listen_to(0, "/stream?streams=btcusdt@depth@100ms/btcusdt@trade");
     if (conns[1] == 0)
-        listen_to(1, "/ws-api/v3");
+        listen_to(1, is_um ? "/ws-fapi/v1" : "/ws-api/v3");
     world_clear(&w);
 }
 
@@ -68,7 +82,7 @@ static void request(char kind, char *text)
         *mark++ = '\0';
     status = at < 4 ? world_raw(&w, methods[at], text, mark != NULL ? mark : "", NULL, w.key)
                     : world_signed(&w, methods[at - 4], text, mark != NULL ? mark : "");
-    REQUIRE(status >= 200 && status < 600);
+    REQUIRE(status >= 200 ? status < 600 : status == SIM_NO_REPLY && w.faults.n > 0);
 }
 
 static void call(const char *text)
@@ -157,11 +171,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
                                       .orders_per_10s = UINT32_MAX,
                                       .orders_per_day = UINT32_MAX};
     static char line[TEXT_MAX + 1];
-    size_t at = 0;
+    char mode = n > 0 ? (char)data[0] : '\0';
+    size_t at = mode == '!' || mode == '%' || mode == '&';
 
     next_conn = 0;
     memset(conns, 0, sizeof(conns));
-    world_open(&w, &limits);
+    is_um = mode == '!' || mode == '&';
+    if (mode == '%' || mode == '&')
+        world_open_faults(&w, is_um ? "binance_um" : "binance", mishaps);
+    else if (is_um)
+        world_open_um(&w, &limits);
+    else
+        world_open(&w, &limits);
     settle();
     for (int i = 0; i < LINES_MAX && at < n; i++) {
         const uint8_t *end = memchr(data + at, '\n', n - at);
@@ -175,7 +196,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
         }
         at += length + 1;
     }
-    REQUIRE(world_get(&w, "/api/v3/time") == 200);
+    REQUIRE(world_get(&w, is_um ? "/fapi/v1/time" : "/api/v3/time") == 200 || w.faults.n > 0);
     world_close(&w);
     return 0;
 }

@@ -44,6 +44,11 @@ void simb_limits(struct simb *b, uint32_t *weight, uint32_t *per_10s, uint32_t *
     *weight = limits->weight_per_minute ? limits->weight_per_minute : b->venue->weight_per_minute;
     *per_10s = limits->orders_per_10s ? limits->orders_per_10s : b->venue->orders_per_10s;
     *per_long = limits->orders_per_day ? limits->orders_per_day : b->venue->orders_long;
+    if (b->now.transport < b->halved_until) {
+        *weight /= 2;
+        *per_10s /= 2;
+        *per_long /= 2;
+    }
 }
 
 static void put_limit(struct jout *out, const char *type, const char *interval, int n,
@@ -214,7 +219,8 @@ int simb_run(struct simb_call *call, const char *key, const char *signed_text, s
     int rc;
 
     call->status = 200;
-    rc = simb_charge(call, route->weigh ? route->weigh(call) : route->weight);
+    rc = simb_is_away(call) ? -1
+                            : simb_charge(call, route->weigh ? route->weigh(call) : route->weight);
     if (rc == 0)
         rc = simb_authorise(call, key, signed_text, n);
     if (rc == 0 && !call->b->venue->is_lenient)
@@ -227,6 +233,7 @@ int simb_run(struct simb_call *call, const char *key, const char *signed_text, s
         call->peer->weight.n -= call->weight;
     log_request(call);
     simb_flush_balances(call->b);
+    simb_mishap_sweep(call->b);
     return rc;
 }
 
@@ -345,6 +352,17 @@ static void advance(struct simb *b, const struct sim_time *now)
     if (b->venue->settle)
         b->venue->settle(b);
     simb_flush_balances(b);
+    simb_mishap_tick(b);
+}
+
+static void spoil(struct sim_reply *reply, const struct fault *fault)
+{
+    if (fault->what == FAULT_TIMEOUT)
+        reply->status = SIM_NO_REPLY;
+    else if (fault->what == FAULT_RESET)
+        reply->status = SIM_RESET_REPLY;
+    else if (fault->what == FAULT_LATE)
+        reply->late_ns = fault->delay_ns;
 }
 
 void simb_http(struct sim *sim, const struct sim_time *now, const struct sim_request *request,
@@ -356,6 +374,8 @@ void simb_http(struct sim *sim, const struct sim_time *now, const struct sim_req
     const struct simb_route *route;
     const char *unit = header_of(request, "x-mbx-time-unit");
     size_t query_n = strlen(request->query), n;
+    struct fault *fault = NULL;
+    int rc = 0;
 
     memset(reply, 0, sizeof(*reply));
     advance(b, now);
@@ -384,12 +404,21 @@ void simb_http(struct sim *sim, const struct sim_time *now, const struct sim_req
                    "Invalid value for time unit; expected either MICROSECOND or MILLISECOND.") <
              0) ||
         simb_params_add(call, request->query, query_n, 0) < 0 ||
-        simb_params_add(call, request->body, request->body_n, 1) < 0 ||
-        simb_run(call, header_of(request, "x-mbx-apikey"), payload, n) < 0) {
+        simb_params_add(call, request->body, request->body_n, 1) < 0)
+        rc = -1;
+    else
+        fault = simb_mishap_request(call, request->method, request->path);
+    if (rc == 0 && !simb_mishap_hides(fault))
+        rc = simb_run(call, header_of(request, "x-mbx-apikey"), payload, n);
+    if (fault && fault->what == FAULT_ERROR)
+        rc = simb_mishap_error(call, fault);
+    if (rc < 0) {
         jout_reset(&b->out);
         simb_error_body(call, &b->out);
     }
     finish(call, reply);
+    if (fault)
+        spoil(reply, fault);
 }
 
 /* --- connections --- */
@@ -424,6 +453,7 @@ int simb_ws_open(struct sim *sim, const struct sim_time *now, uint64_t id,
     struct simb *b = (struct simb *)sim;
     struct simb_conn *conn = NULL;
     struct simb_call *call;
+    int status = 0;
     const char *path = b->venue->is_split ? past_split(request->path) : request->path;
     int is_api = strcmp(request->path, b->venue->api_path) == 0;
 
@@ -439,6 +469,11 @@ int simb_ws_open(struct sim *sim, const struct sim_time *now, uint64_t id,
             conn = &b->conns[i];
     call = call_begin(b, now);
     call->peer = simb_peer_of(b, request->peer, now->transport);
+    if (simb_is_away(call)) {
+        simb_error_body(call, &b->out);
+        finish(call, reply);
+        return 0;
+    }
     if (simb_window_add(&call->peer->connects, now->transport, 5 * SIMB_NS_PER_MIN, 1) >
             CONNECTS_PER_5M ||
         !conn) {
@@ -470,6 +505,11 @@ int simb_ws_open(struct sim *sim, const struct sim_time *now, uint64_t id,
     if (!is_api && simb_stream_open(b, conn, path, request->query) < 0) {
         simb_conn_forget(b, conn);
         http_page(reply, 400, "<html><head><title>400 Bad Request</title></head></html>\n");
+        return 0;
+    }
+    if (simb_mishap_socket(b, conn, request->path, &status)) {
+        simb_conn_forget(b, conn);
+        http_page(reply, status, "<html><head><title>Refused</title></head></html>\n");
         return 0;
     }
     reply->status = 101;
@@ -529,6 +569,9 @@ void simb_ws_frame(struct sim *sim, const struct sim_time *now, uint64_t id, enu
     case SIM_CLOSE:
         simb_conn_forget(b, conn);
         break;
+    case SIM_RESET:
+    case SIM_STALL:
+        break; // never from a client
     }
 }
 
@@ -581,6 +624,7 @@ void simb_due(const struct sim *sim, struct sim_time *next)
 
     next->market = pit_next(b->pit);
     next->transport = b->venue->due ? b->venue->due(b) : INT64_MAX;
+    next->transport = earlier(next->transport, simb_mishap_due(b));
     for (uint32_t i = 0; i < SIMB_CONNS_MAX; i++) {
         const struct simb_conn *conn = &b->conns[i];
 
@@ -645,6 +689,7 @@ void simb_close(struct sim *sim)
     if (b->pit)
         pit_set_hooks(b->pit, &none);
     simb_records_free(b);
+    simb_mishap_free(b);
     if (b->venue->close)
         b->venue->close(b);
     for (uint32_t i = 0; i < SIMB_CONNS_MAX; i++)

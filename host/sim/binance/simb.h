@@ -27,7 +27,8 @@
 #define SIMB_LISTEN_TEXT    64
 #define SIMB_LISTEN_LIFE_NS (3600ll * 1000000000)
 #define SIMB_EXP            8
-#define SIMB_SPEEDS         3 /* of a diff stream */
+#define SIMB_LATE_MAX       4096 /* frames that are held back */
+#define SIMB_SPEEDS         3    /* of a diff stream */
 #define SIMB_NS_PER_MS      1000000ll
 #define SIMB_NS_PER_S       1000000000ll
 #define SIMB_NS_PER_MIN     (60 * SIMB_NS_PER_S)
@@ -164,6 +165,15 @@ struct simb_conn {
     } subs[SIMB_SUBS_MAX];
     uint32_t n_subs;
     int32_t next_sub;
+    uint8_t doom; /* enum fault_do: how it ends at the next sweep */
+    int doom_code;
+};
+struct simb_late { /* a frame that is held back */
+    uint64_t conn;
+    agon_ns_t t_due; /* transport; 0: after the next of its stream */
+    char stream[SIMB_STREAM_TEXT];
+    char *text; /* owned */
+    size_t n;
 };
 
 /* --- calls --- */
@@ -254,6 +264,9 @@ struct simb {
     int submit_reason; /* why the engine refused */
     struct simb_sent sent[PIT_SYMBOLS_MAX][SIMB_SPEEDS];
     uint32_t n_streams[SIMB_STREAM_KINDS]; /* subscribed, over all connections */
+    struct simb_late late[SIMB_LATE_MAX];
+    uint32_t n_late, n_doomed;
+    agon_ns_t maintenance_until, halved_until, skewed_until, skew_ns;
     struct jout out, data, frame, wrapped, line;
     struct simb_call call; /* too big for a stack */
     char text[SIMB_TEXT_MAX], payload[SIMB_TEXT_MAX];
@@ -451,6 +464,25 @@ void simb_on_step(void *ctx, agon_ns_t t);
 /* subs.c. One user event, a bare JSON object, to all who listen to that account. */
 void simb_user_event(struct simb *b, struct simb_account *account, struct jout *event);
 void simb_user_ended(struct simb *b, struct simb_account *account, const char *listen_key);
+
+/* mishap.c: faults that were told to happen */
+struct fault *simb_mishap_request(struct simb_call *call, const char *method, const char *path);
+int simb_mishap_hides(const struct fault *fault); /* the request never got there */
+int simb_mishap_error(struct simb_call *call, const struct fault *fault); /* simb_fail */
+int simb_is_away(struct simb_call *call); /* in maintenance: it failed with that */
+/* True: the upgrade is refused with *status. */
+int simb_mishap_socket(struct simb *b, struct simb_conn *conn, const char *path, int *status);
+/* A frame as it would go out, of a market stream or to a user. event: its name, or NULL. */
+void simb_emit(struct simb *b, struct simb_conn *conn, int is_user, const char *stream,
+               const char *event, const char *text, size_t n);
+void simb_mishap_reset(struct simb *b, struct simb_conn *conn);
+/* Sends it that much later. */
+void simb_mishap_keep(struct simb *b, struct simb_conn *conn, const char *text, size_t n,
+                      agon_ns_t late_ns);
+void simb_mishap_sweep(struct simb *b);
+void simb_mishap_tick(struct simb *b);
+agon_ns_t simb_mishap_due(const struct simb *b);
+void simb_mishap_free(struct simb *b);
 
 /* wsapi.c */
 void simb_api_text(struct simb *b, struct simb_conn *conn, const char *text, size_t n);

@@ -358,12 +358,30 @@ void simb_stream_text(struct simb *b, struct simb_conn *conn, const char *text, 
 
 /* --- pushing --- */
 
-void simb_push(struct simb *b, struct simb_conn *conn, const char *name, struct jout *payload)
+// "e" stands first in what has one.
+static const char *event_of(struct jout *payload, char event[40])
+{
+    const char *text = jout_text(payload);
+    size_t n;
+
+    if (strncmp(text, "{\"e\":\"", 6) != 0)
+        return NULL;
+    n = strcspn(text + 6, "\"");
+    if (n > 39)
+        return NULL;
+    memcpy(event, text + 6, n);
+    event[n] = '\0';
+    return event;
+}
+
+static void push(struct simb *b, struct simb_conn *conn, int is_user, const char *name,
+                 struct jout *payload)
 {
     struct jout *out = &b->wrapped;
+    char event[40];
 
     if (!conn->is_combined) {
-        simb_send(b, conn, SIM_TEXT, jout_text(payload), payload->n);
+        simb_emit(b, conn, is_user, name, event_of(payload, event), jout_text(payload), payload->n);
         return;
     }
     jout_reset(out);
@@ -372,7 +390,12 @@ void simb_push(struct simb *b, struct simb_conn *conn, const char *name, struct 
     jout_key(out, "data");
     jout_raw(out, jout_text(payload), payload->n);
     jout_close(out, '{');
-    simb_send(b, conn, SIM_TEXT, jout_text(out), out->n);
+    simb_emit(b, conn, is_user, name, event_of(payload, event), jout_text(out), out->n);
+}
+
+void simb_push(struct simb *b, struct simb_conn *conn, const char *name, struct jout *payload)
+{
+    push(b, conn, 0, name, payload);
 }
 
 // The payload is made once for those who count in ms and once for those who count in us.
@@ -504,13 +527,14 @@ void simb_put_levels(struct jout *out, const char *name, const struct agon_level
 void simb_user_event(struct simb *b, struct simb_account *account, struct jout *event)
 {
     struct jout *out = &b->wrapped;
+    char name[40];
 
     for (uint32_t i = 0; i < SIMB_CONNS_MAX; i++) {
         struct simb_conn *conn = &b->conns[i];
 
         for (uint32_t j = 0; conn->id && j < conn->n_streams; j++)
             if (conn->streams[j].kind == SIMB_STREAM_USER && conn->streams[j].account == account)
-                simb_push(b, conn, conn->streams[j].name, event);
+                push(b, conn, 1, conn->streams[j].name, event);
         for (uint32_t j = 0; conn->id && j < conn->n_subs; j++) {
             if (conn->subs[j].account != account)
                 continue;
@@ -520,7 +544,7 @@ void simb_user_event(struct simb *b, struct simb_account *account, struct jout *
             jout_key(out, "event");
             jout_raw(out, jout_text(event), event->n);
             jout_close(out, '{');
-            simb_send(b, conn, SIM_TEXT, jout_text(out), out->n);
+            simb_emit(b, conn, 1, "", event_of(event, name), jout_text(out), out->n);
         }
     }
 }
@@ -545,7 +569,7 @@ void simb_user_ended(struct simb *b, struct simb_account *account, const char *l
                 jout_kv_time(out, "E", b->now.transport);
                 jout_kv_str(out, "listenKey", listen_key);
                 jout_close(out, '{');
-                simb_push(b, conn, stream->name, out);
+                push(b, conn, 1, stream->name, out);
             }
             b->n_streams[SIMB_STREAM_USER]--;
             b->n_streams[SIMB_STREAM_NONE]++;

@@ -72,7 +72,12 @@ static const struct simb_route routes[] = {
     {"GET", V1 "rateLimit/order", NULL, SIMB_READ, 1, NULL, "", um_order_rates, 0, 1},
     {"GET", V1 "forceOrders", NULL, SIMB_READ, 20, NULL, "", um_force_orders, 0, 1},
     {"GET", V1 "adlQuantile", NULL, SIMB_READ, 5, NULL, "", um_adl, 0, 1},
-    {"GET", V1 "openAlgoOrders", NULL, SIMB_READ, 1, NULL, "", simb_empty_list, 0, 1},
+    {"POST", V1 "algoOrder", "algoOrder.place", SIMB_TRADE, 0, NULL, "", um_algo_new, 0, 0},
+    {"GET", V1 "algoOrder", NULL, SIMB_READ, 1, NULL, "", um_algo_query, 0, 1},
+    {"DELETE", V1 "algoOrder", "algoOrder.cancel", SIMB_TRADE, 1, NULL, "", um_algo_cancel, 0, 0},
+    {"DELETE", V1 "algoOpenOrders", NULL, SIMB_TRADE, 1, NULL, "", um_algo_cancel_all, 0, 0},
+    {"GET", V1 "openAlgoOrders", NULL, SIMB_READ, 0, um_weigh_open, "", um_algo_open, 0, 1},
+    {"GET", V1 "allAlgoOrders", NULL, SIMB_READ, 5, NULL, "", um_algo_all, 0, 1},
     {"GET", V1 "apiTradingStatus", NULL, SIMB_READ, 10, NULL, "", simb_ping, 0, 1},
 
     {"POST", V1 "listenKey", "userDataStream.start", SIMB_KEY, 1, NULL, "", um_listen_new, 0, 1},

@@ -29,6 +29,8 @@ enum um_type {
     UM_TRAILING_STOP_MARKET,
     UM_TYPES
 };
+enum um_algo_state { UM_ALGO_WAITS, UM_ALGO_TRIGGERED, UM_ALGO_FINISHED };
+enum um_which { UM_EVERY, UM_NORMAL, UM_ALGO }; /* orders */
 enum um_working { UM_CONTRACT_PRICE, UM_MARK_PRICE };
 extern const char *const um_type_names[];
 extern const char *const um_side_names[]; /* by enum perp_side */
@@ -41,8 +43,12 @@ struct simum_order { /* beside struct simb_order; its type is what it acts as no
     uint8_t is_waiting; /* for its trigger: the engine does not know it */
     uint8_t is_active;  /* a trailing stop follows the price */
     uint8_t is_liquidation;
-    uint8_t reason; /* the engine's, when it refused */
-    uint8_t pad[5];
+    uint8_t reason;     /* the engine's, when it refused */
+    uint8_t is_algo;    /* of the conditional orders' own service */
+    uint8_t algo_state; /* enum um_algo_state */
+    uint8_t pad[3];
+    uint64_t actual_id, algo_id; /* what a triggered one became; what this one came from */
+    agon_ns_t t_trigger;
     uint32_t at; /* in um.open */
     int32_t callback_ppb;
     agon_px_t activate_px, peak_px;
@@ -100,7 +106,7 @@ struct um_wish { /* a new order as it was asked for */
     uint32_t sym, has;
     enum perp_side ps;
     uint8_t side, type, tif, stp, resp, working;
-    uint8_t is_reduce_only, is_close, is_protected, is_post_only;
+    uint8_t is_reduce_only, is_close, is_protected, is_post_only, is_algo;
     agon_px_t px, stop_px, activate_px;
     agon_qty_t qty;
     int32_t callback_ppb;
@@ -163,6 +169,12 @@ int um_batch_new(struct simb_call *call);
 int um_batch_amend(struct simb_call *call);
 int um_batch_cancel(struct simb_call *call);
 int um_countdown(struct simb_call *call);
+int um_algo_new(struct simb_call *call);
+int um_algo_query(struct simb_call *call);
+int um_algo_cancel(struct simb_call *call);
+int um_algo_cancel_all(struct simb_call *call);
+int um_algo_open(struct simb_call *call);
+int um_algo_all(struct simb_call *call);
 uint32_t um_weigh_open(struct simb_call *call);
 
 /* um_risk.c: what happens to orders and positions by themselves */
@@ -189,7 +201,10 @@ int um_is_reached(const struct simb_order *order, agon_px_t high_px, agon_px_t l
 void um_settle(struct simb *b);
 agon_ns_t um_due(const struct simb *b);
 void um_second(struct simb *b, agon_ns_t t); /* mark, index, premium, funding */
-void um_cancel_where(struct simb *b, const struct simb_account *account, uint32_t sym);
+void um_cancel_where(struct simb *b, const struct simb_account *account, uint32_t sym,
+                     enum um_which which);
+/* ALGO_UPDATE of a conditional order of that service. */
+void um_report_algo(struct simb *b, const struct simb_order *order, const char *state);
 
 /* um_account.c */
 int um_account_v2(struct simb_call *call);

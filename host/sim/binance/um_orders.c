@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* um_orders: requests about orders: what was asked, whether the filters and the margin let it in,
  * and what is answered. */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <jansson.h>
@@ -499,6 +500,7 @@ static struct simb_order *make_order(struct simb_call *call, const struct um_wis
     um->callback_ppb = wish->callback_ppb;
     um->activate_px = wish->activate_px;
     um->good_till = wish->good_till;
+    um->is_algo = wish->is_algo;
     if (wish->client && *wish->client)
         strcpy(order->client, wish->client);
     else
@@ -534,7 +536,26 @@ static int place_waiting(struct simb_call *call, struct simb_order *order)
     return 0;
 }
 
-// The newest is what a client means by an id that it uses again.
+// The newest is what a client means by an id that it uses again. Conditional orders of their own
+// service have ids of their own.
+static struct simb_order *find_client(struct simb_call *call, uint32_t sym, const char *client,
+                                      int is_algo)
+{
+    struct simb_order *order = simb_find_client(call->b, call->account, sym, client);
+
+    while (order && (order->account != call->account || order->sym != sym ||
+                     order->um->is_algo != is_algo || strcmp(order->client, client) != 0))
+        order = order->next_in_bucket;
+    return order;
+}
+
+static struct simb_order *find_id(struct simb_call *call, uint32_t sym, uint64_t id, int is_algo)
+{
+    struct simb_order *order = simb_find_id(call->b, call->account, sym, id);
+
+    return order && order->um->is_algo == is_algo ? order : NULL;
+}
+
 static int place(struct simb_call *call, struct um_wish *wish, struct simb_order **placed)
 {
     struct simb *b = call->b;
@@ -542,7 +563,7 @@ static int place(struct simb_call *call, struct um_wish *wish, struct simb_order
     int reason;
 
     *placed = NULL;
-    twin = wish->client ? simb_find_client(b, call->account, wish->sym, wish->client) : NULL;
+    twin = wish->client ? find_client(call, wish->sym, wish->client, wish->is_algo) : NULL;
     if (twin && twin->is_open)
         return simb_fail(call, 400, -4116, "ClientOrderId is duplicated.");
     if (fit_reduction(call, wish) < 0)
@@ -669,8 +690,7 @@ static int get_named(struct simb_call *call, uint32_t sym, struct simb_order **o
         return simb_fail(call, 400, -1102,
                          "Param 'origClientOrderId' or 'orderId' must be sent, but both were "
                          "empty/null!");
-    *order = has ? simb_find_id(call->b, call->account, sym, (uint64_t)id)
-                 : simb_find_client(call->b, call->account, sym, client);
+    *order = has ? find_id(call, sym, (uint64_t)id, 0) : find_client(call, sym, client, 0);
     return 0;
 }
 
@@ -733,14 +753,16 @@ static int by_id(const void *a, const void *b)
 
 // An account's open orders by id, as a copy: what is done to one may end others. NULL: none.
 static struct simb_order **open_of(struct simb *b, const struct simb_account *account, uint32_t sym,
-                                   uint32_t *n)
+                                   enum um_which which, uint32_t *n)
 {
     struct simb_order **list = calloc(b->um->n_open + 1, sizeof(struct simb_order *));
 
     REQUIRE(list != NULL);
     *n = 0;
     for (uint32_t i = 0; i < b->um->n_open; i++)
-        if (b->um->open[i]->account == account && (sym == UINT32_MAX || b->um->open[i]->sym == sym))
+        if (b->um->open[i]->account == account &&
+            (sym == UINT32_MAX || b->um->open[i]->sym == sym) &&
+            (which == UM_EVERY || b->um->open[i]->um->is_algo == (which == UM_ALGO)))
             list[(*n)++] = b->um->open[i];
     qsort(list, *n, sizeof(struct simb_order *), by_id);
     return list;
@@ -753,7 +775,7 @@ int um_open_orders(struct simb_call *call)
 
     if (simb_param(call, "symbol") && simb_want_symbol(call, &sym) < 0)
         return -1;
-    list = open_of(call->b, call->account, sym, &n);
+    list = open_of(call->b, call->account, sym, UM_NORMAL, &n);
     jout_open(call->out, '[');
     for (uint32_t i = 0; i < n; i++)
         put_order(call->b, call->out, list[i], RESP_RESULT, 1);
@@ -762,10 +784,11 @@ int um_open_orders(struct simb_call *call)
     return 0;
 }
 
-void um_cancel_where(struct simb *b, const struct simb_account *account, uint32_t sym)
+void um_cancel_where(struct simb *b, const struct simb_account *account, uint32_t sym,
+                     enum um_which which)
 {
     uint32_t n;
-    struct simb_order **list = open_of(b, account, sym, &n);
+    struct simb_order **list = open_of(b, account, sym, which, &n);
 
     for (uint32_t i = 0; i < n; i++)
         if (list[i]->is_open)
@@ -779,7 +802,7 @@ int um_cancel_all(struct simb_call *call)
 
     if (simb_want_symbol(call, &sym) < 0)
         return -1;
-    um_cancel_where(call->b, call->account, sym);
+    um_cancel_where(call->b, call->account, sym, UM_NORMAL);
     jout_open(call->out, '{');
     jout_kv_int(call->out, "code", 200);
     jout_kv_str(call->out, "msg", "The operation of cancel all open order is done.");
@@ -813,7 +836,7 @@ int um_all_orders(struct simb_call *call)
             agon_ns_t ms = order->t_create - order->t_create % SIMB_NS_PER_MS;
 
             if (order->account != call->account || order->sym != sym || order->id < (uint64_t)id ||
-                ms < start || ms > end)
+                order->um->is_algo || ms < start || ms > end)
                 continue;
             if (pass == 1 && n >= skip && n - skip < limit)
                 put_order(b, call->out, order, RESP_RESULT, 1);
@@ -982,9 +1005,9 @@ int um_batch_cancel(struct simb_call *call)
         struct simb_order *order = NULL;
 
         if (json_is_integer(item))
-            order = simb_find_id(call->b, call->account, sym, (uint64_t)json_integer_value(item));
+            order = find_id(call, sym, (uint64_t)json_integer_value(item), 0);
         else if (json_is_string(item))
-            order = simb_find_client(call->b, call->account, sym, json_string_value(item));
+            order = find_client(call, sym, json_string_value(item), 0);
         if (cancel_one(call, order, call->out) < 0) {
             jout_open(call->out, '{');
             jout_kv_int(call->out, "code", call->code);
@@ -1020,4 +1043,234 @@ int um_countdown(struct simb_call *call)
     jout_kv_str(call->out, "countdownTime", text);
     jout_close(call->out, '{');
     return 0;
+}
+
+/* --- conditional orders by their own service --- */
+
+static const char *algo_state(const struct simb_order *order)
+{
+    if (order->um->algo_state == UM_ALGO_TRIGGERED)
+        return "TRIGGERED";
+    if (order->um->algo_state == UM_ALGO_FINISHED)
+        return "FINISHED";
+    return order->is_open ? "NEW" : simb_status_names[order->status];
+}
+
+static void put_actual(struct jout *out, const char *key, const struct simb_order *order)
+{
+    char id[24] = "";
+
+    if (order->um->actual_id)
+        snprintf(id, sizeof(id), "%llu", (unsigned long long)order->um->actual_id);
+    jout_kv_str(out, key, id);
+}
+
+static void put_algo(struct simb *b, struct jout *out, const struct simb_order *order)
+{
+    const struct simum_order *um = order->um;
+    uint32_t sym = order->sym;
+
+    jout_open(out, '{');
+    jout_kv_int(out, "algoId", (int64_t)order->id);
+    jout_kv_str(out, "clientAlgoId", order->client);
+    jout_kv_str(out, "algoType", "CONDITIONAL");
+    jout_kv_str(out, "orderType", um_type_names[um->orig_type]);
+    jout_kv_str(out, "symbol", pit_at(b->pit, sym)->name);
+    jout_kv_str(out, "side", order->side == AGON_BUY ? "BUY" : "SELL");
+    jout_kv_str(out, "positionSide", um_side_names[um->side]);
+    jout_kv_str(out, "timeInForce", um->is_post_only ? "GTX" : tif_names[order->tif]);
+    um_put_qty(b, out, "quantity", sym, order->qty);
+    jout_kv_str(out, "algoStatus", algo_state(order));
+    put_actual(out, "actualOrderId", order);
+    um_put_px(b, out, "triggerPrice", sym, order->stop_px);
+    um_put_px(b, out, "price", sym, order->px);
+    jout_key(out, "icebergQuantity");
+    jout_null(out);
+    jout_kv_str(out, "selfTradePreventionMode", simb_stp_names[order->stp]);
+    jout_kv_str(out, "workingType", um_working_names[um->working]);
+    jout_kv_str(out, "priceMatch", "NONE");
+    jout_kv_bool(out, "closePosition", um->is_close);
+    jout_kv_bool(out, "priceProtect", um->is_protected);
+    jout_kv_bool(out, "reduceOnly", um->is_reduce_only);
+    if (um->orig_type == UM_TRAILING_STOP_MARKET) {
+        um_put_px(b, out, "activatePrice", sym, um->activate_px);
+        jout_key(out, "callbackRate");
+        simb_put_num(out, (int64_t)um->callback_ppb * 10, 1);
+    }
+    jout_kv_time(out, "createTime", order->t_create);
+    jout_kv_time(out, "updateTime", order->t_update);
+    jout_kv_time(out, "triggerTime", um->t_trigger);
+    jout_kv_time(out, "goodTillDate", um->good_till);
+    jout_close(out, '{');
+}
+
+static int copy_param(struct simb_call *call, const char *from, const char *to)
+{
+    const char *value = simb_param(call, from);
+
+    if (!value || simb_param(call, to))
+        return 0;
+    return simb_param_put(call, to, strlen(to), value, strlen(value));
+}
+
+int um_algo_new(struct simb_call *call)
+{
+    struct simb_order *order;
+    struct um_wish wish;
+    const char *type;
+
+    if (simb_want(call, "algoType", &type) < 0)
+        return -1;
+    if (strcmp(type, "CONDITIONAL") != 0)
+        return not_valid(call, "algoType");
+    if (check_rate(call, 1) < 0 || copy_param(call, "triggerPrice", "stopPrice") < 0 ||
+        copy_param(call, "clientAlgoId", "newClientOrderId") < 0 || get_wish(call, &wish) < 0)
+        return -1;
+    if (!is_conditional(wish.type))
+        return simb_fail(call, 400, -1116, "Invalid orderType.");
+    wish.is_algo = 1;
+    if (check_filters(call, &wish) < 0 || place(call, &wish, &order) < 0)
+        return -1;
+    put_algo(call->b, call->out, order);
+    return 0;
+}
+
+// Named without a symbol.
+static int get_algo(struct simb_call *call, struct simb_order **order)
+{
+    const char *client = simb_param(call, "clientAlgoId");
+    int64_t id = 0;
+    int has;
+
+    *order = NULL;
+    if (simb_get_int(call, "algoId", &id, &has) < 0)
+        return -1;
+    if (!has && (!client || !*client))
+        return simb_fail(call, 400, -1102,
+                         "Param 'clientAlgoId' or 'algoId' must be sent, but both were "
+                         "empty/null!");
+    for (uint32_t sym = 0; sym < pit_count(call->b->pit) && !*order; sym++)
+        *order = has ? find_id(call, sym, (uint64_t)id, 1) : find_client(call, sym, client, 1);
+    return 0;
+}
+
+int um_algo_query(struct simb_call *call)
+{
+    struct simb_order *order;
+
+    if (get_algo(call, &order) < 0)
+        return -1;
+    if (!order)
+        return simb_fail(call, 400, -2013, "Order does not exist.");
+    put_algo(call->b, call->out, order);
+    return 0;
+}
+
+int um_algo_cancel(struct simb_call *call)
+{
+    struct simb_order *order;
+
+    if (get_algo(call, &order) < 0)
+        return -1;
+    if (!order || !order->is_open || !um_cancel(call->b, order))
+        return refuse_engine(call, MATCH_UNKNOWN_ORDER);
+    jout_open(call->out, '{');
+    jout_kv_int(call->out, "algoId", (int64_t)order->id);
+    jout_kv_str(call->out, "clientAlgoId", order->client);
+    jout_kv_str(call->out, "code", "200");
+    jout_kv_str(call->out, "msg", "success");
+    jout_close(call->out, '{');
+    return 0;
+}
+
+int um_algo_cancel_all(struct simb_call *call)
+{
+    uint32_t sym;
+
+    if (simb_want_symbol(call, &sym) < 0)
+        return -1;
+    um_cancel_where(call->b, call->account, sym, UM_ALGO);
+    jout_open(call->out, '{');
+    jout_kv_int(call->out, "code", 200);
+    jout_kv_str(call->out, "msg", "The operation of cancel all open order is done.");
+    jout_close(call->out, '{');
+    return 0;
+}
+
+int um_algo_open(struct simb_call *call)
+{
+    struct simb_order **list;
+    uint32_t sym = UINT32_MAX, n;
+
+    if (simb_param(call, "symbol") && simb_want_symbol(call, &sym) < 0)
+        return -1;
+    list = open_of(call->b, call->account, sym, UM_ALGO, &n);
+    jout_open(call->out, '[');
+    for (uint32_t i = 0; i < n; i++)
+        put_algo(call->b, call->out, list[i]);
+    jout_close(call->out, '[');
+    free(list);
+    return 0;
+}
+
+int um_algo_all(struct simb_call *call)
+{
+    struct simb *b = call->b;
+    uint32_t sym;
+
+    if (simb_want_symbol(call, &sym) < 0)
+        return -1;
+    jout_open(call->out, '[');
+    for (uint32_t i = 0; i < b->n_orders; i++)
+        if (b->orders[i]->account == call->account && b->orders[i]->sym == sym &&
+            b->orders[i]->um->is_algo)
+            put_algo(b, call->out, b->orders[i]);
+    jout_close(call->out, '[');
+    return 0;
+}
+
+void um_report_algo(struct simb *b, const struct simb_order *order, const char *state)
+{
+    const struct simum_order *um = order->um;
+    struct jout *out = &b->frame;
+    uint32_t sym = order->sym;
+
+    jout_reset(out);
+    jout_open(out, '{');
+    jout_kv_str(out, "e", "ALGO_UPDATE");
+    jout_kv_time(out, "T", order->t_update);
+    jout_kv_time(out, "E", order->t_update);
+    jout_key(out, "o");
+    jout_open(out, '{');
+    jout_kv_str(out, "caid", order->client);
+    jout_kv_int(out, "aid", (int64_t)order->id);
+    jout_kv_str(out, "at", "CONDITIONAL");
+    jout_kv_str(out, "o", um_type_names[um->orig_type]);
+    jout_kv_str(out, "s", pit_at(b->pit, sym)->name);
+    jout_kv_str(out, "S", order->side == AGON_BUY ? "BUY" : "SELL");
+    jout_kv_str(out, "ps", um_side_names[um->side]);
+    jout_kv_str(out, "f", um->is_post_only ? "GTX" : tif_names[order->tif]);
+    um_put_qty(b, out, "q", sym, order->qty);
+    jout_kv_str(out, "X", state ? state : algo_state(order));
+    put_actual(out, "ai", order);
+    jout_kv_str(out, "ap", "0.00000");
+    jout_kv_str(out, "aq", "0.00000");
+    jout_kv_str(out, "act", "0");
+    um_put_px(b, out, "tp", sym, order->stop_px);
+    um_put_px(b, out, "p", sym, order->px);
+    jout_kv_str(out, "V", simb_stp_names[order->stp]);
+    jout_kv_str(out, "wt", um_working_names[um->working]);
+    jout_kv_str(out, "pm", "NONE");
+    jout_kv_bool(out, "cp", um->is_close);
+    jout_kv_bool(out, "pP", um->is_protected);
+    jout_kv_bool(out, "R", um->is_reduce_only);
+    jout_kv_time(out, "tt", um->t_trigger);
+    jout_kv_time(out, "gtd", um->good_till);
+    if (um->reason)
+        jout_kv_str(out, "rm",
+                    um->reason == MATCH_REDUCE_ONLY ? "Reduce Only reject"
+                                                    : "Margin is insufficient.");
+    jout_close(out, '{');
+    jout_close(out, '{');
+    simb_user_event(b, order->account, out);
 }

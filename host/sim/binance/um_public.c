@@ -590,6 +590,7 @@ int um_funding_info(struct simb_call *call)
         jout_kv_str(out, "adjustedFundingRateFloor", "-0.02000000");
         jout_kv_int(out, "fundingIntervalHours", 8);
         jout_kv_bool(out, "disclaimer", 0);
+        jout_kv_int(out, "updateTime", 1696841346067);
         jout_close(out, '{');
     }
     jout_close(out, '[');

@@ -29,8 +29,8 @@ static void put_avg(struct jout *out, const struct simb_order *order)
                 SIMB_EXP);
 }
 
-void um_report(struct simb *b, const struct simb_order *order, const char *kind,
-               const struct match_event *event, uint64_t trade_id, agon_amt_t realised_amt)
+static void report(struct simb *b, const struct simb_order *order, const char *kind,
+                   const struct match_event *event, uint64_t trade_id, agon_amt_t realised_amt)
 {
     static const char *const tifs[] = {"GTC", "GTC", "IOC", "FOK", "GTD"};
     const struct simum_order *um = order->um;
@@ -60,10 +60,8 @@ void um_report(struct simb *b, const struct simb_order *order, const char *kind,
     um_put_qty(b, out, "l", sym, is_trade ? event->qty : 0);
     um_put_qty(b, out, "z", sym, order->filled_qty);
     um_put_px(b, out, "L", sym, is_trade ? event->px : 0);
-    if (is_trade) {
-        jout_kv_dec(out, "n", event->fee_amt, SIMB_EXP);
-        jout_kv_str(out, "N", UM_MARGIN_ASSET);
-    }
+    jout_kv_dec(out, "n", is_trade ? event->fee_amt : 0, SIMB_EXP);
+    jout_kv_str(out, "N", UM_MARGIN_ASSET);
     jout_kv_time(out, "T", event->t);
     jout_kv_int(out, "t", (int64_t)trade_id);
     jout_kv_dec(out, "b", um_account(b, order->account)->symbols[sym].bid_amt[um->side], SIMB_EXP);
@@ -89,6 +87,15 @@ void um_report(struct simb *b, const struct simb_order *order, const char *kind,
     jout_close(out, '{');
     jout_close(out, '{');
     simb_user_event(b, order->account, out);
+}
+
+void um_report(struct simb *b, const struct simb_order *order, const char *kind,
+               const struct match_event *event, uint64_t trade_id, agon_amt_t realised_amt)
+{
+    if (order->um->is_algo)
+        um_report_algo(b, order, kind);
+    else
+        report(b, order, kind, event, trade_id, realised_amt);
 }
 
 void um_tell_account(struct simb *b, struct simb_account *account, const char *reason, uint32_t sym,
@@ -201,6 +208,18 @@ void um_open_add(struct simb *b, struct simb_order *order)
     um->open[um->n_open++] = order;
 }
 
+// What a conditional order became has ended, and so it has itself.
+static void finish_algo(struct simb *b, const struct simb_order *order)
+{
+    struct simb_order *algo = simb_find_id(b, order->account, order->sym, order->um->algo_id);
+
+    if (!algo)
+        return;
+    algo->um->algo_state = UM_ALGO_FINISHED;
+    algo->t_update = pit_now(b->pit);
+    um_report_algo(b, algo, NULL);
+}
+
 static void end_order(struct simb *b, struct simb_order *order, enum simb_status status)
 {
     struct simum *um = b->um;
@@ -211,6 +230,8 @@ static void end_order(struct simb *b, struct simb_order *order, enum simb_status
     }
     order->um->is_waiting = 0;
     simb_leave(order, status);
+    if (order->um->algo_id)
+        finish_algo(b, order);
 }
 
 // Hedged, only what opens holds margin: buying long, selling short.
@@ -351,6 +372,32 @@ static void on_expired(struct simb *b, struct simb_order *order, const struct ma
     end_order(b, order, SIMB_EXPIRED);
 }
 
+// The same fill in few words, for those who are in a hurry.
+static void tell_lite(struct simb *b, const struct simb_order *order,
+                      const struct match_event *event, uint64_t trade_id)
+{
+    struct jout *out = &b->frame;
+    uint32_t sym = order->sym;
+
+    jout_reset(out);
+    jout_open(out, '{');
+    jout_kv_str(out, "e", "TRADE_LITE");
+    jout_kv_time(out, "E", event->t);
+    jout_kv_time(out, "T", event->t);
+    jout_kv_str(out, "s", pit_at(b->pit, sym)->name);
+    um_put_qty(b, out, "q", sym, order->qty);
+    um_put_px(b, out, "p", sym, order->px);
+    jout_kv_bool(out, "m", event->is_maker);
+    jout_kv_str(out, "c", order->client);
+    jout_kv_str(out, "S", order->side == AGON_BUY ? "BUY" : "SELL");
+    um_put_px(b, out, "L", sym, event->px);
+    um_put_qty(b, out, "l", sym, event->qty);
+    jout_kv_int(out, "t", (int64_t)trade_id);
+    jout_kv_int(out, "i", (int64_t)order->id);
+    jout_close(out, '{');
+    simb_user_event(b, order->account, out);
+}
+
 static void on_trade(struct simb *b, struct simb_order *order, const struct match_event *event,
                      uint64_t trade_id)
 {
@@ -365,6 +412,7 @@ static void on_trade(struct simb *b, struct simb_order *order, const struct matc
         order->status = SIMB_PARTIALLY_FILLED;
     um_reserve(b, order->account);
     um_tell_account(b, order->account, "ORDER", order->sym, 0);
+    tell_lite(b, order, event, trade_id);
     um_report(b, order, order->um->is_liquidation ? "CALCULATED" : "TRADE", event, trade_id,
               realised);
     simb_log_effect(b, order, "TRADE", event, trade_id);
@@ -496,6 +544,34 @@ static int has_margin(struct simb *b, const struct simb_order *order)
                            order->side == AGON_BUY, px, order->qty) <= sums.available_amt;
 }
 
+// A conditional order of the other service ends when it triggers, and an order of its own takes its
+// place; the classic one goes on as what it has become.
+static int trigger_algo(struct simb *b, struct simb_order *algo)
+{
+    struct simb_order *order = calloc(1, sizeof(*order));
+    struct simum_order *um = calloc(1, sizeof(*um));
+
+    REQUIRE(order != NULL && um != NULL);
+    algo->um->t_trigger = algo->t_update = pit_now(b->pit);
+    um_report_algo(b, algo, "TRIGGERING");
+    *order = *algo;
+    *um = *algo->um;
+    order->um = um;
+    order->is_conditional = 0;
+    um->orig_type = order->type;
+    um->is_algo = um->is_waiting = 0;
+    um->algo_id = algo->id;
+    end_order(b, algo, SIMB_EXPIRED);
+    algo->um->algo_state = UM_ALGO_TRIGGERED;
+    algo->um->actual_id = order->id = b->um->next_id++;
+    um_report_algo(b, algo, NULL);
+    simb_make_room(b); // never the algo: it is among the newest
+    order->t_create = order->t_update = pit_now(b->pit);
+    simb_enter(b, order);
+    um_open_add(b, order);
+    return um_submit(b, order);
+}
+
 static void trigger(struct simb *b, struct simb_order *order)
 {
     struct match_event event = {.kind = MATCH_EXPIRED, .t = pit_now(b->pit)};
@@ -517,9 +593,13 @@ static void trigger(struct simb *b, struct simb_order *order)
     }
     if (reason == MATCH_OK && !reduces && !has_margin(b, order))
         reason = MATCH_NO_FUNDS;
-    order->um->is_waiting = 0;
-    if (reason == MATCH_OK)
+    if (reason == MATCH_OK && order->um->is_algo) {
+        reason = trigger_algo(b, order);
+        order = b->orders[b->n_orders - 1];
+    } else if (reason == MATCH_OK) {
+        order->um->is_waiting = 0;
         reason = um_submit(b, order);
+    }
     if (reason == MATCH_OK)
         return;
     order->um->reason = (uint8_t)reason;
@@ -713,7 +793,7 @@ static void check_account(struct simb *b, struct simb_account *account)
             if (!perp_is_under(perp, i, (enum perp_side)side))
                 continue;
             // Orders go first: of the symbol, and with cross margin all that share it.
-            um_cancel_where(b, account, perp->symbols[i].is_isolated ? i : UINT32_MAX);
+            um_cancel_where(b, account, perp->symbols[i].is_isolated ? i : UINT32_MAX, UM_EVERY);
             liquidate(b, account, i, (enum perp_side)side);
         }
     if (perp->wallet_amt < 0) { // closed at worse than nothing: the fund pays
@@ -850,7 +930,7 @@ static void run_countdowns(struct simb *b)
             if (until == 0 || b->now.transport < until)
                 continue;
             b->um->countdown[i][sym] = 0;
-            um_cancel_where(b, &b->accounts[i], sym);
+            um_cancel_where(b, &b->accounts[i], sym, UM_EVERY);
         }
 }
 

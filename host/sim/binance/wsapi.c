@@ -104,7 +104,8 @@ static void put_limits(struct simb_call *call, struct jout *out)
     jout_close(out, '[');
 }
 
-static void reply(struct simb_call *call, struct simb_conn *conn, json_t *id, int is_ok)
+static void reply(struct simb_call *call, struct simb_conn *conn, json_t *id, int is_ok,
+                  agon_ns_t late_ns)
 {
     struct simb *b = call->b;
     struct jout *out = &b->wrapped;
@@ -123,7 +124,10 @@ static void reply(struct simb_call *call, struct simb_conn *conn, json_t *id, in
     if (!is_hidden)
         put_limits(call, out);
     jout_close(out, '{');
-    simb_send(b, conn, SIM_TEXT, jout_text(out), out->n);
+    if (late_ns > 0)
+        simb_mishap_keep(b, conn, jout_text(out), out->n, late_ns);
+    else
+        simb_send(b, conn, SIM_TEXT, jout_text(out), out->n);
 }
 
 static const struct simb_route *route_of(const struct simb *b, const char *name)
@@ -163,6 +167,7 @@ void simb_api_text(struct simb *b, struct simb_conn *conn, const char *text, siz
     json_t *root = json_loadb(text, n, JSON_REJECT_DUPLICATES, NULL);
     uint64_t id = conn->id;
     const char *key = NULL;
+    struct fault *fault = NULL;
     int rc;
 
     memset(call, 0, sizeof(*call));
@@ -180,9 +185,17 @@ void simb_api_text(struct simb *b, struct simb_conn *conn, const char *text, siz
     if (rc < 0 && simb_charge(call, 1) == 0 && call->status == 200)
         call->status = 400;
     if (rc == 0)
+        fault = simb_mishap_request(call, "WS", call->route->name);
+    if (rc == 0 && !simb_mishap_hides(fault))
         rc = simb_run(call, key, b->payload, signed_text(call, b->payload, sizeof(b->payload)));
-    if (conn->id == id) // a slow reader may have been dropped by what the call pushed
-        reply(call, conn, json_object_get(root, "id"), rc == 0);
+    if (fault && fault->what == FAULT_ERROR)
+        rc = simb_mishap_error(call, fault);
+    // A slow reader may have been dropped by what the call pushed.
+    if (conn->id == id && fault && fault->what == FAULT_RESET)
+        simb_mishap_reset(b, conn);
+    else if (conn->id == id && (!fault || fault->what != FAULT_TIMEOUT))
+        reply(call, conn, json_object_get(root, "id"), rc == 0,
+              fault && fault->what == FAULT_LATE ? fault->delay_ns : 0);
     if (conn->id == id && call->status == 418)
         simb_drop(b, conn, 1008, "IP banned");
     b->out.is_micro = 0;

@@ -315,7 +315,7 @@ struct agon_intent {
     uint8_t kind, side, type, tif;
     uint32_t flags;
     agon_instrument_t instrument;
-    agon_account_t account; /* 0: the slot's own */
+    agon_account_t account; /* 0: the slot's own on the venue of the instrument */
     uint16_t reason;        /* the author's code, for the reports */
     uint64_t client_ref;  /* the author's number: chosen with ORDER, named by REPLACE and CANCEL */
     agon_px_t px;         /* of LIMIT and STOP_LIMIT; else 0 */

@@ -504,6 +504,74 @@ START_TEST(match_fills_in_a_generated_market)
 }
 END_TEST
 
+// A perpetual beside each of two spot markets: they trade on as if it were not there, and it stays
+// near them, above and below.
+START_TEST(followers_share_a_price_and_change_nothing)
+{
+    struct instruments table;
+    struct gen_config config;
+    struct error err = {0};
+    struct gen *alone;
+    struct gen *led;
+    double sum = 0, squares = 0;
+    int n_events = 0, n_followed = 0, n_above = 0, n_turns = 0, was_above = 0;
+
+    make_table(&table);
+    gen_defaults(&config, &table, 7);
+    config.t_start = T_START;
+    config.n_symbols = 2;
+    ck_assert_int_eq(gen_new(&alone, &config, &table, &err), AGON_OK);
+    config.n_symbols = 4;
+    for (uint32_t i = 2; i < 4; i++) {
+        config.symbols[i] = config.symbols[i - 2];
+        config.symbols[i].instrument = i + 1;
+        config.symbols[i].follows = i - 1;
+    }
+    ck_assert_int_eq(gen_new(&led, &config, &table, &err), AGON_OK);
+    while (n_events < 20000) {
+        const struct agon_event_hdr *event = gen_next(led), *same;
+
+        if (event->instrument > 2) {
+            n_followed++;
+            continue;
+        }
+        same = gen_next(alone);
+        HOLDS(event->granules == same->granules && memcmp(event, same, event_bytes(event)) == 0);
+        n_events++;
+    }
+    ck_assert_int_gt(n_followed, n_events / 4);
+    for (int i = 0; i < 30 * 1440; i++) {
+        double premium;
+        int is_above;
+
+        gen_minute(led);
+        premium = gen_premium(led, 2);
+        HOLDS(fabs(premium) < 0.006);
+        HOLDS(gen_fair_px(led, 2) == gen_fair_px(led, 0));
+        is_above = premium > 0;
+        n_above += is_above;
+        n_turns += is_above != was_above;
+        was_above = is_above;
+        sum += premium;
+        squares += premium * premium;
+    }
+    // Standard deviations 0.06 % and 0.05 % make 0.078 %.
+    ck_assert_double_ge(sqrt(squares / (30 * 1440)), 0.0005);
+    ck_assert_double_le(sqrt(squares / (30 * 1440)), 0.0011);
+    ck_assert_int_gt(n_above, 30 * 1440 / 5);
+    ck_assert_int_lt(n_above, 30 * 1440 * 4 / 5);
+    ck_assert_int_gt(n_turns, 100);
+    gen_free(alone);
+    gen_free(led);
+    config.symbols[2].follows = 4;
+    ck_assert_int_eq(gen_new(&led, &config, &table, &err), AGON_EINVAL);
+    config.symbols[2].follows = 0;
+    config.symbols[1].follows = 1;
+    ck_assert_int_eq(gen_new(&led, &config, &table, &err), AGON_EINVAL);
+    instruments_deinit(&table);
+}
+END_TEST
+
 START_TEST(impossible_configurations_are_refused)
 {
     struct instruments table;
@@ -555,6 +623,7 @@ int main(void)
     tcase_add_test(tcase, leaps_larger_than_a_record_come_in_two);
     tcase_add_test(tcase, crashes_take_the_whole_market);
     tcase_add_test(tcase, match_fills_in_a_generated_market);
+    tcase_add_test(tcase, followers_share_a_price_and_change_nothing);
     tcase_add_test(tcase, impossible_configurations_are_refused);
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);

@@ -18,7 +18,16 @@ static uv_loop_t loop;
 static struct sim_server *server;
 static struct pit *pit;
 static struct members members;
+static struct faults faults;
 static int port;
+
+// Of a path that nothing else here asks for.
+static const char rules[] =
+    "faults:\n"
+    "  - {on: request, path: /api/v3/avgPrice, nth: 1, do: reset}\n"
+    "  - {on: request, path: /api/v3/avgPrice, nth: 2, do: late, delay: 5s}\n"
+    "  - {on: request, path: /api/v3/avgPrice, nth: 3, do: timeout}\n"
+    "  - {on: socket, path: /ws/bnbusdt@trade, do: reset}\n";
 
 static agon_ns_t utc(void *ctx)
 {
@@ -39,7 +48,9 @@ static void setup(void)
     members_default(&members);
     ck_assert_msg(stage_build(&pit, &t, &stage, &err) == AGON_OK, "%s", err.text);
     config.clock = (struct sim_clock){WORLD_T0, t, 1000};
-    config.sim = (struct sim_config){.pit = pit, .members = &members, .seed = 3};
+    ck_assert_msg(faults_parse(&faults, "faults.yaml", rules, strlen(rules), &err) == AGON_OK, "%s",
+                  err.text);
+    config.sim = (struct sim_config){.pit = pit, .members = &members, .seed = 3, .faults = &faults};
     uv_loop_init(&loop);
     port = sim_server_open(&server, &loop, &config, &err);
     ck_assert_msg(port > 0, "%s", err.text);
@@ -256,6 +267,43 @@ START_TEST(a_client_asks_trades_and_listens)
 }
 END_TEST
 
+START_TEST(answers_are_reset_late_and_never_there)
+{
+    static const char request[] = "GET /api/v3/avgPrice?symbol=BTCUSDT HTTP/1.1\r\n"
+                                  "Host: localhost\r\nContent-Length: 0\r\n\r\n";
+    struct client cut, late, other, never, socket;
+
+    client_open(&cut);
+    ck_assert_int_eq(ask(&cut, "GET", "/api/v3/avgPrice?symbol=BTCUSDT", ""), 0);
+    ck_assert(cut.is_ended);
+    client_open(&late);
+    client_open(&other);
+    client_send(&late, request, sizeof(request) - 1);
+    for (int i = 0; i < 10; i++) // long enough for an answer, counted in other answers
+        ck_assert_int_eq(ask(&other, "GET", "/api/v3/time", ""), 200);
+    ck_assert_int_eq(late.status, 0);
+    test_utc += 5000000000;
+    while (!late.status && !late.is_ended)
+        uv_run(&loop, UV_RUN_ONCE);
+    ck_assert_int_eq(late.status, 200);
+    client_open(&never);
+    client_send(&never, request, sizeof(request) - 1);
+    for (int i = 0; i < 10; i++)
+        ck_assert_int_eq(ask(&other, "GET", "/api/v3/time", ""), 200);
+    ck_assert(never.status == 0 && !never.is_ended);
+    client_open(&socket);
+    upgrade(&socket, "/ws/bnbusdt@trade");
+    while (!socket.is_ended)
+        uv_run(&loop, UV_RUN_ONCE);
+    ck_assert_int_eq(socket.close_code, 0);
+    client_close(&cut);
+    client_close(&late);
+    client_close(&other);
+    client_close(&never);
+    client_close(&socket);
+}
+END_TEST
+
 START_TEST(a_socket_to_nowhere_is_refused)
 {
     struct client client;
@@ -286,6 +334,7 @@ int main(void)
 
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, a_client_asks_trades_and_listens);
+    tcase_add_test(tcase, answers_are_reset_late_and_never_there);
     tcase_add_test(tcase, a_socket_to_nowhere_is_refused);
     tcase_add_test(tcase, market_time_is_scaled_and_transport_time_is_not);
     tcase_set_timeout(tcase, 30);

@@ -318,6 +318,37 @@ START_TEST(a_trailing_stop_follows_and_turns)
 }
 END_TEST
 
+START_TEST(conditional_orders_of_the_algo_service_become_orders)
+{
+    static const char *const states[] = {"NEW", "TRIGGERING", "TRIGGERED", "FINISHED"};
+    int64_t algo;
+
+    listen(1);
+    post("symbol=BTCUSDT&side=BUY&type=MARKET&quantity=1", 200);
+    ck_assert_int_eq(world_signed(&w, "POST", "/fapi/v1/algoOrder",
+                                  "algoType=CONDITIONAL&symbol=BTCUSDT&side=SELL&type=STOP_MARKET"
+                                  "&quantity=1&triggerPrice=29950&reduceOnly=true"
+                                  "&clientAlgoId=al-1"),
+                     200);
+    algo = world_int(&w, "algoId");
+    ck_assert_int_eq(world_signed(&w, "GET", "/fapi/v1/openOrders", ""), 200);
+    ck_assert_int_eq((int)json_array_size(w.json), 0);
+    ck_assert_int_eq(world_signed(&w, "GET", "/fapi/v1/openAlgoOrders", ""), 200);
+    ck_assert_int_eq((int)json_array_size(w.json), 1);
+    world_trade(&w, "BTCUSDT", "29949", "0.01", AGON_SELL);
+    amount(text(position("BOTH"), "positionAmt"), "0");
+    for (uint32_t i = 0; i < 4; i++)
+        ck_assert_str_eq(json_string_value(json_object_get(
+                             json_object_get(world_event(&w, 1, "ALGO_UPDATE", i), "o"), "X")),
+                         states[i]);
+    ck_assert_int_eq(world_signed(&w, "GET", "/fapi/v1/algoOrder", "clientAlgoId=al-1"), 200);
+    ck_assert_int_eq(world_int(&w, "algoId"), algo);
+    ck_assert_str_eq(world_str(&w, "algoStatus"), "FINISHED");
+    ck_assert_int_eq(world_signed(&w, "GET", ORDER, "symbol=BTCUSDT&origClientOrderId=al-1"), 200);
+    ck_assert_str_eq(world_str(&w, "status"), "FILLED");
+}
+END_TEST
+
 START_TEST(an_order_is_amended)
 {
     listen(1);
@@ -413,6 +444,73 @@ START_TEST(an_isolated_position_is_liquidated_and_loses_its_margin_at_most)
 }
 END_TEST
 
+static const char *income_of(const char *type)
+{
+    char params[64];
+
+    snprintf(params, sizeof(params), "incomeType=%s", type);
+    ck_assert_int_eq(world_signed(&w, "GET", "/fapi/v1/income", params), 200);
+    ck_assert_uint_ge(json_array_size(w.json), 1);
+    return text(first(), "income");
+}
+
+// The book takes 0.4; at 29700.10 nothing of the margin is left, and there the fund takes 0.6.
+START_TEST(the_insurance_fund_takes_what_the_book_does_not)
+{
+    struct agon_level bid = {2980000000000, 40000000}, ask = {2980010000000, 100000000};
+
+    ck_assert_int_eq(
+        world_signed(&w, "POST", "/fapi/v1/marginType", "symbol=BTCUSDT&marginType=ISOLATED"), 200);
+    ck_assert_int_eq(world_signed(&w, "POST", "/fapi/v1/leverage", "symbol=BTCUSDT&leverage=100"),
+                     200);
+    post("symbol=BTCUSDT&side=BUY&type=MARKET&quantity=1", 200);
+    world_book(&w, "BTCUSDT", 1, &bid, 1, &ask, 1);
+    mark("29800");
+    amount(text(position("BOTH"), "positionAmt"), "0");
+    ck_assert_int_eq(world_signed(&w, "GET", "/fapi/v1/userTrades", "symbol=BTCUSDT"), 200);
+    ck_assert_int_eq((int)json_array_size(w.json), 3);
+    amount(text(json_array_get(w.json, 1), "price"), "29800");
+    amount(text(json_array_get(w.json, 1), "qty"), "0.4");
+    amount(text(json_array_get(w.json, 2), "price"), "29700.1");
+    amount(text(json_array_get(w.json, 2), "qty"), "0.6");
+    // 15.00005 to open; 300.001 of margin: 80.04 and 180 lost, 5.96 fee, the rest is the fund's.
+    amount(income_of("INSURANCE_CLEAR"), "-34.001");
+    ck_assert_int_eq(world_signed(&w, "GET", "/fapi/v2/balance", ""), 200);
+    amount(text(first(), "balance"), "999684.99895");
+    // Nothing is left in the engine either: the next order opens.
+    post("symbol=BTCUSDT&side=SELL&type=MARKET&quantity=0.01&reduceOnly=true", 400);
+    ck_assert_int_eq(world_code(&w), -2022);
+}
+END_TEST
+
+// A hundred at 29,900 backed by a million: nothing is left at 19,900.
+START_TEST(a_cross_account_is_told_and_then_liquidated)
+{
+    struct agon_level bid = {2990000000000, 10000000000}, ask = {2990010000000, 10000000000};
+
+    listen(1);
+    ck_assert_int_eq(world_signed(&w, "POST", "/fapi/v1/leverage", "symbol=BTCUSDT&leverage=50"),
+                     200);
+    world_book(&w, "BTCUSDT", 1, &bid, 1, &ask, 1);
+    mark("29900");
+    post("symbol=BTCUSDT&side=BUY&type=MARKET&quantity=100&newOrderRespType=RESULT", 200);
+    bid.px = 2000000000000;
+    ask.px = 2000010000000;
+    world_book(&w, "BTCUSDT", 1, &bid, 1, &ask, 1);
+    mark("20500");
+    ck_assert_uint_eq(world_events(&w, 1, "MARGIN_CALL"), 0);
+    amount(text(position("BOTH"), "positionAmt"), "100");
+    mark("20060"); // 14,500 are left, 12,089 are needed
+    ck_assert_uint_eq(world_events(&w, 1, "MARGIN_CALL"), 1);
+    mark("20000");
+    amount(text(position("BOTH"), "positionAmt"), "0");
+    ck_assert_int_eq(world_signed(&w, "GET", "/fapi/v2/balance", ""), 200);
+    ck_assert_ptr_null(strchr(text(first(), "balance"), '-'));
+    ck_assert_int_eq(world_signed(&w, "GET", "/fapi/v1/forceOrders", ""), 200);
+    ck_assert_int_eq((int)json_array_size(w.json), 1);
+}
+END_TEST
+
 START_TEST(funding_comes_every_eight_hours)
 {
     post("symbol=BTCUSDT&side=BUY&type=MARKET&quantity=1", 200);
@@ -474,10 +572,13 @@ int main(void)
     tcase_add_test(tcase, hedged_positions_stand_side_by_side);
     tcase_add_test(tcase, stops_wait_for_the_price_that_was_asked);
     tcase_add_test(tcase, a_trailing_stop_follows_and_turns);
+    tcase_add_test(tcase, conditional_orders_of_the_algo_service_become_orders);
     tcase_add_test(tcase, an_order_is_amended);
     tcase_add_test(tcase, batches_answer_each_order);
     tcase_add_test(tcase, the_dead_mans_switch_cancels_unless_renewed);
     tcase_add_test(tcase, an_isolated_position_is_liquidated_and_loses_its_margin_at_most);
+    tcase_add_test(tcase, the_insurance_fund_takes_what_the_book_does_not);
+    tcase_add_test(tcase, a_cross_account_is_told_and_then_liquidated);
     tcase_add_test(tcase, funding_comes_every_eight_hours);
     tcase_add_test(tcase, marks_and_rates_are_streamed);
     tcase_add_test(tcase, the_request_socket_trades);

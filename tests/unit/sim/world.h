@@ -23,6 +23,7 @@ struct world {
     struct sim *sim;
     struct pit *pit;
     struct members members;
+    struct faults faults;
     struct sim_time now;
     struct sim_reply reply;
     json_t *json; /* of the last reply; owned */
@@ -39,6 +40,8 @@ struct world {
 void world_open(struct world *world, const struct sim_limits *limits);
 /* The same on USD-M futures: prices a tenth apart, 30000.00 to 30000.10. */
 void world_open_um(struct world *world, const struct sim_limits *limits);
+/* Either market with faults, in YAML. */
+void world_open_faults(struct world *world, const char *venue, const char *text);
 void world_open_members(struct world *world, const struct sim_limits *limits,
                         const char *members_text);
 void world_close(struct world *world);

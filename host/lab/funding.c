@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lab/funding.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/num.h"
+#include "sys/file.h"
+
+#define LINE_MAX_BYTES 4096
+#define RATE_EXP       9
+#define TIME_MAX_MS    4102444800000ll /* 2100 */
+
+struct row {
+    agon_ns_t t;
+    int64_t rate_ppb;
+};
+struct funding {
+    char symbol[RECORDING_SYMBOL];
+    agon_instrument_t instrument;
+    struct row *rows; /* owned */
+    uint32_t n, room, at, first;
+    agon_ns_t t_start;
+    struct agon_funding event;
+};
+
+/* Field number at of a line; its length in *n. NULL: there are fewer. */
+static const char *field_of(const char *line, uint32_t length, uint32_t at, size_t *n)
+{
+    const char *end = line + length;
+
+    for (;;) {
+        const char *comma = memchr(line, ',', (size_t)(end - line));
+        const char *stop = comma != NULL ? comma : end;
+
+        if (at-- == 0) {
+            *n = (size_t)(stop - line);
+            return line;
+        }
+        if (comma == NULL)
+            return NULL;
+        line = comma + 1;
+    }
+}
+
+static int column_of(const char *line, uint32_t length, const char *name)
+{
+    const char *field;
+    size_t n;
+
+    for (uint32_t at = 0; (field = field_of(line, length, at, &n)) != NULL; at++) {
+        if (n == strlen(name) && memcmp(field, name, n) == 0)
+            return (int)at;
+    }
+    return -1;
+}
+
+/* Rates stand as plain decimals and, very small ones, as 1.653e-05. */
+static int take_rate(const char *text, size_t n, int64_t *rate_ppb)
+{
+    char copy[64];
+    char *end;
+    double value;
+
+    if (recording_parse(text, n, RATE_EXP, rate_ppb) >= 0)
+        return AGON_OK;
+    if (n == 0 || n >= sizeof(copy))
+        return AGON_EINVAL;
+    memcpy(copy, text, n);
+    copy[n] = 0;
+    value = strtod(copy, &end);
+    return end != copy + n ? AGON_EINVAL : num_from_double(value, RATE_EXP, NUM_EVEN, rate_ppb);
+}
+
+static int add_row(struct funding *funding, const struct row *row)
+{
+    if (funding->n == funding->room) {
+        uint32_t room = funding->room != 0 ? funding->room * 2 : 256;
+        struct row *rows = realloc(funding->rows, room * sizeof(*rows));
+
+        if (rows == NULL)
+            return AGON_ENOMEM;
+        funding->rows = rows;
+        funding->room = room;
+    }
+    funding->rows[funding->n++] = *row;
+    return AGON_OK;
+}
+
+static int read_rows(struct funding *funding, struct file_stream *stream, const char *path,
+                     struct error *err)
+{
+    char *line;
+    uint32_t n;
+    uint64_t number;
+    int time_column;
+    int rate_column;
+    int rc = file_stream_line(stream, LINE_MAX_BYTES, &line, &n, &number, err);
+
+    if (rc <= 0)
+        return rc < 0 ? rc : error_set(err, AGON_ECORRUPT, "%s: the file is empty", path);
+    time_column = column_of(line, n, "funding_time_ms");
+    rate_column = column_of(line, n, "rate");
+    if (time_column < 0 || rate_column < 0)
+        return error_set(err, AGON_EINVAL, "%s:1:1: expected the columns funding_time_ms and rate",
+                         path);
+    while ((rc = file_stream_line(stream, LINE_MAX_BYTES, &line, &n, &number, err)) == 1) {
+        struct row row;
+        int64_t t_ms;
+        size_t n_time;
+        size_t n_rate;
+        const char *time = field_of(line, n, (uint32_t)time_column, &n_time);
+        const char *rate = field_of(line, n, (uint32_t)rate_column, &n_rate);
+
+        if (time == NULL || rate == NULL || num_parse(time, n_time, 0, &t_ms) < 0 || t_ms <= 0 ||
+            t_ms > TIME_MAX_MS || take_rate(rate, n_rate, &row.rate_ppb) < 0 ||
+            num_abs(row.rate_ppb) > 1000000000)
+            return error_set(err, AGON_ECORRUPT, "%s:%llu:1: expected a time in ms and a rate",
+                             path, (unsigned long long)number);
+        row.t = t_ms * 1000000;
+        if (funding->n > 0 && row.t <= funding->rows[funding->n - 1].t)
+            return error_set(err, AGON_ECORRUPT, "%s:%llu:1: not later than the row before it",
+                             path, (unsigned long long)number);
+        rc = add_row(funding, &row);
+        if (rc < 0)
+            return error_set(err, rc, "%s: out of memory", path);
+    }
+    if (rc == 0 && funding->n < 2)
+        rc =
+            error_set(err, AGON_ECORRUPT, "%s: fewer than two rows: the interval is unknown", path);
+    return rc;
+}
+
+int funding_open(struct funding **out, const char *word, struct error *err)
+{
+    struct funding *funding = calloc(1, sizeof(*funding));
+    struct file_stream *stream = NULL;
+    const char *path;
+    int rc;
+
+    *out = NULL;
+    if (funding == NULL)
+        return error_set(err, AGON_ENOMEM, "funding: out of memory");
+    path = recording_split(word, funding->symbol);
+    if (funding->symbol[0] == '\0' && !recording_symbol_of_name(path, funding->symbol)) {
+        rc = error_set(err, AGON_EINVAL, "%s: of which symbol? Say SYMBOL=FILE", path);
+        goto fail;
+    }
+    stream = file_stream_open(path, NULL, err);
+    if (stream == NULL) {
+        rc = err != NULL && err->code < 0 ? err->code : AGON_ENOENT;
+        goto fail;
+    }
+    rc = read_rows(funding, stream, path, err);
+    file_stream_close(stream);
+    if (rc < 0)
+        goto fail;
+    *out = funding;
+    return AGON_OK;
+
+fail:
+    funding_close(funding);
+    return rc;
+}
+
+void funding_close(struct funding *funding)
+{
+    if (funding == NULL)
+        return;
+    free(funding->rows);
+    free(funding);
+}
+
+const char *funding_symbol(const struct funding *funding)
+{
+    return funding->symbol;
+}
+
+void funding_set(struct funding *funding, agon_instrument_t instrument, agon_ns_t t_start)
+{
+    funding->instrument = instrument;
+    funding->t_start = t_start;
+    while (funding->at < funding->n && funding->rows[funding->at].t <= t_start)
+        funding->at++;
+    funding->first = funding->at;
+}
+
+/* Event i says what is paid at row i, and comes when row i - 1 is paid; the last one pays the last
+ * row. */
+const struct agon_event_hdr *funding_next(void *ctx)
+{
+    struct funding *funding = ctx;
+    struct agon_funding *event = &funding->event;
+    const struct row *rows = funding->rows;
+    uint32_t at = funding->at;
+    agon_ns_t t;
+    agon_ns_t t_next;
+
+    if (at > funding->n || funding->first == funding->n)
+        return NULL;
+    t = at == funding->first ? funding->t_start : rows[at - 1].t;
+    t_next = at < funding->n ? rows[at].t : 2 * rows[at - 1].t - rows[at - 2].t;
+    funding->at++;
+    *event = (struct agon_funding){
+        .hdr = {.type = AGON_EVENT_FUNDING,
+                .granules = sizeof(*event) / EVENT_GRANULE,
+                .instrument = funding->instrument,
+                .t_venue = t,
+                .t = t},
+        .rate_ppb = at < funding->n ? rows[at].rate_ppb : 0,
+        .t_next = t_next,
+        .interval_s = (uint32_t)((t_next - t) / 1000000000),
+    };
+    return &event->hdr;
+}

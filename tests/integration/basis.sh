@@ -1,0 +1,62 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# One host on two venues, spot and USD-M futures of the simulator, with their own accounts: one agent trades the basis,
+# another works on the perpetual alone. Killed with orders and positions, the next run knows both again, and what the
+# exchanges say of money and positions is what the ledger has.
+. "$(dirname "$0")/common.sh"
+
+start_sim --seed 3 --speed 10
+UM_PORT=$(sed -n 's/.*"binance_um":{"port":\([0-9]*\).*/\1/p' "$WORK/sim.out")
+VENUE_MORE='reconcile: 1s' SPEED=10 live_files ''
+sed -e 's/^name: .*/name: binance_um/' -e 's/^dialect: .*/dialect: binance_um/' -e "s/$SIM_PORT/$UM_PORT/" \
+    -e 's|/ws-api/v3|/ws|' -e 's|path: /api}|path: /fapi}|' -e 's/capacity: 6000/capacity: 2400/' \
+    "$WORK/conf/venue.yaml" >"$WORK/conf/venue_um.yaml"
+printf 'leverage: 5\nmargin: cross\ndead_man: 20s\n' >>"$WORK/conf/venue_um.yaml"
+sed -i -e 's/^venue: .*/venues: [venue.yaml, venue_um.yaml]/' -e '/symbol: ETHUSDT/d' "$WORK/conf/live.yaml"
+echo '  - {venue: binance_um, symbol: BTCUSDT, base: BTC, quote: USDT, tick: 0.1, lot: 0.001, min_notional: 100,
+     maker: 0.02%, taker: 0.05%}' >>"$WORK/conf/live.yaml"
+mkdir "$WORK/plugins"
+cp "$2/../../plugins/basis/basis.so" "$2/../../plugins/mm/mm.so" "$WORK/plugins"
+PLUGINS=$WORK/plugins
+cat >"$WORK/conf/roster.yaml" <<EOF
+seed: 1
+base_currency: USDT
+agents:
+  - {name: basis_1, plugin: basis.so, stage: live, capital: 100000 USDT,
+     instruments: ["binance:BTCUSDT", "binance_um:BTCUSDT"], params: {enter_bps: -90, leave_bps: -100}}
+  - {name: mm_1, plugin: mm.so, stage: live, capital: 50000 USDT, instruments: ["binance_um:BTCUSDT"],
+     limits: {order: 20000 USDT, position: 100000 USDT, orders_per_second: 1000, orders_burst: 1000, leverage: 5}}
+EOF
+
+of_account() { # ACCOUNT TYPE PATTERN
+    "$AGON" journal cat "$WORK/run/journal" --live --type "$2" 2>/dev/null | grep "account=$1 " | grep -c -e "$3"
+}
+reports() { # ACCOUNT KIND N
+    [ "$(of_account "$1" report "kind=$2 ")" -ge "$3" ]
+}
+pictures() { # N whole pictures of the futures account
+    [ "$(of_account 1 account 'flags=3')" -ge "$1" ]
+}
+
+start_host
+until_true "$HOST_PID" "a fill on spot" reports 0 fill 1
+until_true "$HOST_PID" "a fill on futures" reports 1 fill 1
+until_true "$HOST_PID" "orders replaced in their place" reports 1 replaced 3
+until_true "$HOST_PID" "the dead-man's switch" lines "$SIM_LOG" '"what":"/fapi/v1/countdownCancelAll"' 1
+kill -9 "$HOST_PID"
+wait "$HOST_PID" 2>/dev/null
+
+n=$(of_account 1 account 'flags=3')
+start_host
+# Two whole pictures: what differs in both is told.
+until_true "$HOST_PID" "pictures of the account" pictures $((n + 2))
+kill -TERM "$HOST_PID"
+ended "$HOST_PID" 0 "the host"
+! grep -e '"key":"suspense"' -e '"key":"position"' -e '"key":"ledger"' -e '"key":"foreign' "$WORK/host.err" ||
+    fail "ledger and exchange differ"
+ids_once
+[ "$(grep '"kind":"request"' "$SIM_LOG" | grep -c -e '"status":429' -e '"status":418')" = 0 ] || fail "too fast"
+"$AGON" replay "$WORK/run/journal" --verify >"$WORK/replay.out" || fail "the journal does not replay"
+echo "basis: $(wc -l <"$WORK/ids") orders, $(grep -c '"what":"order.modify"' "$SIM_LOG") replaced in place," \
+    "$(of_account 0 report 'kind=fill ') fills on spot, $(of_account 1 report 'kind=fill ') on futures;" \
+    "money and positions agree"
