@@ -404,3 +404,24 @@ void api_put_tournament(const struct api *api, struct jout *out)
     jout_close(out, '[');
     jout_close(out, '{');
 }
+
+void api_put_reloads(const struct api *api, struct jout *out)
+{
+    uint32_t n = api->n_reloads < API_RELOADS ? api->n_reloads : API_RELOADS;
+
+    jout_open(out, '[');
+    for (uint32_t i = 1; i <= n; i++) {
+        const struct api_reload *reload = &api->reloads[(api->n_reloads - i) % API_RELOADS];
+        char code[20];
+
+        snprintf(code, sizeof(code), "%016llx", (unsigned long long)reload->code);
+        jout_open(out, '{');
+        api_put_time(out, "time", reload->t);
+        jout_kv_str(out, "agent", api->view->slots[reload->slot].name);
+        jout_kv_int(out, "from", reload->from);
+        jout_kv_int(out, "to", reload->to);
+        jout_kv_str(out, "code", code);
+        jout_close(out, '{');
+    }
+    jout_close(out, '[');
+}
