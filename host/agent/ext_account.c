@@ -65,6 +65,17 @@ static int balance(const struct agon_host *host, agon_account_t account, agon_as
     return AGON_OK;
 }
 
+/* A slot's limits keep their proportion to its capital, which tournaments move. The gate counts by
+ * the steps in which it moved, so that a last unit may differ. */
+static agon_amt_t scaled(const struct feed *feed, agon_amt_t limit_amt)
+{
+    agon_amt_t given_amt = feed->setup.head.slot.limits.capital_amt;
+
+    if (!feed->has_capital || feed->capital.capital_amt <= 0 || given_amt <= 0)
+        return limit_amt;
+    return num_mul_div(limit_amt, feed->capital.capital_amt, given_amt, NUM_DOWN);
+}
+
 static agon_qty_t limit(const struct agon_host *host, agon_account_t account, agon_instrument_t id)
 {
     int rc;
@@ -83,6 +94,7 @@ static agon_qty_t limit(const struct agon_host *host, agon_account_t account, ag
     limit_amt = feed->setup.head.slot.limits.position_amt;
     if (limit_amt == 0)
         return INT64_MAX;
+    limit_amt = scaled(feed, limit_amt);
     if (instrument->settle != feed->instruments.base_currency)
         return AGON_ENOTSUP;
     place = feed_place(feed, id);

@@ -156,8 +156,9 @@ void tournament_rules_of(const struct tournament_words *words, struct config *co
     if (node == NULL)
         return;
     plan_defaults(rules);
-    rules->mode = words->mode;
-    rules->on_unload = words->on_unload;
+    // What was refused as a word is 0, and has been told of.
+    rules->mode = words->mode != 0 ? words->mode : rules->mode;
+    rules->on_unload = words->on_unload != 0 ? words->on_unload : rules->on_unload;
     memcpy(rules->schedule, words->schedule, sizeof(rules->schedule));
     if (config_at(config, "tournament.schedule") != NULL && words->schedule[0] != '\0' &&
         cron_parse(&cron, words->schedule, strlen(words->schedule), &err) < 0)

@@ -133,8 +133,7 @@ static int read_field(struct reader *in, const struct field *field, uint64_t *bi
     while (in->at < in->n && is_end(in))
         in->at++;
     if (in->at >= in->n)
-        return refuse(in, in->at, field,
-                      "is missing; expected five fields, such as \"0 0 * * 0\"");
+        return refuse(in, in->at, field, "is missing; expected five fields, such as \"0 0 * * 0\"");
     *is_any = peek(in) == '*';
     for (;;) {
         rc = read_part(in, field, bits);

@@ -14,6 +14,7 @@
 #include "cli/demo_cast.h"
 #include "cli/desk.h"
 #include "cli/host.h"
+#include "cli/plan_text.h"
 #include "cli/simproc.h"
 #include "cli/table.h"
 #include "lab/replay.h"
@@ -109,6 +110,16 @@ static int open_log_file(struct demo *demo, struct error *err)
     return rc < 0 ? rc : log_to_file(demo->log, &file, err);
 }
 
+// Every quarter of an hour of market time, by the equity of its minutes.
+static void set_rules(struct tournament_rules *rules)
+{
+    plan_defaults(rules);
+    memcpy(rules->schedule, "*/15 * * * *", sizeof("*/15 * * * *"));
+    rules->sample_s = 60;
+    rules->window = 60;
+    rules->min_samples = 10;
+}
+
 static int start_host(struct demo *demo, struct error *err)
 {
     static struct host_instrument instruments[HOST_INSTRUMENTS_MAX];
@@ -131,8 +142,10 @@ static int start_host(struct demo *demo, struct error *err)
                                .is_async = 1,
                                .log = demo->log,
                                .log_path = demo->log_path};
-    int rc = demo_venue(&config.venue, demo->sim.port, err);
+    int rc;
 
+    set_rules(&config.tournament);
+    rc = demo_venue(&config.venue, demo->sim.port, err);
     if (rc >= 0)
         rc = demo_instruments(instruments, &demo->sim, demo->opts.data, err);
     config.n_instruments = rc > 0 ? (uint32_t)rc : 0;
@@ -172,9 +185,21 @@ static int watch(struct demo *demo)
     return signal_number > 0 ? signal_number : 0;
 }
 
+static int on_replayed(void *ctx, struct engine *engine, const struct agon_event_hdr *event, int rc)
+{
+    (void)ctx;
+    (void)engine;
+    if (event->type == EVENT_PLAN && rc >= 0) {
+        printf("\n");
+        plan_text_print((const struct record_plan *)(const void *)event, 0);
+    }
+    return AGON_OK;
+}
+
 static int prove(struct demo *demo, struct error *err)
 {
-    struct replay_config config = {.dir = host_journal_dir(demo->host), .is_verified = 1};
+    struct replay_config config = {
+        .dir = host_journal_dir(demo->host), .is_verified = 1, .on_event = on_replayed};
     struct replay replay = {0};
     unsigned char hash[HASH_SIZE];
     char ours[2 * HASH_SIZE + 1];

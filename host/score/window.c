@@ -61,7 +61,8 @@ static void set(struct window_measures *to, enum tournament_measure measure, dou
     to->defined |= (uint8_t)(1u << measure);
 }
 
-static void ratio(struct window_measures *to, enum tournament_measure measure, double gain, double loss)
+static void ratio(struct window_measures *to, enum tournament_measure measure, double gain,
+                  double loss)
 {
     if (loss > 0.0)
         set(to, measure, gain / loss < WINDOW_RATIO_MAX ? gain / loss : WINDOW_RATIO_MAX);

@@ -21,7 +21,7 @@ struct window_sample {
     uint32_t n_wins, n_losses;
 };
 struct window {
-    uint32_t n, next; /* samples there are, and the place of the next */
+    uint32_t n, next;          /* samples there are, and the place of the next */
     struct window_sample open; /* fills since the last sample; base_amt; equity_amt unused */
     struct window_sample samples[WINDOW_MAX];
 };

@@ -114,6 +114,63 @@ START_TEST(limits_have_values_where_the_roster_says_nothing)
 }
 END_TEST
 
+START_TEST(the_rules_of_a_tournament_are_those_of_the_words)
+{
+    struct config *config;
+
+    ck_assert_msg(read_text(AGENT, &config) >= 0, "%s", config_error_text(config, 0));
+    config_free(config);
+    ck_assert_uint_eq(roster.rules.mode, 0);
+    ck_assert_msg(read_text(AGENT "tournament: {}\n", &config) >= 0, "%s",
+                  config_error_text(config, 0));
+    config_free(config);
+    // Every preset is what plan_defaults says.
+    {
+        struct tournament_rules rules;
+
+        plan_defaults(&rules);
+        ck_assert_mem_eq(&roster.rules, &rules, sizeof(rules));
+    }
+    ck_assert_msg(read_text(AGENT "tournament:\n"
+                                  "  schedule: \"*/15 * * * *\"\n"
+                                  "  mode: bounded\n"
+                                  "  sample: 30m\n"
+                                  "  window: 6h\n"
+                                  "  weights: {sharpe: 2, win_rate: 0.5}\n"
+                                  "  gates: {sharpe: -1.5, win_rate: 52%, failures: 3}\n"
+                                  "  shares: [50%, 25%]\n"
+                                  "  rest: 5%\n"
+                                  "  reserve: 10%\n"
+                                  "  bounds: {max: 40%}\n"
+                                  "  on_unload: keep\n",
+                            &config) >= 0,
+                  "%s", config_error_text(config, 0));
+    config_free(config);
+    ck_assert_str_eq(roster.rules.schedule, "*/15 * * * *");
+    ck_assert_uint_eq(roster.rules.mode, TOURNAMENT_BOUNDED);
+    ck_assert_uint_eq(roster.rules.sample_s, 1800);
+    ck_assert_uint_eq(roster.rules.window, 12);
+    ck_assert_uint_eq(roster.rules.min_samples, 12); // not more than there can be
+    ck_assert(roster.rules.weights[MEASURE_SHARPE] == 2.0);
+    ck_assert(roster.rules.weights[MEASURE_WIN_RATE] == 0.5);
+    ck_assert(roster.rules.weights[MEASURE_CALMAR] == 1.0);
+    ck_assert(roster.rules.gates[MEASURE_SHARPE] == -1.5);
+    ck_assert(roster.rules.gates[MEASURE_WIN_RATE] == 0.52);
+    ck_assert(roster.rules.gates[MEASURE_DRAWDOWN] == 0.2);
+    ck_assert_uint_eq(roster.rules.gate_mask,
+                      1u << MEASURE_SHARPE | 1u << MEASURE_WIN_RATE | 1u << MEASURE_DRAWDOWN);
+    ck_assert_uint_eq(roster.rules.failures, 3);
+    ck_assert_uint_eq(roster.rules.n_shares, 2);
+    ck_assert_uint_eq(roster.rules.shares_ppm[1], 250000);
+    ck_assert_uint_eq(roster.rules.shares_ppm[2], 0);
+    ck_assert_uint_eq(roster.rules.rest_ppm, 50000);
+    ck_assert_uint_eq(roster.rules.reserve_ppm, 100000);
+    ck_assert_uint_eq(roster.rules.least_ppm, 50000);
+    ck_assert_uint_eq(roster.rules.most_ppm, 400000);
+    ck_assert_uint_eq(roster.rules.on_unload, UNLOAD_KEEP);
+}
+END_TEST
+
 static const struct {
     const char *text, *why;
 } bad[] = {
@@ -134,6 +191,23 @@ static const struct {
     {"agents: [{name: a, plugin: b.so, capital: 1 USDT, instruments: [\"a:B\", \"a:B\"]}]\n",
      "twice"},
     {"agents: [{name: a, plugin: b.so, capital: -5 USDT, instruments: [\"a:B\"]}]\n", "capital"},
+    {AGENT "tournament: {schedule: \"0 24 * * 0\"}\n", "column 3, hour: the number is out of"},
+    {AGENT "tournament: {schedule: \"\"}\n", "minute: is missing"},
+    {AGENT "tournament: {schedule: \"0 0 30 2 *\"}\n", "it never comes"},
+    {AGENT "tournament: {mode: rank_share}\n", "did you mean 'rank_shares'"},
+    {AGENT "tournament: {sample: 90s}\n", "whole minutes"},
+    {AGENT "tournament: {window: 8d}\n", "1 to 168 samples"},
+    {AGENT "tournament: {window: 90m}\n", "multiple of the sample"},
+    {AGENT "tournament: {window: 12h, min_samples: 13}\n", "12 samples of the window"},
+    {AGENT "tournament: {shares: [60%, 50%]}\n", "the shares sum to 120.0000 %"},
+    {AGENT "tournament: {gates: {sharp: 1}}\n", "did you mean 'sharpe'"},
+    {AGENT "tournament: {gates: {drawdown: 120%}}\n", "100%"},
+    {AGENT "tournament: {weights: {sharpe: -1}}\n", "from 0"},
+    {AGENT "tournament: {weights: {sharpe: 0, calmar: 0, drawdown: 0, win_rate: 0, profit_factor: "
+           "0, vol_return: 0}}\n",
+     "no measure has a weight"},
+    {AGENT "tournament: {bounds: {min: 20%, max: 10%}}\n", "the least above the most"},
+    {AGENT "tournament: weekly\n", "map"},
 };
 
 START_TEST(a_mistake_is_named_with_its_place)
@@ -200,6 +274,7 @@ int main(void)
     tcase_add_test(tcase, a_roster_reaches_the_slots_record);
     tcase_add_test(tcase, one_mistake_does_not_hide_another);
     tcase_add_test(tcase, limits_have_values_where_the_roster_says_nothing);
+    tcase_add_test(tcase, the_rules_of_a_tournament_are_those_of_the_words);
     tcase_add_loop_test(tcase, a_mistake_is_named_with_its_place, 0,
                         (int)(sizeof(bad) / sizeof(bad[0])));
     tcase_add_test(tcase, what_the_host_lacks_is_named_in_one_pass_each_at_its_place);

@@ -55,6 +55,7 @@ struct world {
     struct order_cmd cmds[WORLD_CMDS];
     uint32_t n_cmds;
     int is_venue_full;
+    int is_plan_left; /* the test itself offers the plans of tournaments */
     struct world_slot slots[WORLD_SLOTS];
     struct runner_port ports[WORLD_SLOTS];
     unsigned char *record; /* events as taken, one behind the other */
@@ -105,6 +106,12 @@ static inline int world_step(struct world *world, void *event)
     ck_assert_int_eq(engine_advance_runners(world->engine, &failed), AGON_OK);
     if (engine_take_unsent(world->engine, &unsent))
         ck_assert_int_eq(world_step(world, &unsent), AGON_OK);
+    if (!world->is_plan_left && hdr->type == EVENT_DUE) {
+        union plan_event plan;
+
+        if (engine_take_plan(world->engine, &plan))
+            ck_assert_int_eq(world_step(world, &plan), AGON_OK);
+    }
     return rc;
 }
 

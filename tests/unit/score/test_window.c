@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* window: the six measures. Sharpe and drawdown against answers that the library empyrical's own
- * tests publish for small series (year of 252 days there, of 8,760 hours here); the rest by hand. */
+ * tests publish for small series (year of 252 days there, of 8,760 hours here); the rest by hand.
+ */
 #include <check.h>
 #include <math.h>
 
@@ -169,7 +170,8 @@ START_TEST(a_full_window_forgets_the_oldest_and_is_saved_as_it_is)
     window_sample(&window, 5);
     window_sample(&again, 5);
     for (uint32_t i = 0; i < WINDOW_MAX; i++)
-        ck_assert_mem_eq(window_at(&window, i), window_at(&again, i), sizeof(*window_at(&again, i)));
+        ck_assert_mem_eq(window_at(&window, i), window_at(&again, i),
+                         sizeof(*window_at(&again, i)));
     bytes[1] = 1; // more samples than there is room for
     dec = (struct dec){.at = bytes, .n = enc.used};
     window_load(&again, &dec);

@@ -1,0 +1,128 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# A week of simulated trading of seven agents in lock-step, with a tournament every twelve hours: a script in another
+# language recomputes each plan from the exports and agrees, and notices when anything is changed; a replay reaches
+# the same state; show, why and dry-run tell of the plans; mistakes in the rules are told with their place.
+. "$(dirname "$0")/common.sh"
+CHECK=$(dirname "$0")/tournament_check.py
+PLUGIN_DIR=$2/../../plugins
+
+# One-minute bars of a week for three coins: a seeded walk, written here so that no recording is needed.
+python3 - "$WORK" <<'END' || fail "no bars: is python3 there?"
+import random
+import sys
+for seed, (symbol, start, drift) in enumerate([("BTCUSDT", 60000, 2e-6), ("ETHUSDT", 3000, -3e-6), ("SOLUSDT", 150, 0)]):
+    draw, price = random.Random(seed + 1), start
+    with open(f"{sys.argv[1]}/{symbol}_1m.csv", "w") as file:
+        file.write("open_time_ms,open,high,low,close,volume\n")
+        for minute in range(7 * 1440):
+            path = [price]
+            for _ in range(4):
+                path.append(path[-1] * (1 + drift + draw.gauss(0, 0.0006)))
+            price = path[-1]
+            file.write(f"{1767225600000 + minute * 60000},{path[0]:.2f},{max(path):.2f},{min(path):.2f},{price:.2f},"
+                       f"{draw.uniform(10, 30):.3f}\n")
+END
+
+agent() { # NAME PLUGIN SYMBOL PARAMS
+    printf '  - {name: %s, plugin: %s, capital: 50000 USDT, instruments: ["binance:%s"], params: {%s}}\n' \
+        "$1" "$2/$2.so" "$3" "$4"
+}
+roster() { # the tournament's own lines on standard input
+    {
+        printf 'base_currency: USDT\nagents:\n'
+        agent fast_btc ema_cross BTCUSDT 'fast: 5, slow: 20, bar_s: 300'
+        agent slow_btc ema_cross BTCUSDT 'fast: 12, slow: 60, bar_s: 300'
+        agent fast_eth ema_cross ETHUSDT 'fast: 5, slow: 20, bar_s: 300'
+        agent fast_sol ema_cross SOLUSDT 'fast: 4, slow: 16, bar_s: 300'
+        agent rev_btc bollinger BTCUSDT 'bar_s: 300, width: 1.5, rsi_entry: 40, size_pct: 50'
+        agent rev_eth bollinger ETHUSDT 'bar_s: 60, width: 1.5, rsi_entry: 40, size_pct: 90'
+        agent rev_sol bollinger SOLUSDT 'bar_s: 300, width: 1.5, rsi_entry: 40, size_pct: 50'
+        printf 'tournament:\n  schedule: "0 */12 * * *"\n  window: 2d\n  min_samples: 12\n'
+        cat
+    } >"$WORK/roster.yaml"
+}
+week() { # NAME
+    "$AGON" backtest --roster "$WORK/roster.yaml" --plugins "$PLUGIN_DIR" --data "$WORK/BTCUSDT_1m.csv" \
+        "$WORK/ETHUSDT_1m.csv" "$WORK/SOLUSDT_1m.csv" --journal "$WORK/$1" --json >"$WORK/$1.json" ||
+        fail "$1: the backtest ended with $?"
+}
+check() { # NAME
+    "$AGON" journal export "$WORK/$1" --fills "$WORK/fills.csv" --samples "$WORK/samples.csv" \
+        --plans "$WORK/plans.json" || fail "$1: no exports"
+    python3 "$CHECK" "$WORK/fills.csv" "$WORK/samples.csv" "$WORK/plans.json" USDT || fail "$1: the script disagrees"
+    [ "$(wc -l <"$WORK/plans.json")" = 13 ] || fail "$1: $(wc -l <"$WORK/plans.json") plans, not 13"
+    "$AGON" replay "$WORK/$1" --verify --json >"$WORK/replay.json" || fail "$1: the replay failed"
+    [ "$(json "$WORK/replay.json" state_hash)" = "$(json "$WORK/$1.json" state_hash)" ] ||
+        fail "$1: the replay reached another state"
+}
+
+roster <<'END'
+  gates: {sharpe: -20}
+  shares: [30%, 20%, 15%]
+  rest: 20%
+  reserve: 5%
+END
+week ranks
+check ranks
+grep -q '"verdict":"unloaded"' "$WORK/plans.json" || fail "nobody was unloaded: the gate is not tried"
+grep -q '"verdict":"gone"' "$WORK/plans.json" || fail "nobody who was unloaded gave back"
+cp "$WORK/plans.json" "$WORK/first.json"
+
+# What is changed is noticed: a fill, a price, a sample, and in a plan what it says of the first rank.
+notices() { # WHAT FILE COMMAND...: FILE as COMMAND makes it of it
+    what=$1
+    file=$2
+    shift 2
+    for name in fills.csv samples.csv plans.json; do cp "$WORK/$name" "$WORK/x_$name"; done
+    "$@" "$WORK/$file" >"$WORK/x_$file" || fail "$what: $* failed"
+    cmp -s "$WORK/x_$file" "$WORK/$file" && fail "$what: nothing was changed"
+    python3 "$CHECK" "$WORK/x_fills.csv" "$WORK/x_samples.csv" "$WORK/x_plans.json" USDT >"$WORK/said" 2>&1 &&
+        fail "$what was changed and the script did not notice"
+    grep -q '^FAIL: ' "$WORK/said" || fail "$what: $(cat "$WORK/said")"
+}
+of_first() { # FILTER on the line of rank 1 in plan 3
+    printf 'if .number == 3 then .slots |= map(if .rank == 1 then %s else . end) else . end' "$1"
+}
+notices 'a fill' fills.csv sed 40d
+notices 'a price' fills.csv sed '40s/,\(maker\|taker\),/,\1,1/'
+notices 'a sample' samples.csv sed '200s/$/5/;200s/\(\.[0-9]*\)5$/1\1/'
+for change in '.score += 0.000001' '.share_ppm += 1' '.rank = 2' '.sharpe *= 1.00000001' '.n_wins += 1' \
+    '.capital_after_amt |= "\(tonumber + 1)"'; do
+    notices "$change" plans.json jq -c "$(of_first "$change")"
+done
+
+# The command tells the same from the journal alone.
+"$AGON" tournament show "$WORK/ranks" --all --json >"$WORK/shown.json" || fail "show ended with $?"
+cmp -s "$WORK/shown.json" "$WORK/first.json" || fail "show and export tell of different plans"
+"$AGON" tournament show "$WORK/ranks" >"$WORK/text" || fail "show ended with $?"
+grep -q '^tournament 13 at 2026-01-07T12:00' "$WORK/text" || fail "show: $(cat "$WORK/text")"
+grep -q "pools and all agents' capital are 350,000.00, as was given" "$WORK/text" || fail "show: $(cat "$WORK/text")"
+"$AGON" tournament why rev_eth "$WORK/ranks" --all >"$WORK/text" || fail "why ended with $?"
+grep -q 'sharpe .* above -20: ' "$WORK/text" || fail "why does not tell of the gate: $(head -20 "$WORK/text")"
+"$AGON" tournament why nobody "$WORK/ranks" >"$WORK/text" 2>&1 && fail "why: an agent that is none was explained"
+"$AGON" tournament dry-run "$WORK/ranks" >"$WORK/text" || fail "dry-run ended with $?"
+grep -q '^what a tournament would do at 2026-01-07T23:59' "$WORK/text" || fail "dry-run: $(cat "$WORK/text")"
+
+roster <<'END'
+  mode: bounded
+  bounds: {min: 5%, max: 25%, growth: 50%}
+  gates: {drawdown: 100%, failures: 0}
+  weights: {sharpe: 2, calmar: 1, drawdown: 1, win_rate: 0, profit_factor: 0.5, vol_return: 1}
+  sample: 30m
+END
+week bounded
+check bounded
+"$AGON" tournament dry-run "$WORK/ranks" --roster "$WORK/roster.yaml" >"$WORK/text" || fail "dry-run by other rules"
+grep -q '(bounded, ' "$WORK/text" || fail "dry-run: $(cat "$WORK/text")"
+
+# A mistake is told with its place and what was meant.
+roster <<'END'
+  shares: [60%, 50%]
+END
+"$AGON" backtest --roster "$WORK/roster.yaml" --plugins "$PLUGIN_DIR" --for 1m >"$WORK/text" 2>&1 && fail "110 % are shared"
+grep -q 'the shares sum to 120' "$WORK/text" || fail "shares: $(cat "$WORK/text")"
+sed 's/"0 \*\/12/"0 *\/25/' "$WORK/roster.yaml" >"$WORK/bad.yaml"
+"$AGON" backtest --roster "$WORK/bad.yaml" --plugins "$PLUGIN_DIR" --for 1m >"$WORK/text" 2>&1 && fail "*/25 hours"
+grep -q 'bad.yaml:11:.*column 5, hour: expected a step' "$WORK/text" || fail "schedule: $(cat "$WORK/text")"
+echo "a week of tournaments, recomputed in another language, and replayed"
