@@ -273,6 +273,7 @@ static int stats(const struct opts *opts, struct walk *walk)
 struct fill {
     struct record_report report;
     agon_amt_t result_amt; /* of what it closed, fees of the quote taken off; base currency */
+    uint16_t slot;
 };
 struct tally { /* a sample that tournaments look at */
     uint64_t seq;
@@ -295,6 +296,7 @@ struct export
     uint64_t n_tallies, room_tallies;
     uint64_t fills_taken;       /* the engine's count at the last event */
     int64_t results[SLOTS_MAX]; /* won less lost, then */
+    uint64_t booked[SLOTS_MAX]; /* fills of each slot, then */
     uint32_t next[SLOTS_MAX];   /* place of the next sample, then */
     FILE *plans;                /* NULL: not asked */
     int has_begun;
@@ -379,19 +381,58 @@ static int put_plan(FILE *out, const struct agon_event_hdr *event)
     return length < 0 ? AGON_ENOMEM : AGON_OK;
 }
 
+static void note_slot(struct export *export, struct engine *engine, uint16_t slot)
+{
+    const struct score *score = engine_score(engine, slot);
+
+    export->results[slot] = score->won_amt - score->lost_amt;
+    export->booked[slot] = score->n_fills;
+}
+
+static int keep_fill(struct export *export, struct engine *engine,
+                     const struct record_report *report, uint16_t slot)
+{
+    void *fills = export->fills;
+    int64_t before = slot < SLOTS_MAX ? export->results[slot] : 0;
+    int rc = grow(&fills, export->n_fills + 1, &export->room_fills, sizeof(struct fill));
+
+    export->fills = fills;
+    if (rc < 0)
+        return rc;
+    if (slot < SLOTS_MAX)
+        note_slot(export, engine, slot);
+    export->fills[export->n_fills++] =
+        (struct fill){.report = *report,
+                      .result_amt = slot < SLOTS_MAX ? export->results[slot] - before : 0,
+                      .slot = slot};
+    return AGON_OK;
+}
+
+/* A fill is of its order's slot; what a venue closed by its own hand may be of several. */
+static int keep_fills(struct export *export, struct engine *engine,
+                      const struct record_report *report)
+{
+    uint64_t n = export->n_fills;
+    int rc = AGON_OK;
+
+    for (uint16_t slot = 0; slot < engine_slots(engine)->n && rc >= 0; slot++) {
+        if (engine_score(engine, slot)->n_fills != export->booked[slot])
+            rc = keep_fill(export, engine, report, slot);
+    }
+    return rc < 0 || export->n_fills > n
+               ? rc
+               : keep_fill(export, engine, report, (uint16_t)ORDER_ID_SLOT(report->order_id));
+}
+
 static int on_event(void *ctx, struct engine *engine, const struct agon_event_hdr *event, int rc)
 {
     struct export *export = ctx;
     uint64_t taken = engine_counters(engine)->n_fills;
-    void *fills = export->fills;
-    int64_t before;
-    uint16_t slot;
 
     // A replay may begin with a snapshot: what was before it is not exported.
-    for (slot = 0; !export->has_begun && slot < SLOTS_MAX; slot++) {
+    for (uint16_t slot = 0; !export->has_begun && slot < SLOTS_MAX; slot++) {
         export->next[slot] = engine_window(engine, slot)->next;
-        export->results[slot] =
-            engine_score(engine, slot)->won_amt - engine_score(engine, slot)->lost_amt;
+        note_slot(export, engine, slot);
     }
     export->has_begun = 1;
     if (event->type == EVENT_PLAN && export->plans != NULL && rc >= 0)
@@ -407,22 +448,7 @@ static int on_event(void *ctx, struct engine *engine, const struct agon_event_hd
     if (event->type != EVENT_REPORT || taken == export->fills_taken)
         return AGON_OK;
     export->fills_taken = taken;
-    rc = grow(&fills, export->n_fills + 1, &export->room_fills, sizeof(struct fill));
-    export->fills = fills;
-    if (rc < 0)
-        return rc;
-    export->fills[export->n_fills] =
-        (struct fill){.report = *(const struct record_report *)(const void *)event};
-    slot = (uint16_t)ORDER_ID_SLOT(export->fills[export->n_fills].report.order_id);
-    if (slot < SLOTS_MAX) {
-        const struct score *score = engine_score(engine, slot);
-
-        before = export->results[slot];
-        export->results[slot] = score->won_amt - score->lost_amt;
-        export->fills[export->n_fills].result_amt = export->results[slot] - before;
-    }
-    export->n_fills++;
-    return AGON_OK;
+    return keep_fills(export, engine, (const struct record_report *)(const void *)event);
 }
 
 // Names are an operator's or a venue's words: quoted as the format wants it.
@@ -477,7 +503,7 @@ static void put_header(FILE *out, const struct cell *cells, uint32_t n)
     fputc('\n', out);
 }
 
-enum { FILL_CELLS = 12, TALLY_CELLS = 5 };
+enum { FILL_CELLS = 13, TALLY_CELLS = 5 };
 
 static int base_exp(const struct instruments *table)
 {
@@ -489,15 +515,14 @@ static int base_exp(const struct instruments *table)
 static void fill_cells(const struct fill *fill, struct engine *engine,
                        struct cell cells[FILL_CELLS])
 {
-    static const char *const names[FILL_CELLS] = {"time",      "agent",    "symbol",   "side",
-                                                  "liquidity", "price",    "quantity", "fee",
-                                                  "fee_asset", "order_id", "seq",      "result"};
+    static const char *const names[FILL_CELLS] = {
+        "time", "agent",     "symbol",   "side", "liquidity", "price",     "quantity",
+        "fee",  "fee_asset", "order_id", "seq",  "result",    "instrument"};
     const struct instruments *table = engine_instruments(engine);
     const struct record_report *report = &fill->report;
     const struct agon_instrument *instrument = instruments_get(table, report->hdr.instrument);
     const struct asset *fee = instruments_asset(table, report->fee_asset);
-    const struct slot *slot =
-        slots_get(engine_slots(engine), (uint16_t)ORDER_ID_SLOT(report->order_id));
+    const struct slot *slot = slots_get(engine_slots(engine), fill->slot);
 
     memset(cells, 0, sizeof(struct cell) * FILL_CELLS);
     for (int i = 0; i < FILL_CELLS; i++)
@@ -508,7 +533,9 @@ static void fill_cells(const struct fill *fill, struct engine *engine,
              instrument != NULL ? instrument->symbol : "");
     snprintf(cells[3].text, sizeof(cells[3].text), "%s", report->side == AGON_BUY ? "buy" : "sell");
     snprintf(cells[4].text, sizeof(cells[4].text), "%s",
-             report->liquidity == LIQUIDITY_MAKER ? "maker" : "taker");
+             report->is_forced                      ? "forced"
+             : report->liquidity == LIQUIDITY_MAKER ? "maker"
+                                                    : "taker");
     num_format_short(report->px, instrument != NULL ? instrument->px_exp : 0, cells[5].text);
     num_format_short(report->qty, instrument != NULL ? instrument->qty_exp : 0, cells[6].text);
     num_format_short(report->fee_amt, fee != NULL ? fee->exp : 8, cells[7].text);
@@ -516,6 +543,7 @@ static void fill_cells(const struct fill *fill, struct engine *engine,
     snprintf(cells[9].text, sizeof(cells[9].text), "%llx", ULL(report->order_id));
     snprintf(cells[10].text, sizeof(cells[10].text), "%llu", ULL(report->hdr.seq));
     num_format_short(fill->result_amt, base_exp(table), cells[11].text);
+    snprintf(cells[12].text, sizeof(cells[12].text), "%u", report->hdr.instrument);
 }
 
 static void tally_cells(const struct tally *tally, struct engine *engine,

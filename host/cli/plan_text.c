@@ -82,12 +82,11 @@ void plan_text_print(const struct record_plan *plan, int is_dry)
     for (uint32_t account = 0; account < PLAN_ACCOUNTS; account++) {
         const struct plan_pool *pool = &plan->pools[account];
 
-        if (pool->given_amt != 0 || pool->before_amt != 0)
-            printf("account %u: %s in the pool before, %s after; with the agents' capital %s, as "
-                   "was given\n",
-                   account, money(plan, pool->before_amt, a), money(plan, pool->after_amt, b),
-                   money(plan, pool->given_amt, c));
+        if (pool->after_amt != 0 || pool->before_amt != 0)
+            printf("account %u: %s in the pool before, %s after\n", account,
+                   money(plan, pool->before_amt, a), money(plan, pool->after_amt, b));
     }
+    printf("pools and all agents' capital are %s, as was given\n", money(plan, plan->given_amt, c));
 }
 
 static const char *comparison(uint32_t measure)
@@ -124,7 +123,7 @@ static void print_verdict(const struct record_plan *plan, const struct plan_line
     uint32_t n = 0;
 
     for (uint32_t i = 0; i < plan->n_lines; i++)
-        n += plan_lines(plan)[i].rank > 0 && plan_lines(plan)[i].account == line->account;
+        n += plan_lines(plan)[i].rank > 0;
     switch (line->verdict) {
     case PLAN_RANKED:
         printf("  score %.6f: rank %u of %u", line->score, line->rank, n);
@@ -169,12 +168,12 @@ void plan_text_explain(const struct record_plan *plan, const struct plan_line *l
     print_measures(plan, line);
     print_verdict(plan, line);
     if (line->share_ppm > 0)
-        printf("  %.4f %% of %s (equity of all that are judged and the pool, less a reserve of "
+        printf("  %.4f %% of %s (equity of all that are judged and the pools, less a reserve of "
                "%.2f %%)\n",
-               line->share_ppm / 1e4, money(plan, plan_whole(plan, line->account), text[0]),
+               line->share_ppm / 1e4, money(plan, plan_whole(plan), text[0]),
                plan->rules.reserve_ppm / 1e4);
     printf("  equity %s, aimed at %s; %s of it was free\n", money(plan, line->equity_amt, text[0]),
-           money(plan, line->target_amt, text[1]), money(plan, line->free_amt, text[2]));
+           money(plan, line->target_amt, text[1]), money(plan, plan_free(line), text[2]));
     print_flags(line);
     printf("  capital %s -> %s (%s%s)\n", money(plan, line->capital_before_amt, text[3]),
            money(plan, line->capital_after_amt, text[4]), change_amt > 0 ? "+" : "",

@@ -31,15 +31,10 @@ void control_watch(struct engine *engine)
     }
 }
 
-/* Which accounts a slot's capital is on: those of its instruments, and its own where it has none.
- * It is divided evenly, what is left of the division is on the first. */
-static agon_amt_t share_of(const struct engine *engine, const struct slot *slot,
-                           const struct subscription *sub, agon_amt_t capital_amt,
-                           agon_account_t account)
+uint32_t control_accounts(const struct engine *engine, const struct slot *slot,
+                          const struct subscription *sub)
 {
     uint32_t accounts = 0;
-    agon_amt_t share_amt;
-    int n;
 
     for (uint32_t i = 0; i < sub->n_instruments && i < SLOT_INSTRUMENTS_MAX; i++) {
         const struct agon_instrument *instrument =
@@ -48,8 +43,18 @@ static agon_amt_t share_of(const struct engine *engine, const struct slot *slot,
         if (instrument != NULL)
             accounts |= 1u << engine_account(engine, slot, instrument);
     }
-    if (accounts == 0)
-        accounts = 1u << slot->account;
+    return accounts != 0 ? accounts : 1u << slot->account;
+}
+
+// It is divided evenly, what is left of the division is on the first.
+static agon_amt_t share_of(const struct engine *engine, const struct slot *slot,
+                           const struct subscription *sub, agon_amt_t capital_amt,
+                           agon_account_t account)
+{
+    uint32_t accounts = control_accounts(engine, slot, sub);
+    agon_amt_t share_amt;
+    int n;
+
     if ((accounts >> account & 1) == 0)
         return 0;
     n = __builtin_popcount(accounts);

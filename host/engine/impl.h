@@ -85,7 +85,9 @@ struct engine {
     uint8_t is_halted, is_killed, has_picture[LEDGER_ACCOUNTS_MAX];
     uint64_t halted_venues;              /* a bit each */
     uint16_t account_of[VENUES_MAX + 1]; /* venue's account + 1; 0: the slot's own */
-    uint64_t type_watchers[64];          /* slots whose mask has the type */
+    /* So far may what derivatives made as we reckon it be from the venue's; base currency. */
+    agon_amt_t slack_amt[LEDGER_ACCOUNTS_MAX];
+    uint64_t type_watchers[64]; /* slots whose mask has the type */
     agon_ns_t sample_due;
     agon_ns_t sweep_due; /* INT64_MAX: nothing waits */
     struct heap timers;  /* a: index into timer_table */
@@ -179,6 +181,10 @@ int control_arm(struct engine *engine, const struct record_arm *arm);
 int control_due(struct engine *engine, const struct record_due *due);
 int control_signal(struct engine *engine, const struct record_signal *record);
 void control_watch(struct engine *engine);
+/* Which accounts a slot's capital is on, a bit each: those of its instruments, and its own where it
+ * has none. */
+uint32_t control_accounts(const struct engine *engine, const struct slot *slot,
+                          const struct subscription *sub);
 void control_sample(struct engine *engine, uint16_t slot, int is_hour);
 
 /* tournament.c */
@@ -191,7 +197,7 @@ void tournament_due(struct engine *engine, agon_ns_t t_due);
 int tournament_plan(struct engine *engine, const struct record_plan *plan);
 void tournament_save(const struct tournament *tournament, uint32_t n_slots, struct enc *enc);
 int tournament_load(struct tournament *tournament, uint32_t n_slots, struct dec *dec);
-/* NULL, or the account whose capital and pool are not what was given. */
+/* NULL, or that capital and pools are not what was given. */
 const char *tournament_check(const struct engine *engine, char *text);
 
 /* state.c */

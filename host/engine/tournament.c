@@ -138,6 +138,22 @@ static int takes_part(const struct engine *engine, const struct slot *slot)
            (slot->limits.capital_amt > 0 || slot->condition != CONDITION_RETIRED);
 }
 
+static void take_accounts(const struct engine *engine, const struct slot *slot,
+                          struct plan_line *line)
+{
+    uint32_t accounts = control_accounts(engine, slot, &slot->subscription);
+
+    for (; accounts != 0 && line->n_accounts < PLAN_PARTS; accounts &= accounts - 1) {
+        uint8_t account = (uint8_t)__builtin_ctz(accounts);
+
+        line->accounts[line->n_accounts] = account;
+        line->parts[line->n_accounts++].free_amt =
+            engine_free_of(engine, slot, account, engine->table.base_currency);
+    }
+    if (accounts != 0)
+        line->n_accounts = 0;
+}
+
 static void fill_line(struct engine *engine, const struct slot *slot,
                       const struct tournament_rules *rules, struct plan_line *line)
 {
@@ -146,10 +162,12 @@ static void fill_line(struct engine *engine, const struct slot *slot,
 
     memcpy(line->name, slot->name, sizeof(line->name));
     line->slot = slot->id;
-    line->account = slot->account;
+    take_accounts(engine, slot, line);
     line->verdict = slot->condition == CONDITION_ACTIVE    ? 0
                     : slot->condition == CONDITION_RETIRED ? PLAN_GONE
                                                            : PLAN_ASIDE;
+    if (line->n_accounts == 0)
+        line->verdict = PLAN_ASIDE; // it is on more accounts than a plan can say
     line->failures = engine->tournament.failures[slot->id];
     line->defined = of.defined;
     line->n_samples = of.n_samples;
@@ -160,7 +178,6 @@ static void fill_line(struct engine *engine, const struct slot *slot,
     memcpy(line->measures, of.measures, sizeof(line->measures));
     line->kelly = of.kelly;
     line->equity_amt = engine_equity(engine, slot->id);
-    line->free_amt = engine_free_amt(engine, slot, engine->table.base_currency);
     line->capital_before_amt = slot->limits.capital_amt;
 }
 
@@ -190,13 +207,11 @@ static void make(struct engine *engine, const struct tournament_rules *rules, ag
         const struct slot *slot = &engine->slots.all[id];
 
         if (slot->is_used)
-            plan->pools[slot->account].given_amt =
-                num_add(plan->pools[slot->account].given_amt, tournament->given_amt[id]);
+            plan->given_amt = num_add(plan->given_amt, tournament->given_amt[id]);
         if (takes_part(engine, slot))
             fill_line(engine, slot, rules, &plan_lines(plan)[plan->n_lines++]);
     }
-    plan->hdr.granules =
-        (uint8_t)((sizeof(*plan) + plan->n_lines * sizeof(struct plan_line)) / EVENT_GRANULE);
+    plan->hdr.granules = plan_granules(plan->n_lines);
     plan_make(plan);
 }
 
@@ -239,8 +254,9 @@ static void apply_line(struct engine *engine, const struct plan_line *line)
     struct slot *slot = &engine->slots.all[line->slot];
     agon_amt_t change_amt = num_add(line->capital_after_amt, -line->capital_before_amt);
 
-    REQUIRE(ledger_transfer(engine->ledger, line->account, LEDGER_EXTERNAL, line->slot,
-                            engine->table.base_currency, change_amt) == AGON_OK);
+    for (uint32_t i = 0; i < line->n_accounts; i++)
+        REQUIRE(ledger_transfer(engine->ledger, line->accounts[i], LEDGER_EXTERNAL, line->slot,
+                                engine->table.base_currency, line->parts[i].change_amt) == AGON_OK);
     slot->limits.capital_amt = line->capital_after_amt;
     risk_recapitalise(&engine->risk[line->slot], change_amt);
     score_recapitalise(&engine->scores[line->slot], change_amt);
@@ -368,24 +384,22 @@ int tournament_load(struct tournament *tournament, uint32_t n_slots, struct dec 
 const char *tournament_check(const struct engine *engine, char *text)
 {
     const struct tournament *tournament = &engine->tournament;
+    agon_amt_t given_amt = 0;
+    agon_amt_t there_amt = 0;
+    int is_broken = 0;
 
     for (uint32_t account = 0; account < LEDGER_ACCOUNTS_MAX; account++) {
-        agon_amt_t given_amt = 0;
-        agon_amt_t there_amt = tournament->pool_amt[account];
-
-        for (uint32_t id = 0; id < engine->slots.n; id++) {
-            const struct slot *slot = &engine->slots.all[id];
-
-            if (!slot->is_used || slot->account != account)
-                continue;
-            given_amt = num_add(given_amt, tournament->given_amt[id]);
-            there_amt = num_add(there_amt, slot->limits.capital_amt);
-        }
-        if (given_amt != there_amt || tournament->pool_amt[account] < 0) {
-            snprintf(text, 256, "inv-13: account %u: capital and pool are not what was given",
-                     account);
-            return text;
-        }
+        there_amt = num_add(there_amt, tournament->pool_amt[account]);
+        is_broken |= tournament->pool_amt[account] < 0;
     }
-    return NULL;
+    for (uint32_t id = 0; id < engine->slots.n; id++) {
+        if (!engine->slots.all[id].is_used)
+            continue;
+        given_amt = num_add(given_amt, tournament->given_amt[id]);
+        there_amt = num_add(there_amt, engine->slots.all[id].limits.capital_amt);
+    }
+    if (given_amt == there_amt && !is_broken)
+        return NULL;
+    snprintf(text, 256, "inv-13: capital and pools are not what was given");
+    return text;
 }

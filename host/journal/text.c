@@ -451,6 +451,7 @@ static const struct field plan_fields[] = {
     I8(record_plan, exp),
     I64(record_plan, t_due),
     I64(record_plan, t_since),
+    I64(record_plan, given_amt),
     IN(record_plan, rules, tournament_rules, schedule, F_TEXT, 64, NULL),
     IN(record_plan, rules, tournament_rules, mode, F_NAME8, N_OF(tournament_modes),
        tournament_modes),
@@ -470,7 +471,7 @@ static const struct field plan_fields[] = {
 static const struct field line_fields[] = {
     TEXT(plan_line, name),
     U16(plan_line, slot),
-    U16(plan_line, account),
+
     NAME8(plan_line, verdict, verdicts),
     U8(plan_line, rank),
     F64(plan_line, score),
@@ -478,7 +479,7 @@ static const struct field line_fields[] = {
     U8(plan_line, defined),
     U8(plan_line, failed),
     U32(plan_line, failures),
-    U32(plan_line, flags),
+    U16(plan_line, flags),
     U32(plan_line, n_samples),
     U32(plan_line, n_wins),
     U32(plan_line, n_losses),
@@ -492,7 +493,7 @@ static const struct field line_fields[] = {
     {"vol_return", AT(plan_line, measures[5]), F_F64, 0, NULL},
     F64(plan_line, kelly),
     I64(plan_line, equity_amt),
-    I64(plan_line, free_amt),
+
     I64(plan_line, target_amt),
     I64(plan_line, capital_before_amt),
     I64(plan_line, capital_after_amt),
@@ -828,17 +829,33 @@ static void put_pools(struct out *out, const struct record_plan *plan)
     put_bytes(out, "[", 1);
     for (uint32_t i = 0; i < PLAN_ACCOUNTS; i++) {
         const struct plan_pool *pool = &plan->pools[i];
-        const agon_amt_t amounts[4] = {pool->given_amt, pool->before_amt, pool->after_amt,
-                                       pool->at_hand_amt};
+        const agon_amt_t amounts[3] = {pool->before_amt, pool->after_amt, pool->at_hand_amt};
 
-        if (amounts[0] == 0 && amounts[1] == 0)
+        if (amounts[0] == 0 && amounts[1] == 0 && amounts[2] == 0)
             continue;
         put(out, n++ == 0 ? "[" : ",[");
         put_u64(out, i);
-        for (int k = 0; k < 4; k++) {
+        for (int k = 0; k < 3; k++) {
             put_bytes(out, ",", 1);
             put_count(out, amounts[k]);
         }
+        put_bytes(out, "]", 1);
+    }
+    put_bytes(out, "]", 1);
+}
+
+// [account, free, change] of each.
+static void put_parts(struct out *out, const struct plan_line *line)
+{
+    put_name(out, "parts", "");
+    put_bytes(out, "[", 1);
+    for (uint32_t i = 0; i < line->n_accounts && i < PLAN_PARTS; i++) {
+        put(out, i == 0 ? "[" : ",[");
+        put_u64(out, line->accounts[i]);
+        put_bytes(out, ",", 1);
+        put_count(out, line->parts[i].free_amt);
+        put_bytes(out, ",", 1);
+        put_count(out, line->parts[i].change_amt);
         put_bytes(out, "]", 1);
     }
     put_bytes(out, "]", 1);
@@ -862,6 +879,8 @@ static void put_plan(struct out *out, const struct record_plan *plan)
             put_u64(out, i);
         for (const struct field *field = line_fields; field->name != NULL; field++)
             put_field(out, field, lines + i * sizeof(struct plan_line));
+        put_parts(out,
+                  (const struct plan_line *)(const void *)(lines + i * sizeof(struct plan_line)));
         if (out->style == TEXT_JSON)
             put_bytes(out, "}", 1);
     }

@@ -312,43 +312,49 @@ enum {                        /* flags of a plan_line: why after is not what was
        PLAN_GROWTH_BOUND = 4, /* no more growth in so short a time */
        PLAN_CAPPED = 8        /* its share is the most that one may have */
 };
+#define PLAN_PARTS    3
+#define PLAN_ACCOUNTS 16
+struct plan_part { /* of a slot's money, on one account; change: given, or below 0 taken */
+    agon_amt_t free_amt, change_amt;
+};
 struct plan_line { /* of one slot. Amounts in the base currency */
     char name[32];
     uint16_t slot;
-    agon_account_t account;
-    uint8_t verdict; /* enum plan_verdict */
-    uint8_t rank;    /* 1, 2, ... in its account; 0: none */
-    uint8_t defined; /* measures that there is a value of, a bit each; the others are 0 */
-    uint8_t failed;  /* gates that it did not pass, a bit each */
-    uint32_t flags;
+    uint8_t verdict;    /* enum plan_verdict */
+    uint8_t rank;       /* 1, 2, ...; 0: none */
+    uint8_t defined;    /* measures that there is a value of, a bit each; the others are 0 */
+    uint8_t failed;     /* gates that it did not pass, a bit each */
+    uint8_t n_accounts; /* that its capital is on */
+    uint8_t accounts[PLAN_PARTS]; /* agon_account_t, rising */
+    uint16_t flags;
     uint32_t failures; /* in a row, this one included */
     uint32_t share_ppm;
     uint32_t n_samples, n_wins, n_losses; /* in the window */
     agon_amt_t won_amt, lost_amt;         /* in the window; lost_amt is positive */
     double measures[MEASURES];
-    double score;                    /* 0 to 1 */
-    double kelly;                    /* mean over variance of the returns; 0: none */
-    agon_amt_t equity_amt, free_amt; /* before */
-    agon_amt_t target_amt;           /* equity that the share comes to */
+    double score;          /* 0 to 1 */
+    double kelly;          /* mean over variance of the returns; 0: none */
+    agon_amt_t equity_amt; /* before */
+    agon_amt_t target_amt; /* equity that the share comes to */
     agon_amt_t capital_before_amt, capital_after_amt;
-    uint64_t pad;
+    struct plan_part parts[PLAN_PARTS]; /* by accounts */
 };
-struct plan_pool { /* of one account: capital of its slots + pool = given, before and after */
-    agon_amt_t given_amt, before_amt, after_amt;
+struct plan_pool { /* of one account: what plans took from slots and nobody got */
+    agon_amt_t before_amt, after_amt;
     agon_amt_t at_hand_amt; /* what the account has beside its slots' money */
 };
-#define PLAN_ACCOUNTS 16
 struct record_plan { /* PLAN: this, and n_lines of plan_line behind it, by slot */
     struct agon_event_hdr hdr;
     uint32_t number; /* of the tournament: 1, 2, ... */
     uint16_t n_lines;
     int8_t exp; /* amounts are counts of 10^-exp */
     uint8_t pad0;
-    agon_ns_t t_due;   /* when the calendar wanted it */
-    agon_ns_t t_since; /* the plan before it, or when tournaments began */
+    agon_ns_t t_due;      /* when the calendar wanted it */
+    agon_ns_t t_since;    /* the plan before it, or when tournaments began */
+    agon_amt_t given_amt; /* by the operator: capital of all slots + all pools, before and after */
     struct tournament_rules rules;
     struct plan_pool pools[PLAN_ACCOUNTS];
-    uint8_t pad1[896 - 848];
+    uint8_t pad1[768 - 728];
 };
 
 /* Outbound: core to gateway, and to the paper venue. No event; it is what the core decided. */
@@ -390,8 +396,8 @@ AGON_SIZE_IS(record_signal, 384);
 AGON_SIZE_IS(order_cmd, 120);
 AGON_SIZE_IS(tournament_rules, 280);
 AGON_SIZE_IS(record_tournament, 320);
-AGON_SIZE_IS(plan_line, 192);
-AGON_SIZE_IS(record_plan, 896);
+AGON_SIZE_IS(plan_line, 224);
+AGON_SIZE_IS(record_plan, 768);
 
 static inline uint32_t event_bytes(const struct agon_event_hdr *event)
 {

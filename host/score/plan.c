@@ -97,15 +97,6 @@ const char *plan_verdict_name(uint8_t verdict)
     return verdict <= PLAN_GONE ? names[verdict] : "?";
 }
 
-// One account's part of the plan.
-struct part {
-    struct record_plan *plan;
-    struct plan_pool *pool;
-    struct plan_line *lines[PLAN_LINES_MAX]; /* of the account, by slot */
-    struct plan_line *ranked[PLAN_LINES_MAX];
-    uint32_t n_lines, n_ranked;
-};
-
 static int is_judged(const struct plan_line *line)
 {
     return line->verdict == 0 || line->verdict == PLAN_RANKED || line->verdict == PLAN_UNDER_GATE ||
@@ -129,7 +120,7 @@ double plan_points(const struct record_plan *plan, const struct plan_line *line,
     for (uint32_t i = 0; i < plan->n_lines; i++) {
         const struct plan_line *other = &plan_lines(plan)[i];
 
-        if (other == line || other->account != line->account || !is_judged(other))
+        if (other == line || !is_judged(other))
             continue;
         halves += (uint32_t)(compare(line, other, measure) + 1);
         n++;
@@ -165,39 +156,42 @@ static uint8_t failed_gates(const struct tournament_rules *rules, const struct p
     return failed;
 }
 
-static void judge(struct part *part)
+// Returns how many are ranked; ranked has them by rank.
+static uint32_t judge(struct record_plan *plan, struct plan_line **ranked)
 {
-    const struct tournament_rules *rules = &part->plan->rules;
+    const struct tournament_rules *rules = &plan->rules;
+    uint32_t n = 0;
 
-    for (uint32_t i = 0; i < part->n_lines; i++) {
-        struct plan_line *line = part->lines[i];
+    for (uint32_t i = 0; i < plan->n_lines; i++) {
+        struct plan_line *line = &plan_lines(plan)[i];
 
         if (line->verdict == 0 && line->n_samples < rules->min_samples)
             line->verdict = PLAN_TOO_NEW;
     }
-    for (uint32_t i = 0; i < part->n_lines; i++) {
-        struct plan_line *line = part->lines[i];
+    for (uint32_t i = 0; i < plan->n_lines; i++) {
+        struct plan_line *line = &plan_lines(plan)[i];
+        uint32_t at = n;
 
         if (!is_judged(line))
             continue;
-        line->score = score_of(part->plan, line);
+        line->score = score_of(plan, line);
         line->failed = failed_gates(rules, line);
         line->failures = line->failed != 0 ? line->failures + 1 : 0;
         line->verdict = line->failed == 0 ? PLAN_RANKED
                         : rules->failures > 0 && line->failures >= rules->failures
                             ? PLAN_UNLOADED
                             : PLAN_UNDER_GATE;
-        if (line->verdict == PLAN_RANKED) {
-            uint32_t at = part->n_ranked++;
-
-            // Lines come by slot number, so that an equal score stays behind.
-            for (; at > 0 && part->ranked[at - 1]->score < line->score; at--)
-                part->ranked[at] = part->ranked[at - 1];
-            part->ranked[at] = line;
-        }
+        if (line->verdict != PLAN_RANKED)
+            continue;
+        // Lines come by slot number, so that an equal score stays behind.
+        for (; at > 0 && ranked[at - 1]->score < line->score; at--)
+            ranked[at] = ranked[at - 1];
+        ranked[at] = line;
+        n++;
     }
-    for (uint32_t i = 0; i < part->n_ranked; i++)
-        part->ranked[i]->rank = (uint8_t)(i + 1);
+    for (uint32_t i = 0; i < n; i++)
+        ranked[i]->rank = (uint8_t)(i + 1);
+    return n;
 }
 
 static uint32_t kelly_ppm(const struct tournament_rules *rules, const struct plan_line *line)
@@ -209,13 +203,12 @@ static uint32_t kelly_ppm(const struct tournament_rules *rules, const struct pla
                                              : (uint32_t)ppm;
 }
 
-static void share(struct part *part)
+static void share(const struct tournament_rules *rules, struct plan_line **ranked, uint32_t n)
 {
-    const struct tournament_rules *rules = &part->plan->rules;
     uint64_t sum = 0;
 
-    for (uint32_t i = 0; i < part->n_ranked; i++) {
-        struct plan_line *line = part->ranked[i];
+    for (uint32_t i = 0; i < n; i++) {
+        struct plan_line *line = ranked[i];
 
         if (rules->mode == TOURNAMENT_BOUNDED) {
             line->share_ppm = kelly_ppm(rules, line);
@@ -224,13 +217,12 @@ static void share(struct part *part)
         } else if (i < rules->n_shares) {
             line->share_ppm = rules->shares_ppm[i];
         } else {
-            line->share_ppm = rules->rest_ppm / (part->n_ranked - rules->n_shares);
+            line->share_ppm = rules->rest_ppm / (n - rules->n_shares);
         }
         sum += line->share_ppm;
     }
-    for (uint32_t i = 0; i < part->n_ranked && sum > ALL_PPM; i++)
-        part->ranked[i]->share_ppm =
-            (uint32_t)((uint64_t)part->ranked[i]->share_ppm * ALL_PPM / sum);
+    for (uint32_t i = 0; i < n && sum > ALL_PPM; i++)
+        ranked[i]->share_ppm = (uint32_t)((uint64_t)ranked[i]->share_ppm * ALL_PPM / sum);
 }
 
 // The most that a slot's equity may come to by this plan.
@@ -244,25 +236,27 @@ static agon_amt_t growth_bound(const struct record_plan *plan, const struct plan
     return num_add(line->equity_amt, num_mul_div(a_week, since, WEEK_NS, NUM_DOWN));
 }
 
-agon_amt_t plan_whole(const struct record_plan *plan, agon_account_t account)
+agon_amt_t plan_whole(const struct record_plan *plan)
 {
-    agon_amt_t whole_amt = plan->pools[account].before_amt;
+    agon_amt_t whole_amt = 0;
 
+    for (uint32_t i = 0; i < PLAN_ACCOUNTS; i++)
+        whole_amt = num_add(whole_amt, plan->pools[i].before_amt);
     for (uint32_t i = 0; i < plan->n_lines; i++) {
         const struct plan_line *line = &plan_lines(plan)[i];
 
-        if (line->account == account && is_judged(line) && line->equity_amt > 0)
+        if (is_judged(line) && line->equity_amt > 0)
             whole_amt = num_add(whole_amt, line->equity_amt);
     }
     return num_mul_div(whole_amt, ALL_PPM - plan->rules.reserve_ppm, ALL_PPM, NUM_DOWN);
 }
 
-static void aim(struct part *part, agon_amt_t whole_amt)
+static void aim(struct record_plan *plan)
 {
-    const struct record_plan *plan = part->plan;
+    agon_amt_t whole_amt = plan_whole(plan);
 
-    for (uint32_t i = 0; i < part->n_lines; i++) {
-        struct plan_line *line = part->lines[i];
+    for (uint32_t i = 0; i < plan->n_lines; i++) {
+        struct plan_line *line = &plan_lines(plan)[i];
 
         line->target_amt = line->equity_amt;
         // Without a share nothing is given, and a debt is not paid.
@@ -285,65 +279,112 @@ static agon_amt_t least_of(agon_amt_t a, agon_amt_t b)
     return a < b ? a : b;
 }
 
-static void move(struct part *part)
+static agon_amt_t free_of(const struct plan_part *part)
 {
-    struct plan_pool *pool = part->pool;
-    agon_amt_t taken_amt = 0;
-    agon_amt_t wanted_amt = 0;
-    agon_amt_t room_amt;
+    return part->free_amt > 0 ? part->free_amt : 0;
+}
 
-    for (uint32_t i = 0; i < part->n_lines; i++) {
-        struct plan_line *line = part->lines[i];
+agon_amt_t plan_free(const struct plan_line *line)
+{
+    agon_amt_t free_amt = 0;
+
+    for (uint32_t i = 0; i < line->n_accounts; i++)
+        free_amt = num_add(free_amt, free_of(&line->parts[i]));
+    return free_amt;
+}
+
+// The same on each account, the first the odd units.
+static void split(struct plan_line *line, agon_amt_t amt)
+{
+    for (uint32_t i = line->n_accounts; i-- > 0;) {
+        line->parts[i].change_amt =
+            i > 0 ? amt / (agon_amt_t)line->n_accounts
+                  : amt - (agon_amt_t)(line->n_accounts - 1) * (amt / (agon_amt_t)line->n_accounts);
+    }
+}
+
+static void take(struct record_plan *plan, struct plan_line *line, agon_amt_t amt)
+{
+    agon_amt_t most_amt = least_of(plan_free(line), line->capital_before_amt);
+    agon_amt_t left_amt;
+
+    if (amt > most_amt) {
+        line->flags |= PLAN_CASH_SHORT;
+        amt = most_amt;
+    }
+    left_amt = amt;
+    split(line, amt);
+    for (uint32_t i = 0; i < line->n_accounts; i++) {
+        struct plan_part *part = &line->parts[i];
+
+        part->change_amt = -least_of(part->change_amt, free_of(part));
+        left_amt += part->change_amt;
+    }
+    for (uint32_t i = 0; i < line->n_accounts; i++) {
+        struct plan_part *part = &line->parts[i];
+        agon_amt_t more_amt = least_of(left_amt, free_of(part) + part->change_amt);
+        struct plan_pool *pool = &plan->pools[line->accounts[i]];
+
+        part->change_amt -= more_amt;
+        left_amt -= more_amt;
+        pool->after_amt = num_add(pool->after_amt, -part->change_amt);
+    }
+    line->capital_after_amt = line->capital_before_amt - amt;
+}
+
+static void move(struct record_plan *plan)
+{
+    agon_amt_t wanted_amt[PLAN_ACCOUNTS] = {0};
+    agon_amt_t room_amt[PLAN_ACCOUNTS];
+
+    for (uint32_t i = 0; i < PLAN_ACCOUNTS; i++)
+        plan->pools[i].after_amt = plan->pools[i].before_amt;
+    for (uint32_t i = 0; i < plan->n_lines; i++) {
+        struct plan_line *line = &plan_lines(plan)[i];
         agon_amt_t change_amt = num_add(line->target_amt, -line->equity_amt);
-        agon_amt_t most_amt = least_of(line->free_amt, line->capital_before_amt);
 
         line->capital_after_amt = line->capital_before_amt;
-        if (change_amt > 0) {
-            wanted_amt = num_add(wanted_amt, change_amt);
-        } else if (change_amt < 0) {
-            if (most_amt < 0)
-                most_amt = 0;
-            if (-change_amt > most_amt) {
-                line->flags |= PLAN_CASH_SHORT;
-                change_amt = -most_amt;
-            }
-            line->capital_after_amt = num_add(line->capital_before_amt, change_amt);
-            taken_amt = num_add(taken_amt, -change_amt);
-        }
+        if (change_amt < 0)
+            take(plan, line, -change_amt);
+        else
+            split(line, change_amt);
+        for (uint32_t k = 0; k < line->n_accounts && change_amt > 0; k++)
+            wanted_amt[line->accounts[k]] =
+                num_add(wanted_amt[line->accounts[k]], line->parts[k].change_amt);
     }
-    pool->after_amt = num_add(pool->before_amt, taken_amt);
-    room_amt = num_add(least_of(pool->before_amt, pool->at_hand_amt), taken_amt);
-    if (room_amt < 0)
-        room_amt = 0;
-    for (uint32_t i = 0; i < part->n_lines; i++) {
-        struct plan_line *line = part->lines[i];
-        agon_amt_t change_amt = num_add(line->target_amt, -line->equity_amt);
+    for (uint32_t i = 0; i < PLAN_ACCOUNTS; i++) {
+        const struct plan_pool *pool = &plan->pools[i];
 
-        if (change_amt <= 0)
-            continue;
-        if (wanted_amt > room_amt) {
-            line->flags |= PLAN_POOL_SHORT;
-            change_amt = num_mul_div(change_amt, room_amt, wanted_amt, NUM_DOWN);
+        room_amt[i] = num_add(least_of(pool->before_amt, pool->at_hand_amt),
+                              pool->after_amt - pool->before_amt);
+        if (room_amt[i] < 0)
+            room_amt[i] = 0;
+    }
+    for (uint32_t i = 0; i < plan->n_lines; i++) {
+        struct plan_line *line = &plan_lines(plan)[i];
+
+        for (uint32_t k = 0; k < line->n_accounts && line->target_amt > line->equity_amt; k++) {
+            struct plan_part *part = &line->parts[k];
+            uint8_t account = line->accounts[k];
+
+            if (wanted_amt[account] > room_amt[account]) {
+                line->flags |= PLAN_POOL_SHORT;
+                part->change_amt =
+                    num_mul_div(part->change_amt, room_amt[account], wanted_amt[account], NUM_DOWN);
+            }
+            line->capital_after_amt = num_add(line->capital_after_amt, part->change_amt);
+            plan->pools[account].after_amt =
+                num_add(plan->pools[account].after_amt, -part->change_amt);
         }
-        line->capital_after_amt = num_add(line->capital_before_amt, change_amt);
-        pool->after_amt = num_add(pool->after_amt, -change_amt);
     }
 }
 
 void plan_make(struct record_plan *plan)
 {
-    for (uint32_t account = 0; account < PLAN_ACCOUNTS; account++) {
-        struct part part = {.plan = plan, .pool = &plan->pools[account]};
+    struct plan_line *ranked[PLAN_LINES_MAX];
+    uint32_t n = judge(plan, ranked);
 
-        for (uint32_t i = 0; i < plan->n_lines; i++) {
-            struct plan_line *line = &plan_lines(plan)[i];
-
-            if (line->account == account)
-                part.lines[part.n_lines++] = line;
-        }
-        judge(&part);
-        share(&part);
-        aim(&part, plan_whole(plan, (agon_account_t)account));
-        move(&part);
-    }
+    share(&plan->rules, ranked, n);
+    aim(plan);
+    move(plan);
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /* plan: who gets how much. From what a tournament knows of every slot to one plan of capital.
  *
- * Money cannot move between venue accounts, so each account has its own ranking and its own pool:
- * what plans took from its slots and nobody got (TRN-06). All functions are pure; doubles by
+ * One ranking of all; but money does not move between venue accounts, so each has its own pool:
+ * what plans took from slots there and nobody got (TRN-06). All functions are pure; doubles by
  * arithmetic only. [core] */
 #ifndef SCORE_PLAN_H
 #define SCORE_PLAN_H
@@ -20,16 +20,22 @@ static inline struct plan_line *plan_lines(const struct record_plan *plan)
     return (struct plan_line *)(uintptr_t)(plan + 1);
 }
 
+static inline uint8_t plan_granules(uint32_t n_lines)
+{
+    return (uint8_t)((sizeof(struct record_plan) + n_lines * sizeof(struct plan_line) +
+                      EVENT_GRANULE - 1) /
+                     EVENT_GRANULE);
+}
+
 /* The rules that a section of a roster without a word has: rank shares, no gate but the drawdown's.
  */
 void plan_defaults(struct tournament_rules *rules);
 /* AGON_EINVAL with the reason: a calendar that is none, no weight, shares beyond all there is. */
 int plan_check_rules(const struct tournament_rules *rules, struct error *err);
 
-/* Completes a plan whose inputs are there: hdr.t, rules, n_lines, t_since, given, before and
- * at_hand of every pool, and of every line name, slot, account, verdict (0: to be judged;
- * PLAN_ASIDE; PLAN_GONE), failures (in a row before), the measures and the amounts before. In each
- * account:
+/* Completes a plan whose inputs are there: hdr.t, rules, n_lines, t_since, before and at_hand of
+ * every pool, and of every line name, slot, verdict (0: to be judged; PLAN_ASIDE; PLAN_GONE),
+ * failures (in a row before), the measures, accounts, and the amounts before.
  *
  * 1. A slot with fewer than min_samples samples is too new. The others are judged: per measure a
  *    slot's points are the share of the other judged slots that it beats, a tie counting half; an
@@ -41,16 +47,20 @@ int plan_check_rules(const struct tournament_rules *rules, struct error *err);
  * 4. Rank shares: of rank 1, 2, ... as the rules say; the ranks behind them share rest. Bounded:
  *    kelly_ppm of the slot's Kelly share, at least least_ppm and at most most_ppm, all scaled down
  *    alike when they sum to more than everything.
- * 5. The whole is the judged slots' equity and the pool; less the reserve it is shared out. What a
+ * 5. The whole is the judged slots' equity and the pools; less the reserve it is shared out. What a
  *    slot has above its share is taken from it, at most its free money and its capital; what it
- *    lacks is given, all scaled down alike when pool and takings are less. Bounded: no slot's
- *    equity grows by more than growth_ppm a week, in proportion to the time since the last plan. */
+ *    lacks is given. Bounded: no slot's equity grows by more than growth_ppm a week, in proportion
+ *    to the time since the last plan.
+ * 6. A slot on several accounts gives and gets on each the same part, the first the odd units; what
+ *    one has not free is taken from the next. On each account, all that is given is scaled down
+ *    alike when its pool and what was taken there are less. */
 void plan_make(struct record_plan *plan);
 
-/* A judged slot's points in a measure, 0 to 1, and what all shares of an account are of: to explain
- * a plan with. */
+/* To explain a plan with: a judged slot's points in a measure, 0 to 1; what all shares are of; what
+ * a slot had free. */
 double plan_points(const struct record_plan *plan, const struct plan_line *line, uint32_t measure);
-agon_amt_t plan_whole(const struct record_plan *plan, agon_account_t account);
+agon_amt_t plan_whole(const struct record_plan *plan);
+agon_amt_t plan_free(const struct plan_line *line);
 
 const char *plan_measure_name(uint32_t measure);
 const char *plan_verdict_name(uint8_t verdict);

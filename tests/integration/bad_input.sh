@@ -184,7 +184,7 @@ file=$(ls "$WORK"/journal/*.seg 2>/dev/null | head -1)
 [ -n "$file" ] || file=$(ls "$WORK"/journal/* | head -1)
 printf '\377' | dd of="$file" bs=1 seek=2000 conv=notrunc 2>/dev/null
 refused 4 "$(basename "$file").*[0-9]" replay "$WORK/journal"
-refused 6 'nowhere' replay "$WORK/nowhere"
+refused 4 'nowhere' replay "$WORK/nowhere"
 mkdir "$WORK/host"
 mv "$WORK/journal" "$WORK/host/"
 file=$(basename "$file")

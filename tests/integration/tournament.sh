@@ -97,7 +97,7 @@ done
 cmp -s "$WORK/shown.json" "$WORK/first.json" || fail "show and export tell of different plans"
 "$AGON" tournament show "$WORK/ranks" >"$WORK/text" || fail "show ended with $?"
 grep -q '^tournament 13 at 2026-01-07T12:00' "$WORK/text" || fail "show: $(cat "$WORK/text")"
-grep -q "with the agents' capital 350,000.00, as was given" "$WORK/text" || fail "show: $(cat "$WORK/text")"
+grep -q "pools and all agents' capital are 350,000.00, as was given" "$WORK/text" || fail "show: $(cat "$WORK/text")"
 "$AGON" tournament why rev_eth "$WORK/ranks" --all >"$WORK/text" || fail "why ended with $?"
 grep -q 'sharpe .* above -20: ' "$WORK/text" || fail "why does not tell of the gate: $(head -20 "$WORK/text")"
 "$AGON" tournament why nobody "$WORK/ranks" >"$WORK/text" 2>&1 && fail "why: an agent that is none was explained"

@@ -52,13 +52,14 @@ class Position:
 
     def __init__(self):
         self.held = self.cost = 0
+        self.is_known = True
 
     def fill(self, is_buy, price, quantity, fee, fee_is_base, fee_is_quote):
-        """Returns (result less the fee in the quote or None when nothing was closed)."""
+        """Returns the result less what the fee is in the quote, and whether something was closed."""
         base = quantity if is_buy else -quantity
         notional = mul_div_even(price, quantity, 10**8)
         cost = notional if is_buy else -notional
-        before, result, is_closing = self.held, 0, False
+        result, is_closing = 0, False
         if sign(self.held) * sign(base) < 0:
             is_closing = True
             held, moved = abs(self.held), abs(base)
@@ -70,7 +71,6 @@ class Position:
             cost -= part
         self.held += base
         self.cost += cost
-        realised = result
         fee_quote = 0
         if fee and fee_is_base:
             fee_quote = mul_div_even(price, fee, 10**8)
@@ -79,8 +79,7 @@ class Position:
                 self.cost = 0
         elif fee and fee_is_quote:
             fee_quote = fee
-        del before
-        return realised - fee_quote, is_closing
+        return result - fee_quote, is_closing
 
 
 def read_fills(path, quote):
@@ -90,11 +89,16 @@ def read_fills(path, quote):
             base_name = row["symbol"][: -len(quote)]
             if not row["symbol"].endswith(quote):
                 fail(f"{row['symbol']} is not paid in {quote}")
-            position = positions.setdefault((row["agent"], row["symbol"]), Position())
+            position = positions.setdefault((row["agent"], row["instrument"]), Position())
+            said = units(row["result"])
+            if row["liquidity"] == "forced":
+                position.is_known = False  # closed by the venue for all its holders at once: the share is not said
+            if not position.is_known:
+                fills.append((int(row["seq"]), row["agent"], said))
+                continue
             result, is_closing = position.fill(row["side"] == "buy", units(row["price"]), units(row["quantity"]),
                                                units(row["fee"]), row["fee_asset"] == base_name,
                                                row["fee_asset"] == quote)
-            said = units(row["result"])
             if said != (result if is_closing else 0):
                 fail(f"fill {row['seq']} of {row['agent']}: its result is {row['result']}, by average cost "
                      f"{Decimal(result if is_closing else 0).scaleb(-8)}")
@@ -191,8 +195,15 @@ def check_measures(where, line, own, kelly):
         fail(f"{where}: kelly is {line['kelly']!r} there and {kelly!r} here")
 
 
-def check_account(where, plan, lines, pool):
-    rules = plan
+def split(amount, n):
+    """The same on each account, the first the odd units; towards zero."""
+    even = abs(amount) // n * sign(amount)
+    return [amount - (n - 1) * even] + [even] * (n - 1)
+
+
+def check_plan(where, plan):
+    rules, lines = plan, plan["slots"]
+    pools = {pool[0]: [int(amount) for amount in pool[1:]] for pool in plan["pools"]}
     judged = [line for line in lines if line["verdict"] in ("ranked", "under_gate", "unloaded")]
     # Measures were shown equal above; scores are taken over the plan's own doubles, so that a tie is a tie.
     own = {line["name"]: {name: line[name] if line["defined"] >> i & 1 else None for i, name in enumerate(MEASURES)}
@@ -229,11 +240,13 @@ def check_account(where, plan, lines, pool):
     whole = sum(shares.values())
     if whole > 10**6:
         shares = {name: share * 10**6 // whole for name, share in shares.items()}
-    total = int(pool[2]) + sum(max(0, int(line["equity_amt"])) for line in judged)
+    total = sum(pool[0] for pool in pools.values()) + sum(max(0, int(line["equity_amt"])) for line in judged)
     total = total * (10**6 - rules["reserve_ppm"]) // 10**6
-    changes, taken, wanted = {}, 0, 0
+    moves, taken, wanted = [], {}, {}
     for line in lines:
         equity, share = int(line["equity_amt"]), shares.get(line["name"], 0)
+        frees = [max(0, int(part[1])) for part in line["parts"]]
+        accounts = [part[0] for part in line["parts"]]
         target, flags = equity, 0
         if share == 0 and equity > 0 and (line in judged or line["verdict"] == "gone"):
             target = 0
@@ -249,28 +262,38 @@ def check_account(where, plan, lines, pool):
             fail(f"{where} {line['name']}: a share of {line['share_ppm']} there and {share} here")
         if target != int(line["target_amt"]):
             fail(f"{where} {line['name']}: aimed at {line['target_amt']} there and {target} here")
-        change = target - equity
-        if change < 0:
-            most = max(0, min(int(line["free_amt"]), int(line["capital_before_amt"])))
-            if -change > most:
-                change, flags = -most, flags | CASH_SHORT
-            taken -= change
-        elif change > 0:
-            wanted += change
-        changes[line["name"]] = [change, flags]
-    room = max(0, min(int(pool[2]), int(pool[4])) + taken)
-    for line in lines:
-        change, flags = changes[line["name"]]
-        if change > 0 and wanted > room:
-            change, flags = change * room // wanted, flags | POOL_SHORT
+        parts = split(target - equity, len(accounts)) if accounts else []
+        if target < equity:
+            give, most = equity - target, min(sum(frees), int(line["capital_before_amt"]))
+            if give > most:
+                give, flags = most, flags | CASH_SHORT
+            parts = [min(part, free) for part, free in zip(split(give, len(accounts)), frees)]
+            for i, free in enumerate(frees):
+                parts[i] += min(give - sum(parts), free - parts[i])
+            parts = [-part for part in parts]
+            for account, part in zip(accounts, parts):
+                taken[account] = taken.get(account, 0) - part
+        else:
+            for account, part in zip(accounts, parts):
+                wanted[account] = wanted.get(account, 0) + part
+        moves.append([line, accounts, parts, flags])
+    room = {account: max(0, min(pool[0], pool[2]) + taken.get(account, 0)) for account, pool in pools.items()}
+    after = {account: pool[0] for account, pool in pools.items()}
+    for line, accounts, parts, flags in moves:
+        for i, account in enumerate(accounts):
+            if int(line["target_amt"]) > int(line["equity_amt"]) and wanted[account] > room.get(account, 0):
+                parts[i], flags = parts[i] * room.get(account, 0) // wanted[account], flags | POOL_SHORT
+            after[account] = after.get(account, 0) - parts[i]
         if flags != line["flags"]:
             fail(f"{where} {line['name']}: flags {line['flags']} there and {flags} here")
-        if int(line["capital_before_amt"]) + change != int(line["capital_after_amt"]):
-            fail(f"{where} {line['name']}: {change} is moved here, there capital goes from "
+        if parts != [int(part[2]) for part in line["parts"]]:
+            fail(f"{where} {line['name']}: {parts} is moved here and {line['parts']} there")
+        if int(line["capital_before_amt"]) + sum(parts) != int(line["capital_after_amt"]):
+            fail(f"{where} {line['name']}: {sum(parts)} is moved here, there capital goes from "
                  f"{line['capital_before_amt']} to {line['capital_after_amt']}")
-        taken -= max(0, change) if change > 0 else 0
-    if int(pool[2]) + taken != int(pool[3]):
-        fail(f"{where}: the pool is {pool[3]} there and {int(pool[2]) + taken} here")
+    for account, amount in after.items():
+        if amount != pools.get(account, [0, 0])[1]:
+            fail(f"{where}: the pool of account {account} is {amount} here and not there")
 
 
 def main():
@@ -303,9 +326,7 @@ def main():
                 fail(f"{where}: its capital was {capital[line['name']]} after the plan before")
             capital[line["name"]] = int(line["capital_after_amt"])
             n_lines += 1
-        for pool in plan["pools"]:
-            check_account(f"plan {plan['number']}", plan,
-                          [line for line in plan["slots"] if line["account"] == pool[0]], pool)
+        check_plan(f"plan {plan['number']}", plan)
     if not plans:
         fail("there is no plan")
     print(f"{len(plans)} plans, {n_lines} lines, {len(fills)} fills and {n_links} samples agree to {TOLERANCE:g}")

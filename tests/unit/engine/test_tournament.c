@@ -2,6 +2,7 @@
 /* Tournaments in the engine: capital moves when the calendar says so, by one event, all of it or
  * none, and a replay reaches the same. Slot 0 holds bitcoin that rises, slot 1 ether that falls,
  * slot 2 does nothing. */
+#define WORLD_PERPETUAL 3
 #include "world.h"
 
 #define MINUTE ((agon_ns_t)60000 * MS)
@@ -18,8 +19,12 @@ static void find_plans(void)
     for (uint64_t at = 0; at < world->n_record;) {
         const struct agon_event_hdr *event = (const void *)(world->record + at);
 
-        if (event->type == EVENT_PLAN)
+        if (event->type == EVENT_PLAN) {
             plans[n_plans++] = (const void *)event;
+            ck_assert_uint_ge(event_bytes(event),
+                              sizeof(struct record_plan) +
+                                  plans[n_plans - 1]->n_lines * sizeof(struct plan_line));
+        }
         at += event_bytes(event);
     }
 }
@@ -112,7 +117,7 @@ START_TEST(capital_goes_from_the_weak_to_the_strong)
     // Slot 0 has 100,000 - 60,001 at hand and is to give more than that back.
     ck_assert_uint_eq(line_of(0, 0)->flags, 0);
     ck_assert_int_eq(ledger_amt(engine_ledger(engine), 0, LEDGER_EXTERNAL, USDT), external_amt);
-    ck_assert_int_eq(plans[0]->pools[0].given_amt, 3 * USD(100000));
+    ck_assert_int_eq(plans[0]->given_amt, 3 * USD(100000));
 
     ck_assert_int_eq(engine_new(&again, &config, NULL), AGON_OK);
     for (uint64_t at = 0; at < world->n_record;) {
@@ -137,7 +142,7 @@ START_TEST(what_is_in_positions_is_left_there_and_said)
     pass(0, 11);
     find_plans();
     ck_assert_uint_eq(line_of(0, 0)->flags, PLAN_CASH_SHORT);
-    ck_assert_int_eq(line_of(0, 0)->capital_after_amt, USD(100000) - line_of(0, 0)->free_amt);
+    ck_assert_int_eq(line_of(0, 0)->capital_after_amt, USD(100000) - plan_free(line_of(0, 0)));
     ck_assert_int_eq(ledger_amt(engine_ledger(engine), 0, 0, USDT), 0);
     world_free(world);
 }
@@ -370,6 +375,49 @@ START_TEST(a_host_that_was_away_holds_one_late_and_not_all)
 }
 END_TEST
 
+START_TEST(what_moves_stays_on_its_account)
+{
+    struct record_slot record = world_slot_record(3);
+    const struct plan_line *line;
+    struct ledger *ledger;
+    agon_amt_t moved_amt = 0;
+
+    world_is_split = 1;
+    begin(NULL);
+    // Slot 3 trades the perpetual alone: all of its capital is on account 1.
+    record.subscription.n_instruments = 1;
+    record.subscription.instruments[0] = WORLD_PERPETUAL;
+    record.hdr.t = 0;
+    ck_assert_int_eq(world_step(world, &record), AGON_OK);
+    ledger = engine_ledger(engine);
+    ck_assert_int_eq(ledger_amt(ledger, 1, 3, USDT), USD(100000));
+    pass(0, 12);
+    find_plans();
+    ck_assert_uint_eq(plans[0]->n_lines, 4);
+    line = line_of(0, 3);
+    ck_assert_uint_eq(line->n_accounts, 1);
+    ck_assert_uint_eq(line->accounts[0], 1);
+    ck_assert_int_eq(line->parts[0].free_amt, USD(100000));
+    for (uint16_t id = 0; id < 4; id++) {
+        line = line_of(0, id);
+        for (uint32_t i = 0; i < line->n_accounts; i++) {
+            agon_amt_t before_amt = line->n_accounts == 2 ? USD(50000) : USD(100000);
+
+            moved_amt += line->accounts[i] == 1 ? line->parts[i].change_amt : 0;
+            // Nobody traded on account 1: what is there now is what was, and what was moved.
+            if (line->accounts[i] == 1)
+                ck_assert_int_eq(ledger_amt(ledger, 1, id, USDT),
+                                 before_amt + line->parts[i].change_amt);
+        }
+    }
+    ck_assert_int_lt(moved_amt, 0);
+    ck_assert_int_eq(plans[0]->pools[1].after_amt, -moved_amt);
+    ck_assert_int_eq(ledger_amt(ledger, 1, LEDGER_EXTERNAL, USDT),
+                     ledger_total(ledger, 1, USDT) - (3 * USD(50000) + USD(100000) + moved_amt));
+    world_free(world);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("tournament");
@@ -386,6 +434,7 @@ int main(void)
     tcase_add_test(tcase, positions_are_kept_where_that_is_the_policy);
     tcase_add_test(tcase, the_operators_word_and_the_tournaments_add_up);
     tcase_add_test(tcase, a_host_that_was_away_holds_one_late_and_not_all);
+    tcase_add_test(tcase, what_moves_stays_on_its_account);
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

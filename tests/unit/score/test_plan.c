@@ -32,8 +32,8 @@ static struct plan_line *add(uint16_t slot, double value)
     for (int i = 0; i < MEASURES; i++)
         line->measures[i] = i == MEASURE_DRAWDOWN ? 0.5 - value / 100.0 : value;
     line->n_samples = 168;
-    line->equity_amt = line->free_amt = line->capital_before_amt = 1000;
-    plan->pools[0].given_amt += 1000;
+    line->equity_amt = line->parts[0].free_amt = line->capital_before_amt = 1000;
+    line->n_accounts = 1;
     return line;
 }
 
@@ -46,21 +46,31 @@ static void undefine(struct plan_line *line, int measure)
 // What must hold of every plan: nothing is made and nothing is lost.
 static void make(void)
 {
-    int64_t before[PLAN_ACCOUNTS] = {0};
-    int64_t after[PLAN_ACCOUNTS] = {0};
+    int64_t moved[PLAN_ACCOUNTS] = {0};
 
+    for (uint32_t i = 0; i < plan->n_lines; i++) { // as if it were the first time
+        struct plan_line *line = &plan_lines(plan)[i];
+
+        for (uint32_t k = 0; k < line->n_accounts; k++)
+            line->parts[k].change_amt = 0;
+    }
     plan_make(plan);
     for (uint32_t i = 0; i < plan->n_lines; i++) {
         const struct plan_line *line = &plan_lines(plan)[i];
+        int64_t change_amt = 0;
 
-        before[line->account] += line->capital_before_amt;
-        after[line->account] += line->capital_after_amt;
+        for (uint32_t k = 0; k < line->n_accounts; k++) {
+            change_amt += line->parts[k].change_amt;
+            moved[line->accounts[k]] += line->parts[k].change_amt;
+            if (line->parts[k].change_amt < 0)
+                ck_assert_int_le(-line->parts[k].change_amt, line->parts[k].free_amt);
+        }
+        ck_assert_int_eq(line->capital_after_amt, line->capital_before_amt + change_amt);
         ck_assert_int_ge(line->capital_after_amt, 0);
         ck_assert(line->score >= 0.0 && line->score <= 1.0);
     }
     for (int i = 0; i < PLAN_ACCOUNTS; i++) {
-        ck_assert_int_eq(before[i] + plan->pools[i].before_amt,
-                         after[i] + plan->pools[i].after_amt);
+        ck_assert_int_eq(plan->pools[i].before_amt, plan->pools[i].after_amt + moved[i]);
         ck_assert_int_ge(plan->pools[i].after_amt, 0);
     }
 }
@@ -83,7 +93,7 @@ START_TEST(three_slots_get_the_first_three_shares_and_the_rest_is_kept)
     ck_assert_int_eq(c->capital_after_amt, 600);
     ck_assert_int_eq(a->capital_after_amt, 540);
     ck_assert_int_eq(plan->pools[0].after_amt, 1110);
-    ck_assert_int_eq(plan_whole(plan, 0), 3000);
+    ck_assert_int_eq(plan_whole(plan), 3000);
     ck_assert(plan_points(plan, c, MEASURE_DRAWDOWN) == 0.5);
 }
 END_TEST
@@ -114,8 +124,8 @@ START_TEST(a_gain_counts_in_the_whole_and_capital_moves_by_the_difference)
     plan->rules.n_shares = 2;
     a = add(0, 2.0);
     b = add(1, 1.0);
-    a->equity_amt = a->free_amt = 1500;
-    b->equity_amt = b->free_amt = 500;
+    a->equity_amt = a->parts[0].free_amt = 1500;
+    b->equity_amt = b->parts[0].free_amt = 500;
     make();
     // 60 % of 2,000 is 1,200: 300 less than it has; 30 % is 600: 100 more.
     ck_assert_int_eq(a->target_amt, 1200);
@@ -136,7 +146,7 @@ START_TEST(what_is_in_positions_cannot_be_taken)
     plan->rules.rest_ppm = 0;
     a = add(0, 2.0);
     b = add(1, 1.0);
-    b->free_amt = 150;
+    b->parts[0].free_amt = 150;
     make();
     // Aimed at 1,600 and 400; b gives back 150 of 600, and a gets those.
     ck_assert_int_eq(b->capital_after_amt, 850);
@@ -149,7 +159,7 @@ START_TEST(what_is_in_positions_cannot_be_taken)
     a = add(0, 2.0);
     b = add(1, 1.0);
     b->equity_amt = -50;
-    b->free_amt = -80;
+    b->parts[0].free_amt = -80;
     plan->rules.gates[MEASURE_SHARPE] = 1.5;
     plan->rules.gate_mask = 1u << MEASURE_SHARPE;
     make();
@@ -276,7 +286,7 @@ START_TEST(who_is_not_judged_keeps_what_it_has)
     gone->verdict = PLAN_GONE;
     stuck = add(4, 9.0);
     stuck->verdict = PLAN_GONE;
-    stuck->free_amt = 400;
+    stuck->parts[0].free_amt = 400;
     make();
     ck_assert_uint_eq(a->rank, 1);
     ck_assert(a->score == 1.0); // alone
@@ -357,22 +367,77 @@ START_TEST(more_than_all_is_scaled_down_alike)
 }
 END_TEST
 
-START_TEST(accounts_are_apart)
+START_TEST(money_stays_on_its_account)
 {
     struct plan_line *a, *b;
 
     begin();
     a = add(0, 1.0);
     b = add(1, 2.0);
-    b->account = 3;
-    plan->pools[3].before_amt = plan->pools[3].at_hand_amt = 7000;
+    b->accounts[0] = 3;
+    plan->pools[3].before_amt = plan->pools[3].at_hand_amt = 100;
     make();
-    ck_assert_uint_eq(a->rank, 1);
+    // One ranking: 25 and 20 % of 2,100.
     ck_assert_uint_eq(b->rank, 1);
-    ck_assert_int_eq(a->capital_after_amt, 250);
-    ck_assert_int_eq(b->capital_after_amt, 2000);
-    ck_assert_int_eq(plan->pools[0].after_amt, 750);
-    ck_assert_int_eq(plan->pools[3].after_amt, 6000);
+    ck_assert_uint_eq(a->rank, 2);
+    ck_assert_int_eq(b->capital_after_amt, 525);
+    ck_assert_int_eq(a->capital_after_amt, 420);
+    ck_assert_int_eq(plan->pools[0].after_amt, 580);
+    ck_assert_int_eq(plan->pools[3].after_amt, 575);
+    // What is taken on one account cannot be given on another.
+    begin();
+    a = add(0, 1.0);
+    b = add(1, 2.0);
+    b->accounts[0] = 3;
+    b->equity_amt = b->parts[0].free_amt = b->capital_before_amt = 100;
+    make();
+    ck_assert_int_eq(b->target_amt, 275);
+    ck_assert_int_eq(b->capital_after_amt, 100);
+    ck_assert_uint_eq(b->flags, PLAN_POOL_SHORT);
+    ck_assert_int_eq(a->capital_after_amt, 220);
+}
+END_TEST
+
+START_TEST(a_slot_on_two_accounts_gives_and_gets_on_both)
+{
+    struct plan_line *a, *b;
+
+    begin();
+    a = add(0, 1.0);
+    b = add(1, 2.0);
+    for (int i = 0; i < 2; i++) {
+        struct plan_line *line = i == 0 ? a : b;
+
+        line->n_accounts = 2;
+        line->accounts[1] = 1;
+        line->parts[0].free_amt = line->parts[1].free_amt = 500;
+    }
+    plan->rules.shares_ppm[0] = 701000;
+    plan->rules.shares_ppm[1] = 200000;
+    plan->rules.n_shares = 2;
+    plan->rules.rest_ppm = 0;
+    a->parts[0].free_amt = 100;
+    make();
+    // a gives 600: 100 is all that it has on the first account. b lacks 402: 201 on each.
+    ck_assert_int_eq(a->parts[0].change_amt, -100);
+    ck_assert_int_eq(a->parts[1].change_amt, -500);
+    ck_assert_int_eq(b->target_amt, 1402);
+    ck_assert_int_eq(b->parts[0].change_amt, 100);
+    ck_assert_int_eq(b->parts[1].change_amt, 201);
+    ck_assert_uint_eq(b->flags, PLAN_POOL_SHORT);
+    ck_assert_int_eq(plan->pools[1].after_amt, 299);
+    // Odd units are the first account's.
+    begin();
+    a = add(0, 1.0);
+    a->n_accounts = 3;
+    a->accounts[1] = 1;
+    a->accounts[2] = 2;
+    a->parts[0].free_amt = a->parts[1].free_amt = a->parts[2].free_amt = 1000;
+    plan->rules.shares_ppm[0] = 200000;
+    make();
+    ck_assert_int_eq(a->parts[0].change_amt, -268);
+    ck_assert_int_eq(a->parts[1].change_amt, -266);
+    ck_assert_int_eq(a->parts[2].change_amt, -266);
 }
 END_TEST
 
@@ -431,7 +496,8 @@ int main(void)
     tcase_add_test(tcase, bounded_shares_are_kellys_between_least_and_most);
     tcase_add_test(tcase, nobody_grows_faster_than_ten_percent_a_week);
     tcase_add_test(tcase, more_than_all_is_scaled_down_alike);
-    tcase_add_test(tcase, accounts_are_apart);
+    tcase_add_test(tcase, money_stays_on_its_account);
+    tcase_add_test(tcase, a_slot_on_two_accounts_gives_and_gets_on_both);
     tcase_add_test(tcase, rules_that_cannot_be_kept_are_refused);
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);
