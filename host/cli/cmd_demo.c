@@ -98,16 +98,6 @@ static int start_sim(struct demo *demo, struct error *err)
     return rc;
 }
 
-// Every quarter of an hour of market time, by the equity of its minutes.
-static void set_rules(struct tournament_rules *rules)
-{
-    plan_defaults(rules);
-    memcpy(rules->schedule, "*/15 * * * *", sizeof("*/15 * * * *"));
-    rules->sample_s = 60;
-    rules->window = 60;
-    rules->min_samples = 5;
-}
-
 static int open_log_file(struct demo *demo, struct error *err)
 {
     struct log_file file = {.path = demo->log_path, .rotate_bytes = (uint64_t)16 << 20, .keep = 5};
@@ -118,6 +108,16 @@ static int open_log_file(struct demo *demo, struct error *err)
     if (rc >= 0)
         rc = file_join(demo->log_path, sizeof(demo->log_path), demo->run_dir, "log/agon.ndjson");
     return rc < 0 ? rc : log_to_file(demo->log, &file, err);
+}
+
+// Every quarter of an hour of market time, by the equity of its minutes.
+static void set_rules(struct tournament_rules *rules)
+{
+    plan_defaults(rules);
+    memcpy(rules->schedule, "*/15 * * * *", sizeof("*/15 * * * *"));
+    rules->sample_s = 60;
+    rules->window = 60;
+    rules->min_samples = 5;
 }
 
 static int start_host(struct demo *demo, struct error *err)
@@ -146,7 +146,6 @@ static int start_host(struct demo *demo, struct error *err)
 
     set_rules(&config.tournament);
     rc = demo_venue(&config.venue, demo->sim.port, err);
-
     if (rc >= 0)
         rc = demo_instruments(instruments, &demo->sim, demo->opts.data, err);
     config.n_instruments = rc > 0 ? (uint32_t)rc : 0;

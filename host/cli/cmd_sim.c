@@ -51,7 +51,7 @@ struct floor { /* one market of the venue: its prices and the port that leads to
     uint8_t is_over_told;
     uint32_t n_bad_told;
 };
-#define FLOORS 2 /* spot, USD-M futures */
+#define FLOORS 3 /* by enum recording_market */
 
 struct run {
     struct opts opts;
@@ -95,7 +95,7 @@ static void on_log(void *ctx, const char *line, size_t n)
 
 /* --- starting --- */
 
-// A file whose name says so is of the futures market: "binance_um_BTCUSDT_...".
+// A raw recording whose name says so is of a futures market: "binance_um_BTCUSDT_....raw.gz".
 static int read_data(struct run *run, struct error *err)
 {
     for (int i = 0; i < run->opts.data.n; i++) {
@@ -114,7 +114,7 @@ static int read_data(struct run *run, struct error *err)
         run->n_files++;
         file.bytes = run->bytes[i];
         file.n = n;
-        floor = &run->floors[run->n_floors > 1 && recording_is_um(file.name)];
+        floor = &run->floors[run->n_floors > 1 ? recording_market(file.name) : 0];
         floor->files[floor->n_files++] = file;
     }
     return AGON_OK;
@@ -318,7 +318,9 @@ static int open_floors(struct run *run, struct sim_server_config *config, struct
         config->dialect = floor->dialect;
         config->sim.pit = floor->pit;
         config->sim.faults = floor->faults.n > 0 ? &floor->faults : NULL;
-        config->sim.index = i > 0 ? run->floors[0].pit : NULL;
+        config->sim.index = NULL;
+        if (i > 0 && strcmp(run->floors[0].dialect->name, "binance") == 0)
+            config->sim.index = run->floors[0].pit;
         config->port = run->opts.port ? (uint16_t)(run->opts.port + i) : 0;
         floor->port = sim_server_open(&floor->server, &run->loop, config, err);
         if (floor->port < 0)
@@ -379,7 +381,7 @@ static int build_floors(struct run *run, agon_ns_t *t_market, struct error *err)
     uint32_t n = 0;
 
     for (uint32_t i = 0; i < run->n_floors; i++)
-        if (run->n_files == 0 || run->floors[i].n_files > 0)
+        if (run->n_files == 0 ? run->floors[i].dialect->n_symbols > 0 : run->floors[i].n_files > 0)
             run->floors[n++] = run->floors[i];
     run->n_floors = n;
     *t_market = 0;
@@ -426,7 +428,7 @@ int cmd_sim(int argc, char **argv)
     const struct arg args[] = {
         {"venue", ARG_TEXT, "NAME", "whose protocol (binance)", &opts.venue},
         {"port", ARG_INT, "N", "port, and the next for USD-M futures; 0 takes any two (0)",
-         &opts.port, .max = 65534},
+         &opts.port, .max = 65533},
         {"host", ARG_TEXT, "ADDRESS", "address to listen on (127.0.0.1)", &opts.host},
         {"seed", ARG_U64, "N", "seed of the generated market (1)", &opts.seed,
          .is_given = &opts.has_seed},
@@ -467,6 +469,7 @@ int cmd_sim(int argc, char **argv)
                  "YWdvbi1zaW0tc2VjcmV0LWFnb24tc2ltLXNlY3JldC0wMDAwMDAwMA==, with 1000000 USDT, "
                  "10 BTC, 100 ETH.",
         .args = args};
+    static const char *const futures[] = {"binance_um", "binance_cm"};
     const struct sim_dialect *dialect;
     struct error err = {0};
     agon_ns_t t_market = 0;
@@ -489,7 +492,8 @@ int cmd_sim(int argc, char **argv)
     run.opts = opts;
     run.floors[run.n_floors++].dialect = dialect;
     if (strcmp(dialect->name, "binance") == 0)
-        run.floors[run.n_floors++].dialect = sim_dialect_find("binance_um");
+        for (int i = 0; i < 2; i++)
+            run.floors[run.n_floors++].dialect = sim_dialect_find(futures[i]);
     rc = prepare(&run, &t_market, &err);
     if (rc != EXIT_OK && err.text[0] != '\0')
         fprintf(stderr, "agon sim: %s\n", err.text);

@@ -29,6 +29,8 @@ struct host_instrument {
     agon_px_t tick_px;
     agon_qty_t lot_qty, min_qty, max_qty;
     int px_exp, qty_exp;
+    int64_t multiplier; /* of a contract, in 10^-multiplier_exp; 0: 1 */
+    int multiplier_exp;
     agon_amt_t min_notional_amt; /* 10^-8 of the quote */
     int32_t maker_fee_ppb, taker_fee_ppb;
 };

@@ -91,12 +91,13 @@ static int boot_instrument(struct host *host, const struct host_instrument *spec
         .min_qty = spec->min_qty,
         .max_qty = spec->max_qty,
         .min_notional_amt = spec->min_notional_amt,
-        .multiplier = 1,
+        .multiplier = spec->multiplier > 0 ? spec->multiplier : 1,
+        .multiplier_exp = (int8_t)spec->multiplier_exp,
     };
 
     made.base = boot_asset(host, spec->base, 0, err);
     made.quote = boot_asset(host, spec->quote, 0, err);
-    made.settle = made.quote;
+    made.settle = made.kind == INSTRUMENT_INVERSE ? made.base : made.quote;
     if (made.base == 0 || made.quote == 0)
         return AGON_EINVAL;
     memcpy(made.symbol, spec->symbol, sizeof(made.symbol));

@@ -13,7 +13,7 @@ struct instrument_words {
     char venue[32];
     char symbol[32], base[16], quote[16];
     int64_t tick, lot; /* counts of 10^-8 */
-    int64_t min_notional;
+    int64_t min_notional, contract;
     uint32_t maker_ppm, taker_ppm;
 };
 struct words {
@@ -47,6 +47,9 @@ static const struct schema_field instrument_fields[] = {
      .max = INT64_MAX, .is_required = 1, .doc = "smallest step of the quantity"},
     {"min_notional", SCHEMA_DECIMAL, SCHEMA_MEMBER(struct instrument_words, min_notional), .exp = 8,
      .min = 0, .max = INT64_MAX, .preset = "0", .doc = "least worth of an order, in the quote"},
+    {"contract", SCHEMA_DECIMAL, SCHEMA_MEMBER(struct instrument_words, contract), .exp = 8,
+     .min = 1, .max = INT64_MAX, .preset = "1",
+     .doc = "of a derivative: what one of the quantity is of the base (COIN-M: of the quote)"},
     {"maker", SCHEMA_SHARE, SCHEMA_MEMBER(struct instrument_words, maker_ppm), .min = 0,
      .max = 100000, .preset = "0.1%", .doc = "fee of a maker"},
     {"taker", SCHEMA_SHARE, SCHEMA_MEMBER(struct instrument_words, taker_ppm), .min = 0,
@@ -121,6 +124,8 @@ static void take_instrument(struct host_instrument *to, const struct instrument_
     to->lot_qty = num_rescale(from->lot, 8, to->qty_exp, NUM_ZERO);
     to->min_qty = to->lot_qty;
     to->min_notional_amt = from->min_notional;
+    to->multiplier_exp = digits_of(from->contract, 8);
+    to->multiplier = num_rescale(from->contract, 8, to->multiplier_exp, NUM_ZERO);
     to->maker_fee_ppb = (int32_t)(from->maker_ppm * 1000);
     to->taker_fee_ppb = (int32_t)(from->taker_ppm * 1000);
 }
@@ -184,9 +189,10 @@ static int place_instruments(struct settings *settings, const struct words *word
             continue;
         }
         instrument->venue = at;
-        instrument->kind = strcmp(settings->host.venues[at].dialect, "binance_um") == 0
-                               ? INSTRUMENT_LINEAR
-                               : INSTRUMENT_SPOT;
+        instrument->kind =
+            strcmp(settings->host.venues[at].dialect, "binance_um") == 0   ? INSTRUMENT_LINEAR
+            : strcmp(settings->host.venues[at].dialect, "binance_cm") == 0 ? INSTRUMENT_INVERSE
+                                                                           : INSTRUMENT_SPOT;
     }
     code = config_file_close(&file);
     return code;

@@ -85,7 +85,9 @@ struct engine {
     uint8_t is_halted, is_killed, has_picture[LEDGER_ACCOUNTS_MAX];
     uint64_t halted_venues;              /* a bit each */
     uint16_t account_of[VENUES_MAX + 1]; /* venue's account + 1; 0: the slot's own */
-    uint64_t type_watchers[64];          /* slots whose mask has the type */
+    /* So far may what derivatives made as we reckon it be from the venue's; base currency. */
+    agon_amt_t slack_amt[LEDGER_ACCOUNTS_MAX];
+    uint64_t type_watchers[64]; /* slots whose mask has the type */
     agon_ns_t sample_due;
     agon_ns_t sweep_due; /* INT64_MAX: nothing waits */
     struct heap timers;  /* a: index into timer_table */

@@ -221,15 +221,20 @@ static void pay_funding(struct engine *engine, const struct agon_instrument *ins
     for (uint16_t slot = 0; slot < engine->slots.n; slot++) {
         const struct position *pos = ledger_position(engine->ledger, slot, id, 0);
         agon_amt_t worth;
+        agon_amt_t amt;
 
         if (pos == NULL || pos->qty == 0)
             continue;
         worth = instruments_notional(&engine->table, instrument, px, pos->qty, NUM_EVEN);
-        if (ledger_funding(engine->ledger, slot, id,
-                           -num_mul_div(worth, rate_ppb, 1000000000, NUM_EVEN)) < 0) {
+        amt = -num_mul_div(worth, rate_ppb, 1000000000, NUM_EVEN);
+        if (ledger_funding(engine->ledger, slot, id, amt) < 0) {
             engine_alert(engine, 3, "ledger", "a funding payment could not be booked");
             continue;
         }
+        // The venue's mark price of that instant has more digits than ours.
+        if (instrument->settle == engine->table.base_currency)
+            engine->slack_amt[pos->account] =
+                num_add(engine->slack_amt[pos->account], num_abs(amt) / 1000 + 1);
         deliver_position(engine, slot, id);
         deliver_balance_of(engine, slot, pos->account, instrument->settle);
     }
@@ -249,9 +254,8 @@ int market_funding(struct engine *engine, const struct agon_funding *funding)
     deliver_input(engine, &funding->hdr);
     if (instrument->kind == INSTRUMENT_LINEAR && market->t_funding != 0 &&
         funding->t_next > market->t_funding && t >= market->t_funding) {
-        agon_px_t px = market->mark_px > 0    ? market->mark_px
-                       : funding->mark_px > 0 ? funding->mark_px
-                                              : engine_mark_px(engine, funding->hdr.instrument);
+        agon_px_t px = funding->mark_px > 0 ? funding->mark_px
+                                            : engine_mark_px(engine, funding->hdr.instrument);
 
         pay_funding(engine, instrument, market->rate_ppb, px);
     }

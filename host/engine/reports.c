@@ -54,6 +54,12 @@ static void note_fill(struct engine *engine, const struct record_report *report)
         engine->markets[id].last_fill = report->venue_fill;
 }
 
+// The venue rounds an entry price where we keep the cost: a unit or so for each fill.
+static void note_dust(struct engine *engine, agon_account_t account)
+{
+    engine->slack_amt[account] = num_add(engine->slack_amt[account], 2);
+}
+
 static void book_fill(struct engine *engine, struct order *order,
                       const struct record_report *report, const struct orders_effect *effect)
 {
@@ -102,6 +108,8 @@ static void book_fill(struct engine *engine, struct order *order,
         engine_alert(engine, 3, "ledger", "a fill could not be booked and is in suspense");
         book_foreign(engine, report, LEDGER_SUSPENSE, order->side, qty, report->fee_amt);
     }
+    if (instrument->kind == INSTRUMENT_LINEAR)
+        note_dust(engine, order->account);
     if (pos != NULL) {
         int is_closing =
             before_qty > 0 ? order->side == AGON_SELL : before_qty < 0 && order->side == AGON_BUY;
@@ -169,6 +177,7 @@ static void book_share(struct engine *engine, uint16_t slot, const struct record
         engine_alert(engine, 3, "ledger", "a forced fill could not be booked");
         return;
     }
+    note_dust(engine, report->account);
     pos = ledger_position(engine->ledger, slot, report->hdr.instrument, 0);
     event.position_qty = pos->qty;
     window_fill(&engine->tournament.windows[slot], num_add(event.realised_amt, -fee_amt), 1);
@@ -181,12 +190,14 @@ static void book_share(struct engine *engine, uint16_t slot, const struct record
 }
 
 /* The venue closed a position of the account by its own hand: it goes to the slots that hold it, in
- * proportion, and what is left of the division to the first of them. */
+ * proportion; what is left of the division, less than a unit for each, to the first of them. */
 static void book_forced(struct engine *engine, const struct record_report *report)
 {
     agon_qty_t total_qty = 0;
-    agon_qty_t left_qty = report->qty;
+    agon_qty_t forced_qty = report->qty;
+    agon_qty_t left_qty;
     agon_amt_t left_fee = report->fee_amt;
+    agon_qty_t held_qty[SLOTS_MAX] = {0};
     agon_qty_t share_qty[SLOTS_MAX] = {0};
     int first = -1;
 
@@ -197,8 +208,8 @@ static void book_forced(struct engine *engine, const struct record_report *repor
         if (pos == NULL || pos->account != report->account ||
             (report->side == AGON_SELL ? pos->qty <= 0 : pos->qty >= 0))
             continue;
-        share_qty[slot] = num_abs(pos->qty);
-        total_qty = num_add(total_qty, share_qty[slot]);
+        held_qty[slot] = num_abs(pos->qty);
+        total_qty = num_add(total_qty, held_qty[slot]);
         if (first < 0)
             first = slot;
     }
@@ -209,13 +220,24 @@ static void book_forced(struct engine *engine, const struct record_report *repor
         book_foreign(engine, report, LEDGER_EXTERNAL, report->side, report->qty, report->fee_amt);
         return;
     }
+    // No slot is turned round by it: what is beyond all of theirs is not theirs.
+    if (forced_qty > total_qty) {
+        book_foreign(engine, report, LEDGER_EXTERNAL, report->side, forced_qty - total_qty, 0);
+        forced_qty = total_qty;
+    }
+    left_qty = forced_qty;
     for (uint16_t slot = 0; slot < engine->slots.n; slot++) {
-        if (share_qty[slot] == 0)
-            continue;
-        share_qty[slot] = num_mul_div(report->qty, share_qty[slot], total_qty, NUM_DOWN);
+        share_qty[slot] = num_mul_div(forced_qty, held_qty[slot], total_qty, NUM_DOWN);
         left_qty -= share_qty[slot];
     }
-    share_qty[first] += left_qty;
+    for (uint16_t slot = 0; slot < engine->slots.n && left_qty > 0; slot++) {
+        if (share_qty[slot] < held_qty[slot]) {
+            share_qty[slot]++;
+            left_qty--;
+        }
+    }
+    while (share_qty[first] == 0)
+        first++; // it bears what is left of the fee
     for (uint16_t slot = SLOTS_MAX; slot-- > 0;) {
         agon_amt_t fee_amt;
 
@@ -223,7 +245,7 @@ static void book_forced(struct engine *engine, const struct record_report *repor
             continue;
         fee_amt = slot == first
                       ? left_fee
-                      : num_mul_div(report->fee_amt, share_qty[slot], report->qty, NUM_DOWN);
+                      : num_mul_div(report->fee_amt, share_qty[slot], forced_qty, NUM_DOWN);
         left_fee -= fee_amt;
         book_share(engine, slot, report, share_qty[slot], fee_amt);
     }
@@ -331,8 +353,20 @@ int reports_account(struct engine *engine, const struct record_account *account)
         return AGON_EINVAL;
     is_first = !engine->has_picture[account->account];
     before = ledger_amt(engine->ledger, account->account, LEDGER_SUSPENSE, account->asset);
-    suspense = ledger_reconcile(engine->ledger, account->account, account->asset,
-                                num_add(account->free_amt, account->held_amt), is_first);
+    suspense =
+        ledger_reconcile(engine->ledger, account->account, account->asset,
+                         num_add(num_add(account->free_amt, account->held_amt),
+                                 -ledger_netted(engine->ledger, account->account, account->asset)),
+                         is_first);
+    // Dust that funding and rounded entry prices left is the account's own.
+    if (suspense != 0 && suspense == before && (account->flags & 1) != 0 &&
+        account->asset == engine->table.base_currency &&
+        num_abs(suspense) <= engine->slack_amt[account->account]) {
+        engine->slack_amt[account->account] -= num_abs(suspense);
+        ledger_transfer(engine->ledger, account->account, LEDGER_SUSPENSE, LEDGER_EXTERNAL,
+                        account->asset, suspense);
+        suspense = 0;
+    }
     // A fill that the picture has and we do not yet is a difference too, but one that passes: only
     // what a whole picture finds again is worth a word.
     if (suspense != 0 && suspense == before && (account->flags & 1) != 0)

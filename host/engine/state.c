@@ -240,6 +240,8 @@ void state_save(struct engine *engine, struct enc *enc)
     for (uint32_t i = 0; i <= VENUES_MAX; i++)
         enc_u16(enc, engine->account_of[i]);
     for (uint32_t i = 0; i < LEDGER_ACCOUNTS_MAX; i++)
+        enc_i64(enc, engine->slack_amt[i]);
+    for (uint32_t i = 0; i < LEDGER_ACCOUNTS_MAX; i++)
         enc_u8(enc, engine->has_picture[i]);
     instruments_save(&engine->table, enc);
     for (uint32_t i = 1; i <= engine->table.n_instruments; i++) {
@@ -353,6 +355,8 @@ int engine_load(struct engine *engine, const void *bytes, uint64_t n, struct err
             return error_set(err, AGON_ECORRUPT, "state: venue %u has no account %u", i,
                              engine->account_of[i]);
     }
+    for (uint32_t i = 0; i < LEDGER_ACCOUNTS_MAX; i++)
+        engine->slack_amt[i] = dec_i64(&dec);
     for (uint32_t i = 0; i < LEDGER_ACCOUNTS_MAX; i++)
         engine->has_picture[i] = dec_u8(&dec);
     rc = instruments_load(&engine->table, &dec);

@@ -127,7 +127,8 @@ static int is_perpetual(const struct run *run, const char *symbol)
             return 1;
     }
     for (uint32_t i = 0; i < run->config->n_paths; i++) {
-        if (strcmp(run->infos[i].symbol, symbol) == 0 && recording_is_um(run->paths[i]))
+        if (strcmp(run->infos[i].symbol, symbol) == 0 &&
+            recording_market(run->paths[i]) == RECORDING_UM)
             return 1;
     }
     return 0;

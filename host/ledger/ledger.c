@@ -9,8 +9,14 @@ struct account {
     agon_amt_t total[ASSETS_MAX + 1];
     agon_amt_t part[LEDGER_SUBS][ASSETS_MAX + 1];
 };
+struct net { /* of a derivative on its account, all slots as one */
+    agon_amt_t held_amt, cost_amt;
+    agon_amt_t ahead_amt; /* realised here less realised in the slots */
+    agon_account_t account;
+};
 struct ledger {
     const struct instruments *table;
+    struct net nets[INSTRUMENTS_MAX + 1];
     struct account accounts[LEDGER_ACCOUNTS_MAX];
     struct position positions[LEDGER_SLOTS_MAX][LEDGER_POSITIONS];
 };
@@ -183,6 +189,34 @@ static int post_fill(struct ledger *ledger, const struct ledger_fill *fill,
     return AGON_OK;
 }
 
+static void net_fill(struct net *net, const struct ledger_fill *fill, agon_amt_t cost_amt,
+                     agon_amt_t slot_result)
+{
+    struct position as_one = {.held_amt = net->held_amt, .cost_amt = net->cost_amt};
+    int is_buy = fill->side == AGON_BUY;
+    agon_amt_t result =
+        move_position(&as_one, is_buy ? fill->qty : -fill->qty, is_buy ? cost_amt : -cost_amt);
+
+    net->account = fill->account;
+    net->held_amt = as_one.held_amt;
+    net->cost_amt = as_one.cost_amt;
+    net->ahead_amt = num_add(net->ahead_amt, num_add(result, -slot_result));
+}
+
+agon_amt_t ledger_netted(const struct ledger *ledger, agon_account_t account, agon_asset_t asset)
+{
+    agon_amt_t amt = 0;
+
+    for (agon_instrument_t id = 1; id <= ledger->table->n_instruments; id++) {
+        const struct net *net = &ledger->nets[id];
+
+        if (net->ahead_amt != 0 && net->account == account &&
+            instruments_get(ledger->table, id)->settle == asset)
+            amt = num_add(amt, net->ahead_amt);
+    }
+    return amt;
+}
+
 /* Base and quote stay where they are: only what is closed is realised. */
 static int fill_linear(struct ledger *ledger, const struct ledger_fill *fill,
                        const struct agon_instrument *instrument, agon_amt_t *realised_amt)
@@ -220,6 +254,7 @@ static int fill_linear(struct ledger *ledger, const struct ledger_fill *fill,
     }
     pos = ledger_position(ledger, fill->slot, fill->instrument, 1);
     pos->account = fill->account;
+    net_fill(&ledger->nets[fill->instrument], fill, cost_amt, result);
     pos->held_amt = pos->qty = after.held_amt;
     pos->cost_amt = after.cost_amt;
     pos->realised_amt = num_add(pos->realised_amt, settled);
@@ -323,8 +358,41 @@ agon_amt_t ledger_reconcile(struct ledger *ledger, agon_account_t account, agon_
     return ledger->accounts[account].part[LEDGER_SUSPENSE][asset];
 }
 
+/* What the slots hold of each derivative is what the account does. */
+static int are_nets_whole(const struct ledger *ledger, agon_account_t *account, agon_asset_t *asset)
+{
+    num128_t sums[INSTRUMENTS_MAX + 1] = {0};
+
+    for (uint16_t slot = 0; slot < LEDGER_SLOTS_MAX; slot++) {
+        uint32_t n;
+        const struct position *all = ledger_positions(ledger, slot, &n);
+
+        for (uint32_t i = 0; i < n; i++) {
+            const struct agon_instrument *instrument =
+                instruments_get(ledger->table, all[i].instrument);
+
+            if (instrument != NULL && instrument->kind == INSTRUMENT_LINEAR)
+                sums[all[i].instrument] += all[i].held_amt;
+        }
+    }
+    for (agon_instrument_t id = 1; id <= ledger->table->n_instruments; id++) {
+        const struct net *net = &ledger->nets[id];
+
+        if (sums[id] == net->held_amt)
+            continue;
+        if (account != NULL)
+            *account = net->account;
+        if (asset != NULL)
+            *asset = instruments_get(ledger->table, id)->settle;
+        return 0;
+    }
+    return 1;
+}
+
 int ledger_check(const struct ledger *ledger, agon_account_t *account, agon_asset_t *asset)
 {
+    if (!are_nets_whole(ledger, account, asset))
+        return 0;
     for (agon_account_t a = 0; a < LEDGER_ACCOUNTS_MAX; a++) {
         for (agon_asset_t s = 1; s <= ledger->table->n_assets; s++) {
             num128_t sum = 0;
@@ -386,6 +454,18 @@ void ledger_save(const struct ledger *ledger, struct enc *enc)
             enc_i64(enc, all[i].funding_amt);
         }
     }
+    for (agon_instrument_t id = 1; id <= ledger->table->n_instruments; id++) {
+        const struct net *net = &ledger->nets[id];
+
+        if (net->held_amt == 0 && net->cost_amt == 0 && net->ahead_amt == 0)
+            continue;
+        enc_u8(enc, 4);
+        enc_u32(enc, id);
+        enc_u16(enc, net->account);
+        enc_i64(enc, net->held_amt);
+        enc_i64(enc, net->cost_amt);
+        enc_i64(enc, net->ahead_amt);
+    }
     enc_u8(enc, 0);
 }
 
@@ -393,6 +473,7 @@ int ledger_load(struct ledger *ledger, struct dec *dec)
 {
     memset(ledger->accounts, 0, sizeof(ledger->accounts));
     memset(ledger->positions, 0, sizeof(ledger->positions));
+    memset(ledger->nets, 0, sizeof(ledger->nets));
     for (;;) {
         uint8_t kind = dec_u8(dec);
 
@@ -430,6 +511,17 @@ int ledger_load(struct ledger *ledger, struct dec *dec)
             pos->working_buy_amt = dec_i64(dec);
             pos->n_fills = dec_u64(dec);
             pos->funding_amt = dec_i64(dec);
+        } else if (kind == 4) {
+            agon_instrument_t id = dec_u32(dec);
+            struct net *net;
+
+            if (id == 0 || id > ledger->table->n_instruments)
+                return AGON_ECORRUPT;
+            net = &ledger->nets[id];
+            net->account = dec_u16(dec);
+            net->held_amt = dec_i64(dec);
+            net->cost_amt = dec_i64(dec);
+            net->ahead_amt = dec_i64(dec);
         } else {
             return AGON_ECORRUPT;
         }

@@ -6,7 +6,9 @@
  * difference to the venue's own figures that nobody can explain yet). Each posting changes a
  * sub-account and the account's total alike, each transfer two sub-accounts, so that the parts
  * equal the whole at any time (ledger_check). Positions are kept beside: quantity, cost and
- * realised result by average cost. [core] */
+ * realised result by average cost. A venue nets the slots of an account in a derivative, so what it
+ * has realised is not what they have: the net position is kept too, and ledger_netted says by how
+ * much the venue's wallet is ahead of the sum. [core] */
 #ifndef LEDGER_LEDGER_H
 #define LEDGER_LEDGER_H
 
@@ -82,11 +84,15 @@ struct position *ledger_position(struct ledger *ledger, uint16_t slot, agon_inst
                                  int is_made);
 const struct position *ledger_positions(const struct ledger *ledger, uint16_t slot, uint32_t *n);
 
+/* What netting the slots' derivatives has realised on the account beyond what they have. */
+agon_amt_t ledger_netted(const struct ledger *ledger, agon_account_t account, agon_asset_t asset);
+
 /* One line of the venue's own picture of an account. The first picture fills *external*; later ones
  * put what differs into *suspense*. Returns the difference in suspense after it (0: reconciled). */
 agon_amt_t ledger_reconcile(struct ledger *ledger, agon_account_t account, agon_asset_t asset,
                             agon_amt_t venue_amt, int is_first);
-/* The sum over sub-accounts equals the total, for every account and asset; else the first that does
+/* The sum over sub-accounts equals the total, for every account and asset, and that over slots the
+ * net position, of every derivative; else the first that does
  * not in *account and *asset (may be NULL) and false. */
 int ledger_check(const struct ledger *ledger, agon_account_t *account, agon_asset_t *asset);
 void ledger_save(const struct ledger *ledger, struct enc *enc);

@@ -136,11 +136,15 @@ const char *recording_split(const char *word, char symbol[RECORDING_SYMBOL])
     return word + n + 1;
 }
 
-int recording_is_um(const char *path)
+enum recording_market recording_market(const char *path)
 {
-    const char *slash = strrchr(path, '/');
+    const char *slash = strrchr(path, '/'), *name = slash ? slash : path;
 
-    return strstr(slash ? slash : path, "binance_um") != NULL && strstr(path, ".raw") != NULL;
+    if (strstr(name, ".raw") == NULL)
+        return RECORDING_SPOT;
+    return strstr(name, "binance_um")   ? RECORDING_UM
+           : strstr(name, "binance_cm") ? RECORDING_CM
+                                        : RECORDING_SPOT;
 }
 
 int recording_assets(const char *symbol, char base[16], char quote[16])

@@ -233,7 +233,7 @@ agon_px_t perp_liquidation_px(const struct perp_account *account, uint32_t sym, 
     agon_amt_t balance, above = 0;
     agon_qty_t below = 0;
     agon_px_t px;
-    int first = side, last = side;
+    int first = (int)side, last = (int)side;
 
     if (symbol->positions[side].qty == 0)
         return 0;

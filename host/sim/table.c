@@ -2,9 +2,10 @@
 /* table: the venues that can be simulated. */
 #include "sim/dialect.h"
 
-extern const struct sim_dialect sim_binance_spot, sim_binance_um;
+extern const struct sim_dialect sim_binance_spot, sim_binance_um, sim_binance_cm;
 
-static const struct sim_dialect *const dialects[] = {&sim_binance_spot, &sim_binance_um};
+static const struct sim_dialect *const dialects[] = {&sim_binance_spot, &sim_binance_um,
+                                                     &sim_binance_cm};
 
 const struct sim_dialect *sim_dialect_at(uint32_t i)
 {

@@ -90,7 +90,7 @@ static const struct schema_field venue_fields[] = {
     {"name", SCHEMA_NAME, SCHEMA_MEMBER(struct venue_file, name), .is_required = 1,
      .doc = "what this venue is called here"},
     {"dialect", SCHEMA_NAME, SCHEMA_MEMBER(struct venue_file, dialect), .is_required = 1,
-     .doc = "what it speaks: binance_spot, binance_um"},
+     .doc = "what it speaks: binance_spot, binance_um, binance_cm"},
     {"credential", SCHEMA_NAME, SCHEMA_MEMBER(struct venue_file, credential),
      .doc = "name in the credential store; without it there is public data only"},
     {"key_kind", SCHEMA_CHOICE, SCHEMA_MEMBER(struct venue_file, key_kind), .choices = key_kinds,
@@ -153,7 +153,8 @@ static void check_limits(struct config *config, const struct config_node *node, 
     }
     if (venue_config_default(&unused, file->dialect) < 0)
         config_refuse(config, config_get(node, "dialect"), CONFIG_E_CHOICE,
-                      "there is no dialect \"%s\"; expected binance_spot or binance_um",
+                      "there is no dialect \"%s\"; expected binance_spot, "
+                      "binance_um or binance_cm",
                       file->dialect);
 }
 

@@ -11,7 +11,8 @@
 #define TURN_BUSY_NS  5000000ll
 #define TURN_IDLE_NS  50000000ll
 #define UPGRADE_NS    5000000000ll
-#define PARTIAL_NS    10000000000ll  /* a frame must be whole by then, however slowly it comes */
+#define PARTIAL_NS    10000000000ll /* a frame must be whole by then, however slowly it comes */
+#define IDLE_NS       10000000000ll
 #define AHEAD_NS      1000000000ll   /* venues take time stamps that are so far ahead of theirs */
 #define FOLLOW_NS     120000000000ll /* so long a follower may take to come up */
 #define ORDERS_ROOM   4096
@@ -522,6 +523,9 @@ static void on_end(void *ctx, int conn, enum stream_end end, const char *text)
     struct link *link = ctx;
     struct gateway *gateway = link->gateway;
     int64_t now = gateway_now(gateway);
+    // Venues close connections that nobody uses: that is no failure, and orders want another soon.
+    int is_idle = !link->is_ws && link->state == LINK_OPEN && link->request == NULL &&
+                  end == STREAM_END_PEER && now - link->open_ns >= IDLE_NS;
 
     if (conn != link->conn || link->state == LINK_DOWN)
         return;
@@ -540,7 +544,11 @@ static void on_end(void *ctx, int conn, enum stream_end end, const char *text)
     link->state = LINK_DOWN;
     link->conn = -1;
     free_parsers(link);
+    if (is_idle)
+        memset(&link->backoff, 0, sizeof(link->backoff));
     link->retry_ns = now + backoff_down(&link->backoff, now, gateway_random(gateway));
+    if (is_idle)
+        return;
     if (link->is_next) {
         gateway_log(gateway, 6, "follower", "%s: the %s connection that follows ended: %s",
                     gateway->config.name, role_name(link), link->end_text);

@@ -6,10 +6,12 @@
 
 extern const struct venue_dialect venue_binance_spot;
 extern const struct venue_dialect venue_binance_um;
+extern const struct venue_dialect venue_binance_cm;
 
 static const struct venue_dialect *const table[] = {
     &venue_binance_spot,
     &venue_binance_um,
+    &venue_binance_cm,
 };
 
 const struct venue_dialect *venue_table_find(const char *name)

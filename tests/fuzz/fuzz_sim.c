@@ -16,7 +16,7 @@
  *   host/sim/binance/streams.c host/sim/binance/subs.c host/sim/binance/um.c
  *   host/sim/binance/um_account.c host/sim/binance/um_orders.c host/sim/binance/um_public.c
  *   host/sim/binance/um_risk.c host/sim/binance/um_streams.c host/sim/binance/wsapi.c
- *   host/sim/jout.c */
+ *   host/net/jout.c */
 #include <check.h>
 
 #include "sim/pit.h"

@@ -184,7 +184,7 @@ file=$(ls "$WORK"/journal/*.seg 2>/dev/null | head -1)
 [ -n "$file" ] || file=$(ls "$WORK"/journal/* | head -1)
 printf '\377' | dd of="$file" bs=1 seek=2000 conv=notrunc 2>/dev/null
 refused 4 "$(basename "$file").*[0-9]" replay "$WORK/journal"
-refused 6 'nowhere' replay "$WORK/nowhere"
+refused 4 'nowhere' replay "$WORK/nowhere"
 mkdir "$WORK/host"
 mv "$WORK/journal" "$WORK/host/"
 file=$(basename "$file")
@@ -207,8 +207,26 @@ EOF
 refused 3 "accounts.yaml:3:5: error.*did you mean 'secret'" sim --account "$WORK/accounts.yaml" --for 10ms
 also 'accounts.yaml:4:22: error.*no amount' 'accounts.yaml:4:33: error.*no amount' 'accounts.yaml:5:11: error.*line 2' \
     'accounts.yaml:5:29: error.*Ed25519' "accounts.yaml:5:50: error.*did you mean 'USER_DATA'" 'accounts.yaml:6:5: error.*secret or'
-sed -n '/^```yaml/,/^```/p' "$AGON_SOURCE_ROOT/docs/simulator.md" | grep -v '^```' >"$WORK/accounts.yaml"
+# The nth example of the page.
+example() {
+    awk -v nth="$1" '/^```yaml/ { n++; is_in = 1; next } /^```/ { is_in = 0 } is_in && n == nth' \
+        "$AGON_SOURCE_ROOT/docs/simulator.md"
+}
+example 1 >"$WORK/accounts.yaml"
 "$AGON" sim --account "$WORK/accounts.yaml" --for 10ms >"$WORK/out" 2>&1 || fail "the example of simulator.md: $(cat "$WORK/out")"
+
+# faults of the simulator: the same
+cat >"$WORK/faults.yaml" <<EOF
+faults:
+  - {on: request, do: drop}
+  - {on: time, do: halve}
+  - {on: user, do: drop, chanse: 3%}
+EOF
+refused 3 "faults.yaml:2:23: error.*does not go with its 'on'" sim --faults "$WORK/faults.yaml" --for 10ms
+also "faults.yaml:3:5: error.*no 'for'" "faults.yaml:4:26: error.*did you mean 'chance'"
+example 2 >"$WORK/faults.yaml"
+"$AGON" sim --faults "$WORK/faults.yaml" --for 10ms >"$WORK/out" 2>&1 || fail "the faults of simulator.md: $(cat "$WORK/out")"
+grep -q '"binance_um":{"port":[1-9]' "$WORK/out" || fail "no port of USD-M futures: $(cat "$WORK/out")"
 
 # who only looks makes nothing
 "$AGON" doctor --dir "$WORK/deep/down" >"$WORK/out"

@@ -6,7 +6,7 @@
 need_data book
 
 n=0
-for file in "$DATA"/book/binance_spot_*.raw.gz \
+for file in "$DATA"/book/binance_spot_*.raw.gz "$DATA"/book/binance_um_*.raw.gz \
     "$DATA"/ohlcv/binance_um_ADAUSDT_1m_*.csv.gz \
     "$DATA"/trades/gemini_ETHUSD_trades_*.csv.gz "$DATA"/trades/binance_spot_BTCUSDT_trades_*.csv; do
     [ -e "$file" ] || continue
@@ -19,7 +19,7 @@ for file in "$DATA"/book/binance_spot_*.raw.gz \
     esac
     n=$((n + 1))
 done
-for file in "$DATA"/book/binance_cm_*.raw.gz "$DATA"/book/binance_um_*.raw.gz; do
+for file in "$DATA"/book/binance_cm_*.raw.gz; do
     [ -e "$file" ] || continue
     "$AGON" backtest "$PLUGINS/busy.so" --data "$file" >"$WORK/report" 2>"$WORK/err"
     code=$?

@@ -232,6 +232,7 @@ struct simb_venue {                  /* what one market has and the other has no
     const char *const *type_names;
     uint8_t is_split;   /* streams also below /public, /market, /private */
     uint8_t is_lenient; /* parameters nobody knows are ignored */
+    uint8_t is_coin;    /* COIN-M: pairs stand beside symbols */
     struct pit_hooks hooks;
     /* A stream's name, all of it; leaves SIMB_STREAM_NONE what it does not know. */
     void (*parse_stream)(struct simb *b, const char *name, struct simb_stream *stream);

@@ -105,6 +105,14 @@ void um_put_qty(struct simb *b, struct jout *out, const char *key, uint32_t sym,
     simb_put_num(out, qty, b->um->symbols[sym].qty_dec);
 }
 
+void um_put_pair(struct simb *b, struct jout *out, const char *key, uint32_t sym)
+{
+    const char *name = pit_at(b->pit, sym)->name;
+
+    jout_key(out, key);
+    jout_strn(out, name, strcspn(name, "_"));
+}
+
 void um_put_rate(struct jout *out, const char *key, int64_t ppb)
 {
     jout_kv_dec(out, key, num_div(ppb, 10, NUM_EVEN), SIMB_EXP);
@@ -137,7 +145,7 @@ static int decimals(int64_t step)
     return n;
 }
 
-static void um_close(struct simb *b)
+void um_close(struct simb *b)
 {
     if (!b->um)
         return;
@@ -162,7 +170,7 @@ static int open_account(struct simb *b, uint32_t i, struct error *err)
     return AGON_OK;
 }
 
-static int um_open(struct simb *b, struct error *err)
+int um_open(struct simb *b, struct error *err)
 {
     agon_ns_t now = pit_now(b->pit);
     int rc = AGON_OK;
@@ -179,12 +187,15 @@ static int um_open(struct simb *b, struct error *err)
         const struct pit_symbol *spec = pit_at(b->pit, i);
         struct um_symbol *symbol = &b->um->symbols[i];
 
-        symbol->px_dec = decimals(spec->tick_px) < 2 ? 2 : decimals(spec->tick_px);
+        symbol->px_dec = decimals(spec->tick_px);
+        if (!b->venue->is_coin && symbol->px_dec < 2)
+            symbol->px_dec = 2;
         symbol->qty_dec = decimals(spec->lot_qty);
         symbol->next_funding = now - now % UM_FUNDING_NS + UM_FUNDING_NS;
         symbol->rate_ppb = symbol->next_rate_ppb = 100000;
         um_set_brackets(&b->um->contracts[i], spec->name);
         b->um->contracts[i].mark_px = pit_noted(b->pit, i, PIT_MARK);
+        um_past(b, i);
     }
     for (uint32_t i = 0; i < b->n_accounts && rc == AGON_OK; i++)
         rc = open_account(b, i, err);

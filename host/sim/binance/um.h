@@ -120,6 +120,10 @@ static inline struct perp_account *um_account(const struct simb *b,
 {
     return &b->um->accounts[account->owner];
 }
+int um_open(struct simb *b, struct error *err);
+void um_close(struct simb *b);
+/* "BTCUSD" of "BTCUSD_PERP". */
+void um_put_pair(struct simb *b, struct jout *out, const char *key, uint32_t sym);
 void um_put_px(struct simb *b, struct jout *out, const char *key, uint32_t sym, int64_t px);
 void um_put_qty(struct simb *b, struct jout *out, const char *key, uint32_t sym, int64_t qty);
 void um_put_rate(struct jout *out, const char *key, int64_t ppb); /* eight places */
@@ -200,6 +204,8 @@ agon_px_t um_trigger_px(const struct simb *b, uint32_t sym, int working);
 int um_is_reached(const struct simb_order *order, agon_px_t high_px, agon_px_t low_px);
 void um_settle(struct simb *b);
 agon_ns_t um_due(const struct simb *b);
+/* Fundings of the history that the market came with. */
+void um_past(struct simb *b, uint32_t sym);
 void um_second(struct simb *b, agon_ns_t t); /* mark, index, premium, funding */
 void um_cancel_where(struct simb *b, const struct simb_account *account, uint32_t sym,
                      enum um_which which);

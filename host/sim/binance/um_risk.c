@@ -832,17 +832,52 @@ static agon_px_t impact_px(const struct agon_level *levels, uint32_t n)
     return 0;
 }
 
+// The later a sample the heavier.
+static void add_premium(struct um_symbol *symbol, int64_t premium_ppb)
+{
+    int64_t weight = ++symbol->premium_weight;
+
+    symbol->premium_sum = num_add(symbol->premium_sum, num_mul(weight, premium_ppb));
+    symbol->next_rate_ppb = perp_funding_ppb(
+        num_div(symbol->premium_sum, weight * (weight + 1) / 2, NUM_EVEN), RATE_CAP_PPB);
+}
+
+static void keep_rate(struct um_symbol *symbol, agon_ns_t t, agon_px_t mark_px)
+{
+    symbol->rate_ppb = symbol->next_rate_ppb;
+    symbol->rates[symbol->n_rates % UM_RATES_KEPT].t = t;
+    symbol->rates[symbol->n_rates % UM_RATES_KEPT].rate_ppb = symbol->rate_ppb;
+    symbol->rates[symbol->n_rates % UM_RATES_KEPT].mark_px = mark_px;
+    symbol->n_rates++;
+    symbol->premium_sum = symbol->premium_weight = 0;
+    symbol->next_funding += UM_FUNDING_NS;
+}
+
+void um_past(struct simb *b, uint32_t sym)
+{
+    struct um_symbol *symbol = &b->um->symbols[sym];
+    uint32_t n = pit_notes(b->pit, sym, PIT_MARK);
+
+    if (n == 0 || n != pit_notes(b->pit, sym, PIT_INDEX))
+        return;
+    symbol->next_funding = pit_note_at(b->pit, sym, PIT_MARK, 0)->t_open;
+    symbol->next_funding += UM_FUNDING_NS - symbol->next_funding % UM_FUNDING_NS;
+    for (uint32_t i = 0; i < n; i++) {
+        const struct pit_bar *mark = pit_note_at(b->pit, sym, PIT_MARK, i);
+        agon_px_t index_px = pit_note_at(b->pit, sym, PIT_INDEX, i)->close_px;
+
+        if (mark->t_open >= symbol->next_funding)
+            keep_rate(symbol, symbol->next_funding, mark->open_px);
+        for (int k = 0; k < 12 && index_px > 0; k++) // a minute of samples
+            add_premium(symbol, perp_premium_ppb(index_px, mark->close_px, mark->close_px));
+    }
+}
+
 static void fund(struct simb *b, uint32_t sym, agon_ns_t t)
 {
     struct um_symbol *symbol = &b->um->symbols[sym];
 
-    symbol->rate_ppb = symbol->next_rate_ppb;
-    symbol->rates[symbol->n_rates % UM_RATES_KEPT].t = t;
-    symbol->rates[symbol->n_rates % UM_RATES_KEPT].rate_ppb = symbol->rate_ppb;
-    symbol->rates[symbol->n_rates % UM_RATES_KEPT].mark_px = um_mark_px(b, sym);
-    symbol->n_rates++;
-    symbol->premium_sum = symbol->premium_weight = 0;
-    symbol->next_funding += UM_FUNDING_NS;
+    keep_rate(symbol, t, um_mark_px(b, sym));
     for (uint32_t i = 0; i < b->n_accounts; i++) {
         struct perp_account *perp = &b->um->accounts[i];
 
@@ -889,14 +924,8 @@ static void move_mark(struct simb *b, uint32_t sym, agon_ns_t t)
         symbol->n_basis++;
     }
     if (t % (5 * SIMB_NS_PER_S) == 0 && view.n_bid > 0 && view.n_ask > 0) {
-        int64_t weight = symbol->premium_weight + 1; // the later the heavier
-        int64_t premium = perp_premium_ppb(index, impact_px(view.bid, view.n_bid),
-                                           impact_px(view.ask, view.n_ask));
-
-        symbol->premium_weight = weight;
-        symbol->premium_sum = num_add(symbol->premium_sum, num_mul(weight, premium));
-        symbol->next_rate_ppb = perp_funding_ppb(
-            num_div(symbol->premium_sum, weight * (weight + 1) / 2, NUM_EVEN), RATE_CAP_PPB);
+        add_premium(symbol, perp_premium_ppb(index, impact_px(view.bid, view.n_bid),
+                                             impact_px(view.ask, view.n_ask)));
     }
     for (uint32_t i = 0; i < symbol->n_basis && i < UM_BASIS_KEPT; i++)
         basis += symbol->basis[i];

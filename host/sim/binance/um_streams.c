@@ -154,6 +154,8 @@ static void build_book(struct simb *b, struct jout *out, uint32_t sym, const voi
     jout_kv_str(out, "e", "bookTicker");
     jout_kv_int(out, "u", (int64_t)view.id);
     jout_kv_str(out, "s", pit_at(b->pit, sym)->name);
+    if (b->venue->is_coin)
+        um_put_pair(b, out, "ps", sym);
     um_put_px(b, out, "b", sym, bid->px);
     um_put_qty(b, out, "B", sym, bid->qty);
     um_put_px(b, out, "a", sym, ask->px);
@@ -189,6 +191,8 @@ static void build_diff(struct simb *b, struct jout *out, uint32_t sym, const voi
     jout_kv_time(out, "E", pit_now(b->pit));
     jout_kv_time(out, "T", pit_now(b->pit));
     jout_kv_str(out, "s", pit_at(b->pit, sym)->name);
+    if (b->venue->is_coin)
+        um_put_pair(b, out, "ps", sym);
     jout_kv_int(out, "U", (int64_t)sent->id + 1);
     jout_kv_int(out, "u", (int64_t)view.id);
     jout_kv_int(out, "pu", (int64_t)sent->id);

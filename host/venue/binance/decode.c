@@ -1991,7 +1991,7 @@ static int decode_symbol(struct scan *scan, struct binance_symbol_info *info)
     while ((rc = scan_key(scan, &key)) > 0) {
         if (scan_is(&key, "symbol")) {
             TAKE(0, scan_copy(scan, info->symbol, sizeof(info->symbol)));
-        } else if (scan_is(&key, "status")) {
+        } else if (scan_is(&key, "status") || scan_is(&key, "contractStatus")) {
             TAKE(1, scan_string(scan, &text));
             // HALT, BREAK, END_OF_DAY and what may come: not open.
             info->state = scan_is(&text, "TRADING") ? TRADING_OPEN : TRADING_HALTED;

@@ -545,3 +545,34 @@ const struct venue_dialect venue_binance_um = {
     .on_command = binance_on_command,
     .status = binance_status,
 };
+
+/* COIN-M: the same streams and rules, for market data; its contracts settle in the coin, which this
+ * host does not trade. */
+static void defaults_cm(struct venue_config *config)
+{
+    defaults(config);
+    snprintf(config->rest_path, sizeof(config->rest_path), "/dapi");
+}
+
+static int open_cm(struct gateway *gateway, const struct gateway_instrument *instruments,
+                   uint32_t n_instruments, void **self, struct error *err)
+{
+    if (gateway->config.is_private)
+        return error_set(err, AGON_ENOTSUP, "COIN-M is for market data: name no credential");
+    return open_um(gateway, instruments, n_instruments, self, err);
+}
+
+extern const struct venue_dialect venue_binance_cm;
+const struct venue_dialect venue_binance_cm = {
+    .name = "binance_cm",
+    .defaults = defaults_cm,
+    .open = open_cm,
+    .close = binance_close,
+    .on_link = binance_on_link,
+    .on_message = binance_on_message,
+    .write = binance_write,
+    .on_answer = binance_on_answer,
+    .on_turn = binance_on_turn,
+    .on_command = binance_on_command,
+    .status = binance_status,
+};

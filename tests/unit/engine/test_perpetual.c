@@ -184,6 +184,42 @@ START_TEST(funding_goes_from_long_to_short_when_its_time_has_come)
 }
 END_TEST
 
+START_TEST(what_funding_leaves_of_rounding_is_the_accounts_own)
+{
+    struct ledger *ledger;
+    agon_ns_t t1 = T0 + 3600000 * MS;
+    struct record_account picture = {
+        .hdr = {.type = EVENT_ACCOUNT, .granules = 1}, .flags = 3, .asset = USDT};
+
+    begin();
+    ledger = engine_ledger(world->engine);
+    trade(0, AGON_BUY, 6000000, 100000, 0);
+    funding(100000, T0, t1, 6000000);
+    world_due(world, t1);
+    funding(100000, t1, t1 + 28800000 * MS, 5900000); // 5.9 by our mark price
+    ck_assert_int_eq(ledger_total(ledger, 0, USDT), USD(1000000) - 590000000);
+    // The venue's had more digits: 5.90000005. Twice the same: it is no suspense.
+    for (int i = 0; i < 2; i++) {
+        struct record_account told = picture;
+
+        told.free_amt = USD(1000000) - 590000005;
+        ck_assert_int_eq(world_step(world, &told), AGON_OK);
+    }
+    ck_assert_int_eq(ledger_amt(ledger, 0, LEDGER_SUSPENSE, USDT), 0);
+    ck_assert_int_eq(ledger_total(ledger, 0, USDT), USD(1000000) - 590000005);
+    // More than funding explains stays in suspense.
+    for (int i = 0; i < 2; i++) {
+        struct record_account told = picture;
+
+        told.free_amt = USD(1000000) - 592000005;
+        ck_assert_int_eq(world_step(world, &told), AGON_OK);
+    }
+    ck_assert_int_eq(ledger_amt(ledger, 0, LEDGER_SUSPENSE, USDT), -2000000);
+    world_holds(world);
+    world_free(world);
+}
+END_TEST
+
 START_TEST(capital_counts_margin_and_not_worth)
 {
     begin();
@@ -252,6 +288,44 @@ START_TEST(a_liquidation_is_booked_to_who_held_the_position)
     again.hdr.t = 0;
     ck_assert_int_eq(world_step(world, &again), AGON_OK); // told twice
     ck_assert_int_eq(held(0)->qty, 40000);
+    // More than they hold: both are flat and no shorter.
+    again.hdr.t = 0;
+    again.venue_fill = 901;
+    ck_assert_int_eq(world_step(world, &again), AGON_OK);
+    ck_assert_int_eq(held(0)->qty, 0);
+    ck_assert_int_eq(held(1)->qty, 0);
+    ck_assert_int_eq(held(1)->cost_amt, 0);
+    world_holds(world);
+    world_free(world);
+}
+END_TEST
+
+START_TEST(a_venue_that_nets_two_slots_has_realised_what_they_have_not)
+{
+    struct ledger *ledger;
+
+    begin();
+    ledger = engine_ledger(world->engine);
+    trade(0, AGON_BUY, 6000000, 100000, 0);
+    book(6100000);
+    trade(1, AGON_SELL, 6100000, 40000, 0);
+    // For the venue 0.4 of the long is closed with 400; for the slots nothing is.
+    ck_assert_int_eq(ledger_total(ledger, 0, USDT), USD(1000000));
+    ck_assert_int_eq(ledger_netted(ledger, 0, USDT), USD(400));
+    for (int i = 0; i < 2; i++) {
+        struct record_account picture = {.hdr = {.type = EVENT_ACCOUNT, .granules = 1},
+                                         .flags = 3,
+                                         .asset = USDT,
+                                         .free_amt = USD(1000400)};
+
+        ck_assert_int_eq(world_step(world, &picture), AGON_OK);
+        ck_assert_int_eq(ledger_amt(ledger, 0, LEDGER_SUSPENSE, USDT), 0);
+    }
+    // When both are flat again nothing is ahead of anything.
+    trade(1, AGON_BUY, 6100000, 40000, 0);
+    trade(0, AGON_SELL, 6100000, 100000, 0);
+    ck_assert_int_eq(ledger_netted(ledger, 0, USDT), 0);
+    ck_assert_int_eq(ledger_total(ledger, 0, USDT), USD(1001000));
     world_holds(world);
     world_free(world);
 }
@@ -385,9 +459,11 @@ int main(void)
     tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase, a_position_opens_grows_less_turns_and_settles_in_the_quote);
     tcase_add_test(tcase, funding_goes_from_long_to_short_when_its_time_has_come);
+    tcase_add_test(tcase, what_funding_leaves_of_rounding_is_the_accounts_own);
     tcase_add_test(tcase, capital_counts_margin_and_not_worth);
     tcase_add_test(tcase, reduce_only_is_the_slots_and_goes_out_where_the_venue_can_keep_it);
     tcase_add_test(tcase, a_liquidation_is_booked_to_who_held_the_position);
+    tcase_add_test(tcase, a_venue_that_nets_two_slots_has_realised_what_they_have_not);
     tcase_add_test(tcase, a_perpetual_survives_a_snapshot);
     tcase_add_test(tcase, a_position_that_the_venue_sees_otherwise_is_told_when_it_stays_so);
     tcase_add_test(tcase, one_slot_trades_a_basis_on_two_accounts);

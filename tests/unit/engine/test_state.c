@@ -26,7 +26,7 @@ PINNED(struct bars, 1048);
 PINNED(struct agon_instrument, 192);
 PINNED(struct agon_top10, 384);
 PINNED(struct asset, 17);
-_Static_assert(offsetof(struct engine, venues) - offsetof(struct engine, seq) == 649992,
+_Static_assert(offsetof(struct engine, venues) - offsetof(struct engine, seq) == 650120,
                "the state of struct engine changed: is it saved, loaded and changed in this test?");
 
 static struct world *world;
@@ -104,6 +104,8 @@ START_TEST(the_engine_itself)
     STATE(engine->halted_venues);
     STATE(engine->account_of[1]);
     STATE(engine->account_of[VENUES_MAX]);
+    STATE(engine->slack_amt[0]);
+    STATE(engine->slack_amt[LEDGER_ACCOUNTS_MAX - 1]);
     for (int i = 0; i < LEDGER_ACCOUNTS_MAX; i++)
         STATE(engine->has_picture[i]);
     STATE(engine->sample_due);

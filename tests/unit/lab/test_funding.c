@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Recorded funding rates as events: each comes before it is due, and what was paid before the market
- * began is left out. */
+/* Recorded funding rates as events: each comes before it is due, and what was paid before the
+ * market began is left out. */
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -267,6 +267,14 @@ START_TEST(capital)
     CASE(REASON_CAPITAL, SELL, view.free_qty = 4);
     CASE(REASON_CAPITAL, SELL, view.free_qty = -1, view.is_reducing = 1);
     CASE(REASON_NONE, SELL, view.free_qty = 0, instrument.kind = INSTRUMENT_LINEAR);
+    // What opens a derivative binds margin on either side; what brings it closer to zero needs
+    // none.
+    CASE(REASON_NONE, SELL, instrument.kind = INSTRUMENT_LINEAR, view.cost_amt = view.free_amt);
+    CASE(REASON_CAPITAL, SELL, instrument.kind = INSTRUMENT_LINEAR,
+         view.cost_amt = view.free_amt + 1);
+    CASE(REASON_CAPITAL, instrument.kind = INSTRUMENT_LINEAR, view.cost_amt = view.free_amt + 1);
+    CASE(REASON_NONE, SELL, instrument.kind = INSTRUMENT_LINEAR, view.cost_amt = view.free_amt + 1,
+         view.is_reducing = 1);
 }
 END_TEST
 

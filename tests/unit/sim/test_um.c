@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/num.h"
+#include "sim/stage.h"
 #include "suite.h"
 #include "world.h"
 
@@ -525,6 +526,106 @@ START_TEST(funding_comes_every_eight_hours)
 }
 END_TEST
 
+// 20 hours of history, 0.1 % above the index: P - 0.05 % at each of the two or three fundings in
+// it.
+START_TEST(fundings_of_the_history_are_known)
+{
+    static agon_px_t marks[1200], indexes[1200];
+    struct sim_config config = {.members = &w.members};
+    struct error err = {0};
+    json_t *item;
+    size_t i;
+
+    world_close(&w);
+    memset(&w, 0, sizeof(w));
+    members_default(&w.members);
+    w.now = (struct sim_time){WORLD_T0, WORLD_T0};
+    w.dialect = sim_dialect_find("binance_um");
+    w.peer = "127.0.0.1";
+    for (i = 0; i < 1200; i++) {
+        indexes[i] = 3000000000000;
+        marks[i] = 3003000000000;
+    }
+    ck_assert_int_eq(pit_new(&w.pit, w.dialect->symbols, 1, WORLD_T0, &err), AGON_OK);
+    ck_assert_int_eq(pit_note_history(w.pit, 0, PIT_INDEX, indexes, 1200), AGON_OK);
+    ck_assert_int_eq(pit_note_history(w.pit, 0, PIT_MARK, marks, 1200), AGON_OK);
+    config.pit = w.pit;
+    ck_assert_int_eq(w.dialect->open(&w.sim, &config, &err), AGON_OK);
+    ck_assert_int_eq(world_get(&w, "/fapi/v1/fundingRate?symbol=BTCUSDT"), 200);
+    ck_assert_uint_ge(json_array_size(w.json), 2);
+    json_array_foreach(w.json, i, item)
+    {
+        ck_assert_str_eq(text(item, "fundingRate"), "0.00050000");
+        ck_assert_int_eq(
+            json_integer_value(json_object_get(item, "fundingTime")) % (8 * 3600 * 1000), 0);
+    }
+    ck_assert_int_eq(world_get(&w, "/fapi/v1/premiumIndex?symbol=BTCUSDT"), 200);
+    ck_assert_str_eq(world_str(&w, "lastFundingRate"), "0.00050000");
+    ck_assert_int_gt(world_int(&w, "nextFundingTime"), WORLD_T0 / 1000000);
+}
+END_TEST
+
+static const struct {
+    const char *venue, *name, *symbol, *depth, *stream, *bid, *recording;
+} tapes[] = {
+    {"binance_um", "binance_um_BTCUSDT_1.raw", "BTCUSDT", "/fapi/v1/depth?symbol=BTCUSDT&limit=5",
+     "/ws/btcusdt@depth@100ms", "61773.50",
+     "1700000000000000000 {\"stream\":\"btcusdt@depth@0ms\",\"data\":{\"e\":\"depthUpdate\","
+     "\"E\":1700000000100,\"T\":1700000000100,\"s\":\"BTCUSDT\",\"U\":3,\"u\":5,\"pu\":2,"
+     "\"b\":[[\"61773.60\",\"1.000\"]],\"a\":[]}}\n"
+     "1700000000100000000 {\"lastUpdateId\":5,\"E\":1700000000150,\"T\":1700000000150,\"bids\":"
+     "[[\"61773.60\",\"1.000\"]],\"asks\":[[\"61774.60\",\"3.000\"]]}\n"
+     "1700000000300000000 {\"stream\":\"btcusdt@depth@0ms\",\"data\":{\"e\":\"depthUpdate\","
+     "\"E\":1700000000300,\"T\":1700000000300,\"s\":\"BTCUSDT\",\"U\":6,\"u\":9,\"pu\":5,"
+     "\"b\":[[\"61773.60\",\"0.000\"],[\"61773.50\",\"4.000\"]],\"a\":[]}}\n"},
+    {"binance_cm", "binance_cm_BTCUSD_PERP_1.raw", "BTCUSD_PERP",
+     "/dapi/v1/depth?symbol=BTCUSD_PERP&limit=5", "/ws/btcusd_perp@depth@100ms", "61773.5",
+     "1700000000000000000 {\"stream\":\"btcusd_perp@depth@0ms\",\"data\":{\"e\":\"depthUpdate\","
+     "\"E\":1700000000100,\"T\":1700000000100,\"s\":\"BTCUSD_PERP\",\"ps\":\"BTCUSD\",\"U\":3,"
+     "\"u\":5,\"pu\":2,\"b\":[[\"61773.6\",\"1\"]],\"a\":[]}}\n"
+     "1700000000100000000 {\"lastUpdateId\":5,\"E\":1700000000150,\"T\":1700000000150,\"bids\":"
+     "[[\"61773.6\",\"1\"]],\"asks\":[[\"61774.6\",\"3\"]]}\n"
+     "1700000000300000000 {\"stream\":\"btcusd_perp@depth@0ms\",\"data\":{\"e\":\"depthUpdate\","
+     "\"E\":1700000000300,\"T\":1700000000300,\"s\":\"BTCUSD_PERP\",\"ps\":\"BTCUSD\",\"U\":6,"
+     "\"u\":9,\"pu\":5,\"b\":[[\"61773.6\",\"0\"],[\"61773.5\",\"4\"]],\"a\":[]}}\n"},
+};
+
+START_TEST(recorded_futures_books_are_played)
+{
+    const struct stage_file file = {
+        .name = tapes[_i].name, .bytes = tapes[_i].recording, .n = strlen(tapes[_i].recording)};
+    struct stage stage = {.files = &file, .n_files = 1};
+    struct sim_config config = {.members = &w.members};
+    struct error err = {0};
+    json_t *level, *event;
+    int64_t id;
+    agon_ns_t t;
+
+    world_close(&w);
+    memset(&w, 0, sizeof(w));
+    members_default(&w.members);
+    w.peer = "127.0.0.1";
+    stage.dialect = w.dialect = sim_dialect_find(tapes[_i].venue);
+    ck_assert_msg(stage_build(&w.pit, &t, &stage, &err) == AGON_OK, "%s", err.text);
+    w.now = (struct sim_time){t, t};
+    config.pit = w.pit;
+    config.sink = (struct sim_sink){.ctx = &w, .frame = world_take};
+    ck_assert_int_eq(w.dialect->open(&w.sim, &config, &err), AGON_OK);
+    ck_assert_str_eq(pit_at(w.pit, 0)->name, tapes[_i].symbol);
+    ck_assert_int_eq(world_ws(&w, 1, tapes[_i].stream), 101);
+    ck_assert_int_eq(world_get(&w, tapes[_i].depth), 200);
+    id = world_int(&w, "lastUpdateId");
+    world_pass(&w, S);
+    event = world_event(&w, 1, "depthUpdate", 0);
+    ck_assert_ptr_nonnull(event);
+    ck_assert_int_eq(json_integer_value(json_object_get(event, "pu")), id);
+    ck_assert(!json_object_get(event, "ps") == (_i == 0));
+    ck_assert_int_eq(world_get(&w, tapes[_i].depth), 200);
+    level = json_array_get(json_array_get(json_object_get(w.json, "bids"), 0), 0);
+    ck_assert_str_eq(json_string_value(level), tapes[_i].bid);
+}
+END_TEST
+
 START_TEST(marks_and_rates_are_streamed)
 {
     json_t *event;
@@ -580,6 +681,8 @@ int main(void)
     tcase_add_test(tcase, the_insurance_fund_takes_what_the_book_does_not);
     tcase_add_test(tcase, a_cross_account_is_told_and_then_liquidated);
     tcase_add_test(tcase, funding_comes_every_eight_hours);
+    tcase_add_test(tcase, fundings_of_the_history_are_known);
+    tcase_add_loop_test(tcase, recorded_futures_books_are_played, 0, 2);
     tcase_add_test(tcase, marks_and_rates_are_streamed);
     tcase_add_test(tcase, the_request_socket_trades);
     return suite_run("sim_um", tcase);

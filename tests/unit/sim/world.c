@@ -8,8 +8,8 @@
 
 #include "base/num.h"
 
-static void on_frame(void *ctx, uint64_t conn, enum sim_frame kind, const void *bytes, size_t n,
-                     int code)
+void world_take(void *ctx, uint64_t conn, enum sim_frame kind, const void *bytes, size_t n,
+                int code)
 {
     struct world *world = ctx;
     struct world_frame *frame;
@@ -73,7 +73,7 @@ static void open_with(struct world *world, const char *venue, const struct sim_l
     if (limits)
         config.limits = *limits;
     config.sink =
-        (struct sim_sink){.ctx = world, .frame = on_frame, .log = on_log, .log_ctx = world};
+        (struct sim_sink){.ctx = world, .frame = world_take, .log = on_log, .log_ctx = world};
     ck_assert_msg(world->dialect->open(&world->sim, &config, &err) == AGON_OK, "%s", err.text);
     for (int i = 0; i < 3; i++) {
         bid[i] = (struct agon_level){dec(bids[i][0]), dec(bids[i][1])};

@@ -76,6 +76,9 @@ int world_api(struct world *world, uint64_t conn, const char *method, const char
 /* Frames since the last world_clear. find: the i-th JSON frame of that conn whose "e" (also inside
  * data or event) is e; NULL: none. Borrowed. */
 void world_clear(struct world *world);
+/* struct sim_sink.frame: keeps it. */
+void world_take(void *ctx, uint64_t conn, enum sim_frame kind, const void *bytes, size_t n,
+                int code);
 json_t *world_event(struct world *world, uint64_t conn, const char *e, uint32_t i);
 uint32_t world_events(struct world *world, uint64_t conn, const char *e);
 const struct world_frame *world_last(struct world *world, uint64_t conn);

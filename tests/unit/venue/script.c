@@ -201,7 +201,8 @@ static void on_request(struct conn *conn, const struct http_message *message)
                strcmp(message->path, "/api/v3/myTrades") == 0 ||
                strcmp(message->path, "/api/v3/klines") == 0) {
         reply(conn, 200, "", "[]");
-    } else if (strcmp(message->path, "/fapi/v1/time") == 0) {
+    } else if (strcmp(message->path, "/fapi/v1/time") == 0 ||
+               strcmp(message->path, "/dapi/v1/time") == 0) {
         snprintf(body, sizeof(body), "{\"serverTime\":${t}}");
         reply(conn, 200, "", body);
     } else if (strcmp(message->path, "/fapi/v1/exchangeInfo") == 0) {
@@ -479,8 +480,12 @@ static void begin(void)
     struct venue_config config;
     struct error err = {0};
     int is_um = strncmp(w.file, "binance_um/", 11) == 0;
+    int is_cm = strncmp(w.file, "binance_cm/", 11) == 0;
 
-    ck_assert_int_eq(venue_config_default(&config, is_um ? "binance_um" : "binance_spot"), AGON_OK);
+    ck_assert_int_eq(venue_config_default(&config, is_um   ? "binance_um"
+                                                   : is_cm ? "binance_cm"
+                                                           : "binance_spot"),
+                     AGON_OK);
     if (is_um) {
         config.leverage = 5;
         config.has_margin = 1;
@@ -490,7 +495,7 @@ static void begin(void)
     snprintf(config.name, sizeof(config.name), "scripted");
     config.venue = 1;
     config.account = 5;
-    config.is_private = 1;
+    config.is_private = !is_cm; // COIN-M is for market data
     config.warm_bars = 0;
     snprintf(config.market.host, sizeof(config.market.host), "market.test");
     snprintf(config.user.host, sizeof(config.user.host), "user.test");
@@ -855,14 +860,14 @@ static struct seen *find_request(char *at)
     return NULL;
 }
 
-static void end_conns(const char *name)
+static void end_conns(const char *name, enum stream_end end)
 {
     int where = where_of(name);
 
     for (int i = 0; i < CONNS; i++) {
         if (w.conns[i].is_used && w.conns[i].where == where) {
             w.conns[i].is_ending = 1;
-            w.conns[i].end = STREAM_END_RESET;
+            w.conns[i].end = (int)end;
         }
     }
 }
@@ -982,7 +987,10 @@ static void run_line(char *line)
         if (strstr(w.last_sent[where_of(text)], at) == NULL)
             FAIL("we sent %s", w.last_sent[where_of(text)]);
     } else if (strcmp(verb, "reset") == 0) {
-        end_conns(at);
+        end_conns(at, STREAM_END_RESET);
+        step();
+    } else if (strcmp(verb, "leave") == 0) {
+        end_conns(at, STREAM_END_PEER);
         step();
     } else if (strcmp(verb, "refuse") == 0) {
         w.refuse = strcmp(at, "none") == 0 ? 0 : where_of(at) + 1;

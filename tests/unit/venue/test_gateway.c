@@ -9,7 +9,7 @@ static const char *const stories[] = {
     "binance/unknown.script",   "binance/clock.script",   "binance/limits.script",
     "binance/user.script",      "binance/hold.script",    "binance/earlier_run.script",
     "binance/follow.script",    "binance/garbage.script", "binance_um/market.script",
-    "binance_um/orders.script", "binance_um/user.script",
+    "binance_um/orders.script", "binance_um/user.script", "binance_cm/market.script",
 };
 
 START_TEST(the_gateway_keeps_to_the_transcript)
