@@ -14,7 +14,6 @@
 
 #define STATE_SCHEMA 1
 #define SECOND       ((agon_ns_t)1000000000)
-#define REST_NS      (60 * SECOND) /* after a pair that could not be completed */
 
 enum {
     P_ENTER_BPS = 1,
@@ -44,7 +43,6 @@ struct basis_state { /* all that must survive a reload: fixed widths, no pointer
     struct quote spot_quote, perp_quote;
     agon_qty_t target; /* of the spot leg */
     agon_ns_t t_enter; /* when it went in */
-    agon_ns_t t_rest;  /* no entry before */
     uint32_t is_in;    /* holds the pair, or is on the way there */
     int32_t reason;    /* of the last change */
 };
@@ -150,8 +148,7 @@ static void on_quotes(struct basis *self, agon_ns_t t)
         return;
     if (state->is_in && (is_over(self) || is_old))
         leave(self, is_old ? REASON_TIME : REASON_LEAVE);
-    else if (!state->is_in && t >= state->t_rest && !holds(self) &&
-             agon_leg_is_free(&self->desk, &state->spot, t) &&
+    else if (!state->is_in && !holds(self) && agon_leg_is_free(&self->desk, &state->spot, t) &&
              agon_leg_is_free(&self->desk, &state->perp, t) && is_worth_it(self))
         enter(self, t);
     if (state->is_in || state->spot.held_qty != 0 || state->perp.held_qty != 0)
@@ -206,10 +203,11 @@ static int on_other(void *plugin, const struct agon_event_hdr *event)
 
     spot = agon_leg_update(&self->desk, &state->spot, event);
     perp = agon_leg_update(&self->desk, &state->perp, event);
-    if ((spot == AGON_LEG_REFUSED || perp == AGON_LEG_REFUSED) && state->is_in) {
+    if ((spot == AGON_LEG_REFUSED || perp == AGON_LEG_REFUSED) && state->is_in)
         leave(self, REASON_HALF); // half a pair is a bet on the price
-        state->t_rest = event->t + REST_NS;
-    }
+    // What was bought is what is to be held: a fee is not bought once more.
+    if (spot == AGON_LEG_DONE && state->is_in && state->spot.held_qty > 0)
+        state->target = state->spot.held_qty;
     // The hedge follows at once, not with the next quote.
     if (spot != AGON_LEG_NOTHING || perp != AGON_LEG_NOTHING)
         drive(self, event->t);
@@ -289,8 +287,7 @@ static int load_state(void *plugin, struct agon_in *in, uint32_t schema)
         return rc;
     if (agon_leg_check(&state.spot) < 0 || agon_leg_check(&state.perp) < 0 ||
         !is_quote(&state.spot_quote) || !is_quote(&state.perp_quote) || !is_time(state.t_enter) ||
-        !is_time(state.t_rest) || state.target < 0 || state.is_in > 1 || state.reason < 0 ||
-        state.reason > REASON_HEDGE)
+        state.target < 0 || state.is_in > 1 || state.reason < 0 || state.reason > REASON_HEDGE)
         return AGON_ECORRUPT;
     ((struct basis *)plugin)->state = state;
     return AGON_OK;

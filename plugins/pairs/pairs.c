@@ -230,8 +230,15 @@ static int on_other(void *plugin, const struct agon_event_hdr *event)
     struct pairs_state *state = &self->state;
     int is_refused = 0;
 
-    for (int i = 0; i < 2; i++)
-        is_refused |= agon_leg_update(&self->desk, &state->leg[i], event) == AGON_LEG_REFUSED;
+    for (int i = 0; i < 2; i++) {
+        struct agon_leg *leg = &state->leg[i];
+        int news = agon_leg_update(&self->desk, leg, event);
+
+        is_refused |= news == AGON_LEG_REFUSED;
+        // What was bought is what is to be held: a fee is not bought once more.
+        if (news == AGON_LEG_DONE && state->target[i] > 0 && leg->held_qty > 0)
+            state->target[i] = leg->held_qty;
+    }
     if (is_refused && state->mode != 0) { // half a pair is a bet on one of them
         leave(self, REASON_HALF);
         drive(self, event->t);

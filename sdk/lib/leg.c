@@ -190,6 +190,7 @@ agon_qty_t agon_leg_size(const struct agon_desk *desk, const struct agon_leg *le
                          double px)
 {
     struct agon_instrument instrument;
+    struct agon_position position;
     struct agon_balance balance;
     agon_qty_t qty, most;
     agon_asset_t asset;
@@ -200,7 +201,9 @@ agon_qty_t agon_leg_size(const struct agon_desk *desk, const struct agon_leg *le
         instrument.kind == AGON_INVERSE || instrument.kind == AGON_INDEX)
         return 0;
     asset = instrument.kind == AGON_SPOT ? instrument.quote : instrument.settle;
-    if (desk->account->balance(desk->host, 0, asset, &balance) < 0 ||
+    // Each venue has an account of its own, and a position tells on which it is.
+    if (desk->account->position(desk->host, 0, leg->instrument, &position) < 0 ||
+        desk->account->balance(desk->host, position.account, asset, &balance) < 0 ||
         desk->instruments->asset(desk->host, asset, NULL, &exp) < 0)
         return 0;
     qty = agon_floor_to(agon_to_double(balance.free_amt, exp) * per_cent / 100.0 /

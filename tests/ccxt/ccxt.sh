@@ -37,6 +37,9 @@ exec 9>&-
 
 cp "$here/client.js" "$place/"
 start_sim --speed 60 --seed 7 --tls --ca-out "$WORK/ca.pem"
+[ "$market" = spot ] ||
+    SIM_PORT=$(sed -n 's/.*"binance_um":{[^}]*"port":\([0-9]*\).*/\1/p' "$WORK/sim.out")
+[ -n "$SIM_PORT" ] || fail "the simulator did not name the port of $market"
 NODE_EXTRA_CA_CERTS="$WORK/ca.pem" node "$place/client.js" "$market" "https://127.0.0.1:$SIM_PORT" ||
     fail "ccxt on $market"
 # Every request that ccxt signed for an order, and what became of it, stands in the simulator's own log.

@@ -100,9 +100,9 @@ async function best(side) {
 }
 
 // Takes away what still stands of a step; there may be nothing, which the venue calls an error.
-async function sweep() {
+async function sweep(params = {}) {
     try {
-        await x.cancelAllOrders(symbol);
+        await x.cancelAllOrders(symbol, params);
     } catch (error) {
         if (!(error instanceof ccxt.OrderNotFound))
             throw error;
@@ -227,6 +227,8 @@ const STEPS = [
         state.orders = follow(() => x.watchOrders(symbol));
         state.fills = follow(() => x.watchMyTrades(symbol));
         state.balances = follow(() => x.watchBalance());
+        if (kind === 'usdm')
+            state.positions = follow(() => x.watchPositions([symbol]));
         // A probe order: the streams are open when it comes back.
         const probe = await x.createOrder(symbol, 'limit', 'buy', market.amount, await price(-8));
 
@@ -314,7 +316,11 @@ const STEPS = [
         await state.orders.until((o) => o.id === order.id && o.status === 'closed');
         const fill = await state.fills.until((t) => t.order === order.id);
         assert(fill.side === 'buy' && fill.takerOrMaker === 'taker' && fill.price > 0 && fill.fee.cost > 0);
-        await state.balances.until(() => true);
+        // A spot account tells what is free, a futures account what is in the wallet: less by the fee.
+        const part = kind === 'spot' ? 'free' : 'total';
+        await state.balances.until((b) => b.USDT[part] < state.before.USDT[part]);
+        if (kind === 'usdm')
+            await state.positions.until((p) => p.side === 'long' && p.contracts >= market.amount);
     }],
     ['limit through the book fills', async () => {
         const order = await x.createOrder(symbol, 'limit', 'buy', market.amount, await price(0.5));
@@ -325,12 +331,20 @@ const STEPS = [
         // One on each side of the price: the market reaches one of them.
         const stop = async (side, per_cent) =>
             x.createOrder(symbol, 'market', side, market.amount, undefined, {stopLossPrice: await price(per_cent)});
+        const before = state.fills.seen.length;
         const ids = [await waiting(() => stop('buy', 0.01)), await waiting(() => stop('sell', -0.01))];
-        const fill = await state.orders.until((o) => ids.includes(o.id) && o.status === 'closed');
 
-        assert.equal(fill.filled, market.amount);
+        if (kind === 'spot') {
+            const order = await state.orders.until((o) => ids.includes(o.id) && o.status === 'closed');
+            assert.equal(order.filled, market.amount);
+        } else { // there a stop is an order of the algo service, which places another when it fires
+            const fill = await state.fills.until((t) => state.fills.seen.indexOf(t) >= before);
+            assert.equal((await x.fetchOrder(fill.order, symbol)).filled, market.amount);
+        }
         await sweep();
-    }, 'spot'],
+        if (kind === 'usdm')
+            await sweep({trigger: true});
+    }],
     ['resting order fills', async () => {
         // One on each side of the book: the market trades with one of them.
         const rest = async (side) =>
@@ -367,6 +381,7 @@ const STEPS = [
         near(after.USDT.free + after.USDT.used, after.USDT.total, 'free and used');
     }],
     ['positions', async () => {
+        await x.createOrder(symbol, 'market', 'buy', 5 * market.amount); // long, whatever came before
         const [position] = await x.fetchPositions([symbol]);
 
         assert(position.side === 'long' && position.contracts > 0 && position.entryPrice > 0);

@@ -67,9 +67,9 @@ START_TEST(leaves_below_the_shorter_range)
     range();
     close_at(10200);
     filled(10200);
-    close_at(9950); // the lowest of 100.00 and 102.00 less 0.50 is 99.50: not below
+    close_at(10080); // the lowest of 102.00 and 100.00 less 0.50 is 99.50
     MUST_EQ(fake.n_intents, 0);
-    close_at(9899); // the lowest of 102.00 and 99.50 less 0.50 is 99.00
+    close_at(10020); // of 102.00 and 100.80 it is 100.30; of three it would still be 99.50
     MUST_EQ(fake.n_intents, 1);
     MUST_EQ(fake.intents[0].side, AGON_SELL);
     MUST_EQ(fake.intents[0].reason, 2);

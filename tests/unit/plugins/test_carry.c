@@ -37,14 +37,14 @@ static void fill_last(agon_px_t px, agon_qty_t fee_qty)
     fake.picked = 0;
 }
 
-/* In with 20.0000 of spot, of which the fee takes 0.0200, and short as much in lots of 0.0100. */
+/* In with 20.0000 of spot, of which the fee takes 0.0600, and short as much in lots of 0.0100. */
 static void entered(void)
 {
     MUST_EQ(fake.n_intents, 1);
     MUST_EQ(fake.intents[0].instrument, 1);
     MUST_EQ(fake.intents[0].side, AGON_BUY);
     fake.picked = 1;
-    fake_fill(&fake, 10001, 200);
+    fake_fill(&fake, 10001, 600);
     fake.picked = 0;
     MUST_EQ(fake.n_intents, 2); // with the fill, not with the next book
     MUST_EQ(fake.intents[1].instrument, 2);
@@ -53,10 +53,12 @@ static void entered(void)
     MUST_EQ(fake.intents[1].qty % 100, 0);
     fake.picked = 1;
     fake_order(&fake, AGON_ORDER_FILLED, 0);
+    MUST_EQ(fake.n_intents, 2); // the fee is not bought once more
     fake.picked = 2;
     fake_fill(&fake, 10050, 0);
     fake_order(&fake, AGON_ORDER_FILLED, 0);
     fake.picked = 0;
+    MUST_EQ(fake.n_intents, 2);
     fake_taken(&fake);
 }
 

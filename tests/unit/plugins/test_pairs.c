@@ -99,11 +99,16 @@ START_TEST(stops_when_it_breaks_and_waits_for_it_to_come_back)
     begin(AGON_LINEAR);
     ordinary(10);
     fill_all();
-    ordinary(1000);
+    ordinary(100);
     MUST_EQ(fake.n_intents, 2);
     MUST_EQ(fake.intents[0].reason, 3);
     fill_all();
     MUST_EQ(fake.held_qty, 0);
+    ordinary(150); // far again, but it has not been back
+    MUST_EQ(fake.n_intents, 0);
+    ordinary(20);
+    ordinary(250);
+    MUST_EQ(fake.n_intents, 2);
     fake_close(&fake);
 }
 END_TEST
@@ -134,6 +139,11 @@ START_TEST(spot_only_holds_the_cheap_one)
     MUST_EQ(fake.n_intents, 1);
     MUST_EQ(fake.intents[0].instrument, 2);
     MUST_EQ(fake.intents[0].side, AGON_BUY);
+    fake_fill(&fake, 5000, fake.intents[0].qty / 100); // 20 of 2000
+    fake_order(&fake, AGON_ORDER_FILLED, 0);
+    fake_taken(&fake);
+    ordinary(15);
+    MUST_EQ(fake.n_intents, 0); // the fee is not bought once more
     fake_close(&fake);
 }
 END_TEST
@@ -146,9 +156,10 @@ START_TEST(what_does_not_correlate_is_left_alone)
         fake_param(&fake, p[0], p[1]);
     MUST(fake_create(&fake) == AGON_OK);
     MUST(fake_start(&fake, AGON_START_FRESH) == AGON_OK);
+    // Three of five rises are common: a correlation of 0.2, a slope of 0.2, and z is then about 4.
     for (int i = 0; i < 10; i++)
-        both(10000 + 100 * (i % 2), 5000 + 100 * (i / 2 % 2));
-    both(12000, 5000);
+        both(10000 + 100 * (i % 2), 5000 + 100 * (i == 1 || (i >= 3 && i <= 5) || i == 8));
+    both(10250, 5000);
     MUST_EQ(fake.n_intents, 0);
     fake_close(&fake);
 }
