@@ -70,6 +70,22 @@ static void keep_equity(struct api *api)
     api->next_ns = view->t + api->every_ns;
 }
 
+static void keep_reloads(struct api *api)
+{
+    for (uint32_t id = 0; id < api->view->n_slots; id++) {
+        const struct host_view_slot *slot = &api->view->slots[id];
+
+        if (api->generations[id] != 0 && slot->generation != api->generations[id])
+            api->reloads[api->n_reloads++ % API_RELOADS] =
+                (struct api_reload){.t = api->view->t,
+                                    .slot = id,
+                                    .from = api->generations[id],
+                                    .to = slot->generation,
+                                    .code = slot->generation_hash};
+        api->generations[id] = slot->generation;
+    }
+}
+
 // What was saved is applied; what is dangerous waits for `agon ctl apply --yes`.
 static void apply_saved(struct api *api)
 {
@@ -93,6 +109,7 @@ static void look(void *ctx, int64_t mono_ns)
     host_view(api->host, api->view);
     api->looked_ns = mono_ns;
     keep_equity(api);
+    keep_reloads(api);
     if (api->watch.fd >= 0 && watch_changed(&api->watch))
         apply_saved(api);
 }
@@ -122,7 +139,7 @@ int api_instrument_of(const struct api *api, const char *symbol, struct error *e
     struct suggest suggest = {0};
 
     for (uint32_t i = 0; i < api->view->n_instruments; i++) {
-        if (strcmp(api->view->instruments[i].symbol, symbol) == 0)
+        if (strcmp(api_label(api, i), symbol) == 0)
             return (int)i;
         suggest_offer(&suggest, symbol, strnlen(symbol, 64), api->view->instruments[i].symbol);
     }

@@ -16,6 +16,12 @@ struct api_point {
     agon_ns_t t;
     agon_amt_t equity_amt;
 };
+#define API_RELOADS 64 /* changes of generation that are remembered */
+struct api_reload {
+    agon_ns_t t;
+    uint32_t slot, from, to;
+    uint64_t code;
+};
 struct api_slot {
     struct api_point points[API_POINTS];
     uint32_t n;
@@ -32,9 +38,12 @@ struct api {
     const char *mode;       /* "paper", "live" */
     uint32_t is_async;
     int64_t speed_milli, looked_ns, began_ns;
-    agon_ns_t every_ns, next_ns; /* of the points of equity, engine time */
-    struct api_slot *slots;      /* owned */
-    struct control *control;     /* borrowed; once it runs */
+    agon_ns_t every_ns, next_ns;     /* of the points of equity, engine time */
+    struct api_slot *slots;          /* owned */
+    uint32_t generations[SLOTS_MAX]; /* at the last look; 0: none yet */
+    struct api_reload reloads[API_RELOADS];
+    uint32_t n_reloads;      /* number n stands at n % API_RELOADS */
+    struct control *control; /* borrowed; once it runs */
 };
 
 int api_init(struct api *api, struct host *host, struct error *err);
@@ -59,11 +68,15 @@ void api_put_position(const struct api *api, uint32_t slot,
 void api_put_book(const struct api *api, uint32_t at, struct jout *out);
 void api_put_feed(const struct api *api, struct jout *out);
 void api_put_latency(const struct api *api, struct jout *out);
+/* The changes of generation of this run, newest first. */
+void api_put_reloads(const struct api *api, struct jout *out);
 /* Null while there was no tournament. */
 void api_put_tournament(const struct api *api, struct jout *out);
 /* "2026-11-20T17:24:11.123Z"; null when there is no time yet. */
 void api_put_time(struct jout *out, const char *key, agon_ns_t t);
 
+/* What an instrument is called: its symbol, with the venue before it where two have the same. */
+const char *api_label(const struct api *api, uint32_t place);
 /* The slot of that name, or AGON_ENOENT with the nearest one. */
 int api_slot_of(const struct api *api, const char *name, struct error *err);
 /* The place of an instrument in the view. */

@@ -53,6 +53,8 @@ void api_live(void *ctx, struct control_live *live)
         snprintf(key, sizeof(key), "book/%u", i + 1);
         api_put_book(api, i, control_live_set(live, key));
     }
+    if (api->n_reloads > 0)
+        api_put_reloads(api, control_live_set(live, "reloads"));
     if (view->n_plans > 0)
         api_put_tournament(api, control_live_set(live, "tournament"));
     api_put_feed(api, control_live_set(live, "feed"));

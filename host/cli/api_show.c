@@ -42,6 +42,28 @@ static const struct host_view_instrument *instrument_at(const struct api *api, a
     return id >= 1 && id <= api->view->n_instruments ? &api->view->instruments[id - 1] : NULL;
 }
 
+// As people say it: the symbol; with its venue where another one has the same.
+static const char *label(const struct api *api, agon_instrument_t id)
+{
+    static _Thread_local char text[80];
+    const struct host_view_instrument *at = instrument_at(api, id);
+    int is_shared = 0;
+
+    if (at == NULL)
+        return "?";
+    for (uint32_t i = 0; i < api->view->n_instruments; i++)
+        is_shared |= &api->view->instruments[i] != at &&
+                     strcmp(api->view->instruments[i].symbol, at->symbol) == 0;
+    snprintf(text, sizeof(text), "%s%s%s", is_shared ? at->venue : "", is_shared ? ":" : "",
+             at->symbol);
+    return text;
+}
+
+const char *api_label(const struct api *api, uint32_t place)
+{
+    return label(api, place + 1);
+}
+
 void api_put_status(const struct api *api, struct jout *out)
 {
     const struct host_view *view = api->view;
@@ -170,7 +192,7 @@ void api_put_order(const struct api *api, const struct host_view_order *order, s
     jout_open(out, '{');
     jout_kv_str(out, "id", id);
     jout_kv_str(out, "agent", api->view->slots[order->slot % SLOTS_MAX].name);
-    jout_kv_str(out, "symbol", at != NULL ? at->symbol : "?");
+    jout_kv_str(out, "symbol", label(api, order->instrument));
     jout_kv_str(out, "side", NAME_OF(sides, order->side));
     jout_kv_str(out, "type", NAME_OF(types, order->type));
     jout_kv_dec(out, "price", order->px, px_exp);
@@ -192,7 +214,7 @@ void api_put_fill(const struct api *api, const struct host_view_fill *fill, stru
     jout_open(out, '{');
     api_put_time(out, "time", fill->t);
     jout_kv_str(out, "agent", api->view->slots[fill->slot % SLOTS_MAX].name);
-    jout_kv_str(out, "symbol", at != NULL ? at->symbol : "?");
+    jout_kv_str(out, "symbol", label(api, fill->instrument));
     jout_kv_str(out, "side", NAME_OF(sides, fill->side));
     jout_kv_dec(out, "price", fill->px, at != NULL ? at->px_exp : 0);
     jout_kv_dec(out, "quantity", fill->qty, at != NULL ? at->qty_exp : 0);
@@ -215,8 +237,8 @@ void api_put_position(const struct api *api, uint32_t slot,
 
     jout_open(out, '{');
     jout_kv_str(out, "agent", api->view->slots[slot].name);
-    jout_kv_str(out, "symbol", at != NULL ? at->symbol : "?");
-    if (at != NULL && shift >= 0 && shift <= 18) {
+    jout_kv_str(out, "symbol", label(api, position->instrument));
+    if (at != NULL && shift >= 0 && shift <= 18 && at->kind != INSTRUMENT_INVERSE) {
         worth_amt = num_mul_div(position->held_amt, at->last_px, num_pow10(shift), NUM_EVEN);
         if (position->held_amt != 0)
             entry_px =
@@ -237,6 +259,9 @@ void api_put_position(const struct api *api, uint32_t slot,
                     2);
         jout_kv_dec(out, "realised",
                     num_rescale(position->realised_amt, at->quote_exp, 2, NUM_EVEN), 2);
+        if (at->kind == INSTRUMENT_LINEAR)
+            jout_kv_dec(out, "funding",
+                        num_rescale(position->funding_amt, at->quote_exp, 2, NUM_EVEN), 2);
         jout_kv_dec(out, "fees", num_rescale(position->fee_amt, at->quote_exp, 2, NUM_EVEN), 2);
     }
     jout_kv_int(out, "fills", (int64_t)position->n_fills);
@@ -262,7 +287,12 @@ void api_put_book(const struct api *api, uint32_t place, struct jout *out)
     const struct host_view_instrument *at = &api->view->instruments[place];
 
     jout_open(out, '{');
-    jout_kv_str(out, "symbol", at->symbol);
+    jout_kv_str(out, "symbol", label(api, place + 1));
+    jout_kv_str(out, "venue", at->venue);
+    jout_kv_str(out, "kind",
+                at->kind == INSTRUMENT_LINEAR    ? "linear"
+                : at->kind == INSTRUMENT_INVERSE ? "inverse"
+                                                 : "spot");
     jout_kv_str(out, "state", NAME_OF(books, at->book_state));
     jout_kv_dec(out, "bid", at->bid_px, at->px_exp);
     jout_kv_dec(out, "ask", at->ask_px, at->px_exp);
@@ -373,4 +403,25 @@ void api_put_tournament(const struct api *api, struct jout *out)
     }
     jout_close(out, '[');
     jout_close(out, '{');
+}
+
+void api_put_reloads(const struct api *api, struct jout *out)
+{
+    uint32_t n = api->n_reloads < API_RELOADS ? api->n_reloads : API_RELOADS;
+
+    jout_open(out, '[');
+    for (uint32_t i = 1; i <= n; i++) {
+        const struct api_reload *reload = &api->reloads[(api->n_reloads - i) % API_RELOADS];
+        char code[20];
+
+        snprintf(code, sizeof(code), "%016llx", (unsigned long long)reload->code);
+        jout_open(out, '{');
+        api_put_time(out, "time", reload->t);
+        jout_kv_str(out, "agent", api->view->slots[reload->slot].name);
+        jout_kv_int(out, "from", reload->from);
+        jout_kv_int(out, "to", reload->to);
+        jout_kv_str(out, "code", code);
+        jout_close(out, '{');
+    }
+    jout_close(out, '[');
 }

@@ -246,7 +246,7 @@ static int read_file(struct diff *diff, struct error *err)
     diff->names.n = config->n_instruments;
     for (uint32_t i = 0; i < diff->names.n; i++)
         snprintf(diff->names.instruments[i], sizeof(diff->names.instruments[i]), "%s:%s",
-                 config->venue.name, diff->apply->view->instruments[i].symbol);
+                 diff->apply->view->instruments[i].venue, diff->apply->view->instruments[i].symbol);
     yaml = config_new(diff->apply->path, bytes, n, NULL);
     rc = yaml != NULL ? roster_read(diff->roster, yaml) : AGON_ENOMEM;
     if (rc >= 0)

@@ -117,7 +117,7 @@ static void set_rules(struct tournament_rules *rules)
     memcpy(rules->schedule, "*/15 * * * *", sizeof("*/15 * * * *"));
     rules->sample_s = 60;
     rules->window = 60;
-    rules->min_samples = 10;
+    rules->min_samples = 5;
 }
 
 static int start_host(struct demo *demo, struct error *err)

@@ -66,6 +66,7 @@ struct host_view_position {
     agon_amt_t held_amt; /* the base asset's unit */
     agon_qty_t qty;
     agon_amt_t cost_amt, realised_amt, fee_amt; /* the quote's unit */
+    agon_amt_t funding_amt;                     /* of a derivative */
     uint64_t n_fills;
 };
 struct host_view_slot {
@@ -106,7 +107,7 @@ struct host_view_fill {
     char fee_name[16];
 };
 struct host_view_instrument {
-    char symbol[32];
+    char symbol[32], venue[32];
     uint8_t book_state;
     int8_t px_exp, qty_exp, base_exp, quote_exp;
     uint8_t is_halted, kind;

@@ -445,6 +445,7 @@ static void show_slot(struct host *host, uint16_t id)
                                         .cost_amt = all[i].cost_amt,
                                         .realised_amt = all[i].realised_amt,
                                         .fee_amt = all[i].fee_amt,
+                                        .funding_amt = all[i].funding_amt,
                                         .n_fills = all[i].n_fills};
     }
     memcpy(to->failure, host->failures[id], sizeof(to->failure));
@@ -484,6 +485,9 @@ static void show_instrument(struct host *host, agon_instrument_t id)
     struct agon_level ask = {0};
 
     memcpy(to->symbol, instrument->symbol, sizeof(to->symbol));
+    if (instrument->venue >= 1 && instrument->venue <= HOST_VENUES_MAX)
+        snprintf(to->venue, sizeof(to->venue), "%.31s",
+                 host->config.venues[instrument->venue - 1].name);
     memcpy(to->base, instruments_asset(table, instrument->base)->name, sizeof(to->base));
     memcpy(to->quote, instruments_asset(table, instrument->quote)->name, sizeof(to->quote));
     to->book_state = engine_book_state(host->engine, id);

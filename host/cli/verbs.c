@@ -209,6 +209,15 @@ static int do_tournament(void *ctx, const struct control_call *call, struct jout
     return AGON_OK;
 }
 
+static int do_reloads(void *ctx, const struct control_call *call, struct jout *out,
+                      struct error *err)
+{
+    (void)call;
+    (void)err;
+    api_put_reloads(ctx, out);
+    return AGON_OK;
+}
+
 /* ---- log ---- */
 
 static int do_log_tail(void *ctx, const struct control_call *call, struct jout *out,
@@ -402,6 +411,7 @@ const struct control_verb api_verbs[] = {
     {"feed", "", "the venue's connections, gaps, limits", CONTROL_READ, 0, 0, do_feed},
     {"latency", "", "of an engine step, and from the socket to its end", CONTROL_READ, 0, 0,
      do_latency},
+    {"reloads", "", "who took over from whom in this run", CONTROL_READ, 0, 0, do_reloads},
     {"tournament", "", "the last plan of capital", CONTROL_READ, 0, 0, do_tournament},
     {"tournament show", "", "how capital moved, as `agon tournament show` has it", CONTROL_CLIENT,
      0, 0, NULL},

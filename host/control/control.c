@@ -141,6 +141,65 @@ int control_run(struct control *control, const struct control_verb *verb,
     return rc;
 }
 
+static void on_work(uv_work_t *work)
+{
+    struct job *job = work->data;
+
+    job->rc = job->verb->run(job->control->config.port.ctx, &job->call, &job->out, &job->err);
+}
+
+static void on_worked(uv_work_t *work, int status)
+{
+    struct job *job = work->data;
+
+    if (status != 0)
+        job->rc = error_set(&job->err, AGON_ESTATE, "the host is ending");
+    job->control->n_jobs--;
+    job->control->n_refused += job->rc < 0;
+    job->control->looked_ns = 0;
+    log_info("control", job->verb->name, "%s %s: %s", job->verb->name,
+             job->call.argc > 0 ? job->call.argv[0] : "", job->rc < 0 ? job->err.text : "done");
+    job->done(job);
+    jout_deinit(&job->out);
+    free(job->bytes);
+    free(job);
+}
+
+int control_begin(struct control *control, const struct control_verb *verb,
+                  const struct control_call *call, void (*done)(struct job *job),
+                  struct local *local, uint64_t conn)
+{
+    struct job *job = control->n_jobs < JOBS_MAX ? calloc(1, sizeof(*job)) : NULL;
+    size_t n = 1;
+
+    if (job == NULL)
+        return control->n_jobs < JOBS_MAX ? AGON_ENOMEM : AGON_EBUSY;
+    for (int i = 0; i < call->argc; i++)
+        n += strlen(call->argv[i]) + 1;
+    job->bytes = malloc(n);
+    n = 0;
+    for (int i = 0; i < call->argc && job->bytes != NULL; i++) {
+        memcpy(job->bytes + n, call->argv[i], strlen(call->argv[i]) + 1);
+        job->call.argv[i] = job->bytes + n;
+        n += strlen(call->argv[i]) + 1;
+    }
+    job->call.argc = call->argc;
+    job->control = control;
+    job->verb = verb;
+    job->done = done;
+    job->local = local;
+    job->conn = conn;
+    job->work.data = job;
+    if (job->bytes == NULL || uv_queue_work(&control->loop, &job->work, on_work, on_worked) != 0) {
+        free(job->bytes);
+        free(job);
+        return AGON_ENOMEM;
+    }
+    control->n_jobs++;
+    control->n_requests++;
+    return AGON_OK;
+}
+
 /* ---- thread ---- */
 
 static void on_timer(uv_timer_t *timer)

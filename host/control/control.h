@@ -7,7 +7,7 @@
  * Nothing a client does delays the host: requests are bounded in size, number and time, and a
  * client that does not read is sent less, then cut off. Over the socket the user is who the kernel
  * says; over HTTP what changes state needs the token of the run directory's file and comes from no
- * foreign page (Host, Origin and content type are checked). */
+ * foreign page (Host, Origin and content type are checked). The program ignores SIGPIPE. */
 #ifndef CONTROL_CONTROL_H
 #define CONTROL_CONTROL_H
 

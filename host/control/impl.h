@@ -16,6 +16,7 @@
 #define LOCAL_MAX  64 /* connections at once to the socket */
 #define LOCAL_NS   ((int64_t)1000000000)
 #define WATCH_MAX  64 /* WebSockets at once */
+#define JOBS_MAX   4
 #define REPEAT_MAX 64 /* keys of commands that are remembered */
 
 struct live_entry {
@@ -34,6 +35,25 @@ struct control_live {
     int32_t open;      /* its entry; -1: none */
     uint64_t n_lost;   /* keys that found no room */
 };
+/* A verb that takes its time, away from the loop. */
+struct job {
+    uv_work_t work;
+    struct control *control;
+    const struct control_verb *verb;
+    struct control_call call;
+    char *bytes; /* owned: the arguments */
+    struct jout out;
+    struct error err;
+    int rc;
+    void (*done)(struct job *job); /* [control]; frees nothing of the job */
+    struct local *local;           /* who asked: it, or */
+    uint64_t conn;                 /* a connection of the server */
+};
+/* Begins a job; done is called on the loop. AGON_ENOMEM; AGON_EBUSY: too many. */
+int control_begin(struct control *control, const struct control_verb *verb,
+                  const struct control_call *call, void (*done)(struct job *job),
+                  struct local *local, uint64_t conn);
+
 struct local {
     struct control *control;
     uv_pipe_t pipe;
@@ -42,8 +62,8 @@ struct local {
     size_t n;
     char *reply; /* owned */
     int64_t since;
-    int place; /* in the table; -1: none, it is turned away */
-    uint8_t is_answered;
+    int place;                    /* in the table; -1: none, it is turned away */
+    uint8_t is_answered, is_busy; /* is_busy: a job is under way for it */
 };
 struct watcher {
     uint64_t conn;    /* 0: free */
@@ -72,6 +92,7 @@ struct control {
     uint32_t n_repeats, n_wrong;  /* wrong tokens in this minute */
     int64_t wrong_ns;
     uint64_t n_requests, n_refused;
+    uint32_t n_jobs;
 };
 
 /* Runs one verb: result is the value alone. Looks at the host first. */

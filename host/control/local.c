@@ -14,6 +14,8 @@ static void on_closed(uv_handle_t *handle)
 {
     struct local *local = handle->data;
 
+    if (local->is_busy)
+        return; // its job still names it
     if (local->place >= 0)
         local->control->locals[local->place] = NULL;
     free(local->bytes);
@@ -56,6 +58,42 @@ static int read_call(const json_t *root, struct control_call *call, struct error
     return AGON_OK;
 }
 
+// The line that ends the connection: result holds the value alone; rc below 0: err says why not.
+static void reply(struct local *local, int rc, struct jout *result, const struct error *err)
+{
+    struct jout out = {0};
+    uv_buf_t buffer;
+
+    jout_open(&out, '{');
+    jout_kv_bool(&out, "ok", rc >= 0);
+    if (rc >= 0) {
+        jout_key(&out, "result");
+        jout_text(result);
+        jout_raw(&out, result->n > 0 ? result->at : "null", result->n > 0 ? result->n : 4);
+    } else {
+        jout_kv_int(&out, "code", rc);
+        jout_kv_str(&out, "error", err->text[0] != '\0' ? err->text : error_name(rc));
+    }
+    jout_close(&out, '{');
+    jout_text(&out);
+    local->reply = out.at; // the buffer's room holds the NUL too, which becomes the end of the line
+    local->reply[out.n] = '\n';
+    buffer = uv_buf_init(local->reply, (unsigned)out.n + 1);
+    local->write.data = local;
+    local->since = clock_mono();
+    if (uv_write(&local->write, (uv_stream_t *)&local->pipe, &buffer, 1, on_written) != 0)
+        drop(local);
+}
+
+static void on_job(struct job *job)
+{
+    job->local->is_busy = 0;
+    if (uv_is_closing((uv_handle_t *)&job->local->pipe))
+        on_closed((uv_handle_t *)&job->local->pipe); // it has waited for this
+    else
+        reply(job->local, job->rc, &job->out, &job->err);
+}
+
 static void answer(struct local *local)
 {
     struct control *control = local->control;
@@ -65,7 +103,6 @@ static void answer(struct local *local)
     struct error err = {0};
     json_error_t why;
     json_t *root = json_loadb(local->bytes, local->n, JSON_REJECT_DUPLICATES, &why);
-    uv_buf_t buffer;
     int rc = root != NULL ? read_call(root, &call, &err)
                           : error_set(&err, AGON_EINVAL, "no JSON in one line");
 
@@ -73,30 +110,18 @@ static void answer(struct local *local)
     uv_read_stop((uv_stream_t *)&local->pipe);
     if (rc >= 0) {
         verb = control_match(control->config.port.verbs, &call, &err);
-        rc = verb != NULL ? AGON_OK : AGON_ENOENT;
+        rc = verb != NULL ? control_check(verb, &call, &err) : AGON_ENOENT;
     }
-    jout_open(&out, '{');
-    jout_kv_bool(&out, "ok", 1);
-    jout_key(&out, "result");
-    if (rc >= 0)
+    if (rc >= 0 && verb->is_slow) {
+        rc = control_begin(control, verb, &call, on_job, local, 0);
+        local->is_busy = rc >= 0;
+    } else if (rc >= 0) {
         rc = control_run(control, verb, &call, &out, &err);
-    if (rc < 0) {
-        jout_reset(&out);
-        jout_open(&out, '{');
-        jout_kv_bool(&out, "ok", 0);
-        jout_kv_int(&out, "code", rc);
-        jout_kv_str(&out, "error", err.text[0] != '\0' ? err.text : error_name(rc));
     }
-    jout_close(&out, '{');
+    if (!local->is_busy)
+        reply(local, rc, &out, &err);
     json_decref(root);
-    jout_text(&out);
-    local->reply = out.at; // the buffer's room holds the NUL too, which becomes the end of the line
-    local->reply[out.n] = '\n';
-    buffer = uv_buf_init(local->reply, (unsigned)out.n + 1);
-    local->write.data = local;
-    local->since = clock_mono();
-    if (uv_write(&local->write, (uv_stream_t *)&local->pipe, &buffer, 1, on_written) != 0)
-        drop(local);
+    jout_deinit(&out);
 }
 
 static void on_room(uv_handle_t *handle, size_t hint, uv_buf_t *buffer)
@@ -175,7 +200,8 @@ void control_local_tick(struct control *control, int64_t mono)
         struct local *local = control->locals[i];
 
         // Half a line, or an answer that nobody takes.
-        if (local != NULL && mono - local->since > (local->is_answered ? 10 : 1) * LOCAL_NS)
+        if (local != NULL && !local->is_busy &&
+            mono - local->since > (local->is_answered ? 10 : 1) * LOCAL_NS)
             drop(local);
     }
 }

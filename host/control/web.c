@@ -243,6 +243,22 @@ static int body_words(const struct http_message *request, struct words *words,
     return rc;
 }
 
+static void answer(struct control *control, uint64_t conn, int rc, struct jout *out,
+                   const struct error *err)
+{
+    if (rc < 0) {
+        refuse(control, conn, status_of(rc), err->text[0] != '\0' ? err->text : error_name(rc));
+    } else {
+        jout_text(out);
+        respond(control, conn, 200, JSON_TYPE, out->at, out->n);
+    }
+}
+
+static void on_job(struct job *job)
+{
+    answer(job->control, job->conn, job->rc, &job->out, &job->err);
+}
+
 static void on_api(struct control *control, uint64_t conn, const struct http_message *request)
 {
     int is_post = strcmp(request->method, "POST") == 0;
@@ -274,13 +290,15 @@ static void on_api(struct control *control, uint64_t conn, const struct http_mes
         return;
     }
     if (rc >= 0)
+        rc = control_check(verb, &call, &err);
+    if (rc >= 0 && verb->is_slow) {
+        rc = control_begin(control, verb, &call, on_job, NULL, conn);
+        if (rc >= 0)
+            return; // answered when it is done
+    } else if (rc >= 0) {
         rc = control_run(control, verb, &call, &out, &err);
-    if (rc < 0) {
-        refuse(control, conn, status_of(rc), err.text[0] != '\0' ? err.text : error_name(rc));
-    } else {
-        jout_text(&out);
-        respond(control, conn, 200, JSON_TYPE, out.at, out.n);
     }
+    answer(control, conn, rc, &out, &err);
     jout_deinit(&out);
 }
 

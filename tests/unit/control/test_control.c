@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <check.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -63,7 +64,18 @@ static int do_long(void *ctx, const struct control_call *call, struct jout *out,
     return AGON_OK;
 }
 
+static int do_slow(void *ctx, const struct control_call *call, struct jout *out, struct error *err)
+{
+    (void)ctx;
+    (void)err;
+    while (n_halts == 0)
+        usleep(1000);
+    jout_str(out, call->argv[0]);
+    return AGON_OK;
+}
+
 static const struct control_verb verbs[] = {
+    {"slow", "WORD", "waits for a halt", CONTROL_OPERATE, 1, 1, do_slow, .is_slow = 1},
     {"status", "", "how it is", CONTROL_READ, 0, 0, do_status},
     {"books", "SYMBOL", "a book", CONTROL_READ, 1, 1, do_book},
     {"long", "", "much", CONTROL_READ, 0, 0, do_long},
@@ -102,6 +114,7 @@ static void setup(void)
     struct error err = {0};
     char *slash;
 
+    signal(SIGPIPE, SIG_IGN); // as the program does
     memcpy(dir + sizeof(dir) - 7, "XXXXXX", 6);
     ck_assert_ptr_nonnull(mkdtemp(dir));
     n_halts = 0;
@@ -367,6 +380,49 @@ START_TEST(a_guesser_of_tokens_is_shut_out)
 }
 END_TEST
 
+static void raw_local_begin(const char *line)
+{
+    struct error err = {0};
+    int fd = local_connect(dir, CONTROL_SOCKET, WAIT_NS, &err);
+
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_ge(send(fd, line, strlen(line), MSG_NOSIGNAL), 0);
+    close(fd);
+}
+
+static void *ask_slow(void *result)
+{
+    struct error err = {0};
+
+    ask("slow word", result, &err);
+    return NULL;
+}
+
+START_TEST(a_slow_verb_holds_up_nobody)
+{
+    char reply[4096];
+    json_t *slow = NULL;
+    json_t *result;
+    struct error err = {0};
+    pthread_t thread;
+
+    ck_assert_int_eq(pthread_create(&thread, NULL, ask_slow, &slow), 0);
+    // One that hangs up does no harm, and neither does one over HTTP.
+    raw_local_begin("{\"verb\": [\"slow\", \"gone\"]}\n");
+    ck_assert_int_eq(ask("status", &result, &err), AGON_OK);
+    json_decref(result);
+    ck_assert_int_eq(ask("halt", &result, &err), AGON_OK);
+    json_decref(result);
+    pthread_join(thread, NULL);
+    ck_assert_str_eq(json_string_value(slow), "word");
+    json_decref(slow);
+    ck_assert_int_eq(http("POST /api/v1/slow" AT JSON AUTH
+                          "Content-Length: 14\r\n\r\n{\"args\":[\"x\"]}",
+                          reply, sizeof(reply)),
+                     200);
+}
+END_TEST
+
 /* ---- WebSocket */
 
 #define UPGRADE                                                                                    \
@@ -475,6 +531,7 @@ int main(void)
     tcase_add_test(tcase, bad_lines_end_and_the_next_is_served);
     tcase_add_test(tcase, many_that_say_nothing_shut_nobody_out_for_long);
     tcase_add_test(tcase, who_may_what_over_http);
+    tcase_add_test(tcase, a_slow_verb_holds_up_nobody);
     tcase_add_test(tcase, a_guesser_of_tokens_is_shut_out);
     tcase_add_test(tcase, live_begins_whole_and_goes_on_with_what_changed);
     tcase_add_test(tcase, live_is_for_our_own_pages);
