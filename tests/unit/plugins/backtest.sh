@@ -1,11 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # backtest: over a generated market every strategy trades, and the same seed gives the same intents.
-# usage: backtest.sh [TIME-OF-MARKET [CANDLE-SECONDS]]; without any, three hours of one-minute candles.
+# usage: backtest.sh [TIME-OF-MARKET [CANDLE-SECONDS]]; without any, two hours of one-minute candles.
 set -u
 agon=$AGON_BUILD_ROOT/agon
 plugins=$AGON_BUILD_ROOT/plugins
-time=${1:-3h}
+time=${1:-2h}
 candle=${2:-60}
 fail() { echo "FAIL: $*"; exit 1; }
 
@@ -30,12 +30,12 @@ run() {
 run ema_cross --seed 5 --for "$time" --param "bar_s=$candle"
 run bollinger --seed 5 --for "$time" --param "bar_s=$candle"
 run mm --seed 5 --for "$time" "$plugins/vol/vol.so"
-# What the others need to trade within an hour.
-run rsi_swing --seed 5 --for 1h --param bar_s=60 low=40
-run breakout --seed 5 --for 1h --param bar_s=60 enter_bars=10
-run random --seed 5 --for 1h --param bar_s=60 turn_pct=30
-run grid --seed 5 --for 1h --param step_bps=5
-run pairs --seed 5 --for 1h --param bar_s=60 period=20 corr_min=-1
+# What the others need to trade within half an hour.
+run rsi_swing --seed 5 --for 30m --param bar_s=60 low=40
+run breakout --seed 5 --for 30m --param bar_s=60 enter_bars=10
+run random --seed 5 --for 30m --param bar_s=60 turn_pct=30
+run grid --seed 5 --for 30m --param step_bps=5
+run pairs --seed 5 --for 30m --param bar_s=60 period=20 corr_min=-1
 
 # Spot and a perpetual that is dearer and cheaper in turn, by 60 basis points; it pays 0.05 %, and then nothing.
 waves() {
