@@ -455,7 +455,7 @@ int match_set_position(struct match *match, uint32_t owner, agon_instrument_t in
         return AGON_EINVAL;
     market->owners[owner].position_qty = qty;
     market->owners[owner].cost_amt = 0;
-    match->is_reduce_due = market->owners[owner].reduce_qty > 0;
+    match->is_reduce_due |= market->owners[owner].reduce_qty > 0;
     return AGON_OK;
 }
 

@@ -192,8 +192,8 @@ refused 4 "$file.*[0-9]" replay "$WORK/host"
 refused 4 "$file.*[0-9]" replay "$WORK/host/journal/$file"
 also 'is a part of a journal'
 refused 4 "$file.*[0-9]" journal stats "$WORK/host"
-refused 6 'no file of a journal' replay "$WORK/conf/live.yaml"
-refused 6 'no file of a journal' journal stats "$WORK/conf/live.yaml"
+refused 4 'no file of a journal' replay "$WORK/conf/live.yaml"
+refused 4 'no file of a journal' journal stats "$WORK/conf/live.yaml"
 
 # accounts of the simulator: all at once, with what was meant; the example of the page is well
 cat >"$WORK/accounts.yaml" <<EOF

@@ -513,7 +513,7 @@ START_TEST(followers_share_a_price_and_change_nothing)
     struct error err = {0};
     struct gen *alone;
     struct gen *led;
-    double sum = 0, squares = 0;
+    double squares = 0;
     int n_events = 0, n_followed = 0, n_above = 0, n_turns = 0, was_above = 0;
 
     make_table(&table);
@@ -552,7 +552,6 @@ START_TEST(followers_share_a_price_and_change_nothing)
         n_above += is_above;
         n_turns += is_above != was_above;
         was_above = is_above;
-        sum += premium;
         squares += premium * premium;
     }
     // Standard deviations 0.06 % and 0.05 % make 0.078 %.
