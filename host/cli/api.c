@@ -61,8 +61,9 @@ static void keep_equity(struct api *api)
     for (uint32_t id = 0; id < view->n_slots; id++) {
         struct api_slot *slot = &api->slots[id];
 
-        slot->points[slot->n++] =
-            (struct api_point){.t = view->t, .equity_amt = view->slots[id].equity_amt};
+        slot->points[slot->n++] = (struct api_point){.t = view->t,
+                                                     .equity_amt = view->slots[id].equity_amt,
+                                                     .capital_amt = view->slots[id].capital_amt};
         is_full |= slot->n == API_POINTS;
     }
     if (is_full)

@@ -14,7 +14,7 @@
 
 struct api_point {
     agon_ns_t t;
-    agon_amt_t equity_amt;
+    agon_amt_t equity_amt, capital_amt;
 };
 #define API_RELOADS 64 /* changes of generation that are remembered */
 struct api_reload {

@@ -157,7 +157,8 @@ static int do_books(void *ctx, const struct control_call *call, struct jout *out
     return AGON_OK;
 }
 
-/* Equity of each slot over the run: {"ema": [[t_ms, equity], ...], ...}. */
+/* Equity of each slot over the run, and the capital it had then, which a tournament changes:
+ * {"ema": [[t_ms, equity, capital], ...], ...}. */
 static int do_equity(void *ctx, const struct control_call *call, struct jout *out,
                      struct error *err)
 {
@@ -175,6 +176,7 @@ static int do_equity(void *ctx, const struct control_call *call, struct jout *ou
             jout_open(out, '[');
             jout_int(out, slot->points[i].t / 1000000);
             jout_real(out, num_to_double(slot->points[i].equity_amt, api->view->base_exp));
+            jout_real(out, num_to_double(slot->points[i].capital_amt, api->view->base_exp));
             jout_close(out, '[');
         }
         jout_close(out, '[');

@@ -123,15 +123,23 @@ const drawFills = table('t-fills', [
 // ---- chart
 // The library's own legend writes inline styles, which this page's policy forbids; ours is below.
 if (window.Dygraph) window.Dygraph.PLUGINS = window.Dygraph.PLUGINS.filter(plugin => !/Legend/.test(plugin.prototype.toString()));
-const chart = { kind: 'return', rows: [], names: [], capitals: [], at: 0, graph: null, drawn: 0 };
+// A row is a time and, for each agent, its equity and the capital it had then.
+const chart = { kind: 'return', rows: [], names: [], slots: [], at: 0, graph: null, drawn: 0, shown: [] };
 function chartRows() {
-  if (chart.kind === 'equity') return chart.rows;
-  if (chart.kind === 'return') return chart.rows.map(r => r.map((v, i) => (i === 0 || v === null ? v : (v / chart.capitals[i - 1] - 1) * 100)));
-  const highs = chart.names.map(() => -Infinity);
+  if (chart.kind === 'equity') return chart.rows.map(r => r.map((v, i) => (i === 0 || v === null ? v : v[0])));
+  // Capital given or taken is no gain and no loss: returns are linked from point to point.
+  const last = chart.names.map(() => null);
+  const index = chart.names.map(() => 1);
+  const highs = chart.names.map(() => 1);
   return chart.rows.map(r => r.map((v, i) => {
     if (i === 0 || v === null) return v;
-    highs[i - 1] = Math.max(highs[i - 1], v);
-    return highs[i - 1] > 0 ? (v / highs[i - 1] - 1) * 100 : 0;
+    const k = i - 1;
+    const before = last[k];
+    if (before === null) index[k] = v[1] > 0 ? v[0] / v[1] : 1;
+    else if (before[0] > 0) index[k] *= (v[0] - (v[1] - before[1])) / before[0];
+    last[k] = v;
+    highs[k] = Math.max(highs[k], index[k]);
+    return (chart.kind === 'return' ? index[k] - 1 : index[k] / highs[k] - 1) * 100;
   }));
 }
 function legend(values) {
@@ -157,6 +165,7 @@ function drawChart(force) {
   chart.drawn = now;
   const css = getComputedStyle(document.documentElement);
   const rows = chartRows();
+  chart.shown = rows;
   const options = {
     file: rows, labels: ['t', ...chart.names], colors: chart.slots.map(colour),
     gridLineColor: css.getPropertyValue('--line').trim(), axisLineColor: css.getPropertyValue('--line').trim(),
@@ -169,7 +178,7 @@ function drawChart(force) {
       ...options, labelsUTC: true, strokeWidth: 1.6, fillAlpha: 0.12, connectSeparatedPoints: true, highlightCircleSize: 3, legend: 'never',
       axisLabelWidth: 62, xRangePad: 4, yRangePad: 10, gridLineWidth: 0.6,
       axes: { y: { axisLabelFormatter: v => (chart.kind === 'equity' ? groups(String(Math.round(v * 100) / 100)) : `${+v.toFixed(4)} %`).replace('-', '\u2212') }, x: { drawGrid: false } },
-      highlightCallback: (e, x, points, row) => legend([x, ...chart.names.map((_, i) => chartRows()[row]?.[i + 1])]),
+      highlightCallback: (e, x, points, row) => legend(chart.shown[row]),
       unhighlightCallback: () => legend(chart.last),
     });
   }
@@ -183,11 +192,10 @@ async function loadChart() {
   const agents = agentList().filter(a => Number(a.capital) > 0 && all[a.name]);
   chart.names = agents.map(a => a.name);
   chart.slots = agents.map(a => a.slot);
-  chart.capitals = agents.map(a => Number(a.capital));
   const times = new Map();
-  agents.forEach((a, i) => all[a.name].forEach(([t, v]) => {
+  agents.forEach((a, i) => all[a.name].forEach(([t, equity, capital]) => {
     if (!times.has(t)) times.set(t, [new Date(t), ...agents.map(() => null)]);
-    times.get(t)[i + 1] = v;
+    times.get(t)[i + 1] = [equity, capital];
   }));
   chart.rows = [...times.values()].sort((a, b) => a[0] - b[0]);
   chart.at = chart.rows.length ? +chart.rows.at(-1)[0] : 0;
@@ -200,8 +208,7 @@ function growChart() {
   if (agents.map(a => a.name).join() !== chart.names.join()) { if (!chart.loading) { chart.loading = true; loadChart().finally(() => { chart.loading = false; }); } return; }
   if (status.t_ms <= chart.at) return;
   chart.at = status.t_ms;
-  chart.capitals = agents.map(a => Number(a.capital));
-  chart.rows.push([new Date(status.t_ms), ...agents.map(a => Number(a.equity))]);
+  chart.rows.push([new Date(status.t_ms), ...agents.map(a => [Number(a.equity), Number(a.capital)])]);
   if (chart.rows.length > 2400) chart.rows = chart.rows.filter((_, i) => i % 2 === 0 || i === chart.rows.length - 1);
   drawChart(false);
 }
