@@ -16,6 +16,7 @@
 #include "market/evring.h"
 #include "sys/futex.h"
 #include "sys/memfd.h"
+#include "sys/proc.h"
 
 #define EXIT_NOT_CALLED 64
 #define EXIT_REFUSED    65
@@ -119,6 +120,38 @@ static int attach(struct feed_config *config, struct error *err)
     return AGON_OK;
 }
 
+static uint32_t obeyed; /* the last order */
+
+/* Does what the host wants done between two events. The host asks before it publishes the event
+ * after order's seq, and we look here after we have read how far it has published, so that we are
+ * never beyond. */
+static int obey(struct feed *feed)
+{
+    uint32_t order = atomic_load_explicit(&shm->order, memory_order_acquire);
+    struct error err = {0};
+    uint64_t n = 0;
+    int rc;
+
+    if (order == obeyed)
+        return AGON_OK;
+    if (feed_run(feed, shm->live.seq) < 0)
+        return AGON_EIO;
+    if (shm->order_kind == CHILD_ORDER_SAVE)
+        rc = feed_save_into(feed, (unsigned char *)shm + shm->state_at[shm->order_region],
+                            shm->state_room, &n, &err);
+    else
+        rc = feed_go_live(feed, &shm->live, &err);
+    obeyed = order;
+    shm->state_bytes = n;
+    shm->order_rc = rc;
+    shm->error_code = err.code;
+    memcpy(shm->error, err.text, sizeof(shm->error));
+    atomic_store_explicit(&shm->order_done, order, memory_order_release);
+    atomic_fetch_add(&shm->done, 1);
+    futex_wake(&shm->done, 1);
+    return AGON_OK;
+}
+
 /* Sleeps until the host moves wake. The host looks at is_asleep after it has published a step, and
  * we look at the bus after we have set it, so that one of us sees the other. */
 static void sleep_until_woken(struct feed *feed, const struct bus_shm *bus)
@@ -127,7 +160,8 @@ static void sleep_until_woken(struct feed *feed, const struct bus_shm *bus)
 
     atomic_store(&shm->is_asleep, 1);
     atomic_thread_fence(memory_order_seq_cst);
-    if (atomic_load(&bus->tail_seq) <= feed_done_seq(feed) && atomic_load(&shm->stop) == 0)
+    if (atomic_load(&bus->tail_seq) <= feed_done_seq(feed) && atomic_load(&shm->stop) == 0 &&
+        atomic_load(&shm->order) == obeyed)
         (void)futex_wait(&shm->wake, wake, -1);
     atomic_store(&shm->is_asleep, 0);
 }
@@ -137,9 +171,9 @@ static int run(struct feed *feed, const struct bus_shm *bus)
     uint32_t idle = 0, reason;
 
     while ((reason = atomic_load_explicit(&shm->stop, memory_order_acquire)) == 0) {
-        int64_t n = feed_run(feed, UINT64_MAX);
+        uint64_t limit = atomic_load_explicit(&bus->tail_seq, memory_order_acquire);
 
-        if (n < 0)
+        if (obey(feed) < 0 || feed_run(feed, limit) < 0)
             return fail(feed_failure(feed));
         if (atomic_load(&shm->host_waits)) {
             atomic_fetch_add(&shm->done, 1);
@@ -202,6 +236,7 @@ int child_main(int argc, char **argv)
         fprintf(stderr, "agon: " CHILD_COMMAND " is started by the host, not by hand\n");
         return EXIT_NOT_CALLED;
     }
+    proc_normal();
     watch_faults();
     if (shm->mode == CHILD_RUN && attach(&config, &err) < 0)
         return fail(&err);

@@ -1,142 +1,293 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "agent/crew.h"
+#include "agent/crew_impl.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "agent/sandbox.h"
 
-struct member {
-    struct plugin_file file;
-    struct plugin plugin;
-    struct plugin_info info;
-    struct run_inproc *run;      /* owned; one of the two when it plays */
-    struct run_process *process; /* owned */
-    struct crew *crew;
-    uint16_t slot;
-    uint8_t is_loaded, runner;
-};
-struct crew {
-    struct crew_config config;
-    struct member members[SLOTS_MAX];
-};
-
 int crew_new(struct crew **out, const struct crew_config *config, struct error *err)
 {
-    struct crew *crew = calloc(1, sizeof(*crew));
+    struct crew *crew = aligned_alloc(64, (sizeof(*crew) + 63) / 64 * 64);
+    uint64_t at;
 
     *out = crew;
     if (crew == NULL)
         return error_set(err, AGON_ENOMEM, "crew: out of memory");
+    memset(crew, 0, sizeof(*crew));
     crew->config = *config;
+    crew->bus = engine_bus(config->engine, &crew->bus_granules, &at);
     for (uint16_t i = 0; i < SLOTS_MAX; i++) {
         crew->members[i].crew = crew;
         crew->members[i].slot = i;
-        crew->members[i].file.fd = -1;
     }
     return AGON_OK;
 }
 
-static void unload(struct member *member)
-{
-    if (!member->is_loaded)
-        return;
-    if (member->runner == CREW_INPROC)
-        plugin_close(&member->plugin);
-    plugin_file_drop(&member->file);
-    member->file.fd = -1;
-    member->is_loaded = 0;
-}
+/* --- one generation --- */
 
-static int load_inproc(struct member *member, struct error *err)
+static int load_inproc(struct generation *generation, struct error *err)
 {
     int rc;
 
-    if (member->crew->config.dir == NULL)
+    if (generation->crew->config.dir == NULL)
         return error_set(err, AGON_EPERM, "this host runs no plugin in its own process");
-    rc = plugin_open(&member->plugin, &member->file, ELF_INPROC, err);
+    rc = plugin_open(&generation->plugin, &generation->file, ELF_INPROC, err);
     if (rc < 0)
         return rc;
-    if (member->info.index >= member->plugin.entry->n_plugins) {
-        rc = error_set(err, AGON_ENOENT, "the file holds %u plugins, number %u is wanted",
-                       member->plugin.entry->n_plugins, member->info.index);
-        plugin_close(&member->plugin);
-        return rc;
-    }
-    plugin_info_fill(&member->info, member->plugin.entry, member->info.index);
+    if (generation->info.index >= generation->plugin.entry->n_plugins)
+        return error_set(err, AGON_ENOENT, "the file holds %u plugins, number %u is wanted",
+                         generation->plugin.entry->n_plugins, generation->info.index);
+    plugin_info_fill(&generation->info, generation->plugin.entry, generation->info.index);
     return AGON_OK;
 }
 
-static int load_process(struct member *member, struct error *err)
+static int load_process(struct generation *generation, struct error *err)
 {
     struct elf_report report;
-    uint32_t index = member->info.index;
+    uint32_t index = generation->info.index;
     int rc;
 
-    if (member->crew->config.bus == NULL)
+    if (generation->crew->config.bus == NULL)
         return error_set(err, AGON_ENOTSUP, "this run has no bus that a process could read");
-    rc = plugin_file_check(&member->file, &report, err);
-    return rc < 0 ? rc : plugin_probe(&member->file, NULL, index, &member->info, err);
+    rc = plugin_file_check(&generation->file, &report, err);
+    return rc < 0 ? rc : plugin_probe(&generation->file, NULL, index, &generation->info, err);
 }
+
+struct generation *generation_new(struct crew *crew, const struct crew_slot *spec,
+                                  struct error *err)
+{
+    struct generation *generation = calloc(1, sizeof(*generation));
+
+    if (generation == NULL) {
+        error_set(err, AGON_ENOMEM, "no memory for a plugin");
+        return NULL;
+    }
+    generation->crew = crew;
+    generation->file.fd = -1;
+    generation->slot = spec->record.slot;
+    generation->runner = spec->record.runner == CREW_PROCESS ? CREW_PROCESS : CREW_INPROC;
+    generation->info.index = spec->plugin_index;
+    return generation;
+}
+
+static void set_hash(struct generation *generation)
+{
+    generation->hash = 0;
+    for (int i = 0; i < 8; i++)
+        generation->hash |= (uint64_t)generation->file.hash[i] << (8 * i);
+}
+
+int generation_load(struct generation *generation, const struct crew_slot *spec, const char *path,
+                    struct error *err)
+{
+    const struct crew_config *config = &generation->crew->config;
+    int is_process = generation->runner == CREW_PROCESS;
+    int rc = plugin_file_stage(&generation->file, path, is_process ? NULL : config->dir,
+                               spec->record.slot, err);
+
+    if (rc < 0)
+        return rc;
+    set_hash(generation);
+    if (config->is_refused != NULL) {
+        rc = config->is_refused(config->ctx, generation->file.hash, err);
+        if (rc < 0)
+            return rc;
+    }
+    return is_process ? load_process(generation, err) : load_inproc(generation, err);
+}
+
+/* The same file once more, which was checked and described before. */
+struct generation *generation_again(const struct generation *of, const struct crew_slot *spec,
+                                    struct error *err)
+{
+    struct generation *generation = generation_new(of->crew, spec, err);
+    int rc;
+
+    if (generation == NULL)
+        return NULL;
+    if (of->runner == CREW_INPROC) {
+        rc = generation_load(generation, spec, of->file.path, err);
+    } else {
+        generation->file = of->file;
+        generation->file.fd = fcntl(of->file.fd, F_DUPFD_CLOEXEC, 3);
+        generation->info = of->info;
+        generation->hash = of->hash;
+        rc = of->crew->config.is_refused != NULL
+                 ? of->crew->config.is_refused(of->crew->config.ctx, of->file.hash, err)
+                 : AGON_OK;
+        rc = rc < 0 ? rc
+             : generation->file.fd < 0
+                 ? error_set(err, AGON_EIO, "the plugin's copy cannot be held once more")
+                 : AGON_OK;
+    }
+    if (rc >= 0)
+        return generation;
+    generation_end(generation, AGON_END_HOST);
+    return NULL;
+}
+
+static void on_log(void *ctx, uint32_t level, agon_ns_t t, const char *text)
+{
+    struct generation *generation = ctx;
+    const struct crew_config *config = &generation->crew->config;
+
+    if (config->log != NULL)
+        config->log(config->ctx, generation->slot, level, t, text);
+}
+
+static void on_gap(void *ctx, const struct agon_gap *gap)
+{
+    struct generation *generation = ctx;
+
+    (void)gap;
+    atomic_fetch_add(&generation->n_gaps, 1);
+}
+
+// What can hold at all: only root can give a child a user of its own.
+static uint32_t whole_sandbox(void)
+{
+    return geteuid() == 0 ? SANDBOX_ALL : SANDBOX_ALL & ~(uint32_t)SANDBOX_UID;
+}
+
+static struct run_inproc_config inproc_config(struct generation *generation)
+{
+    return (struct run_inproc_config){.entry = generation->plugin.entry,
+                                      .bus = generation->crew->bus,
+                                      .bus_granules = generation->crew->bus_granules,
+                                      .log = on_log,
+                                      .on_gap = on_gap,
+                                      .ctx = generation};
+}
+
+static struct run_process_config process_config(struct generation *generation,
+                                                const struct crew_slot *spec)
+{
+    return (struct run_process_config){.file = &generation->file,
+                                       .bus = generation->crew->config.bus,
+                                       .wait = (enum process_wait)spec->wait,
+                                       .is_lock_step = generation->crew->config.is_lock_step,
+                                       .hard_ns = spec->hard_ns,
+                                       .layers_wanted = SANDBOX_ALL,
+                                       .layers_required = spec->is_isolated ? whole_sandbox() : 0,
+                                       .slot = generation->slot,
+                                       .log = on_log,
+                                       .ctx = generation};
+}
+
+int generation_open(struct generation *generation, const struct crew_slot *spec, struct error *err)
+{
+    struct run_inproc_config inproc;
+    struct run_process_config process;
+
+    if (generation->runner == CREW_INPROC) {
+        inproc = inproc_config(generation);
+        return run_inproc_open(&generation->run, &inproc, err);
+    }
+    process = process_config(generation, spec);
+    return run_process_open(&generation->process, &process, err);
+}
+
+int generation_begin(struct generation *generation, const struct crew_slot *spec,
+                     const struct setup *setup, struct error *err)
+{
+    struct run_inproc_config inproc;
+    struct run_process_config process;
+    uint64_t n_bytes;
+    void *bytes = setup_encode_dup(setup, &n_bytes);
+    int rc;
+
+    if (bytes == NULL)
+        return error_set(err, AGON_ENOMEM, "out of memory");
+    if (generation->runner == CREW_INPROC) {
+        inproc = inproc_config(generation);
+        inproc.setup = bytes;
+        inproc.setup_bytes = n_bytes;
+        rc = run_inproc_begin(generation->run, &inproc, err);
+    } else {
+        process = process_config(generation, spec);
+        process.setup = bytes;
+        process.setup_bytes = n_bytes;
+        rc = run_process_begin(generation->process, &process, err);
+    }
+    free(bytes);
+    generation->is_begun = rc >= 0;
+    return rc;
+}
+
+void generation_end(struct generation *generation, uint32_t reason)
+{
+    if (generation == NULL)
+        return;
+    if (generation->run != NULL) {
+        if (generation->is_begun)
+            run_inproc_stop(generation->run, reason);
+        run_inproc_free(generation->run);
+    }
+    if (generation->process != NULL) {
+        if (generation->is_begun)
+            run_process_stop(generation->process, reason);
+        run_process_free(generation->process);
+    }
+    if (plugin_close(&generation->plugin) == AGON_EBUSY)
+        on_log(generation, AGON_WARN, 0,
+               "its code stays in memory after it was unloaded: run it as a process");
+    plugin_file_drop(&generation->file);
+    free(generation);
+}
+
+const struct runner_port *generation_port(const struct generation *generation)
+{
+    return generation->run != NULL ? run_inproc_port(generation->run)
+                                   : run_process_port(generation->process);
+}
+
+uint64_t generation_done(const struct generation *generation)
+{
+    if (generation->run != NULL)
+        return feed_done_seq(run_inproc_feed(generation->run));
+    return atomic_load_explicit(&run_process_beat(generation->process)->done_seq,
+                                memory_order_acquire);
+}
+
+uint64_t generation_nth(const struct generation *generation)
+{
+    const struct runner_port *port = generation_port(generation);
+
+    return port->nth(port->ctx);
+}
+
+/* --- members --- */
 
 int crew_load(struct crew *crew, struct crew_slot *slot, struct error *err)
 {
-    int is_process = slot->record.runner == CREW_PROCESS;
+    struct generation *generation;
     struct member *member;
-    uint64_t hash = 0;
     int rc;
 
     if (slot->record.slot >= SLOTS_MAX)
         return error_set(err, AGON_ERANGE, "slot %u: at most %d slots", slot->record.slot,
                          SLOTS_MAX);
     member = &crew->members[slot->record.slot];
-    if (member->is_loaded)
+    if (member->active != NULL)
         return error_set(err, AGON_ESTATE, "slot %s has a plugin already", slot->record.name);
-    rc = plugin_file_stage(&member->file, slot->plugin, is_process ? NULL : crew->config.dir,
-                           slot->record.slot, err);
-    if (rc < 0)
-        goto fail;
-    member->info.index = slot->plugin_index;
-    rc = is_process ? load_process(member, err) : load_inproc(member, err);
+    member->spec = *slot;
+    generation = generation_new(crew, slot, err);
+    if (generation == NULL)
+        return AGON_ENOMEM;
+    rc = generation_load(generation, slot, slot->plugin, err);
     if (rc < 0) {
-        plugin_file_drop(&member->file);
-        member->file.fd = -1;
-        goto fail;
+        generation_end(generation, AGON_END_HOST);
+        error_wrap(err, "slot %s", slot->record.name);
+        return rc;
     }
-    member->is_loaded = 1;
-    member->runner = is_process ? CREW_PROCESS : CREW_INPROC;
-    slot->record.subscription.event_mask = member->info.event_mask;
-    slot->record.agent_kind = (uint8_t)member->info.kind;
-    for (int i = 0; i < 8; i++)
-        hash |= (uint64_t)member->file.hash[i] << (8 * i);
-    slot->record.generation_hash = hash;
+    member->active = generation;
+    slot->record.subscription.event_mask = generation->info.event_mask;
+    slot->record.agent_kind = (uint8_t)generation->info.kind;
+    slot->record.generation_hash = generation->hash;
     return AGON_OK;
-
-fail:
-    error_wrap(err, "slot %s", slot->record.name);
-    return rc;
 }
-
-static void on_log(void *ctx, uint32_t level, agon_ns_t t, const char *text)
-{
-    struct member *member = ctx;
-    const struct crew_config *config = &member->crew->config;
-
-    if (config->log != NULL)
-        config->log(config->ctx, member->slot, level, t, text);
-}
-
-struct pieces { /* of a setup, collected out of the engine */
-    struct setup_asset assets[ASSETS_MAX];
-    struct agon_instrument instruments[INSTRUMENTS_MAX];
-    struct agon_order orders[SETUP_ORDERS_MAX];
-    struct agon_position positions[SETUP_POSITIONS_MAX];
-    struct agon_balance balances[SETUP_BALANCES_MAX];
-    struct agon_top10 tops[INSTRUMENTS_MAX];
-    struct setup_timer timers[SETUP_TIMERS_MAX];
-    uint32_t n_timers, next_timer;
-    struct agon_capital capital;
-};
 
 static int add_timer(void *ctx, uint32_t id, agon_ns_t t_due, agon_ns_t every_ns, uint64_t cookie)
 {
@@ -226,10 +377,62 @@ static void collect_tables(struct engine *engine, struct pieces *pieces, struct 
     }
 }
 
-// What can hold at all: only root can give a child a user of its own.
-static uint32_t whole_sandbox(void)
+struct cut *cut_new(struct error *err)
 {
-    return geteuid() == 0 ? SANDBOX_ALL : SANDBOX_ALL & ~(uint32_t)SANDBOX_UID;
+    struct cut *cut = calloc(1, sizeof(*cut));
+
+    if (cut == NULL)
+        error_set(err, AGON_ENOMEM, "no memory for a slot's state");
+    return cut;
+}
+
+void cut_free(struct cut *cut)
+{
+    if (cut != NULL)
+        free(cut->state);
+    free(cut);
+}
+
+void cut_collect(struct crew *crew, struct member *member, struct cut *cut)
+{
+    struct engine *engine = crew->config.engine;
+    const struct slot *slot = slots_get(engine_slots(engine), member->slot);
+    struct pieces *pieces = &cut->pieces;
+    struct setup *setup = &cut->setup;
+    uint64_t granules;
+
+    memset(setup, 0, sizeof(*setup));
+    pieces->n_timers = 0;
+    pieces->next_timer = 1;
+    collect_tables(engine, pieces, setup);
+    collect_slot(engine, slot, pieces, setup);
+    engine_timers(engine, slot->id, add_timer, pieces);
+    (void)engine_bus(engine, &granules, &setup->head.bus_at);
+    setup->head.seq = engine_seq(engine);
+    setup->head.nth = slot->nth;
+    setup->head.t = engine_t(engine);
+    setup->head.generation = slot->generation;
+    setup->head.next_timer = pieces->next_timer;
+    setup->head.plugin_index = member->spec.plugin_index;
+    setup->head.arena_max = member->spec.arena_bytes;
+    setup->head.base_currency = engine_instruments(engine)->base_currency;
+    setup->head.start = slot->nth == 0 ? AGON_START_FRESH : AGON_START_RESTORE;
+    setup->head.slot = member->spec.record;
+    setup->head.slot.subscription = slot->subscription;
+    setup->venues = crew->config.venues;
+    setup->n_venues = crew->config.n_venues;
+    setup->assets = pieces->assets;
+    setup->instruments = pieces->instruments;
+    setup->params = member->spec.params;
+    setup->n_params = member->spec.n_params;
+    setup->orders = pieces->orders;
+    setup->positions = pieces->positions;
+    setup->balances = pieces->balances;
+    setup->capital = &pieces->capital;
+    setup->n_capital = 1;
+    setup->timers = pieces->timers;
+    setup->n_timers = pieces->n_timers;
+    setup->tops = pieces->tops;
 }
 
 int crew_join(struct crew *crew, const struct crew_slot *spec, const struct crew_history *history,
@@ -238,94 +441,42 @@ int crew_join(struct crew *crew, const struct crew_slot *spec, const struct crew
     struct engine *engine = crew->config.engine;
     struct slot *slot = slots_get(engine_slots(engine), spec->record.slot);
     struct member *member = &crew->members[spec->record.slot];
-    struct pieces *pieces;
-    struct setup setup = {0};
-    uint64_t bus_granules;
-    const void *bus;
-    uint64_t n_bytes;
-    void *bytes;
+    struct cut *cut;
     int rc;
 
-    if (slot == NULL || !member->is_loaded || member->run != NULL || member->process != NULL)
+    if (slot == NULL || member->active == NULL || member->active->is_begun)
         return error_set(err, AGON_ESTATE, "slot %s is not ready for its plugin",
                          spec->record.name);
-    pieces = calloc(1, sizeof(*pieces));
-    if (pieces == NULL)
-        return error_set(err, AGON_ENOMEM, "slot %s: out of memory", spec->record.name);
-    pieces->next_timer = 1;
-    collect_tables(engine, pieces, &setup);
-    collect_slot(engine, slot, pieces, &setup);
-    engine_timers(engine, slot->id, add_timer, pieces);
-    bus = engine_bus(engine, &bus_granules, &setup.head.bus_at);
-    setup.head.seq = engine_seq(engine);
-    setup.head.nth = slot->nth;
-    setup.head.t = engine_t(engine);
-    setup.head.generation = slot->generation;
-    setup.head.next_timer = pieces->next_timer;
-    setup.head.plugin_index = spec->plugin_index;
-    setup.head.arena_max = spec->arena_bytes;
-    setup.head.base_currency = engine_instruments(engine)->base_currency;
-    setup.head.start = slot->nth == 0 ? AGON_START_FRESH : AGON_START_RESTORE;
-    setup.head.slot = spec->record;
-    setup.venues = crew->config.venues;
-    setup.n_venues = crew->config.n_venues;
-    setup.assets = pieces->assets;
-    setup.instruments = pieces->instruments;
-    setup.params = spec->params;
-    setup.n_params = spec->n_params;
-    setup.orders = pieces->orders;
-    setup.positions = pieces->positions;
-    setup.balances = pieces->balances;
-    setup.capital = &pieces->capital;
-    setup.n_capital = 1;
-    setup.timers = pieces->timers;
-    setup.n_timers = pieces->n_timers;
-    setup.tops = pieces->tops;
+    cut = cut_new(err);
+    if (cut == NULL)
+        return AGON_ENOMEM;
+    member->spec = *spec;
+    member->source = spec;
+    member->active->number = slot->generation;
+    cut_collect(crew, member, cut);
     if (history != NULL) {
-        setup.bars = history->bars;
-        setup.n_bars = history->n_bars;
-        setup.trades = history->trades;
-        setup.n_trades = history->n_trades;
+        cut->setup.bars = history->bars;
+        cut->setup.n_bars = history->n_bars;
+        cut->setup.trades = history->trades;
+        cut->setup.n_trades = history->n_trades;
     }
-    bytes = setup_encode_dup(&setup, &n_bytes);
-    free(pieces);
-    if (bytes == NULL)
-        return error_set(err, AGON_ENOMEM, "slot %s: out of memory", spec->record.name);
-    if (member->runner == CREW_INPROC) {
-        struct run_inproc_config config = {.setup = bytes,
-                                           .setup_bytes = n_bytes,
-                                           .bus = bus,
-                                           .bus_granules = bus_granules,
-                                           .entry = member->plugin.entry,
-                                           .log = on_log,
-                                           .ctx = member};
-
-        rc = run_inproc_new(&member->run, &config, err);
-    } else {
-        struct run_process_config config = {.file = &member->file,
-                                            .setup = bytes,
-                                            .setup_bytes = n_bytes,
-                                            .bus = crew->config.bus,
-                                            .wait = (enum process_wait)spec->wait,
-                                            .is_lock_step = crew->config.is_lock_step,
-                                            .hard_ns = spec->hard_ns,
-                                            .layers_wanted = SANDBOX_ALL,
-                                            .layers_required =
-                                                spec->is_isolated ? whole_sandbox() : 0,
-                                            .slot = slot->id,
-                                            .log = on_log,
-                                            .ctx = member};
-
-        rc = run_process_new(&member->process, &config, err);
-    }
-    free(bytes);
+    rc = generation_open(member->active, spec, err);
+    if (rc >= 0)
+        rc = generation_begin(member->active, spec, &cut->setup, err);
+    cut_free(cut);
     if (rc < 0) {
+        generation_end(member->active, AGON_END_HOST);
+        member->active = NULL;
         error_wrap(err, "slot %s: plugin %s", spec->record.name, spec->plugin);
         return rc;
     }
-    engine_attach_runner(engine, slot->id,
-                         member->run != NULL ? run_inproc_port(member->run)
-                                             : run_process_port(member->process));
+    // Who never reloads has nobody between the engine and its rings.
+    engine_attach_runner(engine, slot->id, generation_port(member->active));
+    if (spec->record.slot >= crew->n_members)
+        crew->n_members = spec->record.slot + 1u;
+    if (spec->checkpoint_ns > 0 && member->active->runner == CREW_PROCESS &&
+        crew->config.step != NULL)
+        return member_keep(member, err);
     return AGON_OK;
 }
 
@@ -333,19 +484,32 @@ void crew_leave(struct crew *crew, uint16_t slot, uint32_t reason)
 {
     struct member *member = &crew->members[slot];
 
-    if (member->run != NULL || member->process != NULL)
-        engine_attach_runner(crew->config.engine, slot, NULL);
-    if (member->run != NULL) {
-        run_inproc_stop(member->run, reason);
-        run_inproc_free(member->run);
-        member->run = NULL;
-    }
-    if (member->process != NULL) {
-        run_process_stop(member->process, reason);
-        run_process_free(member->process);
-        member->process = NULL;
-    }
-    unload(member);
+    engine_attach_runner(crew->config.engine, slot, NULL);
+    generation_end(member->active, reason);
+    generation_end(member->old, AGON_END_RELOAD);
+    generation_end(member->doomed, AGON_END_RELOAD);
+    generation_end(member->dead, reason);
+    cut_free(member->cut);
+    cut_free(member->point);
+    cut_free(member->making);
+    free(member->shadow);
+    free(member->new_shadow);
+    free(member->spent_shadow);
+    free(member->kept_memory);
+    memset(member, 0, sizeof(*member));
+    member->crew = crew;
+    member->slot = slot;
+}
+
+int crew_try_leave(struct crew *crew, uint16_t slot, uint32_t reason)
+{
+    uint32_t idle = RELOAD_IDLE;
+
+    // Until it is gone no reload begins; then its phase is that of a new one.
+    if (!atomic_compare_exchange_strong(&crew->members[slot].phase, &idle, RELOAD_LOADING))
+        return AGON_EBUSY;
+    crew_leave(crew, slot, reason);
+    return AGON_OK;
 }
 
 void crew_free(struct crew *crew)
@@ -362,10 +526,17 @@ int crew_poll(struct crew *crew, int64_t mono_ns, uint16_t *slot, const char **w
     for (uint16_t i = 0; i < SLOTS_MAX; i++) {
         struct member *member = &crew->members[i];
 
-        if (member->process == NULL || run_process_poll(member->process, mono_ns) >= 0)
+        if (member->old != NULL && member->old->process != NULL &&
+            run_process_poll(member->old->process, mono_ns) < 0)
+            member->is_old_lost = 1;
+        if (member->is_attached && member->next->process != NULL &&
+            run_process_poll(member->next->process, mono_ns) < 0)
+            member->is_next_lost = 1;
+        if (member->active == NULL || member->active->process == NULL ||
+            run_process_poll(member->active->process, mono_ns) >= 0)
             continue;
         *slot = i;
-        run_process_end(member->process, why);
+        run_process_end(member->active->process, why);
         return 1;
     }
     return 0;
@@ -373,27 +544,51 @@ int crew_poll(struct crew *crew, int64_t mono_ns, uint16_t *slot, const char **w
 
 const char *crew_failure(const struct crew *crew, uint16_t slot)
 {
-    const struct member *member = &crew->members[slot];
+    const struct generation *active = crew->members[slot].active;
     const char *why = "";
 
-    if (member->run != NULL && feed_failure(run_inproc_feed(member->run))->code < 0)
-        return feed_failure(run_inproc_feed(member->run))->text;
-    if (member->process != NULL && run_process_end(member->process, &why) != PROCESS_RUNS)
+    if (active != NULL && active->run != NULL &&
+        feed_failure(run_inproc_feed(active->run))->code < 0)
+        return feed_failure(run_inproc_feed(active->run))->text;
+    if (active != NULL && active->process != NULL &&
+        run_process_end(active->process, &why) != PROCESS_RUNS)
         return why;
     return "";
 }
 
 const struct plugin_info *crew_info(const struct crew *crew, uint16_t slot)
 {
-    return slot < SLOTS_MAX && crew->members[slot].is_loaded ? &crew->members[slot].info : NULL;
+    return slot < SLOTS_MAX && crew->members[slot].active != NULL
+               ? &crew->members[slot].active->info
+               : NULL;
 }
 
 uint64_t crew_nth(const struct crew *crew, uint16_t slot)
 {
-    const struct member *member = &crew->members[slot];
-    const struct runner_port *port = member->run != NULL       ? run_inproc_port(member->run)
-                                     : member->process != NULL ? run_process_port(member->process)
-                                                               : NULL;
+    const struct generation *active = crew->members[slot].active;
 
-    return port != NULL && port->nth != NULL ? port->nth(port->ctx) : 0;
+    return active != NULL && active->is_begun ? generation_nth(active) : 0;
+}
+
+int crew_can_rollback(const struct crew *crew, uint16_t slot)
+{
+    return slot < SLOTS_MAX && crew->members[slot].old != NULL;
+}
+
+const unsigned char *crew_file_hash(const struct crew *crew, uint16_t slot)
+{
+    const struct member *member = &crew->members[slot];
+    const struct generation *of = member->active != NULL ? member->active : member->dead;
+
+    return of != NULL ? of->file.hash : NULL;
+}
+
+const struct crew_pauses *crew_pauses(const struct crew *crew)
+{
+    return &crew->pauses;
+}
+
+void crew_close(struct crew *crew)
+{
+    atomic_store(&crew->is_closing, 1);
 }

@@ -1,20 +1,37 @@
 // SPDX-License-Identifier: Apache-2.0
 /* crew: plugins put to their slots. From what a roster says of a slot to a runner that the engine
  * calls: copy, check, load, the slot's CONFIG record, the setup block out of the engine's state,
- * start, attach.
+ * start, attach. And another generation of a plugin put to a slot that plays on meanwhile
+ * (docs/adr/0014-generations.md).
  *
- * Between two steps of the engine, on the thread that drives it, or before it starts. [control] */
+ * Two threads: [core] drives the engine and calls here between two of its steps, [loader] does what
+ * takes time (files, children, dlopen, load_state, catching up). What says [control] is called
+ * before either begins, or by the core. */
 #ifndef AGENT_CREW_H
 #define AGENT_CREW_H
 
 #include "agent/loader.h"
 #include "agent/run_inproc.h"
 #include "agent/run_process.h"
+#include "base/hist.h"
 #include "engine/engine.h"
 
 #define CREW_PARAMS_MAX 64
 
 enum crew_runner { CREW_INPROC = 1, CREW_PROCESS = 2 };
+/* How a new generation is tried beside the one that plays, before it takes over. */
+enum crew_shadow {
+    CREW_SHADOW_NONE = 0,  /* it takes over as soon as it has caught up */
+    CREW_SHADOW_EXACT = 1, /* every wish must be the other's; client_refs may differ */
+    CREW_SHADOWS
+};
+/* What becomes of the slot's open orders when another generation takes over. */
+enum crew_orders {
+    CREW_ORDERS_KEEP = 0, /* needs AGON_ADOPTS_ORDERS */
+    CREW_ORDERS_CANCEL = 1,
+    CREW_ORDERS_CANCEL_NON_REDUCING = 2,
+    CREW_ORDERS_FLATTEN = 3
+};
 
 struct crew_slot {             /* what a roster says of one slot */
     struct record_slot record; /* event_mask, agent_kind and generation_hash come from the plugin;
@@ -26,6 +43,9 @@ struct crew_slot {             /* what a roster says of one slot */
     uint32_t plugin_index;     /* of several in one file */
     uint8_t is_isolated;       /* not with less than the whole sandbox */
     uint64_t arena_bytes;      /* the most memory that it is granted; 0: SETUP_ARENA_MAX */
+    uint8_t orders_on_reload, shadow; /* enum crew_orders, crew_shadow */
+    uint32_t shadow_events;           /* deliveries for which it is tried */
+    int64_t checkpoint_ns; /* process: its state is saved so often, for a restart; 0: never */
     uint32_t n_params;
     struct setup_param params[CREW_PARAMS_MAX];
 };
@@ -34,10 +54,16 @@ struct crew_config {
     const char *dir;               /* for private copies of what runs inproc; NULL: nothing may */
     const struct process_bus *bus; /* borrowed; the engine's own; NULL: no runner is a process */
     int is_lock_step;              /* process runners: the engine waits for each step */
+    int is_rehearsed; /* a new generation plays a made-up tape in a child first (rehearse.h) */
     const struct setup_venue *venues; /* borrowed */
     uint32_t n_venues;
     /* A line of a plugin's log; may be NULL. [agent] */
     void (*log)(void *ctx, uint16_t slot, uint32_t level, agon_ns_t t, const char *text);
+    /* Steps an event of the crew's own through the engine (GENERATION, the orders of a reload).
+     * AGON_EAGAIN: not now. NULL: nothing is reloaded in this run. [core] */
+    int (*step)(void *ctx, struct agon_event_hdr *event);
+    /* Is this file refused on this host? NULL: none is. [loader] */
+    int (*is_refused)(void *ctx, const unsigned char hash[HASH_SIZE], struct error *err);
     void *ctx;
 };
 struct crew;
@@ -46,8 +72,9 @@ int crew_new(struct crew **crew, const struct crew_config *config, struct error 
 /* Copies, checks and maps the plugin of slot->record.slot and completes the record from its
  * descriptor. The caller then steps the record through the engine. Errors name file and finding. */
 int crew_load(struct crew *crew, struct crew_slot *slot, struct error *err);
-/* Starts the plugin on the slot as the engine has it now and attaches it. history: bars and trades
- * for agon.history, oldest first; may be empty. */
+/* Starts the plugin on the slot as the engine has it now and attaches it. slot is borrowed until
+ * crew_leave: a later generation gets the parameters that stand there then. history: bars and
+ * trades for agon.history, oldest first; may be empty. */
 struct crew_history {
     const struct agon_bar *bars;
     const struct agon_trade *trades;
@@ -57,6 +84,8 @@ int crew_join(struct crew *crew, const struct crew_slot *slot, const struct crew
               struct error *err);
 /* on_stop, detached and gone; the slot stays. Fine when nobody plays for it. */
 void crew_leave(struct crew *crew, uint16_t slot, uint32_t reason);
+/* The same while the loader runs. AGON_EBUSY: the slot is changing hands; try again. [core] */
+int crew_try_leave(struct crew *crew, uint16_t slot, uint32_t reason);
 void crew_free(struct crew *crew); /* everybody leaves */
 /* Looks after the children: log lines, deaths, hangs. 1: *slot is the next whose runner has ended,
  * why says how (until crew_leave), and the caller detaches it by crew_leave and decides what the
@@ -68,5 +97,50 @@ const char *crew_failure(const struct crew *crew, uint16_t slot);
 const struct plugin_info *crew_info(const struct crew *crew, uint16_t slot);
 /* Events delivered to the slot's plugin, by its own count; 0: nobody plays. */
 uint64_t crew_nth(const struct crew *crew, uint16_t slot);
+
+/* --- reload: another generation for a slot --- */
+
+struct crew_report { /* of a reload, a roll-back, a restart */
+    uint32_t generation;
+    uint64_t hash;
+    unsigned char file_hash[HASH_SIZE];
+    uint64_t cut_seq, swap_seq, n_state;
+    int64_t cut_ns, swap_ns; /* on the core thread */
+    int64_t total_ns;
+};
+struct crew_pauses { /* of the core, over all slots; read them while it stands still */
+    struct hist cut_ns, swap_ns;
+};
+/* Stages, checks and probes path (NULL: the file that the slot was loaded from), hands the state
+ * over at one event, catches up, tries it as the slot's roster entry says, and lets it take over
+ * between two events. The one before stays warm for a roll-back. Any failure leaves that one
+ * playing, as if nothing had been. Blocks: somebody else drives the engine and calls crew_turn.
+ * AGON_ECORRUPT: it differed from the one that plays. [loader] */
+int crew_reload(struct crew *crew, uint16_t slot, const char *path, struct crew_report *report,
+                struct error *err);
+/* The generation before takes over again, as it is: it has seen every event. AGON_ENOENT: none is
+ * there. [loader] */
+int crew_rollback(struct crew *crew, uint16_t slot, struct crew_report *report, struct error *err);
+/* Begins the plugin of a slot anew after crew_bury: from its last checkpoint and what has come
+ * since, else with nothing. [loader] */
+int crew_restart(struct crew *crew, uint16_t slot, struct crew_report *report, struct error *err);
+/* The core's part of it all. Between two steps, after engine_advance_runners; cheap when nothing is
+ * to be done. [core] */
+void crew_turn(struct crew *crew, int64_t mono_ns);
+int crew_is_busy(const struct crew *crew); /* something is to be done. [core] */
+/* The plugin of a slot is dead or broken: nothing more is taken from it, what it has left is kept
+ * for crew_restart. The record says what is known of its end; the caller steps it. [core] */
+void crew_bury(struct crew *crew, uint16_t slot, struct record_crash *crash);
+/* Nobody is waited for any more: a reload under way fails. [any] */
+void crew_close(struct crew *crew);
+/* Is there a generation to go back to? [core] */
+int crew_can_rollback(const struct crew *crew, uint16_t slot);
+const unsigned char *crew_file_hash(const struct crew *crew,
+                                    uint16_t slot); /* NULL: none. [core] */
+/* The state of the plugin that plays, as feed_save gives it (free it): for comparisons. Waits for a
+ * child, a second at most. [core] */
+int crew_save(struct crew *crew, uint16_t slot, unsigned char **bytes, uint64_t *n,
+              struct error *err);
+const struct crew_pauses *crew_pauses(const struct crew *crew);
 
 #endif

@@ -227,9 +227,9 @@ static int64_t memory_read(struct agon_in *in, void *at, uint64_t n)
 
 struct memory_out {
     struct agon_out out;
-    unsigned char *bytes; /* owned */
+    unsigned char *bytes; /* owned, unless is_fixed */
     uint64_t n, room;
-    int rc;
+    int rc, is_fixed;
 };
 
 static int64_t memory_write(struct agon_out *out, const void *at, uint64_t n)
@@ -237,6 +237,8 @@ static int64_t memory_write(struct agon_out *out, const void *at, uint64_t n)
     struct memory_out *memory = out->ctx;
 
     if (n > SETUP_STATE_MAX - memory->n)
+        return memory->rc = AGON_ENOSPC;
+    if (memory->is_fixed && n > memory->room - memory->n)
         return memory->rc = AGON_ENOSPC;
     if (n > memory->room - memory->n) {
         uint64_t room = memory->room ? memory->room : 4096;
@@ -375,7 +377,11 @@ int feed_create(struct feed *feed, const struct agon_entry *entry, struct error 
 
 int feed_start(struct feed *feed, struct error *err)
 {
+    struct feed_timer timers[FEED_TIMERS_MAX];
+    uint32_t n_timers = feed->n_timers, next_timer = feed->next_timer;
     int rc = AGON_OK;
+
+    memcpy(timers, feed->timers, sizeof(timers));
 
     if (!feed->is_created || feed->is_started)
         return error_set(err, AGON_ESTATE, "start of what is not created or has started");
@@ -386,8 +392,36 @@ int feed_start(struct feed *feed, struct error *err)
     }
     if (rc < 0)
         return blame(err, "on_start", rc);
+    // Nobody hears what it wishes before it plays: what it has armed here will never come.
+    if (feed->setup.head.start == AGON_START_SHADOW) {
+        memcpy(feed->timers, timers, sizeof(timers));
+        feed->n_timers = n_timers;
+        feed->next_timer = next_timer;
+    }
     feed->is_started = 1;
     return AGON_OK;
+}
+
+int feed_go_live(struct feed *feed, const struct feed_live *live, struct error *err)
+{
+    struct call call;
+    int rc;
+
+    if (!feed->is_started || feed->failure.code != 0 || feed->done_seq > live->seq)
+        return error_set(err, AGON_ESTATE, "the plugin is not where it could take over");
+    feed->done_seq = feed->cause_seq = live->seq;
+    feed->n = 0;
+    feed->nth = live->nth;
+    feed->subscription.event_mask = live->event_mask;
+    feed->setup.head.generation = live->generation;
+    atomic_store_explicit(&feed->beat->nth, feed->nth, memory_order_relaxed);
+    atomic_store_explicit(&feed->beat->done_seq, feed->done_seq, memory_order_release);
+    if (feed->agent.on_start == NULL || live->reason == 0)
+        return AGON_OK;
+    call = call_begin(feed, FEED_START);
+    rc = feed->agent.on_start(feed->agent.self, live->reason);
+    call_end(feed, call);
+    return rc < 0 ? blame(err, "on_start", rc) : AGON_OK;
 }
 
 void feed_stop(struct feed *feed, uint32_t reason)
@@ -559,16 +593,14 @@ int64_t feed_run(struct feed *feed, uint64_t seq)
     return (int64_t)(feed->nth - nth);
 }
 
-int feed_save(struct feed *feed, unsigned char **bytes, uint64_t *n, struct error *err)
+static int save(struct feed *feed, struct memory_out *out, struct error *err)
 {
     struct agon_state_hdr hdr = {
         .magic = STATE_MAGIC, .format = STATE_FORMAT, .seq = feed->done_seq, .nth = feed->nth};
-    struct memory_out memory = {0};
+    struct memory_out memory = *out;
     struct call call;
     int rc;
 
-    *bytes = NULL;
-    *n = 0;
     if (!feed->is_created || feed->failure.code != 0)
         return error_set(err, AGON_ESTATE, "no plugin to save the state of");
     if (feed->agent.save_state == NULL)
@@ -583,7 +615,8 @@ int feed_save(struct feed *feed, unsigned char **bytes, uint64_t *n, struct erro
         call_end(feed, call);
     }
     if (rc < 0 || memory.rc < 0) {
-        free(memory.bytes);
+        if (!memory.is_fixed)
+            free(memory.bytes);
         return memory.rc < 0 ? error_set(err, memory.rc, "the plugin's state: %s",
                                          memory.rc == AGON_ENOSPC ? "more than 64 MiB"
                                                                   : error_name(memory.rc))
@@ -592,9 +625,28 @@ int feed_save(struct feed *feed, unsigned char **bytes, uint64_t *n, struct erro
     hdr.bytes = memory.n - sizeof(hdr);
     hdr.crc32c = crc32c(0, memory.bytes + sizeof(hdr), hdr.bytes);
     memcpy(memory.bytes, &hdr, sizeof(hdr));
-    *bytes = memory.bytes;
-    *n = memory.n;
+    *out = memory;
     return AGON_OK;
+}
+
+int feed_save(struct feed *feed, unsigned char **bytes, uint64_t *n, struct error *err)
+{
+    struct memory_out memory = {0};
+    int rc = save(feed, &memory, err);
+
+    *bytes = rc < 0 ? NULL : memory.bytes;
+    *n = rc < 0 ? 0 : memory.n;
+    return rc;
+}
+
+int feed_save_into(struct feed *feed, unsigned char *bytes, uint64_t room, uint64_t *n,
+                   struct error *err)
+{
+    struct memory_out memory = {.bytes = bytes, .room = room, .is_fixed = 1};
+    int rc = save(feed, &memory, err);
+
+    *n = rc < 0 ? 0 : memory.n;
+    return rc;
 }
 
 uint64_t feed_nth(const struct feed *feed)

@@ -62,6 +62,15 @@ int feed_start(struct feed *feed, struct error *err);
  * how many it delivered; AGON_EIO: the plugin failed (feed_failure says why), and nothing more will
  * be delivered. [agent] */
 int64_t feed_run(struct feed *feed, uint64_t seq);
+/* Between two events: from seq on (everything up to it has been delivered) this instance plays for
+ * the slot, as that generation, told what is in the mask, counting on from nth. Calls on_start once
+ * more, with the reason. Any error: it will not, and nothing has changed but what it did itself.
+ * [agent] */
+struct feed_live {
+    uint64_t seq, nth, event_mask;
+    uint32_t generation, reason; /* enum agon_start */
+};
+int feed_go_live(struct feed *feed, const struct feed_live *live, struct error *err);
 /* on_stop. [agent] */
 void feed_stop(struct feed *feed, uint32_t reason);
 /* destroy, and all memory. Accepts NULL and what was never created. [control] */
@@ -71,6 +80,10 @@ void feed_free(struct feed *feed);
  * AGON_ENOTSUP: the plugin saves none; AGON_ENOSPC: more than SETUP_STATE_MAX. Between two events.
  * [agent] */
 int feed_save(struct feed *feed, unsigned char **bytes, uint64_t *n, struct error *err);
+
+/* The same into memory that is there: AGON_ENOSPC when it is too little. */
+int feed_save_into(struct feed *feed, unsigned char *bytes, uint64_t room, uint64_t *n,
+                   struct error *err);
 
 uint64_t feed_nth(const struct feed *feed);      /* [agent] */
 uint64_t feed_done_seq(const struct feed *feed); /* [agent] */

@@ -24,6 +24,14 @@ static const struct schema_choice stages[] = {{"backtested", STAGE_BACKTESTED},
                                               {NULL, 0}};
 static const struct schema_choice crashes[] = {
     {"cancel_all", CRASH_CANCEL_ALL}, {"keep", CRASH_KEEP}, {"flatten", CRASH_FLATTEN}, {NULL, 0}};
+static const struct schema_choice orders_on_reload[] = {
+    {"keep", CREW_ORDERS_KEEP},
+    {"cancel", CREW_ORDERS_CANCEL},
+    {"cancel_non_reducing", CREW_ORDERS_CANCEL_NON_REDUCING},
+    {"flatten", CREW_ORDERS_FLATTEN},
+    {NULL, 0}};
+static const struct schema_choice shadows[] = {
+    {"none", CREW_SHADOW_NONE}, {"exact", CREW_SHADOW_EXACT}, {NULL, 0}};
 static const struct schema_choice isolations[] = {
     {"prefer", ISOLATION_PREFER}, {"require", ISOLATION_REQUIRE}, {NULL, 0}};
 static const struct schema_choice depths[] = {
@@ -61,6 +69,16 @@ static const struct schema_field limits_fields[] = {
 static const struct schema limits_schema = {"limits", sizeof(struct roster_limits), limits_fields,
                                             NULL};
 
+#define RELOAD(member) SCHEMA_MEMBER(struct roster_reload, member)
+static const struct schema_field reload_fields[] = {
+    {"shadow", SCHEMA_CHOICE, RELOAD(shadow), .choices = shadows, .preset = "none",
+     .doc = "none: it takes over once it has caught up; exact: every wish must be the other's"},
+    {"events", SCHEMA_INT, RELOAD(events), .min = 1, .max = 1000000000, .preset = "1000",
+     .doc = "with a shadow: deliveries for which it is tried"},
+    {NULL}};
+static const struct schema reload_schema = {"reload", sizeof(struct roster_reload), reload_fields,
+                                            NULL};
+
 #define SLOT(member) SCHEMA_MEMBER(struct roster_slot, member)
 static const struct schema_field slot_fields[] = {
     {"name", SCHEMA_NAME, SLOT(name), .is_required = 1, .doc = "unique in the roster"},
@@ -76,6 +94,12 @@ static const struct schema_field slot_fields[] = {
      .doc = "how far it has come: what it may trade with"},
     {"on_crash", SCHEMA_CHOICE, SLOT(on_crash), .choices = crashes, .preset = "cancel_all",
      .doc = "what becomes of its orders and positions when its plugin dies"},
+    {"orders_on_reload", SCHEMA_CHOICE, SLOT(orders_on_reload), .choices = orders_on_reload,
+     .preset = "keep", .doc = "what becomes of open orders when another generation takes over"},
+    {"reload", SCHEMA_MAP, SLOT(reload), .sub = &reload_schema,
+     .doc = "how a new generation is tried beside the one that plays"},
+    {"checkpoint", SCHEMA_DURATION, SLOT(checkpoint_ns), .min = 100000000, .max = 3600000000000,
+     .preset = "10s", .doc = "process: its state is saved so often, for the restart after a crash"},
     {"isolation", SCHEMA_CHOICE, SLOT(isolation), .choices = isolations, .preset = "prefer",
      .doc = "require: do not run it with less than the whole sandbox"},
     {"depth", SCHEMA_CHOICE, SLOT(depth), .choices = depths, .preset = "top10",
@@ -362,6 +386,10 @@ static void take_slot(const struct roster *roster, uint32_t i, struct config *co
     slot->line = config_line(stage != NULL ? stage : config_at(config, "agents[%u].name", i));
     slot->hard_ns = from->hard_ns;
     slot->wait = from->wait;
+    slot->orders_on_reload = from->orders_on_reload;
+    slot->shadow = from->reload.shadow;
+    slot->shadow_events = from->reload.events;
+    slot->checkpoint_ns = from->checkpoint_ns;
     slot->plugin_index = from->plugin_index;
     slot->arena_bytes = from->arena_bytes;
     slot->is_isolated = from->isolation == ISOLATION_REQUIRE;

@@ -36,12 +36,18 @@ struct roster_limits { /* 0: the default of the trade, see roster.c */
     int64_t duplicate_window_ns, book_age_ns;
     uint32_t leverage;
 };
+struct roster_reload {
+    uint8_t shadow;  /* enum crew_shadow */
+    uint32_t events; /* for which it is tried */
+};
 struct roster_slot {
     char name[SLOT_NAME];
     char plugin[512];      /* below the roster's folder */
     uint32_t plugin_index; /* of several in one file */
     uint8_t runner, wait;  /* enum crew_runner, process_wait */
-    uint8_t stage, on_crash, isolation, depth;
+    uint8_t stage, on_crash, isolation, depth, orders_on_reload;
+    struct roster_reload reload;
+    int64_t checkpoint_ns;
     uint16_t account;
     uint64_t seed; /* 0: from the roster's and the slot's number */
     struct schema_money capital;

@@ -13,6 +13,7 @@ struct run_inproc {
     void *to_memory, *from_memory; /* owned */
     struct evring to_agent;        /* the engine's side */
     struct evring from_agent;      /* the engine's side */
+    uint64_t to_granules, from_granules;
 };
 
 static int advance(void *ctx, uint64_t seq)
@@ -42,42 +43,22 @@ static void *ring_new(struct evring *ring, uint64_t granules)
     return memory;
 }
 
-int run_inproc_new(struct run_inproc **out, const struct run_inproc_config *config,
-                   struct error *err)
+int run_inproc_open(struct run_inproc **out, const struct run_inproc_config *config,
+                    struct error *err)
 {
     struct run_inproc *run = calloc(1, sizeof(*run));
-    struct feed_config feed = {
-        .setup_bytes = config->setup_bytes,
-        .bus = config->bus,
-        .bus_granules = config->bus_granules,
-        .to_granules = config->to_granules ? config->to_granules : TO_GRANULES,
-        .from_granules = config->from_granules ? config->from_granules : FROM_GRANULES,
-        .log = config->log,
-        .on_gap = config->on_gap,
-        .ctx = config->ctx};
-    int rc;
 
     *out = NULL;
     if (run == NULL)
         return error_set(err, AGON_ENOMEM, "no memory for a runner");
-    run->setup = malloc(config->setup_bytes);
-    run->to_memory = ring_new(&run->to_agent, feed.to_granules);
-    run->from_memory = ring_new(&run->from_agent, feed.from_granules);
-    if (run->setup == NULL || run->to_memory == NULL || run->from_memory == NULL) {
-        rc = error_set(err, AGON_ENOMEM, "no memory for a slot's rings, or bad sizes of them");
-        goto fail;
+    run->to_granules = config->to_granules ? config->to_granules : TO_GRANULES;
+    run->from_granules = config->from_granules ? config->from_granules : FROM_GRANULES;
+    run->to_memory = ring_new(&run->to_agent, run->to_granules);
+    run->from_memory = ring_new(&run->from_agent, run->from_granules);
+    if (run->to_memory == NULL || run->from_memory == NULL) {
+        run_inproc_free(run);
+        return error_set(err, AGON_ENOMEM, "no memory for a slot's rings, or bad sizes of them");
     }
-    memcpy(run->setup, config->setup, config->setup_bytes);
-    feed.setup = run->setup;
-    feed.to_agent = run->to_memory;
-    feed.from_agent = run->from_memory;
-    rc = feed_new(&run->feed, &feed, err);
-    if (rc >= 0)
-        rc = feed_create(run->feed, config->entry, err);
-    if (rc >= 0)
-        rc = feed_start(run->feed, err);
-    if (rc < 0)
-        goto fail;
     run->port = (struct runner_port){.ctx = run,
                                      .to_agent = &run->to_agent,
                                      .from_agent = &run->from_agent,
@@ -85,9 +66,48 @@ int run_inproc_new(struct run_inproc **out, const struct run_inproc_config *conf
                                      .nth = nth};
     *out = run;
     return AGON_OK;
+}
 
-fail:
-    run_inproc_free(run);
+int run_inproc_begin(struct run_inproc *run, const struct run_inproc_config *config,
+                     struct error *err)
+{
+    struct feed_config feed = {.setup_bytes = config->setup_bytes,
+                               .bus = config->bus,
+                               .bus_granules = config->bus_granules,
+                               .to_agent = run->to_memory,
+                               .to_granules = run->to_granules,
+                               .from_agent = run->from_memory,
+                               .from_granules = run->from_granules,
+                               .log = config->log,
+                               .on_gap = config->on_gap,
+                               .ctx = config->ctx};
+    int rc;
+
+    run->setup = malloc(config->setup_bytes);
+    if (run->setup == NULL)
+        return error_set(err, AGON_ENOMEM, "no memory for a slot's setup");
+    memcpy(run->setup, config->setup, config->setup_bytes);
+    feed.setup = run->setup;
+    rc = feed_new(&run->feed, &feed, err);
+    if (rc >= 0)
+        rc = feed_create(run->feed, config->entry, err);
+    if (rc >= 0)
+        rc = feed_start(run->feed, err);
+    return rc;
+}
+
+int run_inproc_new(struct run_inproc **out, const struct run_inproc_config *config,
+                   struct error *err)
+{
+    int rc = run_inproc_open(out, config, err);
+
+    if (rc < 0)
+        return rc;
+    rc = run_inproc_begin(*out, config, err);
+    if (rc < 0) {
+        run_inproc_free(*out);
+        *out = NULL;
+    }
     return rc;
 }
 

@@ -25,6 +25,12 @@ struct run_inproc_config {
 /* Makes rings and instance and starts it. [control] */
 int run_inproc_new(struct run_inproc **run, const struct run_inproc_config *config,
                    struct error *err);
+/* In two steps: the rings, which the engine may already fill, and then the instance; setup, entry
+ * and their kin are of the second. new is both. [control] */
+int run_inproc_open(struct run_inproc **run, const struct run_inproc_config *config,
+                    struct error *err);
+int run_inproc_begin(struct run_inproc *run, const struct run_inproc_config *config,
+                     struct error *err);
 void run_inproc_stop(struct run_inproc *run, uint32_t reason); /* on_stop. [core] */
 void run_inproc_free(struct run_inproc *run);                  /* NULL is fine. [control] */
 /* What the engine is given; lives in run. */

@@ -37,8 +37,13 @@ struct run_process {
     uint64_t shm_bytes;
     const struct bus_shm *bus;
     struct proc proc;
-    int is_lock_step;
+    int is_lock_step, slot_fd;
     int64_t hard_ns;
+    uint32_t order, order_kind, region;
+    uint64_t state_at[STATE_REGIONS], state_room, n_state; /* n_state: of region */
+    const unsigned char *state;                            /* the last that was written whole */
+    int32_t signal;
+    uint64_t ip, address;
     uint64_t beat_enter; /* as seen at beat_ns */
     int64_t beat_ns;
     enum process_end end;
@@ -112,9 +117,13 @@ static void bury(struct run_process *run, const struct proc_end *end)
         struct child_crash crash = run->shm->crash;
 
         run->end = PROCESS_CRASHED;
+        run->signal = crash.signal;
+        run->ip = crash.ip;
+        run->address = crash.address;
         describe_crash(run, &crash);
     } else if (end) {
         run->end = end->is_signalled ? PROCESS_CRASHED : PROCESS_EXITED;
+        run->signal = end->is_signalled ? end->code : 0;
         proc_end_text(end, run->why, sizeof(run->why));
     } else {
         run->end = PROCESS_CRASHED;
@@ -264,7 +273,7 @@ static uint64_t nth(void *ctx)
 
 /* Start and end */
 
-/* Lays out the block: head, private ring, wishes, log. */
+/* Lays out the block: head, private ring, wishes, log, saved state. */
 static int make_shm(struct run_process *run, const struct run_process_config *config, int *fd,
                     struct error *err)
 {
@@ -275,7 +284,10 @@ static int make_shm(struct run_process *run, const struct run_process_config *co
     uint64_t log_at = from_at + (evring_bytes(from) + 4095) / 4096 * 4096;
     unsigned char *base;
 
-    run->shm_bytes = log_at + (evring_bytes(LOG_GRANULES) + 4095) / 4096 * 4096;
+    run->state_at[0] = log_at + (evring_bytes(LOG_GRANULES) + 4095) / 4096 * 4096;
+    run->state_room = (config->state_bytes + 4095) / 4096 * 4096;
+    run->state_at[1] = run->state_at[0] + run->state_room;
+    run->shm_bytes = run->state_at[1] + run->state_room;
     *fd = memfd_new("agon-slot", run->shm_bytes, err);
     if (*fd < 0)
         return *fd;
@@ -297,6 +309,9 @@ static int make_shm(struct run_process *run, const struct run_process_config *co
     run->shm->from_granules = from;
     run->shm->log_at = log_at;
     run->shm->log_granules = LOG_GRANULES;
+    for (int i = 0; i < STATE_REGIONS; i++)
+        run->shm->state_at[i] = run->state_at[i];
+    run->shm->state_room = run->state_room;
     return AGON_OK;
 }
 
@@ -392,58 +407,151 @@ static void start_words(struct run_process *run, const struct run_process_config
     shm->uid = UID_BASE + config->slot;
 }
 
-int run_process_new(struct run_process **out, const struct run_process_config *config,
-                    struct error *err)
+int run_process_open(struct run_process **out, const struct run_process_config *config,
+                     struct error *err)
 {
     struct run_process *run = calloc(1, sizeof(*run));
-    int64_t start_ns = config->start_ns ? config->start_ns : START_NS;
-    int slot_fd = -1, setup_fd = -1, rc;
+    struct run_process_config with = *config;
+    int rc;
 
     *out = NULL;
     if (run == NULL)
         return error_set(err, AGON_ENOMEM, "no memory for a runner");
     run->proc.pid = run->proc.pidfd = -1;
+    run->slot_fd = -1;
     run->is_lock_step = config->is_lock_step;
     run->hard_ns = config->hard_ns ? config->hard_ns : HARD_NS;
     run->log = config->log;
     run->ctx = config->ctx;
     run->bus = config->bus->memory;
-    if (config->file->path[0]) {
-        rc = error_set(err, AGON_EINVAL, "a child loads from a sealed memfd only");
-        goto done;
+    if (with.state_bytes == 0)
+        with.state_bytes = SETUP_STATE_MAX;
+    rc = make_shm(run, &with, &run->slot_fd, err);
+    if (rc < 0) {
+        run_process_free(run);
+        return rc;
     }
-    rc = make_shm(run, config, &slot_fd, err);
-    if (rc < 0)
-        goto done;
-    rc = setup_fd = make_setup(config->setup, config->setup_bytes, err);
-    if (rc < 0)
-        goto done;
+    run->port = (struct runner_port){.ctx = run,
+                                     .to_agent = &run->to_agent,
+                                     .from_agent = &run->from_agent,
+                                     .advance = advance,
+                                     .nth = nth};
+    *out = run;
+    return AGON_OK;
+}
+
+int run_process_begin(struct run_process *run, const struct run_process_config *config,
+                      struct error *err)
+{
+    int64_t start_ns = config->start_ns ? config->start_ns : START_NS;
+    int setup_fd, rc;
+
+    if (config->file->path[0])
+        return error_set(err, AGON_EINVAL, "a child loads from a sealed memfd only");
+    setup_fd = make_setup(config->setup, config->setup_bytes, err);
+    if (setup_fd < 0)
+        return setup_fd;
     start_words(run, config);
-    rc = spawn(run, config->exe,
-               (const int[7]){-1, -1, -1, slot_fd, config->bus->fd, setup_fd, config->file->fd},
-               err);
+    rc = spawn(
+        run, config->exe,
+        (const int[7]){-1, -1, -1, run->slot_fd, config->bus->fd, setup_fd, config->file->fd}, err);
+    (void)close(run->slot_fd);
+    (void)close(setup_fd);
+    run->slot_fd = -1;
     if (rc >= 0)
         rc = await_phase(run, CHILD_READY, start_ns, err);
     if (run->end != PROCESS_RUNS)
         drain_log(run); // why its create refused is in there
     if (rc >= 0)
         rc = check_layers(run, config->layers_required, err);
-    if (rc >= 0) {
-        run->port = (struct runner_port){.ctx = run,
-                                         .to_agent = &run->to_agent,
-                                         .from_agent = &run->from_agent,
-                                         .advance = advance,
-                                         .nth = nth};
-        *out = run;
-    }
-done:
-    if (slot_fd >= 0)
-        (void)close(slot_fd);
-    if (setup_fd >= 0)
-        (void)close(setup_fd);
-    if (rc < 0)
-        run_process_free(run);
     return rc < 0 ? rc : AGON_OK;
+}
+
+int run_process_new(struct run_process **out, const struct run_process_config *config,
+                    struct error *err)
+{
+    int rc = run_process_open(out, config, err);
+
+    if (rc < 0)
+        return rc;
+    rc = run_process_begin(*out, config, err);
+    if (rc < 0) {
+        run_process_free(*out);
+        *out = NULL;
+    }
+    return rc;
+}
+
+static int order(struct run_process *run, uint32_t kind, const struct feed_live *live)
+{
+    struct slot_shm *shm = run->shm;
+
+    if (run->end != PROCESS_RUNS)
+        return AGON_EIO;
+    if (atomic_load_explicit(&shm->order_done, memory_order_acquire) != run->order)
+        return AGON_EBUSY;
+    shm->order_kind = run->order_kind = kind;
+    shm->order_region = run->region;
+    shm->live = *live;
+    atomic_store_explicit(&shm->order, ++run->order, memory_order_release);
+    atomic_fetch_add(&shm->wake, 1);
+    futex_wake(&shm->wake, 1);
+    return AGON_OK;
+}
+
+int run_process_save(struct run_process *run, uint64_t seq)
+{
+    return order(run, CHILD_ORDER_SAVE, &(struct feed_live){.seq = seq});
+}
+
+int run_process_go_live(struct run_process *run, const struct feed_live *live)
+{
+    return order(run, CHILD_ORDER_LIVE, live);
+}
+
+int run_process_answer(struct run_process *run, struct error *err)
+{
+    struct slot_shm *shm = run->shm;
+    char text[ERROR_TEXT], shown[ERROR_TEXT];
+    uint64_t n;
+    int rc;
+
+    if (atomic_load_explicit(&shm->order_done, memory_order_acquire) != run->order)
+        return run->end == PROCESS_RUNS ? AGON_EAGAIN : error_set(err, AGON_EIO, "%s", run->why);
+    rc = shm->order_rc;
+    n = shm->state_bytes;
+    if (rc >= 0 && run->order_kind == CHILD_ORDER_SAVE) {
+        if (n > run->state_room)
+            return error_set(err, AGON_ECORRUPT, "the child says that its state is too long");
+        run->state = (const unsigned char *)shm + run->state_at[run->region];
+        run->n_state = n;
+        run->region = (run->region + 1) % STATE_REGIONS;
+        run->order_kind = 0;
+    }
+    if (rc >= 0)
+        return AGON_OK;
+    memcpy(text, shm->error, sizeof(text));
+    utf8_escape(text, strnlen(text, sizeof(text)), shown, sizeof(shown));
+    return error_set(err, rc, "%s", shown);
+}
+
+void run_process_wake(struct run_process *run)
+{
+    wake(run->shm);
+}
+
+const unsigned char *run_process_state(const struct run_process *run, uint64_t *n)
+{
+    *n = run->n_state;
+    return run->state;
+}
+
+void run_process_fault(const struct run_process *run, int32_t *signal, uint64_t *ip,
+                       uint64_t *address)
+{
+    *signal = run->signal;
+    *ip = run->ip;
+    *address = run->address;
 }
 
 void run_process_stop(struct run_process *run, uint32_t reason)
@@ -476,6 +584,15 @@ void run_process_stop(struct run_process *run, uint32_t reason)
     }
 }
 
+void run_process_kill(struct run_process *run, const char *why)
+{
+    if (run->end != PROCESS_RUNS)
+        return;
+    kill_child(run);
+    run->end = PROCESS_FAILED;
+    snprintf(run->why, sizeof(run->why), "%s", why);
+}
+
 void run_process_free(struct run_process *run)
 {
     if (run == NULL)
@@ -483,6 +600,8 @@ void run_process_free(struct run_process *run)
     if (run->proc.pid >= 0)
         kill_child(run);
     proc_close(&run->proc);
+    if (run->slot_fd >= 0)
+        (void)close(run->slot_fd);
     if (run->shm)
         memfd_unmap(run->shm, run->shm_bytes);
     free(run);
@@ -534,6 +653,7 @@ static int examine(const struct plugin_file *file, const char *exe, uint32_t mod
     if (run == NULL)
         return error_set(err, AGON_ENOMEM, "no memory for a probe");
     run->proc.pid = run->proc.pidfd = -1;
+    run->slot_fd = -1;
     if (file->path[0]) {
         rc = error_set(err, AGON_EINVAL, "a child loads from a sealed memfd only");
         goto done;

@@ -43,6 +43,7 @@ struct run_process_config {
     uint32_t layers_required; /* without these it does not start: AGON_ENOTSUP names them */
     uint64_t memory_bytes;    /* of address space; 0: 4 GiB */
     uint16_t slot;            /* for its user id */
+    uint64_t state_bytes;     /* room for a saved state, twice; 0: 64 MiB; used as far as filled */
     void (*log)(void *ctx, uint32_t level, agon_ns_t t, const char *text); /* from poll; or NULL */
     void *ctx;
 };
@@ -51,11 +52,31 @@ struct run_process;
 /* Spawns, loads, creates, starts; returns when the plugin is ready or has failed. [control] */
 int run_process_new(struct run_process **run, const struct run_process_config *config,
                     struct error *err);
+/* In two steps: the shared memory, whose private ring the engine may already fill, and then the
+ * child; file, setup and what follows from them are of the second. new is both. [control] */
+int run_process_open(struct run_process **run, const struct run_process_config *config,
+                     struct error *err);
+int run_process_begin(struct run_process *run, const struct run_process_config *config,
+                      struct error *err);
+
+/* Orders to the child, one at a time, given by the thread that steps the engine and between two
+ * steps: what it is to do when it has delivered everything up to seq, which is the engine's last.
+ * Neither waits. AGON_EBUSY: the one before is not done; AGON_EIO: gone. [core] */
+int run_process_save(struct run_process *run, uint64_t seq);
+int run_process_go_live(struct run_process *run, const struct feed_live *live);
+/* AGON_EAGAIN: not done yet; AGON_EIO: gone; else what it answered, err has its words. [any] */
+int run_process_answer(struct run_process *run, struct error *err);
+void run_process_wake(struct run_process *run); /* there is something on the bus. [any] */
+/* What the last SAVE wrote, still in shared memory: its bytes are the child's and can change. It
+ * stays through the next SAVE. NULL: none. [any] */
+const unsigned char *run_process_state(const struct run_process *run, uint64_t *n);
 /* Looks after the child: log lines, death, hang (which it ends). AGON_EIO: it is gone,
  * run_process_end says how. Every millisecond or so. [control] */
 int run_process_poll(struct run_process *run, int64_t mono_ns);
 /* on_stop, then the end; kills after 100 ms. [control] */
 void run_process_stop(struct run_process *run, uint32_t reason);
+/* Ends it without asking, if it still runs. [core] */
+void run_process_kill(struct run_process *run, const char *why);
 void run_process_free(struct run_process *run); /* kills what still runs; NULL is fine. [control] */
 const struct runner_port *run_process_port(struct run_process *run);
 
@@ -69,6 +90,9 @@ enum process_end {
 };
 /* How it ended, and why in words (valid until run_process_free). [control] */
 enum process_end run_process_end(const struct run_process *run, const char **why);
+/* What it said of its end: signal, instruction and address of the fault; 0: unknown. [control] */
+void run_process_fault(const struct run_process *run, int32_t *signal, uint64_t *ip,
+                       uint64_t *address);
 uint32_t run_process_layers(const struct run_process *run); /* enum sandbox_layer that hold */
 void run_process_info(const struct run_process *run, struct plugin_info *info);
 int run_process_pid(const struct run_process *run); /* for status; -1: gone */

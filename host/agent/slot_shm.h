@@ -37,10 +37,15 @@ struct child_log { /* in the log ring; hdr.granules as needed */
 };
 _Static_assert(sizeof(struct child_log) == 14 * 64, "whole granules");
 
+/* What the child is asked to do between two events, once everything up to seq is delivered. */
+enum child_order { CHILD_ORDER_SAVE = 1, CHILD_ORDER_LIVE = 2 };
+#define STATE_REGIONS 2 /* saved in turn, so that one is always whole */
+
 struct slot_shm {
     uint64_t magic;
     uint64_t bus_granules, setup_bytes, plugin_bytes;
     uint64_t to_at, to_granules, from_at, from_granules, log_at, log_granules;
+    uint64_t state_at[STATE_REGIONS], state_room; /* where a SAVE goes */
     uint64_t address_bytes;
     uint32_t mode, spin, layers_wanted, uid;
     uint32_t plugin_index;                    /* of a probe */
@@ -51,6 +56,12 @@ struct slot_shm {
     _Alignas(128) _Atomic uint32_t host_waits;
     _Alignas(128) _Atomic uint32_t phase; /* enum child_phase */
     _Atomic uint32_t layers;              /* enum sandbox_layer that hold */
+    _Alignas(128) _Atomic uint32_t order; /* + 1 by the host with each; the words below are its */
+    uint32_t order_kind, order_region;    /* enum child_order */
+    struct feed_live live;                /* seq of both kinds */
+    _Atomic uint32_t order_done;          /* = order, by the child */
+    int32_t order_rc;
+    uint64_t state_bytes; /* of the last SAVE */
     int32_t error_code;
     char error[ERROR_TEXT];
     struct child_crash crash;

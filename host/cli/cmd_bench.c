@@ -72,15 +72,15 @@ int cmd_bench(int argc, char **argv)
         int is_quick, is_json;
         const char *plugin;
     } opts = {0};
-    const struct arg table[] = {{"n", ARG_INT, "N", "operations of one turn (each benchmark's own)",
-                                 &opts.n, .min = 1, .max = 1000000000},
-                                {"quick", ARG_FLAG, NULL,
-                                 "few and short turns: shows that it works, measures little",
-                                 &opts.is_quick},
-                                {"plugin", ARG_TEXT, "FILE",
-                                 "dispatch: deliver to this plugin (a built-in one)", &opts.plugin},
-                                {"json", ARG_FLAG, NULL, "report as JSON", &opts.is_json},
-                                {NULL}};
+    const struct arg table[] = {
+        {"n", ARG_INT, "N", "operations of one turn (each benchmark's own)", &opts.n, .min = 1,
+         .max = 1000000000},
+        {"quick", ARG_FLAG, NULL, "few and short turns: shows that it works, measures little",
+         &opts.is_quick},
+        {"plugin", ARG_TEXT, "FILE", "dispatch, reload: this plugin (a built-in one, mm)",
+         &opts.plugin},
+        {"json", ARG_FLAG, NULL, "report as JSON", &opts.is_json},
+        {NULL}};
     const struct args_spec spec = {
         .usage = "NAME...|all|list [OPTION...]",
         .about =

@@ -252,6 +252,14 @@ int host_send(void *ctx, const struct order_cmd *cmd)
 
 /* ---- control ---- */
 
+// Not before its children have ended: they die with the thread that began them.
+static void stop_loader(struct host *host)
+{
+    atomic_store(&host->is_loader_stopping, 2);
+    host_wake_loader(host);
+    pthread_join(host->loader_thread, NULL);
+}
+
 int host_start(struct host *host, struct error *err)
 {
     const struct bus_shm *bus;
@@ -270,11 +278,15 @@ int host_start(struct host *host, struct error *err)
         goto fail_writer;
     if (pthread_create(&host->io_thread, NULL, host_io_main, host) != 0)
         goto fail_packer;
-    if (pthread_create(&host->core_thread, NULL, host_core_main, host) != 0)
+    if (pthread_create(&host->loader_thread, NULL, host_loader_main, host) != 0)
         goto fail_io;
+    if (pthread_create(&host->core_thread, NULL, host_core_main, host) != 0)
+        goto fail_loader;
     host->is_running = 1;
     return AGON_OK;
 
+fail_loader:
+    stop_loader(host);
 fail_io:
     atomic_store(&host->is_io_stopping, 1);
     uv_async_send(&host->io_wake);
@@ -390,6 +402,7 @@ int host_stop(struct host *host, int64_t grace_ns, int signal_fd, struct error *
     atomic_fetch_add(&host->core_wake, 1);
     futex_wake(&host->core_wake, 1);
     pthread_join(host->core_thread, NULL);
+    stop_loader(host);
     atomic_store(&host->is_io_stopping, 1);
     uv_async_send(&host->io_wake);
     pthread_join(host->io_thread, NULL);
@@ -453,6 +466,7 @@ void host_free(struct host *host)
         free(host->lines[i].from_venue_memory);
     }
     ring_deinit(&host->control);
+    ring_deinit(&host->notes);
     heap_deinit(&host->due);
     free(host->wishes);
     free(host->free);
@@ -462,6 +476,8 @@ void host_free(struct host *host)
     free(host->draft);
     pthread_mutex_destroy(&host->io_lock);
     pthread_mutex_destroy(&host->view_lock);
+    pthread_mutex_destroy(&host->loader_lock);
+    pthread_cond_destroy(&host->loader_done);
     pthread_mutex_destroy(&host->control_lock);
     free(host);
 }

@@ -80,6 +80,8 @@ struct host_view_slot {
     struct score score;
     agon_amt_t capital_amt, equity_amt, fee_amt;
     uint64_t n_fills, n_intents, n_refused, nth;
+    uint32_t n_crashes;
+    uint8_t can_rollback;
     uint32_t n_open;
     struct host_view_position positions[HOST_VIEW_POSITIONS];
     char failure[160];
@@ -146,6 +148,27 @@ int host_start(struct host *host, struct error *err);
 void host_view(struct host *host, struct host_view *view);
 /* Hands a command to the engine. AGON_EAGAIN. [any but core] */
 int host_command(struct host *host, const struct record_command *command);
+/* Another generation for a slot that plays on (agent/crew.h: crew_reload): path, or NULL: the file
+ * that the roster names. Blocks until it plays or is refused; whatever fails, the one before plays
+ * on. A slot whose plugin is gone begins anew with it. AGON_ENOENT: no such slot; AGON_EBUSY:
+ * another slot is changing hands. [any but core] */
+int host_reload(struct host *host, const char *slot, const char *path, struct error *err);
+/* Back to the generation before, which has stayed warm. As host_reload. [any but core] */
+int host_rollback(struct host *host, const char *slot, struct error *err);
+
+#define HOST_QUARANTINE_MAX 256
+struct host_quarantined { /* a binary that crashed too often: refused on this host */
+    char hash[65];        /* hex, of the whole file */
+    char slot[SLOT_NAME];
+    agon_ns_t t; /* engine time */
+    char why[160];
+};
+/* How many there are; at most max are written. [any but core] */
+uint32_t host_quarantine_list(struct host *host, struct host_quarantined *list, uint32_t max);
+/* hash: the first digits of it, 8 at least. The reason goes to the journal. The slot stands still
+ * until it is reloaded. AGON_ENOENT, AGON_EINVAL, AGON_EAGAIN, AGON_EIO. [any but core] */
+int host_quarantine_clear(struct host *host, const char *hash, const char *reason,
+                          struct error *err);
 /* The same, and waits until the engine has taken it, at most wait_ns: what the engine said, with
  * the number that the command has in the journal. AGON_ETIME: not yet; it will be taken all the
  * same. [any but core] */

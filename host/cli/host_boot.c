@@ -11,11 +11,13 @@
 #include "sys/file.h"
 #include "sys/log.h"
 
-#define FROM_VENUE   ((uint64_t)1 << 17) /* granules: 8 MiB */
-#define FROM_CONTROL 256u
-#define MARKS        ((uint64_t)100000)
-#define SNAPSHOTS    ((uint64_t)1000000)
-#define LOW_WATER    ((int64_t)1 << 30)
+#define FROM_VENUE    ((uint64_t)1 << 17) /* granules: 8 MiB */
+#define FROM_CONTROL  256u
+#define FROM_NOTES    16u
+#define MARKS         ((uint64_t)100000)
+#define SNAPSHOTS     ((uint64_t)1000000)
+#define LOW_WATER     ((int64_t)1 << 30)
+#define CHECKPOINT_NS ((int64_t)10 * 1000000000)
 
 static void on_alert(void *ctx, int level, const char *key, const char *text)
 {
@@ -191,7 +193,14 @@ static int boot_states(struct host *host, struct error *err)
             rc = boot_step(host, &condition, slot->name, err);
             if (rc >= 0)
                 rc = boot_step(host, &cancel, slot->name, err);
-        } else if (slot->condition == CONDITION_SUSPENDED &&
+        } else if ((host->refused >> id & 1) != 0) {
+            if (slot->condition != CONDITION_ACTIVE)
+                continue;
+            condition.value = CONDITION_QUARANTINED;
+            condition.reason = REASON_SLOT_GONE;
+            rc = boot_step(host, &condition, slot->name, err);
+        } else if ((slot->condition == CONDITION_SUSPENDED ||
+                    slot->condition == CONDITION_QUARANTINED) &&
                    slot->condition_reason == REASON_SLOT_GONE) {
             rc = boot_step(host, &condition, slot->name, err);
         }
@@ -214,6 +223,23 @@ static int check_owner(const struct host *host, uint16_t id, struct error *err)
                      id, slot->name, name);
 }
 
+/* A slot whose binary is quarantined stands still, with all that it has, and the others begin. Only
+ * one that never played before has nothing to stand still with. */
+static int stand_still(struct host *host, struct crew_slot *slot, const struct error *err)
+{
+    const struct slot *before = slots_get(engine_slots(host->engine), slot->record.slot);
+
+    if (before == NULL || crew_info(host->crew, slot->record.slot) != NULL)
+        return 0;
+    slot->record.agent_kind = before->agent_kind;
+    slot->record.generation_hash = before->generation_hash;
+    slot->record.subscription.event_mask = before->subscription.event_mask;
+    host->refused |= (uint64_t)1 << slot->record.slot;
+    snprintf(host->failures[slot->record.slot], sizeof(host->failures[0]), "%.159s", err->text);
+    log_error("host", "quarantined", "%s", err->text);
+    return 1;
+}
+
 /* Before anything is written: a plugin that is none must leave no trace of a run. */
 static int load_agents(struct host *host, struct error *err)
 {
@@ -225,7 +251,11 @@ static int load_agents(struct host *host, struct error *err)
         rc = check_owner(host, slot->record.slot, err);
         if (rc < 0)
             break;
+        if (slot->checkpoint_ns == 0)
+            slot->checkpoint_ns = CHECKPOINT_NS;
         rc = crew_load(host->crew, slot, err);
+        if (rc == AGON_EPERM && stand_still(host, slot, err))
+            rc = AGON_OK;
         if (rc < 0)
             error_wrap(err, "plugin %s", slot->plugin);
     }
@@ -439,7 +469,12 @@ static int open_core(struct host *host, struct error *err)
 {
     struct engine_config engine = {.journal = &host->buffer,
                                    .alert = {.ctx = host, .alert = on_alert}};
-    struct crew_config crew = {.log = on_plugin_log, .ctx = host, .n_venues = host->n_lines};
+    struct crew_config crew = {.log = on_plugin_log,
+                               .step = host_crew_step,
+                               .is_refused = host_is_refused,
+                               .is_rehearsed = 1,
+                               .ctx = host,
+                               .n_venues = host->n_lines};
     int rc = process_bus_new(&host->bus, (uint64_t)1 << 18, err);
 
     if (rc < 0)
@@ -520,6 +555,8 @@ int host_open(struct host **out, const struct host_config *config, struct error 
     host->snap = malloc(host->snap_room);
     pthread_mutex_init(&host->io_lock, NULL);
     pthread_mutex_init(&host->view_lock, NULL);
+    pthread_mutex_init(&host->loader_lock, NULL);
+    pthread_cond_init(&host->loader_done, NULL);
     pthread_mutex_init(&host->control_lock, NULL);
     clock_utc_init(&host->utc, clock_mono(), clock_wall());
     if (host->view == NULL || host->draft == NULL || host->snap == NULL) {
@@ -532,6 +569,8 @@ int host_open(struct host **out, const struct host_config *config, struct error 
     if (rc >= 0)
         rc = file_make_dir(host->plugin_dir, err);
     if (rc >= 0)
+        rc = host_quarantine_open(host, err);
+    if (rc >= 0)
         rc = open_journal(host, &summary, err);
     if (rc >= 0)
         rc = open_core(host, err);
@@ -539,7 +578,8 @@ int host_open(struct host **out, const struct host_config *config, struct error 
         rc = rebuild(host, &summary, err);
     if (rc >= 0)
         rc = load_agents(host, err);
-    if (rc >= 0 && ring_init(&host->control, FROM_CONTROL, sizeof(struct record_command)) < 0)
+    if (rc >= 0 && (ring_init(&host->control, FROM_CONTROL, sizeof(struct record_command)) < 0 ||
+                    ring_init(&host->notes, FROM_NOTES, sizeof(struct record_quarantine)) < 0))
         rc = error_set(err, AGON_ENOMEM, "no memory for commands");
     for (uint32_t i = 0; i < host->n_lines && rc >= 0; i++)
         rc = open_venue(host, i, err);

@@ -173,7 +173,8 @@ static int change_remove(struct host *host, struct host_change *change)
 {
     if (change->is_dry)
         return AGON_OK;
-    crew_leave(host->crew, change->slot, AGON_END_DONE);
+    if (crew_try_leave(host->crew, change->slot, AGON_END_DONE) < 0)
+        return error_set(&change->err, AGON_EBUSY, "it is changing hands just now: try again");
     host_fail_slot(host, change->slot, "not in the roster any more");
     host_tell(host);
     if (change->slot + 1u == host->config.n_slots)

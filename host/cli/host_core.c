@@ -42,6 +42,21 @@ void host_fail_slot(struct host *host, uint16_t slot, const char *why)
     host->gone |= (uint64_t)1 << slot;
 }
 
+// ... by its own end, or because it is broken: what it left is kept, and it may begin anew.
+static void lose_slot(struct host *host, uint16_t slot, const char *why)
+{
+    char text[160];
+
+    snprintf(text, sizeof(text), "%.159s", why); // it goes with the plugin
+    crew_bury(host->crew, slot, &host->crashes[slot]);
+    if (host->crashes[slot].text[0] == '\0')
+        snprintf(host->crashes[slot].text, sizeof(host->crashes[slot].text), "%.95s", text);
+    host->is_crash[slot] = 1;
+    host->is_crash_told[slot] = 0;
+    host->failures[slot][0] = '\0';
+    host_fail_slot(host, slot, text);
+}
+
 static void collect_slot(struct host *host, uint16_t id)
 {
     const struct slot *slot = &engine_slots(host->engine)->all[id];
@@ -56,8 +71,7 @@ static void collect_slot(struct host *host, uint16_t id)
         if (rc == AGON_EINVAL)
             continue;
         if (rc == AGON_ECORRUPT) {
-            crew_leave(host->crew, id, AGON_END_RISK);
-            host_fail_slot(host, id, "it wrote what is no record into its ring");
+            lose_slot(host, id, "it wrote what is no record into its ring");
             return;
         }
         if (rc <= 0)
@@ -170,8 +184,7 @@ static void advance(struct host *host)
         return;
     host->advanced_seq = engine_seq(host->engine);
     while (engine_advance_runners(host->engine, &failed) < 0) {
-        engine_attach_runner(host->engine, failed, NULL);
-        host_fail_slot(host, failed, crew_failure(host->crew, failed));
+        lose_slot(host, failed, crew_failure(host->crew, failed));
     }
 }
 
@@ -192,6 +205,12 @@ static int tell_gone(struct host *host, uint16_t id)
         .kind = COMMAND_CANCEL_ALL, .scope = SCOPE_SLOT, .id = id, .reason = REASON_SLOT_GONE};
     uint8_t on_crash = host->config.slots[id].record.on_crash;
 
+    if (host->is_crash[id]) {
+        if (host_tell_crash(host, id) == AGON_EAGAIN)
+            return AGON_EAGAIN;
+        host->is_crash[id] = 0;
+        return AGON_OK;
+    }
     if (command(host, &suspend) == AGON_EAGAIN)
         return AGON_EAGAIN;
     if (on_crash == CRASH_KEEP)
@@ -245,7 +264,7 @@ static void mind_journal(struct host *host)
     host_tell(host);
 }
 
-static int step(struct host *host, struct agon_event_hdr *event)
+int host_step_due(struct host *host, struct agon_event_hdr *event)
 {
     struct record_due due;
     int rc;
@@ -285,7 +304,7 @@ static int drain_control(struct host *host)
         uint64_t done = atomic_load_explicit(&host->n_commands_done, memory_order_relaxed);
 
         copy.hdr.t = host_now(host);
-        if (step(host, &copy.hdr) == AGON_EAGAIN)
+        if (host_step_due(host, &copy.hdr) == AGON_EAGAIN)
             break;
         ring_release(&host->control);
         host->command_results[done % COMMAND_RESULTS].seq = copy.hdr.seq;
@@ -294,7 +313,7 @@ static int drain_control(struct host *host)
         atomic_store_explicit(&host->n_commands_done, done + 1, memory_order_release);
         n++;
     }
-    return n;
+    return n + host_drain_notes(host);
 }
 
 static int drain_line(struct host *host, struct host_line *line)
@@ -316,7 +335,7 @@ static int drain_line(struct host *host, struct host_line *line)
             host->has_market_clock = 1;
         }
         host->event.hdr.t = market_time(host, received);
-        if (step(host, &host->event.hdr) == AGON_EAGAIN)
+        if (host_step_due(host, &host->event.hdr) == AGON_EAGAIN)
             break;
         evring_release(&line->from_venue_out);
         if (line->paper != NULL)
@@ -347,7 +366,7 @@ static int drain_paper_of(struct host *host, struct paper *paper)
     while ((report = paper_peek(paper)) != NULL && report->hdr.t <= t) {
         struct record_report copy = *report;
 
-        if (step(host, &copy.hdr) == AGON_EAGAIN)
+        if (host_step_due(host, &copy.hdr) == AGON_EAGAIN)
             break;
         paper_take(paper);
         n++;
@@ -381,7 +400,7 @@ static int drain_wishes(struct host *host)
         struct agon_event_hdr *wish = (struct agon_event_hdr *)(void *)host->wishes[node.a].bytes;
 
         wish->t = node.t;
-        if (step(host, wish) == AGON_EAGAIN)
+        if (host_step_due(host, wish) == AGON_EAGAIN)
             break;
         heap_pop(&host->due, &node);
         host->n_due[host->wishes[node.a].slot]--;
@@ -449,6 +468,8 @@ static void show_slot(struct host *host, uint16_t id)
                                         .n_fills = all[i].n_fills};
     }
     memcpy(to->failure, host->failures[id], sizeof(to->failure));
+    to->n_crashes = slot->n_crashes;
+    to->can_rollback = (uint8_t)crew_can_rollback(host->crew, id);
 }
 
 static void show_orders(struct host *host, uint16_t id)
@@ -566,8 +587,9 @@ static void leave_demoted(struct host *host)
     while (host->demoted != 0) {
         uint16_t id = (uint16_t)__builtin_ctzll(host->demoted);
 
+        if (crew_try_leave(host->crew, id, AGON_END_DEMOTED) < 0)
+            return; // it is changing hands: the next time
         host->demoted &= host->demoted - 1;
-        crew_leave(host->crew, id, AGON_END_DEMOTED);
         snprintf(host->failures[id], sizeof(host->failures[id]), "unloaded by a tournament");
         log_warn("host", "demoted", "slot %s is under the gate of the tournament: unloaded",
                  engine_slots(host->engine)->all[id].name);
@@ -581,11 +603,7 @@ static void look_after(struct host *host, int64_t mono)
 
     leave_demoted(host);
     while (crew_poll(host->crew, mono, &slot, &why) == 1) {
-        char text[160];
-
-        snprintf(text, sizeof(text), "%.159s", why);
-        crew_leave(host->crew, slot, AGON_END_RISK);
-        host_fail_slot(host, slot, text);
+        lose_slot(host, slot, why);
     }
     if (mono - host->observed_ns > CLOCK_SECOND) {
         int64_t stepped = clock_utc_observe(&host->utc, mono, clock_wall());
@@ -647,6 +665,8 @@ static void join_agents(struct host *host, int64_t mono)
         struct error err = {0};
         uint16_t id = host->config.slots[i].record.slot;
 
+        if ((host->refused >> id & 1) != 0)
+            continue;
         if (engine_slots(host->engine)->all[id].condition == CONDITION_RETIRED) {
             host->demoted |= (uint64_t)1 << id; // of an earlier run
             continue;
@@ -692,7 +712,7 @@ static void compare_counts(struct host *host)
     for (uint16_t id = 0; id < host->config.n_slots && host->has_joined; id++) {
         uint64_t counted = slots->all[id].nth;
 
-        if (host->failures[id][0] != '\0')
+        if (host->failures[id][0] != '\0' || crew_info(host->crew, id) == NULL)
             continue;
         for (int i = 0; i < 200 && crew_nth(host->crew, id) != counted; i++)
             futex_wait(&never, 0, 1000000);
@@ -723,6 +743,14 @@ void *host_core_main(void *ctx)
         n += drain_paper(host);
         n += drain_wishes(host);
         n += drain_due(host);
+        // Who hands a slot over wants everything heard that was wished up to here.
+        if (crew_is_busy(host->crew)) {
+            advance(host);
+            collect(host);
+        }
+        crew_turn(host->crew, mono);
+        host_take_revived(host);
+        host_take_stillborn(host);
         if (n > 0)
             after_order(host);
         if (!host->has_joined)
@@ -741,6 +769,12 @@ void *host_core_main(void *ctx)
         if (idle > SPIN_TURNS)
             park(host);
     }
+    // The loader must let go of what it holds before its slots end.
+    atomic_store(&host->is_loader_stopping, 1);
+    crew_close(host->crew);
+    host_wake_loader(host);
+    while (atomic_load(&host->is_loader_busy))
+        futex_wait(&host->is_loader_busy, 1, 10000000);
     compare_counts(host);
     // Here and not later: a child dies with the thread that started it, before it could be asked to
     // stop.

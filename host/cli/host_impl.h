@@ -29,6 +29,16 @@ enum host_halt {
     HALT_JOURNAL = 2   /* the journal is above RUNNING */
 };
 
+enum loader_job { LOADER_RELOAD = 1, LOADER_ROLLBACK = 2, LOADER_RESTART = 3 };
+enum job_state { JOB_FREE = 0, JOB_ASKED = 1, JOB_DONE = 2 };
+struct host_job {         /* that somebody waits for */
+    uint32_t kind, state; /* enum loader_job, job_state */
+    uint16_t slot;
+    char path[512];
+    int rc;
+    struct error err;
+};
+
 struct wish {
     _Alignas(64) unsigned char bytes[ENGINE_WISH_BYTES];
     uint16_t slot;
@@ -76,7 +86,20 @@ struct host {
     _Atomic uint32_t core_wake, is_core_asleep, writer_wake, is_holding;
     _Atomic uint32_t is_stopping, is_closing, is_io_stopping, is_writer_stopping,
         is_packer_stopping;
-    pthread_t core_thread, io_thread, writer_thread, packer_thread;
+    pthread_t core_thread, io_thread, writer_thread, packer_thread, loader_thread;
+
+    /* loader */
+    pthread_mutex_t loader_lock; /* of job and quarantined */
+    pthread_cond_t loader_done;
+    struct host_job job;
+    struct host_quarantined quarantined[HOST_QUARANTINE_MAX];
+    uint32_t n_quarantined;
+    _Atomic uint32_t loader_wake, is_loader_busy, is_loader_stopping;
+    _Atomic uint64_t restarts, broken;   /* from core: slots, a bit each */
+    _Atomic uint64_t revived, stillborn; /* to core */
+    char stillborn_why[SLOTS_MAX][96];
+    struct host_quarantined condemned[SLOTS_MAX]; /* of broken */
+    struct ring notes;                            /* of struct record_quarantine, to core */
 
     /* core */
     struct clock_utc utc;
@@ -103,6 +126,9 @@ struct host {
     struct agon_bar *bars; /* owned; until the agents begin */
     uint32_t n_bars;
     char failures[SLOTS_MAX][160];
+    struct record_crash crashes[SLOTS_MAX];
+    uint8_t is_crash[SLOTS_MAX], is_crash_told[SLOTS_MAX]; /* of gone: by a crash */
+    uint64_t refused; /* slots whose binary is quarantined: nobody was loaded */
     union {
         struct agon_event_hdr hdr;
         unsigned char bytes[EVENT_BYTES_MAX];
@@ -132,6 +158,20 @@ void host_fail_slot(struct host *host, uint16_t slot, const char *why);
 void host_drain_change(struct host *host);
 /* Tells the engine what has become of halts and of slots whose plugin is gone. */
 void host_tell(struct host *host);
+
+/* As host_step, what is due before it first. */
+int host_step_due(struct host *host, struct agon_event_hdr *event);
+
+/* host_reload.c */
+void *host_loader_main(void *ctx);
+void host_wake_loader(struct host *host);
+int host_quarantine_open(struct host *host, struct error *err);
+int host_is_refused(void *ctx, const unsigned char hash[HASH_SIZE], struct error *err);
+int host_crew_step(void *ctx, struct agon_event_hdr *event);
+int host_tell_crash(struct host *host, uint16_t slot);
+void host_take_revived(struct host *host);
+void host_take_stillborn(struct host *host);
+int host_drain_notes(struct host *host);
 
 /* host.c: what the ports and the loop call */
 void *host_io_main(void *ctx);

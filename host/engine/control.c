@@ -152,6 +152,23 @@ static int config_slot(struct engine *engine, const struct record_slot *record)
     return AGON_OK;
 }
 
+static int config_generation(struct engine *engine, const struct record_generation *record)
+{
+    const struct slot *slot = slots_get(&engine->slots, record->slot);
+    uint8_t condition = slot != NULL ? slot->condition : 0;
+    uint64_t mask = slot != NULL ? slot->subscription.event_mask : 0;
+    int rc = slots_set_generation(&engine->slots, record);
+
+    if (rc < 0)
+        return rc;
+    // A slot that only changes hands is told nothing: it must see what it would have seen anyway.
+    if (mask != record->event_mask)
+        control_watch(engine);
+    if (condition != slot->condition)
+        deliver_capital(engine, record->slot);
+    return AGON_OK;
+}
+
 static int config_param(struct engine *engine, const struct record_param *record)
 {
     struct agon_param_change change = {.hdr = {.type = AGON_EVENT_PARAM, .granules = 1},
@@ -184,6 +201,8 @@ int control_config(struct engine *engine, const struct agon_event_hdr *event)
         if (event_bytes(event) != sizeof(struct record_slot))
             return AGON_EINVAL;
         return config_slot(engine, (const struct record_slot *)(const void *)event);
+    case CONFIG_GENERATION:
+        return config_generation(engine, (const struct record_generation *)(const void *)event);
     case CONFIG_PARAM:
         if (event_bytes(event) != sizeof(struct record_param))
             return AGON_EINVAL;
@@ -231,7 +250,10 @@ static void cancel_slot(struct engine *engine, uint16_t slot, const struct recor
 {
     uint16_t reason = command->reason != 0 ? command->reason : REASON_OPERATOR;
 
-    if (command->scope == SCOPE_VENUE)
+    if (command->scope == SCOPE_SLOT && command->kind == COMMAND_CANCEL_ALL &&
+        command->which == CANCEL_NON_REDUCING)
+        intents_cancel_raising(engine, slot, reason);
+    else if (command->scope == SCOPE_VENUE)
         intents_cancel_venue(engine, slot, (uint16_t)command->id, reason);
     else
         intents_cancel_all(engine, slot, command->scope == SCOPE_INSTRUMENT ? command->id : 0,
@@ -384,6 +406,49 @@ int control_command(struct engine *engine, const struct record_command *command)
     default:
         return AGON_EINVAL;
     }
+}
+
+/* Two slots that die of the same event within a second: the event, or the host, is the suspect. Two
+ * of the same binary are suspects themselves. */
+static int is_common(const struct engine *engine, const struct record_crash *crash)
+{
+    for (uint16_t id = 0; id < engine->slots.n; id++) {
+        const struct slot *other = &engine->slots.all[id];
+
+        if (other->is_used && id != crash->slot && other->n_crashes > 0 &&
+            other->generation_hash != crash->generation_hash &&
+            other->crash_seq == crash->last_seq &&
+            engine->t - other->crashes[0] <= (agon_ns_t)1000000000)
+            return 1;
+    }
+    return 0;
+}
+
+int control_crash(struct engine *engine, const struct record_crash *crash)
+{
+    struct record_command orders = {.hdr = {.type = AGON_EVENT_COMMAND, .granules = 1},
+                                    .kind = COMMAND_CANCEL_ALL,
+                                    .scope = SCOPE_SLOT,
+                                    .id = crash->slot,
+                                    .reason = REASON_SLOT_GONE};
+    struct record_command halt = {
+        .kind = COMMAND_HALT, .scope = SCOPE_GLOBAL, .reason = REASON_SLOT_GONE};
+    int rc = slots_crash(&engine->slots, crash, engine->t);
+
+    if (rc < 0)
+        return rc;
+    engine->legs[crash->slot].n = 0; // half a wish of the dead is none
+    if (crash->orders == ORDERS_FLATTEN)
+        flatten_slot(engine, crash->slot, &orders);
+    else if (crash->orders == ORDERS_CANCEL_ALL)
+        cancel_slot(engine, crash->slot, &orders);
+    deliver_capital(engine, crash->slot);
+    if (is_common(engine, crash)) {
+        engine_alert(engine, 3, "common-crash",
+                     "two agents died of the same event: everything is halted");
+        return set_halt(engine, &halt, 1);
+    }
+    return AGON_OK;
 }
 
 int engine_halted(const struct engine *engine)

@@ -63,8 +63,12 @@ void deliver_private(struct engine *engine, uint16_t id, struct agon_event_hdr *
     fold_output(engine, event, event_bytes(event), id);
     if (subscription_wants_private(&slot->subscription, event))
         slot->nth++;
-    if (runner->to_agent != NULL && evring_put(runner->to_agent, event) < 0)
+    if (runner->put != NULL) {
+        if (runner->put(runner->ctx, event) < 0)
+            engine->counters.n_private_lost++;
+    } else if (runner->to_agent != NULL && evring_put(runner->to_agent, event) < 0) {
         engine->counters.n_private_lost++;
+    }
 }
 
 void engine_order(const struct order *order, uint16_t reason, struct agon_order *out)

@@ -179,6 +179,8 @@ static int has_size(const struct agon_event_hdr *event)
         [EVENT_MARK] = 1,
         [EVENT_ARM] = 2,
         [EVENT_DUE] = 1,
+        [EVENT_CRASH] = 3,
+        [EVENT_QUARANTINE] = 3,
         [EVENT_PLAN] = sizeof(struct record_plan) / EVENT_GRANULE,
     };
 
@@ -224,6 +226,10 @@ static int apply(struct engine *engine, const struct agon_event_hdr *event, uint
         return control_arm(engine, AS(record_arm, event));
     case EVENT_DUE:
         return control_due(engine, AS(record_due, event));
+    case EVENT_CRASH:
+        return control_crash(engine, AS(record_crash, event));
+    case EVENT_QUARANTINE:
+        return AGON_OK; // the host's own: in the journal for whoever asks why
     case EVENT_PLAN:
         return tournament_plan(engine, AS(record_plan, event));
     case EVENT_START:
@@ -311,15 +317,12 @@ int engine_advance_runners(struct engine *engine, uint16_t *failed)
     return AGON_OK;
 }
 
-int engine_take_wish(struct engine *engine, uint16_t slot, struct agon_event_hdr *wish)
+int engine_copy_wish(struct evring *ring, struct agon_event_hdr *wish)
 {
-    struct evring *ring = slot < SLOTS_MAX ? engine->runners[slot].from_agent : NULL;
     const struct agon_event_hdr *there;
     uint32_t bytes;
     int rc = AGON_OK;
 
-    if (ring == NULL)
-        return 0;
     there = evring_peek(ring, &rc);
     if (there == NULL)
         return rc;
@@ -334,10 +337,23 @@ int engine_take_wish(struct engine *engine, uint16_t slot, struct agon_event_hdr
         !((wish->type == AGON_EVENT_INTENT && bytes == sizeof(struct agon_intent_event)) ||
           (wish->type == AGON_EVENT_EXIT_PLAN && bytes == sizeof(struct agon_exit_event)) ||
           (wish->type == AGON_EVENT_SIGNAL && bytes == sizeof(struct record_signal)) ||
-          (wish->type == EVENT_ARM && bytes == sizeof(struct record_arm)))) {
-        engine->counters.n_bad_wishes++;
+          (wish->type == EVENT_ARM && bytes == sizeof(struct record_arm))))
         return AGON_EINVAL;
-    }
+    return 1;
+}
+
+int engine_take_wish(struct engine *engine, uint16_t slot, struct agon_event_hdr *wish)
+{
+    const struct runner_port *runner = slot < SLOTS_MAX ? &engine->runners[slot] : NULL;
+    int rc = 0;
+
+    if (runner != NULL && runner->take != NULL)
+        rc = runner->take(runner->ctx, wish);
+    else if (runner != NULL && runner->from_agent != NULL)
+        rc = engine_copy_wish(runner->from_agent, wish);
+    engine->counters.n_bad_wishes += rc == AGON_EINVAL;
+    if (rc != 1)
+        return rc;
     // The origin stands at one place in all four.
     ((struct agon_intent_event *)(void *)wish)->origin.slot = slot;
     return 1;

@@ -78,6 +78,9 @@ int engine_advance_runners(struct engine *engine, uint16_t *failed);
 #define ENGINE_WISH_BYTES 384
 int engine_take_wish(struct engine *engine, uint16_t slot, struct agon_event_hdr *wish);
 
+/* The same out of a ring, without a stamp: for who stands between a plugin and its port. */
+int engine_copy_wish(struct evring *ring, struct agon_event_hdr *wish);
+
 /* A port had no room for a request in the last step: *report is a NOT_SENT of it, to be stepped
  * next, so that a replay knows of it too. 1: there was one; 0: none (left). The driver asks after
  * every step. */

@@ -20,7 +20,7 @@
 #define ENGINE_RETRY_NS                                                                            \
     ((agon_ns_t)1000 * 1000 * 1000) /* what did not get through is tried again after */
 #define ENGINE_SLOT_TIMERS  64      /* armed at a time by one slot */
-#define ENGINE_STATE_FORMAT 5
+#define ENGINE_STATE_FORMAT 6
 
 struct market {        /* of one instrument */
     struct book *book; /* owned */
@@ -162,6 +162,8 @@ void intents_cancel(struct engine *engine, struct order *order, uint16_t reason)
  * sweeps. */
 void intents_cancel_all(struct engine *engine, uint16_t slot, agon_instrument_t instrument,
                         uint16_t reason);
+/* ... and of those only what would make a position larger. */
+void intents_cancel_raising(struct engine *engine, uint16_t slot, uint16_t reason);
 void intents_cancel_venue(struct engine *engine, uint16_t slot, uint16_t venue, uint16_t reason);
 void intents_sweep(struct engine *engine);
 void intents_sweep_at(struct engine *engine, agon_ns_t t);
@@ -177,6 +179,7 @@ int reports_account(struct engine *engine, const struct record_account *account)
 /* control.c */
 int control_config(struct engine *engine, const struct agon_event_hdr *event);
 int control_command(struct engine *engine, const struct record_command *command);
+int control_crash(struct engine *engine, const struct record_crash *crash);
 int control_arm(struct engine *engine, const struct record_arm *arm);
 int control_due(struct engine *engine, const struct record_due *due);
 int control_signal(struct engine *engine, const struct record_signal *record);

@@ -520,11 +520,26 @@ void intents_cancel(struct engine *engine, struct order *order, uint16_t reason)
     deliver_order(engine, order, reason);
 }
 
+// Does the order, filled, leave its position smaller, and no more than closed?
+static int closes(const struct engine *engine, const struct order *order)
+{
+    const struct position *pos = ledger_position(engine->ledger, order->slot, order->instrument, 0);
+    agon_qty_t rest = order->qty - order->filled_qty;
+
+    if (pos == NULL)
+        return 0;
+    return order->side == AGON_SELL ? pos->qty >= rest : -pos->qty >= rest;
+}
+
+enum { ONLY_RAISING = -2 }; // in place of a venue
+
 static void cancel_of(struct engine *engine, uint16_t slot, agon_instrument_t instrument, int venue,
                       uint16_t reason)
 {
     for (struct order *order = orders_next(engine->orders, slot, NULL); order != NULL;
          order = orders_next(engine->orders, slot, order)) {
+        if (venue == ONLY_RAISING && closes(engine, order))
+            continue;
         if ((instrument != 0 && order->instrument != instrument) ||
             (venue >= 0 && order->venue != venue))
             continue;
@@ -541,6 +556,11 @@ void intents_cancel_all(struct engine *engine, uint16_t slot, agon_instrument_t 
                         uint16_t reason)
 {
     cancel_of(engine, slot, instrument, -1, reason);
+}
+
+void intents_cancel_raising(struct engine *engine, uint16_t slot, uint16_t reason)
+{
+    cancel_of(engine, slot, 0, ONLY_RAISING, reason);
 }
 
 void intents_cancel_venue(struct engine *engine, uint16_t slot, uint16_t venue, uint16_t reason)

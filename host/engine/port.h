@@ -33,6 +33,11 @@ struct runner_port {
      * Process: it is woken. In lock-step this returns when done_seq >= seq. AGON_EIO: the runner
      * has failed (the reason is for agent's supervisor; the driver suspends the slot). [core] */
     int (*advance)(void *ctx, uint64_t seq);
+    /* Where more than one plugin instance plays for the slot (agent/crew.h), it stands between them
+     * and the engine: put takes a private event in place of to_agent, take gives the next wish in
+     * place of from_agent, as engine_copy_wish does. NULL: the rings themselves. [core] */
+    int (*put)(void *ctx, const struct agon_event_hdr *event);
+    int (*take)(void *ctx, struct agon_event_hdr *wish);
     /* What the plugin has been delivered so far: compared with the engine's own count. [core] */
     uint64_t (*nth)(void *ctx);
 };

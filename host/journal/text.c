@@ -70,6 +70,9 @@ static const char *const commands[] = {"none",    "halt", "resume",         "can
                                        "flatten", "kill", "slot_condition", "slot_stage",
                                        "limit",   "day"};
 static const char *const modes[] = {"none", "backtest", "paper", "live", "dst"};
+static const char *const whys[] = {"none", "reload", "rollback", "restore", "fresh", "refused"};
+static const char *const crash_kinds[] = {"none", "died", "hung", "failed", "exited"};
+static const char *const crash_orders[] = {"cancel_all", "keep", "flatten"};
 static const char *const configs[] = {"none",
                                       "asset",
                                       "account",
@@ -77,6 +80,7 @@ static const char *const configs[] = {"none",
                                       "venue",
                                       "subscribe",
                                       [CONFIG_TOURNAMENT] = "tournament",
+                                      [CONFIG_GENERATION] = "generation",
                                       [CONFIG_PARAM] = "param"};
 static const char *const dues[] = {"none",  "bars",  "sample",
                                    "sweep", "timer", [DUE_TOURNAMENT] = "tournament"};
@@ -446,6 +450,27 @@ static const struct field due_fields[] = {NAME8(record_due, kind, dues), U16(rec
                                           U32(record_due, id),           I64(record_due, t_due),
                                           U64(record_due, cookie),       END};
 
+static const struct field generation_fields[] = {
+    NAME16(record_generation, kind, configs), U16(record_generation, slot),
+    U32(record_generation, generation),       U64(record_generation, generation_hash),
+    U64(record_generation, event_mask),       NAME8(record_generation, why, whys),
+    U8(record_generation, agent_kind),        END};
+static const struct field crash_fields[] = {U16(record_crash, slot),
+                                            NAME8(record_crash, kind, crash_kinds),
+                                            NAME8(record_crash, orders, crash_orders),
+                                            I32(record_crash, signal),
+                                            U32(record_crash, generation),
+                                            U64(record_crash, generation_hash),
+                                            U64(record_crash, nth),
+                                            U64(record_crash, first_seq),
+                                            U64(record_crash, last_seq),
+                                            U64(record_crash, ip),
+                                            U64(record_crash, address),
+                                            TEXT(record_crash, text),
+                                            END};
+static const struct field quarantine_fields[] = {
+    U64(record_quarantine, generation_hash), U16(record_quarantine, slot),
+    U8(record_quarantine, is_set), TEXT(record_quarantine, text), END};
 static const struct field plan_fields[] = {
     U32(record_plan, number),
     I8(record_plan, exp),
@@ -536,6 +561,8 @@ static const struct layout layouts[] = {
     {EVENT_MARK, "mark", 64, mark_fields},
     {EVENT_ARM, "arm", 128, arm_fields},
     {EVENT_DUE, "due", 64, due_fields},
+    {EVENT_CRASH, "crash", 192, crash_fields},
+    {EVENT_QUARANTINE, "quarantine", 192, quarantine_fields},
     {EVENT_PLAN, "plan", sizeof(struct record_plan), plan_fields},
 };
 
@@ -962,6 +989,9 @@ static const struct field *fields_of(const struct layout *layout,
     if (event->type == EVENT_CONFIG &&
         ((const struct record_asset *)(const void *)event)->kind == CONFIG_ASSET)
         return asset_fields;
+    if (event->type == EVENT_CONFIG &&
+        ((const struct record_asset *)(const void *)event)->kind == CONFIG_GENERATION)
+        return generation_fields;
     if (event->type == EVENT_CONFIG &&
         ((const struct record_asset *)(const void *)event)->kind == CONFIG_PARAM)
         return param_config_fields;

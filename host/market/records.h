@@ -23,7 +23,9 @@ enum event_type_host {
     EVENT_MARK = 63,    /* the state's hash at this place: what a replay must reach */
     EVENT_ARM = 64,     /* an agent arms or disarms a timer of its slot; in its intent ring */
     EVENT_DUE = 65,     /* time has come: the engine said what is due, the clock port said when */
-    EVENT_PLAN = 72 /* a tournament's plan of capital: the engine made it, the driver offers it */
+    EVENT_PLAN = 72,  /* a tournament's plan of capital: the engine made it, the driver offers it */
+    EVENT_CRASH = 80, /* a slot's plugin died or was killed: what is known of it */
+    EVENT_QUARANTINE = 81 /* a binary is refused on this host from now on, or no longer */
 };
 
 /* flags of agon_book_part. A snapshot larger than one record comes in parts: FIRST clears the book,
@@ -157,6 +159,8 @@ enum command_kind { /* agon COMMAND: what an operator, or the host on its own ru
                     COMMAND_LIMIT = 8,          /* id: slot, which: enum limit, value */
                     COMMAND_DAY = 9 /* the trading day turned (00:00 UTC of engine time) */
 };
+/* which of a COMMAND_CANCEL_ALL of one slot */
+enum { CANCEL_ALL = 0, CANCEL_NON_REDUCING = 1 };
 enum limit { /* which of a COMMAND_LIMIT */
              LIMIT_ORDER_AMT = 1,
              LIMIT_POSITION_AMT = 2,
@@ -229,6 +233,7 @@ enum config_kind {
     CONFIG_SLOT = 3,
     CONFIG_VENUE = 4,
     CONFIG_SUBSCRIBE = 5,
+    CONFIG_GENERATION = 16, /* who plays for a slot from the next event on */
     CONFIG_TOURNAMENT = 8,
     CONFIG_PARAM = 24 /* a parameter of a slot's plugin that may change in flight */
 };
@@ -241,6 +246,43 @@ struct record_asset { /* CONFIG of kind CONFIG_ASSET */
     char name[16];
 };
 
+enum generation_why {
+    GENERATION_RELOAD = 1,
+    GENERATION_ROLLBACK = 2,
+    GENERATION_RESTORE = 3, /* after a crash, from saved state */
+    GENERATION_FRESH = 4,   /* after a crash, without */
+    GENERATION_REFUSED = 5  /* the one before again: the new one would not take over */
+};
+struct record_generation { /* CONFIG of kind CONFIG_GENERATION */
+    struct agon_event_hdr hdr;
+    uint16_t kind, slot;
+    uint32_t generation;      /* each instance of a slot has its own number, from 1 */
+    uint64_t generation_hash; /* first 8 bytes of the plugin file's BLAKE2b */
+    uint64_t event_mask;      /* what the slot is told from the next event on */
+    uint8_t why, agent_kind, pad[6];
+};
+enum crash_kind { CRASH_DIED = 1, CRASH_HUNG = 2, CRASH_FAILED = 3, CRASH_EXITED = 4 };
+/* What becomes of the orders and positions of a slot whose plugin has died. */
+enum crash_orders { ORDERS_CANCEL_ALL = 0, ORDERS_KEEP = 1, ORDERS_FLATTEN = 2 };
+struct record_crash { /* CRASH. What a child says of itself is no proof */
+    struct agon_event_hdr hdr;
+    uint16_t slot;
+    uint8_t kind, orders; /* enum crash_kind, crash_orders */
+    int32_t signal;       /* 0: none */
+    uint32_t generation, pad;
+    uint64_t generation_hash;
+    uint64_t nth;                 /* delivered to it */
+    uint64_t first_seq, last_seq; /* the events before its end: at most 64 of them */
+    uint64_t ip, address;
+    char text[96]; /* UTF-8, ends with a NUL */
+};
+struct record_quarantine { /* QUARANTINE */
+    struct agon_event_hdr hdr;
+    uint64_t generation_hash;
+    uint16_t slot; /* whose plugin it was; cleared: 0xffff */
+    uint8_t is_set, pad[5];
+    char text[144]; /* why; UTF-8, ends with a NUL */
+};
 struct record_account_of { /* CONFIG of kind CONFIG_ACCOUNT: what is traded on a venue is traded on
                               that account */
     struct agon_event_hdr hdr;
@@ -393,6 +435,9 @@ AGON_SIZE_IS(record_param, 64);
 AGON_SIZE_IS(record_arm, 128);
 AGON_SIZE_IS(record_due, 64);
 AGON_SIZE_IS(record_signal, 384);
+AGON_SIZE_IS(record_generation, 64);
+AGON_SIZE_IS(record_crash, 192);
+AGON_SIZE_IS(record_quarantine, 192);
 AGON_SIZE_IS(order_cmd, 120);
 AGON_SIZE_IS(tournament_rules, 280);
 AGON_SIZE_IS(record_tournament, 320);

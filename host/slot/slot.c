@@ -101,11 +101,13 @@ int slots_set(struct slots *slots, const struct record_slot *event, struct error
         slot->is_used = 1;
         slot->id = event->slot;
         slot->condition = CONDITION_ACTIVE;
-        slot->generation = 1;
+        slot->generation = slot->last_generation = 1;
         slot->account = event->account;
     } else if (slot->account != event->account) {
         return error_set(err, AGON_ESTATE, "slot %s: an account cannot change while the slot lives",
                          event->name);
+    } else if (slot->generation_hash != event->generation_hash) {
+        slot->generation = ++slot->last_generation;
     }
     slot->stage = event->stage;
     slot->agent_kind = event->agent_kind;
@@ -118,6 +120,53 @@ int slots_set(struct slots *slots, const struct record_slot *event, struct error
     if (event->slot >= slots->n)
         slots->n = (uint32_t)event->slot + 1;
     return AGON_OK;
+}
+
+int slots_set_generation(struct slots *slots, const struct record_generation *event)
+{
+    struct slot *slot = slots_get(slots, event->slot);
+
+    if (slot == NULL || event->generation == 0 || event->generation == UINT32_MAX ||
+        event->generation > slot->last_generation + 1 || event->why < GENERATION_RELOAD ||
+        event->why > GENERATION_REFUSED || event->agent_kind != slot->agent_kind)
+        return AGON_EINVAL;
+    if (event->generation > slot->last_generation)
+        slot->last_generation = event->generation;
+    slot->generation = event->generation;
+    slot->generation_hash = event->generation_hash;
+    slot->subscription.event_mask = event->event_mask;
+    if ((slot->condition == CONDITION_SUSPENDED || slot->condition == CONDITION_QUARANTINED) &&
+        slot->condition_reason == REASON_SLOT_GONE) {
+        slot->condition = CONDITION_ACTIVE;
+        slot->condition_reason = REASON_NONE;
+    }
+    return AGON_OK;
+}
+
+// The n-th newest crash, this one included, is not longer ago.
+static int is_within(const struct slot *slot, int n, agon_ns_t span_ns)
+{
+    return slot->crashes[n - 1] != 0 && slot->crashes[0] - slot->crashes[n - 1] <= span_ns;
+}
+
+int slots_crash(struct slots *slots, const struct record_crash *event, agon_ns_t t)
+{
+    const agon_ns_t minute_ns = (agon_ns_t)60 * 1000000000;
+    struct slot *slot = slots_get(slots, event->slot);
+    int is_often;
+
+    if (slot == NULL || event->orders > ORDERS_FLATTEN)
+        return AGON_EINVAL;
+    memmove(&slot->crashes[1], &slot->crashes[0], (SLOT_CRASHES - 1) * sizeof(slot->crashes[0]));
+    slot->crashes[0] = t;
+    slot->crash_seq = event->last_seq;
+    slot->n_crashes++;
+    is_often = is_within(slot, 3, 10 * minute_ns) || is_within(slot, 5, 24 * 60 * minute_ns);
+    if (slot->condition == CONDITION_ACTIVE || slot->condition_reason == REASON_SLOT_GONE) {
+        slot->condition = is_often ? CONDITION_QUARANTINED : CONDITION_SUSPENDED;
+        slot->condition_reason = REASON_SLOT_GONE;
+    }
+    return is_often;
 }
 
 struct slot *slots_get(struct slots *slots, uint16_t id)
@@ -242,6 +291,11 @@ void slots_save(const struct slots *slots, struct enc *enc)
         enc_u64(enc, slot->seed);
         enc_i64(enc, slot->intent_latency_ns);
         enc_u64(enc, slot->generation_hash);
+        enc_u32(enc, slot->last_generation);
+        enc_u32(enc, slot->n_crashes);
+        for (int k = 0; k < SLOT_CRASHES; k++)
+            enc_i64(enc, slot->crashes[k]);
+        enc_u64(enc, slot->crash_seq);
         enc_bytes(enc, slot->name, sizeof(slot->name));
         save_subscription(&slot->subscription, enc);
         save_limits(&slot->limits, enc);
@@ -274,6 +328,11 @@ int slots_load(struct slots *slots, struct dec *dec)
         slot->seed = dec_u64(dec);
         slot->intent_latency_ns = dec_i64(dec);
         slot->generation_hash = dec_u64(dec);
+        slot->last_generation = dec_u32(dec);
+        slot->n_crashes = dec_u32(dec);
+        for (int k = 0; k < SLOT_CRASHES; k++)
+            slot->crashes[k] = dec_i64(dec);
+        slot->crash_seq = dec_u64(dec);
         dec_bytes(dec, slot->name, sizeof(slot->name));
         slot->name[SLOT_NAME - 1] = '\0';
         load_subscription(&slot->subscription, dec);

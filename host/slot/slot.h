@@ -14,6 +14,7 @@
 #define SLOTS_MAX            64 /* one bit each in a subscription word */
 #define SLOT_INSTRUMENTS_MAX 32
 #define SLOT_NAME            32
+#define SLOT_CRASHES         5 /* that are remembered */
 
 enum slot_stage {
     STAGE_DISCOVERED = 1,
@@ -93,6 +94,10 @@ struct slot { /* state of one slot in the core */
     uint64_t seed;
     int64_t intent_latency_ns;
     uint64_t generation_hash;
+    uint32_t last_generation; /* highest number ever given */
+    uint32_t n_crashes;
+    agon_ns_t crashes[SLOT_CRASHES]; /* the last ones, newest first; 0: none */
+    uint64_t crash_seq;              /* what the last one had before it */
     char name[SLOT_NAME];
     struct subscription subscription;
     struct slot_limits limits;
@@ -109,6 +114,12 @@ struct slots {
 void slots_init(struct slots *slots);
 /* Takes a CONFIG_SLOT record. AGON_EINVAL with the reason. */
 int slots_set(struct slots *slots, const struct record_slot *event, struct error *err);
+/* Another generation plays from the next event on. A slot that stood still because its plugin was
+ * gone is ACTIVE again. AGON_EINVAL: no such slot, or a number that means nothing. */
+int slots_set_generation(struct slots *slots, const struct record_generation *event);
+/* A plugin died: SUSPENDED, or QUARANTINED when it did so too often (3 times in 10 minutes, 5 in 24
+ * hours of engine time). 1: too often; 0: not; AGON_EINVAL. */
+int slots_crash(struct slots *slots, const struct record_crash *event, agon_ns_t t);
 struct slot *slots_get(struct slots *slots, uint16_t id); /* NULL: none */
 const struct slot *slots_find(const struct slots *slots, const char *name);
 /* The first stage that trades in a mode: CHECKED in a backtest, PAPER on paper, TESTNET live. */

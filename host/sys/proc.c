@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -165,4 +166,22 @@ void proc_give_way(void)
 {
     // Of this thread alone: on Linux a number of 0 means the caller, not its process.
     (void)setpriority(PRIO_PROCESS, 0, 19);
+}
+
+static void set_policy(int policy)
+{
+    const struct sched_param param = {0};
+
+    // Without it things go as before, only less politely.
+    (void)sched_setscheduler(0, policy, &param);
+}
+
+void proc_batch(void)
+{
+    set_policy(SCHED_BATCH);
+}
+
+void proc_normal(void)
+{
+    set_policy(SCHED_OTHER);
 }

@@ -35,6 +35,10 @@ void proc_close(struct proc *proc); /* gives the pidfd back; does not end the ch
 void proc_end_text(const struct proc_end *end, char *text, size_t room);
 /* The calling thread gives way to every other one: for work that nobody waits for. [any] */
 void proc_give_way(void);
+/* The calling thread is batch work: it runs for its share but never in a hurry. What it starts
+ * inherits that until it calls proc_normal. [any] */
+void proc_batch(void);
+void proc_normal(void);
 /* Path of the running program, for starting another of itself. */
 int proc_self(char *path, size_t room);
 

@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Plugins that crash, hang, leave, throw themselves out of memory or break their sandbox, each in a process of its own
-# beside one that trades, against the simulated exchange (F-75, F-76, F-85, INV-19, INV-20): their slots are suspended
-# with the reason, nothing of theirs stays open, and the other neither misses an event nor stops trading.
+# beside one that trades, against the simulated exchange (F-75, F-76, F-85, INV-19, INV-20): they are begun anew, crash
+# again, and at the third time their binary is quarantined; nothing of theirs stays open, and the other neither misses
+# an event nor stops trading. The next host refuses the binary and keeps their slots.
 . "$(dirname "$0")/common.sh"
 faults="segv abort hang exit stack"
 whole=
@@ -27,15 +28,25 @@ before=$(grep -c '"kind":"request"' "$SIM_LOG")
 until_true "$HOST_PID" "the other trades on" lines "$SIM_LOG" '"kind":"request"' $((before + 10))
 alone() {
     "${TOOLS}facts" "$WORK/run/journal" >"$WORK/facts" 2>/dev/null
-    [ "$(grep -c '^slot [a-z]* 2 65 ' "$WORK/facts")" = "$n" ] &&
+    [ "$(grep -c '^slot [a-z]* 3 65 ' "$WORK/facts")" = "$n" ] &&
         ! sed -n '/^slot busy_1 /,/^slot /d; /^open/p' "$WORK/facts" | grep -q .
 }
 until_true "$HOST_PID" "the gone ones' orders are cancelled" alone
 grep -q '^slot busy_1 1 0 ' "$WORK/facts" || fail "the slot that trades is not active: $(grep busy_1 "$WORK/facts")"
 kill -TERM "$HOST_PID"
 ended "$HOST_PID" 0 "the host"
+grep -q '^[0-9a-f]\{64\} ' "$WORK/run/quarantine" || fail "no binary is in the quarantine"
+"$AGON" journal cat "$WORK/run/journal" --type crash --json 2>/dev/null | grep -q '"signal":11' || fail "no crash is in the journal"
 grep -q '"key":"nth".*busy_1: .* all delivered' "$WORK/host.err" || fail "the trading slot missed events"
 "$AGON" replay "$WORK/run/journal" --verify >"$WORK/replay.out" || fail "the journal does not replay"
 "${TOOLS}facts" "$WORK/run/journal" >"$WORK/facts"
 sed -n 's/.*"text":"slot \([a-z]*\): its plugin is gone (\(.*\))".*/\1: \2/p' "$WORK/host.err"
 echo "$n plugins gone, their slots suspended; $(grep -c '"kind":"request"' "$SIM_LOG") requests, busy_1 delivered $(sed -n 's/^slot busy_1 1 0 //p' "$WORK/facts")"
+# What is quarantined stays so in the next run, and holds up nobody else.
+start_host
+until_true "$HOST_PID" "the next host refuses the binary" lines "$WORK/host.err" '"key":"quarantined"' "$n"
+before=$(grep -c '"kind":"request"' "$SIM_LOG")
+until_true "$HOST_PID" "the other trades in the next run" lines "$SIM_LOG" '"kind":"request"' $((before + 5))
+kill -TERM "$HOST_PID"
+ended "$HOST_PID" 0 "the next host"
+"$AGON" replay "$WORK/run/journal" --verify >"$WORK/replay.out" || fail "the journal of both does not replay"

@@ -251,6 +251,172 @@ START_TEST(flatten_closes_what_is_held_through_the_gate)
 }
 END_TEST
 
+static struct record_generation generation_of(uint16_t slot, uint32_t number, uint8_t why)
+{
+    return (struct record_generation){.hdr = {.type = EVENT_CONFIG, .granules = 1},
+                                      .kind = CONFIG_GENERATION,
+                                      .slot = slot,
+                                      .generation = number,
+                                      .generation_hash = 77,
+                                      .event_mask = UINT64_MAX,
+                                      .why = why,
+                                      .agent_kind = AGON_STRATEGY};
+}
+
+START_TEST(a_generation_takes_over_by_an_event_and_orders_stay_with_the_slot)
+{
+    struct world *world = world_new(RUN_PAPER);
+    struct record_generation next = generation_of(0, 2, GENERATION_RELOAD);
+    const struct slot *slot = slots_get(engine_slots(world->engine), 0);
+    uint64_t nth;
+
+    world_order(world, 0, BTCUSDT, AGON_BUY, 5990000, 10000, 1);
+    next.event_mask = slot->subscription.event_mask;
+    nth = slot->nth;
+    ck_assert_int_eq(world_step(world, &next), AGON_OK);
+    ck_assert_uint_eq(slot->generation, 2);
+    ck_assert_uint_eq(slot->generation_hash, 77);
+    ck_assert_uint_eq(slot->nth, nth); // a change of hands is no event of the slot
+    ck_assert_uint_eq(world->n_cmds, 1);
+    ck_assert_uint_eq(orders_count(engine_orders(world->engine), 0), 1);
+    next.generation = 1; // back again
+    next.why = GENERATION_ROLLBACK;
+    ck_assert_int_eq(world_step(world, &next), AGON_OK);
+    ck_assert_uint_eq(slot->generation, 1);
+    next.generation = 4; // a number that nobody gave
+    ck_assert_int_eq(world_step(world, &next), AGON_EINVAL);
+    next.generation = 3;
+    next.agent_kind = AGON_MODEL; // a slot does not change its trade
+    ck_assert_int_eq(world_step(world, &next), AGON_EINVAL);
+    ck_assert_uint_eq(slot->last_generation, 2);
+    world_holds(world);
+    world_free(world);
+}
+END_TEST
+
+static void crash(struct world *world, uint16_t slot, uint8_t orders, uint64_t last_seq)
+{
+    struct record_crash record = {.hdr = {.type = EVENT_CRASH, .granules = 3},
+                                  .slot = slot,
+                                  .kind = CRASH_DIED,
+                                  .orders = orders,
+                                  .signal = 11,
+                                  .generation = 1,
+                                  .last_seq = last_seq,
+                                  .text = "signal 11"};
+
+    ck_assert_int_eq(world_step(world, &record), AGON_OK);
+}
+
+START_TEST(a_crash_cancels_and_the_next_generation_trades_again)
+{
+    struct world *world = world_new(RUN_PAPER);
+    struct record_generation next = generation_of(0, 2, GENERATION_RESTORE);
+    const struct slot *slot = slots_get(engine_slots(world->engine), 0);
+
+    world_order(world, 0, BTCUSDT, AGON_BUY, 5990000, 10000, 1);
+    world_report(world, &world->cmds[0], REPORT_ACK, 0, 0, 0);
+    crash(world, 0, ORDERS_CANCEL_ALL, 5);
+    ck_assert_uint_eq(world->n_cmds, 2);
+    ck_assert_uint_eq(world->cmds[1].kind, CMD_CANCEL);
+    ck_assert_uint_eq(slot->condition, CONDITION_SUSPENDED);
+    ck_assert_uint_eq(slot->condition_reason, REASON_SLOT_GONE);
+    ck_assert_uint_eq(world_last(world, 0, AGON_EVENT_CAPITAL)->u.capital.condition,
+                      CONDITION_SUSPENDED);
+    world_step(world, &next);
+    ck_assert_uint_eq(slot->condition, CONDITION_ACTIVE);
+    ck_assert_uint_eq(slot->condition_reason, REASON_NONE);
+    world_order(world, 0, BTCUSDT, AGON_BUY, 5990000, 10000, 2);
+    world_report(world, &world->cmds[2], REPORT_ACK, 0, 0, 0);
+    crash(world, 0, ORDERS_KEEP, 9);
+    ck_assert_uint_eq(world->n_cmds, 3);
+    world_holds(world);
+    world_free(world);
+}
+END_TEST
+
+START_TEST(what_crashes_too_often_is_quarantined)
+{
+    struct world *world = world_new(RUN_PAPER);
+    struct record_generation next = generation_of(0, 2, GENERATION_FRESH);
+    const struct slot *slot = slots_get(engine_slots(world->engine), 0);
+    struct record_command word = {.hdr = {.type = AGON_EVENT_COMMAND, .granules = 1},
+                                  .kind = COMMAND_SLOT_CONDITION,
+                                  .id = 1,
+                                  .value = CONDITION_SUSPENDED,
+                                  .reason = REASON_OPERATOR};
+    const agon_ns_t minute = 60000 * MS;
+    agon_ns_t begin = world->t;
+
+    crash(world, 0, ORDERS_KEEP, 1);
+    world->t = begin + 9 * minute;
+    crash(world, 0, ORDERS_KEEP, 2);
+    world->t = begin + 10 * minute + 1; // the first is longer ago than 10 minutes
+    crash(world, 0, ORDERS_KEEP, 3);
+    ck_assert_uint_eq(slot->condition, CONDITION_SUSPENDED);
+    world->t = begin + 19 * minute;
+    crash(world, 0, ORDERS_KEEP, 4);
+    ck_assert_uint_eq(slot->condition, CONDITION_QUARANTINED);
+    world_step(world, &next); // cleared and loaded again
+    ck_assert_uint_eq(slot->condition, CONDITION_ACTIVE);
+    world->t = begin + 24 * 60 * minute; // the fifth in 24 hours
+    crash(world, 0, ORDERS_KEEP, 5);
+    ck_assert_uint_eq(slot->condition, CONDITION_QUARANTINED);
+    // What an operator said stands.
+    world_step(world, &word);
+    crash(world, 1, ORDERS_KEEP, 6);
+    slot = slots_get(engine_slots(world->engine), 1);
+    ck_assert_uint_eq(slot->condition_reason, REASON_OPERATOR);
+    next.slot = 1;
+    world_step(world, &next);
+    ck_assert_uint_eq(slot->condition, CONDITION_SUSPENDED);
+    ck_assert_int_eq(engine_halted(world->engine), 0);
+    world_free(world);
+}
+END_TEST
+
+START_TEST(two_that_die_of_one_event_halt_everything)
+{
+    struct world *world = world_new(RUN_PAPER);
+    struct record_generation other = generation_of(1, 2, GENERATION_RELOAD);
+
+    crash(world, 0, ORDERS_KEEP, 8); // of one binary: it is the suspect itself
+    crash(world, 2, ORDERS_KEEP, 8);
+    ck_assert_int_eq(engine_halted(world->engine), 0);
+    world->t += 2000 * MS;
+    crash(world, 1, ORDERS_KEEP, 8);
+    ck_assert_int_eq(engine_halted(world->engine), 0);
+    ck_assert_int_eq(engine_halted(world->engine), 0);
+    world_step(world, &other);
+    crash(world, 2, ORDERS_KEEP, 8);
+    ck_assert_int_eq(engine_halted(world->engine), 1);
+    world_free(world);
+}
+END_TEST
+
+START_TEST(a_cancel_of_what_raises_leaves_the_way_out)
+{
+    struct world *world = world_new(RUN_PAPER);
+    struct record_command cancel = {.hdr = {.type = AGON_EVENT_COMMAND, .granules = 1},
+                                    .kind = COMMAND_CANCEL_ALL,
+                                    .scope = SCOPE_SLOT,
+                                    .which = CANCEL_NON_REDUCING,
+                                    .reason = REASON_OPERATOR};
+
+    world_order(world, 0, BTCUSDT, AGON_BUY, 0, 10000, 1);
+    world_report(world, &world->cmds[0], REPORT_FILL, 6000100, 10000, 10000);
+    world_order(world, 0, BTCUSDT, AGON_SELL, 6100000, 5000, 2);
+    world_report(world, &world->cmds[1], REPORT_ACK, 0, 0, 0);
+    world_order(world, 0, BTCUSDT, AGON_BUY, 5990000, 10000, 3);
+    world_report(world, &world->cmds[2], REPORT_ACK, 0, 0, 0);
+    world_step(world, &cancel);
+    ck_assert_uint_eq(world->n_cmds, 4);
+    ck_assert_uint_eq(world->cmds[3].kind, CMD_CANCEL);
+    ck_assert_uint_eq(world->cmds[3].order_id, world->cmds[2].order_id);
+    world_free(world);
+}
+END_TEST
+
 START_TEST(a_parameter_reaches_its_slot_alone_and_is_counted)
 {
     struct world *world = world_new(RUN_PAPER);
@@ -450,6 +616,11 @@ int main(void)
     tcase_add_test(tcase, the_kill_switch_cancels_everything_and_refuses_all);
     tcase_add_test(tcase, a_kill_stands_until_it_is_lifted_by_name);
     tcase_add_test(tcase, flatten_closes_what_is_held_through_the_gate);
+    tcase_add_test(tcase, a_generation_takes_over_by_an_event_and_orders_stay_with_the_slot);
+    tcase_add_test(tcase, a_crash_cancels_and_the_next_generation_trades_again);
+    tcase_add_test(tcase, what_crashes_too_often_is_quarantined);
+    tcase_add_test(tcase, two_that_die_of_one_event_halt_everything);
+    tcase_add_test(tcase, a_cancel_of_what_raises_leaves_the_way_out);
     tcase_add_test(tcase, timers_come_at_their_time_and_before_later_events);
     tcase_add_test(tcase, a_parameter_reaches_its_slot_alone_and_is_counted);
     tcase_add_test(tcase, a_replay_reaches_every_mark_and_the_same_outputs);

@@ -15,8 +15,8 @@ PINNED(struct risk_slot, 312);
 PINNED(struct score, 136);
 PINNED(struct order, 200);
 PINNED(struct position, 96);
-PINNED(struct slot, 328);
-PINNED(struct slots, 21000);
+PINNED(struct slot, 384);
+PINNED(struct slots, 24584);
 PINNED(struct subscription, 144);
 PINNED(struct window, 6768);
 PINNED(struct tournament_rules, 280);
@@ -26,7 +26,7 @@ PINNED(struct bars, 1048);
 PINNED(struct agon_instrument, 192);
 PINNED(struct agon_top10, 384);
 PINNED(struct asset, 17);
-_Static_assert(offsetof(struct engine, venues) - offsetof(struct engine, seq) == 650120,
+_Static_assert(offsetof(struct engine, venues) - offsetof(struct engine, seq) == 653704,
                "the state of struct engine changed: is it saved, loaded and changed in this test?");
 
 static struct world *world;
@@ -265,6 +265,11 @@ START_TEST(slots_risk_and_score)
         STATE(slot->seed);
         STATE(slot->intent_latency_ns);
         STATE(slot->generation_hash);
+        STATE(slot->last_generation);
+        STATE(slot->n_crashes);
+        STATE(slot->crashes[0]);
+        STATE(slot->crashes[SLOT_CRASHES - 1]);
+        STATE(slot->crash_seq);
         STATE(slot->name[0]);
         STATE(slot->name[31]);
         STATE(slot->subscription.event_mask);

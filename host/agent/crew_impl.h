@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+/* crew_impl: what crew.c (who plays), reload.c (the loader's and the core's steps), mux.c (between
+ * the engine's port and the instances) and shadow.c (comparing) share. Nobody else includes it. */
+#ifndef AGENT_CREW_IMPL_H
+#define AGENT_CREW_IMPL_H
+
+#include <stdatomic.h>
+
+#include "agent/crew.h"
+
+/* One instance of a plugin for a slot: a private copy of the file, mapped here or in a child. */
+struct generation {
+    struct plugin_file file;
+    struct plugin plugin; /* inproc */
+    struct plugin_info info;
+    struct run_inproc *run;      /* owned; one of the two when it was begun */
+    struct run_process *process; /* owned */
+    struct crew *crew;           /* borrowed */
+    uint64_t hash;               /* first 8 bytes of the file's */
+    uint32_t number;
+    uint16_t slot;
+    uint8_t runner;
+    _Atomic uint32_t is_begun; /* begun, and not failed to */
+    _Atomic uint32_t n_gaps;   /* inproc, while the loader feeds it */
+};
+
+struct pieces { /* of a setup, collected out of the engine */
+    struct setup_asset assets[ASSETS_MAX];
+    struct agon_instrument instruments[INSTRUMENTS_MAX];
+    struct agon_order orders[SETUP_ORDERS_MAX];
+    struct agon_position positions[SETUP_POSITIONS_MAX];
+    struct agon_balance balances[SETUP_BALANCES_MAX];
+    struct agon_top10 tops[INSTRUMENTS_MAX];
+    struct setup_timer timers[SETUP_TIMERS_MAX];
+    uint32_t n_timers, next_timer;
+    struct agon_capital capital;
+};
+/* The slot between two events: what a new instance begins from. */
+struct cut {
+    struct pieces pieces;
+    struct setup setup;
+    unsigned char *state; /* owned */
+    uint64_t n_state, state_room;
+    int is_whole;
+};
+
+/* Where a reload stands. One side owns each phase, and gives it on by the next. */
+enum reload_phase {
+    RELOAD_IDLE = 0,         /* loader */
+    RELOAD_CUT_WANTED = 1,   /* core */
+    RELOAD_SAVING = 2,       /* core: waits for the child's save_state */
+    RELOAD_CUT = 3,          /* loader: builds and catches up */
+    RELOAD_READY = 4,        /* core */
+    RELOAD_SHADOWING = 5,    /* core */
+    RELOAD_SWAPPING = 6,     /* core: waits for the child's on_start */
+    RELOAD_DONE = 7,         /* loader */
+    RELOAD_FAILED = 8,       /* loader: err says why */
+    RELOAD_DROP = 9,         /* core: take the new one away */
+    RELOAD_BACK_WANTED = 10, /* core: the old one is to play again */
+    RELOAD_LOADING = 12,     /* loader: before the first cut */
+    RELOAD_REFUSED = 11      /* core: the engine is still to be told that the old one plays on */
+};
+
+/* A wish, as far as two instances are compared by it. */
+struct wish_mark {
+    uint64_t cause_seq, hash, ref;
+    uint32_t n;
+    uint16_t type;
+    uint8_t kind;
+};
+#define SHADOW_QUEUE 4096u
+#define SHADOW_REFS  256u
+struct shadow {
+    struct wish_mark of_active[SHADOW_QUEUE], of_next[SHADOW_QUEUE];
+    uint64_t active_head, active_tail, next_head, next_tail;
+    struct {
+        uint64_t active, next;
+        int is_final;    /* kept while there is room: a cancel may still name it */
+    } refs[SHADOW_REFS]; /* client_refs that differ */
+    uint32_t n_refs;
+    uint64_t first_nth, cut_seq;
+    struct error failure;
+};
+/* How a shadow is judged. */
+struct shadow_mode {
+    /* The core has taken a wish of the active one, or of the new one. */
+    void (*on_active)(struct shadow *shadow, const struct agon_event_hdr *wish, int is_async);
+    void (*on_next)(struct shadow *shadow, const struct agon_event_hdr *wish, int is_async);
+    /* Everything of both up to these seqs has been shown. 1: it may take over; 0: not yet;
+     * AGON_E... with the reason: it may not. */
+    int (*judge)(struct shadow *shadow, uint64_t active_seq, uint64_t next_seq, uint64_t n_seen,
+                 uint64_t wanted, struct error *err);
+};
+extern const struct shadow_mode shadow_modes[]; /* by enum crew_shadow */
+
+struct member {
+    struct crew *crew;
+    struct crew_slot spec;          /* as it was joined */
+    const struct crew_slot *source; /* borrowed: what it was joined with */
+    struct generation *active;      /* owned; plays; NULL: nobody */
+    struct generation *next;        /* the loader's, until it is attached */
+    struct generation *old;         /* owned; warm, for a roll-back */
+    struct generation *doomed;      /* owned; to be ended by the loader */
+    struct generation *dead;        /* owned; what crashed last: its file, its state */
+    struct cut *cut;                /* owned; of a reload */
+    struct shadow *shadow;          /* owned; the core's; NULL: nobody is compared */
+    struct shadow *new_shadow;      /* owned; the loader's, until the cut */
+    struct shadow *spent_shadow;    /* owned; the loader's, from the cut on */
+    uint16_t slot;
+    /* core */
+    struct runner_port port;
+    struct generation *teed; /* next, once it is told the slot's private events */
+    uint8_t is_attached, is_muxed, is_draining, is_going_back, is_held, is_next_lost, is_old_lost;
+    uint64_t swap_seq, live_seq;
+    int64_t drain_ns;
+    _Alignas(64) unsigned char held[ENGINE_WISH_BYTES];
+    struct record_generation before; /* to go back to, when a take-over is refused */
+    /* checkpoints: the slot at a seq, and its private events since */
+    struct cut *point, *making; /* owned */
+    void *kept_memory;          /* owned */
+    struct evring kept_in, kept_out;
+    uint64_t kept_lost_seq;
+    int64_t point_ns;
+    uint8_t is_making;
+    /* both */
+    _Atomic uint32_t phase;
+    uint32_t start, why; /* of the take-over: enum agon_start, enum generation_why */
+    uint8_t with_state, from_point, is_back, is_ordered; /* ordered: orders_on_reload is done */
+    struct error err;
+    struct crew_report report;
+};
+struct crew {
+    struct crew_config config;
+    struct member members[SLOTS_MAX];
+    _Atomic uint64_t pending; /* slots in a phase that is the core's */
+    _Atomic uint32_t is_closing;
+    struct crew_pauses pauses;
+    const struct bus_shm *bus; /* borrowed: the engine's */
+    uint64_t bus_granules;
+    uint32_t n_members; /* highest slot that was joined, + 1 */
+};
+
+/* crew.c */
+struct generation *generation_new(struct crew *crew, const struct crew_slot *spec,
+                                  struct error *err);
+int generation_load(struct generation *generation, const struct crew_slot *spec, const char *path,
+                    struct error *err);
+struct generation *generation_again(const struct generation *of, const struct crew_slot *spec,
+                                    struct error *err);
+int generation_open(struct generation *generation, const struct crew_slot *spec, struct error *err);
+int generation_begin(struct generation *generation, const struct crew_slot *spec,
+                     const struct setup *setup, struct error *err);
+void generation_end(struct generation *generation, uint32_t reason); /* frees; NULL is fine */
+const struct runner_port *generation_port(const struct generation *generation);
+uint64_t generation_done(const struct generation *generation);
+uint64_t generation_nth(const struct generation *generation);
+/* The slot as the engine has it now. state is kept. */
+void cut_collect(struct crew *crew, struct member *member, struct cut *cut);
+struct cut *cut_new(struct error *err);
+void cut_free(struct cut *cut);
+
+/* mux.c */
+void mux_attach(struct member *member);
+void mux_drain(struct member *member, struct generation *generation, int is_compared);
+
+/* reload.c */
+/* From now on checkpoints are made. [control] */
+int member_keep(struct member *member, struct error *err);
+
+#endif

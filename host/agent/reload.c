@@ -1,0 +1,967 @@
+// SPDX-License-Identifier: Apache-2.0
+/* reload: another generation for a slot that plays on: the steps of the loader, which take time,
+ * and those of the core, which do not. Each phase belongs to one of them (crew_impl.h). */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "agent/crew_impl.h"
+#include "agent/rehearse.h"
+#include "sys/clock.h"
+#include "sys/futex.h"
+
+#define STATE_ROOM    ((uint64_t)256 << 10) /* of the first try */
+#define CLOSE_ENOUGH  256                   /* events that the core feeds to a new generation */
+#define TRIES         3                     /* cuts, when the bus has overtaken a new generation */
+#define CATCH_UP_NS   ((int64_t)30 * 1000000000)
+#define DRAIN_NS      ((int64_t)100 * 1000000)
+#define WAIT_NS       ((int64_t)100 * 1000000)
+#define NAP_NS        ((int64_t)200 * 1000)
+#define KEPT_GRANULES 16384
+#define CRASH_EVENTS  64
+
+/* --- core --- */
+
+static void hand_over(struct member *member, uint32_t phase)
+{
+    atomic_fetch_and(&member->crew->pending, ~((uint64_t)1 << member->slot));
+    atomic_store(&member->phase, phase);
+    futex_wake(&member->phase, 1);
+}
+
+static void fail(struct member *member)
+{
+    // Behind the cut it was this one's map, which nobody needs now.
+    if (member->teed != NULL && !member->is_going_back && member->shadow != NULL)
+        member->shadow->n_refs = 0;
+    member->teed = NULL;
+    member->is_attached = 0;
+    member->is_going_back = 0;
+    if (member->is_back) { // it stays what it was: warm
+        member->old = member->next;
+        member->next = NULL;
+    }
+    hand_over(member, RELOAD_FAILED);
+}
+
+static void fail_with(struct member *member, int code, const char *text)
+{
+    error_set(&member->err, code, "%s", text);
+    fail(member);
+}
+
+static struct slot *slot_of(struct member *member)
+{
+    return slots_get(engine_slots(member->crew->config.engine), member->slot);
+}
+
+static int step(struct member *member, struct agon_event_hdr *event)
+{
+    const struct crew_config *config = &member->crew->config;
+
+    event->t = engine_t(config->engine);
+    return config->step(config->ctx, event);
+}
+
+// What the slot was told since the checkpoint, which the dead has not seen the end of.
+static int tee_kept(struct member *member)
+{
+    struct evring *to = generation_port(member->next)->to_agent;
+    const struct agon_event_hdr *event;
+
+    while ((event = evring_peek(&member->kept_out, NULL)) != NULL) {
+        if (evring_put(to, event) < 0)
+            return AGON_ENOSPC;
+        evring_release(&member->kept_out);
+    }
+    return AGON_OK;
+}
+
+/* What was compared before is over; what the loader has made for this reload begins. */
+static void take_shadow(struct member *member, uint64_t seq)
+{
+    member->spent_shadow = member->shadow;
+    member->shadow = member->new_shadow;
+    member->new_shadow = NULL;
+    if (member->shadow != NULL)
+        member->shadow->cut_seq = seq;
+}
+
+static int has_open_refs(const struct member *member)
+{
+    for (uint32_t i = 0; member->shadow != NULL && i < member->shadow->n_refs; i++) {
+        if (!member->shadow->refs[i].is_final)
+            return 1;
+    }
+    return 0;
+}
+
+static void cut_from_point(struct member *member)
+{
+    if (member->point == NULL || !member->point->is_whole ||
+        member->kept_lost_seq > member->point->setup.head.seq || tee_kept(member) < 0) {
+        fail_with(member, AGON_ENOENT, "there is no checkpoint to begin from");
+        return;
+    }
+    take_shadow(member, member->point->setup.head.seq);
+    member->teed = member->next;
+    member->report.cut_seq = member->point->setup.head.seq;
+    hand_over(member, RELOAD_CUT);
+}
+
+static void cut(struct member *member)
+{
+    struct crew *crew = member->crew;
+    struct generation *active = member->active;
+    int64_t began = clock_mono();
+    uint64_t seq = engine_seq(crew->config.engine);
+    int rc = AGON_OK;
+
+    if (member->with_state && active == NULL) {
+        fail_with(member, AGON_ESTATE, "the plugin that plays has ended meanwhile");
+        return;
+    }
+    if (member->with_state && has_open_refs(member)) {
+        fail_with(member, AGON_EBUSY,
+                  "orders are open that its plugin knows by other numbers than the one before it");
+        return;
+    }
+    if (!member->is_muxed)
+        mux_attach(member);
+    if (member->source != NULL) { // parameters may have changed in flight
+        member->spec.n_params = member->source->n_params;
+        memcpy(member->spec.params, member->source->params, sizeof(member->spec.params));
+    }
+    member->cut->n_state = 0;
+    if (member->with_state && active->process != NULL) {
+        rc = run_process_save(active->process, seq);
+        if (rc == AGON_EBUSY)
+            return; // a checkpoint is being made: next turn
+        if (member->point != NULL)
+            member->point->is_whole = 0;
+    } else if (member->with_state) {
+        const struct runner_port *port = generation_port(active);
+
+        rc = port->advance(port->ctx, seq);
+        if (rc >= 0)
+            rc = feed_save_into(run_inproc_feed(active->run), member->cut->state,
+                                member->cut->state_room, &member->cut->n_state, &member->err);
+        if (rc == AGON_ENOTSUP)
+            rc = AGON_OK; // it has none: the next begins without
+    }
+    if (rc < 0) {
+        error_set(&member->err, rc, "the state of the one that plays: %s",
+                  member->err.text[0] != '\0' ? member->err.text : error_name(rc));
+        fail(member);
+        return;
+    }
+    cut_collect(crew, member, member->cut);
+    take_shadow(member, seq);
+    member->teed = member->next;
+    member->report.cut_seq = seq;
+    member->report.cut_ns = clock_mono() - began;
+    hist_add(&crew->pauses.cut_ns, member->report.cut_ns);
+    if (member->with_state && active->process != NULL)
+        atomic_store(&member->phase, RELOAD_SAVING);
+    else
+        hand_over(member, RELOAD_CUT);
+}
+
+static void await_state(struct member *member)
+{
+    const unsigned char *state;
+    int rc;
+
+    if (member->active == NULL) {
+        fail_with(member, AGON_EIO, "the plugin that plays has ended meanwhile");
+        return;
+    }
+    rc = run_process_answer(member->active->process, &member->err);
+    if (rc == AGON_EAGAIN)
+        return;
+    if (rc == AGON_ENOTSUP)
+        rc = AGON_OK;
+    else if (rc >= 0) {
+        state = run_process_state(member->active->process, &member->cut->n_state);
+        if (member->cut->n_state > member->cut->state_room)
+            rc = error_set(&member->err, AGON_ENOSPC, "the state is larger than its room");
+        else
+            memcpy(member->cut->state, state, member->cut->n_state);
+    }
+    if (rc < 0)
+        fail(member);
+    else
+        hand_over(member, RELOAD_CUT);
+}
+
+// What the roster says of open orders, before the new generation plays. AGON_EAGAIN: next turn.
+static int order_orders(struct member *member)
+{
+    struct record_command command = {.hdr = {.type = AGON_EVENT_COMMAND, .granules = 1},
+                                     .kind = COMMAND_CANCEL_ALL,
+                                     .scope = SCOPE_SLOT,
+                                     .id = member->slot,
+                                     .reason = REASON_OPERATOR};
+
+    if (member->is_ordered || member->spec.orders_on_reload == CREW_ORDERS_KEEP ||
+        member->why > GENERATION_ROLLBACK)
+        return AGON_OK;
+    if (member->spec.orders_on_reload == CREW_ORDERS_CANCEL_NON_REDUCING)
+        command.which = CANCEL_NON_REDUCING;
+    if (member->spec.orders_on_reload == CREW_ORDERS_FLATTEN)
+        command.kind = COMMAND_FLATTEN;
+    if (step(member, &command.hdr) == AGON_EAGAIN)
+        return AGON_EAGAIN;
+    member->is_ordered = 1;
+    return AGON_OK;
+}
+
+static void complete(struct member *member)
+{
+    struct generation *before = member->active;
+
+    member->spec.record.generation_hash = member->next->hash;
+    member->spec.record.subscription.event_mask = member->next->info.event_mask;
+    member->active = member->next;
+    member->next = NULL;
+    member->teed = NULL;
+    member->is_attached = 0;
+    member->is_held = 0; // the one before wished it in the new one's time
+    member->live_seq = member->swap_seq;
+    if (before != NULL) {
+        if (!member->is_back)
+            member->doomed = member->old;
+        member->old = before;
+        member->is_old_lost = 0;
+        member->is_draining = 1;
+        member->drain_ns = clock_mono() + DRAIN_NS;
+    }
+    if (member->is_back && member->shadow != NULL)
+        member->shadow->n_refs = 0;
+    member->is_going_back = 0;
+    member->point_ns = 0; // of the one before
+    if (member->point != NULL)
+        member->point->is_whole = 0;
+    member->report.generation = member->active->number;
+    member->report.hash = member->active->hash;
+    memcpy(member->report.file_hash, member->active->file.hash, HASH_SIZE);
+    member->report.swap_seq = member->swap_seq;
+    hist_add(&member->crew->pauses.swap_ns, member->report.swap_ns);
+    hand_over(member, RELOAD_DONE);
+}
+
+static void refuse(struct member *member)
+{
+    struct record_generation back = member->before;
+
+    // Nobody played before: nobody plays now, and the engine has to know that again too.
+    if (step(member, &back.hdr) == AGON_EAGAIN) {
+        atomic_store(&member->phase, RELOAD_REFUSED);
+        return;
+    }
+    fail(member);
+}
+
+static void await_live(struct member *member)
+{
+    int rc = run_process_answer(member->next->process, &member->err);
+
+    if (rc == AGON_EAGAIN && !member->is_next_lost)
+        return;
+    if (rc < 0)
+        refuse(member);
+    else
+        complete(member);
+}
+
+/* In lock-step the engine takes no event before the new one has answered. */
+static void await_live_in_step(struct member *member)
+{
+    _Atomic uint32_t never = 0;
+
+    while (atomic_load(&member->phase) == RELOAD_SWAPPING) {
+        member->is_next_lost |= run_process_poll(member->next->process, clock_mono()) < 0;
+        await_live(member);
+        if (atomic_load(&member->phase) == RELOAD_SWAPPING)
+            (void)futex_wait(&never, 0, NAP_NS / 10);
+    }
+}
+
+static void swap(struct member *member)
+{
+    struct slot *slot = slot_of(member);
+    struct generation *next = member->next;
+    struct record_generation record = {.hdr = {.type = EVENT_CONFIG, .granules = 1},
+                                       .kind = CONFIG_GENERATION,
+                                       .slot = member->slot,
+                                       .generation_hash = next->hash,
+                                       .event_mask = next->info.event_mask,
+                                       .why = (uint8_t)member->why,
+                                       .agent_kind = slot->agent_kind};
+    struct feed_live live = {.event_mask = next->info.event_mask, .reason = member->start};
+    const struct runner_port *port = generation_port(next);
+    int64_t began;
+    int rc;
+
+    if (order_orders(member) == AGON_EAGAIN)
+        return;
+    if (next->run != NULL &&
+        port->advance(port->ctx, engine_seq(member->crew->config.engine)) < 0) {
+        fail_with(member, AGON_EIO, feed_failure(run_inproc_feed(next->run))->text);
+        return;
+    }
+    if (next->run != NULL && member->active != NULL) {
+        // All of its time it is heard: what it wishes now is taken behind the swap.
+        port = generation_port(member->active);
+        (void)port->advance(port->ctx, engine_seq(member->crew->config.engine));
+        port = generation_port(next);
+    }
+    if (member->shadow != NULL || next->run == NULL)
+        mux_drain(member, next, 1);
+    began = clock_mono();
+    if (next->number == 0)
+        next->number = slot->last_generation + 1;
+    record.generation = next->number;
+    member->before = record;
+    member->before.generation = slot->generation;
+    member->before.generation_hash = slot->generation_hash;
+    member->before.event_mask = slot->subscription.event_mask;
+    member->before.why = GENERATION_REFUSED;
+    rc = step(member, &record.hdr);
+    if (rc == AGON_EAGAIN)
+        return; // the journal has no room just now
+    member->swap_seq = live.seq = engine_seq(member->crew->config.engine);
+    live.nth = slot->nth;
+    live.generation = next->number;
+    if (next->process != NULL) {
+        rc = run_process_go_live(next->process, &live);
+        member->report.swap_ns = clock_mono() - began;
+        if (rc >= 0) {
+            atomic_store(&member->phase, RELOAD_SWAPPING);
+            if (member->crew->config.is_lock_step)
+                await_live_in_step(member);
+            return;
+        }
+        error_set(&member->err, rc, "the new generation has ended");
+    } else {
+        rc = port->advance(port->ctx, live.seq);
+        if (rc >= 0)
+            rc = feed_go_live(run_inproc_feed(next->run), &live, &member->err);
+        member->report.swap_ns = clock_mono() - began;
+    }
+    if (rc < 0)
+        refuse(member);
+    else
+        complete(member);
+}
+
+static void judge(struct member *member)
+{
+    struct generation *active = member->active, *next = member->next;
+    const struct shadow_mode *mode = &shadow_modes[member->spec.shadow];
+    uint64_t active_seq = 0, next_seq;
+    int rc;
+
+    if (member->is_next_lost) {
+        fail_with(member, AGON_EIO,
+                  next->process != NULL ? "the new generation died, or could not keep up"
+                                        : "the new generation failed, or could not keep up");
+        return;
+    }
+    if (member->shadow == NULL ||
+        member->is_back) { // taken on trust: a restart, a roll-back, no shadow wanted
+        swap(member);
+        return;
+    }
+    if (active == NULL) {
+        fail_with(member, AGON_EIO, "the plugin that plays has ended meanwhile");
+        return;
+    }
+    active_seq = generation_done(active);
+    if (evring_peek(generation_port(active)->from_agent, NULL) != NULL)
+        active_seq = 0; // some of it is still to be heard
+    next_seq = generation_done(next);
+    mux_drain(member, next, 1);
+    rc = mode->judge(member->shadow, active_seq, next_seq,
+                     slot_of(member)->nth - member->shadow->first_nth, member->spec.shadow_events,
+                     &member->err);
+    if (rc < 0)
+        fail(member);
+    else if (rc == 1)
+        swap(member);
+}
+
+static void attach(struct member *member)
+{
+    const struct runner_port *port = generation_port(member->next);
+
+    member->is_attached = 1;
+    if (port->advance(port->ctx, engine_seq(member->crew->config.engine)) < 0)
+        member->is_next_lost = 1;
+    if (member->shadow != NULL)
+        member->shadow->first_nth = slot_of(member)->nth;
+    atomic_store(&member->phase, RELOAD_SHADOWING);
+    judge(member);
+}
+
+static void go_back(struct member *member)
+{
+    if (member->old == NULL || member->is_old_lost) {
+        generation_end(member->doomed, AGON_END_RELOAD);
+        member->doomed = member->old;
+        member->old = NULL;
+        member->is_back = 0;
+        fail_with(member, AGON_ENOENT, "there is no earlier generation to go back to");
+        return;
+    }
+    if (member->is_draining)
+        return; // its last wishes of the time when it played
+    member->is_going_back = 1;
+    member->next = member->teed = member->old;
+    member->old = NULL;
+    member->is_attached = 1;
+    member->is_next_lost = 0;
+    atomic_store(&member->phase, RELOAD_SHADOWING);
+    swap(member);
+}
+
+static void turn(struct member *member)
+{
+    switch (atomic_load_explicit(&member->phase, memory_order_acquire)) {
+    case RELOAD_CUT_WANTED:
+        if (member->from_point)
+            cut_from_point(member);
+        else
+            cut(member);
+        break;
+    case RELOAD_SAVING:
+        await_state(member);
+        break;
+    case RELOAD_READY:
+        attach(member);
+        break;
+    case RELOAD_SHADOWING:
+        judge(member);
+        break;
+    case RELOAD_SWAPPING:
+        await_live(member);
+        break;
+    case RELOAD_BACK_WANTED:
+        go_back(member);
+        break;
+    case RELOAD_REFUSED:
+        refuse(member);
+        break;
+    case RELOAD_DROP:
+        fail(member);
+        break;
+    default:
+        break;
+    }
+}
+
+/* A checkpoint: what the slot is at this seq, the plugin's own state as the child writes it, and
+ * from here on every private event is kept. */
+static void make_point(struct member *member, int64_t mono_ns)
+{
+    struct generation *active = member->active;
+    const struct agon_event_hdr *event;
+    struct cut *spare;
+    int rc;
+
+    if (member->is_making) {
+        rc = run_process_answer(active->process, NULL);
+        if (rc == AGON_EAGAIN)
+            return;
+        member->is_making = 0;
+        if (rc < 0)
+            return; // it saves none, or failed to: the next try is due in its time
+        spare = member->point;
+        member->point = member->making;
+        member->making = spare;
+        member->point->is_whole = 1;
+        while ((event = evring_peek(&member->kept_out, NULL)) != NULL &&
+               event->seq <= member->point->setup.head.seq)
+            evring_release(&member->kept_out);
+        return;
+    }
+    if (mono_ns - member->point_ns < member->spec.checkpoint_ns ||
+        atomic_load(&member->phase) != RELOAD_IDLE)
+        return;
+    member->point_ns = mono_ns;
+    if (member->making == NULL ||
+        run_process_save(active->process, engine_seq(member->crew->config.engine)) < 0)
+        return;
+    cut_collect(member->crew, member, member->making);
+    member->is_making = 1;
+}
+
+int member_keep(struct member *member, struct error *err)
+{
+    uint64_t bytes = (evring_bytes(KEPT_GRANULES) + 127) / 128 * 128;
+
+    member->point = cut_new(err);
+    member->making = cut_new(err);
+    member->kept_memory = aligned_alloc(128, bytes);
+    if (member->point == NULL || member->making == NULL || member->kept_memory == NULL)
+        return error_set(err, AGON_ENOMEM, "no memory for checkpoints");
+    memset(member->kept_memory, 0, bytes);
+    REQUIRE(evring_format(member->kept_memory, KEPT_GRANULES) == AGON_OK);
+    REQUIRE(evring_attach(&member->kept_in, member->kept_memory, KEPT_GRANULES) == AGON_OK);
+    REQUIRE(evring_attach(&member->kept_out, member->kept_memory, KEPT_GRANULES) == AGON_OK);
+    mux_attach(member);
+    return AGON_OK;
+}
+
+void crew_turn(struct crew *crew, int64_t mono_ns)
+{
+    uint64_t pending = atomic_load_explicit(&crew->pending, memory_order_acquire);
+
+    while (pending != 0) {
+        turn(&crew->members[__builtin_ctzll(pending)]);
+        pending &= pending - 1;
+    }
+    for (uint32_t i = 0; i < crew->n_members; i++) {
+        struct member *member = &crew->members[i];
+
+        if (!member->is_muxed)
+            continue;
+        if (member->is_draining && mono_ns > member->drain_ns)
+            member->is_draining = 0; // it had its time
+        if (member->kept_memory != NULL && member->active != NULL)
+            make_point(member, mono_ns);
+    }
+}
+
+int crew_is_busy(const struct crew *crew)
+{
+    return atomic_load_explicit(&crew->pending, memory_order_relaxed) != 0;
+}
+
+static uint8_t kind_of(const struct generation *active, const char **why)
+{
+    *why = "";
+    if (active->process == NULL) {
+        *why = feed_failure(run_inproc_feed(active->run))->text;
+        return CRASH_FAILED;
+    }
+    switch (run_process_end(active->process, why)) {
+    case PROCESS_HUNG:
+        return CRASH_HUNG;
+    case PROCESS_FAILED:
+        return CRASH_FAILED;
+    case PROCESS_EXITED:
+        return CRASH_EXITED;
+    default:
+        return CRASH_DIED;
+    }
+}
+
+void crew_bury(struct crew *crew, uint16_t slot, struct record_crash *crash)
+{
+    struct member *member = &crew->members[slot];
+    struct generation *active = member->active;
+    const unsigned char *state;
+    const char *why;
+    uint64_t n;
+
+    memset(crash, 0, sizeof(*crash));
+    crash->hdr.type = EVENT_CRASH;
+    crash->hdr.granules = 3;
+    crash->slot = slot;
+    if (active == NULL)
+        return;
+    crash->kind = kind_of(active, &why);
+    snprintf(crash->text, sizeof(crash->text), "%.95s", why);
+    crash->generation = active->number;
+    crash->generation_hash = active->hash;
+    crash->nth = generation_nth(active);
+    crash->last_seq = generation_done(active);
+    crash->first_seq = crash->last_seq > CRASH_EVENTS ? crash->last_seq - CRASH_EVENTS + 1 : 1;
+    if (active->process != NULL)
+        run_process_fault(active->process, &crash->signal, &crash->ip, &crash->address);
+    if (active->process != NULL)
+        run_process_kill(active->process, "it was ended: what it does is no plugin's work");
+    // The checkpoint's state lies in the memory of the dead.
+    if (member->point != NULL && member->point->is_whole) {
+        state = run_process_state(active->process, &n);
+        free(member->point->state);
+        member->point->state = state != NULL && n > 0 ? malloc(n) : NULL;
+        member->point->n_state = n;
+        if (member->point->state != NULL)
+            memcpy(member->point->state, state, n);
+        else
+            member->point->is_whole = 0;
+    }
+    member->is_making = 0;
+    member->is_held = 0;
+    generation_end(member->dead, AGON_END_RISK);
+    member->dead = active;
+    member->active = NULL;
+    if (!member->is_muxed)
+        engine_attach_runner(crew->config.engine, slot, NULL);
+}
+
+int crew_save(struct crew *crew, uint16_t slot, unsigned char **bytes, uint64_t *n,
+              struct error *err)
+{
+    struct member *member = &crew->members[slot];
+    const unsigned char *state;
+    _Atomic uint32_t never = 0;
+    int rc;
+
+    *bytes = NULL;
+    *n = 0;
+    if (member->active == NULL)
+        return error_set(err, AGON_ESTATE, "nobody plays for slot %u", slot);
+    if (member->active->run != NULL)
+        return feed_save(run_inproc_feed(member->active->run), bytes, n, err);
+    if (member->point != NULL)
+        member->point->is_whole = 0;
+    rc = run_process_save(member->active->process, engine_seq(crew->config.engine));
+    for (int i = 0; rc >= 0 && i < 1000; i++) {
+        rc = run_process_answer(member->active->process, err);
+        if (rc != AGON_EAGAIN)
+            break;
+        rc = AGON_OK;
+        (void)futex_wait(&never, 0, 1000000);
+        (void)run_process_poll(member->active->process, clock_mono());
+    }
+    if (rc < 0)
+        return rc;
+    state = run_process_state(member->active->process, n);
+    *bytes = state != NULL && *n > 0 ? malloc(*n) : NULL;
+    if (*bytes == NULL)
+        return error_set(err, AGON_ENOMEM, "no state");
+    memcpy(*bytes, state, *n);
+    return AGON_OK;
+}
+
+/* --- loader --- */
+
+static void give(struct member *member, uint32_t phase)
+{
+    atomic_store_explicit(&member->phase, phase, memory_order_release);
+    atomic_fetch_or(&member->crew->pending, (uint64_t)1 << member->slot);
+}
+
+static int is_ours(uint32_t phase)
+{
+    return phase == RELOAD_CUT || phase == RELOAD_DONE || phase == RELOAD_FAILED;
+}
+
+/* Until the core has given the slot back. */
+static int await(struct member *member, struct error *err)
+{
+    uint32_t phase;
+
+    while (!is_ours(phase = atomic_load_explicit(&member->phase, memory_order_acquire))) {
+        if (atomic_load(&member->crew->is_closing)) {
+            // The core stands still: it is ours to clear up.
+            atomic_fetch_and(&member->crew->pending, ~((uint64_t)1 << member->slot));
+            error_set(&member->err, AGON_ESTATE, "the host is stopping");
+            fail(member);
+            break;
+        }
+        (void)futex_wait(&member->phase, phase, WAIT_NS);
+    }
+    if (atomic_load(&member->phase) != RELOAD_FAILED)
+        return AGON_OK;
+    *err = member->err;
+    return member->err.code < 0 ? member->err.code : AGON_EIO;
+}
+
+static int catch_up(struct member *member, struct error *err)
+{
+    struct generation *next = member->next;
+    const struct bus_shm *bus = member->crew->bus;
+    int64_t until = clock_mono() + CATCH_UP_NS;
+    _Atomic uint32_t never = 0;
+    uint64_t n_gaps;
+
+    for (;;) {
+        if (next->run != NULL && feed_run(run_inproc_feed(next->run), UINT64_MAX) < 0) {
+            *err = *feed_failure(run_inproc_feed(next->run));
+            return err->code;
+        }
+        if (next->process != NULL && run_process_poll(next->process, clock_mono()) < 0) {
+            const char *why;
+
+            run_process_end(next->process, &why);
+            return error_set(err, AGON_EIO, "while it caught up: %s", why);
+        }
+        n_gaps = next->run != NULL ? atomic_load(&next->n_gaps)
+                                   : atomic_load(&run_process_beat(next->process)->n_gaps);
+        if (n_gaps > 0)
+            return error_set(err, AGON_EAGAIN, "the bus has overtaken it");
+        if (generation_done(next) + CLOSE_ENOUGH >=
+            atomic_load_explicit(&bus->tail_seq, memory_order_acquire))
+            return AGON_OK;
+        if (clock_mono() > until || atomic_load(&member->crew->is_closing))
+            return error_set(err, AGON_ETIME, "it does not catch up");
+        if (next->process != NULL) {
+            run_process_wake(next->process);
+            (void)futex_wait(&never, 0, NAP_NS);
+        }
+    }
+}
+
+/* Takes a new instance away from the core, if it has it. */
+static void drop(struct member *member)
+{
+    struct error ignored = {0};
+
+    give(member, RELOAD_DROP);
+    (void)await(member, &ignored);
+}
+
+static void end_next(struct member *member)
+{
+    if (!member->is_back)
+        generation_end(member->next, AGON_END_RELOAD);
+    member->next = NULL;
+}
+
+/* From a loaded generation to one that plays. */
+static int try_once(struct member *member, struct error *err)
+{
+    struct setup *setup;
+    struct cut *from;
+    int rc = generation_open(member->next, &member->spec, err);
+
+    member->is_next_lost = 0;
+    member->is_ordered = 0;
+    memset(&member->err, 0, sizeof(member->err));
+    if (rc < 0)
+        return rc;
+    free(member->new_shadow);
+    member->new_shadow = NULL;
+    if (member->spec.shadow != CREW_SHADOW_NONE && member->with_state) {
+        member->new_shadow = calloc(1, sizeof(*member->new_shadow));
+        if (member->new_shadow == NULL)
+            return error_set(err, AGON_ENOMEM, "no memory for a shadow");
+    }
+    give(member, RELOAD_CUT_WANTED);
+    rc = await(member, err);
+    if (rc < 0)
+        return rc;
+    from = member->from_point ? member->point : member->cut;
+    free(member->spent_shadow);
+    member->spent_shadow = NULL;
+    setup = &from->setup;
+    setup->state = from->n_state > 0 ? from->state : NULL;
+    setup->n_state = (uint32_t)from->n_state;
+    setup->head.start = AGON_START_SHADOW;
+    member->report.n_state = from->n_state;
+    rc = generation_begin(member->next, &member->spec, setup, err);
+    if (rc >= 0)
+        rc = catch_up(member, err);
+    if (rc < 0) {
+        drop(member);
+        return rc;
+    }
+    give(member, RELOAD_READY);
+    return await(member, err);
+}
+
+static int finish(struct member *member, int rc, int64_t began, struct crew_report *report,
+                  struct error *err)
+{
+    if (rc < 0) {
+        end_next(member);
+        error_wrap(err, "slot %s", member->spec.record.name);
+    }
+    generation_end(member->doomed, AGON_END_RELOAD);
+    member->doomed = NULL;
+    member->is_back = 0;
+    member->report.total_ns = clock_mono() - began;
+    if (report != NULL)
+        *report = member->report;
+    atomic_store(&member->phase, RELOAD_IDLE);
+    return rc;
+}
+
+static int begin(struct member *member, uint32_t why, uint32_t start, struct error *err)
+{
+    uint32_t idle = RELOAD_IDLE;
+
+    if (!atomic_compare_exchange_strong(&member->phase, &idle, RELOAD_LOADING))
+        return error_set(err, AGON_EBUSY, "slot %u is changing hands already", member->slot);
+    if (member->crew->config.step == NULL || member->spec.plugin[0] == '\0') {
+        atomic_store(&member->phase, RELOAD_IDLE);
+        return error_set(err, AGON_ESTATE, "slot %u has nothing to reload", member->slot);
+    }
+    if (member->active != NULL && !atomic_load(&member->active->is_begun)) {
+        atomic_store(&member->phase, RELOAD_IDLE);
+        return error_set(err, AGON_ESTATE, "slot %s has not begun to play yet",
+                         member->spec.record.name);
+    }
+    if (member->cut == NULL)
+        member->cut = cut_new(err);
+    if (member->cut == NULL) {
+        atomic_store(&member->phase, RELOAD_IDLE);
+        return AGON_ENOMEM;
+    }
+    if (member->cut->state == NULL) {
+        member->cut->state = malloc(STATE_ROOM);
+        member->cut->state_room = member->cut->state != NULL ? STATE_ROOM : 0;
+    }
+    memset(&member->report, 0, sizeof(member->report));
+    memset(&member->err, 0, sizeof(member->err));
+    member->why = why;
+    member->start = start;
+    member->with_state = member->active != NULL && why == GENERATION_RELOAD;
+    member->from_point = 0;
+    member->is_back = 0;
+    return AGON_OK;
+}
+
+static int grow_state(struct member *member)
+{
+    uint64_t room = member->cut->state_room * 16;
+    unsigned char *state;
+
+    if (room > SETUP_STATE_MAX)
+        room = SETUP_STATE_MAX;
+    if (room <= member->cut->state_room || (state = realloc(member->cut->state, room)) == NULL)
+        return 0;
+    member->cut->state = state;
+    member->cut->state_room = room;
+    return 1;
+}
+
+// The code that would play for the slot must be able to, before anything of the slot is touched.
+static int check_fit(const struct member *member, const struct generation *next, struct error *err)
+{
+    if (next->info.kind != member->spec.record.agent_kind)
+        return error_set(err, AGON_EINVAL, "it is of another kind than the slot's: %s",
+                         plugin_kind_name(next->info.kind));
+    if (member->spec.orders_on_reload == CREW_ORDERS_KEEP && next->info.kind == AGON_STRATEGY &&
+        (next->info.caps & AGON_ADOPTS_ORDERS) == 0)
+        return error_set(err, AGON_ENOTSUP,
+                         "it does not adopt orders (AGON_ADOPTS_ORDERS), and the roster says "
+                         "orders_on_reload: keep");
+    return AGON_OK;
+}
+
+static int rehearse_file(struct member *member, struct error *err)
+{
+    struct plugin_file copy;
+    struct plugin_info *info;
+    struct rehearsal rehearsal;
+    int is_inproc = member->next->runner == CREW_INPROC;
+    int rc = AGON_OK;
+
+    // What runs in this process was not tried in a child yet.
+    if (is_inproc) {
+        info = calloc(1, sizeof(*info));
+        if (info == NULL)
+            return error_set(err, AGON_ENOMEM, "no memory for a probe");
+        rc = plugin_file_stage(&copy, member->next->file.path, NULL, member->slot, err);
+        if (rc >= 0)
+            rc = plugin_probe(&copy, NULL, member->spec.plugin_index, info, err);
+        free(info);
+    } else {
+        copy = member->next->file;
+    }
+    if (rc >= 0 && member->crew->config.is_rehearsed) {
+        rc = plugin_rehearse(&copy, NULL, &rehearsal, err);
+        for (unsigned i = 0; i < REHEARSE_CHECKS && rc >= 0; i++)
+            if (rehearsal.checks[i].verdict == REHEARSAL_ERROR)
+                rc = error_set(err, AGON_EINVAL, "val-%s: %.180s", rehearsal_id(i),
+                               rehearsal.checks[i].text);
+    }
+    if (is_inproc)
+        plugin_file_drop(&copy);
+    return rc;
+}
+
+static int load_next(struct member *member, const char *path, struct error *err)
+{
+    int rc;
+
+    member->next = generation_new(member->crew, &member->spec, err);
+    if (member->next == NULL)
+        return AGON_ENOMEM;
+    rc = generation_load(member->next, &member->spec, path, err);
+    if (rc >= 0)
+        rc = check_fit(member, member->next, err);
+    return rc;
+}
+
+int crew_reload(struct crew *crew, uint16_t slot, const char *path, struct crew_report *report,
+                struct error *err)
+{
+    struct member *member = &crew->members[slot];
+    const char *from = path != NULL ? path : member->spec.plugin;
+    int64_t began = clock_mono();
+    int rc = begin(member, GENERATION_RELOAD, AGON_START_RELOAD, err);
+
+    if (rc < 0)
+        return rc;
+    rc = load_next(member, from, err);
+    if (rc >= 0)
+        rc = rehearse_file(member, err);
+    for (int i = 0; rc >= 0; i++) {
+        struct generation *again;
+
+        rc = try_once(member, err);
+        if (rc != AGON_ENOSPC && (rc != AGON_EAGAIN || i + 1 >= TRIES))
+            break;
+        if (rc == AGON_ENOSPC && !grow_state(member))
+            break;
+        // Overtaken, or no room for the state: a new instance of the same file, from a new cut.
+        again = generation_again(member->next, &member->spec, err);
+        rc = again != NULL ? AGON_OK : AGON_EIO;
+        if (again != NULL) {
+            generation_end(member->next, AGON_END_RELOAD);
+            member->next = again;
+        }
+    }
+    return finish(member, rc, began, report, err);
+}
+
+int crew_rollback(struct crew *crew, uint16_t slot, struct crew_report *report, struct error *err)
+{
+    struct member *member = &crew->members[slot];
+    int64_t began = clock_mono();
+    int rc = begin(member, GENERATION_ROLLBACK, AGON_START_RELOAD, err);
+
+    if (rc < 0)
+        return rc;
+    memset(&member->err, 0, sizeof(member->err));
+    member->is_ordered = 0;
+    member->is_back = 1;
+    give(member, RELOAD_BACK_WANTED);
+    rc = await(member, err);
+    return finish(member, rc, began, report, err);
+}
+
+int crew_restart(struct crew *crew, uint16_t slot, struct crew_report *report, struct error *err)
+{
+    struct member *member = &crew->members[slot];
+    int64_t began = clock_mono();
+    int rc = begin(member, GENERATION_RESTORE, AGON_START_RESTORE, err);
+
+    if (rc < 0)
+        return rc;
+    if (member->dead == NULL)
+        return finish(member, error_set(err, AGON_ESTATE, "nothing has crashed"), began, report,
+                      err);
+    member->from_point = member->kept_memory != NULL;
+    if (!member->from_point) {
+        member->why = GENERATION_FRESH;
+        member->start = AGON_START_FRESH;
+    }
+    for (int i = 0; i < 2; i++) {
+        member->next = generation_again(member->dead, &member->spec, err);
+        rc = member->next == NULL ? AGON_EIO : try_once(member, err);
+        if (rc >= 0 || !member->from_point)
+            break;
+        // Nothing to go on from, or the bus no longer has it: it begins with nothing.
+        end_next(member);
+        member->from_point = 0;
+        member->why = GENERATION_FRESH;
+        member->start = AGON_START_FRESH;
+    }
+    return finish(member, rc, began, report, err);
+}

@@ -1,0 +1,443 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The loader: a thread that gives way to the others and does what takes time when a slot changes
+ * hands: reloads and roll-backs that an operator asks for, restarts of what crashed. And the
+ * binaries that this host refuses. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/utf8.h"
+#include "cli/host_impl.h"
+#include "sys/file.h"
+#include "sys/log.h"
+#include "sys/proc.h"
+
+#define QUARANTINE_BYTES ((uint64_t)1 << 20)
+
+/* --- quarantine: one line a binary, "hash slot time reason" --- */
+
+static void hex_of(const unsigned char hash[HASH_SIZE], char text[2 * HASH_SIZE + 1])
+{
+    for (int i = 0; i < HASH_SIZE; i++)
+        snprintf(text + 2 * i, 3, "%02x", hash[i]);
+}
+
+static int write_quarantine(struct host *host, struct error *err)
+{
+    char path[PATH_MAX];
+    char *text = malloc(QUARANTINE_BYTES);
+    size_t n = 0;
+    int rc;
+
+    if (text == NULL)
+        return error_set(err, AGON_ENOMEM, "no memory for the quarantine");
+    for (uint32_t i = 0; i < host->n_quarantined; i++) {
+        const struct host_quarantined *one = &host->quarantined[i];
+
+        n += (size_t)snprintf(text + n, QUARANTINE_BYTES - n, "%s %s %lld %s\n", one->hash,
+                              one->slot, (long long)one->t, one->why);
+    }
+    rc = rundir_join(&host->rundir, "quarantine", path, sizeof(path));
+    if (rc >= 0)
+        rc = file_write_atomic(path, text, n, 0600, err);
+    free(text);
+    return rc;
+}
+
+int host_quarantine_open(struct host *host, struct error *err)
+{
+    char path[PATH_MAX];
+    char *bytes = NULL;
+    uint64_t n;
+    int rc = rundir_join(&host->rundir, "quarantine", path, sizeof(path));
+
+    if (rc >= 0)
+        rc = file_read(path, QUARANTINE_BYTES, &bytes, &n, err);
+    if (rc == AGON_ENOENT)
+        return AGON_OK;
+    if (rc < 0)
+        return rc;
+    for (char *save = NULL, *line = strtok_r(bytes, "\n", &save);
+         line != NULL && host->n_quarantined < HOST_QUARANTINE_MAX;
+         line = strtok_r(NULL, "\n", &save)) {
+        struct host_quarantined *one = &host->quarantined[host->n_quarantined];
+        long long t = 0;
+
+        memset(one, 0, sizeof(*one));
+        if (sscanf(line, "%64s %31s %lld %159[^\n]", one->hash, one->slot, &t, one->why) < 3 ||
+            strlen(one->hash) != 2 * HASH_SIZE) {
+            free(bytes);
+            return error_set(err, AGON_ECORRUPT,
+                             "%s: line %u is none of ours; correct it or remove the file", path,
+                             host->n_quarantined + 1);
+        }
+        one->t = t;
+        host->n_quarantined++;
+    }
+    free(bytes);
+    return AGON_OK;
+}
+
+// The lock is held.
+static int find_quarantined(const struct host *host, const char *hash)
+{
+    for (uint32_t i = 0; i < host->n_quarantined; i++) {
+        if (strncmp(host->quarantined[i].hash, hash, strlen(hash)) == 0)
+            return (int)i;
+    }
+    return -1;
+}
+
+int host_is_refused(void *ctx, const unsigned char hash[HASH_SIZE], struct error *err)
+{
+    struct host *host = ctx;
+    char text[2 * HASH_SIZE + 1];
+    int at;
+    int rc = AGON_OK;
+
+    hex_of(hash, text);
+    pthread_mutex_lock(&host->loader_lock);
+    at = find_quarantined(host, text);
+    if (at >= 0)
+        rc = error_set(
+            err, AGON_EPERM,
+            "this binary (%.16s) is quarantined on this host: slot %s %s. Clear it to run "
+            "it again",
+            text, host->quarantined[at].slot, host->quarantined[at].why);
+    pthread_mutex_unlock(&host->loader_lock);
+    return rc;
+}
+
+static void quarantine(struct host *host, const struct host_quarantined *one)
+{
+    struct error err = {0};
+    int rc = AGON_OK;
+
+    pthread_mutex_lock(&host->loader_lock);
+    if (find_quarantined(host, one->hash) < 0) {
+        // At the limit the oldest goes.
+        if (host->n_quarantined == HOST_QUARANTINE_MAX)
+            memmove(&host->quarantined[0], &host->quarantined[1],
+                    --host->n_quarantined * sizeof(host->quarantined[0]));
+        host->quarantined[host->n_quarantined++] = *one;
+        rc = write_quarantine(host, &err);
+    }
+    pthread_mutex_unlock(&host->loader_lock);
+    if (rc < 0)
+        log_error("host", "quarantine", "the quarantine could not be written: %s", err.text);
+    log_error("host", "quarantine",
+              "slot %s: %s: its binary %.16s is refused on this host from now on", one->slot,
+              one->why, one->hash);
+}
+
+uint32_t host_quarantine_list(struct host *host, struct host_quarantined *list, uint32_t max)
+{
+    uint32_t n;
+
+    pthread_mutex_lock(&host->loader_lock);
+    n = host->n_quarantined;
+    memcpy(list, host->quarantined, (n < max ? n : max) * sizeof(*list));
+    pthread_mutex_unlock(&host->loader_lock);
+    return n;
+}
+
+int host_quarantine_clear(struct host *host, const char *hash, const char *reason,
+                          struct error *err)
+{
+    struct record_quarantine *note;
+    struct host_quarantined one;
+    unsigned long long hash8 = 0;
+    int rc, at;
+
+    if (hash == NULL || strlen(hash) < 8)
+        return error_set(err, AGON_EINVAL, "name the binary by at least 8 digits of its hash");
+    if (reason == NULL || reason[0] == '\0' || !utf8_is_valid(reason, strlen(reason)))
+        return error_set(err, AGON_EINVAL, "say why it may run again: the reason is kept");
+    pthread_mutex_lock(&host->loader_lock);
+    at = find_quarantined(host, hash);
+    if (at < 0) {
+        pthread_mutex_unlock(&host->loader_lock);
+        return error_set(err, AGON_ENOENT, "no binary %.64s is quarantined here", hash);
+    }
+    // In the journal first: what cannot be told there is not done.
+    note = ring_claim(&host->notes);
+    if (note == NULL) {
+        pthread_mutex_unlock(&host->loader_lock);
+        return error_set(err, AGON_EAGAIN, "the host is busy; try again");
+    }
+    one = host->quarantined[at];
+    for (int i = 7; i >= 0; i--) {
+        unsigned byte = 0;
+
+        (void)sscanf(one.hash + 2 * i, "%2x", &byte);
+        hash8 = hash8 << 8 | byte;
+    }
+    *note = (struct record_quarantine){.hdr = {.type = EVENT_QUARANTINE, .granules = 3},
+                                       .generation_hash = hash8,
+                                       .slot = UINT16_MAX};
+    snprintf(note->text, sizeof(note->text), "%.143s", reason);
+    memmove(&host->quarantined[at], &host->quarantined[at + 1],
+            (--host->n_quarantined - (uint32_t)at) * sizeof(host->quarantined[0]));
+    rc = write_quarantine(host, err);
+    ring_publish(&host->notes);
+    pthread_mutex_unlock(&host->loader_lock);
+    host_wake_core(host);
+    return rc;
+}
+
+/* --- the loader --- */
+
+static void tell(struct host *host, uint16_t slot, const char *what, int rc,
+                 const struct crew_report *report, const struct error *err)
+{
+    const char *name = host->config.slots[slot].record.name;
+
+    if (rc < 0)
+        log_error("host", what, "slot %s: %s failed: %s", name, what, err->text);
+    else
+        log_warn("host", what,
+                 "slot %s: %s: generation %u (%016llx) plays from event %llu, with %llu bytes of "
+                 "state of event %llu; the core was held up for %lld + %lld us, all in all %lld ms",
+                 name, what, report->generation,
+                 (unsigned long long)__builtin_bswap64(report->hash),
+                 (unsigned long long)report->swap_seq, (unsigned long long)report->n_state,
+                 (unsigned long long)report->cut_seq, (long long)(report->cut_ns / 1000),
+                 (long long)(report->swap_ns / 1000), (long long)(report->total_ns / 1000000));
+}
+
+static int do_job(struct host *host, uint16_t slot, uint32_t kind, const char *path,
+                  struct error *err)
+{
+    static const char *const names[] = {"?", "reload", "rollback", "restart"};
+    struct crew_report report = {0};
+    int rc;
+
+    if (kind == LOADER_RELOAD)
+        rc = crew_reload(host->crew, slot, path, &report, err);
+    else if (kind == LOADER_ROLLBACK)
+        rc = crew_rollback(host->crew, slot, &report, err);
+    else
+        rc = crew_restart(host->crew, slot, &report, err);
+    // That there is nothing to go back to is no news where nobody asked for it.
+    if (kind != LOADER_ROLLBACK || rc != AGON_ENOENT)
+        tell(host, slot, names[kind], rc, &report, err);
+    if (rc >= 0)
+        atomic_fetch_or(&host->revived, (uint64_t)1 << slot);
+    return rc;
+}
+
+/* What the core has found: binaries to be refused, slots to be begun anew. */
+static void do_crashed(struct host *host)
+{
+    uint64_t crashed = atomic_exchange(&host->restarts, 0);
+    uint64_t broken = atomic_exchange(&host->broken, 0);
+    struct error err = {0};
+
+    for (uint16_t id = 0; id < SLOTS_MAX; id++) {
+        uint64_t bit = (uint64_t)1 << id;
+
+        if (broken & bit)
+            quarantine(host, &host->condemned[id]);
+        if (!((crashed | broken) & bit) || atomic_load(&host->is_loader_stopping))
+            continue;
+        // A binary that is refused from now on is not begun again; one before it that is still
+        // warm, and is another, plays on.
+        if ((broken & bit) && do_job(host, id, LOADER_ROLLBACK, NULL, &err) < 0)
+            continue;
+        if ((crashed & bit) == 0 || do_job(host, id, LOADER_RESTART, NULL, &err) >= 0 ||
+            atomic_load(&host->is_loader_stopping))
+            continue;
+        // Not to come back is one more crash.
+        snprintf(host->stillborn_why[id], sizeof(host->stillborn_why[id]), "%.95s", err.text);
+        atomic_fetch_or(&host->stillborn, bit);
+    }
+}
+
+void *host_loader_main(void *ctx)
+{
+    struct host *host = ctx;
+
+    proc_batch();
+    while (atomic_load(&host->is_loader_stopping) < 2) {
+        uint32_t seen = atomic_load(&host->loader_wake);
+
+        atomic_store(&host->is_loader_busy, 1);
+        if (!atomic_load(&host->is_loader_stopping))
+            do_crashed(host);
+        pthread_mutex_lock(&host->loader_lock);
+        if (host->job.state == JOB_ASKED) {
+            struct host_job *job = &host->job;
+
+            pthread_mutex_unlock(&host->loader_lock);
+            memset(&job->err, 0, sizeof(job->err));
+            job->rc = atomic_load(&host->is_loader_stopping)
+                          ? error_set(&job->err, AGON_ESTATE, "the host is stopping")
+                          : do_job(host, job->slot, job->kind,
+                                   job->path[0] != '\0' ? job->path : NULL, &job->err);
+            pthread_mutex_lock(&host->loader_lock);
+            job->state = JOB_DONE;
+            pthread_cond_broadcast(&host->loader_done);
+        }
+        pthread_mutex_unlock(&host->loader_lock);
+        atomic_store(&host->is_loader_busy, 0);
+        futex_wake(&host->is_loader_busy, 1);
+        futex_wait(&host->loader_wake, seen, 100000000);
+    }
+    return NULL;
+}
+
+void host_wake_loader(struct host *host)
+{
+    atomic_fetch_add(&host->loader_wake, 1);
+    futex_wake(&host->loader_wake, 1);
+}
+
+static int ask(struct host *host, const char *slot, uint32_t kind, const char *path,
+               struct error *err)
+{
+    struct host_job *job = &host->job;
+    uint16_t id = 0;
+    int rc;
+
+    while (id < host->config.n_slots && strcmp(host->config.slots[id].record.name, slot) != 0)
+        id++;
+    if (id == host->config.n_slots)
+        return error_set(err, AGON_ENOENT, "no slot is called %.31s", slot);
+    if (!host->is_running)
+        return error_set(err, AGON_ESTATE, "the host does not run");
+    pthread_mutex_lock(&host->loader_lock);
+    if (job->state != JOB_FREE) {
+        pthread_mutex_unlock(&host->loader_lock);
+        return error_set(err, AGON_EBUSY, "another slot is changing hands just now; try again");
+    }
+    job->kind = kind;
+    job->slot = id;
+    snprintf(job->path, sizeof(job->path), "%.511s", path != NULL ? path : "");
+    job->state = JOB_ASKED;
+    host_wake_loader(host);
+    while (job->state != JOB_DONE)
+        pthread_cond_wait(&host->loader_done, &host->loader_lock);
+    rc = job->rc;
+    if (rc < 0 && err != NULL)
+        *err = job->err;
+    job->state = JOB_FREE;
+    pthread_mutex_unlock(&host->loader_lock);
+    return rc;
+}
+
+int host_reload(struct host *host, const char *slot, const char *path, struct error *err)
+{
+    return ask(host, slot, LOADER_RELOAD, path, err);
+}
+
+int host_rollback(struct host *host, const char *slot, struct error *err)
+{
+    return ask(host, slot, LOADER_ROLLBACK, NULL, err);
+}
+
+/* --- [core] --- */
+
+int host_crew_step(void *ctx, struct agon_event_hdr *event)
+{
+    struct host *host = ctx;
+
+    event->t = host_now(host);
+    return host_step_due(host, event);
+}
+
+/* The engine hears of a crash and says what becomes of the slot. AGON_EAGAIN: next turn. */
+int host_tell_crash(struct host *host, uint16_t id)
+{
+    struct record_crash *crash = &host->crashes[id];
+    const struct slot *slot = &engine_slots(host->engine)->all[id];
+    struct host_quarantined *one = &host->condemned[id];
+    struct record_quarantine note = {.hdr = {.type = EVENT_QUARANTINE, .granules = 3},
+                                     .generation_hash = crash->generation_hash,
+                                     .slot = id,
+                                     .is_set = 1};
+    const unsigned char *hash = crew_file_hash(host->crew, id);
+
+    crash->orders = host->config.slots[id].record.on_crash;
+    crash->hdr.t = host_now(host);
+    if (!host->is_crash_told[id]) {
+        if (host_step_due(host, &crash->hdr) == AGON_EAGAIN)
+            return AGON_EAGAIN;
+        host->is_crash_told[id] = 1;
+    }
+    if (slot->condition != CONDITION_QUARANTINED) {
+        if (slot->condition == CONDITION_SUSPENDED && slot->condition_reason == REASON_SLOT_GONE &&
+            hash != NULL)
+            atomic_fetch_or(&host->restarts, (uint64_t)1 << id);
+        host_wake_loader(host);
+        return AGON_OK;
+    }
+    snprintf(note.text, sizeof(note.text), "crashed %u times, last: %.95s", slot->n_crashes,
+             crash->text);
+    note.hdr.t = host_now(host);
+    if (host_step_due(host, &note.hdr) == AGON_EAGAIN)
+        return AGON_EAGAIN;
+    if (hash == NULL)
+        return AGON_OK;
+    memset(one, 0, sizeof(*one));
+    hex_of(hash, one->hash);
+    memcpy(one->slot, slot->name, sizeof(one->slot));
+    one->t = engine_t(host->engine);
+    utf8_escape(note.text, strlen(note.text), one->why, sizeof(one->why));
+    atomic_fetch_or(&host->broken, (uint64_t)1 << id);
+    host_wake_loader(host);
+    return AGON_OK;
+}
+
+/* Slots that have changed hands: they play, and later CONFIG records must say so too. */
+void host_take_revived(struct host *host)
+{
+    uint64_t revived = atomic_exchange(&host->revived, 0);
+
+    while (revived != 0) {
+        uint16_t id = (uint16_t)__builtin_ctzll(revived);
+        const struct slot *slot = &engine_slots(host->engine)->all[id];
+        struct record_slot *record = &host->config.slots[id].record;
+
+        record->generation_hash = slot->generation_hash;
+        record->subscription.event_mask = slot->subscription.event_mask;
+        host->failures[id][0] = '\0';
+        revived &= revived - 1;
+    }
+}
+
+/* A restart that failed counts as a crash of its own. */
+void host_take_stillborn(struct host *host)
+{
+    uint64_t stillborn = atomic_exchange(&host->stillborn, 0);
+
+    while (stillborn != 0) {
+        uint16_t id = (uint16_t)__builtin_ctzll(stillborn);
+        struct record_crash *crash = &host->crashes[id];
+
+        memcpy(crash->text, host->stillborn_why[id], sizeof(crash->text));
+        crash->kind = CRASH_FAILED;
+        crash->signal = 0;
+        crash->ip = crash->address = 0;
+        host->is_crash[id] = 1;
+        host->is_crash_told[id] = 0;
+        host->gone |= (uint64_t)1 << id;
+        stillborn &= stillborn - 1;
+    }
+}
+
+int host_drain_notes(struct host *host)
+{
+    struct record_quarantine *note;
+    int n = 0;
+
+    while ((note = ring_peek(&host->notes)) != NULL) {
+        struct record_quarantine copy = *note;
+
+        copy.hdr.t = host_now(host);
+        if (host_step_due(host, &copy.hdr) == AGON_EAGAIN)
+            break;
+        ring_release(&host->notes);
+        n++;
+    }
+    return n;
+}

@@ -1,0 +1,29 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Slots change hands in a live host on the simulated exchange: each agent is reloaded twice, rolled back and offered
+# what cannot be loaded, while it trades. Nobody misses an event, and the journal replays to the recorded hashes.
+. "$(dirname "$0")/common.sh"
+export FAULTY
+export PLUGINS="$AGON_BUILD_ROOT/plugins"
+for runner in process inproc; do
+    "${TOOLS}hands" $runner "$WORK/$runner" 2>"$WORK/$runner.err" || {
+        tail -20 "$WORK/$runner.err"
+        fail "$runner"
+    }
+    n=$(grep -c '"key":"nth"' "$WORK/$runner.err")
+    [ "$n" = 4 ] || fail "$runner: $n of 4 agents were delivered all that the engine counts"
+    ! grep -q '"key":"nth-differs"\|"key":"slot-gone"' "$WORK/$runner.err" || fail "$runner: an agent was lost"
+    "$AGON" replay "$WORK/$runner" --verify >"$WORK/replay.out" || fail "$runner: the journal does not replay"
+    n=$("$AGON" journal cat "$WORK/$runner" --type config --json | grep -c '"generation"')
+    [ "$n" = 12 ] || fail "$runner: $n changes of hands in the journal, not 12"
+    grep '"key":"reload"' "$WORK/$runner.err" | sed -n 's/.*"text":"\(.*\)".*/\1/p' | grep 'generation 2'
+done
+"${TOOLS}hands" quarantine "$WORK/bad" 2>"$WORK/bad.err" || {
+    tail -20 "$WORK/bad.err"
+    fail "quarantine"
+}
+"$AGON" replay "$WORK/bad" --verify >"$WORK/replay.out" || fail "the journal of a quarantine does not replay"
+n=$("$AGON" journal cat "$WORK/bad" --type crash --json | grep -c '"type":"crash"')
+[ "$n" = 3 ] || fail "$n crashes in the journal, not 3"
+"$AGON" journal cat "$WORK/bad" --type quarantine --json | grep -q 'the fault is mended' || fail "why it was cleared is not in the journal"
+echo "quarantined after 3 crashes, cleared with a reason, and another binary plays for the slot"

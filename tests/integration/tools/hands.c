@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: Apache-2.0
+/* hands: a host on a simulated exchange whose slots change hands while they trade: each is
+ * reloaded, rolled back and refused, through the functions that a control socket calls. The run
+ * directory is left for whoever replays it. hands DIR */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/child_main.h"
+#include "cli/commands.h"
+#include "cli/demo_cast.h"
+#include "sys/clock.h"
+#include "sys/futex.h"
+#include "sys/log.h"
+
+#define RELOADS 2
+#define LIMIT   ((int64_t)60 * 1000000000)
+
+static struct host *host;
+static struct host_view view;
+static struct crew_slot slots[DEMO_SLOTS];
+
+static int fail(const char *what, const struct error *err)
+{
+    fprintf(stderr, "hands: %s: %s\n", what, err->text);
+    return EXIT_FAILURE;
+}
+
+// Until the agent has been told of more events, of which one at least came after what was done.
+static int settle(uint16_t id, uint64_t more)
+{
+    int64_t until = clock_mono() + LIMIT;
+    _Atomic uint32_t never = 0;
+    uint64_t nth, seq;
+
+    host_view(host, &view);
+    nth = view.slots[id].nth;
+    seq = view.seq;
+    while (clock_mono() < until) {
+        host_view(host, &view);
+        if (view.slots[id].is_playing && view.slots[id].nth >= nth + more && view.seq > seq)
+            return 1;
+        futex_wait(&never, 0, 10000000);
+    }
+    return 0;
+}
+
+static int change_hands(uint16_t id, struct error *err)
+{
+    const char *name = slots[id].record.name;
+    uint32_t n = 1;
+
+    for (int i = 0; i < RELOADS; i++) {
+        if (host_reload(host, name, i == 1 ? slots[id].plugin : NULL, err) < 0)
+            return fail(name, err);
+        if (!settle(id, 1))
+            return fail("nothing is delivered after a reload", err);
+        if (view.slots[id].generation != ++n || !view.slots[id].is_playing)
+            return fail("it is not the next generation that plays", err);
+    }
+    if (host_rollback(host, name, err) < 0)
+        return fail(name, err);
+    if (!settle(id, 1) || view.slots[id].generation != n - 1)
+        return fail("it is not the one before that plays", err);
+    if (host_reload(host, name, "/nowhere/at_all.so", err) >= 0 || !settle(id, 1) ||
+        view.slots[id].generation != n - 1 || !view.slots[id].is_playing)
+        return fail("what cannot be loaded changed something", err);
+    fprintf(stderr, "refused as it should be: %s\n", err->text);
+    return EXIT_SUCCESS;
+}
+
+static int play(const char *dir, uint32_t runner, struct error *err)
+{
+    static struct host_instrument instruments[HOST_INSTRUMENTS_MAX];
+    static const char *const args[] = {"--port", "0",  "--speed",       "60",
+                                       "--seed", "11", "--with-parent", NULL};
+    struct host_config config = {.mode = RUN_LIVE,
+                                 .base_currency = "USDT",
+                                 .instruments = instruments,
+                                 .slots = slots,
+                                 .n_slots = DEMO_SLOTS,
+                                 .speed_milli = 60000,
+                                 .is_async = 1,
+                                 .mark_every = 5000,
+                                 .low_water_bytes = (int64_t)32 << 20,
+                                 .dir = dir};
+    struct simproc sim = {0};
+    struct host_quarantined none;
+    int rc = simproc_start(&sim, args, err);
+    int status = EXIT_FAILURE;
+
+    if (rc >= 0)
+        rc = demo_venue(&config.venue, sim.port, err);
+    if (rc >= 0)
+        rc = demo_instruments(instruments, &sim, NULL, err);
+    config.n_instruments = rc > 0 ? (uint32_t)rc : 0;
+    if (rc >= 0)
+        rc = demo_cast(slots, getenv("PLUGINS"), config.n_instruments, err);
+    for (int i = 0; i < DEMO_SLOTS; i++)
+        slots[i].record.runner = (uint8_t)runner;
+    if (rc >= 0)
+        rc = host_open(&host, &config, err);
+    if (rc >= 0)
+        rc = host_start(host, err);
+    if (rc < 0) {
+        status = fail("start", err);
+        goto done;
+    }
+    status = settle(3, 50) ? EXIT_SUCCESS : fail("the agents do not begin to trade", err);
+    for (uint16_t id = 0; id < DEMO_SLOTS && status == EXIT_SUCCESS; id++)
+        status = change_hands(id, err);
+    if (status == EXIT_SUCCESS &&
+        (host_reload(host, "nobody", NULL, err) != AGON_ENOENT ||
+         host_quarantine_list(host, &none, 1) != 0 ||
+         host_quarantine_clear(host, "0123456789abcdef", "a test", err) != AGON_ENOENT))
+        status = fail("what is not there was found", err);
+    if (host_stop(host, 2000000000, -1, err) < 0)
+        status = fail("stop", err);
+done:
+    host_free(host);
+    simproc_stop(&sim);
+    return status;
+}
+
+/* An agent that dies at its 40th event, again and again, until its binary is refused; cleared with
+ * a reason, and another binary put to the slot. */
+static int condemn(const char *dir, struct error *err)
+{
+    static struct host_instrument instruments[HOST_INSTRUMENTS_MAX];
+    static const char *const args[] = {"--port", "0",  "--speed",       "60",
+                                       "--seed", "11", "--with-parent", NULL};
+    struct host_config config = {.mode = RUN_LIVE,
+                                 .base_currency = "USDT",
+                                 .instruments = instruments,
+                                 .slots = slots,
+                                 .n_slots = 1,
+                                 .speed_milli = 60000,
+                                 .is_async = 1,
+                                 .low_water_bytes = (int64_t)32 << 20,
+                                 .dir = dir};
+    const char *good;
+    static char path[512];
+    struct simproc sim = {0};
+    struct host_quarantined bad;
+    int64_t until = clock_mono() + LIMIT;
+    _Atomic uint32_t never = 0;
+    int status = EXIT_FAILURE;
+    int rc = simproc_start(&sim, args, err);
+
+    if (rc >= 0)
+        rc = demo_venue(&config.venue, sim.port, err);
+    if (rc >= 0)
+        rc = demo_instruments(instruments, &sim, NULL, err);
+    config.n_instruments = rc > 0 ? (uint32_t)rc : 0;
+    if (rc >= 0)
+        rc = demo_cast(slots, getenv("PLUGINS"), config.n_instruments, err);
+    // The market maker's place, with a plugin that breaks.
+    slots[0] = slots[3];
+    slots[0].record.slot = 0;
+    snprintf(path, sizeof(path), "%s", slots[0].plugin);
+    good = path;
+    snprintf(slots[0].plugin, sizeof(slots[0].plugin), "%.500s", getenv("FAULTY"));
+    slots[0].n_params = 2;
+    slots[0].params[0] = (struct setup_param){.name = "fault", .text = "segv"};
+    slots[0].params[1] = (struct setup_param){.name = "at", .text = "40"};
+    if (rc >= 0)
+        rc = host_open(&host, &config, err);
+    if (rc >= 0)
+        rc = host_start(host, err);
+    if (rc < 0) {
+        fail("start", err);
+        goto done;
+    }
+    while (host_quarantine_list(host, &bad, 1) == 0 && clock_mono() < until)
+        futex_wait(&never, 0, 10000000);
+    host_view(host, &view);
+    if (host_quarantine_list(host, &bad, 1) != 1 || strcmp(bad.slot, slots[0].record.name) != 0)
+        fail("nothing is quarantined", err);
+    else if (host_reload(host, bad.slot, NULL, err) != AGON_EPERM)
+        fail("the binary is not refused", err);
+    else if (host_quarantine_clear(host, bad.hash, "", err) != AGON_EINVAL ||
+             host_quarantine_clear(host, "ab", "a test", err) != AGON_EINVAL)
+        fail("cleared without a reason, or by any hash", err);
+    else if (host_quarantine_clear(host, bad.hash, "the fault is mended", err) < 0 ||
+             host_quarantine_list(host, &bad, 1) != 0)
+        fail("clear", err);
+    else {
+        slots[0].n_params = 0; // they were the other plugin's
+        if (host_reload(host, slots[0].record.name, good, err) < 0)
+            fail("another binary for the slot", err);
+        else if (!settle(0, 5) || view.slots[0].condition != CONDITION_ACTIVE)
+            fail("the slot does not play again", err);
+        else
+            status = EXIT_SUCCESS;
+    }
+    if (host_stop(host, 2000000000, -1, err) < 0)
+        status = fail("stop", err);
+done:
+    host_free(host);
+    simproc_stop(&sim);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    struct log_config log_config = {.level = LOG_INFO, .fd = 2, .is_json = 1};
+    struct error err = {0};
+    struct log *log;
+    int status;
+
+    if (argc > 1 && strcmp(argv[1], CHILD_COMMAND) == 0)
+        return child_main(argc, argv);
+    if (argc > 1 && strcmp(argv[1], "sim") == 0)
+        return cmd_sim(argc - 1, argv + 1);
+    if (argc != 3) {
+        fprintf(stderr, "usage: hands process|inproc|quarantine DIR\n");
+        return EXIT_FAILURE;
+    }
+    log = log_new(&log_config, &err);
+    if (log == NULL)
+        return fail("log", &err);
+    log_set_process(log);
+    status = strcmp(argv[1], "quarantine") == 0
+                 ? condemn(argv[2], &err)
+                 : play(argv[2], strcmp(argv[1], "inproc") == 0 ? CREW_INPROC : CREW_PROCESS, &err);
+    log_set_process(NULL);
+    log_free(log);
+    return status;
+}

@@ -1,0 +1,552 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Reload: another generation takes over between two events, and the slot's life goes on as if
+ * nothing had been (sdk-g3, g4, g13, g14); what fails leaves the old one playing. The market runs
+ * on while another thread reloads. */
+#include <check.h>
+#include <dirent.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "agent/child_main.h"
+#include "cli/bench/arena.h"
+#include "sys/clock.h"
+#include "sys/futex.h"
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define RELOADS 10
+#define IS_BARE 0 /* what the sanitizers map and keep is not ours */
+#else
+#define RELOADS 100
+#define IS_BARE 1
+#endif
+#define AFTER 2000 /* events behind the last reload */
+
+enum job_kind { JOB_NONE, JOB_RELOAD, JOB_ROLLBACK, JOB_RESTART, JOB_END };
+
+/* The loader: one thread for the whole test, for its children end with it. */
+static struct {
+    pthread_t thread;
+    _Atomic uint32_t kind;
+    struct crew *crew;
+    const char *path;
+    uint16_t slot;
+    int rc;
+    struct crew_report report;
+    struct error err;
+} loader;
+static char directory[256];
+static struct arena arena;
+
+static void *load(void *ctx)
+{
+    uint32_t kind;
+
+    (void)ctx;
+    while ((kind = atomic_load(&loader.kind)) != JOB_END) {
+        if (kind == JOB_NONE) {
+            (void)futex_wait(&loader.kind, JOB_NONE, 100000000);
+            continue;
+        }
+        memset(&loader.err, 0, sizeof(loader.err));
+        if (kind == JOB_RELOAD)
+            loader.rc =
+                crew_reload(loader.crew, loader.slot, loader.path, &loader.report, &loader.err);
+        else if (kind == JOB_ROLLBACK)
+            loader.rc = crew_rollback(loader.crew, loader.slot, &loader.report, &loader.err);
+        else
+            loader.rc = crew_restart(loader.crew, loader.slot, &loader.report, &loader.err);
+        atomic_store(&loader.kind, JOB_NONE);
+    }
+    return NULL;
+}
+
+static char *plugin(const char *name)
+{
+    static char paths[8][512];
+    static int next;
+    const char *root = getenv("AGON_BUILD_ROOT");
+
+    next = (next + 1) % 8;
+    snprintf(paths[next], sizeof(paths[next]), "%s/tests/sdk/plugins/%s.so", root ? root : "build",
+             name);
+    return paths[next];
+}
+
+static void begin(const struct arena_config *with)
+{
+    struct arena_config config = *with;
+    struct error err = {0};
+    const char *root = getenv("TMPDIR");
+
+    snprintf(directory, sizeof(directory), "%.200s/agon-reload-XXXXXX", root ? root : "/tmp");
+    ck_assert_ptr_nonnull(mkdtemp(directory));
+    config.dir = directory;
+    config.is_lock_step = 1;
+    if (config.n_slots == 0)
+        config.n_slots = 1;
+    for (uint32_t i = 0; i < config.n_slots; i++) {
+        if (config.plugins[i] == NULL)
+            config.plugins[i] = plugin("relay");
+    }
+    ck_assert_msg(arena_open(&arena, &config, &err) >= 0, "%s", err.text);
+    memset(&loader, 0, sizeof(loader));
+    loader.crew = arena.crew;
+    ck_assert_int_eq(pthread_create(&loader.thread, NULL, load, NULL), 0);
+}
+
+static void end(void)
+{
+    crew_close(arena.crew);
+    while (atomic_load(&loader.kind) != JOB_NONE)
+        ;
+    arena_close(&arena);
+    atomic_store(&loader.kind, JOB_END);
+    futex_wake(&loader.kind, 1);
+    pthread_join(loader.thread, NULL);
+    ck_assert_int_eq(rmdir(directory), 0); // no private copy is left
+}
+
+static void run(uint64_t n)
+{
+    for (uint64_t i = 0; i < n; i++)
+        ck_assert_int_eq(arena_step(&arena), AGON_OK);
+}
+
+/* The market goes on until the loader has done its job. */
+static int job(enum job_kind kind, const char *path)
+{
+    loader.path = path;
+    atomic_store(&loader.kind, kind);
+    futex_wake(&loader.kind, 1);
+    while (atomic_load(&loader.kind) != JOB_NONE) {
+        ck_assert_int_eq(arena_step(&arena), AGON_OK);
+        (void)arena_look(&arena);
+    }
+    return loader.rc;
+}
+
+#define OK(rc) ck_assert_msg((rc) >= 0, "%s", loader.err.text)
+
+struct relay_state { /* as in plugins/relay.c */
+    uint64_t n, hash, last_nth, n_gaps, next_ref, resting_ref, n_fills;
+    agon_qty_t held_qty;
+};
+
+static struct relay_state state_of(uint16_t slot)
+{
+    struct relay_state state;
+    struct error err = {0};
+    unsigned char *bytes;
+    uint64_t n;
+
+    arena_settle(&arena);
+    ck_assert_msg(crew_save(arena.crew, slot, &bytes, &n, &err) >= 0, "%s", err.text);
+    ck_assert_uint_eq(n, sizeof(struct agon_state_hdr) + sizeof(state));
+    memcpy(&state, bytes + sizeof(struct agon_state_hdr), sizeof(state));
+    free(bytes);
+    return state;
+}
+
+static uint64_t n_of(const char *path)
+{
+    DIR *dir = opendir(path);
+    uint64_t n = 0;
+
+    while (dir != NULL && readdir(dir) != NULL)
+        n++;
+    if (dir != NULL)
+        closedir(dir);
+    return n;
+}
+
+static uint64_t n_maps(void)
+{
+    FILE *file = fopen("/proc/self/maps", "r");
+    uint64_t n = 0;
+    int c;
+
+    while (file != NULL && (c = fgetc(file)) != EOF)
+        n += c == '\n';
+    if (file != NULL)
+        (void)fclose(file);
+    return n;
+}
+
+/* What this process alone holds: the bus is shared, and fills as the market goes on. */
+static uint64_t own_bytes(void)
+{
+    FILE *file = fopen("/proc/self/status", "r");
+    unsigned long long kib = 0;
+    char line[128];
+
+    while (file != NULL && fgets(line, sizeof(line), file) != NULL)
+        (void)sscanf(line, "RssAnon: %llu", &kib);
+    if (file != NULL)
+        (void)fclose(file);
+    return kib * 1024;
+}
+
+/* Recorded quotes, where they lie beside the repository; NULL: a made-up market does as well. */
+static const char *recording(void)
+{
+    static char path[1024];
+    const char *root = getenv("AGON_SOURCE_ROOT");
+
+    snprintf(path, sizeof(path),
+             "%.900s/../shared/data/book/binance_spot_BTCUSDT_quotes_20210108.csv",
+             root ? root : ".");
+    return access(path, R_OK) == 0 ? path : NULL;
+}
+
+static const uint32_t runners[] = {CREW_INPROC, CREW_PROCESS};
+
+/* What the same market makes of a slot that nobody reloads. */
+static struct relay_state control_of(const struct arena_config *config, uint64_t n_market)
+{
+    struct relay_state state;
+
+    begin(config);
+    run(n_market);
+    state = state_of(0);
+    end();
+    return state;
+}
+
+START_TEST(a_hundred_reloads_lose_nothing_and_leave_nothing)
+{
+    struct arena_config config = {.runner = runners[_i], .tape = recording()};
+    struct relay_state state, control;
+    uint64_t fds = 0, maps = 0, bytes = 0, n_market, nth;
+
+    begin(&config);
+    run(300);
+    for (int i = 0; i < RELOADS; i++) {
+        loader.slot = 0;
+        OK(job(JOB_RELOAD, plugin("relay_2")));
+        ck_assert_uint_eq(loader.report.generation, (uint32_t)i + 2);
+        if (i == RELOADS / 2) {
+            fds = n_of("/proc/self/fd");
+            maps = n_maps();
+            bytes = own_bytes();
+        }
+    }
+    ck_assert_uint_eq(n_of("/proc/self/fd"), fds);
+    if (IS_BARE) {
+        ck_assert_uint_le(n_maps(), maps + 2);
+        // A generation that stayed would be a megabyte each time; the heap itself breathes.
+        ck_assert_uint_le(own_bytes(), bytes + (4 << 20));
+    }
+    run(AFTER);
+    state = state_of(0);
+    n_market = arena.n_market;
+    nth = slots_get(engine_slots(arena.engine), 0)->nth;
+    ck_assert_uint_eq(state.n_gaps, 0);
+    ck_assert_uint_eq(state.last_nth, nth); // the plugin's count, the engine's and the control's
+    ck_assert_uint_gt(state.n_fills, 0);
+    ck_assert_int_ne(state.held_qty, 0);
+    ck_assert_uint_eq(slots_get(engine_slots(arena.engine), 0)->generation, RELOADS + 1);
+    printf("%s: %d reloads over %llu market events, cut p50 %lld p99 %lld max %lld ns, swap p50 "
+           "%lld p99 %lld max %lld ns\n",
+           _i == 0 ? "inproc" : "process", RELOADS, (unsigned long long)n_market,
+           (long long)hist_quantile(&crew_pauses(arena.crew)->cut_ns, 0.5),
+           (long long)hist_quantile(&crew_pauses(arena.crew)->cut_ns, 0.99),
+           (long long)crew_pauses(arena.crew)->cut_ns.max_ns,
+           (long long)hist_quantile(&crew_pauses(arena.crew)->swap_ns, 0.5),
+           (long long)hist_quantile(&crew_pauses(arena.crew)->swap_ns, 0.99),
+           (long long)crew_pauses(arena.crew)->swap_ns.max_ns);
+    end();
+    control = control_of(&config, n_market);
+    ck_assert_mem_eq(&state, &control, sizeof(state));
+}
+END_TEST
+
+static uint64_t first_resting(void)
+{
+    const struct order *order = NULL;
+
+    while (arena.n_market < 100000 && order == NULL) {
+        run(1);
+        order = orders_next(engine_orders(arena.engine), 0, NULL);
+        if (order != NULL && order->state != AGON_ORDER_OPEN)
+            order = NULL;
+    }
+    ck_assert_ptr_nonnull(order);
+    return order->id;
+}
+
+START_TEST(an_order_stays_open_and_keeps_who_sent_it)
+{
+    struct arena_config config = {.runner = runners[_i]};
+    struct order *order;
+    uint64_t id, n_cmds;
+
+    begin(&config);
+    run(1000);
+    id = first_resting();
+    n_cmds = arena.n_cancels;
+    // Reloading takes as long as it takes: the order is looked at right behind the swap.
+    OK(job(JOB_RELOAD, plugin("relay_2")));
+    order = orders_find(engine_orders(arena.engine), id);
+    if (order != NULL && !order_is_final(order))
+        ck_assert_uint_eq(order->generation, 1);
+    ck_assert_uint_ge(arena.n_cancels, n_cmds);
+    run(AFTER);
+    ck_assert_uint_eq(slots_get(engine_slots(arena.engine), 0)->generation, 2);
+    for (order = orders_next(engine_orders(arena.engine), 0, NULL); order != NULL;
+         order = orders_next(engine_orders(arena.engine), 0, order))
+        ck_assert_uint_eq(order->generation, 2); // by now its own
+    end();
+}
+END_TEST
+
+static const struct {
+    const char *plugin, *why;
+    int shadow, orders;
+} refusals[] = {
+    {"relay_wrong", "wishes something else", CREW_SHADOW_EXACT, CREW_ORDERS_KEEP},
+    {"relay_refuses", "on_start returned", CREW_SHADOW_NONE, CREW_ORDERS_KEEP},
+    {"relay_loner", "does not adopt orders", CREW_SHADOW_NONE, CREW_ORDERS_KEEP},
+    {"mover", "another plugin's", CREW_SHADOW_NONE, CREW_ORDERS_CANCEL},
+    {"no_note", "val-s", CREW_SHADOW_NONE, CREW_ORDERS_KEEP},
+    {"nowhere", "nowhere", CREW_SHADOW_NONE, CREW_ORDERS_KEEP},
+};
+#define REFUSALS (int)(sizeof(refusals) / sizeof(refusals[0]))
+
+/* Every step that can fail leaves the old one playing, as if nobody had tried. */
+START_TEST(what_cannot_take_over_leaves_the_old_one_playing)
+{
+    int at = _i % REFUSALS;
+    struct arena_config config = {.runner = runners[_i / REFUSALS],
+                                  .shadow = (uint8_t)refusals[at].shadow,
+                                  .shadow_events = 4000,
+                                  .orders_on_reload = (uint8_t)refusals[at].orders};
+    struct relay_state state, control;
+    uint64_t n_market;
+
+    begin(&config);
+    run(1000);
+    ck_assert_int_lt(job(JOB_RELOAD, plugin(refusals[at].plugin)), 0);
+    ck_assert_msg(strstr(loader.err.text, refusals[at].why) != NULL, "%s: %s", refusals[at].plugin,
+                  loader.err.text);
+    ck_assert_uint_eq(slots_get(engine_slots(arena.engine), 0)->generation, 1);
+    run(AFTER);
+    ck_assert_int_lt(job(JOB_ROLLBACK, NULL), 0); // there is nothing behind it
+    state = state_of(0);
+    n_market = arena.n_market;
+    end();
+    control = control_of(&config, n_market);
+    ck_assert_mem_eq(&state, &control, sizeof(state));
+}
+END_TEST
+
+START_TEST(a_shadow_that_wishes_the_same_takes_over_and_can_go_back)
+{
+    struct arena_config config = {
+        .runner = runners[_i], .shadow = CREW_SHADOW_EXACT, .shadow_events = 3000};
+    struct relay_state state, control;
+    uint64_t n_market, nth;
+
+    begin(&config);
+    run(1000);
+    nth = slots_get(engine_slots(arena.engine), 0)->nth;
+    OK(job(JOB_RELOAD, plugin("relay_2")));
+    ck_assert_uint_ge(slots_get(engine_slots(arena.engine), 0)->nth, nth + 3000);
+    run(500);
+    for (int i = 0; i < 6; i++) {
+        OK(job(JOB_ROLLBACK, NULL)); // to the one before, and forth again
+        ck_assert_uint_eq(slots_get(engine_slots(arena.engine), 0)->generation,
+                          i % 2 == 0 ? 1u : 2u);
+        run(500);
+    }
+    state = state_of(0);
+    n_market = arena.n_market;
+    ck_assert_uint_eq(state.n_gaps, 0);
+    end();
+    control = control_of(&config, n_market);
+    ck_assert_mem_eq(&state, &control, sizeof(state));
+}
+END_TEST
+
+START_TEST(a_shadow_may_number_its_orders_in_its_own_way)
+{
+    struct arena_config config = {
+        .runner = runners[_i], .shadow = CREW_SHADOW_EXACT, .shadow_events = 1500};
+    struct relay_state state;
+
+    begin(&config);
+    run(1000);
+    OK(job(JOB_RELOAD, plugin("relay_refs")));
+    run(AFTER); // it cancels what the one before has placed, by a number of its own
+    state = state_of(0);
+    ck_assert_uint_eq(state.n_gaps, 0);
+    ck_assert_uint_eq(engine_refused(arena.engine, 0, REASON_UNKNOWN_ORDER), 0);
+    end();
+}
+END_TEST
+
+/* --- faults, each with an order open --- */
+
+struct wishes {
+    struct hash hash;
+    uint64_t n;
+};
+
+static void note_wish(void *ctx, uint16_t slot, const struct agon_event_hdr *wish)
+{
+    const struct agon_intent_event *event = (const struct agon_intent_event *)(const void *)wish;
+    struct wishes *wishes = ctx;
+
+    // Of who is not the faulty one: by its own count, for events have other numbers in other runs.
+    if (slot == 0)
+        return;
+    hash_update(&wishes->hash, &slot, sizeof(slot));
+    hash_update(&wishes->hash, &event->origin.nth, sizeof(event->origin.nth));
+    hash_update(&wishes->hash, &event->origin.n, sizeof(event->origin.n));
+    hash_update(&wishes->hash, &event->intent, sizeof(event->intent));
+    wishes->n++;
+}
+
+static const struct fault {
+    const char *number, *plugin;
+    int is_gone;
+} faults[] = {
+    {"1", NULL, 1}, {"2", NULL, 1}, {"3", NULL, 0}, {"0", "relay_wrong", 0}, {"0", "no_note", 0}};
+#define FAULTS   (int)(sizeof(faults) / sizeof(faults[0]))
+#define FAULT_AT "2105" /* its order rests since 2001 */
+#define MARKET   6000
+
+/* One run; fault NULL: nothing happens. The others' wishes go into the digest. */
+static void live(const struct fault *fault, unsigned char digest[HASH_SIZE], uint64_t *n)
+{
+    struct arena_config config = {
+        .runner = CREW_PROCESS,
+        .n_slots = 3,
+        .shadow = CREW_SHADOW_EXACT,
+        .shadow_events = 100000,
+        .checkpoint_ns = 5000000,
+        .hard_ns = 20000000,
+        .params = {{{"fault", fault != NULL ? fault->number : "0"}, {"at", FAULT_AT}}}};
+    struct wishes wishes = {.n = 0};
+    const struct slot *slot;
+    struct relay_state state;
+    int is_restarted = 0;
+    uint64_t n_cancels = 0;
+
+    begin(&config);
+    hash_init(&wishes.hash);
+    arena.on_wish = note_wish;
+    arena.ctx = &wishes;
+    slot = slots_get(engine_slots(arena.engine), 0);
+    while (arena.n_market < MARKET) {
+        uint32_t n_open = orders_count(engine_orders(arena.engine), 0);
+
+        n_cancels = arena.n_cancels;
+        run(1);
+        if ((arena_look(&arena) | arena.failed) & 1 && !is_restarted) {
+            ck_assert_uint_gt(n_open, 0);
+            ck_assert_uint_gt(arena.n_cancels, n_cancels); // at the venue, at once
+            ck_assert_uint_eq(slot->condition, CONDITION_SUSPENDED);
+            ck_assert_uint_eq(slot->n_crashes, 1);
+            is_restarted = 1;
+            loader.path = NULL;
+            atomic_store(&loader.kind, JOB_RESTART);
+            futex_wake(&loader.kind, 1);
+        }
+        if (fault != NULL && fault->plugin != NULL && arena.n_market == 2500) {
+            loader.path = plugin(fault->plugin);
+            atomic_store(&loader.kind, JOB_RELOAD);
+            futex_wake(&loader.kind, 1);
+        }
+    }
+    *n = wishes.n;
+    hash_final(&wishes.hash, digest);
+    arena.on_wish = NULL;
+    while (atomic_load(&loader.kind) != JOB_NONE)
+        run(1);
+    if (fault != NULL && fault->is_gone) {
+        OK(loader.rc);
+        ck_assert_msg(is_restarted, "nothing happened");
+        ck_assert_uint_eq(slot->condition, CONDITION_ACTIVE);
+        ck_assert_uint_eq(slot->generation, 2);
+        run(AFTER);
+        state = state_of(0);
+        // From its checkpoint: it has seen every event once. Without one it begins to count anew.
+        ck_assert_uint_le(state.n_gaps, loader.report.n_state > 0 ? 0 : 1);
+        ck_assert_uint_eq(state.last_nth, slot->nth);
+        ck_assert_uint_gt(loader.report.n_state, 0);
+    } else {
+        ck_assert_uint_eq(slot->condition, CONDITION_ACTIVE);
+        ck_assert_uint_eq(slot->generation, 1);
+    }
+    for (uint16_t id = 1; id < 3; id++) {
+        state = state_of(id);
+        ck_assert_uint_eq(state.n_gaps, 0);
+        ck_assert_uint_eq(state.last_nth, slots_get(engine_slots(arena.engine), id)->nth);
+    }
+    end();
+}
+
+START_TEST(a_fault_of_one_changes_nothing_for_the_others)
+{
+    unsigned char without[HASH_SIZE], with[HASH_SIZE];
+    uint64_t n_without, n_with;
+
+    live(NULL, without, &n_without);
+    live(&faults[_i], with, &n_with);
+    ck_assert_uint_gt(n_without, 20);
+    ck_assert_uint_eq(n_without, n_with);
+    ck_assert_mem_eq(without, with, HASH_SIZE);
+}
+END_TEST
+
+START_TEST(the_one_before_plays_on_where_the_new_one_died)
+{
+    struct arena_config config = {.runner = CREW_PROCESS};
+    const struct slot *slot;
+    struct relay_state state;
+
+    begin(&config);
+    slot = slots_get(engine_slots(arena.engine), 0);
+    run(1000);
+    loader.slot = 0;
+    OK(job(JOB_RELOAD, plugin("relay_dies")));
+    while (arena_look(&arena) == 0 && arena.failed == 0 && arena.n_market < 100000)
+        run(1);
+    ck_assert_uint_eq(slot->condition, CONDITION_SUSPENDED);
+    ck_assert_uint_eq(slot->generation, 2);
+    OK(job(JOB_ROLLBACK, NULL));
+    ck_assert_uint_eq(slot->condition, CONDITION_ACTIVE);
+    ck_assert_uint_eq(slot->generation, 1);
+    run(AFTER);
+    state = state_of(0);
+    ck_assert_uint_eq(state.n_gaps, 0); // it has seen what happened meanwhile
+    ck_assert_uint_eq(state.last_nth, slot->nth);
+    end();
+}
+END_TEST
+
+int main(int argc, char **argv)
+{
+    Suite *suite = suite_create("reload");
+    TCase *tcase = tcase_create("reload");
+    SRunner *runner = srunner_create(suite);
+    int failed;
+
+    if (argc > 1 && strcmp(argv[1], CHILD_COMMAND) == 0)
+        return child_main(argc, argv);
+    tcase_set_timeout(tcase, 60);
+    tcase_add_loop_test(tcase, a_hundred_reloads_lose_nothing_and_leave_nothing, 0, 2);
+    tcase_add_loop_test(tcase, an_order_stays_open_and_keeps_who_sent_it, 0, 2);
+    tcase_add_loop_test(tcase, what_cannot_take_over_leaves_the_old_one_playing, 0, 2 * REFUSALS);
+    tcase_add_loop_test(tcase, a_shadow_that_wishes_the_same_takes_over_and_can_go_back, 0, 2);
+    tcase_add_loop_test(tcase, a_shadow_may_number_its_orders_in_its_own_way, 0, 2);
+    tcase_add_loop_test(tcase, a_fault_of_one_changes_nothing_for_the_others, 0, FAULTS);
+    tcase_add_test(tcase, the_one_before_plays_on_where_the_new_one_died);
+    suite_add_tcase(suite, tcase);
+    srunner_run_all(runner, CK_ENV);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
