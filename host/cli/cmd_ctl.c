@@ -206,12 +206,14 @@ static int ask(const struct opts *opts, const char *dir, const struct args_spec 
 {
     struct control_call call = {.argc = opts->words.n};
     const struct control_verb *verb;
+    const char *words[CONTROL_ARGS];
+    char path[PATH_MAX];
     struct error err = {0};
     json_t *result = NULL;
     int rc;
 
     for (int i = 0; i < opts->words.n; i++)
-        call.argv[i] = opts->words.at[i];
+        words[i] = call.argv[i] = opts->words.at[i];
     verb = control_match(api_verbs, &call, &err);
     if (verb == NULL || control_check(verb, &call, &err) < 0)
         return args_refuse(spec, "ctl", "%s", err.text);
@@ -223,7 +225,13 @@ static int ask(const struct opts *opts, const char *dir, const struct args_spec 
         return tournament(opts, dir, verb->name + 11, &call);
     if (strcmp(verb->name, "url") == 0)
         return url(dir);
-    rc = client_ask(dir, opts->words.at, opts->words.n, WAIT_NS, &result, &err);
+    // The host has a folder of its own: a file is named from / on.
+    if (strcmp(verb->name, "reload") == 0 && call.argc > 1) {
+        if (realpath(call.argv[1], path) == NULL)
+            return complain("reload: there is no such file", AGON_EIO);
+        words[2] = path;
+    }
+    rc = client_ask(dir, words, opts->words.n, verb->is_slow ? APPLY_NS : WAIT_NS, &result, &err);
     if (rc < 0)
         return complain(err.text, rc);
     print_result(opts, result);

@@ -400,6 +400,81 @@ static int do_apply(void *ctx, const struct control_call *call, struct jout *out
     return rc < 0 ? rc : AGON_OK;
 }
 
+/* ---- generations: each waits until the slot has changed hands or it is plain that it will not */
+
+static void said(struct jout *out, const char *what, const char *on)
+{
+    jout_open(out, '{');
+    jout_kv_str(out, "done", what);
+    jout_kv_str(out, "on", on);
+    jout_close(out, '{');
+}
+
+static int do_reload(void *ctx, const struct control_call *call, struct jout *out,
+                     struct error *err)
+{
+    struct api *api = ctx;
+    const char *path = call->argc > 1 ? call->argv[1] : NULL;
+    int rc;
+
+    if (path != NULL && path[0] != '/')
+        return error_set(err, AGON_EINVAL, "the file has to be named from / on");
+    rc = host_reload(api->host, call->argv[0], path, err);
+    if (rc < 0)
+        return rc;
+    said(out, "another generation plays; the one before stays warm", call->argv[0]);
+    return AGON_OK;
+}
+
+static int do_rollback(void *ctx, const struct control_call *call, struct jout *out,
+                       struct error *err)
+{
+    struct api *api = ctx;
+    int rc = host_rollback(api->host, call->argv[0], err);
+
+    if (rc < 0)
+        return rc;
+    said(out, "the generation before plays again", call->argv[0]);
+    return AGON_OK;
+}
+
+static int do_quarantine_ls(void *ctx, const struct control_call *call, struct jout *out,
+                            struct error *err)
+{
+    struct api *api = ctx;
+    struct host_quarantined *list = calloc(HOST_QUARANTINE_MAX, sizeof(*list));
+    uint32_t n;
+
+    (void)call;
+    if (list == NULL)
+        return error_set(err, AGON_ENOMEM, "out of memory");
+    n = host_quarantine_list(api->host, list, HOST_QUARANTINE_MAX);
+    jout_open(out, '[');
+    for (uint32_t i = 0; i < n && i < HOST_QUARANTINE_MAX; i++) {
+        jout_open(out, '{');
+        jout_kv_str(out, "hash", list[i].hash);
+        jout_kv_str(out, "agent", list[i].slot);
+        jout_kv_time(out, "t", list[i].t);
+        jout_kv_str(out, "why", list[i].why);
+        jout_close(out, '{');
+    }
+    jout_close(out, '[');
+    free(list);
+    return AGON_OK;
+}
+
+static int do_quarantine_clear(void *ctx, const struct control_call *call, struct jout *out,
+                               struct error *err)
+{
+    struct api *api = ctx;
+    int rc = host_quarantine_clear(api->host, call->argv[0], call->argv[1], err);
+
+    if (rc < 0)
+        return rc;
+    said(out, "it may be loaded again; reload the agent", call->argv[0]);
+    return AGON_OK;
+}
+
 const struct control_verb api_verbs[] = {
     {"status", "", "how the host is", CONTROL_READ, 0, 0, do_status},
     {"agents", "", "each agent: equity, stage, condition, counts", CONTROL_READ, 0, 0, do_agents},
@@ -414,6 +489,14 @@ const struct control_verb api_verbs[] = {
     {"latency", "", "of an engine step, and from the socket to its end", CONTROL_READ, 0, 0,
      do_latency},
     {"reloads", "", "who took over from whom in this run", CONTROL_READ, 0, 0, do_reloads},
+    {"reload", "AGENT [FILE]", "another generation of its plugin plays, without a tick missed",
+     CONTROL_OPERATE, 1, 2, do_reload, .is_slow = 1},
+    {"rollback", "AGENT", "the generation before plays again", CONTROL_OPERATE, 1, 1, do_rollback,
+     .is_slow = 1},
+    {"quarantine ls", "", "plugin files that crashed too often on this host", CONTROL_READ, 0, 0,
+     do_quarantine_ls, .is_slow = 1},
+    {"quarantine clear", "HASH REASON", "lets one be loaded again; the reason is journaled",
+     CONTROL_OPERATE, 2, 2, do_quarantine_clear, .is_slow = 1},
     {"tournament", "", "the last plan of capital", CONTROL_READ, 0, 0, do_tournament},
     {"tournament show", "", "how capital moved, as `agon tournament show` has it", CONTROL_CLIENT,
      0, 0, NULL},
