@@ -479,10 +479,17 @@ void fake_fill(struct fake *fake, agon_px_t px, agon_qty_t fee_qty)
     agon_qty_t *held = is_first ? &fake->held_qty : &fake->second.held_qty;
     double *cost = is_first ? &fake->cost : &fake->second.cost;
     uint8_t kind = is_first ? fake->instrument.kind : fake->second.instrument.kind;
+    agon_amt_t value_amt;
 
-    *held += intent->side == AGON_BUY ? intent->qty - fee_qty : -intent->qty;
-    if (kind == AGON_SPOT)
-        fake->quote_amt += (agon_amt_t)((intent->side == AGON_BUY ? -value : value) * 1e8);
+    // A plugin whose state is noise may wish for anything; a host would have refused it.
+    if (__builtin_add_overflow(
+            *held, intent->side == AGON_BUY ? intent->qty - fee_qty : -intent->qty, held))
+        *held = 0;
+    value_amt = value * 1e8 < 4e18 ? (agon_amt_t)(value * 1e8) : 0;
+    if (kind == AGON_SPOT &&
+        __builtin_add_overflow(fake->quote_amt, intent->side == AGON_BUY ? -value_amt : value_amt,
+                               &fake->quote_amt))
+        fake->quote_amt = 0;
     *cost = *held == 0 ? 0 : *cost + (intent->side == AGON_BUY ? value : -value);
     fill.position_qty = *held;
     MUST(fake_event(fake, &fill) == AGON_OK);

@@ -292,7 +292,7 @@ static void live_a_little(void)
 
 START_TEST(futures_have_the_documented_fields)
 {
-    json_t *want = sample(futures[_i].source), *have = NULL;
+    json_t *taken = sample(futures[_i].source), *want = taken, *have = NULL;
     const char *mark;
     char target[160];
 
@@ -320,6 +320,7 @@ START_TEST(futures_have_the_documented_fields)
     }
     ck_assert_msg(have != NULL, "no %s", futures[_i].target);
     compare(futures[_i].target, want, have);
+    json_decref(taken);
     world_close(&w);
 }
 END_TEST
