@@ -354,14 +354,17 @@ static int play(struct wire *wire, struct round *round, const char *log_path, st
     file_remove_tree(wire->dir);
     if (rc < 0)
         return rc;
+    // An idle REST connection may end and begin again; a market connection could not without a
+    // trade less.
     bench_check(wire->bench,
                 end > 0 && tally.n_wrong == 0 && tally.n_trades == result.n_trades &&
                     tally.n_quotes == result.n_quotes && venue.n_dropped == 0 && venue.n_bad == 0 &&
-                    venue.n_gaps == 0 && venue.n_reconnects == 0,
+                    venue.n_gaps == 0,
                 "%s: %llu trades and %llu quotes sent, each of them once and in order in the "
-                "journal, none dropped",
+                "journal; %llu dropped, %llu bad, %llu gaps",
                 round->name, (unsigned long long)result.n_trades,
-                (unsigned long long)result.n_quotes);
+                (unsigned long long)result.n_quotes, (unsigned long long)venue.n_dropped,
+                (unsigned long long)venue.n_bad, (unsigned long long)venue.n_gaps);
     bench_check(wire->bench, n_complete == AGENTS && least >= result.n_trades,
                 "%s: every trade delivered to each of %d agents, by their own counts", round->name,
                 AGENTS);
