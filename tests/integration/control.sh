@@ -108,7 +108,7 @@ told() { # TEXT WORD...: refused for that reason
 }
 told 'orders_on_reload: keep' reload busy_1
 told 'busy_1' rollback busy_1
-told 'roster.yaml' reload busy_1 "$WORK/conf/roster.yaml"
+told 'not an ELF file' reload busy_1 "$WORK/conf/roster.yaml"
 told 'busy1' reload busy1
 is '.[0].generation == 1' agents || fail "after refused reloads: $(cat "$WORK/out")"
 is 'length == 0' quarantine ls || fail "somebody is in quarantine: $(cat "$WORK/out")"
