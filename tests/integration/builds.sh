@@ -9,6 +9,7 @@ root=$(dirname "$(dirname "$(dirname "$(readlink -f "$0")")")")
 builds=${1:-$root/build-parity}
 first=
 rc=0
+mkdir -p "$builds" || exit 1
 for compiler in gcc clang; do
     for type in release debug; do
         build=$builds/$compiler-$type
