@@ -8,7 +8,7 @@
 #include "journal/packed.h"
 
 #define CHUNK ((uint64_t)256 << 10)
-#define TRIES 5
+#define TRIES 100 /* a drop of many segments goes on for a while */
 
 struct segment {
     uint64_t first_seq;

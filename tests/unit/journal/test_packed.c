@@ -274,6 +274,7 @@ struct hooked {
     struct disk_mem *mem;
     struct help_host *host;
     int at_write, at_rename, at_remove; /* what to do before it; done once */
+    uint64_t n_reads;
 };
 enum { NOTHING = 0, FLIP = 1, DROP = 2 };
 
@@ -336,6 +337,7 @@ static int64_t hooked_under_read(void *ctx, int file, uint64_t offset, void *byt
 {
     struct hooked *hooked = ctx;
 
+    hooked->n_reads++;
     return hooked->under.read(hooked->under.ctx, file, offset, bytes, n);
 }
 static int hooked_under_sync(void *ctx, int file)
@@ -465,10 +467,13 @@ END_TEST
 
 START_TEST(many_damaged_blocks_are_read_in_good_time)
 {
-    // As work, not as time: each damaged block is unpacked once, and not for every 8 bytes of it.
+    // As work, not as time: a damaged block is read once in a pass, and not for every 8 bytes of
+    // it.
     struct disk_mem *mem = disk_mem_new(512);
+    struct hooked hooked = {.under = disk_mem_port(mem), .mem = mem};
+    struct disk disk = hooked_port(&hooked);
     struct journal_reading forced = {.is_forced = 1};
-    struct journal_summary summary;
+    struct journal_reader *reader;
     struct error err = {0};
     char name[PACKED_NAME];
     unsigned char *bytes;
@@ -478,10 +483,12 @@ START_TEST(many_damaged_blocks_are_read_in_good_time)
     (void)pack_all(mem);
     packed_name(name, JOURNAL_MARKET, 1);
     bytes = disk_mem_bytes(mem, name, &n);
-    for (uint64_t i = 0; i < 4; i++)
+    for (uint64_t i = 1; i < 4; i++) // not the first one, which holds the head
         bytes[n * (2 * i + 1) / 8] ^= 0x10;
-    ck_assert_int_eq(help_read(mem, NULL, &summary, &err), AGON_ECORRUPT);
-    ck_assert_int_ge(help_read(mem, &forced, &summary, &err), 0);
+    reader = journal_reader_open(&disk, &forced, &err);
+    ck_assert_msg(reader != NULL, "%s", err.text);
+    journal_reader_close(reader);
+    ck_assert_uint_lt(hooked.n_reads, 5000);
     disk_mem_free(mem);
 }
 END_TEST
