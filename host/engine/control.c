@@ -148,6 +148,10 @@ static int config_slot(struct engine *engine, const struct record_slot *record)
     }
     tournament_slot(engine, record->slot, record->limits.capital_amt, change_amt, is_new);
     control_watch(engine);
+    for (agon_account_t account = 0; account < LEDGER_ACCOUNTS_MAX; account++) {
+        if (!is_new && changes[account] != 0)
+            deliver_balance_of(engine, record->slot, account, engine->table.base_currency);
+    }
     deliver_capital(engine, record->slot);
     return AGON_OK;
 }

@@ -20,7 +20,7 @@
 #define ENGINE_RETRY_NS                                                                            \
     ((agon_ns_t)1000 * 1000 * 1000) /* what did not get through is tried again after */
 #define ENGINE_SLOT_TIMERS  64      /* armed at a time by one slot */
-#define ENGINE_STATE_FORMAT 6
+#define ENGINE_STATE_FORMAT 7
 
 struct market {        /* of one instrument */
     struct book *book; /* owned */

@@ -265,6 +265,10 @@ static void apply_line(struct engine *engine, const struct plan_line *line)
     engine->tournament.failures[line->slot] = line->failures;
     if (line->verdict == PLAN_UNLOADED)
         unload(engine, slot);
+    for (uint32_t i = 0; i < line->n_accounts; i++) {
+        if (line->parts[i].change_amt != 0)
+            deliver_balance_of(engine, line->slot, line->accounts[i], engine->table.base_currency);
+    }
     if (change_amt != 0 || line->verdict == PLAN_UNLOADED)
         deliver_capital(engine, line->slot);
 }

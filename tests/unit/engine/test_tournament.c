@@ -111,6 +111,10 @@ START_TEST(capital_goes_from_the_weak_to_the_strong)
         told = world_last(world, id, AGON_EVENT_CAPITAL);
         ck_assert_ptr_nonnull(told);
         ck_assert_int_eq(told->u.capital.capital_amt, line->capital_after_amt);
+        // What is free to spend has moved with it: else the next order asks for money that is gone.
+        told = world_last(world, id, AGON_EVENT_BALANCE);
+        ck_assert_ptr_nonnull(told);
+        ck_assert_int_eq(told->u.balance.total_amt, ledger_amt(engine_ledger(engine), 0, id, USDT));
         // What moved is no gain and no loss.
         ck_assert_int_eq(engine_score(engine, id)->start_amt, line->capital_after_amt);
     }

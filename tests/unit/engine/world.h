@@ -38,6 +38,7 @@ struct told {
         struct agon_order order;
         struct agon_fill fill;
         struct agon_position position;
+        struct agon_balance balance;
         struct agon_capital capital;
         struct agon_timer timer;
         unsigned char bytes[128];
