@@ -10,10 +10,15 @@
 #include <agon/agon.h>
 #include <agon/ta.h>
 
-#define STATE_SCHEMA 1
-#define HISTORY_MAX  512
-#define REST_NS      ((agon_ns_t)60 * 1000000000)  /* after a refusal */
-#define LOST_NS      ((agon_ns_t)300 * 1000000000) /* an order nobody has heard of any more */
+/* trailing.c builds the next version from this file: its stop follows the price up. */
+#ifndef EMA_CROSS_TRAILS
+#define EMA_CROSS_TRAILS  0
+#define EMA_CROSS_VERSION "1.0.0"
+#define STATE_SCHEMA      1
+#endif
+#define HISTORY_MAX 512
+#define REST_NS     ((agon_ns_t)60 * 1000000000)  /* after a refusal */
+#define LOST_NS     ((agon_ns_t)300 * 1000000000) /* an order nobody has heard of any more */
 
 enum {
     P_FAST = 1,
@@ -41,6 +46,9 @@ struct ema_state { /* all that must survive a reload: fixed widths, no pointers,
     agon_instrument_t instrument;   /* 0: the first of which something is heard */
     int32_t was_above;              /* fast above slow at the last bar: 1, below: -1, unknown: 0 */
     struct agon_gate gate;          /* of the instrument */
+#if EMA_CROSS_TRAILS
+    double top_px; /* highest price since the entry; a state of schema 1 ends before it */
+#endif
 };
 struct ema_cross {
     const struct agon_host *host;
@@ -180,16 +188,29 @@ static int on_bar(void *plugin, const struct agon_bar *bar)
     return AGON_OK;
 }
 
+/* What the stop is counted from. */
+static double stop_base(struct ema_state *state, double px)
+{
+#if EMA_CROSS_TRAILS
+    if (px > state->top_px)
+        state->top_px = px;
+    return state->top_px > state->entry_px ? state->top_px : state->entry_px;
+#else
+    (void)px;
+    return state->entry_px;
+#endif
+}
+
 /* The stop does not wait for the end of a bar. */
 static int on_trade(void *plugin, const struct agon_trade *trade)
 {
     struct ema_cross *self = plugin;
-    const struct ema_state *state = &self->state;
+    struct ema_state *state = &self->state;
     struct agon_instrument instrument;
     double px = (double)trade->px;
 
     if (self->stop_pct <= 0 || state->held_qty <= 0 || trade->hdr.instrument != state->instrument ||
-        trade->px <= 0 || px > state->entry_px * (1.0 - self->stop_pct / 100.0) ||
+        trade->px <= 0 || px > stop_base(state, px) * (1.0 - self->stop_pct / 100.0) ||
         !may_trade(self, trade->hdr.t) ||
         self->instruments->get(self->host, state->instrument, &instrument) < 0)
         return AGON_OK;
@@ -223,6 +244,10 @@ static int on_fill(void *plugin, const struct agon_fill *fill)
     state->held_qty = fill->position_qty;
     if (fill->position_qty <= 0)
         state->entry_px = 0;
+#if EMA_CROSS_TRAILS
+    if (fill->position_qty <= 0)
+        state->top_px = 0;
+#endif
     return AGON_OK;
 }
 
@@ -345,9 +370,17 @@ static int is_time(agon_ns_t t)
 
 static int load_state(void *plugin, struct agon_in *in, uint32_t schema)
 {
-    struct ema_state state;
-    int rc = schema == STATE_SCHEMA ? agon_read(in, &state, sizeof(state)) : AGON_EVERSION;
+    struct ema_state state = {0};
+    int rc = AGON_EVERSION;
 
+    if (schema == STATE_SCHEMA)
+        rc = agon_read(in, &state, sizeof(state));
+#if EMA_CROSS_TRAILS
+    else if (schema == 1)
+        rc = agon_read(in, &state, offsetof(struct ema_state, top_px));
+    if (rc >= 0 && !(state.top_px >= 0 && state.top_px <= 1e19))
+        return AGON_ECORRUPT;
+#endif
     if (rc < 0)
         return rc;
     if (agon_ema_check(&state.fast) < 0 || agon_ema_check(&state.slow) < 0 ||
@@ -501,13 +534,13 @@ static const struct agon_descriptor descriptor = {
     .id = "org.agon.ema_cross",
     .name = "EMA cross",
     .vendor = "Agon",
-    .version = "1.0.0",
+    .version = EMA_CROSS_VERSION,
     .summary = "Momentum: long while the fast average of candles is above the slow one.",
     .params = params,
     .requires_ext = requires_ext,
     .n_requires = sizeof(requires_ext) / sizeof(requires_ext[0]),
     .state_schema = STATE_SCHEMA,
-    .state_schema_oldest = STATE_SCHEMA,
+    .state_schema_oldest = 1,
     .budget_ns = 5000,
     .event_mask = AGON_ON(AGON_EVENT_BAR) | AGON_ON(AGON_EVENT_TRADE) | AGON_ON(AGON_EVENT_STATUS) |
                   AGON_ON(AGON_EVENT_HALT) | AGON_ON(AGON_EVENT_ORDER) | AGON_ON(AGON_EVENT_FILL) |
@@ -515,7 +548,7 @@ static const struct agon_descriptor descriptor = {
     .arena_bytes = 131072};
 static const struct agon_descriptor *const descriptors[] = {&descriptor};
 
-AGON_NOTE("org.agon.ema_cross", "1.0.0");
+AGON_NOTE("org.agon.ema_cross", EMA_CROSS_VERSION);
 AGON_EXPORT const struct agon_entry agon_plugin = {.size = sizeof(struct agon_entry),
                                                    .abi_major = AGON_ABI_MAJOR,
                                                    .abi_minor = AGON_ABI_MINOR,

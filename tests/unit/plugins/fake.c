@@ -286,10 +286,14 @@ static const void *get_extension(const struct agon_host *host, const char *id)
 void fake_open(struct fake *fake, const char *name)
 {
     const char *build = getenv("AGON_BUILD_ROOT");
+    const char *root = build ? build : ".";
     char path[1024];
 
     memset(fake, 0, sizeof(*fake));
-    snprintf(path, sizeof(path), "%s/plugins/%s/%s.so", build ? build : ".", name, name);
+    if (strchr(name, '/') != NULL)
+        snprintf(path, sizeof(path), "%s/plugins/%s.so", root, name);
+    else
+        snprintf(path, sizeof(path), "%s/plugins/%s/%s.so", root, name, name);
     fake->handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
     ck_assert_msg(fake->handle != NULL, "%s", dlerror());
     fake->entry = dlsym(fake->handle, "agon_plugin");

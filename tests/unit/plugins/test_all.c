@@ -25,6 +25,7 @@ static const struct {
     {"rsi_swing", "symbol", 0, 0, {"bar_s", "0", "low", "45", "high", "55", "rsi", "3"}},
     {"breakout", "symbol", 0, 0, {"bar_s", "0", "enter_bars", "5", "leave_bars", "3", "atr", "5"}},
     {"random", "symbol", 0, 0, {"bar_s", "0"}},
+    {"rascal", "symbol", 0, 0, {"mischief", "3", "after_s", "0", "flood", "2"}},
     {"grid", "symbol", 0, 0, {"rest_s", "60", "step_bps", "10"}},
     {"pairs", "symbol_a", 0, AGON_LINEAR, {"bar_s", "0", "period", "20", "corr_min", "-1"}},
     {"basis", "spot", 0, AGON_LINEAR, {"enter_bps", "20", "leave_bps", "0"}},

@@ -331,6 +331,48 @@ START_TEST(a_bar_is_counted_once)
 }
 END_TEST
 
+/* What 1.0.0 saved, 1.1.0 goes on with; from there its stop follows the price up. */
+START_TEST(the_next_version_goes_on_and_its_stop_trails)
+{
+    static unsigned char state[FAKE_STATE];
+    uint64_t n = sizeof(state);
+    struct fake *next = calloc(1, sizeof(*next));
+
+    MUST(next != NULL);
+    begin(NULL);
+    bought(); // at 104.00
+    MUST(fake_save(&fake, state, &n) == AGON_OK);
+    fake_open(next, "ema_cross/ema_cross_trailing");
+    MUST(strcmp(next->descriptor->id, fake.descriptor->id) == 0);
+    MUST_EQ(next->descriptor->state_schema, 2);
+    MUST_EQ(next->descriptor->state_schema_oldest, 1);
+    for (const char *const *p = small; p[0]; p += 2)
+        fake_param(next, p[0], p[1]);
+    next->held_qty = fake.held_qty;
+    next->cost = fake.cost;
+    MUST(fake_create(next) == AGON_OK);
+    MUST(fake_load(next, state, n - 1, 1) == AGON_ECORRUPT);
+    MUST(fake_load(next, state, n, 1) == AGON_OK);
+    MUST(fake_start(next, AGON_START_RELOAD) == AGON_OK);
+    fake_trade(next, 11000);
+    fake_trade(next, 10781);
+    MUST_EQ(next->n_intents, 0);
+    fake_trade(next, 10780); // 2 % below 110.00
+    MUST_EQ(next->n_intents, 1);
+    MUST_EQ(next->intents[0].side, AGON_SELL);
+    fake_trade(&fake, 11000);
+    fake_trade(&fake, 10780);
+    MUST_EQ(fake.n_intents, 0); // 1.0.0 counts from the entry
+    // A state of its own knows the highest price.
+    n = sizeof(state);
+    MUST(fake_save(next, state, &n) == AGON_OK);
+    MUST(fake_load(&fake, state, n, 2) == AGON_EVERSION);
+    fake_close(&fake);
+    fake_close(next);
+    free(next);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("ema_cross");
@@ -354,6 +396,7 @@ int main(void)
     tcase_add_test(tcase, what_is_too_little_to_sell_is_nothing_held);
     tcase_add_test(tcase, history_makes_it_warm);
     tcase_add_test(tcase, a_bar_is_counted_once);
+    tcase_add_test(tcase, the_next_version_goes_on_and_its_stop_trails);
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);
