@@ -356,6 +356,7 @@ static void see_current(struct outbox *outbox, struct outbox_entry *entry,
 {
     int is_open = seen->state == AGON_ORDER_OPEN || seen->state == AGON_ORDER_PARTIAL ||
                   seen->state == AGON_ORDER_PENDING || seen->state == AGON_ORDER_CANCELLING;
+    int is_replaced;
 
     if (seen->cum_qty > entry->cum_qty)
         entry->cum_qty = seen->cum_qty;
@@ -423,12 +424,13 @@ static void see_current(struct outbox *outbox, struct outbox_entry *entry,
     }
     if (seen->state == AGON_ORDER_CANCELLED && seen->source == SEEN_REPLY)
         return; // the cancel's acknowledgement: outbox_outcome tells it
+    is_replaced = entry->pending == CMD_REPLACE;
     if (entry->pending != 0)
         end_request(entry); // it is over, so is whatever was asked of it
     if (seen->state == AGON_ORDER_FILLED) {
         // The fills themselves move the ledger; where they were told all, no more is to be said,
-        // but to who asked.
-        if (entry->reported_state != 0 &&
+        // but to who asked, and to who waits for a replacement by more than was filled.
+        if (!is_replaced && entry->reported_state != 0 &&
             entry->fill_qty >= num_add(entry->base_qty, entry->cum_qty))
             entry->is_told = 1;
         end_order(outbox, entry, REPORT_STATE, 0, 0, AGON_ORDER_FILLED, seen->t_venue, now);
