@@ -416,7 +416,7 @@ void cut_collect(struct crew *crew, struct member *member, struct cut *cut)
     setup->head.plugin_index = member->spec.plugin_index;
     setup->head.arena_max = member->spec.arena_bytes;
     setup->head.base_currency = engine_instruments(engine)->base_currency;
-    setup->head.start = slot->nth == 0 ? AGON_START_FRESH : AGON_START_RESTORE;
+    setup->head.start = AGON_START_FRESH; // a count that goes on is no state
     setup->head.slot = member->spec.record;
     setup->head.slot.subscription = slot->subscription;
     setup->venues = crew->config.venues;
