@@ -101,9 +101,10 @@ uint64_t crew_nth(const struct crew *crew, uint16_t slot);
 /* --- reload: another generation for a slot --- */
 
 struct crew_report { /* of a reload, a roll-back, a restart */
-    uint32_t generation;
+    uint32_t from, generation; /* from: what played before; 0: nobody did */
     uint64_t hash;
     unsigned char file_hash[HASH_SIZE];
+    agon_ns_t t; /* engine time at which it took over */
     uint64_t cut_seq, swap_seq, n_state;
     int64_t cut_ns, swap_ns; /* on the core thread */
     int64_t total_ns;

@@ -241,7 +241,9 @@ static void complete(struct member *member)
     member->point_ns = 0; // of the one before
     if (member->point != NULL)
         member->point->is_whole = 0;
+    member->report.from = member->before.generation;
     member->report.generation = member->active->number;
+    member->report.t = engine_t(member->crew->config.engine);
     member->report.hash = member->active->hash;
     memcpy(member->report.file_hash, member->active->file.hash, HASH_SIZE);
     member->report.swap_seq = member->swap_seq;

@@ -71,22 +71,6 @@ static void keep_equity(struct api *api)
     api->next_ns = view->t + api->every_ns;
 }
 
-static void keep_reloads(struct api *api)
-{
-    for (uint32_t id = 0; id < api->view->n_slots; id++) {
-        const struct host_view_slot *slot = &api->view->slots[id];
-
-        if (api->generations[id] != 0 && slot->generation != api->generations[id])
-            api->reloads[api->n_reloads++ % API_RELOADS] =
-                (struct api_reload){.t = api->view->t,
-                                    .slot = id,
-                                    .from = api->generations[id],
-                                    .to = slot->generation,
-                                    .code = slot->generation_hash};
-        api->generations[id] = slot->generation;
-    }
-}
-
 // What was saved is applied; what is dangerous waits for `agon ctl apply --yes`.
 static void apply_saved(struct api *api)
 {
@@ -110,7 +94,7 @@ static void look(void *ctx, int64_t mono_ns)
     host_view(api->host, api->view);
     api->looked_ns = mono_ns;
     keep_equity(api);
-    keep_reloads(api);
+    api->n_reloads = host_changeovers(api->host, api->reloads);
     if (api->watch.fd >= 0 && watch_changed(&api->watch))
         apply_saved(api);
 }

@@ -16,12 +16,6 @@ struct api_point {
     agon_ns_t t;
     agon_amt_t equity_amt, capital_amt;
 };
-#define API_RELOADS 64 /* changes of generation that are remembered */
-struct api_reload {
-    agon_ns_t t;
-    uint32_t slot, from, to;
-    uint64_t code;
-};
 struct api_slot {
     struct api_point points[API_POINTS];
     uint32_t n;
@@ -38,11 +32,10 @@ struct api {
     const char *mode;       /* "paper", "live" */
     uint32_t is_async;
     int64_t speed_milli, looked_ns, began_ns;
-    agon_ns_t every_ns, next_ns;     /* of the points of equity, engine time */
-    struct api_slot *slots;          /* owned */
-    uint32_t generations[SLOTS_MAX]; /* at the last look; 0: none yet */
-    struct api_reload reloads[API_RELOADS];
-    uint32_t n_reloads;      /* number n stands at n % API_RELOADS */
+    agon_ns_t every_ns, next_ns;                          /* of the points of equity, engine time */
+    struct api_slot *slots;                               /* owned */
+    struct host_changeover reloads[HOST_CHANGEOVERS_MAX]; /* at the last look */
+    uint32_t n_reloads;
     struct control *control; /* borrowed; once it runs */
 };
 

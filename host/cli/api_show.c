@@ -134,7 +134,8 @@ void api_put_agent(const struct api *api, uint32_t id, struct jout *out)
     const struct score *score = &slot->score;
     char hash[20];
 
-    snprintf(hash, sizeof(hash), "%016llx", (unsigned long long)slot->generation_hash);
+    snprintf(hash, sizeof(hash), "%016llx",
+             (unsigned long long)__builtin_bswap64(slot->generation_hash));
     jout_open(out, '{');
     jout_kv_int(out, "slot", id);
     jout_kv_str(out, "name", slot->name);
@@ -407,20 +408,29 @@ void api_put_tournament(const struct api *api, struct jout *out)
 
 void api_put_reloads(const struct api *api, struct jout *out)
 {
-    uint32_t n = api->n_reloads < API_RELOADS ? api->n_reloads : API_RELOADS;
+    static const char *const kinds[] = {"?", "reload", "rollback", "restart"};
+    uint32_t n = api->n_reloads < HOST_CHANGEOVERS_MAX ? api->n_reloads : HOST_CHANGEOVERS_MAX;
 
     jout_open(out, '[');
     for (uint32_t i = 1; i <= n; i++) {
-        const struct api_reload *reload = &api->reloads[(api->n_reloads - i) % API_RELOADS];
+        const struct host_changeover *reload =
+            &api->reloads[(api->n_reloads - i) % HOST_CHANGEOVERS_MAX];
         char code[20];
 
-        snprintf(code, sizeof(code), "%016llx", (unsigned long long)reload->code);
+        if (reload->slot >= api->view->n_slots) // added since the last look
+            continue;
+        snprintf(code, sizeof(code), "%016llx",
+                 (unsigned long long)__builtin_bswap64(reload->code));
         jout_open(out, '{');
         api_put_time(out, "time", reload->t);
         jout_kv_str(out, "agent", api->view->slots[reload->slot].name);
+        jout_kv_str(out, "kind", kinds[reload->kind]);
         jout_kv_int(out, "from", reload->from);
         jout_kv_int(out, "to", reload->to);
         jout_kv_str(out, "code", code);
+        jout_kv_int(out, "state_bytes", (int64_t)reload->n_state);
+        jout_kv_int(out, "pause_ns", reload->cut_ns + reload->swap_ns);
+        jout_kv_int(out, "total_ns", reload->total_ns);
         jout_close(out, '{');
     }
     jout_close(out, '[');

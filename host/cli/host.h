@@ -80,6 +80,8 @@ struct host_view_slot {
     struct score score;
     agon_amt_t capital_amt, equity_amt, fee_amt;
     uint64_t n_fills, n_intents, n_refused, nth;
+    uint64_t n_sent, n_seen; /* deliveries at the end, by the engine's count and by the plugin's */
+    uint8_t is_counted;      /* those two are known */
     uint32_t n_crashes;
     uint8_t can_rollback;
     uint32_t n_open;
@@ -155,6 +157,20 @@ int host_command(struct host *host, const struct record_command *command);
 int host_reload(struct host *host, const char *slot, const char *path, struct error *err);
 /* Back to the generation before, which has stayed warm. As host_reload. [any but core] */
 int host_rollback(struct host *host, const char *slot, struct error *err);
+
+#define HOST_CHANGEOVERS_MAX 64
+enum host_changeover_kind { HOST_RELOAD = 1, HOST_ROLLBACK = 2, HOST_RESTART = 3 };
+struct host_changeover { /* a generation took over from another */
+    agon_ns_t t;         /* engine time */
+    uint16_t slot;
+    uint8_t kind, pad[5];
+    uint32_t from, to;
+    uint64_t code, n_state;            /* of the plugin's file; bytes of state handed over */
+    int64_t cut_ns, swap_ns, total_ns; /* the core stood still for the first two */
+};
+/* How many there were in this run; the newest HOST_CHANGEOVERS_MAX are written, number n at place
+ * n % HOST_CHANGEOVERS_MAX. [any but core] */
+uint32_t host_changeovers(struct host *host, struct host_changeover list[HOST_CHANGEOVERS_MAX]);
 
 #define HOST_QUARANTINE_MAX 256
 struct host_quarantined { /* a binary that crashed too often: refused on this host */

@@ -89,7 +89,9 @@ struct host {
     pthread_t core_thread, io_thread, writer_thread, packer_thread, loader_thread;
 
     /* loader */
-    pthread_mutex_t loader_lock; /* of job and quarantined */
+    pthread_mutex_t loader_lock; /* of job, quarantined and changeovers */
+    struct host_changeover changeovers[HOST_CHANGEOVERS_MAX];
+    uint32_t n_changeovers;
     pthread_cond_t loader_done;
     struct host_job job;
     struct host_quarantined quarantined[HOST_QUARANTINE_MAX];

@@ -205,6 +205,34 @@ static void tell(struct host *host, uint16_t slot, const char *what, int rc,
                  (long long)(report->swap_ns / 1000), (long long)(report->total_ns / 1000000));
 }
 
+static void keep(struct host *host, uint16_t slot, uint32_t kind, const struct crew_report *report)
+{
+    pthread_mutex_lock(&host->loader_lock);
+    host->changeovers[host->n_changeovers++ % HOST_CHANGEOVERS_MAX] =
+        (struct host_changeover){.t = report->t,
+                                 .slot = slot,
+                                 .kind = (uint8_t)kind,
+                                 .from = report->from,
+                                 .to = report->generation,
+                                 .code = report->hash,
+                                 .n_state = report->n_state,
+                                 .cut_ns = report->cut_ns,
+                                 .swap_ns = report->swap_ns,
+                                 .total_ns = report->total_ns};
+    pthread_mutex_unlock(&host->loader_lock);
+}
+
+uint32_t host_changeovers(struct host *host, struct host_changeover list[HOST_CHANGEOVERS_MAX])
+{
+    uint32_t n;
+
+    pthread_mutex_lock(&host->loader_lock);
+    n = host->n_changeovers;
+    memcpy(list, host->changeovers, sizeof(host->changeovers));
+    pthread_mutex_unlock(&host->loader_lock);
+    return n;
+}
+
 static int do_job(struct host *host, uint16_t slot, uint32_t kind, const char *path,
                   struct error *err)
 {
@@ -221,8 +249,10 @@ static int do_job(struct host *host, uint16_t slot, uint32_t kind, const char *p
     // That there is nothing to go back to is no news where nobody asked for it.
     if (kind != LOADER_ROLLBACK || rc != AGON_ENOENT)
         tell(host, slot, names[kind], rc, &report, err);
-    if (rc >= 0)
-        atomic_fetch_or(&host->revived, (uint64_t)1 << slot);
+    if (rc < 0)
+        return rc;
+    keep(host, slot, kind, &report);
+    atomic_fetch_or(&host->revived, (uint64_t)1 << slot);
     return rc;
 }
 
