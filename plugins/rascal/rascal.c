@@ -5,10 +5,17 @@
  * what the host does about each. */
 #include <agon/agon.h>
 #include <agon/leg.h>
+#include <agon/ta.h>
+
+/* The build makes a file of each kind: a quarantine is of a file. */
+#ifndef RASCAL_MISCHIEF
+#define RASCAL_MISCHIEF 0
+#endif
 
 #define STATE_SCHEMA 1
 #define SECOND       ((agon_ns_t)1000000000)
 #define FLOOD_NS     (60 * SECOND) /* a flood lasts so long */
+#define SETTLED      1000          /* deliveries to a slot before which its plugin is its first */
 
 enum { P_MISCHIEF = 1, P_AFTER_S, P_AGAIN_S, P_AWAY_BPS, P_SIZE_PCT, P_FLOOD, P_VENUE, P_SYMBOL };
 enum mischief { BEHAVE = 0, CRASH = 1, HANG = 2, FLOOD = 3 };
@@ -24,7 +31,8 @@ struct rascal {
     const struct agon_host_param *param;
     int64_t mischief, after_s, again_s, flood;
     double away_bps, size_pct;
-    int is_anew; /* begun after a crash, or a restart of the host */
+    int is_anew;  /* begun after a crash */
+    int has_seen; /* an event since it began */
     struct rascal_state state;
 };
 
@@ -45,6 +53,8 @@ static int bid(struct rascal *self, const struct agon_trade *trade)
         return 0;
     intent.px = agon_floor_to(px, instrument.tick_px);
     intent.qty = agon_leg_size(&self->desk, &state->leg, self->size_pct, px);
+    if (intent.qty <= 0 && self->mischief == FLOOD) // without money too
+        intent.qty = instrument.min_qty;
     intent.client_ref = ((uint64_t)state->leg.instrument << 32) + 0x80000000u + state->n_orders + 1;
     if (intent.px <= 0 || intent.qty <= 0 ||
         self->desk.orders->submit(self->desk.host, &intent, 1) < 0)
@@ -106,8 +116,12 @@ static int on_other(void *plugin, const struct agon_event_hdr *event)
 static int on_event(void *plugin, const struct agon_event_hdr *event, uint64_t nth)
 {
     static const struct agon_handlers handlers = {.on_trade = on_trade, .on_other = on_other};
+    struct rascal *self = plugin;
 
-    (void)nth; // the host's proof that nothing was lost
+    // A slot's count goes on when its plugin is begun anew, with its state or without.
+    if (!self->has_seen && nth > SETTLED && self->state.t_due == 0)
+        self->is_anew = 1;
+    self->has_seen = 1;
     return agon_dispatch(&handlers, plugin, event);
 }
 
@@ -194,7 +208,8 @@ static int create(const struct agon_host *host, uint32_t index, struct agon_agen
     return agon_agent_set(agent, &mine);
 }
 
-AGON_CHOOSE(mischief, P_MISCHIEF, 0, "", "none|crash|hang|flood", "what it does in the end");
+AGON_CHOOSE(mischief, P_MISCHIEF, RASCAL_MISCHIEF, "", "none|crash|hang|flood",
+            "what it does in the end");
 AGON_NUMBER(after_s, P_AFTER_S, AGON_INTEGER, AGON_PARAM_RESTART, 0, 100000000, 600, 60, "s",
             "good behaviour from its first event on, market time");
 AGON_NUMBER(again_s, P_AGAIN_S, AGON_INTEGER, AGON_PARAM_RESTART, 0, 100000000, 0, 60, "s",
