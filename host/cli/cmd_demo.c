@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 /* demo: the whole arena on one machine with nothing else installed: a simulated exchange that
- * speaks the real protocol, a live host that signs its orders and sends them there, and four
- * agents. At the end its journal is replayed and has to reach the same state. */
+ * speaks the real protocol, with a spot and a futures market, a live host that signs its orders and
+ * sends them there, eight agents and a model. One agent gets other code while it holds a position;
+ * three misbehave. At the end the journal is replayed, has to reach the same state, and tells what
+ * happened. */
 #include <errno.h>
 #include <limits.h>
+#include <math.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -14,10 +17,9 @@
 #include "cli/demo_cast.h"
 #include "cli/desk.h"
 #include "cli/host.h"
-#include "cli/plan_text.h"
 #include "cli/simproc.h"
+#include "cli/story.h"
 #include "cli/table.h"
-#include "lab/replay.h"
 #include "sys/clock.h"
 #include "sys/file.h"
 #include "sys/futex.h"
@@ -31,7 +33,7 @@ struct demo {
     struct opts {
         int64_t seconds_ns, speed;
         uint64_t seed;
-        const char *data, *dir, *plugins, *http;
+        const char *data, *dir, *plugins, *http, *report;
         int is_kept;
     } opts;
     char dir[PATH_MAX];
@@ -46,6 +48,12 @@ struct demo {
     struct table table;
     struct host_view *view; /* owned */
     struct crew_slot slots[DEMO_SLOTS];
+    uint32_t n_slots;
+    char newcomer[512]; /* the file that takes over from DEMO_NEWCOMER's */
+    agon_ns_t t_end;    /* engine time when it was told to stop */
+    char reloaded[256]; /* what became of that; empty: it was not tried */
+    struct host_changeover changeovers[HOST_CHANGEOVERS_MAX];
+    struct story story;
 };
 
 static int make_dir(struct demo *demo, struct error *err)
@@ -117,7 +125,7 @@ static void set_rules(struct tournament_rules *rules)
     memcpy(rules->schedule, "*/15 * * * *", sizeof("*/15 * * * *"));
     rules->sample_s = 60;
     rules->window = 60;
-    rules->min_samples = 5;
+    rules->min_samples = 25;
 }
 
 static int start_host(struct demo *demo, struct error *err)
@@ -128,7 +136,6 @@ static int start_host(struct demo *demo, struct error *err)
         .base_currency = "USDT",
         .instruments = instruments,
         .slots = demo->slots,
-        .n_slots = DEMO_SLOTS,
         .speed_milli = demo->opts.speed * 1000,
         .is_async = 1,
         .mark_every = 20000,
@@ -142,15 +149,24 @@ static int start_host(struct demo *demo, struct error *err)
                                .is_async = 1,
                                .log = demo->log,
                                .log_path = demo->log_path};
+    struct demo_plan plan = {.plugins = demo->opts.plugins,
+                             .instruments = instruments,
+                             .length_s = demo->opts.seconds_ns / 1000000000 * demo->opts.speed};
     int rc;
 
     set_rules(&config.tournament);
-    rc = demo_venue(&config.venue, demo->sim.port, err);
+    rc = demo_venues(config.venues, &demo->sim, err);
+    config.n_venues = rc > 0 ? (uint32_t)rc : 0;
     if (rc >= 0)
         rc = demo_instruments(instruments, &demo->sim, demo->opts.data, err);
     config.n_instruments = rc > 0 ? (uint32_t)rc : 0;
+    plan.n_instruments = config.n_instruments;
     if (rc >= 0)
-        rc = demo_cast(demo->slots, demo->opts.plugins, config.n_instruments, err);
+        rc = demo_cast(demo->slots, &plan, err);
+    config.n_slots = rc > 0 ? (uint32_t)rc : 0;
+    demo->n_slots = config.n_slots;
+    if (rc >= 0)
+        rc = demo_newcomer(demo->opts.plugins, demo->newcomer, err);
     if (rc >= 0)
         rc = file_join(demo->run_dir, sizeof(demo->run_dir), demo->dir, "run");
     if (rc < 0)
@@ -163,101 +179,250 @@ static int start_host(struct demo *demo, struct error *err)
         rc = host_start(demo->host, err);
     if (rc >= 0)
         rc = desk_open(&demo->desk, demo->host, &desk, err);
-    if (rc >= 0)
-        desk_print(&demo->desk, stdout, 1);
     return rc;
 }
 
-// Until the time is up or somebody asks for the end. Returns the signal, or 0.
-static int watch(struct demo *demo)
+static const struct host_view_slot *newcomer_slot(const struct demo *demo)
 {
-    int64_t until = clock_mono() + demo->opts.seconds_ns;
+    for (uint32_t i = 0; i < demo->view->n_slots; i++) {
+        if (strcmp(demo->view->slots[i].name, DEMO_NEWCOMER) == 0)
+            return &demo->view->slots[i];
+    }
+    return NULL;
+}
+
+// A fee leaves too little to be sold: that is no position.
+static int is_more_than_dust(const struct host_view *view,
+                             const struct host_view_position *position)
+{
+    const struct host_view_instrument *at = &view->instruments[position->instrument - 1];
+    double units = (double)position->held_amt / (double)num_pow10(at->base_exp);
+    double px = (double)at->last_px / (double)num_pow10(at->px_exp);
+
+    return fabs(units * px) > 10.0;
+}
+
+/* From a quarter of the time on, as soon as it holds a position; near the end also without. */
+static void reload(struct demo *demo, int64_t elapsed_ns)
+{
+    const struct host_view_slot *slot = newcomer_slot(demo);
+    struct error err = {0};
+    int is_holding = 0;
+
+    if (slot == NULL || !slot->is_playing || demo->reloaded[0] != '\0' ||
+        elapsed_ns < demo->opts.seconds_ns / 4)
+        return;
+    for (uint32_t i = 0; i < slot->n_positions; i++)
+        is_holding |= is_more_than_dust(demo->view, &slot->positions[i]);
+    if (!is_holding && elapsed_ns < demo->opts.seconds_ns / 4 * 3)
+        return;
+    if (host_reload(demo->host, DEMO_NEWCOMER, demo->newcomer, &err) < 0)
+        snprintf(demo->reloaded, sizeof(demo->reloaded), "%.255s", err.text);
+    else
+        snprintf(demo->reloaded, sizeof(demo->reloaded), "done");
+}
+
+// Until the time is up or somebody asks for the end; length 0: no time limit. Returns the signal,
+// or 0.
+static int watch(struct demo *demo, int64_t length_ns)
+{
+    int64_t began = clock_mono();
     _Atomic uint32_t never = 0;
     int signal_number = 0;
 
-    table_init(&demo->table, stdout, demo->opts.seconds_ns);
-    while (signal_number == 0 && clock_mono() < until && commands_can_print()) {
+    table_init(&demo->table, stdout, length_ns);
+    while (signal_number == 0 && (length_ns == 0 || clock_mono() < began + length_ns) &&
+           commands_can_print()) {
         host_view(demo->host, demo->view);
         table_draw(&demo->table, demo->view, clock_mono());
+        if (length_ns != 0)
+            reload(demo, clock_mono() - began);
         futex_wait(&never, 0, DRAW_NS);
         signal_number = signals_next(demo->signal_fd);
     }
     return signal_number > 0 ? signal_number : 0;
 }
 
-static int on_replayed(void *ctx, struct engine *engine, const struct agon_event_hdr *event, int rc)
+static void print_agents(const struct demo *demo)
 {
-    (void)ctx;
-    (void)engine;
-    if (event->type == EVENT_PLAN && rc >= 0) {
-        printf("\n");
-        plan_text_print((const struct record_plan *)(const void *)event, 0);
+    const struct host_view *view = demo->view;
+    char text[3][48];
+
+    printf("\n%-12s %13s %13s %10s %7s %6s %8s %9s  %s\n", "agent", "capital", "equity", "result",
+           "fills", "closed", "refused", "events", "state");
+    for (uint32_t i = 0; i < view->n_slots; i++) {
+        const struct host_view_slot *slot = &view->slots[i];
+        uint64_t n_closed = slot->score.n_wins + slot->score.n_losses;
+
+        printf(
+            "%-12s %13s %13s %10s %7llu %6llu %8llu %9llu  %s%s%s\n", slot->name,
+            table_money(slot->capital_amt, view->base_exp, text[0]),
+            table_money(slot->equity_amt, view->base_exp, text[1]),
+            table_money(num_add(slot->equity_amt, -slot->score.start_amt), view->base_exp, text[2]),
+            (unsigned long long)slot->n_fills, (unsigned long long)n_closed,
+            (unsigned long long)slot->n_refused, (unsigned long long)slot->nth,
+            slot_condition_name(slot->condition), slot->failure[0] != '\0' ? ": " : "",
+            slot->failure);
     }
-    return AGON_OK;
 }
 
-static int prove(struct demo *demo, struct error *err)
+static void print_counts(const struct demo *demo)
 {
-    struct replay_config config = {
-        .dir = host_journal_dir(demo->host), .is_verified = 1, .on_event = on_replayed};
-    struct replay replay = {0};
+    const struct host_view *view = demo->view;
+    uint64_t n_sent = 0, n_seen = 0;
+    uint32_t n_counted = 0;
+
+    for (uint32_t i = 0; i < view->n_slots; i++) {
+        if (!view->slots[i].is_counted)
+            continue;
+        n_counted++;
+        n_sent += view->slots[i].n_sent;
+        n_seen += view->slots[i].n_seen;
+    }
+    if (n_counted > 0)
+        printf("Events sent to the %u agents that play at the end: %llu; seen by them: %llu, %s.\n",
+               n_counted, (unsigned long long)n_sent, (unsigned long long)n_seen,
+               n_sent == n_seen ? "equal" : "DIFFERENT");
+}
+
+static void print_changeovers(struct demo *demo)
+{
+    static const char *const kinds[] = {"?", "reload", "roll-back", "restart"};
+    uint32_t n = host_changeovers(demo->host, demo->changeovers);
+    uint32_t shown = n < HOST_CHANGEOVERS_MAX ? n : HOST_CHANGEOVERS_MAX;
+
+    for (uint32_t i = n - shown; i < n; i++) {
+        const struct host_changeover *one = &demo->changeovers[i % HOST_CHANGEOVERS_MAX];
+        char times[2][24];
+
+        printf("%s of %s: everybody's pause %s, ready after %s, %llu bytes of state\n",
+               kinds[one->kind], demo->view->slots[one->slot].name,
+               table_time(one->cut_ns + one->swap_ns, times[0]),
+               table_time(one->total_ns, times[1]), (unsigned long long)one->n_state);
+    }
+    if (n == 0 || strcmp(demo->reloaded, "done") != 0)
+        printf("No reload of %s%s%s\n", DEMO_NEWCOMER,
+               demo->reloaded[0] != '\0' ? ": " : ": the demo was too short",
+               strcmp(demo->reloaded, "done") != 0 ? demo->reloaded : "");
+}
+
+static void print_times(const struct demo *demo)
+{
+    const struct host_view *view = demo->view;
+    char times[6][24];
+
+    printf("%llu events, %llu orders in %llu requests, %llu fills. "
+           "Engine step p50 %s, p99 %s;\nfrom the socket's read to the end of the step p50 %s, "
+           "p99 %s; round trip of an order,\nwish to the exchange's word, p50 %s, p99 %s "
+           "(%llu orders).\n",
+           (unsigned long long)view->counters.n_events, (unsigned long long)view->counters.n_orders,
+           (unsigned long long)view->counters.n_requests,
+           (unsigned long long)view->counters.n_fills,
+           table_time(hist_quantile(&view->step_ns, 0.5), times[0]),
+           table_time(hist_quantile(&view->step_ns, 0.99), times[1]),
+           table_time(hist_quantile(&view->queue_ns, 0.5), times[2]),
+           table_time(hist_quantile(&view->queue_ns, 0.99), times[3]),
+           table_time(hist_quantile(&demo->story.ack_ns, 0.5), times[4]),
+           table_time(hist_quantile(&demo->story.ack_ns, 0.99), times[5]),
+           (unsigned long long)demo->story.ack_ns.n);
+}
+
+/* At the end: the journal through a new engine must come to the state that the host had. */
+static int prove(const struct demo *demo, char *text, size_t room, struct error *err)
+{
+    const struct replay *replay = &demo->story.replay;
     unsigned char hash[HASH_SIZE];
     char ours[2 * HASH_SIZE + 1];
     char again[2 * HASH_SIZE + 1];
     uint64_t seq;
     int is_same;
-    int rc = replay_run(&config, &replay, err);
 
     host_state(demo->host, hash, &seq);
+    is_same = memcmp(hash, replay->state, HASH_SIZE) == 0 && replay->last_seq == seq;
+    hash_hex(hash, ours);
+    hash_hex(replay->state, again);
+    snprintf(text, room,
+             "Proof: the journal's %llu events, stepped again through a new engine, reach %llu of "
+             "%llu\nrecorded state hashes and the last one, every invariant held.\n"
+             "  live    seq %llu  %.32s\n  replay  seq %llu  %.32s  %s",
+             (unsigned long long)replay->n_events, (unsigned long long)replay->n_marks,
+             (unsigned long long)replay->n_marks, (unsigned long long)seq, ours,
+             (unsigned long long)replay->last_seq, again, is_same ? "equal" : "DIFFERENT");
+    return is_same ? AGON_OK : error_set(err, AGON_ECORRUPT, "the replay ends in another state");
+}
+
+/* What happened, to the terminal and as a page. is_over: the host has stopped. */
+static int tell(struct demo *demo, int is_over, struct error *err)
+{
+    char proof[512] = "";
+    struct story_page page = {.path = demo->opts.report,
+                              .view = demo->view,
+                              .changeovers = demo->changeovers,
+                              .proof = proof};
+    struct story_source source = {.journal = host_journal_dir(demo->host),
+                                  .speed_milli = demo->opts.speed * 1000,
+                                  .is_live = !is_over,
+                                  .t_end = demo->t_end};
+    int rc = story_read(&demo->story, &source, err);
+
     if (rc >= 0) {
-        is_same = memcmp(hash, replay.state, HASH_SIZE) == 0 && replay.last_seq == seq;
-        hash_hex(hash, ours);
-        hash_hex(replay.state, again);
-        printf(
-            "\nProof: the journal's %llu events, stepped again through a new engine, reach %llu of "
-            "%llu\nrecorded state hashes and the last one, every invariant held.\n"
-            "  live    seq %llu  %.32s\n  replay  seq %llu  %.32s  %s\n",
-            (unsigned long long)replay.n_events, (unsigned long long)replay.n_marks,
-            (unsigned long long)replay.n_marks, (unsigned long long)seq, ours,
-            (unsigned long long)replay.last_seq, again, is_same ? "equal" : "DIFFERENT");
-        if (!is_same)
-            rc = error_set(err, AGON_ECORRUPT, "the replay ends in another state");
+        if (is_over)
+            rc = prove(demo, proof, sizeof(proof), err);
+        else
+            snprintf(proof, sizeof(proof),
+                     "The host goes on. Its journal up to event %llu, stepped again through a new "
+                     "engine, reaches %llu of %llu recorded state hashes.",
+                     (unsigned long long)demo->story.replay.last_seq,
+                     (unsigned long long)demo->story.replay.n_marks,
+                     (unsigned long long)demo->story.replay.n_marks);
+        printf("\n");
+        story_print(&demo->story, stdout);
+        print_agents(demo);
+        printf("\n");
+        print_counts(demo);
+        print_changeovers(demo);
+        print_times(demo);
+        page.n_changeovers = host_changeovers(demo->host, demo->changeovers);
+        if (strcmp(demo->opts.report, "off") != 0) {
+            int written = story_html(&demo->story, &page, rc < 0 ? NULL : err);
+
+            rc = rc < 0 ? rc : written;
+            if (written >= 0)
+                printf("Report: %s\n", demo->opts.report);
+        }
+        printf("\n%s\n", proof);
+        fflush(stdout);
     }
-    replay_free(&replay);
+    story_free(&demo->story);
     return rc;
 }
 
-static void summary(struct demo *demo)
+/* The summary, and with --keep the arena once more until somebody ends it. */
+static int finish(struct demo *demo, int *signal_number, struct error *err)
 {
-    const struct host_view *view = demo->view;
-    char text[3][48];
-    char times[4][24];
-    uint64_t nth = 0;
+    int rc, stopped;
 
-    printf("\n%-14s %14s %14s %7s %7s %9s %10s\n", "agent", "capital", "equity", "fills", "refused",
-           "fees", "events");
-    for (uint32_t i = 0; i < view->n_slots; i++) {
-        const struct host_view_slot *slot = &view->slots[i];
-
-        nth += slot->nth;
-        printf("%-14s %14s %14s %7llu %7llu %9s %10llu%s%s\n", slot->name,
-               table_money(slot->capital_amt, view->base_exp, text[0]),
-               table_money(slot->equity_amt, view->base_exp, text[1]),
-               (unsigned long long)slot->n_fills, (unsigned long long)slot->n_refused,
-               table_money(slot->fee_amt, view->base_exp, text[2]), (unsigned long long)slot->nth,
-               slot->failure[0] != '\0' ? "  stopped: " : "", slot->failure);
+    if (demo->opts.is_kept && *signal_number == 0 && commands_can_print()) {
+        host_view(demo->host, demo->view);
+        table_end(&demo->table, demo->view, clock_mono());
+        rc = tell(demo, 0, err);
+        if (rc < 0)
+            return rc;
+        printf("\nIt runs on. Ctrl-C ends it; another terminal may look and order meanwhile:\n"
+               "  agon top --dir %s\n  agon ctl agents --dir %s\n\n",
+               demo->run_dir, demo->run_dir);
+        fflush(stdout);
+        // That is how a kept demo ends.
+        (void)watch(demo, 0);
     }
-    printf("\n%llu events, %llu orders in %llu requests, %llu fills; %llu events delivered to "
-           "agents.\n"
-           "Engine step p50 %s, p99 %s; from the socket's read to the end of the step p50 %s, p99 "
-           "%s.\n",
-           (unsigned long long)view->counters.n_events, (unsigned long long)view->counters.n_orders,
-           (unsigned long long)view->counters.n_requests,
-           (unsigned long long)view->counters.n_fills, (unsigned long long)nth,
-           table_time(hist_quantile(&view->step_ns, 0.5), times[0]),
-           table_time(hist_quantile(&view->step_ns, 0.99), times[1]),
-           table_time(hist_quantile(&view->queue_ns, 0.5), times[2]),
-           table_time(hist_quantile(&view->queue_ns, 0.99), times[3]));
+    host_view(demo->host, demo->view);
+    demo->t_end = demo->view->t;
+    desk_close(&demo->desk);
+    stopped = host_stop(demo->host, GRACE_NS, demo->signal_fd, err);
+    host_view(demo->host, demo->view);
+    table_end(&demo->table, demo->view, clock_mono());
+    rc = stopped < 0 ? stopped : tell(demo, 1, err);
+    return rc;
 }
 
 static int run(struct demo *demo, struct error *err)
@@ -280,31 +445,34 @@ static int run(struct demo *demo, struct error *err)
     if (demo->log == NULL)
         return AGON_EIO;
     log_set_process(demo->log);
-    printf("agon demo: a simulated exchange at %lldx, a host and %d agents for %lld s\n",
-           (long long)demo->opts.speed, DEMO_SLOTS,
-           (long long)(demo->opts.seconds_ns / 1000000000));
     rc = start_sim(demo, err);
-    if (rc >= 0) {
-        printf("exchange   http://127.0.0.1:%u   (Binance's protocol; any client of it can trade "
-               "there)\n"
-               "files      %s\n\n",
-               demo->sim.port, demo->dir);
-        fflush(stdout);
+    if (rc >= 0)
         rc = start_host(demo, err);
-    }
+    if (rc < 0)
+        return rc;
+    desk_print(&demo->desk, stdout, 1);
+    printf("exchange   http://127.0.0.1:%u   (Binance spot", demo->sim.spot.port);
+    if (demo->sim.um.port != 0)
+        printf("; USD-M futures: %u", demo->sim.um.port);
+    printf(". Any client of it can trade there)\nfiles      %s\n\n"
+           "A simulated exchange at %lldx, a host and %u plugins, for %lld s.\n\n",
+           demo->dir, (long long)demo->opts.speed, demo->n_slots,
+           (long long)(demo->opts.seconds_ns / 1000000000));
+    fflush(stdout);
     return rc;
 }
 
 int cmd_demo(int argc, char **argv)
 {
-    static struct demo demo = {.opts = {.seconds_ns = (int64_t)60 * 1000000000,
+    static struct demo demo = {.opts = {.seconds_ns = (int64_t)90 * 1000000000,
                                         .speed = 60,
                                         .seed = 1,
-                                        .http = "127.0.0.1:0"},
+                                        .http = "127.0.0.1:0",
+                                        .report = "agon-demo.html"},
                                .log_fd = -1,
                                .signal_fd = -1};
     const struct arg table[] = {
-        {"seconds", ARG_INT, "N", "how long, real time (60)", &demo.opts.seconds_ns, .min = 1,
+        {"seconds", ARG_INT, "N", "how long, real time (90)", &demo.opts.seconds_ns, .min = 1,
          .max = 86400},
         {"speed", ARG_INT, "X", "market time runs X times as fast, 1 to 60 (60)", &demo.opts.speed,
          .min = 1, .max = 60},
@@ -315,20 +483,25 @@ int cmd_demo(int argc, char **argv)
          &demo.opts.plugins},
         {"http", ARG_TEXT, "ADDRESS:PORT", "of the dashboard; off: none (127.0.0.1:0)",
          &demo.opts.http},
-        {"keep", ARG_FLAG, NULL, "do not remove the files at the end", &demo.opts.is_kept},
+        {"report", ARG_TEXT, "FILE", "what happened, as a page of HTML; off: none (agon-demo.html)",
+         &demo.opts.report},
+        {"keep", ARG_FLAG, NULL, "leave it running after the summary, until Ctrl-C",
+         &demo.opts.is_kept},
         {NULL}};
     const struct args_spec spec = {.usage = "[OPTION...]",
                                    .about =
                                        "Shows the whole arena on this machine: a simulated "
-                                       "exchange, a live host and four agents, then the "
-                                       "proof that a replay of its journal reaches the same state.",
+                                       "exchange with spot and futures, a live host and eight "
+                                       "agents, of which one is replaced and three misbehave; "
+                                       "then what happened, and the proof that a replay of its "
+                                       "journal reaches the same state.",
                                    .args = table};
     struct error err = {0};
     int signal_number = 0;
     int has_run = 0;
     int rc;
 
-    demo.opts.seconds_ns = 60;
+    demo.opts.seconds_ns = 90;
     rc = args_parse(&spec, argc, argv);
     if (rc != ARGS_RUN)
         return rc;
@@ -339,16 +512,9 @@ int cmd_demo(int argc, char **argv)
     demo.sim.out_fd = -1;
     rc = run(&demo, &err);
     if (rc >= 0) {
-        int stopped;
-
         has_run = 1;
-        signal_number = watch(&demo);
-        desk_close(&demo.desk);
-        stopped = host_stop(demo.host, GRACE_NS, demo.signal_fd, &err);
-        host_view(demo.host, demo.view);
-        table_end(&demo.table, demo.view, clock_mono());
-        summary(&demo);
-        rc = stopped < 0 ? stopped : prove(&demo, &err);
+        signal_number = watch(&demo, demo.opts.seconds_ns);
+        rc = finish(&demo, &signal_number, &err);
     }
     if (rc < 0)
         fprintf(stderr, "agon demo: %s\n", err.text);
@@ -359,17 +525,17 @@ int cmd_demo(int argc, char **argv)
     log_free(demo.log);
     if (demo.log_fd >= 0)
         close(demo.log_fd);
-    if (rc < 0 && demo.is_own_dir && demo.sim.port != 0)
+    if (rc < 0 && demo.is_own_dir && demo.sim.spot.port != 0)
         fprintf(stderr, "agon demo: its log is %s/agon.log\n", demo.dir);
-    else if (demo.is_own_dir && (rc < 0 || !demo.opts.is_kept))
+    else if (demo.is_own_dir)
         file_remove_tree(demo.dir);
     else
         printf("\nFiles are kept in %s\n", demo.dir);
     free(demo.view);
     signals_close(demo.signal_fd);
     if (rc < 0)
-        return has_run                                        ? EXIT_CHECK
-               : demo.opts.data != NULL && demo.sim.port == 0 ? EXIT_DATA
-                                                              : EXIT_ENVIRONMENT;
+        return has_run                                             ? EXIT_CHECK
+               : demo.opts.data != NULL && demo.sim.spot.port == 0 ? EXIT_DATA
+                                                                   : EXIT_ENVIRONMENT;
     return signal_number != 0 ? EXIT_INTERRUPTED : EXIT_OK;
 }

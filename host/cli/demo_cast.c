@@ -17,32 +17,53 @@
 #include "sys/proc.h"
 #include "venue/config.h"
 
-int demo_venue(struct venue_config *venue, uint16_t port, struct error *err)
+static int read_venue(struct venue_config *venue, const char *name, const char *bytes, size_t n,
+                      struct error *err)
 {
     static const char key[] = "agon-sim-key";
     static const char secret[] = "YWdvbi1zaW0tc2VjcmV0LWFnb24tc2ltLXNlY3JldC0wMDAwMDAwMA==";
-    const char *bytes;
-    size_t n = embedded_venue(&bytes);
-    struct stream_target target = {.host = "127.0.0.1", .port = port};
-    struct config *config = config_new("binance.yaml", bytes, n, NULL);
+    struct config *config = config_new(name, bytes, n, NULL);
     int rc = config != NULL ? venue_config_read(config, venue) : AGON_ENOMEM;
 
     if (rc < 0)
         error_set(err, rc, "%s", config != NULL ? config_error_text(config, 0) : "out of memory");
     config_free(config);
-    if (rc < 0)
-        return rc;
+    if (rc >= 0 && (secret_set(&venue->key, key, sizeof(key) - 1) < 0 ||
+                    secret_set(&venue->secret, secret, sizeof(secret) - 1) < 0))
+        rc = error_set(err, AGON_ENOMEM, "no locked memory for the keys");
+    return rc;
+}
+
+static int make_venue(struct venue_config *venue, int is_um, uint16_t port, struct error *err)
+{
+    struct stream_target target = {.host = "127.0.0.1", .port = port};
+    const char *bytes;
+    size_t n = is_um ? embedded_venue_um(&bytes) : embedded_venue(&bytes);
+    int rc = read_venue(venue, is_um ? "binance_um.yaml" : "binance.yaml", bytes, n, err);
+
     // The venue's own file, with other endpoints: nothing else tells the gateway where it is.
-    venue->venue = 1;
-    venue->account = 0;
+    venue->venue = is_um ? 2 : 1;
+    venue->account = is_um ? 1 : 0;
     venue->is_private = 1;
     venue->market = target;
     venue->user = target;
     venue->rest = target;
-    if (secret_set(&venue->key, key, sizeof(key) - 1) < 0 ||
-        secret_set(&venue->secret, secret, sizeof(secret) - 1) < 0)
-        return error_set(err, AGON_ENOMEM, "no locked memory for the keys");
-    return AGON_OK;
+    return rc;
+}
+
+int demo_venue(struct venue_config *venue, uint16_t port, struct error *err)
+{
+    return make_venue(venue, 0, port, err);
+}
+
+int demo_venues(struct venue_config venues[HOST_VENUES_MAX], const struct simproc *sim,
+                struct error *err)
+{
+    int rc = make_venue(&venues[0], 0, sim->spot.port, err);
+
+    if (rc >= 0 && sim->um.port != 0)
+        rc = make_venue(&venues[1], 1, sim->um.port, err);
+    return rc < 0 ? rc : sim->um.port != 0 ? 2 : 1;
 }
 
 static void take_digits(struct host_instrument *instruments, uint32_t n, const char *path)
@@ -61,50 +82,67 @@ static void take_digits(struct host_instrument *instruments, uint32_t n, const c
     }
 }
 
+static const struct {
+    const char *symbol;
+    int px_exp, qty_exp, um_px_exp, um_qty_exp;
+    int64_t um_notional;
+} majors[] = {{"BTCUSDT", 2, 5, 1, 3, 100},
+              {"ETHUSDT", 2, 4, 2, 3, 20},
+              {"SOLUSDT", 2, 3, 2, 2, 5},
+              {"BNBUSDT", 2, 3, 2, 2, 5}};
+
+static void fill_instrument(struct host_instrument *at, const char *symbol, int is_um)
+{
+    size_t n = strlen(symbol);
+
+    memset(at, 0, sizeof(*at));
+    snprintf(at->symbol, sizeof(at->symbol), "%s", symbol);
+    // The demo's markets are all in this quote: its agents' money is.
+    snprintf(at->base, sizeof(at->base), "%.*s", n > 4 ? (int)n - 4 : 0, symbol);
+    snprintf(at->quote, sizeof(at->quote), "USDT");
+    at->venue = is_um ? 1 : 0;
+    at->kind = is_um ? INSTRUMENT_LINEAR : INSTRUMENT_SPOT;
+    at->px_exp = 2;
+    at->qty_exp = 5;
+    at->min_notional_amt = 500000000;
+    at->maker_fee_ppb = is_um ? 200000 : 1000000;
+    at->taker_fee_ppb = is_um ? 500000 : 1000000;
+    for (size_t k = 0; k < sizeof(majors) / sizeof(majors[0]); k++) {
+        if (strcmp(majors[k].symbol, symbol) != 0)
+            continue;
+        at->px_exp = is_um ? majors[k].um_px_exp : majors[k].px_exp;
+        at->qty_exp = is_um ? majors[k].um_qty_exp : majors[k].qty_exp;
+        if (is_um)
+            at->min_notional_amt = num_mul(majors[k].um_notional, 100000000);
+    }
+}
+
 int demo_instruments(struct host_instrument *instruments, const struct simproc *sim,
                      const char *data_dir, struct error *err)
 {
-    static const struct {
-        const char *symbol;
-        int qty_exp;
-    } majors[] = {{"BTCUSDT", 5}, {"ETHUSDT", 4}, {"SOLUSDT", 3}, {"BNBUSDT", 3}};
     char *paths[16];
     int n_paths = data_dir != NULL ? demo_recordings(data_dir, paths, 16, err) : 0;
+    uint32_t n = 0;
 
     if (n_paths < 0)
         return n_paths;
-    for (uint32_t i = 0; i < sim->n_symbols; i++) {
-        struct host_instrument *at = &instruments[i];
-        size_t n = strlen(sim->symbols[i]);
-
-        memset(at, 0, sizeof(*at));
-        memcpy(at->symbol, sim->symbols[i], n + 1);
-        // The demo's markets are all in this quote: its agents' money is.
-        snprintf(at->base, sizeof(at->base), "%.*s", n > 4 ? (int)n - 4 : 0, at->symbol);
-        snprintf(at->quote, sizeof(at->quote), "USDT");
-        at->px_exp = 2;
-        at->qty_exp = 5;
-        for (size_t k = 0; k < sizeof(majors) / sizeof(majors[0]); k++) {
-            if (strcmp(majors[k].symbol, at->symbol) == 0)
-                at->qty_exp = majors[k].qty_exp;
-        }
-    }
+    for (uint32_t i = 0; i < sim->spot.n_symbols && n < HOST_INSTRUMENTS_MAX; i++)
+        fill_instrument(&instruments[n++], sim->spot.symbols[i], 0);
     for (int i = 0; i < n_paths; i++) {
-        take_digits(instruments, sim->n_symbols, paths[i]);
+        take_digits(instruments, n, paths[i]);
         free(paths[i]);
     }
-    for (uint32_t i = 0; i < sim->n_symbols; i++) {
+    for (uint32_t i = 0; i < sim->um.n_symbols && n < HOST_INSTRUMENTS_MAX; i++)
+        fill_instrument(&instruments[n++], sim->um.symbols[i], 1);
+    for (uint32_t i = 0; i < n; i++) {
         struct host_instrument *at = &instruments[i];
 
-        at->tick_px = num_pow10(at->px_exp - 2);
+        at->tick_px = at->kind == INSTRUMENT_SPOT ? num_pow10(at->px_exp - 2) : 1;
         at->lot_qty = 1;
         at->min_qty = 1;
-        at->max_qty = num_mul(9000, num_pow10(at->qty_exp));
-        at->min_notional_amt = 500000000;
-        at->maker_fee_ppb = 1000000;
-        at->taker_fee_ppb = 1000000;
+        at->max_qty = num_mul(at->kind == INSTRUMENT_SPOT ? 9000 : 1000, num_pow10(at->qty_exp));
     }
-    return (int)sim->n_symbols;
+    return (int)n;
 }
 
 static int exists(const char *path)
@@ -114,8 +152,9 @@ static int exists(const char *path)
     return stat(path, &at) == 0 && S_ISREG(at.st_mode);
 }
 
-// In the build the plugins lie in folders beside the program, installed in the library folder.
-static int find_plugin(const char *dir, const char *name, char path[512])
+// In the build the plugins lie in folders beside the program, installed in the library folder. file
+// is one of several in that plugin's folder.
+static int find_plugin(const char *dir, const char *name, const char *file, char path[512])
 {
     static const char *const forms[] = {"%s/%s/%s.so", "%s/plugins/%s/%s.so",
                                         "%s/../lib/agon/plugins/%s/%s.so"};
@@ -124,10 +163,10 @@ static int find_plugin(const char *dir, const char *name, char path[512])
     int n;
 
     if (dir != NULL) {
-        n = snprintf(path, 512, "%s/%s/%s.so", dir, name, name);
+        n = snprintf(path, 512, "%s/%s/%s.so", dir, name, file);
         if (n < 512 && exists(path))
             return 1;
-        n = snprintf(path, 512, "%s/%s.so", dir, name);
+        n = snprintf(path, 512, "%s/%s.so", dir, file);
         return n < 512 && exists(path);
     }
     if (proc_self(self, sizeof(self)) < 0 || (slash = strrchr(self, '/')) == NULL)
@@ -136,7 +175,7 @@ static int find_plugin(const char *dir, const char *name, char path[512])
     for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
-        n = snprintf(path, 512, forms[i], self, name, name);
+        n = snprintf(path, 512, forms[i], self, name, file);
 #pragma GCC diagnostic pop
         if (n < 512 && exists(path))
             return 1;
@@ -144,11 +183,20 @@ static int find_plugin(const char *dir, const char *name, char path[512])
     return 0;
 }
 
+int demo_newcomer(const char *plugins, char path[512], struct error *err)
+{
+    if (find_plugin(plugins, "ema_cross", "ema_cross_trailing", path))
+        return AGON_OK;
+    return error_set(err, AGON_ENOENT,
+                     "ema_cross_trailing.so, for the reload, was not found; name its directory "
+                     "with --plugins");
+}
+
 int demo_plugin_dir(char path[512])
 {
     char *slash;
 
-    if (!find_plugin(NULL, "ema_cross", path))
+    if (!find_plugin(NULL, "ema_cross", "ema_cross", path))
         return 0;
     // .../ema_cross/ema_cross.so
     for (int i = 0; i < 2 && (slash = strrchr(path, '/')) != NULL; i++)
@@ -164,66 +212,148 @@ static void param(struct crew_slot *slot, const char *name, const char *text)
     snprintf(at->text, sizeof(at->text), "%s", text);
 }
 
-int demo_cast(struct crew_slot slots[DEMO_SLOTS], const char *dir, uint32_t n_instruments,
-              struct error *err)
-{
-    static const struct {
-        const char *name, *plugin;
-        int64_t capital;
-        agon_instrument_t instruments[4];
-        const char *params[6][2];
-    } cast[DEMO_SLOTS] = {
-        // One market hour is short: candles of a minute and quicker averages than the defaults.
-        {"vol_1", "vol", 0, {1, 2, 3, 4}, {{"short", "10"}, {"long", "120"}}},
-        {"momentum_1",
-         "ema_cross",
-         50000,
-         {1},
-         {{"bar_s", "60"},
-          {"fast", "5"},
-          {"slow", "13"},
-          {"rsi", "7"},
-          {"volume_min", "0"},
-          {"size_pct", "40"}}},
-        {"mean_rev_1",
-         "bollinger",
-         50000,
-         {2},
-         {{"bar_s", "60"},
-          {"period", "14"},
-          {"width", "1.5"},
-          {"rsi", "7"},
-          {"rsi_entry", "40"},
-          {"size_pct", "40"}}},
-        {"mm_1", "mm", 50000, {3}, {{"half_bps", "11"}, {"interval_ms", "20000"}}},
-    };
+enum { SPOT = 0, PERP = 1 };
+#define ROLE_MARKETS 4
+struct role {
+    const char *name, *plugin;
+    int64_t capital;
+    struct {
+        const char *symbol;
+        int kind;
+    } markets[ROLE_MARKETS];
+    const char *params[6][2];
+    const char *file;             /* of several of that plugin; a rascal. NULL: the plugin's name */
+    int64_t after_pct, again_pct; /* of the demo's length */
+    int needs_all;                /* of its markets */
+};
 
-    for (uint16_t i = 0; i < DEMO_SLOTS; i++) {
-        struct crew_slot *slot = &slots[i];
-        struct subscription *sub = &slot->record.subscription;
+/* One market hour is short: candles of a minute and quicker averages than the defaults. Who quotes
+ * has an instrument alone, for an order that would meet another slot's is refused. */
+static const struct role roles[DEMO_SLOTS] = {
+    {.name = DEMO_NEWCOMER,
+     .plugin = "ema_cross",
+     .capital = 50000,
+     .markets = {{"BTCUSDT", SPOT}},
+     .params = {{"bar_s", "60"},
+                {"fast", "3"},
+                {"slow", "8"},
+                {"rsi", "7"},
+                {"volume_min", "0"},
+                {"size_pct", "40"}}},
+    {.name = "mean_rev_1",
+     .plugin = "bollinger",
+     .capital = 50000,
+     .markets = {{"ETHUSDT", SPOT}},
+     .params = {{"bar_s", "60"},
+                {"period", "14"},
+                {"width", "1.5"},
+                {"rsi", "7"},
+                {"rsi_entry", "40"},
+                {"size_pct", "40"}}},
+    {.name = "mm_1",
+     .plugin = "mm",
+     .capital = 50000,
+     .markets = {{"SOLUSDT", SPOT}},
+     .params = {{"half_bps", "11"}, {"interval_ms", "20000"}}},
+    {.name = "basis_1",
+     .plugin = "basis",
+     .capital = 50000,
+     .markets = {{"BTCUSDT", SPOT}, {"BTCUSDT", PERP}},
+     .params = {{"enter_bps", "4"}, {"leave_bps", "-1"}, {"stale_ms", "60000"}},
+     .needs_all = 1},
+    {.name = "random_1",
+     .plugin = "random",
+     .capital = 50000,
+     .markets = {{"BNBUSDT", SPOT}},
+     .params = {{"bar_s", "60"}, {"turn_pct", "20"}}},
+    {.name = "crash_1",
+     .plugin = "rascal",
+     .capital = 10000,
+     .markets = {{"ETHUSDT", PERP}},
+     .file = "rascal_crash",
+     .after_pct = 12},
+    {.name = "hang_1",
+     .plugin = "rascal",
+     .capital = 10000,
+     .markets = {{"SOLUSDT", PERP}},
+     .file = "rascal_hang",
+     .after_pct = 22},
+    {.name = "flood_1",
+     .plugin = "rascal",
+     .capital = 10000,
+     .markets = {{"BNBUSDT", PERP}},
+     .file = "rascal_flood",
+     .after_pct = 34,
+     .again_pct = 100},
+    {.name = "vol_1",
+     .plugin = "vol",
+     .markets = {{"BTCUSDT", SPOT}, {"ETHUSDT", SPOT}, {"SOLUSDT", SPOT}, {"BNBUSDT", SPOT}},
+     .params = {{"short", "10"}, {"long", "120"}}},
+};
+
+// With fewer markets than roles, the last spot market is shared.
+static void subscribe(struct subscription *sub, const struct role *role,
+                      const struct demo_plan *plan)
+{
+    agon_instrument_t last = 1;
+
+    for (int k = 0; k < ROLE_MARKETS && role->markets[k].symbol != NULL; k++) {
+        for (uint32_t i = 0; i < plan->n_instruments; i++) {
+            const struct host_instrument *at = &plan->instruments[i];
+
+            if (at->kind == INSTRUMENT_SPOT)
+                last = (agon_instrument_t)(i + 1);
+            if ((at->kind == INSTRUMENT_LINEAR) == (role->markets[k].kind == PERP) &&
+                strcmp(at->symbol, role->markets[k].symbol) == 0)
+                sub->instruments[sub->n_instruments++] = (agon_instrument_t)(i + 1);
+        }
+    }
+    if (sub->n_instruments == 0)
+        sub->instruments[sub->n_instruments++] = last;
+}
+
+static void set_mischief(struct crew_slot *slot, const struct role *role, int64_t length_s)
+{
+    char text[32];
+
+    snprintf(text, sizeof(text), "%lld", (long long)(length_s * role->after_pct / 100));
+    param(slot, "after_s", text);
+    snprintf(text, sizeof(text), "%lld", (long long)(length_s * role->again_pct / 100));
+    param(slot, "again_s", text);
+}
+
+int demo_cast(struct crew_slot slots[DEMO_SLOTS], const struct demo_plan *plan, struct error *err)
+{
+    uint16_t n = 0;
+
+    for (int i = 0; i < DEMO_SLOTS; i++) {
+        const struct role *role = &roles[i];
+        struct crew_slot *slot = &slots[n];
+        uint32_t n_wanted = 0;
 
         memset(slot, 0, sizeof(*slot));
-        slots_defaults(&slot->record, num_mul(cast[i].capital, 100000000));
-        slot->record.slot = i;
+        slots_defaults(&slot->record, num_mul(role->capital, 100000000));
+        while (n_wanted < ROLE_MARKETS && role->markets[n_wanted].symbol != NULL)
+            n_wanted++;
+        subscribe(&slot->record.subscription, role, plan);
+        if (role->needs_all && slot->record.subscription.n_instruments < n_wanted)
+            continue;
+        slot->record.slot = n++;
         slot->record.stage = STAGE_LIVE;
         slot->record.runner = CREW_PROCESS;
         slot->hard_ns = (int64_t)1000 * 1000000;
-        snprintf(slot->record.name, sizeof(slot->record.name), "%s", cast[i].name);
-        for (int k = 0; k < 4 && cast[i].instruments[k] != 0; k++) {
-            if (cast[i].instruments[k] <= n_instruments)
-                sub->instruments[sub->n_instruments++] = cast[i].instruments[k];
-        }
-        // With fewer markets than roles, the last one is shared.
-        if (sub->n_instruments == 0)
-            sub->instruments[sub->n_instruments++] = n_instruments;
-        for (int k = 0; k < 6 && cast[i].params[k][0] != NULL; k++)
-            param(slot, cast[i].params[k][0], cast[i].params[k][1]);
-        if (!find_plugin(dir, cast[i].plugin, slot->plugin))
+        snprintf(slot->record.name, sizeof(slot->record.name), "%s", role->name);
+        for (int k = 0; k < 6 && role->params[k][0] != NULL; k++)
+            param(slot, role->params[k][0], role->params[k][1]);
+        if (role->file != NULL)
+            set_mischief(slot, role, plan->length_s);
+        if (!find_plugin(plan->plugins, role->plugin,
+                         role->file != NULL ? role->file : role->plugin, slot->plugin))
             return error_set(err, AGON_ENOENT,
                              "the plugin %s.so was not found; name its directory with --plugins",
-                             cast[i].plugin);
+                             role->file != NULL ? role->file : role->plugin);
     }
-    return AGON_OK;
+    return n;
 }
 
 static int by_name(const void *a, const void *b)

@@ -6,8 +6,9 @@
 
 #include <stddef.h>
 
-/* configs/venues/binance.yaml. Returns its length. */
+/* configs/venues/binance.yaml and binance_um.yaml. Return their lengths. */
 size_t embedded_venue(const char **bytes);
+size_t embedded_venue_um(const char **bytes);
 /* The dashboard's files; ends with a NULL path. */
 struct control_file;
 const struct control_file *embedded_web(void);

@@ -716,6 +716,9 @@ static void compare_counts(struct host *host)
             continue;
         for (int i = 0; i < 200 && crew_nth(host->crew, id) != counted; i++)
             futex_wait(&never, 0, 1000000);
+        host->draft->slots[id].n_sent = counted;
+        host->draft->slots[id].n_seen = crew_nth(host->crew, id);
+        host->draft->slots[id].is_counted = 1;
         if (crew_nth(host->crew, id) == counted)
             log_info("host", "nth", "slot %s: %llu events, all delivered", slots->all[id].name,
                      (unsigned long long)counted);

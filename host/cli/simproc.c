@@ -35,6 +35,21 @@ static int first_line(int fd, char *line, size_t room)
     return AGON_ERANGE;
 }
 
+static void read_market(struct simproc_market *market, const json_t *said)
+{
+    json_t *symbol;
+    size_t i;
+
+    market->port = (uint16_t)json_integer_value(json_object_get(said, "port"));
+    market->n_symbols = 0;
+    json_array_foreach(json_object_get(said, "symbols"), i, symbol)
+    {
+        if (market->n_symbols < SIMPROC_SYMBOLS_MAX && json_is_string(symbol))
+            snprintf(market->symbols[market->n_symbols++], sizeof(market->symbols[0]), "%.31s",
+                     json_string_value(symbol));
+    }
+}
+
 int simproc_start(struct simproc *sim, const char *const *args, struct error *err)
 {
     char self[PATH_MAX];
@@ -44,8 +59,6 @@ int simproc_start(struct simproc *sim, const char *const *args, struct error *er
         .path = self, .argv = argv, .n_fds = 3, .fds = {-1, -1, 2}, .is_group = 1};
     int pipe_fd[2];
     json_t *said;
-    json_t *symbol;
-    size_t i;
     int n = 2;
     int rc;
 
@@ -68,16 +81,10 @@ int simproc_start(struct simproc *sim, const char *const *args, struct error *er
     sim->out_fd = pipe_fd[0];
     rc = first_line(pipe_fd[0], line, sizeof(line));
     said = rc >= 0 ? json_loads(line, 0, NULL) : NULL;
-    sim->port = (uint16_t)json_integer_value(json_object_get(said, "port"));
-    sim->n_symbols = 0;
-    json_array_foreach(json_object_get(said, "symbols"), i, symbol)
-    {
-        if (sim->n_symbols < SIMPROC_SYMBOLS_MAX && json_is_string(symbol))
-            snprintf(sim->symbols[sim->n_symbols++], sizeof(sim->symbols[0]), "%.31s",
-                     json_string_value(symbol));
-    }
+    read_market(&sim->spot, said);
+    read_market(&sim->um, json_object_get(said, "binance_um"));
     json_decref(said);
-    if (sim->port != 0)
+    if (sim->spot.port != 0)
         return AGON_OK;
     simproc_stop(sim);
     return error_set(err, AGON_EIO, "the simulator did not say where it listens%s%.200s",

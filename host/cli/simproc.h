@@ -9,10 +9,12 @@
 
 struct simproc {
     struct proc proc;
-    int out_fd; /* its standard output; -1: none */
-    uint16_t port;
-    uint32_t n_symbols; /* of its market */
-    char symbols[SIMPROC_SYMBOLS_MAX][32];
+    int out_fd;             /* its standard output; -1: none */
+    struct simproc_market { /* um: USD-M futures; port 0: it is not served */
+        uint16_t port;
+        uint32_t n_symbols;
+        char symbols[SIMPROC_SYMBOLS_MAX][32];
+    } spot, um;
 };
 /* Starts this program's own sim with those arguments (ending with NULL) and waits for its first
  * line. AGON_EIO with what it said instead. */

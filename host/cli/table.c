@@ -122,16 +122,19 @@ static void instruments(struct table *table, const struct host_view *view)
     static const char *const states[] = {"cold", "syncing", "live", "STALE"};
 
     line(table, " ");
-    line(table, "%s%-10s %14s %14s %14s  %s%s", paint(table, "\x1b[2m"), "symbol", "bid", "ask",
+    line(table, "%s%-14s %14s %14s %14s  %s%s", paint(table, "\x1b[2m"), "symbol", "bid", "ask",
          "mark", "book", paint(table, "\x1b[0m"));
     for (uint32_t i = 0; i < view->n_instruments; i++) {
         const struct host_view_instrument *at = &view->instruments[i];
         char text[3][NUM_TEXT];
+        char name[40];
 
+        snprintf(name, sizeof(name), "%.31s%s", at->symbol,
+                 at->kind != INSTRUMENT_SPOT ? " perp" : "");
         num_format(at->bid_px, at->px_exp, text[0]);
         num_format(at->ask_px, at->px_exp, text[1]);
         num_format(at->last_px, at->px_exp, text[2]);
-        line(table, "%-10s %14s %14s %14s  %s", at->symbol, text[0], text[1], text[2],
+        line(table, "%-14s %14s %14s %14s  %s", name, text[0], text[1], text[2],
              at->book_state < 4 ? states[at->book_state] : "?");
     }
 }

@@ -69,6 +69,33 @@ static int change_hands(uint16_t id, struct error *err)
     return EXIT_SUCCESS;
 }
 
+/* The spot market, and of the demo's cast the honest ones that need no other. mm_1 is number 2. */
+#define CAST 4
+static int cast(struct host_config *config, struct host_instrument *instruments,
+                struct simproc *sim, struct error *err)
+{
+    static const char *const names[CAST] = {"momentum_1", "mean_rev_1", "mm_1", "vol_1"};
+    static struct crew_slot all[DEMO_SLOTS];
+    struct demo_plan plan = {.plugins = getenv("PLUGINS"), .instruments = instruments};
+    int rc = demo_venue(&config->venue, sim->spot.port, err);
+    int n;
+
+    sim->um.n_symbols = 0;
+    if (rc >= 0)
+        rc = demo_instruments(instruments, sim, NULL, err);
+    plan.n_instruments = config->n_instruments = rc > 0 ? (uint32_t)rc : 0;
+    n = rc >= 0 ? demo_cast(all, &plan, err) : rc;
+    for (int i = 0; i < n; i++) {
+        for (uint16_t id = 0; id < CAST; id++) {
+            if (strcmp(all[i].record.name, names[id]) != 0)
+                continue;
+            slots[id] = all[i];
+            slots[id].record.slot = id;
+        }
+    }
+    return n < 0 ? n : AGON_OK;
+}
+
 static int play(const char *dir, uint32_t runner, struct error *err)
 {
     static struct host_instrument instruments[HOST_INSTRUMENTS_MAX];
@@ -78,7 +105,7 @@ static int play(const char *dir, uint32_t runner, struct error *err)
                                  .base_currency = "USDT",
                                  .instruments = instruments,
                                  .slots = slots,
-                                 .n_slots = DEMO_SLOTS,
+                                 .n_slots = CAST,
                                  .speed_milli = 60000,
                                  .is_async = 1,
                                  .mark_every = 5000,
@@ -90,13 +117,8 @@ static int play(const char *dir, uint32_t runner, struct error *err)
     int status = EXIT_FAILURE;
 
     if (rc >= 0)
-        rc = demo_venue(&config.venue, sim.port, err);
-    if (rc >= 0)
-        rc = demo_instruments(instruments, &sim, NULL, err);
-    config.n_instruments = rc > 0 ? (uint32_t)rc : 0;
-    if (rc >= 0)
-        rc = demo_cast(slots, getenv("PLUGINS"), config.n_instruments, err);
-    for (int i = 0; i < DEMO_SLOTS; i++)
+        rc = cast(&config, instruments, &sim, err);
+    for (int i = 0; i < CAST; i++)
         slots[i].record.runner = (uint8_t)runner;
     if (rc >= 0)
         rc = host_open(&host, &config, err);
@@ -106,8 +128,8 @@ static int play(const char *dir, uint32_t runner, struct error *err)
         status = fail("start", err);
         goto done;
     }
-    status = settle(3, 50) ? EXIT_SUCCESS : fail("the agents do not begin to trade", err);
-    for (uint16_t id = 0; id < DEMO_SLOTS && status == EXIT_SUCCESS; id++)
+    status = settle(2, 50) ? EXIT_SUCCESS : fail("the agents do not begin to trade", err);
+    for (uint16_t id = 0; id < CAST && status == EXIT_SUCCESS; id++)
         status = change_hands(id, err);
     if (status == EXIT_SUCCESS &&
         (host_reload(host, "nobody", NULL, err) != AGON_ENOENT ||
@@ -148,14 +170,9 @@ static int condemn(const char *dir, struct error *err)
     int rc = simproc_start(&sim, args, err);
 
     if (rc >= 0)
-        rc = demo_venue(&config.venue, sim.port, err);
-    if (rc >= 0)
-        rc = demo_instruments(instruments, &sim, NULL, err);
-    config.n_instruments = rc > 0 ? (uint32_t)rc : 0;
-    if (rc >= 0)
-        rc = demo_cast(slots, getenv("PLUGINS"), config.n_instruments, err);
+        rc = cast(&config, instruments, &sim, err);
     // The market maker's place, with a plugin that breaks.
-    slots[0] = slots[3];
+    slots[0] = slots[2];
     slots[0].record.slot = 0;
     snprintf(path, sizeof(path), "%s", slots[0].plugin);
     good = path;

@@ -1,0 +1,359 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/story.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/num.h"
+#include "cli/args.h"
+#include "cli/plan_text.h"
+#include "cli/table.h"
+#include "journal/text.h"
+#include "sys/clock.h"
+
+#define DAY_NS      ((agon_ns_t)86400 * 1000000000)
+#define EVERY_NS    ((agon_ns_t)5 * 1000000000)
+#define FLOOD_LEAST 100 /* wishes refused: no honest agent of ours comes near that */
+
+static struct story_happening *happen(struct story *story, agon_ns_t t, uint16_t slot, uint8_t kind,
+                                      const char *format, ...)
+    __attribute__((format(printf, 5, 6)));
+static struct story_happening *happen(struct story *story, agon_ns_t t, uint16_t slot, uint8_t kind,
+                                      const char *format, ...)
+{
+    struct story_happening *one = &story->happenings[story->n_happenings];
+    va_list args;
+
+    if (story->n_happenings == STORY_HAPPENINGS) {
+        story->n_lost++;
+        return NULL;
+    }
+    *one = (struct story_happening){.t = t, .slot = slot, .kind = kind};
+    va_start(args, format);
+    vsnprintf(one->text, sizeof(one->text), format, args);
+    va_end(args);
+    story->n_happenings++;
+    return one;
+}
+
+static int base_exp(struct engine *engine)
+{
+    const struct instruments *table = engine_instruments(engine);
+    const struct asset *base = instruments_asset(table, table->base_currency);
+
+    return base != NULL ? base->exp : 8;
+}
+
+/* --- points --- */
+
+static void thin(struct story *story)
+{
+    for (uint32_t id = 0; id < SLOTS_MAX; id++) {
+        struct story_slot *slot = &story->slots[id];
+
+        for (uint32_t i = 0; i < slot->n / 2; i++)
+            slot->points[i] = slot->points[2 * i];
+        slot->n /= 2;
+    }
+    story->every_ns *= 2;
+}
+
+static int keep_points(struct story *story, struct engine *engine, agon_ns_t t)
+{
+    const struct slots *slots = engine_slots(engine);
+    double unit = (double)num_pow10(base_exp(engine));
+    int is_full = 0;
+
+    for (uint16_t id = 0; id < slots->n; id++) {
+        struct story_slot *slot = &story->slots[id];
+
+        if (slot->points == NULL)
+            slot->points = calloc(STORY_POINTS, sizeof(*slot->points));
+        if (slot->points == NULL)
+            return AGON_ENOMEM;
+        slot->points[slot->n++] = (struct story_point){
+            .t = t,
+            .result =
+                (double)(engine_equity(engine, id) - engine_score(engine, id)->start_amt) / unit,
+            .capital = (double)slots->all[id].limits.capital_amt / unit};
+        is_full |= slot->n == STORY_POINTS;
+    }
+    if (is_full)
+        thin(story);
+    story->next_ns = t + story->every_ns;
+    return AGON_OK;
+}
+
+/* --- happenings --- */
+
+static void holding_text(struct engine *engine, uint16_t slot, char *text, size_t room)
+{
+    const struct instruments *table = engine_instruments(engine);
+    uint32_t n;
+    const struct position *all = ledger_positions(engine_ledger(engine), slot, &n);
+    size_t used = 0;
+
+    snprintf(text, room, "holding nothing");
+    for (uint32_t i = 0; i < n; i++) {
+        const struct agon_instrument *instrument = instruments_get(table, all[i].instrument);
+        char qty[NUM_TEXT];
+        int length;
+
+        if (instrument == NULL || all[i].qty == 0)
+            continue;
+        num_format_short(all[i].qty, instrument->qty_exp, qty);
+        length =
+            snprintf(text + used, room - used, "%s%s %s%s", used > 0 ? ", " : "holding ", qty,
+                     instrument->symbol, instrument->kind != INSTRUMENT_SPOT ? " perpetual" : "");
+        if (length < 0 || (size_t)length >= room - used)
+            return;
+        used += (size_t)length;
+    }
+}
+
+static void on_generation(struct story *story, struct engine *engine,
+                          const struct record_generation *record)
+{
+    static const char *const whys[] = {"?", "reloaded", "rolled back", "begun anew from its state",
+                                       "begun anew"};
+    char holding[96];
+
+    if (record->why > GENERATION_FRESH)
+        return;
+    holding_text(engine, record->slot, holding, sizeof(holding));
+    happen(story, record->hdr.t, record->slot, STORY_CHANGEOVER,
+           "%s: generation %u (%016llx) plays on, %s", whys[record->why], record->generation,
+           (unsigned long long)__builtin_bswap64(record->generation_hash), holding);
+}
+
+static void on_crash(struct story *story, struct engine *engine, const struct record_crash *record)
+{
+    struct order *order = NULL;
+    // Where exactly it died is for its author, in the journal and the log.
+    int n = (int)(strstr(record->text, ", instruction") != NULL
+                      ? strstr(record->text, ", instruction") - record->text
+                      : (ptrdiff_t)strlen(record->text));
+    struct story_happening *one =
+        happen(story, record->hdr.t, record->slot, STORY_CRASH, "%.*s", n, args_safe(record->text));
+
+    if (one == NULL || record->slot >= SLOTS_MAX)
+        return;
+    while ((order = orders_next(engine_orders(engine), record->slot, order)) != NULL)
+        one->n_open++;
+    story->slots[record->slot].crash = story->n_happenings;
+}
+
+static void on_plan(struct story *story, const struct record_plan *plan)
+{
+    agon_amt_t moved_amt = 0;
+    const char *first = "nobody";
+    uint32_t n_unloaded = 0;
+    char text[48];
+
+    for (uint32_t i = 0; i < plan->n_lines; i++) {
+        const struct plan_line *line = &plan_lines(plan)[i];
+        agon_amt_t change_amt = num_add(line->capital_after_amt, -line->capital_before_amt);
+
+        moved_amt = num_add(moved_amt, num_abs(change_amt));
+        if (line->rank == 1)
+            first = line->name;
+        n_unloaded += line->verdict == PLAN_UNLOADED;
+    }
+    happen(story, plan->hdr.t, UINT16_MAX, STORY_TOURNAMENT,
+           "tournament %u: %s is first, %s given or taken%s", plan->number, args_safe(first),
+           table_money(moved_amt, plan->exp, text),
+           n_unloaded > 0 ? ", and who was under the gate is unloaded" : "");
+    memcpy(&story->plans[story->n_plans++ % STORY_PLANS], plan, event_bytes(&plan->hdr));
+}
+
+static void on_command(struct story *story, const struct record_command *command)
+{
+    static const char *const kinds[] = {"?",       "halt",        "resume",         "cancel all",
+                                        "flatten", "kill switch", "slot condition", "slot stage",
+                                        "limit"};
+
+    // The host's own: a halt at its end is no news.
+    if ((story->t_end != 0 && command->hdr.t > story->t_end) || command->kind < COMMAND_HALT ||
+        command->kind > COMMAND_LIMIT || command->reason != REASON_OPERATOR ||
+        command->kind == COMMAND_RESUME)
+        return;
+    happen(story, command->hdr.t, command->scope == SCOPE_SLOT ? (uint16_t)command->id : UINT16_MAX,
+           STORY_COMMAND, "%s by the operator", kinds[command->kind]);
+}
+
+/* The venue's word on an order: how long its first took, and whether it ends what a crash left. */
+static void on_report(struct story *story, struct engine *engine,
+                      const struct record_report *report)
+{
+    const struct order *order = orders_find(engine_orders(engine), report->order_id);
+    struct story_happening *crash;
+    struct story_slot *slot;
+
+    if (order == NULL || order->slot >= SLOTS_MAX)
+        return;
+    slot = &story->slots[order->slot];
+    // A venue says it twice, in its answer and in its stream: the first counts. A slot's orders
+    // are numbered upwards.
+    if (report->kind == REPORT_ACK && order->id > slot->acked) {
+        slot->acked = order->id;
+        hist_add(&story->ack_ns,
+                 num_mul_div(report->hdr.t - order->t_create, 1000, story->speed_milli, NUM_DOWN));
+    }
+    crash = slot->crash > 0 ? &story->happenings[slot->crash - 1] : NULL;
+    if (crash == NULL || report->kind != REPORT_CANCELLED || order->t_create > crash->t ||
+        crash->n_cancelled >= crash->n_open)
+        return;
+    crash->n_cancelled++;
+    crash->t_cancelled = report->hdr.t;
+}
+
+static void count_refused(struct story *story, struct engine *engine, agon_ns_t t)
+{
+    const struct slots *slots = engine_slots(engine);
+
+    for (uint16_t id = 0; id < slots->n; id++) {
+        struct story_slot *slot = &story->slots[id];
+
+        if (slot->n_refused < FLOOD_LEAST && slots->all[id].n_refused >= FLOOD_LEAST &&
+            happen(story, t, id, STORY_REFUSED, "floods") != NULL)
+            slot->flood = story->n_happenings;
+        slot->n_refused = slots->all[id].n_refused;
+    }
+}
+
+static int on_event(void *ctx, struct engine *engine, const struct agon_event_hdr *event, int rc)
+{
+    struct story *story = ctx;
+
+    if (story->t_first == 0 && event->t > DAY_NS)
+        story->t_first = event->t;
+    if (event->t > DAY_NS && event->t >= story->next_ns) {
+        int kept = keep_points(story, engine, event->t);
+
+        if (kept < 0)
+            return kept;
+    }
+    if (rc < 0)
+        return AGON_OK;
+    switch (event->type) {
+    case EVENT_CONFIG:
+        if (((const struct record_generation *)(const void *)event)->kind == CONFIG_GENERATION)
+            on_generation(story, engine, (const struct record_generation *)(const void *)event);
+        break;
+    case EVENT_CRASH:
+        on_crash(story, engine, (const struct record_crash *)(const void *)event);
+        break;
+    case EVENT_QUARANTINE:
+        happen(story, event->t, ((const struct record_quarantine *)(const void *)event)->slot,
+               STORY_QUARANTINE, "its plugin file is %s: %s",
+               ((const struct record_quarantine *)(const void *)event)->is_set
+                   ? "quarantined on this host"
+                   : "let run again",
+               args_safe(((const struct record_quarantine *)(const void *)event)->text));
+        break;
+    case EVENT_PLAN:
+        on_plan(story, (const struct record_plan *)(const void *)event);
+        break;
+    case AGON_EVENT_COMMAND:
+        on_command(story, (const struct record_command *)(const void *)event);
+        break;
+    case EVENT_REPORT:
+        on_report(story, engine, (const struct record_report *)(const void *)event);
+        break;
+    case AGON_EVENT_INTENT:
+        count_refused(story, engine, event->t);
+        break;
+    default:
+        break;
+    }
+    return AGON_OK;
+}
+
+/* What was not known yet when it happened. */
+static void complete(struct story *story)
+{
+    char time[24];
+
+    for (uint32_t i = 0; i < story->n_happenings; i++) {
+        struct story_happening *one = &story->happenings[i];
+        size_t n = strlen(one->text);
+
+        if (one->kind == STORY_REFUSED && one->slot < SLOTS_MAX &&
+            story->slots[one->slot].flood == i + 1)
+            snprintf(one->text, sizeof(one->text),
+                     "floods: %llu of its wishes were refused before the exchange saw them",
+                     (unsigned long long)story->slots[one->slot].n_refused);
+        if (one->kind != STORY_CRASH || one->n_open == 0)
+            continue;
+        if (one->n_cancelled == one->n_open)
+            snprintf(one->text + n, sizeof(one->text) - n,
+                     "; the exchange has cancelled its %u open order%s %s later", one->n_open,
+                     one->n_open > 1 ? "s" : "",
+                     table_time(
+                         num_mul_div(one->t_cancelled - one->t, 1000, story->speed_milli, NUM_DOWN),
+                         time));
+        else
+            snprintf(one->text + n, sizeof(one->text) - n, "; %u of its %u open orders cancelled",
+                     one->n_cancelled, one->n_open);
+    }
+}
+
+int story_read(struct story *story, const struct story_source *source, struct error *err)
+{
+    struct replay_config config = {.dir = source->journal,
+                                   .is_live = source->is_live,
+                                   .is_verified = 1,
+                                   .on_event = on_event,
+                                   .ctx = story};
+    int rc;
+
+    memset(story, 0, sizeof(*story));
+    story->speed_milli = source->speed_milli;
+    story->t_end = source->t_end;
+    story->every_ns = EVERY_NS;
+    hist_clear(&story->ack_ns);
+    story->plans = calloc(STORY_PLANS, sizeof(*story->plans));
+    if (story->plans == NULL)
+        return error_set(err, AGON_ENOMEM, "out of memory");
+    rc = replay_run(&config, &story->replay, err);
+    if (rc < 0)
+        return rc;
+    rc = keep_points(story, story->replay.engine, engine_t(story->replay.engine));
+    complete(story);
+    return rc;
+}
+
+void story_free(struct story *story)
+{
+    replay_free(&story->replay);
+    for (uint32_t id = 0; id < SLOTS_MAX; id++)
+        free(story->slots[id].points);
+    free(story->plans);
+    memset(story, 0, sizeof(*story));
+}
+
+void story_print(const struct story *story, FILE *out)
+{
+    const struct slots *slots = engine_slots(story->replay.engine);
+
+    fprintf(out, "What happened, by the market's clock (UTC):\n");
+    for (uint32_t i = 0; i < story->n_happenings; i++) {
+        const struct story_happening *one = &story->happenings[i];
+        char t[CLOCK_TEXT];
+
+        clock_text(one->t, t);
+        t[19] = '\0'; // whole seconds
+        fprintf(out, "  %s  %-12s %s\n", t + 11,
+                one->slot < slots->n ? slots->all[one->slot].name : "-", one->text);
+    }
+    if (story->n_lost > 0)
+        fprintf(out, "  ... and %u more\n", story->n_lost);
+    if (story->n_happenings == 0)
+        fprintf(out, "  nothing out of the ordinary\n");
+    if (story->n_plans == 0)
+        return;
+    fprintf(out, "\n");
+    fflush(out);
+    plan_text_print(&story->plans[(story->n_plans - 1) % STORY_PLANS].plan, 0);
+}

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+/* story: what happened in a run, told by its journal: the journal is stepped through a new engine,
+ * so that every figure is one that the engine came to again. [main thread] */
+#ifndef CLI_STORY_H
+#define CLI_STORY_H
+
+#include <stdio.h>
+
+#include "base/hist.h"
+#include "lab/replay.h"
+#include "score/plan.h"
+
+#define STORY_HAPPENINGS 256
+#define STORY_POINTS     1200 /* of each slot; when they are full every second one goes */
+#define STORY_PLANS      16   /* the newest */
+
+enum story_kind {
+    STORY_CHANGEOVER = 1, /* another generation took over */
+    STORY_CRASH = 2,
+    STORY_QUARANTINE = 3,
+    STORY_TOURNAMENT = 4,
+    STORY_COMMAND = 5, /* of an operator */
+    STORY_REFUSED = 6  /* more wishes beyond the limits than an honest agent has */
+};
+struct story_happening {
+    agon_ns_t t; /* engine time */
+    uint16_t slot;
+    uint8_t kind;                 /* enum story_kind */
+    uint8_t is_answered;          /* crash: the venue has said of its orders what became of them */
+    uint32_t n_open, n_cancelled; /* crash: orders open then, and cancelled since */
+    agon_ns_t t_cancelled;
+    char text[200];
+};
+struct story_point {
+    agon_ns_t t;
+    double result,
+        capital; /* in whole units: what was won or lost since the start, its own share */
+};
+struct story_slot {
+    struct story_point *points; /* owned */
+    uint32_t n;
+    uint64_t n_refused; /* at the last look */
+    uint32_t crash;     /* its last happening of that kind, + 1; 0: none */
+    uint32_t flood;     /* the same of STORY_REFUSED */
+    uint64_t acked;     /* the last order that the venue has taken */
+};
+struct story {
+    struct replay replay; /* its engine stands at the end */
+    int64_t speed_milli;
+    struct story_happening happenings[STORY_HAPPENINGS];
+    uint32_t n_happenings, n_lost; /* lost: no room */
+    struct story_slot slots[SLOTS_MAX];
+    agon_ns_t every_ns, next_ns; /* of the points */
+    agon_ns_t t_first, t_end;
+    union plan_event *plans; /* owned; number n at n % STORY_PLANS */
+    uint32_t n_plans;
+    struct hist ack_ns; /* real time from an agent's wish to the venue's word on the new order */
+};
+
+struct story_source {
+    const char *journal; /* its directory */
+    int64_t speed_milli; /* of market time; 1000: real */
+    int is_live;         /* a host writes it meanwhile */
+    agon_ns_t t_end;     /* the host's own commands after that, by which it ends, are not told; 0 */
+};
+/* Reads a journal, and proves each of its marks on the way. AGON_ECORRUPT as replay_run. Free it
+ * also then. */
+int story_read(struct story *story, const struct story_source *source, struct error *err);
+void story_free(struct story *story);
+/* What happened, one line each, and the last tournament. */
+void story_print(const struct story *story, FILE *out);
+
+struct host_view;
+struct host_changeover;
+struct story_page {
+    const char *path;
+    const struct host_view *view;              /* at the end */
+    const struct host_changeover *changeovers; /* n of them */
+    uint32_t n_changeovers;
+    const char *proof; /* a sentence */
+};
+/* The same and more as one page of HTML. AGON_EIO. */
+int story_html(const struct story *story, const struct story_page *page, struct error *err);
+
+#endif
