@@ -119,13 +119,16 @@ static int open_log_file(struct demo *demo, struct error *err)
 }
 
 // Every quarter of an hour of market time, by the equity of its minutes.
-static void set_rules(struct tournament_rules *rules)
+static void set_rules(struct tournament_rules *rules, int64_t length_s)
 {
     plan_defaults(rules);
     memcpy(rules->schedule, "*/15 * * * *", sizeof("*/15 * * * *"));
     rules->sample_s = 60;
     rules->window = 60;
-    rules->min_samples = 25;
+    // Whoever misbehaves is out by then.
+    rules->min_samples = (uint32_t)(length_s / 60 * 28 / 100);
+    if (rules->min_samples < 2)
+        rules->min_samples = 2;
 }
 
 static int start_host(struct demo *demo, struct error *err)
@@ -154,7 +157,7 @@ static int start_host(struct demo *demo, struct error *err)
                              .length_s = demo->opts.seconds_ns / 1000000000 * demo->opts.speed};
     int rc;
 
-    set_rules(&config.tournament);
+    set_rules(&config.tournament, plan.length_s);
     rc = demo_venues(config.venues, &demo->sim, err);
     config.n_venues = rc > 0 ? (uint32_t)rc : 0;
     if (rc >= 0)
@@ -247,6 +250,7 @@ static void print_agents(const struct demo *demo)
 {
     const struct host_view *view = demo->view;
     char text[3][48];
+    char failure[160];
 
     printf("\n%-12s %13s %13s %10s %7s %6s %8s %9s  %s\n", "agent", "capital", "equity", "result",
            "fills", "closed", "refused", "events", "state");

@@ -127,21 +127,42 @@ static void on_generation(struct story *story, struct engine *engine,
            (unsigned long long)__builtin_bswap64(record->generation_hash), holding);
 }
 
+const char *story_brief(const char *text, char *brief, size_t room)
+{
+    const char *end;
+
+    // "slot NAME: " is said beside it; where exactly it died is for its author, in journal and log.
+    if (strncmp(text, "slot ", 5) == 0 && (end = strstr(text, ": ")) != NULL)
+        text = end + 2;
+    end = strstr(text, ", instruction");
+    snprintf(brief, room, "%.*s", end != NULL ? (int)(end - text) : (int)strlen(text),
+             args_safe(text));
+    return brief;
+}
+
 static void on_crash(struct story *story, struct engine *engine, const struct record_crash *record)
 {
     struct order *order = NULL;
-    // Where exactly it died is for its author, in the journal and the log.
-    int n = (int)(strstr(record->text, ", instruction") != NULL
-                      ? strstr(record->text, ", instruction") - record->text
-                      : (ptrdiff_t)strlen(record->text));
-    struct story_happening *one =
-        happen(story, record->hdr.t, record->slot, STORY_CRASH, "%.*s", n, args_safe(record->text));
+    char text[sizeof(record->text)];
+    struct story_happening *one = happen(story, record->hdr.t, record->slot, STORY_CRASH, "%s",
+                                         story_brief(record->text, text, sizeof(text)));
 
     if (one == NULL || record->slot >= SLOTS_MAX)
         return;
     while ((order = orders_next(engine_orders(engine), record->slot, order)) != NULL)
         one->n_open++;
     story->slots[record->slot].crash = story->n_happenings;
+}
+
+static void on_quarantine(struct story *story, const struct record_quarantine *record)
+{
+    const char *last = strstr(record->text, ", last: ");
+
+    // What was the last of it stands in the line before.
+    happen(story, record->hdr.t, record->slot, STORY_QUARANTINE, "its plugin file is %s: %.*s",
+           record->is_set ? "quarantined on this host" : "let run again",
+           last != NULL ? (int)(last - record->text) : (int)strlen(record->text),
+           args_safe(record->text));
 }
 
 static void on_plan(struct story *story, const struct record_plan *plan)
@@ -245,12 +266,7 @@ static int on_event(void *ctx, struct engine *engine, const struct agon_event_hd
         on_crash(story, engine, (const struct record_crash *)(const void *)event);
         break;
     case EVENT_QUARANTINE:
-        happen(story, event->t, ((const struct record_quarantine *)(const void *)event)->slot,
-               STORY_QUARANTINE, "its plugin file is %s: %s",
-               ((const struct record_quarantine *)(const void *)event)->is_set
-                   ? "quarantined on this host"
-                   : "let run again",
-               args_safe(((const struct record_quarantine *)(const void *)event)->text));
+        on_quarantine(story, (const struct record_quarantine *)(const void *)event);
         break;
     case EVENT_PLAN:
         on_plan(story, (const struct record_plan *)(const void *)event);

@@ -67,6 +67,8 @@ struct story_source {
  * also then. */
 int story_read(struct story *story, const struct story_source *source, struct error *err);
 void story_free(struct story *story);
+/* Why a plugin ended, without what only its author needs. Returns brief. */
+const char *story_brief(const char *text, char *brief, size_t room);
 /* What happened, one line each, and the last tournament. */
 void story_print(const struct story *story, FILE *out);
 
