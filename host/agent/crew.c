@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "agent/sandbox.h"
+#include "sys/clock.h"
 
 int crew_new(struct crew **out, const struct crew_config *config, struct error *err)
 {
@@ -158,6 +159,7 @@ static struct run_inproc_config inproc_config(struct generation *generation)
                                       .bus_granules = generation->crew->bus_granules,
                                       .log = on_log,
                                       .on_gap = on_gap,
+                                      .now = clock_mono,
                                       .ctx = generation};
 }
 
@@ -568,6 +570,20 @@ uint64_t crew_nth(const struct crew *crew, uint16_t slot)
     const struct generation *active = crew->members[slot].active;
 
     return active != NULL && active->is_begun ? generation_nth(active) : 0;
+}
+
+void crew_delivery(const struct crew *crew, uint16_t slot, struct hist_small *delivery)
+{
+    const struct generation *active = crew->members[slot].active;
+    const struct feed_beat *beat;
+
+    if (active == NULL || !active->is_begun) {
+        memset(delivery, 0, sizeof(*delivery));
+        return;
+    }
+    beat = active->run != NULL ? feed_beat(run_inproc_feed(active->run))
+                               : run_process_beat(active->process);
+    hist_small_copy(delivery, &beat->delivery);
 }
 
 int crew_can_rollback(const struct crew *crew, uint16_t slot)

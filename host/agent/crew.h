@@ -97,6 +97,9 @@ const char *crew_failure(const struct crew *crew, uint16_t slot);
 const struct plugin_info *crew_info(const struct crew *crew, uint16_t slot);
 /* Events delivered to the slot's plugin, by its own count; 0: nobody plays. */
 uint64_t crew_nth(const struct crew *crew, uint16_t slot);
+/* How long events take to whoever plays, by its own word (feed.h: delivery), since it plays; empty:
+ * nobody does, or this run stamps no steps. [core] */
+void crew_delivery(const struct crew *crew, uint16_t slot, struct hist_small *delivery);
 
 /* --- reload: another generation for a slot --- */
 

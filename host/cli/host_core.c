@@ -93,13 +93,20 @@ static void collect(struct host *host)
         collect_slot(host, id);
 }
 
+// Every step of a running host is this one.
+static int step(struct host *host, struct agon_event_hdr *event, int64_t mono_ns)
+{
+    bus_stamp(host->bus.memory, engine_seq(host->engine) + 1, mono_ns);
+    return engine_step(host->engine, event);
+}
+
 /* What found no room towards the gateway is news like any other, and nothing may come before it. */
 static void step_unsent(struct host *host)
 {
     struct record_report report;
 
     while (engine_take_unsent(host->engine, &report)) {
-        while (engine_step(host->engine, &report.hdr) == AGON_EAGAIN)
+        while (step(host, &report.hdr, clock_mono()) == AGON_EAGAIN)
             futex_wait(&host->writer_wake, atomic_load(&host->writer_wake), 1000000);
     }
 }
@@ -143,7 +150,7 @@ static void step_plan(struct host *host)
 
     if (!engine_take_plan(host->engine, &host->plan))
         return;
-    while (engine_step(host->engine, &host->plan.plan.hdr) == AGON_EAGAIN)
+    while (step(host, &host->plan.plan.hdr, clock_mono()) == AGON_EAGAIN)
         futex_wait(&host->writer_wake, atomic_load(&host->writer_wake), 1000000);
     step_unsent(host);
     for (uint32_t i = 0; i < plan->n_lines; i++) {
@@ -161,7 +168,7 @@ static void step_plan(struct host *host)
 int host_step(struct host *host, struct agon_event_hdr *event)
 {
     int64_t began = clock_mono();
-    int rc = engine_step(host->engine, event);
+    int rc = step(host, event, began);
 
     if (rc == AGON_EAGAIN)
         return rc;
@@ -469,6 +476,7 @@ static void show_slot(struct host *host, uint16_t id)
     }
     memcpy(to->failure, host->failures[id], sizeof(to->failure));
     to->n_crashes = slot->n_crashes;
+    crew_delivery(host->crew, id, &to->delivery);
     to->can_rollback = (uint8_t)crew_can_rollback(host->crew, id);
 }
 
