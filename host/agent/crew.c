@@ -53,6 +53,9 @@ static int load_process(struct generation *generation, struct error *err)
     if (generation->crew->config.bus == NULL)
         return error_set(err, AGON_ENOTSUP, "this run has no bus that a process could read");
     rc = plugin_file_check(&generation->file, &report, err);
+    // The child would find the same, and its word is text only.
+    if (rc >= 0)
+        rc = plugin_file_judge(&report, ELF_PROCESS, err);
     return rc < 0 ? rc : plugin_probe(&generation->file, NULL, index, &generation->info, err);
 }
 
@@ -437,6 +440,16 @@ void cut_collect(struct crew *crew, struct member *member, struct cut *cut)
     setup->tops = pieces->tops;
 }
 
+void crew_stand(struct crew *crew, const struct crew_slot *spec)
+{
+    struct member *member = &crew->members[spec->record.slot];
+
+    member->spec = *spec;
+    member->source = spec;
+    if (spec->record.slot >= crew->n_members)
+        crew->n_members = spec->record.slot + 1u;
+}
+
 int crew_join(struct crew *crew, const struct crew_slot *spec, const struct crew_history *history,
               struct error *err)
 {
@@ -452,8 +465,7 @@ int crew_join(struct crew *crew, const struct crew_slot *spec, const struct crew
     cut = cut_new(err);
     if (cut == NULL)
         return AGON_ENOMEM;
-    member->spec = *spec;
-    member->source = spec;
+    crew_stand(crew, spec);
     member->active->number = slot->generation;
     cut_collect(crew, member, cut);
     if (history != NULL) {
@@ -474,8 +486,6 @@ int crew_join(struct crew *crew, const struct crew_slot *spec, const struct crew
     }
     // Who never reloads has nobody between the engine and its rings.
     engine_attach_runner(engine, slot->id, generation_port(member->active));
-    if (spec->record.slot >= crew->n_members)
-        crew->n_members = spec->record.slot + 1u;
     if (spec->checkpoint_ns > 0 && member->active->runner == CREW_PROCESS &&
         crew->config.step != NULL)
         return member_keep(member, err);

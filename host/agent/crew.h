@@ -82,6 +82,9 @@ struct crew_history {
 };
 int crew_join(struct crew *crew, const struct crew_slot *slot, const struct crew_history *history,
               struct error *err);
+/* Nobody can be loaded for the slot: what a later crew_reload begins with. slot is borrowed as by
+ * crew_join. */
+void crew_stand(struct crew *crew, const struct crew_slot *slot);
 /* on_stop, detached and gone; the slot stays. Fine when nobody plays for it. */
 void crew_leave(struct crew *crew, uint16_t slot, uint32_t reason);
 /* The same while the loader runs. AGON_EBUSY: the slot is changing hands; try again. [core] */
