@@ -25,7 +25,6 @@ static int open_plugin(const struct roster_slot *slot, const char *dir, struct o
 {
     static struct elf_report report; // [control]: one thread
     enum elf_runner runner = slot->runner == CREW_INPROC ? ELF_INPROC : ELF_PROCESS;
-    const struct elf_finding *refusal;
     struct plugin_file file = {.fd = -1};
     struct error *err = &opened->err;
     char path[1024];
@@ -36,9 +35,8 @@ static int open_plugin(const struct roster_slot *slot, const char *dir, struct o
     is_there = rc >= 0;
     if (rc >= 0)
         rc = plugin_file_check(&file, &report, err);
-    refusal = rc >= 0 ? elf_refusal(&report, runner) : NULL;
-    if (refusal != NULL)
-        rc = error_set(err, AGON_EINVAL, "%s: %s", refusal->id, refusal->text);
+    if (rc >= 0)
+        rc = plugin_file_judge(&report, runner, err);
     if (rc >= 0)
         rc = plugin_probe(&file, NULL, slot->plugin_index, &opened->info, err);
     if (rc < 0 && is_there)
@@ -117,7 +115,7 @@ static void check_params(struct config *config, const struct config_node *params
     }
 }
 
-void roster_audit(const struct roster *roster, const char *dir, struct config *config)
+void roster_audit(const struct roster *roster, const char *dir, int is_again, struct config *config)
 {
     struct opened *all = calloc(roster->n_slots + 1, sizeof(*all));
 
@@ -135,6 +133,8 @@ void roster_audit(const struct roster *roster, const char *dir, struct config *c
         opened = &all[all[i].like];
         if (opened == &all[i])
             all[i].rc = open_plugin(slot, dir, &all[i]);
+        if (opened->rc == AGON_EVERSION && is_again)
+            continue;
         if (opened->rc < 0) {
             config_refuse(config, node, CONFIG_E_PLUGIN,
                           "%s; expected a plugin that `agon validate%s` passes", opened->err.text,

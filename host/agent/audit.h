@@ -12,7 +12,10 @@
 #include "agent/roster.h"
 
 /* Adds what is wrong to config, of which roster was read; plugins are below dir. The roster may be
- * one that was refused: what it lacks is passed over. */
-void roster_audit(const struct roster *roster, const char *dir, struct config *config);
+ * one that was refused: what it lacks is passed over. is_again: a host of these slots has run
+ * before, and what a slot may hold is not left alone because its plugin is of another version: that
+ * one is the host's to judge (host_open). */
+void roster_audit(const struct roster *roster, const char *dir, int is_again,
+                  struct config *config);
 
 #endif

@@ -14,6 +14,7 @@
 #include "agent/slot_shm.h"
 #include "market/bus.h"
 #include "market/evring.h"
+#include "sys/clock.h"
 #include "sys/futex.h"
 #include "sys/memfd.h"
 #include "sys/proc.h"
@@ -108,7 +109,8 @@ static int attach(struct feed_config *config, struct error *err)
                                    .from_agent = base + shm->from_at,
                                    .from_granules = shm->from_granules,
                                    .beat = &shm->beat,
-                                   .log = on_log};
+                                   .log = on_log,
+                                   .now = clock_mono};
     config->bus = memfd_map(CHILD_FD_BUS, bus_bytes_all, 0, err);
     if (config->bus == NULL)
         return AGON_EIO;

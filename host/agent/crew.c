@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "agent/sandbox.h"
+#include "sys/clock.h"
 
 int crew_new(struct crew **out, const struct crew_config *config, struct error *err)
 {
@@ -52,6 +53,9 @@ static int load_process(struct generation *generation, struct error *err)
     if (generation->crew->config.bus == NULL)
         return error_set(err, AGON_ENOTSUP, "this run has no bus that a process could read");
     rc = plugin_file_check(&generation->file, &report, err);
+    // The child would find the same, and its word is text only.
+    if (rc >= 0)
+        rc = plugin_file_judge(&report, ELF_PROCESS, err);
     return rc < 0 ? rc : plugin_probe(&generation->file, NULL, index, &generation->info, err);
 }
 
@@ -158,6 +162,7 @@ static struct run_inproc_config inproc_config(struct generation *generation)
                                       .bus_granules = generation->crew->bus_granules,
                                       .log = on_log,
                                       .on_gap = on_gap,
+                                      .now = clock_mono,
                                       .ctx = generation};
 }
 
@@ -435,6 +440,16 @@ void cut_collect(struct crew *crew, struct member *member, struct cut *cut)
     setup->tops = pieces->tops;
 }
 
+void crew_stand(struct crew *crew, const struct crew_slot *spec)
+{
+    struct member *member = &crew->members[spec->record.slot];
+
+    member->spec = *spec;
+    member->source = spec;
+    if (spec->record.slot >= crew->n_members)
+        crew->n_members = spec->record.slot + 1u;
+}
+
 int crew_join(struct crew *crew, const struct crew_slot *spec, const struct crew_history *history,
               struct error *err)
 {
@@ -450,8 +465,7 @@ int crew_join(struct crew *crew, const struct crew_slot *spec, const struct crew
     cut = cut_new(err);
     if (cut == NULL)
         return AGON_ENOMEM;
-    member->spec = *spec;
-    member->source = spec;
+    crew_stand(crew, spec);
     member->active->number = slot->generation;
     cut_collect(crew, member, cut);
     if (history != NULL) {
@@ -472,8 +486,6 @@ int crew_join(struct crew *crew, const struct crew_slot *spec, const struct crew
     }
     // Who never reloads has nobody between the engine and its rings.
     engine_attach_runner(engine, slot->id, generation_port(member->active));
-    if (spec->record.slot >= crew->n_members)
-        crew->n_members = spec->record.slot + 1u;
     if (spec->checkpoint_ns > 0 && member->active->runner == CREW_PROCESS &&
         crew->config.step != NULL)
         return member_keep(member, err);
@@ -568,6 +580,20 @@ uint64_t crew_nth(const struct crew *crew, uint16_t slot)
     const struct generation *active = crew->members[slot].active;
 
     return active != NULL && active->is_begun ? generation_nth(active) : 0;
+}
+
+void crew_delivery(const struct crew *crew, uint16_t slot, struct hist_small *delivery)
+{
+    const struct generation *active = crew->members[slot].active;
+    const struct feed_beat *beat;
+
+    if (active == NULL || !active->is_begun) {
+        memset(delivery, 0, sizeof(*delivery));
+        return;
+    }
+    beat = active->run != NULL ? feed_beat(run_inproc_feed(active->run))
+                               : run_process_beat(active->process);
+    hist_small_copy(delivery, &beat->delivery);
 }
 
 int crew_can_rollback(const struct crew *crew, uint16_t slot)

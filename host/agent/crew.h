@@ -82,6 +82,9 @@ struct crew_history {
 };
 int crew_join(struct crew *crew, const struct crew_slot *slot, const struct crew_history *history,
               struct error *err);
+/* Nobody can be loaded for the slot: what a later crew_reload begins with. slot is borrowed as by
+ * crew_join. */
+void crew_stand(struct crew *crew, const struct crew_slot *slot);
 /* on_stop, detached and gone; the slot stays. Fine when nobody plays for it. */
 void crew_leave(struct crew *crew, uint16_t slot, uint32_t reason);
 /* The same while the loader runs. AGON_EBUSY: the slot is changing hands; try again. [core] */
@@ -97,6 +100,9 @@ const char *crew_failure(const struct crew *crew, uint16_t slot);
 const struct plugin_info *crew_info(const struct crew *crew, uint16_t slot);
 /* Events delivered to the slot's plugin, by its own count; 0: nobody plays. */
 uint64_t crew_nth(const struct crew *crew, uint16_t slot);
+/* How long events take to whoever plays, by its own word (feed.h: delivery), since it plays; empty:
+ * nobody does, or this run stamps no steps. [core] */
+void crew_delivery(const struct crew *crew, uint16_t slot, struct hist_small *delivery);
 
 /* --- reload: another generation for a slot --- */
 

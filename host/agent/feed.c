@@ -414,6 +414,7 @@ int feed_go_live(struct feed *feed, const struct feed_live *live, struct error *
     feed->nth = live->nth;
     feed->subscription.event_mask = live->event_mask;
     feed->setup.head.generation = live->generation;
+    hist_small_clear(&feed->beat->delivery); // it was catching up
     atomic_store_explicit(&feed->beat->nth, feed->nth, memory_order_relaxed);
     atomic_store_explicit(&feed->beat->done_seq, feed->done_seq, memory_order_release);
     if (feed->agent.on_start == NULL || live->reason == 0)
@@ -436,6 +437,16 @@ void feed_stop(struct feed *feed, uint32_t reason)
 
 /* Delivery */
 
+// Not inlined: once a feed_run, and what is done once an event stays small.
+static __attribute__((noinline)) void measure(struct feed *feed, uint64_t seq)
+{
+    int64_t began_ns = bus_stamped(&feed->bus, seq);
+
+    feed->is_unmeasured = 0;
+    if (began_ns > 0)
+        hist_small_add(&feed->beat->delivery, feed->config.now() - began_ns);
+}
+
 static void deliver(struct feed *feed, const struct agon_event_hdr *event)
 {
     uint64_t enter = atomic_load_explicit(&feed->beat->enter, memory_order_relaxed) + 1;
@@ -449,6 +460,8 @@ static void deliver(struct feed *feed, const struct agon_event_hdr *event)
     }
     // As call_begin and call_end, but for what holds through all of feed_run.
     feed->n_streams = 0;
+    if (feed->is_unmeasured)
+        measure(feed, event->seq);
     atomic_store_explicit(&feed->beat->enter, enter, memory_order_release);
     rc = feed->agent.on_event(feed->agent.self, event, feed->nth);
     atomic_store_explicit(&feed->beat->exit, enter, memory_order_release);
@@ -559,6 +572,7 @@ int64_t feed_run(struct feed *feed, uint64_t seq)
     feed->fp = fpstate_get();
     feed_current = feed;
     feed->phase = FEED_EVENT;
+    feed->is_unmeasured = feed->config.now != NULL;
     while (feed->failure.code == 0) {
         const struct agon_event_hdr *mine, *next;
         int rc = AGON_OK;

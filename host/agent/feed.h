@@ -7,9 +7,9 @@
  * delivered. Services answer as of that event: positions, open orders, balances, books and
  * signals are folded here, from the same events, so that they are the same in every mode.
  *
- * A feed reads no clock and makes no system call between feed_start and feed_stop: engine time is
- * all it knows. It runs on the core thread (inproc) or in a child (process); one thread at a time.
- * [agent] */
+ * A feed makes no system call between feed_start and feed_stop, and engine time is all that it
+ * knows: the clock that it may be given measures it and tells it nothing. It runs on the core
+ * thread (inproc) or in a child (process); one thread at a time. [agent] */
 #ifndef AGENT_FEED_H
 #define AGENT_FEED_H
 
@@ -19,6 +19,7 @@
 
 #include "agent/setup.h"
 #include "base/error.h"
+#include "base/hist.h"
 
 #define FEED_ERRORS_MAX 100 /* errors of on_event in a row that fail the plugin */
 
@@ -31,6 +32,9 @@ struct feed_beat {
     _Atomic uint64_t n_errors, n_gaps, n_intents, n_full; /* full: wishes that met a full ring */
     _Atomic uint64_t n_fp;                      /* calls that left floating-point control changed */
     _Atomic uint64_t metrics[AGON_METRICS_MAX]; /* bits of a double */
+    /* From the beginning of an event's step on the core to the beginning of its callback: of the
+       first event of each feed_run, since feed_start or feed_go_live. */
+    struct hist_small delivery;
 };
 
 struct feed_config {
@@ -45,6 +49,8 @@ struct feed_config {
     void (*log)(void *ctx, uint32_t level, agon_ns_t t, const char *text);
     /* The reader was overrun; the plugin gets the same GAP. NULL: none wanted. */
     void (*on_gap)(void *ctx, const struct agon_gap *gap);
+    /* Monotonic ns; NULL: delivery is not measured. Nothing that the plugin does depends on it. */
+    int64_t (*now)(void);
     void *ctx;
 };
 struct feed;

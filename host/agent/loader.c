@@ -438,11 +438,20 @@ static int check_note(const struct agon_note *note, const struct agon_entry *ent
     return AGON_OK;
 }
 
+int plugin_file_judge(const struct elf_report *report, enum elf_runner runner, struct error *err)
+{
+    const struct elf_finding *refusal = elf_refusal(report, runner);
+
+    if (refusal == NULL)
+        return AGON_OK;
+    return error_set(err, strcmp(refusal->id, "val-s05") == 0 ? AGON_EVERSION : AGON_EINVAL, "%s: %s",
+                     refusal->id, refusal->text);
+}
+
 int plugin_open(struct plugin *plugin, const struct plugin_file *file, enum elf_runner runner,
                 struct error *err)
 {
     struct elf_report *report = calloc(1, sizeof(*report));
-    const struct elf_finding *refusal;
     struct fpstate fp;
     int rc;
 
@@ -455,13 +464,10 @@ int plugin_open(struct plugin *plugin, const struct plugin_file *file, enum elf_
         goto done;
     }
     rc = plugin_file_check(file, report, err);
+    if (rc >= 0)
+        rc = plugin_file_judge(report, runner, err);
     if (rc < 0)
         goto done;
-    refusal = elf_refusal(report, runner);
-    if (refusal) {
-        rc = error_set(err, AGON_EINVAL, "%s: %s", refusal->id, refusal->text);
-        goto done;
-    }
     if (file->path[0])
         snprintf(plugin->path, sizeof(plugin->path), "%s", file->path);
     else

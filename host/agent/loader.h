@@ -26,6 +26,9 @@ int plugin_file_stage(struct plugin_file *file, const char *path, const char *di
                       struct error *err);
 /* Runs elf_check over the copy. Returns as elf_check; AGON_EIO, AGON_ENOMEM. [control] */
 int plugin_file_check(const struct plugin_file *file, struct elf_report *report, struct error *err);
+/* May it run there? AGON_EVERSION: it was made for another version of the SDK; AGON_EINVAL: another
+ * check forbids it. [any] */
+int plugin_file_judge(const struct elf_report *report, enum elf_runner runner, struct error *err);
 /* Closes; deletes the copy on disk. Accepts what was never staged (zeroed or fd -1). [control] */
 void plugin_file_drop(struct plugin_file *file);
 

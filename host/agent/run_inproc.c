@@ -80,6 +80,7 @@ int run_inproc_begin(struct run_inproc *run, const struct run_inproc_config *con
                                .from_granules = run->from_granules,
                                .log = config->log,
                                .on_gap = config->on_gap,
+                               .now = config->now,
                                .ctx = config->ctx};
     int rc;
 

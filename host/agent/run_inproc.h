@@ -20,6 +20,7 @@ struct run_inproc_config {
     uint64_t to_granules, from_granules; /* powers of two; 0: 16384 and 4096 */
     void (*log)(void *ctx, uint32_t level, agon_ns_t t, const char *text); /* or NULL */
     void (*on_gap)(void *ctx, const struct agon_gap *gap);                 /* or NULL */
+    int64_t (*now)(void); /* to measure delivery with; or NULL */
     void *ctx;
 };
 /* Makes rings and instance and starts it. [control] */

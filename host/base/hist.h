@@ -22,4 +22,20 @@ int64_t hist_quantile(const struct hist *hist, double q);
 uint64_t hist_below(const struct hist *hist, int64_t ns);
 void hist_merge(struct hist *into, const struct hist *from);
 
+/* The same in little memory, where there are many: a relative error of 1/8 between 256 ns and 17 s.
+ * It may lie in memory shared with its writer, who is believed no further than that its counts are
+ * counts. */
+#define HIST_SMALL_BUCKETS 210 /* 8 in each octave, and what is below and above them */
+
+struct hist_small {
+    uint64_t count[HIST_SMALL_BUCKETS];
+    uint64_t sum_ns;
+};
+void hist_small_clear(struct hist_small *hist);
+void hist_small_add(struct hist_small *hist, int64_t ns); /* negative counts as 0 */
+/* While its writer writes, whatever it holds. [any] */
+void hist_small_copy(struct hist_small *to, const struct hist_small *from);
+/* A copy in the other form: each value stands at the upper end of its bucket. */
+void hist_of_small(struct hist *to, const struct hist_small *from);
+
 #endif

@@ -34,15 +34,56 @@ static void label(FILE *out, const char *text)
     }
 }
 
+// agent: whose it is; NULL: nobody's.
+static void series(FILE *out, const char *name, const char *part, const char *agent, int64_t le_ns)
+{
+    fprintf(out, "%s_%s", name, part);
+    if (agent != NULL || le_ns != 0)
+        fputc('{', out);
+    if (agent != NULL) {
+        fputs("agent=\"", out);
+        label(out, agent);
+        fputs(le_ns != 0 ? "\"," : "\"", out);
+    }
+    if (le_ns > 0)
+        fprintf(out, "le=\"%.9g\"", (double)le_ns / 1e9);
+    else if (le_ns < 0)
+        fputs("le=\"+Inf\"", out);
+    fputs(agent != NULL || le_ns != 0 ? "} " : " ", out);
+}
+
+static void distribution(FILE *out, const char *name, const char *agent, const struct hist *hist)
+{
+    for (int64_t ns = 256; ns <= (int64_t)1 << 34; ns *= 4) {
+        series(out, name, "bucket", agent, ns);
+        fprintf(out, "%llu\n", (unsigned long long)hist_below(hist, ns));
+    }
+    series(out, name, "bucket", agent, -1);
+    fprintf(out, "%llu\n", (unsigned long long)hist->n);
+    series(out, name, "sum", agent, 0);
+    fprintf(out, "%.9g\n", hist->sum_ns / 1e9);
+    series(out, name, "count", agent, 0);
+    fprintf(out, "%llu\n", (unsigned long long)hist->n);
+}
+
 static void histogram(FILE *out, const char *name, const char *help, const struct hist *hist)
 {
     head(out, name, "histogram", help);
-    for (int64_t ns = 256; ns <= (int64_t)1 << 34; ns *= 4)
-        fprintf(out, "%s_bucket{le=\"%.9g\"} %llu\n", name, (double)ns / 1e9,
-                (unsigned long long)hist_below(hist, ns));
-    fprintf(out, "%s_bucket{le=\"+Inf\"} %llu\n%s_sum %.9g\n%s_count %llu\n", name,
-            (unsigned long long)hist->n, name, hist->sum_ns / 1e9, name,
-            (unsigned long long)hist->n);
+    distribution(out, name, NULL, hist);
+}
+
+static void delivery(FILE *out, const struct host_view *view)
+{
+    static const char name[] = "agon_agent_delivery_seconds";
+    struct hist hist;
+
+    if (view->n_slots > 0)
+        head(out, name, "histogram",
+             "From the beginning of an event's step to the agent's callback for it.");
+    for (uint32_t id = 0; id < view->n_slots; id++) {
+        hist_of_small(&hist, &view->slots[id].delivery);
+        distribution(out, name, view->slots[id].name, &hist);
+    }
 }
 
 struct slot_metric {
@@ -171,6 +212,7 @@ void api_metrics(void *ctx, FILE *out)
     histogram(out, "agon_delivery_seconds", "From the socket's read to the end of the step.",
               &view->queue_ns);
     venue_metrics(out, &view->venue);
+    delivery(out, view);
     for (size_t i = 0; i < sizeof(slot_metrics) / sizeof(slot_metrics[0]); i++) {
         const struct slot_metric *metric = &slot_metrics[i];
 

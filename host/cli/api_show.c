@@ -331,6 +331,15 @@ void api_put_feed(const struct api *api, struct jout *out)
     jout_close(out, '{');
 }
 
+static void put_quantiles(struct jout *out, const struct hist *hist)
+{
+    jout_kv_int(out, "count", (int64_t)hist->n);
+    jout_kv_int(out, "p50_ns", hist_quantile(hist, 0.5));
+    jout_kv_int(out, "p90_ns", hist_quantile(hist, 0.9));
+    jout_kv_int(out, "p99_ns", hist_quantile(hist, 0.99));
+    jout_kv_int(out, "max_ns", hist->max_ns);
+}
+
 static void put_hist(struct jout *out, const char *key, const struct hist *hist)
 {
     int64_t from = 256;
@@ -338,11 +347,7 @@ static void put_hist(struct jout *out, const char *key, const struct hist *hist)
 
     jout_key(out, key);
     jout_open(out, '{');
-    jout_kv_int(out, "count", (int64_t)hist->n);
-    jout_kv_int(out, "p50_ns", hist_quantile(hist, 0.5));
-    jout_kv_int(out, "p90_ns", hist_quantile(hist, 0.9));
-    jout_kv_int(out, "p99_ns", hist_quantile(hist, 0.99));
-    jout_kv_int(out, "max_ns", hist->max_ns);
+    put_quantiles(out, hist);
     // Counts between one power of two and the next, from 256 ns to 17 s.
     jout_key(out, "octaves");
     jout_open(out, '[');
@@ -362,6 +367,18 @@ void api_put_latency(const struct api *api, struct jout *out)
     jout_open(out, '{');
     put_hist(out, "step", &api->view->step_ns);
     put_hist(out, "delivery", &api->view->queue_ns);
+    jout_key(out, "agents");
+    jout_open(out, '[');
+    for (uint32_t id = 0; id < api->view->n_slots; id++) {
+        struct hist hist;
+
+        hist_of_small(&hist, &api->view->slots[id].delivery);
+        jout_open(out, '{');
+        jout_kv_str(out, "agent", api->view->slots[id].name);
+        put_quantiles(out, &hist);
+        jout_close(out, '{');
+    }
+    jout_close(out, '[');
     jout_close(out, '{');
 }
 

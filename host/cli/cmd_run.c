@@ -150,6 +150,13 @@ static int open_desk(struct desk *desk, struct host *host, const struct settings
     return AGON_OK;
 }
 
+static int has_run_in(const char *dir)
+{
+    char path[PATH_MAX];
+
+    return file_join(path, sizeof(path), dir, "journal") >= 0 && access(path, F_OK) == 0;
+}
+
 int cmd_run(int argc, char **argv)
 {
     static struct settings settings;
@@ -184,21 +191,24 @@ int cmd_run(int argc, char **argv)
     struct log *log = NULL;
     struct error err = {0};
     int signal_fd = -1;
+    int dir_rc;
     int rc = args_parse(&spec, argc, argv);
 
     if (rc != ARGS_RUN)
         return rc;
     if (opts.plugins == NULL && demo_plugin_dir(plugins))
         opts.plugins = plugins;
-    rc = settings_read(&settings, opts.config, opts.plugins != NULL ? opts.plugins : ".");
+    if (opts.dir != NULL)
+        dir_rc = snprintf(dir, sizeof(dir), "%s", opts.dir) < (int)sizeof(dir) ? 0 : AGON_ERANGE;
+    else
+        dir_rc = rundir_default(dir, sizeof(dir), &err);
+    rc = settings_read(&settings, opts.config, opts.plugins != NULL ? opts.plugins : ".",
+                       dir_rc >= 0 && has_run_in(dir));
     if (rc == EXIT_OK)
         rc = read_keys(&settings);
     if (rc != EXIT_OK)
         return rc;
-    if (opts.dir != NULL)
-        rc = snprintf(dir, sizeof(dir), "%s", opts.dir) < (int)sizeof(dir) ? 0 : AGON_ERANGE;
-    else
-        rc = rundir_default(dir, sizeof(dir), &err);
+    rc = dir_rc;
     if (rc >= 0)
         signal_fd = rc = signals_open(signals, 3, &err);
     if (rc >= 0) {

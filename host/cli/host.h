@@ -87,6 +87,7 @@ struct host_view_slot {
     uint32_t n_open;
     struct host_view_position positions[HOST_VIEW_POSITIONS];
     char failure[160];
+    struct hist_small delivery; /* to its plugin: crew_delivery */
 };
 struct host_view_order {
     uint64_t id;

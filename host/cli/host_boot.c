@@ -223,8 +223,9 @@ static int check_owner(const struct host *host, uint16_t id, struct error *err)
                      id, slot->name, name);
 }
 
-/* A slot whose binary is quarantined stands still, with all that it has, and the others begin. Only
- * one that never played before has nothing to stand still with. */
+/* A slot whose binary is quarantined stands still, with all that it has, and the others begin. So
+ * does one whose binary is of another version, until its orders can be dealt with (join_agents).
+ * Only one that never played before has nothing to stand still with. */
 static int stand_still(struct host *host, struct crew_slot *slot, const struct error *err)
 {
     const struct slot *before = slots_get(engine_slots(host->engine), slot->record.slot);
@@ -234,9 +235,11 @@ static int stand_still(struct host *host, struct crew_slot *slot, const struct e
     slot->record.agent_kind = before->agent_kind;
     slot->record.generation_hash = before->generation_hash;
     slot->record.subscription.event_mask = before->subscription.event_mask;
-    host->refused |= (uint64_t)1 << slot->record.slot;
+    *(err->code == AGON_EVERSION ? &host->outdated : &host->refused) |= (uint64_t)1
+                                                                        << slot->record.slot;
     snprintf(host->failures[slot->record.slot], sizeof(host->failures[0]), "%.159s", err->text);
-    log_error("host", "quarantined", "%s", err->text);
+    log_error("host", err->code == AGON_EVERSION ? "wrong-version" : "quarantined", "%s",
+              err->text);
     return 1;
 }
 
@@ -254,7 +257,7 @@ static int load_agents(struct host *host, struct error *err)
         if (slot->checkpoint_ns == 0)
             slot->checkpoint_ns = CHECKPOINT_NS;
         rc = crew_load(host->crew, slot, err);
-        if (rc == AGON_EPERM && stand_still(host, slot, err))
+        if ((rc == AGON_EPERM || rc == AGON_EVERSION) && stand_still(host, slot, err))
             rc = AGON_OK;
         if (rc < 0)
             error_wrap(err, "plugin %s", slot->plugin);

@@ -14,6 +14,8 @@
 #define VIEW_NS       ((int64_t)100 * 1000 * 1000)
 #define JOIN_NS       ((int64_t)10 * 1000000000)
 #define WISHES_OF_ONE 1024 /* that one slot may have under way, and that one turn takes */
+#define FLOOD_EACH_NS ((int64_t)1000000) /* what one refused wish stands for: 1,000 a second */
+#define FLOOD_NS      ((int64_t)20 * 1000000000) /* ... and 20,000 at once are too many */
 
 /* Engine time of a receive time: the same at speed 1; else scaled from the first event whose venue
  * time is known, so that both sides' market clocks agree. */
@@ -93,13 +95,20 @@ static void collect(struct host *host)
         collect_slot(host, id);
 }
 
+// Every step of a running host is this one.
+static int step(struct host *host, struct agon_event_hdr *event, int64_t mono_ns)
+{
+    bus_stamp(host->bus.memory, engine_seq(host->engine) + 1, mono_ns);
+    return engine_step(host->engine, event);
+}
+
 /* What found no room towards the gateway is news like any other, and nothing may come before it. */
 static void step_unsent(struct host *host)
 {
     struct record_report report;
 
     while (engine_take_unsent(host->engine, &report)) {
-        while (engine_step(host->engine, &report.hdr) == AGON_EAGAIN)
+        while (step(host, &report.hdr, clock_mono()) == AGON_EAGAIN)
             futex_wait(&host->writer_wake, atomic_load(&host->writer_wake), 1000000);
     }
 }
@@ -143,7 +152,7 @@ static void step_plan(struct host *host)
 
     if (!engine_take_plan(host->engine, &host->plan))
         return;
-    while (engine_step(host->engine, &host->plan.plan.hdr) == AGON_EAGAIN)
+    while (step(host, &host->plan.plan.hdr, clock_mono()) == AGON_EAGAIN)
         futex_wait(&host->writer_wake, atomic_load(&host->writer_wake), 1000000);
     step_unsent(host);
     for (uint32_t i = 0; i < plan->n_lines; i++) {
@@ -161,7 +170,7 @@ static void step_plan(struct host *host)
 int host_step(struct host *host, struct agon_event_hdr *event)
 {
     int64_t began = clock_mono();
-    int rc = engine_step(host->engine, event);
+    int rc = step(host, event, began);
 
     if (rc == AGON_EAGAIN)
         return rc;
@@ -469,6 +478,7 @@ static void show_slot(struct host *host, uint16_t id)
     }
     memcpy(to->failure, host->failures[id], sizeof(to->failure));
     to->n_crashes = slot->n_crashes;
+    crew_delivery(host->crew, id, &to->delivery);
     to->can_rollback = (uint8_t)crew_can_rollback(host->crew, id);
 }
 
@@ -596,12 +606,50 @@ static void leave_demoted(struct host *host)
     }
 }
 
+/* Refused for what the slot itself has done: not for a market or a host that stands still. */
+static uint64_t own_refusals(const struct host *host, uint16_t id)
+{
+    static const uint16_t not_its_own[] = {REASON_HALTED, REASON_KILL, REASON_SLOT_STATE,
+                                           REASON_NO_BOOK, REASON_VENUE_BUSY};
+    uint64_t n = engine_slots(host->engine)->all[id].n_refused;
+
+    for (size_t i = 0; i < sizeof(not_its_own) / sizeof(not_its_own[0]); i++)
+        n -= engine_refused(host->engine, id, not_its_own[i]);
+    return n;
+}
+
+/* A plugin that goes on wishing what it is refused is broken, and costs the others time: it ends
+ * like one that crashed. */
+static void mind_floods(struct host *host, int64_t mono)
+{
+    const struct slots *slots = engine_slots(host->engine);
+    int64_t elapsed_ns = mono - host->polled_ns;
+
+    for (uint16_t id = 0; id < slots->n; id++) {
+        struct host_flood *flood = &host->floods[id];
+        uint64_t n = own_refusals(host, id);
+        uint64_t more = host->polled_ns != 0 ? n - flood->n_refused : 0; // an earlier run's
+
+        flood->n_refused = n;
+        flood->level_ns = flood->level_ns > elapsed_ns ? flood->level_ns - elapsed_ns : 0;
+        flood->level_ns += (int64_t)more * FLOOD_EACH_NS;
+        if (flood->level_ns <= FLOOD_NS || crew_info(host->crew, id) == NULL ||
+            host->failures[id][0] != '\0')
+            continue;
+        flood->level_ns = 0;
+        lose_slot(host, id,
+                  "it floods: more than 20000 of its wishes were refused, faster than 1000 a "
+                  "second");
+    }
+}
+
 static void look_after(struct host *host, int64_t mono)
 {
     const char *why = "";
     uint16_t slot;
 
     leave_demoted(host);
+    mind_floods(host, mono);
     while (crew_poll(host->crew, mono, &slot, &why) == 1) {
         lose_slot(host, slot, why);
     }
@@ -650,6 +698,17 @@ static int is_market_ready(struct host *host)
     return 1;
 }
 
+/* Nobody plays for it: it is suspended, and its orders are dealt with as if its plugin had crashed.
+ * Now, and not at the start, as nothing reaches the venue before. */
+static void join_outdated(struct host *host, uint16_t id)
+{
+    char why[sizeof(host->failures[0])];
+
+    memcpy(why, host->failures[id], sizeof(why));
+    host->failures[id][0] = '\0';
+    host_fail_slot(host, id, why);
+}
+
 /* The agents begin when every book is live and the history is read, so that their first event finds
  * a market and what came before it is history; or after a while all the same, for a venue may be
  * away for long. */
@@ -665,8 +724,12 @@ static void join_agents(struct host *host, int64_t mono)
         struct error err = {0};
         uint16_t id = host->config.slots[i].record.slot;
 
-        if ((host->refused >> id & 1) != 0)
+        if (((host->refused | host->outdated) >> id & 1) != 0) {
+            crew_stand(host->crew, &host->config.slots[i]);
+            if ((host->outdated >> id & 1) != 0)
+                join_outdated(host, id);
             continue;
+        }
         if (engine_slots(host->engine)->all[id].condition == CONDITION_RETIRED) {
             host->demoted |= (uint64_t)1 << id; // of an earlier run
             continue;

@@ -39,6 +39,10 @@ struct host_job {         /* that somebody waits for */
     struct error err;
 };
 
+struct host_flood {     /* of a slot: a bucket that refused wishes fill and time empties */
+    uint64_t n_refused; /* as last seen */
+    int64_t level_ns;
+};
 struct wish {
     _Alignas(64) unsigned char bytes[ENGINE_WISH_BYTES];
     uint16_t slot;
@@ -123,6 +127,7 @@ struct host {
     uint64_t fills_seen; /* of the engine's count */
     uint64_t order, next_mark, next_snapshot, advanced_seq;
     int64_t polled_ns, observed_ns, started_ns;
+    struct host_flood floods[SLOTS_MAX];
     int has_joined;
     struct bus_reader history_reader;
     struct agon_bar *bars; /* owned; until the agents begin */
@@ -130,7 +135,8 @@ struct host {
     char failures[SLOTS_MAX][160];
     struct record_crash crashes[SLOTS_MAX];
     uint8_t is_crash[SLOTS_MAX], is_crash_told[SLOTS_MAX]; /* of gone: by a crash */
-    uint64_t refused; /* slots whose binary is quarantined: nobody was loaded */
+    uint64_t refused;  /* slots whose binary is quarantined: nobody was loaded */
+    uint64_t outdated; /* ... is of another version */
     union {
         struct agon_event_hdr hdr;
         unsigned char bytes[EVENT_BYTES_MAX];

@@ -132,14 +132,15 @@ static void take_instrument(struct host_instrument *to, const struct instrument_
 
 // is_known: whether the venue's name is known, without which no instrument has one.
 static int read_roster(struct settings *settings, const char *path, const char *plugins,
-                       int is_known)
+                       int is_known, int is_again)
 {
     static struct roster_names names;
     struct slots_roster from = {.command = "run",
                                 .path = path,
                                 .plugins = plugins,
                                 .names = is_known ? &names : NULL,
-                                .rules = &settings->host.tournament};
+                                .rules = &settings->host.tournament,
+                                .is_again = is_again};
 
     names.n = settings->host.n_instruments;
     for (uint32_t i = 0; i < names.n; i++)
@@ -255,7 +256,7 @@ static void take_words(struct settings *settings, const struct words *words)
         take_instrument(&settings->instruments[i], &words->instruments[i]);
 }
 
-int settings_read(struct settings *settings, const char *path, const char *plugins)
+int settings_read(struct settings *settings, const char *path, const char *plugins, int is_again)
 {
     struct words *words = calloc(1, sizeof(*words));
     char venue[1024];
@@ -306,7 +307,7 @@ int settings_read(struct settings *settings, const char *path, const char *plugi
         code = graver(code, place_code);
     }
     if (words->roster[0] != '\0')
-        code = graver(code, read_roster(settings, settings->roster, plugins, is_known));
+        code = graver(code, read_roster(settings, settings->roster, plugins, is_known, is_again));
     free(words);
     return code;
 }

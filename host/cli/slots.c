@@ -104,7 +104,7 @@ int slots_of_roster(struct crew_slot *slots, uint32_t *n, char *base_currency,
             roster_judge(roster, file.config, from->names);
         }
         if (from->plugins != NULL)
-            roster_audit(roster, from->plugins, file.config);
+            roster_audit(roster, from->plugins, from->is_again, file.config);
     }
     free(roster);
     return config_file_close(&file);

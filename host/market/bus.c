@@ -211,3 +211,20 @@ uint64_t bus_seq(const struct bus_reader *reader)
 {
     return atomic_load_explicit(&reader->shm->tail_seq, memory_order_acquire);
 }
+
+void bus_stamp(struct bus_shm *shm, uint64_t seq, int64_t mono_ns)
+{
+    atomic_store_explicit(&shm->stamp[seq % BUS_STAMPS], mono_ns, memory_order_release);
+}
+
+int64_t bus_stamped(const struct bus_reader *reader, uint64_t seq)
+{
+    uint64_t newest = bus_seq(reader);
+    int64_t mono_ns;
+
+    // Who is that late is shown less late than it is, and not as if it were in time.
+    if (newest > seq && newest - seq > BUS_STAMPS / 2)
+        seq = newest - BUS_STAMPS / 2;
+    mono_ns = atomic_load_explicit(&reader->shm->stamp[seq % BUS_STAMPS], memory_order_acquire);
+    return bus_seq(reader) - newest < BUS_STAMPS / 2 - 1 ? mono_ns : 0;
+}

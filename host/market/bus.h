@@ -16,7 +16,8 @@
 
 #include "market/records.h"
 
-#define BUS_MARKS 64
+#define BUS_MARKS  64
+#define BUS_STAMPS 4096 /* a power of two */
 
 struct bus_shm { /* at the front of the memory; data follows at BUS_HEAD */
     uint64_t magic;
@@ -29,8 +30,11 @@ struct bus_shm { /* at the front of the memory; data follows at BUS_HEAD */
     /* Where the first record that begins in each 64th of the ring stands, counted from the
        beginning: where a reader that fell behind can go on. */
     _Alignas(128) _Atomic uint64_t mark[BUS_MARKS];
+    /* When the newest steps began, at seq % BUS_STAMPS: monotonic ns of a driver that has a clock,
+       for measuring; 0: it has none. */
+    _Alignas(128) _Atomic int64_t stamp[BUS_STAMPS];
 };
-#define BUS_HEAD 4096
+#define BUS_HEAD 36864
 
 struct bus_writer {
     struct bus_shm *shm; /* borrowed */
@@ -59,6 +63,12 @@ int bus_reader_attach(struct bus_reader *reader, const void *memory, uint64_t gr
 void bus_write(struct bus_writer *writer, const struct agon_event_hdr *event);
 /* Shows all that was written, as complete up to seq. [core] */
 void bus_publish(struct bus_writer *writer, uint64_t seq);
+
+/* The step of that seq begins now. [core] */
+void bus_stamp(struct bus_shm *shm, uint64_t seq, int64_t mono_ns);
+/* When the step of that seq began; of one that is too long ago: when the oldest did that is known.
+ * 0: not known. [any] */
+int64_t bus_stamped(const struct bus_reader *reader, uint64_t seq);
 
 /* Copies the next record into out (EVENT_BYTES_MAX bytes of room). 1: a record; 0: none yet;
  * AGON_ERANGE: overrun, and the cursor stands at a record again: about the oldest that the writer

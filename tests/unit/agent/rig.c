@@ -142,8 +142,10 @@ void rig_init(struct rig *rig)
 
 int rig_start(struct rig *rig)
 {
-    struct run_inproc_config config = {
-        .bus = rig->bus_memory, .bus_granules = RIG_BUS_GRANULES, .entry = &script_entry};
+    struct run_inproc_config config = {.bus = rig->bus_memory,
+                                       .bus_granules = RIG_BUS_GRANULES,
+                                       .entry = &script_entry,
+                                       .now = rig->now};
     int rc;
 
     rig->block = setup_encode_dup(&rig->setup, &rig->block_bytes);

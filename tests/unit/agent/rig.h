@@ -27,6 +27,7 @@ struct rig {
     const struct runner_port *port;
     uint64_t seq;
     agon_ns_t t;
+    int64_t (*now)(void); /* for run_inproc_config; or NULL */
     struct error err;
 };
 

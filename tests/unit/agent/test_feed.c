@@ -830,6 +830,63 @@ START_TEST(the_arena_is_what_was_declared_and_no_more)
 }
 END_TEST
 
+static int64_t mono_ns;
+
+static int64_t read_clock(void)
+{
+    return mono_ns;
+}
+
+static void measured(const struct rig *rig, uint64_t n, int64_t most_ns)
+{
+    struct hist_small small;
+    struct hist hist;
+
+    hist_small_copy(&small, &feed_beat(run_inproc_feed(rig->run))->delivery);
+    hist_of_small(&hist, &small);
+    ck_assert_uint_eq(hist.n, n);
+    ck_assert_int_ge(hist.max_ns, most_ns);
+    ck_assert_int_le(hist.max_ns, most_ns + most_ns / 8);
+}
+
+START_TEST(delivery_is_measured_once_a_run_from_the_steps_stamp)
+{
+    struct rig rig;
+    struct agon_trade trade = rig_trade(1, 5);
+    struct agon_trade other = rig_trade(3, 5);
+
+    rig_init(&rig);
+    rig.now = read_clock;
+    ck_assert_int_eq(rig_start(&rig), AGON_OK);
+    mono_ns = 1000000;
+    rig_public(&rig, &trade, 0);
+    ck_assert_int_eq(rig_step(&rig), AGON_OK);
+    measured(&rig, 0, 0); // nobody stamps
+    for (int i = 0; i < 10; i++) {
+        bus_stamp(rig.bus_memory, rig.seq + 1, mono_ns);
+        mono_ns += 1000 * (i + 1);
+        rig_public(&rig, &trade, 0);
+        rig_public(&rig, &trade, 1);
+        ck_assert_int_eq(rig_step(&rig), AGON_OK);
+        measured(&rig, (uint64_t)i + 1, 1000 * (i + 1));
+    }
+    bus_stamp(rig.bus_memory, rig.seq + 1, mono_ns);
+    rig_public(&rig, &other, 0); // not for this slot
+    mono_ns += 50000;
+    ck_assert_int_eq(rig_step(&rig), AGON_OK);
+    measured(&rig, 10, 10000);
+    ck_assert_int_eq(feed_go_live(run_inproc_feed(rig.run),
+                                  &(struct feed_live){.seq = rig.seq,
+                                                      .nth = 21,
+                                                      .event_mask = AGON_ON(AGON_EVENT_TRADE),
+                                                      .generation = 2},
+                                  &rig.err),
+                     AGON_OK);
+    measured(&rig, 0, 0); // what it caught up with is no delivery
+    rig_deinit(&rig);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("feed");
@@ -859,6 +916,7 @@ int main(void)
     tcase_add_loop_test(tcase, parameters_are_what_the_roster_says_within_their_bounds, 0,
                         (int)(sizeof(given) / sizeof(given[0])));
     tcase_add_test(tcase, the_arena_is_what_was_declared_and_no_more);
+    tcase_add_test(tcase, delivery_is_measured_once_a_run_from_the_steps_stamp);
     suite_add_tcase(suite, tcase);
     srunner_run_all(runner, CK_ENV);
     failed = srunner_ntests_failed(runner);

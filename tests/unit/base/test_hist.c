@@ -90,6 +90,88 @@ START_TEST(negative_is_zero_and_empty_is_zero)
 }
 END_TEST
 
+static struct hist_small small;
+static struct hist_small seen;
+
+START_TEST(a_small_one_is_within_an_eighth)
+{
+    static const double q[] = {0, 0.25, 0.5, 0.9, 0.99, 1};
+    const int64_t least = 256;
+    const int64_t most = (int64_t)1 << 34;
+    struct rng rng;
+    uint64_t sum = 0;
+
+    rng_init(&rng, 61 + (uint64_t)_i);
+    hist_small_clear(&small);
+    for (int i = 0; i < 20000; i++) {
+        // From below what it tells apart to above it.
+        values[i] = (int64_t)(rng_u64(&rng) >> (27 + rng_below(&rng, 37)));
+        hist_small_add(&small, values[i]);
+        sum += (uint64_t)values[i];
+    }
+    hist_small_copy(&seen, &small);
+    hist_of_small(&hist, &seen);
+    qsort(values, 20000, sizeof(values[0]), by_value);
+    MUST_EQ(hist.n, 20000);
+    MUST_EQ(small.sum_ns, sum);
+    for (int i = 0; i < 6; i++) {
+        int64_t want = values[(int)(q[i] * 19999)];
+        int64_t got = hist_quantile(&hist, q[i]);
+
+        if (want < least) {
+            MUST(got < least);
+        } else if (want >= most) {
+            MUST(got >= most);
+        } else {
+            MUST(got >= want);
+            MUST(got - want <= want / 8);
+        }
+    }
+    for (int64_t ns = least; ns <= most; ns *= 2) {
+        uint64_t n = 0;
+
+        while (n < 20000 && values[n] < ns)
+            n++;
+        MUST_EQ(hist_below(&hist, ns), n);
+    }
+}
+END_TEST
+
+START_TEST(whatever_a_writer_leaves_is_a_histogram)
+{
+    struct rng rng;
+    uint64_t before = 0;
+
+    hist_small_clear(&small);
+    hist_small_add(&small, -5);
+    hist_small_add(&small, INT64_MAX);
+    hist_small_copy(&seen, &small);
+    hist_of_small(&hist, &seen);
+    MUST_EQ(hist.n, 2);
+    MUST_EQ(hist_below(&hist, 256), 1);
+    rng_init(&rng, 71);
+    for (uint32_t i = 0; i < HIST_SMALL_BUCKETS; i++)
+        small.count[i] = i % 3 == 0 ? UINT64_MAX : rng_u64(&rng);
+    small.sum_ns = UINT64_MAX;
+    hist_small_copy(&seen, &small);
+    hist_of_small(&hist, &seen);
+    for (int64_t ns = 1; ns <= (int64_t)1 << 40; ns *= 2) {
+        uint64_t below = hist_below(&hist, ns);
+
+        MUST(below >= before);
+        MUST(below <= hist.n);
+        before = below;
+    }
+    MUST_EQ(before, hist.n);
+    MUST(hist_quantile(&hist, 0.5) > 0);
+    hist_small_clear(&small);
+    hist_small_copy(&seen, &small);
+    hist_of_small(&hist, &seen);
+    MUST_EQ(hist.n, 0);
+    MUST_EQ(hist_quantile(&hist, 0.99), 0);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("hist");
@@ -101,6 +183,8 @@ int main(void)
     tcase_add_loop_test(tcase, quantiles_are_within_a_64th, 0, 4);
     tcase_add_test(tcase, each_single_value_is_its_own_quantile);
     tcase_add_test(tcase, negative_is_zero_and_empty_is_zero);
+    tcase_add_loop_test(tcase, a_small_one_is_within_an_eighth, 0, 4);
+    tcase_add_test(tcase, whatever_a_writer_leaves_is_a_histogram);
     suite_add_tcase(suite, tcase);
     srunner_run_all(runner, CK_NORMAL);
     n_failed = srunner_ntests_failed(runner);

@@ -48,6 +48,32 @@ static int is_as_made(const struct agon_event_hdr *event)
 static uint64_t buffer[EVENT_BYTES_MAX / 8];
 static struct agon_event_hdr *const event = (struct agon_event_hdr *)(void *)buffer;
 
+START_TEST(a_stamp_is_its_steps_own_while_it_is_kept)
+{
+    unsigned char *memory = memory_of(1024);
+    struct bus_shm *shm = (struct bus_shm *)(void *)memory;
+    struct bus_reader reader;
+    struct bus_writer writer;
+
+    MUST_EQ(bus_writer_attach(&writer, memory, 1024), AGON_OK);
+    MUST_EQ(bus_reader_attach(&reader, memory, 1024), AGON_OK);
+    MUST_EQ(bus_stamped(&reader, 1), 0);
+    for (uint64_t seq = 1; seq <= 3 * BUS_STAMPS; seq++) {
+        bus_stamp(shm, seq, (int64_t)seq * 10);
+        make(event, seq);
+        bus_write(&writer, event);
+        bus_publish(&writer, seq);
+        MUST_EQ(bus_stamped(&reader, seq), (int64_t)seq * 10);
+        if (seq > 100)
+            MUST_EQ(bus_stamped(&reader, seq - 100), (int64_t)(seq - 100) * 10);
+        // What is too long ago is not as young as what has taken its place.
+        if (seq > BUS_STAMPS)
+            MUST_EQ(bus_stamped(&reader, seq - BUS_STAMPS), (int64_t)(seq - BUS_STAMPS / 2) * 10);
+    }
+    free(memory);
+}
+END_TEST
+
 START_TEST(odd_sizes_and_foreign_memory_are_refused)
 {
     static const uint64_t bad[] = {0, 512, 1023, 1025, 3000, (uint64_t)1 << 33, UINT64_MAX};
@@ -339,6 +365,7 @@ int main(void)
 
     tcase_set_timeout(tcase, 100);
     tcase_add_test(tcase, odd_sizes_and_foreign_memory_are_refused);
+    tcase_add_test(tcase, a_stamp_is_its_steps_own_while_it_is_kept);
     tcase_add_test(tcase, nothing_is_seen_before_it_is_published);
     tcase_add_test(tcase, a_reader_that_keeps_up_misses_nothing_over_many_laps);
     tcase_add_test(tcase, an_overrun_reader_is_told_and_goes_on_with_most_of_the_ring);
