@@ -488,6 +488,11 @@ void host_state(const struct host *host, unsigned char hash[HASH_SIZE], uint64_t
     *seq = host->last_seq;
 }
 
+const struct crew_pauses *host_pauses(const struct host *host)
+{
+    return crew_pauses(host->crew);
+}
+
 const char *host_journal_dir(const struct host *host)
 {
     return host->journal_dir;
