@@ -227,6 +227,7 @@ void host_tell_history(void *ctx, uint64_t seq, struct crew_history *history)
 
     if (host->has_joined)
         take_bars(host);
+    history_lengthen(host->history);
     memset(history, 0, sizeof(*history));
     free(host->told);
     host->told = malloc((history_count(host->history) + 1u) * sizeof(*host->told));

@@ -77,6 +77,40 @@ uint32_t history_count(const struct history *history)
     return n;
 }
 
+struct longer {
+    struct history *history;
+    const struct agon_bar *minute; /* that closes what is emitted */
+    agon_ns_t first;               /* where the minutes begin */
+};
+
+static void add_longer(void *ctx, const struct agon_bar *bar)
+{
+    const struct longer *longer = ctx;
+    struct agon_bar copy = *bar;
+
+    if (bar->length_s == bars_length_s[0] || bar->t_open < longer->first)
+        return;
+    copy.hdr.seq = longer->minute->hdr.seq;
+    copy.hdr.t = longer->minute->hdr.t;
+    copy.hdr.t_venue = bar->t_open + (agon_ns_t)bar->length_s * 1000000000;
+    history_add(longer->history, &copy);
+}
+
+void history_lengthen(struct history *history)
+{
+    for (uint32_t i = 0; i < history->n_series; i += BARS_LENGTHS) {
+        const struct agon_bar *minutes = history->bars + (size_t)i * history->room;
+        struct longer longer = {.history = history, .first = minutes[0].t_open};
+        struct bars bars;
+
+        bars_init(&bars, i / BARS_LENGTHS + 1, 0, 0, 0);
+        for (uint32_t k = 0; k < history->n[i]; k++) {
+            longer.minute = &minutes[k];
+            (void)bars_on_bar(&bars, &minutes[k], add_longer, &longer);
+        }
+    }
+}
+
 uint32_t history_copy(const struct history *history, uint64_t seq, struct agon_bar *bars)
 {
     uint32_t n = 0;

@@ -17,6 +17,9 @@ void history_free(struct history *history); /* NULL is fine */
 /* By its opening time, whatever comes first; a bar of the same interval replaces the one that was
  * there. Other instruments and lengths are ignored, and so is what is older than a full series. */
 void history_add(struct history *history, const struct agon_bar *bar);
+/* Makes the longer bars out of the minutes, as far back as these go. The engine makes none of
+ * minutes that the venue tells late, and a short one where a run begins or ends. */
+void history_lengthen(struct history *history);
 uint32_t history_count(const struct history *history);
 /* Copies those of events up to seq: each instrument's and length's oldest first. Returns how many.
  * bars has room for history_count. */

@@ -75,9 +75,9 @@ ctl apply "$WORK/new.yaml" >"$WORK/out" && grep -q '2 made, 0 wait' "$WORK/out" 
 is '.limits.orders_per_second == 500' agent busy_1 || fail "the limit is not in force"
 until_true "$HOST_PID" "the new agent trades" is '.[2].state == "playing" and .[2].open > 0' agents
 # Its past is that of those who were there from the start, and what came since.
-past() { sed -n "s/.*\"text\":\"$1: start [12]: \([-0-9]*\) bars\".*/\1/p" "$WORK/host.err"; }
-lines "$WORK/host.err" 'busy_1: start [12]: [1-9][0-9]* bars' 1 || fail "busy_1 begins without history"
-lines "$WORK/host.err" 'busy_3: start 1: ' 1 || fail "busy_3 does not tell of its start"
+past() { sed -n "s/.*\"text\":\"$1: start [12]: \([-0-9]*\) minutes, [1-9].*/\1/p" "$WORK/host.err"; }
+lines "$WORK/host.err" 'busy_1: start [12]: [1-9][0-9]* minutes, [1-9]' 1 || fail "busy_1 begins without history"
+lines "$WORK/host.err" 'busy_3: start 1: [1-9][0-9]* minutes, [1-9]' 1 || fail "busy_3 begins without history"
 [ "$(past busy_3)" -ge "$(past busy_1)" ] || fail "of bars busy_1 had $(past busy_1), busy_3 $(past busy_3)"
 
 # One that never comes back from its start: the others have their events meanwhile, and it is given up.

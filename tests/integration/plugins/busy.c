@@ -25,28 +25,28 @@ struct busy {
     struct state state;
 };
 
-/* "start 1: 500 bars": the reason, and the minutes of the first instrument before the first event.
- */
-static void tell_history(const struct busy *self, uint32_t reason)
+// Bars of the first instrument before the first event; -1: not one behind the other.
+static int history_of(const struct busy *self, uint32_t length_s)
 {
     static struct agon_bar bars[1024];
-    char text[64];
-    int n = self->history ? self->history->bars(self->host, 1, 60, bars, 1024) : 0;
+    int n = self->history ? self->history->bars(self->host, 1, length_s, bars, 1024) : 0;
 
     for (int i = 1; i < n; i++) {
         if (bars[i].t_open <= bars[i - 1].t_open)
-            n = -1;
+            return -1;
     }
-    snprintf(text, sizeof(text), "start %u: %d bars", reason, n);
-    if (self->log)
-        self->log->line(self->host, AGON_INFO, text);
+    return n;
 }
 
 static int on_start(void *plugin, uint32_t reason)
 {
     struct busy *self = plugin;
+    char text[64];
 
-    tell_history(self, reason);
+    snprintf(text, sizeof(text), "start %u: %d minutes, %d fives", reason, history_of(self, 60),
+             history_of(self, 300));
+    if (self->log)
+        self->log->line(self->host, AGON_INFO, text);
     self->params->integer(self->host, EVERY, &self->every);
     return self->clock->arm(self->host, self->clock->now(self->host) + 1000000000, 7000000000, 1) >
                    0

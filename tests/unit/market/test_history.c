@@ -114,6 +114,50 @@ START_TEST(what_is_none_of_its_own_is_ignored)
 }
 END_TEST
 
+START_TEST(longer_bars_are_made_of_the_minutes)
+{
+    struct agon_bar bar;
+    uint32_t n, n_fives = 0, n_hours = 0;
+
+    open_for(2);
+    for (int64_t i = 62; i < 182; i++) {
+        bar = bar_of(2, 60, i);
+        bar.open_px = 100 + i;
+        bar.close_px = bar.high_px = 101 + i;
+        bar.low_px = 99 + i;
+        bar.volume_qty = 1;
+        history_add(history, &bar);
+    }
+    bar = bar_of(2, 300, 70); // cut short, and before the minutes
+    history_add(history, &bar);
+    bar = bar_of(2, 300, 55);
+    history_add(history, &bar);
+    history_lengthen(history);
+    history_lengthen(history); // once more changes nothing
+    n = history_copy(history, UINT64_MAX, out);
+    for (uint32_t i = 0; i < n; i++) {
+        int64_t minutes = out[i].length_s / 60;
+        int64_t at = out[i].t_open / MINUTE_NS;
+
+        ck_assert_uint_eq(out[i].hdr.instrument, 2);
+        n_fives += minutes == 5;
+        n_hours += minutes == 60;
+        if (at < 62)
+            continue;
+        ck_assert_int_eq(at % minutes, 0);
+        ck_assert_int_eq(out[i].open_px, 100 + at);
+        ck_assert_int_eq(out[i].close_px, 100 + at + minutes);
+        ck_assert_int_eq(out[i].low_px, 99 + at);
+        ck_assert_int_eq(out[i].volume_qty, minutes);
+        ck_assert_uint_eq(out[i].hdr.seq, (uint64_t)(at + minutes - 62)); // its last minute's
+    }
+    ck_assert_uint_eq(n_fives, 24); // [55, 60), and [65, 70) to [175, 180)
+    ck_assert_uint_eq(n_hours, 1);  // [120, 180)
+    ck_assert_uint_eq(history_copy(history, 0, out), 0);
+    history_free(history);
+}
+END_TEST
+
 START_TEST(many_instruments_share_the_room)
 {
     open_for(64);
@@ -139,6 +183,7 @@ int main(void)
     tcase_add_test(tcase, a_full_series_forgets_its_oldest);
     tcase_add_test(tcase, what_is_of_later_events_stays_back);
     tcase_add_test(tcase, what_is_none_of_its_own_is_ignored);
+    tcase_add_test(tcase, longer_bars_are_made_of_the_minutes);
     tcase_add_test(tcase, many_instruments_share_the_room);
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);
