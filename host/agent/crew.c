@@ -486,10 +486,13 @@ int crew_join(struct crew *crew, const struct crew_slot *spec, const struct crew
     }
     // Who never reloads has nobody between the engine and its rings.
     engine_attach_runner(engine, slot->id, generation_port(member->active));
-    if (spec->checkpoint_ns > 0 && member->active->runner == CREW_PROCESS &&
-        crew->config.step != NULL)
-        return member_keep(member, err);
-    return AGON_OK;
+    if (spec->checkpoint_ns == 0 || member->active->runner != CREW_PROCESS ||
+        crew->config.step == NULL)
+        return AGON_OK;
+    rc = member_keep(member, err);
+    if (rc >= 0)
+        mux_attach(member);
+    return rc;
 }
 
 void crew_leave(struct crew *crew, uint16_t slot, uint32_t reason)

@@ -49,6 +49,11 @@ struct crew_slot {             /* what a roster says of one slot */
     uint32_t n_params;
     struct setup_param params[CREW_PARAMS_MAX];
 };
+struct crew_history { /* for agon.history, oldest first; may be empty */
+    const struct agon_bar *bars;
+    const struct agon_trade *trades;
+    uint32_t n_bars, n_trades;
+};
 struct crew_config {
     struct engine *engine;         /* borrowed */
     const char *dir;               /* for private copies of what runs inproc; NULL: nothing may */
@@ -64,6 +69,9 @@ struct crew_config {
     int (*step)(void *ctx, struct agon_event_hdr *event);
     /* Is this file refused on this host? NULL: none is. [loader] */
     int (*is_refused)(void *ctx, const unsigned char hash[HASH_SIZE], struct error *err);
+    /* What an instance that begins at seq without a state warms up on: nothing of later events. It
+     * stays until the next call. NULL: nothing. [loader] */
+    void (*history)(void *ctx, uint64_t seq, struct crew_history *history);
     void *ctx;
 };
 struct crew;
@@ -73,13 +81,7 @@ int crew_new(struct crew **crew, const struct crew_config *config, struct error 
  * descriptor. The caller then steps the record through the engine. Errors name file and finding. */
 int crew_load(struct crew *crew, struct crew_slot *slot, struct error *err);
 /* Starts the plugin on the slot as the engine has it now and attaches it. slot is borrowed until
- * crew_leave: a later generation gets the parameters that stand there then. history: bars and
- * trades for agon.history, oldest first; may be empty. */
-struct crew_history {
-    const struct agon_bar *bars;
-    const struct agon_trade *trades;
-    uint32_t n_bars, n_trades;
-};
+ * crew_leave: a later generation gets the parameters that stand there then. */
 int crew_join(struct crew *crew, const struct crew_slot *slot, const struct crew_history *history,
               struct error *err);
 /* Nobody can be loaded for the slot: what a later crew_reload begins with. slot is borrowed as by
@@ -131,6 +133,13 @@ int crew_rollback(struct crew *crew, uint16_t slot, struct crew_report *report, 
 /* Begins the plugin of a slot anew after crew_bury: from its last checkpoint and what has come
  * since, else with nothing. [loader] */
 int crew_restart(struct crew *crew, uint16_t slot, struct crew_report *report, struct error *err);
+/* Another agent, for a slot that nobody plays for, while the others play on: crew_load without the
+ * core, then seat, which has the core step slot->record, then as a restart that begins with
+ * nothing. slot is borrowed as by crew_join. Any failure leaves nobody playing; if seat had been
+ * called, crew_try_leave follows. [loader] */
+int crew_add(struct crew *crew, struct crew_slot *slot,
+             int (*seat)(void *ctx, struct crew_slot *slot, struct error *err), void *ctx,
+             struct crew_report *report, struct error *err);
 /* The core's part of it all. Between two steps, after engine_advance_runners; cheap when nothing is
  * to be done. [core] */
 void crew_turn(struct crew *crew, int64_t mono_ns);

@@ -126,6 +126,7 @@ struct member {
     _Atomic uint32_t phase;
     uint32_t start, why; /* of the take-over: enum agon_start, enum generation_why */
     uint8_t with_state, from_point, is_back, is_ordered; /* ordered: orders_on_reload is done */
+    uint8_t is_first; /* nobody has played for the slot as it was configured now */
     struct error err;
     struct crew_report report;
 };
@@ -164,7 +165,7 @@ void mux_attach(struct member *member);
 void mux_drain(struct member *member, struct generation *generation, int is_compared);
 
 /* reload.c */
-/* From now on checkpoints are made. [control] */
+/* What checkpoints need; made from mux_attach on. [control] or [loader] */
 int member_keep(struct member *member, struct error *err);
 
 #endif

@@ -127,6 +127,8 @@ static void cut(struct member *member)
     }
     if (!member->is_muxed)
         mux_attach(member);
+    if (member->slot >= crew->n_members)
+        crew->n_members = member->slot + 1u;
     if (member->source != NULL) { // parameters may have changed in flight
         member->spec.n_params = member->source->n_params;
         memcpy(member->spec.params, member->source->params, sizeof(member->spec.params));
@@ -321,7 +323,7 @@ static void swap(struct member *member)
         mux_drain(member, next, 1);
     began = clock_mono();
     if (next->number == 0)
-        next->number = slot->last_generation + 1;
+        next->number = member->is_first ? slot->generation : slot->last_generation + 1;
     record.generation = next->number;
     member->before = record;
     member->before.generation = slot->generation;
@@ -510,7 +512,6 @@ int member_keep(struct member *member, struct error *err)
     REQUIRE(evring_format(member->kept_memory, KEPT_GRANULES) == AGON_OK);
     REQUIRE(evring_attach(&member->kept_in, member->kept_memory, KEPT_GRANULES) == AGON_OK);
     REQUIRE(evring_attach(&member->kept_out, member->kept_memory, KEPT_GRANULES) == AGON_OK);
-    mux_attach(member);
     return AGON_OK;
 }
 
@@ -726,6 +727,8 @@ static void end_next(struct member *member)
 /* From a loaded generation to one that plays. */
 static int try_once(struct member *member, struct error *err)
 {
+    const struct crew_config *config = &member->crew->config;
+    struct crew_history history = {0};
     struct setup *setup;
     struct cut *from;
     int rc = generation_open(member->next, &member->spec, err);
@@ -752,6 +755,12 @@ static int try_once(struct member *member, struct error *err)
     setup = &from->setup;
     setup->state = from->n_state > 0 ? from->state : NULL;
     setup->n_state = (uint32_t)from->n_state;
+    if (from->n_state == 0 && config->history != NULL)
+        config->history(config->ctx, setup->head.seq, &history);
+    setup->bars = history.bars;
+    setup->n_bars = history.n_bars;
+    setup->trades = history.trades;
+    setup->n_trades = history.n_trades;
     setup->head.start = AGON_START_SHADOW;
     member->report.n_state = from->n_state;
     rc = generation_begin(member->next, &member->spec, setup, err);
@@ -782,12 +791,22 @@ static int finish(struct member *member, int rc, int64_t began, struct crew_repo
     return rc;
 }
 
-static int begin(struct member *member, uint32_t why, uint32_t start, struct error *err)
+/* From here on the slot is the loader's. slot: who is to play where nobody plays; else NULL. */
+static int begin(struct member *member, struct crew_slot *slot, uint32_t why, uint32_t start,
+                 struct error *err)
 {
     uint32_t idle = RELOAD_IDLE;
 
     if (!atomic_compare_exchange_strong(&member->phase, &idle, RELOAD_LOADING))
         return error_set(err, AGON_EBUSY, "slot %u is changing hands already", member->slot);
+    if (slot != NULL && (member->active != NULL || member->dead != NULL)) {
+        atomic_store(&member->phase, RELOAD_IDLE);
+        return error_set(err, AGON_ESTATE, "slot %s has a plugin already", slot->record.name);
+    }
+    if (slot != NULL) {
+        member->spec = *slot;
+        member->source = slot;
+    }
     if (member->crew->config.step == NULL || member->spec.plugin[0] == '\0') {
         atomic_store(&member->phase, RELOAD_IDLE);
         return error_set(err, AGON_ESTATE, "slot %u has nothing to reload", member->slot);
@@ -814,6 +833,7 @@ static int begin(struct member *member, uint32_t why, uint32_t start, struct err
     member->with_state = member->active != NULL && why == GENERATION_RELOAD;
     member->from_point = 0;
     member->is_back = 0;
+    member->is_first = slot != NULL;
     return AGON_OK;
 }
 
@@ -890,19 +910,10 @@ static int load_next(struct member *member, const char *path, struct error *err)
     return rc;
 }
 
-int crew_reload(struct crew *crew, uint16_t slot, const char *path, struct crew_report *report,
-                struct error *err)
+static int try_often(struct member *member, struct error *err)
 {
-    struct member *member = &crew->members[slot];
-    const char *from = path != NULL ? path : member->spec.plugin;
-    int64_t began = clock_mono();
-    int rc = begin(member, GENERATION_RELOAD, AGON_START_RELOAD, err);
+    int rc = AGON_OK;
 
-    if (rc < 0)
-        return rc;
-    rc = load_next(member, from, err);
-    if (rc >= 0)
-        rc = rehearse_file(member, err);
     for (int i = 0; rc >= 0; i++) {
         struct generation *again;
 
@@ -919,6 +930,24 @@ int crew_reload(struct crew *crew, uint16_t slot, const char *path, struct crew_
             member->next = again;
         }
     }
+    return rc;
+}
+
+int crew_reload(struct crew *crew, uint16_t slot, const char *path, struct crew_report *report,
+                struct error *err)
+{
+    struct member *member = &crew->members[slot];
+    const char *from = path != NULL ? path : member->spec.plugin;
+    int64_t began = clock_mono();
+    int rc = begin(member, NULL, GENERATION_RELOAD, AGON_START_RELOAD, err);
+
+    if (rc < 0)
+        return rc;
+    rc = load_next(member, from, err);
+    if (rc >= 0)
+        rc = rehearse_file(member, err);
+    if (rc >= 0)
+        rc = try_often(member, err);
     return finish(member, rc, began, report, err);
 }
 
@@ -926,7 +955,7 @@ int crew_rollback(struct crew *crew, uint16_t slot, struct crew_report *report, 
 {
     struct member *member = &crew->members[slot];
     int64_t began = clock_mono();
-    int rc = begin(member, GENERATION_ROLLBACK, AGON_START_RELOAD, err);
+    int rc = begin(member, NULL, GENERATION_ROLLBACK, AGON_START_RELOAD, err);
 
     if (rc < 0)
         return rc;
@@ -942,7 +971,7 @@ int crew_restart(struct crew *crew, uint16_t slot, struct crew_report *report, s
 {
     struct member *member = &crew->members[slot];
     int64_t began = clock_mono();
-    int rc = begin(member, GENERATION_RESTORE, AGON_START_RESTORE, err);
+    int rc = begin(member, NULL, GENERATION_RESTORE, AGON_START_RESTORE, err);
 
     if (rc < 0)
         return rc;
@@ -965,5 +994,47 @@ int crew_restart(struct crew *crew, uint16_t slot, struct crew_report *report, s
         member->why = GENERATION_FRESH;
         member->start = AGON_START_FRESH;
     }
+    return finish(member, rc, began, report, err);
+}
+
+static int seat_new(struct member *member, struct crew_slot *slot,
+                    int (*seat)(void *ctx, struct crew_slot *slot, struct error *err), void *ctx,
+                    struct error *err)
+{
+    int rc;
+
+    member->next = generation_new(member->crew, slot, err);
+    if (member->next == NULL)
+        return AGON_ENOMEM;
+    rc = generation_load(member->next, slot, slot->plugin, err);
+    if (rc < 0)
+        return rc;
+    slot->record.subscription.event_mask = member->next->info.event_mask;
+    slot->record.agent_kind = (uint8_t)member->next->info.kind;
+    slot->record.generation_hash = member->next->hash;
+    member->spec = *slot;
+    if (slot->checkpoint_ns > 0 && member->next->runner == CREW_PROCESS && member->point == NULL)
+        rc = member_keep(member, err);
+    return rc < 0 ? rc : seat(ctx, slot, err);
+}
+
+int crew_add(struct crew *crew, struct crew_slot *slot,
+             int (*seat)(void *ctx, struct crew_slot *slot, struct error *err), void *ctx,
+             struct crew_report *report, struct error *err)
+{
+    struct member *member;
+    int64_t began = clock_mono();
+    int rc;
+
+    if (slot->record.slot >= SLOTS_MAX)
+        return error_set(err, AGON_ERANGE, "slot %u: at most %d slots", slot->record.slot,
+                         SLOTS_MAX);
+    member = &crew->members[slot->record.slot];
+    rc = begin(member, slot, GENERATION_FRESH, AGON_START_FRESH, err);
+    if (rc < 0)
+        return rc;
+    rc = seat_new(member, slot, seat, ctx, err);
+    if (rc >= 0)
+        rc = try_often(member, err);
     return finish(member, rc, began, report, err);
 }

@@ -266,7 +266,7 @@ static void print_agents(const struct demo *demo)
             (unsigned long long)slot->n_fills, (unsigned long long)n_closed,
             (unsigned long long)slot->n_refused, (unsigned long long)slot->nth,
             slot_condition_name(slot->condition), slot->failure[0] != '\0' ? ": " : "",
-            slot->failure);
+            story_brief(slot->failure, failure, sizeof(failure)));
     }
 }
 

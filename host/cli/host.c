@@ -262,15 +262,8 @@ static void stop_loader(struct host *host)
 
 int host_start(struct host *host, struct error *err)
 {
-    const struct bus_shm *bus;
-    uint64_t granules;
-    uint64_t at;
-
-    host->bars = calloc(HOST_BARS, sizeof(*host->bars));
-    if (host->bars == NULL)
+    if (history_new(&host->history, engine_instruments(host->engine)->n_instruments) < 0)
         return error_set(err, AGON_ENOMEM, "no memory for the history");
-    bus = engine_bus(host->engine, &granules, &at);
-    bus_reader_attach(&host->history_reader, bus, granules);
     host->started_ns = clock_mono();
     if (pthread_create(&host->writer_thread, NULL, host_writer_main, host) != 0)
         goto fail;
@@ -467,10 +460,12 @@ void host_free(struct host *host)
     }
     ring_deinit(&host->control);
     ring_deinit(&host->notes);
+    ring_deinit(&host->bars);
+    history_free(host->history);
+    free(host->told);
     heap_deinit(&host->due);
     free(host->wishes);
     free(host->free);
-    free(host->bars);
     free(host->snap);
     free(host->view);
     free(host->draft);
@@ -486,6 +481,11 @@ void host_state(const struct host *host, unsigned char hash[HASH_SIZE], uint64_t
 {
     memcpy(hash, host->last_hash, HASH_SIZE);
     *seq = host->last_seq;
+}
+
+const struct crew_pauses *host_pauses(const struct host *host)
+{
+    return crew_pauses(host->crew);
 }
 
 const char *host_journal_dir(const struct host *host)

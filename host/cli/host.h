@@ -221,6 +221,8 @@ int host_stop(struct host *host, int64_t grace_ns, int signal_fd, struct error *
 void host_free(struct host *host); /* NULL is fine */
 /* After host_stop: what the journal's last mark says, for comparison with a replay. */
 void host_state(const struct host *host, unsigned char hash[HASH_SIZE], uint64_t *seq);
+/* After host_stop: how long the core stood still while slots changed hands. */
+const struct crew_pauses *host_pauses(const struct host *host);
 const char *host_journal_dir(const struct host *host);
 
 #endif

@@ -11,13 +11,12 @@
 #include "sys/file.h"
 #include "sys/log.h"
 
-#define FROM_VENUE    ((uint64_t)1 << 17) /* granules: 8 MiB */
-#define FROM_CONTROL  256u
-#define FROM_NOTES    16u
-#define MARKS         ((uint64_t)100000)
-#define SNAPSHOTS     ((uint64_t)1000000)
-#define LOW_WATER     ((int64_t)1 << 30)
-#define CHECKPOINT_NS ((int64_t)10 * 1000000000)
+#define FROM_VENUE   ((uint64_t)1 << 17) /* granules: 8 MiB */
+#define FROM_CONTROL 256u
+#define FROM_NOTES   16u
+#define MARKS        ((uint64_t)100000)
+#define SNAPSHOTS    ((uint64_t)1000000)
+#define LOW_WATER    ((int64_t)1 << 30)
 
 static void on_alert(void *ctx, int level, const char *key, const char *text)
 {
@@ -471,10 +470,12 @@ static int open_gateway(struct host *host, uint32_t at, struct error *err)
 static int open_core(struct host *host, struct error *err)
 {
     struct engine_config engine = {.journal = &host->buffer,
-                                   .alert = {.ctx = host, .alert = on_alert}};
+                                   .alert = {.ctx = host, .alert = on_alert},
+                                   .bars = {.ctx = host, .bar = host_on_bar}};
     struct crew_config crew = {.log = on_plugin_log,
                                .step = host_crew_step,
                                .is_refused = host_is_refused,
+                               .history = host_tell_history,
                                .is_rehearsed = 1,
                                .ctx = host,
                                .n_venues = host->n_lines};
@@ -582,7 +583,8 @@ int host_open(struct host **out, const struct host_config *config, struct error 
     if (rc >= 0)
         rc = load_agents(host, err);
     if (rc >= 0 && (ring_init(&host->control, FROM_CONTROL, sizeof(struct record_command)) < 0 ||
-                    ring_init(&host->notes, FROM_NOTES, sizeof(struct record_quarantine)) < 0))
+                    ring_init(&host->notes, FROM_NOTES, sizeof(struct record_quarantine)) < 0 ||
+                    ring_init(&host->bars, HOST_BARS, sizeof(struct agon_bar)) < 0))
         rc = error_set(err, AGON_ENOMEM, "no memory for commands");
     for (uint32_t i = 0; i < host->n_lines && rc >= 0; i++)
         rc = open_venue(host, i, err);

@@ -129,44 +129,59 @@ static int change_param(struct host *host, struct host_change *change)
     return AGON_OK;
 }
 
-static int change_add(struct host *host, struct host_change *change)
+static int try_add(struct host *host, struct host_change *change)
 {
-    const struct crew_history history = {.bars = NULL};
-    struct crew_slot *to = &host->config.slots[change->slot];
     const struct slot *slot = slots_get(engine_slots(host->engine), change->slot);
-    struct record_slot record;
-    int rc;
 
     if (slot != NULL && strcmp(slot->name, change->to->record.name) != 0)
         return error_set(&change->err, AGON_EPERM,
                          "slot %u of this run directory is %s's, with its orders and positions",
                          change->slot, slot->name);
-    if (change->is_dry)
-        return AGON_OK;
-    if (!host->has_joined)
+    if (!change->is_dry && !host->has_joined)
         return error_set(&change->err, AGON_ESTATE, "the agents have not begun yet: try again");
-    *to = *change->to;
-    rc = crew_load(host->crew, to, &change->err);
-    if (rc < 0)
-        return rc;
-    record = to->record;
-    rc = step(host, &record.hdr);
-    if (rc < 0)
-        error_set(&change->err, rc, "the engine refused it: the account has no such capital");
-    if (rc >= 0 && slot != NULL && slot->condition == CONDITION_SUSPENDED)
-        rc = command(host, COMMAND_SLOT_CONDITION, change->slot, CONDITION_ACTIVE, REASON_OPERATOR);
-    host->failures[change->slot][0] = '\0';
+    return AGON_OK;
+}
+
+/* The slot is made; the loader begins its plugin. */
+static int seat(struct host *host, struct host_change *change)
+{
+    struct record_slot record = host->config.slots[change->slot].record;
+    int rc;
+
     host->gone &= ~((uint64_t)1 << change->slot);
-    if (rc >= 0)
-        rc = crew_join(host->crew, to, &history, &change->err);
-    if (rc < 0) {
-        crew_leave(host->crew, change->slot, AGON_END_DONE);
-        return rc;
-    }
+    host->beginning |= (uint64_t)1 << change->slot;
+    host->failures[change->slot][0] = '\0';
+    rc = step(host, &record.hdr);
+    return rc < 0 ? error_set(&change->err, rc,
+                              "the engine refused it: the account has no such capital")
+                  : AGON_OK;
+}
+
+static int plays(struct host *host, struct host_change *change)
+{
+    const struct slot *slot = slots_get(engine_slots(host->engine), change->slot);
+    int rc = AGON_OK;
+
+    if (slot->condition == CONDITION_SUSPENDED && slot->condition_reason != REASON_SLOT_GONE)
+        rc = command(host, COMMAND_SLOT_CONDITION, change->slot, CONDITION_ACTIVE, REASON_OPERATOR);
+    host->beginning &= ~((uint64_t)1 << change->slot);
     if (change->slot >= host->config.n_slots)
         host->config.n_slots = change->slot + 1u;
-    log_info("host", "added", "slot %s plays from now on", to->record.name);
-    return AGON_OK;
+    log_info("host", "added", "slot %s plays from now on", slot->name);
+    return rc;
+}
+
+static int empty(struct host *host, struct host_change *change)
+{
+    const struct slot *slot = slots_get(engine_slots(host->engine), change->slot);
+
+    host->beginning &= ~((uint64_t)1 << change->slot);
+    REQUIRE(crew_try_leave(host->crew, change->slot, AGON_END_DONE) == AGON_OK);
+    if (slot == NULL)
+        return AGON_OK; // the engine had refused it
+    (void)snprintf(host->failures[change->slot], sizeof(host->failures[0]), "it did not begin");
+    return command(host, COMMAND_SLOT_CONDITION, change->slot, CONDITION_SUSPENDED,
+                   REASON_SLOT_GONE);
 }
 
 static int change_remove(struct host *host, struct host_change *change)
@@ -214,7 +229,16 @@ void host_drain_change(struct host *host)
         change->rc = change_param(host, change);
         break;
     case HOST_CHANGE_ADD:
-        change->rc = change_add(host, change);
+        change->rc = try_add(host, change);
+        break;
+    case ADD_SEAT:
+        change->rc = seat(host, change);
+        break;
+    case ADD_PLAYS:
+        change->rc = plays(host, change);
+        break;
+    case ADD_EMPTY:
+        change->rc = empty(host, change);
         break;
     case HOST_CHANGE_REMOVE:
         change->rc = change_remove(host, change);
@@ -231,7 +255,7 @@ void host_drain_change(struct host *host)
     atomic_store_explicit(&host->n_changes_done, host->n_changes_done + 1, memory_order_release);
 }
 
-int host_make_change(struct host *host, struct host_change *change, int64_t wait_ns)
+int host_await_change(struct host *host, struct host_change *change, int64_t wait_ns)
 {
     uint32_t done = atomic_load(&host->n_changes_done);
     int64_t until = clock_mono() + wait_ns;
@@ -241,11 +265,20 @@ int host_make_change(struct host *host, struct host_change *change, int64_t wait
     host_wake_core(host);
     while (atomic_load_explicit(&host->n_changes_done, memory_order_acquire) == done) {
         // Taken back unless the core has it by now: then it is made, and there is an end to it.
-        if (clock_mono() > until && atomic_exchange(&host->change, NULL) != NULL)
+        if ((clock_mono() > until || atomic_load(&host->is_loader_stopping)) &&
+            atomic_exchange(&host->change, NULL) != NULL)
             return error_set(&change->err, AGON_ETIME, "the host has no time for it just now");
         futex_wait(&never, 0, 1000000);
     }
     return change->rc;
+}
+
+int host_make_change(struct host *host, struct host_change *change, int64_t wait_ns)
+{
+    int rc = host_await_change(host, change, wait_ns);
+
+    return rc < 0 || change->kind != HOST_CHANGE_ADD || change->is_dry ? rc
+                                                                       : host_add(host, change);
 }
 
 const struct host_config *host_config_of(const struct host *host)

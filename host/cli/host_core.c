@@ -453,7 +453,8 @@ static void show_slot(struct host *host, uint16_t id)
     to->generation_hash = slot->generation_hash;
     to->limits = slot->limits;
     to->score = *engine_score(host->engine, id);
-    to->is_playing = host->has_joined && host->failures[id][0] == '\0';
+    to->is_playing =
+        host->has_joined && host->failures[id][0] == '\0' && (host->beginning >> id & 1) == 0;
     to->capital_amt = slot->limits.capital_amt;
     to->equity_amt = engine_equity(host->engine, id);
     to->fee_amt = to->score.fee_amt;
@@ -663,23 +664,6 @@ static void look_after(struct host *host, int64_t mono)
     }
 }
 
-// Bars since the start are what plugins warm up on: the gateway asks for history first of all.
-static void collect_history(struct host *host)
-{
-    int rc;
-
-    while ((rc = bus_next(&host->history_reader, &host->event.hdr)) != 0) {
-        if (rc < 0 || host->event.hdr.type != AGON_EVENT_BAR)
-            continue;
-        if (host->n_bars == HOST_BARS) {
-            memmove(host->bars, host->bars + HOST_BARS / 4,
-                    (HOST_BARS - HOST_BARS / 4) * sizeof(*host->bars));
-            host->n_bars -= HOST_BARS / 4;
-        }
-        memcpy(&host->bars[host->n_bars++], &host->event.hdr, sizeof(*host->bars));
-    }
-}
-
 static int is_market_ready(struct host *host)
 {
     int is_ready;
@@ -714,12 +698,11 @@ static void join_outdated(struct host *host, uint16_t id)
  * away for long. */
 static void join_agents(struct host *host, int64_t mono)
 {
-    struct crew_history history = {.bars = host->bars};
+    struct crew_history history;
 
-    collect_history(host);
     if (!is_market_ready(host) && mono - host->started_ns < JOIN_NS)
         return;
-    history.n_bars = host->n_bars;
+    host_tell_history(host, UINT64_MAX, &history);
     for (uint32_t i = 0; i < host->config.n_slots; i++) {
         struct error err = {0};
         uint16_t id = host->config.slots[i].record.slot;
@@ -737,9 +720,7 @@ static void join_agents(struct host *host, int64_t mono)
         if (crew_join(host->crew, &host->config.slots[i], &history, &err) < 0)
             host_fail_slot(host, id, err.text);
     }
-    host->has_joined = 1;
-    free(host->bars);
-    host->bars = NULL;
+    host->has_joined = 1; // from here on the history is the loader's
     log_info("host", "agents", "%u agents begin, with %u bars of history", host->config.n_slots,
              history.n_bars);
 }

@@ -11,13 +11,15 @@
 #include "cli/host.h"
 #include "engine/paper.h"
 #include "journal/writer.h"
+#include "market/history.h"
 #include "net/stream_uv.h"
 #include "sys/clock.h"
 #include "sys/disk_posix.h"
 #include "sys/futex.h"
 #include "sys/rundir.h"
 
-#define HOST_BARS       16384u /* of history, at most */
+#define HOST_BARS       16384u /* that wait for the loader, at most */
+#define CHECKPOINT_NS   ((int64_t)10 * 1000000000)
 #define HOST_WISHES     8192u
 #define SNAPSHOTS_KEPT  3
 #define COMMAND_RESULTS 64
@@ -29,12 +31,16 @@ enum host_halt {
     HALT_JOURNAL = 2   /* the journal is above RUNNING */
 };
 
-enum loader_job { LOADER_RELOAD = 1, LOADER_ROLLBACK = 2, LOADER_RESTART = 3 };
+enum loader_job { LOADER_RELOAD = 1, LOADER_ROLLBACK = 2, LOADER_RESTART = 3, LOADER_ADD = 4 };
+/* What the core does for a HOST_CHANGE_ADD while the loader makes it. */
+enum host_add { ADD_SEAT = 128, ADD_PLAYS = 129, ADD_EMPTY = 130 };
 enum job_state { JOB_FREE = 0, JOB_ASKED = 1, JOB_DONE = 2 };
 struct host_job {         /* that somebody waits for */
     uint32_t kind, state; /* enum loader_job, job_state */
     uint16_t slot;
+    uint8_t is_seated; /* of LOADER_ADD: the engine knows the slot */
     char path[512];
+    struct host_change *change; /* borrowed; of LOADER_ADD */
     int rc;
     struct error err;
 };
@@ -106,6 +112,9 @@ struct host {
     char stillborn_why[SLOTS_MAX][96];
     struct host_quarantined condemned[SLOTS_MAX]; /* of broken */
     struct ring notes;                            /* of struct record_quarantine, to core */
+    struct history *history; /* owned; core's until the agents begin, then the loader's */
+    struct ring bars;        /* of struct agon_bar, from core to the history */
+    struct agon_bar *told;   /* owned; what who began last was given */
 
     /* core */
     struct clock_utc utc;
@@ -119,8 +128,9 @@ struct host {
     uint32_t halts,
         told_halts; /* enum host_halt: why nothing new may leave; what the engine knows */
     union plan_event plan;
-    uint64_t demoted; /* slots that a tournament unloaded and whose plugin is still there */
-    uint64_t gone;    /* slots whose plugin is gone and that the engine is not told of yet */
+    uint64_t demoted;   /* slots that a tournament unloaded and whose plugin is still there */
+    uint64_t beginning; /* slots that were added and whose plugin the loader begins */
+    uint64_t gone;      /* slots whose plugin is gone and that the engine is not told of yet */
     struct host_change *_Atomic change; /* asked for and not yet begun */
     _Atomic uint32_t n_changes_done;
     int step_rc;         /* what the engine said of the last step */
@@ -129,9 +139,7 @@ struct host {
     int64_t polled_ns, observed_ns, started_ns;
     struct host_flood floods[SLOTS_MAX];
     int has_joined;
-    struct bus_reader history_reader;
-    struct agon_bar *bars; /* owned; until the agents begin */
-    uint32_t n_bars;
+    uint64_t n_bars_lost;
     char failures[SLOTS_MAX][160];
     struct record_crash crashes[SLOTS_MAX];
     uint8_t is_crash[SLOTS_MAX], is_crash_told[SLOTS_MAX]; /* of gone: by a crash */
@@ -164,6 +172,7 @@ void host_show(struct host *host);
 void host_fail_slot(struct host *host, uint16_t slot, const char *why);
 /* host_change.c */
 void host_drain_change(struct host *host);
+int host_await_change(struct host *host, struct host_change *change, int64_t wait_ns);
 /* Tells the engine what has become of halts and of slots whose plugin is gone. */
 void host_tell(struct host *host);
 
@@ -180,6 +189,11 @@ int host_tell_crash(struct host *host, uint16_t slot);
 void host_take_revived(struct host *host);
 void host_take_stillborn(struct host *host);
 int host_drain_notes(struct host *host);
+void host_on_bar(void *ctx, const struct agon_bar *bar); /* [core] */
+/* Bars of events up to seq, until the next call. [loader; core, before the agents begin] */
+void host_tell_history(void *ctx, uint64_t seq, struct crew_history *history);
+/* Has the loader begin another agent, and waits for that. [control] */
+int host_add(struct host *host, struct host_change *change);
 
 /* host.c: what the ports and the loop call */
 void *host_io_main(void *ctx);

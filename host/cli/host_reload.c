@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The loader: a thread that gives way to the others and does what takes time when a slot changes
- * hands: reloads and roll-backs that an operator asks for, restarts of what crashed. And the
- * binaries that this host refuses. */
+ * hands: reloads and roll-backs that an operator asks for, restarts of what crashed, agents that
+ * are added. The bars that such beginners warm up on. And the binaries that this host refuses. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +13,7 @@
 #include "sys/proc.h"
 
 #define QUARANTINE_BYTES ((uint64_t)1 << 20)
+#define CORE_NS          ((int64_t)10 * 1000000000)
 
 /* --- quarantine: one line a binary, "hash slot time reason" --- */
 
@@ -185,6 +186,59 @@ int host_quarantine_clear(struct host *host, const char *hash, const char *reaso
     return rc;
 }
 
+/* --- history --- */
+
+/* The engine has a bar. Those of the start are what plugins warm up on: the gateway asks for
+ * history first of all. */
+void host_on_bar(void *ctx, const struct agon_bar *bar)
+{
+    struct host *host = ctx;
+    struct agon_bar *slot;
+
+    if (host->history == NULL)
+        return; // out of the journal: this run asks the venue anew
+    if (!host->has_joined) {
+        history_add(host->history, bar);
+        return;
+    }
+    slot = ring_claim(&host->bars);
+    if (slot == NULL) {
+        if (host->n_bars_lost++ == 0)
+            log_warn("host", "history", "the loader takes no bars: who begins late misses some");
+        return;
+    }
+    *slot = *bar;
+    ring_publish(&host->bars);
+}
+
+static void take_bars(struct host *host)
+{
+    const struct agon_bar *bar;
+
+    while ((bar = ring_peek(&host->bars)) != NULL) {
+        history_add(host->history, bar);
+        ring_release(&host->bars);
+    }
+}
+
+void host_tell_history(void *ctx, uint64_t seq, struct crew_history *history)
+{
+    struct host *host = ctx;
+
+    if (host->has_joined)
+        take_bars(host);
+    history_lengthen(host->history);
+    memset(history, 0, sizeof(*history));
+    free(host->told);
+    host->told = malloc((history_count(host->history) + 1u) * sizeof(*host->told));
+    if (host->told == NULL) {
+        log_error("host", "history", "no memory for the history: who begins has none");
+        return;
+    }
+    history->bars = host->told;
+    history->n_bars = history_copy(host->history, seq, host->told);
+}
+
 /* --- the loader --- */
 
 static void tell(struct host *host, uint16_t slot, const char *what, int rc,
@@ -233,10 +287,48 @@ uint32_t host_changeovers(struct host *host, struct host_changeover list[HOST_CH
     return n;
 }
 
+static int visit_core(struct host *host, struct host_change *add, uint8_t kind, struct error *err)
+{
+    struct host_change change = {.kind = kind, .slot = add->slot};
+    int rc = host_await_change(host, &change, CORE_NS);
+
+    if (rc < 0 && err != NULL)
+        *err = change.err;
+    return rc;
+}
+
+static int seat(void *ctx, struct crew_slot *slot, struct error *err)
+{
+    struct host *host = ctx;
+
+    (void)slot;
+    host->job.is_seated = 1;
+    return visit_core(host, host->job.change, ADD_SEAT, err);
+}
+
+/* The core steps what makes the slot and what lets it play; all else happens here. */
+static int do_add(struct host *host, struct host_change *change, struct crew_report *report,
+                  struct error *err)
+{
+    struct crew_slot *to = &host->config.slots[change->slot]; // behind those that anybody looks at
+    int rc;
+
+    *to = *change->to;
+    if (to->checkpoint_ns == 0)
+        to->checkpoint_ns = CHECKPOINT_NS;
+    host->job.is_seated = 0;
+    rc = crew_add(host->crew, to, seat, host, report, err);
+    if (rc >= 0)
+        rc = visit_core(host, change, ADD_PLAYS, err);
+    else if (host->job.is_seated)
+        (void)visit_core(host, change, ADD_EMPTY, NULL);
+    return rc;
+}
+
 static int do_job(struct host *host, uint16_t slot, uint32_t kind, const char *path,
                   struct error *err)
 {
-    static const char *const names[] = {"?", "reload", "rollback", "restart"};
+    static const char *const names[] = {"?", "reload", "rollback", "restart", "add"};
     struct crew_report report = {0};
     int rc;
 
@@ -244,12 +336,14 @@ static int do_job(struct host *host, uint16_t slot, uint32_t kind, const char *p
         rc = crew_reload(host->crew, slot, path, &report, err);
     else if (kind == LOADER_ROLLBACK)
         rc = crew_rollback(host->crew, slot, &report, err);
+    else if (kind == LOADER_ADD)
+        rc = do_add(host, host->job.change, &report, err);
     else
         rc = crew_restart(host->crew, slot, &report, err);
     // That there is nothing to go back to is no news where nobody asked for it.
     if (kind != LOADER_ROLLBACK || rc != AGON_ENOENT)
         tell(host, slot, names[kind], rc, &report, err);
-    if (rc < 0)
+    if (rc < 0 || kind == LOADER_ADD)
         return rc;
     keep(host, slot, kind, &report);
     atomic_fetch_or(&host->revived, (uint64_t)1 << slot);
@@ -292,6 +386,7 @@ void *host_loader_main(void *ctx)
         uint32_t seen = atomic_load(&host->loader_wake);
 
         atomic_store(&host->is_loader_busy, 1);
+        take_bars(host);
         if (!atomic_load(&host->is_loader_stopping))
             do_crashed(host);
         pthread_mutex_lock(&host->loader_lock);
@@ -322,17 +417,12 @@ void host_wake_loader(struct host *host)
     futex_wake(&host->loader_wake, 1);
 }
 
-static int ask(struct host *host, const char *slot, uint32_t kind, const char *path,
-               struct error *err)
+static int ask_for(struct host *host, uint16_t id, uint32_t kind, const char *path,
+                   struct host_change *change, struct error *err)
 {
     struct host_job *job = &host->job;
-    uint16_t id = 0;
     int rc;
 
-    while (id < host->config.n_slots && strcmp(host->config.slots[id].record.name, slot) != 0)
-        id++;
-    if (id == host->config.n_slots)
-        return error_set(err, AGON_ENOENT, "no slot is called %.31s", slot);
     if (!host->is_running)
         return error_set(err, AGON_ESTATE, "the host does not run");
     pthread_mutex_lock(&host->loader_lock);
@@ -342,6 +432,7 @@ static int ask(struct host *host, const char *slot, uint32_t kind, const char *p
     }
     job->kind = kind;
     job->slot = id;
+    job->change = change;
     snprintf(job->path, sizeof(job->path), "%.511s", path != NULL ? path : "");
     job->state = JOB_ASKED;
     host_wake_loader(host);
@@ -353,6 +444,23 @@ static int ask(struct host *host, const char *slot, uint32_t kind, const char *p
     job->state = JOB_FREE;
     pthread_mutex_unlock(&host->loader_lock);
     return rc;
+}
+
+static int ask(struct host *host, const char *slot, uint32_t kind, const char *path,
+               struct error *err)
+{
+    uint16_t id = 0;
+
+    while (id < host->config.n_slots && strcmp(host->config.slots[id].record.name, slot) != 0)
+        id++;
+    if (id == host->config.n_slots)
+        return error_set(err, AGON_ENOENT, "no slot is called %.31s", slot);
+    return ask_for(host, id, kind, path, NULL, err);
+}
+
+int host_add(struct host *host, struct host_change *change)
+{
+    return ask_for(host, change->slot, LOADER_ADD, NULL, change, &change->err);
 }
 
 int host_reload(struct host *host, const char *slot, const char *path, struct error *err)

@@ -37,6 +37,7 @@ struct engine_config {
     agon_ns_t bars_grace_ns;        /* a bar closes this long after its end; 0: 250 ms */
     uint64_t state_bytes;           /* room for one encoded state; 0: 64 MiB */
     struct alert_port alert;        /* may be zero */
+    struct bar_port bars;           /* may be zero */
 };
 
 int engine_new(struct engine **engine, const struct engine_config *config, struct error *err);

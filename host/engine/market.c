@@ -138,6 +138,12 @@ int market_quote(struct engine *engine, const struct agon_quote *quote)
     return AGON_OK;
 }
 
+static void show_bar(const struct engine *engine, const struct agon_bar *bar)
+{
+    if (engine->config.bars.bar != NULL)
+        engine->config.bars.bar(engine->config.bars.ctx, bar);
+}
+
 static void emit_bar(void *ctx, const struct agon_bar *bar)
 {
     struct engine *engine = ctx;
@@ -145,6 +151,7 @@ static void emit_bar(void *ctx, const struct agon_bar *bar)
 
     event.hdr.t_venue = bar->t_open + (agon_ns_t)bar->length_s * 1000000000;
     deliver_derived(engine, &event.hdr);
+    show_bar(engine, &event);
 }
 
 static void find_least(struct engine *engine)
@@ -193,6 +200,7 @@ int market_bar(struct engine *engine, const struct agon_bar *bar)
     // Derived bars follow their cause on the bus, so the minute itself goes first; one that is
     // refused goes out as what the venue said and builds nothing.
     deliver_input(engine, &bar->hdr);
+    show_bar(engine, bar);
     if (bars_on_bar(&market->bars, bar, emit_bar, engine) < 0)
         return AGON_EINVAL;
     market->last_px = bar->close_px;

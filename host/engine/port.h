@@ -42,6 +42,13 @@ struct runner_port {
     uint64_t (*nth)(void *ctx);
 };
 
+/* Who keeps bars for those that begin late: each that is on the bus, as it is written there, also
+ * while a journal is read. Never blocks; NULL: nobody. [core] */
+struct bar_port {
+    void *ctx;
+    void (*bar)(void *ctx, const struct agon_bar *bar);
+};
+
 /* Where alerts go. text is for people; key folds repeats. Never blocks. [core] */
 struct alert_port {
     void *ctx;

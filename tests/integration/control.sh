@@ -20,6 +20,8 @@ is() {
     ctl "$@" --json >"$WORK/out" 2>/dev/null && jq -e "$query" "$WORK/out" >/dev/null
 }
 
+cp "$PLUGINS/busy.so" "$FAULTY" "$WORK/"
+PLUGINS=$WORK
 refused 6 "no host runs in $WORK/run" status
 start_sim --seed 3
 HOST_MORE='watch: true'
@@ -72,9 +74,36 @@ is 'length == 2' agents || fail "a dry run changed something"
 ctl apply "$WORK/new.yaml" >"$WORK/out" && grep -q '2 made, 0 wait' "$WORK/out" || fail "apply: $(cat "$WORK/out")"
 is '.limits.orders_per_second == 500' agent busy_1 || fail "the limit is not in force"
 until_true "$HOST_PID" "the new agent trades" is '.[2].state == "playing" and .[2].open > 0' agents
+# Its past is that of those who were there from the start, and what came since.
+past() { sed -n "s/.*\"text\":\"$1: start [12]: \([-0-9]*\) minutes, [1-9].*/\1/p" "$WORK/host.err"; }
+lines "$WORK/host.err" 'busy_1: start [12]: [1-9][0-9]* minutes, [1-9]' 1 || fail "busy_1 begins without history"
+lines "$WORK/host.err" 'busy_3: start 1: [1-9][0-9]* minutes, [1-9]' 1 || fail "busy_3 begins without history"
+[ "$(past busy_3 | tail -1)" -ge "$(past busy_1)" ] || fail "of bars busy_1 had $(past busy_1), busy_3 $(past busy_3)"
+
+# One that never comes back from its start: the others have their events meanwhile, and it is given up.
+events() { "$AGON" journal cat "$WORK/run/journal" 2>/dev/null | wc -l; }
+cp "$WORK/new.yaml" "$WORK/stuck.yaml"
+agent stuck faulty.so 'fault: start_hang' >>"$WORK/stuck.yaml"
+ctl apply "$WORK/stuck.yaml" >"$WORK/stuck.out" 2>&1 &
+APPLY_PID=$!
+PIDS="$PIDS $APPLY_PID"
+seated() { # the journal has the slot of that name
+    "$AGON" journal cat "$WORK/run/journal" --type config 2>/dev/null | grep -q "kind=slot.*$(printf stuck | od -An -tx1 | tr -d ' ')"
+}
+until_true "$APPLY_PID" "the slot is made" seated
+before=$(events)
+more() { [ "$(events)" -ge $((before + 20)) ]; }
+until_true "$APPLY_PID" "events go on while it begins" more
+ended "$APPLY_PID" 6 "what cannot begin"
+grep -q stuck "$WORK/stuck.out" || fail "apply of one that hangs: $(cat "$WORK/stuck.out")"
+is '.[3].state == "gone" and .[0].state == "playing"' agents || fail "after one that hangs: $(cat "$WORK/out")"
 sed 's/every: 30/evry: 30/' "$WORK/new.yaml" >"$WORK/bad.yaml"
 refused 3 "did you mean 'every'" apply "$WORK/bad.yaml"
 refused 5 "--yes busy_3" apply "$WORK/conf/roster.yaml"
+ctl apply "$WORK/conf/roster.yaml" --yes busy_3 >"$WORK/out" && grep -q '2 made, 0 wait' "$WORK/out" || fail "busy_3 does not go: $(cat "$WORK/out")"
+is '.[2].state == "gone"' agents || fail "after it was taken away: $(cat "$WORK/out")"
+ctl apply "$WORK/new.yaml" >"$WORK/out" && grep -q '2 made, 0 wait' "$WORK/out" || fail "busy_3 does not come back: $(cat "$WORK/out")"
+until_true "$HOST_PID" "it trades again" is '.[2].state == "playing" and .[2].open > 0' agents
 cp "$WORK/new.yaml" "$WORK/conf/roster.yaml.new"
 sed -i 's/orders_per_second: 1000/orders_per_second: 700/' "$WORK/conf/roster.yaml.new"
 mv "$WORK/conf/roster.yaml.new" "$WORK/conf/roster.yaml"

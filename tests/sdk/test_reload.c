@@ -23,7 +23,7 @@
 #endif
 #define AFTER 2000 /* events behind the last reload */
 
-enum job_kind { JOB_NONE, JOB_RELOAD, JOB_ROLLBACK, JOB_RESTART, JOB_END };
+enum job_kind { JOB_NONE, JOB_RELOAD, JOB_ROLLBACK, JOB_RESTART, JOB_ADD, JOB_END };
 
 /* The loader: one thread for the whole test, for its children end with it. */
 static struct {
@@ -35,9 +35,21 @@ static struct {
     int rc;
     struct crew_report report;
     struct error err;
+    _Atomic uint32_t seat; /* of JOB_ADD: 1: the market's thread is to step the slot; 0: it has */
+    int seat_rc;
 } loader;
 static char directory[256];
 static struct arena arena;
+
+static int seat(void *ctx, struct crew_slot *slot, struct error *err)
+{
+    (void)ctx;
+    (void)slot;
+    atomic_store(&loader.seat, 1);
+    while (atomic_load(&loader.seat) == 1)
+        (void)futex_wait(&loader.seat, 1, 100000000);
+    return loader.seat_rc < 0 ? error_set(err, loader.seat_rc, "no seat") : AGON_OK;
+}
 
 static void *load(void *ctx)
 {
@@ -55,6 +67,9 @@ static void *load(void *ctx)
                 crew_reload(loader.crew, loader.slot, loader.path, &loader.report, &loader.err);
         else if (kind == JOB_ROLLBACK)
             loader.rc = crew_rollback(loader.crew, loader.slot, &loader.report, &loader.err);
+        else if (kind == JOB_ADD)
+            loader.rc = crew_add(loader.crew, &arena.slots[loader.slot], seat, NULL, &loader.report,
+                                 &loader.err);
         else
             loader.rc = crew_restart(loader.crew, loader.slot, &loader.report, &loader.err);
         atomic_store(&loader.kind, JOB_NONE);
@@ -123,6 +138,14 @@ static int job(enum job_kind kind, const char *path)
     while (atomic_load(&loader.kind) != JOB_NONE) {
         ck_assert_int_eq(arena_step(&arena), AGON_OK);
         (void)arena_look(&arena);
+        if (atomic_load(&loader.seat) == 1) {
+            struct record_slot record = arena.slots[loader.slot].record;
+
+            if (loader.seat_rc >= 0)
+                ck_assert_int_eq(arena_offer(&arena, &record.hdr), AGON_OK);
+            atomic_store(&loader.seat, 0);
+            futex_wake(&loader.seat, 1);
+        }
     }
     return loader.rc;
 }
@@ -527,6 +550,95 @@ START_TEST(the_one_before_plays_on_where_the_new_one_died)
 }
 END_TEST
 
+static struct {
+    uint32_t n;
+    uint64_t seq;
+} asked; /* for history */
+
+static void give_history(void *ctx, uint64_t seq, struct crew_history *history)
+{
+    static const struct agon_bar bar = {.hdr = {.type = AGON_EVENT_BAR, .granules = 2}};
+
+    (void)ctx;
+    *history = (struct crew_history){.bars = &bar, .n_bars = 1};
+    asked.n++;
+    asked.seq = seq;
+}
+
+START_TEST(another_begins_while_the_others_play)
+{
+    struct arena_config config = {
+        .runner = runners[_i], .n_slots = 2, .checkpoint_ns = 5000000, .history = give_history};
+    const struct slot *slot;
+    struct relay_state state;
+    char file[sizeof(arena.slots[1].plugin)];
+
+    memset(&asked, 0, sizeof(asked));
+    begin(&config);
+    memcpy(file, arena.slots[1].plugin, sizeof(file));
+    slot = slots_get(engine_slots(arena.engine), 1);
+    run(300);
+    loader.slot = 1;
+    ck_assert_int_eq(job(JOB_ADD, NULL), AGON_ESTATE); // somebody plays there
+    crew_leave(arena.crew, 1, AGON_END_DONE);
+    run(100);
+    // What is no plugin does not come as far as the engine, what the engine refuses not to a start.
+    snprintf(arena.slots[1].plugin, sizeof(file), "/nowhere/at_all.so");
+    loader.seat_rc = AGON_ERANGE;
+    ck_assert_int_eq(job(JOB_ADD, NULL), AGON_ENOENT);
+    memcpy(arena.slots[1].plugin, file, sizeof(file));
+    loader.seat_rc = AGON_EPERM;
+    ck_assert_int_eq(job(JOB_ADD, NULL), AGON_EPERM);
+    ck_assert_int_eq(crew_try_leave(arena.crew, 1, AGON_END_DONE), AGON_OK);
+    ck_assert_uint_eq(asked.n, 0);
+    run(100);
+    loader.seat_rc = AGON_OK;
+    OK(job(JOB_ADD, NULL));
+    ck_assert_uint_eq(loader.report.generation, 1); // its first
+    ck_assert_uint_eq(slot->generation, 1);
+    ck_assert_uint_eq(asked.n, 1);
+    ck_assert_uint_eq(asked.seq, loader.report.cut_seq);
+    run(AFTER);
+    state = state_of(1);
+    ck_assert_uint_gt(state.n, 0);
+    ck_assert_uint_eq(state.n_gaps, 1); // its first event is not the slot's
+    ck_assert_uint_eq(state.last_nth, slot->nth);
+    // It is as any other from now on, and whoever goes on from a state has no use for history.
+    OK(job(JOB_RELOAD, plugin("relay_2")));
+    ck_assert_uint_eq(slot->generation, 2);
+    ck_assert_uint_eq(asked.n, 1);
+    run(AFTER);
+    state = state_of(1);
+    ck_assert_uint_eq(state.n_gaps, 1);
+    ck_assert_uint_eq(state.last_nth, slot->nth);
+    state = state_of(0);
+    ck_assert_uint_eq(state.n_gaps, 0);
+    ck_assert_uint_eq(state.last_nth, slots_get(engine_slots(arena.engine), 0)->nth);
+    end();
+}
+END_TEST
+
+START_TEST(who_begins_anew_with_nothing_is_given_history)
+{
+    struct arena_config config = {.runner = CREW_PROCESS,
+                                  .history = give_history,
+                                  .params = {{{"fault", "1"}, {"at", "500"}}}};
+
+    memset(&asked, 0, sizeof(asked));
+    begin(&config);
+    while (arena_look(&arena) == 0 && arena.failed == 0 && arena.n_market < 100000)
+        run(1);
+    loader.slot = 0;
+    OK(job(JOB_RESTART, NULL)); // no checkpoint was made
+    ck_assert_uint_eq(loader.report.n_state, 0);
+    ck_assert_uint_eq(asked.n, 1);
+    ck_assert_uint_eq(asked.seq, loader.report.cut_seq);
+    run(AFTER);
+    ck_assert_uint_eq(state_of(0).last_nth, slots_get(engine_slots(arena.engine), 0)->nth);
+    end();
+}
+END_TEST
+
 int main(int argc, char **argv)
 {
     Suite *suite = suite_create("reload");
@@ -544,6 +656,8 @@ int main(int argc, char **argv)
     tcase_add_loop_test(tcase, a_shadow_may_number_its_orders_in_its_own_way, 0, 2);
     tcase_add_loop_test(tcase, a_fault_of_one_changes_nothing_for_the_others, 0, FAULTS);
     tcase_add_test(tcase, the_one_before_plays_on_where_the_new_one_died);
+    tcase_add_loop_test(tcase, another_begins_while_the_others_play, 0, 2);
+    tcase_add_test(tcase, who_begins_anew_with_nothing_is_given_history);
     suite_add_tcase(suite, tcase);
     srunner_run_all(runner, CK_ENV);
     failed = srunner_ntests_failed(runner);

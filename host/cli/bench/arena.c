@@ -191,6 +191,7 @@ int arena_open(struct arena *arena, const struct arena_config *config, struct er
                                .n_venues = 1,
                                .step = step,
                                .is_refused = config->is_refused,
+                               .history = config->history,
                                .ctx = arena};
     struct paper_config paper = {.match = {.cancel_ahead_ppm = 500000}};
     struct venue_port port = {.ctx = arena, .send = send};

@@ -25,6 +25,7 @@ struct arena_config {
     int is_rehearsed;
     uint64_t journal_bytes; /* 0: none */
     int (*is_refused)(void *ctx, const unsigned char hash[HASH_SIZE], struct error *err);
+    void (*history)(void *ctx, uint64_t seq, struct crew_history *history); /* as crew_config's */
     void *ctx;
 };
 struct arena {

@@ -246,6 +246,22 @@ void bench_figure(struct bench *bench, const char *name, double value, const cha
     }
 }
 
+void bench_hist(struct bench *bench, const char *name, const struct hist *hist, const char *note)
+{
+    static const struct {
+        const char *name;
+        double q;
+    } quantiles[] = {{"p50", 0.5}, {"p99", 0.99}, {"max", 1.0}};
+    char text[96];
+
+    for (int i = 0; i < 3; i++) {
+        snprintf(text, sizeof(text), "%s.%s", name, quantiles[i].name);
+        bench_figure(bench, text,
+                     (double)(i == 2 ? hist->max_ns : hist_quantile(hist, quantiles[i].q)) / 1000,
+                     "us", note);
+    }
+}
+
 static void cpu_name(char *name, size_t room)
 {
     FILE *file = fopen("/proc/cpuinfo", "re");

@@ -12,6 +12,8 @@
 
 #include <agon/types.h>
 
+#include "base/hist.h"
+
 #define BENCH_PAIRS       9 /* turns of each side; with --quick BENCH_PAIRS_QUICK */
 #define BENCH_PAIRS_QUICK 3
 
@@ -60,6 +62,8 @@ int bench_check(struct bench *bench, int is_good, const char *format, ...)
 /* Reports a figure that has no yardstick. */
 void bench_figure(struct bench *bench, const char *name, double value, const char *unit,
                   const char *note);
+/* NAME.p50, NAME.p99 and NAME.max of it, in us. */
+void bench_hist(struct bench *bench, const char *name, const struct hist *hist, const char *note);
 
 void bench_begin(struct bench *bench); /* the machine's note */
 void bench_end(struct bench *bench);

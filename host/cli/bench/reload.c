@@ -95,22 +95,6 @@ static void *load(void *ctx)
     return NULL;
 }
 
-static void show(struct bench *bench, const char *name, const struct hist *hist, const char *note)
-{
-    static const struct {
-        const char *name;
-        double q;
-    } quantiles[] = {{"p50", 0.5}, {"p99", 0.99}, {"max", 1.0}};
-    char text[96];
-
-    for (int i = 0; i < 3; i++) {
-        snprintf(text, sizeof(text), "%s.%s", name, quantiles[i].name);
-        bench_figure(bench, text,
-                     (double)(i == 2 ? hist->max_ns : hist_quantile(hist, quantiles[i].q)) / 1000,
-                     "us", note);
-    }
-}
-
 static int measure(struct bench *bench, uint32_t runner, int64_t rate, const char *plugin,
                    struct error *err)
 {
@@ -162,11 +146,11 @@ static int measure(struct bench *bench, uint32_t runner, int64_t rate, const cha
     snprintf(note, sizeof(note), "%u reloads at %.0f market events/s", job->n,
              (double)(arena->n_market - n_market) * 1e9 / (double)(clock_mono() - began));
     snprintf(name, sizeof(name), "reload.%s%s.cut", who, rate == 0 ? ".fast" : "");
-    show(bench, name, &crew_pauses(arena->crew)->cut_ns, note);
+    bench_hist(bench, name, &crew_pauses(arena->crew)->cut_ns, note);
     snprintf(name, sizeof(name), "reload.%s%s.swap", who, rate == 0 ? ".fast" : "");
-    show(bench, name, &crew_pauses(arena->crew)->swap_ns, note);
+    bench_hist(bench, name, &crew_pauses(arena->crew)->swap_ns, note);
     snprintf(name, sizeof(name), "reload.%s%s.whole", who, rate == 0 ? ".fast" : "");
-    show(bench, name, &job->total_ns, note);
+    bench_hist(bench, name, &job->total_ns, note);
     bench_figure(bench, "reload.memory", (double)own_kib() - (double)job->kib, "KiB more", note);
     arena_settle(arena);
     counted = slots_get(engine_slots(arena->engine), 0)->nth;

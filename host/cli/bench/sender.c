@@ -19,6 +19,7 @@
 #define CHUNK      ((size_t)64 << 10)
 #define DIFF_MS    100
 #define ID_DIGITS  12
+#define EVEN       ((uint64_t)SENDER_SYMBOLS * (SENDER_TRADES_PER_QUOTE + 1))
 
 const char *const sender_symbols[SENDER_SYMBOLS] = {"BTCUSDT", "ETHUSDT", "SOLUSDT", "BNBUSDT"};
 const char *const sender_bases[SENDER_SYMBOLS] = {"BTC", "ETH", "SOL", "BNB"};
@@ -302,14 +303,21 @@ static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
 static void on_order(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 {
     struct child *child = stream->data;
+    struct sender_job job;
 
     if (n == 0) // nothing yet
         return;
-    if (n != (ssize_t)sizeof(child->job) || child->conn == 0) {
+    if (n != (ssize_t)sizeof(job) || child->conn == 0) {
         uv_stop(&child->loop);
         return;
     }
-    memcpy(&child->job, buf->base, sizeof(child->job));
+    memcpy(&job, buf->base, sizeof(job));
+    if (job.n == 0) {
+        if (child->is_busy)
+            child->job.n = (child->n_sent + EVEN - 1) / EVEN * EVEN;
+        return;
+    }
+    child->job = job;
     memset(&child->result, 0, sizeof(child->result));
     child->n_sent = 0;
     child->is_busy = 1;
@@ -410,6 +418,11 @@ int sender_start(struct sender *sender, const char *ca_path, struct error *err)
 int sender_go(struct sender *sender, const struct sender_job *job)
 {
     return write(sender->to_fd, job, sizeof(*job)) == (ssize_t)sizeof(*job) ? AGON_OK : AGON_EIO;
+}
+
+int sender_halt(struct sender *sender)
+{
+    return sender_go(sender, &(struct sender_job){.n = 0});
 }
 
 int sender_wait(struct sender *sender, struct sender_result *result)

@@ -17,7 +17,7 @@ struct sender {
     uint16_t port;
 };
 struct sender_job {
-    uint64_t n;     /* ticks to send; a multiple of what the symbols share evenly */
+    uint64_t n;     /* ticks to send; a multiple of what the symbols share evenly; 0: halt */
     uint64_t per_s; /* 0: as fast as they are taken */
 };
 struct sender_result {
@@ -32,6 +32,8 @@ struct sender_result {
 int sender_start(struct sender *sender, const char *ca_path, struct error *err);
 /* Begins to send to whoever has subscribed. AGON_EIO. */
 int sender_go(struct sender *sender, const struct sender_job *job);
+/* Ends a job before its n: soon, with as many of each symbol. AGON_EIO. */
+int sender_halt(struct sender *sender);
 /* Waits for the end of the job. AGON_EIO: the child is gone or its client is. */
 int sender_wait(struct sender *sender, struct sender_result *result);
 void sender_stop(struct sender *sender); /* never started (pid 0) is fine */

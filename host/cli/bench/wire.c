@@ -3,7 +3,10 @@
  * over TLS on loopback, many frames in one write; the host decodes, numbers and journals them and
  * delivers each to twenty strategies. The yardstick reads the same connection, decrypts it, walks
  * the frames and counts. Afterwards the journal itself is read: each trade has to stand in it, once
- * and in its order. */
+ * and in its order.
+ *
+ * In the rounds of reloads the first slot is a market maker's. The rush goes on for as long as its
+ * plugin is replaced again and again, while an order of it rests and it holds a position. */
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdlib.h>
@@ -24,20 +27,24 @@
 #include "sys/file.h"
 #include "sys/log.h"
 
-#define AGENTS    20
-#define REQUIRED  100000u /* ticks a second */
-#define PACED_N   500000u
-#define RUSH_N    1000000u
-#define JOIN_S    30
-#define SETTLE_S  120
-#define BARE_READ ((size_t)256 << 10)
-#define NAP_NS    20000000
+#define AGENTS        20
+#define REQUIRED      100000u /* ticks a second */
+#define PACED_N       500000u
+#define RUSH_N        1000000u
+#define JOIN_S        30
+#define SETTLE_S      120
+#define RELOADS       100
+#define RELOADS_QUICK 4
+#define BARE_READ     ((size_t)256 << 10)
+#define NAP_NS        20000000
+#define STREAM_AT     18 /* of {"stream":"btcusdt@trade" */
 
 struct wire {
     struct bench *bench;
     struct sender sender;
     struct host *host; /* owned, while one runs */
     struct host_view *view;
+    struct crew_pauses pauses; /* of the round that was played last */
     char ca[300], dir[300];
 };
 
@@ -45,7 +52,12 @@ struct round { /* one host and one job */
     const char *name;
     enum crew_runner runner;
     uint64_t n, per_s;
+    uint32_t n_reloads; /* 0: nobody changes hands */
     double seconds, queue_p50_us, queue_p99_us;
+    /* while slots changed hands: */
+    uint64_t n_reloading;
+    double reloading_seconds, all_seconds;
+    struct hist whole_ns;
 };
 
 static void nap(void)
@@ -63,6 +75,12 @@ struct bare {
     uint64_t n_frames;
     int is_open; /* the 101 was seen */
 };
+
+// Trades and quotes; not diffs and replies.
+static int is_tick(const unsigned char *text)
+{
+    return memcmp(text + STREAM_AT, "@trade", 6) == 0 || memcmp(text + STREAM_AT, "@bookT", 6) == 0;
+}
 
 /* Counts the frames of 126 bytes and more, which the ticks and the diffs are; keeps what is cut. */
 static void bare_take(struct bare *bare)
@@ -86,9 +104,7 @@ static void bare_take(struct bare *bare)
         }
         if (at + head + n > bare->n)
             break;
-        // Trades and quotes; not diffs and replies.
-        bare->n_frames += n > 30 && (memmem(bare->bytes + at + head, 30, "@trade", 6) != NULL ||
-                                     memmem(bare->bytes + at + head, 30, "@bookT", 6) != NULL);
+        bare->n_frames += n > STREAM_AT + 6 && is_tick(bare->bytes + at + head);
         at += head + n;
     }
     memmove(bare->bytes, bare->bytes + at, bare->n - at);
@@ -155,9 +171,15 @@ end:
 
 /* --- the product --- */
 
-static int make_slots(struct crew_slot *slots, enum crew_runner runner, struct error *err)
+static const char *plugin_of(const struct round *round, uint16_t slot)
 {
-    static const char *const plugins[] = {"ema_cross", "bollinger"};
+    if (round->n_reloads > 0 && slot == 0)
+        return "mm";
+    return slot % 2 == 0 ? "ema_cross" : "bollinger";
+}
+
+static int make_slots(struct crew_slot *slots, const struct round *round, struct error *err)
+{
     char dir[512];
 
     if (!demo_plugin_dir(dir))
@@ -165,22 +187,25 @@ static int make_slots(struct crew_slot *slots, enum crew_runner runner, struct e
     for (uint16_t i = 0; i < AGENTS; i++) {
         struct crew_slot *slot = &slots[i];
         struct subscription *sub = &slot->record.subscription;
+        const char *plugin = plugin_of(round, i);
         int n;
 
         memset(slot, 0, sizeof(*slot));
         slots_defaults(&slot->record, num_mul(50000, 100000000));
         slot->record.slot = i;
         slot->record.stage = STAGE_LIVE;
-        slot->record.runner = (uint8_t)runner;
+        slot->record.runner = (uint8_t)round->runner;
         slot->hard_ns = (int64_t)5 * 1000000000;
         (void)snprintf(slot->record.name, sizeof(slot->record.name), "agent_%u", i + 1u);
         for (agon_instrument_t k = 1; k <= SENDER_SYMBOLS; k++)
             sub->instruments[sub->n_instruments++] = k;
-        n = snprintf(slot->plugin, sizeof(slot->plugin), "%s/%s/%s.so", dir, plugins[i % 2],
-                     plugins[i % 2]);
+        n = snprintf(slot->plugin, sizeof(slot->plugin), "%s/%s/%s.so", dir, plugin, plugin);
         if (n < 0 || access(slot->plugin, R_OK) != 0)
-            (void)snprintf(slot->plugin, sizeof(slot->plugin), "%.400s/%s.so", dir, plugins[i % 2]);
+            (void)snprintf(slot->plugin, sizeof(slot->plugin), "%.400s/%s.so", dir, plugin);
     }
+    // At the touch, so that the first trades fill its bid and its offer rests from then on.
+    if (round->n_reloads > 0)
+        slots[0].params[slots[0].n_params++] = (struct setup_param){"half_bps", "0.1"};
     return AGON_OK;
 }
 
@@ -201,7 +226,7 @@ static int open_host(struct wire *wire, const struct round *round, struct error 
     int rc = demo_venue(&config.venue, wire->sender.port, err);
 
     if (rc >= 0)
-        rc = make_slots(slots, round->runner, err);
+        rc = make_slots(slots, round, err);
     if (rc < 0)
         return rc;
     config.venue.is_private = 0;
@@ -247,21 +272,72 @@ static int wait_ready(struct wire *wire, struct error *err)
                      wire->view->slots[0].failure);
 }
 
+// Of those that are told of every trade, who has been told of the fewest events.
+static uint64_t least_nth(const struct wire *wire, const struct round *round)
+{
+    uint64_t least = UINT64_MAX;
+
+    for (uint32_t i = round->n_reloads > 0; i < wire->view->n_slots; i++)
+        least = wire->view->slots[i].nth < least ? wire->view->slots[i].nth : least;
+    return least;
+}
+
 /* Until every tick has been stepped and delivered. The diffs go on meanwhile. */
-static int64_t wait_taken(struct wire *wire, uint64_t wanted)
+static int64_t wait_taken(struct wire *wire, const struct round *round, uint64_t wanted)
 {
     for (int64_t until = clock_mono() + (int64_t)SETTLE_S * 1000000000; clock_mono() < until;) {
         struct timespec time = {.tv_nsec = 1000000};
-        uint64_t least = UINT64_MAX;
 
         host_view(wire->host, wire->view);
-        for (uint32_t i = 0; i < wire->view->n_slots; i++)
-            least = wire->view->slots[i].nth < least ? wire->view->slots[i].nth : least;
-        if (least >= wanted)
+        if (least_nth(wire, round) >= wanted)
             return clock_mono();
         (void)nanosleep(&time, NULL);
     }
     return 0;
+}
+
+/* Until an order of the first slot rests; and, where wanted, it holds something too. */
+static int wait_resting(struct wire *wire, int is_holding, struct error *err)
+{
+    const struct host_view_slot *slot = &wire->view->slots[0];
+
+    for (int64_t until = clock_mono() + (int64_t)JOIN_S * 1000000000; clock_mono() < until; nap()) {
+        host_view(wire->host, wire->view);
+        if (slot->n_open > 0 && (!is_holding || slot->n_positions > 0))
+            return AGON_OK;
+    }
+    return error_set(err, AGON_EIO, "the market maker has no %s after %d s",
+                     is_holding ? "position with an offer" : "bid", JOIN_S);
+}
+
+/* The same rush once more, for as long as it takes to replace the plugin so often. */
+static int rush_reloading(struct wire *wire, struct round *round, struct sender_result *sum,
+                          struct error *err)
+{
+    const char *name = wire->view->slots[0].name;
+    struct sender_job job = {.n = UINT64_MAX / 2};
+    struct sender_result result = {0};
+    int64_t began, end;
+    int rc = AGON_OK;
+
+    if (sender_go(&wire->sender, &job) < 0)
+        return error_set(err, AGON_EIO, "the sender has lost its client");
+    began = clock_mono();
+    for (uint32_t i = 0; i < round->n_reloads && rc >= 0; i++) {
+        int64_t at = clock_mono();
+
+        rc = host_reload(wire->host, name, NULL, err);
+        hist_add(&round->whole_ns, clock_mono() - at);
+    }
+    round->all_seconds = (double)(clock_mono() - began) / 1e9;
+    if (sender_halt(&wire->sender) < 0 || sender_wait(&wire->sender, &result) < 0)
+        rc = error_set(err, AGON_EIO, "the sender has lost its client");
+    sum->n_trades += result.n_trades;
+    sum->n_quotes += result.n_quotes;
+    end = wait_taken(wire, round, sum->n_trades);
+    round->n_reloading = result.n_trades + result.n_quotes;
+    round->reloading_seconds = (double)(end - result.begin_ns) / 1e9;
+    return rc;
 }
 
 /* What the host said at its end of each agent: how many were delivered as many events as the engine
@@ -320,8 +396,8 @@ static int play(struct wire *wire, struct round *round, const char *log_path, st
     struct sender_result result = {0};
     struct tally tally = {0};
     struct gateway_status venue = {0};
-    uint32_t n_complete = 0;
-    uint64_t least = UINT64_MAX;
+    uint32_t n_complete = 0, generation = 0;
+    int is_trading = 0;
     int64_t end = 0;
     int rc;
 
@@ -329,21 +405,32 @@ static int play(struct wire *wire, struct round *round, const char *log_path, st
     rc = open_host(wire, round, err);
     if (rc >= 0)
         rc = wait_ready(wire, err);
+    if (rc >= 0 && round->n_reloads > 0)
+        rc = wait_resting(wire, 0, err);
     if (rc >= 0 && (sender_go(&wire->sender, &job) < 0 || sender_wait(&wire->sender, &result) < 0))
         rc = error_set(err, AGON_EIO, "the sender has lost its client");
     if (rc >= 0) {
-        end = wait_taken(wire, result.n_trades);
-        for (uint32_t i = 0; i < wire->view->n_slots; i++)
-            least = wire->view->slots[i].nth < least ? wire->view->slots[i].nth : least;
+        end = wait_taken(wire, round, result.n_trades);
+        round->seconds = (double)(end - result.begin_ns) / 1e9;
+    }
+    if (rc >= 0 && round->n_reloads > 0) {
+        rc = wait_resting(wire, 1, err);
+        generation = wire->view->slots[0].generation;
+        if (rc >= 0)
+            rc = rush_reloading(wire, round, &result, err);
+        is_trading = wire->view->slots[0].n_open > 0 && wire->view->slots[0].n_positions > 0;
+        generation = wire->view->slots[0].generation - generation;
+    }
+    if (rc >= 0) {
         round->queue_p50_us = (double)hist_quantile(&wire->view->queue_ns, 0.5) / 1e3;
         round->queue_p99_us = (double)hist_quantile(&wire->view->queue_ns, 0.99) / 1e3;
         venue = wire->view->venue;
-        round->seconds = (double)(end - result.begin_ns) / 1e9;
     }
     if (wire->host != NULL) {
         int stopped = host_stop(wire->host, 0, -1, rc >= 0 ? err : NULL);
 
         rc = rc >= 0 ? stopped : rc;
+        wire->pauses = *host_pauses(wire->host);
     }
     host_free(wire->host);
     wire->host = NULL;
@@ -365,9 +452,13 @@ static int play(struct wire *wire, struct round *round, const char *log_path, st
                 round->name, (unsigned long long)result.n_trades,
                 (unsigned long long)result.n_quotes, (unsigned long long)venue.n_dropped,
                 (unsigned long long)venue.n_bad, (unsigned long long)venue.n_gaps);
-    bench_check(wire->bench, n_complete == AGENTS && least >= result.n_trades,
+    bench_check(wire->bench, n_complete == AGENTS && least_nth(wire, round) >= result.n_trades,
                 "%s: every trade delivered to each of %d agents, by their own counts", round->name,
                 AGENTS);
+    if (round->n_reloads > 0)
+        bench_check(wire->bench, generation == round->n_reloads && is_trading,
+                    "%s: %u generations took over, with an order that rests and a position",
+                    round->name, generation);
     return AGON_OK;
 }
 
@@ -395,14 +486,36 @@ static int run_round(struct wire *wire, struct round *round, struct error *err)
     return rc;
 }
 
+static void report_reloads(struct wire *wire, const struct round *round)
+{
+    double per_s = (double)round->n_reloading / round->reloading_seconds;
+    char name[64], note[128];
+
+    (void)snprintf(note, sizeof(note), "%u reloads in %.1f s, %llu ticks in %.2f s; before: %.0f/s",
+                   round->n_reloads, round->all_seconds, (unsigned long long)round->n_reloading,
+                   round->reloading_seconds, (double)round->n / round->seconds);
+    bench_figure(wire->bench, round->name, per_s, "ticks/s", note);
+    (void)snprintf(note, sizeof(note), "%u reloads at %.0f ticks/s", round->n_reloads, per_s);
+    (void)snprintf(name, sizeof(name), "%s.cut", round->name);
+    bench_hist(wire->bench, name, &wire->pauses.cut_ns, note);
+    (void)snprintf(name, sizeof(name), "%s.swap", round->name);
+    bench_hist(wire->bench, name, &wire->pauses.swap_ns, note);
+    (void)snprintf(name, sizeof(name), "%s.whole", round->name);
+    bench_hist(wire->bench, name, &round->whole_ns, note);
+}
+
 static void report(struct wire *wire, const struct round *round)
 {
     char name[64], note[128];
 
-    (void)snprintf(name, sizeof(name), "%s", round->name);
+    (void)snprintf(name, sizeof(name), "%s%s", round->name, round->n_reloads > 0 ? ".before" : "");
     (void)snprintf(note, sizeof(note), "%s%llu ticks in %.2f s", round->per_s > 0 ? "paced; " : "",
                    (unsigned long long)round->n, round->seconds);
     bench_figure(wire->bench, name, (double)round->n / round->seconds, "ticks/s", note);
+    if (round->n_reloads > 0) {
+        report_reloads(wire, round);
+        return;
+    }
     (void)snprintf(name, sizeof(name), "%s.p50", round->name);
     bench_figure(wire->bench, name, round->queue_p50_us, "us",
                  "from the socket's read to the end of the engine's step");
@@ -413,20 +526,28 @@ static void report(struct wire *wire, const struct round *round)
 static int run_all(struct wire *wire, struct error *err)
 {
     struct bench *bench = wire->bench;
-    struct round rounds[] = {
-        {"wire.inproc.paced", CREW_INPROC, bench_n(bench, PACED_N), REQUIRED, 0, 0, 0},
-        {"wire.inproc", CREW_INPROC, bench_n(bench, RUSH_N), 0, 0, 0, 0},
-        {"wire.process.paced", CREW_PROCESS, bench_n(bench, PACED_N), REQUIRED, 0, 0, 0},
-        {"wire.process", CREW_PROCESS, bench_n(bench, RUSH_N), 0, 0, 0, 0}};
-    struct sender_job job = {.n = bench_n(bench, RUSH_N)};
+    uint64_t n_paced = bench_n(bench, PACED_N), n_rush = bench_n(bench, RUSH_N);
+    uint32_t n_reloads = bench->is_quick ? RELOADS_QUICK : RELOADS;
+    static struct round rounds[6];
+    struct sender_job job = {.n = n_rush};
     double bare;
 
-    for (size_t i = 0; i < sizeof(rounds) / sizeof(rounds[0]); i++) {
-        int rc = run_round(wire, &rounds[i], err);
+    for (size_t i = 0; i < 6; i++) {
+        static const char *const names[] = {"wire.inproc.paced",  "wire.inproc",
+                                            "wire.inproc.reload", "wire.process.paced",
+                                            "wire.process",       "wire.process.reload"};
+        struct round *round = &rounds[i];
+        int rc;
 
+        *round = (struct round){.name = names[i],
+                                .runner = i < 3 ? CREW_INPROC : CREW_PROCESS,
+                                .n = i % 3 == 0 ? n_paced : n_rush,
+                                .per_s = i % 3 == 0 ? REQUIRED : 0,
+                                .n_reloads = i % 3 == 2 ? n_reloads : 0};
+        rc = run_round(wire, round, err);
         if (rc < 0)
             return rc;
-        report(wire, &rounds[i]);
+        report(wire, round);
     }
     bare = bare_run(wire, &job);
     if (!bench_check(bench, bare > 0, "wire: the bare reader counted as many frames"))

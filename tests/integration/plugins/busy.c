@@ -2,6 +2,8 @@
 /* busy: wants a little of everything (limit, market, replace, cancel, quotes, two legs, timers),
  * drawn by the host's own random numbers, so that two runs of it are equal exactly when everything
  * below them is. For tests of parity. */
+#include <stdio.h>
+
 #include <agon/agon.h>
 
 enum { EVERY = 1 };
@@ -17,15 +19,34 @@ struct busy {
     const struct agon_host_clock *clock;
     const struct agon_host_book *book;
     const struct agon_host_param *params;
+    const struct agon_host_history *history; /* may be NULL */
+    const struct agon_host_log *log;         /* may be NULL */
     int64_t every;
     struct state state;
 };
 
+// Bars of the first instrument before the first event; -1: not one behind the other.
+static int history_of(const struct busy *self, uint32_t length_s)
+{
+    static struct agon_bar bars[1024];
+    int n = self->history ? self->history->bars(self->host, 1, length_s, bars, 1024) : 0;
+
+    for (int i = 1; i < n; i++) {
+        if (bars[i].t_open <= bars[i - 1].t_open)
+            return -1;
+    }
+    return n;
+}
+
 static int on_start(void *plugin, uint32_t reason)
 {
     struct busy *self = plugin;
+    char text[64];
 
-    (void)reason;
+    snprintf(text, sizeof(text), "start %u: %d minutes, %d fives", reason, history_of(self, 60),
+             history_of(self, 300));
+    if (self->log)
+        self->log->line(self->host, AGON_INFO, text);
     self->params->integer(self->host, EVERY, &self->every);
     return self->clock->arm(self->host, self->clock->now(self->host) + 1000000000, 7000000000, 1) >
                    0
@@ -182,6 +203,8 @@ static int create(const struct agon_host *host, uint32_t index, struct agon_agen
     self->clock = host->get_extension(host, AGON_EXT_CLOCK);
     self->book = host->get_extension(host, AGON_EXT_BOOK);
     self->params = host->get_extension(host, AGON_EXT_PARAM);
+    self->history = host->get_extension(host, AGON_EXT_HISTORY);
+    self->log = host->get_extension(host, AGON_EXT_LOG);
     if (self->orders == NULL || self->rng == NULL || self->clock == NULL || self->book == NULL ||
         self->params == NULL)
         return AGON_ENOTSUP;

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
@@ -173,10 +174,25 @@ static int on_event(void *self, const struct agon_event_hdr *event, uint64_t nth
                                               : AGON_OK;
 }
 
+// "start 1: 500 bars": the reason, and the minutes of the first instrument before the first event.
+static void tell_history(uint32_t reason)
+{
+    static struct agon_bar bars[1024];
+    const struct agon_host_history *history =
+        faulty.host->get_extension(faulty.host, AGON_EXT_HISTORY);
+    const struct agon_host_log *log = faulty.host->get_extension(faulty.host, AGON_EXT_LOG);
+    int n = history ? history->bars(faulty.host, 1, 60, bars, 1024) : 0;
+    char text[64];
+
+    snprintf(text, sizeof(text), "start %u: %d bars", reason, n);
+    if (log && n > 0)
+        log->line(faulty.host, AGON_INFO, text);
+}
+
 static int on_start(void *self, uint32_t reason)
 {
     (void)self;
-    (void)reason;
+    tell_history(reason);
     if (faulty.fault == START)
         return AGON_ESTATE;
     while (faulty.fault == START_HANG)
