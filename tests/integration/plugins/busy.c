@@ -25,8 +25,9 @@ static int on_start(void *plugin, uint32_t reason)
 {
     struct busy *self = plugin;
 
-    (void)reason;
     self->params->integer(self->host, EVERY, &self->every);
+    if (reason != AGON_START_FRESH)
+        return AGON_OK; // the timer is the slot's
     return self->clock->arm(self->host, self->clock->now(self->host) + 1000000000, 7000000000, 1) >
                    0
                ? AGON_OK
