@@ -41,14 +41,14 @@ async function look(report, width, height, colorScheme) {
     for (const path of paths) if (path.points < 2 || path.width <= 0 || path.stroke === 'none') fail(`${plot} has a line of ${path.points} points`);
     if (box.width < width / 2 || box.height < 100) fail(`${plot} is ${box.width} x ${box.height}`);
     // What the plot writes lies in the plot, and is large enough to be read.
-    const texts = await figure.locator('svg text').evaluateAll(all => all.map(text => {
+    const texts = await figure.locator('.plot span').evaluateAll(all => all.map(text => {
       const { left, right, height } = text.getBoundingClientRect();
       return { text: text.textContent, left, right, height };
     }));
     const frame = await figure.boundingBox();
     for (const { text, left, right, height } of texts) {
       if (left < frame.x || right > frame.x + frame.width) fail(`${plot}: '${text}' lies outside`);
-      if (height < 9) fail(`${plot}: '${text}' is ${height} px high`);
+      if (height < 10) fail(`${plot}: '${text}' is ${height} px high`);
     }
     // Under the pointer: the line's values at that time, and back to the last ones when it leaves.
     const values = () => figure.locator('.legend b').allTextContents();
@@ -60,14 +60,13 @@ async function look(report, width, height, colorScheme) {
     const expected = await figure.locator('svg').evaluate(svg => {
       const all = JSON.parse(svg.dataset.series);
       const x = Number(svg.querySelector('.cursor').getAttribute('x1'));
-      const path = svg.querySelector('path').getBBox();
-      const t = Number(svg.dataset.t0) + (x - path.x) / path.width * (svg.dataset.t1 - svg.dataset.t0);
+      const t = Number(svg.dataset.t0) + x / svg.viewBox.baseVal.width * (svg.dataset.t1 - svg.dataset.t0);
       return all.map(points => (points.filter(point => point[0] <= t).pop() ?? points[0])[1].toFixed(svg.dataset.decimals));
     });
     const shown = await values();
     if (shown.join() !== expected.join()) fail(`${plot}: under the pointer it says ${shown}, expected ${expected}`);
     if (!/^\d{4}-\d\d-\d\d \d\d:\d\d/.test(await figure.locator('time').textContent())) fail(`${plot}: no time under the pointer`);
-    if (!await figure.locator('.cursor').isVisible()) fail(`${plot}: no line under the pointer`);
+    if (await figure.locator('.cursor').evaluate(line => getComputedStyle(line).display) === 'none') fail(`${plot}: no line under the pointer`);
     if (shots && i === 0) await page.screenshot({ path: `${shots}/${name}-pointer.png` });
     await page.mouse.move(0, 0);
     if ((await values()).join() !== last.join()) fail(`${plot}: the last values do not come back`);
