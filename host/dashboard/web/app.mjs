@@ -30,7 +30,7 @@ const money = text => {
 const signed = text => (Number(text) > 0 ? '+' : '') + money(text);
 const tone = value => (Number(value) > 0 ? 'good' : Number(value) < 0 ? 'bad' : '');
 const count = n => groups(String(n ?? 0));
-const percent = (x, digits = 2) => (x * 100).toFixed(digits).replace('-', '\u2212') + '\u2009%';
+const percent = (x, digits = 2) => (x * 100).toFixed(digits).replace(/^-(?=[0.]*$)/, '').replace('-', '\u2212') + '\u2009%';
 const clock = iso => (iso ? iso.slice(11, 19) : '–');
 const span = ns => (ns < 1e3 ? `${ns} ns` : ns < 1e6 ? `${(ns / 1e3).toFixed(1)} µs` : ns < 1e9 ? `${(ns / 1e6).toFixed(1)} ms` : `${(ns / 1e9).toFixed(1)} s`);
 const theme = () => document.documentElement.dataset.theme || (matchMedia('(prefers-color-scheme: light)').matches ? 'light' : 'dark');
