@@ -78,7 +78,6 @@ try {
   await page.waitForFunction(() => /^2 of 3 /.test(document.querySelector('#n-agents').textContent));
   await page.click(`#t-agents tr[data-key="${doomed}"]`);
   await page.waitForSelector('#d-agent[open] p.bad');
-  if (folder) await page.screenshot({ path: `${folder}/gone-${await page.evaluate(() => document.documentElement.dataset.theme)}.png` });
   await page.keyboard.press('Escape');
   await page.close();
 
@@ -94,6 +93,9 @@ try {
         await shot.waitForTimeout(1500);
         await shot.screenshot({ path: `${folder}/${name}-${scheme}.png` });
         await shot.screenshot({ path: `${folder}/${name}-${scheme}-full.png`, fullPage: true });
+        await shot.click(`#t-agents tr[data-key="${doomed}"]`);
+        await shot.waitForSelector('#d-agent[open] p.bad');
+        await shot.screenshot({ path: `${folder}/${name}-${scheme}-gone.png` });
         await shot.close();
       }
     }

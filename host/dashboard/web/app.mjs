@@ -110,7 +110,7 @@ const drawOrders = table('t-orders', [
   { title: 'Agent', class: 'l', text: o => o.agent }, { title: 'Symbol', class: 'l', text: o => o.symbol },
   { title: 'Side', class: 'l', text: o => o.side, tone: sideTone }, { title: 'Price', text: o => money(o.price) },
   { title: 'Quantity', text: o => money(o.quantity) }, { title: 'Filled', class: 'p2', text: o => money(o.filled), tone: o => (Number(o.filled) > 0 ? '' : 'dim') },
-  { title: 'State', class: 'l p2', text: o => (o.in_doubt ? `${o.request} in doubt` : o.request && o.request !== 'new' ? `${o.state}, ${o.request}` : o.state), tone: o => (o.in_doubt ? 'warn' : 'dim') },
+  { title: 'State', class: 'l p2', text: o => (o.in_doubt ? `${o.request} in doubt` : ({ replace: 'replacing', cancel: 'cancelling' })[o.request] ?? o.state), tone: o => (o.in_doubt ? 'warn' : 'dim') },
   { title: 'Since', class: 'p2', text: o => clock(o.since), tone: () => 'dim' },
 ], 'No open orders.');
 const drawFills = table('t-fills', [
