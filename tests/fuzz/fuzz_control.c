@@ -3,7 +3,7 @@
  * host's table with as many arguments as that takes, and each is text that can be logged; and what
  * is answered is one line of JSON that says the same.
  *
- * decodes: host/control/local.c host/control/verb.c host/net/jout.c */
+ * decodes: host/control/line.c host/control/verb.c */
 #include "control/impl.h"
 
 #include <stdlib.h>
