@@ -21,6 +21,7 @@
 struct opts {
     struct arg_list words;
     const char *dir, *sure;
+    uint64_t until;
     int is_json, is_dry;
 };
 
@@ -47,26 +48,38 @@ static int complain(const char *text, int rc)
     return exit_of(rc);
 }
 
-// Out of the journal, beside the host: it is the whole truth, and asking costs the host nothing.
+/* Out of the journal, beside the host: it is the whole truth, and asking costs the host nothing.
+ * The journal grows between two of these: with the same --until they are of one moment. */
 static int export(const struct opts *opts, const char *dir, const struct control_call *call)
 {
+    static const char *const known[] = {"fills", "equity", "samples", "plans", NULL};
     char command[] = "journal";
     char verb[] = "export";
     char live[] = "--live";
+    char until[] = "--until";
     char format[] = "--format";
     char json[] = "json";
     char what[16];
+    char seq[24];
     char path[PATH_MAX];
     char to[PATH_MAX];
-    char *argv[10] = {command, verb, path, live, what, to};
+    char *argv[12] = {command, verb, path, live, what, to};
     int argc = 6;
+    int i = 0;
 
-    if (strcmp(call->argv[0], "fills") != 0 && strcmp(call->argv[0], "equity") != 0)
-        return complain("export: expected fills or equity", AGON_EINVAL);
-    snprintf(what, sizeof(what), "--%s", call->argv[0]);
+    while (known[i] != NULL && strcmp(call->argv[0], known[i]) != 0)
+        i++;
+    if (known[i] == NULL)
+        return complain("export: expected fills, equity, samples or plans", AGON_EINVAL);
+    snprintf(what, sizeof(what), "--%s", known[i]);
     if (snprintf(to, sizeof(to), "%s", call->argc > 1 ? call->argv[1] : "-") >= (int)sizeof(to) ||
         snprintf(path, sizeof(path), "%s", dir) >= (int)sizeof(path))
         return complain("export: too long a path", AGON_EINVAL);
+    if (opts->until != 0) {
+        snprintf(seq, sizeof(seq), "%llu", (unsigned long long)opts->until);
+        argv[argc++] = until;
+        argv[argc++] = seq;
+    }
     if (opts->is_json) {
         argv[argc++] = format;
         argv[argc++] = json;
@@ -250,6 +263,7 @@ int cmd_ctl(int argc, char **argv)
         {"dry-run", ARG_FLAG, NULL, "apply: only shows what differs", &opts.is_dry},
         {"yes", ARG_TEXT, "AGENT[,AGENT]", "apply: dangerous changes of these are meant",
          &opts.sure},
+        {"until", ARG_U64, "N", "export: stop behind event N", &opts.until},
         {NULL}};
     const struct args_spec spec = {.usage = "VERB [ARGUMENT...] [OPTION...]",
                                    .about = about != NULL ? about : "",

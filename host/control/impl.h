@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /* impl: what the parts of the control service share. control.c has the thread and what is live,
- * local.c the socket of the run directory, web.c HTTP and WebSocket. [control] */
+ * local.c the socket of the run directory, line.c what is said there, web.c HTTP and WebSocket. [control] */
 #ifndef CONTROL_IMPL_H
 #define CONTROL_IMPL_H
 
+#include <jansson.h>
 #include <limits.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -103,6 +104,13 @@ void control_live_tick(struct control *control);
 /* The state, or what changed since the version before, as a message. */
 void control_live_message(const struct control_live *live, int is_all, struct jout *out);
 
+/* The words of a request of n bytes, {"verb": [WORD, ...]}; call points into *root, which is the
+ * caller's to give back, also after a refusal (NULL: no JSON). AGON_EINVAL: no request. [any] */
+int control_request(const char *line, size_t n, json_t **root, struct control_call *call,
+                    struct error *err);
+/* The answer to it, without the end of its line: the value in result, or with rc below 0 err. [any]
+ */
+void control_answer(int rc, struct jout *result, const struct error *err, struct jout *out);
 int control_local_open(struct control *control, struct error *err);
 void control_local_tick(struct control *control, int64_t mono);
 void control_local_close(struct control *control);

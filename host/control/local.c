@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The socket of the run directory: a line of JSON, {"verb": ["halt", "ema"]}, is answered by one
  * line, {"ok": true, "result": ...} or {"ok": false, "code": -5, "error": "..."}. */
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/utf8.h"
 #include "control/impl.h"
 #include "sys/clock.h"
 #include "sys/local.h"
@@ -35,47 +33,13 @@ static void on_written(uv_write_t *write, int status)
     drop(write->data);
 }
 
-static int read_call(const json_t *root, struct control_call *call, struct error *err)
-{
-    const json_t *words = json_object_get(root, "verb");
-    size_t n = json_array_size(words);
-
-    memset(call, 0, sizeof(*call));
-    if (n == 0 || n > CONTROL_ARGS)
-        return error_set(err, AGON_EINVAL, "expected {\"verb\": [WORD, ...]} of at most %d words",
-                         CONTROL_ARGS);
-    for (size_t i = 0; i < n; i++) {
-        const char *word = json_string_value(json_array_get(words, i));
-
-        if (word == NULL || strlen(word) > CONTROL_ARG_MAX)
-            return error_set(err, AGON_EINVAL, "a word of the verb is no text or too long");
-        for (const char *c = word; *c != '\0'; c++) {
-            if ((unsigned char)*c < 0x20 || *c == 0x7f)
-                return error_set(err, AGON_EINVAL, "a word of the verb has a control character");
-        }
-        call->argv[call->argc++] = word;
-    }
-    return AGON_OK;
-}
-
-// The line that ends the connection: result holds the value alone; rc below 0: err says why not.
+// The line that ends the connection.
 static void reply(struct local *local, int rc, struct jout *result, const struct error *err)
 {
     struct jout out = {0};
     uv_buf_t buffer;
 
-    jout_open(&out, '{');
-    jout_kv_bool(&out, "ok", rc >= 0);
-    if (rc >= 0) {
-        jout_key(&out, "result");
-        jout_text(result);
-        jout_raw(&out, result->n > 0 ? result->at : "null", result->n > 0 ? result->n : 4);
-    } else {
-        jout_kv_int(&out, "code", rc);
-        jout_kv_str(&out, "error", err->text[0] != '\0' ? err->text : error_name(rc));
-    }
-    jout_close(&out, '{');
-    jout_text(&out);
+    control_answer(rc, result, err, &out);
     local->reply = out.at; // the buffer's room holds the NUL too, which becomes the end of the line
     local->reply[out.n] = '\n';
     buffer = uv_buf_init(local->reply, (unsigned)out.n + 1);
@@ -101,10 +65,8 @@ static void answer(struct local *local)
     struct control_call call;
     struct jout out = {0};
     struct error err = {0};
-    json_error_t why;
-    json_t *root = json_loadb(local->bytes, local->n, JSON_REJECT_DUPLICATES, &why);
-    int rc = root != NULL ? read_call(root, &call, &err)
-                          : error_set(&err, AGON_EINVAL, "no JSON in one line");
+    json_t *root;
+    int rc = control_request(local->bytes, local->n, &root, &call, &err);
 
     local->is_answered = 1;
     uv_read_stop((uv_stream_t *)&local->pipe);

@@ -29,7 +29,7 @@ const struct control_verb *control_match(const struct control_verb *verbs,
     const char *second = call->argc > 1 ? call->argv[1] : "";
     struct suggest suggest = {0};
     char safe[160];
-    char two[160];
+    char two[160] = "";
     const struct control_verb *verb;
 
     if (strlen(first) + strlen(second) < sizeof(two) - 2) {

@@ -9,12 +9,9 @@
 
 #include "sys/clock.h"
 
-#define WIDTH   960.0
-#define HEIGHT  300.0
-#define LEFT    76.0
-#define RIGHT   16.0
-#define TOP     12.0
-#define BOTTOM  28.0
+#define SIDE                                                                                       \
+    1000.0 /* of a drawing, which is stretched to its place; what is written is not in it */
+#define LABELS  16
 #define COLOURS 8
 #define COLUMNS 32
 
@@ -40,37 +37,44 @@ static const char style[] =
     "background:var(--bg);color:var(--fg);font:15px/1.5 system-ui,-apple-system,\"Segoe UI\","
     "sans-serif}\nh1{font-size:1.5rem;margin:0}h2{font-size:1.05rem;margin:2.2rem 0 .6rem}"
     ".sub{color:var(--soft);margin:.2rem 0 1.2rem}p{max-width:46rem;overflow-wrap:anywhere}\n"
-    ".facts{display:grid;grid-template-columns:repeat(auto-fill,minmax(9.5rem,1fr));gap:.6rem;"
-    "margin:1rem 0}.facts div{background:var(--card);border:1px solid var(--line);"
+    ".facts{display:flex;flex-wrap:wrap;gap:.6rem;margin:1rem 0}.facts div{flex:1 1 "
+    "auto;min-width:8.5rem;background:var(--card);border:1px solid var(--line);"
     "border-radius:6px;padding:.5rem .7rem}.facts span{display:block;color:var(--soft);"
     "font-size:.8rem}.facts b{font-variant-numeric:tabular-nums;font-weight:600;"
     "overflow-wrap:anywhere}\n.good{color:var(--good)}.bad{color:var(--bad)}\n"
     "figure{margin:1rem 0;background:var(--card);border:1px solid var(--line);border-radius:6px;"
-    "padding:.7rem}figcaption{font-weight:600;margin-bottom:.3rem}\n"
+    "padding:.7rem}figcaption{font-weight:600;margin-bottom:.6rem}"
+    "figcaption small,time{color:var(--soft);font-weight:400}time{float:right;font-size:.82rem;"
+    "font-variant-numeric:tabular-nums}\n"
     ".legend{display:flex;flex-wrap:wrap;gap:.2rem .9rem;font-size:.82rem;margin-top:.4rem;"
-    "font-variant-numeric:tabular-nums}.legend i{display:inline-block;width:.9rem;height:3px;"
-    "vertical-align:middle;margin-right:.35rem;border-radius:2px}\n"
-    "svg{display:block;width:100%;height:auto;overflow:visible;touch-action:pan-y}svg "
-    "text{fill:var(--soft);"
-    "font-size:11px;font-variant-numeric:tabular-nums}.grid{stroke:var(--line)}"
+    "font-variant-numeric:tabular-nums}.legend i{display:inline-block;width:.9rem;"
+    "border-top:3px solid;vertical-align:middle;margin-right:.35rem}\n"
+    ".plot{position:relative;height:17rem;margin:0 1.2rem 1.7rem 0;font-size:11px;"
+    "font-variant-numeric:tabular-nums}.plot span{position:absolute;color:var(--soft);"
+    "line-height:1;white-space:nowrap;pointer-events:none}.plot .y{right:calc(100% + 6px);"
+    "transform:translateY(-50%)}.plot .x{top:calc(100% + 6px);transform:translateX(-50%)}"
+    ".plot .m{overflow:hidden;text-overflow:ellipsis;padding:0 4px;line-height:1.3}\n"
+    "svg{display:block;width:100%;height:100%;overflow:visible;touch-action:pan-y}"
+    "svg *{vector-effect:non-scaling-stroke}.grid{stroke:var(--line)}"
     ".axis{stroke:var(--soft)}.mark{stroke:var(--soft);stroke-dasharray:3 3}"
-    "svg path{fill:none;stroke-width:1.5;vector-effect:non-scaling-stroke}\n"
+    "svg path{fill:none;stroke-width:1.5;stroke-linejoin:round}\n"
     ".wide{overflow-x:auto;border:1px solid var(--line);border-radius:6px;background:var(--card)}"
     "table{border-collapse:collapse;width:100%;font-size:.87rem}th,td{padding:.35rem .7rem;"
     "text-align:left;white-space:nowrap;border-bottom:1px solid var(--line)}"
-    "tr:last-child td{border-bottom:0}th{color:var(--soft);font-weight:600;position:sticky;top:0;"
-    "background:var(--card)}.n{text-align:right;font-variant-numeric:tabular-nums}\n"
+    "tr:last-child td{border-bottom:0}th{color:var(--soft);font-weight:600}"
+    "th:first-child,td:first-child{position:sticky;left:0;background:var(--card)}.n{text-align:"
+    "right;font-variant-numeric:tabular-nums}\n"
     "footer{margin-top:3rem;color:var(--soft);font-size:.82rem}"
-    "@media(max-width:600px){svg text{font-size:24px}}"
+    "@media(max-width:600px){.plot{height:13rem}.legend{font-size:.76rem}}"
     "@media print{figure,.wide,.facts div{break-inside:avoid}}\n</style>\n</head>\n<body>\n";
 /* Each plot's data are in its SVG as data-*: the script only reads them. */
 static const char script[] =
     "<script>\nfor(const f of document.querySelectorAll('figure')){const s=f.querySelector('svg');"
     "const d=JSON.parse(s.dataset.series),b=f.querySelectorAll('.legend b'),"
     "l=s.querySelector('.cursor'),last=[...b].map(e=>e.textContent);\n"
-    "const show=e=>{const r=s.getBoundingClientRect(),x=(e.clientX-r.left)/r.width*960;"
-    "if(x<76||x>944)return;const t=+s.dataset.t0+(x-76)/868*(s.dataset.t1-s.dataset.t0);"
-    "l.setAttribute('x1',x);l.setAttribute('x2',x);l.style.display='';"
+    "const show=e=>{const r=s.getBoundingClientRect(),x=(e.clientX-r.left)/r.width;"
+    "if(x<0||x>1)return;const t=+s.dataset.t0+x*(s.dataset.t1-s.dataset.t0);"
+    "l.setAttribute('x1',x*1000);l.setAttribute('x2',x*1000);l.style.display='';"
     "d.forEach((p,i)=>{let a=0,z=p.length-1;while(a<z){const m=(a+z+1)>>1;p[m][0]<=t?a=m:z=m-1}"
     "b[i].textContent=p.length?p[a][1].toFixed(+s.dataset.decimals):''});"
     "f.querySelector('time').textContent=new Date(t).toISOString().slice(0,19).replace('T',' ')};\n"
@@ -178,19 +182,28 @@ void page_facts_end(struct page *page)
 struct frame {                /* of one plot */
     double t0, t1, low, high; /* ms; values */
 };
+struct labels { /* of an axis: where lines cross the plot */
+    struct {
+        double at; /* from 0, left or top, to 1 */
+        char text[40];
+        int is_axis;
+    } all[LABELS];
+    int n;
+};
 
 static double x_of(const struct frame *frame, double ms)
 {
-    return LEFT + (ms - frame->t0) / (frame->t1 - frame->t0) * (WIDTH - LEFT - RIGHT);
+    return (ms - frame->t0) / (frame->t1 - frame->t0);
 }
 
 static double y_of(const struct frame *frame, double value)
 {
-    return TOP + (frame->high - value) / (frame->high - frame->low) * (HEIGHT - TOP - BOTTOM);
+    return (frame->high - value) / (frame->high - frame->low);
 }
 
 static void fit(struct frame *frame, const struct page_plot *plot)
 {
+    double least = pow(10, -plot->decimals);
     int has = 0;
 
     *frame = (struct frame){0};
@@ -213,8 +226,9 @@ static void fit(struct frame *frame, const struct page_plot *plot)
     }
     if (frame->t1 <= frame->t0)
         frame->t1 = frame->t0 + 1;
-    if (frame->high <= frame->low) {
-        double pad = fabs(frame->low) * 0.001 + 1e-9;
+    // A flat line stands in the middle; finer than what the values are told in is flat.
+    if (frame->high - frame->low < least) {
+        double pad = fabs(frame->low) * 0.001 > least ? fabs(frame->low) * 0.001 : least;
 
         frame->low -= pad;
         frame->high += pad;
@@ -229,24 +243,24 @@ static double step_of(double range, double n)
     return (lead < 1.5 ? 1 : lead < 3.5 ? 2 : lead < 7.5 ? 5 : 10) * power;
 }
 
-static void put_value_axis(FILE *out, const struct frame *frame, const struct page_plot *plot)
+static void label_values(const struct frame *frame, struct labels *labels)
 {
     double step = step_of(frame->high - frame->low, 5);
     int decimals = step >= 1 ? 0 : (int)ceil(-log10(step));
 
-    for (double at = ceil(frame->low / step) * step; at <= frame->high; at += step) {
-        double y = y_of(frame, at), shown = fabs(at) < step / 1e6 ? 0 : at;
+    labels->n = 0;
+    for (double at = ceil(frame->low / step) * step;
+         at <= frame->high + step / 1e6 && labels->n < LABELS; at += step) {
+        double shown = fabs(at) < step / 1e6 ? 0 : at;
 
-        fprintf(out,
-                "<line class=\"%s\" x1=\"%.0f\" x2=\"%.0f\" y1=\"%.1f\" y2=\"%.1f\"/>"
-                "<text x=\"%.0f\" y=\"%.1f\" text-anchor=\"end\">%.*f</text>\n",
-                shown == 0 ? "axis" : "grid", LEFT, WIDTH - RIGHT, y, y, LEFT - 8, y + 4, decimals,
-                shown);
+        labels->all[labels->n].at = y_of(frame, at);
+        labels->all[labels->n].is_axis = shown == 0;
+        (void)snprintf(labels->all[labels->n++].text, sizeof(labels->all[0].text), "%.*f", decimals,
+                       shown);
     }
-    (void)plot;
 }
 
-static void put_time_axis(FILE *out, const struct frame *frame)
+static void label_times(const struct frame *frame, struct labels *labels)
 {
     static const double steps_s[] = {1,      2,      5,       10,      15,      30,
                                      60,     120,    300,     600,     900,     1800,
@@ -260,23 +274,42 @@ static void put_time_axis(FILE *out, const struct frame *frame)
         if ((frame->t1 - frame->t0) / step <= 6)
             break;
     }
-    for (double at = ceil(frame->t0 / step) * step; at <= frame->t1; at += step) {
+    labels->n = 0;
+    for (double at = ceil(frame->t0 / step) * step; at <= frame->t1 && labels->n < LABELS;
+         at += step) {
         int is_day = fmod(at, 86400000) == 0;
+        int is_long = step >= 2592000000.0;
 
-        // Of "2026-01-31T12:30:00": the date, month and day where a day begins, or the time of day
+        // Of "2026-01-31T12:30:00": year and month, month and day, or the time of day
         clock_text((agon_ns_t)(at * 1e6), text);
-        fprintf(out,
-                "<line class=\"grid\" x1=\"%.1f\" x2=\"%.1f\" y1=\"%.0f\" y2=\"%.0f\"/>"
-                "<text x=\"%.1f\" y=\"%.0f\" text-anchor=\"middle\">%.*s</text>\n",
-                x_of(frame, at), x_of(frame, at), TOP, HEIGHT - BOTTOM, x_of(frame, at),
-                HEIGHT - BOTTOM + 16,
-                step >= 86400000          ? 10
-                : is_day || step >= 60000 ? 5
-                                          : 8,
-                text + (step >= 86400000 ? 0
-                        : is_day         ? 5
-                                         : 11));
+        labels->all[labels->n].at = x_of(frame, at);
+        labels->all[labels->n].is_axis = 0;
+        (void)snprintf(labels->all[labels->n++].text, sizeof(labels->all[0].text), "%.*s",
+                       is_long                   ? 7
+                       : is_day || step >= 60000 ? 5
+                                                 : 8,
+                       text + (is_long  ? 0
+                               : is_day ? 5
+                                        : 11));
     }
+}
+
+static void put_lines(FILE *out, const struct labels *labels, int is_upright)
+{
+    for (int i = 0; i < labels->n; i++) {
+        double at = labels->all[i].at * SIDE;
+
+        fprintf(out, "<line class=\"%s\" x1=\"%.1f\" x2=\"%.1f\" y1=\"%.1f\" y2=\"%.1f\"/>\n",
+                labels->all[i].is_axis ? "axis" : "grid", is_upright ? at : 0,
+                is_upright ? at : SIDE, is_upright ? 0 : at, is_upright ? SIDE : at);
+    }
+}
+
+static void put_labels(FILE *out, const struct labels *labels, int is_upright)
+{
+    for (int i = 0; i < labels->n; i++)
+        fprintf(out, "<span class=\"%s\" style=\"%s:%.2f%%\">%s</span>\n", is_upright ? "x" : "y",
+                is_upright ? "left" : "top", labels->all[i].at * 100, labels->all[i].text);
 }
 
 /* Calls put for the points to draw: all, or of each slice of time the least and the greatest, in
@@ -313,8 +346,8 @@ static void put_path_point(void *ctx, double ms, double value)
 {
     struct drawing *drawing = ctx;
 
-    fprintf(drawing->out, "%c%.1f %.1f", drawing->n++ == 0 ? 'M' : 'L', x_of(drawing->frame, ms),
-            y_of(drawing->frame, value));
+    fprintf(drawing->out, "%c%.1f %.1f", drawing->n++ == 0 ? 'M' : 'L',
+            x_of(drawing->frame, ms) * SIDE, y_of(drawing->frame, value) * SIDE);
 }
 
 static void put_data_point(void *ctx, double ms, double value)
@@ -325,14 +358,40 @@ static void put_data_point(void *ctx, double ms, double value)
             value);
 }
 
-static void put_svg(struct page *page, const struct page_plot *plot, const struct frame *frame)
+static void put_marks(FILE *out, const struct page_plot *plot, const struct frame *frame,
+                      int is_text)
 {
-    FILE *out = page->out;
+    for (uint32_t i = 0; i < plot->n_marks; i++) {
+        double at = x_of(frame, (double)plot->marks[i].t / 1e6);
 
+        if (at < 0 || at > 1)
+            continue;
+        // In three heights, so that neighbours do not cover each other; near the end to the left.
+        if (is_text)
+            fprintf(out, "<span class=\"m\" style=\"%s:%.2f%%;max-width:%.2f%%;top:%.1fem\">",
+                    at < 0.7 ? "left" : "right", 100 * (at < 0.7 ? at : 1 - at),
+                    100 * (at < 0.7 ? 1 - at : at), i % 3 * 1.4);
+        else
+            fprintf(out,
+                    "<line class=\"mark\" x1=\"%.1f\" x2=\"%.1f\" y1=\"0\" y2=\"%.0f\"><title>",
+                    at * SIDE, at * SIDE, SIDE);
+        put_text(out, plot->marks[i].text);
+        fputs(is_text ? "</span>\n" : "</title></line>\n", out);
+    }
+}
+
+static const char *dashes(uint32_t i, const char *none, const char *dashed, const char *dotted)
+{
+    return i / COLOURS == 1 ? dashed : i / COLOURS == 2 ? dotted : none;
+}
+
+static void put_svg(FILE *out, const struct page_plot *plot, const struct frame *frame,
+                    const struct labels *values, const struct labels *times)
+{
     fprintf(out,
-            "<svg viewBox=\"0 0 %.0f %.0f\" role=\"img\" data-t0=\"%.0f\" data-t1=\"%.0f\" "
-            "data-decimals=\"%d\" data-series=\"[",
-            WIDTH, HEIGHT, frame->t0, frame->t1, plot->decimals);
+            "<svg viewBox=\"0 0 %.0f %.0f\" preserveAspectRatio=\"none\" role=\"img\" "
+            "data-t0=\"%.0f\" data-t1=\"%.0f\" data-decimals=\"%d\" data-series=\"[",
+            SIDE, SIDE, frame->t0, frame->t1, plot->decimals);
     for (uint32_t i = 0; i < plot->n_series; i++) {
         struct drawing drawing = {.out = out, .frame = frame, .decimals = plot->decimals};
 
@@ -343,58 +402,68 @@ static void put_svg(struct page *page, const struct page_plot *plot, const struc
     fputs("]\">\n<title>", out);
     put_text(out, plot->title);
     fputs("</title>\n", out);
-    put_value_axis(out, frame, plot);
-    put_time_axis(out, frame);
-    for (uint32_t i = 0; i < plot->n_marks; i++) {
-        double x = x_of(frame, (double)plot->marks[i].t / 1e6);
-
-        if (x < LEFT || x > WIDTH - RIGHT)
-            continue;
-        fprintf(out, "<line class=\"mark\" x1=\"%.1f\" x2=\"%.1f\" y1=\"%.0f\" y2=\"%.0f\"><title>",
-                x, x, TOP, HEIGHT - BOTTOM);
-        put_text(out, plot->marks[i].text);
-        fprintf(out, "</title></line><text x=\"%.1f\" y=\"%.0f\">", x + 3, TOP + 10);
-        put_text(out, plot->marks[i].text);
-        fputs("</text>\n", out);
-    }
+    put_lines(out, values, 0);
+    put_lines(out, times, 1);
+    put_marks(out, plot, frame, 0);
     for (uint32_t i = 0; i < plot->n_series; i++) {
         struct drawing drawing = {.out = out, .frame = frame};
 
         fprintf(out, "<path stroke=\"var(--c%u)\"%s d=\"", i % COLOURS,
-                i / COLOURS == 1   ? " stroke-dasharray=\"6 3\""
-                : i / COLOURS == 2 ? " stroke-dasharray=\"2 2\""
-                                   : "");
+                dashes(i, "", " stroke-dasharray=\"6 3\"", " stroke-dasharray=\"2 2\""));
         each_point(&plot->series[i], put_path_point, &drawing);
         fputs("\"/>\n", out);
     }
-    fprintf(
-        out,
-        "<line class=\"axis cursor\" y1=\"%.0f\" y2=\"%.0f\" style=\"display:none\"/>\n</svg>\n",
-        TOP, HEIGHT - BOTTOM);
+    fprintf(out,
+            "<line class=\"axis cursor\" y1=\"0\" y2=\"%.0f\" style=\"display:none\"/>\n</svg>\n",
+            SIDE);
+}
+
+static void put_legend(FILE *out, const struct page_plot *plot)
+{
+    fputs("<div class=\"legend\">", out);
+    for (uint32_t i = 0; i < plot->n_series; i++) {
+        const struct page_series *series = &plot->series[i];
+
+        fprintf(out, "<span><i style=\"border-top-style:%s;border-color:var(--c%u)\"></i>",
+                dashes(i, "solid", "dashed", "dotted"), i % COLOURS);
+        put_text(out, series->name);
+        fprintf(out, " <b>%.*f</b></span>", plot->decimals,
+                series->n > 0 ? series->value[series->n - 1] : 0.0);
+    }
+    fputs("</div>", out);
 }
 
 void page_plot(struct page *page, const struct page_plot *plot)
 {
     FILE *out = page->out;
+    struct labels values;
+    struct labels times;
     struct frame frame;
+    size_t longest = 1;
 
     fit(&frame, plot);
+    label_values(&frame, &values);
+    label_times(&frame, &times);
+    for (int i = 0; i < values.n; i++) {
+        size_t n = strlen(values.all[i].text);
+
+        longest = n > longest ? n : longest;
+    }
     fputs("<figure><figcaption>", out);
     put_text(out, plot->title);
-    fputs("</figcaption>\n", out);
-    put_svg(page, plot, &frame);
-    fputs("<div class=\"legend\">", out);
-    for (uint32_t i = 0; i < plot->n_series; i++) {
-        const struct page_series *series = &plot->series[i];
-
-        fprintf(out, "<span><i style=\"background:var(--c%u)\"></i>", i % COLOURS);
-        put_text(out, series->name);
-        fprintf(out, " <b>%.*f</b> ", plot->decimals,
-                series->n > 0 ? series->value[series->n - 1] : 0.0);
-        put_text(out, plot->unit);
-        fputs("</span>", out);
-    }
-    fputs("<time></time></div></figure>\n", out);
+    fputs(" <small>", out);
+    put_text(out, plot->unit);
+    fprintf(out,
+            "</small><time></time></figcaption>\n<div class=\"plot\" "
+            "style=\"margin-left:calc(%zuch + 8px)\">\n",
+            longest);
+    put_svg(out, plot, &frame, &values, &times);
+    put_labels(out, &values, 0);
+    put_labels(out, &times, 1);
+    put_marks(out, plot, &frame, 1);
+    fputs("</div>\n", out);
+    put_legend(out, plot);
+    fputs("</figure>\n", out);
     page->n_plots++;
 }
 

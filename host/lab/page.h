@@ -26,7 +26,7 @@ struct page_mark { /* something that happened, shown as a line across a plot */
     const char *text;
 };
 struct page_plot {
-    const char *title, *unit; /* unit: "USDT", "%"; behind each value */
+    const char *title, *unit; /* unit: "USDT", "%"; behind the title */
     int decimals;
     int is_zero; /* the axis shows 0 */
     const struct page_series *series;

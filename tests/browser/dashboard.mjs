@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// Drives the dashboard of a running host in Chromium, as an operator would: values move, a halt works, nothing is
-// complained of on the console.
+// Drives the dashboard of a running host in Chromium, as an operator would: values move, a halt works, a reload and a
+// crash show, nothing is complained of on the console.
 //
-//   node dashboard.mjs CHROMIUM URL-WITH-TOKEN AGENT [FOLDER]     FOLDER: screenshots go there
+//   node dashboard.mjs CHROMIUM URL-WITH-TOKEN AGENT RELOAD DOOMED ADD [FOLDER]
+//
+// RELOAD and ADD are commands for a shell, run while the page is open: AGENT changes hands, and an agent DOOMED, which
+// crashes until it is put away, begins. FOLDER: screenshots go there.
 import { chromium } from 'playwright-core';
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 
-const [, , executablePath, url, agent, folder] = process.argv;
+const [, , executablePath, url, agent, reload, doomed, add, folder] = process.argv;
+const shell = command => promisify(execFile)('sh', ['-c', command]);
 const complaints = [];
 const fail = text => { console.error(`FAIL: ${text}`); process.exitCode = 1; };
 const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu'] });
@@ -54,6 +60,25 @@ try {
   const was = await page.evaluate(() => getComputedStyle(document.body).backgroundColor);
   await page.keyboard.press('t');
   if (await page.evaluate(() => getComputedStyle(document.body).backgroundColor) === was) fail('t does not change the theme');
+
+  // Another build takes over while the page is open: it stands in the agent's row and among the reloads.
+  const cells = (id, key) => page.evaluate(([table, name]) => [...document.querySelectorAll(`#${table} tbody tr`)]
+    .map(row => [...row.children].map(cell => cell.textContent)).find(row => row.some(cell => cell === name)), [id, key]);
+  const generation = (await cells('t-agents', agent))[3];
+  if (await page.evaluate(() => !document.querySelector('#s-reloads').hidden)) fail('reloads are shown before there is one');
+  await shell(reload);
+  await page.waitForFunction(([name, was]) => document.querySelector(`#t-agents tr[data-key="${name}"]`).children[3].textContent === String(Number(was) + 1), [agent, generation]);
+  await page.waitForSelector('#s-reloads:not([hidden]) tbody tr:not(.empty)');
+  const took = await cells('t-reloads', agent);
+  if (!took || took[2] !== generation || took[3] !== String(Number(generation) + 1)) fail(`the reloads say ${took}`);
+  // One that crashes is begun anew, then put away: its state says why.
+  await shell(add);
+  await page.waitForFunction(name => /^gone: ./.test(document.querySelector(`#t-agents tr[data-key="${name}"]`)?.children[1].textContent), doomed);
+  if (!await page.evaluate(name => document.querySelector(`#t-agents tr[data-key="${name}"]`).children[1].classList.contains('bad'), doomed)) fail('an agent that is gone looks well');
+  await page.waitForFunction(() => /^2 of 3 /.test(document.querySelector('#n-agents').textContent));
+  await page.click(`#t-agents tr[data-key="${doomed}"]`);
+  await page.waitForSelector('#d-agent[open] p.bad');
+  await page.keyboard.press('Escape');
   await page.close();
 
   const phone = await open(390, 844, 'light');
@@ -68,6 +93,9 @@ try {
         await shot.waitForTimeout(1500);
         await shot.screenshot({ path: `${folder}/${name}-${scheme}.png` });
         await shot.screenshot({ path: `${folder}/${name}-${scheme}-full.png`, fullPage: true });
+        await shot.click(`#t-agents tr[data-key="${doomed}"]`);
+        await shot.waitForSelector('#d-agent[open] p.bad');
+        await shot.screenshot({ path: `${folder}/${name}-${scheme}-gone.png` });
         await shot.close();
       }
     }
@@ -78,4 +106,4 @@ try {
 } finally {
   await browser.close();
 }
-if (!process.exitCode) console.log('values move, a halt works, no complaint on the console');
+if (!process.exitCode) console.log('values move, a halt works, a reload and a crash show, no complaint on the console');

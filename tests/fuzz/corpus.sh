@@ -8,7 +8,7 @@ root=$(readlink -f "$(dirname "$(readlink -f "$0")")/../..")
 out=$1
 data=$root/../shared/data
 rm -rf "$out"
-for name in binance config elf gateway http journal roster settings sim tape wish ws; do
+for name in binance config control cron elf gateway http journal roster settings sim tape wish ws; do
     mkdir -p "$out/$name"
 done
 

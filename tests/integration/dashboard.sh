@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# A real browser drives the dashboard of a running host, and a real Prometheus scrapes it. Each needs what a machine
-# may lack.
+# A real browser drives the dashboard of a running host, sees one agent change hands and another crash, and opens a
+# report from the disk; a real Prometheus scrapes the host. Each needs what a machine may lack. SHOTS, a folder, takes
+# what the browser showed.
 . "$(dirname "$0")/common.sh"
 here=$AGON_SOURCE_ROOT/tests/browser
 place=$AGON_BUILD_ROOT/tests/browser
@@ -21,10 +22,16 @@ install() {
 }
 mkdir -p "$place"
 install || skip "needs a package registry: $(tail -n 1 "$place/install.log")"
-cp "$here/dashboard.mjs" "$place/"
+cp "$here"/*.mjs "$place/"
+cp "$PLUGINS"/busy.so "$PLUGINS"/busy_again.so "$FAULTY" "$WORK/"
+PLUGINS=$WORK
+
+"$AGON" backtest --roster "$AGON_SOURCE_ROOT/configs/rosters/ten.yaml" --plugins "$AGON_BUILD_ROOT/plugins" --for 30m \
+    --html "$WORK/backtest.html" >"$WORK/backtest" || fail "no report"
+node "$place/report.mjs" "$(command -v chromium)" "$WORK/backtest.html" || fail "the report in a browser"
 
 start_sim --seed 3 --speed 20
-SPEED=20 live_files "$(agent busy_1 busy.so 'every: 20')
+SPEED=20 live_files "$(agent busy_1 busy.so 'every: 20' '' ', orders_on_reload: cancel')
 $(agent busy_2 busy.so 'every: 25')"
 start_host
 until_true "$HOST_PID" "orders" lines "$SIM_LOG" '"kind":"request"' 5
@@ -41,7 +48,14 @@ prometheus --config.file="$WORK/prometheus.yml" --storage.tsdb.path="$WORK/tsdb"
 PROMETHEUS_PID=$!
 PIDS="$PIDS $PROMETHEUS_PID"
 
-node "$place/dashboard.mjs" "$(command -v chromium)" "$url" busy_1 ${SHOTS-} || fail "the dashboard in a browser"
+# What happens while the page is open.
+{
+    cat "$WORK/conf/roster.yaml"
+    agent doomed faulty.so 'fault: segv, at: 200' 'orders_per_second: 1'
+} >"$WORK/new.yaml"
+reload="'$AGON' ctl reload busy_1 '$WORK/busy_again.so' --dir '$WORK/run'"
+add="'$AGON' ctl apply '$WORK/new.yaml' --dir '$WORK/run'"
+node "$place/dashboard.mjs" "$(command -v chromium)" "$url" busy_1 "$reload" doomed "$add" ${SHOTS-} || fail "the dashboard in a browser"
 
 until_true "$PROMETHEUS_PID" "Prometheus listens" grep -qE 'msg="Listening on" address=' "$WORK/prometheus.log"
 port=$(sed -nE 's/.*msg="Listening on" address=127\.0\.0\.1:([0-9]+).*/\1/p' "$WORK/prometheus.log" | head -1)
@@ -50,9 +64,9 @@ scraped() {
     printf 'GET /api/v1/query?query=agon_agent_fills_total HTTP/1.0\r\n\r\n' >&3
     sed '1,/^\r$/d' <&3 >"$WORK/scraped"
     exec 3>&-
-    jq -e '.data.result | map(.metric.agent) | sort == ["busy_1", "busy_2"]' "$WORK/scraped" >/dev/null
+    jq -e '.data.result | map(.metric.agent) | sort == ["busy_1", "busy_2", "doomed"]' "$WORK/scraped" >/dev/null
 }
 until_true "$PROMETHEUS_PID" "Prometheus has scraped the host" scraped
 kill -TERM "$HOST_PID"
 ended "$HOST_PID" 0 "the host at its end"
-echo "values move and a halt works in $(chromium --version 2>/dev/null | cut -d' ' -f1-2), $(prometheus --version 2>&1 | head -1 | cut -d' ' -f1-3) has scraped the host"
+echo "values move, a halt works, a reload and a crash are seen in $(chromium --version 2>/dev/null | cut -d' ' -f1-2), $(prometheus --version 2>&1 | head -1 | cut -d' ' -f1-3) has scraped the host"

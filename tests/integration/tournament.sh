@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # A week of simulated trading of seven agents in lock-step, with a tournament every twelve hours: a script in another
 # language recomputes each plan from the exports and agrees, and notices when anything is changed; a replay reaches
-# the same state; show, why and dry-run tell of the plans; mistakes in the rules are told with their place. Then live.
+# the same state; show, why and dry-run tell of the plans; mistakes in the rules are told with their place. Then live,
+# recomputed from `agon ctl export` beside the running host.
 . "$(dirname "$0")/common.sh"
 CHECK=$(dirname "$0")/tournament_check.py
 PLUGIN_DIR=$2/../../plugins
@@ -143,4 +144,38 @@ for run in first second; do
     mv "$WORK/host.err" "$WORK/$run.err"
 done
 cmp -s "$WORK/wishes_first" "$WORK/wishes_second" || fail "an agent that was unloaded wished for something"
+
+# Three who trade and share: what `agon ctl export` says beside the running host is of one moment and agrees with the
+# script. Fills and samples of the whole journal begin with it.
+rm -rf "$WORK/run"
+live_files "$(agent busy_1 busy.so 'every: 4')
+$(agent busy_2 busy.so 'every: 5')
+$(agent busy_3 busy.so 'every: 7')
+tournament: {schedule: \"*/2 * * * *\", sample: 1m, window: 1h, min_samples: 1, gates: {drawdown: 100%}}"
+start_host
+ctl_export() { "$AGON" ctl export "$@" --dir "$WORK/run"; }
+held() { "$AGON" ctl tournament --json --dir "$WORK/run" >"$WORK/said" 2>&1 && jq -e '.number >= 2' "$WORK/said" >/dev/null; }
+with_fills() {
+    ctl_export plans "$WORK/plans.json" 2>"$WORK/said" || fail "export plans: $(cat "$WORK/said")"
+    jq -es 'map(select(any(.slots[]; .n_wins + .n_losses > 0))) | length >= 2' "$WORK/plans.json" >/dev/null
+}
+until_true "$HOST_PID" "two plans" held
+until_true "$HOST_PID" "two plans over fills" with_fills
+seq=$(tail -n 1 "$WORK/plans.json" | jq -r .seq)
+ctl_export fills "$WORK/fills.csv" --until "$seq" || fail "export fills ended with $?"
+ctl_export samples --until "$seq" >"$WORK/samples.csv" || fail "export samples ended with $?"
+kill -0 "$HOST_PID" || fail "the host has ended"
+python3 "$CHECK" "$WORK/fills.csv" "$WORK/samples.csv" "$WORK/plans.json" USDT || fail "live: the script disagrees"
+for name in fills.csv samples.csv plans.json; do cp "$WORK/$name" "$WORK/live_$name"; done
+notices 'what a live fill won' fills.csv awk -F, 'NR > 1 && $12 != "0" && !n++ { next } { print }'
+ctl_export orders >"$WORK/text" 2>&1 && fail "export: orders are none of it"
+grep -q 'expected fills, equity, samples or plans' "$WORK/text" || fail "export: $(cat "$WORK/text")"
+kill -TERM "$HOST_PID"
+ended "$HOST_PID" 0 "the host at its end"
+"$AGON" journal export "$WORK/run" --fills "$WORK/fills.csv" --samples "$WORK/samples.csv" --plans "$WORK/plans.json" ||
+    fail "live: no exports at the end"
+python3 "$CHECK" "$WORK/fills.csv" "$WORK/samples.csv" "$WORK/plans.json" USDT || fail "at the end the script disagrees"
+for name in fills.csv samples.csv plans.json; do
+    head -c "$(wc -c <"$WORK/live_$name")" "$WORK/$name" | cmp - "$WORK/live_$name" || fail "$name was another beside the host"
+done
 echo "a week of tournaments, recomputed in another language, and replayed"

@@ -5,6 +5,12 @@
     agon journal export DIR --fills fills.csv --samples samples.csv --plans plans.json
     python3 tournament_check.py fills.csv samples.csv plans.json QUOTE
 
+Beside a running host, SEQ being that of the last plan:
+
+    agon ctl export plans plans.json
+    agon ctl export fills fills.csv --until SEQ
+    agon ctl export samples samples.csv --until SEQ
+
 From the fills: the result of each by average cost, exactly, against the column that says it. From the samples and the
 plans: that each sample is compared with the one before and the capital moved in between. From both: measures, points,
 ranks, shares, what is aimed at and what is moved, against each plan, to 1e-9 (amounts to the last unit). Only the

@@ -30,7 +30,7 @@ const money = text => {
 const signed = text => (Number(text) > 0 ? '+' : '') + money(text);
 const tone = value => (Number(value) > 0 ? 'good' : Number(value) < 0 ? 'bad' : '');
 const count = n => groups(String(n ?? 0));
-const percent = (x, digits = 2) => (x * 100).toFixed(digits).replace('-', '\u2212') + '\u2009%';
+const percent = (x, digits = 2) => (x * 100).toFixed(digits).replace(/^-(?=[0.]*$)/, '').replace('-', '\u2212') + '\u2009%';
 const clock = iso => (iso ? iso.slice(11, 19) : '–');
 const span = ns => (ns < 1e3 ? `${ns} ns` : ns < 1e6 ? `${(ns / 1e3).toFixed(1)} µs` : ns < 1e9 ? `${(ns / 1e6).toFixed(1)} ms` : `${(ns / 1e9).toFixed(1)} s`);
 const theme = () => document.documentElement.dataset.theme || (matchMedia('(prefers-color-scheme: light)').matches ? 'light' : 'dark');
@@ -64,6 +64,7 @@ function table(id, columns, empty, onRow) {
         const cell = row.children[i];
         if (c.draw) { c.draw(cell, item); return; }
         set(cell, String(c.text(item)));
+        if (c.hint && cell.title !== c.hint(item)) cell.title = c.hint(item);
         const name = `${c.class ?? ''} ${c.tone ? c.tone(item) : ''}`.trim();
         if (cell.className !== name) cell.className = name;
       });
@@ -80,7 +81,7 @@ const drawAgents = table('t-agents', [
     if (!cell.firstChild) cell.append(make('span', { className: 'swatch' }), make('span', { className: 'name', textContent: a.name }));
     cell.firstChild.style.background = Number(a.capital) > 0 ? colour(a.slot) : 'transparent';
   } },
-  { title: 'State', class: 'l', text: a => (a.failure ? `gone: ${a.failure}`.slice(0, 40) : a.state.toLowerCase()), tone: a => stateTone(a.state) },
+  { title: 'State', class: 'l why', hint: a => a.failure ?? '', text: a => (a.failure ? `gone: ${a.failure}` : a.state.toLowerCase()), tone: a => stateTone(a.state) },
   { title: 'Stage', class: 'l p3', text: a => a.stage.toLowerCase().replace('_', ' '), tone: () => 'dim' },
   { title: 'Gen.', class: 'p2', tip: 'Generation of the code that plays', text: a => a.generation },
   { title: 'Capital', class: 'p2', text: a => money(a.capital) },
@@ -109,14 +110,14 @@ const drawOrders = table('t-orders', [
   { title: 'Agent', class: 'l', text: o => o.agent }, { title: 'Symbol', class: 'l', text: o => o.symbol },
   { title: 'Side', class: 'l', text: o => o.side, tone: sideTone }, { title: 'Price', text: o => money(o.price) },
   { title: 'Quantity', text: o => money(o.quantity) }, { title: 'Filled', class: 'p2', text: o => money(o.filled), tone: o => (Number(o.filled) > 0 ? '' : 'dim') },
-  { title: 'State', class: 'l p2', text: o => (o.in_doubt ? `${o.request} in doubt` : o.request ? `${o.state}, ${o.request}` : o.state), tone: o => (o.in_doubt ? 'warn' : 'dim') },
+  { title: 'State', class: 'l p2', text: o => (o.in_doubt ? `${o.request} in doubt` : ({ replace: 'replacing', cancel: 'cancelling' })[o.request] ?? o.state), tone: o => (o.in_doubt ? 'warn' : 'dim') },
   { title: 'Since', class: 'p2', text: o => clock(o.since), tone: () => 'dim' },
 ], 'No open orders.');
 const drawFills = table('t-fills', [
   { title: 'Time', class: 'l', text: f => clock(f.time), tone: () => 'dim' }, { title: 'Agent', class: 'l', text: f => f.agent },
   { title: 'Symbol', class: 'l', text: f => f.symbol }, { title: 'Side', class: 'l', text: f => f.side, tone: sideTone },
   { title: 'Price', text: f => money(f.price) }, { title: 'Quantity', text: f => money(f.quantity) },
-  { title: 'Role', class: 'l p2', text: f => f.role, tone: () => 'dim' },
+  { title: 'Role', class: 'l p2 role', text: f => f.role, tone: () => 'dim' },
   { title: 'Fee', class: 'p2', text: f => `${f.fee.replace(/(\.\d*?)0+$/, '$1').replace(/\.$/, '')} ${f.fee_asset}`, tone: () => 'dim' },
 ], 'No fills yet.');
 
@@ -332,14 +333,14 @@ function drawLatency() {
 }
 // A panel whose columns are what the host tells: its first row says which there are.
 const drawn = new Map();
-function drawAny(id, rows, labels) {
+function drawAny(id, rows) {
   const keys = Object.keys(rows[0] ?? {}).filter(k => typeof rows[0][k] !== 'object').slice(0, 14);
   const name = keys.join();
   if (drawn.get(id)?.name !== name) {
     $(id).replaceChildren();
     const isText = k => typeof rows[0]?.[k] === 'string' && Number.isNaN(Number(rows[0][k]));
     drawn.set(id, { name, draw: table(id, keys.map((k, i) => ({
-      title: labels[k] ?? k.replaceAll('_', ' '), class: (isText(k) ? 'l' : '') + (i > 4 ? ' p2' : ''),
+      title: k[0].toUpperCase() + k.slice(1).replaceAll('_', ' '), class: (isText(k) ? 'l' : '') + (i > 4 ? ' p2' : ''),
       text: r => (k === 'time' ? clock(r[k]) : typeof r[k] === 'number' && !Number.isInteger(r[k]) ? r[k].toFixed(4) : typeof r[k] === 'number' ? count(r[k]) : r[k] === true ? 'yes' : r[k] === false ? 'no' : r[k] ?? '–'),
     })), 'Nothing yet.') });
   }
@@ -367,7 +368,7 @@ function drawReloads() {
   document.querySelector('.left').classList.toggle('no-reloads', !list);
   if (!list) return;
   put('n-reloads', String(list.length));
-  drawAny('t-reloads', list, {});
+  drawAny('t-reloads', list);
 }
 function draw(keys) {
   const has = prefix => keys.some(k => k.startsWith(prefix));

@@ -48,6 +48,8 @@ static int on_start(void *plugin, uint32_t reason)
     if (self->log)
         self->log->line(self->host, AGON_INFO, text);
     self->params->integer(self->host, EVERY, &self->every);
+    if (reason != AGON_START_FRESH)
+        return AGON_OK; // the timer is the slot's
     return self->clock->arm(self->host, self->clock->now(self->host) + 1000000000, 7000000000, 1) >
                    0
                ? AGON_OK

@@ -98,7 +98,8 @@ START_TEST(each_series_is_drawn_and_keeps_its_extremes)
     ck_assert_int_eq(count("<path "), 9);
     ck_assert_int_eq(count("stroke-dasharray=\"6 3\""), 1); // the ninth, in the first's colour
     ck_assert_int_eq(count(",987.5]"), 9);
-    ck_assert_int_eq(count("<b>3.5</b> USDT"), 9);
+    ck_assert_int_eq(count("<b>3.5</b>"), 9);
+    ck_assert_int_eq(count("border-top-style:dashed"), 1);
     ck_assert_uint_lt(made_n, 400000);
     free(made);
 }
@@ -110,17 +111,34 @@ START_TEST(nothing_one_point_and_a_flat_line)
     double flat[3] = {100000, 100000, 100000};
     struct page_series series[3] = {
         {"none", t, flat, 0}, {"one", t, flat, 1}, {"flat", t, flat, 3}};
-    struct page_plot plot = {.title = "odd", .unit = "", .series = series, .n_series = 3};
+    struct page_mark marks[4] = {{START - MINUTE, "before"},
+                                 {START, "begin"},
+                                 {START + 2 * MINUTE, "end"},
+                                 {START + 3 * MINUTE, "behind"}};
+    struct page_plot plot = {
+        .title = "odd", .unit = "", .series = series, .n_series = 3, .marks = marks, .n_marks = 4};
     FILE *out;
     struct page *page = begin(&out, "t");
 
     page_plot(page, &plot);
     plot.n_series = 0;
+    plot.n_marks = 0;
+    page_plot(page, &plot);
+    // Values of nothing, told in hundredths: the axis is no finer than half of that.
+    memset(flat, 0, sizeof(flat));
+    plot.n_series = 3;
+    plot.decimals = 2;
+    plot.is_zero = 1;
     page_plot(page, &plot);
     end(page, out);
     ck_assert_int_eq(count("nan"), 0);
     ck_assert_int_eq(count("inf"), 0);
-    ck_assert_int_eq(count("<figure>"), 2);
+    ck_assert_int_eq(count("<figure>"), 3);
+    ck_assert_int_eq(count("left:0.00%;max-width:100.00%"), 1);
+    ck_assert_int_eq(count("right:0.00%;max-width:100.00%"), 1);
+    ck_assert_int_eq(count("class=\"mark\""), 2);
+    ck_assert_int_eq(count(">0.005</span>"), 1);
+    ck_assert_int_eq(count(">0.0001</span>"), 0);
     ck_assert_ptr_nonnull(strstr(made, "</html>"));
     free(made);
 }

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+// Opens reports from the disk in Chromium, as their reader would: they ask nobody for anything, their plots are drawn,
+// follow dark and light, show values under the pointer, and fit a phone.
+//
+//   node report.mjs CHROMIUM REPORT.html [REPORT.html...]     SHOTS, a folder: screenshots go there
+import { chromium } from 'playwright-core';
+import { basename, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+const [, , executablePath, ...reports] = process.argv;
+const shots = process.env.SHOTS;
+const failures = [];
+const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu'] });
+let n_plots = 0;
+
+async function look(report, width, height, colorScheme) {
+  const name = `${basename(report, '.html')}-${width < 600 ? 'phone' : 'desktop'}-${colorScheme}`;
+  const fail = text => failures.push(`${name}: ${text}`);
+  const url = pathToFileURL(resolve(report)).href;
+  const context = await browser.newContext({ viewport: { width, height }, colorScheme, hasTouch: width < 600 });
+  const page = await context.newPage();
+  page.setDefaultTimeout(15000);
+  page.on('console', message => { if (['error', 'warning'].includes(message.type())) fail(`the console says: ${message.text()}`); });
+  page.on('pageerror', error => fail(String(error)));
+  page.on('request', request => { if (request.url() !== url) fail(`asks for ${request.url()}`); });
+  await page.goto(url);
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  if (wide > 0) fail(`the page is ${wide} px too wide`);
+  const [back, text] = await page.evaluate(() => [getComputedStyle(document.body).backgroundColor, getComputedStyle(document.body).color]
+    .map(colour => colour.match(/\d+/g).slice(0, 3).reduce((sum, part) => sum + Number(part), 0)));
+  if ((colorScheme === 'dark') !== (back < text)) fail('it does not follow dark and light');
+
+  const figures = await page.locator('figure').all();
+  if (!figures.length) fail('no plot');
+  for (const [i, figure] of figures.entries()) {
+    const plot = `plot ${i + 1}`;
+    const box = await figure.locator('svg').boundingBox();
+    const paths = await figure.locator('svg path').evaluateAll(all => all.map(path => ({
+      points: (path.getAttribute('d').match(/[ML]/g) ?? []).length, width: path.getBBox().width, stroke: getComputedStyle(path).stroke })));
+    if (!paths.length) fail(`${plot} has no line`);
+    for (const path of paths) if (path.points < 2 || path.width <= 0 || path.stroke === 'none') fail(`${plot} has a line of ${path.points} points`);
+    if (box.width < width / 2 || box.height < 100) fail(`${plot} is ${box.width} x ${box.height}`);
+    // What the plot writes lies in the plot, and is large enough to be read.
+    const texts = await figure.locator('.plot span').evaluateAll(all => all.map(text => {
+      const { left, right, height } = text.getBoundingClientRect();
+      return { text: text.textContent, left, right, height };
+    }));
+    const frame = await figure.boundingBox();
+    for (const { text, left, right, height } of texts) {
+      if (left < frame.x || right > frame.x + frame.width) fail(`${plot}: '${text}' lies outside`);
+      if (height < 10) fail(`${plot}: '${text}' is ${height} px high`);
+    }
+    // Under the pointer: the line's values at that time, and back to the last ones when it leaves.
+    const values = () => figure.locator('.legend b').allTextContents();
+    const last = await values();
+    if (last.some(value => !/\d/.test(value))) fail(`${plot}: the legend says ${last}`);
+    await figure.scrollIntoViewIfNeeded();
+    const now = await figure.locator('svg').boundingBox();
+    await page.mouse.move(now.x + now.width * 0.3, now.y + now.height / 2);
+    const expected = await figure.locator('svg').evaluate(svg => {
+      const all = JSON.parse(svg.dataset.series);
+      const x = Number(svg.querySelector('.cursor').getAttribute('x1'));
+      const t = Number(svg.dataset.t0) + x / svg.viewBox.baseVal.width * (svg.dataset.t1 - svg.dataset.t0);
+      return all.map(points => (points.filter(point => point[0] <= t).pop() ?? points[0])[1].toFixed(svg.dataset.decimals));
+    });
+    const shown = await values();
+    if (shown.join() !== expected.join()) fail(`${plot}: under the pointer it says ${shown}, expected ${expected}`);
+    if (!/^\d{4}-\d\d-\d\d \d\d:\d\d/.test(await figure.locator('time').textContent())) fail(`${plot}: no time under the pointer`);
+    if (await figure.locator('.cursor').evaluate(line => getComputedStyle(line).display) === 'none') fail(`${plot}: no line under the pointer`);
+    if (shots && i === 0) await page.screenshot({ path: `${shots}/${name}-pointer.png` });
+    await page.mouse.move(0, 0);
+    if ((await values()).join() !== last.join()) fail(`${plot}: the last values do not come back`);
+  }
+  n_plots += figures.length;
+  if (shots) await page.screenshot({ path: `${shots}/${name}.png`, fullPage: true });
+  await context.close();
+}
+
+try {
+  if (!reports.length) failures.push('no report is named');
+  for (const report of reports) {
+    for (const scheme of ['dark', 'light']) {
+      await look(report, 1440, 900, scheme);
+      await look(report, 390, 844, scheme);
+    }
+  }
+} catch (error) {
+  failures.push(String(error));
+} finally {
+  await browser.close();
+}
+for (const failure of new Set(failures)) console.error(`FAIL: ${failure}`);
+process.exitCode = failures.length ? 1 : 0;
+if (!failures.length) console.log(`${reports.length} reports, ${n_plots} plots drawn, nobody asked for anything`);
