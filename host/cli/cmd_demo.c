@@ -53,6 +53,7 @@ struct demo {
     agon_ns_t t_end;    /* engine time when it was told to stop */
     char reloaded[256]; /* what became of that; empty: it was not tried */
     struct host_changeover changeovers[HOST_CHANGEOVERS_MAX];
+    uint32_t n_changeovers;
     struct story story;
 };
 
@@ -292,7 +293,7 @@ static void print_counts(const struct demo *demo)
 static void print_changeovers(struct demo *demo)
 {
     static const char *const kinds[] = {"?", "reload", "roll-back", "restart"};
-    uint32_t n = host_changeovers(demo->host, demo->changeovers);
+    uint32_t n = demo->n_changeovers;
     uint32_t shown = n < HOST_CHANGEOVERS_MAX ? n : HOST_CHANGEOVERS_MAX;
 
     for (uint32_t i = n - shown; i < n; i++) {
@@ -346,12 +347,17 @@ static int prove(const struct demo *demo, char *text, size_t room, struct error 
     hash_hex(hash, ours);
     hash_hex(replay->state, again);
     snprintf(text, room,
-             "Proof: the journal's %llu events, stepped again through a new engine, reach %llu of "
-             "%llu\nrecorded state hashes and the last one, every invariant held.\n"
-             "  live    seq %llu  %.32s\n  replay  seq %llu  %.32s  %s",
+             "The journal's %llu events, stepped again through a new engine, reach %llu of %llu "
+             "recorded state hashes, and at event %llu %s: %.32s.",
              (unsigned long long)replay->n_events, (unsigned long long)replay->n_marks,
-             (unsigned long long)replay->n_marks, (unsigned long long)seq, ours,
-             (unsigned long long)replay->last_seq, again, is_same ? "equal" : "DIFFERENT");
+             (unsigned long long)replay->n_marks, (unsigned long long)replay->last_seq,
+             is_same ? "the host's own last one" : "ANOTHER STATE than the host's", again);
+    printf("\nProof: the journal's %llu events, stepped again through a new engine, reach %llu of "
+           "%llu\nrecorded state hashes and the last one, every invariant held.\n"
+           "  live    seq %llu  %.32s\n  replay  seq %llu  %.32s  %s\n",
+           (unsigned long long)replay->n_events, (unsigned long long)replay->n_marks,
+           (unsigned long long)replay->n_marks, (unsigned long long)seq, ours,
+           (unsigned long long)replay->last_seq, again, is_same ? "equal" : "DIFFERENT");
     return is_same ? AGON_OK : error_set(err, AGON_ECORRUPT, "the replay ends in another state");
 }
 
@@ -369,16 +375,9 @@ static int tell(struct demo *demo, int is_over, struct error *err)
                                   .t_end = demo->t_end};
     int rc = story_read(&demo->story, &source, err);
 
+    demo->n_changeovers = host_changeovers(demo->host, demo->changeovers);
+    page.n_changeovers = demo->n_changeovers;
     if (rc >= 0) {
-        if (is_over)
-            rc = prove(demo, proof, sizeof(proof), err);
-        else
-            snprintf(proof, sizeof(proof),
-                     "The host goes on. Its journal up to event %llu, stepped again through a new "
-                     "engine, reaches %llu of %llu recorded state hashes.",
-                     (unsigned long long)demo->story.replay.last_seq,
-                     (unsigned long long)demo->story.replay.n_marks,
-                     (unsigned long long)demo->story.replay.n_marks);
         printf("\n");
         story_print(&demo->story, stdout);
         print_agents(demo);
@@ -386,15 +385,22 @@ static int tell(struct demo *demo, int is_over, struct error *err)
         print_counts(demo);
         print_changeovers(demo);
         print_times(demo);
-        page.n_changeovers = host_changeovers(demo->host, demo->changeovers);
+        if (is_over)
+            rc = prove(demo, proof, sizeof(proof), err);
+        else
+            snprintf(proof, sizeof(proof),
+                     "The host runs on. Its journal up to event %llu, stepped again through a new "
+                     "engine, reaches %llu of %llu recorded state hashes.",
+                     (unsigned long long)demo->story.replay.last_seq,
+                     (unsigned long long)demo->story.replay.n_marks,
+                     (unsigned long long)demo->story.replay.n_marks);
         if (strcmp(demo->opts.report, "off") != 0) {
             int written = story_html(&demo->story, &page, rc < 0 ? NULL : err);
 
             rc = rc < 0 ? rc : written;
             if (written >= 0)
-                printf("Report: %s\n", demo->opts.report);
+                printf("\nReport: %s\n", demo->opts.report);
         }
-        printf("\n%s\n", proof);
         fflush(stdout);
     }
     story_free(&demo->story);

@@ -356,6 +356,7 @@ static void do_crashed(struct host *host)
     uint64_t crashed = atomic_exchange(&host->restarts, 0);
     uint64_t broken = atomic_exchange(&host->broken, 0);
     struct error err = {0};
+    const char *why;
 
     for (uint16_t id = 0; id < SLOTS_MAX; id++) {
         uint64_t bit = (uint64_t)1 << id;
@@ -371,8 +372,10 @@ static void do_crashed(struct host *host)
         if ((crashed & bit) == 0 || do_job(host, id, LOADER_RESTART, NULL, &err) >= 0 ||
             atomic_load(&host->is_loader_stopping))
             continue;
-        // Not to come back is one more crash.
-        snprintf(host->stillborn_why[id], sizeof(host->stillborn_why[id]), "%.95s", err.text);
+        // Not to come back is one more crash. Its record names the slot; the words have 95 bytes.
+        why = strncmp(err.text, "slot ", 5) == 0 ? strstr(err.text, ": ") : NULL;
+        snprintf(host->stillborn_why[id], sizeof(host->stillborn_why[id]), "%.95s",
+                 why != NULL ? why + 2 : err.text);
         atomic_fetch_or(&host->stillborn, bit);
     }
 }

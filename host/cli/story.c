@@ -117,14 +117,17 @@ static void on_generation(struct story *story, struct engine *engine,
 {
     static const char *const whys[] = {"?", "reloaded", "rolled back", "begun anew from its state",
                                        "begun anew"};
+    struct story_happening *one;
     char holding[96];
 
     if (record->why > GENERATION_FRESH)
         return;
     holding_text(engine, record->slot, holding, sizeof(holding));
-    happen(story, record->hdr.t, record->slot, STORY_CHANGEOVER,
-           "%s: generation %u (%016llx) plays on, %s", whys[record->why], record->generation,
-           (unsigned long long)__builtin_bswap64(record->generation_hash), holding);
+    one = happen(story, record->hdr.t, record->slot, STORY_CHANGEOVER,
+                 "%s: generation %u (%016llx) plays on, %s", whys[record->why], record->generation,
+                 (unsigned long long)__builtin_bswap64(record->generation_hash), holding);
+    if (one != NULL)
+        one->is_marked = record->why == GENERATION_RELOAD || record->why == GENERATION_ROLLBACK;
 }
 
 const char *story_brief(const char *text, char *brief, size_t room)
@@ -142,6 +145,7 @@ const char *story_brief(const char *text, char *brief, size_t room)
 
 static void on_crash(struct story *story, struct engine *engine, const struct record_crash *record)
 {
+    uint32_t before = record->slot < SLOTS_MAX ? story->slots[record->slot].crash : 0;
     struct order *order = NULL;
     char text[sizeof(record->text)];
     struct story_happening *one = happen(story, record->hdr.t, record->slot, STORY_CRASH, "%s",
@@ -149,8 +153,9 @@ static void on_crash(struct story *story, struct engine *engine, const struct re
 
     if (one == NULL || record->slot >= SLOTS_MAX)
         return;
+    // What was open at an earlier crash is that one's.
     while ((order = orders_next(engine_orders(engine), record->slot, order)) != NULL)
-        one->n_open++;
+        one->n_open += before == 0 || order->t_create > story->happenings[before - 1].t;
     story->slots[record->slot].crash = story->n_happenings;
 }
 
@@ -159,16 +164,19 @@ static void on_quarantine(struct story *story, const struct record_quarantine *r
     const char *last = strstr(record->text, ", last: ");
 
     // What was the last of it stands in the line before.
-    happen(story, record->hdr.t, record->slot, STORY_QUARANTINE, "its plugin file is %s: %.*s",
-           record->is_set ? "quarantined on this host" : "let run again",
-           last != NULL ? (int)(last - record->text) : (int)strlen(record->text),
-           args_safe(record->text));
+    struct story_happening *one =
+        happen(story, record->hdr.t, record->slot, STORY_QUARANTINE, "its plugin file is %s: %.*s",
+               record->is_set ? "quarantined on this host" : "let run again",
+               last != NULL ? (int)(last - record->text) : (int)strlen(record->text),
+               args_safe(record->text));
+    if (one != NULL)
+        one->is_marked = 1;
 }
 
 static void on_plan(struct story *story, const struct record_plan *plan)
 {
     agon_amt_t moved_amt = 0;
-    const char *first = "nobody";
+    const char *first = NULL;
     uint32_t n_unloaded = 0;
     char text[48];
 
@@ -181,10 +189,14 @@ static void on_plan(struct story *story, const struct record_plan *plan)
             first = line->name;
         n_unloaded += line->verdict == PLAN_UNLOADED;
     }
-    happen(story, plan->hdr.t, UINT16_MAX, STORY_TOURNAMENT,
-           "tournament %u: %s is first, %s given or taken%s", plan->number, args_safe(first),
-           table_money(moved_amt, plan->exp, text),
-           n_unloaded > 0 ? ", and who was under the gate is unloaded" : "");
+    if (first == NULL)
+        happen(story, plan->hdr.t, UINT16_MAX, STORY_TOURNAMENT,
+               "tournament %u: too early, nobody is judged yet", plan->number);
+    else
+        happen(story, plan->hdr.t, UINT16_MAX, STORY_TOURNAMENT,
+               "tournament %u: %s is first, %s given or taken%s", plan->number, args_safe(first),
+               table_money(moved_amt, plan->exp, text),
+               n_unloaded > 0 ? ", and who was under the gate is unloaded" : "");
     memcpy(&story->plans[story->n_plans++ % STORY_PLANS], plan, event_bytes(&plan->hdr));
 }
 
@@ -208,7 +220,6 @@ static void on_report(struct story *story, struct engine *engine,
                       const struct record_report *report)
 {
     const struct order *order = orders_find(engine_orders(engine), report->order_id);
-    struct story_happening *crash;
     struct story_slot *slot;
 
     if (order == NULL || order->slot >= SLOTS_MAX)
@@ -221,12 +232,16 @@ static void on_report(struct story *story, struct engine *engine,
         hist_add(&story->ack_ns,
                  num_mul_div(report->hdr.t - order->t_create, 1000, story->speed_milli, NUM_DOWN));
     }
-    crash = slot->crash > 0 ? &story->happenings[slot->crash - 1] : NULL;
-    if (crash == NULL || report->kind != REPORT_CANCELLED || order->t_create > crash->t ||
-        crash->n_cancelled >= crash->n_open)
-        return;
-    crash->n_cancelled++;
-    crash->t_cancelled = report->hdr.t;
+    for (uint32_t i = 0; i < slot->crash && report->kind == REPORT_CANCELLED; i++) {
+        struct story_happening *crash = &story->happenings[i];
+
+        if (crash->kind != STORY_CRASH || crash->slot != order->slot ||
+            order->t_create > crash->t || crash->n_cancelled >= crash->n_open)
+            continue;
+        crash->n_cancelled++;
+        crash->t_cancelled = report->hdr.t;
+        break;
+    }
 }
 
 static void count_refused(struct story *story, struct engine *engine, agon_ns_t t)

@@ -25,8 +25,8 @@ enum story_kind {
 struct story_happening {
     agon_ns_t t; /* engine time */
     uint16_t slot;
+    uint8_t is_marked;            /* one of those few that a plot shows */
     uint8_t kind;                 /* enum story_kind */
-    uint8_t is_answered;          /* crash: the venue has said of its orders what became of them */
     uint32_t n_open, n_cancelled; /* crash: orders open then, and cancelled since */
     agon_ns_t t_cancelled;
     char text[200];

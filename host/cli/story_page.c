@@ -65,7 +65,7 @@ static void put_facts(const struct story *story, const struct story_page *at, st
               table_time(hist_quantile(&view->step_ns, 0.5), text));
     page_fact(page, "engine step p99", 0, "%s",
               table_time(hist_quantile(&view->step_ns, 0.99), text));
-    page_fact(page, "order to exchange and back p50", 0, "%s",
+    page_fact(page, "order round trip p50", 0, "%s",
               table_time(hist_quantile(&story->ack_ns, 0.5), text));
     page_facts_end(page);
 }
@@ -73,6 +73,7 @@ static void put_facts(const struct story *story, const struct story_page *at, st
 static int put_plots(const struct story *story, struct page *page)
 {
     static struct page_mark marks[STORY_HAPPENINGS];
+    static char numbers[STORY_HAPPENINGS][12];
     struct curves curves;
     uint32_t n_marks = 0;
     uint32_t n_plans = 0;
@@ -82,27 +83,31 @@ static int put_plots(const struct story *story, struct page *page)
         const struct slots *slots = engine_slots(story->replay.engine);
         const struct story_happening *one = &story->happenings[i];
 
-        if ((one->kind == STORY_CHANGEOVER || one->kind == STORY_CRASH) && one->slot < slots->n)
+        if (one->is_marked && one->slot < slots->n)
             marks[n_marks++] = (struct page_mark){one->t, slots->all[one->slot].name};
     }
     if (rc >= 0)
-        page_plot(page, &(struct page_plot){.title = "Won and lost, by agent; lines: crashes and "
-                                                     "changes of code",
-                                            .unit = "USDT",
-                                            .decimals = 2,
-                                            .is_zero = 1,
-                                            .series = curves.series,
-                                            .n_series = curves.n,
-                                            .marks = marks,
-                                            .n_marks = n_marks});
+        page_plot(page, &(struct page_plot){
+                            .title = "Won and lost, by agent; lines: what was reloaded or "
+                                     "quarantined",
+                            .unit = "USDT",
+                            .decimals = 2,
+                            .is_zero = 1,
+                            .series = curves.series,
+                            .n_series = curves.n,
+                            .marks = marks,
+                            .n_marks = n_marks});
     free_curves(&curves);
     if (rc >= 0)
         rc = make_curves(story, &curves, 1);
     if (rc < 0)
         return rc;
     for (uint32_t i = 0; i < story->n_happenings; i++) {
-        if (story->happenings[i].kind == STORY_TOURNAMENT)
-            marks[n_plans++] = (struct page_mark){story->happenings[i].t, "tournament"};
+        if (story->happenings[i].kind != STORY_TOURNAMENT)
+            continue;
+        snprintf(numbers[n_plans], sizeof(numbers[0]), "%u", n_plans + 1);
+        marks[n_plans] = (struct page_mark){story->happenings[i].t, numbers[n_plans]};
+        n_plans++;
     }
     page_plot(page, &(struct page_plot){.title = "Capital, by agent; lines: tournaments",
                                         .unit = "USDT",
@@ -118,10 +123,10 @@ static int put_plots(const struct story *story, struct page *page)
 
 static void put_happenings(const struct story *story, struct page *page)
 {
-    static const char *const columns[] = {"market time (UTC)", "agent", "what happened"};
+    static const char *const columns[] = {"time", "agent", "~what happened"};
     const struct slots *slots = engine_slots(story->replay.engine);
 
-    page_heading(page, "What happened");
+    page_heading(page, "What happened, by the market's clock (UTC)");
     page_table_begin(page, columns, 3);
     for (uint32_t i = 0; i < story->n_happenings; i++) {
         const struct story_happening *one = &story->happenings[i];

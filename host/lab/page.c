@@ -19,7 +19,7 @@ struct page {
     FILE *out; /* borrowed */
     uint32_t n_plots;
     uint32_t column, n_columns;
-    uint8_t is_number[COLUMNS];
+    char column_kind[COLUMNS]; /* '#', '~' or ' ' */
 };
 
 static const char head[] =
@@ -63,7 +63,7 @@ static const char style[] =
     "text-align:left;white-space:nowrap;border-bottom:1px solid var(--line)}"
     "tr:last-child td{border-bottom:0}th{color:var(--soft);font-weight:600}"
     "th:first-child,td:first-child{position:sticky;left:0;background:var(--card)}.n{text-align:"
-    "right;font-variant-numeric:tabular-nums}\n"
+    "right;font-variant-numeric:tabular-nums}.w{white-space:normal;min-width:9rem}\n"
     "footer{margin-top:3rem;color:var(--soft);font-size:.82rem}"
     "@media(max-width:600px){.plot{height:13rem}.legend{font-size:.76rem}}"
     "@media print{figure,.wide,.facts div{break-inside:avoid}}\n</style>\n</head>\n<body>\n";
@@ -475,9 +475,11 @@ void page_table_begin(struct page *page, const char *const *columns, uint32_t n)
     page->column = 0;
     fputs("<div class=\"wide\"><table><thead><tr>", page->out);
     for (uint32_t i = 0; i < page->n_columns; i++) {
-        page->is_number[i] = columns[i][0] == '#';
-        fputs(page->is_number[i] ? "<th class=\"n\">" : "<th>", page->out);
-        put_text(page->out, columns[i] + page->is_number[i]);
+        char kind = columns[i][0] == '#' || columns[i][0] == '~' ? columns[i][0] : ' ';
+
+        page->column_kind[i] = kind;
+        fputs(kind == '#' ? "<th class=\"n\">" : "<th>", page->out);
+        put_text(page->out, columns[i] + (kind != ' '));
         fputs("</th>", page->out);
     }
     fputs("</tr></thead><tbody>\n", page->out);
@@ -491,7 +493,10 @@ void page_cell(struct page *page, const char *format, ...)
         return;
     if (page->column == 0)
         fputs("<tr>", page->out);
-    fputs(page->is_number[page->column] ? "<td class=\"n\">" : "<td>", page->out);
+    fputs(page->column_kind[page->column] == '#'   ? "<td class=\"n\">"
+          : page->column_kind[page->column] == '~' ? "<td class=\"w\">"
+                                                   : "<td>",
+          page->out);
     va_start(args, format);
     put_format(page->out, format, args);
     va_end(args);

@@ -45,7 +45,8 @@ void page_fact(struct page *page, const char *name, int tone, const char *format
     __attribute__((format(printf, 4, 5)));
 void page_facts_end(struct page *page);
 void page_plot(struct page *page, const struct page_plot *plot);
-/* Columns by name; one that begins with '#' is a number and stands right-aligned. */
+/* Columns by name; one that begins with '#' is a number and stands right-aligned, one that begins
+ * with '~' is words and is broken into lines. */
 void page_table_begin(struct page *page, const char *const *columns, uint32_t n);
 void page_cell(struct page *page, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void page_row(struct page *page); /* the row is complete */

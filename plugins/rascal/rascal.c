@@ -218,7 +218,7 @@ AGON_NUMBER(away_bps, P_AWAY_BPS, AGON_REAL, AGON_PARAM_RESTART, 1, 900, 300, 10
             "how far below the last trade its order stands");
 AGON_NUMBER(size_pct, P_SIZE_PCT, AGON_REAL, AGON_PARAM_RESTART, 0.1, 95, 5, 0.1, "%",
             "share of the free money that its order would spend");
-AGON_NUMBER(flood, P_FLOOD, AGON_INTEGER, AGON_PARAM_RESTART, 1, 1000, 20, 1, "orders",
+AGON_NUMBER(flood, P_FLOOD, AGON_INTEGER, AGON_PARAM_RESTART, 1, 1000, 200, 1, "orders",
             "wishes on each trade of a flood");
 AGON_TEXTUAL(venue, P_VENUE, "of symbol; empty: binance");
 AGON_TEXTUAL(symbol, P_SYMBOL, "what to bid on; empty: the first instrument that trades");
