@@ -66,6 +66,8 @@ struct feed {
     uint64_t bus_seq;                  /* of the last bus event that was seen */
     int has_next;                      /* next holds a bus event that was not yet taken */
     uint8_t is_unmeasured;             /* the next delivery is the first of its feed_run */
+    uint32_t n_left_out;               /* runs since the last that was measured */
+    int64_t measured_ns;               /* when the step of its event began */
     uint32_t errors_in_row;
     uint64_t cause_seq;
     agon_ns_t t;

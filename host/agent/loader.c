@@ -444,8 +444,8 @@ int plugin_file_judge(const struct elf_report *report, enum elf_runner runner, s
 
     if (refusal == NULL)
         return AGON_OK;
-    return error_set(err, strcmp(refusal->id, "val-s05") == 0 ? AGON_EVERSION : AGON_EINVAL, "%s: %s",
-                     refusal->id, refusal->text);
+    return error_set(err, strcmp(refusal->id, "val-s05") == 0 ? AGON_EVERSION : AGON_EINVAL,
+                     "%s: %s", refusal->id, refusal->text);
 }
 
 int plugin_open(struct plugin *plugin, const struct plugin_file *file, enum elf_runner runner,

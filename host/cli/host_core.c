@@ -621,15 +621,17 @@ static uint64_t own_refusals(const struct host *host, uint16_t id)
 
 /* A plugin that goes on wishing what it is refused is broken, and costs the others time: it ends
  * like one that crashed. */
-static void mind_floods(struct host *host, int64_t mono)
+static void mind_floods(struct host *host)
 {
     const struct slots *slots = engine_slots(host->engine);
-    int64_t elapsed_ns = mono - host->polled_ns;
+    int64_t elapsed_ns = engine_t(host->engine) - host->floods_t;
+    int is_first = host->floods_t == 0; // what was refused is an earlier run's
 
+    host->floods_t = engine_t(host->engine);
     for (uint16_t id = 0; id < slots->n; id++) {
         struct host_flood *flood = &host->floods[id];
         uint64_t n = own_refusals(host, id);
-        uint64_t more = host->polled_ns != 0 ? n - flood->n_refused : 0; // an earlier run's
+        uint64_t more = is_first ? 0 : n - flood->n_refused;
 
         flood->n_refused = n;
         flood->level_ns = flood->level_ns > elapsed_ns ? flood->level_ns - elapsed_ns : 0;
@@ -650,7 +652,7 @@ static void look_after(struct host *host, int64_t mono)
     uint16_t slot;
 
     leave_demoted(host);
-    mind_floods(host, mono);
+    mind_floods(host);
     while (crew_poll(host->crew, mono, &slot, &why) == 1) {
         lose_slot(host, slot, why);
     }

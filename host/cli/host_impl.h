@@ -138,6 +138,7 @@ struct host {
     uint64_t order, next_mark, next_snapshot, advanced_seq;
     int64_t polled_ns, observed_ns, started_ns;
     struct host_flood floods[SLOTS_MAX];
+    agon_ns_t floods_t; /* engine time when they were last looked at */
     int has_joined;
     uint64_t n_bars_lost;
     char failures[SLOTS_MAX][160];

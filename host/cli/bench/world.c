@@ -227,7 +227,8 @@ static int join(struct world *world, const struct world_config *config,
                           .instruments = engine_instruments(world->engine)->all + 1};
     struct run_inproc_config run = {.entry = config->entry != NULL            ? config->entry
                                              : config->plugin == WORLD_TRADER ? &trader
-                                                                              : &counter};
+                                                                              : &counter,
+                                    .now = config->now};
     void *bytes;
     int rc;
 

@@ -32,6 +32,7 @@ struct world_config {
     uint64_t bus_granules;          /* 0: the engine's default */
     uint64_t event_mask;            /* of the slots */
     uint32_t max_open_orders;       /* 0: 1000 */
+    int64_t (*now)(void);           /* delivery is measured with it; NULL: it is not */
 };
 struct world {
     struct engine *engine;        /* owned */

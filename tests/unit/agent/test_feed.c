@@ -864,20 +864,26 @@ START_TEST(delivery_is_measured_once_a_run_from_the_steps_stamp)
     measured(&rig, 0, 0); // nobody stamps
     for (int i = 0; i < 10; i++) {
         bus_stamp(rig.bus_memory, rig.seq + 1, mono_ns);
-        mono_ns += 1000 * (i + 1);
+        mono_ns += 200000 * (i + 1);
         rig_public(&rig, &trade, 0);
         rig_public(&rig, &trade, 1);
         ck_assert_int_eq(rig_step(&rig), AGON_OK);
-        measured(&rig, (uint64_t)i + 1, 1000 * (i + 1));
+        measured(&rig, (uint64_t)i + 1, 200000 * (i + 1));
     }
     bus_stamp(rig.bus_memory, rig.seq + 1, mono_ns);
     rig_public(&rig, &other, 0); // not for this slot
-    mono_ns += 50000;
+    mono_ns += 5000000;
     ck_assert_int_eq(rig_step(&rig), AGON_OK);
-    measured(&rig, 10, 10000);
+    measured(&rig, 10, 2000000);
+    for (int i = 0; i < 640; i++) { // faster than each could be measured
+        bus_stamp(rig.bus_memory, rig.seq + 1, mono_ns++);
+        rig_public(&rig, &trade, 0);
+        ck_assert_int_eq(rig_step(&rig), AGON_OK);
+    }
+    measured(&rig, 10 + 10, 2000000);
     ck_assert_int_eq(feed_go_live(run_inproc_feed(rig.run),
                                   &(struct feed_live){.seq = rig.seq,
-                                                      .nth = 21,
+                                                      .nth = 660,
                                                       .event_mask = AGON_ON(AGON_EVENT_TRADE),
                                                       .generation = 2},
                                   &rig.err),
