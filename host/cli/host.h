@@ -209,7 +209,8 @@ struct host_change {
     int rc;
     struct error err;
 };
-/* Has the core make it between two events, and waits for that, at most wait_ns. AGON_ENOTSUP: not
+/* Has the core make it between two events, and waits for that, at most wait_ns. What is added is
+ * begun as by host_reload, while the others play, and waited for until it plays. AGON_ENOTSUP: not
  * in flight; else change->err says what. One at a time. [control] */
 int host_make_change(struct host *host, struct host_change *change, int64_t wait_ns);
 /* As it runs; changes by host_make_change alone, and by who reloads. [control] */

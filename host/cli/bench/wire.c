@@ -56,6 +56,7 @@ struct round { /* one host and one job */
     double seconds, queue_p50_us, queue_p99_us;
     /* while slots changed hands: */
     uint64_t n_reloading;
+    uint32_t n_overtaken; /* reloads that did not catch up */
     double reloading_seconds, all_seconds;
     struct hist whole_ns;
 };
@@ -323,11 +324,14 @@ static int rush_reloading(struct wire *wire, struct round *round, struct sender_
     if (sender_go(&wire->sender, &job) < 0)
         return error_set(err, AGON_EIO, "the sender has lost its client");
     began = clock_mono();
-    for (uint32_t i = 0; i < round->n_reloads && rc >= 0; i++) {
+    while (round->whole_ns.n < round->n_reloads && rc >= 0) {
         int64_t at = clock_mono();
 
         rc = host_reload(wire->host, name, NULL, err);
-        hist_add(&round->whole_ns, clock_mono() - at);
+        if (rc >= 0)
+            hist_add(&round->whole_ns, clock_mono() - at);
+        else if (rc == AGON_EAGAIN && round->n_overtaken++ < round->n_reloads)
+            rc = AGON_OK; // the bus was faster three times: the operator asks again
     }
     round->all_seconds = (double)(clock_mono() - began) / 1e9;
     if (sender_halt(&wire->sender) < 0 || sender_wait(&wire->sender, &result) < 0)
@@ -418,7 +422,8 @@ static int play(struct wire *wire, struct round *round, const char *log_path, st
         generation = wire->view->slots[0].generation;
         if (rc >= 0)
             rc = rush_reloading(wire, round, &result, err);
-        is_trading = wire->view->slots[0].n_open > 0 && wire->view->slots[0].n_positions > 0;
+        if (rc >= 0)
+            is_trading = wait_resting(wire, 1, err) >= 0;
         generation = wire->view->slots[0].generation - generation;
     }
     if (rc >= 0) {
@@ -489,11 +494,13 @@ static int run_round(struct wire *wire, struct round *round, struct error *err)
 static void report_reloads(struct wire *wire, const struct round *round)
 {
     double per_s = (double)round->n_reloading / round->reloading_seconds;
-    char name[64], note[128];
+    char name[64], note[160];
 
-    (void)snprintf(note, sizeof(note), "%u reloads in %.1f s, %llu ticks in %.2f s; before: %.0f/s",
-                   round->n_reloads, round->all_seconds, (unsigned long long)round->n_reloading,
-                   round->reloading_seconds, (double)round->n / round->seconds);
+    (void)snprintf(note, sizeof(note),
+                   "%u reloads in %.1f s, %u were overtaken; %llu ticks in %.2f s; before: %.0f/s",
+                   round->n_reloads, round->all_seconds, round->n_overtaken,
+                   (unsigned long long)round->n_reloading, round->reloading_seconds,
+                   (double)round->n / round->seconds);
     bench_figure(wire->bench, round->name, per_s, "ticks/s", note);
     (void)snprintf(note, sizeof(note), "%u reloads at %.0f ticks/s", round->n_reloads, per_s);
     (void)snprintf(name, sizeof(name), "%s.cut", round->name);
