@@ -116,6 +116,8 @@ static const char *kind_name(uint8_t kind)
 
 static const char *agent_state(const struct host_view *view, const struct host_view_slot *slot)
 {
+    if (slot->condition == CONDITION_QUARANTINED)
+        return slot_condition_name(slot->condition);
     if (slot->failure[0] != '\0')
         return "gone";
     if (slot->condition != CONDITION_ACTIVE)

@@ -184,7 +184,9 @@ static void agents(struct table *table, const struct host_view *view)
              table_money(result, view->base_exp, change), paint(table, "\x1b[0m"), slot->n_open,
              (unsigned long long)slot->n_fills, (unsigned long long)slot->n_refused,
              (unsigned long long)slot->nth, position,
-             slot->failure[0] != '\0' ? slot->failure : slot_condition_name(slot->condition));
+             slot->condition != CONDITION_QUARANTINED && slot->failure[0] != '\0'
+                 ? slot->failure
+                 : slot_condition_name(slot->condition));
     }
 }
 

@@ -73,7 +73,7 @@ try {
   if (!took || took[2] !== generation || took[3] !== String(Number(generation) + 1)) fail(`the reloads say ${took}`);
   // One that crashes is begun anew, then put away: its state says why.
   await shell(add);
-  await page.waitForFunction(name => /^gone: ./.test(document.querySelector(`#t-agents tr[data-key="${name}"]`)?.children[1].textContent), doomed);
+  await page.waitForFunction(name => /^(gone|quarantined): ./.test(document.querySelector(`#t-agents tr[data-key="${name}"]`)?.children[1].textContent), doomed);
   if (!await page.evaluate(name => document.querySelector(`#t-agents tr[data-key="${name}"]`).children[1].classList.contains('bad'), doomed)) fail('an agent that is gone looks well');
   await page.waitForFunction(() => /^2 of 3 /.test(document.querySelector('#n-agents').textContent));
   await page.click(`#t-agents tr[data-key="${doomed}"]`);

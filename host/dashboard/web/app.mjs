@@ -81,7 +81,7 @@ const drawAgents = table('t-agents', [
     if (!cell.firstChild) cell.append(make('span', { className: 'swatch' }), make('span', { className: 'name', textContent: a.name }));
     cell.firstChild.style.background = Number(a.capital) > 0 ? colour(a.slot) : 'transparent';
   } },
-  { title: 'State', class: 'l why', hint: a => a.failure ?? '', text: a => (a.failure ? `gone: ${a.failure}` : a.state.toLowerCase()), tone: a => stateTone(a.state) },
+  { title: 'State', class: 'l why', hint: a => a.failure ?? '', text: a => (a.failure ? `${a.state.toLowerCase()}: ${a.failure}` : a.state.toLowerCase()), tone: a => stateTone(a.state) },
   { title: 'Stage', class: 'l p3', text: a => a.stage.toLowerCase().replace('_', ' '), tone: () => 'dim' },
   { title: 'Gen.', class: 'p2', tip: 'Generation of the code that plays', text: a => a.generation },
   { title: 'Capital', class: 'p2', text: a => money(a.capital) },
