@@ -3,7 +3,7 @@
  * counted, guarded (floating-point control words, watchdog stamps) and handed to on_event. The
  * yardstick calls the same on_event through a pointer, and does nothing else. One operation is one
  * delivery to one plugin. "measured" is what a live host does besides: each step is stamped, and
- * each plugin's feed reads the clock once for what it takes at once. */
+ * a feed reads the clock for some of what it takes. */
 #include <stdlib.h>
 #include <string.h>
 
