@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* impl: what the parts of the control service share. control.c has the thread and what is live,
- * local.c the socket of the run directory, line.c what is said there, web.c HTTP and WebSocket. [control] */
+ * local.c the socket of the run directory, line.c what is said there, web.c HTTP and WebSocket.
+ * [control] */
 #ifndef CONTROL_IMPL_H
 #define CONTROL_IMPL_H
 

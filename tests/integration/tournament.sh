@@ -146,11 +146,11 @@ done
 cmp -s "$WORK/wishes_first" "$WORK/wishes_second" || fail "an agent that was unloaded wished for something"
 
 # Three who trade and share: what `agon ctl export` says beside the running host is of one moment and agrees with the
-# script. Fills and samples of the whole journal begin with it.
+# script. Fills and samples of the whole journal begin with it. They wish seldom: the exchange's limit is of real time.
 rm -rf "$WORK/run"
-live_files "$(agent busy_1 busy.so 'every: 4')
-$(agent busy_2 busy.so 'every: 5')
-$(agent busy_3 busy.so 'every: 7')
+live_files "$(agent busy_1 busy.so 'every: 60')
+$(agent busy_2 busy.so 'every: 70')
+$(agent busy_3 busy.so 'every: 80')
 tournament: {schedule: \"*/2 * * * *\", sample: 1m, window: 1h, min_samples: 1, gates: {drawdown: 100%}}"
 start_host
 ctl_export() { "$AGON" ctl export "$@" --dir "$WORK/run"; }
