@@ -108,7 +108,7 @@ void crew_delivery(const struct crew *crew, uint16_t slot, struct hist_small *de
 
 /* --- reload: another generation for a slot --- */
 
-struct crew_report { /* of a reload, a roll-back, a restart */
+struct crew_report {           /* of a reload, a roll-back, a restart */
     uint32_t from, generation; /* from: what played before; 0: nobody did */
     uint64_t hash;
     unsigned char file_hash[HASH_SIZE];

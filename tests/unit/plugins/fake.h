@@ -54,7 +54,8 @@ struct fake {
     uint32_t n_history, n_timers;
 };
 
-/* Maps build/plugins/NAME/NAME.so, of FOLDER/NAME that one; a second one is an instance of its own. */
+/* Maps build/plugins/NAME/NAME.so, of FOLDER/NAME that one; a second one is an instance of its own.
+ */
 void fake_open(struct fake *fake, const char *name);
 void fake_param(struct fake *fake, const char *name, const char *value);
 int fake_create(struct fake *fake);
