@@ -70,7 +70,7 @@ try {
   await page.waitForFunction(([name, was]) => document.querySelector(`#t-agents tr[data-key="${name}"]`).children[3].textContent === String(Number(was) + 1), [agent, generation]);
   await page.waitForSelector('#s-reloads:not([hidden]) tbody tr:not(.empty)');
   const took = await cells('t-reloads', agent);
-  if (!took || took[2] !== generation || took[3] !== String(Number(generation) + 1)) fail(`the reloads say ${took}`);
+  if (!took || took[2] !== 'reload' || took[3] !== generation || took[4] !== String(Number(generation) + 1) || !/^[0-9.]+ (ns|µs|ms)$/.test(took[5])) fail(`the reloads say ${took}`);
   // One that crashes is begun anew, then put away: its state says why.
   await shell(add);
   await page.waitForFunction(name => /^(gone|quarantined): ./.test(document.querySelector(`#t-agents tr[data-key="${name}"]`)?.children[1].textContent), doomed);

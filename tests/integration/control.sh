@@ -114,7 +114,7 @@ grep -q '^agon_agent_fills_total{agent="busy_1"}' "$WORK/metrics" || fail "metri
 for part in 'bucket{agent="busy_1",le="+Inf"}' 'sum{agent="busy_1"}' 'count{agent="busy_1"}'; do
     grep -qF "agon_agent_delivery_seconds_$part" "$WORK/metrics" || fail "no $part of the delivery"
 done
-is '.agents | length == 3 and all(.count > 0 and .p50_ns > 0 and .p99_ns >= .p50_ns)' latency ||
+is '.agents | map(select(.agent | startswith("busy"))) | length == 3 and all(.count > 0 and .p50_ns > 0 and .p99_ns >= .p50_ns)' latency ||
     fail "how long delivery takes: $(cat "$WORK/out")"
 if command -v promtool >/dev/null; then
     promtool check metrics <"$WORK/metrics" >"$WORK/out" 2>&1 || fail "promtool: $(cat "$WORK/out")"

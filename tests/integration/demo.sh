@@ -6,8 +6,8 @@
 . "$(dirname "$0")/common.sh"
 export TMPDIR="$WORK/tmp"
 mkdir "$TMPDIR"
-CHECK=$(cd "$(dirname "$0")" && pwd)/tournament_check.py
-cd "$WORK" || exit 1
+CHECK=$(dirname "$0")/tournament_check.py
+KEPT=$WORK/kept
 
 clean() {
     [ -z "$(ls "$TMPDIR")" ] || fail "$1 left $(ls "$TMPDIR")"
@@ -21,7 +21,7 @@ begins() { # what a person sees first is where to look
 }
 
 # Kept: half a minute at 60x is half an hour, with a tournament at the quarters.
-"$AGON" demo --seconds 32 --keep --dir "$WORK/kept" >"$WORK/out" 2>"$WORK/err" &
+"$AGON" demo --seconds 32 --keep --dir "$KEPT" --report "$WORK/demo.html" >"$WORK/out" 2>"$WORK/err" &
 DEMO_PID=$!
 PIDS="$PIDS $DEMO_PID"
 until_true "$DEMO_PID" "the summary" lines "$WORK/out" '^It runs on' 1
@@ -35,22 +35,22 @@ is_sanitized || { # whose children may take their time
     happened '  momentum_1  *reloaded: generation 2 '
     happened '^reload of momentum_1: '
     # The exchange says so itself: what the one that crashed had open was cancelled there.
-    order=$(grep '"what":"NEW"' kept/exchange.ndjson | grep '"symbol":"ETHUSDT"' | grep '"price":"2[0-9]*' |
+    order=$(grep '"what":"NEW"' "$KEPT/exchange.ndjson" | grep '"symbol":"ETHUSDT"' | grep '"price":"2[0-9]*' |
         grep '"type":"LIMIT' | sed -n 's/.*"clientOrderId":"\([^"]*\)".*/\1/p' | head -1)
-    grep '"what":"CANCELED"' kept/exchange.ndjson | grep -q "\"$order\"" ||
+    grep '"what":"CANCELED"' "$KEPT/exchange.ndjson" | grep -q "\"$order\"" ||
         fail "the exchange does not tell of a cancel of $order"
-    "$AGON" ctl reloads --dir kept/run --json | jq -e 'map(select(.agent == "momentum_1" and .kind == "reload")) | length == 1' \
+    "$AGON" ctl reloads --dir "$KEPT/run" --json | jq -e 'map(select(.agent == "momentum_1" and .kind == "reload")) | length == 1' \
         >/dev/null || fail "ctl does not tell of the reload"
     planned() {
-        "$AGON" ctl tournament show --dir kept/run --json 2>/dev/null | grep -q '"rank":1'
+        "$AGON" ctl tournament show --dir "$KEPT/run" --json 2>/dev/null | grep -q '"rank":1'
     }
     until_true "$DEMO_PID" "a tournament with ranks" planned
-    seq=$("$AGON" ctl status --dir kept/run --json | jq .seq)
+    seq=$("$AGON" ctl status --dir "$KEPT/run" --json | jq .seq)
     for what in plans samples fills; do
-        "$AGON" ctl export $what "$WORK/$what" --until "$seq" --dir kept/run || fail "ctl export $what"
+        "$AGON" ctl export $what "$WORK/$what" --until "$seq" --dir "$KEPT/run" || fail "ctl export $what"
     done
-    python3 "$CHECK" fills samples plans USDT || fail "the script disagrees with the demo's tournaments"
-    grep -q '"rank":[0-9]' plans || fail "no plan with ranks was checked"
+    python3 "$CHECK" "$WORK/fills" "$WORK/samples" "$WORK/plans" USDT || fail "the script disagrees with the demo's tournaments"
+    grep -q '"rank":[0-9]' "$WORK/plans" || fail "no plan with ranks was checked"
 }
 kill -INT "$DEMO_PID"
 ended "$DEMO_PID" 0 "the kept demo"
@@ -58,8 +58,8 @@ lines "$WORK/out" ' equal$' 1 || fail "no equal proof: $(tail -5 "$WORK/out")"
 ! grep -q 'DIFFERENT\|1970-01' "$WORK/out" || fail "$(grep 'DIFFERENT\|1970-01' "$WORK/out")"
 grep -q 'seen by them: .*, equal' "$WORK/out" || fail "events sent and seen are not compared"
 [ ! -s "$WORK/err" ] || fail "the demo complains: $(head -3 "$WORK/err")"
-[ "$(grep -c '<svg' agon-demo.html)" -ge 2 ] || fail "the report has no plots"
-"$AGON" replay kept/run --verify >"$WORK/replay.out" || fail "the kept journal does not replay"
+[ "$(grep -c '<svg' "$WORK/demo.html")" -ge 2 ] || fail "the report has no plots"
+"$AGON" replay "$KEPT/run" --verify >"$WORK/replay.out" || fail "the kept journal does not replay"
 grep '^Events sent\|^reload of' "$WORK/out"
 clean "the kept demo"
 
@@ -68,12 +68,12 @@ lines "$WORK/out" ' equal$' 1 || fail "no equal proof: $(tail -5 "$WORK/out")"
 clean "a short demo"
 
 if [ -e "$DATA/book" ]; then
-    "$AGON" demo --data "$DATA/book" --seconds 8 --report recorded.html >"$WORK/out" 2>"$WORK/err" ||
+    "$AGON" demo --data "$DATA/book" --seconds 8 --report "$WORK/recorded.html" >"$WORK/out" 2>"$WORK/err" ||
         fail "the demo on recordings ended with $?: $(cat "$WORK/err")"
     lines "$WORK/out" ' equal$' 1 || fail "no equal proof on recordings: $(tail -5 "$WORK/out")"
     n=$(sed -n 's/^\([0-9]*\) events, .*/\1/p' "$WORK/out")
     [ "${n:-0}" -ge 1000 ] || fail "the recordings gave ${n:-no} events"
-    [ -s recorded.html ] || fail "no report on recordings"
+    [ -s "$WORK/recorded.html" ] || fail "no report on recordings"
     clean "the demo on recordings"
 fi
 "$AGON" demo --data /nonexistent --seconds 5 --report off >"$WORK/out" 2>"$WORK/err"

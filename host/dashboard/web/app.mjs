@@ -332,20 +332,6 @@ function drawLatency() {
   }
 }
 // A panel whose columns are what the host tells: its first row says which there are.
-const drawn = new Map();
-function drawAny(id, rows) {
-  const keys = Object.keys(rows[0] ?? {}).filter(k => typeof rows[0][k] !== 'object').slice(0, 14);
-  const name = keys.join();
-  if (drawn.get(id)?.name !== name) {
-    $(id).replaceChildren();
-    const isText = k => typeof rows[0]?.[k] === 'string' && Number.isNaN(Number(rows[0][k]));
-    drawn.set(id, { name, draw: table(id, keys.map((k, i) => ({
-      title: k[0].toUpperCase() + k.slice(1).replaceAll('_', ' '), class: (isText(k) ? 'l' : '') + (i > 4 ? ' p2' : ''),
-      text: r => (k === 'time' ? clock(r[k]) : typeof r[k] === 'number' && !Number.isInteger(r[k]) ? r[k].toFixed(4) : typeof r[k] === 'number' ? count(r[k]) : r[k] === true ? 'yes' : r[k] === false ? 'no' : r[k] ?? '–'),
-    })), 'Nothing yet.') });
-  }
-  drawn.get(id).draw(rows, r => JSON.stringify([r.slot, r.agent, r.name, r.time, r.seq]));
-}
 const drawPlan = table('t-tournament', [
   { title: 'Rank', text: r => r.rank || '–' }, { title: 'Agent', class: 'l', text: r => r.agent },
   { title: 'Verdict', class: 'l', text: r => r.verdict.replaceAll('_', ' '), tone: r => (r.verdict === 'ranked' ? '' : r.verdict === 'unloaded' ? 'bad' : 'warn') },
@@ -362,13 +348,19 @@ function drawTournament() {
   put('tournament-note', `number ${t.number} · ${(t.time ?? '').slice(0, 16).replace('T', ' ')} · ${t.schedule}`);
   drawPlan([...t.rows].sort((a, b) => (a.rank || 99) - (b.rank || 99)), r => r.agent);
 }
+const drawChanges = table('t-reloads', [
+  { title: 'Time', class: 'l', text: r => clock(r.time) }, { title: 'Agent', class: 'l', text: r => r.agent },
+  { title: 'Kind', class: 'l', text: r => r.kind }, { title: 'From', text: r => String(r.from) }, { title: 'To', text: r => String(r.to) },
+  { title: 'Pause', text: r => span(r.pause_ns) }, { title: 'All in all', class: 'p2', text: r => span(r.total_ns) },
+  { title: 'State', class: 'p2', text: r => `${count(r.state_bytes)} B` }, { title: 'Code', class: 'l p2', text: r => r.code.slice(0, 8) },
+], 'Nothing yet.');
 function drawReloads() {
   const list = state.get('reloads');
   $('s-reloads').hidden = !list;
   document.querySelector('.left').classList.toggle('no-reloads', !list);
   if (!list) return;
   put('n-reloads', String(list.length));
-  drawAny('t-reloads', list);
+  drawChanges(list, r => JSON.stringify([r.time, r.agent, r.to]));
 }
 function draw(keys) {
   const has = prefix => keys.some(k => k.startsWith(prefix));
