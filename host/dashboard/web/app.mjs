@@ -331,7 +331,6 @@ function drawLatency() {
     });
   }
 }
-// A panel whose columns are what the host tells: its first row says which there are.
 const drawPlan = table('t-tournament', [
   { title: 'Rank', text: r => r.rank || '–' }, { title: 'Agent', class: 'l', text: r => r.agent },
   { title: 'Verdict', class: 'l', text: r => r.verdict.replaceAll('_', ' '), tone: r => (r.verdict === 'ranked' ? '' : r.verdict === 'unloaded' ? 'bad' : 'warn') },
