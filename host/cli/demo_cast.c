@@ -214,6 +214,7 @@ static void param(struct crew_slot *slot, const char *name, const char *text)
 
 enum { SPOT = 0, PERP = 1 };
 #define ROLE_MARKETS 4
+#define ROLE_PARAMS  8
 struct role {
     const char *name, *plugin;
     int64_t capital;
@@ -221,7 +222,7 @@ struct role {
         const char *symbol;
         int kind;
     } markets[ROLE_MARKETS];
-    const char *params[6][2];
+    const char *params[ROLE_PARAMS][2];
     const char *file;             /* of several of that plugin; a rascal. NULL: the plugin's name */
     int64_t after_pct, again_pct; /* of the demo's length */
     int needs_all;                /* of its markets */
@@ -235,9 +236,10 @@ static const struct role roles[DEMO_SLOTS] = {
      .capital = 50000,
      .markets = {{"BTCUSDT", SPOT}},
      .params = {{"bar_s", "60"},
-                {"fast", "3"},
-                {"slow", "8"},
-                {"rsi", "7"},
+                {"fast", "2"},
+                {"slow", "5"},
+                {"rsi_entry", "0"},
+                {"rsi_exit", "0"},
                 {"volume_min", "0"},
                 {"size_pct", "40"}}},
     {.name = "mean_rev_1",
@@ -342,7 +344,7 @@ int demo_cast(struct crew_slot slots[DEMO_SLOTS], const struct demo_plan *plan, 
         slot->record.runner = CREW_PROCESS;
         slot->hard_ns = (int64_t)1000 * 1000000;
         snprintf(slot->record.name, sizeof(slot->record.name), "%s", role->name);
-        for (int k = 0; k < 6 && role->params[k][0] != NULL; k++)
+        for (int k = 0; k < ROLE_PARAMS && role->params[k][0] != NULL; k++)
             param(slot, role->params[k][0], role->params[k][1]);
         if (role->file != NULL)
             set_mischief(slot, role, plan->length_s);
@@ -353,6 +355,11 @@ int demo_cast(struct crew_slot slots[DEMO_SLOTS], const struct demo_plan *plan, 
                              role->file != NULL ? role->file : role->plugin);
     }
     return n;
+}
+
+int demo_is_rascal(const struct crew_slot *slot)
+{
+    return strstr(slot->plugin, "/rascal_") != NULL;
 }
 
 static int by_name(const void *a, const void *b)

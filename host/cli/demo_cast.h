@@ -28,6 +28,8 @@ struct demo_plan {
 };
 /* A count: what needs a market that is not there stays away. */
 int demo_cast(struct crew_slot slots[DEMO_SLOTS], const struct demo_plan *plan, struct error *err);
+/* Does it misbehave on purpose? */
+int demo_is_rascal(const struct crew_slot *slot);
 /* The code that takes over from momentum_1's. AGON_ENOENT. */
 int demo_newcomer(const char *plugins, char path[512], struct error *err);
 /* Recordings of Binance spot books in a directory, at most max, sorted; each to be freed. A count.

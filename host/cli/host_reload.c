@@ -556,6 +556,7 @@ void host_take_stillborn(struct host *host)
         struct record_crash *crash = &host->crashes[id];
 
         memcpy(crash->text, host->stillborn_why[id], sizeof(crash->text));
+        memcpy(host->failures[id], host->stillborn_why[id], sizeof(host->stillborn_why[id]));
         crash->kind = CRASH_FAILED;
         crash->signal = 0;
         crash->ip = crash->address = 0;

@@ -112,6 +112,20 @@ static void holding_text(struct engine *engine, uint16_t slot, char *text, size_
     }
 }
 
+/* Whoever took over last did not come to play after all. */
+static void retract(struct story *story, uint16_t slot)
+{
+    for (uint32_t i = story->n_happenings; i > 0; i--) {
+        struct story_happening *one = &story->happenings[i - 1];
+
+        if (one->slot != slot || one->kind != STORY_CHANGEOVER)
+            continue;
+        snprintf(one->text, sizeof(one->text), "was to be begun anew, and did not come to play");
+        one->is_marked = 0;
+        return;
+    }
+}
+
 static void on_generation(struct story *story, struct engine *engine,
                           const struct record_generation *record)
 {
@@ -120,6 +134,8 @@ static void on_generation(struct story *story, struct engine *engine,
     struct story_happening *one;
     char holding[96];
 
+    if (record->why == GENERATION_REFUSED)
+        retract(story, record->slot);
     if (record->why > GENERATION_FRESH)
         return;
     holding_text(engine, record->slot, holding, sizeof(holding));

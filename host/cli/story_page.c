@@ -100,8 +100,10 @@ static int put_plots(const struct story *story, struct page *page)
     free_curves(&curves);
     if (rc >= 0)
         rc = make_curves(story, &curves, 1);
-    if (rc < 0)
+    if (rc < 0) {
+        free_curves(&curves);
         return rc;
+    }
     for (uint32_t i = 0; i < story->n_happenings; i++) {
         if (story->happenings[i].kind != STORY_TOURNAMENT)
             continue;
@@ -283,5 +285,7 @@ int story_html(const struct story *story, const struct story_page *at, struct er
     }
     if (fclose(out) != 0 && rc >= 0)
         rc = AGON_EIO;
-    return rc == AGON_EIO ? error_set(err, rc, "%s: %s", at->path, strerror(errno)) : rc;
+    if (rc == AGON_EIO)
+        return error_set(err, rc, "%s: %s", at->path, strerror(errno));
+    return rc < 0 ? error_set(err, rc, "%s: %s", at->path, error_name(rc)) : rc;
 }

@@ -28,7 +28,9 @@ PLUGINS=$WORK
 
 "$AGON" backtest --roster "$AGON_SOURCE_ROOT/configs/rosters/ten.yaml" --plugins "$AGON_BUILD_ROOT/plugins" --for 30m \
     --html "$WORK/backtest.html" >"$WORK/backtest" || fail "no report"
-node "$place/report.mjs" "$(command -v chromium)" "$WORK/backtest.html" || fail "the report in a browser"
+"$AGON" demo --seconds 6 --report "$WORK/demo.html" --plugins "$AGON_BUILD_ROOT/plugins" >"$WORK/demo" 2>&1 ||
+    fail "the demo: $(tail -5 "$WORK/demo")"
+node "$place/report.mjs" "$(command -v chromium)" "$WORK/backtest.html" "$WORK/demo.html" || fail "the report in a browser"
 
 start_sim --seed 3 --speed 20
 SPEED=20 live_files "$(agent busy_1 busy.so 'every: 20' '' ', orders_on_reload: cancel')

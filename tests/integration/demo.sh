@@ -32,11 +32,13 @@ is_sanitized || { # whose children may take their time
     happened '  flood_1  *it floods'
     happened '  [a-z]*_1  *its plugin file is quarantined on this host: crashed 3 times'
     happened 'the exchange has cancelled its [0-9]* open order'
-    happened '  momentum_1  *reloaded: generation 2 '
+    happened '  momentum_1  *reloaded: generation 2 .* holding [0-9.]* BTCUSDT'
     happened '^reload of momentum_1: '
     # The exchange says so itself: what the one that crashed had open was cancelled there.
-    order=$(grep '"what":"NEW"' "$KEPT/exchange.ndjson" | grep '"symbol":"ETHUSDT"' | grep '"price":"2[0-9]*' |
-        grep '"type":"LIMIT' | sed -n 's/.*"clientOrderId":"\([^"]*\)".*/\1/p' | head -1)
+    # Its orders are the only ones on that contract; the futures market numbers its orders from 4,000,000,000 on.
+    order=$(grep '"what":"NEW"' "$KEPT/exchange.ndjson" | grep '"symbol":"ETHUSDT"' | grep '"orderId":4[0-9]\{9\},' |
+        sed -n 's/.*"clientOrderId":"\([^"]*\)".*/\1/p' | head -1)
+    [ -n "$order" ] || fail "crash_1 had no order at the exchange"
     grep '"what":"CANCELED"' "$KEPT/exchange.ndjson" | grep -q "\"$order\"" ||
         fail "the exchange does not tell of a cancel of $order"
     "$AGON" ctl reloads --dir "$KEPT/run" --json | jq -e 'map(select(.agent == "momentum_1" and .kind == "reload")) | length == 1' \
@@ -76,6 +78,17 @@ if [ -e "$DATA/book" ]; then
     [ -s "$WORK/recorded.html" ] || fail "no report on recordings"
     clean "the demo on recordings"
 fi
+"$AGON" demo --seconds 5 --report /nonexistent/report.html >"$WORK/out" 2>"$WORK/err"
+code=$?
+[ "$code" = 6 ] || fail "a report that cannot be written: ended with $code instead of 6"
+grep -q /nonexistent/report.html "$WORK/err" || fail "the message does not name it: $(cat "$WORK/err")"
+# The longest tournament window is an hour of market time, however long the demo is.
+"$AGON" demo --seconds 600 --report off >"$WORK/out" 2>"$WORK/err" &
+DEMO_PID=$!
+PIDS="$PIDS $DEMO_PID"
+until_true "$DEMO_PID" "a long demo begins" lines "$WORK/out" '^dashboard' 1
+kill -INT "$DEMO_PID"
+ended "$DEMO_PID" 130 "a long demo that is interrupted"
 "$AGON" demo --data /nonexistent --seconds 5 --report off >"$WORK/out" 2>"$WORK/err"
 code=$?
 [ "$code" = 4 ] || fail "a folder that is not there: ended with $code instead of 4"
