@@ -70,7 +70,7 @@ lines "$WORK/out" ' equal$' 1 || fail "no equal proof: $(tail -5 "$WORK/out")"
 clean "a short demo"
 
 if [ -e "$DATA/book" ]; then
-    "$AGON" demo --data "$DATA/book" --seconds 8 --report "$WORK/recorded.html" >"$WORK/out" 2>"$WORK/err" ||
+    "$AGON" demo --data "$DATA/book" --seconds 5 --report "$WORK/recorded.html" >"$WORK/out" 2>"$WORK/err" ||
         fail "the demo on recordings ended with $?: $(cat "$WORK/err")"
     lines "$WORK/out" ' equal$' 1 || fail "no equal proof on recordings: $(tail -5 "$WORK/out")"
     n=$(sed -n 's/^\([0-9]*\) events, .*/\1/p' "$WORK/out")
