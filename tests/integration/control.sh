@@ -93,7 +93,7 @@ agent stuck faulty.so 'fault: start_hang' >>"$WORK/stuck.yaml"
 # While it begins all else is answered (HST-20): between two answers by which it is still beginning the host halts,
 # says how it is, and refuses a second roster. A try on a machine that needs longer than the plugin is given counts not.
 begins() { is '(.[3].state // "gone") != "gone"' agents; }
-no_more() { grep -c 'slot stuck: its plugin is gone' "$WORK/host.err"; }
+no_more() { grep -c 'slot stuck: add failed' "$WORK/host.err"; }
 settled_or_begins() { begins || [ "$(no_more)" -gt "$1" ]; }
 # answers COMMAND...: which has stuck begin
 answers() {
@@ -108,7 +108,7 @@ answers() {
     is '.[0].state == "halted" and (.[3].state // "gone") != "gone"' agents
     is_between=$?
     ctl resume >/dev/null || fail "resume after an agent began"
-    until_true "$HOST_PID" "stuck is given up" lines "$WORK/host.err" 'slot stuck: its plugin is gone' $((gone + 1))
+    until_true "$HOST_PID" "stuck is given up" lines "$WORK/host.err" 'slot stuck: add failed' $((gone + 1))
     [ $is_between = 0 ] || return 1
     grep -q '^agon_agent_playing{agent="stuck"} 0' "$WORK/metrics" || fail "no metrics of the one that begins"
     [ $second = 6 ] && grep -q 'being applied just now; try again' "$WORK/second.out" ||
