@@ -23,7 +23,7 @@ static int is_same(const struct roster_slot *a, const struct roster_slot *b)
 
 static int open_plugin(const struct roster_slot *slot, const char *dir, struct opened *opened)
 {
-    static struct elf_report report; // [control]: one thread
+    static struct elf_report report; // one roster is read at a time
     enum elf_runner runner = slot->runner == CREW_INPROC ? ELF_INPROC : ELF_PROCESS;
     struct plugin_file file = {.fd = -1};
     struct error *err = &opened->err;

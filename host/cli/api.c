@@ -3,7 +3,6 @@
 
 #include <stdlib.h>
 
-#include "cli/apply.h"
 #include "config/suggest.h"
 #include "sys/clock.h"
 #include "sys/log.h"
@@ -30,6 +29,8 @@ int api_init(struct api *api, struct host *host, struct error *err)
 
 void api_deinit(struct api *api)
 {
+    if (api->has_applier)
+        pthread_join(api->applier, NULL);
     watch_close(&api->watch);
     free(api->view);
     free(api->slots);
@@ -71,20 +72,46 @@ static void keep_equity(struct api *api)
     api->next_ns = view->t + api->every_ns;
 }
 
-// What was saved is applied; what is dangerous waits for `agon ctl apply --yes`.
-static void apply_saved(struct api *api)
+int api_apply(struct api *api, const struct apply *apply, struct jout *out, struct error *err)
 {
-    struct apply apply = {
-        .host = api->host, .path = api->roster, .plugins = api->plugins, .view = api->view};
+    int rc;
+
+    if (atomic_exchange(&api->is_applying, 1))
+        return error_set(err, AGON_EBUSY, "a roster is being applied just now; try again");
+    rc = apply_roster(apply, out, err);
+    atomic_store(&api->is_applying, 0);
+    return rc;
+}
+
+// What was saved is applied; what is dangerous waits for `agon ctl apply --yes`.
+static void *applier_main(void *ctx)
+{
+    struct api *api = ctx;
+    struct apply apply = {.host = api->host, .path = api->roster, .plugins = api->plugins};
     struct error err = {0};
     struct jout out = {0};
     int rc = apply_roster(&apply, &out, &err);
 
+    atomic_store(&api->is_applying, 0);
     if (rc < 0)
         log_error("control", "watch", "%s was saved and is not applied: %s", api->roster, err.text);
     else
         log_info("control", "watch", "%s was saved: %d changes were made", api->roster, rc);
     jout_deinit(&out);
+    return NULL;
+}
+
+// The place is taken here: what is saved while a roster is being applied has its turn after it.
+static void apply_saved(struct api *api)
+{
+    if (atomic_exchange(&api->is_applying, 1))
+        return;
+    if (api->has_applier)
+        pthread_join(api->applier, NULL); // it has ended, or is about to
+    api->has_applier = pthread_create(&api->applier, NULL, applier_main, api) == 0;
+    if (!api->has_applier)
+        atomic_store(&api->is_applying, 0);
+    api->is_saved = !api->has_applier;
 }
 
 static void look(void *ctx, int64_t mono_ns)
@@ -96,6 +123,8 @@ static void look(void *ctx, int64_t mono_ns)
     keep_equity(api);
     api->n_reloads = host_changeovers(api->host, api->reloads);
     if (api->watch.fd >= 0 && watch_changed(&api->watch))
+        api->is_saved = 1;
+    if (api->is_saved)
         apply_saved(api);
 }
 

@@ -6,7 +6,10 @@
 #ifndef CLI_API_H
 #define CLI_API_H
 
-#include "cli/host.h"
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "cli/apply.h"
 #include "control/control.h"
 #include "sys/watch.h"
 
@@ -29,7 +32,10 @@ struct api {
     const char *roster;     /* borrowed; the file that was read; NULL: none */
     const char *plugins;    /* borrowed; folder of its plugins */
     struct watch watch;     /* of the roster; fd -1: it is not watched */
-    const char *mode;       /* "paper", "live" */
+    pthread_t applier;      /* of what was saved: others are served meanwhile */
+    uint8_t is_saved, has_applier;
+    _Atomic uint32_t is_applying; /* a roster, whoever asked for it */
+    const char *mode;             /* "paper", "live" */
     uint32_t is_async;
     int64_t speed_milli, looked_ns, began_ns;
     agon_ns_t every_ns, next_ns;                          /* of the points of equity, engine time */
@@ -70,6 +76,8 @@ void api_put_time(struct jout *out, const char *key, agon_ns_t t);
 
 /* What an instrument is called: its symbol, with the venue before it where two have the same. */
 const char *api_label(const struct api *api, uint32_t place);
+/* apply_roster, one at a time. AGON_EBUSY: another is under way. [any but core] */
+int api_apply(struct api *api, const struct apply *apply, struct jout *out, struct error *err);
 /* The slot of that name, or AGON_ENOENT with the nearest one. */
 int api_slot_of(const struct api *api, const char *name, struct error *err);
 /* The place of an instrument in the view. */

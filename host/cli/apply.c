@@ -26,6 +26,7 @@ struct diff {
     const struct apply *apply;
     struct roster *roster;
     struct crew_slot *slots;
+    struct host_view *view; /* of the moment when it began */
     struct roster_names names;
     struct change *all;
     uint32_t n;
@@ -213,7 +214,7 @@ static int compare(struct diff *diff, struct error *err)
         snprintf(change->from, sizeof(change->from), "plays");
         snprintf(change->to, sizeof(change->to), "gone");
         change->make = (struct host_change){.kind = HOST_CHANGE_REMOVE, .slot = (uint16_t)(i - 1)};
-        change->is_dangerous = (uint8_t)is_holding(diff->apply->view, i - 1);
+        change->is_dangerous = (uint8_t)is_holding(diff->view, i - 1);
     }
     if (memcmp(&config->tournament, &diff->roster->rules, sizeof(config->tournament)) != 0) {
         struct change *change = add(diff, "-", "tournament", HOW_LIVE);
@@ -246,7 +247,7 @@ static int read_file(struct diff *diff, struct error *err)
     diff->names.n = config->n_instruments;
     for (uint32_t i = 0; i < diff->names.n; i++)
         snprintf(diff->names.instruments[i], sizeof(diff->names.instruments[i]), "%s:%s",
-                 diff->apply->view->instruments[i].venue, diff->apply->view->instruments[i].symbol);
+                 diff->view->instruments[i].venue, diff->view->instruments[i].symbol);
     yaml = config_new(diff->apply->path, bytes, n, NULL);
     rc = yaml != NULL ? roster_read(diff->roster, yaml) : AGON_ENOMEM;
     if (rc >= 0)
@@ -369,12 +370,15 @@ int apply_roster(const struct apply *apply, struct jout *out, struct error *err)
     struct diff diff = {.apply = apply,
                         .roster = calloc(1, sizeof(struct roster)),
                         .slots = calloc(SLOTS_MAX, sizeof(struct crew_slot)),
+                        .view = calloc(1, sizeof(struct host_view)),
                         .all = calloc(CHANGES_MAX, sizeof(struct change))};
     uint32_t n_made = 0;
     int rc = AGON_OK;
 
-    if (diff.roster == NULL || diff.slots == NULL || diff.all == NULL)
+    if (diff.roster == NULL || diff.slots == NULL || diff.view == NULL || diff.all == NULL)
         rc = error_set(err, AGON_ENOMEM, "out of memory");
+    else
+        host_view(apply->host, diff.view);
     if (rc >= 0)
         rc = read_file(&diff, err);
     if (rc >= 0)
@@ -393,6 +397,7 @@ int apply_roster(const struct apply *apply, struct jout *out, struct error *err)
         put_diff(&diff, n_made, out);
     free(diff.roster);
     free(diff.slots);
+    free(diff.view);
     free(diff.all);
     return rc < 0 ? rc : (int)n_made;
 }

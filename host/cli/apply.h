@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* apply: a roster's file against what runs. What differs is listed; what can change in flight is
- * changed by events, all of it or, when one thing is wrong, nothing; what cannot is said. [control]
- */
+ * changed by events, all of it or, when one thing is wrong, nothing; what cannot is said. One at a
+ * time. [any but core] */
 #ifndef CLI_APPLY_H
 #define CLI_APPLY_H
 
@@ -12,7 +12,6 @@ struct apply {
     struct host *host;
     const char *path;    /* the roster */
     const char *plugins; /* folder that its plugins are named below */
-    const struct host_view *view;
     int is_dry;
     const char *sure; /* "ema,mm_1": agents for which a dangerous change is meant; may be NULL */
 };

@@ -15,8 +15,9 @@
 #include "sys/term.h"
 
 #define WAIT_NS  ((int64_t)10 * 1000000000)
-#define APPLY_NS ((int64_t)60 * 1000000000) /* plugins are looked at in children of their own */
-#define WIDE     200                        /* columns where no terminal says how many it has */
+#define SLOW_NS  ((int64_t)60 * 1000000000)   /* plugins are looked at in children of their own */
+#define APPLY_NS ((int64_t)3600 * 1000000000) /* 64 agents, 40 s each that is slow to begin */
+#define WIDE     200                          /* columns where no terminal says how many it has */
 
 struct opts {
     struct arg_list words;
@@ -244,7 +245,7 @@ static int ask(const struct opts *opts, const char *dir, const struct args_spec 
             return complain("reload: there is no such file", AGON_EIO);
         words[2] = path;
     }
-    rc = client_ask(dir, words, opts->words.n, verb->is_slow ? APPLY_NS : WAIT_NS, &result, &err);
+    rc = client_ask(dir, words, opts->words.n, verb->is_slow ? SLOW_NS : WAIT_NS, &result, &err);
     if (rc < 0)
         return complain(err.text, rc);
     print_result(opts, result);

@@ -211,9 +211,10 @@ struct host_change {
 };
 /* Has the core make it between two events, and waits for that, at most wait_ns. What is added is
  * begun as by host_reload, while the others play, and waited for until it plays. AGON_ENOTSUP: not
- * in flight; else change->err says what. One at a time. [control] */
+ * in flight; else change->err says what. One at a time. [any but core] */
 int host_make_change(struct host *host, struct host_change *change, int64_t wait_ns);
-/* As it runs; changes by host_make_change alone, and by who reloads. [control] */
+/* As it runs; changes by host_make_change alone, and by who reloads. For who makes changes. [any
+ * but core] */
 const struct host_config *host_config_of(const struct host *host);
 /* Cancels what is open, waits at most grace_ns for the venue's word, ends the plugins, marks and
  * closes the journal. With grace_ns 0 at once; a signal on signal_fd (-1: none) hurries it.

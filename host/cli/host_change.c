@@ -164,24 +164,26 @@ static int plays(struct host *host, struct host_change *change)
 
     if (slot->condition == CONDITION_SUSPENDED && slot->condition_reason != REASON_SLOT_GONE)
         rc = command(host, COMMAND_SLOT_CONDITION, change->slot, CONDITION_ACTIVE, REASON_OPERATOR);
+    if (rc < 0)
+        return error_set(&change->err, rc, "the engine did not let it play");
     host->beginning &= ~((uint64_t)1 << change->slot);
     if (change->slot >= host->config.n_slots)
         host->config.n_slots = change->slot + 1u;
     log_info("host", "added", "slot %s plays from now on", slot->name);
-    return rc;
+    return AGON_OK;
 }
 
+/* It is not added after all. Its plugin may have played by now: then it leaves as one that is
+ * removed, with what on_crash says of its orders. */
 static int empty(struct host *host, struct host_change *change)
 {
-    const struct slot *slot = slots_get(engine_slots(host->engine), change->slot);
-
     host->beginning &= ~((uint64_t)1 << change->slot);
     REQUIRE(crew_try_leave(host->crew, change->slot, AGON_END_DONE) == AGON_OK);
-    if (slot == NULL)
+    if (slots_get(engine_slots(host->engine), change->slot) == NULL)
         return AGON_OK; // the engine had refused it
-    (void)snprintf(host->failures[change->slot], sizeof(host->failures[0]), "it did not begin");
-    return command(host, COMMAND_SLOT_CONDITION, change->slot, CONDITION_SUSPENDED,
-                   REASON_SLOT_GONE);
+    host_fail_slot(host, change->slot, "it did not begin");
+    host_tell(host);
+    return AGON_OK;
 }
 
 static int change_remove(struct host *host, struct host_change *change)

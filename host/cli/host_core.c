@@ -207,6 +207,7 @@ static int command(struct host *host, struct record_command *what)
 static int tell_gone(struct host *host, uint16_t id)
 {
     struct record_command suspend = {.kind = COMMAND_SLOT_CONDITION,
+                                     .scope = SCOPE_SLOT,
                                      .id = id,
                                      .value = CONDITION_SUSPENDED,
                                      .reason = REASON_SLOT_GONE};

@@ -193,7 +193,7 @@ int host_drain_notes(struct host *host);
 void host_on_bar(void *ctx, const struct agon_bar *bar); /* [core] */
 /* Bars of events up to seq, until the next call. [loader; core, before the agents begin] */
 void host_tell_history(void *ctx, uint64_t seq, struct crew_history *history);
-/* Has the loader begin another agent, and waits for that. [control] */
+/* Has the loader begin another agent, and waits for that. [any but core] */
 int host_add(struct host *host, struct host_change *change);
 
 /* host.c: what the ports and the loop call */

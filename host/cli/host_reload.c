@@ -320,8 +320,10 @@ static int do_add(struct host *host, struct host_change *change, struct crew_rep
     rc = crew_add(host->crew, to, seat, host, report, err);
     if (rc >= 0)
         rc = visit_core(host, change, ADD_PLAYS, err);
-    else if (host->job.is_seated)
-        (void)visit_core(host, change, ADD_EMPTY, NULL);
+    // Nothing half added stays, however long the core has no time.
+    while (rc < 0 && host->job.is_seated && !atomic_load(&host->is_loader_stopping) &&
+           visit_core(host, change, ADD_EMPTY, NULL) == AGON_ETIME)
+        ;
     return rc;
 }
 

@@ -379,8 +379,7 @@ static int do_kill(void *ctx, const struct control_call *call, struct jout *out,
 static int do_apply(void *ctx, const struct control_call *call, struct jout *out, struct error *err)
 {
     struct api *api = ctx;
-    struct apply apply = {
-        .host = api->host, .path = call->argv[0], .plugins = api->plugins, .view = api->view};
+    struct apply apply = {.host = api->host, .path = call->argv[0], .plugins = api->plugins};
     int rc;
 
     for (int i = 1; i < call->argc; i++) {
@@ -396,7 +395,7 @@ static int do_apply(void *ctx, const struct control_call *call, struct jout *out
     }
     if (api->plugins == NULL)
         return error_set(err, AGON_ENOTSUP, "this host was started without a roster");
-    rc = apply_roster(&apply, out, err);
+    rc = api_apply(api, &apply, out, err);
     return rc < 0 ? rc : AGON_OK;
 }
 
@@ -515,7 +514,8 @@ const struct control_verb api_verbs[] = {
     {"kill", "", "the kill switch: cancels everything and refuses everything", CONTROL_OPERATE, 0,
      0, do_kill},
     {"apply", "FILE [dry-run] [yes=AGENT]",
-     "makes what runs what a roster says; shows what differs", CONTROL_OPERATE, 1, 3, do_apply},
+     "makes what runs what a roster says; shows what differs", CONTROL_OPERATE, 1, 3, do_apply,
+     .is_slow = 1},
     {"export", "fills|equity|samples|plans [FILE]",
      "from the journal, as CSV (--json, and plans always: as JSON)", CONTROL_CLIENT, 1, 2, NULL},
     {"url", "", "the dashboard's address with the token in it", CONTROL_CLIENT, 0, 0, NULL},
