@@ -434,8 +434,8 @@ static void note_wish(void *ctx, uint16_t slot, const struct agon_event_hdr *wis
 static const struct fault {
     const char *number, *plugin;
     int is_gone;
-} faults[] = {
-    {"1", NULL, 1}, {"2", NULL, 1}, {"3", NULL, 0}, {"0", "relay_wrong", 0}, {"0", "no_note", 0}};
+} faults[] = {{"1", NULL, 1},          {"2", NULL, 1},      {"3", NULL, 0},
+              {"0", "relay_wrong", 0}, {"0", "no_note", 0}, {"0", "relay_minor", 0}};
 #define FAULTS   (int)(sizeof(faults) / sizeof(faults[0]))
 #define FAULT_AT "2105" /* its order rests since 2001 */
 #define MARKET   6000
