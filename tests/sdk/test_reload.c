@@ -333,6 +333,7 @@ static const struct {
     {"relay_loner", "does not adopt orders", CREW_SHADOW_NONE, CREW_ORDERS_KEEP},
     {"mover", "another plugin's", CREW_SHADOW_NONE, CREW_ORDERS_CANCEL},
     {"no_note", "val-s", CREW_SHADOW_NONE, CREW_ORDERS_KEEP},
+    {"relay_minor", "val-s05", CREW_SHADOW_NONE, CREW_ORDERS_KEEP},
     {"nowhere", "nowhere", CREW_SHADOW_NONE, CREW_ORDERS_KEEP},
 };
 #define REFUSALS (int)(sizeof(refusals) / sizeof(refusals[0]))
@@ -502,6 +503,8 @@ static void live(const struct fault *fault, unsigned char digest[HASH_SIZE], uin
     } else {
         ck_assert_uint_eq(slot->condition, CONDITION_ACTIVE);
         ck_assert_uint_eq(slot->generation, 1);
+        if (fault != NULL && fault->plugin != NULL)
+            ck_assert_int_lt(loader.rc, 0);
     }
     for (uint16_t id = 1; id < 3; id++) {
         state = state_of(id);
