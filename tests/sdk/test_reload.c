@@ -270,15 +270,17 @@ START_TEST(a_hundred_reloads_lose_nothing_and_leave_nothing)
     ck_assert_uint_gt(state.n_fills, 0);
     ck_assert_int_ne(state.held_qty, 0);
     ck_assert_uint_eq(slots_get(engine_slots(arena.engine), 0)->generation, RELOADS + 1);
-    printf("%s: %d reloads over %llu market events, cut p50 %lld p99 %lld max %lld ns, swap p50 "
-           "%lld p99 %lld max %lld ns\n",
-           _i == 0 ? "inproc" : "process", RELOADS, (unsigned long long)n_market,
-           (long long)hist_quantile(&crew_pauses(arena.crew)->cut_ns, 0.5),
-           (long long)hist_quantile(&crew_pauses(arena.crew)->cut_ns, 0.99),
-           (long long)crew_pauses(arena.crew)->cut_ns.max_ns,
-           (long long)hist_quantile(&crew_pauses(arena.crew)->swap_ns, 0.5),
-           (long long)hist_quantile(&crew_pauses(arena.crew)->swap_ns, 0.99),
-           (long long)crew_pauses(arena.crew)->swap_ns.max_ns);
+    printf(
+        "%s: %d reloads over %llu market events, %s, cut p50 %lld p99 %lld max %lld ns, swap p50 "
+        "%lld p99 %lld max %lld ns\n",
+        _i == 0 ? "inproc" : "process", RELOADS, (unsigned long long)n_market,
+        config.tape != NULL ? "recorded quotes" : "made up",
+        (long long)hist_quantile(&crew_pauses(arena.crew)->cut_ns, 0.5),
+        (long long)hist_quantile(&crew_pauses(arena.crew)->cut_ns, 0.99),
+        (long long)crew_pauses(arena.crew)->cut_ns.max_ns,
+        (long long)hist_quantile(&crew_pauses(arena.crew)->swap_ns, 0.5),
+        (long long)hist_quantile(&crew_pauses(arena.crew)->swap_ns, 0.99),
+        (long long)crew_pauses(arena.crew)->swap_ns.max_ns);
     end();
     control = control_of(&config, n_market);
     ck_assert_mem_eq(&state, &control, sizeof(state));
