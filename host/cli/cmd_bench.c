@@ -70,7 +70,7 @@ int cmd_bench(int argc, char **argv)
         struct arg_list names;
         int64_t n;
         int is_quick, is_json;
-        const char *plugin;
+        const char *plugin, *data;
     } opts = {0};
     const struct arg table[] = {
         {"n", ARG_INT, "N", "operations of one turn (each benchmark's own)", &opts.n, .min = 1,
@@ -79,6 +79,8 @@ int cmd_bench(int argc, char **argv)
          &opts.is_quick},
         {"plugin", ARG_TEXT, "FILE", "dispatch, reload: this plugin (a built-in one, mm)",
          &opts.plugin},
+        {"data", ARG_TEXT, "FILE", "reload: recorded quotes as CSV, in a loop (a made-up market)",
+         &opts.data},
         {"json", ARG_FLAG, NULL, "report as JSON", &opts.is_json},
         {NULL}};
     const struct args_spec spec = {
@@ -109,6 +111,7 @@ int cmd_bench(int argc, char **argv)
     bench.is_quick = opts.is_quick;
     bench.is_json = opts.is_json;
     bench.plugin = opts.plugin;
+    bench.data = opts.data;
     bench.dir = dir;
     bench_begin(&bench);
     rc = EXIT_OK;

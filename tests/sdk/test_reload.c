@@ -270,15 +270,17 @@ START_TEST(a_hundred_reloads_lose_nothing_and_leave_nothing)
     ck_assert_uint_gt(state.n_fills, 0);
     ck_assert_int_ne(state.held_qty, 0);
     ck_assert_uint_eq(slots_get(engine_slots(arena.engine), 0)->generation, RELOADS + 1);
-    printf("%s: %d reloads over %llu market events, cut p50 %lld p99 %lld max %lld ns, swap p50 "
-           "%lld p99 %lld max %lld ns\n",
-           _i == 0 ? "inproc" : "process", RELOADS, (unsigned long long)n_market,
-           (long long)hist_quantile(&crew_pauses(arena.crew)->cut_ns, 0.5),
-           (long long)hist_quantile(&crew_pauses(arena.crew)->cut_ns, 0.99),
-           (long long)crew_pauses(arena.crew)->cut_ns.max_ns,
-           (long long)hist_quantile(&crew_pauses(arena.crew)->swap_ns, 0.5),
-           (long long)hist_quantile(&crew_pauses(arena.crew)->swap_ns, 0.99),
-           (long long)crew_pauses(arena.crew)->swap_ns.max_ns);
+    printf(
+        "%s: %d reloads over %llu market events, %s, cut p50 %lld p99 %lld max %lld ns, swap p50 "
+        "%lld p99 %lld max %lld ns\n",
+        _i == 0 ? "inproc" : "process", RELOADS, (unsigned long long)n_market,
+        config.tape != NULL ? "recorded quotes" : "made up",
+        (long long)hist_quantile(&crew_pauses(arena.crew)->cut_ns, 0.5),
+        (long long)hist_quantile(&crew_pauses(arena.crew)->cut_ns, 0.99),
+        (long long)crew_pauses(arena.crew)->cut_ns.max_ns,
+        (long long)hist_quantile(&crew_pauses(arena.crew)->swap_ns, 0.5),
+        (long long)hist_quantile(&crew_pauses(arena.crew)->swap_ns, 0.99),
+        (long long)crew_pauses(arena.crew)->swap_ns.max_ns);
     end();
     control = control_of(&config, n_market);
     ck_assert_mem_eq(&state, &control, sizeof(state));
@@ -333,6 +335,7 @@ static const struct {
     {"relay_loner", "does not adopt orders", CREW_SHADOW_NONE, CREW_ORDERS_KEEP},
     {"mover", "another plugin's", CREW_SHADOW_NONE, CREW_ORDERS_CANCEL},
     {"no_note", "val-s", CREW_SHADOW_NONE, CREW_ORDERS_KEEP},
+    {"relay_minor", "val-s05", CREW_SHADOW_NONE, CREW_ORDERS_KEEP},
     {"nowhere", "nowhere", CREW_SHADOW_NONE, CREW_ORDERS_KEEP},
 };
 #define REFUSALS (int)(sizeof(refusals) / sizeof(refusals[0]))
@@ -434,8 +437,8 @@ static void note_wish(void *ctx, uint16_t slot, const struct agon_event_hdr *wis
 static const struct fault {
     const char *number, *plugin;
     int is_gone;
-} faults[] = {
-    {"1", NULL, 1}, {"2", NULL, 1}, {"3", NULL, 0}, {"0", "relay_wrong", 0}, {"0", "no_note", 0}};
+} faults[] = {{"1", NULL, 1},          {"2", NULL, 1},      {"3", NULL, 0},
+              {"0", "relay_wrong", 0}, {"0", "no_note", 0}, {"0", "relay_minor", 0}};
 #define FAULTS   (int)(sizeof(faults) / sizeof(faults[0]))
 #define FAULT_AT "2105" /* its order rests since 2001 */
 #define MARKET   6000
@@ -502,6 +505,8 @@ static void live(const struct fault *fault, unsigned char digest[HASH_SIZE], uin
     } else {
         ck_assert_uint_eq(slot->condition, CONDITION_ACTIVE);
         ck_assert_uint_eq(slot->generation, 1);
+        if (fault != NULL && fault->plugin != NULL)
+            ck_assert_int_lt(loader.rc, 0);
     }
     for (uint16_t id = 1; id < 3; id++) {
         state = state_of(id);

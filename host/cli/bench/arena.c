@@ -14,18 +14,22 @@
 
 static struct setup_venue venue_name = {.venue = 1, .name = "binance"};
 
+static int step_one(struct arena *arena, struct agon_event_hdr *event)
+{
+    event->t = arena->t;
+    if (arena->on_event != NULL)
+        arena->on_event(arena->ctx, event);
+    return engine_step(arena->engine, event);
+}
+
 static int step(void *ctx, struct agon_event_hdr *event)
 {
     struct arena *arena = ctx;
     struct record_report unsent;
-    int rc;
+    int rc = step_one(arena, event);
 
-    event->t = arena->t;
-    rc = engine_step(arena->engine, event);
-    while (rc >= 0 && engine_take_unsent(arena->engine, &unsent)) {
-        unsent.hdr.t = arena->t;
-        rc = engine_step(arena->engine, &unsent.hdr);
-    }
+    while (rc >= 0 && engine_take_unsent(arena->engine, &unsent))
+        rc = step_one(arena, &unsent.hdr);
     return rc;
 }
 
@@ -34,6 +38,8 @@ static int send(void *ctx, const struct order_cmd *cmd)
     struct arena *arena = ctx;
     struct venue_port port = paper_port(arena->paper);
 
+    if (arena->is_repeated)
+        return AGON_OK;
     arena->n_cmds++;
     arena->n_cancels += cmd->kind == CMD_CANCEL;
     return port.send(port.ctx, cmd);
@@ -352,6 +358,23 @@ int arena_step(struct arena *arena)
             break;
     }
     return arena_offer(arena, event);
+}
+
+int arena_repeat(struct arena *arena, const struct agon_event_hdr *event)
+{
+    struct agon_event_hdr *wish = (struct agon_event_hdr *)(void *)arena->wish;
+    int rc;
+
+    memcpy(arena->event, event, event_bytes(event));
+    arena->is_repeated = 1;
+    arena->t = event->t;
+    rc = step(arena, (struct agon_event_hdr *)(void *)arena->event);
+    advance(arena);
+    for (uint16_t id = 0; id < arena->config.n_slots; id++) {
+        while (engine_take_wish(arena->engine, id, wish) == 1)
+            ;
+    }
+    return rc;
 }
 
 uint64_t arena_look(struct arena *arena)

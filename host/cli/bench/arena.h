@@ -44,8 +44,12 @@ struct arena {
     char failure[160];
     /* Wishes of a slot as they were stepped, when somebody wants them. */
     void (*on_wish)(void *ctx, uint16_t slot, const struct agon_event_hdr *wish);
+    /* Each event as it is about to be stepped, when somebody wants them. */
+    void (*on_event)(void *ctx, const struct agon_event_hdr *event);
+    int is_repeated; /* arena_repeat: nothing leaves for the venue */
     void *ctx;
     _Alignas(64) unsigned char wish[ENGINE_WISH_BYTES];
+    _Alignas(64) unsigned char event[EVENT_BYTES_MAX]; /* of arena_repeat */
 };
 
 int arena_open(struct arena *arena, const struct arena_config *config, struct error *err);
@@ -54,6 +58,10 @@ void arena_close(struct arena *arena);
 int arena_step(struct arena *arena);
 /* Another event, stepped the same way. */
 int arena_offer(struct arena *arena, struct agon_event_hdr *event);
+/* One event that on_event was shown in another arena of the same configuration: what the slots are
+ * told is that and what follows from it. Their wishes are dropped, for those that came true are
+ * among the events. */
+int arena_repeat(struct arena *arena, const struct agon_event_hdr *event);
 /* Looks for plugins that have ended: buries them, tells the engine. The slots that did, a bit each.
  */
 uint64_t arena_look(struct arena *arena);

@@ -21,7 +21,8 @@ struct bench {
     uint64_t n; /* --n: operations of a turn; 0: each benchmark's own */
     int is_quick, is_json;
     const char *dir;    /* where files may be written: a directory of our own */
-    const char *plugin; /* --plugin: a file for dispatch; NULL: the built-in one */
+    const char *plugin; /* --plugin: a file for dispatch, reload; NULL: the built-in one, mm */
+    const char *data;   /* --data: recorded quotes for reload; NULL: a made-up market */
     uint32_t n_rows, n_failed;
 };
 

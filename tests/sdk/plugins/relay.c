@@ -5,6 +5,11 @@
  * make it crash, hang or flood at one of its events. */
 #include <agon/agon.h>
 
+#if defined(VERSION_MINOR) // another version of the SDK
+#undef AGON_ABI_MINOR
+#define AGON_ABI_MINOR VERSION_MINOR
+#endif
+
 #if defined(VERSION_2)
 #define VERSION "2.0.0"
 #define SCHEMA  2
@@ -19,6 +24,9 @@ enum { FAULT_NONE = 0, FAULT_CRASH = 1, FAULT_HANG = 2, FAULT_FLOOD = 3, FAULT_A
 struct relay_state {
     uint64_t n, hash, last_nth, n_gaps, next_ref, resting_ref, n_fills;
     agon_qty_t held_qty;
+#if defined(VERSION_HOLDS)
+    uint64_t former_refs[2];
+#endif
 };
 struct relay {
     const struct agon_host *host;
@@ -85,10 +93,39 @@ static uint64_t new_ref(struct relay *self)
 #endif
 }
 
+#if defined(VERSION_HOLDS)
+/* Never without a resting order and a position, once it has them: two more orders rest before one
+ * is cancelled, and four are bought before one is sold. Orders rest further away than a market
+ * order may reach, for that would be refused as a trade with oneself. */
+static int hold(struct relay *self, agon_px_t px)
+{
+    struct relay_state *state = &self->state;
+
+    if (state->n % 400 == 1) {
+        state->former_refs[0] = state->former_refs[1];
+        state->former_refs[1] = state->resting_ref;
+        state->resting_ref = new_ref(self);
+        return submit(self, AGON_INTENT_ORDER, AGON_BUY, px - px / 10, state->resting_ref);
+    }
+    if (state->n % 400 == 201 && state->former_refs[0] != 0)
+        return submit(self, AGON_INTENT_CANCEL, 0, 0, state->former_refs[0]);
+    if (state->n % 1000 == 51)
+        return submit(self, AGON_INTENT_ORDER,
+                      state->n > 3051 && state->n % 2000 == 51 ? AGON_SELL : AGON_BUY, 0,
+                      new_ref(self));
+    return AGON_OK;
+}
+#endif
+
 static int on_trade(struct relay *self, const struct agon_trade *trade)
 {
     mix(self, (uint64_t)trade->px);
     mix(self, (uint64_t)trade->qty);
+#if defined(VERSION_HOLDS)
+    return hold(self, trade->px);
+#elif defined(VERSION_IDLE)
+    return AGON_OK;
+#endif
     if (self->state.n % 400 == 1) {
         self->state.resting_ref = new_ref(self);
         return submit(self, AGON_INTENT_ORDER, AGON_BUY, trade->px - trade->px / 20,
@@ -108,6 +145,10 @@ static int on_event(void *plugin, const struct agon_event_hdr *event, uint64_t n
 
     if (nth != self->state.last_nth + 1)
         self->state.n_gaps++;
+#if defined(VERSION_HOLDS)
+    if (self->state.n_gaps > 0)
+        return AGON_ESTATE; // ends it: a gap does not go unnoticed
+#endif
     self->state.last_nth = nth;
     fail_if_told(self, nth);
 #if defined(VERSION_DIES)
@@ -150,6 +191,11 @@ static int load_state(void *plugin, struct agon_in *in, uint32_t schema)
 
     if (rc >= 0)
         ((struct relay *)plugin)->state = state;
+#if defined(VERSION_FORGETS)
+    ((struct relay *)plugin)->state.hash = 0;
+#elif defined(VERSION_GAP)
+    ((struct relay *)plugin)->state.last_nth--;
+#endif
     return rc;
 }
 
