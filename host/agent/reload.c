@@ -621,6 +621,15 @@ int crew_save(struct crew *crew, uint16_t slot, unsigned char **bytes, uint64_t 
     if (member->point != NULL)
         member->point->is_whole = 0;
     rc = run_process_save(member->active->process, engine_seq(crew->config.engine));
+    // A checkpoint may be under way: it is waited for, and given up.
+    for (int i = 0; rc == AGON_EBUSY && i < 1000; i++) {
+        (void)futex_wait(&never, 0, 1000000);
+        (void)run_process_poll(member->active->process, clock_mono());
+        rc = run_process_save(member->active->process, engine_seq(crew->config.engine));
+    }
+    if (rc < 0)
+        return error_set(err, rc, "the plugin of slot %u cannot be asked for its state", slot);
+    member->is_making = 0;
     for (int i = 0; rc >= 0 && i < 1000; i++) {
         rc = run_process_answer(member->active->process, err);
         if (rc != AGON_EAGAIN)
