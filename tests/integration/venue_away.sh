@@ -42,7 +42,9 @@ n_doubts() {
 in_doubt_frozen() {
     n_frozen=$(lines_of "$SIM_LOG" '"what":"order.place"')
     kill -STOP "$SIM_PID"
-    for second in 1 2 3 4 5; do
+    # Whether a wish is just on its way is chance; what an operator wants is not.
+    "$AGON" ctl cancel busy_1 --dir "$WORK/run" >"$WORK/said" 2>&1 || fail "ctl cancel: $(cat "$WORK/said")"
+    for second in 1 2 3 4 5 6; do
         sleep 1
         [ "$(n_doubts)" -gt "$n_before" ] && return 0
     done
