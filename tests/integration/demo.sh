@@ -20,6 +20,16 @@ begins() { # what a person sees first is where to look
     head -1 "$WORK/out" | grep -q '^dashboard  http://127.0.0.1:' || fail "the first line is $(head -1 "$WORK/out")"
 }
 
+# Under ThreadSanitizer the host is many times slower: a market at four times real time is what it keeps up with.
+if grep -q __tsan_init "$AGON"; then
+    "$AGON" demo --seconds 12 --speed 4 --report "$WORK/demo.html" >"$WORK/out" 2>"$WORK/err" ||
+        fail "the demo ended with $?: $(head -40 "$WORK/err")"
+    lines "$WORK/out" ' equal$' 1 || fail "no equal proof: $(tail -5 "$WORK/out")"
+    clean "the demo"
+    grep '^Events sent' "$WORK/out"
+    exit 0
+fi
+
 # Kept: half a minute at 60x is half an hour, with a tournament at the quarters.
 "$AGON" demo --seconds 32 --keep --dir "$KEPT" --report "$WORK/demo.html" >"$WORK/out" 2>"$WORK/err" &
 DEMO_PID=$!
