@@ -427,7 +427,6 @@ void api_put_tournament(const struct api *api, struct jout *out)
 
 void api_put_reloads(const struct api *api, struct jout *out)
 {
-    static const char *const kinds[] = {"?", "reload", "rollback", "restart"};
     uint32_t n = api->n_reloads < HOST_CHANGEOVERS_MAX ? api->n_reloads : HOST_CHANGEOVERS_MAX;
 
     jout_open(out, '[');
@@ -443,7 +442,7 @@ void api_put_reloads(const struct api *api, struct jout *out)
         jout_open(out, '{');
         api_put_time(out, "time", reload->t);
         jout_kv_str(out, "agent", api->view->slots[reload->slot].name);
-        jout_kv_str(out, "kind", kinds[reload->kind]);
+        jout_kv_str(out, "kind", host_changeover_name(reload->kind));
         jout_kv_int(out, "from", reload->from);
         jout_kv_int(out, "to", reload->to);
         jout_kv_str(out, "code", code);

@@ -313,7 +313,6 @@ static int print_counts(const struct demo *demo, struct error *err)
 
 static void print_changeovers(struct demo *demo)
 {
-    static const char *const kinds[] = {"?", "reload", "roll-back", "restart"};
     uint32_t n = demo->n_changeovers;
     uint32_t shown = n < HOST_CHANGEOVERS_MAX ? n : HOST_CHANGEOVERS_MAX;
 
@@ -322,7 +321,7 @@ static void print_changeovers(struct demo *demo)
         char times[2][24];
 
         printf("%s of %s: everybody's pause %s, ready after %s, %llu bytes of state\n",
-               kinds[one->kind], demo->view->slots[one->slot].name,
+               host_changeover_name(one->kind), demo->view->slots[one->slot].name,
                table_time(one->cut_ns + one->swap_ns, times[0]),
                table_time(one->total_ns, times[1]), (unsigned long long)one->n_state);
     }

@@ -169,6 +169,7 @@ struct host_changeover { /* a generation took over from another */
     uint64_t code, n_state;            /* of the plugin's file; bytes of state handed over */
     int64_t cut_ns, swap_ns, total_ns; /* the core stood still for the first two */
 };
+const char *host_changeover_name(uint8_t kind); /* "reload", "rollback", "restart" */
 /* How many there were in this run; the newest HOST_CHANGEOVERS_MAX are written, number n at place
  * n % HOST_CHANGEOVERS_MAX. [any but core] */
 uint32_t host_changeovers(struct host *host, struct host_changeover list[HOST_CHANGEOVERS_MAX]);

@@ -276,6 +276,13 @@ static void keep(struct host *host, uint16_t slot, uint32_t kind, const struct c
     pthread_mutex_unlock(&host->loader_lock);
 }
 
+const char *host_changeover_name(uint8_t kind)
+{
+    static const char *const names[] = {"?", "reload", "rollback", "restart"};
+
+    return names[kind <= HOST_RESTART ? kind : 0];
+}
+
 uint32_t host_changeovers(struct host *host, struct host_changeover list[HOST_CHANGEOVERS_MAX])
 {
     uint32_t n;

@@ -186,7 +186,6 @@ static void put_changeovers(const struct story_page *at, struct page *page)
     static const char *const columns[] = {"market time (UTC)", "agent",  "",
                                           "#generation",       "#state", "#the core stood still",
                                           "#all in all"};
-    static const char *const kinds[] = {"?", "reload", "roll-back", "restart"};
     uint32_t n =
         at->n_changeovers < HOST_CHANGEOVERS_MAX ? at->n_changeovers : HOST_CHANGEOVERS_MAX;
 
@@ -202,7 +201,7 @@ static void put_changeovers(const struct story_page *at, struct page *page)
         clock_text(one->t, t);
         page_cell(page, "%.8s", t + 11);
         page_cell(page, "%s", one->slot < at->view->n_slots ? at->view->slots[one->slot].name : "");
-        page_cell(page, "%s", kinds[one->kind]);
+        page_cell(page, "%s", host_changeover_name(one->kind));
         page_cell(page, "%u to %u", one->from, one->to);
         page_cell(page, "%llu bytes", (unsigned long long)one->n_state);
         page_cell(page, "%s", table_time(one->cut_ns + one->swap_ns, time));
