@@ -5,8 +5,8 @@
 #ifndef CLI_APPLY_H
 #define CLI_APPLY_H
 
-#include "cli/host.h"
 #include "net/jout.h"
+#include "run/host.h"
 
 struct apply {
     struct host *host;

@@ -5,9 +5,9 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "base/exit.h"
 #include "base/num.h"
 #include "base/utf8.h"
-#include "cli/exit.h"
 #include "config/suggest.h"
 #include "config/units.h"
 

@@ -15,10 +15,11 @@
 #include "base/num.h"
 #include "cli/args.h"
 #include "cli/commands.h"
-#include "cli/config_file.h"
 #include "cli/demo_cast.h"
-#include "cli/slots.h"
+#include "cli/words.h"
 #include "lab/backtest.h"
+#include "run/config_file.h"
+#include "run/slots.h"
 #include "sys/file.h"
 
 struct opts {
@@ -196,8 +197,8 @@ static int take_words(const struct opts *opts, struct crew_slot *slots,
 {
     struct error err = {0};
 
-    if (slots_of_words(slots, &config->n_slots, &opts->plugins, &opts->params, opts->capital,
-                       &err) >= 0)
+    if (words_slots(slots, &config->n_slots, &opts->plugins, &opts->params, opts->capital, &err) >=
+        0)
         return opts->params_file != NULL ? take_params(opts, slots, config->n_slots) : EXIT_OK;
     fprintf(stderr, "agon backtest: %s\n", err.text);
     return EXIT_FLAGS;

@@ -11,9 +11,9 @@
 #include "cli/commands.h"
 #include "cli/journal_dir.h"
 #include "cli/plan_text.h"
-#include "cli/slots.h"
 #include "journal/text.h"
 #include "lab/replay.h"
+#include "run/slots.h"
 #include "sys/disk_posix.h"
 
 #define ULL(value) ((unsigned long long)(value))

@@ -6,7 +6,7 @@
 
 #include <stdio.h>
 
-#include "cli/exit.h"
+#include "base/exit.h"
 
 /* argv[0] is the command's own name. Returns an exit code. [main thread] */
 struct command {

@@ -11,8 +11,8 @@
 
 #include "base/num.h"
 #include "cli/embedded.h"
-#include "cli/slots.h"
 #include "lab/tape.h"
+#include "run/slots.h"
 #include "sys/file.h"
 #include "sys/proc.h"
 #include "venue/config.h"

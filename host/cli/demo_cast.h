@@ -4,8 +4,8 @@
 #ifndef CLI_DEMO_CAST_H
 #define CLI_DEMO_CAST_H
 
-#include "cli/host.h"
 #include "cli/simproc.h"
+#include "run/host.h"
 
 #define DEMO_SLOTS    9            /* eight agents and a model */
 #define DEMO_NEWCOMER "momentum_1" /* who is reloaded with other code, in the first place below */

@@ -5,10 +5,10 @@
 
 #include "base/num.h"
 #include "cli/args.h"
-#include "cli/host.h"
 #include "cli/story.h"
 #include "cli/table.h"
 #include "lab/page.h"
+#include "run/host.h"
 #include "sys/clock.h"
 
 struct curves {    /* of the agents that have capital; models have none, and no curve */

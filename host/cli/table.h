@@ -6,7 +6,7 @@
 
 #include <stdio.h>
 
-#include "cli/host.h"
+#include "run/host.h"
 
 struct table {
     FILE *out;

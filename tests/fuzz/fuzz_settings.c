@@ -3,17 +3,17 @@
  * roster's, one behind the other with lines "===" between them, and a credential behind a fourth.
  * What a credential holds is in no message.
  *
- * decodes: host/cli/settings.c host/cli/credential.c host/venue/config.c host/agent/roster.c */
-#include "cli/settings.h"
+ * decodes: host/run/settings.c host/run/credential.c host/venue/config.c host/agent/roster.c */
+#include "run/settings.h"
 
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "cli/credential.h"
-#include "cli/exit.h"
+#include "base/exit.h"
 #include "fuzz.h"
+#include "run/credential.h"
 
 #define PARTS 4
 

@@ -20,7 +20,7 @@
 #include "cli/bench/sender.h"
 #include "cli/bench/table.h"
 #include "cli/demo_cast.h"
-#include "cli/slots.h"
+#include "run/slots.h"
 #include "journal/reader.h"
 #include "sys/clock.h"
 #include "sys/disk_posix.h"

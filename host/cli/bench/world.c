@@ -8,7 +8,7 @@
 
 #include "agent/setup.h"
 #include "base/num.h"
-#include "cli/slots.h"
+#include "run/slots.h"
 
 #define ASSET_USDT 1
 #define ASSET_BASE 2

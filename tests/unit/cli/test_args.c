@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "cli/args.h"
-#include "cli/exit.h"
+#include "base/exit.h"
 
 struct opts {
     int is_json, venue, is_speed_given;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /* config_file: a configuration that is named on a command line or by another file: read, and its
  * mistakes told on standard error. [control] */
-#ifndef CLI_CONFIG_FILE_H
-#define CLI_CONFIG_FILE_H
+#ifndef RUN_CONFIG_FILE_H
+#define RUN_CONFIG_FILE_H
 
 #include "config/config.h"
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /* settings: what `agon run` is told by its file: mode, venue, roster, instruments. The venue and
  * the roster are files of their own, named relative to it. [control] */
-#ifndef CLI_SETTINGS_H
-#define CLI_SETTINGS_H
+#ifndef RUN_SETTINGS_H
+#define RUN_SETTINGS_H
 
-#include "cli/host.h"
 #include "config/schema.h"
+#include "run/host.h"
 
 extern const struct schema settings_schema;
 

@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-/* host_impl: what the parts of a host share among themselves. host_boot.c opens it, host_core.c is
- * its core thread, host.c has the other threads, starting, stopping and looking. */
-#ifndef CLI_HOST_IMPL_H
-#define CLI_HOST_IMPL_H
+/* host_impl: what the parts of a host share among themselves. boot.c opens it, core.c is its core
+ * thread, loader.c, io.c and writer.c have the others, change.c makes what an operator changes,
+ * host.c starts, stops and looks. */
+#ifndef RUN_HOST_IMPL_H
+#define RUN_HOST_IMPL_H
 
 #include <limits.h>
 #include <pthread.h>
 
 #include "base/heap.h"
-#include "cli/host.h"
 #include "engine/paper.h"
 #include "journal/writer.h"
 #include "market/history.h"
 #include "net/stream_uv.h"
+#include "run/host.h"
 #include "sys/clock.h"
 #include "sys/disk_posix.h"
 #include "sys/futex.h"
@@ -164,14 +165,14 @@ struct host {
     uint64_t last_seq;
 };
 
-/* host_core.c */
+/* core.c */
 void *host_core_main(void *ctx);
 int host_step(struct host *host, struct agon_event_hdr *event); /* AGON_EAGAIN: offer it again */
 agon_ns_t host_now(struct host *host);                          /* market time */
 void host_show(struct host *host);
 /* The plugin of a slot is gone, and why; the engine is told by host_tell. */
 void host_fail_slot(struct host *host, uint16_t slot, const char *why);
-/* host_change.c */
+/* change.c */
 void host_drain_change(struct host *host);
 int host_await_change(struct host *host, struct host_change *change, int64_t wait_ns);
 /* Tells the engine what has become of halts and of slots whose plugin is gone. */
@@ -180,7 +181,7 @@ void host_tell(struct host *host);
 /* As host_step, what is due before it first. */
 int host_step_due(struct host *host, struct agon_event_hdr *event);
 
-/* host_reload.c */
+/* loader.c */
 void *host_loader_main(void *ctx);
 void host_wake_loader(struct host *host);
 int host_quarantine_open(struct host *host, struct error *err);
@@ -196,10 +197,13 @@ void host_tell_history(void *ctx, uint64_t seq, struct crew_history *history);
 /* Has the loader begin another agent, and waits for that. [any but core] */
 int host_add(struct host *host, struct host_change *change);
 
-/* host.c: what the ports and the loop call */
-void *host_io_main(void *ctx);
+/* writer.c */
 void *host_writer_main(void *ctx);
 void *host_packer_main(void *ctx); /* compresses segments that nobody writes any more */
+void host_stop_packer(struct host *host);
+
+/* io.c: what the ports and the loop call */
+void *host_io_main(void *ctx);
 void host_wake_core(struct host *host);
 void host_on_io_wake(uv_async_t *handle);
 void host_on_io_turn(uv_prepare_t *handle);

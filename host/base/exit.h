@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* exit: what the program says to a shell when it ends. The numbers are part of the interface. */
-#ifndef CLI_EXIT_H
-#define CLI_EXIT_H
+#ifndef BASE_EXIT_H
+#define BASE_EXIT_H
 
 enum exit_code {
     EXIT_OK = 0,

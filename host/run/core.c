@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "agent/roster.h"
-#include "cli/host_impl.h"
+#include "run/host_impl.h"
 #include "sys/log.h"
 
 #define BATCH         256 /* events of a source in one turn */

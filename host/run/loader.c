@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include "base/utf8.h"
-#include "cli/host_impl.h"
+#include "run/host_impl.h"
 #include "sys/file.h"
 #include "sys/log.h"
 #include "sys/proc.h"

@@ -4,9 +4,9 @@
 #include <stdlib.h>
 
 #include "base/num.h"
-#include "cli/host_impl.h"
 #include "journal/reader.h"
 #include "journal/snapshot.h"
+#include "run/host_impl.h"
 #include "sys/entropy.h"
 #include "sys/file.h"
 #include "sys/log.h"

@@ -9,8 +9,8 @@
  * The caller's own thread is control: it starts and stops, gives commands and looks at the
  * published view. On paper, orders go to the matching engine on the live book and none can reach
  * the gateway: the gateway of a paper host has no command ring. */
-#ifndef CLI_HOST_H
-#define CLI_HOST_H
+#ifndef RUN_HOST_H
+#define RUN_HOST_H
 
 #include "agent/crew.h"
 #include "base/hist.h"

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/settings.h"
+#include "run/settings.h"
 
 #include <stdlib.h>
 
+#include "base/exit.h"
 #include "base/num.h"
-#include "cli/config_file.h"
-#include "cli/exit.h"
-#include "cli/slots.h"
+#include "run/config_file.h"
+#include "run/slots.h"
 #include "venue/config.h"
 
 struct instrument_words {

@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 #include "agent/feed_fold.h"
-#include "cli/host_impl.h"
+#include "run/host_impl.h"
 #include "sys/log.h"
 
 static int command(struct host *host, uint8_t kind, uint16_t slot, int64_t value, uint16_t reason)

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-/* slots: who plays, by a roster or by words on the command line. [main thread] */
-#ifndef CLI_SLOTS_H
-#define CLI_SLOTS_H
+/* slots: the agents of a roster. [main thread] */
+#ifndef RUN_SLOTS_H
+#define RUN_SLOTS_H
 
 #include "agent/roster.h"
-#include "cli/args.h"
 
 struct slots_roster {
     const char *command; /* whose messages they are */
@@ -21,11 +20,6 @@ struct slots_roster {
  * pass; the return value is an exit code. base_currency has 16 bytes. */
 int slots_of_roster(struct crew_slot *slots, uint32_t *n, char *base_currency,
                     const struct slots_roster *from);
-/* A slot for each plugin file, with the default limits: names after the files, capital in whole
- * units of the base currency, every NAME=VALUE for all of them. AGON_EINVAL: a parameter that is
- * none. */
-int slots_of_words(struct crew_slot *slots, uint32_t *n, const struct arg_list *plugins,
-                   const struct arg_list *params, int64_t capital, struct error *err);
 /* The limits of a slot whose roster says nothing: RELIABILITY's defaults of the trade. */
 void slots_defaults(struct record_slot *record, agon_amt_t capital_amt);
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/config_file.h"
+#include "run/config_file.h"
 
 #include <stdlib.h>
 
-#include "cli/exit.h"
+#include "base/exit.h"
 #include "sys/file.h"
 
 static const char *environment(const char *name)

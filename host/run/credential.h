@@ -5,8 +5,8 @@
  * ~/.config/agon/credentials. A credential is a regular file of two lines, "key: ..." and "secret:
  * ...", owned by this user, mode 0400 or 0600, and no symbolic link. What it holds is never
  * printed. [control] */
-#ifndef CLI_CREDENTIAL_H
-#define CLI_CREDENTIAL_H
+#ifndef RUN_CREDENTIAL_H
+#define RUN_CREDENTIAL_H
 
 #include "base/error.h"
 #include "venue/secret.h"

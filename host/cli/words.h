@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+/* words: agents that stand on a command line and in no roster. [main thread] */
+#ifndef CLI_WORDS_H
+#define CLI_WORDS_H
+
+#include "agent/crew.h"
+#include "cli/args.h"
+
+/* A slot for each plugin file, with the default limits: names after the files, capital in whole
+ * units of the base currency, every NAME=VALUE for all of them. AGON_EINVAL: a parameter that is
+ * none. */
+int words_slots(struct crew_slot *slots, uint32_t *n, const struct arg_list *plugins,
+                const struct arg_list *params, int64_t capital, struct error *err);
+
+#endif

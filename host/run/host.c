@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "run/host_impl.h"
+#include "sys/log.h"
+#include "sys/signals.h"
+
+#define HURRY_NS ((int64_t)500 * 1000 * 1000)
+
+// Not before its children have ended: they die with the thread that began them.
+static void stop_loader(struct host *host)
+{
+    atomic_store(&host->is_loader_stopping, 2);
+    host_wake_loader(host);
+    pthread_join(host->loader_thread, NULL);
+}
+
+int host_start(struct host *host, struct error *err)
+{
+    if (history_new(&host->history, engine_instruments(host->engine)->n_instruments) < 0)
+        return error_set(err, AGON_ENOMEM, "no memory for the history");
+    host->started_ns = clock_mono();
+    if (pthread_create(&host->writer_thread, NULL, host_writer_main, host) != 0)
+        goto fail;
+    if (pthread_create(&host->packer_thread, NULL, host_packer_main, host) != 0)
+        goto fail_writer;
+    if (pthread_create(&host->io_thread, NULL, host_io_main, host) != 0)
+        goto fail_packer;
+    if (pthread_create(&host->loader_thread, NULL, host_loader_main, host) != 0)
+        goto fail_io;
+    if (pthread_create(&host->core_thread, NULL, host_core_main, host) != 0)
+        goto fail_loader;
+    host->is_running = 1;
+    return AGON_OK;
+
+fail_loader:
+    stop_loader(host);
+fail_io:
+    atomic_store(&host->is_io_stopping, 1);
+    uv_async_send(&host->io_wake);
+    pthread_join(host->io_thread, NULL);
+fail_packer:
+    host_stop_packer(host);
+fail_writer:
+    atomic_store(&host->is_writer_stopping, 1);
+    pthread_join(host->writer_thread, NULL);
+fail:
+    return error_set(err, AGON_EIO, "a thread could not be started");
+}
+
+void host_view(struct host *host, struct host_view *view)
+{
+    uv_async_send(&host->io_wake); // refreshes the gateway's figures for the next look
+    pthread_mutex_lock(&host->view_lock);
+    *view = *host->view;
+    pthread_mutex_unlock(&host->view_lock);
+    pthread_mutex_lock(&host->io_lock);
+    view->venue = host->io_status;
+    view->is_ready = host->io_status.is_ready;
+    pthread_mutex_unlock(&host->io_lock);
+}
+
+static int give_command(struct host *host, const struct record_command *command, uint64_t *ticket)
+{
+    struct record_command *slot;
+
+    // Operators, signals and the end of the host each come from a thread of their own.
+    pthread_mutex_lock(&host->control_lock);
+    slot = ring_claim(&host->control);
+    if (slot != NULL) {
+        *slot = *command;
+        slot->hdr.type = AGON_EVENT_COMMAND;
+        slot->hdr.granules = 1;
+        *ticket = host->n_commands++;
+        ring_publish(&host->control);
+    }
+    pthread_mutex_unlock(&host->control_lock);
+    if (slot == NULL)
+        return AGON_EAGAIN;
+    host_wake_core(host);
+    return AGON_OK;
+}
+
+int host_command(struct host *host, const struct record_command *command)
+{
+    uint64_t ticket;
+
+    return give_command(host, command, &ticket);
+}
+
+int host_order(struct host *host, const struct record_command *command, int64_t wait_ns,
+               uint64_t *seq)
+{
+    int64_t until = clock_mono() + wait_ns;
+    _Atomic uint32_t never = 0;
+    uint64_t ticket;
+    int rc = give_command(host, command, &ticket);
+
+    if (rc < 0)
+        return rc;
+    while (atomic_load_explicit(&host->n_commands_done, memory_order_acquire) <= ticket) {
+        if (clock_mono() > until)
+            return AGON_ETIME;
+        futex_wait(&never, 0, 1000000);
+    }
+    *seq = host->command_results[ticket % COMMAND_RESULTS].seq;
+    return host->command_results[ticket % COMMAND_RESULTS].rc;
+}
+
+// Waits until no order is open, as the view shows it, or the time is up; who asks again for the end
+// gets it sooner.
+static void wait_for_orders(struct host *host, int64_t grace_ns, int signal_fd)
+{
+    int64_t until = clock_mono() + grace_ns;
+    struct host_view *view = malloc(sizeof(*view));
+    _Atomic uint32_t never = 0;
+
+    while (view != NULL && clock_mono() < until) {
+        uint32_t n_open = 0;
+
+        host_view(host, view);
+        for (uint32_t i = 0; i < view->n_slots; i++)
+            n_open += view->slots[i].n_open;
+        if (n_open == 0)
+            break;
+        futex_wait(&never, 0, 10000000);
+        if (signal_fd >= 0 && signals_next(signal_fd) > 0)
+            until = clock_mono() + HURRY_NS < until ? clock_mono() + HURRY_NS : until;
+    }
+    free(view);
+}
+
+int host_stop(struct host *host, int64_t grace_ns, int signal_fd, struct error *err)
+{
+    struct record_command cancel = {
+        .kind = COMMAND_CANCEL_ALL, .scope = SCOPE_GLOBAL, .reason = REASON_OPERATOR};
+    struct record_mark last;
+    int rc;
+
+    if (!host->is_running)
+        return AGON_OK;
+    host->is_running = 0;
+    if (grace_ns > 0) {
+        // The core halts before it takes this command: nothing new slips in between.
+        atomic_store(&host->is_closing, 1);
+        host_command(host, &cancel);
+        wait_for_orders(host, grace_ns, signal_fd);
+    }
+    atomic_store(&host->is_stopping, 1);
+    atomic_fetch_add(&host->core_wake, 1);
+    futex_wake(&host->core_wake, 1);
+    pthread_join(host->core_thread, NULL);
+    stop_loader(host);
+    atomic_store(&host->is_io_stopping, 1);
+    uv_async_send(&host->io_wake);
+    pthread_join(host->io_thread, NULL);
+    // From here on this thread is the core: the journal gets its last word.
+    // A halt by the host itself ends with it; the next start begins without.
+    host->halts = 0;
+    host_tell(host);
+    rc = engine_make_mark(host->engine, &last);
+    if (rc >= 0)
+        rc = host_step(host, &last.hdr);
+    if (rc >= 0)
+        rc = engine_hash(host->engine, host->last_hash);
+    host->last_seq = engine_seq(host->engine);
+    host_show(host);
+    host_stop_packer(host);
+    atomic_store(&host->is_writer_stopping, 1);
+    pthread_join(host->writer_thread, NULL);
+    if (rc < 0)
+        error_set(err, rc, "the last state could not be marked: %s", error_name(rc));
+    return rc < 0 ? rc : journal_writer_close(host->writer, err);
+}
+
+static void on_close(uv_handle_t *handle)
+{
+    (void)handle;
+}
+
+void host_free(struct host *host)
+{
+    if (host == NULL)
+        return;
+    if (host->is_running)
+        host_stop(host, 0, -1, NULL);
+    crew_free(host->crew);
+    for (uint32_t i = 0; i < host->n_lines; i++)
+        gateway_free(host->lines[i].gateway);
+    if (host->io_wake.data != NULL) {
+        if (host->stream != NULL && !stream_uv_is_stopped(host->stream)) {
+            stream_uv_stop(host->stream);
+            while (!stream_uv_is_stopped(host->stream))
+                uv_run(&host->loop, UV_RUN_NOWAIT);
+        }
+        stream_uv_free(host->stream);
+        uv_close((uv_handle_t *)&host->io_wake, on_close);
+        uv_close((uv_handle_t *)&host->io_turn, on_close);
+        uv_run(&host->loop, UV_RUN_DEFAULT);
+        uv_loop_close(&host->loop);
+    }
+    for (uint32_t i = 0; i < host->n_lines; i++)
+        paper_free(host->lines[i].paper);
+    engine_free(host->engine);
+    process_bus_free(&host->bus);
+    journal_writer_free(host->writer);
+    if (host->has_buffer)
+        journal_buffer_deinit(&host->buffer);
+    if (host->has_disk)
+        disk_posix_close(&host->disk);
+    rundir_close(&host->rundir);
+    for (uint32_t i = 0; i < host->n_lines; i++) {
+        ring_deinit(&host->lines[i].to_venue);
+        free(host->lines[i].from_venue_memory);
+    }
+    ring_deinit(&host->control);
+    ring_deinit(&host->notes);
+    ring_deinit(&host->bars);
+    history_free(host->history);
+    free(host->told);
+    heap_deinit(&host->due);
+    free(host->wishes);
+    free(host->free);
+    free(host->snap);
+    free(host->view);
+    free(host->draft);
+    pthread_mutex_destroy(&host->io_lock);
+    pthread_mutex_destroy(&host->view_lock);
+    pthread_mutex_destroy(&host->loader_lock);
+    pthread_cond_destroy(&host->loader_done);
+    pthread_mutex_destroy(&host->control_lock);
+    free(host);
+}
+
+void host_state(const struct host *host, unsigned char hash[HASH_SIZE], uint64_t *seq)
+{
+    memcpy(hash, host->last_hash, HASH_SIZE);
+    *seq = host->last_seq;
+}
+
+const struct crew_pauses *host_pauses(const struct host *host)
+{
+    return crew_pauses(host->crew);
+}
+
+const char *host_journal_dir(const struct host *host)
+{
+    return host->journal_dir;
+}

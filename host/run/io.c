@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The thread of the venues' bytes: one libuv loop for all gateways of the host. */
+#include "run/host_impl.h"
+#include "sys/log.h"
+
+#define TELL_NS ((int64_t)20 * 1000 * 1000)
+
+void host_wake_core(struct host *host)
+{
+    if (atomic_load_explicit(&host->is_core_asleep, memory_order_seq_cst) == 0)
+        return;
+    atomic_fetch_add_explicit(&host->core_wake, 1, memory_order_release);
+    futex_wake(&host->core_wake, 1);
+}
+
+// Several venues as one: sums, and of states the worse.
+static void add_status(struct gateway_status *all, const struct gateway_status *one)
+{
+    all->n_links += one->n_links;
+    all->n_up += one->n_up;
+    all->n_books += one->n_books;
+    all->n_live += one->n_live;
+    all->n_warm += one->n_warm;
+    all->n_held += one->n_held;
+    all->n_queued += one->n_queued;
+    all->n_unknown += one->n_unknown;
+    all->n_messages += one->n_messages;
+    all->n_bad += one->n_bad;
+    all->n_gaps += one->n_gaps;
+    all->n_resyncs += one->n_resyncs;
+    all->n_reconnects += one->n_reconnects;
+    all->n_dropped += one->n_dropped;
+    all->n_foreign += one->n_foreign;
+    all->is_ready &= one->is_ready;
+    all->is_auth_halted |= one->is_auth_halted;
+    all->is_banned |= one->is_banned;
+    if (one->health > all->health)
+        all->health = one->health;
+    if (one->uncertainty_ns > all->uncertainty_ns)
+        all->uncertainty_ns = one->uncertainty_ns;
+    if (one->weight_free < all->weight_free)
+        all->weight_free = one->weight_free;
+}
+
+// Shows the gateways' figures to the other threads. Returns how many commands it holds back.
+static uint32_t tell_status(struct host *host)
+{
+    struct gateway_status all;
+
+    gateway_status(host->lines[0].gateway, &all);
+    for (uint32_t i = 1; i < host->n_lines; i++) {
+        struct gateway_status one;
+
+        gateway_status(host->lines[i].gateway, &one);
+        add_status(&all, &one);
+    }
+    pthread_mutex_lock(&host->io_lock);
+    host->io_status = all;
+    pthread_mutex_unlock(&host->io_lock);
+    return all.n_held;
+}
+
+void host_on_io_turn(uv_prepare_t *handle)
+{
+    struct host *host = handle->data;
+
+    int64_t mono = clock_mono();
+
+    for (uint32_t i = 0; i < host->n_lines; i++) {
+        if (evring_used(&host->lines[i].from_venue_in) > 0) {
+            host_wake_core(host);
+            break;
+        }
+    }
+    if (mono - host->io_told_ns > TELL_NS) {
+        host->io_told_ns = mono;
+        tell_status(host);
+    }
+}
+
+void host_on_io_wake(uv_async_t *handle)
+{
+    struct host *host = handle->data;
+
+    // Set before the gateway looks how far the journal is: what it then still holds, the writer
+    // wakes it for.
+    atomic_store(&host->is_holding, 1);
+    for (uint32_t i = 0; i < host->n_lines; i++)
+        gateway_poll(host->lines[i].gateway);
+    if (tell_status(host) == 0)
+        atomic_store(&host->is_holding, 0);
+    if (atomic_load_explicit(&host->is_io_stopping, memory_order_acquire) == 1) {
+        for (uint32_t i = 0; i < host->n_lines; i++)
+            gateway_stop(host->lines[i].gateway);
+        stream_uv_stop(host->stream);
+        atomic_store(&host->is_io_stopping, 2);
+    }
+}
+
+void *host_io_main(void *ctx)
+{
+    struct host *host = ctx;
+
+    for (uint32_t i = 0; i < host->n_lines; i++)
+        gateway_start(host->lines[i].gateway);
+    while (atomic_load(&host->is_io_stopping) < 2 || !stream_uv_is_stopped(host->stream))
+        uv_run(&host->loop, UV_RUN_ONCE);
+    return NULL;
+}
+
+uint64_t host_durable_seq(void *ctx)
+{
+    return journal_durable_seq(&((struct host *)ctx)->buffer);
+}
+
+void host_on_gateway_log(void *ctx, int level, const char *key, const char *text)
+{
+    (void)ctx;
+    log_write(NULL,
+              level <= 3   ? LOG_ERROR
+              : level <= 4 ? LOG_WARN
+                           : LOG_INFO,
+              "venue", key, "%s", text);
+}
+
+/* Whether there is room must not show in the engine's state: a replay has no ring. So the ring has
+ * a place for one command of each order that there can be, and for questions beside; a question
+ * that finds none is asked again later. */
+int host_send(void *ctx, const struct order_cmd *cmd)
+{
+    struct host_line *line = ctx;
+    struct order_cmd *slot;
+
+    if (cmd->kind == CMD_QUERY && ring_used(&line->to_venue) >= HOST_TO_VENUE / 2)
+        return AGON_OK;
+    slot = ring_claim(&line->to_venue);
+    if (slot == NULL) {
+        log_error("host", "to-venue", "no room towards the gateway: it has stopped reading");
+        return AGON_EAGAIN;
+    }
+    *slot = *cmd;
+    ring_publish(&line->to_venue);
+    return AGON_OK;
+}

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "run/slots.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "agent/audit.h"
+#include "base/exit.h"
+#include "run/config_file.h"
+
+void slots_defaults(struct record_slot *record, agon_amt_t capital_amt)
+{
+    record->hdr.type = EVENT_CONFIG;
+    record->hdr.granules = sizeof(*record) / EVENT_GRANULE;
+    record->kind = CONFIG_SLOT;
+    record->stage = STAGE_BACKTESTED;
+    record->agent_kind = AGON_STRATEGY;
+    record->seed = 1;
+    record->subscription.bar_mask = 0xff;
+    record->limits = (struct slot_limits){
+        .capital_amt = capital_amt,
+        .order_amt = capital_amt / 2,
+        .position_amt = capital_amt,
+        .drawdown_ppm = 200000,
+        .collar_marketable_ppm = 20000,
+        .collar_passive_ppm = 100000,
+        .max_open_orders = 50,
+        .orders_per_s = 10,
+        .orders_burst = 50,
+        .duplicate_window_ms = 1000,
+        .duplicate_max = 3,
+        .book_age_ms = 60000,
+    };
+}
+
+int slots_of_roster(struct crew_slot *slots, uint32_t *n, char *base_currency,
+                    const struct slots_roster *from)
+{
+    struct roster *roster = calloc(1, sizeof(*roster));
+    struct config_file file = {0};
+
+    *n = 0;
+    if (from->rules != NULL)
+        memset(from->rules, 0, sizeof(*from->rules));
+    if (roster == NULL) {
+        fprintf(stderr, "agon %s: out of memory\n", from->command);
+        return EXIT_ENVIRONMENT;
+    }
+    if (config_file_open(&file, from->command, from->path)) {
+        int rc = roster_read(roster, file.config);
+
+        if (rc >= 0 && from->is_rules_only) {
+            *from->rules = roster->rules;
+        } else if (rc >= 0 && from->names != NULL) {
+            roster_resolve(roster, file.config, from->plugins, from->names, slots);
+            memcpy(base_currency, roster->base_currency, sizeof(roster->base_currency));
+            *n = roster->n_slots;
+            if (from->rules != NULL)
+                *from->rules = roster->rules;
+        } else if (from->names != NULL) {
+            roster_judge(roster, file.config, from->names);
+        }
+        if (from->plugins != NULL)
+            roster_audit(roster, from->plugins, from->is_again, file.config);
+    }
+    free(roster);
+    return config_file_close(&file);
+}
