@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "cli/args.h"
 #include "base/exit.h"
+#include "cli/args.h"
 
 struct opts {
     int is_json, venue, is_speed_given;
