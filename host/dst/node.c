@@ -56,31 +56,30 @@ static void plan_writer(struct world *world)
     world_at(world, world->now + wait, AT_WRITER, 0);
 }
 
-static int step_one(struct world *world, struct agon_event_hdr *event)
+static void before(void *ctx, struct agon_event_hdr *event)
 {
+    struct world *world = ctx;
     struct node *node = &world->node;
-    agon_ns_t t_before = engine_t(node->engine);
-    struct order before = {0};
-    const struct record_report *report = NULL;
+    const struct record_report *report = (const struct record_report *)(const void *)event;
+    const struct order *order;
+
+    memset(&node->before, 0, sizeof(node->before));
+    node->t_before = engine_t(node->engine);
+    if (event->type != EVENT_REPORT)
+        return;
+    order = orders_find(engine_orders(node->engine), report->order_id);
+    if (order != NULL)
+        node->before = *order;
+}
+
+static int after(void *ctx, const struct agon_event_hdr *event, int rc)
+{
+    struct world *world = ctx;
+    struct node *node = &world->node;
     uint16_t failed;
-    int rc;
 
-    if (event->type == EVENT_REPORT) {
-        const struct order *order;
-
-        report = (const struct record_report *)(const void *)event;
-        order = orders_find(engine_orders(node->engine), report->order_id);
-        if (order != NULL)
-            before = *order;
-    }
-    rc = engine_step(node->engine, event);
-    for (int n = 0; rc == AGON_EAGAIN && n < 3; n++) { // the core waits for the writer
-        (void)journal_writer_step(node->writer);
-        rc = engine_step(node->engine, event);
-    }
-    if (rc == AGON_EAGAIN)
-        return rc;
     node->n_events++;
+    node->n_waits = 0;
     world_fold(world, event, event_bytes(event));
     world_trace(world, "%llu type %u instrument %u rc %d", (unsigned long long)event->seq,
                 event->type, event->instrument, rc);
@@ -90,69 +89,50 @@ static int step_one(struct world *world, struct agon_event_hdr *event)
         check_command(&world->checks.halts, (const struct record_command *)(const void *)event);
     if (engine_advance_runners(node->engine, &failed) < 0)
         world_fail(world, "world", "a scripted runner failed");
-    if (report != NULL)
-        check_report(world, report, &before);
-    check_event(world, event, t_before);
+    if (event->type == EVENT_REPORT)
+        check_report(world, (const struct record_report *)(const void *)event, &node->before);
+    check_event(world, event, node->t_before);
     crowd_collect(world);
     plan_writer(world);
-    return rc;
+    return world->result->is_failed ? AGON_ESTATE : AGON_OK;
 }
 
-static void step_mark(struct world *world)
+static int wait_for_writer(void *ctx, int is_bound)
 {
-    struct record_mark mark;
+    struct world *world = ctx;
 
-    if (++world->node.n_since_mark < MARK_EVERY)
-        return;
-    world->node.n_since_mark = 0;
-    if (engine_make_mark(world->node.engine, &mark) < 0)
-        world_fail(world, "inv-15", "the state outgrew its room");
-    else
-        (void)step_one(world, &mark.hdr); // the very next: it speaks of the state as it is
+    (void)is_bound;
+    (void)journal_writer_step(world->node.writer);
+    return world->node.n_waits++ < 3;
 }
 
-static void step_unsent(struct world *world)
+static struct driver new_driver(struct world *world)
 {
-    struct record_report report;
+    struct node *node = &world->node;
 
-    while (!world->result->is_failed && engine_take_unsent(world->node.engine, &report))
-        (void)step_one(world, &report.hdr);
-}
-
-static void step_plan(struct world *world)
-{
-    union plan_event *plan = &world->node.plan;
-
-    if (world->result->is_failed || !engine_take_plan(world->node.engine, plan))
-        return;
-    (void)step_one(world, &plan->plan.hdr);
-    step_unsent(world);
+    return (struct driver){
+        .engine = node->engine,
+        .port = {.ctx = world, .before = before, .after = after, .wait = wait_for_writer},
+        .mark_every = MARK_EVERY,
+        .next_mark = engine_seq(node->engine) + MARK_EVERY};
 }
 
 int node_step(struct world *world, struct agon_event_hdr *event)
 {
     struct node *node = &world->node;
-    struct record_due due;
-    agon_ns_t t;
     int rc;
 
     if (world_fault(world, FAULT_CLOCK))
         node->clock_off =
             (agon_ns_t)rng_below(&world->amounts[FAULT_CLOCK], 2 * (uint64_t)SECOND) - SECOND;
     event->t = world->now + node->clock_off;
-    t = event->t > engine_t(node->engine) ? event->t : engine_t(node->engine);
-    while (engine_next_due(node->engine) < t && !world->result->is_failed) {
-        engine_due(node->engine, &due);
-        (void)step_one(world, &due.hdr);
-        step_unsent(world);
-        step_plan(world);
-    }
-    rc = step_one(world, event);
-    step_unsent(world);
-    step_plan(world);
-    if (event->type != EVENT_MARK)
-        step_mark(world);
-    return rc;
+    rc = driver_step(&node->driver, event);
+    return rc < 0 ? rc : node->driver.rc;
+}
+
+void node_due(struct world *world)
+{
+    (void)driver_due(&world->node.driver, world->now);
 }
 
 /* --- the journal --- */
@@ -541,14 +521,17 @@ void node_boot(struct world *world)
     node->durable_seq = summary.end.next_seq - 1;
     courier_start(world);
     engine_attach_venue(node->engine, 0, &port);
+    node->driver = new_driver(world);
     if (is_first)
         configure(world);
     crowd_join(world);
     start.run = config.run;
     // First of all: a timer of the life before is due after it.
     start.hdr.t = world->now;
-    if (step_one(world, &start.hdr) < 0)
+    node->driver.is_held = 1;
+    if (driver_step(&node->driver, &start.hdr) < 0 || node->driver.rc < 0)
         world_fail(world, "inv-02", "START of run %u was refused", start.run);
+    node->driver.is_held = 0;
     for (agon_instrument_t id = 1; id <= world->swarm.n_instruments; id++) {
         struct agon_status status = {
             .hdr = {.type = AGON_EVENT_STATUS, .granules = 1, .instrument = id},

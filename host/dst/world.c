@@ -290,11 +290,8 @@ static void run_until(struct world *world, uint64_t n_events, agon_ns_t t)
         }
         // Timers come before the first event with a later time.
         if (due < top->t) {
-            struct record_due event;
-
             world->now = due > world->now ? due : world->now;
-            engine_due(world->node.engine, &event);
-            node_step(world, &event.hdr);
+            node_due(world);
             continue;
         }
         REQUIRE(heap_pop(&world->heap, &node));

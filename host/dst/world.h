@@ -18,7 +18,7 @@
 #include "base/map.h"
 #include "base/rng.h"
 #include "dst/dst.h"
-#include "engine/engine.h"
+#include "engine/driver.h"
 #include "journal/reader.h"
 #include "journal/snapshot.h"
 #include "match/match.h"
@@ -220,7 +220,6 @@ struct node {
     struct map decided;            /* (order, rev, kind) of this and all journaled lives to crc */
     uint64_t durable_seq;          /* highest ever published */
     uint64_t last_seq;             /* of the life before, when it ended */
-    uint64_t n_since_mark;
     uint64_t n_events;
     uint32_t n_crashes;
     uint8_t is_writer_due, is_muted, is_failed;
@@ -228,7 +227,10 @@ struct node {
     struct rng rng;
     agon_ns_t clock_off;
     void *state; /* owned: room for an encoded state */
-    union plan_event plan;
+    struct driver driver;
+    struct order before; /* of the report that is being stepped */
+    agon_ns_t t_before;
+    uint32_t n_waits;
 };
 #define STATE_BYTES ((uint64_t)4 << 20)
 
@@ -337,6 +339,7 @@ int courier_is_quiet(const struct world *world);
 int node_open(struct world *world, struct error *err);
 void node_close(struct world *world);
 int node_step(struct world *world, struct agon_event_hdr *event);
+void node_due(struct world *world); /* the timer that is due next */
 void node_write(struct world *world);
 void node_snapshot(struct world *world);
 void node_crash(struct world *world);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/heap.h"
+#include "engine/driver.h"
 
 #define ENGINE_WISH_BYTES 384 /* the largest record of an agent's ring */
 #define WISHES            65536u
@@ -24,12 +25,11 @@ struct run {
     uint32_t n_free;
     struct heap due; /* wishes by (t, order) */
     uint64_t order;
-    uint64_t next_mark;
+    struct driver driver;
     union {
         struct agon_event_hdr hdr;
         unsigned char bytes[EVENT_BYTES_MAX];
     } event;
-    union plan_event plan;
 };
 
 static int collect(struct run *run)
@@ -63,16 +63,14 @@ static int collect(struct run *run)
     return AGON_OK;
 }
 
-static int step_one(struct run *run, struct agon_event_hdr *event)
+static int after(void *ctx, const struct agon_event_hdr *event, int rc)
 {
+    struct run *run = ctx;
     const struct lockstep_config *config = run->config;
     struct lockstep_result *result = run->result;
     uint16_t failed;
-    int rc = engine_step(config->engine, event);
     int stop;
 
-    if (rc == AGON_EAGAIN || rc == AGON_ECORRUPT)
-        return rc;
     if (result->n_events++ == 0)
         result->t_first = event->t;
     result->t_last = event->t;
@@ -82,40 +80,7 @@ static int step_one(struct run *run, struct agon_event_hdr *event)
         engine_attach_runner(config->engine, failed, NULL);
     }
     stop = config->on_step != NULL ? config->on_step(config->ctx, event, rc) : AGON_OK;
-    if (stop < 0)
-        return stop;
-    return collect(run);
-}
-
-/* What no port had room for comes back as news, before anything else. */
-static int step_unsent(struct run *run)
-{
-    struct record_report report;
-    int rc = AGON_OK;
-
-    while (rc >= 0 && engine_take_unsent(run->config->engine, &report))
-        rc = step_one(run, &report.hdr);
-    return rc;
-}
-
-static int step(struct run *run, struct agon_event_hdr *event)
-{
-    const struct lockstep_config *config = run->config;
-    struct record_mark mark;
-    int rc = step_one(run, event);
-
-    if (rc >= 0)
-        rc = step_unsent(run);
-    if (rc >= 0 && engine_take_plan(config->engine, &run->plan)) {
-        rc = step_one(run, &run->plan.plan.hdr);
-        if (rc >= 0)
-            rc = step_unsent(run);
-    }
-    if (rc < 0 || config->mark_every == 0 || engine_seq(config->engine) < run->next_mark)
-        return rc;
-    run->next_mark = engine_seq(config->engine) + config->mark_every;
-    rc = engine_make_mark(config->engine, &mark);
-    return rc < 0 ? rc : step_one(run, &mark.hdr);
+    return stop < 0 ? stop : collect(run);
 }
 
 static uint32_t earliest(const struct run *run)
@@ -195,10 +160,7 @@ static int run_on(struct run *run)
         // Before anything later, at the exchange too: what a plugin wants on a timer in a long
         // silence must not find the market that comes after it.
         if (engine_next_due(config->engine) < t[turn]) {
-            struct record_due due;
-
-            engine_due(config->engine, &due);
-            rc = step(run, &due.hdr);
+            rc = driver_due(&run->driver, t[turn]);
             if (rc < 0)
                 return rc;
             continue;
@@ -214,7 +176,7 @@ static int run_on(struct run *run)
             struct record_report copy = *report;
 
             paper_take(config->paper);
-            rc = step(run, &copy.hdr);
+            rc = driver_step(&run->driver, &copy.hdr);
             break;
         }
         case TURN_WISH:
@@ -222,13 +184,13 @@ static int run_on(struct run *run)
             memcpy(run->event.bytes, run->wishes[node.a].bytes, ENGINE_WISH_BYTES);
             run->free[run->n_free++] = (uint32_t)node.a;
             run->event.hdr.t = node.t;
-            rc = step(run, &run->event.hdr);
+            rc = driver_step(&run->driver, &run->event.hdr);
             break;
         default:
             copy_event(run, delivery);
             evring_release(&run->out);
             run->result->n_market++;
-            rc = step(run, &run->event.hdr);
+            rc = driver_step(&run->driver, &run->event.hdr);
             break;
         }
         if (rc < 0)
@@ -253,7 +215,10 @@ int lockstep_run(const struct lockstep_config *config, struct lockstep_result *r
         return error_set(err, rc, "lockstep: out of memory");
     run->config = config;
     run->result = result;
-    run->next_mark = engine_seq(config->engine) + config->mark_every;
+    run->driver = (struct driver){.engine = config->engine,
+                                  .port = {.ctx = run, .after = after},
+                                  .mark_every = config->mark_every,
+                                  .next_mark = engine_seq(config->engine) + config->mark_every};
     run->queue_memory = aligned_alloc(128, bytes);
     run->wishes = aligned_alloc(64, WISHES * sizeof(*run->wishes));
     run->free = calloc(WISHES, sizeof(*run->free));

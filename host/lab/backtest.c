@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "engine/driver.h"
 #include "engine/lockstep.h"
 #include "journal/reader.h"
 #include "journal/writer.h"
@@ -28,6 +29,7 @@ struct run {
     const char *paths[BACKTEST_TAPES_MAX]; /* without their symbols */
     struct tape_info infos[BACKTEST_TAPES_MAX];
     struct instruments *table; /* the engine's */
+    struct driver driver;      /* of what comes before and behind the tapes */
     struct paper *paper;       /* owned */
     struct hash intents;
     agon_amt_t results[SLOTS_MAX]; /* of each slot's fills so far */
@@ -45,7 +47,8 @@ static int step(struct run *run, void *event, const char *what, struct error *er
 
     // The world begins when its data does.
     ((struct agon_event_hdr *)event)->t = run->t_start;
-    rc = engine_step(run->result->engine, event);
+    rc = driver_step(&run->driver, event);
+    rc = rc < 0 ? rc : run->driver.rc;
     return rc < 0 ? error_set(err, rc, "%s was refused: %s", what, error_name(rc)) : AGON_OK;
 }
 
@@ -500,11 +503,8 @@ static int close_journal(struct run *run, struct error *err)
 // A last word on the state, so that a replay of the journal ends with a proof.
 static int last_mark(struct run *run)
 {
-    struct record_mark mark;
-    int rc = engine_make_mark(run->result->engine, &mark);
+    int rc = driver_mark(&run->driver);
 
-    if (rc >= 0)
-        rc = engine_step(run->result->engine, &mark.hdr);
     return rc < 0 ? rc : engine_hash(run->result->engine, run->result->state);
 }
 
@@ -557,6 +557,7 @@ int backtest_run(const struct backtest_config *config, struct backtest *result, 
     rc = engine_new(&result->engine, &engine, err);
     if (rc < 0)
         goto done;
+    run.driver = (struct driver){.engine = result->engine};
     run.table = engine_instruments(result->engine);
     crew.engine = result->engine;
     rc = crew_new(&result->crew, &crew, err);

@@ -37,20 +37,22 @@ static void on_plugin_log(void *ctx, uint16_t slot, uint32_t level, agon_ns_t t,
               host->config.slots[slot].record.name, text);
 }
 
+// There is no writer's thread yet.
+static int write_on(void *ctx, int is_bound)
+{
+    (void)is_bound;
+    return journal_writer_step(((struct host *)ctx)->writer) >= 0;
+}
+
 static int boot_step(struct host *host, void *event, const char *what, struct error *err)
 {
     struct agon_event_hdr *hdr = event;
-    struct record_report unsent;
     int rc;
 
     hdr->t = host->config.speed_milli == 1000 ? clock_utc_at(&host->utc, clock_mono()) : 0;
-    rc = engine_step(host->engine, hdr);
-    while (rc == AGON_EAGAIN && journal_writer_step(host->writer) >= 0)
-        rc = engine_step(host->engine, hdr);
-    while (rc >= 0 && engine_take_unsent(host->engine, &unsent)) {
-        unsent.hdr.t = hdr->t;
-        rc = engine_step(host->engine, &unsent.hdr);
-    }
+    rc = driver_step(&host->driver, hdr);
+    if (rc >= 0)
+        rc = host->driver.rc;
     return rc < 0 ? error_set(err, rc, "%s was refused: %s", what, error_name(rc)) : AGON_OK;
 }
 
@@ -276,7 +278,12 @@ static int boot(struct host *host, uint32_t last_run, struct error *err)
         .kind = CONFIG_TOURNAMENT,
         .rules = config->tournament};
     int is_new = engine_seq(host->engine) == 0;
-    int rc = boot_asset(host, config->base_currency, 1, err) != 0 ? AGON_OK : AGON_EINVAL;
+    int rc;
+
+    // Timers of earlier runs are due behind this one's start.
+    host->driver = (struct driver){
+        .engine = host->engine, .port = {.ctx = host, .wait = write_on}, .is_held = 1};
+    rc = boot_asset(host, config->base_currency, 1, err) != 0 ? AGON_OK : AGON_EINVAL;
 
     for (uint32_t i = 0; i < config->n_instruments && rc >= 0; i++)
         rc = boot_instrument(host, &config->instruments[i], err);
@@ -598,8 +605,7 @@ int host_open(struct host **out, const struct host_config *config, struct error 
         rc = open_gateway(host, i, err);
     if (rc < 0)
         goto fail;
-    host->next_mark = engine_seq(host->engine) + host->config.mark_every;
-    host->next_snapshot = engine_seq(host->engine) + host->config.snapshot_every;
+    host_drive(host);
     host_show(host);
     *out = host;
     return AGON_OK;

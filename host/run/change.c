@@ -18,7 +18,7 @@ static int command(struct host *host, uint8_t kind, uint16_t slot, int64_t value
         .reason = reason};
     int rc = host_step(host, &what.hdr);
 
-    return rc < 0 ? rc : host->step_rc;
+    return rc < 0 ? rc : host->driver.rc;
 }
 
 static int step(struct host *host, struct agon_event_hdr *event)
@@ -27,7 +27,7 @@ static int step(struct host *host, struct agon_event_hdr *event)
 
     event->t = host_now(host);
     rc = host_step(host, event);
-    return rc < 0 ? rc : host->step_rc;
+    return rc < 0 ? rc : host->driver.rc;
 }
 
 // The roster's word on what the plugin does not say: the rest stays as it is.

@@ -95,24 +95,6 @@ static void collect(struct host *host)
         collect_slot(host, id);
 }
 
-// Every step of a running host is this one.
-static int step(struct host *host, struct agon_event_hdr *event, int64_t mono_ns)
-{
-    bus_stamp(host->bus.memory, engine_seq(host->engine) + 1, mono_ns);
-    return engine_step(host->engine, event);
-}
-
-/* What found no room towards the gateway is news like any other, and nothing may come before it. */
-static void step_unsent(struct host *host)
-{
-    struct record_report report;
-
-    while (engine_take_unsent(host->engine, &report)) {
-        while (step(host, &report.hdr, clock_mono()) == AGON_EAGAIN)
-            futex_wait(&host->writer_wake, atomic_load(&host->writer_wake), 1000000);
-    }
-}
-
 // The newest fills, for who looks. Whether a report was one that is new, the engine's count says.
 static void keep_fill(struct host *host, const struct agon_event_hdr *event)
 {
@@ -145,16 +127,41 @@ static void keep_fill(struct host *host, const struct agon_event_hdr *event)
     }
 }
 
-/* A plan comes right behind the event that made it due. */
-static void step_plan(struct host *host)
+static void before(void *ctx, struct agon_event_hdr *event)
 {
-    const struct record_plan *plan = &host->plan.plan;
+    struct host *host = ctx;
 
-    if (!engine_take_plan(host->engine, &host->plan))
-        return;
-    while (step(host, &host->plan.plan.hdr, clock_mono()) == AGON_EAGAIN)
+    (void)event;
+    host->step_ns = clock_mono();
+    bus_stamp(host->bus.memory, engine_seq(host->engine) + 1, host->step_ns);
+}
+
+static int after(void *ctx, const struct agon_event_hdr *event, int rc)
+{
+    struct host *host = ctx;
+
+    (void)rc;
+    if (event->type == EVENT_REPORT)
+        keep_fill(host, event);
+    hist_add(&host->draft->step_ns, clock_mono() - host->step_ns);
+    return AGON_OK;
+}
+
+// An event of its own can be offered again next turn; what has to follow one waits for the writer.
+static int wait_for_writer(void *ctx, int is_bound)
+{
+    struct host *host = ctx;
+
+    if (is_bound)
         futex_wait(&host->writer_wake, atomic_load(&host->writer_wake), 1000000);
-    step_unsent(host);
+    return is_bound;
+}
+
+static void planned(void *ctx, const union plan_event *event)
+{
+    struct host *host = ctx;
+    const struct record_plan *plan = &event->plan;
+
     for (uint32_t i = 0; i < plan->n_lines; i++) {
         const struct plan_line *line = &plan_lines(plan)[i];
 
@@ -163,24 +170,47 @@ static void step_plan(struct host *host)
     }
     log_info("host", "tournament", "tournament %u: capital of %u slots was planned", plan->number,
              plan->n_lines);
-    host->draft->plan = host->plan;
+    host->draft->plan = *event;
     host->draft->n_plans = plan->number;
+}
+
+/* A snapshot is of the state that a MARK has just spoken of. */
+static void marked(void *ctx)
+{
+    struct host *host = ctx;
+
+    if (engine_seq(host->engine) < host->next_snapshot || atomic_load(&host->is_snap_full))
+        return;
+    host->snap_n = engine_save(host->engine, host->snap, host->snap_room);
+    if (host->snap_n > host->snap_room)
+        return;
+    host->snap_seq = engine_seq(host->engine);
+    host->next_snapshot = host->snap_seq + host->config.snapshot_every;
+    atomic_store_explicit(&host->is_snap_full, 1, memory_order_release);
+}
+
+void host_drive(struct host *host)
+{
+    host->driver =
+        (struct driver){.engine = host->engine,
+                        .port = {.ctx = host,
+                                 .before = before,
+                                 .after = after,
+                                 .wait = wait_for_writer,
+                                 .planned = planned,
+                                 .marked = marked},
+                        .mark_every = host->config.mark_every,
+                        .next_mark = engine_seq(host->engine) + host->config.mark_every,
+                        // Late is late: a timer is told when it was due and when it came.
+                        .is_late = 1};
+    host->next_snapshot = engine_seq(host->engine) + host->config.snapshot_every;
 }
 
 int host_step(struct host *host, struct agon_event_hdr *event)
 {
-    int64_t began = clock_mono();
-    int rc = step(host, event, began);
+    int rc = driver_step(&host->driver, event);
 
-    if (rc == AGON_EAGAIN)
-        return rc;
-    host->step_rc = rc;
-    if (event->type == EVENT_REPORT)
-        keep_fill(host, event);
-    step_unsent(host);
-    step_plan(host);
-    hist_add(&host->draft->step_ns, clock_mono() - began);
-    return rc == AGON_ECORRUPT ? rc : AGON_OK;
+    return rc == AGON_EAGAIN || rc == AGON_ECORRUPT ? rc : AGON_OK;
 }
 
 /* Once a turn, not once an event: a runner takes in order all that a batch brought, and a child is
@@ -274,22 +304,6 @@ static void mind_journal(struct host *host)
     host_tell(host);
 }
 
-int host_step_due(struct host *host, struct agon_event_hdr *event)
-{
-    struct record_due due;
-    int rc;
-
-    while (engine_next_due(host->engine) < event->t) {
-        engine_due(host->engine, &due);
-        // Late is late: the timer is told when it was due and when it came.
-        due.hdr.t = event->t;
-        rc = host_step(host, &due.hdr);
-        if (rc < 0)
-            return rc;
-    }
-    return host_step(host, event);
-}
-
 static void after_order(struct host *host)
 {
     uint64_t n = 0;
@@ -314,11 +328,11 @@ static int drain_control(struct host *host)
         uint64_t done = atomic_load_explicit(&host->n_commands_done, memory_order_relaxed);
 
         copy.hdr.t = host_now(host);
-        if (host_step_due(host, &copy.hdr) == AGON_EAGAIN)
+        if (host_step(host, &copy.hdr) == AGON_EAGAIN)
             break;
         ring_release(&host->control);
         host->command_results[done % COMMAND_RESULTS].seq = copy.hdr.seq;
-        host->command_results[done % COMMAND_RESULTS].rc = host->step_rc;
+        host->command_results[done % COMMAND_RESULTS].rc = host->driver.rc;
         host_show(host); // who ordered it and looks sees it done
         atomic_store_explicit(&host->n_commands_done, done + 1, memory_order_release);
         n++;
@@ -345,7 +359,7 @@ static int drain_line(struct host *host, struct host_line *line)
             host->has_market_clock = 1;
         }
         host->event.hdr.t = market_time(host, received);
-        if (host_step_due(host, &host->event.hdr) == AGON_EAGAIN)
+        if (host_step(host, &host->event.hdr) == AGON_EAGAIN)
             break;
         evring_release(&line->from_venue_out);
         if (line->paper != NULL)
@@ -376,7 +390,7 @@ static int drain_paper_of(struct host *host, struct paper *paper)
     while ((report = paper_peek(paper)) != NULL && report->hdr.t <= t) {
         struct record_report copy = *report;
 
-        if (host_step_due(host, &copy.hdr) == AGON_EAGAIN)
+        if (host_step(host, &copy.hdr) == AGON_EAGAIN)
             break;
         paper_take(paper);
         n++;
@@ -410,7 +424,7 @@ static int drain_wishes(struct host *host)
         struct agon_event_hdr *wish = (struct agon_event_hdr *)(void *)host->wishes[node.a].bytes;
 
         wish->t = node.t;
-        if (host_step_due(host, wish) == AGON_EAGAIN)
+        if (host_step(host, wish) == AGON_EAGAIN)
             break;
         heap_pop(&host->due, &node);
         host->n_due[host->wishes[node.a].slot]--;
@@ -422,17 +436,12 @@ static int drain_wishes(struct host *host)
 
 static int drain_due(struct host *host)
 {
-    struct record_due due;
     agon_ns_t t = host_now(host);
     int n = 0;
 
-    while (n < BATCH && engine_next_due(host->engine) <= t) {
-        engine_due(host->engine, &due);
-        due.hdr.t = t;
-        if (host_step(host, &due.hdr) == AGON_EAGAIN)
-            break;
+    while (n < BATCH && engine_next_due(host->engine) <= t &&
+           driver_due(&host->driver, t) != AGON_EAGAIN)
         n++;
-    }
     return n;
 }
 
@@ -573,24 +582,6 @@ void host_show(struct host *host)
         *host->view = *view;
         pthread_mutex_unlock(&host->view_lock);
     }
-}
-
-static void mark(struct host *host)
-{
-    struct record_mark record;
-
-    // Also when there is no room for it just now: hashing the state each turn would be no help.
-    host->next_mark = engine_seq(host->engine) + host->config.mark_every;
-    if (engine_make_mark(host->engine, &record) < 0 || host_step(host, &record.hdr) < 0)
-        return;
-    if (engine_seq(host->engine) < host->next_snapshot || atomic_load(&host->is_snap_full))
-        return;
-    host->snap_n = engine_save(host->engine, host->snap, host->snap_room);
-    if (host->snap_n > host->snap_room)
-        return;
-    host->snap_seq = engine_seq(host->engine);
-    host->next_snapshot = host->snap_seq + host->config.snapshot_every;
-    atomic_store_explicit(&host->is_snap_full, 1, memory_order_release);
 }
 
 // Those that a tournament threw out go; the engine knows of it already.
@@ -805,8 +796,6 @@ void *host_core_main(void *ctx)
             after_order(host);
         if (!host->has_joined)
             join_agents(host, mono);
-        if (engine_seq(host->engine) >= host->next_mark)
-            mark(host);
         if (mono - host->polled_ns > POLL_NS) {
             look_after(host, mono);
             host->polled_ns = mono;

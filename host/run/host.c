@@ -135,7 +135,6 @@ int host_stop(struct host *host, int64_t grace_ns, int signal_fd, struct error *
 {
     struct record_command cancel = {
         .kind = COMMAND_CANCEL_ALL, .scope = SCOPE_GLOBAL, .reason = REASON_OPERATOR};
-    struct record_mark last;
     int rc;
 
     if (!host->is_running)
@@ -159,9 +158,7 @@ int host_stop(struct host *host, int64_t grace_ns, int signal_fd, struct error *
     // A halt by the host itself ends with it; the next start begins without.
     host->halts = 0;
     host_tell(host);
-    rc = engine_make_mark(host->engine, &last);
-    if (rc >= 0)
-        rc = host_step(host, &last.hdr);
+    rc = driver_mark(&host->driver);
     if (rc >= 0)
         rc = engine_hash(host->engine, host->last_hash);
     host->last_seq = engine_seq(host->engine);

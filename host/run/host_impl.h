@@ -9,6 +9,7 @@
 #include <pthread.h>
 
 #include "base/heap.h"
+#include "engine/driver.h"
 #include "engine/paper.h"
 #include "journal/writer.h"
 #include "market/history.h"
@@ -127,16 +128,16 @@ struct host {
     uint32_t n_free;
     uint32_t n_due[SLOTS_MAX]; /* of each slot */
     uint32_t halts,
-        told_halts; /* enum host_halt: why nothing new may leave; what the engine knows */
-    union plan_event plan;
+        told_halts;     /* enum host_halt: why nothing new may leave; what the engine knows */
     uint64_t demoted;   /* slots that a tournament unloaded and whose plugin is still there */
     uint64_t beginning; /* slots that were added and whose plugin the loader begins */
     uint64_t gone;      /* slots whose plugin is gone and that the engine is not told of yet */
     struct host_change *_Atomic change; /* asked for and not yet begun */
     _Atomic uint32_t n_changes_done;
-    int step_rc;         /* what the engine said of the last step */
+    struct driver driver;
+    int64_t step_ns;     /* when the step began that is being done */
     uint64_t fills_seen; /* of the engine's count */
-    uint64_t order, next_mark, next_snapshot, advanced_seq;
+    uint64_t order, next_snapshot, advanced_seq;
     int64_t polled_ns, observed_ns, started_ns;
     struct host_flood floods[SLOTS_MAX];
     agon_ns_t floods_t; /* engine time when they were last looked at */
@@ -167,6 +168,7 @@ struct host {
 
 /* core.c */
 void *host_core_main(void *ctx);
+void host_drive(struct host *host); /* the engine is as the journal left it, and booted */
 int host_step(struct host *host, struct agon_event_hdr *event); /* AGON_EAGAIN: offer it again */
 agon_ns_t host_now(struct host *host);                          /* market time */
 void host_show(struct host *host);
@@ -177,9 +179,6 @@ void host_drain_change(struct host *host);
 int host_await_change(struct host *host, struct host_change *change, int64_t wait_ns);
 /* Tells the engine what has become of halts and of slots whose plugin is gone. */
 void host_tell(struct host *host);
-
-/* As host_step, what is due before it first. */
-int host_step_due(struct host *host, struct agon_event_hdr *event);
 
 /* loader.c */
 void *host_loader_main(void *ctx);

@@ -492,7 +492,7 @@ int host_crew_step(void *ctx, struct agon_event_hdr *event)
     struct host *host = ctx;
 
     event->t = host_now(host);
-    return host_step_due(host, event);
+    return host_step(host, event);
 }
 
 /* The engine hears of a crash and says what becomes of the slot. AGON_EAGAIN: next turn. */
@@ -510,7 +510,7 @@ int host_tell_crash(struct host *host, uint16_t id)
     crash->orders = host->config.slots[id].record.on_crash;
     crash->hdr.t = host_now(host);
     if (!host->is_crash_told[id]) {
-        if (host_step_due(host, &crash->hdr) == AGON_EAGAIN)
+        if (host_step(host, &crash->hdr) == AGON_EAGAIN)
             return AGON_EAGAIN;
         host->is_crash_told[id] = 1;
     }
@@ -524,7 +524,7 @@ int host_tell_crash(struct host *host, uint16_t id)
     snprintf(note.text, sizeof(note.text), "crashed %u times, last: %.95s", slot->n_crashes,
              crash->text);
     note.hdr.t = host_now(host);
-    if (host_step_due(host, &note.hdr) == AGON_EAGAIN)
+    if (host_step(host, &note.hdr) == AGON_EAGAIN)
         return AGON_EAGAIN;
     if (hash == NULL)
         return AGON_OK;
@@ -585,7 +585,7 @@ int host_drain_notes(struct host *host)
         struct record_quarantine copy = *note;
 
         copy.hdr.t = host_now(host);
-        if (host_step_due(host, &copy.hdr) == AGON_EAGAIN)
+        if (host_step(host, &copy.hdr) == AGON_EAGAIN)
             break;
         ring_release(&host->notes);
         n++;

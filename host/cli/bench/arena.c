@@ -14,23 +14,22 @@
 
 static struct setup_venue venue_name = {.venue = 1, .name = "binance"};
 
-static int step_one(struct arena *arena, struct agon_event_hdr *event)
+static void before(void *ctx, struct agon_event_hdr *event)
 {
-    event->t = arena->t;
+    struct arena *arena = ctx;
+
     if (arena->on_event != NULL)
         arena->on_event(arena->ctx, event);
-    return engine_step(arena->engine, event);
 }
 
 static int step(void *ctx, struct agon_event_hdr *event)
 {
     struct arena *arena = ctx;
-    struct record_report unsent;
-    int rc = step_one(arena, event);
+    int rc;
 
-    while (rc >= 0 && engine_take_unsent(arena->engine, &unsent))
-        rc = step_one(arena, &unsent.hdr);
-    return rc;
+    event->t = arena->t;
+    rc = driver_step(&arena->driver, event);
+    return rc < 0 ? rc : arena->driver.rc;
 }
 
 static int send(void *ctx, const struct order_cmd *cmd)
@@ -214,6 +213,8 @@ int arena_open(struct arena *arena, const struct arena_config *config, struct er
     engine.bus_granules = arena->bus.granules;
     if (rc >= 0)
         rc = engine_new(&arena->engine, &engine, err);
+    arena->driver = (struct driver){
+        .engine = arena->engine, .port = {.ctx = arena, .before = before}, .is_late = 1};
     crew.engine = arena->engine;
     if (rc >= 0)
         rc = crew_new(&arena->crew, &crew, err);
@@ -350,13 +351,6 @@ int arena_step(struct arena *arena)
     event->t = event->t_venue = arena->t;
     paper_advance(arena->paper, arena->t);
     paper_on_market(arena->paper, event);
-    while (engine_next_due(arena->engine) < arena->t) {
-        struct record_due due;
-
-        engine_due(arena->engine, &due);
-        if (step(arena, &due.hdr) < 0)
-            break;
-    }
     return arena_offer(arena, event);
 }
 
@@ -367,6 +361,7 @@ int arena_repeat(struct arena *arena, const struct agon_event_hdr *event)
 
     memcpy(arena->event, event, event_bytes(event));
     arena->is_repeated = 1;
+    arena->driver.is_held = 1; // the timers are among the events
     arena->t = event->t;
     rc = step(arena, (struct agon_event_hdr *)(void *)arena->event);
     advance(arena);

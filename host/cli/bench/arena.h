@@ -6,6 +6,7 @@
 #define CLI_BENCH_ARENA_H
 
 #include "agent/crew.h"
+#include "engine/driver.h"
 #include "engine/paper.h"
 
 #define ARENA_SLOTS 4
@@ -32,8 +33,9 @@ struct arena {
     struct arena_config config;
     struct process_bus bus;
     struct engine *engine; /* owned */
-    struct crew *crew;     /* owned */
-    struct paper *paper;   /* owned */
+    struct driver driver;
+    struct crew *crew;   /* owned */
+    struct paper *paper; /* owned */
     struct crew_slot slots[ARENA_SLOTS];
     struct agon_quote *tape; /* owned */
     uint32_t n_tape;

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/driver.h"
+
+static int take(struct driver *driver, struct agon_event_hdr *event, int is_bound)
+{
+    const struct driver_port *port = &driver->port;
+    int rc, stop;
+
+    for (;;) {
+        if (port->before != NULL)
+            port->before(port->ctx, event);
+        rc = engine_step(driver->engine, event);
+        if (rc != AGON_EAGAIN)
+            break;
+        if (port->wait == NULL || !port->wait(port->ctx, is_bound))
+            return is_bound ? AGON_ENOSPC : AGON_EAGAIN;
+    }
+    driver->rc = rc;
+    stop = port->after != NULL ? port->after(port->ctx, event, rc) : AGON_OK;
+    return rc == AGON_ECORRUPT ? rc : stop;
+}
+
+/* What found no room towards a venue is an event like any other, and nothing may come before it. */
+static int take_unsent(struct driver *driver)
+{
+    struct record_report report;
+    int rc = AGON_OK;
+
+    while (rc >= 0 && engine_take_unsent(driver->engine, &report))
+        rc = take(driver, &report.hdr, 1);
+    return rc;
+}
+
+static int take_plan(struct driver *driver)
+{
+    int rc;
+
+    if (!engine_take_plan(driver->engine, &driver->plan))
+        return AGON_OK;
+    rc = take(driver, &driver->plan.plan.hdr, 1);
+    if (rc >= 0)
+        rc = take_unsent(driver);
+    if (rc >= 0 && driver->port.planned != NULL)
+        driver->port.planned(driver->port.ctx, &driver->plan);
+    return rc;
+}
+
+int driver_mark(struct driver *driver)
+{
+    struct record_mark mark;
+    int rc;
+
+    // Also when there is no room for it just now: hashing the state at each event would be no help.
+    driver->next_mark = engine_seq(driver->engine) + driver->mark_every;
+    rc = engine_make_mark(driver->engine, &mark);
+    if (rc >= 0)
+        rc = take(driver, &mark.hdr, 0);
+    if (rc >= 0 && driver->port.marked != NULL)
+        driver->port.marked(driver->port.ctx);
+    return rc;
+}
+
+static int take_whole(struct driver *driver, struct agon_event_hdr *event)
+{
+    int rc = take(driver, event, 0);
+    int said = driver->rc;
+
+    if (rc < 0)
+        return rc;
+    rc = take_unsent(driver);
+    if (rc >= 0)
+        rc = take_plan(driver);
+    if (rc >= 0 && driver->mark_every > 0 && engine_seq(driver->engine) >= driver->next_mark) {
+        rc = driver_mark(driver);
+        if (rc == AGON_EAGAIN)
+            rc = AGON_OK; // the next one, then
+    }
+    driver->rc = said;
+    return rc;
+}
+
+int driver_due(struct driver *driver, agon_ns_t t)
+{
+    struct record_due due;
+
+    engine_due(driver->engine, &due);
+    if (driver->is_late)
+        due.hdr.t = t;
+    return take_whole(driver, &due.hdr);
+}
+
+int driver_step(struct driver *driver, struct agon_event_hdr *event)
+{
+    agon_ns_t t = event->t;
+    int rc = AGON_OK;
+
+    if (t < engine_t(driver->engine))
+        t = engine_t(driver->engine); // it is taken at no earlier time
+    while (rc >= 0 && !driver->is_held && engine_next_due(driver->engine) < t)
+        rc = driver_due(driver, t);
+    return rc < 0 ? rc : take_whole(driver, event);
+}
