@@ -35,6 +35,8 @@ struct sim_request { /* all of it is borrowed for the call */
     const struct sim_header *headers; /* at least those the dialect asks for, when sent */
     uint32_t n_headers;
     const char *peer; /* the client's address without its port: limits are kept by it */
+    uint64_t conn;    /* the caller's number of the connection it came by: of answers that come
+                         later; 0: they are lost */
 };
 
 #define SIM_REPLY_HEADERS 12
@@ -68,6 +70,9 @@ struct sim_sink {
      * is the close code; the dialect has forgotten the connection already. bytes are borrowed. */
     void (*frame)(void *ctx, uint64_t conn, enum sim_frame kind, const void *bytes, size_t n,
                   int code);
+    /* The answer to a request that was held (faults.h), for the connection that it came by; it may
+     * be gone. May be NULL. */
+    void (*reply)(void *ctx, uint64_t conn, const struct sim_reply *reply);
     /* One line of NDJSON, without its end, for each order request and each effect. May be NULL. */
     void (*log)(void *log_ctx, const char *line, size_t n);
     void *log_ctx;

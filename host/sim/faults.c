@@ -5,7 +5,8 @@
 
 #include "config/schema.h"
 
-#define DAY_NS (86400 * 1000000000ll)
+#define DAY_NS     (86400 * 1000000000ll)
+#define LAG_MAX_NS (60 * 1000000000ll)
 
 static const struct schema_choice ons[] = {{"request", FAULT_REQUEST}, {"stream", FAULT_STREAM},
                                            {"user", FAULT_USER},       {"socket", FAULT_SOCKET},
@@ -26,9 +27,17 @@ static const struct schema_choice dos[] = {{"timeout", FAULT_TIMEOUT},
                                            {"maintenance", FAULT_MAINTENANCE},
                                            {"halve", FAULT_HALVE},
                                            {"skew", FAULT_SKEW},
+                                           {"hold", FAULT_HOLD},
+                                           {"lag", FAULT_LAG},
                                            {NULL, 0}};
 static const struct schema_choice markets[] = {
     {"any", FAULT_ANY}, {"spot", FAULT_SPOT}, {"um", FAULT_UM}, {NULL, 0}};
+
+static const struct schema_choice answers[] = {{"comes", FAULT_COMES},
+                                               {"lost", FAULT_LOST},
+                                               {"cut", FAULT_CUT},
+                                               {"error", FAULT_FAILS},
+                                               {NULL, 0}};
 
 // Which of them each kind of meeting can have.
 #define BIT(what) (1u << (what))
@@ -36,7 +45,8 @@ static const struct schema_choice markets[] = {
     (BIT(FAULT_DROP) | BIT(FAULT_DUPLICATE) | BIT(FAULT_DELAY) | BIT(FAULT_SWAP) |                 \
      BIT(FAULT_GARBLE) | BIT(FAULT_RESET) | BIT(FAULT_CLOSE) | BIT(FAULT_STALL) | BIT(FAULT_MUTE))
 static const uint32_t allowed[] = {
-    [FAULT_REQUEST] = BIT(FAULT_TIMEOUT) | BIT(FAULT_ERROR) | BIT(FAULT_LATE) | BIT(FAULT_RESET),
+    [FAULT_REQUEST] = BIT(FAULT_TIMEOUT) | BIT(FAULT_ERROR) | BIT(FAULT_LATE) | BIT(FAULT_RESET) |
+                      BIT(FAULT_DUPLICATE) | BIT(FAULT_HOLD) | BIT(FAULT_LAG),
     [FAULT_STREAM] = FRAME,
     [FAULT_USER] = FRAME,
     [FAULT_SOCKET] = BIT(FAULT_RESET) | BIT(FAULT_CLOSE) | BIT(FAULT_STALL) | BIT(FAULT_REFUSE),
@@ -65,11 +75,20 @@ static const struct schema_field rule_fields[] = {
     {"code", SCHEMA_INT, RULE(code), .min = -99999, .max = 99999,
      .doc = "the venue's, or of a close frame"},
     {"msg", SCHEMA_TEXT, RULE(msg), .doc = "the venue's words"},
-    {"delay", SCHEMA_DURATION, RULE(delay_ns), .max = DAY_NS, .doc = "late, delay"},
+    {"delay", SCHEMA_DURATION, RULE(delay_ns), .max = DAY_NS, .doc = "late, delay, hold, lag"},
+    {"delay_max", SCHEMA_DURATION, RULE(delay_max_ns), .max = DAY_NS,
+     .doc = "the delay is drawn between the two"},
+    {"answer", SCHEMA_CHOICE, RULE(answer), .choices = answers,
+     .doc = "hold: comes, lost, cut, error"},
     {"for", SCHEMA_DURATION, RULE(for_ns), .max = DAY_NS, .doc = "maintenance, halve, skew, mute"},
     {"skew_ms", SCHEMA_INT, RULE(skew_ms), .min = -86400000, .max = 86400000,
      .doc = "how far ahead the clock is"},
     {NULL}};
+
+static agon_ns_t lag_of(const struct fault *rule)
+{
+    return rule->delay_max_ns > rule->delay_ns ? rule->delay_max_ns : rule->delay_ns;
+}
 
 static void check_rule(struct config *config, const struct config_node *node, void *out)
 {
@@ -77,11 +96,23 @@ static void check_rule(struct config *config, const struct config_node *node, vo
 
     if (!(allowed[rule->on] & BIT(rule->what)))
         config_refuse(config, config_get(node, "do"), CONFIG_E_CONFLICT,
-                      "does not go with its 'on'; request: timeout, error, late, reset; stream and "
+                      "does not go with its 'on'; request: timeout, error, late, reset, "
+                      "duplicate, hold, lag; stream and "
                       "user: drop, duplicate, delay, swap, garble, mute, close, reset, stall; "
                       "socket: refuse, close, reset, stall; time: maintenance, halve, skew");
-    if ((rule->what == FAULT_LATE || rule->what == FAULT_DELAY) && rule->delay_ns == 0)
+    int is_delay = rule->what == FAULT_LATE || rule->what == FAULT_DELAY ||
+                   rule->what == FAULT_HOLD || rule->what == FAULT_LAG;
+
+    if (is_delay && rule->delay_ns == 0 && rule->delay_max_ns == 0)
         config_refuse(config, node, CONFIG_E_MISSING, "has no delay");
+    if (rule->delay_max_ns != 0 && rule->delay_max_ns < rule->delay_ns)
+        config_refuse(config, config_get(node, "delay_max"), CONFIG_E_CONFLICT,
+                      "is less than delay");
+    if (rule->what == FAULT_LAG && lag_of(rule) > LAG_MAX_NS)
+        config_refuse(config, node, CONFIG_E_CONFLICT, "lags by more than 60s");
+    if (rule->answer != FAULT_COMES && rule->what != FAULT_HOLD)
+        config_refuse(config, config_get(node, "answer"), CONFIG_E_CONFLICT,
+                      "goes with do: hold alone");
     if ((rule->on == FAULT_TIME || rule->what == FAULT_MUTE) && rule->for_ns == 0)
         config_refuse(config, node, CONFIG_E_MISSING, "has no 'for'");
 }
@@ -182,6 +213,29 @@ struct fault *faults_ask(struct faults *faults, agon_ns_t now, const struct faul
             found->mute_until = now + found->for_ns;
     }
     return found;
+}
+
+agon_ns_t faults_delay(struct faults *faults, const struct fault *fault)
+{
+    int64_t range_ns = fault->delay_max_ns - fault->delay_ns;
+
+    return range_ns <= 0
+               ? fault->delay_ns
+               : fault->delay_ns + (agon_ns_t)rng_below(&faults->rng, (uint64_t)range_ns + 1);
+}
+
+agon_ns_t faults_longest_lag(const struct faults *faults, enum fault_market market)
+{
+    agon_ns_t longest = 0;
+
+    for (uint32_t i = 0; faults && i < faults->n; i++) {
+        const struct fault *rule = &faults->rules[i];
+
+        if (rule->what == FAULT_LAG && (rule->market == FAULT_ANY || rule->market == market) &&
+            lag_of(rule) > longest)
+            longest = lag_of(rule);
+    }
+    return longest;
 }
 
 agon_ns_t faults_next(const struct faults *faults, enum fault_market market)

@@ -7,6 +7,8 @@
  *       - {on: request, path: /fapi/v1/order, method: POST, nth: 2, do: timeout, effect: true}
  *       - {on: stream, stream: "btcusdt@depth*", chance: 1%, do: drop}
  *       - {on: user, event: ORDER_TRADE_UPDATE, every: 5, do: duplicate}
+ *       - {on: request, path: /api/v3/order, nth: 3, do: hold, delay: 4s, answer: cut}
+ *       - {on: request, method: GET, do: lag, delay: 1500ms, delay_max: 2500ms}
  *       - {on: time, after: 30s, do: maintenance, for: 10s}
  *
  * A dialect asks at each request, frame and moment; the first rule that fires is what happens. The
@@ -32,7 +34,7 @@ enum fault_do {
     FAULT_LATE,        /* request: the answer comes delay later */
     FAULT_RESET,       /* request, socket, stream, user: the connection is reset */
     FAULT_DROP,        /* stream, user: the frame is lost */
-    FAULT_DUPLICATE,   /* ... comes twice */
+    FAULT_DUPLICATE,   /* ... comes twice; request: is taken twice, the second is answered */
     FAULT_DELAY,       /* ... comes delay later */
     FAULT_SWAP,        /* ... comes after the next of its stream */
     FAULT_GARBLE,      /* ... is cut in its middle */
@@ -42,7 +44,15 @@ enum fault_do {
     FAULT_REFUSE,      /* socket: no upgrade, status instead */
     FAULT_MAINTENANCE, /* time: everything answers 503, sockets are closed */
     FAULT_HALVE,       /* time: limits are half of what they were */
-    FAULT_SKEW         /* time: the venue's clock is skew_ms ahead */
+    FAULT_SKEW,        /* time: the venue's clock is skew_ms ahead */
+    FAULT_HOLD,        /* request: it is taken delay later; answer says what its client is told */
+    FAULT_LAG          /* request: what it reads is as it was delay ago */
+};
+enum fault_answer {                  /* of a request that is held */
+                    FAULT_COMES = 0, /* when it was taken */
+                    FAULT_LOST = 1,  /* never */
+                    FAULT_CUT = 2,   /* the connection is reset at once */
+                    FAULT_FAILS = 3  /* status, code and msg at once */
 };
 enum fault_market { FAULT_ANY = 0, FAULT_SPOT = 1, FAULT_UM = 2 };
 
@@ -55,6 +65,8 @@ struct fault { /* one rule */
     int64_t status, code, skew_ms;
     char msg[160];
     int64_t after_ns, until_ns, delay_ns, for_ns; /* transport time since the venue's start */
+    int64_t delay_max_ns; /* the delay is drawn up to there; 0: it is delay_ns */
+    uint8_t answer;       /* enum fault_answer */
     /* how it went */
     uint64_t met, fired;
     agon_ns_t mute_until;
@@ -80,6 +92,10 @@ int faults_parse(struct faults *faults, const char *name, const char *text, size
                  struct error *err);
 /* The rule that fires now, NULL: none. Counts. faults may be NULL. */
 struct fault *faults_ask(struct faults *faults, agon_ns_t now, const struct fault_met *met);
+/* The rule's delay, drawn anew at each call where it has a range. */
+agon_ns_t faults_delay(struct faults *faults, const struct fault *fault);
+/* The longest lag of the rules that meet that market; 0: no rule has one. */
+agon_ns_t faults_longest_lag(const struct faults *faults, enum fault_market market);
 /* When the next FAULT_TIME rule of that market is due; INT64_MAX: none. */
 agon_ns_t faults_next(const struct faults *faults, enum fault_market market);
 

@@ -181,6 +181,7 @@ static void on_request(void *ctx, uint64_t conn, const struct http_message *mess
 
     peer_address(peer, address);
     to_request(message, address, headers, &request);
+    request.conn = conn;
     server->config.dialect->http(server->sim, &now, &request, &reply);
     if (reply.status == SIM_NO_REPLY)
         return; // the connection waits until its client has had enough
@@ -276,6 +277,12 @@ static void on_frame(void *ctx, uint64_t conn, enum sim_frame kind, const void *
         server_ws_close(server->sockets, conn, WS_CODE_POLICY, "slow consumer");
 }
 
+// A request that was held has its answer. The client may have gone, or sent no more since.
+static void on_reply(void *ctx, uint64_t conn, const struct sim_reply *reply)
+{
+    respond(ctx, conn, reply, reply->body);
+}
+
 /* --- life --- */
 
 static void on_timer_closed(uv_handle_t *handle)
@@ -313,6 +320,7 @@ int sim_server_open(struct sim_server **made, uv_loop_t *loop,
     server->config = *config;
     server->config.sim.sink.ctx = server;
     server->config.sim.sink.frame = on_frame;
+    server->config.sim.sink.reply = on_reply;
     *made = server;
     uv_timer_init(loop, &server->timer);
     server->timer.data = server;

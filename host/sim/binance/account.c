@@ -55,9 +55,9 @@ int simb_account_info(struct simb_call *call)
     jout_key(out, "balances");
     jout_open(out, '[');
     for (agon_asset_t id = 1; id <= table->n_assets; id++) {
-        agon_amt_t free_amt = pit_free_amt(call->b->pit, account->owner, id);
-        agon_amt_t locked_amt = pit_locked_amt(call->b->pit, account->owner, id);
+        agon_amt_t free_amt, locked_amt;
 
+        simb_past_balance(call, id, &free_amt, &locked_amt);
         if (is_short && free_amt == 0 && locked_amt == 0)
             continue;
         jout_open(out, '{');
@@ -134,7 +134,7 @@ int simb_my_trades(struct simb_call *call)
 
             if (fill->account != call->account || fill->sym != sym ||
                 (has_id && fill->order_id != (uint64_t)id) || fill->trade_id < (uint64_t)from ||
-                ms < start || ms > end)
+                ms < start || ms > end || !simb_past_is_seen(call, fill))
                 continue;
             if (pass == 1 && n >= skip && n - skip < limit)
                 put_my_trade(call, fill);

@@ -234,6 +234,7 @@ int simb_run(struct simb_call *call, const char *key, const char *signed_text, s
     log_request(call);
     simb_flush_balances(call->b);
     simb_mishap_sweep(call->b);
+    simb_past_note(call->b);
     return rc;
 }
 
@@ -344,6 +345,37 @@ static void http_page(struct sim_reply *reply, int status, const char *body)
     reply->body_n = strlen(body);
 }
 
+static void answer(struct simb *b, const struct sim_request *request, int is_held,
+                   struct sim_reply *reply);
+
+// What was held is taken now: the time stamp is judged by this moment, not by that of its coming.
+static void take_held(struct simb *b)
+{
+    struct simb_held held;
+
+    while (b->n_held > 0 && simb_mishap_held(b, &held)) {
+        const struct sim_header headers[] = {{"x-mbx-apikey", held.key},
+                                             {"x-mbx-time-unit", held.unit}};
+        struct sim_request request = {.method = held.method,
+                                      .path = held.path,
+                                      .query = held.query,
+                                      .body = held.body,
+                                      .body_n = held.body_n,
+                                      .headers = headers,
+                                      .n_headers = held.unit[0] != '\0' ? 2 : 1,
+                                      .peer = held.peer,
+                                      .conn = held.conn};
+        struct sim_reply reply;
+
+        memset(&reply, 0, sizeof(reply));
+        answer(b, &request, 1, &reply);
+        if (held.answer == FAULT_COMES && held.conn != 0 && b->config.sink.reply)
+            b->config.sink.reply(b->config.sink.ctx, held.conn, &reply);
+        free(held.query);
+        free(held.body);
+    }
+}
+
 static void advance(struct simb *b, const struct sim_time *now)
 {
     b->now = *now;
@@ -353,63 +385,109 @@ static void advance(struct simb *b, const struct sim_time *now)
         b->venue->settle(b);
     simb_flush_balances(b);
     simb_mishap_tick(b);
+    simb_past_note(b);
+    take_held(b);
 }
 
-static void spoil(struct sim_reply *reply, const struct fault *fault)
+static void spoil(struct simb *b, struct sim_reply *reply, const struct fault *fault)
 {
     if (fault->what == FAULT_TIMEOUT)
         reply->status = SIM_NO_REPLY;
     else if (fault->what == FAULT_RESET)
         reply->status = SIM_RESET_REPLY;
     else if (fault->what == FAULT_LATE)
-        reply->late_ns = fault->delay_ns;
+        reply->late_ns = faults_delay(b->config.faults, fault);
 }
 
-void simb_http(struct sim *sim, const struct sim_time *now, const struct sim_request *request,
-               struct sim_reply *reply)
+/* A request that waits: what its client is told at once. */
+static void put_off(struct simb_call *call, const struct sim_request *request,
+                    const struct fault *fault, struct sim_reply *reply)
 {
-    struct simb *b = (struct simb *)sim;
-    char *payload = b->payload;
-    struct simb_call *call;
-    const struct simb_route *route;
-    const char *unit = header_of(request, "x-mbx-time-unit");
-    size_t query_n = strlen(request->query), n;
-    struct fault *fault = NULL;
-    int rc = 0;
+    struct simb *b = call->b;
 
-    memset(reply, 0, sizeof(*reply));
-    advance(b, now);
-    for (route = b->venue->routes; route->run; route++)
+    simb_mishap_hold(b, fault, request, header_of(request, "x-mbx-apikey"),
+                     header_of(request, "x-mbx-time-unit"));
+    if (fault->answer == FAULT_FAILS) {
+        simb_mishap_error(call, fault);
+        jout_reset(&b->out);
+        simb_error_body(call, &b->out);
+        finish(call, reply);
+    } else {
+        reply->status = fault->answer == FAULT_CUT ? SIM_RESET_REPLY : SIM_NO_REPLY;
+    }
+}
+
+/* The text that was signed, into payload; -1: it is too long. */
+static int64_t signed_part(struct simb *b, const struct sim_request *request)
+{
+    size_t query_n = strlen(request->query), n;
+
+    if (query_n + request->body_n + 2 > sizeof(b->payload))
+        return -1;
+    n = without_signature(request->query, query_n, b->payload);
+    return (int64_t)(n + without_signature(request->body, request->body_n, b->payload + n));
+}
+
+static const struct simb_route *route_of(const struct simb *b, const struct sim_request *request)
+{
+    for (const struct simb_route *route = b->venue->routes; route->run; route++)
         if (route->path && strcmp(route->path, request->path) == 0 &&
             strcmp(route->method, request->method) == 0)
-            break;
-    if (!route->run) {
+            return route;
+    return NULL;
+}
+
+static int check_unit(struct simb_call *call, const char *unit)
+{
+    if (!unit || call->b->out.is_micro || strcmp(unit, "MILLISECOND") == 0 ||
+        strcmp(unit, "millisecond") == 0)
+        return 0;
+    return simb_fail(call, 400, -1194,
+                     "Invalid value for time unit; expected either MICROSECOND or MILLISECOND.");
+}
+
+static void answer(struct simb *b, const struct sim_request *request, int is_held,
+                   struct sim_reply *reply)
+{
+    const struct simb_route *route = route_of(b, request);
+    const char *unit = header_of(request, "x-mbx-time-unit");
+    const char *key = header_of(request, "x-mbx-apikey");
+    struct fault *fault = NULL;
+    struct simb_call *call;
+    int64_t n;
+    int rc;
+
+    if (!route) {
         http_page(reply, 404, "<html><head><title>404 Not Found</title></head></html>\n");
         return;
     }
-    call = call_begin(b, now);
+    call = call_begin(b, &b->now);
     call->route = route;
-    call->peer = simb_peer_of(b, request->peer, now->transport);
+    call->peer = simb_peer_of(b, request->peer, b->now.transport);
     b->out.is_micro =
         unit && (strcmp(unit, "MICROSECOND") == 0 || strcmp(unit, "microsecond") == 0);
-    if (query_n + request->body_n + 2 > sizeof(b->payload)) {
+    n = signed_part(b, request);
+    if (n < 0) {
         http_page(reply, 414, "<html><head><title>414 URI Too Large</title></head></html>\n");
         return;
     }
-    n = without_signature(request->query, query_n, payload);
-    n += without_signature(request->body, request->body_n, payload + n);
-    if ((unit && !b->out.is_micro && strcmp(unit, "MILLISECOND") != 0 &&
-         strcmp(unit, "millisecond") != 0 &&
-         simb_fail(call, 400, -1194,
-                   "Invalid value for time unit; expected either MICROSECOND or MILLISECOND.") <
-             0) ||
-        simb_params_add(call, request->query, query_n, 0) < 0 ||
-        simb_params_add(call, request->body, request->body_n, 1) < 0)
-        rc = -1;
-    else
+    rc = check_unit(call, unit) < 0 ||
+                 simb_params_add(call, request->query, strlen(request->query), 0) < 0 ||
+                 simb_params_add(call, request->body, request->body_n, 1) < 0
+             ? -1
+             : 0;
+    if (rc == 0 && !is_held)
         fault = simb_mishap_request(call, request->method, request->path);
+    if (fault && fault->what == FAULT_HOLD) {
+        put_off(call, request, fault, reply);
+        return;
+    }
     if (rc == 0 && !simb_mishap_hides(fault))
-        rc = simb_run(call, header_of(request, "x-mbx-apikey"), payload, n);
+        rc = simb_run(call, key, b->payload, (size_t)n);
+    if (rc == 0 && fault && fault->what == FAULT_DUPLICATE) {
+        jout_reset(&b->out);
+        rc = simb_run(call, key, b->payload, (size_t)n);
+    }
     if (fault && fault->what == FAULT_ERROR)
         rc = simb_mishap_error(call, fault);
     if (rc < 0) {
@@ -418,7 +496,17 @@ void simb_http(struct sim *sim, const struct sim_time *now, const struct sim_req
     }
     finish(call, reply);
     if (fault)
-        spoil(reply, fault);
+        spoil(b, reply, fault);
+}
+
+void simb_http(struct sim *sim, const struct sim_time *now, const struct sim_request *request,
+               struct sim_reply *reply)
+{
+    struct simb *b = (struct simb *)sim;
+
+    memset(reply, 0, sizeof(*reply));
+    advance(b, now);
+    answer(b, request, 0, reply);
 }
 
 /* --- connections --- */
@@ -688,6 +776,7 @@ void simb_close(struct sim *sim)
         return;
     if (b->pit)
         pit_set_hooks(b->pit, &none);
+    simb_past_close(b);
     simb_records_free(b);
     simb_mishap_free(b);
     if (b->venue->close)
@@ -732,6 +821,8 @@ int simb_open(struct sim **sim, const struct simb_venue *venue, const struct sim
     }
     rc = simb_records_init(b);
     rc = rc < 0 ? error_set(err, rc, "out of memory") : venue->open(b, err);
+    if (rc >= 0 && simb_past_open(b) < 0)
+        rc = error_set(err, AGON_ENOMEM, "out of memory");
     if (rc < 0) {
         simb_close((struct sim *)b);
         return rc;

@@ -2,6 +2,7 @@
 /* mishap: what goes wrong when faults are told to (sim/faults.h): where the dialect asks, and what
  * it then does. A connection that is to end does so when nobody walks over it any more
  * (simb_mishap_sweep). */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "sim/binance/simb.h"
@@ -45,14 +46,66 @@ struct fault *simb_mishap_request(struct simb_call *call, const char *method, co
         .on = FAULT_REQUEST, .method = method, .path = path, .symbol = simb_param(call, "symbol")};
     struct fault *fault = ask(call->b, &met);
 
-    if (fault)
-        log_fault(call->b, fault, path);
-    return fault;
+    if (!fault)
+        return NULL;
+    log_fault(call->b, fault, path);
+    if (fault->what != FAULT_LAG)
+        return fault;
+    // Nothing else happens to it: it is done, on an old picture.
+    call->t_view = call->now->transport - faults_delay(call->b->config.faults, fault);
+    return NULL;
 }
 
 int simb_mishap_hides(const struct fault *fault)
 {
-    return fault && !fault->effect && fault->what != FAULT_LATE;
+    return fault && !fault->effect && fault->what != FAULT_LATE && fault->what != FAULT_DUPLICATE;
+}
+
+int simb_mishap_hold(struct simb *b, const struct fault *fault, const struct sim_request *request,
+                     const char *key, const char *unit)
+{
+    struct simb_held *held;
+
+    if (b->n_held == SIMB_HELD_MAX || strlen(request->path) >= sizeof(held->path))
+        return 0;
+    if (b->n_held == b->held_room) {
+        b->held_room = b->held_room ? b->held_room * 2 : 16;
+        b->held = realloc(b->held, b->held_room * sizeof(*b->held));
+        REQUIRE(b->held != NULL);
+    }
+    held = &b->held[b->n_held];
+    *held = (struct simb_held){.t_due = b->now.transport + faults_delay(b->config.faults, fault),
+                               .conn = request->conn,
+                               .answer = fault->answer,
+                               .query = strdup(request->query),
+                               .body = request->body ? malloc(request->body_n + 1) : NULL,
+                               .body_n = request->body_n};
+    REQUIRE(held->query != NULL && (held->body != NULL || request->body == NULL));
+    if (held->body)
+        memcpy(held->body, request->body, request->body_n);
+    snprintf(held->method, sizeof(held->method), "%s", request->method);
+    snprintf(held->path, sizeof(held->path), "%s", request->path);
+    snprintf(held->key, sizeof(held->key), "%s", key ? key : "");
+    snprintf(held->unit, sizeof(held->unit), "%s", unit ? unit : "");
+    snprintf(held->peer, sizeof(held->peer), "%s", request->peer);
+    b->n_held++;
+    return 1;
+}
+
+int simb_mishap_held(struct simb *b, struct simb_held *held)
+{
+    uint32_t first = b->n_held;
+
+    for (uint32_t i = 0; i < b->n_held; i++)
+        if (b->held[i].t_due <= b->now.transport &&
+            (first == b->n_held || b->held[i].t_due < b->held[first].t_due))
+            first = i;
+    if (first == b->n_held)
+        return 0;
+    *held = b->held[first];
+    b->n_held--;
+    memmove(&b->held[first], &b->held[first + 1], (b->n_held - first) * sizeof(*b->held));
+    return 1;
 }
 
 // What a client is told instead; the standard one is the venue's own time-out.
@@ -211,7 +264,7 @@ void simb_emit(struct simb *b, struct simb_conn *conn, int is_user, const char *
         simb_send(b, conn, SIM_TEXT, text, n);
         return;
     case FAULT_DELAY:
-        keep(b, conn, stream, text, n, b->now.transport + fault->delay_ns);
+        keep(b, conn, stream, text, n, b->now.transport + faults_delay(b->config.faults, fault));
         return;
     case FAULT_SWAP:
         keep(b, conn, stream, text, n, 0);
@@ -264,6 +317,9 @@ agon_ns_t simb_mishap_due(const struct simb *b)
     for (uint32_t i = 0; i < b->n_late; i++)
         if (b->late[i].t_due > 0 && b->late[i].t_due < next)
             next = b->late[i].t_due;
+    for (uint32_t i = 0; i < b->n_held; i++)
+        if (b->held[i].t_due < next)
+            next = b->held[i].t_due;
     return next;
 }
 
@@ -272,4 +328,10 @@ void simb_mishap_free(struct simb *b)
     for (uint32_t i = 0; i < b->n_late; i++)
         free(b->late[i].text);
     b->n_late = 0;
+    for (uint32_t i = 0; i < b->n_held; i++) {
+        free(b->held[i].query);
+        free(b->held[i].body);
+    }
+    free(b->held);
+    b->n_held = 0;
 }

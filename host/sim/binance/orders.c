@@ -792,15 +792,17 @@ static int get_named(struct simb_call *call, const char *id_name, const char *cl
 
 int simb_order_query(struct simb_call *call)
 {
+    const struct simb_order *seen;
     struct simb_order *order;
     uint32_t sym;
 
     if (simb_want_symbol(call, &sym) < 0 ||
         get_named(call, "orderId", "origClientOrderId", sym, &order) < 0)
         return -1;
-    if (!order)
+    seen = simb_past_order(call, order);
+    if (!seen)
         return simb_fail(call, 400, -2013, "Order does not exist.");
-    put_queried(call->b, call->out, order);
+    put_queried(call->b, call->out, seen);
     return 0;
 }
 
@@ -1031,9 +1033,9 @@ int simb_open_orders(struct simb_call *call)
         return -1;
     jout_open(call->out, '[');
     for (uint32_t i = 0; i < b->n_orders; i++) {
-        const struct simb_order *order = b->orders[i];
+        const struct simb_order *order = simb_past_order(call, b->orders[i]);
 
-        if (order->is_open && order->account == call->account &&
+        if (order && order->is_open && order->account == call->account &&
             (sym == UINT32_MAX || order->sym == sym))
             put_queried(b, call->out, order);
     }
@@ -1087,11 +1089,11 @@ int simb_all_orders(struct simb_call *call)
         if (pass == 1)
             jout_open(call->out, '[');
         for (uint32_t i = 0; i < b->n_orders && n - skip < limit; i++) {
-            const struct simb_order *order = b->orders[i];
-            agon_ns_t ms = order->t_create - order->t_create % SIMB_NS_PER_MS;
+            const struct simb_order *order = simb_past_order(call, b->orders[i]);
+            agon_ns_t ms = order ? order->t_create - order->t_create % SIMB_NS_PER_MS : 0;
 
-            if (order->account != call->account || order->sym != sym || order->id < (uint64_t)id ||
-                ms < start || ms > end)
+            if (!order || order->account != call->account || order->sym != sym ||
+                order->id < (uint64_t)id || ms < start || ms > end)
                 continue;
             if (pass == 1 && n >= skip)
                 put_queried(b, call->out, order);

@@ -55,6 +55,7 @@ static void forget(struct simb *b, struct simb_order *order)
     if (*at)
         *at = order->next_in_bucket;
     map_remove(&b->by_id, order->id);
+    simb_past_forget(b, order);
     free(order->um);
     free(order);
 }
@@ -88,6 +89,7 @@ void simb_enter(struct simb *b, struct simb_order *order)
     order->is_open = 1;
     order->account->n_open[order->sym]++;
     order->account->n_algo[order->sym] += (uint32_t)order->is_conditional;
+    simb_past_enter(b, order);
 }
 
 void simb_rename(struct simb *b, struct simb_order *order, const char *client)
@@ -184,6 +186,7 @@ void simb_keep_fill(struct simb *b, const struct simb_order *order, const struct
                            .amt = event->quote_amt,
                            .fee_amt = event->fee_amt,
                            .t = event->t,
+                           .t_seen = b->now.transport,
                            .is_buyer = order->side == AGON_BUY,
                            .is_maker = event->is_maker};
 }

@@ -28,6 +28,7 @@
 #define SIMB_LISTEN_LIFE_NS (3600ll * 1000000000)
 #define SIMB_EXP            8
 #define SIMB_LATE_MAX       4096 /* frames that are held back */
+#define SIMB_HELD_MAX       4096 /* requests that are held */
 #define SIMB_SPEEDS         3    /* of a diff stream */
 #define SIMB_NS_PER_MS      1000000ll
 #define SIMB_NS_PER_S       1000000000ll
@@ -86,8 +87,8 @@ struct simb_fill {
     agon_px_t px;
     agon_qty_t qty;
     agon_amt_t amt, fee_amt;
-    agon_amt_t realised_amt; /* USD-M */
-    agon_ns_t t;
+    agon_amt_t realised_amt;          /* USD-M */
+    agon_ns_t t, t_seen;              /* the last is transport time */
     uint8_t is_buyer, is_maker, side; /* position side, of USD-M */
 };
 
@@ -168,6 +169,15 @@ struct simb_conn {
     uint8_t doom; /* enum fault_do: how it ends at the next sweep */
     int doom_code;
 };
+struct simb_held {   /* a request that is taken later */
+    agon_ns_t t_due; /* transport */
+    uint64_t conn;
+    uint8_t answer; /* enum fault_answer */
+    char method[8], path[96], key[128], unit[16], peer[64];
+    char *query, *body; /* owned; body NULL: there is none */
+    size_t body_n;
+};
+struct simb_past;  /* what the venue showed before: past.c */
 struct simb_late { /* a frame that is held back */
     uint64_t conn;
     agon_ns_t t_due; /* transport; 0: after the next of its stream */
@@ -197,6 +207,7 @@ struct simb_call {
     int status, code;
     char msg[320];
     agon_ns_t retry_at; /* with 418 and 429 */
+    agon_ns_t t_view;   /* transport time that what it reads is of; 0: now */
     uint8_t has_data;   /* an error that carries what stands in b->data */
     uint8_t has_order_count;
     uint32_t weight;
@@ -267,6 +278,9 @@ struct simb {
     uint32_t n_streams[SIMB_STREAM_KINDS]; /* subscribed, over all connections */
     struct simb_late late[SIMB_LATE_MAX];
     uint32_t n_late, n_doomed;
+    struct simb_held *held; /* owned; in the order they came */
+    uint32_t n_held, held_room;
+    struct simb_past *past; /* owned; NULL: no query looks back */
     agon_ns_t maintenance_until, halved_until, skewed_until, skew_ns;
     struct jout out, data, frame, wrapped, line;
     struct simb_call call; /* too big for a stack */
@@ -481,9 +495,30 @@ void simb_mishap_reset(struct simb *b, struct simb_conn *conn);
 void simb_mishap_keep(struct simb *b, struct simb_conn *conn, const char *text, size_t n,
                       agon_ns_t late_ns);
 void simb_mishap_sweep(struct simb *b);
+/* Keeps the request until it is due; false: there is no room, and it is lost. */
+int simb_mishap_hold(struct simb *b, const struct fault *fault, const struct sim_request *request,
+                     const char *key, const char *unit);
+/* The next that is due, out of the list; the caller frees its texts. False: none. */
+int simb_mishap_held(struct simb *b, struct simb_held *held);
 void simb_mishap_tick(struct simb *b);
 agon_ns_t simb_mishap_due(const struct simb *b);
 void simb_mishap_free(struct simb *b);
+
+/* past.c: queries that look back. Only where a rule of the faults has a lag. */
+int simb_past_open(struct simb *b); /* AGON_ENOMEM; when the accounts have their money */
+void simb_past_close(struct simb *b);
+/* Something may have changed: what was before is kept. */
+void simb_past_note(struct simb *b);
+void simb_past_enter(struct simb *b, struct simb_order *order);
+void simb_past_forget(struct simb *b, const struct simb_order *order);
+/* The order as the call sees it, until the next look; NULL: it was not there yet. */
+const struct simb_order *simb_past_order(const struct simb_call *call,
+                                         const struct simb_order *order);
+int simb_past_is_seen(const struct simb_call *call, const struct simb_fill *fill);
+void simb_past_balance(const struct simb_call *call, agon_asset_t asset, agon_amt_t *free_amt,
+                       agon_amt_t *locked_amt);
+struct perp_account;
+const struct perp_account *simb_past_perp(const struct simb_call *call);
 
 /* wsapi.c */
 void simb_api_text(struct simb *b, struct simb_conn *conn, const char *text, size_t n);

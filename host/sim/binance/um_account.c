@@ -22,7 +22,7 @@ static int is_shown(const struct perp_account *perp, int side)
 
 int um_balance(struct simb_call *call)
 {
-    const struct perp_account *perp = um_account(call->b, call->account);
+    const struct perp_account *perp = simb_past_perp(call);
     struct jout *out = call->out;
     struct perp_sums sums;
 
@@ -78,7 +78,7 @@ static void put_totals(struct jout *out, const struct perp_account *perp,
 
 static void put_position_v2(struct simb_call *call, uint32_t sym, int side)
 {
-    const struct perp_account *perp = um_account(call->b, call->account);
+    const struct perp_account *perp = simb_past_perp(call);
     const struct perp_symbol *symbol = &perp->symbols[sym];
     const struct perp_contract *contract = &call->b->um->contracts[sym];
     const struct perp_position *position = &symbol->positions[side];
@@ -112,7 +112,7 @@ static void put_position_v2(struct simb_call *call, uint32_t sym, int side)
 
 static void put_position_v3(struct simb_call *call, uint32_t sym, int side)
 {
-    const struct perp_account *perp = um_account(call->b, call->account);
+    const struct perp_account *perp = simb_past_perp(call);
     const struct perp_symbol *symbol = &perp->symbols[sym];
     const struct perp_contract *contract = &call->b->um->contracts[sym];
     const struct perp_position *position = &symbol->positions[side];
@@ -139,7 +139,7 @@ static void put_position_v3(struct simb_call *call, uint32_t sym, int side)
 
 static int put_account(struct simb_call *call, int version)
 {
-    const struct perp_account *perp = um_account(call->b, call->account);
+    const struct perp_account *perp = simb_past_perp(call);
     const struct member *member = call->account->member;
     struct jout *out = call->out;
     struct perp_sums sums;
@@ -197,7 +197,7 @@ int um_account_v3(struct simb_call *call)
 
 static void put_risk(struct simb_call *call, uint32_t sym, int side, int version)
 {
-    const struct perp_account *perp = um_account(call->b, call->account);
+    const struct perp_account *perp = simb_past_perp(call);
     const struct perp_symbol *symbol = &perp->symbols[sym];
     const struct perp_contract *contract = &call->b->um->contracts[sym];
     const struct perp_position *position = &symbol->positions[side];
@@ -251,7 +251,7 @@ static void put_risk(struct simb_call *call, uint32_t sym, int side, int version
 
 static int put_positions(struct simb_call *call, int version)
 {
-    const struct perp_account *perp = um_account(call->b, call->account);
+    const struct perp_account *perp = simb_past_perp(call);
     uint32_t only = UINT32_MAX;
 
     if (simb_param(call, "symbol") && simb_want_symbol(call, &only) < 0)
@@ -559,7 +559,7 @@ int um_my_trades(struct simb_call *call)
 
             if (fill->account != call->account || fill->sym != sym ||
                 (has_id && fill->order_id != (uint64_t)id) || fill->trade_id < (uint64_t)from ||
-                ms < start || ms > end)
+                ms < start || ms > end || !simb_past_is_seen(call, fill))
                 continue;
             n++;
             if (pass == 0 || n <= skip || n - skip > limit)

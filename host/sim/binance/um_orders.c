@@ -696,27 +696,31 @@ static int get_named(struct simb_call *call, uint32_t sym, struct simb_order **o
 
 int um_order_query(struct simb_call *call)
 {
+    const struct simb_order *seen;
     struct simb_order *order;
     uint32_t sym;
 
     if (simb_want_symbol(call, &sym) < 0 || get_named(call, sym, &order) < 0)
         return -1;
-    if (!order)
+    seen = simb_past_order(call, order);
+    if (!seen)
         return simb_fail(call, 400, -2013, "Order does not exist.");
-    put_order(call->b, call->out, order, RESP_RESULT, 1);
+    put_order(call->b, call->out, seen, RESP_RESULT, 1);
     return 0;
 }
 
 int um_open_order(struct simb_call *call)
 {
+    const struct simb_order *seen;
     struct simb_order *order;
     uint32_t sym;
 
     if (simb_want_symbol(call, &sym) < 0 || get_named(call, sym, &order) < 0)
         return -1;
-    if (!order || !order->is_open)
+    seen = simb_past_order(call, order);
+    if (!seen || !seen->is_open)
         return simb_fail(call, 400, -2013, "Order does not exist.");
-    put_order(call->b, call->out, order, RESP_RESULT, 1);
+    put_order(call->b, call->out, seen, RESP_RESULT, 1);
     return 0;
 }
 
@@ -768,6 +772,23 @@ static struct simb_order **open_of(struct simb *b, const struct simb_account *ac
     return list;
 }
 
+// Those that were open when the call looks at them.
+static int were_open(struct simb_call *call, uint32_t sym)
+{
+    struct simb *b = call->b;
+
+    jout_open(call->out, '[');
+    for (uint32_t i = 0; i < b->n_orders; i++) {
+        const struct simb_order *order = simb_past_order(call, b->orders[i]);
+
+        if (order && order->is_open && order->account == call->account && !order->um->is_algo &&
+            (sym == UINT32_MAX || order->sym == sym))
+            put_order(b, call->out, order, RESP_RESULT, 1);
+    }
+    jout_close(call->out, '[');
+    return 0;
+}
+
 int um_open_orders(struct simb_call *call)
 {
     struct simb_order **list;
@@ -775,6 +796,8 @@ int um_open_orders(struct simb_call *call)
 
     if (simb_param(call, "symbol") && simb_want_symbol(call, &sym) < 0)
         return -1;
+    if (call->t_view != 0)
+        return were_open(call, sym);
     list = open_of(call->b, call->account, sym, UM_NORMAL, &n);
     jout_open(call->out, '[');
     for (uint32_t i = 0; i < n; i++)
@@ -832,11 +855,11 @@ int um_all_orders(struct simb_call *call)
         int64_t n = 0;
 
         for (uint32_t i = 0; i < b->n_orders; i++) {
-            const struct simb_order *order = b->orders[i];
-            agon_ns_t ms = order->t_create - order->t_create % SIMB_NS_PER_MS;
+            const struct simb_order *order = simb_past_order(call, b->orders[i]);
+            agon_ns_t ms = order ? order->t_create - order->t_create % SIMB_NS_PER_MS : 0;
 
-            if (order->account != call->account || order->sym != sym || order->id < (uint64_t)id ||
-                order->um->is_algo || ms < start || ms > end)
+            if (!order || order->account != call->account || order->sym != sym ||
+                order->id < (uint64_t)id || order->um->is_algo || ms < start || ms > end)
                 continue;
             if (pass == 1 && n >= skip && n - skip < limit)
                 put_order(b, call->out, order, RESP_RESULT, 1);

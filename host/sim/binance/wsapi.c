@@ -186,8 +186,15 @@ void simb_api_text(struct simb *b, struct simb_conn *conn, const char *text, siz
         call->status = 400;
     if (rc == 0)
         fault = simb_mishap_request(call, "WS", call->route->name);
+    // Only what comes by itself can be held: on a socket the next would wait behind it.
+    if (fault && fault->what == FAULT_HOLD)
+        fault = NULL;
     if (rc == 0 && !simb_mishap_hides(fault))
         rc = simb_run(call, key, b->payload, signed_text(call, b->payload, sizeof(b->payload)));
+    if (rc == 0 && fault && fault->what == FAULT_DUPLICATE) {
+        jout_reset(&b->out);
+        rc = simb_run(call, key, b->payload, signed_text(call, b->payload, sizeof(b->payload)));
+    }
     if (fault && fault->what == FAULT_ERROR)
         rc = simb_mishap_error(call, fault);
     // A slow reader may have been dropped by what the call pushed.
@@ -195,7 +202,7 @@ void simb_api_text(struct simb *b, struct simb_conn *conn, const char *text, siz
         simb_mishap_reset(b, conn);
     else if (conn->id == id && (!fault || fault->what != FAULT_TIMEOUT))
         reply(call, conn, json_object_get(root, "id"), rc == 0,
-              fault && fault->what == FAULT_LATE ? fault->delay_ns : 0);
+              fault && fault->what == FAULT_LATE ? faults_delay(b->config.faults, fault) : 0);
     if (conn->id == id && call->status == 418)
         simb_drop(b, conn, 1008, "IP banned");
     b->out.is_micro = 0;

@@ -228,6 +228,179 @@ START_TEST(chances_are_the_seeds)
 }
 END_TEST
 
+START_TEST(a_held_request_is_taken_later_and_its_client_is_cut_off)
+{
+    open_with(_i,
+              "faults:\n"
+              "  - {on: request, method: POST, nth: 1, do: hold, delay: 4500ms, answer: cut}\n"
+              "  - {on: request, method: POST, nth: 2, do: hold, delay: 4500ms, answer: lost}\n"
+              "  - {on: request, method: POST, nth: 3, do: hold, delay: 4500ms}\n"
+              "  - {on: request, method: POST, nth: 4, do: hold, delay: 4500ms, answer: error}\n");
+    ck_assert_int_eq(place(_i, "one"), SIM_RESET_REPLY);
+    ck_assert_int_eq(place(_i, "two"), SIM_NO_REPLY);
+    ck_assert_int_eq(place(_i, "three"), SIM_NO_REPLY);
+    ck_assert_int_eq(place(_i, "four"), 503);
+    ck_assert_int_eq(world_code(&w), -1007);
+    world_pass(&w, 4400 * S / 1000);
+    ck_assert_int_eq(query(_i, "one"), 400);
+    ck_assert_int_eq(world_code(&w), -2013);
+    world_pass(&w, S / 10);
+    ck_assert_int_eq(query(_i, "one"), 200);
+    ck_assert_int_eq(query(_i, "two"), 200);
+    ck_assert_int_eq(query(_i, "three"), 200);
+    ck_assert_int_eq(query(_i, "four"), 200);
+    ck_assert_uint_eq(w.n_late_replies, 1);
+    ck_assert_int_eq(w.late_status, 200);
+    ck_assert_str_eq(json_string_value(json_object_get(w.late_json, "clientOrderId")), "three");
+    world_close(&w);
+}
+END_TEST
+
+START_TEST(a_request_held_beyond_its_window_is_refused_by_its_time_stamp)
+{
+    open_with(_i, "faults:\n  - {on: request, method: POST, nth: 1, do: hold, delay: 5100ms}\n");
+    ck_assert_int_eq(place(_i, "one"), SIM_NO_REPLY);
+    world_pass(&w, 5 * S);
+    ck_assert_uint_eq(w.n_late_replies, 0);
+    world_pass(&w, S / 10);
+    ck_assert_uint_eq(w.n_late_replies, 1);
+    ck_assert_int_eq(w.late_status, 400);
+    ck_assert_int_eq(json_integer_value(json_object_get(w.late_json, "code")), -1021);
+    ck_assert_int_eq(query(_i, "one"), 400);
+    world_close(&w);
+}
+END_TEST
+
+START_TEST(a_request_taken_twice_is_refused_the_second_time)
+{
+    const char *open = _i == 0 ? "/api/v3/openOrders" : "/fapi/v1/openOrders";
+
+    open_with(_i, "faults:\n  - {on: request, method: POST, nth: 1, do: duplicate}\n");
+    ck_assert_int_eq(place(_i, "one"), 400);
+    ck_assert_int_eq(world_code(&w), _i == 0 ? -2010 : -4116);
+    ck_assert_int_eq(world_signed(&w, "GET", open, ""), 200);
+    ck_assert_uint_eq(json_array_size(w.json), 1);
+    world_close(&w);
+}
+END_TEST
+
+static const char lagging[] = "faults:\n  - {on: request, method: GET, do: lag, delay: 2s}\n";
+
+static size_t n_listed(int market, const char *what)
+{
+    char path[64];
+
+    snprintf(path, sizeof(path), "%s%s", market == 0 ? "/api/v3/" : "/fapi/v1/", what);
+    ck_assert_int_eq(world_signed(&w, "GET", path, "symbol=BTCUSDT"), 200);
+    return json_array_size(w.json);
+}
+
+START_TEST(queries_show_what_was_two_seconds_ago)
+{
+    char params[128];
+
+    open_with(_i, lagging);
+    world_pass(&w, 5 * S);
+    ck_assert_int_eq(place(_i, "one"), 200);
+    world_pass(&w, 1999 * S / 1000);
+    ck_assert_int_eq(query(_i, "one"), 400);
+    ck_assert_int_eq(world_code(&w), -2013);
+    ck_assert_uint_eq(n_listed(_i, "openOrders"), 0);
+    ck_assert_uint_eq(n_listed(_i, "allOrders"), 0);
+    world_pass(&w, S / 1000);
+    ck_assert_int_eq(query(_i, "one"), 200);
+    ck_assert_str_eq(world_str(&w, "status"), "NEW");
+    ck_assert_uint_eq(n_listed(_i, "openOrders"), 1);
+    ck_assert_uint_eq(n_listed(_i, "allOrders"), 1);
+
+    snprintf(params, sizeof(params), "symbol=BTCUSDT&origClientOrderId=one");
+    ck_assert_int_eq(world_signed(&w, "DELETE", markets[_i].order, params), 200);
+    world_pass(&w, 1999 * S / 1000);
+    ck_assert_int_eq(query(_i, "one"), 200);
+    ck_assert_str_eq(world_str(&w, "status"), "NEW");
+    ck_assert_uint_eq(n_listed(_i, "openOrders"), 1);
+    world_pass(&w, S / 1000);
+    ck_assert_int_eq(query(_i, "one"), 200);
+    ck_assert_str_eq(world_str(&w, "status"), "CANCELED");
+    ck_assert_uint_eq(n_listed(_i, "openOrders"), 0);
+    world_close(&w);
+}
+END_TEST
+
+static json_t *row_of(json_t *rows, const char *key, const char *value)
+{
+    size_t i;
+    json_t *row;
+
+    json_array_foreach(rows, i, row)
+    {
+        if (strcmp(json_string_value(json_object_get(row, key)), value) == 0)
+            return row;
+    }
+    return NULL;
+}
+
+static double held_btc(int market)
+{
+    json_t *row;
+
+    if (market == 0) {
+        ck_assert_int_eq(world_signed(&w, "GET", "/api/v3/account", ""), 200);
+        row = row_of(json_object_get(w.json, "balances"), "asset", "BTC");
+        return atof(json_string_value(json_object_get(row, "free"))) - 10;
+    }
+    ck_assert_int_eq(world_signed(&w, "GET", "/fapi/v2/positionRisk", "symbol=BTCUSDT"), 200);
+    row = row_of(w.json, "symbol", "BTCUSDT");
+    return atof(json_string_value(json_object_get(row, "positionAmt")));
+}
+
+START_TEST(fills_and_money_show_what_was_two_seconds_ago)
+{
+    const char *trades = _i == 0 ? "myTrades" : "userTrades";
+
+    open_with(_i, lagging);
+    world_pass(&w, 5 * S);
+    ck_assert_int_eq(world_signed(&w, "POST", markets[_i].order,
+                                  "symbol=BTCUSDT&side=BUY&type=MARKET&quantity=0.5"
+                                  "&newClientOrderId=one"),
+                     200);
+    world_pass(&w, 1999 * S / 1000);
+    ck_assert_uint_eq(n_listed(_i, trades), 0);
+    ck_assert_double_eq(held_btc(_i), 0);
+    world_pass(&w, S / 1000);
+    ck_assert_uint_eq(n_listed(_i, trades), 1);
+    ck_assert_double_gt(held_btc(_i), 0.49);
+    world_close(&w);
+}
+END_TEST
+
+START_TEST(user_events_come_late_by_a_range)
+{
+    const char *event = _i == 0 ? "executionReport" : "ORDER_TRADE_UPDATE";
+    uint32_t n_at[3] = {0};
+    char text[256], client[16];
+
+    snprintf(text, sizeof(text),
+             "faults:\n  - {on: user, event: %s, do: delay, delay: 7s, delay_max: 9s}\n", event);
+    open_with(_i, text);
+    listen(_i, 1);
+    for (int i = 0; i < 40; i++) {
+        snprintf(client, sizeof(client), "o%d", i);
+        ck_assert_int_eq(place(_i, client), 200);
+    }
+    world_pass(&w, 6999 * S / 1000);
+    n_at[0] = world_events(&w, 1, event);
+    world_pass(&w, S);
+    n_at[1] = world_events(&w, 1, event);
+    world_pass(&w, 1001 * S / 1000);
+    n_at[2] = world_events(&w, 1, event);
+    ck_assert_uint_eq(n_at[0], 0);
+    ck_assert(n_at[1] > 8 && n_at[1] < 32);
+    ck_assert_uint_eq(n_at[2], 40);
+    world_close(&w);
+}
+END_TEST
+
 static const char *const wrong[] = {
     "faults: []\n",
     "faults:\n  - {on: request, do: drop}\n",
@@ -236,6 +409,11 @@ static const char *const wrong[] = {
     "faults:\n  - {on: moon, do: drop}\n",
     "faults:\n  - {on: user, do: drop, chanse: 3%}\n",
     "faults:\n  - {do: drop}\n",
+    "faults:\n  - {on: request, do: hold}\n",
+    "faults:\n  - {on: request, do: lag, delay: 61s}\n",
+    "faults:\n  - {on: request, do: lag, delay: 3s, delay_max: 2s}\n",
+    "faults:\n  - {on: request, do: timeout, answer: cut}\n",
+    "faults:\n  - {on: user, do: hold, delay: 3s}\n",
 };
 
 START_TEST(a_rule_that_cannot_be_is_refused)
@@ -261,6 +439,12 @@ int main(void)
     tcase_add_loop_test(tcase, frames_come_in_the_wrong_order, 0, 2);
     tcase_add_loop_test(tcase, connections_are_refused_reset_and_stalled, 0, 2);
     tcase_add_loop_test(tcase, maintenance_halved_limits_and_a_wrong_clock_come_and_go, 0, 2);
+    tcase_add_loop_test(tcase, a_held_request_is_taken_later_and_its_client_is_cut_off, 0, 2);
+    tcase_add_loop_test(tcase, a_request_held_beyond_its_window_is_refused_by_its_time_stamp, 0, 2);
+    tcase_add_loop_test(tcase, a_request_taken_twice_is_refused_the_second_time, 0, 2);
+    tcase_add_loop_test(tcase, queries_show_what_was_two_seconds_ago, 0, 2);
+    tcase_add_loop_test(tcase, fills_and_money_show_what_was_two_seconds_ago, 0, 2);
+    tcase_add_loop_test(tcase, user_events_come_late_by_a_range, 0, 2);
     tcase_add_loop_test(tcase, chances_are_the_seeds, 0, 2);
     tcase_add_loop_test(tcase, a_rule_that_cannot_be_is_refused, 0,
                         sizeof(wrong) / sizeof(wrong[0]));

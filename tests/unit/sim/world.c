@@ -28,6 +28,17 @@ void world_take(void *ctx, uint64_t conn, enum sim_frame kind, const void *bytes
         ck_assert_msg(frame->json != NULL, "a frame that is no JSON: %s", frame->text);
 }
 
+static void on_reply(void *ctx, uint64_t conn, const struct sim_reply *reply)
+{
+    struct world *world = ctx;
+
+    ck_assert_int_eq((int)conn, WORLD_HTTP_CONN);
+    world->n_late_replies++;
+    world->late_status = reply->status;
+    json_decref(world->late_json);
+    world->late_json = json_loadb(reply->body, reply->body_n, 0, NULL);
+}
+
 static void on_log(void *ctx, const char *line, size_t n)
 {
     struct world *world = ctx;
@@ -72,8 +83,8 @@ static void open_with(struct world *world, const char *venue, const struct sim_l
     config.faults = world->faults.n > 0 ? &world->faults : NULL;
     if (limits)
         config.limits = *limits;
-    config.sink =
-        (struct sim_sink){.ctx = world, .frame = world_take, .log = on_log, .log_ctx = world};
+    config.sink = (struct sim_sink){
+        .ctx = world, .frame = world_take, .reply = on_reply, .log = on_log, .log_ctx = world};
     ck_assert_msg(world->dialect->open(&world->sim, &config, &err) == AGON_OK, "%s", err.text);
     for (int i = 0; i < 3; i++) {
         bid[i] = (struct agon_level){dec(bids[i][0]), dec(bids[i][1])};
@@ -138,6 +149,7 @@ void world_close(struct world *world)
 {
     world_clear(world);
     json_decref(world->json);
+    json_decref(world->late_json);
     free(world->log);
     world->dialect->close(world->sim);
     pit_free(world->pit);
@@ -202,7 +214,8 @@ int world_raw(struct world *world, const char *method, const char *path, const c
                                   .body_n = body ? strlen(body) : 0,
                                   .headers = &header,
                                   .n_headers = key ? 1 : 0,
-                                  .peer = world->peer};
+                                  .peer = world->peer,
+                                  .conn = WORLD_HTTP_CONN};
 
     world->dialect->http(world->sim, &world->now, &request, &world->reply);
     json_decref(world->json);

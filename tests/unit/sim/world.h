@@ -8,8 +8,9 @@
 
 #include "sim/dialect.h"
 
-#define WORLD_T0     1700000000000000000ll /* both clocks start here unless moved */
-#define WORLD_FRAMES 4096
+#define WORLD_T0        1700000000000000000ll /* both clocks start here unless moved */
+#define WORLD_FRAMES    4096
+#define WORLD_HTTP_CONN 77 /* of every request */
 
 struct world_frame {
     uint64_t conn;
@@ -26,7 +27,10 @@ struct world {
     struct faults faults;
     struct sim_time now;
     struct sim_reply reply;
-    json_t *json; /* of the last reply; owned */
+    json_t *json;            /* of the last reply; owned */
+    uint32_t n_late_replies; /* to requests that were held, and the last of them */
+    int late_status;
+    json_t *late_json; /* owned */
     struct world_frame frames[WORLD_FRAMES];
     uint32_t n_frames;
     char *log; /* owned; lines */
