@@ -416,6 +416,8 @@ int feed_go_live(struct feed *feed, const struct feed_live *live, struct error *
     feed->nth = live->nth;
     feed->subscription.event_mask = live->event_mask;
     feed->setup.head.generation = live->generation;
+    if (live->reason == AGON_START_FRESH)
+        feed->n_timers = 0; // the engine has disarmed what the slot's last plugin left
     hist_small_clear(&feed->beat->delivery); // it was catching up
     atomic_store_explicit(&feed->beat->nth, feed->nth, memory_order_relaxed);
     atomic_store_explicit(&feed->beat->done_seq, feed->done_seq, memory_order_release);

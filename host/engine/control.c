@@ -156,6 +156,23 @@ static int config_slot(struct engine *engine, const struct record_slot *record)
     return AGON_OK;
 }
 
+static int is_disarmed(const struct heap_node *node, void *ctx)
+{
+    const struct timer *table = ctx;
+
+    return !table[node->a].is_used;
+}
+
+void control_begin_anew(struct engine *engine, uint16_t slot)
+{
+    for (uint32_t i = 0; i < ENGINE_TIMERS; i++) {
+        if (engine->timer_table[i].slot == slot)
+            engine->timer_table[i].is_used = 0;
+    }
+    heap_remove_if(&engine->timers, is_disarmed, engine->timer_table);
+    engine->legs[slot].n = 0;
+}
+
 static int config_generation(struct engine *engine, const struct record_generation *record)
 {
     const struct slot *slot = slots_get(&engine->slots, record->slot);
@@ -165,6 +182,8 @@ static int config_generation(struct engine *engine, const struct record_generati
 
     if (rc < 0)
         return rc;
+    if (record->why == GENERATION_FRESH)
+        control_begin_anew(engine, record->slot);
     // A slot that only changes hands is told nothing: it must see what it would have seen anyway.
     if (mask != record->event_mask)
         control_watch(engine);
@@ -491,6 +510,8 @@ int control_arm(struct engine *engine, const struct record_arm *arm)
     if (slot == NULL || arm->id == 0 || arm->every_ns < 0 ||
         (arm->every_ns > 0 && arm->every_ns < 1000000))
         return AGON_EINVAL; // a timer faster than a millisecond would be a busy loop of the host
+    if (control_is_orphan(slot, &arm->origin))
+        return AGON_OK; // nobody is left who would know what it is for
     for (uint32_t i = 0; i < ENGINE_TIMERS; i++) {
         struct timer *timer = &engine->timer_table[i];
 
@@ -685,6 +706,8 @@ int control_signal(struct engine *engine, const struct record_signal *record)
     if (!is_share(signal.p_up) || !is_share(signal.p_flat) || !is_share(signal.p_down) ||
         (spread != 0.0 && !(spread > 0.999 && spread < 1.001)))
         return AGON_EINVAL;
+    if (control_is_orphan(slot, &record->origin))
+        return AGON_OK;
     signal.hdr.type = AGON_EVENT_SIGNAL;
     signal.hdr.granules = sizeof(signal) / EVENT_GRANULE;
     signal.slot = record->origin.slot;

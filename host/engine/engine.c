@@ -127,8 +127,8 @@ static int on_start(struct engine *engine, const struct record_start *start)
     engine->mode = start->mode;
     engine->seed = start->seed;
     for (uint32_t i = 0; i < SLOTS_MAX; i++) {
-        engine->slots.all[i].next_counter = 0; // ids begin anew with the run's number in them
-        engine->legs[i].n = 0;                 // whoever wished half a group is gone
+        engine->slots.all[i].next_counter = 0;   // ids begin anew with the run's number in them
+        control_begin_anew(engine, (uint16_t)i); // a run's plugins begin with nothing
     }
     if (engine->sample_due == INT64_MAX)
         engine->sample_due = (engine->t / 60000000000 + 1) * 60000000000;

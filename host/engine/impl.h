@@ -20,7 +20,7 @@
 #define ENGINE_RETRY_NS                                                                            \
     ((agon_ns_t)1000 * 1000 * 1000) /* what did not get through is tried again after */
 #define ENGINE_SLOT_TIMERS  64      /* armed at a time by one slot */
-#define ENGINE_STATE_FORMAT 7
+#define ENGINE_STATE_FORMAT 8
 
 struct market {        /* of one instrument */
     struct book *book; /* owned */
@@ -184,6 +184,14 @@ int control_arm(struct engine *engine, const struct record_arm *arm);
 int control_due(struct engine *engine, const struct record_due *due);
 int control_signal(struct engine *engine, const struct record_signal *record);
 void control_watch(struct engine *engine);
+/* The slot's plugin has begun with nothing: what the one before it had armed, half said or wanted
+ * later is gone. */
+void control_begin_anew(struct engine *engine, uint16_t slot);
+/* Does a record come from a generation before the one that began with nothing? */
+static inline int control_is_orphan(const struct slot *slot, const struct agon_origin *origin)
+{
+    return origin->generation < slot->fresh_generation;
+}
 /* Which accounts a slot's capital is on, a bit each: those of its instruments, and its own where it
  * has none. */
 uint32_t control_accounts(const struct engine *engine, const struct slot *slot,

@@ -783,6 +783,11 @@ int intents_take(struct engine *engine, const struct agon_intent_event *wish)
         refuse(engine, slot, event, intent, AGON_REQUEST_NEW, REASON_INVALID);
         return AGON_OK;
     }
+    // Wanted by a plugin that is gone, and the one after it has begun without knowing of it.
+    if (control_is_orphan(slot, &event->origin)) {
+        refuse(engine, slot, event, intent, AGON_REQUEST_NEW, REASON_SLOT_GONE);
+        return AGON_OK;
+    }
     legs = &engine->legs[slot->id];
     if (event->origin.n_legs > 1 && intent->kind != AGON_INTENT_QUOTE) {
         if (!is_next_leg(legs, &event->origin)) {

@@ -135,6 +135,8 @@ int slots_set_generation(struct slots *slots, const struct record_generation *ev
     slot->generation = event->generation;
     slot->generation_hash = event->generation_hash;
     slot->subscription.event_mask = event->event_mask;
+    if (event->why == GENERATION_FRESH)
+        slot->fresh_generation = event->generation;
     if ((slot->condition == CONDITION_SUSPENDED || slot->condition == CONDITION_QUARANTINED) &&
         slot->condition_reason == REASON_SLOT_GONE) {
         slot->condition = CONDITION_ACTIVE;
@@ -292,6 +294,7 @@ void slots_save(const struct slots *slots, struct enc *enc)
         enc_i64(enc, slot->intent_latency_ns);
         enc_u64(enc, slot->generation_hash);
         enc_u32(enc, slot->last_generation);
+        enc_u32(enc, slot->fresh_generation);
         enc_u32(enc, slot->n_crashes);
         for (int k = 0; k < SLOT_CRASHES; k++)
             enc_i64(enc, slot->crashes[k]);
@@ -329,6 +332,7 @@ int slots_load(struct slots *slots, struct dec *dec)
         slot->intent_latency_ns = dec_i64(dec);
         slot->generation_hash = dec_u64(dec);
         slot->last_generation = dec_u32(dec);
+        slot->fresh_generation = dec_u32(dec);
         slot->n_crashes = dec_u32(dec);
         for (int k = 0; k < SLOT_CRASHES; k++)
             slot->crashes[k] = dec_i64(dec);

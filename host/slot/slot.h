@@ -94,7 +94,9 @@ struct slot { /* state of one slot in the core */
     uint64_t seed;
     int64_t intent_latency_ns;
     uint64_t generation_hash;
-    uint32_t last_generation; /* highest number ever given */
+    uint32_t last_generation;  /* highest number ever given */
+    uint32_t fresh_generation; /* the one that began with nothing last; what earlier ones wanted and
+                                  has not yet happened is nobody's; 0: none did */
     uint32_t n_crashes;
     agon_ns_t crashes[SLOT_CRASHES]; /* the last ones, newest first; 0: none */
     uint64_t crash_seq;              /* what the last one had before it */

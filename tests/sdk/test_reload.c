@@ -644,6 +644,44 @@ START_TEST(who_begins_anew_with_nothing_is_given_history)
 }
 END_TEST
 
+static int count_timer(void *ctx, uint32_t id, agon_ns_t t_due, agon_ns_t every_ns, uint64_t cookie)
+{
+    (void)id;
+    (void)t_due;
+    (void)every_ns;
+    ck_assert_uint_eq(cookie, 7);
+    ++*(int *)ctx;
+    return 0;
+}
+
+/* Its on_start fails when no timer is free: more restarts than a slot has timers. */
+START_TEST(a_plugin_that_arms_a_timer_is_restarted_with_nothing_for_ever)
+{
+    struct arena_config config = {.runner = CREW_PROCESS, .plugins = {plugin("relay_arms")}};
+    const struct slot *slot;
+
+    begin(&config);
+    slot = slots_get(engine_slots(arena.engine), 0);
+    loader.slot = 0;
+    for (uint32_t i = 0; i < 70; i++) {
+        int n_timers = 0;
+
+        for (int k = 0; arena_look(&arena) == 0 && arena.failed == 0 && k < 100000; k++)
+            run(1);
+        ck_assert_uint_eq(slot->n_crashes, i + 1);
+        OK(job(JOB_RESTART, NULL));
+        ck_assert_uint_eq(loader.report.n_state, 0); // with nothing
+        arena.failed = 0;
+        if (slot->n_crashes == i + 1)
+            run(1);
+        engine_timers(arena.engine, 0, count_timer, &n_timers);
+        ck_assert_int_eq(n_timers, 1);
+    }
+    ck_assert_uint_eq(slot->fresh_generation, slot->generation);
+    end();
+}
+END_TEST
+
 int main(int argc, char **argv)
 {
     Suite *suite = suite_create("reload");
@@ -663,6 +701,7 @@ int main(int argc, char **argv)
     tcase_add_test(tcase, the_one_before_plays_on_where_the_new_one_died);
     tcase_add_loop_test(tcase, another_begins_while_the_others_play, 0, 2);
     tcase_add_test(tcase, who_begins_anew_with_nothing_is_given_history);
+    tcase_add_test(tcase, a_plugin_that_arms_a_timer_is_restarted_with_nothing_for_ever);
     suite_add_tcase(suite, tcase);
     srunner_run_all(runner, CK_ENV);
     failed = srunner_ntests_failed(runner);

@@ -155,6 +155,10 @@ static int on_event(void *plugin, const struct agon_event_hdr *event, uint64_t n
     if (self->start == AGON_START_RELOAD && ++self->n_live > 500)
         __builtin_trap();
 #endif
+#if defined(VERSION_ARMS)
+    if (self->start == AGON_START_FRESH && ++self->n_live > 20)
+        __builtin_trap();
+#endif
     mix(self, event->type);
     if (event->type == AGON_EVENT_TRADE) {
         self->state.n++;
@@ -222,6 +226,16 @@ static int on_start(void *plugin, uint32_t reason)
         return AGON_EINVAL;
     if (reason != AGON_START_SHADOW)
         self->start = reason;
+#if defined(VERSION_ARMS)
+    {
+        const struct agon_host_clock *clock =
+            (const struct agon_host_clock *)self->host->get_extension(self->host, AGON_EXT_CLOCK);
+        int rc = clock->arm(self->host, clock->now(self->host) + 3600 * INT64_C(1000000000), 0, 7);
+
+        if (rc < 0)
+            return rc;
+    }
+#endif
     if (reason == AGON_START_RELOAD) {
         int n = self->orders->open_orders(self->host, open, 8);
 #if defined(VERSION_REFUSES)

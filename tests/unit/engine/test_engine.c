@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <math.h>
 
+#include "engine/impl.h"
 #include "world.h"
 
 START_TEST(an_order_lives_from_wish_to_ledger)
@@ -468,6 +469,73 @@ START_TEST(timers_come_at_their_time_and_before_later_events)
 }
 END_TEST
 
+START_TEST(who_begins_with_nothing_has_no_timers_no_half_group_and_nothing_on_its_way)
+{
+    struct world *world = world_new(RUN_PAPER);
+    struct record_arm arm = {.hdr = {.type = EVENT_ARM, .granules = 2},
+                             .origin = {.slot = 0, .generation = 1}};
+    struct record_generation fresh = {.hdr = {.type = EVENT_CONFIG, .granules = 1},
+                                      .kind = CONFIG_GENERATION,
+                                      .slot = 0,
+                                      .event_mask = ~(uint64_t)0,
+                                      .why = GENERATION_FRESH,
+                                      .agent_kind = AGON_STRATEGY};
+    struct agon_intent_event late = {
+        .hdr = {.type = AGON_EVENT_INTENT, .granules = 2, .instrument = BTCUSDT},
+        .origin = {.slot = 0, .generation = 1, .n_legs = 1},
+        .intent = {.kind = AGON_INTENT_ORDER,
+                   .side = AGON_BUY,
+                   .type = AGON_LIMIT,
+                   .instrument = BTCUSDT,
+                   .px = 5990000,
+                   .qty = 10000,
+                   .client_ref = 9}};
+    struct agon_intent_event leg = late;
+    uint32_t n_cmds;
+
+    arm.origin.slot = 1; // of another slot
+    arm.id = 1;
+    arm.t_at = world->t + 3600 * 1000 * MS;
+    ck_assert_int_eq(world_step(world, &arm), AGON_OK);
+    arm.origin.slot = 0;
+    // Each restart with nothing arms a timer: more often than a slot has timers.
+    for (uint32_t i = 1; i <= 3 * ENGINE_SLOT_TIMERS; i++) {
+        arm.hdr.t = 0;
+        arm.id = i;
+        arm.origin.generation = i;
+        ck_assert_int_eq(world_step(world, &arm), AGON_OK);
+        fresh.hdr.t = 0;
+        fresh.generation = i + 1;
+        ck_assert_int_eq(world_step(world, &fresh), AGON_OK);
+    }
+    ck_assert_uint_eq(world->engine->timers.n, 1); // the other slot's
+    // What the dead one wanted later, or half, is nobody's.
+    leg.origin.generation = fresh.generation;
+    leg.origin.n_legs = 2;
+    leg.hdr.t = 0;
+    ck_assert_int_eq(world_step(world, &leg), AGON_OK);
+    ck_assert_uint_eq(world->engine->legs[0].n, 1);
+    fresh.hdr.t = 0;
+    fresh.generation++;
+    ck_assert_int_eq(world_step(world, &fresh), AGON_OK);
+    ck_assert_uint_eq(world->engine->legs[0].n, 0);
+    n_cmds = world->n_cmds;
+    late.hdr.t = 0;
+    ck_assert_int_eq(world_step(world, &late), AGON_OK);
+    ck_assert_uint_eq(world->n_cmds, n_cmds);
+    ck_assert_uint_eq(world_last(world, 0, AGON_EVENT_ORDER)->u.order.reason, REASON_SLOT_GONE);
+    arm.hdr.t = 0;
+    ck_assert_int_eq(world_step(world, &arm), AGON_OK);
+    ck_assert_uint_eq(world->engine->timers.n, 1);
+    late.hdr.t = 0;
+    late.origin.generation = fresh.generation;
+    ck_assert_int_eq(world_step(world, &late), AGON_OK);
+    ck_assert_uint_eq(world->n_cmds, n_cmds + 1);
+    world_replays(world);
+    world_free(world);
+}
+END_TEST
+
 // A morning of trading by three slots, with bars, fills, refusals and timers in it.
 static struct world *busy_world(void)
 {
@@ -622,6 +690,8 @@ int main(void)
     tcase_add_test(tcase, two_that_die_of_one_event_halt_everything);
     tcase_add_test(tcase, a_cancel_of_what_raises_leaves_the_way_out);
     tcase_add_test(tcase, timers_come_at_their_time_and_before_later_events);
+    tcase_add_test(tcase,
+                   who_begins_with_nothing_has_no_timers_no_half_group_and_nothing_on_its_way);
     tcase_add_test(tcase, a_parameter_reaches_its_slot_alone_and_is_counted);
     tcase_add_test(tcase, a_replay_reaches_every_mark_and_the_same_outputs);
     tcase_add_test(tcase, a_loaded_state_is_the_saved_one_and_goes_on_alike);

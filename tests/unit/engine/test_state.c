@@ -15,8 +15,8 @@ PINNED(struct risk_slot, 312);
 PINNED(struct score, 136);
 PINNED(struct order, 200);
 PINNED(struct position, 96);
-PINNED(struct slot, 384);
-PINNED(struct slots, 24584);
+PINNED(struct slot, 392);
+PINNED(struct slots, 25096);
 PINNED(struct subscription, 144);
 PINNED(struct window, 6768);
 PINNED(struct tournament_rules, 280);
@@ -26,7 +26,7 @@ PINNED(struct bars, 1048);
 PINNED(struct agon_instrument, 192);
 PINNED(struct agon_top10, 384);
 PINNED(struct asset, 17);
-_Static_assert(offsetof(struct engine, venues) - offsetof(struct engine, seq) == 653704,
+_Static_assert(offsetof(struct engine, venues) - offsetof(struct engine, seq) == 654216,
                "the state of struct engine changed: is it saved, loaded and changed in this test?");
 
 static struct world *world;
@@ -266,6 +266,7 @@ START_TEST(slots_risk_and_score)
         STATE(slot->intent_latency_ns);
         STATE(slot->generation_hash);
         STATE(slot->last_generation);
+        STATE(slot->fresh_generation);
         STATE(slot->n_crashes);
         STATE(slot->crashes[0]);
         STATE(slot->crashes[SLOT_CRASHES - 1]);

@@ -400,6 +400,32 @@ static inline void world_hash(struct world *world, unsigned char hash[HASH_SIZE]
     ck_assert_int_eq(engine_hash(world->engine, hash), AGON_OK);
 }
 
+// The record alone leads another engine to the same state and the same outputs.
+static inline void world_replays(struct world *world)
+{
+    struct engine_config config = {.state_bytes = WORLD_STATE,
+                                   .bus_granules = WORLD_BUS,
+                                   .max_orders = WORLD_ORDERS,
+                                   .book_window = WORLD_WINDOW};
+    unsigned char here[HASH_SIZE];
+    unsigned char there[HASH_SIZE];
+    struct engine *again;
+
+    ck_assert_int_eq(engine_new(&again, &config, NULL), AGON_OK);
+    for (uint64_t at = 0; at < world->n_record;) {
+        struct agon_event_hdr *event = (struct agon_event_hdr *)(void *)(world->record + at);
+        int rc = engine_step_recorded(again, event);
+
+        ck_assert(rc == AGON_OK || rc == AGON_EINVAL);
+        at += event_bytes(event);
+    }
+    world_hash(world, here);
+    ck_assert_int_eq(engine_hash(again, there), AGON_OK);
+    ck_assert(memcmp(here, there, HASH_SIZE) == 0);
+    ck_assert(engine_output_hash(world->engine) == engine_output_hash(again));
+    engine_free(again);
+}
+
 static inline void world_due(struct world *world, agon_ns_t until)
 {
     while (engine_next_due(world->engine) < until) {
