@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* server: HTTP/1.1 and WebSocket for what listens, plain or TLS, on a libuv loop of the caller. It
- * is a thin shell over net/http.h and net/ws.h, the codecs that `agon dst` drives without sockets;
- * docs/adr/ says why libwebsockets is not under it.
+ * is a thin shell over net/conns.h, which `agon dst` drives without sockets; docs/adr/ says why
+ * libwebsockets is not under it.
  *
  * Everything is bounded: connections, heads, bodies, time to send a request (10 s in all, however
  * slowly), queued bytes per WebSocket. Connections have ids that never come back, so a call about
@@ -85,6 +85,9 @@ int server_pause(struct server *server, uint64_t conn, int is_paused);
 int server_raw(struct server *server, uint64_t conn, const void *bytes, size_t n);
 
 uint32_t server_conns(const struct server *server);
+/* Its connections (net/conns.h), for who serves on another transport too. */
+struct conns;
+struct conns *server_all(struct server *server);
 /* Closes all listeners and connections (WebSockets with 1001 when is_graceful, and what is queued
  * gets up to 2 s). on_ws_close is called for each. Turn the loop until server_is_stopped. */
 void server_stop(struct server *server, int is_graceful);

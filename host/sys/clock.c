@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "base/num.h"
+#include "sys/machine.h"
 
 static int64_t read_clock(clockid_t id)
 {
@@ -16,11 +17,19 @@ static int64_t read_clock(clockid_t id)
 
 int64_t clock_mono(void)
 {
+    const struct machine *machine = machine_simulated();
+
+    if (machine != NULL)
+        return machine->mono(machine->ctx);
     return read_clock(CLOCK_MONOTONIC);
 }
 
 agon_ns_t clock_wall(void)
 {
+    const struct machine *machine = machine_simulated();
+
+    if (machine != NULL)
+        return machine->wall(machine->ctx);
     return read_clock(CLOCK_REALTIME);
 }
 

@@ -5,11 +5,17 @@
 #include <sys/random.h>
 
 #include "base/error.h"
+#include "sys/machine.h"
 
 void entropy_bytes(void *bytes, size_t n)
 {
+    const struct machine *machine = machine_simulated();
     unsigned char *at = bytes;
 
+    if (machine != NULL) {
+        machine->random(machine->ctx, bytes, n);
+        return;
+    }
     while (n > 0) {
         ssize_t got = getrandom(at, n, 0);
 
