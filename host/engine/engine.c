@@ -411,7 +411,7 @@ struct risk_slot *engine_risk(struct engine *engine, uint16_t slot)
 
 uint64_t engine_refused(const struct engine *engine, uint16_t slot, uint16_t reason)
 {
-    return reason <= REASON_DISK ? engine->refused[slot][reason] : 0;
+    return reason < REASONS_MAX ? engine->refused[slot][reason] : 0;
 }
 
 struct score *engine_score(struct engine *engine, uint16_t slot)

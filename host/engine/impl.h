@@ -104,7 +104,7 @@ struct engine {
     agon_ns_t bars_least; /* of every market's bars_due */
     unsigned char *state; /* owned; room for an encoded state */
     struct engine_counters counters;
-    uint64_t refused[SLOTS_MAX][REASON_DISK + 1]; /* by enum reason */
+    uint64_t refused[SLOTS_MAX][REASONS_MAX]; /* by enum reason */
     uint16_t next_runner;
     uint64_t unsent[ENGINE_UNSENT]; /* orders whose request found no room; not in the state */
     uint32_t n_unsent;

@@ -87,51 +87,10 @@ static const char *const dues[] = {"none",  "bars",  "sample",
 static const char *const tournament_modes[] = {"none", "rank_shares", "bounded"};
 static const char *const verdicts[] = {"none",    "ranked", "under_gate", "unloaded",
                                        "too_new", "aside",  "gone"};
-static const char *const reasons[] = {
-    [REASON_NONE] = "none",
-    [REASON_HALTED] = "halted",
-    [REASON_SLOT_STATE] = "slot_state",
-    [REASON_UNAUTHORISED] = "unauthorised",
-    [REASON_INVALID] = "invalid",
-    [REASON_FILTER] = "filter",
-    [REASON_SIZE] = "size",
-    [REASON_NOTIONAL] = "notional",
-    [REASON_COLLAR] = "collar",
-    [REASON_NO_BOOK] = "no_book",
-    [REASON_DUPLICATE] = "duplicate",
-    [REASON_RATE] = "rate",
-    [REASON_OPEN_ORDERS] = "open_orders",
-    [REASON_POSITION] = "position",
-    [REASON_CAPITAL] = "capital",
-    [REASON_DAILY_LOSS] = "daily_loss",
-    [REASON_DRAWDOWN] = "drawdown",
-    [REASON_SELF_TRADE] = "self_trade",
-    [REASON_REDUCE_ONLY] = "reduce_only",
-    [REASON_VENUE_BUSY] = "venue_busy",
-    [REASON_NO_ROOM] = "no_room",
-    [REASON_UNKNOWN_ORDER] = "unknown_order",
-    [REASON_REQUEST_PENDING] = "request_pending",
-    [REASON_KILL] = "kill",
-    [REASON_VENUE_REJECT] = "venue_reject",
-    [REASON_VENUE_FUNDS] = "venue_funds",
-    [REASON_VENUE_FILTER] = "venue_filter",
-    [REASON_VENUE_POST_ONLY] = "venue_post_only",
-    [REASON_VENUE_RATE] = "venue_rate",
-    [REASON_VENUE_DOWN] = "venue_down",
-    [REASON_VENUE_DUPLICATE] = "venue_duplicate",
-    [REASON_VENUE_UNKNOWN_ORDER] = "venue_unknown_order",
-    [REASON_VENUE_AUTH] = "venue_auth",
-    [REASON_VENUE_CLOCK] = "venue_clock",
-    [REASON_VENUE_STP] = "venue_stp",
-    [REASON_VENUE_EXPIRED] = "venue_expired",
-    [REASON_NOT_SENT] = "not_sent",
-    [REASON_ABSENT] = "absent",
-    [REASON_TIMEOUT] = "timeout",
-    [REASON_USER] = "user",
-    [REASON_OPERATOR] = "operator",
-    [REASON_SLOT_GONE] = "slot_gone",
-    [REASON_DISK] = "disk",
-    [REASON_TOURNAMENT] = "tournament",
+static const char *const reasons[REASONS_MAX] = {
+#define NAME(id, number, name, side, text) [number] = (name),
+    REASONS(NAME)
+#undef NAME
 };
 #define N_OF(names) (uint16_t)(sizeof(names) / sizeof((names)[0]))
 
@@ -587,11 +546,6 @@ const char *text_type_name(uint16_t type)
     const struct layout *layout = layout_of(type);
 
     return layout == NULL ? NULL : layout->name;
-}
-
-const char *text_reason_name(uint16_t reason)
-{
-    return reason < N_OF(reasons) ? reasons[reason] : NULL;
 }
 
 static void put_bytes(struct out *out, const char *bytes, size_t n)

@@ -27,6 +27,5 @@ int64_t text_event(const struct agon_event_hdr *event, enum text_style style, te
                    void *ctx, char *text, size_t room);
 /* "trade", "book_delta" ...; "type-99" is not among them: NULL for a type that has no name. */
 const char *text_type_name(uint16_t type);
-const char *text_reason_name(uint16_t reason); /* NULL: none */
 
 #endif

@@ -111,13 +111,13 @@ static void print_refused(const struct backtest *result, uint16_t id, FILE *out)
         return;
     fprintf(out, "%-20s refused %llu ", "",
             (unsigned long long)engine_slots(result->engine)->all[id].n_refused);
-    for (uint16_t reason = 0; reason <= REASON_DISK; reason++) {
+    for (uint16_t reason = 0; reason < REASONS_MAX; reason++) {
         uint64_t n = engine_refused(result->engine, id, reason);
 
         if (n == 0)
             continue;
         fprintf(out, "%s%llu ", separator, (unsigned long long)n);
-        for (const char *at = text_reason_name(reason); at != NULL && *at != '\0'; at++)
+        for (const char *at = reason_name(reason); at != NULL && *at != '\0'; at++)
             fputc(*at == '_' ? '-' : *at, out);
         separator = ", ";
     }
@@ -128,9 +128,9 @@ static json_t *refused_json(const struct backtest *result, uint16_t id)
 {
     json_t *by = json_object();
 
-    for (uint16_t reason = 0; reason <= REASON_DISK; reason++) {
+    for (uint16_t reason = 0; reason < REASONS_MAX; reason++) {
         uint64_t n = engine_refused(result->engine, id, reason);
-        const char *name = text_reason_name(reason);
+        const char *name = reason_name(reason);
 
         if (n > 0 && name != NULL)
             json_object_set_new(by, name, json_integer((json_int_t)n));

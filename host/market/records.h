@@ -10,6 +10,8 @@
 
 #include <agon/event.h>
 
+#include "market/reasons.h"
+
 #define EVENT_GRANULE    64
 #define EVENT_BYTES_MAX  (255 * EVENT_GRANULE)
 #define EVENT_LEVELS_MAX ((EVENT_BYTES_MAX - 64) / 16) /* of one BOOK_SNAPSHOT or BOOK_DELTA */
@@ -68,57 +70,6 @@ enum report_kind {
     REPORT_STATE = 11, /* answer to a query: state, cum_qty (may lag; never lowers what is known) */
     REPORT_ABSENT = 12,    /* proven: the venue never had the order (VENUES 1.3's two reads) */
     REPORT_CANCEL_ACK = 13 /* the venue took the cancel request; the order is not yet final */
-};
-
-/* Why an order was refused, cancelled or rejected: agon_order.reason, record_report.reason. */
-enum reason {
-    REASON_NONE = 0,
-    /* our own gate, in the order of RELIABILITY 6.1 */
-    REASON_HALTED = 1,
-    REASON_SLOT_STATE = 2,   /* stage or condition does not trade */
-    REASON_UNAUTHORISED = 3, /* instrument or account is not the slot's */
-    REASON_INVALID = 4,      /* a field is out of range */
-    REASON_FILTER = 5,       /* tick, lot, minimum quantity or notional */
-    REASON_SIZE = 6,
-    REASON_NOTIONAL = 7,
-    REASON_COLLAR = 8,
-    REASON_NO_BOOK = 9, /* no live book to judge a price by */
-    REASON_DUPLICATE = 10,
-    REASON_RATE = 11,
-    REASON_OPEN_ORDERS = 12,
-    REASON_POSITION = 13,
-    REASON_CAPITAL = 14,
-    REASON_DAILY_LOSS = 15,
-    REASON_DRAWDOWN = 16,
-    REASON_SELF_TRADE = 17,
-    REASON_REDUCE_ONLY = 18,
-    REASON_VENUE_BUSY = 19,      /* no room towards the gateway */
-    REASON_NO_ROOM = 20,         /* the order table is full */
-    REASON_UNKNOWN_ORDER = 21,   /* cancel or replace names none that is open */
-    REASON_REQUEST_PENDING = 22, /* the order has a request in flight or UNKNOWN */
-    REASON_KILL = 23,
-    /* the venue's word */
-    REASON_VENUE_REJECT = 40,
-    REASON_VENUE_FUNDS = 41,
-    REASON_VENUE_FILTER = 42,
-    REASON_VENUE_POST_ONLY = 43,
-    REASON_VENUE_RATE = 44,
-    REASON_VENUE_DOWN = 45,
-    REASON_VENUE_DUPLICATE = 46,
-    REASON_VENUE_UNKNOWN_ORDER = 47,
-    REASON_VENUE_AUTH = 48,
-    REASON_VENUE_CLOCK = 49,
-    REASON_VENUE_STP = 50,
-    REASON_VENUE_EXPIRED = 51,
-    /* fate of a request */
-    REASON_NOT_SENT = 60,
-    REASON_ABSENT = 61,
-    REASON_TIMEOUT = 62,
-    REASON_USER = 63, /* the agent asked for it */
-    REASON_OPERATOR = 64,
-    REASON_SLOT_GONE = 65, /* crash, hang or unload of the slot's plugin */
-    REASON_DISK = 66,      /* the journal's disk is full or fails */
-    REASON_TOURNAMENT = 72 /* under the gate of a tournament */
 };
 
 struct record_report { /* REPORT. order_id is ours: the gateway reads it out of the client id */

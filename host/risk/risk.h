@@ -89,6 +89,5 @@ uint64_t risk_fingerprint(const struct agon_intent *intent);
 int64_t risk_tokens_ppm(const struct risk_view *view);
 void risk_slot_save(const struct risk_slot *slot, struct enc *enc);
 void risk_slot_load(struct risk_slot *slot, struct dec *dec);
-const char *risk_reason_name(uint16_t reason);
 
 #endif

@@ -602,12 +602,10 @@ static void leave_demoted(struct host *host)
 /* Refused for what the slot itself has done: not for a market or a host that stands still. */
 static uint64_t own_refusals(const struct host *host, uint16_t id)
 {
-    static const uint16_t not_its_own[] = {REASON_HALTED, REASON_KILL, REASON_SLOT_STATE,
-                                           REASON_NO_BOOK, REASON_VENUE_BUSY};
     uint64_t n = engine_slots(host->engine)->all[id].n_refused;
 
-    for (size_t i = 0; i < sizeof(not_its_own) / sizeof(not_its_own[0]); i++)
-        n -= engine_refused(host->engine, id, not_its_own[i]);
+    for (uint16_t reason = 0; reason < REASONS_MAX; reason++)
+        n -= reason_is_outside(reason) ? engine_refused(host->engine, id, reason) : 0;
     return n;
 }
 

@@ -83,58 +83,11 @@ START_TEST(codes_of_sdk_and_host_are_the_same)
 }
 END_TEST
 
-#define REASON(name)                                                                               \
-    {                                                                                              \
-#name, AGON_REASON_##name, REASON_##name                                                   \
-    }
+#define REASON(id, number, name, side, text) {#id, AGON_REASON_##id, REASON_##id},
 static const struct {
     const char *name;
     int sdk, host;
-} reasons[] = {
-    REASON(NONE),
-    REASON(HALTED),
-    REASON(SLOT_STATE),
-    REASON(UNAUTHORISED),
-    REASON(INVALID),
-    REASON(FILTER),
-    REASON(SIZE),
-    REASON(NOTIONAL),
-    REASON(COLLAR),
-    REASON(NO_BOOK),
-    REASON(DUPLICATE),
-    REASON(RATE),
-    REASON(OPEN_ORDERS),
-    REASON(POSITION),
-    REASON(CAPITAL),
-    REASON(DAILY_LOSS),
-    REASON(DRAWDOWN),
-    REASON(SELF_TRADE),
-    REASON(REDUCE_ONLY),
-    REASON(VENUE_BUSY),
-    REASON(NO_ROOM),
-    REASON(UNKNOWN_ORDER),
-    REASON(REQUEST_PENDING),
-    REASON(KILL),
-    REASON(VENUE_REJECT),
-    REASON(VENUE_FUNDS),
-    REASON(VENUE_FILTER),
-    REASON(VENUE_POST_ONLY),
-    REASON(VENUE_RATE),
-    REASON(VENUE_DOWN),
-    REASON(VENUE_DUPLICATE),
-    REASON(VENUE_UNKNOWN_ORDER),
-    REASON(VENUE_AUTH),
-    REASON(VENUE_CLOCK),
-    REASON(VENUE_STP),
-    REASON(VENUE_EXPIRED),
-    REASON(NOT_SENT),
-    REASON(ABSENT),
-    REASON(TIMEOUT),
-    REASON(USER),
-    REASON(OPERATOR),
-    REASON(SLOT_GONE),
-    REASON(DISK),
-};
+} reasons[] = {REASONS(REASON)};
 
 START_TEST(reasons_of_sdk_and_host_are_the_same)
 {

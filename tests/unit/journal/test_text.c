@@ -153,7 +153,6 @@ START_TEST(every_type_of_the_border_has_a_name)
     for (uint16_t type = AGON_EVENT_INTENT; type <= EVENT_ARM; type++)
         ck_assert_ptr_nonnull(text_type_name(type));
     ck_assert_ptr_null(text_type_name(99));
-    ck_assert_str_eq(text_reason_name(REASON_KILL), "kill");
 }
 END_TEST
 
