@@ -30,6 +30,7 @@ int crew_new(struct crew **out, const struct crew_config *config, struct error *
 
 static int load_inproc(struct generation *generation, struct error *err)
 {
+    struct elf_report report;
     int rc;
 
     if (generation->crew->config.dir == NULL)
@@ -37,6 +38,8 @@ static int load_inproc(struct generation *generation, struct error *err)
     rc = plugin_open(&generation->plugin, &generation->file, ELF_INPROC, err);
     if (rc < 0)
         return rc;
+    if (plugin_file_check(&generation->file, &report, err) >= 0)
+        memcpy(generation->build_id, report.build_id, sizeof(generation->build_id));
     if (generation->info.index >= generation->plugin.entry->n_plugins)
         return error_set(err, AGON_ENOENT, "the file holds %u plugins, number %u is wanted",
                          generation->plugin.entry->n_plugins, generation->info.index);
@@ -56,6 +59,8 @@ static int load_process(struct generation *generation, struct error *err)
     // The child would find the same, and its word is text only.
     if (rc >= 0)
         rc = plugin_file_judge(&report, ELF_PROCESS, err);
+    if (rc >= 0)
+        memcpy(generation->build_id, report.build_id, sizeof(generation->build_id));
     return rc < 0 ? rc : plugin_probe(&generation->file, NULL, index, &generation->info, err);
 }
 
@@ -118,6 +123,7 @@ struct generation *generation_again(const struct generation *of, const struct cr
         generation->file.fd = fcntl(of->file.fd, F_DUPFD_CLOEXEC, 3);
         generation->info = of->info;
         generation->hash = of->hash;
+        memcpy(generation->build_id, of->build_id, sizeof(generation->build_id));
         rc = of->crew->config.is_refused != NULL
                  ? of->crew->config.is_refused(of->crew->config.ctx, of->file.hash, err)
                  : AGON_OK;
@@ -610,6 +616,13 @@ const unsigned char *crew_file_hash(const struct crew *crew, uint16_t slot)
     const struct generation *of = member->active != NULL ? member->active : member->dead;
 
     return of != NULL ? of->file.hash : NULL;
+}
+
+const char *crew_build_id(const struct crew *crew, uint16_t slot)
+{
+    const struct generation *active = crew->members[slot].active;
+
+    return active != NULL ? active->build_id : "";
 }
 
 const struct crew_pauses *crew_pauses(const struct crew *crew)

@@ -157,6 +157,8 @@ const unsigned char *crew_file_hash(const struct crew *crew,
  * child, a second at most. [core] */
 int crew_save(struct crew *crew, uint16_t slot, unsigned char **bytes, uint64_t *n,
               struct error *err);
+/* GNU build id of the plugin that plays, as hex; "": none. [core] */
+const char *crew_build_id(const struct crew *crew, uint16_t slot);
 const struct crew_pauses *crew_pauses(const struct crew *crew);
 
 #endif

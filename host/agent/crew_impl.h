@@ -17,6 +17,7 @@ struct generation {
     struct run_process *process; /* owned */
     struct crew *crew;           /* borrowed */
     uint64_t hash;               /* first 8 bytes of the file's */
+    char build_id[65];           /* hex, as the file has it; empty: none */
     uint32_t number;
     uint16_t slot;
     uint8_t runner;

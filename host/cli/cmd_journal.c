@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include <sodium.h>
+
 #include "base/num.h"
 #include "cli/args.h"
 #include "cli/commands.h"
@@ -184,6 +186,18 @@ static const char *type_name(uint32_t type)
 
 #define ULL(value) ((unsigned long long)(value))
 
+/* Which programs wrote the segments, the newest last. */
+static void print_builds(const struct journal_summary *summary)
+{
+    char text[2 * sizeof(summary->builds[0]) + 1];
+
+    for (uint32_t i = 0; i < summary->n_builds; i++) {
+        sodium_bin2hex(text, sizeof(text), summary->builds[i], sizeof(summary->builds[i]));
+        printf("%-9s %s\n", i == 0 ? "builds" : "",
+               text[strspn(text, "0")] == '\0' ? "unknown" : text);
+    }
+}
+
 static void print_stats(const struct stats *stats, const struct journal_summary *summary)
 {
     char from[CLOCK_TEXT];
@@ -199,6 +213,7 @@ static void print_stats(const struct stats *stats, const struct journal_summary 
     printf("runs      %llu\nmarks     %llu\ndurable   %llu\nclosed    %s\n", ULL(stats->n_runs),
            ULL(stats->n_marks), ULL(summary->durable_seq),
            summary->is_clean ? "in good order" : "no: a host writes it, or was killed");
+    print_builds(summary);
     if (summary->n_shed > 0)
         printf("not kept  %llu market events, for want of room\n", ULL(summary->n_shed));
     if (summary->n_dropped > 0)
@@ -241,7 +256,14 @@ static void print_stats_json(const struct stats *stats, const struct journal_sum
             cls == 0 ? "" : ", ", segment_class_name((enum journal_class)cls),
             ULL(stats->class_n[cls]), ULL(stats->class_bytes[cls]), summary->n_segments[cls],
             summary->n_packed[cls]);
-    printf("}, \"types\": {");
+    printf("}, \"builds\": [");
+    for (uint32_t i = 0; i < summary->n_builds; i++) {
+        char text[2 * sizeof(summary->builds[0]) + 1];
+
+        printf("%s\"%s\"", i == 0 ? "" : ", ",
+               sodium_bin2hex(text, sizeof(text), summary->builds[i], sizeof(summary->builds[i])));
+    }
+    printf("], \"types\": {");
     for (uint32_t type = 0; type <= TYPES; type++) {
         if (stats->n[type] != 0)
             printf("%s\"%s\": {\"events\": %llu, \"bytes\": %llu}", n++ == 0 ? "" : ", ",

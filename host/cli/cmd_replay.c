@@ -3,10 +3,26 @@
 #include <limits.h>
 #include <stdlib.h>
 
+#include <sodium.h>
+
 #include "cli/args.h"
 #include "cli/commands.h"
 #include "cli/journal_dir.h"
 #include "lab/replay.h"
+
+/* On standard error, so that what was asked for stays as it is. */
+static void print_builds(const struct replay *result)
+{
+    char text[2 * sizeof(result->other_builds[0]) + 1];
+
+    for (uint32_t i = 0; i < result->n_other_builds; i++) {
+        sodium_bin2hex(text, sizeof(text), result->other_builds[i],
+                       sizeof(result->other_builds[i]));
+        fprintf(stderr,
+                "agon replay: build %s made runs of this journal, and is another than this one\n",
+                text[strspn(text, "0")] == '\0' ? "(unknown)" : text);
+    }
+}
 
 int cmd_replay(int argc, char **argv)
 {
@@ -58,15 +74,17 @@ int cmd_replay(int argc, char **argv)
         replay_free(&result);
         return rc;
     }
+    print_builds(&result);
     hash_hex(result.state, state);
     hash_hex(result.intents, intents);
     if (opts.is_json)
         printf("{\"first_seq\": %llu, \"last_seq\": %llu, \"events\": %llu, \"marks\": %llu, "
                "\"intents\": %llu, \"intents_hash\": \"%s\", \"state_hash\": \"%s\", \"seconds\": "
-               "%.6f}\n",
+               "%.6f, \"other_build_runs\": %u}\n",
                (unsigned long long)result.first_seq, (unsigned long long)result.last_seq,
                (unsigned long long)result.n_events, (unsigned long long)result.n_marks,
-               (unsigned long long)result.n_intents, intents, state, (double)result.wall_ns / 1e9);
+               (unsigned long long)result.n_intents, intents, state, (double)result.wall_ns / 1e9,
+               result.n_other_runs);
     else
         printf("events   %llu to %llu, %.2f million a second%s\n"
                "marks    %llu of %llu reached\n"

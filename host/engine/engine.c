@@ -112,9 +112,16 @@ static void ask_after_restart(struct engine *engine)
 
 static int on_start(struct engine *engine, const struct record_start *start)
 {
-    if (start->run == 0 || start->run > UINT16_MAX || start->mode < RUN_BACKTEST ||
-        start->mode > RUN_DST || start->run <= engine->run)
+    uint32_t journal = start_journal(start);
+
+    if (start->run == 0 || start->run > (journal != 0 ? ORDER_RUN_MAX : UINT16_MAX) ||
+        start->mode < RUN_BACKTEST || start->mode > RUN_DST || start->run <= engine->run)
         return AGON_EINVAL;
+    // A journal's number is drawn once: by another one its open orders would be a stranger's.
+    if (engine->ids.journal != 0 && journal != engine->ids.journal)
+        return AGON_EINVAL;
+    if (engine->ids.journal == 0 && journal != 0)
+        engine->ids = (struct order_ids){.journal = journal, .since_run = start->run};
     if (engine->run != 0) {
         ask_after_restart(engine);
         for (uint32_t i = 1; i <= engine->table.n_instruments; i++) {
@@ -372,6 +379,11 @@ agon_ns_t engine_t(const struct engine *engine)
 uint32_t engine_run(const struct engine *engine)
 {
     return engine->run;
+}
+
+struct order_ids engine_order_ids(const struct engine *engine)
+{
+    return engine->ids;
 }
 
 uint64_t engine_output_hash(const struct engine *engine)

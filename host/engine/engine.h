@@ -109,6 +109,8 @@ int engine_load(struct engine *engine, const void *bytes, uint64_t n, struct err
 uint64_t engine_seq(const struct engine *engine);
 agon_ns_t engine_t(const struct engine *engine);
 uint32_t engine_run(const struct engine *engine);
+/* By which client ids of this journal are known. */
+struct order_ids engine_order_ids(const struct engine *engine);
 uint64_t engine_output_hash(const struct engine *engine); /* over everything that left, in order */
 struct instruments *engine_instruments(struct engine *engine);
 /* The highest number of a fill of the account that a live run booked; 0: none. */

@@ -71,6 +71,7 @@ struct engine {
     agon_ns_t t;
     uint32_t run, mode;
     uint64_t seed;
+    struct order_ids ids;
     uint64_t output_hash;
     struct instruments table;
     struct market *markets; /* owned, [INSTRUMENTS_MAX + 1] */

@@ -418,6 +418,13 @@ static void begin_request(struct engine *engine, struct order *order, uint8_t re
     order->t_request = engine->t;
 }
 
+/* So many orders of a slot and run have ids of their own; then the slot has none until the next
+ * run. */
+static uint64_t counter_max(const struct engine *engine)
+{
+    return engine->ids.journal != 0 ? ORDER_COUNTER_MAX : UINT32_MAX;
+}
+
 /* Judges a wish for a new order and, when it passes, enters it in the table; it does not leave yet.
  * NULL: refused, *reason says why and the slot was not told. */
 static struct order *enter(struct engine *engine, struct slot *slot,
@@ -440,7 +447,8 @@ static struct order *enter(struct engine *engine, struct slot *slot,
     if (slot->next_counter < FIRST_COUNTER)
         slot->next_counter = FIRST_COUNTER;
     id = (uint64_t)slot->id << 48 | (uint64_t)engine->run << 32 | slot->next_counter;
-    order = slot->next_counter <= UINT32_MAX ? orders_open(engine->orders, id, slot->id) : NULL;
+    order = slot->next_counter <= counter_max(engine) ? orders_open(engine->orders, id, slot->id)
+                                                      : NULL;
     if (order == NULL) {
         *reason = REASON_NO_ROOM;
         return NULL;

@@ -231,6 +231,8 @@ void state_save(struct engine *engine, struct enc *enc)
     enc_u32(enc, engine->run);
     enc_u32(enc, engine->mode);
     enc_u64(enc, engine->seed);
+    enc_u32(enc, engine->ids.journal);
+    enc_u32(enc, engine->ids.since_run);
     enc_u64(enc, engine->output_hash);
     enc_i64(enc, engine->sample_due);
     enc_i64(enc, engine->sweep_due);
@@ -343,6 +345,8 @@ int engine_load(struct engine *engine, const void *bytes, uint64_t n, struct err
     engine->run = dec_u32(&dec);
     engine->mode = dec_u32(&dec);
     engine->seed = dec_u64(&dec);
+    engine->ids.journal = dec_u32(&dec);
+    engine->ids.since_run = dec_u32(&dec);
     engine->output_hash = dec_u64(&dec);
     engine->sample_due = dec_i64(&dec);
     engine->sweep_due = dec_i64(&dec);

@@ -21,6 +21,18 @@
 #define ORDER_ID_RUN(id)     ((uint16_t)((id) >> 32))
 #define ORDER_ID_COUNTER(id) ((uint32_t)(id))
 
+/* What a client id can tell apart (venue/client_id.h): ids of a numbered journal stay within. */
+#define ORDER_SLOT_BITS    8
+#define ORDER_RUN_BITS     14
+#define ORDER_COUNTER_BITS 28
+#define ORDER_RUN_MAX      ((1u << ORDER_RUN_BITS) - 1)
+#define ORDER_COUNTER_MAX  ((1u << ORDER_COUNTER_BITS) - 1)
+
+struct order_ids {
+    uint32_t journal;   /* 24 bits, drawn when the journal began; 0: it has no number */
+    uint32_t since_run; /* the first run whose client ids carry it */
+};
+
 enum order_flags_own { /* upper half of struct order.flags; the lower is the intent's */
                        ORDER_IS_QUOTE = 1 << 16, /* belongs to a quote pair */
                        ORDER_FILLS_DUE =

@@ -458,6 +458,21 @@ static int add_rubbish(struct journal_reader *reader, enum journal_class cls, ui
     return AGON_OK;
 }
 
+static void note_build(struct journal_summary *summary, const unsigned char build[16])
+{
+    uint32_t at = 0;
+
+    while (at < summary->n_builds && memcmp(summary->builds[at], build, 16) != 0)
+        at++;
+    if (at == JOURNAL_BUILDS)
+        at = 0;
+    else if (at == summary->n_builds)
+        summary->n_builds++;
+    memmove(summary->builds + at, summary->builds + at + 1,
+            (size_t)(summary->n_builds - 1 - at) * sizeof(summary->builds[0]));
+    memcpy(summary->builds[summary->n_builds - 1], build, 16);
+}
+
 /* Reads the head of one segment. A segment gets its name when its head is durable, so a bad head is
  * damage. */
 static int load_head(struct journal_reader *reader, struct cursor *cursor, uint32_t at,
@@ -498,6 +513,7 @@ static int load_head(struct journal_reader *reader, struct cursor *cursor, uint3
         return error_set(err, AGON_ECORRUPT, "%s: offset 0: it belongs to another journal", name);
     memcpy(reader->id, segment->head.id, sizeof(reader->id));
     reader->has_id = 1;
+    note_build(&reader->summary, segment->head.build);
     if (segment->head.dropped_before > reader->dropped_before)
         reader->dropped_before = segment->head.dropped_before;
     if (segment->head.run > reader->summary.end.last_run)

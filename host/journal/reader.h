@@ -14,6 +14,8 @@
 #include "journal/segment.h"
 #include "journal/writer.h"
 
+#define JOURNAL_BUILDS 8
+
 struct journal_reader;
 
 struct journal_reading {
@@ -31,7 +33,11 @@ struct journal_summary {
     uint64_t n_torn;      /* bytes behind the end that are not zero, in both classes */
     uint32_t n_segments[JOURNAL_CLASSES], n_packed[JOURNAL_CLASSES]; /* of them, compressed */
     int is_clean;                                                    /* closed in good order */
-    int is_forced;  /* the end stands where damage begins */
+    int is_forced; /* the end stands where damage begins */
+    /* Build ids of the programs that wrote the segments read, each once, the newest last; zeros:
+     * one that named none. Of more than fit the first are not kept. */
+    unsigned char builds[JOURNAL_BUILDS][16];
+    uint32_t n_builds;
     char torn[256]; /* where the tail was torn or the damage lies; empty: nowhere */
 };
 

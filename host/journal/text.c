@@ -394,9 +394,9 @@ static const struct field param_config_fields[] = {
 static const struct field asset_fields[] = {
     NAME16(record_asset, kind, configs), U32(record_asset, asset), I8(record_asset, exp),
     U8(record_asset, is_base_currency),  TEXT(record_asset, name), END};
-static const struct field start_fields[] = {U32(record_start, run),
-                                            NAME32(record_start, mode, modes),
-                                            U64(record_start, seed), HEX(record_start, build), END};
+static const struct field start_fields[] = {
+    U32(record_start, run),  NAME8(record_start, mode, modes), HEX(record_start, journal),
+    U64(record_start, seed), HEX(record_start, build),         END};
 static const struct field mark_fields[] = {HEX(record_mark, hash), END};
 static const struct field arm_fields[] = {ORIGIN(record_arm),
                                           U32(record_arm, id),
@@ -868,6 +868,33 @@ static void put_plan(struct out *out, const struct record_plan *plan)
     put_bytes(out, "]", 1);
 }
 
+/* Which builds took part in the run, as hex: [slot, build id]; the host has no slot. */
+static void put_builds(struct out *out, const struct record_start *start)
+{
+    const unsigned char *at = (const unsigned char *)(start + 1);
+    uint32_t n = start_n_builds(start);
+    uint32_t n_put = 0;
+
+    put_name(out, "builds", "");
+    put_bytes(out, "[", 1);
+    for (uint32_t i = 0; i < n; i++, at += sizeof(struct start_build)) {
+        struct start_build build;
+
+        memcpy(&build, at, sizeof(build));
+        if (build.n == 0 || build.n > sizeof(build.id))
+            continue; // none, or the rest of a granule
+        put(out, n_put++ == 0 ? "[" : ",[");
+        if (build.slot == START_BUILD_HOST)
+            put(out, out->style == TEXT_JSON ? "null" : "host");
+        else
+            put_u64(out, build.slot);
+        put_bytes(out, ",", 1);
+        put_hex(out, build.id, build.n);
+        put_bytes(out, "]", 1);
+    }
+    put_bytes(out, "]", 1);
+}
+
 /* "2026-11-20T09:05:31.123456789Z" of ns since 1970, by the civil calendar (H. Hinnant's days). */
 static void put_time(struct out *out, agon_ns_t t)
 {
@@ -969,6 +996,8 @@ int64_t text_event(const struct agon_event_hdr *event, enum text_style style, te
         put_field(&out, field, (const unsigned char *)event);
     if (fields != NULL)
         put_all_levels(&out, event);
+    if (fields == start_fields)
+        put_builds(&out, (const struct record_start *)(const void *)event);
     if (fields == plan_fields)
         put_plan(&out, (const struct record_plan *)(const void *)event);
     if (fields == NULL || fields == config_fields) {

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "journal/snapshot.h"
+#include "sys/buildid.h"
 #include "sys/clock.h"
 #include "sys/disk_posix.h"
 
@@ -50,6 +51,22 @@ static int begin(struct disk_posix *disk, struct replay *result, uint64_t until,
     return rc;
 }
 
+static void note_build(struct replay *result, const struct record_start *start)
+{
+    unsigned char own[BUILD_ID_MAX];
+    uint32_t at = 0;
+
+    (void)buildid_own(own);
+    if (memcmp(own, start->build, sizeof(start->build)) == 0)
+        return;
+    result->n_other_runs++;
+    while (at < result->n_other_builds &&
+           memcmp(result->other_builds[at], start->build, sizeof(start->build)) != 0)
+        at++;
+    if (at == result->n_other_builds && at < REPLAY_BUILDS)
+        memcpy(result->other_builds[result->n_other_builds++], start->build, sizeof(start->build));
+}
+
 static int step(const struct replay_config *config, struct replay *result,
                 const struct agon_event_hdr *event, struct error *err)
 {
@@ -68,6 +85,8 @@ static int step(const struct replay_config *config, struct replay *result,
                          (unsigned long long)event->seq);
     result->n_events++;
     result->last_seq = event->seq;
+    if (event->type == EVENT_START && rc >= 0)
+        note_build(result, (const struct record_start *)(const void *)event);
     result->n_marks += event->type == EVENT_MARK;
     if (config->is_verified && result->n_events % every == 0) {
         broken = engine_check(result->engine, text);

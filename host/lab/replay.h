@@ -19,12 +19,17 @@ struct replay_config {
     int (*on_event)(void *ctx, struct engine *engine, const struct agon_event_hdr *event, int rc);
     void *ctx;
 };
+#define REPLAY_BUILDS 8
 struct replay {
     struct engine *engine; /* owned; to be looked at */
     uint64_t first_seq, last_seq, n_events, n_marks, n_intents;
     uint64_t from_snapshot; /* seq of the snapshot it began with; 0: none was needed */
     unsigned char state[HASH_SIZE], intents[HASH_SIZE];
     int64_t wall_ns;
+    /* Runs that another build of this program made: what differs may be its doing. The builds of
+     * their starts, each once. */
+    uint32_t n_other_runs, n_other_builds;
+    unsigned char other_builds[REPLAY_BUILDS][16];
     struct journal_summary summary;
 };
 /* AGON_ECORRUPT: a mark or an invariant does not hold, or the journal is damaged: err says where.

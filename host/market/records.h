@@ -139,11 +139,33 @@ struct record_mark { /* MARK: seq of this event names the place; hash is of the 
 
 struct record_start { /* START: first event of a run */
     struct agon_event_hdr hdr;
-    uint32_t run;  /* 1, 2, ...: in every client order id, so that no id comes back */
-    uint32_t mode; /* enum run_mode */
+    uint32_t run; /* 1, 2, ...: in every client order id, so that no id comes back */
+    uint8_t mode; /* enum run_mode */
+    /* Drawn at random when the journal began, little-endian, and in every client order id, so that
+     * no other journal has the same; 0: none. */
+    unsigned char journal[3];
     uint64_t seed;
-    unsigned char build[16];
+    unsigned char build[16]; /* first bytes of the host's build id; zeros: unknown */
 };
+/* Behind it, in a START of more than one granule: the builds of this run, host and plugins. */
+struct start_build {
+    uint16_t slot; /* START_BUILD_HOST: the host */
+    uint8_t n;     /* bytes of id; 0: it has none */
+    uint8_t pad;
+    unsigned char id[20]; /* GNU build id */
+    uint64_t file_hash;   /* of a plugin: record_generation.generation_hash */
+};
+#define START_BUILD_HOST 0xffff
+static inline uint32_t start_n_builds(const struct record_start *start)
+{
+    return start->hdr.granules > 1
+               ? (start->hdr.granules - 1u) * EVENT_GRANULE / (uint32_t)sizeof(struct start_build)
+               : 0;
+}
+static inline uint32_t start_journal(const struct record_start *start)
+{
+    return start->journal[0] | (uint32_t)start->journal[1] << 8 | (uint32_t)start->journal[2] << 16;
+}
 enum run_mode { RUN_BACKTEST = 1, RUN_PAPER = 2, RUN_LIVE = 3, RUN_DST = 4 };
 
 struct record_arm { /* ARM. The runner chose the id: 1, 2, ... of the slot, so that arm() can return

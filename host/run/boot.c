@@ -3,10 +3,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include <sodium.h>
+
 #include "base/num.h"
 #include "journal/reader.h"
 #include "journal/snapshot.h"
 #include "run/host_impl.h"
+#include "sys/buildid.h"
 #include "sys/entropy.h"
 #include "sys/file.h"
 #include "sys/log.h"
@@ -266,13 +269,67 @@ static int load_agents(struct host *host, struct error *err)
     return rc;
 }
 
+/* The number of the journal, in all its client ids; a new one's, or of one from before there were
+ * such, is drawn here. */
+static uint32_t journal_number(const struct host *host)
+{
+    uint32_t number = engine_order_ids(host->engine).journal;
+
+    while (number == 0)
+        number = (uint32_t)entropy_u64() & 0xffffff;
+    return number;
+}
+
+static uint8_t read_hex(const char *text, unsigned char bytes[BUILD_ID_MAX])
+{
+    size_t n = 0;
+
+    (void)sodium_hex2bin(bytes, BUILD_ID_MAX, text, strnlen(text, 2 * (size_t)BUILD_ID_MAX), NULL,
+                         &n, NULL);
+    return (uint8_t)n;
+}
+
+struct start_event { /* START with the builds of the run */
+    struct record_start start;
+    struct start_build builds[SLOTS_MAX + 2];
+};
+
+static int step_start(struct host *host, uint32_t run, struct error *err)
+{
+    uint32_t number = journal_number(host);
+    struct start_event event = {
+        .start = {.hdr = {.type = EVENT_START},
+                  .run = run,
+                  .mode = (uint8_t)host->config.mode,
+                  .journal = {number & 0xff, number >> 8 & 0xff, (unsigned char)(number >> 16)},
+                  .seed = host->config.seed}};
+    uint32_t n = 1;
+
+    if (run > ORDER_RUN_MAX)
+        return error_set(err, AGON_ERANGE,
+                         "this journal has had %u runs, the most that its client ids can tell "
+                         "apart: stop trading with it and begin another run directory",
+                         run - 1);
+    event.builds[0].slot = START_BUILD_HOST;
+    event.builds[0].n = (uint8_t)buildid_own(event.builds[0].id);
+    memcpy(event.start.build, event.builds[0].id, sizeof(event.start.build));
+    for (uint32_t i = 0; i < host->config.n_slots; i++) {
+        uint16_t slot = host->config.slots[i].record.slot;
+        struct start_build *build = &event.builds[n];
+
+        build->slot = slot;
+        build->n = read_hex(crew_build_id(host->crew, slot), build->id);
+        build->file_hash = host->config.slots[i].record.generation_hash;
+        n += build->n > 0;
+    }
+    memset(&event.builds[n], 0, sizeof(event.builds[n]));
+    event.start.hdr.granules = (uint8_t)(1 + (n + 1) / 2);
+    return boot_step(host, &event.start, "the start", err);
+}
+
 static int boot(struct host *host, uint32_t last_run, struct error *err)
 {
     struct host_config *config = &host->config;
-    struct record_start start = {.hdr = {.type = EVENT_START, .granules = 1},
-                                 .run = last_run + 1,
-                                 .mode = config->mode,
-                                 .seed = config->seed};
     struct record_tournament tournament = {
         .hdr = {.type = EVENT_CONFIG, .granules = sizeof(tournament) / EVENT_GRANULE},
         .kind = CONFIG_TOURNAMENT,
@@ -315,7 +372,7 @@ static int boot(struct host *host, uint32_t last_run, struct error *err)
     if (rc >= 0 && (config->tournament.mode != 0 || engine_tournament(host->engine)->mode != 0))
         rc = boot_step(host, &tournament, "the tournament", err);
     if (rc >= 0)
-        rc = boot_step(host, &start, "the start", err);
+        rc = step_start(host, last_run + 1, err);
     if (rc >= 0)
         rc = boot_states(host, err);
     for (agon_instrument_t id = 1; id <= engine_instruments(host->engine)->n_instruments && rc >= 0;
@@ -410,11 +467,14 @@ static int open_writer(struct host *host, const struct journal_summary *summary,
         .free_ctx = &host->disk,
         .on_state = on_journal_state,
     };
+    unsigned char build[BUILD_ID_MAX];
     int64_t total = 0;
 
     if (config.low_water_bytes == 0 && disk_posix_free(&host->disk, &total) >= 0)
         config.low_water_bytes = (uint64_t)(total / 20 < LOW_WATER ? total / 20 : LOW_WATER);
     entropy_bytes(config.id, sizeof(config.id));
+    (void)buildid_own(build);
+    memcpy(config.build, build, sizeof(config.build));
     host->writer = journal_writer_new(&host->disk.port, &host->buffer, &config, &summary->end, err);
     return host->writer != NULL ? AGON_OK : err != NULL && err->code < 0 ? err->code : AGON_EIO;
 }
@@ -442,6 +502,7 @@ static int open_gateway(struct host *host, uint32_t at, struct error *err)
         .stream = stream_uv_port(host->stream),
         .out = &line->from_venue_in,
         .commands = host->config.mode == RUN_LIVE ? &line->to_venue : NULL,
+        .ids = engine_order_ids(host->engine),
         .ctx = host,
         .durable_seq = host_durable_seq,
         .log = host_on_gateway_log,

@@ -4,29 +4,33 @@
 #include "base/error.h"
 #include "base/num.h"
 
-#define VALUE_CHARS 14
-#define CHECK_CHARS 4
-/* The largest prime below 36^4. It divides no product of a digit's change, a power of 36 and 35, so
- * one wrong character or two swapped neighbours always change the check. */
-#define CHECK_PRIME 1679609u
-/* So that a row of zeros is none of ours. */
-#define CHECK_SHIFT 271828u
-
 __extension__ typedef unsigned __int128 wide_t;
+
+struct form {
+    int value_chars, value_bits;
+    /* The largest prime below 36^(check characters). It divides no product of a digit's change, a
+     * power of 36 and 35, so one wrong character or two swapped neighbours always change the check.
+     */
+    uint32_t prime;
+    uint32_t shift; /* so that a row of zeros is none of ours */
+};
+static const struct form form_journal = {16, 82, 1291, 828};
+static const struct form form_earlier = {14, 72, 1679609, 271828};
 
 static const char alphabet[] = "0123456789abcdefghijklmnopqrstuvwxyz";
 
-void client_id_format(uint64_t order_id, uint8_t rev, char text[CLIENT_ID_TEXT])
-{
-    wide_t value = (wide_t)order_id << 8 | rev;
-    uint32_t check = (uint32_t)((value + CHECK_SHIFT) % CHECK_PRIME);
+_Static_assert(24 + ORDER_SLOT_BITS + ORDER_RUN_BITS + ORDER_COUNTER_BITS + 8 == 82,
+               "16 characters of 36 hold 82 bits");
 
-    REQUIRE(order_id != 0);
-    for (int i = VALUE_CHARS - 1; i >= 0; i--) {
+static void write_form(const struct form *form, wide_t value, char text[CLIENT_ID_TEXT])
+{
+    uint32_t check = (uint32_t)((value + form->shift) % form->prime);
+
+    for (int i = form->value_chars - 1; i >= 0; i--) {
         text[i] = alphabet[(unsigned)(value % 36)];
         value /= 36;
     }
-    for (int i = CLIENT_ID_CHARS - 1; i >= VALUE_CHARS; i--) {
+    for (int i = CLIENT_ID_CHARS - 1; i >= form->value_chars; i--) {
         text[i] = alphabet[check % 36];
         check /= 36;
     }
@@ -42,28 +46,102 @@ static int digit_of(char c)
     return -1;
 }
 
-int client_id_parse(const char *text, size_t n, uint64_t *order_id, uint8_t *rev)
+static int read_form(const struct form *form, const char *text, wide_t *out)
 {
     wide_t value = 0;
     uint32_t check = 0;
 
-    if (n != CLIENT_ID_CHARS)
-        return AGON_ENOENT;
     for (int i = 0; i < CLIENT_ID_CHARS; i++) {
         int digit = digit_of(text[i]);
 
         if (digit < 0)
-            return AGON_ENOENT;
-        if (i < VALUE_CHARS)
+            return 0;
+        if (i < form->value_chars)
             value = value * 36 + (unsigned)digit;
         else
             check = check * 36 + (uint32_t)digit;
     }
-    // 14 characters reach a little past 72 bits.
-    if (value >> 72 != 0 || value >> 8 == 0 ||
-        check != (uint32_t)((value + CHECK_SHIFT) % CHECK_PRIME))
+    // The characters reach a little past the bits.
+    if (value >> form->value_bits != 0 || check != (uint32_t)((value + form->shift) % form->prime))
+        return 0;
+    *out = value;
+    return 1;
+}
+
+static int is_earlier(const struct order_ids *ids, uint64_t order_id)
+{
+    return ids->journal == 0 || ORDER_ID_RUN(order_id) < ids->since_run;
+}
+
+void client_id_format(const struct order_ids *ids, uint64_t order_id, uint8_t rev,
+                      char text[CLIENT_ID_TEXT])
+{
+    uint32_t slot = ORDER_ID_SLOT(order_id);
+    uint32_t run = ORDER_ID_RUN(order_id);
+    uint32_t counter = ORDER_ID_COUNTER(order_id);
+    wide_t value = ids->journal;
+
+    REQUIRE(order_id != 0);
+    if (is_earlier(ids, order_id)) {
+        write_form(&form_earlier, (wide_t)order_id << 8 | rev, text);
+        return;
+    }
+    REQUIRE(slot >> ORDER_SLOT_BITS == 0 && run <= ORDER_RUN_MAX && counter <= ORDER_COUNTER_MAX);
+    value = value << ORDER_SLOT_BITS | slot;
+    value = value << ORDER_RUN_BITS | run;
+    value = value << ORDER_COUNTER_BITS | counter;
+    write_form(&form_journal, value << 8 | rev, text);
+}
+
+static int read_journal_form(const char *text, struct client_id *id)
+{
+    wide_t value;
+    uint64_t low;
+
+    if (!read_form(&form_journal, text, &value))
+        return 0;
+    low = (uint64_t)(value >> 8);
+    id->rev = (uint8_t)value;
+    id->journal = (uint32_t)(value >> 58);
+    id->order_id = (low >> (ORDER_RUN_BITS + ORDER_COUNTER_BITS) & 0xff) << 48 |
+                   (low >> ORDER_COUNTER_BITS & ORDER_RUN_MAX) << 32 | (low & ORDER_COUNTER_MAX);
+    return id->journal != 0 && ORDER_ID_RUN(id->order_id) != 0;
+}
+
+static int read_earlier_form(const char *text, struct client_id *id)
+{
+    wide_t value;
+
+    if (!read_form(&form_earlier, text, &value))
+        return 0;
+    id->rev = (uint8_t)value;
+    id->journal = 0;
+    id->order_id = (uint64_t)(value >> 8);
+    return id->order_id != 0;
+}
+
+enum client_id_whose client_id_read(const struct order_ids *ids, const char *text, size_t n,
+                                    struct client_id *id)
+{
+    if (n != CLIENT_ID_CHARS)
+        return CLIENT_ID_STRANGER;
+    // Ours first: what this journal wrote is never taken for anything else.
+    if (ids->journal != 0 && read_journal_form(text, id) && id->journal == ids->journal &&
+        !is_earlier(ids, id->order_id))
+        return CLIENT_ID_OURS;
+    if (read_earlier_form(text, id))
+        return is_earlier(ids, id->order_id) ? CLIENT_ID_OURS : CLIENT_ID_OTHER;
+    return read_journal_form(text, id) ? CLIENT_ID_OTHER : CLIENT_ID_STRANGER;
+}
+
+int client_id_parse(const struct order_ids *ids, const char *text, size_t n, uint64_t *order_id,
+                    uint8_t *rev)
+{
+    struct client_id id;
+
+    if (client_id_read(ids, text, n, &id) != CLIENT_ID_OURS)
         return AGON_ENOENT;
-    *order_id = (uint64_t)(value >> 8);
-    *rev = (uint8_t)value;
+    *order_id = id.order_id;
+    *rev = id.rev;
     return AGON_OK;
 }

@@ -15,6 +15,7 @@
 #define VENUE_GATEWAY_H
 
 #include "base/ring.h"
+#include "exec/orders.h"
 #include "market/evring.h"
 #include "net/stream.h"
 #include "venue/secret.h"
@@ -71,6 +72,7 @@ struct gateway_ports {
     const struct stream_port *stream;
     struct evring *out;    /* to the core; we produce */
     struct ring *commands; /* of struct order_cmd; we consume. NULL: public data only */
+    struct order_ids ids;  /* by which client ids are ours */
     void *ctx;
     uint64_t (*durable_seq)(void *ctx); /* NULL: nothing is held */
     /* level as in syslog: 3 error, 4 warning, 6 info. key folds repeats. */

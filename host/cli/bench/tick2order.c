@@ -68,7 +68,7 @@ static void write_order(struct tick2order *bench, const struct order_cmd *cmd)
     binance_params_add(&params, "quantity", number);
     num_format_short(cmd->px, 2, number);
     binance_params_add(&params, "price", number);
-    client_id_format(cmd->order_id, cmd->rev, id);
+    client_id_format(&(struct order_ids){1, 1}, cmd->order_id, cmd->rev, id);
     binance_params_add(&params, "newClientOrderId", id);
     binance_params_add(&params, "newOrderRespType", "FULL");
     binance_params_add_u64(&params, "recvWindow", 5000);

@@ -73,13 +73,19 @@ void binance_add_num(struct binance_params *params, const char *name, int64_t va
     binance_params_add(params, name, text);
 }
 
-void binance_add_client_id(struct binance_params *params, const char *name, uint64_t order_id,
-                           uint8_t rev)
+void binance_add_client_id(const struct binance *binance, struct binance_params *params,
+                           const char *name, uint64_t order_id, uint8_t rev)
 {
     char text[CLIENT_ID_TEXT];
 
-    client_id_format(order_id, rev, text);
+    client_id_format(&binance->gateway->ports.ids, order_id, rev, text);
     binance_params_add(params, name, text);
+}
+
+int binance_own_id(const struct binance *binance, const char *text, uint64_t *order_id,
+                   uint8_t *rev)
+{
+    return client_id_parse(&binance->gateway->ports.ids, text, strlen(text), order_id, rev);
 }
 
 const char *binance_side_name(uint8_t side)
@@ -214,20 +220,21 @@ int binance_write(void *self, struct gateway_request *request, struct gateway_ht
         binance_params_add_u64(params, "orderId", request->a);
         return binance_write_signed(binance, request, http, params, path);
     case REQ_QUERY:
-        binance_add_client_id(params, "origClientOrderId", entry->order_id,
+        binance_add_client_id(binance, params, "origClientOrderId", entry->order_id,
                               wire_rev(binance, request->rev));
         return binance_write_signed(binance, request, http, params, path);
     case REQ_NEW:
     case REQ_SWAP_NEW:
         http->method = "POST";
-        binance->flavour->add_order(params, request->symbol, entry, binance_wire_qty(entry),
-                                    entry->next_px, wire_rev(binance, entry->pending_rev));
+        binance->flavour->add_order(binance, params, request->symbol, entry,
+                                    binance_wire_qty(entry), entry->next_px,
+                                    wire_rev(binance, entry->pending_rev));
         rc = binance_write_signed(binance, request, http, params, path);
         break;
     case REQ_CANCEL:
     case REQ_SWAP_CANCEL:
         http->method = "DELETE";
-        binance_add_client_id(params, "origClientOrderId", entry->order_id,
+        binance_add_client_id(binance, params, "origClientOrderId", entry->order_id,
                               wire_rev(binance, entry->rev));
         rc = binance_write_signed(binance, request, http, params, path);
         break;
@@ -547,8 +554,8 @@ static int take_new(struct binance *binance, const struct http_message *reply, u
     uint8_t told_rev;
 
     if (binance_decode_order(&binance->dec, reply->body, reply->body_n, &order, NULL, NULL) < 0 ||
-        client_id_parse(order.client_id, strlen(order.client_id), &told_id, &told_rev) < 0 ||
-        told_id != order_id || told_rev != wire_rev(binance, rev))
+        binance_own_id(binance, order.client_id, &told_id, &told_rev) < 0 || told_id != order_id ||
+        told_rev != wire_rev(binance, rev))
         return 0;
     if (order.state == 0)
         order.state = AGON_ORDER_OPEN;
@@ -680,8 +687,7 @@ static void answer_query(struct binance *binance, struct gateway_request *reques
     }
     if (answer != ANSWER_GOOD ||
         binance_decode_order(&binance->dec, reply->body, reply->body_n, &order, NULL, NULL) < 0 ||
-        order.state == 0 ||
-        client_id_parse(order.client_id, strlen(order.client_id), &order_id, &rev) < 0 ||
+        order.state == 0 || binance_own_id(binance, order.client_id, &order_id, &rev) < 0 ||
         order_id != entry->order_id || rev != wire_rev(binance, request->rev)) {
         outbox_no_answer(entry, now);
         return;
@@ -827,7 +833,7 @@ static void on_open_order(void *ctx, const struct binance_order *order)
     uint64_t order_id;
     uint8_t rev;
 
-    if (client_id_parse(order->client_id, strlen(order->client_id), &order_id, &rev) < 0) {
+    if (binance_own_id(binance, order->client_id, &order_id, &rev) < 0) {
         learn_foreign(binance, order->symbol, order->venue_order);
         return;
     }
@@ -949,7 +955,7 @@ static void answer_number(struct binance *binance, const struct gateway_request 
                    0 ||
                order.state == 0 || order.venue_order != request->a) {
         return; // the next round asks again
-    } else if (client_id_parse(order.client_id, strlen(order.client_id), &order_id, &rev) < 0) {
+    } else if (binance_own_id(binance, order.client_id, &order_id, &rev) < 0) {
         learn_foreign(binance, request->symbol, request->a);
     } else {
         binance_show(binance, &order, order_id, rev, order.state, order.cum_qty, SEEN_QUERY);
@@ -1429,9 +1435,8 @@ void binance_on_report(struct binance *binance)
     uint8_t rev = 0;
 
     // A cancel has an id of its own in c; the order's is then in C.
-    if (client_id_parse(order->orig_client_id, strlen(order->orig_client_id), &order_id, &rev) <
-            0 &&
-        client_id_parse(order->client_id, strlen(order->client_id), &order_id, &rev) < 0) {
+    if (binance_own_id(binance, order->orig_client_id, &order_id, &rev) < 0 &&
+        binance_own_id(binance, order->client_id, &order_id, &rev) < 0) {
         fill.is_forced = (uint8_t)is_forced(order);
         learn_foreign(binance, order->symbol, order->venue_order);
         if (order->exec == BINANCE_EXEC_TRADE)

@@ -120,8 +120,9 @@ struct binance_flavour {
     enum request_kind (*replace_kind)(const struct order_cmd *cmd,
                                       const struct outbox_entry *entry);
     /* Parameters of a new order, side first. */
-    void (*add_order)(struct binance_params *params, const struct symbol *symbol,
-                      const struct outbox_entry *entry, agon_qty_t qty, agon_px_t px, uint8_t rev);
+    void (*add_order)(const struct binance *binance, struct binance_params *params,
+                      const struct symbol *symbol, const struct outbox_entry *entry, agon_qty_t qty,
+                      agon_px_t px, uint8_t rev);
     /* Writes a replacement, or a request of a kind that only this market has. */
     int (*write)(struct binance *binance, struct gateway_request *request,
                  struct gateway_http *http, struct binance_params *params);
@@ -163,8 +164,11 @@ struct binance_instrument *binance_instrument(struct binance *binance, const str
 struct binance_feed *binance_feed(struct binance *binance, const struct link *link);
 int binance_is_user_up(struct binance *binance);
 void binance_add_num(struct binance_params *params, const char *name, int64_t value, int exp);
-void binance_add_client_id(struct binance_params *params, const char *name, uint64_t order_id,
-                           uint8_t rev);
+void binance_add_client_id(const struct binance *binance, struct binance_params *params,
+                           const char *name, uint64_t order_id, uint8_t rev);
+/* AGON_ENOENT: the client id is not of this journal. */
+int binance_own_id(const struct binance *binance, const char *text, uint64_t *order_id,
+                   uint8_t *rev);
 const char *binance_side_name(uint8_t side);
 agon_qty_t binance_wire_qty(const struct outbox_entry *entry);
 int binance_is_clock_good(struct binance *binance, int64_t now);

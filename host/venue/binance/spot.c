@@ -19,8 +19,9 @@ static const char *tif_name(uint8_t tif)
     return tif == AGON_TIF_IOC ? "IOC" : tif == AGON_TIF_FOK ? "FOK" : "GTC";
 }
 
-static void add_order(struct binance_params *params, const struct symbol *symbol,
-                      const struct outbox_entry *entry, agon_qty_t qty, agon_px_t px, uint8_t rev)
+static void add_order(const struct binance *binance, struct binance_params *params,
+                      const struct symbol *symbol, const struct outbox_entry *entry, agon_qty_t qty,
+                      agon_px_t px, uint8_t rev)
 {
     int is_maker = (entry->flags & AGON_POST_ONLY) != 0 && entry->type == AGON_LIMIT;
 
@@ -46,7 +47,7 @@ static void add_order(struct binance_params *params, const struct symbol *symbol
         binance_add_num(params, "price", px, symbol->px_exp);
     if (entry->type == AGON_STOP || entry->type == AGON_STOP_LIMIT)
         binance_add_num(params, "stopPrice", entry->trigger_px, symbol->px_exp);
-    binance_add_client_id(params, "newClientOrderId", entry->order_id, rev);
+    binance_add_client_id(binance, params, "newClientOrderId", entry->order_id, rev);
     binance_params_add(params, "newOrderRespType", "FULL");
 }
 
@@ -238,8 +239,9 @@ static int write_replace(struct binance *binance, struct gateway_request *reques
     binance_params_add(params, "cancelReplaceMode", "STOP_ON_FAILURE");
     // Were a fill on its way, old and new together would be too much: then nothing is done.
     binance_params_add(params, "cancelRestrictions", "ONLY_NEW");
-    binance_add_client_id(params, "cancelOrigClientOrderId", entry->order_id, entry->rev);
-    add_order(params, request->symbol, entry, entry->next_qty, entry->next_px, entry->pending_rev);
+    binance_add_client_id(binance, params, "cancelOrigClientOrderId", entry->order_id, entry->rev);
+    add_order(binance, params, request->symbol, entry, entry->next_qty, entry->next_px,
+              entry->pending_rev);
     return binance_write_signed(binance, request, http, params, "/v3/order/cancelReplace");
 }
 

@@ -30,8 +30,9 @@ static const char *tif_name(const struct outbox_entry *entry)
     return entry->tif == AGON_TIF_IOC ? "IOC" : entry->tif == AGON_TIF_FOK ? "FOK" : "GTC";
 }
 
-static void add_order(struct binance_params *params, const struct symbol *symbol,
-                      const struct outbox_entry *entry, agon_qty_t qty, agon_px_t px, uint8_t rev)
+static void add_order(const struct binance *binance, struct binance_params *params,
+                      const struct symbol *symbol, const struct outbox_entry *entry, agon_qty_t qty,
+                      agon_px_t px, uint8_t rev)
 {
     int is_limit = entry->type == AGON_LIMIT || entry->type == AGON_STOP_LIMIT;
 
@@ -50,7 +51,7 @@ static void add_order(struct binance_params *params, const struct symbol *symbol
         binance_add_num(params, "stopPrice", entry->trigger_px, symbol->px_exp);
     if ((entry->flags & AGON_REDUCE_ONLY) != 0)
         binance_params_add(params, "reduceOnly", "true");
-    binance_add_client_id(params, "newClientOrderId", entry->order_id, rev);
+    binance_add_client_id(binance, params, "newClientOrderId", entry->order_id, rev);
     binance_params_add(params, "newOrderRespType", "RESULT");
 }
 
@@ -73,8 +74,7 @@ static int take_replace(struct binance *binance, const struct gateway_request *r
     if (reply->status >= 300)
         return 0; // one order, one answer: a refusal tells of nothing else
     if (binance_decode_order(&binance->dec, reply->body, reply->body_n, &order, NULL, NULL) < 0 ||
-        order.state == 0 ||
-        client_id_parse(order.client_id, strlen(order.client_id), &order_id, &rev) < 0 ||
+        order.state == 0 || binance_own_id(binance, order.client_id, &order_id, &rev) < 0 ||
         order_id != entry->order_id || order.px != entry->next_px || order.qty != entry->next_qty)
         return 0;
     binance_show(binance, &order, order_id, rev, order.state, order.cum_qty, SEEN_REPLY);
@@ -119,7 +119,7 @@ static int write_own(struct binance *binance, struct gateway_request *request,
         break;
     case REQ_REPLACE:
         http->method = "PUT";
-        binance_add_client_id(params, "origClientOrderId", entry->order_id, 0);
+        binance_add_client_id(binance, params, "origClientOrderId", entry->order_id, 0);
         binance_params_add(params, "side", binance_side_name(entry->side));
         binance_add_num(params, "quantity", entry->next_qty, request->symbol->qty_exp);
         binance_add_num(params, "price", entry->next_px, request->symbol->px_exp);

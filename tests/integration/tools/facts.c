@@ -20,12 +20,13 @@
 
 static int on_send(void *ctx, const struct order_cmd *cmd)
 {
+    struct engine *const *engine = ctx;
+    struct order_ids ids = engine_order_ids(*engine);
     char text[CLIENT_ID_TEXT];
 
-    (void)ctx;
     if (cmd->kind != CMD_NEW && cmd->kind != CMD_REPLACE)
         return AGON_OK;
-    client_id_format(cmd->order_id, cmd->rev, text);
+    client_id_format(&ids, cmd->order_id, cmd->rev, text);
     printf("sent %s\n", text);
     return AGON_OK;
 }
@@ -34,6 +35,7 @@ static void tell(struct engine *engine)
 {
     const struct slots *slots = engine_slots(engine);
     const struct instruments *table = engine_instruments(engine);
+    struct order_ids ids = engine_order_ids(engine);
     char text[CLIENT_ID_TEXT];
 
     for (uint16_t id = 0; id < slots->n; id++) {
@@ -44,7 +46,7 @@ static void tell(struct engine *engine)
         printf("refused %s %llu\n", slot->name, (unsigned long long)slot->n_refused);
         for (struct order *order = orders_next(engine_orders(engine), id, NULL); order != NULL;
              order = orders_next(engine_orders(engine), id, order)) {
-            client_id_format(order->id, order->rev, text);
+            client_id_format(&ids, order->id, order->rev, text);
             printf("open %s\n", text);
             if (order->request != AGON_REQUEST_NONE)
                 printf("request %s %d %d %llu\n", text, order->request, order->request_state,
@@ -82,6 +84,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "facts: %s\n", err.text);
         return 1;
     }
+    port.ctx = &engine;
     engine_attach_venue(engine, 0, &port);
     reading.is_live = 1; // also of a host that was killed or still runs
     reader = journal_reader_open(&disk.port, &reading, &err);

@@ -1030,6 +1030,41 @@ START_TEST(a_restart_asks_and_assumes_nothing)
 }
 END_TEST
 
+START_TEST(the_numbers_of_a_numbered_journal_stay_within_its_client_ids)
+{
+    struct record_start start = {.hdr = {.type = EVENT_START, .granules = 1},
+                                 .run = 2,
+                                 .mode = RUN_PAPER,
+                                 .journal = {0x56, 0x34, 0x12}};
+
+    world = world_new(RUN_PAPER);
+    ck_assert_uint_eq(engine_order_ids(world->engine).journal, 0);
+    ck_assert_int_eq(world_step(world, &start), AGON_OK);
+    ck_assert_uint_eq(engine_order_ids(world->engine).journal, 0x123456);
+    ck_assert_uint_eq(engine_order_ids(world->engine).since_run, 2);
+    world_book(world, BTCUSDT, 6000000, 100000000, 6000100, 100000000);
+    world->engine->slots.all[1].next_counter = ORDER_COUNTER_MAX;
+    world_order(world, 1, BTCUSDT, AGON_BUY, 5970000, 10000, 3);
+    ck_assert_uint_eq(ORDER_ID_COUNTER(last_cmd()->order_id), ORDER_COUNTER_MAX);
+    world_order(world, 1, BTCUSDT, AGON_BUY, 5960000, 10000, 4);
+    ck_assert_uint_eq(told(1)->reason, REASON_NO_ROOM); // and no id comes twice
+    // Its number is drawn once, and its runs end where the ids would.
+    start.run = 3;
+    start.journal[0] ^= 1;
+    start.hdr.t = 0;
+    ck_assert_int_eq(world_step(world, &start), AGON_EINVAL);
+    start.journal[0] ^= 1;
+    start.run = ORDER_RUN_MAX + 1;
+    start.hdr.t = 0;
+    ck_assert_int_eq(world_step(world, &start), AGON_EINVAL);
+    start.run = ORDER_RUN_MAX;
+    start.hdr.t = 0;
+    ck_assert_int_eq(world_step(world, &start), AGON_OK);
+    ck_assert_uint_eq(engine_order_ids(world->engine).since_run, 2);
+    end();
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("engine_intents");
@@ -1038,6 +1073,7 @@ int main(void)
     int n_failed;
 
     tcase_set_timeout(tcase, 60);
+    tcase_add_test(tcase, the_numbers_of_a_numbered_journal_stay_within_its_client_ids);
     tcase_add_test(tcase, a_replacement_to_a_higher_price_is_held_back_at_that_price);
     tcase_add_test(tcase, a_replacement_that_races_fills_loses_none);
     tcase_add_test(tcase, a_replacement_of_unknown_fate_ends_as_the_venue_shows);

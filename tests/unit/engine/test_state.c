@@ -26,7 +26,7 @@ PINNED(struct bars, 1048);
 PINNED(struct agon_instrument, 192);
 PINNED(struct agon_top10, 384);
 PINNED(struct asset, 17);
-_Static_assert(offsetof(struct engine, venues) - offsetof(struct engine, seq) == 654216,
+_Static_assert(offsetof(struct engine, venues) - offsetof(struct engine, seq) == 654224,
                "the state of struct engine changed: is it saved, loaded and changed in this test?");
 
 static struct world *world;
@@ -98,6 +98,8 @@ START_TEST(the_engine_itself)
     STATE(engine->run);
     STATE(engine->mode);
     STATE(engine->seed);
+    STATE(engine->ids.journal);
+    STATE(engine->ids.since_run);
     STATE(engine->output_hash);
     STATE(engine->is_halted);
     STATE(engine->is_killed);

@@ -274,7 +274,7 @@ static inline struct world *world_new(uint32_t mode)
                                    .book_window = WORLD_WINDOW};
     struct venue_port venue = {.ctx = world, .send = world_send};
     struct record_start start = {
-        .hdr = {.type = EVENT_START, .granules = 1}, .run = 1, .mode = mode, .seed = 42};
+        .hdr = {.type = EVENT_START, .granules = 1}, .run = 1, .mode = (uint8_t)mode, .seed = 42};
     struct record_account cash = {.hdr = {.type = EVENT_ACCOUNT, .granules = 1},
                                   .account = 0,
                                   .flags = 3,

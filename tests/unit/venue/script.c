@@ -139,7 +139,7 @@ static char *expand(const char *text)
         } else if (sscanf(text, "${%llu:%u}%n", &id, &rev, &used) == 2 && used > 0) {
             char client[CLIENT_ID_TEXT];
 
-            client_id_format(id, (uint8_t)rev, client);
+            client_id_format(&(struct order_ids){0}, id, (uint8_t)rev, client);
             n += (size_t)snprintf(full + n, room - n, "%s", client);
             text += used;
         } else {
