@@ -102,7 +102,10 @@ static int watch(struct host *host, const struct opts *opts, int signal_fd)
         if (signal_number == SIGUSR2) {
             // The kill switch by hand: everything is cancelled and nothing new leaves, the host
             // stays.
-            struct record_command kill_all = {.kind = COMMAND_KILL, .reason = REASON_KILL};
+            struct record_command_by kill_all = {
+                .command = {.kind = COMMAND_KILL, .reason = REASON_KILL},
+                .who = "signal",
+                .why = "SIGUSR2"};
 
             log_error("host", "kill", "SIGUSR2: the kill switch is thrown");
             host_command(host, &kill_all);

@@ -292,11 +292,17 @@ static int do_log_level(void *ctx, const struct control_call *call, struct jout 
 
 /* ---- ordering ---- */
 
-static int give(struct api *api, const struct record_command *command, const char *what,
+static int give(struct api *api, const struct control_call *call,
+                const struct record_command *command, const char *why, const char *what,
                 struct jout *out, struct error *err)
 {
+    struct record_command_by by = {.command = *command};
     uint64_t seq = 0;
-    int rc = host_order(api->host, command, ORDER_NS, &seq);
+    int rc;
+
+    snprintf(by.who, sizeof(by.who), "%s", call->who != NULL ? call->who : "");
+    snprintf(by.why, sizeof(by.why), "%s", why);
+    rc = host_order(api->host, &by, ORDER_NS, &seq);
 
     if (rc == AGON_EAGAIN)
         return error_set(err, rc, "the host takes no commands just now: too many wait");
@@ -331,7 +337,7 @@ static int scoped(struct api *api, const struct control_call *call, uint8_t kind
         command.scope = SCOPE_SLOT;
         command.id = (uint32_t)slot;
     }
-    return give(api, &command, what, out, err);
+    return give(api, call, &command, call->argc > 1 ? call->argv[1] : "", what, out, err);
 }
 
 static int do_halt(void *ctx, const struct control_call *call, struct jout *out, struct error *err)
@@ -347,7 +353,7 @@ static int do_resume(void *ctx, const struct control_call *call, struct jout *ou
         .kind = COMMAND_RESUME, .scope = SCOPE_GLOBAL, .reason = REASON_KILL};
 
     if (call->argc > 0 && strcmp(call->argv[0], "kill") == 0)
-        return give(api, &lift, "the kill switch is lifted", out, err);
+        return give(api, call, &lift, "", "the kill switch is lifted", out, err);
     if (api->view->is_killed && (call->argc == 0 || strcmp(call->argv[0], "all") == 0))
         return error_set(
             err, AGON_ESTATE,
@@ -372,8 +378,8 @@ static int do_kill(void *ctx, const struct control_call *call, struct jout *out,
 {
     struct record_command command = {.kind = COMMAND_KILL, .reason = REASON_KILL};
 
-    (void)call;
-    return give(ctx, &command, "the kill switch is thrown", out, err);
+    return give(ctx, call, &command, call->argc > 0 ? call->argv[0] : "",
+                "the kill switch is thrown", out, err);
 }
 
 static int do_apply(void *ctx, const struct control_call *call, struct jout *out, struct error *err)
@@ -505,14 +511,14 @@ const struct control_verb api_verbs[] = {
     {"log tail", "[LINES]", "the last lines of the log", CONTROL_READ, 0, 1, do_log_tail},
     {"log level", "LEVEL", "log lines from that level on: debug, info, warn, error",
      CONTROL_OPERATE, 1, 1, do_log_level},
-    {"halt", "[AGENT|all]", "no new risk; cancels pass", CONTROL_OPERATE, 0, 1, do_halt},
+    {"halt", "[AGENT|all] [REASON]", "no new risk; cancels pass", CONTROL_OPERATE, 0, 2, do_halt},
     {"resume", "[AGENT|all|kill]", "ends a halt; kill: lifts the kill switch", CONTROL_OPERATE, 0,
      1, do_resume},
     {"cancel", "AGENT|all", "cancels open orders", CONTROL_OPERATE, 1, 1, do_cancel},
     {"flatten", "AGENT|all", "cancels open orders and closes positions", CONTROL_OPERATE, 1, 1,
      do_flatten},
-    {"kill", "", "the kill switch: cancels everything and refuses everything", CONTROL_OPERATE, 0,
-     0, do_kill},
+    {"kill", "[REASON]", "the kill switch: cancels everything and refuses everything",
+     CONTROL_OPERATE, 0, 1, do_kill},
     {"apply", "FILE [dry-run] [yes=AGENT]",
      "makes what runs what a roster says; shows what differs", CONTROL_OPERATE, 1, 3, do_apply,
      .is_slow = 1},

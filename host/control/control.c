@@ -184,6 +184,7 @@ int control_begin(struct control *control, const struct control_verb *verb,
         n += strlen(call->argv[i]) + 1;
     }
     job->call.argc = call->argc;
+    job->call.who = call->who; // the connection's, which waits for the job, or a word of ours
     job->control = control;
     job->verb = verb;
     job->done = done;

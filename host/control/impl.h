@@ -64,6 +64,7 @@ struct local {
     size_t n;
     char *reply; /* owned */
     int64_t since;
+    char who[32];                 /* the peer's user */
     int place;                    /* in the table; -1: none, it is turned away */
     uint8_t is_answered, is_busy; /* is_busy: a job is under way for it */
 };

@@ -68,6 +68,7 @@ static void answer(struct local *local)
     json_t *root;
     int rc = control_request(local->bytes, local->n, &root, &call, &err);
 
+    call.who = local->who;
     local->is_answered = 1;
     uv_read_stop((uv_stream_t *)&local->pipe);
     if (rc >= 0) {
@@ -137,7 +138,8 @@ static void on_connection(uv_stream_t *listener, int status)
     // One too many is turned away, and not left to wait for its time.
     if (uv_accept(listener, (uv_stream_t *)&local->pipe) != 0 || local->place < 0 ||
         local->bytes == NULL || uv_fileno((uv_handle_t *)&local->pipe, &fd) != 0 ||
-        !local_is_own(fd) || uv_read_start((uv_stream_t *)&local->pipe, on_room, on_bytes) != 0)
+        !local_is_own(fd) || local_user(fd, local->who, sizeof(local->who)) < 0 ||
+        uv_read_start((uv_stream_t *)&local->pipe, on_room, on_bytes) != 0)
         drop(local);
 }
 

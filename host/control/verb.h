@@ -19,6 +19,7 @@ enum control_scope {
 struct control_call {
     int argc;
     const char *argv[CONTROL_ARGS]; /* UTF-8 without control characters */
+    const char *who;                /* who asks: a user's or a token's name; NULL: not known */
 };
 struct control_verb {
     const char *name;  /* one word or two: "halt", "log level" */

@@ -262,7 +262,7 @@ static void on_job(struct job *job)
 static void on_api(struct control *control, uint64_t conn, const struct http_message *request)
 {
     int is_post = strcmp(request->method, "POST") == 0;
-    struct control_call call = {0};
+    struct control_call call = {.who = "token"};
     struct words words = {0};
     struct error err = {0};
     struct jout out = {0};

@@ -27,14 +27,15 @@ void check_command(struct halts *halts, const struct record_command *command)
     switch (command->kind) {
     case COMMAND_KILL:
         halts->is_killed = 1;
-        halts->is_halted = 1;
         break;
     case COMMAND_HALT:
     case COMMAND_RESUME:
         if (command->scope == SCOPE_GLOBAL) {
-            halts->is_halted = is_halt;
-            if (!is_halt)
+            // A kill is lifted by its own name alone, and that lifts nothing else.
+            if (!is_halt && command->reason == REASON_KILL)
                 halts->is_killed = 0;
+            else
+                halts->is_halted = is_halt;
         } else if (command->scope == SCOPE_SLOT && command->id < WORLD_AGENTS) {
             halts->is_slot_halted[command->id] = is_halt;
         } else if (command->scope == SCOPE_INSTRUMENT && command->id <= WORLD_INSTRUMENTS) {
@@ -66,9 +67,9 @@ void check_decided(struct world *world, const struct order_cmd *cmd)
         world_fail(world, "inv-01", "order %llx is of no slot", (unsigned long long)cmd->order_id);
         return;
     }
-    is_halted = halts->is_halted || halts->is_slot_halted[slot] ||
+    is_halted = halts->is_halted || halts->is_killed || halts->is_slot_halted[slot] ||
                 halts->is_instrument_halted[cmd->instrument];
-    if (halts->is_killed || (is_halted && cmd->side == AGON_BUY))
+    if ((halts->is_killed && !cmd->is_exit) || (is_halted && cmd->side == AGON_BUY))
         world_fail(world, "inv-22", "order %llx left while halted",
                    (unsigned long long)cmd->order_id);
     if (halts->is_inactive[slot] && (cmd->flags & AGON_REDUCE_ONLY) == 0)

@@ -2,6 +2,7 @@
 /* control: configuration, operators' commands, timers and signals. */
 #include <agon/plugin.h>
 
+#include "engine/close.h"
 #include "engine/impl.h"
 
 #define MINUTE_NS ((agon_ns_t)60 * 1000000000)
@@ -285,64 +286,34 @@ static void cancel_slot(struct engine *engine, uint16_t slot, const struct recor
 
 static void flatten_slot(struct engine *engine, uint16_t slot, const struct record_command *command)
 {
-    uint32_t n;
-    const struct position *all = ledger_positions(engine->ledger, slot, &n);
+    uint16_t reason = command->reason != 0 ? command->reason : REASON_OPERATOR;
 
-    cancel_slot(engine, slot, command);
-    for (uint32_t i = 0; i < n; i++) {
-        const struct agon_instrument *instrument =
-            instruments_get(&engine->table, all[i].instrument);
-
-        if (command->scope == SCOPE_INSTRUMENT ? all[i].instrument == command->id
-            : command->scope == SCOPE_VENUE ? instrument != NULL && instrument->venue == command->id
-                                            : 1)
-            engine->wants_flat[slot] |= (uint32_t)1 << i;
-    }
-    intents_flatten(engine, slot);
+    if (command->scope == SCOPE_VENUE)
+        close_want_venue(engine, slot, (uint16_t)command->id, reason);
+    else
+        close_want(engine, slot, command->scope == SCOPE_INSTRUMENT ? command->id : 0, reason);
 }
 
-static int set_halt(struct engine *engine, const struct record_command *command, uint8_t is_halted)
+static int set_halt(struct engine *engine, const struct record_command *command, int is_halted)
 {
-    struct agon_halt event = {
-        .hdr = {.type = AGON_EVENT_HALT,
-                .granules = 1,
-                .instrument = command->scope == SCOPE_INSTRUMENT ? command->id : 0},
-        .scope = command->scope,
-        .mode = is_halted,
-        .reason = command->reason,
-        .id = command->id,
-    };
+    return is_scope(engine, command) ? halts_set(engine, command, is_halted) : AGON_EINVAL;
+}
 
-    if (!is_scope(engine, command))
+/* Kill and stop: nothing of the agents' leaves any more, and what is open goes, by the fastest way
+ * that each venue has. */
+static int end_all(struct engine *engine, const struct record_command *command, uint8_t cause)
+{
+    struct record_command_by all = {.command = *command};
+
+    if (event_bytes(&command->hdr) >= sizeof(all))
+        memcpy(&all, command, sizeof(all));
+    all.command.scope = SCOPE_GLOBAL;
+    all.command.id = 0;
+    all.command.which = cause;
+    if (halts_set(engine, &all.command, 1) < 0)
         return AGON_EINVAL;
-    switch (command->scope) {
-    case SCOPE_GLOBAL:
-        // A kill stands until somebody lifts the kill itself, whatever else is resumed meanwhile.
-        if (!is_halted && engine->is_killed && command->reason != REASON_KILL)
-            return AGON_OK;
-        engine->is_halted = is_halted;
-        // What the kill switch held back of exits goes on when it is released.
-        if (!is_halted && engine->is_killed)
-            intents_sweep_at(engine, engine->t);
-        if (!is_halted)
-            engine->is_killed = 0;
-        break;
-    case SCOPE_VENUE:
-        engine->halted_venues &= ~((uint64_t)1 << command->id);
-        engine->halted_venues |= (uint64_t)is_halted << command->id;
-        break;
-    case SCOPE_INSTRUMENT:
-        engine->markets[command->id].is_halted = is_halted;
-        break;
-    default:
-        engine->is_slot_halted[command->id] = is_halted;
-        if (!is_halted) {
-            risk_resume(&engine->risk[command->id]);
-            engine->wants_flat[command->id] = 0;
-        }
-        break;
-    }
-    deliver_derived(engine, &event.hdr);
+    intents_cancel_accounts(engine);
+    each_slot(engine, &all.command, cause == HALT_STOP ? flatten_slot : cancel_slot);
     return AGON_OK;
 }
 
@@ -402,15 +373,10 @@ int control_command(struct engine *engine, const struct record_command *command)
             return AGON_EINVAL;
         each_slot(engine, command, flatten_slot);
         return AGON_OK;
-    case COMMAND_KILL: {
-        struct record_command all = *command;
-
-        all.scope = SCOPE_GLOBAL;
-        all.id = 0;
-        engine->is_killed = 1;
-        each_slot(engine, &all, cancel_slot);
-        return set_halt(engine, &all, 1);
-    }
+    case COMMAND_KILL:
+        return end_all(engine, command, HALT_KILL);
+    case COMMAND_STOP:
+        return end_all(engine, command, HALT_STOP);
     case COMMAND_SLOT_CONDITION:
         if (slot == NULL || command->value < CONDITION_ACTIVE || command->value > CONDITION_RETIRED)
             return AGON_EINVAL;
@@ -454,8 +420,10 @@ int control_crash(struct engine *engine, const struct record_crash *crash)
                                     .scope = SCOPE_SLOT,
                                     .id = crash->slot,
                                     .reason = REASON_SLOT_GONE};
-    struct record_command halt = {
-        .kind = COMMAND_HALT, .scope = SCOPE_GLOBAL, .reason = REASON_SLOT_GONE};
+    struct record_command halt = {.kind = COMMAND_HALT,
+                                  .scope = SCOPE_GLOBAL,
+                                  .which = HALT_CRASHES,
+                                  .reason = REASON_SLOT_GONE};
     int rc = slots_crash(&engine->slots, crash, engine->t);
 
     if (rc < 0)
@@ -472,16 +440,6 @@ int control_crash(struct engine *engine, const struct record_crash *crash)
         return set_halt(engine, &halt, 1);
     }
     return AGON_OK;
-}
-
-int engine_halted(const struct engine *engine)
-{
-    return engine->is_killed ? 2 : engine->is_halted;
-}
-
-int engine_slot_halted(const struct engine *engine, uint16_t slot)
-{
-    return slot < SLOTS_MAX && engine->is_slot_halted[slot] != 0;
 }
 
 struct same_timer {

@@ -27,6 +27,7 @@
 #include "slot/slot.h"
 
 struct engine;
+struct halt;
 
 struct engine_config {
     uint32_t max_orders;   /* in the table, final ones included; 0: 16384 */
@@ -132,7 +133,16 @@ uint8_t engine_book_state(const struct engine *engine, agon_instrument_t instrum
 agon_px_t engine_mark_px(const struct engine *engine, agon_instrument_t instrument);
 /* Of everything: 0: not halted; 1: halted; 2: killed. */
 int engine_halted(const struct engine *engine);
-int engine_slot_halted(const struct engine *engine, uint16_t slot);   /* by a halt of its own */
+int engine_slot_halted(const struct engine *engine, uint16_t slot); /* by a halt of its own */
+struct halt {    /* whoever has not said who and why has left the texts empty */
+    agon_ns_t t; /* engine time */
+    uint16_t reason;
+    uint8_t is_set, pad[5];
+    char who[COMMAND_WHO], why[COMMAND_WHY];
+};
+/* enum scope; id: of a venue, instrument or slot, and of everything: enum halt_cause. NULL: none.
+ */
+const struct halt *engine_halt(const struct engine *engine, uint8_t scope, uint32_t id);
 agon_amt_t engine_equity(const struct engine *engine, uint16_t slot); /* base currency */
 /* The memory of the bus, its size, and the writer's cursor behind the last complete step: what a
  * runner needs to read on from here. */

@@ -36,7 +36,8 @@ struct market {        /* of one instrument */
     int64_t rate_ppb;        /* of the next funding */
     agon_ns_t t_funding;     /* when it is paid; 0: not known */
     agon_qty_t position_gap; /* the venue's position less the slots', as the last picture had it */
-    uint8_t book_state, trading, is_halted, has_top;
+    uint8_t book_state, trading, has_top;
+    struct halt halt;
     struct agon_top10 top; /* as last shown; header unused */
     uint64_t watchers;     /* slots that subscribe the instrument, a bit each */
 };
@@ -81,10 +82,13 @@ struct engine {
     struct risk_slot risk[SLOTS_MAX];
     struct score scores[SLOTS_MAX];
     struct leg_group legs[SLOTS_MAX];
-    uint8_t is_slot_halted[SLOTS_MAX];
-    uint32_t wants_flat[SLOTS_MAX]; /* positions to be closed, a bit for each place */
-    uint8_t is_halted, is_killed, has_picture[LEDGER_ACCOUNTS_MAX];
-    uint64_t halted_venues;              /* a bit each */
+    struct halt halts[HALT_CAUSES]; /* of everything */
+    struct halt venue_halts[VENUES_MAX + 1], slot_halts[SLOTS_MAX];
+    uint32_t wants_flat[SLOTS_MAX];    /* positions to be closed, a bit for each place */
+    uint8_t is_closing_all[SLOTS_MAX]; /* whatever the slot holds, also what fills meanwhile */
+    uint16_t close_reason[SLOTS_MAX];  /* enum reason: of the last who wanted it */
+    agon_ns_t close_t[SLOTS_MAX];      /* since when something is wanted closed */
+    uint8_t has_picture[LEDGER_ACCOUNTS_MAX];
     uint16_t account_of[VENUES_MAX + 1]; /* venue's account + 1; 0: the slot's own */
     /* So far may what derivatives made as we reckon it be from the venue's; base currency. */
     agon_amt_t slack_amt[LEDGER_ACCOUNTS_MAX];
@@ -168,14 +172,36 @@ void intents_cancel_raising(struct engine *engine, uint16_t slot, uint16_t reaso
 void intents_cancel_venue(struct engine *engine, uint16_t slot, uint16_t venue, uint16_t reason);
 void intents_sweep(struct engine *engine);
 void intents_sweep_at(struct engine *engine, agon_ns_t t);
-/* Closes the positions in the slot's wants_flat as far as nothing of theirs works any more. */
-void intents_flatten(struct engine *engine, uint16_t slot);
+/* Has every venue's account cancel all that it has, ahead of the cancels of single orders. */
+void intents_cancel_accounts(struct engine *engine);
+/* What close.c makes its orders of. An order that was judged, entered in the table and not yet
+ * sent; NULL: there is no room. judged_px: 0: no price is known, a market order leaves as one. */
+struct order *intents_make(struct engine *engine, struct slot *slot,
+                           const struct agon_intent_event *event, const struct agon_intent *intent,
+                           agon_px_t judged_px, uint16_t *reason);
+void intents_release(struct engine *engine, struct order *order, uint16_t reason);
+void intents_refuse_exit(struct engine *engine, struct slot *slot, const struct position *pos,
+                         agon_qty_t qty, uint16_t reason);
+uint32_t intents_band_ppm(const struct slot *slot);
+agon_px_t intents_judge_px(const struct engine *engine, const struct slot *slot,
+                           const struct agon_intent *intent, agon_px_t bid_px, agon_px_t ask_px);
+/* Would the venue take a reduce-only order of that side and quantity? */
+int intents_may_reduce(const struct engine *engine, const struct agon_instrument *instrument,
+                       agon_account_t account, uint8_t side, agon_qty_t qty);
 void intents_hold(struct engine *engine, struct order *order);
 void intents_send(struct engine *engine, struct order *order, uint8_t kind);
 
 /* reports.c */
 int reports_take(struct engine *engine, const struct record_report *report);
 int reports_account(struct engine *engine, const struct record_account *account);
+
+/* halts.c */
+int halts_any(const struct engine *engine); /* of everything */
+int halts_has(const struct engine *engine, enum halt_cause cause);
+/* COMMAND_HALT and COMMAND_RESUME of a scope that there is. AGON_EINVAL: no such cause. */
+int halts_set(struct engine *engine, const struct record_command *command, int is_halted);
+void halts_save(const struct halt *halt, struct enc *enc);
+void halts_load(struct halt *halt, struct dec *dec);
 
 /* control.c */
 int control_config(struct engine *engine, const struct agon_event_hdr *event);

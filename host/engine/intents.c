@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* intents: from what an agent wants to an order that leaves, through the gate. intents_send is the
  * one place in the host that hands an order to a venue. */
+#include "engine/close.h"
 #include "engine/impl.h"
 
 #define FIRST_COUNTER 1
@@ -13,7 +14,7 @@ static int is_market_type(uint8_t type)
     return type == AGON_MARKET || type == AGON_STOP;
 }
 
-static uint32_t band_ppm(const struct slot *slot)
+uint32_t intents_band_ppm(const struct slot *slot)
 {
     return slot->limits.collar_marketable_ppm > 0 ? slot->limits.collar_marketable_ppm
                                                   : DEFAULT_BAND_PPM;
@@ -21,8 +22,8 @@ static uint32_t band_ppm(const struct slot *slot)
 
 /* The price an order is judged and its cost held back by: the limit, or the worst that the collar
  * lets a market order reach. 0: nothing is known. */
-static agon_px_t judge_px(const struct engine *engine, const struct slot *slot,
-                          const struct agon_intent *intent, agon_px_t bid_px, agon_px_t ask_px)
+agon_px_t intents_judge_px(const struct engine *engine, const struct slot *slot,
+                           const struct agon_intent *intent, agon_px_t bid_px, agon_px_t ask_px)
 {
     agon_px_t from;
 
@@ -35,7 +36,7 @@ static agon_px_t judge_px(const struct engine *engine, const struct slot *slot,
     if (from == 0)
         from = engine_mark_px(engine, intent->instrument);
     if (intent->side == AGON_BUY)
-        return num_add(from, num_mul_div(from, band_ppm(slot), 1000000, NUM_UP));
+        return num_add(from, num_mul_div(from, intents_band_ppm(slot), 1000000, NUM_UP));
     return from;
 }
 
@@ -54,7 +55,7 @@ static agon_px_t guard_px(const struct slot *slot, const struct agon_instrument 
         px = num_to_step(judged_px, instrument->tick_px, NUM_DOWN);
         return instrument->max_px > 0 && px > instrument->max_px ? instrument->max_px : px;
     }
-    px = num_add(judged_px, -num_mul_div(judged_px, band_ppm(slot), 1000000, NUM_DOWN));
+    px = num_add(judged_px, -num_mul_div(judged_px, intents_band_ppm(slot), 1000000, NUM_DOWN));
     px = num_to_step(px, instrument->tick_px, NUM_UP);
     if (px < instrument->tick_px)
         px = instrument->tick_px;
@@ -113,25 +114,61 @@ void intents_hold(struct engine *engine, struct order *order)
     order->held_back_amt = amt;
 }
 
+int intents_may_reduce(const struct engine *engine, const struct agon_instrument *instrument,
+                       agon_account_t account, uint8_t side, agon_qty_t qty)
+{
+    agon_qty_t net_qty = 0;
+
+    for (uint16_t id = 0; id < engine->slots.n; id++) {
+        const struct position *pos =
+            ledger_position(engine->ledger, id, instrument->hdr.instrument, 0);
+
+        if (pos != NULL && pos->account == account)
+            net_qty = num_add(net_qty, pos->qty);
+    }
+    return (side == AGON_BUY ? -net_qty : net_qty) >= qty;
+}
+
 /* The venue nets the account, we do not net slots: where another slot stands against this one, its
  * reduce-only would be refused there, and the gate has kept to it already. */
 static uint32_t wire_flags(const struct engine *engine, const struct order *order)
 {
     const struct agon_instrument *instrument = instruments_get(&engine->table, order->instrument);
     uint32_t flags = order->flags & 0xffff;
-    agon_qty_t net_qty = 0;
 
-    if ((flags & AGON_REDUCE_ONLY) == 0 || instrument->kind == INSTRUMENT_SPOT)
+    if ((flags & AGON_REDUCE_ONLY) == 0 || instrument->kind == INSTRUMENT_SPOT ||
+        intents_may_reduce(engine, instrument, order->account, order->side, order_left(order)))
         return flags;
-    for (uint16_t id = 0; id < engine->slots.n; id++) {
-        const struct position *pos = ledger_position(engine->ledger, id, order->instrument, 0);
+    return flags & ~(uint32_t)AGON_REDUCE_ONLY;
+}
 
-        if (pos != NULL && pos->account == order->account)
-            net_qty = num_add(net_qty, pos->qty);
+static void note_output(struct engine *engine, const struct order_cmd *cmd)
+{
+    uint32_t crc = (uint32_t)hash_bytes(cmd, sizeof(*cmd));
+
+    engine->output_hash = hash_mix(engine->output_hash ^ ((uint64_t)crc | (uint64_t)2 << 48));
+}
+
+void intents_cancel_accounts(struct engine *engine)
+{
+    for (agon_account_t account = 0; account < LEDGER_ACCOUNTS_MAX; account++) {
+        const struct venue_port *port = &engine->venues[account];
+        struct order_cmd cmd = {
+            .depends_seq = engine->seq, .account = account, .kind = CMD_CANCEL_ALL, .t = engine->t};
+        int is_any = 0;
+
+        for (uint16_t id = 0; id < engine->slots.n && !is_any; id++) {
+            for (struct order *order = orders_next(engine->orders, id, NULL); order != NULL;
+                 order = orders_next(engine->orders, id, order))
+                is_any |= order->account == account;
+        }
+        if (!is_any)
+            continue;
+        // Only the quickest of two ways: who has no room for it gets the single cancels.
+        if (port->send != NULL)
+            (void)port->send(port->ctx, &cmd);
+        note_output(engine, &cmd);
     }
-    if (order->side == AGON_BUY)
-        net_qty = -net_qty;
-    return net_qty >= order_left(order) ? flags : flags & ~(uint32_t)AGON_REDUCE_ONLY;
 }
 
 void intents_send(struct engine *engine, struct order *order, uint8_t kind)
@@ -150,6 +187,7 @@ void intents_send(struct engine *engine, struct order *order, uint8_t kind)
         .tif = order->tif,
         .flags = wire_flags(engine, order),
         .rev = kind == CMD_REPLACE ? order->rev_asked : order->rev,
+        .is_exit = kind == CMD_NEW && (order->flags & ORDER_IS_EXIT) != 0,
         .px = kind == CMD_REPLACE ? order->new_px : order->px,
         .trigger_px = order->trigger_px,
         .qty = kind == CMD_REPLACE ? order->new_qty : order->qty,
@@ -158,7 +196,6 @@ void intents_send(struct engine *engine, struct order *order, uint8_t kind)
         .t = engine->t,
         .t_expire = order->t_expire,
     };
-    uint32_t crc;
 
     if (kind == CMD_QUERY && order->request_state == AGON_REQUEST_UNKNOWN) {
         int is_replace = order->request == AGON_REQUEST_REPLACE;
@@ -184,8 +221,7 @@ void intents_send(struct engine *engine, struct order *order, uint8_t kind)
         engine->unsent[engine->n_unsent++] = order->id;
     }
     engine->counters.n_requests += kind != CMD_QUERY;
-    crc = (uint32_t)hash_bytes(&cmd, sizeof(cmd));
-    engine->output_hash = hash_mix(engine->output_hash ^ ((uint64_t)crc | (uint64_t)2 << 48));
+    note_output(engine, &cmd);
 }
 
 int engine_take_unsent(struct engine *engine, struct record_report *report)
@@ -266,20 +302,8 @@ static int would_self_match(const struct engine *engine, const struct slot *slot
     return 0;
 }
 
-// Who wants the order, and what stands in its stead: a replacement's old order is gone.
-enum wisher { WISHER_AGENT, WISHER_REPLACE, WISHER_HOST };
-
-static int is_leaving(const struct engine *engine, uint16_t slot, agon_instrument_t instrument)
-{
-    uint32_t n;
-    const struct position *all = ledger_positions(engine->ledger, slot, &n);
-
-    for (uint32_t i = 0; engine->wants_flat[slot] != 0 && i < n; i++) {
-        if (all[i].instrument == instrument)
-            return (engine->wants_flat[slot] >> i & 1) != 0;
-    }
-    return 0;
-}
+// What stands in the order's stead: a replacement's old order is gone.
+enum wisher { WISHER_AGENT, WISHER_REPLACE };
 
 /* What an order of a derivative binds beside what is bound: margin of where it may lead, less that
  * of where the orders before it may, and its fee. */
@@ -311,8 +335,8 @@ static uint16_t judge(struct engine *engine, struct slot *slot, const struct ago
         .t = engine->t,
         .slot = &engine->risk[slot->id],
         .instrument = instrument,
-        .may_trade = (uint8_t)(wisher == WISHER_HOST || slot_may_trade(slot, engine->mode)),
-        .is_killed = engine->is_killed,
+        .may_trade = (uint8_t)slot_may_trade(slot, engine->mode),
+        .is_killed = (uint8_t)halts_has(engine, HALT_KILL),
         .n_open = orders_count(engine->orders, slot->id) - (wisher == WISHER_REPLACE),
         .max_order_amt = limits->order_amt,
         .max_position_amt = limits->position_amt,
@@ -332,21 +356,19 @@ static uint16_t judge(struct engine *engine, struct slot *slot, const struct ago
         for (uint32_t i = 0; i < slot->subscription.n_instruments; i++)
             view.is_authorised |= slot->subscription.instruments[i] == intent->instrument;
     }
-    // The host closes what a slot holds, also where the roster no longer lets the slot trade.
-    view.is_authorised |= instrument != NULL && wisher == WISHER_HOST;
     if (!view.is_authorised)
         return risk_judge(&view, intent);
     // While the host closes a position the slot's own orders would only be in the way.
-    if (wisher != WISHER_HOST && is_leaving(engine, slot->id, intent->instrument))
+    if (!view.is_killed && close_is_wanted(engine, slot->id, intent->instrument))
         return REASON_HALTED;
-    view.is_halted = (uint8_t)(engine->is_halted || engine->is_slot_halted[slot->id] ||
-                               engine->markets[intent->instrument].is_halted ||
-                               (engine->halted_venues >> instrument->venue & 1) != 0);
+    view.is_halted = (uint8_t)(halts_any(engine) || engine->slot_halts[slot->id].is_set ||
+                               engine->markets[intent->instrument].halt.is_set ||
+                               engine->venue_halts[instrument->venue].is_set);
     view.trading = engine->markets[intent->instrument].trading;
     view.is_book_live = (uint8_t)market_best(engine, intent->instrument, &view.bid_px, &view.ask_px,
                                              (agon_ns_t)limits->book_age_ms * 1000000);
     view.last_px = engine->markets[intent->instrument].last_px;
-    view.judge_px = judge_px(engine, slot, intent, view.bid_px, view.ask_px);
+    view.judge_px = intents_judge_px(engine, slot, intent, view.bid_px, view.ask_px);
     *hold_px = view.judge_px;
     view.free_amt = engine_free_of(engine, slot, intent->account, instrument->quote);
     pos = ledger_position(engine->ledger, slot->id, intent->instrument, 0);
@@ -425,21 +447,14 @@ static uint64_t counter_max(const struct engine *engine)
     return engine->ids.journal != 0 ? ORDER_COUNTER_MAX : UINT32_MAX;
 }
 
-/* Judges a wish for a new order and, when it passes, enters it in the table; it does not leave yet.
- * NULL: refused, *reason says why and the slot was not told. */
-static struct order *enter(struct engine *engine, struct slot *slot,
+struct order *intents_make(struct engine *engine, struct slot *slot,
                            const struct agon_intent_event *event, const struct agon_intent *intent,
-                           enum wisher wisher, uint16_t *reason)
+                           agon_px_t judged_px, uint16_t *reason)
 {
-    const struct agon_instrument *instrument;
-    agon_px_t hold_px = 0;
+    const struct agon_instrument *instrument = instruments_get(&engine->table, intent->instrument);
     struct order *order;
     uint64_t id;
 
-    *reason = judge(engine, slot, intent, wisher, &hold_px);
-    if (*reason != REASON_NONE)
-        return NULL;
-    instrument = instruments_get(&engine->table, intent->instrument);
     if (ledger_position(engine->ledger, slot->id, intent->instrument, 1) == NULL) {
         *reason = REASON_NO_ROOM;
         return NULL;
@@ -470,13 +485,26 @@ static struct order *enter(struct engine *engine, struct slot *slot,
     order->trigger_px = intent->trigger_px;
     order->qty = intent->qty;
     order->show_qty = intent->show_qty;
-    order->hold_px = hold_px;
-    order->guard_px = guard_px(slot, instrument, intent, hold_px);
+    order->hold_px = judged_px;
+    order->guard_px = guard_px(slot, instrument, intent, judged_px);
     order->t_create = engine->t;
     order->t_expire = intent->t_expire;
     begin_request(engine, order, AGON_REQUEST_NEW);
     intents_hold(engine, order);
     return order;
+}
+
+/* Judges an intent for a new order and, when it passes, enters it in the table; it does not leave
+ * yet. NULL: refused, *reason says why and the slot was not told. */
+static struct order *enter(struct engine *engine, struct slot *slot,
+                           const struct agon_intent_event *event, const struct agon_intent *intent,
+                           uint16_t *reason)
+{
+    agon_px_t hold_px = 0;
+
+    *reason = judge(engine, slot, intent, WISHER_AGENT, &hold_px);
+    return *reason == REASON_NONE ? intents_make(engine, slot, event, intent, hold_px, reason)
+                                  : NULL;
 }
 
 static void drop(struct engine *engine, struct order *order, uint16_t reason)
@@ -490,18 +518,40 @@ static void drop(struct engine *engine, struct order *order, uint16_t reason)
     orders_settle(engine->orders, order);
 }
 
-static void release(struct engine *engine, struct order *order)
+void intents_release(struct engine *engine, struct order *order, uint16_t reason)
 {
     intents_send(engine, order, CMD_NEW);
     engine->counters.n_orders++;
-    deliver_order(engine, order, REASON_NONE);
+    deliver_order(engine, order, reason);
+}
+
+static void release(struct engine *engine, struct order *order)
+{
+    intents_release(engine, order, REASON_NONE);
+}
+
+void intents_refuse_exit(struct engine *engine, struct slot *slot, const struct position *pos,
+                         agon_qty_t qty, uint16_t reason)
+{
+    struct agon_intent_event event = {
+        .origin = {.cause_seq = engine->seq, .generation = slot->generation, .slot = slot->id},
+        .intent = {.kind = AGON_INTENT_ORDER,
+                   .side = pos->qty > 0 ? AGON_SELL : AGON_BUY,
+                   .type = AGON_MARKET,
+                   .flags = AGON_REDUCE_ONLY,
+                   .instrument = pos->instrument,
+                   .account = pos->account,
+                   .qty = qty},
+    };
+
+    refuse(engine, slot, &event, &event.intent, AGON_REQUEST_NEW, reason);
 }
 
 static void place(struct engine *engine, struct slot *slot, const struct agon_intent_event *event,
                   const struct agon_intent *intent)
 {
     uint16_t reason;
-    struct order *order = enter(engine, slot, event, intent, WISHER_AGENT, &reason);
+    struct order *order = enter(engine, slot, event, intent, &reason);
 
     if (order == NULL)
         refuse(engine, slot, event, intent, AGON_REQUEST_NEW, reason);
@@ -591,7 +641,7 @@ void intents_sweep(struct engine *engine)
             intents_cancel(engine, order, REASON_OPERATOR);
         }
         if (engine->wants_flat[slot] != 0)
-            intents_flatten(engine, slot);
+            close_turn(engine, slot);
     }
 }
 
@@ -699,7 +749,7 @@ static void quote(struct engine *engine, struct slot *slot, const struct agon_in
     intent.type = AGON_LIMIT;
     if (standing == NULL) {
         uint16_t reason;
-        struct order *order = enter(engine, slot, event, &intent, WISHER_AGENT, &reason);
+        struct order *order = enter(engine, slot, event, &intent, &reason);
 
         if (order == NULL) {
             refuse(engine, slot, event, &intent, AGON_REQUEST_NEW, reason);
@@ -738,7 +788,7 @@ static void group(struct engine *engine, struct slot *slot, const struct leg_gro
             reason = REASON_INVALID;
             break;
         }
-        entered[n] = enter(engine, slot, leg, &leg->intent, WISHER_AGENT, &reason);
+        entered[n] = enter(engine, slot, leg, &leg->intent, &reason);
         if (entered[n] == NULL)
             break;
         n++;
@@ -842,72 +892,4 @@ int intents_take(struct engine *engine, const struct agon_intent_event *wish)
         break;
     }
     return AGON_OK;
-}
-
-// What no venue would take: it stays.
-static int is_dust(const struct engine *engine, const struct slot *slot,
-                   const struct agon_instrument *instrument, agon_qty_t qty)
-{
-    agon_px_t mark_px = engine_mark_px(engine, instrument->hdr.instrument);
-    // A way out leaves at the edge of the collar, and that is what the venue multiplies by.
-    agon_px_t px = num_add(mark_px, -num_mul_div(mark_px, band_ppm(slot), 1000000, NUM_UP));
-
-    return qty == 0 || qty < instrument->min_qty ||
-           (mark_px > 0 && notional(engine, instrument, px, qty) < instrument->min_notional_amt);
-}
-
-// True when an order is on its way.
-static int leave(struct engine *engine, struct slot *slot, const struct position *pos,
-                 const struct agon_instrument *instrument, agon_qty_t qty)
-{
-    struct agon_intent_event event = {
-        .hdr = {.type = AGON_EVENT_INTENT, .granules = 2, .instrument = pos->instrument},
-        .origin = {.cause_seq = engine->seq, .generation = slot->generation, .slot = slot->id},
-        .intent = {.kind = AGON_INTENT_ORDER,
-                   .side = pos->qty > 0 ? AGON_SELL : AGON_BUY,
-                   .type = AGON_MARKET,
-                   .flags = AGON_REDUCE_ONLY,
-                   .instrument = pos->instrument,
-                   .account = engine_account(engine, slot, instrument),
-                   .qty = qty},
-    };
-    struct order *order;
-    uint16_t reason;
-
-    if (instrument->max_qty > 0 && qty > instrument->max_qty)
-        event.intent.qty = num_to_step(instrument->max_qty, instrument->lot_qty, NUM_ZERO);
-    order = enter(engine, slot, &event, &event.intent, WISHER_HOST, &reason);
-    if (order == NULL) {
-        refuse(engine, slot, &event, &event.intent, AGON_REQUEST_NEW, reason);
-        return 0;
-    }
-    order->flags |= ORDER_IS_EXIT;
-    release(engine, order);
-    return 1;
-}
-
-/* Closes what is wanted flat, one market order per instrument, once nothing of that instrument
- * works any more. They pass the gate like any order: reduce-only, so that the soft limits let them.
- * What is refused goes again after a pause: there may be a book by then. */
-void intents_flatten(struct engine *engine, uint16_t id)
-{
-    struct slot *slot = &engine->slots.all[id];
-    uint32_t n;
-    const struct position *all = ledger_positions(engine->ledger, id, &n);
-
-    for (uint32_t i = 0; i < n; i++) {
-        const struct agon_instrument *instrument =
-            instruments_get(&engine->table, all[i].instrument);
-        agon_qty_t qty;
-
-        if ((engine->wants_flat[id] >> i & 1) == 0)
-            continue;
-        if (all[i].working_buy_qty != 0 || all[i].working_sell_qty != 0)
-            continue; // the report that ends it comes back here
-        qty = num_to_step(num_abs(all[i].qty), instrument->lot_qty, NUM_ZERO);
-        if (is_dust(engine, slot, instrument, qty))
-            engine->wants_flat[id] &= ~((uint32_t)1 << i);
-        else if (!engine->is_killed && !leave(engine, slot, &all[i], instrument, qty))
-            intents_sweep_at(engine, engine->t + ENGINE_RETRY_NS);
-    }
 }

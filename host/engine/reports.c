@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* reports: what venues say of our orders and accounts. */
+#include "engine/close.h"
 #include "engine/impl.h"
 
 // A trade on the account that no slot asked for: the money moved all the same, and risk has to
@@ -123,6 +124,7 @@ static void book_fill(struct engine *engine, struct order *order,
                    num_add(realised_amt, fee_before - pos->fee_amt), pos->fee_amt - fee_before,
                    is_closing);
     }
+    close_on_fill(engine, order->slot);
     deliver_private(engine, order->slot, &event.hdr);
     deliver_position(engine, order->slot, order->instrument);
     if (instrument->kind == INSTRUMENT_SPOT)
@@ -184,6 +186,7 @@ static void book_share(struct engine *engine, uint16_t slot, const struct record
     score_fill(&engine->scores[slot],
                instruments_notional(&engine->table, instrument, report->px, qty, NUM_EVEN),
                num_add(event.realised_amt, -fee_amt), fee_amt, 1);
+    close_on_fill(engine, slot);
     deliver_private(engine, slot, &event.hdr);
     deliver_position(engine, slot, report->hdr.instrument);
     deliver_balance_of(engine, slot, report->account, instrument->settle);
@@ -313,7 +316,7 @@ int reports_take(struct engine *engine, const struct record_report *report)
         if (is_short)
             intents_sweep_at(engine, engine->t + ENGINE_RETRY_NS);
         else
-            intents_flatten(engine, slot);
+            close_turn(engine, slot);
     }
     return AGON_OK;
 }

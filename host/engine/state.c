@@ -55,7 +55,7 @@ static void save_market(const struct market *market, struct enc *enc)
     enc_i64(enc, market->position_gap);
     enc_u8(enc, market->book_state);
     enc_u8(enc, market->trading);
-    enc_u8(enc, market->is_halted);
+    halts_save(&market->halt, enc);
     enc_u8(enc, market->has_top);
     save_top(&market->top, enc);
 }
@@ -86,7 +86,7 @@ static int load_market(struct engine *engine, agon_instrument_t id, struct dec *
     market->position_gap = dec_i64(dec);
     market->book_state = dec_u8(dec);
     market->trading = dec_u8(dec);
-    market->is_halted = dec_u8(dec);
+    halts_load(&market->halt, dec);
     market->has_top = dec_u8(dec);
     load_top(&market->top, market->has_top ? id : 0, dec);
     if (!market->has_top)
@@ -236,9 +236,10 @@ void state_save(struct engine *engine, struct enc *enc)
     enc_u64(enc, engine->output_hash);
     enc_i64(enc, engine->sample_due);
     enc_i64(enc, engine->sweep_due);
-    enc_u8(enc, engine->is_halted);
-    enc_u8(enc, engine->is_killed);
-    enc_u64(enc, engine->halted_venues);
+    for (uint32_t i = 0; i < HALT_CAUSES; i++)
+        halts_save(&engine->halts[i], enc);
+    for (uint32_t i = 0; i <= VENUES_MAX; i++)
+        halts_save(&engine->venue_halts[i], enc);
     for (uint32_t i = 0; i <= VENUES_MAX; i++)
         enc_u16(enc, engine->account_of[i]);
     for (uint32_t i = 0; i < LEDGER_ACCOUNTS_MAX; i++)
@@ -253,8 +254,11 @@ void state_save(struct engine *engine, struct enc *enc)
     }
     slots_save(&engine->slots, enc);
     for (uint32_t id = 0; id < engine->slots.n; id++) {
-        enc_u8(enc, engine->is_slot_halted[id]);
+        halts_save(&engine->slot_halts[id], enc);
         enc_u32(enc, engine->wants_flat[id]);
+        enc_u8(enc, engine->is_closing_all[id]);
+        enc_u16(enc, engine->close_reason[id]);
+        enc_i64(enc, engine->close_t[id]);
         risk_slot_save(&engine->risk[id], enc);
         score_save(&engine->scores[id], enc);
         save_legs(&engine->legs[id], enc);
@@ -350,9 +354,10 @@ int engine_load(struct engine *engine, const void *bytes, uint64_t n, struct err
     engine->output_hash = dec_u64(&dec);
     engine->sample_due = dec_i64(&dec);
     engine->sweep_due = dec_i64(&dec);
-    engine->is_halted = dec_u8(&dec);
-    engine->is_killed = dec_u8(&dec);
-    engine->halted_venues = dec_u64(&dec);
+    for (uint32_t i = 0; i < HALT_CAUSES; i++)
+        halts_load(&engine->halts[i], &dec);
+    for (uint32_t i = 0; i <= VENUES_MAX; i++)
+        halts_load(&engine->venue_halts[i], &dec);
     for (uint32_t i = 0; i <= VENUES_MAX; i++) {
         engine->account_of[i] = dec_u16(&dec);
         if (engine->account_of[i] > LEDGER_ACCOUNTS_MAX)
@@ -372,8 +377,11 @@ int engine_load(struct engine *engine, const void *bytes, uint64_t n, struct err
     if (rc >= 0)
         rc = slots_load(&engine->slots, &dec);
     for (uint32_t id = 0; rc >= 0 && id < engine->slots.n; id++) {
-        engine->is_slot_halted[id] = dec_u8(&dec);
+        halts_load(&engine->slot_halts[id], &dec);
         engine->wants_flat[id] = dec_u32(&dec);
+        engine->is_closing_all[id] = dec_u8(&dec);
+        engine->close_reason[id] = dec_u16(&dec);
+        engine->close_t[id] = dec_i64(&dec);
         risk_slot_load(&engine->risk[id], &dec);
         score_load(&engine->scores[id], &dec);
         rc = load_legs(&engine->legs[id], (uint16_t)id, &dec);

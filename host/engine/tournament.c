@@ -5,6 +5,7 @@
 #include <agon/plugin.h>
 #include <stdio.h>
 
+#include "engine/close.h"
 #include "engine/impl.h"
 
 #define SECOND_NS ((agon_ns_t)1000000000)
@@ -234,19 +235,12 @@ int engine_dry_plan(struct engine *engine, const struct tournament_rules *rules,
 
 static void unload(struct engine *engine, struct slot *slot)
 {
-    uint32_t n;
-    const struct position *all = ledger_positions(engine->ledger, slot->id, &n);
-
     slot->condition = CONDITION_RETIRED;
     slot->condition_reason = REASON_TOURNAMENT;
-    intents_cancel_all(engine, slot->id, 0, REASON_TOURNAMENT);
-    if (engine->tournament.rules.on_unload != UNLOAD_CLOSE)
-        return;
-    for (uint32_t i = 0; i < n; i++) {
-        if (all[i].instrument != 0)
-            engine->wants_flat[slot->id] |= (uint32_t)1 << i;
-    }
-    intents_flatten(engine, slot->id);
+    if (engine->tournament.rules.on_unload == UNLOAD_CLOSE)
+        close_want(engine, slot->id, 0, REASON_TOURNAMENT);
+    else
+        intents_cancel_all(engine, slot->id, 0, REASON_TOURNAMENT);
 }
 
 static void apply_line(struct engine *engine, const struct plan_line *line)

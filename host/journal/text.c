@@ -66,9 +66,9 @@ static const char *const reports[] = {"none",
                                       "state",
                                       "absent",
                                       "cancel_ack"};
-static const char *const commands[] = {"none",    "halt", "resume",         "cancel_all",
-                                       "flatten", "kill", "slot_condition", "slot_stage",
-                                       "limit",   "day"};
+static const char *const commands[] = {
+    "none",           "halt",       "resume", "cancel_all", "flatten", "kill",
+    "slot_condition", "slot_stage", "limit",  "day",        "stop"};
 static const char *const modes[] = {"none", "backtest", "paper", "live", "dst"};
 static const char *const whys[] = {"none", "reload", "rollback", "restore", "fresh", "refused"};
 static const char *const crash_kinds[] = {"none", "died", "hung", "failed", "exited"};
@@ -366,6 +366,15 @@ static const struct field command_fields[] = {NAME8(record_command, kind, comman
                                               I64(record_command, value),
                                               NAME16(record_command, reason, reasons),
                                               END};
+static const struct field command_by_fields[] = {NAME8(record_command, kind, commands),
+                                                 NAME8(record_command, scope, scopes),
+                                                 U32(record_command, id),
+                                                 U8(record_command, which),
+                                                 I64(record_command, value),
+                                                 NAME16(record_command, reason, reasons),
+                                                 TEXT(record_command_by, who),
+                                                 TEXT(record_command_by, why),
+                                                 END};
 static const struct field report_fields[] = {NAME8(record_report, kind, reports),
                                              U64(record_report, order_id),
                                              U8(record_report, rev),
@@ -967,6 +976,8 @@ static const struct field *fields_of(const struct layout *layout,
         return NULL;
     if (event->type == AGON_EVENT_SIGNAL && bytes >= sizeof(struct record_signal))
         return record_signal_fields;
+    if (event->type == AGON_EVENT_COMMAND && bytes >= sizeof(struct record_command_by))
+        return command_by_fields;
     if (event->type == EVENT_CONFIG &&
         ((const struct record_asset *)(const void *)event)->kind == CONFIG_ASSET)
         return asset_fields;

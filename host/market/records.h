@@ -108,7 +108,21 @@ enum command_kind { /* agon COMMAND: what an operator, or the host on its own ru
                     COMMAND_SLOT_CONDITION = 6, /* id: slot, value: enum slot_condition */
                     COMMAND_SLOT_STAGE = 7,     /* id: slot, value: enum slot_stage */
                     COMMAND_LIMIT = 8,          /* id: slot, which: enum limit, value */
-                    COMMAND_DAY = 9 /* the trading day turned (00:00 UTC of engine time) */
+                    COMMAND_DAY = 9,  /* the trading day turned (00:00 UTC of engine time) */
+                    COMMAND_STOP = 10 /* global: halts, cancels all and closes every position, and
+                                         whatever fills later, until COMMAND_RESUME */
+};
+/* which of a COMMAND_HALT or COMMAND_RESUME of everything: each cause is lifted by itself, and only
+ * when none is left is there no halt. A RESUME of HALT_OPERATOR, a person's word, also lifts what
+ * waits for a person: HALT_STOP and HALT_CRASHES. */
+enum halt_cause {
+    HALT_OPERATOR = 0,
+    HALT_STOPPING = 1, /* the host ends; the next start lifts it */
+    HALT_JOURNAL = 2,  /* the disk of the journal; lifted when it runs again */
+    HALT_CRASHES = 3,  /* several agents died of one event */
+    HALT_STOP = 4,     /* COMMAND_STOP */
+    HALT_KILL = 5,     /* COMMAND_KILL; lifted by nothing but a RESUME with REASON_KILL */
+    HALT_CAUSES = 6
 };
 /* which of a COMMAND_CANCEL_ALL of one slot */
 enum { CANCEL_ALL = 0, CANCEL_NON_REDUCING = 1 };
@@ -130,6 +144,12 @@ struct record_command {
     uint16_t reason, pad1;
     uint32_t pad2;
     uint64_t pad3;
+};
+#define COMMAND_WHO 32
+#define COMMAND_WHY 96
+struct record_command_by { /* COMMAND of three granules: who gave it, and in his words why */
+    struct record_command command;
+    char who[COMMAND_WHO], why[COMMAND_WHY]; /* UTF-8, end with a NUL */
 };
 
 struct record_mark { /* MARK: seq of this event names the place; hash is of the state before it */
@@ -373,7 +393,16 @@ struct record_plan { /* PLAN: this, and n_lines of plan_line behind it, by slot 
 };
 
 /* Outbound: core to gateway, and to the paper venue. No event; it is what the core decided. */
-enum cmd_kind { CMD_NEW = 1, CMD_CANCEL = 2, CMD_REPLACE = 3, CMD_QUERY = 4 };
+enum cmd_kind {
+    CMD_NEW = 1,
+    CMD_CANCEL = 2,
+    CMD_REPLACE = 3,
+    CMD_QUERY = 4,
+    /* Everything of the account, at once, by whatever the venue has for it; what was decided before
+     * and has not left never leaves. The CANCELs of its orders follow all the same: who has nothing
+     * better ignores it. */
+    CMD_CANCEL_ALL = 5
+};
 struct order_cmd {
     uint64_t depends_seq; /* leaves only when durable_seq has passed it */
     uint64_t order_id;
@@ -387,7 +416,9 @@ struct order_cmd {
     /* QUERY: enum cmd_kind of the request that is in doubt, and what it asked for; 0: none is. A
      * gateway of a later run knows of it only from here. */
     uint8_t doubt, doubt_rev;
-    uint8_t pad[5];
+    uint8_t
+        is_exit; /* NEW: the host closes a position with it, also while nothing else may leave */
+    uint8_t pad[4];
     agon_px_t doubt_px;
     agon_qty_t doubt_qty;
     agon_px_t px, trigger_px;
@@ -400,6 +431,7 @@ struct order_cmd {
 AGON_SIZE_IS(record_report, 128);
 AGON_SIZE_IS(record_account, 64);
 AGON_SIZE_IS(record_command, 64);
+AGON_SIZE_IS(record_command_by, 192);
 AGON_SIZE_IS(record_mark, 64);
 AGON_SIZE_IS(record_start, 64);
 AGON_SIZE_IS(record_asset, 64);

@@ -61,6 +61,18 @@ uint16_t risk_judge(const struct risk_view *view, const struct agon_intent *inte
     return REASON_NONE;
 }
 
+uint16_t risk_judge_close(const struct risk_view *view, const struct agon_intent *intent)
+{
+    static const struct risk_check *const checks[] = {&risk_authorised, &risk_bounds,
+                                                      &risk_closing};
+
+    for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++) {
+        if (checks[i]->judge(view, intent) != RISK_PASS)
+            return checks[i]->reason;
+    }
+    return REASON_NONE;
+}
+
 int risk_drawdown_reached(const struct risk_slot *slot, uint32_t max_drawdown_ppm)
 {
     num128_t fallen = (num128_t)slot->equity_high_amt - slot->equity_amt;

@@ -75,6 +75,11 @@ extern const uint32_t risk_n_checks;
  * the order in; else the reason of the first that refuses, and nothing has changed. */
 uint16_t risk_judge(const struct risk_view *view, const struct agon_intent *intent);
 
+/* The same for an order with which the host itself closes a position: rules of its own, which no
+ * halt, kill switch or limit of the slot stands in the way of. Of the view are read: instrument,
+ * is_authorised, held_qty and free_qty. Nothing is remembered. */
+uint16_t risk_judge_close(const struct risk_view *view, const struct agon_intent *intent);
+
 /* Equity was sampled. Returns true when a limit is newly broken. */
 int risk_sample(struct risk_slot *slot, agon_amt_t equity_amt, agon_amt_t max_daily_loss_amt,
                 uint32_t max_drawdown_ppm);

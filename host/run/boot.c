@@ -151,27 +151,74 @@ static int boot_accounts(struct host *host, struct error *err)
     return rc;
 }
 
-/* What earlier runs left: halts that were the host's own end with its run, a kill switch stands
- * until it is lifted. A plugin that was lost is loaded anew, so its slot plays again. A slot that
- * nobody plays for any more has its orders cancelled. */
+static int boot_command(struct host *host, uint8_t kind, uint8_t cause, uint16_t reason,
+                        const char *who, const char *why, struct error *err)
+{
+    struct record_command_by by = {
+        .command = {.hdr = {.type = AGON_EVENT_COMMAND, .granules = sizeof(by) / EVENT_GRANULE},
+                    .kind = kind,
+                    .scope = SCOPE_GLOBAL,
+                    .which = cause,
+                    .reason = reason}};
+
+    snprintf(by.who, sizeof(by.who), "%s", who);
+    snprintf(by.why, sizeof(by.why), "%s", why);
+    return boot_step(host, &by, why, err);
+}
+
+static int boot_resume(struct host *host, struct error *err)
+{
+    int rc = boot_command(host, COMMAND_RESUME, HALT_OPERATOR, REASON_OPERATOR, "start",
+                          "started with --resume", err);
+
+    if (rc >= 0)
+        rc = boot_command(host, COMMAND_RESUME, HALT_KILL, REASON_KILL, "start",
+                          "started with --resume", err);
+    return rc;
+}
+
+/* A host that ended lifts its own halt for that when it begins again. What anybody else halted
+ * stands: whoever halted it was a reason that a crash and a restart do not take away. */
+static int boot_halts(struct host *host, struct error *err)
+{
+    static const char *const names[HALT_CAUSES] = {[HALT_OPERATOR] = "a halt",
+                                                   [HALT_JOURNAL] = "a halt for the journal's disk",
+                                                   [HALT_CRASHES] = "a halt after crashes",
+                                                   [HALT_STOP] = "a stop",
+                                                   [HALT_KILL] = "the kill switch"};
+    int rc = AGON_OK;
+
+    if (engine_halt(host->engine, SCOPE_GLOBAL, HALT_STOPPING) != NULL)
+        rc = boot_command(host, COMMAND_RESUME, HALT_STOPPING, REASON_OPERATOR, "host",
+                          "the run that ended is over", err);
+    if (rc >= 0 && host->config.is_resumed && engine_halted(host->engine) != 0)
+        rc = boot_resume(host, err);
+    if (rc >= 0 && host->config.kill_why[0] != '\0')
+        rc = boot_command(host, COMMAND_KILL, 0, REASON_KILL, "start", host->config.kill_why, err);
+    // The disk may have room by now: then the core lifts this one itself.
+    if (engine_halt(host->engine, SCOPE_GLOBAL, HALT_JOURNAL) != NULL)
+        host->halts = host->told_halts = HOST_HALT_JOURNAL;
+    for (uint32_t cause = 0; cause < HALT_CAUSES; cause++) {
+        const struct halt *halt = engine_halt(host->engine, SCOPE_GLOBAL, cause);
+
+        if (halt != NULL)
+            log_error("host", cause == HALT_KILL ? "killed" : "halted",
+                      "%s stands, ordered by %s (%s): no new orders; `agon ctl resume%s` or a "
+                      "start with --resume lifts it",
+                      names[cause], halt->who[0] != '\0' ? halt->who : "an earlier run",
+                      halt->why[0] != '\0' ? halt->why : "no reason given",
+                      cause == HALT_KILL ? " kill" : "");
+    }
+    return rc;
+}
+
+/* What earlier runs left: halts stand (boot_halts). A plugin that was lost is loaded anew, so its
+ * slot plays again. A slot that nobody plays for any more has its orders cancelled. */
 static int boot_states(struct host *host, struct error *err)
 {
     const struct slots *slots = engine_slots(host->engine);
-    struct record_command resume = {.hdr = {.type = AGON_EVENT_COMMAND, .granules = 1},
-                                    .kind = COMMAND_RESUME,
-                                    .scope = SCOPE_GLOBAL,
-                                    .reason = REASON_OPERATOR};
-    int halted = engine_halted(host->engine);
-    int rc = AGON_OK;
+    int rc = boot_halts(host, err);
 
-    if (halted == 2 && host->config.is_resumed)
-        resume.reason = REASON_KILL;
-    else if (halted == 2)
-        log_error("host", "killed",
-                  "the kill switch of an earlier run stands: no new orders; "
-                  "start with --resume to lift it");
-    if (halted == 1 || (halted == 2 && host->config.is_resumed))
-        rc = boot_step(host, &resume, "the end of a halt", err);
     for (uint16_t id = 0; id < slots->n && rc >= 0; id++) {
         const struct slot *slot = &slots->all[id];
         struct record_command condition = {.hdr = {.type = AGON_EVENT_COMMAND, .granules = 1},
@@ -650,7 +697,7 @@ int host_open(struct host **out, const struct host_config *config, struct error 
         rc = rebuild(host, &summary, err);
     if (rc >= 0)
         rc = load_agents(host, err);
-    if (rc >= 0 && (ring_init(&host->control, FROM_CONTROL, sizeof(struct record_command)) < 0 ||
+    if (rc >= 0 && (ring_init(&host->control, FROM_CONTROL, sizeof(struct record_command_by)) < 0 ||
                     ring_init(&host->notes, FROM_NOTES, sizeof(struct record_quarantine)) < 0 ||
                     ring_init(&host->bars, HOST_BARS, sizeof(struct agon_bar)) < 0))
         rc = error_set(err, AGON_ENOMEM, "no memory for commands");

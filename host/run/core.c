@@ -260,19 +260,35 @@ static int tell_gone(struct host *host, uint16_t id)
     return command(host, &orders) == AGON_EAGAIN ? AGON_EAGAIN : AGON_OK;
 }
 
+// The engine hears of one cause. AGON_EAGAIN: later.
+static int tell_halt(struct host *host, enum halt_cause cause)
+{
+    uint32_t bit = (uint32_t)1 << cause;
+    int is_halted = (host->halts & bit) != 0;
+    struct record_command_by by = {
+        .command = {.kind = is_halted ? COMMAND_HALT : COMMAND_RESUME,
+                    .scope = SCOPE_GLOBAL,
+                    .which = (uint8_t)cause,
+                    .reason = cause == HALT_JOURNAL ? REASON_DISK : REASON_OPERATOR},
+        .who = "host"};
+
+    if (((host->halts ^ host->told_halts) & bit) == 0)
+        return AGON_OK;
+    snprintf(by.why, sizeof(by.why), "%s",
+             cause == HALT_STOPPING ? "the host is about to end"
+                                    : journal_state_name(journal_state(&host->buffer)));
+    by.command.hdr = (struct agon_event_hdr){
+        .type = AGON_EVENT_COMMAND, .granules = sizeof(by) / EVENT_GRANULE, .t = host_now(host)};
+    if (host_step(host, &by.command.hdr) == AGON_EAGAIN)
+        return AGON_EAGAIN;
+    host->told_halts ^= bit;
+    return AGON_OK;
+}
+
 void host_tell(struct host *host)
 {
-    struct record_command halt = {
-        .kind = host->halts != 0 ? COMMAND_HALT : COMMAND_RESUME,
-        .scope = SCOPE_GLOBAL,
-        .reason = (host->halts | host->told_halts) & HALT_JOURNAL ? REASON_DISK : REASON_OPERATOR};
-
-    if (host->halts != host->told_halts) {
-        // While one reason is left the halt stands, and the engine need not hear of the other.
-        if ((host->halts != 0) != (host->told_halts != 0) && command(host, &halt) == AGON_EAGAIN)
-            return;
-        host->told_halts = host->halts;
-    }
+    if (tell_halt(host, HALT_STOPPING) < 0 || tell_halt(host, HALT_JOURNAL) < 0)
+        return;
     while (host->gone != 0) {
         uint16_t id = (uint16_t)__builtin_ctzll(host->gone);
 
@@ -288,12 +304,12 @@ static void mind_journal(struct host *host)
     uint32_t before = host->halts;
 
     if (atomic_load_explicit(&host->is_closing, memory_order_acquire))
-        host->halts |= HALT_STOPPING;
+        host->halts |= HOST_HALT_STOPPING;
     if (state > JOURNAL_RUNNING)
-        host->halts |= HALT_JOURNAL;
+        host->halts |= HOST_HALT_JOURNAL;
     else
-        host->halts &= ~(uint32_t)HALT_JOURNAL;
-    if ((host->halts ^ before) & HALT_JOURNAL) {
+        host->halts &= ~(uint32_t)HOST_HALT_JOURNAL;
+    if ((host->halts ^ before) & HOST_HALT_JOURNAL) {
         if (state > JOURNAL_RUNNING)
             log_error("host", "journal-halt",
                       "the journal is %s: no new orders from now on, cancels pass",
@@ -320,18 +336,18 @@ static void after_order(struct host *host)
 
 static int drain_control(struct host *host)
 {
-    struct record_command *command;
+    struct record_command_by *command;
     int n = 0;
 
     while ((command = ring_peek(&host->control)) != NULL) {
-        struct record_command copy = *command;
+        struct record_command_by copy = *command;
         uint64_t done = atomic_load_explicit(&host->n_commands_done, memory_order_relaxed);
 
-        copy.hdr.t = host_now(host);
-        if (host_step(host, &copy.hdr) == AGON_EAGAIN)
+        copy.command.hdr.t = host_now(host);
+        if (host_step(host, &copy.command.hdr) == AGON_EAGAIN)
             break;
         ring_release(&host->control);
-        host->command_results[done % COMMAND_RESULTS].seq = copy.hdr.seq;
+        host->command_results[done % COMMAND_RESULTS].seq = copy.command.hdr.seq;
         host->command_results[done % COMMAND_RESULTS].rc = host->driver.rc;
         host_show(host); // who ordered it and looks sees it done
         atomic_store_explicit(&host->n_commands_done, done + 1, memory_order_release);
@@ -415,7 +431,7 @@ static int drain_wishes(struct host *host)
 
     advance(host);
     // A host that ends takes no wishes any more, not even those that a halt would let pass.
-    if ((host->halts & HALT_STOPPING) != 0)
+    if ((host->halts & HOST_HALT_STOPPING) != 0)
         return 0;
     collect(host);
     t = host_now(host);

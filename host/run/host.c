@@ -61,17 +61,17 @@ void host_view(struct host *host, struct host_view *view)
     pthread_mutex_unlock(&host->io_lock);
 }
 
-static int give_command(struct host *host, const struct record_command *command, uint64_t *ticket)
+static int give_command(struct host *host, const struct record_command_by *by, uint64_t *ticket)
 {
-    struct record_command *slot;
+    struct record_command_by *slot;
 
     // Operators, signals and the end of the host each come from a thread of their own.
     pthread_mutex_lock(&host->control_lock);
     slot = ring_claim(&host->control);
     if (slot != NULL) {
-        *slot = *command;
-        slot->hdr.type = AGON_EVENT_COMMAND;
-        slot->hdr.granules = 1;
+        *slot = *by;
+        slot->command.hdr.type = AGON_EVENT_COMMAND;
+        slot->command.hdr.granules = sizeof(*by) / EVENT_GRANULE;
         *ticket = host->n_commands++;
         ring_publish(&host->control);
     }
@@ -82,14 +82,14 @@ static int give_command(struct host *host, const struct record_command *command,
     return AGON_OK;
 }
 
-int host_command(struct host *host, const struct record_command *command)
+int host_command(struct host *host, const struct record_command_by *command)
 {
     uint64_t ticket;
 
     return give_command(host, command, &ticket);
 }
 
-int host_order(struct host *host, const struct record_command *command, int64_t wait_ns,
+int host_order(struct host *host, const struct record_command_by *command, int64_t wait_ns,
                uint64_t *seq)
 {
     int64_t until = clock_mono() + wait_ns;
@@ -133,8 +133,10 @@ static void wait_for_orders(struct host *host, int64_t grace_ns, int signal_fd)
 
 int host_stop(struct host *host, int64_t grace_ns, int signal_fd, struct error *err)
 {
-    struct record_command cancel = {
-        .kind = COMMAND_CANCEL_ALL, .scope = SCOPE_GLOBAL, .reason = REASON_OPERATOR};
+    struct record_command_by cancel = {
+        .command = {.kind = COMMAND_CANCEL_ALL, .scope = SCOPE_GLOBAL, .reason = REASON_OPERATOR},
+        .who = "host",
+        .why = "the host is about to end"};
     int rc;
 
     if (!host->is_running)
@@ -156,7 +158,7 @@ int host_stop(struct host *host, int64_t grace_ns, int signal_fd, struct error *
     pthread_join(host->io_thread, NULL);
     // From here on this thread is the core: the journal gets its last word.
     // A halt by the host itself ends with it; the next start begins without.
-    host->halts = 0;
+    host->halts &= ~(uint32_t)HOST_HALT_STOPPING;
     host_tell(host);
     rc = driver_mark(&host->driver);
     if (rc >= 0)

@@ -57,7 +57,8 @@ struct host_config {
     int64_t low_water_bytes; /* fewer free for the journal: nothing new leaves; 0: 1 GiB, or 5 % of
                                 the disk where that is less */
     struct tournament_rules tournament; /* mode 0: none is held */
-    int is_resumed;                     /* lifts a kill switch that an earlier run left thrown */
+    int is_resumed;    /* lifts what an operator halted, stopped or killed in an earlier run */
+    char kill_why[96]; /* the kill switch is thrown from the start on, for this; "": it is not */
 };
 
 struct host_view_position {
@@ -149,8 +150,8 @@ int host_open(struct host **host, const struct host_config *config, struct error
 int host_start(struct host *host, struct error *err);
 /* A copy of the newest view; refreshed about ten times a second. [control] */
 void host_view(struct host *host, struct host_view *view);
-/* Hands a command to the engine. AGON_EAGAIN. [any but core] */
-int host_command(struct host *host, const struct record_command *command);
+/* Hands a command to the engine, with who gives it and why. AGON_EAGAIN. [any but core] */
+int host_command(struct host *host, const struct record_command_by *command);
 /* Another generation for a slot that plays on (agent/crew.h: crew_reload): path, or NULL: the file
  * that the roster names. Blocks until it plays or is refused; whatever fails, the one before plays
  * on. A slot whose plugin is gone begins anew with it. AGON_ENOENT: no such slot; AGON_EBUSY:
@@ -190,7 +191,7 @@ int host_quarantine_clear(struct host *host, const char *hash, const char *reaso
 /* The same, and waits until the engine has taken it, at most wait_ns: what the engine said, with
  * the number that the command has in the journal. AGON_ETIME: not yet; it will be taken all the
  * same. [any but core] */
-int host_order(struct host *host, const struct record_command *command, int64_t wait_ns,
+int host_order(struct host *host, const struct record_command_by *command, int64_t wait_ns,
                uint64_t *seq);
 /* What of a roster can change while the host runs. */
 enum host_change_kind {

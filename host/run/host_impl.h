@@ -27,10 +27,10 @@
 #define COMMAND_RESULTS 64
 #define HOST_TO_VENUE   65536u /* commands: more than twice the engine's orders */
 
-/* Why the host itself lets nothing new leave. The engine is halted while any of them holds. */
+/* Why the host itself lets nothing new leave; the engine knows each as a cause of its own. */
 enum host_halt {
-    HALT_STOPPING = 1, /* the host is about to end */
-    HALT_JOURNAL = 2   /* the journal is above RUNNING */
+    HOST_HALT_STOPPING = 1 << HALT_STOPPING, /* the host is about to end */
+    HOST_HALT_JOURNAL = 1 << HALT_JOURNAL    /* the journal is above RUNNING */
 };
 
 enum loader_job { LOADER_RELOAD = 1, LOADER_ROLLBACK = 2, LOADER_RESTART = 3, LOADER_ADD = 4 };
@@ -87,7 +87,7 @@ struct host {
     struct gateway_status io_status;
     int64_t io_told_ns;
     pthread_mutex_t io_lock;      /* of io_status */
-    struct ring control;          /* of struct record_command */
+    struct ring control;          /* of struct record_command_by */
     pthread_mutex_t control_lock; /* of the writing end of control */
     uint64_t n_commands;          /* that were ever put into control */
     _Atomic uint64_t n_commands_done;

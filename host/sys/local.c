@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -86,4 +87,21 @@ int local_is_own(int fd)
 
     return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &n) == 0 && n == sizeof(peer) &&
            (peer.uid == geteuid() || peer.uid == 0);
+}
+
+int local_user(int fd, char *name, size_t room)
+{
+    struct ucred peer = {0};
+    socklen_t n = sizeof(peer);
+    char bytes[1024];
+    struct passwd entry;
+    struct passwd *found = NULL;
+
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &n) != 0)
+        return AGON_EIO;
+    if (getpwuid_r(peer.uid, &entry, bytes, sizeof(bytes), &found) == 0 && found != NULL)
+        (void)snprintf(name, room, "%s", found->pw_name);
+    else
+        (void)snprintf(name, room, "uid %u", (unsigned)peer.uid);
+    return AGON_OK;
 }

@@ -196,11 +196,13 @@ START_TEST(the_kill_switch_cancels_everything_and_refuses_all)
         world_report(world, &world->cmds[i], REPORT_ACK, 0, 0, 0);
     }
     world_step(world, &kill);
-    ck_assert_uint_eq(world->n_cmds, 6);
-    for (int i = 3; i < 6; i++)
+    // First the venue's own way to cancel all at once, then each by its own name.
+    ck_assert_uint_eq(world->n_cmds, 7);
+    ck_assert_uint_eq(world->cmds[3].kind, CMD_CANCEL_ALL);
+    for (int i = 4; i < 7; i++)
         ck_assert_uint_eq(world->cmds[i].kind, CMD_CANCEL);
     world_order(world, 0, BTCUSDT, AGON_BUY, 5990000, 10000, 10);
-    ck_assert_uint_eq(world->n_cmds, 6);
+    ck_assert_uint_eq(world->n_cmds, 7);
     ck_assert_uint_eq(world_last(world, 0, AGON_EVENT_ORDER)->u.order.reason, REASON_KILL);
     world_free(world);
 }

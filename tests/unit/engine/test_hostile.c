@@ -136,10 +136,12 @@ START_TEST(inv_30_malformed_events_are_refused_without_a_trace)
     BAD(AGON_EVENT_SIGNAL, 6, 0, event.signal.signal.p_down = -1.0);
     BAD(AGON_EVENT_SIGNAL, 6, 0, event.signal.signal.hdr.instrument = INSTRUMENTS_MAX + 1);
     for (int kind = 0; kind < 12; kind++) { // of nothing that there is
-        BAD(AGON_EVENT_COMMAND, 1, 0, event.command.kind = (uint8_t)(kind == 5 ? 0 : kind),
+        BAD(AGON_EVENT_COMMAND, 1, 0,
+            event.command.kind = (uint8_t)(kind == COMMAND_KILL || kind == COMMAND_STOP ? 0 : kind),
             event.command.scope = SCOPE_SLOT, event.command.id = 9, event.command.value = 1,
             event.command.which = 1);
-        BAD(AGON_EVENT_COMMAND, 1, 0, event.command.kind = (uint8_t)(kind == 5 ? 0 : kind),
+        BAD(AGON_EVENT_COMMAND, 1, 0,
+            event.command.kind = (uint8_t)(kind == COMMAND_KILL || kind == COMMAND_STOP ? 0 : kind),
             event.command.scope = SCOPE_SLOT, event.command.id = 65536, event.command.value = 1,
             event.command.which = 1);
         if (kind > 4)

@@ -8,7 +8,7 @@
 #define PINNED(type, bytes)                                                                        \
     _Static_assert(sizeof(type) == (bytes),                                                        \
                    #type " changed: is the new field saved, loaded and changed in this test?")
-PINNED(struct market, 1552);
+PINNED(struct market, 1696);
 PINNED(struct timer, 24);
 PINNED(struct leg_group, 1032);
 PINNED(struct risk_slot, 312);
@@ -22,11 +22,12 @@ PINNED(struct window, 6768);
 PINNED(struct tournament_rules, 280);
 PINNED(struct tournament, 434896);
 PINNED(struct slot_limits, 80);
+PINNED(struct halt, 144);
 PINNED(struct bars, 1048);
 PINNED(struct agon_instrument, 192);
 PINNED(struct agon_top10, 384);
 PINNED(struct asset, 17);
-_Static_assert(offsetof(struct engine, venues) - offsetof(struct engine, seq) == 654224,
+_Static_assert(offsetof(struct engine, venues) - offsetof(struct engine, seq) == 669680,
                "the state of struct engine changed: is it saved, loaded and changed in this test?");
 
 static struct world *world;
@@ -90,6 +91,37 @@ static void poke(void *field, const char *what, int is_heard)
 #define STATE(field)    poke((void *)(uintptr_t) & (field), #field, 1)
 #define NO_STATE(field) poke((void *)(uintptr_t) & (field), #field, 0)
 
+static void poke_halt(struct halt *halt, const char *what)
+{
+    struct halt none = *halt;
+
+    halt->is_set = 1;
+    heard(what, 1);
+    world_hash(world, before);
+    STATE(halt->reason);
+    STATE(halt->t);
+    STATE(halt->who[0]);
+    STATE(halt->who[COMMAND_WHO - 2]);
+    STATE(halt->why[0]);
+    STATE(halt->why[COMMAND_WHY - 2]);
+    *halt = none;
+    world_hash(world, before);
+}
+
+START_TEST(each_halt)
+{
+    begin();
+    for (int cause = 0; cause < HALT_CAUSES; cause++)
+        poke_halt(&engine->halts[cause], "a halt of everything");
+    poke_halt(&engine->venue_halts[1], "a halt of a venue");
+    poke_halt(&engine->venue_halts[VENUES_MAX], "a halt of a venue");
+    poke_halt(&engine->markets[BTCUSDT].halt, "a halt of an instrument");
+    for (int i = 0; i < WORLD_SLOTS; i++)
+        poke_halt(&engine->slot_halts[i], "a halt of a slot");
+    world_free(world);
+}
+END_TEST
+
 START_TEST(the_engine_itself)
 {
     begin();
@@ -101,9 +133,6 @@ START_TEST(the_engine_itself)
     STATE(engine->ids.journal);
     STATE(engine->ids.since_run);
     STATE(engine->output_hash);
-    STATE(engine->is_halted);
-    STATE(engine->is_killed);
-    STATE(engine->halted_venues);
     STATE(engine->account_of[1]);
     STATE(engine->account_of[VENUES_MAX]);
     STATE(engine->slack_amt[0]);
@@ -114,8 +143,10 @@ START_TEST(the_engine_itself)
     STATE(engine->sweep_due);
     STATE(engine->timer_order);
     for (int i = 0; i < WORLD_SLOTS; i++) {
-        STATE(engine->is_slot_halted[i]);
         STATE(engine->wants_flat[i]);
+        STATE(engine->is_closing_all[i]);
+        STATE(engine->close_reason[i]);
+        STATE(engine->close_t[i]);
     }
     STATE(engine->slots.n);
     STATE(engine->timers.nodes[0].t);
@@ -163,7 +194,6 @@ START_TEST(markets)
     STATE(market->position_gap);
     STATE(market->book_state);
     STATE(market->trading);
-    STATE(market->is_halted);
     STATE(market->has_top);
     STATE(market->top.n_bid);
     STATE(market->top.n_ask);
@@ -590,6 +620,7 @@ int main(void)
 
     tcase_set_timeout(tcase, 120);
     tcase_add_test(tcase, the_engine_itself);
+    tcase_add_test(tcase, each_halt);
     tcase_add_test(tcase, markets);
     tcase_add_test(tcase, instruments_and_assets);
     tcase_add_test(tcase, slots_risk_and_score);

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/close.h"
+
+#include "engine/impl.h"
+
+static const struct position *positions(const struct engine *engine, uint16_t slot, uint32_t *n)
+{
+    return ledger_positions(engine->ledger, slot, n);
+}
+
+int close_is_wanted(const struct engine *engine, uint16_t slot, agon_instrument_t instrument)
+{
+    uint32_t n;
+    const struct position *all = positions(engine, slot, &n);
+
+    if (engine->is_closing_all[slot] || halts_has(engine, HALT_STOP))
+        return 1;
+    for (uint32_t i = 0; engine->wants_flat[slot] != 0 && i < n; i++) {
+        if (all[i].instrument == instrument)
+            return (engine->wants_flat[slot] >> i & 1) != 0;
+    }
+    return 0;
+}
+
+// Of the closing side: what may be promised to one more order.
+static agon_qty_t free_qty(const struct position *pos)
+{
+    agon_qty_t bound_qty = pos->qty > 0 ? pos->working_sell_qty : pos->working_buy_qty;
+    agon_qty_t qty = num_add(num_abs(pos->qty), -bound_qty);
+
+    return qty > 0 ? qty : 0;
+}
+
+static int is_dust(const struct engine *engine, const struct slot *slot, const struct position *pos)
+{
+    const struct agon_instrument *instrument = instruments_get(&engine->table, pos->instrument);
+    agon_qty_t qty = num_to_step(num_abs(pos->qty), instrument->lot_qty, NUM_ZERO);
+    agon_px_t mark_px = engine_mark_px(engine, pos->instrument);
+    agon_px_t px;
+
+    if (qty == 0 || qty < instrument->min_qty)
+        return 1;
+    // A derivative's venue asks for no least notional of what only reduces.
+    if (instrument->kind != INSTRUMENT_SPOT &&
+        intents_may_reduce(engine, instrument, pos->account, pos->qty > 0 ? AGON_SELL : AGON_BUY,
+                           qty))
+        return 0;
+    // A way out leaves at the edge of the collar, and that is what the venue multiplies by.
+    px = num_add(mark_px, -num_mul_div(mark_px, intents_band_ppm(slot), 1000000, NUM_UP));
+    return mark_px > 0 && instruments_notional(&engine->table, instrument, px, qty, NUM_UP) <
+                              instrument->min_notional_amt;
+}
+
+int close_is_dust(const struct engine *engine, uint16_t slot, agon_instrument_t instrument)
+{
+    const struct position *pos = ledger_position(engine->ledger, slot, instrument, 0);
+
+    return pos == NULL || is_dust(engine, &engine->slots.all[slot], pos);
+}
+
+static uint16_t judge(const struct engine *engine, const struct slot *slot,
+                      const struct position *pos, const struct agon_intent *intent)
+{
+    const struct agon_instrument *instrument = instruments_get(&engine->table, pos->instrument);
+    struct risk_view view = {
+        .t = engine->t,
+        .instrument = instrument,
+        .is_authorised = intent->account == engine_account(engine, slot, instrument),
+        .held_qty = pos->qty,
+        .working_buy_qty = pos->working_buy_qty,
+        .working_sell_qty = pos->working_sell_qty,
+        .free_qty = free_qty(pos),
+    };
+
+    return risk_judge_close(&view, intent);
+}
+
+struct order *close_part(struct engine *engine, uint16_t id, agon_instrument_t instrument_id,
+                         agon_qty_t qty, uint16_t reason, uint16_t *refused)
+{
+    struct slot *slot = &engine->slots.all[id];
+    const struct position *pos = ledger_position(engine->ledger, id, instrument_id, 0);
+    const struct agon_instrument *instrument = instruments_get(&engine->table, instrument_id);
+    struct agon_intent_event event = {
+        .hdr = {.type = AGON_EVENT_INTENT, .granules = 2, .instrument = instrument_id},
+        .origin = {.cause_seq = engine->seq, .generation = slot->generation, .slot = id},
+        .intent = {.kind = AGON_INTENT_ORDER,
+                   .side = pos != NULL && pos->qty < 0 ? AGON_BUY : AGON_SELL,
+                   .type = AGON_MARKET,
+                   .flags = AGON_REDUCE_ONLY,
+                   .instrument = instrument_id,
+                   .qty = qty},
+    };
+    agon_px_t bid_px, ask_px;
+    agon_px_t judged_px = 0;
+    struct order *order;
+
+    *refused = REASON_INVALID;
+    if (pos == NULL || instrument == NULL)
+        return NULL;
+    event.intent.account = pos->account;
+    *refused = judge(engine, slot, pos, &event.intent);
+    if (*refused != REASON_NONE)
+        return NULL;
+    if (market_best(engine, instrument_id, &bid_px, &ask_px,
+                    (agon_ns_t)slot->limits.book_age_ms * 1000000))
+        judged_px = intents_judge_px(engine, slot, &event.intent, bid_px, ask_px);
+    order = intents_make(engine, slot, &event, &event.intent, judged_px, refused);
+    if (order == NULL)
+        return NULL;
+    order->flags |= ORDER_IS_EXIT;
+    intents_release(engine, order, reason);
+    return order;
+}
+
+// As much as may go now. 0: nothing went, and not because nothing has to.
+static int leave(struct engine *engine, struct slot *slot, const struct position *pos)
+{
+    const struct agon_instrument *instrument = instruments_get(&engine->table, pos->instrument);
+    agon_qty_t qty = free_qty(pos);
+    uint16_t refused;
+
+    if (instrument->max_qty > 0 && qty > instrument->max_qty)
+        qty = instrument->max_qty;
+    qty = num_to_step(qty, instrument->lot_qty, NUM_ZERO);
+    if (qty == 0 || qty < instrument->min_qty)
+        return 0; // the rest is promised to orders whose end is awaited
+    if (close_part(engine, slot->id, pos->instrument, qty, engine->close_reason[slot->id],
+                   &refused) != NULL)
+        return 1;
+    intents_refuse_exit(engine, slot, pos, qty, refused);
+    return 0;
+}
+
+void close_turn(struct engine *engine, uint16_t id)
+{
+    struct slot *slot = &engine->slots.all[id];
+    uint32_t n;
+    const struct position *all = positions(engine, id, &n);
+    int is_late = engine->t - engine->close_t[id] >= ENGINE_RETRY_NS;
+
+    for (uint32_t i = 0; i < n; i++) {
+        int is_working = all[i].working_buy_qty != 0 || all[i].working_sell_qty != 0;
+
+        if ((engine->wants_flat[id] >> i & 1) == 0)
+            continue;
+        if (is_dust(engine, slot, &all[i])) {
+            if (!is_working)
+                engine->wants_flat[id] &= ~((uint32_t)1 << i);
+            continue;
+        }
+        // What works is being cancelled, and its end comes back here. It may be long in coming.
+        if (!is_working || is_late)
+            leave(engine, slot, &all[i]);
+    }
+    if (engine->wants_flat[id] == 0)
+        engine->is_closing_all[id] = 0;
+    else
+        intents_sweep_at(engine, engine->t + ENGINE_RETRY_NS);
+}
+
+static void want(struct engine *engine, uint16_t slot, uint32_t places, uint16_t reason)
+{
+    if (engine->wants_flat[slot] == 0)
+        engine->close_t[slot] = engine->t;
+    engine->wants_flat[slot] |= places;
+    engine->close_reason[slot] = reason;
+    close_turn(engine, slot);
+}
+
+void close_want(struct engine *engine, uint16_t slot, agon_instrument_t instrument, uint16_t reason)
+{
+    uint32_t n;
+    const struct position *all = positions(engine, slot, &n);
+    uint32_t places = 0;
+
+    intents_cancel_all(engine, slot, instrument, reason);
+    for (uint32_t i = 0; i < n; i++) {
+        if (all[i].instrument != 0 && (instrument == 0 || all[i].instrument == instrument))
+            places |= (uint32_t)1 << i;
+    }
+    if (instrument == 0)
+        engine->is_closing_all[slot] = 1;
+    want(engine, slot, places, reason);
+}
+
+void close_want_venue(struct engine *engine, uint16_t slot, uint16_t venue, uint16_t reason)
+{
+    uint32_t n;
+    const struct position *all = positions(engine, slot, &n);
+    uint32_t places = 0;
+
+    intents_cancel_venue(engine, slot, venue, reason);
+    for (uint32_t i = 0; i < n; i++) {
+        const struct agon_instrument *instrument =
+            instruments_get(&engine->table, all[i].instrument);
+
+        if (instrument != NULL && instrument->venue == venue)
+            places |= (uint32_t)1 << i;
+    }
+    want(engine, slot, places, reason);
+}
+
+void close_call_off(struct engine *engine, uint16_t slot)
+{
+    engine->wants_flat[slot] = 0;
+    engine->is_closing_all[slot] = 0;
+    engine->close_reason[slot] = 0;
+    engine->close_t[slot] = 0;
+}
+
+/* An order of which nobody knew any more has filled, or one came to its end with a fill that the
+ * venue told late: it is closed like the rest. */
+void close_on_fill(struct engine *engine, uint16_t slot)
+{
+    uint32_t n;
+    const struct position *all = positions(engine, slot, &n);
+
+    if (!engine->is_closing_all[slot] && !halts_has(engine, HALT_STOP))
+        return;
+    for (uint32_t i = 0; i < n; i++) {
+        if (all[i].instrument == 0 || all[i].qty == 0)
+            continue;
+        if (engine->wants_flat[slot] == 0)
+            engine->close_t[slot] = engine->t;
+        engine->wants_flat[slot] |= (uint32_t)1 << i;
+    }
+    if (engine->wants_flat[slot] != 0)
+        intents_sweep_at(engine, engine->t + ENGINE_RETRY_NS);
+}

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+/* close: the host closes what a slot holds, whatever has become of its plugin.
+ *
+ * Who wants a position gone (an operator, a loss limit, a tournament, a crash, an exit) says so
+ * here once. The slot's orders there are cancelled, the position is closed by market orders of the
+ * host's own, and what is refused, ends short or fills meanwhile goes again each second until
+ * nothing is left but what no venue takes (dust). Until then the slot's own orders there are
+ * refused, so that no agent buys back what is being sold.
+ *
+ * These orders pass neither halts, the kill switch nor the limits of a slot, but rules of their own
+ * (risk/risk.h, risk_judge_close): they only ever bring a position closer to zero, and sell no more
+ * than is held and not promised to another order. With a live book they leave at the edge of the
+ * collar, as every market order does; without one, at market. A position with orders whose end is
+ * not known is closed as far as those leave it, after a second. [core] */
+#ifndef ENGINE_CLOSE_H
+#define ENGINE_CLOSE_H
+
+#include "engine/engine.h"
+
+/* Wants the slot's position in an instrument closed, or with 0 all it holds; cancels its orders
+ * there with that reason. */
+void close_want(struct engine *engine, uint16_t slot, agon_instrument_t instrument,
+                uint16_t reason);
+/* ... in all instruments of a venue. */
+void close_want_venue(struct engine *engine, uint16_t slot, uint16_t venue, uint16_t reason);
+/* Nothing of the slot's is wanted closed any more; orders on their way stay. */
+void close_call_off(struct engine *engine, uint16_t slot);
+/* Is that position being closed? Then the slot's own orders there are refused. */
+int close_is_wanted(const struct engine *engine, uint16_t slot, agon_instrument_t instrument);
+/* Is a quantity what no venue would take of the slot? */
+int close_is_dust(const struct engine *engine, uint16_t slot, agon_instrument_t instrument);
+
+/* One order of the host's own that takes qty of the position off, at market, by the same rules;
+ * more than is free is refused. For who closes a part. NULL: refused, *refused says why; the slot
+ * is told of neither. */
+struct order *close_part(struct engine *engine, uint16_t slot, agon_instrument_t instrument,
+                         agon_qty_t qty, uint16_t reason, uint16_t *refused);
+
+/* The engine's own: goes on where something may go on now; a fill changed the position. */
+void close_turn(struct engine *engine, uint16_t slot);
+void close_on_fill(struct engine *engine, uint16_t slot);
+
+#endif

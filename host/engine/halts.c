@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+/* halts: what may raise no new risk, since when, by whose word and why.
+ *
+ * A halt of everything has causes, each lifted by itself: that the disk runs again says nothing of
+ * what an operator ordered. Halts of venues, instruments and slots are an operator's. All of them
+ * are in the state and outlive a run. */
+#include "engine/close.h"
+#include "engine/impl.h"
+
+int halts_has(const struct engine *engine, enum halt_cause cause)
+{
+    return engine->halts[cause].is_set;
+}
+
+int halts_any(const struct engine *engine)
+{
+    for (int cause = 0; cause < HALT_CAUSES; cause++) {
+        if (engine->halts[cause].is_set)
+            return 1;
+    }
+    return 0;
+}
+
+static void copy_text(char *to, const char *from, size_t room)
+{
+    size_t n = strnlen(from, room - 1);
+
+    memset(to, 0, room);
+    memcpy(to, from, n);
+}
+
+static void set(struct engine *engine, struct halt *halt, const struct record_command *command)
+{
+    const struct record_command_by *by = (const struct record_command_by *)(const void *)command;
+
+    // Who halted first has halted: a second word changes nothing.
+    if (halt->is_set)
+        return;
+    memset(halt, 0, sizeof(*halt));
+    halt->is_set = 1;
+    halt->reason = command->reason;
+    halt->t = engine->t;
+    if (event_bytes(&command->hdr) < sizeof(*by))
+        return;
+    copy_text(halt->who, by->who, sizeof(halt->who));
+    copy_text(halt->why, by->why, sizeof(halt->why));
+}
+
+static void clear(struct halt *halt)
+{
+    memset(halt, 0, sizeof(*halt));
+}
+
+static void lift_stop(struct engine *engine)
+{
+    if (!engine->halts[HALT_STOP].is_set)
+        return;
+    clear(&engine->halts[HALT_STOP]);
+    for (uint16_t slot = 0; slot < engine->slots.n; slot++)
+        close_call_off(engine, slot);
+}
+
+// Of everything. Whether anything was lifted or set that others have to hear of.
+static int set_global(struct engine *engine, const struct record_command *command, int is_halted)
+{
+    int was_halted = halts_any(engine);
+    uint8_t cause = command->which;
+
+    if (is_halted) {
+        set(engine, &engine->halts[cause], command);
+        return 1;
+    }
+    if (command->reason == REASON_KILL || cause == HALT_KILL) {
+        clear(&engine->halts[HALT_KILL]);
+    } else if (cause == HALT_OPERATOR) {
+        clear(&engine->halts[HALT_OPERATOR]);
+        clear(&engine->halts[HALT_CRASHES]);
+        lift_stop(engine);
+    } else {
+        clear(&engine->halts[cause]);
+    }
+    return was_halted && !halts_any(engine);
+}
+
+int halts_set(struct engine *engine, const struct record_command *command, int is_halted)
+{
+    struct agon_halt event = {
+        .hdr = {.type = AGON_EVENT_HALT,
+                .granules = 1,
+                .instrument = command->scope == SCOPE_INSTRUMENT ? command->id : 0},
+        .scope = command->scope,
+        .mode = (uint8_t)is_halted,
+        .reason = command->reason,
+        .id = command->id,
+    };
+    struct halt *halt;
+
+    if (command->which >= HALT_CAUSES || (command->which != 0 && command->scope != SCOPE_GLOBAL))
+        return AGON_EINVAL;
+    if (command->scope == SCOPE_GLOBAL) {
+        if (set_global(engine, command, is_halted))
+            deliver_derived(engine, &event.hdr);
+        return AGON_OK;
+    }
+    halt = command->scope == SCOPE_VENUE        ? &engine->venue_halts[command->id]
+           : command->scope == SCOPE_INSTRUMENT ? &engine->markets[command->id].halt
+                                                : &engine->slot_halts[command->id];
+    if (is_halted)
+        set(engine, halt, command);
+    else
+        clear(halt);
+    if (command->scope == SCOPE_SLOT && !is_halted) {
+        risk_resume(&engine->risk[command->id]);
+        close_call_off(engine, (uint16_t)command->id);
+    }
+    deliver_derived(engine, &event.hdr);
+    return AGON_OK;
+}
+
+const struct halt *engine_halt(const struct engine *engine, uint8_t scope, uint32_t id)
+{
+    const struct halt *halt = NULL;
+
+    if (scope == SCOPE_GLOBAL && id < HALT_CAUSES)
+        halt = &engine->halts[id];
+    else if (scope == SCOPE_VENUE && id <= VENUES_MAX)
+        halt = &engine->venue_halts[id];
+    else if (scope == SCOPE_INSTRUMENT && id <= INSTRUMENTS_MAX)
+        halt = &engine->markets[id].halt;
+    else if (scope == SCOPE_SLOT && id < SLOTS_MAX)
+        halt = &engine->slot_halts[id];
+    return halt != NULL && halt->is_set ? halt : NULL;
+}
+
+int engine_halted(const struct engine *engine)
+{
+    return halts_has(engine, HALT_KILL) ? 2 : halts_any(engine);
+}
+
+int engine_slot_halted(const struct engine *engine, uint16_t slot)
+{
+    return slot < SLOTS_MAX && engine->slot_halts[slot].is_set;
+}
+
+void halts_save(const struct halt *halt, struct enc *enc)
+{
+    enc_u8(enc, halt->is_set);
+    if (!halt->is_set)
+        return;
+    enc_u16(enc, halt->reason);
+    enc_i64(enc, halt->t);
+    enc_bytes(enc, halt->who, sizeof(halt->who));
+    enc_bytes(enc, halt->why, sizeof(halt->why));
+}
+
+void halts_load(struct halt *halt, struct dec *dec)
+{
+    memset(halt, 0, sizeof(*halt));
+    halt->is_set = dec_u8(dec);
+    if (!halt->is_set)
+        return;
+    halt->reason = dec_u16(dec);
+    halt->t = dec_i64(dec);
+    dec_bytes(dec, halt->who, sizeof(halt->who));
+    dec_bytes(dec, halt->why, sizeof(halt->why));
+    if (halt->is_set > 1 || halt->who[sizeof(halt->who) - 1] != 0 ||
+        halt->why[sizeof(halt->why) - 1] != 0)
+        dec_fail(dec);
+}
