@@ -315,12 +315,12 @@ static int open_floors(struct run *run, struct sim_server_config *config, struct
     for (uint32_t i = 0; i < run->n_floors; i++) {
         struct floor *floor = &run->floors[i];
 
-        config->dialect = floor->dialect;
-        config->sim.pit = floor->pit;
-        config->sim.faults = floor->faults.n > 0 ? &floor->faults : NULL;
-        config->sim.index = NULL;
+        config->front.dialect = floor->dialect;
+        config->front.sim.pit = floor->pit;
+        config->front.sim.faults = floor->faults.n > 0 ? &floor->faults : NULL;
+        config->front.sim.index = NULL;
         if (i > 0 && strcmp(run->floors[0].dialect->name, "binance") == 0)
-            config->sim.index = run->floors[0].pit;
+            config->front.sim.index = run->floors[0].pit;
         config->port = run->opts.port ? (uint16_t)(run->opts.port + i) : 0;
         floor->port = sim_server_open(&floor->server, &run->loop, config, err);
         if (floor->port < 0)
@@ -331,27 +331,27 @@ static int open_floors(struct run *run, struct sim_server_config *config, struct
 
 static int serve(struct run *run, agon_ns_t t_market)
 {
-    struct sim_server_config config = {.utc = utc_now,
-                                       .utc_ctx = run,
+    struct sim_server_config config = {.front = {.utc = utc_now, .utc_ctx = run},
                                        .host = run->opts.host,
                                        .cert_pem = run->ca.cert_pem,
                                        .key_pem = run->ca.key_pem};
     struct error err = {0};
     int rc;
 
-    config.sim = (struct sim_config){.members = &run->members,
-                                     .limits = {.connection_life_ns = run->opts.life_ns,
-                                                .ping_every_ns = run->opts.ping_ns,
-                                                .pong_within_ns = run->opts.pong_ns},
-                                     .seed = run->opts.seed};
+    config.front.sim = (struct sim_config){.members = &run->members,
+                                           .limits = {.connection_life_ns = run->opts.life_ns,
+                                                      .ping_every_ns = run->opts.ping_ns,
+                                                      .pong_within_ns = run->opts.pong_ns},
+                                           .seed = run->opts.seed};
     if (run->log) {
-        config.sim.sink.log = on_log;
-        config.sim.sink.log_ctx = run;
+        config.front.sim.sink.log = on_log;
+        config.front.sim.sink.log_ctx = run;
     }
     // A generated market began at the wall clock's time and keeps with it at speed 1.
-    config.clock = (struct sim_clock){.t_transport = run->n_files > 0 ? utc_now(run) : t_market,
-                                      .t_market = t_market,
-                                      .speed_milli = (int64_t)(run->opts.speed * 1000 + 0.5)};
+    config.front.clock =
+        (struct sim_clock){.t_transport = run->n_files > 0 ? utc_now(run) : t_market,
+                           .t_market = t_market,
+                           .speed_milli = (int64_t)(run->opts.speed * 1000 + 0.5)};
     uv_loop_init(&run->loop);
     start_handles(run);
     rc = open_floors(run, &config, &err);
@@ -359,7 +359,7 @@ static int serve(struct run *run, agon_ns_t t_market)
         fprintf(stderr, "agon sim: %s\n", err.text);
         stop(run);
     } else {
-        say_listening(run, &config.clock);
+        say_listening(run, &config.front.clock);
     }
     uv_run(&run->loop, UV_RUN_DEFAULT);
     for (uint32_t i = 0; i < run->n_floors; i++)

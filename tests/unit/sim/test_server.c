@@ -41,16 +41,18 @@ static void setup(void)
                           .seed = 3,
                           .t_start = WORLD_T0,
                           .history_minutes = 60};
-    struct sim_server_config config = {.dialect = stage.dialect, .utc = utc, .host = "127.0.0.1"};
+    struct sim_server_config config = {.front = {.dialect = stage.dialect, .utc = utc},
+                                       .host = "127.0.0.1"};
     struct error err = {0};
     agon_ns_t t;
 
     members_default(&members);
     ck_assert_msg(stage_build(&pit, &t, &stage, &err) == AGON_OK, "%s", err.text);
-    config.clock = (struct sim_clock){WORLD_T0, t, 1000};
+    config.front.clock = (struct sim_clock){WORLD_T0, t, 1000};
     ck_assert_msg(faults_parse(&faults, "faults.yaml", rules, strlen(rules), &err) == AGON_OK, "%s",
                   err.text);
-    config.sim = (struct sim_config){.pit = pit, .members = &members, .seed = 3, .faults = &faults};
+    config.front.sim =
+        (struct sim_config){.pit = pit, .members = &members, .seed = 3, .faults = &faults};
     uv_loop_init(&loop);
     port = sim_server_open(&server, &loop, &config, &err);
     ck_assert_msg(port > 0, "%s", err.text);
