@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* server: puts a dialect (sim/front.h) on sockets: one port, plain or TLS, HTTP and WebSocket. [the
- * loop's thread] */
+/* server: puts a dialect (sim/front.h) on sockets: one port, plain or TLS, HTTP and WebSocket.
+ * [the loop's thread] */
 #ifndef SIM_SERVER_H
 #define SIM_SERVER_H
 
