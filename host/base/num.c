@@ -60,6 +60,31 @@ int64_t num_mul(int64_t a, int64_t b)
     return product < NUM_MIN ? NUM_MIN : product;
 }
 
+int num_add_checked(int64_t a, int64_t b, int64_t *result)
+{
+    int64_t sum;
+
+    if (__builtin_add_overflow(a, b, &sum) || sum < NUM_MIN)
+        return 0;
+    *result = sum;
+    return 1;
+}
+
+int num_mul_checked(int64_t a, int64_t b, int64_t *result)
+{
+    int64_t product;
+
+    if (__builtin_mul_overflow(a, b, &product) || product < NUM_MIN)
+        return 0;
+    *result = product;
+    return 1;
+}
+
+int num_is_full(int64_t value)
+{
+    return value >= NUM_MAX || value <= NUM_MIN;
+}
+
 int64_t num_abs(int64_t a)
 {
     return a >= 0 ? a : a < NUM_MIN ? NUM_MAX : -a;
@@ -230,6 +255,134 @@ int num_parse_exp(const char *text, size_t n, int64_t *value, int *exp)
     }
     *exp = need;
     return num_parse(text, n, need, value);
+}
+
+/* The text of a number with an exponent as a plain decimal. Long enough for every one that can fit:
+ * more places than these are refused anyway. */
+#define PLAIN_MAX  128
+#define SHIFT_MAX  40
+#define DIGITS_MAX 64
+
+/* "e-7" and what may stand for it; AGON_EINVAL when that is no exponent. */
+static int read_shift(const char *text, size_t n, int *shift)
+{
+    int is_negative = n > 1 && text[1] == '-';
+    size_t at = n > 1 && (text[1] == '-' || text[1] == '+') ? 2 : 1;
+
+    if (at == n)
+        return AGON_EINVAL;
+    *shift = 0;
+    for (; at < n; at++) {
+        if (text[at] < '0' || text[at] > '9')
+            return AGON_EINVAL;
+        if (*shift <= SHIFT_MAX) // further than this is beyond either end
+            *shift = *shift * 10 + (text[at] - '0');
+    }
+    if (is_negative)
+        *shift = -*shift;
+    return AGON_OK;
+}
+
+/* digits are those of the mantissa, `point` of them before the point, which moves by shift. */
+static size_t write_plain(char *out, const char *digits, int n, int point, int shift)
+{
+    int to = point + shift;
+    int first = 0;
+    size_t at = 0;
+
+    while (first + 1 < to && first < n && digits[first] == '0')
+        first++; // "0.5e1": no zero leads a plain decimal
+    if (to <= 0)
+        out[at++] = '0';
+    for (int i = first; i < to; i++)
+        out[at++] = i < n ? digits[i] : '0';
+    if (to < n)
+        out[at++] = '.';
+    for (int i = to; i < n; i++)
+        out[at++] = i < 0 ? '0' : digits[i];
+    return at;
+}
+
+/* AGON_OK: plain holds the same number without its exponent (which may be 0: *n_plain is then 0 and
+ * the text itself is plain). */
+static int to_plain(const char *text, size_t n, char *plain, size_t *n_plain)
+{
+    char digits[DIGITS_MAX];
+    size_t e = 0;
+    size_t at = n > 0 && text[0] == '-';
+    int n_digits = 0, point = -1, shift = 0;
+
+    *n_plain = 0;
+    while (e < n && text[e] != 'e' && text[e] != 'E')
+        e++;
+    if (e == n)
+        return AGON_OK;
+    if (read_shift(text + e, n - e, &shift) < 0)
+        return AGON_EINVAL;
+    if (at < e && text[at] == '0' && at + 1 < e && text[at + 1] != '.')
+        return AGON_EINVAL;
+    for (size_t i = at; i < e; i++) {
+        if (text[i] == '.' && point < 0 && i > at && i + 1 < e)
+            point = n_digits;
+        else if (text[i] < '0' || text[i] > '9')
+            return AGON_EINVAL;
+        else if (n_digits == DIGITS_MAX)
+            return AGON_ERANGE;
+        else
+            digits[n_digits++] = text[i];
+    }
+    if (n_digits == 0)
+        return AGON_EINVAL;
+    if (shift > SHIFT_MAX || shift < -SHIFT_MAX)
+        return AGON_ERANGE;
+    while (n_digits > 1 && n_digits > point && point >= 0 && digits[n_digits - 1] == '0')
+        n_digits--; // "1.50e-7" has no more places than "1.5e-7"
+    if (at > 0)
+        plain[0] = '-';
+    *n_plain = at + write_plain(plain + at, digits, n_digits, point < 0 ? n_digits : point, shift);
+    return AGON_OK;
+}
+
+int num_read(const char *text, size_t n, int exp, int64_t *value)
+{
+    char plain[PLAIN_MAX + DIGITS_MAX];
+    size_t n_plain;
+    int rc = to_plain(text, n, plain, &n_plain);
+
+    if (rc < 0)
+        return rc;
+    return n_plain > 0 ? num_parse(plain, n_plain, exp, value) : num_parse(text, n, exp, value);
+}
+
+int num_read_exp(const char *text, size_t n, int64_t *value, int *exp)
+{
+    char plain[PLAIN_MAX + DIGITS_MAX];
+    size_t n_plain;
+    int rc = to_plain(text, n, plain, &n_plain);
+
+    if (rc < 0)
+        return rc;
+    return n_plain > 0 ? num_parse_exp(plain, n_plain, value, exp)
+                       : num_parse_exp(text, n, value, exp);
+}
+
+int num_is_too_fine(const char *text, size_t n, int exp)
+{
+    char plain[PLAIN_MAX + DIGITS_MAX];
+    size_t n_plain;
+    size_t at = 0;
+
+    if (to_plain(text, n, plain, &n_plain) < 0)
+        return 0;
+    if (n_plain > 0) {
+        text = plain;
+        n = n_plain;
+    }
+    while (at < n && text[at] != '.')
+        at++;
+    while (n > at && text[n - 1] == '0')
+        n--;
+    return n > at && (int)(n - at) - 1 > exp;
 }
 
 int num_format(int64_t value, int exp, char *text)

@@ -25,9 +25,15 @@ enum num_round {
 
 /* 10^exp for 0 <= exp <= 18. */
 int64_t num_pow10(int exp);
-/* Sum and product that saturate. */
+/* Sum and product that saturate: for bounds, times and figures that are only shown or compared.
+ * What somebody owns goes through num_add_checked. */
 int64_t num_add(int64_t a, int64_t b);
 int64_t num_mul(int64_t a, int64_t b);
+/* The same, exact: false when the result is beyond +-NUM_MAX, and *result is left as it was. */
+int num_add_checked(int64_t a, int64_t b, int64_t *result);
+int num_mul_checked(int64_t a, int64_t b, int64_t *result);
+/* A result of a saturating function that stands at the edge: taken for one that did not fit. */
+int num_is_full(int64_t value);
 int64_t num_abs(int64_t a);
 /* value / divisor, divisor not 0. */
 int64_t num_div(int64_t value, int64_t divisor, enum num_round round);
@@ -47,6 +53,13 @@ int64_t num_to_step(int64_t value, int64_t step, enum num_round round);
 int num_parse(const char *text, size_t n, int exp, int64_t *value);
 /* As num_parse, but chooses the smallest exp >= 0 that holds the text: "0.00100000" is 1 at 3. */
 int num_parse_exp(const char *text, size_t n, int64_t *value, int *exp);
+/* As people and programs write numbers in files: a plain decimal, or one with an exponent: "1e-7",
+ * "-1.50E+3". Read exactly, digit by digit, and refused as num_parse refuses. Not for the wire. */
+int num_read(const char *text, size_t n, int exp, int64_t *value);
+int num_read_exp(const char *text, size_t n, int64_t *value, int *exp);
+/* Of a text that num_read refuses with AGON_ERANGE: has it digits beyond exp (else it is too large)?
+ */
+int num_is_too_fine(const char *text, size_t n, int exp);
 /* Writes value as a plain decimal with exactly exp digits after the point ("-0.05"), and a NUL.
  * room of NUM_TEXT always suffices. Returns the length without the NUL. */
 #define NUM_TEXT 32

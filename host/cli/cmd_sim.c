@@ -374,6 +374,7 @@ static int serve(struct run *run, agon_ns_t t_market)
 static int build_floors(struct run *run, agon_ns_t *t_market, struct error *err)
 {
     struct stage stage = {.seed = run->opts.seed,
+                          .members = &run->members,
                           .history_minutes = (uint32_t)(run->opts.history_ns / 60000000000),
                           .symbols = run->opts.symbols,
                           .t_from = run->opts.from,

@@ -124,6 +124,11 @@ static int config_slot(struct engine *engine, const struct record_slot *record)
                          "a slot's capital is in use: it cannot be taken from it");
             return AGON_EINVAL;
         }
+        if (!ledger_can_transfer(engine->ledger, account, LEDGER_EXTERNAL, record->slot,
+                                 engine->table.base_currency, share_amt)) {
+            engine_alert(engine, 3, "slot", "a slot's capital does not fit beside the others'");
+            return AGON_EINVAL;
+        }
         if (share_amt > 0 && engine->has_picture[account] &&
             ledger_amt(engine->ledger, account, LEDGER_EXTERNAL, engine->table.base_currency) <
                 share_amt) {
@@ -315,6 +320,18 @@ static int end_all(struct engine *engine, const struct record_command *command, 
     intents_cancel_accounts(engine);
     each_slot(engine, &all.command, cause == HALT_STOP ? flatten_slot : cancel_slot);
     return AGON_OK;
+}
+
+void control_halt_all(struct engine *engine, uint16_t reason)
+{
+    const struct record_command halt = {.hdr = {.granules = 1},
+                                        .kind = COMMAND_HALT,
+                                        .scope = SCOPE_GLOBAL,
+                                        .which = HALT_BOOKS,
+                                        .reason = reason};
+
+    if (!halts_has(engine, HALT_BOOKS))
+        REQUIRE(halts_set(engine, &halt, 1) == AGON_OK);
 }
 
 static int set_limit(struct engine *engine, const struct record_command *command)

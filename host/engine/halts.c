@@ -75,6 +75,7 @@ static int set_global(struct engine *engine, const struct record_command *comman
     } else if (cause == HALT_OPERATOR) {
         clear(&engine->halts[HALT_OPERATOR]);
         clear(&engine->halts[HALT_CRASHES]);
+        clear(&engine->halts[HALT_BOOKS]);
         lift_stop(engine);
     } else {
         clear(&engine->halts[cause]);

@@ -210,6 +210,8 @@ int control_crash(struct engine *engine, const struct record_crash *crash);
 int control_arm(struct engine *engine, const struct record_arm *arm);
 int control_due(struct engine *engine, const struct record_due *due);
 int control_signal(struct engine *engine, const struct record_signal *record);
+/* Halts everything by the host's own decision, until an operator resumes it. */
+void control_halt_all(struct engine *engine, uint16_t reason);
 void control_watch(struct engine *engine);
 /* The slot's plugin has begun with nothing: what the one before it had armed, half said or wanted
  * later is gone. */

@@ -382,6 +382,11 @@ static uint16_t judge(struct engine *engine, struct slot *slot, const struct ago
                     ? num_add(view.held_qty, num_add(view.working_buy_qty, intent->qty))
                     : num_add(view.held_qty, -num_add(view.working_sell_qty, intent->qty));
     view.is_reducing = (uint8_t)is_reducing(view.held_qty, reach_qty);
+    view.reach_qty = reach_qty;
+    if (instrument->kind == INSTRUMENT_SPOT)
+        view.reach_amt =
+            num_rescale(reach_qty, instrument->qty_exp,
+                        instruments_asset(&engine->table, instrument->base)->exp, NUM_AWAY);
     if (view.judge_px > 0) {
         agon_px_t leave_px = guard_px(slot, instrument, intent, view.judge_px);
 

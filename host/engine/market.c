@@ -235,8 +235,9 @@ static void pay_funding(struct engine *engine, const struct agon_instrument *ins
             continue;
         worth = instruments_notional(&engine->table, instrument, px, pos->qty, NUM_EVEN);
         amt = -num_mul_div(worth, rate_ppb, 1000000000, NUM_EVEN);
-        if (ledger_funding(engine->ledger, slot, id, amt) < 0) {
-            engine_alert(engine, 3, "ledger", "a funding payment could not be booked");
+        if (num_is_full(worth) || ledger_funding(engine->ledger, slot, id, amt) < 0) {
+            engine_alert(engine, 3, "ledger", "a funding payment does not fit its slot's books");
+            control_halt_all(engine, REASON_TOO_LARGE);
             continue;
         }
         // The venue's mark price of that instant has more digits than ours.

@@ -3,6 +3,14 @@
 #include "engine/close.h"
 #include "engine/impl.h"
 
+/* What happened at the venue cannot be refused. Where the books cannot hold it they are no longer
+ * the truth, and nothing may be decided by them: all is halted until a person has looked. */
+static void halt_unbooked(struct engine *engine, const char *text)
+{
+    engine_alert(engine, 3, "ledger", text);
+    control_halt_all(engine, REASON_TOO_LARGE);
+}
+
 // A trade on the account that no slot asked for: the money moved all the same, and risk has to
 // know.
 static void book_foreign(struct engine *engine, const struct record_report *report, uint32_t sub,
@@ -26,12 +34,16 @@ static void book_foreign(struct engine *engine, const struct record_report *repo
         // Nothing moves but the fee; what it realised only the venue knows, and its picture tells.
         if (fee_amt != 0 && fee_amt >= NUM_MIN &&
             ledger_post(engine->ledger, report->account, sub, report->fee_asset, -fee_amt) < 0)
-            engine_alert(engine, 3, "ledger", "a fee could not be booked");
+            halt_unbooked(engine, "a fee that no slot owes could not be booked");
         return;
     }
     base_amt = num_rescale(qty, instrument->qty_exp, base->exp, NUM_ZERO);
     quote_amt = num_notional(report->px, instrument->px_exp, qty, instrument->qty_exp, quote->exp,
                              NUM_EVEN);
+    if (num_is_full(base_amt) || num_is_full(quote_amt)) {
+        halt_unbooked(engine, "a trade that no slot asked for is beyond 64 bits");
+        return;
+    }
     if (side == AGON_SELL)
         base_amt = -base_amt;
     else
@@ -41,8 +53,8 @@ static void book_foreign(struct engine *engine, const struct record_report *repo
     if (fee_amt != 0 && fee_amt >= NUM_MIN)
         rc |= ledger_post(engine->ledger, report->account, sub, report->fee_asset, -fee_amt);
     if (rc < 0)
-        engine_alert(engine, 3, "ledger",
-                     "a trade could not be booked whole: the next picture of the account shows it");
+        halt_unbooked(
+            engine, "a trade could not be booked whole: the next picture of the account shows it");
 }
 
 /* From where a later run reads on. A paper venue counts its fills anew in each run. */
@@ -106,7 +118,7 @@ static void book_fill(struct engine *engine, struct order *order,
                      qty > 0 ? 0 : report->fee_amt);
     }
     if (qty > 0 && ledger_fill(engine->ledger, &fill, &realised_amt) < 0) {
-        engine_alert(engine, 3, "ledger", "a fill could not be booked and is in suspense");
+        halt_unbooked(engine, "a fill does not fit its slot's books and is put in suspense");
         book_foreign(engine, report, LEDGER_SUSPENSE, order->side, qty, report->fee_amt);
     }
     if (instrument->kind == INSTRUMENT_LINEAR)
@@ -176,7 +188,8 @@ static void book_share(struct engine *engine, uint16_t slot, const struct record
 
     engine->counters.n_fills++;
     if (ledger_fill(engine->ledger, &fill, &event.realised_amt) < 0) {
-        engine_alert(engine, 3, "ledger", "a forced fill could not be booked");
+        halt_unbooked(engine, "a forced fill does not fit its slot's books and is put in suspense");
+        book_foreign(engine, report, LEDGER_SUSPENSE, report->side, qty, fee_amt);
         return;
     }
     note_dust(engine, report->account);
@@ -356,19 +369,22 @@ int reports_account(struct engine *engine, const struct record_account *account)
         return AGON_EINVAL;
     is_first = !engine->has_picture[account->account];
     before = ledger_amt(engine->ledger, account->account, LEDGER_SUSPENSE, account->asset);
-    suspense =
-        ledger_reconcile(engine->ledger, account->account, account->asset,
+    if (ledger_reconcile(engine->ledger, account->account, account->asset,
                          num_add(num_add(account->free_amt, account->held_amt),
                                  -ledger_netted(engine->ledger, account->account, account->asset)),
-                         is_first);
+                         is_first, &suspense) < 0) {
+        halt_unbooked(engine, "a balance at the venue is beyond 64 bits: give its asset fewer "
+                              "decimals");
+        return AGON_OK;
+    }
     // Dust that funding and rounded entry prices left is the account's own.
     if (suspense != 0 && suspense == before && (account->flags & 1) != 0 &&
         account->asset == engine->table.base_currency &&
         num_abs(suspense) <= engine->slack_amt[account->account]) {
         engine->slack_amt[account->account] -= num_abs(suspense);
-        ledger_transfer(engine->ledger, account->account, LEDGER_SUSPENSE, LEDGER_EXTERNAL,
-                        account->asset, suspense);
-        suspense = 0;
+        if (ledger_transfer(engine->ledger, account->account, LEDGER_SUSPENSE, LEDGER_EXTERNAL,
+                            account->asset, suspense) == AGON_OK)
+            suspense = 0;
     }
     // A fill that the picture has and we do not yet is a difference too, but one that passes: only
     // what a whole picture finds again is worth a word.

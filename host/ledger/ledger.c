@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "base/error.h"
 #include "base/num.h"
 
 struct account {
@@ -40,45 +41,69 @@ static int is_place(agon_account_t account, uint32_t sub, agon_asset_t asset)
     return account < LEDGER_ACCOUNTS_MAX && sub < LEDGER_SUBS && asset > 0 && asset <= ASSETS_MAX;
 }
 
-// a + b, or false when the sum is no number here.
-static int add(agon_amt_t a, agon_amt_t b, agon_amt_t *sum)
+/* Double entry, seen from the books themselves: what the sub-accounts have of an asset is what the
+ * account has. */
+static int is_whole(const struct account *in, agon_asset_t asset)
 {
-    return !__builtin_add_overflow(a, b, sum) && *sum >= NUM_MIN;
+    num128_t sum = 0;
+
+    for (uint32_t sub = 0; sub < LEDGER_SUBS; sub++)
+        sum += in->part[sub][asset];
+    return sum == in->total[asset];
+}
+
+static int can_post(const struct account *in, uint32_t sub, agon_asset_t asset, agon_amt_t amt)
+{
+    agon_amt_t sum;
+
+    return num_add_checked(in->part[sub][asset], amt, &sum) &&
+           num_add_checked(in->total[asset], amt, &sum);
 }
 
 int ledger_post(struct ledger *ledger, agon_account_t account, uint32_t sub, agon_asset_t asset,
                 agon_amt_t amt)
 {
     struct account *in;
-    agon_amt_t part;
-    agon_amt_t total;
 
     if (!is_place(account, sub, asset))
         return AGON_EINVAL;
     in = &ledger->accounts[account];
-    if (!add(in->part[sub][asset], amt, &part) || !add(in->total[asset], amt, &total))
+    if (!can_post(in, sub, asset, amt))
         return AGON_ERANGE;
-    in->part[sub][asset] = part;
-    in->total[asset] = total;
+    in->part[sub][asset] += amt;
+    in->total[asset] += amt;
+    REQUIRE(is_whole(in, asset));
     return AGON_OK;
+}
+
+int ledger_can_transfer(const struct ledger *ledger, agon_account_t account, uint32_t from,
+                        uint32_t to, agon_asset_t asset, agon_amt_t amt)
+{
+    const struct account *in;
+    agon_amt_t sum;
+
+    if (!is_place(account, from, asset) || !is_place(account, to, asset) || amt < NUM_MIN)
+        return 0;
+    in = &ledger->accounts[account];
+    return num_add_checked(in->part[from][asset], -amt, &sum) &&
+           num_add_checked(in->part[to][asset], amt, &sum);
 }
 
 int ledger_transfer(struct ledger *ledger, agon_account_t account, uint32_t from, uint32_t to,
                     agon_asset_t asset, agon_amt_t amt)
 {
     struct account *in;
-    agon_amt_t less;
-    agon_amt_t more;
 
     if (!is_place(account, from, asset) || !is_place(account, to, asset) || amt < NUM_MIN)
         return AGON_EINVAL;
-    in = &ledger->accounts[account];
     if (from == to)
         return AGON_OK;
-    if (!add(in->part[from][asset], -amt, &less) || !add(in->part[to][asset], amt, &more))
+    if (!ledger_can_transfer(ledger, account, from, to, asset, amt))
         return AGON_ERANGE;
-    in->part[from][asset] = less;
-    in->part[to][asset] = more;
+    in = &ledger->accounts[account];
+    in->part[from][asset] -= amt;
+    in->part[to][asset] += amt;
+    REQUIRE(is_whole(in, asset)); // the total did not move
     return AGON_OK;
 }
 
@@ -137,12 +162,12 @@ const struct position *ledger_positions(const struct ledger *ledger, uint16_t sl
 
 /* Moves the position by change_amt of the base at a cost of change_cost in the quote (both signed
  * alike; positive: bought). What closes is taken out at average cost, rounded to even; the rest of
- * the cost stays with the rest of the position, so that nothing is lost to rounding. Returns the
- * result. */
-static agon_amt_t move_position(struct position *pos, agon_amt_t change_amt, agon_amt_t change_cost)
+ * the cost stays with the rest of the position, so that nothing is lost to rounding. AGON_ERANGE: a
+ * sum does not fit, and the position is not to be used. */
+static int move_position(struct position *pos, agon_amt_t change_amt, agon_amt_t change_cost,
+                         agon_amt_t *realised)
 {
-    agon_amt_t realised = 0;
-
+    *realised = 0;
     if ((pos->held_amt > 0 && change_amt < 0) || (pos->held_amt < 0 && change_amt > 0)) {
         agon_amt_t held = num_abs(pos->held_amt);
         agon_amt_t moved = num_abs(change_amt);
@@ -152,55 +177,73 @@ static agon_amt_t move_position(struct position *pos, agon_amt_t change_amt, ago
 
         // Closing a long brings in -part and gives up cost_out; a short the other way round: both
         // signs are those of the position, so one formula serves.
-        realised = num_add(-part, -cost_out);
-        pos->cost_amt = num_add(pos->cost_amt, -cost_out);
-        change_cost = num_add(change_cost, -part);
+        if (!num_add_checked(-part, -cost_out, realised))
+            return AGON_ERANGE;
+        pos->cost_amt -= cost_out; // parts of each: these two come nearer to 0
+        change_cost -= part;
     }
-    pos->held_amt = num_add(pos->held_amt, change_amt);
-    pos->cost_amt = num_add(pos->cost_amt, change_cost);
-    return realised;
+    if (!num_add_checked(pos->held_amt, change_amt, &pos->held_amt) ||
+        !num_add_checked(pos->cost_amt, change_cost, &pos->cost_amt))
+        return AGON_ERANGE;
+    return AGON_OK;
 }
 
-/* Base and quote legs and the fee, all or none: an asset may be in two of them, so each is posted
- * on what the one before left, and taken back when a later one does not fit. */
-static int post_fill(struct ledger *ledger, const struct ledger_fill *fill,
-                     const struct agon_instrument *instrument, agon_amt_t base_amt,
-                     agon_amt_t quote_amt)
-{
-    const struct {
+/* All that a fill changes, worked out before any of it is: it is booked whole or not at all. */
+struct booking {
+    const struct ledger_fill *fill;
+    const struct agon_instrument *instrument;
+    struct position after;
+    struct net net;
+    agon_amt_t realised_amt;
+    struct {
         agon_asset_t asset;
         agon_amt_t amt;
-    } legs[3] = {{instrument->base, base_amt},
-                 {instrument->quote, quote_amt},
-                 {fill->fee_asset, fill->fee_amt < NUM_MIN ? 0 : -fill->fee_amt}};
-    int n = fill->fee_amt != 0 ? 3 : 2;
+    } legs[3];
+    int n_legs;
+};
 
-    if (fill->fee_amt < NUM_MIN)
-        return AGON_ERANGE;
-    for (int i = 0; i < n; i++) {
-        int rc = ledger_post(ledger, fill->account, fill->slot, legs[i].asset, legs[i].amt);
+static void add_leg(struct booking *booking, agon_asset_t asset, agon_amt_t amt)
+{
+    booking->legs[booking->n_legs].asset = asset;
+    booking->legs[booking->n_legs++].amt = amt;
+}
+
+/* An asset may be in several legs, so each is posted on what the one before left, and taken back
+ * when a later one does not fit. */
+static int post_legs(struct ledger *ledger, const struct booking *booking)
+{
+    const struct ledger_fill *fill = booking->fill;
+
+    for (int i = 0; i < booking->n_legs; i++) {
+        int rc = ledger_post(ledger, fill->account, fill->slot, booking->legs[i].asset,
+                             booking->legs[i].amt);
 
         if (rc >= 0)
             continue;
         while (i-- > 0)
-            ledger_post(ledger, fill->account, fill->slot, legs[i].asset, -legs[i].amt);
+            REQUIRE(ledger_post(ledger, fill->account, fill->slot, booking->legs[i].asset,
+                                -booking->legs[i].amt) == AGON_OK);
         return rc;
     }
     return AGON_OK;
 }
 
-static void net_fill(struct net *net, const struct ledger_fill *fill, agon_amt_t cost_amt,
-                     agon_amt_t slot_result)
+static int net_fill(struct net *net, const struct ledger_fill *fill, agon_amt_t cost_amt,
+                    agon_amt_t slot_result)
 {
     struct position as_one = {.held_amt = net->held_amt, .cost_amt = net->cost_amt};
     int is_buy = fill->side == AGON_BUY;
-    agon_amt_t result =
-        move_position(&as_one, is_buy ? fill->qty : -fill->qty, is_buy ? cost_amt : -cost_amt);
+    agon_amt_t result;
 
+    if (move_position(&as_one, is_buy ? fill->qty : -fill->qty, is_buy ? cost_amt : -cost_amt,
+                      &result) < 0 ||
+        !num_add_checked(result, -slot_result, &result) ||
+        !num_add_checked(net->ahead_amt, result, &net->ahead_amt))
+        return AGON_ERANGE;
     net->account = fill->account;
     net->held_amt = as_one.held_amt;
     net->cost_amt = as_one.cost_amt;
-    net->ahead_amt = num_add(net->ahead_amt, num_add(result, -slot_result));
+    return AGON_OK;
 }
 
 agon_amt_t ledger_netted(const struct ledger *ledger, agon_account_t account, agon_asset_t asset)
@@ -212,55 +255,161 @@ agon_amt_t ledger_netted(const struct ledger *ledger, agon_account_t account, ag
 
         if (net->ahead_amt != 0 && net->account == account &&
             instruments_get(ledger->table, id)->settle == asset)
-            amt = num_add(amt, net->ahead_amt);
+            amt = num_add(amt, net->ahead_amt); // full: ledger_reconcile takes no such picture
     }
     return amt;
 }
 
 /* Base and quote stay where they are: only what is closed is realised. */
-static int fill_linear(struct ledger *ledger, const struct ledger_fill *fill,
-                       const struct agon_instrument *instrument, agon_amt_t *realised_amt)
+static int plan_linear(const struct ledger *ledger, struct booking *booking)
 {
+    const struct ledger_fill *fill = booking->fill;
+    const struct agon_instrument *instrument = booking->instrument;
+    struct position *after = &booking->after;
     agon_amt_t cost_amt =
         instruments_notional(ledger->table, instrument, fill->px, fill->qty, NUM_EVEN);
     int is_buy = fill->side == AGON_BUY;
     int is_fee_settled = fill->fee_asset == instrument->settle;
-    struct position *pos;
-    struct position after = {0};
-    agon_amt_t result;
     agon_amt_t settled;
+
+    if (num_is_full(cost_amt) || fill->fee_amt < NUM_MIN ||
+        move_position(after, is_buy ? fill->qty : -fill->qty, is_buy ? cost_amt : -cost_amt,
+                      &booking->realised_amt) < 0)
+        return AGON_ERANGE;
+    settled = booking->realised_amt;
+    if (is_fee_settled && (!num_add_checked(settled, -fill->fee_amt, &settled) ||
+                           !num_add_checked(after->fee_amt, fill->fee_amt, &after->fee_amt)))
+        return AGON_ERANGE;
+    if (!num_add_checked(after->realised_amt, settled, &after->realised_amt))
+        return AGON_ERANGE;
+    after->qty = after->held_amt;
+    add_leg(booking, instrument->settle, settled);
+    if (fill->fee_amt != 0 && !is_fee_settled)
+        add_leg(booking, fill->fee_asset, -fill->fee_amt);
+    booking->net = ledger->nets[fill->instrument];
+    return net_fill(&booking->net, fill, cost_amt, booking->realised_amt);
+}
+
+/* The fee came off what was bought (the position is smaller, its cost is not), out of the quote, or
+ * out of something else, where it is no part of the position. *result: of the fill after it. */
+static int plan_fee(const struct booking *booking, struct position *after, int base_exp,
+                    int quote_exp, agon_amt_t *result)
+{
+    const struct ledger_fill *fill = booking->fill;
+    agon_amt_t fee_quote_amt = fill->fee_amt;
+
+    if (fill->fee_amt == 0)
+        return AGON_OK;
+    if (fill->fee_asset == booking->instrument->base) {
+        fee_quote_amt = num_notional(fill->px, booking->instrument->px_exp, fill->fee_amt, base_exp,
+                                     quote_exp, NUM_EVEN);
+        if (num_is_full(fee_quote_amt) ||
+            !num_add_checked(after->held_amt, -fill->fee_amt, &after->held_amt))
+            return AGON_ERANGE;
+        // Where the fee took all of it there is nothing left that could bear the cost.
+        if (after->cost_amt != 0 &&
+            (after->held_amt == 0 || (after->held_amt < 0) != (after->cost_amt < 0))) {
+            if (!num_add_checked(*result, -after->cost_amt, result))
+                return AGON_ERANGE;
+            after->cost_amt = 0;
+        }
+    } else if (fill->fee_asset != booking->instrument->quote) {
+        return AGON_OK;
+    } else if (!num_add_checked(*result, -fill->fee_amt, result)) {
+        return AGON_ERANGE;
+    }
+    return num_add_checked(after->fee_amt, fee_quote_amt, &after->fee_amt) ? AGON_OK : AGON_ERANGE;
+}
+
+static int plan_spot(const struct ledger *ledger, struct booking *booking)
+{
+    const struct ledger_fill *fill = booking->fill;
+    const struct agon_instrument *instrument = booking->instrument;
+    const struct asset *base = instruments_asset(ledger->table, instrument->base);
+    const struct asset *quote = instruments_asset(ledger->table, instrument->quote);
+    struct position *after = &booking->after;
+    agon_amt_t base_amt;
+    agon_amt_t quote_amt;
+    agon_amt_t result;
+
+    if (base == NULL || quote == NULL)
+        return AGON_EINVAL; // an index has no base
+    base_amt = num_rescale(fill->qty, instrument->qty_exp, base->exp, NUM_ZERO);
+    quote_amt = num_notional(fill->px, instrument->px_exp, fill->qty, instrument->qty_exp,
+                             quote->exp, NUM_EVEN);
+    if (num_is_full(base_amt) || num_is_full(quote_amt) || fill->fee_amt < NUM_MIN)
+        return AGON_ERANGE;
+    if (fill->side == AGON_SELL)
+        base_amt = -base_amt;
+    else
+        quote_amt = -quote_amt;
+    if (move_position(after, base_amt, -quote_amt, &booking->realised_amt) < 0)
+        return AGON_ERANGE;
+    result = booking->realised_amt;
+    if (plan_fee(booking, after, base->exp, quote->exp, &result) < 0 ||
+        !num_add_checked(after->realised_amt, result, &after->realised_amt))
+        return AGON_ERANGE;
+    after->qty = num_rescale(after->held_amt, base->exp, instrument->qty_exp, NUM_ZERO);
+    if (num_is_full(after->qty))
+        return AGON_ERANGE;
+    add_leg(booking, instrument->base, base_amt);
+    add_leg(booking, instrument->quote, quote_amt);
+    if (fill->fee_amt != 0)
+        add_leg(booking, fill->fee_asset, -fill->fee_amt);
+    return AGON_OK;
+}
+
+/* What the slots hold of a derivative, added up anew. */
+static num128_t held_by_slots(const struct ledger *ledger, agon_instrument_t instrument)
+{
+    num128_t sum = 0;
+
+    for (uint16_t slot = 0; slot < LEDGER_SLOTS_MAX; slot++) {
+        for (int i = 0; i < LEDGER_POSITIONS; i++) {
+            if (ledger->positions[slot][i].instrument == instrument)
+                sum += ledger->positions[slot][i].held_amt;
+        }
+    }
+    return sum;
+}
+
+int ledger_fill(struct ledger *ledger, const struct ledger_fill *fill, agon_amt_t *realised_amt)
+{
+    struct booking booking = {.fill = fill,
+                              .instrument = instruments_get(ledger->table, fill->instrument)};
+    struct position *pos;
+    int is_linear;
     int rc;
 
-    if (cost_amt == NUM_MAX || fill->fee_amt < NUM_MIN)
-        return AGON_ERANGE;
+    if (booking.instrument == NULL || fill->slot >= LEDGER_SLOTS_MAX || fill->qty <= 0 ||
+        fill->px <= 0 || (fill->side != AGON_BUY && fill->side != AGON_SELL))
+        return AGON_EINVAL;
+    is_linear = booking.instrument->kind == INSTRUMENT_LINEAR;
+    if (!is_linear && booking.instrument->kind != INSTRUMENT_SPOT)
+        return AGON_EINVAL;
     if (!has_place(ledger, fill->slot, fill->instrument))
         return AGON_ENOSPC;
     pos = ledger_position(ledger, fill->slot, fill->instrument, 0);
     if (pos != NULL)
-        after = *pos;
-    result = move_position(&after, is_buy ? fill->qty : -fill->qty, is_buy ? cost_amt : -cost_amt);
-    if (realised_amt != NULL)
-        *realised_amt = result;
-    settled = is_fee_settled ? num_add(result, -fill->fee_amt) : result;
-    rc = ledger_post(ledger, fill->account, fill->slot, instrument->settle, settled);
+        booking.after = *pos;
+    rc = is_linear ? plan_linear(ledger, &booking) : plan_spot(ledger, &booking);
+    if (rc >= 0)
+        rc = post_legs(ledger, &booking);
     if (rc < 0)
         return rc;
-    if (fill->fee_amt != 0 && !is_fee_settled) {
-        rc = ledger_post(ledger, fill->account, fill->slot, fill->fee_asset, -fill->fee_amt);
-        if (rc < 0) {
-            ledger_post(ledger, fill->account, fill->slot, instrument->settle, -settled);
-            return rc;
-        }
-    }
+    booking.after.instrument = fill->instrument;
+    booking.after.account = fill->account;
+    booking.after.n_fills++;
     pos = ledger_position(ledger, fill->slot, fill->instrument, 1);
-    pos->account = fill->account;
-    net_fill(&ledger->nets[fill->instrument], fill, cost_amt, result);
-    pos->held_amt = pos->qty = after.held_amt;
-    pos->cost_amt = after.cost_amt;
-    pos->realised_amt = num_add(pos->realised_amt, settled);
-    if (is_fee_settled)
-        pos->fee_amt = num_add(pos->fee_amt, fill->fee_amt);
-    pos->n_fills++;
+    *pos = booking.after;
+    if (is_linear) {
+        ledger->nets[fill->instrument] = booking.net;
+        REQUIRE(held_by_slots(ledger, fill->instrument) == booking.net.held_amt);
+    }
+    // Nobody holds what cost nothing less than nothing: cost and position have one sign.
+    REQUIRE(pos->held_amt == 0 || pos->cost_amt == 0 || (pos->held_amt < 0) == (pos->cost_amt < 0));
+    if (realised_amt != NULL)
+        *realised_amt = booking.realised_amt;
     return AGON_OK;
 }
 
@@ -269,116 +418,49 @@ int ledger_funding(struct ledger *ledger, uint16_t slot, agon_instrument_t instr
 {
     const struct agon_instrument *at = instruments_get(ledger->table, instrument);
     struct position *pos = ledger_position(ledger, slot, instrument, 0);
+    agon_amt_t sum;
     int rc;
 
     if (at == NULL || pos == NULL || at->kind != INSTRUMENT_LINEAR)
         return AGON_EINVAL;
+    if (!num_add_checked(pos->funding_amt, amt, &sum))
+        return AGON_ERANGE;
     rc = ledger_post(ledger, pos->account, slot, at->settle, amt);
     if (rc >= 0)
-        pos->funding_amt = num_add(pos->funding_amt, amt);
+        pos->funding_amt = sum;
     return rc;
 }
 
-int ledger_fill(struct ledger *ledger, const struct ledger_fill *fill, agon_amt_t *realised_amt)
-{
-    const struct agon_instrument *instrument = instruments_get(ledger->table, fill->instrument);
-    const struct asset *base;
-    const struct asset *quote;
-    struct position *pos;
-    agon_amt_t base_amt;
-    agon_amt_t quote_amt;
-    agon_amt_t fee_quote_amt = 0;
-    agon_amt_t result;
-    int rc;
-
-    if (instrument == NULL || fill->slot >= LEDGER_SLOTS_MAX || fill->qty <= 0 || fill->px <= 0 ||
-        (fill->side != AGON_BUY && fill->side != AGON_SELL))
-        return AGON_EINVAL;
-    if (instrument->kind == INSTRUMENT_LINEAR)
-        return fill_linear(ledger, fill, instrument, realised_amt);
-    if (instrument->kind != INSTRUMENT_SPOT)
-        return AGON_EINVAL;
-    base = instruments_asset(ledger->table, instrument->base);
-    quote = instruments_asset(ledger->table, instrument->quote);
-    if (base == NULL || quote == NULL)
-        return AGON_EINVAL; // an index has no base
-    base_amt = num_rescale(fill->qty, instrument->qty_exp, base->exp, NUM_ZERO);
-    quote_amt = num_notional(fill->px, instrument->px_exp, fill->qty, instrument->qty_exp,
-                             quote->exp, NUM_EVEN);
-    if (base_amt == NUM_MAX || quote_amt == NUM_MAX)
-        return AGON_ERANGE;
-    if (fill->side == AGON_SELL)
-        base_amt = -base_amt;
-    else
-        quote_amt = -quote_amt;
-    if (!has_place(ledger, fill->slot, fill->instrument))
-        return AGON_ENOSPC;
-    rc = post_fill(ledger, fill, instrument, base_amt, quote_amt);
-    if (rc < 0)
-        return rc;
-
-    pos = ledger_position(ledger, fill->slot, fill->instrument, 1);
-    pos->account = fill->account;
-    result = move_position(pos, base_amt, -quote_amt);
-    if (realised_amt != NULL)
-        *realised_amt = result;
-    if (fill->fee_amt != 0 && fill->fee_asset == instrument->base) {
-        // The fee came off what was bought: the position is smaller, its cost is not.
-        fee_quote_amt = num_notional(fill->px, instrument->px_exp, fill->fee_amt, base->exp,
-                                     quote->exp, NUM_EVEN);
-        pos->held_amt = num_add(pos->held_amt, -fill->fee_amt);
-        // Where the fee took all of it there is nothing left that could bear the cost.
-        if (pos->cost_amt != 0 &&
-            (pos->held_amt == 0 || (pos->held_amt < 0) != (pos->cost_amt < 0))) {
-            result = num_add(result, -pos->cost_amt);
-            pos->cost_amt = 0;
-        }
-    } else if (fill->fee_amt != 0 && fill->fee_asset == instrument->quote) {
-        fee_quote_amt = fill->fee_amt;
-        result = num_add(result, -fill->fee_amt);
-    }
-    pos->qty = num_rescale(pos->held_amt, base->exp, instrument->qty_exp, NUM_ZERO);
-    pos->realised_amt = num_add(pos->realised_amt, result);
-    pos->fee_amt = num_add(pos->fee_amt, fee_quote_amt);
-    pos->n_fills++;
-    return AGON_OK;
-}
-
-agon_amt_t ledger_reconcile(struct ledger *ledger, agon_account_t account, agon_asset_t asset,
-                            agon_amt_t venue_amt, int is_first)
+int ledger_reconcile(struct ledger *ledger, agon_account_t account, agon_asset_t asset,
+                     agon_amt_t venue_amt, int is_first, agon_amt_t *suspense_amt)
 {
     uint32_t sub = is_first ? LEDGER_EXTERNAL : LEDGER_SUSPENSE;
+    int rc;
     agon_amt_t difference;
 
+    *suspense_amt = 0;
     if (!is_place(account, sub, asset))
-        return 0;
-    if (!add(venue_amt, -ledger->accounts[account].total[asset], &difference))
-        return ledger->accounts[account].part[LEDGER_SUSPENSE][asset];
-    ledger_post(ledger, account, sub, asset, difference);
-    return ledger->accounts[account].part[LEDGER_SUSPENSE][asset];
+        return AGON_EINVAL;
+    *suspense_amt = ledger->accounts[account].part[LEDGER_SUSPENSE][asset];
+    if (num_is_full(venue_amt) ||
+        !num_add_checked(venue_amt, -ledger->accounts[account].total[asset], &difference))
+        return AGON_ERANGE;
+    rc = ledger_post(ledger, account, sub, asset, difference);
+    if (rc < 0)
+        return rc;
+    REQUIRE(ledger->accounts[account].total[asset] == venue_amt);
+    *suspense_amt = ledger->accounts[account].part[LEDGER_SUSPENSE][asset];
+    return AGON_OK;
 }
 
 /* What the slots hold of each derivative is what the account does. */
 static int are_nets_whole(const struct ledger *ledger, agon_account_t *account, agon_asset_t *asset)
 {
-    num128_t sums[INSTRUMENTS_MAX + 1] = {0};
-
-    for (uint16_t slot = 0; slot < LEDGER_SLOTS_MAX; slot++) {
-        uint32_t n;
-        const struct position *all = ledger_positions(ledger, slot, &n);
-
-        for (uint32_t i = 0; i < n; i++) {
-            const struct agon_instrument *instrument =
-                instruments_get(ledger->table, all[i].instrument);
-
-            if (instrument != NULL && instrument->kind == INSTRUMENT_LINEAR)
-                sums[all[i].instrument] += all[i].held_amt;
-        }
-    }
     for (agon_instrument_t id = 1; id <= ledger->table->n_instruments; id++) {
         const struct net *net = &ledger->nets[id];
 
-        if (sums[id] == net->held_amt)
+        if (instruments_get(ledger->table, id)->kind != INSTRUMENT_LINEAR ||
+            held_by_slots(ledger, id) == net->held_amt)
             continue;
         if (account != NULL)
             *account = net->account;
@@ -395,11 +477,7 @@ int ledger_check(const struct ledger *ledger, agon_account_t *account, agon_asse
         return 0;
     for (agon_account_t a = 0; a < LEDGER_ACCOUNTS_MAX; a++) {
         for (agon_asset_t s = 1; s <= ledger->table->n_assets; s++) {
-            num128_t sum = 0;
-
-            for (uint32_t sub = 0; sub < LEDGER_SUBS; sub++)
-                sum += ledger->accounts[a].part[sub][s];
-            if (sum == ledger->accounts[a].total[s])
+            if (is_whole(&ledger->accounts[a], s))
                 continue;
             if (account != NULL)
                 *account = a;
@@ -479,8 +557,8 @@ int ledger_load(struct ledger *ledger, struct dec *dec)
 
         if (!dec_is_ok(dec))
             return AGON_ECORRUPT;
-        if (kind == 0)
-            return AGON_OK;
+        if (kind == 0) // books that do not add up are not taken on
+            return ledger_check(ledger, NULL, NULL) ? AGON_OK : AGON_ECORRUPT;
         if (kind == 1 || kind == 2) {
             agon_account_t account = dec_u16(dec);
             uint32_t sub = kind == 1 ? dec_u16(dec) : 0;

@@ -8,7 +8,8 @@
  * equal the whole at any time (ledger_check). Positions are kept beside: quantity, cost and
  * realised result by average cost. A venue nets the slots of an account in a derivative, so what it
  * has realised is not what they have: the net position is kept too, and ledger_netted says by how
- * much the venue's wallet is ahead of the sum. [core] */
+ * much the venue's wallet is ahead of the sum. Nothing saturates: what does not fit is refused
+ * whole, and each booking ends with the books added up anew. [core] */
 #ifndef LEDGER_LEDGER_H
 #define LEDGER_LEDGER_H
 
@@ -50,9 +51,11 @@ void ledger_free(struct ledger *ledger);
  * sub-account; AGON_ERANGE: a sum leaves 64 bits (nothing is posted). */
 int ledger_post(struct ledger *ledger, agon_account_t account, uint32_t sub, agon_asset_t asset,
                 agon_amt_t amt);
-/* Moves amt between two sub-accounts of one account. */
+/* Moves amt between two sub-accounts of one account. AGON_EINVAL, AGON_ERANGE: neither moved. */
 int ledger_transfer(struct ledger *ledger, agon_account_t account, uint32_t from, uint32_t to,
                     agon_asset_t asset, agon_amt_t amt);
+int ledger_can_transfer(const struct ledger *ledger, agon_account_t account, uint32_t from,
+                        uint32_t to, agon_asset_t asset, agon_amt_t amt); /* true: it would fit */
 agon_amt_t ledger_amt(const struct ledger *ledger, agon_account_t account, uint32_t sub,
                       agon_asset_t asset);
 agon_amt_t ledger_total(const struct ledger *ledger, agon_account_t account, agon_asset_t asset);
@@ -88,9 +91,10 @@ const struct position *ledger_positions(const struct ledger *ledger, uint16_t sl
 agon_amt_t ledger_netted(const struct ledger *ledger, agon_account_t account, agon_asset_t asset);
 
 /* One line of the venue's own picture of an account. The first picture fills *external*; later ones
- * put what differs into *suspense*. Returns the difference in suspense after it (0: reconciled). */
-agon_amt_t ledger_reconcile(struct ledger *ledger, agon_account_t account, agon_asset_t asset,
-                            agon_amt_t venue_amt, int is_first);
+ * put what differs into *suspense*. *suspense_amt: what is in suspense after it (0: reconciled).
+ * AGON_EINVAL; AGON_ERANGE: the picture or the difference to it does not fit, nothing changed. */
+int ledger_reconcile(struct ledger *ledger, agon_account_t account, agon_asset_t asset,
+                     agon_amt_t venue_amt, int is_first, agon_amt_t *suspense_amt);
 /* The sum over sub-accounts equals the total, for every account and asset, and that over slots the
  * net position, of every derivative; else the first that does
  * not in *account and *asset (may be NULL) and false. */

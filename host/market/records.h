@@ -114,7 +114,7 @@ enum command_kind { /* agon COMMAND: what an operator, or the host on its own ru
 };
 /* which of a COMMAND_HALT or COMMAND_RESUME of everything: each cause is lifted by itself, and only
  * when none is left is there no halt. A RESUME of HALT_OPERATOR, a person's word, also lifts what
- * waits for a person: HALT_STOP and HALT_CRASHES. */
+ * waits for a person: HALT_STOP, HALT_CRASHES and HALT_BOOKS. */
 enum halt_cause {
     HALT_OPERATOR = 0,
     HALT_STOPPING = 1, /* the host ends; the next start lifts it */
@@ -122,7 +122,8 @@ enum halt_cause {
     HALT_CRASHES = 3,  /* several agents died of one event */
     HALT_STOP = 4,     /* COMMAND_STOP */
     HALT_KILL = 5,     /* COMMAND_KILL; lifted by nothing but a RESUME with REASON_KILL */
-    HALT_CAUSES = 6
+    HALT_BOOKS = 6,    /* something happened at the venue that no 64 bits of ours hold */
+    HALT_CAUSES = 7
 };
 /* which of a COMMAND_CANCEL_ALL of one slot */
 enum { CANCEL_ALL = 0, CANCEL_NON_REDUCING = 1 };

@@ -52,6 +52,23 @@ static enum match_reject check_notional(const struct match *match, const struct 
                : MATCH_OK;
 }
 
+/* A buy by amount: the quantity that it comes to at the price it is judged by has to be one that an
+ * order may have. */
+static enum match_reject check_quote_amt(const struct match *match, const struct market *market,
+                                         const struct match_order *order)
+{
+    const struct agon_instrument *def = market->def;
+    agon_px_t px = judge_px(market, order);
+    agon_qty_t qty;
+
+    if (order->quote_amt < def->min_notional_amt)
+        return MATCH_BAD_NOTIONAL;
+    if (px == 0 || def->max_qty == 0)
+        return MATCH_OK;
+    qty = funds_buyable_qty(match, market, px, order->quote_amt);
+    return qty > def->max_qty ? MATCH_BAD_QTY : MATCH_OK;
+}
+
 static int may_rest(const struct match_order *order)
 {
     return (order->type == AGON_LIMIT || order->type == AGON_STOP_LIMIT) &&
@@ -119,7 +136,7 @@ enum match_reject filters_check(const struct match *match, const struct market *
     if (reason != MATCH_OK)
         return reason;
     if (order->quote_amt != 0)
-        return order->quote_amt < def->min_notional_amt ? MATCH_BAD_NOTIONAL : MATCH_OK;
+        return check_quote_amt(match, market, order);
     reason = check_qty(def, order->qty);
     return reason != MATCH_OK ? reason : check_notional(match, market, order, order->qty);
 }

@@ -78,6 +78,112 @@ agon_amt_t funds_need(const struct match *match, const struct market *market,
     return funds_notional(match, market, order->px, rest, NUM_UP);
 }
 
+/* As funds_buyable_qty in units of 10^-exp and rounded up; NUM_MAX: more than 64 bits hold. */
+static int64_t buyable(const struct match *match, const struct market *market, agon_px_t px,
+                       agon_amt_t amt, int exp)
+{
+    const struct asset *quote = instruments_asset(match->table, market->def->quote);
+    int shift = market->def->px_exp + exp - quote->exp;
+    int first = shift > NUM_EXP_MAX ? NUM_EXP_MAX : shift;
+
+    if (shift < 0)
+        return num_div(num_div(amt, px, NUM_UP), num_pow10(-shift), NUM_UP);
+    return num_mul(num_mul_div(amt, num_pow10(first), px, NUM_UP), num_pow10(shift - first));
+}
+
+int funds_has_room(const struct match *match, const struct market *market,
+                   const struct match_order *order, agon_px_t px)
+{
+    const struct owner_market *mine = &market->owners[order->owner];
+    const struct asset *base = instruments_asset(match->table, market->def->base);
+    const struct balance *got;
+    agon_amt_t got_amt;
+    num128_t sum;
+
+    if (order->quote_amt != 0 && px != 0 &&
+        num_is_full(buyable(match, market, px, order->quote_amt, market->def->qty_exp)))
+        return 0;
+    if (!is_spot(market)) {
+        sum = (num128_t)num_abs(mine->position_qty) + order->qty;
+        return sum < NUM_MAX;
+    }
+    if (!match->balances)
+        return 1;
+    if (order->side == AGON_SELL) {
+        got = funds_balance(match, order->owner, market->def->quote);
+        got_amt = px != 0 ? funds_notional(match, market, px, order->qty, NUM_UP) : 0;
+    } else {
+        got = funds_balance(match, order->owner, market->def->base);
+        if (order->quote_amt == 0)
+            got_amt = funds_base_amt(match, market, order->qty, NUM_UP);
+        else
+            got_amt = px != 0 ? buyable(match, market, px, order->quote_amt, base->exp) : 0;
+    }
+    sum = (num128_t)got->free_amt + got->locked_amt + got_amt;
+    return got_amt < NUM_MAX && sum < NUM_MAX;
+}
+
+/* The most that a fee or rebate of amt can be, rounding included. */
+static num128_t fee_bound(const struct market *market, const struct order *order, agon_amt_t amt)
+{
+    const struct owner_market *mine = &market->owners[order->pub.owner];
+    int64_t maker = num_abs(mine->has_fees ? mine->maker_ppb : market->def->maker_fee_ppb);
+    int64_t taker = num_abs(mine->has_fees ? mine->taker_ppb : market->def->taker_fee_ppb);
+
+    return (num128_t)amt * (maker > taker ? maker : taker) / PPB + 1;
+}
+
+static int fits_spot(const struct match *match, const struct market *market,
+                     const struct order *order, agon_amt_t base_amt, agon_amt_t quote_amt)
+{
+    int is_buy = order->pub.side == AGON_BUY;
+    const struct balance *got;
+    agon_amt_t got_amt = is_buy ? base_amt : quote_amt;
+
+    if (!match->balances)
+        return 1;
+    got = funds_balance(match, order->pub.owner, is_buy ? market->def->base : market->def->quote);
+    return (num128_t)got->free_amt + got->locked_amt + got_amt + fee_bound(market, order, got_amt) <
+           NUM_MAX;
+}
+
+static int fits_derivative(const struct match *match, const struct market *market,
+                           const struct order *order, agon_amt_t quote_amt, agon_qty_t qty)
+{
+    const struct owner_market *mine = &market->owners[order->pub.owner];
+    num128_t cost = (num128_t)mine->cost_amt + quote_amt + 1;
+    num128_t sum;
+
+    if ((num128_t)num_abs(mine->position_qty) + qty >= NUM_MAX || cost >= NUM_MAX)
+        return 0;
+    if (!match->balances)
+        return 1;
+    // What it realises is at most what the position cost and what closes brings.
+    sum = cost + fee_bound(market, order, quote_amt);
+    sum += num_abs(funds_balance(match, order->pub.owner, market->def->settle)->free_amt);
+    return sum < NUM_MAX;
+}
+
+int funds_fits(const struct match *match, const struct market *market, const struct order *order,
+               agon_px_t px, agon_qty_t qty, int times)
+{
+    agon_amt_t quote_amt = funds_notional(match, market, px, qty, NUM_UP);
+    agon_amt_t base_amt = is_spot(market) ? funds_base_amt(match, market, qty, NUM_UP) : 0;
+    agon_amt_t total_amt;
+    agon_qty_t total_qty;
+
+    // Twice over for a trade with oneself: each of its sides is judged on what stands before both.
+    if (!num_mul_checked(quote_amt, times, &quote_amt) || !num_mul_checked(qty, times, &qty) ||
+        num_is_full(quote_amt) || num_is_full(base_amt) ||
+        !num_add_checked(order->pub.filled_qty, qty, &total_qty) ||
+        !num_add_checked(order->pub.filled_quote_amt, quote_amt, &total_amt))
+        return 0;
+    if (match->sink.may_fill && !match->sink.may_fill(match->sink.ctx, &order->pub, px, qty, times))
+        return 0;
+    return is_spot(market) ? fits_spot(match, market, order, base_amt, quote_amt)
+                           : fits_derivative(match, market, order, quote_amt, qty);
+}
+
 int funds_has(const struct match *match, uint32_t owner, agon_asset_t asset, agon_amt_t amt)
 {
     return !match->balances || amt <= 0 || funds_balance(match, owner, asset)->free_amt >= amt;
@@ -142,7 +248,7 @@ static agon_amt_t settle_spot(struct match *match, struct market *market, struct
     order->locked_amt = need_amt;
     REQUIRE(paid->free_amt >= 0 && paid->locked_amt >= 0);
     got = funds_balance(match, order->pub.owner, *fee_asset);
-    got->free_amt = num_add(got->free_amt, got_amt - fee_amt);
+    REQUIRE(num_add_checked(got->free_amt, got_amt - fee_amt, &got->free_amt)); // funds_fits
     tell(match, order->pub.owner, paid_asset);
     tell(match, order->pub.owner, *fee_asset);
     return fee_amt;
@@ -170,9 +276,10 @@ static agon_amt_t realise(const struct match *match, const struct market *market
         mine->cost_amt -= cost;
     }
     if (qty > closes)
-        mine->cost_amt =
-            num_add(mine->cost_amt, funds_notional(match, market, px, qty - closes, NUM_DOWN));
-    mine->position_qty = num_add(held, signed_qty);
+        REQUIRE(num_add_checked(mine->cost_amt,
+                                funds_notional(match, market, px, qty - closes, NUM_DOWN),
+                                &mine->cost_amt));
+    REQUIRE(num_add_checked(held, signed_qty, &mine->position_qty)); // funds_fits
     return realised;
 }
 
@@ -195,7 +302,7 @@ agon_amt_t funds_settle(struct match *match, struct market *market, struct order
     if (match->balances) {
         struct balance *balance = funds_balance(match, order->pub.owner, market->def->settle);
 
-        balance->free_amt = num_add(balance->free_amt, num_add(realised_amt, -fee_amt));
+        REQUIRE(num_add_checked(balance->free_amt, realised_amt - fee_amt, &balance->free_amt));
         tell(match, order->pub.owner, market->def->settle);
     }
     return fee_amt;

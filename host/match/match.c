@@ -193,6 +193,14 @@ int match_on_market(struct match *match, const struct agon_event_hdr *event)
 
 /* --- orders --- */
 
+/* The best that an order may trade at as things stand: a sell at its limit can get more than that,
+ * and what it does get is judged again at each fill. 0: unknown. */
+static agon_px_t best_px_of(const struct match *match, const struct market *market,
+                            const struct match_order *order)
+{
+    return order->px != 0 ? order->px : take_best_px(match, market, opposite(order->side));
+}
+
 /* What only this moment can tell: the book, the last price, positions and balances. */
 static enum match_reject judge(const struct match *match, const struct market *market,
                                const struct match_order *order, agon_asset_t *asset,
@@ -218,6 +226,9 @@ static enum match_reject judge(const struct match *match, const struct market *m
         take_would(match, market, order->side, order->px))
         return MATCH_WOULD_TAKE;
     *need_amt = funds_need(match, market, order, asset);
+    if (*need_amt == NUM_MAX ||
+        !funds_has_room(match, market, order, best_px_of(match, market, order)))
+        return MATCH_TOO_LARGE;
     if (!funds_has(match, order->owner, *asset, *need_amt))
         return MATCH_NO_FUNDS;
     if (match->balances && is_spot(market) && order->type == AGON_MARKET &&
@@ -370,6 +381,9 @@ static enum match_reject judge_move(struct match *match, struct market *market,
         take_would(match, market, old->side, px))
         return MATCH_WOULD_TAKE;
     *need_amt = funds_need(match, market, &changed, asset);
+    if (*need_amt == NUM_MAX ||
+        !funds_has_room(match, market, &changed, best_px_of(match, market, &changed)))
+        return MATCH_TOO_LARGE;
     return funds_has(match, old->owner, *asset, *need_amt - order->locked_amt) ? MATCH_OK
                                                                                : MATCH_NO_FUNDS;
 }
@@ -398,7 +412,7 @@ static enum match_reject amend(struct match *match, struct order *order, agon_px
     order->pub.px = px;
     order->pub.qty = qty;
     order->pub.t_update = t;
-    order->is_killed = 0;
+    order->ends_with = MATCH_OK;
     funds_relock(match, order, need_amt, asset);
     order_emit(match, order, MATCH_AMENDED, MATCH_OK, t);
     if (!was_working)
@@ -428,13 +442,14 @@ int match_amend(struct match *match, agon_ns_t t, uint64_t id, agon_px_t px, ago
 int match_deposit(struct match *match, uint32_t owner, agon_asset_t asset, agon_amt_t amt)
 {
     struct balance *balance;
+    num128_t sum;
 
     if (!match->balances || owner >= match->config.max_owners ||
         !instruments_asset(match->table, asset))
         return AGON_EINVAL;
     balance = funds_balance(match, owner, asset);
-    if (num_add(num_add(balance->free_amt, balance->locked_amt), amt) == NUM_MAX ||
-        (amt < 0 && num_add(balance->free_amt, amt) < 0))
+    sum = (num128_t)balance->free_amt + balance->locked_amt + amt;
+    if (sum >= NUM_MAX || amt < NUM_MIN || (amt < 0 && balance->free_amt + amt < 0))
         return AGON_ERANGE;
     enter(match);
     balance->free_amt += amt;

@@ -99,7 +99,8 @@ enum match_reject {
     MATCH_UNKNOWN_ORDER = 11,
     MATCH_NO_LIQUIDITY = 12,
     MATCH_SELF_TRADE = 13, /* expired by self-trade prevention */
-    MATCH_TIMED_OUT = 14   /* GTD */
+    MATCH_TIMED_OUT = 14,  /* GTD */
+    MATCH_TOO_LARGE = 15   /* a balance, position or total would be beyond 64 bits */
 };
 struct match_event {
     uint8_t kind, reason, is_maker, is_self; /* is_self: both sides have one owner */
@@ -136,6 +137,11 @@ struct match_sink { /* all may be NULL. Called in order of effect, before the ca
     void (*on_level)(void *ctx, agon_instrument_t instrument, enum agon_side side, agon_px_t px,
                      agon_qty_t qty);
     void (*on_balance)(void *ctx, uint32_t owner, agon_asset_t asset); /* free or locked changed */
+    /* Asked before a fill of an own order, by who keeps money of its own beside: 0 when a sum there
+     * would not hold it, and the order expires as MATCH_TOO_LARGE instead. times: 2 when both sides
+     * of the trade are the owner's. */
+    int (*may_fill)(void *ctx, const struct match_order *order, agon_px_t px, agon_qty_t qty,
+                    int times);
 };
 
 /* table is borrowed and outlives match; instruments may be added to it later. NULL: out of memory.
@@ -189,6 +195,9 @@ agon_px_t match_last_px(const struct match *match, agon_instrument_t instrument)
  * comes off what is received (base on buy, quote on sell), rounded up. Derivatives lock nothing (no
  * margin model): fee and realised profit, by average cost, go through the free settlement balance,
  * which may become negative. Positions of derivatives are kept with or without funds. */
+/* No sum of money, position or quantity here saturates: an order that could lead beyond 64 bits is
+ * refused as MATCH_TOO_LARGE, and one whose next fill would (prices moved, other fills came first)
+ * expires for that reason before it. */
 /* Adds to the free balance; negative takes away. AGON_EINVAL; AGON_ERANGE: overflow, or more than
  * is free. */
 int match_deposit(struct match *match, uint32_t owner, agon_asset_t asset, agon_amt_t amt);

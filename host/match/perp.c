@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "match/perp.h"
 
+#include "base/error.h"
 #include "base/num.h"
 
 #define PPB          1000000000
@@ -89,7 +90,21 @@ agon_amt_t perp_unrealised(const struct perp_contract *contract,
 {
     agon_amt_t cost = position->qty < 0 ? -position->cost_amt : position->cost_amt;
 
-    return perp_notional(contract, position) - cost;
+    return num_add(perp_notional(contract, position), -cost);
+}
+
+int perp_fits(const struct perp_account *account, uint32_t sym, enum perp_side side, agon_px_t px,
+              agon_qty_t qty, agon_amt_t fee_amt, int times)
+{
+    const struct perp_position *position = &account->symbols[sym].positions[side];
+    agon_amt_t notional_amt = amount(px, qty);
+    num128_t cost_amt = position->cost_amt + ((num128_t)num_abs(notional_amt) + 1) * times;
+
+    if (num_is_full(notional_amt) || cost_amt >= NUM_MAX ||
+        (num128_t)num_abs(position->qty) + (num128_t)qty * times >= NUM_MAX)
+        return 0;
+    // What it realises is at most what the position cost and what closes brings.
+    return num_abs(account->wallet_amt) + cost_amt + (num128_t)num_abs(fee_amt) * times < NUM_MAX;
 }
 
 agon_amt_t perp_fill(struct perp_account *account, uint32_t sym, enum perp_side side, int is_buy,
@@ -114,28 +129,31 @@ agon_amt_t perp_fill(struct perp_account *account, uint32_t sym, enum perp_side 
     if (qty > closes) {
         agon_amt_t opened = amount(px, qty - closes);
 
-        position->cost_amt = num_add(position->cost_amt, opened);
+        REQUIRE(num_add_checked(position->cost_amt, opened, &position->cost_amt)); // perp_fits
         if (symbol->is_isolated)
             position->isolated_amt += num_div(opened, symbol->leverage, NUM_UP);
     }
-    position->qty = num_add(held, is_buy ? qty : -qty);
+    REQUIRE(num_add_checked(held, is_buy ? qty : -qty, &position->qty)); // perp_fits
     position->t_update = t;
-    account->wallet_amt = num_add(account->wallet_amt, realised - fee_amt);
+    REQUIRE(num_add_checked(account->wallet_amt, realised - fee_amt, &account->wallet_amt));
     return realised;
 }
 
-agon_amt_t perp_fund(struct perp_account *account, uint32_t sym, enum perp_side side,
-                     int64_t rate_ppb)
+int perp_fund(struct perp_account *account, uint32_t sym, enum perp_side side, int64_t rate_ppb,
+              agon_amt_t *amt)
 {
     struct perp_symbol *symbol = &account->symbols[sym];
     struct perp_position *position = &symbol->positions[side];
-    agon_amt_t amt =
-        -num_mul_div(perp_notional(&account->contracts[sym], position), rate_ppb, PPB, NUM_EVEN);
+    agon_amt_t isolated_amt = position->isolated_amt;
+    agon_amt_t notional_amt = perp_notional(&account->contracts[sym], position);
 
-    account->wallet_amt = num_add(account->wallet_amt, amt);
-    if (symbol->is_isolated)
-        position->isolated_amt += amt;
-    return amt;
+    *amt = -num_mul_div(notional_amt, rate_ppb, PPB, NUM_EVEN);
+    if (num_is_full(notional_amt) ||
+        (symbol->is_isolated && !num_add_checked(isolated_amt, *amt, &isolated_amt)) ||
+        !num_add_checked(account->wallet_amt, *amt, &account->wallet_amt))
+        return AGON_ERANGE;
+    position->isolated_amt = isolated_amt;
+    return AGON_OK;
 }
 
 /* --- margin --- */
@@ -154,8 +172,8 @@ static agon_amt_t needed(const struct perp_account *account, uint32_t sym,
 
     for (int side = PERP_BOTH; side <= PERP_SHORT; side++) {
         agon_amt_t held = perp_notional(contract, &symbol->positions[side]);
-        agon_amt_t up = side == PERP_SHORT ? 0 : num_abs(held + bid_amt[side]);
-        agon_amt_t down = side == PERP_LONG ? 0 : num_abs(held - ask_amt[side]);
+        agon_amt_t up = side == PERP_SHORT ? 0 : num_abs(num_add(held, bid_amt[side]));
+        agon_amt_t down = side == PERP_LONG ? 0 : num_abs(num_add(held, -ask_amt[side]));
 
         sum = num_add(sum, larger(up, down));
     }
@@ -172,6 +190,13 @@ agon_amt_t perp_initial(const struct perp_account *account, uint32_t sym, agon_a
     return needed(account, sym, symbol->bid_amt, symbol->ask_amt);
 }
 
+/* Margins are bounds: a sum of them that does not fit stands at the edge, and asks for more than
+ * any wallet has. */
+static void raise_by(agon_amt_t *sum, agon_amt_t amt)
+{
+    *sum = num_add(*sum, amt);
+}
+
 void perp_sums(const struct perp_account *account, struct perp_sums *sums)
 {
     agon_amt_t cross_initial = 0, isolated = 0;
@@ -181,27 +206,27 @@ void perp_sums(const struct perp_account *account, struct perp_sums *sums)
         const struct perp_symbol *symbol = &account->symbols[i];
         agon_amt_t position_amt, all_amt = perp_initial(account, i, &position_amt);
 
-        sums->position_initial_amt += position_amt;
-        sums->order_initial_amt += all_amt - position_amt;
-        cross_initial += symbol->is_isolated ? all_amt - position_amt : all_amt;
+        raise_by(&sums->position_initial_amt, position_amt);
+        raise_by(&sums->order_initial_amt, all_amt - position_amt);
+        raise_by(&cross_initial, symbol->is_isolated ? all_amt - position_amt : all_amt);
         for (int side = PERP_BOTH; side <= PERP_SHORT; side++) {
             const struct perp_position *position = &symbol->positions[side];
             agon_amt_t unrealised = perp_unrealised(&account->contracts[i], position);
             agon_amt_t maint =
                 perp_maint(&account->contracts[i], perp_notional(&account->contracts[i], position));
 
-            sums->unrealised_amt += unrealised;
-            sums->maint_amt += maint;
-            isolated += position->isolated_amt;
+            raise_by(&sums->unrealised_amt, unrealised);
+            raise_by(&sums->maint_amt, maint);
+            raise_by(&isolated, position->isolated_amt);
             if (!symbol->is_isolated) {
-                sums->cross_unrealised_amt += unrealised;
-                sums->cross_maint_amt += maint;
+                raise_by(&sums->cross_unrealised_amt, unrealised);
+                raise_by(&sums->cross_maint_amt, maint);
             }
         }
     }
-    sums->cross_wallet_amt = account->wallet_amt - isolated;
-    sums->available_amt =
-        larger(0, sums->cross_wallet_amt + sums->cross_unrealised_amt - cross_initial);
+    sums->cross_wallet_amt = num_add(account->wallet_amt, -isolated);
+    sums->available_amt = larger(
+        0, num_add(num_add(sums->cross_wallet_amt, sums->cross_unrealised_amt), -cross_initial));
 }
 
 agon_amt_t perp_order_cost(const struct perp_account *account, uint32_t sym, enum perp_side side,

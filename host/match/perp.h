@@ -71,8 +71,11 @@ agon_amt_t perp_maint(const struct perp_contract *contract, agon_amt_t notional_
 /* Cross margin, 20 times, one way. */
 void perp_account_init(struct perp_account *account, const struct perp_contract *contracts,
                        uint32_t n, agon_amt_t wallet_amt);
-/* One fill: the part that closes is realised against the position's average price, the rest opens.
- * The wallet takes the result and pays the fee. Returns what was realised. */
+/* Would every sum that such a fill changes stay within 64 bits, times (1 or 2) over? */
+int perp_fits(const struct perp_account *account, uint32_t sym, enum perp_side side, agon_px_t px,
+              agon_qty_t qty, agon_amt_t fee_amt, int times);
+/* One fill, which perp_fits: the part that closes is realised against the position's average price,
+ * the rest opens. The wallet takes the result and pays the fee. Returns what was realised. */
 agon_amt_t perp_fill(struct perp_account *account, uint32_t sym, enum perp_side side, int is_buy,
                      agon_px_t px, agon_qty_t qty, agon_amt_t fee_amt, agon_ns_t t);
 /* Average entry price; 0 when flat. */
@@ -82,9 +85,10 @@ agon_amt_t perp_notional(const struct perp_contract *contract,
                          const struct perp_position *position);
 agon_amt_t perp_unrealised(const struct perp_contract *contract,
                            const struct perp_position *position);
-/* Pays (or gets) funding: -notional x rate. Returns the amount; 0 when flat. */
-agon_amt_t perp_fund(struct perp_account *account, uint32_t sym, enum perp_side side,
-                     int64_t rate_ppb);
+/* Pays (or gets) funding: -notional x rate. *amt: the amount; 0 when flat. AGON_ERANGE: the wallet
+ * would not hold it, and nothing is paid. */
+int perp_fund(struct perp_account *account, uint32_t sym, enum perp_side side, int64_t rate_ppb,
+              agon_amt_t *amt);
 
 /* Initial margin of one symbol, positions and working orders together: one way
  * max(|P + bids|, |P - asks|) / leverage, hedged the sum of both sides. *position_amt (may be

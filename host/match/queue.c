@@ -313,6 +313,10 @@ static void fill_by_print(struct match *match, struct market *market, struct ord
         order_end(match, order, MATCH_EXPIRED, MATCH_REDUCE_ONLY, t);
         return;
     }
+    if (!funds_fits(match, market, order, order->pub.px, qty, 1)) {
+        order_end(match, order, MATCH_EXPIRED, MATCH_TOO_LARGE, t);
+        return;
+    }
     *left -= qty;
     order->pub.ahead_qty = 0;
     take_trade(match, market, NULL, order, opposite(order->pub.side), order->pub.px, qty, t);

@@ -21,7 +21,7 @@ struct order {
     agon_amt_t locked_amt;
     agon_asset_t locked_asset;
     uint8_t is_live;
-    uint8_t is_killed;    /* by self-trade prevention, while it takes */
+    uint8_t ends_with;    /* enum match_reject that ends it while it takes; MATCH_OK: nothing */
     uint8_t is_spent;     /* a market buy by amount whose money buys no further lot */
     agon_qty_t early_qty; /* what the last unexplained reduction took off ahead_qty */
     agon_qty_t most_qty;  /* ahead_qty before the trade that is being applied: it never grows */
@@ -154,6 +154,14 @@ void funds_relock(struct match *match, struct order *order, agon_amt_t amt, agon
 agon_amt_t funds_settle(struct match *match, struct market *market, struct order *order,
                         agon_px_t px, agon_qty_t qty, agon_amt_t quote_amt, int is_maker,
                         agon_asset_t *fee_asset);
+/* Would every sum that one fill changes stay within 64 bits? times: 2 when both sides of the trade
+ * are the owner's. */
+int funds_fits(const struct match *match, const struct market *market, const struct order *order,
+               agon_px_t px, agon_qty_t qty, int times);
+/* Could what the order may at most get be held beside what the owner has? px: the best that it may
+ * trade at, 0: none known. */
+int funds_has_room(const struct match *match, const struct market *market,
+                   const struct match_order *order, agon_px_t px);
 struct balance *funds_balance(const struct match *match, uint32_t owner, agon_asset_t asset);
 
 /* --- queue.c: resting orders and what exogenous events do to them --- */
@@ -178,6 +186,8 @@ void take_trade(struct match *match, struct market *market, struct order *taker,
                 agon_ns_t t);
 /* Takes what it may; then rests or expires. The order may be gone afterwards. */
 void take_execute(struct match *match, struct market *market, struct order *order, agon_ns_t t);
+/* Best price on a side, exogenous and own together; 0: nothing there. */
+agon_px_t take_best_px(const struct match *match, const struct market *market, enum agon_side side);
 int take_would(const struct match *match, const struct market *market, enum agon_side side,
                agon_px_t px); /* would a limit order at px match at once? */
 /* What an order could take now, self-trade prevention included, and what it would cost. */

@@ -17,9 +17,7 @@ static int is_within(enum agon_side taker_side, agon_px_t px, agon_px_t limit_px
     return taker_side == AGON_BUY ? px <= limit_px : px >= limit_px;
 }
 
-/* Best price on a side, exogenous and own together; 0: nothing there. */
-static agon_px_t best_px(const struct match *match, const struct market *market,
-                         enum agon_side side)
+agon_px_t take_best_px(const struct match *match, const struct market *market, enum agon_side side)
 {
     const struct level *own = queue_best(match, market, side);
     struct agon_level book;
@@ -34,7 +32,7 @@ static agon_px_t best_px(const struct match *match, const struct market *market,
 int take_would(const struct match *match, const struct market *market, enum agon_side side,
                agon_px_t px)
 {
-    agon_px_t best = best_px(match, market, opposite(side));
+    agon_px_t best = take_best_px(match, market, opposite(side));
 
     return best != 0 && is_within(side, best, px);
 }
@@ -58,7 +56,7 @@ static void fill(struct match *match, struct market *market, struct order *order
     struct match_order *pub = &order->pub;
 
     pub->filled_qty += event->qty;
-    pub->filled_quote_amt = num_add(pub->filled_quote_amt, event->quote_amt);
+    REQUIRE(num_add_checked(pub->filled_quote_amt, event->quote_amt, &pub->filled_quote_amt));
     pub->t_update = event->t;
     if (pub->quote_amt != 0) {
         // What is left and buys no lot here buys none at a worse price either.
@@ -269,17 +267,28 @@ static void take_own(struct match *match, struct market *market, struct order *t
                      struct order *maker, agon_qty_t wanted, agon_ns_t t)
 {
     agon_qty_t qty = take_fillable_qty(match, maker);
+    int times = maker->pub.owner == taker->pub.owner ? 2 : 1;
 
     if (maker->pub.owner == taker->pub.owner && taker->pub.stp != MATCH_STP_NONE) {
-        taker->is_killed = (uint8_t)prevent_self_trade(match, taker, maker, t);
+        if (prevent_self_trade(match, taker, maker, t))
+            taker->ends_with = MATCH_SELF_TRADE;
         return;
     }
     if (qty == 0) {
         order_end(match, maker, MATCH_EXPIRED, MATCH_REDUCE_ONLY, t);
         return;
     }
+    qty = least(qty, wanted);
+    if (!funds_fits(match, market, taker, maker->pub.px, qty, times)) {
+        taker->ends_with = MATCH_TOO_LARGE;
+        return;
+    }
+    if (!funds_fits(match, market, maker, maker->pub.px, qty, times)) {
+        order_end(match, maker, MATCH_EXPIRED, MATCH_TOO_LARGE, t);
+        return;
+    }
     maker->pub.ahead_qty = 0;
-    take_trade(match, market, taker, maker, taker->pub.side, maker->pub.px, least(qty, wanted), t);
+    take_trade(match, market, taker, maker, taker->pub.side, maker->pub.px, qty, t);
 }
 
 static void take_exogenous(struct match *match, struct market *market, struct order *taker,
@@ -287,6 +296,10 @@ static void take_exogenous(struct match *match, struct market *market, struct or
 {
     enum agon_side side = opposite(taker->pub.side);
 
+    if (!funds_fits(match, market, taker, book.px, qty, 1)) {
+        taker->ends_with = MATCH_TOO_LARGE;
+        return;
+    }
     book_set(market->book, side, book.px, book.qty - qty);
     if (level)
         queue_took(match, level, qty);
@@ -301,7 +314,7 @@ static enum match_reject take(struct match *match, struct market *market, struct
     enum agon_side side = opposite(order->pub.side);
 
     while (!order->is_spent && (order->pub.quote_amt != 0 || rest_qty(order) > 0)) {
-        agon_px_t px = best_px(match, market, side);
+        agon_px_t px = take_best_px(match, market, side);
         enum match_reject reason;
         struct level *level;
         struct order *maker;
@@ -324,8 +337,8 @@ static enum match_reject take(struct match *match, struct market *market, struct
         else
             take_exogenous(match, market, order, level, (struct agon_level){px, exogenous},
                            least(wanted, ahead), t);
-        if (order->is_killed)
-            return MATCH_SELF_TRADE;
+        if (order->ends_with != MATCH_OK)
+            return (enum match_reject)order->ends_with;
     }
     return MATCH_OK;
 }

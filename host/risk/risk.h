@@ -50,6 +50,8 @@ struct risk_view {
     agon_amt_t least_amt;    /* ... at the price it leaves with: what the venue's least is about; 0:
                                 notional_amt */
     agon_amt_t position_amt; /* of the reach: |held + working + this|, at judge_px, base currency */
+    agon_qty_t reach_qty;    /* held, working and this */
+    agon_amt_t reach_amt;    /* ... of spot, in the base asset's unit: what the ledger would hold */
     agon_amt_t free_amt;     /* cash of the slot not promised to working buys; quote's unit */
     agon_amt_t cost_amt;     /* what this order may cost of it, fee included; 0 for a sell */
     agon_qty_t free_qty;     /* spot sells: held and not promised to working sells */

@@ -184,6 +184,7 @@ static int boot_halts(struct host *host, struct error *err)
     static const char *const names[HALT_CAUSES] = {[HALT_OPERATOR] = "a halt",
                                                    [HALT_JOURNAL] = "a halt for the journal's disk",
                                                    [HALT_CRASHES] = "a halt after crashes",
+                                                   [HALT_BOOKS] = "a sum beyond 64 bits",
                                                    [HALT_STOP] = "a stop",
                                                    [HALT_KILL] = "the kill switch"};
     int rc = AGON_OK;

@@ -42,6 +42,7 @@ struct account {
     const struct config_node *balances;
 };
 struct file {
+    const struct config_node *assets;
     uint32_t n;
     struct account accounts[MEMBERS_MAX];
 };
@@ -68,6 +69,8 @@ static const struct schema_field account_fields[] = {
 static const struct schema account_schema = {"an account", sizeof(struct account), account_fields,
                                              .check = NULL};
 static const struct schema_field file_fields[] = {
+    {"assets", SCHEMA_ANY, SCHEMA_MEMBER(struct file, assets),
+     .doc = "asset: decimals of its balances, 0 to 8 (default 8)"},
     {"accounts", SCHEMA_MAP, SCHEMA_ARRAY(struct file, accounts, n), .sub = &account_schema,
      .list_min = 1, .is_required = 1, .doc = "who may trade"},
     {NULL}};
@@ -93,8 +96,68 @@ static void take_public_key(struct config *config, const struct config_node *nod
     member->is_ed25519 = 1;
 }
 
+int members_exp(const struct members *members, const char *asset)
+{
+    for (uint32_t i = 0; i < members->n_assets; i++) {
+        if (strcmp(members->assets[i].name, asset) == 0)
+            return members->assets[i].exp;
+    }
+    return AMOUNT_EXP;
+}
+
+static void take_assets(struct config *config, const struct config_node *node,
+                        struct members *members)
+{
+    if (!config_is_map(node) || config_count(node) > MEMBERS_BALANCES_MAX) {
+        config_refuse(config, node, CONFIG_E_KIND,
+                      "is no map of at most %d entries; expected asset: decimals",
+                      MEMBERS_BALANCES_MAX);
+        return;
+    }
+    for (uint32_t i = 0; i < config_count(node); i++) {
+        const struct config_node *entry = config_entry(node, i);
+        const char *name = config_key(node, i), *text = config_text(entry);
+        struct member_asset *asset = &members->assets[members->n_assets];
+        int64_t exp;
+
+        if (name[0] == '\0' || strlen(name) >= sizeof(asset->name)) {
+            config_refuse_key(config, entry, CONFIG_E_VALUE,
+                              "is no asset; expected a name of at most %zu bytes",
+                              sizeof(asset->name) - 1);
+            continue;
+        }
+        if (text == NULL || num_parse(text, strlen(text), 0, &exp) < 0 || exp < 0 ||
+            exp > AMOUNT_EXP) {
+            config_refuse(config, entry, CONFIG_E_VALUE,
+                          "is no count of decimals; expected 0 to %d", AMOUNT_EXP);
+            continue;
+        }
+        snprintf(asset->name, sizeof(asset->name), "%s", name);
+        asset->exp = (int8_t)exp;
+        members->n_assets++;
+    }
+}
+
+/* Why a balance could not be read, in the words that help. */
+static void refuse_balance(struct config *config, const struct config_node *entry, const char *text,
+                           const char *asset, int exp)
+{
+    char most[NUM_TEXT];
+
+    if (text != NULL && text[0] != '-' && num_is_too_fine(text, strlen(text), exp)) {
+        config_refuse(config, entry, CONFIG_E_VALUE,
+                      "has more places than %s has decimals; expected at most %d", asset, exp);
+        return;
+    }
+    num_format_short(NUM_MAX, exp, most);
+    config_refuse(config, entry, CONFIG_E_VALUE,
+                  "is too large; expected at most %s, which is what 64 bits hold at %d decimals: "
+                  "give the asset fewer, as in `assets: {%s: %d}`",
+                  most, exp, asset, exp > 2 ? 2 : 0);
+}
+
 static void take_balances(struct config *config, const struct config_node *node,
-                          struct member *member)
+                          const struct members *members, struct member *member)
 {
     if (!config_is_map(node)) {
         config_refuse(config, node, CONFIG_E_KIND, "is no map; expected asset: amount");
@@ -109,6 +172,8 @@ static void take_balances(struct config *config, const struct config_node *node,
         const struct config_node *entry = config_entry(node, i);
         const char *asset = config_key(node, i), *text = config_text(entry);
         struct member_balance *balance = &member->balances[member->n_balances];
+        int exp;
+        int rc;
 
         if (asset[0] == '\0' || strlen(asset) >= sizeof(balance->asset)) {
             config_refuse_key(config, entry, CONFIG_E_VALUE,
@@ -116,12 +181,17 @@ static void take_balances(struct config *config, const struct config_node *node,
                               sizeof(balance->asset) - 1);
             continue;
         }
-        if (text == NULL || num_parse(text, strlen(text), AMOUNT_EXP, &balance->amt) < 0 ||
-            balance->amt < 0) {
+        exp = members_exp(members, asset);
+        rc = text == NULL ? AGON_EINVAL : num_read(text, strlen(text), exp, &balance->amt);
+        if (rc == AGON_ERANGE || (rc == AGON_OK && num_is_full(balance->amt))) {
+            refuse_balance(config, entry, text, asset, exp);
+            continue;
+        }
+        if (rc < 0 || balance->amt < 0) {
             config_refuse(config, entry, CONFIG_E_VALUE,
-                          "is no amount; expected a plain decimal with at most %d places that is "
-                          "not negative",
-                          AMOUNT_EXP);
+                          "is no amount; expected a decimal with at most %d places that is not "
+                          "negative",
+                          exp);
             continue;
         }
         snprintf(balance->asset, sizeof(balance->asset), "%s", asset);
@@ -139,7 +209,7 @@ static uint32_t n_known(const struct config_node *node)
 }
 
 static void take_account(struct config *config, const struct account *account, uint32_t i,
-                         struct member *member)
+                         const struct members *members, struct member *member)
 {
     const struct config_node *node = config_at(config, "accounts[%u]", i);
     const struct config_node *public_key = config_at(config, "accounts[%u].public_key", i);
@@ -160,7 +230,7 @@ static void take_account(struct config *config, const struct account *account, u
     member->has_fees = config_at(config, "accounts[%u].maker_fee", i) != NULL ||
                        config_at(config, "accounts[%u].taker_fee", i) != NULL;
     if (account->balances != NULL)
-        take_balances(config, account->balances, member);
+        take_balances(config, account->balances, members, member);
     if (has_secret && public_key != NULL)
         config_refuse(config, node, CONFIG_E_CONFLICT,
                       "has a secret and a public_key; expected one of the two");
@@ -194,8 +264,10 @@ int members_read(struct members *members, struct config *config)
         return AGON_ENOMEM;
     (void)config_read(config, &file_schema, file); // what is wrong is in config
     if (config_root(config) != NULL) {
+        if (file->assets != NULL)
+            take_assets(config, file->assets, members);
         for (uint32_t i = 0; i < file->n; i++)
-            take_account(config, &file->accounts[i], i, &members->all[i]);
+            take_account(config, &file->accounts[i], i, members, &members->all[i]);
         check_keys(config, file);
     }
     members->n = file->n;

@@ -10,7 +10,11 @@
  *         permissions: [TRADE, USER_DATA]   # default: all
  *         maker_fee: 0.001               # default: the symbol's
  *         taker_fee: 0.001
- *         balances: {USDT: 1000000, BTC: 10}
+ *         balances: {USDT: 1000000, BTC: 10, PEPE: 1e12}
+ *     assets: {PEPE: 2}                     # decimals of its balances; default: 8
+ *
+ * An amount is a count of 64 bits: with 8 decimals an account holds 92,233,720,368 of an asset, and
+ * of one with fewer decimals so much more. What an asset is priced in keeps 8.
  *
  * These are keys of a simulator; they guard nothing. [one thread] */
 #ifndef SIM_MEMBERS_H
@@ -25,7 +29,7 @@ enum { /* struct member.permissions */ MEMBER_TRADE = 1, MEMBER_READ = 2, MEMBER
 
 struct member_balance {
     char asset[16];
-    agon_amt_t amt; /* 10^-8 */
+    agon_amt_t amt; /* 10^-members_exp */
 };
 struct member {
     char key[96], secret[256], passphrase[64];
@@ -36,7 +40,13 @@ struct member {
     uint32_t n_balances;
     struct member_balance balances[MEMBERS_BALANCES_MAX];
 };
+struct member_asset {
+    char name[16];
+    int8_t exp; /* decimals of its balances, 0 to 8 */
+};
 struct members {
+    uint32_t n_assets;
+    struct member_asset assets[MEMBERS_BALANCES_MAX];
     uint32_t n;
     struct member all[MEMBERS_MAX];
 };
@@ -44,6 +54,8 @@ struct members {
 /* The account every simulator has when no file names others. */
 void members_default(struct members *members);
 struct config;
+/* Decimals of an asset's balances: what `assets` says, else 8. */
+int members_exp(const struct members *members, const char *asset);
 /* From a file's bytes; every mistake is in config (config_print_errors). AGON_EINVAL. */
 int members_read(struct members *members, struct config *config);
 /* ... of which only the first mistake is told. name is for the message. */

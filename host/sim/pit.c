@@ -375,6 +375,15 @@ static void on_level(void *ctx, agon_instrument_t instrument, enum agon_side sid
         sym->is_dirty = 1;
 }
 
+static int may_fill(void *ctx, const struct match_order *order, agon_px_t px, agon_qty_t qty,
+                    int times)
+{
+    struct pit *pit = ctx;
+
+    return pit->hooks.may_fill == NULL ||
+           pit->hooks.may_fill(pit->hooks.ctx, order, px, qty, times);
+}
+
 static void on_balance(void *ctx, uint32_t owner, agon_asset_t asset)
 {
     struct pit *pit = ctx;
@@ -385,10 +394,10 @@ static void on_balance(void *ctx, uint32_t owner, agon_asset_t asset)
 
 /* --- life --- */
 
-static agon_asset_t asset_of(struct instruments *table, const char *name)
+static agon_asset_t asset_of(struct instruments *table, const char *name, int exp)
 {
     agon_asset_t id = instruments_find_asset(table, name);
-    struct record_asset record = {.kind = CONFIG_ASSET, .exp = PIT_EXP};
+    struct record_asset record = {.kind = CONFIG_ASSET, .exp = (int8_t)exp};
 
     if (id)
         return id;
@@ -397,6 +406,30 @@ static agon_asset_t asset_of(struct instruments *table, const char *name)
     record.asset = table->n_assets + 1;
     memcpy(record.name, name, strnlen(name, sizeof(record.name) - 1));
     return instruments_set_asset(table, &record, NULL) == AGON_OK ? record.asset : 0;
+}
+
+/* A trade moves whole units of both assets: of the base each lot, of the quote any amount. */
+static int check_decimals(const struct instruments *table, const struct agon_instrument *instrument,
+                          const struct pit_symbol *spec, struct error *err)
+{
+    const struct asset *base = instruments_asset(table, instrument->base);
+    const struct asset *quote = instruments_asset(table, instrument->quote);
+
+    if (base == NULL || quote == NULL)
+        return error_set(err, AGON_ENOSPC, "no room for the assets of %s", spec->name);
+    if (quote->exp != PIT_EXP)
+        return error_set(err, AGON_EINVAL,
+                         "%s: prices are in %s, so that it has %d decimals and no fewer",
+                         spec->name, spec->quote, PIT_EXP);
+    if (base->exp != PIT_EXP - spec->base_fewer)
+        return error_set(err, AGON_EINVAL,
+                         "%s: %s is the quote of another symbol and has %d decimals", spec->name,
+                         spec->base, base->exp);
+    if (spec->lot_qty % num_pow10(PIT_EXP - base->exp) != 0)
+        return error_set(err, AGON_EINVAL,
+                         "%s: a lot is finer than the %d decimals of %s: give it more", spec->name,
+                         base->exp, spec->base);
+    return AGON_OK;
 }
 
 static int sym_open(struct pit *pit, struct sym *sym, const struct pit_symbol *spec,
@@ -423,8 +456,11 @@ static int sym_open(struct pit *pit, struct sym *sym, const struct pit_symbol *s
 
     sym->spec = *spec;
     instrument.hdr.instrument = pit->table.n_instruments + 1;
-    instrument.base = asset_of(&pit->table, spec->base);
-    instrument.quote = asset_of(&pit->table, spec->quote);
+    instrument.base = asset_of(&pit->table, spec->base, PIT_EXP - spec->base_fewer);
+    instrument.quote = asset_of(&pit->table, spec->quote, PIT_EXP);
+    rc = check_decimals(&pit->table, &instrument, spec, err);
+    if (rc < 0)
+        return rc;
     instrument.settle = instrument.quote;
     memcpy(instrument.symbol, spec->name, sizeof(spec->name));
     rc = instruments_set(&pit->table, &instrument, err);
@@ -471,7 +507,8 @@ int pit_new(struct pit **made, const struct pit_symbol *symbols, uint32_t n, ago
                                .on_event = on_event,
                                .on_print = on_print,
                                .on_level = on_level,
-                               .on_balance = on_balance};
+                               .on_balance = on_balance,
+                               .may_fill = may_fill};
     config.is_funds_checked = !symbols[0].is_perpetual;
     rc = instruments_init(&pit->table);
     if (rc < 0) {
@@ -675,8 +712,8 @@ int pit_set_index(struct pit *pit, uint32_t number, const struct pit_symbol *spo
     int rc;
 
     instrument.hdr.instrument = pit->table.n_instruments + 1;
-    instrument.base = asset_of(&pit->table, spot->base);
-    instrument.quote = asset_of(&pit->table, spot->quote);
+    instrument.base = asset_of(&pit->table, spot->base, PIT_EXP);
+    instrument.quote = asset_of(&pit->table, spot->quote, PIT_EXP);
     instrument.settle = instrument.quote;
     memcpy(instrument.symbol, spot->name, sizeof(spot->name));
     rc = instruments_set(&pit->table, &instrument, err);

@@ -27,7 +27,9 @@ struct pit_symbol { /* what a venue says of a symbol; numbers are counts of 10^-
     int32_t maker_fee_ppb, taker_fee_ppb;
     int64_t start_px;    /* for the generator */
     int64_t liq_fee_ppb; /* of perpetuals: what a liquidation pays to the insurance fund */
-    uint8_t is_perpetual, pad[7];
+    uint8_t is_perpetual;
+    uint8_t base_fewer; /* decimals that balances of the base have less than PIT_EXP */
+    uint8_t pad[6];
 };
 
 struct pit_trade {
@@ -68,6 +70,9 @@ struct pit_hooks { /* each may be NULL; sym is the symbol's number */
     void (*on_step)(void *ctx, agon_ns_t t); /* every 100 ms of market time */
     void (*on_order)(void *ctx, uint32_t sym, const struct match_event *event, uint64_t trade_id);
     void (*on_balance)(void *ctx, uint32_t owner, agon_asset_t asset);
+    /* as of match_sink */
+    int (*may_fill)(void *ctx, const struct match_order *order, agon_px_t px, agon_qty_t qty,
+                    int times);
 };
 
 struct reel;

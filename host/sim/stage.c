@@ -32,6 +32,17 @@ static int add_symbol(struct cast *cast, const struct stage *stage, const char *
     return AGON_OK;
 }
 
+/* Of perpetuals nobody holds the base. */
+static void set_decimals(struct cast *cast, const struct stage *stage)
+{
+    for (uint32_t i = 0; stage->members != NULL && i < cast->n; i++) {
+        struct pit_symbol *symbol = &cast->symbols[i];
+
+        if (!symbol->is_perpetual)
+            symbol->base_fewer = (uint8_t)(PIT_EXP - members_exp(stage->members, symbol->base));
+    }
+}
+
 /* --- from a seed --- */
 
 static int cast_listed(struct cast *cast, const struct stage *stage, struct error *err)
@@ -149,6 +160,7 @@ static int build_seeded(struct pit **made, agon_ns_t *t_market, const struct sta
 
     if (rc < 0)
         return rc;
+    set_decimals(&cast, stage);
     rc = pit_new(made, cast.symbols, cast.n, t_start, err);
     if (rc < 0)
         return rc;
@@ -225,6 +237,7 @@ static int build_recorded(struct pit **made, agon_ns_t *t_market, const struct s
         if (look.t_first < t_first)
             t_first = look.t_first;
     }
+    set_decimals(&cast, stage);
     rc = pit_new(made, cast.symbols, cast.n, t_first, err);
     if (rc < 0)
         return rc;

@@ -16,6 +16,7 @@ struct stage_file {
 };
 struct stage {
     const struct sim_dialect *dialect;
+    const struct members *members; /* for their assets' decimals; NULL: 8 for each */
     /* Without files: the generator. */
     uint64_t seed;
     agon_ns_t t_start; /* of the generator's market */

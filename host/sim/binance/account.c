@@ -5,6 +5,21 @@
 #include "base/num.h"
 #include "sim/binance/simb.h"
 
+void simb_kv_amt(const struct simb *b, struct jout *out, const char *key, agon_asset_t asset,
+                 agon_amt_t amt)
+{
+    int exp = instruments_asset(pit_table(b->pit), asset)->exp;
+    char text[NUM_TEXT + SIMB_EXP + 2];
+    int n = num_format(amt, exp, text);
+
+    if (exp == 0)
+        text[n++] = '.';
+    for (int i = exp; i < SIMB_EXP; i++)
+        text[n++] = '0';
+    text[n] = '\0';
+    jout_kv_str(out, key, text);
+}
+
 static int32_t fee_of(const struct simb_call *call, uint32_t sym, int is_maker)
 {
     const struct member *member = call->account->member;
@@ -62,8 +77,8 @@ int simb_account_info(struct simb_call *call)
             continue;
         jout_open(out, '{');
         jout_kv_str(out, "asset", instruments_asset(table, id)->name);
-        jout_kv_dec(out, "free", free_amt, SIMB_EXP);
-        jout_kv_dec(out, "locked", locked_amt, SIMB_EXP);
+        simb_kv_amt(call->b, out, "free", id, free_amt);
+        simb_kv_amt(call->b, out, "locked", id, locked_amt);
         jout_close(out, '{');
     }
     jout_close(out, '[');
@@ -93,7 +108,7 @@ static void put_my_trade(struct simb_call *call, const struct simb_fill *fill)
     jout_kv_dec(out, "price", fill->px, SIMB_EXP);
     jout_kv_dec(out, "qty", fill->qty, SIMB_EXP);
     jout_kv_dec(out, "quoteQty", fill->amt, SIMB_EXP);
-    jout_kv_dec(out, "commission", fill->fee_amt, SIMB_EXP);
+    simb_kv_amt(call->b, out, "commission", fill->fee_asset, fill->fee_amt);
     jout_kv_str(out, "commissionAsset",
                 instruments_asset(pit_table(call->b->pit), fill->fee_asset)->name);
     jout_kv_time(out, "time", fill->t);
@@ -210,7 +225,7 @@ int simb_coins(struct simb_call *call)
         jout_open(out, '{');
         jout_kv_str(out, "coin", instruments_asset(table, id)->name);
         jout_kv_bool(out, "depositAllEnable", 0);
-        jout_kv_dec(out, "free", pit_free_amt(call->b->pit, call->account->owner, id), SIMB_EXP);
+        simb_kv_amt(call->b, out, "free", id, pit_free_amt(call->b->pit, call->account->owner, id));
         jout_kv_str(out, "freeze", "0");
         jout_kv_str(out, "ipoable", "0");
         jout_kv_str(out, "ipoing", "0");
@@ -382,8 +397,8 @@ void simb_flush_balances(struct simb *b)
 
             jout_open(out, '{');
             jout_kv_str(out, "a", instruments_asset(pit_table(b->pit), asset)->name);
-            jout_kv_dec(out, "f", pit_free_amt(b->pit, account->owner, asset), SIMB_EXP);
-            jout_kv_dec(out, "l", pit_locked_amt(b->pit, account->owner, asset), SIMB_EXP);
+            simb_kv_amt(b, out, "f", asset, pit_free_amt(b->pit, account->owner, asset));
+            simb_kv_amt(b, out, "l", asset, pit_locked_amt(b->pit, account->owner, asset));
             jout_close(out, '{');
         }
         jout_close(out, '[');

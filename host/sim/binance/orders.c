@@ -232,6 +232,20 @@ static int check_price(struct simb_call *call, const struct wish *wish,
     return 0;
 }
 
+/* What an order by amount comes to at the price it would begin with. */
+static agon_qty_t quote_qty(const struct simb_call *call, const struct wish *wish)
+{
+    struct pit_view view;
+    agon_px_t px;
+
+    pit_view(call->b->pit, wish->sym, &view);
+    if (wish->side == AGON_BUY)
+        px = view.n_ask > 0 ? view.ask[0].px : 0;
+    else
+        px = view.n_bid > 0 ? view.bid[0].px : 0;
+    return px > 0 ? num_mul_div(wish->quote_amt, num_pow10(SIMB_EXP), px, NUM_DOWN) : 0;
+}
+
 static int check_quantity(struct simb_call *call, const struct wish *wish,
                           const struct pit_symbol *symbol, agon_px_t avg)
 {
@@ -250,6 +264,8 @@ static int check_quantity(struct simb_call *call, const struct wish *wish,
     } else {
         if (wish->quote_amt == 0)
             return simb_fail(call, 400, -1013, "Invalid quote order qty.");
+        if (quote_qty(call, wish) > symbol->market_max_qty)
+            return refuse_filter(call, "MARKET_LOT_SIZE");
         amt = wish->quote_amt;
         px = amt;
     }
@@ -308,7 +324,7 @@ static void put_execution(struct simb *b, const struct simb_order *order, const 
     jout_kv_dec(out, "z", order->filled_qty, SIMB_EXP);
     jout_kv_dec(out, "L", is_trade ? event->px : 0, SIMB_EXP);
     if (is_trade) {
-        jout_kv_dec(out, "n", event->fee_amt, SIMB_EXP);
+        simb_kv_amt(b, out, "n", event->fee_asset, event->fee_amt);
         jout_kv_str(out, "N", asset ? asset->name : "");
     } else {
         jout_kv_str(out, "n", "0");
@@ -475,6 +491,7 @@ static int refuse_engine(struct simb_call *call, int reason)
         [MATCH_BAD_FIELD] = "Unsupported order combination",
         [MATCH_UNKNOWN_ORDER] = "Unknown order sent.",
         [MATCH_NO_LIQUIDITY] = "Order book liquidity is less than symbol minimum quantity.",
+        [MATCH_TOO_LARGE] = "Order would make a balance too large.",
     };
 
     if (reason == MATCH_BAD_PRICE)
@@ -655,7 +672,7 @@ static void put_fills(struct simb *b, struct jout *out, const struct simb_order 
         jout_open(out, '{');
         jout_kv_dec(out, "price", fill->px, SIMB_EXP);
         jout_kv_dec(out, "qty", fill->qty, SIMB_EXP);
-        jout_kv_dec(out, "commission", fill->fee_amt, SIMB_EXP);
+        simb_kv_amt(b, out, "commission", fill->fee_asset, fill->fee_amt);
         jout_kv_str(out, "commissionAsset",
                     instruments_asset(pit_table(b->pit), fill->fee_asset)->name);
         jout_kv_int(out, "tradeId", (int64_t)fill->trade_id);

@@ -156,7 +156,7 @@ void simb_log_effect(struct simb *b, const struct simb_order *order, const char 
         jout_kv_int(line, "tradeId", (int64_t)trade_id);
         jout_kv_dec(line, "lastPrice", event->px, SIMB_EXP);
         jout_kv_dec(line, "lastQty", event->qty, SIMB_EXP);
-        jout_kv_dec(line, "fee", event->fee_amt, SIMB_EXP);
+        simb_kv_amt(b, line, "fee", event->fee_asset, event->fee_amt);
         jout_kv_str(line, "feeAsset", instruments_asset(pit_table(b->pit), event->fee_asset)->name);
         jout_kv_bool(line, "isMaker", event->is_maker);
     }

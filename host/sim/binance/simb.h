@@ -431,6 +431,9 @@ int simb_listen_new(struct simb_call *call);
 int simb_listen_keep(struct simb_call *call);
 int simb_listen_end(struct simb_call *call);
 int simb_coins(struct simb_call *call);
+/* An amount of an asset as the venue writes it, with 8 places whatever the asset has. */
+void simb_kv_amt(const struct simb *b, struct jout *out, const char *key, agon_asset_t asset,
+                 agon_amt_t amt);
 int simb_empty_list(struct simb_call *call);
 int simb_key_rights(struct simb_call *call);
 int simb_trade_fee(struct simb_call *call);

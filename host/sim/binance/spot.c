@@ -129,6 +129,12 @@ static int spot_accounts(struct simb *b, struct error *err)
                 instruments_find_asset(pit_table(b->pit), member->balances[j].asset);
 
             // An asset that no symbol trades has no place in the engine and is left out.
+            if (asset && instruments_asset(pit_table(b->pit), asset)->exp !=
+                             members_exp(b->config.members, member->balances[j].asset))
+                return error_set(err, AGON_EINVAL,
+                                 "account %s: %s is priced in or not in this market, and keeps %d "
+                                 "decimals",
+                                 member->key, member->balances[j].asset, SIMB_EXP);
             if (asset && pit_deposit(b->pit, i, asset, member->balances[j].amt) < 0)
                 return error_set(err, AGON_EINVAL, "account %s: %s cannot be deposited",
                                  member->key, member->balances[j].asset);

@@ -162,7 +162,12 @@ static int open_account(struct simb *b, uint32_t i, struct error *err)
 
     for (uint32_t j = 0; j < member->n_balances; j++)
         if (strcmp(member->balances[j].asset, UM_MARGIN_ASSET) == 0)
-            wallet_amt = member->balances[j].amt;
+            wallet_amt =
+                num_rescale(member->balances[j].amt,
+                            members_exp(b->config.members, UM_MARGIN_ASSET), SIMB_EXP, NUM_DOWN);
+    if (num_is_full(wallet_amt))
+        return error_set(err, AGON_ERANGE, "account %s: %s is too large for %d decimals",
+                         member->key, UM_MARGIN_ASSET, SIMB_EXP);
     perp_account_init(&b->um->accounts[i], b->um->contracts, pit_count(b->pit), wallet_amt);
     for (uint32_t side = PERP_BOTH; side <= PERP_SHORT && member->has_fees; side++)
         if (pit_set_fees(b->pit, 3 * i + side, member->maker_fee_ppb, member->taker_fee_ppb) < 0)
@@ -221,7 +226,8 @@ static const struct simb_venue venue = {
               .on_agg = um_on_agg,
               .on_top = um_on_top,
               .on_step = um_on_step,
-              .on_order = um_on_order},
+              .on_order = um_on_order,
+              .may_fill = um_may_fill},
     .parse_stream = um_parse_stream,
     .open = um_open,
     .close = um_close,

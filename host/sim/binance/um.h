@@ -182,6 +182,9 @@ int um_algo_all(struct simb_call *call);
 uint32_t um_weigh_open(struct simb_call *call);
 
 /* um_risk.c: what happens to orders and positions by themselves */
+/* Would the account's wallet, position and results hold one more fill of this order? */
+int um_may_fill(void *ctx, const struct match_order *order, agon_px_t px, agon_qty_t qty,
+                int times);
 void um_on_order(void *ctx, uint32_t sym, const struct match_event *event, uint64_t trade_id);
 void um_open_add(struct simb *b, struct simb_order *order);
 /* Margin that working orders hold is in the account again. */

@@ -373,6 +373,8 @@ static int refuse_engine(struct simb_call *call, int reason)
         return simb_fail(call, 400, -4014, "Price not increased by tick size.");
     case MATCH_BAD_QTY:
         return simb_fail(call, 400, -4004, "Quantity less than min quantity.");
+    case MATCH_TOO_LARGE:
+        return simb_fail(call, 400, -2010, "Order would make a balance or position too large.");
     case MATCH_NO_ROOM:
         return simb_fail(call, 503, -1008,
                          "Server is currently overloaded with other requests. Please try again in "

@@ -353,7 +353,7 @@ static agon_amt_t book_fill(struct simb *b, struct simb_order *order,
         perp_fill(perp, order->sym, (enum perp_side)order->um->side, order->side == AGON_BUY,
                   event->px, event->qty, event->fee_amt, event->t);
 
-    order->um->realised_amt = num_add(order->um->realised_amt, realised);
+    REQUIRE(num_add_checked(order->um->realised_amt, realised, &order->um->realised_amt)); // fits
     simb_keep_fill(b, order, event, trade_id);
     b->fills[(b->n_fills - 1) % SIMB_FILLS_KEPT].realised_amt = realised;
     b->fills[(b->n_fills - 1) % SIMB_FILLS_KEPT].side = order->um->side;
@@ -416,6 +416,26 @@ static void on_trade(struct simb *b, struct simb_order *order, const struct matc
     um_report(b, order, order->um->is_liquidation ? "CALCULATED" : "TRADE", event, trade_id,
               realised);
     simb_log_effect(b, order, "TRADE", event, trade_id);
+}
+
+static int fits(struct simb *b, const struct simb_order *order, agon_px_t px, agon_qty_t qty,
+                int times)
+{
+    agon_amt_t amt = num_notional(px, SIMB_EXP, qty, SIMB_EXP, SIMB_EXP, NUM_UP);
+    agon_amt_t twice_amt;
+    agon_amt_t total_amt;
+
+    // No fee is above what it is taken of, and no result above cost and notional together.
+    return num_mul_checked(amt, 2, &twice_amt) &&
+           num_add_checked(order->filled_amt, amt, &total_amt) &&
+           num_add_checked(num_abs(order->um->realised_amt), twice_amt, &total_amt) &&
+           perp_fits(um_account(b, order->account), order->sym, (enum perp_side)order->um->side, px,
+                     qty, amt, times);
+}
+
+int um_may_fill(void *ctx, const struct match_order *order, agon_px_t px, agon_qty_t qty, int times)
+{
+    return fits(ctx, (const struct simb_order *)(uintptr_t)order->tag, px, qty, times);
 }
 
 void um_on_order(void *ctx, uint32_t sym, const struct match_event *event, uint64_t trade_id)
@@ -656,6 +676,14 @@ static void take_over(struct simb *b, struct simb_order *order, agon_px_t px)
 
     if (qty == 0)
         return;
+    if (!fits(b, order, px, qty, 1)) {
+        // No wallet holds what it comes to at that price: the fund has the position as it stands.
+        *position = (struct perp_position){.t_update = event.t};
+        pit_set_position(b->pit, 3 * order->account->owner + order->um->side, order->sym, 0);
+        order->status = SIMB_EXPIRED;
+        um_tell_account(b, order->account, "ORDER", order->sym, 0);
+        return;
+    }
     event.fee_asset =
         instruments_get(pit_table(b->pit), pit_instrument(b->pit, order->sym))->settle;
     order->filled_qty += qty;
@@ -886,7 +914,8 @@ static void fund(struct simb *b, uint32_t sym, agon_ns_t t)
 
             if (perp->symbols[sym].positions[side].qty == 0)
                 continue;
-            amt = perp_fund(perp, sym, (enum perp_side)side, symbol->rate_ppb);
+            if (perp_fund(perp, sym, (enum perp_side)side, symbol->rate_ppb, &amt) < 0)
+                continue; // beyond what a wallet can hold: what it has stays true
             um_earn(b, &b->accounts[i], "FUNDING_FEE", sym, amt, 0);
             um_tell_account(b, &b->accounts[i], "FUNDING_FEE",
                             perp->symbols[sym].is_isolated ? sym : UINT32_MAX, amt);

@@ -486,6 +486,69 @@ START_TEST(doubles_that_fit_nowhere_are_refused)
 }
 END_TEST
 
+START_TEST(numbers_of_files_may_have_an_exponent)
+{
+    static const struct {
+        const char *text;
+        int exp, rc;
+        int64_t value;
+    } cases[] = {{"1e-7", 7, AGON_OK, 1},
+                 {"1E-7", 8, AGON_OK, 10},
+                 {"-1.5e-7", 8, AGON_OK, -15},
+                 {"1.50e-7", 8, AGON_OK, 15},
+                 {"1e12", 2, AGON_OK, 100000000000000},
+                 {"1.5e+3", 0, AGON_OK, 1500},
+                 {"0.5e1", 0, AGON_OK, 5},
+                 {"0.05e1", 1, AGON_OK, 5},
+                 {"0e0", 0, AGON_OK, 0},
+                 {"0e-30", 0, AGON_OK, 0},
+                 {"12.345e1", 2, AGON_OK, 12345},
+                 {"12.345", 3, AGON_OK, 12345},
+                 {"1e-7", 6, AGON_ERANGE, 0},
+                 {"1e19", 0, AGON_ERANGE, 0},
+                 {"9.223372036854775807e18", 0, AGON_OK, NUM_MAX},
+                 {"1e99999999999999999999", 0, AGON_ERANGE, 0},
+                 {"e5", 0, AGON_EINVAL, 0},
+                 {"1e", 0, AGON_EINVAL, 0},
+                 {"1e+", 0, AGON_EINVAL, 0},
+                 {"1e5x", 0, AGON_EINVAL, 0},
+                 {"1e5e5", 0, AGON_EINVAL, 0},
+                 {"01e5", 0, AGON_EINVAL, 0},
+                 {".5e5", 0, AGON_EINVAL, 0},
+                 {"1.e5", 0, AGON_EINVAL, 0},
+                 {"+1e5", 0, AGON_EINVAL, 0},
+                 {"-e5", 0, AGON_EINVAL, 0}};
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        int64_t value = 0;
+        int rc = num_read(cases[i].text, strlen(cases[i].text), cases[i].exp, &value);
+
+        ck_assert_msg(rc == cases[i].rc && value == cases[i].value, "%s: %d, %lld", cases[i].text,
+                      rc, (long long)value);
+    }
+    ck_assert_int_eq(num_parse("1e-7", 4, 8, &(int64_t){0}), AGON_EINVAL); // not on the wire
+    ck_assert(num_is_too_fine("1e-7", 4, 6));
+    ck_assert(!num_is_too_fine("1e-7", 4, 7));
+    ck_assert(!num_is_too_fine("1e19", 4, 0));
+    ck_assert(!num_is_too_fine("1.50", 4, 1));
+}
+END_TEST
+
+START_TEST(checked_sums_are_exact_or_refused)
+{
+    int64_t sum = 7;
+
+    ck_assert(num_add_checked(NUM_MAX - 1, 1, &sum) && sum == NUM_MAX);
+    ck_assert(!num_add_checked(NUM_MAX, 1, &sum) && sum == NUM_MAX);
+    ck_assert(num_add_checked(NUM_MIN + 1, -1, &sum) && sum == NUM_MIN);
+    ck_assert(!num_add_checked(NUM_MIN, -1, &sum) && sum == NUM_MIN);
+    ck_assert(num_mul_checked(NUM_MAX, -1, &sum) && sum == NUM_MIN);
+    ck_assert(!num_mul_checked(NUM_MAX / 2 + 1, 2, &sum) && sum == NUM_MIN);
+    ck_assert(num_is_full(NUM_MAX) && num_is_full(NUM_MIN) && num_is_full(INT64_MIN));
+    ck_assert(!num_is_full(NUM_MAX - 1) && !num_is_full(NUM_MIN + 1));
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("num");
@@ -494,6 +557,8 @@ int main(void)
     int n_failed;
 
     tcase_set_timeout(tcase, 100);
+    tcase_add_test(tcase, numbers_of_files_may_have_an_exponent);
+    tcase_add_test(tcase, checked_sums_are_exact_or_refused);
     tcase_add_loop_test(tcase, each_rounding_is_what_its_name_says, 0,
                         (int)(sizeof(divisions) / sizeof(divisions[0])));
     tcase_add_test(tcase, products_and_quotients_agree_with_128_bits);

@@ -229,6 +229,45 @@ START_TEST(a_kill_stands_until_it_is_lifted_by_name)
 }
 END_TEST
 
+/* What happened at the venue cannot be refused: where no sum holds it, everything stops. */
+START_TEST(what_the_books_cannot_hold_halts_everything)
+{
+    const struct record_report fill = {
+        .hdr = {.type = EVENT_REPORT, .granules = 2, .instrument = BTCUSDT},
+        .order_id = 1, // nobody's
+        .kind = REPORT_FILL,
+        .side = AGON_BUY,
+        .venue_fill = 1,
+        .px = NUM_MAX / 2,
+        .qty = NUM_MAX / 2};
+    const struct record_account cash = {.hdr = {.type = EVENT_ACCOUNT, .granules = 1},
+                                        .asset = USDT,
+                                        .flags = 1,
+                                        .free_amt = NUM_MAX - 1,
+                                        .held_amt = 2};
+
+    for (int i = 0; i < 2; i++) {
+        struct world *world = world_new(RUN_PAPER);
+        agon_amt_t before = ledger_total(engine_ledger(world->engine), 0, USDT);
+        struct record_report report = fill;
+        struct record_account account = cash;
+
+        ck_assert_int_eq(engine_halted(world->engine), 0);
+        if (i == 0)
+            world_step(world, &report);
+        else
+            world_step(world, &account);
+        ck_assert_int_eq(engine_halted(world->engine), 1);
+        ck_assert_int_eq(ledger_total(engine_ledger(world->engine), 0, USDT), before);
+        world_order(world, 0, BTCUSDT, AGON_BUY, 5990000, 10000, 10);
+        ck_assert_uint_eq(world_last(world, 0, AGON_EVENT_ORDER)->u.order.reason, REASON_HALTED);
+        ck_assert_ptr_nonnull(engine_halt(world->engine, SCOPE_GLOBAL, HALT_BOOKS));
+        world_holds(world);
+        world_free(world);
+    }
+}
+END_TEST
+
 START_TEST(flatten_closes_what_is_held_through_the_gate)
 {
     struct world *world = world_new(RUN_PAPER);
@@ -685,6 +724,7 @@ int main(void)
     tcase_add_test(tcase, an_unknown_request_is_asked_about_and_never_sent_again);
     tcase_add_test(tcase, the_kill_switch_cancels_everything_and_refuses_all);
     tcase_add_test(tcase, a_kill_stands_until_it_is_lifted_by_name);
+    tcase_add_test(tcase, what_the_books_cannot_hold_halts_everything);
     tcase_add_test(tcase, flatten_closes_what_is_held_through_the_gate);
     tcase_add_test(tcase, a_generation_takes_over_by_an_event_and_orders_stay_with_the_slot);
     tcase_add_test(tcase, a_crash_cancels_and_the_next_generation_trades_again);

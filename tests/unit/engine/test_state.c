@@ -27,7 +27,7 @@ PINNED(struct bars, 1048);
 PINNED(struct agon_instrument, 192);
 PINNED(struct agon_top10, 384);
 PINNED(struct asset, 17);
-_Static_assert(offsetof(struct engine, venues) - offsetof(struct engine, seq) == 669680,
+_Static_assert(offsetof(struct engine, venues) - offsetof(struct engine, seq) == 669824,
                "the state of struct engine changed: is it saved, loaded and changed in this test?");
 
 static struct world *world;

@@ -514,6 +514,118 @@ START_TEST(reduce_only_orders_only_reduce)
 }
 END_TEST
 
+/* Sums in these are near 2^63, so nothing is added up but by 128 bits. */
+static void holds_in_all(const struct world *world, agon_asset_t asset, num128_t wanted)
+{
+    num128_t sum = 0;
+
+    for (uint32_t owner = 0; owner < 8; owner++)
+        sum += (num128_t)match_free_amt(world->match, owner, asset) +
+               match_locked_amt(world->match, owner, asset);
+    HOLDS(sum == wanted);
+}
+
+#define LARGE 9000000000000000000 /* of 9,223,372,036,854,775,807 */
+
+START_TEST(a_buy_that_no_balance_can_hold_is_refused)
+{
+    struct world *world = world_new(&checked);
+    struct match_order by_amount = market(1, AGON_BUY, 0);
+
+    world_snapshot(world, SPOT);
+    world_level(world, SPOT, AGON_SELL, 1, LARGE);
+    match_deposit(world->match, 1, BASE, LARGE);
+    match_deposit(world->match, 1, QUOTE, LARGE);
+    by_amount.quote_amt = 500000000000000000;
+    ck_assert_int_eq(submit(world, by_amount, NULL), MATCH_TOO_LARGE);
+    ck_assert_int_eq(submit(world, market(1, AGON_BUY, 500000000000000000), NULL), MATCH_TOO_LARGE);
+    ck_assert_int_eq(submit(world, limit(1, AGON_BUY, 1, 500000000000000000), NULL),
+                     MATCH_TOO_LARGE);
+    has(world, 1, BASE, LARGE, 0);
+    has(world, 1, QUOTE, LARGE, 0);
+    by_amount.quote_amt = 200000000000000000; // and what fits is bought
+    put(world, by_amount);
+    has(world, 1, BASE, LARGE + 200000000000000000, 0);
+    world_free(world);
+}
+END_TEST
+
+/* Each order alone would fit; together they do not, and the one that comes too late ends untouched.
+ * Whoever stands behind it trades instead. */
+START_TEST(a_fill_that_no_balance_can_hold_ends_the_order_before_it)
+{
+    struct world *world = world_new(&checked);
+    const agon_amt_t half = 150000000000000000;
+    uint64_t first, second, other;
+
+    world_snapshot(world, SPOT);
+    match_deposit(world->match, 1, BASE, LARGE);
+    match_deposit(world->match, 1, QUOTE, LARGE);
+    match_deposit(world->match, 2, QUOTE, LARGE);
+    match_deposit(world->match, 3, BASE, LARGE);
+    first = put(world, limit(1, AGON_BUY, 1, half));
+    second = put(world, limit(1, AGON_BUY, 1, half));
+    other = put(world, limit(2, AGON_BUY, 1, half));
+    put(world, limit(3, AGON_SELL, 1, 2 * half));
+    ck_assert_int_eq(last_of(world, first)->event.kind, MATCH_TRADE);
+    ck_assert_int_eq(last_of(world, second)->event.kind, MATCH_EXPIRED);
+    ck_assert_int_eq(last_of(world, second)->event.reason, MATCH_TOO_LARGE);
+    ck_assert_int_eq(last_of(world, second)->order.filled_qty, 0);
+    ck_assert_int_eq(last_of(world, other)->event.kind, MATCH_TRADE);
+    has(world, 1, BASE, LARGE + half, 0);
+    has(world, 1, QUOTE, LARGE - half, 0);
+    holds_in_all(world, BASE, (num128_t)LARGE * 2);
+    holds_in_all(world, QUOTE, (num128_t)LARGE * 2);
+    // By a print of the market alike.
+    second = put(world, limit(1, AGON_BUY, 1, 70000000000000000));
+    first = put(world, limit(1, AGON_BUY, 1, 70000000000000000));
+    world_trade(world, SPOT, AGON_SELL, 1, 70000000000000000);
+    world_trade(world, SPOT, AGON_SELL, 1, 70000000000000000);
+    ck_assert_int_eq(last_of(world, second)->event.kind, MATCH_TRADE);
+    ck_assert_int_eq(last_of(world, first)->event.reason, MATCH_TOO_LARGE);
+    has(world, 1, BASE, LARGE + half + 70000000000000000, 0);
+    world_free(world);
+}
+END_TEST
+
+START_TEST(a_position_that_no_sum_can_hold_is_refused)
+{
+    struct world *world = world_new(&(struct match_config){.max_owners = 8});
+    struct match_order order = market(1, AGON_BUY, 500000000000000000);
+
+    order.instrument = PERP;
+    world_snapshot(world, PERP);
+    world_level(world, PERP, AGON_SELL, 1, LARGE);
+    match_set_position(world->match, 1, PERP, LARGE);
+    ck_assert_int_eq(submit(world, order, NULL), MATCH_TOO_LARGE);
+    ck_assert_int_eq(match_position_qty(world->match, 1, PERP), LARGE);
+    order.qty = 200000000000000000;
+    ck_assert_int_eq(submit(world, order, NULL), MATCH_OK);
+    ck_assert_int_eq(match_position_qty(world->match, 1, PERP), LARGE + order.qty);
+    world_free(world);
+}
+END_TEST
+
+START_TEST(a_buy_by_amount_has_to_come_to_a_quantity_that_the_filter_lets_in)
+{
+    struct world *world = world_new(&checked);
+    struct agon_instrument def = world_spot();
+    struct match_order order = market(1, AGON_BUY, 0);
+
+    def.max_qty = 50;
+    world_set(world, &def);
+    world_snapshot(world, SPOT);
+    world_level(world, SPOT, AGON_SELL, 10, 1000);
+    match_deposit(world->match, 1, QUOTE, 10000);
+    order.quote_amt = 510;
+    ck_assert_int_eq(submit(world, order, NULL), MATCH_BAD_QTY);
+    order.quote_amt = 509;
+    ck_assert_int_eq(submit(world, order, NULL), MATCH_OK);
+    has(world, 1, BASE, 50, 0);
+    world_free(world);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("match_funds");
@@ -528,6 +640,10 @@ int main(void)
     tcase_add_test(tcase, triggered_stop_without_money_expires);
     tcase_add_test(tcase, fees_come_off_what_is_received_rounded_up);
     tcase_add_test(tcase, deposits_are_bounded);
+    tcase_add_test(tcase, a_buy_that_no_balance_can_hold_is_refused);
+    tcase_add_test(tcase, a_fill_that_no_balance_can_hold_ends_the_order_before_it);
+    tcase_add_test(tcase, a_position_that_no_sum_can_hold_is_refused);
+    tcase_add_test(tcase, a_buy_by_amount_has_to_come_to_a_quantity_that_the_filter_lets_in);
     tcase_add_test(tcase, derivative_settles_profit_by_average_cost);
     tcase_add_test(tcase, saved_bytes_hold_all_that_decides);
     tcase_add_loop_test(tcase, money_is_neither_made_nor_lost, 0, 6);

@@ -185,13 +185,36 @@ END_TEST
 
 START_TEST(funding_is_paid_on_the_notional_at_mark)
 {
+    agon_amt_t amt;
+
     hold(0, PERP_LONG, "10", "9000", 1);
     hold(0, PERP_SHORT, "4", "9000", 0);
     contracts[0].mark_px = d("10000");
     // 100,000 at 0.01 %: the long pays 10, the short of 40,000 gets 4.
-    near(perp_fund(&account, 0, PERP_LONG, 100000), "-10", "0");
-    near(perp_fund(&account, 0, PERP_SHORT, 100000), "4", "0");
+    ck_assert_int_eq(perp_fund(&account, 0, PERP_LONG, 100000, &amt), AGON_OK);
+    near(amt, "-10", "0");
+    ck_assert_int_eq(perp_fund(&account, 0, PERP_SHORT, 100000, &amt), AGON_OK);
+    near(amt, "4", "0");
     near(account.wallet_amt, "1535437.01", "0");
+}
+END_TEST
+
+START_TEST(what_a_wallet_cannot_hold_is_refused_and_changes_nothing)
+{
+    agon_amt_t amt;
+
+    account.wallet_amt = d("92000000000");
+    hold(0, PERP_SHORT, "10000", "9000", 0);
+    account.wallet_amt = d("92000000000");
+    contracts[0].mark_px = d("9000");
+    // 90,000,000 fit beside it; 900,000,000 do not, neither as a fill nor twice over.
+    ck_assert(perp_fits(&account, 1, PERP_BOTH, d("1000"), d("90000"), 0, 1));
+    ck_assert(!perp_fits(&account, 1, PERP_BOTH, d("1000"), d("900000"), 0, 1));
+    ck_assert(!perp_fits(&account, 1, PERP_BOTH, d("1000"), d("150000"), 0, 2));
+    ck_assert(!perp_fits(&account, 0, PERP_SHORT, d("9000"), d("92000000000"), 0, 1));
+    // A rate of 300 % would bring 270,000,000.
+    ck_assert_int_eq(perp_fund(&account, 0, PERP_SHORT, 3000000000, &amt), AGON_ERANGE);
+    near(account.wallet_amt, "92000000000", "0");
 }
 END_TEST
 
@@ -228,6 +251,7 @@ int main(void)
     tcase_add_test(tcase, isolated_margin_backs_its_position_alone);
     tcase_add_test(tcase, maintenance_has_no_step_at_a_brackets_edge);
     tcase_add_test(tcase, funding_is_paid_on_the_notional_at_mark);
+    tcase_add_test(tcase, what_a_wallet_cannot_hold_is_refused_and_changes_nothing);
     tcase_add_test(tcase, rates_and_marks_are_the_formulas);
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);

@@ -159,8 +159,9 @@ START_TEST(filter_and_size)
     CASE(REASON_NONE, view.notional_amt = 5000);
     CASE(REASON_NONE, view.notional_amt = 5001);
     CASE(REASON_NONE, view.notional_amt = 0, view.judge_px = 0); // no price to judge by
-    CASE(REASON_FILTER, view.notional_amt = NUM_MAX);            // a worth that no amount holds
-    CASE(REASON_FILTER, view.notional_amt = NUM_MAX, view.max_order_amt = 5, view.is_reducing = 1);
+    CASE(REASON_TOO_LARGE, view.notional_amt = NUM_MAX);         // a worth that no amount holds
+    CASE(REASON_TOO_LARGE, view.notional_amt = NUM_MAX, view.max_order_amt = 5,
+         view.is_reducing = 1);
     // Sums that leave 63 bits. The lot divides INT64_MAX - 2.
     CASE(REASON_NONE, instrument.max_qty = 0, view.held_qty = 0, intent.qty = INT64_MAX - 2);
     CASE(REASON_NONE, instrument.max_qty = 0, view.held_qty = 2, intent.qty = INT64_MAX - 2);
@@ -239,12 +240,12 @@ START_TEST(notional_position_open_orders)
     CASE(REASON_NONE, view.max_order_amt = 5000);
     CASE(REASON_NOTIONAL, view.max_order_amt = 4999);
     CASE(REASON_NONE, view.max_order_amt = 1, view.is_reducing = 1);
-    CASE(REASON_NOTIONAL, view.max_order_amt = 4999, view.notional_amt = NUM_MAX);
+    CASE(REASON_TOO_LARGE, view.max_order_amt = 4999, view.notional_amt = NUM_MAX);
     CASE(REASON_NONE, view.max_position_amt = 15001);
     CASE(REASON_NONE, view.max_position_amt = 15000);
     CASE(REASON_POSITION, view.max_position_amt = 14999);
     CASE(REASON_NONE, view.max_position_amt = 1, view.is_reducing = 1);
-    CASE(REASON_POSITION, view.max_position_amt = NUM_MAX - 1, view.position_amt = NUM_MAX);
+    CASE(REASON_TOO_LARGE, view.max_position_amt = NUM_MAX - 1, view.position_amt = NUM_MAX);
     CASE(REASON_NONE, view.max_open_orders = 3, view.n_open = 2);
     CASE(REASON_OPEN_ORDERS, view.max_open_orders = 3, view.n_open = 3);
     CASE(REASON_OPEN_ORDERS, view.max_open_orders = 3, view.n_open = 4);
@@ -259,7 +260,7 @@ START_TEST(capital)
     CASE(REASON_NONE, view.free_amt = 5000);
     CASE(REASON_CAPITAL, view.free_amt = 4999);
     CASE(REASON_CAPITAL, view.free_amt = -1);
-    CASE(REASON_CAPITAL, view.cost_amt = NUM_MAX, view.free_amt = NUM_MAX - 1);
+    CASE(REASON_TOO_LARGE, view.cost_amt = NUM_MAX, view.free_amt = NUM_MAX - 1);
     CASE(REASON_CAPITAL, view.free_amt = 4999, view.is_reducing = 1); // money is no soft limit
     CASE(REASON_NONE, SELL, view.free_qty = 6);
     CASE(REASON_NONE, SELL, view.free_qty = 5);
@@ -426,6 +427,9 @@ START_TEST(the_first_refusal_wins)
     intent.show_qty = 0;
     judged(REASON_HALTED, "halt");
     view.is_halted = 0;
+    view.notional_amt = NUM_MAX;
+    judged(REASON_TOO_LARGE, "too_large");
+    view.notional_amt = 5000;
     judged(REASON_FILTER, "filter");
     instrument.min_notional_amt = 0;
     judged(REASON_SIZE, "size");
@@ -456,7 +460,28 @@ START_TEST(the_first_refusal_wins)
     judged(REASON_RATE, "rate");
     view.orders_per_s = 0;
     judged(REASON_NONE, "nothing left");
-    ck_assert_uint_eq(risk_n_checks, 19); // one more: one more line above
+    ck_assert_uint_eq(risk_n_checks, 20); // one more: one more line above
+}
+END_TEST
+
+START_TEST(what_no_64_bits_hold_is_refused_also_when_it_reduces)
+{
+    agon_amt_t *const figures[] = {&view.notional_amt, &view.position_amt, &view.cost_amt,
+                                   &view.reach_qty, &view.reach_amt};
+
+    for (size_t i = 0; i < sizeof(figures) / sizeof(figures[0]); i++) {
+        begin();
+        view.free_amt = NUM_MAX;
+        view.is_reducing = 1;
+        *figures[i] = NUM_MAX - 1;
+        judged(REASON_NONE, "one below the edge");
+        begin();
+        view.is_reducing = 1;
+        *figures[i] = NUM_MAX;
+        judged(REASON_TOO_LARGE, "at the edge");
+        *figures[i] = NUM_MIN;
+        judged(REASON_TOO_LARGE, "at the other edge");
+    }
 }
 END_TEST
 
@@ -589,6 +614,7 @@ int main(void)
     tcase_add_test(tcase, copies_within_the_window_are_counted);
     tcase_add_test(tcase, the_rate_bucket_fills_with_engine_time);
     tcase_add_test(tcase, the_first_refusal_wins);
+    tcase_add_test(tcase, what_no_64_bits_hold_is_refused_also_when_it_reduces);
     tcase_add_test(tcase, every_check_has_a_name_and_a_reason);
     tcase_add_test(tcase, samples_break_limits_once);
     tcase_add_test(tcase, capital_that_comes_or_goes_is_no_gain_and_no_loss);

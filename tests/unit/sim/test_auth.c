@@ -364,6 +364,14 @@ static const struct {
      "a.yaml:1:39: error[AG-1012]: accounts[1].key: is the key of the account in line 1 too"},
     {"a balance", "accounts: [{key: x, secret: y, balances: {BTC: ten}}]",
      "a.yaml:1:48: error[AG-1017]: accounts[0].balances.BTC: is no amount"},
+    {"more than 64 bits hold", "accounts: [{key: x, secret: y, balances: {PEPE: 1e12}}]",
+     "a.yaml:1:49: error[AG-1017]: accounts[0].balances.PEPE: is too large; expected at most "
+     "92233720368.54775807"},
+    {"finer than it has decimals",
+     "assets: {PEPE: 2}\naccounts: [{key: x, secret: y, balances: {PEPE: 1e-3}}]",
+     "accounts[0].balances.PEPE: has more places than PEPE has decimals; expected at most 2"},
+    {"decimals that are none", "assets: {PEPE: 9}\naccounts: [{key: x, secret: y}]",
+     "expected 0 to 8"},
     {"no YAML", "accounts: [", "a.yaml:"},
 };
 

@@ -263,6 +263,75 @@ START_TEST(a_quote_quantity_buys_and_sells_what_it_is_worth)
 }
 END_TEST
 
+static void pepe_asks(struct world *pepe, const char *qty)
+{
+    struct agon_level ask[8];
+    int64_t px, count;
+
+    ck_assert_int_eq(num_parse("0.00001", 7, 8, &px), AGON_OK);
+    ck_assert_int_eq(num_parse(qty, strlen(qty), 8, &count), AGON_OK);
+    for (int i = 0; i < 8; i++)
+        ask[i] = (struct agon_level){px + i, count};
+    world_book(pepe, "PEPEUSDT", 1, NULL, 0, ask, 8);
+}
+
+static const char *pepe_free(const struct world *pepe)
+{
+    const json_t *balances = json_object_get(pepe->json, "balances");
+    const json_t *one;
+    size_t i;
+
+    json_array_foreach(balances, i, one)
+    {
+        if (strcmp(json_string_value(json_object_get(one, "asset")), "PEPE") == 0)
+            return json_string_value(json_object_get(one, "free"));
+    }
+    return "none";
+}
+
+/* 92,233,720,368.54775807 are all that 8 decimals hold. */
+START_TEST(what_an_account_cannot_hold_is_not_bought)
+{
+    static struct world pepe;
+    static const struct {
+        const char *members, *amount, *answer, *held;
+        int status;
+    } cases[] = {{"accounts: [{key: agon-sim-key, secret: s, taker_fee: 0, maker_fee: 0,"
+                  " balances: {USDT: 6000000, PEPE: 9e10}}]",
+                  "4999999", "Order would make a balance too large.", "90000000000.00000000", 400},
+                 {"accounts: [{key: agon-sim-key, secret: s, taker_fee: 0, maker_fee: 0,"
+                  " balances: {USDT: 6000000, PEPE: 9e10}}]",
+                  "22337.20", NULL, "92233720000.00000000", 200},
+                 {"assets: {PEPE: 2}\naccounts: [{key: agon-sim-key, secret: s, taker_fee: 0,"
+                  " maker_fee: 0, balances: {USDT: 6000000, PEPE: 1e12}}]",
+                  "500000", NULL, "1050000000000.00000000", 200}};
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char order[128];
+
+        world_open_pepe(&pepe, cases[i].members);
+        pepe_asks(&pepe, "92000000000");
+        snprintf(order, sizeof(order), "symbol=PEPEUSDT&side=BUY&type=MARKET&quoteOrderQty=%s",
+                 cases[i].amount);
+        ck_assert_int_eq(world_signed(&pepe, "POST", ORDER, order), cases[i].status);
+        if (cases[i].answer)
+            ck_assert_str_eq(world_str(&pepe, "msg"), cases[i].answer);
+        ck_assert_int_eq(world_signed(&pepe, "GET", "/api/v3/account", ""), 200);
+        ck_assert_str_eq(pepe_free(&pepe), cases[i].held);
+        world_close(&pepe);
+    }
+}
+END_TEST
+
+START_TEST(an_order_by_amount_keeps_the_lot_filter)
+{
+    ck_assert_int_eq(world_signed(&w, "POST", ORDER,
+                                  "symbol=BTCUSDT&side=BUY&type=MARKET&quoteOrderQty=3500000"),
+                     400);
+    ck_assert_str_eq(world_str(&w, "msg"), "Filter failure: MARKET_LOT_SIZE");
+}
+END_TEST
+
 START_TEST(immediate_orders_expire_with_what_they_did_not_get)
 {
     ck_assert_int_eq(world_signed(&w, "POST", ORDER,
@@ -518,6 +587,8 @@ int main(void)
     tcase_add_test(tcase, a_limit_order_rests_is_found_and_is_cancelled);
     tcase_add_test(tcase, a_market_order_takes_level_by_level);
     tcase_add_test(tcase, a_quote_quantity_buys_and_sells_what_it_is_worth);
+    tcase_add_test(tcase, what_an_account_cannot_hold_is_not_bought);
+    tcase_add_test(tcase, an_order_by_amount_keeps_the_lot_filter);
     tcase_add_test(tcase, immediate_orders_expire_with_what_they_did_not_get);
     tcase_add_test(tcase, a_market_order_without_a_market_expires);
     tcase_add_test(tcase, response_types_are_ack_result_full);

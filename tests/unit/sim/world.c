@@ -62,7 +62,8 @@ static int64_t dec(const char *text)
     return value;
 }
 
-static void open_with(struct world *world, const char *venue, const struct sim_limits *limits)
+static void open_symbols(struct world *world, const char *venue, const struct sim_limits *limits,
+                         const struct pit_symbol *symbols, uint32_t n)
 {
     struct sim_config config = {.seed = 7};
     struct error err = {0};
@@ -70,14 +71,11 @@ static void open_with(struct world *world, const char *venue, const struct sim_l
     const char *bids[3][2] = {{"30000.00", "1.5"}, {"29999.99", "2"}, {"29990", "5"}};
     const char *asks[3][2] = {{"30000.01", "1"}, {"30000.02", "2"}, {"30010", "5"}};
 
-    world->dialect = sim_dialect_find(venue);
     world->now = (struct sim_time){WORLD_T0, WORLD_T0};
     world->key = world->members.all[0].key;
     world->secret = world->members.all[0].secret;
     world->peer = "127.0.0.1";
-    ck_assert_msg(pit_new(&world->pit, world->dialect->symbols, world->dialect->n_symbols, WORLD_T0,
-                          &err) == AGON_OK,
-                  "%s", err.text);
+    ck_assert_msg(pit_new(&world->pit, symbols, n, WORLD_T0, &err) == AGON_OK, "%s", err.text);
     config.pit = world->pit;
     config.members = &world->members;
     config.faults = world->faults.n > 0 ? &world->faults : NULL;
@@ -86,6 +84,8 @@ static void open_with(struct world *world, const char *venue, const struct sim_l
     config.sink = (struct sim_sink){
         .ctx = world, .frame = world_take, .reply = on_reply, .log = on_log, .log_ctx = world};
     ck_assert_msg(world->dialect->open(&world->sim, &config, &err) == AGON_OK, "%s", err.text);
+    if (symbols != world->dialect->symbols)
+        return;
     for (int i = 0; i < 3; i++) {
         bid[i] = (struct agon_level){dec(bids[i][0]), dec(bids[i][1])};
         ask[i] = (struct agon_level){dec(asks[i][0]), dec(asks[i][1])};
@@ -97,6 +97,28 @@ static void open_with(struct world *world, const char *venue, const struct sim_l
     }
     world_book(world, "BTCUSDT", 1, bid, 3, ask, 3);
     world_trade(world, "BTCUSDT", "30000.00", "0.5", AGON_SELL);
+}
+
+static void open_with(struct world *world, const char *venue, const struct sim_limits *limits)
+{
+    world->dialect = sim_dialect_find(venue);
+    open_symbols(world, venue, limits, world->dialect->symbols, world->dialect->n_symbols);
+}
+
+void world_open_pepe(struct world *world, const char *members_text)
+{
+    struct error err = {0};
+    struct pit_symbol pepe;
+
+    memset(world, 0, sizeof(*world));
+    ck_assert_msg(members_parse(&world->members, "accounts.yaml", members_text,
+                                strlen(members_text), &err) == AGON_OK,
+                  "%s", err.text);
+    world->dialect = sim_dialect_find("binance");
+    ck_assert_int_eq(world->dialect->symbol("PEPEUSDT", 8, 0, &pepe), AGON_OK);
+    pepe.max_qty = pepe.market_max_qty = NUM_MAX;
+    pepe.base_fewer = (uint8_t)(PIT_EXP - members_exp(&world->members, "PEPE"));
+    open_symbols(world, "binance", NULL, &pepe, 1);
 }
 
 void world_open(struct world *world, const struct sim_limits *limits)

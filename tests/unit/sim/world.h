@@ -79,6 +79,8 @@ int world_api(struct world *world, uint64_t conn, const char *method, const char
               int is_signed);
 /* Frames since the last world_clear. find: the i-th JSON frame of that conn whose "e" (also inside
  * data or event) is e; NULL: none. Borrowed. */
+/* A market of PEPEUSDT alone, without a book, whose quantities have no highest. */
+void world_open_pepe(struct world *world, const char *members_text);
 void world_clear(struct world *world);
 /* struct sim_sink.frame: keeps it. */
 void world_take(void *ctx, uint64_t conn, enum sim_frame kind, const void *bytes, size_t n,
