@@ -57,7 +57,8 @@ int num_parse_exp(const char *text, size_t n, int64_t *value, int *exp);
  * "-1.50E+3". Read exactly, digit by digit, and refused as num_parse refuses. Not for the wire. */
 int num_read(const char *text, size_t n, int exp, int64_t *value);
 int num_read_exp(const char *text, size_t n, int64_t *value, int *exp);
-/* Of a text that num_read refuses with AGON_ERANGE: has it digits beyond exp (else it is too large)?
+/* Of a text that num_read refuses with AGON_ERANGE: has it digits beyond exp (else it is too
+ * large)?
  */
 int num_is_too_fine(const char *text, size_t n, int exp);
 /* Writes value as a plain decimal with exactly exp digits after the point ("-0.05"), and a NUL.
