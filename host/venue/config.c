@@ -24,9 +24,9 @@ struct venue_file {
     uint32_t n_limits;
     struct file_limit limits[VENUE_LIMITS_MAX];
     struct subscribe subscribe;
-    uint32_t order_links, data_links, recv_window_ms, snapshot_levels, warm_bars;
-    int64_t hold_ns, cancel_hold_ns, request_ns, reconcile_ns, silence_ns, user_silence_ns,
-        channel_ns, life_ns, message_gap_ns, cooloff_ns, dead_man_ns;
+    uint32_t order_links, data_links, cancel_links, recv_window_ms, snapshot_levels, warm_bars;
+    int64_t hold_ns, cancel_hold_ns, cancel_ns, request_ns, reconcile_ns, silence_ns,
+        user_silence_ns, channel_ns, life_ns, message_gap_ns, cooloff_ns, dead_man_ns;
     uint32_t leverage, margin;
 };
 
@@ -109,6 +109,8 @@ static const struct schema_field venue_fields[] = {
      .preset = "2", .doc = "REST connections for orders"},
     {"data_links", SCHEMA_INT, SCHEMA_MEMBER(struct venue_file, data_links), .min = 1, .max = 2,
      .preset = "1", .doc = "REST connections for everything else"},
+    {"cancel_links", SCHEMA_INT, SCHEMA_MEMBER(struct venue_file, cancel_links), .min = 0, .max = 2,
+     .preset = "2", .doc = "REST connections for cancels alone"},
     {"recv_window", SCHEMA_DURATION, SCHEMA_MEMBER(struct venue_file, recv_window_ms), .min = 100,
      .max = 60000, .preset = "5s", .doc = "how old a signed request may be"},
     {"snapshot_levels", SCHEMA_INT, SCHEMA_MEMBER(struct venue_file, snapshot_levels), .min = 5,
@@ -117,6 +119,8 @@ static const struct schema_field venue_fields[] = {
      .preset = "500", .doc = "minutes of history at the start"},
     TIME("hold", hold_ns, 10 * MS, 10 * S, "250ms", "a new order not sent by then never is"),
     TIME("cancel_hold", cancel_hold_ns, 10 * MS, 60 * S, "5s", "a cancel not sent by then"),
+    TIME("cancel_timeout", cancel_ns, 50 * MS, 60 * S, "1s",
+         "a cancel without an answer goes by another connection"),
     TIME("request_timeout", request_ns, S, 60 * S, "12s", "without an answer the fate is unknown"),
     TIME("reconcile", reconcile_ns, S, 600 * S, "30s", "between readings of orders and balances"),
     TIME("silence", silence_ns, S, 600 * S, "3s", "no byte, not even a pong: the socket is dead"),
@@ -200,6 +204,8 @@ int venue_config_read(struct config *config, struct venue_config *out)
     out->has_quotes = file.subscribe.quotes;
     out->has_depth = file.subscribe.depth;
     out->order_links = file.order_links;
+    out->cancel_links = file.cancel_links;
+    out->cancel_ns = file.cancel_ns;
     out->data_links = file.data_links;
     out->recv_window_ms = file.recv_window_ms;
     out->snapshot_levels = file.snapshot_levels;

@@ -15,6 +15,7 @@
 #define IDLE_NS       10000000000ll
 #define AHEAD_NS      1000000000ll   /* venues take time stamps that are so far ahead of theirs */
 #define FOLLOW_NS     120000000000ll /* so long a follower may take to come up */
+#define AGAIN_TRIES   5
 #define ORDERS_ROOM   4096
 #define FILLS_ROOM    16384
 
@@ -144,21 +145,33 @@ static void answer(struct gateway *gateway, struct gateway_request *request, enu
         request->is_used = 0;
 }
 
-static struct link *idle_link(struct gateway *gateway, int is_data)
+/* Cancels use any connection, first their own. Orders may use one for data, and what closes a
+ * position one for cancels where another is left for those; data uses its own alone. */
+static struct link *idle_link(struct gateway *gateway, const struct gateway_request *request)
 {
+    enum link_role own = request->is_data    ? LINK_DATA
+                         : request->is_again ? LINK_CANCEL
+                                             : LINK_ORDER;
+    int is_exit = request->entry != NULL && request->entry->is_exit;
     struct link *other = NULL;
+    struct link *spare = NULL;
+    uint32_t n_spare = 0;
 
     for (uint32_t i = 0; i < gateway->n_links; i++) {
         struct link *link = &gateway->links[i];
 
         if (link->is_ws || link->state != LINK_OPEN || link->request != NULL)
             continue;
-        if (link->role == (is_data ? LINK_DATA : LINK_ORDER))
+        if (link->role == own)
             return link;
-        if (!is_data)
-            other = link; // orders may use a data link; data never an order link
+        if (link->role == LINK_CANCEL) {
+            spare = link;
+            n_spare++;
+        } else if (!request->is_data) {
+            other = link;
+        }
     }
-    return other;
+    return other != NULL ? other : is_exit && n_spare > 1 ? spare : NULL;
 }
 
 /* The Host header: the port only where it is not the scheme's own. */
@@ -176,7 +189,7 @@ static int send_request(struct gateway *gateway, struct gateway_request *request
 {
     struct gateway_http http = {.method = "GET"};
     struct http_request wire = {0};
-    struct link *link = idle_link(gateway, request->is_data);
+    struct link *link = idle_link(gateway, request);
     char host[300];
     int64_t n;
     int rc;
@@ -234,8 +247,11 @@ static void dispatch(struct gateway *gateway, int64_t now)
 
             if (now >= request->until_ns) {
                 request->is_queued = 0;
-                answer(gateway, request, FATE_NOT_SENT,
-                       request->why != 0 ? request->why : (uint16_t)REASON_NOT_SENT, NULL);
+                if (request->is_lost) // it was, once
+                    answer(gateway, request, FATE_UNKNOWN, REASON_TIMEOUT, NULL);
+                else
+                    answer(gateway, request, FATE_NOT_SENT,
+                           request->why != 0 ? request->why : (uint16_t)REASON_NOT_SENT, NULL);
                 continue;
             }
             if (now >= request->not_before) {
@@ -273,11 +289,26 @@ void gateway_link_works(struct gateway *gateway, struct link *link)
     link->is_fresh = 0;
 }
 
+/* A cancel whose connection has gone, or says nothing: by another one, while there is a point. */
+static int try_again(struct gateway *gateway, struct link *link)
+{
+    struct gateway_request *request = link->request;
+    int64_t now = gateway_now(gateway);
+
+    if (request == NULL || !request->is_again || request->tries >= AGAIN_TRIES ||
+        gateway->is_stopped)
+        return 0;
+    link->request = NULL;
+    request->is_lost = 1;
+    gateway_queue(gateway, request, now + gateway->config.cancel_hold_ns);
+    return 1;
+}
+
 /* The link is of no use any more: all that hangs on it learns so at once. */
 static void link_down(struct gateway *gateway, struct link *link)
 {
-    struct gateway_request *request = link->request;
     int was_open = link->state == LINK_OPEN;
+    struct gateway_request *request = try_again(gateway, link) ? NULL : link->request;
 
     link->request = NULL;
     if (was_open && link->is_ws)
@@ -513,9 +544,9 @@ static void on_bytes(void *ctx, int conn, const void *bytes, size_t n)
 
 static const char *role_name(const struct link *link)
 {
-    static const char *const names[] = {"venue", "market", "user", "orders", "data"};
+    static const char *const names[] = {"venue", "market", "user", "orders", "data", "cancels"};
 
-    return names[link->role <= LINK_DATA ? link->role : 0];
+    return names[link->role <= LINK_CANCEL ? link->role : 0];
 }
 
 static void on_end(void *ctx, int conn, enum stream_end end, const char *text)
@@ -616,7 +647,9 @@ static void keep_link(struct gateway *gateway, struct link *link, int64_t now)
         return;
     }
     if (!link->is_ws) {
-        if (link->request != NULL && now - link->request->sent_ns > gateway->config.request_ns)
+        if (link->request != NULL &&
+            now - link->request->sent_ns >
+                (link->request->is_again ? gateway->config.cancel_ns : gateway->config.request_ns))
             gateway_drop(gateway, link, "no answer to a request");
         return;
     }
@@ -649,6 +682,43 @@ static void refuse_command(struct gateway *gateway, const struct order_cmd *cmd,
         outbox_outcome(&gateway->outbox, entry, OUTCOME_NOT_SENT, reason, 0, now);
 }
 
+/* What was decided before everything was cancelled, and has not left, never does. What closes a
+ * position goes its way. */
+static void hold_back(struct gateway *gateway, int64_t now)
+{
+    uint32_t n = gateway->n_held;
+
+    for (uint32_t i = 0; i < n; i++) {
+        struct gateway_held held = gateway->held[gateway->held_at];
+
+        gateway->held_at = (gateway->held_at + 1) % GATEWAY_HELD;
+        gateway->n_held--;
+        if ((held.cmd.kind == CMD_NEW || held.cmd.kind == CMD_REPLACE) && !held.cmd.is_exit)
+            refuse_command(gateway, &held.cmd, REASON_KILL, now);
+        else
+            gateway->held[(gateway->held_at + gateway->n_held++) % GATEWAY_HELD] = held;
+    }
+}
+
+static void cancel_all(struct gateway *gateway, int64_t now)
+{
+    hold_back(gateway, now);
+    for (int class = 0; class < 3; class ++) {
+        for (uint32_t i = 0; i < gateway->n_queue[class]; i++) {
+            struct gateway_request *request = &gateway->requests[gateway->queue[class][i]];
+            const struct outbox_entry *entry = request->entry;
+
+            if (entry == NULL || entry->is_exit || request->tries > 0 ||
+                (entry->pending != CMD_NEW && entry->pending != CMD_REPLACE))
+                continue;
+            request->why = REASON_KILL;
+            request->until_ns = now;
+        }
+    }
+    if (gateway->dialect->on_cancel_all != NULL)
+        gateway->dialect->on_cancel_all(gateway->self, now);
+}
+
 static void take_commands(struct gateway *gateway, int64_t now)
 {
     uint64_t durable;
@@ -657,8 +727,15 @@ static void take_commands(struct gateway *gateway, int64_t now)
     if (gateway->ports.commands == NULL)
         return;
     while (gateway->n_held < GATEWAY_HELD && (cmd = ring_peek(gateway->ports.commands)) != NULL) {
-        struct gateway_held *held =
-            &gateway->held[(gateway->held_at + gateway->n_held++) % GATEWAY_HELD];
+        struct gateway_held *held;
+
+        // It rests on nothing that a crash could undo, and waits for nothing.
+        if (cmd->kind == CMD_CANCEL_ALL) {
+            ring_release(gateway->ports.commands);
+            cancel_all(gateway, now);
+            continue;
+        }
+        held = &gateway->held[(gateway->held_at + gateway->n_held++) % GATEWAY_HELD];
 
         held->cmd = *cmd;
         held->seen_ns = now;
@@ -679,7 +756,8 @@ static void take_commands(struct gateway *gateway, int64_t now)
         // broken it leaves all the same.
         if (!is_durable && is_risk) {
             refuse_command(gateway, &held->cmd, REASON_NOT_SENT, now);
-        } else if (is_risk && (gateway->is_halted || gateway->is_auth_halted)) {
+        } else if (is_risk &&
+                   ((gateway->is_halted && !held->cmd.is_exit) || gateway->is_auth_halted)) {
             refuse_command(gateway, &held->cmd,
                            gateway->is_auth_halted ? REASON_VENUE_AUTH : REASON_HALTED, now);
         } else if (is_risk && !gateway->is_ready) {
@@ -847,9 +925,11 @@ int gateway_new(struct gateway **out, const struct venue_config *config,
         rc = symbols_add(&gateway->symbols, &instruments[i].instrument, err);
     if (rc < 0)
         goto fail;
-    if (config->order_links + config->data_links + 4 > GATEWAY_LINKS || config->data_links == 0 ||
+    if (config->order_links + config->data_links + config->cancel_links + 4 > GATEWAY_LINKS ||
+        config->data_links == 0 ||
         (config->is_private && (config->order_links == 0 || ports->commands == NULL))) {
-        rc = error_set(err, AGON_EINVAL, "order_links and data_links: one each at least, %d in all",
+        rc = error_set(err, AGON_EINVAL,
+                       "order_links and data_links: one each at least, with cancel_links %d in all",
                        GATEWAY_LINKS - 4);
         goto fail;
     }
@@ -859,6 +939,8 @@ int gateway_new(struct gateway **out, const struct venue_config *config,
         add_stream(gateway, LINK_USER, &config->user, config->user_path);
         for (uint32_t i = 0; i < config->order_links; i++)
             add_link(gateway, LINK_ORDER, 0, &config->rest, "");
+        for (uint32_t i = 0; i < config->cancel_links; i++)
+            add_link(gateway, LINK_CANCEL, 0, &config->rest, "");
     }
     for (uint32_t i = 0; i < config->data_links; i++)
         add_link(gateway, LINK_DATA, 0, &config->rest, "");

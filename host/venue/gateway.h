@@ -43,7 +43,7 @@ struct venue_config {
     char market_path[128], user_path[128], rest_path[64]; /* rest_path: before /v3/... */
     struct venue_limit limits[VENUE_LIMITS_MAX];
     uint32_t n_limits;
-    uint32_t order_links, data_links; /* REST connections kept for each */
+    uint32_t order_links, data_links, cancel_links; /* REST connections kept for each */
     uint32_t recv_window_ms;
     uint32_t snapshot_levels;
     uint32_t warm_bars; /* minutes of history asked for at the start; 0: none */
@@ -52,6 +52,7 @@ struct venue_config {
     int64_t hold_ns;
     int64_t cancel_hold_ns;  /* a cancel not sent by then is NOT_SENT */
     int64_t request_ns;      /* a request without an answer by then is UNKNOWN */
+    int64_t cancel_ns;       /* a cancel without an answer by then goes by another connection */
     int64_t reconcile_ns;    /* between two readings of orders, fills and balances */
     int64_t silence_ns;      /* no byte on a market connection: it is dead */
     int64_t user_silence_ns; /* ... on the user data connection */

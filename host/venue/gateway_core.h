@@ -16,7 +16,7 @@
 #include "venue/outbox.h"
 #include "venue/symbols.h"
 
-#define GATEWAY_LINKS    10 /* one each for market and user data, one to follow each, and REST */
+#define GATEWAY_LINKS    12 /* one each for market and user data, one to follow each, and REST */
 #define GATEWAY_REQUESTS 1024
 #define GATEWAY_HELD     4096
 #define GATEWAY_HTTP_MAX 8192 /* bytes of one request of ours */
@@ -30,7 +30,13 @@ enum gateway_bucket { /* indices of cost[]: the limits by name */
                       BUCKETS = 5
 };
 
-enum link_role { LINK_MARKET = 1, LINK_USER = 2, LINK_ORDER = 3, LINK_DATA = 4 };
+enum link_role {
+    LINK_MARKET = 1,
+    LINK_USER = 2,
+    LINK_ORDER = 3,
+    LINK_DATA = 4,
+    LINK_CANCEL = 5 /* nothing but cancels, and what closes a position where no other is free */
+};
 enum link_state {
     LINK_DOWN = 0,
     LINK_CONNECTING = 1,
@@ -42,7 +48,11 @@ enum link_state {
 struct gateway_request {
     uint8_t is_used, kind, class, is_data;     /* kind: the dialect's; class: enum limiter_class */
     uint8_t is_queued, rev, tries, is_refused; /* is_refused: once, for its time stamp */
-    uint16_t why;                              /* enum reason: what last kept it from leaving */
+    /* is_again: it may be sent again while its fate is not known (a cancel): it leaves by the
+     * connections kept for that, and after config.cancel_ns by another. is_lost: it was sent, and
+     * no answer came. */
+    uint8_t is_again, is_lost;
+    uint16_t why; /* enum reason: what last kept it from leaving */
     uint32_t cost[BUCKETS];
     int64_t until_ns;   /* not handed over by then: FATE_NOT_SENT */
     int64_t since_ns;   /* queued */
@@ -108,6 +118,8 @@ struct venue_dialect {
                       uint16_t reason, const struct http_message *reply);
     void (*on_turn)(void *self, int64_t now);
     void (*on_command)(void *self, const struct order_cmd *cmd, int64_t seen_ns);
+    /* Everything of the account is to be cancelled by the fastest way. NULL: by single cancels. */
+    void (*on_cancel_all)(void *self, int64_t now);
     void (*status)(void *self, struct gateway_status *status);
 };
 const struct venue_dialect *venue_table_find(const char *name);

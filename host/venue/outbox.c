@@ -165,6 +165,7 @@ static void describe(struct outbox_entry *entry, const struct order_cmd *cmd)
     entry->type = cmd->type;
     entry->tif = cmd->tif;
     entry->flags = cmd->flags;
+    entry->is_exit = cmd->is_exit;
     entry->px = cmd->px;
     entry->trigger_px = cmd->trigger_px;
     entry->qty = cmd->qty;

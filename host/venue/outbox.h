@@ -46,6 +46,7 @@ struct outbox_entry {
     uint8_t query_rev;   /* which wire order to ask about next */
     uint8_t reported_state;
     uint8_t is_listed; /* in the last list of open orders */
+    uint8_t is_exit;   /* the host closes a position with it */
     agon_px_t px, next_px, trigger_px;
     agon_qty_t qty, next_qty; /* totals, filled parts included */
     agon_qty_t base_qty;      /* filled by earlier wire orders of it */

@@ -46,6 +46,8 @@ void binance_defaults(struct venue_config *config)
     config->market.is_tls = config->user.is_tls = config->rest.is_tls = 1;
     config->order_links = 2;
     config->data_links = 1;
+    config->cancel_links = 2;
+    config->cancel_ns = 1000000000;
     config->recv_window_ms = 5000;
     config->snapshot_levels = 1000;
     config->warm_bars = 500;
@@ -231,6 +233,11 @@ int binance_write(void *self, struct gateway_request *request, struct gateway_ht
                                     wire_rev(binance, entry->pending_rev));
         rc = binance_write_signed(binance, request, http, params, path);
         break;
+    case REQ_CANCEL_ALL:
+        http->method = "DELETE";
+        return binance_write_signed(binance, request, http, params, path);
+    case REQ_SWEPT:
+        return binance_write_signed(binance, request, http, params, path);
     case REQ_CANCEL:
     case REQ_SWAP_CANCEL:
         http->method = "DELETE";
@@ -286,6 +293,8 @@ struct gateway_request *binance_ask_order(struct binance *binance, enum request_
     request->cost[BUCKET_WEIGHT] = binance->flavour->weights[kind];
     if (kind == REQ_NEW || kind == REQ_REPLACE || kind == REQ_SWAP_NEW)
         request->cost[BUCKET_ORDERS] = request->cost[BUCKET_ORDERS_DAY] = 1;
+    // A cancel that is done twice is done once: it need not wait for the first one's answer.
+    request->is_again = kind == REQ_CANCEL;
     gateway_queue(gateway, request, until_ns);
     return request;
 }
@@ -302,13 +311,17 @@ void binance_on_command(void *self, const struct order_cmd *cmd, int64_t seen_ns
 
     if (entry == NULL)
         return;
+    if (cmd->kind == CMD_CANCEL && binance_sweep_takes(binance, entry, now))
+        return;
+    if (cmd->kind == CMD_NEW && !cmd->is_exit)
+        binance_sweep_end(binance); // agents trade again: what they place now is to stand
     if (cmd->kind == CMD_CANCEL) {
         kind = REQ_CANCEL;
         class = LIMITER_CANCEL;
         hold_ns = gateway->config.cancel_hold_ns;
     } else if (cmd->kind == CMD_REPLACE) {
         kind = binance->flavour->replace_kind(cmd, entry);
-    } else if ((cmd->flags & AGON_REDUCE_ONLY) != 0) {
+    } else if (cmd->is_exit || (cmd->flags & AGON_REDUCE_ONLY) != 0) {
         class = LIMITER_CANCEL;
     }
     if (binance_ask_order(binance, kind, entry, class, seen_ns + hold_ns) == NULL)
@@ -631,6 +644,15 @@ static void answer_request(struct binance *binance, struct gateway_request *requ
         }
         outbox_outcome(outbox, entry, OUTCOME_REJECTED, REASON_VENUE_CLOCK, code, now);
         return;
+    case ANSWER_NO_ORDER:
+        // The one before it, of which no answer came, may have been what ended it.
+        if (is_cancel && request->is_lost) {
+            outbox_outcome(outbox, entry, OUTCOME_UNKNOWN, REASON_TIMEOUT, code, now);
+            return;
+        }
+        outbox_outcome(outbox, entry, OUTCOME_REJECTED, binance_refusal(answer, code, text), code,
+                       now);
+        return;
     case ANSWER_RATE:
     case ANSWER_LATER:
         if (is_cancel && now < request->until_ns) {
@@ -835,6 +857,7 @@ static void on_open_order(void *ctx, const struct binance_order *order)
 
     if (binance_own_id(binance, order->client_id, &order_id, &rev) < 0) {
         learn_foreign(binance, order->symbol, order->venue_order);
+        binance_instrument(binance, order->symbol)->has_stranger = 1;
         return;
     }
     binance_show(binance, order, order_id, rev, order->state, order->cum_qty, SEEN_LIST);
@@ -843,14 +866,17 @@ static void on_open_order(void *ctx, const struct binance_order *order)
         entry->is_listed = 1;
 }
 
-static int answer_open(struct binance *binance, const struct gateway_request *request,
-                       const struct http_message *reply)
+int binance_answer_open(struct binance *binance, const struct gateway_request *request,
+                        const struct http_message *reply)
 {
     struct outbox *outbox = &binance->gateway->outbox;
     int64_t now = gateway_now(binance->gateway);
 
     for (uint32_t i = 0; i < outbox->n; i++)
         outbox->all[i].is_listed = 0;
+    for (uint32_t i = 0; i < binance->n; i++)
+        binance->all[i].has_stranger = 0;
+    binance->has_list = 0;
     if (binance_decode_orders(&binance->dec, reply->body, reply->body_n, on_open_order, binance) <
         0)
         return 0;
@@ -858,6 +884,7 @@ static int answer_open(struct binance *binance, const struct gateway_request *re
         if (!outbox->all[i].is_listed)
             outbox_not_listed(outbox, &outbox->all[i], request->sent_ns, now);
     }
+    binance->has_list = 1;
     return 1;
 }
 
@@ -1116,7 +1143,7 @@ static void answer_data(struct binance *binance, struct gateway_request *request
             instrument->has_past = 1;
         break;
     case REQ_OPEN:
-        binance_end_part(binance, request, is_good && answer_open(binance, request, reply));
+        binance_end_part(binance, request, is_good && binance_answer_open(binance, request, reply));
         break;
     case REQ_TRADES:
         is_good = is_good && answer_trades(binance, request, reply);
@@ -1162,7 +1189,9 @@ void binance_on_answer(void *self, struct gateway_request *request, enum gateway
         else if (answer == ANSWER_AUTH)
             binance_halt_auth(binance, code, text);
     }
-    if (request->kind == REQ_QUERY)
+    if (request->kind >= REQ_CANCEL_ALL)
+        binance_sweep_answer(binance, request, answer, reply);
+    else if (request->kind == REQ_QUERY)
         answer_query(binance, request, answer, reply);
     else if (request->kind >= REQ_NEW)
         answer_request(binance, request, fate, reason, answer, code, text, reply);
@@ -1438,6 +1467,7 @@ void binance_on_report(struct binance *binance)
     if (binance_own_id(binance, order->orig_client_id, &order_id, &rev) < 0 &&
         binance_own_id(binance, order->client_id, &order_id, &rev) < 0) {
         fill.is_forced = (uint8_t)is_forced(order);
+        binance_instrument(binance, order->symbol)->has_stranger = 1; // until the next list
         learn_foreign(binance, order->symbol, order->venue_order);
         if (order->exec == BINANCE_EXEC_TRADE)
             outbox_fill(&gateway->outbox, &fill, now);
@@ -1646,6 +1676,7 @@ void binance_on_turn(void *self, int64_t now)
         if (binance_is_user_up(binance) && !binance->is_round && now >= binance->reconcile_ns)
             begin_round(binance, now);
         ask_orders(binance, now);
+        binance_sweep_turn(binance, now);
     }
     tell_health(binance, now);
 }

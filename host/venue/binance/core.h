@@ -35,7 +35,9 @@ enum request_kind {
     REQ_SWAP_CANCEL = 17, /* replacing a filled order: cancel, learn what is left, */
     REQ_SWAP_NEW = 18,    /* then place that */
     REQ_QUERY = 19,
-    REQ_KINDS = 20
+    REQ_CANCEL_ALL = 20, /* of an instrument */
+    REQ_SWEPT = 21,      /* all open orders, after it */
+    REQ_KINDS = 22
 };
 
 enum answer { /* what an answer means for the request it answers */
@@ -60,8 +62,11 @@ struct binance_instrument {
     uint64_t next_diff, next_trade; /* what the connection that is to follow has come to */
     uint8_t is_based;               /* last_fill is known */
     uint8_t is_told;                /* an INSTRUMENT record was sent */
-    int64_t warm_ns;                /* history is asked for then */
-    uint8_t has_past;               /* and was read */
+    uint8_t has_stranger; /* an order that is not ours stands here, or stood since the last list */
+    uint8_t is_sweeping;  /* one request that cancels all of ours here is under way */
+    int64_t swept_ns;     /* the last one that was done was sent then; 0: none was */
+    int64_t warm_ns;      /* history is asked for then */
+    uint8_t has_past;     /* and was read */
     /* futures */
     uint8_t is_leverage_set, is_margin_set, is_setting; /* as configured; a request is out */
     uint8_t is_switch_on, is_switch_asked, n_switch_failed;
@@ -98,6 +103,11 @@ struct binance {
     uint64_t foreign[BINANCE_FOREIGN]; /* orders that are not ours, by number and instrument */
     uint32_t n_foreign;
     uint8_t health;
+    uint8_t has_list; /* open orders were read: who is a stranger is known */
+    /* cancelling everything: sweep.c */
+    uint8_t is_sweep, is_list_asked;
+    uint32_t n_sweep_lists;
+    int64_t sweep_ns; /* open orders are read then */
     /* futures: the key of the user data stream */
     char listen_key[96];
     int64_t listen_ns; /* it is extended, or asked for, then */
@@ -159,6 +169,17 @@ void binance_on_answer(void *self, struct gateway_request *request, enum gateway
 void binance_on_turn(void *self, int64_t now);
 void binance_on_command(void *self, const struct order_cmd *cmd, int64_t seen_ns);
 void binance_status(void *self, struct gateway_status *status);
+
+/* sweep.c: cancelling everything at once, until nothing is left. */
+void binance_on_cancel_all(void *self, int64_t now);
+void binance_sweep_turn(struct binance *binance, int64_t now);
+void binance_sweep_end(struct binance *binance);
+/* Is the cancel of this order, just taken, done by what is under way for its instrument? */
+int binance_sweep_takes(struct binance *binance, struct outbox_entry *entry, int64_t now);
+void binance_sweep_answer(struct binance *binance, struct gateway_request *request,
+                          enum answer answer, const struct http_message *reply);
+int binance_answer_open(struct binance *binance, const struct gateway_request *request,
+                        const struct http_message *reply);
 
 struct binance_instrument *binance_instrument(struct binance *binance, const struct symbol *symbol);
 struct binance_feed *binance_feed(struct binance *binance, const struct link *link);

@@ -483,7 +483,9 @@ static const struct binance_flavour um = {
               [REQ_NEW] = "/v1/order",
               [REQ_CANCEL] = "/v1/order",
               [REQ_REPLACE] = "/v1/order",
-              [REQ_QUERY] = "/v1/order"},
+              [REQ_QUERY] = "/v1/order",
+              [REQ_CANCEL_ALL] = "/v1/allOpenOrders",
+              [REQ_SWEPT] = "/v1/openOrders"},
     .weights = {[REQ_TIME] = 1,
                 [REQ_INFO] = 1,
                 [REQ_KLINES] = 5,
@@ -499,7 +501,9 @@ static const struct binance_flavour um = {
                 [REQ_NEW] = 1,
                 [REQ_CANCEL] = 1,
                 [REQ_REPLACE] = 1,
-                [REQ_QUERY] = 1},
+                [REQ_QUERY] = 1,
+                [REQ_CANCEL_ALL] = 1,
+                [REQ_SWEPT] = 40},
     .minute_header = "x-mbx-order-count-1m",
     .is_in_place = 1,
     .has_positions = 1,
@@ -543,6 +547,7 @@ const struct venue_dialect venue_binance_um = {
     .on_answer = binance_on_answer,
     .on_turn = binance_on_turn,
     .on_command = binance_on_command,
+    .on_cancel_all = binance_on_cancel_all,
     .status = binance_status,
 };
 
@@ -574,5 +579,6 @@ const struct venue_dialect venue_binance_cm = {
     .on_answer = binance_on_answer,
     .on_turn = binance_on_turn,
     .on_command = binance_on_command,
+    .on_cancel_all = binance_on_cancel_all,
     .status = binance_status,
 };

@@ -497,6 +497,9 @@ static void begin(void)
     config.account = 5;
     config.is_private = !is_cm; // COIN-M is for market data
     config.warm_bars = 0;
+    // Most transcripts were written for one kind of connection.
+    if (strstr(w.file, "cancels") == NULL)
+        config.cancel_links = 0;
     snprintf(config.market.host, sizeof(config.market.host), "market.test");
     snprintf(config.user.host, sizeof(config.user.host), "user.test");
     snprintf(config.rest.host, sizeof(config.rest.host), "rest.test");
@@ -763,6 +766,7 @@ static void command(char *at)
     word(&at, text, sizeof(text));
     cmd->kind = strcmp(text, "new") == 0      ? CMD_NEW
                 : strcmp(text, "cancel") == 0 ? CMD_CANCEL
+                : strcmp(text, "all") == 0    ? CMD_CANCEL_ALL
                 : strcmp(text, "query") == 0  ? CMD_QUERY
                                               : CMD_REPLACE;
     cmd->instrument = 1;
@@ -800,6 +804,8 @@ static void command(char *at)
             cmd->tif = (uint8_t)number;
         else if (strcmp(text, "flags") == 0)
             cmd->flags = (uint32_t)number;
+        else if (strcmp(text, "exit") == 0)
+            cmd->is_exit = (uint8_t)number;
         else if (strcmp(text, "doubt") == 0)
             cmd->doubt = (uint8_t)number;
         else if (strcmp(text, "doubt_rev") == 0)

@@ -20,7 +20,7 @@
  *   reset market|user|rest          these connections break
  *   leave market|user|rest          the venue closes these connections in good order
  *   refuse market|user|rest|none    connects to it fail
- *   cmd new|cancel|replace|query key=value ...   (doubt=1 new, 2 cancel, 3 replace)
+ *   cmd new|cancel|replace|query|all key=value ...   (doubt=1 new, 2 cancel, 3 replace)
  *   durable <seq>                   the journal is safe up to there
  *   report <KIND> key=value ...     the next REPORT record; silence: there is none
  *   book <STATE> [reason]           the next STATUS record
