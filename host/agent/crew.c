@@ -2,6 +2,7 @@
 #include "agent/crew_impl.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -31,11 +32,12 @@ int crew_new(struct crew **out, const struct crew_config *config, struct error *
 static int load_inproc(struct generation *generation, struct error *err)
 {
     struct elf_report report;
-    int rc;
+    int rc = AGON_OK;
 
     if (generation->crew->config.dir == NULL)
         return error_set(err, AGON_EPERM, "this host runs no plugin in its own process");
-    rc = plugin_open(&generation->plugin, &generation->file, ELF_INPROC, err);
+    if (generation->linked[0] == '\0')
+        rc = plugin_open(&generation->plugin, &generation->file, ELF_INPROC, err);
     if (rc < 0)
         return rc;
     if (plugin_file_check(&generation->file, &report, err) >= 0)
@@ -88,13 +90,40 @@ static void set_hash(struct generation *generation)
         generation->hash |= (uint64_t)generation->file.hash[i] << (8 * i);
 }
 
+// No file: the name is what tells one binary from another.
+static int find_linked(struct generation *generation, const char *path, struct error *err)
+{
+    const struct crew_config *config = &generation->crew->config;
+    struct hash hash;
+
+    generation->runner = CREW_INPROC;
+    generation->plugin.entry = config->linked(config->linked_ctx, path);
+    if (generation->plugin.entry == NULL)
+        return error_set(err, AGON_ENOENT, "no plugin %.63s is linked in", path);
+    snprintf(generation->linked, sizeof(generation->linked), "%.63s", path);
+    hash_init(&hash);
+    hash_update(&hash, generation->linked, strlen(generation->linked));
+    hash_final(&hash, generation->file.hash);
+    return plugin_check(generation->plugin.entry, err);
+}
+
+static int find_file(struct generation *generation, const struct crew_slot *spec, const char *path,
+                     struct error *err)
+{
+    const struct crew_config *config = &generation->crew->config;
+    int is_process = generation->runner == CREW_PROCESS;
+
+    if (config->linked != NULL)
+        return find_linked(generation, path, err);
+    return plugin_file_stage(&generation->file, path, is_process ? NULL : config->dir,
+                             spec->record.slot, err);
+}
+
 int generation_load(struct generation *generation, const struct crew_slot *spec, const char *path,
                     struct error *err)
 {
     const struct crew_config *config = &generation->crew->config;
-    int is_process = generation->runner == CREW_PROCESS;
-    int rc = plugin_file_stage(&generation->file, path, is_process ? NULL : config->dir,
-                               spec->record.slot, err);
+    int rc = find_file(generation, spec, path, err);
 
     if (rc < 0)
         return rc;
@@ -104,7 +133,8 @@ int generation_load(struct generation *generation, const struct crew_slot *spec,
         if (rc < 0)
             return rc;
     }
-    return is_process ? load_process(generation, err) : load_inproc(generation, err);
+    return generation->runner == CREW_PROCESS ? load_process(generation, err)
+                                              : load_inproc(generation, err);
 }
 
 /* The same file once more, which was checked and described before. */
@@ -117,7 +147,8 @@ struct generation *generation_again(const struct generation *of, const struct cr
     if (generation == NULL)
         return NULL;
     if (of->runner == CREW_INPROC) {
-        rc = generation_load(generation, spec, of->file.path, err);
+        rc = generation_load(generation, spec, of->linked[0] != '\0' ? of->linked : of->file.path,
+                             err);
     } else {
         generation->file = of->file;
         generation->file.fd = fcntl(of->file.fd, F_DUPFD_CLOEXEC, 3);

@@ -60,6 +60,10 @@ struct crew_config {
     const struct process_bus *bus; /* borrowed; the engine's own; NULL: no runner is a process */
     int is_lock_step;              /* process runners: the engine waits for each step */
     int is_rehearsed; /* a new generation plays a made-up tape in a child first (rehearse.h) */
+    /* Plugins are linked in, and a path is the name of one; all run inproc. NULL: they are files.
+     */
+    const struct agon_entry *(*linked)(void *ctx, const char *path);
+    void *linked_ctx;
     const struct setup_venue *venues; /* borrowed */
     uint32_t n_venues;
     /* A line of a plugin's log; may be NULL. [agent] */

@@ -882,6 +882,8 @@ static int rehearse_file(struct member *member, struct error *err)
     int is_inproc = member->next->runner == CREW_INPROC;
     int rc = AGON_OK;
 
+    if (member->next->linked[0] != '\0')
+        return AGON_OK;
     // What runs in this process was not tried in a child yet.
     if (is_inproc) {
         info = calloc(1, sizeof(*info));

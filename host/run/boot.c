@@ -444,21 +444,21 @@ static int rebuild(struct host *host, const struct journal_summary *summary, str
     struct journal_reader *reader;
     const struct agon_event_hdr *event;
     struct snapshot snapshot;
-    int rc = snapshot_find(&host->disk.port, &want, &snapshot, err);
+    int rc = snapshot_find(host->disk, &want, &snapshot, err);
 
     if (rc < 0)
         return rc;
     if (rc == 1) {
         if (snapshot.n_bytes > host->snap_room)
             return error_set(err, AGON_ENOSPC, "a snapshot is larger than this host's state");
-        rc = snapshot_load(&host->disk.port, &snapshot, host->snap, host->snap_room, err);
+        rc = snapshot_load(host->disk, &snapshot, host->snap, host->snap_room, err);
         if (rc >= 0)
             rc = engine_load(host->engine, host->snap, snapshot.n_bytes, err);
         if (rc < 0)
             return rc;
         reading.from_seq = snapshot.seq + 1;
     }
-    reader = journal_reader_open(&host->disk.port, &reading, err);
+    reader = journal_reader_open(host->disk, &reading, err);
     if (reader == NULL)
         return err != NULL && err->code < 0 ? err->code : AGON_EIO;
     while ((rc = journal_reader_next(reader, &event, err)) == 1) {
@@ -475,17 +475,34 @@ static int rebuild(struct host *host, const struct journal_summary *summary, str
     return rc < 0 ? rc : AGON_OK;
 }
 
+/* The run directory of this machine, with a disk of its own for the journal. */
+static int open_dir(struct host *host, struct error *err)
+{
+    int rc = rundir_open(&host->rundir, host->config.dir, err);
+
+    if (rc >= 0)
+        rc = rundir_join(&host->rundir, "plugins", host->plugin_dir, sizeof(host->plugin_dir));
+    if (rc >= 0)
+        rc = file_make_dir(host->plugin_dir, err);
+    if (rc >= 0)
+        rc = rundir_join(&host->rundir, "journal", host->journal_dir, sizeof(host->journal_dir));
+    if (rc >= 0)
+        rc = disk_posix_open(&host->posix, host->journal_dir, err);
+    host->has_disk = rc >= 0;
+    host->disk = &host->posix.port;
+    return rc;
+}
+
 static int open_journal(struct host *host, struct journal_summary *summary, struct error *err)
 {
     struct journal_reading reading = {0};
-    int rc = rundir_join(&host->rundir, "journal", host->journal_dir, sizeof(host->journal_dir));
+    int rc = host->config.ports == NULL ? open_dir(host, err) : AGON_OK;
 
-    if (rc >= 0)
-        rc = disk_posix_open(&host->disk, host->journal_dir, err);
     if (rc < 0)
         return rc;
-    host->has_disk = 1;
-    rc = journal_recover(&host->disk.port, &reading, summary, err);
+    rc = host_quarantine_open(host, err);
+    if (rc >= 0)
+        rc = journal_recover(host->disk, &reading, summary, err);
     if (rc < 0)
         return rc;
     if (summary->torn[0] != '\0')
@@ -511,31 +528,33 @@ static int open_writer(struct host *host, const struct journal_summary *summary,
         .run = summary->end.last_run + 1,
         .low_water_bytes = (uint64_t)host->config.low_water_bytes,
         .segment_bytes[JOURNAL_MARKET] = host->config.market_segment_bytes,
-        .free_bytes = disk_posix_free,
-        .free_ctx = &host->disk,
+        .free_bytes = host->has_disk ? disk_posix_free : NULL,
+        .free_ctx = &host->posix,
         .on_state = on_journal_state,
     };
     unsigned char build[BUILD_ID_MAX];
     int64_t total = 0;
 
-    if (config.low_water_bytes == 0 && disk_posix_free(&host->disk, &total) >= 0)
+    if (host->has_disk && config.low_water_bytes == 0 && disk_posix_free(&host->posix, &total) >= 0)
         config.low_water_bytes = (uint64_t)(total / 20 < LOW_WATER ? total / 20 : LOW_WATER);
     entropy_bytes(config.id, sizeof(config.id));
     (void)buildid_own(build);
     memcpy(config.build, build, sizeof(config.build));
-    host->writer = journal_writer_new(&host->disk.port, &host->buffer, &config, &summary->end, err);
+    host->writer = journal_writer_new(host->disk, &host->buffer, &config, &summary->end, err);
     return host->writer != NULL ? AGON_OK : err != NULL && err->code < 0 ? err->code : AGON_EIO;
 }
 
 static int open_loop(struct host *host, struct error *err)
 {
+    if (host->config.ports != NULL)
+        return AGON_OK;
     if (uv_loop_init(&host->loop) != 0)
         return error_set(err, AGON_EIO, "libuv could not make a loop");
-    uv_async_init(&host->loop, &host->io_wake, host_on_io_wake);
-    host->io_wake.data = host;
-    uv_prepare_init(&host->loop, &host->io_turn);
-    host->io_turn.data = host;
-    uv_prepare_start(&host->io_turn, host_on_io_turn);
+    uv_async_init(&host->loop, &host->io_async, host_on_io_wake);
+    host->io_async.data = host;
+    uv_prepare_init(&host->loop, &host->io_prepare);
+    host->io_prepare.data = host;
+    uv_prepare_start(&host->io_prepare, host_on_io_prepare);
     return stream_uv_new(&host->stream, &host->loop, 64, err);
 }
 
@@ -547,7 +566,8 @@ static int open_gateway(struct host *host, uint32_t at, struct error *err)
     struct gateway_asset assets[ASSETS_MAX];
     const struct instruments *table = engine_instruments(host->engine);
     struct gateway_ports ports = {
-        .stream = stream_uv_port(host->stream),
+        .stream =
+            host->config.ports != NULL ? host->config.ports->stream : stream_uv_port(host->stream),
         .out = &line->from_venue_in,
         .commands = host->config.mode == RUN_LIVE ? &line->to_venue : NULL,
         .ids = engine_order_ids(host->engine),
@@ -610,6 +630,11 @@ static int open_core(struct host *host, struct error *err)
                  host->config.venues[i].name);
     }
     crew.engine = host->engine;
+    if (host->config.ports != NULL) {
+        crew.linked = host->config.ports->entry;
+        crew.linked_ctx = host->config.ports->ctx;
+        crew.is_rehearsed = 0; // there is no file that a child could load
+    }
     crew.dir = host->plugin_dir;
     crew.bus = &host->bus;
     crew.venues = host->venue_names;
@@ -659,6 +684,8 @@ int host_open(struct host **out, const struct host_config *config, struct error 
     if (host == NULL)
         return error_set(err, rc, "host: out of memory");
     host->config = *config;
+    if (config->ports != NULL)
+        host->disk = config->ports->disk;
     host->n_lines = config->n_venues > 0 ? config->n_venues : 1;
     if (host->config.mark_every == 0)
         host->config.mark_every = MARKS;
@@ -676,22 +703,13 @@ int host_open(struct host **out, const struct host_config *config, struct error 
     pthread_mutex_init(&host->io_lock, NULL);
     pthread_mutex_init(&host->view_lock, NULL);
     pthread_mutex_init(&host->loader_lock, NULL);
-    pthread_cond_init(&host->loader_done, NULL);
     pthread_mutex_init(&host->control_lock, NULL);
     clock_utc_init(&host->utc, clock_mono(), clock_wall());
     if (host->view == NULL || host->draft == NULL || host->snap == NULL) {
         error_set(err, rc, "host: out of memory");
         goto fail;
     }
-    rc = rundir_open(&host->rundir, config->dir, err);
-    if (rc >= 0)
-        rc = rundir_join(&host->rundir, "plugins", host->plugin_dir, sizeof(host->plugin_dir));
-    if (rc >= 0)
-        rc = file_make_dir(host->plugin_dir, err);
-    if (rc >= 0)
-        rc = host_quarantine_open(host, err);
-    if (rc >= 0)
-        rc = open_journal(host, &summary, err);
+    rc = open_journal(host, &summary, err);
     if (rc >= 0)
         rc = open_core(host, err);
     if (rc >= 0 && summary.end.next_seq > 1)

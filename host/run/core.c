@@ -331,7 +331,7 @@ static void after_order(struct host *host)
     atomic_store(&host->is_holding, 1);
     atomic_fetch_add_explicit(&host->writer_wake, 1, memory_order_release);
     futex_wake(&host->writer_wake, 1);
-    uv_async_send(&host->io_wake);
+    host_wake_io(host);
 }
 
 static int drain_control(struct host *host)
@@ -819,8 +819,11 @@ void *host_core_main(void *ctx)
             shown_ns = mono;
         }
         idle = n > 0 ? 0 : idle + 1;
-        if (idle > SPIN_TURNS)
+        // A simulated core sleeps whenever it can: its time costs somebody else's.
+        if (idle > (machine_simulated() != NULL ? 0 : SPIN_TURNS))
             park(host);
+        else
+            machine_breathe();
     }
     // The loader must let go of what it holds before its slots end.
     atomic_store(&host->is_loader_stopping, 1);

@@ -13,7 +13,7 @@ static void stop_loader(struct host *host)
 {
     atomic_store(&host->is_loader_stopping, 2);
     host_wake_loader(host);
-    pthread_join(host->loader_thread, NULL);
+    machine_join(&host->loader_thread);
 }
 
 int host_start(struct host *host, struct error *err)
@@ -21,15 +21,15 @@ int host_start(struct host *host, struct error *err)
     if (history_new(&host->history, engine_instruments(host->engine)->n_instruments) < 0)
         return error_set(err, AGON_ENOMEM, "no memory for the history");
     host->started_ns = clock_mono();
-    if (pthread_create(&host->writer_thread, NULL, host_writer_main, host) != 0)
+    if (machine_start(&host->writer_thread, host_writer_main, host) < 0)
         goto fail;
-    if (pthread_create(&host->packer_thread, NULL, host_packer_main, host) != 0)
+    if (machine_start(&host->packer_thread, host_packer_main, host) < 0)
         goto fail_writer;
-    if (pthread_create(&host->io_thread, NULL, host_io_main, host) != 0)
+    if (machine_start(&host->io_thread, host_io_main, host) < 0)
         goto fail_packer;
-    if (pthread_create(&host->loader_thread, NULL, host_loader_main, host) != 0)
+    if (machine_start(&host->loader_thread, host_loader_main, host) < 0)
         goto fail_io;
-    if (pthread_create(&host->core_thread, NULL, host_core_main, host) != 0)
+    if (machine_start(&host->core_thread, host_core_main, host) < 0)
         goto fail_loader;
     host->is_running = 1;
     return AGON_OK;
@@ -38,20 +38,20 @@ fail_loader:
     stop_loader(host);
 fail_io:
     atomic_store(&host->is_io_stopping, 1);
-    uv_async_send(&host->io_wake);
-    pthread_join(host->io_thread, NULL);
+    host_wake_io(host);
+    machine_join(&host->io_thread);
 fail_packer:
     host_stop_packer(host);
 fail_writer:
     atomic_store(&host->is_writer_stopping, 1);
-    pthread_join(host->writer_thread, NULL);
+    machine_join(&host->writer_thread);
 fail:
     return error_set(err, AGON_EIO, "a thread could not be started");
 }
 
 void host_view(struct host *host, struct host_view *view)
 {
-    uv_async_send(&host->io_wake); // refreshes the gateway's figures for the next look
+    host_wake_io(host); // refreshes the gateway's figures for the next look
     pthread_mutex_lock(&host->view_lock);
     *view = *host->view;
     pthread_mutex_unlock(&host->view_lock);
@@ -151,11 +151,11 @@ int host_stop(struct host *host, int64_t grace_ns, int signal_fd, struct error *
     atomic_store(&host->is_stopping, 1);
     atomic_fetch_add(&host->core_wake, 1);
     futex_wake(&host->core_wake, 1);
-    pthread_join(host->core_thread, NULL);
+    machine_join(&host->core_thread);
     stop_loader(host);
     atomic_store(&host->is_io_stopping, 1);
-    uv_async_send(&host->io_wake);
-    pthread_join(host->io_thread, NULL);
+    host_wake_io(host);
+    machine_join(&host->io_thread);
     // From here on this thread is the core: the journal gets its last word.
     // A halt by the host itself ends with it; the next start begins without.
     host->halts &= ~(uint32_t)HOST_HALT_STOPPING;
@@ -167,7 +167,7 @@ int host_stop(struct host *host, int64_t grace_ns, int signal_fd, struct error *
     host_show(host);
     host_stop_packer(host);
     atomic_store(&host->is_writer_stopping, 1);
-    pthread_join(host->writer_thread, NULL);
+    machine_join(&host->writer_thread);
     if (rc < 0)
         error_set(err, rc, "the last state could not be marked: %s", error_name(rc));
     return rc < 0 ? rc : journal_writer_close(host->writer, err);
@@ -176,6 +176,12 @@ int host_stop(struct host *host, int64_t grace_ns, int signal_fd, struct error *
 static void on_close(uv_handle_t *handle)
 {
     (void)handle;
+}
+
+void host_abandon(struct host *host)
+{
+    host->is_running = 0;
+    host_free(host);
 }
 
 void host_free(struct host *host)
@@ -187,15 +193,15 @@ void host_free(struct host *host)
     crew_free(host->crew);
     for (uint32_t i = 0; i < host->n_lines; i++)
         gateway_free(host->lines[i].gateway);
-    if (host->io_wake.data != NULL) {
+    if (host->io_async.data != NULL) {
         if (host->stream != NULL && !stream_uv_is_stopped(host->stream)) {
             stream_uv_stop(host->stream);
             while (!stream_uv_is_stopped(host->stream))
                 uv_run(&host->loop, UV_RUN_NOWAIT);
         }
         stream_uv_free(host->stream);
-        uv_close((uv_handle_t *)&host->io_wake, on_close);
-        uv_close((uv_handle_t *)&host->io_turn, on_close);
+        uv_close((uv_handle_t *)&host->io_async, on_close);
+        uv_close((uv_handle_t *)&host->io_prepare, on_close);
         uv_run(&host->loop, UV_RUN_DEFAULT);
         uv_loop_close(&host->loop);
     }
@@ -207,7 +213,7 @@ void host_free(struct host *host)
     if (host->has_buffer)
         journal_buffer_deinit(&host->buffer);
     if (host->has_disk)
-        disk_posix_close(&host->disk);
+        disk_posix_close(&host->posix);
     rundir_close(&host->rundir);
     for (uint32_t i = 0; i < host->n_lines; i++) {
         ring_deinit(&host->lines[i].to_venue);
@@ -227,7 +233,6 @@ void host_free(struct host *host)
     pthread_mutex_destroy(&host->io_lock);
     pthread_mutex_destroy(&host->view_lock);
     pthread_mutex_destroy(&host->loader_lock);
-    pthread_cond_destroy(&host->loader_done);
     pthread_mutex_destroy(&host->control_lock);
     free(host);
 }

@@ -34,10 +34,20 @@ struct host_instrument {
     agon_amt_t min_notional_amt; /* 10^-8 of the quote */
     int32_t maker_fee_ppb, taker_fee_ppb;
 };
+/* What a host stands on, when it is not this machine: a simulation's (docs/adr/0021). Clocks,
+ * randomness and threads are then sys/machine.h's. */
+struct host_ports {
+    const struct disk *disk;          /* holds the journal, and what else a run directory holds */
+    const struct stream_port *stream; /* callbacks come from outside; host_io_turn after them */
+    /* Plugins are linked in, and a path is a name of one; NULL: there is none of that name. */
+    const struct agon_entry *(*entry)(void *ctx, const char *path);
+    void *ctx;
+};
 struct host_config {
-    uint32_t mode;   /* RUN_PAPER or RUN_LIVE */
-    const char *dir; /* run directory; one host at a time lives there */
-    union {          /* endpoints, limits, keys; venues[0].venue is 1, account 0, and so on */
+    const struct host_ports *ports; /* borrowed; NULL: this machine */
+    uint32_t mode;                  /* RUN_PAPER or RUN_LIVE */
+    const char *dir;                /* run directory; one host at a time lives there */
+    union { /* endpoints, limits, keys; venues[0].venue is 1, account 0, and so on */
         struct venue_config venue;
         struct venue_config venues[HOST_VENUES_MAX];
     };
@@ -223,6 +233,11 @@ const struct host_config *host_config_of(const struct host *host);
  * [control] */
 int host_stop(struct host *host, int64_t grace_ns, int signal_fd, struct error *err);
 void host_free(struct host *host); /* NULL is fine */
+/* Of ports alone: the process has been killed. Nobody is told and nothing is written; the memory
+ * goes. None of its threads goes on. */
+void host_abandon(struct host *host);
+/* Of ports alone: the stream port has called back. [io] */
+void host_io_turn(struct host *host);
 /* After host_stop: what the journal's last mark says, for comparison with a replay. */
 void host_state(const struct host *host, unsigned char hash[HASH_SIZE], uint64_t *seq);
 /* After host_stop: how long the core stood still while slots changed hands. */

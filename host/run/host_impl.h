@@ -18,6 +18,7 @@
 #include "sys/clock.h"
 #include "sys/disk_posix.h"
 #include "sys/futex.h"
+#include "sys/machine.h"
 #include "sys/rundir.h"
 
 #define HOST_BARS       16384u /* that wait for the loader, at most */
@@ -37,8 +38,9 @@ enum loader_job { LOADER_RELOAD = 1, LOADER_ROLLBACK = 2, LOADER_RESTART = 3, LO
 /* What the core does for a HOST_CHANGE_ADD while the loader makes it. */
 enum host_add { ADD_SEAT = 128, ADD_PLAYS = 129, ADD_EMPTY = 130 };
 enum job_state { JOB_FREE = 0, JOB_ASKED = 1, JOB_DONE = 2 };
-struct host_job {         /* that somebody waits for */
-    uint32_t kind, state; /* enum loader_job, job_state */
+struct host_job {           /* that somebody waits for */
+    uint32_t kind;          /* enum loader_job */
+    _Atomic uint32_t state; /* enum job_state */
     uint16_t slot;
     uint8_t is_seated; /* of LOADER_ADD: the engine knows the slot */
     char path[512];
@@ -68,7 +70,8 @@ struct host {
     struct host_config config;
     struct rundir rundir;
     char journal_dir[PATH_MAX], plugin_dir[PATH_MAX];
-    struct disk_posix disk;
+    struct disk_posix posix;
+    const struct disk *disk; /* of the journal: posix's, or the ports' */
     int has_disk, has_buffer, is_running;
     struct journal_buffer buffer;
     struct journal_writer *writer; /* owned */
@@ -81,8 +84,9 @@ struct host {
 
     /* io */
     uv_loop_t loop;
-    uv_async_t io_wake;
-    uv_prepare_t io_turn;
+    uv_async_t io_async;
+    uv_prepare_t io_prepare;
+    _Atomic uint32_t io_wake; /* counts calls of host_wake_io, where there is no loop */
     struct stream_uv *stream; /* owned */
     struct gateway_status io_status;
     int64_t io_told_ns;
@@ -98,13 +102,12 @@ struct host {
     _Atomic uint32_t core_wake, is_core_asleep, writer_wake, is_holding;
     _Atomic uint32_t is_stopping, is_closing, is_io_stopping, is_writer_stopping,
         is_packer_stopping;
-    pthread_t core_thread, io_thread, writer_thread, packer_thread, loader_thread;
+    struct machine_thread core_thread, io_thread, writer_thread, packer_thread, loader_thread;
 
     /* loader */
     pthread_mutex_t loader_lock; /* of job, quarantined and changeovers */
     struct host_changeover changeovers[HOST_CHANGEOVERS_MAX];
     uint32_t n_changeovers;
-    pthread_cond_t loader_done;
     struct host_job job;
     struct host_quarantined quarantined[HOST_QUARANTINE_MAX];
     uint32_t n_quarantined;
@@ -204,8 +207,9 @@ void host_stop_packer(struct host *host);
 /* io.c: what the ports and the loop call */
 void *host_io_main(void *ctx);
 void host_wake_core(struct host *host);
+void host_wake_io(struct host *host);
 void host_on_io_wake(uv_async_t *handle);
-void host_on_io_turn(uv_prepare_t *handle);
+void host_on_io_prepare(uv_prepare_t *handle);
 void host_on_gateway_log(void *ctx, int level, const char *key, const char *text);
 uint64_t host_durable_seq(void *ctx);
 int host_send(void *ctx, const struct order_cmd *cmd);

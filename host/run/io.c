@@ -60,10 +60,21 @@ static uint32_t tell_status(struct host *host)
     return all.n_held;
 }
 
-void host_on_io_turn(uv_prepare_t *handle)
+void host_wake_io(struct host *host)
 {
-    struct host *host = handle->data;
+    if (host->config.ports == NULL)
+        uv_async_send(&host->io_async);
+    else
+        atomic_fetch_add(&host->io_wake, 1);
+}
 
+void host_on_io_prepare(uv_prepare_t *handle)
+{
+    host_io_turn(handle->data);
+}
+
+void host_io_turn(struct host *host)
+{
     int64_t mono = clock_mono();
 
     for (uint32_t i = 0; i < host->n_lines; i++) {
@@ -78,10 +89,8 @@ void host_on_io_turn(uv_prepare_t *handle)
     }
 }
 
-void host_on_io_wake(uv_async_t *handle)
+static void wake(struct host *host)
 {
-    struct host *host = handle->data;
-
     // Set before the gateway looks how far the journal is: what it then still holds, the writer
     // wakes it for.
     atomic_store(&host->is_holding, 1);
@@ -92,8 +101,31 @@ void host_on_io_wake(uv_async_t *handle)
     if (atomic_load_explicit(&host->is_io_stopping, memory_order_acquire) == 1) {
         for (uint32_t i = 0; i < host->n_lines; i++)
             gateway_stop(host->lines[i].gateway);
-        stream_uv_stop(host->stream);
+        if (host->stream != NULL)
+            stream_uv_stop(host->stream);
         atomic_store(&host->is_io_stopping, 2);
+    }
+}
+
+void host_on_io_wake(uv_async_t *handle)
+{
+    wake(handle->data);
+}
+
+/* Without a loop: callbacks come from outside, and this thread has the rest. */
+static void turn_without_loop(struct host *host)
+{
+    uint32_t seen = 0;
+
+    while (atomic_load(&host->is_io_stopping) < 2) {
+        uint32_t now = atomic_load(&host->io_wake);
+
+        if (now != seen)
+            wake(host);
+        seen = now;
+        host_io_turn(host);
+        if (atomic_load(&host->is_io_stopping) < 2)
+            futex_wait(&host->io_wake, seen, TELL_NS);
     }
 }
 
@@ -103,6 +135,10 @@ void *host_io_main(void *ctx)
 
     for (uint32_t i = 0; i < host->n_lines; i++)
         gateway_start(host->lines[i].gateway);
+    if (host->config.ports != NULL) {
+        turn_without_loop(host);
+        return NULL;
+    }
     while (atomic_load(&host->is_io_stopping) < 2 || !stream_uv_is_stopped(host->stream))
         uv_run(&host->loop, UV_RUN_ONCE);
     return NULL;

@@ -23,6 +23,37 @@ static void hex_of(const unsigned char hash[HASH_SIZE], char text[2 * HASH_SIZE 
         snprintf(text + 2 * i, 3, "%02x", hash[i]);
 }
 
+// As file_write_atomic, through the ports of a simulation.
+static int write_to_disk(const struct disk *disk, const char *name, const char *text, size_t n)
+{
+    int file = disk->open(disk->ctx, "quarantine.new", n + 1);
+    int rc = file < 0 ? file : disk->write(disk->ctx, file, 0, text, n);
+
+    if (rc >= 0)
+        rc = disk->truncate(disk->ctx, file, n);
+    if (rc >= 0)
+        rc = disk->sync(disk->ctx, file);
+    if (file >= 0)
+        disk->close(disk->ctx, file);
+    if (rc >= 0)
+        rc = disk->rename(disk->ctx, "quarantine.new", name);
+    return rc < 0 ? rc : disk->sync_dir(disk->ctx);
+}
+
+static int read_from_disk(const struct disk *disk, const char *name, char **bytes)
+{
+    int file = disk->open(disk->ctx, name, 0);
+    int64_t n = file < 0 ? file : disk->size(disk->ctx, file);
+
+    if (n >= 0) {
+        *bytes = calloc(1, (size_t)n + 1);
+        n = *bytes == NULL ? AGON_ENOMEM : disk->read(disk->ctx, file, 0, *bytes, (uint64_t)n);
+    }
+    if (file >= 0)
+        disk->close(disk->ctx, file);
+    return n < 0 ? (int)n : AGON_OK;
+}
+
 static int write_quarantine(struct host *host, struct error *err)
 {
     char path[PATH_MAX];
@@ -38,9 +69,15 @@ static int write_quarantine(struct host *host, struct error *err)
         n += (size_t)snprintf(text + n, QUARANTINE_BYTES - n, "%s %s %lld %s\n", one->hash,
                               one->slot, (long long)one->t, one->why);
     }
-    rc = rundir_join(&host->rundir, "quarantine", path, sizeof(path));
-    if (rc >= 0)
-        rc = file_write_atomic(path, text, n, 0600, err);
+    if (host->config.ports != NULL) {
+        rc = write_to_disk(host->disk, "quarantine", text, n);
+        if (rc < 0)
+            error_set(err, rc, "the quarantine: %s", error_name(rc));
+    } else {
+        rc = rundir_join(&host->rundir, "quarantine", path, sizeof(path));
+        if (rc >= 0)
+            rc = file_write_atomic(path, text, n, 0600, err);
+    }
     free(text);
     return rc;
 }
@@ -50,10 +87,16 @@ int host_quarantine_open(struct host *host, struct error *err)
     char path[PATH_MAX];
     char *bytes = NULL;
     uint64_t n;
-    int rc = rundir_join(&host->rundir, "quarantine", path, sizeof(path));
+    int rc;
 
-    if (rc >= 0)
-        rc = file_read(path, QUARANTINE_BYTES, &bytes, &n, err);
+    if (host->config.ports != NULL) {
+        snprintf(path, sizeof(path), "quarantine");
+        rc = read_from_disk(host->disk, path, &bytes);
+    } else {
+        rc = rundir_join(&host->rundir, "quarantine", path, sizeof(path));
+        if (rc >= 0)
+            rc = file_read(path, QUARANTINE_BYTES, &bytes, &n, err);
+    }
     if (rc == AGON_ENOENT)
         return AGON_OK;
     if (rc < 0)
@@ -411,11 +454,11 @@ void *host_loader_main(void *ctx)
                           ? error_set(&job->err, AGON_ESTATE, "the host is stopping")
                           : do_job(host, job->slot, job->kind,
                                    job->path[0] != '\0' ? job->path : NULL, &job->err);
-            pthread_mutex_lock(&host->loader_lock);
-            job->state = JOB_DONE;
-            pthread_cond_broadcast(&host->loader_done);
+            atomic_store(&job->state, JOB_DONE);
+            futex_wake(&job->state, 1);
+        } else {
+            pthread_mutex_unlock(&host->loader_lock);
         }
-        pthread_mutex_unlock(&host->loader_lock);
         atomic_store(&host->is_loader_busy, 0);
         futex_wake(&host->is_loader_busy, 1);
         futex_wait(&host->loader_wake, seen, 100000000);
@@ -446,10 +489,12 @@ static int ask_for(struct host *host, uint16_t id, uint32_t kind, const char *pa
     job->slot = id;
     job->change = change;
     snprintf(job->path, sizeof(job->path), "%.511s", path != NULL ? path : "");
-    job->state = JOB_ASKED;
+    atomic_store(&job->state, JOB_ASKED);
+    pthread_mutex_unlock(&host->loader_lock);
     host_wake_loader(host);
-    while (job->state != JOB_DONE)
-        pthread_cond_wait(&host->loader_done, &host->loader_lock);
+    while (atomic_load(&job->state) != JOB_DONE)
+        futex_wait(&job->state, JOB_ASKED, 100000000);
+    pthread_mutex_lock(&host->loader_lock);
     rc = job->rc;
     if (rc < 0 && err != NULL)
         *err = job->err;

@@ -36,10 +36,10 @@ static void write_snapshot(struct host *host)
     if (!atomic_load_explicit(&host->is_snap_full, memory_order_acquire) ||
         journal_durable_seq(&host->buffer) < host->snap_seq)
         return;
-    if (snapshot_write(&host->disk.port, &snapshot, host->snap, host->snap_n, &err) < 0)
+    if (snapshot_write(host->disk, &snapshot, host->snap, host->snap_n, &err) < 0)
         log_warn("journal", "snapshot", "no snapshot was written: %s", err.text);
     else {
-        snapshot_prune(&host->disk.port, SNAPSHOTS_KEPT, &err);
+        snapshot_prune(host->disk, SNAPSHOTS_KEPT, &err);
         drop_market(host, host->snap_seq);
     }
     atomic_store_explicit(&host->is_snap_full, 0, memory_order_release);
@@ -55,7 +55,7 @@ void *host_writer_main(void *ctx)
         int rc = journal_writer_step(host->writer);
 
         if (rc == 1 && atomic_load(&host->is_holding))
-            uv_async_send(&host->io_wake);
+            host_wake_io(host);
         write_snapshot(host);
         if (rc != 1 && is_last)
             return NULL;
@@ -70,7 +70,7 @@ void *host_writer_main(void *ctx)
 static int has_room_to_pack(struct host *host)
 {
     uint64_t segment = host->config.market_segment_bytes;
-    int64_t total, free_bytes = disk_posix_free(&host->disk, &total);
+    int64_t total, free_bytes = host->has_disk ? disk_posix_free(&host->posix, &total) : -1;
 
     if (segment == 0)
         segment = (uint64_t)64 << 20;
@@ -86,7 +86,7 @@ void *host_packer_main(void *ctx)
     proc_give_way();
     while (atomic_load_explicit(&host->is_packer_stopping, memory_order_acquire) == 0) {
         struct error err = {0};
-        int rc = has_room_to_pack(host) ? journal_pack(&host->disk.port, &packing, &err) : 0;
+        int rc = has_room_to_pack(host) ? journal_pack(host->disk, &packing, &err) : 0;
 
         if (rc < 0)
             log_warn("journal", "pack", "%s", err.text);
@@ -100,5 +100,5 @@ void host_stop_packer(struct host *host)
 {
     atomic_store(&host->is_packer_stopping, 1);
     futex_wake(&host->is_packer_stopping, 1);
-    pthread_join(host->packer_thread, NULL);
+    machine_join(&host->packer_thread);
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sys/machine.h"
 
+#define BREATH_NS 20000
+
 static const struct machine *simulated;
 
 void machine_set(const struct machine *machine)
@@ -11,4 +13,28 @@ void machine_set(const struct machine *machine)
 const struct machine *machine_simulated(void)
 {
     return simulated;
+}
+
+int machine_start(struct machine_thread *thread, void *(*main)(void *), void *arg)
+{
+    if (simulated == NULL)
+        return pthread_create(&thread->real, NULL, main, arg) == 0 ? AGON_OK : AGON_EIO;
+    thread->id = simulated->start(simulated->ctx, main, arg);
+    return thread->id < 0 ? AGON_EIO : AGON_OK;
+}
+
+void machine_join(struct machine_thread *thread)
+{
+    if (simulated == NULL)
+        (void)pthread_join(thread->real, NULL);
+    else
+        simulated->join(simulated->ctx, thread->id);
+}
+
+void machine_breathe(void)
+{
+    static const _Atomic uint32_t never;
+
+    if (simulated != NULL)
+        (void)simulated->wait(simulated->ctx, &never, 0, BREATH_NS);
 }

@@ -6,6 +6,7 @@
 #ifndef SYS_MACHINE_H
 #define SYS_MACHINE_H
 
+#include <pthread.h>
 #include <stdatomic.h>
 
 #include <agon/types.h>
@@ -17,9 +18,22 @@ struct machine {
     void (*random)(void *ctx, void *bytes, size_t n);
     /* As futex_wait: gives way until the word is another, or the time has passed. */
     int (*wait)(void *ctx, const _Atomic uint32_t *word, uint32_t expected, int64_t timeout_ns);
+    /* Threads that take turns by its order; an id, or AGON_E... */
+    int64_t (*start)(void *ctx, void *(*main)(void *), void *arg);
+    void (*join)(void *ctx, int64_t id); /* gives way until it has ended */
 };
 /* NULL: the real one again. While no other thread runs. */
 void machine_set(const struct machine *machine);
 const struct machine *machine_simulated(void); /* NULL: it is the real one. [any] */
+
+struct machine_thread {
+    pthread_t real;
+    int64_t id; /* of a simulated one */
+};
+/* AGON_EIO: none could be started. [any] */
+int machine_start(struct machine_thread *thread, void *(*main)(void *), void *arg);
+void machine_join(struct machine_thread *thread);
+/* Who never sleeps gives a simulated machine its turn. Costs nothing on a real one. [any] */
+void machine_breathe(void);
 
 #endif
