@@ -37,35 +37,29 @@ static const struct schema_choice isolations[] = {
 static const struct schema_choice depths[] = {
     {"top10", DEPTH_TOP10}, {"full", DEPTH_FULL}, {NULL, 0}};
 
-#define LIMIT(member) SCHEMA_MEMBER(struct roster_limits, member)
-static const struct schema_field limits_fields[] = {
-    {"order", SCHEMA_MONEY, LIMIT(order), .exp = ROSTER_AMT_EXP,
-     .doc = "largest notional of one order; default: half the capital"},
-    {"position", SCHEMA_MONEY, LIMIT(position), .exp = ROSTER_AMT_EXP,
-     .doc = "largest notional of one instrument, open orders counted; default: the capital"},
-    {"daily_loss", SCHEMA_SHARE, LIMIT(daily_loss_ppm), .min = 1, .max = 1000000, .preset = "5%",
-     .doc = "of the capital, since 00:00 UTC"},
-    {"drawdown", SCHEMA_SHARE, LIMIT(drawdown_ppm), .min = 1, .max = 1000000, .preset = "20%",
-     .doc = "of the highest equity"},
-    {"collar", SCHEMA_SHARE, LIMIT(collar_marketable_ppm), .min = 1, .max = 1000000, .preset = "2%",
-     .doc = "how far beyond the market an order that trades at once may be"},
-    {"collar_passive", SCHEMA_SHARE, LIMIT(collar_passive_ppm), .min = 1, .max = 1000000,
-     .preset = "10%", .doc = "how far from the market an order that rests may be"},
-    {"open_orders", SCHEMA_INT, LIMIT(open_orders), .min = 1, .max = 1000, .preset = "50",
-     .doc = "at a time"},
-    {"orders_per_second", SCHEMA_INT, LIMIT(orders_per_s), .min = 1, .max = 1000, .preset = "10",
-     .doc = "new and replaced"},
-    {"orders_burst", SCHEMA_INT, LIMIT(orders_burst), .min = 1, .max = 10000, .preset = "50",
-     .doc = "at once, after a pause"},
-    {"duplicates", SCHEMA_INT, LIMIT(duplicate_max), .min = 1, .max = 1000, .preset = "3",
-     .doc = "equal orders within duplicate_window"},
-    {"duplicate_window", SCHEMA_DURATION, LIMIT(duplicate_window_ns), .min = 1000000,
-     .max = 3600000000000, .preset = "1s", .doc = "see duplicates"},
-    {"leverage", SCHEMA_INT, LIMIT(leverage), .min = 1, .max = 125, .preset = "1",
-     .doc = "of perpetuals: the margin that is asked for is the notional by this"},
-    {"book_age", SCHEMA_DURATION, LIMIT(book_age_ns), .min = 10000000, .max = 3600000000000,
-     .preset = "60s", .doc = "oldest book that a price may be judged by"},
-    {NULL}};
+static const struct schema_choice breaches[] = {
+    {"close", ON_BREACH_CLOSE}, {"cancel", ON_BREACH_CANCEL}, {"halt", ON_BREACH_HALT}, {NULL, 0}};
+
+/* The map of limits, from the table of all. */
+#define MEMBER(member) SCHEMA_MEMBER(struct roster_limits, member)
+#define FIELD_CAPITAL(member, key, least, most, given, text)
+#define FIELD_AMT(member, key, least, most, given, text)                                           \
+    {key, SCHEMA_MONEY, MEMBER(member), .exp = ROSTER_AMT_EXP,                                     \
+     .doc = text "; default: " given " of the capital"},
+#define FIELD_OF_CAPITAL(member, key, least, most, given, text)                                    \
+    FIELD_SHARE(member, key, least, most, given, text)
+#define FIELD_SHARE(member, key, least, most, given, text)                                         \
+    {key, SCHEMA_SHARE, MEMBER(member), .min = least, .max = most, .preset = given, .doc = text},
+#define FIELD_COUNT(member, key, least, most, given, text)                                         \
+    {key, SCHEMA_INT, MEMBER(member), .min = least, .max = most, .preset = given, .doc = text},
+#define FIELD_MS(member, key, least, most, given, text)                                            \
+    {key, SCHEMA_DURATION, MEMBER(member), .min = least, .max = most, .preset = given, .doc = text},
+#define FIELD_CHOICE(member, key, least, most, given, text)                                        \
+    {key, SCHEMA_CHOICE, MEMBER(member), .choices = breaches, .preset = given, .doc = text},
+#define FIELD(id, number, type, member, key, kind, least, most, given, risk, zero, live, text)     \
+    FIELD_##kind(member, key, least, most, given, text)
+static const struct schema_field limits_fields[] = {LIMITS(FIELD){NULL}};
+#undef FIELD
 static const struct schema limits_schema = {"limits", sizeof(struct roster_limits), limits_fields,
                                             NULL};
 
@@ -150,6 +144,74 @@ static void check_money(struct config *config, const struct roster *roster, uint
     if (money->amt < least)
         config_refuse(config, node, CONFIG_E_RANGE, "is too little; expected an amount %s",
                       least > 0 ? "above 0" : "that is not negative");
+}
+
+/* The record's limits: what the roster says, and presets for what it does not. */
+#define TAKE_CAPITAL(member)    limits.member = slot->capital.amt;
+#define TAKE_OF_CAPITAL(member) limits.member = limits_of_capital(slot->capital.amt, from->member);
+#define TAKE_AMT(member)                                                                           \
+    if (from->member.asset[0] != 0)                                                                \
+        limits.member = from->member.amt;
+#define TAKE_SHARE(member)                             limits.member = from->member;
+#define TAKE_COUNT(member)                             limits.member = from->member;
+#define TAKE_MS(member)                                limits.member = from->member;
+#define TAKE_CHOICE(member)                            limits.member = from->member;
+#define TAKE(id, number, type, member, key, kind, ...) TAKE_##kind(member)
+static struct slot_limits limits_of(const struct roster_slot *slot)
+{
+    const struct roster_limits *from = &slot->limits;
+    struct slot_limits limits;
+
+    limits_preset(&limits, slot->capital.amt);
+    LIMITS(TAKE)
+    // A smaller position needs no word about the order.
+    if (from->order_amt.asset[0] == 0 && limits.order_amt > limits.position_amt)
+        limits.order_amt = limits.position_amt;
+    return limits;
+}
+#undef TAKE
+
+/* Where a slot's limit stands in the file; NULL: it is a preset. */
+static const struct config_node *limit_node(struct config *config, uint32_t i,
+                                            const struct limit *limit)
+{
+    return limit->kind == LIMIT_IS_CAPITAL
+               ? config_at(config, "agents[%u].capital", i)
+               : config_at(config, "agents[%u].limits.%s", i, limit->key);
+}
+
+static void check_limits(struct config *config, const struct roster *roster, uint32_t i)
+{
+    const struct roster_slot *slot = &roster->slots[i];
+    struct slot_limits limits;
+
+#define CHECK_AMT(member, key)                                                                     \
+    check_money(config, roster, i, "limits." key, &slot->limits.member, 1);
+#define CHECK_CAPITAL(member, key)
+#define CHECK_OF_CAPITAL(member, key)
+#define CHECK_SHARE(member, key)
+#define CHECK_COUNT(member, key)
+#define CHECK_MS(member, key)
+#define CHECK_CHOICE(member, key)
+#define CHECK(id, number, type, member, key, kind, ...) CHECK_##kind(member, key)
+    LIMITS(CHECK)
+#undef CHECK
+    if (slot->capital.amt < 0)
+        return; // refused already, and the presets are shares of it
+    limits = limits_of(slot);
+    for (uint32_t k = 0; k < limits_of_slot.n_rules; k++) {
+        const struct limit_rule *rule = &limits_of_slot.rules[k];
+        const struct limit *lower = &limits_of_slot.all[rule->lower];
+        const struct limit *upper = &limits_of_slot.all[rule->upper];
+        const struct config_node *node = limit_node(config, i, lower);
+        char text[LIMIT_TEXT];
+
+        if (!limits_is_broken(&limits_of_slot, rule, &limits))
+            continue;
+        limit_text(upper, limit_get(upper, &limits), text);
+        config_refuse(config, node != NULL ? node : limit_node(config, i, upper), CONFIG_E_CONFLICT,
+                      "%s is above %s, which is %s: %s", lower->key, upper->key, text, rule->text);
+    }
 }
 
 static void check_instruments(struct config *config, const struct roster_slot *slot, uint32_t i)
@@ -242,23 +304,11 @@ static void check(struct config *config, struct roster *roster)
                               config_line(config_at(config, "agents[%u].name", k)));
         // A model trades nothing and needs no capital; a limit of 0 would be no limit.
         check_money(config, roster, i, "capital", &slot->capital, 0);
-        check_money(config, roster, i, "limits.order", &slot->limits.order, 1);
-        check_money(config, roster, i, "limits.position", &slot->limits.position, 1);
+        check_limits(config, roster, i);
         check_instruments(config, slot, i);
         check_bars(config, slot, i);
         read_params(config, slot);
     }
-}
-
-/* A value that a slot without a map of limits has all the same. */
-static void preset_limits(struct roster_slot *slot)
-{
-    struct roster_limits *limits = &slot->limits;
-
-    if (limits->order.amt == 0)
-        limits->order.amt = slot->capital.amt / 2;
-    if (limits->position.amt == 0)
-        limits->position.amt = slot->capital.amt;
 }
 
 int roster_read(struct roster *roster, struct config *config)
@@ -270,8 +320,6 @@ int roster_read(struct roster *roster, struct config *config)
         tournament_rules_of(&roster->tournament, config, &roster->rules);
     }
     rc = config_error_count(config) > 0 ? AGON_EINVAL : rc;
-    for (uint32_t i = 0; rc >= 0 && i < roster->n_slots; i++)
-        preset_limits(&roster->slots[i]);
     return rc;
 }
 
@@ -289,27 +337,6 @@ const char *roster_stage_name(uint8_t stage)
 static uint64_t seed_of(const struct roster *roster, uint32_t i)
 {
     return roster->slots[i].seed ? roster->slots[i].seed : hash_mix(roster->seed + 1 + i);
-}
-
-static struct slot_limits limits_of(const struct roster_slot *slot)
-{
-    const struct roster_limits *limits = &slot->limits;
-
-    return (struct slot_limits){
-        .capital_amt = slot->capital.amt,
-        .order_amt = limits->order.amt,
-        .position_amt = limits->position.amt,
-        .daily_loss_amt = num_mul_div(slot->capital.amt, limits->daily_loss_ppm, 1000000, NUM_DOWN),
-        .drawdown_ppm = limits->drawdown_ppm,
-        .collar_marketable_ppm = limits->collar_marketable_ppm,
-        .collar_passive_ppm = limits->collar_passive_ppm,
-        .max_open_orders = limits->open_orders,
-        .orders_per_s = limits->orders_per_s,
-        .orders_burst = limits->orders_burst,
-        .duplicate_window_ms = (uint32_t)(limits->duplicate_window_ns / 1000000),
-        .duplicate_max = limits->duplicate_max,
-        .book_age_ms = (uint32_t)(limits->book_age_ns / 1000000),
-        .leverage = limits->leverage};
 }
 
 #define NAMES_SHOWN 8

@@ -23,18 +23,24 @@
 #include "agent/tournament.h"
 #include "config/schema.h"
 
-#define ROSTER_AMT_EXP   8 /* of capital and limits, in the base currency */
+#define ROSTER_AMT_EXP   LIMITS_AMT_EXP /* of capital and limits, in the base currency */
 #define ROSTER_NAMES_MAX 64
 
 enum roster_on_crash { CRASH_CANCEL_ALL = 0, CRASH_KEEP = 1, CRASH_FLATTEN = 2 };
 enum roster_isolation { ISOLATION_PREFER = 0, ISOLATION_REQUIRE = 1 };
 
-struct roster_limits { /* 0: the default of the trade, see roster.c */
-    struct schema_money order, position;
-    uint32_t daily_loss_ppm, drawdown_ppm, collar_marketable_ppm, collar_passive_ppm;
-    uint32_t open_orders, orders_per_s, orders_burst, duplicate_max;
-    int64_t duplicate_window_ns, book_age_ns;
-    uint32_t leverage;
+/* As the roster says them, beside the capital: an amount with its currency, anything else as a
+ * number of the record's unit, or parts per million of the capital. */
+#define ROSTER_LIMIT_CAPITAL(member)
+#define ROSTER_LIMIT_AMT(member)                               struct schema_money member;
+#define ROSTER_LIMIT_OF_CAPITAL(member)                        uint32_t member;
+#define ROSTER_LIMIT_SHARE(member)                             uint32_t member;
+#define ROSTER_LIMIT_COUNT(member)                             uint32_t member;
+#define ROSTER_LIMIT_MS(member)                                uint32_t member;
+#define ROSTER_LIMIT_CHOICE(member)                            uint32_t member;
+#define ROSTER_LIMIT(id, number, type, member, key, kind, ...) ROSTER_LIMIT_##kind(member)
+struct roster_limits {
+    LIMITS(ROSTER_LIMIT)
 };
 struct roster_reload {
     uint8_t shadow;  /* enum crew_shadow */

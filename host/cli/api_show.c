@@ -173,14 +173,21 @@ void api_put_limits(const struct api *api, uint32_t id, struct jout *out)
     const struct slot_limits *limits = &api->view->slots[id].limits;
 
     jout_open(out, '{');
-    put_money(api, out, "capital", limits->capital_amt);
-    put_money(api, out, "order", limits->order_amt);
-    put_money(api, out, "position", limits->position_amt);
-    put_money(api, out, "daily_loss", limits->daily_loss_amt);
-    jout_kv_real(out, "drawdown", (double)limits->drawdown_ppm / 1e6);
-    jout_kv_int(out, "open_orders", limits->max_open_orders);
-    jout_kv_int(out, "orders_per_second", limits->orders_per_s);
-    jout_kv_int(out, "orders_burst", limits->orders_burst);
+    for (uint32_t i = 0; i < limits_of_slot.n; i++) {
+        const struct limit *limit = &limits_of_slot.all[i];
+        int64_t value = limit_get(limit, limits);
+
+        if (limit->kind == LIMIT_IS_COUNT)
+            jout_kv_int(out, limit->key, value);
+        else if (limit->kind == LIMIT_IS_SHARE)
+            jout_kv_real(out, limit->key, (double)value / 1e6);
+        else if (limit->kind == LIMIT_IS_MS)
+            jout_kv_real(out, limit->key, (double)value / 1e3);
+        else if (limit->kind == LIMIT_IS_CHOICE)
+            jout_kv_str(out, limit->key, limit_choice(value));
+        else
+            put_money(api, out, limit->key, value);
+    }
     jout_close(out, '{');
 }
 

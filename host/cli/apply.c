@@ -10,10 +10,9 @@
 #include "sys/file.h"
 #include "sys/log.h"
 
-#define CHANGES_MAX  512
-#define ROSTER_CAP   (4u << 20)
-#define CHANGE_NS    ((int64_t)10 * 1000000000)
-#define RAISED_TIMES 100 /* a limit raised so many times is more likely a slip */
+#define CHANGES_MAX 512
+#define ROSTER_CAP  (4u << 20)
+#define CHANGE_NS   ((int64_t)10 * 1000000000)
 
 enum how { HOW_LIVE = 0, HOW_RELOAD = 1, HOW_START = 2 };
 struct change {
@@ -57,10 +56,6 @@ static void number(struct diff *diff, const char *agent, const char *what, enum 
     snprintf(change->from, sizeof(change->from), "%s", text);
     num_format_short(to, exp, text);
     snprintf(change->to, sizeof(change->to), "%s", text);
-    // 0 is no limit at all.
-    if (how == HOW_LIVE && strcmp(what, "latency") != 0 && strcmp(what, "on_crash") != 0)
-        change->is_dangerous = (to == 0 && from != 0 && strcmp(what, "capital") != 0) ||
-                               (from > 0 && to / RAISED_TIMES >= from);
 }
 
 static void word(struct diff *diff, const char *agent, const char *what, enum how how,
@@ -75,32 +70,34 @@ static void word(struct diff *diff, const char *agent, const char *what, enum ho
     snprintf(change->to, sizeof(change->to), "%.79s", to);
 }
 
+/* One row for each limit that differs; one that allows more risk has to be said twice. */
+static void compare_table(struct diff *diff, const char *agent, const struct limits_table *table,
+                          const void *from, const void *to)
+{
+    struct limit_change changes[LIMITS_ROWS_MAX];
+    uint32_t n = limits_diff(table, from, to, changes);
+
+    for (uint32_t i = 0; i < n; i++) {
+        const struct limit *limit = changes[i].limit;
+        struct change *change;
+        char what[48];
+
+        snprintf(what, sizeof(what), "%s%s", limit->kind == LIMIT_IS_CAPITAL ? "" : table->prefix,
+                 limit->key);
+        change = add(diff, agent, what, limit->is_live ? HOW_LIVE : HOW_START);
+        limit_text(limit, changes[i].from, change->from);
+        limit_text(limit, changes[i].to, change->to);
+        change->is_dangerous = (uint8_t)changes[i].is_raised;
+    }
+}
+
 static void compare_limits(struct diff *diff, const struct crew_slot *from,
                            const struct crew_slot *to)
 {
-    const struct slot_limits *a = &from->record.limits;
-    const struct slot_limits *b = &to->record.limits;
     const char *agent = from->record.name;
     uint32_t first = diff->n;
 
-    number(diff, agent, "capital", HOW_LIVE, a->capital_amt, b->capital_amt, ROSTER_AMT_EXP);
-    number(diff, agent, "limits.order", HOW_LIVE, a->order_amt, b->order_amt, ROSTER_AMT_EXP);
-    number(diff, agent, "limits.position", HOW_LIVE, a->position_amt, b->position_amt,
-           ROSTER_AMT_EXP);
-    number(diff, agent, "limits.daily_loss", HOW_LIVE, a->daily_loss_amt, b->daily_loss_amt,
-           ROSTER_AMT_EXP);
-    number(diff, agent, "limits.drawdown", HOW_LIVE, a->drawdown_ppm, b->drawdown_ppm, 6);
-    number(diff, agent, "limits.collar", HOW_LIVE, a->collar_marketable_ppm,
-           b->collar_marketable_ppm, 6);
-    number(diff, agent, "limits.collar_passive", HOW_LIVE, a->collar_passive_ppm,
-           b->collar_passive_ppm, 6);
-    number(diff, agent, "limits.open_orders", HOW_LIVE, a->max_open_orders, b->max_open_orders, 0);
-    number(diff, agent, "limits.orders_per_second", HOW_LIVE, a->orders_per_s, b->orders_per_s, 0);
-    number(diff, agent, "limits.orders_burst", HOW_LIVE, a->orders_burst, b->orders_burst, 0);
-    number(diff, agent, "limits.duplicates", HOW_LIVE, a->duplicate_max, b->duplicate_max, 0);
-    number(diff, agent, "limits.duplicate_window", HOW_LIVE, a->duplicate_window_ms,
-           b->duplicate_window_ms, 3);
-    number(diff, agent, "limits.book_age", HOW_LIVE, a->book_age_ms, b->book_age_ms, 3);
+    compare_table(diff, agent, &limits_of_slot, &from->record.limits, &to->record.limits);
     number(diff, agent, "latency", HOW_LIVE, from->record.intent_latency_ns,
            to->record.intent_latency_ns, 9);
     number(diff, agent, "on_crash", HOW_LIVE, from->record.on_crash, to->record.on_crash, 0);

@@ -337,37 +337,17 @@ void control_halt_all(struct engine *engine, uint16_t reason)
 static int set_limit(struct engine *engine, const struct record_command *command)
 {
     struct slot *slot = slots_get(&engine->slots, (uint16_t)command->id);
+    const struct limit *limit = limits_find(&limits_of_slot, command->which);
+    struct slot_limits limits;
 
-    if (slot == NULL || command->id >= SLOTS_MAX || command->value < 0)
+    if (slot == NULL || command->id >= SLOTS_MAX || limit == NULL)
         return AGON_EINVAL;
-    switch (command->which) {
-    case LIMIT_ORDER_AMT:
-        slot->limits.order_amt = command->value;
-        return AGON_OK;
-    case LIMIT_POSITION_AMT:
-        slot->limits.position_amt = command->value;
-        return AGON_OK;
-    case LIMIT_DAILY_LOSS_AMT:
-        slot->limits.daily_loss_amt = command->value;
-        return AGON_OK;
-    default:
-        break;
-    }
-    if (command->value > UINT32_MAX)
+    limits = slot->limits;
+    if (limit_set(limit, &limits, command->value) < 0 ||
+        limits_check(&limits_of_slot, &limits, NULL) < 0)
         return AGON_EINVAL;
-    switch (command->which) {
-    case LIMIT_DRAWDOWN_PPM:
-        slot->limits.drawdown_ppm = (uint32_t)command->value;
-        return AGON_OK;
-    case LIMIT_OPEN_ORDERS:
-        slot->limits.max_open_orders = (uint32_t)command->value;
-        return AGON_OK;
-    case LIMIT_ORDERS_PER_S:
-        slot->limits.orders_per_s = (uint32_t)command->value;
-        return AGON_OK;
-    default:
-        return AGON_EINVAL;
-    }
+    slot->limits = limits;
+    return AGON_OK;
 }
 
 int control_command(struct engine *engine, const struct record_command *command)

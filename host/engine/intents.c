@@ -338,17 +338,7 @@ static uint16_t judge(struct engine *engine, struct slot *slot, const struct ago
         .may_trade = (uint8_t)slot_may_trade(slot, engine->mode),
         .is_killed = (uint8_t)halts_has(engine, HALT_KILL),
         .n_open = orders_count(engine->orders, slot->id) - (wisher == WISHER_REPLACE),
-        .max_order_amt = limits->order_amt,
-        .max_position_amt = limits->position_amt,
-        .max_daily_loss_amt = limits->daily_loss_amt,
-        .max_drawdown_ppm = limits->drawdown_ppm,
-        .collar_marketable_ppm = limits->collar_marketable_ppm,
-        .collar_passive_ppm = limits->collar_passive_ppm,
-        .max_open_orders = limits->max_open_orders,
-        .orders_per_s = limits->orders_per_s,
-        .orders_burst = limits->orders_burst,
-        .duplicate_window_ms = limits->duplicate_window_ms,
-        .duplicate_max = limits->duplicate_max,
+        .limits = limits,
     };
 
     if (instrument != NULL && intent->account == engine_account(engine, slot, instrument) &&

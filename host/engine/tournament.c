@@ -67,13 +67,6 @@ int tournament_config(struct engine *engine, const struct record_tournament *rec
     return AGON_OK;
 }
 
-static agon_amt_t scaled(agon_amt_t limit_amt, agon_amt_t capital_amt, agon_amt_t scale_amt)
-{
-    agon_amt_t amt = num_mul_div(limit_amt, capital_amt, scale_amt, NUM_DOWN);
-
-    return limit_amt > 0 && amt == 0 ? 1 : amt; // 0 would be no limit
-}
-
 /* A slot's limits keep their proportion to its capital: half of it must not be lost in a day that
  * was allowed three hundredths. Without capital nothing is traded, and they stay. */
 static void scale_limits(struct engine *engine, uint16_t id)
@@ -83,11 +76,8 @@ static void scale_limits(struct engine *engine, uint16_t id)
 
     if (limits->capital_amt <= 0)
         return;
-    if (*scale_amt > 0 && *scale_amt != limits->capital_amt) {
-        limits->order_amt = scaled(limits->order_amt, limits->capital_amt, *scale_amt);
-        limits->position_amt = scaled(limits->position_amt, limits->capital_amt, *scale_amt);
-        limits->daily_loss_amt = scaled(limits->daily_loss_amt, limits->capital_amt, *scale_amt);
-    }
+    if (*scale_amt > 0 && *scale_amt != limits->capital_amt)
+        limits_scale(limits, *scale_amt, limits->capital_amt);
     *scale_amt = limits->capital_amt;
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/num.h"
 #include "base/utf8.h"
+#include "slot/slot.h"
 
 enum field_kind {
     F_END = 0,
@@ -403,6 +404,24 @@ static const struct field param_config_fields[] = {
 static const struct field asset_fields[] = {
     NAME16(record_asset, kind, configs), U32(record_asset, asset), I8(record_asset, exp),
     U8(record_asset, is_base_currency),  TEXT(record_asset, name), END};
+#define FIELD_CAPITAL    F_I64, 0, NULL
+#define FIELD_AMT        F_I64, 0, NULL
+#define FIELD_OF_CAPITAL F_I64, 0, NULL
+#define FIELD_SHARE      F_U32, 0, NULL
+#define FIELD_COUNT      F_U32, 0, NULL
+#define FIELD_MS         F_U32, 0, NULL
+#define FIELD_CHOICE     F_NAME32, N_OF(breaches), breaches
+#define LIMIT(id, number, type, member, key, kind, ...)                                            \
+    {key, AT(record_slot, limits.member), FIELD_##kind},
+static const char *const breaches[] = {"close", "cancel", "halt"};
+static const struct field slot_fields[] = {NAME16(record_slot, kind, configs),
+                                           U16(record_slot, slot),
+                                           U16(record_slot, account),
+                                           U8(record_slot, stage),
+                                           TEXT(record_slot, name),
+                                           U64(record_slot, generation_hash),
+                                           LIMITS(LIMIT) END};
+#undef LIMIT
 static const struct field start_fields[] = {
     U32(record_start, run),  NAME8(record_start, mode, modes), HEX(record_start, journal),
     U64(record_start, seed), HEX(record_start, build),         END};
@@ -981,6 +1000,9 @@ static const struct field *fields_of(const struct layout *layout,
     if (event->type == EVENT_CONFIG &&
         ((const struct record_asset *)(const void *)event)->kind == CONFIG_ASSET)
         return asset_fields;
+    if (event->type == EVENT_CONFIG && bytes >= sizeof(struct record_slot) &&
+        ((const struct record_asset *)(const void *)event)->kind == CONFIG_SLOT)
+        return slot_fields;
     if (event->type == EVENT_CONFIG &&
         ((const struct record_asset *)(const void *)event)->kind == CONFIG_GENERATION)
         return generation_fields;

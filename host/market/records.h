@@ -107,7 +107,7 @@ enum command_kind { /* agon COMMAND: what an operator, or the host on its own ru
                                          with the same reason */
                     COMMAND_SLOT_CONDITION = 6, /* id: slot, value: enum slot_condition */
                     COMMAND_SLOT_STAGE = 7,     /* id: slot, value: enum slot_stage */
-                    COMMAND_LIMIT = 8,          /* id: slot, which: enum limit, value */
+                    COMMAND_LIMIT = 8,          /* id: slot, which: enum limit_number, value */
                     COMMAND_DAY = 9,  /* the trading day turned (00:00 UTC of engine time) */
                     COMMAND_STOP = 10 /* global: halts, cancels all and closes every position, and
                                          whatever fills later, until COMMAND_RESUME */
@@ -127,14 +127,6 @@ enum halt_cause {
 };
 /* which of a COMMAND_CANCEL_ALL of one slot */
 enum { CANCEL_ALL = 0, CANCEL_NON_REDUCING = 1 };
-enum limit { /* which of a COMMAND_LIMIT */
-             LIMIT_ORDER_AMT = 1,
-             LIMIT_POSITION_AMT = 2,
-             LIMIT_DAILY_LOSS_AMT = 3,
-             LIMIT_DRAWDOWN_PPM = 4,
-             LIMIT_OPEN_ORDERS = 5,
-             LIMIT_ORDERS_PER_S = 6
-};
 enum scope { SCOPE_GLOBAL = 1, SCOPE_VENUE = 2, SCOPE_INSTRUMENT = 3, SCOPE_SLOT = 4 };
 
 struct record_command {

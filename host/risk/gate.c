@@ -24,15 +24,17 @@ uint64_t risk_fingerprint(const struct agon_intent *intent)
 
 int64_t risk_tokens_ppm(const struct risk_view *view)
 {
-    int64_t full =
-        num_mul(view->orders_burst > 0 ? view->orders_burst : view->orders_per_s, 1000000);
+    int64_t full = num_mul(view->limits->orders_burst > 0 ? view->limits->orders_burst
+                                                          : view->limits->orders_per_s,
+                           1000000);
     int64_t tokens;
 
     if (view->slot->t_tokens == 0)
         return full;
     // ns * orders/s / 1e9 orders, times 1e6: ns * orders / 1000 millionths.
-    tokens = num_add(view->slot->tokens_ppm, num_mul_div(view->t - view->slot->t_tokens,
-                                                         view->orders_per_s, 1000, NUM_DOWN));
+    tokens =
+        num_add(view->slot->tokens_ppm, num_mul_div(view->t - view->slot->t_tokens,
+                                                    view->limits->orders_per_s, 1000, NUM_DOWN));
     return tokens < full ? tokens : full;
 }
 
@@ -48,7 +50,7 @@ uint16_t risk_judge(const struct risk_view *view, const struct agon_intent *inte
         if (check->judge(view, intent) != RISK_PASS)
             return check->reason;
     }
-    if (view->orders_per_s > 0) {
+    if (view->limits->orders_per_s > 0) {
         int64_t tokens = risk_tokens_ppm(view) - 1000000;
 
         // A reducing order passes an empty bucket, but it does not make a debt.

@@ -12,6 +12,7 @@
 
 #include "base/codec.h"
 #include "market/records.h"
+#include "slot/limits.h"
 
 #define RISK_DUPLICATES 16 /* recent orders remembered per slot */
 
@@ -56,10 +57,7 @@ struct risk_view {
     agon_amt_t cost_amt;     /* what this order may cost of it, fee included; 0 for a sell */
     agon_qty_t free_qty;     /* spot sells: held and not promised to working sells */
     uint64_t fingerprint;    /* risk_fingerprint of the order; 0: each who needs it works it out */
-    /* limits; 0: none */
-    agon_amt_t max_order_amt, max_position_amt, max_daily_loss_amt;
-    uint32_t max_drawdown_ppm, collar_marketable_ppm, collar_passive_ppm;
-    uint32_t max_open_orders, orders_per_s, orders_burst, duplicate_window_ms, duplicate_max;
+    const struct slot_limits *limits;
 };
 
 struct risk_check {

@@ -17,20 +17,7 @@ void slots_defaults(struct record_slot *record, agon_amt_t capital_amt)
     record->agent_kind = AGON_STRATEGY;
     record->seed = 1;
     record->subscription.bar_mask = 0xff;
-    record->limits = (struct slot_limits){
-        .capital_amt = capital_amt,
-        .order_amt = capital_amt / 2,
-        .position_amt = capital_amt,
-        .drawdown_ppm = 200000,
-        .collar_marketable_ppm = 20000,
-        .collar_passive_ppm = 100000,
-        .max_open_orders = 50,
-        .orders_per_s = 10,
-        .orders_burst = 50,
-        .duplicate_window_ms = 1000,
-        .duplicate_max = 3,
-        .book_age_ms = 60000,
-    };
+    limits_preset(&record->limits, capital_amt);
 }
 
 int slots_of_roster(struct crew_slot *slots, uint32_t *n, char *base_currency,

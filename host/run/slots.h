@@ -20,7 +20,7 @@ struct slots_roster {
  * pass; the return value is an exit code. base_currency has 16 bytes. */
 int slots_of_roster(struct crew_slot *slots, uint32_t *n, char *base_currency,
                     const struct slots_roster *from);
-/* The limits of a slot whose roster says nothing: RELIABILITY's defaults of the trade. */
+/* A slot that no roster speaks of, with the limits that a roster without a word of them gives. */
 void slots_defaults(struct record_slot *record, agon_amt_t capital_amt);
 
 #endif

@@ -67,6 +67,7 @@ int slots_set(struct slots *slots, const struct record_slot *event, struct error
 {
     size_t name_n = strnlen(event->name, sizeof(event->name));
     const struct subscription *sub = &event->subscription;
+    struct error why = {0};
     struct slot *slot;
 
     if (event->slot >= SLOTS_MAX)
@@ -82,11 +83,10 @@ int slots_set(struct slots *slots, const struct record_slot *event, struct error
     if (event->agent_kind < AGON_STRATEGY || event->agent_kind > AGON_ANALYTIC)
         return error_set(err, AGON_EINVAL, "slot %s: kind %u is none", event->name,
                          event->agent_kind);
-    if (event->limits.capital_amt < 0 || event->limits.order_amt < 0 ||
-        event->limits.position_amt < 0 || event->limits.daily_loss_amt < 0 ||
-        event->intent_latency_ns < 0)
-        return error_set(err, AGON_EINVAL, "slot %s: a limit or the latency is negative",
-                         event->name);
+    if (limits_check(&limits_of_slot, &event->limits, &why) < 0)
+        return error_set(err, AGON_EINVAL, "slot %s: %s", event->name, why.text);
+    if (event->intent_latency_ns < 0)
+        return error_set(err, AGON_EINVAL, "slot %s: its latency is negative", event->name);
     if (sub->depth > DEPTH_FULL)
         return error_set(err, AGON_EINVAL, "slot %s: depth %u is none", event->name, sub->depth);
     for (uint32_t i = 0; i < slots->n; i++) {
@@ -238,43 +238,6 @@ static void load_subscription(struct subscription *sub, struct dec *dec)
         sub->instruments[i] = dec_u32(dec);
 }
 
-static void save_limits(const struct slot_limits *limits, struct enc *enc)
-{
-    enc_i64(enc, limits->capital_amt);
-    enc_i64(enc, limits->order_amt);
-    enc_i64(enc, limits->position_amt);
-    enc_i64(enc, limits->daily_loss_amt);
-    enc_u32(enc, limits->drawdown_ppm);
-    enc_u32(enc, limits->collar_marketable_ppm);
-    enc_u32(enc, limits->collar_passive_ppm);
-    enc_u32(enc, limits->max_open_orders);
-    enc_u32(enc, limits->orders_per_s);
-    enc_u32(enc, limits->orders_burst);
-    enc_u32(enc, limits->duplicate_window_ms);
-    enc_u32(enc, limits->duplicate_max);
-    enc_u32(enc, limits->book_age_ms);
-    enc_u32(enc, limits->leverage);
-}
-
-static void load_limits(struct slot_limits *limits, struct dec *dec)
-{
-    memset(limits, 0, sizeof(*limits));
-    limits->capital_amt = dec_i64(dec);
-    limits->order_amt = dec_i64(dec);
-    limits->position_amt = dec_i64(dec);
-    limits->daily_loss_amt = dec_i64(dec);
-    limits->drawdown_ppm = dec_u32(dec);
-    limits->collar_marketable_ppm = dec_u32(dec);
-    limits->collar_passive_ppm = dec_u32(dec);
-    limits->max_open_orders = dec_u32(dec);
-    limits->orders_per_s = dec_u32(dec);
-    limits->orders_burst = dec_u32(dec);
-    limits->duplicate_window_ms = dec_u32(dec);
-    limits->duplicate_max = dec_u32(dec);
-    limits->book_age_ms = dec_u32(dec);
-    limits->leverage = dec_u32(dec);
-}
-
 void slots_save(const struct slots *slots, struct enc *enc)
 {
     enc_u32(enc, slots->n);
@@ -301,7 +264,7 @@ void slots_save(const struct slots *slots, struct enc *enc)
         enc_u64(enc, slot->crash_seq);
         enc_bytes(enc, slot->name, sizeof(slot->name));
         save_subscription(&slot->subscription, enc);
-        save_limits(&slot->limits, enc);
+        limits_save(&limits_of_slot, &slot->limits, enc);
         enc_u64(enc, slot->nth);
         enc_u64(enc, slot->next_counter);
         enc_u64(enc, slot->n_intents);
@@ -340,7 +303,7 @@ int slots_load(struct slots *slots, struct dec *dec)
         dec_bytes(dec, slot->name, sizeof(slot->name));
         slot->name[SLOT_NAME - 1] = '\0';
         load_subscription(&slot->subscription, dec);
-        load_limits(&slot->limits, dec);
+        limits_load(&limits_of_slot, &slot->limits, dec);
         slot->nth = dec_u64(dec);
         slot->next_counter = dec_u64(dec);
         slot->n_intents = dec_u64(dec);

@@ -10,6 +10,7 @@
 #include "base/codec.h"
 #include "base/error.h"
 #include "market/records.h"
+#include "slot/limits.h"
 
 #define SLOTS_MAX            64 /* one bit each in a subscription word */
 #define SLOT_INSTRUMENTS_MAX 32
@@ -50,22 +51,6 @@ int subscription_wants(const struct subscription *sub, const struct agon_event_h
 /* ... and this one of its private ring? ORDER, FILL, ... by mask; GAP always. */
 int subscription_wants_private(const struct subscription *sub, const struct agon_event_hdr *event);
 
-struct slot_limits { /* all positive; 0: no such limit, except capital_amt. Amounts in base currency
-                      */
-    agon_amt_t capital_amt;    /* what the slot may use; its equity begins here */
-    agon_amt_t order_amt;      /* largest notional of one order */
-    agon_amt_t position_amt;   /* largest notional of one instrument, open orders counted */
-    agon_amt_t daily_loss_amt; /* since 00:00 UTC of engine time */
-    uint32_t drawdown_ppm;     /* of the highest equity */
-    uint32_t collar_marketable_ppm, collar_passive_ppm;
-    uint32_t max_open_orders;
-    uint32_t orders_per_s, orders_burst;         /* new and replace */
-    uint32_t duplicate_window_ms, duplicate_max; /* same instrument, side, price, quantity */
-    uint32_t book_age_ms;                        /* oldest book a price may be judged by */
-    uint32_t leverage; /* of derivatives: what margin is asked for is the notional by this; 0: 1 */
-    uint32_t pad[2];
-};
-
 struct record_slot { /* CONFIG of kind CONFIG_SLOT: makes or changes a slot. 512 bytes */
     struct agon_event_hdr hdr;
     uint16_t kind;
@@ -82,7 +67,6 @@ struct record_slot { /* CONFIG of kind CONFIG_SLOT: makes or changes a slot. 512
     uint8_t pad1[512 - 328];
 };
 AGON_SIZE_IS(subscription, 144);
-AGON_SIZE_IS(slot_limits, 80);
 AGON_SIZE_IS(record_slot, 512);
 
 struct slot { /* state of one slot in the core */

@@ -140,8 +140,9 @@ grep -q stuck "$WORK/stuck.out" || fail "apply of one that hangs: $(cat "$WORK/s
 is '.[3].state == "gone" and .[0].state == "playing"' agents || fail "after one that hangs: $(cat "$WORK/out")"
 sed 's/every: 30/evry: 30/' "$WORK/new.yaml" >"$WORK/bad.yaml"
 refused 3 "did you mean 'every'" apply "$WORK/bad.yaml"
-refused 5 "--yes busy_3" apply "$WORK/first.yaml"
-ctl apply "$WORK/first.yaml" --yes busy_3 >"$WORK/out" && grep -q '2 made, 0 wait' "$WORK/out" || fail "busy_3 does not go: $(cat "$WORK/out")"
+refused 5 "--yes busy_1" apply "$WORK/first.yaml" # its limit was lowered meanwhile
+refused 5 "--yes busy_3" apply "$WORK/first.yaml" --yes busy_1
+ctl apply "$WORK/first.yaml" --yes busy_1,busy_3 >"$WORK/out" && grep -q '2 made, 0 wait' "$WORK/out" || fail "busy_3 does not go: $(cat "$WORK/out")"
 is '.[2].state == "gone"' agents || fail "after it was taken away: $(cat "$WORK/out")"
 ctl apply "$WORK/new.yaml" >"$WORK/out" && grep -q '2 made, 0 wait' "$WORK/out" || fail "busy_3 does not come back: $(cat "$WORK/out")"
 until_true "$HOST_PID" "it trades again" is '.[2].state == "playing" and .[2].open > 0' agents
@@ -187,8 +188,7 @@ ended "$HOST_PID" 0 "the host at its end"
 [ ! -e "$WORK/run/control.sock" ] && [ ! -e "$WORK/run/http" ] || fail "socket or address are left behind"
 "$AGON" journal cat "$WORK/run/journal" --type command >"$WORK/commands" || fail "the journal"
 [ "$(wc -l <"$WORK/commands")" -ge 5 ] || fail "commands are missing in the journal: $(cat "$WORK/commands")"
-name=$(printf stuck | od -An -tx1 | tr -d ' ')
-"$AGON" journal cat "$WORK/run/journal" | awk -v name="$name" '/ kind=slot / && index($0, name) { at = 1; next }
+"$AGON" journal cat "$WORK/run/journal" | awk '/ kind=slot / && / name="stuck" / { at = 1; next }
     at && / command kind=slot_condition scope=slot id=3 / { n = seen; exit }
     at && $3 == "trade" { seen++ }
     END { print n + 0 }' >"$WORK/meanwhile"

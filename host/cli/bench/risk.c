@@ -27,6 +27,7 @@ struct risk {
     struct risk_view views[VIEWS];
     struct flat flats[VIEWS];
     struct risk_slot slots[AGENTS];
+    struct slot_limits limits;
     struct agon_instrument instruments[INSTRUMENTS];
     struct agon_intent intents[INTENTS];
     uint16_t where[INTENTS]; /* which view */
@@ -102,6 +103,17 @@ static uint64_t run_bare(void *ctx, uint64_t n)
 
 static void make_views(struct risk *risk)
 {
+    risk->limits = (struct slot_limits){.order_amt = (agon_amt_t)500000 * 100000000,
+                                        .position_amt = (agon_amt_t)1000000 * 100000000,
+                                        .daily_loss_amt = (agon_amt_t)100000 * 100000000,
+                                        .drawdown_ppm = 200000,
+                                        .collar_marketable_ppm = 20000,
+                                        .collar_passive_ppm = 100000,
+                                        .max_open_orders = 50,
+                                        .orders_per_s = 10000000,
+                                        .orders_burst = 1000,
+                                        .duplicate_window_ms = 1000,
+                                        .duplicate_max = 1000};
     for (uint32_t i = 0; i < INSTRUMENTS; i++)
         world_instrument(&risk->instruments[i], i + 1);
     for (uint32_t i = 0; i < AGENTS; i++)
@@ -124,17 +136,7 @@ static void make_views(struct risk *risk)
                                             .free_amt = (agon_amt_t)900000 * 100000000,
                                             .cost_amt = (agon_amt_t)601 * 100000000,
                                             .free_qty = 100000,
-                                            .max_order_amt = (agon_amt_t)500000 * 100000000,
-                                            .max_position_amt = (agon_amt_t)1000000 * 100000000,
-                                            .max_daily_loss_amt = (agon_amt_t)100000 * 100000000,
-                                            .max_drawdown_ppm = 200000,
-                                            .collar_marketable_ppm = 20000,
-                                            .collar_passive_ppm = 100000,
-                                            .max_open_orders = 50,
-                                            .orders_per_s = 10000000,
-                                            .orders_burst = 1000,
-                                            .duplicate_window_ms = 1000,
-                                            .duplicate_max = 1000};
+                                            .limits = &risk->limits};
         risk->flats[i] = (struct flat){.tokens = 1000000000,
                                        .t_tokens = WORLD_T0,
                                        .tick = 1,

@@ -26,7 +26,8 @@ static enum risk_verdict judge(const struct risk_view *view, const struct agon_i
         own = other = intent->trigger_px;
     is_marketable = other > 0 && (is_buy ? px >= other : px <= other);
     from = is_marketable ? other : own > 0 ? own : other;
-    band_ppm = is_marketable ? view->collar_marketable_ppm : view->collar_passive_ppm;
+    band_ppm =
+        is_marketable ? view->limits->collar_marketable_ppm : view->limits->collar_passive_ppm;
     if (from <= 0 || band_ppm == 0)
         return RISK_PASS;
     off = px > from ? (num128_t)px - from : (num128_t)from - px;

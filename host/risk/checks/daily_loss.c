@@ -6,11 +6,12 @@
 static enum risk_verdict judge(const struct risk_view *view, const struct agon_intent *intent)
 {
     (void)intent;
-    if (view->max_daily_loss_amt == 0)
+    if (view->limits->daily_loss_amt == 0)
         return RISK_PASS;
     if (view->slot->is_daily_breached)
         return RISK_REFUSE;
-    return num_add(view->slot->equity_day_amt, -view->slot->equity_amt) < view->max_daily_loss_amt
+    return num_add(view->slot->equity_day_amt, -view->slot->equity_amt) <
+                   view->limits->daily_loss_amt
                ? RISK_PASS
                : RISK_REFUSE;
 }

@@ -6,11 +6,11 @@
 static enum risk_verdict judge(const struct risk_view *view, const struct agon_intent *intent)
 {
     (void)intent;
-    if (view->max_drawdown_ppm == 0)
+    if (view->limits->drawdown_ppm == 0)
         return RISK_PASS;
     if (view->slot->is_drawdown_breached)
         return RISK_REFUSE;
-    return risk_drawdown_reached(view->slot, view->max_drawdown_ppm) ? RISK_REFUSE : RISK_PASS;
+    return risk_drawdown_reached(view->slot, view->limits->drawdown_ppm) ? RISK_REFUSE : RISK_PASS;
 }
 
 const struct risk_check risk_drawdown = {

@@ -11,12 +11,13 @@ static enum risk_verdict judge(const struct risk_view *view, const struct agon_i
     agon_ns_t since;
     uint32_t n = 0;
     // More copies than are remembered could never be counted.
-    uint32_t max = view->duplicate_max < RISK_DUPLICATES ? view->duplicate_max : RISK_DUPLICATES;
+    uint32_t max = view->limits->duplicate_max < RISK_DUPLICATES ? view->limits->duplicate_max
+                                                                 : RISK_DUPLICATES;
 
-    if (view->duplicate_max == 0 || view->duplicate_window_ms == 0)
+    if (view->limits->duplicate_max == 0 || view->limits->duplicate_window_ms == 0)
         return RISK_PASS;
     fingerprint = risk_view_fingerprint(view, intent);
-    since = view->t - (agon_ns_t)view->duplicate_window_ms * 1000000;
+    since = view->t - (agon_ns_t)view->limits->duplicate_window_ms * 1000000;
     for (uint32_t i = 0; i < RISK_DUPLICATES; i++) {
         const struct risk_recent *recent = &view->slot->recent[i];
 

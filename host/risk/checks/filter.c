@@ -22,7 +22,7 @@ static enum risk_verdict judge(const struct risk_view *view, const struct agon_i
         return RISK_REFUSE;
     // A worth that no amount can hold, where no limit of the slot's is asked about it.
     if (view->judge_px > 0 && view->notional_amt == NUM_MAX &&
-        (view->is_reducing || view->max_order_amt == 0))
+        (view->is_reducing || view->limits->order_amt == 0))
         return RISK_REFUSE;
     if (view->judge_px > 0 && least_amt < instrument->min_notional_amt)
         return RISK_REFUSE;

@@ -6,8 +6,9 @@
 static enum risk_verdict judge(const struct risk_view *view, const struct agon_intent *intent)
 {
     (void)intent;
-    return view->max_order_amt == 0 || view->notional_amt <= view->max_order_amt ? RISK_PASS
-                                                                                 : RISK_REFUSE;
+    return view->limits->order_amt == 0 || view->notional_amt <= view->limits->order_amt
+               ? RISK_PASS
+               : RISK_REFUSE;
 }
 
 const struct risk_check risk_notional = {

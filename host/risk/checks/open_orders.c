@@ -5,8 +5,9 @@
 static enum risk_verdict judge(const struct risk_view *view, const struct agon_intent *intent)
 {
     (void)intent;
-    return view->max_open_orders == 0 || view->n_open < view->max_open_orders ? RISK_PASS
-                                                                              : RISK_REFUSE;
+    return view->limits->max_open_orders == 0 || view->n_open < view->limits->max_open_orders
+               ? RISK_PASS
+               : RISK_REFUSE;
 }
 
 const struct risk_check risk_open_orders = {

@@ -9,7 +9,7 @@
 static enum risk_verdict judge(const struct risk_view *view, const struct agon_intent *intent)
 {
     (void)intent;
-    return view->max_position_amt == 0 || view->position_amt <= view->max_position_amt
+    return view->limits->position_amt == 0 || view->position_amt <= view->limits->position_amt
                ? RISK_PASS
                : RISK_REFUSE;
 }

@@ -7,7 +7,7 @@
 static enum risk_verdict judge(const struct risk_view *view, const struct agon_intent *intent)
 {
     (void)intent;
-    if (view->orders_per_s == 0)
+    if (view->limits->orders_per_s == 0)
         return RISK_PASS;
     return risk_tokens_ppm(view) >= 1000000 ? RISK_PASS : RISK_REFUSE;
 }

@@ -94,8 +94,22 @@ START_TEST(one_mistake_does_not_hide_another)
 }
 END_TEST
 
-START_TEST(limits_have_values_where_the_roster_says_nothing)
+START_TEST(a_smaller_position_makes_the_preset_order_smaller)
 {
+    struct config *config;
+
+    ck_assert_msg(read_text(AGENT "    limits: {position: 10 USDT}\n", &config) >= 0, "%s",
+                  config_error_text(config, 0));
+    ck_assert_int_eq(roster_resolve(&roster, config, NULL, &names, slots), AGON_OK);
+    config_free(config);
+    ck_assert_int_eq(slot->record.limits.position_amt, 1000000000);
+    ck_assert_int_eq(slot->record.limits.order_amt, 1000000000);
+}
+END_TEST
+
+START_TEST(limits_have_the_presets_where_the_roster_says_nothing)
+{
+    struct slot_limits preset;
     struct config *config;
 
     ck_assert_msg(read_text(AGENT, &config) >= 0, "%s", config_error_text(config, 0));
@@ -104,12 +118,8 @@ START_TEST(limits_have_values_where_the_roster_says_nothing)
     ck_assert_uint_eq(slot->line, 2); // of its name: it says no stage
     ck_assert_str_eq(slot->plugin, "plugins/ema.so");
     ck_assert_uint_eq(slot->record.runner, CREW_PROCESS);
-    ck_assert_int_gt(slot->record.limits.order_amt, 0);
-    ck_assert_int_gt(slot->record.limits.daily_loss_amt, 0);
-    ck_assert_uint_gt(slot->record.limits.drawdown_ppm, 0);
-    ck_assert_uint_gt(slot->record.limits.collar_passive_ppm, 0);
-    ck_assert_uint_gt(slot->record.limits.book_age_ms, 0);
-    ck_assert_uint_gt(slot->record.limits.max_open_orders, 0);
+    limits_preset(&preset, slot->record.limits.capital_amt);
+    ck_assert_mem_eq(&slot->record.limits, &preset, sizeof(preset));
     ck_assert_uint_eq(slot->record.subscription.bar_mask, 0xff);
 }
 END_TEST
@@ -179,6 +189,8 @@ static const struct {
     {AGENT "    runner: thread\n", "process"},
     {AGENT "    limits: {order: 100 EUR}\n", "USDT"},
     {AGENT "    limits: {order: 0 USDT}\n", "above 0"},
+    {AGENT "    limits: {order: 900000 USDT, position: 10 USDT}\n", "order is above position"},
+    {AGENT "    limits: {on_breach: flee}\n", "close"},
     {AGENT "    bars: [2m]\n", "1m, 3m"},
     {AGENT "    params: [1, 2]\n", "map"},
     {AGENT "    params: {a: {b: 1}}\n", "plain value"},
@@ -273,7 +285,8 @@ int main(void)
 
     tcase_add_test(tcase, a_roster_reaches_the_slots_record);
     tcase_add_test(tcase, one_mistake_does_not_hide_another);
-    tcase_add_test(tcase, limits_have_values_where_the_roster_says_nothing);
+    tcase_add_test(tcase, a_smaller_position_makes_the_preset_order_smaller);
+    tcase_add_test(tcase, limits_have_the_presets_where_the_roster_says_nothing);
     tcase_add_test(tcase, the_rules_of_a_tournament_are_those_of_the_words);
     tcase_add_loop_test(tcase, a_mistake_is_named_with_its_place, 0,
                         (int)(sizeof(bad) / sizeof(bad[0])));

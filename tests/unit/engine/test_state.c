@@ -312,20 +312,9 @@ START_TEST(slots_risk_and_score)
         STATE(slot->subscription.instruments[0]);
         STATE(slot->subscription.instruments[1]);
         NO_STATE(slot->subscription.instruments[2]); // beyond n_instruments
-        STATE(slot->limits.capital_amt);
-        STATE(slot->limits.order_amt);
-        STATE(slot->limits.position_amt);
-        STATE(slot->limits.daily_loss_amt);
-        STATE(slot->limits.drawdown_ppm);
-        STATE(slot->limits.collar_marketable_ppm);
-        STATE(slot->limits.collar_passive_ppm);
-        STATE(slot->limits.max_open_orders);
-        STATE(slot->limits.orders_per_s);
-        STATE(slot->limits.orders_burst);
-        STATE(slot->limits.duplicate_window_ms);
-        STATE(slot->limits.duplicate_max);
-        STATE(slot->limits.book_age_ms);
-        STATE(slot->limits.leverage);
+#define LIMIT(id, number, type, member, ...) STATE(slot->limits.member);
+        LIMITS(LIMIT)
+#undef LIMIT
         STATE(slot->nth);
         STATE(slot->next_counter);
         STATE(slot->n_intents);

@@ -15,6 +15,7 @@
 static struct agon_instrument instrument;
 static struct risk_slot slot;
 static struct risk_view view;
+static struct slot_limits limits;
 static struct agon_intent intent;
 
 // A slot with 10 of a coin, the market at 1000 to 1002, and a buy of 5 at 1000.
@@ -30,7 +31,9 @@ static void begin(void)
                                           .max_px = 100000};
     slot = (struct risk_slot){
         .equity_amt = 100000, .equity_high_amt = 100000, .equity_day_amt = 100000};
+    limits = (struct slot_limits){0};
     view = (struct risk_view){.t = T,
+                              .limits = &limits,
                               .slot = &slot,
                               .instrument = &instrument,
                               .may_trade = 1,
@@ -160,8 +163,7 @@ START_TEST(filter_and_size)
     CASE(REASON_NONE, view.notional_amt = 5001);
     CASE(REASON_NONE, view.notional_amt = 0, view.judge_px = 0); // no price to judge by
     CASE(REASON_TOO_LARGE, view.notional_amt = NUM_MAX);         // a worth that no amount holds
-    CASE(REASON_TOO_LARGE, view.notional_amt = NUM_MAX, view.max_order_amt = 5,
-         view.is_reducing = 1);
+    CASE(REASON_TOO_LARGE, view.notional_amt = NUM_MAX, limits.order_amt = 5, view.is_reducing = 1);
     // Sums that leave 63 bits. The lot divides INT64_MAX - 2.
     CASE(REASON_NONE, instrument.max_qty = 0, view.held_qty = 0, intent.qty = INT64_MAX - 2);
     CASE(REASON_NONE, instrument.max_qty = 0, view.held_qty = 2, intent.qty = INT64_MAX - 2);
@@ -195,7 +197,7 @@ END_TEST
 START_TEST(collar)
 {
     // 2 % of the ask 1000: 1020 is through the market by exactly that.
-#define BANDS view.collar_marketable_ppm = 20000, view.collar_passive_ppm = 100000
+#define BANDS limits.collar_marketable_ppm = 20000, limits.collar_passive_ppm = 100000
     CASE(REASON_NONE, BANDS, view.ask_px = 1000, intent.px = 1018);
     CASE(REASON_NONE, BANDS, view.ask_px = 1000, intent.px = 1020);
     CASE(REASON_COLLAR, BANDS, view.ask_px = 1000, intent.px = 1022);
@@ -204,7 +206,7 @@ START_TEST(collar)
     CASE(REASON_NONE, BANDS, intent.px = 902);
     CASE(REASON_NONE, BANDS, intent.px = 900);
     CASE(REASON_COLLAR, BANDS, intent.px = 898);
-    CASE(REASON_NONE, view.collar_marketable_ppm = 20000, intent.px = 10);
+    CASE(REASON_NONE, limits.collar_marketable_ppm = 20000, intent.px = 10);
     // A sell: 2 % below the bid, 10 % above the ask.
     CASE(REASON_NONE, SELL, BANDS, intent.px = 980);
     CASE(REASON_COLLAR, SELL, BANDS, intent.px = 978);
@@ -220,7 +222,7 @@ START_TEST(collar)
          intent.px = INT64_MAX - 1);
     CASE(REASON_NONE, BANDS, view.ask_px = INT64_MAX - 1, view.bid_px = INT64_MAX - 3,
          instrument.max_px = 0, intent.px = INT64_MAX - 1);
-    CASE(REASON_COLLAR, view.collar_passive_ppm = 999999, view.bid_px = INT64_MAX - 3,
+    CASE(REASON_COLLAR, limits.collar_passive_ppm = 999999, view.bid_px = INT64_MAX - 3,
          view.ask_px = INT64_MAX - 1, intent.px = 10);
     // One that waits is measured from its trigger, both ways.
     CASE(REASON_NONE, BANDS, intent.type = AGON_STOP_LIMIT, intent.trigger_px = 2000,
@@ -236,20 +238,20 @@ END_TEST
 
 START_TEST(notional_position_open_orders)
 {
-    CASE(REASON_NONE, view.max_order_amt = 5001);
-    CASE(REASON_NONE, view.max_order_amt = 5000);
-    CASE(REASON_NOTIONAL, view.max_order_amt = 4999);
-    CASE(REASON_NONE, view.max_order_amt = 1, view.is_reducing = 1);
-    CASE(REASON_TOO_LARGE, view.max_order_amt = 4999, view.notional_amt = NUM_MAX);
-    CASE(REASON_NONE, view.max_position_amt = 15001);
-    CASE(REASON_NONE, view.max_position_amt = 15000);
-    CASE(REASON_POSITION, view.max_position_amt = 14999);
-    CASE(REASON_NONE, view.max_position_amt = 1, view.is_reducing = 1);
-    CASE(REASON_TOO_LARGE, view.max_position_amt = NUM_MAX - 1, view.position_amt = NUM_MAX);
-    CASE(REASON_NONE, view.max_open_orders = 3, view.n_open = 2);
-    CASE(REASON_OPEN_ORDERS, view.max_open_orders = 3, view.n_open = 3);
-    CASE(REASON_OPEN_ORDERS, view.max_open_orders = 3, view.n_open = 4);
-    CASE(REASON_NONE, view.max_open_orders = 3, view.n_open = 4, view.is_reducing = 1);
+    CASE(REASON_NONE, limits.order_amt = 5001);
+    CASE(REASON_NONE, limits.order_amt = 5000);
+    CASE(REASON_NOTIONAL, limits.order_amt = 4999);
+    CASE(REASON_NONE, limits.order_amt = 1, view.is_reducing = 1);
+    CASE(REASON_TOO_LARGE, limits.order_amt = 4999, view.notional_amt = NUM_MAX);
+    CASE(REASON_NONE, limits.position_amt = 15001);
+    CASE(REASON_NONE, limits.position_amt = 15000);
+    CASE(REASON_POSITION, limits.position_amt = 14999);
+    CASE(REASON_NONE, limits.position_amt = 1, view.is_reducing = 1);
+    CASE(REASON_TOO_LARGE, limits.position_amt = NUM_MAX - 1, view.position_amt = NUM_MAX);
+    CASE(REASON_NONE, limits.max_open_orders = 3, view.n_open = 2);
+    CASE(REASON_OPEN_ORDERS, limits.max_open_orders = 3, view.n_open = 3);
+    CASE(REASON_OPEN_ORDERS, limits.max_open_orders = 3, view.n_open = 4);
+    CASE(REASON_NONE, limits.max_open_orders = 3, view.n_open = 4, view.is_reducing = 1);
     CASE(REASON_NONE, view.n_open = UINT32_MAX);
 }
 END_TEST
@@ -281,21 +283,20 @@ END_TEST
 START_TEST(loss_limits)
 {
 #define LOST(x) slot.equity_amt = 100000 - (x)
-    CASE(REASON_NONE, view.max_daily_loss_amt = 3000, LOST(2999));
-    CASE(REASON_DAILY_LOSS, view.max_daily_loss_amt = 3000, LOST(3000));
-    CASE(REASON_DAILY_LOSS, view.max_daily_loss_amt = 3000, LOST(3001));
-    CASE(REASON_NONE, view.max_daily_loss_amt = 3000, LOST(3000), view.is_reducing = 1);
+    CASE(REASON_NONE, limits.daily_loss_amt = 3000, LOST(2999));
+    CASE(REASON_DAILY_LOSS, limits.daily_loss_amt = 3000, LOST(3000));
+    CASE(REASON_DAILY_LOSS, limits.daily_loss_amt = 3000, LOST(3001));
+    CASE(REASON_NONE, limits.daily_loss_amt = 3000, LOST(3000), view.is_reducing = 1);
     CASE(REASON_NONE, LOST(90000));
-    CASE(REASON_DAILY_LOSS, view.max_daily_loss_amt = 3000, slot.is_daily_breached = 1);
-    CASE(REASON_DAILY_LOSS, view.max_daily_loss_amt = 3000, slot.equity_amt = NUM_MIN);
-    CASE(REASON_NONE, view.max_drawdown_ppm = 200000, LOST(19999));
-    CASE(REASON_DRAWDOWN, view.max_drawdown_ppm = 200000, LOST(20000));
-    CASE(REASON_DRAWDOWN, view.max_drawdown_ppm = 200000, LOST(20001));
-    CASE(REASON_NONE, view.max_drawdown_ppm = 200000, LOST(20000), view.is_reducing = 1);
-    CASE(REASON_DRAWDOWN, view.max_drawdown_ppm = 200000, slot.is_drawdown_breached = 1);
-    CASE(REASON_NONE, view.max_drawdown_ppm = 200000, slot.equity_high_amt = 0,
-         slot.equity_amt = -5);
-    CASE(REASON_DRAWDOWN, view.max_drawdown_ppm = 999999, slot.equity_high_amt = NUM_MAX,
+    CASE(REASON_DAILY_LOSS, limits.daily_loss_amt = 3000, slot.is_daily_breached = 1);
+    CASE(REASON_DAILY_LOSS, limits.daily_loss_amt = 3000, slot.equity_amt = NUM_MIN);
+    CASE(REASON_NONE, limits.drawdown_ppm = 200000, LOST(19999));
+    CASE(REASON_DRAWDOWN, limits.drawdown_ppm = 200000, LOST(20000));
+    CASE(REASON_DRAWDOWN, limits.drawdown_ppm = 200000, LOST(20001));
+    CASE(REASON_NONE, limits.drawdown_ppm = 200000, LOST(20000), view.is_reducing = 1);
+    CASE(REASON_DRAWDOWN, limits.drawdown_ppm = 200000, slot.is_drawdown_breached = 1);
+    CASE(REASON_NONE, limits.drawdown_ppm = 200000, slot.equity_high_amt = 0, slot.equity_amt = -5);
+    CASE(REASON_DRAWDOWN, limits.drawdown_ppm = 999999, slot.equity_high_amt = NUM_MAX,
          slot.equity_amt = NUM_MIN);
 }
 END_TEST
@@ -310,8 +311,8 @@ END_TEST
 START_TEST(copies_within_the_window_are_counted)
 {
     begin();
-    view.duplicate_window_ms = 1000;
-    view.duplicate_max = 3;
+    limits.duplicate_window_ms = 1000;
+    limits.duplicate_max = 3;
     for (int i = 0; i < 3; i++)
         judged(REASON_NONE, "a copy");
     judged(REASON_DUPLICATE, "one copy too many");
@@ -343,15 +344,15 @@ START_TEST(copies_within_the_window_are_counted)
     judged(REASON_NONE, "the window has passed");
     // A limit beyond what is remembered is what is remembered, not none.
     begin();
-    view.duplicate_window_ms = UINT32_MAX;
-    view.duplicate_max = 1000;
+    limits.duplicate_window_ms = UINT32_MAX;
+    limits.duplicate_max = 1000;
     for (int i = 0; i < RISK_DUPLICATES; i++)
         judged(REASON_NONE, "a copy");
     judged(REASON_DUPLICATE, "more than are remembered");
-    view.duplicate_max = 0;
+    limits.duplicate_max = 0;
     judged(REASON_NONE, "no limit");
-    view.duplicate_max = 1;
-    view.duplicate_window_ms = 0;
+    limits.duplicate_max = 1;
+    limits.duplicate_window_ms = 0;
     judged(REASON_NONE, "no window");
 }
 END_TEST
@@ -359,8 +360,8 @@ END_TEST
 START_TEST(the_rate_bucket_fills_with_engine_time)
 {
     begin();
-    view.orders_per_s = 10;
-    view.orders_burst = 3;
+    limits.orders_per_s = 10;
+    limits.orders_burst = 3;
     ck_assert_int_eq(risk_tokens_ppm(&view), 3000000);
     for (int i = 0; i < 3; i++)
         judged(REASON_NONE, "of the burst");
@@ -382,13 +383,13 @@ START_TEST(the_rate_bucket_fills_with_engine_time)
     ck_assert_int_eq(risk_tokens_ppm(&view), 3000000);
     // Without a burst a second's worth.
     begin();
-    view.orders_per_s = 2;
+    limits.orders_per_s = 2;
     judged(REASON_NONE, "first");
     judged(REASON_NONE, "second");
     judged(REASON_RATE, "third");
     begin();
-    view.orders_per_s = UINT32_MAX;
-    view.orders_burst = UINT32_MAX;
+    limits.orders_per_s = UINT32_MAX;
+    limits.orders_burst = UINT32_MAX;
     judged(REASON_NONE, "the largest rate");
     view.t = INT64_MAX;
     judged(REASON_NONE, "for ever");
@@ -403,14 +404,14 @@ START_TEST(the_first_refusal_wins)
     instrument.min_notional_amt = 5001;
     view.is_killed = view.is_halted = view.would_self_match = 1;
     view.is_authorised = view.may_trade = view.is_book_live = 0;
-    view.max_order_amt = view.max_position_amt = view.free_amt = 1;
-    view.max_open_orders = view.n_open = 1;
-    view.max_daily_loss_amt = 1;
-    view.max_drawdown_ppm = 1;
+    limits.order_amt = limits.position_amt = view.free_amt = 1;
+    limits.max_open_orders = view.n_open = 1;
+    limits.daily_loss_amt = 1;
+    limits.drawdown_ppm = 1;
     slot.is_daily_breached = slot.is_drawdown_breached = 1;
-    view.orders_per_s = view.duplicate_max = 1;
-    view.duplicate_window_ms = 1000;
-    view.collar_marketable_ppm = view.collar_passive_ppm = 1;
+    limits.orders_per_s = limits.duplicate_max = 1;
+    limits.duplicate_window_ms = 1000;
+    limits.collar_marketable_ppm = limits.collar_passive_ppm = 1;
     slot.t_tokens = T;
     intent.px = 2000;
     slot.recent[0] = (struct risk_recent){.t = T};
@@ -442,13 +443,13 @@ START_TEST(the_first_refusal_wins)
     intent.px = 1000;
     slot.recent[0].fingerprint = risk_fingerprint(&intent);
     judged(REASON_NOTIONAL, "notional");
-    view.max_order_amt = 0;
+    limits.order_amt = 0;
     judged(REASON_POSITION, "position");
-    view.max_position_amt = 0;
+    limits.position_amt = 0;
     judged(REASON_CAPITAL, "capital");
     view.free_amt = 5000;
     judged(REASON_OPEN_ORDERS, "open_orders");
-    view.max_open_orders = 0;
+    limits.max_open_orders = 0;
     judged(REASON_DAILY_LOSS, "daily_loss");
     slot.is_daily_breached = 0;
     judged(REASON_DRAWDOWN, "drawdown");
@@ -456,9 +457,9 @@ START_TEST(the_first_refusal_wins)
     judged(REASON_SELF_TRADE, "self_match");
     view.would_self_match = 0;
     judged(REASON_DUPLICATE, "duplicate");
-    view.duplicate_max = 0;
+    limits.duplicate_max = 0;
     judged(REASON_RATE, "rate");
-    view.orders_per_s = 0;
+    limits.orders_per_s = 0;
     judged(REASON_NONE, "nothing left");
     ck_assert_uint_eq(risk_n_checks, 20); // one more: one more line above
 }
@@ -542,7 +543,7 @@ END_TEST
 START_TEST(a_resumed_slot_may_fall_anew)
 {
     begin();
-    view.max_drawdown_ppm = 200000;
+    limits.drawdown_ppm = 200000;
     risk_sample(&slot, 80000, 0, 200000);
     judged(REASON_DRAWDOWN, "reached");
     risk_resume(&slot);
@@ -566,7 +567,7 @@ START_TEST(what_is_loaded_is_what_was_saved)
     struct dec dec;
 
     begin();
-    view.orders_per_s = 3;
+    limits.orders_per_s = 3;
     for (int i = 0; i < 21; i++) {
         view.t += SEC;
         judged(REASON_NONE, "some");
