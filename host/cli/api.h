@@ -66,6 +66,7 @@ void api_put_position(const struct api *api, uint32_t slot,
                       const struct host_view_position *position, struct jout *out);
 void api_put_book(const struct api *api, uint32_t at, struct jout *out);
 void api_put_feed(const struct api *api, struct jout *out);
+void api_put_foreign(const struct api *api, const struct foreign_order *order, struct jout *out);
 void api_put_latency(const struct api *api, struct jout *out);
 /* The changes of generation of this run, newest first. */
 void api_put_reloads(const struct api *api, struct jout *out);

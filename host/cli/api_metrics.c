@@ -173,6 +173,11 @@ static void venue_metrics(FILE *out, const struct gateway_status *venue)
     gauge(out, "agon_venue_links", "Connections to the venue that are wanted.", venue->n_links);
     gauge(out, "agon_venue_links_up", "Connections to the venue that stand.", venue->n_up);
     gauge(out, "agon_venue_books_live", "Books that are the venue's.", venue->n_live);
+    gauge(out, "agon_foreign_orders", "Open orders on our accounts that this host did not send.",
+          venue->n_foreign_open);
+    gauge(out, "agon_other_host_orders", "Of them, those of another host.", venue->n_other_open);
+    counter(out, "agon_other_host_seen_total", "Orders of another host that were ever seen.",
+            venue->n_others);
     gauge(out, "agon_venue_ready", "1: orders are taken.", venue->is_ready);
     gauge(out, "agon_venue_health", "Of market data: 1 well, 2 degraded, 3 down.", venue->health);
     gauge(out, "agon_venue_in_doubt", "Requests whose fate is not known.", venue->n_unknown);

@@ -95,6 +95,8 @@ void api_put_status(const struct api *api, struct jout *out)
     jout_kv_int(out, "agents", view->n_slots);
     jout_kv_int(out, "playing", n_playing);
     jout_kv_int(out, "open_orders", view->n_orders_all);
+    jout_kv_int(out, "foreign_orders", view->venue.n_foreign_open);
+    jout_kv_int(out, "other_host_orders", view->venue.n_other_open);
     jout_kv_int(out, "events", (int64_t)view->counters.n_events);
     jout_kv_int(out, "intents", (int64_t)view->counters.n_intents);
     jout_kv_int(out, "refused", (int64_t)view->counters.n_refused);
@@ -212,6 +214,26 @@ void api_put_order(const struct api *api, const struct host_view_order *order, s
     jout_kv_str(out, "request", NAME_OF(requests, order->request));
     jout_kv_bool(out, "in_doubt", order->request_state == AGON_REQUEST_UNKNOWN);
     api_put_time(out, "since", order->t_create);
+    jout_close(out, '{');
+}
+
+void api_put_foreign(const struct api *api, const struct foreign_order *order, struct jout *out)
+{
+    const struct host_view_instrument *at = instrument_at(api, order->instrument);
+    char journal[16] = "";
+
+    if (order->whose == CLIENT_ID_OTHER && order->journal != 0)
+        snprintf(journal, sizeof(journal), "%06x", order->journal);
+    jout_open(out, '{');
+    jout_kv_str(out, "whose", order->whose == CLIENT_ID_OTHER ? "another host" : "stranger");
+    jout_kv_str(out, "journal", journal);
+    jout_kv_str(out, "client_id", order->client_id);
+    jout_kv_int(out, "venue_order", (int64_t)order->venue_order);
+    jout_kv_str(out, "symbol", at != NULL ? label(api, order->instrument) : "");
+    jout_kv_str(out, "side", NAME_OF(sides, order->side));
+    jout_kv_dec(out, "price", order->px, at != NULL ? at->px_exp : 0);
+    jout_kv_dec(out, "quantity", order->qty, at != NULL ? at->qty_exp : 0);
+    api_put_time(out, "seen", order->t_seen);
     jout_close(out, '{');
 }
 

@@ -26,10 +26,10 @@
 struct opts {
     const char *config, *dir, *plugins, *http;
     int64_t for_ns;
-    int is_quiet, is_resumed;
+    int is_quiet, is_resumed, is_take_over;
 };
 
-static int read_keys(struct settings *settings)
+static int read_keys(struct settings *settings, int is_take_over)
 {
     for (uint32_t i = 0; i < settings->host.n_venues; i++) {
         struct venue_config *venue = &settings->host.venues[i];
@@ -49,7 +49,16 @@ static int read_keys(struct settings *settings)
             fprintf(stderr, "agon run: %s\n", err.text);
             return EXIT_SAFETY;
         }
+        if (strcmp(venue->dialect, "binance_spot") != 0 && venue->rights.host[0] == '\0') {
+            fprintf(stderr,
+                    "agon run: mode live asks what the key may do: name 'rights' in the file of "
+                    "venue %s, as futures do not tell it themselves\n",
+                    venue->name);
+            return EXIT_CONFIG;
+        }
         venue->is_private = 1;
+        venue->is_guarded = 1;
+        venue->is_take_over = (uint8_t)is_take_over;
     }
     return EXIT_OK;
 }
@@ -87,12 +96,15 @@ static int watch(struct host *host, const struct opts *opts, int signal_fd)
     int64_t until = opts->for_ns > 0 ? clock_mono() + opts->for_ns : INT64_MAX;
     struct table table;
     _Atomic uint32_t never = 0;
+    char why[256];
     int signal_number = 0;
 
     if (view == NULL)
         return 0;
     table_init(&table, stdout, opts->for_ns);
-    while (signal_number <= 0 && clock_mono() < until) {
+    while (signal_number <= 0 && clock_mono() < until &&
+           !host_is_refused_account(host, why, sizeof(why))) {
+        host_mind_claims(host);
         if (!opts->is_quiet && commands_can_print()) {
             host_view(host, view);
             table_draw(&table, view, clock_mono());
@@ -175,6 +187,8 @@ int cmd_run(int argc, char **argv)
          .min = 1000000, .max = INT64_MAX},
         {"resume", ARG_FLAG, NULL, "lift a kill switch that an earlier run left thrown",
          &opts.is_resumed},
+        {"take-over", ARG_FLAG, NULL,
+         "trade an account that another host trades, which is asked to stop", &opts.is_take_over},
         {"quiet", ARG_FLAG, NULL, "no table", &opts.is_quiet},
         {NULL}};
     const struct args_spec spec = {
@@ -189,6 +203,7 @@ int cmd_run(int argc, char **argv)
     char path[PATH_MAX];
     char plugins[512];
     char log_path[PATH_MAX];
+    char refused[256];
     static struct desk desk;
     struct host *host = NULL;
     struct log *log = NULL;
@@ -208,7 +223,7 @@ int cmd_run(int argc, char **argv)
     rc = settings_read(&settings, opts.config, opts.plugins != NULL ? opts.plugins : ".",
                        dir_rc >= 0 && has_run_in(dir));
     if (rc == EXIT_OK)
-        rc = read_keys(&settings);
+        rc = read_keys(&settings, opts.is_take_over);
     if (rc != EXIT_OK)
         return rc;
     rc = dir_rc;
@@ -223,6 +238,7 @@ int cmd_run(int argc, char **argv)
         log_set_process(log);
         settings.host.dir = dir;
         settings.host.is_resumed = opts.is_resumed;
+        settings.host.is_take_over = opts.is_take_over;
         rc = log != NULL ? host_open(&host, &settings.host, &err) : AGON_EIO;
     }
     if (rc >= 0)
@@ -248,6 +264,8 @@ int cmd_run(int argc, char **argv)
         watch(host, &opts, signal_fd);
         desk_close(&desk);
         rc = host_stop(host, GRACE_NS, signal_fd, &err);
+        if (rc >= 0 && host_is_refused_account(host, refused, sizeof(refused)))
+            rc = error_set(&err, AGON_EPERM, "%s", refused);
     }
     if (rc < 0)
         fprintf(stderr, "agon run: %s\n", err.text);

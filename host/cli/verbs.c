@@ -220,6 +220,22 @@ static int do_reloads(void *ctx, const struct control_call *call, struct jout *o
     return AGON_OK;
 }
 
+/* Orders that are open on our accounts and not of this journal. */
+static int do_foreign(void *ctx, const struct control_call *call, struct jout *out,
+                      struct error *err)
+{
+    const struct api *api = ctx;
+    const struct gateway_status *venue = &api->view->venue;
+
+    (void)call;
+    (void)err;
+    jout_open(out, '[');
+    for (uint32_t i = 0; i < venue->n_foreign_listed; i++)
+        api_put_foreign(api, &venue->foreign[i], out);
+    jout_close(out, '[');
+    return AGON_OK;
+}
+
 /* ---- log ---- */
 
 static int do_log_tail(void *ctx, const struct control_call *call, struct jout *out,
@@ -491,6 +507,8 @@ const struct control_verb api_verbs[] = {
     {"books", "[SYMBOL]", "the ten best levels", CONTROL_READ, 0, 1, do_books},
     {"equity", "", "equity of each agent over this run", CONTROL_READ, 0, 0, do_equity},
     {"feed", "", "the venue's connections, gaps, limits", CONTROL_READ, 0, 0, do_feed},
+    {"foreign", "", "open orders on our accounts that this host did not send", CONTROL_READ, 0, 0,
+     do_foreign},
     {"latency", "",
      "of an engine step, from the socket to its end, and on to each agent's callback", CONTROL_READ,
      0, 0, do_latency},

@@ -485,6 +485,8 @@ static int open_dir(struct host *host, struct error *err)
     if (rc >= 0)
         rc = file_make_dir(host->plugin_dir, err);
     if (rc >= 0)
+        rc = host_claim_keys(host, err); // before anything is written
+    if (rc >= 0)
         rc = rundir_join(&host->rundir, "journal", host->journal_dir, sizeof(host->journal_dir));
     if (rc >= 0)
         rc = disk_posix_open(&host->posix, host->journal_dir, err);
@@ -571,6 +573,7 @@ static int open_gateway(struct host *host, uint32_t at, struct error *err)
         .out = &line->from_venue_in,
         .commands = host->config.mode == RUN_LIVE ? &line->to_venue : NULL,
         .ids = engine_order_ids(host->engine),
+        .claim = host_claim_account,
         .ctx = host,
         .durable_seq = host_durable_seq,
         .log = host_on_gateway_log,
@@ -704,6 +707,7 @@ int host_open(struct host **out, const struct host_config *config, struct error 
     pthread_mutex_init(&host->view_lock, NULL);
     pthread_mutex_init(&host->loader_lock, NULL);
     pthread_mutex_init(&host->control_lock, NULL);
+    host_claims_init(host);
     clock_utc_init(&host->utc, clock_mono(), clock_wall());
     if (host->view == NULL || host->draft == NULL || host->snap == NULL) {
         error_set(err, rc, "host: out of memory");

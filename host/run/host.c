@@ -215,6 +215,7 @@ void host_free(struct host *host)
     if (host->has_disk)
         disk_posix_close(&host->posix);
     rundir_close(&host->rundir);
+    host_claims_close(host);
     for (uint32_t i = 0; i < host->n_lines; i++) {
         ring_deinit(&host->lines[i].to_venue);
         free(host->lines[i].from_venue_memory);

@@ -52,6 +52,7 @@ struct host_config {
         struct venue_config venues[HOST_VENUES_MAX];
     };
     uint32_t n_venues; /* 0: one */
+    int is_take_over;  /* of an account that another host has, here or elsewhere */
     char base_currency[16];
     const struct host_instrument *instruments; /* borrowed until host_open returns */
     uint32_t n_instruments;
@@ -158,6 +159,12 @@ struct host;
 int host_open(struct host **host, const struct host_config *config, struct error *err);
 /* Starts the threads. A venue that cannot be reached is no failure: the host tries on. [control] */
 int host_start(struct host *host, struct error *err);
+/* Another host asks for this one's accounts (--take-over): order entry is halted, what is open is
+ * cancelled, and the lock given up. Call it a few times a second. [control] */
+void host_mind_claims(struct host *host);
+/* Will the host never trade, and why: another host has the account, or the key may withdraw. False:
+ * it may trade, or does not know yet. [control] */
+int host_is_refused_account(struct host *host, char *why, size_t room);
 /* A copy of the newest view; refreshed about ten times a second. [control] */
 void host_view(struct host *host, struct host_view *view);
 /* Hands a command to the engine, with who gives it and why. AGON_EAGAIN. [any but core] */

@@ -15,6 +15,7 @@
 #include "market/history.h"
 #include "net/stream_uv.h"
 #include "run/host.h"
+#include "sys/claim.h"
 #include "sys/clock.h"
 #include "sys/disk_posix.h"
 #include "sys/futex.h"
@@ -81,6 +82,10 @@ struct host {
     struct host_line lines[HOST_VENUES_MAX];
     uint32_t n_lines;
     struct setup_venue venue_names[HOST_VENUES_MAX];
+
+    pthread_mutex_t claim_lock;                 /* of claims */
+    struct claim claims[2 * HOST_VENUES_MAX];   /* of each venue: the key's, the account's */
+    char claim_names[2 * HOST_VENUES_MAX][128]; /* "": none is wanted */
 
     /* io */
     uv_loop_t loop;
@@ -203,6 +208,12 @@ int host_add(struct host *host, struct host_change *change);
 void *host_writer_main(void *ctx);
 void *host_packer_main(void *ctx); /* compresses segments that nobody writes any more */
 void host_stop_packer(struct host *host);
+
+/* account.c: that no other host trades the same account */
+int host_claim_keys(struct host *host, struct error *err);
+int host_claim_account(void *ctx, uint16_t venue, const char *account, struct error *err);
+void host_claims_init(struct host *host);
+void host_claims_close(struct host *host);
 
 /* io.c: what the ports and the loop call */
 void *host_io_main(void *ctx);

@@ -31,6 +31,16 @@ static void add_status(struct gateway_status *all, const struct gateway_status *
     all->n_reconnects += one->n_reconnects;
     all->n_dropped += one->n_dropped;
     all->n_foreign += one->n_foreign;
+    all->n_foreign_open += one->n_foreign_open;
+    all->n_other_open += one->n_other_open;
+    all->n_others += one->n_others;
+    for (uint32_t i = 0;
+         i < one->n_foreign_listed && all->n_foreign_listed < GATEWAY_FOREIGN_LISTED; i++)
+        all->foreign[all->n_foreign_listed++] = one->foreign[i];
+    if (all->refusal == 0 && one->refusal != 0) {
+        all->refusal = one->refusal;
+        memcpy(all->refusal_text, one->refusal_text, sizeof(all->refusal_text));
+    }
     all->is_ready &= one->is_ready;
     all->is_auth_halted |= one->is_auth_halted;
     all->is_banned |= one->is_banned;

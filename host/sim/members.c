@@ -37,7 +37,7 @@ void members_default(struct members *members)
 struct account {
     char key[96], secret[256], passphrase[64], public_key[128];
     int64_t maker_ppb, taker_ppb;
-    uint32_t n_permissions;
+    uint32_t n_permissions, uid;
     uint8_t permissions[4];
     const struct config_node *balances;
 };
@@ -48,7 +48,7 @@ struct file {
 };
 
 static const struct schema_choice permissions[] = {
-    {"TRADE", MEMBER_TRADE}, {"USER_DATA", MEMBER_READ}, {NULL, 0}};
+    {"TRADE", MEMBER_TRADE}, {"USER_DATA", MEMBER_READ}, {"WITHDRAW", MEMBER_WITHDRAW}, {NULL, 0}};
 #define ACCOUNT(member) SCHEMA_MEMBER(struct account, member)
 static const struct schema_field account_fields[] = {
     {"key", SCHEMA_TEXT, ACCOUNT(key), .is_required = 1, .is_public = 1,
@@ -59,7 +59,9 @@ static const struct schema_field account_fields[] = {
     {"public_key", SCHEMA_TEXT, ACCOUNT(public_key), .is_public = 1,
      .doc = "instead of secret: Ed25519, base64 of DER or of 32 bytes"},
     {"permissions", SCHEMA_CHOICE, SCHEMA_ARRAY(struct account, permissions, n_permissions),
-     .list_min = 1, .choices = permissions, .doc = "default: all"},
+     .list_min = 1, .choices = permissions, .doc = "default: TRADE and USER_DATA"},
+    {"uid", SCHEMA_INT, ACCOUNT(uid), .min = 1, .max = UINT32_MAX, .is_public = 1,
+     .doc = "number of the account, which several keys may share"},
     {"maker_fee", SCHEMA_DECIMAL, ACCOUNT(maker_ppb), .exp = PPB_EXP, .min = -FEE_MAX_PPB,
      .max = FEE_MAX_PPB, .preset = "0.001", .doc = "a share: 0.001 is a tenth of a per cent"},
     {"taker_fee", SCHEMA_DECIMAL, ACCOUNT(taker_ppb), .exp = PPB_EXP, .min = -FEE_MAX_PPB,
@@ -225,6 +227,7 @@ static void take_account(struct config *config, const struct account *account, u
     member->permissions = account->n_permissions == 0 ? MEMBER_ALL : 0;
     for (uint32_t k = 0; k < account->n_permissions; k++)
         member->permissions |= account->permissions[k];
+    member->uid = account->uid;
     member->maker_fee_ppb = (int32_t)account->maker_ppb;
     member->taker_fee_ppb = (int32_t)account->taker_ppb;
     member->has_fees = config_at(config, "accounts[%u].maker_fee", i) != NULL ||

@@ -7,7 +7,8 @@
  *         secret: c2VjcmV0               # the text itself is the key of the HMAC
  *         passphrase: agon-sim-pass      # venues that have one
  *         public_key: MCowBQYDK2Vw...    # instead of secret: Ed25519, base64 of DER or of 32 bytes
- *         permissions: [TRADE, USER_DATA]   # default: all
+ *         permissions: [TRADE, USER_DATA]   # default: both; WITHDRAW: the key says that it may
+ *         uid: 42                        # the account's number; default: each key's own
  *         maker_fee: 0.001               # default: the symbol's
  *         taker_fee: 0.001
  *         balances: {USDT: 1000000, BTC: 10, PEPE: 1e12}
@@ -25,7 +26,10 @@
 #define MEMBERS_MAX          64
 #define MEMBERS_BALANCES_MAX 64
 
-enum { /* struct member.permissions */ MEMBER_TRADE = 1, MEMBER_READ = 2, MEMBER_ALL = 3 };
+enum { /* struct member.permissions */ MEMBER_TRADE = 1,
+       MEMBER_READ = 2,
+       MEMBER_ALL = 3,
+       MEMBER_WITHDRAW = 4 };
 
 struct member_balance {
     char asset[16];
@@ -36,6 +40,7 @@ struct member {
     unsigned char public_key[32];
     uint8_t is_ed25519, has_fees, pad[2];
     uint32_t permissions;
+    uint32_t uid; /* the account's number, which several keys may share; 0: one of its own */
     int32_t maker_fee_ppb, taker_fee_ppb;
     uint32_t n_balances;
     struct member_balance balances[MEMBERS_BALANCES_MAX];

@@ -20,7 +20,7 @@ struct subscribe {
 struct venue_file {
     char name[32], dialect[32], credential[64];
     uint32_t key_kind;
-    struct endpoint market, user, rest;
+    struct endpoint market, user, rest, rights;
     uint32_t n_limits;
     struct file_limit limits[VENUE_LIMITS_MAX];
     struct subscribe subscribe;
@@ -101,6 +101,8 @@ static const struct schema_field venue_fields[] = {
      .is_required = 1, .doc = "user data"},
     {"rest", SCHEMA_MAP, SCHEMA_MEMBER(struct venue_file, rest), .sub = &endpoint_schema,
      .is_required = 1, .doc = "requests"},
+    {"rights", SCHEMA_MAP, SCHEMA_MEMBER(struct venue_file, rights), .sub = &endpoint_schema,
+     .doc = "where the key's rights are asked for, when not at rest: futures have it elsewhere"},
     {"limits", SCHEMA_MAP, SCHEMA_ARRAY(struct venue_file, limits, n_limits), .sub = &limit_schema,
      .is_required = 1, .doc = "the venue's published limits, each kind once"},
     {"subscribe", SCHEMA_MAP, SCHEMA_MEMBER(struct venue_file, subscribe), .sub = &subscribe_schema,
@@ -179,6 +181,7 @@ static void take_endpoint(const struct endpoint *from, struct stream_target *to,
 int venue_config_read(struct config *config, struct venue_config *out)
 {
     struct venue_file file;
+    char unused[2];
     int rc = config_read(config, &venue_schema, &file);
 
     if (rc < 0)
@@ -192,6 +195,7 @@ int venue_config_read(struct config *config, struct venue_config *out)
     take_endpoint(&file.market, &out->market, out->market_path, sizeof(out->market_path));
     take_endpoint(&file.user, &out->user, out->user_path, sizeof(out->user_path));
     take_endpoint(&file.rest, &out->rest, out->rest_path, sizeof(out->rest_path));
+    take_endpoint(&file.rights, &out->rights, unused, sizeof(unused));
     out->n_limits = file.n_limits;
     for (uint32_t i = 0; i < file.n_limits; i++) {
         struct venue_limit *to = &out->limits[i];

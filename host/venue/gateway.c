@@ -149,9 +149,10 @@ static void answer(struct gateway *gateway, struct gateway_request *request, enu
  * position one for cancels where another is left for those; data uses its own alone. */
 static struct link *idle_link(struct gateway *gateway, const struct gateway_request *request)
 {
-    enum link_role own = request->is_data    ? LINK_DATA
-                         : request->is_again ? LINK_CANCEL
-                                             : LINK_ORDER;
+    enum link_role own = request->is_data == GATEWAY_ON_RIGHTS ? LINK_RIGHTS
+                         : request->is_data                    ? LINK_DATA
+                         : request->is_again                   ? LINK_CANCEL
+                                                               : LINK_ORDER;
     int is_exit = request->entry != NULL && request->entry->is_exit;
     struct link *other = NULL;
     struct link *spare = NULL;
@@ -167,7 +168,7 @@ static struct link *idle_link(struct gateway *gateway, const struct gateway_requ
         if (link->role == LINK_CANCEL) {
             spare = link;
             n_spare++;
-        } else if (!request->is_data) {
+        } else if (!request->is_data && link->role != LINK_RIGHTS) {
             other = link;
         }
     }
@@ -544,9 +545,9 @@ static void on_bytes(void *ctx, int conn, const void *bytes, size_t n)
 
 static const char *role_name(const struct link *link)
 {
-    static const char *const names[] = {"venue", "market", "user", "orders", "data", "cancels"};
+    static const char *const names[] = {"venue", "market", "user", "orders", "data", "cancels", "rights"};
 
-    return names[link->role <= LINK_CANCEL ? link->role : 0];
+    return names[link->role <= LINK_RIGHTS ? link->role : 0];
 }
 
 static void on_end(void *ctx, int conn, enum stream_end end, const char *text)
@@ -925,12 +926,12 @@ int gateway_new(struct gateway **out, const struct venue_config *config,
         rc = symbols_add(&gateway->symbols, &instruments[i].instrument, err);
     if (rc < 0)
         goto fail;
-    if (config->order_links + config->data_links + config->cancel_links + 4 > GATEWAY_LINKS ||
+    if (config->order_links + config->data_links + config->cancel_links + 5 > GATEWAY_LINKS ||
         config->data_links == 0 ||
         (config->is_private && (config->order_links == 0 || ports->commands == NULL))) {
         rc = error_set(err, AGON_EINVAL,
                        "order_links and data_links: one each at least, with cancel_links %d in all",
-                       GATEWAY_LINKS - 4);
+                       GATEWAY_LINKS - 5);
         goto fail;
     }
     if (n_instruments > 0)
@@ -944,6 +945,8 @@ int gateway_new(struct gateway **out, const struct venue_config *config,
     }
     for (uint32_t i = 0; i < config->data_links; i++)
         add_link(gateway, LINK_DATA, 0, &config->rest, "");
+    if (config->is_guarded && config->rights.host[0] != '\0')
+        add_link(gateway, LINK_RIGHTS, 0, &config->rights, "");
     rc = gateway->dialect->open(gateway, instruments, n_instruments, &gateway->self, err);
     // From here on only the signer knows the secret.
     secret_wipe(&gateway->config.secret);
@@ -1016,6 +1019,21 @@ void gateway_free(struct gateway *gateway)
     free(gateway);
 }
 
+static void list_foreign(const struct gateway *gateway, struct gateway_status *status)
+{
+    status->n_other_open = foreign_count(&gateway->foreign, CLIENT_ID_OTHER);
+    status->n_foreign_open =
+        status->n_other_open + foreign_count(&gateway->foreign, CLIENT_ID_STRANGER);
+    status->n_others = gateway->foreign.n_other;
+    for (uint32_t i = 0; i < FOREIGN_MAX && status->n_foreign_listed < GATEWAY_FOREIGN_LISTED;
+         i++) {
+        if (gateway->foreign.all[i].venue_order != 0)
+            status->foreign[status->n_foreign_listed++] = gateway->foreign.all[i];
+    }
+    status->refusal = gateway->refusal;
+    memcpy(status->refusal_text, gateway->refusal_text, sizeof(status->refusal_text));
+}
+
 void gateway_status(struct gateway *gateway, struct gateway_status *status)
 {
     int64_t now = gateway_now(gateway);
@@ -1025,6 +1043,8 @@ void gateway_status(struct gateway *gateway, struct gateway_status *status)
     for (uint32_t i = 0; i < gateway->n_links; i++) {
         const struct link *link = &gateway->links[i];
 
+        if (link->role == LINK_RIGHTS)
+            continue; // of the start alone
         status->n_links += !link->is_next;
         status->n_up += !link->is_next && link->state == LINK_OPEN;
     }
@@ -1040,6 +1060,7 @@ void gateway_status(struct gateway *gateway, struct gateway_status *status)
     status->n_reconnects = gateway->n_reconnects;
     status->n_dropped = gateway->n_dropped;
     status->n_foreign = gateway->outbox.n_foreign;
+    list_foreign(gateway, status);
     // Of the venue's clock to ours, as people read it.
     if (gateway->clock.is_known)
         status->offset_ns =

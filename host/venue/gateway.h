@@ -18,6 +18,7 @@
 #include "exec/orders.h"
 #include "market/evring.h"
 #include "net/stream.h"
+#include "venue/foreign.h"
 #include "venue/secret.h"
 
 #define VENUE_LIMITS_MAX 6
@@ -40,6 +41,10 @@ struct venue_config {
     char credential[64]; /* the store's name for key and secret, which the owner fills in */
     struct secret key, secret;
     struct stream_target market, user, rest;
+    struct stream_target rights; /* where the key's rights are asked for; no host: as rest */
+    uint8_t is_guarded;   /* no order leaves before the venue told whose account it is, that the key
+                             may   not withdraw, and that no other host trades it */
+    uint8_t is_take_over; /* orders of another host that stand at the start are no reason to end */
     char market_path[128], user_path[128], rest_path[64]; /* rest_path: before /v3/... */
     struct venue_limit limits[VENUE_LIMITS_MAX];
     uint32_t n_limits;
@@ -76,6 +81,9 @@ struct gateway_ports {
     struct order_ids ids;  /* by which client ids are ours */
     void *ctx;
     uint64_t (*durable_seq)(void *ctx); /* NULL: nothing is held */
+    /* May this host trade the venue's account of that number? Below 0 it may not, and err says why.
+     * NULL: it may. */
+    int (*claim)(void *ctx, uint16_t venue, const char *account, struct error *err);
     /* level as in syslog: 3 error, 4 warning, 6 info. key folds repeats. */
     void (*log)(void *ctx, int level, const char *key, const char *text);
 };
@@ -90,6 +98,10 @@ struct gateway_asset {
     int8_t exp;
 };
 
+/* Why a host must not trade this account. */
+enum gateway_refusal { GATEWAY_REFUSED_ACCOUNT = 1, GATEWAY_REFUSED_RIGHTS = 2 };
+#define GATEWAY_FOREIGN_LISTED 32
+
 enum gateway_health { GATEWAY_UP = 1, GATEWAY_DEGRADED = 2, GATEWAY_DOWN = 3 };
 struct gateway_status {
     uint32_t n_links, n_up;
@@ -101,6 +113,13 @@ struct gateway_status {
     uint32_t n_held, n_queued, n_unknown;
     uint64_t n_messages, n_bad, n_gaps, n_resyncs, n_reconnects, n_dropped;
     uint64_t n_foreign;
+    /* Orders that are open on the account and not of this journal, and of them those of another
+     * host; the first are listed. n_others: ever seen in this run. */
+    uint32_t n_foreign_open, n_other_open, n_foreign_listed;
+    uint64_t n_others;
+    struct foreign_order foreign[GATEWAY_FOREIGN_LISTED];
+    uint8_t refusal; /* enum gateway_refusal: it will never take orders, and why */
+    char refusal_text[224];
     int64_t offset_ns, uncertainty_ns; /* of the venue's clock to our UTC */
     uint32_t weight_free;
 };

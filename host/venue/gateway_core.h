@@ -16,7 +16,7 @@
 #include "venue/outbox.h"
 #include "venue/symbols.h"
 
-#define GATEWAY_LINKS    12 /* one each for market and user data, one to follow each, and REST */
+#define GATEWAY_LINKS    13 /* one each for market and user data, one to follow each, rights and REST */
 #define GATEWAY_REQUESTS 1024
 #define GATEWAY_HELD     4096
 #define GATEWAY_HTTP_MAX 8192 /* bytes of one request of ours */
@@ -35,8 +35,10 @@ enum link_role {
     LINK_USER = 2,
     LINK_ORDER = 3,
     LINK_DATA = 4,
-    LINK_CANCEL = 5 /* nothing but cancels, and what closes a position where no other is free */
+    LINK_CANCEL = 5, /* nothing but cancels, and what closes a position where no other is free */
+    LINK_RIGHTS = 6  /* what the key may do, once */
 };
+#define GATEWAY_ON_RIGHTS 2 /* gateway_request.is_data: over LINK_RIGHTS alone */
 enum link_state {
     LINK_DOWN = 0,
     LINK_CONNECTING = 1,
@@ -137,6 +139,9 @@ struct gateway {
     void *self; /* the dialect's; owned by it */
     struct symbols symbols;
     struct outbox outbox;
+    struct foreign foreign;
+    uint8_t refusal; /* enum gateway_refusal; then refusal_text says it to people */
+    char refusal_text[224];
     struct limiter limiter, connects;
     struct clock_offset clock;
     struct link links[GATEWAY_LINKS];

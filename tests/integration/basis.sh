@@ -11,6 +11,7 @@ VENUE_MORE='reconcile: 1s' SPEED=10 live_files ''
 sed -e 's/^name: .*/name: binance_um/' -e 's/^dialect: .*/dialect: binance_um/' -e "s/$SIM_PORT/$UM_PORT/" \
     -e 's|/ws-api/v3|/ws|' -e 's|path: /api}|path: /fapi}|' -e 's/capacity: 6000/capacity: 2400/' \
     "$WORK/conf/venue.yaml" >"$WORK/conf/venue_um.yaml"
+echo "rights: {host: 127.0.0.1, port: $SIM_PORT, tls: false}" >>"$WORK/conf/venue_um.yaml"
 printf 'leverage: 5\nmargin: cross\ndead_man: 20s\n' >>"$WORK/conf/venue_um.yaml"
 sed -i -e 's/^venue: .*/venues: [venue.yaml, venue_um.yaml]/' -e '/symbol: ETHUSDT/d' "$WORK/conf/live.yaml"
 echo '  - {venue: binance_um, symbol: BTCUSDT, base: BTC, quote: USDT, tick: 0.1, lot: 0.001, min_notional: 100,

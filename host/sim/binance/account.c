@@ -86,7 +86,7 @@ int simb_account_info(struct simb_call *call)
     jout_open(out, '[');
     jout_str(out, "SPOT");
     jout_close(out, '[');
-    jout_kv_int(out, "uid", 354937868 + (int64_t)account->owner);
+    jout_kv_int(out, "uid", member->uid != 0 ? member->uid : 354937868 + (int64_t)account->owner);
     jout_close(out, '{');
     return 0;
 }
@@ -261,7 +261,8 @@ int simb_key_rights(struct simb_call *call)
     jout_kv_bool(out, "ipRestrict", 0);
     jout_kv_time(out, "createTime", 1700000000000000000);
     jout_kv_bool(out, "enableReading", (call->account->member->permissions & MEMBER_READ) != 0);
-    jout_kv_bool(out, "enableWithdrawals", 0);
+    jout_kv_bool(out, "enableWithdrawals",
+                 (call->account->member->permissions & MEMBER_WITHDRAW) != 0);
     jout_kv_bool(out, "enableInternalTransfer", 0);
     jout_kv_bool(out, "enableMargin", 0);
     jout_kv_bool(out, "enableFutures", 0);

@@ -131,8 +131,8 @@ int binance_write_signed(struct binance *binance, struct gateway_request *reques
     if (slack > 60000000000)
         slack = 60000000000;
     request->expiry_ns = now + (int64_t)gateway->config.recv_window_ms * 1000000 + slack;
-    snprintf(http->target, sizeof(http->target), "%s%s?%s", gateway->config.rest_path, path,
-             params->text);
+    snprintf(http->target, sizeof(http->target), "%s%s?%s",
+             strncmp(path, "/sapi/", 6) == 0 ? "" : gateway->config.rest_path, path, params->text);
     http->headers[0].name = "X-MBX-APIKEY";
     http->headers[0].value = binance->key;
     http->n_headers = 1;
@@ -218,6 +218,9 @@ int binance_write(void *self, struct gateway_request *request, struct gateway_ht
             binance_params_add_u64(params, "limit", TRADES_PAGE);
         }
         return binance_write_signed(binance, request, http, params, path);
+    case REQ_RIGHTS:
+    case REQ_RECENT:
+        return binance_guard_write(binance, request, http, params);
     case REQ_NUMBER:
         binance_params_add_u64(params, "orderId", request->a);
         return binance_write_signed(binance, request, http, params, path);
@@ -750,6 +753,24 @@ static void learn_foreign(struct binance *binance, const struct symbol *symbol, 
                 binance->gateway->config.name, symbol->name, (unsigned long long)number);
 }
 
+void binance_foreign(struct binance *binance, const struct binance_order *order)
+{
+    agon_instrument_t instrument = order->symbol != NULL ? order->symbol->instrument : 0;
+
+    binance_guard_see(binance, order, is_foreign(binance, instrument, order->venue_order));
+    if (order->symbol != NULL && (order->exec != 0 || order->state < AGON_ORDER_FILLED))
+        binance_instrument(binance, order->symbol)->has_stranger = 1; // until the next list
+    if (order->symbol != NULL)
+        learn_foreign(binance, order->symbol, order->venue_order);
+    else if (!is_foreign(binance, 0, order->venue_order))
+        binance->foreign[binance->n_foreign++ % BINANCE_FOREIGN] = order->venue_order;
+}
+
+static void on_elsewhere(void *ctx, const struct binance_order *order)
+{
+    binance_guard_list(ctx, order);
+}
+
 /* Fills after the last known, or those of one order; round 0: beside any round. */
 static int ask_trades(struct binance *binance, const struct symbol *symbol, uint64_t number,
                       uint8_t round)
@@ -840,11 +861,16 @@ void binance_end_part(struct binance *binance, const struct gateway_request *req
     gateway->is_auth_halted = 0;
     if (!binance_is_user_up(binance) || gateway->is_ready)
         return;
+    if (!binance_guard_is_clear(binance)) {
+        binance->reconcile_ns = gateway_now(gateway) + BINANCE_RETRY_NS;
+        return;
+    }
     if (binance->flavour->is_set != NULL && !binance->flavour->is_set(binance)) {
         binance->reconcile_ns = gateway_now(gateway) + BINANCE_RETRY_NS;
         return;
     }
     gateway->is_ready = 1;
+    binance->guard.is_passed = 1;
     gateway_log(gateway, 6, "ready", "%s: reconciled, orders are taken", gateway->config.name);
 }
 
@@ -856,8 +882,7 @@ static void on_open_order(void *ctx, const struct binance_order *order)
     uint8_t rev;
 
     if (binance_own_id(binance, order->client_id, &order_id, &rev) < 0) {
-        learn_foreign(binance, order->symbol, order->venue_order);
-        binance_instrument(binance, order->symbol)->has_stranger = 1;
+        binance_foreign(binance, order);
         return;
     }
     binance_show(binance, order, order_id, rev, order->state, order->cum_qty, SEEN_LIST);
@@ -877,6 +902,7 @@ int binance_answer_open(struct binance *binance, const struct gateway_request *r
     for (uint32_t i = 0; i < binance->n; i++)
         binance->all[i].has_stranger = 0;
     binance->has_list = 0;
+    foreign_begin_list(&binance->gateway->foreign);
     if (binance_decode_orders(&binance->dec, reply->body, reply->body_n, on_open_order, binance) <
         0)
         return 0;
@@ -885,6 +911,7 @@ int binance_answer_open(struct binance *binance, const struct gateway_request *r
             outbox_not_listed(outbox, &outbox->all[i], request->sent_ns, now);
     }
     binance->has_list = 1;
+    foreign_end_list(&binance->gateway->foreign);
     return 1;
 }
 
@@ -983,7 +1010,7 @@ static void answer_number(struct binance *binance, const struct gateway_request 
                order.state == 0 || order.venue_order != request->a) {
         return; // the next round asks again
     } else if (binance_own_id(binance, order.client_id, &order_id, &rev) < 0) {
-        learn_foreign(binance, request->symbol, request->a);
+        binance_foreign(binance, &order);
     } else {
         binance_show(binance, &order, order_id, rev, order.state, order.cum_qty, SEEN_QUERY);
     }
@@ -1158,6 +1185,7 @@ static void answer_data(struct binance *binance, struct gateway_request *request
                 is_good && binance_decode_account(&binance->dec, reply->body, reply->body_n,
                                                   &binance->out, &can_trade, &can_withdraw) >= 0;
         if (is_good) {
+            binance_guard_account(binance);
             binance->out.order.t_venue = 0;
             binance_emit_balances(binance, 1);
         }
@@ -1165,6 +1193,10 @@ static void answer_data(struct binance *binance, struct gateway_request *request
         break;
     case REQ_NUMBER:
         answer_number(binance, request, answer, reply);
+        break;
+    case REQ_RIGHTS:
+    case REQ_RECENT:
+        binance_guard_answer(binance, request, answer, reply);
         break;
     default:
         break;
@@ -1467,8 +1499,7 @@ void binance_on_report(struct binance *binance)
     if (binance_own_id(binance, order->orig_client_id, &order_id, &rev) < 0 &&
         binance_own_id(binance, order->client_id, &order_id, &rev) < 0) {
         fill.is_forced = (uint8_t)is_forced(order);
-        binance_instrument(binance, order->symbol)->has_stranger = 1; // until the next list
-        learn_foreign(binance, order->symbol, order->venue_order);
+        binance_foreign(binance, order);
         if (order->exec == BINANCE_EXEC_TRADE)
             outbox_fill(&gateway->outbox, &fill, now);
         return;
@@ -1673,6 +1704,7 @@ void binance_on_turn(void *self, int64_t now)
     }
     if (gateway->config.is_private) {
         binance->flavour->keep_user(binance, now);
+        binance_guard_turn(binance, now);
         if (binance_is_user_up(binance) && !binance->is_round && now >= binance->reconcile_ns)
             begin_round(binance, now);
         ask_orders(binance, now);
@@ -1729,6 +1761,7 @@ int binance_open(struct gateway *gateway, const struct binance_flavour *flavour,
     binance->flavour = flavour;
     binance_decoder_init(&binance->dec, &gateway->symbols);
     binance->dec.on_bad = on_bad;
+    binance->dec.on_elsewhere = on_elsewhere;
     binance->dec.ctx = binance;
     if (config->rest.host[0] == 0 || (n_instruments > 0 && config->market.host[0] == 0) ||
         (config->is_private && config->user.host[0] == 0))

@@ -24,20 +24,22 @@ enum request_kind {
     REQ_TRADES = 6, /* fills after the last known; b: of one order only */
     REQ_ACCOUNT = 7,
     REQ_NUMBER = 8,     /* whose order is a: a fill of it was seen */
-    REQ_POSITIONS = 9,  /* futures, as the four after it */
-    REQ_LISTEN = 10,    /* a key for the user data stream; a: 1: it is extended */
-    REQ_COUNTDOWN = 11, /* dead-man's switch of an instrument; a: ms, 0: off */
-    REQ_LEVERAGE = 12,
-    REQ_MARGIN = 13,
-    REQ_NEW = 14, /* orders from here on */
-    REQ_CANCEL = 15,
-    REQ_REPLACE = 16,
-    REQ_SWAP_CANCEL = 17, /* replacing a filled order: cancel, learn what is left, */
-    REQ_SWAP_NEW = 18,    /* then place that */
-    REQ_QUERY = 19,
-    REQ_CANCEL_ALL = 20, /* of an instrument */
-    REQ_SWEPT = 21,      /* all open orders, after it */
-    REQ_KINDS = 22
+    REQ_RIGHTS = 9,     /* what the key may do */
+    REQ_RECENT = 10,    /* orders of the last ten minutes */
+    REQ_POSITIONS = 11, /* futures, as the four after it */
+    REQ_LISTEN = 12,    /* a key for the user data stream; a: 1: it is extended */
+    REQ_COUNTDOWN = 13, /* dead-man's switch of an instrument; a: ms, 0: off */
+    REQ_LEVERAGE = 14,
+    REQ_MARGIN = 15,
+    REQ_NEW = 16, /* orders from here on */
+    REQ_CANCEL = 17,
+    REQ_REPLACE = 18,
+    REQ_SWAP_CANCEL = 19, /* replacing a filled order: cancel, learn what is left, */
+    REQ_SWAP_NEW = 20,    /* then place that */
+    REQ_QUERY = 21,
+    REQ_CANCEL_ALL = 22, /* of an instrument */
+    REQ_SWEPT = 23,      /* all open orders, after it */
+    REQ_KINDS = 24
 };
 
 enum answer { /* what an answer means for the request it answers */
@@ -84,6 +86,14 @@ struct binance_feed {         /* what was subscribed on a WebSocket */
     uint8_t is_asked, is_up;
 };
 
+/* What is asked before the first order of a host in mode live. */
+struct binance_guard {
+    uint8_t is_claimed, is_rights_known, is_out;
+    uint8_t is_passed;  /* the host took orders once: what comes now is new */
+    uint32_t recent_at; /* the next instrument whose recent orders are asked for */
+    int64_t next_ns;
+};
+
 struct binance {
     struct gateway *gateway;
     const struct binance_flavour *flavour;
@@ -102,6 +112,7 @@ struct binance {
     uint8_t round;                     /* number of the round; requests carry it, 0 is none */
     uint64_t foreign[BINANCE_FOREIGN]; /* orders that are not ours, by number and instrument */
     uint32_t n_foreign;
+    struct binance_guard guard;
     uint8_t health;
     uint8_t has_list; /* open orders were read: who is a stranger is known */
     /* cancelling everything: sweep.c */
@@ -203,6 +214,19 @@ struct gateway_request *binance_ask_order(struct binance *binance, enum request_
                                           struct outbox_entry *entry, enum limiter_class class,
                                           int64_t until_ns);
 enum answer binance_judge(int status, int32_t code, const char *text);
+/* An order of the account that is not of this journal was seen. */
+void binance_foreign(struct binance *binance, const struct binance_order *order);
+/* guard.c */
+void binance_guard_turn(struct binance *binance, int64_t now);
+int binance_guard_write(struct binance *binance, struct gateway_request *request,
+                        struct gateway_http *http, struct binance_params *params);
+void binance_guard_answer(struct binance *binance, struct gateway_request *request,
+                          enum answer answer, const struct http_message *reply);
+/* The account was read: out says whose it is. */
+void binance_guard_account(struct binance *binance);
+void binance_guard_see(struct binance *binance, const struct binance_order *order, int is_known);
+void binance_guard_list(void *ctx, const struct binance_order *order);
+int binance_guard_is_clear(const struct binance *binance);
 uint16_t binance_refusal(enum answer answer, int32_t code, const char *text);
 void binance_halt_auth(struct binance *binance, int32_t code, const char *text);
 void binance_show(struct binance *binance, const struct binance_order *order, uint64_t order_id,

@@ -1634,8 +1634,11 @@ static int walk_orders(struct binance_decoder *dec, const void *bytes, size_t n,
     while ((rc = scan_item(&scan)) > 0) {
         if (decode_order(&scan, dec, &order, NULL, NULL) < 0)
             return scan.rc;
-        if (order.symbol == NULL)
+        if (order.symbol == NULL) {
+            if (each != NULL && dec->on_elsewhere != NULL)
+                dec->on_elsewhere(dec->ctx, &order);
             continue;
+        }
         if (order.state == 0)
             return scan_fail(&scan);
         if (each != NULL)
@@ -1701,6 +1704,7 @@ static int decode_account(struct scan *scan, struct binance_decoder *dec, struct
 
     *can_trade = 0;
     *can_withdraw = 0;
+    out->uid = 0;
     if (scan_object(scan) < 0)
         return scan->rc;
     while ((rc = scan_key(scan, &key)) > 0) {
@@ -1710,6 +1714,8 @@ static int decode_account(struct scan *scan, struct binance_decoder *dec, struct
             TAKE(1, scan_bool(scan, can_trade));
         else if (scan_is(&key, "canWithdraw"))
             TAKE(2, scan_bool(scan, can_withdraw));
+        else if (scan_is(&key, "uid"))
+            TAKE(3, scan_u64(scan, &out->uid));
         else if (scan_skip(scan) < 0)
             return scan->rc;
     }
@@ -1725,6 +1731,34 @@ int binance_decode_account(struct binance_decoder *dec, const void *bytes, size_
     scan_init(&scan, bytes, n);
     return decode_in_judge(dec, BINANCE_REST,
                            decode_account(&scan, dec, out, can_trade, can_withdraw), bytes, n);
+}
+
+static int decode_rights(struct scan *scan, int *can_withdraw)
+{
+    struct scan_text key;
+    uint64_t seen = 0;
+    int rc;
+
+    *can_withdraw = 0;
+    if (scan_object(scan) < 0)
+        return scan->rc;
+    while ((rc = scan_key(scan, &key)) > 0) {
+        if (scan_is(&key, "enableWithdrawals"))
+            TAKE(0, scan_bool(scan, can_withdraw));
+        else if (scan_skip(scan) < 0)
+            return scan->rc;
+    }
+    NEED(1);
+    return scan_end(scan);
+}
+
+int binance_decode_rights(struct binance_decoder *dec, const void *bytes, size_t n,
+                          int *can_withdraw)
+{
+    struct scan scan;
+
+    scan_init(&scan, bytes, n);
+    return decode_in_judge(dec, BINANCE_REST, decode_rights(&scan, can_withdraw), bytes, n);
 }
 
 /* [open time, o, h, l, c, volume, close time, quote volume, trades, taker base, taker quote, ..] */

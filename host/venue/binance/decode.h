@@ -102,7 +102,8 @@ struct binance_fill { /* an entry of myTrades, or of the fills of an answer */
 
 /* What a message was; the gateway owns it, one for all connections. */
 struct binance_out {
-    uint64_t id; /* of the request a REPLY answers (0: it has none); update id of a QUOTE */
+    uint64_t uid; /* of the account, where the venue told it with its balances; 0: it did not */
+    uint64_t id;  /* of the request a REPLY answers (0: it has none); update id of a QUOTE */
     int32_t code;
     uint32_t status; /* of a WebSocket API answer: as HTTP's */
     char text[BINANCE_TEXT];
@@ -132,6 +133,8 @@ struct binance_decoder {
     int64_t time_unit_ns;          /* of the venue's time stamps: 1000000, or 1000 */
     /* Told once per kind. bytes are the message, borrowed; rc says why. May be NULL. */
     void (*on_bad)(void *ctx, int kind, int rc, const void *bytes, size_t n);
+    /* An open order of an instrument that is not ours. May be NULL. */
+    void (*on_elsewhere)(void *ctx, const struct binance_order *order);
     void *ctx;
     /* What the last market message named before it was taken or refused; NULL: nothing of ours. */
     const struct symbol *last_symbol;
@@ -168,6 +171,9 @@ int binance_decode_orders(struct binance_decoder *dec, const void *bytes, size_t
 /* myTrades of one instrument. */
 int binance_decode_fills(struct binance_decoder *dec, const void *bytes, size_t n,
                          const struct symbol *symbol, binance_fill_fn each, void *ctx);
+/* What the key may do (apiRestrictions); an answer that does not say it is a bad one. */
+int binance_decode_rights(struct binance_decoder *dec, const void *bytes, size_t n,
+                          int *can_withdraw);
 int binance_decode_account(struct binance_decoder *dec, const void *bytes, size_t n,
                            struct binance_out *out, int *can_trade, int *can_withdraw);
 /* futures: a line of the user data stream; positionRisk; the answer of listenKey. */

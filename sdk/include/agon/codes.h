@@ -88,11 +88,12 @@ enum agon_reason {
     AGON_REASON_NOT_SENT = 60,
     AGON_REASON_ABSENT = 61,
     AGON_REASON_TIMEOUT = 62,
-    AGON_REASON_USER = 63,      /* the agent asked for it */
-    AGON_REASON_OPERATOR = 64,  /* a person did */
-    AGON_REASON_SLOT_GONE = 65, /* crash, hang or unload of the slot's plugin */
-    AGON_REASON_DISK = 66,      /* the journal's disk is full or fails */
-    AGON_REASON_TOURNAMENT = 72 /* below the gate of a tournament */
+    AGON_REASON_USER = 63,       /* the agent asked for it */
+    AGON_REASON_OPERATOR = 64,   /* a person did */
+    AGON_REASON_SLOT_GONE = 65,  /* crash, hang or unload of the slot's plugin */
+    AGON_REASON_DISK = 66,       /* the journal's disk is full or fails */
+    AGON_REASON_TOURNAMENT = 72, /* below the gate of a tournament */
+    AGON_REASON_OTHER_HOST = 90  /* another host trades the account */
 };
 
 #endif

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+/* guard: may this host trade this account? Asked before the first order leaves, in mode live: the
+ * key's rights, whose account it is, and whether orders of another host are about. Later the first
+ * sight of such an order halts order entry. */
+#include <stdio.h>
+
+#include "venue/binance/core.h"
+
+#define RECENT_NS ((int64_t)600 * 1000000000)
+
+static void refuse(struct binance *binance, enum gateway_refusal why, const char *text)
+{
+    struct gateway *gateway = binance->gateway;
+
+    if (gateway->refusal != 0)
+        return;
+    gateway->refusal = (uint8_t)why;
+    snprintf(gateway->refusal_text, sizeof(gateway->refusal_text), "%s: %.180s",
+             gateway->config.name, text);
+    gateway_log(gateway, 3, "refused", "%s", gateway->refusal_text);
+}
+
+int binance_guard_is_clear(const struct binance *binance)
+{
+    const struct binance_guard *guard = &binance->guard;
+
+    return !binance->gateway->config.is_guarded ||
+           (guard->is_claimed && guard->is_rights_known && guard->recent_at >= binance->n &&
+            binance->gateway->refusal == 0);
+}
+
+void binance_guard_turn(struct binance *binance, int64_t now)
+{
+    const struct venue_config *config = &binance->gateway->config;
+    struct binance_guard *guard = &binance->guard;
+    struct gateway_request *request;
+
+    if (!config->is_guarded || binance->gateway->refusal != 0 || guard->is_out ||
+        now < guard->next_ns || (guard->is_rights_known && guard->recent_at >= binance->n))
+        return;
+    if (!guard->is_rights_known)
+        request = binance_ask(binance, REQ_RIGHTS, NULL, LIMITER_QUERY, BINANCE_DATA_NS);
+    else
+        request = binance_ask(binance, REQ_RECENT, &binance->gateway->symbols.all[guard->recent_at],
+                              LIMITER_QUERY, BINANCE_DATA_NS);
+    if (request != NULL && !guard->is_rights_known && config->rights.host[0] != '\0')
+        request->is_data = GATEWAY_ON_RIGHTS;
+    guard->is_out = request != NULL;
+}
+
+int binance_guard_write(struct binance *binance, struct gateway_request *request,
+                        struct gateway_http *http, struct binance_params *params)
+{
+    agon_ns_t venue_now = clock_offset_now(&binance->gateway->clock, gateway_now(binance->gateway));
+
+    if (request->kind == REQ_RIGHTS)
+        return binance_write_signed(binance, request, http, params,
+                                    "/sapi/v1/account/apiRestrictions");
+    if (venue_now > RECENT_NS)
+        binance_params_add_u64(params, "startTime", (uint64_t)(venue_now - RECENT_NS) / 1000000);
+    binance_params_add_u64(params, "limit", 1000);
+    return binance_write_signed(binance, request, http, params,
+                                binance->flavour->paths[REQ_RECENT]);
+}
+
+static void take_rights(struct binance *binance, const struct http_message *reply)
+{
+    int can_withdraw = 0;
+
+    if (binance_decode_rights(&binance->dec, reply->body, reply->body_n, &can_withdraw) < 0)
+        return; // asked again
+    if (can_withdraw) {
+        refuse(binance, GATEWAY_REFUSED_RIGHTS,
+               "the key may withdraw: a host must not hold such a key; make one that may only read "
+               "and trade");
+        return;
+    }
+    binance->guard.is_rights_known = 1;
+}
+
+void binance_guard_answer(struct binance *binance, struct gateway_request *request,
+                          enum answer answer, const struct http_message *reply)
+{
+    struct gateway *gateway = binance->gateway;
+    struct binance_guard *guard = &binance->guard;
+
+    guard->is_out = 0;
+    guard->next_ns = gateway_now(gateway) + BINANCE_RETRY_NS;
+    if (request->kind == REQ_RIGHTS && answer == ANSWER_GOOD) {
+        take_rights(binance, reply);
+    } else if (request->kind == REQ_RIGHTS && reply != NULL && reply->status == 404) {
+        gateway_log(gateway, 4, "rights", "%s: this venue does not tell what the key may do",
+                    gateway->config.name);
+        guard->is_rights_known = 1;
+    } else if (request->kind == REQ_RECENT && answer == ANSWER_GOOD) {
+        if (binance_decode_orders(&binance->dec, reply->body, reply->body_n, binance_guard_list,
+                                  binance) >= 0)
+            guard->recent_at++;
+    }
+    if (!guard->is_rights_known)
+        return;
+    guard->next_ns = 0;
+    for (uint32_t i = 0; request->is_data == GATEWAY_ON_RIGHTS && i < gateway->n_links; i++) {
+        struct link *link = &gateway->links[i];
+
+        if (link->role != LINK_RIGHTS)
+            continue;
+        link->is_waiting = 1; // for ever: it was for this one question
+        gateway_drop(gateway, link, "the key's rights are known");
+    }
+}
+
+void binance_guard_account(struct binance *binance)
+{
+    struct gateway *gateway = binance->gateway;
+    struct error err = {0};
+    char account[24];
+
+    if (!gateway->config.is_guarded || binance->guard.is_claimed)
+        return;
+    snprintf(account, sizeof(account), "%llu", (unsigned long long)binance->out.uid);
+    // A venue that does not tell has the lock on the key's hash alone.
+    if (binance->out.uid != 0 && gateway->ports.claim != NULL &&
+        gateway->ports.claim(gateway->ports.ctx, gateway->config.venue, account, &err) < 0)
+        refuse(binance, GATEWAY_REFUSED_ACCOUNT, err.text);
+    else
+        binance->guard.is_claimed = 1;
+}
+
+/* Another host's order that nobody told us of. */
+static void on_other(struct binance *binance, const struct foreign_order *order)
+{
+    struct gateway *gateway = binance->gateway;
+    struct record_command_by halt = {
+        .command = {.hdr = {.type = AGON_EVENT_COMMAND, .granules = sizeof(halt) / EVENT_GRANULE},
+                    .kind = COMMAND_HALT,
+                    .scope = SCOPE_GLOBAL,
+                    .which = HALT_OPERATOR, // a person's word lifts it
+                    .reason = REASON_OTHER_HOST},
+        .who = "another host"};
+    char text[160];
+
+    snprintf(text, sizeof(text),
+             "another host trades this account: its order %.39s (journal %06x) was seen",
+             order->client_id, order->journal);
+    if (gateway->config.is_guarded && !binance->guard.is_passed) {
+        if (!gateway->config.is_take_over)
+            refuse(binance, GATEWAY_REFUSED_ACCOUNT, text);
+        return;
+    }
+    gateway_log(gateway, 3, "other-host", "%s: %s; order entry is halted", gateway->config.name,
+                text);
+    snprintf(halt.why, sizeof(halt.why), "its order %.39s on this account", order->client_id);
+    gateway_emit(gateway, &halt.command.hdr);
+}
+
+void binance_guard_see(struct binance *binance, const struct binance_order *order, int is_known)
+{
+    static const uint8_t is_open_state[] = {[AGON_ORDER_PENDING] = 1,
+                                            [AGON_ORDER_OPEN] = 1,
+                                            [AGON_ORDER_PARTIAL] = 1,
+                                            [AGON_ORDER_CANCELLING] = 1};
+    struct gateway *gateway = binance->gateway;
+    struct foreign_order seen = {.venue_order = order->venue_order,
+                                 .instrument =
+                                     order->symbol != NULL ? order->symbol->instrument : 0,
+                                 .side = order->side,
+                                 .px = order->px,
+                                 .qty = order->qty,
+                                 .t_seen = gateway->stream->utc(gateway->stream->ctx)};
+    int is_open = order->state < sizeof(is_open_state) && is_open_state[order->state];
+    const char *text = order->client_id;
+    struct client_id id = {0};
+
+    // A cancel has an id of its own in client_id; the order's is then in orig_client_id.
+    if (order->orig_client_id[0] != '\0')
+        text = order->orig_client_id;
+    seen.whose = (uint8_t)client_id_read(&gateway->ports.ids, text, strlen(text), &id);
+    seen.journal = seen.whose == CLIENT_ID_OTHER ? id.journal : 0;
+    snprintf(seen.client_id, sizeof(seen.client_id), "%s", text);
+    foreign_see(&gateway->foreign, &seen, is_open, is_known);
+    if (seen.whose == CLIENT_ID_OTHER && !is_known)
+        on_other(binance, &seen);
+}
+
+void binance_guard_list(void *ctx, const struct binance_order *order)
+{
+    struct binance *binance = ctx;
+    uint64_t order_id;
+    uint8_t rev;
+
+    if (binance_own_id(binance, order->client_id, &order_id, &rev) < 0)
+        binance_foreign(binance, order);
+}

@@ -1,0 +1,102 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Two hosts on one account: the second is refused, by the lock of this machine or by the first one's orders; the lock is
+# free after a kill -9; with --take-over the first one stands back; two that trade at once halt at first sight of each
+# other, and no client id is written twice.
+. "$(dirname "$0")/common.sh"
+
+start_sim --seed 5
+VENUE_MORE='reconcile: 1s'
+live_files "$(agent busy_1 busy.so 'every: 20')"
+
+# host N [MORE...]: starts a host in run directory N; its pid comes back in HOST_PID
+host() {
+    n=$1
+    shift
+    "$AGON" run --config "$WORK/conf/live.yaml" --dir "$WORK/run_$n" --plugins "$PLUGINS" --quiet "$@" \
+        >"$WORK/host_$n.out" 2>"$WORK/host_$n.err" &
+    HOST_PID=$!
+    PIDS="$PIDS $HOST_PID"
+}
+says() { grep -q -e "$2" "$WORK/host_$1.err"; }
+orders() { lines "$SIM_LOG" '"kind":"request".*newClientOrderId' "$1"; }
+ready() { until_true "$2" "host $1 is ready" says "$1" '"key":"ready"'; }
+status() { # N KEY VALUE
+    [ "$("$AGON" ctl --dir "$WORK/run_$1" --json status 2>/dev/null | jq -r ".$2")" = "$3" ]
+}
+
+host a
+a=$HOST_PID
+ready a "$a"
+until_true "$a" "orders of the first" orders 3
+
+# One machine: the lock. Nothing was begun: there is no journal that a second host could have written.
+host b
+ended "$HOST_PID" 5 "a second host on the account"
+says b 'another host trades this account.*process' || fail "who has the account is not said: $(cat "$WORK/host_b.err")"
+[ ! -e "$WORK/run_b/journal" ] || fail "the second host began a journal"
+
+# Elsewhere: the orders tell.
+AGON_MACHINE=elsewhere
+export AGON_MACHINE
+host c
+ended "$HOST_PID" 5 "a second host of another machine"
+says c 'another host trades this account: its order' || fail "whose order it was is not said"
+"${TOOLS}facts" "$WORK/run_c/journal" >"$WORK/facts" 2>/dev/null
+! grep -q '^sent' "$WORK/facts" || fail "the refused host has sent orders"
+
+# The lock is free at once after a kill -9, and the host that was killed is no other host to itself.
+unset AGON_MACHINE
+kill -9 "$a"
+wait "$a" 2>/dev/null
+host a
+a=$HOST_PID
+ready a "$a"
+
+# Handed over: the first one halts and cancels, then the second begins, and sees what is not its own.
+host d --take-over
+d=$HOST_PID
+ready d "$d"
+says a '"key":"taken-over"' || fail "the first host does not say that it was taken over"
+until_true "$a" "the first host halts" status a state halted
+! says d '"key":"other-host"' || fail "the host that took over takes the old orders for new ones"
+n=$(grep -c newClientOrderId "$SIM_LOG")
+until_true "$d" "orders of the second" orders $((n + 3))
+kill -9 "$a"
+wait "$a" 2>/dev/null
+
+# Both at once, each on a machine of its own: whoever sees the other's order first halts, and so does the other unless
+# the first one had sent none since. One of them at least stops, and an operator sees whose orders they are.
+AGON_MACHINE=elsewhere
+export AGON_MACHINE
+host e --take-over
+e=$HOST_PID
+unset AGON_MACHINE
+ready e "$e"
+until_true 0 "one of two hosts halts at first sight" eval 'says d "other-host" || says e "other-host"'
+halted=d
+says d '"key":"other-host"' || halted=e
+until_true 0 "its order entry is halted" status "$halted" state halted
+"$AGON" journal cat "$WORK/run_$halted/journal" --live --type command 2>/dev/null | grep -q 'reason=other_host' ||
+    fail "the halt is not in the journal with its reason"
+"$AGON" ctl --dir "$WORK/run_$halted" foreign >"$WORK/foreign" || fail "ctl foreign is not answered"
+
+kill -9 "$d" "$e"
+wait "$d" "$e" 2>/dev/null
+ids_once
+
+# What a killed host left open is shown to the one that takes over.
+live_files "$(agent busy_1 busy.so 'every: 1000000')"
+host f --take-over
+f=$HOST_PID
+ready f "$f"
+"${TOOLS}asks" "$SIM_PORT" >"$WORK/asks" || fail "the exchange does not answer"
+n_open=$(grep -c '^open' "$WORK/asks")
+[ "$n_open" -gt 0 ] || fail "no order was left open: the test shows nothing"
+until_true "$f" "the orders of the others are shown" status f other_host_orders "$n_open"
+"$AGON" ctl --dir "$WORK/run_f" --json foreign >"$WORK/foreign"
+[ "$(jq -r '[.[]|select(.whose=="another host")]|length' "$WORK/foreign")" = "$n_open" ] ||
+    fail "ctl foreign shows other orders: $(cat "$WORK/foreign")"
+kill -TERM "$f"
+ended "$f" 0 "the last host at its end"
+echo "$(wc -l <"$WORK/ids") orders of several hosts on one account, no id twice; $n_open orders of others shown; halted at first sight: $halted"
