@@ -545,7 +545,8 @@ static void on_bytes(void *ctx, int conn, const void *bytes, size_t n)
 
 static const char *role_name(const struct link *link)
 {
-    static const char *const names[] = {"venue", "market", "user", "orders", "data", "cancels", "rights"};
+    static const char *const names[] = {"venue", "market",  "user",  "orders",
+                                        "data",  "cancels", "rights"};
 
     return names[link->role <= LINK_RIGHTS ? link->role : 0];
 }

@@ -16,7 +16,8 @@
 #include "venue/outbox.h"
 #include "venue/symbols.h"
 
-#define GATEWAY_LINKS    13 /* one each for market and user data, one to follow each, rights and REST */
+#define GATEWAY_LINKS                                                                              \
+    13 /* one each for market and user data, one to follow each, rights and REST */
 #define GATEWAY_REQUESTS 1024
 #define GATEWAY_HELD     4096
 #define GATEWAY_HTTP_MAX 8192 /* bytes of one request of ours */
