@@ -51,6 +51,15 @@ void api_deinit(struct api *api);
 void api_port(struct api *api, struct control_port *port);
 
 extern const struct control_verb api_verbs[];
+/* verbs_stop.c: the verbs that halt, resume, cancel, close, and what is left of it. */
+int api_do_halts(void *ctx, const struct control_call *call, struct jout *out, struct error *err);
+int api_do_halt(void *ctx, const struct control_call *call, struct jout *out, struct error *err);
+int api_do_resume(void *ctx, const struct control_call *call, struct jout *out, struct error *err);
+int api_do_cancel(void *ctx, const struct control_call *call, struct jout *out, struct error *err);
+int api_do_flatten(void *ctx, const struct control_call *call, struct jout *out, struct error *err);
+int api_do_kill(void *ctx, const struct control_call *call, struct jout *out, struct error *err);
+int api_do_stop(void *ctx, const struct control_call *call, struct jout *out, struct error *err);
+int api_do_left(void *ctx, const struct control_call *call, struct jout *out, struct error *err);
 /* api_metrics.c */
 void api_metrics(void *ctx, FILE *out);
 /* api_live.c */
@@ -58,6 +67,8 @@ void api_live(void *ctx, struct control_live *live);
 
 /* api_show.c: what verbs and the live view write alike, each one JSON object */
 void api_put_status(const struct api *api, struct jout *out);
+void api_put_halt(const struct api *api, const struct host_view_halt *halt, struct jout *out);
+const char *api_cause(uint8_t cause); /* enum halt_cause */
 void api_put_agent(const struct api *api, uint32_t id, struct jout *out);
 void api_put_limits(const struct api *api, uint32_t id, struct jout *out);
 void api_put_order(const struct api *api, const struct host_view_order *order, struct jout *out);

@@ -34,6 +34,22 @@ static void label(FILE *out, const char *text)
     }
 }
 
+static void halts(FILE *out, const struct api *api)
+{
+    static const char *const scopes[] = {"?", "all", "venue", "instrument", "agent"};
+
+    head(out, "agon_halts", "gauge", "Each halt that stands, with its cause and who ordered it.");
+    for (uint32_t i = 0; i < api->view->n_halts; i++) {
+        const struct host_view_halt *halt = &api->view->halts[i];
+
+        fprintf(out, "agon_halts{scope=\"%s\",id=\"%u\",cause=\"%s\",by=\"",
+                halt->scope <= SCOPE_SLOT ? scopes[halt->scope] : "?", halt->id,
+                halt->scope == SCOPE_GLOBAL ? api_cause(halt->cause) : "operator");
+        label(out, halt->who);
+        fputs("\"} 1\n", out);
+    }
+}
+
 // agent: whose it is; NULL: nobody's.
 static void series(FILE *out, const char *name, const char *part, const char *agent, int64_t le_ns)
 {
@@ -206,6 +222,7 @@ void api_metrics(void *ctx, FILE *out)
     gauge(out, "agon_open_orders", "Open orders of all agents.", view->n_orders_all);
     gauge(out, "agon_halted", "2: killed; 1: halted; 0: orders are taken.",
           view->is_killed ? 2 : view->is_halted);
+    halts(out, api);
     gauge(out, "agon_journal_state", "0 runs; above it, what a full or broken disk has done.",
           view->journal_state);
     gauge(out, "agon_journal_behind_events", "Numbered and not durable yet.",

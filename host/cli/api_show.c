@@ -17,6 +17,7 @@ static const char *const requests[] = {"", "new", "cancel", "replace"};
 static const char *const books[] = {"cold", "syncing", "live", "stale"};
 static const char *const healths[] = {"unknown", "ok", "degraded", "down"};
 
+#define NAMED(name)        ((name) != NULL ? (name) : "?")
 #define NAME_OF(names, at) ((at) < sizeof(names) / sizeof((names)[0]) ? (names)[at] : "?")
 
 void api_put_time(struct jout *out, const char *key, agon_ns_t t)
@@ -64,6 +65,48 @@ const char *api_label(const struct api *api, uint32_t place)
     return label(api, place + 1);
 }
 
+static const char *const causes[HALT_CAUSES] = {"operator", "stopping", "journal",
+                                                "crashes",  "stop",     "kill"};
+static const char *const scopes[] = {"?", "all", "venue", "instrument", "agent"};
+
+const char *api_cause(uint8_t cause)
+{
+    return cause < HALT_CAUSES ? causes[cause] : "?";
+}
+
+void api_put_halt(const struct api *api, const struct host_view_halt *halt, struct jout *out)
+{
+    jout_open(out, '{');
+    jout_kv_str(out, "scope", NAME_OF(scopes, halt->scope));
+    jout_kv_str(out, "of",
+                halt->scope == SCOPE_SLOT && halt->id < api->view->n_slots
+                    ? api->view->slots[halt->id].name
+                : halt->scope == SCOPE_INSTRUMENT ? label(api, halt->id)
+                : halt->scope == SCOPE_VENUE && halt->id <= HOST_VENUES_MAX
+                    ? host_config_of(api->host)->venues[halt->id - 1].name
+                    : "all");
+    jout_kv_str(out, "cause", halt->scope == SCOPE_GLOBAL ? api_cause(halt->cause) : "operator");
+    api_put_time(out, "since", halt->t);
+    jout_kv_str(out, "by", halt->who[0] != '\0' ? halt->who : "?");
+    jout_kv_str(out, "reason", halt->why);
+    jout_kv_str(out, "code", NAMED(reason_name(halt->reason)));
+    jout_close(out, '{');
+}
+
+// The worst of those of everything, for who has room for one.
+static void put_first_halt(const struct host_view *view, struct jout *out)
+{
+    const struct host_view_halt *worst = NULL;
+
+    for (uint32_t i = 0; i < view->n_halts && view->halts[i].scope == SCOPE_GLOBAL; i++)
+        worst = &view->halts[i];
+    if (worst == NULL)
+        return;
+    jout_kv_str(out, "halted_by", worst->who[0] != '\0' ? worst->who : "?");
+    jout_kv_str(out, "halted_for", worst->why);
+    jout_kv_str(out, "halt_cause", api_cause(worst->cause));
+}
+
 void api_put_status(const struct api *api, struct jout *out)
 {
     const struct host_view *view = api->view;
@@ -80,10 +123,12 @@ void api_put_status(const struct api *api, struct jout *out)
     jout_kv_str(out, "mode", api->mode);
     jout_kv_str(out, "state",
                 view->is_killed           ? "killed"
+                : view->is_stopped        ? "stopped"
                 : view->is_halted         ? "halted"
                 : view->journal_state > 0 ? "journal"
                 : !view->is_ready         ? "waiting"
                                           : "running");
+    put_first_halt(view, out);
     api_put_time(out, "time", view->t);
     jout_kv_int(out, "t_ms", view->t / 1000000);
     jout_kv_int(out, "up_s", (api->looked_ns - api->began_ns) / 1000000000);

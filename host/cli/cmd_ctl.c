@@ -10,19 +10,23 @@
 #include "cli/commands.h"
 #include "cli/render.h"
 #include "control/client.h"
+#include "sys/clock.h"
 #include "sys/file.h"
+#include "sys/futex.h"
 #include "sys/rundir.h"
 #include "sys/term.h"
 
 #define WAIT_NS  ((int64_t)10 * 1000000000)
 #define SLOW_NS  ((int64_t)60 * 1000000000)   /* plugins are looked at in children of their own */
 #define APPLY_NS ((int64_t)3600 * 1000000000) /* 64 agents, 40 s each that is slow to begin */
+#define LOOK_NS  ((int64_t)50 * 1000000)      /* between two looks at what is left */
 #define WIDE     200                          /* columns where no terminal says how many it has */
 
 struct opts {
     struct arg_list words;
     const char *dir, *sure;
     uint64_t until;
+    int64_t timeout_ns;
     int is_json, is_dry;
 };
 
@@ -197,6 +201,64 @@ static int apply(const struct opts *opts, const char *dir, const struct control_
     return EXIT_OK;
 }
 
+static void print_left(const json_t *left, int64_t took_ms)
+{
+    size_t n_positions = (size_t)json_integer_value(json_object_get(left, "n_positions"));
+    size_t n_orders = (size_t)json_integer_value(json_object_get(left, "n_orders"));
+
+    if (json_is_true(json_object_get(left, "done"))) {
+        printf("every position is closed and no order is open (%lld ms)\n", (long long)took_ms);
+        return;
+    }
+    printf("left after %lld ms: %zu positions, %zu orders%s\n", (long long)took_ms, n_positions,
+           n_orders,
+           json_is_true(json_object_get(left, "heard")) ? "" : "; the venue is not reachable");
+    if (n_positions > 0)
+        render(stdout, json_object_get(left, "positions"), WIDE);
+    if (n_orders > 0)
+        render(stdout, json_object_get(left, "orders"), WIDE);
+}
+
+/* stop and flatten: ordered once, and then looked at until nothing is left or the time is up. What
+ * was ordered goes on in the host whether anybody waits or not. */
+static int wait_closed(const struct opts *opts, const char *dir, const char *const *words,
+                       int n_words)
+{
+    const char *left_words[2] = {"left", "all"};
+    int64_t began_ns = clock_mono();
+    _Atomic uint32_t never = 0;
+    struct error err = {0};
+    json_t *left = NULL;
+    int64_t took_ms;
+    int is_done = 0;
+    int rc = client_ask(dir, words, n_words, WAIT_NS, &left, &err);
+
+    if (rc < 0)
+        return complain(err.text, rc);
+    if (strcmp(words[0], "flatten") == 0)
+        left_words[1] = words[1];
+    do {
+        json_t *next = NULL;
+
+        if (client_ask(dir, left_words, 2, WAIT_NS, &next, &err) >= 0) {
+            json_decref(left);
+            left = next;
+            is_done = json_is_true(json_object_get(left, "done"));
+        }
+        if (!is_done)
+            futex_wait(&never, 0, LOOK_NS);
+    } while (!is_done && clock_mono() - began_ns < opts->timeout_ns);
+    took_ms = (clock_mono() - began_ns) / 1000000;
+    if (opts->is_json) {
+        json_object_set_new(left, "took_ms", json_integer(took_ms));
+        print_result(opts, left);
+    } else {
+        print_left(left, took_ms);
+    }
+    json_decref(left);
+    return is_done ? EXIT_OK : EXIT_CHECK;
+}
+
 static char *make_about(void)
 {
     char *text = NULL;
@@ -245,6 +307,8 @@ static int ask(const struct opts *opts, const char *dir, const struct args_spec 
             return complain("reload: there is no such file", AGON_EIO);
         words[2] = path;
     }
+    if (strcmp(verb->name, "stop") == 0 || strcmp(verb->name, "flatten") == 0)
+        return wait_closed(opts, dir, words, opts->words.n);
     rc = client_ask(dir, words, opts->words.n, verb->is_slow ? SLOW_NS : WAIT_NS, &result, &err);
     if (rc < 0)
         return complain(err.text, rc);
@@ -255,7 +319,7 @@ static int ask(const struct opts *opts, const char *dir, const struct args_spec 
 
 int cmd_ctl(int argc, char **argv)
 {
-    struct opts opts = {0};
+    struct opts opts = {.timeout_ns = (int64_t)60 * 1000000000};
     char *about = make_about();
     const struct arg table[] = {
         {"dir", ARG_TEXT, "DIR", "run directory of the host (below the user's state folder)",
@@ -265,6 +329,10 @@ int cmd_ctl(int argc, char **argv)
         {"yes", ARG_TEXT, "AGENT[,AGENT]", "apply: dangerous changes of these are meant",
          &opts.sure},
         {"until", ARG_U64, "N", "export: stop behind event N", &opts.until},
+        {"timeout", ARG_DURATION, "TIME",
+         "stop, flatten: how long to wait until all is closed (60s); the exit code is 1 when "
+         "something is left",
+         &opts.timeout_ns, .min = 1, .max = (int64_t)86400 * 1000000000},
         {NULL}};
     const struct args_spec spec = {.usage = "VERB [ARGUMENT...] [OPTION...]",
                                    .about = about != NULL ? about : "",

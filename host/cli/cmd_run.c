@@ -12,6 +12,7 @@
 #include "cli/desk.h"
 #include "cli/table.h"
 #include "run/credential.h"
+#include "run/kill.h"
 #include "run/settings.h"
 #include "sys/clock.h"
 #include "sys/file.h"
@@ -90,8 +91,25 @@ static void tell_stages(const struct settings *settings, const char *config)
     }
 }
 
-static int watch(struct host *host, const struct opts *opts, int signal_fd)
+/* The file throws the switch for as long as it is there: who lifts it and leaves the file has it
+ * thrown again. */
+static void look_for_kill(struct host *host, const char *path, struct host_view *view)
 {
+    struct record_command_by by = {.command = {.kind = COMMAND_KILL, .reason = REASON_KILL},
+                                   .who = "file"};
+
+    if (!kill_file_is_there(path, by.why))
+        return;
+    host_view(host, view);
+    if (view->is_killed)
+        return;
+    log_error("host", "kill", "%s: the kill switch is thrown", by.why);
+    host_command(host, &by);
+}
+
+static int watch(struct host *host, const struct opts *opts, const char *kill_file, int signal_fd)
+{
+    int64_t kill_ns = 0;
     struct host_view *view = calloc(1, sizeof(*view));
     int64_t until = opts->for_ns > 0 ? clock_mono() + opts->for_ns : INT64_MAX;
     struct table table;
@@ -108,6 +126,10 @@ static int watch(struct host *host, const struct opts *opts, int signal_fd)
         if (!opts->is_quiet && commands_can_print()) {
             host_view(host, view);
             table_draw(&table, view, clock_mono());
+        }
+        if (clock_mono() >= kill_ns) {
+            look_for_kill(host, kill_file, view);
+            kill_ns = clock_mono() + KILL_LOOK_NS;
         }
         futex_wait(&never, 0, DRAW_NS);
         signal_number = signals_next(signal_fd);
@@ -165,6 +187,17 @@ static int open_desk(struct desk *desk, struct host *host, const struct settings
     return AGON_OK;
 }
 
+static int kill_file_of(const struct settings *settings, const char *dir, char path[PATH_MAX],
+                        struct error *err)
+{
+    if (settings->kill_file[0] != '\0')
+        return snprintf(path, PATH_MAX, "%s", settings->kill_file) < PATH_MAX ? AGON_OK
+                                                                              : AGON_ERANGE;
+    return file_join(path, PATH_MAX, dir, KILL_FILE) < 0
+               ? error_set(err, AGON_ERANGE, "the directory's path is too long")
+               : AGON_OK;
+}
+
 static int has_run_in(const char *dir)
 {
     char path[PATH_MAX];
@@ -185,7 +218,7 @@ int cmd_run(int argc, char **argv)
          &opts.http},
         {"for", ARG_DURATION, "TIME", "stop after that much real time (never)", &opts.for_ns,
          .min = 1000000, .max = INT64_MAX},
-        {"resume", ARG_FLAG, NULL, "lift a kill switch that an earlier run left thrown",
+        {"resume", ARG_FLAG, NULL, "lift what was halted, stopped or killed in an earlier run",
          &opts.is_resumed},
         {"take-over", ARG_FLAG, NULL,
          "trade an account that another host trades, which is asked to stop", &opts.is_take_over},
@@ -193,9 +226,11 @@ int cmd_run(int argc, char **argv)
         {NULL}};
     const struct args_spec spec = {
         .usage = "[OPTION...]",
-        .about = "Runs a host: market data from a venue, agents from a roster, orders on paper or "
-                 "live. SIGINT and "
-                 "SIGTERM stop it after cancelling what is open; SIGUSR2 is the kill switch.",
+        .about =
+            "Runs a host: market data from a venue, agents from a roster, orders on paper or "
+            "live. SIGINT and "
+            "SIGTERM stop it after cancelling what is open; SIGUSR2 is the kill switch, as are "
+            "KILL_SWITCH=true in the environment and a file KILL in the run directory.",
         .args = table};
     static const int signals[] = {SIGINT, SIGTERM, SIGUSR2};
     struct log_config log_config = {.level = LOG_INFO};
@@ -204,6 +239,7 @@ int cmd_run(int argc, char **argv)
     char plugins[512];
     char log_path[PATH_MAX];
     char refused[256];
+    char kill_file[PATH_MAX] = "";
     static struct desk desk;
     struct host *host = NULL;
     struct log *log = NULL;
@@ -239,7 +275,12 @@ int cmd_run(int argc, char **argv)
         settings.host.dir = dir;
         settings.host.is_resumed = opts.is_resumed;
         settings.host.is_take_over = opts.is_take_over;
-        rc = log != NULL ? host_open(&host, &settings.host, &err) : AGON_EIO;
+        rc = kill_file_of(&settings, dir, kill_file, &err);
+        // At the start already, before anybody could send anything.
+        if (!kill_in_environment(settings.host.kill_why) && rc >= 0)
+            (void)kill_file_is_there(kill_file, settings.host.kill_why);
+        if (rc >= 0)
+            rc = log != NULL ? host_open(&host, &settings.host, &err) : AGON_EIO;
     }
     if (rc >= 0)
         rc = open_log_file(log, &settings, dir, log_path, &err);
@@ -261,7 +302,7 @@ int cmd_run(int argc, char **argv)
         tell_stages(&settings, opts.config);
         log_info("host", "start", "%s, %u agents, journal in %s",
                  settings.host.mode == RUN_LIVE ? "live" : "paper", settings.host.n_slots, path);
-        watch(host, &opts, signal_fd);
+        watch(host, &opts, kill_file, signal_fd);
         desk_close(&desk);
         rc = host_stop(host, GRACE_NS, signal_fd, &err);
         if (rc >= 0 && host_is_refused_account(host, refused, sizeof(refused)))

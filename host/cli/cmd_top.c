@@ -15,6 +15,7 @@
 #include "sys/term.h"
 
 #define WAIT_NS ((int64_t)5 * 1000000000)
+#define KEY_NS  ((int64_t)10 * 1000000000)
 
 struct opts {
     const char *dir;
@@ -48,6 +49,9 @@ static void put_head(FILE *out, const json_t *status, const json_t *feed, const 
 
     fprintf(out, "agon %s  %s  %s  up %lld min\n", text_of(status, "mode"),
             text_of(status, "state"), text_of(status, "time"), int_of(status, "up_s") / 60);
+    if (json_object_get(status, "halted_by") != NULL)
+        fprintf(out, "halted by %s: %s\n", text_of(status, "halted_by"),
+                text_of(status, "halted_for"));
     fprintf(out, "equity %s  result %s  orders open %lld  fills %lld  refused %lld  events %lld\n",
             text_of(status, "equity"), text_of(status, "result"), int_of(status, "open_orders"),
             int_of(status, "fills"), int_of(status, "refused"), int_of(status, "events"));
@@ -123,6 +127,27 @@ static int draw(const char *dir, int is_once, struct error *err)
     return rc;
 }
 
+/* The kill switch by a key, and by the same key once more: a slip of a hand is none. */
+static void kill_by_key(const char *dir)
+{
+    const char *words[2] = {"kill", "key in agon top"};
+    struct error err = {0};
+    json_t *result = NULL;
+
+    fputs("\x1b[2J\x1b[H\x1b[1mK once more throws the kill switch: everything is cancelled and "
+          "refused. Any other key does not.\x1b[0m",
+          stdout);
+    fflush(stdout);
+    if (term_key(STDIN_FILENO, KEY_NS) != 'K')
+        return;
+    if (client_ask(dir, words, 2, WAIT_NS, &result, &err) < 0) {
+        fprintf(stdout, "\x1b[2J\x1b[HNOT KILLED: %s", err.text);
+        fflush(stdout);
+        (void)term_key(STDIN_FILENO, KEY_NS);
+    }
+    json_decref(result);
+}
+
 int cmd_top(int argc, char **argv)
 {
     static const int signals[] = {SIGINT, SIGTERM};
@@ -134,10 +159,11 @@ int cmd_top(int argc, char **argv)
          .max = (int64_t)3600 * 1000000000},
         {"once", ARG_FLAG, NULL, "one picture, as elsewhere than on a terminal", &opts.is_once},
         {NULL}};
-    const struct args_spec spec = {.usage = "[OPTION...]",
-                                   .about = "Shows a running host: agents, positions, orders, "
-                                            "feed, latency. q ends it.",
-                                   .args = table};
+    const struct args_spec spec = {
+        .usage = "[OPTION...]",
+        .about = "Shows a running host: agents, positions, orders, "
+                 "feed, latency. q ends it; K, twice, throws the kill switch.",
+        .args = table};
     char dir[PATH_MAX];
     struct error err = {0};
     int signal_fd = -1;
@@ -162,6 +188,8 @@ int cmd_top(int argc, char **argv)
             rc = draw(dir, opts.is_once, &err);
         if (rc >= 0 && !opts.is_once)
             key = term_key(STDIN_FILENO, opts.every_ns);
+        if (key == 'K')
+            kill_by_key(dir);
     } while (rc >= 0 && !opts.is_once && key != 'q' && key != 4 && signals_next(signal_fd) <= 0 &&
              commands_can_print());
     if (!opts.is_once) {

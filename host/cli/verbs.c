@@ -12,7 +12,6 @@
 #include "cli/apply.h"
 #include "sys/log.h"
 
-#define ORDER_NS  ((int64_t)1000000000) /* an order waits so long for the engine's word */
 #define TAIL_MAX  1000
 #define TAIL_ROOM (256 << 10)
 
@@ -308,96 +307,6 @@ static int do_log_level(void *ctx, const struct control_call *call, struct jout 
 
 /* ---- ordering ---- */
 
-static int give(struct api *api, const struct control_call *call,
-                const struct record_command *command, const char *why, const char *what,
-                struct jout *out, struct error *err)
-{
-    struct record_command_by by = {.command = *command};
-    uint64_t seq = 0;
-    int rc;
-
-    snprintf(by.who, sizeof(by.who), "%s", call->who != NULL ? call->who : "");
-    snprintf(by.why, sizeof(by.why), "%s", why);
-    rc = host_order(api->host, &by, ORDER_NS, &seq);
-
-    if (rc == AGON_EAGAIN)
-        return error_set(err, rc, "the host takes no commands just now: too many wait");
-    if (rc == AGON_EINVAL)
-        return error_set(err, rc, "the engine refused it");
-    if (rc < 0 && rc != AGON_ETIME)
-        return error_set(err, rc, "%s", error_name(rc));
-    jout_open(out, '{');
-    jout_kv_str(out, "done", what);
-    jout_kv_str(out, "on",
-                command->scope == SCOPE_SLOT ? api->view->slots[command->id].name : "all");
-    jout_key(out, "seq");
-    if (rc == AGON_ETIME)
-        jout_null(out); // it stands in the queue and will be taken
-    else
-        jout_int(out, (int64_t)seq);
-    jout_close(out, '{');
-    return AGON_OK;
-}
-
-static int scoped(struct api *api, const struct control_call *call, uint8_t kind, const char *what,
-                  struct jout *out, struct error *err)
-{
-    struct record_command command = {
-        .kind = kind, .scope = SCOPE_GLOBAL, .reason = REASON_OPERATOR};
-    int slot;
-    int rc = one_slot(api, call, &slot, err);
-
-    if (rc < 0)
-        return rc;
-    if (slot >= 0) {
-        command.scope = SCOPE_SLOT;
-        command.id = (uint32_t)slot;
-    }
-    return give(api, call, &command, call->argc > 1 ? call->argv[1] : "", what, out, err);
-}
-
-static int do_halt(void *ctx, const struct control_call *call, struct jout *out, struct error *err)
-{
-    return scoped(ctx, call, COMMAND_HALT, "halted", out, err);
-}
-
-static int do_resume(void *ctx, const struct control_call *call, struct jout *out,
-                     struct error *err)
-{
-    struct api *api = ctx;
-    struct record_command lift = {
-        .kind = COMMAND_RESUME, .scope = SCOPE_GLOBAL, .reason = REASON_KILL};
-
-    if (call->argc > 0 && strcmp(call->argv[0], "kill") == 0)
-        return give(api, call, &lift, "", "the kill switch is lifted", out, err);
-    if (api->view->is_killed && (call->argc == 0 || strcmp(call->argv[0], "all") == 0))
-        return error_set(
-            err, AGON_ESTATE,
-            "the kill switch is thrown: `resume kill` lifts it, and nothing else does");
-    return scoped(api, call, COMMAND_RESUME, "resumed", out, err);
-}
-
-static int do_flatten(void *ctx, const struct control_call *call, struct jout *out,
-                      struct error *err)
-{
-    return scoped(ctx, call, COMMAND_FLATTEN, "orders are cancelled, positions are closed", out,
-                  err);
-}
-
-static int do_cancel(void *ctx, const struct control_call *call, struct jout *out,
-                     struct error *err)
-{
-    return scoped(ctx, call, COMMAND_CANCEL_ALL, "orders are cancelled", out, err);
-}
-
-static int do_kill(void *ctx, const struct control_call *call, struct jout *out, struct error *err)
-{
-    struct record_command command = {.kind = COMMAND_KILL, .reason = REASON_KILL};
-
-    return give(ctx, call, &command, call->argc > 0 ? call->argv[0] : "",
-                "the kill switch is thrown", out, err);
-}
-
 static int do_apply(void *ctx, const struct control_call *call, struct jout *out, struct error *err)
 {
     struct api *api = ctx;
@@ -529,14 +438,21 @@ const struct control_verb api_verbs[] = {
     {"log tail", "[LINES]", "the last lines of the log", CONTROL_READ, 0, 1, do_log_tail},
     {"log level", "LEVEL", "log lines from that level on: debug, info, warn, error",
      CONTROL_OPERATE, 1, 1, do_log_level},
-    {"halt", "[AGENT|all] [REASON]", "no new risk; cancels pass", CONTROL_OPERATE, 0, 2, do_halt},
-    {"resume", "[AGENT|all|kill]", "ends a halt; kill: lifts the kill switch", CONTROL_OPERATE, 0,
-     1, do_resume},
-    {"cancel", "AGENT|all", "cancels open orders", CONTROL_OPERATE, 1, 1, do_cancel},
-    {"flatten", "AGENT|all", "cancels open orders and closes positions", CONTROL_OPERATE, 1, 1,
-     do_flatten},
+    {"halts", "", "what is halted, since when, by whom and why", CONTROL_READ, 0, 0, api_do_halts},
+    {"halt", "[AGENT|SYMBOL|all] [REASON]", "no new risk; cancels pass", CONTROL_OPERATE, 0, 2,
+     api_do_halt, .is_urgent = 1},
+    {"resume", "[AGENT|SYMBOL|all|kill] [REASON]",
+     "ends a halt or a stop; kill: lifts the kill switch", CONTROL_OPERATE, 0, 2, api_do_resume},
+    {"cancel", "AGENT|all [REASON]", "cancels open orders", CONTROL_OPERATE, 1, 2, api_do_cancel,
+     .is_urgent = 1},
+    {"flatten", "AGENT|all [REASON]", "cancels open orders, closes positions and waits",
+     CONTROL_OPERATE, 1, 2, api_do_flatten, .is_urgent = 1},
     {"kill", "[REASON]", "the kill switch: cancels everything and refuses everything",
-     CONTROL_OPERATE, 0, 1, do_kill},
+     CONTROL_OPERATE, 0, 1, api_do_kill, .is_urgent = 1},
+    {"stop", "[REASON]", "the emergency stop: halts, cancels, closes everything and waits",
+     CONTROL_OPERATE, 0, 1, api_do_stop, .is_urgent = 1},
+    {"left", "[AGENT|all]", "orders and positions that are not closed yet, and why", CONTROL_READ,
+     0, 1, api_do_left, .is_urgent = 1},
     {"apply", "FILE [dry-run] [yes=AGENT]",
      "makes what runs what a roster says; shows what differs", CONTROL_OPERATE, 1, 3, do_apply,
      .is_slow = 1},

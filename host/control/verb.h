@@ -30,8 +30,9 @@ struct control_verb {
     /* Writes one JSON value into out, when it returns AGON_OK or more; else err says why.
      * [control]; is_slow: [any], and nothing of the last look may be used */
     int (*run)(void *ctx, const struct control_call *call, struct jout *out, struct error *err);
-    int is_slow; /* takes longer than a blink: it has a thread of its own, and others are served
-                    meanwhile */
+    int is_urgent; /* places are kept for it when others have taken all */
+    int is_slow;   /* takes longer than a blink: it has a thread of its own, and others are served
+                      meanwhile */
 };
 /* The verb of that name, or NULL. */
 const struct control_verb *control_find(const struct control_verb *verbs, const char *name);

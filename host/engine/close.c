@@ -58,6 +58,11 @@ int close_is_dust(const struct engine *engine, uint16_t slot, agon_instrument_t 
     return pos == NULL || is_dust(engine, &engine->slots.all[slot], pos);
 }
 
+uint16_t close_ended(const struct engine *engine, uint16_t slot)
+{
+    return engine->wants_flat[slot] != 0 ? engine->close_ended[slot] : REASON_NONE;
+}
+
 static uint16_t judge(const struct engine *engine, const struct slot *slot,
                       const struct position *pos, const struct agon_intent *intent)
 {
@@ -128,6 +133,7 @@ static int leave(struct engine *engine, struct slot *slot, const struct position
     if (close_part(engine, slot->id, pos->instrument, qty, engine->close_reason[slot->id],
                    &refused) != NULL)
         return 1;
+    engine->close_ended[slot->id] = refused;
     intents_refuse_exit(engine, slot, pos, qty, refused);
     return 0;
 }
@@ -161,8 +167,10 @@ void close_turn(struct engine *engine, uint16_t id)
 
 static void want(struct engine *engine, uint16_t slot, uint32_t places, uint16_t reason)
 {
-    if (engine->wants_flat[slot] == 0)
+    if (engine->wants_flat[slot] == 0) {
         engine->close_t[slot] = engine->t;
+        engine->close_ended[slot] = REASON_NONE;
+    }
     engine->wants_flat[slot] |= places;
     engine->close_reason[slot] = reason;
     close_turn(engine, slot);

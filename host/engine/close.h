@@ -27,7 +27,10 @@ void close_want_venue(struct engine *engine, uint16_t slot, uint16_t venue, uint
 void close_call_off(struct engine *engine, uint16_t slot);
 /* Is that position being closed? Then the slot's own orders there are refused. */
 int close_is_wanted(const struct engine *engine, uint16_t slot, agon_instrument_t instrument);
-/* Is a quantity what no venue would take of the slot? */
+/* Why what the slot is closing is not closed: enum reason of the last order or refusal in this
+ * process; REASON_NONE: none ended short yet. */
+uint16_t close_ended(const struct engine *engine, uint16_t slot);
+/* Is what the slot holds of an instrument too little for any order? */
 int close_is_dust(const struct engine *engine, uint16_t slot, agon_instrument_t instrument);
 
 /* One order of the host's own that takes qty of the position off, at market, by the same rules;

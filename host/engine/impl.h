@@ -111,7 +111,8 @@ struct engine {
     struct engine_counters counters;
     uint64_t refused[SLOTS_MAX][REASONS_MAX]; /* by enum reason */
     uint16_t next_runner;
-    uint64_t unsent[ENGINE_UNSENT]; /* orders whose request found no room; not in the state */
+    uint16_t close_ended[SLOTS_MAX]; /* enum reason: what the last close of a slot ended by */
+    uint64_t unsent[ENGINE_UNSENT];  /* orders whose request found no room; not in the state */
     uint32_t n_unsent;
     union plan_event plan; /* ours, to hold one that comes against */
 };

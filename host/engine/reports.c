@@ -323,6 +323,8 @@ int reports_take(struct engine *engine, const struct record_report *report)
         // An exit that ended short goes again after a pause, or the two of us would go on for ever.
         int is_short = (order->flags & ORDER_IS_EXIT) != 0 && order->state != AGON_ORDER_FILLED;
 
+        if (is_short)
+            engine->close_ended[slot] = order->reason != 0 ? order->reason : report->reason;
         orders_settle(engine->orders, order);
         if (engine->wants_flat[slot] == 0)
             return AGON_OK;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "agent/roster.h"
+#include "engine/close.h"
 #include "run/host_impl.h"
 #include "sys/log.h"
 
@@ -493,20 +494,54 @@ static void show_slot(struct host *host, uint16_t id)
     for (uint32_t i = 0; i < n && to->n_positions < HOST_VIEW_POSITIONS; i++) {
         if (all[i].instrument == 0)
             continue;
-        to->positions[to->n_positions++] =
-            (struct host_view_position){.instrument = all[i].instrument,
-                                        .held_amt = all[i].held_amt,
-                                        .qty = all[i].qty,
-                                        .cost_amt = all[i].cost_amt,
-                                        .realised_amt = all[i].realised_amt,
-                                        .fee_amt = all[i].fee_amt,
-                                        .funding_amt = all[i].funding_amt,
-                                        .n_fills = all[i].n_fills};
+        to->positions[to->n_positions++] = (struct host_view_position){
+            .instrument = all[i].instrument,
+            .held_amt = all[i].held_amt,
+            .qty = all[i].qty,
+            .cost_amt = all[i].cost_amt,
+            .realised_amt = all[i].realised_amt,
+            .fee_amt = all[i].fee_amt,
+            .funding_amt = all[i].funding_amt,
+            .n_fills = all[i].n_fills,
+            .is_dust = (uint8_t)close_is_dust(host->engine, id, all[i].instrument),
+            .is_closing = (uint8_t)close_is_wanted(host->engine, id, all[i].instrument)};
     }
+    to->close_ended = close_ended(host->engine, id);
     memcpy(to->failure, host->failures[id], sizeof(to->failure));
     to->n_crashes = slot->n_crashes;
     crew_delivery(host->crew, id, &to->delivery);
     to->can_rollback = (uint8_t)crew_can_rollback(host->crew, id);
+}
+
+static void show_halt(struct host *host, uint8_t scope, uint32_t id)
+{
+    const struct halt *halt = engine_halt(host->engine, scope, id);
+    struct host_view *view = host->draft;
+    struct host_view_halt *to;
+
+    if (halt == NULL || view->n_halts == HOST_VIEW_HALTS)
+        return;
+    to = &view->halts[view->n_halts++];
+    *to = (struct host_view_halt){.scope = scope,
+                                  .cause = scope == SCOPE_GLOBAL ? (uint8_t)id : 0,
+                                  .reason = halt->reason,
+                                  .id = id,
+                                  .t = halt->t};
+    memcpy(to->who, halt->who, sizeof(to->who));
+    memcpy(to->why, halt->why, sizeof(to->why));
+}
+
+static void show_halts(struct host *host)
+{
+    host->draft->n_halts = 0;
+    for (uint32_t cause = 0; cause < HALT_CAUSES; cause++)
+        show_halt(host, SCOPE_GLOBAL, cause);
+    for (uint32_t venue = 1; venue <= host->n_lines; venue++)
+        show_halt(host, SCOPE_VENUE, venue);
+    for (uint32_t id = 1; id <= engine_instruments(host->engine)->n_instruments; id++)
+        show_halt(host, SCOPE_INSTRUMENT, id);
+    for (uint32_t id = 0; id < engine_slots(host->engine)->n; id++)
+        show_halt(host, SCOPE_SLOT, id);
 }
 
 static void show_orders(struct host *host, uint16_t id)
@@ -582,6 +617,9 @@ void host_show(struct host *host)
     view->counters = *engine_counters(engine);
     view->is_killed = engine_halted(engine) == 2;
     view->is_halted = engine_halted(engine) != 0;
+    view->is_stopped = engine_halt(engine, SCOPE_GLOBAL, HALT_STOP) != NULL;
+    view->is_live = host->config.mode == RUN_LIVE;
+    show_halts(host);
     view->base_exp = (uint8_t)instruments_asset(table, table->base_currency)->exp;
     view->n_slots = engine_slots(engine)->n;
     view->n_orders = 0;

@@ -105,6 +105,10 @@ int host_order(struct host *host, const struct record_command_by *command, int64
         futex_wait(&never, 0, 1000000);
     }
     *seq = host->command_results[ticket % COMMAND_RESULTS].seq;
+    // It has been done. Whoever is told so may rely on it over a crash, where the disk lets us.
+    while (journal_durable_seq(&host->buffer) < *seq &&
+           journal_state(&host->buffer) == JOURNAL_RUNNING && clock_mono() <= until)
+        futex_wait(&never, 0, 1000000);
     return host->command_results[ticket % COMMAND_RESULTS].rc;
 }
 

@@ -18,7 +18,8 @@
 
 #define HOST_INSTRUMENTS_MAX 64
 #define HOST_VENUES_MAX      4
-#define HOST_VIEW_POSITIONS  16  /* of a slot, in the view */
+#define HOST_VIEW_POSITIONS  32  /* of a slot, in the view: all that it can have */
+#define HOST_VIEW_HALTS      64  /* in the view */
 #define HOST_VIEW_ORDERS     512 /* open ones, in the view */
 #define HOST_VIEW_FILLS      256 /* the newest, in the view */
 
@@ -68,8 +69,9 @@ struct host_config {
     int64_t low_water_bytes; /* fewer free for the journal: nothing new leaves; 0: 1 GiB, or 5 % of
                                 the disk where that is less */
     struct tournament_rules tournament; /* mode 0: none is held */
-    int is_resumed;    /* lifts what an operator halted, stopped or killed in an earlier run */
-    char kill_why[96]; /* the kill switch is thrown from the start on, for this; "": it is not */
+    int is_resumed; /* lifts what an operator halted, stopped or killed in an earlier run */
+    char kill_why[COMMAND_WHY]; /* the kill switch is thrown from the start on, for this; "": it is
+                                   not */
 };
 
 struct host_view_position {
@@ -80,6 +82,8 @@ struct host_view_position {
     agon_amt_t cost_amt, realised_amt, fee_amt; /* the quote's unit */
     agon_amt_t funding_amt;                     /* of a derivative */
     uint64_t n_fills;
+    uint8_t is_dust;    /* too little for any order */
+    uint8_t is_closing; /* the host closes it */
 };
 struct host_view_slot {
     char name[SLOT_NAME];
@@ -97,6 +101,7 @@ struct host_view_slot {
     uint32_t n_crashes;
     uint8_t can_rollback;
     uint32_t n_open;
+    uint16_t close_ended; /* enum reason: why what is being closed is not closed yet */
     struct host_view_position positions[HOST_VIEW_POSITIONS];
     char failure[160];
     struct hist_small delivery; /* to its plugin: crew_delivery */
@@ -132,11 +137,21 @@ struct host_view_instrument {
     agon_px_t bid_px, ask_px, last_px;
     struct agon_top10 top; /* n_bid and n_ask 0: none yet */
 };
+struct host_view_halt {
+    uint8_t scope;   /* enum scope */
+    uint8_t cause;   /* of everything: enum halt_cause */
+    uint16_t reason; /* enum reason */
+    uint32_t id;     /* venue, instrument or slot */
+    agon_ns_t t;     /* engine time */
+    char who[32], why[96];
+};
 struct host_view {
     agon_ns_t t; /* engine time */
     uint64_t seq, durable_seq;
     uint32_t run;
-    uint8_t journal_state, is_killed, is_halted, is_ready, base_exp;
+    uint8_t journal_state, is_killed, is_stopped, is_halted, is_ready, base_exp, is_live;
+    uint32_t n_halts; /* in halts; more are not shown */
+    struct host_view_halt halts[HOST_VIEW_HALTS];
     struct engine_counters counters;
     struct gateway_status venue; /* of all together */
     uint32_t n_slots, n_instruments;
@@ -205,9 +220,9 @@ uint32_t host_quarantine_list(struct host *host, struct host_quarantined *list, 
  * until it is reloaded. AGON_ENOENT, AGON_EINVAL, AGON_EAGAIN, AGON_EIO. [any but core] */
 int host_quarantine_clear(struct host *host, const char *hash, const char *reason,
                           struct error *err);
-/* The same, and waits until the engine has taken it, at most wait_ns: what the engine said, with
- * the number that the command has in the journal. AGON_ETIME: not yet; it will be taken all the
- * same. [any but core] */
+/* The same, and waits until the engine has taken it and the journal holds it, at most wait_ns: what
+ * the engine said, with the number that the command has in the journal. AGON_ETIME: not yet; it
+ * will be taken all the same. [any but core] */
 int host_order(struct host *host, const struct record_command_by *command, int64_t wait_ns,
                uint64_t *seq);
 /* What of a roster can change while the host runs. */

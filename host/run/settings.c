@@ -28,6 +28,7 @@ struct words {
     uint64_t log_size;
     uint32_t log_keep;
     uint8_t is_watched;
+    char kill_file[512];
     uint32_t n_instruments;
     struct instrument_words instruments[HOST_INSTRUMENTS_MAX];
 };
@@ -94,14 +95,28 @@ static const struct schema_field words_fields[] = {
      .preset = "16MiB", .doc = "of a file of the log; then the next one is begun"},
     {"log_keep", SCHEMA_INT, SCHEMA_MEMBER(struct words, log_keep), .min = 1, .max = 100,
      .preset = "5", .doc = "full files of the log that are kept"},
+    {"kill_file", SCHEMA_TEXT, SCHEMA_MEMBER(struct words, kill_file), .max = 511, .is_public = 1,
+     .doc =
+         "while this file is there the kill switch is thrown, looked at each second; a path from "
+         "/ on, default: KILL in the run directory"},
     {"watch", SCHEMA_BOOL, SCHEMA_MEMBER(struct words, is_watched), .preset = "false",
      .doc = "changes of the roster's file are applied as soon as it is saved"},
     {"instruments", SCHEMA_MAP, SCHEMA_ARRAY(struct words, instruments, n_instruments),
      .sub = &instrument_schema, .is_required = 1, .list_min = 1,
      .doc = "what is traded and watched"},
     {NULL}};
+
+static void check_words(struct config *config, const struct config_node *node, void *out)
+{
+    const struct words *words = out;
+
+    if (words->kill_file[0] != '\0' && words->kill_file[0] != '/')
+        config_refuse(config, config_get(node, "kill_file"), CONFIG_E_PATH,
+                      "kill_file is relative; expected a path from / on");
+}
+
 const struct schema settings_schema = {"settings", sizeof(struct words), words_fields,
-                                       .check = NULL};
+                                       .check = check_words};
 
 static int digits_of(int64_t count, int exp)
 {
@@ -250,6 +265,7 @@ static void take_words(struct settings *settings, const struct words *words)
     settings->log_size = words->log_size;
     settings->log_keep = words->log_keep;
     settings->is_watched = words->is_watched;
+    memcpy(settings->kill_file, words->kill_file, sizeof(settings->kill_file));
     settings->host.instruments = settings->instruments;
     settings->host.n_instruments = words->n_instruments;
     for (uint32_t i = 0; i < words->n_instruments; i++)

@@ -14,6 +14,7 @@ struct settings {
     uint64_t log_size;
     uint32_t log_keep;
     uint8_t is_watched;      /* the roster's file */
+    char kill_file[512];     /* from / on; "": KILL_FILE in the run directory */
     struct host_config host; /* slots and instruments point into this struct */
     struct host_instrument instruments[HOST_INSTRUMENTS_MAX];
     struct crew_slot slots[SLOTS_MAX];
