@@ -80,6 +80,8 @@ void api_put_feed(const struct api *api, struct jout *out);
 void api_put_foreign(const struct api *api, const struct foreign_order *order, struct jout *out);
 void api_put_latency(const struct api *api, struct jout *out);
 /* The changes of generation of this run, newest first. */
+/* Those that nobody acknowledged, or all that are kept, newest first. */
+void api_put_alerts(const struct api *api, int is_all, struct jout *out);
 void api_put_reloads(const struct api *api, struct jout *out);
 /* Null while there was no tournament. */
 void api_put_tournament(const struct api *api, struct jout *out);

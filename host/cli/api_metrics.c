@@ -5,6 +5,7 @@
 
 #include "base/num.h"
 #include "cli/api.h"
+#include "market/alerts.h"
 
 static void head(FILE *out, const char *name, const char *type, const char *help)
 {
@@ -201,6 +202,24 @@ static void venue_metrics(FILE *out, const struct gateway_status *venue)
           (double)venue->offset_ns / 1e9);
 }
 
+static void alert_metrics(FILE *out, const struct host_view_alerts *alerts)
+{
+    head(out, "agon_alerts_total", "counter", "Alerts of this run directory by kind.");
+    for (uint16_t kind = 1; kind < ALERT_KINDS; kind++)
+        fprintf(out, "agon_alerts_total{kind=\"%s\"} %llu\n", alert_info(kind)->name,
+                (unsigned long long)alerts->counts[kind]);
+    gauge(out, "agon_alerts_open", "Alerts that nobody has acknowledged, of the newest 128.",
+          alerts->n_open);
+    gauge(out, "agon_alerts_critical", "... and that need a person now.", alerts->n_urgent);
+    counter(out, "agon_alerts_repeated_total", "Repetitions within ten seconds, not raised again.",
+            alerts->n_folded);
+    counter(out, "agon_alerts_lost_total", "Alerts that found no room.", alerts->n_lost);
+    counter(out, "agon_alerts_delivered_total", "Alerts that the webhook took, this run.",
+            alerts->n_delivered);
+    counter(out, "agon_alerts_dead_total", "Alerts in the dead-letter file, this run.",
+            alerts->n_dead);
+}
+
 void api_metrics(void *ctx, FILE *out)
 {
     const struct api *api = ctx;
@@ -234,6 +253,7 @@ void api_metrics(void *ctx, FILE *out)
     histogram(out, "agon_delivery_seconds", "From the socket's read to the end of the step.",
               &view->queue_ns);
     venue_metrics(out, &view->venue);
+    alert_metrics(out, &view->alerts);
     delivery(out, view);
     for (size_t i = 0; i < sizeof(slot_metrics) / sizeof(slot_metrics[0]); i++) {
         const struct slot_metric *metric = &slot_metrics[i];

@@ -154,6 +154,7 @@ static int start_host(struct demo *demo, struct error *err)
 {
     static struct host_instrument instruments[HOST_INSTRUMENTS_MAX];
     struct host_config config = {
+        .has_no_operator = 1,
         .mode = RUN_LIVE,
         .base_currency = "USDT",
         .instruments = instruments,

@@ -12,6 +12,7 @@
 #include "cli/apply.h"
 #include "sys/log.h"
 
+#define ORDER_NS  ((int64_t)1000000000) /* an order waits so long for the engine's answer */
 #define TAIL_MAX  1000
 #define TAIL_ROOM (256 << 10)
 
@@ -235,6 +236,18 @@ static int do_foreign(void *ctx, const struct control_call *call, struct jout *o
     return AGON_OK;
 }
 
+static int do_alerts(void *ctx, const struct control_call *call, struct jout *out,
+                     struct error *err)
+{
+    int is_all = call->argc > 0 && strcmp(call->argv[0], "all") == 0;
+
+    if (call->argc > 0 && !is_all)
+        return error_set(err, AGON_EINVAL, "'%.32s' is not known here; expected all",
+                         call->argv[0]);
+    api_put_alerts(ctx, is_all, out);
+    return AGON_OK;
+}
+
 /* ---- log ---- */
 
 static int do_log_tail(void *ctx, const struct control_call *call, struct jout *out,
@@ -306,6 +319,35 @@ static int do_log_level(void *ctx, const struct control_call *call, struct jout 
 }
 
 /* ---- ordering ---- */
+
+static int do_alerts_ack(void *ctx, const struct control_call *call, struct jout *out,
+                         struct error *err)
+{
+    struct api *api = ctx;
+    struct record_command_by by = {
+        .command = {.kind = COMMAND_ACK_ALERT, .scope = SCOPE_GLOBAL, .reason = REASON_OPERATOR}};
+    uint64_t seq = 0;
+    int rc;
+
+    if (strcmp(call->argv[0], "all") != 0 &&
+        (num_parse(call->argv[0], strlen(call->argv[0]), 0, &by.command.value) < 0 ||
+         by.command.value < 1))
+        return error_set(err, AGON_EINVAL, "'%.32s' is not an alert's seq; expected one, or all",
+                         call->argv[0]);
+    snprintf(by.who, sizeof(by.who), "%s", call->who != NULL ? call->who : "");
+    rc = host_order(api->host, &by, ORDER_NS, &seq);
+    if (rc == AGON_EINVAL)
+        return error_set(err, AGON_ENOENT, "no alert with seq %.32s is kept; `alerts all` has them",
+                         call->argv[0]);
+    if (rc < 0)
+        return error_set(err, rc, "the host did not take it: %s", error_name(rc));
+    jout_open(out, '{');
+    jout_kv_str(out, "done", "acknowledged");
+    jout_kv_str(out, "on", call->argv[0]);
+    jout_kv_int(out, "seq", (int64_t)seq);
+    jout_close(out, '{');
+    return AGON_OK;
+}
 
 static int do_apply(void *ctx, const struct control_call *call, struct jout *out, struct error *err)
 {
@@ -435,6 +477,9 @@ const struct control_verb api_verbs[] = {
      0, 0, NULL},
     {"tournament why", "AGENT", "why an agent got what it got", CONTROL_CLIENT, 1, 1, NULL},
     {"tournament dry-run", "[AGENT]", "what a tournament would do now", CONTROL_CLIENT, 0, 1, NULL},
+    {"alerts", "[all]", "what nobody has acknowledged yet; all: the newest 128", CONTROL_READ, 0, 1,
+     do_alerts},
+    {"alerts ack", "SEQ|all", "somebody has seen to it", CONTROL_OPERATE, 1, 1, do_alerts_ack},
     {"log tail", "[LINES]", "the last lines of the log", CONTROL_READ, 0, 1, do_log_tail},
     {"log level", "LEVEL", "log lines from that level on: debug, info, warn, error",
      CONTROL_OPERATE, 1, 1, do_log_level},

@@ -69,7 +69,8 @@ static int config_account(struct engine *engine, const struct record_account_of 
     if (record->venue == 0 || record->venue > VENUES_MAX ||
         record->account >= LEDGER_ACCOUNTS_MAX ||
         (engine->slots.n > 0 && engine->account_of[record->venue] != record->account + 1)) {
-        engine_alert(engine, 3, "account", "a venue's account cannot be what it was told to be");
+        engine_raise(engine, ALERT_CONFIG, ALERT_NO_SLOT, 0, 0, 0,
+                     "a venue's account cannot be what it was told to be");
         return AGON_EINVAL;
     }
     engine->account_of[record->venue] = (uint16_t)(record->account + 1);
@@ -91,7 +92,8 @@ static int config_slot(struct engine *engine, const struct record_slot *record)
 
     if (record->account >= LEDGER_ACCOUNTS_MAX || engine->table.base_currency == 0 ||
         record->limits.capital_amt < 0 || record->limits.capital_amt > INT64_MAX / 4) {
-        engine_alert(engine, 3, "slot", "a slot needs an account and a base currency first");
+        engine_raise(engine, ALERT_CONFIG, ALERT_NO_SLOT, 0, 0, 0,
+                     "a slot needs an account and a base currency first");
         return AGON_EINVAL;
     }
     for (uint32_t i = 0; i < record->subscription.n_instruments && i < SLOT_INSTRUMENTS_MAX; i++) {
@@ -99,12 +101,13 @@ static int config_slot(struct engine *engine, const struct record_slot *record)
             instruments_get(&engine->table, record->subscription.instruments[i]);
 
         if (instrument == NULL) {
-            engine_alert(engine, 3, "slot", "a slot names an instrument that does not exist");
+            engine_raise(engine, ALERT_CONFIG, ALERT_NO_SLOT, 0, 0, 0,
+                         "a slot names an instrument that does not exist");
             return AGON_EINVAL;
         }
         if (record->agent_kind == AGON_STRATEGY &&
             instrument->quote != engine->table.base_currency) {
-            engine_alert(engine, 3, "slot",
+            engine_raise(engine, ALERT_CONFIG, ALERT_NO_SLOT, 0, 0, 0,
                          "a slot may trade only instruments quoted in the base currency");
             return AGON_EINVAL;
         }
@@ -120,25 +123,27 @@ static int config_slot(struct engine *engine, const struct record_slot *record)
         if (share_amt < 0 &&
             (capital_before < -change_amt ||
              engine_free_of(engine, before, account, engine->table.base_currency) < -share_amt)) {
-            engine_alert(engine, 3, "slot",
+            engine_raise(engine, ALERT_CONFIG, ALERT_NO_SLOT, 0, 0, 0,
                          "a slot's capital is in use: it cannot be taken from it");
             return AGON_EINVAL;
         }
         if (!ledger_can_transfer(engine->ledger, account, LEDGER_EXTERNAL, record->slot,
                                  engine->table.base_currency, share_amt)) {
-            engine_alert(engine, 3, "slot", "a slot's capital does not fit beside the others'");
+            engine_raise(engine, ALERT_CONFIG, ALERT_NO_SLOT, 0, 0, 0,
+                         "a slot's capital does not fit beside the others'");
             return AGON_EINVAL;
         }
         if (share_amt > 0 && engine->has_picture[account] &&
             ledger_amt(engine->ledger, account, LEDGER_EXTERNAL, engine->table.base_currency) <
                 share_amt) {
-            engine_alert(engine, 3, "slot", "the account does not have a slot's capital");
+            engine_raise(engine, ALERT_CONFIG, ALERT_NO_SLOT, 0, 0, 0,
+                         "the account does not have a slot's capital");
             return AGON_EINVAL;
         }
     }
     rc = slots_set(&engine->slots, record, &err);
     if (rc < 0) {
-        engine_alert(engine, 3, "slot", err.text);
+        engine_raise(engine, ALERT_CONFIG, ALERT_NO_SLOT, 0, 0, 0, err.text);
         return AGON_EINVAL;
     }
     engine->slots.all[record->slot].limits.capital_amt = num_add(capital_before, change_amt);
@@ -220,7 +225,7 @@ int control_config(struct engine *engine, const struct agon_event_hdr *event)
     switch (asset->kind) {
     case CONFIG_ASSET:
         if (instruments_set_asset(&engine->table, asset, &err) < 0) {
-            engine_alert(engine, 3, "asset", err.text);
+            engine_raise(engine, ALERT_CONFIG, ALERT_NO_SLOT, 0, 0, 0, err.text);
             return AGON_EINVAL;
         }
         return AGON_OK;
@@ -387,6 +392,9 @@ int control_command(struct engine *engine, const struct record_command *command)
         slot->stage = (uint8_t)command->value;
         deliver_capital(engine, slot->id);
         return AGON_OK;
+    case COMMAND_ACK_ALERT:
+        return command->value < 0 ? AGON_EINVAL
+                                  : alerts_acknowledge(engine, (uint64_t)command->value);
     case COMMAND_LIMIT:
         return set_limit(engine, command);
     default:
@@ -425,6 +433,7 @@ int control_crash(struct engine *engine, const struct record_crash *crash)
 
     if (rc < 0)
         return rc;
+    engine_raise(engine, ALERT_CRASH, crash->slot, 0, 0, 0, crash->text);
     engine->legs[crash->slot].n = 0; // half a wish of the dead is none
     if (crash->orders == ORDERS_FLATTEN)
         flatten_slot(engine, crash->slot, &orders);
@@ -432,7 +441,7 @@ int control_crash(struct engine *engine, const struct record_crash *crash)
         cancel_slot(engine, crash->slot, &orders);
     deliver_capital(engine, crash->slot);
     if (is_common(engine, crash)) {
-        engine_alert(engine, 3, "common-crash",
+        engine_raise(engine, ALERT_COMMON_CRASH, ALERT_NO_SLOT, 0, 0, 0,
                      "two agents died of the same event: everything is halted");
         return set_halt(engine, &halt, 1);
     }
@@ -484,7 +493,8 @@ int control_arm(struct engine *engine, const struct record_arm *arm)
         return AGON_OK;
     // A slot has its own share: no plugin takes the timers of the others.
     if (n_armed >= ENGINE_SLOT_TIMERS || place == ENGINE_TIMERS) {
-        engine_alert(engine, 2, "timers", "a timer was not armed: too many are");
+        engine_raise(engine, ALERT_TIMERS, ALERT_NO_SLOT, 0, 0, 0,
+                     "a timer was not armed: too many are");
         return AGON_EINVAL;
     }
     engine->timer_table[place] = (struct timer){.cookie = arm->cookie,
@@ -559,7 +569,7 @@ void control_sample(struct engine *engine, uint16_t id, int is_hour)
     intents_cancel_all(engine, id, 0,
                        engine->risk[id].is_drawdown_breached ? REASON_DRAWDOWN : REASON_DAILY_LOSS);
     deliver_capital(engine, id);
-    engine_alert(engine, 2, "loss-limit",
+    engine_raise(engine, ALERT_LOSS_LIMIT, id, 0, equity_amt, slot->limits.daily_loss_amt,
                  "a slot reached a loss limit: its orders are cancelled and it raises no new risk");
 }
 

@@ -205,9 +205,3 @@ void deliver_capital(struct engine *engine, uint16_t id)
             event.free_amt, engine_free_of(engine, slot, account, engine->table.base_currency));
     deliver_private(engine, id, &event.hdr);
 }
-
-void engine_alert(struct engine *engine, int level, const char *key, const char *text)
-{
-    if (engine->config.alert.alert != NULL)
-        engine->config.alert.alert(engine->config.alert.ctx, level, key, text);
-}

@@ -45,6 +45,22 @@ static int take_plan(struct driver *driver)
     return rc;
 }
 
+/* One for which the journal has no room stays with the engine and comes behind the next event. */
+static int take_alerts(struct driver *driver)
+{
+    struct record_alert alert;
+    int rc = AGON_OK;
+
+    while (rc >= 0 && engine_take_alert(driver->engine, &alert)) {
+        rc = take(driver, &alert.hdr, 0);
+        if (rc == AGON_EAGAIN)
+            return AGON_OK;
+        if (rc >= 0 && driver->port.alerted != NULL)
+            driver->port.alerted(driver->port.ctx, &alert);
+    }
+    return rc;
+}
+
 int driver_mark(struct driver *driver)
 {
     struct record_mark mark;
@@ -70,6 +86,8 @@ static int take_whole(struct driver *driver, struct agon_event_hdr *event)
     rc = take_unsent(driver);
     if (rc >= 0)
         rc = take_plan(driver);
+    if (rc >= 0)
+        rc = take_alerts(driver);
     if (rc >= 0 && driver->mark_every > 0 && engine_seq(driver->engine) >= driver->next_mark) {
         rc = driver_mark(driver);
         if (rc == AGON_EAGAIN)

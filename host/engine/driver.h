@@ -2,9 +2,10 @@
 /* driver: what everybody owes the engine who feeds it, in one place.
  *
  * Before an event come the timers that are due before it. Behind it come what no port had room for
- * (NOT_SENT), the plan of a tournament that it made due, and a MARK when one is to be made; nothing
- * may come between. A backtest, a live host and a simulation differ in where their events come from
- * and in what they do around each step, and so only in the port. [core] */
+ * (NOT_SENT), the plan of a tournament that it made due, the alerts that the core raised, and a
+ * MARK when one is to be made; nothing may come between. A backtest, a live host and a simulation
+ * differ in where their events come from and in what they do around each step, and so only in the
+ * port. [core] */
 #ifndef ENGINE_DRIVER_H
 #define ENGINE_DRIVER_H
 
@@ -19,8 +20,9 @@ struct driver_port { /* each may be NULL */
     /* The journal's buffer is full. 1: there may be room now; 0: there is none. With is_bound the
      * event has to follow another that the engine took, and must not be given up. */
     int (*wait)(void *ctx, int is_bound);
-    void (*planned)(void *ctx, const union plan_event *plan); /* and what it left unsent */
-    void (*marked)(void *ctx);                                /* the state is as the MARK says */
+    void (*planned)(void *ctx, const union plan_event *plan);     /* and what it left unsent */
+    void (*alerted)(void *ctx, const struct record_alert *alert); /* it is an event now */
+    void (*marked)(void *ctx); /* the state is as the MARK says */
 };
 struct driver {
     struct engine *engine; /* borrowed */

@@ -188,6 +188,7 @@ static int has_size(const struct agon_event_hdr *event)
         [EVENT_DUE] = 1,
         [EVENT_CRASH] = 3,
         [EVENT_QUARANTINE] = 3,
+        [EVENT_ALERT] = 3,
         [EVENT_PLAN] = sizeof(struct record_plan) / EVENT_GRANULE,
     };
 
@@ -236,7 +237,13 @@ static int apply(struct engine *engine, const struct agon_event_hdr *event, uint
     case EVENT_CRASH:
         return control_crash(engine, AS(record_crash, event));
     case EVENT_QUARANTINE:
-        return AGON_OK; // the host's own: in the journal for whoever asks why
+        // The host's own: in the journal for whoever asks why.
+        if (AS(record_quarantine, event)->is_set)
+            engine_raise(engine, ALERT_QUARANTINE, ALERT_NO_SLOT, 0, 0, 0,
+                         AS(record_quarantine, event)->text);
+        return AGON_OK;
+    case EVENT_ALERT:
+        return alerts_take(engine, AS(record_alert, event));
     case EVENT_PLAN:
         return tournament_plan(engine, AS(record_plan, event));
     case EVENT_START:

@@ -14,6 +14,7 @@
 
 #include "base/error.h"
 #include "base/hash.h"
+#include "engine/alerts.h"
 #include "engine/port.h"
 #include "exec/orders.h"
 #include "journal/buffer.h"
@@ -87,6 +88,14 @@ int engine_copy_wish(struct evring *ring, struct agon_event_hdr *wish);
  * next, so that a replay knows of it too. 1: there was one; 0: none (left). The driver asks after
  * every step. */
 int engine_take_unsent(struct engine *engine, struct record_report *report);
+
+/* The core raised an alert that is no event yet: *alert is that event, to be stepped next. 1: there
+ * is one; 0: none. The driver asks after every step; a replay reads them from its journal. */
+int engine_take_alert(struct engine *engine, struct record_alert *alert);
+/* One from outside the core: is it the repetition of one that is known, so that it need not come
+ * again? */
+int engine_is_repeated_alert(const struct engine *engine, const struct record_alert *alert);
+const struct alerts *engine_alerts(const struct engine *engine);
 
 /* A tournament was due in the last step: *plan is its plan of capital, to be stepped next. 1: there
  * is one; 0: none. The driver asks after every step. The engine takes no plan but the one that its

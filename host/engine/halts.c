@@ -67,6 +67,10 @@ static int set_global(struct engine *engine, const struct record_command *comman
     uint8_t cause = command->which;
 
     if (is_halted) {
+        // The journal's disk and the host's own end have their own words.
+        if (!engine->halts[cause].is_set && cause != HALT_STOPPING && cause != HALT_JOURNAL)
+            engine_raise(engine, cause == HALT_KILL ? ALERT_KILL : ALERT_HALT, ALERT_NO_SLOT, 0, 0,
+                         0, NULL);
         set(engine, &engine->halts[cause], command);
         return 1;
     }

@@ -99,6 +99,7 @@ struct engine {
     struct timer timer_table[ENGINE_TIMERS];
     uint64_t timer_order; /* tie-break of the heap */
     struct tournament tournament;
+    struct alerts alerts;
     /* not state: */
     struct venue_port venues[LEDGER_ACCOUNTS_MAX];
     struct runner_port runners[SLOTS_MAX];
@@ -146,7 +147,13 @@ agon_amt_t engine_margin_amt(const struct engine *engine, const struct slot *slo
                              agon_qty_t qty);
 /* Result of a position that closing it at the mark price would realise. */
 agon_amt_t engine_unrealised_amt(const struct engine *engine, const struct position *pos);
-void engine_alert(struct engine *engine, int level, const char *key, const char *text);
+
+/* alerts.c */
+/* slot: ALERT_NO_SLOT where it concerns none; text NULL: as ALERTS has it. */
+void engine_raise(struct engine *engine, uint16_t kind, uint16_t slot, agon_instrument_t instrument,
+                  int64_t value, int64_t limit, const char *text);
+int alerts_take(struct engine *engine, const struct record_alert *record);
+int alerts_acknowledge(struct engine *engine, uint64_t seq);
 
 /* market.c */
 int market_instrument(struct engine *engine, const struct agon_instrument *event);
@@ -163,8 +170,6 @@ int market_best(const struct engine *engine, agon_instrument_t instrument, agon_
 
 /* intents.c */
 int intents_take(struct engine *engine, const struct agon_intent_event *event);
-/* Asks the venue's gateway to cancel what the report shows: no order of the table is it. */
-void intents_stray(struct engine *engine, const struct record_report *report);
 void intents_cancel(struct engine *engine, struct order *order, uint16_t reason);
 /* Cancels the slot's open orders of an instrument (0: all); what one event cannot hold goes on by
  * sweeps. */

@@ -17,13 +17,13 @@ int market_instrument(struct engine *engine, const struct agon_instrument *event
 
     // After START nothing is allocated: a new instrument needs a new run, a changed one does not.
     if (engine->run != 0 && market->book == NULL) {
-        engine_alert(engine, 2, "instrument",
+        engine_raise(engine, ALERT_CONFIG, ALERT_NO_SLOT, 0, 0, 0,
                      "an instrument that was not configured at the start was ignored");
         return AGON_EINVAL;
     }
     rc = instruments_set(&engine->table, event, &err);
     if (rc < 0) {
-        engine_alert(engine, 2, "instrument", err.text);
+        engine_raise(engine, ALERT_CONFIG, ALERT_NO_SLOT, 0, 0, 0, err.text);
         return AGON_EINVAL;
     }
     if (market->book == NULL) {
@@ -236,7 +236,8 @@ static void pay_funding(struct engine *engine, const struct agon_instrument *ins
         worth = instruments_notional(&engine->table, instrument, px, pos->qty, NUM_EVEN);
         amt = -num_mul_div(worth, rate_ppb, 1000000000, NUM_EVEN);
         if (num_is_full(worth) || ledger_funding(engine->ledger, slot, id, amt) < 0) {
-            engine_alert(engine, 3, "ledger", "a funding payment does not fit its slot's books");
+            engine_raise(engine, ALERT_LEDGER, ALERT_NO_SLOT, 0, 0, 0,
+                         "a funding payment does not fit its slot's books");
             control_halt_all(engine, REASON_TOO_LARGE);
             continue;
         }

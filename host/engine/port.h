@@ -49,10 +49,11 @@ struct bar_port {
     void (*bar)(void *ctx, const struct agon_bar *bar);
 };
 
-/* Where alerts go. text is for people; key folds repeats. Never blocks. [core] */
+/* Who hears of an alert of the core at once, before it is an event (engine/alerts.h). Never blocks.
+ * [core] */
 struct alert_port {
     void *ctx;
-    void (*alert)(void *ctx, int level, const char *key, const char *text);
+    void (*alert)(void *ctx, const struct record_alert *alert);
 };
 
 #endif

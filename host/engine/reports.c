@@ -7,7 +7,7 @@
  * the truth, and nothing may be decided by them: all is halted until a person has looked. */
 static void halt_unbooked(struct engine *engine, const char *text)
 {
-    engine_alert(engine, 3, "ledger", text);
+    engine_raise(engine, ALERT_LEDGER, ALERT_NO_SLOT, 0, 0, 0, text);
     control_halt_all(engine, REASON_TOO_LARGE);
 }
 
@@ -112,7 +112,7 @@ static void book_fill(struct engine *engine, struct order *order,
     engine->counters.n_fills++;
     if (effect->is_over) {
         engine->counters.n_over_fills++;
-        engine_alert(engine, 3, "over-fill",
+        engine_raise(engine, ALERT_OVER_FILL, ALERT_NO_SLOT, 0, 0, 0,
                      "a venue filled more than an order asked for: the rest is in suspense");
         book_foreign(engine, report, LEDGER_SUSPENSE, order->side, effect->over_qty,
                      qty > 0 ? 0 : report->fee_amt);
@@ -229,7 +229,7 @@ static void book_forced(struct engine *engine, const struct record_report *repor
         if (first < 0)
             first = slot;
     }
-    engine_alert(engine, 1, "liquidation",
+    engine_raise(engine, ALERT_LIQUIDATION, ALERT_NO_SLOT, report->hdr.instrument, 0, 0,
                  "the venue closed a position by its own hand: it is booked to the slots that held "
                  "it");
     if (first < 0) {
@@ -267,37 +267,16 @@ static void book_forced(struct engine *engine, const struct record_report *repor
     }
 }
 
-/* Of our form, open, and none of those that we know: it fell out of the table, or of the journal.
- */
-static int is_open_sight(const struct record_report *report)
-{
-    return report->order_id != 0 &&
-           (report->kind == REPORT_ACK ||
-            (report->kind == REPORT_STATE && report->state >= AGON_ORDER_PENDING &&
-             report->state <= AGON_ORDER_CANCELLING));
-}
-
 int reports_take(struct engine *engine, const struct record_report *report)
 {
     struct order *order;
     struct orders_effect effect;
 
-    if (report->kind < REPORT_ACK || report->kind > REPORT_STRAY || report->qty < 0 ||
+    if (report->kind < REPORT_ACK || report->kind > REPORT_CANCEL_ACK || report->qty < 0 ||
         report->cum_qty < 0 || report->px < 0 || report->side > AGON_SELL ||
         report->account >= LEDGER_ACCOUNTS_MAX)
         return AGON_EINVAL;
-    if (report->kind == REPORT_STRAY) {
-        engine_alert(engine, 2, "stray",
-                     report->state == AGON_ORDER_CANCELLED
-                         ? "an order of ours that should not have been open is cancelled"
-                         : "an order of ours is open at the venue that should not be");
-        return AGON_OK;
-    }
     order = orders_find(engine->orders, report->order_id);
-    if (order == NULL && is_open_sight(report)) {
-        intents_stray(engine, report);
-        return AGON_OK;
-    }
     if (order == NULL) {
         if (report->kind == REPORT_FILL && report->side == 0)
             return AGON_EINVAL; // bought or sold? Ours we know, a stranger's we do not
@@ -313,7 +292,7 @@ int reports_take(struct engine *engine, const struct record_report *report)
             book_foreign(engine, report, LEDGER_EXTERNAL, report->side, report->qty,
                          report->fee_amt);
             note_fill(engine, report);
-            engine_alert(engine, 2, "foreign-fill",
+            engine_raise(engine, ALERT_FOREIGN_FILL, ALERT_NO_SLOT, report->hdr.instrument, 0, 0,
                          "a trade on the account belongs to no order of this host");
         }
         return AGON_OK;
@@ -326,12 +305,6 @@ int reports_take(struct engine *engine, const struct record_report *report)
         note_fill(engine, report);
     }
     intents_hold(engine, order);
-    if (effect.is_reopened)
-        engine_alert(engine, 2, "reopened",
-                     "an order that was given up is there at the venue: it is ours again, and is "
-                     "cancelled");
-    if (effect.is_stray)
-        intents_stray(engine, report);
     if (effect.is_changed)
         deliver_order(engine, order, report->reason != 0 ? report->reason : order->reason);
     if (effect.is_query)
@@ -380,7 +353,7 @@ static int take_position(struct engine *engine, const struct record_account *acc
             gap_qty = num_add(gap_qty, -pos->qty);
     }
     if (gap_qty != 0 && gap_qty == market->position_gap)
-        engine_alert(engine, 2, "position",
+        engine_raise(engine, ALERT_POSITION, ALERT_NO_SLOT, id, gap_qty, 0,
                      "the venue's position differs from what the slots hold of it");
     market->position_gap = gap_qty;
     return AGON_OK;
@@ -418,7 +391,7 @@ int reports_account(struct engine *engine, const struct record_account *account)
     // A fill that the picture has and we do not yet is a difference too, but one that passes: only
     // what a whole picture finds again is worth a word.
     if (suspense != 0 && suspense == before && (account->flags & 1) != 0)
-        engine_alert(engine, 2, "suspense",
+        engine_raise(engine, ALERT_SUSPENSE, ALERT_NO_SLOT, 0, suspense, 0,
                      "the venue's balance differs from the ledger: the difference is in suspense");
     if ((account->flags & 2) != 0)
         engine->has_picture[account->account] = 1;

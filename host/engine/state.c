@@ -267,6 +267,7 @@ void state_save(struct engine *engine, struct enc *enc)
     orders_save(engine->orders, enc);
     save_timers(engine, enc);
     tournament_save(&engine->tournament, engine->slots.n, enc);
+    alerts_save(&engine->alerts, enc);
 }
 
 uint64_t engine_save(struct engine *engine, void *bytes, uint64_t room)
@@ -394,6 +395,8 @@ int engine_load(struct engine *engine, const void *bytes, uint64_t n, struct err
         rc = load_timers(engine, &dec);
     if (rc >= 0)
         rc = tournament_load(&engine->tournament, engine->slots.n, &dec);
+    if (rc >= 0)
+        rc = alerts_load(&engine->alerts, &dec);
     if (rc >= 0 && (!dec_is_ok(&dec) || dec.used != dec.n || !is_sound(engine)))
         rc = AGON_ECORRUPT;
     if (rc < 0)

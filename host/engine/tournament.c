@@ -48,7 +48,7 @@ int tournament_config(struct engine *engine, const struct record_tournament *rec
     if (record->rules.mode == 0)
         return end_tournaments(tournament);
     if (plan_check_rules(&record->rules, &err) < 0) {
-        engine_alert(engine, 3, "tournament", err.text);
+        engine_raise(engine, ALERT_TOURNAMENT, ALERT_NO_SLOT, 0, 0, 0, err.text);
         return AGON_EINVAL;
     }
     REQUIRE(cron_parse(&cron, record->rules.schedule, strlen(record->rules.schedule), NULL) >= 0);
@@ -267,7 +267,8 @@ int tournament_plan(struct engine *engine, const struct record_plan *plan)
     if (event_bytes(&plan->hdr) != event_bytes(&ours->hdr) ||
         memcmp((const char *)plan + sizeof(plan->hdr), (const char *)ours + sizeof(ours->hdr),
                event_bytes(&ours->hdr) - sizeof(ours->hdr)) != 0) {
-        engine_alert(engine, 3, "tournament", "a plan is not the one that the state comes to");
+        engine_raise(engine, ALERT_TOURNAMENT, ALERT_NO_SLOT, 0, 0, 0,
+                     "a plan is not the one that the state comes to");
         return AGON_ECORRUPT;
     }
     tournament->is_pending = 0;

@@ -5,6 +5,7 @@
 
 #include "base/num.h"
 #include "base/utf8.h"
+#include "market/alerts.h"
 #include "slot/slot.h"
 
 enum field_kind {
@@ -66,11 +67,10 @@ static const char *const reports[] = {"none",
                                       "unknown",
                                       "state",
                                       "absent",
-                                      "cancel_ack",
-                                      "stray"};
-static const char *const commands[] = {
-    "none",           "halt",       "resume", "cancel_all", "flatten", "kill",
-    "slot_condition", "slot_stage", "limit",  "day",        "stop"};
+                                      "cancel_ack"};
+static const char *const commands[] = {"none",    "halt", "resume",         "cancel_all",
+                                       "flatten", "kill", "slot_condition", "slot_stage",
+                                       "limit",   "day",  "stop",           "ack_alert"};
 static const char *const modes[] = {"none", "backtest", "paper", "live", "dst"};
 static const char *const whys[] = {"none", "reload", "rollback", "restore", "fresh", "refused"};
 static const char *const crash_kinds[] = {"none", "died", "hung", "failed", "exited"};
@@ -456,6 +456,20 @@ static const struct field crash_fields[] = {U16(record_crash, slot),
                                             U64(record_crash, address),
                                             TEXT(record_crash, text),
                                             END};
+static const char *const alert_kinds[] = {"none",
+#define ALERT_NAME(number, symbol, name, level, unit, text) name,
+                                          ALERTS(ALERT_NAME)
+#undef ALERT_NAME
+};
+_Static_assert(N_OF(alert_kinds) == ALERT_KINDS, "ALERTS has a gap in its numbers");
+static const struct field alert_fields[] = {NAME16(record_alert, kind, alert_kinds),
+                                            U16(record_alert, slot),
+                                            U8(record_alert, level),
+                                            U64(record_alert, cause_seq),
+                                            I64(record_alert, value),
+                                            I64(record_alert, limit),
+                                            TEXT(record_alert, text),
+                                            END};
 static const struct field quarantine_fields[] = {
     U64(record_quarantine, generation_hash), U16(record_quarantine, slot),
     U8(record_quarantine, is_set), TEXT(record_quarantine, text), END};
@@ -551,6 +565,7 @@ static const struct layout layouts[] = {
     {EVENT_DUE, "due", 64, due_fields},
     {EVENT_CRASH, "crash", 192, crash_fields},
     {EVENT_QUARANTINE, "quarantine", 192, quarantine_fields},
+    {EVENT_ALERT, "alert", 192, alert_fields},
     {EVENT_PLAN, "plan", sizeof(struct record_plan), plan_fields},
 };
 

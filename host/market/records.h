@@ -27,7 +27,8 @@ enum event_type_host {
     EVENT_DUE = 65,     /* time has come: the engine said what is due, the clock port said when */
     EVENT_PLAN = 72,  /* a tournament's plan of capital: the engine made it, the driver offers it */
     EVENT_CRASH = 80, /* a slot's plugin died or was killed: what is known of it */
-    EVENT_QUARANTINE = 81 /* a binary is refused on this host from now on, or no longer */
+    EVENT_QUARANTINE = 81, /* a binary is refused on this host from now on, or no longer */
+    EVENT_ALERT = 88       /* what an operator has to know of: market/alerts.h */
 };
 
 /* flags of agon_book_part. A snapshot larger than one record comes in parts: FIRST clears the book,
@@ -68,10 +69,8 @@ enum report_kind {
     REPORT_NOT_SENT = 9,         /* no byte of the request left the host */
     REPORT_UNKNOWN = 10,         /* the request may or may not have been done */
     REPORT_STATE = 11, /* answer to a query: state, cum_qty (may lag; never lowers what is known) */
-    REPORT_ABSENT = 12,     /* proven: the venue never had the order (VENUES 1.3's two reads) */
-    REPORT_CANCEL_ACK = 13, /* the venue took the cancel request; the order is not yet final */
-    REPORT_STRAY = 14 /* a wire order of ours stands open that should not: the gateway cancels it.
-                         state OPEN: it was seen; CANCELLED: it is gone by our cancel */
+    REPORT_ABSENT = 12,    /* proven: the venue never had the order (VENUES 1.3's two reads) */
+    REPORT_CANCEL_ACK = 13 /* the venue took the cancel request; the order is not yet final */
 };
 
 struct record_report { /* REPORT. order_id is ours: the gateway reads it out of the client id */
@@ -110,9 +109,10 @@ enum command_kind { /* agon COMMAND: what an operator, or the host on its own ru
                     COMMAND_SLOT_CONDITION = 6, /* id: slot, value: enum slot_condition */
                     COMMAND_SLOT_STAGE = 7,     /* id: slot, value: enum slot_stage */
                     COMMAND_LIMIT = 8,          /* id: slot, which: enum limit_number, value */
-                    COMMAND_DAY = 9,  /* the trading day turned (00:00 UTC of engine time) */
-                    COMMAND_STOP = 10 /* global: halts, cancels all and closes every position, and
+                    COMMAND_DAY = 9,   /* the trading day turned (00:00 UTC of engine time) */
+                    COMMAND_STOP = 10, /* global: halts, cancels all and closes every position, and
                                          whatever fills later, until COMMAND_RESUME */
+                    COMMAND_ACK_ALERT = 11 /* value: seq of the alert; 0: all that there are */
 };
 /* which of a COMMAND_HALT or COMMAND_RESUME of everything: each cause is lifted by itself, and only
  * when none is left is there no halt. A RESUME of HALT_OPERATOR, a person's word, also lifts what
@@ -271,6 +271,16 @@ struct record_quarantine { /* QUARANTINE */
     uint8_t is_set, pad[5];
     char text[144]; /* why; UTF-8, ends with a NUL */
 };
+struct record_alert { /* ALERT */
+    struct agon_event_hdr hdr;
+    uint16_t kind; /* enum alert_kind */
+    uint16_t slot; /* 0xffff: of no slot */
+    uint8_t level; /* 1 for information, 2 needs a look, 3 needs a person now */
+    uint8_t pad[3];
+    uint64_t cause_seq;   /* of the event that it follows from; 0: it comes from outside the core */
+    int64_t value, limit; /* in the unit that ALERTS names for the kind */
+    char text[128];       /* UTF-8, ends with a NUL */
+};
 struct record_account_of { /* CONFIG of kind CONFIG_ACCOUNT: what is traded on a venue is traded on
                               that account */
     struct agon_event_hdr hdr;
@@ -396,8 +406,7 @@ enum cmd_kind {
     /* Everything of the account, at once, by whatever the venue has for it; what was decided before
      * and has not left never leaves. The CANCELs of its orders follow all the same: who has nothing
      * better ignores it. */
-    CMD_CANCEL_ALL = 5,
-    CMD_STRAY = 6 /* the core has no such open order: what stands at the venue is to go */
+    CMD_CANCEL_ALL = 5
 };
 struct order_cmd {
     uint64_t depends_seq; /* leaves only when durable_seq has passed it */
@@ -439,6 +448,7 @@ AGON_SIZE_IS(record_signal, 384);
 AGON_SIZE_IS(record_generation, 64);
 AGON_SIZE_IS(record_crash, 192);
 AGON_SIZE_IS(record_quarantine, 192);
+AGON_SIZE_IS(record_alert, 192);
 AGON_SIZE_IS(order_cmd, 120);
 AGON_SIZE_IS(tournament_rules, 280);
 AGON_SIZE_IS(record_tournament, 320);

@@ -21,12 +21,6 @@
 #define SNAPSHOTS    ((uint64_t)1000000)
 #define LOW_WATER    ((int64_t)1 << 30)
 
-static void on_alert(void *ctx, int level, const char *key, const char *text)
-{
-    (void)ctx;
-    log_write(NULL, level >= 3 ? LOG_ERROR : LOG_WARN, "engine", key, "%s", text);
-}
-
 static void on_plugin_log(void *ctx, uint16_t slot, uint32_t level, agon_ns_t t, const char *text)
 {
     struct host *host = ctx;
@@ -386,8 +380,10 @@ static int boot(struct host *host, uint32_t last_run, struct error *err)
     int rc;
 
     // Timers of earlier runs are due behind this one's start.
-    host->driver = (struct driver){
-        .engine = host->engine, .port = {.ctx = host, .wait = write_on}, .is_held = 1};
+    host->driver =
+        (struct driver){.engine = host->engine,
+                        .port = {.ctx = host, .alerted = host_send_alert, .wait = write_on},
+                        .is_held = 1};
     rc = boot_asset(host, config->base_currency, 1, err) != 0 ? AGON_OK : AGON_EINVAL;
 
     for (uint32_t i = 0; i < config->n_instruments && rc >= 0; i++)
@@ -609,7 +605,7 @@ static int open_gateway(struct host *host, uint32_t at, struct error *err)
 static int open_core(struct host *host, struct error *err)
 {
     struct engine_config engine = {.journal = &host->buffer,
-                                   .alert = {.ctx = host, .alert = on_alert},
+                                   .alert = {.ctx = host, .alert = host_on_alert},
                                    .bars = {.ctx = host, .bar = host_on_bar}};
     struct crew_config crew = {.log = on_plugin_log,
                                .step = host_crew_step,
@@ -713,11 +709,15 @@ int host_open(struct host **out, const struct host_config *config, struct error 
         error_set(err, rc, "host: out of memory");
         goto fail;
     }
-    rc = open_journal(host, &summary, err);
+    rc = host_alerts_open(host, err);
+    if (rc >= 0)
+        rc = open_journal(host, &summary, err);
     if (rc >= 0)
         rc = open_core(host, err);
+    host->is_rebuilding = 1;
     if (rc >= 0 && summary.end.next_seq > 1)
         rc = rebuild(host, &summary, err);
+    host->is_rebuilding = 0;
     if (rc >= 0)
         rc = load_agents(host, err);
     if (rc >= 0 && (ring_init(&host->control, FROM_CONTROL, sizeof(struct record_command_by)) < 0 ||

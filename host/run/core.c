@@ -195,6 +195,7 @@ void host_drive(struct host *host)
     host->driver =
         (struct driver){.engine = host->engine,
                         .port = {.ctx = host,
+                                 .alerted = host_send_alert,
                                  .before = before,
                                  .after = after,
                                  .wait = wait_for_writer,
@@ -312,9 +313,9 @@ static void mind_journal(struct host *host)
         host->halts &= ~(uint32_t)HOST_HALT_JOURNAL;
     if ((host->halts ^ before) & HOST_HALT_JOURNAL) {
         if (state > JOURNAL_RUNNING)
-            log_error("host", "journal-halt",
-                      "the journal is %s: no new orders from now on, cancels pass",
-                      journal_state_name(state));
+            host_alert(host, ALERT_JOURNAL, ALERT_NO_SLOT, 0, 0, 0,
+                       "the journal is %s: no new orders from now on, cancels pass",
+                       journal_state_name(state));
         else
             log_warn("host", "journal-resume", "the journal runs again: orders are taken");
     }
@@ -631,6 +632,7 @@ void host_show(struct host *host)
     view->n_instruments = 0;
     for (uint32_t id = 1; id <= table->n_instruments && id <= HOST_INSTRUMENTS_MAX; id++)
         show_instrument(host, id);
+    host_show_alerts(host, &view->alerts);
     // Never waits for whoever is looking: then this view is skipped.
     if (pthread_mutex_trylock(&host->view_lock) == 0) {
         *host->view = *view;
@@ -785,8 +787,8 @@ static void park(struct host *host)
     uint32_t seen = atomic_load_explicit(&host->core_wake, memory_order_acquire);
 
     atomic_store_explicit(&host->is_core_asleep, 1, memory_order_seq_cst);
-    if (!has_news(host) && ring_used(&host->control) == 0 && atomic_load(&host->change) == NULL &&
-        !atomic_load(&host->is_stopping))
+    if (!has_news(host) && ring_used(&host->control) == 0 && ring_used(&host->alerts.in) == 0 &&
+        atomic_load(&host->change) == NULL && !atomic_load(&host->is_stopping))
         futex_wait(&host->core_wake, seen, PARK_NS);
     atomic_store_explicit(&host->is_core_asleep, 0, memory_order_relaxed);
 }
@@ -836,6 +838,7 @@ void *host_core_main(void *ctx)
         n += drain_paper(host);
         n += drain_wishes(host);
         n += drain_due(host);
+        n += host_drain_alerts(host);
         // Who hands a slot over wants everything heard that was wished up to here.
         if (crew_is_busy(host->crew)) {
             advance(host);

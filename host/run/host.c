@@ -20,6 +20,8 @@ int host_start(struct host *host, struct error *err)
 {
     if (history_new(&host->history, engine_instruments(host->engine)->n_instruments) < 0)
         return error_set(err, AGON_ENOMEM, "no memory for the history");
+    if (host_alerts_start(host, err) < 0)
+        return AGON_EIO;
     host->started_ns = clock_mono();
     if (machine_start(&host->writer_thread, host_writer_main, host) < 0)
         goto fail;
@@ -46,6 +48,7 @@ fail_writer:
     atomic_store(&host->is_writer_stopping, 1);
     machine_join(&host->writer_thread);
 fail:
+    host_alerts_stop(host);
     return error_set(err, AGON_EIO, "a thread could not be started");
 }
 
@@ -164,6 +167,7 @@ int host_stop(struct host *host, int64_t grace_ns, int signal_fd, struct error *
     // A halt by the host itself ends with it; the next start begins without.
     host->halts &= ~(uint32_t)HOST_HALT_STOPPING;
     host_tell(host);
+    host_drain_alerts(host);
     rc = driver_mark(&host->driver);
     if (rc >= 0)
         rc = engine_hash(host->engine, host->last_hash);
@@ -172,6 +176,7 @@ int host_stop(struct host *host, int64_t grace_ns, int signal_fd, struct error *
     host_stop_packer(host);
     atomic_store(&host->is_writer_stopping, 1);
     machine_join(&host->writer_thread);
+    host_alerts_stop(host);
     if (rc < 0)
         error_set(err, rc, "the last state could not be marked: %s", error_name(rc));
     return rc < 0 ? rc : journal_writer_close(host->writer, err);
@@ -213,6 +218,7 @@ void host_free(struct host *host)
         paper_free(host->lines[i].paper);
     engine_free(host->engine);
     process_bus_free(&host->bus);
+    host_alerts_close(host);
     journal_writer_free(host->writer);
     if (host->has_buffer)
         journal_buffer_deinit(&host->buffer);

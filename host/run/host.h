@@ -72,6 +72,8 @@ struct host_config {
     int is_resumed; /* lifts what an operator halted, stopped or killed in an earlier run */
     char kill_why[COMMAND_WHY]; /* the kill switch is thrown from the start on, for this; "": it is
                                    not */
+    char webhook[800];          /* where alerts go, by HTTP POST as JSON; empty: nowhere */
+    int has_no_operator;        /* a demo or test: that there is no webhook is no alert */
 };
 
 struct host_view_position {
@@ -145,6 +147,15 @@ struct host_view_halt {
     agon_ns_t t;     /* engine time */
     char who[32], why[96];
 };
+struct host_view_alerts {
+    uint64_t n;                        /* that there ever were */
+    uint32_t n_kept, n_open, n_urgent; /* in all; not acknowledged; those of level 3 */
+    struct alert all[ALERTS_KEPT];     /* newest first */
+    uint64_t counts[ALERT_KINDS];
+    uint64_t n_folded, n_lost;
+    uint64_t n_delivered, n_dead; /* by this run: to the webhook, to the dead-letter file */
+    uint8_t has_webhook;
+};
 struct host_view {
     agon_ns_t t; /* engine time */
     uint64_t seq, durable_seq;
@@ -164,6 +175,7 @@ struct host_view {
     union plan_event plan; /* of it */
     uint64_t n_fills;      /* of this run; number n stands at n % HOST_VIEW_FILLS */
     struct host_view_fill fills[HOST_VIEW_FILLS];
+    struct host_view_alerts alerts;
     struct hist step_ns;  /* of one engine step */
     struct hist queue_ns; /* from the socket's read to the end of the step */
 };

@@ -13,6 +13,8 @@
 #include "engine/paper.h"
 #include "journal/writer.h"
 #include "market/history.h"
+#include "net/jout.h"
+#include "net/post.h"
 #include "net/stream_uv.h"
 #include "run/host.h"
 #include "sys/claim.h"
@@ -65,6 +67,29 @@ struct host_line {
     void *from_venue_memory; /* owned */
     struct evring from_venue_in, from_venue_out;
     struct ring to_venue; /* of struct order_cmd */
+};
+
+#define HOST_ALERTS 256
+struct host_alert_out { /* an alert on its way to the sink */
+    struct record_alert alert;
+    char slot[SLOT_NAME], symbol[32];
+    int8_t base_exp;
+};
+struct host_alerts {         /* alerts.c */
+    struct ring in;          /* of struct record_alert, to core */
+    pthread_mutex_t lock;    /* of the writing end of in */
+    _Atomic uint64_t n_lost; /* that found no room on their way */
+    struct ring out;         /* of struct host_alert_out, from core to the sink */
+    uv_loop_t loop;
+    uv_async_t wake;
+    struct stream_uv *stream; /* owned */
+    struct post *post;        /* owned; NULL: no webhook is configured */
+    struct jout *text;        /* owned */
+    int dead_fd, cursor_fd;   /* -1: none */
+    pthread_t thread;
+    uint8_t is_open, is_running;
+    _Atomic uint32_t is_stopping;
+    _Atomic uint64_t n_delivered, n_dead;
 };
 
 struct host {
@@ -168,6 +193,9 @@ struct host {
     uint32_t n_snaps;
     _Atomic uint32_t is_snap_full;
 
+    struct host_alerts alerts;
+    uint8_t is_rebuilding; /* what is raised was raised before */
+
     struct host_view *view, *draft; /* owned */
     pthread_mutex_t view_lock;
     unsigned char last_hash[HASH_SIZE];
@@ -182,6 +210,22 @@ agon_ns_t host_now(struct host *host);                          /* market time *
 void host_show(struct host *host);
 /* The plugin of a slot is gone, and why; the engine is told by host_tell. */
 void host_fail_slot(struct host *host, uint16_t slot, const char *why);
+/* alerts.c: the sink's thread, and the way of an alert from any thread to it through the core */
+int host_alerts_open(struct host *host, struct error *err);
+int host_alerts_start(struct host *host, struct error *err);
+void host_alerts_stop(struct host *host); /* after the core's last step: what waits is dealt with */
+void host_alerts_close(struct host *host);
+/* Something that an operator has to know of: goes to the log at once, then to the journal and the
+ * sink. Units: ALERTS in market/alerts.h. Never blocks. [any] */
+void host_alert(struct host *host, uint16_t kind, uint16_t slot, agon_instrument_t instrument,
+                int64_t value, int64_t limit, const char *format, ...)
+    __attribute__((format(printf, 7, 8)));
+void host_on_alert(void *ctx, const struct record_alert *alert); /* the engine raised it */
+/* One that is an event now goes to the sink. [core] */
+void host_send_alert(void *ctx, const struct record_alert *alert);
+/* Offers the alerts of other threads to the engine. Returns how many. [core] */
+int host_drain_alerts(struct host *host);
+void host_show_alerts(struct host *host, struct host_view_alerts *view); /* [core] */
 /* change.c */
 void host_drain_change(struct host *host);
 int host_await_change(struct host *host, struct host_change *change, int64_t wait_ns);

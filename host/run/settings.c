@@ -5,6 +5,7 @@
 
 #include "base/exit.h"
 #include "base/num.h"
+#include "net/post.h"
 #include "run/config_file.h"
 #include "run/slots.h"
 #include "venue/config.h"
@@ -25,6 +26,7 @@ struct words {
     uint64_t low_water_bytes, market_keep_bytes, market_segment_bytes, snapshot_every;
     uint64_t seed;
     char http[64];
+    char webhook[800];
     uint64_t log_size;
     uint32_t log_keep;
     uint8_t is_watched;
@@ -91,6 +93,8 @@ static const struct schema_field words_fields[] = {
     {"seed", SCHEMA_U64, SCHEMA_MEMBER(struct words, seed), .preset = "1", .doc = "of the run"},
     {"http", SCHEMA_TEXT, SCHEMA_MEMBER(struct words, http), .preset = "127.0.0.1:0",
      .doc = "where dashboard, API and metrics are: a loopback address and a port, 0: any; or off"},
+    {"webhook", SCHEMA_TEXT, SCHEMA_MEMBER(struct words, webhook),
+     .doc = "where alerts go, each as JSON by HTTP POST: https://..., or http:// on loopback"},
     {"log_size", SCHEMA_SIZE, SCHEMA_MEMBER(struct words, log_size), .min = 4096, .max = INT64_MAX,
      .preset = "16MiB", .doc = "of a file of the log; then the next one is begun"},
     {"log_keep", SCHEMA_INT, SCHEMA_MEMBER(struct words, log_keep), .min = 1, .max = 100,
@@ -262,6 +266,7 @@ static void take_words(struct settings *settings, const struct words *words)
     settings->host.snapshot_every = words->snapshot_every;
     settings->host.slots = settings->slots;
     memcpy(settings->http, words->http, sizeof(settings->http));
+    memcpy(settings->host.webhook, words->webhook, sizeof(settings->host.webhook));
     settings->log_size = words->log_size;
     settings->log_keep = words->log_keep;
     settings->is_watched = words->is_watched;
@@ -275,6 +280,8 @@ static void take_words(struct settings *settings, const struct words *words)
 int settings_read(struct settings *settings, const char *path, const char *plugins, int is_again)
 {
     struct words *words = calloc(1, sizeof(*words));
+    struct post_target target;
+    struct error err = {0};
     char venue[1024];
     struct config_file file;
     int is_known;
@@ -287,6 +294,9 @@ int settings_read(struct settings *settings, const char *path, const char *plugi
         config_read(file.config, &settings_schema, words);
         if (config_root(file.config) != NULL)
             check_symbols(file.config, words);
+        if (words->webhook[0] != '\0' && post_target_parse(&target, words->webhook, &err) < 0)
+            config_refuse(file.config, config_at(file.config, "webhook"), CONFIG_E_CONFLICT, "%s",
+                          err.text);
         if (config_root(file.config) != NULL && (words->venue[0] != '\0') == (words->n_venues > 0))
             config_refuse(file.config, config_root(file.config),
                           words->n_venues > 0 ? CONFIG_E_CONFLICT : CONFIG_E_MISSING,

@@ -216,6 +216,7 @@ static int open_host(struct wire *wire, const struct round *round, struct error 
     static struct crew_slot slots[AGENTS];
     struct host_instrument instruments[SENDER_SYMBOLS];
     struct host_config config = {.mode = RUN_PAPER,
+                                 .has_no_operator = 1,
                                  .dir = wire->dir,
                                  .base_currency = "USDT",
                                  .instruments = instruments,

@@ -8,15 +8,13 @@
 
 static struct world *world;
 static uint32_t n_alerts;
-static char last_alert[64];
+static uint16_t last_alert;
 
-static void on_alert(void *ctx, int level, const char *key, const char *text)
+static void on_alert(void *ctx, const struct record_alert *alert)
 {
     (void)ctx;
-    (void)level;
-    (void)text;
     n_alerts++;
-    snprintf(last_alert, sizeof(last_alert), "%s", key);
+    last_alert = alert->kind;
 }
 
 static void set_leverage(uint16_t id, uint32_t leverage)
@@ -379,7 +377,7 @@ START_TEST(a_position_that_the_venue_sees_otherwise_is_told_when_it_stays_so)
     ck_assert_uint_eq(n_alerts, 0); // a fill may be on its way
     ck_assert_int_eq(engine_step(engine, &picture.hdr), AGON_OK);
     ck_assert_uint_eq(n_alerts, 1);
-    ck_assert_str_eq(last_alert, "position");
+    ck_assert_uint_eq(last_alert, ALERT_POSITION);
     picture.free_amt = 100000;
     ck_assert_int_eq(engine_step(engine, &picture.hdr), AGON_OK);
     ck_assert_int_eq(engine_step(engine, &picture.hdr), AGON_OK);

@@ -27,7 +27,9 @@ PINNED(struct bars, 1048);
 PINNED(struct agon_instrument, 192);
 PINNED(struct agon_top10, 384);
 PINNED(struct asset, 17);
-_Static_assert(offsetof(struct engine, venues) - offsetof(struct engine, seq) == 669824,
+PINNED(struct alert, 176);
+PINNED(struct record_alert, 192);
+_Static_assert(offsetof(struct engine, venues) - offsetof(struct engine, seq) == 698808,
                "the state of struct engine changed: is it saved, loaded and changed in this test?");
 
 static struct world *world;
@@ -428,6 +430,47 @@ START_TEST(tournaments)
 }
 END_TEST
 
+START_TEST(alerts)
+{
+    struct record_alert record;
+    struct alert *kept;
+
+    begin();
+    alert_make(&record, ALERT_KILL, 1, BTCUSDT, 5, 6, "said");
+    ck_assert_int_eq(world_step(world, &record), AGON_OK);
+    engine_raise(engine, ALERT_CRASH, 0, BTCUSDT, 7, 8, "died");
+    world_hash(world, before);
+    kept = &engine->alerts.all[0];
+    STATE(kept->seq);
+    STATE(kept->t);
+    STATE(kept->kind);
+    STATE(kept->slot);
+    STATE(kept->level);
+    STATE(kept->is_acked);
+    STATE(kept->instrument);
+    STATE(kept->value);
+    STATE(kept->limit);
+    STATE(kept->text[0]);
+    STATE(kept->text[127]);
+    STATE(engine->alerts.n);
+    STATE(engine->alerts.counts[ALERT_KILL]);
+    STATE(engine->alerts.counts[ALERT_KINDS - 1]);
+    STATE(engine->alerts.n_folded);
+    STATE(engine->alerts.n_lost);
+    STATE(engine->alerts.n_waiting);
+    STATE(engine->alerts.waiting[0].kind);
+    STATE(engine->alerts.waiting[0].slot);
+    STATE(engine->alerts.waiting[0].hdr.instrument);
+    STATE(engine->alerts.waiting[0].cause_seq);
+    STATE(engine->alerts.waiting[0].value);
+    STATE(engine->alerts.waiting[0].limit);
+    STATE(engine->alerts.waiting[0].text[0]);
+    NO_STATE(engine->alerts.waiting[1].kind); // no more wait
+    NO_STATE(engine->alerts.all[1].kind);
+    world_free(world);
+}
+END_TEST
+
 START_TEST(groups_of_legs)
 {
     struct agon_origin *origin;
@@ -614,6 +657,7 @@ int main(void)
     tcase_add_test(tcase, instruments_and_assets);
     tcase_add_test(tcase, slots_risk_and_score);
     tcase_add_test(tcase, tournaments);
+    tcase_add_test(tcase, alerts);
     tcase_add_test(tcase, groups_of_legs);
     tcase_add_test(tcase, orders);
     tcase_add_test(tcase, the_ledger);

@@ -1,0 +1,358 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Alerts of a host. Whoever raises one, the core steps it as an event; from there it goes to the
+ * sink, a thread of its own with a loop of its own, so that neither a hung webhook nor a hung venue
+ * keeps the other waiting. What the webhook does not take in time is appended to the dead-letter
+ * file. How far the sink has come is kept in a file, so that a restart goes on from there. */
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "run/host_impl.h"
+#include "sys/log.h"
+
+#define DELIVER_NS ((int64_t)4500 * 1000 * 1000) /* then there is time to write the dead letter */
+#define DEAD_MAX   ((off_t)16 << 20)             /* bytes; the file before it is kept too */
+#define DEAD_FILE  "alerts.dead.ndjson"
+
+static void say(const struct record_alert *alert)
+{
+    log_write(NULL,
+              alert->level >= ALERT_CRITICAL  ? LOG_ERROR
+              : alert->level >= ALERT_WARNING ? LOG_WARN
+                                              : LOG_INFO,
+              "alert", alert_info(alert->kind)->name, "%s", alert->text);
+}
+
+void host_alert(struct host *host, uint16_t kind, uint16_t slot, agon_instrument_t instrument,
+                int64_t value, int64_t limit, const char *format, ...)
+{
+    struct record_alert alert, *place;
+    char text[sizeof(alert.text)];
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    alert_make(&alert, kind, slot, instrument, value, limit, text);
+    say(&alert);
+    pthread_mutex_lock(&host->alerts.lock);
+    place = ring_claim(&host->alerts.in);
+    if (place != NULL) {
+        *place = alert;
+        ring_publish(&host->alerts.in);
+    }
+    pthread_mutex_unlock(&host->alerts.lock);
+    if (place == NULL)
+        atomic_fetch_add(&host->alerts.n_lost, 1);
+    else
+        host_wake_core(host);
+}
+
+void host_on_alert(void *ctx, const struct record_alert *alert)
+{
+    if (!((const struct host *)ctx)->is_rebuilding)
+        say(alert);
+}
+
+/* ---- core ---- */
+
+void host_send_alert(void *ctx, const struct record_alert *alert)
+{
+    struct host *host = ctx;
+    const struct instruments *table = engine_instruments(host->engine);
+    const struct agon_instrument *instrument = instruments_get(table, alert->hdr.instrument);
+    const struct slot *slot =
+        alert->slot < SLOTS_MAX ? slots_get(engine_slots(host->engine), alert->slot) : NULL;
+    const struct asset *base = instruments_asset(table, table->base_currency);
+    struct host_alert_out *out = ring_claim(&host->alerts.out);
+
+    if (out == NULL) {
+        atomic_fetch_add(&host->alerts.n_lost, 1);
+        return;
+    }
+    memset(out, 0, sizeof(*out));
+    out->alert = *alert;
+    out->base_exp = base != NULL ? base->exp : 0;
+    if (slot != NULL)
+        memcpy(out->slot, slot->name, sizeof(out->slot));
+    if (instrument != NULL)
+        memcpy(out->symbol, instrument->symbol, sizeof(out->symbol));
+    ring_publish(&host->alerts.out);
+    if (host->alerts.is_running)
+        uv_async_send(&host->alerts.wake);
+}
+
+int host_drain_alerts(struct host *host)
+{
+    struct record_alert own;
+    const struct record_alert *alert;
+    int n = 0;
+
+    while ((alert = ring_peek(&host->alerts.in)) != NULL) {
+        own = *alert;
+        own.hdr.t = host_now(host);
+        if (!engine_is_repeated_alert(host->engine, &own)) {
+            if (host_step(host, &own.hdr) == AGON_EAGAIN)
+                return n;
+            host_send_alert(host, &own);
+        }
+        ring_release(&host->alerts.in);
+        n++;
+    }
+    return n;
+}
+
+void host_show_alerts(struct host *host, struct host_view_alerts *view)
+{
+    const struct alerts *alerts = engine_alerts(host->engine);
+
+    view->n = alerts->n;
+    view->n_kept = (uint32_t)(alerts->n < ALERTS_KEPT ? alerts->n : ALERTS_KEPT);
+    view->n_open = view->n_urgent = 0;
+    for (uint32_t i = 0; i < view->n_kept; i++) {
+        const struct alert *alert = &alerts->all[(alerts->n - 1 - i) % ALERTS_KEPT];
+
+        view->all[i] = *alert;
+        view->n_open += !alert->is_acked;
+        view->n_urgent += !alert->is_acked && alert->level >= ALERT_CRITICAL;
+    }
+    memcpy(view->counts, alerts->counts, sizeof(view->counts));
+    view->n_folded = alerts->n_folded;
+    view->n_lost = alerts->n_lost + atomic_load(&host->alerts.n_lost);
+    view->n_delivered = atomic_load(&host->alerts.n_delivered);
+    view->n_dead = atomic_load(&host->alerts.n_dead);
+    view->has_webhook = host->config.webhook[0] != '\0';
+}
+
+/* ---- the sink ---- */
+
+static void put_text(struct jout *text, const struct host_alert_out *out)
+{
+    const struct record_alert *alert = &out->alert;
+    const struct alert_info *info = alert_info(alert->kind);
+    int is_money = strcmp(info->unit, "base currency") == 0;
+
+    jout_reset(text);
+    jout_open(text, '{');
+    jout_kv_int(text, "seq", (int64_t)alert->hdr.seq);
+    jout_kv_time(text, "t", alert->hdr.t);
+    jout_kv_str(text, "kind", info->name);
+    jout_kv_str(text, "level",
+                alert->level >= ALERT_CRITICAL  ? "critical"
+                : alert->level >= ALERT_WARNING ? "warning"
+                                                : "info");
+    if (out->slot[0] != '\0')
+        jout_kv_str(text, "agent", out->slot);
+    if (out->symbol[0] != '\0')
+        jout_kv_str(text, "instrument", out->symbol);
+    if (info->unit[0] != '\0') {
+        jout_kv_dec(text, "value", alert->value, is_money ? out->base_exp : 0);
+        jout_kv_dec(text, "limit", alert->limit, is_money ? out->base_exp : 0);
+        jout_kv_str(text, "unit", info->unit);
+    }
+    jout_kv_str(text, "text", alert->text);
+    jout_close(text, '{');
+}
+
+static int open_dead(struct host *host)
+{
+    return openat(host->rundir.dir_fd, DEAD_FILE,
+                  O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
+}
+
+static void write_dead(struct host *host, const char *text, size_t n)
+{
+    struct host_alerts *alerts = &host->alerts;
+    struct stat stat;
+
+    if (alerts->dead_fd >= 0 && fstat(alerts->dead_fd, &stat) == 0 && stat.st_size > DEAD_MAX) {
+        (void)close(alerts->dead_fd);
+        if (renameat(host->rundir.dir_fd, DEAD_FILE, host->rundir.dir_fd, DEAD_FILE ".1") < 0)
+            log_warn("alert", "dead-letter", DEAD_FILE " could not be put aside");
+        alerts->dead_fd = open_dead(host);
+    }
+    if (alerts->dead_fd < 0 || write(alerts->dead_fd, text, n) != (ssize_t)n ||
+        write(alerts->dead_fd, "\n", 1) != 1 || fdatasync(alerts->dead_fd) < 0)
+        log_error("alert", "dead-letter", "the dead-letter file could not be written: %.*s", (int)n,
+                  text);
+}
+
+static void on_done(void *ctx, uint64_t seq, const char *text, size_t n, const char *why)
+{
+    struct host *host = ctx;
+    struct host_alerts *alerts = &host->alerts;
+
+    if (why != NULL) {
+        atomic_fetch_add(&alerts->n_dead, 1);
+        write_dead(host, text, n);
+        // Of itself it says nothing: that would go on for ever.
+        if (strstr(text, "\"kind\":\"sink\"") == NULL)
+            host_alert(host, ALERT_SINK, ALERT_NO_SLOT, 0, (int64_t)atomic_load(&alerts->n_dead), 0,
+                       "an alert did not reach the webhook (%.60s): it is in %s", why, DEAD_FILE);
+    } else {
+        atomic_fetch_add(&alerts->n_delivered, 1);
+    }
+    if (alerts->cursor_fd >= 0 && pwrite(alerts->cursor_fd, &seq, sizeof(seq), 0) != sizeof(seq))
+        log_warn("alert", "cursor", "how far alerts were sent could not be noted");
+}
+
+static void drain_out(struct host *host)
+{
+    struct host_alerts *alerts = &host->alerts;
+    const struct host_alert_out *out;
+
+    while ((out = ring_peek(&alerts->out)) != NULL) {
+        put_text(alerts->text, out);
+        if (alerts->post != NULL)
+            post_put(alerts->post, out->alert.hdr.seq, jout_text(alerts->text), alerts->text->n);
+        ring_release(&alerts->out);
+    }
+}
+
+static void on_wake(uv_async_t *handle)
+{
+    drain_out(handle->data);
+}
+
+static void *sink_main(void *ctx)
+{
+    struct host *host = ctx;
+    struct host_alerts *alerts = &host->alerts;
+
+    drain_out(host);
+    while (atomic_load(&alerts->is_stopping) == 0 ||
+           (alerts->post != NULL && post_waiting(alerts->post) > 0))
+        uv_run(&alerts->loop, UV_RUN_ONCE);
+    stream_uv_stop(alerts->stream);
+    while (!stream_uv_is_stopped(alerts->stream))
+        uv_run(&alerts->loop, UV_RUN_ONCE);
+    return NULL;
+}
+
+/* What an earlier run raised and did not send. */
+static void resend(struct host *host)
+{
+    const struct alerts *kept = engine_alerts(host->engine);
+    uint64_t first = kept->n > ALERTS_KEPT ? kept->n - ALERTS_KEPT : 0;
+    uint64_t seq = 0;
+    struct record_alert alert;
+
+    // No file, or a new one: what was before it has been seen by who looked, or is too old.
+    if (pread(host->alerts.cursor_fd, &seq, sizeof(seq), 0) != sizeof(seq))
+        return;
+    for (uint64_t i = first; i < kept->n; i++) {
+        const struct alert *one = &kept->all[i % ALERTS_KEPT];
+
+        if (one->seq <= seq || one->is_acked)
+            continue;
+        alert_make(&alert, one->kind, one->slot, one->instrument, one->value, one->limit,
+                   one->text);
+        alert.hdr.seq = one->seq;
+        alert.hdr.t = one->t;
+        host_send_alert(host, &alert);
+    }
+}
+
+int host_alerts_open(struct host *host, struct error *err)
+{
+    struct host_alerts *alerts = &host->alerts;
+
+    alerts->dead_fd = alerts->cursor_fd = -1;
+    pthread_mutex_init(&alerts->lock, NULL);
+    alerts->is_open = 1;
+    alerts->text = calloc(1, sizeof(*alerts->text));
+    if (alerts->text == NULL ||
+        ring_init(&alerts->in, HOST_ALERTS, sizeof(struct record_alert)) < 0 ||
+        ring_init(&alerts->out, HOST_ALERTS, sizeof(struct host_alert_out)) < 0)
+        return error_set(err, AGON_ENOMEM, "no memory for alerts");
+    return AGON_OK;
+}
+
+int host_alerts_start(struct host *host, struct error *err)
+{
+    struct host_alerts *alerts = &host->alerts;
+    struct post_config config = {.deadline_ns = DELIVER_NS, .ctx = host, .on_done = on_done};
+    int rc;
+
+    if (host->config.webhook[0] == '\0') {
+        if (!host->config.has_no_operator)
+            host_alert(host, ALERT_NO_SINK, ALERT_NO_SLOT, 0, 0, 0, "%s",
+                       alert_info(ALERT_NO_SINK)->text);
+        return AGON_OK; // they are in the journal, and nobody waits for them
+    }
+    if ((rc = post_target_parse(&config.target, host->config.webhook, err)) < 0) {
+        return rc;
+    }
+    if (uv_loop_init(&alerts->loop) != 0)
+        return error_set(err, AGON_EIO, "libuv could not make a loop");
+    uv_async_init(&alerts->loop, &alerts->wake, on_wake);
+    alerts->wake.data = host;
+    rc = stream_uv_new(&alerts->stream, &alerts->loop, 4, err);
+    if (rc < 0)
+        return rc;
+    if (post_new(&alerts->post, stream_uv_port(alerts->stream), &config) < 0)
+        return error_set(err, AGON_ENOMEM, "no memory for the webhook");
+    alerts->dead_fd = open_dead(host);
+    alerts->cursor_fd = openat(host->rundir.dir_fd, "alerts.cursor",
+                               O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (alerts->dead_fd < 0 || alerts->cursor_fd < 0)
+        return error_set(err, AGON_EIO, "%s: the files of alerts could not be opened",
+                         host->rundir.path);
+    resend(host);
+    if (pthread_create(&alerts->thread, NULL, sink_main, host) != 0)
+        return error_set(err, AGON_EIO, "a thread could not be started");
+    alerts->is_running = 1;
+    return AGON_OK;
+}
+
+void host_alerts_stop(struct host *host)
+{
+    struct host_alerts *alerts = &host->alerts;
+
+    if (!alerts->is_running)
+        return;
+    // What is under way has its deadline: this ends.
+    atomic_store(&alerts->is_stopping, 1);
+    uv_async_send(&alerts->wake);
+    pthread_join(alerts->thread, NULL);
+    alerts->is_running = 0;
+}
+
+static void on_close(uv_handle_t *handle)
+{
+    (void)handle;
+}
+
+void host_alerts_close(struct host *host)
+{
+    struct host_alerts *alerts = &host->alerts;
+
+    if (!alerts->is_open)
+        return;
+    host_alerts_stop(host);
+    if (alerts->wake.data != NULL) {
+        if (alerts->stream != NULL && !stream_uv_is_stopped(alerts->stream)) {
+            stream_uv_stop(alerts->stream);
+            while (!stream_uv_is_stopped(alerts->stream))
+                uv_run(&alerts->loop, UV_RUN_NOWAIT);
+        }
+        post_free(alerts->post);
+        stream_uv_free(alerts->stream);
+        uv_close((uv_handle_t *)&alerts->wake, on_close);
+        uv_run(&alerts->loop, UV_RUN_DEFAULT);
+        uv_loop_close(&alerts->loop);
+    }
+    if (alerts->dead_fd >= 0)
+        (void)close(alerts->dead_fd);
+    if (alerts->cursor_fd >= 0)
+        (void)close(alerts->cursor_fd);
+    if (alerts->text != NULL)
+        jout_deinit(alerts->text);
+    free(alerts->text);
+    ring_deinit(&alerts->in);
+    ring_deinit(&alerts->out);
+    pthread_mutex_destroy(&alerts->lock);
+}
