@@ -113,6 +113,64 @@ void control_live_message(const struct control_live *live, int is_all, struct jo
 
 /* ---- verbs ---- */
 
+/* A flood of questions keeps nobody from halting: in each turn of the loop all that is urgent is
+ * done, and of the rest what there is time for. */
+int control_has_time(struct control *control, const struct control_verb *verb)
+{
+    return (verb != NULL && verb->is_urgent) || control->spent_ns < BUDGET_NS;
+}
+
+void control_spent(struct control *control, const struct control_verb *verb, int64_t since_ns)
+{
+    if (verb == NULL || !verb->is_urgent)
+        control->spent_ns += clock_mono() - since_ns;
+}
+
+int control_wait(struct control *control, uint64_t conn, struct local *local)
+{
+    if (control->n_waiting == WAITING_MAX)
+        return AGON_EAGAIN;
+    control->waiting[(control->waiting_at + control->n_waiting++) % WAITING_MAX] =
+        (struct waiting){.conn = conn, .local = local};
+    return AGON_OK;
+}
+
+void control_forget(struct control *control, const struct local *local)
+{
+    for (uint32_t i = 0; i < control->n_waiting; i++) {
+        struct waiting *waiting = &control->waiting[(control->waiting_at + i) % WAITING_MAX];
+
+        if (waiting->local == local)
+            waiting->local = NULL;
+    }
+}
+
+static void on_busy(uv_idle_t *busy)
+{
+    (void)busy; // the loop does not sleep
+}
+
+static void on_turn(uv_prepare_t *turn)
+{
+    struct control *control = turn->data;
+
+    control->spent_ns = 0;
+    while (control->n_waiting > 0 && control->spent_ns < BUDGET_NS) {
+        struct waiting waiting = control->waiting[control->waiting_at];
+
+        control->waiting_at = (control->waiting_at + 1) % WAITING_MAX;
+        control->n_waiting--;
+        if (waiting.local != NULL)
+            control_local_again(waiting.local);
+        else if (waiting.conn != 0)
+            (void)server_again(control->server, waiting.conn); // it may have gone
+    }
+    if (control->n_waiting > 0)
+        uv_idle_start(&control->busy, on_busy);
+    else
+        uv_idle_stop(&control->busy);
+}
+
 int control_run(struct control *control, const struct control_verb *verb,
                 const struct control_call *call, struct jout *out, struct error *err)
 {
@@ -130,12 +188,14 @@ int control_run(struct control *control, const struct control_verb *verb,
     }
     control->n_requests++;
     rc = verb->run(port->ctx, call, out, err);
+    control_spent(control, verb, mono);
     if (rc < 0)
         control->n_refused++;
     if (verb->scope == CONTROL_OPERATE) {
         // Also what was refused: who looks for what happened looks here.
-        log_info("control", verb->name, "%s %s: %s", verb->name,
-                 call->argc > 0 ? call->argv[0] : "", rc < 0 ? err->text : "done");
+        log_info("control", verb->name, "%s %s by %s: %s", verb->name,
+                 call->argc > 0 ? call->argv[0] : "", call->who != NULL ? call->who : "?",
+                 rc < 0 ? err->text : "done");
         control->looked_ns = 0;
     }
     return rc;
@@ -230,6 +290,8 @@ static void on_wake(uv_async_t *wake)
     control_web_close(control);
     uv_close((uv_handle_t *)&control->timer, on_closed);
     uv_close((uv_handle_t *)&control->wake, on_closed);
+    uv_close((uv_handle_t *)&control->turn, on_closed);
+    uv_close((uv_handle_t *)&control->busy, on_closed);
 }
 
 static void *run(void *arg)
@@ -292,6 +354,10 @@ int control_start(struct control **made, const struct control_config *config, st
     control->live->open = -1;
     uv_async_init(&control->loop, &control->wake, on_wake);
     uv_timer_init(&control->loop, &control->timer);
+    uv_prepare_init(&control->loop, &control->turn);
+    control->turn.data = control;
+    uv_idle_init(&control->loop, &control->busy);
+    uv_prepare_start(&control->turn, on_turn);
     control->wake.data = control;
     control->timer.data = control;
     if (snprintf(control->dir, sizeof(control->dir), "%s", config->dir) >=

@@ -14,12 +14,17 @@
 #include "control/control.h"
 #include "net/server.h"
 
-#define LIVE_KEYS  512
-#define LOCAL_MAX  64 /* connections at once to the socket */
-#define LOCAL_NS   ((int64_t)1000000000)
-#define WATCH_MAX  64 /* WebSockets at once */
-#define JOBS_MAX   4
-#define REPEAT_MAX 64 /* keys of commands that are remembered */
+#define LIVE_KEYS   512
+#define LOCAL_MAX   64                  /* connections at once to the socket, */
+#define LOCAL_OVER  128                 /* and beside them, for what is urgent */
+#define BUDGET_NS   ((int64_t)10000000) /* of one turn of the loop, for what is not */
+#define SLOWED_MAX  32
+#define WAITING_MAX 1024 /* requests that there was no time for; more are turned away */
+#define PEERS_MAX   32
+#define LOCAL_NS    ((int64_t)1000000000)
+#define WATCH_MAX   64 /* WebSockets at once */
+#define JOBS_MAX    4
+#define REPEAT_MAX  64 /* keys of commands that are remembered */
 
 struct live_entry {
     char key[48];
@@ -73,6 +78,15 @@ struct watcher {
     uint64_t version; /* of what it was last sent; 0: it needs everything */
     int64_t stuck_ns; /* since when it takes nothing; 0: it does */
 };
+struct wrong { /* tokens that a peer named */
+    char peer[48];
+    int64_t since_ns; /* of the first in this minute */
+    uint32_t n;
+};
+struct slowed {
+    uint64_t conn; /* 0: free */
+    int64_t due_ns;
+};
 struct control {
     struct control_config config;
     char dir[PATH_MAX];
@@ -86,18 +100,35 @@ struct control {
     uint8_t has_thread, has_loop, has_listener, is_closed;
     int64_t looked_ns;
 
-    struct local *locals[LOCAL_MAX]; /* owned */
-    struct server *server;           /* owned */
+    struct local *locals[LOCAL_MAX + LOCAL_OVER]; /* owned */
+    struct server *server;                        /* owned */
     uint16_t port;
     struct watcher watchers[WATCH_MAX];
     struct control_live *live;    /* owned */
     uint64_t repeats[REPEAT_MAX]; /* hashes of idempotency keys */
-    uint32_t n_repeats, n_wrong;  /* wrong tokens in this minute */
-    int64_t wrong_ns;
+    uint32_t n_repeats;
+    struct wrong wrong[PEERS_MAX];    /* who named a wrong token of late */
+    struct slowed slowed[SLOWED_MAX]; /* and waits for the word that it was one */
+    uv_prepare_t turn;
+    uv_idle_t busy;   /* runs while somebody waits for a turn with time */
+    int64_t spent_ns; /* on what is not urgent, in this turn of the loop */
+    struct waiting {
+        uint64_t conn;       /* of the server; 0: */
+        struct local *local; /* who has a line; both 0: it has gone */
+    } waiting[WAITING_MAX];
+    uint32_t waiting_at, n_waiting;
     uint64_t n_requests, n_refused;
     uint32_t n_jobs;
 };
 
+/* Is there time for it in this turn of the loop? What is urgent has it always. [control] */
+int control_has_time(struct control *control, const struct control_verb *verb);
+void control_spent(struct control *control, const struct control_verb *verb, int64_t since_ns);
+/* Has the request looked at again in a later turn: of a connection, or of local. AGON_EAGAIN: too
+ * many wait. */
+int control_wait(struct control *control, uint64_t conn, struct local *local);
+void control_forget(struct control *control, const struct local *local);
+void control_local_again(struct local *local);
 /* Runs one verb: result is the value alone. Looks at the host first. */
 int control_run(struct control *control, const struct control_verb *verb,
                 const struct control_call *call, struct jout *out, struct error *err);

@@ -14,6 +14,7 @@ static void on_closed(uv_handle_t *handle)
 
     if (local->is_busy)
         return; // its job still names it
+    control_forget(local->control, local);
     if (local->place >= 0)
         local->control->locals[local->place] = NULL;
     free(local->bytes);
@@ -58,7 +59,7 @@ static void on_job(struct job *job)
         reply(job->local, job->rc, &job->out, &job->err);
 }
 
-static void answer(struct local *local)
+static void answer(struct local *local, int is_again)
 {
     struct control *control = local->control;
     const struct control_verb *verb = NULL;
@@ -75,6 +76,13 @@ static void answer(struct local *local)
         verb = control_match(control->config.port.verbs, &call, &err);
         rc = verb != NULL ? control_check(verb, &call, &err) : AGON_ENOENT;
     }
+    if (rc >= 0 && local->place >= LOCAL_MAX && !verb->is_urgent)
+        rc = error_set(&err, AGON_EBUSY, "too many connections: try again");
+    if (rc >= 0 && !is_again && !control_has_time(control, verb) &&
+        control_wait(control, 0, local) >= 0) {
+        json_decref(root);
+        return;
+    }
     if (rc >= 0 && verb->is_slow) {
         rc = control_begin(control, verb, &call, on_job, local, 0);
         local->is_busy = rc >= 0;
@@ -85,6 +93,12 @@ static void answer(struct local *local)
         reply(local, rc, &out, &err);
     json_decref(root);
     jout_deinit(&out);
+}
+
+void control_local_again(struct local *local)
+{
+    if (!uv_is_closing((uv_handle_t *)&local->pipe))
+        answer(local, 1);
 }
 
 static void on_room(uv_handle_t *handle, size_t hint, uv_buf_t *buffer)
@@ -111,10 +125,34 @@ static void on_bytes(uv_stream_t *stream, ssize_t n, const uv_buf_t *buffer)
     end = memchr(local->bytes, '\n', local->n);
     if (end != NULL) {
         local->n = (size_t)(end - local->bytes);
-        answer(local);
+        answer(local, 0);
     } else if (local->n == CONTROL_LINE_MAX) {
         drop(local);
     }
+}
+
+/* A place: one for all, or where those are taken one for what is urgent. Then whoever has asked for
+ * nothing for the longest time gives up his. -1: none. */
+static int take_place(struct control *control)
+{
+    struct local *oldest = NULL;
+    int place = 0;
+
+    while (place < LOCAL_MAX + LOCAL_OVER && control->locals[place] != NULL)
+        place++;
+    if (place < LOCAL_MAX)
+        return place;
+    for (int i = 0; i < LOCAL_MAX + LOCAL_OVER; i++) {
+        struct local *local = control->locals[i];
+
+        if (local != NULL && !local->is_busy && !local->is_answered &&
+            !uv_is_closing((uv_handle_t *)&local->pipe) &&
+            (oldest == NULL || local->since < oldest->since))
+            oldest = local;
+    }
+    if (oldest != NULL)
+        drop(oldest);
+    return place < LOCAL_MAX + LOCAL_OVER ? place : -1;
 }
 
 static void on_connection(uv_stream_t *listener, int status)
@@ -126,9 +164,7 @@ static void on_connection(uv_stream_t *listener, int status)
     if (local == NULL)
         return;
     local->control = control;
-    local->place = LOCAL_MAX - 1;
-    while (local->place >= 0 && control->locals[local->place] != NULL)
-        local->place--;
+    local->place = take_place(control);
     local->since = clock_mono();
     local->bytes = malloc(CONTROL_LINE_MAX);
     uv_pipe_init(&control->loop, &local->pipe, 0);
@@ -160,7 +196,7 @@ int control_local_open(struct control *control, struct error *err)
 
 void control_local_tick(struct control *control, int64_t mono)
 {
-    for (uint32_t i = 0; i < LOCAL_MAX; i++) {
+    for (uint32_t i = 0; i < LOCAL_MAX + LOCAL_OVER; i++) {
         struct local *local = control->locals[i];
 
         // Half a line, or an answer that nobody takes.
@@ -180,7 +216,7 @@ void control_local_close(struct control *control)
     if (!control->has_listener)
         return;
     uv_close((uv_handle_t *)&control->listener, on_listener_closed);
-    for (uint32_t i = 0; i < LOCAL_MAX; i++) {
+    for (uint32_t i = 0; i < LOCAL_MAX + LOCAL_OVER; i++) {
         if (control->locals[i] != NULL)
             drop(control->locals[i]);
     }

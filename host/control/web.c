@@ -13,7 +13,8 @@
 #define API       "/api/v1/"
 #define JSON_TYPE "application/json"
 #define TEXT_TYPE "text/plain; version=0.0.4; charset=utf-8"
-#define WRONG_MAX 10 /* wrong tokens in a minute; then nobody is let in for the rest of it */
+#define WRONG_MAX 10 /* wrong tokens of one peer in a minute; then he waits for each answer */
+#define SLOW_NS   ((int64_t)1000000000)
 #define MINUTE_NS ((int64_t)60 * 1000000000)
 #define STUCK_NS  ((int64_t)10 * 1000000000)
 #define QUEUE_MAX (1u << 20) /* unsent bytes of one WebSocket */
@@ -123,11 +124,80 @@ static int is_guest(struct control *control, uint64_t conn, const struct http_me
     return 1;
 }
 
-static int is_operator(struct control *control, uint64_t conn, const struct http_message *request)
+static int has_token(const struct control *control, const struct http_message *request)
+{
+    const char *given = http_header_find(request, "authorization");
+
+    return given != NULL && strncasecmp(given, "bearer ", 7) == 0 &&
+           strlen(given + 7) == sizeof(control->token) - 1 &&
+           sodium_memcmp(given + 7, control->token, sizeof(control->token) - 1) == 0;
+}
+
+/* What is counted of a peer: its address, whatever port it calls from. A new one takes the place of
+ * the one that has been quiet longest. */
+static struct wrong *wrong_of(struct control *control, const char *peer, int64_t mono)
+{
+    struct wrong *oldest = &control->wrong[0];
+    size_t n = strrchr(peer, ':') != NULL ? (size_t)(strrchr(peer, ':') - peer) : strlen(peer);
+
+    if (n >= sizeof(oldest->peer))
+        n = sizeof(oldest->peer) - 1;
+    for (int i = 0; i < PEERS_MAX; i++) {
+        struct wrong *wrong = &control->wrong[i];
+
+        if (strncmp(wrong->peer, peer, n) == 0 && wrong->peer[n] == '\0' && wrong->n > 0) {
+            if (mono - wrong->since_ns > MINUTE_NS)
+                wrong->n = 0;
+            return wrong;
+        }
+        if (wrong->since_ns < oldest->since_ns)
+            oldest = wrong;
+    }
+    memset(oldest, 0, sizeof(*oldest));
+    memcpy(oldest->peer, peer, n);
+    return oldest;
+}
+
+/* A wrong token is answered at once; who goes on naming them waits for each answer. That slows who
+ * guesses, and nobody else: the right one passes whoever names it. */
+static void wrong_token(struct control *control, uint64_t conn, const char *peer)
+{
+    int64_t mono = clock_mono();
+    struct wrong *wrong = wrong_of(control, peer, mono);
+
+    if (wrong->n++ == 0)
+        wrong->since_ns = mono;
+    if (wrong->n <= WRONG_MAX) {
+        refuse(control, conn, 401,
+               "what changes state needs the token of the run directory: Authorization: Bearer "
+               "TOKEN");
+        return;
+    }
+    for (int i = 0; i < SLOWED_MAX; i++) {
+        if (control->slowed[i].conn == 0) {
+            control->slowed[i] = (struct slowed){.conn = conn, .due_ns = mono + SLOW_NS};
+            return;
+        }
+    }
+    refuse(control, conn, 429, "too many wrong tokens");
+}
+
+static void answer_slowed(struct control *control, int64_t mono)
+{
+    for (int i = 0; i < SLOWED_MAX; i++) {
+        struct slowed *slowed = &control->slowed[i];
+
+        if (slowed->conn == 0 || slowed->due_ns > mono)
+            continue;
+        refuse(control, slowed->conn, 429, "too many wrong tokens: the right one passes at once");
+        slowed->conn = 0;
+    }
+}
+
+static int is_operator(struct control *control, uint64_t conn, const struct http_message *request,
+                       const char *peer)
 {
     const char *type = http_header_find(request, "content-type");
-    const char *given = http_header_find(request, "authorization");
-    int64_t mono = clock_mono();
 
     // A form of another page can be no JSON without asking first.
     if (type == NULL || strncasecmp(type, JSON_TYPE, strlen(JSON_TYPE)) != 0 ||
@@ -135,21 +205,9 @@ static int is_operator(struct control *control, uint64_t conn, const struct http
         refuse(control, conn, 415, "the content type has to be application/json");
         return 0;
     }
-    if (mono - control->wrong_ns > MINUTE_NS) {
-        control->wrong_ns = mono;
-        control->n_wrong = 0;
-    }
-    if (control->n_wrong >= WRONG_MAX) {
-        refuse(control, conn, 429, "too many wrong tokens: wait a minute");
-        return 0;
-    }
-    if (given != NULL && strncasecmp(given, "bearer ", 7) == 0 &&
-        strlen(given + 7) == sizeof(control->token) - 1 &&
-        sodium_memcmp(given + 7, control->token, sizeof(control->token) - 1) == 0)
+    if (has_token(control, request))
         return 1;
-    control->n_wrong++;
-    refuse(control, conn, 401,
-           "what changes state needs the token of the run directory: Authorization: Bearer TOKEN");
+    wrong_token(control, conn, peer);
     return 0;
 }
 
@@ -254,12 +312,39 @@ static void answer(struct control *control, uint64_t conn, int rc, struct jout *
     }
 }
 
+// False: it is looked at again, or it was turned away.
+static int has_time(struct control *control, uint64_t conn, const struct control_verb *verb)
+{
+    if (control_has_time(control, verb))
+        return 1;
+    if (control_wait(control, conn, NULL) < 0)
+        refuse(control, conn, 503, "too many requests just now: try again");
+    return 0;
+}
+
 static void on_job(struct job *job)
 {
     answer(job->control, job->conn, job->rc, &job->out, &job->err);
 }
 
-static void on_api(struct control *control, uint64_t conn, const struct http_message *request)
+// With places kept for it: what ends risk, by who may.
+static int is_urgent(void *ctx, const struct http_message *request)
+{
+    struct control *control = ctx;
+    struct control_call call = {0};
+    struct words words = {0};
+    struct error err = {0};
+    const struct control_verb *verb;
+
+    if (strncmp(request->path, API, strlen(API)) != 0 || !has_token(control, request) ||
+        path_words(request->path + strlen(API), &words, &call) < 0)
+        return 0;
+    verb = control_match(control->config.port.verbs, &call, &err);
+    return verb != NULL && verb->is_urgent;
+}
+
+static void on_api(struct control *control, uint64_t conn, const struct http_message *request,
+                   const char *peer)
 {
     int is_post = strcmp(request->method, "POST") == 0;
     struct control_call call = {.who = "token"};
@@ -282,7 +367,9 @@ static void on_api(struct control *control, uint64_t conn, const struct http_mes
         refuse(control, conn, 405, is_post ? "this only looks: GET" : "this changes state: POST");
         return;
     }
-    if (is_post && !is_operator(control, conn, request))
+    if (!has_time(control, conn, verb))
+        return;
+    if (is_post && !is_operator(control, conn, request, peer))
         return;
     rc = is_post ? body_words(request, &words, &call, &err) : AGON_OK;
     if (rc >= 0 && is_post && is_repeat(control, request)) {
@@ -304,9 +391,14 @@ static void on_api(struct control *control, uint64_t conn, const struct http_mes
 
 static void on_metrics(struct control *control, uint64_t conn)
 {
+    int64_t mono = clock_mono();
     char *text = NULL;
     size_t n = 0;
-    FILE *out = open_memstream(&text, &n);
+    FILE *out;
+
+    if (!has_time(control, conn, NULL))
+        return;
+    out = open_memstream(&text, &n);
 
     if (out == NULL) {
         refuse(control, conn, 503, "out of memory");
@@ -325,6 +417,7 @@ static void on_metrics(struct control *control, uint64_t conn)
     else
         respond(control, conn, 200, TEXT_TYPE, text, n);
     free(text);
+    control_spent(control, NULL, mono);
 }
 
 static void on_request(void *ctx, uint64_t conn, const struct http_message *request,
@@ -335,7 +428,6 @@ static void on_request(void *ctx, uint64_t conn, const struct http_message *requ
     int is_get = strcmp(request->method, "GET") == 0 || strcmp(request->method, "HEAD") == 0;
     struct jout out = {0};
 
-    (void)peer;
     if (!is_guest(control, conn, request))
         return;
     if (!is_get && strcmp(request->method, "POST") != 0) {
@@ -343,7 +435,7 @@ static void on_request(void *ctx, uint64_t conn, const struct http_message *requ
         return;
     }
     if (strncmp(request->path, API, strlen(API)) == 0) {
-        on_api(control, conn, request);
+        on_api(control, conn, request, peer);
         return;
     }
     if (!is_get) {
@@ -468,6 +560,7 @@ void control_web_tick(struct control *control, int64_t mono)
     struct jout diff = {0};
     int n = 0;
 
+    answer_slowed(control, mono);
     for (uint32_t i = 0; i < WATCH_MAX; i++)
         n += control->watchers[i].conn != 0;
     if (n == 0)
@@ -488,6 +581,7 @@ int control_web_open(struct control *control, struct error *err)
 {
     const char *address = control->config.address;
     const struct server_options options = {.conns = 256,
+                                           .over = 640, // more than may wait to be accepted
                                            .queue_bytes = QUEUE_MAX,
                                            .body_cap = CONTROL_LINE_MAX,
                                            .ping_ns = (int64_t)20 * 1000000000};
@@ -499,6 +593,7 @@ int control_web_open(struct control *control, struct error *err)
                          "http: '%s' is no loopback address; expected 127.0.0.1 or ::1", address);
     listen.owner = (struct server_owner){.ctx = control,
                                          .on_request = on_request,
+                                         .is_urgent = is_urgent,
                                          .on_ws_request = on_ws_request,
                                          .on_ws_open = on_ws_open,
                                          .on_ws_message = on_ws_message,

@@ -8,8 +8,9 @@
 
 #define CLOSE_NS   2000000000ll
 #define FRAME_NS   10000000000ll /* a message of a WebSocket, first byte to last */
-#define OVER_CONNS 32            /* beyond the cap, to tell them so */
+#define OVER_CONNS 32            /* beyond the cap */
 #define INDEX_BITS 20
+#define CONNS_MAX  (1u << INDEX_BITS)
 
 enum stage { STAGE_READ, STAGE_WAIT, STAGE_SOCKET, STAGE_CLOSING, STAGE_ENDING };
 
@@ -177,6 +178,18 @@ int conns_respond(struct conns *conns, uint64_t id, const struct http_response *
         set_timer(conn, conn->held.n ? 0 : conn->since + conns->options.idle_ns);
     }
     return rc;
+}
+
+int conns_again(struct conns *conns, uint64_t id)
+{
+    struct conn *conn = find(conns, id);
+
+    if (!conn)
+        return AGON_ENOENT;
+    if (conn->stage != STAGE_WAIT)
+        return AGON_ESTATE;
+    conn->owner->on_request(conn->owner->ctx, id, http_message(conn->http), conn->peer);
+    return AGON_OK;
 }
 
 /* ---- WebSocket */
@@ -369,7 +382,7 @@ static void take_request(struct conn *conn)
     conn->partial_since = 0;
     conn->is_head = request->is_head;
     conn->is_last = !request->is_keep_alive && !request->is_upgrade;
-    if (conn->is_over) {
+    if (conn->is_over && (!owner->is_urgent || !owner->is_urgent(owner->ctx, request))) {
         refuse(conn, 503, "too many connections");
         return;
     }
@@ -476,12 +489,30 @@ void conns_end(struct conn *conn)
     end_conn(conn, 0);
 }
 
+/* Whoever holds a place and asks for nothing gives it up, the oldest first. */
+static void make_room(struct conns *conns)
+{
+    struct conn *oldest = NULL;
+
+    for (uint32_t i = 0; i < conns->room; i++) {
+        struct conn *conn = conns->all[i];
+
+        if (conn && conn->stage == STAGE_READ && conn->held.n == 0 &&
+            (!oldest || conn->since < oldest->since))
+            oldest = conn;
+    }
+    if (oldest)
+        end_conn(oldest, 0);
+}
+
 struct conn *conns_open(struct conns *conns, const struct server_owner *owner, void *link,
                         const char *peer)
 {
     struct conn *conn = conns->n < conns->room ? calloc(1, sizeof *conn) : NULL;
     uint32_t at;
 
+    if (owner->is_urgent && conns->n >= conns->options.conns)
+        make_room(conns);
     if (!conn || http_new(&conn->http, HTTP_SERVER, conns->options.body_cap) < 0) {
         free(conn);
         return NULL;
@@ -608,18 +639,18 @@ int conns_new(struct conns **out, const struct conns_port *port,
     if (options)
         *mine = *options;
     mine->conns = (uint32_t)or_else(mine->conns, 1024);
+    mine->over = (uint32_t)or_else(mine->over, OVER_CONNS);
     mine->queue_bytes = (uint32_t)or_else(mine->queue_bytes, 1 << 20);
     mine->body_cap = mine->body_cap ? mine->body_cap : 1u << 20;
     mine->request_ns = or_else(mine->request_ns, 10000000000ll);
     mine->idle_ns = or_else(mine->idle_ns, 60000000000ll);
     mine->ping_ns = or_else(mine->ping_ns, 0);
     mine->pong_ns = or_else(mine->pong_ns, 3 * mine->ping_ns);
-    if (mine->conns > (1u << INDEX_BITS) - OVER_CONNS) {
+    if (mine->conns > CONNS_MAX || mine->over > CONNS_MAX - mine->conns) {
         free(conns);
-        return error_set(err, AGON_EINVAL, "more than %u connections cannot be served",
-                         (1u << INDEX_BITS) - OVER_CONNS);
+        return error_set(err, AGON_EINVAL, "more than %u connections cannot be served", CONNS_MAX);
     }
-    conns->room = mine->conns + OVER_CONNS;
+    conns->room = mine->conns + mine->over;
     conns->all = calloc(conns->room, sizeof *conns->all);
     if (!conns->all) {
         free(conns);

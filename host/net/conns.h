@@ -44,6 +44,7 @@ void *conns_link(struct conns *conns, uint64_t id); /* NULL: gone */
 
 /* As their namesakes of net/server.h. */
 int conns_respond(struct conns *conns, uint64_t id, const struct http_response *response);
+int conns_again(struct conns *conns, uint64_t id);
 int conns_ws_send(struct conns *conns, uint64_t id, enum ws_opcode opcode, const void *bytes,
                   size_t n);
 int conns_ws_ping(struct conns *conns, uint64_t id, const void *bytes, size_t n);

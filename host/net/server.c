@@ -177,6 +177,11 @@ int server_respond(struct server *server, uint64_t id, const struct http_respons
     return conns_respond(server->conns, id, response);
 }
 
+int server_again(struct server *server, uint64_t id)
+{
+    return conns_again(server->conns, id);
+}
+
 int server_ws_send(struct server *server, uint64_t id, enum ws_opcode opcode, const void *bytes,
                    size_t n)
 {

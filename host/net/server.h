@@ -38,9 +38,15 @@ struct server_owner {
     void (*on_ws_close)(void *ctx, uint64_t conn, int code);
     /* A plain HTTP connection ended while a request waited for its answer. May be NULL. */
     void (*on_gone)(void *ctx, uint64_t conn);
+    /* Is this request one for which places are kept? Asked for connections beyond the cap. With
+     * it a new connection that finds the cap reached ends the oldest that has asked for nothing.
+     * NULL: none is, and none is ended. */
+    int (*is_urgent)(void *ctx, const struct http_message *request);
 };
 
 struct server_options {   /* 0 takes the default */
+    uint32_t over;        /* places beyond conns: for what is_urgent says, all else is answered 503;
+                             32 */
     uint32_t conns;       /* over all ports; 1024. One too many is answered 503 and closed */
     uint32_t queue_bytes; /* per connection; 1 MiB */
     uint64_t body_cap;    /* of a request; 1 MiB */
@@ -67,6 +73,9 @@ int server_add(struct server *server, const struct server_listen *listen, struct
  * and may be forced. AGON_ENOENT: gone. AGON_ESTATE: no request waits. AGON_EINVAL: see
  * http_write_response. */
 int server_respond(struct server *server, uint64_t conn, const struct http_response *response);
+/* on_request once more for the request that conn waits with: its owner had no time. As
+ * server_respond. */
+int server_again(struct server *server, uint64_t conn);
 /* Queues a copy. AGON_EAGAIN: over the queue's bound, nothing was taken; the usual answer is
  * server_ws_close(WS_CODE_TRY_LATER). AGON_ENOENT. */
 int server_ws_send(struct server *server, uint64_t conn, enum ws_opcode opcode, const void *bytes,

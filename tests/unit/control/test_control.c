@@ -79,7 +79,7 @@ static const struct control_verb verbs[] = {
     {"status", "", "how it is", CONTROL_READ, 0, 0, do_status},
     {"books", "SYMBOL", "a book", CONTROL_READ, 1, 1, do_book},
     {"long", "", "much", CONTROL_READ, 0, 0, do_long},
-    {"halt", "[AGENT|all]", "halts", CONTROL_OPERATE, 0, 1, do_halt},
+    {"halt", "[AGENT|all]", "halts", CONTROL_OPERATE, 0, 1, do_halt, .is_urgent = 1},
     {"log level", "LEVEL", "level", CONTROL_OPERATE, 1, 1, do_halt},
     {"export", "WHAT", "of the client", CONTROL_CLIENT, 1, 1, NULL},
     {NULL}};
@@ -369,14 +369,94 @@ START_TEST(who_may_what_over_http)
 }
 END_TEST
 
-START_TEST(a_guesser_of_tokens_is_shut_out)
+START_TEST(a_guesser_of_tokens_waits_and_the_right_one_passes)
 {
     char reply[4096];
 
     for (int i = 0; i < 10; i++)
         ck_assert_int_eq(http("POST /api/v1/halt" AT JSON ENDS, reply, sizeof(reply)), 401);
-    ck_assert_int_eq(http("POST /api/v1/halt" AT JSON AUTH ENDS, reply, sizeof(reply)), 429);
-    ck_assert_int_eq(n_halts, 0);
+    ck_assert_int_eq(http("POST /api/v1/halt" AT JSON AUTH ENDS, reply, sizeof(reply)), 200);
+    ck_assert_int_eq(http("POST /api/v1/halt" AT JSON ENDS, reply, sizeof(reply)), 429);
+    ck_assert_int_eq(http("POST /api/v1/halt" AT JSON AUTH ENDS, reply, sizeof(reply)), 200);
+    ck_assert_int_eq(n_halts, 2);
+}
+END_TEST
+
+/* Every place is held by somebody who asks for nothing. What ends risk gets one all the same, with
+ * the first try. */
+START_TEST(who_halts_is_served_where_all_places_are_taken)
+{
+    enum { LOCALS = 200, WEBS = 500 };
+    struct error err = {0};
+    static int fds[LOCALS + WEBS];
+    json_t *result = NULL;
+    char reply[4096];
+
+    for (int i = 0; i < LOCALS; i++)
+        fds[i] = local_connect(dir, CONTROL_SOCKET, WAIT_NS, &err);
+    for (int i = 0; i < WEBS; i++)
+        fds[LOCALS + i] = dial();
+    ck_assert_msg(ask("halt", &result, &err) == AGON_OK, "%s", err.text);
+    json_decref(result);
+    ck_assert_int_eq(http("POST /api/v1/halt" AT JSON AUTH ENDS, reply, sizeof(reply)), 200);
+    ck_assert_int_eq(n_halts, 2);
+    for (int i = 0; i < LOCALS + WEBS; i++) {
+        if (fds[i] >= 0)
+            close(fds[i]);
+    }
+}
+END_TEST
+
+struct flood {
+    pthread_t thread;
+    _Atomic int *is_over;
+    _Atomic int n_answers;
+};
+
+static void *ask_for_much(void *ctx)
+{
+    struct flood *flood = ctx;
+    static const char line[] = "{\"verb\": [\"long\"]}\n";
+    struct error err = {0};
+    char bytes[65536];
+
+    while (!*flood->is_over) {
+        int fd = local_connect(dir, CONTROL_SOCKET, WAIT_NS, &err);
+
+        if (fd < 0)
+            continue;
+        (void)send(fd, line, sizeof(line) - 1, MSG_NOSIGNAL);
+        while (recv(fd, bytes, sizeof(bytes), 0) > 0)
+            ;
+        flood->n_answers++;
+        close(fd);
+    }
+    return NULL;
+}
+
+/* Eight ask for half a million numbers, again and again. They are answered, one in a turn, and who
+ * halts has not to wait behind them. */
+START_TEST(who_asks_for_much_keeps_nobody_from_halting)
+{
+    static struct flood floods[8];
+    _Atomic int is_over = 0;
+    struct error err = {0};
+    json_t *result = NULL;
+
+    for (int i = 0; i < 8; i++) {
+        floods[i] = (struct flood){.is_over = &is_over};
+        ck_assert_int_eq(pthread_create(&floods[i].thread, NULL, ask_for_much, &floods[i]), 0);
+    }
+    for (int i = 0; i < 8; i++) {
+        while (floods[i].n_answers == 0)
+            usleep(1000);
+        ck_assert_msg(ask("halt", &result, &err) == AGON_OK, "%s", err.text);
+        json_decref(result);
+    }
+    ck_assert_int_eq(n_halts, 8);
+    is_over = 1;
+    for (int i = 0; i < 8; i++)
+        pthread_join(floods[i].thread, NULL);
 }
 END_TEST
 
@@ -532,7 +612,9 @@ int main(void)
     tcase_add_test(tcase, many_that_say_nothing_shut_nobody_out_for_long);
     tcase_add_test(tcase, who_may_what_over_http);
     tcase_add_test(tcase, a_slow_verb_holds_up_nobody);
-    tcase_add_test(tcase, a_guesser_of_tokens_is_shut_out);
+    tcase_add_test(tcase, a_guesser_of_tokens_waits_and_the_right_one_passes);
+    tcase_add_test(tcase, who_halts_is_served_where_all_places_are_taken);
+    tcase_add_test(tcase, who_asks_for_much_keeps_nobody_from_halting);
     tcase_add_test(tcase, live_begins_whole_and_goes_on_with_what_changed);
     tcase_add_test(tcase, live_is_for_our_own_pages);
     suite_add_tcase(suite, tcase);
