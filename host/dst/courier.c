@@ -94,6 +94,8 @@ static int send(void *ctx, const struct order_cmd *cmd)
     world_fold(world, cmd, sizeof(*cmd));
     if (cmd->kind == CMD_CANCEL_ALL)
         return AGON_OK; // the cancels of each order follow
+    if (cmd->kind == CMD_STRAY)
+        return AGON_OK; // what it names has ended here
     if (cmd->kind != CMD_QUERY && world_fault(world, FAULT_BUSY)) {
         world->result->some[SOME_BUSY]++;
         return AGON_EAGAIN;

@@ -170,6 +170,8 @@ int market_best(const struct engine *engine, agon_instrument_t instrument, agon_
 
 /* intents.c */
 int intents_take(struct engine *engine, const struct agon_intent_event *event);
+/* Asks the venue's gateway to cancel what the report shows: no order of the table is it. */
+void intents_stray(struct engine *engine, const struct record_report *report);
 void intents_cancel(struct engine *engine, struct order *order, uint16_t reason);
 /* Cancels the slot's open orders of an instrument (0: all); what one event cannot hold goes on by
  * sweeps. */

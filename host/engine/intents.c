@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* intents: from what an agent wants to an order that leaves, through the gate. intents_send is the
- * one place in the host that hands an order to a venue. */
+ * one place in the host that hands an order to a venue; intents_stray asks for one to be
+ * cancelled. */
 #include "engine/close.h"
 #include "engine/impl.h"
 
@@ -221,6 +222,32 @@ void intents_send(struct engine *engine, struct order *order, uint8_t kind)
         engine->unsent[engine->n_unsent++] = order->id;
     }
     engine->counters.n_requests += kind != CMD_QUERY;
+    note_output(engine, &cmd);
+}
+
+void intents_stray(struct engine *engine, const struct record_report *report)
+{
+    const struct venue_port *port = &engine->venues[report->account];
+    const struct agon_instrument *instrument =
+        instruments_get(&engine->table, report->hdr.instrument);
+    struct order_cmd cmd = {
+        .depends_seq = engine->seq,
+        .order_id = report->order_id,
+        .venue_order = report->venue_order,
+        .instrument = report->hdr.instrument,
+        .account = report->account,
+        .venue = instrument != NULL ? instrument->venue : 0,
+        .kind = CMD_STRAY,
+        .side = report->side,
+        .rev = report->rev,
+        .px = report->px,
+        .qty = report->qty,
+        .t = engine->t,
+    };
+
+    // What finds no room is told again with the next sight of it.
+    if (port->send != NULL)
+        port->send(port->ctx, &cmd);
     note_output(engine, &cmd);
 }
 

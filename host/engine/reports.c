@@ -267,16 +267,37 @@ static void book_forced(struct engine *engine, const struct record_report *repor
     }
 }
 
+/* Of our form, open, and none of those that we know: it fell out of the table, or of the journal.
+ */
+static int is_open_sight(const struct record_report *report)
+{
+    return report->order_id != 0 &&
+           (report->kind == REPORT_ACK ||
+            (report->kind == REPORT_STATE && report->state >= AGON_ORDER_PENDING &&
+             report->state <= AGON_ORDER_CANCELLING));
+}
+
 int reports_take(struct engine *engine, const struct record_report *report)
 {
     struct order *order;
     struct orders_effect effect;
 
-    if (report->kind < REPORT_ACK || report->kind > REPORT_CANCEL_ACK || report->qty < 0 ||
+    if (report->kind < REPORT_ACK || report->kind > REPORT_STRAY || report->qty < 0 ||
         report->cum_qty < 0 || report->px < 0 || report->side > AGON_SELL ||
         report->account >= LEDGER_ACCOUNTS_MAX)
         return AGON_EINVAL;
+    if (report->kind == REPORT_STRAY) {
+        engine_raise(engine, ALERT_GHOST_ORDER, ALERT_NO_SLOT, report->hdr.instrument, 1, 0,
+                     report->state == AGON_ORDER_CANCELLED
+                         ? "an order of ours that should not have been open is cancelled"
+                         : "an order of ours is open at the venue that should not be");
+        return AGON_OK;
+    }
     order = orders_find(engine->orders, report->order_id);
+    if (order == NULL && is_open_sight(report)) {
+        intents_stray(engine, report);
+        return AGON_OK;
+    }
     if (order == NULL) {
         if (report->kind == REPORT_FILL && report->side == 0)
             return AGON_EINVAL; // bought or sold? Ours we know, a stranger's we do not
@@ -305,6 +326,12 @@ int reports_take(struct engine *engine, const struct record_report *report)
         note_fill(engine, report);
     }
     intents_hold(engine, order);
+    if (effect.is_reopened)
+        engine_raise(engine, ALERT_GHOST_ORDER, order->slot, order->instrument, 1, 0,
+                     "an order that was given up is there at the venue: it is ours again, and is "
+                     "cancelled");
+    if (effect.is_stray)
+        intents_stray(engine, report);
     if (effect.is_changed)
         deliver_order(engine, order, report->reason != 0 ? report->reason : order->reason);
     if (effect.is_query)

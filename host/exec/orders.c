@@ -210,6 +210,47 @@ static void finish(struct order *order, uint8_t state, uint16_t reason)
     order->flags &= ~(uint32_t)ORDER_CANCEL_WANTED;
 }
 
+// Did it end by what we concluded, and not by what the venue showed?
+static int is_concluded(const struct order *order)
+{
+    return order->state == AGON_ORDER_REJECTED ||
+           (order->state == AGON_ORDER_CANCELLED && order->reason == REASON_ABSENT);
+}
+
+static int shows_open(const struct record_report *report)
+{
+    return report->kind == REPORT_STATE && report->state >= AGON_ORDER_PENDING &&
+           report->state <= AGON_ORDER_CANCELLING;
+}
+
+// A final order that the report shows to be there.
+static int is_there(const struct order *order, const struct record_report *report)
+{
+    switch (report->kind) {
+    case REPORT_ACK:
+        return is_concluded(order) || report->reason == REASON_ABSENT;
+    case REPORT_REPLACED:
+        return is_concluded(order) && report->rev > order->rev;
+    default:
+        return is_concluded(order) && shows_open(report);
+    }
+}
+
+static void reopen(struct orders *orders, struct order *order, struct orders_effect *effect)
+{
+    uint32_t place = place_of(orders, order);
+
+    unlink_from(orders, &orders->final, place);
+    link_last(orders, &orders->open[order->slot], place);
+    order->state = order->filled_qty > 0 ? AGON_ORDER_PARTIAL : AGON_ORDER_OPEN;
+    order->reason = REASON_NONE;
+    order->n_asked = 0;
+    // Its agent was told that it is over, and has gone on without it.
+    order->flags |= ORDER_CANCEL_WANTED;
+    effect->is_reopened = effect->is_changed = 1;
+    effect->was_final = 0;
+}
+
 static void note_total(struct order *order, agon_qty_t cum_qty)
 {
     if (cum_qty > order->venue_cum_qty)
@@ -303,6 +344,12 @@ static void apply_fill(struct orders *orders, struct order *order,
  *   STATE             as told           as told         as told (4)       as told (4)      -
  *   ABSENT            REJECTED          query (5)       query (5)         query (5)        -
  *   CANCEL_ACK        -                 -               -                 -                -
+ *   STRAY             -                 -               -                 -                -
+ *
+ * An end that was concluded and not shown, REJECTED or CANCELLED as ABSENT, is no end when the order is seen:
+ * ACK, REPLACED with the next revision and STATE open open it again, and its cancel goes out. A fill of it has
+ * the venue asked. Of any other end, STATE open is a stray: the gateway is told to cancel what stands there. An
+ * ACK that says ABSENT is the gateway's word that it was given up there, and opens the order in any case.
  *
  * (1) A fill of the new revision, or one that the old quantity cannot hold, proves the replacement. An old
  *     quantity that is full while a larger one may stand at the venue is not yet the end.
@@ -374,6 +421,10 @@ struct orders_effect orders_report(struct orders *orders, struct order *order,
 
     if (report->venue_order != 0)
         order->venue_order = report->venue_order;
+    if (effect.was_final && is_there(order, report))
+        reopen(orders, order, &effect);
+    else if (effect.was_final)
+        effect.is_stray = (uint8_t)shows_open(report);
     switch (report->kind) {
     case REPORT_ACK:
         if (order->state == AGON_ORDER_PENDING || order->request == AGON_REQUEST_NEW) {
@@ -384,6 +435,8 @@ struct orders_effect orders_report(struct orders *orders, struct order *order,
         break;
     case REPORT_FILL:
         apply_fill(orders, order, report, &effect);
+        // What traded was there, and some of it may still be.
+        effect.is_query = effect.is_fill && effect.was_final && is_concluded(order);
         break;
     case REPORT_CANCELLED:
     case REPORT_EXPIRED:

@@ -4,7 +4,9 @@
  * An order has a *state* (enum agon_order_state) and, apart from it, at most one *request* (new,
  * cancel or replace) that is in flight or UNKNOWN. UNKNOWN is asked about until proven: never sent
  * again, never taken for refused; the order keeps its state and what it holds back meanwhile. Final
- * states stay final; a fill that comes later is still booked, because the money moved. Each fill is
+ * states stay final, but for those that were concluded and not shown by the venue (REJECTED, or
+ * CANCELLED as ABSENT): any sight of such an order opens it again, to be cancelled. A fill that
+ * comes later is still booked, because the money moved. Each fill is
  * applied once, whatever comes twice or out of order; the filled quantity never falls and never
  * passes the order's.
  *
@@ -101,7 +103,9 @@ struct orders_effect {  /* what a report did */
     uint8_t is_cancel; /* ORDER_CANCEL_WANTED and nothing in flight any more: send the cancel now */
     uint8_t is_cancel_later; /* the cancel did not get through: send it again after a pause */
     uint8_t was_final;       /* before the report */
-    uint8_t pad;
+    uint8_t is_reopened;     /* it was given up and is there: to be cancelled, and worth an alert */
+    uint8_t is_stray; /* it ended by the venue's own showing and stands open: not ours to keep */
+    uint8_t pad[7];
     agon_px_t fill_px;
     agon_qty_t fill_qty, over_qty;
 };

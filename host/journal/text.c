@@ -67,7 +67,8 @@ static const char *const reports[] = {"none",
                                       "unknown",
                                       "state",
                                       "absent",
-                                      "cancel_ack"};
+                                      "cancel_ack",
+                                      "stray"};
 static const char *const commands[] = {"none",    "halt", "resume",         "cancel_all",
                                        "flatten", "kill", "slot_condition", "slot_stage",
                                        "limit",   "day",  "stop",           "ack_alert"};

@@ -69,8 +69,10 @@ enum report_kind {
     REPORT_NOT_SENT = 9,         /* no byte of the request left the host */
     REPORT_UNKNOWN = 10,         /* the request may or may not have been done */
     REPORT_STATE = 11, /* answer to a query: state, cum_qty (may lag; never lowers what is known) */
-    REPORT_ABSENT = 12,    /* proven: the venue never had the order (VENUES 1.3's two reads) */
-    REPORT_CANCEL_ACK = 13 /* the venue took the cancel request; the order is not yet final */
+    REPORT_ABSENT = 12,     /* proven: the venue never had the order (VENUES 1.3's two reads) */
+    REPORT_CANCEL_ACK = 13, /* the venue took the cancel request; the order is not yet final */
+    REPORT_STRAY = 14 /* a wire order of ours stands open that should not: the gateway cancels it.
+                         state OPEN: it was seen; CANCELLED: it is gone by our cancel */
 };
 
 struct record_report { /* REPORT. order_id is ours: the gateway reads it out of the client id */
@@ -406,7 +408,8 @@ enum cmd_kind {
     /* Everything of the account, at once, by whatever the venue has for it; what was decided before
      * and has not left never leaves. The CANCELs of its orders follow all the same: who has nothing
      * better ignores it. */
-    CMD_CANCEL_ALL = 5
+    CMD_CANCEL_ALL = 5,
+    CMD_STRAY = 6 /* the core has no such open order: what stands at the venue is to go */
 };
 struct order_cmd {
     uint64_t depends_seq; /* leaves only when durable_seq has passed it */

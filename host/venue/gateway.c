@@ -910,7 +910,8 @@ int gateway_new(struct gateway **out, const struct venue_config *config,
     symbols_init(&gateway->symbols);
     if (gateway->backlog == NULL ||
         outbox_init(&gateway->outbox, ORDERS_ROOM, FILLS_ROOM,
-                    config->recv_window_ms * 1000000ll + AHEAD_NS, gateway_emit, gateway) < 0) {
+                    config->recv_window_ms * 1000000ll * 3 / 2 + AHEAD_NS, gateway_emit,
+                    gateway) < 0) {
         error_set(err, AGON_ENOMEM, "out of memory");
         goto fail;
     }
@@ -1062,6 +1063,9 @@ void gateway_status(struct gateway *gateway, struct gateway_status *status)
     status->n_dropped = gateway->n_dropped;
     status->n_foreign = gateway->outbox.n_foreign;
     list_foreign(gateway, status);
+    status->n_strays = gateway->outbox.n_strays;
+    status->n_strays_seen = gateway->outbox.n_strays_seen;
+    status->n_reopened = gateway->outbox.n_reopened;
     // Of the venue's clock to ours, as people read it.
     if (gateway->clock.is_known)
         status->offset_ns =

@@ -120,7 +120,9 @@ struct gateway_status {
     struct foreign_order foreign[GATEWAY_FOREIGN_LISTED];
     uint8_t refusal; /* enum gateway_refusal: it will never take orders, and why */
     char refusal_text[224];
-    int64_t offset_ns, uncertainty_ns; /* of the venue's clock to our UTC */
+    uint32_t n_strays; /* wire orders of ours that are open at the venue and should not be */
+    uint64_t n_strays_seen, n_reopened; /* ever; orders given up and then seen */
+    int64_t offset_ns, uncertainty_ns;  /* of the venue's clock to our UTC */
     uint32_t weight_free;
 };
 

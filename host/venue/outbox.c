@@ -53,12 +53,27 @@ struct outbox_entry *outbox_find_venue(struct outbox *outbox, agon_instrument_t 
                                        uint64_t venue_order)
 {
     struct outbox_entry *entry;
-    uint64_t at;
+    uint64_t order_id;
 
-    if (!map_get(&outbox->by_venue, venue_key(instrument, venue_order), &at))
+    if (!map_get(&outbox->by_venue, venue_key(instrument, venue_order), &order_id))
         return NULL;
-    entry = &outbox->all[at];
-    return entry->instrument == instrument ? entry : NULL;
+    entry = outbox_find(outbox, order_id);
+    return entry != NULL && entry->instrument == instrument ? entry : NULL;
+}
+
+static void note_number(struct outbox *outbox, const struct outbox_entry *entry,
+                        uint64_t venue_order)
+{
+    uint64_t key = venue_key(entry->instrument, venue_order);
+    uint64_t other;
+    uint32_t at = 0;
+
+    // By the order's id, not by its place: a number must not name who has the place later.
+    if (!map_get(&outbox->by_venue, key, NULL) &&
+        map_count(&outbox->by_venue) >= outbox->capacity &&
+        map_next(&outbox->by_venue, &at, &other, NULL))
+        map_remove(&outbox->by_venue, other);
+    map_put(&outbox->by_venue, key, entry->order_id);
 }
 
 static void learn_number(struct outbox *outbox, struct outbox_entry *entry, uint64_t venue_order)
@@ -67,15 +82,7 @@ static void learn_number(struct outbox *outbox, struct outbox_entry *entry, uint
         return;
     // Older numbers of the order stay known, for its late fills; they go with the entry's place.
     entry->venue_order = venue_order;
-    if (map_count(&outbox->by_venue) >= outbox->capacity) {
-        uint32_t at = 0;
-        uint64_t key;
-
-        if (map_next(&outbox->by_venue, &at, &key, NULL))
-            map_remove(&outbox->by_venue, key);
-    }
-    map_put(&outbox->by_venue, venue_key(entry->instrument, venue_order),
-            (uint64_t)(entry - outbox->all));
+    note_number(outbox, entry, venue_order);
 }
 
 /* A place: a free one, or that of an order whose end was told, the oldest first. */
@@ -186,6 +193,7 @@ static void ask(struct outbox *outbox, struct outbox_entry *entry, const struct 
         entry->rev = cmd->rev;
         entry->query_rev = cmd->doubt == CMD_REPLACE ? cmd->doubt_rev : cmd->rev;
         entry->is_acked = cmd->doubt != CMD_NEW;
+        entry->acked_ns = entry->is_acked ? now : 0;
         if (cmd->doubt != 0) {
             entry->pending = cmd->doubt;
             entry->pending_rev = cmd->doubt_rev;
@@ -198,13 +206,109 @@ static void ask(struct outbox *outbox, struct outbox_entry *entry, const struct 
     }
     learn_number(outbox, entry, cmd->venue_order);
     entry->check_ns = now;
+    entry->is_adopted = 0;
     if (entry->pending != 0)
         return;
     if (entry->is_absent)
-        entry->is_absent = entry->is_final = entry->is_told = 0;
+        entry->is_absent = entry->is_concluded = entry->is_final = entry->is_told = 0;
     entry->query_rev = entry->rev;
     entry->reported_state = 0; // whatever comes is told, an end that was told before too
     entry->is_told = 0;
+}
+
+/* Strays ---------------------------------------------------------------------------------------
+ */
+
+static struct outbox_stray *find_stray(struct outbox *outbox, uint64_t order_id, uint8_t rev)
+{
+    for (uint32_t i = 0; i < outbox->n_strays; i++) {
+        if (outbox->strays[i].order_id == order_id && outbox->strays[i].rev == rev)
+            return &outbox->strays[i];
+    }
+    return NULL;
+}
+
+static void tell_stray(struct outbox *outbox, const struct outbox_stray *stray, uint8_t state)
+{
+    struct record_report report = {
+        .hdr = {.type = EVENT_REPORT,
+                .granules = sizeof(report) / EVENT_GRANULE,
+                .instrument = stray->instrument},
+        .order_id = stray->order_id,
+        .venue_order = stray->venue_order,
+        .account = stray->account,
+        .kind = REPORT_STRAY,
+        .state = state,
+        .side = stray->side,
+        .px = stray->px,
+        .qty = stray->qty,
+        .rev = stray->rev,
+    };
+
+    outbox->emit(outbox->ctx, &report.hdr);
+}
+
+/* Without room it is only told and counted; whoever lists the open orders next finds it again. */
+static void add_stray(struct outbox *outbox, const struct outbox_stray *stray)
+{
+    if (find_stray(outbox, stray->order_id, stray->rev) != NULL)
+        return;
+    outbox->n_strays_seen++;
+    tell_stray(outbox, stray, AGON_ORDER_OPEN);
+    if (outbox->n_strays < OUTBOX_STRAYS)
+        outbox->strays[outbox->n_strays++] = *stray;
+}
+
+struct outbox_stray *outbox_stray_due(struct outbox *outbox, int64_t now, int64_t wait_ns)
+{
+    for (uint32_t i = 0; i < outbox->n_strays; i++) {
+        struct outbox_stray *stray = &outbox->strays[i];
+
+        if (stray->check_ns > now)
+            continue;
+        stray->check_ns = now + wait_ns;
+        stray->n_tries++;
+        return stray;
+    }
+    return NULL;
+}
+
+void outbox_stray_answer(struct outbox *outbox, uint64_t order_id, uint8_t rev, int is_gone,
+                         int was_open, int64_t now)
+{
+    struct outbox_stray *stray = find_stray(outbox, order_id, rev);
+
+    if (stray == NULL)
+        return;
+    if (!is_gone) {
+        stray->check_ns = now + OUTBOX_RECHECK_NS;
+        return;
+    }
+    if (was_open)
+        tell_stray(outbox, stray, AGON_ORDER_CANCELLED);
+    *stray = outbox->strays[--outbox->n_strays];
+}
+
+/* The core holds no such order open: whatever the venue shows of it is not to be there. */
+static void disown(struct outbox *outbox, struct outbox_entry *entry, const struct order_cmd *cmd,
+                   int64_t now)
+{
+    if (entry != NULL && !entry->is_final && entry->pending == 0 && entry->rev == cmd->rev) {
+        entry->is_final = entry->is_told = 1;
+        entry->ended_ns = now;
+        entry->check_ns = 0;
+    }
+    if (entry != NULL)
+        entry->is_adopted = 0;
+    add_stray(outbox, &(struct outbox_stray){.order_id = cmd->order_id,
+                                             .venue_order = cmd->venue_order,
+                                             .instrument = cmd->instrument,
+                                             .account = cmd->account,
+                                             .rev = cmd->rev,
+                                             .side = cmd->side,
+                                             .px = cmd->px,
+                                             .qty = cmd->qty,
+                                             .check_ns = now});
 }
 
 struct outbox_entry *outbox_command(struct outbox *outbox, const struct order_cmd *cmd, int64_t now)
@@ -214,6 +318,12 @@ struct outbox_entry *outbox_command(struct outbox *outbox, const struct order_cm
 
     if (cmd->kind == CMD_QUERY) {
         ask(outbox, entry, cmd, now);
+        return NULL;
+    }
+    if (cmd->kind == CMD_CANCEL_ALL)
+        return NULL; // of no order
+    if (cmd->kind == CMD_STRAY) {
+        disown(outbox, entry, cmd, now);
         return NULL;
     }
 
@@ -236,6 +346,7 @@ struct outbox_entry *outbox_command(struct outbox *outbox, const struct order_cm
             return NULL;
         }
         entry->is_acked = 1;
+        entry->acked_ns = now;
         entry->fill_qty = cmd->filled_qty;
         entry->rev = cmd->kind == CMD_REPLACE ? (uint8_t)(cmd->rev - 1) : cmd->rev;
         outbox->n_adopted++;
@@ -255,7 +366,9 @@ struct outbox_entry *outbox_command(struct outbox *outbox, const struct order_cm
     entry->is_unknown = 0;
     entry->is_old_gone = 0;
     entry->is_old_open = 0;
-    entry->doubt_ns = 0;
+    entry->read_ns = 0;
+    entry->closed_ns = 0;
+    entry->is_adopted = 0;
     return entry;
 }
 
@@ -270,16 +383,61 @@ static void end_request(struct outbox_entry *entry)
     entry->is_unknown = 0;
     entry->is_old_gone = 0;
     entry->is_old_open = 0;
-    entry->doubt_ns = 0;
+    entry->read_ns = 0;
     entry->check_ns = 0;
     entry->query_rev = entry->rev;
+}
+
+/* A replacement that is given up: should it come all the same, it is known by this. */
+static void give_up(struct outbox_entry *entry)
+{
+    if (entry->pending != CMD_REPLACE)
+        return;
+    entry->lost_rev = entry->pending_rev;
+    entry->lost_px = entry->next_px;
+    entry->lost_qty = entry->next_qty;
+}
+
+/* From when on a read has to be sent that shows what became of it: see the proof in the header. */
+static int64_t settled_ns(const struct outbox_entry *entry)
+{
+    int64_t last_ns = entry->acked_ns;
+
+    if (entry->pending != 0 && entry->expiry_ns > last_ns)
+        last_ns = entry->expiry_ns;
+    return last_ns + OUTBOX_VIEW_LAG_NS;
+}
+
+/* A read that was sent at asked_ns speaks for "not done". Proven by it? Else asked about again. */
+static int is_proven(struct outbox_entry *entry, int64_t asked_ns, int64_t now)
+{
+    int64_t settled = settled_ns(entry);
+
+    if (asked_ns <= settled) {
+        // Before that a read can only find it; right after that it counts.
+        entry->check_ns = now + OUTBOX_RECHECK_NS;
+        if (now <= settled && entry->check_ns > settled)
+            entry->check_ns = settled + 1;
+        return 0;
+    }
+    if (entry->read_ns == 0)
+        entry->read_ns = asked_ns;
+    entry->check_ns = entry->read_ns + OUTBOX_ABSENT_GAP_NS;
+    if (entry->check_ns <= now)
+        entry->check_ns = now + OUTBOX_RECHECK_NS;
+    return asked_ns - entry->read_ns >= OUTBOX_ABSENT_GAP_NS;
 }
 
 /* The order's end, told once. */
 static void end_order(struct outbox *outbox, struct outbox_entry *entry, uint8_t kind,
                       uint16_t reason, int32_t code, uint8_t state, agon_ns_t t_venue, int64_t now)
 {
+    if (!entry->is_final) {
+        entry->ended_ns = now;
+        entry->t_ended = t_venue;
+    }
     entry->is_final = 1;
+    entry->closed_ns = 0;
     if (entry->is_told)
         return;
     tell(outbox, entry, kind, reason, code, state, t_venue);
@@ -318,6 +476,7 @@ void outbox_outcome(struct outbox *outbox, struct outbox_entry *entry, enum outb
             // Cancelled it is when the stream or a query says so.
             end_request(entry);
             if (!entry->is_final) {
+                entry->closed_ns = now;
                 tell(outbox, entry, REPORT_CANCEL_ACK, 0, 0, 0, 0);
                 entry->check_ns = now + OUTBOX_RECHECK_NS;
             }
@@ -326,24 +485,32 @@ void outbox_outcome(struct outbox *outbox, struct outbox_entry *entry, enum outb
     case OUTCOME_NOT_SENT:
         tell(outbox, entry, REPORT_NOT_SENT, reason, code, 0, 0);
         end_request(entry);
-        if (pending == CMD_NEW)
-            entry->is_final = entry->is_told = 1;
+        if (pending == CMD_NEW) {
+            entry->is_final = entry->is_told = entry->is_concluded = 1;
+            entry->ended_ns = now;
+        }
         return;
     case OUTCOME_REJECTED:
         if (pending == CMD_NEW) {
             end_request(entry);
             end_order(outbox, entry, REPORT_REJECTED, reason, code, AGON_ORDER_REJECTED, 0, now);
+            entry->is_concluded = 1;
         } else if (pending == CMD_CANCEL) {
             tell(outbox, entry, REPORT_CANCEL_REJECTED, reason, code, 0, 0);
             end_request(entry);
             entry->check_ns = entry->is_final ? 0 : now; // then reconcile
             entry->reported_state = 0;
+            if (reason == REASON_VENUE_UNKNOWN_ORDER && !entry->is_final)
+                entry->closed_ns = now;
         } else if (entry->is_old_gone) {
             // Half done: the old one is gone and nothing came in its place.
+            give_up(entry);
             end_request(entry);
             end_order(outbox, entry, REPORT_CANCELLED, reason, code, AGON_ORDER_CANCELLED, 0, now);
+            entry->is_concluded = 1;
         } else {
             tell(outbox, entry, REPORT_REPLACE_REJECTED, reason, code, 0, 0);
+            give_up(entry);
             end_request(entry);
             entry->check_ns = entry->is_final ? 0 : now;
         }
@@ -351,81 +518,102 @@ void outbox_outcome(struct outbox *outbox, struct outbox_entry *entry, enum outb
     }
 }
 
-/* The wire order of entry->rev, as the venue shows it. */
-static void see_current(struct outbox *outbox, struct outbox_entry *entry,
-                        const struct outbox_seen *seen, int64_t now)
+static int is_open_state(uint8_t state)
 {
-    int is_open = seen->state == AGON_ORDER_OPEN || seen->state == AGON_ORDER_PARTIAL ||
-                  seen->state == AGON_ORDER_PENDING || seen->state == AGON_ORDER_CANCELLING;
-    int is_replaced;
+    return state == AGON_ORDER_OPEN || state == AGON_ORDER_PARTIAL || state == AGON_ORDER_PENDING ||
+           state == AGON_ORDER_CANCELLING;
+}
 
-    if (seen->cum_qty > entry->cum_qty)
-        entry->cum_qty = seen->cum_qty;
-    if (entry->pending == 0)
-        entry->doubt_ns = 0;
-    if (entry->pending == CMD_NEW)
-        end_request(entry);
-    else if (entry->pending == 0 && seen->source != SEEN_REPLY)
-        entry->check_ns = 0;
-    if (!entry->is_acked && seen->state != AGON_ORDER_REJECTED) {
-        entry->is_acked = 1;
-        entry->acked_ns = now;
-        entry->reported_state = AGON_ORDER_OPEN;
-        tell(outbox, entry, REPORT_ACK, 0, 0, AGON_ORDER_OPEN, seen->t_venue);
-    }
-    if (is_open) {
-        int is_read = seen->source == SEEN_QUERY || seen->source == SEEN_LIST;
-
-        // While a cancel or replace is in doubt "open" proves nothing yet, and is not told as if it
-        // did: the core would take it for the request's end.
-        if (is_read && !entry->is_told && !entry->is_unknown &&
-            (seen->state != entry->reported_state || entry->cum_qty != entry->reported_qty)) {
-            entry->reported_state = seen->state;
-            entry->reported_qty = entry->cum_qty;
-            tell(outbox, entry, REPORT_STATE, 0, 0, seen->state, seen->t_venue);
-        }
-        if (num_add(entry->base_qty, entry->cum_qty) > entry->fill_qty && entry->fills_ns == 0)
-            entry->fills_ns = now + OUTBOX_FILLS_WAIT_NS;
-        if (seen->source != SEEN_QUERY || entry->pending == 0 || !entry->is_unknown)
-            return;
+/* Does it stand open although the venue took its cancel, or had none to cancel? A read may show
+ * what was before that; one that was sent later says that the cancel did nothing. */
+static int is_closing(struct outbox *outbox, struct outbox_entry *entry,
+                      const struct outbox_seen *seen, int64_t now)
+{
+    if (entry->closed_ns == 0 || entry->pending != 0)
+        return 0;
+    if (seen->asked_ns <= entry->closed_ns + OUTBOX_VIEW_LAG_NS) {
         entry->check_ns = now + OUTBOX_RECHECK_NS;
-        if (entry->pending == CMD_REPLACE) {
-            entry->is_old_open = 1;
-            entry->query_rev = entry->pending_rev;
-            if (entry->doubt_ns > 0 && now - entry->doubt_ns >= OUTBOX_ABSENT_GAP_NS &&
-                now > entry->expiry_ns) {
-                tell(outbox, entry, REPORT_REPLACE_REJECTED, REASON_ABSENT, 0, 0, 0);
-                end_request(entry);
-            }
-        } else if (entry->pending == CMD_CANCEL) {
-            if (entry->doubt_ns == 0) {
-                entry->doubt_ns = now;
-            } else if (now - entry->doubt_ns >= OUTBOX_ABSENT_GAP_NS && now > entry->expiry_ns) {
-                tell(outbox, entry, REPORT_CANCEL_REJECTED, REASON_TIMEOUT, 0, 0, 0);
-                end_request(entry);
-            }
-        }
-        return;
+        return 1;
     }
-    if (entry->pending == CMD_REPLACE && seen->state == AGON_ORDER_CANCELLED) {
-        // Its own replacement cancels it; what came in its place will be seen, or refused.
-        entry->is_old_gone = 1;
-        entry->is_old_open = 0;
+    entry->closed_ns = 0;
+    tell(outbox, entry, REPORT_CANCEL_REJECTED, REASON_TIMEOUT, 0, 0, 0);
+    return 0;
+}
+
+/* It is open as ever, and a cancel or replacement of it is unconfirmed. */
+static void doubt_request(struct outbox *outbox, struct outbox_entry *entry,
+                          const struct outbox_seen *seen, int64_t now)
+{
+    int is_replace = entry->pending == CMD_REPLACE;
+
+    if (is_replace) {
+        entry->is_old_open = 1;
         entry->query_rev = entry->pending_rev;
-        if (entry->is_unknown) {
-            entry->check_ns = now + OUTBOX_RECHECK_NS;
-            if (seen->source == SEEN_QUERY && entry->doubt_ns > 0 &&
-                now - entry->doubt_ns >= OUTBOX_ABSENT_GAP_NS && now > entry->expiry_ns) {
-                end_request(entry);
-                end_order(outbox, entry, REPORT_CANCELLED, REASON_ABSENT, 0, AGON_ORDER_CANCELLED,
-                          seen->t_venue, now);
-            }
-        }
+    }
+    // A replacement is over when both were read: that the new one is not there, and then this.
+    if (is_replace && entry->read_ns == 0) {
+        entry->check_ns = now + OUTBOX_RECHECK_NS;
         return;
     }
-    if (seen->state == AGON_ORDER_CANCELLED && seen->source == SEEN_REPLY)
-        return; // the cancel's acknowledgement: outbox_outcome tells it
-    is_replaced = entry->pending == CMD_REPLACE;
+    if (!is_proven(entry, seen->asked_ns, now))
+        return;
+    if (is_replace)
+        tell(outbox, entry, REPORT_REPLACE_REJECTED, REASON_ABSENT, 0, 0, 0);
+    else
+        tell(outbox, entry, REPORT_CANCEL_REJECTED, REASON_TIMEOUT, 0, 0, 0);
+    give_up(entry);
+    end_request(entry);
+}
+
+static void see_open(struct outbox *outbox, struct outbox_entry *entry,
+                     const struct outbox_seen *seen, int64_t now)
+{
+    int is_read = seen->source == SEEN_QUERY || seen->source == SEEN_LIST;
+
+    if (is_read && is_closing(outbox, entry, seen, now))
+        return;
+    // While a cancel or replace is unconfirmed "open" proves nothing yet, and is not told as if it
+    // did: the core would take it for the request's end.
+    // Of one that the core never named to us it is told until the core says what is to become of
+    // it.
+    if ((is_read || entry->is_adopted) && !entry->is_told && !entry->is_unknown &&
+        (seen->state != entry->reported_state || entry->cum_qty != entry->reported_qty ||
+         (is_read && entry->is_adopted))) {
+        entry->reported_state = seen->state;
+        entry->reported_qty = entry->cum_qty;
+        tell(outbox, entry, REPORT_STATE, 0, 0, seen->state, seen->t_venue);
+    }
+    if (num_add(entry->base_qty, entry->cum_qty) > entry->fill_qty && entry->fills_ns == 0)
+        entry->fills_ns = now + OUTBOX_FILLS_WAIT_NS;
+    if (seen->source == SEEN_QUERY && entry->is_unknown &&
+        (entry->pending == CMD_CANCEL || entry->pending == CMD_REPLACE))
+        doubt_request(outbox, entry, seen, now);
+}
+
+/* Its own replacement cancels it; what came in its place will be seen, or refused. */
+static void see_half_done(struct outbox *outbox, struct outbox_entry *entry,
+                          const struct outbox_seen *seen, int64_t now)
+{
+    entry->is_old_gone = 1;
+    entry->is_old_open = 0;
+    entry->query_rev = entry->pending_rev;
+    if (!entry->is_unknown)
+        return;
+    entry->check_ns = now + OUTBOX_RECHECK_NS;
+    if (seen->source != SEEN_QUERY || entry->read_ns == 0 || !is_proven(entry, seen->asked_ns, now))
+        return;
+    give_up(entry);
+    end_request(entry);
+    end_order(outbox, entry, REPORT_CANCELLED, REASON_ABSENT, 0, AGON_ORDER_CANCELLED,
+              seen->t_venue, now);
+    entry->is_concluded = 1;
+}
+
+static void see_end(struct outbox *outbox, struct outbox_entry *entry,
+                    const struct outbox_seen *seen, int64_t now)
+{
+    int is_replaced = entry->pending == CMD_REPLACE;
+
     if (entry->pending != 0)
         end_request(entry); // it is over, so is whatever was asked of it
     if (seen->state == AGON_ORDER_FILLED) {
@@ -448,55 +636,172 @@ static void see_current(struct outbox *outbox, struct outbox_entry *entry,
     }
 }
 
+/* The wire order of entry->rev, as the venue shows it. */
+static void see_current(struct outbox *outbox, struct outbox_entry *entry,
+                        const struct outbox_seen *seen, int64_t now)
+{
+    if (seen->cum_qty > entry->cum_qty)
+        entry->cum_qty = seen->cum_qty;
+    if (seen->t_venue > entry->t_seen)
+        entry->t_seen = seen->t_venue;
+    if (entry->pending == 0)
+        entry->read_ns = 0;
+    if (entry->pending == CMD_NEW)
+        end_request(entry);
+    else if (entry->pending == 0 && seen->source != SEEN_REPLY)
+        entry->check_ns = 0;
+    if (!entry->is_acked && seen->state != AGON_ORDER_REJECTED) {
+        entry->is_acked = 1;
+        entry->acked_ns = now;
+        entry->t_acked = seen->t_venue;
+        entry->reported_state = AGON_ORDER_OPEN;
+        tell(outbox, entry, REPORT_ACK, 0, 0, AGON_ORDER_OPEN, seen->t_venue);
+    }
+    if (is_open_state(seen->state))
+        see_open(outbox, entry, seen, now);
+    else if (entry->pending == CMD_REPLACE && seen->state == AGON_ORDER_CANCELLED)
+        see_half_done(outbox, entry, seen, now);
+    else if (seen->state != AGON_ORDER_CANCELLED || seen->source != SEEN_REPLY)
+        see_end(outbox, entry, seen, now);
+    // else: the cancel's acknowledgement, which outbox_outcome tells
+}
+
+int outbox_is_stale(const struct outbox_entry *entry, const struct outbox_seen *seen)
+{
+    int is_older = seen->rev < entry->rev;
+    int64_t since_ns = is_older ? entry->acked_ns : entry->ended_ns;
+    agon_ns_t t_since = is_older ? entry->t_acked : entry->t_ended;
+
+    switch (seen->source) {
+    case SEEN_QUERY:
+    case SEEN_LIST:
+        return seen->asked_ns <= since_ns + OUTBOX_VIEW_LAG_NS;
+    case SEEN_STREAM:
+        return t_since == 0 || seen->t_venue <= t_since;
+    default:
+        return 1; // the answer to what was asked before that
+    }
+}
+
+/* The order of which we had concluded that it is over is there. */
+static void reopen(struct outbox *outbox, struct outbox_entry *entry,
+                   const struct outbox_seen *seen, int64_t now)
+{
+    outbox->n_reopened++;
+    entry->is_final = entry->is_told = entry->is_absent = entry->is_concluded = 0;
+    entry->is_acked = 1;
+    entry->acked_ns = now;
+    entry->t_acked = seen->t_venue;
+    entry->reported_state = AGON_ORDER_OPEN;
+    entry->check_ns = now; // what it is by now
+    entry->query_rev = entry->rev;
+    tell(outbox, entry, REPORT_ACK, REASON_ABSENT, 0, AGON_ORDER_OPEN, seen->t_venue);
+}
+
+static void show_stray(struct outbox *outbox, const struct outbox_entry *entry,
+                       const struct outbox_seen *seen, int64_t now)
+{
+    add_stray(outbox, &(struct outbox_stray){.order_id = seen->order_id,
+                                             .venue_order = seen->venue_order,
+                                             .instrument = seen->instrument,
+                                             .account = entry->account,
+                                             .rev = seen->rev,
+                                             .side = seen->side,
+                                             .px = seen->px,
+                                             .qty = seen->qty,
+                                             .check_ns = now});
+}
+
+/* A wire order of a later revision is there: that replacement was done, whatever was told of it. */
+static void see_replacement(struct outbox *outbox, struct outbox_entry *entry,
+                            const struct outbox_seen *seen, int64_t now)
+{
+    int is_asked = entry->pending == CMD_REPLACE && seen->rev == entry->pending_rev;
+    int is_lost = !is_asked && seen->rev == entry->lost_rev;
+
+    if (entry->is_final)
+        reopen(outbox, entry, seen, now);
+    learn_number(outbox, entry, seen->venue_order);
+    entry->base_qty = num_add(entry->base_qty, entry->cum_qty);
+    entry->cum_qty = 0;
+    entry->rev = seen->rev;
+    entry->px = is_asked ? entry->next_px : is_lost ? entry->lost_px : seen->px;
+    entry->qty = is_asked  ? entry->next_qty
+                 : is_lost ? entry->lost_qty
+                           : num_add(entry->base_qty, seen->qty);
+    entry->is_acked = 1;
+    entry->acked_ns = now;
+    entry->t_acked = entry->t_seen = seen->t_venue;
+    entry->closed_ns = 0;
+    entry->reported_state = AGON_ORDER_OPEN;
+    entry->reported_qty = 0;
+    if (is_asked)
+        end_request(entry);
+    else
+        outbox->n_reopened++;
+    tell(outbox, entry, REPORT_REPLACED, 0, 0, AGON_ORDER_OPEN, seen->t_venue);
+}
+
+static struct outbox_entry *adopt(struct outbox *outbox, const struct outbox_seen *seen,
+                                  agon_account_t account, int64_t now)
+{
+    struct outbox_entry *entry = take_place(outbox, seen->order_id);
+
+    if (entry == NULL)
+        return NULL; // the next reconciliation tries again
+    outbox->n_adopted++;
+    entry->instrument = seen->instrument;
+    entry->account = account;
+    entry->side = seen->side;
+    entry->rev = seen->rev;
+    entry->query_rev = seen->rev;
+    entry->px = seen->px;
+    entry->qty = seen->qty;
+    entry->is_acked = entry->is_adopted = 1;
+    entry->acked_ns = now;
+    entry->t_acked = seen->t_venue;
+    return entry;
+}
+
 void outbox_seen(struct outbox *outbox, const struct outbox_seen *seen, agon_account_t account,
                  int64_t now)
 {
     struct outbox_entry *entry = outbox_find(outbox, seen->order_id);
 
-    if (entry == NULL) {
-        entry = take_place(outbox, seen->order_id);
-        if (entry == NULL)
-            return; // the next reconciliation tries again
-        outbox->n_adopted++;
-        entry->instrument = seen->instrument;
-        entry->account = account;
-        entry->side = seen->side;
-        entry->rev = seen->rev;
-        entry->query_rev = seen->rev;
-        entry->px = seen->px;
-        entry->qty = seen->qty;
-        entry->is_acked = 1;
+    if (entry == NULL)
+        entry = adopt(outbox, seen, account, now);
+    if (entry == NULL)
+        return;
+    if (seen->rev > entry->rev && seen->state != AGON_ORDER_REJECTED)
+        see_replacement(outbox, entry, seen, now);
+    if (seen->rev != entry->rev) {
+        // An earlier wire order: its end was part of a replacement, its fills may still come.
+        if (seen->venue_order != 0)
+            note_number(outbox, entry, seen->venue_order);
+        if (is_open_state(seen->state) && !outbox_is_stale(entry, seen))
+            show_stray(outbox, entry, seen, now);
+        return;
     }
-    if (seen->rev == entry->pending_rev && seen->rev != entry->rev &&
-        entry->pending == CMD_REPLACE && seen->state != AGON_ORDER_REJECTED) {
-        learn_number(outbox, entry, seen->venue_order);
-        entry->base_qty = num_add(entry->base_qty, entry->cum_qty);
-        entry->cum_qty = 0;
-        entry->rev = seen->rev;
-        entry->px = entry->next_px;
-        entry->qty = entry->next_qty;
-        entry->is_acked = 1;
-        entry->acked_ns = now;
-        entry->reported_state = AGON_ORDER_OPEN;
-        entry->reported_qty = 0;
-        end_request(entry);
-        tell(outbox, entry, REPORT_REPLACED, 0, 0, AGON_ORDER_OPEN, seen->t_venue);
-    }
-    if (seen->rev != entry->rev)
-        return; // an earlier wire order: its end was part of a replacement
     learn_number(outbox, entry, seen->venue_order);
+    if (entry->is_final && entry->is_concluded && seen->state != AGON_ORDER_REJECTED)
+        reopen(outbox, entry, seen, now);
+    if (entry->is_final && is_open_state(seen->state)) {
+        if (!outbox_is_stale(entry, seen))
+            show_stray(outbox, entry, seen, now);
+        return;
+    }
     see_current(outbox, entry, seen, now);
 }
 
-void outbox_absent(struct outbox *outbox, struct outbox_entry *entry, uint8_t rev, int64_t now)
+void outbox_absent(struct outbox *outbox, struct outbox_entry *entry, uint8_t rev, int64_t asked_ns,
+                   int64_t now)
 {
-    int64_t began_ns = entry->doubt_ns;
+    int is_over;
 
     entry->check_ns = 0;
     if (entry->is_told || (entry->pending != 0 && !entry->is_unknown))
         return;
-    if (began_ns == 0)
-        entry->doubt_ns = now;
+    is_over = is_proven(entry, asked_ns, now);
     if (entry->pending == CMD_REPLACE && rev == entry->pending_rev) {
         // What became of the old one decides, and is asked about at once.
         entry->query_rev = entry->rev;
@@ -504,16 +809,16 @@ void outbox_absent(struct outbox *outbox, struct outbox_entry *entry, uint8_t re
         return;
     }
     entry->query_rev = entry->pending == CMD_REPLACE ? entry->pending_rev : entry->rev;
-    if (began_ns == 0 || now - began_ns < OUTBOX_ABSENT_GAP_NS || now <= entry->expiry_ns) {
-        entry->check_ns = now + (entry->pending != 0 ? OUTBOX_RECHECK_NS : OUTBOX_ABSENT_GAP_NS);
+    if (!is_over)
         return;
-    }
     // A new order was never there. One that was is there no more: the core has us ask again before
     // it believes that.
     outbox->n_absent++;
     tell(outbox, entry, REPORT_ABSENT, REASON_ABSENT, 0, AGON_ORDER_REJECTED, 0);
+    give_up(entry);
     end_request(entry);
-    entry->is_final = entry->is_told = entry->is_absent = 1;
+    entry->is_final = entry->is_told = entry->is_absent = entry->is_concluded = 1;
+    entry->ended_ns = now;
 }
 
 void outbox_no_answer(struct outbox_entry *entry, int64_t now)
@@ -566,13 +871,23 @@ void outbox_fill(struct outbox *outbox, const struct outbox_fill *fill, int64_t 
         return;
     if (fill->order_id == 0)
         outbox->n_foreign++;
+    if (entry != NULL && entry->is_final && entry->is_concluded) {
+        const struct outbox_seen seen = {.t_venue = fill->t_venue};
+
+        reopen(outbox, entry, &seen, now); // what traded was there
+    }
     if (entry != NULL) {
         entry->fill_qty = num_add(entry->fill_qty, fill->qty);
         if (fill->rev == entry->rev && fill->wire_cum_qty > entry->cum_qty)
             entry->cum_qty = fill->wire_cum_qty;
         // A list of trades tells no total: then what was told so far is the least it can be.
-        if (fill->wire_cum_qty == 0 && entry->fill_qty > num_add(entry->base_qty, entry->cum_qty))
-            entry->cum_qty = entry->fill_qty - entry->base_qty;
+        if (fill->wire_cum_qty == 0 && entry->fill_qty > num_add(entry->base_qty, entry->cum_qty)) {
+            // Of an earlier wire order it leaves this one as it is.
+            if (fill->rev < entry->rev)
+                entry->base_qty = entry->fill_qty - entry->cum_qty;
+            else
+                entry->cum_qty = entry->fill_qty - entry->base_qty;
+        }
         report.cum_qty = num_add(entry->base_qty, entry->cum_qty);
         if (report.cum_qty < entry->fill_qty)
             report.cum_qty = entry->fill_qty;
@@ -586,7 +901,6 @@ void outbox_fill(struct outbox *outbox, const struct outbox_fill *fill, int64_t 
     } else {
         report.cum_qty = fill->wire_cum_qty;
     }
-    (void)now;
     outbox->emit(outbox->ctx, &report.hdr);
 }
 

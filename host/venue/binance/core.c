@@ -241,6 +241,13 @@ int binance_write(void *self, struct gateway_request *request, struct gateway_ht
         return binance_write_signed(binance, request, http, params, path);
     case REQ_SWEPT:
         return binance_write_signed(binance, request, http, params, path);
+    case REQ_STRAY:
+        http->method = "DELETE";
+        binance_add_client_id(binance, params, "origClientOrderId", request->a,
+                              wire_rev(binance, (uint8_t)request->b));
+        path = binance->flavour->paths[REQ_CANCEL];
+        rc = binance_write_signed(binance, request, http, params, path);
+        break;
     case REQ_CANCEL:
     case REQ_SWAP_CANCEL:
         http->method = "DELETE";
@@ -490,11 +497,18 @@ static void place_revision(struct gateway *gateway, struct outbox_seen *seen,
         return;
     seen->rev = entry->rev;
     base_qty = entry->base_qty;
-    if (entry->pending == CMD_REPLACE && order->px == entry->next_px &&
-        order->qty == entry->next_qty) {
+    // The price and quantity that it is to have may be those that it had before this revision: what
+    // is earlier than the last sight of it tells of no replacement.
+    if (seen->t_venue != 0 && seen->t_venue < entry->t_seen)
+        seen->rev = entry->rev;
+    else if (entry->pending == CMD_REPLACE && order->px == entry->next_px &&
+             order->qty == entry->next_qty)
         seen->rev = entry->pending_rev;
+    else if (entry->lost_rev > entry->rev && order->px == entry->lost_px &&
+             order->qty == entry->lost_qty)
+        seen->rev = entry->lost_rev;
+    if (seen->rev != entry->rev)
         base_qty = num_add(base_qty, entry->cum_qty);
-    }
     seen->cum_qty = seen->cum_qty > base_qty ? seen->cum_qty - base_qty : 0;
 }
 
@@ -514,6 +528,7 @@ void binance_show(struct binance *binance, const struct binance_order *order, ui
         .qty = order->qty,
         .cum_qty = cum_qty,
         .t_venue = order->t_venue,
+        .asked_ns = source == SEEN_QUERY || source == SEEN_LIST ? binance->asked_ns : 0,
     };
 
     if (state == AGON_ORDER_EXPIRED)
@@ -707,7 +722,7 @@ static void answer_query(struct binance *binance, struct gateway_request *reques
         return;
     entry->check_ns = now; // it was set far away while the query was out
     if (answer == ANSWER_NO_ORDER) {
-        outbox_absent(&gateway->outbox, entry, request->rev, now);
+        outbox_absent(&gateway->outbox, entry, request->rev, request->sent_ns, now);
         return;
     }
     if (answer != ANSWER_GOOD ||
@@ -720,11 +735,56 @@ static void answer_query(struct binance *binance, struct gateway_request *reques
     // One answer tells of both: the replacement is not there, and what stands in its stead.
     if (binance->flavour->is_in_place && entry->pending == CMD_REPLACE && entry->is_unknown &&
         (order.px != entry->next_px || order.qty != entry->next_qty))
-        outbox_absent(&gateway->outbox, entry, entry->pending_rev, now);
+        outbox_absent(&gateway->outbox, entry, entry->pending_rev, request->sent_ns, now);
     entry->check_ns = 0;
     binance_show(binance, &order, order_id, rev, order.state, order.cum_qty, SEEN_QUERY);
     if (entry->pending != 0 && entry->is_unknown && entry->check_ns == 0)
         entry->check_ns = now + OUTBOX_RECHECK_NS;
+}
+
+/* Strays ----------------------------------------------------------------------------------------
+ */
+
+static int ask_trades(struct binance *binance, const struct symbol *symbol, uint64_t number,
+                      uint8_t round);
+
+/* What should not be open is cancelled until the venue has it no more: a cancel is judged by the
+ * venue's engine and not by a copy of it, so that "no such order" is the truth of that moment. */
+static void ask_strays(struct binance *binance, int64_t now)
+{
+    struct gateway *gateway = binance->gateway;
+    struct outbox_stray *stray;
+
+    while ((stray = outbox_stray_due(&gateway->outbox, now, 2 * BINANCE_DATA_NS)) != NULL) {
+        const struct symbol *symbol = symbols_by_id(&gateway->symbols, stray->instrument);
+        struct gateway_request *request =
+            symbol != NULL ? gateway_request(gateway, REQ_STRAY, LIMITER_CANCEL, 0) : NULL;
+
+        if (request == NULL)
+            continue;
+        gateway_log(gateway, 3, "stray",
+                    "%s: an order of ours is open on %s that should not be (number %llu, revision "
+                    "%u): it is cancelled",
+                    gateway->config.name, symbol->name, (unsigned long long)stray->venue_order,
+                    stray->rev);
+        request->symbol = symbol;
+        request->a = stray->order_id;
+        request->b = stray->rev;
+        request->cost[BUCKET_WEIGHT] = binance->flavour->weights[REQ_CANCEL];
+        gateway_queue(gateway, request, now + BINANCE_DATA_NS);
+    }
+}
+
+static void answer_stray(struct binance *binance, const struct gateway_request *request,
+                         enum answer answer)
+{
+    struct gateway *gateway = binance->gateway;
+    int was_open = answer == ANSWER_GOOD;
+
+    outbox_stray_answer(&gateway->outbox, request->a, (uint8_t)request->b,
+                        was_open || answer == ANSWER_NO_ORDER, was_open, gateway_now(gateway));
+    if (was_open)
+        ask_trades(binance, request->symbol, 0, 0); // what it did meanwhile
 }
 
 /* Reconciliation --------------------------------------------------------------------------------
@@ -1213,6 +1273,7 @@ void binance_on_answer(void *self, struct gateway_request *request, enum gateway
     char text[BINANCE_TEXT] = "";
     int32_t code = 0;
 
+    binance->asked_ns = request->sent_ns;
     if (fate == FATE_REPLY) {
         answer = judge_reply(reply, &code, text, sizeof(text));
         obey(binance, reply, code, now);
@@ -1225,6 +1286,8 @@ void binance_on_answer(void *self, struct gateway_request *request, enum gateway
         binance_sweep_answer(binance, request, answer, reply);
     else if (request->kind == REQ_QUERY)
         answer_query(binance, request, answer, reply);
+    else if (request->kind == REQ_STRAY)
+        answer_stray(binance, request, answer);
     else if (request->kind >= REQ_NEW)
         answer_request(binance, request, fate, reason, answer, code, text, reply);
     else if (request->kind >= REQ_POSITIONS)
@@ -1709,6 +1772,7 @@ void binance_on_turn(void *self, int64_t now)
             begin_round(binance, now);
         ask_orders(binance, now);
         binance_sweep_turn(binance, now);
+        ask_strays(binance, now);
     }
     tell_health(binance, now);
 }

@@ -37,9 +37,10 @@ enum request_kind {
     REQ_SWAP_CANCEL = 19, /* replacing a filled order: cancel, learn what is left, */
     REQ_SWAP_NEW = 20,    /* then place that */
     REQ_QUERY = 21,
-    REQ_CANCEL_ALL = 22, /* of an instrument */
-    REQ_SWEPT = 23,      /* all open orders, after it */
-    REQ_KINDS = 24
+    REQ_STRAY = 22,      /* cancels an order that should not be there; a: its id, b: revision */
+    REQ_CANCEL_ALL = 23, /* of an instrument */
+    REQ_SWEPT = 24,      /* all open orders, after it */
+    REQ_KINDS = 25
 };
 
 enum answer { /* what an answer means for the request it answers */
@@ -103,6 +104,7 @@ struct binance {
     struct binance_instrument *all; /* owned; same order as symbols.all */
     uint32_t n;
     int64_t check_ns, info_ns;
+    int64_t asked_ns; /* when the request was sent whose answer is being taken */
     uint8_t is_time_asked, is_info_asked;
     struct binance_feed feeds[GATEWAY_LINKS]; /* by link */
     /* reconciliation */

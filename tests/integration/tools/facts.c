@@ -4,6 +4,7 @@
  *
  *   sent ID                    a new order or the replacing half of a replace
  *   open ID                    an order that is open in the end
+ *   first ID                   its id before any replacement, which some venues keep
  *   request ID KIND STATE      a request whose fate is not known in the end
  *   cash ASSET AMOUNT          the venue account's total, in 10^-8
  *   slot NAME CONDITION REASON NTH
@@ -48,6 +49,9 @@ static void tell(struct engine *engine)
              order = orders_next(engine_orders(engine), id, order)) {
             client_id_format(&ids, order->id, order->rev, text);
             printf("open %s\n", text);
+            client_id_format(&ids, order->id, 0, text);
+            printf("first %s\n", text);
+            client_id_format(&ids, order->id, order->rev, text);
             if (order->request != AGON_REQUEST_NONE)
                 printf("request %s %d %d %llu\n", text, order->request, order->request_state,
                        (unsigned long long)order->id);

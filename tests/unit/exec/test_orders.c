@@ -35,6 +35,8 @@ static struct order *make(struct orders *orders, uint8_t state, uint8_t request,
         order->new_qty = NEW_QTY;
         order->rev_asked = 1;
     }
+    if (order_is_final(order))
+        orders_settle(orders, order);
     return order;
 }
 
@@ -187,6 +189,10 @@ START_TEST(inv_06_08_every_report_does_what_the_table_says)
         ck_assert_uint_eq(order->venue_order, 4711);
         ck_assert_uint_eq(effect.was_final, s == 7);
         ck_assert_uint_eq(effect.is_cancel, 0);
+        ck_assert_uint_eq(effect.is_reopened, 0);
+        ck_assert_uint_eq(effect.is_stray, s == 7 && report.kind == REPORT_STATE &&
+                                               report.state >= AGON_ORDER_PENDING &&
+                                               report.state <= AGON_ORDER_CANCELLING);
         ck_assert_int_ge(order->filled_qty, 0);
         ck_assert_int_le(order->filled_qty, order->qty);
         if (effect.is_over) {
@@ -210,10 +216,79 @@ START_TEST(inv_06_08_every_report_does_what_the_table_says)
 }
 END_TEST
 
+/* An end that we concluded is none when the order is seen: it is open again, and is cancelled. */
+START_TEST(an_order_that_was_given_up_and_is_seen_is_open_again_and_cancelled)
+{
+    static const struct {
+        uint8_t state;
+        uint16_t reason;
+    } ends[] = {{AGON_ORDER_REJECTED, REASON_ABSENT},
+                {AGON_ORDER_REJECTED, REASON_VENUE_DOWN},
+                {AGON_ORDER_CANCELLED, REASON_ABSENT}};
+    static const struct {
+        uint8_t kind, state, rev;
+    } sights[] = {{REPORT_ACK, AGON_ORDER_OPEN, 0},
+                  {REPORT_STATE, AGON_ORDER_OPEN, 0},
+                  {REPORT_STATE, AGON_ORDER_PARTIAL, 0},
+                  {REPORT_REPLACED, 0, 1}};
+    struct orders *orders = orders_new(64);
+
+    for (size_t e = 0; e < sizeof(ends) / sizeof(ends[0]); e++) {
+        for (size_t i = 0; i < sizeof(sights) / sizeof(sights[0]); i++) {
+            struct order *order = make(orders, ends[e].state, AGON_REQUEST_NONE, 0);
+            uint32_t n_open = orders_count(orders, order->slot);
+            struct record_report report = report_of(order, sights[i].kind, NEW_PX, NEW_QTY, 0, 0);
+            struct orders_effect effect;
+
+            order->reason = ends[e].reason;
+            report.state = sights[i].state;
+            report.rev = sights[i].rev;
+            effect = orders_report(orders, order, &report);
+            ck_assert(effect.is_reopened && effect.is_changed && effect.is_cancel);
+            ck_assert(!effect.was_final && !effect.is_stray);
+            ck_assert_uint_eq(order->state, AGON_ORDER_OPEN);
+            ck_assert(order->flags & ORDER_CANCEL_WANTED);
+            ck_assert_uint_eq(orders_count(orders, order->slot), n_open + 1);
+            ck_assert_int_eq(order->qty, sights[i].rev == 1 ? NEW_QTY : QTY);
+            // Its cancel ends it for good, by the venue's own showing.
+            report = report_of(order, REPORT_CANCELLED, 0, 0, 0, 0);
+            effect = orders_report(orders, order, &report);
+            ck_assert_uint_eq(order->state, AGON_ORDER_CANCELLED);
+            orders_settle(orders, order);
+            ck_assert_uint_eq(orders_count(orders, order->slot), n_open);
+            report = report_of(order, REPORT_STATE, 0, 0, 0, 0);
+            report.state = AGON_ORDER_OPEN;
+            effect = orders_report(orders, order, &report);
+            ck_assert(effect.is_stray && !effect.is_reopened && effect.was_final);
+            // But for the gateway's word that it was given up there.
+            report = report_of(order, REPORT_ACK, 0, 0, 0, 0);
+            report.reason = REASON_ABSENT;
+            effect = orders_report(orders, order, &report);
+            ck_assert(effect.is_reopened && effect.is_cancel);
+        }
+    }
+    orders_free(orders);
+}
+END_TEST
+
+START_TEST(a_fill_of_an_order_that_was_given_up_is_booked_and_has_it_asked_about)
+{
+    struct orders *orders = orders_new(64);
+    struct order *order = make(orders, AGON_ORDER_REJECTED, AGON_REQUEST_NONE, 0);
+    struct record_report report = report_of(order, REPORT_FILL, 100, 3, 3, next_fill++);
+    struct orders_effect effect;
+
+    order->reason = REASON_ABSENT;
+    effect = orders_report(orders, order, &report);
+    ck_assert(effect.is_fill && !effect.is_over && effect.is_query);
+    ck_assert_int_eq(order->filled_qty, 3);
+    orders_free(orders);
+}
+END_TEST
+
 START_TEST(inv_08_terminal_states_stay_terminal)
 {
-    static const uint8_t finals[] = {AGON_ORDER_FILLED, AGON_ORDER_CANCELLED, AGON_ORDER_EXPIRED,
-                                     AGON_ORDER_REJECTED};
+    static const uint8_t finals[] = {AGON_ORDER_FILLED, AGON_ORDER_CANCELLED, AGON_ORDER_EXPIRED};
     struct orders *orders = orders_new(4096);
 
     for (size_t f = 0; f < sizeof(finals); f++) {
@@ -736,6 +811,8 @@ int main(void)
                         (int)(sizeof(table) / sizeof(table[0])));
     tcase_add_loop_test(tcase, inv_07_any_order_of_arrival_gives_the_same_ledger, 0,
                         (int)(sizeof(histories) / sizeof(histories[0])));
+    tcase_add_test(tcase, an_order_that_was_given_up_and_is_seen_is_open_again_and_cancelled);
+    tcase_add_test(tcase, a_fill_of_an_order_that_was_given_up_is_booked_and_has_it_asked_about);
     tcase_add_test(tcase, a_fill_is_one_of_account_instrument_side_and_number);
     tcase_add_test(tcase, a_contradicted_order_is_asked_about_and_then_given_up);
     tcase_add_test(tcase, a_cancel_that_is_wanted_goes_when_the_way_is_free);

@@ -136,6 +136,10 @@ static char *expand(const char *text)
         if (strncmp(text, "${t}", 4) == 0) {
             n += (size_t)snprintf(full + n, room - n, "%lld", (long long)((T0 + w.now) / 1000000));
             text += 4;
+        } else if (sscanf(text, "${t-%llu}%n", &id, &used) == 1 && used > 0) {
+            n += (size_t)snprintf(full + n, room - n, "%lld",
+                                  (long long)((T0 + w.now) / 1000000 - (int64_t)id));
+            text += used;
         } else if (sscanf(text, "${%llu:%u}%n", &id, &rev, &used) == 2 && used > 0) {
             char client[CLIENT_ID_TEXT];
 
@@ -608,7 +612,8 @@ static const char *const report_names[] = {"",
                                            "UNKNOWN",
                                            "STATE",
                                            "ABSENT",
-                                           "CANCEL_ACK"};
+                                           "CANCEL_ACK",
+                                           "STRAY"};
 static const char *const book_names[] = {"COLD", "SYNCING", "LIVE", "STALE"};
 
 /* The next record of a type, over all others; NULL: there is none. */

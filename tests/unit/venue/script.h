@@ -30,7 +30,8 @@
  *   use <file>                      the lines of another transcript
  *   ready yes|no
  *
- * In bodies ${1:0} is the client id of order 1, revision 0, and ${t} the venue's time in ms. What
+ * In bodies ${1:0} is the client id of order 1, revision 0, and ${t} the venue's time in ms,
+ * ${t-10} ten of them before. What
  * no line answers is answered as a quiet venue would: time, empty lists, nothing open. */
 #ifndef TESTS_UNIT_VENUE_SCRIPT_H
 #define TESTS_UNIT_VENUE_SCRIPT_H

@@ -1,0 +1,481 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The outbox in scripted time: what proves that a request was not done, and what becomes of an
+ * order that is seen after all. */
+#include <check.h>
+
+#include "venue/outbox.h"
+
+#define MS     1000000ll
+#define S      1000000000ll
+#define LAG    OUTBOX_VIEW_LAG_NS
+#define GAP    OUTBOX_ABSENT_GAP_NS
+#define WINDOW (5 * S)
+
+static struct outbox outbox;
+static struct record_report told[64];
+static uint32_t n_told, n_read;
+
+static int take(void *ctx, struct agon_event_hdr *record)
+{
+    (void)ctx;
+    ck_assert_uint_lt(n_told, 64);
+    memcpy(&told[n_told++], record, sizeof(told[0]));
+    return AGON_OK;
+}
+
+static void begin(void)
+{
+    ck_assert_int_eq(outbox_init(&outbox, 64, 64, WINDOW * 3 / 2 + S, take, NULL), AGON_OK);
+    n_told = n_read = 0;
+}
+
+static void end(void)
+{
+    outbox_deinit(&outbox);
+}
+
+/* The next report; 0: there is none. */
+static int next(void)
+{
+    return n_read < n_told ? told[n_read++].kind : 0;
+}
+
+static struct order_cmd command(uint8_t kind, uint8_t rev)
+{
+    return (struct order_cmd){.order_id = 7,
+                              .instrument = 1,
+                              .kind = kind,
+                              .side = AGON_BUY,
+                              .type = AGON_LIMIT,
+                              .rev = rev,
+                              .px = 100 + rev,
+                              .qty = 10};
+}
+
+/* A request that leaves at once and whose answer is lost. */
+static struct outbox_entry *lose(uint8_t kind, uint8_t rev, int64_t now)
+{
+    struct order_cmd cmd = command(kind, rev);
+    struct outbox_entry *entry = outbox_command(&outbox, &cmd, now);
+
+    ck_assert_ptr_nonnull(entry);
+    outbox_sent(entry, now + WINDOW);
+    outbox_outcome(&outbox, entry, OUTCOME_UNKNOWN, REASON_TIMEOUT, 0, now + MS);
+    ck_assert_int_eq(next(), REPORT_UNKNOWN);
+    return entry;
+}
+
+static void see(uint8_t source, uint8_t rev, uint8_t state, int64_t asked_ns, int64_t now)
+{
+    struct outbox_seen seen = {.order_id = 7,
+                               .venue_order = 70u + rev,
+                               .instrument = 1,
+                               .rev = rev,
+                               .state = state,
+                               .side = AGON_BUY,
+                               .source = source,
+                               .px = 100 + rev,
+                               .qty = 10,
+                               .t_venue = now,
+                               .asked_ns = asked_ns};
+
+    outbox_seen(&outbox, &seen, 0, now);
+}
+
+/* An order that stands open since the beginning. */
+static struct outbox_entry *stand(void)
+{
+    struct order_cmd cmd = command(CMD_NEW, 0);
+    struct outbox_entry *entry = outbox_command(&outbox, &cmd, 0);
+
+    ck_assert_ptr_nonnull(entry);
+    outbox_sent(entry, WINDOW);
+    see(SEEN_REPLY, 0, AGON_ORDER_OPEN, 0, MS);
+    ck_assert_int_eq(next(), REPORT_ACK);
+    return entry;
+}
+
+/* Reads that were sent so early may show what was before the request's last moment. */
+START_TEST(a_read_that_was_sent_too_early_proves_nothing_however_late_it_arrives)
+{
+    struct outbox_entry *entry;
+
+    begin();
+    entry = lose(CMD_NEW, 0, 0);
+    outbox_absent(&outbox, entry, 0, 10 * MS, 20 * MS);
+    outbox_absent(&outbox, entry, 0, 4900 * MS, 5100 * MS);
+    outbox_absent(&outbox, entry, 0, WINDOW + MS, 11 * S);
+    outbox_absent(&outbox, entry, 0, WINDOW + LAG, 12 * S);
+    ck_assert_int_eq(next(), 0);
+    see(SEEN_STREAM, 0, AGON_ORDER_OPEN, 0, 13 * S);
+    ck_assert_int_eq(next(), REPORT_ACK);
+    ck_assert_int_eq(next(), 0);
+    ck_assert_uint_eq(outbox.n_reopened, 0);
+    end();
+}
+END_TEST
+
+START_TEST(two_reads_prove_absence_and_are_apart_by_their_sending)
+{
+    int64_t first = WINDOW + LAG + 1;
+    struct outbox_entry *entry;
+
+    begin();
+    entry = lose(CMD_NEW, 0, 0);
+    outbox_absent(&outbox, entry, 0, first, first + MS);
+    // Both were sent in one moment; one of them was long on its way.
+    outbox_absent(&outbox, entry, 0, first + MS, first + 9 * S);
+    outbox_absent(&outbox, entry, 0, first + GAP - 1, first + 9 * S);
+    ck_assert_int_eq(next(), 0);
+    outbox_absent(&outbox, entry, 0, first + GAP, first + 9 * S);
+    ck_assert_int_eq(next(), REPORT_ABSENT);
+    end();
+}
+END_TEST
+
+START_TEST(a_cancel_counts_as_not_done_by_the_same_two_reads)
+{
+    int64_t t = 100 * S;
+    int64_t first = t + WINDOW + LAG + 1;
+
+    begin();
+    stand();
+    lose(CMD_CANCEL, 0, t);
+    see(SEEN_QUERY, 0, AGON_ORDER_OPEN, t + 10 * MS, t + 20 * MS);
+    see(SEEN_QUERY, 0, AGON_ORDER_OPEN, t + WINDOW + MS, t + 11 * S);
+    see(SEEN_QUERY, 0, AGON_ORDER_OPEN, first, first + MS);
+    see(SEEN_QUERY, 0, AGON_ORDER_OPEN, first + GAP - 1, first + 20 * S);
+    ck_assert_int_eq(next(), 0);
+    see(SEEN_QUERY, 0, AGON_ORDER_OPEN, first + GAP, first + 20 * S);
+    ck_assert_int_eq(next(), REPORT_CANCEL_REJECTED);
+    end();
+}
+END_TEST
+
+START_TEST(a_replacement_counts_as_not_done_by_the_same_two_reads)
+{
+    int64_t t = 100 * S;
+    int64_t first = t + WINDOW + LAG + 1;
+    struct outbox_entry *entry;
+
+    begin();
+    stand();
+    entry = lose(CMD_REPLACE, 1, t);
+    outbox_absent(&outbox, entry, 1, t + 10 * MS, t + 20 * MS);
+    see(SEEN_QUERY, 0, AGON_ORDER_OPEN, t + 30 * MS, t + 40 * MS);
+    outbox_absent(&outbox, entry, 1, t + WINDOW, t + 11 * S);
+    see(SEEN_QUERY, 0, AGON_ORDER_OPEN, t + WINDOW + MS, t + 12 * S);
+    outbox_absent(&outbox, entry, 1, first, first + MS);
+    see(SEEN_QUERY, 0, AGON_ORDER_OPEN, first + 2 * MS, first + 9 * S);
+    ck_assert_int_eq(next(), 0);
+    outbox_absent(&outbox, entry, 1, first + GAP, first + GAP + MS);
+    see(SEEN_QUERY, 0, AGON_ORDER_OPEN, first + GAP + MS, first + GAP + 2 * MS);
+    ck_assert_int_eq(next(), REPORT_REPLACE_REJECTED);
+    end();
+}
+END_TEST
+
+START_TEST(a_request_of_an_earlier_run_may_have_left_right_before_this_one)
+{
+    int64_t t = 50 * S; /* the core asks when the run begins */
+    int64_t first = t + outbox.window_ns;
+    struct outbox_entry *entry;
+    struct order_cmd cmd = command(CMD_QUERY, 0);
+
+    begin();
+    cmd.doubt = CMD_NEW;
+    cmd.doubt_px = cmd.px;
+    cmd.doubt_qty = cmd.qty;
+    outbox_command(&outbox, &cmd, t);
+    entry = outbox_find(&outbox, 7);
+    ck_assert_ptr_nonnull(entry);
+    first = t + outbox.window_ns + LAG + 1;
+    outbox_absent(&outbox, entry, 0, t + MS, t + 2 * MS);
+    outbox_absent(&outbox, entry, 0, t + WINDOW + LAG, t + 11 * S);
+    outbox_absent(&outbox, entry, 0, first, first + MS);
+    outbox_absent(&outbox, entry, 0, first + GAP - 1, first + GAP);
+    ck_assert_int_eq(next(), 0);
+    outbox_absent(&outbox, entry, 0, first + GAP, first + GAP + MS);
+    ck_assert_int_eq(next(), REPORT_ABSENT);
+    end();
+}
+END_TEST
+
+/* A copy that is behind may not know an order that was seen a moment ago. */
+START_TEST(an_order_that_stands_is_not_missing_in_a_read_that_was_sent_soon_after_its_sight)
+{
+    struct outbox_entry *entry;
+
+    begin();
+    entry = stand();
+    outbox_absent(&outbox, entry, 0, 10 * MS, 20 * MS);
+    outbox_absent(&outbox, entry, 0, LAG, LAG + GAP);
+    outbox_absent(&outbox, entry, 0, LAG + 2 * MS, LAG + GAP);
+    ck_assert_int_eq(next(), 0);
+    outbox_absent(&outbox, entry, 0, LAG + GAP + 2 * MS, 11 * S);
+    ck_assert_int_eq(next(), REPORT_ABSENT);
+    end();
+}
+END_TEST
+
+/* --- seen after its end --- */
+
+static void give_up(int how)
+{
+    struct order_cmd cmd = command(CMD_NEW, 0);
+    struct outbox_entry *entry;
+
+    if (how == 0) {
+        entry = lose(CMD_NEW, 0, 0);
+        outbox_absent(&outbox, entry, 0, 20 * S, 20 * S);
+        outbox_absent(&outbox, entry, 0, 30 * S, 30 * S);
+        ck_assert_int_eq(next(), REPORT_ABSENT);
+        return;
+    }
+    entry = outbox_command(&outbox, &cmd, 0);
+    outbox_sent(entry, WINDOW);
+    outbox_outcome(&outbox, entry, how == 1 ? OUTCOME_REJECTED : OUTCOME_NOT_SENT,
+                   REASON_VENUE_DOWN, 0, MS);
+    ck_assert_int_eq(next(), how == 1 ? REPORT_REJECTED : REPORT_NOT_SENT);
+}
+
+static void show(int how, int64_t now)
+{
+    struct outbox_fill fill = {.order_id = 7,
+                               .venue_order = 70,
+                               .fill = 1,
+                               .instrument = 1,
+                               .side = AGON_BUY,
+                               .px = 100,
+                               .qty = 3,
+                               .t_venue = now};
+
+    if (how == 0)
+        outbox_fill(&outbox, &fill, now);
+    else
+        see((uint8_t)how, 0, AGON_ORDER_OPEN, now - MS, now);
+}
+
+START_TEST(any_sight_of_an_order_that_was_given_up_opens_it_again)
+{
+    static const int ways[] = {0, SEEN_STREAM, SEEN_REPLY, SEEN_QUERY, SEEN_LIST};
+    struct outbox_entry *entry;
+
+    for (int how = 0; how < 3; how++) {
+        begin();
+        give_up(how);
+        show(ways[_i], 40 * S);
+        ck_assert_int_eq(next(), REPORT_ACK);
+        ck_assert_int_eq(told[n_read - 1].reason, REASON_ABSENT);
+        ck_assert_uint_eq(outbox.n_reopened, 1);
+        entry = outbox_find(&outbox, 7);
+        ck_assert(!entry->is_final && !entry->is_told);
+        end();
+    }
+}
+END_TEST
+
+START_TEST(one_that_has_ended_meanwhile_is_told_whole)
+{
+    begin();
+    give_up(0);
+    see(SEEN_STREAM, 0, AGON_ORDER_CANCELLED, 0, 40 * S);
+    ck_assert_int_eq(next(), REPORT_ACK);
+    ck_assert_int_eq(next(), REPORT_CANCELLED);
+    ck_assert_int_eq(next(), 0);
+    end();
+}
+END_TEST
+
+/* What the venue itself showed to be over is over: an old picture of it is only late. */
+START_TEST(a_late_sight_of_what_the_venue_ended_is_nothing)
+{
+    begin();
+    stand();
+    see(SEEN_STREAM, 0, AGON_ORDER_CANCELLED, 0, 10 * S);
+    ck_assert_int_eq(next(), REPORT_CANCELLED);
+    see(SEEN_QUERY, 0, AGON_ORDER_OPEN, 11 * S, 12 * S);
+    see(SEEN_LIST, 0, AGON_ORDER_OPEN, 10 * S + LAG, 20 * S);
+    see(SEEN_REPLY, 0, AGON_ORDER_OPEN, 0, 21 * S);
+    ck_assert_int_eq(next(), 0);
+    ck_assert_uint_eq(outbox.n_strays, 0);
+    // One that must be newer than its end is none.
+    see(SEEN_LIST, 0, AGON_ORDER_OPEN, 10 * S + LAG + 1, 20 * S);
+    ck_assert_int_eq(next(), REPORT_STRAY);
+    ck_assert_uint_eq(outbox.n_strays, 1);
+    end();
+}
+END_TEST
+
+static void replace(int64_t now)
+{
+    struct order_cmd cmd = command(CMD_REPLACE, 1);
+    struct outbox_entry *entry = outbox_command(&outbox, &cmd, now);
+
+    outbox_sent(entry, now + WINDOW);
+    see(SEEN_REPLY, 1, AGON_ORDER_OPEN, 0, now);
+    ck_assert_int_eq(next(), REPORT_REPLACED);
+}
+
+START_TEST(an_earlier_revision_that_is_still_open_is_cancelled)
+{
+    struct outbox_stray *stray;
+
+    begin();
+    stand();
+    replace(20 * S);
+    see(SEEN_LIST, 0, AGON_ORDER_OPEN, 20 * S + LAG, 30 * S); // may be a picture of before
+    ck_assert_uint_eq(outbox.n_strays, 0);
+    see(SEEN_LIST, 0, AGON_ORDER_OPEN, 20 * S + LAG + 1, 31 * S);
+    see(SEEN_LIST, 0, AGON_ORDER_OPEN, 60 * S, 60 * S);
+    ck_assert_int_eq(next(), REPORT_STRAY);
+    ck_assert_int_eq(next(), 0); // once
+    ck_assert_uint_eq(outbox.n_strays, 1);
+    stray = outbox_stray_due(&outbox, 60 * S, 20 * S);
+    ck_assert_ptr_nonnull(stray);
+    ck_assert_uint_eq(stray->order_id, 7);
+    ck_assert_uint_eq(stray->rev, 0);
+    ck_assert_ptr_null(outbox_stray_due(&outbox, 60 * S, 20 * S)); // its answer is awaited
+    outbox_stray_answer(&outbox, 7, 0, 0, 0, 61 * S);
+    ck_assert_uint_eq(outbox.n_strays, 1);
+    ck_assert_ptr_nonnull(outbox_stray_due(&outbox, 63 * S, 20 * S));
+    outbox_stray_answer(&outbox, 7, 0, 1, 1, 63 * S);
+    ck_assert_uint_eq(outbox.n_strays, 0);
+    ck_assert_int_eq(next(), REPORT_STRAY);
+    ck_assert_uint_eq(told[n_read - 1].state, AGON_ORDER_CANCELLED);
+    end();
+}
+END_TEST
+
+START_TEST(a_replacement_that_was_given_up_and_is_there_is_the_order)
+{
+    struct outbox_entry *entry;
+
+    begin();
+    stand();
+    entry = lose(CMD_REPLACE, 1, 100 * S);
+    outbox_outcome(&outbox, entry, OUTCOME_REJECTED, REASON_VENUE_DOWN, 0, 101 * S);
+    ck_assert_int_eq(next(), REPORT_REPLACE_REJECTED);
+    see(SEEN_STREAM, 0, AGON_ORDER_CANCELLED, 0, 102 * S);
+    ck_assert_int_eq(next(), REPORT_CANCELLED);
+    see(SEEN_STREAM, 1, AGON_ORDER_OPEN, 0, 103 * S);
+    ck_assert_int_eq(next(), REPORT_ACK);
+    ck_assert_int_eq(next(), REPORT_REPLACED);
+    ck_assert_uint_eq(told[n_read - 1].rev, 1);
+    ck_assert_int_eq(told[n_read - 1].px, 101);
+    ck_assert_int_eq(told[n_read - 1].qty, 10);
+    ck_assert_int_eq(next(), 0);
+    end();
+}
+END_TEST
+
+START_TEST(what_the_core_does_not_hold_open_is_told_until_it_says_so_and_then_cancelled)
+{
+    struct order_cmd cmd = command(CMD_STRAY, 0);
+
+    begin();
+    see(SEEN_LIST, 0, AGON_ORDER_OPEN, S, 2 * S);
+    see(SEEN_LIST, 0, AGON_ORDER_OPEN, 30 * S, 31 * S);
+    ck_assert_int_eq(next(), REPORT_STATE);
+    ck_assert_int_eq(next(), REPORT_STATE);
+    outbox_command(&outbox, &cmd, 32 * S);
+    ck_assert_int_eq(next(), REPORT_STRAY);
+    ck_assert_uint_eq(outbox.n_strays, 1);
+    ck_assert_ptr_nonnull(outbox_stray_due(&outbox, 32 * S, 20 * S));
+    end();
+}
+END_TEST
+
+/* The venue took a cancel; copies show the order open for a while. */
+START_TEST(a_cancel_that_was_taken_is_waited_for_beyond_old_pictures)
+{
+    struct order_cmd cmd = command(CMD_CANCEL, 0);
+    struct outbox_entry *entry;
+
+    begin();
+    stand();
+    entry = outbox_command(&outbox, &cmd, 10 * S);
+    outbox_outcome(&outbox, entry, OUTCOME_ACCEPTED, 0, 0, 10 * S);
+    ck_assert_int_eq(next(), REPORT_CANCEL_ACK);
+    see(SEEN_QUERY, 0, AGON_ORDER_OPEN, 11 * S, 11 * S);
+    ck_assert_int_eq(next(), 0);
+    ck_assert_int_eq(entry->check_ns, 12 * S);
+    see(SEEN_QUERY, 0, AGON_ORDER_CANCELLED, 12 * S, 12 * S);
+    ck_assert_int_eq(next(), REPORT_CANCELLED);
+    end();
+}
+END_TEST
+
+START_TEST(a_cancel_that_was_taken_and_did_nothing_is_wanted_again)
+{
+    struct order_cmd cmd = command(CMD_CANCEL, 0);
+    struct outbox_entry *entry;
+
+    begin();
+    stand();
+    entry = outbox_command(&outbox, &cmd, 10 * S);
+    outbox_outcome(&outbox, entry, OUTCOME_ACCEPTED, 0, 0, 10 * S);
+    ck_assert_int_eq(next(), REPORT_CANCEL_ACK);
+    see(SEEN_QUERY, 0, AGON_ORDER_OPEN, 10 * S + LAG + 1, 16 * S);
+    ck_assert_int_eq(next(), REPORT_CANCEL_REJECTED);
+    end();
+}
+END_TEST
+
+START_TEST(a_number_of_an_order_that_gave_up_its_place_names_no_other)
+{
+    struct order_cmd cmd = command(CMD_NEW, 0);
+
+    begin();
+    stand();
+    replace(S);
+    see(SEEN_STREAM, 1, AGON_ORDER_CANCELLED, 0, 2 * S);
+    for (uint64_t id = 100; id < 100 + 64; id++) {
+        struct outbox_entry *entry;
+
+        cmd.order_id = id;
+        entry = outbox_command(&outbox, &cmd, 3 * S);
+        ck_assert_ptr_nonnull(entry);
+        outbox_outcome(&outbox, entry, OUTCOME_NOT_SENT, REASON_NOT_SENT, 0, 3 * S);
+        n_told = n_read = 0;
+    }
+    ck_assert_ptr_null(outbox_find(&outbox, 7));
+    ck_assert_ptr_null(outbox_find_venue(&outbox, 1, 70));
+    ck_assert_ptr_null(outbox_find_venue(&outbox, 1, 71));
+    end();
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("outbox");
+    TCase *proof = tcase_create("proof");
+    TCase *sights = tcase_create("sights");
+    SRunner *runner;
+    int failed;
+
+    tcase_add_test(proof, a_read_that_was_sent_too_early_proves_nothing_however_late_it_arrives);
+    tcase_add_test(proof, two_reads_prove_absence_and_are_apart_by_their_sending);
+    tcase_add_test(proof, a_cancel_counts_as_not_done_by_the_same_two_reads);
+    tcase_add_test(proof, a_replacement_counts_as_not_done_by_the_same_two_reads);
+    tcase_add_test(proof, a_request_of_an_earlier_run_may_have_left_right_before_this_one);
+    tcase_add_test(
+        proof, an_order_that_stands_is_not_missing_in_a_read_that_was_sent_soon_after_its_sight);
+    tcase_add_loop_test(sights, any_sight_of_an_order_that_was_given_up_opens_it_again, 0, 5);
+    tcase_add_test(sights, one_that_has_ended_meanwhile_is_told_whole);
+    tcase_add_test(sights, a_late_sight_of_what_the_venue_ended_is_nothing);
+    tcase_add_test(sights, an_earlier_revision_that_is_still_open_is_cancelled);
+    tcase_add_test(sights, a_replacement_that_was_given_up_and_is_there_is_the_order);
+    tcase_add_test(sights,
+                   what_the_core_does_not_hold_open_is_told_until_it_says_so_and_then_cancelled);
+    tcase_add_test(sights, a_cancel_that_was_taken_is_waited_for_beyond_old_pictures);
+    tcase_add_test(sights, a_cancel_that_was_taken_and_did_nothing_is_wanted_again);
+    tcase_add_test(sights, a_number_of_an_order_that_gave_up_its_place_names_no_other);
+    suite_add_tcase(suite, proof);
+    suite_add_tcase(suite, sights);
+    runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? 0 : 1;
+}
