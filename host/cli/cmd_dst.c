@@ -4,6 +4,7 @@
 
 #include "cli/args.h"
 #include "cli/commands.h"
+#include "cli/dst_bytes.h"
 #include "dst/dst.h"
 #include "sys/clock.h"
 
@@ -13,7 +14,8 @@ struct opts {
     uint64_t seed, n_events, until, first;
     int64_t n_seeds, max_agents, max_instruments;
     const char *without;
-    int bug, is_traced, is_twice, is_json, is_seed_given, is_stopping;
+    int64_t safety_s;
+    int is_bytes, bug, is_traced, is_twice, is_json, is_seed_given, is_stopping;
 };
 
 struct total {
@@ -203,6 +205,10 @@ int cmd_dst(int argc, char **argv)
         {"seed", ARG_U64, "N", "run this seed only", &opts.seed, .is_given = &opts.is_seed_given},
         {"seeds", ARG_INT, "N", "how many seeds (100)", &opts.n_seeds, .min = 1, .max = 1000000000},
         {"first", ARG_U64, "N", "the first of them (1)", &opts.first},
+        {"bytes", ARG_FLAG, NULL,
+         "the whole live host, over simulated bytes, disk, clock and threads", &opts.is_bytes},
+        {"safety", ARG_INT, "S", "with --bytes: simulated seconds with faults", &opts.safety_s,
+         .min = 0, .max = 100000},
         {"events", ARG_U64, "N", "engine events with faults in each (5000)", &opts.n_events},
         {"until", ARG_U64, "SEQ", "stop behind this event", &opts.until},
         {"without", ARG_TEXT, "FAULT,...", "kinds of faults that shall not strike", &opts.without},
@@ -232,6 +238,19 @@ int cmd_dst(int argc, char **argv)
 
     if (rc != ARGS_RUN)
         return rc;
+    if (opts.is_bytes) {
+        const struct dst_bytes_opts bytes = {.first = opts.is_seed_given ? opts.seed : opts.first,
+                                             .n_seeds = (uint64_t)opts.n_seeds,
+                                             .without = opts.without,
+                                             .safety_s = opts.safety_s,
+                                             .is_one = opts.is_seed_given,
+                                             .is_traced = opts.is_traced,
+                                             .is_twice = opts.is_twice,
+                                             .is_stopping = opts.is_stopping,
+                                             .is_json = opts.is_json};
+
+        return dst_bytes(&bytes);
+    }
     without = parse_faults(opts.without);
     if (without < 0)
         return args_refuse(&spec, "dst", "--without: there is no such kind of fault");

@@ -1,0 +1,700 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dst/bytes.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/hash.h"
+#include "dst/bytes_impl.h"
+#include "run/host_impl.h"
+
+#define WARM_NS  (60 * SECOND)  /* at most until everybody trades */
+#define HEAL_NS  (120 * SECOND) /* at most until everything is known again */
+#define ORDER_NS (3 * SECOND)   /* an operator waits so long for an answer */
+
+const char *bytes_fault_name(enum bytes_fault fault)
+{
+    static const char *const names[BYTES_FAULTS] = {"net",   "slow-net", "venue",     "away",
+                                                    "crash", "power",    "slow-disk", "sync",
+                                                    "clock", "operator", "reload",    "agent"};
+
+    return names[fault];
+}
+
+const char *bytes_some_name(uint32_t some)
+{
+    static const char *const names[BYTES_SOMES] = {
+        "fill",           "order replaced",  "order cancelled", "request of unknown fate",
+        "host killed",    "killed in boot",  "kill switch",     "stop",
+        "halt",           "plugin reloaded", "agent added",     "agent failed",
+        "wall clock set", "exchange away",   "sync failed"};
+
+    return names[some];
+}
+
+uint64_t bytes_stream(uint64_t seed, uint64_t stream)
+{
+    return rng_at(seed, 0x6279746573, stream, 0, 0);
+}
+
+int bytes_has(const struct bytes *world, enum bytes_fault fault)
+{
+    return (world->swarm.faults >> fault & 1) != 0;
+}
+
+void bytes_fail(struct bytes *world, const char *id, const char *format, ...)
+{
+    struct bytes_result *result = world->result;
+    va_list args;
+
+    if (result->is_failed)
+        return;
+    result->is_failed = 1;
+    result->t = world->sched.now - BYTES_T0;
+    snprintf(result->id, sizeof(result->id), "%s", id);
+    va_start(args, format);
+    vsnprintf(result->what, sizeof(result->what), format, args);
+    va_end(args);
+    bytes_trace(world, "FAILED %s: %s", id, result->what);
+}
+
+void bytes_trace(struct bytes *world, const char *format, ...)
+{
+    char line[1200];
+    int n;
+    va_list args;
+
+    if (world->config.trace == NULL)
+        return;
+    n = snprintf(line, sizeof(line), "%.6f ", (double)(world->sched.now - BYTES_T0) / 1e9);
+    va_start(args, format);
+    vsnprintf(line + n, sizeof(line) - (size_t)n, format, args);
+    va_end(args);
+    world->config.trace(world->config.trace_ctx, line);
+}
+
+/* --- what kind of run this is --- */
+
+static agon_ns_t draw_ns(struct rng *rng, agon_ns_t from, agon_ns_t to)
+{
+    return from + (agon_ns_t)rng_below(rng, (uint64_t)(to - from));
+}
+
+static uint32_t draw_ppm(struct rng *rng, uint32_t to)
+{
+    // Rates of any size: a third of the runs have few of a kind, a third many.
+    return (uint32_t)rng_below(rng, 1 + (uint64_t)to / (1 + rng_below(rng, 10)));
+}
+
+static void draw_net(struct swarm_bytes *swarm, struct rng *rng)
+{
+    struct net_rates *rates = &swarm->rates;
+    int is_bad = (swarm->faults >> BYTES_NET & 1) != 0;
+    int is_slow = (swarm->faults >> BYTES_SLOW_NET & 1) != 0;
+
+    rates->latency_ns = draw_ns(rng, 50 * US, is_slow ? 80 * MS : 5 * MS);
+    rates->jitter_ns = draw_ns(rng, 1 * US, is_slow ? 100 * MS : 2 * MS);
+    rates->slow_ns = draw_ns(rng, 100 * MS, 5 * SECOND);
+    rates->stall_ns = draw_ns(rng, 100 * MS, 5 * SECOND);
+    for (int i = 0; i < NET_FAULTS; i++) {
+        uint32_t up = draw_ppm(rng, 30000), down = draw_ppm(rng, 600);
+        int is_late = i == NET_SLOW || i == NET_STALL;
+
+        if (i == NET_SPLIT) {
+            rates->up[i] = draw_ppm(rng, 500000);
+            rates->down[i] = draw_ppm(rng, 200000);
+        } else if (is_late ? is_slow : is_bad) {
+            rates->up[i] = up;
+            rates->down[i] = down;
+        }
+    }
+    for (int i = 0; i < 2 && is_bad; i++)
+        rates->connect[i] = draw_ppm(rng, 200000);
+}
+
+static void draw_swarm(struct bytes *world)
+{
+    struct swarm_bytes *swarm = &world->swarm;
+    struct rng rng;
+
+    rng_init(&rng, bytes_stream(world->config.seed, DRAW_SWARM));
+    for (int i = 0; i < BYTES_FAULTS; i++)
+        swarm->faults |= (uint32_t)(rng_below(&rng, 2) == 0) << i;
+    swarm->faults &= ~world->config.without;
+    swarm->n_venues = 1 + (uint32_t)rng_below(&rng, 2);
+    if (world->config.venues != 0)
+        swarm->n_venues = world->config.venues;
+    swarm->n_agents = 1 + (uint32_t)rng_below(&rng, BYTES_SLOTS - 1);
+    swarm->safety_ns = draw_ns(&rng, 10 * SECOND, 40 * SECOND);
+    if (world->config.safety_ns != 0)
+        swarm->safety_ns = world->config.safety_ns;
+    swarm->crash_ns = draw_ns(&rng, 3 * SECOND, 30 * SECOND);
+    swarm->power_ns = draw_ns(&rng, 2 * SECOND, 20 * SECOND);
+    swarm->operator_ns = draw_ns(&rng, 1 * SECOND, 10 * SECOND);
+    swarm->reload_ns = draw_ns(&rng, 1 * SECOND, 10 * SECOND);
+    swarm->away_ns = draw_ns(&rng, 5 * SECOND, 30 * SECOND);
+    swarm->clock_ns = draw_ns(&rng, 3 * SECOND, 30 * SECOND);
+    swarm->sync_ns = draw_ns(&rng, 100 * US, 10 * MS);
+    swarm->sync_slow_ppm = draw_ppm(&rng, 100000);
+    swarm->sync_fail_ppm = draw_ppm(&rng, 2000);
+    swarm->journal_segment = (uint64_t)4096 << rng_below(&rng, 6);
+    if (swarm->journal_segment < 65536)
+        swarm->journal_segment = 65536;
+    swarm->mark_every = 200 + rng_below(&rng, 2000);
+    swarm->snapshot_every = swarm->mark_every * (1 + rng_below(&rng, 5));
+    draw_net(swarm, &rng);
+    for (uint64_t i = 0; i < BYTES_FAULTS; i++)
+        rng_init(&world->faults_rng[i], bytes_stream(world->config.seed, DRAW_FAULT + i));
+    rng_init(&world->operator_rng, bytes_stream(world->config.seed, DRAW_OPERATOR));
+    world->n_coins = swarm->n_venues > 1 ? BYTES_COINS : BYTES_COINS - 1;
+}
+
+/* --- operators --- */
+
+enum op {
+    OP_HALT_SLOT,
+    OP_HALT_ALL,
+    OP_KILL,
+    OP_STOP,
+    OP_RESUME_ALL,
+    OP_RESUME_SLOT,
+    OP_CANCEL,
+    OP_FLATTEN,
+    OP_LIMIT,
+    OP_RELOAD,
+    OP_ROLLBACK,
+    OP_ADD,
+    OP_REMOVE,
+    OP_RESUME_KILL,
+    OP_ACTIVATE,
+    OPS
+};
+
+static void remember(struct bytes *world, int rc, int is_on, uint8_t *what)
+{
+    if (world->is_dying || rc == AGON_ETIME) {
+        world->word.is_unsure = 1;
+        return;
+    }
+    if (rc < 0)
+        return;
+    *what = is_on != 0;
+    // From here on nothing new: what the slots had decided by now has lower numbers.
+    if (is_on && world->host != NULL) {
+        world->word.run = (uint16_t)engine_run(world->host->engine);
+        for (uint16_t id = 0; id < BYTES_SLOTS; id++) {
+            const struct slot *slot = slots_get(engine_slots(world->host->engine), id);
+
+            world->word.counters[id] = slot != NULL ? (uint32_t)slot->next_counter : 0;
+        }
+    }
+}
+
+static int command(struct bytes *world, uint8_t kind, uint8_t scope, uint32_t id, uint16_t reason,
+                   uint8_t which, int64_t value)
+{
+    struct record_command_by by = {.command = {.kind = kind,
+                                               .scope = scope,
+                                               .id = id,
+                                               .which = which,
+                                               .value = value,
+                                               .reason = reason},
+                                   .who = "dst",
+                                   .why = "an operator of the simulation"};
+    uint64_t seq;
+    int rc = host_order(world->host, &by, ORDER_NS, &seq);
+
+    bytes_trace(world, "OPERATOR kind %u scope %u id %u value %lld: %d", kind, scope, id,
+                (long long)value, rc);
+    return rc;
+}
+
+static void set_limit(struct bytes *world)
+{
+    uint32_t slot = world->op.slot;
+    struct slot_limits *max = &world->limits_max[slot];
+    uint32_t to = 1 + (uint32_t)(world->op.value % 20);
+
+    if (to > max->max_open_orders)
+        max->max_open_orders = to;
+    (void)command(world, COMMAND_LIMIT, SCOPE_SLOT, slot, REASON_OPERATOR, LIMIT_OPEN_ORDERS, to);
+}
+
+static void add_agent(struct bytes *world)
+{
+    struct host_change change = {.kind = HOST_CHANGE_ADD,
+                                 .slot = (uint16_t)host_config_of(world->host)->n_slots};
+    struct crew_slot slot;
+    int rc;
+
+    if (change.slot >= BYTES_SLOTS)
+        return;
+    slot = world->slots[change.slot];
+    // As the roster's reader has it: instruments by the table's numbers.
+    change.to = &slot;
+    rc = host_make_change(world->host, &change, ORDER_NS);
+    if (rc >= 0 && !world->is_dying) {
+        world->result->some[BYTES_SOME_ADDED]++;
+        world->swarm.n_agents = change.slot + 1u;
+    }
+    bytes_trace(world, "OPERATOR adds slot %u: %d %s", change.slot, rc, change.err.text);
+}
+
+static void remove_agent(struct bytes *world)
+{
+    struct host_change change = {.kind = HOST_CHANGE_REMOVE,
+                                 .slot = (uint16_t)(host_config_of(world->host)->n_slots - 1)};
+    int rc;
+
+    if (change.slot == 0)
+        return;
+    rc = host_make_change(world->host, &change, ORDER_NS);
+    if (rc >= 0 && !world->is_dying)
+        world->swarm.n_agents = change.slot;
+    bytes_trace(world, "OPERATOR removes slot %u: %d", change.slot, rc);
+}
+
+static void replace_plugin(struct bytes *world, int is_back)
+{
+    char slot[32], path[32];
+    struct error err = {0};
+    int rc;
+
+    snprintf(slot, sizeof(slot), "slot_%u", world->op.slot);
+    snprintf(path, sizeof(path), "trader-%u", 1 + (unsigned)(world->op.value % 9));
+    rc = is_back ? host_rollback(world->host, slot, &err)
+                 : host_reload(world->host, slot, path, &err);
+    if (rc >= 0 && !world->is_dying)
+        world->result->some[BYTES_SOME_RELOAD]++;
+    bytes_trace(world, "OPERATOR reloads %s: %d %s", slot, rc, err.text);
+}
+
+static void resume_all(struct bytes *world)
+{
+    uint8_t was = 0;
+    int rc = command(world, COMMAND_RESUME, SCOPE_GLOBAL, 0, REASON_OPERATOR, HALT_OPERATOR, 0);
+
+    remember(world, rc, 0, &world->word.is_halted);
+    remember(world, rc, 0, &world->word.is_stopped);
+    (void)was;
+}
+
+static void *operate(void *ctx)
+{
+    struct bytes *world = ctx;
+    struct order_word *word = &world->word;
+    uint32_t slot = world->op.slot;
+    uint64_t *some = world->result->some;
+    int rc;
+
+    switch ((enum op)world->op.kind) {
+    case OP_HALT_SLOT:
+        rc = command(world, COMMAND_HALT, SCOPE_SLOT, slot, REASON_OPERATOR, 0, 0);
+        remember(world, rc, 1, &word->is_slot_halted[slot]);
+        some[BYTES_SOME_HALT] += rc >= 0;
+        break;
+    case OP_HALT_ALL:
+        rc = command(world, COMMAND_HALT, SCOPE_GLOBAL, 0, REASON_OPERATOR, HALT_OPERATOR, 0);
+        remember(world, rc, 1, &word->is_halted);
+        some[BYTES_SOME_HALT] += rc >= 0;
+        break;
+    case OP_KILL:
+        rc = command(world, COMMAND_KILL, SCOPE_GLOBAL, 0, REASON_OPERATOR, 0, 0);
+        remember(world, rc, 1, &word->is_killed);
+        some[BYTES_SOME_KILL] += rc >= 0;
+        break;
+    case OP_STOP:
+        rc = command(world, COMMAND_STOP, SCOPE_GLOBAL, 0, REASON_OPERATOR, 0, 0);
+        remember(world, rc, 1, &word->is_stopped);
+        some[BYTES_SOME_STOP] += rc >= 0;
+        break;
+    case OP_RESUME_ALL:
+        resume_all(world);
+        break;
+    case OP_RESUME_KILL:
+        rc = command(world, COMMAND_RESUME, SCOPE_GLOBAL, 0, REASON_KILL, HALT_KILL, 0);
+        remember(world, rc, 0, &word->is_killed);
+        break;
+    case OP_RESUME_SLOT:
+        rc = command(world, COMMAND_RESUME, SCOPE_SLOT, slot, REASON_OPERATOR, 0, 0);
+        remember(world, rc, 0, &word->is_slot_halted[slot]);
+        break;
+    case OP_CANCEL:
+        (void)command(world, COMMAND_CANCEL_ALL, SCOPE_SLOT, slot, REASON_OPERATOR, 0, 0);
+        break;
+    case OP_FLATTEN:
+        (void)command(world, COMMAND_FLATTEN, SCOPE_SLOT, slot, REASON_OPERATOR, 0, 0);
+        break;
+    case OP_ACTIVATE:
+        (void)command(world, COMMAND_SLOT_CONDITION, SCOPE_SLOT, slot, REASON_OPERATOR, 0,
+                      CONDITION_ACTIVE);
+        break;
+    case OP_LIMIT:
+        set_limit(world);
+        break;
+    case OP_RELOAD:
+        replace_plugin(world, 0);
+        break;
+    case OP_ROLLBACK:
+        replace_plugin(world, 1);
+        break;
+    case OP_ADD:
+        add_agent(world);
+        break;
+    case OP_REMOVE:
+        remove_agent(world);
+        break;
+    default:
+        break;
+    }
+    return NULL;
+}
+
+static int do_op(struct bytes *world, enum op op, uint32_t slot, int64_t value)
+{
+    if (world->host == NULL || !world->host->is_running || bytes_is_operated(world))
+        return 0;
+    world->op.kind = op;
+    world->op.slot = slot;
+    world->op.value = value;
+    return bytes_start(world, operate, world, 1) >= 0;
+}
+
+/* --- what goes wrong --- */
+
+static agon_ns_t after(struct bytes *world, enum bytes_fault fault, agon_ns_t mean)
+{
+    return world->sched.now + mean / 4 +
+           (agon_ns_t)rng_below(&world->faults_rng[fault], (uint64_t)mean * 3 / 2 + 1);
+}
+
+static void strike(void *ctx, uint64_t a, uint64_t b);
+
+static void later(struct bytes *world, enum bytes_fault fault, agon_ns_t mean)
+{
+    if (bytes_has(world, fault))
+        sched_at(&world->sched, after(world, fault, mean), strike, world, fault, 0);
+}
+
+static void away(struct bytes *world)
+{
+    struct rng *rng = &world->faults_rng[BYTES_AWAY];
+    uint32_t at = (uint32_t)rng_below(rng, world->swarm.n_venues);
+    struct bytes_venue *venue = &world->venues[at];
+
+    venue->is_away = !venue->is_away;
+    net_shut(world->net, (uint16_t)(80 + at), venue->is_away);
+    if (venue->is_away)
+        net_break(world->net, (uint16_t)(80 + at));
+    world->result->some[BYTES_SOME_AWAY] += venue->is_away;
+    bytes_trace(world, "AWAY venue %u: %u", at, venue->is_away);
+}
+
+static void set_clock(struct bytes *world)
+{
+    static const int64_t offs[] = {0, 3600ll, -3600ll, 10ll * 365 * 86400, 2, -2, 86400, -60};
+    struct rng *rng = &world->faults_rng[BYTES_CLOCK];
+
+    world->wall_off = offs[rng_below(rng, sizeof(offs) / sizeof(offs[0]))] * SECOND;
+    world->result->some[BYTES_SOME_CLOCK]++;
+    bytes_trace(world, "WALL CLOCK off by %lld s", (long long)(world->wall_off / SECOND));
+}
+
+static void operate_at_random(struct bytes *world)
+{
+    static const uint8_t ops[] = {OP_HALT_SLOT,   OP_HALT_ALL,    OP_KILL,        OP_STOP,
+                                  OP_RESUME_ALL,  OP_RESUME_ALL,  OP_RESUME_KILL, OP_RESUME_KILL,
+                                  OP_RESUME_SLOT, OP_RESUME_SLOT, OP_CANCEL,      OP_FLATTEN,
+                                  OP_LIMIT,       OP_LIMIT};
+    struct rng *rng = &world->operator_rng;
+
+    (void)do_op(world, (enum op)ops[rng_below(rng, sizeof(ops))],
+                (uint32_t)rng_below(rng, world->swarm.n_agents), (int64_t)rng_below(rng, 1000));
+}
+
+static void reload_at_random(struct bytes *world)
+{
+    static const uint8_t ops[] = {OP_RELOAD, OP_RELOAD, OP_RELOAD, OP_ROLLBACK, OP_ADD, OP_REMOVE};
+    struct rng *rng = &world->faults_rng[BYTES_RELOAD];
+
+    (void)do_op(world, (enum op)ops[rng_below(rng, sizeof(ops))],
+                (uint32_t)rng_below(rng, world->swarm.n_agents), (int64_t)rng_below(rng, 1000));
+}
+
+static void strike(void *ctx, uint64_t a, uint64_t b)
+{
+    struct bytes *world = ctx;
+    enum bytes_fault fault = (enum bytes_fault)a;
+    struct swarm_bytes *swarm = &world->swarm;
+    agon_ns_t mean = SECOND;
+
+    (void)b;
+    if (world->phase != BYTES_SAFETY)
+        return;
+    world->result->injected[fault]++;
+    switch (fault) {
+    case BYTES_CRASH:
+        mean = swarm->crash_ns;
+        if (world->host != NULL)
+            bytes_kill(world);
+        break;
+    case BYTES_POWER:
+        mean = swarm->power_ns;
+        if (world->host != NULL)
+            disk_mem_stop_at(world->disk_mem, 1 + rng_below(&world->disk_rng, 30));
+        break;
+    case BYTES_AWAY:
+        mean = swarm->away_ns;
+        away(world);
+        break;
+    case BYTES_CLOCK:
+        mean = swarm->clock_ns;
+        set_clock(world);
+        break;
+    case BYTES_OPERATOR:
+        mean = swarm->operator_ns;
+        operate_at_random(world);
+        break;
+    case BYTES_RELOAD:
+        mean = swarm->reload_ns;
+        reload_at_random(world);
+        break;
+    default:
+        break;
+    }
+    later(world, fault, mean);
+}
+
+/* --- the run --- */
+
+static void each_second(void *ctx, uint64_t a, uint64_t b)
+{
+    struct bytes *world = ctx;
+
+    (void)a;
+    (void)b;
+    if (world->host != NULL && world->host->is_running) {
+        world->result->some[BYTES_SOME_UNKNOWN] += world->host->io_status.n_unknown > 0;
+        bytes_check_turn(world);
+        // What a supervisor does: a journal that failed stays so until a restart.
+        if (journal_state(&world->host->buffer) == JOURNAL_FAILED && !world->is_stopping)
+            bytes_kill(world);
+    }
+    sched_at(&world->sched, world->sched.now + SECOND, each_second, world, 0, 0);
+}
+
+int bytes_step(struct bytes *world, agon_ns_t until)
+{
+    if (!sched_step(&world->sched, until))
+        return 0;
+    world->result->n_calls++;
+    if (world->host != NULL && world->host->is_running)
+        host_io_turn(world->host);
+    bytes_poll(world);
+    if (disk_mem_is_stopped(world->disk_mem) && world->host != NULL)
+        bytes_kill(world);
+    return 1;
+}
+
+static void run_until(struct bytes *world, agon_ns_t t)
+{
+    while (!world->result->is_failed && bytes_step(world, t))
+        ;
+    if (!world->result->is_failed && world->sched.now < t)
+        world->sched.now = t;
+}
+
+static int is_trading(const struct bytes *world)
+{
+    return world->host != NULL && world->host->is_running && world->host->has_joined &&
+           world->host->io_status.is_ready;
+}
+
+static void warm(struct bytes *world)
+{
+    agon_ns_t end = world->sched.now + WARM_NS;
+
+    world->phase = BYTES_WARM;
+    bytes_boot(world);
+    while (!world->result->is_failed && !is_trading(world) && world->sched.now < end)
+        run_until(world, world->sched.now + 100 * MS);
+    if (!world->result->is_failed && !is_trading(world))
+        bytes_fail(world, "inv-34", "a minute after the start nobody trades");
+    run_until(world, world->sched.now + 2 * SECOND);
+}
+
+static void safety(struct bytes *world)
+{
+    struct swarm_bytes *swarm = &world->swarm;
+
+    world->phase = BYTES_SAFETY;
+    bytes_trace(world, "SAFETY for %lld s", (long long)(swarm->safety_ns / SECOND));
+    *net_rates(world->net) = swarm->rates;
+    later(world, BYTES_CRASH, swarm->crash_ns);
+    later(world, BYTES_POWER, swarm->power_ns);
+    later(world, BYTES_AWAY, swarm->away_ns);
+    later(world, BYTES_CLOCK, swarm->clock_ns);
+    later(world, BYTES_OPERATOR, swarm->operator_ns);
+    later(world, BYTES_RELOAD, swarm->reload_ns);
+    run_until(world, world->sched.now + swarm->safety_ns);
+}
+
+/* Tried until it is done: the host may be down, or another operator at work. */
+static void insist(struct bytes *world, enum op op, uint32_t slot)
+{
+    agon_ns_t end = world->sched.now + HEAL_NS;
+
+    while (!world->result->is_failed && !do_op(world, op, slot, 0) && world->sched.now < end)
+        run_until(world, world->sched.now + 50 * MS);
+    while (!world->result->is_failed && bytes_is_operated(world) && world->sched.now < end)
+        run_until(world, world->sched.now + 5 * MS);
+}
+
+static void heal(struct bytes *world)
+{
+    struct net_rates *rates = net_rates(world->net);
+    agon_ns_t end = world->sched.now + HEAL_NS;
+
+    world->phase = BYTES_HEAL;
+    bytes_trace(world, "HEAL");
+    memset(rates->up, 0, sizeof(rates->up));
+    memset(rates->down, 0, sizeof(rates->down));
+    memset(rates->connect, 0, sizeof(rates->connect));
+    bytes_venue_calm(world);
+    world->wall_off = 0;
+    disk_mem_stop_at(world->disk_mem, 0);
+    while (!world->result->is_failed && !is_trading(world) && world->sched.now < end)
+        run_until(world, world->sched.now + 100 * MS);
+    if (!world->result->is_failed && !is_trading(world))
+        bytes_fail(world, "inv-34", "two minutes after the last fault the host does not trade");
+    insist(world, OP_RESUME_KILL, 0);
+    insist(world, OP_RESUME_ALL, 0);
+    for (uint32_t slot = 0; slot < world->swarm.n_agents; slot++)
+        insist(world, OP_RESUME_SLOT, slot);
+    world->word.is_unsure = 0;
+    run_until(world, world->sched.now + 3 * SECOND);
+}
+
+/* Nothing new, nothing open, everything known: then host and exchange have to be one. */
+static void quiet(struct bytes *world)
+{
+    agon_ns_t end = world->sched.now + HEAL_NS;
+
+    world->phase = BYTES_QUIET;
+    bytes_trace(world, "QUIET");
+    insist(world, OP_KILL, 0); // a halt lets pass what makes positions smaller
+    while (!world->result->is_failed && world->sched.now < end) {
+        for (uint32_t slot = 0; slot < world->swarm.n_agents && !world->result->is_failed; slot++)
+            insist(world, OP_CANCEL, slot);
+        run_until(world, world->sched.now + 2 * SECOND);
+        if (!world->result->is_failed && bytes_check_is_quiet(world))
+            break;
+    }
+    // What is on its way by then, ten seconds later has come.
+    run_until(world, world->sched.now + 12 * SECOND);
+    if (!world->result->is_failed)
+        bytes_check_quiet(world);
+}
+
+static void *stop_host(void *ctx)
+{
+    struct bytes *world = ctx;
+    struct error err = {0};
+    int rc = host_stop(world->host, 5 * SECOND, -1, &err);
+
+    if (rc < 0 && !world->is_dying)
+        bytes_fail(world, "inv-16", "an orderly end failed: %s", err.text);
+    world->is_over = 1;
+    return NULL;
+}
+
+static void close_run(struct bytes *world)
+{
+    agon_ns_t end = world->sched.now + 60 * SECOND;
+
+    world->phase = BYTES_CLOSE;
+    world->is_stopping = 1;
+    (void)bytes_start(world, stop_host, world, 1);
+    while (!world->result->is_failed && !world->is_over && world->sched.now < end)
+        run_until(world, world->sched.now + 100 * MS);
+    if (!world->result->is_failed && !world->is_over)
+        bytes_fail(world, "inv-34", "a minute after the order to end the host still runs");
+    if (world->result->is_failed)
+        return;
+    host_state(world->host, world->last_hash, &world->last_seq);
+    world->result->n_events += engine_seq(world->host->engine) - world->journal_seen;
+    bytes_check_close_run(world);
+}
+
+static void on_sent(void *ctx, uint16_t port, const void *bytes, size_t n)
+{
+    bytes_check_sent(ctx, port, bytes, n);
+}
+
+static int open_world(struct bytes *world, struct error *err)
+{
+    struct net_tap tap = {.ctx = world, .sent = on_sent};
+    uint64_t seed = world->config.seed;
+    int rc;
+
+    draw_swarm(world);
+    world->slots = calloc(SLOTS_MAX, sizeof(*world->slots));
+    if (world->slots == NULL || bytes_check_open(world) < 0 ||
+        sched_init(&world->sched, bytes_stream(seed, DRAW_TIE), BYTES_T0) < 0 ||
+        bytes_machine_open(world) < 0)
+        return error_set(err, AGON_ENOMEM, "dst: out of memory");
+    rc = net_new(&world->net, &world->sched, bytes_stream(seed, DRAW_NET), err);
+    if (rc < 0)
+        return rc;
+    net_tap(world->net, &tap);
+    net_rates(world->net)->latency_ns = MS;
+    for (uint32_t at = 0; at < world->swarm.n_venues && rc >= 0; at++)
+        rc = bytes_venue_open(world, at, err);
+    bytes_roster(world);
+    for (uint32_t id = 0; id < BYTES_SLOTS; id++)
+        world->limits_max[id] = world->slots[id].record.limits;
+    sched_at(&world->sched, world->sched.now + SECOND, each_second, world, 0, 0);
+    return rc;
+}
+
+static void report(struct bytes *world)
+{
+    struct bytes_result *result = world->result;
+
+    result->hash = hash_mix(net_hash(world->net) ^ hash_bytes(world->last_hash, HASH_SIZE));
+    result->n_messages = net_messages(world->net);
+    result->simulated_ns = world->sched.now - BYTES_T0;
+    result->faults = world->swarm.faults;
+    result->n_agents = world->swarm.n_agents;
+    result->n_venues = world->swarm.n_venues;
+    for (int i = 0; i < NET_FAULTS; i++)
+        result->net[i] = net_counts(world->net)[i];
+}
+
+int bytes_run(const struct bytes_config *config, struct bytes_result *result, struct error *err)
+{
+    static void (*const phases[])(struct bytes *) = {warm, safety, heal, quiet, close_run};
+    struct bytes *world = calloc(1, sizeof(*world));
+    int rc;
+
+    memset(result, 0, sizeof(*result));
+    if (world == NULL)
+        return error_set(err, AGON_ENOMEM, "dst: out of memory");
+    world->config = *config;
+    world->result = result;
+    rc = open_world(world, err);
+    for (size_t i = 0; i < sizeof(phases) / sizeof(phases[0]) && rc >= 0 && !result->is_failed; i++)
+        phases[i](world);
+    if (rc >= 0)
+        report(world);
+    bytes_machine_close(world);
+    net_free(world->net);
+    for (uint32_t at = 0; at < BYTES_VENUES; at++)
+        bytes_venue_close(&world->venues[at]);
+    sched_deinit(&world->sched);
+    bytes_check_close(world);
+    free(world->slots);
+    free(world);
+    return rc;
+}

@@ -1,0 +1,368 @@
+// SPDX-License-Identifier: Apache-2.0
+/* What must hold in a byte-level run. Judged from the exchange's own word (the truth), from the
+ * bytes that left, and from what operators ordered and were told: none of the host's own sums is
+ * believed, they are what is compared. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/num.h"
+#include "dst/bytes_impl.h"
+#include "journal/reader.h"
+#include "run/host_impl.h"
+#include "venue/client_id.h"
+
+#define WIRED_MAX    65536u
+#define OFF_BY       (2 * SECOND) /* that engine time may be from true time */
+#define PX_SLACK_PPM 40000        /* between the price that risk judged by and the order's own */
+
+static struct order_ids *ids_of(struct bytes *world)
+{
+    static struct order_ids ids;
+
+    ids = engine_order_ids(world->host->engine);
+    return &ids;
+}
+
+int bytes_check_open(struct bytes *world)
+{
+    world->truths = calloc(BYTES_ORDERS, sizeof(*world->truths));
+    world->wired_ids = calloc(WIRED_MAX, sizeof(*world->wired_ids));
+    if (world->truths == NULL || world->wired_ids == NULL ||
+        map_init(&world->by_client, 2 * BYTES_ORDERS) < 0 || map_init(&world->wired, WIRED_MAX) < 0)
+        return AGON_ENOMEM;
+    return AGON_OK;
+}
+
+void bytes_check_close(struct bytes *world)
+{
+    free(world->truths);
+    free(world->wired_ids);
+    map_deinit(&world->by_client);
+    map_deinit(&world->wired);
+}
+
+/* --- what leaves --- */
+
+static int value_of(const char *text, size_t n, const char *key, char *out, size_t room)
+{
+    size_t k = strlen(key);
+
+    for (size_t at = 0; at + k < n; at++) {
+        size_t m = 0;
+
+        if (memcmp(text + at, key, k) != 0 ||
+            (at > 0 && text[at - 1] != '&' && text[at - 1] != '?'))
+            continue;
+        for (at += k;
+             at < n && m + 1 < room && text[at] != '&' && text[at] != ' ' && text[at] != '\r'; at++)
+            out[m++] = text[at];
+        out[m] = '\0';
+        return 1;
+    }
+    return 0;
+}
+
+/* Does it make what the slot has at the exchange smaller, whatever is on its way? */
+static int is_reducing(const struct bytes *world, int coin, uint16_t slot, uint8_t side,
+                       int64_t qty)
+{
+    int64_t held = slot < BYTES_SLOTS ? world->coins[coin].slot_held[slot] : 0;
+
+    return side == AGON_SELL ? held > 0 && qty <= held + held / 100
+                             : held < 0 && qty <= -held - held / 100;
+}
+
+static void check_halted(struct bytes *world, uint64_t order_id, int coin, uint8_t side,
+                         int64_t qty, const char *client)
+{
+    const struct order_word *word = &world->word;
+    uint16_t slot = ORDER_ID_SLOT(order_id);
+    const char *why = word->is_killed                                    ? "killed"
+                      : word->is_stopped                                 ? "stopped"
+                      : word->is_halted                                  ? "halted"
+                      : slot < BYTES_SLOTS && word->is_slot_halted[slot] ? "halted for its slot"
+                                                                         : NULL;
+
+    if (why == NULL || word->is_unsure || slot >= BYTES_SLOTS)
+        return;
+    // What had been decided before may still be on its way.
+    if (ORDER_ID_RUN(order_id) == word->run && ORDER_ID_COUNTER(order_id) < word->counters[slot])
+        return;
+    if (!is_reducing(world, coin, slot, side, qty))
+        bytes_fail(world, "inv-24", "order %s of slot %u left while the host was %s", client, slot,
+                   why);
+}
+
+void bytes_check_sent(struct bytes *world, uint16_t port, const char *text, size_t n)
+{
+    char client[40], side[8], symbol[16], qty_text[32];
+    int64_t qty = 0;
+    uint64_t order_id, at;
+    uint8_t rev;
+    int coin;
+
+    if (n < 8 || memcmp(text, "POST /", 6) != 0 ||
+        !value_of(text, n, "newClientOrderId=", client, sizeof(client)))
+        return;
+    bytes_trace(world, "SENT %u %.*s", port, (int)(n < 300 ? n : 300), text);
+    if (map_get(&world->wired, hash_bytes(client, strlen(client)), &at)) {
+        bytes_fail(world, "inv-02", "client id %s was written to the wire a second time", client);
+        return;
+    }
+    (void)map_put(&world->wired, hash_bytes(client, strlen(client)), 1);
+    if (client_id_parse(ids_of(world), client, strlen(client), &order_id, &rev) < 0) {
+        bytes_fail(world, "inv-02", "client id %s is not of this journal", client);
+        return;
+    }
+    REQUIRE(world->n_wired < WIRED_MAX);
+    world->wired_ids[world->n_wired++] = order_id;
+    if (!value_of(text, n, "side=", side, sizeof(side)) ||
+        !value_of(text, n, "symbol=", symbol, sizeof(symbol)) ||
+        !value_of(text, n, "quantity=", qty_text, sizeof(qty_text)))
+        return;
+    coin = bytes_coin((uint8_t)(port - 80), symbol);
+    (void)num_parse(qty_text, strlen(qty_text), 8, &qty);
+    if (coin >= 0)
+        check_halted(world, order_id, coin, side[0] == 'B' ? AGON_BUY : AGON_SELL, qty, client);
+}
+
+/* --- what happens at the exchange --- */
+
+/* The limits of the slot, over what is really open and really held. */
+static void check_risk(struct bytes *world, const struct truth *truth)
+{
+    const struct slot_limits *limits = &world->limits_max[truth->slot];
+    const struct truth_coin *coin = &world->coins[truth->coin];
+    int64_t amt = num_mul_div(truth->px, truth->qty, 100000000, NUM_DOWN);
+    int64_t side_qty = 0;
+    uint32_t n_open = 0;
+
+    for (uint32_t i = 0; i < world->n_truths; i++) {
+        const struct truth *one = &world->truths[i];
+
+        if (!one->is_open || !one->is_ours || one->slot != truth->slot)
+            continue;
+        n_open++;
+        if (one->coin == truth->coin && one->side == truth->side)
+            side_qty += one->qty - one->done;
+    }
+    if (limits->max_open_orders != 0 && n_open > limits->max_open_orders)
+        bytes_fail(world, "inv-10", "slot %u has %u orders open at the exchange, its limit is %u",
+                   truth->slot, n_open, limits->max_open_orders);
+    if (limits->order_amt != 0 &&
+        amt > num_mul_div(limits->order_amt, 1000000 + PX_SLACK_PPM, 1000000, NUM_UP))
+        bytes_fail(world, "inv-10", "order %s of slot %u is of %lld, the limit is %lld",
+                   truth->client, truth->slot, (long long)amt, (long long)limits->order_amt);
+    if (truth->side == AGON_BUY)
+        side_qty += coin->slot_held[truth->slot];
+    else
+        side_qty -= coin->slot_held[truth->slot];
+    amt = num_mul_div(truth->px, side_qty, 100000000, NUM_DOWN);
+    if (limits->position_amt != 0 &&
+        amt > num_mul_div(limits->position_amt, 1000000 + PX_SLACK_PPM, 1000000, NUM_UP))
+        bytes_fail(world, "inv-10",
+                   "slot %u can come to a position of %lld by order %s, its limit is %lld",
+                   truth->slot, (long long)amt, truth->client, (long long)limits->position_amt);
+}
+
+void bytes_check_effect(struct bytes *world, const struct truth *truth, const char *what)
+{
+    if (strcmp(what, "NEW") != 0)
+        return;
+    if (truth->n_new > 1) {
+        bytes_fail(world, "inv-02", "the exchange took order %s twice", truth->client);
+        return;
+    }
+    if (truth->is_ours && truth->slot < BYTES_SLOTS && !truth->is_reducing)
+        check_risk(world, truth);
+}
+
+void bytes_check_meet(struct bytes *world, struct truth *truth)
+{
+    uint64_t order_id;
+    uint8_t rev;
+
+    if (client_id_parse(&world->ids, truth->client, strlen(truth->client), &order_id, &rev) < 0) {
+        bytes_fail(world, "inv-01", "the exchange has an order %s that is none of ours",
+                   truth->client);
+        return;
+    }
+    truth->is_ours = 1;
+    truth->slot = ORDER_ID_SLOT(order_id);
+    truth->is_reducing =
+        (uint8_t)is_reducing(world, truth->coin, truth->slot, truth->side, truth->qty);
+}
+
+/* --- a life begins --- */
+
+void bytes_check_boot(struct bytes *world)
+{
+    struct orders *orders = engine_orders(world->host->engine);
+
+    world->ids = *ids_of(world);
+    for (uint64_t i = 0; i < world->n_wired; i++) {
+        if (orders_find(orders, world->wired_ids[i]) == NULL) {
+            bytes_fail(world, "inv-03",
+                       "order %llx left the host, and the host that starts again does not know it",
+                       (unsigned long long)world->wired_ids[i]);
+            return;
+        }
+    }
+    // What was lost with the disk's tail was journaled and not confirmed to be safe.
+    for (uint16_t id = 0; id < BYTES_SLOTS; id++)
+        world->word.counters[id] = 0;
+    world->word.run = ORDER_ID_RUN((uint64_t)engine_run(world->host->engine) << 32);
+    if (!world->word.is_unsure &&
+        (world->word.is_killed || world->word.is_stopped || world->word.is_halted) &&
+        !engine_halted(world->host->engine))
+        bytes_fail(world, "inv-24", "a halt that an operator ordered does not stand after a start");
+}
+
+void bytes_check_turn(struct bytes *world)
+{
+    struct engine *engine = world->host->engine;
+    agon_ns_t off = engine_t(engine) - bytes_true_wall(world);
+    char text[256];
+    const char *broken = engine_check(engine, text);
+
+    if (broken != NULL)
+        bytes_fail(world, "inv-08", "%s: %s", broken, text);
+    if ((off > OFF_BY || off < -OFF_BY) && world->sched.now - world->t_boot > 15 * SECOND)
+        bytes_fail(world, "inv-25", "engine time is %.3f s from true time", (double)off / 1e9);
+}
+
+/* --- quiet --- */
+
+static int is_open_here(struct bytes *world)
+{
+    for (uint16_t id = 0; id < engine_slots(world->host->engine)->n; id++) {
+        if (orders_count(engine_orders(world->host->engine), id) > 0)
+            return 1;
+    }
+    return 0;
+}
+
+static int is_open_there(const struct bytes *world)
+{
+    for (uint32_t i = 0; i < world->n_truths; i++) {
+        if (world->truths[i].is_open && world->truths[i].is_ours)
+            return 1;
+    }
+    return 0;
+}
+
+int bytes_check_is_quiet(struct bytes *world)
+{
+    const struct gateway_status *status = &world->host->io_status;
+
+    return !is_open_here(world) && !is_open_there(world) && status->is_ready &&
+           status->n_unknown == 0 && status->n_held == 0 && status->n_live == status->n_books;
+}
+
+static void compare_open(struct bytes *world)
+{
+    for (uint32_t i = 0; i < world->n_truths; i++) {
+        const struct truth *truth = &world->truths[i];
+
+        if (truth->is_open && truth->is_ours)
+            bytes_fail(world, "inv-32",
+                       "order %s is open at the exchange and the host has ended it", truth->client);
+    }
+    if (is_open_here(world))
+        bytes_fail(world, "inv-05", "the host has an order open that the exchange does not");
+}
+
+static void compare_money(struct bytes *world)
+{
+    struct engine *engine = world->host->engine;
+    struct ledger *ledger = engine_ledger(engine);
+    const struct instruments *table = engine_instruments(engine);
+    agon_asset_t usdt = instruments_find_asset(table, "USDT");
+    agon_amt_t cash = 0, given = 0, cost = 0, paid = 0;
+    uint64_t n_fills = 0;
+
+    for (uint32_t i = 0; i < world->n_coins; i++) {
+        agon_instrument_t id =
+            instruments_find(table, i < 2 ? 1 : 2, i == 1 ? "ETHUSDT" : "BTCUSDT");
+        agon_amt_t held = 0;
+
+        for (uint16_t slot = 0; slot < engine_slots(engine)->n; slot++) {
+            uint32_t n;
+            const struct position *all = ledger_positions(ledger, slot, &n);
+
+            for (uint32_t k = 0; k < n; k++) {
+                if (all[k].instrument != id)
+                    continue;
+                held += i < 2 ? all[k].held_amt : all[k].qty * 100000;
+                cost += i < 2 ? 0 : all[k].cost_amt + all[k].funding_amt;
+            }
+        }
+        if (held != world->coins[i].held)
+            bytes_fail(world, "inv-05",
+                       "instrument %u: the slots hold %lld of 10^-8, by the exchange's trades it "
+                       "is %lld",
+                       id, (long long)held, (long long)world->coins[i].held);
+        paid += world->coins[i].paid;
+        n_fills += world->coins[i].n_fills;
+    }
+    for (uint16_t slot = 0; slot < engine_slots(engine)->n; slot++) {
+        given += engine_slots(engine)->all[slot].limits.capital_amt;
+        for (uint32_t account = 0; account < world->swarm.n_venues; account++)
+            cash += ledger_amt(ledger, (agon_account_t)account, slot, usdt);
+    }
+    // Averages of entries are rounded, each by less than one unit.
+    if (llabs((long long)(cash - (given - paid + cost))) >
+        (long long)(world->n_coins > 2 ? n_fills : 0))
+        bytes_fail(world, "inv-05",
+                   "the slots have %lld of cash, by the exchange's trades it is %lld",
+                   (long long)cash, (long long)(given - paid + cost));
+}
+
+void bytes_check_quiet(struct bytes *world)
+{
+    compare_open(world);
+    if (!world->result->is_failed)
+        compare_money(world);
+}
+
+/* --- the end --- */
+
+void bytes_check_close_run(struct bytes *world)
+{
+    struct engine_config config = {.bus_granules = 1 << 13};
+    struct journal_reading reading = {.from_seq = 1};
+    struct error err = {0};
+    struct engine *engine = NULL;
+    struct journal_reader *reader;
+    const struct agon_event_hdr *event;
+    unsigned char hash[HASH_SIZE];
+    int rc;
+
+    if (engine_new(&engine, &config, &err) < 0) {
+        bytes_fail(world, "world", "%s", err.text);
+        return;
+    }
+    reader = journal_reader_open(&world->disk_port, &reading, &err);
+    if (reader == NULL) {
+        bytes_fail(world, "inv-16", "the journal cannot be read: %s", err.text);
+        engine_free(engine);
+        return;
+    }
+    while ((rc = journal_reader_next(reader, &event, &err)) == 1) {
+        rc = engine_step_recorded(engine, event);
+        if (rc == AGON_ECORRUPT || rc == AGON_ERANGE) {
+            bytes_fail(world, "inv-15", "replay: event %llu of type %u: %s",
+                       (unsigned long long)event->seq, event->type, error_name(rc));
+            break;
+        }
+    }
+    if (rc < 0 && !world->result->is_failed)
+        bytes_fail(world, "inv-16", "replay: %s", err.text);
+    journal_reader_close(reader);
+    if (!world->result->is_failed &&
+        (engine_hash(engine, hash) < 0 || memcmp(hash, world->last_hash, HASH_SIZE) != 0 ||
+         engine_seq(engine) != world->last_seq))
+        bytes_fail(world, "inv-15", "the replay of all lives ends elsewhere: event %llu of %llu",
+                   (unsigned long long)engine_seq(engine), (unsigned long long)world->last_seq);
+    engine_free(engine);
+}

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+/* bytes_impl: what the parts of a byte-level run share. Only for host/dst.
+ *
+ *   bytes.c          phases, faults, operators
+ *   bytes_machine.c  the machine that the host runs on: threads, clocks, disk; its death
+ *   bytes_venue.c    the exchanges, and what they say of themselves: the truth
+ *   bytes_check.c    what must hold, judged from the truth and from what operators ordered */
+#ifndef DST_BYTES_IMPL_H
+#define DST_BYTES_IMPL_H
+
+#include "base/disk_mem.h"
+#include "base/map.h"
+#include "dst/bytes.h"
+#include "dst/fiber.h"
+#include "dst/net.h"
+#include "run/host.h"
+#include "sim/front.h"
+#include "sys/machine.h"
+
+#define US            ((agon_ns_t)1000)
+#define MS            ((agon_ns_t)1000000)
+#define SECOND        ((agon_ns_t)1000000000)
+#define BYTES_T0      ((agon_ns_t)1723161540000000000) /* a minute before a day turns */
+#define BYTES_THREADS 16u
+#define BYTES_VENUES  2u
+#define BYTES_SLOTS   6u
+#define BYTES_COINS   3u /* instruments: two on spot, one perpetual */
+#define BYTES_ORDERS  16384u
+
+enum bytes_stream { /* of randomness: a draw in one never shifts another */
+                    DRAW_SWARM = 1,
+                    DRAW_TIE,
+                    DRAW_NET,
+                    DRAW_MACHINE,
+                    DRAW_ENTROPY,
+                    DRAW_DISK,
+                    DRAW_OPERATOR,
+                    DRAW_FAULT = 32 /* + kind */
+};
+enum bytes_phase { BYTES_WARM = 1, BYTES_SAFETY, BYTES_HEAL, BYTES_QUIET, BYTES_CLOSE };
+
+enum thread_state { THREAD_FREE = 0, THREAD_READY, THREAD_RUNNING, THREAD_WAITING, THREAD_OVER };
+struct thread {
+    struct fiber *fiber; /* owned */
+    const _Atomic uint32_t *word;
+    uint32_t expected, serial;
+    uint64_t job;
+    uint8_t state, is_timed_out, is_operator;
+};
+
+struct truth { /* an order as the exchange has it, by its own word */
+    char client[24];
+    uint64_t venue_order;
+    int64_t px, qty, done; /* 10^-8 */
+    uint32_t n_new;
+    uint8_t venue, coin, side, is_open, is_ours, is_reducing;
+    uint16_t slot;
+};
+struct truth_coin { /* of an instrument: what our orders did */
+    int64_t held;   /* 10^-8 of the base; spot: less fees that were paid in it */
+    int64_t paid;   /* 10^-8 of the quote; fees included */
+    uint64_t n_fills;
+    int64_t slot_held[BYTES_SLOTS], open_buy[BYTES_SLOTS], open_sell[BYTES_SLOTS];
+};
+struct bytes_venue {
+    struct bytes *world;
+    const struct sim_dialect *dialect;
+    struct pit *pit;         /* owned */
+    struct sim_front *front; /* owned */
+    struct members members;
+    struct faults faults;
+    uint64_t job;
+    uint8_t at, is_away;
+};
+
+struct order_word { /* what operators ordered and the host said it did */
+    uint8_t is_halted, is_killed, is_stopped, is_slot_halted[BYTES_SLOTS];
+    uint8_t is_unsure; /* an order whose answer was never heard */
+    uint16_t run;      /* in which it was done, and the next order's counter of each slot then */
+    uint32_t counters[BYTES_SLOTS];
+};
+
+struct swarm_bytes {
+    uint32_t faults, n_venues, n_agents;
+    agon_ns_t safety_ns, crash_ns, operator_ns, reload_ns, away_ns, clock_ns, power_ns;
+    agon_ns_t sync_ns;
+    uint64_t journal_segment, mark_every, snapshot_every;
+    struct net_rates rates;
+    uint32_t sync_slow_ppm, sync_fail_ppm;
+};
+
+struct bytes {
+    struct bytes_config config;
+    struct bytes_result *result;
+    struct swarm_bytes swarm;
+    struct sched sched;
+    struct net *net; /* owned */
+    struct machine machine;
+    struct disk_mem *disk_mem; /* owned; outlives every life */
+    struct disk disk_port, disk;
+    struct rng machine_rng, entropy, disk_rng, operator_rng, faults_rng[BYTES_FAULTS];
+    struct thread threads[BYTES_THREADS];
+    uint32_t n_serial;
+    struct bytes_venue venues[BYTES_VENUES];
+
+    /* the host */
+    struct host *host; /* owned; NULL: dead */
+    struct host_ports ports;
+    struct host_instrument instruments[BYTES_COINS];
+    struct crew_slot *slots; /* owned; as the roster says */
+    uint32_t life;
+    uint8_t is_dying, is_stopping, is_booting, is_over;
+    int64_t wall_off, dying_ns;
+    uint64_t journal_seen;
+    enum bytes_phase phase;
+
+    /* an operator at work */
+    struct {
+        uint32_t kind, slot;
+        int64_t value;
+    } op;
+    uint64_t n_ops;
+    struct order_word word;
+    struct slot_limits limits_max[BYTES_SLOTS]; /* the widest that were ever in force */
+
+    /* the truth */
+    struct truth *truths; /* owned */
+    uint32_t n_truths;
+    struct map by_client;
+    struct truth_coin coins[BYTES_COINS];
+    struct order_ids ids; /* of the journal */
+    uint32_t n_coins;
+    struct map wired;    /* client ids that left, by hash */
+    uint64_t *wired_ids; /* owned; their orders */
+    uint64_t n_wired;
+    agon_ns_t t_boot;
+    unsigned char last_hash[HASH_SIZE];
+    uint64_t last_seq;
+};
+
+/* bytes.c */
+void bytes_fail(struct bytes *world, const char *id, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+void bytes_trace(struct bytes *world, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+int bytes_has(const struct bytes *world, enum bytes_fault fault);
+uint64_t bytes_stream(uint64_t seed, uint64_t stream);
+int bytes_step(struct bytes *world, agon_ns_t until); /* 0: nothing is left before until */
+
+/* bytes_machine.c */
+int bytes_machine_open(struct bytes *world);
+void bytes_machine_close(struct bytes *world);
+void bytes_boot(struct bytes *world);
+void bytes_kill(struct bytes *world); /* the host; it is booted again after a while */
+void bytes_poll(struct bytes *world); /* who of the threads can go on */
+int bytes_start(struct bytes *world, void *(*main)(void *), void *arg, int is_operator);
+int bytes_is_operated(const struct bytes *world);
+agon_ns_t bytes_true_wall(const struct bytes *world);
+
+/* bytes_venue.c */
+int bytes_venue_open(struct bytes *world, uint32_t at, struct error *err);
+void bytes_venue_close(struct bytes_venue *venue);
+void bytes_venue_calm(struct bytes *world); /* its faults end */
+void bytes_config_host(struct bytes *world, struct host_config *config);
+void bytes_roster(struct bytes *world);
+struct truth *bytes_truth(struct bytes *world, const char *client);
+int bytes_coin(uint8_t venue, const char *symbol);
+
+/* bytes_check.c */
+int bytes_check_open(struct bytes *world);
+void bytes_check_close(struct bytes *world);
+void bytes_check_sent(struct bytes *world, uint16_t port, const char *text, size_t n);
+void bytes_check_meet(struct bytes *world, struct truth *truth); /* the exchange has a new order */
+void bytes_check_effect(struct bytes *world, const struct truth *truth, const char *what);
+void bytes_check_boot(struct bytes *world); /* a life begins */
+void bytes_check_turn(struct bytes *world); /* each simulated second */
+int bytes_check_is_quiet(struct bytes *world);
+void bytes_check_quiet(struct bytes *world);     /* host and exchange must be one */
+void bytes_check_close_run(struct bytes *world); /* after an orderly end: replay */
+
+#endif

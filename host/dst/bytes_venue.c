@@ -1,0 +1,403 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The exchanges of a byte-level run: the simulator's, with its generated market, its matching and
+ * its dialects. What they log of each order and each effect is the truth, which no gateway sees. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <jansson.h>
+
+#include "base/num.h"
+#include "dst/bytes_impl.h"
+#include "dst/script.h"
+#include "match/match.h"
+#include "sim/stage.h"
+#include "venue/client_id.h"
+
+static const struct {
+    const char *venue, *symbol, *base;
+    agon_px_t tick_px;
+    agon_qty_t lot_qty, min_qty;
+    int px_exp, qty_exp;
+    int64_t min_notional;
+    int32_t maker_ppb, taker_ppb;
+    uint8_t kind, at;
+} coins[BYTES_COINS] = {
+    {"binance", "BTCUSDT", "BTC", 1, 1, 1, 2, 5, 5, 1000000, 1000000, INSTRUMENT_SPOT, 0},
+    {"binance", "ETHUSDT", "ETH", 1, 1, 1, 2, 4, 5, 1000000, 1000000, INSTRUMENT_SPOT, 0},
+    {"binance_um", "BTCUSDT", "BTC", 1, 1, 1, 1, 3, 100, 200000, 500000, INSTRUMENT_LINEAR, 1}};
+
+int bytes_coin(uint8_t venue, const char *symbol)
+{
+    for (int i = 0; i < (int)BYTES_COINS; i++) {
+        if (coins[i].at == venue && strcmp(coins[i].symbol, symbol) == 0)
+            return i;
+    }
+    return -1;
+}
+
+/* --- the truth --- */
+
+struct truth *bytes_truth(struct bytes *world, const char *client)
+{
+    uint64_t at;
+
+    return map_get(&world->by_client, hash_bytes(client, strlen(client)), &at) ? &world->truths[at]
+                                                                               : NULL;
+}
+
+static int64_t number_of(const json_t *line, const char *key)
+{
+    const char *text = json_string_value(json_object_get(line, key));
+    int64_t value = 0;
+
+    if (text != NULL)
+        (void)num_parse(text, strlen(text), 8, &value);
+    return value;
+}
+
+static struct truth *meet(struct bytes_venue *venue, const json_t *line, const char *client)
+{
+    struct bytes *world = venue->world;
+    struct truth *truth = bytes_truth(world, client);
+    int coin = bytes_coin(venue->at, json_string_value(json_object_get(line, "symbol")));
+    int64_t number = json_integer_value(json_object_get(line, "orderId"));
+    const char *side = json_string_value(json_object_get(line, "side"));
+
+    // An order that was replaced in its place has another name and the same number.
+    for (uint32_t i = 0; truth == NULL && i < world->n_truths; i++) {
+        struct truth *one = &world->truths[i];
+
+        if (one->is_open && one->venue == venue->at && one->coin == coin &&
+            one->venue_order == (uint64_t)number) {
+            truth = one;
+            snprintf(truth->client, sizeof(truth->client), "%.23s", client);
+            (void)map_put(&world->by_client, hash_bytes(client, strlen(client)), i);
+        }
+    }
+    if (truth != NULL)
+        return truth;
+    if (world->n_truths == BYTES_ORDERS) {
+        bytes_fail(world, "world", "more orders than a run has room for");
+        return NULL;
+    }
+    truth = &world->truths[world->n_truths];
+    memset(truth, 0, sizeof(*truth));
+    snprintf(truth->client, sizeof(truth->client), "%.23s", client);
+    truth->venue_order = (uint64_t)number;
+    truth->venue = venue->at;
+    truth->coin = (uint8_t)coin;
+    truth->side = side != NULL && side[0] == 'B' ? AGON_BUY : AGON_SELL;
+    (void)map_put(&world->by_client, hash_bytes(client, strlen(client)), world->n_truths);
+    world->n_truths++;
+    world->result->n_orders++;
+    return truth;
+}
+
+static int is_closed(const char *status)
+{
+    return strcmp(status, "NEW") != 0 && strcmp(status, "PARTIALLY_FILLED") != 0 &&
+           strcmp(status, "PENDING_NEW") != 0;
+}
+
+static void take_trade(struct bytes *world, struct truth *truth, const json_t *line)
+{
+    struct truth_coin *coin = &world->coins[truth->coin];
+    int64_t px = number_of(line, "lastPrice");
+    int64_t qty = number_of(line, "lastQty");
+    int64_t fee = number_of(line, "fee");
+    const char *asset = json_string_value(json_object_get(line, "feeAsset"));
+    int sign = truth->side == AGON_BUY ? 1 : -1;
+
+    coin->held += sign * qty;
+    coin->paid += sign * num_mul_div(px, qty, 100000000, NUM_DOWN);
+    if (asset != NULL && strcmp(asset, coins[truth->coin].base) == 0)
+        coin->held -= fee;
+    else
+        coin->paid += fee;
+    if (truth->is_ours && truth->slot < BYTES_SLOTS)
+        coin->slot_held[truth->slot] += sign * qty;
+    coin->n_fills++;
+    world->result->n_fills++;
+    world->result->some[BYTES_SOME_FILL]++;
+}
+
+static void on_log(void *ctx, const char *text, size_t n)
+{
+    struct bytes_venue *venue = ctx;
+    struct bytes *world = venue->world;
+    json_t *line;
+    const char *what, *client;
+    struct truth *truth;
+
+    bytes_trace(world, "venue %u: %.*s", venue->at, (int)n, text);
+    if (n < 16 || memcmp(text, "{\"kind\":\"effect\"", 16) != 0) {
+        world->result->injected[BYTES_VENUE] +=
+            n > 15 && memcmp(text, "{\"kind\":\"fault\"", 15) == 0;
+        return;
+    }
+    line = json_loadb(text, n, 0, NULL);
+    what = json_string_value(json_object_get(line, "what"));
+    client = json_string_value(json_object_get(line, "clientOrderId"));
+    truth = what != NULL && client != NULL ? meet(venue, line, client) : NULL;
+    if (truth != NULL) {
+        const char *status = json_string_value(json_object_get(line, "status"));
+
+        truth->px = number_of(line, "price");
+        truth->qty = number_of(line, "qty");
+        truth->done = number_of(line, "executedQty");
+        if (strcmp(what, "NEW") == 0) {
+            if (truth->n_new == 0)
+                bytes_check_meet(world, truth);
+            truth->n_new++;
+            truth->is_open = 1;
+        }
+        if (strcmp(what, "TRADE") == 0)
+            take_trade(world, truth, line);
+        if (status != NULL && is_closed(status))
+            truth->is_open = 0;
+        world->result->some[BYTES_SOME_CANCELLED] += strcmp(what, "CANCELED") == 0;
+        bytes_check_effect(world, truth, what);
+    }
+    json_decref(line);
+}
+
+/* --- what they do wrong --- */
+
+static void write_faults(struct bytes *world, struct bytes_venue *venue)
+{
+    struct rng *rng = &world->faults_rng[BYTES_VENUE];
+    const char *order = venue->at == 0 ? "/api/v3/order" : "/fapi/v1/order";
+    char text[4096];
+    size_t n;
+    struct error err = {0};
+    double scale = 0.2 + 2.0 * rng_unit(rng);
+
+    n = (size_t)snprintf(
+        text, sizeof(text),
+        "seed: %llu\nfaults:\n"
+        "  - {on: request, method: POST, path: %s, after: 12s, chance: %.2f%%, do: hold, delay: "
+        "100ms, delay_max: 4900ms, answer: cut}\n"
+        "  - {on: request, method: POST, path: %s, after: 12s, chance: %.2f%%, do: hold, delay: "
+        "100ms, delay_max: 6000ms, answer: lost}\n"
+        "  - {on: request, path: %s, after: 12s, chance: %.2f%%, do: timeout, effect: true}\n"
+        "  - {on: request, path: %s, after: 12s, chance: %.2f%%, do: error, status: 503, code: "
+        "-1007, effect: true}\n"
+        "  - {on: request, path: %s, after: 12s, chance: %.2f%%, do: error, status: 503, code: "
+        "-1007, effect: false}\n"
+        "  - {on: request, method: DELETE, after: 12s, chance: %.2f%%, do: timeout, effect: true}\n"
+        "  - {on: request, method: GET, after: 12s, chance: %.2f%%, do: lag, delay: 500ms, "
+        "delay_max: 4500ms}\n"
+        "  - {on: request, after: 12s, chance: %.2f%%, do: late, delay: 100ms, delay_max: 3s}\n"
+        "  - {on: request, after: 12s, chance: %.2f%%, do: reset, effect: true}\n"
+        "  - {on: user, after: 12s, chance: %.2f%%, do: drop}\n"
+        "  - {on: user, after: 12s, chance: %.2f%%, do: duplicate}\n"
+        "  - {on: user, after: 12s, chance: %.2f%%, do: delay, delay: 100ms, delay_max: 9s}\n"
+        "  - {on: stream, after: 12s, chance: %.3f%%, do: drop}\n"
+        "  - {on: stream, after: 12s, chance: %.3f%%, do: duplicate}\n",
+        (unsigned long long)rng_u64(rng), order, 2 * scale, order, 1 * scale, order, 1 * scale,
+        order, 1 * scale, order, 1 * scale, 2 * scale, 3 * scale, 1 * scale, 0.5 * scale, 1 * scale,
+        2 * scale, 2 * scale, 0.05 * scale, 0.05 * scale);
+    if (faults_parse(&venue->faults, "dst", text, n, &err) < 0)
+        bytes_fail(world, "world", "%s", err.text);
+}
+
+void bytes_venue_calm(struct bytes *world)
+{
+    for (uint32_t at = 0; at < world->swarm.n_venues; at++) {
+        for (uint32_t i = 0; i < world->venues[at].faults.n; i++)
+            world->venues[at].faults.rules[i].until_ns = 1;
+        world->venues[at].is_away = 0;
+        net_shut(world->net, (uint16_t)(80 + at), 0);
+    }
+}
+
+/* --- life --- */
+
+static agon_ns_t utc(void *ctx)
+{
+    return ((struct bytes *)ctx)->sched.now;
+}
+
+static void tick(void *ctx, uint64_t a, uint64_t b)
+{
+    struct bytes_venue *venue = ctx;
+    agon_ns_t due;
+
+    (void)a;
+    (void)b;
+    sim_front_tick(venue->front);
+    due = sim_front_due(venue->front);
+    // It is asked again now and then: what comes in makes new work.
+    if (due > venue->world->sched.now + 50 * MS)
+        due = venue->world->sched.now + 50 * MS;
+    sched_at(&venue->world->sched, due, tick, venue, 0, 0);
+}
+
+int bytes_venue_open(struct bytes *world, uint32_t at, struct error *err)
+{
+    struct bytes_venue *venue = &world->venues[at];
+    struct stage stage = {.dialect = sim_dialect_find(at == 0 ? "binance" : "binance_um"),
+                          .seed = world->config.seed,
+                          .t_start = BYTES_T0,
+                          .history_minutes = 5,
+                          .symbols = at == 0 ? "BTCUSDT,ETHUSDT" : "BTCUSDT"};
+    struct sim_front_config config = {.dialect = stage.dialect, .utc = utc, .utc_ctx = world};
+    agon_ns_t t;
+    int rc;
+
+    venue->world = world;
+    venue->at = (uint8_t)at;
+    members_default(&venue->members);
+    if (bytes_has(world, BYTES_VENUE))
+        write_faults(world, venue);
+    rc = stage_build(&venue->pit, &t, &stage, err);
+    if (rc < 0)
+        return rc;
+    config.clock = (struct sim_clock){BYTES_T0, t, 1000};
+    config.sim = (struct sim_config){.pit = venue->pit,
+                                     .members = &venue->members,
+                                     .index = at > 0 ? world->venues[0].pit : NULL,
+                                     .faults = venue->faults.n > 0 ? &venue->faults : NULL,
+                                     .seed = world->config.seed,
+                                     .sink = {.log = on_log, .log_ctx = venue}};
+    rc = sim_front_new(&venue->front, &config, err);
+    if (rc < 0)
+        return rc;
+    sim_front_on(venue->front, net_conns(world->net));
+    net_listen(world->net, at == 0 ? "spot.test" : "um.test", (uint16_t)(80 + at),
+               sim_front_owner(venue->front));
+    tick(venue, 0, 0);
+    return AGON_OK;
+}
+
+void bytes_venue_close(struct bytes_venue *venue)
+{
+    sim_front_free(venue->front);
+    pit_free(venue->pit);
+}
+
+/* --- what the host is told of them --- */
+
+static void config_venue(struct bytes *world, uint32_t at, struct venue_config *config)
+{
+    static const struct venue_limit limits[BYTES_VENUES][6] = {
+        {{"weight", 6000, 60 * SECOND},
+         {"raw", 300000, 300 * SECOND},
+         {"orders", 100, 10 * SECOND},
+         {"orders_day", 200000, 86400 * SECOND},
+         {"snapshots", 1200, 60 * SECOND},
+         {"connects", 300, 300 * SECOND}},
+        {{"weight", 2400, 60 * SECOND},
+         {"raw", 300000, 300 * SECOND},
+         {"orders", 300, 10 * SECOND},
+         {"orders_day", 1200, 60 * SECOND},
+         {"snapshots", 480, 60 * SECOND},
+         {"connects", 300, 300 * SECOND}}};
+    const struct member *member = &world->venues[at].members.all[0];
+    struct stream_target target = {.port = (uint16_t)(80 + at)};
+
+    REQUIRE(venue_config_default(config, at == 0 ? "binance_spot" : "binance_um") == AGON_OK);
+    snprintf(config->name, sizeof(config->name), "%s", at == 0 ? "binance" : "binance_um");
+    snprintf(target.host, sizeof(target.host), "%s", at == 0 ? "spot.test" : "um.test");
+    config->venue = (uint16_t)(at + 1);
+    config->account = (agon_account_t)at;
+    config->is_private = 1;
+    config->key_kind = VENUE_KEY_HMAC;
+    config->market = config->user = config->rest = target;
+    memcpy(config->limits, limits[at], sizeof(limits[at]));
+    config->n_limits = 6;
+    config->warm_bars = 3;
+    config->reconcile_ns = 5 * SECOND;
+    REQUIRE(secret_set(&config->key, member->key, strlen(member->key)) == AGON_OK);
+    REQUIRE(secret_set(&config->secret, member->secret, strlen(member->secret)) == AGON_OK);
+    if (at > 0)
+        config->leverage = 5;
+}
+
+void bytes_config_host(struct bytes *world, struct host_config *config)
+{
+    uint32_t n = world->swarm.n_venues > 1 ? BYTES_COINS : BYTES_COINS - 1;
+
+    memset(config, 0, sizeof(*config));
+    config->ports = &world->ports;
+    world->ports = (struct host_ports){.disk = &world->disk,
+                                       .stream = net_stream(world->net),
+                                       .entry = script_entry,
+                                       .ctx = world};
+    config->mode = RUN_LIVE;
+    config->dir = "";
+    config->n_venues = world->swarm.n_venues;
+    for (uint32_t at = 0; at < world->swarm.n_venues; at++)
+        config_venue(world, at, &config->venues[at]);
+    snprintf(config->base_currency, sizeof(config->base_currency), "USDT");
+    for (uint32_t i = 0; i < n; i++) {
+        struct host_instrument *instrument = &world->instruments[i];
+
+        *instrument =
+            (struct host_instrument){.venue = coins[i].at,
+                                     .kind = coins[i].kind,
+                                     .tick_px = coins[i].tick_px,
+                                     .lot_qty = coins[i].lot_qty,
+                                     .min_qty = coins[i].min_qty,
+                                     .px_exp = coins[i].px_exp,
+                                     .qty_exp = coins[i].qty_exp,
+                                     .multiplier = 1,
+                                     .min_notional_amt = coins[i].min_notional * 100000000,
+                                     .maker_fee_ppb = coins[i].maker_ppb,
+                                     .taker_fee_ppb = coins[i].taker_ppb};
+        snprintf(instrument->symbol, sizeof(instrument->symbol), "%s", coins[i].symbol);
+        snprintf(instrument->base, sizeof(instrument->base), "%s", coins[i].base);
+        snprintf(instrument->quote, sizeof(instrument->quote), "USDT");
+    }
+    config->instruments = world->instruments;
+    config->n_instruments = n;
+    // The host keeps what it learns in there; the roster's file says the same at each start.
+    bytes_roster(world);
+    config->slots = world->slots;
+    config->n_slots = world->swarm.n_agents;
+    config->speed_milli = 1000;
+    config->mark_every = world->swarm.mark_every;
+    config->snapshot_every = world->swarm.snapshot_every;
+    config->market_segment_bytes = world->swarm.journal_segment;
+    config->seed = world->config.seed;
+}
+
+void bytes_roster(struct bytes *world)
+{
+    memset(world->slots, 0, SLOTS_MAX * sizeof(*world->slots));
+    for (uint16_t id = 0; id < BYTES_SLOTS; id++) {
+        uint64_t draw = rng_at(world->config.seed, DRAW_SWARM, 100 + id, 0, 0);
+        struct crew_slot *slot = &world->slots[id];
+        struct subscription *sub = &slot->record.subscription;
+
+        slot->record = (struct record_slot){
+            .hdr = {.type = EVENT_CONFIG, .granules = 8},
+            .kind = CONFIG_SLOT,
+            .slot = id,
+            .stage = STAGE_LIVE,
+            .agent_kind = AGON_STRATEGY,
+            .runner = CREW_INPROC,
+            .on_crash = (uint8_t)(draw % 3),
+            .seed = draw,
+            .subscription = {.bar_mask = 1},
+            .limits = {.capital_amt = (agon_amt_t)(20000 + draw % 80000) * 100000000,
+                       .order_amt = (draw >> 8 & 1) != 0 ? (agon_amt_t)1500 * 100000000 : 0,
+                       .position_amt = (draw >> 9 & 1) != 0 ? (agon_amt_t)8000 * 100000000 : 0,
+                       .collar_marketable_ppm = 20000,
+                       .collar_passive_ppm = 100000,
+                       .max_open_orders = 1 + (uint32_t)(draw >> 16 & 15),
+                       .orders_per_s = (draw >> 24 & 1) != 0 ? 5 : 50,
+                       .orders_burst = 10,
+                       .duplicate_window_ms = (draw >> 25 & 1) != 0 ? 1000 : 0,
+                       .duplicate_max = 3,
+                       .drawdown_ppm = (draw >> 26 & 3) == 0 ? 300000 : 0,
+                       .leverage = 5}};
+        snprintf(slot->record.name, sizeof(slot->record.name), "slot_%u", id);
+        sub->n_instruments = 1 + (uint32_t)(draw >> 32) % (world->swarm.n_venues > 1 ? 3u : 2u);
+        for (uint32_t k = 0; k < sub->n_instruments; k++)
+            sub->instruments[k] = k + 1;
+        snprintf(slot->plugin, sizeof(slot->plugin), "trader-1");
+        slot->orders_on_reload = (draw >> 40 & 1) != 0 ? CREW_ORDERS_KEEP : CREW_ORDERS_CANCEL;
+        slot->checkpoint_ns = 0;
+    }
+}

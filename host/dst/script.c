@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dst/script.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <agon/agon.h>
+#include <agon/ext/account.h>
+#include <agon/ext/arena.h>
+#include <agon/ext/instrument.h>
+#include <agon/ext/orders.h>
+#include <agon/ext/rng.h>
+
+#define INSTRUMENTS 8
+#define OPEN_MAX    32
+#define GENERATIONS 10
+#define FAILS_AFTER 400 /* events of one that fails: then every callback returns an error */
+#define DRAWS       1   /* stream of agon.rng */
+
+struct script_state { /* all that on_event rests on */
+    uint64_t next_ref, n_events;
+    agon_px_t px[INSTRUMENTS];
+};
+struct script {
+    const struct agon_host *host;
+    const struct agon_host_orders *orders;
+    const struct agon_host_rng *rng;
+    const struct agon_host_account *account;
+    const struct agon_host_instrument *instruments;
+    struct script_state state;
+    uint32_t index;
+};
+
+static uint64_t draw(struct script *self, uint64_t below)
+{
+    return self->rng->u64(self->host, DRAWS) % below;
+}
+
+static agon_px_t on_tick(const struct agon_instrument *instrument, agon_px_t px)
+{
+    return px - px % instrument->tick_px;
+}
+
+/* A quantity of 10 to 2,000 of the quote, or now and then of far too much. */
+static agon_qty_t some_qty(struct script *self, const struct agon_instrument *instrument,
+                           agon_px_t px)
+{
+    double notional = draw(self, 40) == 0 ? 1e6 : 10.0 + (double)draw(self, 1990);
+    double one = (double)px;
+    agon_qty_t qty;
+
+    for (int i = 0; i < instrument->px_exp + instrument->qty_exp; i++)
+        one /= 10.0;
+    qty = (agon_qty_t)(notional / one);
+    qty -= qty % instrument->lot_qty;
+    return qty > 0 ? qty : instrument->lot_qty;
+}
+
+static void place(struct script *self, const struct agon_instrument *instrument, agon_px_t px)
+{
+    struct agon_intent intent = {.kind = AGON_INTENT_ORDER,
+                                 .side = draw(self, 2) == 0 ? AGON_BUY : AGON_SELL,
+                                 .type = AGON_LIMIT,
+                                 .instrument = instrument->hdr.instrument,
+                                 .client_ref = ++self->state.next_ref,
+                                 .qty = some_qty(self, instrument, px)};
+    uint64_t how = draw(self, 10);
+    // Up to 0.5 % behind the market, or through it.
+    agon_px_t off = px / 200 * (agon_px_t)(1 + draw(self, 100)) / 100;
+
+    if (how == 0)
+        intent.type = AGON_MARKET;
+    else if (how < 3)
+        intent.tif = AGON_TIF_IOC;
+    else if (how < 5)
+        intent.flags = AGON_POST_ONLY;
+    if (how >= 1 && how < 3)
+        off = -off;
+    if (how != 0)
+        intent.px = on_tick(instrument, intent.side == AGON_BUY ? px - off : px + off);
+    (void)self->orders->submit(self->host, &intent, 1);
+}
+
+static void touch(struct script *self, const struct agon_order *order,
+                  const struct agon_instrument *instrument, agon_px_t px)
+{
+    struct agon_intent intent = {.kind =
+                                     draw(self, 2) == 0 ? AGON_INTENT_CANCEL : AGON_INTENT_REPLACE,
+                                 .instrument = order->hdr.instrument,
+                                 .client_ref = order->client_ref};
+    agon_px_t off = px / 400 * (agon_px_t)(1 + draw(self, 100)) / 100;
+
+    if (intent.kind == AGON_INTENT_REPLACE) {
+        intent.px = on_tick(instrument, order->side == AGON_BUY ? px - off : px + off);
+        intent.qty = draw(self, 2) == 0 ? order->qty : some_qty(self, instrument, px);
+    }
+    (void)self->orders->submit(self->host, &intent, 1);
+}
+
+/* Out of what it holds, now and then: else a run ends with all money in positions. */
+static void leave(struct script *self, const struct agon_instrument *instrument)
+{
+    struct agon_position position;
+    struct agon_intent intent = {.kind = AGON_INTENT_ORDER,
+                                 .type = AGON_MARKET,
+                                 .instrument = instrument->hdr.instrument,
+                                 .client_ref = ++self->state.next_ref};
+
+    if (self->account->position(self->host, 0, instrument->hdr.instrument, &position) < 0)
+        return;
+    intent.side = position.qty > 0 ? AGON_SELL : AGON_BUY;
+    intent.qty = position.qty > 0 ? position.qty : -position.qty;
+    intent.qty -= intent.qty % instrument->lot_qty;
+    if (intent.qty > 0)
+        (void)self->orders->submit(self->host, &intent, 1);
+}
+
+static void act(struct script *self, agon_instrument_t id, agon_px_t px)
+{
+    struct agon_order open[OPEN_MAX];
+    struct agon_instrument instrument;
+    uint64_t what = draw(self, 100);
+    int n;
+
+    if (self->instruments->get(self->host, id, &instrument) < 0 || instrument.tick_px == 0 ||
+        instrument.lot_qty == 0)
+        return;
+    n = self->orders->open_orders(self->host, open, OPEN_MAX);
+    if (what < 5) {
+        leave(self, &instrument);
+    } else if (what < 7) {
+        struct agon_intent all = {.kind = AGON_INTENT_CANCEL_ALL, .instrument = id};
+
+        (void)self->orders->submit(self->host, &all, 1);
+    } else if (what < 45 && n > 0) {
+        const struct agon_order *order = &open[draw(self, (uint64_t)(n < OPEN_MAX ? n : OPEN_MAX))];
+
+        if (order->hdr.instrument == id)
+            touch(self, order, &instrument, px);
+    } else {
+        place(self, &instrument, px);
+    }
+}
+
+static int on_event(void *plugin, const struct agon_event_hdr *event, uint64_t nth)
+{
+    struct script *self = plugin;
+    const struct agon_trade *trade = (const struct agon_trade *)(const void *)event;
+
+    (void)nth;
+    self->state.n_events++;
+    if (self->index >= GENERATIONS && self->state.n_events > FAILS_AFTER)
+        return AGON_EIO;
+    if (event->type == AGON_EVENT_TRADE && event->instrument < INSTRUMENTS)
+        self->state.px[event->instrument] = trade->px;
+    // On a fill more often than on a trade: there is a position to care for.
+    if (event->type == AGON_EVENT_FILL && draw(self, 4) == 0)
+        act(self, event->instrument, self->state.px[event->instrument % INSTRUMENTS]);
+    else if (event->type == AGON_EVENT_TRADE && draw(self, 24) == 0)
+        act(self, event->instrument, trade->px);
+    return AGON_OK;
+}
+
+static int on_start(void *plugin, uint32_t reason)
+{
+    (void)plugin;
+    (void)reason;
+    return AGON_OK;
+}
+
+static int save_state(void *plugin, struct agon_out *out)
+{
+    return agon_write(out, &((struct script *)plugin)->state, sizeof(struct script_state));
+}
+
+static int load_state(void *plugin, struct agon_in *in, uint32_t schema)
+{
+    struct script_state state;
+    int rc = schema == 1 ? agon_read(in, &state, sizeof(state)) : AGON_EVERSION;
+
+    if (rc >= 0)
+        ((struct script *)plugin)->state = state;
+    return rc;
+}
+
+static void destroy(void *plugin)
+{
+    (void)plugin; // its memory is the arena's
+}
+
+static int create_index(const struct agon_host *host, uint32_t index, struct agon_agent *agent)
+{
+    const struct agon_host_arena *arena = host->get_extension(host, AGON_EXT_ARENA);
+    struct agon_agent mine = {.size = sizeof(mine),
+                              .on_start = on_start,
+                              .on_event = on_event,
+                              .save_state = save_state,
+                              .load_state = load_state,
+                              .destroy = destroy};
+    struct script *self = arena != NULL ? arena->take(host, sizeof(*self), 16) : NULL;
+
+    if (self == NULL)
+        return AGON_ENOMEM;
+    memset(self, 0, sizeof(*self));
+    self->host = host;
+    self->index = index;
+    self->orders = host->get_extension(host, AGON_EXT_ORDERS);
+    self->rng = host->get_extension(host, AGON_EXT_RNG);
+    self->account = host->get_extension(host, AGON_EXT_ACCOUNT);
+    self->instruments = host->get_extension(host, AGON_EXT_INSTRUMENT);
+    if (self->orders == NULL || self->rng == NULL || self->account == NULL ||
+        self->instruments == NULL)
+        return AGON_ENOTSUP;
+    mine.self = self;
+    return agon_agent_set(agent, &mine);
+}
+
+static int create_trader(const struct agon_host *host, uint32_t index, struct agon_agent *agent)
+{
+    (void)index;
+    return create_index(host, 0, agent);
+}
+
+static int create_failing(const struct agon_host *host, uint32_t index, struct agon_agent *agent)
+{
+    (void)index;
+    return create_index(host, GENERATIONS, agent);
+}
+
+static const char *const requires_ext[] = {AGON_EXT_ARENA, AGON_EXT_ORDERS, AGON_EXT_RNG,
+                                           AGON_EXT_ACCOUNT, AGON_EXT_INSTRUMENT};
+static const struct agon_descriptor descriptor = {
+    .size = sizeof(descriptor),
+    .caps = AGON_DETERMINISTIC | AGON_ADOPTS_ORDERS,
+    .kind = AGON_STRATEGY,
+    .id = "org.agon.script",
+    .name = "Script",
+    .vendor = "Agon",
+    .version = "1.0.0",
+    .summary = "Trades at random, in every way that there is.",
+    .requires_ext = requires_ext,
+    .n_requires = sizeof(requires_ext) / sizeof(requires_ext[0]),
+    .state_schema = 1,
+    .state_schema_oldest = 1,
+    .budget_ns = 5000,
+    .event_mask = AGON_ON(AGON_EVENT_TRADE) | AGON_ON(AGON_EVENT_STATUS) |
+                  AGON_ON(AGON_EVENT_HALT) | AGON_ON(AGON_EVENT_ORDER) | AGON_ON(AGON_EVENT_FILL) |
+                  AGON_ON(AGON_EVENT_CAPITAL) | AGON_ON(AGON_EVENT_BAR),
+    .arena_bytes = 4096};
+static const struct agon_descriptor *const descriptors[] = {&descriptor};
+static const struct agon_entry trader = {.size = sizeof(struct agon_entry),
+                                         .abi_major = AGON_ABI_MAJOR,
+                                         .abi_minor = AGON_ABI_MINOR,
+                                         .n_plugins = 1,
+                                         .plugins = descriptors,
+                                         .create = create_trader};
+static const struct agon_entry failing = {.size = sizeof(struct agon_entry),
+                                          .abi_major = AGON_ABI_MAJOR,
+                                          .abi_minor = AGON_ABI_MINOR,
+                                          .n_plugins = 1,
+                                          .plugins = descriptors,
+                                          .create = create_failing};
+
+const struct agon_entry *script_entry(void *ctx, const char *path)
+{
+    (void)ctx;
+    if (strncmp(path, "trader-", 7) == 0)
+        return &trader;
+    return strncmp(path, "failing-", 8) == 0 ? &failing : NULL;
+}
