@@ -12,8 +12,8 @@
  * callbacks of both sides come from here
  *
  * The caller calls sim_front_tick at sim_front_due, and gateway_poll when its gateway is to look at
- * commands. Faults are rates that may be changed at any time; all 0: a perfect network. [one
- * thread] */
+ * commands. Faults are rates that may be changed at any time; all 0: a perfect network.
+ * [one thread] */
 #ifndef DST_NET_H
 #define DST_NET_H
 
