@@ -190,6 +190,12 @@ static void venue_metrics(FILE *out, const struct gateway_status *venue)
     gauge(out, "agon_venue_links", "Connections to the venue that are wanted.", venue->n_links);
     gauge(out, "agon_venue_links_up", "Connections to the venue that stand.", venue->n_up);
     gauge(out, "agon_venue_books_live", "Books that are the venue's.", venue->n_live);
+    gauge(out, "agon_stray_orders", "Orders of ours that are open at a venue and should not be.",
+          venue->n_strays);
+    counter(out, "agon_stray_orders_total", "Such orders that were ever seen.",
+            venue->n_strays_seen);
+    counter(out, "agon_reopened_orders_total", "Orders that were given up and then seen.",
+            venue->n_reopened);
     gauge(out, "agon_foreign_orders", "Open orders on our accounts that this host did not send.",
           venue->n_foreign_open);
     gauge(out, "agon_other_host_orders", "Of them, those of another host.", venue->n_other_open);

@@ -141,6 +141,7 @@ void api_put_status(const struct api *api, struct jout *out)
     jout_kv_int(out, "agents", view->n_slots);
     jout_kv_int(out, "playing", n_playing);
     jout_kv_int(out, "open_orders", view->n_orders_all);
+    jout_kv_int(out, "stray_orders", view->venue.n_strays);
     jout_kv_int(out, "foreign_orders", view->venue.n_foreign_open);
     jout_kv_int(out, "other_host_orders", view->venue.n_other_open);
     jout_kv_int(out, "events", (int64_t)view->counters.n_events);

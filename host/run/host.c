@@ -115,26 +115,58 @@ int host_order(struct host *host, const struct record_command_by *command, int64
     return host->command_results[ticket % COMMAND_RESULTS].rc;
 }
 
-// Waits until no order is open, as the view shows it, or the time is up; who asks again for the end
-// gets it sooner.
+static uint32_t n_open_orders(const struct host_view *view)
+{
+    uint32_t n_open = 0;
+
+    for (uint32_t i = 0; i < view->n_slots; i++)
+        n_open += view->slots[i].n_open;
+    return n_open;
+}
+
+/* What the host leaves behind, for who looks after it. */
+static void tell_left(const struct host *host, const struct host_view *view, int is_listed)
+{
+    uint32_t n_open = n_open_orders(view);
+
+    if (host->config.mode != RUN_LIVE)
+        return;
+    if (n_open == 0 && view->venue.n_strays == 0 && is_listed)
+        log_info("host", "left", "nothing: no order is open, here or at the venues");
+    else
+        log_warn("host", "left",
+                 "%u orders open, %u of them with a request that is unconfirmed; %u open at the "
+                 "venues that should not be; the venues' open orders were %sread at the end",
+                 n_open, view->venue.n_unknown, view->venue.n_strays, is_listed ? "" : "not ");
+}
+
+/* Waits until no order is open, as the view shows it and then as the venues do, or the time is up;
+ * who asks again for the end gets it sooner. A venue that takes no orders now is not waited for. */
 static void wait_for_orders(struct host *host, int64_t grace_ns, int signal_fd)
 {
     int64_t until = clock_mono() + grace_ns;
     struct host_view *view = malloc(sizeof(*view));
     _Atomic uint32_t never = 0;
+    int is_asked = 0;
+    int is_listed = 0;
 
     while (view != NULL && clock_mono() < until) {
-        uint32_t n_open = 0;
-
         host_view(host, view);
-        for (uint32_t i = 0; i < view->n_slots; i++)
-            n_open += view->slots[i].n_open;
-        if (n_open == 0)
-            break;
+        if (n_open_orders(view) == 0 && !is_asked) {
+            is_asked = 1;
+            atomic_store(&host->wants_round, 1);
+            host_wake_io(host);
+        } else if (n_open_orders(view) == 0 && atomic_load(&host->wants_round) == 0) {
+            is_listed = view->venue.is_listed;
+            if ((is_listed && view->venue.n_strays == 0) || !view->is_ready)
+                break;
+        }
         futex_wait(&never, 0, 10000000);
         if (signal_fd >= 0 && signals_next(signal_fd) > 0)
             until = clock_mono() + HURRY_NS < until ? clock_mono() + HURRY_NS : until;
     }
+    if (view != NULL)
+        tell_left(host, view, is_listed);
     free(view);
 }
 

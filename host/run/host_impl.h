@@ -130,6 +130,7 @@ struct host {
         int rc;
     } command_results[COMMAND_RESULTS]; /* of command n at n % COMMAND_RESULTS */
     _Atomic uint32_t core_wake, is_core_asleep, writer_wake, is_holding;
+    _Atomic uint32_t wants_round; /* the venues' open orders are to be read anew */
     _Atomic uint32_t is_stopping, is_closing, is_io_stopping, is_writer_stopping,
         is_packer_stopping;
     struct machine_thread core_thread, io_thread, writer_thread, packer_thread, loader_thread;

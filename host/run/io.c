@@ -31,6 +31,10 @@ static void add_status(struct gateway_status *all, const struct gateway_status *
     all->n_reconnects += one->n_reconnects;
     all->n_dropped += one->n_dropped;
     all->n_foreign += one->n_foreign;
+    all->n_strays += one->n_strays;
+    all->n_strays_seen += one->n_strays_seen;
+    all->n_reopened += one->n_reopened;
+    all->is_listed &= one->is_listed;
     all->n_foreign_open += one->n_foreign_open;
     all->n_other_open += one->n_other_open;
     all->n_others += one->n_others;
@@ -104,6 +108,10 @@ static void wake(struct host *host)
     // Set before the gateway looks how far the journal is: what it then still holds, the writer
     // wakes it for.
     atomic_store(&host->is_holding, 1);
+    if (atomic_exchange(&host->wants_round, 0) != 0) {
+        for (uint32_t i = 0; i < host->n_lines; i++)
+            gateway_reconcile(host->lines[i].gateway);
+    }
     for (uint32_t i = 0; i < host->n_lines; i++)
         gateway_poll(host->lines[i].gateway);
     if (tell_status(host) == 0)

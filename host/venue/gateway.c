@@ -982,6 +982,12 @@ void gateway_halt(struct gateway *gateway, int is_halted)
     gateway->is_halted = is_halted != 0;
 }
 
+void gateway_reconcile(struct gateway *gateway)
+{
+    gateway->round_ns = gateway_now(gateway);
+    gateway->is_listed = 0;
+}
+
 void gateway_stop(struct gateway *gateway)
 {
     if (gateway->is_stopped)
@@ -1064,6 +1070,7 @@ void gateway_status(struct gateway *gateway, struct gateway_status *status)
     status->n_foreign = gateway->outbox.n_foreign;
     list_foreign(gateway, status);
     status->n_strays = gateway->outbox.n_strays;
+    status->is_listed = (uint8_t)(gateway->is_listed || !gateway->config.is_private);
     status->n_strays_seen = gateway->outbox.n_strays_seen;
     status->n_reopened = gateway->outbox.n_reopened;
     // Of the venue's clock to ours, as people read it.

@@ -121,6 +121,9 @@ struct gateway_status {
     uint8_t refusal; /* enum gateway_refusal: it will never take orders, and why */
     char refusal_text[224];
     uint32_t n_strays; /* wire orders of ours that are open at the venue and should not be */
+    /* Open orders were read by a request that was sent after the last gateway_reconcile; always,
+     * where there are no keys. */
+    uint8_t is_listed;
     uint64_t n_strays_seen, n_reopened; /* ever; orders given up and then seen */
     int64_t offset_ns, uncertainty_ns;  /* of the venue's clock to our UTC */
     uint32_t weight_free;
@@ -139,6 +142,8 @@ void gateway_start(struct gateway *gateway);
 void gateway_poll(struct gateway *gateway);
 /* No new orders from now on (cancels pass), or again. [io] */
 void gateway_halt(struct gateway *gateway, int is_halted);
+/* Orders, fills and balances are read anew, soon. [io] */
+void gateway_reconcile(struct gateway *gateway);
 /* Closes all connections; nothing is sent any more. gateway_free after the last on_end, or when the
  * stream port is gone. [io] */
 void gateway_stop(struct gateway *gateway);

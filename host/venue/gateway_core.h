@@ -156,6 +156,8 @@ struct gateway {
     uint64_t backlog_room, backlog_at, backlog_end;
     struct stream_owner timer_owner;
     int64_t timer, turn_ns;
+    int64_t round_ns;  /* a round of reading was asked for then; 0: it was not */
+    uint8_t is_listed; /* open orders were read since */
     uint8_t is_started, is_stopped, is_paused, is_halted, is_auth_halted, is_ready, in_turn;
     uint64_t n_messages, n_reconnects, n_dropped;
     uint64_t next_id; /* of requests on WebSockets */

@@ -636,6 +636,14 @@ static void see_end(struct outbox *outbox, struct outbox_entry *entry,
     }
 }
 
+/* Who wants to know what it is has been told by this. An event of the stream that shows it open
+ * may be older than the question. */
+static int answers(const struct outbox_seen *seen)
+{
+    return seen->source == SEEN_QUERY || seen->source == SEEN_LIST ||
+           (seen->source == SEEN_STREAM && !is_open_state(seen->state));
+}
+
 /* The wire order of entry->rev, as the venue shows it. */
 static void see_current(struct outbox *outbox, struct outbox_entry *entry,
                         const struct outbox_seen *seen, int64_t now)
@@ -648,7 +656,7 @@ static void see_current(struct outbox *outbox, struct outbox_entry *entry,
         entry->read_ns = 0;
     if (entry->pending == CMD_NEW)
         end_request(entry);
-    else if (entry->pending == 0 && seen->source != SEEN_REPLY)
+    else if (entry->pending == 0 && answers(seen))
         entry->check_ns = 0;
     if (!entry->is_acked && seen->state != AGON_ORDER_REJECTED) {
         entry->is_acked = 1;

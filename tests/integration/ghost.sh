@@ -70,6 +70,8 @@ agree() { # the host's orders are those of the exchange; on futures a replaced o
 
 start_host
 until_true "$HOST_PID" "every request's fate" all_known
+"$AGON" ctl status --dir "$WORK/run" --json >"$WORK/status" || fail "ctl status"
+[ "$(json "$WORK/status" stray_orders)" = 0 ] || fail "strays: $(cat "$WORK/status")"
 agree || fail "open at the exchange: $(cat "$WORK/at_venue"); held open: $(cat "$WORK/at_host")"
 n=$(wc -l <"$WORK/at_venue")
 [ "$n" = 4 ] || fail "$n orders are open, not 4: $(cat "$WORK/at_venue")"
@@ -79,6 +81,7 @@ echo "six ambiguous requests: each known for what it became, $n orders open on b
 
 kill -TERM "$HOST_PID"
 ended "$HOST_PID" 0 "the host"
+grep -q '"key":"left","text":"nothing' "$WORK/host.err" || fail "what it left: $(grep '"key":"left"' "$WORK/host.err")"
 agree || fail "after the end, open at the exchange: $(cat "$WORK/at_venue"); held open: $(cat "$WORK/at_host")"
 start_host
 until_true "$HOST_PID" "every request's fate in the next run" all_known

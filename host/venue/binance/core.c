@@ -971,6 +971,14 @@ int binance_answer_open(struct binance *binance, const struct gateway_request *r
             outbox_not_listed(outbox, &outbox->all[i], request->sent_ns, now);
     }
     binance->has_list = 1;
+    if (binance->gateway->round_ns != 0 && request->sent_ns >= binance->gateway->round_ns) {
+        binance->gateway->round_ns = 0;
+        binance->gateway->is_listed = 1;
+    }
+    if (outbox->n_strays > 0)
+        gateway_log(binance->gateway, 3, "strays",
+                    "%s: %u orders of ours are open that no order of this host stands for",
+                    binance->gateway->config.name, outbox->n_strays);
     foreign_end_list(&binance->gateway->foreign);
     return 1;
 }
@@ -1768,7 +1776,8 @@ void binance_on_turn(void *self, int64_t now)
     if (gateway->config.is_private) {
         binance->flavour->keep_user(binance, now);
         binance_guard_turn(binance, now);
-        if (binance_is_user_up(binance) && !binance->is_round && now >= binance->reconcile_ns)
+        if (binance_is_user_up(binance) && !binance->is_round &&
+            (now >= binance->reconcile_ns || gateway->round_ns != 0))
             begin_round(binance, now);
         ask_orders(binance, now);
         binance_sweep_turn(binance, now);

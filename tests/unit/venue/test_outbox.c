@@ -400,6 +400,8 @@ START_TEST(a_cancel_that_was_taken_is_waited_for_beyond_old_pictures)
     see(SEEN_QUERY, 0, AGON_ORDER_OPEN, 11 * S, 11 * S);
     ck_assert_int_eq(next(), 0);
     ck_assert_int_eq(entry->check_ns, 12 * S);
+    see(SEEN_STREAM, 0, AGON_ORDER_OPEN, 0, 11 * S); // late, and no answer
+    ck_assert_int_eq(entry->check_ns, 12 * S);
     see(SEEN_QUERY, 0, AGON_ORDER_CANCELLED, 12 * S, 12 * S);
     ck_assert_int_eq(next(), REPORT_CANCELLED);
     end();
