@@ -358,6 +358,10 @@ static void collect_slot(struct engine *engine, const struct slot *slot, struct 
          order != NULL && setup->n_orders < SETUP_ORDERS_MAX;
          order = orders_next(engine_orders(engine), slot->id, order))
         engine_order(order, order->reason, &pieces->orders[setup->n_orders++]);
+    for (const struct exit_plan *exit = engine_next_exit(engine, slot->id, NULL);
+         exit != NULL && setup->n_exits < AGON_EXITS_MAX;
+         exit = engine_next_exit(engine, slot->id, exit))
+        engine_exit(exit, &pieces->exits[setup->n_exits++]);
     for (uint32_t i = 0; i < n && setup->n_positions < SETUP_POSITIONS_MAX; i++) {
         pieces->positions[setup->n_positions++] = (struct agon_position){
             .hdr = {.type = AGON_EVENT_POSITION, .granules = 1, .instrument = all[i].instrument},
@@ -468,6 +472,7 @@ void cut_collect(struct crew *crew, struct member *member, struct cut *cut)
     setup->params = member->spec.params;
     setup->n_params = member->spec.n_params;
     setup->orders = pieces->orders;
+    setup->exits = pieces->exits;
     setup->positions = pieces->positions;
     setup->balances = pieces->balances;
     setup->capital = &pieces->capital;

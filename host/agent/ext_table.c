@@ -10,6 +10,7 @@ const struct ext ext_table[] = {
     {AGON_EXT_ARENA, &ext_arena, ALL},
     {AGON_EXT_BOOK, &ext_book, ALL},
     {AGON_EXT_CLOCK, &ext_clock, ALL},
+    {AGON_EXT_EXIT, &ext_exit, STRATEGY},
     {AGON_EXT_HISTORY, &ext_history, ALL},
     {AGON_EXT_INSTRUMENT, &ext_instrument, ALL},
     {AGON_EXT_LOG, &ext_log, ALL},

@@ -184,9 +184,37 @@ void fold_public(struct feed *feed, const struct agon_event_hdr *event)
     }
 }
 
+static void fold_exit(struct feed *feed, const struct agon_exit *event)
+{
+    uint32_t at = 0;
+
+    while (at < feed->n_exits && feed->exits[at].id < event->id)
+        at++;
+    if (event->state >= AGON_EXIT_DONE) {
+        if (event->state != AGON_EXIT_REFUSED && at < feed->n_exits &&
+            feed->exits[at].id == event->id) {
+            feed->n_exits--;
+            memmove(&feed->exits[at], &feed->exits[at + 1],
+                    (feed->n_exits - at) * sizeof(feed->exits[0]));
+        }
+        return;
+    }
+    if (at == feed->n_exits || feed->exits[at].id != event->id) {
+        if (feed->n_exits == AGON_EXITS_MAX)
+            return; // the engine keeps no more
+        memmove(&feed->exits[at + 1], &feed->exits[at],
+                (feed->n_exits - at) * sizeof(feed->exits[0]));
+        feed->n_exits++;
+    }
+    feed->exits[at] = *event;
+}
+
 void fold_private(struct feed *feed, const struct agon_event_hdr *event)
 {
     switch (event->type) {
+    case AGON_EVENT_EXIT:
+        fold_exit(feed, (const struct agon_exit *)(const void *)event);
+        break;
     case AGON_EVENT_ORDER:
         fold_order(feed, (const struct agon_order *)(const void *)event);
         break;
@@ -311,6 +339,8 @@ int fold_init(struct feed *feed, struct error *err)
         return rc;
     for (uint32_t i = 0; i < setup->n_orders; i++)
         fold_order(feed, &setup->orders[i]);
+    for (uint32_t i = 0; i < setup->n_exits; i++)
+        fold_exit(feed, &setup->exits[i]);
     for (uint32_t i = 0; i < setup->n_positions; i++)
         fold_private(feed, &setup->positions[i].hdr);
     for (uint32_t i = 0; i < setup->n_balances; i++)

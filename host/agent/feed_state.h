@@ -82,6 +82,8 @@ struct feed {
     struct subscription subscription;
     struct agon_order *orders; /* owned; open ones, by order_id */
     uint32_t n_orders;
+    struct agon_exit exits[AGON_EXITS_MAX]; /* plans that stand, by id */
+    uint32_t n_exits;
     struct agon_position positions[FEED_POSITIONS_MAX];
     uint32_t n_positions;
     struct agon_balance balances[FEED_BALANCES_MAX];
@@ -150,6 +152,7 @@ extern const struct agon_host_account ext_account;
 extern const struct agon_host_arena ext_arena;
 extern const struct agon_host_book ext_book;
 extern const struct agon_host_clock ext_clock;
+extern const struct agon_host_exit ext_exit;
 extern const struct agon_host_history ext_history;
 extern const struct agon_host_instrument ext_instrument;
 extern const struct agon_host_log ext_log;

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #define SETUP_MAGIC  0x5347414eu
-#define SETUP_FORMAT 1u
+#define SETUP_FORMAT 2u
 
 struct section {
     size_t pointer, count; /* offsets in struct setup */
@@ -23,6 +23,7 @@ static const struct section sections[] = {
     SECTION(instruments, n_instruments, struct agon_instrument, 65536),
     SECTION(params, n_params, struct setup_param, SETUP_PARAMS_MAX),
     SECTION(orders, n_orders, struct agon_order, SETUP_ORDERS_MAX),
+    SECTION(exits, n_exits, struct agon_exit, AGON_EXITS_MAX),
     SECTION(positions, n_positions, struct agon_position, SETUP_POSITIONS_MAX),
     SECTION(balances, n_balances, struct agon_balance, SETUP_BALANCES_MAX),
     SECTION(capital, n_capital, struct agon_capital, 1),

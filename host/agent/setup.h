@@ -8,6 +8,8 @@
 #ifndef AGENT_SETUP_H
 #define AGENT_SETUP_H
 
+#include <agon/ext/exit.h>
+
 #include "base/codec.h"
 #include "base/error.h"
 #include "slot/slot.h"
@@ -63,13 +65,14 @@ _Static_assert(sizeof(struct setup_venue) == 32 && sizeof(struct setup_param) ==
 
 struct setup { /* arrays are borrowed */
     struct setup_head head;
-    uint32_t n_venues, n_assets, n_instruments, n_params, n_orders, n_positions, n_balances,
-        n_capital, n_timers, n_tops, n_signals, n_bars, n_trades, n_state;
+    uint32_t n_venues, n_assets, n_instruments, n_params, n_orders, n_exits, n_positions,
+        n_balances, n_capital, n_timers, n_tops, n_signals, n_bars, n_trades, n_state;
     const struct setup_venue *venues;
     const struct setup_asset *assets;
     const struct agon_instrument *instruments;
     const struct setup_param *params;
     const struct agon_order *orders; /* open ones only */
+    const struct agon_exit *exits;   /* plans that stand, by id */
     const struct agon_position *positions;
     const struct agon_balance *balances;
     const struct agon_capital *capital; /* one or none */

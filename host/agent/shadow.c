@@ -30,11 +30,10 @@ static struct wish_mark mark_of(const struct agon_event_hdr *wish)
         said.intent.client_ref = 0;
         mark.hash = content(&said, sizeof(said));
     } else if (wish->type == AGON_EVENT_EXIT_PLAN) {
-        struct agon_exit_plan plan = ((const struct agon_exit_event *)(const void *)wish)->plan;
+        const struct agon_exit_event *exit = (const struct agon_exit_event *)(const void *)wish;
 
-        mark.ref = plan.client_ref;
-        plan.client_ref = 0;
-        mark.hash = content(&plan, sizeof(plan));
+        // Its name is not an order's, and the slot keeps the plan under it.
+        mark.hash = content(&exit->plan, sizeof(exit->plan));
     } else if (wish->type == EVENT_ARM) {
         const struct record_arm *arm = (const struct record_arm *)(const void *)wish;
 

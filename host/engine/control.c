@@ -182,6 +182,7 @@ void control_begin_anew(struct engine *engine, uint16_t slot)
     }
     heap_remove_if(&engine->timers, is_disarmed, engine->timer_table);
     engine->legs[slot].n = 0;
+    exits_begin_anew(engine, slot);
 }
 
 static int config_generation(struct engine *engine, const struct record_generation *record)
@@ -515,6 +516,8 @@ agon_ns_t engine_next_due(const struct engine *engine)
 
     if (engine->sweep_due < due)
         due = engine->sweep_due;
+    if (engine->exits_due < due)
+        due = engine->exits_due;
     if (engine->tournament.t_due < due)
         due = engine->tournament.t_due;
     return top != NULL && top->t < due ? top->t : due;
@@ -530,7 +533,9 @@ void engine_due(const struct engine *engine, struct record_due *due)
     due->hdr.granules = 1;
     due->hdr.t = t;
     due->t_due = t;
-    if (engine->sweep_due == t) {
+    if (engine->exits_due == t) {
+        exits_due(engine, due); // nothing is more pressing
+    } else if (engine->sweep_due == t) {
         due->kind = DUE_SWEEP;
     } else if (engine->bars_least == t) {
         due->kind = DUE_BARS;
@@ -628,8 +633,9 @@ int control_due(struct engine *engine, const struct record_due *due)
     // ours.
     engine_due(engine, &expected);
     if (due->kind != expected.kind || due->t_due != expected.t_due || due->slot != expected.slot ||
-        due->id != expected.id || due->cookie != expected.cookie ||
-        due->hdr.instrument != expected.hdr.instrument || engine->t < due->t_due)
+        due->id != expected.id || due->cookie != expected.cookie || due->cause != expected.cause ||
+        due->px != expected.px || due->hdr.instrument != expected.hdr.instrument ||
+        engine->t < due->t_due)
         return AGON_EINVAL;
     switch (due->kind) {
     case DUE_BARS:
@@ -643,6 +649,9 @@ int control_due(struct engine *engine, const struct record_due *due)
         break;
     case DUE_TIMER:
         on_timer(engine, due);
+        break;
+    case DUE_EXIT:
+        exits_fire(engine, due);
         break;
     case DUE_TOURNAMENT:
         tournament_due(engine, due->t_due);

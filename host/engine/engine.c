@@ -28,6 +28,7 @@ int engine_new(struct engine **out, const struct engine_config *config, struct e
     engine->bars_least = INT64_MAX;
     engine->sample_due = INT64_MAX;
     engine->sweep_due = INT64_MAX;
+    engine->exits_due = INT64_MAX;
     engine->tournament.t_due = INT64_MAX;
     engine->markets = calloc(INSTRUMENTS_MAX + 1, sizeof(*engine->markets));
     engine->orders = orders_new(engine->config.max_orders);
@@ -178,6 +179,7 @@ static int has_size(const struct agon_event_hdr *event)
         [AGON_EVENT_MARK] = 1,
         [AGON_EVENT_SIGNAL] = 6,
         [AGON_EVENT_INTENT] = 2,
+        [AGON_EVENT_EXIT_PLAN] = sizeof(struct agon_exit_event) / EVENT_GRANULE,
         [AGON_EVENT_COMMAND] = 1,
         [EVENT_REPORT] = 2,
         [EVENT_ACCOUNT] = 1,
@@ -220,6 +222,8 @@ static int apply(struct engine *engine, const struct agon_event_hdr *event, uint
         return market_bar(engine, AS(agon_bar, event));
     case AGON_EVENT_INTENT:
         return intents_take(engine, AS(agon_intent_event, event));
+    case AGON_EVENT_EXIT_PLAN:
+        return exits_take(engine, AS(agon_exit_event, event));
     case AGON_EVENT_SIGNAL:
         return control_signal(engine, AS(record_signal, event));
     case AGON_EVENT_COMMAND:

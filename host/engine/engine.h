@@ -16,6 +16,7 @@
 #include "base/hash.h"
 #include "engine/alerts.h"
 #include "engine/port.h"
+#include "exec/exit.h"
 #include "exec/orders.h"
 #include "journal/buffer.h"
 #include "ledger/ledger.h"
@@ -165,12 +166,17 @@ void engine_timers(const struct engine *engine, uint16_t slot,
 const struct agon_top10 *engine_top(const struct engine *engine, agon_instrument_t instrument);
 /* An order as its slot is told of it, without numbers of an event. */
 void engine_order(const struct order *order, uint16_t reason, struct agon_order *out);
+/* Exit plans of a slot, oldest first: NULL begins and ends. */
+const struct exit_plan *engine_next_exit(const struct engine *engine, uint16_t slot,
+                                         const struct exit_plan *after);
+/* A plan as its slot is told of it. */
+void engine_exit(const struct exit_plan *exit, struct agon_exit *out);
 
 struct engine_counters {
     uint64_t n_events, n_bad, n_intents, n_refused, n_orders, n_requests, n_fills, n_foreign,
         n_private_lost;
     uint64_t n_bad_wishes;
-    uint64_t n_marks, n_timers, n_over_fills;
+    uint64_t n_marks, n_timers, n_over_fills, n_exits; /* n_exits: that fired */
 };
 const struct engine_counters *engine_counters(const struct engine *engine);
 /* Wishes of a slot that our own gate refused for a reason, since this engine began; not in its

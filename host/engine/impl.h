@@ -8,6 +8,7 @@
 #include "base/heap.h"
 #include "base/num.h"
 #include "engine/engine.h"
+#include "exec/exit.h"
 #include "score/plan.h"
 
 #define ENGINE_TIMERS 4096  /* armed at a time, all slots */
@@ -40,6 +41,7 @@ struct market {        /* of one instrument */
     struct halt halt;
     struct agon_top10 top; /* as last shown; header unused */
     uint64_t watchers;     /* slots that subscribe the instrument, a bit each */
+    uint64_t exits;        /* slots with an exit plan for it, a bit each */
 };
 struct timer { /* of a slot */
     uint64_t cookie;
@@ -100,6 +102,8 @@ struct engine {
     uint64_t timer_order; /* tie-break of the heap */
     struct tournament tournament;
     struct alerts alerts;
+    struct exit_plan exits[SLOTS_MAX][AGON_EXITS_MAX];
+    uint32_t next_exit[SLOTS_MAX]; /* numbers given to plans of a slot so far */
     /* not state: */
     struct venue_port venues[LEDGER_ACCOUNTS_MAX];
     struct runner_port runners[SLOTS_MAX];
@@ -108,6 +112,7 @@ struct engine {
     uint8_t public_sub, private_sub[SLOTS_MAX];
     uint64_t touched;     /* slots with a private event in this step */
     agon_ns_t bars_least; /* of every market's bars_due */
+    agon_ns_t exits_due;  /* of every plan's exit_next */
     unsigned char *state; /* owned; room for an encoded state */
     struct engine_counters counters;
     uint64_t refused[SLOTS_MAX][REASONS_MAX]; /* by enum reason */
@@ -156,6 +161,7 @@ int alerts_take(struct engine *engine, const struct record_alert *record);
 int alerts_acknowledge(struct engine *engine, uint64_t seq);
 
 /* market.c */
+#define MARKET_MARK_NS ((agon_ns_t)60 * 1000000000) /* a mark price is believed so long */
 int market_instrument(struct engine *engine, const struct agon_instrument *event);
 int market_book(struct engine *engine, const struct agon_book_part *part);
 int market_status(struct engine *engine, const struct agon_status *status);
@@ -236,6 +242,25 @@ static inline int control_is_orphan(const struct slot *slot, const struct agon_o
 uint32_t control_accounts(const struct engine *engine, const struct slot *slot,
                           const struct subscription *sub);
 void control_sample(struct engine *engine, uint16_t slot, int is_hour);
+
+/* exits.c */
+int exits_take(struct engine *engine, const struct agon_exit_event *event);
+/* The price that plans of that kind look at has changed. */
+void exits_on_price(struct engine *engine, agon_instrument_t instrument, uint8_t watch);
+/* The slot's position has: by qty of an order of that plan, or otherwise (0). */
+void exits_on_fill(struct engine *engine, uint16_t slot, agon_instrument_t instrument,
+                   uint32_t exit_id, agon_qty_t qty);
+/* An order of the slot has come to its end, and is settled. */
+void exits_on_end(struct engine *engine, const struct order *order);
+/* Is a plan closing all that the slot has there? Then its own orders are refused. */
+int exits_are_leaving(struct engine *engine, uint16_t slot, agon_instrument_t instrument);
+void exits_sweep(struct engine *engine, uint16_t slot);
+/* Of a plugin that began with nothing: plans that wait for a position which cannot come any more
+ * are gone; those that have one stand. */
+void exits_begin_anew(struct engine *engine, uint16_t slot);
+void exits_due(const struct engine *engine, struct record_due *due); /* the first that is */
+void exits_fire(struct engine *engine, const struct record_due *due);
+void exits_watch(struct engine *engine); /* what follows from the plans that there are */
 
 /* tournament.c */
 int tournament_config(struct engine *engine, const struct record_tournament *record);

@@ -378,6 +378,8 @@ static uint16_t judge(struct engine *engine, struct slot *slot, const struct ago
     // While the host closes a position the slot's own orders would only be in the way.
     if (!view.is_killed && close_is_wanted(engine, slot->id, intent->instrument))
         return REASON_HALTED;
+    if (exits_are_leaving(engine, slot->id, intent->instrument))
+        return REASON_EXIT;
     view.is_halted = (uint8_t)(halts_any(engine) || engine->slot_halts[slot->id].is_set ||
                                engine->markets[intent->instrument].halt.is_set ||
                                engine->venue_halts[instrument->venue].is_set);
@@ -450,7 +452,7 @@ static void refuse(struct engine *engine, struct slot *slot, const struct agon_i
 
     slot->n_refused++;
     engine->counters.n_refused++;
-    if (reason <= REASON_DISK)
+    if (reason < REASONS_MAX)
         engine->refused[slot->id][reason]++;
     deliver_order(engine, &none, reason);
 }
@@ -623,6 +625,10 @@ static void cancel_of(struct engine *engine, uint16_t slot, agon_instrument_t in
         if ((instrument != 0 && order->instrument != instrument) ||
             (venue >= 0 && order->venue != venue))
             continue;
+        // What a plugin takes back, or leaves behind, is its own orders, not the host's.
+        if ((order->flags & ORDER_IS_EXIT) != 0 &&
+            (reason == REASON_USER || reason == REASON_SLOT_GONE))
+            continue;
         if (engine->private_sub[slot] < ENGINE_SWEEP) {
             intents_cancel(engine, order, reason);
         } else if (order->request != AGON_REQUEST_CANCEL) {
@@ -664,6 +670,7 @@ void intents_sweep(struct engine *engine)
         }
         if (engine->wants_flat[slot] != 0)
             close_turn(engine, slot);
+        exits_sweep(engine, slot);
     }
 }
 

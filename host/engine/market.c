@@ -2,7 +2,6 @@
 /* market: what is known of every instrument, from the events that venues and files send. */
 #include "engine/impl.h"
 
-#define MARK_NS ((agon_ns_t)60 * 1000000000) /* a mark price is believed so long */
 #define AHEAD_NS                                                                                   \
     ((agon_ns_t)60 * 1000000000) /* a venue's stamp may be so much later than its receipt */
 
@@ -106,6 +105,8 @@ int market_book(struct engine *engine, const struct agon_book_part *part)
     deliver_input(engine, &part->hdr);
     if (market->book_state == BOOK_LIVE && (is_snapshot || !is_deep(market, part)))
         show_top(engine, part->hdr.instrument, market);
+    if (market->exits != 0)
+        exits_on_price(engine, part->hdr.instrument, AGON_EXIT_BOOK);
     return AGON_OK;
 }
 
@@ -121,6 +122,8 @@ int market_status(struct engine *engine, const struct agon_status *status)
     if (status->trading != 0)
         market->trading = status->trading;
     deliver_input(engine, &status->hdr);
+    if (market->exits != 0)
+        exits_on_price(engine, status->hdr.instrument, AGON_EXIT_BOOK);
     return AGON_OK;
 }
 
@@ -135,6 +138,8 @@ int market_quote(struct engine *engine, const struct agon_quote *quote)
     market->quote_ask_px = quote->ask_px;
     market->t_quote = engine->t;
     deliver_input(engine, &quote->hdr);
+    if (market->exits != 0)
+        exits_on_price(engine, quote->hdr.instrument, AGON_EXIT_BOOK);
     return AGON_OK;
 }
 
@@ -188,6 +193,8 @@ int market_trade(struct engine *engine, const struct agon_trade *trade)
         at.hdr.t_venue = 0;
     bars_on_trade(&market->bars, &at, emit_bar, engine);
     note_due(engine, market);
+    if (market->exits != 0)
+        exits_on_price(engine, trade->hdr.instrument, AGON_EXIT_LAST);
     return AGON_OK;
 }
 
@@ -205,6 +212,8 @@ int market_bar(struct engine *engine, const struct agon_bar *bar)
         return AGON_EINVAL;
     market->last_px = bar->close_px;
     note_due(engine, market);
+    if (market->exits != 0)
+        exits_on_price(engine, bar->hdr.instrument, AGON_EXIT_LAST);
     return AGON_OK;
 }
 
@@ -217,6 +226,8 @@ int market_mark(struct engine *engine, const struct agon_value *value)
     market->mark_px = value->value;
     market->t_mark = engine->t;
     deliver_input(engine, &value->hdr);
+    if (market->exits != 0)
+        exits_on_price(engine, value->hdr.instrument, AGON_EXIT_MARK);
     return AGON_OK;
 }
 
@@ -323,7 +334,7 @@ agon_px_t engine_mark_px(const struct engine *engine, agon_instrument_t instrume
     market = &engine->markets[instrument];
     if (market->book == NULL)
         return 0;
-    if (market->mark_px > 0 && engine->t - market->t_mark <= MARK_NS)
+    if (market->mark_px > 0 && engine->t - market->t_mark <= MARKET_MARK_NS)
         return market->mark_px;
     if (market_best(engine, instrument, &bid_px, &ask_px, 0))
         return bid_px + (ask_px - bid_px) / 2;

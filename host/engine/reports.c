@@ -203,6 +203,7 @@ static void book_share(struct engine *engine, uint16_t slot, const struct record
     deliver_private(engine, slot, &event.hdr);
     deliver_position(engine, slot, report->hdr.instrument);
     deliver_balance_of(engine, slot, report->account, instrument->settle);
+    exits_on_fill(engine, slot, report->hdr.instrument, 0, 0);
 }
 
 /* The venue closed a position of the account by its own hand: it goes to the slots that hold it, in
@@ -345,6 +346,9 @@ int reports_take(struct engine *engine, const struct record_report *report)
     }
     if (effect.is_cancel)
         intents_cancel(engine, order, REASON_USER);
+    if (effect.is_fill)
+        exits_on_fill(engine, order->slot, order->instrument, order->exit,
+                      effect.fill_qty - effect.over_qty);
     if (order_is_final(order) && !effect.was_final) {
         uint16_t slot = order->slot;
         // An exit that ended short goes again after a pause, or the two of us would go on for ever.
@@ -353,6 +357,7 @@ int reports_take(struct engine *engine, const struct record_report *report)
         if (is_short)
             engine->close_ended[slot] = order->reason != 0 ? order->reason : report->reason;
         orders_settle(engine->orders, order);
+        exits_on_end(engine, order);
         if (engine->wants_flat[slot] == 0)
             return AGON_OK;
         if (is_short)

@@ -223,6 +223,43 @@ static int load_legs(struct leg_group *legs, uint16_t slot, struct dec *dec)
     return AGON_OK;
 }
 
+/* By place: which of two plans goes first at one price follows from it. */
+static void save_exits(const struct engine *engine, uint32_t slot, struct enc *enc)
+{
+    uint32_t n = 0;
+
+    for (uint32_t i = 0; i < AGON_EXITS_MAX; i++)
+        n += engine->exits[slot][i].id != 0;
+    enc_u32(enc, engine->next_exit[slot]);
+    enc_u32(enc, n);
+    for (uint32_t i = 0; i < AGON_EXITS_MAX; i++) {
+        if (engine->exits[slot][i].id == 0)
+            continue;
+        enc_u8(enc, (uint8_t)i);
+        exit_save(&engine->exits[slot][i], enc);
+    }
+}
+
+static int load_exits(struct engine *engine, uint32_t slot, struct dec *dec)
+{
+    uint32_t n;
+
+    engine->next_exit[slot] = dec_u32(dec);
+    n = dec_u32(dec);
+    if (n > AGON_EXITS_MAX)
+        return AGON_ECORRUPT;
+    for (uint32_t i = 0; i < n; i++) {
+        uint8_t place = dec_u8(dec);
+
+        if (place >= AGON_EXITS_MAX || engine->exits[slot][place].id != 0)
+            return AGON_ECORRUPT;
+        exit_load(&engine->exits[slot][place], dec);
+        if (!dec_is_ok(dec) || engine->exits[slot][place].id > engine->next_exit[slot])
+            return AGON_ECORRUPT;
+    }
+    return AGON_OK;
+}
+
 void state_save(struct engine *engine, struct enc *enc)
 {
     enc_u32(enc, ENGINE_STATE_FORMAT);
@@ -262,6 +299,7 @@ void state_save(struct engine *engine, struct enc *enc)
         risk_slot_save(&engine->risk[id], enc);
         score_save(&engine->scores[id], enc);
         save_legs(&engine->legs[id], enc);
+        save_exits(engine, id, enc);
     }
     ledger_save(engine->ledger, enc);
     orders_save(engine->orders, enc);
@@ -318,6 +356,11 @@ static int is_sound(struct engine *engine)
         }
         for (uint32_t i = 0; i < n; i++) {
             if (all[i].instrument > n_instruments)
+                return 0;
+        }
+        for (uint32_t i = 0; i < AGON_EXITS_MAX; i++) {
+            if (engine->exits[id][i].id != 0 &&
+                instruments_get(&engine->table, engine->exits[id][i].plan.instrument) == NULL)
                 return 0;
         }
         for (struct order *order = orders_next(engine->orders, id, NULL); order != NULL;
@@ -386,6 +429,8 @@ int engine_load(struct engine *engine, const void *bytes, uint64_t n, struct err
         risk_slot_load(&engine->risk[id], &dec);
         score_load(&engine->scores[id], &dec);
         rc = load_legs(&engine->legs[id], (uint16_t)id, &dec);
+        if (rc >= 0)
+            rc = load_exits(engine, id, &dec);
     }
     if (rc >= 0)
         rc = ledger_load(engine->ledger, &dec);
@@ -403,6 +448,7 @@ int engine_load(struct engine *engine, const void *bytes, uint64_t n, struct err
         return error_set(err, rc, "state of %llu bytes: %s near byte %llu", (unsigned long long)n,
                          error_name(rc), (unsigned long long)dec.used);
     control_watch(engine);
+    exits_watch(engine);
     return AGON_OK;
 }
 

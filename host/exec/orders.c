@@ -571,6 +571,7 @@ static void save_order(const struct order *order, struct enc *enc)
     enc_u8(enc, order->rev_asked);
     enc_u8(enc, order->n_asked);
     enc_u32(enc, order->flags);
+    enc_u32(enc, order->exit);
     enc_i64(enc, order->px);
     enc_i64(enc, order->trigger_px);
     enc_i64(enc, order->qty);
@@ -610,6 +611,7 @@ static void load_order(struct order *order, struct dec *dec)
     order->rev_asked = dec_u8(dec);
     order->n_asked = dec_u8(dec);
     order->flags = dec_u32(dec);
+    order->exit = dec_u32(dec);
     order->px = dec_i64(dec);
     order->trigger_px = dec_i64(dec);
     order->qty = dec_i64(dec);

@@ -58,6 +58,7 @@ struct order {
                           the client id, which is written once */
     uint8_t n_asked;   /* queries sent for the request that is UNKNOWN, at most 255 counted */
     uint32_t flags;
+    uint32_t exit; /* the exit plan that it closes for (exit.h); 0: none */
     agon_px_t px, trigger_px;
     agon_qty_t qty, show_qty, filled_qty, venue_cum_qty;
     agon_px_t guard_px; /* of a market order: the limit it leaves with, so that it cannot cost more

@@ -85,8 +85,13 @@ static const char *const configs[] = {"none",
                                       [CONFIG_TOURNAMENT] = "tournament",
                                       [CONFIG_GENERATION] = "generation",
                                       [CONFIG_PARAM] = "param"};
-static const char *const dues[] = {"none",  "bars",  "sample",
-                                   "sweep", "timer", [DUE_TOURNAMENT] = "tournament"};
+static const char *const dues[] = {
+    "none", "bars", "sample", "sweep", "timer", [DUE_TOURNAMENT] = "tournament", "exit"};
+static const char *const exit_watches[] = {"book", "mark", "last"};
+static const char *const exit_states[] = {"none",   "waiting", "armed", "fired",
+                                          "failed", "done",    "ended", "refused"};
+static const char *const exit_causes[] = {"none",       "stop",        "trailing",
+                                          "break_even", "take_profit", "time"};
 static const char *const tournament_modes[] = {"none", "rank_shares", "bounded"};
 static const char *const verdicts[] = {"none",    "ranked", "under_gate", "unloaded",
                                        "too_new", "aside",  "gone"};
@@ -342,26 +347,50 @@ static const struct field intent_fields[] = {ORIGIN(agon_intent_event),
                                              LEG(t_expire, F_I64, 0, NULL),
                                              END};
 #define PLAN(f, kind) IN(agon_exit_event, plan, agon_exit_plan, f, kind, 0, NULL)
-static const struct field exit_fields[] = {
+#define TAKE(n, i)                                                                                 \
+    {"take_px_" n, AT(agon_exit_event, plan.take_px[i]), F_PX, 0, NULL},                           \
+    {                                                                                              \
+        "take_ppm_" n, AT(agon_exit_event, plan.take_ppm[i]), F_U32, 0, NULL                       \
+    }
+static const struct field exit_plan_fields[] = {
     ORIGIN(agon_exit_event),
     PLAN(account, F_U16),
-    PLAN(flags, F_U16),
+    IN(agon_exit_event, plan, agon_exit_plan, side, F_NAME8, N_OF(sides), sides),
+    IN(agon_exit_event, plan, agon_exit_plan, watch, F_NAME8, N_OF(exit_watches), exit_watches),
+    PLAN(client_ref, F_U64),
     PLAN(qty, F_QTY),
     PLAN(stop_px, F_PX),
-    PLAN(stop_limit_px, F_PX),
+    PLAN(trail_from_px, F_PX),
     PLAN(trail_px, F_PX),
-    PLAN(trail_step_px, F_PX),
-    PLAN(breakeven_at_px, F_PX),
-    PLAN(breakeven_to_px, F_PX),
-    {"take_px_1", AT(agon_exit_event, plan.take_px[0]), F_PX, 0, NULL},
-    {"take_px_2", AT(agon_exit_event, plan.take_px[1]), F_PX, 0, NULL},
-    {"take_px_3", AT(agon_exit_event, plan.take_px[2]), F_PX, 0, NULL},
-    {"take_qty_1", AT(agon_exit_event, plan.take_qty[0]), F_QTY, 0, NULL},
-    {"take_qty_2", AT(agon_exit_event, plan.take_qty[1]), F_QTY, 0, NULL},
-    {"take_qty_3", AT(agon_exit_event, plan.take_qty[2]), F_QTY, 0, NULL},
+    PLAN(trail_ppm, F_U32),
+    PLAN(even_px, F_PX),
+    PLAN(even_ppm, F_U32),
+    PLAN(even_offset_px, F_PX),
+    PLAN(entry_px, F_PX),
+    TAKE("1", 0),
+    TAKE("2", 1),
+    TAKE("3", 2),
+    TAKE("4", 3),
     PLAN(t_exit, F_I64),
-    PLAN(client_ref, F_U64),
     END};
+static const struct field exit_fields[] = {NAME8(agon_exit, state, exit_states),
+                                           NAME8(agon_exit, cause, exit_causes),
+                                           U8(agon_exit, take),
+                                           PX(agon_exit, px),
+                                           U32(agon_exit, id),
+                                           U64(agon_exit, client_ref),
+                                           U64(agon_exit, order_id),
+                                           U16(agon_exit, account),
+                                           NAME16(agon_exit, reason, reasons),
+                                           NAME8(agon_exit, side, sides),
+                                           NAME8(agon_exit, watch, exit_watches),
+                                           U8(agon_exit, taken),
+                                           PX(agon_exit, stop_px),
+                                           PX(agon_exit, best_px),
+                                           QTY(agon_exit, qty),
+                                           QTY(agon_exit, left_qty),
+                                           QTY(agon_exit, closed_qty),
+                                           END};
 static const struct field command_fields[] = {NAME8(record_command, kind, commands),
                                               NAME8(record_command, scope, scopes),
                                               U32(record_command, id),
@@ -435,9 +464,14 @@ static const struct field arm_fields[] = {ORIGIN(record_arm),
                                           I64(record_arm, every_ns),
                                           U64(record_arm, cookie),
                                           END};
-static const struct field due_fields[] = {NAME8(record_due, kind, dues), U16(record_due, slot),
-                                          U32(record_due, id),           I64(record_due, t_due),
-                                          U64(record_due, cookie),       END};
+static const struct field due_fields[] = {NAME8(record_due, kind, dues),
+                                          U16(record_due, slot),
+                                          U32(record_due, id),
+                                          I64(record_due, t_due),
+                                          U64(record_due, cookie),
+                                          NAME8(record_due, cause, exit_causes),
+                                          PX(record_due, px),
+                                          END};
 
 static const struct field generation_fields[] = {
     NAME16(record_generation, kind, configs), U16(record_generation, slot),
@@ -554,8 +588,9 @@ static const struct layout layouts[] = {
     {AGON_EVENT_PARAM, "param", 64, param_fields},
     {AGON_EVENT_GAP, "gap", 64, gap_fields},
     {AGON_EVENT_JOB, "job", 64, job_fields},
+    {AGON_EVENT_EXIT, "exit", 128, exit_fields},
     {AGON_EVENT_INTENT, "intent", 128, intent_fields},
-    {AGON_EVENT_EXIT_PLAN, "exit_plan", 192, exit_fields},
+    {AGON_EVENT_EXIT_PLAN, "exit_plan", 256, exit_plan_fields},
     {AGON_EVENT_COMMAND, "command", 64, command_fields},
     {EVENT_REPORT, "report", 128, report_fields},
     {EVENT_ACCOUNT, "account", 64, account_fields},

@@ -200,15 +200,18 @@ enum due_kind {
     DUE_SAMPLE = 2, /* a full minute: equity; full hours and days follow from it */
     DUE_SWEEP = 3,  /* work that one event could not hold goes on */
     DUE_TIMER = 4,  /* a timer of a slot */
-    DUE_TOURNAMENT = 8
+    DUE_TOURNAMENT = 8,
+    DUE_EXIT = 9 /* an exit plan of a slot fires: id is the plan's, cookie the target's number */
 };
 struct record_due {
     struct agon_event_hdr hdr;
-    uint8_t kind, pad0;
+    uint8_t kind;
+    uint8_t cause; /* DUE_EXIT: enum agon_exit_cause */
     uint16_t slot;
     uint32_t id;
     agon_ns_t t_due;
-    uint64_t cookie, pad1;
+    uint64_t cookie;
+    agon_px_t px; /* DUE_EXIT: the price that made it due; 0: the time did */
 };
 struct record_signal { /* a SIGNAL as it comes out of an agent's ring: the bus gets signal alone,
                           with the journal's numbers */

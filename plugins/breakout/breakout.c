@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 /* breakout: buys what leaves its range upwards. Long when a candle closes above the highest price
  * of the last candles; out when one closes below the lowest of fewer, or at a stop that follows the
- * best price at a distance of mean ranges. On a contract it may do the mirror image too. README.md
- * says when it fails. */
+ * best price at a distance of mean ranges, which the host keeps. On a contract it may do the mirror
+ * image too. README.md says when it fails. */
 #include <agon/agon.h>
 #include <agon/leg.h>
 #include <agon/ta.h>
 
-#define STATE_SCHEMA 1
+#define STATE_SCHEMA 2
 #define HISTORY_MAX  512
 #define CHANNEL_MAX  256
 
@@ -22,20 +22,30 @@ enum {
     P_VENUE,
     P_SYMBOL
 };
-enum reason { REASON_ENTER = 1, REASON_CHANNEL = 2, REASON_STOP = 3 };
+enum reason { REASON_ENTER = 1, REASON_CHANNEL = 2 };
 
 struct breakout_state { /* all that must survive a reload: fixed widths, no pointers, no padding */
     struct agon_leg leg;
     struct agon_atr atr;
-    double best_px;  /* the best since the entry; 0: none */
     agon_ns_t t_bar; /* t_open of the last bar seen */
     uint32_t n, at;  /* candles in the rings, and where the next one goes */
     int32_t leaves;  /* reason to leave, until that is done */
     uint32_t pad;
     double high[CHANNEL_MAX], low[CHANNEL_MAX];
 };
+struct breakout_state_1 { /* of 1.0.0, whose stop was its own */
+    struct agon_leg leg;
+    struct agon_atr atr;
+    double best_px;
+    agon_ns_t t_bar;
+    uint32_t n, at;
+    int32_t leaves;
+    uint32_t pad;
+    double high[CHANNEL_MAX], low[CHANNEL_MAX];
+};
 struct breakout {
     struct agon_desk desk;
+    const struct agon_host_exit *exit;
     const struct agon_host_param *param;
     const struct agon_host_history *history; /* may be NULL */
     struct agon_bar *bars;                   /* HISTORY_MAX of them, for the start */
@@ -83,6 +93,30 @@ static void leave(struct breakout *self, int reason, double px, agon_ns_t t)
     agon_leg_go(&self->desk, &self->state.leg, 0, px, (uint16_t)reason, t);
 }
 
+/* The stop is the host's to keep: it holds also when this plugin is gone. */
+static void protect(struct breakout *self, int side)
+{
+    struct agon_exit_plan plan = {.instrument = self->state.leg.instrument,
+                                  .side = side > 0 ? AGON_BUY : AGON_SELL,
+                                  .client_ref = 1};
+
+    if (agon_atr_is_ready(&self->state.atr))
+        plan.trail_px = (agon_px_t)(self->stop_atr * agon_atr_value(&self->state.atr));
+    if (plan.trail_px > 0)
+        self->exit->set(self->desk.host, &plan);
+}
+
+static int is_protected(const struct breakout *self)
+{
+    struct agon_exit exits[AGON_EXITS_MAX];
+    int n = self->exit->plans(self->desk.host, exits, AGON_EXITS_MAX);
+
+    for (int i = 0; i < n; i++)
+        if (exits[i].hdr.instrument == self->state.leg.instrument)
+            return 1;
+    return 0;
+}
+
 static void enter(struct breakout *self, int side, double px, agon_ns_t t)
 {
     struct breakout_state *state = &self->state;
@@ -90,7 +124,7 @@ static void enter(struct breakout *self, int side, double px, agon_ns_t t)
 
     state->leaves = 0;
     if (qty > 0 && agon_leg_go(&self->desk, &state->leg, side * qty, px, REASON_ENTER, t) == 1)
-        state->best_px = px;
+        protect(self, side); // it waits for the position
 }
 
 static int on_bar(void *plugin, const struct agon_bar *bar)
@@ -108,6 +142,8 @@ static int on_bar(void *plugin, const struct agon_bar *bar)
         return AGON_OK;
     side = side_of(agon_leg_held(&self->desk, &state->leg, px));
     if (side != 0) {
+        if (!is_protected(self)) // somebody else's position, before a reload or a restart
+            protect(self, side);
         if (state->leaves != 0)
             leave(self, state->leaves, px, bar->hdr.t);
         else if (is_beyond(state, -side, self->leave_bars, px))
@@ -121,42 +157,17 @@ static int on_bar(void *plugin, const struct agon_bar *bar)
     return AGON_OK;
 }
 
-/* The stop does not wait for the end of a bar, and never steps back. */
-static int on_trade(void *plugin, const struct agon_trade *trade)
-{
-    struct breakout *self = plugin;
-    struct breakout_state *state = &self->state;
-    double px = (double)trade->px, distance;
-    int side = side_of(state->leg.held_qty);
-
-    if (side == 0 || self->stop_atr <= 0 || trade->hdr.instrument != state->leg.instrument ||
-        trade->px <= 0 || !agon_atr_is_ready(&state->atr))
-        return AGON_OK;
-    if (state->best_px <= 0)
-        state->best_px = state->leg.entry_px > 0 ? state->leg.entry_px : px;
-    if (side > 0 ? px > state->best_px : px < state->best_px)
-        state->best_px = px;
-    distance = side > 0 ? state->best_px - px : px - state->best_px;
-    if (distance >= self->stop_atr * agon_atr_value(&state->atr) &&
-        agon_leg_held(&self->desk, &state->leg, px) != 0)
-        leave(self, REASON_STOP, px, trade->hdr.t);
-    return AGON_OK;
-}
-
 static int on_other(void *plugin, const struct agon_event_hdr *event)
 {
     struct breakout *self = plugin;
 
-    if (agon_leg_update(&self->desk, &self->state.leg, event) == AGON_LEG_FILL &&
-        self->state.leg.held_qty == 0)
-        self->state.best_px = 0;
+    agon_leg_update(&self->desk, &self->state.leg, event);
     return AGON_OK;
 }
 
 static int on_event(void *plugin, const struct agon_event_hdr *event, uint64_t nth)
 {
-    static const struct agon_handlers handlers = {
-        .on_bar = on_bar, .on_trade = on_trade, .on_other = on_other};
+    static const struct agon_handlers handlers = {.on_bar = on_bar, .on_other = on_other};
 
     (void)nth; // the host's proof that nothing was lost; the strategy itself has no use for it
     return agon_dispatch(&handlers, plugin, event);
@@ -204,11 +215,33 @@ static int save_state(void *plugin, struct agon_out *out)
     return agon_write(out, &((struct breakout *)plugin)->state, sizeof(struct breakout_state));
 }
 
+static int read_state(struct agon_in *in, uint32_t schema, struct breakout_state *state)
+{
+    struct breakout_state_1 old;
+    int rc;
+
+    if (schema == STATE_SCHEMA)
+        return agon_read(in, state, sizeof(*state));
+    if (schema != 1)
+        return AGON_EVERSION;
+    rc = agon_read(in, &old, sizeof(old));
+    *state = (struct breakout_state){.leg = old.leg,
+                                     .atr = old.atr,
+                                     .t_bar = old.t_bar,
+                                     .n = old.n,
+                                     .at = old.at,
+                                     .leaves = old.leaves != 0 ? REASON_CHANNEL : 0,
+                                     .pad = old.pad};
+    memcpy(state->high, old.high, sizeof(old.high));
+    memcpy(state->low, old.low, sizeof(old.low));
+    return rc;
+}
+
 static int load_state(void *plugin, struct agon_in *in, uint32_t schema)
 {
     struct breakout_state state;
     uint32_t i;
-    int rc = schema == STATE_SCHEMA ? agon_read(in, &state, sizeof(state)) : AGON_EVERSION;
+    int rc = read_state(in, schema, &state);
 
     if (rc < 0)
         return rc;
@@ -216,9 +249,9 @@ static int load_state(void *plugin, struct agon_in *in, uint32_t schema)
         if (!(state.high[i] >= -1e19 && state.high[i] <= 1e19 && state.low[i] >= -1e19 &&
               state.low[i] <= 1e19))
             return AGON_ECORRUPT;
-    if (agon_leg_check(&state.leg) < 0 || agon_atr_check(&state.atr) < 0 ||
-        !(state.best_px >= 0 && state.best_px <= 1e19) || state.n > CHANNEL_MAX ||
-        state.at >= CHANNEL_MAX || state.leaves < 0 || state.leaves > REASON_STOP || state.pad != 0)
+    if (agon_leg_check(&state.leg) < 0 || agon_atr_check(&state.atr) < 0 || state.n > CHANNEL_MAX ||
+        state.at >= CHANNEL_MAX || state.leaves < 0 || state.leaves > REASON_CHANNEL ||
+        state.pad != 0)
         return AGON_ECORRUPT;
     ((struct breakout *)plugin)->state = state;
     return AGON_OK;
@@ -271,9 +304,10 @@ static int create(const struct agon_host *host, uint32_t index, struct agon_agen
     self->bars = arena->take(host, HISTORY_MAX * sizeof(struct agon_bar), 16);
     if (self->bars == NULL)
         return AGON_ENOMEM;
+    self->exit = host->get_extension(host, AGON_EXT_EXIT);
     self->param = host->get_extension(host, AGON_EXT_PARAM);
     self->history = host->get_extension(host, AGON_EXT_HISTORY);
-    if (agon_desk_init(&self->desk, host) < 0 || self->param == NULL)
+    if (agon_desk_init(&self->desk, host) < 0 || self->param == NULL || self->exit == NULL)
         return AGON_ENOTSUP;
     if (read_params(self) < 0)
         return AGON_EINVAL;
@@ -289,7 +323,7 @@ AGON_NUMBER(leave_bars, P_LEAVE_BARS, AGON_INTEGER, TUNED, 1, 256, 10, 1, "bars"
             "leaves beyond the other end of the range of so many");
 AGON_NUMBER(atr, P_ATR, AGON_INTEGER, TUNED, 1, 1000, 20, 1, "bars", "length of the mean range");
 AGON_NUMBER(stop_atr, P_STOP_ATR, AGON_REAL, TUNED, 0, 50, 3, 0.5, "",
-            "distance of the stop from the best price, in mean ranges; 0: no stop");
+            "distance of the stop from the best price, in mean ranges at the entry; 0: no stop");
 AGON_NUMBER(size_pct, P_SIZE_PCT, AGON_REAL, AGON_PARAM_RESTART, 0.1, 95, 10, 0.1, "%",
             "share of the free money that an entry spends");
 AGON_CHOOSE(sides, P_SIDES, 0, "", "long|both", "both: sells short as well, on a contract");
@@ -298,8 +332,8 @@ AGON_TEXTUAL(venue, P_VENUE, "of symbol; empty: binance");
 AGON_TEXTUAL(symbol, P_SYMBOL, "what to trade; empty: the first instrument that a bar comes of");
 static const struct agon_param *const params[] = {
     &enter_bars, &leave_bars, &atr, &stop_atr, &size_pct, &sides, &bar_s, &venue, &symbol};
-static const char *const requires_ext[] = {AGON_EXT_ARENA, AGON_EXT_ORDERS, AGON_EXT_ACCOUNT,
-                                           AGON_EXT_INSTRUMENT, AGON_EXT_PARAM};
+static const char *const requires_ext[] = {AGON_EXT_ARENA,      AGON_EXT_ORDERS, AGON_EXT_ACCOUNT,
+                                           AGON_EXT_INSTRUMENT, AGON_EXT_PARAM,  AGON_EXT_EXIT};
 
 static const struct agon_descriptor descriptor = {
     .size = sizeof(descriptor),
@@ -309,22 +343,22 @@ static const struct agon_descriptor descriptor = {
     .id = "org.agon.breakout",
     .name = "Breakout",
     .vendor = "Agon",
-    .version = "1.0.0",
+    .version = "2.0.0",
     .summary =
         "Trend: buys the close above the range of the last candles, leaves below a shorter one.",
     .params = params,
     .requires_ext = requires_ext,
     .n_requires = sizeof(requires_ext) / sizeof(requires_ext[0]),
     .state_schema = STATE_SCHEMA,
-    .state_schema_oldest = STATE_SCHEMA,
+    .state_schema_oldest = 1,
     .budget_ns = 5000,
-    .event_mask = AGON_ON(AGON_EVENT_BAR) | AGON_ON(AGON_EVENT_TRADE) | AGON_ON(AGON_EVENT_STATUS) |
-                  AGON_ON(AGON_EVENT_HALT) | AGON_ON(AGON_EVENT_ORDER) | AGON_ON(AGON_EVENT_FILL) |
+    .event_mask = AGON_ON(AGON_EVENT_BAR) | AGON_ON(AGON_EVENT_STATUS) | AGON_ON(AGON_EVENT_HALT) |
+                  AGON_ON(AGON_EVENT_ORDER) | AGON_ON(AGON_EVENT_FILL) |
                   AGON_ON(AGON_EVENT_CAPITAL),
     .arena_bytes = 131072};
 static const struct agon_descriptor *const descriptors[] = {&descriptor};
 
-AGON_NOTE("org.agon.breakout", "1.0.0");
+AGON_NOTE("org.agon.breakout", "2.0.0");
 AGON_EXPORT const struct agon_entry agon_plugin = {.size = sizeof(struct agon_entry),
                                                    .abi_major = AGON_ABI_MAJOR,
                                                    .abi_minor = AGON_ABI_MINOR,

@@ -110,12 +110,18 @@
     F(agon_intent, trigger_px) F(agon_intent, qty) F(agon_intent, show_qty) \
     F(agon_intent, t_expire)
 #define FIELDS_agon_exit_plan(F) \
-    F(agon_exit_plan, instrument) F(agon_exit_plan, account) F(agon_exit_plan, flags) \
-    F(agon_exit_plan, qty) F(agon_exit_plan, stop_px) F(agon_exit_plan, stop_limit_px) \
-    F(agon_exit_plan, trail_px) F(agon_exit_plan, trail_step_px) \
-    F(agon_exit_plan, breakeven_at_px) F(agon_exit_plan, breakeven_to_px) \
-    F(agon_exit_plan, take_px) F(agon_exit_plan, take_qty) F(agon_exit_plan, t_exit) \
-    F(agon_exit_plan, client_ref)
+    F(agon_exit_plan, instrument) F(agon_exit_plan, account) F(agon_exit_plan, side) \
+    F(agon_exit_plan, watch) F(agon_exit_plan, client_ref) F(agon_exit_plan, qty) \
+    F(agon_exit_plan, t_exit) F(agon_exit_plan, stop_px) F(agon_exit_plan, trail_from_px) \
+    F(agon_exit_plan, trail_px) F(agon_exit_plan, trail_ppm) F(agon_exit_plan, even_ppm) \
+    F(agon_exit_plan, even_px) F(agon_exit_plan, even_offset_px) F(agon_exit_plan, entry_px) \
+    F(agon_exit_plan, take_px) F(agon_exit_plan, take_ppm) F(agon_exit_plan, pad)
+#define FIELDS_agon_exit(F) \
+    F(agon_exit, hdr) F(agon_exit, client_ref) F(agon_exit, order_id) F(agon_exit, account) \
+    F(agon_exit, reason) F(agon_exit, id) F(agon_exit, state) F(agon_exit, cause) \
+    F(agon_exit, take) F(agon_exit, side) F(agon_exit, watch) F(agon_exit, taken) \
+    F(agon_exit, pad0) F(agon_exit, px) F(agon_exit, stop_px) F(agon_exit, best_px) \
+    F(agon_exit, qty) F(agon_exit, left_qty) F(agon_exit, closed_qty) F(agon_exit, pad1)
 #define FIELDS_agon_origin(F) \
     F(agon_origin, cause_seq) F(agon_origin, nth) F(agon_origin, n) F(agon_origin, generation) \
     F(agon_origin, slot) F(agon_origin, leg) F(agon_origin, n_legs) F(agon_origin, pad)
@@ -156,6 +162,7 @@
     R(agon_job) \
     R(agon_intent) \
     R(agon_exit_plan) \
+    R(agon_exit) \
     R(agon_origin) \
     R(agon_intent_event) \
     R(agon_exit_event) \

@@ -230,7 +230,7 @@ static const struct {
     {"size", "size 8"},
     {"param", "min <= def <= max"},
     {"id", "id: must be like"},
-    {"note_abi", "made for SDK 0.77, this host serves 0.1"},
+    {"note_abi", "made for SDK 0.77, this host serves 0.2"},
     {"note_layout", "changed SDK headers"},
 };
 

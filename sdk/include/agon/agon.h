@@ -38,7 +38,8 @@
     X(on_timer, TIMER, agon_timer)               \
     X(on_param, PARAM, agon_param_change)        \
     X(on_gap, GAP, agon_gap)                     \
-    X(on_job, JOB, agon_job)
+    X(on_job, JOB, agon_job)                     \
+    X(on_exit, EXIT, agon_exit)
 // clang-format on
 
 /* What to call for which event; what is NULL goes to on_other, or nowhere. */

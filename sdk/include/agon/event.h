@@ -40,6 +40,7 @@ enum agon_event_type {
     AGON_EVENT_PARAM = 38,
     AGON_EVENT_GAP = 39,
     AGON_EVENT_JOB = 40,
+    AGON_EVENT_EXIT = 41,
     /* in the journal only, never delivered to a plugin */
     AGON_EVENT_INTENT = 56,
     AGON_EVENT_EXIT_PLAN = 57,
@@ -324,18 +325,82 @@ struct agon_intent {
     agon_qty_t show_qty; /* what others may see of it; 0: all */
     agon_ns_t t_expire;  /* of AGON_TIF_GTD; else 0 */
 };
-/* When to leave a position. Kept by the host, so that it holds when the plugin is gone. A price or
- * a time of 0: not wanted. */
+/* What an exit plan looks at: agon_exit_plan.watch. */
+enum agon_exit_watch {
+    /* The price at which a live book takes the position: the best bid for a long one, the best ask
+     * for a short one. A book that is stale or crossed fires nothing, nor does a single trade. */
+    AGON_EXIT_BOOK = 0,
+    AGON_EXIT_MARK = 1, /* the venue's mark price, at most a minute old */
+    AGON_EXIT_LAST = 2  /* each trade: one print far away fires too */
+};
+#define AGON_EXIT_TAKES 4
+/* When to leave a position: EXIT_PLAN. Kept by the host, so that it holds when the plugin is gone.
+ * A price, a distance or a time of 0: not wanted. All distances count from the plan's own side: for
+ * a short position profit is below the entry and a stop above it. */
 struct agon_exit_plan {
     agon_instrument_t instrument;
+    agon_account_t account; /* 0: the slot's own on the venue of the instrument */
+    uint8_t side;           /* of the position that it leaves: AGON_BUY: long, AGON_SELL: short */
+    uint8_t watch;          /* enum agon_exit_watch */
+    uint64_t client_ref;    /* the plan's name, chosen by the author; apart from those of orders */
+    agon_qty_t qty;         /* at most so much of the position; 0: whatever it is */
+    agon_ns_t t_exit;       /* leaves then, at whatever price */
+    agon_px_t stop_px;
+    /* A stop that follows the best price seen since trail_from_px was reached (0: at once), at a
+     * distance in price, or in millionths of that best price; one of the two. It never goes back.
+     */
+    agon_px_t trail_from_px, trail_px;
+    uint32_t trail_ppm;
+    /* Break-even: once in profit by even_px, or by even_ppm millionths of the entry, the stop moves
+     * to the entry plus even_offset_px (below 0: on the losing side). */
+    uint32_t even_ppm;
+    agon_px_t even_px, even_offset_px;
+    agon_px_t entry_px; /* what break-even counts from; 0: the slot's average entry */
+    /* Targets, and what share of the plan's quantity each closes, in millionths: together at most
+     * 1,000,000; what is left stays under the stop. A share of 0 with a price: all that is left. */
+    agon_px_t take_px[AGON_EXIT_TAKES];
+    uint32_t take_ppm[AGON_EXIT_TAKES];
+    uint64_t pad[7];
+};
+/* agon_exit.state */
+enum agon_exit_state {
+    AGON_EXIT_WAITING = 1, /* taken, and there is no position yet that it could leave */
+    AGON_EXIT_ARMED = 2,   /* watches; also told when the stop moved to the entry */
+    AGON_EXIT_FIRED = 3,   /* cause, price: the host closes qty now */
+    AGON_EXIT_FAILED = 4,  /* an order to close did not, for that reason; it goes again */
+    AGON_EXIT_DONE = 5,    /* all that it had to leave is left; it is gone */
+    AGON_EXIT_ENDED = 6,   /* gone without that: by its author, or the position went otherwise */
+    AGON_EXIT_REFUSED = 7  /* never taken, or not changed, for that reason */
+};
+/* agon_exit.cause */
+enum agon_exit_cause {
+    AGON_EXIT_BY_NONE = 0,
+    AGON_EXIT_BY_STOP = 1,
+    AGON_EXIT_BY_TRAIL = 2,
+    AGON_EXIT_BY_EVEN = 3, /* the stop that had moved to the entry */
+    AGON_EXIT_BY_TAKE = 4, /* target number `take` */
+    AGON_EXIT_BY_TIME = 5
+};
+/* EXIT: what became of an exit plan of the slot. */
+struct agon_exit {
+    struct agon_event_hdr hdr;
+    uint64_t client_ref; /* of the plan */
+    uint64_t order_id;   /* FIRED, FAILED: the order that closes; 0: none yet */
     agon_account_t account;
-    uint16_t flags;
-    agon_qty_t qty; /* 0: whatever the position is */
-    agon_px_t stop_px, stop_limit_px, trail_px, trail_step_px, breakeven_at_px, breakeven_to_px,
-        take_px[3];
-    agon_qty_t take_qty[3];
-    agon_ns_t t_exit;
-    uint64_t client_ref;
+    uint16_t reason;     /* enum agon_reason */
+    uint32_t id;         /* the host's number of the plan in this slot */
+    uint8_t state;       /* enum agon_exit_state */
+    uint8_t cause, take; /* of the last that fired; cause 0: nothing has */
+    uint8_t side, watch; /* as in the plan */
+    uint8_t taken;       /* targets that have fired, a bit each */
+    uint8_t pad0[2];
+    agon_px_t px;          /* FIRED: the price that fired it; with BY_TIME 0 when there is none */
+    agon_px_t stop_px;     /* where the stop stands now; 0: nowhere */
+    agon_px_t best_px;     /* best price since the stop follows; 0: it does not */
+    agon_qty_t qty;        /* still to be closed of what has fired */
+    agon_qty_t left_qty;   /* of the position that the plan stands for, that included */
+    agon_qty_t closed_qty; /* by the plan's own orders so far */
+    uint64_t pad1[2];
 };
 /* Stamped by the runner; the host knows the slot from the ring it came through. */
 struct agon_origin {
@@ -386,11 +451,12 @@ AGON_SIZE_IS(agon_timer, 64);
 AGON_SIZE_IS(agon_param_change, 64);
 AGON_SIZE_IS(agon_gap, 64);
 AGON_SIZE_IS(agon_job, 64);
+AGON_SIZE_IS(agon_exit, 128);
 AGON_SIZE_IS(agon_intent, 64);
-AGON_SIZE_IS(agon_exit_plan, 128);
+AGON_SIZE_IS(agon_exit_plan, 192);
 AGON_SIZE_IS(agon_origin, 32);
 AGON_SIZE_IS(agon_intent_event, 128);
-AGON_SIZE_IS(agon_exit_event, 192);
+AGON_SIZE_IS(agon_exit_event, 256);
 AGON_SIZE_IS(agon_state_hdr, 64);
 
 #endif

@@ -8,7 +8,8 @@
 #define PINNED(type, bytes)                                                                        \
     _Static_assert(sizeof(type) == (bytes),                                                        \
                    #type " changed: is the new field saved, loaded and changed in this test?")
-PINNED(struct market, 1696);
+PINNED(struct market, 1704);
+PINNED(struct exit_plan, 280);
 PINNED(struct timer, 24);
 PINNED(struct leg_group, 1032);
 PINNED(struct risk_slot, 312);
@@ -29,7 +30,7 @@ PINNED(struct agon_top10, 384);
 PINNED(struct asset, 17);
 PINNED(struct alert, 176);
 PINNED(struct record_alert, 192);
-_Static_assert(offsetof(struct engine, venues) - offsetof(struct engine, seq) == 698808,
+_Static_assert(offsetof(struct engine, venues) - offsetof(struct engine, seq) == 985784,
                "the state of struct engine changed: is it saved, loaded and changed in this test?");
 
 static struct world *world;
@@ -506,6 +507,79 @@ START_TEST(groups_of_legs)
 }
 END_TEST
 
+START_TEST(exit_plans)
+{
+    struct agon_exit_event event = {
+        .hdr = {.type = AGON_EVENT_EXIT_PLAN, .granules = 4, .instrument = BTCUSDT},
+        .origin = {.slot = 0},
+        .plan = {.instrument = BTCUSDT,
+                 .side = AGON_BUY,
+                 .client_ref = 3,
+                 .stop_px = 5000000,
+                 .trail_px = 100000,
+                 .take_px = {7000000},
+                 .take_ppm = {500000}}};
+    struct exit_plan *exit;
+
+    begin();
+    ck_assert_int_eq(world_step(world, &event), AGON_OK);
+    world_hash(world, before);
+    exit = &engine->exits[0][0];
+    ck_assert_uint_eq(exit->id, 1);
+    STATE(engine->next_exit[0]);
+    STATE(engine->next_exit[1]);
+    STATE(exit->plan.instrument);
+    STATE(exit->plan.account);
+    STATE(exit->plan.side);
+    STATE(exit->plan.watch);
+    STATE(exit->plan.client_ref);
+    STATE(exit->plan.qty);
+    STATE(exit->plan.t_exit);
+    STATE(exit->plan.stop_px);
+    STATE(exit->plan.trail_from_px);
+    STATE(exit->plan.trail_px);
+    STATE(exit->plan.trail_ppm);
+    STATE(exit->plan.even_ppm);
+    STATE(exit->plan.even_px);
+    STATE(exit->plan.even_offset_px);
+    STATE(exit->plan.entry_px);
+    for (int i = 0; i < AGON_EXIT_TAKES; i++) {
+        STATE(exit->plan.take_px[i]);
+        STATE(exit->plan.take_ppm[i]);
+    }
+    NO_STATE(exit->plan.pad[0]); // always 0
+    STATE(exit->id);
+    STATE(exit->n_failed);
+    STATE(exit->state);
+    STATE(exit->is_all);
+    STATE(exit->stop_cause);
+    STATE(exit->is_trailing);
+    STATE(exit->is_even);
+    STATE(exit->cause);
+    STATE(exit->take);
+    STATE(exit->taken);
+    STATE(exit->due_cause);
+    STATE(exit->due_takes);
+    STATE(exit->failed);
+    STATE(exit->stop_px);
+    STATE(exit->best_px);
+    STATE(exit->due_px);
+    STATE(exit->t_due);
+    STATE(exit->t_retry);
+    STATE(exit->held_qty);
+    STATE(exit->fire_qty);
+    STATE(exit->closed_qty);
+    // What follows from the plans, and a place without one.
+    NO_STATE(engine->exits_due);
+    NO_STATE(engine->markets[BTCUSDT].exits);
+    NO_STATE(engine->exits[0][1].stop_px);
+    engine->exits[0][3] = *exit; // at another place it is another state
+    memset(exit, 0, sizeof(*exit));
+    heard("a plan at another place", 1);
+    world_free(world);
+}
+END_TEST
+
 START_TEST(orders)
 {
     struct order *all[2];
@@ -538,6 +612,7 @@ START_TEST(orders)
         STATE(order->rev_asked);
         STATE(order->n_asked);
         STATE(order->flags);
+        STATE(order->exit);
         STATE(order->px);
         STATE(order->trigger_px);
         STATE(order->qty);
@@ -659,6 +734,7 @@ int main(void)
     tcase_add_test(tcase, tournaments);
     tcase_add_test(tcase, alerts);
     tcase_add_test(tcase, groups_of_legs);
+    tcase_add_test(tcase, exit_plans);
     tcase_add_test(tcase, orders);
     tcase_add_test(tcase, the_ledger);
     tcase_add_test(tcase, no_damaged_state_is_taken_for_one);

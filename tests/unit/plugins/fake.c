@@ -248,8 +248,35 @@ static uint64_t rng_u64(const struct agon_host *host, uint32_t stream)
     return x ^ x >> 31;
 }
 
+static int exit_set(const struct agon_host *host, const struct agon_exit_plan *plan)
+{
+    struct fake *fake = host->ctx;
+    uint32_t at = 0;
+
+    while (at < fake->n_exits && (fake->exits[at].instrument != plan->instrument ||
+                                  fake->exits[at].client_ref != plan->client_ref))
+        at++;
+    if (at == AGON_EXITS_MAX)
+        return AGON_EAGAIN;
+    fake->n_exits += at == fake->n_exits;
+    fake->exits[at] = *plan;
+    return AGON_OK;
+}
+
+static int exit_plans(const struct agon_host *host, struct agon_exit *exits, uint32_t max)
+{
+    const struct fake *fake = host->ctx;
+
+    for (uint32_t i = 0; i < fake->n_exits && i < max; i++)
+        exits[i] = (struct agon_exit){.hdr = {.instrument = fake->exits[i].instrument},
+                                      .client_ref = fake->exits[i].client_ref,
+                                      .state = AGON_EXIT_ARMED};
+    return (int)fake->n_exits;
+}
+
 static const void *get_extension(const struct agon_host *host, const char *id)
 {
+    static const struct agon_host_exit exits = {exit_set, exit_plans};
     static const struct agon_host_orders orders = {orders_submit, orders_open};
     static const struct agon_host_account account = {account_capital, account_position,
                                                      account_balance, account_limit};
@@ -264,15 +291,11 @@ static const void *get_extension(const struct agon_host *host, const char *id)
     static const struct {
         const char *id;
         const void *table;
-    } all[] = {{AGON_EXT_ORDERS, &orders},
-               {AGON_EXT_ACCOUNT, &account},
-               {AGON_EXT_INSTRUMENT, &instrument},
-               {AGON_EXT_PARAM, &param},
-               {AGON_EXT_CLOCK, &clock},
-               {AGON_EXT_ARENA, &arena},
-               {AGON_EXT_SIGNAL, &signal},
-               {AGON_EXT_HISTORY, &history},
-               {AGON_EXT_RNG, &rng}};
+    } all[] = {{AGON_EXT_ORDERS, &orders},   {AGON_EXT_EXIT, &exits},
+               {AGON_EXT_ACCOUNT, &account}, {AGON_EXT_INSTRUMENT, &instrument},
+               {AGON_EXT_PARAM, &param},     {AGON_EXT_CLOCK, &clock},
+               {AGON_EXT_ARENA, &arena},     {AGON_EXT_SIGNAL, &signal},
+               {AGON_EXT_HISTORY, &history}, {AGON_EXT_RNG, &rng}};
     size_t i;
 
     if (of(host)->without && strcmp(of(host)->without, id) == 0)

@@ -50,6 +50,8 @@ struct fake {
     uint32_t n_signals;
     struct agon_order open[FAKE_OPEN_MAX]; /* what open_orders says */
     uint32_t n_open;
+    struct agon_exit_plan exits[AGON_EXITS_MAX]; /* what was set and not ended */
+    uint32_t n_exits;
     struct agon_bar history[64];
     uint32_t n_history, n_timers;
 };

@@ -77,21 +77,50 @@ START_TEST(leaves_below_the_shorter_range)
 }
 END_TEST
 
-START_TEST(the_stop_follows_the_best_price)
+START_TEST(the_stop_is_handed_to_the_host_with_the_entry)
 {
-    // True ranges 1.5, 1.5 (mean 1.5), then 2.5 of the candle at 102.00: (1.5 + 2.5) / 2 = 2.
+    // True ranges 1.5 (of 101.00 against 100.00) and 1.5: the mean is 1.50, and two of them 3.00.
+    fake_begin(&fake, "breakout", small);
+    range();
+    MUST_EQ(fake.n_exits, 0);
+    close_at(10200);
+    MUST_EQ(fake.n_intents, 1);
+    MUST_EQ(fake.n_exits, 1);
+    MUST_EQ(fake.exits[0].side, AGON_BUY);
+    MUST_EQ(fake.exits[0].instrument, 1);
+    MUST_EQ(fake.exits[0].trail_px, 300);
+    MUST_EQ(fake.exits[0].stop_px, 0);
+    fake_close(&fake);
+}
+END_TEST
+
+// Of somebody else's position, or one from before a restart with nothing.
+START_TEST(a_position_without_a_plan_gets_one)
+{
     fake_begin(&fake, "breakout", small);
     range();
     close_at(10200);
     filled(10200);
-    fake_trade(&fake, 9801); // 102.00 less 4.00 is 98.00
-    MUST_EQ(fake.n_intents, 0);
-    fake_trade(&fake, 10400);
-    fake_trade(&fake, 10001);
-    MUST_EQ(fake.n_intents, 0);
-    fake_trade(&fake, 10000);
-    MUST_EQ(fake.n_intents, 1);
-    MUST_EQ(fake.intents[0].reason, 3);
+    fake.n_exits = 0;
+    close_at(10210);
+    MUST_EQ(fake.n_exits, 1);
+    close_at(10220);
+    MUST_EQ(fake.n_exits, 1);
+    fake_close(&fake);
+}
+END_TEST
+
+START_TEST(without_a_stop_there_is_no_plan)
+{
+    static const char *const no_stop[] = {"enter_bars", "3", "leave_bars", "2", "atr", "2",
+                                          "stop_atr",   "0", "bar_s",      "0", NULL};
+
+    fake_begin(&fake, "breakout", no_stop);
+    range();
+    close_at(10200);
+    filled(10200);
+    close_at(10210);
+    MUST_EQ(fake.n_exits, 0);
     fake_close(&fake);
 }
 END_TEST
@@ -109,6 +138,7 @@ START_TEST(shorts_a_contract_where_both_sides_are_wanted)
     close_at(9949); // below the lowest, 99.50
     MUST_EQ(fake.n_intents, 1);
     MUST_EQ(fake.intents[0].side, AGON_SELL);
+    MUST_EQ(fake.exits[0].side, AGON_SELL);
     filled(9949);
     MUST(fake.held_qty < 0);
     close_at(10200);
@@ -130,7 +160,9 @@ int main(void)
     tcase_add_test(tcase, buys_beyond_the_range_and_not_at_it);
     tcase_add_test(tcase, waits_until_it_knows_a_range);
     tcase_add_test(tcase, leaves_below_the_shorter_range);
-    tcase_add_test(tcase, the_stop_follows_the_best_price);
+    tcase_add_test(tcase, the_stop_is_handed_to_the_host_with_the_entry);
+    tcase_add_test(tcase, a_position_without_a_plan_gets_one);
+    tcase_add_test(tcase, without_a_stop_there_is_no_plan);
     tcase_add_test(tcase, shorts_a_contract_where_both_sides_are_wanted);
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);
