@@ -53,6 +53,16 @@ void engine_raise(struct engine *engine, uint16_t kind, uint16_t slot, agon_inst
         engine->config.alert.alert(engine->config.alert.ctx, alert);
 }
 
+void engine_note(struct engine *engine, uint16_t kind, const char *text)
+{
+    struct record_alert alert;
+
+    if (engine->config.alert.alert == NULL)
+        return;
+    alert_make(&alert, kind, ALERT_NO_SLOT, 0, 0, 0, text);
+    engine->config.alert.alert(engine->config.alert.ctx, &alert);
+}
+
 int engine_take_alert(struct engine *engine, struct record_alert *alert)
 {
     if (engine->alerts.n_waiting == 0)

@@ -69,8 +69,7 @@ static int config_account(struct engine *engine, const struct record_account_of 
     if (record->venue == 0 || record->venue > VENUES_MAX ||
         record->account >= LEDGER_ACCOUNTS_MAX ||
         (engine->slots.n > 0 && engine->account_of[record->venue] != record->account + 1)) {
-        engine_raise(engine, ALERT_CONFIG, ALERT_NO_SLOT, 0, 0, 0,
-                     "a venue's account cannot be what it was told to be");
+        engine_note(engine, ALERT_CONFIG, "a venue's account cannot be what it was told to be");
         return AGON_EINVAL;
     }
     engine->account_of[record->venue] = (uint16_t)(record->account + 1);
@@ -92,8 +91,7 @@ static int config_slot(struct engine *engine, const struct record_slot *record)
 
     if (record->account >= LEDGER_ACCOUNTS_MAX || engine->table.base_currency == 0 ||
         record->limits.capital_amt < 0 || record->limits.capital_amt > INT64_MAX / 4) {
-        engine_raise(engine, ALERT_CONFIG, ALERT_NO_SLOT, 0, 0, 0,
-                     "a slot needs an account and a base currency first");
+        engine_note(engine, ALERT_CONFIG, "a slot needs an account and a base currency first");
         return AGON_EINVAL;
     }
     for (uint32_t i = 0; i < record->subscription.n_instruments && i < SLOT_INSTRUMENTS_MAX; i++) {
@@ -101,14 +99,13 @@ static int config_slot(struct engine *engine, const struct record_slot *record)
             instruments_get(&engine->table, record->subscription.instruments[i]);
 
         if (instrument == NULL) {
-            engine_raise(engine, ALERT_CONFIG, ALERT_NO_SLOT, 0, 0, 0,
-                         "a slot names an instrument that does not exist");
+            engine_note(engine, ALERT_CONFIG, "a slot names an instrument that does not exist");
             return AGON_EINVAL;
         }
         if (record->agent_kind == AGON_STRATEGY &&
             instrument->quote != engine->table.base_currency) {
-            engine_raise(engine, ALERT_CONFIG, ALERT_NO_SLOT, 0, 0, 0,
-                         "a slot may trade only instruments quoted in the base currency");
+            engine_note(engine, ALERT_CONFIG,
+                        "a slot may trade only instruments quoted in the base currency");
             return AGON_EINVAL;
         }
     }
@@ -123,27 +120,25 @@ static int config_slot(struct engine *engine, const struct record_slot *record)
         if (share_amt < 0 &&
             (capital_before < -change_amt ||
              engine_free_of(engine, before, account, engine->table.base_currency) < -share_amt)) {
-            engine_raise(engine, ALERT_CONFIG, ALERT_NO_SLOT, 0, 0, 0,
-                         "a slot's capital is in use: it cannot be taken from it");
+            engine_note(engine, ALERT_CONFIG,
+                        "a slot's capital is in use: it cannot be taken from it");
             return AGON_EINVAL;
         }
         if (!ledger_can_transfer(engine->ledger, account, LEDGER_EXTERNAL, record->slot,
                                  engine->table.base_currency, share_amt)) {
-            engine_raise(engine, ALERT_CONFIG, ALERT_NO_SLOT, 0, 0, 0,
-                         "a slot's capital does not fit beside the others'");
+            engine_note(engine, ALERT_CONFIG, "a slot's capital does not fit beside the others'");
             return AGON_EINVAL;
         }
         if (share_amt > 0 && engine->has_picture[account] &&
             ledger_amt(engine->ledger, account, LEDGER_EXTERNAL, engine->table.base_currency) <
                 share_amt) {
-            engine_raise(engine, ALERT_CONFIG, ALERT_NO_SLOT, 0, 0, 0,
-                         "the account does not have a slot's capital");
+            engine_note(engine, ALERT_CONFIG, "the account does not have a slot's capital");
             return AGON_EINVAL;
         }
     }
     rc = slots_set(&engine->slots, record, &err);
     if (rc < 0) {
-        engine_raise(engine, ALERT_CONFIG, ALERT_NO_SLOT, 0, 0, 0, err.text);
+        engine_note(engine, ALERT_CONFIG, err.text);
         return AGON_EINVAL;
     }
     engine->slots.all[record->slot].limits.capital_amt = num_add(capital_before, change_amt);
@@ -226,7 +221,7 @@ int control_config(struct engine *engine, const struct agon_event_hdr *event)
     switch (asset->kind) {
     case CONFIG_ASSET:
         if (instruments_set_asset(&engine->table, asset, &err) < 0) {
-            engine_raise(engine, ALERT_CONFIG, ALERT_NO_SLOT, 0, 0, 0, err.text);
+            engine_note(engine, ALERT_CONFIG, err.text);
             return AGON_EINVAL;
         }
         return AGON_OK;
@@ -494,8 +489,7 @@ int control_arm(struct engine *engine, const struct record_arm *arm)
         return AGON_OK;
     // A slot has its own share: no plugin takes the timers of the others.
     if (n_armed >= ENGINE_SLOT_TIMERS || place == ENGINE_TIMERS) {
-        engine_raise(engine, ALERT_TIMERS, ALERT_NO_SLOT, 0, 0, 0,
-                     "a timer was not armed: too many are");
+        engine_note(engine, ALERT_TIMERS, "a timer was not armed: too many are");
         return AGON_EINVAL;
     }
     engine->timer_table[place] = (struct timer){.cookie = arm->cookie,

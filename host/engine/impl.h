@@ -157,6 +157,9 @@ agon_amt_t engine_unrealised_amt(const struct engine *engine, const struct posit
 /* slot: ALERT_NO_SLOT where it concerns none; text NULL: as ALERTS has it. */
 void engine_raise(struct engine *engine, uint16_t kind, uint16_t slot, agon_instrument_t instrument,
                   int64_t value, int64_t limit, const char *text);
+/* Of an event that is refused, which leaves nothing in the state (inv-30): the port alone hears of
+ * it, with cause_seq 0, and may offer it as one from outside. */
+void engine_note(struct engine *engine, uint16_t kind, const char *text);
 int alerts_take(struct engine *engine, const struct record_alert *record);
 int alerts_acknowledge(struct engine *engine, uint64_t seq);
 

@@ -16,13 +16,13 @@ int market_instrument(struct engine *engine, const struct agon_instrument *event
 
     // After START nothing is allocated: a new instrument needs a new run, a changed one does not.
     if (engine->run != 0 && market->book == NULL) {
-        engine_raise(engine, ALERT_CONFIG, ALERT_NO_SLOT, 0, 0, 0,
-                     "an instrument that was not configured at the start was ignored");
+        engine_note(engine, ALERT_CONFIG,
+                    "an instrument that was not configured at the start was ignored");
         return AGON_EINVAL;
     }
     rc = instruments_set(&engine->table, event, &err);
     if (rc < 0) {
-        engine_raise(engine, ALERT_CONFIG, ALERT_NO_SLOT, 0, 0, 0, err.text);
+        engine_note(engine, ALERT_CONFIG, err.text);
         return AGON_EINVAL;
     }
     if (market->book == NULL) {

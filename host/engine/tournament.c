@@ -48,7 +48,7 @@ int tournament_config(struct engine *engine, const struct record_tournament *rec
     if (record->rules.mode == 0)
         return end_tournaments(tournament);
     if (plan_check_rules(&record->rules, &err) < 0) {
-        engine_raise(engine, ALERT_TOURNAMENT, ALERT_NO_SLOT, 0, 0, 0, err.text);
+        engine_note(engine, ALERT_TOURNAMENT, err.text);
         return AGON_EINVAL;
     }
     REQUIRE(cron_parse(&cron, record->rules.schedule, strlen(record->rules.schedule), NULL) >= 0);

@@ -26,22 +26,15 @@ static void say(const struct record_alert *alert)
               "alert", alert_info(alert->kind)->name, "%s", alert->text);
 }
 
-void host_alert(struct host *host, uint16_t kind, uint16_t slot, agon_instrument_t instrument,
-                int64_t value, int64_t limit, const char *format, ...)
+static void put(struct host *host, const struct record_alert *alert)
 {
-    struct record_alert alert, *place;
-    char text[sizeof(alert.text)];
-    va_list args;
+    struct record_alert *place;
 
-    va_start(args, format);
-    vsnprintf(text, sizeof(text), format, args);
-    va_end(args);
-    alert_make(&alert, kind, slot, instrument, value, limit, text);
-    say(&alert);
+    say(alert);
     pthread_mutex_lock(&host->alerts.lock);
     place = ring_claim(&host->alerts.in);
     if (place != NULL) {
-        *place = alert;
+        *place = *alert;
         ring_publish(&host->alerts.in);
     }
     pthread_mutex_unlock(&host->alerts.lock);
@@ -51,9 +44,30 @@ void host_alert(struct host *host, uint16_t kind, uint16_t slot, agon_instrument
         host_wake_core(host);
 }
 
+void host_alert(struct host *host, uint16_t kind, uint16_t slot, agon_instrument_t instrument,
+                int64_t value, int64_t limit, const char *format, ...)
+{
+    struct record_alert alert;
+    char text[sizeof(alert.text)];
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    alert_make(&alert, kind, slot, instrument, value, limit, text);
+    put(host, &alert);
+}
+
 void host_on_alert(void *ctx, const struct record_alert *alert)
 {
-    if (!((const struct host *)ctx)->is_rebuilding)
+    struct host *host = ctx;
+
+    // One of the core's own comes back as an event by itself; what it only notes has to be offered.
+    if (host->is_rebuilding)
+        return;
+    if (alert->cause_seq == 0)
+        put(host, alert);
+    else
         say(alert);
 }
 

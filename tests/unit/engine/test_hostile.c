@@ -164,7 +164,7 @@ START_TEST(inv_30_malformed_events_are_refused_without_a_trace)
         event.command.which = LIMIT_DRAWDOWN_PPM, event.command.value = (int64_t)1 << 32);
     BAD(AGON_EVENT_COMMAND, 1, 0, event.command.kind = COMMAND_LIMIT, event.command.which = 200);
     BAD(EVENT_REPORT, 2, BTCUSDT, event.report.order_id = id);
-    BAD(EVENT_REPORT, 2, BTCUSDT, event.report.order_id = id, event.report.kind = 14);
+    BAD(EVENT_REPORT, 2, BTCUSDT, event.report.order_id = id, event.report.kind = 15);
     BAD(EVENT_REPORT, 2, ETHUSDT, event.report.order_id = id, event.report.kind = REPORT_ACK);
     BAD(EVENT_REPORT, 2, BTCUSDT, event.report.order_id = id, event.report.kind = REPORT_ACK,
         event.report.account = 1);
