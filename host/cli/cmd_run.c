@@ -17,6 +17,7 @@
 #include "sys/clock.h"
 #include "sys/file.h"
 #include "sys/futex.h"
+#include "sys/harden.h"
 #include "sys/log.h"
 #include "sys/rundir.h"
 #include "sys/signals.h"
@@ -29,6 +30,15 @@ struct opts {
     int64_t for_ns;
     int is_quiet, is_resumed, is_take_over;
 };
+
+/* The gateways have made their signers of them. */
+static void forget_keys(struct settings *settings)
+{
+    for (uint32_t i = 0; i < settings->host.n_venues; i++) {
+        secret_wipe(&settings->host.venues[i].key);
+        secret_wipe(&settings->host.venues[i].secret);
+    }
+}
 
 static int read_keys(struct settings *settings, int is_take_over)
 {
@@ -256,6 +266,11 @@ int cmd_run(int argc, char **argv)
         dir_rc = snprintf(dir, sizeof(dir), "%s", opts.dir) < (int)sizeof(dir) ? 0 : AGON_ERANGE;
     else
         dir_rc = rundir_default(dir, sizeof(dir), &err);
+    // Before the first key is read.
+    if (harden_memory(&err) < 0) {
+        fprintf(stderr, "agon run: %s\n", err.text);
+        return EXIT_ENVIRONMENT;
+    }
     rc = settings_read(&settings, opts.config, opts.plugins != NULL ? opts.plugins : ".",
                        dir_rc >= 0 && has_run_in(dir));
     if (rc == EXIT_OK)
@@ -281,6 +296,7 @@ int cmd_run(int argc, char **argv)
             (void)kill_file_is_there(kill_file, settings.host.kill_why);
         if (rc >= 0)
             rc = log != NULL ? host_open(&host, &settings.host, &err) : AGON_EIO;
+        forget_keys(&settings);
     }
     if (rc >= 0)
         rc = open_log_file(log, &settings, dir, log_path, &err);

@@ -10,6 +10,7 @@
 #include "cli/args.h"
 #include "cli/commands.h"
 #include "config/suggest.h"
+#include "sys/harden.h"
 
 #define COMMANDS_ROW(name, function, help) {#name, help, function},
 const struct command commands[] = {COMMANDS(COMMANDS_ROW){NULL, NULL, NULL}};
@@ -104,6 +105,7 @@ int main(int argc, char **argv)
         return child_main(argc, argv);
     // A peer or a pager that goes away is an error of one write, never the end of the host.
     signal(SIGPIPE, SIG_IGN);
+    harden_files();
     rc = run(argc, argv);
     errno = 0;
     if (fflush(stdout) != 0 || ferror(stdout)) {

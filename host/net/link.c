@@ -147,6 +147,7 @@ static void on_written(uv_write_t *req, int status)
     link->oldest = write->next;
     if (!link->oldest)
         link->newest = NULL;
+    explicit_bzero(write->bytes, write->wire_n); // a request names its key
     free(write);
     if (link->is_dropped)
         return;

@@ -9,8 +9,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <sodium.h>
-
 #define BYTES_MAX 4096
 
 static int find(const char *name, char path[PATH_MAX], struct error *err)
@@ -56,7 +54,7 @@ static int take(const char *text, const char *word, struct secret *into)
 int credential_read(const char *name, struct secret *key, struct secret *secret, struct error *err)
 {
     char path[PATH_MAX];
-    char text[BYTES_MAX + 1];
+    char *text;
     struct stat at;
     ssize_t n = 0;
     int fd;
@@ -64,10 +62,15 @@ int credential_read(const char *name, struct secret *key, struct secret *secret,
 
     if (rc < 0)
         return rc;
+    text = secret_new(BYTES_MAX + 1);
+    if (text == NULL)
+        return error_set(err, AGON_ENOMEM, "credential %s: no locked memory", name);
     fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    if (fd < 0)
+    if (fd < 0) {
+        secret_free(text);
         return error_set(err, errno == ENOENT ? AGON_ENOENT : AGON_EPERM, "credential %s: %s: %s",
                          name, path, strerror(errno));
+    }
     if (fstat(fd, &at) < 0 || !S_ISREG(at.st_mode) || at.st_uid != geteuid() ||
         (at.st_mode & 077) != 0 || at.st_size > BYTES_MAX) {
         rc = error_set(
@@ -81,7 +84,7 @@ int credential_read(const char *name, struct secret *key, struct secret *secret,
             rc = error_set(err, AGON_EINVAL,
                            "credential %s: expected two lines, key: ... and secret: ...", name);
     }
-    sodium_memzero(text, sizeof(text));
+    secret_free(text);
     close(fd);
     return rc;
 }

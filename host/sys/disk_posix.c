@@ -18,6 +18,7 @@ static int code_of(int error)
     case ENOENT:
         return AGON_ENOENT;
     case ENOSPC:
+    case EFBIG: // ulimit -f
     case EDQUOT:
         return AGON_ENOSPC;
     case EACCES:

@@ -26,6 +26,7 @@ static int code_of(int error)
     case EROFS:
         return AGON_EPERM;
     case ENOSPC:
+    case EFBIG: // ulimit -f
     case EDQUOT:
         return AGON_ENOSPC;
     case ENOMEM:

@@ -139,6 +139,25 @@ static const struct schema_field venue_fields[] = {
      .preset = "keep", .doc = "futures: margin type, set at the start for each instrument"},
     {NULL}};
 
+static int is_loopback(const char *host)
+{
+    return strcmp(host, "127.0.0.1") == 0 || strcmp(host, "::1") == 0 ||
+           strcmp(host, "localhost") == 0;
+}
+
+// Keys and signatures in the clear are for this machine alone.
+static void check_tls(struct config *config, const struct config_node *node, const char *name,
+                      const struct endpoint *endpoint)
+{
+    const struct config_node *at = config_get(node, name);
+
+    if (at == NULL || endpoint->is_tls || endpoint->host[0] == '\0' || is_loopback(endpoint->host))
+        return;
+    config_refuse(config, config_get(at, "tls"), CONFIG_E_CONFLICT,
+                  "tls is false and %s.host is '%s'; expected true, or 127.0.0.1, ::1 or localhost",
+                  name, endpoint->host);
+}
+
 static void check_limits(struct config *config, const struct config_node *node, void *out)
 {
     const struct venue_file *file = out;
@@ -157,6 +176,10 @@ static void check_limits(struct config *config, const struct config_node *node, 
             config_refuse(config, config_get(node, "limits"), CONFIG_E_MISSING,
                           "the limit \"%s\" is missing", limit_names[kind]);
     }
+    check_tls(config, node, "market", &file->market);
+    check_tls(config, node, "user", &file->user);
+    check_tls(config, node, "rest", &file->rest);
+    check_tls(config, node, "rights", &file->rights);
     if (venue_config_default(&unused, file->dialect) < 0)
         config_refuse(config, config_get(node, "dialect"), CONFIG_E_CHOICE,
                       "there is no dialect \"%s\"; expected binance_spot, "

@@ -950,8 +950,9 @@ int gateway_new(struct gateway **out, const struct venue_config *config,
     if (config->is_guarded && config->rights.host[0] != '\0')
         add_link(gateway, LINK_RIGHTS, 0, &config->rights, "");
     rc = gateway->dialect->open(gateway, instruments, n_instruments, &gateway->self, err);
-    // From here on only the signer knows the secret.
-    secret_wipe(&gateway->config.secret);
+    // From here on only the signer knows the secret; the bytes were lent.
+    gateway->config.secret = (struct secret){0};
+    gateway->config.key = (struct secret){0};
     if (rc < 0)
         goto fail;
     *out = gateway;
@@ -1022,8 +1023,6 @@ void gateway_free(struct gateway *gateway)
         free_parsers(&gateway->links[i]);
     outbox_deinit(&gateway->outbox);
     free(gateway->backlog);
-    secret_wipe(&gateway->config.secret);
-    secret_wipe(&gateway->config.key);
     free(gateway);
 }
 

@@ -133,7 +133,7 @@ struct gateway_held {
 };
 
 struct gateway {
-    struct venue_config config; /* its secrets are wiped once the dialect has its signer */
+    struct venue_config config; /* its secrets are forgotten once the dialect has its signer */
     struct gateway_ports ports;
     const struct stream_port *stream;
     const struct venue_dialect *dialect;

@@ -2,7 +2,9 @@
 /* secret: a key that nothing prints.
  *
  * There is no function that gives it as text and no format for it; only the signer reads the bytes.
- * It is wiped when it goes. [any] */
+ * They lie in pages of their own, which are locked (no swap), are left out of core files and have
+ * guard pages around them, and are wiped when they go. A copy of the struct borrows them: the one
+ * that was set is wiped. [any] */
 #ifndef VENUE_SECRET_H
 #define VENUE_SECRET_H
 
@@ -11,11 +13,15 @@
 #define SECRET_MAX 1024
 
 struct secret {
-    size_t n; /* 0: none */
-    unsigned char bytes[SECRET_MAX];
+    size_t n;             /* 0: none */
+    unsigned char *bytes; /* owned by the one that was set */
 };
-/* AGON_ERANGE: longer than SECRET_MAX. White space at the end, as files have it, is left out. */
+/* AGON_ERANGE: longer than SECRET_MAX; AGON_ENOMEM. White space at the end, as files have it, is
+ * left out. */
 int secret_set(struct secret *secret, const void *bytes, size_t n);
 void secret_wipe(struct secret *secret);
+/* n bytes, zeroed, of such pages, for what is made of a secret. NULL: no memory. */
+void *secret_new(size_t n);
+void secret_free(void *bytes); /* wipes; NULL is fine */
 
 #endif

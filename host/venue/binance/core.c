@@ -126,7 +126,7 @@ int binance_write_signed(struct binance *binance, struct gateway_request *reques
     }
     binance_params_add_u64(params, "recvWindow", gateway->config.recv_window_ms);
     binance_params_add_u64(params, "timestamp", (uint64_t)venue_now / 1000000);
-    if (binance_params_sign(params, &binance->signer) < 0)
+    if (binance_params_sign(params, &binance->vault->signer) < 0)
         return AGON_ENOSPC;
     if (slack > 60000000000)
         slack = 60000000000;
@@ -134,7 +134,7 @@ int binance_write_signed(struct binance *binance, struct gateway_request *reques
     snprintf(http->target, sizeof(http->target), "%s%s?%s",
              strncmp(path, "/sapi/", 6) == 0 ? "" : gateway->config.rest_path, path, params->text);
     http->headers[0].name = "X-MBX-APIKEY";
-    http->headers[0].value = binance->key;
+    http->headers[0].value = binance->vault->key;
     http->n_headers = 1;
     return AGON_OK;
 }
@@ -1814,8 +1814,7 @@ void binance_close(void *self)
             binance_sync_deinit(&binance->all[i].sync);
     }
     free(binance->all);
-    binance_signer_wipe(&binance->signer);
-    memset(binance->key, 0, sizeof(binance->key));
+    secret_free(binance->vault);
     free(binance);
 }
 
@@ -1852,8 +1851,11 @@ int binance_open(struct gateway *gateway, const struct binance_flavour *flavour,
             if (c <= ' ' || c > '~' || c == '"' || c == '\\' || c == '&')
                 return error_set(err, AGON_EINVAL, "the API key has a character that no key has");
         }
-        memcpy(binance->key, config->key.bytes, config->key.n);
-        rc = binance_signer_init(&binance->signer,
+        binance->vault = secret_new(sizeof(*binance->vault));
+        if (binance->vault == NULL)
+            return error_set(err, AGON_ENOMEM, "no locked memory for the key");
+        memcpy(binance->vault->key, config->key.bytes, config->key.n);
+        rc = binance_signer_init(&binance->vault->signer,
                                  config->key_kind == VENUE_KEY_ED25519 ? BINANCE_SIGN_ED25519
                                                                        : BINANCE_SIGN_HMAC,
                                  &config->secret, err);

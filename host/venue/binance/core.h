@@ -87,6 +87,11 @@ struct binance_feed {         /* what was subscribed on a WebSocket */
     uint8_t is_asked, is_up;
 };
 
+struct binance_vault { /* in pages of secret_new */
+    struct binance_signer signer;
+    char key[SECRET_MAX + 1];
+};
+
 /* What is asked before the first order of a host in mode live. */
 struct binance_guard {
     uint8_t is_claimed, is_rights_known, is_out;
@@ -98,8 +103,7 @@ struct binance_guard {
 struct binance {
     struct gateway *gateway;
     const struct binance_flavour *flavour;
-    struct binance_signer signer;
-    char key[SECRET_MAX + 1];
+    struct binance_vault *vault; /* owned; NULL: public data only */
     struct binance_decoder dec;
     struct binance_instrument *all; /* owned; same order as symbols.all */
     uint32_t n;

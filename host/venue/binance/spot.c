@@ -122,22 +122,26 @@ static void subscribe_user(struct binance *binance, struct link *link, int64_t n
     char payload[SECRET_MAX + 128];
     char message[SECRET_MAX + 512];
     size_t n;
+    int rc;
 
     if (venue_now == 0 || !binance_is_clock_good(binance, now))
         return;
     n = (size_t)snprintf(payload, sizeof(payload), "apiKey=%s&recvWindow=%u&timestamp=%lld",
-                         binance->key, gateway->config.recv_window_ms,
+                         binance->vault->key, gateway->config.recv_window_ms,
                          (long long)(venue_now / 1000000));
-    binance_sign(&binance->signer, payload, n, signature);
+    binance_sign(&binance->vault->signer, payload, n, signature);
     n = (size_t)snprintf(message, sizeof(message),
                          "{\"id\":\"%llu\",\"method\":\"userDataStream.subscribe.signature\","
                          "\"params\":{\"apiKey\":\"%s\",\"recvWindow\":%u,\"timestamp\":%lld,"
                          "\"signature\":\"%s\"}}",
-                         (unsigned long long)(gateway->next_id + 1), binance->key,
+                         (unsigned long long)(gateway->next_id + 1), binance->vault->key,
                          gateway->config.recv_window_ms, (long long)(venue_now / 1000000),
                          signature);
     REQUIRE(n < sizeof(message));
-    if (gateway_send(gateway, link, message, n) < 0)
+    rc = gateway_send(gateway, link, message, n);
+    explicit_bzero(payload, sizeof(payload)); // the key is in both
+    explicit_bzero(message, sizeof(message));
+    if (rc < 0)
         return;
     feed->id = ++gateway->next_id;
     feed->asked_ns = now;

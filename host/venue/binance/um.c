@@ -89,7 +89,7 @@ static int write_keyed(struct binance *binance, struct gateway_http *http, const
 {
     snprintf(http->target, sizeof(http->target), "%s%s", binance->gateway->config.rest_path, path);
     http->headers[0].name = "X-MBX-APIKEY";
-    http->headers[0].value = binance->key;
+    http->headers[0].value = binance->vault->key;
     http->n_headers = 1;
     return AGON_OK;
 }
