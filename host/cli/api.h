@@ -31,8 +31,10 @@ struct api {
     const char *dir;        /* borrowed; run directory */
     const char *roster;     /* borrowed; the file that was read; NULL: none */
     const char *plugins;    /* borrowed; folder of its plugins */
-    struct watch watch;     /* of the roster; fd -1: it is not watched */
-    pthread_t applier;      /* of what was saved: others are served meanwhile */
+    char (*load_from)[256]; /* borrowed; more folders that files may be named of */
+    uint32_t n_load_from;
+    struct watch watch; /* of the roster; fd -1: it is not watched */
+    pthread_t applier;  /* of what was saved: others are served meanwhile */
     uint8_t is_saved, has_applier;
     _Atomic uint32_t is_applying; /* a roster, whoever asked for it */
     const char *mode;             /* "paper", "live" */

@@ -309,6 +309,8 @@ int cmd_run(int argc, char **argv)
                                           .log_path = log_path,
                                           .roster = settings.roster,
                                           .plugins = opts.plugins != NULL ? opts.plugins : ".",
+                                          .load_from = settings.load_from,
+                                          .n_load_from = settings.n_load_from,
                                           .is_watched = settings.is_watched};
 
         rc = open_desk(&desk, host, &settings, &desk_config, &err);

@@ -50,6 +50,8 @@ int desk_open(struct desk *desk, struct host *host, const struct desk_config *co
     desk->api.is_async = (uint32_t)config->is_async;
     desk->api.roster = config->roster;
     desk->api.plugins = config->plugins;
+    desk->api.load_from = config->load_from;
+    desk->api.n_load_from = config->n_load_from;
     desk->api.log = config->log;
     desk->api.log_path = config->log_path;
     rc = desk_parse_http(config->http, control.address, &control.http_port, &control.is_http, err);

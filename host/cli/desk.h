@@ -14,9 +14,11 @@ struct desk_config {
     int64_t speed_milli;
     int is_async;
     const char *roster, *plugins; /* borrowed; NULL: no roster */
-    int is_watched;               /* the roster is applied when it is saved */
-    struct log *log;              /* borrowed; may be NULL */
-    const char *log_path;         /* borrowed; NULL: no file */
+    char (*load_from)[256];       /* borrowed; of n_load_from folders */
+    uint32_t n_load_from;
+    int is_watched;       /* the roster is applied when it is saved */
+    struct log *log;      /* borrowed; may be NULL */
+    const char *log_path; /* borrowed; NULL: no file */
 };
 struct desk {
     struct api api;

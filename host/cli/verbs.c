@@ -10,6 +10,8 @@
 #include "base/num.h"
 #include "cli/api.h"
 #include "cli/apply.h"
+#include "run/settings.h"
+#include "sys/beneath.h"
 #include "sys/log.h"
 
 #define ORDER_NS  ((int64_t)1000000000) /* an order waits so long for the engine's answer */
@@ -349,10 +351,29 @@ static int do_alerts_ack(void *ctx, const struct control_call *call, struct jout
     return AGON_OK;
 }
 
+/* A file that a client names lies in a folder that the operator named before. */
+static int find_file(const struct api *api, const char *path, char real[PATH_MAX],
+                     struct error *err)
+{
+    const char *folders[2 + SETTINGS_FOLDERS] = {api->plugins};
+    const char *slash = api->roster != NULL ? strrchr(api->roster, '/') : NULL;
+    char beside[PATH_MAX] = ".";
+    uint32_t n = 1;
+
+    if (slash != NULL)
+        snprintf(beside, sizeof(beside), "%.*s", (int)(slash - api->roster), api->roster);
+    if (api->roster != NULL)
+        folders[n++] = beside[0] != '\0' ? beside : "/";
+    for (uint32_t i = 0; i < api->n_load_from && i < SETTINGS_FOLDERS; i++)
+        folders[n++] = api->load_from[i];
+    return beneath_resolve(folders, n, path, real, err);
+}
+
 static int do_apply(void *ctx, const struct control_call *call, struct jout *out, struct error *err)
 {
     struct api *api = ctx;
     struct apply apply = {.host = api->host, .path = call->argv[0], .plugins = api->plugins};
+    char real[PATH_MAX];
     int rc;
 
     for (int i = 1; i < call->argc; i++) {
@@ -368,6 +389,10 @@ static int do_apply(void *ctx, const struct control_call *call, struct jout *out
     }
     if (api->plugins == NULL)
         return error_set(err, AGON_ENOTSUP, "this host was started without a roster");
+    rc = find_file(api, call->argv[0], real, err);
+    if (rc < 0)
+        return rc;
+    apply.path = real;
     rc = api_apply(api, &apply, out, err);
     return rc < 0 ? rc : AGON_OK;
 }
@@ -387,11 +412,14 @@ static int do_reload(void *ctx, const struct control_call *call, struct jout *ou
 {
     struct api *api = ctx;
     const char *path = call->argc > 1 ? call->argv[1] : NULL;
+    char real[PATH_MAX];
     int rc;
 
     if (path != NULL && path[0] != '/')
         return error_set(err, AGON_EINVAL, "the file has to be named from / on");
-    rc = host_reload(api->host, call->argv[0], path, err);
+    rc = path != NULL ? find_file(api, path, real, err) : AGON_OK;
+    if (rc >= 0)
+        rc = host_reload(api->host, call->argv[0], path != NULL ? real : NULL, err);
     if (rc < 0)
         return rc;
     said(out, "another generation plays; the one before stays warm", call->argv[0]);

@@ -313,19 +313,28 @@ static int write_secret(struct control *control, const char *name, const char *t
     return file_write_atomic(path, text, strlen(text), 0600, err);
 }
 
-static int open_all(struct control *control, struct error *err)
+static void draw_token(char token[65])
 {
     unsigned char bytes[32];
-    char line[128];
-    int rc;
 
     entropy_bytes(bytes, sizeof(bytes));
     for (size_t i = 0; i < sizeof(bytes); i++)
-        snprintf(control->token + 2 * i, 3, "%02x", bytes[i]);
+        snprintf(token + 2 * i, 3, "%02x", bytes[i]);
+}
+
+static int open_all(struct control *control, struct error *err)
+{
+    char line[128];
+    int rc;
+
+    draw_token(control->token);
+    draw_token(control->reader);
     rc = control_local_open(control, err);
     if (rc < 0 || !control->config.is_http)
         return rc;
     rc = write_secret(control, CONTROL_TOKEN, control->token, err);
+    if (rc >= 0)
+        rc = write_secret(control, CONTROL_READER, control->reader, err);
     if (rc >= 0)
         rc = control_web_open(control, err);
     if (rc < 0)
@@ -388,6 +397,11 @@ const char *control_url(const struct control *control)
 const char *control_token(const struct control *control)
 {
     return control->token;
+}
+
+const char *control_reader(const struct control *control)
+{
+    return control->reader;
 }
 
 void control_stop(struct control *control)

@@ -6,8 +6,10 @@
  *
  * Nothing a client does delays the host: requests are bounded in size, number and time, and a
  * client that does not read is sent less, then cut off. Over the socket the user is who the kernel
- * says; over HTTP what changes state needs the token of the run directory's file and comes from no
- * foreign page (Host, Origin and content type are checked). The program ignores SIGPIPE. */
+ * says; over HTTP what is asked needs one of the two tokens of the run directory's files, what
+ * changes state the operator's; it comes from no foreign page (Host, Origin and content type are
+ * checked). The dashboard's own files are the program's and tell nothing: they are served to all.
+ * The program ignores SIGPIPE. */
 #ifndef CONTROL_CONTROL_H
 #define CONTROL_CONTROL_H
 
@@ -17,6 +19,7 @@
 
 #define CONTROL_SOCKET  "control.sock" /* in the run directory, 0700 */
 #define CONTROL_TOKEN   "token"        /* the operator's token, 0600, new with each start */
+#define CONTROL_READER  "token_read"   /* ... of who only looks */
 #define CONTROL_ADDRESS "http"         /* where it listens: one line with the address */
 #define CONTROL_TICK_NS ((int64_t)250 * 1000000)
 
@@ -57,6 +60,8 @@ int control_start(struct control **control, const struct control_config *config,
 const char *control_url(const struct control *control);
 /* The token that what changes state is asked for. [any] */
 const char *control_token(const struct control *control);
+/* ... and the one that what only looks may be asked with. [any] */
+const char *control_reader(const struct control *control);
 /* Ends the thread and frees. NULL is fine. [control] */
 void control_stop(struct control *control);
 

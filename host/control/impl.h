@@ -90,7 +90,7 @@ struct slowed {
 struct control {
     struct control_config config;
     char dir[PATH_MAX];
-    char url[96], token[65];
+    char url[96], token[65], reader[65];
     pthread_t thread;
     uv_loop_t loop;
     uv_async_t wake;

@@ -124,6 +124,7 @@ static int is_guest(struct control *control, uint64_t conn, const struct http_me
     return 1;
 }
 
+<<<<<<< HEAD
 static int has_token(const struct control *control, const struct http_message *request)
 {
     const char *given = http_header_find(request, "authorization");
@@ -198,6 +199,49 @@ static int is_operator(struct control *control, uint64_t conn, const struct http
                        const char *peer)
 {
     const char *type = http_header_find(request, "content-type");
+=======
+enum rights { RIGHTS_NONE = 0, RIGHTS_WRONG = 1, RIGHTS_READ = 2, RIGHTS_OPERATE = 3 };
+
+static int is_token(const char *given, size_t n, const char *token)
+{
+    return n == strlen(token) && sodium_memcmp(given, token, n) == 0;
+}
+
+/* What the token of a request allows. A WebSocket of a browser can send no header of its own, so
+ * its token may stand in the query. */
+static enum rights rights_of(const struct control *control, const struct http_message *request,
+                             int is_ws)
+{
+    const char *given = http_header_find(request, "authorization");
+    size_t n;
+
+    if (given != NULL && strncasecmp(given, "bearer ", 7) == 0)
+        given += 7;
+    else if (given == NULL && is_ws && strncmp(request->query, "token=", 6) == 0)
+        given = request->query + 6;
+    else
+        return given != NULL ? RIGHTS_WRONG : RIGHTS_NONE;
+    n = strlen(given);
+    return is_token(given, n, control->token)    ? RIGHTS_OPERATE
+           : is_token(given, n, control->reader) ? RIGHTS_READ
+                                                 : RIGHTS_WRONG;
+}
+
+static int is_reader(struct control *control, uint64_t conn, const struct http_message *request)
+{
+    if (rights_of(control, request, 0) >= RIGHTS_READ)
+        return 1;
+    refuse(control, conn, 401,
+           "what is asked needs a token of the run directory: Authorization: Bearer TOKEN");
+    return 0;
+}
+
+static int is_operator(struct control *control, uint64_t conn, const struct http_message *request)
+{
+    const char *type = http_header_find(request, "content-type");
+    int64_t mono = clock_mono();
+    enum rights rights = rights_of(control, request, 0);
+>>>>>>> de4e3ec (control: a token for who only looks, and none without; files are named below configured folders alone)
 
     // A form of another page can be no JSON without asking first.
     if (type == NULL || strncasecmp(type, JSON_TYPE, strlen(JSON_TYPE)) != 0 ||
@@ -205,9 +249,30 @@ static int is_operator(struct control *control, uint64_t conn, const struct http
         refuse(control, conn, 415, "the content type has to be application/json");
         return 0;
     }
+<<<<<<< HEAD
     if (has_token(control, request))
         return 1;
     wrong_token(control, conn, peer);
+=======
+    if (mono - control->wrong_ns > MINUTE_NS) {
+        control->wrong_ns = mono;
+        control->n_wrong = 0;
+    }
+    if (control->n_wrong >= WRONG_MAX) {
+        refuse(control, conn, 429, "too many wrong tokens: wait a minute");
+        return 0;
+    }
+    if (rights == RIGHTS_OPERATE)
+        return 1;
+    if (rights == RIGHTS_READ) {
+        refuse(control, conn, 403,
+               "this token only looks; what changes state needs the operator's");
+        return 0;
+    }
+    control->n_wrong++;
+    refuse(control, conn, 401,
+           "what changes state needs the token of the run directory: Authorization: Bearer TOKEN");
+>>>>>>> de4e3ec (control: a token for who only looks, and none without; files are named below configured folders alone)
     return 0;
 }
 
@@ -354,6 +419,9 @@ static void on_api(struct control *control, uint64_t conn, const struct http_mes
     const struct control_verb *verb;
     int rc;
 
+    // Nobody learns without a token what there is to ask.
+    if (!is_post && !is_reader(control, conn, request))
+        return;
     if (path_words(request->path + strlen(API), &words, &call) < 0) {
         refuse(control, conn, 404, "no such path");
         return;
@@ -443,10 +511,13 @@ static void on_request(void *ctx, uint64_t conn, const struct http_message *requ
         return;
     }
     if (strcmp(request->path, "/metrics") == 0) {
-        on_metrics(control, conn);
+        if (is_reader(control, conn, request))
+            on_metrics(control, conn);
         return;
     }
     if (strcmp(request->path, "/openapi.json") == 0) {
+        if (!is_reader(control, conn, request))
+            return;
         control_openapi(control, &out);
         jout_text(&out);
         respond(control, conn, 200, JSON_TYPE, out.at, out.n);
@@ -486,6 +557,8 @@ static int on_ws_request(void *ctx, uint64_t conn, const struct http_message *re
         return 403;
     if (strcmp(request->path, API "live") != 0)
         return 404;
+    if (rights_of(control, request, 1) < RIGHTS_READ)
+        return 401;
     return find_watcher(control, 0) != NULL ? 0 : 503;
 }
 

@@ -29,6 +29,8 @@ struct words {
     char webhook[800];
     uint64_t log_size;
     uint32_t log_keep;
+    uint32_t n_load_from;
+    char load_from[SETTINGS_FOLDERS][256];
     uint8_t is_watched;
     char kill_file[512];
     uint32_t n_instruments;
@@ -103,6 +105,10 @@ static const struct schema_field words_fields[] = {
      .doc =
          "while this file is there the kill switch is thrown, looked at each second; a path from "
          "/ on, default: KILL in the run directory"},
+    {"load_from", SCHEMA_TEXT, SCHEMA_ARRAY(struct words, load_from, n_load_from), .min = 1,
+     .max = 255,
+     .doc = "folders, from / on, beside those of roster and plugins, of which `reload` and `apply` "
+            "may name files"},
     {"watch", SCHEMA_BOOL, SCHEMA_MEMBER(struct words, is_watched), .preset = "false",
      .doc = "changes of the roster's file are applied as soon as it is saved"},
     {"instruments", SCHEMA_MAP, SCHEMA_ARRAY(struct words, instruments, n_instruments),
@@ -294,6 +300,12 @@ int settings_read(struct settings *settings, const char *path, const char *plugi
         config_read(file.config, &settings_schema, words);
         if (config_root(file.config) != NULL)
             check_symbols(file.config, words);
+        for (uint32_t i = 0; config_root(file.config) != NULL && i < words->n_load_from; i++) {
+            if (words->load_from[i][0] != '/')
+                config_refuse(file.config, config_at(file.config, "load_from[%u]", i),
+                              CONFIG_E_PATH, "'%s' does not begin with /; expected a whole path",
+                              words->load_from[i]);
+        }
         if (words->webhook[0] != '\0' && post_target_parse(&target, words->webhook, &err) < 0)
             config_refuse(file.config, config_at(file.config, "webhook"), CONFIG_E_CONFLICT, "%s",
                           err.text);
@@ -312,6 +324,8 @@ int settings_read(struct settings *settings, const char *path, const char *plugi
         free(words);
         return EXIT_CONFIG;
     }
+    memcpy(settings->load_from, words->load_from, sizeof(settings->load_from));
+    settings->n_load_from = words->n_load_from;
     is_known = code == EXIT_OK;
     if (is_known)
         take_words(settings, words);

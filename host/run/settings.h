@@ -9,11 +9,16 @@
 
 extern const struct schema settings_schema;
 
+#define SETTINGS_FOLDERS 8
+
 struct settings {
     char http[64]; /* "127.0.0.1:0", "off" */
     uint64_t log_size;
     uint32_t log_keep;
-    uint8_t is_watched;      /* the roster's file */
+    uint8_t is_watched; /* the roster's file */
+    uint32_t n_load_from;
+    char load_from[SETTINGS_FOLDERS]
+                  [256];     /* of what reload and apply may name, beside the others */
     char kill_file[512];     /* from / on; "": KILL_FILE in the run directory */
     struct host_config host; /* slots and instruments point into this struct */
     struct host_instrument instruments[HOST_INSTRUMENTS_MAX];

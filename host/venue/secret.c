@@ -3,8 +3,9 @@
 
 #include <sodium.h>
 
-#define ALIGN 64u /* sodium_malloc puts the end at a page's, so the length decides the alignment   \
-                   */
+#define ALIGN                                                                                      \
+    64u /* sodium_malloc puts the end at a page's, so the length decides the alignment             \
+         */
 
 void *secret_new(size_t n)
 {

@@ -5,6 +5,7 @@
 set -u
 AGON=$1
 PLUGINS=$2/plugins
+BUILT_PLUGINS=$(cd "$PLUGINS" && pwd)
 FAULTY_DIR=$2/../sdk/plugins
 FAULTY=$FAULTY_DIR/faulty.so
 TOOLS=$2/tools/integration_
@@ -118,6 +119,7 @@ roster: roster.yaml
 journal: sync
 speed: ${SPEED:-1}
 low_water: 1MiB
+load_from: ["$WORK", "$BUILT_PLUGINS"]
 ${HOST_MORE-}
 instruments:
   - {symbol: BTCUSDT, base: BTC, quote: USDT, tick: 0.01, lot: 0.00001, min_notional: 5}

@@ -21,7 +21,8 @@ is() {
 }
 get() { # PATH: its body
     exec 3<>"/dev/tcp/127.0.0.1/$port"
-    printf 'GET %s HTTP/1.1\r\nHost: 127.0.0.1:%s\r\nConnection: close\r\n\r\n' "$1" "$port" >&3
+    printf 'GET %s HTTP/1.1\r\nHost: 127.0.0.1:%s\r\nAuthorization: Bearer %s\r\nConnection: close\r\n\r\n' "$1" "$port" \
+        "$(cat "$WORK/run/token_read")" >&3
     sed '1,/^\r$/d' <&3
     exec 3>&-
 }
@@ -177,6 +178,12 @@ told() { # TEXT WORD...: refused for that reason
 told 'orders_on_reload: keep' reload busy_1
 told 'busy_1' rollback busy_1
 told 'not an ELF file' reload busy_1 "$WORK/conf/roster.yaml"
+# Files are named of configured folders alone, and no link leads out of them.
+ln -s /etc "$WORK/out_of_it"
+for path in /etc/passwd "$WORK/../../etc/passwd" "$WORK/out_of_it/passwd"; do
+    told 'below a folder that this host may load from' reload busy_1 "$path"
+    told 'below a folder that this host may load from' apply "$path"
+done
 told 'busy1' reload busy1
 is '.[0].generation == 1' agents || fail "after refused reloads: $(cat "$WORK/out")"
 is 'length == 0' quarantine ls || fail "somebody is in quarantine: $(cat "$WORK/out")"

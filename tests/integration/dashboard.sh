@@ -43,7 +43,8 @@ target=${target%%/*}
 
 cat >"$WORK/prometheus.yml" <<EOY
 global: {scrape_interval: 1s}
-scrape_configs: [{job_name: agon, static_configs: [{targets: ['$target']}]}]
+scrape_configs:
+  - {job_name: agon, static_configs: [{targets: ['$target']}], authorization: {credentials: $(cat "$WORK/run/token_read")}}
 EOY
 prometheus --config.file="$WORK/prometheus.yml" --storage.tsdb.path="$WORK/tsdb" \
     --web.listen-address=127.0.0.1:0 >"$WORK/prometheus.log" 2>&1 &

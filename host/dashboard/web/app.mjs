@@ -187,7 +187,7 @@ function drawChart(force) {
   legend(chart.last);
 }
 async function loadChart() {
-  const response = await fetch(api + 'equity');
+  const response = await fetch(api + 'equity', { headers: bearer() });
   if (!response.ok) return;
   const all = await response.json();
   const agents = agentList().filter(a => Number(a.capital) > 0 && all[a.name]);
@@ -382,8 +382,13 @@ function draw(keys) {
 
 // ---- the connection
 let retry = 500;
-function connect() {
-  const socket = new WebSocket(`ws://${location.host}${api}live`);
+const bearer = () => ({ authorization: `Bearer ${store.get('sessionStorage', 'agon-token') || ''}` });
+async function connect() {
+  // A refused socket does not say why: the status does.
+  let status = 0;
+  try { status = (await fetch(api + 'status', { headers: bearer() })).status; } catch { /* the host is away */ }
+  if (status === 401) { store.set('sessionStorage', 'agon-token', ''); if (await token()) { connect(); return; } }
+  const socket = new WebSocket(`ws://${location.host}${api}live?token=${encodeURIComponent(store.get('sessionStorage', 'agon-token') || '')}`);
   socket.onmessage = event => {
     const message = JSON.parse(event.data);
     const keys = Object.keys(message.set);
@@ -478,7 +483,7 @@ function move(step) {
 async function openAgent(name) {
   let all;
   try {
-    const response = await fetch(`${api}agent/${encodeURIComponent(name)}`);
+    const response = await fetch(`${api}agent/${encodeURIComponent(name)}`, { headers: bearer() });
     all = await response.json();
     if (!response.ok) { toast(all.error, true); return; }
   } catch { toast('The host does not answer.', true); return; }

@@ -134,6 +134,8 @@ static void teardown(void)
     control_stop(control);
     snprintf(path, sizeof(path), "%s/token", dir);
     unlink(path);
+    snprintf(path, sizeof(path), "%s/token_read", dir);
+    unlink(path);
     ck_assert_msg(rmdir(dir) == 0, "socket and address are gone with the service");
 }
 
@@ -290,6 +292,9 @@ static int http(const char *form, char *reply, size_t room)
         } else if (strncmp(c, "TOKEN", 5) == 0) {
             n += (size_t)snprintf(request + n, 80, "%s", control_token(control));
             c += 5;
+        } else if (strncmp(c, "READER", 6) == 0) {
+            n += (size_t)snprintf(request + n, 80, "%s", control_reader(control));
+            c += 6;
         } else {
             request[n++] = *c++;
         }
@@ -306,6 +311,7 @@ static int http(const char *form, char *reply, size_t room)
 #define AT   " HTTP/1.1\r\nConnection: close\r\nHost: HOST\r\n"
 #define JSON "Content-Type: application/json\r\n"
 #define AUTH "Authorization: Bearer TOKEN\r\n"
+#define LOOK "Authorization: Bearer READER\r\n"
 #define ENDS "Content-Length: 0\r\n\r\n"
 
 START_TEST(who_may_what_over_http)
@@ -314,31 +320,41 @@ START_TEST(who_may_what_over_http)
         int status;
         const char *request;
     } cases[] = {
-        {200, "GET /api/v1/status" AT "\r\n"},
-        {200, "GET /api/v1/books/BTCUSDT" AT "\r\n"},
+        {200, "GET /api/v1/status" AT AUTH "\r\n"},
+        {200, "GET /api/v1/books/BTCUSDT" AT AUTH "\r\n"},
         {200, "GET /" AT "\r\n"},
-        {200, "GET /metrics" AT "\r\n"},
-        {200, "GET /openapi.json" AT "\r\n"},
-        {404, "GET /api/v1/books/XXX" AT "\r\n"},
-        {404, "GET /api/v1/nothing" AT "\r\n"},
-        {404, "GET /api/v1/" AT "\r\n"},
-        {404, "GET /api/v1/export/fills" AT "\r\n"},
-        {400, "GET /api/v1/books" AT "\r\n"},
+        // each that looks needs one of the two tokens
+        {401, "GET /api/v1/status" AT "\r\n"},
+        {401, "GET /api/v1/nothing" AT "\r\n"},
+        {401, "GET /metrics" AT "\r\n"},
+        {401, "GET /openapi.json" AT "\r\n"},
+        {401, "GET /api/v1/status" AT "Authorization: Bearer wrong\r\n\r\n"},
+        {401, "GET /api/v1/status?token=TOKEN" AT "\r\n"},
+        {200, "GET /api/v1/status" AT LOOK "\r\n"},
+        {200, "GET /metrics" AT LOOK "\r\n"},
+        {403, "POST /api/v1/halt" AT JSON LOOK ENDS},
+        {200, "GET /metrics" AT AUTH "\r\n"},
+        {200, "GET /openapi.json" AT AUTH "\r\n"},
+        {404, "GET /api/v1/books/XXX" AT AUTH "\r\n"},
+        {404, "GET /api/v1/nothing" AT AUTH "\r\n"},
+        {404, "GET /api/v1/" AT AUTH "\r\n"},
+        {404, "GET /api/v1/export/fills" AT AUTH "\r\n"},
+        {400, "GET /api/v1/books" AT AUTH "\r\n"},
         // files are a table
         {404, "GET /../../etc/passwd" AT "\r\n"},
         {404, "GET /%2e%2e/%2e%2e/etc/passwd" AT "\r\n"},
-        {404, "GET /api/v1/books/%00" AT "\r\n"},
-        {404, "GET /api/v1/books/%252e%252e" AT "\r\n"},
-        {404, "GET /api/v1/books/%zz" AT "\r\n"},
+        {404, "GET /api/v1/books/%00" AT AUTH "\r\n"},
+        {404, "GET /api/v1/books/%252e%252e" AT AUTH "\r\n"},
+        {404, "GET /api/v1/books/%zz" AT AUTH "\r\n"},
         // another name for this address, another page
         {421, "GET /api/v1/status HTTP/1.1\r\nConnection: close\r\nHost: evil.example\r\n\r\n"},
         {421, "GET /api/v1/status HTTP/1.1\r\nConnection: close\r\nHost: 127.0.0.1\r\n\r\n"},
         {403, "GET /api/v1/status" AT "Origin: http://evil.example\r\n\r\n"},
         {403, "GET /api/v1/status" AT "Origin: null\r\n\r\n"},
         {403, "GET /api/v1/status" AT "Sec-Fetch-Site: cross-site\r\n\r\n"},
-        {200, "GET /api/v1/status" AT "Origin: http://HOST\r\n\r\n"},
+        {200, "GET /api/v1/status" AT AUTH "Origin: http://HOST\r\n\r\n"},
         // what changes state
-        {405, "GET /api/v1/halt" AT "\r\n"},
+        {405, "GET /api/v1/halt" AT AUTH "\r\n"},
         {405, "POST /api/v1/status" AT JSON AUTH ENDS},
         {405, "PUT /api/v1/halt" AT JSON AUTH ENDS},
         {415, "POST /api/v1/halt" AT AUTH ENDS},
@@ -506,15 +522,16 @@ END_TEST
 /* ---- WebSocket */
 
 #define UPGRADE                                                                                    \
-    "GET /api/v1/live HTTP/1.1\r\nHost: 127.0.0.1:%u\r\nUpgrade: websocket\r\nConnection: "        \
+    "GET /api/v1/live%s%s HTTP/1.1\r\nHost: 127.0.0.1:%u\r\nUpgrade: websocket\r\nConnection: "    \
     "Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: "                                  \
     "dGhlIHNhbXBsZSBub25jZQ==\r\n%s\r\n"
 
-static int upgrade(const char *more, int *status)
+static int upgrade_as(const char *token, const char *more, int *status)
 {
     char text[1024];
     int fd = dial();
-    int n = snprintf(text, sizeof(text), UPGRADE, port, more);
+    int n =
+        snprintf(text, sizeof(text), UPGRADE, token[0] != '\0' ? "?token=" : "", token, port, more);
     size_t got = 0;
 
     send(fd, text, (size_t)n, MSG_NOSIGNAL);
@@ -525,6 +542,11 @@ static int upgrade(const char *more, int *status)
     text[got] = '\0';
     sscanf(text, "HTTP/1.1 %d", status);
     return fd;
+}
+
+static int upgrade(const char *more, int *status)
+{
+    return upgrade_as(control_reader(control), more, status);
 }
 
 // The next text frame of a server, below 64 KiB.
@@ -576,6 +598,12 @@ START_TEST(live_is_for_our_own_pages)
     ck_assert_int_eq(status, 403);
     close(upgrade("Origin: null\r\n", &status));
     ck_assert_int_eq(status, 403);
+    close(upgrade_as("", "", &status));
+    ck_assert_int_eq(status, 401);
+    close(upgrade_as("wrong", "", &status));
+    ck_assert_int_eq(status, 401);
+    close(upgrade_as(control_token(control), "", &status));
+    ck_assert_int_eq(status, 101);
 }
 END_TEST
 
@@ -592,6 +620,8 @@ START_TEST(nothing_but_loopback_is_served)
     ck_assert_int_eq(control_start(&other, &config, &err), AGON_EINVAL);
     ck_assert_ptr_null(other);
     snprintf(path, sizeof(path), "%s/token", own);
+    unlink(path);
+    snprintf(path, sizeof(path), "%s/token_read", own);
     unlink(path);
     ck_assert_int_eq(rmdir(own), 0);
 }
