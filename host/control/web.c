@@ -15,6 +15,10 @@
 #define TEXT_TYPE "text/plain; version=0.0.4; charset=utf-8"
 #define WRONG_MAX 10 /* wrong tokens of one peer in a minute; then he waits for each answer */
 #define SLOW_NS   ((int64_t)1000000000)
+#define TOKEN_TEXT                                                                                 \
+    "what is asked needs a token of the run directory: Authorization: Bearer TOKEN (token_read "   \
+    "to "                                                                                          \
+    "look, token to change)"
 #define MINUTE_NS ((int64_t)60 * 1000000000)
 #define STUCK_NS  ((int64_t)10 * 1000000000)
 #define QUEUE_MAX (1u << 20) /* unsent bytes of one WebSocket */
@@ -124,14 +128,31 @@ static int is_guest(struct control *control, uint64_t conn, const struct http_me
     return 1;
 }
 
-<<<<<<< HEAD
-static int has_token(const struct control *control, const struct http_message *request)
+enum rights { RIGHTS_NONE = 0, RIGHTS_WRONG = 1, RIGHTS_READ = 2, RIGHTS_OPERATE = 3 };
+
+static int is_token(const char *given, size_t n, const char *token)
+{
+    return n == strlen(token) && sodium_memcmp(given, token, n) == 0;
+}
+
+/* What the token of a request allows. A WebSocket of a browser can send no header of its own, so
+ * its token may stand in the query. */
+static enum rights rights_of(const struct control *control, const struct http_message *request,
+                             int is_ws)
 {
     const char *given = http_header_find(request, "authorization");
+    size_t n;
 
-    return given != NULL && strncasecmp(given, "bearer ", 7) == 0 &&
-           strlen(given + 7) == sizeof(control->token) - 1 &&
-           sodium_memcmp(given + 7, control->token, sizeof(control->token) - 1) == 0;
+    if (given != NULL && strncasecmp(given, "bearer ", 7) == 0)
+        given += 7;
+    else if (given == NULL && is_ws && strncmp(request->query, "token=", 6) == 0)
+        given = request->query + 6;
+    else
+        return given != NULL ? RIGHTS_WRONG : RIGHTS_NONE;
+    n = strlen(given);
+    return is_token(given, n, control->token)    ? RIGHTS_OPERATE
+           : is_token(given, n, control->reader) ? RIGHTS_READ
+                                                 : RIGHTS_WRONG;
 }
 
 /* What is counted of a peer: its address, whatever port it calls from. A new one takes the place of
@@ -169,9 +190,7 @@ static void wrong_token(struct control *control, uint64_t conn, const char *peer
     if (wrong->n++ == 0)
         wrong->since_ns = mono;
     if (wrong->n <= WRONG_MAX) {
-        refuse(control, conn, 401,
-               "what changes state needs the token of the run directory: Authorization: Bearer "
-               "TOKEN");
+        refuse(control, conn, 401, TOKEN_TEXT);
         return;
     }
     for (int i = 0; i < SLOWED_MAX; i++) {
@@ -195,53 +214,25 @@ static void answer_slowed(struct control *control, int64_t mono)
     }
 }
 
+static int is_reader(struct control *control, uint64_t conn, const struct http_message *request,
+                     const char *peer)
+{
+    enum rights rights = rights_of(control, request, 0);
+
+    if (rights >= RIGHTS_READ)
+        return 1;
+    if (rights == RIGHTS_WRONG)
+        wrong_token(control, conn, peer);
+    else
+        refuse(control, conn, 401, TOKEN_TEXT);
+    return 0;
+}
+
 static int is_operator(struct control *control, uint64_t conn, const struct http_message *request,
                        const char *peer)
 {
     const char *type = http_header_find(request, "content-type");
-=======
-enum rights { RIGHTS_NONE = 0, RIGHTS_WRONG = 1, RIGHTS_READ = 2, RIGHTS_OPERATE = 3 };
-
-static int is_token(const char *given, size_t n, const char *token)
-{
-    return n == strlen(token) && sodium_memcmp(given, token, n) == 0;
-}
-
-/* What the token of a request allows. A WebSocket of a browser can send no header of its own, so
- * its token may stand in the query. */
-static enum rights rights_of(const struct control *control, const struct http_message *request,
-                             int is_ws)
-{
-    const char *given = http_header_find(request, "authorization");
-    size_t n;
-
-    if (given != NULL && strncasecmp(given, "bearer ", 7) == 0)
-        given += 7;
-    else if (given == NULL && is_ws && strncmp(request->query, "token=", 6) == 0)
-        given = request->query + 6;
-    else
-        return given != NULL ? RIGHTS_WRONG : RIGHTS_NONE;
-    n = strlen(given);
-    return is_token(given, n, control->token)    ? RIGHTS_OPERATE
-           : is_token(given, n, control->reader) ? RIGHTS_READ
-                                                 : RIGHTS_WRONG;
-}
-
-static int is_reader(struct control *control, uint64_t conn, const struct http_message *request)
-{
-    if (rights_of(control, request, 0) >= RIGHTS_READ)
-        return 1;
-    refuse(control, conn, 401,
-           "what is asked needs a token of the run directory: Authorization: Bearer TOKEN");
-    return 0;
-}
-
-static int is_operator(struct control *control, uint64_t conn, const struct http_message *request)
-{
-    const char *type = http_header_find(request, "content-type");
-    int64_t mono = clock_mono();
     enum rights rights = rights_of(control, request, 0);
->>>>>>> de4e3ec (control: a token for who only looks, and none without; files are named below configured folders alone)
 
     // A form of another page can be no JSON without asking first.
     if (type == NULL || strncasecmp(type, JSON_TYPE, strlen(JSON_TYPE)) != 0 ||
@@ -249,30 +240,13 @@ static int is_operator(struct control *control, uint64_t conn, const struct http
         refuse(control, conn, 415, "the content type has to be application/json");
         return 0;
     }
-<<<<<<< HEAD
-    if (has_token(control, request))
-        return 1;
-    wrong_token(control, conn, peer);
-=======
-    if (mono - control->wrong_ns > MINUTE_NS) {
-        control->wrong_ns = mono;
-        control->n_wrong = 0;
-    }
-    if (control->n_wrong >= WRONG_MAX) {
-        refuse(control, conn, 429, "too many wrong tokens: wait a minute");
-        return 0;
-    }
     if (rights == RIGHTS_OPERATE)
         return 1;
-    if (rights == RIGHTS_READ) {
+    if (rights == RIGHTS_READ)
         refuse(control, conn, 403,
                "this token only looks; what changes state needs the operator's");
-        return 0;
-    }
-    control->n_wrong++;
-    refuse(control, conn, 401,
-           "what changes state needs the token of the run directory: Authorization: Bearer TOKEN");
->>>>>>> de4e3ec (control: a token for who only looks, and none without; files are named below configured folders alone)
+    else
+        wrong_token(control, conn, peer);
     return 0;
 }
 
@@ -401,7 +375,8 @@ static int is_urgent(void *ctx, const struct http_message *request)
     struct error err = {0};
     const struct control_verb *verb;
 
-    if (strncmp(request->path, API, strlen(API)) != 0 || !has_token(control, request) ||
+    if (strncmp(request->path, API, strlen(API)) != 0 ||
+        rights_of(control, request, 0) != RIGHTS_OPERATE ||
         path_words(request->path + strlen(API), &words, &call) < 0)
         return 0;
     verb = control_match(control->config.port.verbs, &call, &err);
@@ -420,7 +395,7 @@ static void on_api(struct control *control, uint64_t conn, const struct http_mes
     int rc;
 
     // Nobody learns without a token what there is to ask.
-    if (!is_post && !is_reader(control, conn, request))
+    if (!is_post && !is_reader(control, conn, request, peer))
         return;
     if (path_words(request->path + strlen(API), &words, &call) < 0) {
         refuse(control, conn, 404, "no such path");
@@ -511,12 +486,12 @@ static void on_request(void *ctx, uint64_t conn, const struct http_message *requ
         return;
     }
     if (strcmp(request->path, "/metrics") == 0) {
-        if (is_reader(control, conn, request))
+        if (is_reader(control, conn, request, peer))
             on_metrics(control, conn);
         return;
     }
     if (strcmp(request->path, "/openapi.json") == 0) {
-        if (!is_reader(control, conn, request))
+        if (!is_reader(control, conn, request, peer))
             return;
         control_openapi(control, &out);
         jout_text(&out);
