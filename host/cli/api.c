@@ -62,6 +62,9 @@ static void keep_equity(struct api *api)
     for (uint32_t id = 0; id < view->n_slots; id++) {
         struct api_slot *slot = &api->slots[id];
 
+        if (strcmp(slot->name, view->slots[id].name) != 0)
+            slot->n = 0; // another has the place by now
+        memcpy(slot->name, view->slots[id].name, sizeof(slot->name));
         slot->points[slot->n++] = (struct api_point){.t = view->t,
                                                      .equity_amt = view->slots[id].equity_amt,
                                                      .capital_amt = view->slots[id].capital_amt};
@@ -139,6 +142,8 @@ int api_slot_of(const struct api *api, const char *name, struct error *err)
     struct suggest suggest = {0};
 
     for (uint32_t i = 0; i < api->view->n_slots; i++) {
+        if (!api->view->slots[i].is_used)
+            continue;
         if (strcmp(api->view->slots[i].name, name) == 0)
             return (int)i;
         suggest_offer(&suggest, name, strnlen(name, 64), api->view->slots[i].name);

@@ -22,6 +22,7 @@ struct api_point {
 struct api_slot {
     struct api_point points[API_POINTS];
     uint32_t n;
+    char name[SLOT_NAME]; /* whose they are */
 };
 struct api {
     struct host *host;      /* borrowed */

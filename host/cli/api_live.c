@@ -39,6 +39,8 @@ void api_live(void *ctx, struct control_live *live)
 
     api_put_status(api, control_live_set(live, "status"));
     for (uint32_t id = 0; id < view->n_slots; id++) {
+        if (!view->slots[id].is_used)
+            continue;
         snprintf(key, sizeof(key), "agent/%u", id);
         api_put_agent(api, id, control_live_set(live, key));
     }

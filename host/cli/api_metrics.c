@@ -98,6 +98,8 @@ static void delivery(FILE *out, const struct host_view *view)
         head(out, name, "histogram",
              "From the beginning of an event's step to the agent's callback for it.");
     for (uint32_t id = 0; id < view->n_slots; id++) {
+        if (!view->slots[id].is_used)
+            continue;
         hist_of_small(&hist, &view->slots[id].delivery);
         distribution(out, name, view->slots[id].name, &hist);
     }
@@ -268,6 +270,8 @@ void api_metrics(void *ctx, FILE *out)
             break;
         head(out, metric->name, metric->type, metric->help);
         for (uint32_t id = 0; id < view->n_slots; id++) {
+            if (!view->slots[id].is_used)
+                continue;
             fprintf(out, "%s{agent=\"", metric->name);
             label(out, view->slots[id].name);
             fprintf(out, "\"} %.9g\n", metric->value(view, &view->slots[id]));

@@ -114,11 +114,13 @@ void api_put_status(const struct api *api, struct jout *out)
     agon_amt_t equity_amt = 0;
     agon_amt_t capital_amt = 0;
     uint32_t n_playing = 0;
+    uint32_t n_agents = 0;
 
     for (uint32_t i = 0; i < view->n_slots; i++) {
         equity_amt = num_add(equity_amt, view->slots[i].equity_amt);
         capital_amt = num_add(capital_amt, view->slots[i].capital_amt);
         n_playing += view->slots[i].is_playing;
+        n_agents += view->slots[i].is_used;
     }
     jout_open(out, '{');
     jout_kv_str(out, "mode", api->mode);
@@ -138,7 +140,7 @@ void api_put_status(const struct api *api, struct jout *out)
     put_money(api, out, "equity", equity_amt);
     put_money(api, out, "capital", capital_amt);
     put_money(api, out, "result", equity_amt - capital_amt);
-    jout_kv_int(out, "agents", view->n_slots);
+    jout_kv_int(out, "agents", n_agents);
     jout_kv_int(out, "playing", n_playing);
     jout_kv_int(out, "open_orders", view->n_orders_all);
     jout_kv_int(out, "stray_orders", view->venue.n_strays);
@@ -292,7 +294,8 @@ void api_put_fill(const struct api *api, const struct host_view_fill *fill, stru
     snprintf(id, sizeof(id), "%llx", (unsigned long long)fill->order_id);
     jout_open(out, '{');
     api_put_time(out, "time", fill->t);
-    jout_kv_str(out, "agent", api->view->slots[fill->slot % SLOTS_MAX].name);
+    jout_kv_str(out, "agent",
+                fill->slot < SLOTS_MAX ? api->view->slots[fill->slot].name : "(unloaded)");
     jout_kv_str(out, "symbol", label(api, fill->instrument));
     jout_kv_str(out, "side", NAME_OF(sides, fill->side));
     jout_kv_dec(out, "price", fill->px, at != NULL ? at->px_exp : 0);
@@ -450,6 +453,8 @@ void api_put_latency(const struct api *api, struct jout *out)
     for (uint32_t id = 0; id < api->view->n_slots; id++) {
         struct hist hist;
 
+        if (!api->view->slots[id].is_used)
+            continue;
         hist_of_small(&hist, &api->view->slots[id].delivery);
         jout_open(out, '{');
         jout_kv_str(out, "agent", api->view->slots[id].name);

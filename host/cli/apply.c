@@ -181,38 +181,106 @@ static int is_holding(const struct host_view *view, uint32_t slot)
     return is_any;
 }
 
+// Who of the running ones has that name. -1: nobody.
+static int running(const struct diff *diff, const char *name)
+{
+    const struct host_config *config = host_config_of(diff->apply->host);
+
+    for (uint32_t i = 0; i < config->n_slots; i++) {
+        if (host_is_manned(diff->apply->host, (uint16_t)i) &&
+            strcmp(config->slots[i].record.name, name) == 0)
+            return (int)i;
+    }
+    return -1;
+}
+
+static int is_listed(const struct diff *diff, const char *name)
+{
+    for (uint32_t i = 0; i < diff->roster->n_slots; i++) {
+        if (strcmp(diff->slots[i].record.name, name) == 0)
+            return 1;
+    }
+    return 0;
+}
+
+/* Where another agent comes: where one of its name was before, or in the lowest place that is
+ * nobody's. SLOTS_MAX: none is free. */
+static uint32_t place_for(const struct diff *diff, const char *name, uint64_t *taken)
+{
+    uint32_t free_place = SLOTS_MAX;
+
+    for (uint32_t id = SLOTS_MAX; id-- > 0;) {
+        const struct host_view_slot *slot = &diff->view->slots[id];
+        int is_used = id < diff->view->n_slots && slot->is_used;
+
+        if (is_used && strcmp(slot->name, name) == 0)
+            return id;
+        if (!is_used && (*taken >> id & 1) == 0)
+            free_place = id;
+    }
+    if (free_place < SLOTS_MAX)
+        *taken |= (uint64_t)1 << free_place;
+    return free_place;
+}
+
+static int add_agents(struct diff *diff, struct error *err)
+{
+    uint64_t taken = 0;
+
+    for (uint32_t i = 0; i < diff->roster->n_slots; i++) {
+        struct crew_slot *to = &diff->slots[i];
+        int at = running(diff, to->record.name);
+        struct change *change;
+        uint32_t place;
+
+        if (at >= 0) {
+            to->record.slot = (uint16_t)at;
+            compare_slot(diff, &host_config_of(diff->apply->host)->slots[at], to);
+            continue;
+        }
+        place = place_for(diff, to->record.name, &taken);
+        if (place == SLOTS_MAX)
+            return error_set(err, AGON_ENOSPC, "no place is free for agent %s: %d are taken",
+                             to->record.name, SLOTS_MAX);
+        to->record.slot = (uint16_t)place;
+        change = add(diff, to->record.name, "agent", HOW_LIVE);
+        snprintf(change->from, sizeof(change->from), "none");
+        snprintf(change->to, sizeof(change->to), "%.79s", diff->roster->slots[i].plugin);
+        change->make =
+            (struct host_change){.kind = HOST_CHANGE_ADD, .slot = (uint16_t)place, .to = to};
+    }
+    return AGON_OK;
+}
+
+static void remove_agents(struct diff *diff)
+{
+    const struct host_config *config = host_config_of(diff->apply->host);
+
+    for (uint32_t i = config->n_slots; i-- > 0;) {
+        const char *name = config->slots[i].record.name;
+        struct change *change;
+
+        if (!host_is_manned(diff->apply->host, (uint16_t)i) || is_listed(diff, name))
+            continue;
+        change = add(diff, name, "agent", HOW_LIVE);
+        snprintf(change->from, sizeof(change->from), "active");
+        snprintf(change->to, sizeof(change->to), "gone");
+        change->make = (struct host_change){.kind = HOST_CHANGE_REMOVE, .slot = (uint16_t)i};
+        change->is_dangerous = (uint8_t)is_holding(diff->view, i);
+    }
+}
+
 static int compare(struct diff *diff, struct error *err)
 {
     const struct host_config *config = host_config_of(diff->apply->host);
-    uint32_t n_both =
-        diff->roster->n_slots < config->n_slots ? diff->roster->n_slots : config->n_slots;
+    int rc;
 
     if (strcmp(diff->roster->base_currency, config->base_currency) != 0)
         return error_set(err, AGON_ENOTSUP, "base_currency cannot change while the host runs");
-    for (uint32_t i = 0; i < n_both; i++) {
-        if (strcmp(config->slots[i].record.name, diff->slots[i].record.name) != 0)
-            return error_set(err, AGON_EPERM,
-                             "slot %u is %s's, with its orders and positions, and the roster gives "
-                             "it to %s: keep the order of a roster, add and remove at its end",
-                             i, config->slots[i].record.name, diff->slots[i].record.name);
-        compare_slot(diff, &config->slots[i], &diff->slots[i]);
-    }
-    for (uint32_t i = n_both; i < diff->roster->n_slots; i++) {
-        struct change *change = add(diff, diff->slots[i].record.name, "agent", HOW_LIVE);
-
-        snprintf(change->from, sizeof(change->from), "none");
-        snprintf(change->to, sizeof(change->to), "%.79s", diff->roster->slots[i].plugin);
-        change->make = (struct host_change){
-            .kind = HOST_CHANGE_ADD, .slot = (uint16_t)i, .to = &diff->slots[i]};
-    }
-    for (uint32_t i = config->n_slots; i > n_both; i--) {
-        struct change *change = add(diff, config->slots[i - 1].record.name, "agent", HOW_LIVE);
-
-        snprintf(change->from, sizeof(change->from), "plays");
-        snprintf(change->to, sizeof(change->to), "gone");
-        change->make = (struct host_change){.kind = HOST_CHANGE_REMOVE, .slot = (uint16_t)(i - 1)};
-        change->is_dangerous = (uint8_t)is_holding(diff->view, i - 1);
-    }
+    rc = add_agents(diff, err);
+    if (rc < 0)
+        return rc;
+    remove_agents(diff);
     if (memcmp(&config->tournament, &diff->roster->rules, sizeof(config->tournament)) != 0) {
         struct change *change = add(diff, "-", "tournament", HOW_LIVE);
 

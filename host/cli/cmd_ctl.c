@@ -27,7 +27,7 @@ struct opts {
     const char *dir, *sure;
     uint64_t until;
     int64_t timeout_ns;
-    int is_json, is_dry;
+    int is_json, is_dry, is_closed, is_kept;
 };
 
 static int exit_of(int rc)
@@ -235,12 +235,19 @@ static int wait_closed(const struct opts *opts, const char *dir, const char *con
 
     if (rc < 0)
         return complain(err.text, rc);
-    if (strcmp(words[0], "flatten") == 0)
+    if (n_words > 1 && strcmp(words[0], "stop") != 0)
         left_words[1] = words[1];
     do {
         json_t *next = NULL;
 
-        if (client_ask(dir, left_words, 2, WAIT_NS, &next, &err) >= 0) {
+        int answer = client_ask(dir, left_words, 2, WAIT_NS, &next, &err);
+
+        // Who has gone and has nothing left is not known there any more. That nobody answers at all
+        // is something else.
+        is_done = answer == AGON_ENOENT && strncmp(err.text, "no agent", 8) == 0;
+        if (is_done)
+            json_object_set_new(left, "done", json_true());
+        if (answer >= 0) {
             json_decref(left);
             left = next;
             is_done = json_is_true(json_object_get(left, "done"));
@@ -257,6 +264,26 @@ static int wait_closed(const struct opts *opts, const char *dir, const char *con
     }
     json_decref(left);
     return is_done ? EXIT_OK : EXIT_CHECK;
+}
+
+// What becomes of its positions has to be said: neither is what everybody would expect.
+static int unload(const struct opts *opts, const char *dir, const struct control_call *call)
+{
+    const char *words[3] = {"unload", call->argv[0], opts->is_kept ? "keep" : "close"};
+    struct error err = {0};
+    json_t *result = NULL;
+    int rc;
+
+    if (call->argc != 1 || opts->is_kept == opts->is_closed)
+        return complain("unload takes an agent, and either --close or --keep", AGON_EINVAL);
+    if (opts->is_closed)
+        return wait_closed(opts, dir, words, 3);
+    rc = client_ask(dir, words, 3, SLOW_NS, &result, &err);
+    if (rc < 0)
+        return complain(err.text, rc);
+    print_result(opts, result);
+    json_decref(result);
+    return EXIT_OK;
 }
 
 static char *make_about(void)
@@ -307,6 +334,8 @@ static int ask(const struct opts *opts, const char *dir, const struct args_spec 
             return complain("reload: there is no such file", AGON_EIO);
         words[2] = path;
     }
+    if (strcmp(verb->name, "unload") == 0)
+        return unload(opts, dir, &call);
     if (strcmp(verb->name, "stop") == 0 || strcmp(verb->name, "flatten") == 0)
         return wait_closed(opts, dir, words, opts->words.n);
     rc = client_ask(dir, words, opts->words.n, verb->is_slow ? SLOW_NS : WAIT_NS, &result, &err);
@@ -329,8 +358,11 @@ int cmd_ctl(int argc, char **argv)
         {"yes", ARG_TEXT, "AGENT[,AGENT]", "apply: dangerous changes of these are meant",
          &opts.sure},
         {"until", ARG_U64, "N", "export: stop behind event N", &opts.until},
+        {"close", ARG_FLAG, NULL, "unload: close its positions and wait for it", &opts.is_closed},
+        {"keep", ARG_FLAG, NULL, "unload: leave its positions as they are", &opts.is_kept},
         {"timeout", ARG_DURATION, "TIME",
-         "stop, flatten: how long to wait until all is closed (60s); the exit code is 1 when "
+         "stop, flatten, unload: how long to wait until all is closed (60s); the exit code is 1 "
+         "when "
          "something is left",
          &opts.timeout_ns, .min = 1, .max = (int64_t)86400 * 1000000000},
         {NULL}};

@@ -175,6 +175,8 @@ static void agents(struct table *table, const struct host_view *view)
         char change[48];
         char position[64];
 
+        if (!slot->is_used)
+            continue;
         position_text(view, slot, position, sizeof(position));
         line(table, "%-14s %14s %s%12s%s %6u %6llu %8llu %9llu  %-28s %s", slot->name,
              table_money(slot->equity_amt, view->base_exp, equity),

@@ -37,8 +37,10 @@ static int do_agents(void *ctx, const struct control_call *call, struct jout *ou
     (void)call;
     (void)err;
     jout_open(out, '[');
-    for (uint32_t id = 0; id < api->view->n_slots; id++)
-        api_put_agent(api, id, out);
+    for (uint32_t id = 0; id < api->view->n_slots; id++) {
+        if (api->view->slots[id].is_used)
+            api_put_agent(api, id, out);
+    }
     jout_close(out, '[');
     return AGON_OK;
 }
@@ -172,6 +174,8 @@ static int do_equity(void *ctx, const struct control_call *call, struct jout *ou
     for (uint32_t id = 0; id < api->view->n_slots; id++) {
         const struct api_slot *slot = &api->slots[id];
 
+        if (!api->view->slots[id].is_used)
+            continue;
         jout_key(out, api->view->slots[id].name);
         jout_open(out, '[');
         for (uint32_t i = 0; i < slot->n; i++) {
@@ -369,6 +373,41 @@ static int find_file(const struct api *api, const char *path, char real[PATH_MAX
     return beneath_resolve(folders, n, path, real, err);
 }
 
+#define UNLOAD_NS ((int64_t)10 * 1000000000)
+
+static int do_unload(void *ctx, const struct control_call *call, struct jout *out,
+                     struct error *err)
+{
+    struct api *api = ctx;
+    const char *how = call->argc > 1 ? call->argv[1] : "close";
+    struct host_change change = {.kind = HOST_CHANGE_UNLOAD, .is_kept = strcmp(how, "keep") == 0};
+    int slot = host_slot_of(api->host, call->argv[0]);
+    int rc;
+
+    if (slot < 0)
+        return error_set(err, AGON_ENOENT, "no agent is called '%.64s'", call->argv[0]);
+    if (!change.is_kept && strcmp(how, "close") != 0)
+        return error_set(err, AGON_EINVAL, "'%.32s' is not known here; expected close or keep",
+                         how);
+    // A roster that is being applied would be of another set of agents than it was begun with.
+    if (atomic_exchange(&api->is_applying, 1))
+        return error_set(err, AGON_EBUSY, "a roster is being applied just now; try again");
+    change.slot = (uint16_t)slot;
+    rc = host_make_change(api->host, &change, UNLOAD_NS);
+    atomic_store(&api->is_applying, 0);
+    if (rc < 0)
+        return error_set(err, rc, "%s", change.err.text);
+    jout_open(out, '{');
+    jout_kv_str(out, "done",
+                change.is_kept
+                    ? "unloaded; its positions stay, and so does its place until they "
+                      "are closed"
+                    : "unloaded; its positions are being closed: `left` says what is left");
+    jout_kv_str(out, "on", call->argv[0]);
+    jout_close(out, '{');
+    return AGON_OK;
+}
+
 static int do_apply(void *ctx, const struct control_call *call, struct jout *out, struct error *err)
 {
     struct api *api = ctx;
@@ -526,6 +565,9 @@ const struct control_verb api_verbs[] = {
      CONTROL_OPERATE, 0, 1, api_do_stop, .is_urgent = 1},
     {"left", "[AGENT|all]", "orders and positions that are not closed yet, and why", CONTROL_READ,
      0, 1, api_do_left, .is_urgent = 1},
+    {"unload", "AGENT [close|keep]",
+     "its plugin goes for good; its place is free when all is closed", CONTROL_OPERATE, 1, 2,
+     do_unload, .is_slow = 1},
     {"apply", "FILE [dry-run] [yes=AGENT]",
      "makes what runs what a roster says; shows what differs", CONTROL_OPERATE, 1, 3, do_apply,
      .is_slow = 1},

@@ -393,6 +393,8 @@ int control_command(struct engine *engine, const struct record_command *command)
                                   : alerts_acknowledge(engine, (uint64_t)command->value);
     case COMMAND_LIMIT:
         return set_limit(engine, command);
+    case COMMAND_VACATE:
+        return vacate(engine, command->id);
     default:
         return AGON_EINVAL;
     }

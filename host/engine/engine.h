@@ -144,6 +144,9 @@ agon_px_t engine_mark_px(const struct engine *engine, agon_instrument_t instrume
 /* Of everything: 0: not halted; 1: halted; 2: killed. */
 int engine_halted(const struct engine *engine);
 int engine_slot_halted(const struct engine *engine, uint16_t slot); /* by a halt of its own */
+/* Has the slot gone for good, and is nothing of it left at any venue? Then COMMAND_VACATE frees its
+ * place. */
+int engine_can_vacate(const struct engine *engine, uint16_t slot);
 struct halt {    /* whoever has not said who and why has left the texts empty */
     agon_ns_t t; /* engine time */
     uint16_t reason;

@@ -62,9 +62,10 @@ struct tournament {
     uint32_t number;                          /* of plans so far */
     uint32_t is_pending;                      /* a plan is due at t_pending */
     agon_amt_t pool_amt[LEDGER_ACCOUNTS_MAX]; /* taken from slots, given to none; in external */
-    agon_amt_t given_amt[SLOTS_MAX];          /* capital by the operator's word */
-    agon_amt_t scale_amt[SLOTS_MAX];          /* capital that the limits are in proportion to */
-    uint32_t failures[SLOTS_MAX];             /* tournaments in a row under the gate */
+    agon_amt_t left_amt; /* given to slots that have gone, less what of it is not in pools */
+    agon_amt_t given_amt[SLOTS_MAX]; /* capital by the operator's word */
+    agon_amt_t scale_amt[SLOTS_MAX]; /* capital that the limits are in proportion to */
+    uint32_t failures[SLOTS_MAX];    /* tournaments in a row under the gate */
     struct window windows[SLOTS_MAX];
 };
 
@@ -213,6 +214,9 @@ void intents_send(struct engine *engine, struct order *order, uint8_t kind);
 /* reports.c */
 int reports_take(struct engine *engine, const struct record_report *report);
 int reports_account(struct engine *engine, const struct record_account *account);
+
+/* vacate.c */
+int vacate(struct engine *engine, uint32_t slot); /* COMMAND_VACATE */
 
 /* halts.c */
 int halts_any(const struct engine *engine); /* of everything */

@@ -194,6 +194,7 @@ static void make(struct engine *engine, const struct tournament_rules *rules, ag
         plan->pools[account].at_hand_amt = ledger_amt(engine->ledger, (agon_account_t)account,
                                                       LEDGER_EXTERNAL, engine->table.base_currency);
     }
+    plan->given_amt = tournament->left_amt;
     for (uint32_t id = 0; id < engine->slots.n; id++) {
         const struct slot *slot = &engine->slots.all[id];
 
@@ -314,6 +315,7 @@ void tournament_save(const struct tournament *tournament, uint32_t n_slots, stru
     enc_u32(enc, tournament->is_pending);
     for (int i = 0; i < LEDGER_ACCOUNTS_MAX; i++)
         enc_i64(enc, tournament->pool_amt[i]);
+    enc_i64(enc, tournament->left_amt);
     for (uint32_t id = 0; id < n_slots; id++) {
         enc_i64(enc, tournament->given_amt[id]);
         enc_i64(enc, tournament->scale_amt[id]);
@@ -355,6 +357,7 @@ int tournament_load(struct tournament *tournament, uint32_t n_slots, struct dec 
     tournament->is_pending = dec_u32(dec);
     for (int i = 0; i < LEDGER_ACCOUNTS_MAX; i++)
         tournament->pool_amt[i] = dec_i64(dec);
+    tournament->left_amt = dec_i64(dec);
     for (uint32_t id = 0; id < n_slots; id++) {
         tournament->given_amt[id] = dec_i64(dec);
         tournament->scale_amt[id] = dec_i64(dec);
@@ -373,7 +376,7 @@ int tournament_load(struct tournament *tournament, uint32_t n_slots, struct dec 
 const char *tournament_check(const struct engine *engine, char *text)
 {
     const struct tournament *tournament = &engine->tournament;
-    agon_amt_t given_amt = 0;
+    agon_amt_t given_amt = tournament->left_amt;
     agon_amt_t there_amt = 0;
     int is_broken = 0;
 

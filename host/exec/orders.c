@@ -548,6 +548,30 @@ void orders_settle(struct orders *orders, struct order *order)
     link_last(orders, &orders->final, place);
 }
 
+int orders_owes_fills(const struct orders *orders, uint16_t slot)
+{
+    for (uint32_t at = orders->final.first; at != 0; at = orders->all[at - 1].next) {
+        if (orders->all[at - 1].slot == slot && orders->all[at - 1].held_back_qty != 0)
+            return 1;
+    }
+    return 0;
+}
+
+void orders_forget(struct orders *orders, uint16_t slot)
+{
+    for (uint32_t at = orders->final.first; at != 0;) {
+        struct order *order = &orders->all[at - 1];
+        uint32_t place = at - 1;
+
+        at = order->next;
+        if (order->slot != slot)
+            continue;
+        unlink_from(orders, &orders->final, place);
+        map_remove(&orders->by_id, order->id);
+        orders->free[orders->n_free++] = place;
+    }
+}
+
 static void save_order(const struct order *order, struct enc *enc)
 {
     enc_u64(enc, order->id);

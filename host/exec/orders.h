@@ -116,6 +116,11 @@ struct orders_effect orders_report(struct orders *orders, struct order *order,
 /* Moves a final order out of its slot's list; call once after the last use of it in this step. */
 void orders_settle(struct orders *orders, struct order *order);
 
+/* Does a final order of the slot still wait for fills that the venue counted? */
+int orders_owes_fills(const struct orders *orders, uint16_t slot);
+/* The slot's final orders leave the table. */
+void orders_forget(struct orders *orders, uint16_t slot);
+
 /* Was this fill seen before? Remembers it: 65,536 of them, the newest. */
 int orders_fill_is_new(struct orders *orders, agon_account_t account, agon_instrument_t instrument,
                        uint8_t side, uint64_t venue_fill);

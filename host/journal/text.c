@@ -69,9 +69,9 @@ static const char *const reports[] = {"none",
                                       "absent",
                                       "cancel_ack",
                                       "stray"};
-static const char *const commands[] = {"none",    "halt", "resume",         "cancel_all",
-                                       "flatten", "kill", "slot_condition", "slot_stage",
-                                       "limit",   "day",  "stop",           "ack_alert"};
+static const char *const commands[] = {
+    "none",       "halt",  "resume", "cancel_all", "flatten",   "kill",  "slot_condition",
+    "slot_stage", "limit", "day",    "stop",       "ack_alert", "vacate"};
 static const char *const modes[] = {"none", "backtest", "paper", "live", "dst"};
 static const char *const whys[] = {"none", "reload", "rollback", "restore", "fresh", "refused"};
 static const char *const crash_kinds[] = {"none", "died", "hung", "failed", "exited"};

@@ -107,6 +107,27 @@ int ledger_transfer(struct ledger *ledger, agon_account_t account, uint32_t from
     return AGON_OK;
 }
 
+int ledger_vacate(struct ledger *ledger, uint16_t slot)
+{
+    for (int is_done = 0; is_done < 2; is_done++) {
+        for (agon_account_t account = 0; account < LEDGER_ACCOUNTS_MAX; account++) {
+            for (agon_asset_t asset = 1; asset <= ledger->table->n_assets; asset++) {
+                agon_amt_t amt = ledger->accounts[account].part[slot][asset];
+
+                // All of it can be done, or none is.
+                if (!is_done &&
+                    !ledger_can_transfer(ledger, account, slot, LEDGER_EXTERNAL, asset, amt))
+                    return AGON_ERANGE;
+                if (is_done)
+                    REQUIRE(ledger_transfer(ledger, account, slot, LEDGER_EXTERNAL, asset, amt) ==
+                            AGON_OK);
+            }
+        }
+    }
+    memset(ledger->positions[slot], 0, sizeof(ledger->positions[slot]));
+    return AGON_OK;
+}
+
 agon_amt_t ledger_amt(const struct ledger *ledger, agon_account_t account, uint32_t sub,
                       agon_asset_t asset)
 {

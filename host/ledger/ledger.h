@@ -87,6 +87,10 @@ struct position *ledger_position(struct ledger *ledger, uint16_t slot, agon_inst
                                  int is_made);
 const struct position *ledger_positions(const struct ledger *ledger, uint16_t slot, uint32_t *n);
 
+/* The slot has gone: all its money and coins are *external*'s, and it has no positions. It holds no
+ * derivatives: the caller's to see to. AGON_ERANGE: a sum leaves 64 bits, and nothing was done. */
+int ledger_vacate(struct ledger *ledger, uint16_t slot);
+
 /* What netting the slots' derivatives has realised on the account beyond what they have. */
 agon_amt_t ledger_netted(const struct ledger *ledger, agon_account_t account, agon_asset_t asset);
 

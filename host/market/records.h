@@ -114,7 +114,9 @@ enum command_kind { /* agon COMMAND: what an operator, or the host on its own ru
                     COMMAND_DAY = 9,   /* the trading day turned (00:00 UTC of engine time) */
                     COMMAND_STOP = 10, /* global: halts, cancels all and closes every position, and
                                          whatever fills later, until COMMAND_RESUME */
-                    COMMAND_ACK_ALERT = 11 /* value: seq of the alert; 0: all that there are */
+                    COMMAND_ACK_ALERT = 11, /* value: seq of the alert; 0: all that there are */
+                    COMMAND_VACATE = 12     /* id: a RETIRED slot without orders and positions; its
+                                               place is another's from then on */
 };
 /* which of a COMMAND_HALT or COMMAND_RESUME of everything: each cause is lifted by itself, and only
  * when none is left is there no halt. A RESUME of HALT_OPERATOR, a person's word, also lifts what

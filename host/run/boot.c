@@ -17,6 +17,7 @@
 #define FROM_VENUE   ((uint64_t)1 << 17) /* granules: 8 MiB */
 #define FROM_CONTROL 256u
 #define FROM_NOTES   16u
+#define HIGHEST      ((uint64_t)1 << 63) /* a place to look at where all are taken */
 #define MARKS        ((uint64_t)100000)
 #define SNAPSHOTS    ((uint64_t)1000000)
 #define LOW_WATER    ((int64_t)1 << 30)
@@ -229,7 +230,11 @@ static int boot_states(struct host *host, struct error *err)
 
         if (!slot->is_used)
             continue;
-        if (id >= host->config.n_slots) {
+        if (!host_has_agent(host, id) && slot->condition == CONDITION_RETIRED) {
+            // Unloaded, and its place is free when nothing of it is left.
+            if (slot->condition_reason == REASON_OPERATOR)
+                host->leaving |= (uint64_t)1 << id;
+        } else if (!host_has_agent(host, id)) {
             log_warn("host", "slot-left",
                      "slot %s is not in the roster any more: it is suspended "
                      "and its orders are cancelled",
@@ -269,6 +274,42 @@ static int check_owner(const struct host *host, uint16_t id, struct error *err)
                      id, slot->name, name);
 }
 
+/* Each agent of the roster in its place: where it was before, or else in the lowest one that is
+ * nobody's. So a roster may be written in any order, and who has gone leaves no gap that counts. */
+static int seat_agents(struct host *host, struct error *err)
+{
+    const struct slots *slots = engine_slots(host->engine);
+    struct crew_slot *to = calloc(SLOTS_MAX, sizeof(*to));
+    uint32_t n = 0;
+    uint64_t taken = 0;
+
+    if (to == NULL)
+        return error_set(err, AGON_ENOMEM, "no memory for the agents");
+    for (uint32_t id = 0; id < slots->n; id++)
+        taken |= (uint64_t)slots->all[id].is_used << id;
+    for (uint32_t i = 0; i < host->config.n_slots; i++) {
+        const struct crew_slot *from = &host->config.slots[i];
+        const struct slot *before = slots_find(slots, from->record.name);
+        uint32_t id = before != NULL ? before->id : (uint32_t)__builtin_ctzll(~taken | HIGHEST);
+
+        if (before == NULL && (taken >> id & 1) != 0) {
+            free(to);
+            return error_set(err, AGON_ENOSPC, "no place is free for agent %s: %d are taken",
+                             from->record.name, SLOTS_MAX);
+        }
+        taken |= (uint64_t)1 << id;
+        to[id] = *from;
+        to[id].record.slot = (uint16_t)id;
+        n = id >= n ? id + 1 : n;
+    }
+    for (uint32_t id = 0; id < n; id++)
+        host->absent |= (uint64_t)(to[id].record.name[0] == '\0') << id;
+    memcpy(host->config.slots, to, n * sizeof(*to));
+    host->config.n_slots = n;
+    free(to);
+    return AGON_OK;
+}
+
 /* A slot whose binary is quarantined stands still, with all that it has, and the others begin. So
  * does one whose binary is of another version, until its orders can be dealt with (join_agents).
  * Only one that never played before has nothing to stand still with. */
@@ -296,6 +337,9 @@ static int load_agents(struct host *host, struct error *err)
 
     for (uint32_t i = 0; i < host->config.n_slots && rc >= 0; i++) {
         struct crew_slot *slot = &host->config.slots[i];
+
+        if (!host_has_agent(host, i))
+            continue;
 
         rc = check_owner(host, slot->record.slot, err);
         if (rc < 0)
@@ -357,6 +401,9 @@ static int step_start(struct host *host, uint32_t run, struct error *err)
     memcpy(event.start.build, event.builds[0].id, sizeof(event.start.build));
     for (uint32_t i = 0; i < host->config.n_slots; i++) {
         uint16_t slot = host->config.slots[i].record.slot;
+
+        if (!host_has_agent(host, i))
+            continue;
         struct start_build *build = &event.builds[n];
 
         build->slot = slot;
@@ -395,6 +442,9 @@ static int boot(struct host *host, uint32_t last_run, struct error *err)
     for (uint32_t i = 0; i < config->n_slots && rc >= 0; i++) {
         struct subscription *sub = &config->slots[i].record.subscription;
         struct record_slot record;
+
+        if (!host_has_agent(host, i))
+            continue;
 
         // The configuration counts instruments in its own order, the table in the order in which it
         // met them.
@@ -718,6 +768,8 @@ int host_open(struct host **out, const struct host_config *config, struct error 
     if (rc >= 0 && summary.end.next_seq > 1)
         rc = rebuild(host, &summary, err);
     host->is_rebuilding = 0;
+    if (rc >= 0)
+        rc = seat_agents(host, err);
     if (rc >= 0)
         rc = load_agents(host, err);
     if (rc >= 0 && (ring_init(&host->control, FROM_CONTROL, sizeof(struct record_command_by)) < 0 ||

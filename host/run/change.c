@@ -167,8 +167,10 @@ static int plays(struct host *host, struct host_change *change)
     if (rc < 0)
         return error_set(&change->err, rc, "the engine did not let it play");
     host->beginning &= ~((uint64_t)1 << change->slot);
-    if (change->slot >= host->config.n_slots)
-        host->config.n_slots = change->slot + 1u;
+    for (; host->config.n_slots <= change->slot; host->config.n_slots++)
+        host->absent |= (uint64_t)1 << host->config.n_slots;
+    host->absent &= ~((uint64_t)1 << change->slot);
+    host->leaving &= ~((uint64_t)1 << change->slot);
     log_info("host", "added", "slot %s plays from now on", slot->name);
     return AGON_OK;
 }
@@ -194,9 +196,89 @@ static int change_remove(struct host *host, struct host_change *change)
         return error_set(&change->err, AGON_EBUSY, "it is changing hands just now: try again");
     host_fail_slot(host, change->slot, "not in the roster any more");
     host_tell(host);
-    if (change->slot + 1u == host->config.n_slots)
-        host->config.n_slots--;
+    host->absent |= (uint64_t)1 << change->slot;
     return AGON_OK;
+}
+
+/* Its plugin ends, its orders are cancelled, its positions are closed or kept. When nothing of it
+ * is left anywhere, its place is another's (host_vacate). */
+static int change_unload(struct host *host, struct host_change *change)
+{
+    uint16_t id = change->slot;
+    const struct slot *slot = slots_get(engine_slots(host->engine), id);
+    int rc;
+
+    if (slot == NULL)
+        return error_set(&change->err, AGON_ENOENT, "there is no such agent");
+    if (change->is_dry)
+        return AGON_OK;
+    if (crew_try_leave(host->crew, id, AGON_END_DONE) < 0)
+        return error_set(&change->err, AGON_EBUSY, "it is being reloaded just now: try again");
+    host->gone &= ~((uint64_t)1 << id);
+    host->demoted &= ~((uint64_t)1 << id);
+    if (host->failures[id][0] == '\0')
+        snprintf(host->failures[id], sizeof(host->failures[id]), "unloaded by an operator");
+    rc = command(host, COMMAND_SLOT_CONDITION, id, CONDITION_RETIRED, REASON_OPERATOR);
+    if (rc >= 0)
+        rc = command(host, change->is_kept ? COMMAND_CANCEL_ALL : COMMAND_FLATTEN, id, 0,
+                     REASON_OPERATOR);
+    if (rc < 0)
+        return error_set(&change->err, rc, "the engine refused it");
+    if (id < host->config.n_slots)
+        host->absent |= (uint64_t)1 << id;
+    host->leaving |= (uint64_t)1 << id;
+    log_warn("host", "unloaded", "slot %s was unloaded by an operator; its positions are %s",
+             slot->name, change->is_kept ? "kept" : "closed");
+    return AGON_OK;
+}
+
+// What was shown of whoever had the place is not shown as the next one's.
+static void forget_slot(struct host *host, uint16_t id)
+{
+    struct host_view *draft = host->draft;
+
+    for (uint32_t i = 0; i < HOST_VIEW_FILLS; i++) {
+        if (draft->fills[i].slot == id)
+            draft->fills[i].slot = UINT16_MAX;
+    }
+    memset(&draft->slots[id], 0, sizeof(draft->slots[id]));
+    memset(&host->floods[id], 0, sizeof(host->floods[id]));
+    memset(&host->crashes[id], 0, sizeof(host->crashes[id]));
+    host->failures[id][0] = '\0';
+    host->is_crash[id] = host->is_crash_told[id] = 0;
+    host->refused &= ~((uint64_t)1 << id);
+    host->outdated &= ~((uint64_t)1 << id);
+    pthread_mutex_lock(&host->loader_lock);
+    for (uint32_t i = 0; i < HOST_CHANGEOVERS_MAX; i++) {
+        if (host->changeovers[i].slot == id)
+            host->changeovers[i].slot = UINT16_MAX;
+    }
+    pthread_mutex_unlock(&host->loader_lock);
+}
+
+void host_vacate(struct host *host)
+{
+    uint64_t leaving = host->leaving;
+
+    while (leaving != 0) {
+        uint16_t id = (uint16_t)__builtin_ctzll(leaving);
+        char name[SLOT_NAME];
+
+        leaving &= leaving - 1;
+        if (!engine_can_vacate(host->engine, id))
+            continue;
+        memcpy(name, engine_slots(host->engine)->all[id].name, sizeof(name));
+        if (command(host, COMMAND_VACATE, id, 0, REASON_OPERATOR) < 0)
+            continue; // there is no room for it just now
+        host->leaving &= ~((uint64_t)1 << id);
+        forget_slot(host, id);
+        log_info("host", "vacated", "nothing of slot %s is left: its place is free", name);
+    }
+}
+
+int host_is_manned(const struct host *host, uint16_t slot)
+{
+    return host_has_agent(host, slot);
 }
 
 static int change_tournament(struct host *host, struct host_change *change)
@@ -244,6 +326,9 @@ void host_drain_change(struct host *host)
         break;
     case HOST_CHANGE_REMOVE:
         change->rc = change_remove(host, change);
+        break;
+    case HOST_CHANGE_UNLOAD:
+        change->rc = change_unload(host, change);
         break;
     case HOST_CHANGE_TOURNAMENT:
         change->rc = change_tournament(host, change);

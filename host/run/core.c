@@ -476,7 +476,8 @@ static void show_slot(struct host *host, uint16_t id)
     to->condition_reason = slot->condition_reason;
     to->is_halted = (uint8_t)engine_slot_halted(host->engine, id);
     to->agent_kind = slot->agent_kind;
-    to->runner = id < host->config.n_slots ? host->config.slots[id].record.runner : 0;
+    to->is_used = slot->is_used;
+    to->runner = host_has_agent(host, id) ? host->config.slots[id].record.runner : 0;
     to->generation = slot->generation;
     to->generation_hash = slot->generation_hash;
     to->limits = slot->limits;
@@ -698,6 +699,7 @@ static void look_after(struct host *host, int64_t mono)
     uint16_t slot;
 
     leave_demoted(host);
+    host_vacate(host);
     mind_floods(host);
     while (crew_poll(host->crew, mono, &slot, &why) == 1) {
         lose_slot(host, slot, why);
@@ -755,6 +757,8 @@ static void join_agents(struct host *host, int64_t mono)
         struct error err = {0};
         uint16_t id = host->config.slots[i].record.slot;
 
+        if (!host_has_agent(host, i))
+            continue;
         if (((host->refused | host->outdated) >> id & 1) != 0) {
             crew_stand(host->crew, &host->config.slots[i]);
             if ((host->outdated >> id & 1) != 0)
@@ -804,6 +808,8 @@ static void compare_counts(struct host *host)
     for (uint16_t id = 0; id < host->config.n_slots && host->has_joined; id++) {
         uint64_t counted = slots->all[id].nth;
 
+        if (!host_has_agent(host, id))
+            continue;
         if (host->failures[id][0] != '\0' || crew_info(host->crew, id) == NULL)
             continue;
         for (int i = 0; i < 200 && crew_nth(host->crew, id) != counted; i++)

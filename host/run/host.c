@@ -64,6 +64,19 @@ void host_view(struct host *host, struct host_view *view)
     pthread_mutex_unlock(&host->io_lock);
 }
 
+int host_slot_of(struct host *host, const char *name)
+{
+    int found = AGON_ENOENT;
+
+    pthread_mutex_lock(&host->view_lock);
+    for (uint32_t id = 0; id < host->view->n_slots && found < 0; id++) {
+        if (host->view->slots[id].is_used && strcmp(host->view->slots[id].name, name) == 0)
+            found = (int)id;
+    }
+    pthread_mutex_unlock(&host->view_lock);
+    return found;
+}
+
 static int give_command(struct host *host, const struct record_command_by *by, uint64_t *ticket)
 {
     struct record_command_by *slot;

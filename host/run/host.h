@@ -90,7 +90,8 @@ struct host_view_position {
 struct host_view_slot {
     char name[SLOT_NAME];
     uint8_t stage, condition, is_playing, n_positions;
-    uint8_t is_halted, agent_kind, runner, pad;
+    uint8_t is_halted, agent_kind, runner;
+    uint8_t is_used; /* 0: nobody's place */
     uint16_t condition_reason;
     uint32_t generation;
     uint64_t generation_hash;
@@ -244,10 +245,13 @@ enum host_change_kind {
     HOST_CHANGE_PARAM = 3,  /* of a parameter that may change in flight: a CONFIG event */
     HOST_CHANGE_ADD = 4,    /* another agent, at the end or where it was before */
     HOST_CHANGE_REMOVE = 5, /* its plugin ends, its slot is suspended, on_crash is done */
-    HOST_CHANGE_TOURNAMENT = 6
+    HOST_CHANGE_TOURNAMENT = 6,
+    HOST_CHANGE_UNLOAD = 7 /* for good: its place is free when nothing of it is left */
 };
 struct host_change {
     uint8_t kind, is_dry; /* is_dry: only whether it could be made */
+    uint8_t
+        is_kept; /* of UNLOAD: its positions stay, and so does its place until they are closed */
     uint16_t slot;
     const struct crew_slot *to;           /* as it shall be; borrowed */
     const char *name;                     /* of a parameter; borrowed */
@@ -255,6 +259,10 @@ struct host_change {
     int rc;
     struct error err;
 };
+/* The slot of that name, by the newest view. AGON_ENOENT. [any but core] */
+int host_slot_of(struct host *host, const char *name);
+/* Is there an agent of the roster in that place? For who compares rosters, one at a time. */
+int host_is_manned(const struct host *host, uint16_t slot);
 /* Has the core make it between two events, and waits for that, at most wait_ns. What is added is
  * begun as by host_reload, while the others play, and waited for until it plays. AGON_ENOTSUP: not
  * in flight; else change->err says what. One at a time. [any but core] */

@@ -180,6 +180,8 @@ struct host {
     char failures[SLOTS_MAX][160];
     struct record_crash crashes[SLOTS_MAX];
     uint8_t is_crash[SLOTS_MAX], is_crash_told[SLOTS_MAX]; /* of gone: by a crash */
+    uint64_t leaving;  /* slots that have gone for good, whose place is not free yet */
+    uint64_t absent;   /* places below n_slots without an agent of the roster */
     uint64_t refused;  /* slots whose binary is quarantined: nobody was loaded */
     uint64_t outdated; /* ... is of another version */
     union {
@@ -227,7 +229,14 @@ void host_send_alert(void *ctx, const struct record_alert *alert);
 /* Offers the alerts of other threads to the engine. Returns how many. [core] */
 int host_drain_alerts(struct host *host);
 void host_show_alerts(struct host *host, struct host_view_alerts *view); /* [core] */
+/* Is there an agent of the roster in that place? [core, loader; any before host_start] */
+static inline int host_has_agent(const struct host *host, uint32_t slot)
+{
+    return slot < host->config.n_slots && (host->absent >> slot & 1) == 0;
+}
 /* change.c */
+/* Frees the places of slots that have gone, where nothing of theirs is left. */
+void host_vacate(struct host *host);
 void host_drain_change(struct host *host);
 int host_await_change(struct host *host, struct host_change *change, int64_t wait_ns);
 /* Tells the engine what has become of halts and of slots whose plugin is gone. */

@@ -360,7 +360,7 @@ static int seat(void *ctx, struct crew_slot *slot, struct error *err)
 static int do_add(struct host *host, struct host_change *change, struct crew_report *report,
                   struct error *err)
 {
-    struct crew_slot *to = &host->config.slots[change->slot]; // behind those that anybody looks at
+    struct crew_slot *to = &host->config.slots[change->slot]; // nobody else looks at it yet
     int rc;
 
     *to = *change->to;
@@ -508,7 +508,8 @@ static int ask(struct host *host, const char *slot, uint32_t kind, const char *p
 {
     uint16_t id = 0;
 
-    while (id < host->config.n_slots && strcmp(host->config.slots[id].record.name, slot) != 0)
+    while (id < host->config.n_slots &&
+           (!host_has_agent(host, id) || strcmp(host->config.slots[id].record.name, slot) != 0))
         id++;
     if (id == host->config.n_slots)
         return error_set(err, AGON_ENOENT, "no slot is called %.31s", slot);

@@ -97,11 +97,10 @@ int slots_set(struct slots *slots, const struct record_slot *event, struct error
     }
     slot = &slots->all[event->slot];
     if (!slot->is_used) {
-        memset(slot, 0, sizeof(*slot));
+        slots_vacate(slots, event->slot); // it may never have been anybody's
         slot->is_used = 1;
-        slot->id = event->slot;
         slot->condition = CONDITION_ACTIVE;
-        slot->generation = slot->last_generation = 1;
+        slot->generation = ++slot->last_generation;
         slot->account = event->account;
     } else if (slot->account != event->account) {
         return error_set(err, AGON_ESTATE, "slot %s: an account cannot change while the slot lives",
@@ -120,6 +119,14 @@ int slots_set(struct slots *slots, const struct record_slot *event, struct error
     if (event->slot >= slots->n)
         slots->n = (uint32_t)event->slot + 1;
     return AGON_OK;
+}
+
+void slots_vacate(struct slots *slots, uint16_t id)
+{
+    struct slot *slot = &slots->all[id];
+
+    *slot = (struct slot){
+        .id = id, .last_generation = slot->last_generation, .next_counter = slot->next_counter};
 }
 
 int slots_set_generation(struct slots *slots, const struct record_generation *event)
@@ -245,6 +252,8 @@ void slots_save(const struct slots *slots, struct enc *enc)
         const struct slot *slot = &slots->all[i];
 
         enc_u8(enc, slot->is_used);
+        enc_u32(enc, slot->last_generation);
+        enc_u64(enc, slot->next_counter);
         if (!slot->is_used)
             continue;
         enc_u8(enc, slot->stage);
@@ -256,7 +265,6 @@ void slots_save(const struct slots *slots, struct enc *enc)
         enc_u64(enc, slot->seed);
         enc_i64(enc, slot->intent_latency_ns);
         enc_u64(enc, slot->generation_hash);
-        enc_u32(enc, slot->last_generation);
         enc_u32(enc, slot->fresh_generation);
         enc_u32(enc, slot->n_crashes);
         for (int k = 0; k < SLOT_CRASHES; k++)
@@ -266,7 +274,6 @@ void slots_save(const struct slots *slots, struct enc *enc)
         save_subscription(&slot->subscription, enc);
         limits_save(&limits_of_slot, &slot->limits, enc);
         enc_u64(enc, slot->nth);
-        enc_u64(enc, slot->next_counter);
         enc_u64(enc, slot->n_intents);
         enc_u64(enc, slot->n_refused);
     }
@@ -283,6 +290,8 @@ int slots_load(struct slots *slots, struct dec *dec)
 
         slot->id = (uint16_t)i;
         slot->is_used = dec_u8(dec);
+        slot->last_generation = dec_u32(dec);
+        slot->next_counter = dec_u64(dec);
         if (!slot->is_used)
             continue;
         slot->stage = dec_u8(dec);
@@ -294,7 +303,6 @@ int slots_load(struct slots *slots, struct dec *dec)
         slot->seed = dec_u64(dec);
         slot->intent_latency_ns = dec_i64(dec);
         slot->generation_hash = dec_u64(dec);
-        slot->last_generation = dec_u32(dec);
         slot->fresh_generation = dec_u32(dec);
         slot->n_crashes = dec_u32(dec);
         for (int k = 0; k < SLOT_CRASHES; k++)
@@ -305,7 +313,6 @@ int slots_load(struct slots *slots, struct dec *dec)
         load_subscription(&slot->subscription, dec);
         limits_load(&limits_of_slot, &slot->limits, dec);
         slot->nth = dec_u64(dec);
-        slot->next_counter = dec_u64(dec);
         slot->n_intents = dec_u64(dec);
         slot->n_refused = dec_u64(dec);
     }

@@ -106,6 +106,9 @@ int slots_set_generation(struct slots *slots, const struct record_generation *ev
 /* A plugin died: SUSPENDED, or QUARANTINED when it did so too often (3 times in 10 minutes, 5 in 24
  * hours of engine time). 1: too often; 0: not; AGON_EINVAL. */
 int slots_crash(struct slots *slots, const struct record_crash *event, agon_ns_t t);
+/* The slot has gone for good: its place is free, and keeps the counter of its order ids and the
+ * number of its last generation. */
+void slots_vacate(struct slots *slots, uint16_t id);
 struct slot *slots_get(struct slots *slots, uint16_t id); /* NULL: none */
 const struct slot *slots_find(const struct slots *slots, const char *name);
 /* The first stage that trades in a mode: CHECKED in a backtest, PAPER on paper, TESTNET live. */

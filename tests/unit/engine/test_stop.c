@@ -341,6 +341,64 @@ START_TEST(a_derivative_is_closed_reduce_only_whatever_is_left_of_the_slots_mone
 }
 END_TEST
 
+START_TEST(a_place_is_anothers_when_nothing_of_the_one_before_is_left)
+{
+    struct record_slot other = world_slot_record(0);
+    struct engine *engine;
+    agon_amt_t external_amt, had_amt;
+    struct order_cmd old;
+    uint32_t n;
+
+    begin();
+    engine = world->engine;
+    buy_and_fill(0, BTCUSDT, 6000100, 10000);
+    old = *last_cmd();
+    order(COMMAND_HALT, SCOPE_SLOT, 0, 0, REASON_OPERATOR);
+    ck_assert_int_eq(order(COMMAND_VACATE, 0, 0, 0, REASON_OPERATOR), AGON_EINVAL);
+    {
+        struct record_command retire = {.hdr = {.type = AGON_EVENT_COMMAND, .granules = 1},
+                                        .kind = COMMAND_SLOT_CONDITION,
+                                        .value = CONDITION_RETIRED,
+                                        .reason = REASON_OPERATOR};
+
+        ck_assert_int_eq(world_step(world, &retire), AGON_OK);
+    }
+    ck_assert_int_eq(order(COMMAND_VACATE, 0, 0, 0, REASON_OPERATOR), AGON_EINVAL); // it holds
+    n = world->n_cmds;
+    order(COMMAND_FLATTEN, SCOPE_SLOT, 0, 0, REASON_OPERATOR);
+    ck_assert_int_eq(engine_can_vacate(engine, 0), 0); // on its way
+    // A crumb is left that no order can take.
+    world_report(world, &world->cmds[n], REPORT_FILL, 6000000, 9999, 9999);
+    ck_assert_int_eq(engine_can_vacate(engine, 0), 0);
+    world_report(world, &world->cmds[n], REPORT_CANCELLED, 0, 0, 9999);
+    world_due(world, world->t + 1000 * MS + 1);
+    ck_assert_int_eq(engine_can_vacate(engine, 0), 1);
+    external_amt = ledger_amt(engine->ledger, 0, LEDGER_EXTERNAL, USDT);
+    had_amt = ledger_amt(engine->ledger, 0, 0, USDT);
+    ck_assert_int_eq(order(COMMAND_VACATE, 0, 0, 0, REASON_OPERATOR), AGON_OK);
+    ck_assert_ptr_null(slots_get(&engine->slots, 0));
+    ck_assert_int_eq(ledger_amt(engine->ledger, 0, 0, USDT), 0);
+    ck_assert_int_eq(ledger_amt(engine->ledger, 0, 0, BTC), 0);
+    ck_assert_int_eq(ledger_amt(engine->ledger, 0, LEDGER_EXTERNAL, USDT), external_amt + had_amt);
+    ck_assert_int_gt(ledger_amt(engine->ledger, 0, LEDGER_EXTERNAL, BTC), 0);
+    world_holds(world);
+    // Another, of another name: nothing of the first is its own, and no id of an order comes back.
+    snprintf(other.name, sizeof(other.name), "somebody_else");
+    ck_assert_int_eq(world_step(world, &other), AGON_OK);
+    ck_assert_ptr_null(engine_halt(engine, SCOPE_SLOT, 0));
+    ck_assert_int_eq(held(0, BTCUSDT), 0);
+    ck_assert_uint_gt(engine->slots.all[0].generation, 1);
+    world_report(world, &old, REPORT_FILL, 6000100, 5, 10005); // a late one of the first's
+    ck_assert_int_eq(held(0, BTCUSDT), 0);
+    ck_assert_uint_eq(engine_counters(engine)->n_foreign, 1);
+    world_order(world, 0, BTCUSDT, AGON_BUY, 5990000, 1000, 1);
+    for (uint32_t i = 0; i + 1 < world->n_cmds; i++)
+        ck_assert_uint_ne(world->cmds[i].order_id, last_cmd()->order_id);
+    ck_assert_uint_eq(ORDER_ID_SLOT(last_cmd()->order_id), 0);
+    end();
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("engine_stop");
@@ -357,6 +415,7 @@ int main(void)
     tcase_add_test(tcase, a_close_does_not_wait_for_ever_and_sells_no_more_than_is_free);
     tcase_add_test(tcase, a_part_is_closed_by_the_same_rules);
     tcase_add_test(tcase, a_derivative_is_closed_reduce_only_whatever_is_left_of_the_slots_money);
+    tcase_add_test(tcase, a_place_is_anothers_when_nothing_of_the_one_before_is_left);
     suite_add_tcase(suite, tcase);
     srunner_run_all(runner, CK_NORMAL);
     failed = srunner_ntests_failed(runner);
