@@ -75,6 +75,7 @@ const char *api_cause(uint8_t cause); /* enum halt_cause */
 void api_put_agent(const struct api *api, uint32_t id, struct jout *out);
 void api_put_limits(const struct api *api, uint32_t id, struct jout *out);
 void api_put_order(const struct api *api, const struct host_view_order *order, struct jout *out);
+void api_put_exit(const struct api *api, const struct host_view_exit *view, struct jout *out);
 void api_put_fill(const struct api *api, const struct host_view_fill *fill, struct jout *out);
 void api_put_position(const struct api *api, uint32_t slot,
                       const struct host_view_position *position, struct jout *out);

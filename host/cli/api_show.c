@@ -286,6 +286,34 @@ void api_put_foreign(const struct api *api, const struct foreign_order *order, s
     jout_close(out, '{');
 }
 
+void api_put_exit(const struct api *api, const struct host_view_exit *view, struct jout *out)
+{
+    static const char *const exit_states[] = {"none", "waiting", "armed", "fired", "failed"};
+    static const char *const exit_causes[] = {"",           "stop",        "trailing",
+                                              "break_even", "take_profit", "time"};
+    static const char *const exit_watches[] = {"book", "mark", "last"};
+    const struct agon_exit *exit = &view->exit;
+    const struct host_view_instrument *at = instrument_at(api, exit->hdr.instrument);
+    int px_exp = at != NULL ? at->px_exp : 0;
+    int qty_exp = at != NULL ? at->qty_exp : 0;
+    const char *reason = reason_name(exit->reason);
+
+    jout_open(out, '{');
+    jout_kv_str(out, "agent", api->view->slots[view->slot % SLOTS_MAX].name);
+    jout_kv_int(out, "plan", (int64_t)exit->id);
+    jout_kv_str(out, "symbol", label(api, exit->hdr.instrument));
+    jout_kv_str(out, "leaves", exit->side == AGON_BUY ? "long" : "short");
+    jout_kv_str(out, "state", NAME_OF(exit_states, exit->state));
+    jout_kv_str(out, "cause", NAME_OF(exit_causes, exit->cause));
+    jout_kv_dec(out, "quantity", exit->left_qty, qty_exp);
+    jout_kv_dec(out, "closing", exit->qty, qty_exp);
+    jout_kv_dec(out, "closed", exit->closed_qty, qty_exp);
+    jout_kv_dec(out, "stop", exit->stop_px, px_exp);
+    jout_kv_str(out, "watches", NAME_OF(exit_watches, exit->watch));
+    jout_kv_str(out, "reason", exit->reason != 0 && reason != NULL ? reason : "");
+    jout_close(out, '{');
+}
+
 void api_put_fill(const struct api *api, const struct host_view_fill *fill, struct jout *out)
 {
     const struct host_view_instrument *at = instrument_at(api, fill->instrument);

@@ -78,6 +78,16 @@ static void put_orders(const struct api *api, int only, struct jout *out)
     jout_close(out, '[');
 }
 
+static void put_exits(const struct api *api, int only, struct jout *out)
+{
+    jout_open(out, '[');
+    for (uint32_t i = 0; i < api->view->n_exits; i++) {
+        if (only < 0 || api->view->exits[i].slot == only)
+            api_put_exit(api, &api->view->exits[i], out);
+    }
+    jout_close(out, '[');
+}
+
 static void put_fills(const struct api *api, int only, struct jout *out)
 {
     const struct host_view *view = api->view;
@@ -108,6 +118,11 @@ static int do_orders(void *ctx, const struct control_call *call, struct jout *ou
                      struct error *err)
 {
     return do_list(ctx, call, out, err, put_orders);
+}
+
+static int do_exits(void *ctx, const struct control_call *call, struct jout *out, struct error *err)
+{
+    return do_list(ctx, call, out, err, put_exits);
 }
 
 static int do_positions(void *ctx, const struct control_call *call, struct jout *out,
@@ -521,6 +536,8 @@ const struct control_verb api_verbs[] = {
      do_agent},
     {"orders", "[AGENT]", "open orders", CONTROL_READ, 0, 1, do_orders},
     {"positions", "[AGENT]", "positions", CONTROL_READ, 0, 1, do_positions},
+    {"exits", "[AGENT]", "exit plans that stand, and where their stops are", CONTROL_READ, 0, 1,
+     do_exits},
     {"fills", "[AGENT]", "the newest fills of this run", CONTROL_READ, 0, 1, do_fills},
     {"books", "[SYMBOL]", "the ten best levels", CONTROL_READ, 0, 1, do_books},
     {"equity", "", "equity of each agent over this run", CONTROL_READ, 0, 0, do_equity},

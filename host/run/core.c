@@ -570,6 +570,20 @@ static void show_orders(struct host *host, uint16_t id)
                                      .t_create = order->t_create};
 }
 
+static void show_exits(struct host *host, uint16_t id)
+{
+    struct host_view *view = host->draft;
+
+    for (const struct exit_plan *plan = engine_next_exit(host->engine, id, NULL); plan != NULL;
+         plan = engine_next_exit(host->engine, id, plan)) {
+        view->n_exits_all++;
+        if (view->n_exits == HOST_VIEW_EXITS)
+            continue;
+        view->exits[view->n_exits].slot = id;
+        engine_exit(plan, &view->exits[view->n_exits++].exit);
+    }
+}
+
 static void show_instrument(struct host *host, agon_instrument_t id)
 {
     const struct instruments *table = engine_instruments(host->engine);
@@ -625,10 +639,13 @@ void host_show(struct host *host)
     view->base_exp = (uint8_t)instruments_asset(table, table->base_currency)->exp;
     view->n_slots = engine_slots(engine)->n;
     view->n_orders = 0;
+    view->n_exits = 0;
+    view->n_exits_all = 0;
     view->n_orders_all = 0;
     for (uint16_t id = 0; id < view->n_slots; id++) {
         show_slot(host, id);
         show_orders(host, id);
+        show_exits(host, id);
     }
     view->n_instruments = 0;
     for (uint32_t id = 1; id <= table->n_instruments && id <= HOST_INSTRUMENTS_MAX; id++)

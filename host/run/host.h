@@ -21,6 +21,7 @@
 #define HOST_VIEW_POSITIONS  32  /* of a slot, in the view: all that it can have */
 #define HOST_VIEW_HALTS      64  /* in the view */
 #define HOST_VIEW_ORDERS     512 /* open ones, in the view */
+#define HOST_VIEW_EXITS      128 /* plans that stand, in the view */
 #define HOST_VIEW_FILLS      256 /* the newest, in the view */
 
 struct host_instrument {
@@ -118,6 +119,11 @@ struct host_view_order {
     agon_qty_t qty, filled_qty;
     agon_ns_t t_create;
 };
+struct host_view_exit { /* an exit plan that stands */
+    uint16_t slot;
+    uint16_t pad[3];
+    struct agon_exit exit;
+};
 struct host_view_fill {
     agon_ns_t t;
     uint64_t order_id, venue_fill, seq;
@@ -172,6 +178,9 @@ struct host_view {
     uint32_t n_orders; /* in orders; n_orders_all are open */
     uint32_t n_orders_all;
     struct host_view_order orders[HOST_VIEW_ORDERS];
+    uint32_t n_exits; /* in exits; n_exits_all stand */
+    uint32_t n_exits_all;
+    struct host_view_exit exits[HOST_VIEW_EXITS];
     uint32_t n_plans;      /* number of the last tournament; 0: none in this run */
     union plan_event plan; /* of it */
     uint64_t n_fills;      /* of this run; number n stands at n % HOST_VIEW_FILLS */

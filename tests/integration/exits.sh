@@ -1,0 +1,70 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Exits are kept by the host. A plugin that buys and hands over a trailing stop is killed by SIGKILL while the stop is
+# armed, then reloaded, then the host is killed with kill -9, with the stop armed and again as soon as it has fired: each
+# time the stop closes the position, once, with what the exchange knows of it. What the price does is the simulated
+# market's; the order of things is the journal's.
+. "$(dirname "$0")/common.sh"
+SPEED=10
+
+journal() { "$AGON" journal cat "$WORK/run/journal" --live --type "$1" 2>/dev/null; }
+n_set() { journal exit_plan | grep -c 'trail_ppm'; }
+n_fired() { journal due | grep -c 'kind=exit'; }
+is_armed() { [ "$(n_set)" -gt "$(n_fired)" ]; }
+has_fired() { [ "$(n_fired)" -ge "$1" ]; }
+is_killed() { journal crash | grep -q 'slot=0'; }
+
+one() { agent "$@" | sed 's/, "binance:ETHUSDT"//'; }
+
+start_sim --seed 5 --speed 10
+live_files "$(one leaver leaver.so 'trail: 400' '' ', orders_on_reload: keep')"
+start_host
+until_true "$HOST_PID" "a position with its stop" is_armed
+
+listed() { "$AGON" ctl exits leaver --dir "$WORK/run" --json >"$WORK/exits" && [ "$(json "$WORK/exits" leaves)" = long ]; }
+until_true "$HOST_PID" "the plan in ctl exits" listed
+
+# SIGKILL of the plugin with its stop armed: the host has no other child.
+fired=$(n_fired)
+child=$(pgrep -P "$HOST_PID" | head -1)
+[ -n "$child" ] || fail "the agent has no process"
+kill -KILL "$child"
+until_true "$HOST_PID" "its end in the journal" is_killed
+until_true "$HOST_PID" "the stop fires without it" has_fired $((fired + 1))
+crash=$(journal crash | sed -n '1s/ .*//p')
+before() { journal "$1" | grep "$2" | awk -v seq="$crash" '$1 < seq' | wc -l; }
+[ "$(before exit_plan trail_ppm)" -gt "$(before due kind=exit)" ] || fail "no stop was armed when the plugin died"
+
+# Another build takes over with a stop armed.
+until_true "$HOST_PID" "the next position with its stop" is_armed
+fired=$(n_fired)
+cp "$PLUGINS/leaver.so" "$WORK/leaver_again.so"
+"$AGON" ctl reload leaver --dir "$WORK/run" >"$WORK/reload" 2>&1 || fail "reload: $(cat "$WORK/reload")"
+until_true "$HOST_PID" "the stop fires behind a reload" has_fired $((fired + 1))
+
+# The host is killed with a stop armed, and as soon as one has fired.
+for when in armed fired; do
+    until_true "$HOST_PID" "a position with its stop" is_armed
+    fired=$(n_fired)
+    [ $when = armed ] || until_true "$HOST_PID" "a stop that fires" has_fired $((fired + 1))
+    kill -9 "$HOST_PID"
+    wait "$HOST_PID" 2>/dev/null
+    fired=$(n_fired)
+    start_host
+    until_true "$HOST_PID" "stops go on after kill -9 ($when)" has_fired $((fired + 1))
+done
+kill -TERM "$HOST_PID"
+ended "$HOST_PID" 0 "the host"
+
+# Each plan fired at most once, whoever was there; cause and price stand in the journal.
+journal due | grep 'kind=exit' >"$WORK/fired"
+[ -z "$(sed 's/.* id=\([0-9]*\).*/\1/' "$WORK/fired" | sort | uniq -d)" ] || fail "a plan fired twice: $(cat "$WORK/fired")"
+! grep -v 'cause=trailing' "$WORK/fired" || fail "an exit fired by something else"
+! grep 'px=0 ' "$WORK/fired" || fail "an exit fired without a price"
+# What was sold is what was bought, but for the position that may be open now: no exit sold anything twice.
+grep '"what":"TRADE"' "$SIM_LOG" | sed 's/.*"side":"\([A-Z]*\)".*"lastQty":"\([0-9.]*\)".*/\1 \2/' >"$WORK/trades"
+awk '{ held += $1 == "BUY" ? $2 : -$2; if (held < -1e-9) exit 1 }' "$WORK/trades" || fail "more was sold than was held"
+ids_once
+until_true 0 "host and exchange agree" settled
+echo "$(wc -l <"$WORK/fired") stops fired, each once: with the plugin killed, behind a reload, and across kill -9 of the host"
+"$AGON" replay "$WORK/run/journal" --verify >"$WORK/replay.out" || fail "the journal does not replay"
