@@ -221,6 +221,7 @@ function drawStatus() {
   const s = state.get('status');
   $('state').dataset.state = s.state;
   set($('state'), s.state);
+  $('state').title = s.halted_by ? `halted by ${s.halted_by}: ${s.halted_for}` : '';
   put('mode', s.mode + (s.speed !== 1 ? ` ${s.speed}×` : ''));
   put('time', s.time ? s.time.slice(0, 19).replace('T', ' ') : 'no time yet');
   put('equity', money(s.equity));
@@ -228,7 +229,7 @@ function drawStatus() {
   put('fills-n', count(s.fills));
   put('open-n', count(s.open_orders));
   put('events-n', count(s.events));
-  set($('halt'), s.state === 'halted' || s.state === 'killed' ? 'Resume all' : 'Halt all');
+  set($('halt'), ['halted', 'stopped', 'killed'].includes(s.state) ? 'Resume all' : 'Halt all');
   put('about', `Agon ${s.version} · run ${s.run} · up ${Math.floor(s.up_s / 60)} min · journal ${s.journal}, ${s.journal_class}`);
   document.title = `${s.state === 'running' ? '' : s.state + ' · '}${signed(s.result)} · Agon`;
 }
@@ -459,7 +460,7 @@ async function haltAll() {
   const s = state.get('status')?.state;
   if (s === 'killed') {
     if (await sure('Lift the kill switch?', 'Agents may send orders again at once.', 'Lift it')) await order('resume', ['kill']);
-  } else await order(s === 'halted' ? 'resume' : 'halt', ['all']);
+  } else await order(s === 'halted' || s === 'stopped' ? 'resume' : 'halt', ['all']);
 }
 async function killAll() {
   if (await sure('Throw the kill switch?', 'Every open order is cancelled and every new one is refused, until it is lifted. Positions stay.', 'Kill')) await order('kill');
