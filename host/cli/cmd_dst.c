@@ -4,6 +4,7 @@
 
 #include "cli/args.h"
 #include "cli/commands.h"
+#include "cli/dst_ambiguous.h"
 #include "cli/dst_bytes.h"
 #include "dst/dst.h"
 #include "sys/clock.h"
@@ -11,7 +12,7 @@
 #define SHRINK_RUNS 120
 
 struct opts {
-    uint64_t seed, n_events, until, first;
+    uint64_t seed, n_events, until, first, n_ambiguous;
     int64_t n_seeds, max_agents, max_instruments;
     const char *without;
     int64_t safety_s;
@@ -207,6 +208,8 @@ int cmd_dst(int argc, char **argv)
         {"first", ARG_U64, "N", "the first of them (1)", &opts.first},
         {"bytes", ARG_FLAG, NULL,
          "the whole live host, over simulated bytes, disk, clock and threads", &opts.is_bytes},
+        {"ambiguous", ARG_U64, "N",
+         "N requests of unknown fate through a real gateway, on both markets", &opts.n_ambiguous},
         {"safety", ARG_INT, "S", "with --bytes: simulated seconds with faults", &opts.safety_s,
          .min = 0, .max = 100000},
         {"events", ARG_U64, "N", "engine events with faults in each (5000)", &opts.n_events},
@@ -238,6 +241,9 @@ int cmd_dst(int argc, char **argv)
 
     if (rc != ARGS_RUN)
         return rc;
+    if (opts.n_ambiguous > 0)
+        return dst_ambiguous(opts.is_seed_given ? opts.seed : opts.first, opts.n_ambiguous,
+                             opts.is_stopping);
     if (opts.is_bytes) {
         const struct dst_bytes_opts bytes = {.first = opts.is_seed_given ? opts.seed : opts.first,
                                              .n_seeds = (uint64_t)opts.n_seeds,

@@ -66,6 +66,7 @@ struct gateway_request {
     uint64_t a, b;
     struct outbox_entry *entry;
     uint64_t order_id; /* entry's, to see that it still is the same */
+    uint32_t number;   /* of the order's request that this is sent for */
 };
 
 struct link {

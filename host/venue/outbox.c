@@ -360,6 +360,7 @@ struct outbox_entry *outbox_command(struct outbox *outbox, const struct order_cm
     if (cmd->kind == CMD_NEW)
         entry->rev = cmd->rev;
     entry->pending = cmd->kind;
+    entry->number = ++outbox->n_requests;
     entry->pending_rev = cmd->rev;
     entry->next_px = cmd->px;
     entry->next_qty = cmd->qty;

@@ -61,6 +61,7 @@ struct outbox_entry {
     uint8_t is_adopted;   /* seen, and the core has not named it to us */
     uint8_t lost_rev;     /* of the last replacement that was given up; 0: none */
     uint8_t pending;      /* enum cmd_kind of the request on its way; 0: none */
+    uint32_t number; /* of that request: what is told of one before it is not of it */
     uint8_t pending_rev;  /* of the order as it shall be */
     uint8_t is_unknown;   /* fate of the request */
     uint8_t is_old_gone;  /* REPLACE: the old wire order is cancelled, the new one not yet seen */
@@ -112,6 +113,7 @@ struct outbox {
     uint32_t n_fills, fill_hand, fill_capacity;
     int (*emit)(void *ctx, struct agon_event_hdr *record);
     void *ctx;
+    uint32_t n_requests;
     uint64_t n_unknown, n_absent, n_foreign, n_adopted, n_reopened;
     struct outbox_stray strays[OUTBOX_STRAYS];
     uint32_t n_strays;      /* in strays */

@@ -173,6 +173,16 @@ static uint8_t wire_rev(const struct binance *binance, uint8_t rev)
     return binance->flavour->is_in_place ? 0 : rev;
 }
 
+/* Is it still what its order waits for? The stream may have told of it before its answer came, and
+ * another request have begun since, of which that answer says nothing. */
+static int is_pending(const struct gateway_request *request)
+{
+    const struct outbox_entry *entry = request->entry;
+
+    return entry->order_id == request->order_id && entry->pending != 0 &&
+           entry->number == request->number;
+}
+
 int binance_write(void *self, struct gateway_request *request, struct gateway_http *http)
 {
     struct binance *binance = self;
@@ -184,7 +194,7 @@ int binance_write(void *self, struct gateway_request *request, struct gateway_ht
 
     // The order came to its end, or to its answer, while the request waited.
     if (entry != NULL && (entry->order_id != request->order_id ||
-                          (request->kind != REQ_QUERY && entry->pending == 0)))
+                          (request->kind != REQ_QUERY && !is_pending(request))))
         return AGON_ESTATE;
     binance_params_init(params, writing.text, sizeof(writing.text));
     if (request->symbol != NULL)
@@ -300,6 +310,7 @@ struct gateway_request *binance_ask_order(struct binance *binance, enum request_
     request->symbol = symbol;
     request->entry = entry;
     request->order_id = entry->order_id;
+    request->number = entry->number;
     request->cost[BUCKET_WEIGHT] = binance->flavour->weights[kind];
     if (kind == REQ_NEW || kind == REQ_REPLACE || kind == REQ_SWAP_NEW)
         request->cost[BUCKET_ORDERS] = request->cost[BUCKET_ORDERS_DAY] = 1;
@@ -626,7 +637,7 @@ static void answer_request(struct binance *binance, struct gateway_request *requ
     int is_cancel = request->kind == REQ_CANCEL;
     int is_done = 0;
 
-    if (entry->order_id != request->order_id || entry->pending == 0)
+    if (!is_pending(request))
         return;
     if (fate == FATE_NOT_SENT) {
         // The second half of a swap: the first is done, so it is no "nothing happened".

@@ -81,6 +81,14 @@ static int take_cancel_replace(struct binance *binance, const struct http_messag
                          replace->text);
     if (half == ANSWER_UNKNOWN || half == ANSWER_DUPLICATE)
         return 0;
+    // The old order is not there: it ended, or this is the answer to a second copy of a request
+    // that was done. Which of them only the new order's absence tells.
+    if (replace->cancel_result != 1 && half == ANSWER_NO_ORDER &&
+        strstr(replace->text, "restrictions") == NULL) {
+        outbox_outcome(outbox, entry, OUTCOME_UNKNOWN, REASON_VENUE_UNKNOWN_ORDER,
+                       replace->cancel_code, now);
+        return 1;
+    }
     outbox_outcome(outbox, entry, OUTCOME_REJECTED,
                    replace->cancel_result == 1
                        ? binance_refusal(half, replace->new_code, replace->text)
