@@ -61,7 +61,7 @@ struct outbox_entry {
     uint8_t is_adopted;   /* seen, and the core has not named it to us */
     uint8_t lost_rev;     /* of the last replacement that was given up; 0: none */
     uint8_t pending;      /* enum cmd_kind of the request on its way; 0: none */
-    uint32_t number; /* of that request: what is told of one before it is not of it */
+    uint32_t number;      /* of that request: what is told of one before it is not of it */
     uint8_t pending_rev;  /* of the order as it shall be */
     uint8_t is_unknown;   /* fate of the request */
     uint8_t is_old_gone;  /* REPLACE: the old wire order is cancelled, the new one not yet seen */
