@@ -171,7 +171,7 @@ enum op {
     OPS
 };
 
-static void remember(struct bytes *world, int rc, int is_on, uint8_t *what)
+static void remember(struct bytes *world, int rc, uint8_t *what)
 {
     if (world->is_dying || rc == AGON_ETIME) {
         world->word.is_unsure = 1;
@@ -179,9 +179,9 @@ static void remember(struct bytes *world, int rc, int is_on, uint8_t *what)
     }
     if (rc < 0)
         return;
-    *what = is_on != 0;
+    *what = 1;
     // From here on nothing new: what the slots had decided by now has lower numbers.
-    if (is_on && world->host != NULL) {
+    if (world->host != NULL) {
         world->word.run = (uint16_t)engine_run(world->host->engine);
         for (uint16_t id = 0; id < BYTES_SLOTS; id++) {
             const struct slot *slot = slots_get(engine_slots(world->host->engine), id);
@@ -270,14 +270,11 @@ static void replace_plugin(struct bytes *world, int is_back)
     bytes_trace(world, "OPERATOR reloads %s: %d %s", slot, rc, err.text);
 }
 
-static void resume_all(struct bytes *world)
+// It may be done before its answer is heard.
+static void resume(struct bytes *world, uint8_t scope, uint32_t id, uint16_t reason, uint8_t which)
 {
-    uint8_t was = 0;
-    int rc = command(world, COMMAND_RESUME, SCOPE_GLOBAL, 0, REASON_OPERATOR, HALT_OPERATOR, 0);
-
-    remember(world, rc, 0, &world->word.is_halted);
-    remember(world, rc, 0, &world->word.is_stopped);
-    (void)was;
+    if (command(world, COMMAND_RESUME, scope, id, reason, which, 0) < 0 || world->is_dying)
+        world->word.is_unsure = 1;
 }
 
 static void *operate(void *ctx)
@@ -291,34 +288,35 @@ static void *operate(void *ctx)
     switch ((enum op)world->op.kind) {
     case OP_HALT_SLOT:
         rc = command(world, COMMAND_HALT, SCOPE_SLOT, slot, REASON_OPERATOR, 0, 0);
-        remember(world, rc, 1, &word->is_slot_halted[slot]);
+        remember(world, rc, &word->is_slot_halted[slot]);
         some[BYTES_SOME_HALT] += rc >= 0;
         break;
     case OP_HALT_ALL:
         rc = command(world, COMMAND_HALT, SCOPE_GLOBAL, 0, REASON_OPERATOR, HALT_OPERATOR, 0);
-        remember(world, rc, 1, &word->is_halted);
+        remember(world, rc, &word->is_halted);
         some[BYTES_SOME_HALT] += rc >= 0;
         break;
     case OP_KILL:
         rc = command(world, COMMAND_KILL, SCOPE_GLOBAL, 0, REASON_OPERATOR, 0, 0);
-        remember(world, rc, 1, &word->is_killed);
+        remember(world, rc, &word->is_killed);
         some[BYTES_SOME_KILL] += rc >= 0;
         break;
     case OP_STOP:
         rc = command(world, COMMAND_STOP, SCOPE_GLOBAL, 0, REASON_OPERATOR, 0, 0);
-        remember(world, rc, 1, &word->is_stopped);
+        remember(world, rc, &word->is_stopped);
         some[BYTES_SOME_STOP] += rc >= 0;
         break;
     case OP_RESUME_ALL:
-        resume_all(world);
+        word->is_halted = word->is_stopped = 0;
+        resume(world, SCOPE_GLOBAL, 0, REASON_OPERATOR, HALT_OPERATOR);
         break;
     case OP_RESUME_KILL:
-        rc = command(world, COMMAND_RESUME, SCOPE_GLOBAL, 0, REASON_KILL, HALT_KILL, 0);
-        remember(world, rc, 0, &word->is_killed);
+        word->is_killed = 0;
+        resume(world, SCOPE_GLOBAL, 0, REASON_KILL, HALT_KILL);
         break;
     case OP_RESUME_SLOT:
-        rc = command(world, COMMAND_RESUME, SCOPE_SLOT, slot, REASON_OPERATOR, 0, 0);
-        remember(world, rc, 0, &word->is_slot_halted[slot]);
+        word->is_slot_halted[slot] = 0;
+        resume(world, SCOPE_SLOT, slot, REASON_OPERATOR, 0);
         break;
     case OP_CANCEL:
         (void)command(world, COMMAND_CANCEL_ALL, SCOPE_SLOT, slot, REASON_OPERATOR, 0, 0);

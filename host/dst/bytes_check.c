@@ -12,8 +12,9 @@
 #include "venue/client_id.h"
 
 #define WIRED_MAX    65536u
-#define OFF_BY       (2 * SECOND) /* that engine time may be from true time */
-#define PX_SLACK_PPM 40000        /* between the price that risk judged by and the order's own */
+#define OFF_BY       (2 * SECOND)  /* that engine time may be ahead of true time */
+#define IDLE_MAX     (62 * SECOND) /* ... and behind it */
+#define PX_SLACK_PPM 40000         /* between the price that risk judged by and the order's own */
 
 static struct order_ids *ids_of(struct bytes *world)
 {
@@ -200,6 +201,7 @@ void bytes_check_boot(struct bytes *world)
     struct orders *orders = engine_orders(world->host->engine);
 
     world->ids = *ids_of(world);
+    world->t_boot = world->sched.now;
     for (uint64_t i = 0; i < world->n_wired; i++) {
         if (orders_find(orders, world->wired_ids[i]) == NULL) {
             bytes_fail(world, "inv-03",
@@ -227,7 +229,8 @@ void bytes_check_turn(struct bytes *world)
 
     if (broken != NULL)
         bytes_fail(world, "inv-08", "%s: %s", broken, text);
-    if ((off > OFF_BY || off < -OFF_BY) && world->sched.now - world->t_boot > 15 * SECOND)
+    // Between events it stands; a timer is due each minute.
+    if (off > OFF_BY || (off < -IDLE_MAX && world->sched.now - world->t_boot > IDLE_MAX))
         bytes_fail(world, "inv-25", "engine time is %.3f s from true time", (double)off / 1e9);
 }
 
