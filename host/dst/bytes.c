@@ -8,6 +8,7 @@
 #include "base/hash.h"
 #include "dst/bytes_impl.h"
 #include "run/host_impl.h"
+#include "sys/clock.h"
 
 #define WARM_NS  (60 * SECOND)  /* at most until everybody trades */
 #define HEAL_NS  (120 * SECOND) /* at most until everything is known again */
@@ -473,6 +474,12 @@ static void each_second(void *ctx, uint64_t a, uint64_t b)
     (void)a;
     (void)b;
     if (world->host != NULL && world->host->is_running) {
+        for (uint16_t id = 0; id < BYTES_SLOTS; id++) {
+            const struct slot *slot = slots_get(engine_slots(world->host->engine), id);
+
+            if (slot != NULL && slot->n_crashes > 0)
+                world->result->some[BYTES_SOME_AGENT_CRASH]++;
+        }
         world->result->some[BYTES_SOME_UNKNOWN] += world->host->io_status.n_unknown > 0;
         bytes_check_turn(world);
         // What a supervisor does: a journal that failed stays so until a restart.
@@ -625,6 +632,13 @@ static void close_run(struct bytes *world)
     bytes_check_close_run(world);
 }
 
+// As the real port's.
+static agon_ns_t host_utc(void *ctx)
+{
+    (void)ctx;
+    return clock_wall();
+}
+
 static void on_sent(void *ctx, uint16_t port, const void *bytes, size_t n)
 {
     bytes_check_sent(ctx, port, bytes, n);
@@ -646,6 +660,7 @@ static int open_world(struct bytes *world, struct error *err)
     if (rc < 0)
         return rc;
     net_tap(world->net, &tap);
+    net_utc(world->net, host_utc, world);
     net_rates(world->net)->latency_ns = MS;
     for (uint32_t at = 0; at < world->swarm.n_venues && rc >= 0; at++)
         rc = bytes_venue_open(world, at, err);

@@ -396,7 +396,8 @@ void bytes_roster(struct bytes *world)
         sub->n_instruments = 1 + (uint32_t)(draw >> 32) % (world->swarm.n_venues > 1 ? 3u : 2u);
         for (uint32_t k = 0; k < sub->n_instruments; k++)
             sub->instruments[k] = k + 1;
-        snprintf(slot->plugin, sizeof(slot->plugin), "trader-1");
+        snprintf(slot->plugin, sizeof(slot->plugin), "%s",
+                 bytes_has(world, BYTES_AGENT) && (draw >> 48 & 1) != 0 ? "failing-1" : "trader-1");
         slot->orders_on_reload = (draw >> 40 & 1) != 0 ? CREW_ORDERS_KEEP : CREW_ORDERS_CANCEL;
         slot->checkpoint_ns = 0;
     }
