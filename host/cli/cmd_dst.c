@@ -228,10 +228,12 @@ int cmd_dst(int argc, char **argv)
         {NULL}};
     const struct args_spec spec = {
         .usage = "[OPTION...]",
-        .about = "Runs the engine, its journal and its recovery against a simulated exchange, "
-                 "network, disk and clock that fail as the seed says, and checks after every event "
-                 "what must hold. Ends with 1 when a promise was broken, and says how to see it "
-                 "again.",
+        .about =
+            "Runs the engine, its journal and its recovery against a simulated exchange, "
+            "network, disk and clock that fail as the seed says, and checks after every event "
+            "what must hold. With --bytes it is the live host with its gateways, against the "
+            "simulator's exchanges. Ends with 1 when a promise was broken, and says how to see "
+            "it again.",
         .args = table};
     struct dst_config config = {0};
     struct total total = {0};

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* dst: the whole host in one process, one thread and one seed, with everything around it simulated.
+/* dst: the engine and its journal in one process, one thread and one seed, with everything around
+ * them simulated. Gateways, boot, threads and reloads are not in it: dst/bytes.h drives those.
  *
  * The engine, risk, orders, ledger, journal, snapshots and recovery are the release's own objects.
  * Around them stand a simulated exchange (over host/match) with a truth that the engine cannot see,
