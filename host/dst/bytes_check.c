@@ -141,7 +141,9 @@ static void check_risk(struct bytes *world, const struct truth *truth)
     for (uint32_t i = 0; i < world->n_truths; i++) {
         const struct truth *one = &world->truths[i];
 
-        if (!one->is_open || !one->is_ours || one->slot != truth->slot)
+        // One that was decided later and reduces may have come first.
+        if (!one->is_open || !one->is_ours || one->slot != truth->slot ||
+            one->order_id > truth->order_id)
             continue;
         n_open++;
         if (one->coin == truth->coin && one->side == truth->side)
@@ -189,6 +191,7 @@ void bytes_check_meet(struct bytes *world, struct truth *truth)
         return;
     }
     truth->is_ours = 1;
+    truth->order_id = order_id;
     truth->slot = ORDER_ID_SLOT(order_id);
     truth->is_reducing =
         (uint8_t)is_reducing(world, truth->coin, truth->slot, truth->side, truth->qty);

@@ -50,7 +50,7 @@ struct thread {
 
 struct truth { /* an order as the exchange has it, by its own word */
     char client[24];
-    uint64_t venue_order;
+    uint64_t venue_order, order_id;
     int64_t px, qty, done; /* 10^-8 */
     uint32_t n_new;
     uint8_t venue, coin, side, is_open, is_ours, is_reducing;
