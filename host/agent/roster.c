@@ -122,6 +122,10 @@ static const struct schema_field fields[] = {
     {"seed", SCHEMA_U64, SCHEMA_MEMBER(struct roster, seed), .doc = "of all draws"},
     {"base_currency", SCHEMA_NAME, SCHEMA_MEMBER(struct roster, base_currency), .preset = "USDT",
      .doc = "capital and limits are in it"},
+    {"valuation", SCHEMA_ANY, SCHEMA_MEMBER(struct roster, valuation_node),
+     .doc = "asset: the instrument that says what it is worth in the base currency"},
+    {"assets", SCHEMA_ANY, SCHEMA_MEMBER(struct roster, assets_node),
+     .doc = "asset: decimals of its amounts, 0 to 8 (default 8): fewer hold more"},
     {"agents", SCHEMA_MAP, SCHEMA_ARRAY(struct roster, slots, n_slots), .sub = &slot_schema,
      .list_min = 1, .is_required = 1, .doc = "who plays"},
     {"tournament", SCHEMA_MAP, SCHEMA_MEMBER(struct roster, tournament), .sub = &tournament_schema,
@@ -317,6 +321,8 @@ int roster_read(struct roster *roster, struct config *config)
 
     if (config_root(config) != NULL) {
         check(config, roster);
+        values_read(&roster->values, config, roster->base_currency);
+        roster->valuation_node = roster->assets_node = NULL;
         tournament_rules_of(&roster->tournament, config, &roster->rules);
     }
     rc = config_error_count(config) > 0 ? AGON_EINVAL : rc;
@@ -341,7 +347,7 @@ static uint64_t seed_of(const struct roster *roster, uint32_t i)
 
 #define NAMES_SHOWN 8
 
-static void refuse_instrument(struct config *config, const struct config_node *node,
+void roster_refuse_instrument(struct config *config, const struct config_node *node,
                               const struct roster_names *names)
 {
     const char *word = config_text(node);
@@ -381,7 +387,12 @@ static void take_instruments(const struct roster *roster, uint32_t i, struct con
             at++;
         to->instruments[k] = at < names->n ? at + 1 : 0;
         if (at == names->n)
-            refuse_instrument(config, config_at(config, "agents[%u].instruments[%u]", i, k), names);
+            roster_refuse_instrument(config, config_at(config, "agents[%u].instruments[%u]", i, k),
+                                     names);
+        else
+            values_judge(&roster->values, config,
+                         config_at(config, "agents[%u].instruments[%u]", i, k),
+                         roster->base_currency, names, at);
     }
 }
 
@@ -443,9 +454,10 @@ void roster_judge(const struct roster *roster, struct config *config,
         take_instruments(roster, i, config, names, &unused);
 }
 
-int roster_resolve(const struct roster *roster, struct config *config, const char *dir,
+int roster_resolve(struct roster *roster, struct config *config, const char *dir,
                    const struct roster_names *names, struct crew_slot *slots)
 {
+    values_resolve(&roster->values, config, roster->base_currency, names);
     for (uint32_t i = 0; i < roster->n_slots; i++) {
         take_slot(roster, i, config, dir, &slots[i]);
         take_instruments(roster, i, config, names, &slots[i].record.subscription);

@@ -4,6 +4,7 @@
  *
  *     seed: 1
  *     base_currency: USDT
+ *     valuation: {BTC: "binance:BTCUSDT"}    # see agent/values.h
  *     agents:
  *       - name: ema_fast
  *         plugin: plugins/ema_cross.so
@@ -21,6 +22,7 @@
 
 #include "agent/crew.h"
 #include "agent/tournament.h"
+#include "agent/values.h"
 #include "config/schema.h"
 
 #define ROSTER_AMT_EXP   LIMITS_AMT_EXP /* of capital and limits, in the base currency */
@@ -69,6 +71,8 @@ struct roster_slot {
 struct roster {
     uint64_t seed;
     char base_currency[16];
+    const struct config_node *valuation_node, *assets_node; /* while it is read */
+    struct values values;
     struct tournament_words tournament; /* while it is read */
     struct tournament_rules rules;      /* mode 0: no tournament */
     uint32_t n_slots;
@@ -88,7 +92,10 @@ const char *roster_stage_name(uint8_t stage);
 struct roster_names {
     uint32_t n;
     char instruments[ROSTER_NAMES_MAX][64];
+    struct values_pair pairs[ROSTER_NAMES_MAX];
 };
+void roster_refuse_instrument(struct config *config, const struct config_node *node,
+                              const struct roster_names *names);
 /* A map of names and values: at most CREW_PARAMS_MAX of them. What is wrong is refused at its
  * place.
  */
@@ -99,8 +106,9 @@ void roster_judge(const struct roster *roster, struct config *config,
                   const struct roster_names *names);
 /* The slots as the crew takes them: records without what only the plugin can say; plugin is the
  * path below dir (NULL: as it stands there). config is the one that the roster was read from: each
- * instrument that is not in names is refused there, at its place. AGON_EINVAL. */
-int roster_resolve(const struct roster *roster, struct config *config, const char *dir,
+ * instrument that is not in names, or is priced in what nothing values, is refused there, at its
+ * place. The instruments of roster->values are found. AGON_EINVAL. */
+int roster_resolve(struct roster *roster, struct config *config, const char *dir,
                    const struct roster_names *names, struct crew_slot *slots);
 
 #endif

@@ -80,6 +80,8 @@ void api_put_fill(const struct api *api, const struct host_view_fill *fill, stru
 void api_put_position(const struct api *api, uint32_t slot,
                       const struct host_view_position *position, struct jout *out);
 void api_put_book(const struct api *api, uint32_t at, struct jout *out);
+/* What an asset is worth in the base currency, and by what. */
+void api_put_value(const struct api *api, const struct host_view_value *value, struct jout *out);
 void api_put_feed(const struct api *api, struct jout *out);
 void api_put_foreign(const struct api *api, const struct foreign_order *order, struct jout *out);
 void api_put_latency(const struct api *api, struct jout *out);

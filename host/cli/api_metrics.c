@@ -252,6 +252,17 @@ void api_metrics(void *ctx, FILE *out)
     halts(out, api);
     gauge(out, "agon_journal_state", "0 runs; above it, what a full or broken disk has done.",
           view->journal_state);
+    if (view->n_values > 0)
+        head(out, "agon_valuation_age_seconds", "gauge",
+             "Age of the price that an asset is valued by; +Inf: none yet.");
+    for (uint32_t i = 0; i < view->n_values; i++) {
+        fprintf(out, "agon_valuation_age_seconds{asset=\"");
+        label(out, view->values[i].asset);
+        if (view->values[i].age_ns == INT64_MAX)
+            fprintf(out, "\"} +Inf\n");
+        else
+            fprintf(out, "\"} %.9g\n", (double)view->values[i].age_ns / 1e9);
+    }
     gauge(out, "agon_journal_behind_events", "Numbered and not durable yet.",
           view->seq >= view->durable_seq ? (double)(view->seq - view->durable_seq) : 0.0);
     gauge(out, "agon_engine_time_seconds", "Engine time, UTC.", (double)view->t / 1e9);

@@ -34,6 +34,9 @@ void api_put_time(struct jout *out, const char *key, agon_ns_t t)
     jout_str(out, text);
 }
 
+/* The preset of book_age: a slot that has another one is judged by its own. */
+#define STALE_NS ((agon_ns_t)60 * 1000000000)
+
 static void put_money(const struct api *api, struct jout *out, const char *key, agon_amt_t amt)
 {
     jout_kv_dec(out, key, num_rescale(amt, api->view->base_exp, 2, NUM_EVEN), 2);
@@ -115,6 +118,7 @@ void api_put_status(const struct api *api, struct jout *out)
     agon_amt_t capital_amt = 0;
     uint32_t n_playing = 0;
     uint32_t n_agents = 0;
+    uint32_t n_stale = 0;
 
     for (uint32_t i = 0; i < view->n_slots; i++) {
         equity_amt = num_add(equity_amt, view->slots[i].equity_amt);
@@ -156,7 +160,31 @@ void api_put_status(const struct api *api, struct jout *out)
     jout_kv_str(out, "journal", journal_state_name((enum journal_state)view->journal_state));
     jout_kv_str(out, "journal_class", api->is_async ? "async" : "sync");
     jout_kv_str(out, "health", NAME_OF(healths, view->venue.health));
+    for (uint32_t i = 0; i < view->n_values; i++)
+        n_stale += view->values[i].age_ns > STALE_NS;
+    jout_kv_int(out, "stale_valuations", n_stale);
     jout_kv_str(out, "version", AGON_VERSION);
+    jout_close(out, '{');
+}
+
+void api_put_value(const struct api *api, const struct host_view_value *value, struct jout *out)
+{
+    const struct host_view_instrument *by = &api->view->instruments[value->instrument - 1];
+
+    jout_open(out, '{');
+    jout_kv_str(out, "asset", value->asset);
+    jout_kv_str(out, "instrument", label(api, value->instrument));
+    jout_key(out, "price");
+    if (value->px > 0)
+        jout_dec(out, value->px, by->px_exp);
+    else
+        jout_null(out);
+    jout_key(out, "age_s");
+    if (value->age_ns != INT64_MAX)
+        jout_int(out, value->age_ns / 1000000000);
+    else
+        jout_null(out);
+    jout_kv_bool(out, "stale", value->age_ns > STALE_NS);
     jout_close(out, '{');
 }
 

@@ -277,6 +277,9 @@ static int compare(struct diff *diff, struct error *err)
 
     if (strcmp(diff->roster->base_currency, config->base_currency) != 0)
         return error_set(err, AGON_ENOTSUP, "base_currency cannot change while the host runs");
+    if (!values_are_equal(&diff->roster->values, &config->values))
+        return error_set(err, AGON_ENOTSUP,
+                         "valuation and assets cannot change while the host runs");
     rc = add_agents(diff, err);
     if (rc < 0)
         return rc;
@@ -313,6 +316,14 @@ static int read_file(struct diff *diff, struct error *err)
     for (uint32_t i = 0; i < diff->names.n; i++)
         snprintf(diff->names.instruments[i], sizeof(diff->names.instruments[i]), "%s:%s",
                  diff->view->instruments[i].venue, diff->view->instruments[i].symbol);
+    for (uint32_t i = 0; i < diff->names.n; i++) {
+        const struct host_view_instrument *at = &diff->view->instruments[i];
+        struct values_pair *pair = &diff->names.pairs[i];
+
+        memcpy(pair->base, at->base, sizeof(pair->base));
+        memcpy(pair->quote, at->quote, sizeof(pair->quote));
+        pair->qty_exp = at->kind == INSTRUMENT_SPOT ? at->qty_exp : 0;
+    }
     yaml = config_new(diff->apply->path, bytes, n, NULL);
     rc = yaml != NULL ? roster_read(diff->roster, yaml) : AGON_ENOMEM;
     if (rc >= 0)

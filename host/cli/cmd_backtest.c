@@ -210,12 +210,14 @@ static int take_roster(const struct opts *opts, struct crew_slot *slots,
 {
     static struct roster_names names;
     static char base_currency[16];
+    static struct values values;
     char plugins[512];
     struct slots_roster from = {.command = "backtest",
                                 .path = opts->roster,
                                 .plugins = opts->plugin_dir,
                                 .names = &names,
-                                .rules = &config->tournament};
+                                .rules = &config->tournament,
+                                .values = &values};
     struct error err = {0};
 
     if (backtest_names(config, &names, &err) < 0) {
@@ -225,6 +227,7 @@ static int take_roster(const struct opts *opts, struct crew_slot *slots,
     if (from.plugins == NULL)
         from.plugins = demo_plugin_dir(plugins) ? plugins : ".";
     config->base_currency = base_currency;
+    config->values = &values;
     return slots_of_roster(slots, &config->n_slots, base_currency, &from);
 }
 

@@ -214,6 +214,20 @@ static int do_feed(void *ctx, const struct control_call *call, struct jout *out,
     return AGON_OK;
 }
 
+static int do_valuation(void *ctx, const struct control_call *call, struct jout *out,
+                        struct error *err)
+{
+    const struct api *api = ctx;
+
+    (void)call;
+    (void)err;
+    jout_open(out, '[');
+    for (uint32_t i = 0; i < api->view->n_values; i++)
+        api_put_value(api, &api->view->values[i], out);
+    jout_close(out, '[');
+    return AGON_OK;
+}
+
 static int do_latency(void *ctx, const struct control_call *call, struct jout *out,
                       struct error *err)
 {
@@ -544,6 +558,8 @@ const struct control_verb api_verbs[] = {
     {"feed", "", "the venue's connections, gaps, limits", CONTROL_READ, 0, 0, do_feed},
     {"foreign", "", "open orders on our accounts that this host did not send", CONTROL_READ, 0, 0,
      do_foreign},
+    {"valuation", "", "what other assets are worth in the base currency, and by which instrument",
+     CONTROL_READ, 0, 0, do_valuation},
     {"latency", "",
      "of an engine step, from the socket to its end, and on to each agent's callback", CONTROL_READ,
      0, 0, do_latency},

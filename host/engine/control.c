@@ -102,10 +102,10 @@ static int config_slot(struct engine *engine, const struct record_slot *record)
             engine_note(engine, ALERT_CONFIG, "a slot names an instrument that does not exist");
             return AGON_EINVAL;
         }
-        if (record->agent_kind == AGON_STRATEGY &&
-            instrument->quote != engine->table.base_currency) {
+        if (record->agent_kind == AGON_STRATEGY && !value_has_way(engine, instrument->quote)) {
             engine_note(engine, ALERT_CONFIG,
-                        "a slot may trade only instruments quoted in the base currency");
+                        "a slot may trade only what is priced in the base currency, or in an asset "
+                        "that an instrument values");
             return AGON_EINVAL;
         }
     }
@@ -237,6 +237,8 @@ int control_config(struct engine *engine, const struct agon_event_hdr *event)
         if (event_bytes(event) != sizeof(struct record_param))
             return AGON_EINVAL;
         return config_param(engine, (const struct record_param *)(const void *)event);
+    case CONFIG_VALUATION:
+        return value_config(engine, (const struct record_valuation *)(const void *)event);
     case CONFIG_TOURNAMENT:
         if (event_bytes(event) != sizeof(struct record_tournament))
             return AGON_EINVAL;
@@ -558,8 +560,12 @@ void engine_due(const struct engine *engine, struct record_due *due)
 void control_sample(struct engine *engine, uint16_t id, int is_hour)
 {
     struct slot *slot = &engine->slots.all[id];
-    agon_amt_t equity_amt = engine_equity(engine, id);
+    agon_amt_t equity_amt;
 
+    value_watch(engine, slot);
+    // What has no price is no loss and no gain.
+    if (!value_equity(engine, id, &equity_amt))
+        return;
     if (is_hour)
         score_hour(&engine->scores[id], equity_amt);
     else

@@ -181,9 +181,14 @@ agon_amt_t engine_free_of(const struct engine *engine, const struct slot *slot,
     for (uint32_t i = 0; i < n; i++) {
         const struct agon_instrument *other = instruments_get(&engine->table, all[i].instrument);
 
-        if (other != NULL && other->quote == asset &&
-            engine_account(engine, slot, other) == account)
+        if (other == NULL || engine_account(engine, slot, other) != account)
+            continue;
+        if (other->quote == asset)
             amt = num_add(amt, -all[i].working_buy_amt);
+        // What one pair pays in may be what another one sells.
+        if (other->base == asset && other->kind == INSTRUMENT_SPOT)
+            amt = num_add(amt, -num_rescale(all[i].working_sell_qty, other->qty_exp,
+                                            instruments_asset(&engine->table, asset)->exp, NUM_UP));
     }
     return num_add(amt, -engine_bound_amt(engine, slot, account, asset));
 }

@@ -156,6 +156,10 @@ struct halt {    /* whoever has not said who and why has left the texts empty */
 /* enum scope; id: of a venue, instrument or slot, and of everything: enum halt_cause. NULL: none.
  */
 const struct halt *engine_halt(const struct engine *engine, uint8_t scope, uint32_t id);
+/* Which instrument values an asset in the base currency; 0: none does, or it is that itself. */
+agon_instrument_t engine_valued_by(const struct engine *engine, agon_asset_t asset);
+/* How old the price of that is; INT64_MAX: there is none yet. */
+agon_ns_t engine_value_age(const struct engine *engine, agon_asset_t asset);
 agon_amt_t engine_equity(const struct engine *engine, uint16_t slot); /* base currency */
 /* The memory of the bus, its size, and the writer's cursor behind the last complete step: what a
  * runner needs to read on from here. */

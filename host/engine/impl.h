@@ -92,7 +92,8 @@ struct engine {
     uint16_t close_reason[SLOTS_MAX];  /* enum reason: of the last who wanted it */
     agon_ns_t close_t[SLOTS_MAX];      /* since when something is wanted closed */
     uint8_t has_picture[LEDGER_ACCOUNTS_MAX];
-    uint16_t account_of[VENUES_MAX + 1]; /* venue's account + 1; 0: the slot's own */
+    agon_instrument_t valued_by[ASSETS_MAX + 1]; /* 0: nothing does; the base currency: 0 too */
+    uint16_t account_of[VENUES_MAX + 1];         /* venue's account + 1; 0: the slot's own */
     /* So far may what derivatives made as we reckon it be from the venue's; base currency. */
     agon_amt_t slack_amt[LEDGER_ACCOUNTS_MAX];
     uint64_t type_watchers[64]; /* slots whose mask has the type */
@@ -281,6 +282,26 @@ void tournament_save(const struct tournament *tournament, uint32_t n_slots, stru
 int tournament_load(struct tournament *tournament, uint32_t n_slots, struct dec *dec);
 /* NULL, or that capital and pools are not what was given. */
 const char *tournament_check(const struct engine *engine, char *text);
+
+/* value.c */
+int value_config(struct engine *engine, const struct record_valuation *record);
+/* Is the asset the base currency, or does an instrument value it? */
+int value_has_way(const struct engine *engine, agon_asset_t asset);
+/* amt of an asset in the base currency, at the mark price of its instrument. AGON_ENOENT: nothing
+ * values it, AGON_EAGAIN: no price yet (*value is 0 then); AGON_ERANGE: beyond 64 bits (at the
+ * edge).
+ */
+int value_of(const struct engine *engine, agon_asset_t asset, agon_amt_t amt, enum num_round round,
+             agon_amt_t *value);
+/* The same to the nearest even unit for what is only shown and scored: 0 where nothing tells. */
+agon_amt_t value_or_zero(const struct engine *engine, agon_asset_t asset, agon_amt_t amt);
+/* How old the price is that an asset is valued by; INT64_MAX: there is none. */
+agon_ns_t value_age(const struct engine *engine, agon_asset_t asset);
+/* An alert where what the slot's instruments are priced in has no fresh price. */
+void value_watch(struct engine *engine, const struct slot *slot);
+/* False where a part of it has no price yet: it is then left out, and nobody is judged by the rest.
+ */
+int value_equity(const struct engine *engine, uint16_t slot, agon_amt_t *equity_amt);
 
 /* state.c */
 void state_save(struct engine *engine, struct enc *enc);

@@ -351,6 +351,23 @@ static agon_amt_t margin_cost(const struct engine *engine, const struct slot *sl
     return num_add(more_amt, fee_amt);
 }
 
+/* Limits are in the base currency. Where nothing fresh says what a notional is worth in it, new
+ * risk cannot be judged. */
+static void into_base(const struct engine *engine, const struct slot_limits *limits,
+                      const struct agon_instrument *instrument, struct risk_view *view)
+{
+    agon_asset_t unit = instrument->settle;
+
+    view->is_unvalued =
+        (uint8_t)(value_of(engine, unit, view->notional_amt, NUM_UP, &view->notional_amt) ==
+                      AGON_EAGAIN ||
+                  value_of(engine, unit, view->position_amt, NUM_UP, &view->position_amt) ==
+                      AGON_EAGAIN ||
+                  !value_has_way(engine, unit) ||
+                  (limits->book_age_ms > 0 &&
+                   value_age(engine, unit) > (agon_ns_t)limits->book_age_ms * 1000000));
+}
+
 static uint16_t judge(struct engine *engine, struct slot *slot, const struct agon_intent *intent,
                       enum wisher wisher, agon_px_t *hold_px)
 {
@@ -397,6 +414,17 @@ static uint16_t judge(struct engine *engine, struct slot *slot, const struct ago
         view.working_sell_qty = pos->working_sell_qty;
     }
     view.free_qty = num_add(view.held_qty, -view.working_sell_qty);
+    // Another pair may have spent what this one bought.
+    if (instrument->kind == INSTRUMENT_SPOT) {
+        agon_qty_t there_qty =
+            num_rescale(engine_free_of(engine, slot, intent->account, instrument->base),
+                        instruments_asset(&engine->table, instrument->base)->exp,
+                        instrument->qty_exp, NUM_DOWN);
+
+        // The base currency is sold out of the capital: what it buys is the position.
+        if (instrument->base == engine->table.base_currency || there_qty < view.free_qty)
+            view.free_qty = there_qty;
+    }
     reach_qty = intent->side == AGON_BUY
                     ? num_add(view.held_qty, num_add(view.working_buy_qty, intent->qty))
                     : num_add(view.held_qty, -num_add(view.working_sell_qty, intent->qty));
@@ -417,6 +445,7 @@ static uint16_t judge(struct engine *engine, struct slot *slot, const struct ago
             view.cost_amt = margin_cost(engine, slot, instrument, &view, reach_qty);
         else if (intent->side == AGON_BUY)
             view.cost_amt = with_fee(instrument, view.notional_amt);
+        into_base(engine, limits, instrument, &view);
     }
     view.fingerprint = risk_fingerprint(intent);
     view.would_self_match = (uint8_t)would_self_match(

@@ -247,7 +247,7 @@ static void pay_funding(struct engine *engine, const struct agon_instrument *ins
         worth = instruments_notional(&engine->table, instrument, px, pos->qty, NUM_EVEN);
         amt = -num_mul_div(worth, rate_ppb, 1000000000, NUM_EVEN);
         if (num_is_full(worth) || ledger_funding(engine->ledger, slot, id, amt) < 0) {
-            engine_raise(engine, ALERT_LEDGER, ALERT_NO_SLOT, 0, 0, 0,
+            engine_raise(engine, ALERT_OVERFLOW, slot, id, 0, 0,
                          "a funding payment does not fit its slot's books");
             control_halt_all(engine, REASON_TOO_LARGE);
             continue;
@@ -397,36 +397,4 @@ agon_amt_t engine_bound_amt(const struct engine *engine, const struct slot *slot
             bound = num_add(bound, -unrealised);
     }
     return bound;
-}
-
-agon_amt_t engine_equity(const struct engine *engine, uint16_t slot)
-{
-    agon_asset_t base_currency = engine->table.base_currency;
-    agon_amt_t equity = 0;
-    uint32_t n;
-    const struct position *all = ledger_positions(engine->ledger, slot, &n);
-
-    for (agon_account_t account = 0; account < LEDGER_ACCOUNTS_MAX; account++)
-        equity = num_add(equity, ledger_amt(engine->ledger, account, slot, base_currency));
-    for (uint32_t i = 0; i < n; i++) {
-        const struct agon_instrument *instrument =
-            instruments_get(&engine->table, all[i].instrument);
-        agon_px_t mark_px = engine_mark_px(engine, all[i].instrument);
-
-        if (instrument == NULL || all[i].held_amt == 0 || instrument->quote != base_currency)
-            continue;
-        if (instrument->kind != INSTRUMENT_SPOT) {
-            equity = num_add(equity, engine_unrealised_amt(engine, &all[i]));
-            continue;
-        }
-        // Without any price it is worth what it cost: nothing would be a loss that nobody made.
-        equity = num_add(
-            equity,
-            mark_px == 0
-                ? all[i].cost_amt
-                : num_notional(mark_px, instrument->px_exp, all[i].held_amt,
-                               instruments_asset(&engine->table, instrument->base)->exp,
-                               instruments_asset(&engine->table, base_currency)->exp, NUM_DOWN));
-    }
-    return equity;
 }

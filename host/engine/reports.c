@@ -7,7 +7,7 @@
  * the truth, and nothing may be decided by them: all is halted until a person has looked. */
 static void halt_unbooked(struct engine *engine, const char *text)
 {
-    engine_raise(engine, ALERT_LEDGER, ALERT_NO_SLOT, 0, 0, 0, text);
+    engine_raise(engine, ALERT_OVERFLOW, ALERT_NO_SLOT, 0, 0, 0, text);
     control_halt_all(engine, REASON_TOO_LARGE);
 }
 
@@ -73,6 +73,20 @@ static void note_dust(struct engine *engine, agon_account_t account)
     engine->slack_amt[account] = num_add(engine->slack_amt[account], 2);
 }
 
+/* Scores are in the base currency: volume, result and fee of a fill at what its unit is worth now.
+ */
+static void note_result(struct engine *engine, uint16_t slot,
+                        const struct agon_instrument *instrument, agon_amt_t volume_amt,
+                        agon_amt_t result_amt, agon_amt_t fee_amt, int is_closing)
+{
+    agon_asset_t unit = instrument->settle;
+    agon_amt_t worth_amt = value_or_zero(engine, unit, result_amt);
+
+    window_fill(&engine->tournament.windows[slot], worth_amt, is_closing);
+    score_fill(&engine->scores[slot], value_or_zero(engine, unit, volume_amt), worth_amt,
+               value_or_zero(engine, unit, fee_amt), is_closing);
+}
+
 static void book_fill(struct engine *engine, struct order *order,
                       const struct record_report *report, const struct orders_effect *effect)
 {
@@ -129,12 +143,11 @@ static void book_fill(struct engine *engine, struct order *order,
 
         event.position_qty = pos->qty;
         event.realised_amt = realised_amt;
-        window_fill(&engine->tournament.windows[order->slot],
-                    num_add(realised_amt, fee_before - pos->fee_amt), is_closing);
-        score_fill(&engine->scores[order->slot],
-                   instruments_notional(&engine->table, instrument, effect->fill_px, qty, NUM_EVEN),
-                   num_add(realised_amt, fee_before - pos->fee_amt), pos->fee_amt - fee_before,
-                   is_closing);
+        note_result(
+            engine, order->slot, instrument,
+            instruments_notional(&engine->table, instrument, effect->fill_px, qty, NUM_EVEN),
+            num_add(realised_amt, fee_before - pos->fee_amt), pos->fee_amt - fee_before,
+            is_closing);
     }
     close_on_fill(engine, order->slot);
     deliver_private(engine, order->slot, &event.hdr);
@@ -195,10 +208,9 @@ static void book_share(struct engine *engine, uint16_t slot, const struct record
     note_dust(engine, report->account);
     pos = ledger_position(engine->ledger, slot, report->hdr.instrument, 0);
     event.position_qty = pos->qty;
-    window_fill(&engine->tournament.windows[slot], num_add(event.realised_amt, -fee_amt), 1);
-    score_fill(&engine->scores[slot],
-               instruments_notional(&engine->table, instrument, report->px, qty, NUM_EVEN),
-               num_add(event.realised_amt, -fee_amt), fee_amt, 1);
+    note_result(engine, slot, instrument,
+                instruments_notional(&engine->table, instrument, report->px, qty, NUM_EVEN),
+                num_add(event.realised_amt, -fee_amt), fee_amt, 1);
     close_on_fill(engine, slot);
     deliver_private(engine, slot, &event.hdr);
     deliver_position(engine, slot, report->hdr.instrument);

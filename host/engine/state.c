@@ -284,6 +284,8 @@ void state_save(struct engine *engine, struct enc *enc)
     for (uint32_t i = 0; i < LEDGER_ACCOUNTS_MAX; i++)
         enc_u8(enc, engine->has_picture[i]);
     instruments_save(&engine->table, enc);
+    for (agon_asset_t asset = 1; asset <= engine->table.n_assets; asset++)
+        enc_u32(enc, engine->valued_by[asset]);
     for (uint32_t i = 1; i <= engine->table.n_instruments; i++) {
         enc_u8(enc, engine->markets[i].book != NULL);
         if (engine->markets[i].book != NULL)
@@ -343,6 +345,10 @@ static int is_sound(struct engine *engine)
 {
     const uint32_t n_instruments = engine->table.n_instruments;
 
+    for (agon_asset_t asset = 1; asset <= engine->table.n_assets; asset++) {
+        if (engine->valued_by[asset] > n_instruments)
+            return 0;
+    }
     for (uint16_t id = 0; id < engine->slots.n; id++) {
         const struct slot *slot = &engine->slots.all[id];
         uint32_t n;
@@ -413,6 +419,9 @@ int engine_load(struct engine *engine, const void *bytes, uint64_t n, struct err
     for (uint32_t i = 0; i < LEDGER_ACCOUNTS_MAX; i++)
         engine->has_picture[i] = dec_u8(&dec);
     rc = instruments_load(&engine->table, &dec);
+    memset(engine->valued_by, 0, sizeof(engine->valued_by));
+    for (agon_asset_t asset = 1; rc >= 0 && asset <= engine->table.n_assets; asset++)
+        engine->valued_by[asset] = dec_u32(&dec);
     for (uint32_t i = 1; rc >= 0 && i <= engine->table.n_instruments; i++) {
         if (dec_u8(&dec) != 0)
             rc = instruments_get(&engine->table, i) != NULL ? load_market(engine, i, &dec)

@@ -103,8 +103,10 @@ void tournament_sample(struct engine *engine, agon_ns_t t_due)
     if (t_due % every != 0 && t_due / every == engine->t / every)
         return;
     for (uint16_t id = 0; id < engine->slots.n; id++) {
-        if (engine->slots.all[id].is_used)
-            window_sample(&engine->tournament.windows[id], engine_equity(engine, id));
+        agon_amt_t equity_amt;
+
+        if (engine->slots.all[id].is_used && value_equity(engine, id, &equity_amt))
+            window_sample(&engine->tournament.windows[id], equity_amt);
     }
 }
 

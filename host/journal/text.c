@@ -83,6 +83,7 @@ static const char *const configs[] = {"none",
                                       "venue",
                                       "subscribe",
                                       [CONFIG_TOURNAMENT] = "tournament",
+                                      [CONFIG_VALUATION] = "valuation",
                                       [CONFIG_GENERATION] = "generation",
                                       [CONFIG_PARAM] = "param"};
 static const char *const dues[] = {
@@ -453,6 +454,8 @@ static const struct field slot_fields[] = {NAME16(record_slot, kind, configs),
                                            U64(record_slot, generation_hash),
                                            LIMITS(LIMIT) END};
 #undef LIMIT
+static const struct field valuation_fields[] = {NAME16(record_asset, kind, configs),
+                                                U32(record_valuation, asset), END};
 static const struct field start_fields[] = {
     U32(record_start, run),  NAME8(record_start, mode, modes), HEX(record_start, journal),
     U64(record_start, seed), HEX(record_start, build),         END};
@@ -1055,6 +1058,9 @@ static const struct field *fields_of(const struct layout *layout,
     if (event->type == EVENT_CONFIG && bytes >= sizeof(struct record_slot) &&
         ((const struct record_asset *)(const void *)event)->kind == CONFIG_SLOT)
         return slot_fields;
+    if (event->type == EVENT_CONFIG &&
+        ((const struct record_asset *)(const void *)event)->kind == CONFIG_VALUATION)
+        return valuation_fields;
     if (event->type == EVENT_CONFIG &&
         ((const struct record_asset *)(const void *)event)->kind == CONFIG_GENERATION)
         return generation_fields;

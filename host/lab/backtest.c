@@ -60,7 +60,7 @@ static agon_asset_t asset_of(struct run *run, const char *name, int is_base_curr
         .hdr = {.type = EVENT_CONFIG, .granules = 1},
         .kind = CONFIG_ASSET,
         .asset = run->table->n_assets + 1,
-        .exp = 8,
+        .exp = (int8_t)(run->config->values != NULL ? values_exp(run->config->values, name) : 8),
         .is_base_currency = (uint8_t)is_base_currency,
     };
 
@@ -88,12 +88,16 @@ static const struct listing listings[] = {
 static void add_name(struct roster_names *names, const char *symbol)
 {
     char *name = names->instruments[names->n];
+    struct values_pair *pair = &names->pairs[names->n];
 
     snprintf(name, sizeof(names->instruments[0]), BACKTEST_VENUE_NAME ":%s", symbol);
     for (uint32_t i = 0; i < names->n; i++) {
         if (strcmp(names->instruments[i], name) == 0)
             return;
     }
+    pair->qty_exp = 0; // the file's own digits are judged when it is opened
+    if (!recording_assets(symbol, pair->base, pair->quote))
+        pair->base[0] = pair->quote[0] = '\0';
     names->n++;
 }
 
@@ -176,9 +180,28 @@ static int add_instrument(struct run *run, const struct tape_info *info, agon_in
     made.settle = made.quote;
     if (made.quote == 0 || made.base == 0)
         return AGON_EINVAL;
+    // What a trade on a spot market moves is whole units of the base.
+    if (made.kind == INSTRUMENT_SPOT &&
+        made.qty_exp > instruments_asset(run->table, made.base)->exp)
+        return error_set(
+            err, AGON_EINVAL, "quantities of %s have %d decimals, and %s has %d by the roster",
+            info->symbol, made.qty_exp, info->base, instruments_asset(run->table, made.base)->exp);
     memcpy(made.symbol, info->symbol, sizeof(made.symbol));
     *id = made.hdr.instrument;
     return step(run, &made, info->symbol, err);
+}
+
+static int add_valuation(struct run *run, const struct values_by *by, struct error *err)
+{
+    struct record_valuation record = {
+        .hdr = {.type = EVENT_CONFIG,
+                .granules = 1,
+                .instrument =
+                    instruments_find(run->table, BACKTEST_VENUE, strchr(by->word, ':') + 1)},
+        .kind = CONFIG_VALUATION,
+        .asset = instruments_find_asset(run->table, by->asset)};
+
+    return step(run, &record, by->word, err);
 }
 
 static const struct agon_event_hdr *gen_source(void *ctx)
@@ -331,8 +354,15 @@ static int configure(struct run *run, struct error *err)
         rc = open_fundings(run, err);
     if (rc < 0)
         return rc;
-    for (uint32_t i = 0; i < config->n_slots; i++)
-        cash.free_amt += config->slots[i].record.limits.capital_amt;
+    for (uint32_t i = 0; config->values != NULL && i < config->values->n && rc >= 0; i++)
+        rc = add_valuation(run, &config->values->all[i], err);
+    if (rc < 0)
+        return rc;
+    for (uint32_t i = 0; i < config->n_slots; i++) {
+        if (!num_add_checked(cash.free_amt, config->slots[i].record.limits.capital_amt,
+                             &cash.free_amt))
+            return error_set(err, AGON_ERANGE, "the capital of all agents together is too large");
+    }
     rc = step(run, &cash, "the account", err);
     for (uint32_t i = 0; i < config->n_slots && rc >= 0; i++) {
         struct crew_slot *slot = &config->slots[i];

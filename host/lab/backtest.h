@@ -32,9 +32,10 @@ struct backtest_config {
     int64_t data_latency_ns, entry_latency_ns, report_latency_ns;
     uint32_t cancel_ahead_ppm; /* of the queue model; see match.h */
     uint64_t mark_every;
-    const char *base_currency; /* NULL: the quote of the first instrument */
-    const char *journal_dir;   /* keep a journal there; NULL: none */
-    const char *dir;           /* for private copies of the plugins; empty, and ours alone */
+    const struct values *values; /* what other assets are worth in it, and decimals; may be NULL */
+    const char *base_currency;   /* NULL: the quote of the first instrument */
+    const char *journal_dir;     /* keep a journal there; NULL: none */
+    const char *dir;             /* for private copies of the plugins; empty, and ours alone */
     int has_processes; /* some slots run as processes: the bus lies in memory that they share */
     struct crew_slot *slots; /* plugin, params, capital and limits; instruments are set here: all of
                                 them where the record names none */

@@ -42,6 +42,7 @@ enum reason_side { REASON_OWN = 1, REASON_OUTSIDE = 2 };
       "the order has a request in flight or unconfirmed")                                          \
     X(KILL, 23, "kill", OUTSIDE, "the kill switch is on")                                          \
     X(TOO_LARGE, 29, "too_large", OWN, "a sum would be beyond 64 bits")                            \
+    X(NO_VALUATION, 30, "no_valuation", OUTSIDE, "no fresh price of what its quote is valued by")  \
     /* the venue's answer */                                                                       \
     X(VENUE_REJECT, 40, "venue_reject", OWN, "the venue refused the request")                      \
     X(VENUE_FUNDS, 41, "venue_funds", OWN, "the venue says that the balance is too small")         \

@@ -230,7 +230,8 @@ enum config_kind {
     CONFIG_SUBSCRIBE = 5,
     CONFIG_GENERATION = 16, /* who plays for a slot from the next event on */
     CONFIG_TOURNAMENT = 8,
-    CONFIG_PARAM = 24 /* a parameter of a slot's plugin that may change in flight */
+    CONFIG_VALUATION = 9, /* what values an asset in the base currency */
+    CONFIG_PARAM = 24     /* a parameter of a slot's plugin that may change in flight */
 };
 struct record_asset { /* CONFIG of kind CONFIG_ASSET */
     struct agon_event_hdr hdr;
@@ -239,6 +240,13 @@ struct record_asset { /* CONFIG of kind CONFIG_ASSET */
     int8_t exp; /* amounts are counts of 10^-exp */
     uint8_t is_base_currency, pad1[6];
     char name[16];
+};
+
+struct record_valuation { /* CONFIG of kind CONFIG_VALUATION; hdr.instrument: the one that says */
+    struct agon_event_hdr hdr;
+    uint16_t kind, pad0;
+    agon_asset_t asset;
+    uint64_t pad1[3];
 };
 
 enum generation_why {
@@ -448,6 +456,7 @@ AGON_SIZE_IS(record_command_by, 192);
 AGON_SIZE_IS(record_mark, 64);
 AGON_SIZE_IS(record_start, 64);
 AGON_SIZE_IS(record_asset, 64);
+AGON_SIZE_IS(record_valuation, 64);
 AGON_SIZE_IS(record_account_of, 64);
 AGON_SIZE_IS(record_param, 64);
 AGON_SIZE_IS(record_arm, 128);

@@ -5,10 +5,11 @@
 /* Cheapest and most final first: what can never pass is not worth a look at the market. authorised
  * comes before whatever reads the instrument. */
 const struct risk_check *const risk_checks[] = {
-    &risk_kill,       &risk_authorised, &risk_session,    &risk_bounds,      &risk_halt,
-    &risk_too_large,  &risk_filter,     &risk_size,       &risk_reduce_only, &risk_book,
-    &risk_collar,     &risk_notional,   &risk_position,   &risk_capital,     &risk_open_orders,
-    &risk_daily_loss, &risk_drawdown,   &risk_self_match, &risk_duplicate,   &risk_rate,
+    &risk_kill,        &risk_authorised, &risk_session,  &risk_bounds,      &risk_halt,
+    &risk_too_large,   &risk_filter,     &risk_size,     &risk_reduce_only, &risk_book,
+    &risk_collar,      &risk_valuation,  &risk_notional, &risk_position,    &risk_capital,
+    &risk_open_orders, &risk_daily_loss, &risk_drawdown, &risk_self_match,  &risk_duplicate,
+    &risk_rate,
 };
 const uint32_t risk_n_checks = sizeof(risk_checks) / sizeof(risk_checks[0]);
 

@@ -42,6 +42,7 @@ struct risk_view {
     uint8_t trading;                          /* enum trading_state of the instrument */
     uint8_t is_book_live;                     /* live, not crossed, not older than the limit */
     uint8_t is_reducing;      /* brings the position closer to zero and not through it */
+    uint8_t is_unvalued;      /* nothing fresh says what it is in the base currency */
     uint8_t would_self_match; /* would meet an own order of any slot on the account */
     uint32_t n_open;          /* open orders of the slot; one that is being replaced not counted */
     agon_px_t bid_px, ask_px, last_px; /* 0: none */

@@ -59,16 +59,39 @@ static agon_asset_t boot_asset(struct host *host, const char *name, int is_base_
 {
     const struct instruments *table = engine_instruments(host->engine);
     agon_asset_t id = instruments_find_asset(table, name);
+    int exp = values_exp(&host->config.values, name);
     struct record_asset asset = {.hdr = {.type = EVENT_CONFIG, .granules = 1},
                                  .kind = CONFIG_ASSET,
                                  .asset = table->n_assets + 1,
-                                 .exp = 8,
+                                 .exp = (int8_t)exp,
                                  .is_base_currency = (uint8_t)is_base_currency};
 
+    if (id != 0 && instruments_asset(table, id)->exp != exp) {
+        error_set(err, AGON_EINVAL,
+                  "%s has %d decimals in this run directory, and %d by the roster: they are fixed",
+                  name, instruments_asset(table, id)->exp, exp);
+        return 0;
+    }
     if (id != 0)
         return id;
     snprintf(asset.name, sizeof(asset.name), "%.15s", name);
     return boot_step(host, &asset, name, err) < 0 ? 0 : asset.asset;
+}
+
+/* Of every start again: the roster may name another instrument than before. */
+static int boot_valuation(struct host *host, const struct values_by *by, struct error *err)
+{
+    const struct host_instrument *spec = &host->config.instruments[by->instrument - 1];
+    const struct instruments *table = engine_instruments(host->engine);
+    struct record_valuation record = {
+        .hdr = {.type = EVENT_CONFIG,
+                .granules = 1,
+                .instrument =
+                    instruments_find(table, host->config.venues[spec->venue].venue, spec->symbol)},
+        .kind = CONFIG_VALUATION,
+        .asset = instruments_find_asset(table, by->asset)};
+
+    return boot_step(host, &record, by->word, err);
 }
 
 static int boot_instrument(struct host *host, const struct host_instrument *spec, struct error *err)
@@ -113,7 +136,8 @@ static int boot_cash(struct host *host, struct error *err)
     // Live, the venue says what is there. On paper it is what the slots were given; of several
     // accounts each has it, for a slot's capital is where its instruments are.
     for (uint32_t i = 0; i < host->config.n_slots; i++)
-        free_amt = num_add(free_amt, host->config.slots[i].record.limits.capital_amt);
+        if (!num_add_checked(free_amt, host->config.slots[i].record.limits.capital_amt, &free_amt))
+            return error_set(err, AGON_ERANGE, "the capital of all agents together is too large");
     for (uint32_t i = 0; i < host->n_lines && rc >= 0; i++) {
         struct record_account cash = {
             .hdr = {.type = EVENT_ACCOUNT, .granules = 1},
@@ -435,6 +459,8 @@ static int boot(struct host *host, uint32_t last_run, struct error *err)
 
     for (uint32_t i = 0; i < config->n_instruments && rc >= 0; i++)
         rc = boot_instrument(host, &config->instruments[i], err);
+    for (uint32_t i = 0; i < config->values.n && rc >= 0; i++)
+        rc = boot_valuation(host, &config->values.all[i], err);
     if (rc >= 0)
         rc = boot_accounts(host, err);
     if (rc >= 0 && is_new && config->mode == RUN_PAPER)

@@ -619,6 +619,26 @@ static void show_instrument(struct host *host, agon_instrument_t id)
         to->top = *top;
 }
 
+static void show_values(struct host *host)
+{
+    const struct instruments *table = engine_instruments(host->engine);
+    struct host_view *view = host->draft;
+
+    view->n_values = 0;
+    for (agon_asset_t id = 1; id <= table->n_assets && view->n_values < HOST_VIEW_VALUES; id++) {
+        agon_instrument_t by = engine_valued_by(host->engine, id);
+        struct host_view_value *to = &view->values[view->n_values];
+
+        if (by == 0)
+            continue;
+        memcpy(to->asset, instruments_asset(table, id)->name, sizeof(to->asset));
+        to->instrument = by;
+        to->px = engine_mark_px(host->engine, by);
+        to->age_ns = engine_value_age(host->engine, id);
+        view->n_values++;
+    }
+}
+
 void host_show(struct host *host)
 {
     struct host_view *view = host->draft;
@@ -651,6 +671,7 @@ void host_show(struct host *host)
     for (uint32_t id = 1; id <= table->n_instruments && id <= HOST_INSTRUMENTS_MAX; id++)
         show_instrument(host, id);
     host_show_alerts(host, &view->alerts);
+    show_values(host);
     // Never waits for whoever is looking: then this view is skipped.
     if (pthread_mutex_trylock(&host->view_lock) == 0) {
         *host->view = *view;

@@ -13,6 +13,7 @@
 #define RUN_HOST_H
 
 #include "agent/crew.h"
+#include "agent/values.h"
 #include "base/hist.h"
 #include "venue/gateway.h"
 
@@ -56,6 +57,7 @@ struct host_config {
     uint32_t n_venues; /* 0: one */
     int is_take_over;  /* of an account that another host has, here or elsewhere */
     char base_currency[16];
+    struct values values;                      /* what other assets are worth in it, and decimals */
     const struct host_instrument *instruments; /* borrowed until host_open returns */
     uint32_t n_instruments;
     struct crew_slot *slots; /* instruments of the records: places in instruments, from 1 */
@@ -163,6 +165,13 @@ struct host_view_alerts {
     uint64_t n_delivered, n_dead; /* by this run: to the webhook, to the dead-letter file */
     uint8_t has_webhook;
 };
+#define HOST_VIEW_VALUES 32
+struct host_view_value { /* an asset in the base currency */
+    char asset[16];
+    agon_instrument_t instrument; /* that says so */
+    agon_px_t px;                 /* its mark price; 0: none yet */
+    agon_ns_t age_ns;             /* INT64_MAX: no price yet */
+};
 struct host_view {
     agon_ns_t t; /* engine time */
     uint64_t seq, durable_seq;
@@ -175,6 +184,8 @@ struct host_view {
     uint32_t n_slots, n_instruments;
     struct host_view_slot slots[SLOTS_MAX];
     struct host_view_instrument instruments[HOST_INSTRUMENTS_MAX];
+    uint32_t n_values;
+    struct host_view_value values[HOST_VIEW_VALUES];
     uint32_t n_orders; /* in orders; n_orders_all are open */
     uint32_t n_orders_all;
     struct host_view_order orders[HOST_VIEW_ORDERS];

@@ -155,6 +155,18 @@ static void take_instrument(struct host_instrument *to, const struct instrument_
     to->taker_fee_ppb = (int32_t)(from->taker_ppm * 1000);
 }
 
+void host_pairs(struct values_pair *pairs, const struct host_instrument *instruments, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        memcpy(pairs[i].base, instruments[i].base, sizeof(pairs[i].base));
+        memcpy(pairs[i].quote, instruments[i].quote, sizeof(pairs[i].quote));
+        // Of a derivative nobody holds the base.
+        pairs[i].qty_exp = instruments[i].kind == INSTRUMENT_SPOT || instruments[i].kind == 0
+                               ? instruments[i].qty_exp
+                               : 0;
+    }
+}
+
 // is_known: whether the venue's name is known, without which no instrument has one.
 static int read_roster(struct settings *settings, const char *path, const char *plugins,
                        int is_known, int is_again)
@@ -165,6 +177,7 @@ static int read_roster(struct settings *settings, const char *path, const char *
                                 .plugins = plugins,
                                 .names = is_known ? &names : NULL,
                                 .rules = &settings->host.tournament,
+                                .values = &settings->host.values,
                                 .is_again = is_again};
 
     names.n = settings->host.n_instruments;
@@ -172,6 +185,7 @@ static int read_roster(struct settings *settings, const char *path, const char *
         snprintf(names.instruments[i], sizeof(names.instruments[i]), "%s:%s",
                  settings->host.venues[settings->instruments[i].venue].name,
                  settings->instruments[i].symbol);
+    host_pairs(names.pairs, settings->instruments, names.n);
     return slots_of_roster(settings->slots, &settings->host.n_slots, settings->host.base_currency,
                            &from);
 }

@@ -27,6 +27,8 @@ struct settings {
     /* of each venue: name in the credential store; empty: public data only */
     char credentials[HOST_VENUES_MAX][64];
 };
+/* What the instruments trade, as the roster is held against it. */
+void host_pairs(struct values_pair *pairs, const struct host_instrument *instruments, uint32_t n);
 /* Reads all three files. Every mistake of a file is printed to stderr in one pass; the return value
  * is an exit code: 0, 3 or 5, or 6 when a file cannot be read. plugins: directory of the roster's
  * plugin paths, each of which is opened in a child and its parameters held against what it declares

@@ -44,6 +44,8 @@ int slots_of_roster(struct crew_slot *slots, uint32_t *n, char *base_currency,
             *n = roster->n_slots;
             if (from->rules != NULL)
                 *from->rules = roster->rules;
+            if (from->values != NULL)
+                *from->values = roster->values;
         } else if (from->names != NULL) {
             roster_judge(roster, file.config, from->names);
         }

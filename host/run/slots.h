@@ -13,6 +13,7 @@ struct slots_roster {
     const struct roster_names *names; /* what there is to trade; NULL: nobody knows yet, and only
                                          the words are checked */
     struct tournament_rules *rules;   /* the roster's; mode 0: it has none; NULL: not asked */
+    struct values *values;            /* the roster's; NULL: not asked */
     int is_again;                     /* of a run directory that has been run in: agent/audit.h */
     int is_rules_only; /* its instruments are not judged: only the rules are wanted */
 };

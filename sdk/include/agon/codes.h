@@ -70,7 +70,8 @@ enum agon_reason {
     AGON_REASON_UNKNOWN_ORDER = 21,   /* cancel or replace names none that is open */
     AGON_REASON_REQUEST_PENDING = 22, /* the order has a request in flight or of unknown fate */
     AGON_REASON_KILL = 23,
-    AGON_REASON_TOO_LARGE = 29, /* a sum would be beyond 64 bits */
+    AGON_REASON_TOO_LARGE = 29,    /* a sum would be beyond 64 bits */
+    AGON_REASON_NO_VALUATION = 30, /* no fresh price of what its quote is valued by */
     /* the venue's word */
     AGON_REASON_VENUE_REJECT = 40,
     AGON_REASON_VENUE_FUNDS = 41,

@@ -261,6 +261,75 @@ START_TEST(what_the_host_lacks_is_named_in_one_pass_each_at_its_place)
 }
 END_TEST
 
+static const struct roster_names pairs = {
+    .n = 4,
+    .instruments = {"binance:BTCUSDT", "binance:ETHBTC", "kraken:BTCUSD", "kraken:USDTUSD"},
+    .pairs = {{"BTC", "USDT", 5}, {"ETH", "BTC", 4}, {"BTC", "USD", 5}, {"USDT", "USD", 2}}};
+
+#define SLOT_OF(instruments)                                                                       \
+    "agents:\n"                                                                                    \
+    "  - name: a\n"                                                                                \
+    "    plugin: b.so\n"                                                                           \
+    "    capital: 1 USDT\n"                                                                        \
+    "    instruments: [" instruments "]\n"
+
+static const struct {
+    const char *text, *want;
+} unvalued[] = {
+    {SLOT_OF("\"binance:BTCUSDT\", \"binance:ETHBTC\""),
+     "roster.yaml:5:38: error[AG-1025]: agents[0].instruments[1]: is priced in BTC, and nothing "
+     "says what that is worth in USDT; expected `valuation: {BTC: \"binance:BTCUSDT\"}`"},
+    {SLOT_OF("\"kraken:BTCUSD\""), "`valuation: {USD: \"kraken:USDTUSD\"}`"},
+    {"valuation: {BTC: \"kraken:BTCUSD\"}\n" SLOT_OF("\"binance:ETHBTC\""),
+     "roster.yaml:1:18: error[AG-1025]: valuation.BTC: kraken:BTCUSD trades BTC for USD; expected "
+     "one that trades BTC against USDT"},
+    {"valuation: {BTC: \"binance:BTCUSTD\"}\n" SLOT_OF("\"binance:ETHBTC\""),
+     "did you mean 'binance:BTCUSDT'?"},
+    {"valuation: {USDT: \"kraken:USDTUSD\"}\n" SLOT_OF("\"binance:BTCUSDT\""),
+     "is the base currency"},
+    {"valuation: {BTC: BTCUSDT}\n" SLOT_OF("\"binance:BTCUSDT\""), "expected venue:SYMBOL"},
+    {"valuation: [BTC]\n" SLOT_OF("\"binance:BTCUSDT\""), "expected a map"},
+    {"assets: {USD: 2}\n" SLOT_OF("\"binance:BTCUSDT\""),
+     "kraken:BTCUSD is priced in USD, which therefore has 8 decimals"},
+    {"assets: {ETH: 3}\n" SLOT_OF("\"binance:BTCUSDT\""), "a lot of binance:ETHBTC has 4 decimals"},
+    {"assets: {USDT: 2}\n" SLOT_OF("\"binance:BTCUSDT\""), "is the base currency and has 8"},
+    {"assets: {ETH: 9}\n" SLOT_OF("\"binance:BTCUSDT\""), "expected 0 to 8"},
+};
+
+START_TEST(what_nothing_values_is_refused_at_its_place)
+{
+    struct config *config;
+
+    if (read_text(unvalued[_i].text, &config) >= 0)
+        ck_assert_int_eq(roster_resolve(&roster, config, NULL, &pairs, slots), AGON_EINVAL);
+    ck_assert_uint_ge(config_error_count(config), 1);
+    ck_assert_msg(strstr(config_error_text(config, 0), unvalued[_i].want) != NULL, "%s",
+                  config_error_text(config, 0));
+    config_free(config);
+}
+END_TEST
+
+START_TEST(several_quotes_are_valued_by_named_instruments)
+{
+    struct config *config;
+
+    ck_assert_int_ge(read_text("valuation: {BTC: \"binance:BTCUSDT\", USD: \"kraken:USDTUSD\"}\n"
+                               "assets: {ETH: 4}\n" SLOT_OF(
+                                   "\"binance:BTCUSDT\", \"binance:ETHBTC\", \"kraken:BTCUSD\""),
+                               &config),
+                     0);
+    ck_assert_msg(roster_resolve(&roster, config, NULL, &pairs, slots) == AGON_OK, "%s",
+                  config_error_text(config, 0));
+    ck_assert_uint_eq(roster.values.n, 2);
+    ck_assert_uint_eq(roster.values.all[0].instrument, 1);
+    ck_assert_uint_eq(roster.values.all[1].instrument, 4);
+    ck_assert_int_eq(values_exp(&roster.values, "ETH"), 4);
+    ck_assert_int_eq(values_exp(&roster.values, "BTC"), 8);
+    ck_assert(values_are_equal(&roster.values, &roster.values));
+    config_free(config);
+}
+END_TEST
+
 START_TEST(the_templates_roster_is_one)
 {
     const char *root = getenv("AGON_SOURCE_ROOT");
@@ -291,6 +360,9 @@ int main(void)
     tcase_add_loop_test(tcase, a_mistake_is_named_with_its_place, 0,
                         (int)(sizeof(bad) / sizeof(bad[0])));
     tcase_add_test(tcase, what_the_host_lacks_is_named_in_one_pass_each_at_its_place);
+    tcase_add_loop_test(tcase, what_nothing_values_is_refused_at_its_place, 0,
+                        sizeof(unvalued) / sizeof(unvalued[0]));
+    tcase_add_test(tcase, several_quotes_are_valued_by_named_instruments);
     tcase_add_test(tcase, the_templates_roster_is_one);
     suite_add_tcase(suite, tcase);
     srunner_run_all(runner, CK_ENV);

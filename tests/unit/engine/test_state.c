@@ -30,7 +30,7 @@ PINNED(struct agon_top10, 384);
 PINNED(struct asset, 17);
 PINNED(struct alert, 176);
 PINNED(struct record_alert, 192);
-_Static_assert(offsetof(struct engine, venues) - offsetof(struct engine, seq) == 985792,
+_Static_assert(offsetof(struct engine, venues) - offsetof(struct engine, seq) == 987840,
                "the state of struct engine changed: is it saved, loaded and changed in this test?");
 
 static struct world *world;
@@ -249,6 +249,8 @@ START_TEST(instruments_and_assets)
     STATE(engine->table.n_instruments);
     STATE(engine->table.n_assets);
     STATE(engine->table.base_currency);
+    STATE(engine->valued_by[1]);
+    STATE(engine->valued_by[engine->table.n_assets]);
     STATE(asset->name[0]);
     STATE(asset->name[15]);
     STATE(asset->exp);

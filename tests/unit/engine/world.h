@@ -315,6 +315,9 @@ static inline struct world *world_new(uint32_t mode)
         }
     }
 #endif
+#ifdef WORLD_MORE
+    WORLD_MORE(world); // instruments of the test's own, which have to be there before START
+#endif
     ck_assert_int_eq(world_step(world, &cash), AGON_OK);
     for (uint16_t id = 0; id < WORLD_SLOTS; id++) {
         struct record_slot record = world_slot_record(id);

@@ -442,6 +442,9 @@ START_TEST(the_first_refusal_wins)
     judged(REASON_COLLAR, "collar");
     intent.px = 1000;
     slot.recent[0].fingerprint = risk_fingerprint(&intent);
+    view.is_unvalued = 1;
+    judged(REASON_NO_VALUATION, "valuation");
+    view.is_unvalued = 0;
     judged(REASON_NOTIONAL, "notional");
     limits.order_amt = 0;
     judged(REASON_POSITION, "position");
@@ -461,7 +464,7 @@ START_TEST(the_first_refusal_wins)
     judged(REASON_RATE, "rate");
     limits.orders_per_s = 0;
     judged(REASON_NONE, "nothing left");
-    ck_assert_uint_eq(risk_n_checks, 20); // one more: one more line above
+    ck_assert_uint_eq(risk_n_checks, 21); // one more: one more line above
 }
 END_TEST
 
