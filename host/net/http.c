@@ -1,37 +1,49 @@
 // SPDX-License-Identifier: Apache-2.0
-/* http: the parser's side of net/http.h. http-parser splits the bytes; storage, limits and whatever
- * the packaged library lets through (it is built without its strict mode: blanks in header names,
- * bytes after a final message) are checked here. Text of the head lies in one growing buffer by
- * offset and turns into pointers when the head is whole. */
+/* http: the parser's side of net/http.h. Lines are collected and given to the grammar of
+ * net/http_head.h; framing, storage and limits are here. Text of the head lies in one growing
+ * buffer by offset and turns into pointers when the head is whole. */
 #include "net/http.h"
 
 #include "net/grow.h"
+#include "net/http_head.h"
 
-#include <http_parser.h>
 #include <stdlib.h>
 
 #define INTERIM_MAX 8
+#define EMPTY_MAX   4   /* empty lines before a message */
+#define LINE_MORE   256 /* of a line, beside what counts as head: method, version, blanks */
 
-enum part { PART_NONE, PART_NAME, PART_VALUE };
+/* What the next byte is part of. Up to AT_TRAILER_LINE they are lines. */
+enum at {
+    AT_FIRST_LINE,
+    AT_FIELD_LINE,
+    AT_CHUNK_LINE,
+    AT_TRAILER_LINE,
+    AT_BODY,      /* `left` bytes of it */
+    AT_CHUNK,     /* the same of a chunk */
+    AT_CHUNK_END, /* CR LF behind a chunk */
+    AT_REST       /* a body up to the end of the connection */
+};
 
 struct http_parse {
-    http_parser parser;
-    http_parser_settings settings;
-    uint64_t body_cap;
-    struct grow head, body;
+    enum at at;
+    uint64_t body_cap, left;
+    struct grow line, head, body;
+    struct http_head_framing framing;
     struct {
         uint32_t name, value;
-    } at[HTTP_HEADERS_MAX];
+    } places[HTTP_HEADERS_MAX];
     struct http_header headers[HTTP_HEADERS_MAX];
     uint32_t n_headers;
-    uint32_t head_cost; /* text and four bytes a header, trailers included */
+    uint32_t head_cost; /* target, names, values and four bytes a field, trailers included */
     uint32_t path_at, query_at;
     struct http_message message;
-    const char *why; /* of our own refusals */
+    const char *why;
     int status;
     int error; /* AGON_E... */
-    uint8_t part, interim;
-    uint8_t is_client, is_begun, is_head_done, is_done, is_dead, is_final, is_head_expected;
+    int minor;
+    uint8_t interim, n_empty, before; /* before: the byte of the line before this one */
+    uint8_t is_client, is_begun, is_done, is_dead, is_final, is_head_expected;
     uint8_t is_continue_wanted;
 };
 
@@ -51,130 +63,99 @@ static int out_of_memory(struct http_parse *parse)
     return -1;
 }
 
-/* RFC 9110 5.6.2. */
-static int is_token_char(unsigned char c)
+/* Of the grammar's answer. */
+static int judged(struct http_parse *parse, int status)
 {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-           (c != 0 && strchr("!#$%&'*+-.^_`|~", c) != NULL);
+    return status == 0 ? 0 : refuse(parse, status, parse->why);
 }
 
-static int add_head(struct http_parse *parse, const char *at, size_t n)
+static void begin(struct http_parse *parse)
 {
-    if (n > HTTP_HEAD_MAX || parse->head_cost + n > HTTP_HEAD_MAX)
-        return refuse(parse, 431, "the head is over 64 KiB");
-    parse->head_cost += (uint32_t)n;
-    return grow_add(&parse->head, at, n) < 0 ? out_of_memory(parse) : 0;
-}
-
-static int on_begin(http_parser *parser)
-{
-    struct http_parse *parse = parser->data;
-
     parse->head.n = 0;
     parse->body.n = 0;
     parse->n_headers = 0;
     parse->head_cost = 0;
-    parse->part = PART_NONE;
-    parse->is_head_done = 0;
+    parse->left = 0;
+    parse->n_empty = 0;
     parse->is_continue_wanted = 0;
-    parse->is_begun = 1;
-    memset(&parse->message, 0, sizeof parse->message);
+    memset(&parse->framing, 0, sizeof(parse->framing));
+    memset(&parse->message, 0, sizeof(parse->message));
+    parse->message.method = parse->message.target = parse->message.path = parse->message.query =
+        parse->message.body = "";
+}
+
+static int spend(struct http_parse *parse, size_t n, const char *why)
+{
+    if (n > HTTP_HEAD_MAX || parse->head_cost + n > HTTP_HEAD_MAX)
+        return refuse(parse, 431, why);
+    parse->head_cost += (uint32_t)n;
     return 0;
 }
 
-static int on_url(http_parser *parser, const char *at, size_t n)
+/* Keeps a text in the head's buffer, with a NUL. */
+static int keep(struct http_parse *parse, struct http_slice text, uint32_t *place)
 {
-    for (size_t i = 0; i < n; i++) {
-        if ((unsigned char)at[i] <= ' ' || (unsigned char)at[i] >= 127 || at[i] == '#')
-            return refuse(parser->data, 400, "the target holds a character that must be encoded");
-    }
-    return add_head(parser->data, at, n);
+    *place = (uint32_t)parse->head.n;
+    return grow_add(&parse->head, text.at, text.n) < 0 || grow_add(&parse->head, "", 1) < 0
+               ? out_of_memory(parse)
+               : 0;
 }
 
-/* Ends the text that is being collected: a name, a value or the target. */
-static int end_text(struct http_parse *parse)
+static int take_first(struct http_parse *parse, const char *line, size_t n)
 {
-    if (parse->part == PART_VALUE) {
-        uint32_t start = parse->at[parse->n_headers - 1].value;
-        char *text = (char *)parse->head.bytes;
-        while (parse->head.n > start &&
-               (text[parse->head.n - 1] == ' ' || text[parse->head.n - 1] == '\t'))
-            parse->head.n--;
-    }
-    return grow_add(&parse->head, "", 1) < 0 ? out_of_memory(parse) : 0;
-}
+    struct http_head_request request = {0};
+    struct http_head_reply reply = {0};
+    uint32_t place;
 
-static int on_name(http_parser *parser, const char *at, size_t n)
-{
-    struct http_parse *parse = parser->data;
-
-    for (size_t i = 0; i < n; i++) {
-        if (!is_token_char((unsigned char)at[i]))
-            return refuse(parse, 400, "a header's name holds a character it must not");
-    }
-    if (parse->is_head_done) { // a trailer: bounded like the head, and dropped
-        if (n > HTTP_HEAD_MAX || (parse->head_cost += (uint32_t)n + 4) > HTTP_HEAD_MAX)
-            return refuse(parse, 431, "the trailers are too long");
+    if (n == 0)
+        return ++parse->n_empty > EMPTY_MAX ? refuse(parse, 400, "empty lines without end") : 0;
+    begin(parse);
+    parse->at = AT_FIELD_LINE;
+    if (parse->is_client) {
+        if (judged(parse, http_head_reply(line, n, &reply, &parse->why)) < 0)
+            return -1;
+        parse->minor = reply.minor;
+        parse->message.status = reply.status;
         return 0;
     }
-    if (parse->part != PART_NAME) {
-        if (parse->n_headers == HTTP_HEADERS_MAX)
-            return refuse(parse, 431, "more than 100 headers");
-        if (end_text(parse) < 0)
-            return -1;
-        parse->head_cost += 4;
-        parse->at[parse->n_headers].name = (uint32_t)parse->head.n;
-        parse->at[parse->n_headers].value = 0;
-        parse->n_headers++;
-        parse->part = PART_NAME;
-    }
-    if (add_head(parse, at, n) < 0)
+    if (judged(parse, http_head_request(line, n, &request, &parse->why)) < 0 ||
+        spend(parse, request.target.n, "the head is over 64 KiB") < 0)
         return -1;
-    for (size_t i = parse->head.n - n; i < parse->head.n; i++) {
-        if (parse->head.bytes[i] >= 'A' && parse->head.bytes[i] <= 'Z')
-            parse->head.bytes[i] = (unsigned char)(parse->head.bytes[i] + 32);
-    }
-    return 0;
+    parse->minor = request.minor;
+    parse->message.method = request.method;
+    parse->message.is_head = strcmp(request.method, "HEAD") == 0;
+    return keep(parse, request.target, &place);
 }
 
-static int on_value(http_parser *parser, const char *at, size_t n)
+static int take_field(struct http_parse *parse, const char *line, size_t n)
 {
-    struct http_parse *parse = parser->data;
+    struct http_head_field field;
+    char *name;
 
-    for (size_t i = 0; i < n; i++) {
-        if (((unsigned char)at[i] < ' ' && at[i] != '\t') || at[i] == 127)
-            return refuse(parse, 400, "a header's value holds a control character");
+    if (judged(parse, http_head_field(line, n, &field, &parse->why)) < 0)
+        return -1;
+    if (parse->n_headers == HTTP_HEADERS_MAX)
+        return refuse(parse, 431, "more than 100 headers");
+    if (spend(parse, field.name.n + field.value.n + 4, "the head is over 64 KiB") < 0 ||
+        keep(parse, field.name, &parse->places[parse->n_headers].name) < 0 ||
+        keep(parse, field.value, &parse->places[parse->n_headers].value) < 0)
+        return -1;
+    name = (char *)parse->head.bytes + parse->places[parse->n_headers++].name;
+    for (char *at = name; *at; at++) {
+        if (*at >= 'A' && *at <= 'Z')
+            *at = (char)(*at + 32);
     }
-    if (parse->is_head_done) {
-        if (n > HTTP_HEAD_MAX || (parse->head_cost += (uint32_t)n) > HTTP_HEAD_MAX)
-            return refuse(parse, 431, "the trailers are too long");
-        return 0;
-    }
-    if (parse->part == PART_NAME) {
-        if (end_text(parse) < 0)
-            return -1;
-        parse->at[parse->n_headers - 1].value = (uint32_t)parse->head.n;
-        parse->part = PART_VALUE;
-    }
-    return add_head(parse, at, n);
+    return judged(
+        parse, http_head_frame(&parse->framing, name, field.value.at, field.value.n, &parse->why));
 }
 
-static int check_request(struct http_parse *parse)
+/* The target stays whole, so path and query are a copy behind everything else. It may move when
+ * room is made for the copy. */
+static int split_target(struct http_parse *parse)
 {
-    struct http_message *message = &parse->message;
-    char *text = (char *)parse->head.bytes;
-    uint32_t hosts = 0;
+    size_t n = strlen((char *)parse->head.bytes) + 1;
     char *mark;
-    size_t n;
 
-    message->method = http_method_str((enum http_method)parse->parser.method);
-    message->is_head = parse->parser.method == HTTP_HEAD;
-    if (text[0] != '/')
-        return refuse(parse, parse->parser.method == HTTP_CONNECT ? 501 : 400,
-                      "the target does not begin with '/'");
-    // The target stays whole, so path and query are a copy behind everything else. It may move when
-    // room is made for the copy.
-    n = strlen(text) + 1;
     if (grow_reserve(&parse->head, n) < 0)
         return out_of_memory(parse);
     parse->path_at = (uint32_t)parse->head.n;
@@ -186,9 +167,16 @@ static int check_request(struct http_parse *parse)
     } else {
         parse->query_at = (uint32_t)parse->head.n - 1;
     }
+    return 0;
+}
+
+static int check_request(struct http_parse *parse)
+{
+    uint32_t hosts = 0;
+
     for (uint32_t i = 0; i < parse->n_headers; i++)
-        hosts += strcmp((char *)parse->head.bytes + parse->at[i].name, "host") == 0;
-    if (hosts > 1 || (hosts == 0 && parse->parser.http_minor == 1))
+        hosts += strcmp(parse->headers[i].name, "host") == 0;
+    if (hosts > 1 || (hosts == 0 && parse->minor == 1))
         return refuse(parse, 400, "a request needs one Host header");
     return 0;
 }
@@ -197,99 +185,236 @@ static int check_reply(struct http_parse *parse)
 {
     const char *coding = http_header_find(&parse->message, "content-encoding");
 
-    if (parse->message.status < 100 || parse->message.status > 599)
-        return refuse(parse, 400, "the status is not between 100 and 599");
     // None was asked for, and a small coded body may hide a very large one.
     if (coding && *coding && strcasecmp(coding, "identity") != 0)
         return refuse(parse, 400, "the body has a content coding that was not asked for");
     return 0;
 }
 
-static int on_head_done(http_parser *parser)
+/* Texts are where they stay: offsets become pointers. */
+static void point(struct http_parse *parse)
 {
-    struct http_parse *parse = parser->data;
     struct http_message *message = &parse->message;
-    int status = (int)parser->status_code;
+    char *bytes = (char *)parse->head.bytes;
 
-    if (end_text(parse) < 0)
-        return -1;
-    parse->is_head_done = 1;
-    if (parser->http_major != 1 || parser->http_minor > 1)
-        return refuse(parse, 505, "the version is neither HTTP/1.1 nor HTTP/1.0");
-    message->method = message->target = message->path = message->query = message->body = "";
-    if (!parse->is_client && check_request(parse) < 0)
-        return -1;
     for (uint32_t i = 0; i < parse->n_headers; i++) {
-        parse->headers[i].name = (char *)parse->head.bytes + parse->at[i].name;
-        // A name that no value callback followed has the empty value.
-        parse->headers[i].value =
-            parse->at[i].value ? (char *)parse->head.bytes + parse->at[i].value : "";
+        parse->headers[i].name = bytes + parse->places[i].name;
+        parse->headers[i].value = bytes + parse->places[i].value;
     }
     message->headers = parse->headers;
     message->n_headers = parse->n_headers;
-    if (!parse->is_client) {
-        message->target = (char *)parse->head.bytes;
-        message->path = (char *)parse->head.bytes + parse->path_at;
-        message->query = (char *)parse->head.bytes + parse->query_at;
-    } else {
-        message->status = status;
-        message->is_head = status >= 200 && parse->is_head_expected;
-        if (check_reply(parse) < 0)
-            return -1;
-        // These have no body, whatever length they name (RFC 9112 6.3).
-        if (message->is_head || status < 200 || status == 204 || status == 304)
-            return 1;
-    }
-    if (parser->content_length != UINT64_MAX && !(parser->flags & F_CHUNKED) &&
-        parser->content_length > parse->body_cap)
-        return refuse(parse, 413, "the body is over the cap");
+    if (parse->is_client)
+        return;
+    message->target = bytes;
+    message->path = bytes + parse->path_at;
+    message->query = bytes + parse->query_at;
+}
+
+static int is_upgrade(const struct http_parse *parse)
+{
+    const struct http_message *message = &parse->message;
+
+    return http_header_find(message, "upgrade") != NULL &&
+           http_header_has_token(message, "connection", "upgrade") &&
+           (!parse->is_client || message->status == 101);
+}
+
+static int has_end(const struct http_parse *parse)
+{
+    return !parse->is_client || parse->framing.has_length || parse->framing.is_chunked ||
+           parse->message.is_head || parse->message.status < 200 || parse->message.status == 204 ||
+           parse->message.status == 304;
+}
+
+static int is_kept_alive(const struct http_parse *parse)
+{
+    const struct http_message *message = &parse->message;
+
+    if (!has_end(parse) || http_header_has_token(message, "connection", "close"))
+        return 0;
+    return parse->minor == 1 || http_header_has_token(message, "connection", "keep-alive");
+}
+
+static int done(struct http_parse *parse)
+{
+    struct http_message *message = &parse->message;
+
+    parse->at = AT_FIRST_LINE;
+    parse->is_begun = 0;
+    if (parse->is_client && message->status < 200 && message->status != 101)
+        return ++parse->interim > INTERIM_MAX ? refuse(parse, 400, "interim replies without end")
+                                              : 0;
+    if (grow_add(&parse->body, "", 1) < 0)
+        return out_of_memory(parse);
+    message->body = (char *)parse->body.bytes;
+    message->body_n = parse->body.n - 1;
+    message->is_upgrade = (uint8_t)is_upgrade(parse);
+    message->is_keep_alive = (uint8_t)is_kept_alive(parse);
+    parse->is_final = !message->is_keep_alive && !message->is_upgrade;
+    parse->is_done = 1;
+    parse->interim = 0;
+    parse->is_head_expected = 0;
+    return 0;
+}
+
+static int head_done(struct http_parse *parse)
+{
+    struct http_message *message = &parse->message;
+
+    if (!parse->is_client && split_target(parse) < 0)
+        return -1;
+    point(parse);
+    if (parse->minor == 0 && parse->framing.is_chunked)
+        return refuse(parse, 400, "HTTP/1.0 has no chunks");
+    if (parse->is_client)
+        message->is_head = message->status >= 200 && parse->is_head_expected;
+    if ((parse->is_client ? check_reply(parse) : check_request(parse)) < 0)
+        return -1;
+    // These have no body, whatever length they name (RFC 9112 6.3).
+    if (parse->is_client && (message->is_head || message->status < 200 || message->status == 204 ||
+                             message->status == 304))
+        return done(parse);
     parse->is_continue_wanted =
         !parse->is_client && http_header_has_token(message, "expect", "100-continue");
-    return 0;
-}
-
-static int on_chunk(http_parser *parser)
-{
-    struct http_parse *parse = parser->data;
-
-    if (parser->content_length > parse->body_cap - parse->body.n)
+    if (parse->framing.is_chunked) {
+        parse->at = AT_CHUNK_LINE;
+        return 0;
+    }
+    if (!has_end(parse)) {
+        parse->at = AT_REST;
+        return 0;
+    }
+    parse->left = parse->framing.length;
+    if (parse->left > parse->body_cap)
         return refuse(parse, 413, "the body is over the cap");
+    parse->at = AT_BODY;
+    return parse->left == 0 ? done(parse) : 0;
+}
+
+static int take_chunk_line(struct http_parse *parse, const char *line, size_t n)
+{
+    if (judged(parse, http_head_chunk(line, n, &parse->left, &parse->why)) < 0)
+        return -1;
+    if (parse->left > parse->body_cap - parse->body.n)
+        return refuse(parse, 413, "the body is over the cap");
+    parse->at = parse->left == 0 ? AT_TRAILER_LINE : AT_CHUNK;
     return 0;
 }
 
-static int on_body(http_parser *parser, const char *at, size_t n)
+/* Bounded like the head, and dropped. */
+static int take_trailer(struct http_parse *parse, const char *line, size_t n)
 {
-    struct http_parse *parse = parser->data;
+    struct http_head_field field;
 
+    if (n == 0)
+        return done(parse);
+    if (judged(parse, http_head_field(line, n, &field, &parse->why)) < 0)
+        return -1;
+    return spend(parse, field.name.n + field.value.n + 4, "the trailers are too long");
+}
+
+static int take_line(struct http_parse *parse)
+{
+    const char *line = (const char *)parse->line.bytes;
+    size_t n = parse->line.n - 1; // without its CR; the LF was not kept
+
+    parse->line.n = 0;
+    parse->before = 0;
+    switch (parse->at) {
+    case AT_FIRST_LINE:
+        return take_first(parse, line, n);
+    case AT_FIELD_LINE:
+        return n == 0 ? head_done(parse) : take_field(parse, line, n);
+    case AT_CHUNK_LINE:
+        return take_chunk_line(parse, line, n);
+    default:
+        return take_trailer(parse, line, n);
+    }
+}
+
+static int add_byte(struct http_parse *parse, unsigned char byte)
+{
+    size_t room = parse->at == AT_CHUNK_LINE ? HTTP_HEAD_CHUNK_LINE
+                                             : HTTP_HEAD_MAX - parse->head_cost + (size_t)LINE_MORE;
+
+    if (parse->line.n >= room)
+        return parse->at == AT_CHUNK_LINE ? refuse(parse, 400, "a chunk's size is too long")
+                                          : refuse(parse, 431, "the head is over 64 KiB");
+    if (grow_add(&parse->line, &byte, 1) < 0)
+        return out_of_memory(parse);
+    // A peer that speaks something else may never send a line's end.
+    if (parse->at != AT_FIRST_LINE || parse->line.bytes[0] == '\r' || parse->line.n > 10)
+        return 0;
+    if (parse->line.n == 1)
+        parse->head_cost = 0;
+    parse->is_begun = 1;
+    return judged(parse, http_head_begins(parse->is_client, (const char *)parse->line.bytes,
+                                          parse->line.n, &parse->why));
+}
+
+/* Bytes up to the end of a line. Returns how many, < 0: refused. */
+static int64_t feed_line(struct http_parse *parse, const unsigned char *at, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        int rc = 0;
+
+        // What cannot be a first line is told as that, whatever the byte.
+        if (parse->at == AT_FIRST_LINE && parse->line.n == 0 && at[i] != '\r' &&
+            judged(parse,
+                   http_head_begins(parse->is_client, (const char *)&at[i], 1, &parse->why)) < 0)
+            return -1;
+        rc = http_head_byte(parse->before, at[i], &parse->why);
+        if (rc < 0)
+            return refuse(parse, -rc, parse->why);
+        if (rc == 1)
+            return take_line(parse) < 0 ? -1 : (int64_t)i + 1;
+        parse->before = at[i];
+        if (add_byte(parse, at[i]) < 0)
+            return -1;
+    }
+    return (int64_t)n;
+}
+
+static int add_body(struct http_parse *parse, const unsigned char *at, size_t n)
+{
     if (n > parse->body_cap - parse->body.n)
         return refuse(parse, 413, "the body is over the cap");
     return grow_add(&parse->body, at, n) < 0 ? out_of_memory(parse) : 0;
 }
 
-static int on_done(http_parser *parser)
+/* The same of a body. */
+static int64_t feed_body(struct http_parse *parse, const unsigned char *at, size_t n)
 {
-    struct http_parse *parse = parser->data;
-    struct http_message *message = &parse->message;
+    if (parse->at != AT_REST && n > parse->left)
+        n = (size_t)parse->left;
+    if (add_body(parse, at, n) < 0)
+        return -1;
+    if (parse->at == AT_REST)
+        return (int64_t)n;
+    parse->left -= n;
+    if (parse->left > 0)
+        return (int64_t)n;
+    if (parse->at == AT_BODY)
+        return done(parse) < 0 ? -1 : (int64_t)n;
+    parse->at = AT_CHUNK_END;
+    return (int64_t)n;
+}
 
-    if (parse->is_client && message->status < 200 && message->status != 101) {
-        if (++parse->interim > INTERIM_MAX)
-            return refuse(parse, 400, "interim replies without end");
-        parse->is_begun = 0;
-        return 0;
-    }
-    if (grow_add(&parse->body, "", 1) < 0)
-        return out_of_memory(parse);
-    message->body = (char *)parse->body.bytes;
-    message->body_n = parse->body.n - 1;
-    message->is_upgrade = parser->upgrade;
-    message->is_keep_alive = !!http_should_keep_alive(parser);
-    parse->is_final = !message->is_keep_alive && !message->is_upgrade;
-    parse->is_done = 1;
-    parse->is_begun = 0;
-    parse->interim = 0;
-    parse->is_head_expected = 0;
-    http_parser_pause(parser, 1);
-    return 0;
+static int64_t feed_chunk_end(struct http_parse *parse, unsigned char byte)
+{
+    if (byte != (parse->before == '\r' ? '\n' : '\r'))
+        return refuse(parse, 400, "a chunk is longer than its size");
+    parse->before = byte == '\r' ? byte : 0;
+    if (byte == '\n')
+        parse->at = AT_CHUNK_LINE;
+    return 1;
+}
+
+static int64_t feed_some(struct http_parse *parse, const unsigned char *at, size_t n)
+{
+    if (parse->at <= AT_TRAILER_LINE)
+        return feed_line(parse, at, n);
+    return parse->at == AT_CHUNK_END ? feed_chunk_end(parse, at[0]) : feed_body(parse, at, n);
 }
 
 int http_new(struct http_parse **out, enum http_role role, uint64_t body_cap)
@@ -301,18 +426,7 @@ int http_new(struct http_parse **out, enum http_role role, uint64_t body_cap)
         return AGON_ENOMEM;
     parse->body_cap = body_cap ? body_cap : HTTP_BODY_MAX;
     parse->is_client = role == HTTP_CLIENT;
-    http_parser_init(&parse->parser, parse->is_client ? HTTP_RESPONSE : HTTP_REQUEST);
-    parse->parser.data = parse;
-    parse->settings = (http_parser_settings){
-        .on_message_begin = on_begin,
-        .on_url = on_url,
-        .on_header_field = on_name,
-        .on_header_value = on_value,
-        .on_headers_complete = on_head_done,
-        .on_body = on_body,
-        .on_chunk_header = on_chunk,
-        .on_message_complete = on_done,
-    };
+    begin(parse);
     return AGON_OK;
 }
 
@@ -320,6 +434,7 @@ void http_free(struct http_parse *parse)
 {
     if (!parse)
         return;
+    grow_free(&parse->line);
     grow_free(&parse->head);
     grow_free(&parse->body);
     free(parse);
@@ -327,14 +442,7 @@ void http_free(struct http_parse *parse)
 
 static int failed(struct http_parse *parse, struct error *err)
 {
-    enum http_errno code = HTTP_PARSER_ERRNO(&parse->parser);
-
     parse->is_dead = 1;
-    if (!parse->why) {
-        parse->error = AGON_ECORRUPT;
-        parse->status = code == HPE_INVALID_METHOD ? 501 : code == HPE_HEADER_OVERFLOW ? 431 : 400;
-        parse->why = http_errno_description(code);
-    }
     return error_set(err, parse->error, "HTTP %s refused: %s",
                      parse->is_client ? "reply" : "request", parse->why);
 }
@@ -342,7 +450,7 @@ static int failed(struct http_parse *parse, struct error *err)
 int http_feed(struct http_parse *parse, const void *bytes, size_t n, size_t *used,
               struct error *err)
 {
-    const char *at = bytes;
+    const unsigned char *at = bytes;
 
     *used = 0;
     if (parse->is_dead)
@@ -358,18 +466,18 @@ int http_feed(struct http_parse *parse, const void *bytes, size_t n, size_t *use
         if (parse->is_final)
             return 0;
         parse->is_done = 0;
-        http_parser_pause(&parse->parser, 0);
         // One large body is no reason to hold its memory for the life of the connection.
         grow_trim(&parse->body, 1u << 16);
+        begin(parse);
     }
-    if (n == 0)
-        return 0;
-    *used = http_parser_execute(&parse->parser, &parse->settings, at, n);
-    if (parse->is_done)
-        return 1;
-    if (HTTP_PARSER_ERRNO(&parse->parser) != HPE_OK)
-        return failed(parse, err);
-    return 0;
+    while (*used < n && !parse->is_done) {
+        int64_t taken = feed_some(parse, at + *used, n - *used);
+
+        if (taken < 0)
+            return failed(parse, err);
+        *used += (size_t)taken;
+    }
+    return parse->is_done;
 }
 
 int http_finish(struct http_parse *parse, struct error *err)
@@ -378,13 +486,12 @@ int http_finish(struct http_parse *parse, struct error *err)
         return error_set(err, AGON_ESTATE, "this HTTP connection was refused before");
     if (parse->is_done || !parse->is_begun)
         return 0;
-    (void)http_parser_execute(&parse->parser, &parse->settings, "", 0);
-    if (parse->is_done) {
+    if (parse->at == AT_REST && done(parse) == 0) {
         parse->message.is_keep_alive = 0;
         parse->is_final = 1;
         return 1;
     }
-    if (!parse->why)
+    if (parse->at != AT_REST)
         (void)refuse(parse, 400, "the connection ended in the middle of a message");
     return failed(parse, err);
 }

@@ -3,11 +3,11 @@
  * put messages into a buffer of the caller; client and server role.
  *
  * Strict where laxness is a hole: both lengths, two lengths, a bad chunk size, more than 100
- * headers or 64 KiB of them, a body over the cap, more than eight interim (1xx) replies and a
- * content coding (none was asked for) are errors, found before memory is spent. Redirects are
- * replies like any other: nothing here follows them. Any split of the input gives the same
- * messages. http-parser does the grammar and stays behind this interface. [any, one thread per
- * parser] */
+ * headers or 64 KiB of them, a body over the cap, more than eight interim (1xx) replies, a content
+ * coding (none was asked for), a folded field, an LF or CR alone and a transfer coding other than
+ * chunked are errors, found before memory is spent. Redirects are replies like any other: nothing
+ * here follows them. Any split of the input gives the same messages. The grammar is in
+ * net/http_head.h. [any, one thread per parser] */
 #ifndef NET_HTTP_H
 #define NET_HTTP_H
 

@@ -2,7 +2,6 @@
 /* http_write: requests, replies and percent encoding for net/http.h. */
 #include "net/http.h"
 
-#include <http_parser.h>
 #include <stdio.h>
 #include <strings.h>
 
@@ -122,14 +121,61 @@ int64_t http_write_request(char *buffer, size_t room, const struct http_request 
 
 const char *http_reason(int status)
 {
-    const char *text;
+    static const struct {
+        int status;
+        const char *text;
+    } reasons[] = {
+        {100, "Continue"},
+        {101, "Switching Protocols"},
+        {103, "Early Hints"},
+        {200, "OK"},
+        {201, "Created"},
+        {202, "Accepted"},
+        {204, "No Content"},
+        {206, "Partial Content"},
+        {301, "Moved Permanently"},
+        {302, "Found"},
+        {303, "See Other"},
+        {304, "Not Modified"},
+        {307, "Temporary Redirect"},
+        {308, "Permanent Redirect"},
+        {400, "Bad Request"},
+        {401, "Unauthorized"},
+        {403, "Forbidden"},
+        {404, "Not Found"},
+        {405, "Method Not Allowed"},
+        {406, "Not Acceptable"},
+        {408, "Request Timeout"},
+        {409, "Conflict"},
+        {410, "Gone"},
+        {411, "Length Required"},
+        {412, "Precondition Failed"},
+        {413, "Payload Too Large"},
+        {414, "URI Too Long"},
+        {415, "Unsupported Media Type"},
+        {417, "Expectation Failed"},
+        {418, "I'm a teapot"}, // RFC 2324; an exchange's word for a ban
+        {421, "Misdirected Request"},
+        {422, "Unprocessable Entity"},
+        {425, "Too Early"},
+        {426, "Upgrade Required"},
+        {428, "Precondition Required"},
+        {429, "Too Many Requests"},
+        {431, "Request Header Fields Too Large"},
+        {451, "Unavailable For Legal Reasons"},
+        {500, "Internal Server Error"},
+        {501, "Not Implemented"},
+        {502, "Bad Gateway"},
+        {503, "Service Unavailable"},
+        {504, "Gateway Timeout"},
+        {505, "HTTP Version Not Supported"},
+    };
 
-    if (status < 100 || status > 599)
-        return "Unknown";
-    if (status == 418) // RFC 2324; an exchange's word for a ban
-        return "I'm a teapot";
-    text = http_status_str((enum http_status)status);
-    return text[0] == '<' ? "Unknown" : text;
+    for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
+        if (reasons[i].status == status)
+            return reasons[i].text;
+    }
+    return "Unknown";
 }
 
 int64_t http_write_response(char *buffer, size_t room, const struct http_response *response)

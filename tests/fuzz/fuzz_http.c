@@ -5,7 +5,7 @@
  *
  * Byte 0: role, HEAD expected, end of stream; byte 1: length of the pieces.
  *
- * decodes: host/net/http.c host/net/http_write.c host/net/grow.h */
+ * decodes: host/net/http.c host/net/http_head.c host/net/http_write.c host/net/grow.h */
 #include "net/http.h"
 #include "net/ws.h"
 

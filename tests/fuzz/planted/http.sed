@@ -1,2 +1,2 @@
-# host/net/http.c: the first letter of a piece of a header name stays as it came
-/for (size_t i = parse->head.n - n; i < parse->head.n; i++) {/s/parse->head.n - n;/parse->head.n - n + 1;/
+# host/net/http_head.c: a header's name may hold blanks
+s/while (name < n && is_token_char((unsigned char)line\[name\]))/while (name < n \&\& (is_token_char((unsigned char)line[name]) || line[name] == ' '))/
