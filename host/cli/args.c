@@ -145,7 +145,7 @@ static int take_real(const struct args_spec *spec, const char *command, const st
     if (arg->min != 0 || arg->max != 0)
         snprintf(expected, sizeof(expected), "a number from %lld to %lld", (long long)arg->min,
                  (long long)arg->max);
-    if (num_parse(text, strlen(text), 9, &nano) != AGON_OK ||
+    if (num_read(text, strlen(text), 9, &nano) != AGON_OK ||
         ((arg->min != 0 || arg->max != 0) &&
          (nano < num_mul(arg->min, 1000000000) || nano > num_mul(arg->max, 1000000000))))
         return refuse_value(spec, command, arg, text, expected);

@@ -18,14 +18,16 @@
 #include "cli/demo_cast.h"
 #include "cli/words.h"
 #include "lab/backtest.h"
+#include "lab/models.h"
 #include "run/config_file.h"
 #include "run/slots.h"
 #include "sys/file.h"
 
 struct opts {
-    struct arg_list plugins, files, fundings, params;
+    struct arg_list plugins, files, fundings, params, impacts;
     uint64_t seed;
-    int64_t length_ns, capital, latency_ns, data_latency_ns;
+    int64_t length_ns, capital;
+    const char *latency, *data_latency;
     double maker_bps, taker_bps;
     const char *roster, *plugin_dir, *params_file, *csv, *html, *journal;
     agon_ns_t t_end;
@@ -236,6 +238,8 @@ int cmd_backtest(int argc, char **argv)
     struct opts opts = {.length_ns = (int64_t)24 * 3600 * 1000000000,
                         .capital = 100000,
                         .seed = 1,
+                        .latency = "0s",
+                        .data_latency = "0s",
                         .maker_bps = 10.0,
                         .taker_bps = 10.0};
     static const char *const runners[] = {"inproc", "process", NULL};
@@ -257,10 +261,13 @@ int cmd_backtest(int argc, char **argv)
          &opts.params_file},
         {"capital", ARG_INT, "AMOUNT", "of each of them, in the base currency (100000)",
          &opts.capital, .min = 1, .max = 1000000000, .is_given = &opts.has_capital},
-        {"latency", ARG_DURATION, "TIME", "of orders to the venue and of reports back (0)",
-         &opts.latency_ns, .min = 0, .max = 60000000000},
-        {"data-latency", ARG_DURATION, "TIME", "of market data (0)", &opts.data_latency_ns,
-         .min = 0, .max = 60000000000},
+        {"latency", ARG_TEXT, "TIME[:SIGMA]",
+         "of orders to the venue and of reports back (0s); with a sigma log-normal around TIME",
+         &opts.latency},
+        {"data-latency", ARG_TEXT, "TIME[:SIGMA]", "of market data (0s)", &opts.data_latency},
+        {"impact", ARG_LIST, "[SYMBOL=]KIND:Y:VOLATILITY:VOLUME",
+         "what takes pays the worse for its size: linear, sqrt or log, as in sqrt:1:3%:20000",
+         &opts.impacts},
         {"maker", ARG_REAL, "BPS", "fee of a maker in basis points (10)", &opts.maker_bps,
          .min = -100, .max = 1000},
         {"taker", ARG_REAL, "BPS", "fee of a taker in basis points (10)", &opts.taker_bps,
@@ -284,6 +291,7 @@ int cmd_backtest(int argc, char **argv)
         .operands = &opts.plugins,
         .operands_max = SLOTS_MAX};
     struct backtest_config config = {0};
+    struct error err = {0};
     struct crew_slot *slots;
     char dir[256];
     int rc = args_parse(&spec, argc, argv);
@@ -303,6 +311,11 @@ int cmd_backtest(int argc, char **argv)
                                                       : "--capital");
     if (opts.roster == NULL && opts.plugin_dir != NULL)
         return args_refuse(&spec, "backtest", "--plugins goes with --roster");
+    config.latency.seed = opts.seed;
+    if (models_latency(opts.data_latency, &config.latency.legs[LATENCY_MARKET], &err) < 0 ||
+        models_latency(opts.latency, &config.latency.legs[LATENCY_ENTRY], &err) < 0)
+        return args_refuse(&spec, "backtest", "%s", err.text);
+    config.latency.legs[LATENCY_ACK] = config.latency.legs[LATENCY_ENTRY];
     slots = calloc(SLOTS_MAX, sizeof(*slots));
     if (slots == NULL)
         return EXIT_ENVIRONMENT;
@@ -327,9 +340,8 @@ int cmd_backtest(int argc, char **argv)
     config.is_lenient = opts.is_lenient;
     config.maker_fee_ppb = (int32_t)(opts.maker_bps * 100000.0);
     config.taker_fee_ppb = (int32_t)(opts.taker_bps * 100000.0);
-    config.data_latency_ns = opts.data_latency_ns;
-    config.entry_latency_ns = opts.latency_ns;
-    config.report_latency_ns = opts.latency_ns;
+    config.impacts = opts.impacts.at;
+    config.n_impacts = (uint32_t)opts.impacts.n;
     config.cancel_ahead_ppm = 500000;
     config.journal_dir = opts.journal;
     config.mark_every = opts.journal != NULL ? 100000 : 0;

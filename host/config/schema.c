@@ -343,7 +343,7 @@ static int parse_number(const struct schema_field *field, const struct config_no
     case SCHEMA_INT:
         return units_int(node->text, node->n, value, err);
     case SCHEMA_DECIMAL:
-        return num_parse(node->text, node->n, field->exp, value);
+        return num_read(node->text, node->n, field->exp, value);
     case SCHEMA_SHARE:
         return units_ppm(node->text, node->n, value, err);
     case SCHEMA_SIZE:
@@ -398,7 +398,7 @@ static void read_real(struct config *config, const struct config_node *node,
 
     REQUIRE(field->room == sizeof(value));
     range_of(field, &min, &max);
-    if (node->is_quoted || num_parse_exp(node->text, node->n, &count, &exp) != AGON_OK) {
+    if (node->is_quoted || num_read_exp(node->text, node->n, &count, &exp) != AGON_OK) {
         refuse_value(config, node, field, CONFIG_E_VALUE, "is not of that form");
         return;
     }

@@ -9,7 +9,7 @@ static int is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-/* How many bytes at the head of text make a plain decimal. */
+/* How many bytes at the head of text make a decimal, with an exponent or without. */
 static size_t number_length(const char *text, size_t n)
 {
     size_t at = 0;
@@ -18,6 +18,14 @@ static size_t number_length(const char *text, size_t n)
         at++;
     while (at < n && (is_digit(text[at]) || text[at] == '.'))
         at++;
+    if (at > 0 && is_digit(text[at - 1]) && at + 1 < n && (text[at] == 'e' || text[at] == 'E')) {
+        size_t digit = at + 1 + (text[at + 1] == '-' || text[at + 1] == '+');
+        size_t end = digit;
+
+        while (end < n && is_digit(text[end]))
+            end++;
+        at = end > digit ? end : at;
+    }
     return at;
 }
 
@@ -40,13 +48,13 @@ static int scaled(const char *text, size_t n, int64_t factor, int64_t *value)
 {
     int64_t nano;
     num128_t product;
-    int rc = num_parse(text, n, 9, &nano);
+    int rc = num_read(text, n, 9, &nano);
 
     if (rc != AGON_OK) {
         // A large whole number does not fit with nine places; it may still fit without.
         int64_t whole;
 
-        if (num_parse(text, n, 0, &whole) != AGON_OK)
+        if (num_read(text, n, 0, &whole) != AGON_OK)
             return rc;
         product = (num128_t)whole * factor;
     } else {
@@ -241,7 +249,7 @@ int units_money(const char *text, size_t n, int exp, int64_t *amt, char asset[UN
     for (size_t i = from; i < n; i++)
         if (!is_digit(text[i]) && !(text[i] >= 'A' && text[i] <= 'Z'))
             goto form;
-    rc = num_parse(text, at, exp, amt);
+    rc = num_read(text, at, exp, amt);
     if (rc == AGON_ERANGE)
         return error_set(err, rc, "an amount of at most %d places that fits 63 bits", exp);
     if (rc != AGON_OK)

@@ -30,6 +30,8 @@ struct run {
         struct agon_event_hdr hdr;
         unsigned char bytes[EVENT_BYTES_MAX];
     } event;
+    uint64_t n_data; // events of the market so far, and when the last of them arrives
+    agon_ns_t t_data;
 };
 
 static int collect(struct run *run)
@@ -115,7 +117,11 @@ static int at_exchange(struct run *run, uint32_t source)
         paper_advance(config->paper, run->event.hdr.t);
         paper_on_market(config->paper, &run->event.hdr);
     }
-    run->event.hdr.t += config->data_latency_ns;
+    if (config->latency != NULL)
+        run->t_data = run->event.hdr.t = latency_arrival(
+            config->latency, LATENCY_MARKET, run->n_data++, run->event.hdr.t, run->t_data);
+    else
+        run->event.hdr.t += config->data_latency_ns;
     rc = evring_put(&run->in, &run->event.hdr);
     run->heads[source] = config->sources[source].next(config->sources[source].ctx);
     return rc == AGON_EAGAIN ? AGON_ENOMEM : rc;

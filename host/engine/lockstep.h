@@ -27,9 +27,10 @@ struct lockstep_config {
     struct paper *paper;   /* borrowed; NULL: orders go wherever the engine's ports lead */
     const struct lockstep_source *sources; /* merged by (t, place in this array) */
     uint32_t n_sources;
-    int64_t data_latency_ns; /* from the exchange to the core; >= 0 */
-    uint64_t mark_every;     /* events between two MARKs; 0: none */
-    agon_ns_t t_end;         /* exchange time at which to stop; 0: when the sources end */
+    int64_t data_latency_ns;       /* from the exchange to the core; >= 0 */
+    const struct latency *latency; /* instead of it, its leg MARKET; borrowed; NULL: none */
+    uint64_t mark_every;           /* events between two MARKs; 0: none */
+    agon_ns_t t_end;               /* exchange time at which to stop; 0: when the sources end */
     /* After each event that the engine took; may be NULL. A value below 0 stops the run with it. */
     int (*on_step)(void *ctx, const struct agon_event_hdr *event, int rc);
     void *ctx;

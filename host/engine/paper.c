@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/map.h"
+#include "base/num.h"
 
 #define ENTRIES 65536u
 
@@ -33,7 +34,19 @@ struct paper {
     struct map by_order;
     agon_ns_t t;
     int is_replacing;
+    uint64_t n_sent[LATENCY_LEGS];
+    agon_ns_t t_sent[LATENCY_LEGS]; /* when the last of a leg arrives */
+    struct impact *impacts;         /* owned; [INSTRUMENTS_MAX + 1]; NULL: none */
 };
+
+static agon_ns_t arrival(struct paper *paper, enum latency_leg leg, agon_ns_t t)
+{
+    if (!paper->config.has_latency)
+        return t + (leg == LATENCY_ENTRY ? paper->config.entry_ns : paper->config.report_ns);
+    paper->t_sent[leg] =
+        latency_arrival(&paper->config.latency, leg, paper->n_sent[leg]++, t, paper->t_sent[leg]);
+    return paper->t_sent[leg];
+}
 
 /* Makes room for one more at the end of a queue whose first items are gone. The paper venue is an
  * edge: it may allocate, and grows to the largest number that was ever on its way. */
@@ -65,7 +78,7 @@ static struct record_report *report(struct paper *paper, agon_ns_t t, const stru
                 .granules = 2,
                 .instrument = entry->instrument,
                 .t_venue = t,
-                .t = t + paper->config.report_ns},
+                .t = arrival(paper, LATENCY_ACK, t)},
         .order_id = entry->order_id,
         .venue_order = entry->match_id,
         .account = paper->config.account,
@@ -109,6 +122,28 @@ static void forget(struct paper *paper, struct entry *entry)
     paper->free[paper->n_free++] = (uint32_t)(entry - paper->entries);
 }
 
+/* What the order's own size does to a price that a made-up book gave it, on the tick and against
+ * the order. */
+static agon_px_t paid_px(const struct paper *paper, const struct match_order *order, agon_px_t px)
+{
+    const struct agon_instrument *instrument = instruments_get(paper->table, order->instrument);
+    int is_buy = order->side == AGON_BUY;
+    agon_px_t worse;
+
+    if (paper->impacts == NULL || paper->impacts[order->instrument].kind == IMPACT_NONE)
+        return px;
+    worse = impact_px(&paper->impacts[order->instrument], order->side, px, order->qty);
+    worse = num_to_step(worse, instrument->tick_px, is_buy ? NUM_UP : NUM_DOWN);
+    if (order->px != 0 && (is_buy ? worse > order->px : worse < order->px))
+        return order->px;
+    return worse >= instrument->tick_px ? worse : instrument->tick_px;
+}
+
+static agon_asset_t base_of(const struct paper *paper, agon_instrument_t instrument)
+{
+    return instruments_get(paper->table, instrument)->base;
+}
+
 static void on_event(void *ctx, const struct match_event *event)
 {
     struct paper *paper = ctx;
@@ -136,10 +171,12 @@ static void on_event(void *ctx, const struct match_event *event)
         break;
     case MATCH_TRADE:
         made = report(paper, event->t, entry, REPORT_FILL);
-        made->px = event->px;
+        made->px = event->is_maker ? event->px : paid_px(paper, order, event->px);
         made->qty = event->qty;
         made->cum_qty = entry->before_qty + order->filled_qty;
         made->fee_amt = event->fee_amt;
+        if (event->px != made->px && event->fee_asset != base_of(paper, order->instrument))
+            made->fee_amt = num_mul_div(event->fee_amt, made->px, event->px, NUM_UP);
         made->fee_asset = event->fee_asset;
         made->liquidity = event->is_maker ? LIQUIDITY_MAKER : LIQUIDITY_TAKER;
         // Both sides of an own trade have one trade id; the fill's must be unique.
@@ -195,6 +232,7 @@ void paper_free(struct paper *paper)
     match_free(paper->match);
     map_deinit(&paper->by_order);
     free(paper->entries);
+    free(paper->impacts);
     free(paper->free);
     free(paper->cmds);
     free(paper->reports);
@@ -216,7 +254,19 @@ static int on_send(void *ctx, const struct order_cmd *cmd)
                        sizeof(*paper->cmds));
     REQUIRE(paper->cmds != NULL);
     paper->cmds[paper->n_cmds++] =
-        (struct pending){.t = cmd->t + paper->config.entry_ns, .cmd = *cmd};
+        (struct pending){.t = arrival(paper, LATENCY_ENTRY, cmd->t), .cmd = *cmd};
+    return AGON_OK;
+}
+
+int paper_set_impact(struct paper *paper, agon_instrument_t instrument, const struct impact *impact)
+{
+    if (instruments_get(paper->table, instrument) == NULL)
+        return AGON_ENOENT;
+    if (paper->impacts == NULL)
+        paper->impacts = calloc(INSTRUMENTS_MAX + 1, sizeof(*paper->impacts));
+    if (paper->impacts == NULL)
+        return AGON_ENOMEM;
+    paper->impacts[instrument] = *impact;
     return AGON_OK;
 }
 

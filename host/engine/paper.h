@@ -10,12 +10,18 @@
 #define ENGINE_PAPER_H
 
 #include "engine/port.h"
+#include "match/impact.h"
+#include "match/latency.h"
 #include "match/match.h"
 
 struct paper;
 struct paper_config {
     struct match_config match;
-    int64_t entry_ns, report_ns; /* >= 0 */
+    int64_t entry_ns, report_ns; /* >= 0; without a model below */
+    /* has_latency: an order and what became of it are under way as these legs say, each stream in
+     * its order. latency_check has passed it. */
+    struct latency latency;
+    int has_latency;
     agon_account_t account;
     uint64_t first_fill; /* numbers of fills are above it: another for each run over one journal */
 };
@@ -25,6 +31,11 @@ struct paper *paper_new(const struct paper_config *config, const struct instrume
 void paper_free(struct paper *paper);
 /* AGON_ENOENT, AGON_ENOMEM. */
 int paper_add(struct paper *paper, agon_instrument_t instrument);
+/* What takes in that instrument pays (or gets) the worse by so much for its size, but never beyond
+ * its limit: for markets whose book is made up. impact_check has passed it. AGON_ENOENT,
+ * AGON_ENOMEM. */
+int paper_set_impact(struct paper *paper, agon_instrument_t instrument,
+                     const struct impact *impact);
 struct venue_port paper_port(struct paper *paper);
 /* A market event at the exchange's time (event->t). */
 void paper_on_market(struct paper *paper, const struct agon_event_hdr *event);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lab/backtest.h"
 #include "lab/funding.h"
+#include "lab/models.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -553,8 +554,8 @@ int backtest_run(const struct backtest_config *config, struct backtest *result, 
     struct engine_config engine = {.bars_grace_ns = 0};
     struct paper_config paper = {
         .match = {.cancel_ahead_ppm = config->cancel_ahead_ppm},
-        .entry_ns = config->entry_latency_ns,
-        .report_ns = config->report_latency_ns,
+        .latency = config->latency,
+        .has_latency = 1,
     };
     struct crew_config crew = {.dir = config->dir,
                                .venues = venues,
@@ -603,6 +604,8 @@ int backtest_run(const struct backtest_config *config, struct backtest *result, 
     rc = configure(&run, err);
     for (agon_instrument_t id = 1; id <= run.table->n_instruments && rc >= 0; id++)
         rc = paper_add(run.paper, id);
+    for (uint32_t i = 0; i < config->n_impacts && rc >= 0; i++)
+        rc = models_impact(run.paper, run.table, config->impacts[i], err);
     if (rc < 0) {
         error_set(err != NULL && err->code == 0 ? err : NULL, rc, "no memory for an instrument");
         goto done;
@@ -611,7 +614,7 @@ int backtest_run(const struct backtest_config *config, struct backtest *result, 
     lockstep.paper = run.paper;
     lockstep.sources = run.sources;
     lockstep.n_sources = run.n_sources;
-    lockstep.data_latency_ns = config->data_latency_ns;
+    lockstep.latency = &config->latency;
     lockstep.mark_every = config->mark_every;
     lockstep.t_end = config->t_end;
     began = clock_mono();

@@ -13,6 +13,7 @@
 #include "agent/roster.h"
 #include "lab/tape.h"
 #include "match/gen.h"
+#include "match/latency.h"
 
 #define BACKTEST_TAPES_MAX  32
 #define BACKTEST_VENUE      1 /* the number that instruments of files have */
@@ -29,7 +30,10 @@ struct backtest_config {
     int is_lenient;
     uint32_t spread_ppm; /* of trades and bars; 0: the tape's default */
     int32_t maker_fee_ppb, taker_fee_ppb;
-    int64_t data_latency_ns, entry_latency_ns, report_latency_ns;
+    struct latency latency; /* of data, orders and reports; constants are one of its kinds */
+    /* For the size of an order, as [SYMBOL=]KIND:COEFFICIENT:VOLATILITY:VOLUME (lab/models.h). */
+    const char *const *impacts;
+    uint32_t n_impacts;
     uint32_t cancel_ahead_ppm; /* of the queue model; see match.h */
     uint64_t mark_every;
     const struct values *values; /* what other assets are worth in it, and decimals; may be NULL */

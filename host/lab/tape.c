@@ -445,10 +445,7 @@ static int number(struct tape *tape, const struct row *row, enum column column, 
     num_format_short(NUM_MAX, exp, limit);
     if (rc != AGON_ERANGE)
         refuse(tape, column_of(row, place), "%s '%s' is not a plain decimal number", name, shown);
-    else if (num_parse(text,
-                       memchr(text, '.', n) != NULL ? (size_t)((char *)memchr(text, '.', n) - text)
-                                                    : n,
-                       exp, value) < 0)
+    else if (!num_is_too_fine(text, n, exp))
         refuse(tape, column_of(row, place), "%s %s is too large: the limit is %s", name, shown,
                limit);
     else

@@ -80,7 +80,7 @@ static int is_dusty(const char *text, size_t n, int64_t *value)
 
 int recording_parse(const char *text, size_t n, int exp, int64_t *value)
 {
-    int rc = num_parse(text, n, exp, value);
+    int rc = num_read(text, n, exp, value);
     int64_t near;
     num128_t wide;
 
@@ -109,7 +109,7 @@ int recording_places(const char *text, size_t n)
             value /= 10;
         return places;
     }
-    return num_parse_exp(text, n, &value, &places) == AGON_OK ? places : AGON_EINVAL;
+    return num_read_exp(text, n, &value, &places) == AGON_OK ? places : AGON_EINVAL;
 }
 
 const char *recording_show(const char *text, size_t n, char shown[RECORDING_SHOWN])

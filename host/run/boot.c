@@ -5,6 +5,7 @@
 
 #include <sodium.h>
 
+#include "base/hash.h"
 #include "base/num.h"
 #include "journal/reader.h"
 #include "journal/snapshot.h"
@@ -726,17 +727,27 @@ static int open_core(struct host *host, struct error *err)
     return AGON_OK;
 }
 
+static struct latency_model latency_of(int64_t median_ns, double sigma)
+{
+    return (struct latency_model){.kind = sigma > 0 ? LATENCY_LOG_NORMAL : LATENCY_CONSTANT,
+                                  .median_ns = median_ns,
+                                  .sigma = sigma};
+}
+
 /* Only now, when the past has been stepped again: the orders of earlier runs went out long ago. */
 static int open_venue(struct host *host, uint32_t at, struct error *err)
 {
     struct host_line *line = &host->lines[at];
     struct venue_port port = {.ctx = line, .send = host_send};
     struct paper_config paper = {.match = {.cancel_ahead_ppm = 500000},
-                                 .entry_ns = host->config.entry_ns,
-                                 .report_ns = host->config.report_ns,
+                                 .has_latency = 1,
                                  .account = host->config.venues[at].account,
                                  .first_fill = (uint64_t)(engine_run(host->engine) + 1) << 40};
 
+    // Another run is another draw; the reports are in the journal.
+    paper.latency.seed = hash_mix(host->config.seed + engine_run(host->engine) * 64 + at);
+    paper.latency.legs[LATENCY_ENTRY] = latency_of(host->config.entry_ns, host->config.entry_sigma);
+    paper.latency.legs[LATENCY_ACK] = latency_of(host->config.report_ns, host->config.report_sigma);
     if (ring_init(&line->to_venue, HOST_TO_VENUE, sizeof(struct order_cmd)) < 0)
         return error_set(err, AGON_ENOMEM, "no memory for the rings to the venue");
     if (host->config.mode == RUN_PAPER) {

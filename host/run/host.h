@@ -65,6 +65,7 @@ struct host_config {
     int64_t speed_milli;                 /* of market time; 1000: real */
     int is_async;                        /* class of the journal */
     int64_t entry_ns, report_ns;         /* paper: latencies of the venue, market time */
+    double entry_sigma, report_sigma;    /* above 0: log-normal around them */
     uint64_t mark_every, snapshot_every; /* events; 0: 100,000 and 1,000,000 */
     uint64_t seed;
     uint64_t market_segment_bytes; /* a multiple of 4096; 0: 64 MiB */

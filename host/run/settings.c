@@ -22,7 +22,7 @@ struct words {
     char venue[256], roster[256];
     uint32_t n_venues;
     char venues[HOST_VENUES_MAX][256];
-    int64_t speed, entry_ns, report_ns;
+    int64_t speed, entry_ns, report_ns, entry_sigma, report_sigma;
     uint64_t low_water_bytes, market_keep_bytes, market_segment_bytes, snapshot_every;
     uint64_t seed;
     char http[64];
@@ -92,6 +92,11 @@ static const struct schema_field words_fields[] = {
      .doc = "paper: an order reaches the venue so much later"},
     {"report_latency", SCHEMA_DURATION, SCHEMA_MEMBER(struct words, report_ns), .min = 0,
      .max = 60000000000, .preset = "20ms", .doc = "paper: and its report so much after that"},
+    {"entry_sigma", SCHEMA_DECIMAL, SCHEMA_MEMBER(struct words, entry_sigma), .exp = 6, .min = 0,
+     .max = 4000000, .preset = "0",
+     .doc = "paper: 0: each order takes entry_latency; above: log-normal around it"},
+    {"report_sigma", SCHEMA_DECIMAL, SCHEMA_MEMBER(struct words, report_sigma), .exp = 6, .min = 0,
+     .max = 4000000, .preset = "0", .doc = "paper: the same of report_latency"},
     {"seed", SCHEMA_U64, SCHEMA_MEMBER(struct words, seed), .preset = "1", .doc = "of the run"},
     {"http", SCHEMA_TEXT, SCHEMA_MEMBER(struct words, http), .preset = "127.0.0.1:0",
      .doc = "where dashboard, API and metrics are: a loopback address and a port, 0: any; or off"},
@@ -279,6 +284,8 @@ static void take_words(struct settings *settings, const struct words *words)
     settings->host.speed_milli = words->speed * 1000;
     settings->host.entry_ns = words->entry_ns;
     settings->host.report_ns = words->report_ns;
+    settings->host.entry_sigma = num_to_double(words->entry_sigma, 6);
+    settings->host.report_sigma = num_to_double(words->report_sigma, 6);
     settings->host.seed = words->seed;
     settings->host.low_water_bytes = (int64_t)words->low_water_bytes;
     settings->host.market_keep_bytes = words->market_keep_bytes;

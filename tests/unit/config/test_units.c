@@ -29,7 +29,9 @@ static const struct {
     {units_duration, "10 s", AGON_EINVAL, 0},
     {units_duration, "s", AGON_EINVAL, 0},
     {units_duration, "1y", AGON_EINVAL, 0},
-    {units_duration, "1e3s", AGON_EINVAL, 0},
+    {units_duration, "1e3s", AGON_OK, 1000000000000},
+    {units_duration, "1e-7s", AGON_OK, 100},
+    {units_duration, "1es", AGON_EINVAL, 0},
     {units_duration, "1..5s", AGON_EINVAL, 0},
     {units_duration, ".5s", AGON_EINVAL, 0},
     {units_duration, "", AGON_EINVAL, 0},
@@ -134,6 +136,8 @@ static const struct {
     const char *asset;
 } money[] = {
     {"1000 USDT", AGON_OK, 100000000000, "USDT"},
+    {"1e3 USDT", AGON_OK, 100000000000, "USDT"},
+    {"1e-7 BTC", AGON_OK, 10, "BTC"},
     {"0.00000001 BTC", AGON_OK, 1, "BTC"},
     {"-5 USDC", AGON_OK, -500000000, "USDC"},
     {"1 1INCH", AGON_OK, 100000000, "1INCH"},
