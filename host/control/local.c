@@ -3,6 +3,7 @@
  * line, {"ok": true, "result": ...} or {"ok": false, "code": -5, "error": "..."}. */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "control/impl.h"
 #include "sys/clock.h"
@@ -131,25 +132,40 @@ static void on_bytes(uv_stream_t *stream, ssize_t n, const uv_buf_t *buffer)
     }
 }
 
+static int has_pending(const struct local *local)
+{
+    uv_os_fd_t fd;
+    char byte;
+
+    return uv_fileno((const uv_handle_t *)&local->pipe, &fd) == 0 &&
+           recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 1;
+}
+
 /* A place: one for all, or where those are taken one for what is urgent. Then whoever has asked for
  * nothing for the longest time gives up his. -1: none. */
 static int take_place(struct control *control)
 {
     struct local *oldest = NULL;
+    int64_t after = INT64_MIN;
     int place = 0;
 
     while (place < LOCAL_MAX + LOCAL_OVER && control->locals[place] != NULL)
         place++;
     if (place < LOCAL_MAX)
         return place;
-    for (int i = 0; i < LOCAL_MAX + LOCAL_OVER; i++) {
-        struct local *local = control->locals[i];
+    do {
+        oldest = NULL;
+        for (int i = 0; i < LOCAL_MAX + LOCAL_OVER; i++) {
+            struct local *local = control->locals[i];
 
-        if (local != NULL && !local->is_busy && !local->is_answered &&
-            !uv_is_closing((uv_handle_t *)&local->pipe) &&
-            (oldest == NULL || local->since < oldest->since))
-            oldest = local;
-    }
+            if (local != NULL && !local->is_busy && !local->is_answered && local->since > after &&
+                !uv_is_closing((uv_handle_t *)&local->pipe) &&
+                (oldest == NULL || local->since < oldest->since))
+                oldest = local;
+        }
+        after = oldest != NULL ? oldest->since : after;
+        // Who has said something is heard first.
+    } while (oldest != NULL && has_pending(oldest));
     if (oldest != NULL)
         drop(oldest);
     return place < LOCAL_MAX + LOCAL_OVER ? place : -1;

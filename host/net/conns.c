@@ -492,17 +492,25 @@ void conns_end(struct conn *conn)
 /* Whoever holds a place and asks for nothing gives it up, the oldest first. */
 static void make_room(struct conns *conns)
 {
-    struct conn *oldest = NULL;
+    const struct conns_port *port = &conns->port;
+    struct conn *oldest;
+    int64_t after = INT64_MIN;
 
-    for (uint32_t i = 0; i < conns->room; i++) {
-        struct conn *conn = conns->all[i];
+    do {
+        oldest = NULL;
+        for (uint32_t i = 0; i < conns->room; i++) {
+            struct conn *conn = conns->all[i];
 
-        if (conn && conn->stage == STAGE_READ && conn->held.n == 0 &&
-            (!oldest || conn->since < oldest->since))
-            oldest = conn;
-    }
-    if (oldest)
-        end_conn(oldest, 0);
+            if (conn && conn->stage == STAGE_READ && conn->held.n == 0 && conn->since > after &&
+                (!oldest || conn->since < oldest->since))
+                oldest = conn;
+        }
+        if (!oldest)
+            return;
+        after = oldest->since;
+        // Who has said something is heard first.
+    } while (port->is_pending != NULL && port->is_pending(oldest->link));
+    end_conn(oldest, 0);
 }
 
 struct conn *conns_open(struct conns *conns, const struct server_owner *owner, void *link,

@@ -24,6 +24,8 @@ struct conns_port { /* link: the transport's own, one a connection */
     void (*drop)(void *link, int is_reset);
     /* conns_timer once, not before due; INT64_MAX: not at all. The one before is forgotten. */
     void (*timer)(void *link, int64_t due);
+    /* Have bytes come that were not handed over yet? NULL: nobody can tell. */
+    int (*is_pending)(void *link);
 };
 
 struct conns;

@@ -7,6 +7,7 @@
 #include <openssl/err.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 
 #define BUFFER_BYTES (64u << 10)
 
@@ -518,4 +519,13 @@ void link_finish(struct link *link, int is_linger)
         link->is_shut = 1;
     else // not connected: the owner's own clock ends it
         link->is_linger = 0;
+}
+
+int link_has_pending(const struct link *link)
+{
+    uv_os_fd_t fd;
+    char byte;
+
+    return uv_fileno((const uv_handle_t *)&link->tcp, &fd) == 0 &&
+           recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 1;
 }

@@ -50,6 +50,8 @@ int link_send(struct link *link, const void *bytes, size_t n);
 uint64_t link_unsent(const struct link *link);
 /* Bytes queued on the way to the kernel, TLS included. */
 uint64_t link_queued(const struct link *link);
+/* Have bytes come that nobody has read? */
+int link_has_pending(const struct link *link);
 void link_pause(struct link *link, int is_paused);
 /* What is queued goes, then our side ends, then on_end(STREAM_END_LOCAL). is_linger: wait for the
  * peer's end too, so that a reset does not eat what it has not read. The owner bounds the time. */

@@ -61,6 +61,11 @@ static void finish_link(void *link)
     link_finish(((struct peer *)link)->link, 1);
 }
 
+static int has_pending(void *link)
+{
+    return link_has_pending(((struct peer *)link)->link);
+}
+
 static void on_handle_closed(uv_handle_t *handle)
 {
     ((struct server *)handle->data)->handles--;
@@ -236,7 +241,8 @@ int server_new(struct server **out, uv_loop_t *loop, const struct server_options
                                     .pause = pause_link,
                                     .finish = finish_link,
                                     .drop = drop_link,
-                                    .timer = set_timer};
+                                    .timer = set_timer,
+                                    .is_pending = has_pending};
     int rc;
 
     *out = NULL;
