@@ -186,6 +186,15 @@ static void on_gap(void *ctx, const struct agon_gap *gap)
     atomic_fetch_add(&generation->n_gaps, 1);
 }
 
+static void on_calling(void *ctx, int is_in)
+{
+    struct generation *generation = ctx;
+    const struct crew_config *config = &generation->crew->config;
+
+    if (config->calling != NULL)
+        config->calling(config->ctx, generation->slot, is_in ? generation->hash : 0);
+}
+
 // What can hold at all: only root can give a child a user of its own.
 static uint32_t whole_sandbox(void)
 {
@@ -198,6 +207,7 @@ static struct run_inproc_config inproc_config(struct generation *generation)
                                       .bus = generation->crew->bus,
                                       .bus_granules = generation->crew->bus_granules,
                                       .log = on_log,
+                                      .calling = on_calling,
                                       .on_gap = on_gap,
                                       .now = clock_mono,
                                       .ctx = generation};

@@ -76,6 +76,9 @@ struct crew_config {
     /* What an instance that begins at seq without a state warms up on: nothing of later events. It
      * stays until the next call. NULL: nothing. [loader] */
     void (*history)(void *ctx, uint64_t seq, struct crew_history *history);
+    /* The core goes into a plugin of its own process, or (hash 0) comes out of it. May be NULL.
+     * [core] */
+    void (*calling)(void *ctx, uint16_t slot, uint64_t hash);
     void *ctx;
 };
 struct crew;

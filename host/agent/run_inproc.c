@@ -14,13 +14,21 @@ struct run_inproc {
     struct evring to_agent;        /* the engine's side */
     struct evring from_agent;      /* the engine's side */
     uint64_t to_granules, from_granules;
+    void (*calling)(void *ctx, int is_in);
+    void *ctx;
 };
 
 static int advance(void *ctx, uint64_t seq)
 {
     struct run_inproc *run = ctx;
+    int64_t rc;
 
-    return feed_run(run->feed, seq) < 0 ? AGON_EIO : AGON_OK;
+    if (run->calling != NULL)
+        run->calling(run->ctx, 1);
+    rc = feed_run(run->feed, seq);
+    if (run->calling != NULL)
+        run->calling(run->ctx, 0);
+    return rc < 0 ? AGON_EIO : AGON_OK;
 }
 
 static uint64_t nth(void *ctx)
@@ -84,6 +92,8 @@ int run_inproc_begin(struct run_inproc *run, const struct run_inproc_config *con
                                .ctx = config->ctx};
     int rc;
 
+    run->calling = config->calling;
+    run->ctx = config->ctx;
     run->setup = malloc(config->setup_bytes);
     if (run->setup == NULL)
         return error_set(err, AGON_ENOMEM, "no memory for a slot's setup");

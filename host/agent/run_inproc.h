@@ -21,6 +21,8 @@ struct run_inproc_config {
     void (*log)(void *ctx, uint32_t level, agon_ns_t t, const char *text); /* or NULL */
     void (*on_gap)(void *ctx, const struct agon_gap *gap);                 /* or NULL */
     int64_t (*now)(void); /* to measure delivery with; or NULL */
+    /* Around the calls of the plugin: 1 before, 0 after. Or NULL. [core] */
+    void (*calling)(void *ctx, int is_in);
     void *ctx;
 };
 /* Makes rings and instance and starts it. [control] */

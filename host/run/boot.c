@@ -494,6 +494,7 @@ static int boot(struct host *host, uint32_t last_run, struct error *err)
         rc = boot_step(host, &tournament, "the tournament", err);
     if (rc >= 0)
         rc = step_start(host, last_run + 1, err);
+    host_beat_ids(host);
     if (rc >= 0)
         rc = boot_states(host, err);
     for (agon_instrument_t id = 1; id <= engine_instruments(host->engine)->n_instruments && rc >= 0;
@@ -559,6 +560,8 @@ static int open_dir(struct host *host, struct error *err)
         rc = file_make_dir(host->plugin_dir, err);
     if (rc >= 0)
         rc = host_claim_keys(host, err); // before anything is written
+    if (rc >= 0)
+        rc = host_beat_open(host, err);
     if (rc >= 0)
         rc = rundir_join(&host->rundir, "journal", host->journal_dir, sizeof(host->journal_dir));
     if (rc >= 0)
@@ -687,6 +690,7 @@ static int open_core(struct host *host, struct error *err)
     struct crew_config crew = {.log = on_plugin_log,
                                .step = host_crew_step,
                                .is_refused = host_is_refused,
+                               .calling = host_on_calling,
                                .history = host_tell_history,
                                .is_rehearsed = 1,
                                .ctx = host,
@@ -805,6 +809,8 @@ int host_open(struct host **out, const struct host_config *config, struct error 
     if (rc >= 0 && summary.end.next_seq > 1)
         rc = rebuild(host, &summary, err);
     host->is_rebuilding = 0;
+    if (rc >= 0)
+        rc = host_take_keeper_log(host, err);
     if (rc >= 0)
         rc = seat_agents(host, err);
     if (rc >= 0)

@@ -875,6 +875,8 @@ void *host_core_main(void *ctx)
         int64_t mono = clock_mono();
         int n;
 
+        // Not while it ends: then the keeper waits longer for its cancels.
+        host_beat(host, atomic_load(&host->is_closing) ? BEAT_STOPPING : BEAT_RUNNING, mono);
         mind_journal(host);
         n = drain_control(host);
         host_drain_change(host);

@@ -204,6 +204,7 @@ int host_stop(struct host *host, int64_t grace_ns, int signal_fd, struct error *
     atomic_fetch_add(&host->core_wake, 1);
     futex_wake(&host->core_wake, 1);
     machine_join(&host->core_thread);
+    host_beat(host, BEAT_STOPPING, clock_mono());
     stop_loader(host);
     atomic_store(&host->is_io_stopping, 1);
     host_wake_io(host);
@@ -224,7 +225,11 @@ int host_stop(struct host *host, int64_t grace_ns, int signal_fd, struct error *
     host_alerts_stop(host);
     if (rc < 0)
         error_set(err, rc, "the last state could not be marked: %s", error_name(rc));
-    return rc < 0 ? rc : journal_writer_close(host->writer, err);
+    if (rc >= 0)
+        rc = journal_writer_close(host->writer, err);
+    if (rc >= 0)
+        host_beat(host, BEAT_ENDED, clock_mono());
+    return rc;
 }
 
 static void on_close(uv_handle_t *handle)
@@ -271,6 +276,7 @@ void host_free(struct host *host)
         disk_posix_close(&host->posix);
     rundir_close(&host->rundir);
     host_claims_close(host);
+    host_beat_close(host);
     for (uint32_t i = 0; i < host->n_lines; i++) {
         ring_deinit(&host->lines[i].to_venue);
         free(host->lines[i].from_venue_memory);

@@ -17,6 +17,7 @@
 #include "net/post.h"
 #include "net/stream_uv.h"
 #include "run/host.h"
+#include "sys/beat.h"
 #include "sys/claim.h"
 #include "sys/clock.h"
 #include "sys/disk_posix.h"
@@ -26,6 +27,7 @@
 
 #define HOST_BARS       16384u /* that wait for the loader, at most */
 #define CHECKPOINT_NS   ((int64_t)10 * 1000000000)
+#define HOST_HUNG_MAX   16
 #define HOST_WISHES     8192u
 #define SNAPSHOTS_KEPT  3
 #define COMMAND_RESULTS 64
@@ -108,6 +110,12 @@ struct host {
     uint32_t n_lines;
     struct setup_venue venue_names[HOST_VENUES_MAX];
 
+    struct beat *beat;    /* owned mapping; NULL: nobody is told that the core turns */
+    uint32_t beat_before; /* its state and host before this one, */
+    int32_t pid_before;
+    int has_beaten;               /* and whether it is ours by now */
+    uint64_t hung[HOST_HUNG_MAX]; /* plugins in which a host hung: first 8 bytes of their hashes */
+    uint32_t n_hung;
     pthread_mutex_t claim_lock;                 /* of claims */
     struct claim claims[2 * HOST_VENUES_MAX];   /* of each venue: the key's, the account's */
     char claim_names[2 * HOST_VENUES_MAX][128]; /* "": none is wanted */
@@ -262,6 +270,16 @@ int host_add(struct host *host, struct host_change *change);
 void *host_writer_main(void *ctx);
 void *host_packer_main(void *ctx); /* compresses segments that nobody writes any more */
 void host_stop_packer(struct host *host);
+
+/* keeper.c: the sign of life for the keeper, and what it did in an earlier host's place */
+int host_beat_open(struct host *host, struct error *err);
+void host_beat_ids(struct host *host);
+void host_beat(struct host *host, uint32_t state, int64_t mono_ns);
+void host_beat_close(struct host *host);
+void host_on_calling(void *ctx, uint16_t slot, uint64_t hash);
+int host_take_keeper_log(struct host *host, struct error *err);
+/* True once: then it is to be quarantined. */
+int host_has_hung(struct host *host, const unsigned char hash[HASH_SIZE]);
 
 /* account.c: that no other host trades the same account */
 int host_claim_keys(struct host *host, struct error *err);

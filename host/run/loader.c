@@ -132,6 +132,8 @@ static int find_quarantined(const struct host *host, const char *hash)
     return -1;
 }
 
+static void quarantine(struct host *host, const struct host_quarantined *one);
+
 int host_is_refused(void *ctx, const unsigned char hash[HASH_SIZE], struct error *err)
 {
     struct host *host = ctx;
@@ -140,6 +142,13 @@ int host_is_refused(void *ctx, const unsigned char hash[HASH_SIZE], struct error
     int rc = AGON_OK;
 
     hex_of(hash, text);
+    if (host_has_hung(host, hash)) {
+        struct host_quarantined one = {.slot = "-", .t = engine_t(host->engine)};
+
+        memcpy(one.hash, text, sizeof(one.hash));
+        snprintf(one.why, sizeof(one.why), "hung the host: the keeper ended it");
+        quarantine(host, &one);
+    }
     pthread_mutex_lock(&host->loader_lock);
     at = find_quarantined(host, text);
     if (at >= 0)

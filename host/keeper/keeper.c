@@ -1,0 +1,417 @@
+// SPDX-License-Identifier: Apache-2.0
+/* agon-keeper: a second process beside a live host, which acts in its place when it cannot.
+ *
+ * It reads the heartbeat that the host's core writes after each turn, and holds the host's pidfd.
+ * Three seconds without a turn, whether the host is dead or hung: a hung one is ended first, so
+ * that nothing leaves behind the keeper's back; then what is open with client ids of its journal is
+ * cancelled, and the venues are asked until they show none; then the host is started again, where a
+ * command for that was given. A planned stop is no such thing, nor is a machine that slept, nor a
+ * keeper that was itself stopped for a while. What it did stands in keeper.log of the run
+ * directory; the next host takes it over from there. */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <grp.h>
+#include <limits.h>
+#include <linux/capability.h>
+#include <poll.h>
+#include <pwd.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/exit.h"
+#include "net/stream_uv.h"
+#include "run/credential.h"
+#include "run/keeper_log.h"
+#include "run/settings.h"
+#include "sys/beat.h"
+#include "sys/clock.h"
+#include "sys/file.h"
+#include "sys/futex.h"
+#include "sys/harden.h"
+#include "venue/rescue.h"
+
+#define S         ((int64_t)1000000000)
+#define TICK_NS   ((int64_t)50 * 1000000)
+#define QUIET_NS  (3 * S)   /* without a turn */
+#define WOKEN_NS  (1 * S)   /* a keeper that stood still itself waits so long for a turn */
+#define START_NS  (120 * S) /* a journal may be long */
+#define STOP_NS   (30 * S)  /* an orderly end waits for its cancels */
+#define RESCUE_NS (60 * S)  /* then it is told, and tried on */
+
+struct keeper {
+    const char *dir, *config, *user;
+    char *const *command; /* of the host; NULL: it is not started again */
+    struct settings settings;
+    const struct beat *beat;
+    uint32_t n_hosts; /* the one that is watched */
+    int pidfd;        /* of it; -1: it is dead */
+    int32_t pid;
+    int64_t seen_ns, tick_ns, woken_ns;
+    int has_fired, is_told_end;
+    struct rescue *rescues[HOST_VENUES_MAX];
+};
+
+static void say(const struct keeper *keeper, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+static void say(const struct keeper *keeper, const char *format, ...)
+{
+    char text[512];
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    fprintf(stderr, "agon-keeper: %s\n", text);
+    if (keeper->dir != NULL && keeper_log_add(keeper->dir, text) < 0)
+        fprintf(stderr, "agon-keeper: %s/keeper.log cannot be written: %s\n", keeper->dir,
+                strerror(errno));
+}
+
+/* The host that is watched ----------------------------------------------------------------------
+ */
+
+static int is_alive(struct keeper *keeper)
+{
+    struct pollfd ended = {.fd = keeper->pidfd, .events = POLLIN};
+
+    if (keeper->pidfd < 0)
+        return 0;
+    if (poll(&ended, 1, 0) <= 0)
+        return 1;
+    (void)close(keeper->pidfd);
+    keeper->pidfd = -1;
+    return 0;
+}
+
+static void attach(struct keeper *keeper, int64_t now)
+{
+    if (keeper->pidfd >= 0)
+        (void)close(keeper->pidfd);
+    keeper->n_hosts = atomic_load(&keeper->beat->n_hosts);
+    keeper->pid = atomic_load(&keeper->beat->pid);
+    keeper->pidfd = (int)syscall(SYS_pidfd_open, keeper->pid, 0);
+    keeper->seen_ns = now;
+    keeper->has_fired = keeper->is_told_end = 0;
+    fprintf(stderr, "agon-keeper: watching process %d\n", (int)keeper->pid);
+}
+
+/* How long may it be without a turn in its state? */
+static int64_t patience(struct keeper *keeper, uint32_t state)
+{
+    if (state == BEAT_RUNNING || !is_alive(keeper))
+        return QUIET_NS;
+    return state == BEAT_STOPPING ? STOP_NS : START_NS;
+}
+
+/* Has the host been without a sign of life for too long? */
+static int is_gone(struct keeper *keeper, int64_t now)
+{
+    uint32_t state = atomic_load(&keeper->beat->state);
+    int64_t quiet_ns = now - atomic_load(&keeper->beat->beat_ns);
+
+    if (state == BEAT_NONE || state == BEAT_ENDED || keeper->has_fired) {
+        if (state == BEAT_ENDED && !keeper->is_told_end)
+            fprintf(stderr, "agon-keeper: process %d ended in good order\n", (int)keeper->pid);
+        keeper->is_told_end |= state == BEAT_ENDED;
+        return 0;
+    }
+    return quiet_ns > patience(keeper, state) && now - keeper->woken_ns > WOKEN_NS;
+}
+
+static void end_hung(struct keeper *keeper)
+{
+    struct pollfd ended = {.fd = keeper->pidfd, .events = POLLIN};
+    uint32_t in_slot = atomic_load(&keeper->beat->in_slot);
+    uint64_t hash = atomic_load(&keeper->beat->in_hash);
+
+    if (!is_alive(keeper))
+        return;
+    if (in_slot != 0)
+        say(keeper, KEEPER_HUNG "%016llx in slot %u", (unsigned long long)hash, in_slot - 1);
+    if (syscall(SYS_pidfd_send_signal, keeper->pidfd, SIGKILL, NULL, 0) != 0)
+        say(keeper, "process %d cannot be ended: %s; what it sends may follow", (int)keeper->pid,
+            strerror(errno));
+    else if (poll(&ended, 1, 2000) > 0)
+        say(keeper, "process %d was hung and is ended", (int)keeper->pid);
+}
+
+/* Cancelling ------------------------------------------------------------------------------------
+ */
+
+static int open_rescue(struct keeper *keeper, uint32_t at, const struct stream_port *port,
+                       const struct order_ids *ids, struct error *err)
+{
+    static struct agon_instrument instruments[HOST_INSTRUMENTS_MAX];
+    const struct host_config *host = &keeper->settings.host;
+    uint32_t n = 0;
+
+    for (uint32_t i = 0; i < host->n_instruments; i++) {
+        const struct host_instrument *from = &keeper->settings.instruments[i];
+
+        if (from->venue != at)
+            continue;
+        memset(&instruments[n], 0, sizeof(instruments[n]));
+        instruments[n].kind = from->kind != 0 ? from->kind : (uint8_t)INSTRUMENT_SPOT;
+        instruments[n].px_exp = (int8_t)from->px_exp;
+        instruments[n].qty_exp = (int8_t)from->qty_exp;
+        instruments[n].tick_px = from->tick_px;
+        instruments[n].lot_qty = from->lot_qty;
+        memcpy(instruments[n].symbol, from->symbol, sizeof(from->symbol));
+        n++;
+    }
+    return rescue_new(&keeper->rescues[at], &host->venues[at], port, ids, instruments, n, err);
+}
+
+static int is_done(struct keeper *keeper)
+{
+    int is_done = 1;
+
+    for (uint32_t i = 0; i < keeper->settings.host.n_venues; i++) {
+        struct rescue_status status;
+
+        if (keeper->rescues[i] == NULL)
+            continue;
+        rescue_status(keeper->rescues[i], &status);
+        is_done &= status.state != RESCUE_RUNNING;
+    }
+    return is_done;
+}
+
+static void tell_rescues(struct keeper *keeper, int64_t began)
+{
+    for (uint32_t i = 0; i < keeper->settings.host.n_venues; i++) {
+        struct rescue_status status;
+
+        if (keeper->rescues[i] == NULL)
+            continue;
+        rescue_status(keeper->rescues[i], &status);
+        say(keeper,
+            "%s: %s: %u orders found, %u left, %u of others left alone, %u requests, %lld ms%s%s",
+            keeper->settings.host.venues[i].name,
+            status.state == RESCUE_DONE ? "cancelled" : "NOT ALL CANCELLED", status.n_found,
+            status.n_left + status.n_elsewhere, status.n_foreign, status.n_cancels,
+            (long long)((clock_mono() - began) / 1000000), status.text[0] != '\0' ? ": " : "",
+            status.text);
+    }
+}
+
+static void on_tick(uv_timer_t *timer)
+{
+    (void)timer; // it only ends a turn of the loop, so that the time is looked at
+}
+
+/* Until no venue shows an order any more, or another host has begun: then they are its own. */
+static int cancel_all(struct keeper *keeper)
+{
+    struct order_ids ids = {.journal = atomic_load(&keeper->beat->journal),
+                            .since_run = atomic_load(&keeper->beat->since_run)};
+    int64_t began = clock_mono();
+    int64_t told = began;
+    struct stream_uv *stream = NULL;
+    struct error err = {0};
+    uv_timer_t tick;
+    uv_loop_t loop;
+    int is_back = 0;
+
+    if (uv_loop_init(&loop) != 0 || stream_uv_new(&stream, &loop, 32, &err) < 0) {
+        say(keeper, "no loop: %s", err.text);
+        return 0;
+    }
+    uv_timer_init(&loop, &tick);
+    uv_timer_start(&tick, on_tick, 50, 50);
+    for (uint32_t i = 0; i < keeper->settings.host.n_venues; i++) {
+        if (open_rescue(keeper, i, stream_uv_port(stream), &ids, &err) < 0)
+            say(keeper, "%s: %s", keeper->settings.host.venues[i].name, err.text);
+        else
+            rescue_start(keeper->rescues[i]);
+    }
+    while (!is_done(keeper) && !is_back) {
+        uv_run(&loop, UV_RUN_ONCE);
+        is_back = atomic_load(&keeper->beat->n_hosts) != keeper->n_hosts;
+        if (clock_mono() - told > RESCUE_NS) {
+            told = clock_mono();
+            tell_rescues(keeper, began);
+        }
+    }
+    if (is_back)
+        say(keeper, "another host has begun: what is open is its own to care for");
+    tell_rescues(keeper, began);
+    uv_close((uv_handle_t *)&tick, NULL);
+    stream_uv_stop(stream);
+    while (!stream_uv_is_stopped(stream))
+        uv_run(&loop, UV_RUN_ONCE);
+    for (uint32_t i = 0; i < keeper->settings.host.n_venues; i++) {
+        rescue_free(keeper->rescues[i]);
+        keeper->rescues[i] = NULL;
+    }
+    stream_uv_free(stream);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    uv_loop_close(&loop);
+    return !is_back;
+}
+
+static void start_again(struct keeper *keeper)
+{
+    posix_spawnattr_t attr;
+    pid_t pid = -1;
+    int rc;
+
+    if (keeper->command == NULL)
+        return;
+    posix_spawnattr_init(&attr);
+    posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSID);
+    rc = posix_spawnp(&pid, keeper->command[0], NULL, &attr, keeper->command, environ);
+    posix_spawnattr_destroy(&attr);
+    if (rc != 0)
+        say(keeper, "the host cannot be started again: %s", strerror(rc));
+    else
+        say(keeper, "the host is started again as process %d", (int)pid);
+}
+
+static void act(struct keeper *keeper, int64_t now)
+{
+    keeper->has_fired = 1;
+    say(keeper, KEEPER_FIRED "process %d is %s: no turn of its core for %lld ms", (int)keeper->pid,
+        is_alive(keeper) ? "hung" : "dead",
+        (long long)((now - atomic_load(&keeper->beat->beat_ns)) / 1000000));
+    end_hung(keeper);
+    if (cancel_all(keeper))
+        start_again(keeper);
+}
+
+static void watch(struct keeper *keeper)
+{
+    _Atomic uint32_t never = 0;
+
+    keeper->tick_ns = clock_mono();
+    for (;;) {
+        int64_t now = clock_mono();
+        struct error err = {0};
+
+        // Whoever stood still cannot say that another did.
+        if (now - keeper->tick_ns > S)
+            keeper->woken_ns = now;
+        keeper->tick_ns = now;
+        if (keeper->beat == NULL)
+            keeper->beat = beat_look(keeper->dir, &err);
+        if (err.text[0] != '\0')
+            fprintf(stderr, "agon-keeper: %s\n", err.text);
+        if (keeper->beat != NULL && atomic_load(&keeper->beat->n_hosts) != keeper->n_hosts)
+            attach(keeper, now);
+        if (keeper->beat != NULL && is_gone(keeper, now))
+            act(keeper, now);
+        futex_wait(&never, 0, TICK_NS);
+    }
+}
+
+/* Beginning -------------------------------------------------------------------------------------
+ */
+
+/* Another user than the host's, who keeps nothing of root but the right to end a process. */
+static int become(const char *name)
+{
+    struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct kill_only[2] = {0};
+    const struct passwd *user = getpwnam(name);
+
+    if (user == NULL || user->pw_uid == 0)
+        return -1;
+    kill_only[0].permitted = kill_only[0].effective = 1u << CAP_KILL;
+    return prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) == 0 && setgroups(0, NULL) == 0 &&
+                   setresgid(user->pw_gid, user->pw_gid, user->pw_gid) == 0 &&
+                   setresuid(user->pw_uid, user->pw_uid, user->pw_uid) == 0 &&
+                   syscall(SYS_capset, &head, kill_only) == 0
+               ? 0
+               : -1;
+}
+
+static int usage(int code)
+{
+    fprintf(
+        code == EXIT_OK ? stdout : stderr,
+        "usage: agon-keeper --config FILE --dir DIR [--user NAME] [-- COMMAND...]\n"
+        "Watches the host of a run directory. When its core makes no turn for 3 s, it ends a "
+        "hung host,\ncancels what is open of its journal, and starts COMMAND (the host again).\n"
+        "  --config FILE  the host's configuration: venues, instruments, credentials\n"
+        "  --dir DIR      its run directory\n"
+        "  --user NAME    become that user, who needs credentials of his own; COMMAND is then "
+        "the service manager's\n");
+    return code;
+}
+
+static int read_keys(struct keeper *keeper)
+{
+    struct settings *settings = &keeper->settings;
+    struct error err = {0};
+
+    for (uint32_t i = 0; i < settings->host.n_venues; i++) {
+        struct venue_config *venue = &settings->host.venues[i];
+
+        if (credential_read(settings->credentials[i], &venue->key, &venue->secret, &err) >= 0)
+            continue;
+        fprintf(stderr, "agon-keeper: %s\n", err.text);
+        return EXIT_SAFETY;
+    }
+    return EXIT_OK;
+}
+
+int main(int argc, char **argv)
+{
+    static const struct option options[] = {{"config", required_argument, NULL, 'c'},
+                                            {"dir", required_argument, NULL, 'd'},
+                                            {"user", required_argument, NULL, 'u'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {NULL, 0, NULL, 0}};
+    static struct keeper keeper = {.pidfd = -1};
+    _Atomic uint32_t never = 0;
+    struct error err = {0};
+    int option, rc;
+
+    while ((option = getopt_long(argc, argv, "+", options, NULL)) != -1) {
+        if (option == 'h')
+            return usage(EXIT_OK);
+        if (option == 'c')
+            keeper.config = optarg;
+        else if (option == 'd')
+            keeper.dir = optarg;
+        else if (option == 'u')
+            keeper.user = optarg;
+        else
+            return usage(EXIT_FLAGS);
+    }
+    if (keeper.config == NULL || keeper.dir == NULL || (keeper.user != NULL && optind < argc))
+        return usage(EXIT_FLAGS);
+    if (optind < argc)
+        keeper.command = argv + optind;
+    (void)signal(SIGPIPE, SIG_IGN);
+    (void)signal(SIGCHLD, SIG_IGN); // what it starts again is nobody's to wait for
+    harden_files();
+    // Open for writing and reading before the rights go: both files stay the host's.
+    while ((rc = keeper_log_open(keeper.dir, &err)) == AGON_ENOENT)
+        futex_wait(&never, 0, TICK_NS); // the host makes its directory
+    if (rc < 0 || harden_memory(&err) < 0) {
+        fprintf(stderr, "agon-keeper: %s\n", err.text);
+        return EXIT_ENVIRONMENT;
+    }
+    keeper.beat = beat_look(keeper.dir, &err);
+    if (keeper.user != NULL && become(keeper.user) < 0) {
+        fprintf(stderr, "agon-keeper: cannot become %s: it takes root, and a user who is not\n",
+                keeper.user);
+        return EXIT_ENVIRONMENT;
+    }
+    (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); // setresuid may have set it again
+    rc = settings_read(&keeper.settings, keeper.config, NULL, 1);
+    if (rc == EXIT_OK)
+        rc = read_keys(&keeper);
+    if (rc != EXIT_OK)
+        return rc;
+    watch(&keeper);
+    return EXIT_OK;
+}

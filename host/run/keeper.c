@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+/* What ties a host to its keeper (host/keeper): the heartbeat, and what the keeper did in an
+ * earlier host's place. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "market/alerts.h"
+#include "run/host_impl.h"
+#include "run/keeper_log.h"
+#include "sys/log.h"
+
+int host_beat_open(struct host *host, struct error *err)
+{
+    const struct beat *before;
+
+    if (host->config.mode != RUN_LIVE)
+        return AGON_OK;
+    before = beat_look(host->config.dir, err);
+    if (before != NULL) {
+        host->beat_before = atomic_load(&before->state);
+        host->pid_before = atomic_load(&before->pid);
+        beat_close(before);
+    }
+    memset(err, 0, sizeof(*err));
+    host->beat = beat_open(host->config.dir, err);
+    if (host->beat == NULL)
+        return err->code < 0 ? err->code : AGON_EIO;
+    atomic_store(&host->beat->beat_ns, clock_mono());
+    return AGON_OK;
+}
+
+void host_beat_ids(struct host *host)
+{
+    struct order_ids ids = engine_order_ids(host->engine);
+
+    if (host->beat == NULL)
+        return;
+    atomic_store(&host->beat->journal, ids.journal);
+    atomic_store(&host->beat->since_run, ids.since_run);
+}
+
+void host_beat(struct host *host, uint32_t state, int64_t mono_ns)
+{
+    if (host->beat == NULL)
+        return;
+    host->has_beaten = 1;
+    atomic_store_explicit(&host->beat->beat_ns, mono_ns, memory_order_relaxed);
+    if (atomic_load_explicit(&host->beat->state, memory_order_relaxed) != state)
+        atomic_store_explicit(&host->beat->state, state, memory_order_release);
+}
+
+void host_beat_close(struct host *host)
+{
+    if (host->beat == NULL)
+        return;
+    // One that never ran leaves the word of the one before: what that left open is still open.
+    if (!host->has_beaten) {
+        atomic_store(&host->beat->pid, host->pid_before);
+        atomic_store(&host->beat->state, host->beat_before);
+        atomic_fetch_add(&host->beat->n_hosts, 1);
+    }
+    beat_close(host->beat);
+    host->beat = NULL;
+}
+
+void host_on_calling(void *ctx, uint16_t slot, uint64_t hash)
+{
+    struct host *host = ctx;
+
+    if (host->beat == NULL)
+        return;
+    atomic_store_explicit(&host->beat->in_hash, hash, memory_order_relaxed);
+    atomic_store_explicit(&host->beat->in_slot, hash != 0 ? slot + 1u : 0, memory_order_relaxed);
+}
+
+static void on_line(void *ctx, const char *text)
+{
+    struct host *host = ctx;
+    unsigned long long hash = 0;
+
+    if (strncmp(text, KEEPER_HUNG, strlen(KEEPER_HUNG)) == 0 &&
+        sscanf(text + strlen(KEEPER_HUNG), "%16llx", &hash) == 1 && host->n_hung < HOST_HUNG_MAX)
+        host->hung[host->n_hung++] = hash;
+    // The journal has it as an event, and whoever is alerted hears of it.
+    host_alert(host, ALERT_KEEPER, ALERT_NO_SLOT, 0, 0, 0, "the keeper: %.120s", text);
+}
+
+int host_take_keeper_log(struct host *host, struct error *err)
+{
+    return host->beat != NULL ? keeper_log_take(host->config.dir, on_line, host, err) : AGON_OK;
+}
+
+int host_has_hung(struct host *host, const unsigned char hash[HASH_SIZE])
+{
+    uint64_t first = 0;
+
+    for (int i = 0; i < 8; i++)
+        first |= (uint64_t)hash[i] << (8 * i);
+    for (uint32_t i = 0; i < host->n_hung; i++) {
+        if (host->hung[i] == first) {
+            host->hung[i] = host->hung[--host->n_hung];
+            return 1;
+        }
+    }
+    return 0;
+}
