@@ -4,7 +4,8 @@
  * The host's core thread writes after each turn; the keeper, a process of its own, reads. Time is
  * CLOCK_MONOTONIC, which all processes of a machine share and which stands still while the machine
  * is suspended, so that neither a suspended machine nor a step of the wall clock looks like a hung
- * host. The file stays over restarts: who has mapped it sees the next host in the same place. */
+ * host. The file stays over restarts: who has mapped it sees the next host in the same place. [any]
+ */
 #ifndef SYS_BEAT_H
 #define SYS_BEAT_H
 
