@@ -1,0 +1,44 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# The kill switch while the exchange answers no new order: it takes them, says nothing, and its stream is silent too, so
+# that the host cannot know that they stand. All orders are gone there before the first of those requests is given up.
+. "$(dirname "$0")/common.sh"
+
+ctl() { "$AGON" ctl "$@" --dir "$WORK/run"; }
+is() { # QUERY WORD...
+    query=$1
+    shift
+    ctl "$@" --json >"$WORK/out" 2>/dev/null && jq -e "$query" "$WORK/out" >/dev/null
+}
+open_there() {
+    "${TOOLS}asks" "$SIM_PORT" >"$WORK/asks" && [ "$(grep -c '^open' "$WORK/asks")" -ge "$1" ]
+}
+none_there() { # a question of all open orders is dear: not too often
+    "${TOOLS}asks" "$SIM_PORT" >"$WORK/asks" && ! grep -q '^open' "$WORK/asks" && return
+    sleep 1
+    return 1
+}
+n_unknown() { "$AGON" journal cat "$WORK/run/journal" --live --type report 2>/dev/null | grep -c 'kind=unknown'; }
+hung() { lines "$SIM_LOG" '"kind":"fault".*"name":"new"' 2; }
+
+cat >"$WORK/faults.yaml" <<'EOF'
+seed: 1
+faults:
+  - {name: new, on: request, do: timeout, effect: true, method: POST, path: "/api/v3/order", after: 8s}
+  - {name: told, on: user, do: drop, event: executionReport, after: 8s}
+EOF
+start_sim --seed 3 --faults "$WORK/faults.yaml"
+live_files "$(agent busy_1 busy.so 'every: 5')
+$(agent busy_2 busy.so 'every: 7')"
+start_host
+until_true "$HOST_PID" "two requests that hang" hung
+open_there 1 || fail "no order is open at the exchange"
+before=$(n_unknown)
+ctl kill "nothing answers" >/dev/null || fail "kill"
+until_true "$HOST_PID" "no order is open at the exchange" none_there
+[ "$(n_unknown)" = "$before" ] || fail "the kill waited for requests that hung: $(n_unknown) were given up meanwhile"
+is '.state == "killed"' status || fail "status: $(cat "$WORK/out")"
+kill -9 "$HOST_PID"
+wait "$HOST_PID" 2>/dev/null
+ids_once
+echo "killed behind $(grep -c '"kind":"fault".*"name":"new"' "$SIM_LOG") hung requests: nothing was open before one was given up"
