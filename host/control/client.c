@@ -52,7 +52,8 @@ static int take_line(int fd, struct grow *reply, struct error *err)
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
-            return error_set(err, AGON_ETIME, "the host does not answer: %s", strerror(errno));
+            return error_set(err, errno == EAGAIN || errno == EWOULDBLOCK ? AGON_ETIME : AGON_EIO,
+                             "the host does not answer: %s", strerror(errno));
         if (n == 0)
             return reply->n > 0
                        ? AGON_OK
