@@ -11,6 +11,7 @@ enum exit_code {
     EXIT_DATA = 4,        /* a data file or journal */
     EXIT_SAFETY = 5,      /* refused for safety */
     EXIT_ENVIRONMENT = 6, /* the machine: a library, a port, the disk, stdout */
+    EXIT_CLOCK = 7,       /* a journal is ahead of the time */
     EXIT_INTERNAL = 70,   /* our own mistake */
     EXIT_INTERRUPTED = 130
 };

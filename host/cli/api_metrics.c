@@ -6,6 +6,7 @@
 #include "base/num.h"
 #include "cli/api.h"
 #include "market/alerts.h"
+#include "run/clock_guard.h"
 
 static void head(FILE *out, const char *name, const char *type, const char *help)
 {
@@ -228,6 +229,22 @@ static void alert_metrics(FILE *out, const struct host_view_alerts *alerts)
             alerts->n_dead);
 }
 
+static void clock_metrics(FILE *out, const struct host_clock *clock)
+{
+    gauge(out, "agon_clock_wall_offset_seconds",
+          "Of the wall clock to ours, while it is not followed.", (double)clock->wall_off_ns / 1e9);
+    gauge(out, "agon_clock_proven", "1: a venue's clock agrees with ours.",
+          clock->trust == CLOCK_PROVEN);
+    gauge(out, "agon_clock_entry_paused", "1: no new order leaves, because of the clock.",
+          clock->is_paused);
+    gauge(out, "agon_clock_journal_ahead_seconds", "How far the journal is ahead of the time.",
+          (double)clock->ahead_ns / 1e9);
+    counter(out, "agon_clock_wall_steps_total", "How often the wall clock was set.",
+            clock->n_steps);
+    counter(out, "agon_clock_venue_time_taken_total", "How often venue time replaced ours.",
+            clock->n_taken);
+}
+
 void api_metrics(void *ctx, FILE *out)
 {
     const struct api *api = ctx;
@@ -273,6 +290,7 @@ void api_metrics(void *ctx, FILE *out)
               &view->queue_ns);
     venue_metrics(out, &view->venue);
     alert_metrics(out, &view->alerts);
+    clock_metrics(out, &view->clock);
     delivery(out, view);
     for (size_t i = 0; i < sizeof(slot_metrics) / sizeof(slot_metrics[0]); i++) {
         const struct slot_metric *metric = &slot_metrics[i];

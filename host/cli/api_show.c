@@ -6,6 +6,7 @@
 #include "base/num.h"
 #include "market/alerts.h"
 #include "risk/risk.h"
+#include "run/clock_guard.h"
 #include "sys/clock.h"
 
 #define DAY_NS ((agon_ns_t)86400 * 1000000000)
@@ -69,8 +70,8 @@ const char *api_label(const struct api *api, uint32_t place)
     return label(api, place + 1);
 }
 
-static const char *const causes[HALT_CAUSES] = {"operator", "stopping", "journal",
-                                                "crashes",  "stop",     "kill"};
+static const char *const causes[HALT_CAUSES] = {"operator", "stopping", "journal", "crashes",
+                                                "stop",     "kill",     "books",   "clock"};
 static const char *const scopes[] = {"?", "all", "venue", "instrument", "agent"};
 
 const char *api_cause(uint8_t cause)
@@ -109,6 +110,30 @@ static void put_first_halt(const struct host_view *view, struct jout *out)
     jout_kv_str(out, "halted_by", worst->who[0] != '\0' ? worst->who : "?");
     jout_kv_str(out, "halted_for", worst->why);
     jout_kv_str(out, "halt_cause", api_cause(worst->cause));
+}
+
+static void put_clock(const struct api *api, struct jout *out)
+{
+    static const char *const trusts[] = {
+        [CLOCK_UNPROVEN] = "unproven",
+        [CLOCK_PROVEN] = "proven",
+        [CLOCK_DOUBTED] = "doubted",
+        [CLOCK_DISPUTED] = "disputed",
+    };
+    const struct host_clock *clock = &api->view->clock;
+
+    jout_key(out, "clock");
+    jout_open(out, '{');
+    jout_kv_str(out, "state", trusts[clock->trust]);
+    jout_kv_str(out, "entry", clock->is_paused ? "paused" : "open");
+    jout_kv_str(out, "follows", clock->is_wall_off ? "venue" : "wall");
+    jout_kv_bool(out, "waits_for_venue", clock->is_waiting);
+    jout_kv_int(out, "wall_offset_ms", clock->wall_off_ns / 1000000);
+    jout_kv_int(out, "venue_offset_us", api->view->venue.offset_ns / 1000);
+    jout_kv_int(out, "journal_ahead_ms", clock->ahead_ns / 1000000);
+    jout_kv_int(out, "wall_steps", (int64_t)clock->n_steps);
+    jout_kv_int(out, "venue_time_taken", (int64_t)clock->n_taken);
+    jout_close(out, '{');
 }
 
 void api_put_status(const struct api *api, struct jout *out)
@@ -163,6 +188,7 @@ void api_put_status(const struct api *api, struct jout *out)
     for (uint32_t i = 0; i < view->n_values; i++)
         n_stale += view->values[i].age_ns > STALE_NS;
     jout_kv_int(out, "stale_valuations", n_stale);
+    put_clock(api, out);
     jout_kv_str(out, "version", AGON_VERSION);
     jout_close(out, '{');
 }

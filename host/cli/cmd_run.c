@@ -28,7 +28,7 @@
 struct opts {
     const char *config, *dir, *plugins, *http;
     int64_t for_ns;
-    int is_quiet, is_resumed, is_take_over;
+    int is_quiet, is_resumed, is_take_over, is_rewound;
 };
 
 /* The gateways have made their signers of them. */
@@ -232,6 +232,9 @@ int cmd_run(int argc, char **argv)
          &opts.is_resumed},
         {"take-over", ARG_FLAG, NULL,
          "trade an account that another host trades, which is asked to stop", &opts.is_take_over},
+        {"rewind-clock", ARG_FLAG, NULL,
+         "set engine time back where an earlier run's clock was wrong and the journal is ahead",
+         &opts.is_rewound},
         {"quiet", ARG_FLAG, NULL, "no table", &opts.is_quiet},
         {NULL}};
     const struct args_spec spec = {
@@ -290,6 +293,7 @@ int cmd_run(int argc, char **argv)
         settings.host.dir = dir;
         settings.host.is_resumed = opts.is_resumed;
         settings.host.is_take_over = opts.is_take_over;
+        settings.host.is_rewound = opts.is_rewound;
         rc = kill_file_of(&settings, dir, kill_file, &err);
         // At the start already, before anybody could send anything.
         if (!kill_in_environment(settings.host.kill_why) && rc >= 0)
@@ -334,6 +338,7 @@ int cmd_run(int argc, char **argv)
     signals_close(signal_fd);
     return rc >= 0                                                         ? EXIT_OK
            : rc == AGON_ECORRUPT                                           ? EXIT_DATA
+           : rc == AGON_ETIME                                              ? EXIT_CLOCK
            : rc == AGON_EBUSY || rc == AGON_EPERM                          ? EXIT_SAFETY
            : rc == AGON_EINVAL || rc == AGON_ENOENT || rc == AGON_EVERSION ? EXIT_CONFIG
                                                                            : EXIT_ENVIRONMENT;

@@ -60,7 +60,6 @@ struct run {
     uv_loop_t loop;
     uv_signal_t signals[2];
     uv_timer_t second, end;
-    struct clock_utc utc;
     agon_ns_t last_utc;
     struct members members;
     char *bytes[STAGE_FILES_MAX]; /* owned */
@@ -74,7 +73,7 @@ struct run {
 static agon_ns_t utc_now(void *ctx)
 {
     struct run *run = ctx;
-    agon_ns_t now = clock_utc_at(&run->utc, clock_mono());
+    agon_ns_t now = clock_now();
 
     if (now > run->last_utc)
         run->last_utc = now;
@@ -272,7 +271,7 @@ static void on_second(uv_timer_t *timer)
 {
     struct run *run = timer->data;
     const struct error *bad;
-    int64_t step = clock_utc_observe(&run->utc, clock_mono(), clock_wall());
+    int64_t step = clock_keep();
 
     if (step != 0)
         fprintf(stderr, "agon sim: the wall clock was set by %lld ms; it is not followed\n",
@@ -414,7 +413,6 @@ static int prepare(struct run *run, agon_ns_t *t_market, struct error *err)
             return EXIT_ENVIRONMENT;
         }
     }
-    clock_utc_init(&run->utc, clock_mono(), clock_wall());
     return build_floors(run, t_market, err);
 }
 

@@ -191,6 +191,7 @@ static int has_size(const struct agon_event_hdr *event)
         [EVENT_CRASH] = 3,
         [EVENT_QUARANTINE] = 3,
         [EVENT_ALERT] = 3,
+        [EVENT_CLOCK] = 1,
         [EVENT_PLAN] = sizeof(struct record_plan) / EVENT_GRANULE,
     };
 
@@ -248,6 +249,8 @@ static int apply(struct engine *engine, const struct agon_event_hdr *event, uint
         return AGON_OK;
     case EVENT_ALERT:
         return alerts_take(engine, AS(record_alert, event));
+    case EVENT_CLOCK:
+        return set_back_clock(engine, AS(record_clock, event), t_before);
     case EVENT_PLAN:
         return tournament_plan(engine, AS(record_plan, event));
     case EVENT_START:
@@ -287,6 +290,13 @@ static int act(struct engine *engine, const struct agon_event_hdr *event, uint64
     return rc;
 }
 
+/* Time goes back by this one event, and by no other. */
+static int is_set_back(const struct agon_event_hdr *event, agon_ns_t t_before)
+{
+    return event->type == EVENT_CLOCK && event->t > 0 &&
+           AS(record_clock, event)->t_before == t_before;
+}
+
 int engine_step(struct engine *engine, struct agon_event_hdr *event)
 {
     uint64_t seq_before = engine->seq;
@@ -298,7 +308,7 @@ int engine_step(struct engine *engine, struct agon_event_hdr *event)
     }
     event->seq = seq_before + 1;
     event->sub = 0;
-    if (event->t < t_before)
+    if (event->t < t_before && !is_set_back(event, t_before))
         event->t = t_before;
     if (engine->config.journal != NULL && journal_append(engine->config.journal, event) < 0)
         return AGON_EAGAIN;
@@ -312,7 +322,7 @@ int engine_step_recorded(struct engine *engine, const struct agon_event_hdr *eve
     uint64_t seq_before = engine->seq;
     agon_ns_t t_before = engine->t;
 
-    if (event->seq != seq_before + 1 || event->t < t_before)
+    if (event->seq != seq_before + 1 || (event->t < t_before && !is_set_back(event, t_before)))
         return AGON_ERANGE;
     engine->seq = event->seq;
     engine->t = event->t;

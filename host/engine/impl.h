@@ -270,6 +270,9 @@ void exits_due(const struct engine *engine, struct record_due *due); /* the firs
 void exits_fire(struct engine *engine, const struct record_due *due);
 void exits_watch(struct engine *engine); /* what follows from the plans that there are */
 
+/* set_back.c */
+int set_back_clock(struct engine *engine, const struct record_clock *record, agon_ns_t t_before);
+
 /* tournament.c */
 int tournament_config(struct engine *engine, const struct record_tournament *record);
 /* The operator's word on a slot's capital moved it by change_amt from what it was. */

@@ -459,6 +459,7 @@ static const struct field valuation_fields[] = {NAME16(record_asset, kind, confi
 static const struct field start_fields[] = {
     U32(record_start, run),  NAME8(record_start, mode, modes), HEX(record_start, journal),
     U64(record_start, seed), HEX(record_start, build),         END};
+static const struct field clock_fields[] = {I64(record_clock, t_before), END};
 static const struct field mark_fields[] = {HEX(record_mark, hash), END};
 static const struct field arm_fields[] = {ORIGIN(record_arm),
                                           U32(record_arm, id),
@@ -605,6 +606,7 @@ static const struct layout layouts[] = {
     {EVENT_CRASH, "crash", 192, crash_fields},
     {EVENT_QUARANTINE, "quarantine", 192, quarantine_fields},
     {EVENT_ALERT, "alert", 192, alert_fields},
+    {EVENT_CLOCK, "clock", 64, clock_fields},
     {EVENT_PLAN, "plan", sizeof(struct record_plan), plan_fields},
 };
 

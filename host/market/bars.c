@@ -195,6 +195,12 @@ agon_ns_t bars_next(const struct bars *bars, agon_ns_t grace_ns)
     return bars->has_traded ? num_add(bars->open[0].t_open + length_ns(0), grace_ns) : INT64_MAX;
 }
 
+void bars_set_back(struct bars *bars, agon_ns_t t)
+{
+    if (bars->has_traded && bars->open[0].t_open > t)
+        begin_all(bars, t);
+}
+
 void bars_save(const struct bars *bars, struct enc *enc)
 {
     enc_u32(enc, bars->instrument);

@@ -48,6 +48,9 @@ void bars_on_time(struct bars *bars, agon_ns_t t, agon_ns_t grace_ns, bars_emit_
 int bars_on_bar(struct bars *bars, const struct agon_bar *bar, bars_emit_fn emit, void *ctx);
 /* Engine time at which bars_on_time has next something to do; INT64_MAX: nothing. */
 agon_ns_t bars_next(const struct bars *bars, agon_ns_t grace_ns);
+/* Engine time was set back to t: what is open ahead of it is dropped, and the minute of t begins.
+ */
+void bars_set_back(struct bars *bars, agon_ns_t t);
 void bars_save(const struct bars *bars, struct enc *enc);
 int bars_load(struct bars *bars, struct dec *dec);
 

@@ -28,6 +28,7 @@ enum event_type_host {
     EVENT_PLAN = 72,  /* a tournament's plan of capital: the engine made it, the driver offers it */
     EVENT_CRASH = 80, /* a slot's plugin died or was killed: what is known of it */
     EVENT_QUARANTINE = 81, /* a binary is refused on this host from now on, or no longer */
+    EVENT_CLOCK = 84,      /* engine time is set back to hdr.t, by an operator's order */
     EVENT_ALERT = 88       /* what an operator has to know of: market/alerts.h */
 };
 
@@ -129,7 +130,8 @@ enum halt_cause {
     HALT_STOP = 4,     /* COMMAND_STOP */
     HALT_KILL = 5,     /* COMMAND_KILL; lifted by nothing but a RESUME with REASON_KILL */
     HALT_BOOKS = 6,    /* something happened at the venue that no 64 bits of ours hold */
-    HALT_CAUSES = 7
+    HALT_CLOCK = 7,    /* what time it is stands in doubt; lifted when it does not */
+    HALT_CAUSES = 8
 };
 /* which of a COMMAND_CANCEL_ALL of one slot */
 enum { CANCEL_ALL = 0, CANCEL_NON_REDUCING = 1 };
@@ -154,6 +156,14 @@ struct record_command_by { /* COMMAND of three granules: who gave it, and in his
 struct record_mark { /* MARK: seq of this event names the place; hash is of the state before it */
     struct agon_event_hdr hdr;
     unsigned char hash[32];
+};
+
+/* CLOCK: the only event whose time is before that of the event before it. Whoever looks at a
+ * journal goes by seq. */
+struct record_clock {
+    struct agon_event_hdr hdr;
+    agon_ns_t t_before; /* the state's time before it */
+    uint64_t pad[3];
 };
 
 struct record_start { /* START: first event of a run */

@@ -61,6 +61,11 @@ int clock_offset_sample(struct clock_offset *clock, int64_t asked, int64_t heard
         return AGON_EINVAL;
     clock->offsets[clock->n] = offset;
     clock->errors[clock->n] = add_capped(trip_ns / 2 + (trip_ns & 1), resolution_ns / 2);
+    clock->last_ns[1] = clock->last_ns[0];
+    clock->last_error_ns[1] = clock->last_error_ns[0];
+    clock->last_ns[0] = offset;
+    clock->last_error_ns[0] = clock->errors[clock->n];
+    clock->n_samples++;
     clock->n++;
     if (clock->n == CLOCK_OFFSET_SAMPLES) {
         settle(clock, heard);
@@ -87,6 +92,12 @@ void clock_offset_refused(struct clock_offset *clock)
     // Samples of the coming round count one by one, as at the start.
     clock->is_measured = 0;
     clock->uncertainty_ns = INT64_MAX;
+}
+
+void clock_offset_again(struct clock_offset *clock)
+{
+    clock->is_due = 1;
+    clock->n = 0;
 }
 
 agon_ns_t clock_offset_now(const struct clock_offset *clock, int64_t now)

@@ -23,6 +23,8 @@ struct clock_offset {       /* all zero is ready to use: nothing known, a round 
     int64_t round_at;       /* when the last whole round ended */
     uint8_t is_known, is_measured, is_due, n;
     uint8_t pad[4];
+    uint64_t n_samples; /* ever taken; the last two, newest first, */
+    int64_t last_ns[2], last_error_ns[2];
     int64_t offsets[CLOCK_OFFSET_SAMPLES]; /* the round so far */
     int64_t errors[CLOCK_OFFSET_SAMPLES];
 };
@@ -36,6 +38,8 @@ int clock_offset_is_due(const struct clock_offset *clock, int64_t now);
 /* The venue refused our timestamp: measure anew. What is known is used until then, but its
  * uncertainty is unbounded. */
 void clock_offset_refused(struct clock_offset *clock);
+/* Measures anew, at once: our own clock is in doubt. What is known goes on counting until then. */
+void clock_offset_again(struct clock_offset *clock);
 /* The venue's time now; 0 before the first sample. */
 agon_ns_t clock_offset_now(const struct clock_offset *clock, int64_t now);
 /* How wrong that may be, ns; INT64_MAX when nothing is known. */

@@ -428,7 +428,8 @@ static void on_connected(uv_connect_t *req, int status)
 }
 
 int link_connect(struct link **out, struct link_pool *pool, const struct link_owner *owner,
-                 const struct sockaddr *address, SSL_CTX *context, const char *host)
+                 const struct sockaddr *address, SSL_CTX *context,
+                 const struct stream_target *target)
 {
     struct link *link;
     int rc = new_link(out, pool, owner, context);
@@ -439,7 +440,7 @@ int link_connect(struct link **out, struct link_pool *pool, const struct link_ow
     link->connect.data = link;
     if (context) {
         SSL_set_connect_state(link->ssl);
-        rc = tls_expect(link->ssl, host);
+        rc = tls_expect(link->ssl, target->host, target->is_undated);
     }
     if (rc == AGON_OK && uv_tcp_connect(&link->connect, &link->tcp, address, on_connected) != 0)
         rc = AGON_EIO;

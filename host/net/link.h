@@ -37,10 +37,11 @@ int link_pool_init(struct link_pool *pool, uv_loop_t *loop);
 void link_pool_close(struct link_pool *pool); /* drops all; turn the loop until handles is 0 */
 void link_pool_deinit(struct link_pool *pool);
 
-/* context NULL: plain. host: whom a client expects, NULL for the accepting side. The context is
- * referenced. AGON_ENOMEM, AGON_EINVAL. */
+/* context NULL: plain. target: whom a client expects (host, is_undated). The context is referenced.
+ * AGON_ENOMEM, AGON_EINVAL. */
 int link_connect(struct link **link, struct link_pool *pool, const struct link_owner *owner,
-                 const struct sockaddr *address, SSL_CTX *context, const char *host);
+                 const struct sockaddr *address, SSL_CTX *context,
+                 const struct stream_target *target);
 int link_accept(struct link **link, struct link_pool *pool, const struct link_owner *owner,
                 uv_stream_t *listener, SSL_CTX *context);
 void link_peer(const struct link *link, char *text, size_t room);

@@ -14,8 +14,9 @@
 struct stream_target {
     char host[256]; /* a name or an address */
     uint16_t port;
-    uint8_t is_tls; /* minimum TLS 1.2, name and chain are verified, SNI is sent */
-    uint8_t pad;
+    uint8_t is_tls; /* minimum TLS 1.2; name, chain and dates are verified, SNI is sent */
+    /* The certificate's dates are not judged: to learn the time from it, and for nothing else. */
+    uint8_t is_undated;
     char ca_file[256]; /* PEM with the authorities to trust instead of the system's; may be empty */
 };
 
@@ -62,7 +63,8 @@ struct stream_port {
     void (*timer_cancel)(void *ctx, int64_t id);
     /* Monotonic transport time, ns. */
     int64_t (*now)(void *ctx);
-    /* UTC by the host's wall clock, ns; may step. */
+    /* UTC by the host's own clock (sys/clock.h), ns: the same for all threads. It does not follow a
+     * wall clock that is set. */
     agon_ns_t (*utc)(void *ctx);
     /* For jitter, masks and nonces. */
     uint64_t (*random)(void *ctx);

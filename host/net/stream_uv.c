@@ -6,13 +6,13 @@
 
 #include "net/link.h"
 #include "net/tls.h"
+#include "sys/clock.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/random.h>
 #include <sys/stat.h>
-#include <time.h>
 
 #define ADDRESSES       8
 #define REMEMBERED      32
@@ -272,7 +272,7 @@ static void connect_next(struct conn *conn)
             left_ms = CONNECT_EACH_MS;
         if (link_connect(&conn->link, &conn->stream->pool, &owner,
                          (const struct sockaddr *)&conn->addresses[at], conn->context,
-                         conn->target.host) == AGON_OK) {
+                         &conn->target) == AGON_OK) {
             uv_timer_start(&conn->timer, on_deadline, (uint64_t)left_ms, 0);
             return;
         }
@@ -499,11 +499,8 @@ static int64_t port_now(void *ctx)
 
 static agon_ns_t port_utc(void *ctx)
 {
-    struct timespec time;
-
     (void)ctx;
-    clock_gettime(CLOCK_REALTIME, &time);
-    return (agon_ns_t)time.tv_sec * 1000000000 + time.tv_nsec;
+    return clock_now();
 }
 
 static uint64_t port_random(void *ctx)

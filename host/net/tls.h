@@ -14,8 +14,10 @@ int tls_client_context(SSL_CTX **context, const char *ca_file, struct error *err
 /* From PEM in memory. AGON_EINVAL: not a certificate, not its key. */
 int tls_server_context(SSL_CTX **context, const char *cert_pem, const char *key_pem,
                        struct error *err);
-/* Makes ssl demand that the peer is host, a name (sent as SNI) or an address. AGON_EINVAL. */
-int tls_expect(SSL *ssl, const char *host);
+/* Makes ssl demand that the peer is host, a name (sent as SNI) or an address, and that its
+ * certificate is valid now, by the clock of this process and not by the system's. is_undated: its
+ * dates do not count. AGON_EINVAL. */
+int tls_expect(SSL *ssl, const char *host, int is_undated);
 /* Why the last operation on ssl failed, for people; empties OpenSSL's queue. */
 void tls_reason(const SSL *ssl, char *text, size_t room);
 

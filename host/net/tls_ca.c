@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "sys/clock.h"
+
 static int add_extension(X509 *cert, X509 *issuer, int nid, const char *value)
 {
     X509V3_CTX context;
@@ -32,6 +34,7 @@ static int add_extension(X509 *cert, X509 *issuer, int nid, const char *value)
 static X509 *new_cert(EVP_PKEY *key, const char *name, int days_from, int days_to)
 {
     X509 *cert = X509_new();
+    time_t now = (time_t)(clock_now() / CLOCK_SECOND);
     unsigned char serial[16];
     BIGNUM *number = NULL;
     X509_NAME *subject;
@@ -45,8 +48,8 @@ static X509 *new_cert(EVP_PKEY *key, const char *name, int days_from, int days_t
     subject = X509_get_subject_name(cert);
     is_good = is_good && number && BN_to_ASN1_INTEGER(number, X509_get_serialNumber(cert)) &&
               X509_set_version(cert, 2) && X509_set_pubkey(cert, key) &&
-              X509_time_adj_ex(X509_getm_notBefore(cert), days_from, 0, NULL) &&
-              X509_time_adj_ex(X509_getm_notAfter(cert), days_to, 0, NULL) &&
+              X509_time_adj_ex(X509_getm_notBefore(cert), days_from, 0, &now) &&
+              X509_time_adj_ex(X509_getm_notAfter(cert), days_to, 0, &now) &&
               X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC, (const unsigned char *)name,
                                          -1, -1, 0);
     BN_free(number);

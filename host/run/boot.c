@@ -48,7 +48,7 @@ static int boot_step(struct host *host, void *event, const char *what, struct er
     struct agon_event_hdr *hdr = event;
     int rc;
 
-    hdr->t = host->config.speed_milli == 1000 ? clock_utc_at(&host->utc, clock_mono()) : 0;
+    hdr->t = host->config.speed_milli == 1000 ? host_now(host) : 0;
     rc = driver_step(&host->driver, hdr);
     if (rc >= 0)
         rc = host->driver.rc;
@@ -219,10 +219,15 @@ static int boot_halts(struct host *host, struct error *err)
     // The disk may have room by now: then the core lifts this one itself.
     if (engine_halt(host->engine, SCOPE_GLOBAL, HALT_JOURNAL) != NULL)
         host->halts = host->told_halts = HOST_HALT_JOURNAL;
+    if (engine_halt(host->engine, SCOPE_GLOBAL, HALT_CLOCK) != NULL) {
+        host->halts |= HOST_HALT_CLOCK;
+        host->told_halts |= HOST_HALT_CLOCK;
+    }
     for (uint32_t cause = 0; cause < HALT_CAUSES; cause++) {
         const struct halt *halt = engine_halt(host->engine, SCOPE_GLOBAL, cause);
 
-        if (halt != NULL)
+        // That of the clock goes by itself.
+        if (halt != NULL && cause != HALT_CLOCK)
             log_error("host", cause == HALT_KILL ? "killed" : "halted",
                       "%s stands, ordered by %s (%s): no new orders; `agon ctl resume%s` or a "
                       "start with --resume lifts it",
@@ -456,7 +461,9 @@ static int boot(struct host *host, uint32_t last_run, struct error *err)
         (struct driver){.engine = host->engine,
                         .port = {.ctx = host, .alerted = host_send_alert, .wait = write_on},
                         .is_held = 1};
-    rc = boot_asset(host, config->base_currency, 1, err) != 0 ? AGON_OK : AGON_EINVAL;
+    rc = host_rewind_time(host, err);
+    if (rc >= 0)
+        rc = boot_asset(host, config->base_currency, 1, err) != 0 ? AGON_OK : AGON_EINVAL;
 
     for (uint32_t i = 0; i < config->n_instruments && rc >= 0; i++)
         rc = boot_instrument(host, &config->instruments[i], err);
@@ -632,7 +639,6 @@ static int open_loop(struct host *host, struct error *err)
     host->io_async.data = host;
     uv_prepare_init(&host->loop, &host->io_prepare);
     host->io_prepare.data = host;
-    uv_prepare_start(&host->io_prepare, host_on_io_prepare);
     return stream_uv_new(&host->stream, &host->loop, 64, err);
 }
 
@@ -790,12 +796,12 @@ int host_open(struct host **out, const struct host_config *config, struct error 
     host->draft = calloc(1, sizeof(*host->draft));
     host->snap_room = (uint64_t)64 << 20;
     host->snap = malloc(host->snap_room);
+    clock_begin();
     pthread_mutex_init(&host->io_lock, NULL);
     pthread_mutex_init(&host->view_lock, NULL);
     pthread_mutex_init(&host->loader_lock, NULL);
     pthread_mutex_init(&host->control_lock, NULL);
     host_claims_init(host);
-    clock_utc_init(&host->utc, clock_mono(), clock_wall());
     if (host->view == NULL || host->draft == NULL || host->snap == NULL) {
         error_set(err, rc, "host: out of memory");
         goto fail;
@@ -822,11 +828,13 @@ int host_open(struct host **out, const struct host_config *config, struct error 
     for (uint32_t i = 0; i < host->n_lines && rc >= 0; i++)
         rc = open_venue(host, i, err);
     if (rc >= 0)
+        rc = open_loop(host, err);
+    if (rc >= 0)
+        rc = host_learn_time(host, err);
+    if (rc >= 0)
         rc = open_writer(host, &summary, err);
     if (rc >= 0)
         rc = boot(host, engine_run(host->engine), err);
-    if (rc >= 0)
-        rc = open_loop(host, err);
     for (uint32_t i = 0; i < host->n_lines && rc >= 0; i++)
         rc = open_gateway(host, i, err);
     if (rc < 0)

@@ -18,19 +18,20 @@
 #define FLOOD_EACH_NS ((int64_t)1000000) /* what one refused wish stands for: 1,000 a second */
 #define FLOOD_NS      ((int64_t)20 * 1000000000) /* ... and 20,000 at once are too many */
 
-/* Engine time of a receive time: the same at speed 1; else scaled from the first event whose venue
- * time is known, so that both sides' market clocks agree. */
+/* Engine time of a receive time: the same at speed 1, once somebody vouches for our clock; else
+ * scaled from the first event whose venue time is known, so that both sides' market clocks agree.
+ */
 static agon_ns_t market_time(struct host *host, agon_ns_t received)
 {
     if (host->config.speed_milli == 1000)
-        return received;
+        return host->is_timed ? received : engine_t(host->engine);
     return host->has_market_clock ? clock_market_at(&host->market, received)
                                   : engine_t(host->engine);
 }
 
 agon_ns_t host_now(struct host *host)
 {
-    return market_time(host, clock_utc_at(&host->utc, clock_mono()));
+    return market_time(host, clock_now());
 }
 
 // The plugin is gone: nothing more comes from it, and the engine is told as soon as it can be.
@@ -267,17 +268,19 @@ static int tell_halt(struct host *host, enum halt_cause cause)
 {
     uint32_t bit = (uint32_t)1 << cause;
     int is_halted = (host->halts & bit) != 0;
-    struct record_command_by by = {
-        .command = {.kind = is_halted ? COMMAND_HALT : COMMAND_RESUME,
-                    .scope = SCOPE_GLOBAL,
-                    .which = (uint8_t)cause,
-                    .reason = cause == HALT_JOURNAL ? REASON_DISK : REASON_OPERATOR},
-        .who = "host"};
+    struct record_command_by by = {.command = {.kind = is_halted ? COMMAND_HALT : COMMAND_RESUME,
+                                               .scope = SCOPE_GLOBAL,
+                                               .which = (uint8_t)cause,
+                                               .reason = cause == HALT_JOURNAL ? REASON_DISK
+                                                         : cause == HALT_CLOCK ? REASON_CLOCK
+                                                                               : REASON_OPERATOR},
+                                   .who = "host"};
 
     if (((host->halts ^ host->told_halts) & bit) == 0)
         return AGON_OK;
     snprintf(by.why, sizeof(by.why), "%s",
              cause == HALT_STOPPING ? "the host is about to end"
+             : cause == HALT_CLOCK  ? "it is in doubt what time it is"
                                     : journal_state_name(journal_state(&host->buffer)));
     by.command.hdr = (struct agon_event_hdr){
         .type = AGON_EVENT_COMMAND, .granules = sizeof(by) / EVENT_GRANULE, .t = host_now(host)};
@@ -289,7 +292,8 @@ static int tell_halt(struct host *host, enum halt_cause cause)
 
 void host_tell(struct host *host)
 {
-    if (tell_halt(host, HALT_STOPPING) < 0 || tell_halt(host, HALT_JOURNAL) < 0)
+    if (tell_halt(host, HALT_STOPPING) < 0 || tell_halt(host, HALT_JOURNAL) < 0 ||
+        tell_halt(host, HALT_CLOCK) < 0)
         return;
     while (host->gone != 0) {
         uint16_t id = (uint16_t)__builtin_ctzll(host->gone);
@@ -382,7 +386,7 @@ static int drain_line(struct host *host, struct host_line *line)
         evring_release(&line->from_venue_out);
         if (line->paper != NULL)
             paper_on_market(line->paper, &host->event.hdr);
-        hist_add(&host->draft->queue_ns, clock_utc_at(&host->utc, clock_mono()) - received);
+        hist_add(&host->draft->queue_ns, clock_now() - received);
         n++;
     }
     return n;
@@ -392,7 +396,8 @@ static int drain_venue(struct host *host)
 {
     int n = 0;
 
-    for (uint32_t i = 0; i < host->n_lines; i++)
+    // Market data has a time: it waits in its ring until there is one.
+    for (uint32_t i = 0; i < host->n_lines && host->is_timed; i++)
         n += drain_line(host, &host->lines[i]);
     return n;
 }
@@ -742,14 +747,7 @@ static void look_after(struct host *host, int64_t mono)
     while (crew_poll(host->crew, mono, &slot, &why) == 1) {
         lose_slot(host, slot, why);
     }
-    if (mono - host->observed_ns > CLOCK_SECOND) {
-        int64_t stepped = clock_utc_observe(&host->utc, mono, clock_wall());
-
-        host->observed_ns = mono;
-        if (stepped != 0)
-            log_warn("host", "clock-step", "the wall clock was set by %lld ms; time here goes on",
-                     (long long)(stepped / 1000000));
-    }
+    host_keep_time(host, mono);
 }
 
 static int is_market_ready(struct host *host)
@@ -817,7 +815,8 @@ static void join_agents(struct host *host, int64_t mono)
 
 static int has_news(struct host *host)
 {
-    for (uint32_t i = 0; i < host->n_lines; i++) {
+    // What waits for a time is not news: the core would turn for nothing.
+    for (uint32_t i = 0; i < host->n_lines && host->is_timed; i++) {
         if (evring_used(&host->lines[i].from_venue_out) > 0)
             return 1;
     }

@@ -78,6 +78,7 @@ struct host_config {
                                    not */
     char webhook[800];          /* where alerts go, by HTTP POST as JSON; empty: nowhere */
     int has_no_operator;        /* a demo or test: that there is no webhook is no alert */
+    int is_rewound;             /* sets engine time back when the journal is ahead of the time */
 };
 
 struct host_view_position {
@@ -173,8 +174,20 @@ struct host_view_value { /* an asset in the base currency */
     agon_px_t px;                 /* its mark price; 0: none yet */
     agon_ns_t age_ns;             /* INT64_MAX: no price yet */
 };
+struct host_clock {
+    uint8_t trust;       /* enum clock_trust: run/clock_guard.h */
+    uint8_t is_paused;   /* no new order leaves, because of the clock */
+    uint8_t is_waiting;  /* for a venue's word: time stands still until it comes */
+    uint8_t is_wall_off; /* the wall clock is not followed */
+    uint32_t pad;
+    int64_t wall_off_ns; /* the wall clock less ours, with is_wall_off */
+    int64_t ahead_ns;    /* the journal less the time, where it is ahead */
+    uint64_t n_steps,
+        n_taken; /* of the wall clock; how often venue time was taken instead of ours */
+};
 struct host_view {
     agon_ns_t t; /* engine time */
+    struct host_clock clock;
     uint64_t seq, durable_seq;
     uint32_t run;
     uint8_t journal_state, is_killed, is_stopped, is_halted, is_ready, base_exp, is_live;

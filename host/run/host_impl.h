@@ -16,6 +16,7 @@
 #include "net/jout.h"
 #include "net/post.h"
 #include "net/stream_uv.h"
+#include "run/clock_guard.h"
 #include "run/host.h"
 #include "sys/beat.h"
 #include "sys/claim.h"
@@ -24,6 +25,7 @@
 #include "sys/futex.h"
 #include "sys/machine.h"
 #include "sys/rundir.h"
+#include "venue/time_probe.h"
 
 #define HOST_BARS       16384u /* that wait for the loader, at most */
 #define CHECKPOINT_NS   ((int64_t)10 * 1000000000)
@@ -36,7 +38,9 @@
 /* Why the host itself lets nothing new leave; the engine knows each as a cause of its own. */
 enum host_halt {
     HOST_HALT_STOPPING = 1 << HALT_STOPPING, /* the host is about to end */
-    HOST_HALT_JOURNAL = 1 << HALT_JOURNAL    /* the journal is above RUNNING */
+    HOST_HALT_JOURNAL = 1 << HALT_JOURNAL,   /* the journal is above RUNNING */
+    HOST_HALT_CLOCK = 1 << HALT_CLOCK        /* what time it is stands in doubt, or the journal is
+                                                ahead of it */
 };
 
 enum loader_job { LOADER_RELOAD = 1, LOADER_ROLLBACK = 2, LOADER_RESTART = 3, LOADER_ADD = 4 };
@@ -128,7 +132,12 @@ struct host {
     struct stream_uv *stream; /* owned */
     struct gateway_status io_status;
     int64_t io_told_ns;
-    pthread_mutex_t io_lock;      /* of io_status */
+    pthread_mutex_t io_lock; /* of io_status and io_times */
+    struct {                 /* the venues' clocks */
+        struct gateway_times of[HOST_VENUES_MAX];
+        int64_t transport_ns, uncertainty_ns; /* of the one that is known best */
+    } io_times;
+    _Atomic uint32_t time_round;  /* from core: of readings of the venues' clocks */
     struct ring control;          /* of struct record_command_by */
     pthread_mutex_t control_lock; /* of the writing end of control */
     uint64_t n_commands;          /* that were ever put into control */
@@ -161,7 +170,10 @@ struct host {
     struct agon_bar *told;   /* owned; what who began last was given */
 
     /* core */
-    struct clock_utc utc;
+    struct clock_guard guard;
+    struct time_probe probes[HOST_VENUES_MAX]; /* of the start */
+    int is_timed; /* our clock is vouched for: until then time stands still in a journal */
+    int64_t judged_ns;
     struct clock_market market;
     int has_market_clock;
     struct heap due;     /* wishes by (t, order) */
@@ -242,6 +254,14 @@ static inline int host_has_agent(const struct host *host, uint32_t slot)
 {
     return slot < host->config.n_slots && (host->absent >> slot & 1) == 0;
 }
+/* time.c */
+/* Asks the venues what time it is, before anything is written. AGON_ETIME: the journal is ahead of
+ * it. [control, before the threads] */
+int host_learn_time(struct host *host, struct error *err);
+/* What config.is_rewound orders: an event that sets engine time back to now. [control, at boot] */
+int host_rewind_time(struct host *host, struct error *err);
+/* Once every few milliseconds. [core] */
+void host_keep_time(struct host *host, int64_t mono);
 /* change.c */
 /* Frees the places of slots that have gone, where nothing of theirs is left. */
 void host_vacate(struct host *host);

@@ -56,20 +56,51 @@ static void add_status(struct gateway_status *all, const struct gateway_status *
         all->weight_free = one->weight_free;
 }
 
+/* The gateways measure against transport time; for the core it is the monotonic clock, which on a
+ * real machine is the same. */
+static void to_mono(const struct host *host, struct gateway_times times[HOST_VENUES_MAX],
+                    int64_t *transport_ns)
+{
+    const struct stream_port *stream =
+        host->config.ports != NULL ? host->config.ports->stream : stream_uv_port(host->stream);
+    int64_t apart_ns = stream->now(stream->ctx) - clock_mono();
+
+    for (uint32_t i = 0; i < host->n_lines; i++) {
+        for (uint32_t k = 0; k < times[i].n; k++)
+            times[i].offset_ns[k] += apart_ns;
+    }
+    if (*transport_ns != 0)
+        *transport_ns += apart_ns;
+}
+
 // Shows the gateways' figures to the other threads. Returns how many commands it holds back.
 static uint32_t tell_status(struct host *host)
 {
+    struct gateway_times times[HOST_VENUES_MAX] = {{0}};
     struct gateway_status all;
+    int64_t transport_ns, uncertainty_ns;
 
     gateway_status(host->lines[0].gateway, &all);
+    times[0] = all.times;
+    transport_ns = all.transport_ns;
+    uncertainty_ns = all.uncertainty_ns;
     for (uint32_t i = 1; i < host->n_lines; i++) {
         struct gateway_status one;
 
         gateway_status(host->lines[i].gateway, &one);
+        times[i] = one.times;
+        if (one.uncertainty_ns < uncertainty_ns) {
+            transport_ns = one.transport_ns;
+            uncertainty_ns = one.uncertainty_ns;
+        }
         add_status(&all, &one);
     }
+    to_mono(host, times, &transport_ns);
     pthread_mutex_lock(&host->io_lock);
     host->io_status = all;
+    memcpy(host->io_times.of, times, sizeof(times));
+    host->io_times.transport_ns = transport_ns;
+    host->io_times.uncertainty_ns = uncertainty_ns;
     pthread_mutex_unlock(&host->io_lock);
     return all.n_held;
 }
@@ -112,8 +143,11 @@ static void wake(struct host *host)
         for (uint32_t i = 0; i < host->n_lines; i++)
             gateway_reconcile(host->lines[i].gateway);
     }
-    for (uint32_t i = 0; i < host->n_lines; i++)
+    for (uint32_t i = 0; i < host->n_lines; i++) {
+        gateway_check_time(host->lines[i].gateway,
+                           atomic_load_explicit(&host->time_round, memory_order_acquire));
         gateway_poll(host->lines[i].gateway);
+    }
     if (tell_status(host) == 0)
         atomic_store(&host->is_holding, 0);
     if (atomic_load_explicit(&host->is_io_stopping, memory_order_acquire) == 1) {
@@ -151,8 +185,12 @@ void *host_io_main(void *ctx)
 {
     struct host *host = ctx;
 
-    for (uint32_t i = 0; i < host->n_lines; i++)
+    if (host->config.ports == NULL)
+        uv_prepare_start(&host->io_prepare, host_on_io_prepare);
+    for (uint32_t i = 0; i < host->n_lines; i++) {
         gateway_start(host->lines[i].gateway);
+        gateway_check_time(host->lines[i].gateway, atomic_load(&host->time_round));
+    }
     if (host->config.ports != NULL) {
         turn_without_loop(host);
         return NULL;

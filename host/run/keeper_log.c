@@ -34,7 +34,7 @@ int keeper_log_add(const char *dir, const char *text)
     int n;
 
     (void)dir;
-    clock_text(clock_wall(), time);
+    clock_text(clock_now(), time);
     n = snprintf(line, sizeof(line), "%s %s\n", time, text);
     if (n < 0 || (size_t)n >= sizeof(line))
         return AGON_ERANGE;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sys/clock.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <time.h>
 
@@ -24,7 +26,8 @@ int64_t clock_mono(void)
     return read_clock(CLOCK_MONOTONIC);
 }
 
-agon_ns_t clock_wall(void)
+/* The system's UTC, which may be set to anything at any time: read in this file only. */
+static agon_ns_t read_wall(void)
 {
     const struct machine *machine = machine_simulated();
 
@@ -35,6 +38,7 @@ agon_ns_t clock_wall(void)
 
 void clock_utc_init(struct clock_utc *clock, int64_t mono_ns, agon_ns_t wall_ns)
 {
+    memset(clock, 0, sizeof(*clock));
     clock->mono_ns = mono_ns;
     clock->offset_ns = wall_ns - mono_ns;
     clock->want_ns = clock->offset_ns;
@@ -62,7 +66,7 @@ int64_t clock_utc_observe(struct clock_utc *clock, int64_t mono_ns, agon_ns_t wa
         clock->mono_ns = mono_ns;
     clock->offset_ns = offset;
     if (off_by > CLOCK_STEP_NS || off_by < -CLOCK_STEP_NS) {
-        clock->want_ns = offset;
+        clock->want_ns = clock->has_other ? clock->other_ns : offset;
         return off_by;
     }
     clock->want_ns = offset + off_by;
@@ -72,6 +76,79 @@ int64_t clock_utc_observe(struct clock_utc *clock, int64_t mono_ns, agon_ns_t wa
 agon_ns_t clock_utc_at(const struct clock_utc *clock, int64_t mono_ns)
 {
     return mono_ns + offset_at(clock, mono_ns);
+}
+
+/* What all threads read: a copy of kept, made anew by the one that keeps it. version is odd while
+ * it is being made, and a reader tries again. */
+static struct {
+    _Atomic uint32_t version;
+    _Atomic int64_t mono_ns, offset_ns, want_ns;
+} shown;
+static struct clock_utc kept;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static void show(void)
+{
+    uint32_t version = atomic_load_explicit(&shown.version, memory_order_relaxed);
+
+    atomic_store_explicit(&shown.version, version + 1, memory_order_relaxed);
+    // Released, so that who sees one of them sees the odd version before it.
+    atomic_store_explicit(&shown.mono_ns, kept.mono_ns, memory_order_release);
+    atomic_store_explicit(&shown.offset_ns, kept.offset_ns, memory_order_release);
+    atomic_store_explicit(&shown.want_ns, kept.want_ns, memory_order_release);
+    atomic_store_explicit(&shown.version, version + 2, memory_order_release);
+}
+
+static void begin(void)
+{
+    clock_utc_init(&kept, clock_mono(), read_wall());
+    show();
+}
+
+void clock_begin(void)
+{
+    (void)pthread_once(&once, begin); // or the first reading would begin it once more
+    begin();
+}
+
+agon_ns_t clock_now(void)
+{
+    struct clock_utc copy = {0};
+    uint32_t version;
+
+    (void)pthread_once(&once, begin);
+    do {
+        version = atomic_load_explicit(&shown.version, memory_order_acquire);
+        copy.mono_ns = atomic_load_explicit(&shown.mono_ns, memory_order_acquire);
+        copy.offset_ns = atomic_load_explicit(&shown.offset_ns, memory_order_acquire);
+        copy.want_ns = atomic_load_explicit(&shown.want_ns, memory_order_acquire);
+    } while ((version & 1) != 0 ||
+             version != atomic_load_explicit(&shown.version, memory_order_relaxed));
+    return clock_utc_at(&copy, clock_mono());
+}
+
+int64_t clock_keep(void)
+{
+    int64_t off_by;
+
+    (void)pthread_once(&once, begin);
+    off_by = clock_utc_observe(&kept, clock_mono(), read_wall());
+    show();
+    return off_by;
+}
+
+void clock_follow(int64_t offset_ns)
+{
+    (void)pthread_once(&once, begin);
+    kept.other_ns = offset_ns;
+    kept.has_other = 1;
+}
+
+void clock_take(int64_t mono_ns, agon_ns_t utc)
+{
+    (void)pthread_once(&once, begin);
+    clock_utc_init(&kept, mono_ns, utc);
+    show();
 }
 
 int clock_market_init(struct clock_market *clock, agon_ns_t t_start, agon_ns_t now_start,

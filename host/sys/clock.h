@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /* clock: the host's clocks. Intervals come from the monotonic clock; UTC is that clock plus an
- * offset that is only ever slewed, so that a step of the wall clock moves nothing. Market time is
- * that time, scaled from the start under --speed. The functions that judge take their readings as
- * arguments, so that a test can hand them any. */
+ * offset that is only ever slewed, so that a step of the wall clock moves nothing. A process has
+ * one such clock for all its threads, clock_now: two of them would differ whenever the wall clock
+ * is set. Nobody else reads the wall clock (lint). Market time is that time, scaled from the start
+ * under --speed. The functions that judge take their readings as arguments, so that a test can hand
+ * them any. */
 #ifndef SYS_CLOCK_H
 #define SYS_CLOCK_H
 
@@ -16,14 +18,31 @@
 #define CLOCK_SPEED_MAX 60000 /* thousandths: sixty times */
 #define CLOCK_TEXT      32
 
-int64_t clock_mono(void);   /* ns since some point; never goes back. [any] */
-agon_ns_t clock_wall(void); /* the system's UTC, which may step. [any] */
+int64_t clock_mono(void); /* ns since some point; never goes back. [any] */
 
-/* Receive time. One thread observes; any thread reads a copy it was given. */
+/* The clock of this process: UTC, ns. It begins with what the wall clock says at the first call.
+ * [any] */
+agon_ns_t clock_now(void);
+/* It begins anew with what the wall clock says now. For who opens a host, and for a simulation
+ * (sys/machine.h) in which a process begins. [one thread, as the three below] */
+void clock_begin(void);
+/* What it is compared with the wall clock; one thread keeps it, about once a second. Returns 0, or
+ * by how much the wall clock is off: it was set, and is not followed while it stays there. */
+int64_t clock_keep(void);
+/* While the wall clock is off, this is slewed to instead: UTC less clock_mono(), by the word of a
+ * venue. */
+void clock_follow(int64_t offset_ns);
+/* The time is utc at clock_mono() = mono_ns, whatever it was: it jumps. For who knows better than
+ * this machine, as venues do. */
+void clock_take(int64_t mono_ns, agon_ns_t utc);
+
+/* How such a clock is kept. */
 struct clock_utc {
     int64_t mono_ns;   /* of the last observation */
     int64_t offset_ns; /* utc - mono, as followed up to mono_ns */
     int64_t want_ns;   /* where the offset is being slewed to */
+    int64_t other_ns;  /* ... while the wall clock is off, with has_other */
+    uint8_t has_other, pad[7];
 };
 void clock_utc_init(struct clock_utc *clock, int64_t mono_ns, agon_ns_t wall_ns);
 /* Compares with the wall clock; call about once a second. Returns 0, or by how much the wall clock

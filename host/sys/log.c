@@ -429,7 +429,7 @@ struct log *log_new(const struct log_config *config, struct error *err)
     if (log->config.mono == NULL)
         log->config.mono = clock_mono;
     if (log->config.wall == NULL)
-        log->config.wall = clock_wall;
+        log->config.wall = clock_now;
     if (pthread_mutex_init(&log->mutex, NULL) != 0)
         goto no_memory;
     if (config->is_direct)

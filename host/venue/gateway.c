@@ -978,6 +978,28 @@ void gateway_poll(struct gateway *gateway)
     turn(gateway);
 }
 
+void gateway_check_time(struct gateway *gateway, uint32_t round)
+{
+    if (gateway->time_round == round)
+        return;
+    gateway->time_round = round;
+    gateway->n_times_began = gateway->clock.n_samples;
+    clock_offset_again(&gateway->clock);
+    turn(gateway);
+}
+
+static void times_status(const struct gateway *gateway, struct gateway_times *times)
+{
+    uint64_t n = gateway->clock.n_samples - gateway->n_times_began;
+
+    times->round = gateway->time_round;
+    times->n = n < 2 ? (uint32_t)n : 2;
+    for (uint32_t i = 0; i < times->n; i++) {
+        times->offset_ns[i] = gateway->clock.last_ns[i];
+        times->error_ns[i] = gateway->clock.last_error_ns[i];
+    }
+}
+
 void gateway_halt(struct gateway *gateway, int is_halted)
 {
     gateway->is_halted = is_halted != 0;
@@ -1076,6 +1098,8 @@ void gateway_status(struct gateway *gateway, struct gateway_status *status)
     if (gateway->clock.is_known)
         status->offset_ns =
             clock_offset_now(&gateway->clock, now) - gateway->stream->utc(gateway->stream->ctx);
+    status->transport_ns = gateway->clock.is_known ? gateway->clock.offset_ns : 0;
+    times_status(gateway, &status->times);
     status->uncertainty_ns = clock_offset_uncertainty(&gateway->clock, now);
     status->weight_free = limiter_free(&gateway->limiter, now, BUCKET_WEIGHT, LIMITER_OTHER);
     status->health = status->n_live == status->n_books && status->n_up == status->n_links

@@ -101,6 +101,12 @@ struct gateway_asset {
 /* Why a host must not trade this account. */
 enum gateway_refusal { GATEWAY_REFUSED_ACCOUNT = 1, GATEWAY_REFUSED_RIGHTS = 2 };
 #define GATEWAY_FOREIGN_LISTED 32
+/* The venue's clock, read since gateway_check_time was called with that round. */
+struct gateway_times {
+    uint32_t round, n;
+    int64_t offset_ns[2],
+        error_ns[2]; /* the last two: venue UTC less transport time; newest first */
+};
 
 enum gateway_health { GATEWAY_UP = 1, GATEWAY_DEGRADED = 2, GATEWAY_DOWN = 3 };
 struct gateway_status {
@@ -126,6 +132,8 @@ struct gateway_status {
     uint8_t is_listed;
     uint64_t n_strays_seen, n_reopened; /* ever; orders given up and then seen */
     int64_t offset_ns, uncertainty_ns;  /* of the venue's clock to our UTC */
+    int64_t transport_ns;               /* venue UTC less transport time; 0: not known yet */
+    struct gateway_times times;
     uint32_t weight_free;
 };
 
@@ -140,6 +148,9 @@ int gateway_new(struct gateway **gateway, const struct venue_config *config,
 void gateway_start(struct gateway *gateway);
 /* Looks for commands and durable_seq now; the owner calls it when woken for either. [io] */
 void gateway_poll(struct gateway *gateway);
+/* Reads the venue's clock anew, at once and until two readings have come; again for each round that
+ * is another. [io] */
+void gateway_check_time(struct gateway *gateway, uint32_t round);
 /* No new orders from now on (cancels pass), or again. [io] */
 void gateway_halt(struct gateway *gateway, int is_halted);
 /* Orders, fills and balances are read anew, soon. [io] */

@@ -108,6 +108,9 @@ struct gateway_http { /* a request being written */
 
 struct venue_dialect {
     const char *name;
+    /* Where the venue says what time it is, behind rest_path, and how to read its answer. */
+    const char *time_path;
+    int (*read_time)(const void *bytes, size_t n, agon_ns_t *t, int64_t *resolution_ns);
     void (*defaults)(struct venue_config *config);
     int (*open)(struct gateway *gateway, const struct gateway_instrument *instruments,
                 uint32_t n_instruments, void **self, struct error *err);
@@ -146,6 +149,8 @@ struct gateway {
     char refusal_text[224];
     struct limiter limiter, connects;
     struct clock_offset clock;
+    uint32_t time_round;    /* of gateway_check_time */
+    uint64_t n_times_began; /* samples of the clock before that round */
     struct link links[GATEWAY_LINKS];
     uint32_t n_links;
     struct gateway_request requests[GATEWAY_REQUESTS];

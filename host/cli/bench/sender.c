@@ -129,7 +129,7 @@ static void finish(struct child *child)
 /* Sends what is due, as far as the connection takes it. */
 static void send_due(struct child *child)
 {
-    uint64_t now_ms = (uint64_t)(clock_wall() / 1000000), due = child->job.n;
+    uint64_t now_ms = (uint64_t)(clock_now() / 1000000), due = child->job.n;
 
     if (child->job.per_s > 0) {
         double s = (double)(clock_mono() - child->result.begin_ns) / 1e9;
@@ -176,8 +176,8 @@ static void on_diff(uv_timer_t *timer)
             "{\"stream\":\"%s@depth@100ms\",\"data\":{\"e\":\"depthUpdate\",\"E\":%lld,"
             "\"s\":\"%s\",\"U\":%llu,\"u\":%llu,\"b\":[[\"99.00\",\"%llu.00000\"]],"
             "\"a\":[]}}",
-            lower[i], (long long)(clock_wall() / 1000000), sender_symbols[i],
-            (unsigned long long)id, (unsigned long long)id, (unsigned long long)(id % 100 + 1));
+            lower[i], (long long)(clock_now() / 1000000), sender_symbols[i], (unsigned long long)id,
+            (unsigned long long)id, (unsigned long long)(id % 100 + 1));
 
         (void)server_ws_send(child->server, child->conn, WS_TEXT, text, (size_t)n);
     }
@@ -191,7 +191,7 @@ static size_t exchange_info(char *out, size_t room)
                                 "{\"timezone\":\"UTC\",\"serverTime\":%lld,\"rateLimits\":[{"
                                 "\"rateLimitType\":\"REQUEST_WEIGHT\",\"interval\":\"MINUTE\","
                                 "\"intervalNum\":1,\"limit\":6000}],\"symbols\":[",
-                                (long long)(clock_wall() / 1000000));
+                                (long long)(clock_now() / 1000000));
 
     for (int i = 0; i < SENDER_SYMBOLS; i++)
         n += (size_t)snprintf(
@@ -233,7 +233,7 @@ static void on_request(void *ctx, uint64_t conn, const struct http_message *requ
     if (strcmp(request->path, "/api/v3/time") == 0)
         response.body_n =
             (uint64_t)snprintf(child->reply, sizeof(child->reply), "{\"serverTime\":%lld}",
-                               (long long)(clock_wall() / 1000000));
+                               (long long)(clock_now() / 1000000));
     else if (strcmp(request->path, "/api/v3/exchangeInfo") == 0)
         response.body_n = exchange_info(child->reply, sizeof(child->reply));
     else if (strcmp(request->path, "/api/v3/depth") == 0)

@@ -1816,6 +1816,20 @@ static void on_bad(void *ctx, int kind, int rc, const void *bytes, size_t n)
         binance->gateway->config.name, names[kind], n, error_name(rc));
 }
 
+int binance_read_time(const void *bytes, size_t n, agon_ns_t *t, int64_t *resolution_ns)
+{
+    struct binance_decoder *dec = calloc(1, sizeof(*dec));
+    int rc;
+
+    if (dec == NULL)
+        return AGON_ENOMEM;
+    binance_decoder_init(dec, NULL);
+    rc = binance_decode_time(dec, bytes, n, t);
+    *resolution_ns = dec->time_unit_ns;
+    free(dec);
+    return rc;
+}
+
 void binance_close(void *self)
 {
     struct binance *binance = self;

@@ -178,6 +178,7 @@ int binance_open(struct gateway *gateway, const struct binance_flavour *flavour,
                  const struct gateway_instrument *instruments, uint32_t n_instruments, void **self,
                  struct error *err);
 void binance_close(void *self);
+int binance_read_time(const void *bytes, size_t n, agon_ns_t *t, int64_t *resolution_ns);
 void binance_on_link(void *self, struct link *link, int is_up);
 void binance_on_message(void *self, struct link *link, const void *bytes, size_t n);
 int binance_write(void *self, struct gateway_request *request, struct gateway_http *http);

@@ -347,6 +347,8 @@ static int open_spot(struct gateway *gateway, const struct gateway_instrument *i
 extern const struct venue_dialect venue_binance_spot;
 const struct venue_dialect venue_binance_spot = {
     .name = "binance_spot",
+    .time_path = "/v3/time",
+    .read_time = binance_read_time,
     .defaults = defaults,
     .open = open_spot,
     .close = binance_close,

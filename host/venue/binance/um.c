@@ -526,6 +526,8 @@ static int open_um(struct gateway *gateway, const struct gateway_instrument *ins
 extern const struct venue_dialect venue_binance_um;
 const struct venue_dialect venue_binance_um = {
     .name = "binance_um",
+    .time_path = "/v1/time",
+    .read_time = binance_read_time,
     .defaults = defaults,
     .open = open_um,
     .close = binance_close,
@@ -558,6 +560,8 @@ static int open_cm(struct gateway *gateway, const struct gateway_instrument *ins
 extern const struct venue_dialect venue_binance_cm;
 const struct venue_dialect venue_binance_cm = {
     .name = "binance_cm",
+    .time_path = "/v1/time",
+    .read_time = binance_read_time,
     .defaults = defaults_cm,
     .open = open_cm,
     .close = binance_close,

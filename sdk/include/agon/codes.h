@@ -94,6 +94,7 @@ enum agon_reason {
     AGON_REASON_SLOT_GONE = 65,  /* crash, hang or unload of the slot's plugin */
     AGON_REASON_DISK = 66,       /* the journal's disk is full or fails */
     AGON_REASON_TOURNAMENT = 72, /* below the gate of a tournament */
+    AGON_REASON_CLOCK = 73,      /* it is in doubt what time it is */
     AGON_REASON_EXIT = 80,       /* an exit plan of the slot closes the position */
     AGON_REASON_OTHER_HOST = 90  /* another host trades the account */
 };

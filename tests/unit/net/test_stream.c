@@ -5,6 +5,7 @@
 #include "net/server.h"
 #include "net/stream_uv.h"
 #include "net/tls_ca.h"
+#include "sys/clock.h"
 
 #include <check.h>
 #include <signal.h>
@@ -790,6 +791,43 @@ START_TEST(f_08_bad_certificates_are_refused)
 }
 END_TEST
 
+/* A certificate is judged by the clock of the process, which venues may have set right. */
+START_TEST(f_08_certificates_are_judged_by_our_own_clock)
+{
+    static const int days[] = {3650, -3650};
+    struct stream_target target = {
+        .host = "127.0.0.1", .port = (uint16_t)tls_port, .is_tls = 1, .is_undated = 1};
+
+    struct tls_ca other;
+
+    snprintf(target.ca_file, sizeof(target.ca_file), "%s", ca_path);
+    clock_take(clock_mono(), clock_now() + days[_i] * (86400 * (agon_ns_t)CLOCK_SECOND));
+    dial("127.0.0.1", tls_port, 1, ca_path);
+    UNTIL(me.is_open || me.is_ended);
+    ck_assert_int_eq(me.end, STREAM_END_TLS);
+    ck_assert_ptr_nonnull(strstr(me.text, _i == 0 ? "expired" : "not yet valid"));
+    // Who asks for nothing but the time looks at chain and name alone.
+    forget();
+    me.conn = port->connect(port->ctx, &target, &owner);
+    UNTIL(me.is_open || me.is_ended);
+    ck_assert_msg(me.is_open, "%s", me.text);
+    port->close(port->ctx, me.conn, 0);
+    UNTIL(me.is_ended);
+    ck_assert_int_eq(tls_ca_make(&other, NULL, 0, 0, NULL), AGON_OK);
+    ck_assert_int_eq(tls_ca_write(&other, target.ca_file, NULL), AGON_OK);
+    forget();
+    me.conn = port->connect(port->ctx, &target, &owner);
+    UNTIL(me.is_ended);
+    ck_assert_int_eq(me.end, STREAM_END_TLS);
+    ck_assert_int_eq(tls_ca_write(&ca, target.ca_file, NULL), AGON_OK);
+    tls_ca_deinit(&other);
+    clock_take(clock_mono(), clock_now() - days[_i] * (86400 * (agon_ns_t)CLOCK_SECOND));
+    dial("127.0.0.1", tls_port, 1, ca_path);
+    UNTIL(me.is_open || me.is_ended);
+    ck_assert_msg(me.is_open, "%s", me.text);
+}
+END_TEST
+
 START_TEST(f_08_a_plain_port_is_no_tls_port)
 {
     dial("127.0.0.1", plain_port, 1, ca_path);
@@ -927,6 +965,7 @@ int main(void)
     tcase_add_test(tcase, localhost_resolves_and_verifies);
     tcase_add_loop_test(tcase, f_08_bad_certificates_are_refused, 0,
                         (int)(sizeof bad_certs / sizeof bad_certs[0]));
+    tcase_add_loop_test(tcase, f_08_certificates_are_judged_by_our_own_clock, 0, 2);
     tcase_add_test(tcase, f_08_a_plain_port_is_no_tls_port);
     tcase_add_test(tcase, timers_fire_once_and_not_before_their_time);
     tcase_add_test(tcase, connections_are_bounded_and_ids_do_not_come_back);

@@ -981,6 +981,21 @@ static void run_line(char *line)
             n += strstr(w.logs[i], at) != NULL;
         if (n != atoi(text))
             FAIL("%d lines of the log say so", n);
+    } else if (strcmp(verb, "round") == 0) {
+        gateway_check_time(w.gateway, (uint32_t)atoi(at));
+        step();
+    } else if (strcmp(verb, "times") == 0) {
+        struct gateway_status status;
+        char *end;
+        uint32_t round = (uint32_t)strtoul(at, &end, 10);
+
+        gateway_status(w.gateway, &status);
+        if (status.times.round != round || status.times.n != strtoul(end, NULL, 10))
+            FAIL("round %u, %u readings", status.times.round, status.times.n);
+        for (uint32_t i = 0; i < status.times.n; i++) {
+            if (llabs(status.times.offset_ns[i] - T0) > status.times.error_ns[i])
+                FAIL("reading %u is %lld ns off", i, (long long)(status.times.offset_ns[i] - T0));
+        }
     } else if (strcmp(verb, "bad") == 0) {
         struct gateway_status status;
 

@@ -1,0 +1,94 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# The wall clock is set while a host trades: ten years ahead, an hour ahead, an hour back, for 0.6 s and for good, and a
+# host starts under such a clock. Orders go on, every event of the journal has the time that it is, no day turns and no
+# tournament is held before its time; with the exchange frozen no new order leaves until it has said what time it is.
+. "$(dirname "$0")/common.sh"
+! is_sanitized || { echo "skipped: a sanitizer's run-time must be loaded before anything else"; exit 77; }
+
+wall() { # SECONDS: this much is the host's wall clock off from now on
+    printf '%+020d' $(($1 * 1000000000)) | dd of="$WORK/wall" conv=notrunc status=none
+}
+# Starts a host whose wall clock is that of $WORK/wall.
+start_clocked() {
+    WALLCLOCK="$WORK/wall" LD_PRELOAD="${TOOLS}wallclock.so" "$AGON" run --config "$WORK/conf/live.yaml" \
+        --dir "$WORK/run" --plugins "$PLUGINS" --quiet "$@" >"$WORK/host.out" 2>>"$WORK/host.err" &
+    HOST_PID=$!
+    PIDS="$PIDS $HOST_PID"
+}
+n_placed() { grep -c '"what":"order.place"' "$SIM_LOG"; }
+# Orders go on: five more than now.
+goes_on() { # WHAT
+    n=$(($(n_placed) + 5))
+    until_true "$HOST_PID" "$1: orders go on" lines "$SIM_LOG" '"what":"order.place"' "$n"
+}
+n_of() { grep -c "\"key\":\"$1\"" "$WORK/host.err"; }
+# Every event so far is of this run of the test: none ahead of the time, no tournament.
+times_are_true() { # WHAT
+    "$AGON" journal stats "$WORK/run/journal" --live --json >"$WORK/stat" || fail "$1: journal stats"
+    t_last=$(($(json "$WORK/stat" t_last) / 1000000000))
+    t_first=$(($(json "$WORK/stat" t_first) / 1000000000))
+    [ "$t_first" -ge $((BEGAN - 2)) ] || fail "$1: the journal begins $((BEGAN - t_first)) s before the test"
+    [ "$t_last" -le $(($(date +%s) + 2)) ] || fail "$1: the journal is $((t_last - $(date +%s))) s ahead of the time"
+    ! lines "$WORK/cat" type=plan 1 || fail "$1: a tournament was held"
+    "$AGON" journal cat "$WORK/run/journal" --live --type plan >"$WORK/plans" 2>/dev/null
+    [ ! -s "$WORK/plans" ] || fail "$1: a tournament was held before its time"
+}
+
+BEGAN=$(date +%s)
+printf '%+020d' 0 >"$WORK/wall"
+start_sim --seed 5
+live_files "$(agent busy_1 busy.so 'every: 2')"
+# A day of the month that is neither today nor tomorrow: any ten years have it.
+day=$((($(date +%-d) + 14) % 28 + 1))
+printf 'tournament:\n  schedule: "0 0 %s * *"\n' "$day" >>"$WORK/conf/roster.yaml"
+start_clocked
+goes_on "at the start"
+
+for offset in 315360000 3600 -3600; do
+    wall $offset
+    sleep 0.6
+    wall 0
+    goes_on "$offset s off for 0.6 s"
+    times_are_true "$offset s off for 0.6 s"
+    echo "$offset s off for 0.6 s: orders go on"
+done
+for offset in 315360000 3600 -3600; do
+    n_steps=$(n_of clock_step)
+    n_resumed=$(n_of clock-resume)
+    wall $offset
+    until_true "$HOST_PID" "$offset s off for good: seen" lines "$WORK/host.err" '"key":"clock_step"' $((n_steps + 1))
+    until_true "$HOST_PID" "$offset s off for good: orders are taken" lines "$WORK/host.err" '"key":"clock-resume"' \
+        $((n_resumed + 1))
+    goes_on "$offset s off for good"
+    times_are_true "$offset s off for good"
+    kill -TERM "$HOST_PID"
+    ended "$HOST_PID" 0 "$offset s off: the host"
+    n_taken=$(n_of clock-taken)
+    start_clocked
+    until_true "$HOST_PID" "$offset s off at a start: said" lines "$WORK/host.err" '"key":"clock-taken"' $((n_taken + 1))
+    goes_on "$offset s off at a start"
+    times_are_true "$offset s off at a start"
+    wall 0
+    goes_on "$offset s off and set right"
+    echo "$offset s off for good: held and said, orders go on, also of a host that starts so"
+done
+
+# The exchange is frozen when the wall clock is set: nobody says what time it is, and no new order leaves until it does.
+is_paused() { "$AGON" ctl status --dir "$WORK/run" --json >"$WORK/status" 2>/dev/null && grep -q '"entry": *"paused"' "$WORK/status"; }
+kill -STOP "$SIM_PID"
+wall 3600
+until_true "$HOST_PID" "a pause" is_paused
+n_halts() { "$AGON" journal cat "$WORK/run/journal" --live --type command 2>/dev/null | grep -c 'kind=halt.*reason=clock'; }
+[ "$(n_halts)" -gt 0 ] || fail "the pause is not in the journal"
+kill -CONT "$SIM_PID"
+goes_on "frozen and awake"
+! is_paused || fail "still paused"
+wall 0
+kill -TERM "$HOST_PID"
+ended "$HOST_PID" 0 "the host"
+times_are_true "at the end"
+ids_once
+! grep -q '"code":-1021' "$SIM_LOG" || fail "a request was refused for its time"
+"$AGON" replay "$WORK/run/journal" --verify >"$WORK/replay.out" || fail "the journal does not replay"
+echo "with the exchange frozen: paused until it had said the time; the journal replays"
