@@ -299,7 +299,7 @@ static int check_owner(const struct host *host, uint16_t id, struct error *err)
         return AGON_OK;
     return error_set(err, AGON_EPERM,
                      "slot %u of this run directory is %s's, with its orders and positions, and "
-                     "the roster gives it to %s: keep the order of a roster, add at its end, or "
+                     "the roster gives it to %s: give it another name, or "
                      "use another directory",
                      id, slot->name, name);
 }

@@ -20,7 +20,7 @@ start_host
 until_true "$HOST_PID" "orders" lines "$SIM_LOG" '"what":"order.place"' 5
 
 dd if=/dev/zero of="$WORK/disk/fill" bs=1M 2>/dev/null
-until_true "$HOST_PID" "a word about the disk" lines "$WORK/host.err" '"key":"journal-halt"' 1
+until_true "$HOST_PID" "a word about the disk" lines "$WORK/host.err" '"area":"alert","key":"journal"' 1
 halted() {
     "${TOOLS}facts" "$WORK/run/journal" >"$WORK/facts" 2>/dev/null &&
         "$AGON" journal cat "$WORK/run/journal" --live --type command 2>/dev/null | grep -q 'kind=halt.*reason=disk'

@@ -128,6 +128,8 @@ again() {
     ready
 }
 
+HANG_AFTER=${HANG_AFTER:-130s}
+times_of() { # quiet, then flooded
 configure
 ready
 measure "quiet: kill" kill
@@ -148,18 +150,23 @@ flooded "flooded: kill" kill
 again
 flooded "flooded: stop" stop
 end
+}
+[ -n "${ONLY_HUNG-}" ] || times_of
+unset SIM_PORT
 
 # New orders are taken and never answered once all stand: both connections for orders hang, and those for data too.
 cat >"$WORK/faults.yaml" <<EOF
 seed: 1
 faults:
-  - {name: orders, on: request, do: timeout, method: POST, path: "*order", after: ${HANG_AFTER:-150s}}
-  - {name: data, on: request, do: timeout, method: GET, path: "*depth*", after: ${HANG_AFTER:-150s}}
+  - {name: hangs, on: request, do: timeout, method: POST, path: /api/v3/order, after: $HANG_AFTER}
+  - {name: hangs, on: request, do: timeout, method: POST, path: /fapi/v1/order, after: $HANG_AFTER}
+  - {name: data, on: request, do: timeout, method: GET, path: /api/v3/myTrades, after: $HANG_AFTER}
+  - {name: data, on: request, do: timeout, method: GET, path: /fapi/v1/userTrades, after: $HANG_AFTER}
 EOF
 configure --faults "$WORK/faults.yaml"
 ready
 # Something has to be on its way: one agent begins anew.
-hung() { lines "$SIM_LOG" '"fault":"orders"\|"what":"timeout"\|"kind":"fault"' 2; }
+hung() { lines "$SIM_LOG" '"kind":"fault".*"name":"hangs"' 4 && lines "$SIM_LOG" '"kind":"fault".*"name":"data"' 2; }
 sleep "${HANG_AFTER%s}"
 ctl cancel stander_1 >/dev/null
 until_true "$HOST_PID" "requests that hang" hung
