@@ -358,6 +358,7 @@ static void send_order(struct life *life, const struct order *order, uint8_t kin
                             .side = order->side,
                             .type = order->type,
                             .tif = order->tif,
+                            .flags = AGON_POST_ONLY,
                             .rev = is_replace ? order->rev_asked : order->rev,
                             .px = is_replace ? order->new_px : order->px,
                             .qty = is_replace ? order->new_qty : order->qty,
@@ -492,8 +493,8 @@ static void take_events(struct life *life)
 
 /* What is wanted of it ------------------------------------------------------------------------- */
 
-/* Behind the market, far or near. None takes at once: of a new order that is over at once a second
- * copy is a new order again, at the real venue too. */
+/* Behind the market, far or near. None may take: of a new order that is over at once a second copy
+ * is a new order again, at the real venue too. */
 static agon_px_t px_of(struct life *life, uint8_t side, int is_near)
 {
     int64_t unit = life->config.is_um ? PX_UNIT_UM : PX_UNIT_SPOT;
