@@ -424,6 +424,19 @@ static void check_report(struct life *life, const struct record_report *report,
               (unsigned long long)order->id);
 }
 
+/* Nothing ends that stands, and nothing is told as never there that was. */
+static void check_ended(struct life *life, const struct order *order)
+{
+    double seconds = (double)(life->sched.now - T0) / 1e9;
+
+    if (is_open_at_venue(life, order))
+        wrong(life, &life->result->n_wrong, "%.3f s: order %llu ended and stands open", seconds,
+              (unsigned long long)order->id);
+    else if (order->state == AGON_ORDER_REJECTED && truth_of(life, order->id, 0) != NULL)
+        wrong(life, &life->result->n_wrong, "%.3f s: order %llu was there, and is told as refused",
+              seconds, (unsigned long long)order->id);
+}
+
 static void note_unknown(struct life *life, const struct order *order)
 {
     if (order->request == AGON_REQUEST_NONE)
@@ -468,9 +481,7 @@ static void take_report(struct life *life, const struct record_report *report)
                                       .rev = report->rev});
     if (!order_is_final(order) || effect.was_final)
         return;
-    if (is_open_at_venue(life, order))
-        wrong(life, &life->result->n_wrong, "%.3f s: order %llu ended and stands open",
-              (double)(life->sched.now - T0) / 1e9, (unsigned long long)order->id);
+    check_ended(life, order);
     orders_settle(life->orders, order);
 }
 
