@@ -60,6 +60,17 @@ static const struct schema_choice breaches[] = {
     FIELD_##kind(member, key, least, most, given, text)
 static const struct schema_field limits_fields[] = {LIMITS(FIELD){NULL}};
 #undef FIELD
+#undef FIELD_AMT
+#undef MEMBER
+#define MEMBER(member) SCHEMA_MEMBER(struct roster_portfolio, member)
+#define FIELD_AMT(member, key, least, most, given, text)                                           \
+    {key, SCHEMA_MONEY, MEMBER(member), .exp = ROSTER_AMT_EXP, .doc = text},
+#define FIELD(id, number, type, member, key, kind, least, most, given, risk, zero, live, text)     \
+    FIELD_##kind(member, key, least, most, given, text)
+static const struct schema_field portfolio_fields[] = {PORTFOLIO_LIMITS(FIELD){NULL}};
+#undef FIELD
+static const struct schema portfolio_schema = {"portfolio", sizeof(struct roster_portfolio),
+                                               portfolio_fields, NULL};
 static const struct schema limits_schema = {"limits", sizeof(struct roster_limits), limits_fields,
                                             NULL};
 
@@ -128,6 +139,8 @@ static const struct schema_field fields[] = {
      .doc = "asset: decimals of its amounts, 0 to 8 (default 8): fewer hold more"},
     {"agents", SCHEMA_MAP, SCHEMA_ARRAY(struct roster, slots, n_slots), .sub = &slot_schema,
      .list_min = 1, .is_required = 1, .doc = "who plays"},
+    {"portfolio", SCHEMA_MAP, SCHEMA_MEMBER(struct roster, portfolio_words),
+     .sub = &portfolio_schema, .doc = "limits of all agents together; default: none"},
     {"tournament", SCHEMA_MAP, SCHEMA_MEMBER(struct roster, tournament), .sub = &tournament_schema,
      .doc = "when and how capital moves from the weak to the strong; default: never"},
     {NULL}};
@@ -135,11 +148,10 @@ const struct schema roster_schema = {"a roster", sizeof(struct roster), fields, 
 
 /* Rules between values */
 
-static void check_money(struct config *config, const struct roster *roster, uint32_t i,
-                        const char *key, const struct schema_money *money, int64_t least)
+static void check_money_at(struct config *config, const struct roster *roster,
+                           const struct config_node *node, const struct schema_money *money,
+                           int64_t least)
 {
-    const struct config_node *node = config_at(config, "agents[%u].%s", i, key);
-
     if (node == NULL || money->asset[0] == 0)
         return; // not there, or refused as no money at all
     if (roster->base_currency[0] != 0 && strcmp(money->asset, roster->base_currency) != 0)
@@ -148,6 +160,12 @@ static void check_money(struct config *config, const struct roster *roster, uint
     if (money->amt < least)
         config_refuse(config, node, CONFIG_E_RANGE, "is too little; expected an amount %s",
                       least > 0 ? "above 0" : "that is not negative");
+}
+
+static void check_money(struct config *config, const struct roster *roster, uint32_t i,
+                        const char *key, const struct schema_money *money, int64_t least)
+{
+    check_money_at(config, roster, config_at(config, "agents[%u].%s", i, key), money, least);
 }
 
 /* The record's limits: what the roster says, and presets for what it does not. */
@@ -217,6 +235,51 @@ static void check_limits(struct config *config, const struct roster *roster, uin
                       "%s is above %s, which is %s: %s", lower->key, upper->key, text, rule->text);
     }
 }
+
+/* All agents together: the limits as amounts, and that none is beyond what holds it. */
+#define ALL_AMT(member, key)                                                                       \
+    check_money_at(config, roster, config_at(config, "portfolio." key), &from->member, 1);         \
+    to->member = from->member.amt;
+#define ALL_OF_CAPITAL(member, key)                   to->member = limits_of_capital(capital_amt, from->member);
+#define ALL_SHARE(member, key)                        to->member = from->member;
+#define ALL_CHOICE(member, key)                       to->member = from->member;
+#define ALL(id, number, type, member, key, kind, ...) ALL_##kind(member, key)
+static void check_portfolio(struct config *config, struct roster *roster)
+{
+    const struct roster_portfolio *from = &roster->portfolio_words;
+    struct portfolio_limits *to = &roster->portfolio;
+    const struct config_node *floor = config_at(config, "portfolio.equity");
+    agon_amt_t capital_amt = 0;
+
+    for (uint32_t i = 0; i < roster->n_slots; i++)
+        capital_amt = num_add(capital_amt, roster->slots[i].capital.amt);
+    memset(to, 0, sizeof(*to));
+    PORTFOLIO_LIMITS(ALL)
+    if (floor != NULL && to->equity_amt >= capital_amt)
+        config_refuse(config, floor, CONFIG_E_CONFLICT,
+                      "is not below the capital of all agents together: nothing could be traded");
+    for (uint32_t k = 0; k < limits_of_portfolio.n_rules; k++) {
+        const struct limit_rule *rule = &limits_of_portfolio.rules[k];
+        const struct limit *lower = &limits_of_portfolio.all[rule->lower];
+        const struct limit *upper = &limits_of_portfolio.all[rule->upper];
+
+        if (limits_is_broken(&limits_of_portfolio, rule, to))
+            config_refuse(config, config_at(config, "portfolio.%s", lower->key), CONFIG_E_CONFLICT,
+                          "%s is above %s: %s", lower->key, upper->key, rule->text);
+    }
+    // What a slot is told to lose at most may not be more than all may lose.
+    for (uint32_t i = 0; i < roster->n_slots; i++) {
+        const struct config_node *node = config_at(config, "agents[%u].limits.daily_loss", i);
+        agon_amt_t loss_amt =
+            limits_of_capital(roster->slots[i].capital.amt, roster->slots[i].limits.daily_loss_amt);
+
+        if (node != NULL && to->daily_loss_amt > 0 && loss_amt > to->daily_loss_amt)
+            config_refuse(config, node, CONFIG_E_CONFLICT,
+                          "allows more than the daily_loss of the portfolio in line %u does",
+                          config_line(config_at(config, "portfolio.daily_loss")));
+    }
+}
+#undef ALL
 
 static void check_instruments(struct config *config, const struct roster_slot *slot, uint32_t i)
 {
@@ -323,6 +386,7 @@ int roster_read(struct roster *roster, struct config *config)
         check(config, roster);
         values_read(&roster->values, config, roster->base_currency);
         roster->valuation_node = roster->assets_node = NULL;
+        check_portfolio(config, roster);
         tournament_rules_of(&roster->tournament, config, &roster->rules);
     }
     rc = config_error_count(config) > 0 ? AGON_EINVAL : rc;

@@ -44,6 +44,10 @@ enum roster_isolation { ISOLATION_PREFER = 0, ISOLATION_REQUIRE = 1 };
 struct roster_limits {
     LIMITS(ROSTER_LIMIT)
 };
+#define ROSTER_ALL(id, number, type, member, key, kind, ...) ROSTER_LIMIT_##kind(member)
+struct roster_portfolio {
+    PORTFOLIO_LIMITS(ROSTER_ALL)
+};
 struct roster_reload {
     uint8_t shadow;  /* enum crew_shadow */
     uint32_t events; /* for which it is tried */
@@ -73,8 +77,10 @@ struct roster {
     char base_currency[16];
     const struct config_node *valuation_node, *assets_node; /* while it is read */
     struct values values;
-    struct tournament_words tournament; /* while it is read */
-    struct tournament_rules rules;      /* mode 0: no tournament */
+    struct tournament_words tournament;      /* while it is read */
+    struct tournament_rules rules;           /* mode 0: no tournament */
+    struct roster_portfolio portfolio_words; /* while it is read */
+    struct portfolio_limits portfolio;       /* of all slots together; all 0: none */
     uint32_t n_slots;
     struct roster_slot slots[SLOTS_MAX];
 };

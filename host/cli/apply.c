@@ -10,6 +10,7 @@
 #include "sys/file.h"
 #include "sys/log.h"
 
+#define PORTFOLIO   "portfolio" /* in the place of an agent's name */
 #define CHANGES_MAX 512
 #define ROSTER_CAP  (4u << 20)
 #define CHANGE_NS   ((int64_t)10 * 1000000000)
@@ -273,6 +274,7 @@ static void remove_agents(struct diff *diff)
 static int compare(struct diff *diff, struct error *err)
 {
     const struct host_config *config = host_config_of(diff->apply->host);
+    uint32_t n_before;
     int rc;
 
     if (strcmp(diff->roster->base_currency, config->base_currency) != 0)
@@ -284,6 +286,12 @@ static int compare(struct diff *diff, struct error *err)
     if (rc < 0)
         return rc;
     remove_agents(diff);
+    n_before = diff->n;
+    compare_table(diff, PORTFOLIO, &limits_of_portfolio, &config->portfolio,
+                  &diff->roster->portfolio);
+    if (diff->n > n_before)
+        diff->all[n_before].make = (struct host_change){.kind = HOST_CHANGE_PORTFOLIO,
+                                                        .portfolio = &diff->roster->portfolio};
     if (memcmp(&config->tournament, &diff->roster->rules, sizeof(config->tournament)) != 0) {
         struct change *change = add(diff, "-", "tournament", HOW_LIVE);
 

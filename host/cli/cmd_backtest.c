@@ -219,7 +219,9 @@ static int take_roster(const struct opts *opts, struct crew_slot *slots,
                                 .plugins = opts->plugin_dir,
                                 .names = &names,
                                 .rules = &config->tournament,
-                                .values = &values};
+                                .values = &values,
+
+                                .portfolio = &config->portfolio};
     struct error err = {0};
 
     if (backtest_names(config, &names, &err) < 0) {

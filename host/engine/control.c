@@ -146,10 +146,11 @@ static int config_slot(struct engine *engine, const struct record_slot *record)
         REQUIRE(ledger_transfer(engine->ledger, account, LEDGER_EXTERNAL, record->slot,
                                 engine->table.base_currency, changes[account]) == AGON_OK);
     if (is_new) {
-        risk_slot_start(&engine->risk[record->slot], record->limits.capital_amt);
+        risk_slot_start(&engine->risk[record->slot], 0);
+        exposure_transfer(engine, record->slot, record->limits.capital_amt);
         score_start(&engine->scores[record->slot], record->limits.capital_amt);
     } else {
-        risk_recapitalise(&engine->risk[record->slot], change_amt);
+        exposure_transfer(engine, record->slot, change_amt);
         score_recapitalise(&engine->scores[record->slot], change_amt);
     }
     tournament_slot(engine, record->slot, record->limits.capital_amt, change_amt, is_new);
@@ -212,6 +213,20 @@ static int config_param(struct engine *engine, const struct record_param *record
     return AGON_OK;
 }
 
+static int config_portfolio(struct engine *engine, const struct record_portfolio *record)
+{
+    struct error err = {0};
+
+    if (limits_check(&limits_of_portfolio, &record->limits, &err) < 0) {
+        engine_raise(engine, ALERT_CONFIG, ALERT_NO_SLOT, 0, 0, 0, err.text);
+        return AGON_EINVAL;
+    }
+    engine->portfolio_limits = record->limits;
+    for (uint16_t id = 0; id < engine->slots.n; id++)
+        exposure_look(engine, id); // one that is reached already stops them now
+    return AGON_OK;
+}
+
 int control_config(struct engine *engine, const struct agon_event_hdr *event)
 {
     // Every CONFIG record has its kind in the same place.
@@ -239,6 +254,10 @@ int control_config(struct engine *engine, const struct agon_event_hdr *event)
         return config_param(engine, (const struct record_param *)(const void *)event);
     case CONFIG_VALUATION:
         return value_config(engine, (const struct record_valuation *)(const void *)event);
+    case CONFIG_PORTFOLIO:
+        if (event_bytes(event) != sizeof(struct record_portfolio))
+            return AGON_EINVAL;
+        return config_portfolio(engine, (const struct record_portfolio *)(const void *)event);
     case CONFIG_TOURNAMENT:
         if (event_bytes(event) != sizeof(struct record_tournament))
             return AGON_EINVAL;
@@ -350,6 +369,7 @@ static int set_limit(struct engine *engine, const struct record_command *command
         limits_check(&limits_of_slot, &limits, NULL) < 0)
         return AGON_EINVAL;
     slot->limits = limits;
+    exposure_look(engine, slot->id);
     return AGON_OK;
 }
 
@@ -570,14 +590,7 @@ void control_sample(struct engine *engine, uint16_t id, int is_hour)
         score_hour(&engine->scores[id], equity_amt);
     else
         score_equity(&engine->scores[id], equity_amt);
-    if (!risk_sample(&engine->risk[id], equity_amt, slot->limits.daily_loss_amt,
-                     slot->limits.drawdown_ppm))
-        return;
-    intents_cancel_all(engine, id, 0,
-                       engine->risk[id].is_drawdown_breached ? REASON_DRAWDOWN : REASON_DAILY_LOSS);
-    deliver_capital(engine, id);
-    engine_raise(engine, ALERT_LOSS_LIMIT, id, 0, equity_amt, slot->limits.daily_loss_amt,
-                 "a slot reached a loss limit: its orders are cancelled and it raises no new risk");
+    exposure_look(engine, id);
 }
 
 static void on_sample(struct engine *engine, agon_ns_t t_due)
@@ -597,6 +610,8 @@ static void on_sample(struct engine *engine, agon_ns_t t_due)
         if (is_day)
             risk_day(&engine->risk[id]);
     }
+    if (is_day)
+        risk_day(&engine->portfolio);
     tournament_sample(engine, t_due);
 }
 

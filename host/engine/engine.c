@@ -31,12 +31,13 @@ int engine_new(struct engine **out, const struct engine_config *config, struct e
     engine->exits_due = INT64_MAX;
     engine->tournament.t_due = INT64_MAX;
     engine->markets = calloc(INSTRUMENTS_MAX + 1, sizeof(*engine->markets));
+    engine->exposure = calloc(1, sizeof(*engine->exposure));
     engine->orders = orders_new(engine->config.max_orders);
     engine->ledger = ledger_new(&engine->table);
     engine->state = malloc(engine->config.state_bytes);
-    if (engine->markets == NULL || engine->orders == NULL || engine->ledger == NULL ||
-        engine->state == NULL || heap_init(&engine->timers, ENGINE_TIMERS) < 0 ||
-        instruments_init(&engine->table) < 0) {
+    if (engine->markets == NULL || engine->exposure == NULL || engine->orders == NULL ||
+        engine->ledger == NULL || engine->state == NULL ||
+        heap_init(&engine->timers, ENGINE_TIMERS) < 0 || instruments_init(&engine->table) < 0) {
         error_set(err, AGON_ENOMEM, "engine: out of memory, or max_orders outside 16 to 1048576");
         goto fail;
     }
@@ -79,6 +80,7 @@ void engine_free(struct engine *engine)
     ledger_free(engine->ledger);
     heap_deinit(&engine->timers);
     instruments_deinit(&engine->table);
+    free(engine->exposure);
     free(engine->own_bus);
     free(engine->state);
     free(engine);
@@ -283,6 +285,7 @@ static int act(struct engine *engine, const struct agon_event_hdr *event, uint64
         engine->touched &= engine->touched - 1;
     }
     rc = apply(engine, event, seq_before, t_before);
+    exposure_settle(engine);
     engine->counters.n_events++;
     if (rc == AGON_EINVAL)
         engine->counters.n_bad++;
@@ -440,6 +443,21 @@ struct orders *engine_orders(struct engine *engine)
 struct risk_slot *engine_risk(struct engine *engine, uint16_t slot)
 {
     return slot < SLOTS_MAX ? &engine->risk[slot] : NULL;
+}
+
+const struct risk_slot *engine_portfolio(const struct engine *engine)
+{
+    return &engine->portfolio;
+}
+
+const struct portfolio_limits *engine_portfolio_limits(const struct engine *engine)
+{
+    return &engine->portfolio_limits;
+}
+
+void engine_exposure(const struct engine *engine, struct risk_reach *reach)
+{
+    exposure_now(engine, reach);
 }
 
 uint64_t engine_refused(const struct engine *engine, uint16_t slot, uint16_t reason)

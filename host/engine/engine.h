@@ -188,6 +188,11 @@ struct engine_counters {
 const struct engine_counters *engine_counters(const struct engine *engine);
 /* Wishes of a slot that our own gate refused for a reason, since this engine began; not in its
  * state. */
+/* All slots together: equity, its highest, since the day began, what was broken; and what they hold
+ * with every open order filled (venue and asset: the largest of each). */
+const struct risk_slot *engine_portfolio(const struct engine *engine);
+const struct portfolio_limits *engine_portfolio_limits(const struct engine *engine);
+void engine_exposure(const struct engine *engine, struct risk_reach *reach);
 uint64_t engine_refused(const struct engine *engine, uint16_t slot, uint16_t reason);
 /* What must hold between any two steps, recomputed from scratch (RELIABILITY 2): NULL, or what is
  * broken. For tests, dst and `agon replay --verify`. text has room for 256 bytes. */

@@ -81,6 +81,7 @@ static int set_global(struct engine *engine, const struct record_command *comman
         clear(&engine->halts[HALT_CRASHES]);
         clear(&engine->halts[HALT_BOOKS]);
         lift_stop(engine);
+        risk_resume(&engine->portfolio);
     } else {
         clear(&engine->halts[cause]);
     }

@@ -8,6 +8,7 @@
 #include "base/heap.h"
 #include "base/num.h"
 #include "engine/engine.h"
+#include "engine/exposure.h"
 #include "exec/exit.h"
 #include "score/plan.h"
 
@@ -37,6 +38,9 @@ struct market {        /* of one instrument */
     int64_t rate_ppb;        /* of the next funding */
     agon_ns_t t_funding;     /* when it is paid; 0: not known */
     agon_qty_t position_gap; /* the venue's position less the slots', as the last picture had it */
+    agon_px_t long_px, short_px; /* at which a long and a short are valued; 0: no price yet */
+    agon_ns_t t_price;           /* when they were last seen */
+    agon_ns_t step_ns;           /* length of the bars that come in; 0: none come */
     uint8_t book_state, trading, has_top;
     struct halt halt;
     struct agon_top10 top; /* as last shown; header unused */
@@ -83,6 +87,8 @@ struct engine {
     struct ledger *ledger;
     struct orders *orders;
     struct risk_slot risk[SLOTS_MAX];
+    struct portfolio_limits portfolio_limits;
+    struct risk_slot portfolio; /* of all slots together; its rate bucket is unused */
     struct score scores[SLOTS_MAX];
     struct leg_group legs[SLOTS_MAX];
     struct halt halts[HALT_CAUSES]; /* of everything */
@@ -110,7 +116,8 @@ struct engine {
     struct venue_port venues[LEDGER_ACCOUNTS_MAX];
     struct runner_port runners[SLOTS_MAX];
     struct bus_writer bus;
-    void *own_bus; /* owned */
+    void *own_bus;             /* owned */
+    struct exposure *exposure; /* owned */
     uint8_t public_sub, private_sub[SLOTS_MAX];
     uint64_t touched;     /* slots with a private event in this step */
     agon_ns_t bars_least; /* of every market's bars_due */
@@ -178,6 +185,9 @@ int market_funding(struct engine *engine, const struct agon_funding *funding);
 void market_bars_due(struct engine *engine, agon_instrument_t instrument);
 int market_best(const struct engine *engine, agon_instrument_t instrument, agon_px_t *bid_px,
                 agon_px_t *ask_px, agon_ns_t max_age_ns); /* true: live, not crossed, not too old */
+/* Is there a live price, by which a position may be valued? */
+int market_is_priced(const struct engine *engine, agon_instrument_t instrument,
+                     agon_ns_t max_age_ns);
 
 /* intents.c */
 int intents_take(struct engine *engine, const struct agon_intent_event *event);
@@ -204,6 +214,8 @@ void intents_release(struct engine *engine, struct order *order, uint16_t reason
 void intents_refuse_exit(struct engine *engine, struct slot *slot, const struct position *pos,
                          agon_qty_t qty, uint16_t reason);
 uint32_t intents_band_ppm(const struct slot *slot);
+/* The price to which an order may trade, also while a replacement is on its way; 0: any. */
+agon_px_t intents_reach_px(const struct order *order);
 agon_px_t intents_judge_px(const struct engine *engine, const struct slot *slot,
                            const struct agon_intent *intent, agon_px_t bid_px, agon_px_t ask_px);
 /* Would the venue take a reduce-only order of that side and quantity? */

@@ -111,6 +111,8 @@ void intents_hold(struct engine *engine, struct order *order)
     } else {
         pos->working_sell_qty = num_add(pos->working_sell_qty, qty - order->held_back_qty);
     }
+    if (qty != order->held_back_qty)
+        exposure_working(engine, order->slot, order->instrument);
     order->held_back_qty = qty;
     order->held_back_amt = amt;
 }
@@ -281,8 +283,7 @@ static int is_reducing(agon_qty_t held_qty, agon_qty_t reach_qty)
                         : reach_qty <= 0 && reach_qty > held_qty;
 }
 
-// The price to which an order may trade, also while a replacement is on its way; 0: any.
-static agon_px_t reach_px(const struct order *order)
+agon_px_t intents_reach_px(const struct order *order)
 {
     if (is_market_type(order->type))
         return order->guard_px;
@@ -320,7 +321,7 @@ static int would_self_match(const struct engine *engine, const struct slot *slot
                 order->held_back_qty == 0 || order->type == AGON_STOP ||
                 order->type == AGON_STOP_LIMIT)
                 continue;
-            other_px = reach_px(order);
+            other_px = intents_reach_px(order);
             if (px == 0 || other_px == 0 ||
                 (intent->side == AGON_BUY ? px >= other_px : px <= other_px))
                 return 1;
@@ -366,6 +367,24 @@ static void into_base(const struct engine *engine, const struct slot_limits *lim
                   !value_has_way(engine, unit) ||
                   (limits->book_age_ms > 0 &&
                    value_age(engine, unit) > (agon_ns_t)limits->book_age_ms * 1000000));
+}
+
+/* What the order could lose, and what all slots would hold with it. */
+static void judge_losses(const struct engine *engine, const struct slot *slot,
+                         const struct agon_instrument *instrument, const struct agon_intent *intent,
+                         agon_px_t px, struct risk_view *view)
+{
+    if (view->is_reducing)
+        return; // it passes those limits unasked
+    view->is_unpriced = (uint8_t)!exposure_is_priced(engine, slot);
+    view->open_loss_amt = exposure_open_loss(engine, slot);
+    if (intent->type != AGON_STOP && intent->type != AGON_STOP_LIMIT)
+        view->open_loss_amt =
+            num_add(view->open_loss_amt,
+                    exposure_order_loss(engine, instrument, intent->side, px, intent->qty));
+    view->portfolio = &engine->portfolio;
+    view->portfolio_limits = &engine->portfolio_limits;
+    exposure_reach(engine, slot->id, instrument, intent->side, view->notional_amt, &view->reach);
 }
 
 static uint16_t judge(struct engine *engine, struct slot *slot, const struct agon_intent *intent,
@@ -441,6 +460,8 @@ static uint16_t judge(struct engine *engine, struct slot *slot, const struct ago
         view.least_amt = leave_px > 0 ? notional(engine, instrument, leave_px, num_abs(intent->qty))
                                       : view.notional_amt;
         view.position_amt = notional(engine, instrument, view.judge_px, num_abs(reach_qty));
+        judge_losses(engine, slot, instrument, intent, leave_px > 0 ? leave_px : view.judge_px,
+                     &view);
         if (instrument->kind == INSTRUMENT_LINEAR)
             view.cost_amt = margin_cost(engine, slot, instrument, &view, reach_qty);
         else if (intent->side == AGON_BUY)

@@ -103,8 +103,10 @@ int market_book(struct engine *engine, const struct agon_book_part *part)
     if (is_snapshot)
         market->book_state = (part->flags & BOOK_PART_LAST) != 0 ? BOOK_LIVE : BOOK_SYNCING;
     deliver_input(engine, &part->hdr);
-    if (market->book_state == BOOK_LIVE && (is_snapshot || !is_deep(market, part)))
+    if (market->book_state == BOOK_LIVE && (is_snapshot || !is_deep(market, part))) {
         show_top(engine, part->hdr.instrument, market);
+        exposure_price(engine, part->hdr.instrument);
+    }
     if (market->exits != 0)
         exits_on_price(engine, part->hdr.instrument, AGON_EXIT_BOOK);
     return AGON_OK;
@@ -138,6 +140,7 @@ int market_quote(struct engine *engine, const struct agon_quote *quote)
     market->quote_ask_px = quote->ask_px;
     market->t_quote = engine->t;
     deliver_input(engine, &quote->hdr);
+    exposure_price(engine, quote->hdr.instrument);
     if (market->exits != 0)
         exits_on_price(engine, quote->hdr.instrument, AGON_EXIT_BOOK);
     return AGON_OK;
@@ -193,6 +196,7 @@ int market_trade(struct engine *engine, const struct agon_trade *trade)
         at.hdr.t_venue = 0;
     bars_on_trade(&market->bars, &at, emit_bar, engine);
     note_due(engine, market);
+    exposure_price(engine, trade->hdr.instrument);
     if (market->exits != 0)
         exits_on_price(engine, trade->hdr.instrument, AGON_EXIT_LAST);
     return AGON_OK;
@@ -211,7 +215,9 @@ int market_bar(struct engine *engine, const struct agon_bar *bar)
     if (bars_on_bar(&market->bars, bar, emit_bar, engine) < 0)
         return AGON_EINVAL;
     market->last_px = bar->close_px;
+    market->step_ns = (agon_ns_t)bar->length_s * 1000000000;
     note_due(engine, market);
+    exposure_price(engine, bar->hdr.instrument);
     if (market->exits != 0)
         exits_on_price(engine, bar->hdr.instrument, AGON_EXIT_LAST);
     return AGON_OK;
@@ -226,6 +232,7 @@ int market_mark(struct engine *engine, const struct agon_value *value)
     market->mark_px = value->value;
     market->t_mark = engine->t;
     deliver_input(engine, &value->hdr);
+    exposure_price(engine, value->hdr.instrument);
     if (market->exits != 0)
         exits_on_price(engine, value->hdr.instrument, AGON_EXIT_MARK);
     return AGON_OK;
@@ -256,6 +263,7 @@ static void pay_funding(struct engine *engine, const struct agon_instrument *ins
         if (instrument->settle == engine->table.base_currency)
             engine->slack_amt[pos->account] =
                 num_add(engine->slack_amt[pos->account], num_abs(amt) / 1000 + 1);
+        exposure_fill(engine, slot, id);
         deliver_position(engine, slot, id);
         deliver_balance_of(engine, slot, pos->account, instrument->settle);
     }
@@ -295,6 +303,29 @@ void market_bars_due(struct engine *engine, agon_instrument_t instrument)
     note_due(engine, market);
 }
 
+/* How old a price may be. A file of hourly bars says something once an hour: where there is no book
+ * and nobody could say more, a price is as young as the data's own step lets it be. */
+static agon_ns_t age_of(const struct market *market, agon_ns_t max_age_ns)
+{
+    if (max_age_ns == 0 || market->book_state != BOOK_COLD || market->step_ns * 2 < max_age_ns)
+        return max_age_ns;
+    return market->step_ns * 2;
+}
+
+int market_is_priced(const struct engine *engine, agon_instrument_t instrument,
+                     agon_ns_t max_age_ns)
+{
+    const struct market *market = &engine->markets[instrument];
+    agon_px_t bid_px, ask_px;
+
+    if (market->mark_px > 0 && engine->t - market->t_mark <= MARKET_MARK_NS)
+        return 1;
+    if (market_best(engine, instrument, &bid_px, &ask_px, max_age_ns))
+        return 1;
+    return market->book_state == BOOK_COLD && market->quote_bid_px == 0 && market->last_px > 0 &&
+           (max_age_ns == 0 || engine->t - market->t_price <= age_of(market, max_age_ns));
+}
+
 int market_best(const struct engine *engine, agon_instrument_t instrument, agon_px_t *bid_px,
                 agon_px_t *ask_px, agon_ns_t max_age_ns)
 {
@@ -315,7 +346,7 @@ int market_best(const struct engine *engine, agon_instrument_t instrument, agon_
     // Where a venue or a file gives quotes and no book at all, the quote is the book.
     if (market->book_state == BOOK_COLD && market->quote_bid_px > 0 &&
         market->quote_ask_px > market->quote_bid_px &&
-        (max_age_ns == 0 || engine->t - market->t_quote <= max_age_ns)) {
+        (max_age_ns == 0 || engine->t - market->t_quote <= age_of(market, max_age_ns))) {
         *bid_px = market->quote_bid_px;
         *ask_px = market->quote_ask_px;
         return 1;

@@ -149,6 +149,7 @@ static void book_fill(struct engine *engine, struct order *order,
             num_add(realised_amt, fee_before - pos->fee_amt), pos->fee_amt - fee_before,
             is_closing);
     }
+    exposure_fill(engine, order->slot, order->instrument);
     close_on_fill(engine, order->slot);
     deliver_private(engine, order->slot, &event.hdr);
     deliver_position(engine, order->slot, order->instrument);
@@ -211,6 +212,7 @@ static void book_share(struct engine *engine, uint16_t slot, const struct record
     note_result(engine, slot, instrument,
                 instruments_notional(&engine->table, instrument, report->px, qty, NUM_EVEN),
                 num_add(event.realised_amt, -fee_amt), fee_amt, 1);
+    exposure_fill(engine, slot, report->hdr.instrument);
     close_on_fill(engine, slot);
     deliver_private(engine, slot, &event.hdr);
     deliver_position(engine, slot, report->hdr.instrument);

@@ -50,6 +50,10 @@ static void save_market(const struct market *market, struct enc *enc)
     enc_u64(enc, market->last_fill);
     enc_i64(enc, market->mark_px);
     enc_i64(enc, market->t_mark);
+    enc_i64(enc, market->long_px);
+    enc_i64(enc, market->short_px);
+    enc_i64(enc, market->t_price);
+    enc_i64(enc, market->step_ns);
     enc_i64(enc, market->rate_ppb);
     enc_i64(enc, market->t_funding);
     enc_i64(enc, market->position_gap);
@@ -81,6 +85,10 @@ static int load_market(struct engine *engine, agon_instrument_t id, struct dec *
     market->last_fill = dec_u64(dec);
     market->mark_px = dec_i64(dec);
     market->t_mark = dec_i64(dec);
+    market->long_px = dec_i64(dec);
+    market->short_px = dec_i64(dec);
+    market->t_price = dec_i64(dec);
+    market->step_ns = dec_i64(dec);
     market->rate_ppb = dec_i64(dec);
     market->t_funding = dec_i64(dec);
     market->position_gap = dec_i64(dec);
@@ -303,6 +311,8 @@ void state_save(struct engine *engine, struct enc *enc)
         save_legs(&engine->legs[id], enc);
         save_exits(engine, id, enc);
     }
+    limits_save(&limits_of_portfolio, &engine->portfolio_limits, enc);
+    risk_slot_save(&engine->portfolio, enc);
     ledger_save(engine->ledger, enc);
     orders_save(engine->orders, enc);
     save_timers(engine, enc);
@@ -441,6 +451,10 @@ int engine_load(struct engine *engine, const void *bytes, uint64_t n, struct err
         if (rc >= 0)
             rc = load_exits(engine, id, &dec);
     }
+    if (rc >= 0) {
+        limits_load(&limits_of_portfolio, &engine->portfolio_limits, &dec);
+        risk_slot_load(&engine->portfolio, &dec);
+    }
     if (rc >= 0)
         rc = ledger_load(engine->ledger, &dec);
     if (rc >= 0)
@@ -458,6 +472,7 @@ int engine_load(struct engine *engine, const void *bytes, uint64_t n, struct err
                          error_name(rc), (unsigned long long)dec.used);
     control_watch(engine);
     exits_watch(engine);
+    exposure_rebuild(engine);
     return AGON_OK;
 }
 

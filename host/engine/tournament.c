@@ -245,7 +245,7 @@ static void apply_line(struct engine *engine, const struct plan_line *line)
         REQUIRE(ledger_transfer(engine->ledger, line->accounts[i], LEDGER_EXTERNAL, line->slot,
                                 engine->table.base_currency, line->parts[i].change_amt) == AGON_OK);
     slot->limits.capital_amt = line->capital_after_amt;
-    risk_recapitalise(&engine->risk[line->slot], change_amt);
+    exposure_transfer(engine, line->slot, change_amt);
     score_recapitalise(&engine->scores[line->slot], change_amt);
     window_recapitalise(&engine->tournament.windows[line->slot], change_amt);
     scale_limits(engine, line->slot);

@@ -83,6 +83,7 @@ int vacate(struct engine *engine, uint32_t id)
                      "a slot's money cannot go back to its account");
         return AGON_EINVAL;
     }
+    exposure_vacate(engine, slot);
     settle_capital(engine, slot, &pool);
     orders_forget(engine->orders, slot);
     control_begin_anew(engine, slot);

@@ -41,6 +41,7 @@ int value_config(struct engine *engine, const struct record_valuation *record)
         return AGON_EINVAL;
     }
     engine->valued_by[record->asset] = record->hdr.instrument;
+    exposure_valued(engine);
     return AGON_OK;
 }
 

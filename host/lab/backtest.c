@@ -315,6 +315,11 @@ static int configure(struct run *run, struct error *err)
         .hdr = {.type = EVENT_CONFIG, .granules = sizeof(tournament) / EVENT_GRANULE},
         .kind = CONFIG_TOURNAMENT,
         .rules = config->tournament};
+    struct record_portfolio portfolio = {
+        .hdr = {.type = EVENT_CONFIG, .granules = sizeof(portfolio) / EVENT_GRANULE},
+        .kind = CONFIG_PORTFOLIO,
+        .limits = config->portfolio};
+    const struct portfolio_limits none = {0};
     struct record_account cash = {.hdr = {.type = EVENT_ACCOUNT, .granules = 1}, .flags = 3};
     int rc = AGON_OK;
 
@@ -383,6 +388,8 @@ static int configure(struct run *run, struct error *err)
     }
     if (rc >= 0 && config->tournament.mode != 0)
         rc = step(run, &tournament, "the tournament", err);
+    if (rc >= 0 && memcmp(&config->portfolio, &none, sizeof(none)) != 0)
+        rc = step(run, &portfolio, "the portfolio's limits", err);
     if (rc >= 0)
         rc = step(run, &start, "the start", err);
     for (uint32_t i = 0; i < config->n_slots && rc >= 0; i++)

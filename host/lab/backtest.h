@@ -45,6 +45,7 @@ struct backtest_config {
                                 them where the record names none */
     uint32_t n_slots;
     struct tournament_rules tournament; /* mode 0: none is held */
+    struct portfolio_limits portfolio;  /* of all slots together; all 0: none */
     /* A line of a plugin; may be NULL. */
     void (*log)(void *ctx, uint16_t slot, uint32_t level, agon_ns_t t, const char *text);
     void *ctx;

@@ -138,6 +138,53 @@ static json_t *refused_json(const struct backtest *result, uint16_t id)
     return by;
 }
 
+static const struct asset *base_asset(const struct backtest *result)
+{
+    const struct instruments *table = engine_instruments(result->engine);
+
+    return instruments_asset(table, table->base_currency);
+}
+
+static double share_of(agon_amt_t amt, agon_amt_t of_amt)
+{
+    return of_amt > 0 ? (double)amt / (double)of_amt : 0.0;
+}
+
+/* When a loss limit stopped it last, which one, and what was lost then. */
+static void print_breach(const struct backtest *result, const struct risk_slot *risk,
+                         const char *name, FILE *out)
+{
+    const struct asset *base = base_asset(result);
+    char at[CLOCK_TEXT];
+    char text[NUM_TEXT];
+
+    if (risk->n_breaches == 0)
+        return;
+    clock_text(risk->t_breach, at);
+    fprintf(out, "%-20s stopped by %s at %s: lost %s %s, %.3f%%", name,
+            reason_name(risk->breach_reason), at, money(result, risk->breach_amt, text),
+            base != NULL ? base->name : "?",
+            100.0 * share_of(risk->breach_amt, risk->breach_base_amt));
+    if (risk->n_breaches > 1)
+        fprintf(out, " (the last of %u times)", risk->n_breaches);
+    fputc('\n', out);
+}
+
+static json_t *breach_json(const struct backtest *result, const struct risk_slot *risk)
+{
+    const struct asset *base = base_asset(result);
+    char at[CLOCK_TEXT];
+    char text[NUM_TEXT];
+
+    if (risk->n_breaches == 0)
+        return NULL;
+    clock_text(risk->t_breach, at);
+    return json_pack("{s:s, s:s, s:s, s:f, s:I}", "reason", reason_name(risk->breach_reason), "t",
+                     at, "loss", exact(risk->breach_amt, base != NULL ? base->exp : 8, text),
+                     "share", share_of(risk->breach_amt, risk->breach_base_amt), "times",
+                     (json_int_t)risk->n_breaches);
+}
+
 void backtest_print(const struct backtest *result, FILE *out)
 {
     const struct slots *slots = engine_slots(result->engine);
@@ -190,9 +237,11 @@ void backtest_print(const struct backtest *result, FILE *out)
                 (unsigned long long)score.n_fills, (unsigned long long)slot->n_refused,
                 money(result, score.fee_amt, text[2]));
         print_refused(result, id, out);
+        print_breach(result, engine_risk(result->engine, id), "", out);
         if (result->failure[id][0] != '\0')
             fprintf(out, "%-20s stopped: %s\n", "", result->failure[id]);
     }
+    print_breach(result, engine_portfolio(result->engine), "portfolio", out);
     hash_hex(result->intents, hex);
     fprintf(out, "\nintents  %llu  %.16s\n", (unsigned long long)result->n_intents, hex);
     hash_hex(result->state, hex);
@@ -247,7 +296,7 @@ static json_t *agent_json(const struct backtest *result, uint16_t id)
     }
     return json_pack(
         "{s:s, s:s, s:s, s:s, s:f, s:f, s:f, s:f, s:f, s:I, s:I, s:I, s:o, s:s, s:s, s:s*, "
-        "s:o}",
+        "s:o*, s:o}",
         "name", slot->name, "plugin", plugin_of(result, id, plugin), "capital",
         exact(slot->limits.capital_amt, exp, text[0]), "equity",
         exact(engine_equity(result->engine, id), exp, text[1]), "return", score_return(&score),
@@ -256,8 +305,8 @@ static json_t *agent_json(const struct backtest *result, uint16_t id)
         (json_int_t)score.n_fills, "intents", (json_int_t)slot->n_intents, "refused",
         (json_int_t)slot->n_refused, "refused_by", refused_json(result, id), "fees",
         exact(score.fee_amt, exp, text[2]), "volume", exact(score.volume_amt, exp, text[3]),
-        "stopped", result->failure[id][0] != '\0' ? result->failure[id] : NULL, "positions",
-        positions);
+        "stopped", result->failure[id][0] != '\0' ? result->failure[id] : NULL, "breach",
+        breach_json(result, engine_risk(result->engine, id)), "positions", positions);
 }
 
 int backtest_json(const struct backtest *result, FILE *out)
@@ -297,6 +346,10 @@ int backtest_json(const struct backtest *result, FILE *out)
                      "intents_hash", intents, "state_hash", state, "seq",
                      (json_int_t)engine_seq(result->engine), "seconds",
                      (double)result->wall_ns / 1e9, "data", tapes, "agents", agents);
+    if (root != NULL)
+        json_object_set_new(
+            root, "portfolio",
+            json_pack("{s:o*}", "breach", breach_json(result, engine_portfolio(result->engine))));
     if (root == NULL)
         return AGON_ENOMEM;
     rc = json_dumpf(root, out, JSON_INDENT(2) | JSON_REAL_PRECISION(12)) == 0 ? AGON_OK : AGON_EIO;

@@ -43,6 +43,16 @@ enum reason_side { REASON_OWN = 1, REASON_OUTSIDE = 2 };
     X(KILL, 23, "kill", OUTSIDE, "the kill switch is on")                                          \
     X(TOO_LARGE, 29, "too_large", OWN, "a sum would be beyond 64 bits")                            \
     X(NO_VALUATION, 30, "no_valuation", OUTSIDE, "no fresh price of what its quote is valued by")  \
+    X(PORTFOLIO_EQUITY, 31, "portfolio_equity", OUTSIDE, "the portfolio's equity is at its floor") \
+    X(PORTFOLIO_DAILY_LOSS, 32, "portfolio_daily_loss", OUTSIDE,                                   \
+      "the portfolio's loss of the day is at its limit")                                           \
+    X(PORTFOLIO_DRAWDOWN, 33, "portfolio_drawdown", OUTSIDE,                                       \
+      "the portfolio's equity fell too far from its highest")                                      \
+    X(PORTFOLIO_GROSS, 34, "portfolio_gross", OUTSIDE, "the portfolio would hold too much")        \
+    X(PORTFOLIO_NET, 35, "portfolio_net", OUTSIDE, "the portfolio would lean too far to a side")   \
+    X(PORTFOLIO_VENUE, 36, "portfolio_venue", OUTSIDE, "too much would be held on the venue")      \
+    X(PORTFOLIO_ASSET, 37, "portfolio_asset", OUTSIDE, "too much would be held of the asset")      \
+    X(UNPRICED, 38, "unpriced", OUTSIDE, "a position of the slot has no live price")               \
     /* the venue's answer */                                                                       \
     X(VENUE_REJECT, 40, "venue_reject", OWN, "the venue refused the request")                      \
     X(VENUE_FUNDS, 41, "venue_funds", OWN, "the venue says that the balance is too small")         \

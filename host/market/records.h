@@ -241,7 +241,8 @@ enum config_kind {
     CONFIG_GENERATION = 16, /* who plays for a slot from the next event on */
     CONFIG_TOURNAMENT = 8,
     CONFIG_VALUATION = 9, /* what values an asset in the base currency */
-    CONFIG_PARAM = 24     /* a parameter of a slot's plugin that may change in flight */
+    CONFIG_PARAM = 24,    /* a parameter of a slot's plugin that may change in flight */
+    CONFIG_PORTFOLIO = 32 /* limits of all slots together */
 };
 struct record_asset { /* CONFIG of kind CONFIG_ASSET */
     struct agon_event_hdr hdr;

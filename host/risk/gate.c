@@ -5,10 +5,34 @@
 /* Cheapest and most final first: what can never pass is not worth a look at the market. authorised
  * comes before whatever reads the instrument. */
 const struct risk_check *const risk_checks[] = {
-    &risk_kill,        &risk_authorised, &risk_session,  &risk_bounds,      &risk_halt,
-    &risk_too_large,   &risk_filter,     &risk_size,     &risk_reduce_only, &risk_book,
-    &risk_collar,      &risk_valuation,  &risk_notional, &risk_position,    &risk_capital,
-    &risk_open_orders, &risk_daily_loss, &risk_drawdown, &risk_self_match,  &risk_duplicate,
+    &risk_kill,
+    &risk_authorised,
+    &risk_session,
+    &risk_bounds,
+    &risk_halt,
+    &risk_too_large,
+    &risk_filter,
+    &risk_size,
+    &risk_reduce_only,
+    &risk_book,
+    &risk_collar,
+    &risk_valuation,
+    &risk_notional,
+    &risk_position,
+    &risk_capital,
+    &risk_open_orders,
+    &risk_priced,
+    &risk_daily_loss,
+    &risk_drawdown,
+    &risk_portfolio_equity,
+    &risk_portfolio_daily_loss,
+    &risk_portfolio_drawdown,
+    &risk_portfolio_gross,
+    &risk_portfolio_net,
+    &risk_portfolio_venue,
+    &risk_portfolio_asset,
+    &risk_self_match,
+    &risk_duplicate,
     &risk_rate,
 };
 const uint32_t risk_n_checks = sizeof(risk_checks) / sizeof(risk_checks[0]);
@@ -76,47 +100,100 @@ uint16_t risk_judge_close(const struct risk_view *view, const struct agon_intent
     return REASON_NONE;
 }
 
-int risk_drawdown_reached(const struct risk_slot *slot, uint32_t max_drawdown_ppm)
+/* Has equity fallen from its highest by the limit? (high - equity) / high >= ppm / 1,000,000 */
+static int is_fallen(const struct risk_slot *slot, agon_amt_t equity_amt, uint32_t drawdown_ppm)
 {
-    num128_t fallen = (num128_t)slot->equity_high_amt - slot->equity_amt;
+    num128_t fallen = (num128_t)slot->equity_high_amt - equity_amt;
 
     return slot->equity_high_amt > 0 &&
-           fallen * 1000000 >= (num128_t)slot->equity_high_amt * max_drawdown_ppm;
+           fallen * 1000000 >= (num128_t)slot->equity_high_amt * drawdown_ppm;
+}
+
+static int is_day_lost(const struct risk_slot *slot, agon_amt_t equity_amt, agon_amt_t loss_amt)
+{
+    return (num128_t)slot->equity_day_amt - equity_amt >= loss_amt;
+}
+
+agon_amt_t risk_drawdown_amt(const struct risk_slot *slot, uint32_t drawdown_ppm)
+{
+    return num_mul_div(slot->equity_high_amt, drawdown_ppm, 1000000, NUM_UP);
 }
 
 void risk_slot_start(struct risk_slot *slot, agon_amt_t equity_amt)
 {
+    memset(slot, 0, sizeof(*slot));
     slot->equity_amt = equity_amt;
     slot->equity_high_amt = equity_amt;
     slot->equity_day_amt = equity_amt;
 }
 
-int risk_sample(struct risk_slot *slot, agon_amt_t equity_amt, agon_amt_t max_daily_loss_amt,
-                uint32_t max_drawdown_ppm)
+static uint16_t note_breach(struct risk_slot *slot, agon_ns_t t, uint16_t reason,
+                            agon_amt_t from_amt)
 {
-    int is_new = 0;
+    slot->t_breach = t;
+    slot->breach_reason = reason;
+    slot->breach_amt = num_add(from_amt, -slot->equity_amt);
+    slot->breach_base_amt = from_amt;
+    slot->n_breaches++;
+    return reason;
+}
+
+uint16_t risk_mark(struct risk_slot *slot, agon_amt_t equity_amt, agon_ns_t t,
+                   const struct risk_losses *losses)
+{
+    uint16_t reason = REASON_NONE;
 
     slot->equity_amt = equity_amt;
     if (equity_amt > slot->equity_high_amt)
         slot->equity_high_amt = equity_amt;
-    if (max_daily_loss_amt > 0 && !slot->is_daily_breached &&
-        num_add(slot->equity_day_amt, -equity_amt) >= max_daily_loss_amt) {
+    if (losses->daily_loss_amt > 0 && !slot->is_daily_breached &&
+        is_day_lost(slot, equity_amt, losses->daily_loss_amt)) {
         slot->is_daily_breached = 1;
-        is_new = 1;
+        reason = note_breach(slot, t, losses->daily_reason, slot->equity_day_amt);
     }
-    if (max_drawdown_ppm > 0 && !slot->is_drawdown_breached &&
-        risk_drawdown_reached(slot, max_drawdown_ppm)) {
+    if (losses->drawdown_ppm > 0 && !slot->is_drawdown_breached &&
+        is_fallen(slot, equity_amt, losses->drawdown_ppm)) {
         slot->is_drawdown_breached = 1;
-        is_new = 1;
+        reason = note_breach(slot, t, losses->drawdown_reason, slot->equity_high_amt);
     }
-    return is_new;
+    if (losses->floor_amt > 0 && !slot->is_floor_breached && equity_amt <= losses->floor_amt) {
+        slot->is_floor_breached = 1;
+        reason = note_breach(slot, t, losses->floor_reason, losses->floor_amt);
+    }
+    return reason;
+}
+
+uint16_t risk_worst(const struct risk_slot *slot, agon_amt_t open_loss_amt,
+                    const struct risk_losses *losses)
+{
+    agon_amt_t equity_amt = num_add(slot->equity_amt, -open_loss_amt);
+
+    if (losses->daily_loss_amt > 0 &&
+        (slot->is_daily_breached || is_day_lost(slot, equity_amt, losses->daily_loss_amt)))
+        return losses->daily_reason;
+    if (losses->drawdown_ppm > 0 &&
+        (slot->is_drawdown_breached || is_fallen(slot, equity_amt, losses->drawdown_ppm)))
+        return losses->drawdown_reason;
+    if (losses->floor_amt > 0 && (slot->is_floor_breached || equity_amt <= losses->floor_amt))
+        return losses->floor_reason;
+    return REASON_NONE;
+}
+
+// In proportion, where there is one: capital that comes makes no fall smaller, and none larger.
+static agon_amt_t moved(agon_amt_t amt, agon_amt_t before_amt, agon_amt_t after_amt)
+{
+    if (before_amt <= 0 || after_amt <= 0)
+        return num_add(amt, num_add(after_amt, -before_amt));
+    return num_mul_div(amt, after_amt, before_amt, NUM_UP);
 }
 
 void risk_recapitalise(struct risk_slot *slot, agon_amt_t change_amt)
 {
-    slot->equity_amt = num_add(slot->equity_amt, change_amt);
-    slot->equity_high_amt = num_add(slot->equity_high_amt, change_amt);
-    slot->equity_day_amt = num_add(slot->equity_day_amt, change_amt);
+    agon_amt_t before_amt = slot->equity_amt;
+
+    slot->equity_amt = num_add(before_amt, change_amt);
+    slot->equity_high_amt = moved(slot->equity_high_amt, before_amt, slot->equity_amt);
+    slot->equity_day_amt = moved(slot->equity_day_amt, before_amt, slot->equity_amt);
 }
 
 void risk_resume(struct risk_slot *slot)
@@ -125,6 +202,7 @@ void risk_resume(struct risk_slot *slot)
     if (slot->is_drawdown_breached)
         slot->equity_high_amt = slot->equity_amt;
     slot->is_drawdown_breached = 0;
+    slot->is_floor_breached = 0;
 }
 
 void risk_day(struct risk_slot *slot)
@@ -145,8 +223,14 @@ void risk_slot_save(const struct risk_slot *slot, struct enc *enc)
     enc_i64(enc, slot->equity_amt);
     enc_i64(enc, slot->equity_high_amt);
     enc_i64(enc, slot->equity_day_amt);
+    enc_i64(enc, slot->t_breach);
+    enc_i64(enc, slot->breach_amt);
+    enc_i64(enc, slot->breach_base_amt);
+    enc_u32(enc, slot->n_breaches);
+    enc_u16(enc, slot->breach_reason);
     enc_u8(enc, slot->is_daily_breached);
     enc_u8(enc, slot->is_drawdown_breached);
+    enc_u8(enc, slot->is_floor_breached);
 }
 
 void risk_slot_load(struct risk_slot *slot, struct dec *dec)
@@ -166,6 +250,12 @@ void risk_slot_load(struct risk_slot *slot, struct dec *dec)
     slot->equity_amt = dec_i64(dec);
     slot->equity_high_amt = dec_i64(dec);
     slot->equity_day_amt = dec_i64(dec);
+    slot->t_breach = dec_i64(dec);
+    slot->breach_amt = dec_i64(dec);
+    slot->breach_base_amt = dec_i64(dec);
+    slot->n_breaches = dec_u32(dec);
+    slot->breach_reason = dec_u16(dec);
     slot->is_daily_breached = dec_u8(dec);
     slot->is_drawdown_breached = dec_u8(dec);
+    slot->is_floor_breached = dec_u8(dec);
 }

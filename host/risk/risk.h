@@ -27,9 +27,26 @@ struct risk_slot {      /* what the gate remembers of one slot */
     agon_ns_t t_tokens; /* when it was filled last; 0: never */
     struct risk_recent recent[RISK_DUPLICATES];
     uint32_t next_recent, pad;
-    agon_amt_t equity_amt, equity_high_amt, equity_day_amt; /* as last sampled; base currency */
-    uint8_t is_daily_breached, is_drawdown_breached,
-        pad1[6]; /* until the day turns; until resumed */
+    agon_amt_t equity_amt, equity_high_amt, equity_day_amt; /* as last marked; base currency */
+    agon_ns_t t_breach;                                     /* of the last one; 0: never */
+    agon_amt_t breach_amt; /* its loss: since the day began, from the highest, or below the floor */
+    agon_amt_t breach_base_amt; /* ... of what: equity when the day began, or the highest */
+    uint32_t n_breaches;
+    uint16_t breach_reason;
+    uint8_t is_daily_breached;    /* until the day turns */
+    uint8_t is_drawdown_breached; /* until resumed */
+    uint8_t is_floor_breached;    /* until resumed; of the portfolio only */
+    uint8_t pad1[7];
+};
+
+/* Loss limits of a slot, or of all slots together, and the reason that each gives; 0: none. */
+struct risk_losses {
+    agon_amt_t daily_loss_amt, floor_amt;
+    uint32_t drawdown_ppm;
+    uint16_t daily_reason, drawdown_reason, floor_reason;
+};
+struct risk_reach { /* what all slots would hold, open orders and this one filled */
+    agon_amt_t gross_amt, net_amt, venue_amt, asset_amt;
 };
 
 struct risk_view {
@@ -59,6 +76,13 @@ struct risk_view {
     agon_qty_t free_qty;     /* spot sells: held and not promised to working sells */
     uint64_t fingerprint;    /* risk_fingerprint of the order; 0: each who needs it works it out */
     const struct slot_limits *limits;
+    uint8_t is_unpriced;      /* the slot holds what has no live price */
+    agon_amt_t open_loss_amt; /* what open orders and this one would lose at once, each filled at
+                                 the worst price that it can be */
+    /* All slots together; NULL: they have no limits. */
+    const struct risk_slot *portfolio;
+    const struct portfolio_limits *portfolio_limits;
+    struct risk_reach reach;
 };
 
 struct risk_check {
@@ -81,11 +105,18 @@ uint16_t risk_judge(const struct risk_view *view, const struct agon_intent *inte
  * is_authorised, held_qty and free_qty. Nothing is remembered. */
 uint16_t risk_judge_close(const struct risk_view *view, const struct agon_intent *intent);
 
-/* Equity was sampled. Returns true when a limit is newly broken. */
-int risk_sample(struct risk_slot *slot, agon_amt_t equity_amt, agon_amt_t max_daily_loss_amt,
-                uint32_t max_drawdown_ppm);
+/* Equity as a fill or a price left it. Returns the reason of a limit that is newly broken, or
+ * REASON_NONE. */
+uint16_t risk_mark(struct risk_slot *slot, agon_amt_t equity_amt, agon_ns_t t,
+                   const struct risk_losses *losses);
+/* The reason why no new risk may be taken, were equity lower by so much; or REASON_NONE. */
+uint16_t risk_worst(const struct risk_slot *slot, agon_amt_t open_loss_amt,
+                    const struct risk_losses *losses);
+/* The fall that a drawdown limit allows, as an amount. */
+agon_amt_t risk_drawdown_amt(const struct risk_slot *slot, uint32_t drawdown_ppm);
 void risk_slot_start(struct risk_slot *slot, agon_amt_t equity_amt);
-/* Capital was given (or, below 0, taken): no gain and no loss. */
+/* Capital was given (or, below 0, taken): no gain and no loss. What was lost of a hundred before is
+ * what is lost of a hundred after. */
 void risk_recapitalise(struct risk_slot *slot, agon_amt_t change_amt);
 /* A person lifts the halt that a drawdown left: the next fall is counted from here. */
 void risk_resume(struct risk_slot *slot);

@@ -453,6 +453,10 @@ static int boot(struct host *host, uint32_t last_run, struct error *err)
         .hdr = {.type = EVENT_CONFIG, .granules = sizeof(tournament) / EVENT_GRANULE},
         .kind = CONFIG_TOURNAMENT,
         .rules = config->tournament};
+    struct record_portfolio portfolio = {
+        .hdr = {.type = EVENT_CONFIG, .granules = sizeof(portfolio) / EVENT_GRANULE},
+        .kind = CONFIG_PORTFOLIO,
+        .limits = config->portfolio};
     int is_new = engine_seq(host->engine) == 0;
     int rc;
 
@@ -499,6 +503,9 @@ static int boot(struct host *host, uint32_t last_run, struct error *err)
     }
     if (rc >= 0 && (config->tournament.mode != 0 || engine_tournament(host->engine)->mode != 0))
         rc = boot_step(host, &tournament, "the tournament", err);
+    if (rc >= 0 && memcmp(&config->portfolio, engine_portfolio_limits(host->engine),
+                          sizeof(config->portfolio)) != 0)
+        rc = boot_step(host, &portfolio, "the portfolio's limits", err);
     if (rc >= 0)
         rc = step_start(host, last_run + 1, err);
     host_beat_ids(host);

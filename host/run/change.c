@@ -296,6 +296,23 @@ static int change_tournament(struct host *host, struct host_change *change)
     return AGON_OK;
 }
 
+static int change_portfolio(struct host *host, struct host_change *change)
+{
+    struct record_portfolio record = {
+        .hdr = {.type = EVENT_CONFIG, .granules = sizeof(record) / EVENT_GRANULE},
+        .kind = CONFIG_PORTFOLIO,
+        .limits = *change->portfolio};
+    int rc = limits_check(&limits_of_portfolio, &record.limits, &change->err);
+
+    if (rc < 0 || change->is_dry)
+        return rc;
+    rc = step(host, &record.hdr);
+    if (rc < 0)
+        return error_set(&change->err, rc, "the engine refused the portfolio's limits");
+    host->config.portfolio = record.limits;
+    return AGON_OK;
+}
+
 void host_drain_change(struct host *host)
 {
     struct host_change *change = atomic_exchange(&host->change, NULL);
@@ -329,6 +346,9 @@ void host_drain_change(struct host *host)
         break;
     case HOST_CHANGE_UNLOAD:
         change->rc = change_unload(host, change);
+        break;
+    case HOST_CHANGE_PORTFOLIO:
+        change->rc = change_portfolio(host, change);
         break;
     case HOST_CHANGE_TOURNAMENT:
         change->rc = change_tournament(host, change);

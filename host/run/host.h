@@ -73,6 +73,7 @@ struct host_config {
     int64_t low_water_bytes; /* fewer free for the journal: nothing new leaves; 0: 1 GiB, or 5 % of
                                 the disk where that is less */
     struct tournament_rules tournament; /* mode 0: none is held */
+    struct portfolio_limits portfolio;  /* of all slots together; all 0: none */
     int is_resumed; /* lifts what an operator halted, stopped or killed in an earlier run */
     char kill_why[COMMAND_WHY]; /* the kill switch is thrown from the start on, for this; "": it is
                                    not */
@@ -280,16 +281,18 @@ enum host_change_kind {
     HOST_CHANGE_ADD = 4,    /* another agent, at the end or where it was before */
     HOST_CHANGE_REMOVE = 5, /* its plugin ends, its slot is suspended, on_crash is done */
     HOST_CHANGE_TOURNAMENT = 6,
-    HOST_CHANGE_UNLOAD = 7 /* for good: its place is free when nothing of it is left */
+    HOST_CHANGE_UNLOAD = 7,    /* for good: its place is free when nothing of it is left */
+    HOST_CHANGE_PORTFOLIO = 32 /* limits of all slots together: a CONFIG event */
 };
 struct host_change {
     uint8_t kind, is_dry; /* is_dry: only whether it could be made */
     uint8_t
         is_kept; /* of UNLOAD: its positions stay, and so does its place until they are closed */
     uint16_t slot;
-    const struct crew_slot *to;           /* as it shall be; borrowed */
-    const char *name;                     /* of a parameter; borrowed */
-    const struct tournament_rules *rules; /* borrowed */
+    const struct crew_slot *to;               /* as it shall be; borrowed */
+    const char *name;                         /* of a parameter; borrowed */
+    const struct tournament_rules *rules;     /* borrowed */
+    const struct portfolio_limits *portfolio; /* borrowed */
     int rc;
     struct error err;
 };

@@ -183,6 +183,7 @@ static int read_roster(struct settings *settings, const char *path, const char *
                                 .names = is_known ? &names : NULL,
                                 .rules = &settings->host.tournament,
                                 .values = &settings->host.values,
+                                .portfolio = &settings->host.portfolio,
                                 .is_again = is_again};
 
     names.n = settings->host.n_instruments;

@@ -46,6 +46,8 @@ int slots_of_roster(struct crew_slot *slots, uint32_t *n, char *base_currency,
                 *from->rules = roster->rules;
             if (from->values != NULL)
                 *from->values = roster->values;
+            if (from->portfolio != NULL)
+                *from->portfolio = roster->portfolio;
         } else if (from->names != NULL) {
             roster_judge(roster, file.config, from->names);
         }

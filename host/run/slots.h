@@ -10,11 +10,12 @@ struct slots_roster {
     const char *path;    /* the roster's file */
     const char *plugins; /* folder that its plugins are named below; NULL: as they stand there, and
                             they are not looked at */
-    const struct roster_names *names; /* what there is to trade; NULL: nobody knows yet, and only
-                                         the words are checked */
-    struct tournament_rules *rules;   /* the roster's; mode 0: it has none; NULL: not asked */
-    struct values *values;            /* the roster's; NULL: not asked */
-    int is_again;                     /* of a run directory that has been run in: agent/audit.h */
+    const struct roster_names *names;   /* what there is to trade; NULL: nobody knows yet, and only
+                                           the words are checked */
+    struct tournament_rules *rules;     /* the roster's; mode 0: it has none; NULL: not asked */
+    struct values *values;              /* the roster's; NULL: not asked */
+    struct portfolio_limits *portfolio; /* the roster's, all 0: it has none; NULL: not asked */
+    int is_again;                       /* of a run directory that has been run in: agent/audit.h */
     int is_rules_only; /* its instruments are not judged: only the rules are wanted */
 };
 /* The slots of a roster's file. Every mistake of it is printed to stderr, with its place, in one

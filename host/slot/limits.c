@@ -6,37 +6,46 @@
 #include "base/num.h"
 #include "config/units.h"
 
-#define ROW(id, nr, type, member, name, unit, least, most, given, more, none, live, text)          \
+#define ROW(T, nr, member, name, unit, least, most, given, more, none, live, text)                 \
     {.key = (name),                                                                                \
      .preset = (given),                                                                            \
      .doc = (text),                                                                                \
      .min = (least),                                                                               \
      .max = (most),                                                                                \
-     .offset = offsetof(struct slot_limits, member),                                               \
-     .bytes = sizeof(((struct slot_limits *)0)->member),                                           \
+     .offset = offsetof(struct T, member),                                                         \
+     .bytes = sizeof(((struct T *)0)->member),                                                     \
      .number = (nr),                                                                               \
      .kind = LIMIT_IS_##unit,                                                                      \
      .risk = LIMIT_##more##_IS_RISKIER,                                                            \
      .zero = LIMIT_ZERO_IS_##none,                                                                 \
      .is_live = (live)},
-static const struct limit rows[] = {LIMITS(ROW)};
-#undef ROW
 
-enum row {
-#define PLACE(id, number, type, member, ...) ROW_##member,
-    LIMITS(PLACE)
-#undef PLACE
-};
-_Static_assert(sizeof(rows) / sizeof(rows[0]) <= LIMITS_ROWS_MAX, "room for every row");
-#define RULE(under, over, why) {ROW_##under, ROW_##over, why},
-static const struct limit_rule rules[] = {LIMIT_RULES(RULE)};
-#undef RULE
+#define SLOT_ROW(id, nr, type, ...)           ROW(slot_limits, nr, __VA_ARGS__)
+#define SLOT_PLACE(id, nr, type, member, ...) ROW_##member,
+#define SLOT_RULE(under, over, why)           {ROW_##under, ROW_##over, why},
+static const struct limit slot_rows[] = {LIMITS(SLOT_ROW)};
+enum slot_row { LIMITS(SLOT_PLACE) SLOT_ROWS };
+static const struct limit_rule slot_rules[] = {LIMIT_RULES(SLOT_RULE)};
+
+#define ALL_ROW(id, nr, type, ...)           ROW(portfolio_limits, nr, __VA_ARGS__)
+#define ALL_PLACE(id, nr, type, member, ...) ALL_##member,
+#define ALL_RULE(under, over, why)           {ALL_##under, ALL_##over, why},
+static const struct limit all_rows[] = {PORTFOLIO_LIMITS(ALL_ROW)};
+enum all_row { PORTFOLIO_LIMITS(ALL_PLACE) ALL_ROWS };
+static const struct limit_rule all_rules[] = {PORTFOLIO_RULES(ALL_RULE)};
+_Static_assert(SLOT_ROWS <= LIMITS_ROWS_MAX && ALL_ROWS <= LIMITS_ROWS_MAX, "room for every row");
 
 const struct limits_table limits_of_slot = {.prefix = "limits.",
-                                            .all = rows,
-                                            .rules = rules,
-                                            .n = sizeof(rows) / sizeof(rows[0]),
-                                            .n_rules = sizeof(rules) / sizeof(rules[0])};
+                                            .all = slot_rows,
+                                            .rules = slot_rules,
+                                            .n = SLOT_ROWS,
+                                            .n_rules = sizeof(slot_rules) / sizeof(slot_rules[0])};
+const struct limits_table limits_of_portfolio = {.prefix = "portfolio.",
+                                                 .all = all_rows,
+                                                 .rules = all_rules,
+                                                 .n = ALL_ROWS,
+                                                 .n_rules =
+                                                     sizeof(all_rules) / sizeof(all_rules[0])};
 
 static const char *const choices[ON_BREACH_N] = {"close", "cancel", "halt"};
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* limits: every limit of a slot, in one table.
+/* limits: every limit of a slot, and every one of all slots together, in a table each.
  *
  * A row gives the record its member, the roster its key, unit, range and preset, the state its
  * encoding, `ctl apply` its difference and whether it raises risk, the API and the journal's text
@@ -87,7 +87,46 @@ struct slot_limits { /* none is negative. Amounts in the base currency. 80 bytes
     uint32_t pad;
 };
 AGON_SIZE_IS(slot_limits, 80);
+
+/* The same of all slots together: PORTFOLIO_LIMITS(X), the roster's section `portfolio`. Nothing is
+ * limited that it does not name. */
+#define PORTFOLIO_LIMITS(X)                                                                        \
+    X(EQUITY_AMT, 1, agon_amt_t, equity_amt, "equity", AMT, 1, 0, NULL, LESS, NONE, 1,             \
+      "floor of the equity of all slots")                                                          \
+    X(DAILY_LOSS_AMT, 2, agon_amt_t, daily_loss_amt, "daily_loss", OF_CAPITAL, 1, 1000000, NULL,   \
+      MORE, NONE, 1, "loss of all slots since 00:00 UTC, of their capital")                        \
+    X(GROSS_AMT, 3, agon_amt_t, gross_amt, "gross", AMT, 1, 0, NULL, MORE, NONE, 1,                \
+      "sum of the notional of all positions, open orders counted")                                 \
+    X(NET_AMT, 4, agon_amt_t, net_amt, "net", AMT, 1, 0, NULL, MORE, NONE, 1,                      \
+      "longs less shorts, whichever way open orders could take it")                                \
+    X(VENUE_AMT, 5, agon_amt_t, venue_amt, "venue", AMT, 1, 0, NULL, MORE, NONE, 1,                \
+      "notional on any one venue, open orders counted")                                            \
+    X(ASSET_AMT, 6, agon_amt_t, asset_amt, "asset", AMT, 1, 0, NULL, MORE, NONE, 1,                \
+      "longs less shorts of any one base asset over all venues, open orders counted")              \
+    X(DRAWDOWN_PPM, 7, uint32_t, drawdown_ppm, "drawdown", SHARE, 1, 1000000, NULL, MORE, NONE, 1, \
+      "fall of the equity of all slots, of its highest")                                           \
+    X(ON_BREACH, 8, uint32_t, on_breach, "on_breach", CHOICE, 0, 2, "close", MORE, SMALL, 1,       \
+      "at one of its loss limits, for every slot: as `limits.on_breach`")
+
+#define PORTFOLIO_RULES(X)                                                                         \
+    X(net_amt, gross_amt, "longs less shorts are never more than all of them")                     \
+    X(venue_amt, gross_amt, "one venue never has more than all of them")                           \
+    X(asset_amt, gross_amt, "one asset is never more than all of them")
+
+struct portfolio_limits { /* 56 bytes */
+    PORTFOLIO_LIMITS(LIMIT_MEMBER)
+};
+AGON_SIZE_IS(portfolio_limits, 56);
 #undef LIMIT_MEMBER
+
+struct record_portfolio { /* CONFIG of kind CONFIG_PORTFOLIO. All 0: no limits. 128 bytes */
+    struct agon_event_hdr hdr;
+    uint16_t kind;
+    uint8_t pad0[6];
+    struct portfolio_limits limits;
+    uint8_t pad1[32];
+};
+AGON_SIZE_IS(record_portfolio, 128);
 
 #define LIMIT_NUMBER(id, number, ...) LIMIT_##id = (number),
 enum limit_number { LIMITS(LIMIT_NUMBER) }; /* `which` of a COMMAND_LIMIT */
@@ -111,6 +150,7 @@ struct limits_table {
 };
 /* Rows of struct slot_limits, capital first. */
 extern const struct limits_table limits_of_slot;
+extern const struct limits_table limits_of_portfolio;
 
 /* base: the struct that the table is of. */
 int64_t limit_get(const struct limit *limit, const void *base);

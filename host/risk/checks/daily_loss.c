@@ -1,19 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-/* daily_loss: no new risk after the loss of a day, until the day turns (00:00 UTC of engine time).
- */
+/* daily_loss: no new risk once a day has lost its limit, until the day turns (00:00 UTC of engine
+ * time), nor any that could carry the loss there: open orders and this one count as filled, each at
+ * the worst price that it can be. */
 #include "risk/checks/checks.h"
 
 static enum risk_verdict judge(const struct risk_view *view, const struct agon_intent *intent)
 {
+    const struct risk_losses losses = {.daily_loss_amt = view->limits->daily_loss_amt,
+                                       .daily_reason = REASON_DAILY_LOSS};
+
     (void)intent;
-    if (view->limits->daily_loss_amt == 0)
-        return RISK_PASS;
-    if (view->slot->is_daily_breached)
-        return RISK_REFUSE;
-    return num_add(view->slot->equity_day_amt, -view->slot->equity_amt) <
-                   view->limits->daily_loss_amt
-               ? RISK_PASS
-               : RISK_REFUSE;
+    return risk_worst(view->slot, view->open_loss_amt, &losses) == REASON_NONE ? RISK_PASS
+                                                                               : RISK_REFUSE;
 }
 
 const struct risk_check risk_daily_loss = {

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 /* drawdown: no new risk once equity has fallen by the limit from its highest, until a person
- * resumes the slot. */
+ * resumes the slot, nor any that could carry it there: open orders and this one count as filled,
+ * each at the worst price that it can be. */
 #include "risk/checks/checks.h"
 
 static enum risk_verdict judge(const struct risk_view *view, const struct agon_intent *intent)
 {
+    const struct risk_losses losses = {.drawdown_ppm = view->limits->drawdown_ppm,
+                                       .drawdown_reason = REASON_DRAWDOWN};
+
     (void)intent;
-    if (view->limits->drawdown_ppm == 0)
-        return RISK_PASS;
-    if (view->slot->is_drawdown_breached)
-        return RISK_REFUSE;
-    return risk_drawdown_reached(view->slot, view->limits->drawdown_ppm) ? RISK_REFUSE : RISK_PASS;
+    return risk_worst(view->slot, view->open_loss_amt, &losses) == REASON_NONE ? RISK_PASS
+                                                                               : RISK_REFUSE;
 }
 
 const struct risk_check risk_drawdown = {

@@ -70,8 +70,16 @@ enum agon_reason {
     AGON_REASON_UNKNOWN_ORDER = 21,   /* cancel or replace names none that is open */
     AGON_REASON_REQUEST_PENDING = 22, /* the order has a request in flight or of unknown fate */
     AGON_REASON_KILL = 23,
-    AGON_REASON_TOO_LARGE = 29,    /* a sum would be beyond 64 bits */
-    AGON_REASON_NO_VALUATION = 30, /* no fresh price of what its quote is valued by */
+    AGON_REASON_TOO_LARGE = 29,        /* a sum would be beyond 64 bits */
+    AGON_REASON_NO_VALUATION = 30,     /* no fresh price of what its quote is valued by */
+    AGON_REASON_PORTFOLIO_EQUITY = 31, /* limits of all slots together, as the roster has them */
+    AGON_REASON_PORTFOLIO_DAILY_LOSS = 32,
+    AGON_REASON_PORTFOLIO_DRAWDOWN = 33,
+    AGON_REASON_PORTFOLIO_GROSS = 34,
+    AGON_REASON_PORTFOLIO_NET = 35,
+    AGON_REASON_PORTFOLIO_VENUE = 36,
+    AGON_REASON_PORTFOLIO_ASSET = 37,
+    AGON_REASON_UNPRICED = 38, /* a position of the slot has no live price */
     /* the venue's word */
     AGON_REASON_VENUE_REJECT = 40,
     AGON_REASON_VENUE_FUNDS = 41,

@@ -780,9 +780,10 @@ static void mark(agon_px_t px)
 START_TEST(losses_stop_new_risk_and_the_way_out_stays)
 {
     world = world_new(RUN_PAPER);
+    limit(0, LIMIT_ON_BREACH, ON_BREACH_CANCEL);
+    buy_and_fill(0, BTCUSDT, 6000000, 100000); // 60,000 dollars
     limit(0, LIMIT_DAILY_LOSS_AMT, USD(1000));
     limit(0, LIMIT_DRAWDOWN_PPM, 50000);
-    buy_and_fill(0, BTCUSDT, 6000000, 100000); // 60,000 dollars' worth
     stand(0, AGON_BUY, 5900000, 1000, 3);
     mark(5900001);
     world_due(world, T0 + 61000 * MS);

@@ -8,11 +8,11 @@
 #define PINNED(type, bytes)                                                                        \
     _Static_assert(sizeof(type) == (bytes),                                                        \
                    #type " changed: is the new field saved, loaded and changed in this test?")
-PINNED(struct market, 1704);
+PINNED(struct market, 1736);
 PINNED(struct exit_plan, 280);
 PINNED(struct timer, 24);
 PINNED(struct leg_group, 1032);
-PINNED(struct risk_slot, 312);
+PINNED(struct risk_slot, 344);
 PINNED(struct score, 136);
 PINNED(struct order, 200);
 PINNED(struct position, 96);
@@ -23,6 +23,7 @@ PINNED(struct window, 6768);
 PINNED(struct tournament_rules, 280);
 PINNED(struct tournament, 434904);
 PINNED(struct slot_limits, 80);
+PINNED(struct portfolio_limits, 56);
 PINNED(struct halt, 144);
 PINNED(struct bars, 1048);
 PINNED(struct agon_instrument, 192);
@@ -30,7 +31,7 @@ PINNED(struct agon_top10, 384);
 PINNED(struct asset, 17);
 PINNED(struct alert, 176);
 PINNED(struct record_alert, 192);
-_Static_assert(offsetof(struct engine, venues) - offsetof(struct engine, seq) == 987984,
+_Static_assert(offsetof(struct engine, venues) - offsetof(struct engine, seq) == 990432,
                "the state of struct engine changed: is it saved, loaded and changed in this test?");
 
 static struct world *world;
@@ -192,6 +193,10 @@ START_TEST(markets)
     STATE(market->last_fill);
     STATE(market->mark_px);
     STATE(market->t_mark);
+    STATE(market->long_px);
+    STATE(market->short_px);
+    STATE(market->t_price);
+    STATE(market->step_ns);
     STATE(market->rate_ppb);
     STATE(market->t_funding);
     STATE(market->position_gap);
@@ -284,6 +289,27 @@ START_TEST(instruments_and_assets)
 }
 END_TEST
 
+START_TEST(the_portfolio)
+{
+    begin();
+#define LIMIT(id, number, type, member, ...) STATE(engine->portfolio_limits.member);
+    PORTFOLIO_LIMITS(LIMIT)
+#undef LIMIT
+    STATE(engine->portfolio.equity_amt);
+    STATE(engine->portfolio.equity_high_amt);
+    STATE(engine->portfolio.equity_day_amt);
+    STATE(engine->portfolio.t_breach);
+    STATE(engine->portfolio.breach_amt);
+    STATE(engine->portfolio.breach_base_amt);
+    STATE(engine->portfolio.n_breaches);
+    STATE(engine->portfolio.breach_reason);
+    STATE(engine->portfolio.is_daily_breached);
+    STATE(engine->portfolio.is_drawdown_breached);
+    STATE(engine->portfolio.is_floor_breached);
+    world_free(world);
+}
+END_TEST
+
 START_TEST(slots_risk_and_score)
 {
     begin();
@@ -334,8 +360,14 @@ START_TEST(slots_risk_and_score)
         STATE(risk->equity_amt);
         STATE(risk->equity_high_amt);
         STATE(risk->equity_day_amt);
+        STATE(risk->t_breach);
+        STATE(risk->breach_amt);
+        STATE(risk->breach_base_amt);
+        STATE(risk->n_breaches);
+        STATE(risk->breach_reason);
         STATE(risk->is_daily_breached);
         STATE(risk->is_drawdown_breached);
+        STATE(risk->is_floor_breached);
         STATE(score->start_amt);
         STATE(score->last_amt);
         STATE(score->high_amt);
@@ -732,6 +764,7 @@ int main(void)
     tcase_add_test(tcase, each_halt);
     tcase_add_test(tcase, markets);
     tcase_add_test(tcase, instruments_and_assets);
+    tcase_add_test(tcase, the_portfolio);
     tcase_add_test(tcase, slots_risk_and_score);
     tcase_add_test(tcase, tournaments);
     tcase_add_test(tcase, alerts);

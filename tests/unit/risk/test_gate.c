@@ -16,6 +16,8 @@ static struct agon_instrument instrument;
 static struct risk_slot slot;
 static struct risk_view view;
 static struct slot_limits limits;
+static struct risk_slot all;
+static struct portfolio_limits all_limits;
 static struct agon_intent intent;
 
 // A slot with 10 of a coin, the market at 1000 to 1002, and a buy of 5 at 1000.
@@ -32,8 +34,13 @@ static void begin(void)
     slot = (struct risk_slot){
         .equity_amt = 100000, .equity_high_amt = 100000, .equity_day_amt = 100000};
     limits = (struct slot_limits){0};
+    all = (struct risk_slot){
+        .equity_amt = 300000, .equity_high_amt = 300000, .equity_day_amt = 300000};
+    all_limits = (struct portfolio_limits){0};
     view = (struct risk_view){.t = T,
                               .limits = &limits,
+                              .portfolio = &all,
+                              .portfolio_limits = &all_limits,
                               .slot = &slot,
                               .instrument = &instrument,
                               .may_trade = 1,
@@ -68,6 +75,17 @@ static void judged(uint16_t want, const char *what)
     ck_assert_uint_eq(slot.next_recent, (place + 1) % RISK_DUPLICATES);
     ck_assert_uint_eq(slot.recent[place].fingerprint, risk_fingerprint(&intent));
     ck_assert_int_eq(slot.recent[place].t, view.t);
+}
+
+static int marked(struct risk_slot *at, agon_amt_t equity_amt, agon_amt_t daily_loss_amt,
+                  uint32_t drawdown_ppm)
+{
+    const struct risk_losses losses = {.daily_loss_amt = daily_loss_amt,
+                                       .drawdown_ppm = drawdown_ppm,
+                                       .daily_reason = REASON_DAILY_LOSS,
+                                       .drawdown_reason = REASON_DRAWDOWN};
+
+    return risk_mark(at, equity_amt, T, &losses) != REASON_NONE;
 }
 
 #define CASE(want, ...)                                                                            \
@@ -418,6 +436,16 @@ START_TEST(the_first_refusal_wins)
     view.working_buy_qty = INT64_MAX;
     intent.show_qty = -1;
     intent.flags = AGON_REDUCE_ONLY;
+    view.is_unpriced = 1;
+    all.is_daily_breached = all.is_drawdown_breached = all.is_floor_breached = 1;
+    all_limits = (struct portfolio_limits){.equity_amt = 1,
+                                           .daily_loss_amt = 1,
+                                           .drawdown_ppm = 1,
+                                           .gross_amt = 1,
+                                           .net_amt = 1,
+                                           .venue_amt = 1,
+                                           .asset_amt = 1};
+    view.reach = (struct risk_reach){2, 2, 2, 2};
     judged(REASON_KILL, "kill");
     view.is_killed = 0;
     judged(REASON_UNAUTHORISED, "authorised");
@@ -453,10 +481,26 @@ START_TEST(the_first_refusal_wins)
     view.free_amt = 5000;
     judged(REASON_OPEN_ORDERS, "open_orders");
     limits.max_open_orders = 0;
+    judged(REASON_UNPRICED, "priced");
+    view.is_unpriced = 0;
     judged(REASON_DAILY_LOSS, "daily_loss");
     slot.is_daily_breached = 0;
     judged(REASON_DRAWDOWN, "drawdown");
     slot.is_drawdown_breached = 0;
+    judged(REASON_PORTFOLIO_EQUITY, "portfolio_equity");
+    all_limits.equity_amt = 0;
+    judged(REASON_PORTFOLIO_DAILY_LOSS, "portfolio_daily_loss");
+    all_limits.daily_loss_amt = 0;
+    judged(REASON_PORTFOLIO_DRAWDOWN, "portfolio_drawdown");
+    all_limits.drawdown_ppm = 0;
+    judged(REASON_PORTFOLIO_GROSS, "portfolio_gross");
+    all_limits.gross_amt = 0;
+    judged(REASON_PORTFOLIO_NET, "portfolio_net");
+    all_limits.net_amt = 0;
+    judged(REASON_PORTFOLIO_VENUE, "portfolio_venue");
+    all_limits.venue_amt = 0;
+    judged(REASON_PORTFOLIO_ASSET, "portfolio_asset");
+    all_limits.asset_amt = 0;
     judged(REASON_SELF_TRADE, "self_match");
     view.would_self_match = 0;
     judged(REASON_DUPLICATE, "duplicate");
@@ -464,7 +508,7 @@ START_TEST(the_first_refusal_wins)
     judged(REASON_RATE, "rate");
     limits.orders_per_s = 0;
     judged(REASON_NONE, "nothing left");
-    ck_assert_uint_eq(risk_n_checks, 21); // one more: one more line above
+    ck_assert_uint_eq(risk_n_checks, 29); // one more: one more line above
 }
 END_TEST
 
@@ -504,26 +548,26 @@ START_TEST(samples_break_limits_once)
     struct risk_slot one = {0};
 
     risk_slot_start(&one, 1000);
-    ck_assert(!risk_sample(&one, 901, 100, 0));
-    ck_assert(risk_sample(&one, 900, 100, 0));
+    ck_assert(!marked(&one, 901, 100, 0));
+    ck_assert(marked(&one, 900, 100, 0));
     ck_assert(one.is_daily_breached && !one.is_drawdown_breached);
-    ck_assert(!risk_sample(&one, 800, 100, 0)); // known already
+    ck_assert(!marked(&one, 800, 100, 0)); // known already
     risk_day(&one);
     ck_assert(!one.is_daily_breached);
     ck_assert_int_eq(one.equity_day_amt, 800);
-    ck_assert(!risk_sample(&one, 750, 100, 300000)); // 25 % below 1000
-    ck_assert(!risk_sample(&one, 1200, 100, 300000));
+    ck_assert(!marked(&one, 750, 100, 300000)); // 25 % below 1000
+    ck_assert(!marked(&one, 1200, 100, 300000));
     ck_assert_int_eq(one.equity_high_amt, 1200);
-    ck_assert(!risk_sample(&one, 841, 0, 300000));
-    ck_assert(risk_sample(&one, 840, 0, 300000)); // 30 % below 1200
+    ck_assert(!marked(&one, 841, 0, 300000));
+    ck_assert(marked(&one, 840, 0, 300000)); // 30 % below 1200
     ck_assert(one.is_drawdown_breached);
-    ck_assert(!risk_sample(&one, 100, 0, 300000));
-    ck_assert(!risk_sample(&one, 100, 0, 0));
+    ck_assert(!marked(&one, 100, 0, 300000));
+    ck_assert(!marked(&one, 100, 0, 0));
     risk_slot_start(&one, 0);
     one.is_drawdown_breached = 0;
-    ck_assert(!risk_sample(&one, -50, 0, 1)); // nothing to fall from
+    ck_assert(!marked(&one, -50, 0, 1)); // nothing to fall from
     risk_slot_start(&one, NUM_MAX);
-    ck_assert(risk_sample(&one, NUM_MIN, NUM_MAX, 0));
+    ck_assert(marked(&one, NUM_MIN, NUM_MAX, 0));
 }
 END_TEST
 
@@ -532,14 +576,95 @@ START_TEST(capital_that_comes_or_goes_is_no_gain_and_no_loss)
     struct risk_slot one = {0};
 
     risk_slot_start(&one, 1000);
-    risk_sample(&one, 950, 0, 0);
-    risk_recapitalise(&one, -500);
-    ck_assert(!risk_sample(&one, 450, 100, 200000));
+    marked(&one, 950, 0, 0);
+    risk_recapitalise(&one, -475); // half of what is there
+    ck_assert(!marked(&one, 475, 26, 50001));
     ck_assert_int_eq(one.equity_high_amt, 500);
     ck_assert_int_eq(one.equity_day_amt, 500);
-    risk_recapitalise(&one, 1500);
-    ck_assert(!risk_sample(&one, 1950, 100, 200000));
-    ck_assert_int_eq(one.equity_high_amt, 2000);
+    ck_assert(marked(&one, 475, 25, 0)); // five in a hundred, as before
+    risk_recapitalise(&one, 9025);
+    ck_assert_int_eq(one.equity_amt, 9500);
+    ck_assert_int_eq(one.equity_high_amt, 10000); // no fall is made smaller by what comes
+    ck_assert(!marked(&one, 9500, 0, 50001));
+    ck_assert(marked(&one, 9500, 0, 50000));
+    // Out of nothing there is no proportion.
+    risk_slot_start(&one, 0);
+    risk_recapitalise(&one, 700);
+    ck_assert_int_eq(one.equity_high_amt, 700);
+    ck_assert_int_eq(one.equity_day_amt, 700);
+    risk_slot_start(&one, 100);
+    marked(&one, -50, 0, 0);
+    risk_recapitalise(&one, 150);
+    ck_assert_int_eq(one.equity_amt, 100);
+    ck_assert_int_eq(one.equity_high_amt, 250);
+}
+END_TEST
+
+START_TEST(a_breach_says_when_by_what_and_how_much)
+{
+    struct risk_losses losses = {.daily_loss_amt = 100,
+                                 .drawdown_ppm = 200000,
+                                 .floor_amt = 500,
+                                 .daily_reason = REASON_PORTFOLIO_DAILY_LOSS,
+                                 .drawdown_reason = REASON_PORTFOLIO_DRAWDOWN,
+                                 .floor_reason = REASON_PORTFOLIO_EQUITY};
+    struct risk_slot one = {0};
+
+    risk_slot_start(&one, 1000);
+    ck_assert_uint_eq(risk_mark(&one, 901, T, &losses), REASON_NONE);
+    ck_assert_uint_eq(one.n_breaches, 0);
+    ck_assert_uint_eq(risk_mark(&one, 890, T + 1, &losses), REASON_PORTFOLIO_DAILY_LOSS);
+    ck_assert_int_eq(one.t_breach, T + 1);
+    ck_assert_int_eq(one.breach_amt, 110);
+    ck_assert_int_eq(one.breach_base_amt, 1000);
+    ck_assert_uint_eq(risk_mark(&one, 800, T + 2, &losses), REASON_PORTFOLIO_DRAWDOWN);
+    ck_assert_uint_eq(one.breach_reason, REASON_PORTFOLIO_DRAWDOWN);
+    ck_assert_uint_eq(risk_mark(&one, 501, T + 3, &losses), REASON_NONE);
+    ck_assert_uint_eq(risk_mark(&one, 500, T + 3, &losses), REASON_PORTFOLIO_EQUITY);
+    ck_assert_uint_eq(one.n_breaches, 3);
+    risk_resume(&one);
+    ck_assert(!one.is_floor_breached && !one.is_drawdown_breached && one.is_daily_breached);
+}
+END_TEST
+
+START_TEST(what_open_orders_could_lose_counts)
+{
+    // 100,000 when the day began, 90,000 now: ten thousand lost.
+#define LESS slot.equity_amt = 90000
+    CASE(REASON_NONE, LESS, limits.daily_loss_amt = 10001);
+    CASE(REASON_DAILY_LOSS, LESS, limits.daily_loss_amt = 10000);
+    CASE(REASON_NONE, LESS, limits.daily_loss_amt = 10011, view.open_loss_amt = 10);
+    CASE(REASON_DAILY_LOSS, LESS, limits.daily_loss_amt = 10010, view.open_loss_amt = 10);
+    CASE(REASON_NONE, LESS, limits.daily_loss_amt = 10010, view.open_loss_amt = 10,
+         view.is_reducing = 1);
+    CASE(REASON_NONE, LESS, limits.drawdown_ppm = 150001, view.open_loss_amt = 5000);
+    CASE(REASON_DRAWDOWN, LESS, limits.drawdown_ppm = 150000, view.open_loss_amt = 5000);
+    CASE(REASON_UNPRICED, view.is_unpriced = 1);
+    CASE(REASON_NONE, view.is_unpriced = 1, view.is_reducing = 1);
+}
+END_TEST
+
+START_TEST(all_slots_together)
+{
+#define ALL_LOST all.equity_amt = 270000
+    CASE(REASON_NONE, ALL_LOST, all_limits.daily_loss_amt = 30001);
+    CASE(REASON_PORTFOLIO_DAILY_LOSS, ALL_LOST, all_limits.daily_loss_amt = 30000);
+    CASE(REASON_PORTFOLIO_DAILY_LOSS, all_limits.daily_loss_amt = 1, all.is_daily_breached = 1);
+    CASE(REASON_NONE, ALL_LOST, all_limits.drawdown_ppm = 100001);
+    CASE(REASON_PORTFOLIO_DRAWDOWN, ALL_LOST, all_limits.drawdown_ppm = 100000);
+    CASE(REASON_NONE, ALL_LOST, all_limits.equity_amt = 269999);
+    CASE(REASON_PORTFOLIO_EQUITY, ALL_LOST, all_limits.equity_amt = 270000);
+    CASE(REASON_PORTFOLIO_EQUITY, ALL_LOST, all_limits.equity_amt = 269999, view.open_loss_amt = 1);
+    CASE(REASON_NONE, all_limits.gross_amt = 50, view.reach.gross_amt = 50);
+    CASE(REASON_PORTFOLIO_GROSS, all_limits.gross_amt = 50, view.reach.gross_amt = 51);
+    CASE(REASON_NONE, all_limits.gross_amt = 50, view.reach.gross_amt = 51, view.is_reducing = 1);
+    CASE(REASON_NONE, all_limits.net_amt = 50, view.reach.net_amt = 50);
+    CASE(REASON_PORTFOLIO_NET, all_limits.net_amt = 50, view.reach.net_amt = 51);
+    CASE(REASON_NONE, all_limits.venue_amt = 50, view.reach.venue_amt = 50);
+    CASE(REASON_PORTFOLIO_VENUE, all_limits.venue_amt = 50, view.reach.venue_amt = 51);
+    CASE(REASON_NONE, all_limits.asset_amt = 50, view.reach.asset_amt = 50);
+    CASE(REASON_PORTFOLIO_ASSET, all_limits.asset_amt = 50, view.reach.asset_amt = 51);
+    CASE(REASON_NONE, view.reach.gross_amt = NUM_MAX); // nothing is limited that is not named
 }
 END_TEST
 
@@ -547,12 +672,12 @@ START_TEST(a_resumed_slot_may_fall_anew)
 {
     begin();
     limits.drawdown_ppm = 200000;
-    risk_sample(&slot, 80000, 0, 200000);
+    marked(&slot, 80000, 0, 200000);
     judged(REASON_DRAWDOWN, "reached");
     risk_resume(&slot);
     judged(REASON_NONE, "resumed");
-    ck_assert(!risk_sample(&slot, 64001, 0, 200000));
-    ck_assert(risk_sample(&slot, 64000, 0, 200000));
+    ck_assert(!marked(&slot, 64001, 0, 200000));
+    ck_assert(marked(&slot, 64000, 0, 200000));
     slot.is_drawdown_breached = 0;
     slot.equity_high_amt = 100000;
     risk_resume(&slot); // of another halt: the high stays
@@ -577,6 +702,12 @@ START_TEST(what_is_loaded_is_what_was_saved)
     }
     slot.is_daily_breached = 1;
     slot.is_drawdown_breached = 1;
+    slot.is_floor_breached = 1;
+    slot.t_breach = T;
+    slot.breach_amt = 3;
+    slot.breach_base_amt = 4;
+    slot.n_breaches = 5;
+    slot.breach_reason = REASON_DRAWDOWN;
     risk_slot_save(&slot, &enc);
     dec = (struct dec){.at = bytes, .n = enc.used};
     risk_slot_load(&loaded, &dec);
@@ -622,6 +753,9 @@ int main(void)
     tcase_add_test(tcase, every_check_has_a_name_and_a_reason);
     tcase_add_test(tcase, samples_break_limits_once);
     tcase_add_test(tcase, capital_that_comes_or_goes_is_no_gain_and_no_loss);
+    tcase_add_test(tcase, a_breach_says_when_by_what_and_how_much);
+    tcase_add_test(tcase, what_open_orders_could_lose_counts);
+    tcase_add_test(tcase, all_slots_together);
     tcase_add_test(tcase, a_resumed_slot_may_fall_anew);
     tcase_add_test(tcase, what_is_loaded_is_what_was_saved);
     suite_add_tcase(suite, tcase);

@@ -224,15 +224,19 @@ static char *read_page(void)
 
 START_TEST(the_documentation_has_the_same_table)
 {
+    const struct limits_table *const tables[] = {&limits_of_slot, &limits_of_portfolio};
     char *page = read_page();
-    char *want = NULL;
-    size_t n = 0;
-    FILE *out = open_memstream(&want, &n);
 
-    print_table(&limits_of_slot, out);
-    fclose(out);
-    ck_assert_msg(strstr(page, want) != NULL, "docs/operations.md should have:\n%s", want);
-    free(want);
+    for (size_t i = 0; i < 2; i++) {
+        char *want = NULL;
+        size_t n = 0;
+        FILE *out = open_memstream(&want, &n);
+
+        print_table(tables[i], out);
+        fclose(out);
+        ck_assert_msg(strstr(page, want) != NULL, "docs/operations.md should have:\n%s", want);
+        free(want);
+    }
     free(page);
 }
 END_TEST
@@ -246,6 +250,8 @@ int main(int argc, char **argv)
 
     if (argc == 2 && strcmp(argv[1], "print") == 0) {
         print_table(&limits_of_slot, stdout);
+        printf("\n");
+        print_table(&limits_of_portfolio, stdout);
         return 0;
     }
     tcase_add_loop_test(tcase, each_limit_raised_alone_is_one_row_and_wants_a_yes, 0,

@@ -1,0 +1,517 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/exposure.h"
+
+#include "engine/close.h"
+#include "engine/impl.h"
+
+// A sum of 128 bits as an amount; what does not fit stands at the edge, on its own side.
+static agon_amt_t fit(num128_t sum)
+{
+    return sum > NUM_MAX ? NUM_MAX : sum < NUM_MIN ? NUM_MIN : (agon_amt_t)sum;
+}
+
+static agon_amt_t magnitude(num128_t sum)
+{
+    return fit(sum < 0 ? -sum : sum);
+}
+
+static agon_amt_t larger(num128_t up, num128_t down)
+{
+    agon_amt_t up_amt = magnitude(up);
+    agon_amt_t down_amt = magnitude(down);
+
+    return up_amt > down_amt ? up_amt : down_amt;
+}
+
+// In the unit of *unit: what a position is worth there.
+static agon_amt_t worth_of(const struct engine *engine, const struct position *pos,
+                           const struct agon_instrument *instrument, agon_px_t px)
+{
+    if (pos->held_amt == 0)
+        return 0;
+    if (instrument->kind != INSTRUMENT_SPOT)
+        return px == 0 ? 0
+                       : num_add(instruments_notional(&engine->table, instrument, px, pos->qty,
+                                                      NUM_DOWN),
+                                 -pos->cost_amt);
+    // Without any price it is worth what it cost: nothing would be a loss that nobody made.
+    return px == 0
+               ? pos->cost_amt
+               : num_notional(px, instrument->px_exp, pos->held_amt,
+                              instruments_asset(&engine->table, instrument->base)->exp,
+                              instruments_asset(&engine->table, instrument->quote)->exp, NUM_DOWN);
+}
+
+// Into the base currency. What cannot be valued makes the slot's equity unknown.
+static agon_amt_t in_base(const struct engine *engine, agon_asset_t unit, agon_amt_t amt,
+                          uint32_t *is_unknown)
+{
+    agon_amt_t value_amt = 0;
+
+    if (amt == 0 || unit == engine->table.base_currency)
+        return amt;
+    if (value_of(engine, unit, amt, NUM_DOWN, &value_amt) != AGON_OK) {
+        *is_unknown = 1;
+        return 0;
+    }
+    return value_amt;
+}
+
+static void add_line(struct exposure *exposure, uint16_t slot, const struct exposure_line *line,
+                     int sign)
+{
+    exposure->equity[slot] += (num128_t)sign * line->value_amt;
+    exposure->total += (num128_t)sign * line->value_amt;
+    exposure->gross += (num128_t)sign * line->reach_amt;
+    exposure->net_up += (num128_t)sign * line->up_amt;
+    exposure->net_down += (num128_t)sign * line->down_amt;
+    exposure->venue[line->venue] += (num128_t)sign * line->reach_amt;
+    exposure->asset_up[line->asset] += (num128_t)sign * line->up_amt;
+    exposure->asset_down[line->asset] += (num128_t)sign * line->down_amt;
+    exposure->n_unknown[slot] += (uint32_t)sign * line->is_unknown;
+    exposure->n_unknown_all += (uint32_t)sign * line->is_unknown;
+}
+
+// Brings one position's part of every sum to what it is now.
+static void count(struct engine *engine, uint16_t slot, uint32_t place, const struct position *pos)
+{
+    const struct agon_instrument *instrument = instruments_get(&engine->table, pos->instrument);
+    struct exposure *exposure = engine->exposure;
+    struct exposure_line *line = &exposure->lines[slot][place];
+    struct exposure_line now = {0};
+    agon_asset_t unit;
+    const struct market *market;
+    uint64_t bit = (uint64_t)1 << slot;
+
+    add_line(exposure, slot, line, -1);
+    if (instrument != NULL) {
+        agon_px_t px;
+
+        market = &engine->markets[pos->instrument];
+        px = market->long_px > market->short_px ? market->long_px : market->short_px;
+        unit = instrument->kind == INSTRUMENT_SPOT ? instrument->quote : instrument->settle;
+        now.value_amt = in_base(engine, unit,
+                                worth_of(engine, pos, instrument,
+                                         pos->held_amt > 0 ? market->long_px : market->short_px),
+                                &now.is_unknown);
+        now.up_amt =
+            in_base(engine, unit,
+                    instruments_notional(&engine->table, instrument, px,
+                                         num_add(pos->qty, pos->working_buy_qty), NUM_AWAY),
+                    &now.is_unknown);
+        now.down_amt =
+            in_base(engine, unit,
+                    instruments_notional(&engine->table, instrument, px,
+                                         num_add(pos->qty, -pos->working_sell_qty), NUM_AWAY),
+                    &now.is_unknown);
+        now.reach_amt = num_abs(now.up_amt) > num_abs(now.down_amt) ? num_abs(now.up_amt)
+                                                                    : num_abs(now.down_amt);
+        now.venue = instrument->venue <= VENUES_MAX ? instrument->venue : 0;
+        now.asset = instrument->base <= ASSETS_MAX ? instrument->base : 0;
+        if (pos->held_amt != 0 || pos->working_buy_qty != 0 || pos->working_sell_qty != 0)
+            exposure->holders[pos->instrument] |= bit;
+        else
+            exposure->holders[pos->instrument] &= ~bit;
+    }
+    *line = now;
+    add_line(exposure, slot, line, 1);
+}
+
+// Of an asset what the slot has beside its positions.
+static agon_amt_t rest_of(const struct engine *engine, uint16_t slot, agon_asset_t asset)
+{
+    num128_t rest = 0;
+    uint32_t n;
+    const struct position *all = ledger_positions(engine->ledger, slot, &n);
+
+    for (agon_account_t account = 0; account < LEDGER_ACCOUNTS_MAX; account++)
+        rest += ledger_amt(engine->ledger, account, slot, asset);
+    for (uint32_t i = 0; i < n; i++) {
+        const struct agon_instrument *instrument =
+            instruments_get(&engine->table, all[i].instrument);
+
+        if (instrument != NULL && instrument->kind == INSTRUMENT_SPOT && instrument->base == asset)
+            rest -= all[i].held_amt;
+    }
+    return fit(rest);
+}
+
+static void count_cash(struct engine *engine, uint16_t slot)
+{
+    struct exposure *exposure = engine->exposure;
+    agon_amt_t cash = rest_of(engine, slot, engine->table.base_currency);
+    uint32_t is_unknown = 0;
+
+    for (agon_asset_t asset = 1; asset <= engine->table.n_assets; asset++) {
+        if (engine->valued_by[asset] != 0)
+            cash = num_add(cash, in_base(engine, asset, rest_of(engine, slot, asset), &is_unknown));
+    }
+    exposure->equity[slot] += (num128_t)cash - exposure->cash_amt[slot];
+    exposure->total += (num128_t)cash - exposure->cash_amt[slot];
+    exposure->cash_amt[slot] = cash;
+    exposure->n_unknown[slot] += is_unknown - exposure->is_cash_unknown[slot];
+    exposure->n_unknown_all += is_unknown - exposure->is_cash_unknown[slot];
+    exposure->is_cash_unknown[slot] = (uint8_t)is_unknown;
+}
+
+static void count_at(struct engine *engine, uint16_t slot, agon_instrument_t instrument)
+{
+    uint32_t n;
+    const struct position *all = ledger_positions(engine->ledger, slot, &n);
+
+    for (uint32_t i = 0; i < n; i++) {
+        if (all[i].instrument == instrument) {
+            count(engine, slot, i, &all[i]);
+            return;
+        }
+    }
+}
+
+static void touch(struct engine *engine, uint16_t slot)
+{
+    engine->exposure->touched |= (uint64_t)1 << slot;
+}
+
+/* What a long and a short would be closed at: the mark price, or the book; what a market without
+ * books last traded at. 0, 0: nothing is known that the last price could be replaced by. */
+static int find_price(const struct engine *engine, agon_instrument_t id, agon_px_t *long_px,
+                      agon_px_t *short_px)
+{
+    const struct market *market = &engine->markets[id];
+
+    if (market->mark_px > 0 && engine->t - market->t_mark <= MARKET_MARK_NS) {
+        *long_px = *short_px = market->mark_px;
+        return 1;
+    }
+    if (market_best(engine, id, long_px, short_px, 0))
+        return 1;
+    if (market->book_state != BOOK_COLD || market->quote_bid_px > 0 || market->last_px <= 0)
+        return 0;
+    *long_px = *short_px = market->last_px;
+    return 1;
+}
+
+/* What an asset is worth changed: whatever is counted in it does. */
+static void value_again(struct engine *engine, agon_asset_t asset)
+{
+    for (uint16_t slot = 0; slot < engine->slots.n; slot++) {
+        uint32_t n;
+        const struct position *all = ledger_positions(engine->ledger, slot, &n);
+
+        if (!engine->slots.all[slot].is_used)
+            continue;
+        count_cash(engine, slot);
+        for (uint32_t i = 0; i < n; i++) {
+            const struct agon_instrument *instrument =
+                instruments_get(&engine->table, all[i].instrument);
+
+            if (instrument != NULL && (instrument->quote == asset || instrument->settle == asset))
+                count(engine, slot, i, &all[i]);
+        }
+        touch(engine, slot);
+    }
+}
+
+void exposure_price(struct engine *engine, agon_instrument_t instrument)
+{
+    struct market *market = &engine->markets[instrument];
+    uint64_t holders = engine->exposure->holders[instrument];
+    agon_px_t long_px, short_px;
+
+    if (!find_price(engine, instrument, &long_px, &short_px))
+        return;
+    market->t_price = engine->t;
+    if (long_px == market->long_px && short_px == market->short_px)
+        return;
+    market->long_px = long_px;
+    market->short_px = short_px;
+    for (; holders != 0; holders &= holders - 1) {
+        uint16_t slot = (uint16_t)__builtin_ctzll(holders);
+
+        count_at(engine, slot, instrument);
+        touch(engine, slot);
+    }
+    if (engine->exposure->values[instrument] != 0)
+        value_again(engine, engine->exposure->values[instrument]);
+}
+
+void exposure_valued(struct engine *engine)
+{
+    memset(engine->exposure->values, 0, sizeof(engine->exposure->values));
+    for (agon_asset_t asset = 1; asset <= engine->table.n_assets; asset++) {
+        if (engine->valued_by[asset] == 0)
+            continue;
+        engine->exposure->values[engine->valued_by[asset]] = asset;
+        value_again(engine, asset);
+    }
+}
+
+void exposure_fill(struct engine *engine, uint16_t slot, agon_instrument_t instrument)
+{
+    count_cash(engine, slot);
+    count_at(engine, slot, instrument);
+    touch(engine, slot);
+}
+
+void exposure_working(struct engine *engine, uint16_t slot, agon_instrument_t instrument)
+{
+    count_at(engine, slot, instrument);
+}
+
+void exposure_transfer(struct engine *engine, uint16_t slot, agon_amt_t change_amt)
+{
+    count_cash(engine, slot);
+    risk_recapitalise(&engine->risk[slot], change_amt);
+    risk_recapitalise(&engine->portfolio, change_amt);
+    touch(engine, slot);
+}
+
+void exposure_vacate(struct engine *engine, uint16_t slot)
+{
+    struct exposure *exposure = engine->exposure;
+    agon_amt_t gone_amt = exposure_equity(engine, slot);
+
+    for (uint32_t i = 0; i < LEDGER_POSITIONS; i++)
+        add_line(exposure, slot, &exposure->lines[slot][i], -1);
+    memset(exposure->lines[slot], 0, sizeof(exposure->lines[slot]));
+    for (uint32_t i = 0; i <= INSTRUMENTS_MAX; i++)
+        exposure->holders[i] &= ~((uint64_t)1 << slot);
+    exposure->total -= exposure->cash_amt[slot];
+    exposure->cash_amt[slot] = 0;
+    exposure->equity[slot] = 0;
+    exposure->n_unknown_all -= exposure->is_cash_unknown[slot];
+    exposure->n_unknown[slot] = exposure->is_cash_unknown[slot] = 0;
+    exposure->touched &= ~((uint64_t)1 << slot);
+    risk_recapitalise(&engine->portfolio, -gone_amt);
+}
+
+void exposure_look(struct engine *engine, uint16_t slot)
+{
+    touch(engine, slot);
+}
+
+agon_amt_t exposure_equity(const struct engine *engine, uint16_t slot)
+{
+    return fit(engine->exposure->equity[slot]);
+}
+
+void exposure_rebuild(struct engine *engine)
+{
+    struct exposure *exposure = engine->exposure;
+
+    memset(exposure, 0, sizeof(*exposure));
+    for (agon_asset_t asset = 1; asset <= engine->table.n_assets; asset++) {
+        if (engine->valued_by[asset] != 0)
+            exposure->values[engine->valued_by[asset]] = asset;
+    }
+    for (uint16_t slot = 0; slot < engine->slots.n; slot++) {
+        uint32_t n;
+        const struct position *all = ledger_positions(engine->ledger, slot, &n);
+
+        if (!engine->slots.all[slot].is_used)
+            continue;
+        count_cash(engine, slot);
+        for (uint32_t i = 0; i < n; i++) {
+            if (all[i].instrument != 0)
+                count(engine, slot, i, &all[i]);
+        }
+    }
+}
+
+/* --- judging --- */
+
+static void act(struct engine *engine, uint16_t slot, uint32_t on_breach, uint16_t reason)
+{
+    if (on_breach == ON_BREACH_CLOSE)
+        close_want(engine, slot, 0, reason);
+    else if (on_breach == ON_BREACH_CANCEL)
+        intents_cancel_all(engine, slot, 0, reason);
+    deliver_capital(engine, slot);
+}
+
+static void judge_slot(struct engine *engine, uint16_t id)
+{
+    const struct slot_limits *limits = &engine->slots.all[id].limits;
+    const struct risk_losses losses = {.daily_loss_amt = limits->daily_loss_amt,
+                                       .drawdown_ppm = limits->drawdown_ppm,
+                                       .daily_reason = REASON_DAILY_LOSS,
+                                       .drawdown_reason = REASON_DRAWDOWN};
+    uint16_t reason = risk_mark(&engine->risk[id], exposure_equity(engine, id), engine->t, &losses);
+
+    if (reason == REASON_NONE)
+        return;
+    engine_raise(engine, ALERT_LOSS_LIMIT, id, 0, engine->risk[id].breach_amt,
+                 reason == REASON_DAILY_LOSS
+                     ? limits->daily_loss_amt
+                     : risk_drawdown_amt(&engine->risk[id], limits->drawdown_ppm),
+                 limits->on_breach == ON_BREACH_CLOSE
+                     ? "a slot reached a loss limit: its orders are cancelled, its positions closed"
+                 : limits->on_breach == ON_BREACH_CANCEL
+                     ? "a slot reached a loss limit: its orders are cancelled"
+                     : "a slot reached a loss limit: it raises no new risk");
+    act(engine, id, limits->on_breach, reason);
+}
+
+static void judge_portfolio(struct engine *engine)
+{
+    const struct portfolio_limits *limits = &engine->portfolio_limits;
+    const struct risk_losses losses = {.daily_loss_amt = limits->daily_loss_amt,
+                                       .drawdown_ppm = limits->drawdown_ppm,
+                                       .floor_amt = limits->equity_amt,
+                                       .daily_reason = REASON_PORTFOLIO_DAILY_LOSS,
+                                       .drawdown_reason = REASON_PORTFOLIO_DRAWDOWN,
+                                       .floor_reason = REASON_PORTFOLIO_EQUITY};
+    uint16_t reason;
+
+    if (engine->exposure->n_unknown_all != 0)
+        return;
+    reason = risk_mark(&engine->portfolio, fit(engine->exposure->total), engine->t, &losses);
+
+    if (reason == REASON_NONE)
+        return;
+    engine_raise(
+        engine, ALERT_PORTFOLIO_LIMIT, ALERT_NO_SLOT, 0, engine->portfolio.breach_amt,
+        reason == REASON_PORTFOLIO_DAILY_LOSS ? limits->daily_loss_amt
+        : reason == REASON_PORTFOLIO_DRAWDOWN
+            ? risk_drawdown_amt(&engine->portfolio, limits->drawdown_ppm)
+            : limits->equity_amt,
+        limits->on_breach == ON_BREACH_CLOSE
+            ? "the portfolio reached a loss limit: all orders are cancelled, all positions "
+              "closed"
+        : limits->on_breach == ON_BREACH_CANCEL
+            ? "the portfolio reached a loss limit: all orders are cancelled"
+            : "the portfolio reached a loss limit: nobody raises new risk");
+    for (uint16_t id = 0; id < engine->slots.n; id++) {
+        if (engine->slots.all[id].is_used)
+            act(engine, id, limits->on_breach, reason);
+    }
+}
+
+void exposure_settle(struct engine *engine)
+{
+    uint64_t touched = engine->exposure->touched;
+
+    if (touched == 0)
+        return;
+    engine->exposure->touched = 0;
+    for (; touched != 0; touched &= touched - 1) {
+        uint16_t slot = (uint16_t)__builtin_ctzll(touched);
+
+        if (engine->slots.all[slot].is_used)
+            judge_slot(engine, slot);
+    }
+    judge_portfolio(engine);
+    // What a breach made leaves no fill in this event, and nothing to be judged.
+    engine->exposure->touched = 0;
+}
+
+/* --- what an order would add --- */
+
+int exposure_is_priced(const struct engine *engine, const struct slot *slot)
+{
+    uint32_t n;
+    const struct position *all = ledger_positions(engine->ledger, slot->id, &n);
+
+    if (engine->exposure->n_unknown[slot->id] != 0)
+        return 0;
+    for (uint32_t i = 0; i < n; i++) {
+        if (all[i].instrument != 0 && all[i].qty != 0 &&
+            !market_is_priced(engine, all[i].instrument,
+                              (agon_ns_t)slot->limits.book_age_ms * 1000000))
+            return 0;
+    }
+    return 1;
+}
+
+agon_amt_t exposure_order_loss(const struct engine *engine,
+                               const struct agon_instrument *instrument, uint8_t side, agon_px_t px,
+                               agon_qty_t qty)
+{
+    const struct market *market = &engine->markets[instrument->hdr.instrument];
+    int64_t ppb = instrument->taker_fee_ppb > instrument->maker_fee_ppb ? instrument->taker_fee_ppb
+                                                                        : instrument->maker_fee_ppb;
+    agon_px_t worth_px = side == AGON_BUY ? market->long_px : market->short_px;
+    agon_px_t off_px = side == AGON_BUY ? num_add(px, -worth_px) : num_add(worth_px, -px);
+    agon_amt_t amt = 0;
+    uint32_t is_unknown = 0;
+
+    if (qty <= 0 || px <= 0)
+        return 0;
+    if (worth_px > 0 && off_px > 0)
+        amt = instruments_notional(&engine->table, instrument, off_px, qty, NUM_UP);
+    if (ppb > 0)
+        amt = num_add(amt,
+                      num_mul_div(instruments_notional(&engine->table, instrument, px, qty, NUM_UP),
+                                  ppb, 1000000000, NUM_UP));
+    return in_base(engine,
+                   instrument->kind == INSTRUMENT_SPOT ? instrument->quote : instrument->settle,
+                   amt, &is_unknown);
+}
+
+agon_amt_t exposure_open_loss(const struct engine *engine, const struct slot *slot)
+{
+    agon_amt_t loss_amt = 0;
+
+    if (orders_count(engine->orders, slot->id) == 0)
+        return 0;
+    for (struct order *order = orders_next(engine->orders, slot->id, NULL); order != NULL;
+         order = orders_next(engine->orders, slot->id, order)) {
+        // What waits for its trigger fills where the position has lost as much already.
+        if (order->type == AGON_STOP || order->type == AGON_STOP_LIMIT)
+            continue;
+        loss_amt = num_add(
+            loss_amt,
+            exposure_order_loss(engine, instruments_get(&engine->table, order->instrument),
+                                order->side, intents_reach_px(order), order->held_back_qty));
+    }
+    return loss_amt;
+}
+
+void exposure_reach(const struct engine *engine, uint16_t slot,
+                    const struct agon_instrument *instrument, uint8_t side, agon_amt_t notional_amt,
+                    struct risk_reach *reach)
+{
+    const struct exposure *exposure = engine->exposure;
+    const struct exposure_line none = {0};
+    const struct exposure_line *line = &none;
+    uint32_t venue = instrument->venue <= VENUES_MAX ? instrument->venue : 0;
+    uint32_t asset = instrument->base <= ASSETS_MAX ? instrument->base : 0;
+    num128_t up = side == AGON_BUY ? notional_amt : 0;
+    num128_t down = side == AGON_BUY ? 0 : -(num128_t)notional_amt;
+    agon_amt_t up_amt, down_amt, more_amt;
+    uint32_t n;
+    const struct position *all = ledger_positions(engine->ledger, slot, &n);
+
+    for (uint32_t i = 0; i < n; i++) {
+        if (all[i].instrument == instrument->hdr.instrument)
+            line = &exposure->lines[slot][i];
+    }
+    up_amt = magnitude(line->up_amt + up);
+    down_amt = magnitude(line->down_amt + down);
+    more_amt = (up_amt > down_amt ? up_amt : down_amt) - line->reach_amt;
+    reach->gross_amt = fit(exposure->gross + more_amt);
+    reach->venue_amt = fit(exposure->venue[venue] + more_amt);
+    reach->net_amt =
+        side == AGON_BUY ? magnitude(exposure->net_up + up) : magnitude(exposure->net_down + down);
+    reach->asset_amt = side == AGON_BUY ? magnitude(exposure->asset_up[asset] + up)
+                                        : magnitude(exposure->asset_down[asset] + down);
+}
+
+void exposure_now(const struct engine *engine, struct risk_reach *reach)
+{
+    const struct exposure *exposure = engine->exposure;
+
+    memset(reach, 0, sizeof(*reach));
+    reach->gross_amt = fit(exposure->gross);
+    reach->net_amt = larger(exposure->net_up, exposure->net_down);
+    for (uint32_t i = 0; i <= VENUES_MAX; i++) {
+        if (exposure->venue[i] > reach->venue_amt)
+            reach->venue_amt = fit(exposure->venue[i]);
+    }
+    for (uint32_t i = 0; i <= engine->table.n_assets; i++) {
+        agon_amt_t amt = larger(exposure->asset_up[i], exposure->asset_down[i]);
+
+        if (amt > reach->asset_amt)
+            reach->asset_amt = amt;
+    }
+}

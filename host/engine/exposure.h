@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+/* exposure: what the slots are worth and what they may come to hold, kept up with each price, fill
+ * and order, and the loss limits that are judged by it.
+ *
+ * A position is valued at the mark price, or where there is none at the side of the book that it
+ * could be closed at. While a book is not live its last value stands: it neither breaks a limit nor
+ * lifts one, and no new risk is taken on it (REASON_UNPRICED). A price costs one position of each
+ * slot that holds the instrument; sums are brought along by differences, in 128 bits, so that they
+ * equal what a sum over everything would give.
+ *
+ * Limits are judged when an event has been dealt with, so that no order is cancelled or made while
+ * a report is half booked. What is kept here follows from ledger and prices and is no state of its
+ * own. [core] */
+#ifndef ENGINE_EXPOSURE_H
+#define ENGINE_EXPOSURE_H
+
+#include "engine/engine.h"
+
+struct exposure_line {           /* of one position, as it was counted */
+    agon_amt_t value_amt;        /* its part of the slot's equity */
+    agon_amt_t up_amt, down_amt; /* notional with all buys filled, with all sells filled */
+    agon_amt_t reach_amt;        /* the larger of both */
+    uint32_t venue, asset;       /* where it counts */
+    uint32_t is_unknown;         /* something of it cannot be valued in the base currency */
+};
+struct exposure {
+    struct exposure_line lines[SLOTS_MAX][LEDGER_POSITIONS];
+    agon_amt_t cash_amt[SLOTS_MAX];
+    num128_t equity[SLOTS_MAX];
+    num128_t total; /* equity of all slots */
+    num128_t gross, net_up, net_down;
+    num128_t venue[VENUES_MAX + 1];
+    num128_t asset_up[ASSETS_MAX + 1], asset_down[ASSETS_MAX + 1];
+    uint64_t holders[INSTRUMENTS_MAX + 1];    /* slots with something there, a bit each */
+    agon_asset_t values[INSTRUMENTS_MAX + 1]; /* what an instrument's price values; 0: nothing */
+    uint32_t n_unknown[SLOTS_MAX], n_unknown_all;
+    uint8_t is_cash_unknown[SLOTS_MAX];
+    uint64_t touched; /* slots to be judged at the end of this event */
+};
+
+/* A price of the instrument may have changed. */
+void exposure_price(struct engine *engine, agon_instrument_t instrument);
+/* Which instruments value assets changed. */
+void exposure_valued(struct engine *engine);
+/* A fill or funding changed the slot's position and money. */
+void exposure_fill(struct engine *engine, uint16_t slot, agon_instrument_t instrument);
+/* Capital came or went (below 0): no gain and no loss. */
+void exposure_transfer(struct engine *engine, uint16_t slot, agon_amt_t change_amt);
+/* The slot is gone for good, and its money with it. */
+void exposure_vacate(struct engine *engine, uint16_t slot);
+/* The slot's working orders there changed. */
+void exposure_working(struct engine *engine, uint16_t slot, agon_instrument_t instrument);
+/* Limits of the slot changed, or it is time to look again. */
+void exposure_look(struct engine *engine, uint16_t slot);
+/* Judges what this event touched; at a limit: what on_breach says. */
+void exposure_settle(struct engine *engine);
+/* From ledger and prices alone. */
+void exposure_rebuild(struct engine *engine);
+/* Equity by which the limits judge. */
+agon_amt_t exposure_equity(const struct engine *engine, uint16_t slot);
+/* Has everything that the slot holds a live price? */
+int exposure_is_priced(const struct engine *engine, const struct slot *slot);
+/* What the slot's open orders would lose at once if each filled at the worst price that it can. */
+agon_amt_t exposure_open_loss(const struct engine *engine, const struct slot *slot);
+/* ... one order: to px, of qty. */
+agon_amt_t exposure_order_loss(const struct engine *engine,
+                               const struct agon_instrument *instrument, uint8_t side, agon_px_t px,
+                               agon_qty_t qty);
+/* Figures of the portfolio as they are; venue and asset: the largest of each. */
+void exposure_now(const struct engine *engine, struct risk_reach *reach);
+/* Figures of the portfolio once an order of that notional were filled. */
+void exposure_reach(const struct engine *engine, uint16_t slot,
+                    const struct agon_instrument *instrument, uint8_t side, agon_amt_t notional_amt,
+                    struct risk_reach *reach);
+
+#endif
