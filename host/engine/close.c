@@ -31,10 +31,11 @@ static agon_qty_t free_qty(const struct position *pos)
     return qty > 0 ? qty : 0;
 }
 
-static int is_dust(const struct engine *engine, const struct slot *slot, const struct position *pos)
+/* Would no venue take an order that takes so much of the position off? */
+static int is_small(const struct engine *engine, const struct slot *slot,
+                    const struct position *pos, agon_qty_t qty)
 {
     const struct agon_instrument *instrument = instruments_get(&engine->table, pos->instrument);
-    agon_qty_t qty = num_to_step(num_abs(pos->qty), instrument->lot_qty, NUM_ZERO);
     agon_px_t mark_px = engine_mark_px(engine, pos->instrument);
     agon_px_t px;
 
@@ -49,6 +50,14 @@ static int is_dust(const struct engine *engine, const struct slot *slot, const s
     px = num_add(mark_px, -num_mul_div(mark_px, intents_band_ppm(slot), 1000000, NUM_UP));
     return mark_px > 0 && instruments_notional(&engine->table, instrument, px, qty, NUM_UP) <
                               instrument->min_notional_amt;
+}
+
+static int is_dust(const struct engine *engine, const struct slot *slot, const struct position *pos)
+{
+    const struct agon_instrument *instrument = instruments_get(&engine->table, pos->instrument);
+
+    return is_small(engine, slot, pos,
+                    num_to_step(num_abs(pos->qty), instrument->lot_qty, NUM_ZERO));
 }
 
 int close_is_dust(const struct engine *engine, uint16_t slot, agon_instrument_t instrument)
@@ -128,7 +137,7 @@ static int leave(struct engine *engine, struct slot *slot, const struct position
     if (instrument->max_qty > 0 && qty > instrument->max_qty)
         qty = instrument->max_qty;
     qty = num_to_step(qty, instrument->lot_qty, NUM_ZERO);
-    if (qty == 0 || qty < instrument->min_qty)
+    if (is_small(engine, slot, pos, qty))
         return 0; // the rest is promised to orders whose end is awaited
     if (close_part(engine, slot->id, pos->instrument, qty, engine->close_reason[slot->id],
                    &refused) != NULL)
