@@ -417,6 +417,55 @@ static void configure_tournament(struct world *world)
     (void)node_step(world, &tournament.hdr);
 }
 
+/* Limits that the table has and nothing else here draws: each is there in some of the slots. */
+static void draw_limits(struct world *world, uint16_t slot, struct slot_limits *limits)
+{
+    for (uint32_t i = 1; i < limits_of_slot.n; i++) {
+        const struct limit *limit = &limits_of_slot.all[i];
+        uint64_t draw = rng_at(world->config.seed, STREAM_NODE, 1000u + slot * 64u + i, 0, 0);
+        int64_t value = 0;
+
+        if (limit_get(limit, limits) != 0 || (draw & 3) != 0)
+            continue;
+        switch (limit->kind) {
+        case LIMIT_IS_AMT:
+        case LIMIT_IS_OF_CAPITAL:
+            value = limits_of_capital(limits->capital_amt, (int64_t)(10000 + (draw >> 8) % 300000));
+            break;
+        case LIMIT_IS_CHOICE:
+            value = (int64_t)((draw >> 8) % ON_BREACH_N);
+            break;
+        case LIMIT_IS_MS:
+            value = (int64_t)(1000 + (draw >> 8) % 60000);
+            break;
+        default:
+            value = limit->number == LIMIT_LEVERAGE ? (int64_t)(1 + (draw >> 8) % 5) : 0;
+            break;
+        }
+        REQUIRE(limit_set(limit, limits, value) == AGON_OK);
+    }
+    if (limits->position_amt > 0 && limits->order_amt > limits->position_amt)
+        limits->order_amt = limits->position_amt;
+}
+
+static void configure_portfolio(struct world *world)
+{
+    uint64_t draw = rng_at(world->config.seed, STREAM_NODE, 900, 0, 0);
+    agon_amt_t capital_amt = (agon_amt_t)30000 * 100000000 * world->swarm.n_agents;
+    struct record_portfolio record = {
+        .hdr = {.type = EVENT_CONFIG, .granules = sizeof(record) / EVENT_GRANULE},
+        .kind = CONFIG_PORTFOLIO,
+        .limits = {.daily_loss_amt = (draw & 1) != 0 ? capital_amt / 50 : 0,
+                   .drawdown_ppm = (draw & 2) != 0 ? 50000 : 0,
+                   .gross_amt = (draw & 4) != 0 ? capital_amt : 0,
+                   .net_amt = (draw & 8) != 0 ? capital_amt / 2 : 0,
+                   .asset_amt = (draw & 16) != 0 ? capital_amt / 2 : 0,
+                   .on_breach = (uint32_t)((draw >> 8) % ON_BREACH_N)}};
+
+    if ((draw >> 16 & 3) == 0)
+        (void)node_step(world, &record.hdr);
+}
+
 static void configure(struct world *world)
 {
     struct record_asset asset = {
@@ -469,11 +518,13 @@ static void configure(struct world *world)
                        .drawdown_ppm = (draw >> 26 & 1) != 0 ? 200000 : 0},
         };
 
+        draw_limits(world, id, &slot.limits);
         for (agon_instrument_t k = 1; k <= n; k++)
             slot.subscription.instruments[k - 1] = k;
         (void)snprintf(slot.name, sizeof(slot.name), "slot_%u", id);
         (void)node_step(world, &slot.hdr);
     }
+    configure_portfolio(world);
     configure_tournament(world);
 }
 
