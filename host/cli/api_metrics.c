@@ -185,6 +185,11 @@ static void venue_metrics(FILE *out, const struct gateway_status *venue)
 {
     counter(out, "agon_venue_messages_total", "Messages from the venue.", venue->n_messages);
     counter(out, "agon_venue_bad_total", "Messages that could not be read.", venue->n_bad);
+    counter(out, "agon_venue_binary_total", "Binary frames, which nobody reads.", venue->n_binary);
+    counter(out, "agon_venue_silent_channels_total",
+            "Channels that fell silent on a connection that lived.", venue->n_silent);
+    gauge(out, "agon_venue_connect_limit_wait_seconds",
+          "So long the venue's connect limit is waited for.", (double)venue->connect_wait_ns / 1e9);
     counter(out, "agon_venue_gaps_total", "Gaps found in the venue's sequences.", venue->n_gaps);
     counter(out, "agon_venue_resyncs_total", "Books that were read anew.", venue->n_resyncs);
     counter(out, "agon_venue_reconnects_total", "Connections that were made again.",

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* backoff: see the header. At the cap the delay varies by 5 % downwards: enough that many
+/* backoff: see the header. At the cap the delay varies by 2.5 % downwards: enough that many
  * connections lost together do not stay together, little enough that an hour of refusals holds at
  * most 135 attempts. */
 #include "net/backoff.h"
@@ -14,7 +14,7 @@ void backoff_up(struct backoff *backoff, int64_t now)
 
 int64_t backoff_down(struct backoff *backoff, int64_t now, uint64_t random)
 {
-    int64_t jitter_ns = (int64_t)(random % (uint64_t)(BACKOFF_CAP_NS / 20));
+    int64_t jitter_ns = (int64_t)(random % (uint64_t)(BACKOFF_CAP_NS / 40));
 
     if (backoff->is_up && now - backoff->up_ns >= BACKOFF_HEALTHY_NS) {
         backoff->delay_ns = 0;
@@ -26,6 +26,8 @@ int64_t backoff_down(struct backoff *backoff, int64_t now, uint64_t random)
         backoff->delay_ns = BACKOFF_FIRST_MIN_NS + (int64_t)(random % span);
     } else {
         backoff->delay_ns *= 2;
+        if (backoff->attempts < BACKOFF_SOON && backoff->delay_ns > BACKOFF_SOON_NS)
+            backoff->delay_ns = BACKOFF_SOON_NS;
         if (backoff->delay_ns > BACKOFF_CAP_NS)
             backoff->delay_ns = BACKOFF_CAP_NS;
     }

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /* backoff: when to try again. The first retry comes after 100 to 500 ms, then the delay doubles up
- * to 30 s; only 60 s of healthy life bring it back, so a peer that accepts and closes at once is
- * not stormed. A function of state, time and one random number. [any] */
+ * to 5 s: who was away for twenty seconds is found within 5 s of being back. One that is away for
+ * longer, ten attempts, is tried ever more rarely, up to 30 s, so that an hour of refusals holds at
+ * most 135 attempts. Only good data brings the delay back, and five seconds of it: neither a
+ * connection nor its first message do, so a peer that accepts and closes is not stormed. A function
+ * of state, time and one random number. [any] */
 #ifndef NET_BACKOFF_H
 #define NET_BACKOFF_H
 
@@ -9,8 +12,10 @@
 
 #define BACKOFF_FIRST_MIN_NS 100000000ll
 #define BACKOFF_FIRST_MAX_NS 500000000ll
+#define BACKOFF_SOON_NS      5000000000ll
+#define BACKOFF_SOON         10 /* attempts with at most that delay */
 #define BACKOFF_CAP_NS       30000000000ll
-#define BACKOFF_HEALTHY_NS   60000000000ll
+#define BACKOFF_HEALTHY_NS   5000000000ll
 
 struct backoff {       /* all zero is ready to use */
     int64_t delay_ns;  /* the delay last given; 0: the next one is the first */
@@ -19,7 +24,7 @@ struct backoff {       /* all zero is ready to use */
     uint8_t is_up;
     uint8_t pad[3];
 };
-/* The connection works (for a gateway: logged in, not merely connected). */
+/* The connection does what it is for: data came, or an answer. A connection alone is not that. */
 void backoff_up(struct backoff *backoff, int64_t now);
 /* It failed or ended: how long to wait before the next attempt, ns. random is any 64 random bits.
  */

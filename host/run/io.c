@@ -25,6 +25,10 @@ static void add_status(struct gateway_status *all, const struct gateway_status *
     all->n_queued += one->n_queued;
     all->n_unknown += one->n_unknown;
     all->n_messages += one->n_messages;
+    all->n_binary += one->n_binary;
+    all->n_silent += one->n_silent;
+    if (one->connect_wait_ns > all->connect_wait_ns)
+        all->connect_wait_ns = one->connect_wait_ns;
     all->n_bad += one->n_bad;
     all->n_gaps += one->n_gaps;
     all->n_resyncs += one->n_resyncs;

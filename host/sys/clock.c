@@ -9,6 +9,8 @@
 #include "base/num.h"
 #include "sys/machine.h"
 
+#define CLOCK_TOGETHER_NS 50000000
+
 static int64_t read_clock(clockid_t id)
 {
     struct timespec at = {0};
@@ -99,9 +101,28 @@ static void show(void)
     atomic_store_explicit(&shown.version, version + 2, memory_order_release);
 }
 
+/* Both clocks at one moment: a thread that was not run in between would see a step that there was
+ * not. False: it never was, this time. */
+static int read_both(int64_t *mono_ns, agon_ns_t *wall_ns)
+{
+    for (int i = 0; i < 5; i++) {
+        int64_t before_ns = clock_mono();
+
+        *wall_ns = read_wall();
+        *mono_ns = clock_mono();
+        if (*mono_ns - before_ns <= CLOCK_TOGETHER_NS)
+            return 1;
+    }
+    return 0;
+}
+
 static void begin(void)
 {
-    clock_utc_init(&kept, clock_mono(), read_wall());
+    int64_t mono_ns;
+    agon_ns_t wall_ns;
+
+    (void)read_both(&mono_ns, &wall_ns);
+    clock_utc_init(&kept, mono_ns, wall_ns);
     show();
 }
 
@@ -129,10 +150,14 @@ agon_ns_t clock_now(void)
 
 int64_t clock_keep(void)
 {
-    int64_t off_by;
+    static int64_t off_by;
+    int64_t mono_ns;
+    agon_ns_t wall_ns;
 
     (void)pthread_once(&once, begin);
-    off_by = clock_utc_observe(&kept, clock_mono(), read_wall());
+    if (!read_both(&mono_ns, &wall_ns))
+        return off_by;
+    off_by = clock_utc_observe(&kept, mono_ns, wall_ns);
     show();
     return off_by;
 }

@@ -7,17 +7,18 @@
 
 #include "venue/gateway_core.h"
 
-#define BACKLOG_BYTES (4u << 20)
-#define TURN_BUSY_NS  5000000ll
-#define TURN_IDLE_NS  50000000ll
-#define UPGRADE_NS    5000000000ll
-#define PARTIAL_NS    10000000000ll /* a frame must be whole by then, however slowly it comes */
-#define IDLE_NS       10000000000ll
-#define AHEAD_NS      1000000000ll   /* venues take time stamps that are so far ahead of theirs */
-#define FOLLOW_NS     120000000000ll /* so long a follower may take to come up */
-#define AGAIN_TRIES   5
-#define ORDERS_ROOM   4096
-#define FILLS_ROOM    16384
+#define BACKLOG_BYTES        (4u << 20)
+#define TURN_BUSY_NS         5000000ll
+#define TURN_IDLE_NS         50000000ll
+#define UPGRADE_NS           5000000000ll
+#define PARTIAL_NS           10000000000ll /* a frame must be whole by then, however slowly it comes */
+#define IDLE_NS              10000000000ll
+#define AHEAD_NS             1000000000ll /* venues take time stamps that are so far ahead of theirs */
+#define CONNECT_WAIT_TOLD_NS 1000000000ll
+#define FOLLOW_NS            120000000000ll /* so long a follower may take to come up */
+#define AGAIN_TRIES          5
+#define ORDERS_ROOM          4096
+#define FILLS_ROOM           16384
 
 static void turn(struct gateway *gateway);
 
@@ -376,6 +377,10 @@ static void on_message(void *ctx, enum ws_opcode opcode, const void *bytes, size
     gateway->n_messages++;
     if (opcode == WS_TEXT)
         gateway->dialect->on_message(gateway->self, link, bytes, n);
+    else if (gateway->n_binary++ == 0)
+        gateway_log(gateway, 4, "binary",
+                    "%s: a binary frame of %zu bytes cannot be read; more of them are only counted",
+                    gateway->config.name, n);
 }
 
 static void on_ping(void *ctx, const void *bytes, size_t n)
@@ -606,8 +611,16 @@ static void connect_link(struct gateway *gateway, struct link *link, int64_t now
     rc = limiter_take(&gateway->connects, now,
                       link->role == LINK_MARKET ? LIMITER_OTHER : LIMITER_CANCEL, &cost, 1,
                       &link->retry_ns);
-    if (rc < 0)
+    if (rc < 0) {
+        // Named once for each time that is waited for, and shown while it lasts.
+        if (now >= gateway->connect_wait_ns && link->retry_ns - now >= CONNECT_WAIT_TOLD_NS)
+            gateway_log(gateway, 4, "connect-limit",
+                        "%s: waiting for the venue's connect limit, %lld s", gateway->config.name,
+                        (long long)((link->retry_ns - now) / 1000000000));
+        if (link->retry_ns > gateway->connect_wait_ns)
+            gateway->connect_wait_ns = link->retry_ns;
         return;
+    }
     rc = gateway->stream->connect(gateway->stream->ctx, &link->target, &owner);
     if (rc < 0) {
         link->retry_ns = now + backoff_down(&link->backoff, now, gateway_random(gateway));
@@ -1086,6 +1099,9 @@ void gateway_status(struct gateway *gateway, struct gateway_status *status)
     status->is_auth_halted = gateway->is_auth_halted;
     status->is_banned = (uint8_t)(limiter_is_banned(&gateway->limiter, now) != 0);
     status->n_messages = gateway->n_messages;
+    status->n_binary = gateway->n_binary;
+    status->n_silent = gateway->n_silent;
+    status->connect_wait_ns = gateway->connect_wait_ns > now ? gateway->connect_wait_ns - now : 0;
     status->n_reconnects = gateway->n_reconnects;
     status->n_dropped = gateway->n_dropped;
     status->n_foreign = gateway->outbox.n_foreign;

@@ -117,6 +117,8 @@ struct gateway_status {
     uint8_t is_ready; /* new orders are taken: user data is up and reconciled */
     uint8_t is_auth_halted, is_banned;
     uint32_t n_held, n_queued, n_unknown;
+    uint64_t n_binary, n_silent; /* frames that nobody reads; channels that fell silent */
+    int64_t connect_wait_ns;     /* so long the venue's connect limit is waited for; 0: it is not */
     uint64_t n_messages, n_bad, n_gaps, n_resyncs, n_reconnects, n_dropped;
     uint64_t n_foreign;
     /* Orders that are open on the account and not of this journal, and of them those of another

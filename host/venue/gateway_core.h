@@ -166,7 +166,10 @@ struct gateway {
     uint8_t is_listed; /* open orders were read since */
     uint8_t is_started, is_stopped, is_paused, is_halted, is_auth_halted, is_ready, in_turn;
     uint64_t n_messages, n_reconnects, n_dropped;
-    uint64_t next_id; /* of requests on WebSockets */
+    uint64_t n_binary;       /* frames that no dialect reads */
+    uint64_t n_silent;       /* channels that fell silent on a living connection */
+    int64_t connect_wait_ns; /* until then no connection may be made, by the venue's limit */
+    uint64_t next_id;        /* of requests on WebSockets */
     unsigned char scratch[GATEWAY_HTTP_MAX + WS_HEADER_MAX];
 };
 

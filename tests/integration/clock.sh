@@ -74,6 +74,36 @@ for offset in 315360000 3600 -3600; do
     echo "$offset s off for good: held and said, orders go on, also of a host that starts so"
 done
 
+# Over TLS a wrong clock refuses every certificate: the exchange's was made now, and for 90 days.
+kill -TERM "$HOST_PID"
+ended "$HOST_PID" 0 "the host before TLS"
+kill -TERM "$SIM_PID"
+ended "$SIM_PID" 0 "the exchange without TLS"
+start_sim --seed 5 --tls --ca-out "$WORK/ca.pem"
+cp "$WORK/conf/venue.yaml" "$WORK/plain.yaml"
+sed -i "s|tls: false|tls: true, ca_file: \"$WORK/ca.pem\"|" "$WORK/conf/venue.yaml"
+mv "$WORK/run" "$WORK/plain"
+for offset in 315360000 -315360000; do
+    wall $offset
+    n_taken=$(n_of clock-taken)
+    start_clocked
+    until_true "$HOST_PID" "$offset s off, TLS: said" lines "$WORK/host.err" '"key":"clock-taken"' $((n_taken + 1))
+    goes_on "$offset s off, TLS"
+    times_are_true "$offset s off, TLS"
+    kill -TERM "$HOST_PID"
+    ended "$HOST_PID" 0 "$offset s off, TLS: the host"
+done
+wall 0
+echo "over TLS: certificates are judged by the exchange's time"
+kill -TERM "$SIM_PID"
+ended "$SIM_PID" 0 "the exchange with TLS"
+mv "$WORK/run" "$WORK/tls"
+mv "$WORK/plain" "$WORK/run"
+cp "$WORK/plain.yaml" "$WORK/conf/venue.yaml"
+start_sim --seed 5
+start_clocked
+goes_on "without TLS again"
+
 # The exchange is frozen when the wall clock is set: nobody says what time it is, and no new order leaves until it does.
 is_paused() { "$AGON" ctl status --dir "$WORK/run" --json >"$WORK/status" 2>/dev/null && grep -q '"entry": *"paused"' "$WORK/status"; }
 kill -STOP "$SIM_PID"

@@ -11,6 +11,10 @@
 
 #define STREAMS_PER_MESSAGE 60
 #define CHECK_EVERY_NS      50000000ll
+#define CHANNEL_BUSY_NS     2500000000ll /* silence of a busy channel is seen in 3 s */
+#define CHANNEL_KNOWN       32           /* messages after which its gaps are believed */
+#define CHANNEL_FORGET_S    60
+#define CHANNEL_GAP_MAX_NS  3600000000000ll
 #define INFO_EVERY_NS       3600000000000ll
 #define RESIGN_WAIT_NS      3000000000ll
 #define TRADES_PAGE         1000
@@ -1367,20 +1371,26 @@ static void subscribe(struct binance *binance, struct link *link)
     feed->subscribe_at = at;
 }
 
-/* One instrument's diffs are asked for anew: the channel fell silent on a living connection. */
-static void resubscribe(struct binance *binance, struct link *link, uint32_t at)
+/* One channel of an instrument is asked for anew: it fell silent on a living connection. */
+static void resubscribe(struct binance *binance, struct link *link, uint32_t at, int which)
 {
+    static const char *const marks[BINANCE_CHANNELS] = {"@depth", "rade", "@bookTicker"};
     struct gateway *gateway = binance->gateway;
+    const char *kinds[BINANCE_STREAMS_OF];
+    uint32_t n_kinds = binance->flavour->streams(&gateway->config, kinds);
     char message[160];
-    char name[32];
-    size_t n = 0;
+    char stream[64];
+    uint32_t instrument, kind = 0;
+    size_t n;
 
-    for (const char *from = gateway->symbols.all[at].name; *from != 0; from++)
-        name[n++] = *from >= 'A' && *from <= 'Z' ? (char)(*from - 'A' + 'a') : *from;
-    name[n] = 0;
+    while (kind < n_kinds && strstr(kinds[kind], marks[which]) == NULL)
+        kind++;
+    if (kind == n_kinds ||
+        !stream_name(binance, at * n_kinds + kind, stream, sizeof(stream), &instrument))
+        return;
     n = (size_t)snprintf(message, sizeof(message),
-                         "{\"method\":\"SUBSCRIBE\",\"params\":[\"%s@depth@100ms\"],\"id\":%llu}",
-                         name, (unsigned long long)(gateway->next_id + 1));
+                         "{\"method\":\"SUBSCRIBE\",\"params\":[\"%s\"],\"id\":%llu}", stream,
+                         (unsigned long long)(gateway->next_id + 1));
     if (gateway_send(gateway, link, message, n) == AGON_OK)
         gateway->next_id++;
 }
@@ -1405,7 +1415,6 @@ static void on_market_reply(struct binance *binance, struct link *link)
     if (--feed->n_unacked > 0 ||
         stream_name(binance, feed->subscribe_at, stream, sizeof(stream), &instrument))
         return;
-    gateway_link_works(gateway, link);
     feed->is_up = 1;
     feed->asked_ns = now;
     if (!gateway->config.has_depth || link->is_next)
@@ -1416,6 +1425,23 @@ static void on_market_reply(struct binance *binance, struct link *link)
     }
 }
 
+/* A message of the channel. What is usual is its longest gap, forgotten slowly: a mean would call
+ * each lull of a market that comes in bursts a silence. */
+static void heard(struct binance_instrument *instrument, int at, int64_t now)
+{
+    struct binance_channel *channel = &instrument->channels[at];
+    int64_t gap_ns = channel->last_ns != 0 ? now - channel->last_ns : 0;
+
+    if (gap_ns > CHANNEL_GAP_MAX_NS)
+        gap_ns = CHANNEL_GAP_MAX_NS;
+    channel->usual_ns -= channel->usual_ns / 1000 * (gap_ns / 1000000) / CHANNEL_FORGET_S;
+    if (gap_ns > channel->usual_ns)
+        channel->usual_ns = gap_ns;
+    channel->last_ns = now;
+    if (channel->n < UINT32_MAX)
+        channel->n++;
+}
+
 static void on_diff(struct binance *binance)
 {
     struct gateway *gateway = binance->gateway;
@@ -1424,9 +1450,7 @@ static void on_diff(struct binance *binance)
 
     if (!instrument->sync.is_fed)
         binance_sync_start(&instrument->sync, now); // what comes was subscribed
-    if (instrument->diff_ns != 0)
-        instrument->usual_ns += (now - instrument->diff_ns - instrument->usual_ns) / 8;
-    instrument->diff_ns = now;
+    heard(instrument, BINANCE_DEPTH, now);
     binance_sync_diff(&instrument->sync, &binance->out.depth, now, gateway_random(gateway));
 }
 
@@ -1436,6 +1460,7 @@ static void on_trade_print(struct binance *binance)
     const struct symbol *symbol = symbols_by_id(&binance->gateway->symbols, trade->hdr.instrument);
     struct binance_instrument *instrument = binance_instrument(binance, symbol);
 
+    heard(instrument, BINANCE_TRADES, gateway_now(binance->gateway));
     // Their numbers rise: what the connection before this one has shown is not shown again.
     if (trade->venue_id <= instrument->last_trade)
         return;
@@ -1493,11 +1518,16 @@ static void on_market(struct binance *binance, struct link *link, const void *by
     struct gateway *gateway = binance->gateway;
     int rc = binance_decode_market(&binance->dec, bytes, n, &binance->out);
 
+    if (rc > 0 && rc != BINANCE_REPLY && rc != BINANCE_SHUTDOWN)
+        gateway_link_works(gateway, link); // data, not a mere connection
     switch (rc) {
     case BINANCE_TRADE:
         on_trade_print(binance);
         break;
     case BINANCE_QUOTE:
+        heard(binance_instrument(
+                  binance, symbols_by_id(&gateway->symbols, binance->out.quote.hdr.instrument)),
+              BINANCE_QUOTES, gateway_now(gateway));
         gateway_emit(gateway, &binance->out.quote.hdr);
         break;
     case BINANCE_DIFF:
@@ -1625,7 +1655,7 @@ void binance_on_link(void *self, struct link *link, int is_up)
             if (link->is_next)
                 continue;
             instrument->last_trade = 0;
-            instrument->diff_ns = instrument->usual_ns = instrument->silent_ns = 0;
+            memset(instrument->channels, 0, sizeof(instrument->channels));
             if (!is_up)
                 binance_sync_lost(&instrument->sync, BINANCE_SYNC_LOST);
         }
@@ -1641,6 +1671,46 @@ void binance_on_link(void *self, struct link *link, int is_up)
 /* What is due -----------------------------------------------------------------------------------
  */
 
+/* So long a channel may be silent: three of its usual gaps. One that is known to be busy is
+ * believed for 2.5 s at least, any other for as long as is configured. */
+static int64_t silence_limit(const struct binance *binance, const struct binance_channel *channel)
+{
+    int64_t configured_ns = binance->gateway->config.channel_ns;
+    int64_t limit_ns = 3 * channel->usual_ns;
+
+    if (channel->n < CHANNEL_KNOWN && limit_ns < configured_ns)
+        return configured_ns;
+    return limit_ns > CHANNEL_BUSY_NS        ? limit_ns
+           : configured_ns < CHANNEL_BUSY_NS ? configured_ns
+                                             : CHANNEL_BUSY_NS;
+}
+
+/* A channel is silent on a living connection: its book is not believed, it is asked for anew, and
+ * if that brings nothing the connection is replaced. False: it was. */
+static int watch_channel(struct binance *binance, struct link *link, uint32_t at, int which,
+                         int64_t now)
+{
+    struct binance_instrument *instrument = &binance->all[at];
+    struct binance_channel *channel = &instrument->channels[which];
+    int64_t since_ns = channel->acted_ns > channel->last_ns ? channel->acted_ns : channel->last_ns;
+
+    if (channel->last_ns == 0 || now - since_ns <= silence_limit(binance, channel) ||
+        (which == BINANCE_DEPTH && instrument->sync.state != BOOK_LIVE &&
+         channel->acted_ns <= channel->last_ns))
+        return 1;
+    binance->gateway->n_silent++;
+    if (channel->acted_ns > channel->last_ns) {
+        gateway_drop(binance->gateway, link, "a channel stays silent");
+        return 0;
+    }
+    channel->acted_ns = now;
+    if (which == BINANCE_DEPTH)
+        binance_sync_stale(&instrument->sync, BINANCE_SYNC_SILENT, now,
+                           gateway_random(binance->gateway));
+    resubscribe(binance, link, at, which);
+    return 1;
+}
+
 static void watch_channels(struct binance *binance, struct link *link, int64_t now)
 {
     struct gateway *gateway = binance->gateway;
@@ -1648,23 +1718,10 @@ static void watch_channels(struct binance *binance, struct link *link, int64_t n
     if (gateway->config.channel_ns == 0 || gateway->is_paused)
         return;
     for (uint32_t i = 0; i < binance->n; i++) {
-        struct binance_instrument *instrument = &binance->all[i];
-        int64_t limit = 3 * instrument->usual_ns;
-
-        // A market that is usually quiet may be; one that is not, is believed for so long.
-        if (limit < gateway->config.channel_ns)
-            limit = gateway->config.channel_ns;
-        if (instrument->diff_ns == 0 || now - instrument->diff_ns <= limit ||
-            instrument->sync.state != BOOK_LIVE)
-            continue;
-        binance_sync_stale(&instrument->sync, BINANCE_SYNC_SILENT, now, gateway_random(gateway));
-        instrument->diff_ns = now;
-        if (instrument->silent_ns != 0 && now - instrument->silent_ns < 6 * limit) {
-            gateway_drop(gateway, link, "a channel stays silent");
-            return;
+        for (int which = 0; which < BINANCE_CHANNELS; which++) {
+            if (!watch_channel(binance, link, i, which, now))
+                return;
         }
-        instrument->silent_ns = now;
-        resubscribe(binance, link, i);
     }
 }
 

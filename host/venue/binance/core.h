@@ -55,11 +55,19 @@ enum answer { /* what an answer means for the request it answers */
               ANSWER_REJECT = 9
 };
 
+/* What of an instrument is expected to go on coming. */
+enum { BINANCE_DEPTH = 0, BINANCE_TRADES = 1, BINANCE_QUOTES = 2, BINANCE_CHANNELS = 3 };
+struct binance_channel {
+    int64_t last_ns;  /* the last message; 0: none yet on this connection */
+    int64_t usual_ns; /* the longest gap of the last minute or so */
+    int64_t acted_ns; /* when its silence was last acted upon */
+    uint32_t n, pad;  /* messages */
+};
+
 struct binance_instrument {
     struct binance_sync sync;
     struct agon_instrument record;
-    int64_t diff_ns, usual_ns; /* last diff; usual time between two */
-    int64_t silent_ns;         /* when its silence was last acted upon */
+    struct binance_channel channels[BINANCE_CHANNELS];
     uint64_t last_fill;
     uint64_t last_trade;            /* shown, of the market */
     uint64_t next_diff, next_trade; /* what the connection that is to follow has come to */

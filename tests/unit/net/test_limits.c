@@ -30,7 +30,9 @@ START_TEST(delays_double_from_the_first_to_the_cap)
     ck_assert(last >= 100 * MS && last <= 500 * MS);
     for (int i = 0; i < 20; i++) {
         int64_t delay = backoff_down(&backoff, 0, dice(&seed));
-        if (last * 2 < 30 * S && last < 28 * S)
+        if (i + 1 < BACKOFF_SOON)
+            ck_assert_int_eq(delay, last * 2 < 5 * S ? last * 2 : 5 * S);
+        else if (last * 2 < 30 * S && last < 28 * S)
             ck_assert_int_eq(delay, last * 2);
         else
             ck_assert(delay > 28 * S && delay <= 30 * S);
@@ -81,17 +83,35 @@ START_TEST(f_04_f_05_an_hour_holds_at_most_135_attempts)
 }
 END_TEST
 
-START_TEST(only_sixty_healthy_seconds_reset)
+/* A venue that was away for twenty seconds is found within 5 s of being back. */
+START_TEST(a_short_absence_ends_within_five_seconds)
+{
+    uint64_t seed = 3 + (uint64_t)_i;
+    struct backoff backoff = {0};
+    int64_t now = 0;
+
+    while (now < 20 * S) {
+        int64_t delay = backoff_down(&backoff, now, dice(&seed));
+
+        ck_assert_int_le(delay, 5 * S);
+        now += delay;
+    }
+}
+END_TEST
+
+START_TEST(only_five_seconds_of_good_data_reset)
 {
     struct backoff backoff = {0};
 
-    for (int i = 0; i < 10; i++)
+    for (int i = 0; i < 14; i++)
         backoff_down(&backoff, 0, 0);
     backoff_up(&backoff, 1000 * S);
-    backoff_up(&backoff, 1050 * S); // said again: it counts from the first time
-    ck_assert_int_eq(backoff_down(&backoff, 1060 * S - 1, 0), 30 * S);
+    backoff_up(&backoff, 1004 * S); // said again: it counts from the first time
+    ck_assert_int_eq(backoff_down(&backoff, 1005 * S - 1, 0), 30 * S);
+    // Time without data does not count, however long the connection stood.
+    ck_assert_int_eq(backoff_down(&backoff, 1900 * S, 0), 30 * S);
     backoff_up(&backoff, 2000 * S);
-    ck_assert_int_eq(backoff_down(&backoff, 2060 * S, 0), 100 * MS);
+    ck_assert_int_eq(backoff_down(&backoff, 2005 * S, 0), 100 * MS);
     // Time that it was down does not count as health.
     ck_assert_int_eq(backoff_down(&backoff, 9000 * S, 0), 200 * MS);
 }
@@ -443,7 +463,8 @@ int main(void)
     tcase_add_loop_test(tcase, delays_double_from_the_first_to_the_cap, 0, 20);
     tcase_add_test(tcase, first_delays_cover_their_range);
     tcase_add_loop_test(tcase, f_04_f_05_an_hour_holds_at_most_135_attempts, 0, 20);
-    tcase_add_test(tcase, only_sixty_healthy_seconds_reset);
+    tcase_add_test(tcase, only_five_seconds_of_good_data_reset);
+    tcase_add_loop_test(tcase, a_short_absence_ends_within_five_seconds, 0, 50);
     tcase_add_test(tcase, the_share_and_its_reserves_are_kept);
     tcase_add_loop_test(tcase, small_limits_still_keep_something_back, 0,
                         (int)(sizeof smalls / sizeof smalls[0]));

@@ -996,6 +996,19 @@ static void run_line(char *line)
             if (llabs(status.times.offset_ns[i] - T0) > status.times.error_ns[i])
                 FAIL("reading %u is %lld ns off", i, (long long)(status.times.offset_ns[i] - T0));
         }
+    } else if (strcmp(verb, "frame") == 0) {
+        char bytes[256] = {0};
+
+        word(&at, text, sizeof(text));
+        send_frame(open_conn(where_of(text), 0), WS_BINARY, bytes, (size_t)atoi(at));
+        step();
+    } else if (strcmp(verb, "binary") == 0 || strcmp(verb, "silent") == 0) {
+        struct gateway_status status;
+
+        gateway_status(w.gateway, &status);
+        if ((int)(verb[0] == 'b' ? status.n_binary : status.n_silent) != atoi(at))
+            FAIL("%llu binary frames, %llu silent channels", (unsigned long long)status.n_binary,
+                 (unsigned long long)status.n_silent);
     } else if (strcmp(verb, "bad") == 0) {
         struct gateway_status status;
 
