@@ -12,7 +12,7 @@ set -eu
 root=$(cd "$(dirname "$0")/../.." && pwd)
 folder=$root/tests/dst/mutants
 declare -A seeds=([message]=1000 [bytes]=300) args=([message]="dst" [bytes]="dst --bytes --without clock")
-while [ "${1:-}" != "${1#-}" ]; do
+while [ $# -gt 0 ] && [ "$1" != "${1#-}" ]; do
     case $1 in
     -n) seeds=([message]=$2 [bytes]=$2) && shift 2 ;;
     -d) folder=$2 && shift 2 ;;
