@@ -152,7 +152,7 @@ live_files "$(agent busy_1 busy.so 'every: 60')
 $(agent busy_2 busy.so 'every: 70')
 $(agent busy_3 busy.so 'every: 80')
 tournament: {schedule: \"*/2 * * * *\", sample: 1m, window: 1h, min_samples: 1, gates: {drawdown: 100%}}"
-start_host
+start_host --take-over
 ctl_export() { "$AGON" ctl export "$@" --dir "$WORK/run"; }
 held() { "$AGON" ctl tournament --json --dir "$WORK/run" >"$WORK/said" 2>&1 && jq -e '.number >= 2' "$WORK/said" >/dev/null; }
 with_fills() {
