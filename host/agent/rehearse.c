@@ -55,7 +55,7 @@ static const struct {
     {"r05", "starts with its declared arena"},
     {"r02", "leaves floating-point control alone"},
     {"r08", "callback time within its budget"},
-    {"r14", "two runs wish the same"},
+    {"r14", "two runs have the same intents"},
     {"r15", "save, load, save: equal bytes"},
     {"r16", "restored, it goes on like the original"},
     {"r17", "a truncated state is refused"},
@@ -504,7 +504,7 @@ static void repeat(struct rehearsal *r, const struct agon_entry *entry, uint32_t
                    const struct half *half)
 {
     if (second_run(entry, index, 53, half) && second_run(entry, index, 101, half))
-        verdict(r, REHEARSE_REPEAT, REHEARSAL_OK, "%u wishes", r->n_wishes);
+        verdict(r, REHEARSE_REPEAT, REHEARSAL_OK, "%u intents", r->n_wishes);
     else
         verdict(r, REHEARSE_REPEAT, REHEARSAL_ERROR,
                 "the same events gave other intents: a static, an address or libc decides");
@@ -572,10 +572,10 @@ static void states(struct rehearsal *r, const struct agon_entry *entry, uint32_t
     take_wishes(&stage);
     hash_final(&stage.tail, tail);
     if (is_well && memcmp(tail, half->tail, HASH_SIZE) == 0)
-        verdict(r, REHEARSE_RESTORE, REHEARSAL_OK, "%u wishes", stage.n_wishes);
+        verdict(r, REHEARSE_RESTORE, REHEARSAL_OK, "%u intents", stage.n_wishes);
     else
         verdict(r, REHEARSE_RESTORE, REHEARSAL_ERROR,
-                "after load_state it wishes something else: not all that matters is saved");
+                "after load_state its intents differ: not all that matters is saved");
     stage_deinit(&stage);
 
     atomic_store(&r->at, REHEARSE_TRUNCATED);

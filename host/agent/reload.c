@@ -117,7 +117,7 @@ static void cut(struct member *member)
     int rc = AGON_OK;
 
     if (member->with_state && active == NULL) {
-        fail_with(member, AGON_ESTATE, "the plugin that plays has ended meanwhile");
+        fail_with(member, AGON_ESTATE, "the active plugin has ended meanwhile");
         return;
     }
     if (member->with_state && has_open_refs(member)) {
@@ -151,7 +151,7 @@ static void cut(struct member *member)
             rc = AGON_OK; // it has none: the next begins without
     }
     if (rc < 0) {
-        error_set(&member->err, rc, "the state of the one that plays: %s",
+        error_set(&member->err, rc, "the state of the active plugin: %s",
                   member->err.text[0] != '\0' ? member->err.text : error_name(rc));
         fail(member);
         return;
@@ -174,7 +174,7 @@ static void await_state(struct member *member)
     int rc;
 
     if (member->active == NULL) {
-        fail_with(member, AGON_EIO, "the plugin that plays has ended meanwhile");
+        fail_with(member, AGON_EIO, "the active plugin has ended meanwhile");
         return;
     }
     rc = run_process_answer(member->active->process, &member->err);
@@ -377,7 +377,7 @@ static void judge(struct member *member)
         return;
     }
     if (active == NULL) {
-        fail_with(member, AGON_EIO, "the plugin that plays has ended meanwhile");
+        fail_with(member, AGON_EIO, "the active plugin has ended meanwhile");
         return;
     }
     active_seq = generation_done(active);
@@ -615,7 +615,7 @@ int crew_save(struct crew *crew, uint16_t slot, unsigned char **bytes, uint64_t 
     *bytes = NULL;
     *n = 0;
     if (member->active == NULL)
-        return error_set(err, AGON_ESTATE, "nobody plays for slot %u", slot);
+        return error_set(err, AGON_ESTATE, "slot %u has no active plugin", slot);
     if (member->active->run != NULL)
         return feed_save(run_inproc_feed(member->active->run), bytes, n, err);
     if (member->point != NULL)
@@ -822,8 +822,7 @@ static int begin(struct member *member, struct crew_slot *slot, uint32_t why, ui
     }
     if (member->active != NULL && !atomic_load(&member->active->is_begun)) {
         atomic_store(&member->phase, RELOAD_IDLE);
-        return error_set(err, AGON_ESTATE, "slot %s has not begun to play yet",
-                         member->spec.record.name);
+        return error_set(err, AGON_ESTATE, "slot %s is not active yet", member->spec.record.name);
     }
     if (member->cut == NULL)
         member->cut = cut_new(err);

@@ -77,7 +77,8 @@ static const struct schema limits_schema = {"limits", sizeof(struct roster_limit
 #define RELOAD(member) SCHEMA_MEMBER(struct roster_reload, member)
 static const struct schema_field reload_fields[] = {
     {"shadow", SCHEMA_CHOICE, RELOAD(shadow), .choices = shadows, .preset = "none",
-     .doc = "none: it takes over once it has caught up; exact: every wish must be the other's"},
+     .doc =
+         "none: it takes over once it has caught up; exact: every intent must equal the other's"},
     {"events", SCHEMA_INT, RELOAD(events), .min = 1, .max = 1000000000, .preset = "1000",
      .doc = "with a shadow: deliveries for which it is tried"},
     {NULL}};
@@ -102,7 +103,7 @@ static const struct schema_field slot_fields[] = {
     {"orders_on_reload", SCHEMA_CHOICE, SLOT(orders_on_reload), .choices = orders_on_reload,
      .preset = "keep", .doc = "what becomes of open orders when another generation takes over"},
     {"reload", SCHEMA_MAP, SLOT(reload), .sub = &reload_schema,
-     .doc = "how a new generation is tried beside the one that plays"},
+     .doc = "how a new generation is tried beside the active one"},
     {"checkpoint", SCHEMA_DURATION, SLOT(checkpoint_ns), .min = 100000000, .max = 3600000000000,
      .preset = "10s", .doc = "process: its state is saved so often, for the restart after a crash"},
     {"isolation", SCHEMA_CHOICE, SLOT(isolation), .choices = isolations, .preset = "prefer",
@@ -138,7 +139,7 @@ static const struct schema_field fields[] = {
     {"assets", SCHEMA_ANY, SCHEMA_MEMBER(struct roster, assets_node),
      .doc = "asset: decimals of its amounts, 0 to 8 (default 8): fewer hold more"},
     {"agents", SCHEMA_MAP, SCHEMA_ARRAY(struct roster, slots, n_slots), .sub = &slot_schema,
-     .list_min = 1, .is_required = 1, .doc = "who plays"},
+     .list_min = 1, .is_required = 1, .doc = "the agents"},
     {"portfolio", SCHEMA_MAP, SCHEMA_MEMBER(struct roster, portfolio_words),
      .sub = &portfolio_schema, .doc = "limits of all agents together; default: none"},
     {"tournament", SCHEMA_MAP, SCHEMA_MEMBER(struct roster, tournament), .sub = &tournament_schema,

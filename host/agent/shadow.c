@@ -51,7 +51,7 @@ static void differ(struct shadow *shadow, const struct wish_mark *a, const char 
 {
     if (shadow->failure.code == 0)
         error_set(&shadow->failure, AGON_ECORRUPT,
-                  "it differs from the one that plays at event %llu, wish %u: %s",
+                  "it differs from the active one at event %llu, intent %u: %s",
                   (unsigned long long)a->cause_seq, a->n, what);
 }
 
@@ -92,10 +92,10 @@ static void compare(struct shadow *shadow, int is_async)
 
         if (a->cause_seq != b->cause_seq || a->n != b->n) {
             differ(shadow, a->cause_seq <= b->cause_seq ? a : b,
-                   a->cause_seq <= b->cause_seq ? "it wishes nothing there"
-                                                : "it alone wishes something");
+                   a->cause_seq <= b->cause_seq ? "it has no intent there"
+                                                : "it alone has an intent");
         } else if (a->type != b->type || a->kind != b->kind || a->hash != b->hash) {
-            differ(shadow, a, "it wishes something else");
+            differ(shadow, a, "its intent differs");
         } else if (a->type == AGON_EVENT_INTENT && a->kind == AGON_INTENT_ORDER &&
                    a->ref != b->ref) {
             // A child has been told of the order under the other's number before this is known.
@@ -132,7 +132,7 @@ static void on_next(struct shadow *shadow, const struct agon_event_hdr *wish, in
     if (mark.cause_seq <= shadow->cut_seq)
         return;
     if (shadow->next_tail - shadow->next_head == SHADOW_QUEUE)
-        differ(shadow, &mark, "it wishes far more");
+        differ(shadow, &mark, "it has far more intents");
     if (shadow->failure.code != 0)
         return;
     shadow->of_next[shadow->next_tail++ % SHADOW_QUEUE] = mark;
@@ -146,11 +146,11 @@ static int judge_exact(struct shadow *shadow, uint64_t active_seq, uint64_t next
     if (shadow->active_head < shadow->active_tail &&
         shadow->of_active[shadow->active_head % SHADOW_QUEUE].cause_seq <= next_seq)
         differ(shadow, &shadow->of_active[shadow->active_head % SHADOW_QUEUE],
-               "it wishes nothing there");
+               "it has no intent there");
     if (shadow->next_head < shadow->next_tail &&
         shadow->of_next[shadow->next_head % SHADOW_QUEUE].cause_seq <= active_seq)
         differ(shadow, &shadow->of_next[shadow->next_head % SHADOW_QUEUE],
-               "it alone wishes something");
+               "it alone has an intent");
     if (shadow->failure.code != 0) {
         *err = shadow->failure;
         return shadow->failure.code;

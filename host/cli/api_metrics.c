@@ -173,11 +173,11 @@ static const struct slot_metric slot_metrics[] = {
     {"agon_agent_open_orders", "gauge", "Open orders of an agent.", n_open},
     {"agon_agent_playing", "gauge", "1: the agent's plugin runs and its slot is active.",
      is_playing},
-    {"agon_agent_generation", "gauge", "Generation of the code that plays for the slot.",
-     generation},
+    {"agon_agent_generation", "gauge", "Generation of the slot's active code.", generation},
     {"agon_agent_fills_total", "counter", "Fills of an agent.", n_fills},
-    {"agon_agent_intents_total", "counter", "Wishes of an agent.", n_intents},
-    {"agon_agent_refused_total", "counter", "Wishes of an agent that the gate refused.", n_refused},
+    {"agon_agent_intents_total", "counter", "Intents of an agent.", n_intents},
+    {"agon_agent_refused_total", "counter", "Intents of an agent that the gate refused.",
+     n_refused},
     {"agon_agent_events_total", "counter", "Events delivered to an agent.", n_events},
 };
 
@@ -259,8 +259,8 @@ void api_metrics(void *ctx, FILE *out)
     fprintf(out, "agon_build_info{version=\"" AGON_VERSION "\",mode=\"%s\"} 1\n", api->mode);
     counter(out, "agon_events_total", "Events that the engine has numbered.",
             view->counters.n_events);
-    counter(out, "agon_intents_total", "Wishes of agents.", view->counters.n_intents);
-    counter(out, "agon_refused_total", "Wishes that the gate refused.", view->counters.n_refused);
+    counter(out, "agon_intents_total", "Intents of agents.", view->counters.n_intents);
+    counter(out, "agon_refused_total", "Intents that the gate refused.", view->counters.n_refused);
     counter(out, "agon_orders_total", "Orders made.", view->counters.n_orders);
     counter(out, "agon_requests_total", "Requests sent to venues.", view->counters.n_requests);
     counter(out, "agon_fills_total", "Fills booked.", view->counters.n_fills);
@@ -291,8 +291,8 @@ void api_metrics(void *ctx, FILE *out)
     gauge(out, "agon_uptime_seconds", "Since this host began.",
           (double)(api->looked_ns - api->began_ns) / 1e9);
     histogram(out, "agon_step_seconds", "One step of the engine.", &view->step_ns);
-    histogram(out, "agon_delivery_seconds", "From the socket's read to the end of the step.",
-              &view->queue_ns);
+    histogram(out, "agon_delivery_seconds",
+              "Wire to decision: from the socket's read to the end of the step.", &view->queue_ns);
     venue_metrics(out, &view->venue);
     alert_metrics(out, &view->alerts);
     clock_metrics(out, &view->clock);

@@ -304,13 +304,14 @@ int cmd_backtest(int argc, char **argv)
         return args_refuse(&spec, "backtest", "name a plugin, or a roster");
     if (opts.roster != NULL &&
         (opts.plugins.n > 0 || opts.params.n > 0 || opts.params_file != NULL || opts.has_capital))
-        return args_refuse(&spec, "backtest",
-                           "--roster says who plays, with which parameters and capital: %s does "
-                           "not go with it",
-                           opts.plugins.n > 0         ? "a plugin"
-                           : opts.params.n > 0        ? "--param"
-                           : opts.params_file != NULL ? "--params"
-                                                      : "--capital");
+        return args_refuse(
+            &spec, "backtest",
+            "--roster says which agents run, with which parameters and capital: %s does "
+            "not go with it",
+            opts.plugins.n > 0         ? "a plugin"
+            : opts.params.n > 0        ? "--param"
+            : opts.params_file != NULL ? "--params"
+                                       : "--capital");
     if (opts.roster == NULL && opts.plugin_dir != NULL)
         return args_refuse(&spec, "backtest", "--plugins goes with --roster");
     config.latency.seed = opts.seed;

@@ -321,7 +321,7 @@ static void print_changeovers(struct demo *demo)
         const struct host_changeover *one = &demo->changeovers[i % HOST_CHANGEOVERS_MAX];
         char times[2][24];
 
-        printf("%s of %s: everybody's pause %s, ready after %s, %llu bytes of state\n",
+        printf("%s of %s: engine pause %s, ready after %s, %llu bytes of state\n",
                host_changeover_name(one->kind), demo->view->slots[one->slot].name,
                table_time(one->cut_ns + one->swap_ns, times[0]),
                table_time(one->total_ns, times[1]), (unsigned long long)one->n_state);
@@ -338,8 +338,8 @@ static void print_times(const struct demo *demo)
     char times[6][24];
 
     printf("%llu events, %llu orders in %llu requests, %llu fills. "
-           "Engine step p50 %s, p99 %s;\nfrom the socket's read to the end of the step p50 %s, "
-           "p99 %s; round trip of an order,\nwish to the exchange's word, p50 %s, p99 %s "
+           "Engine step p50 %s, p99 %s;\nwire to decision p50 %s, "
+           "p99 %s; intent-to-ack round trip p50 %s, p99 %s "
            "(%llu orders).\n",
            (unsigned long long)view->counters.n_events, (unsigned long long)view->counters.n_orders,
            (unsigned long long)view->counters.n_requests,

@@ -89,7 +89,7 @@ static void tell_stages(const struct settings *settings, const char *config)
             continue;
         // A key each, so that none is left out where there are many.
         log_warn("host", record->name,
-                 "%s:%u: agent %s is at stage %s, which does not trade in mode %s: it plays, and "
+                 "%s:%u: agent %s is at stage %s, which does not trade in mode %s: it runs, and "
                  "every order of it is refused (SLOT_STATE)%s. To let it trade write 'stage: %s' "
                  "there%s%s",
                  settings->roster, slot->line, record->name, roster_stage_name(record->stage),

@@ -42,7 +42,7 @@ static void print_flags(const struct plan_line *line)
                "lost\n",
                args_safe(line->name));
     if ((line->flags & PLAN_POOL_SHORT) != 0)
-        printf("                     %s gets a part: there was less to give than was aimed at\n",
+        printf("                     %s is partially funded: pool exhausted\n",
                args_safe(line->name));
     if ((line->flags & PLAN_GROWTH_BOUND) != 0)
         printf("                     %s grows no faster than the rules allow\n",

@@ -112,7 +112,7 @@ static void holding_text(struct engine *engine, uint16_t slot, char *text, size_
     }
 }
 
-/* Whoever took over last did not come to play after all. */
+/* Whoever took over last failed to restart after all. */
 static void retract(struct story *story, uint16_t slot)
 {
     for (uint32_t i = story->n_happenings; i > 0; i--) {
@@ -120,7 +120,7 @@ static void retract(struct story *story, uint16_t slot)
 
         if (one->slot != slot || one->kind != STORY_CHANGEOVER)
             continue;
-        snprintf(one->text, sizeof(one->text), "was to be begun anew, and did not come to play");
+        snprintf(one->text, sizeof(one->text), "restart failed");
         one->is_marked = 0;
         return;
     }
@@ -129,8 +129,8 @@ static void retract(struct story *story, uint16_t slot)
 static void on_generation(struct story *story, struct engine *engine,
                           const struct record_generation *record)
 {
-    static const char *const whys[] = {"?", "reloaded", "rolled back", "begun anew from its state",
-                                       "begun anew"};
+    static const char *const whys[] = {"?", "reloaded", "rolled back", "restarted from its state",
+                                       "restarted"};
     struct story_happening *one;
     char holding[96];
 
@@ -140,7 +140,7 @@ static void on_generation(struct story *story, struct engine *engine,
         return;
     holding_text(engine, record->slot, holding, sizeof(holding));
     one = happen(story, record->hdr.t, record->slot, STORY_CHANGEOVER,
-                 "%s: generation %u (%016llx) plays on, %s", whys[record->why], record->generation,
+                 "%s: generation %u (%016llx) is active, %s", whys[record->why], record->generation,
                  (unsigned long long)__builtin_bswap64(record->generation_hash), holding);
     if (one != NULL)
         one->is_marked = record->why == GENERATION_RELOAD || record->why == GENERATION_ROLLBACK;
@@ -207,10 +207,10 @@ static void on_plan(struct story *story, const struct record_plan *plan)
     }
     if (first == NULL)
         happen(story, plan->hdr.t, UINT16_MAX, STORY_TOURNAMENT,
-               "tournament %u: too early, nobody is judged yet", plan->number);
+               "tournament %u: not enough samples, no ranking", plan->number);
     else
         happen(story, plan->hdr.t, UINT16_MAX, STORY_TOURNAMENT,
-               "tournament %u: %s is first, %s given or taken%s", plan->number, args_safe(first),
+               "tournament %u: %s is first, %s reallocated%s", plan->number, args_safe(first),
                table_money(moved_amt, plan->exp, text),
                n_unloaded > 0 ? ", and who was under the gate is unloaded" : "");
     memcpy(&story->plans[story->n_plans++ % STORY_PLANS], plan, event_bytes(&plan->hdr));
@@ -329,7 +329,8 @@ static void complete(struct story *story)
         if (one->kind == STORY_REFUSED && one->slot < SLOTS_MAX &&
             story->slots[one->slot].flood == i + 1)
             snprintf(one->text, sizeof(one->text),
-                     "floods: %llu of its wishes were refused before the exchange saw them",
+                     "exceeds the intent rate limit: %llu of its intents were refused before the "
+                     "exchange saw them",
                      (unsigned long long)story->slots[one->slot].n_refused);
         if (one->kind != STORY_CRASH || one->n_open == 0)
             continue;

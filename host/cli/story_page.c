@@ -183,9 +183,8 @@ static void put_agents(const struct story_page *at, struct page *page)
 
 static void put_changeovers(const struct story_page *at, struct page *page)
 {
-    static const char *const columns[] = {"market time (UTC)", "agent",  "",
-                                          "#generation",       "#state", "#the core stood still",
-                                          "#all in all"};
+    static const char *const columns[] = {
+        "market time (UTC)", "agent", "", "#generation", "#state", "#engine pause", "#all in all"};
     uint32_t n =
         at->n_changeovers < HOST_CHANGEOVERS_MAX ? at->n_changeovers : HOST_CHANGEOVERS_MAX;
 

@@ -490,7 +490,7 @@ static int do_reload(void *ctx, const struct control_call *call, struct jout *ou
         rc = host_reload(api->host, call->argv[0], path != NULL ? real : NULL, err);
     if (rc < 0)
         return rc;
-    said(out, "another generation plays; the one before stays warm", call->argv[0]);
+    said(out, "another generation is active; the one before stays warm", call->argv[0]);
     return AGON_OK;
 }
 
@@ -502,7 +502,7 @@ static int do_rollback(void *ctx, const struct control_call *call, struct jout *
 
     if (rc < 0)
         return rc;
-    said(out, "the generation before plays again", call->argv[0]);
+    said(out, "the generation before is active again", call->argv[0]);
     return AGON_OK;
 }
 
@@ -564,10 +564,11 @@ const struct control_verb api_verbs[] = {
      "of an engine step, from the socket to its end, and on to each agent's callback", CONTROL_READ,
      0, 0, do_latency},
     {"reloads", "", "who took over from whom in this run", CONTROL_READ, 0, 0, do_reloads},
-    {"reload", "AGENT [FILE]", "another generation of its plugin plays, without a tick missed",
-     CONTROL_OPERATE, 1, 2, do_reload, .is_slow = 1},
-    {"rollback", "AGENT", "the generation before plays again", CONTROL_OPERATE, 1, 1, do_rollback,
-     .is_slow = 1},
+    {"reload", "AGENT [FILE]",
+     "switches to another generation of its plugin, without a tick missed", CONTROL_OPERATE, 1, 2,
+     do_reload, .is_slow = 1},
+    {"rollback", "AGENT", "the generation before is active again", CONTROL_OPERATE, 1, 1,
+     do_rollback, .is_slow = 1},
     {"quarantine ls", "", "plugin files that crashed too often on this host", CONTROL_READ, 0, 0,
      do_quarantine_ls, .is_slow = 1},
     {"quarantine clear", "HASH REASON", "lets one be loaded again; the reason is journaled",

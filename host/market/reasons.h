@@ -75,7 +75,7 @@ enum reason_side { REASON_OWN = 1, REASON_OUTSIDE = 2 };
     X(SLOT_GONE, 65, "slot_gone", OUTSIDE, "crash, hang or unload of the slot's plugin")           \
     X(DISK, 66, "disk", OUTSIDE, "the journal's disk is full or fails")                            \
     X(TOURNAMENT, 72, "tournament", OUTSIDE, "below the gate of a tournament")                     \
-    X(CLOCK, 73, "clock", OUTSIDE, "it is in doubt what time it is")                               \
+    X(CLOCK, 73, "clock", OUTSIDE, "the time is unconfirmed")                                      \
     X(EXIT, 80, "exit", OUTSIDE, "an exit plan of the slot closes the position")                   \
     X(OTHER_HOST, 90, "other_host", OUTSIDE, "another host trades the account")
 

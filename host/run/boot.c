@@ -737,7 +737,7 @@ static int open_core(struct host *host, struct error *err)
     host->wishes = aligned_alloc(64, HOST_WISHES * sizeof(*host->wishes));
     host->free = calloc(HOST_WISHES, sizeof(*host->free));
     if (host->wishes == NULL || host->free == NULL || heap_init(&host->due, HOST_WISHES) < 0)
-        return error_set(err, AGON_ENOMEM, "no memory for agents' wishes");
+        return error_set(err, AGON_ENOMEM, "no memory for agents' intents");
     for (uint32_t i = 0; i < HOST_WISHES; i++)
         host->free[i] = HOST_WISHES - 1 - i;
     host->n_free = HOST_WISHES;

@@ -171,7 +171,7 @@ static int plays(struct host *host, struct host_change *change)
         host->absent |= (uint64_t)1 << host->config.n_slots;
     host->absent &= ~((uint64_t)1 << change->slot);
     host->leaving &= ~((uint64_t)1 << change->slot);
-    log_info("host", "added", "slot %s plays from now on", slot->name);
+    log_info("host", "added", "slot %s is active from now on", slot->name);
     return AGON_OK;
 }
 

@@ -280,7 +280,7 @@ static int tell_halt(struct host *host, enum halt_cause cause)
         return AGON_OK;
     snprintf(by.why, sizeof(by.why), "%s",
              cause == HALT_STOPPING ? "the host is about to end"
-             : cause == HALT_CLOCK  ? "it is in doubt what time it is"
+             : cause == HALT_CLOCK  ? "the time is unconfirmed"
                                     : journal_state_name(journal_state(&host->buffer)));
     by.command.hdr = (struct agon_event_hdr){
         .type = AGON_EVENT_COMMAND, .granules = sizeof(by) / EVENT_GRANULE, .t = host_now(host)};
@@ -731,7 +731,8 @@ static void mind_floods(struct host *host)
             continue;
         flood->level_ns = 0;
         lose_slot(host, id,
-                  "it floods: more than 20000 of its wishes were refused, faster than 1000 a "
+                  "exceeds the intent rate limit: more than 20000 of its intents were refused, "
+                  "faster than 1000 a "
                   "second");
     }
 }

@@ -301,14 +301,14 @@ static void tell(struct host *host, uint16_t slot, const char *what, int rc,
     if (rc < 0)
         log_error("host", what, "slot %s: %s failed: %s", name, what, err->text);
     else
-        log_warn("host", what,
-                 "slot %s: %s: generation %u (%016llx) plays from event %llu, with %llu bytes of "
-                 "state of event %llu; the core was held up for %lld + %lld us, all in all %lld ms",
-                 name, what, report->generation,
-                 (unsigned long long)__builtin_bswap64(report->hash),
-                 (unsigned long long)report->swap_seq, (unsigned long long)report->n_state,
-                 (unsigned long long)report->cut_seq, (long long)(report->cut_ns / 1000),
-                 (long long)(report->swap_ns / 1000), (long long)(report->total_ns / 1000000));
+        log_warn(
+            "host", what,
+            "slot %s: %s: generation %u (%016llx) is active from event %llu, with %llu bytes of "
+            "state of event %llu; the core was held up for %lld + %lld us, all in all %lld ms",
+            name, what, report->generation, (unsigned long long)__builtin_bswap64(report->hash),
+            (unsigned long long)report->swap_seq, (unsigned long long)report->n_state,
+            (unsigned long long)report->cut_seq, (long long)(report->cut_ns / 1000),
+            (long long)(report->swap_ns / 1000), (long long)(report->total_ns / 1000000));
 }
 
 static void keep(struct host *host, uint16_t slot, uint32_t kind, const struct crew_report *report)

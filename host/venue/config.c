@@ -127,7 +127,7 @@ static const struct schema_field venue_fields[] = {
     TIME("reconcile", reconcile_ns, S, 600 * S, "30s", "between readings of orders and balances"),
     TIME("silence", silence_ns, S, 600 * S, "3s", "no byte, not even a pong: the socket is dead"),
     TIME("user_silence", user_silence_ns, S, 600 * S, "30s", "the same of the user data socket"),
-    TIME("channel", channel_ns, 0, 3600 * S, "10s", "a book without news; 0s: never in doubt"),
+    TIME("channel", channel_ns, 0, 3600 * S, "10s", "a book without an update; 0s: never stale"),
     TIME("life", life_ns, 60 * S, 86400 * S, "23.5h", "a socket is replaced by then"),
     TIME("message_gap", message_gap_ns, 0, 10 * S, "250ms", "between our messages on a socket"),
     TIME("cooloff", cooloff_ns, S, 86400 * S, "5m", "nothing is sent after a ban without a time"),

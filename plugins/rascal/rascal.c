@@ -213,13 +213,13 @@ AGON_CHOOSE(mischief, P_MISCHIEF, RASCAL_MISCHIEF, "", "none|crash|hang|flood",
 AGON_NUMBER(after_s, P_AFTER_S, AGON_INTEGER, AGON_PARAM_RESTART, 0, 100000000, 600, 60, "s",
             "good behaviour from its first event on, market time");
 AGON_NUMBER(again_s, P_AGAIN_S, AGON_INTEGER, AGON_PARAM_RESTART, 0, 100000000, 0, 60, "s",
-            "the same after it was begun anew, and after a flood of a minute");
+            "the same after a restart, and after a flood of a minute");
 AGON_NUMBER(away_bps, P_AWAY_BPS, AGON_REAL, AGON_PARAM_RESTART, 1, 900, 300, 10, "bps",
             "how far below the last trade its order stands");
 AGON_NUMBER(size_pct, P_SIZE_PCT, AGON_REAL, AGON_PARAM_RESTART, 0.1, 95, 5, 0.1, "%",
             "share of the free money that its order would spend");
 AGON_NUMBER(flood, P_FLOOD, AGON_INTEGER, AGON_PARAM_RESTART, 1, 1000, 200, 1, "orders",
-            "wishes on each trade of a flood");
+            "intents on each trade of a flood");
 AGON_TEXTUAL(venue, P_VENUE, "of symbol; empty: binance");
 AGON_TEXTUAL(symbol, P_SYMBOL, "what to bid on; empty: the first instrument that trades");
 static const struct agon_param *const params[] = {&mischief, &after_s, &again_s, &away_bps,

@@ -39,7 +39,7 @@ begins
 is_sanitized || { # whose children may take their time
     happened '  crash_1  *signal 11'
     happened '  hang_1  *a callback took longer'
-    happened '  flood_1  *it floods'
+    happened '  flood_1  *exceeds the intent rate limit'
     happened '  [a-z]*_1  *its plugin file is quarantined on this host: crashed 3 times'
     happened 'the exchange has cancelled its [0-9]* open order'
     happened '  momentum_1  *reloaded: generation 2 .* holding [0-9.]* BTCUSDT'

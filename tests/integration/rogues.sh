@@ -115,9 +115,9 @@ for fault in segv hang flood; do
     [ "$("$AGON" journal cat "$WORK/run/journal" --type crash --json | grep -c '"type":"crash"')" = 3 ] ||
         fail "$fault: not 3 crashes in the journal"
 done
-grep -q 'its plugin is gone (it floods: ' "$WORK/host.flood.err" || fail "the flood ended otherwise"
+grep -q 'its plugin is gone (exceeds the intent rate limit: ' "$WORK/host.flood.err" || fail "the flood ended otherwise"
 n=$("${TOOLS}facts" "$WORK/run/journal" | sed -n 's/^refused rogue //p')
-[ "$n" -ge 60000 ] || fail "three floods, and only $n wishes were refused"
+[ "$n" -ge 60000 ] || fail "three floods, and only $n intents were refused"
 
 # A version that this host does not serve, put to a slot that plays: it is refused, and nothing changes.
 begin version none

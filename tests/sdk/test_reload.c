@@ -330,7 +330,7 @@ static const struct {
     const char *plugin, *why;
     int shadow, orders;
 } refusals[] = {
-    {"relay_wrong", "wishes something else", CREW_SHADOW_EXACT, CREW_ORDERS_KEEP},
+    {"relay_wrong", "its intent differs", CREW_SHADOW_EXACT, CREW_ORDERS_KEEP},
     {"relay_refuses", "on_start returned", CREW_SHADOW_NONE, CREW_ORDERS_KEEP},
     {"relay_loner", "does not adopt orders", CREW_SHADOW_NONE, CREW_ORDERS_KEEP},
     {"mover", "another plugin's", CREW_SHADOW_NONE, CREW_ORDERS_CANCEL},
