@@ -65,8 +65,9 @@ struct run {
     char *bytes[STAGE_FILES_MAX]; /* owned */
     char symbols[STAGE_FILES_MAX][32];
     uint32_t n_files;
-    struct tls_ca ca; /* owned */
-    FILE *log;        /* owned */
+    struct sim_pace pace; /* of all markets */
+    struct tls_ca ca;     /* owned */
+    FILE *log;            /* owned */
     uint8_t is_stopping, is_log_broken;
 };
 
@@ -328,6 +329,27 @@ static int open_floors(struct run *run, struct sim_server_config *config, struct
     return AGON_OK;
 }
 
+static void on_slow(void *ctx, int64_t market_ns, int64_t transport_ns)
+{
+    const struct run *run = ctx;
+
+    fprintf(stderr,
+            "agon sim: --speed %g is more than this machine keeps up with: market time runs %.2f "
+            "times as fast; ask for less, or for fewer symbols\n",
+            run->opts.speed, (double)market_ns / (double)transport_ns);
+}
+
+// What was done before anybody could listen is no time of the market. A generated one begins at the
+// wall clock's time, and keeps with it at speed 1.
+static void start_clock(struct run *run)
+{
+    struct sim_clock *clock = &run->pace.clock;
+
+    clock->t_transport = utc_now(run);
+    if (run->n_files == 0 && clock->t_transport > clock->t_market)
+        clock->t_market = clock->t_transport;
+}
+
 static int serve(struct run *run, agon_ns_t t_market)
 {
     struct sim_server_config config = {.front = {.utc = utc_now, .utc_ctx = run},
@@ -346,11 +368,11 @@ static int serve(struct run *run, agon_ns_t t_market)
         config.front.sim.sink.log = on_log;
         config.front.sim.sink.log_ctx = run;
     }
-    // A generated market began at the wall clock's time and keeps with it at speed 1.
-    config.front.clock =
-        (struct sim_clock){.t_transport = run->n_files > 0 ? utc_now(run) : t_market,
-                           .t_market = t_market,
-                           .speed_milli = (int64_t)(run->opts.speed * 1000 + 0.5)};
+    run->pace = (struct sim_pace){
+        .clock = {.t_market = t_market, .speed_milli = (int64_t)(run->opts.speed * 1000 + 0.5)},
+        .slow = on_slow,
+        .ctx = run};
+    config.front.pace = &run->pace;
     uv_loop_init(&run->loop);
     start_handles(run);
     rc = open_floors(run, &config, &err);
@@ -358,7 +380,8 @@ static int serve(struct run *run, agon_ns_t t_market)
         fprintf(stderr, "agon sim: %s\n", err.text);
         stop(run);
     } else {
-        say_listening(run, &config.front.clock);
+        start_clock(run);
+        say_listening(run, &run->pace.clock);
     }
     uv_run(&run->loop, UV_RUN_DEFAULT);
     for (uint32_t i = 0; i < run->n_floors; i++)

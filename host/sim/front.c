@@ -3,8 +3,6 @@
 
 #include <stdlib.h>
 
-#include "base/num.h"
-
 struct held { /* an answer that comes late */
     uint64_t conn;
     agon_ns_t t_due;
@@ -20,30 +18,30 @@ struct sim_front {
     uint32_t n_held;
     struct sim *sim;     /* owned */
     struct conns *conns; /* borrowed */
+    struct sim_place place;
     uint8_t is_stopping;
 };
 
-struct sim_time sim_clock_at(const struct sim_clock *clock, agon_ns_t transport)
+static agon_ns_t utc_of(const struct sim_front *front)
 {
-    int64_t passed = transport - clock->t_transport;
-
-    return (struct sim_time){
-        .transport = transport,
-        .market =
-            num_add(clock->t_market, num_mul_div(passed, clock->speed_milli, 1000, NUM_DOWN))};
+    return front->config.utc(front->config.utc_ctx);
 }
 
-agon_ns_t sim_clock_when(const struct sim_clock *clock, agon_ns_t market)
+static const struct sim_clock *clock_of(const struct sim_front *front)
 {
-    if (market == INT64_MAX)
-        return INT64_MAX;
-    return num_add(clock->t_transport,
-                   num_mul_div(market - clock->t_market, 1000, clock->speed_milli, NUM_UP));
+    return front->config.pace ? &front->config.pace->clock : &front->config.clock;
 }
 
-static struct sim_time now_of(const struct sim_front *front)
+// The time of a call into the dialect, which brings the market there.
+static struct sim_time now_of(struct sim_front *front)
 {
-    return sim_clock_at(&front->config.clock, front->config.utc(front->config.utc_ctx));
+    struct sim_time now;
+
+    if (!front->config.pace)
+        return sim_clock_at(&front->config.clock, utc_of(front));
+    now = sim_pace_now(front->config.pace, &front->place, utc_of(front));
+    front->place.t_reached = now.market;
+    return now;
 }
 
 static void respond(struct sim_front *front, uint64_t conn, const struct sim_reply *reply,
@@ -253,8 +251,10 @@ agon_ns_t sim_front_due(const struct sim_front *front)
     struct sim_time next;
     agon_ns_t due;
 
+    if (front->place.is_behind)
+        return 0;
     front->config.dialect->due(front->sim, &next);
-    due = sim_clock_when(&front->config.clock, next.market);
+    due = sim_clock_when(clock_of(front), next.market);
     for (uint32_t i = 0; i < front->n_held; i++)
         if (front->held[i]->t_due < due)
             due = front->held[i]->t_due;
@@ -263,10 +263,14 @@ agon_ns_t sim_front_due(const struct sim_front *front)
 
 void sim_front_tick(struct sim_front *front)
 {
-    struct sim_time now = now_of(front);
+    struct sim_pace *pace = front->config.pace;
+    struct sim_time now = pace ? sim_pace_step(pace, &front->place, utc_of(front)) : now_of(front);
 
     front->config.dialect->tick(front->sim, &now);
     send_held(front, now.transport);
+    front->place.t_reached = now.market;
+    if (pace)
+        sim_pace_judge(pace, &front->place, utc_of(front));
 }
 
 int sim_front_new(struct sim_front **made, const struct sim_front_config *config, struct error *err)
@@ -278,6 +282,7 @@ int sim_front_new(struct sim_front **made, const struct sim_front_config *config
     if (!front)
         return error_set(err, AGON_ENOMEM, "out of memory");
     front->config = *config;
+    front->place.t_reached = clock_of(front)->t_market;
     front->config.sim.sink.ctx = front;
     front->config.sim.sink.frame = on_frame;
     front->config.sim.sink.reply = on_reply;

@@ -7,21 +7,13 @@
 
 #include "net/conns.h"
 #include "sim/dialect.h"
-
-/* The two clocks of a run: market time leaves t_market at transport time t_transport and runs
- * speed_milli / 1000 times as fast. */
-struct sim_clock {
-    agon_ns_t t_transport, t_market;
-    int64_t speed_milli; /* 1000 to 60000 */
-};
-struct sim_time sim_clock_at(const struct sim_clock *clock, agon_ns_t transport);
-/* Transport time at which market time t is reached; INT64_MAX stays. */
-agon_ns_t sim_clock_when(const struct sim_clock *clock, agon_ns_t market);
+#include "sim/pace.h"
 
 struct sim_front_config {
     const struct sim_dialect *dialect;
-    struct sim_config sim; /* its sink's frame and reply are the front's; log is the caller's */
-    struct sim_clock clock;
+    struct sim_config sim;  /* its sink's frame and reply are the front's; log is the caller's */
+    struct sim_clock clock; /* without pace: the market is always where it says */
+    struct sim_pace *pace;  /* of a run by the wall clock; borrowed; NULL: none */
     agon_ns_t (*utc)(void *ctx); /* transport time; never steps back */
     void *utc_ctx;
 };

@@ -13,20 +13,30 @@ struct sim_server {
     struct sim_front *front; /* owned */
     struct server *sockets;  /* owned */
     uv_timer_t timer;
-    uint8_t is_timer_closed, is_stopping;
+    uv_idle_t busy; /* runs while there is something to do at once */
+    uint8_t n_closed, is_stopping;
 };
+#define HANDLES 2
 
 static void on_timer(uv_timer_t *timer);
+static void on_busy(uv_idle_t *busy);
 
+// A timer that is due again as soon as it has run may keep the loop from its sockets; what is done
+// between two looks at them does not.
 static void arm(struct sim_server *server)
 {
     agon_ns_t now = server->config.front.utc(server->config.front.utc_ctx);
     agon_ns_t due = sim_front_due(server->front);
     int64_t ms = due <= now ? 0 : (due - now + NS_PER_MS - 1) / NS_PER_MS;
 
-    if (!server->is_stopping)
-        uv_timer_start(&server->timer, on_timer, (uint64_t)(ms > TICK_MAX_MS ? TICK_MAX_MS : ms),
-                       0);
+    if (server->is_stopping)
+        return;
+    if (ms == 0) {
+        uv_idle_start(&server->busy, on_busy);
+        return;
+    }
+    uv_idle_stop(&server->busy);
+    uv_timer_start(&server->timer, on_timer, (uint64_t)(ms > TICK_MAX_MS ? TICK_MAX_MS : ms), 0);
 }
 
 static void on_timer(uv_timer_t *timer)
@@ -37,11 +47,19 @@ static void on_timer(uv_timer_t *timer)
     arm(server);
 }
 
+static void on_busy(uv_idle_t *busy)
+{
+    struct sim_server *server = busy->data;
+
+    sim_front_tick(server->front);
+    arm(server);
+}
+
 /* --- life --- */
 
-static void on_timer_closed(uv_handle_t *handle)
+static void on_handle_closed(uv_handle_t *handle)
 {
-    ((struct sim_server *)handle->data)->is_timer_closed = 1;
+    ((struct sim_server *)handle->data)->n_closed++;
 }
 
 static int listen_on(struct sim_server *server, struct error *err)
@@ -69,6 +87,8 @@ int sim_server_open(struct sim_server **made, uv_loop_t *loop,
     *made = server;
     uv_timer_init(loop, &server->timer);
     server->timer.data = server;
+    uv_idle_init(loop, &server->busy);
+    server->busy.data = server;
     rc = server_new(&server->sockets, loop, &options, err);
     if (rc < 0)
         return rc;
@@ -91,15 +111,17 @@ void sim_server_stop(struct sim_server *server)
         sim_front_stop(server->front);
     server->is_stopping = 1;
     uv_timer_stop(&server->timer);
-    uv_close((uv_handle_t *)&server->timer, on_timer_closed);
+    uv_idle_stop(&server->busy);
+    uv_close((uv_handle_t *)&server->timer, on_handle_closed);
+    uv_close((uv_handle_t *)&server->busy, on_handle_closed);
     if (server->sockets)
         server_stop(server->sockets, 1);
 }
 
 int sim_server_is_stopped(const struct sim_server *server)
 {
-    return !server ||
-           (server->is_timer_closed && (!server->sockets || server_is_stopped(server->sockets)));
+    return !server || (server->n_closed == HANDLES &&
+                       (!server->sockets || server_is_stopped(server->sockets)));
 }
 
 void sim_server_free(struct sim_server *server)

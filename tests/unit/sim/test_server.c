@@ -3,6 +3,7 @@
  * the test's. */
 #include <check.h>
 #include <jansson.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -21,6 +22,20 @@ static struct members members;
 static struct faults faults;
 static int port;
 
+/* A venue on a machine that keeps up with twice the market's time and no more: what a tick moves of
+ * the market takes half of that. */
+static const struct sim_dialect *quick;
+static struct sim_dialect slow;
+static struct sim_pace pace;
+static struct {
+    agon_ns_t t_market;     /* where the last tick went */
+    int64_t longest;        /* most that a tick moved the market by */
+    int64_t furthest;       /* most that it was behind the clock */
+    int64_t market, passed; /* of the last time that it was told */
+    agon_ns_t t_told;
+    int n_ticks, n_told, is_idle;
+} work;
+
 // Of a path that nothing else here asks for.
 static const char rules[] =
     "faults:\n"
@@ -35,7 +50,32 @@ static agon_ns_t utc(void *ctx)
     return test_utc;
 }
 
-static void setup(void)
+static void slow_tick(struct sim *sim, const struct sim_time *now)
+{
+    int64_t moved = now->market - work.t_market;
+    int64_t behind = sim_clock_at(&pace.clock, test_utc).market - now->market;
+
+    quick->tick(sim, now);
+    work.t_market = now->market;
+    work.n_ticks++;
+    if (work.is_idle)
+        return;
+    work.longest = moved > work.longest ? moved : work.longest;
+    work.furthest = behind > work.furthest ? behind : work.furthest;
+    test_utc += moved / 2 + 1000000; // and a millisecond for all else
+}
+
+static void on_slow(void *ctx, int64_t market_ns, int64_t transport_ns)
+{
+    (void)ctx;
+    ck_assert(work.n_told == 0 || test_utc - work.t_told >= 10000000000);
+    work.t_told = test_utc;
+    work.market = market_ns;
+    work.passed = transport_ns;
+    work.n_told++;
+}
+
+static void open_server(struct sim_pace *paced)
 {
     struct stage stage = {.dialect = sim_dialect_find("binance"),
                           .seed = 3,
@@ -48,6 +88,12 @@ static void setup(void)
 
     members_default(&members);
     ck_assert_msg(stage_build(&pit, &t, &stage, &err) == AGON_OK, "%s", err.text);
+    if (paced) {
+        config.front.dialect = &slow;
+        paced->clock = (struct sim_clock){test_utc, t, 60000};
+        config.front.pace = paced;
+        work.t_market = t;
+    }
     config.front.clock = (struct sim_clock){WORLD_T0, t, 1000};
     ck_assert_msg(faults_parse(&faults, "faults.yaml", rules, strlen(rules), &err) == AGON_OK, "%s",
                   err.text);
@@ -56,6 +102,22 @@ static void setup(void)
     uv_loop_init(&loop);
     port = sim_server_open(&server, &loop, &config, &err);
     ck_assert_msg(port > 0, "%s", err.text);
+}
+
+static void setup(void)
+{
+    open_server(NULL);
+}
+
+static void setup_slow(void)
+{
+    quick = sim_dialect_find("binance");
+    slow = *quick;
+    slow.tick = slow_tick;
+    pace = (struct sim_pace){.slow = on_slow};
+    memset(&work, 0, sizeof(work));
+    work.is_idle = 1; // until the test lets it go
+    open_server(&pace);
 }
 
 static void teardown(void)
@@ -75,7 +137,7 @@ struct client {
     struct http_parse *http;
     struct ws *ws;
     char in[65536];
-    int status, is_connected, is_ended, n_texts, close_code;
+    int status, is_connected, is_ended, n_texts, n_pongs, close_code;
     json_t *json; /* the last reply or frame; owned */
     char weight[16];
     char key[WS_KEY_TEXT];
@@ -97,6 +159,13 @@ static void on_ping(void *ctx, const void *bytes, size_t n)
     (void)ctx;
     (void)bytes;
     (void)n;
+}
+
+static void on_pong(void *ctx, const void *bytes, size_t n)
+{
+    (void)bytes;
+    (void)n;
+    ((struct client *)ctx)->n_pongs++;
 }
 
 static void on_close(void *ctx, int code, const char *reason, size_t n)
@@ -123,7 +192,7 @@ static void take_reply(struct client *client, const struct http_message *message
     json_decref(client->json);
     client->json = json_loadb(message->body, message->body_n, 0, NULL);
     if (message->status == 101) {
-        const struct ws_owner owner = {client, on_text, on_ping, NULL, on_close};
+        const struct ws_owner owner = {client, on_text, on_ping, on_pong, on_close};
 
         ck_assert_int_eq(ws_check_reply(message, client->key, NULL), AGON_OK);
         ck_assert_int_eq(ws_new(&client->ws, WS_CLIENT, NULL, &owner), AGON_OK);
@@ -171,6 +240,7 @@ static void client_open(struct client *client)
     memset(client, 0, sizeof(*client));
     ck_assert_int_eq(http_new(&client->http, HTTP_CLIENT, 0), AGON_OK);
     uv_tcp_init(&loop, &client->tcp);
+    uv_tcp_nodelay(&client->tcp, 1);
     client->tcp.data = client;
     client->connect.data = client;
     uv_ip4_addr("127.0.0.1", port, &address);
@@ -330,15 +400,131 @@ START_TEST(market_time_is_scaled_and_transport_time_is_not)
 }
 END_TEST
 
+static void ping(struct client *client)
+{
+    char frame[64];
+    int64_t n = ws_write(frame, sizeof(frame), WS_CLIENT, WS_PING, "here", 4, 7);
+
+    ck_assert_int_gt(n, 0);
+    client_send(client, frame, (size_t)n);
+}
+
+// The bars of the run, as a client finds them: one for each minute up to where the market stands.
+static void no_bar_is_missing(struct client *rest, agon_ns_t from)
+{
+    char target[128];
+    int64_t open = from / 60000000000 * 60000;
+    size_t n;
+
+    snprintf(target, sizeof(target),
+             "/api/v3/klines?symbol=BTCUSDT&interval=1m&limit=1000&startTime=%lld",
+             (long long)open);
+    ck_assert_int_eq(ask(rest, "GET", target, ""), 200);
+    n = json_array_size(rest->json);
+    ck_assert_uint_gt(n, 1);
+    for (size_t i = 0; i < n; i++, open += 60000) {
+        const json_t *bar = json_array_get(rest->json, i);
+
+        ck_assert_int_eq(json_integer_value(json_array_get(bar, 0)), open);
+        if (i + 1 < n)
+            ck_assert_int_gt(json_integer_value(json_array_get(bar, 8)), 0); // trades
+    }
+    ck_assert_int_eq(open / 60000 - 1, work.t_market / 60000000000);
+}
+
+START_TEST(a_machine_that_cannot_keep_up_slows_market_time_and_its_sockets_are_served)
+{
+    struct client rest, socket;
+    agon_ns_t from, asked;
+
+    client_open(&rest);
+    client_open(&socket);
+    upgrade(&socket, "/ws/btcusdt@trade");
+    ck_assert_int_eq(socket.status, 101);
+    // A second late, which are sixty of the market: 200 slices, each of which makes it later.
+    from = work.t_market;
+    test_utc += 1000000000;
+    work.is_idle = 0;
+    for (int i = 0; i < 200; i++) {
+        asked = work.t_market;
+        ck_assert_int_eq(ask(&rest, "GET", "/api/v3/time", ""), 200);
+        if (i == 100) // once: of a flood of pings one in 200 ms has a pong
+            ping(&socket);
+        while (i == 100 && !socket.n_pongs && !socket.is_ended)
+            uv_run(&loop, UV_RUN_ONCE);
+        ck_assert(!socket.is_ended);
+        ck_assert_int_le(work.t_market - asked, 3000000000);
+    }
+    while (work.n_told < 3)
+        uv_run(&loop, UV_RUN_ONCE);
+    ck_assert_int_le(work.longest, 300000000);
+    // Twice as fast is what it is told to do; and the clock waits for it.
+    ck_assert_int_ge(work.market * 10, work.passed * 19);
+    ck_assert_int_le(work.market * 10, work.passed * 21);
+    ck_assert_int_le(work.furthest, 180000000000);
+    ck_assert_int_gt(socket.n_texts, 0);
+    no_bar_is_missing(&rest, from);
+    client_close(&rest);
+    client_close(&socket);
+}
+END_TEST
+
+START_TEST(a_market_that_was_stopped_for_a_while_catches_up_and_no_time_is_lost)
+{
+    struct client rest;
+
+    client_open(&rest);
+    // Ten seconds late at 60x, on a machine that does ten minutes of market in no time.
+    test_utc += 10000000000;
+    ck_assert_int_eq(ask(&rest, "GET", "/api/v3/time", ""), 200);
+    while (work.t_market < sim_clock_at(&pace.clock, test_utc).market)
+        uv_run(&loop, UV_RUN_ONCE);
+    ck_assert_int_eq(work.t_market, WORLD_T0 + 600000000000);
+    ck_assert_int_eq(work.n_told, 0);
+    client_close(&rest);
+}
+END_TEST
+
+START_TEST(markets_of_a_run_have_one_clock_and_none_goes_back)
+{
+    struct sim_pace shared = {.clock = {1000, 0, 60000}};
+    struct sim_place slow_one = {0}, quick_one = {0};
+    agon_ns_t now = 1000;
+
+    for (int i = 0; i < 2000; i++) {
+        agon_ns_t before = quick_one.t_reached;
+
+        now += 10000000; // both are asked to go by 600 ms, and one can by 20
+        quick_one.t_reached = sim_pace_step(&shared, &quick_one, now).market;
+        quick_one.t_reached = sim_pace_step(&shared, &quick_one, now).market;
+        ck_assert_int_ge(quick_one.t_reached, before);
+        if (i % 5 == 0)
+            slow_one.t_reached = sim_pace_step(&shared, &slow_one, now).market;
+        sim_pace_judge(&shared, &slow_one, now);
+        sim_pace_judge(&shared, &quick_one, now);
+        ck_assert_int_le(quick_one.t_reached - slow_one.t_reached, 180000000000);
+    }
+    ck_assert_int_gt(slow_one.t_reached, 60000000000); // 400 slices of 300 ms
+}
+END_TEST
+
 int main(void)
 {
+    TCase *lagging = tcase_create("lagging");
     TCase *tcase = tcase_create("server");
 
+    signal(SIGPIPE, SIG_IGN); // a venue goes on speaking for a moment to a client that has left
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, a_client_asks_trades_and_listens);
     tcase_add_test(tcase, answers_are_reset_late_and_never_there);
     tcase_add_test(tcase, a_socket_to_nowhere_is_refused);
     tcase_add_test(tcase, market_time_is_scaled_and_transport_time_is_not);
     tcase_set_timeout(tcase, 30);
-    return suite_run("sim_server", tcase);
+    tcase_add_checked_fixture(lagging, setup_slow, teardown);
+    tcase_add_test(lagging,
+                   a_machine_that_cannot_keep_up_slows_market_time_and_its_sockets_are_served);
+    tcase_add_test(lagging, a_market_that_was_stopped_for_a_while_catches_up_and_no_time_is_lost);
+    tcase_add_test(lagging, markets_of_a_run_have_one_clock_and_none_goes_back);
+    tcase_set_timeout(lagging, 120);
+    return suite_run_all("sim_server", (TCase *[]){tcase, lagging, NULL});
 }
