@@ -178,6 +178,37 @@ static void describe(struct outbox_entry *entry, const struct order_cmd *cmd)
     entry->qty = cmd->qty;
 }
 
+/* What earlier wire orders of it filled is the total less what this one was placed for. Late fills
+ * of those can make it more, and nothing makes it less. */
+static void learn_base(struct outbox_entry *entry, agon_qty_t total_qty, agon_qty_t wire_qty)
+{
+    if (wire_qty > 0 && total_qty - wire_qty > entry->base_qty)
+        entry->base_qty = total_qty - wire_qty;
+}
+
+/* The core names an order that was only seen so far: its total, and the fills of an earlier run. */
+static void learn_total(struct outbox_entry *entry, const struct order_cmd *cmd)
+{
+    agon_qty_t total_qty =
+        cmd->doubt == CMD_REPLACE && cmd->doubt_rev == entry->rev ? cmd->doubt_qty : cmd->qty;
+
+    if (!entry->is_adopted)
+        return;
+    if (cmd->filled_qty > entry->fill_qty)
+        entry->fill_qty = cmd->filled_qty;
+    if (cmd->kind == CMD_REPLACE) {
+        // It names the total that shall be: of what was filled, this wire order shows its own part.
+        if (cmd->filled_qty - entry->cum_qty > entry->base_qty)
+            entry->base_qty = cmd->filled_qty - entry->cum_qty;
+        return;
+    }
+    if (entry->rev != cmd->rev && entry->rev != cmd->doubt_rev)
+        return;
+    learn_base(entry, total_qty, entry->qty);
+    if (total_qty > entry->qty)
+        entry->qty = total_qty;
+}
+
 /* The core asks what became of an order. What it says of a request in doubt counts where we know of
  * none: the request is of an earlier run. */
 static void ask(struct outbox *outbox, struct outbox_entry *entry, const struct order_cmd *cmd,
@@ -204,6 +235,7 @@ static void ask(struct outbox *outbox, struct outbox_entry *entry, const struct 
         }
         outbox->n_adopted++;
     }
+    learn_total(entry, cmd);
     learn_number(outbox, entry, cmd->venue_order);
     entry->check_ns = now;
     entry->is_adopted = 0;
@@ -349,6 +381,8 @@ struct outbox_entry *outbox_command(struct outbox *outbox, const struct order_cm
         entry->acked_ns = now;
         entry->fill_qty = cmd->filled_qty;
         entry->rev = cmd->kind == CMD_REPLACE ? (uint8_t)(cmd->rev - 1) : cmd->rev;
+        // Nothing tells what of it this wire order filled: rather too little is placed.
+        entry->base_qty = cmd->kind == CMD_REPLACE ? cmd->filled_qty : 0;
         outbox->n_adopted++;
     } else if (entry->pending != 0) {
         refuse(outbox, cmd, REPORT_NOT_SENT, REASON_REQUEST_PENDING);
@@ -356,6 +390,7 @@ struct outbox_entry *outbox_command(struct outbox *outbox, const struct order_cm
     }
     if (!is_known)
         describe(entry, cmd);
+    learn_total(entry, cmd);
     learn_number(outbox, entry, cmd->venue_order);
     if (cmd->kind == CMD_NEW)
         entry->rev = cmd->rev;
@@ -649,6 +684,8 @@ static int answers(const struct outbox_seen *seen)
 static void see_current(struct outbox *outbox, struct outbox_entry *entry,
                         const struct outbox_seen *seen, int64_t now)
 {
+    if (!seen->is_total)
+        learn_base(entry, entry->qty, seen->qty);
     if (seen->cum_qty > entry->cum_qty)
         entry->cum_qty = seen->cum_qty;
     if (seen->t_venue > entry->t_seen)
@@ -738,6 +775,8 @@ static void see_replacement(struct outbox *outbox, struct outbox_entry *entry,
     entry->qty = is_asked  ? entry->next_qty
                  : is_lost ? entry->lost_qty
                            : num_add(entry->base_qty, seen->qty);
+    if (!seen->is_total)
+        learn_base(entry, entry->qty, seen->qty);
     entry->is_acked = 1;
     entry->acked_ns = now;
     entry->t_acked = entry->t_seen = seen->t_venue;

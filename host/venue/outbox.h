@@ -126,6 +126,7 @@ struct outbox_seen {
     agon_instrument_t instrument;
     uint8_t rev, state, side, source;
     uint16_t reason;
+    uint8_t is_total; /* qty is the order's total: it was replaced in its place */
     int32_t code;
     agon_px_t px;
     agon_qty_t qty, cum_qty; /* of the wire order */

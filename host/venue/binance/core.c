@@ -539,6 +539,7 @@ void binance_show(struct binance *binance, const struct binance_order *order, ui
         .state = state,
         .side = order->side,
         .source = (uint8_t)source,
+        .is_total = binance->flavour->is_in_place,
         .px = order->px,
         .qty = order->qty,
         .cum_qty = cum_qty,

@@ -369,6 +369,101 @@ START_TEST(a_replacement_that_was_given_up_and_is_there_is_the_order)
 }
 END_TEST
 
+/* The wire order of rev, of qty, as the venue shows it, part of which is filled. */
+static void see_part(uint8_t source, uint8_t rev, uint8_t state, agon_qty_t qty, agon_qty_t cum_qty,
+                     int64_t now)
+{
+    struct outbox_seen seen = {.order_id = 7,
+                               .venue_order = 70u + rev,
+                               .instrument = 1,
+                               .rev = rev,
+                               .state = state,
+                               .side = AGON_BUY,
+                               .source = source,
+                               .px = 100 + rev,
+                               .qty = qty,
+                               .cum_qty = cum_qty,
+                               .t_venue = now,
+                               .asked_ns = now - MS};
+
+    outbox_seen(&outbox, &seen, 0, now);
+}
+
+/* Of 30 an earlier run's wire order filled 12, the one that stands was placed for 18, and 5 of it
+ * are filled. A replacement by 40 in all places 23. */
+START_TEST(what_an_earlier_run_filled_is_not_placed_again)
+{
+    struct order_cmd query = command(CMD_QUERY, 2), replace = command(CMD_REPLACE, 3);
+    const struct outbox_entry *entry;
+
+    begin();
+    query.qty = 30;
+    query.filled_qty = replace.filled_qty = 17;
+    query.venue_order = 72;
+    switch (_i) {
+    case 0: // asked by the core, then seen
+        outbox_command(&outbox, &query, 10 * S);
+        see_part(SEEN_QUERY, 2, AGON_ORDER_PARTIAL, 18, 5, 11 * S);
+        break;
+    case 1: // in a list of open orders before the core asked
+        see_part(SEEN_LIST, 2, AGON_ORDER_PARTIAL, 18, 5, 10 * S);
+        outbox_command(&outbox, &query, 11 * S);
+        break;
+    case 2: // ... and the core does not ask
+        see_part(SEEN_LIST, 2, AGON_ORDER_PARTIAL, 18, 5, 10 * S);
+        break;
+    case 3: // the replacement that made it was in doubt when the run ended
+        query.rev = 1;
+        query.filled_qty = 12;
+        query.qty = 20;
+        query.doubt = CMD_REPLACE;
+        query.doubt_rev = 2;
+        query.doubt_qty = 30;
+        outbox_command(&outbox, &query, 10 * S);
+        see_part(SEEN_QUERY, 2, AGON_ORDER_PARTIAL, 18, 5, 11 * S);
+        break;
+    default: // ... and it was seen before the core asked
+        see_part(SEEN_LIST, 2, AGON_ORDER_PARTIAL, 18, 5, 9 * S);
+        query.rev = 1;
+        query.filled_qty = 12;
+        query.qty = 20;
+        query.doubt = CMD_REPLACE;
+        query.doubt_rev = 2;
+        query.doubt_qty = 30;
+        outbox_command(&outbox, &query, 10 * S);
+        break;
+    }
+    replace.qty = 40;
+    entry = outbox_command(&outbox, &replace, 60 * S);
+    ck_assert_ptr_nonnull(entry);
+    ck_assert_int_eq(entry->next_qty - entry->base_qty - entry->cum_qty, 23);
+    end();
+}
+END_TEST
+
+/* An order that was replaced in its place shows its total: a picture of before that is no part. */
+START_TEST(a_total_that_was_smaller_before_leaves_nothing_out)
+{
+    struct order_cmd query = command(CMD_QUERY, 0);
+    struct outbox_seen seen = {.order_id = 7,
+                               .venue_order = 70,
+                               .instrument = 1,
+                               .is_total = 1,
+                               .state = AGON_ORDER_OPEN,
+                               .side = AGON_BUY,
+                               .source = SEEN_STREAM,
+                               .px = 100,
+                               .qty = 10};
+
+    begin();
+    query.qty = 30;
+    outbox_command(&outbox, &query, 10 * S);
+    outbox_seen(&outbox, &seen, 0, 11 * S);
+    ck_assert_int_eq(outbox_find(&outbox, 7)->base_qty, 0);
+    end();
+}
+END_TEST
+
 START_TEST(what_the_core_does_not_hold_open_is_told_until_it_says_so_and_then_cancelled)
 {
     struct order_cmd cmd = command(CMD_STRAY, 0);
@@ -468,6 +563,8 @@ int main(void)
     tcase_add_test(sights, a_late_sight_of_what_the_venue_ended_is_nothing);
     tcase_add_test(sights, an_earlier_revision_that_is_still_open_is_cancelled);
     tcase_add_test(sights, a_replacement_that_was_given_up_and_is_there_is_the_order);
+    tcase_add_loop_test(sights, what_an_earlier_run_filled_is_not_placed_again, 0, 5);
+    tcase_add_test(sights, a_total_that_was_smaller_before_leaves_nothing_out);
     tcase_add_test(sights,
                    what_the_core_does_not_hold_open_is_told_until_it_says_so_and_then_cancelled);
     tcase_add_test(sights, a_cancel_that_was_taken_is_waited_for_beyond_old_pictures);
