@@ -228,6 +228,7 @@ static agon_qty_t share(const struct exit_plan *exit, uint8_t take)
         if ((exit->taken >> i & 1) != 0)
             rest_ppm -= exit->plan.take_ppm[i];
     }
+    REQUIRE(left_qty >= 0 && rest_ppm <= EXIT_PPM); // shares that have fired are no more than all
     if (ppm == 0 || ppm >= rest_ppm)
         return left_qty;
     return num_mul_div(left_qty, ppm, rest_ppm, NUM_DOWN);
@@ -243,6 +244,7 @@ void exit_fire(struct exit_plan *exit, uint8_t cause, uint8_t take)
         exit->fire_qty = num_add(exit->fire_qty, share(exit, take));
         exit->taken |= (uint8_t)(1u << take);
         exit->due_takes &= (uint8_t) ~(1u << take);
+        REQUIRE(exit->fire_qty <= exit_left(exit)); // it sells no more than the plan has left
         return;
     }
     exit->is_all = 1;

@@ -66,7 +66,7 @@ static void link_last(struct orders *orders, struct list *list, uint32_t place)
 {
     struct order *order = &orders->all[place];
 
-    order->next = 0;
+    REQUIRE(order->prev == 0 && order->next == 0); // it stands in no list
     order->prev = list->last;
     if (list->last != 0)
         orders->all[list->last - 1].next = place + 1;
@@ -80,6 +80,9 @@ static void unlink_from(struct orders *orders, struct list *list, uint32_t place
 {
     struct order *order = &orders->all[place];
 
+    // The links hold both ways, or an order would be lost to every walk over the list.
+    REQUIRE((order->prev != 0 ? orders->all[order->prev - 1].next : list->first) == place + 1);
+    REQUIRE((order->next != 0 ? orders->all[order->next - 1].prev : list->last) == place + 1);
     if (order->prev != 0)
         orders->all[order->prev - 1].next = order->next;
     else
@@ -95,7 +98,10 @@ static void unlink_from(struct orders *orders, struct list *list, uint32_t place
 
 static uint32_t place_of(const struct orders *orders, const struct order *order)
 {
-    return (uint32_t)(order - orders->all);
+    size_t place = (size_t)(order - orders->all);
+
+    REQUIRE(place < orders->capacity); // it is of this table
+    return (uint32_t)place;
 }
 
 struct order *orders_open(struct orders *orders, uint64_t id, uint16_t slot)
@@ -125,6 +131,7 @@ struct order *orders_open(struct orders *orders, uint64_t id, uint16_t slot)
     order->id = id;
     order->slot = slot;
     REQUIRE(map_put(&orders->by_id, id, place + 1) == AGON_OK);
+    REQUIRE(map_count(&orders->by_id) + orders->n_free == orders->capacity);
     link_last(orders, &orders->open[slot], place);
     return order;
 }
@@ -133,7 +140,10 @@ struct order *orders_find(struct orders *orders, uint64_t id)
 {
     uint64_t place;
 
-    return map_get(&orders->by_id, id, &place) ? &orders->all[place - 1] : NULL;
+    if (!map_get(&orders->by_id, id, &place))
+        return NULL;
+    REQUIRE(orders->all[place - 1].id == id); // a report must move no other order
+    return &orders->all[place - 1];
 }
 
 struct order *orders_next(struct orders *orders, uint16_t slot, struct order *after)
@@ -183,6 +193,8 @@ int orders_fill_is_new(struct orders *orders, agon_account_t account, agon_instr
     orders->fill_keys[orders->n_fills % FILLS] = key;
     orders->n_fills++;
     REQUIRE(map_put(&orders->fills, key, 1) == AGON_OK);
+    // A key that the ring lets go and the map keeps, or the other way round, books a fill twice.
+    REQUIRE(map_count(&orders->fills) == (orders->n_fills < FILLS ? orders->n_fills : FILLS));
     return 1;
 }
 
@@ -529,6 +541,8 @@ struct orders_effect orders_report(struct orders *orders, struct order *order,
         effect.is_changed = 1;
         effect.is_query = 0;
     }
+    REQUIRE(order->filled_qty >= 0 && order->filled_qty <= order->qty);
+    REQUIRE(!order_is_final(order) || order->request == AGON_REQUEST_NONE);
     if (effect.is_query && order->n_asked < UINT8_MAX)
         order->n_asked++;
     if (order_is_final(order))
@@ -661,7 +675,8 @@ static int is_sound(const struct order *order)
            order->side >= AGON_BUY && order->side <= AGON_SELL &&
            order->account < LEDGER_ACCOUNTS_MAX && order->instrument > 0 &&
            order->instrument <= INSTRUMENTS_MAX && order->filled_qty >= 0 &&
-           order->filled_qty <= order->qty;
+           order->filled_qty <= order->qty &&
+           (order->request == AGON_REQUEST_NONE || !order_is_final(order));
 }
 
 static void save_list(const struct orders *orders, const struct list *list, struct enc *enc)
@@ -723,5 +738,6 @@ int orders_load(struct orders *orders, struct dec *dec)
         if (map_put(&orders->fills, key, 1) < 0)
             return AGON_ECORRUPT;
     }
-    return dec_is_ok(dec) ? AGON_OK : AGON_ECORRUPT;
+    // The same fill twice would leave room for one that is then booked twice.
+    return dec_is_ok(dec) && map_count(&orders->fills) == n_fills ? AGON_OK : AGON_ECORRUPT;
 }

@@ -146,6 +146,8 @@ uint64_t journal_take_at(const struct journal_buffer *buffer, uint64_t at, void 
     uint64_t place = at & buffer->mask;
     uint64_t first = buffer->mask + 1 - place;
 
+    // Or the writer would take the same record for ever.
+    REQUIRE(n > 0);
     if (first >= n) {
         memcpy(out, buffer->data + place * EVENT_GRANULE, n * EVENT_GRANULE);
     } else {
@@ -158,5 +160,10 @@ uint64_t journal_take_at(const struct journal_buffer *buffer, uint64_t at, void 
 
 void journal_take_release(struct journal_buffer *buffer, uint64_t at)
 {
+    uint64_t head = atomic_load_explicit(&buffer->head, memory_order_relaxed);
+
+    // Room comes back once, and none that holds no record yet.
+    REQUIRE(at >= head);
+    REQUIRE(at <= atomic_load_explicit(&buffer->tail, memory_order_acquire));
     atomic_store_explicit(&buffer->head, at, memory_order_release);
 }

@@ -37,9 +37,11 @@ struct packed {
 void packed_name(char name[PACKED_NAME], enum journal_class cls, uint64_t first_seq)
 {
     char plain[SEGMENT_NAME];
+    int n;
 
     segment_name(plain, cls, first_seq);
-    (void)snprintf(name, PACKED_NAME, "%s" PACKED_SUFFIX, plain);
+    n = snprintf(name, PACKED_NAME, "%s" PACKED_SUFFIX, plain);
+    REQUIRE(n > 0 && n < PACKED_NAME);
 }
 
 int packed_parse_name(const char *name, enum journal_class *cls, uint64_t *first_seq)
@@ -184,6 +186,7 @@ static int unpack(struct packed *packed, uint64_t at)
     size_t got;
     int rc;
 
+    REQUIRE(block->n <= PACKED_BLOCK && block->n_packed <= ZSTD_compressBound(PACKED_BLOCK));
     if (packed->cached == at + 1)
         return AGON_OK;
     if (packed->bad == at + 1)
@@ -209,7 +212,10 @@ int64_t packed_read(struct packed *packed, uint64_t offset, void *bytes, uint64_
     while (done < n && offset + done < packed->size) {
         uint64_t at = (offset + done) / PACKED_BLOCK, from = (offset + done) % PACKED_BLOCK;
         uint64_t room = n - done;
-        int rc = unpack(packed, at);
+        int rc;
+
+        REQUIRE(at < packed->n_blocks && from < packed->blocks[at].n);
+        rc = unpack(packed, at);
 
         if (rc == AGON_ECORRUPT)
             break;
@@ -265,6 +271,7 @@ static int write_blocks(struct packer *packer)
         enc_u32(&enc, (uint32_t)put);
         enc_u32(&enc, (uint32_t)n);
     }
+    REQUIRE(enc_is_ok(&enc) && enc.used == packer->n_blocks * ENTRY);
     return AGON_OK;
 }
 

@@ -130,6 +130,7 @@ static int cursor_enter(struct cursor *cursor, uint32_t at)
 {
     int64_t size;
 
+    REQUIRE(at < cursor->n_segments);
     cursor_leave(cursor);
     cursor->at = at;
     cursor->offset = 0;
@@ -165,11 +166,15 @@ static uint64_t look(struct cursor *cursor, uint64_t offset, uint64_t n,
                 : cursor->disk->read(cursor->disk->ctx, cursor->file, offset, cursor->chunk, CHUNK);
 
         cursor->chunk_offset = offset;
+        REQUIRE(got <= (int64_t)CHUNK);
         cursor->chunk_n = got < 0 ? 0 : (uint64_t)got;
         if (got < 0)
             *rc = (int)got;
         have = cursor->chunk_n;
     }
+    // What is handed out lies in the chunk, whatever a file or a compressed block says of itself.
+    REQUIRE(have == 0 || (offset >= cursor->chunk_offset &&
+                          offset - cursor->chunk_offset + have <= cursor->chunk_n));
     *bytes = cursor->chunk + (offset - cursor->chunk_offset);
     return have < n ? have : n;
 }
@@ -280,6 +285,7 @@ static enum cursor_state cursor_next(struct cursor *cursor, const unsigned char 
         uint64_t have = look(cursor, cursor->offset, FRAME_HEAD, &bytes, rc);
         uint32_t n, crc;
 
+        REQUIRE(cursor->offset % FRAME_HEAD == 0); // events are read where they lie
         if (*rc < 0)
             return damage(cursor, "cannot be read");
         if (have == 0 || (have == FRAME_HEAD && is_zero(bytes, FRAME_HEAD))) {
@@ -386,6 +392,7 @@ static int merge(struct journal_reader *reader, const struct agon_event_hdr **ev
             lowest = seq < lowest ? seq : lowest;
         }
         if (money->state == CURSOR_SHED && money->shed_first == reader->next_seq) {
+            REQUIRE(money->shed_last >= money->shed_first); // or the walk would go back
             *n_shed += money->shed_last - money->shed_first + 1;
             reader->next_seq = money->shed_last + 1;
             (void)cursor_next(money, reader->id, rc);
@@ -405,15 +412,18 @@ static int merge(struct journal_reader *reader, const struct agon_event_hdr **ev
 
 static void pass(struct journal_reader *reader, int *rc)
 {
-    for (int cls = 0; cls < JOURNAL_CLASSES; cls++) {
+    int is_passed = 0;
+
+    for (int cls = 0; !is_passed && cls < JOURNAL_CLASSES; cls++) {
         struct cursor *cursor = &reader->cursors[cls];
 
         if (cursor->state == CURSOR_EVENT && cursor_seq(cursor) == reader->next_seq) {
             reader->next_seq++;
             (void)cursor_next(cursor, reader->id, rc);
-            return;
+            is_passed = 1;
         }
     }
+    REQUIRE(is_passed); // the event that was handed out is the one that is passed
 }
 
 static int note_segment(void *arg, const char *name)
@@ -468,6 +478,7 @@ static void note_build(struct journal_summary *summary, const unsigned char buil
         at = 0;
     else if (at == summary->n_builds)
         summary->n_builds++;
+    REQUIRE(at < summary->n_builds && summary->n_builds <= JOURNAL_BUILDS);
     memmove(summary->builds + at, summary->builds + at + 1,
             (size_t)(summary->n_builds - 1 - at) * sizeof(summary->builds[0]));
     memcpy(summary->builds[summary->n_builds - 1], build, 16);
@@ -587,6 +598,7 @@ static void set_cut(struct journal_reader *reader, enum journal_class cls)
          cut->keep > 0 && cursor->segments[cut->keep - 1].first_seq > reader->next_seq;
          cut->keep--) {
     }
+    REQUIRE(cut->keep <= cursor->n_segments); // nothing that is not there is kept
 }
 
 /* Walks a cursor to its last readable byte, for what vouches behind the end. */
@@ -715,6 +727,8 @@ static void find_end(struct journal_reader *reader)
             }
             continue;
         }
+        // Where an earlier segment is the last that stays, the next one says how it ended.
+        REQUIRE(cut->keep == cut->at + 1 || cut->keep < cursor->n_segments);
         last = &cursor->segments[cut->keep - 1];
         end->prev_first_seq[cls] = last->first_seq;
         end->prev_crc[cls] = cut->keep == cut->at + 1 ? cut->chain : last[1].head.prev_crc;
@@ -862,6 +876,7 @@ static int cut_class(struct journal_reader *reader, enum journal_class cls)
     }
     if (rc < 0 || cut->keep != cut->at + 1)
         return rc;
+    REQUIRE(cut->offset >= SEGMENT_HEAD && cut->offset % FRAME_HEAD == 0); // behind a whole frame
     cursor->at = cut->at;
     size = cursor_open(cursor);
     if (size < 0)

@@ -18,8 +18,10 @@ const char *segment_class_name(enum journal_class cls)
 
 void segment_name(char name[SEGMENT_NAME], enum journal_class cls, uint64_t first_seq)
 {
-    (void)snprintf(name, SEGMENT_NAME, "%s-%020llu.aj", segment_class_name(cls),
-                   (unsigned long long)first_seq);
+    int n = snprintf(name, SEGMENT_NAME, "%s-%020llu.aj", segment_class_name(cls),
+                     (unsigned long long)first_seq);
+
+    REQUIRE(n > 0 && n < SEGMENT_NAME); // two segments whose names are cut would be one file
 }
 
 int segment_parse_name(const char *name, enum journal_class *cls, uint64_t *first_seq)
@@ -66,6 +68,7 @@ uint32_t segment_head_encode(const struct segment_head *head, unsigned char byte
     enc_u32(&enc, head->run);
     enc_bytes(&enc, head->id, sizeof(head->id));
     enc_bytes(&enc, head->build, sizeof(head->build));
+    REQUIRE(enc.used <= SEGMENT_HEAD - 4); // the checksum overwrites no field
     crc = crc32c(0, bytes, SEGMENT_HEAD - 4);
     enc = (struct enc){.at = bytes + SEGMENT_HEAD - 4, .room = 4};
     enc_u32(&enc, crc);
@@ -135,6 +138,8 @@ uint32_t frame_seal(unsigned char *frame, enum frame_kind kind, uint32_t n, uint
 {
     uint32_t units = n / 8;
 
+    // What no reader would take for a frame is not written.
+    REQUIRE(n >= FRAME_HEAD && n <= FRAME_MAX && n % 8 == 0);
     frame[4] = (unsigned char)(units & 0xff);
     frame[5] = (unsigned char)(units >> 8);
     frame[6] = (unsigned char)kind;
@@ -188,6 +193,7 @@ void frame_mark_encode(unsigned char payload[MARK_BYTES - FRAME_HEAD],
     enc_u64(&enc, mark->first_seq);
     enc_u32(&enc, mark->is_clean ? 1 : 0);
     enc_u32(&enc, mark_crc(payload, id, cls));
+    REQUIRE(enc.used == MARK_BYTES - FRAME_HEAD);
 }
 
 int frame_mark_decode(struct frame_mark *mark, const unsigned char payload[MARK_BYTES - FRAME_HEAD],

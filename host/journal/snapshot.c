@@ -17,7 +17,9 @@ static const unsigned char magic[8] = {'A', 'G', 'O', 'N', 'S', 'N', '\r', '\n'}
 
 static void name_of(char name[NAME], uint64_t seq)
 {
-    (void)snprintf(name, NAME, "snap-%020llu.as", (unsigned long long)seq);
+    int n = snprintf(name, NAME, "snap-%020llu.as", (unsigned long long)seq);
+
+    REQUIRE(n > 0 && n < NAME);
 }
 
 static int parse_name(const char *name, uint64_t *seq)
@@ -47,6 +49,7 @@ static void encode_head(const struct snapshot *snapshot, unsigned char bytes[HEA
     enc_bytes(&enc, snapshot->journal_id, sizeof(snapshot->journal_id));
     enc_bytes(&enc, snapshot->config_hash, HASH_SIZE);
     enc_bytes(&enc, snapshot->state_hash, HASH_SIZE);
+    REQUIRE(enc.used <= HEAD - 4); // the checksum overwrites no field
     crc = crc32c(0, bytes, HEAD - 4);
     enc = (struct enc){.at = bytes + HEAD - 4, .room = 4};
     enc_u32(&enc, crc);
@@ -140,6 +143,8 @@ static int note(void *arg, const char *name)
         found->seqs = more;
         found->room = found->room * 2 + 16;
     }
+    // The port lists in bytewise order, which is that of the numbers: the last is the newest.
+    REQUIRE(found->n == 0 || found->seqs[found->n - 1] < seq);
     found->seqs[found->n++] = seq;
     return AGON_OK;
 }
@@ -178,6 +183,7 @@ static const char *check(const struct disk *disk, int file, const struct snapsho
         got = disk->read(disk->ctx, file, HEAD + at, chunk, CHUNK);
         if (got <= 0)
             return "it cannot be read";
+        REQUIRE((uint64_t)got <= CHUNK);
         hash_update(&hash, chunk, (size_t)got);
     }
     hash_final(&hash, digest);
@@ -269,6 +275,8 @@ int snapshot_prune(const struct disk *disk, uint32_t n_keep, struct error *err)
     }
     if (rc >= 0 && n_gone > 0)
         rc = disk->sync_dir(disk->ctx);
+    // A restart always has one to fall back on, should the newest be damaged.
+    REQUIRE(n_gone == 0 || found.n - (uint32_t)n_gone >= 2);
     free(found.seqs);
     return rc < 0 ? error_set(err, rc, "removing old snapshots: %s", error_name(rc)) : n_gone;
 }

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "base/error.h"
 #include "base/num.h"
 #include "base/utf8.h"
 #include "market/alerts.h"
@@ -690,6 +691,7 @@ static void put_decimal(struct out *out, int64_t value, int exp)
     char text[NUM_TEXT];
     int n = num_format(value, exp, text);
 
+    REQUIRE(n < NUM_TEXT);
     put_mark(out);
     put_bytes(out, text, n > 0 ? (size_t)n : 0);
     put_mark(out);
@@ -747,25 +749,49 @@ static void put_hex(struct out *out, const unsigned char *bytes, size_t n)
     put_mark(out);
 }
 
-static uint64_t bits_of(const unsigned char *at, uint8_t kind)
+static unsigned width_of(const struct field *field)
+{
+    switch (field->kind) {
+    case F_U8:
+    case F_I8:
+    case F_NAME8:
+        return 1;
+    case F_U16:
+    case F_NAME16:
+        return 2;
+    case F_U32:
+    case F_I32:
+    case F_NAME32:
+        return 4;
+    case F_TEXT:
+    case F_HEX:
+        return field->n;
+    default:
+        return 8;
+    }
+}
+
+static uint64_t bits_of(const unsigned char *at, unsigned n)
 {
     uint64_t value = 0;
-    unsigned n = kind == F_U8 || kind == F_I8 || kind == F_NAME8      ? 1
-                 : kind == F_U16 || kind == F_NAME16                  ? 2
-                 : kind == F_U32 || kind == F_I32 || kind == F_NAME32 ? 4
-                                                                      : 8;
 
     for (unsigned i = 0; i < n; i++)
         value |= (uint64_t)at[i] << (8 * i);
     return value;
 }
 
-static void put_field(struct out *out, const struct field *field, const unsigned char *event)
+/* One field of the n bytes at event. */
+static void put_field(struct out *out, const struct field *field, const unsigned char *event,
+                      size_t n)
 {
     const unsigned char *at = event + field->offset;
-    uint64_t bits = field->kind == F_TEXT || field->kind == F_HEX ? 0 : bits_of(at, field->kind);
+    unsigned width = width_of(field);
+    uint64_t bits;
     double real;
 
+    // The layout was chosen by the event's length: a field beyond it is a mistake of our tables.
+    REQUIRE(field->offset + width <= n);
+    bits = field->kind == F_TEXT || field->kind == F_HEX ? 0 : bits_of(at, width);
     put_name(out, field->name, "");
     switch (field->kind) {
     case F_U8:
@@ -944,7 +970,7 @@ static void put_plan(struct out *out, const struct record_plan *plan)
         if (out->style == TEXT_JSON)
             put_u64(out, i);
         for (const struct field *field = line_fields; field->name != NULL; field++)
-            put_field(out, field, lines + i * sizeof(struct plan_line));
+            put_field(out, field, lines + i * sizeof(struct plan_line), sizeof(struct plan_line));
         put_parts(out,
                   (const struct plan_line *)(const void *)(lines + i * sizeof(struct plan_line)));
         if (out->style == TEXT_JSON)
@@ -1086,7 +1112,7 @@ int64_t text_event(const struct agon_event_hdr *event, enum text_style style, te
         out.scale = &known;
     put_head(&out, event, layout == NULL ? NULL : layout->name);
     for (const struct field *field = fields; field != NULL && field->name != NULL; field++)
-        put_field(&out, field, (const unsigned char *)event);
+        put_field(&out, field, (const unsigned char *)event, event_bytes(event));
     if (fields != NULL)
         put_all_levels(&out, event);
     if (fields == start_fields)

@@ -92,6 +92,7 @@ static int finish_segment(struct journal_writer *writer, enum journal_class cls)
 
     if (lane->file < 0)
         return AGON_OK;
+    REQUIRE(lane->n == 0); // what is staged would be cut off
     rc = disk->truncate(disk->ctx, lane->file, lane->offset);
     if (rc >= 0)
         rc = disk->sync(disk->ctx, lane->file);
@@ -100,8 +101,11 @@ static int finish_segment(struct journal_writer *writer, enum journal_class cls)
     disk->close(disk->ctx, lane->file);
     lane->file = -1;
     lane->is_dirty = 0;
-    lane->older_first_seq = lane->prev_first_seq;
-    lane->older_crc = lane->prev_crc;
+    // One that took the name of the one before it stands in its place, behind the same older one.
+    if (lane->prev_first_seq != lane->first_seq) {
+        lane->older_first_seq = lane->prev_first_seq;
+        lane->older_crc = lane->prev_crc;
+    }
     lane->prev_first_seq = lane->first_seq;
     lane->prev_crc = lane->crc;
     return AGON_OK;
@@ -181,6 +185,9 @@ static int write_head(struct journal_writer *writer, enum journal_class cls, int
         head.prev_first_seq = lane->older_first_seq;
         head.prev_crc = lane->older_crc;
     }
+    // Only what a reader takes: segments of a class follow one another, and none vouches for
+    // itself.
+    REQUIRE(head.synced_seq < head.first_seq && head.prev_first_seq < head.first_seq);
     memcpy(head.id, writer->config.id, sizeof(head.id));
     memcpy(head.build, writer->config.build, sizeof(head.build));
     lane->crc = segment_head_encode(&head, bytes);
@@ -229,8 +236,11 @@ static int roll(struct journal_writer *writer, enum journal_class cls)
     struct lane *lane = &writer->lanes[cls];
     const char *from = SEGMENT_NEW;
     char name[SEGMENT_NAME];
-    int file, rc = finish_segment(writer, cls);
+    int file, rc;
 
+    // The next segment begins behind all that is written: none of it may still be on its way.
+    REQUIRE(writer->lanes[0].n == 0 && writer->lanes[1].n == 0 && writer->seq == writer->base_seq);
+    rc = finish_segment(writer, cls);
     if (rc < 0)
         return rc;
     file = cls == JOURNAL_MONEY && writer->is_deceived ? AGON_ENOSPC : make_segment(writer, cls);
@@ -277,6 +287,7 @@ static unsigned char *stage_at(struct lane *lane)
 
 static void stage_seal(struct lane *lane, enum frame_kind kind, uint32_t n)
 {
+    REQUIRE(lane->n + n <= STAGE_BYTES + STAGE_SLACK);
     lane->crc = frame_seal(lane->stage + lane->n, kind, n, lane->crc);
     lane->n += n;
 }
@@ -289,6 +300,9 @@ static void stage_mark(struct journal_writer *writer, enum journal_class cls, in
                               .first_seq = lane->first_seq,
                               .is_clean = is_clean};
 
+    // A mark vouches for more than the one before it, or for as much, and for nothing unwritten.
+    REQUIRE(lane->file >= 0 && lane->marked_seq <= writer->synced_seq);
+    REQUIRE(writer->synced_seq <= writer->base_seq);
     frame_mark_encode(stage_at(lane), &mark, writer->config.id, cls);
     stage_seal(lane, FRAME_MARK, MARK_BYTES);
     lane->marked_seq = writer->synced_seq;
@@ -323,6 +337,7 @@ static int stage_shed(struct journal_writer *writer, uint64_t last)
 
     if (rc != 1)
         return rc;
+    REQUIRE(last > writer->seq);
     frame_shed_encode(stage_at(lane), writer->seq + 1, last);
     stage_seal(lane, FRAME_SHED, SHED_BYTES);
     writer->n_staged_shed += last - writer->seq;
@@ -339,6 +354,7 @@ static int stage_record(struct journal_writer *writer, uint64_t *at)
     uint64_t seq = event->seq;
     int rc;
 
+    REQUIRE(seq > writer->seq); // each number once, and in order
     if (cls == JOURNAL_MARKET && writer->is_shedding) {
         *at += event->granules; // the hole in the numbers is marked with the next that is kept
         return 1;
@@ -370,6 +386,7 @@ static void stage_pad(struct journal_writer *writer, enum journal_class cls)
 
     if (lane->file < 0 || rest == 0)
         return;
+    REQUIRE(rest % FRAME_HEAD == 0); // the rest of a sector holds at least a frame's head
     rest = writer->config.align - rest;
     memset(lane->stage + lane->n, 0, rest);
     stage_seal(lane, FRAME_PAD, (uint32_t)rest);
@@ -394,6 +411,7 @@ static void commit_stage(struct journal_writer *writer)
     for (int cls = 0; cls < JOURNAL_CLASSES; cls++) {
         struct lane *lane = &writer->lanes[cls];
 
+        REQUIRE(lane->offset + lane->n <= lane->bytes); // within what was preallocated
         writer->stats.n_bytes += lane->n;
         writer->written_since_sync += lane->n;
         writer->written_since_low += lane->n;
@@ -419,6 +437,7 @@ static int write_stage(struct journal_writer *writer, enum journal_class *cls)
 
         if (lane->n == 0)
             continue;
+        REQUIRE(lane->file >= 0);
         *cls = (enum journal_class)i;
         lane->is_dirty = 1;
         rc = disk->write(disk->ctx, lane->file, lane->offset, lane->stage, lane->n);
@@ -494,6 +513,7 @@ static int sync_all(struct journal_writer *writer)
         lane->is_dirty = 0;
         writer->stats.n_syncs++;
     }
+    REQUIRE(writer->base_seq >= writer->synced_seq);
     writer->synced_seq = writer->base_seq;
     writer->written_since_sync = 0;
     return AGON_OK;
@@ -547,6 +567,17 @@ static int discard(struct journal_writer *writer)
     return AGON_EIO;
 }
 
+static void publish(struct journal_writer *writer)
+{
+    uint64_t durable = writer->config.is_async ? writer->base_seq : writer->synced_seq;
+
+    // Orders have left on what was durable, and none leaves on what nobody has numbered yet.
+    REQUIRE(durable >= atomic_load_explicit(&writer->buffer->durable_seq, memory_order_relaxed));
+    REQUIRE(durable <= atomic_load_explicit(&writer->buffer->seq, memory_order_acquire));
+    // Release pairs with the acquire in journal_durable_seq: who sees the number may send.
+    atomic_store_explicit(&writer->buffer->durable_seq, durable, memory_order_release);
+}
+
 static int step(struct journal_writer *writer, int is_turn)
 {
     uint64_t seq_given = 0;
@@ -571,10 +602,7 @@ static int step(struct journal_writer *writer, int is_turn)
         writer->is_full = 1;
     if (writer->base_seq > before && is_synced && sync_all(writer) < 0)
         return discard(writer);
-    // Release pairs with the acquire in journal_durable_seq: who sees the number may send.
-    atomic_store_explicit(&writer->buffer->durable_seq,
-                          writer->config.is_async ? writer->base_seq : writer->synced_seq,
-                          memory_order_release);
+    publish(writer);
     tell_state(writer);
     if (rc == AGON_ENOSPC)
         return rc;
@@ -679,6 +707,7 @@ static int close_lane(struct journal_writer *writer, enum journal_class cls)
     int rc = AGON_OK;
 
     if (lane->file >= 0) {
+        REQUIRE(lane->n == 0); // a clean end has nothing behind its mark
         stage_mark(writer, cls, 1);
         rc = disk->write(disk->ctx, lane->file, lane->offset, lane->stage, lane->n);
         lane->offset += lane->n;
@@ -766,7 +795,11 @@ int journal_writer_drop(struct journal_writer *writer, uint64_t covered_seq, uin
     struct old_segments old = {0};
     uint64_t total = 0;
     uint32_t n_drop = 0;
-    int rc = disk->list(disk->ctx, note_market, &old);
+    int rc;
+
+    if (writer->is_failed)
+        return error_set(err, AGON_EIO, "dropping old market segments: the journal has failed");
+    rc = disk->list(disk->ctx, note_market, &old);
 
     for (uint32_t i = 0; rc >= 0 && i < old.n; i++) {
         int64_t bytes = packed_disk_bytes(disk, JOURNAL_MARKET, old.first_seq[i]);

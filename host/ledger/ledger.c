@@ -225,6 +225,7 @@ struct booking {
 
 static void add_leg(struct booking *booking, agon_asset_t asset, agon_amt_t amt)
 {
+    REQUIRE(booking->n_legs < (int)(sizeof(booking->legs) / sizeof(booking->legs[0])));
     booking->legs[booking->n_legs].asset = asset;
     booking->legs[booking->n_legs++].amt = amt;
 }
@@ -394,11 +395,60 @@ static num128_t held_by_slots(const struct ledger *ledger, agon_instrument_t ins
     return sum;
 }
 
+/* What the legs of a booking move of one asset. */
+static num128_t moved_of(const struct booking *booking, agon_asset_t asset)
+{
+    num128_t sum = 0;
+
+    for (int i = 0; i < booking->n_legs; i++)
+        sum += booking->legs[i].asset == asset ? booking->legs[i].amt : 0;
+    return sum;
+}
+
+/* Double entry, after the booking and by each currency that it moved: what the account has more of
+ * it the slot has, and nobody else; and what the slot paid in the currency of its results is the
+ * position's cost and result. before: of the account, from when nothing was posted. */
+static void check_booking(const struct ledger *ledger, const struct booking *booking,
+                          const struct position *pos, const struct position *was,
+                          const agon_amt_t before[3][2])
+{
+    const struct account *in = &ledger->accounts[booking->fill->account];
+    const struct agon_instrument *instrument = booking->instrument;
+    int is_linear = instrument->kind == INSTRUMENT_LINEAR;
+    num128_t paid = moved_of(booking, is_linear ? instrument->settle : instrument->quote);
+    num128_t won = (num128_t)pos->realised_amt - was->realised_amt;
+
+    for (int i = 0; i < booking->n_legs; i++) {
+        agon_asset_t asset = booking->legs[i].asset;
+        num128_t moved = moved_of(booking, asset);
+
+        REQUIRE((num128_t)in->total[asset] - before[i][0] == moved);
+        REQUIRE((num128_t)in->part[booking->fill->slot][asset] - before[i][1] == moved);
+    }
+    REQUIRE(won == paid + (is_linear ? 0 : (num128_t)pos->cost_amt - was->cost_amt));
+    REQUIRE(is_linear ||
+            (num128_t)pos->held_amt - was->held_amt == moved_of(booking, instrument->base));
+}
+
+/* What account and slot have of the asset of each leg. */
+static void look_before(const struct ledger *ledger, const struct booking *booking,
+                        agon_amt_t before[3][2])
+{
+    const struct ledger_fill *fill = booking->fill;
+
+    for (int i = 0; i < booking->n_legs; i++) {
+        before[i][0] = ledger_total(ledger, fill->account, booking->legs[i].asset);
+        before[i][1] = ledger_amt(ledger, fill->account, fill->slot, booking->legs[i].asset);
+    }
+}
+
 int ledger_fill(struct ledger *ledger, const struct ledger_fill *fill, agon_amt_t *realised_amt)
 {
     struct booking booking = {.fill = fill,
                               .instrument = instruments_get(ledger->table, fill->instrument)};
+    struct position was = {0};
     struct position *pos;
+    agon_amt_t before[3][2];
     int is_linear;
     int rc;
 
@@ -412,10 +462,12 @@ int ledger_fill(struct ledger *ledger, const struct ledger_fill *fill, agon_amt_
         return AGON_ENOSPC;
     pos = ledger_position(ledger, fill->slot, fill->instrument, 0);
     if (pos != NULL)
-        booking.after = *pos;
+        was = booking.after = *pos;
     rc = is_linear ? plan_linear(ledger, &booking) : plan_spot(ledger, &booking);
-    if (rc >= 0)
+    if (rc >= 0) {
+        look_before(ledger, &booking, before);
         rc = post_legs(ledger, &booking);
+    }
     if (rc < 0)
         return rc;
     booking.after.instrument = fill->instrument;
@@ -427,6 +479,7 @@ int ledger_fill(struct ledger *ledger, const struct ledger_fill *fill, agon_amt_
         ledger->nets[fill->instrument] = booking.net;
         REQUIRE(held_by_slots(ledger, fill->instrument) == booking.net.held_amt);
     }
+    check_booking(ledger, &booking, pos, &was, before);
     // Nobody holds what cost nothing less than nothing: cost and position have one sign.
     REQUIRE(pos->held_amt == 0 || pos->cost_amt == 0 || (pos->held_amt < 0) == (pos->cost_amt < 0));
     if (realised_amt != NULL)

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "base/error.h"
 #include "base/hash.h"
 #include "risk/checks/checks.h"
 
@@ -54,6 +55,7 @@ int64_t risk_tokens_ppm(const struct risk_view *view)
                            1000000);
     int64_t tokens;
 
+    REQUIRE(view->slot->tokens_ppm >= 0); // an empty bucket owes nothing
     if (view->slot->t_tokens == 0)
         return full;
     // ns * orders/s / 1e9 orders, times 1e6: ns * orders / 1000 millionths.
@@ -67,13 +69,16 @@ uint16_t risk_judge(const struct risk_view *view, const struct agon_intent *inte
 {
     struct risk_slot *slot = view->slot;
 
+    REQUIRE(slot->next_recent < RISK_DUPLICATES);
     for (uint32_t i = 0; i < risk_n_checks; i++) {
         const struct risk_check *check = risk_checks[i];
 
         if (check->is_soft && view->is_reducing)
             continue;
-        if (check->judge(view, intent) != RISK_PASS)
-            return check->reason;
+        if (check->judge(view, intent) == RISK_PASS)
+            continue;
+        REQUIRE(check->reason != REASON_NONE); // or what it refuses would leave
+        return check->reason;
     }
     if (view->limits->orders_per_s > 0) {
         int64_t tokens = risk_tokens_ppm(view) - 1000000;
@@ -97,6 +102,8 @@ uint16_t risk_judge_close(const struct risk_view *view, const struct agon_intent
         if (checks[i]->judge(view, intent) != RISK_PASS)
             return checks[i]->reason;
     }
+    // The host sells nothing that its slot does not hold, whatever the checks were told is free.
+    REQUIRE(intent->qty <= num_abs(view->held_qty));
     return REASON_NONE;
 }
 
@@ -130,6 +137,7 @@ void risk_slot_start(struct risk_slot *slot, agon_amt_t equity_amt)
 static uint16_t note_breach(struct risk_slot *slot, agon_ns_t t, uint16_t reason,
                             agon_amt_t from_amt)
 {
+    REQUIRE(reason != REASON_NONE); // or nobody would hear of it, and nothing would be closed
     slot->t_breach = t;
     slot->breach_reason = reason;
     slot->breach_amt = num_add(from_amt, -slot->equity_amt);
@@ -168,6 +176,9 @@ uint16_t risk_worst(const struct risk_slot *slot, agon_amt_t open_loss_amt,
 {
     agon_amt_t equity_amt = num_add(slot->equity_amt, -open_loss_amt);
 
+    // An open order makes no loss smaller, and nothing stands above its own highest.
+    REQUIRE(open_loss_amt >= 0);
+    REQUIRE(slot->equity_high_amt >= slot->equity_amt);
     if (losses->daily_loss_amt > 0 &&
         (slot->is_daily_breached || is_day_lost(slot, equity_amt, losses->daily_loss_amt)))
         return losses->daily_reason;
@@ -194,6 +205,7 @@ void risk_recapitalise(struct risk_slot *slot, agon_amt_t change_amt)
     slot->equity_amt = num_add(before_amt, change_amt);
     slot->equity_high_amt = moved(slot->equity_high_amt, before_amt, slot->equity_amt);
     slot->equity_day_amt = moved(slot->equity_day_amt, before_amt, slot->equity_amt);
+    REQUIRE(slot->equity_high_amt >= slot->equity_amt);
 }
 
 void risk_resume(struct risk_slot *slot)
@@ -258,4 +270,6 @@ void risk_slot_load(struct risk_slot *slot, struct dec *dec)
     slot->is_daily_breached = dec_u8(dec);
     slot->is_drawdown_breached = dec_u8(dec);
     slot->is_floor_breached = dec_u8(dec);
+    if (slot->tokens_ppm < 0 || slot->equity_high_amt < slot->equity_amt)
+        dec_fail(dec);
 }

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "base/error.h"
 #include "base/hash.h"
 #include "base/num.h"
 
@@ -46,7 +47,11 @@ struct outbox_entry *outbox_find(struct outbox *outbox, uint64_t order_id)
 {
     uint64_t at;
 
-    return map_get(&outbox->by_id, order_id, &at) ? &outbox->all[at] : NULL;
+    if (!map_get(&outbox->by_id, order_id, &at))
+        return NULL;
+    // What the venue says of one order must move no other.
+    REQUIRE(at < outbox->n && outbox->all[at].order_id == order_id);
+    return &outbox->all[at];
 }
 
 struct outbox_entry *outbox_find_venue(struct outbox *outbox, agon_instrument_t instrument,
@@ -73,7 +78,7 @@ static void note_number(struct outbox *outbox, const struct outbox_entry *entry,
         map_count(&outbox->by_venue) >= outbox->capacity &&
         map_next(&outbox->by_venue, &at, &other, NULL))
         map_remove(&outbox->by_venue, other);
-    map_put(&outbox->by_venue, key, entry->order_id);
+    REQUIRE(map_put(&outbox->by_venue, key, entry->order_id) == AGON_OK);
 }
 
 static void learn_number(struct outbox *outbox, struct outbox_entry *entry, uint64_t venue_order)
@@ -102,14 +107,16 @@ static struct outbox_entry *take_place(struct outbox *outbox, uint64_t order_id)
         }
         if (entry == NULL)
             return NULL;
-        map_remove(&outbox->by_id, entry->order_id);
+        REQUIRE(entry->is_final); // one that may be open keeps its place
+        REQUIRE(map_remove(&outbox->by_id, entry->order_id));
         if (entry->venue_order != 0)
             map_remove(&outbox->by_venue, venue_key(entry->instrument, entry->venue_order));
     }
     memset(entry, 0, sizeof(*entry));
     entry->is_used = 1;
     entry->order_id = order_id;
-    map_put(&outbox->by_id, order_id, (uint64_t)(entry - outbox->all));
+    REQUIRE(map_put(&outbox->by_id, order_id, (uint64_t)(entry - outbox->all)) == AGON_OK);
+    REQUIRE(map_count(&outbox->by_id) == outbox->n); // each place is named once
     return entry;
 }
 
@@ -318,6 +325,7 @@ void outbox_stray_answer(struct outbox *outbox, uint64_t order_id, uint8_t rev, 
     }
     if (was_open)
         tell_stray(outbox, stray, AGON_ORDER_CANCELLED);
+    REQUIRE(stray < outbox->strays + outbox->n_strays);
     *stray = outbox->strays[--outbox->n_strays];
 }
 
@@ -394,6 +402,7 @@ struct outbox_entry *outbox_command(struct outbox *outbox, const struct order_cm
     learn_number(outbox, entry, cmd->venue_order);
     if (cmd->kind == CMD_NEW)
         entry->rev = cmd->rev;
+    REQUIRE(entry->pending == 0); // one request of an order at a time, or its answer says nothing
     entry->pending = cmd->kind;
     entry->number = ++outbox->n_requests;
     entry->pending_rev = cmd->rev;
@@ -468,6 +477,7 @@ static int is_proven(struct outbox_entry *entry, int64_t asked_ns, int64_t now)
 static void end_order(struct outbox *outbox, struct outbox_entry *entry, uint8_t kind,
                       uint16_t reason, int32_t code, uint8_t state, agon_ns_t t_venue, int64_t now)
 {
+    REQUIRE(entry->pending == 0); // nothing of an order that is over is on its way
     if (!entry->is_final) {
         entry->ended_ns = now;
         entry->t_ended = t_venue;
@@ -733,6 +743,7 @@ int outbox_is_stale(const struct outbox_entry *entry, const struct outbox_seen *
 static void reopen(struct outbox *outbox, struct outbox_entry *entry,
                    const struct outbox_seen *seen, int64_t now)
 {
+    REQUIRE(entry->is_final); // what is open is not opened twice
     outbox->n_reopened++;
     entry->is_final = entry->is_told = entry->is_absent = entry->is_concluded = 0;
     entry->is_acked = 1;
@@ -888,7 +899,9 @@ static int is_news(struct outbox *outbox, agon_instrument_t instrument, uint64_t
         outbox->n_fills++;
     outbox->fill_ring[outbox->fill_hand] = key;
     outbox->fill_hand = (outbox->fill_hand + 1) % outbox->fill_capacity;
-    map_put(&outbox->fills, key, 1);
+    REQUIRE(map_put(&outbox->fills, key, 1) == AGON_OK);
+    // What the ring lets go and the map keeps, or the other way round, tells a fill twice.
+    REQUIRE(map_count(&outbox->fills) == outbox->n_fills);
     return 1;
 }
 

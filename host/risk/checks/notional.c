@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 /* notional: one order may not be worth more than the slot's largest order (RTS 6 article
  * 15(1)(b)). */
+#include "base/error.h"
 #include "risk/checks/checks.h"
 
 static enum risk_verdict judge(const struct risk_view *view, const struct agon_intent *intent)
 {
     (void)intent;
+    REQUIRE(view->notional_amt >= 0); // below 0 it would be within every limit
     return view->limits->order_amt == 0 || view->notional_amt <= view->limits->order_amt
                ? RISK_PASS
                : RISK_REFUSE;

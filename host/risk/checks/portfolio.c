@@ -2,10 +2,13 @@
 /* portfolio: limits of all slots together. Losses as a slot's own: no new risk at the limit, nor
  * any that could lead there. Of what is held: gross, net, on one venue, of one asset, with every
  * open order and this one filled; exactly at a limit is within it. */
+#include "base/error.h"
 #include "risk/checks/checks.h"
 
 static int is_lost(const struct risk_view *view, const struct risk_losses *losses)
 {
+    // One without the other would judge losses by no limit, or a limit by no loss.
+    REQUIRE((view->portfolio == NULL) == (view->portfolio_limits == NULL));
     return view->portfolio != NULL &&
            risk_worst(view->portfolio, view->open_loss_amt, losses) != REASON_NONE;
 }
@@ -45,6 +48,7 @@ static enum risk_verdict judge_drawdown(const struct risk_view *view,
 
 static enum risk_verdict at_most(agon_amt_t reach_amt, agon_amt_t limit_amt)
 {
+    REQUIRE(reach_amt >= 0); // a sum of magnitudes
     return limit_amt == 0 || reach_amt <= limit_amt ? RISK_PASS : RISK_REFUSE;
 }
 

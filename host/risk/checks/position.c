@@ -4,11 +4,13 @@
  *
  * Two orders can each be fine and together be too much, and when the second fill arrives it is too
  * late to refuse it. */
+#include "base/error.h"
 #include "risk/checks/checks.h"
 
 static enum risk_verdict judge(const struct risk_view *view, const struct agon_intent *intent)
 {
     (void)intent;
+    REQUIRE(view->position_amt >= 0); // below 0 it would be within every limit
     return view->limits->position_amt == 0 || view->position_amt <= view->limits->position_amt
                ? RISK_PASS
                : RISK_REFUSE;

@@ -164,6 +164,81 @@ START_TEST(a_full_disk_sheds_the_market_first_and_money_never)
 }
 END_TEST
 
+static void append_money(struct help_host *host, uint32_t n)
+{
+    union help_event event;
+
+    for (uint32_t i = 0; i < n; i++) {
+        memset(&event, 0, sizeof(event));
+        event.hdr = (struct agon_event_hdr){
+            .type = AGON_EVENT_COMMAND, .granules = 1, .seq = ++host->seq, .t = 1};
+        ck_assert_int_eq(journal_append(&host->buffer, &event.hdr), AGON_OK);
+    }
+}
+
+static void check_money(struct help_host *host)
+{
+    const struct agon_event_hdr *event;
+    struct error err = {0};
+    struct journal_reader *reader = journal_reader_open(&host->disk, NULL, &err);
+    uint64_t n = 0;
+
+    ck_assert_msg(reader != NULL, "%s", err.text);
+    while (journal_reader_next(reader, &event, &err) == 1)
+        ck_assert_uint_eq(event->seq, ++n);
+    ck_assert_uint_eq(n, host->seq);
+    journal_reader_close(reader);
+}
+
+/* A file system that promises room and takes it back, at any point: a segment may be begun several
+ * times before one can be written, and each follows the last that was. */
+START_TEST(a_segment_that_is_begun_again_and_again_leaves_a_journal_that_is_read)
+{
+    struct journal_config config = help_config();
+
+    for (uint64_t rest = 0; rest < 12 * SEGMENT_HEAD; rest += 512) {
+        struct disk_mem *mem = disk_mem_new(512);
+        struct help_host host;
+
+        disk_mem_room(mem, SEGMENT_BYTES_MIN + rest, 1); // the reserve, and little more
+        ck_assert_int_eq(help_open(&host, mem, &config), AGON_OK);
+        append_money(&host, 400);
+        (void)journal_writer_step(host.writer);
+        disk_mem_room(mem, UINT64_MAX, 0);
+        for (int i = 0; i < JOURNAL_RETRY_STEPS; i++)
+            (void)journal_writer_step(host.writer);
+        append_money(&host, 50);
+        ck_assert_int_eq(help_close(&host), AGON_OK);
+        check_money(&host);
+        disk_mem_free(mem);
+    }
+}
+END_TEST
+
+START_TEST(nothing_is_dropped_by_a_journal_that_has_failed)
+{
+    struct disk_mem *mem = disk_mem_new(512);
+    struct journal_config config = help_config();
+    struct journal_summary summary;
+    struct help_host host;
+    struct error err = {0};
+
+    ck_assert_int_eq(help_open(&host, mem, &config), AGON_OK);
+    for (int i = 0; i < 100; i++) {
+        help_append(&host, 30);
+        ck_assert_int_eq(journal_writer_step(host.writer), 1);
+    }
+    disk_mem_fail_write(mem, 1);
+    help_append(&host, 30);
+    ck_assert_int_eq(journal_writer_step(host.writer), AGON_EIO);
+    ck_assert_int_eq(journal_writer_drop(host.writer, 2000, 0, &err), AGON_EIO);
+    help_kill(&host);
+    ck_assert_int_eq(help_read(mem, NULL, &summary, &err), 3000);
+    ck_assert_uint_eq(summary.n_dropped, 0);
+    disk_mem_free(mem);
+}
+END_TEST
+
 START_TEST(no_room_for_the_reserve_refuses_the_start)
 {
     struct disk_mem *mem = disk_mem_new(512);
@@ -385,6 +460,8 @@ int main(void)
     tcase_add_test(tcase, a_failed_sync_is_final);
     tcase_add_test(tcase, a_failed_write_is_final);
     tcase_add_loop_test(tcase, a_full_disk_sheds_the_market_first_and_money_never, 0, 2);
+    tcase_add_test(tcase, a_segment_that_is_begun_again_and_again_leaves_a_journal_that_is_read);
+    tcase_add_test(tcase, nothing_is_dropped_by_a_journal_that_has_failed);
     tcase_add_test(tcase, no_room_for_the_reserve_refuses_the_start);
     tcase_add_test(tcase, low_water_is_told_before_anything_is_lost);
     tcase_add_test(tcase, old_market_goes_by_name_and_the_rest_is_read);
