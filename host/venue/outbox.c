@@ -847,6 +847,8 @@ void outbox_seen(struct outbox *outbox, const struct outbox_seen *seen, agon_acc
     if (entry->is_final && is_open_state(seen->state)) {
         if (!outbox_is_stale(entry, seen))
             show_stray(outbox, entry, seen, now);
+        else if (!entry->is_told && entry->check_ns == 0)
+            entry->check_ns = now + OUTBOX_RECHECK_NS; // who asked what it is has no answer yet
         return;
     }
     see_current(outbox, entry, seen, now);

@@ -317,6 +317,33 @@ static void replace(int64_t now)
     ck_assert_int_eq(next(), REPORT_REPLACED);
 }
 
+/* The core asks once; a picture of before the end is no answer to it. */
+START_TEST(an_end_that_is_asked_about_is_asked_until_a_picture_shows_it)
+{
+    struct order_cmd query = command(CMD_QUERY, 0);
+    struct outbox_entry *entry;
+
+    begin();
+    entry = stand();
+    see(SEEN_STREAM, 0, AGON_ORDER_CANCELLED, 0, 10 * S);
+    ck_assert_int_eq(next(), REPORT_CANCELLED);
+    outbox_command(&outbox, &query, 11 * S);
+    ck_assert_int_eq(entry->check_ns, 11 * S);
+    entry->check_ns = 0; // the read is on its way
+    see(SEEN_QUERY, 0, AGON_ORDER_OPEN, 11 * S, 12 * S);
+    ck_assert_int_eq(next(), 0);
+    ck_assert_int_eq(entry->check_ns, 12 * S + OUTBOX_RECHECK_NS);
+    entry->check_ns = 0;
+    see(SEEN_QUERY, 0, AGON_ORDER_CANCELLED, 13 * S, 14 * S);
+    ck_assert_int_eq(next(), REPORT_CANCELLED);
+    // Who was answered asks no more, whatever an old picture shows then.
+    see(SEEN_QUERY, 0, AGON_ORDER_OPEN, 13 * S, 15 * S);
+    ck_assert_int_eq(next(), 0);
+    ck_assert_int_eq(entry->check_ns, 0);
+    end();
+}
+END_TEST
+
 START_TEST(an_earlier_revision_that_is_still_open_is_cancelled)
 {
     struct outbox_stray *stray;
@@ -561,6 +588,7 @@ int main(void)
     tcase_add_loop_test(sights, any_sight_of_an_order_that_was_given_up_opens_it_again, 0, 5);
     tcase_add_test(sights, one_that_has_ended_meanwhile_is_told_whole);
     tcase_add_test(sights, a_late_sight_of_what_the_venue_ended_is_nothing);
+    tcase_add_test(sights, an_end_that_is_asked_about_is_asked_until_a_picture_shows_it);
     tcase_add_test(sights, an_earlier_revision_that_is_still_open_is_cancelled);
     tcase_add_test(sights, a_replacement_that_was_given_up_and_is_there_is_the_order);
     tcase_add_loop_test(sights, what_an_earlier_run_filled_is_not_placed_again, 0, 5);
