@@ -67,6 +67,22 @@ int close_is_dust(const struct engine *engine, uint16_t slot, agon_instrument_t 
     return pos == NULL || is_dust(engine, &engine->slots.all[slot], pos);
 }
 
+void close_left(const struct engine *engine, uint32_t *n_orders, uint32_t *n_positions)
+{
+    *n_orders = *n_positions = 0;
+    for (uint16_t id = 0; id < engine->slots.n; id++) {
+        const struct slot *slot = &engine->slots.all[id];
+        uint32_t n;
+        const struct position *all = positions(engine, id, &n);
+
+        if (!slot->is_used)
+            continue;
+        *n_orders += orders_count(engine->orders, id);
+        for (uint32_t i = 0; i < n; i++)
+            *n_positions += all[i].instrument != 0 && !is_dust(engine, slot, &all[i]);
+    }
+}
+
 uint16_t close_ended(const struct engine *engine, uint16_t slot)
 {
     return engine->wants_flat[slot] != 0 ? engine->close_ended[slot] : REASON_NONE;
@@ -242,6 +258,9 @@ void close_on_fill(struct engine *engine, uint16_t slot)
             engine->close_t[slot] = engine->t;
         engine->wants_flat[slot] |= (uint32_t)1 << i;
     }
-    if (engine->wants_flat[slot] != 0)
-        intents_sweep_at(engine, engine->t + ENGINE_RETRY_NS);
+    if (engine->wants_flat[slot] == 0)
+        return;
+    if (halts_has(engine, HALT_STOP) && engine->stop_due == INT64_MAX)
+        engine->stop_due = engine->t + ENGINE_STOP_NS;
+    intents_sweep_at(engine, engine->t + ENGINE_RETRY_NS);
 }

@@ -29,6 +29,8 @@ void close_call_off(struct engine *engine, uint16_t slot);
 int close_is_wanted(const struct engine *engine, uint16_t slot, agon_instrument_t instrument);
 /* Why what the slot is closing is not closed: enum reason of the last order or refusal in this
  * process; REASON_NONE: none ended short yet. */
+/* What an emergency stop has still to end: open orders, and positions that are more than dust. */
+void close_left(const struct engine *engine, uint32_t *n_orders, uint32_t *n_positions);
 uint16_t close_ended(const struct engine *engine, uint16_t slot);
 /* Is what the slot holds of an instrument too little for any order? */
 int close_is_dust(const struct engine *engine, uint16_t slot, agon_instrument_t instrument);

@@ -218,7 +218,7 @@ static int config_portfolio(struct engine *engine, const struct record_portfolio
     struct error err = {0};
 
     if (limits_check(&limits_of_portfolio, &record->limits, &err) < 0) {
-        engine_raise(engine, ALERT_CONFIG, ALERT_NO_SLOT, 0, 0, 0, err.text);
+        engine_note(engine, ALERT_CONFIG, err.text);
         return AGON_EINVAL;
     }
     engine->portfolio_limits = record->limits;

@@ -28,6 +28,7 @@ int engine_new(struct engine **out, const struct engine_config *config, struct e
     engine->bars_least = INT64_MAX;
     engine->sample_due = INT64_MAX;
     engine->sweep_due = INT64_MAX;
+    engine->stop_due = INT64_MAX;
     engine->exits_due = INT64_MAX;
     engine->tournament.t_due = INT64_MAX;
     engine->markets = calloc(INSTRUMENTS_MAX + 1, sizeof(*engine->markets));

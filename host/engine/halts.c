@@ -4,6 +4,8 @@
  * A halt of everything has causes, each lifted by itself: that the disk runs again says nothing of
  * what an operator ordered. Halts of venues, instruments and slots are an operator's. All of them
  * are in the state and outlive a run. */
+#include <stdio.h>
+
 #include "engine/close.h"
 #include "engine/impl.h"
 
@@ -56,8 +58,52 @@ static void lift_stop(struct engine *engine)
     if (!engine->halts[HALT_STOP].is_set)
         return;
     clear(&engine->halts[HALT_STOP]);
+    engine->stop_due = INT64_MAX;
     for (uint16_t slot = 0; slot < engine->slots.n; slot++)
         close_call_off(engine, slot);
+}
+
+void halts_watch_stop(struct engine *engine)
+{
+    uint32_t n_orders, n_positions;
+    char text[96];
+
+    if (engine->stop_due > engine->t) {
+        if (engine->stop_due != INT64_MAX)
+            intents_sweep_at(engine, engine->stop_due);
+        return;
+    }
+    engine->stop_due = INT64_MAX;
+    close_left(engine, &n_orders, &n_positions);
+    if (n_orders + n_positions == 0)
+        return;
+    snprintf(text, sizeof(text),
+             "the emergency stop has not closed everything: %u orders and %u positions are left",
+             n_orders, n_positions);
+    engine_raise(engine, ALERT_STOP, ALERT_NO_SLOT, 0, n_orders + n_positions, 0, text);
+    engine->stop_due = engine->t + ENGINE_STOP_NS;
+    intents_sweep_at(engine, engine->stop_due);
+}
+
+// An operator's word, and what the host found out about itself. The journal's disk and the host's
+// own end have words of their own.
+static void tell_halt(struct engine *engine, uint8_t cause)
+{
+    uint32_t n_orders, n_positions;
+
+    if (engine->halts[cause].is_set || cause == HALT_STOPPING || cause == HALT_JOURNAL)
+        return;
+    if (cause != HALT_STOP) {
+        engine_raise(engine, cause == HALT_KILL ? ALERT_KILL : ALERT_HALT, ALERT_NO_SLOT, 0, 0, 0,
+                     NULL);
+        return;
+    }
+    close_left(engine, &n_orders, &n_positions);
+    engine_raise(engine, ALERT_STOP, ALERT_NO_SLOT, 0, n_orders + n_positions, 0,
+                 "an emergency stop has begun: all orders are being cancelled, all positions "
+                 "closed");
+    engine->stop_due = engine->t + ENGINE_STOP_NS;
+    intents_sweep_at(engine, engine->stop_due);
 }
 
 // Of everything. Whether anything was lifted or set that others have to hear of.
@@ -67,10 +113,7 @@ static int set_global(struct engine *engine, const struct record_command *comman
     uint8_t cause = command->which;
 
     if (is_halted) {
-        // The journal's disk and the host's own end have their own words.
-        if (!engine->halts[cause].is_set && cause != HALT_STOPPING && cause != HALT_JOURNAL)
-            engine_raise(engine, cause == HALT_KILL ? ALERT_KILL : ALERT_HALT, ALERT_NO_SLOT, 0, 0,
-                         0, NULL);
+        tell_halt(engine, cause);
         set(engine, &engine->halts[cause], command);
         return 1;
     }

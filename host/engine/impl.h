@@ -21,7 +21,9 @@
     ((agon_ns_t)10 * 1000 * 1000) /* a cancel that found no room is tried again after */
 #define ENGINE_RETRY_NS                                                                            \
     ((agon_ns_t)1000 * 1000 * 1000) /* what did not get through is tried again after */
-#define ENGINE_SLOT_TIMERS  64      /* armed at a time by one slot */
+/* ... and what an emergency stop has not closed by then is an alert, each time anew. */
+#define ENGINE_STOP_NS      ((agon_ns_t)60 * 1000 * 1000 * 1000)
+#define ENGINE_SLOT_TIMERS  64 /* armed at a time by one slot */
 #define ENGINE_STATE_FORMAT 8
 
 struct market {        /* of one instrument */
@@ -105,6 +107,7 @@ struct engine {
     uint64_t type_watchers[64]; /* slots whose mask has the type */
     agon_ns_t sample_due;
     agon_ns_t sweep_due; /* INT64_MAX: nothing waits */
+    agon_ns_t stop_due;  /* when the emergency stop is looked at; INT64_MAX: it is not */
     struct heap timers;  /* a: index into timer_table */
     struct timer timer_table[ENGINE_TIMERS];
     uint64_t timer_order; /* tie-break of the heap */
@@ -236,6 +239,8 @@ int halts_any(const struct engine *engine); /* of everything */
 int halts_has(const struct engine *engine, enum halt_cause cause);
 /* COMMAND_HALT and COMMAND_RESUME of a scope that there is. AGON_EINVAL: no such cause. */
 int halts_set(struct engine *engine, const struct record_command *command, int is_halted);
+/* Has an emergency stop that is due to be looked at closed everything? Else an alert. */
+void halts_watch_stop(struct engine *engine);
 void halts_save(const struct halt *halt, struct enc *enc);
 void halts_load(struct halt *halt, struct dec *dec);
 

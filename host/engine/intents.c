@@ -722,6 +722,7 @@ void intents_sweep(struct engine *engine)
             close_turn(engine, slot);
         exits_sweep(engine, slot);
     }
+    halts_watch_stop(engine);
 }
 
 static void replace(struct engine *engine, struct slot *slot, const struct agon_intent_event *event,

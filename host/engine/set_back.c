@@ -86,6 +86,10 @@ int set_back_clock(struct engine *engine, const struct record_clock *record, ago
         engine->sample_due = (now / MINUTE_NS + 1) * MINUTE_NS;
     if (engine->sweep_due != INT64_MAX)
         no_later(&engine->sweep_due, now);
+    if (engine->stop_due != INT64_MAX) {
+        no_later(&engine->stop_due, now + ENGINE_STOP_NS);
+        intents_sweep_at(engine, engine->stop_due);
+    }
     set_markets_back(engine, now);
     set_slots_back(engine, now);
     set_orders_back(engine, now);

@@ -281,6 +281,7 @@ void state_save(struct engine *engine, struct enc *enc)
     enc_u64(enc, engine->output_hash);
     enc_i64(enc, engine->sample_due);
     enc_i64(enc, engine->sweep_due);
+    enc_i64(enc, engine->stop_due);
     for (uint32_t i = 0; i < HALT_CAUSES; i++)
         halts_save(&engine->halts[i], enc);
     for (uint32_t i = 0; i <= VENUES_MAX; i++)
@@ -414,6 +415,7 @@ int engine_load(struct engine *engine, const void *bytes, uint64_t n, struct err
     engine->output_hash = dec_u64(&dec);
     engine->sample_due = dec_i64(&dec);
     engine->sweep_due = dec_i64(&dec);
+    engine->stop_due = dec_i64(&dec);
     for (uint32_t i = 0; i < HALT_CAUSES; i++)
         halts_load(&engine->halts[i], &dec);
     for (uint32_t i = 0; i <= VENUES_MAX; i++)

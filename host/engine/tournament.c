@@ -270,8 +270,7 @@ int tournament_plan(struct engine *engine, const struct record_plan *plan)
     if (event_bytes(&plan->hdr) != event_bytes(&ours->hdr) ||
         memcmp((const char *)plan + sizeof(plan->hdr), (const char *)ours + sizeof(ours->hdr),
                event_bytes(&ours->hdr) - sizeof(ours->hdr)) != 0) {
-        engine_raise(engine, ALERT_TOURNAMENT, ALERT_NO_SLOT, 0, 0, 0,
-                     "a plan is not the one that the state comes to");
+        engine_note(engine, ALERT_TOURNAMENT, "a plan is not the one that the state comes to");
         return AGON_ECORRUPT;
     }
     tournament->is_pending = 0;

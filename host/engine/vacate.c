@@ -79,8 +79,7 @@ int vacate(struct engine *engine, uint32_t id)
         return AGON_EINVAL;
     pool = pool_of(engine, slot);
     if (ledger_vacate(engine->ledger, slot) < 0) {
-        engine_raise(engine, ALERT_LEDGER, slot, 0, 0, 0,
-                     "a slot's money cannot go back to its account");
+        engine_note(engine, ALERT_LEDGER, "a slot's money cannot go back to its account");
         return AGON_EINVAL;
     }
     exposure_vacate(engine, slot);

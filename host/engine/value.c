@@ -36,8 +36,8 @@ int value_config(struct engine *engine, const struct record_valuation *record)
     if (instruments_asset(&engine->table, record->asset) == NULL || instrument == NULL ||
         engine->table.base_currency == 0 || record->asset == engine->table.base_currency ||
         side_of(engine, record->asset, instrument) == SIDE_NONE) {
-        engine_raise(engine, ALERT_CONFIG, ALERT_NO_SLOT, record->hdr.instrument, 0, 0,
-                     "an instrument that values an asset trades it against the base currency");
+        engine_note(engine, ALERT_CONFIG,
+                    "an instrument that values an asset trades it against the base currency");
         return AGON_EINVAL;
     }
     engine->valued_by[record->asset] = record->hdr.instrument;

@@ -39,12 +39,13 @@
     X(21, JOURNAL, "journal", 3, "", "the journal's disk is full or fails: no new orders")         \
     X(22, HALT, "halt", 2, "", "trading is halted")                                                \
     X(23, KILL, "kill", 3, "", "the kill switch is thrown")                                        \
-    X(24, STOP, "stop", 3, "", "not everything could be closed")                                   \
+    X(24, STOP, "stop", 3, "orders and positions",                                                 \
+      "an emergency stop has begun, or has not closed everything yet")                             \
     X(25, EXIT, "exit", 3, "", "an exit could not be carried out yet")                             \
-    X(26, TWO_HOSTS, "two_hosts", 3, "orders", "another host trades on this account")              \
+    X(26, TWO_HOSTS, "two_hosts", 3, "orders", "another host trades this account")                 \
     X(27, CREDENTIAL, "credential", 3, "",                                                         \
       "the venue refuses our key, or the key may do too much")                                     \
-    X(28, VENUE_DOWN, "venue_down", 2, "", "a venue cannot be reached")                            \
+    X(28, VENUE_DOWN, "venue_down", 2, "ns", "a venue cannot be reached")                          \
     X(29, VENUE_LIMIT, "venue_limit", 2, "ns", "the venue bars us for a time")                     \
     X(30, FLOOD, "flood", 2, "intents", "an agent exceeds its intent rate limit")                  \
     X(31, KEEPER, "keeper", 3, "orders", "the keeper had to act in this host's place")             \

@@ -124,6 +124,9 @@ static void stand_back(struct host *host)
         .why = "it took this account over (--take-over)"};
     uint64_t seq;
 
+    host_alert(host, ALERT_TWO_HOSTS, ALERT_NO_SLOT, 0, 0, 0,
+               "another host takes this account over: order entry is halted, what is open is "
+               "cancelled");
     log_error("host", "taken-over",
               "another host takes this account over: order entry is halted, what is open is "
               "cancelled; `agon ctl resume` trades on beside it");
@@ -150,11 +153,14 @@ void host_mind_claims(struct host *host)
 
 int host_is_refused_account(struct host *host, char *why, size_t room)
 {
-    int is_refused;
+    uint8_t refusal;
 
     pthread_mutex_lock(&host->io_lock);
-    is_refused = host->io_status.refusal != 0;
+    refusal = host->io_status.refusal;
     snprintf(why, room, "%s", host->io_status.refusal_text);
     pthread_mutex_unlock(&host->io_lock);
-    return is_refused;
+    if (refusal != 0 && atomic_exchange(&host->is_refusal_told, 1) == 0)
+        host_alert(host, refusal == GATEWAY_REFUSED_RIGHTS ? ALERT_CREDENTIAL : ALERT_TWO_HOSTS,
+                   ALERT_NO_SLOT, 0, 0, 0, "%.127s", why);
+    return refusal != 0;
 }

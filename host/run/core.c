@@ -709,6 +709,20 @@ static uint64_t own_refusals(const struct host *host, uint16_t id)
     return n;
 }
 
+// Told well before its plugin is ended.
+static void tell_flood(struct host *host, uint16_t id, struct host_flood *flood)
+{
+    if (flood->level_ns == 0)
+        flood->is_told = 0;
+    if (flood->is_told || flood->level_ns < FLOOD_NS / 10)
+        return;
+    flood->is_told = 1;
+    host_alert(host, ALERT_FLOOD, id, 0, flood->level_ns / FLOOD_EACH_NS, FLOOD_NS / FLOOD_EACH_NS,
+               "%.31s exceeds the intent rate limit: at %lld refused intents in hand its plugin is "
+               "ended",
+               engine_slots(host->engine)->all[id].name, (long long)(FLOOD_NS / FLOOD_EACH_NS));
+}
+
 /* A plugin that goes on wishing what it is refused is broken, and costs the others time: it ends
  * like one that crashed. */
 static void mind_floods(struct host *host)
@@ -726,6 +740,7 @@ static void mind_floods(struct host *host)
         flood->n_refused = n;
         flood->level_ns = flood->level_ns > elapsed_ns ? flood->level_ns - elapsed_ns : 0;
         flood->level_ns += (int64_t)more * FLOOD_EACH_NS;
+        tell_flood(host, id, flood);
         if (flood->level_ns <= FLOOD_NS || crew_info(host->crew, id) == NULL ||
             host->failures[id][0] != '\0')
             continue;
@@ -745,6 +760,7 @@ static void look_after(struct host *host, int64_t mono)
     leave_demoted(host);
     host_vacate(host);
     mind_floods(host);
+    host_watch(host, mono);
     while (crew_poll(host->crew, mono, &slot, &why) == 1) {
         lose_slot(host, slot, why);
     }
@@ -912,6 +928,7 @@ void *host_core_main(void *ctx)
         else
             machine_breathe();
     }
+    host_drain_alerts(host); // why it ends, say
     // The loader must let go of what it holds before its slots end.
     atomic_store(&host->is_loader_stopping, 1);
     crew_close(host->crew);

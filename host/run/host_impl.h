@@ -58,9 +58,10 @@ struct host_job {           /* that somebody waits for */
     struct error err;
 };
 
-struct host_flood {     /* of a slot: a bucket that refused wishes fill and time empties */
+struct host_flood {     /* of a slot: a bucket that refused intents fill and time empties */
     uint64_t n_refused; /* as last seen */
     int64_t level_ns;
+    uint8_t is_told; /* until it is empty */
 };
 struct wish {
     _Alignas(64) unsigned char bytes[ENGINE_WISH_BYTES];
@@ -73,6 +74,20 @@ struct host_line {
     void *from_venue_memory; /* owned */
     struct evring from_venue_in, from_venue_out;
     struct ring to_venue; /* of struct order_cmd */
+};
+
+struct host_watched { /* of a venue, as last told: watch.c */
+    int64_t down_ns;  /* since when it is away, monotonic; 0: it is not */
+    uint64_t n_barred, n_rivals;
+    uint32_t n_strangers;
+    uint8_t was_ready, is_down_told, is_wait_told, is_key_told;
+};
+struct host_watch {
+    int64_t looked_ns;
+    uint64_t told; /* kinds of alerts at this look, a bit each */
+    struct host_watched lines[HOST_VENUES_MAX];
+    uint64_t unconfirmed[SLOTS_MAX]; /* the order that was told of last */
+    struct gateway_status now;       /* of the line that is looked at */
 };
 
 #define HOST_ALERTS 256
@@ -128,11 +143,13 @@ struct host {
     uv_loop_t loop;
     uv_async_t io_async;
     uv_prepare_t io_prepare;
-    _Atomic uint32_t io_wake; /* counts calls of host_wake_io, where there is no loop */
-    struct stream_uv *stream; /* owned */
-    struct gateway_status io_status;
+    _Atomic uint32_t io_wake;        /* counts calls of host_wake_io, where there is no loop */
+    struct stream_uv *stream;        /* owned */
+    struct gateway_status io_status; /* of all together */
+    struct gateway_status io_each[HOST_VENUES_MAX];
+    _Atomic uint32_t is_refusal_told;
     int64_t io_told_ns;
-    pthread_mutex_t io_lock; /* of io_status and io_times */
+    pthread_mutex_t io_lock; /* of io_status, io_each and io_times */
     struct {                 /* the venues' clocks */
         struct gateway_times of[HOST_VENUES_MAX];
         int64_t transport_ns, uncertainty_ns; /* of the one that is known best */
@@ -193,6 +210,7 @@ struct host {
     uint64_t fills_seen; /* of the engine's count */
     uint64_t order, next_snapshot, advanced_seq;
     int64_t polled_ns, observed_ns, started_ns;
+    struct host_watch watch;
     struct host_flood floods[SLOTS_MAX];
     agon_ns_t floods_t; /* engine time when they were last looked at */
     int has_joined;
@@ -262,6 +280,8 @@ int host_learn_time(struct host *host, struct error *err);
 int host_rewind_time(struct host *host, struct error *err);
 /* Once every few milliseconds. [core] */
 void host_keep_time(struct host *host, int64_t mono);
+/* watch.c: alerts of what a look once a second finds. [core] */
+void host_watch(struct host *host, int64_t mono);
 /* change.c */
 /* Frees the places of slots that have gone, where nothing of theirs is left. */
 void host_vacate(struct host *host);

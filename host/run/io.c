@@ -77,6 +77,13 @@ static void to_mono(const struct host *host, struct gateway_times times[HOST_VEN
         *transport_ns += apart_ns;
 }
 
+static void show_each(struct host *host, uint32_t line, const struct gateway_status *status)
+{
+    pthread_mutex_lock(&host->io_lock);
+    host->io_each[line] = *status;
+    pthread_mutex_unlock(&host->io_lock);
+}
+
 // Shows the gateways' figures to the other threads. Returns how many commands it holds back.
 static uint32_t tell_status(struct host *host)
 {
@@ -85,6 +92,7 @@ static uint32_t tell_status(struct host *host)
     int64_t transport_ns, uncertainty_ns;
 
     gateway_status(host->lines[0].gateway, &all);
+    show_each(host, 0, &all);
     times[0] = all.times;
     transport_ns = all.transport_ns;
     uncertainty_ns = all.uncertainty_ns;
@@ -92,6 +100,7 @@ static uint32_t tell_status(struct host *host)
         struct gateway_status one;
 
         gateway_status(host->lines[i].gateway, &one);
+        show_each(host, i, &one);
         times[i] = one.times;
         if (one.uncertainty_ns < uncertainty_ns) {
             transport_ns = one.transport_ns;

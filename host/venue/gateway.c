@@ -1067,6 +1067,7 @@ static void list_foreign(const struct gateway *gateway, struct gateway_status *s
     status->n_foreign_open =
         status->n_other_open + foreign_count(&gateway->foreign, CLIENT_ID_STRANGER);
     status->n_others = gateway->foreign.n_other;
+    status->n_rivals = gateway->n_rivals;
     for (uint32_t i = 0; i < FOREIGN_MAX && status->n_foreign_listed < GATEWAY_FOREIGN_LISTED;
          i++) {
         if (gateway->foreign.all[i].venue_order != 0)
@@ -1098,6 +1099,9 @@ void gateway_status(struct gateway *gateway, struct gateway_status *status)
     status->is_ready = gateway->is_ready;
     status->is_auth_halted = gateway->is_auth_halted;
     status->is_banned = (uint8_t)(limiter_is_banned(&gateway->limiter, now) != 0);
+    memcpy(status->auth_text, gateway->auth_text, sizeof(status->auth_text));
+    status->n_barred = gateway->n_barred;
+    status->barred_ns = gateway->barred_ns > now ? gateway->barred_ns - now : 0;
     status->n_messages = gateway->n_messages;
     status->n_binary = gateway->n_binary;
     status->n_silent = gateway->n_silent;

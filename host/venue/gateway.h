@@ -116,6 +116,11 @@ struct gateway_status {
     uint8_t health;   /* of market data: enum gateway_health */
     uint8_t is_ready; /* new orders are taken: user data is up and reconciled */
     uint8_t is_auth_halted, is_banned;
+    char auth_text[64]; /* the venue's own words, with is_auth_halted */
+    /* How often the venue itself wanted fewer requests, and how long nothing of that sort is sent
+     * yet. */
+    uint64_t n_barred;
+    int64_t barred_ns;
     uint32_t n_held, n_queued, n_unknown;
     uint64_t n_binary, n_silent; /* frames that nobody reads; channels that fell silent */
     int64_t connect_wait_ns;     /* so long the venue's connect limit is waited for; 0: it is not */
@@ -125,6 +130,7 @@ struct gateway_status {
      * host; the first are listed. n_others: ever seen in this run. */
     uint32_t n_foreign_open, n_other_open, n_foreign_listed;
     uint64_t n_others;
+    uint64_t n_rivals; /* of them, those that came while we traded */
     struct foreign_order foreign[GATEWAY_FOREIGN_LISTED];
     uint8_t refusal; /* enum gateway_refusal: it will never take orders, and why */
     char refusal_text[224];

@@ -165,6 +165,10 @@ struct gateway {
     int64_t round_ns;  /* a round of reading was asked for then; 0: it was not */
     uint8_t is_listed; /* open orders were read since */
     uint8_t is_started, is_stopped, is_paused, is_halted, is_auth_halted, is_ready, in_turn;
+    char auth_text[64]; /* with is_auth_halted */
+    uint64_t n_barred;  /* times that the venue wanted fewer requests, */
+    int64_t barred_ns;  /* and until when */
+    uint64_t n_rivals;  /* orders of other hosts that came while we traded */
     uint64_t n_messages, n_reconnects, n_dropped;
     uint64_t n_binary;       /* frames that no dialect reads */
     uint64_t n_silent;       /* channels that fell silent on a living connection */

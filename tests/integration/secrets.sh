@@ -29,6 +29,8 @@ start_host
 ended "$HOST_PID" 5 "a host whose key may withdraw"
 says '' 'the key may withdraw' || fail "it is not said why"
 ! grep -q newClientOrderId "$SIM_LOG" || fail "an order was sent with a key that may withdraw"
+"$AGON" journal cat "$WORK/run/journal" --type alert 2>/dev/null | grep -q 'kind=credential' ||
+    fail "a key that may withdraw is no alert"
 rm -rf "$WORK/run"
 
 # In the clear to another machine: refused with file and line, before any key is read.

@@ -42,6 +42,8 @@ export AGON_MACHINE
 host c
 ended "$HOST_PID" 5 "a second host of another machine"
 says c 'another host trades this account: its order' || fail "whose order it was is not said"
+"$AGON" journal cat "$WORK/run_c/journal" --type alert 2>/dev/null | grep -q 'kind=two_hosts' ||
+    fail "a host that is refused for another one leaves no alert"
 "${TOOLS}facts" "$WORK/run_c/journal" >"$WORK/facts" 2>/dev/null
 ! grep -q '^sent' "$WORK/facts" || fail "the refused host has sent orders"
 
@@ -77,6 +79,10 @@ until_true 0 "one of two hosts halts at first sight" eval 'says d "other-host" |
 halted=d
 says d '"key":"other-host"' || halted=e
 until_true 0 "its order entry is halted" status "$halted" state halted
+alerted() { # N: does that host have an alert of another one?
+    "$AGON" ctl --dir "$WORK/run_$1" --json alerts all 2>/dev/null | jq -e 'any(.[]; .kind == "two_hosts")' >/dev/null
+}
+until_true 0 "another host is an alert" alerted "$halted"
 "$AGON" journal cat "$WORK/run_$halted/journal" --live --type command 2>/dev/null | grep -q 'reason=other_host' ||
     fail "the halt is not in the journal with its reason"
 "$AGON" ctl --dir "$WORK/run_$halted" foreign >"$WORK/foreign" || fail "ctl foreign is not answered"

@@ -366,6 +366,13 @@ static uint64_t header_number(const struct http_message *reply, const char *name
     return (uint64_t)value;
 }
 
+static void bar(struct gateway *gateway, int64_t until)
+{
+    gateway->n_barred++;
+    if (until > gateway->barred_ns)
+        gateway->barred_ns = until;
+}
+
 /* The venue's own counts, and its orders to be slower. */
 static void obey(struct binance *binance, const struct http_message *reply, int32_t code,
                  int64_t now)
@@ -391,12 +398,14 @@ static void obey(struct binance *binance, const struct http_message *reply, int3
         uint32_t bucket = code == -1015 ? BUCKET_ORDERS : BUCKET_WEIGHT;
 
         limiter_stop(&gateway->limiter, now, bucket, wait_ns > 0 ? now + wait_ns : 0);
+        bar(gateway, gateway->limiter.buckets[bucket].stop_until);
         gateway_log(gateway, 4, "rate", "%s: too many requests; stopped for %lld s",
                     gateway->config.name, (long long)(wait_ns / 1000000000));
     } else if (reply->status == 418 || reply->status == 403) {
         if (wait_ns == 0)
             wait_ns = gateway->config.cooloff_ns;
         limiter_ban(&gateway->limiter, now, now + wait_ns);
+        bar(gateway, now + wait_ns);
         gateway_log(gateway, 3, "ban", "%s: refused with %d; nothing is sent for %lld s",
                     gateway->config.name, reply->status, (long long)(wait_ns / 1000000000));
     }
@@ -495,6 +504,8 @@ void binance_halt_auth(struct binance *binance, int32_t code, const char *text)
             "%s: the venue does not accept our key (%d: %.80s); no new orders until it does",
             binance->gateway->config.name, (int)code, text);
     binance->gateway->is_auth_halted = 1;
+    snprintf(binance->gateway->auth_text, sizeof(binance->gateway->auth_text), "%d: %.48s",
+             (int)code, text);
 }
 
 /* Orders ----------------------------------------------------------------------------------------

@@ -148,6 +148,7 @@ static void on_other(struct binance *binance, const struct foreign_order *order)
             refuse(binance, GATEWAY_REFUSED_ACCOUNT, text);
         return;
     }
+    gateway->n_rivals++;
     gateway_log(gateway, 3, "other-host", "%s: %s; order entry is halted", gateway->config.name,
                 text);
     snprintf(halt.why, sizeof(halt.why), "its order %.39s on this account", order->client_id);

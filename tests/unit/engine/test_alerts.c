@@ -117,6 +117,25 @@ START_TEST(one_of_another_thread_does_not_take_the_place_of_one_that_waits)
 }
 END_TEST
 
+START_TEST(a_quarantine_is_one)
+{
+    struct record_quarantine record = {
+        .hdr = {.type = EVENT_QUARANTINE, .granules = sizeof(record) / EVENT_GRANULE},
+        .is_set = 1,
+        .text = "crashed three times"};
+
+    begin();
+    ck_assert_int_eq(world_step(world, &record), AGON_OK);
+    ck_assert_uint_eq(world_alerts(world, ALERT_QUARANTINE), 1);
+    ck_assert_str_eq(engine->alerts.all[0].text, "crashed three times");
+    record.hdr.t = 0;
+    record.is_set = 0; // an operator cleared it
+    ck_assert_int_eq(world_step(world, &record), AGON_OK);
+    ck_assert_uint_eq(world_alerts(world, ALERT_QUARANTINE), 1);
+    world_free(world);
+}
+END_TEST
+
 START_TEST(acknowledging_names_one_or_all)
 {
     struct record_command ack = {.hdr = {.type = AGON_EVENT_COMMAND, .granules = 1},
@@ -170,6 +189,7 @@ int main(void)
     tcase_add_test(tcase, a_storm_of_one_kind_is_one_alert_and_a_count);
     tcase_add_test(tcase, what_finds_no_room_is_counted);
     tcase_add_test(tcase, one_of_another_thread_does_not_take_the_place_of_one_that_waits);
+    tcase_add_test(tcase, a_quarantine_is_one);
     tcase_add_test(tcase, acknowledging_names_one_or_all);
     tcase_add_test(tcase, a_malformed_one_changes_nothing);
     suite_add_tcase(suite, tcase);

@@ -149,6 +149,7 @@ START_TEST(a_clock_event_sets_back_time_and_nothing_else)
     ck_assert_int_eq(ledger_amt(engine->ledger, 0, 0, USDT), cash_amt);
     ck_assert_uint_eq(orders_count(engine_orders(engine), 0), n_open);
     ck_assert_uint_eq(n_plans(), 1);
+    ck_assert_uint_eq(world_alerts(world, ALERT_CLOCK_VENUE), 1);
     world_holds(world);
     // Calendars go on from now, and what is left of a wait stays.
     ck_assert_int_eq(engine->sample_due, now + MINUTE);

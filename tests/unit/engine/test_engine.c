@@ -262,6 +262,8 @@ START_TEST(what_the_books_cannot_hold_halts_everything)
         world_order(world, 0, BTCUSDT, AGON_BUY, 5990000, 10000, 10);
         ck_assert_uint_eq(world_last(world, 0, AGON_EVENT_ORDER)->u.order.reason, REASON_HALTED);
         ck_assert_ptr_nonnull(engine_halt(world->engine, SCOPE_GLOBAL, HALT_BOOKS));
+        ck_assert_uint_eq(world_alerts(world, ALERT_OVERFLOW), 1);
+        ck_assert_uint_eq(world_alerts(world, ALERT_HALT), 1);
         world_holds(world);
         world_free(world);
     }
@@ -428,10 +430,12 @@ START_TEST(two_that_die_of_one_event_halt_everything)
     world->t += 2000 * MS;
     crash(world, 1, ORDERS_KEEP, 8);
     ck_assert_int_eq(engine_halted(world->engine), 0);
-    ck_assert_int_eq(engine_halted(world->engine), 0);
+    ck_assert_uint_eq(world_alerts(world, ALERT_COMMON_CRASH), 0);
     world_step(world, &other);
     crash(world, 2, ORDERS_KEEP, 8);
     ck_assert_int_eq(engine_halted(world->engine), 1);
+    ck_assert_uint_eq(world_alerts(world, ALERT_COMMON_CRASH), 1);
+    ck_assert_uint_ge(world_alerts(world, ALERT_CRASH), 3);
     world_free(world);
 }
 END_TEST

@@ -55,6 +55,8 @@ static union {
     struct record_report report;
     struct record_account account;
     struct record_asset asset;
+    struct record_valuation valuation;
+    struct record_portfolio portfolio;
     struct record_slot slot;
     struct record_arm arm;
     struct record_due due;
@@ -182,6 +184,11 @@ START_TEST(inv_30_malformed_events_are_refused_without_a_trace)
     BAD(EVENT_ACCOUNT, 1, 0, event.account.asset = USDT,
         event.account.account = LEDGER_ACCOUNTS_MAX);
     BAD(EVENT_CONFIG, 1, 0, event.asset.kind = 99);
+    ck_assert_uint_gt(world_alerts(world, ALERT_CONFIG), 0);
+    BAD(EVENT_CONFIG, 1, BTCUSDT, event.valuation.kind = CONFIG_VALUATION,
+        event.valuation.asset = USDT);
+    BAD(EVENT_CONFIG, sizeof(event.portfolio) / EVENT_GRANULE, 0,
+        event.portfolio.kind = CONFIG_PORTFOLIO, event.portfolio.limits.gross_amt = -1);
     BAD(EVENT_CONFIG, 1, 0, event.asset.kind = CONFIG_ASSET, event.asset.asset = 9);
     BAD(EVENT_CONFIG, 1, 0, event.asset.kind = CONFIG_SLOT);
     BAD(EVENT_CONFIG, 8, 0, event.slot = world_slot_record(64));
@@ -273,7 +280,9 @@ START_TEST(timers_at_the_ends_of_time_and_beyond_the_slots_share)
     }
     arm.id = 65;
     arm.hdr.t = 0;
+    ck_assert_uint_eq(world_alerts(world, ALERT_TIMERS), 0);
     ck_assert_int_eq(world_step(world, &arm), AGON_EINVAL);
+    ck_assert_uint_eq(world_alerts(world, ALERT_TIMERS), 1);
     arm.id = 64; // armed anew: the same one
     arm.hdr.t = 0;
     ck_assert_int_eq(world_step(world, &arm), AGON_OK);

@@ -938,6 +938,8 @@ START_TEST(strangers_trades_and_over_fills_are_booked_where_they_belong)
     ck_assert_int_eq(ledger_amt(ledger, 0, LEDGER_SUSPENSE, BTC), 5000000);
     ck_assert_int_eq(ledger_amt(ledger, 0, LEDGER_SUSPENSE, USDT), -USD(2995));
     ck_assert_uint_eq(engine_counters(world->engine)->n_over_fills, 1);
+    ck_assert_uint_eq(world_alerts(world, ALERT_OVER_FILL), 1);
+    ck_assert_uint_ge(world_alerts(world, ALERT_FOREIGN_FILL), 1);
     ck_assert_int_eq(pos_of(0, BTCUSDT)->working_buy_qty, 0);
     // A total that no order could have is no reason to hold everything back.
     stand(0, AGON_BUY, 5990000, 10000, 8);

@@ -108,6 +108,7 @@ START_TEST(a_price_at_the_limit_closes_and_one_before_it_does_not)
     ck_assert_int_eq(ledger_position(world->engine->ledger, 0, BTCUSDT, 0)->qty, 0);
     ck_assert_uint_eq(buys(0, 2), REASON_DAILY_LOSS);
     ck_assert_uint_eq(buys(1, 2), REASON_NONE); // its neighbour goes on
+    ck_assert_uint_eq(world_alerts(world, ALERT_LOSS_LIMIT), 1);
     world_free(world);
 }
 END_TEST
@@ -250,6 +251,7 @@ START_TEST(the_portfolio_stops_every_slot)
     book(5700000);
     ck_assert_uint_eq(world->engine->portfolio.is_daily_breached, 1);
     ck_assert_uint_eq(world->engine->portfolio.breach_reason, REASON_PORTFOLIO_DAILY_LOSS);
+    ck_assert_uint_eq(world_alerts(world, ALERT_PORTFOLIO_LIMIT), 1);
     ck_assert_uint_eq(buys(2, 3), REASON_PORTFOLIO_DAILY_LOSS);
     world_due(world, T0 + (agon_ns_t)86401 * 1000 * MS);
     ck_assert_uint_eq(world->engine->portfolio.is_daily_breached, 0);

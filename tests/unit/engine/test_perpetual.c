@@ -283,6 +283,7 @@ START_TEST(a_liquidation_is_booked_to_who_held_the_position)
     ck_assert_int_eq(cash(0), USD(100000) - USD(3000) - USD(6));
     ck_assert_int_eq(cash(1), USD(100000) - USD(1500) - USD(3));
     ck_assert_int_eq(world_last(world, 1, AGON_EVENT_FILL)->u.fill.qty, 30000);
+    ck_assert_uint_eq(world_alerts(world, ALERT_LIQUIDATION), 1);
     again.hdr.t = 0;
     ck_assert_int_eq(world_step(world, &again), AGON_OK); // told twice
     ck_assert_int_eq(held(0)->qty, 40000);

@@ -31,7 +31,7 @@ PINNED(struct agon_top10, 384);
 PINNED(struct asset, 17);
 PINNED(struct alert, 176);
 PINNED(struct record_alert, 192);
-_Static_assert(offsetof(struct engine, venues) - offsetof(struct engine, seq) == 990432,
+_Static_assert(offsetof(struct engine, venues) - offsetof(struct engine, seq) == 990440,
                "the state of struct engine changed: is it saved, loaded and changed in this test?");
 
 static struct world *world;
@@ -145,6 +145,7 @@ START_TEST(the_engine_itself)
         STATE(engine->has_picture[i]);
     STATE(engine->sample_due);
     STATE(engine->sweep_due);
+    STATE(engine->stop_due);
     STATE(engine->timer_order);
     for (int i = 0; i < WORLD_SLOTS; i++) {
         STATE(engine->wants_flat[i]);

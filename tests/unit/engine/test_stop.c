@@ -200,6 +200,52 @@ START_TEST(a_stop_cancels_closes_and_stays)
 }
 END_TEST
 
+static const struct alert *last_alert(void)
+{
+    const struct alerts *alerts = engine_alerts(world->engine);
+
+    ck_assert_uint_gt(alerts->n, 0);
+    return &alerts->all[(alerts->n - 1) % ALERTS_KEPT];
+}
+
+START_TEST(a_stop_is_an_alert_and_so_is_each_minute_in_which_it_could_not_close)
+{
+    uint32_t n;
+
+    begin();
+    buy_and_fill(0, BTCUSDT, 6000100, 10000);
+    world_order(world, 0, ETHUSDT, AGON_BUY, 299000, 10000, 7);
+    world_report(world, last_cmd(), REPORT_ACK, 0, 0, 0);
+    n = world->n_cmds;
+    by_operator(COMMAND_STOP);
+    ck_assert_uint_eq(world_alerts(world, ALERT_STOP), 1);
+    ck_assert_uint_eq(last_alert()->kind, ALERT_STOP);
+    ck_assert_int_eq(last_alert()->value, 2); // an order and a position
+    // Nobody answers. The order that closes is one more that is open.
+    world_due(world, T0 + 60 * 1000 * MS);
+    ck_assert_uint_eq(world_alerts(world, ALERT_STOP), 1);
+    world_due(world, T0 + 60 * 1000 * MS + 1);
+    ck_assert_uint_eq(world_alerts(world, ALERT_STOP), 2);
+    ck_assert_int_eq(last_alert()->value, 3);
+    ck_assert_ptr_nonnull(strstr(last_alert()->text, "2 orders and 1 positions are left"));
+    world_due(world, T0 + 121 * 1000 * MS);
+    ck_assert_uint_eq(world_alerts(world, ALERT_STOP), 3);
+    fill_all(n);
+    ck_assert_int_eq(held(0, BTCUSDT), 0);
+    world_due(world, T0 + 600 * 1000 * MS);
+    ck_assert_uint_eq(world_alerts(world, ALERT_STOP), 3);
+    by_operator(COMMAND_RESUME);
+    // One that closed everything in time says nothing more.
+    by_operator(COMMAND_STOP);
+    ck_assert_uint_eq(world_alerts(world, ALERT_STOP), 4);
+    ck_assert_int_eq(last_alert()->value, 0);
+    world_due(world, T0 + 900 * 1000 * MS);
+    ck_assert_uint_eq(world_alerts(world, ALERT_STOP), 4);
+    ck_assert_uint_eq(world_alerts(world, ALERT_HALT), 0);
+    end();
+}
+END_TEST
+
 START_TEST(what_fills_after_a_stop_is_closed_too)
 {
     struct order_cmd late;
@@ -409,6 +455,7 @@ int main(void)
     tcase_add_test(tcase, a_halt_says_who_and_why_and_each_cause_is_lifted_by_itself);
     tcase_add_test(tcase, halts_outlive_a_run_and_their_words_too);
     tcase_add_test(tcase, a_stop_cancels_closes_and_stays);
+    tcase_add_test(tcase, a_stop_is_an_alert_and_so_is_each_minute_in_which_it_could_not_close);
     tcase_add_test(tcase, what_fills_after_a_stop_is_closed_too);
     tcase_add_test(tcase, the_kill_switch_bars_agents_and_lets_the_hosts_close_pass);
     tcase_add_test(tcase, nobody_buys_back_what_is_being_closed);

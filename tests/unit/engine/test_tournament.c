@@ -177,6 +177,7 @@ START_TEST(no_plan_but_the_engines_own_is_taken)
     other = plan;
     other.plan.hdr.granules--;
     ck_assert_int_eq(world_step(world, &other), AGON_ECORRUPT);
+    ck_assert_uint_gt(world_alerts(world, ALERT_TOURNAMENT), 0);
     for (uint16_t id = 0; id < WORLD_SLOTS; id++)
         ck_assert_int_eq(engine_slots(engine)->all[id].limits.capital_amt, USD(100000));
     ck_assert_int_eq(engine_take_plan(engine, &plan), 1);

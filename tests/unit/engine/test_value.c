@@ -176,6 +176,11 @@ START_TEST(a_stale_price_bars_new_risk_and_nothing_else)
     ck_assert_uint_eq(trade(0, ETHBTC, AGON_SELL, 5000, 5000), REASON_NONE);
     world_book(world, BTCUSDT, 6000000, 90000000, 6000100, 90000000);
     ck_assert_uint_eq(trade(0, ETHBTC, AGON_BUY, 5002, 10000), REASON_NONE);
+    // Nobody has to ask for it to be told.
+    world_due(world, world->t + 59 * 1000 * MS);
+    ck_assert_uint_eq(world_alerts(world, ALERT_VALUATION), 0);
+    world_due(world, world->t + 61 * 1000 * MS);
+    ck_assert_uint_eq(world_alerts(world, ALERT_VALUATION), 1);
 }
 END_TEST
 

@@ -61,7 +61,8 @@ struct world {
     int is_plan_left; /* the test itself offers the plans of tournaments */
     struct world_slot slots[WORLD_SLOTS];
     struct runner_port ports[WORLD_SLOTS];
-    unsigned char *record; /* events as taken, one behind the other */
+    uint32_t noted[ALERT_KINDS]; /* of events that were refused */
+    unsigned char *record;       /* events as taken, one behind the other */
     uint64_t n_record;
     agon_ns_t t;
     uint64_t next_fill;
@@ -76,6 +77,21 @@ static inline int world_send(void *ctx, const struct order_cmd *cmd)
     REQUIRE(world->n_cmds < WORLD_CMDS); // ck_assert allocates, and a test counts that
     world->cmds[world->n_cmds++] = *cmd;
     return AGON_OK;
+}
+
+static inline void world_on_alert(void *ctx, const struct record_alert *alert)
+{
+    struct world *world = ctx;
+
+    // One with a cause comes back as an event; the other is what a refused event is told by.
+    if (alert->cause_seq == 0 && alert->kind < ALERT_KINDS)
+        world->noted[alert->kind]++;
+}
+
+/* How many alerts of a kind there were: events, and what refused events were told by. */
+static inline uint64_t world_alerts(const struct world *world, uint16_t kind)
+{
+    return engine_alerts(world->engine)->counts[kind] + world->noted[kind];
 }
 
 static inline int world_advance(void *ctx, uint64_t seq)
@@ -271,7 +287,8 @@ static inline struct world *world_new(uint32_t mode)
     struct engine_config config = {.state_bytes = WORLD_STATE,
                                    .bus_granules = WORLD_BUS,
                                    .max_orders = WORLD_ORDERS,
-                                   .book_window = WORLD_WINDOW};
+                                   .book_window = WORLD_WINDOW,
+                                   .alert = {.ctx = world, .alert = world_on_alert}};
     struct venue_port venue = {.ctx = world, .send = world_send};
     struct record_start start = {
         .hdr = {.type = EVENT_START, .granules = 1}, .run = 1, .mode = (uint8_t)mode, .seed = 42};
