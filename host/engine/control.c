@@ -222,6 +222,7 @@ static int config_portfolio(struct engine *engine, const struct record_portfolio
         return AGON_EINVAL;
     }
     engine->portfolio_limits = record->limits;
+    exposure_limits(engine);
     for (uint16_t id = 0; id < engine->slots.n; id++)
         exposure_look(engine, id); // one that is reached already stops them now
     return AGON_OK;

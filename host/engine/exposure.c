@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/exposure.h"
 
+#include "base/error.h"
 #include "engine/close.h"
 #include "engine/impl.h"
+
+_Static_assert(LEDGER_POSITIONS <= 32, "a bit of exposure.held for each place");
 
 // A sum of 128 bits as an amount; what does not fit stands at the edge, on its own side.
 static agon_amt_t fit(num128_t sum)
@@ -57,19 +60,67 @@ static agon_amt_t in_base(const struct engine *engine, agon_asset_t unit, agon_a
     return value_amt;
 }
 
-static void add_line(struct exposure *exposure, uint16_t slot, const struct exposure_line *line,
-                     int sign)
+static void add_value(struct exposure *exposure, uint16_t slot, const struct exposure_line *line,
+                      int sign)
 {
     exposure->equity[slot] += (num128_t)sign * line->value_amt;
     exposure->total += (num128_t)sign * line->value_amt;
-    exposure->gross += (num128_t)sign * line->reach_amt;
-    exposure->net_up += (num128_t)sign * line->up_amt;
-    exposure->net_down += (num128_t)sign * line->down_amt;
-    exposure->venue[line->venue] += (num128_t)sign * line->reach_amt;
-    exposure->asset_up[line->asset] += (num128_t)sign * line->up_amt;
-    exposure->asset_down[line->asset] += (num128_t)sign * line->down_amt;
     exposure->n_unknown[slot] += (uint32_t)sign * line->is_unknown;
     exposure->n_unknown_all += (uint32_t)sign * line->is_unknown;
+}
+
+static void add_reach(struct exposure_reach *reach, const struct exposure_line *line, int sign)
+{
+    reach->gross += (num128_t)sign * line->reach_amt;
+    reach->net_up += (num128_t)sign * line->up_amt;
+    reach->net_down += (num128_t)sign * line->down_amt;
+    reach->venue[line->venue] += (num128_t)sign * line->reach_amt;
+    reach->asset_up[line->asset] += (num128_t)sign * line->up_amt;
+    reach->asset_down[line->asset] += (num128_t)sign * line->down_amt;
+}
+
+static agon_asset_t unit_of(const struct agon_instrument *instrument)
+{
+    return instrument->kind == INSTRUMENT_SPOT ? instrument->quote : instrument->settle;
+}
+
+/* Is what a position reaches worked out with each change of it? In another currency it is in any
+ * case: what cannot be valued there bars new risk. */
+static int is_reach_counted(const struct engine *engine, const struct agon_instrument *instrument)
+{
+    return engine->exposure->is_reach_kept || unit_of(instrument) != engine->table.base_currency;
+}
+
+static void work_out_reach(const struct engine *engine, const struct position *pos,
+                           const struct agon_instrument *instrument, struct exposure_line *line)
+{
+    const struct market *market = &engine->markets[pos->instrument];
+    agon_px_t px = market->long_px > market->short_px ? market->long_px : market->short_px;
+    agon_asset_t unit = unit_of(instrument);
+
+    line->up_amt = in_base(engine, unit,
+                           instruments_notional(&engine->table, instrument, px,
+                                                num_add(pos->qty, pos->working_buy_qty), NUM_AWAY),
+                           &line->is_unknown);
+    line->down_amt =
+        in_base(engine, unit,
+                instruments_notional(&engine->table, instrument, px,
+                                     num_add(pos->qty, -pos->working_sell_qty), NUM_AWAY),
+                &line->is_unknown);
+    line->reach_amt = num_abs(line->up_amt) > num_abs(line->down_amt) ? num_abs(line->up_amt)
+                                                                      : num_abs(line->down_amt);
+    line->venue = instrument->venue <= VENUES_MAX ? instrument->venue : 0;
+    line->asset = instrument->base <= ASSETS_MAX ? instrument->base : 0;
+}
+
+static void note_holder(struct exposure *exposure, uint16_t slot, const struct position *pos)
+{
+    uint64_t bit = (uint64_t)1 << slot;
+
+    if (pos->held_amt != 0 || pos->working_buy_qty != 0 || pos->working_sell_qty != 0)
+        exposure->holders[pos->instrument] |= bit;
+    else
+        exposure->holders[pos->instrument] &= ~bit;
 }
 
 // Brings one position's part of every sum to what it is now.
@@ -79,42 +130,28 @@ static void count(struct engine *engine, uint16_t slot, uint32_t place, const st
     struct exposure *exposure = engine->exposure;
     struct exposure_line *line = &exposure->lines[slot][place];
     struct exposure_line now = {0};
-    agon_asset_t unit;
-    const struct market *market;
-    uint64_t bit = (uint64_t)1 << slot;
 
-    add_line(exposure, slot, line, -1);
+    add_value(exposure, slot, line, -1);
+    if (exposure->is_reach_kept)
+        add_reach(&exposure->reach, line, -1);
     if (instrument != NULL) {
-        agon_px_t px;
+        const struct market *market = &engine->markets[pos->instrument];
 
-        market = &engine->markets[pos->instrument];
-        px = market->long_px > market->short_px ? market->long_px : market->short_px;
-        unit = instrument->kind == INSTRUMENT_SPOT ? instrument->quote : instrument->settle;
-        now.value_amt = in_base(engine, unit,
+        now.value_amt = in_base(engine, unit_of(instrument),
                                 worth_of(engine, pos, instrument,
                                          pos->held_amt > 0 ? market->long_px : market->short_px),
                                 &now.is_unknown);
-        now.up_amt =
-            in_base(engine, unit,
-                    instruments_notional(&engine->table, instrument, px,
-                                         num_add(pos->qty, pos->working_buy_qty), NUM_AWAY),
-                    &now.is_unknown);
-        now.down_amt =
-            in_base(engine, unit,
-                    instruments_notional(&engine->table, instrument, px,
-                                         num_add(pos->qty, -pos->working_sell_qty), NUM_AWAY),
-                    &now.is_unknown);
-        now.reach_amt = num_abs(now.up_amt) > num_abs(now.down_amt) ? num_abs(now.up_amt)
-                                                                    : num_abs(now.down_amt);
-        now.venue = instrument->venue <= VENUES_MAX ? instrument->venue : 0;
-        now.asset = instrument->base <= ASSETS_MAX ? instrument->base : 0;
-        if (pos->held_amt != 0 || pos->working_buy_qty != 0 || pos->working_sell_qty != 0)
-            exposure->holders[pos->instrument] |= bit;
-        else
-            exposure->holders[pos->instrument] &= ~bit;
+        if (is_reach_counted(engine, instrument))
+            work_out_reach(engine, pos, instrument, &now);
+        note_holder(exposure, slot, pos);
+        exposure->places[slot][pos->instrument] = (uint8_t)(place + 1);
+        exposure->held[slot] &= ~((uint32_t)1 << place);
+        exposure->held[slot] |= (uint32_t)(pos->qty != 0) << place;
     }
     *line = now;
-    add_line(exposure, slot, line, 1);
+    add_value(exposure, slot, line, 1);
+    if (exposure->is_reach_kept)
+        add_reach(&exposure->reach, line, 1);
 }
 
 // Of an asset what the slot has beside its positions.
@@ -156,9 +193,16 @@ static void count_cash(struct engine *engine, uint16_t slot)
 
 static void count_at(struct engine *engine, uint16_t slot, agon_instrument_t instrument)
 {
-    uint32_t n;
-    const struct position *all = ledger_positions(engine->ledger, slot, &n);
+    uint32_t n, place = engine->exposure->places[slot][instrument];
+    const struct position *all;
 
+    if (place != 0) {
+        all = ledger_position_at(engine->ledger, slot, place - 1);
+        REQUIRE(all->instrument == instrument);
+        count(engine, slot, place - 1, all);
+        return;
+    }
+    all = ledger_positions(engine->ledger, slot, &n);
     for (uint32_t i = 0; i < n; i++) {
         if (all[i].instrument == instrument) {
             count(engine, slot, i, &all[i]);
@@ -253,9 +297,88 @@ void exposure_fill(struct engine *engine, uint16_t slot, agon_instrument_t instr
     touch(engine, slot);
 }
 
-void exposure_working(struct engine *engine, uint16_t slot, agon_instrument_t instrument)
+void exposure_working(struct engine *engine, uint16_t slot, const struct position *pos)
 {
-    count_at(engine, slot, instrument);
+    const struct agon_instrument *instrument = instruments_get(&engine->table, pos->instrument);
+
+    // An order changes nothing of what the slot is worth.
+    if (instrument != NULL && !is_reach_counted(engine, instrument))
+        note_holder(engine->exposure, slot, pos);
+    else
+        count_at(engine, slot, pos->instrument);
+}
+
+/* What all slots reach, summed up anew. */
+static void sum_reach(const struct engine *engine, struct exposure_reach *reach)
+{
+    memset(reach, 0, sizeof(*reach));
+    for (uint16_t slot = 0; slot < engine->slots.n; slot++) {
+        uint32_t n;
+        const struct position *all = ledger_positions(engine->ledger, slot, &n);
+
+        if (!engine->slots.all[slot].is_used)
+            continue;
+        for (uint32_t i = 0; i < n; i++) {
+            const struct agon_instrument *instrument =
+                instruments_get(&engine->table, all[i].instrument);
+            struct exposure_line line = engine->exposure->lines[slot][i];
+
+            // In another currency it stands as it was valued last.
+            if (instrument != NULL && unit_of(instrument) == engine->table.base_currency)
+                work_out_reach(engine, &all[i], instrument, &line);
+            add_reach(reach, &line, 1);
+        }
+    }
+}
+
+/* The lines of what is counted from now on, as if it had been all along. */
+static void keep_reach(struct engine *engine)
+{
+    for (uint16_t slot = 0; slot < engine->slots.n; slot++) {
+        uint32_t n;
+        const struct position *all = ledger_positions(engine->ledger, slot, &n);
+
+        for (uint32_t i = 0; i < n && engine->slots.all[slot].is_used; i++) {
+            const struct agon_instrument *instrument =
+                instruments_get(&engine->table, all[i].instrument);
+
+            if (instrument != NULL && unit_of(instrument) == engine->table.base_currency)
+                work_out_reach(engine, &all[i], instrument, &engine->exposure->lines[slot][i]);
+        }
+    }
+    sum_reach(engine, &engine->exposure->reach);
+}
+
+static int has_reach_limits(const struct portfolio_limits *limits)
+{
+    return limits->gross_amt > 0 || limits->net_amt > 0 || limits->venue_amt > 0 ||
+           limits->asset_amt > 0;
+}
+
+void exposure_limits(struct engine *engine)
+{
+    int was_kept = engine->exposure->is_reach_kept;
+
+    engine->exposure->is_reach_kept = (uint8_t)has_reach_limits(&engine->portfolio_limits);
+    if (engine->exposure->is_reach_kept && !was_kept)
+        keep_reach(engine);
+}
+
+static int has_loss_limits(const struct portfolio_limits *limits)
+{
+    return limits->daily_loss_amt > 0 || limits->drawdown_ppm > 0 || limits->equity_amt > 0;
+}
+
+int exposure_judges_all(const struct engine *engine)
+{
+    return has_reach_limits(&engine->portfolio_limits) ||
+           has_loss_limits(&engine->portfolio_limits);
+}
+
+int exposure_judges_loss(const struct engine *engine, const struct slot *slot)
+{
+    return slot->limits.daily_loss_amt > 0 || slot->limits.drawdown_ppm > 0 ||
+           has_loss_limits(&engine->portfolio_limits);
 }
 
 void exposure_transfer(struct engine *engine, uint16_t slot, agon_amt_t change_amt)
@@ -271,9 +394,14 @@ void exposure_vacate(struct engine *engine, uint16_t slot)
     struct exposure *exposure = engine->exposure;
     agon_amt_t gone_amt = exposure_equity(engine, slot);
 
-    for (uint32_t i = 0; i < LEDGER_POSITIONS; i++)
-        add_line(exposure, slot, &exposure->lines[slot][i], -1);
+    for (uint32_t i = 0; i < LEDGER_POSITIONS; i++) {
+        add_value(exposure, slot, &exposure->lines[slot][i], -1);
+        if (exposure->is_reach_kept)
+            add_reach(&exposure->reach, &exposure->lines[slot][i], -1);
+    }
     memset(exposure->lines[slot], 0, sizeof(exposure->lines[slot]));
+    memset(exposure->places[slot], 0, sizeof(exposure->places[slot]));
+    exposure->held[slot] = 0;
     for (uint32_t i = 0; i <= INSTRUMENTS_MAX; i++)
         exposure->holders[i] &= ~((uint64_t)1 << slot);
     exposure->total -= exposure->cash_amt[slot];
@@ -300,6 +428,7 @@ void exposure_rebuild(struct engine *engine)
     struct exposure *exposure = engine->exposure;
 
     memset(exposure, 0, sizeof(*exposure));
+    exposure->is_reach_kept = (uint8_t)has_reach_limits(&engine->portfolio_limits);
     for (agon_asset_t asset = 1; asset <= engine->table.n_assets; asset++) {
         if (engine->valued_by[asset] != 0)
             exposure->values[engine->valued_by[asset]] = asset;
@@ -409,14 +538,13 @@ void exposure_settle(struct engine *engine)
 
 int exposure_is_priced(const struct engine *engine, const struct slot *slot)
 {
-    uint32_t n;
-    const struct position *all = ledger_positions(engine->ledger, slot->id, &n);
-
     if (engine->exposure->n_unknown[slot->id] != 0)
         return 0;
-    for (uint32_t i = 0; i < n; i++) {
-        if (all[i].instrument != 0 && all[i].qty != 0 &&
-            !market_is_priced(engine, all[i].instrument,
+    for (uint32_t held = engine->exposure->held[slot->id]; held != 0; held &= held - 1) {
+        const struct position *pos =
+            ledger_position_at(engine->ledger, slot->id, (uint32_t)__builtin_ctz(held));
+
+        if (!market_is_priced(engine, pos->instrument,
                               (agon_ns_t)slot->limits.book_age_ms * 1000000))
             return 0;
     }
@@ -471,45 +599,50 @@ void exposure_reach(const struct engine *engine, uint16_t slot,
                     const struct agon_instrument *instrument, uint8_t side, agon_amt_t notional_amt,
                     struct risk_reach *reach)
 {
-    const struct exposure *exposure = engine->exposure;
+    const struct exposure_reach *all = &engine->exposure->reach;
     const struct exposure_line none = {0};
     const struct exposure_line *line = &none;
+    uint32_t place = engine->exposure->places[slot][instrument->hdr.instrument];
     uint32_t venue = instrument->venue <= VENUES_MAX ? instrument->venue : 0;
     uint32_t asset = instrument->base <= ASSETS_MAX ? instrument->base : 0;
     num128_t up = side == AGON_BUY ? notional_amt : 0;
     num128_t down = side == AGON_BUY ? 0 : -(num128_t)notional_amt;
     agon_amt_t up_amt, down_amt, more_amt;
-    uint32_t n;
-    const struct position *all = ledger_positions(engine->ledger, slot, &n);
 
-    for (uint32_t i = 0; i < n; i++) {
-        if (all[i].instrument == instrument->hdr.instrument)
-            line = &exposure->lines[slot][i];
-    }
+    memset(reach, 0, sizeof(*reach));
+    if (!engine->exposure->is_reach_kept)
+        return;
+    if (place != 0)
+        line = &engine->exposure->lines[slot][place - 1];
     up_amt = magnitude(line->up_amt + up);
     down_amt = magnitude(line->down_amt + down);
     more_amt = (up_amt > down_amt ? up_amt : down_amt) - line->reach_amt;
-    reach->gross_amt = fit(exposure->gross + more_amt);
-    reach->venue_amt = fit(exposure->venue[venue] + more_amt);
+    reach->gross_amt = fit(all->gross + more_amt);
+    reach->venue_amt = fit(all->venue[venue] + more_amt);
     reach->net_amt =
-        side == AGON_BUY ? magnitude(exposure->net_up + up) : magnitude(exposure->net_down + down);
-    reach->asset_amt = side == AGON_BUY ? magnitude(exposure->asset_up[asset] + up)
-                                        : magnitude(exposure->asset_down[asset] + down);
+        side == AGON_BUY ? magnitude(all->net_up + up) : magnitude(all->net_down + down);
+    reach->asset_amt = side == AGON_BUY ? magnitude(all->asset_up[asset] + up)
+                                        : magnitude(all->asset_down[asset] + down);
 }
 
 void exposure_now(const struct engine *engine, struct risk_reach *reach)
 {
-    const struct exposure *exposure = engine->exposure;
+    struct exposure_reach summed;
+    const struct exposure_reach *all = &engine->exposure->reach;
 
+    if (!engine->exposure->is_reach_kept) {
+        sum_reach(engine, &summed);
+        all = &summed;
+    }
     memset(reach, 0, sizeof(*reach));
-    reach->gross_amt = fit(exposure->gross);
-    reach->net_amt = larger(exposure->net_up, exposure->net_down);
+    reach->gross_amt = fit(all->gross);
+    reach->net_amt = larger(all->net_up, all->net_down);
     for (uint32_t i = 0; i <= VENUES_MAX; i++) {
-        if (exposure->venue[i] > reach->venue_amt)
-            reach->venue_amt = fit(exposure->venue[i]);
+        if (all->venue[i] > reach->venue_amt)
+            reach->venue_amt = fit(all->venue[i]);
     }
     for (uint32_t i = 0; i <= engine->table.n_assets; i++) {
-        agon_amt_t amt = larger(exposure->asset_up[i], exposure->asset_down[i]);
+        agon_amt_t amt = larger(all->asset_up[i], all->asset_down[i]);
 
         if (amt > reach->asset_amt)
             reach->asset_amt = amt;

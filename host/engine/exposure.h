@@ -6,7 +6,8 @@
  * could be closed at. While a book is not live its last value stands: it neither breaks a limit nor
  * lifts one, and no new risk is taken on it (REASON_UNPRICED). A price costs one position of each
  * slot that holds the instrument; sums are brought along by differences, in 128 bits, so that they
- * equal what a sum over everything would give.
+ * equal what a sum over everything would give. What all slots reach together is brought along only
+ * while a limit is set on it; who asks for it meanwhile has it summed up.
  *
  * Limits are judged when an event has been dealt with, so that no order is cancelled or made while
  * a report is half booked. What is kept here follows from ledger and prices and is no state of its
@@ -23,15 +24,21 @@ struct exposure_line {           /* of one position, as it was counted */
     uint32_t venue, asset;       /* where it counts */
     uint32_t is_unknown;         /* something of it cannot be valued in the base currency */
 };
+struct exposure_reach { /* of all slots together, each with its open orders filled */
+    num128_t gross, net_up, net_down;
+    num128_t venue[VENUES_MAX + 1];
+    num128_t asset_up[ASSETS_MAX + 1], asset_down[ASSETS_MAX + 1];
+};
 struct exposure {
     struct exposure_line lines[SLOTS_MAX][LEDGER_POSITIONS];
     agon_amt_t cash_amt[SLOTS_MAX];
     num128_t equity[SLOTS_MAX];
     num128_t total; /* equity of all slots */
-    num128_t gross, net_up, net_down;
-    num128_t venue[VENUES_MAX + 1];
-    num128_t asset_up[ASSETS_MAX + 1], asset_down[ASSETS_MAX + 1];
-    uint64_t holders[INSTRUMENTS_MAX + 1];    /* slots with something there, a bit each */
+    struct exposure_reach reach;
+    uint8_t is_reach_kept;                          /* a limit is set on something of it */
+    uint8_t places[SLOTS_MAX][INSTRUMENTS_MAX + 1]; /* of the slot's position, + 1; 0: not met */
+    uint32_t held[SLOTS_MAX];                       /* places with something, a bit each */
+    uint64_t holders[INSTRUMENTS_MAX + 1];          /* slots with something there, a bit each */
     agon_asset_t values[INSTRUMENTS_MAX + 1]; /* what an instrument's price values; 0: nothing */
     uint32_t n_unknown[SLOTS_MAX], n_unknown_all;
     uint8_t is_cash_unknown[SLOTS_MAX];
@@ -49,7 +56,13 @@ void exposure_transfer(struct engine *engine, uint16_t slot, agon_amt_t change_a
 /* The slot is gone for good, and its money with it. */
 void exposure_vacate(struct engine *engine, uint16_t slot);
 /* The slot's working orders there changed. */
-void exposure_working(struct engine *engine, uint16_t slot, agon_instrument_t instrument);
+void exposure_working(struct engine *engine, uint16_t slot, const struct position *pos);
+/* The portfolio's limits changed. */
+void exposure_limits(struct engine *engine);
+/* Is any limit of the portfolio set? */
+int exposure_judges_all(const struct engine *engine);
+/* Would a loss of the slot's, or of all, be judged by any limit? */
+int exposure_judges_loss(const struct engine *engine, const struct slot *slot);
 /* Limits of the slot changed, or it is time to look again. */
 void exposure_look(struct engine *engine, uint16_t slot);
 /* Judges what this event touched; at a limit: what on_breach says. */
@@ -68,7 +81,8 @@ agon_amt_t exposure_order_loss(const struct engine *engine,
                                agon_qty_t qty);
 /* Figures of the portfolio as they are; venue and asset: the largest of each. */
 void exposure_now(const struct engine *engine, struct risk_reach *reach);
-/* Figures of the portfolio once an order of that notional were filled. */
+/* Figures of the portfolio once an order of that notional were filled; 0 while no limit is set on
+ * any of them. */
 void exposure_reach(const struct engine *engine, uint16_t slot,
                     const struct agon_instrument *instrument, uint8_t side, agon_amt_t notional_amt,
                     struct risk_reach *reach);

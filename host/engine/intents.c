@@ -112,7 +112,7 @@ void intents_hold(struct engine *engine, struct order *order)
         pos->working_sell_qty = num_add(pos->working_sell_qty, qty - order->held_back_qty);
     }
     if (qty != order->held_back_qty)
-        exposure_working(engine, order->slot, order->instrument);
+        exposure_working(engine, order->slot, pos);
     order->held_back_qty = qty;
     order->held_back_amt = amt;
 }
@@ -374,14 +374,21 @@ static void judge_losses(const struct engine *engine, const struct slot *slot,
                          const struct agon_instrument *instrument, const struct agon_intent *intent,
                          agon_px_t px, struct risk_view *view)
 {
+    int judges_loss;
+
     if (view->is_reducing)
         return; // it passes those limits unasked
     view->is_unpriced = (uint8_t)!exposure_is_priced(engine, slot);
-    view->open_loss_amt = exposure_open_loss(engine, slot);
-    if (intent->type != AGON_STOP && intent->type != AGON_STOP_LIMIT)
+    // What no limit is about is not worked out.
+    judges_loss = exposure_judges_loss(engine, slot);
+    if (judges_loss)
+        view->open_loss_amt = exposure_open_loss(engine, slot);
+    if (judges_loss && intent->type != AGON_STOP && intent->type != AGON_STOP_LIMIT)
         view->open_loss_amt =
             num_add(view->open_loss_amt,
                     exposure_order_loss(engine, instrument, intent->side, px, intent->qty));
+    if (!exposure_judges_all(engine))
+        return;
     view->portfolio = &engine->portfolio;
     view->portfolio_limits = &engine->portfolio_limits;
     exposure_reach(engine, slot->id, instrument, intent->side, view->notional_amt, &view->reach);

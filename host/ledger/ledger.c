@@ -181,6 +181,13 @@ const struct position *ledger_positions(const struct ledger *ledger, uint16_t sl
     return all;
 }
 
+const struct position *ledger_position_at(const struct ledger *ledger, uint16_t slot,
+                                          uint32_t place)
+{
+    REQUIRE(slot < LEDGER_SLOTS_MAX && place < LEDGER_POSITIONS);
+    return &ledger->positions[slot][place];
+}
+
 /* Moves the position by change_amt of the base at a cost of change_cost in the quote (both signed
  * alike; positive: bought). What closes is taken out at average cost, rounded to even; the rest of
  * the cost stays with the rest of the position, so that nothing is lost to rounding. AGON_ERANGE: a
@@ -395,6 +402,10 @@ static num128_t held_by_slots(const struct ledger *ledger, agon_instrument_t ins
     return sum;
 }
 
+struct balance { /* of an asset, what the account has and what the slot has of that */
+    agon_amt_t total_amt, part_amt;
+};
+
 /* What the legs of a booking move of one asset. */
 static num128_t moved_of(const struct booking *booking, agon_asset_t asset)
 {
@@ -410,7 +421,7 @@ static num128_t moved_of(const struct booking *booking, agon_asset_t asset)
  * position's cost and result. before: of the account, from when nothing was posted. */
 static void check_booking(const struct ledger *ledger, const struct booking *booking,
                           const struct position *pos, const struct position *was,
-                          const agon_amt_t before[3][2])
+                          const struct balance before[3])
 {
     const struct account *in = &ledger->accounts[booking->fill->account];
     const struct agon_instrument *instrument = booking->instrument;
@@ -422,8 +433,8 @@ static void check_booking(const struct ledger *ledger, const struct booking *boo
         agon_asset_t asset = booking->legs[i].asset;
         num128_t moved = moved_of(booking, asset);
 
-        REQUIRE((num128_t)in->total[asset] - before[i][0] == moved);
-        REQUIRE((num128_t)in->part[booking->fill->slot][asset] - before[i][1] == moved);
+        REQUIRE((num128_t)in->total[asset] - before[i].total_amt == moved);
+        REQUIRE((num128_t)in->part[booking->fill->slot][asset] - before[i].part_amt == moved);
     }
     REQUIRE(won == paid + (is_linear ? 0 : (num128_t)pos->cost_amt - was->cost_amt));
     REQUIRE(is_linear ||
@@ -432,13 +443,13 @@ static void check_booking(const struct ledger *ledger, const struct booking *boo
 
 /* What account and slot have of the asset of each leg. */
 static void look_before(const struct ledger *ledger, const struct booking *booking,
-                        agon_amt_t before[3][2])
+                        struct balance before[3])
 {
     const struct ledger_fill *fill = booking->fill;
 
     for (int i = 0; i < booking->n_legs; i++) {
-        before[i][0] = ledger_total(ledger, fill->account, booking->legs[i].asset);
-        before[i][1] = ledger_amt(ledger, fill->account, fill->slot, booking->legs[i].asset);
+        before[i].total_amt = ledger_total(ledger, fill->account, booking->legs[i].asset);
+        before[i].part_amt = ledger_amt(ledger, fill->account, fill->slot, booking->legs[i].asset);
     }
 }
 
@@ -448,7 +459,7 @@ int ledger_fill(struct ledger *ledger, const struct ledger_fill *fill, agon_amt_
                               .instrument = instruments_get(ledger->table, fill->instrument)};
     struct position was = {0};
     struct position *pos;
-    agon_amt_t before[3][2];
+    struct balance before[3];
     int is_linear;
     int rc;
 

@@ -86,6 +86,9 @@ int ledger_funding(struct ledger *ledger, uint16_t slot, agon_instrument_t instr
 struct position *ledger_position(struct ledger *ledger, uint16_t slot, agon_instrument_t instrument,
                                  int is_made);
 const struct position *ledger_positions(const struct ledger *ledger, uint16_t slot, uint32_t *n);
+/* The slot's position at a place below that n, where it stays until the slot is vacated. */
+const struct position *ledger_position_at(const struct ledger *ledger, uint16_t slot,
+                                          uint32_t place);
 
 /* The slot has gone: all its money and coins are *external*'s, and it has no positions. It holds no
  * derivatives: the caller's to see to. AGON_ERANGE: a sum leaves 64 bits, and nothing was done. */

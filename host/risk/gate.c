@@ -73,7 +73,8 @@ uint16_t risk_judge(const struct risk_view *view, const struct agon_intent *inte
     for (uint32_t i = 0; i < risk_n_checks; i++) {
         const struct risk_check *check = risk_checks[i];
 
-        if (check->is_soft && view->is_reducing)
+        if ((check->is_soft && view->is_reducing) ||
+            (check->is_portfolio && view->portfolio_limits == NULL))
             continue;
         if (check->judge(view, intent) == RISK_PASS)
             continue;

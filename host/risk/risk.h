@@ -87,8 +87,9 @@ struct risk_view {
 
 struct risk_check {
     const char *name;
-    uint16_t reason; /* enum reason: what a refused order carries */
-    uint8_t is_soft; /* an order that only reduces passes it unasked */
+    uint16_t reason;      /* enum reason: what a refused order carries */
+    uint8_t is_soft;      /* an order that only reduces passes it unasked */
+    uint8_t is_portfolio; /* without limits of all slots together every order does */
     enum risk_verdict (*judge)(const struct risk_view *view, const struct agon_intent *intent);
 };
 

@@ -2,7 +2,8 @@
 /* risk: the gate that every order passes, and the whole way of an intent through the engine:
  * checked and numbered, the view made, every check asked, the order entered, money held back, the
  * command handed to the venue's port, slot and bus told. The yardstick is the chain of checks
- * alone, inlined over one flat struct. */
+ * alone, inlined over one flat struct. And a price of what every slot holds, by which each is
+ * valued and judged, with every loss limit and with none. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -225,6 +226,146 @@ static void clear_up(void *ctx)
     risk->n_cmds = 0;
 }
 
+/* --- a price --- */
+
+struct mark { /* every slot holds every instrument */
+    struct world limited, free;
+    struct order_cmd cmd;
+    uint64_t n_limited, n_free, n_wrong;
+};
+
+static int on_mark_send(void *ctx, const struct order_cmd *cmd)
+{
+    ((struct mark *)ctx)->cmd = *cmd;
+    return AGON_OK;
+}
+
+static int quote(struct world *world, agon_instrument_t id, agon_px_t px)
+{
+    struct agon_quote quote = {.hdr = {.type = AGON_EVENT_QUOTE, .granules = 1, .instrument = id},
+                               .bid_px = px,
+                               .bid_qty = 1,
+                               .ask_px = px + 1,
+                               .ask_qty = 1};
+
+    world->t += 1000;
+    return world_step(world, &quote.hdr);
+}
+
+static uint64_t run_mark(struct mark *mark, struct world *world, uint64_t *n_done, uint64_t n)
+{
+    for (uint64_t i = 0; i < n; i++) {
+        uint64_t at = (*n_done)++;
+
+        if (quote(world, (agon_instrument_t)(1 + at % INSTRUMENTS),
+                  WORLD_PX + (agon_px_t)(at / INSTRUMENTS % 2)) < 0)
+            mark->n_wrong++;
+    }
+    return n;
+}
+
+static uint64_t run_mark_limited(void *ctx, uint64_t n)
+{
+    struct mark *mark = ctx;
+
+    return run_mark(mark, &mark->limited, &mark->n_limited, n);
+}
+
+static uint64_t run_mark_free(void *ctx, uint64_t n)
+{
+    struct mark *mark = ctx;
+
+    return run_mark(mark, &mark->free, &mark->n_free, n);
+}
+
+static int buy(struct mark *mark, struct world *world, uint16_t slot, agon_instrument_t id)
+{
+    struct agon_intent_event event = {
+        .hdr = {.type = AGON_EVENT_INTENT, .granules = 2, .instrument = id},
+        .origin = {.slot = slot, .generation = 1, .n_legs = 1},
+        .intent = {.kind = AGON_INTENT_ORDER,
+                   .side = AGON_BUY,
+                   .type = AGON_LIMIT,
+                   .tif = AGON_TIF_GTC,
+                   .instrument = id,
+                   .client_ref = id,
+                   .px = WORLD_PX + 1,
+                   .qty = 1000}};
+    int rc;
+
+    mark->cmd.order_id = 0;
+    rc = world_step(world, &event.hdr);
+    if (rc >= 0 && mark->cmd.order_id == 0)
+        rc = AGON_ESTATE; // it was refused
+    return rc < 0 ? rc : world_fill(world, &mark->cmd);
+}
+
+static int open_marked(struct mark *mark, struct world *world, int has_limits, struct error *err)
+{
+    struct world_config config = {
+        .n_instruments = INSTRUMENTS, .n_slots = AGENTS, .has_no_loss_limits = !has_limits};
+    struct venue_port port = {.ctx = mark, .send = on_mark_send};
+    const agon_amt_t much = (agon_amt_t)100000000 * 100000000;
+    struct record_portfolio portfolio = {
+        .hdr = {.type = EVENT_CONFIG, .granules = sizeof(portfolio) / EVENT_GRANULE},
+        .kind = CONFIG_PORTFOLIO,
+        .limits = {.equity_amt = 1,
+                   .daily_loss_amt = much,
+                   .drawdown_ppm = 500000,
+                   .gross_amt = much,
+                   .net_amt = much,
+                   .venue_amt = much,
+                   .asset_amt = much}};
+    int rc = world_open(world, &config, err);
+
+    if (rc < 0)
+        return rc;
+    engine_attach_venue(world->engine, 0, &port);
+    if (has_limits)
+        rc = world_step(world, &portfolio.hdr);
+    for (agon_instrument_t id = 1; id <= INSTRUMENTS && rc >= 0; id++) {
+        rc = quote(world, id, WORLD_PX);
+        for (uint16_t slot = 0; slot < AGENTS && rc >= 0; slot++)
+            rc = buy(mark, world, slot, id);
+    }
+    return rc < 0 ? error_set(err, rc, "risk: making positions: %s", error_name(rc)) : rc;
+}
+
+static int bench_mark(struct bench *bench, struct error *err)
+{
+    struct mark *mark = calloc(1, sizeof(*mark));
+    struct bench_pair pair = {.name = "risk.mark",
+                              .op = "price",
+                              .product = "engine_step of a QUOTE that 20 slots hold, every limit",
+                              .yardstick = "the same without a limit of loss or of the portfolio",
+                              .run_product = run_mark_limited,
+                              .run_yardstick = run_mark_free,
+                              .ctx = mark,
+                              .n = 20000,
+                              .batch = 16,
+                              .goal_kind = BENCH_NO_GOAL};
+    int rc;
+
+    if (mark == NULL)
+        return AGON_ENOMEM;
+    rc = open_marked(mark, &mark->limited, 1, err);
+    if (rc >= 0)
+        rc = open_marked(mark, &mark->free, 0, err);
+    if (rc >= 0)
+        rc = bench_compare(bench, &pair);
+    if (rc >= 0)
+        bench_check(bench,
+                    mark->n_wrong == 0 && engine_risk(mark->limited.engine, 0)->n_breaches == 0 &&
+                        engine_risk(mark->limited.engine, 0)->equity_amt ==
+                            engine_risk(mark->free.engine, 0)->equity_amt,
+                    "risk: %llu prices left each slot worth the same, limits or not",
+                    (unsigned long long)mark->n_free);
+    world_close(&mark->limited);
+    world_close(&mark->free);
+    free(mark);
+    return rc;
+}
+
 static int open_world(struct risk *risk, struct error *err)
 {
     struct world_config config = {.n_instruments = INSTRUMENTS,
@@ -304,5 +445,5 @@ int bench_risk(struct bench *bench, struct error *err)
 done:
     world_close(&risk->world);
     free(risk);
-    return rc;
+    return rc < 0 ? rc : bench_mark(bench, err);
 }

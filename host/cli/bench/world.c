@@ -206,7 +206,9 @@ static int configure(struct world *world, const struct world_config *config,
         slots[id].limits.orders_per_s = 10000000;
         slots[id].limits.orders_burst = 1000;
         slots[id].limits.duplicate_max = 1000;
-        slots[id].limits.daily_loss_amt = CAPITAL / 10;
+        slots[id].limits.daily_loss_amt = config->has_no_loss_limits ? 0 : CAPITAL / 10;
+        if (config->has_no_loss_limits)
+            slots[id].limits.drawdown_ppm = 0;
         copy = slots[id];
         rc = take(world, &copy, err);
     }
@@ -329,6 +331,24 @@ int world_expire(struct world *world, const struct order_cmd *cmd)
         .reason = REASON_VENUE_EXPIRED,
         .kind = REPORT_EXPIRED,
         .side = cmd->side};
+
+    return world_step(world, &report.hdr);
+}
+
+int world_fill(struct world *world, const struct order_cmd *cmd)
+{
+    struct record_report report = {
+        .hdr = {.type = EVENT_REPORT, .granules = 2, .instrument = cmd->instrument},
+        .order_id = cmd->order_id,
+        .venue_fill = cmd->order_id,
+        .account = cmd->account,
+        .kind = REPORT_FILL,
+        .state = AGON_ORDER_FILLED,
+        .side = cmd->side,
+        .px = cmd->px,
+        .qty = cmd->qty,
+        .cum_qty = cmd->qty,
+        .rev = cmd->rev};
 
     return world_step(world, &report.hdr);
 }

@@ -32,7 +32,8 @@ struct world_config {
     uint64_t bus_granules;          /* 0: the engine's default */
     uint64_t event_mask;            /* of the slots */
     uint32_t max_open_orders;       /* 0: 1000 */
-    int64_t (*now)(void);           /* delivery is measured with it; NULL: it is not */
+    int has_no_loss_limits;
+    int64_t (*now)(void); /* delivery is measured with it; NULL: it is not */
 };
 struct world {
     struct engine *engine;        /* owned */
@@ -60,6 +61,8 @@ int world_step(struct world *world, struct agon_event_hdr *event);
 int world_wish(struct world *world, uint16_t slot);
 /* The venue says that the last order is gone, unfilled. */
 int world_expire(struct world *world, const struct order_cmd *cmd);
+/* ... that all of it has traded at its price. */
+int world_fill(struct world *world, const struct order_cmd *cmd);
 /* The INSTRUMENT of an id, as world_open configures it: BTCUSDT is 1. */
 void world_instrument(struct agon_instrument *instrument, agon_instrument_t id);
 

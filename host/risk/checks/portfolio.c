@@ -69,26 +69,35 @@ EXPOSURE(asset)
 const struct risk_check risk_portfolio_equity = {.name = "portfolio_equity",
                                                  .reason = REASON_PORTFOLIO_EQUITY,
                                                  .is_soft = 1,
+                                                 .is_portfolio = 1,
                                                  .judge = judge_equity};
 const struct risk_check risk_portfolio_daily_loss = {.name = "portfolio_daily_loss",
                                                      .reason = REASON_PORTFOLIO_DAILY_LOSS,
                                                      .is_soft = 1,
+                                                     .is_portfolio = 1,
                                                      .judge = judge_daily_loss};
 const struct risk_check risk_portfolio_drawdown = {.name = "portfolio_drawdown",
                                                    .reason = REASON_PORTFOLIO_DRAWDOWN,
                                                    .is_soft = 1,
+                                                   .is_portfolio = 1,
                                                    .judge = judge_drawdown};
 const struct risk_check risk_portfolio_gross = {.name = "portfolio_gross",
                                                 .reason = REASON_PORTFOLIO_GROSS,
                                                 .is_soft = 1,
+                                                .is_portfolio = 1,
                                                 .judge = judge_gross};
-const struct risk_check risk_portfolio_net = {
-    .name = "portfolio_net", .reason = REASON_PORTFOLIO_NET, .is_soft = 1, .judge = judge_net};
+const struct risk_check risk_portfolio_net = {.name = "portfolio_net",
+                                              .reason = REASON_PORTFOLIO_NET,
+                                              .is_soft = 1,
+                                              .is_portfolio = 1,
+                                              .judge = judge_net};
 const struct risk_check risk_portfolio_venue = {.name = "portfolio_venue",
                                                 .reason = REASON_PORTFOLIO_VENUE,
                                                 .is_soft = 1,
+                                                .is_portfolio = 1,
                                                 .judge = judge_venue};
 const struct risk_check risk_portfolio_asset = {.name = "portfolio_asset",
                                                 .reason = REASON_PORTFOLIO_ASSET,
                                                 .is_soft = 1,
+                                                .is_portfolio = 1,
                                                 .judge = judge_asset};

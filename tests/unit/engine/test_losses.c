@@ -2,6 +2,7 @@
 /* Loss limits as the engine keeps them: judged at each price and fill, with everything that a
  * breach does, and what neither breaks nor lifts one: a stale book, a restart, capital that moves.
  */
+#include "base/rng.h"
 #include "engine/impl.h"
 #include "world.h"
 
@@ -289,6 +290,92 @@ START_TEST(the_portfolio_may_hold_so_much_and_no_more)
 }
 END_TEST
 
+/* Orders of three slots that rest, fill in part, fill and go, and prices that move. */
+static void trade_on(uint64_t step)
+{
+    uint16_t slot = (uint16_t)(rng_at(11, step, 0, 0, 0) % 3);
+    agon_px_t px = 5900000 + (agon_px_t)(rng_at(11, step, 1, 0, 0) % 200000) / 100 * 100;
+    uint32_t n = world->n_cmds;
+
+    book(px);
+    world_order(world, slot, BTCUSDT, AGON_BUY, px - 1000, 400, 100 + step);
+    if (world->n_cmds == n)
+        return;
+    world_report(world, last_cmd(), REPORT_ACK, 0, 0, 0);
+    switch (rng_at(11, step, 2, 0, 0) % 4) {
+    case 0:
+        world_report(world, last_cmd(), REPORT_FILL, px - 1000, 400, 400);
+        break;
+    case 1:
+        world_report(world, last_cmd(), REPORT_FILL, px - 1000, 100, 100);
+        break;
+    case 2:
+        world_report(world, last_cmd(), REPORT_CANCELLED, 0, 0, 0);
+        break;
+    default:
+        break; // it stays open
+    }
+}
+
+START_TEST(what_no_limit_is_about_is_summed_up_when_asked_and_changes_nothing)
+{
+    unsigned char hashes[60][HASH_SIZE], hash[HASH_SIZE];
+    struct risk_reach kept, asked;
+    struct portfolio_limits limits = {0};
+
+    begin();
+    // As if a limit were set all along.
+    world->engine->portfolio_limits.gross_amt = NUM_MAX;
+    exposure_rebuild(world->engine);
+    world->engine->portfolio_limits.gross_amt = 0;
+    for (uint64_t step = 0; step < 60; step++) {
+        trade_on(step);
+        world_hash(world, hashes[step]);
+    }
+    engine_exposure(world->engine, &kept);
+    ck_assert_int_gt(kept.gross_amt, USD(60000));
+    ck_assert_uint_gt(orders_count(world->engine->orders, 1), 0);
+    world_free(world);
+
+    begin();
+    for (uint64_t step = 0; step < 60; step++) {
+        trade_on(step);
+        ck_assert_uint_eq(world->engine->exposure->is_reach_kept, 0);
+        world_hash(world, hash);
+        ck_assert_mem_eq(hash, hashes[step], HASH_SIZE);
+    }
+    engine_exposure(world->engine, &asked);
+    ck_assert_mem_eq(&asked, &kept, sizeof(asked));
+    incremental_is_whole();
+    // A limit that is set now knows what is held and open since long.
+    limits.gross_amt = kept.gross_amt + USD(50);
+    portfolio(&limits);
+    book(5900000);
+    engine_exposure(world->engine, &kept);
+    limits.gross_amt = kept.gross_amt + USD(55) - 1;
+    portfolio(&limits);
+    ck_assert_uint_eq(buys(1, 1000), REASON_PORTFOLIO_GROSS);
+    limits.gross_amt += 1;
+    portfolio(&limits);
+    ck_assert_uint_eq(buys(1, 1001), REASON_NONE);
+    ck_assert_uint_eq(buys(1, 1002), REASON_PORTFOLIO_GROSS);
+    for (uint64_t step = 60; step < 90; step++) {
+        trade_on(step);
+        incremental_is_whole();
+    }
+    // And when it goes, and comes back, after everything has changed.
+    portfolio(&(struct portfolio_limits){0});
+    for (uint64_t step = 90; step < 110; step++)
+        trade_on(step);
+    engine_exposure(world->engine, &asked);
+    portfolio(&limits);
+    engine_exposure(world->engine, &kept);
+    ck_assert_mem_eq(&asked, &kept, sizeof(asked));
+    incremental_is_whole();
+    world_free(world);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("losses");
@@ -304,6 +391,7 @@ int main(void)
     tcase_add_test(tcase, capital_that_moves_is_no_loss_and_no_gain);
     tcase_add_test(tcase, the_portfolio_stops_every_slot);
     tcase_add_test(tcase, the_portfolio_may_hold_so_much_and_no_more);
+    tcase_add_test(tcase, what_no_limit_is_about_is_summed_up_when_asked_and_changes_nothing);
     suite_add_tcase(suite, tcase);
     srunner_run_all(runner, CK_ENV);
     failed = srunner_ntests_failed(runner);
