@@ -191,24 +191,47 @@ static void count_cash(struct engine *engine, uint16_t slot)
     exposure->is_cash_unknown[slot] = (uint8_t)is_unknown;
 }
 
-static void count_at(struct engine *engine, uint16_t slot, agon_instrument_t instrument)
+#define NO_PLACE UINT32_MAX
+// The place of the slot's position there.
+static uint32_t place_of(const struct engine *engine, uint16_t slot, agon_instrument_t instrument)
 {
     uint32_t n, place = engine->exposure->places[slot][instrument];
     const struct position *all;
 
     if (place != 0) {
-        all = ledger_position_at(engine->ledger, slot, place - 1);
-        REQUIRE(all->instrument == instrument);
-        count(engine, slot, place - 1, all);
-        return;
+        REQUIRE(ledger_position_at(engine->ledger, slot, place - 1)->instrument == instrument);
+        return place - 1;
     }
     all = ledger_positions(engine->ledger, slot, &n);
-    for (uint32_t i = 0; i < n; i++) {
-        if (all[i].instrument == instrument) {
-            count(engine, slot, i, &all[i]);
-            return;
-        }
+    for (place = 0; place < n; place++) {
+        if (all[place].instrument == instrument)
+            return place;
     }
+    return NO_PLACE;
+}
+
+static void count_at(struct engine *engine, uint16_t slot, agon_instrument_t instrument)
+{
+    uint32_t place = place_of(engine, slot, instrument);
+
+    if (place != NO_PLACE)
+        count(engine, slot, place, ledger_position_at(engine->ledger, slot, place));
+}
+
+/* Of orders that no price before or now would have trade at a loss, only the fees are at stake. */
+static void look_at_open(struct engine *engine, uint16_t slot, agon_instrument_t instrument,
+                         agon_px_t long_px, agon_px_t short_px)
+{
+    struct exposure_open *open = &engine->exposure->open[slot];
+    const struct market *market = &engine->markets[instrument];
+    uint32_t place = place_of(engine, slot, instrument);
+
+    if (place != NO_PLACE && open->buy_px[place] <= long_px &&
+        open->buy_px[place] <= market->long_px &&
+        (open->sell_px[place] == 0 ||
+         (open->sell_px[place] >= short_px && open->sell_px[place] >= market->short_px)))
+        return;
+    open->is_known = 0;
 }
 
 static void touch(struct engine *engine, uint16_t slot)
@@ -245,6 +268,7 @@ static void value_again(struct engine *engine, agon_asset_t asset)
         if (!engine->slots.all[slot].is_used)
             continue;
         count_cash(engine, slot);
+        engine->exposure->open[slot].is_known = 0;
         for (uint32_t i = 0; i < n; i++) {
             const struct agon_instrument *instrument =
                 instruments_get(&engine->table, all[i].instrument);
@@ -260,19 +284,22 @@ void exposure_price(struct engine *engine, agon_instrument_t instrument)
 {
     struct market *market = &engine->markets[instrument];
     uint64_t holders = engine->exposure->holders[instrument];
-    agon_px_t long_px, short_px;
+    agon_px_t long_px, short_px, before_long_px, before_short_px;
 
     if (!find_price(engine, instrument, &long_px, &short_px))
         return;
     market->t_price = engine->t;
     if (long_px == market->long_px && short_px == market->short_px)
         return;
+    before_long_px = market->long_px;
+    before_short_px = market->short_px;
     market->long_px = long_px;
     market->short_px = short_px;
     for (; holders != 0; holders &= holders - 1) {
         uint16_t slot = (uint16_t)__builtin_ctzll(holders);
 
         count_at(engine, slot, instrument);
+        look_at_open(engine, slot, instrument, before_long_px, before_short_px);
         touch(engine, slot);
     }
     if (engine->exposure->values[instrument] != 0)
@@ -381,6 +408,11 @@ int exposure_judges_loss(const struct engine *engine, const struct slot *slot)
            has_loss_limits(&engine->portfolio_limits);
 }
 
+void exposure_order(struct engine *engine, uint16_t slot)
+{
+    engine->exposure->open[slot].is_known = 0;
+}
+
 void exposure_transfer(struct engine *engine, uint16_t slot, agon_amt_t change_amt)
 {
     count_cash(engine, slot);
@@ -410,6 +442,7 @@ void exposure_vacate(struct engine *engine, uint16_t slot)
     exposure->n_unknown_all -= exposure->is_cash_unknown[slot];
     exposure->n_unknown[slot] = exposure->is_cash_unknown[slot] = 0;
     exposure->touched &= ~((uint64_t)1 << slot);
+    exposure->open[slot].is_known = 0;
     risk_recapitalise(&engine->portfolio, -gone_amt);
 }
 
@@ -458,6 +491,34 @@ static void act(struct engine *engine, uint16_t slot, uint32_t on_breach, uint16
     deliver_capital(engine, slot);
 }
 
+/* Not at a limit yet, but its open orders could lead there: those that add risk go. Where a limit
+ * was reached already, on_breach has had its say. */
+static void cut_open(struct engine *engine, uint16_t slot, const struct risk_slot *risk,
+                     agon_amt_t open_loss_amt, const struct risk_losses *losses)
+{
+    uint16_t reason;
+
+    if (risk->is_daily_breached || risk->is_drawdown_breached || risk->is_floor_breached)
+        return;
+    reason = risk_worst(risk, open_loss_amt, losses);
+    if (reason != REASON_NONE)
+        intents_cancel_raising(engine, slot, reason);
+}
+
+static void cut_all(struct engine *engine, const struct risk_losses *losses)
+{
+    agon_amt_t open_loss_amt;
+
+    if (engine->portfolio_limits.on_breach == ON_BREACH_HALT ||
+        !has_loss_limits(&engine->portfolio_limits))
+        return;
+    open_loss_amt = exposure_open_loss_all(engine);
+    for (uint16_t id = 0; id < engine->slots.n && open_loss_amt > 0; id++) {
+        if (engine->slots.all[id].is_used)
+            cut_open(engine, id, &engine->portfolio, open_loss_amt, losses);
+    }
+}
+
 static void judge_slot(struct engine *engine, uint16_t id)
 {
     const struct slot_limits *limits = &engine->slots.all[id].limits;
@@ -467,8 +528,14 @@ static void judge_slot(struct engine *engine, uint16_t id)
                                        .drawdown_reason = REASON_DRAWDOWN};
     uint16_t reason = risk_mark(&engine->risk[id], exposure_equity(engine, id), engine->t, &losses);
 
-    if (reason == REASON_NONE)
+    if (reason == REASON_NONE) {
+        if (limits->on_breach != ON_BREACH_HALT &&
+            (limits->daily_loss_amt > 0 || limits->drawdown_ppm > 0) &&
+            orders_count(engine->orders, id) > 0)
+            cut_open(engine, id, &engine->risk[id],
+                     exposure_open_loss(engine, &engine->slots.all[id]), &losses);
         return;
+    }
     engine_raise(engine, ALERT_LOSS_LIMIT, id, 0, engine->risk[id].breach_amt,
                  reason == REASON_DAILY_LOSS
                      ? limits->daily_loss_amt
@@ -495,9 +562,10 @@ static void judge_portfolio(struct engine *engine)
     if (engine->exposure->n_unknown_all != 0)
         return;
     reason = risk_mark(&engine->portfolio, fit(engine->exposure->total), engine->t, &losses);
-
-    if (reason == REASON_NONE)
+    if (reason == REASON_NONE) {
+        cut_all(engine, &losses);
         return;
+    }
     engine_raise(
         engine, ALERT_PORTFOLIO_LIMIT, ALERT_NO_SLOT, 0, engine->portfolio.breach_amt,
         reason == REASON_PORTFOLIO_DAILY_LOSS ? limits->daily_loss_amt
@@ -576,21 +644,53 @@ agon_amt_t exposure_order_loss(const struct engine *engine,
                    amt, &is_unknown);
 }
 
+static void count_open(const struct engine *engine, const struct order *order,
+                       struct exposure_open *open)
+{
+    agon_px_t px = intents_reach_px(order);
+    uint32_t place = place_of(engine, order->slot, order->instrument);
+
+    REQUIRE(place != NO_PLACE); // it holds something back there
+    if (order->side == AGON_BUY && px > open->buy_px[place])
+        open->buy_px[place] = px;
+    if (order->side == AGON_SELL && (open->sell_px[place] == 0 || px < open->sell_px[place]))
+        open->sell_px[place] = px;
+    open->loss_amt =
+        num_add(open->loss_amt,
+                exposure_order_loss(engine, instruments_get(&engine->table, order->instrument),
+                                    order->side, px, order->held_back_qty));
+}
+
 agon_amt_t exposure_open_loss(const struct engine *engine, const struct slot *slot)
 {
-    agon_amt_t loss_amt = 0;
+    struct exposure_open *open = &engine->exposure->open[slot->id];
 
     if (orders_count(engine->orders, slot->id) == 0)
         return 0;
+    if (open->is_known)
+        return open->loss_amt;
+    memset(open, 0, sizeof(*open));
     for (struct order *order = orders_next(engine->orders, slot->id, NULL); order != NULL;
          order = orders_next(engine->orders, slot->id, order)) {
         // What waits for its trigger fills where the position has lost as much already.
-        if (order->type == AGON_STOP || order->type == AGON_STOP_LIMIT)
+        if (order->type == AGON_STOP || order->type == AGON_STOP_LIMIT || order->held_back_qty <= 0)
             continue;
-        loss_amt = num_add(
-            loss_amt,
-            exposure_order_loss(engine, instruments_get(&engine->table, order->instrument),
-                                order->side, intents_reach_px(order), order->held_back_qty));
+        count_open(engine, order, open);
+    }
+    open->is_known = 1;
+    return open->loss_amt;
+}
+
+agon_amt_t exposure_open_loss_all(const struct engine *engine)
+{
+    agon_amt_t loss_amt = 0;
+
+    // Nobody asks for it otherwise, and it is a walk over every slot.
+    if (!has_loss_limits(&engine->portfolio_limits))
+        return 0;
+    for (uint16_t id = 0; id < engine->slots.n; id++) {
+        if (engine->slots.all[id].is_used)
+            loss_amt = num_add(loss_amt, exposure_open_loss(engine, &engine->slots.all[id]));
     }
     return loss_amt;
 }

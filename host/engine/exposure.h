@@ -29,6 +29,13 @@ struct exposure_reach { /* of all slots together, each with its open orders fill
     num128_t venue[VENUES_MAX + 1];
     num128_t asset_up[ASSETS_MAX + 1], asset_down[ASSETS_MAX + 1];
 };
+/* What a slot's open orders stand to lose at once. It is worked out when it is asked for, and stays
+ * known until an order changes or a price comes to where one of them would trade at a loss. */
+struct exposure_open {
+    agon_amt_t loss_amt;
+    agon_px_t buy_px[LEDGER_POSITIONS], sell_px[LEDGER_POSITIONS]; /* highest, lowest; 0: none */
+    uint8_t is_known;
+};
 struct exposure {
     struct exposure_line lines[SLOTS_MAX][LEDGER_POSITIONS];
     agon_amt_t cash_amt[SLOTS_MAX];
@@ -42,6 +49,7 @@ struct exposure {
     agon_asset_t values[INSTRUMENTS_MAX + 1]; /* what an instrument's price values; 0: nothing */
     uint32_t n_unknown[SLOTS_MAX], n_unknown_all;
     uint8_t is_cash_unknown[SLOTS_MAX];
+    struct exposure_open open[SLOTS_MAX];
     uint64_t touched; /* slots to be judged at the end of this event */
 };
 
@@ -55,8 +63,10 @@ void exposure_fill(struct engine *engine, uint16_t slot, agon_instrument_t instr
 void exposure_transfer(struct engine *engine, uint16_t slot, agon_amt_t change_amt);
 /* The slot is gone for good, and its money with it. */
 void exposure_vacate(struct engine *engine, uint16_t slot);
-/* The slot's working orders there changed. */
+/* The slot's working orders there changed in quantity. */
 void exposure_working(struct engine *engine, uint16_t slot, const struct position *pos);
+/* An order of the slot changed in any way, or is one no more. */
+void exposure_order(struct engine *engine, uint16_t slot);
 /* The portfolio's limits changed. */
 void exposure_limits(struct engine *engine);
 /* Is any limit of the portfolio set? */
@@ -65,7 +75,8 @@ int exposure_judges_all(const struct engine *engine);
 int exposure_judges_loss(const struct engine *engine, const struct slot *slot);
 /* Limits of the slot changed, or it is time to look again. */
 void exposure_look(struct engine *engine, uint16_t slot);
-/* Judges what this event touched; at a limit: what on_breach says. */
+/* Judges what this event touched. At a limit: what on_breach says. Where open orders could lead to
+ * one, if each filled at the worst price that it can: those that add risk are cancelled. */
 void exposure_settle(struct engine *engine);
 /* From ledger and prices alone. */
 void exposure_rebuild(struct engine *engine);
@@ -75,6 +86,8 @@ agon_amt_t exposure_equity(const struct engine *engine, uint16_t slot);
 int exposure_is_priced(const struct engine *engine, const struct slot *slot);
 /* What the slot's open orders would lose at once if each filled at the worst price that it can. */
 agon_amt_t exposure_open_loss(const struct engine *engine, const struct slot *slot);
+/* ... of all slots; 0 where the portfolio has no limit of losses. */
+agon_amt_t exposure_open_loss_all(const struct engine *engine);
 /* ... one order: to px, of qty. */
 agon_amt_t exposure_order_loss(const struct engine *engine,
                                const struct agon_instrument *instrument, uint8_t side, agon_px_t px,

@@ -115,6 +115,7 @@ void intents_hold(struct engine *engine, struct order *order)
         exposure_working(engine, order->slot, pos);
     order->held_back_qty = qty;
     order->held_back_amt = amt;
+    exposure_order(engine, order->slot);
 }
 
 int intents_may_reduce(const struct engine *engine, const struct agon_instrument *instrument,
@@ -374,21 +375,20 @@ static void judge_losses(const struct engine *engine, const struct slot *slot,
                          const struct agon_instrument *instrument, const struct agon_intent *intent,
                          agon_px_t px, struct risk_view *view)
 {
-    int judges_loss;
+    agon_amt_t loss_amt = 0;
 
     if (view->is_reducing)
         return; // it passes those limits unasked
     view->is_unpriced = (uint8_t)!exposure_is_priced(engine, slot);
     // What no limit is about is not worked out.
-    judges_loss = exposure_judges_loss(engine, slot);
-    if (judges_loss)
-        view->open_loss_amt = exposure_open_loss(engine, slot);
-    if (judges_loss && intent->type != AGON_STOP && intent->type != AGON_STOP_LIMIT)
-        view->open_loss_amt =
-            num_add(view->open_loss_amt,
-                    exposure_order_loss(engine, instrument, intent->side, px, intent->qty));
+    if (exposure_judges_loss(engine, slot)) {
+        if (intent->type != AGON_STOP && intent->type != AGON_STOP_LIMIT)
+            loss_amt = exposure_order_loss(engine, instrument, intent->side, px, intent->qty);
+        view->open_loss_amt = num_add(exposure_open_loss(engine, slot), loss_amt);
+    }
     if (!exposure_judges_all(engine))
         return;
+    view->open_loss_all_amt = num_add(exposure_open_loss_all(engine), loss_amt);
     view->portfolio = &engine->portfolio;
     view->portfolio_limits = &engine->portfolio_limits;
     exposure_reach(engine, slot->id, instrument, intent->side, view->notional_amt, &view->reach);
@@ -597,6 +597,7 @@ static void drop(struct engine *engine, struct order *order, uint16_t reason)
     intents_hold(engine, order);
     deliver_order(engine, order, reason);
     orders_settle(engine->orders, order);
+    exposure_order(engine, order->slot);
 }
 
 void intents_release(struct engine *engine, struct order *order, uint16_t reason)
@@ -659,15 +660,25 @@ void intents_cancel(struct engine *engine, struct order *order, uint16_t reason)
     deliver_order(engine, order, reason);
 }
 
-// Does the order, filled, leave its position smaller, and no more than closed?
-static int closes(const struct engine *engine, const struct order *order)
+/* Does the order, filled, leave its position smaller, and no more than closed, with those that are
+ * left to stand before it? kept_qty: theirs, by the position's place. */
+static int closes(const struct engine *engine, const struct order *order,
+                  agon_qty_t kept_qty[LEDGER_POSITIONS])
 {
-    const struct position *pos = ledger_position(engine->ledger, order->slot, order->instrument, 0);
-    agon_qty_t rest = order->qty - order->filled_qty;
+    uint32_t n;
+    const struct position *all = ledger_positions(engine->ledger, order->slot, &n);
+    agon_qty_t rest_qty;
 
-    if (pos == NULL)
-        return 0;
-    return order->side == AGON_SELL ? pos->qty >= rest : -pos->qty >= rest;
+    for (uint32_t i = 0; i < n; i++) {
+        if (all[i].instrument != order->instrument)
+            continue;
+        rest_qty = num_add(order->held_back_qty, kept_qty[i]);
+        if (order->side == AGON_SELL ? all[i].qty < rest_qty : -all[i].qty < rest_qty)
+            return 0;
+        kept_qty[i] = rest_qty;
+        return 1;
+    }
+    return 0;
 }
 
 enum { ONLY_RAISING = -2 }; // in place of a venue
@@ -675,9 +686,11 @@ enum { ONLY_RAISING = -2 }; // in place of a venue
 static void cancel_of(struct engine *engine, uint16_t slot, agon_instrument_t instrument, int venue,
                       uint16_t reason)
 {
+    agon_qty_t kept_qty[LEDGER_POSITIONS] = {0};
+
     for (struct order *order = orders_next(engine->orders, slot, NULL); order != NULL;
          order = orders_next(engine->orders, slot, order)) {
-        if (venue == ONLY_RAISING && closes(engine, order))
+        if (venue == ONLY_RAISING && closes(engine, order, kept_qty))
             continue;
         if ((instrument != 0 && order->instrument != instrument) ||
             (venue >= 0 && order->venue != venue))

@@ -79,6 +79,7 @@ struct risk_view {
     uint8_t is_unpriced;      /* the slot holds what has no live price */
     agon_amt_t open_loss_amt; /* what open orders and this one would lose at once, each filled at
                                  the worst price that it can be */
+    agon_amt_t open_loss_all_amt; /* the same, of all slots */
     /* All slots together; NULL: they have no limits. */
     const struct risk_slot *portfolio;
     const struct portfolio_limits *portfolio_limits;

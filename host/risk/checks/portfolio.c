@@ -10,7 +10,7 @@ static int is_lost(const struct risk_view *view, const struct risk_losses *losse
     // One without the other would judge losses by no limit, or a limit by no loss.
     REQUIRE((view->portfolio == NULL) == (view->portfolio_limits == NULL));
     return view->portfolio != NULL &&
-           risk_worst(view->portfolio, view->open_loss_amt, losses) != REASON_NONE;
+           risk_worst(view->portfolio, view->open_loss_all_amt, losses) != REASON_NONE;
 }
 
 static enum risk_verdict judge_equity(const struct risk_view *view,

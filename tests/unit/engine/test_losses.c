@@ -66,19 +66,28 @@ static uint16_t buys(uint16_t slot, uint64_t ref)
     return told(slot);
 }
 
+static agon_amt_t open_loss_of(uint16_t slot)
+{
+    return exposure_open_loss(world->engine, &world->engine->slots.all[slot]);
+}
+
 static void incremental_is_whole(void)
 {
-    agon_amt_t equity[WORLD_SLOTS];
+    agon_amt_t equity[WORLD_SLOTS], open_loss[WORLD_SLOTS];
     struct risk_reach before, after;
 
     engine_exposure(world->engine, &before);
-    for (uint16_t id = 0; id < WORLD_SLOTS; id++)
+    for (uint16_t id = 0; id < WORLD_SLOTS; id++) {
         equity[id] = exposure_equity(world->engine, id);
+        open_loss[id] = open_loss_of(id);
+    }
     exposure_rebuild(world->engine);
     engine_exposure(world->engine, &after);
     ck_assert_mem_eq(&before, &after, sizeof(before));
-    for (uint16_t id = 0; id < WORLD_SLOTS; id++)
+    for (uint16_t id = 0; id < WORLD_SLOTS; id++) {
         ck_assert_int_eq(equity[id], exposure_equity(world->engine, id));
+        ck_assert_int_eq(open_loss[id], open_loss_of(id));
+    }
 }
 
 START_TEST(a_price_at_the_limit_closes_and_one_before_it_does_not)
@@ -149,6 +158,135 @@ START_TEST(cancel_leaves_the_position_and_halt_the_orders)
         ck_assert_uint_eq(buys(0, 3), REASON_DAILY_LOSS);
         world_free(world);
     }
+}
+END_TEST
+
+// An order that stands; its number in the engine's commands.
+static uint32_t stand(uint16_t slot, enum agon_side side, agon_px_t px, agon_qty_t qty,
+                      uint64_t ref)
+{
+    uint32_t n = world->n_cmds;
+
+    world_order(world, slot, BTCUSDT, side, px, qty, ref);
+    ck_assert_uint_eq(told(slot), REASON_NONE);
+    ck_assert_uint_eq(world->n_cmds, n + 1);
+    world_report(world, last_cmd(), REPORT_ACK, 0, 0, 0);
+    return n;
+}
+
+/* One coin is held from 60,000. The buy loses 0.5 x (59,000 - P) and its fee of 29.50, the sell no
+ * more than its fee of 31.00: the day's limit of 3,000 is where 89,560.50 - 1.5 x P reaches it, at
+ * 57,707.00. */
+START_TEST(inv_23_a_price_cancels_what_could_carry_the_loss_to_the_limit)
+{
+    struct order_cmd cut;
+    uint32_t n, buy, sell;
+
+    begin();
+    limit(0, LIMIT_DAILY_LOSS_AMT, USD(3000));
+    buy = stand(0, AGON_BUY, 5900000, 50000, 2);
+    sell = stand(0, AGON_SELL, 6200000, 50000, 3);
+    n = world->n_cmds;
+    book(5770701);
+    ck_assert_uint_eq(world->n_cmds, n);
+    ck_assert_int_eq(open_loss_of(0), 70699500000); // 646.495, 29.50 and 31.00
+    book(5770700);
+    ck_assert_uint_eq(world->n_cmds, n + 1);
+    ck_assert_uint_eq(last_cmd()->kind, CMD_CANCEL);
+    ck_assert_uint_eq(last_cmd()->order_id, world->cmds[buy].order_id);
+    ck_assert_uint_ne(last_cmd()->order_id, world->cmds[sell].order_id);
+    ck_assert_uint_eq(told(0), REASON_DAILY_LOSS);
+    ck_assert_uint_eq(world->engine->risk[0].is_daily_breached, 0);
+    cut = *last_cmd();
+    book(5770600); // it is on its way
+    ck_assert_uint_eq(world->n_cmds, n + 1);
+    world_report(world, &cut, REPORT_CANCELLED, 0, 0, 0);
+    // 2,293.00 lost and 31.00 to be paid: there is room for what loses less than 676.00.
+    book(5770700);
+    ck_assert_uint_eq(world->n_cmds, n + 1);
+    ck_assert_uint_eq(buys(0, 4), REASON_NONE);
+    incremental_is_whole();
+    world_replays(world);
+    world_free(world);
+}
+END_TEST
+
+START_TEST(halt_leaves_open_orders_and_so_does_a_limit_that_they_cannot_reach)
+{
+    uint32_t n;
+
+    for (int is_halt = 0; is_halt < 2; is_halt++) {
+        begin();
+        limit(0, LIMIT_DAILY_LOSS_AMT, is_halt ? USD(3000) : USD(9000));
+        if (is_halt)
+            limit(0, LIMIT_ON_BREACH, ON_BREACH_HALT);
+        stand(0, AGON_BUY, 5900000, 50000, 2);
+        n = world->n_cmds;
+        book(5700100);
+        ck_assert_uint_eq(world->n_cmds, n);
+        world_free(world);
+    }
+}
+END_TEST
+
+/* The same of all slots together: what one holds and another has open. 89,529.50 - 1.5 x P. */
+START_TEST(inv_23_the_portfolio_counts_the_open_orders_of_every_slot)
+{
+    struct portfolio_limits limits = {.daily_loss_amt = USD(3000)};
+    uint32_t n, buy;
+
+    begin();
+    portfolio(&limits);
+    buy = stand(1, AGON_BUY, 5900000, 50000, 2);
+    book(5770000);
+    world_order(world, 2, BTCUSDT, AGON_BUY, 5700000, 50000, 2); // 2,979.50 and a fee of 28.50
+    ck_assert_uint_eq(told(2), REASON_PORTFOLIO_DAILY_LOSS);
+    world_order(world, 2, BTCUSDT, AGON_BUY, 5700000, 10000, 3); // ... of 5.70
+    ck_assert_uint_eq(told(2), REASON_NONE);
+    world_report(world, last_cmd(), REPORT_CANCELLED, 0, 0, 0);
+    n = world->n_cmds;
+    book(5768634);
+    ck_assert_uint_eq(world->n_cmds, n);
+    book(5768633);
+    ck_assert_uint_eq(world->n_cmds, n + 1);
+    ck_assert_uint_eq(last_cmd()->kind, CMD_CANCEL);
+    ck_assert_uint_eq(last_cmd()->order_id, world->cmds[buy].order_id);
+    ck_assert_uint_eq(told(1), REASON_PORTFOLIO_DAILY_LOSS);
+    ck_assert_uint_eq(world->engine->portfolio.is_daily_breached, 0);
+    incremental_is_whole();
+    world_free(world);
+}
+END_TEST
+
+/* What is kept from event to event is what a walk over everything gives. */
+START_TEST(open_orders_are_counted_as_if_each_time_anew)
+{
+    uint64_t x = 7;
+    agon_px_t px = 6000000;
+
+    begin();
+    for (uint64_t i = 0; i < 400; i++) {
+        uint16_t slot;
+        enum agon_side side;
+
+        x = x * 6364136223846793005u + 1442695040888963407u;
+        slot = (uint16_t)(x >> 40) % WORLD_SLOTS;
+        side = (x >> 50 & 1) != 0 ? AGON_BUY : AGON_SELL;
+        px += (agon_px_t)(x >> 33 & 0x7ff) - 1024;
+        if ((x >> 51 & 3) == 0)
+            book(px);
+        else
+            world_order(world, slot, BTCUSDT, side,
+                        px + (agon_px_t)(x >> 20 & 0xfff) - (side == AGON_BUY ? 4000 : 100),
+                        (agon_qty_t)(x >> 8 & 1023) + 100, 1000 + i);
+        if (world->n_cmds > 0 && (x >> 53 & 1) != 0) {
+            struct order_cmd cmd = world->cmds[(x >> 12) % world->n_cmds];
+
+            world_report(world, &cmd, (x >> 54 & 1) != 0 ? REPORT_ACK : REPORT_CANCELLED, 0, 0, 0);
+        }
+        incremental_is_whole();
+    }
+    world_free(world);
 }
 END_TEST
 
@@ -386,6 +524,10 @@ int main(void)
     tcase_add_test(tcase, a_price_at_the_limit_closes_and_one_before_it_does_not);
     tcase_add_test(tcase, a_fill_alone_can_reach_the_limit);
     tcase_add_test(tcase, cancel_leaves_the_position_and_halt_the_orders);
+    tcase_add_test(tcase, inv_23_a_price_cancels_what_could_carry_the_loss_to_the_limit);
+    tcase_add_test(tcase, halt_leaves_open_orders_and_so_does_a_limit_that_they_cannot_reach);
+    tcase_add_test(tcase, inv_23_the_portfolio_counts_the_open_orders_of_every_slot);
+    tcase_add_test(tcase, open_orders_are_counted_as_if_each_time_anew);
     tcase_add_test(tcase, a_stale_book_breaks_and_lifts_nothing_and_bars_new_risk);
     tcase_add_test(tcase, day_and_peak_survive_a_restart);
     tcase_add_test(tcase, capital_that_moves_is_no_loss_and_no_gain);

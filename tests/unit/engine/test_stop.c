@@ -445,6 +445,24 @@ START_TEST(a_place_is_anothers_when_nothing_of_the_one_before_is_left)
 }
 END_TEST
 
+START_TEST(a_second_way_out_of_one_position_is_a_way_in)
+{
+    uint32_t n;
+
+    begin();
+    buy_and_fill(2, WORLD_PERPETUAL, 6000100, 5000);
+    world_order(world, 2, WORLD_PERPETUAL, AGON_SELL, 6100000, 4000, 7);
+    world_report(world, last_cmd(), REPORT_ACK, 0, 0, 0);
+    world_order(world, 2, WORLD_PERPETUAL, AGON_SELL, 6200000, 4000, 8);
+    world_report(world, last_cmd(), REPORT_ACK, 0, 0, 0);
+    n = world->n_cmds;
+    order(COMMAND_CANCEL_ALL, SCOPE_SLOT, 2, CANCEL_NON_REDUCING, REASON_OPERATOR);
+    ck_assert_uint_eq(n_of(CMD_CANCEL, n), 1);
+    ck_assert_uint_eq(last_cmd()->order_id, world->cmds[n - 1].order_id);
+    end();
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("engine_stop");
@@ -463,6 +481,7 @@ int main(void)
     tcase_add_test(tcase, a_part_is_closed_by_the_same_rules);
     tcase_add_test(tcase, a_derivative_is_closed_reduce_only_whatever_is_left_of_the_slots_money);
     tcase_add_test(tcase, a_place_is_anothers_when_nothing_of_the_one_before_is_left);
+    tcase_add_test(tcase, a_second_way_out_of_one_position_is_a_way_in);
     suite_add_tcase(suite, tcase);
     srunner_run_all(runner, CK_NORMAL);
     failed = srunner_ntests_failed(runner);

@@ -654,7 +654,8 @@ START_TEST(all_slots_together)
     CASE(REASON_PORTFOLIO_DRAWDOWN, ALL_LOST, all_limits.drawdown_ppm = 100000);
     CASE(REASON_NONE, ALL_LOST, all_limits.equity_amt = 269999);
     CASE(REASON_PORTFOLIO_EQUITY, ALL_LOST, all_limits.equity_amt = 270000);
-    CASE(REASON_PORTFOLIO_EQUITY, ALL_LOST, all_limits.equity_amt = 269999, view.open_loss_amt = 1);
+    CASE(REASON_PORTFOLIO_EQUITY, ALL_LOST, all_limits.equity_amt = 269999,
+         view.open_loss_all_amt = 1);
     CASE(REASON_NONE, all_limits.gross_amt = 50, view.reach.gross_amt = 50);
     CASE(REASON_PORTFOLIO_GROSS, all_limits.gross_amt = 50, view.reach.gross_amt = 51);
     CASE(REASON_NONE, all_limits.gross_amt = 50, view.reach.gross_amt = 51, view.is_reducing = 1);
