@@ -553,7 +553,6 @@ void outbox_outcome(struct outbox *outbox, struct outbox_entry *entry, enum outb
             give_up(entry);
             end_request(entry);
             end_order(outbox, entry, REPORT_CANCELLED, reason, code, AGON_ORDER_CANCELLED, 0, now);
-            entry->is_concluded = 1;
         } else {
             tell(outbox, entry, REPORT_REPLACE_REJECTED, reason, code, 0, 0);
             give_up(entry);
@@ -652,7 +651,6 @@ static void see_half_done(struct outbox *outbox, struct outbox_entry *entry,
     end_request(entry);
     end_order(outbox, entry, REPORT_CANCELLED, REASON_ABSENT, 0, AGON_ORDER_CANCELLED,
               seen->t_venue, now);
-    entry->is_concluded = 1;
 }
 
 static void see_end(struct outbox *outbox, struct outbox_entry *entry,

@@ -344,6 +344,32 @@ START_TEST(an_end_that_is_asked_about_is_asked_until_a_picture_shows_it)
 }
 END_TEST
 
+/* The venue showed the old one cancelled and refused the new one: nothing of that was concluded. */
+START_TEST(an_old_picture_of_a_replacement_half_done_opens_nothing_again)
+{
+    struct order_cmd replace = command(CMD_REPLACE, 1);
+    struct outbox_entry *entry;
+
+    begin();
+    entry = stand();
+    ck_assert_ptr_eq(outbox_command(&outbox, &replace, 10 * S), entry);
+    outbox_sent(entry, 10 * S + WINDOW);
+    see(SEEN_STREAM, 0, AGON_ORDER_CANCELLED, 0, 11 * S);
+    ck_assert_int_eq(next(), 0);
+    outbox_outcome(&outbox, entry, OUTCOME_REJECTED, REASON_VENUE_REJECT, 0, 12 * S);
+    ck_assert_int_eq(next(), REPORT_CANCELLED);
+    see(SEEN_QUERY, 0, AGON_ORDER_OPEN, 11 * S, 13 * S);
+    see(SEEN_QUERY, 0, AGON_ORDER_CANCELLED, 12 * S, 13 * S);
+    ck_assert_int_eq(next(), 0);
+    ck_assert_uint_eq(outbox.n_reopened, 0);
+    // The new one all the same.
+    see(SEEN_STREAM, 1, AGON_ORDER_OPEN, 0, 20 * S);
+    ck_assert_int_eq(next(), REPORT_ACK);
+    ck_assert_int_eq(next(), REPORT_REPLACED);
+    end();
+}
+END_TEST
+
 START_TEST(an_earlier_revision_that_is_still_open_is_cancelled)
 {
     struct outbox_stray *stray;
@@ -589,6 +615,7 @@ int main(void)
     tcase_add_test(sights, one_that_has_ended_meanwhile_is_told_whole);
     tcase_add_test(sights, a_late_sight_of_what_the_venue_ended_is_nothing);
     tcase_add_test(sights, an_end_that_is_asked_about_is_asked_until_a_picture_shows_it);
+    tcase_add_test(sights, an_old_picture_of_a_replacement_half_done_opens_nothing_again);
     tcase_add_test(sights, an_earlier_revision_that_is_still_open_is_cancelled);
     tcase_add_test(sights, a_replacement_that_was_given_up_and_is_there_is_the_order);
     tcase_add_loop_test(sights, what_an_earlier_run_filled_is_not_placed_again, 0, 5);
