@@ -251,7 +251,8 @@ static void ask(struct outbox *outbox, struct outbox_entry *entry, const struct 
     if (entry->is_absent)
         entry->is_absent = entry->is_concluded = entry->is_final = entry->is_told = 0;
     entry->query_rev = entry->rev;
-    entry->reported_state = 0; // whatever comes is told, an end that was told before too
+    entry->is_asked = 1; // whatever comes is told, an end that was told before too
+    entry->reported_state = 0;
     entry->is_told = 0;
 }
 
@@ -488,6 +489,7 @@ static void end_order(struct outbox *outbox, struct outbox_entry *entry, uint8_t
         return;
     tell(outbox, entry, kind, reason, code, state, t_venue);
     entry->is_told = 1;
+    entry->is_asked = 0;
     if (num_add(entry->base_qty, entry->cum_qty) > entry->fill_qty)
         entry->fills_ns = now + OUTBOX_FILLS_WAIT_NS;
 }
@@ -546,6 +548,7 @@ void outbox_outcome(struct outbox *outbox, struct outbox_entry *entry, enum outb
             end_request(entry);
             entry->check_ns = entry->is_final ? 0 : now; // then reconcile
             entry->reported_state = 0;
+            entry->is_asked = 1;
             if (reason == REASON_VENUE_UNKNOWN_ORDER && !entry->is_final)
                 entry->closed_ns = now;
         } else if (entry->is_old_gone) {
@@ -623,7 +626,8 @@ static void see_open(struct outbox *outbox, struct outbox_entry *entry,
     // it.
     if ((is_read || entry->is_adopted) && !entry->is_told && !entry->is_unknown &&
         (seen->state != entry->reported_state || entry->cum_qty != entry->reported_qty ||
-         (is_read && entry->is_adopted))) {
+         (is_read && (entry->is_adopted || entry->is_asked)))) {
+        entry->is_asked = 0;
         entry->reported_state = seen->state;
         entry->reported_qty = entry->cum_qty;
         tell(outbox, entry, REPORT_STATE, 0, 0, seen->state, seen->t_venue);
@@ -663,7 +667,7 @@ static void see_end(struct outbox *outbox, struct outbox_entry *entry,
     if (seen->state == AGON_ORDER_FILLED) {
         // The fills themselves move the ledger; where they were told all, no more is to be said,
         // but to who asked, and to who waits for a replacement by more than was filled.
-        if (!is_replaced && entry->reported_state != 0 &&
+        if (!is_replaced && !entry->is_asked && entry->reported_state != 0 &&
             entry->fill_qty >= num_add(entry->base_qty, entry->cum_qty))
             entry->is_told = 1;
         end_order(outbox, entry, REPORT_STATE, 0, 0, AGON_ORDER_FILLED, seen->t_venue, now);

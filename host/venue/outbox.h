@@ -68,6 +68,7 @@ struct outbox_entry {
     uint8_t is_old_open;  /* REPLACE in doubt: what the last query of the old one said */
     uint8_t query_rev;    /* which wire order to ask about next */
     uint8_t reported_state;
+    uint8_t is_asked;  /* somebody waits for its state: whatever a read shows is told */
     uint8_t is_listed; /* in the last list of open orders */
     uint8_t is_exit;   /* the host closes a position with it */
     agon_px_t px, next_px, trigger_px;

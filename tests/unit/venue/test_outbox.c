@@ -517,6 +517,46 @@ START_TEST(a_total_that_was_smaller_before_leaves_nothing_out)
 }
 END_TEST
 
+static void trade(uint64_t number, agon_qty_t qty, agon_qty_t cum_qty, int64_t now)
+{
+    const struct outbox_fill fill = {.order_id = 7,
+                                     .venue_order = 70,
+                                     .fill = number,
+                                     .instrument = 1,
+                                     .side = AGON_BUY,
+                                     .px = 100,
+                                     .qty = qty,
+                                     .wire_cum_qty = cum_qty,
+                                     .t_venue = now};
+
+    outbox_fill(&outbox, &fill, now);
+    ck_assert_int_eq(next(), REPORT_FILL);
+}
+
+/* The core asks, and waits for a state. A fill that is told between question and answer is none. */
+START_TEST(a_fill_between_question_and_answer_does_not_take_the_answers_place)
+{
+    struct order_cmd query = command(CMD_QUERY, 0);
+
+    begin();
+    stand();
+    outbox_command(&outbox, &query, 10 * S);
+    trade(1, 4, 4, 10 * S + MS);
+    see_part(SEEN_QUERY, 0, AGON_ORDER_PARTIAL, 10, 4, 11 * S);
+    ck_assert_int_eq(next(), REPORT_STATE);
+    see_part(SEEN_QUERY, 0, AGON_ORDER_PARTIAL, 10, 4, 12 * S);
+    ck_assert_int_eq(next(), 0);
+    outbox_command(&outbox, &query, 20 * S);
+    trade(2, 6, 10, 20 * S + MS);
+    see_part(SEEN_QUERY, 0, AGON_ORDER_FILLED, 10, 10, 21 * S);
+    ck_assert_int_eq(next(), REPORT_STATE);
+    ck_assert_uint_eq(told[n_read - 1].state, AGON_ORDER_FILLED);
+    see_part(SEEN_QUERY, 0, AGON_ORDER_FILLED, 10, 10, 22 * S);
+    ck_assert_int_eq(next(), 0);
+    end();
+}
+END_TEST
+
 START_TEST(what_the_core_does_not_hold_open_is_told_until_it_says_so_and_then_cancelled)
 {
     struct order_cmd cmd = command(CMD_STRAY, 0);
@@ -615,6 +655,7 @@ int main(void)
     tcase_add_test(sights, one_that_has_ended_meanwhile_is_told_whole);
     tcase_add_test(sights, a_late_sight_of_what_the_venue_ended_is_nothing);
     tcase_add_test(sights, an_end_that_is_asked_about_is_asked_until_a_picture_shows_it);
+    tcase_add_test(sights, a_fill_between_question_and_answer_does_not_take_the_answers_place);
     tcase_add_test(sights, an_old_picture_of_a_replacement_half_done_opens_nothing_again);
     tcase_add_test(sights, an_earlier_revision_that_is_still_open_is_cancelled);
     tcase_add_test(sights, a_replacement_that_was_given_up_and_is_there_is_the_order);
