@@ -942,7 +942,12 @@ void outbox_fill(struct outbox *outbox, const struct outbox_fill *fill, int64_t 
         reopen(outbox, entry, &seen, now); // what traded was there
     }
     if (entry != NULL) {
-        entry->fill_qty = num_add(entry->fill_qty, fill->qty);
+        // Of an earlier run's trades the numbers are not known here, and a list tells them again:
+        // the sum of what is told counts once it is more than what the core had.
+        entry->n_fetches = 0;
+        entry->trade_qty = num_add(entry->trade_qty, fill->qty);
+        if (entry->trade_qty > entry->fill_qty)
+            entry->fill_qty = entry->trade_qty;
         if (fill->rev == entry->rev && fill->wire_cum_qty > entry->cum_qty)
             entry->cum_qty = fill->wire_cum_qty;
         // A list of trades tells no total: then what was told so far is the least it can be.
@@ -978,6 +983,14 @@ void outbox_not_listed(struct outbox *outbox, struct outbox_entry *entry, int64_
         entry->query_rev = entry->rev;
         entry->check_ns = now;
     }
+}
+
+void outbox_fetched(struct outbox_entry *entry, int64_t now, int64_t every_ns)
+{
+    // What earlier wire orders of it filled in an earlier run is in no list: then none is the last.
+    entry->fills_ns = now + (every_ns << entry->n_fetches);
+    if (entry->n_fetches < OUTBOX_FETCHES)
+        entry->n_fetches++;
 }
 
 struct outbox_entry *outbox_due(struct outbox *outbox, uint32_t *at, int is_fills, int64_t now)

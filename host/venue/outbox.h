@@ -33,6 +33,7 @@
 #define OUTBOX_ABSENT_GAP_NS 5000000000ll /* between the two reads that prove absence, sent */
 #define OUTBOX_STRAYS        256
 #define OUTBOX_RECHECK_NS    1000000000ll
+#define OUTBOX_FETCHES       5 /* after so many lists of trades without news they become no rarer */
 #define OUTBOX_FILLS_WAIT_NS 500000000ll /* the stream's fills may still be on their way */
 
 enum outbox_outcome {
@@ -71,11 +72,13 @@ struct outbox_entry {
     uint8_t is_asked;  /* somebody waits for its state: whatever a read shows is told */
     uint8_t is_listed; /* in the last list of open orders */
     uint8_t is_exit;   /* the host closes a position with it */
+    uint8_t n_fetches; /* of its trades, since the last one that was news */
     agon_px_t px, next_px, trigger_px;
     agon_qty_t qty, next_qty; /* totals, filled parts included */
     agon_qty_t base_qty;      /* filled by earlier wire orders of it */
     agon_qty_t cum_qty;       /* filled by this wire order, by the venue's word */
-    agon_qty_t fill_qty;      /* sum of the fills that were told */
+    agon_qty_t trade_qty;     /* sum of the trades that this run told */
+    agon_qty_t fill_qty;      /* that the core has at least: those, or what it had at the start */
     agon_qty_t reported_qty;  /* cum_qty last told */
     int64_t expiry_ns;        /* the request cannot be taken by the venue after */
     int64_t check_ns;         /* ask about it then; 0: no need */
@@ -191,6 +194,8 @@ struct outbox_stray *outbox_stray_due(struct outbox *outbox, int64_t now, int64_
  * place of another in the table may change. */
 void outbox_stray_answer(struct outbox *outbox, uint64_t order_id, uint8_t rev, int is_gone,
                          int was_open, int64_t now);
+/* Its trades are asked for; again every_ns later, and rarer the more often that brought no news. */
+void outbox_fetched(struct outbox_entry *entry, int64_t now, int64_t every_ns);
 /* The next entry at or after *at that is due for a query (is_fills 0) or for its fills (1). */
 struct outbox_entry *outbox_due(struct outbox *outbox, uint32_t *at, int is_fills, int64_t now);
 

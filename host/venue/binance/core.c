@@ -1782,7 +1782,7 @@ static void ask_orders(struct binance *binance, int64_t now)
     while ((entry = outbox_due(&gateway->outbox, &at, 1, now)) != NULL) {
         const struct symbol *symbol = symbols_by_id(&gateway->symbols, entry->instrument);
 
-        entry->fills_ns = now + gateway->config.reconcile_ns;
+        outbox_fetched(entry, now, gateway->config.reconcile_ns);
         if (symbol != NULL && entry->venue_order != 0)
             ask_trades(binance, symbol, entry->venue_order, 0);
     }

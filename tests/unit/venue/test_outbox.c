@@ -557,6 +557,31 @@ START_TEST(a_fill_between_question_and_answer_does_not_take_the_answers_place)
 }
 END_TEST
 
+/* Another run told 4 of them, by trades that this one does not know. A list that shows one of those
+ * again is not what is missing. */
+START_TEST(trades_of_an_earlier_run_are_not_taken_for_those_that_are_missing)
+{
+    struct order_cmd query = command(CMD_QUERY, 0);
+    struct outbox_entry *entry;
+
+    begin();
+    query.filled_qty = 4;
+    outbox_command(&outbox, &query, S);
+    entry = outbox_find(&outbox, 7);
+    ck_assert_ptr_nonnull(entry);
+    see_part(SEEN_QUERY, 0, AGON_ORDER_FILLED, 10, 10, 10 * S);
+    ck_assert_int_eq(next(), REPORT_STATE);
+    ck_assert_int_ne(entry->fills_ns, 0);
+    trade(1, 4, 0, 11 * S);
+    ck_assert_int_ne(entry->fills_ns, 0);
+    trade(2, 4, 0, 12 * S);
+    ck_assert_int_ne(entry->fills_ns, 0);
+    trade(3, 2, 0, 13 * S);
+    ck_assert_int_eq(entry->fills_ns, 0);
+    end();
+}
+END_TEST
+
 START_TEST(what_the_core_does_not_hold_open_is_told_until_it_says_so_and_then_cancelled)
 {
     struct order_cmd cmd = command(CMD_STRAY, 0);
@@ -656,6 +681,7 @@ int main(void)
     tcase_add_test(sights, a_late_sight_of_what_the_venue_ended_is_nothing);
     tcase_add_test(sights, an_end_that_is_asked_about_is_asked_until_a_picture_shows_it);
     tcase_add_test(sights, a_fill_between_question_and_answer_does_not_take_the_answers_place);
+    tcase_add_test(sights, trades_of_an_earlier_run_are_not_taken_for_those_that_are_missing);
     tcase_add_test(sights, an_old_picture_of_a_replacement_half_done_opens_nothing_again);
     tcase_add_test(sights, an_earlier_revision_that_is_still_open_is_cancelled);
     tcase_add_test(sights, a_replacement_that_was_given_up_and_is_there_is_the_order);
