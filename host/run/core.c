@@ -362,6 +362,15 @@ static int drain_control(struct host *host)
     return n + host_drain_notes(host);
 }
 
+/* When a record was received. What waited for a time was stamped by the clock that was wrong until
+ * then: it was not received later than now. */
+static agon_ns_t received_at(const struct host *host, agon_ns_t stamp)
+{
+    agon_ns_t now = host->guard.n_taken > 0 ? clock_now() : stamp;
+
+    return stamp < now ? stamp : now;
+}
+
 static int drain_line(struct host *host, struct host_line *line)
 {
     const struct agon_event_hdr *event;
@@ -371,7 +380,7 @@ static int drain_line(struct host *host, struct host_line *line)
         agon_ns_t received;
 
         memcpy(host->event.bytes, event, event_bytes(event));
-        received = host->event.hdr.t;
+        received = received_at(host, host->event.hdr.t);
         if (host->config.speed_milli != 1000 && !host->has_market_clock &&
             host->event.hdr.t_venue > 0 &&
             (host->event.hdr.type == AGON_EVENT_TRADE ||
