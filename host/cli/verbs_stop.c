@@ -168,17 +168,14 @@ static const char *why_held(const struct api *api, const struct host_view_slot *
     return "its order waits for the venue";
 }
 
-static uint32_t put_left_orders(const struct api *api, int only, struct jout *out)
+static void put_left_orders(const struct api *api, int only, struct jout *out)
 {
-    uint32_t n = 0;
-
     jout_open(out, '[');
     for (uint32_t i = 0; i < api->view->n_orders; i++) {
         const struct host_view_order *order = &api->view->orders[i];
 
         if (only >= 0 && order->slot != only)
             continue;
-        n++;
         jout_open(out, '{');
         jout_kv_str(out, "agent", api->view->slots[order->slot].name);
         jout_kv_str(out, "symbol", api_label(api, order->instrument - 1));
@@ -186,13 +183,10 @@ static uint32_t put_left_orders(const struct api *api, int only, struct jout *ou
         jout_close(out, '{');
     }
     jout_close(out, '[');
-    return n;
 }
 
-static uint32_t put_left_positions(const struct api *api, int only, struct jout *out)
+static void put_left_positions(const struct api *api, int only, struct jout *out)
 {
-    uint32_t n = 0;
-
     jout_open(out, '[');
     for (uint32_t id = 0; id < api->view->n_slots; id++) {
         const struct host_view_slot *slot = &api->view->slots[id];
@@ -202,7 +196,6 @@ static uint32_t put_left_positions(const struct api *api, int only, struct jout 
 
             if ((only >= 0 && (int)id != only) || position->is_dust)
                 continue;
-            n++;
             jout_open(out, '{');
             jout_kv_str(out, "agent", slot->name);
             jout_kv_str(out, "symbol", api_label(api, position->instrument - 1));
@@ -213,7 +206,6 @@ static uint32_t put_left_positions(const struct api *api, int only, struct jout 
         }
     }
     jout_close(out, '[');
-    return n;
 }
 
 /* Nothing is left when every position is dust and no order is open, and the venue can be heard to
@@ -222,28 +214,25 @@ int api_do_left(void *ctx, const struct control_call *call, struct jout *out, st
 {
     const struct api *api = ctx;
     struct record_command command = {0};
-    uint32_t n_orders = 0;
-    uint32_t n_positions;
+    struct host_left left;
     const char *on;
-    int is_heard = !api->view->is_live || api->view->is_ready;
     int only;
     int rc = scope_of(api, call, 0, &command, &on, err);
 
     if (rc < 0)
         return rc;
     only = command.scope == SCOPE_SLOT ? (int)command.id : -1;
-    for (uint32_t id = 0; id < api->view->n_slots; id++)
-        n_orders += only < 0 || (int)id == only ? api->view->slots[id].n_open : 0;
+    host_left(api->view, only, &left);
     jout_open(out, '{');
     jout_kv_str(out, "on", on);
     jout_key(out, "positions");
-    n_positions = put_left_positions(api, only, out);
+    put_left_positions(api, only, out);
     jout_key(out, "orders");
     put_left_orders(api, only, out);
-    jout_kv_int(out, "n_positions", n_positions);
-    jout_kv_int(out, "n_orders", n_orders);
-    jout_kv_bool(out, "heard", is_heard);
-    jout_kv_bool(out, "done", n_orders == 0 && n_positions == 0 && is_heard);
+    jout_kv_int(out, "n_positions", left.n_positions);
+    jout_kv_int(out, "n_orders", left.n_orders);
+    jout_kv_bool(out, "heard", left.is_heard);
+    jout_kv_bool(out, "done", left.is_done);
     jout_kv_bool(out, "stopped", api->view->is_stopped);
     jout_close(out, '{');
     return AGON_OK;

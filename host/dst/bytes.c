@@ -12,7 +12,8 @@
 
 #define WARM_NS  (60 * SECOND)  /* at most until everybody trades */
 #define HEAL_NS  (120 * SECOND) /* at most until everything is known again */
-#define ORDER_NS (3 * SECOND)   /* an operator waits so long for an answer */
+#define FALSE_NS (600 * MS)     /* a false reading of the wall clock */
+#define ENTRY_NS (5 * SECOND)   /* at most until orders leave again after a step of it */
 
 const char *bytes_fault_name(enum bytes_fault fault)
 {
@@ -29,7 +30,8 @@ const char *bytes_some_name(uint32_t some)
         "fill",           "order replaced",  "order cancelled", "request of unknown fate",
         "host killed",    "killed in boot",  "kill switch",     "stop",
         "halt",           "plugin reloaded", "agent added",     "agent failed",
-        "wall clock set", "exchange away",   "sync failed"};
+        "wall clock set", "exchange away",   "sync failed",     "everything closed",
+        "agent unloaded"};
 
     return names[some];
 }
@@ -145,219 +147,12 @@ static void draw_swarm(struct bytes *world)
     swarm->mark_every = 200 + rng_below(&rng, 2000);
     swarm->snapshot_every = swarm->mark_every * (1 + rng_below(&rng, 5));
     draw_net(swarm, &rng);
+    swarm->is_wall_off = rng_below(&rng, 4) == 0;
+    swarm->is_for_good = rng_below(&rng, 2) == 0;
     for (uint64_t i = 0; i < BYTES_FAULTS; i++)
         rng_init(&world->faults_rng[i], bytes_stream(world->config.seed, DRAW_FAULT + i));
     rng_init(&world->operator_rng, bytes_stream(world->config.seed, DRAW_OPERATOR));
     world->n_coins = swarm->n_venues > 1 ? BYTES_COINS : BYTES_COINS - 1;
-}
-
-/* --- operators --- */
-
-enum op {
-    OP_HALT_SLOT,
-    OP_HALT_ALL,
-    OP_KILL,
-    OP_STOP,
-    OP_RESUME_ALL,
-    OP_RESUME_SLOT,
-    OP_CANCEL,
-    OP_FLATTEN,
-    OP_LIMIT,
-    OP_RELOAD,
-    OP_ROLLBACK,
-    OP_ADD,
-    OP_REMOVE,
-    OP_RESUME_KILL,
-    OP_ACTIVATE,
-    OPS
-};
-
-static void remember(struct bytes *world, int rc, uint8_t *what)
-{
-    if (world->is_dying || rc == AGON_ETIME) {
-        world->word.is_unsure = 1;
-        return;
-    }
-    if (rc < 0)
-        return;
-    *what = 1;
-    // From here on nothing new: what the slots had decided by now has lower numbers.
-    if (world->host != NULL) {
-        world->word.run = (uint16_t)engine_run(world->host->engine);
-        for (uint16_t id = 0; id < BYTES_SLOTS; id++) {
-            const struct slot *slot = slots_get(engine_slots(world->host->engine), id);
-
-            world->word.counters[id] = slot != NULL ? (uint32_t)slot->next_counter : 0;
-        }
-    }
-}
-
-static int command(struct bytes *world, uint8_t kind, uint8_t scope, uint32_t id, uint16_t reason,
-                   uint8_t which, int64_t value)
-{
-    struct record_command_by by = {.command = {.kind = kind,
-                                               .scope = scope,
-                                               .id = id,
-                                               .which = which,
-                                               .value = value,
-                                               .reason = reason},
-                                   .who = "dst",
-                                   .why = "an operator of the simulation"};
-    uint64_t seq;
-    int rc = host_order(world->host, &by, ORDER_NS, &seq);
-
-    bytes_trace(world, "OPERATOR kind %u scope %u id %u value %lld: %d", kind, scope, id,
-                (long long)value, rc);
-    return rc;
-}
-
-static void set_limit(struct bytes *world)
-{
-    uint32_t slot = world->op.slot;
-    struct slot_limits *max = &world->limits_max[slot];
-    uint32_t to = 1 + (uint32_t)(world->op.value % 20);
-
-    if (to > max->max_open_orders)
-        max->max_open_orders = to;
-    (void)command(world, COMMAND_LIMIT, SCOPE_SLOT, slot, REASON_OPERATOR, LIMIT_OPEN_ORDERS, to);
-}
-
-static void add_agent(struct bytes *world)
-{
-    struct host_change change = {.kind = HOST_CHANGE_ADD,
-                                 .slot = (uint16_t)host_config_of(world->host)->n_slots};
-    struct crew_slot slot;
-    int rc;
-
-    if (change.slot >= BYTES_SLOTS)
-        return;
-    slot = world->slots[change.slot];
-    // As the roster's reader has it: instruments by the table's numbers.
-    change.to = &slot;
-    rc = host_make_change(world->host, &change, ORDER_NS);
-    if (rc >= 0 && !world->is_dying) {
-        world->result->some[BYTES_SOME_ADDED]++;
-        world->swarm.n_agents = change.slot + 1u;
-    }
-    bytes_trace(world, "OPERATOR adds slot %u: %d %s", change.slot, rc, change.err.text);
-}
-
-static void remove_agent(struct bytes *world)
-{
-    struct host_change change = {.kind = HOST_CHANGE_REMOVE,
-                                 .slot = (uint16_t)(host_config_of(world->host)->n_slots - 1)};
-    int rc;
-
-    if (change.slot == 0)
-        return;
-    rc = host_make_change(world->host, &change, ORDER_NS);
-    if (rc >= 0 && !world->is_dying)
-        world->swarm.n_agents = change.slot;
-    bytes_trace(world, "OPERATOR removes slot %u: %d", change.slot, rc);
-}
-
-static void replace_plugin(struct bytes *world, int is_back)
-{
-    char slot[32], path[32];
-    struct error err = {0};
-    int rc;
-
-    snprintf(slot, sizeof(slot), "slot_%u", world->op.slot);
-    snprintf(path, sizeof(path), "trader-%u", 1 + (unsigned)(world->op.value % 9));
-    rc = is_back ? host_rollback(world->host, slot, &err)
-                 : host_reload(world->host, slot, path, &err);
-    if (rc >= 0 && !world->is_dying)
-        world->result->some[BYTES_SOME_RELOAD]++;
-    bytes_trace(world, "OPERATOR reloads %s: %d %s", slot, rc, err.text);
-}
-
-// It may be done before its answer is heard.
-static void resume(struct bytes *world, uint8_t scope, uint32_t id, uint16_t reason, uint8_t which)
-{
-    if (command(world, COMMAND_RESUME, scope, id, reason, which, 0) < 0 || world->is_dying)
-        world->word.is_unsure = 1;
-}
-
-static void *operate(void *ctx)
-{
-    struct bytes *world = ctx;
-    struct order_word *word = &world->word;
-    uint32_t slot = world->op.slot;
-    uint64_t *some = world->result->some;
-    int rc;
-
-    switch ((enum op)world->op.kind) {
-    case OP_HALT_SLOT:
-        rc = command(world, COMMAND_HALT, SCOPE_SLOT, slot, REASON_OPERATOR, 0, 0);
-        remember(world, rc, &word->is_slot_halted[slot]);
-        some[BYTES_SOME_HALT] += rc >= 0;
-        break;
-    case OP_HALT_ALL:
-        rc = command(world, COMMAND_HALT, SCOPE_GLOBAL, 0, REASON_OPERATOR, HALT_OPERATOR, 0);
-        remember(world, rc, &word->is_halted);
-        some[BYTES_SOME_HALT] += rc >= 0;
-        break;
-    case OP_KILL:
-        rc = command(world, COMMAND_KILL, SCOPE_GLOBAL, 0, REASON_OPERATOR, 0, 0);
-        remember(world, rc, &word->is_killed);
-        some[BYTES_SOME_KILL] += rc >= 0;
-        break;
-    case OP_STOP:
-        rc = command(world, COMMAND_STOP, SCOPE_GLOBAL, 0, REASON_OPERATOR, 0, 0);
-        remember(world, rc, &word->is_stopped);
-        some[BYTES_SOME_STOP] += rc >= 0;
-        break;
-    case OP_RESUME_ALL:
-        word->is_halted = word->is_stopped = 0;
-        resume(world, SCOPE_GLOBAL, 0, REASON_OPERATOR, HALT_OPERATOR);
-        break;
-    case OP_RESUME_KILL:
-        word->is_killed = 0;
-        resume(world, SCOPE_GLOBAL, 0, REASON_KILL, HALT_KILL);
-        break;
-    case OP_RESUME_SLOT:
-        word->is_slot_halted[slot] = 0;
-        resume(world, SCOPE_SLOT, slot, REASON_OPERATOR, 0);
-        break;
-    case OP_CANCEL:
-        (void)command(world, COMMAND_CANCEL_ALL, SCOPE_SLOT, slot, REASON_OPERATOR, 0, 0);
-        break;
-    case OP_FLATTEN:
-        (void)command(world, COMMAND_FLATTEN, SCOPE_SLOT, slot, REASON_OPERATOR, 0, 0);
-        break;
-    case OP_ACTIVATE:
-        (void)command(world, COMMAND_SLOT_CONDITION, SCOPE_SLOT, slot, REASON_OPERATOR, 0,
-                      CONDITION_ACTIVE);
-        break;
-    case OP_LIMIT:
-        set_limit(world);
-        break;
-    case OP_RELOAD:
-        replace_plugin(world, 0);
-        break;
-    case OP_ROLLBACK:
-        replace_plugin(world, 1);
-        break;
-    case OP_ADD:
-        add_agent(world);
-        break;
-    case OP_REMOVE:
-        remove_agent(world);
-        break;
-    default:
-        break;
-    }
-    return NULL;
-}
-
-static int do_op(struct bytes *world, enum op op, uint32_t slot, int64_t value)
-{
-    if (world->host == NULL || !world->host->is_running || bytes_is_operated(world))
-        return 0;
-    world->op.kind = op;
-    world->op.slot = slot;
-    world->op.value = value;
-    return bytes_start(world, operate, world, 1) >= 0;
 }
 
 /* --- what goes wrong --- */
@@ -390,35 +185,33 @@ static void away(struct bytes *world)
     bytes_trace(world, "AWAY venue %u: %u", at, venue->is_away);
 }
 
+static void set_wall(struct bytes *world, int64_t off)
+{
+    world->wall_off = off;
+    world->t_wall = world->sched.now;
+    world->result->some[BYTES_SOME_CLOCK]++;
+    bytes_trace(world, "WALL CLOCK off by %lld s", (long long)(off / SECOND));
+}
+
+/* Whoever set it saw his mistake. */
+static void set_back(void *ctx, uint64_t a, uint64_t b)
+{
+    struct bytes *world = ctx;
+
+    (void)b;
+    if (world->t_wall == (agon_ns_t)a)
+        set_wall(world, 0);
+}
+
 static void set_clock(struct bytes *world)
 {
     static const int64_t offs[] = {0, 3600ll, -3600ll, 10ll * 365 * 86400, 2, -2, 86400, -60};
     struct rng *rng = &world->faults_rng[BYTES_CLOCK];
 
-    world->wall_off = offs[rng_below(rng, sizeof(offs) / sizeof(offs[0]))] * SECOND;
-    world->result->some[BYTES_SOME_CLOCK]++;
-    bytes_trace(world, "WALL CLOCK off by %lld s", (long long)(world->wall_off / SECOND));
-}
-
-static void operate_at_random(struct bytes *world)
-{
-    static const uint8_t ops[] = {OP_HALT_SLOT,   OP_HALT_ALL,    OP_KILL,        OP_STOP,
-                                  OP_RESUME_ALL,  OP_RESUME_ALL,  OP_RESUME_KILL, OP_RESUME_KILL,
-                                  OP_RESUME_SLOT, OP_RESUME_SLOT, OP_CANCEL,      OP_FLATTEN,
-                                  OP_LIMIT,       OP_LIMIT};
-    struct rng *rng = &world->operator_rng;
-
-    (void)do_op(world, (enum op)ops[rng_below(rng, sizeof(ops))],
-                (uint32_t)rng_below(rng, world->swarm.n_agents), (int64_t)rng_below(rng, 1000));
-}
-
-static void reload_at_random(struct bytes *world)
-{
-    static const uint8_t ops[] = {OP_RELOAD, OP_RELOAD, OP_RELOAD, OP_ROLLBACK, OP_ADD, OP_REMOVE};
-    struct rng *rng = &world->faults_rng[BYTES_RELOAD];
-
-    (void)do_op(world, (enum op)ops[rng_below(rng, sizeof(ops))],
-                (uint32_t)rng_below(rng, world->swarm.n_agents), (int64_t)rng_below(rng, 1000));
+    set_wall(world, offs[rng_below(rng, sizeof(offs) / sizeof(offs[0]))] * SECOND);
+    if (rng_below(rng, 3) == 0)
+        sched_at(&world->sched, world->sched.now + FALSE_NS, set_back, world,
+                 (uint64_t)world->t_wall, 0);
 }
 
 static void strike(void *ctx, uint64_t a, uint64_t b)
@@ -453,11 +246,11 @@ static void strike(void *ctx, uint64_t a, uint64_t b)
         break;
     case BYTES_OPERATOR:
         mean = swarm->operator_ns;
-        operate_at_random(world);
+        bytes_operate(world, BYTES_OPERATOR);
         break;
     case BYTES_RELOAD:
         mean = swarm->reload_ns;
-        reload_at_random(world);
+        bytes_operate(world, BYTES_RELOAD);
         break;
     default:
         break;
@@ -466,6 +259,19 @@ static void strike(void *ctx, uint64_t a, uint64_t b)
 }
 
 /* --- the run --- */
+
+/* Where the exchanges can be reached, a wall clock that was set stops nobody for long. */
+static void check_entry(struct bytes *world)
+{
+    const uint32_t far =
+        (uint32_t)1 << BYTES_NET | (uint32_t)1 << BYTES_VENUE | (uint32_t)1 << BYTES_AWAY;
+
+    if ((world->swarm.faults & far) == 0 && world->host->view->clock.is_paused &&
+        world->sched.now - world->t_wall > ENTRY_NS && world->sched.now - world->t_boot > ENTRY_NS)
+        bytes_fail(world, "inv-25",
+                   "the wall clock was set %lld s ago, and still no new order may leave",
+                   (long long)((world->sched.now - world->t_wall) / SECOND));
+}
 
 static void each_second(void *ctx, uint64_t a, uint64_t b)
 {
@@ -482,6 +288,7 @@ static void each_second(void *ctx, uint64_t a, uint64_t b)
         }
         world->result->some[BYTES_SOME_UNKNOWN] += world->host->io_status.n_unknown > 0;
         bytes_check_turn(world);
+        check_entry(world);
         // What a supervisor does: a journal that failed stays so until a restart.
         if (journal_state(&world->host->buffer) == JOURNAL_FAILED && !world->is_stopping)
             bytes_kill(world);
@@ -513,7 +320,7 @@ static void run_until(struct bytes *world, agon_ns_t t)
 static int is_trading(const struct bytes *world)
 {
     return world->host != NULL && world->host->is_running && world->host->has_joined &&
-           world->host->io_status.is_ready;
+           world->host->io_status.is_ready && (world->host->halts & HOST_HALT_CLOCK) == 0;
 }
 
 static void warm(struct bytes *world)
@@ -521,6 +328,8 @@ static void warm(struct bytes *world)
     agon_ns_t end = world->sched.now + WARM_NS;
 
     world->phase = BYTES_WARM;
+    if (bytes_has(world, BYTES_CLOCK) && world->swarm.is_wall_off)
+        set_clock(world);
     bytes_boot(world);
     while (!world->result->is_failed && !is_trading(world) && world->sched.now < end)
         run_until(world, world->sched.now + 100 * MS);
@@ -550,7 +359,7 @@ static void insist(struct bytes *world, enum op op, uint32_t slot)
 {
     agon_ns_t end = world->sched.now + HEAL_NS;
 
-    while (!world->result->is_failed && !do_op(world, op, slot, 0) && world->sched.now < end)
+    while (!world->result->is_failed && !bytes_order(world, op, slot, 0) && world->sched.now < end)
         run_until(world, world->sched.now + 50 * MS);
     while (!world->result->is_failed && bytes_is_operated(world) && world->sched.now < end)
         run_until(world, world->sched.now + 5 * MS);
@@ -567,7 +376,8 @@ static void heal(struct bytes *world)
     memset(rates->down, 0, sizeof(rates->down));
     memset(rates->connect, 0, sizeof(rates->connect));
     bytes_venue_calm(world);
-    world->wall_off = 0;
+    if (!world->swarm.is_for_good)
+        world->wall_off = 0;
     disk_mem_stop_at(world->disk_mem, 0);
     while (!world->result->is_failed && !is_trading(world) && world->sched.now < end)
         run_until(world, world->sched.now + 100 * MS);
@@ -619,6 +429,12 @@ static void close_run(struct bytes *world)
     agon_ns_t end = world->sched.now + 60 * SECOND;
 
     world->phase = BYTES_CLOSE;
+    while (!world->result->is_failed && world->host == NULL && world->sched.now < end)
+        run_until(world, world->sched.now + 100 * MS);
+    if (world->host == NULL) {
+        bytes_fail(world, "inv-34", "a minute after the run was quiet there is no host");
+        return;
+    }
     world->is_stopping = 1;
     (void)bytes_start(world, stop_host, world, 1);
     while (!world->result->is_failed && !world->is_over && world->sched.now < end)

@@ -43,6 +43,8 @@ enum bytes_some { /* what a run reached: a fault that finds nothing to break pro
                   BYTES_SOME_CLOCK,
                   BYTES_SOME_AWAY,
                   BYTES_SOME_SYNC_FAILED,
+                  BYTES_SOME_CLOSED,
+                  BYTES_SOME_UNLOADED,
                   BYTES_SOMES
 };
 const char *bytes_some_name(uint32_t some);

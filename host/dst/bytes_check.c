@@ -11,10 +11,8 @@
 #include "run/host_impl.h"
 #include "venue/client_id.h"
 
-#define WIRED_MAX    65536u
-#define OFF_BY       (2 * SECOND)  /* that engine time may be ahead of true time */
-#define IDLE_MAX     (62 * SECOND) /* ... and behind it */
-#define PX_SLACK_PPM 40000         /* between the price that risk judged by and the order's own */
+#define WIRED_MAX 65536u
+#define IDLE_MAX  (62 * SECOND) /* ... and behind it */
 
 static struct order_ids *ids_of(struct bytes *world)
 {
@@ -179,8 +177,10 @@ void bytes_check_effect(struct bytes *world, const struct truth *truth, const ch
         bytes_fail(world, "inv-02", "the exchange took order %s twice", truth->client);
         return;
     }
-    if (truth->is_ours && truth->slot < BYTES_SLOTS && !truth->is_reducing)
+    if (truth->is_ours && truth->slot < BYTES_SLOTS && !truth->is_reducing) {
         check_risk(world, truth);
+        bytes_check_lowered(world, truth);
+    }
 }
 
 void bytes_check_meet(struct bytes *world, struct truth *truth)
@@ -209,7 +209,9 @@ void bytes_check_boot(struct bytes *world)
     world->ids = *ids_of(world);
     world->t_boot = world->sched.now;
     for (uint64_t i = 0; i < world->n_wired; i++) {
-        if (orders_find(orders, world->wired_ids[i]) == NULL) {
+        // What the ended orders of an agent that was unloaded were is forgotten with it.
+        if (orders_find(orders, world->wired_ids[i]) == NULL &&
+            (world->unloaded >> ORDER_ID_SLOT(world->wired_ids[i]) & 1) == 0) {
             bytes_fail(world, "inv-03",
                        "order %llx left the host, and the host that starts again does not know it",
                        (unsigned long long)world->wired_ids[i]);
@@ -281,6 +283,15 @@ static void compare_open(struct bytes *world)
         bytes_fail(world, "inv-05", "the host has an order open that the exchange does not");
 }
 
+static int64_t gone_with_slots(const struct bytes *world, uint32_t coin)
+{
+    int64_t n = (int64_t)world->result->some[BYTES_SOME_UNLOADED];
+
+    return n == 0 || world->coins[coin].last_px == 0
+               ? 0
+               : num_mul_div(n * bytes_dust(coin), 100000000, world->coins[coin].last_px, NUM_UP);
+}
+
 static void compare_money(struct bytes *world)
 {
     struct engine *engine = world->host->engine;
@@ -306,7 +317,8 @@ static void compare_money(struct bytes *world)
                 cost += i < 2 ? 0 : all[k].cost_amt + all[k].funding_amt;
             }
         }
-        if (held != world->coins[i].held)
+        // What one that was unloaded had as dust is the account's.
+        if (held > world->coins[i].held || world->coins[i].held - held > gone_with_slots(world, i))
             bytes_fail(world, "inv-05",
                        "instrument %u: the slots hold %lld of 10^-8, by the exchange's trades it "
                        "is %lld",
@@ -319,6 +331,8 @@ static void compare_money(struct bytes *world)
         for (uint32_t account = 0; account < world->swarm.n_venues; account++)
             cash += ledger_amt(ledger, (agon_account_t)account, slot, usdt);
     }
+    if (world->result->some[BYTES_SOME_UNLOADED] > 0)
+        return; // its cash is the account's as well
     // Averages of entries are rounded, each by less than one unit.
     if (llabs((long long)(cash - (given - paid + cost))) >
         (long long)(world->n_coins > 2 ? n_fills : 0))

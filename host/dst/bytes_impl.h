@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /* bytes_impl: what the parts of a byte-level run share. Only for host/dst.
  *
- *   bytes.c          phases, faults, operators
+ *   bytes.c          phases, faults
+ *   bytes_operator.c what operators order, and what they are told
  *   bytes_machine.c  the machine that the host runs on: threads, clocks, disk; its death
  *   bytes_venue.c    the exchanges, and what they say of themselves: the truth
  *   bytes_check.c    what must hold, judged from the truth and from what operators ordered */
@@ -26,6 +27,8 @@
 #define BYTES_SLOTS   6u
 #define BYTES_COINS   3u /* instruments: two on spot, one perpetual */
 #define BYTES_ORDERS  16384u
+#define PX_SLACK_PPM  40000        /* between the price that risk judged by and the order's own */
+#define OFF_BY        (2 * SECOND) /* that engine time may be ahead of true time */
 
 enum bytes_stream { /* of randomness: a draw in one never shifts another */
                     DRAW_SWARM = 1,
@@ -38,6 +41,28 @@ enum bytes_stream { /* of randomness: a draw in one never shifts another */
                     DRAW_FAULT = 32 /* + kind */
 };
 enum bytes_phase { BYTES_WARM = 1, BYTES_SAFETY, BYTES_HEAL, BYTES_QUIET, BYTES_CLOSE };
+
+enum op {
+    OP_HALT_SLOT,
+    OP_HALT_ALL,
+    OP_KILL,
+    OP_STOP,
+    OP_RESUME_ALL,
+    OP_RESUME_SLOT,
+    OP_CANCEL,
+    OP_FLATTEN,
+    OP_LIMIT,
+    OP_RELOAD,
+    OP_ROLLBACK,
+    OP_ADD,
+    OP_REMOVE,
+    OP_RESUME_KILL,
+    OP_ACTIVATE,
+    OP_APPLY,
+    OP_CLOSE_ALL,
+    OP_UNLOAD,
+    OPS
+};
 
 enum thread_state { THREAD_FREE = 0, THREAD_READY, THREAD_RUNNING, THREAD_WAITING, THREAD_OVER };
 struct thread {
@@ -56,9 +81,10 @@ struct truth { /* an order as the exchange has it, by its own word */
     uint8_t venue, coin, side, is_open, is_ours, is_reducing;
     uint16_t slot;
 };
-struct truth_coin { /* of an instrument: what our orders did */
-    int64_t held;   /* 10^-8 of the base; spot: less fees that were paid in it */
-    int64_t paid;   /* 10^-8 of the quote; fees included */
+struct truth_coin {  /* of an instrument: what our orders did */
+    int64_t held;    /* 10^-8 of the base; spot: less fees that were paid in it */
+    int64_t paid;    /* 10^-8 of the quote; fees included */
+    int64_t last_px; /* of our last trade */
     uint64_t n_fills;
     int64_t slot_held[BYTES_SLOTS], open_buy[BYTES_SLOTS], open_sell[BYTES_SLOTS];
 };
@@ -80,6 +106,13 @@ struct order_word { /* what operators ordered and the host said it did */
     uint32_t counters[BYTES_SLOTS];
 };
 
+struct lowered {  /* the largest order, as the operator was told, of those of that run from counter
+                     on */
+    uint16_t run; /* 0: none */
+    uint64_t counter;
+    agon_amt_t order_amt;
+};
+
 struct swarm_bytes {
     uint32_t faults, n_venues, n_agents;
     agon_ns_t safety_ns, crash_ns, operator_ns, reload_ns, away_ns, clock_ns, power_ns;
@@ -87,6 +120,8 @@ struct swarm_bytes {
     uint64_t journal_segment, mark_every, snapshot_every;
     struct net_rates rates;
     uint32_t sync_slow_ppm, sync_fail_ppm;
+    uint8_t is_wall_off; /* from the first start on, */
+    uint8_t is_for_good; /* and it stays off when all other faults end */
 };
 
 struct bytes {
@@ -111,6 +146,8 @@ struct bytes {
     uint32_t life;
     uint8_t is_dying, is_stopping, is_booting, is_over;
     int64_t wall_off, dying_ns;
+    int64_t boot_wall_off; /* when this life began */
+    agon_ns_t t_wall;      /* when the wall clock was last set */
     uint64_t journal_seen;
     enum bytes_phase phase;
 
@@ -122,6 +159,9 @@ struct bytes {
     uint64_t n_ops;
     struct order_word word;
     struct slot_limits limits_max[BYTES_SLOTS]; /* the widest that were ever in force */
+    struct lowered lowered[BYTES_SLOTS];
+    struct crew_slot applied;
+    uint64_t unloaded; /* slots that were, at any time */
 
     /* the truth */
     struct truth *truths; /* owned */
@@ -147,6 +187,12 @@ int bytes_has(const struct bytes *world, enum bytes_fault fault);
 uint64_t bytes_stream(uint64_t seed, uint64_t stream);
 int bytes_step(struct bytes *world, agon_ns_t until); /* 0: nothing is left before until */
 
+/* bytes_operator.c */
+/* False: somebody else is at it, or the host is down. */
+int bytes_order(struct bytes *world, enum op op, uint32_t slot, int64_t value);
+void bytes_operate(struct bytes *world, enum bytes_fault fault); /* something, at random */
+void bytes_check_lowered(struct bytes *world, const struct truth *truth);
+
 /* bytes_machine.c */
 int bytes_machine_open(struct bytes *world);
 void bytes_machine_close(struct bytes *world);
@@ -165,6 +211,7 @@ void bytes_config_host(struct bytes *world, struct host_config *config);
 void bytes_roster(struct bytes *world);
 struct truth *bytes_truth(struct bytes *world, const char *client);
 int bytes_coin(uint8_t venue, const char *symbol);
+int64_t bytes_dust(uint32_t coin); /* what no order can be made of, of the quote */
 
 /* bytes_check.c */
 int bytes_check_open(struct bytes *world);

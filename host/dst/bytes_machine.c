@@ -331,39 +331,61 @@ static void arm_power(struct bytes *world)
         disk_mem_stop_at(world->disk_mem, 1 + rng_below(&world->disk_rng, 12));
 }
 
-void bytes_boot(struct bytes *world)
+/* A start that is refused because the journal is ahead of the time: right where the wall clock is
+ * behind and no venue was heard. Its supervisor tries again. */
+static int is_rightly_refused(const struct bytes *world, int rc)
 {
+    return rc == AGON_ETIME && world->boot_wall_off < -OFF_BY;
+}
+
+/* The process begins: the first thread of it. */
+static void *boot_main(void *ctx)
+{
+    struct bytes *world = ctx;
     struct host_config config;
+    struct host *host = NULL;
     struct error err = {0};
     int rc;
 
-    if (world->host != NULL || world->is_over || world->result->is_failed)
+    bytes_config_host(world, &config);
+    arm_power(world);
+    rc = host_open(&host, &config, &err);
+    bytes_trace(world, "BOOT life %u: %s", world->life, rc < 0 ? err.text : "open");
+    world->is_booting = 0;
+    if (disk_mem_is_stopped(world->disk_mem) || world->is_dying || is_rightly_refused(world, rc)) {
+        world->result->some[BYTES_SOME_CRASH_IN_BOOT] += disk_mem_is_stopped(world->disk_mem) != 0;
+        if (host != NULL)
+            host_abandon(host);
+        net_die(world->net);
+        if (!world->is_dying)
+            power_is_back(world);
+        return NULL;
+    }
+    disk_mem_stop_at(world->disk_mem, 0);
+    if (rc >= 0)
+        rc = host_start(host, &err);
+    if (rc < 0) {
+        bytes_fail(world, "inv-05", "the host does not start again: %s", err.text);
+        if (host != NULL)
+            host_abandon(host);
+        net_die(world->net);
+        return NULL;
+    }
+    world->host = host;
+    bytes_check_boot(world);
+    return NULL;
+}
+
+void bytes_boot(struct bytes *world)
+{
+    if (world->host != NULL || world->is_booting || world->is_over || world->result->is_failed)
         return;
     world->life++;
     world->result->n_lives++;
-    bytes_config_host(world, &config);
-    arm_power(world);
-    rc = host_open(&world->host, &config, &err);
-    bytes_trace(world, "BOOT life %u: %s", world->life, rc < 0 ? err.text : "open");
-    if (rc >= 0 && !disk_mem_is_stopped(world->disk_mem))
-        rc = host_start(world->host, &err);
-    if (disk_mem_is_stopped(world->disk_mem)) {
-        world->result->some[BYTES_SOME_CRASH_IN_BOOT]++;
-        if (world->host != NULL)
-            host_abandon(world->host);
-        world->host = NULL;
-        net_die(world->net);
-        power_is_back(world);
-        return;
-    }
-    disk_mem_stop_at(world->disk_mem, 0);
-    if (rc < 0) {
-        bytes_fail(world, "inv-05", "the host does not start again: %s", err.text);
-        host_abandon(world->host);
-        world->host = NULL;
-        return;
-    }
-    bytes_check_boot(world);
+    world->is_booting = 1;
+    world->boot_wall_off = world->wall_off;
+    if (bytes_start(world, boot_main, world, 1) < 0)
+        bytes_fail(world, "world", "no thread to start the host");
 }
 
 /* What threads of a dead process hold is memory of this one: those that may hold some are run to
@@ -411,8 +433,24 @@ void bytes_kill(struct bytes *world)
     power_is_back(world);
 }
 
+/* A start that is under way ends at once: nobody answers it any more. */
+static void end_boot(struct bytes *world)
+{
+    world->is_dying = 1;
+    for (uint32_t i = 0; i < BYTES_THREADS && world->is_booting; i++) {
+        struct thread *thread = &world->threads[i];
+
+        if (thread->is_operator &&
+            (thread->state == THREAD_READY || thread->state == THREAD_WAITING))
+            run_thread(thread);
+    }
+    world->is_dying = 0;
+}
+
 void bytes_machine_close(struct bytes *world)
 {
+    if (world->is_booting)
+        end_boot(world);
     if (world->host != NULL) {
         net_die(world->net);
         bury_threads(world);

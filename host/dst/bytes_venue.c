@@ -35,6 +35,12 @@ int bytes_coin(uint8_t venue, const char *symbol)
     return -1;
 }
 
+int64_t bytes_dust(uint32_t coin)
+{
+    // The market moves after a trade by less than a tenth, and a lot is worth less than the least.
+    return coins[coin].min_notional * 100000000 / 10 * 12;
+}
+
 /* --- the truth --- */
 
 struct truth *bytes_truth(struct bytes *world, const char *client)
@@ -116,6 +122,7 @@ static void take_trade(struct bytes *world, struct truth *truth, const json_t *l
         coin->paid += fee;
     if (truth->is_ours && truth->slot < BYTES_SLOTS)
         coin->slot_held[truth->slot] += sign * qty;
+    coin->last_px = px;
     coin->n_fills++;
     world->result->n_fills++;
     world->result->some[BYTES_SOME_FILL]++;

@@ -128,6 +128,21 @@ int host_order(struct host *host, const struct record_command_by *command, int64
     return host->command_results[ticket % COMMAND_RESULTS].rc;
 }
 
+void host_left(const struct host_view *view, int slot, struct host_left *left)
+{
+    *left = (struct host_left){.is_heard = !view->is_live || view->is_ready};
+    for (uint32_t id = 0; id < view->n_slots; id++) {
+        const struct host_view_slot *at = &view->slots[id];
+
+        if (slot >= 0 && (int)id != slot)
+            continue;
+        left->n_orders += at->n_open;
+        for (uint32_t i = 0; i < at->n_positions; i++)
+            left->n_positions += !at->positions[i].is_dust;
+    }
+    left->is_done = left->n_orders == 0 && left->n_positions == 0 && left->is_heard;
+}
+
 static uint32_t n_open_orders(const struct host_view *view)
 {
     uint32_t n_open = 0;

@@ -230,6 +230,13 @@ void host_mind_claims(struct host *host);
 int host_is_refused_account(struct host *host, char *why, size_t room);
 /* A copy of the newest view; refreshed about ten times a second. [control] */
 void host_view(struct host *host, struct host_view *view);
+struct host_left { /* of what is to be closed */
+    uint32_t n_orders, n_positions;
+    int is_heard; /* the venue can say so */
+    int is_done;  /* every position is dust and no order is open, and the venue is heard */
+};
+/* Of a slot, or of all: -1. [any] */
+void host_left(const struct host_view *view, int slot, struct host_left *left);
 /* Hands a command to the engine, with who gives it and why. AGON_EAGAIN. [any but core] */
 int host_command(struct host *host, const struct record_command_by *command);
 /* Another generation for a slot that plays on (agent/crew.h: crew_reload): path, or NULL: the file

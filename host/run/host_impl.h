@@ -329,6 +329,7 @@ void host_claims_close(struct host *host);
 
 /* io.c: what the ports and the loop call */
 void *host_io_main(void *ctx);
+int64_t host_transport_apart(const struct host *host); /* of the ports, less clock_mono() */
 void host_wake_core(struct host *host);
 void host_wake_io(struct host *host);
 void host_on_io_wake(uv_async_t *handle);

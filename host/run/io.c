@@ -60,14 +60,20 @@ static void add_status(struct gateway_status *all, const struct gateway_status *
         all->weight_free = one->weight_free;
 }
 
-/* The gateways measure against transport time; for the core it is the monotonic clock, which on a
+/* Venues are measured against transport time; for the core it is the monotonic clock, which on a
  * real machine is the same. */
-static void to_mono(const struct host *host, struct gateway_times times[HOST_VENUES_MAX],
-                    int64_t *transport_ns)
+int64_t host_transport_apart(const struct host *host)
 {
     const struct stream_port *stream =
         host->config.ports != NULL ? host->config.ports->stream : stream_uv_port(host->stream);
-    int64_t apart_ns = stream->now(stream->ctx) - clock_mono();
+
+    return stream->now(stream->ctx) - clock_mono();
+}
+
+static void to_mono(const struct host *host, struct gateway_times times[HOST_VENUES_MAX],
+                    int64_t *transport_ns)
+{
+    int64_t apart_ns = host_transport_apart(host);
 
     for (uint32_t i = 0; i < host->n_lines; i++) {
         for (uint32_t k = 0; k < times[i].n; k++)

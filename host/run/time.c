@@ -5,9 +5,11 @@
 
 #include "market/alerts.h"
 #include "run/host_impl.h"
+#include "sys/futex.h"
 #include "sys/log.h"
 
-#define LEARN_NS ((int64_t)5 * 1000000000) /* so long a start waits for the venues' time */
+#define LEARN_NS ((int64_t)5 * 1000000000)  /* so long a start waits for the venues' time */
+#define PORTS_NS ((int64_t)1 * 1000 * 1000) /* between two looks at what the ports brought */
 #define JUDGE_NS ((int64_t)10 * 1000 * 1000)
 #define AGAIN_NS                                                                                   \
     ((int64_t)1 * 1000000000) /* between two rounds of readings that proved nothing                \
@@ -51,25 +53,35 @@ static uint32_t n_waiting(const struct host *host)
     return n;
 }
 
-/* Where there is no loop to turn nobody can wait for an answer: then the start goes on as without
- * one, and the gateways' first readings say what time it is. */
+static void wait_for_venues(struct host *host)
+{
+    static const _Atomic uint32_t never;
+
+    if (host->config.ports == NULL)
+        uv_run(&host->loop, UV_RUN_ONCE);
+    else // callbacks come from outside
+        (void)futex_wait(&never, 0, PORTS_NS);
+}
+
 static void ask_venues(struct host *host)
 {
     struct stream_owner owner = {.ctx = host, .on_timer = on_timer};
     int64_t until = clock_mono() + LEARN_NS;
-    const struct stream_port *stream;
-    int64_t timer;
+    const struct stream_port *stream =
+        host->config.ports != NULL ? host->config.ports->stream : stream_uv_port(host->stream);
+    int64_t timer = stream->timer(stream->ctx, LEARN_NS, 0, &owner); // a loop turns at its end
 
-    if (host->config.ports != NULL)
-        return;
-    stream = stream_uv_port(host->stream);
-    timer = stream->timer(stream->ctx, LEARN_NS, 0, &owner); // the loop turns at its end
     for (uint32_t i = 0; i < host->n_lines; i++)
         time_probe_begin(&host->probes[i], &host->config.venues[i], stream);
     while (n_waiting(host) > 0 && clock_mono() < until)
-        uv_run(&host->loop, UV_RUN_ONCE);
-    for (uint32_t i = 0; i < host->n_lines; i++)
+        wait_for_venues(host);
+    for (uint32_t i = 0; i < host->n_lines; i++) {
+        struct gateway_times *times = &host->probes[i].times;
+
         time_probe_end(&host->probes[i]);
+        for (uint32_t k = 0; k < 2; k++)
+            times->offset_ns[k] += host_transport_apart(host);
+    }
     if (timer >= 0)
         stream->timer_cancel(stream->ctx, timer);
 }

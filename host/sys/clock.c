@@ -87,6 +87,7 @@ static struct {
     _Atomic int64_t mono_ns, offset_ns, want_ns;
 } shown;
 static struct clock_utc kept;
+static int64_t kept_off_by; /* the wall clock, when it was last compared */
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 static void show(void)
@@ -123,6 +124,7 @@ static void begin(void)
 
     (void)read_both(&mono_ns, &wall_ns);
     clock_utc_init(&kept, mono_ns, wall_ns);
+    kept_off_by = 0;
     show();
 }
 
@@ -150,16 +152,15 @@ agon_ns_t clock_now(void)
 
 int64_t clock_keep(void)
 {
-    static int64_t off_by;
     int64_t mono_ns;
     agon_ns_t wall_ns;
 
     (void)pthread_once(&once, begin);
     if (!read_both(&mono_ns, &wall_ns))
-        return off_by;
-    off_by = clock_utc_observe(&kept, mono_ns, wall_ns);
+        return kept_off_by;
+    kept_off_by = clock_utc_observe(&kept, mono_ns, wall_ns);
     show();
-    return off_by;
+    return kept_off_by;
 }
 
 void clock_follow(int64_t offset_ns)

@@ -13,7 +13,7 @@
 set -eu
 root=$(cd "$(dirname "$0")/../.." && pwd)
 folder=$root/tests/dst/mutants
-declare -A seeds=([message]=1000 [bytes]=300) args=([message]="dst" [bytes]="dst --bytes --without clock")
+declare -A seeds=([message]=1000 [bytes]=300) args=([message]="dst" [bytes]="dst --bytes")
 while [ $# -gt 0 ] && [ "$1" != "${1#-}" ]; do
     case $1 in
     -n) seeds=([message]=$2 [bytes]=$2) && shift 2 ;;

@@ -1,0 +1,370 @@
+// SPDX-License-Identifier: Apache-2.0
+/* What operators order: halts and their end, kill, stop, flatten, limits, plugins. What they were
+ * told is kept, for what must hold from then on. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/num.h"
+#include "dst/bytes_impl.h"
+#include "run/host_impl.h"
+#include "sys/futex.h"
+
+#define CLOSE_NS (20 * SECOND) /* ... until everything is closed, */
+#define LOOK_NS  (50 * MS)     /* and looks so often */
+#define ORDER_NS (3 * SECOND)  /* an operator waits so long for an answer */
+
+static int is_reachable(const struct bytes *world)
+{
+    return world->host != NULL && !world->is_dying;
+}
+
+static void remember(struct bytes *world, int rc, uint8_t *what)
+{
+    if (world->is_dying || rc == AGON_ETIME) {
+        world->word.is_unsure = 1;
+        return;
+    }
+    if (rc < 0)
+        return;
+    *what = 1;
+    // From here on nothing new: what the slots had decided by now has lower numbers.
+    if (world->host != NULL) {
+        world->word.run = (uint16_t)engine_run(world->host->engine);
+        for (uint16_t id = 0; id < BYTES_SLOTS; id++) {
+            const struct slot *slot = slots_get(engine_slots(world->host->engine), id);
+
+            world->word.counters[id] = slot != NULL ? (uint32_t)slot->next_counter : 0;
+        }
+    }
+}
+
+static int command(struct bytes *world, uint8_t kind, uint8_t scope, uint32_t id, uint16_t reason,
+                   uint8_t which, int64_t value)
+{
+    struct record_command_by by = {.command = {.kind = kind,
+                                               .scope = scope,
+                                               .id = id,
+                                               .which = which,
+                                               .value = value,
+                                               .reason = reason},
+                                   .who = "dst",
+                                   .why = "an operator of the simulation"};
+    uint64_t seq;
+    int rc = host_order(world->host, &by, ORDER_NS, &seq);
+
+    bytes_trace(world, "OPERATOR kind %u scope %u id %u value %lld: %d", kind, scope, id,
+                (long long)value, rc);
+    return rc;
+}
+
+static void widen(agon_amt_t *max, agon_amt_t to)
+{
+    if (*max != 0 && to > *max)
+        *max = to;
+}
+
+static void set_limit(struct bytes *world)
+{
+    uint32_t slot = world->op.slot;
+    struct slot_limits *max = &world->limits_max[slot];
+    uint32_t to = 1 + (uint32_t)(world->op.value % 20);
+
+    if (to > max->max_open_orders)
+        max->max_open_orders = to;
+    (void)command(world, COMMAND_LIMIT, SCOPE_SLOT, slot, REASON_OPERATOR, LIMIT_OPEN_ORDERS, to);
+}
+
+static void add_agent(struct bytes *world)
+{
+    struct host_change change = {.kind = HOST_CHANGE_ADD,
+                                 .slot = (uint16_t)host_config_of(world->host)->n_slots};
+    struct crew_slot slot;
+    int rc;
+
+    // The place of one that was unloaded is used again.
+    for (uint16_t id = change.slot; id-- > 0;) {
+        if (!host_is_manned(world->host, id))
+            change.slot = id;
+    }
+    if (change.slot >= BYTES_SLOTS)
+        return;
+    slot = world->slots[change.slot];
+    // As the roster's reader has it: instruments by the table's numbers.
+    change.to = &slot;
+    rc = host_make_change(world->host, &change, ORDER_NS);
+    if (rc >= 0 && !world->is_dying) {
+        world->result->some[BYTES_SOME_ADDED]++;
+        if (world->swarm.n_agents <= change.slot)
+            world->swarm.n_agents = change.slot + 1u;
+    }
+    bytes_trace(world, "OPERATOR adds slot %u: %d %s", change.slot, rc, change.err.text);
+}
+
+static void remove_agent(struct bytes *world)
+{
+    struct host_change change = {.kind = HOST_CHANGE_REMOVE,
+                                 .slot = (uint16_t)(host_config_of(world->host)->n_slots - 1)};
+    int rc;
+
+    if (change.slot == 0)
+        return;
+    rc = host_make_change(world->host, &change, ORDER_NS);
+    if (rc >= 0 && !world->is_dying)
+        world->swarm.n_agents = change.slot;
+    bytes_trace(world, "OPERATOR removes slot %u: %d", change.slot, rc);
+}
+
+/* Nothing of the roster but that agent's limits: what `ctl apply` makes of it. */
+static void apply_limits(struct bytes *world)
+{
+    uint32_t slot = world->op.slot;
+    uint64_t draw = rng_at(world->config.seed, DRAW_OPERATOR, slot, (uint64_t)world->op.value, 1);
+    struct slot_limits *max = &world->limits_max[slot];
+    struct slot_limits *limits = &world->applied.record.limits;
+    struct host_change change = {
+        .kind = HOST_CHANGE_SLOT, .slot = (uint16_t)slot, .to = &world->applied};
+    const struct slot *now;
+    int rc;
+
+    if (!host_is_manned(world->host, (uint16_t)slot))
+        return;
+    world->applied = host_config_of(world->host)->slots[slot];
+    limits->order_amt = (agon_amt_t)(50 + draw % 1500) * 100000000;
+    limits->position_amt = limits->order_amt * (agon_amt_t)(1 + (draw >> 16) % 5);
+    limits->max_open_orders = 1 + (uint32_t)(draw >> 32 & 15);
+    // Until it is known which of them are in force, either may be.
+    widen(&max->order_amt, limits->order_amt);
+    widen(&max->position_amt, limits->position_amt);
+    if (limits->max_open_orders > max->max_open_orders)
+        max->max_open_orders = limits->max_open_orders;
+    rc = host_make_change(world->host, &change, ORDER_NS);
+    bytes_trace(world, "OPERATOR applies slot %u: order %lld: %d %s", slot,
+                (long long)limits->order_amt, rc, change.err.text);
+    world->lowered[slot].run = 0;
+    now = rc >= 0 && is_reachable(world)
+              ? slots_get(engine_slots(world->host->engine), (uint16_t)slot)
+              : NULL;
+    if (now == NULL)
+        return;
+    world->lowered[slot] = (struct lowered){.run = (uint16_t)engine_run(world->host->engine),
+                                            .counter = now->next_counter,
+                                            .order_amt = limits->order_amt};
+}
+
+/* What an agent decides from then on keeps to the limits that the operator was told are in force:
+ * these are exactly those, and not the widest that ever were. */
+void bytes_check_lowered(struct bytes *world, const struct truth *truth)
+{
+    const struct lowered *low = &world->lowered[truth->slot];
+    int64_t amt = num_mul_div(truth->px, truth->qty, 100000000, NUM_DOWN);
+
+    if (low->run == 0 || ORDER_ID_RUN(truth->order_id) != low->run ||
+        ORDER_ID_COUNTER(truth->order_id) < low->counter)
+        return;
+    if (amt > num_mul_div(low->order_amt, 1000000 + PX_SLACK_PPM, 1000000, NUM_UP))
+        bytes_fail(world, "inv-10",
+                   "order %s of slot %u is of %lld, and its limit was lowered to %lld before",
+                   truth->client, truth->slot, (long long)amt, (long long)low->order_amt);
+}
+
+/* Told that nothing is left: then the exchange has none of our orders open, and of no instrument
+ * more than the slots may have as dust. */
+static void check_closed(struct bytes *world)
+{
+    for (uint32_t i = 0; i < world->n_truths; i++) {
+        const struct truth *truth = &world->truths[i];
+
+        if (truth->is_open && truth->is_ours)
+            bytes_fail(
+                world, "inv-24",
+                "the operator was told that no order is open, and %s is open at the exchange",
+                truth->client);
+    }
+    for (uint32_t i = 0; i < world->n_coins; i++) {
+        int64_t held = world->coins[i].held < 0 ? -world->coins[i].held : world->coins[i].held;
+        int64_t amt = num_mul_div(held, world->coins[i].last_px, 100000000, NUM_DOWN);
+
+        if (amt > BYTES_SLOTS * bytes_dust(i))
+            bytes_fail(world, "inv-24",
+                       "the operator was told that every position is closed, and %lld of the quote "
+                       "is held of instrument %u at the exchange",
+                       (long long)amt, i + 1);
+    }
+}
+
+/* `ctl stop`: ordered once, then looked at until nothing is left. */
+static void close_all(struct bytes *world)
+{
+    static const _Atomic uint32_t never;
+    struct host_view *view = calloc(1, sizeof(*view));
+    agon_ns_t until = world->sched.now + CLOSE_NS;
+    struct host_left left = {0};
+    int rc = command(world, COMMAND_STOP, SCOPE_GLOBAL, 0, REASON_OPERATOR, 0, 0);
+
+    remember(world, rc, &world->word.is_stopped);
+    world->result->some[BYTES_SOME_STOP] += rc >= 0;
+    while (view != NULL && rc >= 0 && is_reachable(world) && !left.is_done &&
+           world->sched.now < until) {
+        host_view(world->host, view);
+        host_left(view, -1, &left);
+        if (!left.is_done)
+            (void)futex_wait(&never, 0, LOOK_NS);
+    }
+    free(view);
+    bytes_trace(world, "OPERATOR stops: %d, %u orders and %u positions left", rc, left.n_orders,
+                left.n_positions);
+    if (!left.is_done || !is_reachable(world))
+        return;
+    world->result->some[BYTES_SOME_CLOSED]++;
+    check_closed(world);
+}
+
+/* By its name, its positions closed or kept by turns. */
+static void unload_agent(struct bytes *world)
+{
+    struct host_change change = {.kind = HOST_CHANGE_UNLOAD,
+                                 .is_kept = (uint8_t)(world->op.value & 1)};
+    char name[32];
+    int rc;
+
+    snprintf(name, sizeof(name), "slot_%u", world->op.slot);
+    rc = host_slot_of(world->host, name);
+    if (rc >= 0) {
+        change.slot = (uint16_t)rc;
+        world->unloaded |= (uint64_t)1 << rc;
+        rc = host_make_change(world->host, &change, ORDER_NS);
+    }
+    world->result->some[BYTES_SOME_UNLOADED] += rc >= 0;
+    bytes_trace(world, "OPERATOR unloads %s: %d %s", name, rc, change.err.text);
+}
+
+static void replace_plugin(struct bytes *world, int is_back)
+{
+    char slot[32], path[32];
+    struct error err = {0};
+    int rc;
+
+    snprintf(slot, sizeof(slot), "slot_%u", world->op.slot);
+    snprintf(path, sizeof(path), "trader-%u", 1 + (unsigned)(world->op.value % 9));
+    rc = is_back ? host_rollback(world->host, slot, &err)
+                 : host_reload(world->host, slot, path, &err);
+    if (rc >= 0 && !world->is_dying)
+        world->result->some[BYTES_SOME_RELOAD]++;
+    bytes_trace(world, "OPERATOR reloads %s: %d %s", slot, rc, err.text);
+}
+
+// It may be done before its answer is heard.
+static void resume(struct bytes *world, uint8_t scope, uint32_t id, uint16_t reason, uint8_t which)
+{
+    if (command(world, COMMAND_RESUME, scope, id, reason, which, 0) < 0 || world->is_dying)
+        world->word.is_unsure = 1;
+}
+
+static void *operate(void *ctx)
+{
+    struct bytes *world = ctx;
+    struct order_word *word = &world->word;
+    uint32_t slot = world->op.slot;
+    uint64_t *some = world->result->some;
+    int rc;
+
+    switch ((enum op)world->op.kind) {
+    case OP_HALT_SLOT:
+        rc = command(world, COMMAND_HALT, SCOPE_SLOT, slot, REASON_OPERATOR, 0, 0);
+        remember(world, rc, &word->is_slot_halted[slot]);
+        some[BYTES_SOME_HALT] += rc >= 0;
+        break;
+    case OP_HALT_ALL:
+        rc = command(world, COMMAND_HALT, SCOPE_GLOBAL, 0, REASON_OPERATOR, HALT_OPERATOR, 0);
+        remember(world, rc, &word->is_halted);
+        some[BYTES_SOME_HALT] += rc >= 0;
+        break;
+    case OP_KILL:
+        rc = command(world, COMMAND_KILL, SCOPE_GLOBAL, 0, REASON_OPERATOR, 0, 0);
+        remember(world, rc, &word->is_killed);
+        some[BYTES_SOME_KILL] += rc >= 0;
+        break;
+    case OP_STOP:
+        rc = command(world, COMMAND_STOP, SCOPE_GLOBAL, 0, REASON_OPERATOR, 0, 0);
+        remember(world, rc, &word->is_stopped);
+        some[BYTES_SOME_STOP] += rc >= 0;
+        break;
+    case OP_RESUME_ALL:
+        word->is_halted = word->is_stopped = 0;
+        resume(world, SCOPE_GLOBAL, 0, REASON_OPERATOR, HALT_OPERATOR);
+        break;
+    case OP_RESUME_KILL:
+        word->is_killed = 0;
+        resume(world, SCOPE_GLOBAL, 0, REASON_KILL, HALT_KILL);
+        break;
+    case OP_RESUME_SLOT:
+        word->is_slot_halted[slot] = 0;
+        resume(world, SCOPE_SLOT, slot, REASON_OPERATOR, 0);
+        break;
+    case OP_CANCEL:
+        (void)command(world, COMMAND_CANCEL_ALL, SCOPE_SLOT, slot, REASON_OPERATOR, 0, 0);
+        break;
+    case OP_FLATTEN:
+        (void)command(world, COMMAND_FLATTEN, SCOPE_SLOT, slot, REASON_OPERATOR, 0, 0);
+        break;
+    case OP_ACTIVATE:
+        (void)command(world, COMMAND_SLOT_CONDITION, SCOPE_SLOT, slot, REASON_OPERATOR, 0,
+                      CONDITION_ACTIVE);
+        break;
+    case OP_LIMIT:
+        set_limit(world);
+        break;
+    case OP_APPLY:
+        apply_limits(world);
+        break;
+    case OP_CLOSE_ALL:
+        close_all(world);
+        break;
+    case OP_UNLOAD:
+        unload_agent(world);
+        break;
+    case OP_RELOAD:
+        replace_plugin(world, 0);
+        break;
+    case OP_ROLLBACK:
+        replace_plugin(world, 1);
+        break;
+    case OP_ADD:
+        add_agent(world);
+        break;
+    case OP_REMOVE:
+        remove_agent(world);
+        break;
+    default:
+        break;
+    }
+    return NULL;
+}
+
+int bytes_order(struct bytes *world, enum op op, uint32_t slot, int64_t value)
+{
+    if (world->host == NULL || !world->host->is_running || bytes_is_operated(world))
+        return 0;
+    world->op.kind = op;
+    world->op.slot = slot;
+    world->op.value = value;
+    return bytes_start(world, operate, world, 1) >= 0;
+}
+
+void bytes_operate(struct bytes *world, enum bytes_fault fault)
+{
+    static const uint8_t orders[] = {OP_HALT_SLOT,   OP_HALT_ALL,    OP_KILL,        OP_STOP,
+                                     OP_CLOSE_ALL,   OP_RESUME_ALL,  OP_RESUME_ALL,  OP_RESUME_ALL,
+                                     OP_RESUME_KILL, OP_RESUME_KILL, OP_RESUME_SLOT, OP_RESUME_SLOT,
+                                     OP_CANCEL,      OP_FLATTEN,     OP_LIMIT,       OP_LIMIT,
+                                     OP_APPLY,       OP_APPLY};
+    static const uint8_t changes[] = {OP_RELOAD, OP_RELOAD, OP_RELOAD, OP_ROLLBACK,
+                                      OP_ADD,    OP_REMOVE, OP_UNLOAD};
+    int is_change = fault == BYTES_RELOAD;
+    struct rng *rng = is_change ? &world->faults_rng[BYTES_RELOAD] : &world->operator_rng;
+    uint8_t op = is_change ? changes[rng_below(rng, sizeof(changes))]
+                           : orders[rng_below(rng, sizeof(orders))];
+
+    (void)bytes_order(world, (enum op)op, (uint32_t)rng_below(rng, world->swarm.n_agents),
+                      (int64_t)rng_below(rng, 1000));
+}
