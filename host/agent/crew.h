@@ -166,6 +166,16 @@ int crew_save(struct crew *crew, uint16_t slot, unsigned char **bytes, uint64_t 
               struct error *err);
 /* GNU build id of the plugin that plays, as hex; "": none. [core] */
 const char *crew_build_id(const struct crew *crew, uint16_t slot);
+struct crew_start { /* START with the builds of the run */
+    struct record_start start;
+    struct start_build builds[SLOTS_MAX + 2];
+    uint32_t n; /* of builds; not in the event */
+};
+/* Adds this program's build to a START that has none yet; sets its length. [any] */
+void crew_start_host(struct crew_start *event);
+/* Adds that of the plugin which plays for the slot, where it has one. [core] */
+void crew_start_plugin(struct crew_start *event, const struct crew *crew,
+                       const struct crew_slot *slot);
 const struct crew_pauses *crew_pauses(const struct crew *crew);
 
 #endif

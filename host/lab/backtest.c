@@ -11,6 +11,7 @@
 #include "journal/reader.h"
 #include "journal/writer.h"
 #include "lab/replay.h"
+#include "sys/buildid.h"
 #include "sys/clock.h"
 #include "sys/disk_posix.h"
 #include "sys/entropy.h"
@@ -307,10 +308,9 @@ static int open_fundings(struct run *run, struct error *err)
 static int configure(struct run *run, struct error *err)
 {
     const struct backtest_config *config = run->config;
-    struct record_start start = {.hdr = {.type = EVENT_START, .granules = 1},
-                                 .run = 1,
-                                 .mode = RUN_BACKTEST,
-                                 .seed = config->seed};
+    struct crew_start start = {
+        .start = {
+            .hdr = {.type = EVENT_START}, .run = 1, .mode = RUN_BACKTEST, .seed = config->seed}};
     struct record_tournament tournament = {
         .hdr = {.type = EVENT_CONFIG, .granules = sizeof(tournament) / EVENT_GRANULE},
         .kind = CONFIG_TOURNAMENT,
@@ -390,8 +390,11 @@ static int configure(struct run *run, struct error *err)
         rc = step(run, &tournament, "the tournament", err);
     if (rc >= 0 && memcmp(&config->portfolio, &none, sizeof(none)) != 0)
         rc = step(run, &portfolio, "the portfolio's limits", err);
+    crew_start_host(&start);
+    for (uint32_t i = 0; i < config->n_slots && rc >= 0; i++)
+        crew_start_plugin(&start, run->result->crew, &config->slots[i]);
     if (rc >= 0)
-        rc = step(run, &start, "the start", err);
+        rc = step(run, &start.start, "the start", err);
     for (uint32_t i = 0; i < config->n_slots && rc >= 0; i++)
         rc = crew_join(run->result->crew, &config->slots[i], NULL, err);
     return rc;
@@ -501,6 +504,7 @@ static int on_step(void *ctx, const struct agon_event_hdr *event, int rc)
 static int open_journal(struct run *run, struct error *err)
 {
     struct journal_config config = {.is_async = 1, .run = 1};
+    unsigned char build[BUILD_ID_MAX] = {0};
     struct journal_summary summary;
     int rc = disk_posix_open(&run->disk, run->config->journal_dir, err);
 
@@ -519,6 +523,8 @@ static int open_journal(struct run *run, struct error *err)
         return error_set(err, rc, "no memory for the journal's buffer");
     run->has_buffer = 1;
     entropy_bytes(config.id, sizeof(config.id));
+    (void)buildid_own(build);
+    memcpy(config.build, build, sizeof(config.build));
     run->writer = journal_writer_new(&run->disk.port, &run->buffer, &config, &summary.end, err);
     return run->writer != NULL ? AGON_OK : AGON_EIO;
 }

@@ -3,8 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include <sodium.h>
-
 #include "base/hash.h"
 #include "base/num.h"
 #include "journal/reader.h"
@@ -396,53 +394,26 @@ static uint32_t journal_number(const struct host *host)
     return number;
 }
 
-static uint8_t read_hex(const char *text, unsigned char bytes[BUILD_ID_MAX])
-{
-    size_t n = 0;
-
-    (void)sodium_hex2bin(bytes, BUILD_ID_MAX, text, strnlen(text, 2 * (size_t)BUILD_ID_MAX), NULL,
-                         &n, NULL);
-    return (uint8_t)n;
-}
-
-struct start_event { /* START with the builds of the run */
-    struct record_start start;
-    struct start_build builds[SLOTS_MAX + 2];
-};
-
 static int step_start(struct host *host, uint32_t run, struct error *err)
 {
     uint32_t number = journal_number(host);
-    struct start_event event = {
+    struct crew_start event = {
         .start = {.hdr = {.type = EVENT_START},
                   .run = run,
                   .mode = (uint8_t)host->config.mode,
                   .journal = {number & 0xff, number >> 8 & 0xff, (unsigned char)(number >> 16)},
                   .seed = host->config.seed}};
-    uint32_t n = 1;
 
     if (run > ORDER_RUN_MAX)
         return error_set(err, AGON_ERANGE,
                          "this journal has had %u runs, the most that its client ids can tell "
                          "apart: stop trading with it and begin another run directory",
                          run - 1);
-    event.builds[0].slot = START_BUILD_HOST;
-    event.builds[0].n = (uint8_t)buildid_own(event.builds[0].id);
-    memcpy(event.start.build, event.builds[0].id, sizeof(event.start.build));
+    crew_start_host(&event);
     for (uint32_t i = 0; i < host->config.n_slots; i++) {
-        uint16_t slot = host->config.slots[i].record.slot;
-
-        if (!host_has_agent(host, i))
-            continue;
-        struct start_build *build = &event.builds[n];
-
-        build->slot = slot;
-        build->n = read_hex(crew_build_id(host->crew, slot), build->id);
-        build->file_hash = host->config.slots[i].record.generation_hash;
-        n += build->n > 0;
+        if (host_has_agent(host, i))
+            crew_start_plugin(&event, host->crew, &host->config.slots[i]);
     }
-    memset(&event.builds[n], 0, sizeof(event.builds[n]));
-    event.start.hdr.granules = (uint8_t)(1 + (n + 1) / 2);
     return boot_step(host, &event.start, "the start", err);
 }
 
@@ -624,7 +595,7 @@ static int open_writer(struct host *host, const struct journal_summary *summary,
         .free_ctx = &host->posix,
         .on_state = on_journal_state,
     };
-    unsigned char build[BUILD_ID_MAX];
+    unsigned char build[BUILD_ID_MAX] = {0};
     int64_t total = 0;
 
     if (host->has_disk && config.low_water_bytes == 0 && disk_posix_free(&host->posix, &total) >= 0)

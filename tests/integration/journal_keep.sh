@@ -22,6 +22,16 @@ grep -q '^dropped .*market events, covered by a snapshot' "$WORK/stats" || fail 
 jq -e '.classes.market.compressed + .classes.money.compressed > 0' "$WORK/stats.json" >"$WORK/null" || fail "nothing is compressed: $(cat "$WORK/stats.json")"
 [ -e "$WORK/run/journal/money-00000000000000000001.aj" ] || [ -e "$WORK/run/journal/money-00000000000000000001.aj.zst" ] ||
     fail "a money segment went"
+# inv_33: both of the live host are in the heads of its segments and in START, by the word of another program.
+id_of() { readelf -nW "$1" | sed -n 's/.*Build ID: \([0-9a-f]*\).*/\1/p'; }
+host=$(id_of "$AGON")
+[ ${#host} = 40 ] || fail "readelf finds no build id in $AGON"
+jq -e --arg id "$host" '.builds == [$id[0:32]]' "$WORK/stats.json" >"$WORK/null" ||
+    fail "segment heads name $(jq -c .builds "$WORK/stats.json"), not $host"
+"$AGON" journal cat "$WORK/run/journal" --type start --json >"$WORK/start" || fail "the journal shows no START"
+jq -e --arg host "$host" --arg theirs "$(id_of "$PLUGINS/busy.so")" \
+    '.build == $host[0:32] and .builds == [[null, $host], [0, $theirs]]' "$WORK/start" >"$WORK/null" ||
+    fail "START names $(jq -c '[.build, .builds]' "$WORK/start"), not $host and the plugin's"
 "$AGON" replay "$WORK/run/journal" --verify >"$WORK/replay.out" || fail "what is left does not replay"
 "$AGON" replay "$WORK/run/journal" --until 10 2>"$WORK/early" && fail "an event that was dropped was reached"
 grep -q 'begins at the snapshot behind event' "$WORK/early" || fail "no reason: $(cat "$WORK/early")"

@@ -54,6 +54,21 @@ code 0 "$agon" journal cat j --from 100 --until 102
 "$agon" journal cat j | head -n 1 >out
 grep -q '^1 2026-01-01T00:00:00.000000000Z config' out || fail 'a pipe that closes early'
 
+# inv_33: the builds of host and plugin stand in the journal, by the word of another program.
+id_of() { readelf -nW "$1" 2>err | sed -n 's/.*Build ID: \([0-9a-f]*\).*/\1/p'; }
+host=$(id_of "$agon") theirs=$(id_of "$plugin")
+[ ${#host} = 40 ] && [ ${#theirs} = 40 ] || fail "readelf finds no build ids: '$host', '$theirs'"
+code 0 "$agon" journal stats j --json
+jq -e --arg id "${host:0:32}" '.builds == [$id]' out >jq.out || fail "segment heads name $(jq -c .builds out), not $host"
+code 0 "$agon" journal stats j
+grep -q "^builds  *${host:0:32}\b" out || fail "stats shows $(grep '^builds' out), not $host"
+code 0 "$agon" journal cat j --type start --json
+jq -e --arg host "$host" --arg theirs "$theirs" \
+    '.build == $host[0:32] and .builds == [[null, $host], [0, $theirs]]' out >jq.out ||
+    fail "START names $(jq -c '[.build, .builds]' out), not $host and $theirs"
+code 0 "$agon" replay j
+! grep -q 'build' err || fail "replay takes the build that wrote it for another: $(cat err)"
+
 # A killed host leaves a torn tail: it is shown and harms nothing.
 cp -r j torn
 last=$(find torn -name 'market-*.aj' | sort | tail -n 1)
