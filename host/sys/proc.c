@@ -13,6 +13,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "sys/machine.h"
+
 static int set_attributes(posix_spawnattr_t *attr, const struct proc_spec *spec)
 {
     sigset_t none, all;
@@ -164,6 +166,9 @@ int proc_self(char *path, size_t room)
 
 void proc_give_way(void)
 {
+    // Where threads are simulated this one is all of them.
+    if (machine_simulated() != NULL)
+        return;
     // Of this thread alone: on Linux a number of 0 means the caller, not its process.
     (void)setpriority(PRIO_PROCESS, 0, 19);
 }
@@ -172,6 +177,8 @@ static void set_policy(int policy)
 {
     const struct sched_param param = {0};
 
+    if (machine_simulated() != NULL)
+        return;
     // Without it things go as before, only less politely.
     (void)sched_setscheduler(0, policy, &param);
 }
