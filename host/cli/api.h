@@ -74,6 +74,8 @@ void api_put_halt(const struct api *api, const struct host_view_halt *halt, stru
 const char *api_cause(uint8_t cause); /* enum halt_cause */
 void api_put_agent(const struct api *api, uint32_t id, struct jout *out);
 void api_put_limits(const struct api *api, uint32_t id, struct jout *out);
+void api_put_portfolio(const struct api *api, struct jout *out);
+agon_amt_t api_portfolio_used(const struct host_view_portfolio *portfolio, uint8_t number);
 void api_put_order(const struct api *api, const struct host_view_order *order, struct jout *out);
 void api_put_exit(const struct api *api, const struct host_view_exit *view, struct jout *out);
 void api_put_fill(const struct api *api, const struct host_view_fill *fill, struct jout *out);

@@ -216,6 +216,34 @@ static void venue_metrics(FILE *out, const struct gateway_status *venue)
           (double)venue->offset_ns / 1e9);
 }
 
+/* Amounts in the base currency, shares of one. */
+static void portfolio_metrics(FILE *out, const struct host_view *view)
+{
+    const struct host_view_portfolio *portfolio = &view->portfolio;
+
+    gauge(out, "agon_portfolio_equity", "Of all agents, as their limits see it.",
+          num_to_double(portfolio->equity_amt, view->base_exp));
+    gauge(out, "agon_portfolio_breached", "1: at one of its limits of losses.",
+          portfolio->is_breached);
+    for (int is_limit = 0; is_limit < 2; is_limit++) {
+        const char *name = is_limit ? "agon_portfolio_limit" : "agon_portfolio_used";
+
+        head(out, name, "gauge",
+             is_limit ? "Limits of all agents together that are set."
+                      : "What is used of the limits of all agents together.");
+        for (uint32_t i = 0; i < limits_of_portfolio.n; i++) {
+            const struct limit *limit = &limits_of_portfolio.all[i];
+            int64_t value = is_limit ? limit_get(limit, &portfolio->limits)
+                                     : api_portfolio_used(portfolio, limit->number);
+            int exp = limit->kind == LIMIT_IS_SHARE ? 6 : view->base_exp;
+
+            if (limit->kind != LIMIT_IS_CHOICE && (!is_limit || value != 0))
+                fprintf(out, "%s{limit=\"%s\"} %.9g\n", name, limit->key,
+                        num_to_double(value, exp));
+        }
+    }
+}
+
 static void alert_metrics(FILE *out, const struct host_view_alerts *alerts)
 {
     head(out, "agon_alerts_total", "counter", "Alerts of this run directory by kind.");
@@ -295,6 +323,7 @@ void api_metrics(void *ctx, FILE *out)
               "Wire to decision: from the socket's read to the end of the step.", &view->queue_ns);
     venue_metrics(out, &view->venue);
     alert_metrics(out, &view->alerts);
+    portfolio_metrics(out, view);
     clock_metrics(out, &view->clock);
     delivery(out, view);
     for (size_t i = 0; i < sizeof(slot_metrics) / sizeof(slot_metrics[0]); i++) {

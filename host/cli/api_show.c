@@ -273,6 +273,75 @@ void api_put_agent(const struct api *api, uint32_t id, struct jout *out)
     jout_close(out, '{');
 }
 
+/* What is used of a limit of the portfolio. */
+agon_amt_t api_portfolio_used(const struct host_view_portfolio *portfolio, uint8_t number)
+{
+    switch (number) {
+    case PORTFOLIO_EQUITY_AMT:
+        return portfolio->equity_amt;
+    case PORTFOLIO_DAILY_LOSS_AMT:
+        return num_add(portfolio->equity_day_amt, -portfolio->equity_amt);
+    case PORTFOLIO_GROSS_AMT:
+        return portfolio->reach.gross_amt;
+    case PORTFOLIO_NET_AMT:
+        return portfolio->reach.net_amt;
+    case PORTFOLIO_VENUE_AMT:
+        return portfolio->reach.venue_amt;
+    case PORTFOLIO_ASSET_AMT:
+        return portfolio->reach.asset_amt;
+    case PORTFOLIO_DRAWDOWN_PPM:
+        return portfolio->equity_high_amt > 0
+                   ? num_mul_div(num_add(portfolio->equity_high_amt, -portfolio->equity_amt),
+                                 1000000, portfolio->equity_high_amt, NUM_UP)
+                   : 0;
+    default:
+        return 0;
+    }
+}
+
+static void put_limit(const struct api *api, const char *key, const struct limit *limit,
+                      int64_t value, struct jout *out)
+{
+    if (limit->kind == LIMIT_IS_SHARE)
+        jout_kv_real(out, key, (double)value / 1e6);
+    else
+        put_money(api, out, key, value);
+}
+
+void api_put_portfolio(const struct api *api, struct jout *out)
+{
+    const struct host_view_portfolio *portfolio = &api->view->portfolio;
+
+    jout_open(out, '{');
+    put_money(api, out, "equity", portfolio->equity_amt);
+    put_money(api, out, "equity_at_day", portfolio->equity_day_amt);
+    put_money(api, out, "equity_highest", portfolio->equity_high_amt);
+    jout_kv_str(out, "on_breach", limit_choice(portfolio->limits.on_breach));
+    jout_kv_bool(out, "breached", portfolio->is_breached);
+    jout_kv_str(out, "breached_by",
+                portfolio->breach_reason != 0 ? reason_name(portfolio->breach_reason) : "none");
+    put_money(api, out, "breach_loss", portfolio->breach_amt);
+    jout_key(out, "limits");
+    jout_open(out, '[');
+    for (uint32_t i = 0; i < limits_of_portfolio.n; i++) {
+        const struct limit *limit = &limits_of_portfolio.all[i];
+        int64_t value = limit_get(limit, &portfolio->limits);
+
+        if (limit->kind == LIMIT_IS_CHOICE)
+            continue;
+        jout_open(out, '{');
+        jout_kv_str(out, "limit", limit->key);
+        put_limit(api, "used", limit, api_portfolio_used(portfolio, limit->number), out);
+        if (value != 0)
+            put_limit(api, "at", limit, value, out);
+        else
+            jout_kv_str(out, "at", "none");
+        jout_close(out, '{');
+    }
+    jout_close(out, '[');
+    jout_close(out, '{');
+}
+
 void api_put_limits(const struct api *api, uint32_t id, struct jout *out)
 {
     const struct slot_limits *limits = &api->view->slots[id].limits;

@@ -228,6 +228,15 @@ static int do_valuation(void *ctx, const struct control_call *call, struct jout 
     return AGON_OK;
 }
 
+static int do_portfolio(void *ctx, const struct control_call *call, struct jout *out,
+                        struct error *err)
+{
+    (void)call;
+    (void)err;
+    api_put_portfolio(ctx, out);
+    return AGON_OK;
+}
+
 static int do_latency(void *ctx, const struct control_call *call, struct jout *out,
                       struct error *err)
 {
@@ -560,6 +569,8 @@ const struct control_verb api_verbs[] = {
      do_foreign},
     {"valuation", "", "what other assets are worth in the base currency, and by which instrument",
      CONTROL_READ, 0, 0, do_valuation},
+    {"portfolio", "", "limits of all agents together: what is used of them, and where they are",
+     CONTROL_READ, 0, 0, do_portfolio},
     {"latency", "",
      "of an engine step, from the socket to its end, and on to each agent's callback", CONTROL_READ,
      0, 0, do_latency},

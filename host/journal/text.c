@@ -85,6 +85,7 @@ static const char *const configs[] = {"none",
                                       "subscribe",
                                       [CONFIG_TOURNAMENT] = "tournament",
                                       [CONFIG_VALUATION] = "valuation",
+                                      [CONFIG_PORTFOLIO] = "portfolio",
                                       [CONFIG_GENERATION] = "generation",
                                       [CONFIG_PARAM] = "param"};
 static const char *const dues[] = {
@@ -454,6 +455,11 @@ static const struct field slot_fields[] = {NAME16(record_slot, kind, configs),
                                            TEXT(record_slot, name),
                                            U64(record_slot, generation_hash),
                                            LIMITS(LIMIT) END};
+#undef LIMIT
+#define LIMIT(id, number, type, member, key, kind, ...)                                            \
+    {key, AT(record_portfolio, limits.member), FIELD_##kind},
+static const struct field portfolio_fields[] = {NAME16(record_portfolio, kind, configs),
+                                                PORTFOLIO_LIMITS(LIMIT) END};
 #undef LIMIT
 static const struct field valuation_fields[] = {NAME16(record_asset, kind, configs),
                                                 U32(record_valuation, asset), END};
@@ -1089,6 +1095,9 @@ static const struct field *fields_of(const struct layout *layout,
     if (event->type == EVENT_CONFIG &&
         ((const struct record_asset *)(const void *)event)->kind == CONFIG_VALUATION)
         return valuation_fields;
+    if (event->type == EVENT_CONFIG && bytes >= sizeof(struct record_portfolio) &&
+        ((const struct record_asset *)(const void *)event)->kind == CONFIG_PORTFOLIO)
+        return portfolio_fields;
     if (event->type == EVENT_CONFIG &&
         ((const struct record_asset *)(const void *)event)->kind == CONFIG_GENERATION)
         return generation_fields;

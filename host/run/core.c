@@ -653,6 +653,20 @@ static void show_values(struct host *host)
     }
 }
 
+static void show_portfolio(const struct engine *engine, struct host_view_portfolio *to)
+{
+    const struct risk_slot *all = engine_portfolio(engine);
+
+    to->limits = *engine_portfolio_limits(engine);
+    engine_exposure(engine, &to->reach);
+    to->equity_amt = all->equity_amt;
+    to->equity_high_amt = all->equity_high_amt;
+    to->equity_day_amt = all->equity_day_amt;
+    to->breach_amt = all->breach_amt;
+    to->breach_reason = all->breach_reason;
+    to->is_breached = all->is_daily_breached || all->is_drawdown_breached || all->is_floor_breached;
+}
+
 void host_show(struct host *host)
 {
     struct host_view *view = host->draft;
@@ -686,6 +700,7 @@ void host_show(struct host *host)
         show_instrument(host, id);
     host_show_alerts(host, &view->alerts);
     show_values(host);
+    show_portfolio(engine, &view->portfolio);
     // Never waits for whoever is looking: then this view is skipped.
     if (pthread_mutex_trylock(&host->view_lock) == 0) {
         *host->view = *view;

@@ -168,6 +168,14 @@ struct host_view_alerts {
     uint64_t n_delivered, n_dead; /* by this run: to the webhook, to the dead-letter file */
     uint8_t has_webhook;
 };
+struct host_view_portfolio { /* all agents together, as their limits see them */
+    struct portfolio_limits limits;
+    struct risk_reach reach; /* open orders counted; of venues and assets the largest */
+    agon_amt_t equity_amt, equity_high_amt, equity_day_amt;
+    agon_amt_t breach_amt;  /* of the last breach */
+    uint16_t breach_reason; /* enum reason; 0: there was none */
+    uint8_t is_breached;    /* and it stands */
+};
 #define HOST_VIEW_VALUES 32
 struct host_view_value { /* an asset in the base currency */
     char asset[16];
@@ -212,6 +220,7 @@ struct host_view {
     uint64_t n_fills;      /* of this run; number n stands at n % HOST_VIEW_FILLS */
     struct host_view_fill fills[HOST_VIEW_FILLS];
     struct host_view_alerts alerts;
+    struct host_view_portfolio portfolio;
     struct hist step_ns;  /* of one engine step */
     struct hist queue_ns; /* from the socket's read to the end of the step */
 };

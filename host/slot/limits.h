@@ -131,6 +131,9 @@ AGON_SIZE_IS(record_portfolio, 128);
 #define LIMIT_NUMBER(id, number, ...) LIMIT_##id = (number),
 enum limit_number { LIMITS(LIMIT_NUMBER) }; /* `which` of a COMMAND_LIMIT */
 #undef LIMIT_NUMBER
+#define LIMIT_NUMBER(id, number, ...) PORTFOLIO_##id = (number),
+enum portfolio_limit_number { PORTFOLIO_LIMITS(LIMIT_NUMBER) };
+#undef LIMIT_NUMBER
 
 struct limit { /* a row */
     const char *key, *preset, *doc;
