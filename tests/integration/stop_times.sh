@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # How long a kill and a stop take: ORDERS open orders (1,000) and 40 positions, five agents on four symbols of two
-# markets. Three times: quiet; with every connection for orders and data hung in the exchange; with the control socket
-# and HTTP flooded. By command only (`./agon soak stop`): its figures are times, and no verdict hangs on them.
+# markets: quiet; with the control socket and HTTP flooded; with every connection for orders and data hung in the
+# exchange; with both. By command only (`./agon soak stop`): its figures are times, and no verdict hangs on them.
 . "$(dirname "$0")/common.sh"
 ORDERS=${ORDERS:-1000}
 
@@ -112,11 +112,11 @@ measure() {
     set -- $(times "$at" '"kind":"effect".*"what":"CANCELED"') 0 0
     gone=$2
     set -- $(times "$at" '"kind":"request".*"type":"\(LIMIT","newClient\|MARKET\)') 0 0
-    printf '%-28s %5s orders, %2s positions: first cancel on the wire %7s ms, last %7s ms, all cancelled there %7s ms, none open here %7s ms' \
-        "$name" "$n_open" "$n_held" "$(ms "$from" "$first")" "$(ms "$from" "$last")" "$(ms "$from" "$gone")" "$(ms "$from" "$over")"
-    [ "$verb" = kill ] && printf ', answered %s ms\n' "$(ms "$from" "$answered")"
-    [ "$verb" = stop ] && printf ', all closed %s ms\n' "$(ms "$from" "$answered")"
+    closed=-
+    [ "$verb" = kill ] || closed=$(ms "$from" "$answered")
+    row "$name" "$n_open" "$n_held" "$(ms "$from" "$first")" "$(ms "$from" "$last")" "$(ms "$from" "$gone")" "$(ms "$from" "$over")" "$closed"
 }
+row() { printf '| %-22s | %6s | %9s | %12s | %11s | %15s | %14s | %10s |\n' "$@"; }
 # The venue counts new orders in windows of ten seconds: what the agents used of one is not what is measured here.
 ready() {
     until_true "$HOST_PID" "$ORDERS orders and 40 positions" stands
@@ -128,34 +128,37 @@ again() {
     ready
 }
 
-HANG_AFTER=${HANG_AFTER:-130s}
-times_of() { # quiet, then flooded
-configure
-ready
-measure "quiet: kill" kill
-again
-measure "quiet: stop" stop
+# measured while the control socket and HTTP are flooded
 flooded() {
     touch "$WORK/flood"
     flood &
-    PIDS="$PIDS $!"
     FLOOD=$!
+    PIDS="$PIDS $FLOOD"
     sleep 2
     measure "$@"
     rm "$WORK/flood"
     wait "$FLOOD"
 }
-again
-flooded "flooded: kill" kill
-again
-flooded "flooded: stop" stop
-end
+answering() { # nothing is wrong with the exchange
+    configure
+    ready
+    measure "quiet: kill" kill
+    again
+    measure "quiet: stop" stop
+    again
+    flooded "flooded: kill" kill
+    again
+    flooded "flooded: stop" stop
+    end
+    unset SIM_PORT
 }
-[ -n "${ONLY_HUNG-}" ] || times_of
-unset SIM_PORT
 
-# New orders are taken and never answered once all stand: both connections for orders hang, and those for data too.
-cat >"$WORK/faults.yaml" <<EOF
+HANG_AFTER=${HANG_AFTER:-240s}
+hung() { lines "$SIM_LOG" '"kind":"fault".*"name":"hangs"' 4 && lines "$SIM_LOG" '"kind":"fault".*"name":"data"' 2; }
+# New orders are taken and never answered once all stand: both connections for orders hang, and those for data too; what
+# is left is the one for cancels.
+hanging() { # COMMAND...: measure or flooded, and its words
+    cat >"$WORK/faults.yaml" <<EOF
 seed: 1
 faults:
   - {name: hangs, on: request, do: timeout, method: POST, path: /api/v3/order, after: $HANG_AFTER}
@@ -163,12 +166,24 @@ faults:
   - {name: data, on: request, do: timeout, method: GET, path: /api/v3/myTrades, after: $HANG_AFTER}
   - {name: data, on: request, do: timeout, method: GET, path: /fapi/v1/userTrades, after: $HANG_AFTER}
 EOF
-configure --faults "$WORK/faults.yaml"
-ready
-# Something has to be on its way: one agent begins anew.
-hung() { lines "$SIM_LOG" '"kind":"fault".*"name":"hangs"' 4 && lines "$SIM_LOG" '"kind":"fault".*"name":"data"' 2; }
-sleep "${HANG_AFTER%s}"
-ctl cancel stander_1 >/dev/null
-until_true "$HOST_PID" "requests that hang" hung
-measure "hung: kill" kill
-end
+    began=$(date +%s)
+    configure --faults "$WORK/faults.yaml"
+    ready
+    took=$(($(date +%s) - began))
+    [ "$took" -lt "${HANG_AFTER%s}" ] || fail "the orders stood after $took s only: take HANG_AFTER=$((took * 2))s"
+    sleep $((${HANG_AFTER%s} - took + 1))
+    # Something has to be on its way: one agent begins anew.
+    ctl cancel stander_1 >/dev/null
+    until_true "$HOST_PID" "requests that hang" hung
+    "$@"
+    kill -9 "$HOST_PID" "$SIM_PID"
+    wait "$HOST_PID" "$SIM_PID" 2>/dev/null
+    rm -rf "${WORK:?}/run" "${SIM_LOG:?}"
+    unset SIM_PORT
+}
+
+echo "times in ms from the order on: first and last cancel on the wire, then what is confirmed"
+row case orders positions 'first cancel' 'last cancel' 'cancelled there' 'none open here' 'all closed'
+[ -n "${ONLY_HUNG-}" ] || answering
+hanging measure "hung: kill" kill
+hanging flooded "hung, flooded: kill" kill
