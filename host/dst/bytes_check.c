@@ -26,7 +26,7 @@ int bytes_check_open(struct bytes *world)
 {
     world->truths = calloc(BYTES_ORDERS, sizeof(*world->truths));
     world->wired_ids = calloc(WIRED_MAX, sizeof(*world->wired_ids));
-    if (world->truths == NULL || world->wired_ids == NULL ||
+    if (world->truths == NULL || world->wired_ids == NULL || bytes_wishes_open(world) < 0 ||
         map_init(&world->by_client, 2 * BYTES_ORDERS) < 0 || map_init(&world->wired, WIRED_MAX) < 0)
         return AGON_ENOMEM;
     return AGON_OK;
@@ -36,6 +36,7 @@ void bytes_check_close(struct bytes *world)
 {
     free(world->truths);
     free(world->wired_ids);
+    bytes_wishes_close(world);
     map_deinit(&world->by_client);
     map_deinit(&world->wired);
 }
@@ -92,6 +93,34 @@ static void check_halted(struct bytes *world, uint64_t order_id, int coin, uint8
                    why);
 }
 
+/* What was wished of it, field by field. */
+static void check_wish(struct bytes *world, uint16_t port, const char *text, size_t n, int is_amend)
+{
+    char client[40], side[8], symbol[16], qty[32], px[32] = "0", type[16] = "", tif[8] = "";
+    struct bytes_wire wire = {
+        .client = client, .type = type, .tif = tif, .is_amend = (uint8_t)is_amend};
+    int coin;
+
+    if (!value_of(text, n, is_amend ? "origClientOrderId=" : "newClientOrderId=", client,
+                  sizeof(client)) ||
+        !value_of(text, n, "side=", side, sizeof(side)) ||
+        !value_of(text, n, "symbol=", symbol, sizeof(symbol)) ||
+        !value_of(text, n, "quantity=", qty, sizeof(qty)))
+        return;
+    (void)value_of(text, n, "price=", px, sizeof(px));
+    (void)value_of(text, n, "type=", type, sizeof(type));
+    (void)value_of(text, n, "timeInForce=", tif, sizeof(tif));
+    coin = bytes_coin((uint8_t)(port - 80), symbol);
+    if (coin < 0 ||
+        client_id_parse(ids_of(world), client, strlen(client), &wire.order_id, &wire.rev) < 0)
+        return;
+    wire.coin = (uint32_t)coin;
+    wire.side = side[0] == 'B' ? AGON_BUY : AGON_SELL;
+    (void)num_parse(px, strlen(px), 8, &wire.px);
+    (void)num_parse(qty, strlen(qty), 8, &wire.qty);
+    bytes_wishes_sent(world, &wire);
+}
+
 void bytes_check_sent(struct bytes *world, uint16_t port, const char *text, size_t n)
 {
     char client[40], side[8], symbol[16], qty_text[32];
@@ -100,6 +129,8 @@ void bytes_check_sent(struct bytes *world, uint16_t port, const char *text, size
     uint8_t rev;
     int coin;
 
+    if (n > 8 && memcmp(text, "PUT /", 5) == 0)
+        check_wish(world, port, text, n, 1);
     if (n < 8 || memcmp(text, "POST /", 6) != 0 ||
         !value_of(text, n, "newClientOrderId=", client, sizeof(client)))
         return;
@@ -123,6 +154,7 @@ void bytes_check_sent(struct bytes *world, uint16_t port, const char *text, size
     (void)num_parse(qty_text, strlen(qty_text), 8, &qty);
     if (coin >= 0)
         check_halted(world, order_id, coin, side[0] == 'B' ? AGON_BUY : AGON_SELL, qty, client);
+    check_wish(world, port, text, n, 0);
 }
 
 /* --- what happens at the exchange --- */

@@ -5,6 +5,7 @@
  *   bytes_operator.c what operators order, and what they are told
  *   bytes_machine.c  the machine that the host runs on: threads, clocks, disk; its death
  *   bytes_venue.c    the exchanges, and what they say of themselves: the truth
+ *   bytes_wishes.c   that what leaves is what an agent wished
  *   bytes_check.c    what must hold, judged from the truth and from what operators ordered */
 #ifndef DST_BYTES_IMPL_H
 #define DST_BYTES_IMPL_H
@@ -170,6 +171,7 @@ struct bytes {
     struct truth_coin coins[BYTES_COINS];
     struct order_ids ids; /* of the journal */
     uint32_t n_coins;
+    struct map wishes;   /* what agents ever wished */
     struct map wired;    /* client ids that left, by hash */
     uint64_t *wired_ids; /* owned; their orders */
     uint64_t n_wired;
@@ -212,6 +214,18 @@ void bytes_roster(struct bytes *world);
 struct truth *bytes_truth(struct bytes *world, const char *client);
 int bytes_coin(uint8_t venue, const char *symbol);
 int64_t bytes_dust(uint32_t coin); /* what no order can be made of, of the quote */
+
+/* bytes_wishes.c */
+struct bytes_wire { /* an order, or a replacement of one, as it leaves */
+    const char *client, *type, *tif;
+    uint64_t order_id;
+    int64_t px, qty; /* 10^-8; px 0: at market */
+    uint32_t coin;
+    uint8_t rev, side, is_amend;
+};
+int bytes_wishes_open(struct bytes *world);
+void bytes_wishes_close(struct bytes *world);
+void bytes_wishes_sent(struct bytes *world, const struct bytes_wire *wire);
 
 /* bytes_check.c */
 int bytes_check_open(struct bytes *world);

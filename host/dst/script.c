@@ -31,6 +31,24 @@ struct script {
     uint32_t index;
 };
 
+static struct {
+    void (*heard)(void *ctx, const struct agon_intent *intent);
+    void *ctx;
+} watcher;
+
+void script_watch(void (*heard)(void *ctx, const struct agon_intent *intent), void *ctx)
+{
+    watcher.heard = heard;
+    watcher.ctx = ctx;
+}
+
+static void submit(struct script *self, const struct agon_intent *intent)
+{
+    if (watcher.heard != NULL)
+        watcher.heard(watcher.ctx, intent);
+    (void)self->orders->submit(self->host, intent, 1);
+}
+
 static uint64_t draw(struct script *self, uint64_t below)
 {
     return self->rng->u64(self->host, DRAWS) % below;
@@ -78,7 +96,7 @@ static void place(struct script *self, const struct agon_instrument *instrument,
         off = -off;
     if (how != 0)
         intent.px = on_tick(instrument, intent.side == AGON_BUY ? px - off : px + off);
-    (void)self->orders->submit(self->host, &intent, 1);
+    submit(self, &intent);
 }
 
 static void touch(struct script *self, const struct agon_order *order,
@@ -94,7 +112,7 @@ static void touch(struct script *self, const struct agon_order *order,
         intent.px = on_tick(instrument, order->side == AGON_BUY ? px - off : px + off);
         intent.qty = draw(self, 2) == 0 ? order->qty : some_qty(self, instrument, px);
     }
-    (void)self->orders->submit(self->host, &intent, 1);
+    submit(self, &intent);
 }
 
 /* Out of what it holds, now and then: else a run ends with all money in positions. */
@@ -112,7 +130,7 @@ static void leave(struct script *self, const struct agon_instrument *instrument)
     intent.qty = position.qty > 0 ? position.qty : -position.qty;
     intent.qty -= intent.qty % instrument->lot_qty;
     if (intent.qty > 0)
-        (void)self->orders->submit(self->host, &intent, 1);
+        submit(self, &intent);
 }
 
 static void act(struct script *self, agon_instrument_t id, agon_px_t px)
@@ -131,7 +149,7 @@ static void act(struct script *self, agon_instrument_t id, agon_px_t px)
     } else if (what < 7) {
         struct agon_intent all = {.kind = AGON_INTENT_CANCEL_ALL, .instrument = id};
 
-        (void)self->orders->submit(self->host, &all, 1);
+        submit(self, &all);
     } else if (what < 45 && n > 0) {
         const struct agon_order *order = &open[draw(self, (uint64_t)(n < OPEN_MAX ? n : OPEN_MAX))];
 

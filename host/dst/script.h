@@ -11,4 +11,7 @@
  * while. NULL: no such name. As host_ports.entry. */
 const struct agon_entry *script_entry(void *ctx, const char *path);
 
+/* Hears each intent that a script submits, before the host does; NULL: nobody. */
+void script_watch(void (*heard)(void *ctx, const struct agon_intent *intent), void *ctx);
+
 #endif
