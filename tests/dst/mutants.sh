@@ -4,71 +4,109 @@
 # A patch begins with a line "# lane: message", "# lane: bytes" or both: where it is tried, in that order. Built in a
 # copy of the tree, once for each.
 #
-#   tests/dst/mutants.sh [-n SEEDS] [-d FOLDER] [NAME...]
+#   tests/dst/mutants.sh [-n SEEDS] [-d FOLDER] [-j JOBS] [-l FILE] [NAME...]
 #
 # A bug that no seed finds yet waits in mutants/open: an oracle is missing.
 #
-# -n: at most so many seeds of a lane (message 1000, bytes 300). -d: patches of another folder. Prints for each patch
-# lane, time, seed and promise. A patch that does not apply or build, or a bug that no seed finds, is a failure.
+# -n: at most so many seeds of a lane (message 1000, bytes 300). -d: patches of another folder. -j: so many at a time,
+# each in a copy of its own. -l: also as a table into FILE (mutants/README.md is one). Prints for each patch lane, time,
+# seed and promise. A patch that does not apply or build, or a bug that no seed finds, is a failure.
 set -eu
 root=$(cd "$(dirname "$0")/../.." && pwd)
 folder=$root/tests/dst/mutants
+jobs=1
+table=
 declare -A seeds=([message]=1000 [bytes]=300) args=([message]="dst" [bytes]="dst --bytes")
 while [ $# -gt 0 ] && [ "$1" != "${1#-}" ]; do
     case $1 in
     -n) seeds=([message]=$2 [bytes]=$2) && shift 2 ;;
     -d) folder=$2 && shift 2 ;;
-    *) sed -n '3,12p' "$0" && exit 2 ;;
+    -j) jobs=$2 && shift 2 ;;
+    -l) table=$2 && shift 2 ;;
+    *) sed -n '3,13p' "$0" && exit 2 ;;
     esac
 done
 
 names=()
 for patch in "$folder"/*.patch; do
     name=$(basename "$patch" .patch)
-    if [ $# -eq 0 ] || printf '%s\n' "$@" | grep -qx "$name"; then names+=("$name"); fi
+    if [ $# -eq 0 ] || printf '%s\n' "$@" | grep -qx -- "$name"; then names+=("$name"); fi
 done
+[ $# -eq 0 ] || [ ${#names[@]} -eq $# ] || { echo "a name that no patch has, in: $*"; exit 2; }
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-git -C "$root" ls-files -z | (cd "$root" && xargs -0 tar -cf -) | tar -xf - -C "$work"
-meson setup "$work/build" "$work" -Dtests=false >"$work/log" 2>&1 || { tail -20 "$work/log"; exit 1; }
-ninja -C "$work/build" agon >"$work/log" 2>&1 || { tail -20 "$work/log"; exit 1; }
+trap 'kill $(jobs -p) 2>/dev/null || true; rm -rf "$work"' EXIT
 
-try() { # LANE: 0 when it is found
-    local began=$SECONDS said line
-    # shellcheck disable=SC2086
-    said=$("$work/build/agon" ${args[$1]} --seeds "${seeds[$1]}" --stop 2>&1) && return 1
-    # One failure is enough; a host that stops on its own REQUIRE is found as well.
-    line=$(grep -m1 -E '^seed |internal error|REQUIRE' <<<"$said" || tail -1 <<<"$said")
-    printf '%-44s %-8s %4d s  %s\n' "$name" "$1" $((SECONDS - began)) "${line:0:150}"
+prepare() { # COPY: a tree with a build of it
+    mkdir "$1"
+    git -C "$root" ls-files -z | (cd "$root" && xargs -0 tar -cf -) | tar -xf - -C "$1"
+    meson setup "$1/build" "$1" -Dtests=false >"$1.log" 2>&1 || { tail -20 "$1.log" && return 1; }
+    ninja -C "$1/build" agon >"$1.log" 2>&1 || { tail -20 "$1.log" && return 1; }
 }
 
-failed=0
-for name in "${names[@]}"; do
-    patch=$folder/$name.patch
+try() { # COPY NAME LANE: 0 when it is found
+    local copy=$1 name=$2 lane=$3 began=$SECONDS said line
+    # shellcheck disable=SC2086
+    said=$("$copy/build/agon" ${args[$lane]} --seeds "${seeds[$lane]}" --stop 2>&1) && return 1
+    # One failure is enough; a host that stops on its own REQUIRE is found as well.
+    line=$(grep -m1 -E '^seed |internal error|REQUIRE' <<<"$said" || tail -1 <<<"$said")
+    printf '%-44s %-8s %4d s  %s\n' "$name" "$lane" $((SECONDS - began)) "${line:0:150}"
+    printf '| `%s` | %s | %s | %d | %s |\n' "$name" "$lane" \
+        "$(sed -n 's/^seed \([0-9]*\).*/\1/p' <<<"$line")" $((SECONDS - began)) \
+        "$(sed 's/^seed [0-9]*:* *//; s/|/\\|/g' <<<"${line:0:150}")" >>"$work/rows"
+}
+
+plant() { # COPY NAME: 0 when a lane finds it
+    local copy=$1 name=$2 patch=$folder/$2.patch lanes rc=1
     lanes=$(sed -n '1s/^# lane: *//p' "$patch")
-    if ! patch -d "$work" -p1 -s -f --dry-run <"$patch" >"$work/log" 2>&1; then
+    if ! patch -d "$copy" -p1 -s -f --dry-run <"$patch" >"$copy.log" 2>&1; then
         echo "$name: the patch does not apply"
-        failed=1
-        continue
+        return 1
     fi
-    patch -d "$work" -p1 -s -f <"$patch"
-    if ! ninja -C "$work/build" agon >"$work/log" 2>&1; then
+    patch -d "$copy" -p1 -s -f <"$patch"
+    if ! ninja -C "$copy/build" agon >"$copy.log" 2>&1; then
         echo "$name: does not build"
-        tail -3 "$work/log"
-        failed=1
-    elif grep -q 'warning:' "$work/log"; then
+        grep -m3 'error:' "$copy.log" || tail -3 "$copy.log"
+    elif grep -q 'warning:' "$copy.log"; then
         echo "$name: builds with a warning, which tells it"
-        failed=1
     else
-        found=0
         for lane in ${lanes:-message}; do
-            if try "$lane"; then found=1 && break; fi
+            if try "$copy" "$name" "$lane"; then rc=0 && break; fi
         done
-        if [ $found -eq 0 ]; then
-            echo "$name: not found (${lanes:-message})"
-            failed=1
-        fi
+        [ $rc -eq 0 ] || echo "$name: not found (${lanes:-message})"
     fi
-    patch -d "$work" -p1 -s -f -R <"$patch"
+    patch -d "$copy" -p1 -s -f -R <"$patch"
+    return $rc
+}
+
+worker() { # NUMBER: every so manieth of the names
+    local i rc=0
+    prepare "$work/$1" || return 1
+    for ((i = $1; i < ${#names[@]}; i += jobs)); do
+        plant "$work/$1" "${names[i]}" || rc=1
+    done
+    return $rc
+}
+
+touch "$work/rows"
+pids=()
+for ((n = 0; n < jobs; n++)); do
+    worker $n &
+    pids+=($!)
 done
+failed=0
+for pid in "${pids[@]}"; do
+    wait "$pid" || failed=1
+done
+if [ -n "$table" ]; then
+    {
+        echo "# Planted bugs"
+        echo
+        echo "Each is a patch of the product's own code. By \`tests/dst/mutants.sh -l FILE\`: the lane that found it, the"
+        echo "first seed that did, seconds, and what was said of it."
+        echo
+        echo "| bug | lane | seed | s | found by |"
+        echo "|---|---|---|---|---|"
+        sort "$work/rows"
+    } >"$table"
+fi
 exit $failed

@@ -1,0 +1,32 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# mutants: each planted bug still goes into the tree, says where it is tried, and is one in the product: a bug in what
+# judges would be found by no better judge.
+. "$(dirname "$0")/common.sh"
+
+for patch in tests/dst/mutants/*.patch tests/dst/mutants/open/*.patch; do
+    [ -e "$patch" ] || continue
+    case $(head -1 "$patch") in
+    '# lane: message' | '# lane: bytes' | '# lane: message bytes') ;;
+    *) fault "$patch:1: names no lane" ;;
+    esac
+    while read -r file; do
+        case $file in
+        host/dst/* | host/cli/*dst*) fault "$patch: changes $file, which judges" ;;
+        host/*) ;;
+        *) fault "$patch: changes $file, which is not the product" ;;
+        esac
+        [ -e "$file" ] || fault "$patch: $file is not there"
+    done < <(sed -n 's|^+++ b/\([^[:space:]]*\).*|\1|p' "$patch")
+    said=$(patch -d . -p1 -s -f --dry-run <"$patch" 2>&1) || fault "$patch: does not apply: $(head -1 <<<"$said")"
+done
+# Every one that is listed is there, and the other way round.
+table=tests/dst/mutants/README.md
+while read -r side name; do
+    case $side in
+    '<') fault "$table: $name is not listed; tests/dst/mutants.sh -l makes the table" ;;
+    '>') fault "$table: lists $name, which is not there" ;;
+    esac
+done < <(diff <(cd tests/dst/mutants && ls ./*.patch | sed 's|^\./||; s|\.patch$||' | sort) \
+    <(sed -n 's/^| `\([a-z0-9-]*\)` .*/\1/p' "$table" | sort) | grep '^[<>]')
+finish
