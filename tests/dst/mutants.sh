@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # mutants: each patch in tests/dst/mutants plants a bug in the host's own code; the fault simulation has to find it.
-# A patch begins with a line "# lane: message", "# lane: bytes" or both: where it is tried, in that order. Built in a
-# copy of the tree, once for each.
+# A patch begins with a line "# lane: ", and behind it one or more of message, bytes and ambiguous: where it is tried, in
+# that order. Built in a copy of the tree, once for each.
 #
 #   tests/dst/mutants.sh [-n SEEDS] [-d FOLDER] [-j JOBS] [-l FILE] [NAME...]
 #
@@ -16,7 +16,8 @@ root=$(cd "$(dirname "$0")/../.." && pwd)
 folder=$root/tests/dst/mutants
 jobs=1
 table=
-declare -A seeds=([message]=1000 [bytes]=300) args=([message]="dst" [bytes]="dst --bytes")
+declare -A seeds=([message]=1000 [bytes]=300)
+declare -A args=([message]="dst" [bytes]="dst --bytes" [ambiguous]="dst --ambiguous 20000")
 while [ $# -gt 0 ] && [ "$1" != "${1#-}" ]; do
     case $1 in
     -n) seeds=([message]=$2 [bytes]=$2) && shift 2 ;;
@@ -46,7 +47,7 @@ prepare() { # COPY: a tree with a build of it
 try() { # COPY NAME LANE: 0 when it is found
     local copy=$1 name=$2 lane=$3 began=$SECONDS said line
     # shellcheck disable=SC2086
-    said=$("$copy/build/agon" ${args[$lane]} --seeds "${seeds[$lane]}" --stop 2>&1) && return 1
+    said=$("$copy/build/agon" ${args[$lane]} ${seeds[$lane]:+--seeds "${seeds[$lane]}"} --stop 2>&1) && return 1
     # One failure is enough; a host that stops on its own REQUIRE is found as well.
     line=$(grep -m1 -E '^seed |internal error|REQUIRE' <<<"$said" || tail -1 <<<"$said")
     printf '%-44s %-8s %4d s  %s\n' "$name" "$lane" $((SECONDS - began)) "${line:0:150}"

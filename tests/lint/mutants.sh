@@ -6,10 +6,7 @@
 
 for patch in tests/dst/mutants/*.patch tests/dst/mutants/open/*.patch; do
     [ -e "$patch" ] || continue
-    case $(head -1 "$patch") in
-    '# lane: message' | '# lane: bytes' | '# lane: message bytes') ;;
-    *) fault "$patch:1: names no lane" ;;
-    esac
+    head -1 "$patch" | grep -qE '^# lane:( (message|bytes|ambiguous))+$' || fault "$patch:1: names no lane"
     while read -r file; do
         case $file in
         host/dst/* | host/cli/*dst*) fault "$patch: changes $file, which judges" ;;
@@ -20,13 +17,9 @@ for patch in tests/dst/mutants/*.patch tests/dst/mutants/open/*.patch; do
     done < <(sed -n 's|^+++ b/\([^[:space:]]*\).*|\1|p' "$patch")
     said=$(patch -d . -p1 -s -f --dry-run <"$patch" 2>&1) || fault "$patch: does not apply: $(head -1 <<<"$said")"
 done
-# Every one that is listed is there, and the other way round.
+# What the table lists is there; tests/dst/mutants.sh -l makes it anew.
 table=tests/dst/mutants/README.md
-while read -r side name; do
-    case $side in
-    '<') fault "$table: $name is not listed; tests/dst/mutants.sh -l makes the table" ;;
-    '>') fault "$table: lists $name, which is not there" ;;
-    esac
-done < <(diff <(cd tests/dst/mutants && ls ./*.patch | sed 's|^\./||; s|\.patch$||' | sort) \
-    <(sed -n 's/^| `\([a-z0-9-]*\)` .*/\1/p' "$table" | sort) | grep '^[<>]')
+while read -r name; do
+    [ -e "tests/dst/mutants/$name.patch" ] || fault "$table: lists $name, which is not there"
+done < <(sed -n 's/^| `\([a-z0-9-]*\)` .*/\1/p' "$table")
 finish
