@@ -361,8 +361,8 @@ static int plan_spot(const struct ledger *ledger, struct booking *booking)
     agon_amt_t quote_amt;
     agon_amt_t result;
 
-    if (base == NULL || quote == NULL)
-        return AGON_EINVAL; // an index has no base
+    if (base == NULL || quote == NULL || base == quote)
+        return AGON_EINVAL; // an index has no base, and nothing is paid for with itself
     base_amt = num_rescale(fill->qty, instrument->qty_exp, base->exp, NUM_ZERO);
     quote_amt = num_notional(fill->px, instrument->px_exp, fill->qty, instrument->qty_exp,
                              quote->exp, NUM_EVEN);

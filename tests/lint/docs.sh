@@ -14,7 +14,7 @@ while read -r page; do
 done < <(tracked_files | grep -E '\.md$')
 
 # Commands stand at the head of a line of a code block, or in backquotes.
-known=" test soak build help --help --version $("$build/agon" completion words | tr '\n' ' ')"
+known=" test soak coverage build help --help --version $("$build/agon" completion words | tr '\n' ' ')"
 while IFS=: read -r page line text; do
     verb=$(sed -E 's/.*agon +//' <<<"$text")
     case $known in

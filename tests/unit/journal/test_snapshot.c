@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/crc.h"
 #include "help.h"
 
 static unsigned char state[9000];
@@ -162,6 +163,74 @@ START_TEST(no_room_leaves_the_older)
 }
 END_TEST
 
+/* As copies, cut files and later versions leave it: the older one serves, and the reason is told.
+ */
+START_TEST(one_that_is_cut_renamed_or_of_a_later_version_leads_to_the_older)
+{
+    static const char newest[] = "snap-00000000000000000002.as";
+    static const char *const reasons[] = {"cut off", "name and its head differ", "newer than",
+                                          "magic"};
+
+    for (int i = 0; i < 4; i++) {
+        struct disk_mem *mem = disk_mem_new(512);
+        struct disk disk = disk_mem_port(mem);
+        struct snapshot_want want = want_all();
+        struct snapshot snapshot;
+        unsigned char copy[512 + 700];
+        uint32_t crc;
+        uint64_t n = 0;
+
+        ck_assert_int_eq(write_one(mem, 1, 50), AGON_OK);
+        ck_assert_int_eq(write_one(mem, 2, 700), AGON_OK);
+        memcpy(copy, disk_mem_bytes(mem, newest, &n), sizeof(copy));
+        ck_assert_uint_eq(n, sizeof(copy));
+        if (i == 0)
+            ck_assert_int_eq(disk_mem_set(mem, newest, copy, n - 1), AGON_OK);
+        if (i == 1)
+            ck_assert_int_eq(disk_mem_set(mem, "snap-00000000000000000003.as", copy, n), AGON_OK);
+        if (i == 2) {
+            copy[12]++; // the version, and the checksum that its program would have written
+            crc = crc32c(0, copy, 508);
+            memcpy(copy + 508, &crc, 4);
+            ck_assert_int_eq(disk_mem_set(mem, newest, copy, n), AGON_OK);
+        }
+        if (i == 3)
+            ck_assert_int_eq(disk_mem_set(mem, newest, "not a snapshot", 14), AGON_OK);
+        ck_assert_int_eq(snapshot_find(&disk, &want, &snapshot, NULL), 1);
+        ck_assert_uint_eq(snapshot.seq, i == 1 ? 2 : 1);
+        ck_assert_msg(strstr(skipped, reasons[i]) != NULL, "%d: %s", i, skipped);
+        want.on_skip = NULL; // who does not ask why gets it all the same
+        ck_assert_int_eq(snapshot_find(&disk, &want, &snapshot, NULL), 1);
+        check_state(mem, &snapshot);
+        disk_mem_free(mem);
+    }
+}
+END_TEST
+
+START_TEST(one_that_went_or_is_too_large_is_refused_and_two_always_stay)
+{
+    struct disk_mem *mem = disk_mem_new(512);
+    struct disk disk = disk_mem_port(mem);
+    struct snapshot_want want = want_all();
+    struct snapshot snapshot;
+    struct error err = {0};
+    unsigned char bytes[100];
+
+    for (uint64_t seq = 1; seq <= 4; seq++)
+        ck_assert_int_eq(write_one(mem, seq, 100), AGON_OK);
+    ck_assert_int_eq(snapshot_find(&disk, &want, &snapshot, &err), 1);
+    ck_assert_int_eq(snapshot_load(&disk, &snapshot, bytes, 99, &err), AGON_ERANGE);
+    ck_assert_ptr_nonnull(strstr(err.text, "room for 99"));
+    ck_assert_int_eq(snapshot_prune(&disk, 0, &err), 2);
+    ck_assert_int_eq(snapshot_load(&disk, &snapshot, bytes, 100, &err), AGON_OK);
+    snapshot.seq = 1; // which was removed
+    ck_assert_int_eq(snapshot_load(&disk, &snapshot, bytes, 100, &err), AGON_ENOENT);
+    snapshot.seq = 3; // whose bytes are others
+    ck_assert_int_eq(snapshot_load(&disk, &snapshot, bytes, 100, &err), AGON_ECORRUPT);
+    disk_mem_free(mem);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("journal_snapshot");
@@ -170,6 +239,8 @@ int main(void)
     tcase_add_test(tcase, the_newest_is_found_and_read_back);
     tcase_add_test(tcase, another_journal_or_configuration_is_refused);
     tcase_add_test(tcase, each_flipped_byte_leads_to_the_older_one);
+    tcase_add_test(tcase, one_that_is_cut_renamed_or_of_a_later_version_leads_to_the_older);
+    tcase_add_test(tcase, one_that_went_or_is_too_large_is_refused_and_two_always_stay);
     tcase_add_test(tcase, an_interrupted_one_leaves_the_older);
     tcase_add_loop_test(tcase, no_room_leaves_the_older, 0, 2);
     suite_add_tcase(suite, tcase);

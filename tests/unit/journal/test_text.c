@@ -4,6 +4,7 @@
 #include <jansson.h>
 
 #include "help.h"
+#include "slot/slot.h"
 
 static char text[JOURNAL_TEXT_MAX];
 static _Alignas(64) unsigned char bytes[EVENT_BYTES_MAX];
@@ -156,6 +157,92 @@ START_TEST(every_type_of_the_border_has_a_name)
 }
 END_TEST
 
+START_TEST(a_start_names_the_builds_of_host_and_plugins)
+{
+    struct {
+        struct record_start start;
+        struct start_build builds[2];
+    } event = {.start = {.hdr = {EVENT_START, 2, 0, 0, 1, 0, 1}, .run = 1, .mode = RUN_LIVE}};
+
+    event.builds[0] = (struct start_build){.slot = START_BUILD_HOST, .n = 2, .id = {0xab, 0xcd}};
+    event.builds[1] = (struct start_build){.slot = 3, .n = 1, .id = {0x07}};
+    ck_assert_ptr_nonnull(strstr(json_of(&event), "\"builds\":[[null,\"abcd\"],[3,\"07\"]]"));
+    ck_assert_int_gt(text_event(&event.start.hdr, TEXT_LINE, NULL, NULL, text, sizeof(text)), 0);
+    ck_assert_ptr_nonnull(strstr(text, "builds=[[host,abcd],[3,07]]"));
+    event.builds[1].n = 200; // longer than an id can be: not shown
+    ck_assert_ptr_nonnull(strstr(json_of(&event), "\"builds\":[[null,\"abcd\"]]"));
+}
+END_TEST
+
+START_TEST(each_kind_of_configuration_shows_what_it_sets)
+{
+    struct record_asset asset = {
+        .hdr = {EVENT_CONFIG, 1, 0, 0, 1, 0, 1}, .kind = CONFIG_ASSET, .asset = 3, .name = "PEPE"};
+    struct record_slot slot = {.hdr = {EVENT_CONFIG, sizeof(slot) / EVENT_GRANULE, 0, 0, 1, 0, 1},
+                               .kind = CONFIG_SLOT};
+    struct record_valuation valuation = {
+        .hdr = {EVENT_CONFIG, 1, 0, 7, 1, 0, 1}, .kind = CONFIG_VALUATION, .asset = 4};
+    struct record_generation generation = {.hdr = {EVENT_CONFIG, 1, 0, 0, 1, 0, 1},
+                                           .kind = CONFIG_GENERATION,
+                                           .generation = 5,
+                                           .why = GENERATION_RELOAD};
+    struct record_param param = {
+        .hdr = {EVENT_CONFIG, 1, 0, 0, 1, 0, 1}, .kind = CONFIG_PARAM, .id = 6, .real = 0.5};
+
+    slot.limits.daily_loss_amt = 1234;
+    ck_assert_ptr_nonnull(strstr(json_of(&asset), "\"asset\":3,"));
+    ck_assert_ptr_nonnull(strstr(text, "\"name\":\"PEPE\""));
+    ck_assert_ptr_nonnull(strstr(json_of(&slot), "\"daily_loss\":\"1234\""));
+    ck_assert_ptr_nonnull(strstr(json_of(&valuation), "\"asset\":4"));
+    ck_assert_ptr_nonnull(strstr(json_of(&generation), "\"generation\":5,"));
+    ck_assert_ptr_nonnull(strstr(json_of(&param), "\"real\":0.5"));
+    // A slot of a shorter layout, or a kind of a later version, is shown as bytes and not misread.
+    slot.hdr.granules = 1;
+    ck_assert_ptr_nonnull(strstr(json_of(&slot), "\"body\":\""));
+    ck_assert_ptr_null(strstr(text, "daily_loss"));
+}
+END_TEST
+
+START_TEST(a_plan_shows_every_slot_that_it_holds_and_no_more)
+{
+    static struct {
+        struct record_plan plan;
+        struct plan_line lines[2];
+    } event;
+    json_t *root, *slots;
+
+    event.plan.hdr =
+        (struct agon_event_hdr){EVENT_PLAN, sizeof(event) / EVENT_GRANULE, 0, 0, 1, 0, 1};
+    event.plan.n_lines = 500; // a lie: there is room for two
+    event.plan.rules.n_shares = 2;
+    event.plan.rules.shares_ppm[0] = 600000;
+    event.plan.rules.shares_ppm[1] = 400000;
+    event.plan.rules.weights[0] = 0.25;
+    event.plan.pools[1] = (struct plan_pool){.before_amt = 11, .after_amt = 12};
+    for (int i = 0; i < 2; i++) {
+        struct plan_line *line = &event.lines[i];
+
+        (void)snprintf(line->name, sizeof(line->name), "slot_%d", i);
+        line->rank = (uint8_t)(i + 1);
+        line->n_accounts = (uint8_t)(1 + i * 200);
+        line->accounts[0] = 1;
+        line->parts[0].change_amt = -77;
+    }
+    root = json_loads(json_of(&event), 0, NULL);
+    ck_assert_ptr_nonnull(root);
+    slots = json_object_get(root, "slots");
+    ck_assert_uint_eq(json_array_size(slots), 2);
+    ck_assert_str_eq(json_string_value(json_object_get(json_array_get(slots, 1), "name")),
+                     "slot_1");
+    ck_assert_ptr_nonnull(strstr(text, "\"shares_ppm\":[600000,400000]"));
+    ck_assert_ptr_nonnull(strstr(text, "\"pools\":[[1,\"11\",\"12\",\"0\"]]"));
+    ck_assert_ptr_nonnull(strstr(text, "\"parts\":[[1,\"0\",\"-77\"]]"));
+    json_decref(root);
+    ck_assert_int_gt(text_event(&event.plan.hdr, TEXT_LINE, NULL, NULL, text, sizeof(text)), 0);
+    ck_assert_ptr_nonnull(strstr(text, "rank=2"));
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("journal_text");
@@ -164,6 +251,9 @@ int main(void)
     tcase_add_test(tcase, a_trade_is_what_it_was);
     tcase_add_test(tcase, a_report_names_kind_and_reason);
     tcase_add_test(tcase, levels_of_a_book_are_all_there_and_no_more);
+    tcase_add_test(tcase, a_start_names_the_builds_of_host_and_plugins);
+    tcase_add_test(tcase, each_kind_of_configuration_shows_what_it_sets);
+    tcase_add_test(tcase, a_plan_shows_every_slot_that_it_holds_and_no_more);
     tcase_add_test(tcase, text_of_others_cannot_break_a_line);
     tcase_add_test(tcase, any_bytes_of_any_type_give_valid_json);
     tcase_add_test(tcase, the_largest_event_fits_and_a_small_room_is_told);

@@ -395,6 +395,14 @@ START_TEST(what_the_buffer_shed_is_marked_exactly)
     ck_assert_uint_eq(summary.n_shed, n_shed);
     ck_assert_uint_eq(summary.end.next_seq, host.seq + 1);
     ck_assert_uint_eq(summary.n_records + n_shed, host.seq);
+    // A restart goes on from a snapshot at any number, also amid what was shed.
+    for (uint64_t from = 2; from <= host.seq; from += 37) {
+        const struct journal_reading reading = {.from_seq = from};
+
+        ck_assert_int_gt(help_read(mem, &reading, &summary, &err), 0);
+        ck_assert_uint_eq(summary.end.next_seq, host.seq + 1);
+        ck_assert_uint_eq(summary.n_records + summary.n_shed, host.seq + 1 - from);
+    }
     disk_mem_free(mem);
 }
 END_TEST

@@ -290,6 +290,18 @@ START_TEST(what_cannot_be_booked_changes_nothing)
 }
 END_TEST
 
+START_TEST(a_fill_of_an_asset_in_itself_is_refused)
+{
+    struct ledger *ledger = begin();
+
+    instrument(41, QUOTE, 0, 0); // as a venue, or a file, may describe one
+    ck_assert_int_eq(fill_fee(ledger, 41, AGON_BUY, 5, 2, QUOTE, 1, NULL), AGON_EINVAL);
+    ck_assert_int_eq(ledger_amt(ledger, 0, 7, QUOTE), 0);
+    ck_assert_int_eq(ledger_total(ledger, 0, QUOTE), 0);
+    end(ledger);
+}
+END_TEST
+
 START_TEST(a_slot_has_room_for_32_instruments)
 {
     struct ledger *ledger = begin();
@@ -571,6 +583,7 @@ int main(void)
     tcase_add_test(tcase, fees_in_quote_base_and_a_third_asset);
     tcase_add_test(tcase, units_of_price_quantity_and_asset_differ);
     tcase_add_test(tcase, what_cannot_be_booked_changes_nothing);
+    tcase_add_test(tcase, a_fill_of_an_asset_in_itself_is_refused);
     tcase_add_test(tcase, a_slot_has_room_for_32_instruments);
     tcase_add_test(tcase,
                    inv_13_what_the_venue_says_beyond_ours_is_external_first_and_suspense_later);

@@ -730,6 +730,50 @@ START_TEST(what_is_loaded_is_what_was_saved)
 }
 END_TEST
 
+/* What the host itself sends to close a position: a sell of the 10 that are held, of which 10 are
+ * free. */
+static void closes(uint16_t want, const char *what)
+{
+    uint16_t reason = risk_judge_close(&view, &intent);
+
+    ck_assert_msg(reason == want, "%s: %s, not %s", what, reason_name(reason), reason_name(want));
+}
+
+#define CLOSE(want, ...)                                                                           \
+    do {                                                                                           \
+        begin();                                                                                   \
+        intent = (struct agon_intent){.kind = AGON_INTENT_ORDER,                                   \
+                                      .side = AGON_SELL,                                           \
+                                      .type = AGON_MARKET,                                         \
+                                      .flags = AGON_REDUCE_ONLY,                                   \
+                                      .qty = 10};                                                  \
+        __VA_ARGS__;                                                                               \
+        closes(want, #__VA_ARGS__);                                                                \
+    } while (0)
+
+START_TEST(the_host_closes_what_is_held_at_market_and_no_more)
+{
+    CLOSE(REASON_NONE, (void)0);
+    CLOSE(REASON_NONE, view.is_killed = view.is_halted = 1, slot.is_drawdown_breached = 1);
+    CLOSE(REASON_NONE, view.held_qty = -10, intent.side = AGON_BUY);
+    CLOSE(REASON_NONE, instrument.max_qty = 0);
+    CLOSE(REASON_NONE, intent.qty = 5);
+    CLOSE(REASON_UNAUTHORISED, view.is_authorised = 0);
+    CLOSE(REASON_INVALID, intent.qty = 0);
+    // Of a side that would open, of nothing, of more than is free, at a price, not reduce-only.
+    CLOSE(REASON_REDUCE_ONLY, intent.side = AGON_BUY);
+    CLOSE(REASON_REDUCE_ONLY, view.held_qty = -10);
+    CLOSE(REASON_REDUCE_ONLY, view.held_qty = 0);
+    CLOSE(REASON_REDUCE_ONLY, view.free_qty = 5);
+    CLOSE(REASON_REDUCE_ONLY, intent.type = AGON_LIMIT, intent.px = 1000);
+    CLOSE(REASON_REDUCE_ONLY, intent.flags = 0);
+    // What the venue would refuse.
+    CLOSE(REASON_REDUCE_ONLY, intent.qty = 7);
+    CLOSE(REASON_REDUCE_ONLY, instrument.min_qty = 15);
+    CLOSE(REASON_REDUCE_ONLY, instrument.max_qty = 5);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("risk");
@@ -757,6 +801,7 @@ int main(void)
     tcase_add_test(tcase, a_breach_says_when_by_what_and_how_much);
     tcase_add_test(tcase, what_open_orders_could_lose_counts);
     tcase_add_test(tcase, all_slots_together);
+    tcase_add_test(tcase, the_host_closes_what_is_held_at_market_and_no_more);
     tcase_add_test(tcase, a_resumed_slot_may_fall_anew);
     tcase_add_test(tcase, what_is_loaded_is_what_was_saved);
     suite_add_tcase(suite, tcase);

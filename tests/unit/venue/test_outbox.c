@@ -661,6 +661,227 @@ START_TEST(a_number_of_an_order_that_gave_up_its_place_names_no_other)
 }
 END_TEST
 
+/* A request of another order; its place or NULL. */
+static struct outbox_entry *command_of(uint64_t id, uint8_t kind, int64_t now)
+{
+    struct order_cmd cmd = command(kind, 0);
+
+    cmd.order_id = id;
+    return outbox_command(&outbox, &cmd, now);
+}
+
+START_TEST(what_was_taken_is_told_once_by_whatever_comes_first)
+{
+    struct outbox_entry *entry;
+
+    begin();
+    entry = command_of(7, CMD_NEW, 0);
+    outbox_sent(entry, WINDOW);
+    outbox_outcome(&outbox, entry, OUTCOME_ACCEPTED, 0, 0, MS);
+    ck_assert_int_eq(next(), REPORT_ACK);
+    see(SEEN_STREAM, 0, AGON_ORDER_OPEN, 0, 2 * MS);
+    // The answer of a request that has one is no doubt.
+    outbox_outcome(&outbox, entry, OUTCOME_UNKNOWN, REASON_TIMEOUT, 0, 3 * MS);
+    ck_assert_int_eq(next(), 0);
+    ck_assert_uint_eq(outbox.n_unknown, 0);
+    end();
+}
+END_TEST
+
+START_TEST(one_request_at_a_time_and_no_id_twice)
+{
+    begin();
+    ck_assert_ptr_nonnull(command_of(7, CMD_NEW, 0));
+    ck_assert_ptr_null(command_of(7, CMD_NEW, MS));
+    ck_assert_int_eq(next(), REPORT_NOT_SENT);
+    ck_assert_uint_eq(told[n_read - 1].reason, REASON_DUPLICATE);
+    ck_assert_ptr_null(command_of(7, CMD_CANCEL, MS));
+    ck_assert_int_eq(next(), REPORT_NOT_SENT);
+    ck_assert_uint_eq(told[n_read - 1].reason, REASON_REQUEST_PENDING);
+    // The first stands as it was.
+    ck_assert_uint_eq(outbox_find(&outbox, 7)->pending, CMD_NEW);
+    see(SEEN_REPLY, 0, AGON_ORDER_OPEN, 0, 2 * MS);
+    ck_assert_int_eq(next(), REPORT_ACK);
+    ck_assert_ptr_nonnull(command_of(7, CMD_CANCEL, 3 * MS));
+    end();
+}
+END_TEST
+
+START_TEST(an_order_that_may_be_open_keeps_its_place_and_a_full_table_refuses)
+{
+    begin();
+    for (uint64_t id = 100; id < 100 + 64; id++)
+        ck_assert_ptr_nonnull(command_of(id, CMD_NEW, 0));
+    ck_assert_ptr_null(command_of(500, CMD_NEW, S));
+    ck_assert_int_eq(next(), REPORT_NOT_SENT);
+    ck_assert_uint_eq(told[n_read - 1].reason, REASON_NO_ROOM);
+    ck_assert_ptr_null(command_of(501, CMD_CANCEL, S));
+    ck_assert_int_eq(next(), REPORT_NOT_SENT);
+    ck_assert_uint_eq(told[n_read - 1].reason, REASON_NO_ROOM);
+    ck_assert_ptr_null(command_of(502, CMD_QUERY, S)); // asks nothing, concludes nothing
+    see(SEEN_LIST, 0, AGON_ORDER_OPEN, S, S);          // of 7, for which there is no place
+    ck_assert_int_eq(next(), 0);
+    for (uint64_t id = 100; id < 100 + 64; id++)
+        ck_assert_ptr_nonnull(outbox_find(&outbox, id));
+    // One ends; its place, and no other's, is the next one's.
+    outbox_outcome(&outbox, outbox_find(&outbox, 140), OUTCOME_REJECTED, REASON_VENUE_REJECT, 0, S);
+    ck_assert_int_eq(next(), REPORT_REJECTED);
+    ck_assert_ptr_nonnull(command_of(500, CMD_NEW, 2 * S));
+    for (uint64_t id = 100; id < 100 + 64; id++)
+        ck_assert_int_eq(outbox_find(&outbox, id) != NULL, id != 140);
+    ck_assert_ptr_nonnull(outbox_find(&outbox, 500));
+    end();
+}
+END_TEST
+
+START_TEST(an_order_of_an_earlier_run_is_cancelled_and_replaced_like_any_other)
+{
+    struct order_cmd cmd = command(CMD_CANCEL, 2);
+    struct outbox_entry *entry;
+
+    begin();
+    cmd.filled_qty = 3;
+    entry = outbox_command(&outbox, &cmd, 0);
+    ck_assert_ptr_nonnull(entry);
+    outbox_sent(entry, WINDOW);
+    outbox_outcome(&outbox, entry, OUTCOME_ACCEPTED, 0, 0, MS);
+    ck_assert_int_eq(next(), REPORT_CANCEL_ACK);
+    see(SEEN_STREAM, 2, AGON_ORDER_CANCELLED, 0, 2 * MS);
+    ck_assert_int_eq(next(), REPORT_CANCELLED);
+    end();
+
+    begin();
+    cmd = command(CMD_REPLACE, 2);
+    cmd.filled_qty = 4;
+    entry = outbox_command(&outbox, &cmd, 0);
+    ck_assert_ptr_nonnull(entry);
+    ck_assert_uint_eq(entry->rev, 1); // what stands there
+    outbox_sent(entry, WINDOW);
+    see(SEEN_STREAM, 2, AGON_ORDER_OPEN, 0, MS);
+    ck_assert_int_eq(next(), REPORT_REPLACED);
+    ck_assert_int_eq(told[n_read - 1].qty, 10);
+    ck_assert_int_eq(told[n_read - 1].cum_qty, 4); // or the rest would be placed anew
+    end();
+}
+END_TEST
+
+/* A replacement whose old half was cancelled and whose new half never came: the order is over, by
+ * two reads, and not before. */
+START_TEST(a_replacement_that_was_half_done_ends_the_order_by_two_reads)
+{
+    int64_t first = S + WINDOW + LAG + 1;
+    struct outbox_entry *entry;
+
+    begin();
+    entry = stand();
+    ck_assert_ptr_eq(lose(CMD_REPLACE, 1, S), entry);
+    see(SEEN_QUERY, 0, AGON_ORDER_CANCELLED, 2 * S, 2 * S);
+    outbox_absent(&outbox, entry, 1, first, first + MS);
+    see(SEEN_QUERY, 0, AGON_ORDER_CANCELLED, first + GAP - 1, first + GAP);
+    ck_assert_int_eq(next(), 0);
+    outbox_absent(&outbox, entry, 1, first + GAP, first + GAP + MS);
+    see(SEEN_QUERY, 0, AGON_ORDER_CANCELLED, first + GAP, first + GAP + 2 * MS);
+    ck_assert_int_eq(next(), REPORT_CANCELLED);
+    ck_assert_uint_eq(told[n_read - 1].reason, REASON_ABSENT);
+    ck_assert_int_eq(next(), 0);
+    // It was our conclusion: the new half that comes all the same is the order.
+    see(SEEN_STREAM, 1, AGON_ORDER_OPEN, 0, first + 3 * GAP);
+    ck_assert_int_eq(next(), REPORT_ACK);
+    ck_assert_int_eq(next(), REPORT_REPLACED);
+    ck_assert_uint_eq(entry->is_final, 0);
+    ck_assert_int_eq(entry->px, 101);
+    end();
+}
+END_TEST
+
+START_TEST(a_new_order_that_a_query_shows_as_refused_is_over)
+{
+    begin();
+    (void)lose(CMD_NEW, 0, 0);
+    see(SEEN_QUERY, 0, AGON_ORDER_REJECTED, S, S);
+    ck_assert_int_eq(next(), REPORT_REJECTED);
+    ck_assert_uint_eq(told[n_read - 1].reason, REASON_VENUE_REJECT);
+    ck_assert_int_eq(next(), 0);
+    end();
+}
+END_TEST
+
+static void trade_of(uint64_t number, uint8_t rev, agon_qty_t qty)
+{
+    struct outbox_fill fill = {.order_id = 7,
+                               .venue_order = 70u + rev,
+                               .fill = number,
+                               .instrument = 1,
+                               .rev = rev,
+                               .side = AGON_BUY,
+                               .px = 100,
+                               .qty = qty};
+
+    outbox_fill(&outbox, &fill, S);
+}
+
+START_TEST(a_fill_is_told_once_while_as_many_newer_ones_are_remembered)
+{
+    begin();
+    (void)stand();
+    for (uint64_t number = 1; number <= 200; number++) {
+        n_told = n_read = 0;
+        trade_of(number, 0, 1);
+        ck_assert_int_eq(next(), REPORT_FILL);
+        for (uint64_t again = number < 64 ? 1 : number - 63; again <= number; again++)
+            trade_of(again, 0, 1);
+        ck_assert_int_eq(next(), 0);
+    }
+    end();
+}
+END_TEST
+
+/* A list of trades tells no totals: what an earlier wire order filled leaves the later one whole.
+ */
+START_TEST(a_late_fill_of_an_earlier_wire_order_is_none_of_the_later_one)
+{
+    struct outbox_entry *entry;
+
+    begin();
+    entry = stand();
+    replace(S);
+    n_read = n_told;
+    trade_of(1, 0, 4);
+    ck_assert_int_eq(next(), REPORT_FILL);
+    ck_assert_int_eq(told[n_read - 1].cum_qty, 4);
+    ck_assert_int_eq(entry->base_qty, 4);
+    ck_assert_int_eq(entry->cum_qty, 0);
+    trade_of(2, 1, 6);
+    ck_assert_int_eq(next(), REPORT_FILL);
+    ck_assert_int_eq(told[n_read - 1].cum_qty, 10);
+    ck_assert_uint_eq(told[n_read - 1].state, AGON_ORDER_FILLED);
+    end();
+}
+END_TEST
+
+START_TEST(strays_beyond_the_table_are_told_and_the_answer_of_none_changes_nothing)
+{
+    begin();
+    for (uint64_t id = 1000; id < 1000 + OUTBOX_STRAYS + 10; id++) {
+        n_told = n_read = 0;
+        (void)command_of(id, CMD_STRAY, 0);
+        ck_assert_int_eq(next(), REPORT_STRAY);
+    }
+    ck_assert_uint_eq(outbox.n_strays, OUTBOX_STRAYS);
+    ck_assert_uint_eq(outbox.n_strays_seen, OUTBOX_STRAYS + 10);
+    n_told = n_read = 0;
+    outbox_stray_answer(&outbox, 5, 0, 1, 1, S);    // of none
+    outbox_stray_answer(&outbox, 1000, 1, 1, 1, S); // of another revision
+    outbox_stray_answer(&outbox, 1001, 0, 1, 0, S); // gone, and not by our cancel
+    ck_assert_int_eq(next(), 0);
+    ck_assert_uint_eq(outbox.n_strays, OUTBOX_STRAYS - 1);
+    outbox_stray_answer(&outbox, 1000, 0, 1, 1, S);
+    ck_assert_int_eq(next(), REPORT_STRAY);
+    ck_assert_uint_eq(told[n_read - 1].state, AGON_ORDER_CANCELLED);
+    end();
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("outbox");
@@ -692,6 +913,15 @@ int main(void)
     tcase_add_test(sights, a_cancel_that_was_taken_is_waited_for_beyond_old_pictures);
     tcase_add_test(sights, a_cancel_that_was_taken_and_did_nothing_is_wanted_again);
     tcase_add_test(sights, a_number_of_an_order_that_gave_up_its_place_names_no_other);
+    tcase_add_test(proof, one_request_at_a_time_and_no_id_twice);
+    tcase_add_test(proof, an_order_that_may_be_open_keeps_its_place_and_a_full_table_refuses);
+    tcase_add_test(proof, an_order_of_an_earlier_run_is_cancelled_and_replaced_like_any_other);
+    tcase_add_test(proof, a_replacement_that_was_half_done_ends_the_order_by_two_reads);
+    tcase_add_test(proof, a_new_order_that_a_query_shows_as_refused_is_over);
+    tcase_add_test(sights, what_was_taken_is_told_once_by_whatever_comes_first);
+    tcase_add_test(sights, a_fill_is_told_once_while_as_many_newer_ones_are_remembered);
+    tcase_add_test(sights, a_late_fill_of_an_earlier_wire_order_is_none_of_the_later_one);
+    tcase_add_test(sights, strays_beyond_the_table_are_told_and_the_answer_of_none_changes_nothing);
     suite_add_tcase(suite, proof);
     suite_add_tcase(suite, sights);
     runner = srunner_create(suite);
