@@ -103,7 +103,7 @@ if [ -n "$table" ]; then
         echo "# Planted bugs"
         echo
         echo "Each is a patch of the product's own code. By \`tests/dst/mutants.sh -l FILE\`: the lane that found it, the"
-        echo "first seed that did, seconds, and what was said of it."
+        echo "first seed that did, seconds, and what was said of it; without a seed the host stopped on a REQUIRE of its own."
         echo
         echo "| bug | lane | seed | s | found by |"
         echo "|---|---|---|---|---|"
