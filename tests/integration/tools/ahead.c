@@ -69,6 +69,8 @@ int main(int argc, char **argv)
     }
     if (rc >= 0)
         rc = journal_writer_close(writer, &err);
+    engine_free(engine);
+    journal_buffer_deinit(&buffer);
     if (rc < 0)
         fprintf(stderr, "ahead: %s %s\n", error_name(rc), err.text);
     return rc < 0;
