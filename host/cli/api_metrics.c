@@ -148,6 +148,16 @@ static double n_refused(const struct host_view *view, const struct host_view_slo
     (void)view;
     return (double)slot->n_refused;
 }
+static double n_orders(const struct host_view *view, const struct host_view_slot *slot)
+{
+    (void)view;
+    return (double)slot->unjudged.n_orders;
+}
+static double n_unjudged(const struct host_view *view, const struct host_view_slot *slot)
+{
+    (void)view;
+    return (double)slot->unjudged.n_refused;
+}
 static double n_events(const struct host_view *view, const struct host_view_slot *slot)
 {
     (void)view;
@@ -178,6 +188,10 @@ static const struct slot_metric slot_metrics[] = {
     {"agon_agent_intents_total", "counter", "Intents of an agent.", n_intents},
     {"agon_agent_refused_total", "counter", "Intents of an agent that the gate refused.",
      n_refused},
+    {"agon_agent_orders_total", "counter",
+     "Orders and replacements that an agent wanted, this run.", n_orders},
+    {"agon_agent_unjudged_total", "counter",
+     "Of them, those refused because no fresh price was there to judge them by.", n_unjudged},
     {"agon_agent_events_total", "counter", "Events delivered to an agent.", n_events},
 };
 

@@ -136,6 +136,24 @@ static void put_clock(const struct api *api, struct jout *out)
     jout_close(out, '{');
 }
 
+/* The first agent that has more than a few orders refused for want of data; null: none has. */
+static void put_unjudged(const struct host_view *view, struct jout *out)
+{
+    char text[UNJUDGED_TEXT];
+
+    jout_key(out, "warning");
+    for (uint32_t i = 0; i < view->n_slots; i++) {
+        const struct host_view_slot *slot = &view->slots[i];
+
+        if (!slot->is_used || !unjudged_is_much(&slot->unjudged))
+            continue;
+        unjudged_text(&slot->unjudged, slot->name, text, sizeof(text));
+        jout_str(out, text);
+        return;
+    }
+    jout_null(out);
+}
+
 void api_put_status(const struct api *api, struct jout *out)
 {
     const struct host_view *view = api->view;
@@ -188,6 +206,7 @@ void api_put_status(const struct api *api, struct jout *out)
     for (uint32_t i = 0; i < view->n_values; i++)
         n_stale += view->values[i].age_ns > STALE_NS;
     jout_kv_int(out, "stale_valuations", n_stale);
+    put_unjudged(view, out);
     put_clock(api, out);
     jout_kv_str(out, "version", AGON_VERSION);
     jout_close(out, '{');
@@ -261,6 +280,8 @@ void api_put_agent(const struct api *api, uint32_t id, struct jout *out)
     put_money(api, out, "fees", slot->fee_amt);
     jout_kv_int(out, "intents", (int64_t)slot->n_intents);
     jout_kv_int(out, "refused", (int64_t)slot->n_refused);
+    jout_kv_int(out, "orders", (int64_t)slot->unjudged.n_orders);
+    jout_kv_int(out, "unjudged", (int64_t)slot->unjudged.n_refused);
     jout_kv_int(out, "events", (int64_t)slot->nth);
     jout_kv_str(out, "kind", kind_name(slot->agent_kind));
     jout_kv_str(out, "runner",

@@ -101,6 +101,24 @@ static void tell_stages(const struct settings *settings, const char *config)
     }
 }
 
+/* At the end, for who has looked at nothing in between. */
+static void tell_unjudged(struct host *host)
+{
+    struct host_view *view = calloc(1, sizeof(*view));
+    char text[UNJUDGED_TEXT];
+
+    if (view == NULL)
+        return;
+    host_view(host, view);
+    for (uint32_t i = 0; i < view->n_slots; i++) {
+        if (!view->slots[i].is_used || !unjudged_is_much(&view->slots[i].unjudged))
+            continue;
+        unjudged_text(&view->slots[i].unjudged, view->slots[i].name, text, sizeof(text));
+        log_warn("host", view->slots[i].name, "%s", text);
+    }
+    free(view);
+}
+
 /* The file throws the switch for as long as it is there: who lifts it and leaves the file has it
  * thrown again. */
 static void look_for_kill(struct host *host, const char *path, struct host_view *view)
@@ -327,6 +345,7 @@ int cmd_run(int argc, char **argv)
         watch(host, &opts, kill_file, signal_fd);
         desk_close(&desk);
         rc = host_stop(host, GRACE_NS, signal_fd, &err);
+        tell_unjudged(host);
         if (rc >= 0 && host_is_refused_account(host, refused, sizeof(refused)))
             rc = error_set(&err, AGON_EPERM, "%s", refused);
     }

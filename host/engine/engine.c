@@ -466,6 +466,17 @@ uint64_t engine_refused(const struct engine *engine, uint16_t slot, uint16_t rea
     return reason < REASONS_MAX ? engine->refused[slot][reason] : 0;
 }
 
+void engine_unjudged(const struct engine *engine, uint16_t slot, struct slot_unjudged *of)
+{
+    const uint64_t *refused = engine->refused[slot];
+
+    *of =
+        (struct slot_unjudged){.n_orders = engine->asked[slot],
+                               .n_refused = refused[REASON_NO_BOOK] + refused[REASON_NO_VALUATION] +
+                                            refused[REASON_UNPRICED],
+                               .book_age_ms = engine->slots.all[slot].limits.book_age_ms};
+}
+
 struct score *engine_score(struct engine *engine, uint16_t slot)
 {
     return slot < SLOTS_MAX ? &engine->scores[slot] : NULL;

@@ -27,6 +27,7 @@
 #include "score/plan.h"
 #include "score/score.h"
 #include "slot/slot.h"
+#include "slot/unjudged.h"
 
 struct engine;
 struct halt;
@@ -194,6 +195,9 @@ const struct risk_slot *engine_portfolio(const struct engine *engine);
 const struct portfolio_limits *engine_portfolio_limits(const struct engine *engine);
 void engine_exposure(const struct engine *engine, struct risk_reach *reach);
 uint64_t engine_refused(const struct engine *engine, uint16_t slot, uint16_t reason);
+/* Orders and replacements that a slot wanted, and those refused because no fresh price was there to
+ * judge them by; of this engine's life, as engine_refused. */
+void engine_unjudged(const struct engine *engine, uint16_t slot, struct slot_unjudged *of);
 /* What must hold between any two steps, recomputed from scratch (RELIABILITY 2): NULL, or what is
  * broken. For tests, dst and `agon replay --verify`. text has room for 256 bytes. */
 const char *engine_check(struct engine *engine, char *text);

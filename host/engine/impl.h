@@ -43,6 +43,7 @@ struct market {        /* of one instrument */
     agon_px_t long_px, short_px; /* at which a long and a short are valued; 0: no price yet */
     agon_ns_t t_price;           /* when they were last seen */
     agon_ns_t step_ns;           /* length of the bars that come in; 0: none come */
+    agon_ns_t data_step_ns; /* of what books are made of (CONFIG_STEP); 0: they are a venue's */
     uint8_t book_state, trading, has_top;
     struct halt halt;
     struct agon_top10 top; /* as last shown; header unused */
@@ -128,6 +129,7 @@ struct engine {
     unsigned char *state; /* owned; room for an encoded state */
     struct engine_counters counters;
     uint64_t refused[SLOTS_MAX][REASONS_MAX]; /* by enum reason */
+    uint64_t asked[SLOTS_MAX]; /* orders and replacements that were wanted; a quote is two */
     uint16_t next_runner;
     uint16_t close_ended[SLOTS_MAX]; /* enum reason: what the last close of a slot ended by */
     uint64_t unsent[ENGINE_UNSENT];  /* orders whose request found no room; not in the state */
@@ -188,6 +190,9 @@ int market_funding(struct engine *engine, const struct agon_funding *funding);
 void market_bars_due(struct engine *engine, agon_instrument_t instrument);
 int market_best(const struct engine *engine, agon_instrument_t instrument, agon_px_t *bid_px,
                 agon_px_t *ask_px, agon_ns_t max_age_ns); /* true: live, not crossed, not too old */
+/* How old a book, quote or price may be, where max_age_ns is what the slot allows; 0: any age. */
+agon_ns_t market_age(const struct market *market, agon_ns_t max_age_ns);
+int market_step(struct engine *engine, const struct record_step *record);
 /* Is there a live price, by which a position may be valued? */
 int market_is_priced(const struct engine *engine, agon_instrument_t instrument,
                      agon_ns_t max_age_ns);
@@ -317,6 +322,8 @@ int value_of(const struct engine *engine, agon_asset_t asset, agon_amt_t amt, en
 agon_amt_t value_or_zero(const struct engine *engine, agon_asset_t asset, agon_amt_t amt);
 /* How old the price is that an asset is valued by; INT64_MAX: there is none. */
 agon_ns_t value_age(const struct engine *engine, agon_asset_t asset);
+/* Is the price that values it older than the slot allows, or is there none? */
+int value_is_old(const struct engine *engine, const struct slot *slot, agon_asset_t asset);
 /* An alert where what the slot's instruments are priced in has no fresh price. */
 void value_watch(struct engine *engine, const struct slot *slot);
 /* False where a part of it has no price yet: it is then left out, and nobody is judged by the rest.

@@ -355,7 +355,7 @@ static agon_amt_t margin_cost(const struct engine *engine, const struct slot *sl
 
 /* Limits are in the base currency. Where nothing fresh says what a notional is worth in it, new
  * risk cannot be judged. */
-static void into_base(const struct engine *engine, const struct slot_limits *limits,
+static void into_base(const struct engine *engine, const struct slot *slot,
                       const struct agon_instrument *instrument, struct risk_view *view)
 {
     agon_asset_t unit = instrument->settle;
@@ -366,8 +366,7 @@ static void into_base(const struct engine *engine, const struct slot_limits *lim
                   value_of(engine, unit, view->position_amt, NUM_UP, &view->position_amt) ==
                       AGON_EAGAIN ||
                   !value_has_way(engine, unit) ||
-                  (limits->book_age_ms > 0 &&
-                   value_age(engine, unit) > (agon_ns_t)limits->book_age_ms * 1000000));
+                  (slot->limits.book_age_ms > 0 && value_is_old(engine, slot, unit)));
 }
 
 /* What the order could lose, and what all slots would hold with it. */
@@ -473,7 +472,7 @@ static uint16_t judge(struct engine *engine, struct slot *slot, const struct ago
             view.cost_amt = margin_cost(engine, slot, instrument, &view, reach_qty);
         else if (intent->side == AGON_BUY)
             view.cost_amt = with_fee(instrument, view.notional_amt);
-        into_base(engine, limits, instrument, &view);
+        into_base(engine, slot, instrument, &view);
     }
     view.fingerprint = risk_fingerprint(intent);
     view.would_self_match = (uint8_t)would_self_match(
@@ -935,6 +934,10 @@ int intents_take(struct engine *engine, const struct agon_intent_event *wish)
     }
     slot->n_intents++;
     engine->counters.n_intents++;
+    engine->asked[slot->id] +=
+        intent->kind == AGON_INTENT_QUOTE                                          ? 2
+        : intent->kind == AGON_INTENT_ORDER || intent->kind == AGON_INTENT_REPLACE ? 1
+                                                                                   : 0;
     if (intent->instrument > INSTRUMENTS_MAX || intent->kind < AGON_INTENT_ORDER ||
         intent->kind > AGON_INTENT_QUOTE || event->origin.n_legs > ENGINE_LEGS ||
         (event->origin.n_legs > 1 && event->origin.leg >= event->origin.n_legs)) {

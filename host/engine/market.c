@@ -303,13 +303,29 @@ void market_bars_due(struct engine *engine, agon_instrument_t instrument)
     note_due(engine, market);
 }
 
-/* How old a price may be. A file of hourly bars says something once an hour: where there is no book
- * and nobody could say more, a price is as young as the data's own step lets it be. */
-static agon_ns_t age_of(const struct market *market, agon_ns_t max_age_ns)
+#define STEP_MIN_NS ((agon_ns_t)1000000000)
+#define STEP_MAX_NS ((agon_ns_t)366 * 86400 * 1000000000)
+
+int market_step(struct engine *engine, const struct record_step *record)
 {
-    if (max_age_ns == 0 || market->book_state != BOOK_COLD || market->step_ns * 2 < max_age_ns)
-        return max_age_ns;
-    return market->step_ns * 2;
+    struct market *market = known(engine, record->hdr.instrument);
+
+    if (market == NULL || record->step_ns < STEP_MIN_NS || record->step_ns > STEP_MAX_NS)
+        return AGON_EINVAL;
+    market->data_step_ns = record->step_ns;
+    return AGON_OK;
+}
+
+/* A file of hourly bars says something once an hour: where nobody could say more, a price is as
+ * young as the data's own step lets it be. Bars that a venue sends say so of a price alone, and not
+ * of the book that it sends too. */
+agon_ns_t market_age(const struct market *market, agon_ns_t max_age_ns)
+{
+    agon_ns_t step_ns = market->data_step_ns;
+
+    if (market->book_state == BOOK_COLD && market->step_ns > step_ns)
+        step_ns = market->step_ns;
+    return max_age_ns == 0 || step_ns * 2 < max_age_ns ? max_age_ns : step_ns * 2;
 }
 
 int market_is_priced(const struct engine *engine, agon_instrument_t instrument,
@@ -323,7 +339,7 @@ int market_is_priced(const struct engine *engine, agon_instrument_t instrument,
     if (market_best(engine, instrument, &bid_px, &ask_px, max_age_ns))
         return 1;
     return market->book_state == BOOK_COLD && market->quote_bid_px == 0 && market->last_px > 0 &&
-           (max_age_ns == 0 || engine->t - market->t_price <= age_of(market, max_age_ns));
+           (max_age_ns == 0 || engine->t - market->t_price <= market_age(market, max_age_ns));
 }
 
 int market_best(const struct engine *engine, agon_instrument_t instrument, agon_px_t *bid_px,
@@ -336,7 +352,7 @@ int market_best(const struct engine *engine, agon_instrument_t instrument, agon_
     *bid_px = 0;
     *ask_px = 0;
     if (market->book_state == BOOK_LIVE &&
-        (max_age_ns == 0 || engine->t - market->t_book <= max_age_ns)) {
+        (max_age_ns == 0 || engine->t - market->t_book <= market_age(market, max_age_ns))) {
         book_best(market->book, AGON_BUY, &bid);
         book_best(market->book, AGON_SELL, &ask);
         *bid_px = bid.px;
@@ -346,7 +362,7 @@ int market_best(const struct engine *engine, agon_instrument_t instrument, agon_
     // Where a venue or a file gives quotes and no book at all, the quote is the book.
     if (market->book_state == BOOK_COLD && market->quote_bid_px > 0 &&
         market->quote_ask_px > market->quote_bid_px &&
-        (max_age_ns == 0 || engine->t - market->t_quote <= age_of(market, max_age_ns))) {
+        (max_age_ns == 0 || engine->t - market->t_quote <= market_age(market, max_age_ns))) {
         *bid_px = market->quote_bid_px;
         *ask_px = market->quote_ask_px;
         return 1;

@@ -54,6 +54,7 @@ static void save_market(const struct market *market, struct enc *enc)
     enc_i64(enc, market->short_px);
     enc_i64(enc, market->t_price);
     enc_i64(enc, market->step_ns);
+    enc_i64(enc, market->data_step_ns);
     enc_i64(enc, market->rate_ppb);
     enc_i64(enc, market->t_funding);
     enc_i64(enc, market->position_gap);
@@ -89,6 +90,7 @@ static int load_market(struct engine *engine, agon_instrument_t id, struct dec *
     market->short_px = dec_i64(dec);
     market->t_price = dec_i64(dec);
     market->step_ns = dec_i64(dec);
+    market->data_step_ns = dec_i64(dec);
     market->rate_ppb = dec_i64(dec);
     market->t_funding = dec_i64(dec);
     market->position_gap = dec_i64(dec);

@@ -93,6 +93,18 @@ agon_amt_t value_or_zero(const struct engine *engine, agon_asset_t asset, agon_a
     return value_of(engine, asset, amt, NUM_EVEN, &value) == AGON_OK ? value : 0;
 }
 
+int value_is_old(const struct engine *engine, const struct slot *slot, agon_asset_t asset)
+{
+    agon_ns_t limit = (agon_ns_t)slot->limits.book_age_ms * 1000000;
+    agon_ns_t age = value_age(engine, asset);
+
+    if (asset == engine->table.base_currency)
+        return 0;
+    if (asset > ASSETS_MAX || age == INT64_MAX)
+        return 1;
+    return limit > 0 && age > market_age(&engine->markets[engine->valued_by[asset]], limit);
+}
+
 agon_ns_t value_age(const struct engine *engine, agon_asset_t asset)
 {
     const struct market *market;
@@ -191,15 +203,13 @@ void value_watch(struct engine *engine, const struct slot *slot)
     for (uint32_t i = 0; i < slot->subscription.n_instruments && i < SLOT_INSTRUMENTS_MAX; i++) {
         const struct agon_instrument *instrument =
             instruments_get(&engine->table, slot->subscription.instruments[i]);
-        agon_ns_t age;
 
         if (instrument == NULL || instrument->quote == engine->table.base_currency ||
             slot->agent_kind != AGON_STRATEGY)
             continue;
-        age = value_age(engine, instrument->quote);
-        if (age > limit && (limit > 0 || age == INT64_MAX)) {
+        if (value_is_old(engine, slot, instrument->quote)) {
             engine_raise(engine, ALERT_VALUATION, slot->id, engine->valued_by[instrument->quote],
-                         age, limit, NULL);
+                         value_age(engine, instrument->quote), limit, NULL);
             return;
         }
     }

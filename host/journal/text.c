@@ -86,6 +86,7 @@ static const char *const configs[] = {"none",
                                       [CONFIG_TOURNAMENT] = "tournament",
                                       [CONFIG_VALUATION] = "valuation",
                                       [CONFIG_PORTFOLIO] = "portfolio",
+                                      [CONFIG_STEP] = "step",
                                       [CONFIG_GENERATION] = "generation",
                                       [CONFIG_PARAM] = "param"};
 static const char *const dues[] = {
@@ -463,6 +464,8 @@ static const struct field portfolio_fields[] = {NAME16(record_portfolio, kind, c
 #undef LIMIT
 static const struct field valuation_fields[] = {NAME16(record_asset, kind, configs),
                                                 U32(record_valuation, asset), END};
+static const struct field step_fields[] = {NAME16(record_asset, kind, configs),
+                                           I64(record_step, step_ns), END};
 static const struct field start_fields[] = {
     U32(record_start, run),  NAME8(record_start, mode, modes), HEX(record_start, journal),
     U64(record_start, seed), HEX(record_start, build),         END};
@@ -1098,6 +1101,9 @@ static const struct field *fields_of(const struct layout *layout,
     if (event->type == EVENT_CONFIG && bytes >= sizeof(struct record_portfolio) &&
         ((const struct record_asset *)(const void *)event)->kind == CONFIG_PORTFOLIO)
         return portfolio_fields;
+    if (event->type == EVENT_CONFIG &&
+        ((const struct record_asset *)(const void *)event)->kind == CONFIG_STEP)
+        return step_fields;
     if (event->type == EVENT_CONFIG &&
         ((const struct record_asset *)(const void *)event)->kind == CONFIG_GENERATION)
         return generation_fields;

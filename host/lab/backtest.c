@@ -206,6 +206,37 @@ static int add_valuation(struct run *run, const struct values_by *by, struct err
     return step(run, &record, by->word, err);
 }
 
+// Does a recording of the book come with this instrument?
+static int has_book(const struct run *run, const char *symbol)
+{
+    for (uint32_t i = 0; i < run->config->n_paths; i++) {
+        if (run->infos[i].kind == TAPE_RAW && strcmp(run->infos[i].symbol, symbol) == 0)
+            return 1;
+    }
+    return 0;
+}
+
+/* Where books are made up of bars, a book is as young as a bar lets it be. */
+static int add_step(struct run *run, uint32_t tape, agon_instrument_t id, struct error *err)
+{
+    const struct tape_info *info = &run->infos[tape];
+    struct record_step record = {
+        .hdr = {.type = EVENT_CONFIG, .granules = 1, .instrument = id},
+        .kind = CONFIG_STEP,
+        .step_ns = (agon_ns_t)info->length_s * 1000000000,
+    };
+
+    if (info->kind != TAPE_BARS || has_book(run, info->symbol))
+        return AGON_OK;
+    // Of several tables of one symbol the coarsest.
+    for (uint32_t i = 0; i < tape; i++) {
+        if (run->infos[i].kind == TAPE_BARS && strcmp(run->infos[i].symbol, info->symbol) == 0 &&
+            run->infos[i].length_s > info->length_s)
+            return AGON_OK;
+    }
+    return step(run, &record, info->symbol, err);
+}
+
 static const struct agon_event_hdr *gen_source(void *ctx)
 {
     struct run *run = ctx;
@@ -243,16 +274,6 @@ static int open_generated(struct run *run, struct error *err)
     return AGON_OK;
 }
 
-// Does a recording of the book come with this instrument?
-static int has_book(const struct run *run, const char *symbol)
-{
-    for (uint32_t i = 0; i < run->config->n_paths; i++) {
-        if (run->infos[i].kind == TAPE_RAW && strcmp(run->infos[i].symbol, symbol) == 0)
-            return 1;
-    }
-    return 0;
-}
-
 static int open_tapes(struct run *run, struct error *err)
 {
     const struct backtest_config *config = run->config;
@@ -267,6 +288,8 @@ static int open_tapes(struct run *run, struct error *err)
         agon_instrument_t id;
         int rc = add_instrument(run, &run->infos[i], &id, err);
 
+        if (rc >= 0)
+            rc = add_step(run, i, id, err);
         if (rc < 0)
             return rc;
         instrument = instruments_get(run->table, id);

@@ -63,6 +63,22 @@ int backtest_has_book(const struct backtest *result)
     return result->n_tapes == 0;
 }
 
+static void warn_unjudged(const struct backtest *result, FILE *out)
+{
+    const struct slots *slots = engine_slots(result->engine);
+
+    for (uint16_t id = 0; id < slots->n; id++) {
+        struct slot_unjudged of;
+        char text[UNJUDGED_TEXT];
+
+        engine_unjudged(result->engine, id, &of);
+        if (!slots->all[id].is_used || !unjudged_is_much(&of))
+            continue;
+        unjudged_text(&of, slots->all[id].name, text, sizeof(text));
+        fprintf(out, "agon backtest: %s\n", text);
+    }
+}
+
 void backtest_warn(const struct backtest *result, FILE *out)
 {
     int is_bad = 0;
@@ -81,6 +97,7 @@ void backtest_warn(const struct backtest *result, FILE *out)
     // Of a run that never began there is nothing to say.
     if (is_bad || result->wall_ns == 0)
         return;
+    warn_unjudged(result, out);
     for (uint32_t i = 0; i < result->n_tapes; i++) {
         const struct backtest_tape *tape = &result->tapes[i];
         const struct tape_report *report = &tape->report;
@@ -276,7 +293,9 @@ static json_t *agent_json(const struct backtest *result, uint16_t id)
     uint32_t n;
     const struct position *all = ledger_positions(engine_ledger(result->engine), id, &n);
     json_t *positions = json_array();
+    struct slot_unjudged unjudged;
 
+    engine_unjudged(result->engine, id, &unjudged);
     for (uint32_t i = 0; i < n; i++) {
         const struct agon_instrument *instrument = instruments_get(table, all[i].instrument);
         char qty[NUM_TEXT];
@@ -295,7 +314,8 @@ static json_t *agent_json(const struct backtest *result, uint16_t id)
                                  "fills", (json_int_t)all[i].n_fills));
     }
     return json_pack(
-        "{s:s, s:s, s:s, s:s, s:f, s:f, s:f, s:f, s:f, s:I, s:I, s:I, s:o, s:s, s:s, s:s*, "
+        "{s:s, s:s, s:s, s:s, s:f, s:f, s:f, s:f, s:f, s:I, s:I, s:I, s:o, s:I, s:I, s:s, s:s, "
+        "s:s*, "
         "s:o*, s:o}",
         "name", slot->name, "plugin", plugin_of(result, id, plugin), "capital",
         exact(slot->limits.capital_amt, exp, text[0]), "equity",
@@ -303,7 +323,8 @@ static json_t *agent_json(const struct backtest *result, uint16_t id)
         "sharpe", score_sharpe(&score), "sortino", score_sortino(&score), "drawdown",
         score_drawdown(&score), "profit_factor", score_profit_factor(&score), "fills",
         (json_int_t)score.n_fills, "intents", (json_int_t)slot->n_intents, "refused",
-        (json_int_t)slot->n_refused, "refused_by", refused_json(result, id), "fees",
+        (json_int_t)slot->n_refused, "refused_by", refused_json(result, id), "orders",
+        (json_int_t)unjudged.n_orders, "unjudged", (json_int_t)unjudged.n_refused, "fees",
         exact(score.fee_amt, exp, text[2]), "volume", exact(score.volume_amt, exp, text[3]),
         "stopped", result->failure[id][0] != '\0' ? result->failure[id] : NULL, "breach",
         breach_json(result, engine_risk(result->engine, id)), "positions", positions);

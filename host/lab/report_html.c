@@ -107,6 +107,18 @@ static void put_facts(const struct backtest *result, struct page *page)
     page_facts_end(page);
 }
 
+// Why it stopped; else what is to be known of its results.
+static void put_note(const struct backtest *result, uint16_t id, struct page *page)
+{
+    struct slot_unjudged of;
+    char text[UNJUDGED_TEXT] = "";
+
+    engine_unjudged(result->engine, id, &of);
+    if (unjudged_is_much(&of))
+        unjudged_text(&of, engine_slots(result->engine)->all[id].name, text, sizeof(text));
+    page_cell(page, "%s", result->failure[id][0] != '\0' ? result->failure[id] : text);
+}
+
 static void put_agents(const struct backtest *result, struct page *page)
 {
     static const char *const columns[] = {"agent",   "plugin",   "#capital",  "#equity",
@@ -137,7 +149,7 @@ static void put_agents(const struct backtest *result, struct page *page)
         page_cell(page, "%llu", (unsigned long long)score.n_fills);
         page_cell(page, "%llu", (unsigned long long)slot->n_refused);
         page_cell(page, "%.2f", units(result, score.fee_amt));
-        page_cell(page, "%s", result->failure[id]);
+        put_note(result, id, page);
         page_row(page);
     }
     page_table_end(page);

@@ -240,9 +240,10 @@ enum config_kind {
     CONFIG_SUBSCRIBE = 5,
     CONFIG_GENERATION = 16, /* who plays for a slot from the next event on */
     CONFIG_TOURNAMENT = 8,
-    CONFIG_VALUATION = 9, /* what values an asset in the base currency */
-    CONFIG_PARAM = 24,    /* a parameter of a slot's plugin that may change in flight */
-    CONFIG_PORTFOLIO = 32 /* limits of all slots together */
+    CONFIG_VALUATION = 9,  /* what values an asset in the base currency */
+    CONFIG_PARAM = 24,     /* a parameter of a slot's plugin that may change in flight */
+    CONFIG_PORTFOLIO = 32, /* limits of all slots together */
+    CONFIG_STEP = 33       /* an instrument's data come in steps of a known length */
 };
 struct record_asset { /* CONFIG of kind CONFIG_ASSET */
     struct agon_event_hdr hdr;
@@ -258,6 +259,15 @@ struct record_valuation { /* CONFIG of kind CONFIG_VALUATION; hdr.instrument: th
     uint16_t kind, pad0;
     agon_asset_t asset;
     uint64_t pad1[3];
+};
+
+/* CONFIG of kind CONFIG_STEP; hdr.instrument: whose. Its books are made up of bars of that length,
+ * and are no older than their data let them be. */
+struct record_step {
+    struct agon_event_hdr hdr;
+    uint16_t kind, pad0[3];
+    int64_t step_ns; /* 1 s to 366 d */
+    uint64_t pad1[2];
 };
 
 enum generation_why {
@@ -468,6 +478,7 @@ AGON_SIZE_IS(record_mark, 64);
 AGON_SIZE_IS(record_start, 64);
 AGON_SIZE_IS(record_asset, 64);
 AGON_SIZE_IS(record_valuation, 64);
+AGON_SIZE_IS(record_step, 64);
 AGON_SIZE_IS(record_account_of, 64);
 AGON_SIZE_IS(record_param, 64);
 AGON_SIZE_IS(record_arm, 128);

@@ -504,6 +504,7 @@ static void show_slot(struct host *host, uint16_t id)
     to->n_fills = to->score.n_fills;
     to->n_intents = slot->n_intents;
     to->n_refused = slot->n_refused;
+    engine_unjudged(host->engine, id, &to->unjudged);
     to->nth = slot->nth;
     to->n_open = orders_count(engine_orders(host->engine), id);
     to->n_positions = 0;

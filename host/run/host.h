@@ -105,6 +105,7 @@ struct host_view_slot {
     struct score score;
     agon_amt_t capital_amt, equity_amt, fee_amt;
     uint64_t n_fills, n_intents, n_refused, nth;
+    struct slot_unjudged unjudged;
     uint64_t n_sent, n_seen; /* deliveries at the end, by the engine's count and by the plugin's */
     uint8_t is_counted;      /* those two are known */
     uint32_t n_crashes;

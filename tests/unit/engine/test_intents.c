@@ -1027,6 +1027,55 @@ START_TEST(a_restart_asks_and_assumes_nothing)
 }
 END_TEST
 
+START_TEST(a_book_made_of_bars_is_as_young_as_its_bars_let_it_be)
+{
+    struct record_slot record = world_slot_record(1);
+    struct record_step step = {.hdr = {.type = EVENT_CONFIG, .granules = 1, .instrument = BTCUSDT},
+                               .kind = CONFIG_STEP,
+                               .step_ns = 3600 * 1000 * MS};
+    struct slot_unjudged of;
+    agon_ns_t t;
+
+    world = world_new(RUN_BACKTEST);
+    record.limits.book_age_ms = 60000;
+    ck_assert_int_eq(world_step(world, &record), AGON_OK);
+    world_book(world, BTCUSDT, 6000000, 100000000, 6000100, 100000000);
+    t = world->t;
+    world->t = t + 60000 * MS;
+    world_order(world, 1, BTCUSDT, AGON_BUY, 5970000, 10000, 1);
+    ck_assert_uint_eq(world->n_cmds, 1);
+    world->t++;
+    world_order(world, 1, BTCUSDT, AGON_BUY, 5970000, 10000, 2);
+    ck_assert_uint_eq(told(1)->reason, REASON_NO_BOOK);
+    // A book in two bars of an hour, and not later.
+    ck_assert_int_eq(world_step(world, &step), AGON_OK);
+    world->t = t + 2 * step.step_ns;
+    world_order(world, 1, BTCUSDT, AGON_BUY, 5970000, 10000, 3);
+    ck_assert_uint_eq(world->n_cmds, 2);
+    world->t++;
+    world_order(world, 1, BTCUSDT, AGON_BUY, 5970000, 10000, 4);
+    ck_assert_uint_eq(told(1)->reason, REASON_NO_BOOK);
+    engine_unjudged(world->engine, 1, &of);
+    ck_assert_uint_eq(of.n_orders, 4);
+    ck_assert_uint_eq(of.n_refused, 2);
+    ck_assert_uint_eq(of.book_age_ms, 60000);
+    // A step shorter than that takes nothing away.
+    step.hdr.t = 0;
+    step.step_ns = 1000 * MS;
+    ck_assert_int_eq(world_step(world, &step), AGON_OK);
+    world_book(world, BTCUSDT, 6000000, 100000000, 6000100, 100000000);
+    world->t += 60000 * MS;
+    world_order(world, 1, BTCUSDT, AGON_BUY, 5970000, 10000, 5);
+    ck_assert_uint_eq(world->n_cmds, 3);
+    for (int i = 0; i < 3; i++) {
+        step.hdr.t = 0;
+        step.step_ns = i == 0 ? 0 : i == 1 ? -1 : INT64_MAX;
+        ck_assert_int_eq(world_step(world, &step), AGON_EINVAL);
+    }
+    end();
+}
+END_TEST
+
 START_TEST(the_numbers_of_a_numbered_journal_stay_within_its_client_ids)
 {
     struct record_start start = {.hdr = {.type = EVENT_START, .granules = 1},
@@ -1070,6 +1119,7 @@ int main(void)
     int n_failed;
 
     tcase_set_timeout(tcase, 60);
+    tcase_add_test(tcase, a_book_made_of_bars_is_as_young_as_its_bars_let_it_be);
     tcase_add_test(tcase, the_numbers_of_a_numbered_journal_stay_within_its_client_ids);
     tcase_add_test(tcase, a_replacement_to_a_higher_price_is_held_back_at_that_price);
     tcase_add_test(tcase, a_replacement_that_races_fills_loses_none);

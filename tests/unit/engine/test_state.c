@@ -8,7 +8,7 @@
 #define PINNED(type, bytes)                                                                        \
     _Static_assert(sizeof(type) == (bytes),                                                        \
                    #type " changed: is the new field saved, loaded and changed in this test?")
-PINNED(struct market, 1736);
+PINNED(struct market, 1744);
 PINNED(struct exit_plan, 280);
 PINNED(struct timer, 24);
 PINNED(struct leg_group, 1032);
@@ -198,6 +198,7 @@ START_TEST(markets)
     STATE(market->short_px);
     STATE(market->t_price);
     STATE(market->step_ns);
+    STATE(market->data_step_ns);
     STATE(market->rate_ppb);
     STATE(market->t_funding);
     STATE(market->position_gap);

@@ -5,6 +5,7 @@
 #include <agon/plugin.h>
 
 #include "slot/slot.h"
+#include "slot/unjudged.h"
 
 static struct subscription all_of(void)
 {
@@ -232,6 +233,31 @@ START_TEST(what_is_loaded_is_what_was_saved)
 }
 END_TEST
 
+START_TEST(more_than_one_order_in_twenty_without_a_price_is_much)
+{
+    static const struct {
+        uint64_t n_orders, n_refused;
+        int is_much;
+    } cases[] = {{0, 0, 0},    {1, 0, 0},  {1, 1, 1},         {20, 1, 0},  {19, 1, 1},
+                 {39, 1, 0},   {39, 2, 1}, {100, 5, 0},       {100, 6, 1}, {1000, 50, 0},
+                 {999, 50, 1}, {0, 1, 1},  {UINT64_MAX, 1, 0}};
+    struct slot_unjudged of = {.book_age_ms = 60000};
+    char text[UNJUDGED_TEXT];
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        of.n_orders = cases[i].n_orders;
+        of.n_refused = cases[i].n_refused;
+        ck_assert_int_eq(unjudged_is_much(&of), cases[i].is_much);
+    }
+    of.n_orders = 400;
+    of.n_refused = 120;
+    unjudged_text(&of, "mm", text, sizeof(text));
+    ck_assert_ptr_nonnull(strstr(text, "mm: 120 of 400 orders (30.0 %)"));
+    ck_assert_ptr_nonnull(strstr(text, "book_age of 60 s"));
+    ck_assert_ptr_nonnull(strstr(text, "raise limits.book_age"));
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("slot");
@@ -243,6 +269,7 @@ int main(void)
     tcase_add_test(tcase, private_events_go_by_mask_and_a_gap_is_never_hidden);
     tcase_add_test(tcase, a_bad_slot_is_refused_with_a_reason_and_changes_nothing);
     tcase_add_test(tcase, who_may_trade);
+    tcase_add_test(tcase, more_than_one_order_in_twenty_without_a_price_is_much);
     tcase_add_test(tcase, what_is_loaded_is_what_was_saved);
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);
