@@ -12,6 +12,19 @@ void backoff_up(struct backoff *backoff, int64_t now)
     backoff->up_ns = now;
 }
 
+void backoff_answered(struct backoff *backoff)
+{
+    backoff->delay_ns = 0;
+    backoff->attempts = 0;
+}
+
+void backoff_near(struct backoff *backoff)
+{
+    backoff->attempts = 0;
+    if (backoff->delay_ns > BACKOFF_SOON_NS)
+        backoff->delay_ns = BACKOFF_SOON_NS;
+}
+
 int64_t backoff_down(struct backoff *backoff, int64_t now, uint64_t random)
 {
     int64_t jitter_ns = (int64_t)(random % (uint64_t)(BACKOFF_CAP_NS / 40));

@@ -291,6 +291,27 @@ void gateway_link_works(struct gateway *gateway, struct link *link)
     link->is_fresh = 0;
 }
 
+/* A venue that answers is there: its other connections for requests need not wait for long. An
+ * answer that says that it cannot now is none. */
+static void link_answered(struct gateway *gateway, struct link *link, int status)
+{
+    int64_t soon_ns = gateway_now(gateway) + BACKOFF_SOON_NS;
+
+    gateway_link_works(gateway, link);
+    if (status >= 500)
+        return;
+    backoff_answered(&link->backoff);
+    for (uint32_t i = 0; i < gateway->n_links; i++) {
+        struct link *other = &gateway->links[i];
+
+        if (other->is_ws || other == link)
+            continue;
+        backoff_near(&other->backoff);
+        if (other->state == LINK_DOWN && other->retry_ns > soon_ns)
+            other->retry_ns = soon_ns;
+    }
+}
+
 /* A cancel whose connection has gone, or says nothing: by another one, while there is a point. */
 static int try_again(struct gateway *gateway, struct link *link)
 {
@@ -525,7 +546,7 @@ static void feed_http(struct gateway *gateway, struct link *link, const char *by
         }
         is_last = !reply->is_keep_alive;
         link->request = NULL;
-        gateway_link_works(gateway, link);
+        link_answered(gateway, link, reply->status);
         answer(gateway, request, FATE_REPLY, 0, reply);
         if (is_last)
             gateway_drop(gateway, link, "the venue keeps it no longer");
@@ -607,10 +628,12 @@ static void connect_link(struct gateway *gateway, struct link *link, int64_t now
     uint32_t cost = 1;
     int rc;
 
+    // Venues count WebSocket connections; requests are counted themselves, whatever carries them.
     // What orders need goes first when many connections are lost at once.
-    rc = limiter_take(&gateway->connects, now,
-                      link->role == LINK_MARKET ? LIMITER_OTHER : LIMITER_CANCEL, &cost, 1,
-                      &link->retry_ns);
+    rc = link->is_ws ? limiter_take(&gateway->connects, now,
+                                    link->role == LINK_MARKET ? LIMITER_OTHER : LIMITER_CANCEL,
+                                    &cost, 1, &link->retry_ns)
+                     : AGON_OK;
     if (rc < 0) {
         // Named once for each time that is waited for, and shown while it lasts.
         if (now >= gateway->connect_wait_ns && link->retry_ns - now >= CONNECT_WAIT_TOLD_NS)

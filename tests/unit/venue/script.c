@@ -51,6 +51,7 @@ static struct world {
     struct conn conns[CONNS];
     int n_connects[3];
     int refuse;
+    int round; /* of "repeat" */
     struct timer timers[64];
     struct rule rules[64];
     struct seen seen[4096];
@@ -1105,6 +1106,18 @@ static void run_line(char *line)
     }
 }
 
+/* "@n" is the number of the repetition, of all in the story: ids are used once. */
+static void number_line(char *line, size_t room)
+{
+    char rest[65536];
+    char *at;
+
+    while ((at = strstr(line, "@n")) != NULL) {
+        snprintf(rest, sizeof(rest), "%s", at + 2);
+        snprintf(at, room - (size_t)(at - line), "%d%s", w.round, rest);
+    }
+}
+
 static void run_file(const char *name)
 {
     const char *root = getenv("AGON_SOURCE_ROOT");
@@ -1123,9 +1136,19 @@ static void run_file(const char *name)
     while (fgets(line, sizeof(line), file) != NULL) {
         w.line++;
         line[strcspn(line, "\n")] = 0;
+        number_line(line, sizeof(line));
         if (strncmp(line, "use ", 4) == 0) {
             snprintf(used, sizeof(used), "%.100s", line + 4);
             run_file(used);
+        } else if (strncmp(line, "repeat ", 7) == 0) {
+            char *rest;
+            long n = strtol(line + 7, &rest, 10);
+
+            snprintf(used, sizeof(used), "%.100s", rest + 1);
+            while (n-- > 0) {
+                w.round++;
+                run_file(used);
+            }
         } else {
             run_line(line);
         }
