@@ -480,23 +480,34 @@ void api_put_fill(const struct api *api, const struct host_view_fill *fill, stru
     jout_close(out, '{');
 }
 
+/* cost * 10^(held + px - quote) / held: what one unit cost on average. Contracts are counted
+ * coarsely, and then the power is in the divisor. */
+static agon_px_t entry_px(const struct host_view_instrument *at,
+                          const struct host_view_position *position)
+{
+    int shift = at->base_exp + at->px_exp - at->quote_exp;
+    agon_amt_t held_amt = position->held_amt;
+
+    if (held_amt == 0 || shift > NUM_EXP_MAX || shift < -NUM_EXP_MAX)
+        return 0;
+    if (shift >= 0)
+        return num_mul_div(position->cost_amt, num_pow10(shift), held_amt, NUM_EVEN);
+    held_amt = num_mul(held_amt, num_pow10(-shift));
+    return num_is_full(held_amt) ? 0 : num_div(position->cost_amt, held_amt, NUM_EVEN);
+}
+
 void api_put_position(const struct api *api, uint32_t slot,
                       const struct host_view_position *position, struct jout *out)
 {
     const struct host_view_instrument *at = instrument_at(api, position->instrument);
-    // held * px / 10^(base + px - quote): worth in the quote; the other way round for the price.
-    int shift = at != NULL ? at->base_exp + at->px_exp - at->quote_exp : 0;
     agon_amt_t worth_amt = 0;
-    agon_px_t entry_px = 0;
 
     jout_open(out, '{');
     jout_kv_str(out, "agent", api->view->slots[slot].name);
     jout_kv_str(out, "symbol", label(api, position->instrument));
-    if (at != NULL && shift >= 0 && shift <= 18 && at->kind != INSTRUMENT_INVERSE) {
-        worth_amt = num_mul_div(position->held_amt, at->last_px, num_pow10(shift), NUM_EVEN);
-        if (position->held_amt != 0)
-            entry_px =
-                num_mul_div(position->cost_amt, num_pow10(shift), position->held_amt, NUM_EVEN);
+    if (at != NULL && at->kind != INSTRUMENT_INVERSE) {
+        worth_amt = num_notional(at->last_px, at->px_exp, position->held_amt, at->base_exp,
+                                 at->quote_exp, NUM_EVEN);
         jout_kv_str(out, "side",
                     position->held_amt > 0   ? "long"
                     : position->held_amt < 0 ? "short"
@@ -504,7 +515,7 @@ void api_put_position(const struct api *api, uint32_t slot,
         jout_kv_dec(out, "quantity",
                     num_rescale(position->held_amt, at->base_exp, at->qty_exp, NUM_ZERO),
                     at->qty_exp);
-        jout_kv_dec(out, "entry", entry_px, at->px_exp);
+        jout_kv_dec(out, "entry", entry_px(at, position), at->px_exp);
         jout_kv_dec(out, "mark", at->last_px, at->px_exp);
         jout_kv_dec(out, "worth", num_rescale(worth_amt, at->quote_exp, 2, NUM_EVEN), 2);
         jout_kv_dec(out, "unrealised",

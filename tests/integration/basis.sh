@@ -39,10 +39,22 @@ pictures() { # N whole pictures of the futures account
     [ "$(of_account 1 account 'flags=3')" -ge "$1" ]
 }
 
+# Of each position that is held: is what is shown complete, the worth what quantity and mark say, and the entry a price
+# near the mark? Contracts are counted in thousandths, with a decimal of the price: coarser than the quote's cents.
+positions_shown() {
+    "$AGON" ctl positions --dir "$WORK/run" --json >"$WORK/positions" 2>/dev/null &&
+        jq -e 'def n: tonumber; [.[] | select((.quantity // "1" | n) != 0)] |
+            any(.[]; .symbol == "binance_um:BTCUSDT") and
+            all(.[]; ([.quantity, .entry, .mark, .worth, .unrealised, .fees] | all(. != null)) and
+                ((.quantity | n) * (.mark | n) - (.worth | n) | fabs) < 0.02 and
+                ((.entry | n) / (.mark | n) - 1 | fabs) < 0.1 and
+                (((.mark | n) - (.entry | n)) * (.quantity | n) - (.unrealised | n) | fabs) < 50)' "$WORK/positions" >/dev/null
+}
 start_host
 until_true "$HOST_PID" "a fill on spot" reports 0 fill 1
 until_true "$HOST_PID" "a fill on futures" reports 1 fill 1
 until_true "$HOST_PID" "orders replaced in their place" reports 1 replaced 3
+until_true "$HOST_PID" "a position on futures, with entry and worth" positions_shown
 until_true "$HOST_PID" "the dead-man's switch" lines "$SIM_LOG" '"what":"/fapi/v1/countdownCancelAll"' 1
 kill -9 "$HOST_PID"
 wait "$HOST_PID" 2>/dev/null
