@@ -32,7 +32,7 @@ struct opts {
     int is_with_parent;
     const char *venue, *host, *account, *ca_out, *log, *symbols, *faults;
     struct arg_list data;
-    int64_t port;
+    int64_t port, connects;
     uint64_t seed;
     double speed;
     agon_ns_t from, history_ns, for_ns, life_ns, ping_ns, pong_ns;
@@ -359,11 +359,13 @@ static int serve(struct run *run, agon_ns_t t_market)
     struct error err = {0};
     int rc;
 
-    config.front.sim = (struct sim_config){.members = &run->members,
-                                           .limits = {.connection_life_ns = run->opts.life_ns,
-                                                      .ping_every_ns = run->opts.ping_ns,
-                                                      .pong_within_ns = run->opts.pong_ns},
-                                           .seed = run->opts.seed};
+    config.front.sim =
+        (struct sim_config){.members = &run->members,
+                            .limits = {.connection_life_ns = run->opts.life_ns,
+                                       .connects_per_5min = (uint32_t)run->opts.connects,
+                                       .ping_every_ns = run->opts.ping_ns,
+                                       .pong_within_ns = run->opts.pong_ns},
+                            .seed = run->opts.seed};
     if (run->log) {
         config.front.sim.sink.log = on_log;
         config.front.sim.sink.log_ctx = run;
@@ -475,6 +477,8 @@ int cmd_sim(int argc, char **argv)
          .min = 1000000, .max = INT64_MAX},
         {"connection-life", ARG_DURATION, "TIME", "close each WebSocket at that age (24h)",
          &opts.life_ns, .min = 1000000, .max = INT64_MAX},
+        {"connects", ARG_INT, "N", "WebSockets that an address may open in 5 minutes (300)",
+         &opts.connects, .min = 1, .max = UINT32_MAX},
         {"ping-every", ARG_DURATION, "TIME", "ping each WebSocket that often (20s)", &opts.ping_ns,
          .min = 1000000, .max = INT64_MAX},
         {"with-parent", ARG_FLAG, NULL, "end when the process that started it does",

@@ -84,7 +84,8 @@ struct sim_limits { /* transport time; 0: the venue's own */
     uint32_t weight_per_minute;
     uint32_t orders_per_10s, orders_per_day;
     uint32_t messages_per_s;
-    uint32_t bans_after; /* refused requests in a window until the address is banned */
+    uint32_t connects_per_5min; /* WebSockets of an address */
+    uint32_t bans_after;        /* refused requests in a window until the address is banned */
     agon_ns_t first_ban_ns;
 };
 

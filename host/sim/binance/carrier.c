@@ -544,6 +544,8 @@ int simb_ws_open(struct sim *sim, const struct sim_time *now, uint64_t id,
     int status = 0;
     const char *path = b->venue->is_split ? past_split(request->path) : request->path;
     int is_api = strcmp(request->path, b->venue->api_path) == 0;
+    uint32_t connects_max =
+        b->config.limits.connects_per_5min ? b->config.limits.connects_per_5min : CONNECTS_PER_5M;
 
     memset(reply, 0, sizeof(*reply));
     advance(b, now);
@@ -563,12 +565,12 @@ int simb_ws_open(struct sim *sim, const struct sim_time *now, uint64_t id,
         return 0;
     }
     if (simb_window_add(&call->peer->connects, now->transport, 5 * SIMB_NS_PER_MIN, 1) >
-            CONNECTS_PER_5M ||
+            connects_max ||
         !conn) {
         call->retry_at = (now->transport / (5 * SIMB_NS_PER_MIN) + 1) * 5 * SIMB_NS_PER_MIN;
         simb_fail(call, 429, -1034,
-                  "Too many connection attempts from IP; current limit is %d per '5 MINUTE'.",
-                  CONNECTS_PER_5M);
+                  "Too many connection attempts from IP; current limit is %u per '5 MINUTE'.",
+                  connects_max);
         simb_error_body(call, &b->out);
         finish(call, reply);
         return 0;
