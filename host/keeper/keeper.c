@@ -134,7 +134,8 @@ static void end_hung(struct keeper *keeper)
     if (!is_alive(keeper))
         return;
     if (in_slot != 0)
-        say(keeper, KEEPER_HUNG "%016llx in slot %u", (unsigned long long)hash, in_slot - 1);
+        say(keeper, KEEPER_HUNG "%016llx in slot %u", (unsigned long long)__builtin_bswap64(hash),
+            in_slot - 1);
     if (syscall(SYS_pidfd_send_signal, keeper->pidfd, SIGKILL, NULL, 0) != 0)
         say(keeper, "process %d cannot be ended: %s; what it sends may follow", (int)keeper->pid,
             strerror(errno));
@@ -341,8 +342,8 @@ static int usage(int code)
         "hung host,\ncancels what is open of its journal, and starts COMMAND (the host again).\n"
         "  --config FILE  the host's configuration: venues, instruments, credentials\n"
         "  --dir DIR      its run directory\n"
-        "  --user NAME    become that user, who needs credentials of his own; COMMAND is then "
-        "the service manager's\n");
+        "  --user NAME    become that user once the credentials are read; COMMAND is then the "
+        "service manager's\n");
     return code;
 }
 
@@ -401,17 +402,18 @@ int main(int argc, char **argv)
         return EXIT_ENVIRONMENT;
     }
     keeper.beat = beat_look(keeper.dir, &err);
+    // Keys are the service's: its own user needs to read nothing.
+    rc = settings_read(&keeper.settings, keeper.config, NULL, 1);
+    if (rc == EXIT_OK)
+        rc = read_keys(&keeper);
+    if (rc != EXIT_OK)
+        return rc;
     if (keeper.user != NULL && become(keeper.user) < 0) {
         fprintf(stderr, "agon-keeper: cannot become %s: it takes root, and a user who is not\n",
                 keeper.user);
         return EXIT_ENVIRONMENT;
     }
     (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); // setresuid may have set it again
-    rc = settings_read(&keeper.settings, keeper.config, NULL, 1);
-    if (rc == EXIT_OK)
-        rc = read_keys(&keeper);
-    if (rc != EXIT_OK)
-        return rc;
     watch(&keeper);
     return EXIT_OK;
 }

@@ -80,7 +80,7 @@ static void on_line(void *ctx, const char *text)
 
     if (strncmp(text, KEEPER_HUNG, strlen(KEEPER_HUNG)) == 0 &&
         sscanf(text + strlen(KEEPER_HUNG), "%16llx", &hash) == 1 && host->n_hung < HOST_HUNG_MAX)
-        host->hung[host->n_hung++] = hash;
+        host->hung[host->n_hung++] = __builtin_bswap64(hash); // as people see a binary's hash
     // The journal has it as an event, and whoever is alerted hears of it.
     host_alert(host, ALERT_KEEPER, ALERT_NO_SLOT, 0, 0, 0, "the keeper: %.120s", text);
 }
