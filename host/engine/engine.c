@@ -104,6 +104,13 @@ void engine_attach_runner(struct engine *engine, uint16_t slot, const struct run
  * every order that was open. Nothing is sent again and nothing is assumed. */
 static void ask_after_restart(struct engine *engine)
 {
+    // Of one that has ended too, where fills of it are missing: no list of fills that begins behind
+    // the last one that was booked would bring them.
+    for (struct order *order = orders_next_final(engine->orders, NULL); order != NULL;
+         order = orders_next_final(engine->orders, order)) {
+        if ((order->flags & ORDER_FILLS_DUE) != 0)
+            intents_send(engine, order, CMD_QUERY);
+    }
     for (uint16_t slot = 0; slot < engine->slots.n; slot++) {
         for (struct order *order = orders_next(engine->orders, slot, NULL); order != NULL;
              order = orders_next(engine->orders, slot, order)) {

@@ -62,7 +62,8 @@ static void note_fill(struct engine *engine, const struct record_report *report)
 {
     agon_instrument_t id = report->hdr.instrument;
 
-    if (engine->mode == RUN_LIVE && instruments_get(&engine->table, id) != NULL &&
+    if ((engine->mode == RUN_LIVE || engine->mode == RUN_DST) &&
+        instruments_get(&engine->table, id) != NULL &&
         report->venue_fill > engine->markets[id].last_fill)
         engine->markets[id].last_fill = report->venue_fill;
 }

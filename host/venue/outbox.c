@@ -193,6 +193,13 @@ static void learn_base(struct outbox_entry *entry, agon_qty_t total_qty, agon_qt
         entry->base_qty = total_qty - wire_qty;
 }
 
+/* What the core has of it was told by an earlier run. */
+static void continue_fills(struct outbox_entry *entry, const struct order_cmd *cmd)
+{
+    entry->fill_qty = cmd->filled_qty;
+    entry->is_continued = 1;
+}
+
 /* The core names an order that was only seen so far: its total, and the fills of an earlier run. */
 static void learn_total(struct outbox_entry *entry, const struct order_cmd *cmd)
 {
@@ -202,7 +209,7 @@ static void learn_total(struct outbox_entry *entry, const struct order_cmd *cmd)
     if (!entry->is_adopted)
         return;
     if (cmd->filled_qty > entry->fill_qty)
-        entry->fill_qty = cmd->filled_qty;
+        continue_fills(entry, cmd);
     if (cmd->kind == CMD_REPLACE) {
         // It names the total that shall be: of what was filled, this wire order shows its own part.
         if (cmd->filled_qty - entry->cum_qty > entry->base_qty)
@@ -227,7 +234,7 @@ static void ask(struct outbox *outbox, struct outbox_entry *entry, const struct 
         if (entry == NULL)
             return;
         describe(entry, cmd);
-        entry->fill_qty = cmd->filled_qty;
+        continue_fills(entry, cmd);
         entry->rev = cmd->rev;
         entry->query_rev = cmd->doubt == CMD_REPLACE ? cmd->doubt_rev : cmd->rev;
         entry->is_acked = cmd->doubt != CMD_NEW;
@@ -388,7 +395,7 @@ struct outbox_entry *outbox_command(struct outbox *outbox, const struct order_cm
         }
         entry->is_acked = 1;
         entry->acked_ns = now;
-        entry->fill_qty = cmd->filled_qty;
+        continue_fills(entry, cmd);
         entry->rev = cmd->kind == CMD_REPLACE ? (uint8_t)(cmd->rev - 1) : cmd->rev;
         // Nothing tells what of it this wire order filled: rather too little is placed.
         entry->base_qty = cmd->kind == CMD_REPLACE ? cmd->filled_qty : 0;
@@ -782,7 +789,7 @@ static void see_replacement(struct outbox *outbox, struct outbox_entry *entry,
         reopen(outbox, entry, seen, now);
     learn_number(outbox, entry, seen->venue_order);
     entry->base_qty = num_add(entry->base_qty, entry->cum_qty);
-    entry->cum_qty = 0;
+    entry->cum_qty = entry->wire_trade_qty = 0;
     entry->rev = seen->rev;
     entry->px = is_asked ? entry->next_px : is_lost ? entry->lost_px : seen->px;
     entry->qty = is_asked  ? entry->next_qty
@@ -909,6 +916,40 @@ static int is_news(struct outbox *outbox, agon_instrument_t instrument, uint64_t
     return 1;
 }
 
+static void count_fill(struct outbox_entry *entry, const struct outbox_fill *fill)
+{
+    entry->n_fetches = 0;
+    entry->trade_qty = num_add(entry->trade_qty, fill->qty);
+    if (fill->rev == entry->rev)
+        entry->wire_trade_qty = num_add(entry->wire_trade_qty, fill->qty);
+    // Of an earlier run's trades the numbers are not known here, and a list tells them again: the
+    // sum of what is told counts once it is more than what the core had. One of the stream is new.
+    if (entry->is_continued && fill->wire_cum_qty != 0)
+        entry->fill_qty = num_add(entry->fill_qty, fill->qty);
+    else if (entry->trade_qty > entry->fill_qty)
+        entry->fill_qty = entry->trade_qty;
+}
+
+/* A list of trades tells no total: then what was told so far is the least it can be. Of what an
+ * earlier run told nobody knows which wire order it was of. */
+static void learn_least(struct outbox_entry *entry, const struct outbox_fill *fill)
+{
+    if (entry->is_continued) {
+        if (entry->wire_trade_qty > entry->cum_qty)
+            entry->cum_qty = entry->wire_trade_qty;
+        if (entry->trade_qty - entry->wire_trade_qty > entry->base_qty)
+            entry->base_qty = entry->trade_qty - entry->wire_trade_qty;
+        return;
+    }
+    if (entry->fill_qty <= num_add(entry->base_qty, entry->cum_qty))
+        return;
+    // Of an earlier wire order it leaves this one as it is.
+    if (fill->rev < entry->rev)
+        entry->base_qty = entry->fill_qty - entry->cum_qty;
+    else
+        entry->cum_qty = entry->fill_qty - entry->base_qty;
+}
+
 void outbox_fill(struct outbox *outbox, const struct outbox_fill *fill, int64_t now)
 {
     struct outbox_entry *entry = fill->order_id != 0 ? outbox_find(outbox, fill->order_id) : NULL;
@@ -942,22 +983,11 @@ void outbox_fill(struct outbox *outbox, const struct outbox_fill *fill, int64_t 
         reopen(outbox, entry, &seen, now); // what traded was there
     }
     if (entry != NULL) {
-        // Of an earlier run's trades the numbers are not known here, and a list tells them again:
-        // the sum of what is told counts once it is more than what the core had.
-        entry->n_fetches = 0;
-        entry->trade_qty = num_add(entry->trade_qty, fill->qty);
-        if (entry->trade_qty > entry->fill_qty)
-            entry->fill_qty = entry->trade_qty;
+        count_fill(entry, fill);
         if (fill->rev == entry->rev && fill->wire_cum_qty > entry->cum_qty)
             entry->cum_qty = fill->wire_cum_qty;
-        // A list of trades tells no total: then what was told so far is the least it can be.
-        if (fill->wire_cum_qty == 0 && entry->fill_qty > num_add(entry->base_qty, entry->cum_qty)) {
-            // Of an earlier wire order it leaves this one as it is.
-            if (fill->rev < entry->rev)
-                entry->base_qty = entry->fill_qty - entry->cum_qty;
-            else
-                entry->cum_qty = entry->fill_qty - entry->base_qty;
-        }
+        if (fill->wire_cum_qty == 0)
+            learn_least(entry, fill);
         report.cum_qty = num_add(entry->base_qty, entry->cum_qty);
         if (report.cum_qty < entry->fill_qty)
             report.cum_qty = entry->fill_qty;
@@ -985,9 +1015,18 @@ void outbox_not_listed(struct outbox *outbox, struct outbox_entry *entry, int64_
     }
 }
 
+int outbox_fills_before(struct outbox_entry *entry, uint8_t *rev)
+{
+    if (!entry->is_continued || entry->rev == 0 || entry->wire_trade_qty < entry->cum_qty)
+        return 0;
+    if (entry->fills_rev == 0 || entry->fills_rev > entry->rev)
+        entry->fills_rev = entry->rev; // from the last one on, and again
+    *rev = --entry->fills_rev;
+    return 1;
+}
+
 void outbox_fetched(struct outbox_entry *entry, int64_t now, int64_t every_ns)
 {
-    // What earlier wire orders of it filled in an earlier run is in no list: then none is the last.
     entry->fills_ns = now + (every_ns << entry->n_fetches);
     if (entry->n_fetches < OUTBOX_FETCHES)
         entry->n_fetches++;

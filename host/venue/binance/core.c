@@ -411,49 +411,6 @@ static void obey(struct binance *binance, const struct http_message *reply, int3
     }
 }
 
-static int has_text(const char *text, const char *part)
-{
-    return strstr(text, part) != NULL;
-}
-
-enum answer binance_judge(int status, int32_t code, const char *text)
-{
-    if (status == 429 || status == 418 || status == 403)
-        return ANSWER_RATE;
-    switch (code) {
-    case -1003:
-    case -1015:
-        return ANSWER_RATE;
-    case -1008:
-    case -1016:
-        return ANSWER_LATER;
-    case -1021:
-        return ANSWER_CLOCK;
-    case -1002:
-    case -1022:
-    case -2014:
-    case -2015:
-        return ANSWER_AUTH;
-    case -1000:
-    case -1001:
-    case -1006:
-    case -1007:
-        return ANSWER_UNKNOWN;
-    case -2010:
-        return has_text(text, "Duplicate order sent") ? ANSWER_DUPLICATE : ANSWER_REJECT;
-    case -4116: // the client id is there: the first one has arrived
-        return ANSWER_DUPLICATE;
-    case -2011:
-    case -2013:
-        return ANSWER_NO_ORDER;
-    case 0:
-        return ANSWER_UNKNOWN; // an answer that is none of the venue's
-    default:
-        break;
-    }
-    return status >= 500 ? ANSWER_UNKNOWN : ANSWER_REJECT;
-}
-
 static enum answer judge_reply(const struct http_message *reply, int32_t *code, char *text,
                                size_t room)
 {
@@ -464,36 +421,6 @@ static enum answer judge_reply(const struct http_message *reply, int32_t *code, 
     if (binance_decode_error(reply->body, reply->body_n, code, text, room) < 0)
         *code = 0;
     return binance_judge(reply->status, *code, text);
-}
-
-static uint16_t reject_reason(int32_t code, const char *text)
-{
-    if (code == -1013 || code == -1111 || code == -4164 || code == -4014 || code == -4023 ||
-        has_text(text, "Filter failure"))
-        return REASON_VENUE_FILTER;
-    if (code == -2018 || code == -2019 || has_text(text, "insufficient balance"))
-        return REASON_VENUE_FUNDS;
-    if (code == -5022 || has_text(text, "immediately match"))
-        return REASON_VENUE_POST_ONLY;
-    if (code == -2011 || code == -2013)
-        return REASON_VENUE_UNKNOWN_ORDER;
-    return REASON_VENUE_REJECT;
-}
-
-uint16_t binance_refusal(enum answer answer, int32_t code, const char *text)
-{
-    switch (answer) {
-    case ANSWER_RATE:
-        return REASON_VENUE_RATE;
-    case ANSWER_LATER:
-        return REASON_VENUE_DOWN;
-    case ANSWER_CLOCK:
-        return REASON_VENUE_CLOCK;
-    case ANSWER_AUTH:
-        return REASON_VENUE_AUTH;
-    default:
-        return reject_reason(code, text);
-    }
 }
 
 void binance_halt_auth(struct binance *binance, int32_t code, const char *text)
@@ -563,7 +490,7 @@ void binance_show(struct binance *binance, const struct binance_order *order, ui
                           ? REASON_VENUE_STP
                           : REASON_VENUE_EXPIRED;
     else if (state == AGON_ORDER_REJECTED)
-        seen.reason = reject_reason(0, order->reason);
+        seen.reason = binance_reject_reason(0, order->reason);
     if (binance->flavour->is_in_place)
         place_revision(gateway, &seen, order);
     outbox_seen(&gateway->outbox, &seen, gateway->config.account, gateway_now(gateway));
@@ -735,6 +662,26 @@ static void answer_request(struct binance *binance, struct gateway_request *requ
         outbox_outcome(outbox, entry, OUTCOME_UNKNOWN, REASON_TIMEOUT, 0, now);
 }
 
+static int ask_trades(struct binance *binance, const struct symbol *symbol, uint64_t number,
+                      uint8_t round);
+
+/* The number of an earlier wire order, whose fills are missing. */
+static void answer_before(struct binance *binance, const struct gateway_request *request,
+                          enum answer answer, const struct http_message *reply)
+{
+    struct binance_order order;
+    uint64_t order_id;
+    uint8_t rev;
+
+    if (answer != ANSWER_GOOD ||
+        binance_decode_order(&binance->dec, reply->body, reply->body_n, &order, NULL, NULL) < 0 ||
+        order.state == 0 || binance_own_id(binance, order.client_id, &order_id, &rev) < 0 ||
+        order_id != request->order_id)
+        return; // another one is asked for next
+    binance_show(binance, &order, order_id, rev, order.state, order.cum_qty, SEEN_QUERY);
+    ask_trades(binance, request->symbol, order.venue_order, 0);
+}
+
 static void answer_query(struct binance *binance, struct gateway_request *request,
                          enum answer answer, const struct http_message *reply)
 {
@@ -747,6 +694,10 @@ static void answer_query(struct binance *binance, struct gateway_request *reques
 
     if (entry->order_id != request->order_id)
         return;
+    if (request->b != 0) {
+        answer_before(binance, request, answer, reply);
+        return;
+    }
     entry->check_ns = now; // it was set far away while the query was out
     if (answer == ANSWER_NO_ORDER) {
         outbox_absent(&gateway->outbox, entry, request->rev, request->sent_ns, now);
@@ -771,9 +722,6 @@ static void answer_query(struct binance *binance, struct gateway_request *reques
 
 /* Strays ----------------------------------------------------------------------------------------
  */
-
-static int ask_trades(struct binance *binance, const struct symbol *symbol, uint64_t number,
-                      uint8_t round);
 
 /* What should not be open is cancelled until the venue has it no more: a cancel is judged by the
  * venue's engine and not by a copy of it, so that "no such order" is the truth of that moment. */
@@ -1763,6 +1711,28 @@ static void ask_snapshots(struct binance *binance, int64_t now)
     }
 }
 
+static void ask_fills(struct binance *binance, struct outbox_entry *entry, int64_t now)
+{
+    struct gateway *gateway = binance->gateway;
+    const struct symbol *symbol = symbols_by_id(&gateway->symbols, entry->instrument);
+    struct gateway_request *request;
+    uint8_t rev;
+
+    if (outbox_fills_before(entry, &rev)) {
+        outbox_fetched(entry, now, OUTBOX_RECHECK_NS);
+        request =
+            binance_ask_order(binance, REQ_QUERY, entry, LIMITER_QUERY, now + BINANCE_DATA_NS);
+        if (request != NULL) {
+            request->rev = rev;
+            request->b = 1;
+        }
+        return;
+    }
+    outbox_fetched(entry, now, gateway->config.reconcile_ns);
+    if (symbol != NULL && entry->venue_order != 0)
+        ask_trades(binance, symbol, entry->venue_order, 0);
+}
+
 static void ask_orders(struct binance *binance, int64_t now)
 {
     struct gateway *gateway = binance->gateway;
@@ -1779,13 +1749,8 @@ static void ask_orders(struct binance *binance, int64_t now)
         entry->check_ns = now + 10 * BINANCE_DATA_NS; // its answer sets it
     }
     at = 0;
-    while ((entry = outbox_due(&gateway->outbox, &at, 1, now)) != NULL) {
-        const struct symbol *symbol = symbols_by_id(&gateway->symbols, entry->instrument);
-
-        outbox_fetched(entry, now, gateway->config.reconcile_ns);
-        if (symbol != NULL && entry->venue_order != 0)
-            ask_trades(binance, symbol, entry->venue_order, 0);
-    }
+    while ((entry = outbox_due(&gateway->outbox, &at, 1, now)) != NULL)
+        ask_fills(binance, entry, now);
 }
 
 static void tell_health(struct binance *binance, int64_t now)

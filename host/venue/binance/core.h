@@ -5,6 +5,7 @@
 #ifndef VENUE_BINANCE_CORE_H
 #define VENUE_BINANCE_CORE_H
 
+#include "venue/binance/judge.h"
 #include "venue/binance/sign.h"
 #include "venue/binance/sync.h"
 #include "venue/client_id.h"
@@ -41,18 +42,6 @@ enum request_kind {
     REQ_CANCEL_ALL = 23, /* of an instrument */
     REQ_SWEPT = 24,      /* all open orders, after it */
     REQ_KINDS = 25
-};
-
-enum answer { /* what an answer means for the request it answers */
-              ANSWER_GOOD = 1,
-              ANSWER_UNKNOWN = 2, /* it may or may not have been done */
-              ANSWER_LATER = 3,   /* nothing was done, the venue is busy or going down */
-              ANSWER_RATE = 4,    /* nothing was done, we were too fast */
-              ANSWER_CLOCK = 5,
-              ANSWER_AUTH = 6,
-              ANSWER_DUPLICATE = 7, /* it is already there */
-              ANSWER_NO_ORDER = 8,
-              ANSWER_REJECT = 9
 };
 
 /* What of an instrument is expected to go on coming. */
@@ -228,7 +217,6 @@ struct gateway_request *binance_ask(struct binance *binance, enum request_kind k
 struct gateway_request *binance_ask_order(struct binance *binance, enum request_kind kind,
                                           struct outbox_entry *entry, enum limiter_class class,
                                           int64_t until_ns);
-enum answer binance_judge(int status, int32_t code, const char *text);
 /* An order of the account that is not of this journal was seen. */
 void binance_foreign(struct binance *binance, const struct binance_order *order);
 /* guard.c */
@@ -242,7 +230,6 @@ void binance_guard_account(struct binance *binance);
 void binance_guard_see(struct binance *binance, const struct binance_order *order, int is_known);
 void binance_guard_list(void *ctx, const struct binance_order *order);
 int binance_guard_is_clear(const struct binance *binance);
-uint16_t binance_refusal(enum answer answer, int32_t code, const char *text);
 void binance_halt_auth(struct binance *binance, int32_t code, const char *text);
 void binance_show(struct binance *binance, const struct binance_order *order, uint64_t order_id,
                   uint8_t rev, uint8_t state, agon_qty_t cum_qty, enum outbox_source source);

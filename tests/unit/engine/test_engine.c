@@ -184,6 +184,29 @@ START_TEST(an_unknown_request_is_asked_about_and_never_sent_again)
 }
 END_TEST
 
+START_TEST(fills_missing_of_an_ended_order_are_asked_for_after_a_restart)
+{
+    struct world *world = world_new(RUN_PAPER);
+    struct record_start start = {
+        .hdr = {.type = EVENT_START, .granules = 1}, .run = 2, .mode = RUN_PAPER};
+    uint32_t n_cmds;
+
+    world_order(world, 0, BTCUSDT, AGON_BUY, 5990000, 10000, 8);
+    world_report(world, &world->cmds[0], REPORT_ACK, 0, 0, 0);
+    world_report(world, &world->cmds[0], REPORT_CANCELLED, 0, 0, 0);
+    world_order(world, 0, BTCUSDT, AGON_BUY, 5990000, 10000, 9);
+    world_report(world, &world->cmds[1], REPORT_ACK, 0, 0, 0);
+    world_report(world, &world->cmds[1], REPORT_CANCELLED, 0, 0, 4000); // and no fill was told
+    ck_assert_uint_eq(world_last(world, 0, AGON_EVENT_ORDER)->u.order.state, AGON_ORDER_CANCELLED);
+    n_cmds = world->n_cmds;
+    ck_assert_int_eq(world_step(world, &start), AGON_OK);
+    ck_assert_uint_eq(world->n_cmds, n_cmds + 1);
+    ck_assert_uint_eq(world->cmds[n_cmds].kind, CMD_QUERY);
+    ck_assert_uint_eq(world->cmds[n_cmds].order_id, world->cmds[1].order_id);
+    world_free(world);
+}
+END_TEST
+
 START_TEST(the_kill_switch_cancels_everything_and_refuses_all)
 {
     struct world *world = world_new(RUN_PAPER);
@@ -726,6 +749,7 @@ int main(void)
     tcase_add_test(tcase, legs_pass_or_fail_together);
     tcase_add_test(tcase, a_quote_stands_moves_and_goes);
     tcase_add_test(tcase, an_unknown_request_is_asked_about_and_never_sent_again);
+    tcase_add_test(tcase, fills_missing_of_an_ended_order_are_asked_for_after_a_restart);
     tcase_add_test(tcase, the_kill_switch_cancels_everything_and_refuses_all);
     tcase_add_test(tcase, a_kill_stands_until_it_is_lifted_by_name);
     tcase_add_test(tcase, what_the_books_cannot_hold_halts_everything);

@@ -494,6 +494,74 @@ START_TEST(what_an_earlier_run_filled_is_not_placed_again)
 }
 END_TEST
 
+/* Trades of order 7 as the venue lists them: without a total. */
+static void list_fill(uint64_t number, agon_qty_t qty)
+{
+    struct outbox_fill fill = {.order_id = 7,
+                               .venue_order = 70,
+                               .fill = number,
+                               .instrument = 1,
+                               .side = AGON_BUY,
+                               .px = 100,
+                               .qty = qty};
+
+    outbox_fill(&outbox, &fill, 12 * S);
+}
+
+/* Of 15 that the core was told 12 were of earlier wire orders. A trade is listed before anybody has
+ * seen the order that stands. */
+START_TEST(a_listed_trade_makes_no_part_of_this_wire_order_of_what_was_before)
+{
+    struct order_cmd query = command(CMD_QUERY, 0);
+
+    begin();
+    query.qty = 30;
+    query.filled_qty = 15;
+    query.venue_order = 70;
+    outbox_command(&outbox, &query, 10 * S);
+    list_fill(1, 2);
+    ck_assert_int_eq(told[n_told - 1].cum_qty, 15);
+    see_part(SEEN_QUERY, 0, AGON_ORDER_PARTIAL, 18, 5, 11 * S);
+    ck_assert_int_eq(told[n_told - 1].cum_qty, 17);
+    end();
+}
+END_TEST
+
+/* Of 12 that two earlier wire orders filled the core was told 10; the one that stands has filled 5,
+ * and the core was told all of them. What is missing is not of it. */
+START_TEST(a_fill_that_is_missing_of_an_earlier_wire_order_is_looked_for_there)
+{
+    struct order_cmd query = command(CMD_QUERY, 2);
+    struct outbox_entry *entry;
+    struct outbox_fill fill;
+    uint8_t rev = 9;
+
+    begin();
+    query.qty = 30;
+    query.filled_qty = 15;
+    query.venue_order = 72;
+    outbox_command(&outbox, &query, 10 * S);
+    see_part(SEEN_QUERY, 2, AGON_ORDER_PARTIAL, 18, 5, 11 * S);
+    entry = outbox_find(&outbox, 7);
+    ck_assert_ptr_nonnull(entry);
+    ck_assert_int_eq(outbox_fills_before(entry, &rev), 0); // first its own
+    fill = (struct outbox_fill){
+        .order_id = 7, .venue_order = 72, .fill = 9, .instrument = 1, .rev = 2, .qty = 5};
+    outbox_fill(&outbox, &fill, 12 * S);
+    ck_assert_int_ne(entry->fills_ns, 0);
+    ck_assert_int_eq(outbox_fills_before(entry, &rev), 1);
+    ck_assert_uint_eq(rev, 1);
+    see_part(SEEN_QUERY, 1, AGON_ORDER_CANCELLED, 20, 12, 13 * S); // its number is known from here
+    ck_assert_ptr_eq(outbox_find_venue(&outbox, 1, 71), entry);
+    fill = (struct outbox_fill){
+        .order_id = 7, .venue_order = 71, .fill = 8, .instrument = 1, .rev = 1, .qty = 12};
+    outbox_fill(&outbox, &fill, 14 * S);
+    ck_assert_int_eq(entry->fills_ns, 0);
+    ck_assert_int_eq(told[n_told - 1].cum_qty, 17);
+    end();
+}
+END_TEST
+
 /* An order that was replaced in its place shows its total: a picture of before that is no part. */
 START_TEST(a_total_that_was_smaller_before_leaves_nothing_out)
 {
@@ -908,6 +976,8 @@ int main(void)
     tcase_add_test(sights, a_replacement_that_was_given_up_and_is_there_is_the_order);
     tcase_add_loop_test(sights, what_an_earlier_run_filled_is_not_placed_again, 0, 5);
     tcase_add_test(sights, a_total_that_was_smaller_before_leaves_nothing_out);
+    tcase_add_test(sights, a_listed_trade_makes_no_part_of_this_wire_order_of_what_was_before);
+    tcase_add_test(sights, a_fill_that_is_missing_of_an_earlier_wire_order_is_looked_for_there);
     tcase_add_test(sights,
                    what_the_core_does_not_hold_open_is_told_until_it_says_so_and_then_cancelled);
     tcase_add_test(sights, a_cancel_that_was_taken_is_waited_for_beyond_old_pictures);

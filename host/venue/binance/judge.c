@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "venue/binance/judge.h"
+
+#include <string.h>
+
+static int has_text(const char *text, const char *part)
+{
+    return strstr(text, part) != NULL;
+}
+
+enum answer binance_judge(int status, int32_t code, const char *text)
+{
+    if (status == 429 || status == 418 || status == 403)
+        return ANSWER_RATE;
+    switch (code) {
+    case -1003:
+    case -1015:
+        return ANSWER_RATE;
+    case -1008:
+    case -1016:
+        return ANSWER_LATER;
+    case -1021:
+        return ANSWER_CLOCK;
+    case -1002:
+    case -1022:
+    case -2014:
+    case -2015:
+        return ANSWER_AUTH;
+    case -1000:
+    case -1001:
+    case -1006:
+    case -1007:
+        return ANSWER_UNKNOWN;
+    case -2010:
+        return has_text(text, "Duplicate order sent") ? ANSWER_DUPLICATE : ANSWER_REJECT;
+    case -4116: // the client id is there: the first one has arrived
+        return ANSWER_DUPLICATE;
+    case -2011:
+    case -2013:
+        return ANSWER_NO_ORDER;
+    case 0:
+        return ANSWER_UNKNOWN; // an answer that is none of the venue's
+    default:
+        break;
+    }
+    return status >= 500 ? ANSWER_UNKNOWN : ANSWER_REJECT;
+}
+
+uint16_t binance_reject_reason(int32_t code, const char *text)
+{
+    if (code == -1013 || code == -1111 || code == -4164 || code == -4014 || code == -4023 ||
+        has_text(text, "Filter failure"))
+        return REASON_VENUE_FILTER;
+    if (code == -2018 || code == -2019 || has_text(text, "insufficient balance"))
+        return REASON_VENUE_FUNDS;
+    if (code == -5022 || has_text(text, "immediately match"))
+        return REASON_VENUE_POST_ONLY;
+    if (code == -2011 || code == -2013)
+        return REASON_VENUE_UNKNOWN_ORDER;
+    return REASON_VENUE_REJECT;
+}
+
+uint16_t binance_refusal(enum answer answer, int32_t code, const char *text)
+{
+    switch (answer) {
+    case ANSWER_RATE:
+        return REASON_VENUE_RATE;
+    case ANSWER_LATER:
+        return REASON_VENUE_DOWN;
+    case ANSWER_CLOCK:
+        return REASON_VENUE_CLOCK;
+    case ANSWER_AUTH:
+        return REASON_VENUE_AUTH;
+    default:
+        return binance_reject_reason(code, text);
+    }
+}
