@@ -64,6 +64,7 @@ enum sim_frame {
     SIM_STALL = 7  /* out only: nothing is read from it any more */
 };
 
+struct bare_effect;
 struct sim_sink {
     void *ctx;
     /* A frame for a connection that ws_open admitted. With SIM_CLOSE bytes are the reason and code
@@ -76,6 +77,9 @@ struct sim_sink {
     /* One line of NDJSON, without its end, for each order request and each effect. May be NULL. */
     void (*log)(void *log_ctx, const char *line, size_t n);
     void *log_ctx;
+    /* Each effect as it happens, without text (bare.h). May be NULL. */
+    void (*effect)(void *effect_ctx, const struct bare_effect *effect);
+    void *effect_ctx;
 };
 
 struct sim_limits { /* transport time; 0: the venue's own */

@@ -299,7 +299,7 @@ static void finish(struct simb_call *call, struct sim_reply *reply)
                    (call->retry_at - now + SIMB_NS_PER_S - 1) / SIMB_NS_PER_S);
 }
 
-static struct simb_call *call_begin(struct simb *b, const struct sim_time *now)
+struct simb_call *simb_begin(struct simb *b, const struct sim_time *now)
 {
     struct simb_call *call = &b->call;
 
@@ -461,7 +461,7 @@ static void answer(struct simb *b, const struct sim_request *request, int is_hel
         http_page(reply, 404, "<html><head><title>404 Not Found</title></head></html>\n");
         return;
     }
-    call = call_begin(b, &b->now);
+    call = simb_begin(b, &b->now);
     call->route = route;
     call->peer = simb_peer_of(b, request->peer, b->now.transport);
     b->out.is_micro =
@@ -557,7 +557,7 @@ int simb_ws_open(struct sim *sim, const struct sim_time *now, uint64_t id,
     for (uint32_t i = 0; i < SIMB_CONNS_MAX && !conn; i++)
         if (b->conns[i].id == 0)
             conn = &b->conns[i];
-    call = call_begin(b, now);
+    call = simb_begin(b, now);
     call->peer = simb_peer_of(b, request->peer, now->transport);
     if (simb_is_away(call)) {
         simb_error_body(call, &b->out);

@@ -17,19 +17,6 @@ const char *const simb_tif_names[] = {"GTC", "GTC", "IOC", "FOK", "GTC"};
 const char *const simb_stp_names[] = {"NONE", "EXPIRE_TAKER", "EXPIRE_MAKER", "EXPIRE_BOTH"};
 
 enum { RESP_ACK, RESP_RESULT, RESP_FULL };
-enum { HAS_PX = 1, HAS_QTY = 2, HAS_STOP = 4, HAS_TIF = 8, HAS_QUOTE = 16 };
-
-struct wish { /* a new order as it was asked for */
-    uint32_t sym, has;
-    uint8_t side, type, tif, stp, resp;
-    agon_px_t px, stop_px;
-    agon_qty_t qty;
-    agon_amt_t quote_amt;
-    const char *client;
-    int64_t strategy_id, strategy_type;
-    int has_strategy, has_strategy_type;
-};
-
 static int is_algo(int type)
 {
     return type >= SIMB_STOP_LOSS && type <= SIMB_TAKE_PROFIT_LIMIT;
@@ -50,7 +37,7 @@ static int find_name(const char *const *names, int n, const char *text)
     return -1;
 }
 
-static int get_enums(struct simb_call *call, struct wish *wish)
+static int get_enums(struct simb_call *call, struct simb_wish *wish)
 {
     static const char *const responses[] = {"ACK", "RESULT", "FULL"};
     const char *text;
@@ -74,7 +61,7 @@ static int get_enums(struct simb_call *call, struct wish *wish)
         if (i < 0)
             return simb_fail(call, 400, -1115, "Invalid timeInForce.");
         wish->tif = (uint8_t)(AGON_TIF_GTC + i);
-        wish->has |= HAS_TIF;
+        wish->has |= SIMB_HAS_TIF;
     }
     wish->resp = wish->type == SIMB_MARKET || wish->type == SIMB_LIMIT ? RESP_FULL : RESP_ACK;
     text = simb_param(call, "newOrderRespType");
@@ -114,7 +101,7 @@ static int get_client_id(struct simb_call *call, const char *name, const char **
     return 0;
 }
 
-static int get_numbers(struct simb_call *call, struct wish *wish)
+static int get_numbers(struct simb_call *call, struct simb_wish *wish)
 {
     int px, qty, stop, quote, has;
     int64_t delta;
@@ -128,8 +115,8 @@ static int get_numbers(struct simb_call *call, struct wish *wish)
         return -1;
     if (wish->has_strategy_type && wish->strategy_type < 1000000)
         return simb_fail(call, 400, -1134, "`strategyType` was less than 1000000.");
-    wish->has |= (px ? HAS_PX : 0u) | (qty ? HAS_QTY : 0u) | (stop ? HAS_STOP : 0u) |
-                 (quote ? HAS_QUOTE : 0u);
+    wish->has |= (px ? SIMB_HAS_PX : 0u) | (qty ? SIMB_HAS_QTY : 0u) | (stop ? SIMB_HAS_STOP : 0u) |
+                 (quote ? SIMB_HAS_QUOTE : 0u);
     if (simb_get_int(call, "trailingDelta", &delta, &has) < 0)
         return -1;
     if (has)
@@ -145,35 +132,36 @@ static int get_numbers(struct simb_call *call, struct wish *wish)
     return 0;
 }
 
-static int check_combination(struct simb_call *call, const struct wish *wish)
+static int check_combination(struct simb_call *call, const struct simb_wish *wish)
 {
     static const struct {
         uint32_t needed, allowed;
     } rules[SIMB_TYPES] = {
-        [SIMB_LIMIT] = {HAS_TIF | HAS_QTY | HAS_PX, HAS_TIF | HAS_QTY | HAS_PX},
-        [SIMB_MARKET] = {0, HAS_QTY | HAS_QUOTE},
-        [SIMB_STOP_LOSS] = {HAS_QTY | HAS_STOP, HAS_QTY | HAS_STOP},
-        [SIMB_STOP_LOSS_LIMIT] = {HAS_TIF | HAS_QTY | HAS_PX | HAS_STOP,
-                                  HAS_TIF | HAS_QTY | HAS_PX | HAS_STOP},
-        [SIMB_TAKE_PROFIT] = {HAS_QTY | HAS_STOP, HAS_QTY | HAS_STOP},
-        [SIMB_TAKE_PROFIT_LIMIT] = {HAS_TIF | HAS_QTY | HAS_PX | HAS_STOP,
-                                    HAS_TIF | HAS_QTY | HAS_PX | HAS_STOP},
-        [SIMB_LIMIT_MAKER] = {HAS_QTY | HAS_PX, HAS_QTY | HAS_PX},
+        [SIMB_LIMIT] = {SIMB_HAS_TIF | SIMB_HAS_QTY | SIMB_HAS_PX,
+                        SIMB_HAS_TIF | SIMB_HAS_QTY | SIMB_HAS_PX},
+        [SIMB_MARKET] = {0, SIMB_HAS_QTY | SIMB_HAS_QUOTE},
+        [SIMB_STOP_LOSS] = {SIMB_HAS_QTY | SIMB_HAS_STOP, SIMB_HAS_QTY | SIMB_HAS_STOP},
+        [SIMB_STOP_LOSS_LIMIT] = {SIMB_HAS_TIF | SIMB_HAS_QTY | SIMB_HAS_PX | SIMB_HAS_STOP,
+                                  SIMB_HAS_TIF | SIMB_HAS_QTY | SIMB_HAS_PX | SIMB_HAS_STOP},
+        [SIMB_TAKE_PROFIT] = {SIMB_HAS_QTY | SIMB_HAS_STOP, SIMB_HAS_QTY | SIMB_HAS_STOP},
+        [SIMB_TAKE_PROFIT_LIMIT] = {SIMB_HAS_TIF | SIMB_HAS_QTY | SIMB_HAS_PX | SIMB_HAS_STOP,
+                                    SIMB_HAS_TIF | SIMB_HAS_QTY | SIMB_HAS_PX | SIMB_HAS_STOP},
+        [SIMB_LIMIT_MAKER] = {SIMB_HAS_QTY | SIMB_HAS_PX, SIMB_HAS_QTY | SIMB_HAS_PX},
     };
     static const struct {
         uint32_t bit;
         const char *name;
-    } names[] = {{HAS_TIF, "timeInForce"},
-                 {HAS_QTY, "quantity"},
-                 {HAS_PX, "price"},
-                 {HAS_STOP, "stopPrice"},
-                 {HAS_QUOTE, "quoteOrderQty"}};
+    } names[] = {{SIMB_HAS_TIF, "timeInForce"},
+                 {SIMB_HAS_QTY, "quantity"},
+                 {SIMB_HAS_PX, "price"},
+                 {SIMB_HAS_STOP, "stopPrice"},
+                 {SIMB_HAS_QUOTE, "quoteOrderQty"}};
     uint32_t needed = rules[wish->type].needed, allowed = rules[wish->type].allowed;
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         if ((needed & ~wish->has & names[i].bit) == 0)
             continue;
-        if (names[i].bit == HAS_STOP)
+        if (names[i].bit == SIMB_HAS_STOP)
             return simb_fail(call, 400, -1102,
                              "Param 'stopPrice' or 'trailingDelta' must be sent, but both were "
                              "empty/null!");
@@ -185,16 +173,16 @@ static int check_combination(struct simb_call *call, const struct wish *wish)
         if (wish->has & ~allowed & names[i].bit)
             return simb_fail(call, 400, -1106, "Parameter '%s' sent when not required.",
                              names[i].name);
-    if (wish->type == SIMB_MARKET && !(wish->has & (HAS_QTY | HAS_QUOTE)))
+    if (wish->type == SIMB_MARKET && !(wish->has & (SIMB_HAS_QTY | SIMB_HAS_QUOTE)))
         return simb_fail(call, 400, -1102,
                          "Param 'quantity' or 'quoteOrderQty' must be sent, but both were "
                          "empty/null!");
-    if (wish->type == SIMB_MARKET && (wish->has & HAS_QTY) && (wish->has & HAS_QUOTE))
+    if (wish->type == SIMB_MARKET && (wish->has & SIMB_HAS_QTY) && (wish->has & SIMB_HAS_QUOTE))
         return simb_fail(call, 400, -1128, "Combination of optional parameters invalid.");
     return 0;
 }
 
-static int get_wish(struct simb_call *call, struct wish *wish)
+static int get_wish(struct simb_call *call, struct simb_wish *wish)
 {
     memset(wish, 0, sizeof(*wish));
     if (simb_want_symbol(call, &wish->sym) < 0 || get_enums(call, wish) < 0 ||
@@ -215,25 +203,25 @@ static int is_price(const struct pit_symbol *symbol, agon_px_t px)
     return px >= symbol->min_px && px <= symbol->max_px && px % symbol->tick_px == 0;
 }
 
-static int check_price(struct simb_call *call, const struct wish *wish,
+static int check_price(struct simb_call *call, const struct simb_wish *wish,
                        const struct pit_symbol *symbol, agon_px_t avg)
 {
-    if ((wish->has & HAS_PX) && wish->px == 0)
+    if ((wish->has & SIMB_HAS_PX) && wish->px == 0)
         return simb_fail(call, 400, -1013, "Invalid price.");
-    if ((wish->has & HAS_STOP) && wish->stop_px == 0)
+    if ((wish->has & SIMB_HAS_STOP) && wish->stop_px == 0)
         return simb_fail(call, 400, -1013, "Stop price is not valid.");
-    if (((wish->has & HAS_PX) && !is_price(symbol, wish->px)) ||
-        ((wish->has & HAS_STOP) && !is_price(symbol, wish->stop_px)))
+    if (((wish->has & SIMB_HAS_PX) && !is_price(symbol, wish->px)) ||
+        ((wish->has & SIMB_HAS_STOP) && !is_price(symbol, wish->stop_px)))
         return refuse_filter(call, "PRICE_FILTER");
     // Five times the mean and a fifth of it, on both sides.
-    if ((wish->has & HAS_PX) && avg > 0 &&
+    if ((wish->has & SIMB_HAS_PX) && avg > 0 &&
         (wish->px > num_mul(avg, 5) || num_mul(wish->px, 5) < avg))
         return refuse_filter(call, "PERCENT_PRICE_BY_SIDE");
     return 0;
 }
 
 /* What an order by amount comes to at the price it would begin with. */
-static agon_qty_t quote_qty(const struct simb_call *call, const struct wish *wish)
+static agon_qty_t quote_qty(const struct simb_call *call, const struct simb_wish *wish)
 {
     struct pit_view view;
     agon_px_t px;
@@ -246,13 +234,15 @@ static agon_qty_t quote_qty(const struct simb_call *call, const struct wish *wis
     return px > 0 ? num_mul_div(wish->quote_amt, num_pow10(SIMB_EXP), px, NUM_DOWN) : 0;
 }
 
-static int check_quantity(struct simb_call *call, const struct wish *wish,
+static int check_quantity(struct simb_call *call, const struct simb_wish *wish,
                           const struct pit_symbol *symbol, agon_px_t avg)
 {
-    agon_px_t px = wish->has & HAS_PX ? wish->px : wish->has & HAS_STOP ? wish->stop_px : avg;
+    agon_px_t px = wish->has & SIMB_HAS_PX     ? wish->px
+                   : wish->has & SIMB_HAS_STOP ? wish->stop_px
+                                               : avg;
     agon_amt_t amt;
 
-    if (wish->has & HAS_QTY) {
+    if (wish->has & SIMB_HAS_QTY) {
         if (wish->qty == 0)
             return simb_fail(call, 400, -1013, "Invalid quantity.");
         if (wish->qty < symbol->min_qty || wish->qty > symbol->max_qty ||
@@ -270,12 +260,12 @@ static int check_quantity(struct simb_call *call, const struct wish *wish,
         px = amt;
     }
     if (px > 0 && (amt < symbol->min_notional_amt ||
-                   ((wish->has & HAS_PX) && amt > symbol->max_notional_amt)))
+                   ((wish->has & SIMB_HAS_PX) && amt > symbol->max_notional_amt)))
         return refuse_filter(call, "NOTIONAL");
     return 0;
 }
 
-static int check_filters(struct simb_call *call, const struct wish *wish)
+static int check_filters(struct simb_call *call, const struct simb_wish *wish)
 {
     const struct pit_symbol *symbol = pit_at(call->b->pit, wish->sym);
     agon_px_t avg = pit_avg_px(call->b->pit, wish->sym, 5, NULL);
@@ -532,7 +522,7 @@ static agon_qty_t sell_for(const struct pit *pit, uint32_t sym, agon_amt_t amt)
     return total;
 }
 
-static void to_engine(const struct simb *b, const struct wish *wish, struct simb_order *order,
+static void to_engine(const struct simb *b, const struct simb_wish *wish, struct simb_order *order,
                       struct match_order *out)
 {
     static const uint8_t types[SIMB_TYPES] = {
@@ -559,7 +549,7 @@ static void to_engine(const struct simb *b, const struct wish *wish, struct simb
     };
 }
 
-static struct simb_order *make_order(struct simb_call *call, const struct wish *wish)
+static struct simb_order *make_order(struct simb_call *call, const struct simb_wish *wish)
 {
     struct simb_order *order = calloc(1, sizeof(*order));
 
@@ -574,7 +564,7 @@ static struct simb_order *make_order(struct simb_call *call, const struct wish *
     order->stop_px = wish->stop_px;
     order->qty = wish->qty;
     order->quote_order_amt = wish->quote_amt;
-    order->is_by_quote = (wish->has & HAS_QUOTE) != 0;
+    order->is_by_quote = (wish->has & SIMB_HAS_QUOTE) != 0;
     order->strategy_id = wish->strategy_id;
     order->strategy_type = wish->strategy_type;
     order->has_strategy = wish->has_strategy != 0;
@@ -589,7 +579,8 @@ static struct simb_order *make_order(struct simb_call *call, const struct wish *
     return order;
 }
 
-static int place(struct simb_call *call, const struct wish *wish, struct simb_order **placed)
+// Filters and counts were looked at.
+static int place(struct simb_call *call, const struct simb_wish *wish, struct simb_order **placed)
 {
     struct simb *b = call->b;
     struct simb_order *order, *twin;
@@ -606,7 +597,7 @@ static int place(struct simb_call *call, const struct wish *wish, struct simb_or
         return refuse_engine(call, MATCH_NO_ROOM);
     order = make_order(call, wish);
     to_engine(b, wish, order, &asked);
-    if (wish->side == AGON_SELL && (wish->has & HAS_QUOTE)) {
+    if (wish->side == AGON_SELL && (wish->has & SIMB_HAS_QUOTE)) {
         asked.qty = sell_for(b->pit, wish->sym, wish->quote_amt);
         asked.quote_amt = 0;
         if (asked.qty == 0) {
@@ -746,15 +737,23 @@ static void put_queried(struct simb *b, struct jout *out, const struct simb_orde
 
 /* --- handlers --- */
 
+int simb_place_order(struct simb_call *call, const struct simb_wish *wish,
+                     struct simb_order **placed)
+{
+    *placed = NULL;
+    if (check_filters(call, wish) < 0 || check_rate(call) < 0)
+        return -1;
+    return place(call, wish, placed);
+}
+
 int simb_order_new(struct simb_call *call)
 {
     struct simb *b = call->b;
     uint64_t fills_from = b->n_fills;
     struct simb_order *order;
-    struct wish wish;
+    struct simb_wish wish;
 
-    if (get_wish(call, &wish) < 0 || check_filters(call, &wish) < 0 || check_rate(call) < 0 ||
-        place(call, &wish, &order) < 0)
+    if (get_wish(call, &wish) < 0 || simb_place_order(call, &wish, &order) < 0)
         return -1;
     put_placed(b, call->out, order, wish.resp, fills_from);
     return 0;
@@ -770,7 +769,7 @@ uint32_t simb_weigh_test(struct simb_call *call)
 int simb_order_test(struct simb_call *call)
 {
     int with_rates = 0;
-    struct wish wish;
+    struct simb_wish wish;
 
     if (get_wish(call, &wish) < 0 ||
         simb_get_bool(call, "computeCommissionRates", &with_rates) < 0 ||
@@ -836,18 +835,37 @@ static int cancel(struct simb_call *call, struct simb_order *order, const char *
     return 0;
 }
 
-static int check_restrictions(struct simb_call *call, const struct simb_order *order)
+static uint8_t get_restriction(const struct simb_call *call)
 {
     const char *text = simb_param(call, "cancelRestrictions");
-    int is_new = text && strcmp(text, "ONLY_NEW") == 0;
 
     if (!text)
+        return SIMB_ANY_STATUS;
+    return strcmp(text, "ONLY_NEW") == 0                ? SIMB_ONLY_NEW
+           : strcmp(text, "ONLY_PARTIALLY_FILLED") == 0 ? SIMB_ONLY_PARTLY
+                                                        : SIMB_BAD_RESTRICTION;
+}
+
+static int check_restriction(struct simb_call *call, const struct simb_order *order,
+                             uint8_t restriction)
+{
+    enum simb_status only = restriction == SIMB_ONLY_NEW ? SIMB_NEW : SIMB_PARTIALLY_FILLED;
+
+    if (restriction == SIMB_ANY_STATUS)
         return 0;
-    if (!is_new && strcmp(text, "ONLY_PARTIALLY_FILLED") != 0)
+    if (restriction == SIMB_BAD_RESTRICTION)
         return simb_fail(call, 400, -1145, "Invalid cancelRestrictions");
-    if (order && order->is_open && order->status != (is_new ? SIMB_NEW : SIMB_PARTIALLY_FILLED))
+    if (order && order->is_open && order->status != only)
         return simb_fail(call, 400, -2011, "Order was not canceled due to cancel restrictions.");
     return 0;
+}
+
+int simb_cancel_order(struct simb_call *call, struct simb_order *order, uint8_t restriction,
+                      const char *new_client)
+{
+    if (check_restriction(call, order, restriction) < 0)
+        return -1;
+    return cancel(call, order, new_client);
 }
 
 int simb_order_cancel(struct simb_call *call)
@@ -859,43 +877,78 @@ int simb_order_cancel(struct simb_call *call)
     if (simb_want_symbol(call, &sym) < 0 ||
         get_named(call, "orderId", "origClientOrderId", sym, &order) < 0 ||
         get_client_id(call, "newClientOrderId", &new_client) < 0 ||
-        check_restrictions(call, order) < 0 || cancel(call, order, new_client) < 0)
+        simb_cancel_order(call, order, get_restriction(call), new_client) < 0)
         return -1;
     put_cancelled(call->b, call->out, order);
     return 0;
 }
 
-static int get_replace_modes(struct simb_call *call, int *is_stop, int *is_cancel_only)
+static int get_replace_modes(struct simb_call *call, struct simb_replacing *how)
 {
     const char *text;
 
     if (simb_want(call, "cancelReplaceMode", &text) < 0)
         return -1;
-    *is_stop = strcmp(text, "STOP_ON_FAILURE") == 0;
-    if (!*is_stop && strcmp(text, "ALLOW_FAILURE") != 0)
+    how->is_stop = strcmp(text, "STOP_ON_FAILURE") == 0;
+    if (!how->is_stop && strcmp(text, "ALLOW_FAILURE") != 0)
         return simb_fail(call, 400, -1130,
                          "Data sent for parameter 'cancelReplaceMode' is not valid.");
     text = simb_param(call, "orderRateLimitExceededMode");
-    *is_cancel_only = text && strcmp(text, "CANCEL_ONLY") == 0;
-    if (text && !*is_cancel_only && strcmp(text, "DO_NOTHING") != 0)
+    how->is_cancel_only = text && strcmp(text, "CANCEL_ONLY") == 0;
+    if (text && !how->is_cancel_only && strcmp(text, "DO_NOTHING") != 0)
         return simb_fail(call, 400, -1130,
                          "Data sent for parameter 'orderRateLimitExceededMode' is not valid.");
+    how->restriction = get_restriction(call);
     return 0;
 }
 
-struct half { /* what one half failed with */
-    int status, code;
-    char msg[320];
-};
-
-static void keep_failure(const struct simb_call *call, struct half *half)
+static void keep_failure(const struct simb_call *call, struct simb_half *half)
 {
     half->status = call->status;
     half->code = call->code;
     memcpy(half->msg, call->msg, sizeof(half->msg));
 }
 
-static void put_half_error(struct jout *out, const char *key, const struct half *half)
+int simb_replace_order(struct simb_call *call, struct simb_order *old, const struct simb_wish *wish,
+                       const struct simb_replacing *how, struct simb_replaced *done)
+{
+    memset(done, 0, sizeof(*done));
+    if (check_filters(call, wish) < 0)
+        return -1;
+    done->is_over = check_rate(call) < 0;
+    if (done->is_over && !how->is_cancel_only)
+        return -1;
+    if (done->is_over)
+        keep_failure(call, &done->place_half);
+    done->is_cancelled = simb_cancel_order(call, old, how->restriction, how->cancel_client) == 0;
+    if (!done->is_cancelled)
+        keep_failure(call, &done->cancel_half);
+    if (done->is_over) {
+        done->is_tried = done->is_cancelled;
+    } else if (done->is_cancelled || !how->is_stop) {
+        done->is_tried = 1;
+        if (place(call, wish, &done->placed) < 0)
+            keep_failure(call, &done->place_half);
+    } else {
+        count_order(call); // one that was not tried counts as well
+    }
+    return 0;
+}
+
+int simb_judge_replaced(struct simb_call *call, const struct simb_replaced *done)
+{
+    if (done->is_cancelled && done->placed)
+        return 0;
+    if (done->is_over)
+        return simb_fail(call, 429, done->is_cancelled ? -2021 : -2022,
+                         done->is_cancelled ? "Order cancel-replace partially failed."
+                                            : "Order cancel-replace failed.");
+    if (done->is_cancelled || done->placed)
+        return simb_fail(call, 409, -2021, "Order cancel-replace partially failed.");
+    return simb_fail(call, 400, -2022, "Order cancel-replace failed.");
+}
+
+static void put_half_error(struct jout *out, const char *key, const struct simb_half *half)
 {
     jout_key(out, key);
     jout_open(out, '{');
@@ -908,69 +961,48 @@ int simb_order_replace(struct simb_call *call)
 {
     struct simb *b = call->b;
     uint64_t fills_from = b->n_fills;
-    struct simb_order *old, *placed = NULL;
-    struct half cancel_half = {0}, place_half = {0};
-    int is_stop, is_cancel_only, is_cancelled, is_tried = 0, is_over;
-    const char *cancel_client;
+    struct simb_replacing how = {0};
+    struct simb_replaced done;
+    struct simb_order *old;
+    struct simb_wish wish;
     struct jout *out;
-    struct wish wish;
+    int rc;
 
-    if (get_wish(call, &wish) < 0 || get_replace_modes(call, &is_stop, &is_cancel_only) < 0 ||
+    if (get_wish(call, &wish) < 0 || get_replace_modes(call, &how) < 0 ||
         get_named(call, "cancelOrderId", "cancelOrigClientOrderId", wish.sym, &old) < 0 ||
-        get_client_id(call, "cancelNewClientOrderId", &cancel_client) < 0 ||
-        check_filters(call, &wish) < 0)
+        get_client_id(call, "cancelNewClientOrderId", &how.cancel_client) < 0 ||
+        simb_replace_order(call, old, &wish, &how, &done) < 0)
         return -1;
-    is_over = check_rate(call) < 0;
-    if (is_over && !is_cancel_only)
-        return -1;
-    if (is_over)
-        keep_failure(call, &place_half);
-    is_cancelled = check_restrictions(call, old) == 0 && cancel(call, old, cancel_client) == 0;
-    if (!is_cancelled)
-        keep_failure(call, &cancel_half);
-    if (is_over) {
-        is_tried = is_cancelled;
-    } else if (is_cancelled || !is_stop) {
-        is_tried = 1;
-        if (place(call, &wish, &placed) < 0)
-            keep_failure(call, &place_half);
-    } else {
-        count_order(call); // one that was not tried counts as well
-    }
-    out = is_cancelled && placed ? call->out : &b->data;
+    rc = simb_judge_replaced(call, &done);
+    out = rc == 0 ? call->out : &b->data;
     if (out == &b->data) {
         jout_reset(out);
         out->is_micro = call->out->is_micro;
     }
     jout_open(out, '{');
-    jout_kv_str(out, "cancelResult", is_cancelled ? "SUCCESS" : "FAILURE");
-    jout_kv_str(out, "newOrderResult", placed ? "SUCCESS" : is_tried ? "FAILURE" : "NOT_ATTEMPTED");
-    if (is_cancelled) {
+    jout_kv_str(out, "cancelResult", done.is_cancelled ? "SUCCESS" : "FAILURE");
+    jout_kv_str(out, "newOrderResult",
+                done.placed     ? "SUCCESS"
+                : done.is_tried ? "FAILURE"
+                                : "NOT_ATTEMPTED");
+    if (done.is_cancelled) {
         jout_key(out, "cancelResponse");
         put_cancelled(b, out, old);
     } else {
-        put_half_error(out, "cancelResponse", &cancel_half);
+        put_half_error(out, "cancelResponse", &done.cancel_half);
     }
-    if (placed) {
+    if (done.placed) {
         jout_key(out, "newOrderResponse");
-        put_placed(b, out, placed, wish.resp, fills_from);
-    } else if (is_tried) {
-        put_half_error(out, "newOrderResponse", &place_half);
+        put_placed(b, out, done.placed, wish.resp, fills_from);
+    } else if (done.is_tried) {
+        put_half_error(out, "newOrderResponse", &done.place_half);
     } else {
         jout_key(out, "newOrderResponse");
         jout_null(out);
     }
     jout_close(out, '{');
-    if (is_cancelled && placed)
-        return 0;
-    call->has_data = 1;
-    if (is_over)
-        return simb_fail(call, 429, is_cancelled ? -2021 : -2022,
-                         is_cancelled ? "Order cancel-replace partially failed."
-                                      : "Order cancel-replace failed.");
-    if (is_cancelled || placed)
-        return simb_fail(call, 409, -2021, "Order cancel-replace partially failed.");
-    return simb_fail(call, 400, -2022, "Order cancel-replace failed.");
+    call->has_data = rc < 0;
+    return rc;
 }
 
 int simb_order_amend(struct simb_call *call)

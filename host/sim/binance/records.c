@@ -134,6 +134,7 @@ void simb_log_effect(struct simb *b, const struct simb_order *order, const char 
 {
     struct jout *line = &b->line;
 
+    simb_tell_effect(b, order, event, trade_id);
     if (!b->config.sink.log)
         return;
     jout_reset(line);

@@ -332,6 +332,8 @@ struct simb_peer *simb_peer_of(struct simb *b, const char *name, agon_ns_t now);
 uint32_t simb_window_add(struct simb_window *window, agon_ns_t now, agon_ns_t length_ns,
                          uint32_t n);
 uint32_t simb_window_get(const struct simb_window *window, agon_ns_t now, agon_ns_t length_ns);
+/* A call by itself: nothing sent, nothing answered. */
+struct simb_call *simb_begin(struct simb *b, const struct sim_time *now);
 void simb_limits(struct simb *b, uint32_t *weight, uint32_t *per_10s, uint32_t *per_long);
 void simb_put_order_limits(struct simb_call *call, struct jout *out, int with_counts);
 /* Counts one request of that weight; fails with 418 or 429. */
@@ -407,7 +409,48 @@ void simb_log_effect(struct simb *b, const struct simb_order *order, const char 
 void simb_keep_fill(struct simb *b, const struct simb_order *order, const struct match_event *event,
                     uint64_t trade_id);
 
-/* orders.c */
+/* orders.c. First what a request comes to once its text was read: bare.c calls these without one.
+ * Each fails as simb_fail does. */
+enum {
+    SIMB_HAS_PX = 1,
+    SIMB_HAS_QTY = 2,
+    SIMB_HAS_STOP = 4,
+    SIMB_HAS_TIF = 8,
+    SIMB_HAS_QUOTE = 16
+};
+struct simb_wish {     /* a new order as it was asked for */
+    uint32_t sym, has; /* has: SIMB_HAS_ of what was said */
+    uint8_t side, type, tif, stp, resp;
+    agon_px_t px, stop_px;
+    agon_qty_t qty;
+    agon_amt_t quote_amt;
+    const char *client;
+    int64_t strategy_id, strategy_type;
+    int has_strategy, has_strategy_type;
+};
+enum simb_restriction { SIMB_ANY_STATUS, SIMB_ONLY_NEW, SIMB_ONLY_PARTLY, SIMB_BAD_RESTRICTION };
+struct simb_half { /* what one half of a replacement failed with */
+    int status, code;
+    char msg[320];
+};
+struct simb_replacing {
+    const char *cancel_client;
+    uint8_t restriction, is_stop, is_cancel_only; /* is_stop: a failed cancel ends it */
+};
+struct simb_replaced {
+    struct simb_order *placed; /* NULL: it was not */
+    uint8_t is_over, is_cancelled, is_tried;
+    struct simb_half cancel_half, place_half;
+};
+int simb_place_order(struct simb_call *call, const struct simb_wish *wish,
+                     struct simb_order **placed);
+int simb_cancel_order(struct simb_call *call, struct simb_order *order, uint8_t restriction,
+                      const char *new_client);
+/* Below 0: nothing was tried. */
+int simb_replace_order(struct simb_call *call, struct simb_order *old, const struct simb_wish *wish,
+                       const struct simb_replacing *how, struct simb_replaced *done);
+/* 0 when both halves were done. */
+int simb_judge_replaced(struct simb_call *call, const struct simb_replaced *done);
 int simb_order_new(struct simb_call *call);
 int simb_order_test(struct simb_call *call);
 int simb_order_query(struct simb_call *call);
@@ -421,6 +464,10 @@ int simb_refuse_list(struct simb_call *call);
 uint32_t simb_weigh_open(struct simb_call *call);
 uint32_t simb_weigh_test(struct simb_call *call);
 void simb_on_order(void *ctx, uint32_t sym, const struct match_event *event, uint64_t trade_id);
+
+/* bare.c */
+void simb_tell_effect(struct simb *b, const struct simb_order *order,
+                      const struct match_event *event, uint64_t trade_id);
 
 /* account.c */
 int simb_account_info(struct simb_call *call);
