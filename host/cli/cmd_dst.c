@@ -16,12 +16,12 @@ struct opts {
     int64_t n_seeds, max_agents, max_instruments;
     const char *without;
     int64_t safety_s;
-    int is_bytes, bug, is_traced, is_twice, is_json, is_seed_given, is_stopping;
+    int is_bytes, is_traced, is_twice, is_json, is_seed_given, is_stopping;
 };
 
 struct total {
     uint64_t n_runs, n_events, n_world, n_orders, n_fills, n_restarts, n_failed;
-    uint64_t n_injected[FAULTS], some[SOMES];
+    uint64_t n_injected[DST_FAULTS], some[SOMES];
     int64_t simulated_ns, wall_ns;
     uint64_t first_failed;
 };
@@ -30,15 +30,6 @@ static void on_trace(void *ctx, const char *line)
 {
     (void)ctx;
     puts(line);
-}
-
-static const char *const *bug_names(void)
-{
-    static const char *names[BUGS + 1];
-
-    for (int i = 0; i < BUGS; i++)
-        names[i] = dst_bug_name((enum dst_bug)i);
-    return names;
 }
 
 // Names of fault kinds, with commas between; -1: one of them is none.
@@ -50,10 +41,10 @@ static int64_t parse_faults(const char *text)
         size_t n = strcspn(text, ",");
         int at = 0;
 
-        while (at < FAULTS && (strlen(dst_fault_name((enum fault)at)) != n ||
-                               strncmp(dst_fault_name((enum fault)at), text, n) != 0))
+        while (at < DST_FAULTS && (strlen(dst_fault_name((enum dst_fault)at)) != n ||
+                                   strncmp(dst_fault_name((enum dst_fault)at), text, n) != 0))
             at++;
-        if (at == FAULTS)
+        if (at == DST_FAULTS)
             return -1;
         faults |= (int64_t)1 << at;
         text += n + (text[n] == ',');
@@ -65,10 +56,10 @@ static void print_faults(uint32_t faults)
 {
     const char *comma = "";
 
-    for (int i = 0; i < FAULTS; i++) {
+    for (int i = 0; i < DST_FAULTS; i++) {
         if ((faults >> i & 1) == 0)
             continue;
-        printf("%s%s", comma, dst_fault_name((enum fault)i));
+        printf("%s%s", comma, dst_fault_name((enum dst_fault)i));
         comma = ",";
     }
 }
@@ -82,7 +73,7 @@ static void add(struct total *total, const struct dst_result *result)
     total->n_fills += result->n_fills;
     total->n_restarts += result->n_restarts;
     total->simulated_ns += result->simulated_ns;
-    for (int i = 0; i < FAULTS; i++)
+    for (int i = 0; i < DST_FAULTS; i++)
         total->n_injected[i] += result->n_injected[i];
     for (int i = 0; i < SOMES; i++)
         total->some[i] += result->some[i];
@@ -104,8 +95,6 @@ static void print_failure(const struct opts *opts, struct dst_config config,
                (unsigned long long)result.seq);
     }
     printf("  again     agon dst --seed %llu --trace", (unsigned long long)config.seed);
-    if (config.bug != BUG_NONE)
-        printf(" --bug %s", dst_bug_name(config.bug));
     if (config.faults_off != 0) {
         printf(" --without ");
         print_faults(config.faults_off);
@@ -132,8 +121,8 @@ static void print_total(const struct opts *opts, const struct total *total)
                (unsigned long long)total->n_events, (unsigned long long)total->n_world,
                (unsigned long long)total->n_orders, (unsigned long long)total->n_fills,
                (unsigned long long)total->n_restarts, (double)total->simulated_ns / 1e9, seconds);
-        for (int i = 0; i < FAULTS; i++)
-            printf("%s\"%s\": %llu", i == 0 ? "" : ", ", dst_fault_name((enum fault)i),
+        for (int i = 0; i < DST_FAULTS; i++)
+            printf("%s\"%s\": %llu", i == 0 ? "" : ", ", dst_fault_name((enum dst_fault)i),
                    (unsigned long long)total->n_injected[i]);
         printf("}, \"reached\": {");
         for (uint32_t i = 0; i < SOMES; i++)
@@ -150,8 +139,8 @@ static void print_total(const struct opts *opts, const struct total *total)
     printf("world     %llu happenings, %.0f simulated seconds in %.1f\n",
            (unsigned long long)total->n_world, (double)total->simulated_ns / 1e9, seconds);
     printf("faults    ");
-    for (int i = 0; i < FAULTS; i++)
-        printf("%s%s %llu", i == 0 ? "" : ", ", dst_fault_name((enum fault)i),
+    for (int i = 0; i < DST_FAULTS; i++)
+        printf("%s%s %llu", i == 0 ? "" : ", ", dst_fault_name((enum dst_fault)i),
                (unsigned long long)total->n_injected[i]);
     printf("\nreached   ");
     for (uint32_t i = 0; i < SOMES; i++)
@@ -220,8 +209,6 @@ int cmd_dst(int argc, char **argv)
          .min = 0, .max = 4},
         {"twice", ARG_FLAG, NULL, "run each seed twice and compare the traces", &opts.is_twice},
         {"trace", ARG_FLAG, NULL, "print what happens", &opts.is_traced},
-        {"bug", ARG_CHOICE, "NAME", "plant a bug, which has to be found", &opts.bug,
-         .choices = bug_names()},
         {"stop", ARG_FLAG, NULL, "stop at the first failure, without making it smaller",
          &opts.is_stopping},
         {"json", ARG_FLAG, NULL, "report as JSON", &opts.is_json},
@@ -267,7 +254,6 @@ int cmd_dst(int argc, char **argv)
     config.faults_off = (uint32_t)without;
     config.agents_max = (uint32_t)opts.max_agents;
     config.instruments_max = (uint32_t)opts.max_instruments;
-    config.bug = (enum dst_bug)opts.bug;
     config.trace = opts.is_traced ? on_trace : NULL;
     began = clock_mono();
     for (int64_t i = 0; i < (opts.is_seed_given ? 1 : opts.n_seeds); i++) {
@@ -275,9 +261,8 @@ int cmd_dst(int argc, char **argv)
         rc = run_one(&opts, &config, &total);
         if (rc == EXIT_ENVIRONMENT)
             return rc;
-        // A planted bug is found once; of broken promises ten are enough to look at.
-        if (total.n_failed > 0 &&
-            (opts.is_stopping || config.bug != BUG_NONE || total.n_failed >= 10))
+        // Ten are enough to look at.
+        if (total.n_failed > 0 && (opts.is_stopping || total.n_failed >= 10))
             break;
     }
     total.wall_ns = clock_mono() - began;

@@ -75,21 +75,44 @@ void check_decided(struct world *world, const struct order_cmd *cmd)
     if (halts->is_inactive[slot] && (cmd->flags & AGON_REDUCE_ONLY) == 0)
         world_fail(world, "inv-20", "order %llx left for a slot that is not active",
                    (unsigned long long)cmd->order_id);
-    if (cmd->side == AGON_BUY && world->courier.books[cmd->instrument].state != BOOK_LIVE)
+    if (cmd->side == AGON_BUY && world->clerk.syncs[cmd->instrument].state != BOOK_LIVE)
         world_fail(world, "inv-12", "order %llx left on a book that is not live",
                    (unsigned long long)cmd->order_id);
 }
 
-/* The first byte of a request leaves. */
-void check_wire(struct world *world, const struct order_cmd *cmd)
+/* Orders leave no faster than four fifths of what the exchange allows, wherever its window begins.
+ */
+static void check_rate(struct world *world)
+{
+    struct checks *checks = &world->checks;
+    uint64_t most = (uint64_t)world->swarm.orders_10s * 4 / 5;
+
+    checks->t_orders[checks->n_ordered % ORDERS_MAX] = world->now;
+    if (checks->n_ordered >= most &&
+        world->now - checks->t_orders[(checks->n_ordered - most) % ORDERS_MAX] < 10 * SECOND)
+        world_fail(world, "rate", "more than %llu orders left within 10 s",
+                   (unsigned long long)most);
+    checks->n_ordered++;
+}
+
+/* A request that places an order leaves: a new one, a replacement, or the second half of one. */
+void check_wire(struct world *world, const struct order_cmd *cmd, agon_px_t px, agon_qty_t qty,
+                int is_again)
 {
     struct checks *checks = &world->checks;
     uint64_t key = check_key(cmd->order_id, cmd->rev, cmd->kind);
     uint64_t crc;
 
-    if (cmd->kind != CMD_NEW && cmd->kind != CMD_REPLACE)
+    check_rate(world);
+    if (px != cmd->px || qty > cmd->qty || qty <= 0)
+        world_fail(world, "inv-01",
+                   "order %llx leaves with %lld at %lld, decided were %lld at %lld",
+                   (unsigned long long)cmd->order_id, (long long)qty, (long long)px,
+                   (long long)cmd->qty, (long long)cmd->px);
+    // It carries a client id, made of the order's number and its revision. One that was refused for
+    // its time stamp was taken by nobody, and goes with a new stamp.
+    if (is_again)
         return;
-    // Both carry a client id, made of the order's number and its revision.
     if (map_get(&checks->wire, check_key(cmd->order_id, cmd->rev, 0), NULL))
         world_fail(world, "inv-02", "client id %llx, revision %u is written a second time",
                    (unsigned long long)cmd->order_id, cmd->rev);
@@ -145,9 +168,10 @@ void check_report(struct world *world, const struct record_report *report,
                   const struct order *before)
 {
     const struct order *order = orders_find(engine_orders(world->node.engine), report->order_id);
-    const struct truth *truth = exchange_find(world, report->order_id);
+    const struct truth *truth = lane_find(world, report->order_id);
     unsigned long long id = (unsigned long long)report->order_id;
     int was_final = before->id != 0 && order_is_final(before);
+    int is_seen;
 
     if (order == NULL)
         return;
@@ -155,7 +179,11 @@ void check_report(struct world *world, const struct record_report *report,
         world_fail(world, "inv-08", "order %llx: %lld filled of %lld, was %lld", id,
                    (long long)order->filled_qty, (long long)order->qty,
                    (long long)before->filled_qty);
-    if (was_final && before->id == order->id && order->state != before->state)
+    // What ended by a conclusion of the outbox, and is seen after all, is opened again: told by an
+    // acknowledgement with that reason, by a later revision, or by a fill.
+    is_seen = (report->kind == REPORT_ACK && report->reason == REASON_ABSENT) ||
+              report->kind == REPORT_REPLACED || report->kind == REPORT_FILL;
+    if (was_final && before->id == order->id && order->state != before->state && !is_seen)
         world_fail(world, "inv-08", "order %llx left a final state (%u to %u)", id, before->state,
                    order->state);
     if (truth != NULL && order->filled_qty > truth->now.cum_qty)
@@ -169,22 +197,21 @@ void check_report(struct world *world, const struct record_report *report,
     if (before->request_state == AGON_REQUEST_UNKNOWN && report->kind == REPORT_UNKNOWN &&
         order->request_state != AGON_REQUEST_UNKNOWN)
         world_fail(world, "inv-06", "order %llx: an unknown fate was settled by nothing", id);
-    if (report->kind == REPORT_FILL && before->state == AGON_ORDER_PENDING)
-        world->result->some[SOME_FILL_BEFORE_ACK]++;
     if (report->kind == REPORT_FILL && was_final && order->filled_qty > before->filled_qty)
         world->result->some[SOME_FILL_AFTER_FINAL]++;
     if (report->kind == REPORT_REPLACED && order->rev != before->rev)
         world->result->some[SOME_REPLACED]++;
 }
 
-static void check_book(struct world *world, agon_instrument_t id)
+static void check_book(struct world *world, const struct agon_book_part *part)
 {
+    agon_instrument_t id = part->hdr.instrument;
     const struct engine *engine = world->node.engine;
     const struct book *book = engine_book(engine, id);
     const struct ticker *ticker = &world->tickers[id];
     struct agon_level bid[TICKER_LEVELS + 1];
     struct agon_level ask[TICKER_LEVELS + 1];
-    uint64_t last_id = world->courier.books[id].last_id;
+    uint64_t last_id = part->last_id;
     uint32_t n_bid;
     uint32_t n_ask;
 
@@ -233,8 +260,8 @@ void check_full(struct world *world)
         return;
     check_state(world);
     check_nth(world);
-    for (uint32_t i = 0; i < world->exchange.n_orders; i++)
-        check_truth(world, &world->exchange.orders[i]);
+    for (uint32_t i = 0; i < world->lane.n_orders; i++)
+        check_truth(world, &world->lane.orders[i]);
 }
 
 void check_event(struct world *world, const struct agon_event_hdr *event, agon_ns_t t_before)
@@ -247,7 +274,7 @@ void check_event(struct world *world, const struct agon_event_hdr *event, agon_n
         world_fail(world, "inv-16", "event %llu at seq %llu", (unsigned long long)event->seq,
                    (unsigned long long)engine_seq(world->node.engine));
     if (event->type == AGON_EVENT_BOOK_DELTA || event->type == AGON_EVENT_BOOK_SNAPSHOT)
-        check_book(world, event->instrument);
+        check_book(world, (const struct agon_book_part *)(const void *)event);
     checks->n_checked++;
     if (checks->n_checked % FULL_EVERY == 0)
         check_full(world);
@@ -271,7 +298,7 @@ int check_has_flight(struct world *world)
 
 static void check_order_quiet(struct world *world, struct order *order)
 {
-    const struct truth *truth = exchange_find(world, order->id);
+    const struct truth *truth = lane_find(world, order->id);
     unsigned long long id = (unsigned long long)order->id;
 
     if (order->request != AGON_REQUEST_NONE)
@@ -313,7 +340,7 @@ static void check_truth_quiet(struct world *world, const struct truth *truth)
 void check_quiet(struct world *world)
 {
     struct engine *engine = world->node.engine;
-    const struct exchange *exchange = &world->exchange;
+    const struct lane *lane = &world->lane;
 
     if (engine == NULL) {
         world_fail(world, "liveness", "the host did not come back");
@@ -324,20 +351,23 @@ void check_quiet(struct world *world)
              order = orders_next(engine_orders(engine), slot, order))
             check_order_quiet(world, order);
     }
-    for (uint32_t i = 0; i < exchange->n_orders; i++) {
-        if (!exchange->orders[i].is_foreign && exchange->orders[i].now.state != AGON_ORDER_REJECTED)
-            check_truth_quiet(world, &exchange->orders[i]);
+    for (uint32_t i = 0; i < lane->n_orders; i++) {
+        if (!lane->orders[i].is_foreign)
+            check_truth_quiet(world, &lane->orders[i]);
     }
     for (agon_instrument_t id = 1; id <= world->swarm.n_instruments; id++) {
         if (engine_book_state(engine, id) != BOOK_LIVE)
             world_fail(world, "liveness", "the book of instrument %u is not live", id);
     }
     for (agon_asset_t asset = USDT; asset <= world->swarm.n_instruments + 1; asset++) {
-        agon_amt_t there =
-            match_free_amt(exchange->match, 0, asset) + match_locked_amt(exchange->match, 0, asset);
+        agon_amt_t free_amt;
+        agon_amt_t held_amt;
         agon_amt_t here = ledger_total(engine_ledger(engine), 0, asset);
         agon_amt_t suspense = ledger_amt(engine_ledger(engine), 0, LEDGER_SUSPENSE, asset);
+        agon_amt_t there;
 
+        lane_balance(world, asset, &free_amt, &held_amt);
+        there = free_amt + held_amt;
         if (there != here || suspense != 0)
             world_fail(world, "inv-13", "asset %u: %lld here, %lld at the venue, suspense %lld",
                        asset, (long long)here, (long long)there, (long long)suspense);
@@ -347,7 +377,9 @@ void check_quiet(struct world *world)
 int check_open(struct world *world)
 {
     world->checks.wired = calloc(ORDERS_MAX, sizeof(*world->checks.wired));
-    return world->checks.wired != NULL && map_init(&world->checks.wire, ORDERS_MAX) >= 0
+    world->checks.t_orders = calloc(ORDERS_MAX, sizeof(*world->checks.t_orders));
+    return world->checks.wired != NULL && world->checks.t_orders != NULL &&
+                   map_init(&world->checks.wire, ORDERS_MAX) >= 0
                ? AGON_OK
                : AGON_ENOMEM;
 }
@@ -355,5 +387,6 @@ int check_open(struct world *world)
 void check_close(struct world *world)
 {
     free(world->checks.wired);
+    free(world->checks.t_orders);
     map_deinit(&world->checks.wire);
 }

@@ -48,7 +48,7 @@ static agon_instrument_t any_instrument(struct agent *agent)
 
 static agon_qty_t any_qty(struct agent *agent, agon_instrument_t id)
 {
-    const struct agon_instrument *instrument = instruments_get(&agent->world->exchange.table, id);
+    const struct agon_instrument *instrument = instruments_get(&agent->world->lane.table, id);
     agon_px_t px = agent->bid_px[id] > 0 ? agent->bid_px[id] : 1;
     // About 6 to 3,000 of the quote: px has 2 decimals, quantities 5, amounts 8.
     agon_amt_t amt = (agon_amt_t)(600000000 + below(agent, 300000000000));
@@ -59,7 +59,7 @@ static agon_qty_t any_qty(struct agent *agent, agon_instrument_t id)
 
 static struct agon_intent any_order(struct agent *agent, agon_instrument_t id)
 {
-    const struct agon_instrument *instrument = instruments_get(&agent->world->exchange.table, id);
+    const struct agon_instrument *instrument = instruments_get(&agent->world->lane.table, id);
     struct agon_intent intent = {.kind = AGON_INTENT_ORDER, .instrument = id, .type = AGON_LIMIT};
     int64_t off = (int64_t)below(agent, 12) - 4;
 
@@ -133,7 +133,7 @@ static void cancel(struct agent *agent)
 
 static void make(struct agent *agent, agon_instrument_t id)
 {
-    const struct agon_instrument *instrument = instruments_get(&agent->world->exchange.table, id);
+    const struct agon_instrument *instrument = instruments_get(&agent->world->lane.table, id);
 
     for (uint8_t leg = 0; leg < 2; leg++) {
         struct agon_intent intent = {.kind = AGON_INTENT_QUOTE,
@@ -413,7 +413,7 @@ void crowd_collect(struct world *world)
     struct engine *engine = world->node.engine;
 
     // An account that is not known through and through is not traded on.
-    if (world->node.is_muted && courier_is_quiet(world))
+    if (world->node.is_muted && clerk_is_quiet(world))
         world->node.is_muted = 0;
     for (uint16_t id = 0; id < world->swarm.n_agents; id++) {
         struct slot *slot = slots_get(engine_slots(engine), id);

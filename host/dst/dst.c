@@ -3,15 +3,6 @@
 
 #include <string.h>
 
-const char *dst_bug_name(enum dst_bug bug)
-{
-    static const char *const names[BUGS] = {
-        "none",        "resend", "assume-rejected", "early-send",   "early-absent",
-        "new-fill-id", "no-gap", "cancel-is-done",  "no-reconcile", "early-snapshot"};
-
-    return bug < BUGS ? names[bug] : "?";
-}
-
 const char *dst_some_name(uint32_t some)
 {
     static const char *const names[SOMES] = {
@@ -20,7 +11,6 @@ const char *dst_some_name(uint32_t some)
         [SOME_LATE_SHOWN] = "shown after it was not there",
         [SOME_DUPLICATE] = "duplicate id refused",
         [SOME_NOT_SENT] = "not sent in time",
-        [SOME_FILL_BEFORE_ACK] = "fill before acknowledgement",
         [SOME_FILL_AFTER_FINAL] = "fill after the end",
         [SOME_CANCEL_RACE] = "cancel of what had ended",
         [SOME_REPLACED] = "replaced",
@@ -39,6 +29,8 @@ const char *dst_some_name(uint32_t some)
         [SOME_BAD_WISH] = "wish that no plugin may have",
         [SOME_FOREIGN] = "trade by hand",
         [SOME_BUSY] = "no room for a command",
+        [SOME_LIMITED] = "held by a rate limit",
+        [SOME_STRAY] = "stray order",
     };
 
     return some < SOMES ? names[some] : "?";
@@ -68,7 +60,7 @@ void dst_shrink(struct dst_config *config, struct dst_result *result, uint32_t n
     config->trace = NULL;
     while (is_smaller && n_runs > 0) {
         is_smaller = 0;
-        for (uint32_t fault = 0; fault < FAULTS; fault++) {
+        for (uint32_t fault = 0; fault < DST_FAULTS; fault++) {
             struct dst_config smaller = *config;
 
             if ((result->faults >> fault & 1) == 0)

@@ -51,8 +51,8 @@ static void plan_writer(struct world *world)
     if (world->node.is_writer_due)
         return;
     world->node.is_writer_due = 1;
-    if (world_fault(world, FAULT_SLOW_DISK))
-        wait += (agon_ns_t)rng_below(&world->amounts[FAULT_SLOW_DISK], 2 * (uint64_t)SECOND);
+    if (world_fault(world, DST_SLOW_DISK))
+        wait += (agon_ns_t)rng_below(&world->amounts[DST_SLOW_DISK], 2 * (uint64_t)SECOND);
     world_at(world, world->now + wait, AT_WRITER, 0);
 }
 
@@ -122,9 +122,9 @@ int node_step(struct world *world, struct agon_event_hdr *event)
     struct node *node = &world->node;
     int rc;
 
-    if (world_fault(world, FAULT_CLOCK))
+    if (world_fault(world, DST_CLOCK))
         node->clock_off =
-            (agon_ns_t)rng_below(&world->amounts[FAULT_CLOCK], 2 * (uint64_t)SECOND) - SECOND;
+            (agon_ns_t)rng_below(&world->amounts[DST_CLOCK], 2 * (uint64_t)SECOND) - SECOND;
     event->t = world->now + node->clock_off;
     rc = driver_step(&node->driver, event);
     return rc < 0 ? rc : node->driver.rc;
@@ -139,8 +139,8 @@ void node_due(struct world *world)
 
 static void arm_power(struct world *world)
 {
-    if (world_fault(world, FAULT_POWER))
-        disk_mem_stop_at(world->node.disk, 1 + rng_below(&world->amounts[FAULT_POWER], 8));
+    if (world_fault(world, DST_POWER))
+        disk_mem_stop_at(world->node.disk, 1 + rng_below(&world->amounts[DST_POWER], 8));
 }
 
 /* The power failed inside what was just done. */
@@ -159,7 +159,7 @@ void node_write(struct world *world)
 
     node->is_writer_due = 0;
     arm_power(world);
-    if (world_fault(world, FAULT_SYNC))
+    if (world_fault(world, DST_SYNC))
         disk_mem_fail_sync(node->disk, 1);
     (void)journal_writer_step(node->writer);
     disk_mem_fail_sync(node->disk, 0);
@@ -196,8 +196,7 @@ void node_snapshot(struct world *world)
 
     // A snapshot of what the journal may still lose would, after a crash, be taken for the state of
     // other events that got the same numbers.
-    if (journal_durable_seq(&node->buffer) < snapshot.seq &&
-        world->config.bug != BUG_EARLY_SNAPSHOT) {
+    if (journal_durable_seq(&node->buffer) < snapshot.seq) {
         world_at(world, world->now + MS, AT_SNAPSHOT, 0);
         return;
     }
@@ -207,8 +206,8 @@ void node_snapshot(struct world *world)
         return;
     }
     memcpy(snapshot.journal_id, node->id, sizeof(snapshot.journal_id));
-    if (world_fault(world, FAULT_POWER) || world_fault(world, FAULT_POWER))
-        disk_mem_stop_at(node->disk, 1 + rng_below(&world->amounts[FAULT_POWER], 6));
+    if (world_fault(world, DST_POWER) || world_fault(world, DST_POWER))
+        disk_mem_stop_at(node->disk, 1 + rng_below(&world->amounts[DST_POWER], 6));
     if (snapshot_write(&node->port, &snapshot, node->state, n, &err) >= 0)
         (void)snapshot_prune(&node->port, 2, &err);
     if (is_dark(world)) {
@@ -349,7 +348,7 @@ void node_crash(struct world *world)
     world_trace(world, "CRASH durable %llu of %llu", (unsigned long long)node->durable_seq,
                 (unsigned long long)engine_seq(node->engine));
     node->last_seq = engine_seq(node->engine);
-    courier_stop(world);
+    clerk_stop(world);
     world->life++;
     engine_free(node->engine);
     node->engine = NULL;
@@ -372,7 +371,7 @@ static int recover(struct world *world, struct journal_summary *summary)
     for (;;) {
         memset(summary, 0, sizeof(*summary));
         // Where power fails at all, it fails while somebody recovers from the last time.
-        if (world->phase == PHASE_SAFETY && (world->swarm.faults >> FAULT_POWER & 1) != 0 &&
+        if (world->phase == PHASE_SAFETY && (world->swarm.faults >> DST_POWER & 1) != 0 &&
             rng_below(&node->rng, 3) == 0)
             disk_mem_stop_at(node->disk, 1 + rng_below(&node->rng, 4));
         rc = journal_recover(&node->port, &reading, summary, &err);
@@ -477,24 +476,22 @@ static void configure(struct world *world)
         (void)snprintf(asset.name, sizeof(asset.name), "%.*s", 3,
                        asset.asset == USDT ? "USD" : names[asset.asset - 2]);
         (void)node_step(world, &asset.hdr);
-        REQUIRE(instruments_set_asset(&world->exchange.table, &asset, NULL) == AGON_OK);
+        REQUIRE(instruments_set_asset(&world->lane.table, &asset, NULL) == AGON_OK);
     }
     for (agon_instrument_t id = 1; id <= n; id++) {
         struct agon_instrument made = node_instrument(world, id);
 
         (void)node_step(world, &made.hdr);
-        REQUIRE(instruments_set(&world->exchange.table, &made, NULL) == AGON_OK);
-        REQUIRE(match_add(world->exchange.match, id) == AGON_OK);
+        REQUIRE(instruments_set(&world->lane.table, &made, NULL) == AGON_OK);
         ticker_start(world, id);
     }
     for (agon_asset_t id = USDT; id <= n + 1; id++) {
         struct record_account cash = {.hdr = {.type = EVENT_ACCOUNT, .granules = 1},
                                       .flags = (uint16_t)(1 | (id == n + 1 ? 2 : 0)),
                                       .asset = id,
-                                      .free_amt = id == USDT ? 2000000ll * 100000000 : 0};
+                                      .free_amt = id == USDT ? WORLD_CASH_AMT : 0};
 
         (void)node_step(world, &cash.hdr);
-        REQUIRE(match_deposit(world->exchange.match, 0, id, cash.free_amt) == AGON_OK);
     }
     for (uint16_t id = 0; id < world->swarm.n_agents; id++) {
         uint64_t draw = rng_at(world->config.seed, STREAM_NODE, 100 + id, 0, 0);
@@ -535,7 +532,7 @@ void node_boot(struct world *world)
     struct journal_summary summary = {.end = {.next_seq = 1}};
     struct record_start start = {
         .hdr = {.type = EVENT_START, .granules = 1}, .mode = RUN_DST, .seed = world->config.seed};
-    struct venue_port port = courier_port(world);
+    struct venue_port port = clerk_port(world);
     struct error err = {0};
     int is_first = node->n_crashes == 0;
 
@@ -570,7 +567,10 @@ void node_boot(struct world *world)
     node->is_muted = 1;
     node->clock_off = 0;
     node->durable_seq = summary.end.next_seq - 1;
-    courier_start(world);
+    if (clerk_start(world) < 0) {
+        world_fail(world, "world", "out of memory");
+        return;
+    }
     engine_attach_venue(node->engine, 0, &port);
     node->driver = new_driver(world);
     if (is_first)
@@ -590,7 +590,6 @@ void node_boot(struct world *world)
             .book = BOOK_STALE,
         };
 
-        world->courier.books[id].state = BOOK_STALE;
         (void)node_step(world, &status.hdr);
     }
     world_at(world, world->now + SECOND + (agon_ns_t)rng_below(&node->rng, 5 * (uint64_t)SECOND),
@@ -618,12 +617,12 @@ static void command(struct world *world, uint8_t kind, uint8_t scope, uint32_t i
 
 void node_operate(struct world *world)
 {
-    struct rng *rng = &world->amounts[FAULT_OPERATOR];
+    struct rng *rng = &world->amounts[DST_OPERATOR];
     uint32_t slot = (uint32_t)rng_below(rng, world->swarm.n_agents);
     uint32_t instrument = 1 + (uint32_t)rng_below(rng, world->swarm.n_instruments);
     uint64_t draw = rng_below(rng, 20);
 
-    world->result->n_injected[FAULT_OPERATOR]++;
+    world->result->n_injected[DST_OPERATOR]++;
     if (draw < 2)
         command(world, COMMAND_HALT, SCOPE_SLOT, slot, 0, 0);
     else if (draw < 3)

@@ -19,14 +19,13 @@ static wide_t tens(int n)
  * are chosen so that px * qty is a whole number of the asset's unit. */
 static wide_t amount(const struct world *world, uint16_t slot, agon_asset_t asset)
 {
-    const struct exchange *exchange = &world->exchange;
+    const struct lane *lane = &world->lane;
     wide_t sum = 0;
 
-    for (uint64_t i = 0; i < exchange->n_fills; i++) {
-        const struct truth *truth = &exchange->orders[exchange->fills[i].truth];
-        const struct record_report *fill = &exchange->fills[i].report;
-        const struct agon_instrument *instrument =
-            instruments_get(&exchange->table, truth->instrument);
+    for (uint64_t i = 0; i < lane->n_fills; i++) {
+        const struct truth_fill *fill = &lane->fills[i];
+        const struct truth *truth = &lane->orders[fill->truth];
+        const struct agon_instrument *instrument = instruments_get(&lane->table, truth->instrument);
         wide_t sign = truth->side == AGON_BUY ? 1 : -1;
 
         if (truth->is_foreign || truth->slot != slot)

@@ -6,32 +6,33 @@
 static const struct {
     const char *name;
     uint32_t least_ppm, most_ppm; /* of the chances that it has */
-} kinds[FAULTS] = {
-    [FAULT_REQUEST_LOST] = {"request-lost", 1000, 200000},
-    [FAULT_REPLY_LOST] = {"reply-lost", 1000, 300000},
-    [FAULT_ERROR] = {"error", 1000, 200000},
-    [FAULT_DELAY] = {"delay", 500, 100000},
-    [FAULT_DUPLICATE] = {"duplicate", 1000, 300000},
-    [FAULT_REORDER] = {"reorder", 1000, 200000},
-    [FAULT_STREAM_LOST] = {"stream-lost", 500, 50000},
-    [FAULT_QUERY_LAG] = {"query-lag", 10000, 900000},
-    [FAULT_FOREIGN] = {"foreign", 1000000, 1000000},
-    [FAULT_DATA_LOST] = {"data-lost", 1000, 50000},
-    [FAULT_DATA_DUPLICATE] = {"data-duplicate", 1000, 100000},
-    [FAULT_DATA_REORDER] = {"data-reorder", 1000, 50000},
-    [FAULT_DISCONNECT] = {"disconnect", 1000000, 1000000},
-    [FAULT_CRASH] = {"crash", 1000000, 1000000},
-    [FAULT_POWER] = {"power", 200, 5000},
-    [FAULT_SLOW_DISK] = {"slow-disk", 1000, 100000},
-    [FAULT_SYNC] = {"sync", 100, 2000},
-    [FAULT_CLOCK] = {"clock", 100, 10000},
-    [FAULT_OPERATOR] = {"operator", 1000000, 1000000},
-    [FAULT_BUSY] = {"busy", 1000, 100000},
+} kinds[DST_FAULTS] = {
+    [DST_REQUEST_LOST] = {"request-lost", 1000, 200000},
+    [DST_REPLY_LOST] = {"reply-lost", 1000, 300000},
+    [DST_ERROR] = {"error", 1000, 200000},
+    [DST_DELAY] = {"delay", 500, 100000},
+    [DST_DUPLICATE] = {"duplicate", 1000, 300000},
+    [DST_REORDER] = {"reorder", 1000, 200000},
+    [DST_STREAM_LOST] = {"stream-lost", 500, 50000},
+    [DST_QUERY_LAG] = {"query-lag", 10000, 900000},
+    [DST_FOREIGN] = {"foreign", 1000000, 1000000},
+    [DST_DATA_LOST] = {"data-lost", 1000, 50000},
+    [DST_DATA_DUPLICATE] = {"data-duplicate", 1000, 100000},
+    [DST_DATA_REORDER] = {"data-reorder", 1000, 50000},
+    [DST_DISCONNECT] = {"disconnect", 1000000, 1000000},
+    [DST_CRASH] = {"crash", 1000000, 1000000},
+    [DST_POWER] = {"power", 200, 5000},
+    [DST_SLOW_DISK] = {"slow-disk", 1000, 100000},
+    [DST_SYNC] = {"sync", 100, 2000},
+    [DST_CLOCK] = {"clock", 100, 10000},
+    [DST_OPERATOR] = {"operator", 1000000, 1000000},
+    [DST_BUSY] = {"busy", 1000, 100000},
+    [DST_HOLD] = {"hold", 1000, 100000},
 };
 
-const char *dst_fault_name(enum fault fault)
+const char *dst_fault_name(enum dst_fault fault)
 {
-    return fault < FAULTS ? kinds[fault].name : "?";
+    return fault < DST_FAULTS ? kinds[fault].name : "?";
 }
 
 uint64_t swarm_stream(uint64_t seed, uint64_t stream)
@@ -61,7 +62,7 @@ void swarm_draw(struct swarm *swarm, const struct dst_config *config)
 
     memset(swarm, 0, sizeof(*swarm));
     rng_init(&rng, swarm_stream(config->seed, STREAM_SWARM));
-    for (int i = 0; i < FAULTS; i++) {
+    for (int i = 0; i < DST_FAULTS; i++) {
         // Drawn whether it is on or not: leaving a kind out changes nothing else.
         uint64_t is_on = rng_below(&rng, 2);
 
@@ -89,7 +90,8 @@ void swarm_draw(struct swarm *swarm, const struct dst_config *config)
     swarm->cut_ns = (agon_ns_t)log_uniform(&rng, 1000, 20000) * MS;
     swarm->operator_ns = (agon_ns_t)log_uniform(&rng, 300, 10000) * MS;
     swarm->foreign_ns = (agon_ns_t)log_uniform(&rng, 500, 10000) * MS;
-    swarm->is_amending = (uint8_t)rng_below(&rng, 2);
     swarm->cancel_ns = (agon_ns_t)(rng_below(&rng, 2) * log_uniform(&rng, 1, 1000)) * MS;
     swarm->eager_ppm = (uint32_t)log_uniform(&rng, 5000, 200000);
+    swarm->weight_1m = (uint32_t)log_uniform(&rng, 6000, 96000);
+    swarm->orders_10s = (uint32_t)log_uniform(&rng, 20, 2000);
 }

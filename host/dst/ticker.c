@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* ticker: the market that is not ours. A book of a few levels about a price that wanders and now
- * and then leaps, and trades at its best prices. What it does goes to match at once, and to the
- * host as numbered updates. */
+ * and then leaps, and trades at its best prices. What it does goes to the exchange's market at
+ * once, and to the host as numbered updates. */
 #include "base/hash.h"
 #include "dst/world.h"
 
@@ -83,7 +83,7 @@ static void move_book(struct world *world, agon_instrument_t id)
 {
     struct ticker *ticker = &world->tickers[id];
     struct rng *rng = &world->ticks[id];
-    const struct agon_instrument *instrument = instruments_get(&world->exchange.table, id);
+    const struct agon_instrument *instrument = instruments_get(&world->lane.table, id);
     struct agon_level asks[2 * TICKER_LEVELS];
     struct update update;
     uint32_t n_ask;
@@ -109,7 +109,7 @@ static void move_book(struct world *world, agon_instrument_t id)
     update.part.first_id = ++ticker->last_id;
     update.part.last_id = ticker->last_id;
     note(ticker);
-    match_on_market(world->exchange.match, &update.part.hdr);
+    lane_market(world, &update.part.hdr);
     show(world, &update.part.hdr);
 }
 
@@ -126,12 +126,12 @@ static void trade(struct world *world, agon_instrument_t id)
                 .t = world->now,
                 .t_venue = world->now},
         .px = levels[rng_below(rng, 3) == 0 ? 1 : 0].px,
-        .qty = any_qty(rng, instruments_get(&world->exchange.table, id)),
+        .qty = any_qty(rng, instruments_get(&world->lane.table, id)),
         .venue_id = ++ticker->trade_id,
         .side = side,
     };
 
-    match_on_market(world->exchange.match, &event.hdr);
+    lane_market(world, &event.hdr);
     show(world, &event.hdr);
 }
 
@@ -158,7 +158,7 @@ void ticker_snapshot(struct world *world, agon_instrument_t id, struct agon_book
 void ticker_start(struct world *world, agon_instrument_t id)
 {
     struct ticker *ticker = &world->tickers[id];
-    const struct agon_instrument *instrument = instruments_get(&world->exchange.table, id);
+    const struct agon_instrument *instrument = instruments_get(&world->lane.table, id);
 
     rng_init(&world->ticks[id], swarm_stream(world->config.seed, STREAM_TICKER + id));
     ticker->mid_px = instrument->tick_px * (agon_px_t)(5000 + rng_below(&world->ticks[id], 50000));
@@ -170,7 +170,7 @@ void ticker_tick(struct world *world, agon_instrument_t id)
 {
     struct rng *rng = &world->ticks[id];
 
-    match_on_time(world->exchange.match, world->now);
+    lane_advance(world);
     if (rng_below(rng, 10) < 7)
         move_book(world, id);
     else

@@ -10,6 +10,7 @@
 #define HEAP_ROOM   65536u
 #define WARM_EVENTS 400u
 #define LIVENESS_NS (10 * SECOND)
+#define SETTLE_NS   (16 * SECOND)  /* until two reads prove that a request was not done, and more */
 #define HEAL_NS_MAX (180 * SECOND) /* of simulated time until all is quiet, or it never will be */
 #define WORLD_MAX   4000000u       /* happenings of one run: more is a loop */
 
@@ -31,7 +32,7 @@ void world_at(struct world *world, agon_ns_t t, enum happening what, uint64_t b)
     REQUIRE(heap_push(&world->heap, &node) == AGON_OK);
 }
 
-int world_fault(struct world *world, enum fault fault)
+int world_fault(struct world *world, enum dst_fault fault)
 {
     if (world->phase != PHASE_SAFETY || (world->swarm.faults >> fault & 1) == 0)
         return 0;
@@ -41,7 +42,7 @@ int world_fault(struct world *world, enum fault fault)
     return 1;
 }
 
-agon_ns_t world_wait(struct world *world, enum fault fault, agon_ns_t mean)
+agon_ns_t world_wait(struct world *world, enum dst_fault fault, agon_ns_t mean)
 {
     return 1 + (agon_ns_t)rng_below(&world->amounts[fault], 2 * (uint64_t)mean);
 }
@@ -95,8 +96,18 @@ struct message *world_message(struct world *world, enum message_kind kind)
     return message;
 }
 
-static void drop_message(struct world *world, const struct message *message)
+struct list *world_list(struct world *world, struct message *message)
 {
+    if (world->n_free_lists == 0)
+        return NULL;
+    message->list = world->free_lists[--world->n_free_lists] + 1;
+    return &world->lists[message->list - 1];
+}
+
+void world_drop(struct world *world, const struct message *message)
+{
+    if (message->list != 0)
+        world->free_lists[world->n_free_lists++] = message->list - 1;
     world->free_messages[world->n_free_messages++] = (uint32_t)(message - world->messages);
 }
 
@@ -105,8 +116,8 @@ static agon_ns_t travel(struct world *world)
     agon_ns_t t = world->swarm.latency_ns +
                   (agon_ns_t)rng_below(&world->net, (uint64_t)world->swarm.jitter_ns + 1);
 
-    if (world_fault(world, FAULT_DELAY))
-        t += (agon_ns_t)(MS << rng_below(&world->amounts[FAULT_DELAY], 14));
+    if (world_fault(world, DST_DELAY))
+        t += (agon_ns_t)(MS << rng_below(&world->amounts[DST_DELAY], 14));
     return t;
 }
 
@@ -125,18 +136,33 @@ static void put_on(struct world *world, struct message *message, enum path path,
 
 void world_post(struct world *world, struct message *message, enum path path)
 {
-    static const enum fault lost[PATHS] = {FAULT_REQUEST_LOST, FAULT_REPLY_LOST, FAULT_STREAM_LOST,
-                                           FAULT_DATA_LOST};
-    enum fault twice = path == PATH_DATA ? FAULT_DATA_DUPLICATE : FAULT_DUPLICATE;
-    enum fault swapped = path == PATH_DATA ? FAULT_DATA_REORDER : FAULT_REORDER;
+    static const enum dst_fault lost[PATHS] = {DST_REQUEST_LOST, DST_REPLY_LOST, DST_STREAM_LOST,
+                                               DST_DATA_LOST};
+    enum dst_fault twice = path == PATH_DATA ? DST_DATA_DUPLICATE : DST_DUPLICATE;
+    int is_twice;
+    enum dst_fault swapped = path == PATH_DATA ? DST_DATA_REORDER : DST_REORDER;
 
     message->is_to_host = path != PATH_REQUEST;
-    if (world_fault(world, lost[path])) {
-        world_trace(world, "lost %s", dst_fault_name(lost[path]));
-        drop_message(world, message);
+    if (path == PATH_REQUEST && world_fault(world, DST_HOLD)) {
+        // By a connection of its own: others that were sent later come first, as late as this one
+        // may be taken and a little later.
+        agon_ns_t most = world->swarm.window_ns + world->swarm.window_ns / 8;
+
+        world_at(world,
+                 world->now + 1 + (agon_ns_t)rng_below(&world->amounts[DST_HOLD], (uint64_t)most),
+                 AT_MESSAGE, (uint64_t)(message - world->messages));
         return;
     }
-    if (world_fault(world, twice) && world->n_free_messages > 0) {
+    if (world_fault(world, lost[path])) {
+        world_trace(world, "lost %s", dst_fault_name(lost[path]));
+        world_drop(world, message);
+        return;
+    }
+    is_twice = world_fault(world, twice);
+    // A host sends no request twice: it is the exchange that takes one so.
+    if (path == PATH_REQUEST)
+        message->is_again = (uint8_t)is_twice;
+    else if (is_twice && message->list == 0 && world->n_free_messages > 0) {
         struct message *copy = world_message(world, (enum message_kind)message->kind);
 
         *copy = *message;
@@ -150,11 +176,11 @@ static void deliver(struct world *world, uint64_t place)
     struct message *message = &world->messages[place];
 
     if (!message->is_to_host)
-        exchange_take(world, message);
+        lane_take(world, message);
     else if (world->node.engine != NULL && message->life == world->life &&
              message->link == world->link)
-        courier_take(world, message);
-    drop_message(world, message);
+        clerk_take(world, message);
+    world_drop(world, message);
 }
 
 /* --- what comes next --- */
@@ -162,12 +188,12 @@ static void deliver(struct world *world, uint64_t place)
 static void plan(struct world *world)
 {
     static const struct {
-        enum fault fault;
+        enum dst_fault fault;
         enum happening what;
-    } plans[] = {{FAULT_CRASH, AT_CRASH},
-                 {FAULT_DISCONNECT, AT_CUT},
-                 {FAULT_OPERATOR, AT_OPERATOR},
-                 {FAULT_FOREIGN, AT_FOREIGN}};
+    } plans[] = {{DST_CRASH, AT_CRASH},
+                 {DST_DISCONNECT, AT_CUT},
+                 {DST_OPERATOR, AT_OPERATOR},
+                 {DST_FOREIGN, AT_FOREIGN}};
     const agon_ns_t means[] = {world->swarm.crash_ns, world->swarm.cut_ns, world->swarm.operator_ns,
                                world->swarm.foreign_ns};
 
@@ -213,9 +239,9 @@ static void happen(struct world *world, const struct heap_node *node)
         if (is_alive)
             node_write(world);
         break;
-    case AT_COURIER:
+    case AT_CLERK:
         if (is_alive)
-            courier_turn(world);
+            clerk_turn(world);
         break;
     case AT_SNAPSHOT:
         if (is_alive)
@@ -223,11 +249,11 @@ static void happen(struct world *world, const struct heap_node *node)
         break;
     case AT_CRASH:
         if (is_safety && world->node.engine != NULL) {
-            world->result->n_injected[FAULT_CRASH]++;
+            world->result->n_injected[DST_CRASH]++;
             node_crash(world);
         }
         if (is_safety)
-            world_at(world, world->now + world_wait(world, FAULT_CRASH, world->swarm.crash_ns),
+            world_at(world, world->now + world_wait(world, DST_CRASH, world->swarm.crash_ns),
                      AT_CRASH, 0);
         break;
     case AT_BOOT:
@@ -235,34 +261,33 @@ static void happen(struct world *world, const struct heap_node *node)
             node_boot(world);
         break;
     case AT_CUT:
-        if (is_safety && world->node.engine != NULL && world->courier.is_linked) {
-            world->result->n_injected[FAULT_DISCONNECT]++;
-            courier_cut(world);
+        if (is_safety && world->node.engine != NULL && world->clerk.is_linked) {
+            world->result->n_injected[DST_DISCONNECT]++;
+            clerk_cut(world);
         }
         if (is_safety)
-            world_at(world, world->now + world_wait(world, FAULT_DISCONNECT, world->swarm.cut_ns),
+            world_at(world, world->now + world_wait(world, DST_DISCONNECT, world->swarm.cut_ns),
                      AT_CUT, 0);
         break;
     case AT_LINK:
         if (is_alive)
-            courier_link(world);
+            clerk_link(world);
         break;
     case AT_OPERATOR:
         if (is_safety && world->node.engine != NULL)
             node_operate(world);
         if (is_safety)
-            world_at(world,
-                     world->now + world_wait(world, FAULT_OPERATOR, world->swarm.operator_ns),
+            world_at(world, world->now + world_wait(world, DST_OPERATOR, world->swarm.operator_ns),
                      AT_OPERATOR, 0);
         break;
     case AT_CANCEL:
-        exchange_cancel(world, node->b);
+        lane_cancel(world, node->b);
         break;
     case AT_FOREIGN:
         if (is_safety)
-            exchange_foreign(world);
+            lane_foreign(world);
         if (is_safety)
-            world_at(world, world->now + world_wait(world, FAULT_FOREIGN, world->swarm.foreign_ns),
+            world_at(world, world->now + world_wait(world, DST_FOREIGN, world->swarm.foreign_ns),
                      AT_FOREIGN, 0);
         break;
     }
@@ -328,7 +353,7 @@ static void run_phases(struct world *world)
         node_boot(world);
     node_heal(world);
     t_end = world->now + HEAL_NS_MAX;
-    while (!is_over(world) && !courier_is_quiet(world) && world->now < t_end)
+    while (!is_over(world) && !clerk_is_quiet(world) && world->now < t_end)
         run_until(world, UINT64_MAX, world->now + SECOND);
     if (is_over(world))
         return;
@@ -336,7 +361,8 @@ static void run_phases(struct world *world)
     // that nothing is on its way when the truth is compared.
     run_until(world, UINT64_MAX, world->now + LIVENESS_NS);
     world->is_still = 1;
-    run_until(world, UINT64_MAX, world->now + world->swarm.reconcile_ns + 8 * SECOND);
+    run_until(world, UINT64_MAX,
+              world->now + clerk_round_ns(world) + SETTLE_NS + world->swarm.window_ns);
     // A flatten that finds nobody goes on trying: look between two attempts.
     for (int n = 0; n < 1000 && !is_over(world) && check_has_flight(world); n++)
         run_until(world, UINT64_MAX, world->now + 7 * MS);
@@ -353,12 +379,13 @@ static void run_phases(struct world *world)
 static int open_world(struct world *world, struct error *err)
 {
     uint64_t seed = world->config.seed;
+    int rc;
 
     swarm_draw(&world->swarm, &world->config);
     world->now = WORLD_T0;
     rng_init(&world->tie, swarm_stream(seed, STREAM_TIE));
     rng_init(&world->net, swarm_stream(seed, STREAM_NET));
-    for (uint64_t i = 0; i < FAULTS; i++) {
+    for (uint64_t i = 0; i < DST_FAULTS; i++) {
         rng_init(&world->faults[i], swarm_stream(seed, STREAM_FAULT + i));
         rng_init(&world->amounts[i], swarm_stream(seed, STREAM_AMOUNT + i));
     }
@@ -366,19 +393,24 @@ static int open_world(struct world *world, struct error *err)
     world->free_messages = calloc(WORLD_MESSAGES, sizeof(*world->free_messages));
     world->wishes = aligned_alloc(64, WISHES * sizeof(*world->wishes));
     world->free_wishes = calloc(WISHES, sizeof(*world->free_wishes));
+    world->lists = malloc(LISTS * sizeof(*world->lists));
     if (world->messages == NULL || world->free_messages == NULL || world->wishes == NULL ||
-        world->free_wishes == NULL || heap_init(&world->heap, HEAP_ROOM) < 0)
+        world->free_wishes == NULL || world->lists == NULL ||
+        heap_init(&world->heap, HEAP_ROOM) < 0)
         return error_set(err, AGON_ENOMEM, "dst: out of memory");
     for (uint32_t i = 0; i < WORLD_MESSAGES; i++)
         world->free_messages[i] = WORLD_MESSAGES - 1 - i;
     world->n_free_messages = WORLD_MESSAGES;
+    for (uint32_t i = 0; i < LISTS; i++)
+        world->free_lists[i] = (uint8_t)i;
+    world->n_free_lists = LISTS;
     for (uint32_t i = 0; i < WISHES; i++)
         world->free_wishes[i] = WISHES - 1 - i;
     world->n_free_wishes = WISHES;
-    if (check_open(world) < 0 || exchange_open(world) < 0 || courier_open(world) < 0 ||
-        crowd_open(world) < 0)
+    if (check_open(world) < 0 || clerk_open(world) < 0 || crowd_open(world) < 0)
         return error_set(err, AGON_ENOMEM, "dst: out of memory");
-    return node_open(world, err);
+    rc = lane_open(world, err);
+    return rc < 0 ? rc : node_open(world, err);
 }
 
 int dst_run(const struct dst_config *config, struct dst_result *result, struct error *err)
@@ -396,8 +428,8 @@ int dst_run(const struct dst_config *config, struct dst_result *result, struct e
         run_phases(world);
         result->trace_hash = world->trace_hash;
         result->n_events = world->node.n_events;
-        result->n_orders = world->exchange.n_orders;
-        result->n_fills = world->exchange.n_fills;
+        result->n_orders = world->lane.n_orders;
+        result->n_fills = world->lane.n_fills;
         result->n_restarts = world->node.n_crashes;
         result->faults = world->swarm.faults;
         result->n_agents = world->swarm.n_agents;
@@ -406,10 +438,11 @@ int dst_run(const struct dst_config *config, struct dst_result *result, struct e
     }
     node_close(world);
     crowd_close(world);
-    courier_close(world);
-    exchange_close(world);
+    clerk_close(world);
+    lane_close(world);
     check_close(world);
     heap_deinit(&world->heap);
+    free(world->lists);
     free(world->messages);
     free(world->free_messages);
     free(world->wishes);

@@ -4,8 +4,10 @@
  *   swarm     draws from the seed what kind of run this is
  *   world     time, the heap of what comes next, paths of messages and their faults, phases
  *   ticker    the market's own liquidity: one book and its trades per instrument
- *   exchange  match, the truth about our orders, the user stream, queries
- *   courier   the message gateway on the host's side
+ *   lane      the exchange's end: the simulator's order functions, what goes wrong before and after
+ *             them, and the truth about our orders by the simulator's own word
+ *   clerk     the host's end: the product's outbox, limiter, books and judge of answers, driven by
+ *             messages
  *   node      the host: engine, journal, disk; its death and its restart
  *   crowd     the plugins
  *   check     what must hold
@@ -21,7 +23,10 @@
 #include "engine/driver.h"
 #include "journal/reader.h"
 #include "journal/snapshot.h"
-#include "match/match.h"
+#include "net/limiter.h"
+#include "sim/bare.h"
+#include "venue/binance/sync.h"
+#include "venue/outbox.h"
 
 #define WORLD_AGENTS      8
 #define WORLD_INSTRUMENTS 4
@@ -30,14 +35,15 @@
 #define US                ((agon_ns_t)1000)
 #define MS                ((agon_ns_t)1000000)
 #define SECOND            ((agon_ns_t)1000000000)
-#define LAG_MAX           (4500 * MS) /* of what queries show: less than the 5 s of the two reads */
-#define READS_APART       (5 * SECOND)
+#define LAG_MAX           (4500 * MS) /* of what queries show: less than OUTBOX_VIEW_LAG_NS */
 #define USDT              1
+#define WORLD_CASH_AMT    (2000000ll * 100000000)
 #define TICKER_LEVELS     8
 #define TICKER_HISTORY    1024u
 #define ORDERS_MAX        8192u
 #define FILLS_MAX         32768u
-#define PAGE              16 /* fills of one answer */
+#define PAGE              1000 /* fills of one answer to who asks for them */
+#define AT_ONCE           32   /* ... that a new order may have at once and be told in its answer */
 
 enum stream { /* of randomness: a draw in one never shifts another */
               STREAM_SWARM = 1,
@@ -47,7 +53,8 @@ enum stream { /* of randomness: a draw in one never shifts another */
               STREAM_AGENT = 32,   /* + slot */
               STREAM_FAULT = 64,   /* + fault */
               STREAM_AMOUNT = 128, /* + fault: how much of it */
-              STREAM_NODE = 200
+              STREAM_NODE = 200,
+              STREAM_CLERK = 201
 };
 
 enum happening {              /* what lies in the heap */
@@ -55,7 +62,7 @@ enum happening {              /* what lies in the heap */
                  AT_MESSAGE,  /* b: place in messages */
                  AT_WISH,     /* b: place in wishes; of life c */
                  AT_WRITER,
-                 AT_COURIER,
+                 AT_CLERK,
                  AT_SNAPSHOT,
                  AT_CRASH,
                  AT_BOOT,
@@ -63,51 +70,79 @@ enum happening {              /* what lies in the heap */
                  AT_LINK,
                  AT_OPERATOR,
                  AT_FOREIGN,
-                 AT_CANCEL, /* b: order of the exchange */
+                 AT_CANCEL, /* b: place of an order in the truth */
                  AT_RETIRE  /* a host whose journal failed is restarted */
 };
 
 enum path { PATH_REQUEST, PATH_REPLY, PATH_STREAM, PATH_DATA, PATHS };
 
 enum message_kind {
-    MESSAGE_REQUEST = 1, /* cmd: NEW, CANCEL, REPLACE */
-    MESSAGE_ASK,         /* cmd: QUERY */
-    MESSAGE_ASK_FILLS,   /* cursor */
-    MESSAGE_ASK_BOOK,    /* instrument in cmd */
-    MESSAGE_REPLY,       /* outcome, report */
-    MESSAGE_STREAM,      /* report */
-    MESSAGE_ANSWER,      /* is_found, report */
-    MESSAGE_FILLS,       /* page, cursor, balances */
+    MESSAGE_REQUEST = 1, /* asked */
+    MESSAGE_REPLY,       /* answered */
+    MESSAGE_STREAM,      /* effect */
+    MESSAGE_BOOK,        /* the answer to ASK_BOOK: a book snapshot */
     MESSAGE_DATA         /* market event */
 };
-enum outcome { OUTCOME_DONE = 1, OUTCOME_REFUSED, OUTCOME_DUPLICATE, OUTCOME_LATE, OUTCOME_ERROR };
+enum ask { /* what the clerk asks of the exchange */
+           ASK_NEW = 1,
+           ASK_CANCEL,
+           ASK_REPLACE,
+           ASK_SWAP_CANCEL, /* replacing a filled order: cancel, learn what is left, */
+           ASK_SWAP_NEW,    /* then place that */
+           ASK_STRAY,       /* cancels an order that should not be there */
+           ASK_QUERY,       /* reads from here on */
+           ASK_NUMBER,      /* whose order is that? */
+           ASK_OPEN,
+           ASK_TRADES,
+           ASK_ACCOUNT,
+           ASK_BOOK,
+           ASKS
+};
 
 #define DATA_BYTES (64 + 4 * TICKER_LEVELS * 16)
+struct asked {
+    uint8_t what; /* enum ask */
+    agon_instrument_t instrument;
+    struct bare_wish wish;
+    char client[BARE_CLIENT_TEXT]; /* of the order that stands there */
+    uint64_t id, from;             /* TRADES: of that order; from that fill on */
+    uint8_t is_last;               /* TRADES: the newest alone */
+};
+struct answered {
+    struct bare_verdict verdict;
+    struct bare_order order;       /* NEW, CANCEL, QUERY, NUMBER */
+    struct bare_replaced replaced; /* REPLACE */
+    uint32_t n_fills;              /* NEW */
+    struct bare_fill fills[AT_ONCE];
+    agon_amt_t free_amt[WORLD_INSTRUMENTS + 2], held_amt[WORLD_INSTRUMENTS + 2]; /* ACCOUNT */
+};
 struct message {
-    uint8_t kind, outcome, is_found, is_to_host;
-    uint32_t link, life; /* connection and life of the host that it belongs to */
+    uint8_t kind, is_to_host, is_again; /* is_again: the exchange takes it twice */
+    uint8_t list;                       /* place in lists + 1; 0: it has none */
+    uint32_t link, life;                /* connection and life of the host that it belongs to */
     uint64_t req;
     agon_ns_t t_sent, t_expire;
     union {
-        struct {
-            struct order_cmd cmd;
-            struct record_report report;
-        } one;
-        struct {
-            uint64_t from, to;
-            uint32_t n;
-            uint8_t is_last;
-            struct record_report fills[PAGE];
-            agon_amt_t free_amt[WORLD_INSTRUMENTS + 2], held_amt[WORLD_INSTRUMENTS + 2];
-        } page;
+        struct asked asked;
+        struct answered answered;
+        struct bare_effect effect;
         struct agon_event_hdr hdr;
         _Alignas(64) unsigned char data[DATA_BYTES];
+    } u;
+};
+#define LISTS     128u
+#define LIST_ROOM 512u
+struct list { /* of one answer: OPEN or TRADES */
+    uint32_t n;
+    union {
+        struct bare_order orders[LIST_ROOM];
+        struct bare_fill fills[PAGE];
     } u;
 };
 
 struct swarm {       /* what the seed drew */
     uint32_t faults; /* kinds that are on */
-    uint32_t rate_ppm[FAULTS];
+    uint32_t rate_ppm[DST_FAULTS];
     uint32_t n_instruments, n_agents;
     uint8_t agent_kinds[WORLD_AGENTS];
     agon_ns_t latency_ns, jitter_ns;
@@ -115,8 +150,8 @@ struct swarm {       /* what the seed drew */
     agon_ns_t timeout_ns, window_ns, hold_ns, reconcile_ns;
     agon_ns_t crash_ns, cut_ns, operator_ns, foreign_ns; /* mean times between */
     agon_ns_t cancel_ns; /* the exchange takes a cancel and does it within this; 0: at once */
-    uint8_t is_amending; /* the exchange amends; else it cancels and makes anew */
     uint32_t eager_ppm;  /* how often a plugin acts on an event */
+    uint32_t weight_1m, orders_10s; /* the exchange's limits */
 };
 
 struct ticker {
@@ -131,62 +166,79 @@ struct truth_state {
     agon_px_t px;
     agon_qty_t qty, cum_qty;
 };
-struct truth { /* an order as it really is */
-    uint64_t order_id, match_id;
+struct truth {                 /* an order as it really is, over all its wire orders */
+    uint64_t order_id, number; /* number: of the last wire order */
     agon_instrument_t instrument;
     uint16_t slot;
     uint8_t side, is_foreign;
-    struct truth_state now, shown;
+    struct truth_state now;
     agon_qty_t before_qty; /* filled before the last replacement */
-    agon_ns_t t_shown;     /* when queries begin to show `now`; 0: they do */
-    agon_ns_t lag_ns;
-    agon_ns_t t_accept;
+    char client[BARE_CLIENT_TEXT];
 };
 struct truth_fill {
     uint32_t truth;
-    struct record_report report;
-    agon_ns_t t_shown;
+    agon_px_t px;
+    agon_qty_t qty;
+    agon_amt_t fee_amt;
+    agon_asset_t fee_asset;
 };
-struct exchange {
-    struct instruments table;
-    struct match *match;  /* owned */
-    struct truth *orders; /* owned */
+struct lane {
+    struct instruments table; /* as the host has it */
+    struct pit *pit;          /* owned */
+    struct sim *sim;          /* owned */
+    struct members members;
+    struct faults *faults; /* owned; NULL: no query looks back */
+    agon_asset_t assets[2 * WORLD_INSTRUMENTS + 2],
+        back[WORLD_INSTRUMENTS + 2]; /* theirs to ours */
+    struct truth *orders;            /* owned */
     uint32_t n_orders;
     struct map by_order;
     struct truth_fill *fills; /* owned */
     uint64_t n_fills;
-    int is_replacing;
-    uint64_t req; /* of the request being done: its answer comes with it */
     uint32_t n_foreign;
 };
 
-enum parcel_state { PARCEL_NONE = 0, PARCEL_WAITS = 1, PARCEL_SENT = 2, PARCEL_DOUBT = 3 };
-struct parcel { /* what the courier knows of an order and of its request */
-    uint64_t order_id, req, ask_req;
+#define TICKETS      1024u
+#define HELD         1024u
+#define CLERK_PLACES 2048u /* orders that the outbox knows at once */
+#define CLERK_FILLS  4096u
+enum { COST_WEIGHT, COST_ORDERS, COSTS };
+enum ticket_state { TICKET_FREE = 0, TICKET_QUEUED, TICKET_SENT };
+struct ticket { /* a request of the clerk */
+    uint8_t state, what, class, rev, round, tries;
+    uint8_t is_refused, is_lost; /* once, for its time stamp; sent, and no answer came */
+    uint16_t why;                /* enum reason: what last kept it from leaving */
+    uint32_t cost[COSTS];
+    uint32_t number; /* of the order's request that it is sent for */
+    agon_instrument_t instrument;
+    uint64_t req, order_id, a, b;
+    int64_t until_ns, not_before, sent_ns, expiry_ns;
     struct order_cmd cmd;
-    uint8_t state, kind; /* kind 0: which request is in doubt is not known (restart) */
-    uint8_t is_used, is_asking, n_absent, is_acked;
-    agon_ns_t t_queued, t_sent, t_expire, t_asked, t_next_ask, t_absent;
 };
-struct sync { /* of one book */
-    uint8_t state, is_asking;
-    uint64_t last_id;
-    agon_ns_t t_asked;
-    uint32_t n_held;
-    struct message *held; /* owned: updates that wait for the snapshot */
+struct held {
+    struct order_cmd cmd;
+    agon_ns_t t_seen;
 };
-#define HELD_MAX 32
-struct courier {
-    struct parcel *parcels; /* owned: [ORDERS_MAX] */
-    uint32_t n;             /* highest used + 1 */
-    struct map by_order;
-    uint64_t next_req, fills_req;
-    uint64_t cursor; /* fills known up to */
-    agon_ns_t t_fills, t_reconcile;
-    uint8_t is_linked, is_reconciled, is_running;
-    uint64_t reconciled_to;
-    uint64_t next_fill_id; /* BUG_NEW_FILL_ID */
-    struct sync books[WORLD_INSTRUMENTS + 1];
+struct clerk {
+    struct outbox outbox;
+    struct limiter limiter;
+    struct binance_sync syncs[WORLD_INSTRUMENTS + 1];
+    struct symbol symbols[WORLD_INSTRUMENTS + 1];
+    struct binance_depth *depth; /* owned */
+    struct rng rng;
+    struct ticket *tickets; /* owned */
+    uint32_t n_tickets;     /* highest used + 1 */
+    struct held *held;      /* owned: [HELD] */
+    uint32_t held_at, n_held;
+    uint64_t next_req;
+    struct map strangers; /* numbers of orders that are not ours */
+    uint64_t last_fill[WORLD_INSTRUMENTS + 1], last_trade[WORLD_INSTRUMENTS + 1];
+    uint8_t is_based[WORLD_INSTRUMENTS + 1];
+    uint8_t *was_absent; /* owned: [CLERK_PLACES]; a query said so of the order there */
+    agon_ns_t t_reconcile;
+    uint32_t n_out; /* requests of the round still out */
+    uint8_t round, is_round, is_round_bad;
+    uint8_t is_linked, is_ready, is_running, is_reading; /* is_reading: trades are taken in */
 };
 
 struct agent {
@@ -239,7 +291,9 @@ struct halts { /* what operators ordered, kept apart from the engine */
     uint8_t is_instrument_halted[WORLD_INSTRUMENTS + 1], is_inactive[WORLD_AGENTS];
 };
 struct checks {
-    struct map wire;        /* (order, rev, kind) that ever left */
+    struct map wire;     /* (order, rev) that ever left */
+    agon_ns_t *t_orders; /* owned: when each left, by turns */
+    uint64_t n_ordered;
     struct decision *wired; /* owned: the same in order */
     uint32_t n_wired;
     struct halts halts;
@@ -263,10 +317,13 @@ struct world {
     struct heap heap;
     uint64_t n_pushed;
     struct rng tie, net;
-    struct rng faults[FAULTS], amounts[FAULTS];
+    struct rng faults[DST_FAULTS], amounts[DST_FAULTS];
     struct message *messages; /* owned */
     uint32_t *free_messages;  /* owned */
     uint32_t n_free_messages;
+    struct list *lists; /* owned */
+    uint8_t free_lists[LISTS];
+    uint32_t n_free_lists;
     agon_ns_t last_arrival[PATHS];
     uint32_t link, life;
     struct wish *wishes; /* owned */
@@ -274,8 +331,8 @@ struct world {
     uint32_t n_free_wishes;
     struct ticker tickers[WORLD_INSTRUMENTS + 1];
     struct rng ticks[WORLD_INSTRUMENTS + 1];
-    struct exchange exchange;
-    struct courier courier;
+    struct lane lane;
+    struct clerk clerk;
     struct agent agents[WORLD_AGENTS];
     struct node node;
     struct checks checks;
@@ -290,12 +347,15 @@ uint64_t swarm_stream(uint64_t seed, uint64_t stream);
 /* world.c */
 void world_at(struct world *world, agon_ns_t t, enum happening what, uint64_t b);
 /* Is this fault to strike now? */
-int world_fault(struct world *world, enum fault fault);
+int world_fault(struct world *world, enum dst_fault fault);
 /* A time of about mean, from the fault's own stream. */
-agon_ns_t world_wait(struct world *world, enum fault fault, agon_ns_t mean);
+agon_ns_t world_wait(struct world *world, enum dst_fault fault, agon_ns_t mean);
 /* An empty message for a path, to be filled and sent. NULL: too many are on their way. */
 struct message *world_message(struct world *world, enum message_kind kind);
 void world_post(struct world *world, struct message *message, enum path path);
+void world_drop(struct world *world, const struct message *message); /* one that is not sent */
+/* A list for a message. NULL: too many are on their way. */
+struct list *world_list(struct world *world, struct message *message);
 void world_fail(struct world *world, const char *id, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 void world_trace(struct world *world, const char *format, ...)
@@ -314,26 +374,38 @@ void ticker_snapshot(struct world *world, agon_instrument_t instrument,
 uint64_t ticker_hash(const struct agon_level *bid, uint32_t n_bid, const struct agon_level *ask,
                      uint32_t n_ask);
 
-/* exchange.c */
-int exchange_open(struct world *world);
-void exchange_close(struct world *world);
-void exchange_take(struct world *world, const struct message *message);
-void exchange_foreign(struct world *world);
-void exchange_cancel(struct world *world, uint64_t at); /* one that was taken is done now */
-struct truth *exchange_find(struct world *world, uint64_t order_id);
+/* lane.c */
+int lane_open(struct world *world, struct error *err);
+void lane_close(struct world *world);
+void lane_advance(struct world *world);
+void lane_market(struct world *world, const struct agon_event_hdr *event);
+void lane_take(struct world *world, const struct message *message);
+void lane_foreign(struct world *world);
+void lane_cancel(struct world *world, uint64_t at); /* one that was taken is done now */
+void lane_balance(struct world *world, agon_asset_t asset, agon_amt_t *free_amt,
+                  agon_amt_t *held_amt);
+struct truth *lane_find(struct world *world, uint64_t order_id);
+/* Whose wire order is that? False: not ours. */
+int lane_own_id(const char *client, uint64_t *order_id, uint8_t *rev);
+void lane_client(uint64_t order_id, uint8_t rev, char client[BARE_CLIENT_TEXT]);
+/* Theirs in our units, and ours in theirs. */
+agon_px_t lane_px(agon_px_t px);
+agon_qty_t lane_qty(agon_qty_t qty);
+agon_px_t lane_their_px(agon_px_t px);
+agon_qty_t lane_their_qty(agon_qty_t qty);
 
-/* courier.c */
-int courier_open(struct world *world);
-void courier_close(struct world *world);
-void courier_start(struct world *world); /* of a new life: nothing is known */
-void courier_stop(struct world *world);
-struct venue_port courier_port(struct world *world);
-void courier_turn(struct world *world);
-void courier_take(struct world *world, struct message *message);
-void courier_link(struct world *world);
-void courier_cut(struct world *world);
-void courier_reconcile(struct world *world);
-int courier_is_quiet(const struct world *world);
+/* clerk.c */
+int clerk_open(struct world *world);
+void clerk_close(struct world *world);
+int clerk_start(struct world *world); /* of a new life: nothing is known. AGON_ENOMEM */
+void clerk_stop(struct world *world);
+struct venue_port clerk_port(struct world *world);
+void clerk_turn(struct world *world);
+void clerk_take(struct world *world, struct message *message);
+void clerk_link(struct world *world);
+void clerk_cut(struct world *world);
+int clerk_is_quiet(const struct world *world);
+agon_ns_t clerk_round_ns(const struct world *world); /* between two readings of everything */
 
 /* node.c */
 int node_open(struct world *world, struct error *err);
@@ -361,7 +433,9 @@ void check_close(struct world *world);
 uint64_t check_key(uint64_t order_id, uint8_t rev, uint8_t kind);
 uint32_t check_crc(const struct order_cmd *cmd);
 void check_decided(struct world *world, const struct order_cmd *cmd); /* it left the gate */
-void check_wire(struct world *world, const struct order_cmd *cmd);    /* its first byte leaves */
+/* It leaves, at that price and quantity; is_again: it was refused for its time stamp before. */
+void check_wire(struct world *world, const struct order_cmd *cmd, agon_px_t px, agon_qty_t qty,
+                int is_again);
 void check_command(struct halts *halts, const struct record_command *command);
 void check_truth(struct world *world, const struct truth *truth); /* the truth changed */
 void check_report(struct world *world, const struct record_report *report,

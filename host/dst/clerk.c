@@ -1,0 +1,1284 @@
+// SPDX-License-Identifier: Apache-2.0
+/* clerk: the host's end of the message level. What a gateway knows and concludes is the product's
+ * own here: the outbox with its proofs, the limiter, the books' synchronisation, and the meaning of
+ * the exchange's answers. The clerk is what stands around them in a gateway, on messages instead of
+ * bytes: commands that are held until the journal is safe, requests by urgency, each with its one
+ * answer or fate, rounds of reading, strays. It does so as venue/gateway.c and
+ * venue/binance/core.c do, which the byte level drives; a rule that is changed there is changed
+ * here.
+ *
+ * The clerk dies with its host and knows nothing afterwards. */
+#include <stdlib.h>
+
+#include "dst/world.h"
+#include "venue/binance/judge.h"
+
+#define TURN_NS     (10 * MS)
+#define DATA_NS     (10 * SECOND) /* so long a request for data may wait */
+#define RETRY_NS    SECOND
+#define RESIGN_NS   (3 * SECOND)
+#define AGAIN_NS    (100 * MS)
+#define CANCEL_HOLD (5 * SECOND)
+
+static const uint32_t weights[ASKS] = {
+    [ASK_NEW] = 1,      [ASK_CANCEL] = 1,  [ASK_REPLACE] = 1,  [ASK_SWAP_CANCEL] = 1,
+    [ASK_SWAP_NEW] = 1, [ASK_STRAY] = 1,   [ASK_QUERY] = 4,    [ASK_NUMBER] = 4,
+    [ASK_OPEN] = 80,    [ASK_TRADES] = 20, [ASK_ACCOUNT] = 20, [ASK_BOOK] = 5};
+
+/* --- towards the core --- */
+
+static void count(struct world *world, const struct record_report *report)
+{
+    uint64_t *some = world->result->some;
+
+    world_trace(world, "  clerk: tells %u of %llx rev %u: state %u reason %u qty %lld cum %lld",
+                report->kind, (unsigned long long)report->order_id, report->rev, report->state,
+                report->reason, (long long)report->qty, (long long)report->cum_qty);
+    switch (report->kind) {
+    case REPORT_UNKNOWN:
+        some[SOME_UNKNOWN]++;
+        some[SOME_DUPLICATE] += report->reason == REASON_VENUE_DUPLICATE;
+        break;
+    case REPORT_ABSENT:
+        some[SOME_ABSENT]++;
+        break;
+    case REPORT_NOT_SENT:
+        some[SOME_NOT_SENT]++;
+        break;
+    case REPORT_CANCEL_REJECTED:
+        some[SOME_CANCEL_RACE] += report->reason == REASON_VENUE_UNKNOWN_ORDER;
+        break;
+    case REPORT_FILL:
+        some[SOME_RECONCILED_FILL] += world->clerk.is_reading;
+        break;
+    case REPORT_STRAY:
+        some[SOME_STRAY] += report->state == AGON_ORDER_OPEN;
+        break;
+    default:
+        break;
+    }
+}
+
+static int emit(void *ctx, struct agon_event_hdr *record)
+{
+    struct world *world = ctx;
+
+    if (record->type == EVENT_REPORT)
+        count(world, (const struct record_report *)(const void *)record);
+    (void)node_step(world, record);
+    return AGON_OK;
+}
+
+/* --- requests --- */
+
+static int is_write(const struct ticket *ticket)
+{
+    return ticket->what < ASK_STRAY;
+}
+
+static int places_order(const struct ticket *ticket)
+{
+    return ticket->what == ASK_NEW || ticket->what == ASK_REPLACE || ticket->what == ASK_SWAP_NEW;
+}
+
+static struct ticket *ask(struct world *world, enum ask what, agon_instrument_t instrument,
+                          enum limiter_class class, agon_ns_t wait_ns)
+{
+    struct clerk *clerk = &world->clerk;
+    uint32_t at = 0;
+
+    while (at < clerk->n_tickets && clerk->tickets[at].state != TICKET_FREE)
+        at++;
+    if (at == TICKETS)
+        return NULL;
+    if (at == clerk->n_tickets)
+        clerk->n_tickets++;
+    clerk->tickets[at] = (struct ticket){.state = TICKET_QUEUED,
+                                         .what = (uint8_t)what,
+                                         .class = (uint8_t) class,
+                                         .instrument = instrument,
+                                         .cost = {[COST_WEIGHT] = weights[what]},
+                                         .until_ns = world->now + wait_ns};
+    return &clerk->tickets[at];
+}
+
+static struct ticket *ask_order(struct world *world, enum ask what,
+                                const struct outbox_entry *entry, enum limiter_class class,
+                                agon_ns_t wait_ns)
+{
+    struct ticket *ticket = ask(world, what, entry->instrument, class, wait_ns);
+
+    if (ticket == NULL)
+        return NULL;
+    ticket->order_id = entry->order_id;
+    ticket->number = entry->number;
+    ticket->cost[COST_ORDERS] = (uint32_t)places_order(ticket);
+    return ticket;
+}
+
+static void queue(struct ticket *ticket, int64_t until_ns)
+{
+    ticket->state = TICKET_QUEUED;
+    ticket->until_ns = until_ns;
+}
+
+static struct outbox_entry *entry_of(struct world *world, const struct ticket *ticket)
+{
+    return outbox_find(&world->clerk.outbox, ticket->order_id);
+}
+
+/* Is it still what its order waits for? */
+static int is_pending(const struct ticket *ticket, const struct outbox_entry *entry)
+{
+    return entry != NULL && entry->pending != 0 && entry->number == ticket->number;
+}
+
+static agon_qty_t left_qty(const struct outbox_entry *entry)
+{
+    return entry->next_qty - (entry->base_qty + entry->cum_qty);
+}
+
+/* --- commands --- */
+
+static int send(void *ctx, const struct order_cmd *cmd)
+{
+    struct world *world = ctx;
+    struct clerk *clerk = &world->clerk;
+
+    world_fold(world, cmd, sizeof(*cmd));
+    if (clerk->n_held == HELD ||
+        ((cmd->kind == CMD_NEW || cmd->kind == CMD_CANCEL || cmd->kind == CMD_REPLACE) &&
+         world_fault(world, DST_BUSY))) {
+        world->result->some[SOME_BUSY]++;
+        return AGON_EAGAIN;
+    }
+    world_trace(world, "  core: commands %u of %llx rev %u qty %lld filled %lld doubt %u rev %u",
+                cmd->kind, (unsigned long long)cmd->order_id, cmd->rev, (long long)cmd->qty,
+                (long long)cmd->filled_qty, cmd->doubt, cmd->doubt_rev);
+    if (cmd->kind != CMD_CANCEL_ALL && cmd->kind != CMD_STRAY)
+        check_decided(world, cmd);
+    clerk->held[(clerk->held_at + clerk->n_held++) % HELD] =
+        (struct held){.cmd = *cmd, .t_seen = world->now};
+    return AGON_OK;
+}
+
+struct venue_port clerk_port(struct world *world)
+{
+    return (struct venue_port){.ctx = world, .send = send};
+}
+
+static void refuse(struct world *world, const struct order_cmd *cmd, uint16_t reason)
+{
+    struct outbox *outbox = &world->clerk.outbox;
+    struct outbox_entry *entry = outbox_command(outbox, cmd, world->now);
+
+    if (entry != NULL)
+        outbox_outcome(outbox, entry, OUTCOME_NOT_SENT, reason, 0, world->now);
+}
+
+static void take_command(struct world *world, const struct held *held)
+{
+    struct outbox *outbox = &world->clerk.outbox;
+    const struct order_cmd *cmd = &held->cmd;
+    struct outbox_entry *entry = outbox_command(outbox, cmd, world->now);
+    agon_ns_t hold_ns = held->t_seen + world->swarm.hold_ns - world->now;
+    enum limiter_class class = LIMITER_OTHER;
+    enum ask what = ASK_NEW;
+    struct ticket *ticket;
+
+    if (entry == NULL)
+        return;
+    if (cmd->kind == CMD_CANCEL) {
+        what = ASK_CANCEL;
+        class = LIMITER_CANCEL;
+        hold_ns = held->t_seen + CANCEL_HOLD - world->now;
+    } else if (cmd->kind == CMD_REPLACE) {
+        what = cmd->filled_qty == 0 && entry->cum_qty == 0 && entry->base_qty == 0
+                   ? ASK_REPLACE
+                   : ASK_SWAP_CANCEL;
+    } else if (cmd->is_exit || (cmd->flags & AGON_REDUCE_ONLY) != 0) {
+        class = LIMITER_CANCEL;
+    }
+    ticket = ask_order(world, what, entry, class, hold_ns);
+    if (ticket == NULL)
+        outbox_outcome(outbox, entry, OUTCOME_NOT_SENT, REASON_VENUE_BUSY, 0, world->now);
+    else
+        ticket->cmd = *cmd;
+}
+
+/* What was decided before everything was cancelled, and has not left, never does. */
+static void hold_back(struct world *world)
+{
+    struct clerk *clerk = &world->clerk;
+    uint32_t n = clerk->n_held;
+
+    for (uint32_t i = 0; i < n; i++) {
+        struct held held = clerk->held[clerk->held_at];
+
+        clerk->held_at = (clerk->held_at + 1) % HELD;
+        clerk->n_held--;
+        if ((held.cmd.kind == CMD_NEW || held.cmd.kind == CMD_REPLACE) && !held.cmd.is_exit)
+            refuse(world, &held.cmd, REASON_KILL);
+        else
+            clerk->held[(clerk->held_at + clerk->n_held++) % HELD] = held;
+    }
+    for (uint32_t i = 0; i < clerk->n_tickets; i++) {
+        struct ticket *ticket = &clerk->tickets[i];
+
+        if (ticket->state == TICKET_QUEUED && places_order(ticket) && !ticket->cmd.is_exit &&
+            ticket->tries == 0) {
+            ticket->why = REASON_KILL;
+            ticket->until_ns = world->now;
+        }
+    }
+}
+
+static void take_commands(struct world *world)
+{
+    struct clerk *clerk = &world->clerk;
+
+    while (clerk->n_held > 0) {
+        struct held held = clerk->held[clerk->held_at];
+        int is_risk = held.cmd.kind == CMD_NEW || held.cmd.kind == CMD_REPLACE;
+        int is_durable = journal_durable_seq(&world->node.buffer) >= held.cmd.depends_seq;
+
+        if (held.cmd.kind != CMD_CANCEL_ALL && !is_durable &&
+            world->now - held.t_seen < world->swarm.hold_ns)
+            return;
+        clerk->held_at = (clerk->held_at + 1) % HELD;
+        clerk->n_held--;
+        if (held.cmd.kind == CMD_CANCEL_ALL)
+            hold_back(world);
+        else if (!is_durable && is_risk)
+            refuse(world, &held.cmd, REASON_NOT_SENT);
+        else if (is_risk && !clerk->is_ready)
+            refuse(world, &held.cmd, REASON_VENUE_DOWN);
+        else
+            take_command(world, &held);
+    }
+}
+
+/* --- what leaves --- */
+
+static void spell_order(const struct outbox_entry *entry, agon_qty_t qty, struct asked *asked)
+{
+    int is_limit = entry->type == AGON_LIMIT;
+
+    asked->wish = (struct bare_wish){
+        .sym = entry->instrument - 1,
+        .side = entry->side,
+        .type = entry->type,
+        // GTD is kept by the host: it cancels in time.
+        .tif = entry->tif == AGON_TIF_IOC || entry->tif == AGON_TIF_FOK ? entry->tif : AGON_TIF_GTC,
+        .is_post_only = is_limit && (entry->flags & AGON_POST_ONLY) != 0,
+        .px = lane_their_px(entry->next_px),
+        .stop_px = lane_their_px(entry->trigger_px),
+        .qty = lane_their_qty(qty)};
+    lane_client(entry->order_id, entry->pending_rev, asked->wish.client);
+}
+
+/* False: there is no need for it any more. */
+static int write_order(struct world *world, struct ticket *ticket, struct asked *asked)
+{
+    struct outbox_entry *entry = entry_of(world, ticket);
+    agon_qty_t qty;
+
+    if (!is_pending(ticket, entry))
+        return 0;
+    qty = ticket->what == ASK_REPLACE ? entry->next_qty : left_qty(entry);
+    lane_client(entry->order_id, entry->rev, asked->client);
+    if (places_order(ticket)) {
+        spell_order(entry, qty, asked);
+        check_wire(world, &ticket->cmd, entry->next_px, qty, ticket->is_refused);
+    }
+    outbox_sent(entry, ticket->expiry_ns);
+    return 1;
+}
+
+static int write(struct world *world, struct ticket *ticket, struct asked *asked)
+{
+    struct outbox_entry *entry;
+
+    *asked = (struct asked){.what = ticket->what, .instrument = ticket->instrument};
+    if (is_write(ticket))
+        return write_order(world, ticket, asked);
+    switch (ticket->what) {
+    case ASK_STRAY:
+        lane_client(ticket->a, (uint8_t)ticket->b, asked->client);
+        break;
+    case ASK_QUERY:
+        entry = entry_of(world, ticket);
+        if (entry == NULL)
+            return 0;
+        lane_client(entry->order_id, ticket->rev, asked->client);
+        break;
+    case ASK_NUMBER:
+        asked->id = ticket->a;
+        break;
+    case ASK_TRADES:
+        asked->from = ticket->b == 0 ? ticket->a : 0;
+        asked->id = ticket->b;
+        asked->is_last = ticket->a == 0 && ticket->b == 0; // what was before is not this run's
+        break;
+    default:
+        break;
+    }
+    return 1;
+}
+
+static void transmit(struct world *world, struct ticket *ticket)
+{
+    struct clerk *clerk = &world->clerk;
+    struct message *message;
+
+    if (!clerk->is_linked) {
+        ticket->why = REASON_VENUE_DOWN;
+        return;
+    }
+    if (limiter_take(&clerk->limiter, world->now, (enum limiter_class)ticket->class, ticket->cost,
+                     COSTS, &ticket->not_before) < 0) {
+        world->result->some[SOME_LIMITED]++;
+        ticket->why = REASON_VENUE_RATE;
+        return;
+    }
+    ticket->not_before = 0;
+    message = world_message(world, MESSAGE_REQUEST);
+    if (message == NULL) {
+        limiter_undo(&clerk->limiter, world->now, ticket->cost, COSTS);
+        return;
+    }
+    ticket->expiry_ns = world->now + world->swarm.window_ns;
+    if (!write(world, ticket, &message->u.asked)) {
+        limiter_undo(&clerk->limiter, world->now, ticket->cost, COSTS);
+        world_drop(world, message);
+        ticket->state = TICKET_FREE;
+        return;
+    }
+    ticket->state = TICKET_SENT;
+    ticket->sent_ns = world->now;
+    ticket->tries++;
+    ticket->req = ++clerk->next_req;
+    message->req = ticket->req;
+    message->t_expire = ticket->what >= ASK_QUERY ? INT64_MAX : ticket->expiry_ns;
+    world_trace(world, "  clerk: sends %u of %llx rev %u", ticket->what,
+                (unsigned long long)ticket->order_id,
+                ticket->what == ASK_QUERY ? ticket->rev : ticket->cmd.rev);
+    world_post(world, message, PATH_REQUEST);
+}
+
+/* --- answers --- */
+
+enum fate { FATE_REPLY, FATE_NOT_SENT, FATE_UNKNOWN };
+
+static void show(struct world *world, const struct bare_order *order, uint64_t order_id,
+                 uint8_t rev, uint8_t state, agon_qty_t cum_qty, enum outbox_source source,
+                 int64_t asked_ns)
+{
+    struct outbox_seen seen = {.order_id = order_id,
+                               .venue_order = order->id,
+                               .instrument = order->sym + 1,
+                               .rev = rev,
+                               .state = state,
+                               .side = order->side,
+                               .source = (uint8_t)source,
+                               .px = lane_px(order->px),
+                               .qty = lane_qty(order->qty),
+                               .cum_qty = cum_qty,
+                               .t_venue = order->t_update,
+                               .asked_ns =
+                                   source == SEEN_QUERY || source == SEEN_LIST ? asked_ns : 0};
+
+    if (state == AGON_ORDER_EXPIRED)
+        seen.reason = order->is_stp ? REASON_VENUE_STP : REASON_VENUE_EXPIRED;
+    else if (state == AGON_ORDER_REJECTED)
+        seen.reason = REASON_VENUE_REJECT;
+    outbox_seen(&world->clerk.outbox, &seen, 0, world->now);
+}
+
+static struct outbox_fill fill_of(struct world *world, const struct bare_fill *from)
+{
+    return (struct outbox_fill){.venue_order = from->order_id,
+                                .fill = from->id,
+                                .instrument = from->sym + 1,
+                                .side = from->side,
+                                .liquidity = from->is_maker ? LIQUIDITY_MAKER : LIQUIDITY_TAKER,
+                                .px = lane_px(from->px),
+                                .qty = lane_qty(from->qty),
+                                .fee_amt = from->fee_amt,
+                                .fee_asset = world->lane.assets[from->fee_asset],
+                                .t_venue = from->t};
+}
+
+/* First that it is there, then its fills in their order, then what it is now. */
+static void take_new(struct world *world, const struct answered *answered, uint64_t order_id,
+                     uint8_t rev)
+{
+    const struct bare_order *order = &answered->order;
+    agon_qty_t cum_qty = 0;
+
+    show(world, order, order_id, rev, AGON_ORDER_OPEN, 0, SEEN_REPLY, 0);
+    for (uint32_t i = 0; i < answered->n_fills; i++) {
+        struct outbox_fill fill = fill_of(world, &answered->fills[i]);
+
+        cum_qty += fill.qty;
+        fill.order_id = order_id;
+        fill.rev = rev;
+        fill.wire_cum_qty = cum_qty;
+        outbox_fill(&world->clerk.outbox, &fill, world->now);
+    }
+    show(world, order, order_id, rev, order->state, lane_qty(order->filled_qty), SEEN_REPLY, 0);
+}
+
+static void outcome(struct world *world, struct outbox_entry *entry, enum outbox_outcome outcome,
+                    uint16_t reason, int code)
+{
+    outbox_outcome(&world->clerk.outbox, entry, outcome, reason, code, world->now);
+}
+
+/* Both halves of a replacement. False: a query must tell. */
+static int take_replace(struct world *world, const struct answered *answered,
+                        struct outbox_entry *entry)
+{
+    const struct bare_replaced *replaced = &answered->replaced;
+    const struct bare_verdict *verdict =
+        replaced->is_cancelled ? &replaced->place : &replaced->cancel;
+    uint8_t new_rev = entry->pending_rev;
+    enum answer half;
+
+    if (replaced->cancel.status == 0)
+        return 0;
+    if (replaced->is_cancelled)
+        show(world, &replaced->cancelled, entry->order_id, entry->rev, AGON_ORDER_CANCELLED,
+             lane_qty(replaced->cancelled.filled_qty), SEEN_REPLY, 0);
+    if (replaced->is_placed) {
+        const struct bare_order *placed = &replaced->placed;
+        uint64_t order_id = entry->order_id;
+
+        show(world, placed, order_id, new_rev, AGON_ORDER_OPEN, 0, SEEN_REPLY, 0);
+        if (placed->state != AGON_ORDER_OPEN)
+            show(world, placed, order_id, new_rev, placed->state, lane_qty(placed->filled_qty),
+                 SEEN_REPLY, 0);
+        return 1;
+    }
+    half = binance_judge(verdict->status, verdict->code, verdict->text);
+    if (half == ANSWER_UNKNOWN || half == ANSWER_DUPLICATE)
+        return 0;
+    if (!replaced->is_cancelled && half == ANSWER_NO_ORDER &&
+        strstr(verdict->text, "restrictions") == NULL) {
+        outcome(world, entry, OUTCOME_UNKNOWN, REASON_VENUE_UNKNOWN_ORDER, verdict->code);
+        return 1;
+    }
+    outcome(world, entry, OUTCOME_REJECTED,
+            replaced->is_cancelled ? binance_refusal(half, verdict->code, verdict->text)
+                                   : (uint16_t)REASON_VENUE_UNKNOWN_ORDER,
+            verdict->code);
+    return 1;
+}
+
+/* An order was cancelled in order to be placed anew with what is left of it. */
+static void take_swap_cancel(struct world *world, const struct ticket *ticket,
+                             const struct answered *answered, struct outbox_entry *entry)
+{
+    struct ticket *next;
+
+    show(world, &answered->order, entry->order_id, entry->rev, AGON_ORDER_CANCELLED,
+         lane_qty(answered->order.filled_qty), SEEN_REPLY, 0);
+    if (entry->pending != CMD_REPLACE)
+        return;
+    if (left_qty(entry) <= 0) {
+        outcome(world, entry, OUTCOME_REJECTED, REASON_SIZE, 0);
+        return;
+    }
+    next = ask_order(world, ASK_SWAP_NEW, entry, LIMITER_OTHER, world->swarm.hold_ns);
+    if (next == NULL)
+        outcome(world, entry, OUTCOME_REJECTED, REASON_VENUE_BUSY, 0);
+    else
+        next->cmd = ticket->cmd;
+}
+
+static void take_done(struct world *world, const struct ticket *ticket,
+                      const struct answered *answered, struct outbox_entry *entry)
+{
+    switch (ticket->what) {
+    case ASK_NEW:
+    case ASK_SWAP_NEW:
+        take_new(world, answered, entry->order_id, entry->pending_rev);
+        break;
+    case ASK_REPLACE:
+        if (!take_replace(world, answered, entry))
+            outcome(world, entry, OUTCOME_UNKNOWN, REASON_TIMEOUT, 0);
+        break;
+    case ASK_SWAP_CANCEL:
+        take_swap_cancel(world, ticket, answered, entry);
+        break;
+    default:
+        show(world, &answered->order, entry->order_id, entry->rev, answered->order.state,
+             lane_qty(answered->order.filled_qty), SEEN_REPLY, 0);
+        outcome(world, entry, OUTCOME_ACCEPTED, 0, 0);
+        break;
+    }
+}
+
+/* A refusal, or an answer that leaves open what was done. True: the request goes once more. */
+static int take_refusal(struct world *world, struct ticket *ticket, const struct answered *answered,
+                        enum answer answer, struct outbox_entry *entry)
+{
+    const struct bare_verdict *verdict = &answered->verdict;
+    uint16_t reason = binance_refusal(answer, verdict->code, verdict->text);
+    int is_cancel = ticket->what == ASK_CANCEL;
+
+    switch (answer) {
+    case ANSWER_UNKNOWN:
+    case ANSWER_DUPLICATE:
+        if (ticket->what == ASK_REPLACE && take_replace(world, answered, entry))
+            return 0;
+        outcome(world, entry, OUTCOME_UNKNOWN,
+                answer == ANSWER_DUPLICATE ? REASON_VENUE_DUPLICATE : REASON_TIMEOUT,
+                verdict->code);
+        return 0;
+    case ANSWER_CLOCK:
+        // Refused before it reached the engine: the same id, with a new stamp.
+        if (ticket->tries < 3) {
+            ticket->is_refused = 1;
+            queue(ticket, world->now + RESIGN_NS);
+            return 1;
+        }
+        break;
+    case ANSWER_NO_ORDER:
+        if (is_cancel && ticket->is_lost) {
+            outcome(world, entry, OUTCOME_UNKNOWN, REASON_TIMEOUT, verdict->code);
+            return 0;
+        }
+        break;
+    case ANSWER_RATE:
+    case ANSWER_LATER:
+        if (is_cancel && world->now < ticket->until_ns) {
+            ticket->not_before = world->now + AGAIN_NS;
+            queue(ticket, ticket->until_ns);
+            return 1;
+        }
+        break;
+    default:
+        if (ticket->what == ASK_REPLACE && take_replace(world, answered, entry))
+            return 0;
+        break;
+    }
+    outcome(world, entry, OUTCOME_REJECTED, reason, verdict->code);
+    return 0;
+}
+
+/* True: the request goes once more. */
+static int take_order(struct world *world, struct ticket *ticket, enum fate fate, uint16_t reason,
+                      enum answer answer, const struct answered *answered)
+{
+    struct outbox_entry *entry = entry_of(world, ticket);
+
+    if (!is_pending(ticket, entry))
+        return 0;
+    if (fate == FATE_NOT_SENT) {
+        outcome(world, entry,
+                ticket->what == ASK_SWAP_NEW || ticket->is_refused ? OUTCOME_REJECTED
+                                                                   : OUTCOME_NOT_SENT,
+                reason, 0);
+        return 0;
+    }
+    if (fate == FATE_UNKNOWN) {
+        outcome(world, entry, OUTCOME_UNKNOWN, reason, 0);
+        return 0;
+    }
+    if (answer != ANSWER_GOOD)
+        return take_refusal(world, ticket, answered, answer, entry);
+    take_done(world, ticket, answered, entry);
+    return 0;
+}
+
+static int ask_trades(struct world *world, agon_instrument_t id, uint64_t number, uint8_t round);
+
+static void take_query(struct world *world, const struct ticket *ticket, enum answer answer,
+                       const struct answered *answered)
+{
+    struct clerk *clerk = &world->clerk;
+    struct outbox_entry *entry = entry_of(world, ticket);
+    uint64_t order_id;
+    uint8_t rev;
+    uint8_t *was_absent;
+
+    if (entry == NULL)
+        return;
+    if (ticket->b != 0) { // the number of an earlier wire order, whose fills are missing
+        if (answer != ANSWER_GOOD || !lane_own_id(answered->order.client, &order_id, &rev))
+            return;
+        show(world, &answered->order, order_id, rev, answered->order.state,
+             lane_qty(answered->order.filled_qty), SEEN_QUERY, ticket->sent_ns);
+        ask_trades(world, ticket->instrument, answered->order.id, 0);
+        return;
+    }
+    was_absent = &clerk->was_absent[entry - clerk->outbox.all];
+    entry->check_ns = world->now; // it was set far away while the query was out
+    if (answer == ANSWER_NO_ORDER) {
+        *was_absent = ticket->rev == entry->rev;
+        outbox_absent(&clerk->outbox, entry, ticket->rev, ticket->sent_ns, world->now);
+        return;
+    }
+    if (answer != ANSWER_GOOD || !lane_own_id(answered->order.client, &order_id, &rev)) {
+        outbox_no_answer(entry, world->now);
+        return;
+    }
+    world->result->some[SOME_LATE_SHOWN] += *was_absent;
+    *was_absent = 0;
+    entry->check_ns = 0;
+    show(world, &answered->order, order_id, rev, answered->order.state,
+         lane_qty(answered->order.filled_qty), SEEN_QUERY, ticket->sent_ns);
+    if (entry->pending != 0 && entry->is_unknown && entry->check_ns == 0)
+        entry->check_ns = world->now + OUTBOX_RECHECK_NS;
+}
+
+/* --- reconciliation --- */
+
+static int ask_trades(struct world *world, agon_instrument_t id, uint64_t number, uint8_t round)
+{
+    struct clerk *clerk = &world->clerk;
+    struct ticket *ticket = ask(world, ASK_TRADES, id, LIMITER_QUERY, DATA_NS);
+
+    if (ticket == NULL)
+        return 0;
+    if (number != 0)
+        ticket->cost[COST_WEIGHT] = 5;
+    ticket->a = clerk->is_based[id] ? clerk->last_fill[id] + 1 : 0;
+    ticket->b = number;
+    ticket->round = round;
+    return 1;
+}
+
+static int ask_part(struct world *world, enum ask what)
+{
+    struct ticket *ticket = ask(world, what, 0, LIMITER_QUERY, DATA_NS);
+
+    if (ticket == NULL)
+        return 0;
+    ticket->round = world->clerk.round;
+    return 1;
+}
+
+agon_ns_t clerk_round_ns(const struct world *world)
+{
+    const struct limiter_rule *rule = &world->clerk.limiter.buckets[COST_WEIGHT].rule;
+    agon_ns_t weight = (agon_ns_t)weights[ASK_OPEN] + weights[ASK_ACCOUNT] +
+                       (agon_ns_t)world->swarm.n_instruments * weights[ASK_TRADES];
+    agon_ns_t share = (agon_ns_t)rule->capacity * rule->share_ppm / 1000000;
+    agon_ns_t least_ns = rule->window_ns / (share > 0 ? share : 1) * 2 * weight;
+
+    return world->swarm.reconcile_ns > least_ns ? world->swarm.reconcile_ns : least_ns;
+}
+
+static void begin_round(struct world *world)
+{
+    struct clerk *clerk = &world->clerk;
+    uint32_t n = 0;
+
+    clerk->is_round = 1;
+    clerk->is_round_bad = 0;
+    clerk->t_reconcile = world->now + clerk_round_ns(world);
+    if (++clerk->round == 0)
+        clerk->round = 1;
+    for (agon_instrument_t id = 1; id <= world->swarm.n_instruments; id++)
+        n += (uint32_t)ask_trades(world, id, 0, clerk->round);
+    n += (uint32_t)ask_part(world, ASK_OPEN);
+    clerk->n_out = n;
+    if (n < world->swarm.n_instruments + 1)
+        clerk->is_round_bad = 1;
+}
+
+static void end_part(struct world *world, const struct ticket *ticket, int is_good)
+{
+    struct clerk *clerk = &world->clerk;
+
+    if (!clerk->is_round || ticket->round != clerk->round)
+        return;
+    if (!is_good)
+        clerk->is_round_bad = 1;
+    if (clerk->n_out > 0 && --clerk->n_out > 0)
+        return;
+    // The balances come last: what the fills before them made of the account is booked by then.
+    if (ticket->what != ASK_ACCOUNT && !clerk->is_round_bad) {
+        clerk->n_out = (uint32_t)ask_part(world, ASK_ACCOUNT);
+        if (clerk->n_out > 0)
+            return;
+        clerk->is_round_bad = 1;
+    }
+    clerk->is_round = 0;
+    if (clerk->is_round_bad) {
+        clerk->t_reconcile = world->now + RETRY_NS;
+        return;
+    }
+    clerk->is_ready = clerk->is_linked;
+}
+
+/* False: an order must be asked about before its trade can be booked. */
+static int take_trade(struct world *world, const struct bare_fill *from)
+{
+    struct clerk *clerk = &world->clerk;
+    struct outbox_fill fill = fill_of(world, from);
+    const struct outbox_entry *entry =
+        outbox_find_venue(&clerk->outbox, fill.instrument, fill.venue_order);
+
+    if (entry == NULL && !map_get(&clerk->strangers, fill.venue_order, NULL))
+        return 0;
+    if (entry != NULL) {
+        fill.order_id = entry->order_id;
+        fill.rev = entry->venue_order == from->order_id ? entry->rev : (uint8_t)(entry->rev - 1);
+    }
+    outbox_fill(&clerk->outbox, &fill, world->now);
+    return 1;
+}
+
+static int take_trades(struct world *world, const struct ticket *ticket, const struct list *list)
+{
+    struct clerk *clerk = &world->clerk;
+    agon_instrument_t id = ticket->instrument;
+    int is_base = ticket->a == 0 && ticket->b == 0;
+    uint64_t last = clerk->last_fill[id];
+    int is_stuck = 0;
+
+    clerk->is_reading = 1;
+    for (uint32_t i = 0; i < list->n; i++) {
+        const struct bare_fill *fill = &list->u.fills[i];
+
+        if (is_base)
+            last = fill->id;
+        else if (!take_trade(world, fill) && !is_stuck) {
+            struct ticket *number = ask(world, ASK_NUMBER, id, LIMITER_QUERY, DATA_NS);
+
+            is_stuck = 1;
+            if (number != NULL)
+                number->a = fill->order_id;
+        }
+        if (!is_stuck && fill->id > last)
+            last = fill->id;
+    }
+    clerk->is_reading = 0;
+    if (ticket->b != 0)
+        return !is_stuck;
+    clerk->last_fill[id] = last;
+    clerk->is_based[id] = 1;
+    if (list->n == PAGE && !is_stuck)
+        ask_trades(world, id, 0, 0);
+    return !is_stuck;
+}
+
+static void learn_stranger(struct world *world, uint64_t number)
+{
+    (void)map_put(&world->clerk.strangers, number, 1);
+}
+
+static void take_number(struct world *world, const struct ticket *ticket, enum answer answer,
+                        const struct answered *answered)
+{
+    uint64_t order_id;
+    uint8_t rev;
+
+    if (answer == ANSWER_NO_ORDER)
+        learn_stranger(world, ticket->a);
+    else if (answer != ANSWER_GOOD)
+        return; // the next round asks again
+    else if (!lane_own_id(answered->order.client, &order_id, &rev))
+        learn_stranger(world, ticket->a);
+    else
+        show(world, &answered->order, order_id, rev, answered->order.state,
+             lane_qty(answered->order.filled_qty), SEEN_QUERY, ticket->sent_ns);
+    ask_trades(world, ticket->instrument, 0, 0);
+}
+
+static void take_open(struct world *world, const struct ticket *ticket, const struct list *list)
+{
+    struct outbox *outbox = &world->clerk.outbox;
+
+    for (uint32_t i = 0; i < outbox->n; i++)
+        outbox->all[i].is_listed = 0;
+    for (uint32_t i = 0; i < list->n && i < LIST_ROOM; i++) {
+        const struct bare_order *order = &list->u.orders[i];
+        struct outbox_entry *entry;
+        uint64_t order_id;
+        uint8_t rev;
+
+        if (!lane_own_id(order->client, &order_id, &rev))
+            continue;
+        show(world, order, order_id, rev, order->state, lane_qty(order->filled_qty), SEEN_LIST,
+             ticket->sent_ns);
+        entry = outbox_find(outbox, order_id);
+        if (entry != NULL)
+            entry->is_listed = 1;
+    }
+    for (uint32_t i = 0; i < outbox->n; i++) {
+        if (!outbox->all[i].is_listed)
+            outbox_not_listed(outbox, &outbox->all[i], ticket->sent_ns, world->now);
+    }
+}
+
+static void take_account(struct world *world, const struct answered *answered)
+{
+    agon_asset_t last = world->swarm.n_instruments + 1;
+
+    for (agon_asset_t asset = USDT; asset <= last; asset++) {
+        struct record_account account = {.hdr = {.type = EVENT_ACCOUNT, .granules = 1},
+                                         .flags = (uint16_t)(1 | (asset == last ? 2 : 0)),
+                                         .asset = asset,
+                                         .free_amt = answered->free_amt[asset - 1],
+                                         .held_amt = answered->held_amt[asset - 1]};
+
+        emit(world, &account.hdr);
+    }
+}
+
+static void ask_strays(struct world *world)
+{
+    struct outbox_stray *stray;
+
+    while ((stray = outbox_stray_due(&world->clerk.outbox, world->now, 2 * DATA_NS)) != NULL) {
+        struct ticket *ticket = ask(world, ASK_STRAY, stray->instrument, LIMITER_CANCEL, DATA_NS);
+
+        if (ticket == NULL)
+            return;
+        ticket->a = stray->order_id;
+        ticket->b = stray->rev;
+    }
+}
+
+static void take_stray(struct world *world, const struct ticket *ticket, enum answer answer)
+{
+    int was_open = answer == ANSWER_GOOD;
+
+    outbox_stray_answer(&world->clerk.outbox, ticket->a, (uint8_t)ticket->b,
+                        was_open || answer == ANSWER_NO_ORDER, was_open, world->now);
+    if (was_open)
+        ask_trades(world, ticket->instrument, 0, 0);
+}
+
+/* --- books --- */
+
+static const struct binance_depth *depth_of(struct world *world, const struct agon_book_part *part)
+{
+    struct binance_depth *depth = world->clerk.depth;
+    const struct agon_level *levels = (const struct agon_level *)(const void *)(part + 1);
+
+    depth->symbol = &world->clerk.symbols[part->hdr.instrument];
+    depth->first_id = part->first_id;
+    depth->last_id = part->last_id;
+    depth->t_venue = part->hdr.t_venue;
+    depth->n_bid = part->n_bid;
+    depth->n_ask = part->n_ask;
+    memcpy(depth->bid, levels, part->n_bid * sizeof(*levels));
+    memcpy(depth->ask, levels + part->n_bid, part->n_ask * sizeof(*levels));
+    return depth;
+}
+
+static void take_book(struct world *world, const struct ticket *ticket, const struct message *reply)
+{
+    struct binance_sync *sync = &world->clerk.syncs[ticket->instrument];
+    uint64_t n_gaps = sync->n_gaps;
+
+    if (reply == NULL || reply->kind != MESSAGE_BOOK) {
+        binance_sync_failed(sync, world->now, rng_u64(&world->clerk.rng));
+        return;
+    }
+    binance_sync_snapshot(
+        sync, depth_of(world, (const struct agon_book_part *)(const void *)reply->u.data),
+        world->now, rng_u64(&world->clerk.rng));
+    world->result->some[SOME_RESYNC] += sync->state == BOOK_LIVE;
+    world->result->some[SOME_GAP] += sync->n_gaps - n_gaps;
+}
+
+static void take_data(struct world *world, struct message *message)
+{
+    struct agon_event_hdr *hdr = &message->u.hdr;
+    struct binance_sync *sync = &world->clerk.syncs[hdr->instrument];
+    uint64_t n_gaps = sync->n_gaps;
+
+    if (hdr->type == AGON_EVENT_TRADE) {
+        const struct agon_trade *trade = (const struct agon_trade *)(const void *)hdr;
+        uint64_t *last = &world->clerk.last_trade[hdr->instrument];
+
+        if (trade->venue_id <= *last)
+            return; // shown
+        *last = trade->venue_id;
+        emit(world, hdr);
+        return;
+    }
+    binance_sync_diff(sync,
+                      depth_of(world, (const struct agon_book_part *)(const void *)message->u.data),
+                      world->now, rng_u64(&world->clerk.rng));
+    world->result->some[SOME_GAP] += sync->n_gaps - n_gaps;
+}
+
+static void ask_books(struct world *world)
+{
+    struct clerk *clerk = &world->clerk;
+
+    for (agon_instrument_t id = 1; id <= world->swarm.n_instruments; id++) {
+        if (!binance_sync_wants(&clerk->syncs[id], world->now))
+            continue;
+        if (ask(world, ASK_BOOK, id, LIMITER_OTHER, DATA_NS) != NULL)
+            binance_sync_asked(&clerk->syncs[id]);
+    }
+}
+
+/* --- a request's one answer --- */
+
+static void give(struct world *world, struct ticket *ticket, enum fate fate, uint16_t reason,
+                 const struct message *reply)
+{
+    enum answer answer = ANSWER_UNKNOWN;
+    const struct answered *answered = NULL;
+    int is_good;
+    int is_again = 0;
+
+    if (reply != NULL && reply->kind == MESSAGE_REPLY) {
+        answered = &reply->u.answered;
+        answer = answered->verdict.status == 200
+                     ? ANSWER_GOOD
+                     : binance_judge(answered->verdict.status, answered->verdict.code,
+                                     answered->verdict.text);
+        if (answered->verdict.status == 429)
+            limiter_stop(&world->clerk.limiter, world->now,
+                         answered->verdict.code == -1015 ? COST_ORDERS : COST_WEIGHT,
+                         world->now + SECOND);
+    }
+    is_good = answer == ANSWER_GOOD;
+    switch (ticket->what) {
+    case ASK_BOOK:
+        take_book(world, ticket, reply);
+        break;
+    case ASK_QUERY:
+        take_query(world, ticket, answer, answered);
+        break;
+    case ASK_NUMBER:
+        take_number(world, ticket, answer, answered);
+        break;
+    case ASK_STRAY:
+        take_stray(world, ticket, answer);
+        break;
+    case ASK_OPEN:
+        if (is_good)
+            take_open(world, ticket, &world->lists[reply->list - 1]);
+        end_part(world, ticket, is_good);
+        break;
+    case ASK_TRADES:
+        is_good = is_good && take_trades(world, ticket, &world->lists[reply->list - 1]);
+        end_part(world, ticket, is_good);
+        break;
+    case ASK_ACCOUNT:
+        if (is_good)
+            take_account(world, answered);
+        end_part(world, ticket, is_good);
+        break;
+    default:
+        is_again = take_order(world, ticket, fate, reason, answer, answered);
+        break;
+    }
+    if (!is_again)
+        ticket->state = TICKET_FREE;
+}
+
+static void take_reply(struct world *world, const struct message *reply)
+{
+    struct clerk *clerk = &world->clerk;
+
+    for (uint32_t i = 0; i < clerk->n_tickets; i++) {
+        struct ticket *ticket = &clerk->tickets[i];
+
+        if (ticket->state != TICKET_SENT || ticket->req != reply->req)
+            continue;
+        give(world, ticket, FATE_REPLY, 0, reply);
+        return;
+    }
+}
+
+/* The connection that it went by is gone, or nobody answers. A cancel that is done twice is done
+ * once: it goes by another. */
+static void lose(struct world *world, struct ticket *ticket, uint16_t reason)
+{
+    if (ticket->what == ASK_CANCEL && world->now < ticket->until_ns) {
+        ticket->is_lost = 1;
+        queue(ticket, ticket->until_ns);
+        return;
+    }
+    give(world, ticket, FATE_UNKNOWN, reason, NULL);
+}
+
+/* --- the user stream --- */
+
+static void take_stream(struct world *world, const struct bare_effect *effect)
+{
+    struct outbox *outbox = &world->clerk.outbox;
+    const struct bare_order *order = &effect->order;
+    agon_qty_t cum_qty = lane_qty(order->filled_qty);
+    struct outbox_fill fill;
+    uint64_t order_id = 0;
+    uint8_t rev = 0;
+    int is_own = lane_own_id(order->client, &order_id, &rev);
+
+    if (!is_own)
+        learn_stranger(world, order->id);
+    if (effect->kind == MATCH_TRADE) {
+        fill = fill_of(world, &effect->fill);
+        fill.order_id = order_id;
+        fill.rev = rev;
+        fill.wire_cum_qty = cum_qty;
+        if (is_own)
+            show(world, order, order_id, rev, AGON_ORDER_OPEN, cum_qty - fill.qty, SEEN_STREAM, 0);
+        outbox_fill(outbox, &fill, world->now);
+    }
+    if (is_own)
+        show(world, order, order_id, rev, order->state, cum_qty, SEEN_STREAM, 0);
+}
+
+void clerk_take(struct world *world, struct message *message)
+{
+    if (!world->clerk.is_linked)
+        return;
+    if (message->kind == MESSAGE_STREAM)
+        take_stream(world, &message->u.effect);
+    else if (message->kind == MESSAGE_DATA)
+        take_data(world, message);
+    else
+        take_reply(world, message);
+}
+
+/* --- what is due --- */
+
+static void ask_fills(struct world *world, struct outbox_entry *entry)
+{
+    struct ticket *ticket;
+    uint8_t rev;
+
+    if (outbox_fills_before(entry, &rev)) {
+        outbox_fetched(entry, world->now, OUTBOX_RECHECK_NS);
+        ticket = ask_order(world, ASK_QUERY, entry, LIMITER_QUERY, DATA_NS);
+        if (ticket != NULL) {
+            ticket->rev = rev;
+            ticket->b = 1;
+        }
+        return;
+    }
+    outbox_fetched(entry, world->now, clerk_round_ns(world));
+    if (entry->venue_order != 0)
+        ask_trades(world, entry->instrument, entry->venue_order, 0);
+}
+
+static void ask_orders(struct world *world)
+{
+    struct outbox *outbox = &world->clerk.outbox;
+    struct outbox_entry *entry;
+    uint32_t at = 0;
+
+    while ((entry = outbox_due(outbox, &at, 0, world->now)) != NULL) {
+        struct ticket *ticket = ask_order(world, ASK_QUERY, entry, LIMITER_QUERY, DATA_NS);
+
+        if (ticket == NULL)
+            break;
+        ticket->rev = entry->query_rev;
+        entry->check_ns = world->now + 10 * DATA_NS; // its answer sets it
+    }
+    at = 0;
+    while ((entry = outbox_due(outbox, &at, 1, world->now)) != NULL)
+        ask_fills(world, entry);
+}
+
+static void dispatch(struct world *world)
+{
+    struct clerk *clerk = &world->clerk;
+
+    for (int class = LIMITER_CANCEL; class <= LIMITER_OTHER; class ++) {
+        for (uint32_t i = 0; i < clerk->n_tickets; i++) {
+            struct ticket *ticket = &clerk->tickets[i];
+
+            if (ticket->state != TICKET_QUEUED || ticket->class != class)
+                continue;
+            if (world->now >= ticket->until_ns)
+                give(world, ticket, ticket->is_lost ? FATE_UNKNOWN : FATE_NOT_SENT,
+                     ticket->is_lost    ? REASON_TIMEOUT
+                     : ticket->why != 0 ? ticket->why
+                                        : (uint16_t)REASON_NOT_SENT,
+                     NULL);
+            else if (world->now >= ticket->not_before)
+                transmit(world, ticket);
+        }
+    }
+    while (clerk->n_tickets > 0 && clerk->tickets[clerk->n_tickets - 1].state == TICKET_FREE)
+        clerk->n_tickets--;
+}
+
+void clerk_turn(struct world *world)
+{
+    struct clerk *clerk = &world->clerk;
+
+    if (!clerk->is_running)
+        return;
+    for (uint32_t i = 0; i < clerk->n_tickets; i++) {
+        struct ticket *ticket = &clerk->tickets[i];
+
+        if (ticket->state == TICKET_SENT && world->now - ticket->sent_ns >= world->swarm.timeout_ns)
+            lose(world, ticket, REASON_TIMEOUT);
+    }
+    take_commands(world);
+    if (clerk->is_linked) {
+        ask_books(world);
+        if (!clerk->is_round && world->now >= clerk->t_reconcile)
+            begin_round(world);
+        ask_orders(world);
+        ask_strays(world);
+    }
+    dispatch(world);
+    world_at(world, world->now + TURN_NS, AT_CLERK, 0);
+}
+
+/* --- connection --- */
+
+void clerk_cut(struct world *world)
+{
+    struct clerk *clerk = &world->clerk;
+
+    world->result->some[SOME_DISCONNECT]++;
+    world_trace(world, "CUT");
+    clerk->is_linked = 0;
+    clerk->is_ready = 0;
+    clerk->is_round = 0; // what is still out proves nothing about the time from now on
+    world->link++;       // what is on its way to us arrives at a socket that is gone
+    for (uint32_t i = 0; i < clerk->n_tickets; i++) {
+        if (clerk->tickets[i].state == TICKET_SENT)
+            lose(world, &clerk->tickets[i], REASON_VENUE_DOWN);
+    }
+    for (agon_instrument_t id = 1; id <= world->swarm.n_instruments; id++)
+        binance_sync_lost(&clerk->syncs[id], BINANCE_SYNC_LOST);
+    world_at(world,
+             world->now + 100 * MS +
+                 (agon_ns_t)rng_below(&world->amounts[DST_DISCONNECT], 2000 * (uint64_t)MS),
+             AT_LINK, 0);
+}
+
+void clerk_link(struct world *world)
+{
+    struct clerk *clerk = &world->clerk;
+
+    if (clerk->is_linked)
+        return;
+    world_trace(world, "LINK");
+    clerk->is_linked = 1;
+    clerk->t_reconcile = 0; // what happened while we were deaf
+    world->link++;
+    for (agon_instrument_t id = 1; id <= world->swarm.n_instruments; id++) {
+        clerk->last_trade[id] = 0;
+        binance_sync_start(&clerk->syncs[id], world->now);
+    }
+}
+
+static void forget(struct world *world)
+{
+    struct clerk *clerk = &world->clerk;
+
+    outbox_deinit(&clerk->outbox);
+    for (agon_instrument_t id = 1; id <= WORLD_INSTRUMENTS; id++)
+        binance_sync_deinit(&clerk->syncs[id]);
+}
+
+static int open_books(struct world *world)
+{
+    struct clerk *clerk = &world->clerk;
+
+    for (agon_instrument_t id = 1; id <= world->swarm.n_instruments; id++) {
+        struct symbol *symbol = &clerk->symbols[id];
+        int rc;
+
+        symbol->instrument = id;
+        symbol->tick_px = node_instrument(world, id).tick_px;
+        rc = binance_sync_init(&clerk->syncs[id], symbol, 1, 8192, emit, world);
+        if (rc < 0)
+            return rc;
+        clerk->last_fill[id] = engine_last_fill(world->node.engine, id);
+        clerk->is_based[id] = clerk->last_fill[id] != 0;
+        clerk->last_trade[id] = 0;
+    }
+    return AGON_OK;
+}
+
+int clerk_start(struct world *world)
+{
+    struct clerk *clerk = &world->clerk;
+    const struct limiter_rule rules[COSTS] = {
+        [COST_WEIGHT] = {.window_ns = 60 * SECOND, .capacity = world->swarm.weight_1m},
+        [COST_ORDERS] = {.window_ns = 10 * SECOND, .capacity = world->swarm.orders_10s}};
+
+    forget(world);
+    limiter_init(&clerk->limiter);
+    for (int i = 0; i < COSTS; i++)
+        REQUIRE(limiter_add(&clerk->limiter, &rules[i], world->now) == i);
+    map_clear(&clerk->strangers);
+    memset(clerk->was_absent, 0, CLERK_PLACES);
+    clerk->n_tickets = clerk->n_held = clerk->n_out = 0;
+    memset(clerk->tickets, 0, TICKETS * sizeof(*clerk->tickets));
+    clerk->is_round = clerk->is_linked = clerk->is_ready = 0;
+    clerk->is_running = 1;
+    world->checks.n_ordered = 0; // a new run knows of nothing that left before
+    if (outbox_init(&clerk->outbox, CLERK_PLACES, CLERK_FILLS, world->swarm.window_ns, emit,
+                    world) < 0 ||
+        open_books(world) < 0)
+        return AGON_ENOMEM;
+    world_at(world, world->now + TURN_NS, AT_CLERK, 0);
+    world_at(world, world->now + 50 * MS, AT_LINK, 0);
+    return AGON_OK;
+}
+
+void clerk_stop(struct world *world)
+{
+    world->clerk.is_running = 0;
+    world->clerk.is_linked = 0;
+    world->link++;
+}
+
+int clerk_is_quiet(const struct world *world)
+{
+    const struct clerk *clerk = &world->clerk;
+
+    if (world->node.engine == NULL || !clerk->is_ready || clerk->n_held > 0 ||
+        clerk->outbox.n_strays > 0)
+        return 0;
+    for (uint32_t i = 0; i < clerk->outbox.n; i++) {
+        const struct outbox_entry *entry = &clerk->outbox.all[i];
+
+        if (entry->is_used && (entry->pending != 0 || entry->check_ns != 0 || entry->fills_ns != 0))
+            return 0;
+    }
+    for (agon_instrument_t id = 1; id <= world->swarm.n_instruments; id++) {
+        if (clerk->syncs[id].state != BOOK_LIVE)
+            return 0;
+    }
+    return 1;
+}
+
+int clerk_open(struct world *world)
+{
+    struct clerk *clerk = &world->clerk;
+
+    world->link = 1;
+    rng_init(&clerk->rng, swarm_stream(world->config.seed, STREAM_CLERK));
+    clerk->tickets = calloc(TICKETS, sizeof(*clerk->tickets));
+    clerk->held = calloc(HELD, sizeof(*clerk->held));
+    clerk->depth = calloc(1, sizeof(*clerk->depth));
+    clerk->was_absent = calloc(CLERK_PLACES, 1);
+    return clerk->tickets != NULL && clerk->held != NULL && clerk->depth != NULL &&
+                   clerk->was_absent != NULL && map_init(&clerk->strangers, ORDERS_MAX) >= 0
+               ? AGON_OK
+               : AGON_ENOMEM;
+}
+
+void clerk_close(struct world *world)
+{
+    struct clerk *clerk = &world->clerk;
+
+    forget(world);
+    map_deinit(&clerk->strangers);
+    free(clerk->tickets);
+    free(clerk->held);
+    free(clerk->depth);
+    free(clerk->was_absent);
+}
