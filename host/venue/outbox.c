@@ -208,6 +208,11 @@ static void learn_total(struct outbox_entry *entry, const struct order_cmd *cmd)
 
     if (!entry->is_adopted)
         return;
+    // No sight tells how it was placed, and one that replaces it is placed alike.
+    entry->type = cmd->type;
+    entry->tif = cmd->tif;
+    entry->flags = cmd->flags;
+    entry->trigger_px = cmd->trigger_px;
     if (cmd->filled_qty > entry->fill_qty)
         continue_fills(entry, cmd);
     if (cmd->kind == CMD_REPLACE) {

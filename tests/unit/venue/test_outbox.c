@@ -508,6 +508,29 @@ static void list_fill(uint64_t number, agon_qty_t qty)
     outbox_fill(&outbox, &fill, 12 * S);
 }
 
+START_TEST(one_that_was_seen_first_is_replaced_by_an_order_of_its_kind)
+{
+    struct order_cmd query = command(CMD_QUERY, 2), replace = command(CMD_REPLACE, 3);
+    const struct outbox_entry *entry;
+
+    begin();
+    query.type = replace.type = AGON_STOP_LIMIT;
+    query.tif = replace.tif = AGON_TIF_GTC;
+    query.flags = replace.flags = AGON_REDUCE_ONLY;
+    query.trigger_px = replace.trigger_px = 90;
+    see_part(SEEN_LIST, 2, AGON_ORDER_OPEN, 10, 0, 10 * S);
+    if (_i == 0)
+        outbox_command(&outbox, &query, 11 * S);
+    entry = outbox_command(&outbox, &replace, 60 * S);
+    ck_assert_ptr_nonnull(entry);
+    ck_assert_uint_eq(entry->type, AGON_STOP_LIMIT);
+    ck_assert_uint_eq(entry->tif, AGON_TIF_GTC);
+    ck_assert_uint_eq(entry->flags, AGON_REDUCE_ONLY);
+    ck_assert_int_eq(entry->trigger_px, 90);
+    end();
+}
+END_TEST
+
 /* Of 15 that the core was told 12 were of earlier wire orders. A trade is listed before anybody has
  * seen the order that stands. */
 START_TEST(a_listed_trade_makes_no_part_of_this_wire_order_of_what_was_before)
@@ -976,6 +999,7 @@ int main(void)
     tcase_add_test(sights, a_replacement_that_was_given_up_and_is_there_is_the_order);
     tcase_add_loop_test(sights, what_an_earlier_run_filled_is_not_placed_again, 0, 5);
     tcase_add_test(sights, a_total_that_was_smaller_before_leaves_nothing_out);
+    tcase_add_loop_test(sights, one_that_was_seen_first_is_replaced_by_an_order_of_its_kind, 0, 2);
     tcase_add_test(sights, a_listed_trade_makes_no_part_of_this_wire_order_of_what_was_before);
     tcase_add_test(sights, a_fill_that_is_missing_of_an_earlier_wire_order_is_looked_for_there);
     tcase_add_test(sights,
