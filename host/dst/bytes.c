@@ -27,11 +27,11 @@ const char *bytes_fault_name(enum bytes_fault fault)
 const char *bytes_some_name(uint32_t some)
 {
     static const char *const names[BYTES_SOMES] = {
-        "fill",           "order replaced",  "order cancelled", "request of unknown fate",
-        "host killed",    "killed in boot",  "kill switch",     "stop",
-        "halt",           "plugin reloaded", "agent added",     "agent failed",
-        "wall clock set", "exchange away",   "sync failed",     "everything closed",
-        "agent unloaded"};
+        "fill",           "order replaced",     "order cancelled", "request of unknown fate",
+        "host killed",    "killed in boot",     "kill switch",     "stop",
+        "halt",           "plugin reloaded",    "agent added",     "agent failed",
+        "wall clock set", "exchange away",      "sync failed",     "everything closed",
+        "agent unloaded", "loss limit reached", "exit fired"};
 
     return names[some];
 }

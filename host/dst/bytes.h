@@ -45,6 +45,8 @@ enum bytes_some { /* what a run reached: a fault that finds nothing to break pro
                   BYTES_SOME_SYNC_FAILED,
                   BYTES_SOME_CLOSED,
                   BYTES_SOME_UNLOADED,
+                  BYTES_SOME_LOST,
+                  BYTES_SOME_EXIT,
                   BYTES_SOMES
 };
 const char *bytes_some_name(uint32_t some);

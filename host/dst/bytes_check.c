@@ -27,6 +27,7 @@ int bytes_check_open(struct bytes *world)
     world->truths = calloc(BYTES_ORDERS, sizeof(*world->truths));
     world->wired_ids = calloc(WIRED_MAX, sizeof(*world->wired_ids));
     if (world->truths == NULL || world->wired_ids == NULL || bytes_wishes_open(world) < 0 ||
+        map_init(&world->fired, BYTES_FIRED) < 0 ||
         map_init(&world->by_client, 2 * BYTES_ORDERS) < 0 || map_init(&world->wired, WIRED_MAX) < 0)
         return AGON_ENOMEM;
     return AGON_OK;
@@ -39,6 +40,7 @@ void bytes_check_close(struct bytes *world)
     bytes_wishes_close(world);
     map_deinit(&world->by_client);
     map_deinit(&world->wired);
+    map_deinit(&world->fired);
 }
 
 /* --- what leaves --- */
@@ -123,7 +125,8 @@ static void check_wish(struct bytes *world, uint16_t port, const char *text, siz
 
 void bytes_check_sent(struct bytes *world, uint16_t port, const char *text, size_t n)
 {
-    char client[40], side[8], symbol[16], qty_text[32];
+    char client[40], side[8], symbol[16], qty_text[32], px_text[32];
+    struct bytes_sent sent = {.client = client};
     int64_t qty = 0;
     uint64_t order_id, at;
     uint8_t rev;
@@ -152,8 +155,17 @@ void bytes_check_sent(struct bytes *world, uint16_t port, const char *text, size
         return;
     coin = bytes_coin((uint8_t)(port - 80), symbol);
     (void)num_parse(qty_text, strlen(qty_text), 8, &qty);
-    if (coin >= 0)
-        check_halted(world, order_id, coin, side[0] == 'B' ? AGON_BUY : AGON_SELL, qty, client);
+    if (coin < 0)
+        return;
+    sent.order_id = order_id;
+    sent.slot = ORDER_ID_SLOT(order_id);
+    sent.coin = (uint8_t)coin;
+    sent.side = side[0] == 'B' ? AGON_BUY : AGON_SELL;
+    sent.qty = qty;
+    if (value_of(text, n, "price=", px_text, sizeof(px_text)))
+        (void)num_parse(px_text, strlen(px_text), 8, &sent.px);
+    check_halted(world, order_id, coin, sent.side, qty, client);
+    bytes_limits_sent(world, &sent);
     check_wish(world, port, text, n, 0);
 }
 
@@ -209,9 +221,12 @@ void bytes_check_effect(struct bytes *world, const struct truth *truth, const ch
         bytes_fail(world, "inv-02", "the exchange took order %s twice", truth->client);
         return;
     }
+    if (truth->is_ours && truth->slot < BYTES_SLOTS)
+        bytes_exits_new(world, truth);
     if (truth->is_ours && truth->slot < BYTES_SLOTS && !truth->is_reducing) {
         check_risk(world, truth);
         bytes_check_lowered(world, truth);
+        bytes_limits_new(world, truth);
     }
 }
 
@@ -269,6 +284,8 @@ void bytes_check_turn(struct bytes *world)
 
     if (broken != NULL)
         bytes_fail(world, "inv-08", "%s: %s", broken, text);
+    bytes_limits_turn(world);
+    bytes_exits_turn(world);
     // Between events it stands; a timer is due each minute.
     if (off > OFF_BY || (off < -IDLE_MAX && world->sched.now - world->t_boot > IDLE_MAX))
         bytes_fail(world, "inv-25", "engine time is %.3f s from true time", (double)off / 1e9);
@@ -276,13 +293,15 @@ void bytes_check_turn(struct bytes *world)
 
 /* --- quiet --- */
 
-static int is_open_here(struct bytes *world)
+static const struct order *open_here(struct bytes *world)
 {
     for (uint16_t id = 0; id < engine_slots(world->host->engine)->n; id++) {
-        if (orders_count(engine_orders(world->host->engine), id) > 0)
-            return 1;
+        const struct order *order = orders_next(engine_orders(world->host->engine), id, NULL);
+
+        if (order != NULL)
+            return order;
     }
-    return 0;
+    return NULL;
 }
 
 static int is_open_there(const struct bytes *world)
@@ -298,12 +317,14 @@ int bytes_check_is_quiet(struct bytes *world)
 {
     const struct gateway_status *status = &world->host->io_status;
 
-    return !is_open_here(world) && !is_open_there(world) && status->is_ready &&
+    return open_here(world) == NULL && !is_open_there(world) && status->is_ready &&
            status->n_unknown == 0 && status->n_held == 0 && status->n_live == status->n_books;
 }
 
 static void compare_open(struct bytes *world)
 {
+    const struct order *order = open_here(world);
+
     for (uint32_t i = 0; i < world->n_truths; i++) {
         const struct truth *truth = &world->truths[i];
 
@@ -311,8 +332,13 @@ static void compare_open(struct bytes *world)
             bytes_fail(world, "inv-32",
                        "order %s is open at the exchange and the host has ended it", truth->client);
     }
-    if (is_open_here(world))
-        bytes_fail(world, "inv-05", "the host has an order open that the exchange does not");
+    if (order != NULL)
+        bytes_fail(world, "inv-05",
+                   "the host has order %llx of slot %u open, which the exchange does not: state %u, "
+                   "request %u %u, revision %u of %u, %lld of %lld filled",
+                   (unsigned long long)order->id, order->slot, order->state, order->request,
+                   order->request_state, order->rev, order->rev_asked,
+                   (long long)order->filled_qty, (long long)order->qty);
 }
 
 static int64_t gone_with_slots(const struct bytes *world, uint32_t coin)
@@ -405,6 +431,8 @@ void bytes_check_close_run(struct bytes *world)
     }
     while ((rc = journal_reader_next(reader, &event, &err)) == 1) {
         rc = engine_step_recorded(engine, event);
+        if (event->type == EVENT_DUE)
+            bytes_exits_due(world, (const struct record_due *)(const void *)event);
         if (rc == AGON_ECORRUPT || rc == AGON_ERANGE) {
             bytes_fail(world, "inv-15", "replay: event %llu of type %u: %s",
                        (unsigned long long)event->seq, event->type, error_name(rc));

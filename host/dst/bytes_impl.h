@@ -6,9 +6,13 @@
  *   bytes_machine.c  the machine that the host runs on: threads, clocks, disk; its death
  *   bytes_venue.c    the exchanges, and what they say of themselves: the truth
  *   bytes_wishes.c   that what leaves is what an agent wished
- *   bytes_check.c    what must hold, judged from the truth and from what operators ordered */
+ *   bytes_check.c    what must hold, judged from the truth and from what operators ordered
+ *   bytes_limits.c   every risk limit, recomputed from the truth
+ *   bytes_exits.c    exit plans: what fires, once, and for how much */
 #ifndef DST_BYTES_IMPL_H
 #define DST_BYTES_IMPL_H
+
+#include <agon/ext/exit.h>
 
 #include "base/disk_mem.h"
 #include "base/map.h"
@@ -30,6 +34,9 @@
 #define BYTES_ORDERS  16384u
 #define PX_SLACK_PPM  40000        /* between the price that risk judged by and the order's own */
 #define OFF_BY        (2 * SECOND) /* that engine time may be ahead of true time */
+#define BYTES_MINUTE  128          /* looks at a market that are remembered: a minute, at least */
+#define BYTES_RECENT  256          /* orders that left */
+#define BYTES_FIRED   8192
 
 enum bytes_stream { /* of randomness: a draw in one never shifts another */
                     DRAW_SWARM = 1,
@@ -87,7 +94,39 @@ struct truth_coin {  /* of an instrument: what our orders did */
     int64_t paid;    /* 10^-8 of the quote; fees included */
     int64_t last_px; /* of our last trade */
     uint64_t n_fills;
-    int64_t slot_held[BYTES_SLOTS], open_buy[BYTES_SLOTS], open_sell[BYTES_SLOTS];
+    int64_t slot_held[BYTES_SLOTS]; /* what its orders traded, */
+    int64_t slot_net[BYTES_SLOTS];  /* ... less the fees that were paid in it */
+    int64_t slot_paid[BYTES_SLOTS]; /* 10^-8 of the quote; fees included */
+};
+struct bytes_market { /* an instrument's, as the exchange shows it */
+    int64_t bid_px, ask_px, low_px[BYTES_MINUTE], high_px[BYTES_MINUTE];
+    uint32_t at;
+};
+struct bytes_sent { /* an order as it left */
+    const char *client;
+    uint64_t order_id;
+    int64_t px, qty; /* 10^-8; px 0: at market */
+    uint16_t slot;
+    uint8_t coin, side;
+};
+struct bytes_rate {
+    int64_t level_ppm;
+    agon_ns_t t;
+};
+struct bytes_recent {
+    uint64_t print;
+    agon_ns_t t;
+    uint16_t slot;
+};
+struct bytes_exit { /* a plan whose stop is reached */
+    uint32_t id, seconds;
+};
+struct bytes_loss {         /* of a slot, and of all together */
+    int64_t capital, given; /* capital: what its equity by the trades is short of */
+    int64_t from, day_from; /* equity that a fall, or a day's loss, is counted from */
+    agon_ns_t t_lost;       /* beyond its limit since; 0: it is not */
+    agon_ns_t t_settled;    /* until then from is not known */
+    uint8_t is_here, is_turning, is_day_new;
 };
 struct bytes_venue {
     struct bytes *world;
@@ -163,12 +202,22 @@ struct bytes {
     struct lowered lowered[BYTES_SLOTS];
     struct crew_slot applied;
     uint64_t unloaded; /* slots that were, at any time */
+    struct portfolio_limits portfolio;
 
     /* the truth */
     struct truth *truths; /* owned */
     uint32_t n_truths;
     struct map by_client;
     struct truth_coin coins[BYTES_COINS];
+    struct bytes_market markets[BYTES_COINS];
+    struct bytes_rate rates[BYTES_SLOTS];
+    struct bytes_recent recent[BYTES_RECENT];
+    uint32_t next_recent;
+    struct bytes_loss losses[BYTES_SLOTS + 1];
+    struct bytes_exit exits[BYTES_SLOTS][AGON_EXITS_MAX];
+    struct map fired;     /* what plans fired, by slot, plan and target */
+    agon_ns_t t_healthy;  /* the host sees the market and may trade since; 0: it does not */
+    agon_ns_t t_able;     /* ... and no request keeps it from closing what it holds */
     struct order_ids ids; /* of the journal */
     uint32_t n_coins;
     struct map wishes;   /* what agents ever wished */
@@ -213,7 +262,8 @@ void bytes_config_host(struct bytes *world, struct host_config *config);
 void bytes_roster(struct bytes *world);
 struct truth *bytes_truth(struct bytes *world, const char *client);
 int bytes_coin(uint8_t venue, const char *symbol);
-int64_t bytes_dust(uint32_t coin); /* what no order can be made of, of the quote */
+int64_t bytes_dust(uint32_t coin);              /* what no order can be made of, of the quote */
+uint32_t bytes_wild(const struct bytes *world); /* how much more than usual prices move */
 
 /* bytes_wishes.c */
 struct bytes_wire { /* an order, or a replacement of one, as it leaves */
@@ -238,5 +288,16 @@ void bytes_check_turn(struct bytes *world); /* each simulated second */
 int bytes_check_is_quiet(struct bytes *world);
 void bytes_check_quiet(struct bytes *world);     /* host and exchange must be one */
 void bytes_check_close_run(struct bytes *world); /* after an orderly end: replay */
+
+/* bytes_exits.c */
+void bytes_exits_new(struct bytes *world, const struct truth *truth);
+void bytes_exits_turn(struct bytes *world);
+void bytes_exits_due(struct bytes *world, const struct record_due *due); /* of the journal */
+
+/* bytes_limits.c */
+void bytes_limits_sent(struct bytes *world, const struct bytes_sent *sent);
+void bytes_limits_new(struct bytes *world, const struct truth *truth); /* the exchange took it */
+void bytes_limits_turn(struct bytes *world); /* each simulated second that the host is up */
+void bytes_limits_resumed(struct bytes *world, uint16_t slot); /* BYTES_SLOTS: all */
 
 #endif

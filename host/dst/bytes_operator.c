@@ -256,6 +256,7 @@ static void replace_plugin(struct bytes *world, int is_back)
 // It may be done before its answer is heard.
 static void resume(struct bytes *world, uint8_t scope, uint32_t id, uint16_t reason, uint8_t which)
 {
+    bytes_limits_resumed(world, scope == SCOPE_SLOT ? (uint16_t)id : BYTES_SLOTS);
     if (command(world, COMMAND_RESUME, scope, id, reason, which, 0) < 0 || world->is_dying)
         world->word.is_unsure = 1;
 }

@@ -113,6 +113,7 @@ static void take_trade(struct bytes *world, struct truth *truth, const json_t *l
     int64_t fee = number_of(line, "fee");
     const char *asset = json_string_value(json_object_get(line, "feeAsset"));
     int sign = truth->side == AGON_BUY ? 1 : -1;
+    int64_t held_before = coin->held, paid_before = coin->paid;
 
     coin->held += sign * qty;
     coin->paid += sign * num_mul_div(px, qty, 100000000, NUM_DOWN);
@@ -120,8 +121,11 @@ static void take_trade(struct bytes *world, struct truth *truth, const json_t *l
         coin->held -= fee;
     else
         coin->paid += fee;
-    if (truth->is_ours && truth->slot < BYTES_SLOTS)
+    if (truth->is_ours && truth->slot < BYTES_SLOTS) {
         coin->slot_held[truth->slot] += sign * qty;
+        coin->slot_net[truth->slot] += coin->held - held_before;
+        coin->slot_paid[truth->slot] += coin->paid - paid_before;
+    }
     coin->last_px = px;
     coin->n_fills++;
     world->result->n_fills++;
@@ -240,6 +244,13 @@ static void tick(void *ctx, uint64_t a, uint64_t b)
     sched_at(&venue->world->sched, due, tick, venue, 0, 0);
 }
 
+uint32_t bytes_wild(const struct bytes *world)
+{
+    uint64_t draw = rng_at(world->config.seed, DRAW_SWARM, 400, 0, 0);
+
+    return (draw & 1) == 0 ? 1 : 2 + (uint32_t)(draw >> 1) % 40;
+}
+
 int bytes_venue_open(struct bytes *world, uint32_t at, struct error *err)
 {
     struct bytes_venue *venue = &world->venues[at];
@@ -247,7 +258,8 @@ int bytes_venue_open(struct bytes *world, uint32_t at, struct error *err)
                           .seed = world->config.seed,
                           .t_start = BYTES_T0,
                           .history_minutes = 5,
-                          .symbols = at == 0 ? "BTCUSDT,ETHUSDT" : "BTCUSDT"};
+                          .symbols = at == 0 ? "BTCUSDT,ETHUSDT" : "BTCUSDT",
+                          .wild = bytes_wild(world)};
     struct sim_front_config config = {.dialect = stage.dialect, .utc = utc, .utc_ctx = world};
     agon_ns_t t;
     int rc;
@@ -361,12 +373,66 @@ void bytes_config_host(struct bytes *world, struct host_config *config)
     // The host keeps what it learns in there; the roster's file says the same at each start.
     bytes_roster(world);
     config->slots = world->slots;
+    config->portfolio = world->portfolio;
     config->n_slots = world->swarm.n_agents;
     config->speed_milli = 1000;
     config->mark_every = world->swarm.mark_every;
     config->snapshot_every = world->swarm.snapshot_every;
     config->market_segment_bytes = world->swarm.journal_segment;
     config->seed = world->config.seed;
+}
+
+static agon_amt_t some_amt(uint64_t draw, uint64_t least, uint64_t range)
+{
+    return (agon_amt_t)(least + draw % range) * 100000000;
+}
+
+/* Of a quarter of the slots each, so tight that they are reached in a run. */
+static void draw_limits(const struct bytes *world, uint16_t id, struct slot_limits *limits)
+{
+    uint64_t draw = rng_at(world->config.seed, DRAW_SWARM, 200 + id, 0, 0);
+
+    if ((draw & 3) == 0)
+        limits->daily_loss_amt = some_amt(draw >> 32, 2, 20);
+    if ((draw >> 2 & 3) == 0)
+        limits->drawdown_ppm = 50 + (uint32_t)(draw >> 40) % 500;
+    if ((draw >> 4 & 1) != 0)
+        limits->on_breach = (uint32_t)(draw >> 5) % ON_BREACH_N;
+    if ((draw >> 12 & 3) == 0)
+        limits->orders_per_s = limits->orders_burst = 1;
+    if ((draw >> 14 & 3) == 0) {
+        limits->collar_marketable_ppm = 500;
+        limits->collar_passive_ppm = 2000;
+    }
+    limits->leverage = 1 + (uint32_t)(draw >> 16) % 5;
+}
+
+static void draw_portfolio(struct bytes *world)
+{
+    uint64_t draw = rng_at(world->config.seed, DRAW_SWARM, 300, 0, 0);
+    struct portfolio_limits *limits = &world->portfolio;
+
+    memset(limits, 0, sizeof(*limits));
+    if ((draw & 3) == 0)
+        limits->gross_amt = some_amt(draw >> 32, 4000, 12000);
+    if ((draw >> 2 & 3) == 0)
+        limits->net_amt = some_amt(draw >> 36, 2000, 2000);
+    if ((draw >> 4 & 3) == 0)
+        limits->venue_amt = some_amt(draw >> 40, 3000, 1000);
+    if ((draw >> 6 & 3) == 0)
+        limits->asset_amt = some_amt(draw >> 44, 2000, 2000);
+    if ((draw >> 8 & 7) == 0)
+        limits->daily_loss_amt = some_amt(draw >> 48, 4, 60);
+    if ((draw >> 11 & 7) == 0)
+        limits->drawdown_ppm = 20 + (uint32_t)(draw >> 50) % 300;
+    if ((draw >> 14 & 1) != 0)
+        limits->on_breach = (uint32_t)(draw >> 15) % ON_BREACH_N;
+    // Agents that come and go move the sum that the floor stands below.
+    if ((draw >> 20 & 7) == 0 && !bytes_has(world, BYTES_RELOAD)) {
+        for (uint32_t id = 0; id < world->swarm.n_agents; id++)
+            limits->equity_amt += world->slots[id].record.limits.capital_amt;
+        limits->equity_amt -= some_amt(draw >> 24, 4, 60);
+    }
 }
 
 void bytes_roster(struct bytes *world)
@@ -399,6 +465,7 @@ void bytes_roster(struct bytes *world)
                        .duplicate_max = 3,
                        .drawdown_ppm = (draw >> 26 & 3) == 0 ? 300000 : 0,
                        .leverage = 5}};
+        draw_limits(world, id, &slot->record.limits);
         snprintf(slot->record.name, sizeof(slot->record.name), "slot_%u", id);
         sub->n_instruments = 1 + (uint32_t)(draw >> 32) % (world->swarm.n_venues > 1 ? 3u : 2u);
         for (uint32_t k = 0; k < sub->n_instruments; k++)
@@ -408,4 +475,5 @@ void bytes_roster(struct bytes *world)
         slot->orders_on_reload = (draw >> 40 & 1) != 0 ? CREW_ORDERS_KEEP : CREW_ORDERS_CANCEL;
         slot->checkpoint_ns = 0;
     }
+    draw_portfolio(world);
 }

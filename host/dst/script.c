@@ -7,6 +7,7 @@
 #include <agon/agon.h>
 #include <agon/ext/account.h>
 #include <agon/ext/arena.h>
+#include <agon/ext/exit.h>
 #include <agon/ext/instrument.h>
 #include <agon/ext/orders.h>
 #include <agon/ext/rng.h>
@@ -16,6 +17,7 @@
 #define GENERATIONS 10
 #define FAILS_AFTER 400 /* events of one that fails: then every callback returns an error */
 #define DRAWS       1   /* stream of agon.rng */
+#define EXIT_DRAWS  2   /* ... of exit plans */
 
 struct script_state { /* all that on_event rests on */
     uint64_t next_ref, n_events;
@@ -27,7 +29,9 @@ struct script {
     const struct agon_host_rng *rng;
     const struct agon_host_account *account;
     const struct agon_host_instrument *instruments;
+    const struct agon_host_exit *exits;
     struct script_state state;
+    agon_ns_t t; /* of the event */
     uint32_t index;
 };
 
@@ -133,6 +137,56 @@ static void leave(struct script *self, const struct agon_instrument *instrument)
         submit(self, &intent);
 }
 
+/* The same order again and again, as a broken loop sends it. */
+static void stutter(struct script *self, const struct agon_instrument *instrument, agon_px_t px)
+{
+    struct agon_intent intent = {.kind = AGON_INTENT_ORDER,
+                                 .side = AGON_BUY,
+                                 .type = AGON_LIMIT,
+                                 .instrument = instrument->hdr.instrument,
+                                 .px = on_tick(instrument, px - px / 250),
+                                 .qty = some_qty(self, instrument, px)};
+
+    for (int i = 0; i < 12; i++) {
+        intent.client_ref = ++self->state.next_ref;
+        submit(self, &intent);
+    }
+}
+
+static uint64_t draw_exit(struct script *self, uint64_t below)
+{
+    return self->rng->u64(self->host, EXIT_DRAWS) % below;
+}
+
+/* A plan to leave what is held, or may be: stops near enough to be reached, targets, a time. */
+static void plan_exit(struct script *self, const struct agon_instrument *instrument, agon_px_t px)
+{
+    struct agon_exit_plan plan = {.instrument = instrument->hdr.instrument,
+                                  .side = draw_exit(self, 4) == 0 ? AGON_SELL : AGON_BUY,
+                                  .client_ref = draw_exit(self, 6)};
+    agon_px_t sign = plan.side == AGON_BUY ? 1 : -1;
+    uint64_t what = draw_exit(self, 32);
+    agon_px_t off = px / 2000 * (agon_px_t)(1 + draw_exit(self, 10));
+
+    if ((what & 1) != 0)
+        plan.stop_px = on_tick(instrument, px - sign * off);
+    if ((what & 2) != 0)
+        plan.trail_ppm = 200 + (uint32_t)draw_exit(self, 5000);
+    if ((what & 4) != 0) {
+        plan.take_px[0] = on_tick(instrument, px + sign * off);
+        plan.take_px[1] = on_tick(instrument, plan.take_px[0] + sign * (px / 1000));
+        plan.take_ppm[0] = 1 + (uint32_t)draw_exit(self, 500000);
+        plan.take_ppm[1] = (uint32_t)draw_exit(self, 500000);
+    }
+    if ((what & 8) != 0)
+        plan.t_exit = self->t + (agon_ns_t)draw_exit(self, 20) * 1000000000;
+    if ((what & 16) != 0)
+        plan.qty = some_qty(self, instrument, px);
+    if (draw_exit(self, 40) == 0) // nonsense
+        plan.even_offset_px = INT64_MIN;
+    (void)self->exits->set(self->host, &plan);
+}
+
 static void act(struct script *self, agon_instrument_t id, agon_px_t px)
 {
     struct agon_order open[OPEN_MAX];
@@ -143,6 +197,8 @@ static void act(struct script *self, agon_instrument_t id, agon_px_t px)
     if (self->instruments->get(self->host, id, &instrument) < 0 || instrument.tick_px == 0 ||
         instrument.lot_qty == 0)
         return;
+    if (draw_exit(self, 5) == 0)
+        plan_exit(self, &instrument, px);
     n = self->orders->open_orders(self->host, open, OPEN_MAX);
     if (what < 5) {
         leave(self, &instrument);
@@ -150,6 +206,8 @@ static void act(struct script *self, agon_instrument_t id, agon_px_t px)
         struct agon_intent all = {.kind = AGON_INTENT_CANCEL_ALL, .instrument = id};
 
         submit(self, &all);
+    } else if (what == 7) {
+        stutter(self, &instrument, px);
     } else if (what < 45 && n > 0) {
         const struct agon_order *order = &open[draw(self, (uint64_t)(n < OPEN_MAX ? n : OPEN_MAX))];
 
@@ -167,6 +225,7 @@ static int on_event(void *plugin, const struct agon_event_hdr *event, uint64_t n
 
     (void)nth;
     self->state.n_events++;
+    self->t = event->t;
     if (self->index >= GENERATIONS && self->state.n_events > FAILS_AFTER)
         return AGON_EIO;
     if (event->type == AGON_EVENT_TRADE && event->instrument < INSTRUMENTS)
@@ -226,7 +285,8 @@ static int create_index(const struct agon_host *host, uint32_t index, struct ago
     self->rng = host->get_extension(host, AGON_EXT_RNG);
     self->account = host->get_extension(host, AGON_EXT_ACCOUNT);
     self->instruments = host->get_extension(host, AGON_EXT_INSTRUMENT);
-    if (self->orders == NULL || self->rng == NULL || self->account == NULL ||
+    self->exits = host->get_extension(host, AGON_EXT_EXIT);
+    if (self->exits == NULL || self->orders == NULL || self->rng == NULL || self->account == NULL ||
         self->instruments == NULL)
         return AGON_ENOTSUP;
     mine.self = self;
@@ -245,8 +305,8 @@ static int create_failing(const struct agon_host *host, uint32_t index, struct a
     return create_index(host, GENERATIONS, agent);
 }
 
-static const char *const requires_ext[] = {AGON_EXT_ARENA, AGON_EXT_ORDERS, AGON_EXT_RNG,
-                                           AGON_EXT_ACCOUNT, AGON_EXT_INSTRUMENT};
+static const char *const requires_ext[] = {AGON_EXT_ARENA,   AGON_EXT_ORDERS,     AGON_EXT_RNG,
+                                           AGON_EXT_ACCOUNT, AGON_EXT_INSTRUMENT, AGON_EXT_EXIT};
 static const struct agon_descriptor descriptor = {
     .size = sizeof(descriptor),
     .caps = AGON_DETERMINISTIC | AGON_ADOPTS_ORDERS,

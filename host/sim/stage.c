@@ -7,7 +7,8 @@
 #include "base/rng.h"
 #include "sim/reel.h"
 
-#define MINUTE_NS 60000000000ll
+#define MOST_VOLATILE 20.0 /* that the generator takes, a year */
+#define MINUTE_NS     60000000000ll
 
 struct cast { /* who trades on this stage */
     struct pit_symbol symbols[PIT_SYMBOLS_MAX];
@@ -148,6 +149,13 @@ static int play_history(struct pit *pit, struct gen *gen, const struct stage *st
     return rc < 0 ? error_set(err, rc, "a history of %u minutes cannot be made", minutes) : AGON_OK;
 }
 
+static double wilder(double volatility, uint32_t times)
+{
+    double wild = volatility * times;
+
+    return wild < MOST_VOLATILE ? wild : MOST_VOLATILE;
+}
+
 static int build_seeded(struct pit **made, agon_ns_t *t_market, const struct stage *stage,
                         struct error *err)
 {
@@ -170,6 +178,8 @@ static int build_seeded(struct pit **made, agon_ns_t *t_market, const struct sta
         if (rc < 0)
             return rc;
     }
+    for (uint32_t i = 0; stage->wild != 0 && i < config.n_symbols; i++)
+        config.symbols[i].volatility = wilder(config.symbols[i].volatility, stage->wild);
     config.t_start = t_start - (agon_ns_t)stage->history_minutes * MINUTE_NS;
     rc = gen_new(&gen, &config, pit_table(*made), err);
     if (rc < 0)

@@ -22,6 +22,7 @@ struct stage {
     agon_ns_t t_start; /* of the generator's market */
     uint32_t history_minutes;
     const char *symbols; /* "BTCUSDT,ETHUSDT"; NULL: the venue's own list */
+    uint32_t wild;       /* prices move so many times as much as they do else; 0: as they do */
     /* With files. */
     const struct stage_file *files;
     uint32_t n_files;
