@@ -333,12 +333,85 @@ static void compare_open(struct bytes *world)
                        "order %s is open at the exchange and the host has ended it", truth->client);
     }
     if (order != NULL)
+        bytes_fail(
+            world, "inv-05",
+            "the host has order %llx of slot %u open, which the exchange does not: state %u, "
+            "request %u %u, revision %u of %u, %lld of %lld filled",
+            (unsigned long long)order->id, order->slot, order->state, order->request,
+            order->request_state, order->rev, order->rev_asked, (long long)order->filled_qty,
+            (long long)order->qty);
+}
+
+static int is_off(int64_t one, int64_t other, int64_t slack)
+{
+    return llabs((long long)(one - other)) > slack;
+}
+
+/* What each slot has of an instrument, what it cost and the fees, by the trades of its orders. What
+ * a position cost depends on the order in which fills are told; less what was realised it is what
+ * was paid, in any order. Each booking rounds by less than one unit. */
+static void compare_position(struct bytes *world, uint16_t slot, uint32_t coin,
+                             const struct position *pos)
+{
+    static const struct position none;
+    const struct truth_coin *truth = &world->coins[coin];
+    int64_t slack = (int64_t)truth->n_fills;
+    int64_t held, paid;
+
+    pos = pos != NULL ? pos : &none;
+    held = coin < 2 ? pos->held_amt : pos->qty * 100000;
+    paid = pos->cost_amt - pos->realised_amt;
+    if (held != truth->slot_net[slot])
         bytes_fail(world, "inv-05",
-                   "the host has order %llx of slot %u open, which the exchange does not: state %u, "
-                   "request %u %u, revision %u of %u, %lld of %lld filled",
-                   (unsigned long long)order->id, order->slot, order->state, order->request,
-                   order->request_state, order->rev, order->rev_asked,
-                   (long long)order->filled_qty, (long long)order->qty);
+                   "slot %u holds %lld of instrument %u, by its orders' trades it is %lld", slot,
+                   (long long)held, coin, (long long)truth->slot_net[slot]);
+    if (is_off(paid, truth->slot_paid[slot], slack))
+        bytes_fail(world, "inv-05",
+                   "slot %u: cost less result of instrument %u is %lld, its orders paid %lld", slot,
+                   coin, (long long)paid, (long long)truth->slot_paid[slot]);
+    if (is_off(pos->fee_amt, truth->slot_fee[slot], slack))
+        bytes_fail(world, "inv-05", "slot %u: fees of instrument %u are %lld, its orders paid %lld",
+                   slot, coin, (long long)pos->fee_amt, (long long)truth->slot_fee[slot]);
+}
+
+/* A slot that was removed has no past, and one that came in its place begins with what it got. */
+static void compare_slots(struct bytes *world)
+{
+    const struct engine *engine = world->host->engine;
+    struct ledger *ledger = engine_ledger(world->host->engine);
+
+    for (uint16_t slot = 0; slot < BYTES_SLOTS && slot < engine_slots(engine)->n; slot++) {
+        if (!engine_slots(engine)->all[slot].is_used || world->losses[slot].n_lives > 1)
+            continue;
+        for (uint32_t coin = 0; coin < world->n_coins; coin++)
+            compare_position(world, slot, coin, ledger_position(ledger, slot, coin + 1, 0));
+    }
+}
+
+/* What the exchange began with and what our trades made of it is what the ledger has in all, and
+ * nothing of it is unexplained. */
+static void compare_accounts(struct bytes *world)
+{
+    static const char *const assets[] = {"USDT", "BTC", "ETH"};
+    struct engine *engine = world->host->engine;
+    struct ledger *ledger = engine_ledger(engine);
+
+    for (int i = 0; i < 3; i++) {
+        agon_asset_t asset = instruments_find_asset(engine_instruments(engine), assets[i]);
+        const struct member *member = &world->venues[0].members.all[0];
+        int64_t there =
+            i == 0 ? -(world->coins[0].paid + world->coins[1].paid) : world->coins[i - 1].held;
+
+        for (uint32_t k = 0; k < member->n_balances; k++)
+            there +=
+                strcmp(member->balances[k].asset, assets[i]) == 0 ? member->balances[k].amt : 0;
+        if (ledger_total(ledger, 0, asset) != there)
+            bytes_fail(world, "inv-05", "the account has %lld of %s, the exchange %lld",
+                       (long long)ledger_total(ledger, 0, asset), assets[i], (long long)there);
+        if (ledger_amt(ledger, 0, LEDGER_SUSPENSE, asset) != 0)
+            bytes_fail(world, "inv-05", "%lld of %s stand in suspense",
+                       (long long)ledger_amt(ledger, 0, LEDGER_SUSPENSE, asset), assets[i]);
+    }
 }
 
 static int64_t gone_with_slots(const struct bytes *world, uint32_t coin)
@@ -404,6 +477,10 @@ void bytes_check_quiet(struct bytes *world)
     compare_open(world);
     if (!world->result->is_failed)
         compare_money(world);
+    if (!world->result->is_failed)
+        compare_slots(world);
+    if (!world->result->is_failed)
+        compare_accounts(world);
 }
 
 /* --- the end --- */

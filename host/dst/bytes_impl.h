@@ -97,6 +97,7 @@ struct truth_coin {  /* of an instrument: what our orders did */
     int64_t slot_held[BYTES_SLOTS]; /* what its orders traded, */
     int64_t slot_net[BYTES_SLOTS];  /* ... less the fees that were paid in it */
     int64_t slot_paid[BYTES_SLOTS]; /* 10^-8 of the quote; fees included */
+    int64_t slot_fee[BYTES_SLOTS];  /* ... fees alone, those in the base at the trade's price */
 };
 struct bytes_market { /* an instrument's, as the exchange shows it */
     int64_t bid_px, ask_px, low_px[BYTES_MINUTE], high_px[BYTES_MINUTE];
@@ -126,6 +127,7 @@ struct bytes_loss {         /* of a slot, and of all together */
     int64_t from, day_from; /* equity that a fall, or a day's loss, is counted from */
     agon_ns_t t_lost;       /* beyond its limit since; 0: it is not */
     agon_ns_t t_settled;    /* until then from is not known */
+    uint32_t n_lives;       /* of the slot: it came so often */
     uint8_t is_here, is_turning, is_day_new;
 };
 struct bytes_venue {

@@ -322,6 +322,7 @@ static void meet_slot(struct bytes *world, uint16_t id, int64_t capital)
     loss->from = loss->day_from = capital;
     loss->t_lost = loss->t_settled = 0;
     loss->is_here = 1;
+    loss->n_lives++;
     bytes_limits_resumed(world, ALL);
 }
 

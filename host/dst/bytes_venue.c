@@ -117,14 +117,17 @@ static void take_trade(struct bytes *world, struct truth *truth, const json_t *l
 
     coin->held += sign * qty;
     coin->paid += sign * num_mul_div(px, qty, 100000000, NUM_DOWN);
-    if (asset != NULL && strcmp(asset, coins[truth->coin].base) == 0)
+    if (asset != NULL && strcmp(asset, coins[truth->coin].base) == 0) {
         coin->held -= fee;
-    else
+        fee = num_mul_div(px, fee, 100000000, NUM_DOWN);
+    } else {
         coin->paid += fee;
+    }
     if (truth->is_ours && truth->slot < BYTES_SLOTS) {
         coin->slot_held[truth->slot] += sign * qty;
         coin->slot_net[truth->slot] += coin->held - held_before;
         coin->slot_paid[truth->slot] += coin->paid - paid_before;
+        coin->slot_fee[truth->slot] += fee;
     }
     coin->last_px = px;
     coin->n_fills++;
