@@ -175,7 +175,9 @@ static int is_healthy(const struct bytes *world)
 {
     const struct host *host = world->host;
 
-    if (host == NULL || !host->is_running || !host->has_joined || world->is_stopping)
+    // While it is in doubt what time it is, nothing leaves at all.
+    if (host == NULL || !host->is_running || !host->has_joined || world->is_stopping ||
+        engine_halt(host->engine, SCOPE_GLOBAL, HALT_CLOCK) != NULL)
         return 0;
     for (uint32_t at = 0; at < world->swarm.n_venues; at++) {
         if (world->venues[at].is_away)

@@ -135,6 +135,14 @@ static void take_trade(struct bytes *world, struct truth *truth, const json_t *l
     world->result->some[BYTES_SOME_FILL]++;
 }
 
+/* A request that put an order in the place of another, and was done. */
+static int is_replaced(const char *text, size_t n)
+{
+    return (memmem(text, n, "\"order.cancelReplace\"", 21) != NULL ||
+            memmem(text, n, "\"order.modify\"", 14) != NULL) &&
+           memmem(text, n, "\"status\":200", 12) != NULL;
+}
+
 static void on_log(void *ctx, const char *text, size_t n)
 {
     struct bytes_venue *venue = ctx;
@@ -145,6 +153,7 @@ static void on_log(void *ctx, const char *text, size_t n)
 
     bytes_trace(world, "venue %u: %.*s", venue->at, (int)n, text);
     if (n < 16 || memcmp(text, "{\"kind\":\"effect\"", 16) != 0) {
+        world->result->some[BYTES_SOME_REPLACED] += is_replaced(text, n);
         world->result->injected[BYTES_VENUE] +=
             n > 15 && memcmp(text, "{\"kind\":\"fault\"", 15) == 0;
         return;
@@ -474,7 +483,12 @@ void bytes_roster(struct bytes *world)
         for (uint32_t k = 0; k < sub->n_instruments; k++)
             sub->instruments[k] = k + 1;
         snprintf(slot->plugin, sizeof(slot->plugin), "%s",
-                 bytes_has(world, BYTES_AGENT) && (draw >> 48 & 1) != 0 ? "failing-1" : "trader-1");
+                 bytes_has(world, BYTES_AGENT) && (draw >> 48 & 1) != 0 &&
+                         (world->unloaded >> id & 1) == 0
+                     ? "failing-1"
+                     : "trader-1");
+        // Who unloads an agent that fails names another plugin: a start with a binary that is
+        // quarantined is refused where no slot stands still with it.
         slot->orders_on_reload = (draw >> 40 & 1) != 0 ? CREW_ORDERS_KEEP : CREW_ORDERS_CANCEL;
         slot->checkpoint_ns = 0;
     }
