@@ -19,7 +19,7 @@
  *
  * Slack, and why. The host learns of a fill up to nine seconds late (the exchange delays and drops
  * events, a reconciliation then finds them), and between two looks the market moves: a loss counts
- * when it stands beyond its limit by a share of what is held for KNOWN_NS without a break, in which
+ * when it stands beyond its limit by a share of what is held for known_ns without a break, in which
  * the host was healthy all the time. What an operator resumes begins anew, at the lowest that the
  * equity was meanwhile. An amount is judged by the exchange's price of now and may be off by
  * PX_SLACK_PPM from the one that the host judged by. */
@@ -31,13 +31,21 @@
 #include "run/host_impl.h"
 #include "sim/pit.h"
 
-#define KNOWN_NS  (15 * SECOND) /* by then the host knows what happened, and has acted on it */
-#define CLOSE_NS  (10 * SECOND) /* ... and what it closes then is closed */
+#define CLOSE_NS  (7 * SECOND)  /* from acting on it until what is held is closed */
 #define SETTLE_NS (10 * SECOND) /* in which a resume that was ordered is done */
 #define QUEUE_NS  (20 * SECOND) /* the longest from a decision to its bytes */
 #define DAY_NS    (60 * SECOND) /* from the start to the turn of the day */
 #define UNIT      100000000ll
 #define ALL       BYTES_SLOTS /* all slots together */
+
+/* By then the host knows what happened, and has acted on it: as late as what may go wrong in this
+ * run makes it. */
+static agon_ns_t known_ns(const struct bytes *world)
+{
+    return 3 * SECOND + (bytes_has(world, BYTES_VENUE) ? 12 * SECOND : 0) +
+           (bytes_has(world, BYTES_NET) || bytes_has(world, BYTES_SLOW_NET) ? 6 * SECOND : 0) +
+           (bytes_has(world, BYTES_SLOW_DISK) ? 3 * SECOND : 0);
+}
 
 static int64_t amt_of(int64_t px, int64_t qty)
 {
@@ -236,7 +244,7 @@ static void check_open(struct bytes *world, uint16_t slot)
             one->side == AGON_BUY && !is_perpetual(one->coin))
             bytes_fail(world, "inv-10",
                        "slot %u is beyond its loss limit for %lld s and buy %s stands open", slot,
-                       (long long)((CLOSE_NS + KNOWN_NS) / SECOND), one->client);
+                       (long long)((CLOSE_NS + known_ns(world)) / SECOND), one->client);
     }
 }
 
@@ -254,7 +262,8 @@ static void check_closed(struct bytes *world, uint16_t slot)
                 bytes_fail(world, "inv-10",
                            "slot %u is beyond its loss limit for %lld s and holds %lld of "
                            "instrument %u",
-                           slot, (long long)((CLOSE_NS + KNOWN_NS) / SECOND), (long long)held, i);
+                           slot, (long long)((CLOSE_NS + known_ns(world)) / SECOND),
+                           (long long)held, i);
         }
     }
 }
@@ -275,7 +284,7 @@ static void judge_loss(struct bytes *world, uint16_t slot, int64_t equity, int64
     if (loss->t_lost == 0 || world->t_able == 0)
         return;
     since = loss->t_lost > world->t_able ? loss->t_lost : world->t_able;
-    if (world->sched.now - since < KNOWN_NS + CLOSE_NS)
+    if (world->sched.now - since < known_ns(world) + CLOSE_NS)
         return;
     if (plan != ON_BREACH_HALT)
         check_open(world, slot);
@@ -286,7 +295,7 @@ static void judge_loss(struct bytes *world, uint16_t slot, int64_t equity, int64
 static int is_barred(const struct bytes *world, uint16_t slot)
 {
     const struct bytes_loss *loss = &world->losses[slot];
-    agon_ns_t known = world->sched.now - KNOWN_NS;
+    agon_ns_t known = world->sched.now - known_ns(world);
 
     return loss->t_lost != 0 && loss->t_lost < known && world->t_healthy != 0 &&
            world->t_healthy < known;
