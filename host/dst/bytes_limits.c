@@ -356,6 +356,9 @@ void bytes_limits_turn(struct bytes *world)
         int64_t equity, gross = 0;
 
         if (id >= slots->n || !slots->all[id].is_used) {
+            // What it had is no loss of the others.
+            if (world->losses[id].is_here)
+                bytes_limits_resumed(world, ALL);
             world->losses[id].is_here = 0;
             continue;
         }
