@@ -1,0 +1,48 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# A plugin in the host's own process never returns, and the core with it: the keeper ends that host, cancels what it had
+# open, writes down which plugin it was, and starts the host again; that one leaves the plugin out and trades on.
+. "$(dirname "$0")/common.sh"
+KEEPER=$(dirname "$AGON")/agon-keeper
+
+start_sim --seed 5
+VENUE_MORE='reconcile: 1s
+recv_window: 1s'
+live_files "$(agent busy_1 busy.so 'every: 20')
+$(agent rogue rogue.so 'fault: hang, after: 40' '' ', runner: inproc')"
+log=$WORK/run/keeper.log
+says() { grep -q -e "$1" "$log" 2>/dev/null; }
+state_of() { "$AGON" ctl agents --dir "$WORK/run" --json 2>/dev/null | jq -r ".[] | select(.name == \"$1\") | .state"; }
+is_out() { [ "$(state_of rogue)" = QUARANTINED ]; }
+orders_since() { [ "$(tail -n "+$1" "$SIM_LOG" | grep -c '"what":"order.place"')" -ge "$2" ]; }
+
+start_host
+"$KEEPER" --config "$WORK/conf/live.yaml" --dir "$WORK/run" -- \
+    "$AGON" run --config "$WORK/conf/live.yaml" --dir "$WORK/run" --plugins "$PLUGINS" --quiet 2>"$WORK/keeper.err" &
+KEEPER_PID=$!
+PIDS="$PIDS $KEEPER_PID"
+until_true "$KEEPER_PID" "the keeper acts" says "acted: process $HOST_PID is hung"
+until_true "$KEEPER_PID" "the keeper started the host again" says 'started again as process'
+again=$(sed -n 's/.*started again as process \([0-9]*\).*/\1/p' "$log" | tail -1)
+PIDS="$PIDS $again"
+wait "$HOST_PID" 2>/dev/null
+says "process $HOST_PID was hung and is ended" || fail "the hung host was not ended: $(cat "$log")"
+says 'hung in plugin [0-9a-f]\{16\} in slot 1' || fail "the plugin is not named: $(cat "$log")"
+says 'cancelled: .* 0 left' || fail "its orders were not cancelled: $(cat "$log")"
+hash=$(sed -n 's/.*hung in plugin \([0-9a-f]\{16\}\).*/\1/p' "$log" | head -1)
+
+# The next one leaves it out, and the other agent trades.
+from=$(($(wc -l <"$SIM_LOG") + 1))
+until_true 0 "the rogue is left out" is_out
+until_true 0 "the other agent trades" orders_since "$from" 30
+grep -q 'hung the host: the keeper ended it' "$WORK/run/quarantine" || fail "the quarantine does not say why: $(cat "$WORK/run/quarantine")"
+is_out || fail "the rogue is $(state_of rogue)"
+grep -q "^$hash" "$WORK/run/quarantine" || fail "the keeper named another binary: $hash, $(cat "$WORK/run/quarantine")"
+"$AGON" journal cat "$WORK/run/journal" --live --type alert 2>/dev/null | grep -q 'kind=keeper' ||
+    fail "what the keeper did is not in the journal"
+grep '"key":"keeper"' "$WORK/keeper.err" | grep -q "hung in plugin $hash" || fail "the next host does not say which plugin it was"
+[ "$(grep -c 'acted' "$log")" = 1 ] || fail "the keeper had to act again: $(cat "$log")"
+kill -TERM "$again"
+until_true "$KEEPER_PID" "the host ends" grep -q "process $again ended in good order" "$WORK/keeper.err"
+ids_once
+echo "hung in plugin $hash: ended, started again without it, $(wc -l <"$WORK/ids") orders, no id twice"
