@@ -377,7 +377,7 @@ static void compare_position(struct bytes *world, uint16_t slot, uint32_t coin,
 /* A slot that was removed has no past, and one that came in its place begins with what it got. */
 static void compare_slots(struct bytes *world)
 {
-    const struct engine *engine = world->host->engine;
+    struct engine *engine = world->host->engine;
     struct ledger *ledger = engine_ledger(world->host->engine);
 
     for (uint16_t slot = 0; slot < BYTES_SLOTS && slot < engine_slots(engine)->n; slot++) {

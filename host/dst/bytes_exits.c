@@ -58,7 +58,7 @@ static void look(struct bytes *world, uint16_t slot, const struct exit_plan *exi
 
 void bytes_exits_turn(struct bytes *world)
 {
-    const struct engine *engine = world->host->engine;
+    struct engine *engine = world->host->engine;
 
     for (uint16_t slot = 0; slot < BYTES_SLOTS && slot < engine_slots(engine)->n; slot++) {
         for (const struct exit_plan *exit = engine_next_exit(engine, slot, NULL); exit != NULL;
