@@ -153,7 +153,7 @@ static void on_log(void *ctx, const char *text, size_t n)
 
     bytes_trace(world, "venue %u: %.*s", venue->at, (int)n, text);
     if (n < 16 || memcmp(text, "{\"kind\":\"effect\"", 16) != 0) {
-        world->result->some[BYTES_SOME_REPLACED] += is_replaced(text, n);
+        world->result->some[BYTES_SOME_REPLACED] += is_replaced(text, n) != 0;
         world->result->injected[BYTES_VENUE] +=
             n > 15 && memcmp(text, "{\"kind\":\"fault\"", 15) == 0;
         return;
