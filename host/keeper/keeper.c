@@ -29,32 +29,25 @@
 #include "net/stream_uv.h"
 #include "run/credential.h"
 #include "run/keeper_log.h"
+#include "run/keeper_watch.h"
 #include "run/settings.h"
 #include "sys/beat.h"
 #include "sys/clock.h"
 #include "sys/file.h"
 #include "sys/futex.h"
 #include "sys/harden.h"
-#include "venue/rescue.h"
 
-#define S         ((int64_t)1000000000)
-#define TICK_NS   ((int64_t)50 * 1000000)
-#define QUIET_NS  (3 * S)   /* without a turn */
-#define WOKEN_NS  (1 * S)   /* a keeper that stood still itself waits so long for a turn */
-#define START_NS  (120 * S) /* a journal may be long */
-#define STOP_NS   (30 * S)  /* an orderly end waits for its cancels */
-#define RESCUE_NS (60 * S)  /* then it is told, and tried on */
+#define RESCUE_NS ((int64_t)60 * 1000000000) /* then it is told, and tried on */
 
 struct keeper {
     const char *dir, *config, *user;
     char *const *command; /* of the host; NULL: it is not started again */
     struct settings settings;
     const struct beat *beat;
-    uint32_t n_hosts; /* the one that is watched */
-    int pidfd;        /* of it; -1: it is dead */
+    struct keeper_watch watch;
+    int pidfd; /* of the host that is watched; -1: it is dead */
     int32_t pid;
-    int64_t seen_ns, tick_ns, woken_ns;
-    int has_fired, is_told_end;
+    int is_told_end;
     struct rescue *rescues[HOST_VENUES_MAX];
 };
 
@@ -90,39 +83,23 @@ static int is_alive(struct keeper *keeper)
     return 0;
 }
 
-static void attach(struct keeper *keeper, int64_t now)
+static void attach(struct keeper *keeper)
 {
     if (keeper->pidfd >= 0)
         (void)close(keeper->pidfd);
-    keeper->n_hosts = atomic_load(&keeper->beat->n_hosts);
     keeper->pid = atomic_load(&keeper->beat->pid);
     keeper->pidfd = (int)syscall(SYS_pidfd_open, keeper->pid, 0);
-    keeper->seen_ns = now;
-    keeper->has_fired = keeper->is_told_end = 0;
+    keeper->is_told_end = 0;
     fprintf(stderr, "agon-keeper: watching process %d\n", (int)keeper->pid);
 }
 
-/* How long may it be without a turn in its state? */
-static int64_t patience(struct keeper *keeper, uint32_t state)
-{
-    if (state == BEAT_RUNNING || !is_alive(keeper))
-        return QUIET_NS;
-    return state == BEAT_STOPPING ? STOP_NS : START_NS;
-}
-
-/* Has the host been without a sign of life for too long? */
 static int is_gone(struct keeper *keeper, int64_t now)
 {
-    uint32_t state = atomic_load(&keeper->beat->state);
-    int64_t quiet_ns = now - atomic_load(&keeper->beat->beat_ns);
-
-    if (state == BEAT_NONE || state == BEAT_ENDED || keeper->has_fired) {
-        if (state == BEAT_ENDED && !keeper->is_told_end)
-            fprintf(stderr, "agon-keeper: process %d ended in good order\n", (int)keeper->pid);
-        keeper->is_told_end |= state == BEAT_ENDED;
-        return 0;
+    if (atomic_load(&keeper->beat->state) == BEAT_ENDED && !keeper->is_told_end) {
+        fprintf(stderr, "agon-keeper: process %d ended in good order\n", (int)keeper->pid);
+        keeper->is_told_end = 1;
     }
-    return quiet_ns > patience(keeper, state) && now - keeper->woken_ns > WOKEN_NS;
+    return keeper_watch_is_gone(&keeper->watch, keeper->beat, is_alive(keeper), now);
 }
 
 static void end_hung(struct keeper *keeper)
@@ -145,30 +122,6 @@ static void end_hung(struct keeper *keeper)
 
 /* Cancelling ------------------------------------------------------------------------------------
  */
-
-static int open_rescue(struct keeper *keeper, uint32_t at, const struct stream_port *port,
-                       const struct order_ids *ids, struct error *err)
-{
-    static struct agon_instrument instruments[HOST_INSTRUMENTS_MAX];
-    const struct host_config *host = &keeper->settings.host;
-    uint32_t n = 0;
-
-    for (uint32_t i = 0; i < host->n_instruments; i++) {
-        const struct host_instrument *from = &keeper->settings.instruments[i];
-
-        if (from->venue != at)
-            continue;
-        memset(&instruments[n], 0, sizeof(instruments[n]));
-        instruments[n].kind = from->kind != 0 ? from->kind : (uint8_t)INSTRUMENT_SPOT;
-        instruments[n].px_exp = (int8_t)from->px_exp;
-        instruments[n].qty_exp = (int8_t)from->qty_exp;
-        instruments[n].tick_px = from->tick_px;
-        instruments[n].lot_qty = from->lot_qty;
-        memcpy(instruments[n].symbol, from->symbol, sizeof(from->symbol));
-        n++;
-    }
-    return rescue_new(&keeper->rescues[at], &host->venues[at], port, ids, instruments, n, err);
-}
 
 static int is_done(struct keeper *keeper)
 {
@@ -211,8 +164,6 @@ static void on_tick(uv_timer_t *timer)
 /* Until no venue shows an order any more, or another host has begun: then they are its own. */
 static int cancel_all(struct keeper *keeper)
 {
-    struct order_ids ids = {.journal = atomic_load(&keeper->beat->journal),
-                            .since_run = atomic_load(&keeper->beat->since_run)};
     int64_t began = clock_mono();
     int64_t told = began;
     struct stream_uv *stream = NULL;
@@ -228,14 +179,15 @@ static int cancel_all(struct keeper *keeper)
     uv_timer_init(&loop, &tick);
     uv_timer_start(&tick, on_tick, 50, 50);
     for (uint32_t i = 0; i < keeper->settings.host.n_venues; i++) {
-        if (open_rescue(keeper, i, stream_uv_port(stream), &ids, &err) < 0)
+        if (keeper_rescue_new(&keeper->rescues[i], &keeper->settings.host, i, keeper->beat,
+                              stream_uv_port(stream), &err) < 0)
             say(keeper, "%s: %s", keeper->settings.host.venues[i].name, err.text);
         else
             rescue_start(keeper->rescues[i]);
     }
     while (!is_done(keeper) && !is_back) {
         uv_run(&loop, UV_RUN_ONCE);
-        is_back = atomic_load(&keeper->beat->n_hosts) != keeper->n_hosts;
+        is_back = atomic_load(&keeper->beat->n_hosts) != keeper->watch.n_hosts;
         if (clock_mono() - told > RESCUE_NS) {
             told = clock_mono();
             tell_rescues(keeper, began);
@@ -278,7 +230,7 @@ static void start_again(struct keeper *keeper)
 
 static void act(struct keeper *keeper, int64_t now)
 {
-    keeper->has_fired = 1;
+    keeper->watch.has_fired = 1;
     say(keeper, KEEPER_FIRED "process %d is %s: no turn of its core for %lld ms", (int)keeper->pid,
         is_alive(keeper) ? "hung" : "dead",
         (long long)((now - atomic_load(&keeper->beat->beat_ns)) / 1000000));
@@ -291,24 +243,20 @@ static void watch(struct keeper *keeper)
 {
     _Atomic uint32_t never = 0;
 
-    keeper->tick_ns = clock_mono();
+    keeper->watch.tick_ns = clock_mono();
     for (;;) {
         int64_t now = clock_mono();
         struct error err = {0};
 
-        // Whoever stood still cannot say that another did.
-        if (now - keeper->tick_ns > S)
-            keeper->woken_ns = now;
-        keeper->tick_ns = now;
         if (keeper->beat == NULL)
             keeper->beat = beat_look(keeper->dir, &err);
         if (err.text[0] != '\0')
             fprintf(stderr, "agon-keeper: %s\n", err.text);
-        if (keeper->beat != NULL && atomic_load(&keeper->beat->n_hosts) != keeper->n_hosts)
-            attach(keeper, now);
+        if (keeper_watch_turn(&keeper->watch, keeper->beat, now))
+            attach(keeper);
         if (keeper->beat != NULL && is_gone(keeper, now))
             act(keeper, now);
-        futex_wait(&never, 0, TICK_NS);
+        futex_wait(&never, 0, KEEPER_TICK_NS);
     }
 }
 
@@ -396,7 +344,7 @@ int main(int argc, char **argv)
     harden_files();
     // Open for writing and reading before the rights go: both files stay the host's.
     while ((rc = keeper_log_open(keeper.dir, &err)) == AGON_ENOENT)
-        futex_wait(&never, 0, TICK_NS); // the host makes its directory
+        futex_wait(&never, 0, KEEPER_TICK_NS); // the host makes its directory
     if (rc < 0 || harden_memory(&err) < 0) {
         fprintf(stderr, "agon-keeper: %s\n", err.text);
         return EXIT_ENVIRONMENT;

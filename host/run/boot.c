@@ -559,7 +559,7 @@ static int open_dir(struct host *host, struct error *err)
 static int open_journal(struct host *host, struct journal_summary *summary, struct error *err)
 {
     struct journal_reading reading = {0};
-    int rc = host->config.ports == NULL ? open_dir(host, err) : AGON_OK;
+    int rc = host->config.ports == NULL ? open_dir(host, err) : host_beat_open(host, err);
 
     if (rc < 0)
         return rc;

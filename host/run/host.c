@@ -254,6 +254,7 @@ static void on_close(uv_handle_t *handle)
 
 void host_abandon(struct host *host)
 {
+    host->beat = NULL; // whoever is killed says nothing
     host->is_running = 0;
     host_free(host);
 }

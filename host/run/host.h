@@ -45,6 +45,7 @@ struct host_ports {
     /* Plugins are linked in, and a path is a name of one; NULL: there is none of that name. */
     const struct agon_entry *(*entry)(void *ctx, const char *path);
     void *ctx;
+    struct beat *beat; /* borrowed; NULL: nobody is told that the core turns */
 };
 struct host_config {
     const struct host_ports *ports; /* borrowed; NULL: this machine */

@@ -9,12 +9,26 @@
 #include "run/keeper_log.h"
 #include "sys/log.h"
 
+static int begin_on_ports(struct host *host)
+{
+    host->beat = host->config.ports->beat;
+    if (host->beat == NULL)
+        return AGON_OK;
+    host->beat_before = atomic_load(&host->beat->state);
+    host->pid_before = atomic_load(&host->beat->pid);
+    beat_begin(host->beat, (int32_t)atomic_load(&host->beat->n_hosts));
+    atomic_store(&host->beat->beat_ns, clock_mono());
+    return AGON_OK;
+}
+
 int host_beat_open(struct host *host, struct error *err)
 {
     const struct beat *before;
 
     if (host->config.mode != RUN_LIVE)
         return AGON_OK;
+    if (host->config.ports != NULL)
+        return begin_on_ports(host);
     before = beat_look(host->config.dir, err);
     if (before != NULL) {
         host->beat_before = atomic_load(&before->state);
@@ -59,7 +73,8 @@ void host_beat_close(struct host *host)
         atomic_store(&host->beat->state, host->beat_before);
         atomic_fetch_add(&host->beat->n_hosts, 1);
     }
-    beat_close(host->beat);
+    if (host->config.ports == NULL)
+        beat_close(host->beat);
     host->beat = NULL;
 }
 
@@ -87,7 +102,9 @@ static void on_line(void *ctx, const char *text)
 
 int host_take_keeper_log(struct host *host, struct error *err)
 {
-    return host->beat != NULL ? keeper_log_take(host->config.dir, on_line, host, err) : AGON_OK;
+    return host->beat != NULL && host->config.ports == NULL
+               ? keeper_log_take(host->config.dir, on_line, host, err)
+               : AGON_OK;
 }
 
 int host_has_hung(struct host *host, const unsigned char hash[HASH_SIZE])

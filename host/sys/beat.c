@@ -36,17 +36,21 @@ static void *map(const char *dir, int is_host, struct error *err)
     return at != MAP_FAILED ? at : NULL;
 }
 
+void beat_begin(struct beat *beat, int32_t pid)
+{
+    beat->version = BEAT_VERSION;
+    atomic_store(&beat->pid, pid);
+    atomic_fetch_add(&beat->n_hosts, 1);
+    atomic_store(&beat->in_slot, 0);
+    atomic_store(&beat->state, BEAT_STARTING);
+}
+
 struct beat *beat_open(const char *dir, struct error *err)
 {
     struct beat *beat = map(dir, 1, err);
 
-    if (beat != NULL) {
-        beat->version = BEAT_VERSION;
-        atomic_store(&beat->pid, (int32_t)getpid());
-        atomic_fetch_add(&beat->n_hosts, 1);
-        atomic_store(&beat->in_slot, 0);
-        atomic_store(&beat->state, BEAT_STARTING);
-    }
+    if (beat != NULL)
+        beat_begin(beat, (int32_t)getpid());
     return beat;
 }
 
