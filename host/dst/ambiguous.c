@@ -311,8 +311,10 @@ static int open_gateway(struct life *life, struct error *err)
                        .tick_px = 1,
                        .lot_qty = 1,
                        .symbol = "BTCUSDT"}};
-    struct gateway_ports ports = {
-        .stream = net_stream(life->net), .out = &life->in, .commands = &life->commands, .ids = ids};
+    struct gateway_ports ports = {.stream = net_stream(life->net, NET_HOST),
+                                  .out = &life->in,
+                                  .commands = &life->commands,
+                                  .ids = ids};
     struct stream_target target = {.host = "venue.test", .port = 80};
     const struct member *member = &life->members.all[0];
     struct venue_config config;
@@ -578,7 +580,7 @@ static int die(struct life *life, struct error *err)
     struct order *order = NULL;
     int rc;
 
-    net_die(life->net);
+    net_die(life->net, NET_HOST);
     gateway_free(life->gateway);
     life->gateway = NULL;
     take_events(life);
@@ -677,7 +679,7 @@ static int open_life(struct life *life, struct error *err)
 static void close_life(struct life *life)
 {
     if (life->net != NULL)
-        net_die(life->net);
+        net_die(life->net, NET_HOST);
     gateway_free(life->gateway);
     net_free(life->net);
     sim_front_free(life->front);

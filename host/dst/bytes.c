@@ -10,28 +10,46 @@
 #include "run/host_impl.h"
 #include "sys/clock.h"
 
-#define WARM_NS  (60 * SECOND)  /* at most until everybody trades */
-#define HEAL_NS  (120 * SECOND) /* at most until everything is known again */
-#define FALSE_NS (600 * MS)     /* a false reading of the wall clock */
-#define ENTRY_NS (5 * SECOND)   /* at most until orders leave again after a step of it */
+#define WARM_NS        (60 * SECOND)  /* at most until everybody trades */
+#define HEAL_NS        (120 * SECOND) /* at most until everything is known again */
+#define FALSE_NS       (600 * MS)     /* a false reading of the wall clock */
+#define KEEPER_SEES_NS (6 * SECOND)
+#define ENTRY_NS       (5 * SECOND) /* at most until orders leave again after a step of it */
 
 const char *bytes_fault_name(enum bytes_fault fault)
 {
-    static const char *const names[BYTES_FAULTS] = {"net",   "slow-net", "venue",     "away",
-                                                    "crash", "power",    "slow-disk", "sync",
-                                                    "clock", "operator", "reload",    "agent"};
+    static const char *const names[BYTES_FAULTS] = {
+        "net",  "slow-net", "venue",    "away",   "crash", "power", "slow-disk",
+        "sync", "clock",    "operator", "reload", "agent", "keeper"};
 
     return names[fault];
 }
 
 const char *bytes_some_name(uint32_t some)
 {
-    static const char *const names[BYTES_SOMES] = {
-        "fill",           "order replaced",     "order cancelled", "request of unknown fate",
-        "host killed",    "killed in boot",     "kill switch",     "stop",
-        "halt",           "plugin reloaded",    "agent added",     "agent failed",
-        "wall clock set", "exchange away",      "sync failed",     "everything closed",
-        "agent unloaded", "loss limit reached", "exit fired"};
+    static const char *const names[BYTES_SOMES] = {"fill",
+                                                   "order replaced",
+                                                   "order cancelled",
+                                                   "request of unknown fate",
+                                                   "host killed",
+                                                   "killed in boot",
+                                                   "kill switch",
+                                                   "stop",
+                                                   "halt",
+                                                   "plugin reloaded",
+                                                   "agent added",
+                                                   "agent failed",
+                                                   "wall clock set",
+                                                   "exchange away",
+                                                   "sync failed",
+                                                   "everything closed",
+                                                   "agent unloaded",
+                                                   "loss limit reached",
+                                                   "exit fired",
+                                                   "core hung",
+                                                   "planned restart",
+                                                   "keeper acted",
+                                                   "all cancelled by it"};
 
     return names[some];
 }
@@ -116,14 +134,32 @@ static void draw_net(struct swarm_bytes *swarm, struct rng *rng)
         rates->connect[i] = draw_ppm(rng, 200000);
 }
 
+/* A third of the worlds have a keeper. Where power fails it dies with the host, and half of the
+ * worlds leave the exchanges in reach: there it has to be done in time. */
+static void draw_keeper(struct bytes *world)
+{
+    uint64_t draw = bytes_stream(world->config.seed, DRAW_KEEPER);
+    const uint32_t far = (uint32_t)1 << BYTES_NET | (uint32_t)1 << BYTES_SLOW_NET |
+                         (uint32_t)1 << BYTES_VENUE | (uint32_t)1 << BYTES_AWAY;
+
+    world->swarm.keeper_ns = 3 * SECOND + (agon_ns_t)((draw >> 16) % (12 * (uint64_t)SECOND));
+    if (draw % 3 != 0 || (world->config.without >> BYTES_KEEPER & 1) != 0)
+        return;
+    world->swarm.faults |= (uint32_t)1 << BYTES_KEEPER;
+    world->swarm.faults &= ~((uint32_t)1 << BYTES_POWER);
+    if ((draw >> 8) % 2 == 0)
+        world->swarm.faults &= ~far;
+}
+
 static void draw_swarm(struct bytes *world)
 {
     struct swarm_bytes *swarm = &world->swarm;
     struct rng rng;
 
     rng_init(&rng, bytes_stream(world->config.seed, DRAW_SWARM));
-    for (int i = 0; i < BYTES_FAULTS; i++)
+    for (int i = 0; i < BYTES_KEEPER; i++)
         swarm->faults |= (uint32_t)(rng_below(&rng, 2) == 0) << i;
+    draw_keeper(world);
     swarm->faults &= ~world->config.without;
     swarm->n_venues = 1 + (uint32_t)rng_below(&rng, 2);
     if (world->config.venues != 0)
@@ -228,7 +264,7 @@ static void strike(void *ctx, uint64_t a, uint64_t b)
     switch (fault) {
     case BYTES_CRASH:
         mean = swarm->crash_ns;
-        if (world->host != NULL)
+        if (world->host != NULL && !world->is_stopping)
             bytes_kill(world);
         break;
     case BYTES_POWER:
@@ -243,6 +279,10 @@ static void strike(void *ctx, uint64_t a, uint64_t b)
     case BYTES_CLOCK:
         mean = swarm->clock_ns;
         set_clock(world);
+        break;
+    case BYTES_KEEPER:
+        mean = swarm->keeper_ns;
+        bytes_keeper_strike(world);
         break;
     case BYTES_OPERATOR:
         mean = swarm->operator_ns;
@@ -351,6 +391,7 @@ static void safety(struct bytes *world)
     later(world, BYTES_CLOCK, swarm->clock_ns);
     later(world, BYTES_OPERATOR, swarm->operator_ns);
     later(world, BYTES_RELOAD, swarm->reload_ns);
+    later(world, BYTES_KEEPER, swarm->keeper_ns);
     run_until(world, world->sched.now + swarm->safety_ns);
 }
 
@@ -436,6 +477,7 @@ static void close_run(struct bytes *world)
         return;
     }
     world->is_stopping = 1;
+    world->keeper.is_planned = 1;
     (void)bytes_start(world, stop_host, world, 1);
     while (!world->result->is_failed && !world->is_over && world->sched.now < end)
         run_until(world, world->sched.now + 100 * MS);
@@ -443,6 +485,9 @@ static void close_run(struct bytes *world)
         bytes_fail(world, "inv-34", "a minute after the order to end the host still runs");
     if (world->result->is_failed)
         return;
+    // Nobody acts in its place.
+    if (bytes_has(world, BYTES_KEEPER))
+        run_until(world, world->sched.now + KEEPER_SEES_NS);
     host_state(world->host, world->last_hash, &world->last_seq);
     world->result->n_events += engine_seq(world->host->engine) - world->journal_seen;
     bytes_check_close_run(world);
@@ -484,6 +529,7 @@ static int open_world(struct bytes *world, struct error *err)
     for (uint32_t id = 0; id < BYTES_SLOTS; id++)
         world->limits_max[id] = world->slots[id].record.limits;
     sched_at(&world->sched, world->sched.now + SECOND, each_second, world, 0, 0);
+    bytes_keeper_open(world);
     return rc;
 }
 
@@ -518,6 +564,7 @@ int bytes_run(const struct bytes_config *config, struct bytes_result *result, st
     if (rc >= 0)
         report(world);
     bytes_machine_close(world);
+    bytes_keeper_close(world);
     net_free(world->net);
     for (uint32_t at = 0; at < BYTES_VENUES; at++)
         bytes_venue_close(&world->venues[at]);

@@ -23,6 +23,7 @@ enum bytes_fault {                  /* kinds that a seed may have on */
                    BYTES_OPERATOR,  /* halts, kill, stop, flatten, limits */
                    BYTES_RELOAD,    /* plugins replaced, rolled back, added, removed */
                    BYTES_AGENT,     /* agents that fail */
+                   BYTES_KEEPER,    /* a keeper beside it; cores that hang, keepers that stop */
                    BYTES_FAULTS
 };
 const char *bytes_fault_name(enum bytes_fault fault);
@@ -47,6 +48,10 @@ enum bytes_some { /* what a run reached: a fault that finds nothing to break pro
                   BYTES_SOME_UNLOADED,
                   BYTES_SOME_LOST,
                   BYTES_SOME_EXIT,
+                  BYTES_SOME_HUNG,
+                  BYTES_SOME_RESTART,
+                  BYTES_SOME_KEEPER,
+                  BYTES_SOME_RESCUED,
                   BYTES_SOMES
 };
 const char *bytes_some_name(uint32_t some);

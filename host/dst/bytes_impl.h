@@ -3,6 +3,7 @@
  *
  *   bytes.c          phases, faults
  *   bytes_operator.c what operators order, and what they are told
+ *   bytes_keeper.c   the keeper, and what it must do and must not
  *   bytes_machine.c  the machine that the host runs on: threads, clocks, disk; its death
  *   bytes_venue.c    the exchanges, and what they say of themselves: the truth
  *   bytes_wishes.c   that what leaves is what an agent wished
@@ -20,6 +21,7 @@
 #include "dst/fiber.h"
 #include "dst/net.h"
 #include "run/host.h"
+#include "run/keeper_watch.h"
 #include "sim/front.h"
 #include "sys/machine.h"
 
@@ -46,6 +48,7 @@ enum bytes_stream { /* of randomness: a draw in one never shifts another */
                     DRAW_ENTROPY,
                     DRAW_DISK,
                     DRAW_OPERATOR,
+                    DRAW_KEEPER,
                     DRAW_FAULT = 32 /* + kind */
 };
 enum bytes_phase { BYTES_WARM = 1, BYTES_SAFETY, BYTES_HEAL, BYTES_QUIET, BYTES_CLOSE };
@@ -69,6 +72,7 @@ enum op {
     OP_APPLY,
     OP_CLOSE_ALL,
     OP_UNLOAD,
+    OP_RESTART,
     OPS
 };
 
@@ -155,9 +159,20 @@ struct lowered {  /* the largest order, as the operator was told, of those of th
     agon_amt_t order_amt;
 };
 
+struct keeper {       /* the process beside the host */
+    struct beat beat; /* shared with it */
+    struct keeper_watch watch;
+    struct rescue *rescues[BYTES_VENUES]; /* owned */
+    agon_ns_t stopped_until;              /* it is stopped, as by SIGSTOP */
+    agon_ns_t hung_until;                 /* the core makes no turn */
+    agon_ns_t t_tried;                    /* when the last start failed */
+    agon_ns_t t_silent;                   /* since when no host lives; 0: one does */
+    uint8_t is_rescuing, is_planned;
+};
+
 struct swarm_bytes {
     uint32_t faults, n_venues, n_agents;
-    agon_ns_t safety_ns, crash_ns, operator_ns, reload_ns, away_ns, clock_ns, power_ns;
+    agon_ns_t safety_ns, crash_ns, operator_ns, reload_ns, away_ns, clock_ns, power_ns, keeper_ns;
     agon_ns_t sync_ns;
     uint64_t journal_segment, mark_every, snapshot_every;
     struct net_rates rates;
@@ -192,6 +207,8 @@ struct bytes {
     agon_ns_t t_wall;      /* when the wall clock was last set */
     uint64_t journal_seen;
     enum bytes_phase phase;
+
+    struct keeper keeper;
 
     /* an operator at work */
     struct {
@@ -250,11 +267,20 @@ void bytes_check_lowered(struct bytes *world, const struct truth *truth);
 int bytes_machine_open(struct bytes *world);
 void bytes_machine_close(struct bytes *world);
 void bytes_boot(struct bytes *world);
+/* In good order, and booted again after a while. On an operator's thread. */
+void bytes_restart(struct bytes *world);
 void bytes_kill(struct bytes *world); /* the host; it is booted again after a while */
 void bytes_poll(struct bytes *world); /* who of the threads can go on */
 int bytes_start(struct bytes *world, void *(*main)(void *), void *arg, int is_operator);
 int bytes_is_operated(const struct bytes *world);
 agon_ns_t bytes_true_wall(const struct bytes *world);
+
+/* bytes_keeper.c */
+void bytes_keeper_open(struct bytes *world);
+void bytes_keeper_close(struct bytes *world);
+void bytes_keeper_strike(struct bytes *world); /* a core hangs, a keeper stops, a planned restart */
+void bytes_silent(struct bytes *world);        /* no host lives from now on */
+int bytes_is_hung(const struct bytes *world);  /* the core; the other threads go on */
 
 /* bytes_venue.c */
 int bytes_venue_open(struct bytes *world, uint32_t at, struct error *err);

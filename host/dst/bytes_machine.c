@@ -7,7 +7,8 @@
 #include "dst/script.h"
 #include "run/host_impl.h"
 
-#define WAKE_NS   (50 * US) /* at most until a thread that can go on does */
+#define WAKE_NS   (50 * US)    /* at most until a thread that can go on does */
+#define STOP_NS   (2 * SECOND) /* a planned restart waits so long for its cancels */
 #define FOREVER   (3600 * SECOND)
 #define DYING_MAX 100000
 
@@ -39,6 +40,12 @@ static void resume(void *ctx, uint64_t a, uint64_t b)
 
     if (thread->serial != b || (thread->state != THREAD_READY && thread->state != THREAD_WAITING))
         return;
+    // A core that hangs comes to its turn when it does no longer.
+    if (bytes_is_hung(world) && world->host != NULL && a == (uint64_t)world->host->core_thread.id) {
+        thread->job =
+            sched_at(&world->sched, world->keeper.hung_until, resume, world, a, thread->serial);
+        return;
+    }
     thread->is_timed_out = thread->state == THREAD_WAITING;
     thread->job = 0;
     run_thread(thread);
@@ -312,15 +319,23 @@ static void boot(void *ctx, uint64_t a, uint64_t b)
     bytes_boot(ctx);
 }
 
+/* Where there is a keeper the supervisor may be slow: longer than it waits. */
+static agon_ns_t pause_of(struct bytes *world)
+{
+    agon_ns_t pause = 50 * MS + (agon_ns_t)rng_below(&world->machine_rng, 2 * (uint64_t)SECOND);
+    struct rng *rng = &world->faults_rng[BYTES_KEEPER];
+
+    if (bytes_has(world, BYTES_KEEPER) && rng_below(rng, 2) == 0)
+        pause += (agon_ns_t)rng_below(rng, 12 * (uint64_t)SECOND);
+    return pause;
+}
+
 static void power_is_back(struct bytes *world)
 {
     enum disk_mem_keep keep = (enum disk_mem_keep)rng_below(&world->disk_rng, DISK_MEM_KEEPS);
 
     disk_mem_crash(world->disk_mem, keep, rng_u64(&world->disk_rng));
-    sched_at(&world->sched,
-             world->sched.now + 50 * MS +
-                 (agon_ns_t)rng_below(&world->machine_rng, 2 * (uint64_t)SECOND),
-             boot, world, 0, 0);
+    sched_at(&world->sched, world->sched.now + pause_of(world), boot, world, 0, 0);
 }
 
 /* Where power fails at all, it fails while somebody recovers from the last time, too. */
@@ -356,7 +371,8 @@ static void *boot_main(void *ctx)
         world->result->some[BYTES_SOME_CRASH_IN_BOOT] += disk_mem_is_stopped(world->disk_mem) != 0;
         if (host != NULL)
             host_abandon(host);
-        net_die(world->net);
+        net_die(world->net, NET_HOST);
+        world->keeper.t_tried = world->sched.now;
         if (!world->is_dying)
             power_is_back(world);
         return NULL;
@@ -368,10 +384,12 @@ static void *boot_main(void *ctx)
         bytes_fail(world, "inv-05", "the host does not start again: %s", err.text);
         if (host != NULL)
             host_abandon(host);
-        net_die(world->net);
+        net_die(world->net, NET_HOST);
         return NULL;
     }
     world->host = host;
+    world->keeper.t_silent = 0;
+    world->keeper.is_planned = 0;
     bytes_check_boot(world);
     return NULL;
 }
@@ -425,12 +443,38 @@ void bytes_kill(struct bytes *world)
     world->result->n_events += engine_seq(engine) - world->journal_seen;
     world->result->some[BYTES_SOME_CRASH]++;
     world->journal_seen = journal_durable_seq(&world->host->buffer);
-    net_die(world->net);
+    bytes_silent(world);
+    world->keeper.hung_until = 0;
+    net_die(world->net, NET_HOST);
     bury_threads(world);
     host_abandon(world->host);
     world->host = NULL;
     world->is_stopping = 0;
     power_is_back(world);
+}
+
+void bytes_restart(struct bytes *world)
+{
+    struct error err = {0};
+    int rc;
+
+    world->is_stopping = 1;
+    world->keeper.is_planned = 1;
+    rc = host_stop(world->host, STOP_NS, -1, &err);
+    bytes_trace(world, "RESTART: %d %s", rc, err.text);
+    if (world->is_dying)
+        return;
+    // A journal that failed ends in no order, and then the keeper is right.
+    world->keeper.is_planned = rc >= 0;
+    bytes_silent(world);
+    world->result->n_events += engine_seq(world->host->engine) - world->journal_seen;
+    world->journal_seen = engine_seq(world->host->engine);
+    net_die(world->net, NET_HOST);
+    host_abandon(world->host);
+    world->host = NULL;
+    world->is_stopping = 0;
+    world->result->some[BYTES_SOME_RESTART]++;
+    sched_at(&world->sched, world->sched.now + pause_of(world), boot, world, 0, 0);
 }
 
 /* A start that is under way ends at once: nobody answers it any more. */
@@ -452,7 +496,7 @@ void bytes_machine_close(struct bytes *world)
     if (world->is_booting)
         end_boot(world);
     if (world->host != NULL) {
-        net_die(world->net);
+        net_die(world->net, NET_HOST);
         bury_threads(world);
         host_abandon(world->host);
         world->host = NULL;

@@ -321,6 +321,10 @@ static void *operate(void *ctx)
     case OP_CLOSE_ALL:
         close_all(world);
         break;
+    case OP_RESTART:
+        if (!bytes_is_hung(world))
+            bytes_restart(world);
+        break;
     case OP_UNLOAD:
         unload_agent(world);
         break;

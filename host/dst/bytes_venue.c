@@ -351,10 +351,12 @@ void bytes_config_host(struct bytes *world, struct host_config *config)
 
     memset(config, 0, sizeof(*config));
     config->ports = &world->ports;
-    world->ports = (struct host_ports){.disk = &world->disk,
-                                       .stream = net_stream(world->net),
-                                       .entry = script_entry,
-                                       .ctx = world};
+    world->ports =
+        (struct host_ports){.disk = &world->disk,
+                            .stream = net_stream(world->net, NET_HOST),
+                            .entry = script_entry,
+                            .beat = bytes_has(world, BYTES_KEEPER) ? &world->keeper.beat : NULL,
+                            .ctx = world};
     config->mode = RUN_LIVE;
     config->dir = "";
     config->n_venues = world->swarm.n_venues;

@@ -44,6 +44,7 @@ struct link {
     uint64_t n_unsent, timer;
     uint32_t serial, at;
     uint8_t is_used, client, server; /* enum end_state */
+    uint8_t process;                 /* enum net_process, that connected */
     uint8_t end;                     /* enum stream_end, of END_CLOSING */
 };
 struct listener {
@@ -56,7 +57,7 @@ struct timer {
     struct stream_owner owner;
     uint64_t cookie, job;
     uint32_t serial;
-    uint8_t is_used;
+    uint8_t is_used, process;
 };
 struct net {
     struct sched *sched;
@@ -64,7 +65,7 @@ struct net {
     struct net_rates rates;
     struct net_tap tap;
     struct conns *conns; /* owned */
-    struct stream_port port;
+    struct stream_port ports[NET_PROCESSES];
     agon_ns_t (*utc)(void *ctx);
     void *utc_ctx;
     struct listener listeners[LISTENERS];
@@ -412,7 +413,7 @@ static struct listener *listener_of(struct net *net, const struct stream_target 
     return NULL;
 }
 
-static struct link *new_link(struct net *net)
+static struct link *new_link(struct net *net, enum net_process process)
 {
     uint32_t n_open = 0;
     struct link *link = NULL;
@@ -422,7 +423,7 @@ static struct link *new_link(struct net *net)
         uint32_t at = (net->serial + i) % LINKS;
 
         if (net->links[at].is_used)
-            n_open += net->links[at].client != END_OVER;
+            n_open += net->links[at].client != END_OVER && net->links[at].process == process;
         else if (link == NULL)
             link = &net->links[at];
     }
@@ -437,20 +438,20 @@ static struct link *new_link(struct net *net)
     link->n_unsent = link->timer = 0;
     link->client = END_CONNECTING;
     link->server = END_NONE;
+    link->process = (uint8_t)process;
     link->is_used = 1;
     return link;
 }
 
-static int port_connect(void *ctx, const struct stream_target *target,
-                        const struct stream_owner *owner)
+static int connect_of(struct net *net, enum net_process process, const struct stream_target *target,
+                      const struct stream_owner *owner)
 {
-    struct net *net = ctx;
     struct link *link;
     int64_t wait_ns = net->rates.latency_ns + some_of(net, net->rates.jitter_ns);
 
     if (target->host[0] == '\0' || target->port == 0 || target->is_tls)
         return AGON_EINVAL;
-    link = new_link(net);
+    link = new_link(net, process);
     if (link == NULL)
         return AGON_EAGAIN;
     link->owner = *owner;
@@ -472,6 +473,18 @@ static int port_connect(void *ctx, const struct stream_target *target,
              net->sched->now + (link->end == STREAM_END_TIMEOUT ? CONNECT_NS : 2 * wait_ns),
              end_later, net, link->at, link->serial);
     return (int)link->at;
+}
+
+static int port_connect(void *ctx, const struct stream_target *target,
+                        const struct stream_owner *owner)
+{
+    return connect_of(ctx, NET_HOST, target, owner);
+}
+
+static int keeper_connect(void *ctx, const struct stream_target *target,
+                          const struct stream_owner *owner)
+{
+    return connect_of(ctx, NET_KEEPER, target, owner);
 }
 
 static int port_send(void *ctx, int conn, const void *bytes, size_t n)
@@ -537,10 +550,9 @@ static void on_timer(void *ctx, uint64_t a, uint64_t b)
     timer->owner.on_timer(timer->owner.ctx, timer->cookie);
 }
 
-static int64_t port_timer(void *ctx, int64_t delay_ns, uint64_t cookie,
-                          const struct stream_owner *owner)
+static int64_t timer_of(struct net *net, enum net_process process, int64_t delay_ns,
+                        uint64_t cookie, const struct stream_owner *owner)
 {
-    struct net *net = ctx;
     uint32_t at = 0;
 
     while (at < TIMERS && net->timers[at].is_used)
@@ -549,11 +561,24 @@ static int64_t port_timer(void *ctx, int64_t delay_ns, uint64_t cookie,
         return AGON_EAGAIN;
     net->timers[at].owner = *owner;
     net->timers[at].cookie = cookie;
+    net->timers[at].process = (uint8_t)process;
     net->timers[at].is_used = 1;
     net->timers[at].serial++;
     net->timers[at].job =
         sched_at(net->sched, net->sched->now + delay_ns, on_timer, net, at, net->timers[at].serial);
     return (int64_t)net->timers[at].serial << 16 | at;
+}
+
+static int64_t port_timer(void *ctx, int64_t delay_ns, uint64_t cookie,
+                          const struct stream_owner *owner)
+{
+    return timer_of(ctx, NET_HOST, delay_ns, cookie, owner);
+}
+
+static int64_t keeper_timer(void *ctx, int64_t delay_ns, uint64_t cookie,
+                            const struct stream_owner *owner)
+{
+    return timer_of(ctx, NET_KEEPER, delay_ns, cookie, owner);
 }
 
 static void port_timer_cancel(void *ctx, int64_t id)
@@ -601,17 +626,20 @@ int net_new(struct net **out, struct sched *sched, uint64_t seed, struct error *
     net->sched = sched;
     rng_init(&net->rng, seed);
     rng_init(&net->dice, hash_mix(seed));
-    net->port = (struct stream_port){.ctx = net,
-                                     .connect = port_connect,
-                                     .send = port_send,
-                                     .unsent = port_unsent,
-                                     .close = port_close,
-                                     .pause = port_pause,
-                                     .timer = port_timer,
-                                     .timer_cancel = port_timer_cancel,
-                                     .now = port_now,
-                                     .utc = port_utc,
-                                     .random = port_random};
+    net->ports[NET_HOST] = (struct stream_port){.ctx = net,
+                                                .connect = port_connect,
+                                                .send = port_send,
+                                                .unsent = port_unsent,
+                                                .close = port_close,
+                                                .pause = port_pause,
+                                                .timer = port_timer,
+                                                .timer_cancel = port_timer_cancel,
+                                                .now = port_now,
+                                                .utc = port_utc,
+                                                .random = port_random};
+    net->ports[NET_KEEPER] = net->ports[NET_HOST];
+    net->ports[NET_KEEPER].connect = keeper_connect;
+    net->ports[NET_KEEPER].timer = keeper_timer;
     rc = conns_new(&net->conns, &port, &options, err);
     if (rc < 0) {
         free(net);
@@ -625,7 +653,8 @@ void net_free(struct net *net)
 {
     if (net == NULL)
         return;
-    net_die(net);
+    net_die(net, NET_HOST);
+    net_die(net, NET_KEEPER);
     conns_end_all(net->conns);
     for (uint32_t i = 0; i < LINKS; i++) {
         struct link *link = &net->links[i];
@@ -641,12 +670,12 @@ void net_free(struct net *net)
     free(net);
 }
 
-void net_die(struct net *net)
+void net_die(struct net *net, enum net_process process)
 {
     for (uint32_t i = 0; i < LINKS; i++) {
         struct link *link = &net->links[i];
 
-        if (!link->is_used || link->client == END_OVER)
+        if (!link->is_used || link->client == END_OVER || link->process != process)
             continue;
         link->client = END_OVER;
         // A process that is killed has its connections reset; a machine that loses power says
@@ -659,8 +688,9 @@ void net_die(struct net *net)
         let_go(link);
     }
     for (uint32_t i = 0; i < TIMERS; i++) {
-        if (net->timers[i].is_used)
-            sched_cancel(net->sched, net->timers[i].job);
+        if (!net->timers[i].is_used || net->timers[i].process != process)
+            continue;
+        sched_cancel(net->sched, net->timers[i].job);
         net->timers[i].is_used = 0;
     }
 }
@@ -699,9 +729,9 @@ void net_shut(struct net *net, uint16_t port, int is_shut)
     }
 }
 
-const struct stream_port *net_stream(struct net *net)
+const struct stream_port *net_stream(struct net *net, enum net_process process)
 {
-    return &net->port;
+    return &net->ports[process];
 }
 
 void net_utc(struct net *net, agon_ns_t (*utc)(void *ctx), void *ctx)

@@ -7,7 +7,7 @@
  *     net_new(&net, &sched, seed, &err);
  *     front = sim_front_new(...);                        // a simulated exchange, its utc from
  * sched net_listen(net, "spot.test", 80, sim_front_owner(front)); sim_front_on(front,
- * net_conns(net)); ports.stream = net_stream(net);                    // of a gateway, TLS off,
+ * net_conns(net)); ports.stream = net_stream(net, NET_HOST);          // of a gateway, TLS off,
  * targets as above gateway_start(gateway); while (sched_step(&sched, until)) ...              //
  * callbacks of both sides come from here
  *
@@ -61,13 +61,14 @@ struct conns *net_conns(struct net *net);
 void net_listen(struct net *net, const char *host, uint16_t port, const struct server_owner *owner);
 /* Whoever connects there is refused from now on, or no longer. */
 void net_shut(struct net *net, uint16_t port, int is_shut);
-/* The port of the one machine that connects. `utc` reads what utc(ctx) says; NULL: simulated time.
- */
-const struct stream_port *net_stream(struct net *net);
+/* The port of a process of the machine that connects. `utc` reads what utc(ctx) says; NULL:
+ * simulated time. */
+enum net_process { NET_HOST = 0, NET_KEEPER = 1, NET_PROCESSES };
+const struct stream_port *net_stream(struct net *net, enum net_process process);
 void net_utc(struct net *net, agon_ns_t (*utc)(void *ctx), void *ctx);
-/* That machine is dead: no callback reaches it any more, its timers are gone, and what it had sent
+/* That process is dead: no callback reaches it any more, its timers are gone, and what it had sent
  * may still arrive. The next one to call net_stream begins with nothing. */
-void net_die(struct net *net);
+void net_die(struct net *net, enum net_process process);
 /* Breaks every connection to port (0: all), as a router that restarts. */
 void net_break(struct net *net, uint16_t port);
 
