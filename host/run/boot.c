@@ -358,6 +358,18 @@ static int stand_still(struct host *host, struct crew_slot *slot, const struct e
     return 1;
 }
 
+/* One that has no place in a journal with a past, because it was unloaded or is new, is left out as
+ * after its unloading: the others must not stand still for it. In a first start it is a mistake of
+ * the roster. */
+static int leave_out(struct host *host, const struct crew_slot *slot, const struct error *err)
+{
+    if (engine_seq(host->engine) == 0 || crew_info(host->crew, slot->record.slot) != NULL)
+        return 0;
+    host->absent |= (uint64_t)1 << slot->record.slot;
+    log_error("host", "quarantined", "%s; agent %s is left out", err->text, slot->record.name);
+    return 1;
+}
+
 /* Before anything is written: a plugin that is none must leave no trace of a run. */
 static int load_agents(struct host *host, struct error *err)
 {
@@ -376,6 +388,8 @@ static int load_agents(struct host *host, struct error *err)
             slot->checkpoint_ns = CHECKPOINT_NS;
         rc = crew_load(host->crew, slot, err);
         if ((rc == AGON_EPERM || rc == AGON_EVERSION) && stand_still(host, slot, err))
+            rc = AGON_OK;
+        if (rc == AGON_EPERM && leave_out(host, slot, err))
             rc = AGON_OK;
         if (rc < 0)
             error_wrap(err, "plugin %s", slot->plugin);
