@@ -74,7 +74,8 @@ static void open_gateway(void)
         {"orders", 100, 10000000000},     {"orders_day", 200000, 86400000000000},
         {"snapshots", 1200, 60000000000}, {"connects", 300, 300000000000}};
     struct venue_config config;
-    struct gateway_ports ports = {.stream = net_stream(net, NET_HOST), .out = &in, .commands = &commands};
+    struct gateway_ports ports = {
+        .stream = net_stream(net, NET_HOST), .out = &in, .commands = &commands};
     struct gateway_asset assets[] = {{"USDT", 1, 8}, {"BTC", 2, 8}};
     struct gateway_instrument instrument = {
         .instrument = {.hdr = {.type = AGON_EVENT_INSTRUMENT, .granules = 3, .instrument = 1},
