@@ -420,9 +420,20 @@ static void bury_threads(struct bytes *world)
             continue;
         if (thread->job != 0)
             sched_cancel(&world->sched, thread->job);
-        // The loader's, or an operator's who waits for it.
-        if (thread->word == &world->host->loader_wake || thread->is_operator ||
+        // The loader's first: an operator may wait for it.
+        if (thread->word == &world->host->loader_wake ||
             i == (uint32_t)world->host->loader_thread.id)
+            run_thread(thread);
+    }
+    // What it had not begun is done by nobody.
+    if (atomic_load(&world->host->job.state) == JOB_ASKED) {
+        world->host->job.rc = AGON_ESTATE;
+        atomic_store(&world->host->job.state, JOB_DONE);
+    }
+    for (uint32_t i = 0; i < BYTES_THREADS; i++) {
+        struct thread *thread = &world->threads[i];
+
+        if (thread->state != THREAD_FREE && thread->state != THREAD_OVER && thread->is_operator)
             run_thread(thread);
     }
     for (uint32_t i = 0; i < BYTES_THREADS; i++) {
