@@ -410,6 +410,12 @@ static void apply_state(struct order *order, const struct record_report *report,
             else
                 end_request(order); // nothing is left that could be replaced
         }
+        // A venue may take a reduce-only order for less than was asked: what it calls filled is all
+        // that there will be. Of one that was replaced the total is several wire orders' sum.
+        if (order->rev == 0 && report->rev == 0 && order->request != AGON_REQUEST_REPLACE &&
+            report->cum_qty >= order->filled_qty && report->cum_qty > 0 &&
+            report->cum_qty < order->qty)
+            order->qty = report->cum_qty;
         effect->is_query = order->filled_qty < order->qty && order->n_asked < ASKS;
         break;
     case AGON_ORDER_CANCELLED:

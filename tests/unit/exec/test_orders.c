@@ -617,6 +617,33 @@ START_TEST(a_replacement_to_less_than_was_filled_ends_the_order)
 }
 END_TEST
 
+/* A reduce-only order is taken for what is left of the position, and filled: of 10 only 4. */
+START_TEST(what_the_venue_took_for_less_is_filled_when_it_says_so)
+{
+    struct orders *orders = orders_new(16);
+    struct order *order = make(orders, AGON_ORDER_OPEN, 0, 0);
+    struct record_report fill = report_of(order, REPORT_FILL, 100, 4, 4, 77);
+    struct record_report filled = report_of(order, REPORT_STATE, 0, 0, 4, 0);
+
+    filled.state = AGON_ORDER_FILLED;
+    orders_report(orders, order, &fill);
+    ck_assert_uint_eq(order->state, AGON_ORDER_PARTIAL);
+    orders_report(orders, order, &filled);
+    ck_assert_uint_eq(order->state, AGON_ORDER_FILLED);
+    ck_assert_int_eq(order->filled_qty, 4);
+    // Told before its fills, it waits for them.
+    order = make(orders, AGON_ORDER_OPEN, AGON_REQUEST_CANCEL, AGON_REQUEST_UNKNOWN);
+    fill = report_of(order, REPORT_FILL, 100, 4, 4, 78);
+    filled = report_of(order, REPORT_STATE, 0, 0, 4, 0);
+    filled.state = AGON_ORDER_FILLED;
+    orders_report(orders, order, &filled);
+    ck_assert_uint_ne(order->state, AGON_ORDER_FILLED);
+    orders_report(orders, order, &fill);
+    ck_assert_uint_eq(order->state, AGON_ORDER_FILLED);
+    orders_free(orders);
+}
+END_TEST
+
 START_TEST(the_table_is_bounded_and_gives_up_the_oldest_final_order)
 {
     struct orders *orders = orders_new(16);
@@ -816,6 +843,7 @@ int main(void)
     tcase_add_test(tcase, a_fill_is_one_of_account_instrument_side_and_number);
     tcase_add_test(tcase, a_contradicted_order_is_asked_about_and_then_given_up);
     tcase_add_test(tcase, a_cancel_that_is_wanted_goes_when_the_way_is_free);
+    tcase_add_test(tcase, what_the_venue_took_for_less_is_filled_when_it_says_so);
     tcase_add_test(tcase, a_replacement_to_less_than_was_filled_ends_the_order);
     tcase_add_test(tcase, the_table_is_bounded_and_gives_up_the_oldest_final_order);
     tcase_add_test(tcase, what_is_loaded_is_what_was_saved);
