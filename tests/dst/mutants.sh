@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # mutants: each patch in tests/dst/mutants plants a bug in the host's own code; the fault simulation has to find it.
-# A patch begins with a line "# lane: ", and behind it one or more of message, bytes, keeper (bytes with one) and
-# ambiguous: where it is tried, in that order. Built in a copy of the tree, once for each.
+# A patch begins with a line "# lane: ", and behind it one or more of message, bytes and ambiguous:
+# where it is tried, in that order. Built in a copy of the tree, once for each.
 #
 #   tests/dst/mutants.sh [-n SEEDS] [-d FOLDER] [-j JOBS] [-l FILE] [NAME...]
 #
@@ -16,12 +16,11 @@ root=$(cd "$(dirname "$0")/../.." && pwd)
 folder=$root/tests/dst/mutants
 jobs=1
 table=
-declare -A seeds=([message]=1000 [bytes]=300 [keeper]=50)
-declare -A args=([message]="dst" [bytes]="dst --bytes --without keeper" [keeper]="dst --bytes"
-    [ambiguous]="dst --ambiguous 20000")
+declare -A seeds=([message]=1000 [bytes]=300)
+declare -A args=([message]="dst" [bytes]="dst --bytes" [ambiguous]="dst --ambiguous 20000")
 while [ $# -gt 0 ] && [ "$1" != "${1#-}" ]; do
     case $1 in
-    -n) seeds=([message]=$2 [bytes]=$2 [keeper]=50) && shift 2 ;;
+    -n) seeds=([message]=$2 [bytes]=$2) && shift 2 ;;
     -d) folder=$2 && shift 2 ;;
     -j) jobs=$2 && shift 2 ;;
     -l) table=$2 && shift 2 ;;
