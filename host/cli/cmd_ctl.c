@@ -224,7 +224,12 @@ static void print_left(const json_t *left, int64_t took_ms)
     size_t n_orders = (size_t)json_integer_value(json_object_get(left, "n_orders"));
 
     if (json_is_true(json_object_get(left, "done"))) {
-        printf("every position is closed and no order is open (%lld ms)\n", (long long)took_ms);
+        // An agent that was not halted may have new ones by now.
+        if (n_positions + n_orders > 0)
+            printf("every position was closed (%lld ms); the agent is active and trades on\n",
+                   (long long)took_ms);
+        else
+            printf("every position is closed and no order is open (%lld ms)\n", (long long)took_ms);
         return;
     }
     printf("left after %lld ms: %zu positions, %zu orders%s\n", (long long)took_ms, n_positions,
@@ -234,6 +239,32 @@ static void print_left(const json_t *left, int64_t took_ms)
         render(stdout, json_object_get(left, "positions"), WIDE);
     if (n_orders > 0)
         render(stdout, json_object_get(left, "orders"), WIDE);
+}
+
+/* How often all that the agent held was closed; -1: not known. */
+static json_int_t closed_before(const char *dir, const char *agent)
+{
+    const char *words[2] = {"left", agent};
+    struct error err = {0};
+    json_t *left = NULL;
+    const json_t *n;
+    json_int_t before;
+
+    if (client_ask(dir, words, 2, WAIT_NS, &left, &err) < 0)
+        return -1;
+    n = json_object_get(left, "n_closed");
+    before = n != NULL ? json_integer_value(n) : -1;
+    json_decref(left);
+    return before;
+}
+
+/* Closed since then: an agent that goes on may hold something again before anybody looks. */
+static int was_closed(json_t *left, json_int_t before)
+{
+    if (before < 0 || json_integer_value(json_object_get(left, "n_closed")) <= before)
+        return 0;
+    json_object_set_new(left, "done", json_true());
+    return 1;
 }
 
 /* stop and flatten: ordered once, and then looked at until nothing is left or the time is up. What
@@ -246,6 +277,8 @@ static int wait_closed(const struct opts *opts, const char *dir, const char *con
     _Atomic uint32_t never = 0;
     struct error err = {0};
     json_t *left = NULL;
+    json_int_t before =
+        n_words > 1 && strcmp(words[0], "flatten") == 0 ? closed_before(dir, words[1]) : -1;
     int64_t took_ms;
     int is_done = 0;
     int rc = ask_urgently(dir, words, n_words, &left, &err);
@@ -267,7 +300,7 @@ static int wait_closed(const struct opts *opts, const char *dir, const char *con
         if (answer >= 0) {
             json_decref(left);
             left = next;
-            is_done = json_is_true(json_object_get(left, "done"));
+            is_done = json_is_true(json_object_get(left, "done")) || was_closed(left, before);
         }
         if (!is_done)
             futex_wait(&never, 0, LOOK_NS);

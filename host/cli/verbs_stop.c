@@ -234,6 +234,8 @@ int api_do_left(void *ctx, const struct control_call *call, struct jout *out, st
     jout_kv_bool(out, "heard", left.is_heard);
     jout_kv_bool(out, "done", left.is_done);
     jout_kv_bool(out, "stopped", api->view->is_stopped);
+    if (only >= 0)
+        jout_kv_int(out, "n_closed", (int64_t)api->view->slots[only].n_closed);
     jout_close(out, '{');
     return AGON_OK;
 }

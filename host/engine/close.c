@@ -83,6 +83,11 @@ void close_left(const struct engine *engine, uint32_t *n_orders, uint32_t *n_pos
     }
 }
 
+uint64_t close_count(const struct engine *engine, uint16_t slot)
+{
+    return engine->n_closed[slot];
+}
+
 uint16_t close_ended(const struct engine *engine, uint16_t slot)
 {
     return engine->wants_flat[slot] != 0 ? engine->close_ended[slot] : REASON_NONE;
@@ -184,10 +189,12 @@ void close_turn(struct engine *engine, uint16_t id)
         if (!is_working || is_late)
             leave(engine, slot, &all[i]);
     }
-    if (engine->wants_flat[id] == 0)
+    if (engine->wants_flat[id] == 0) {
+        engine->n_closed[id] += engine->is_closing_all[id] != 0;
         engine->is_closing_all[id] = 0;
-    else
+    } else {
         intents_sweep_at(engine, engine->t + ENGINE_RETRY_NS);
+    }
 }
 
 static void want(struct engine *engine, uint16_t slot, uint32_t places, uint16_t reason)

@@ -32,6 +32,8 @@ int close_is_wanted(const struct engine *engine, uint16_t slot, agon_instrument_
 /* What an emergency stop has still to end: open orders, and positions that are more than dust. */
 void close_left(const struct engine *engine, uint32_t *n_orders, uint32_t *n_positions);
 uint16_t close_ended(const struct engine *engine, uint16_t slot);
+/* How often in this process all that the slot held was wanted closed, and was. */
+uint64_t close_count(const struct engine *engine, uint16_t slot);
 /* Is what the slot holds of an instrument too little for any order? */
 int close_is_dust(const struct engine *engine, uint16_t slot, agon_instrument_t instrument);
 

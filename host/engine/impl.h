@@ -132,6 +132,7 @@ struct engine {
     uint64_t asked[SLOTS_MAX]; /* orders and replacements that were wanted; a quote is two */
     uint16_t next_runner;
     uint16_t close_ended[SLOTS_MAX]; /* enum reason: what the last close of a slot ended by */
+    uint64_t n_closed[SLOTS_MAX];    /* how often all a slot held was closed, in this process */
     uint64_t unsent[ENGINE_UNSENT];  /* orders whose request found no room; not in the state */
     uint32_t n_unsent;
     union plan_event plan; /* ours, to hold one that comes against */

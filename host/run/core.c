@@ -524,6 +524,7 @@ static void show_slot(struct host *host, uint16_t id)
             .is_closing = (uint8_t)close_is_wanted(host->engine, id, all[i].instrument)};
     }
     to->close_ended = close_ended(host->engine, id);
+    to->n_closed = close_count(host->engine, id);
     memcpy(to->failure, host->failures[id], sizeof(to->failure));
     to->n_crashes = slot->n_crashes;
     crew_delivery(host->crew, id, &to->delivery);

@@ -113,6 +113,7 @@ struct host_view_slot {
     uint8_t can_rollback;
     uint32_t n_open;
     uint16_t close_ended; /* enum reason: why what is being closed is not closed yet */
+    uint64_t n_closed;    /* how often all of it was wanted closed, and was */
     struct host_view_position positions[HOST_VIEW_POSITIONS];
     char failure[160];
     struct hist_small delivery; /* to its plugin: crew_delivery */

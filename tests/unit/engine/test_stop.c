@@ -308,10 +308,13 @@ START_TEST(nobody_buys_back_what_is_being_closed)
     ck_assert_uint_eq(told(0), REASON_HALTED);
     world_order(world, 1, BTCUSDT, AGON_BUY, 0, 10000, 9); // another slot's affair
     ck_assert_uint_eq(last_cmd()->kind, CMD_NEW);
+    ck_assert_uint_eq(close_count(world->engine, 0), 0);
     world_report(world, &world->cmds[n + 1], REPORT_FILL, 300000, 100000, 100000);
+    ck_assert_uint_eq(close_count(world->engine, 0), 1); // whatever it buys from here on
     world_order(world, 0, BTCUSDT, AGON_BUY, 0, 10000, 9);
     ck_assert_uint_eq(last_cmd()->side, AGON_BUY);
     ck_assert_uint_eq(ORDER_ID_SLOT(last_cmd()->order_id), 0);
+    ck_assert_uint_eq(close_count(world->engine, 0), 1);
     end();
 }
 END_TEST
