@@ -5,8 +5,8 @@
 
 start_sim --seed 5
 live_files "$(agent busy_1 busy.so 'every: 2')"
-# Four fifths of two thirds of six are fewer than a host's seven connections.
-sed -i 's/{kind: connects, capacity: 300, window: 5m}/{kind: connects, capacity: 6, window: 8s}/' "$WORK/conf/venue.yaml"
+# Four fifths of two thirds of three are fewer than the WebSockets of a host.
+sed -i 's/{kind: connects, capacity: 300, window: 5m}/{kind: connects, capacity: 3, window: 8s}/' "$WORK/conf/venue.yaml"
 start_host
 until_true "$HOST_PID" "the limit is named" lines "$WORK/host.err" "waiting for the venue's connect limit, [0-9]* s" 1
 until_true "$HOST_PID" "orders" lines "$SIM_LOG" '"what":"order.place"' 3
