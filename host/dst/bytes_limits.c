@@ -144,7 +144,7 @@ static void check_duplicates(struct bytes *world, const struct bytes_sent *sent)
     const struct slot_limits *limits = &world->limits_max[sent->slot];
     agon_ns_t since = world->sched.now - (agon_ns_t)limits->duplicate_window_ms * 1000000;
     uint64_t print = hash_mix((uint64_t)sent->px ^ hash_mix((uint64_t)sent->qty)) ^
-                     hash_mix((uint64_t)sent->side << 32 | sent->coin << 8 | sent->slot);
+                     hash_mix((uint64_t)sent->side << 32 | (uint64_t)sent->coin << 8 | sent->slot);
     uint32_t n = 1;
 
     for (int i = 0; i < BYTES_RECENT; i++) {
