@@ -425,6 +425,31 @@ static void *produce(void *arg)
     return NULL;
 }
 
+/* The producer stops between the two stores of an append: its record lies in the buffer, its number
+ * is not given yet. The writer may take the record and go on. */
+START_TEST(a_record_is_taken_before_its_number_is_given)
+{
+    struct disk_mem *mem = disk_mem_new(512);
+    struct journal_config config = help_config();
+    struct journal_summary summary;
+    struct help_host host;
+    struct error err = {0};
+
+    config.is_async = _i;
+    ck_assert_int_eq(help_open(&host, mem, &config), AGON_OK);
+    help_append(&host, 7);
+    atomic_store(&host.buffer.seq, host.seq - 1);
+    ck_assert_int_eq(journal_writer_step(host.writer), 1);
+    atomic_store(&host.buffer.seq, host.seq);
+    help_append(&host, 3);
+    ck_assert_int_eq(journal_writer_step(host.writer), 1);
+    ck_assert_uint_eq(journal_durable_seq(&host.buffer), 10);
+    ck_assert_int_eq(help_close(&host), AGON_OK);
+    ck_assert_int_eq(help_read(mem, NULL, &summary, &err), 10);
+    disk_mem_free(mem);
+}
+END_TEST
+
 START_TEST(one_thread_appends_while_another_writes)
 {
     struct disk_mem *mem = disk_mem_new(512);
@@ -476,6 +501,7 @@ int main(void)
     tcase_add_test(tcase, class_async_is_durable_when_written);
     tcase_add_test(tcase, a_full_buffer_sheds_market_only_where_that_is_allowed);
     tcase_add_test(tcase, what_the_buffer_shed_is_marked_exactly);
+    tcase_add_loop_test(tcase, a_record_is_taken_before_its_number_is_given, 0, 2);
     tcase_add_loop_test(tcase, one_thread_appends_while_another_writes, 0, 2);
     suite_add_tcase(suite, tcase);
     return help_main(suite);
