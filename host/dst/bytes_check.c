@@ -381,7 +381,11 @@ static void compare_slots(struct bytes *world)
     struct ledger *ledger = engine_ledger(world->host->engine);
 
     for (uint16_t slot = 0; slot < BYTES_SLOTS && slot < engine_slots(engine)->n; slot++) {
-        if (!engine_slots(engine)->all[slot].is_used || world->losses[slot].n_lives > 1)
+        const struct slot *one = &engine_slots(engine)->all[slot];
+        // Whose agent was unloaded by name stays RETIRED until its place is another's.
+        int is_anew = (world->unloaded >> slot & 1) != 0 && one->condition != CONDITION_RETIRED;
+
+        if (!one->is_used || is_anew || world->losses[slot].n_lives > 1)
             continue;
         for (uint32_t coin = 0; coin < world->n_coins; coin++)
             compare_position(world, slot, coin, ledger_position(ledger, slot, coin + 1, 0));
