@@ -447,8 +447,8 @@ static void quiet(struct bytes *world)
         if (!world->result->is_failed && bytes_check_is_quiet(world))
             break;
     }
-    // What is on its way by then, ten seconds later has come. An exit that fires meanwhile begins it
-    // anew: the kill switch lets pass what closes.
+    // What is on its way by then, ten seconds later has come. An exit that fires meanwhile begins
+    // it anew: the kill switch lets pass what closes.
     do {
         run_until(world, world->sched.now + 12 * SECOND);
     } while (!world->result->is_failed && world->sched.now < end && !bytes_check_is_quiet(world));
