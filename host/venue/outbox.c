@@ -677,10 +677,13 @@ static void see_end(struct outbox *outbox, struct outbox_entry *entry,
     if (entry->pending != 0)
         end_request(entry); // it is over, so is whatever was asked of it
     if (seen->state == AGON_ORDER_FILLED) {
+        agon_qty_t total_qty = num_add(entry->base_qty, entry->cum_qty);
+
         // The fills themselves move the ledger; where they were told all, no more is to be said,
-        // but to who asked, and to who waits for a replacement by more than was filled.
+        // but to who asked, and to who waits for more: by a replacement, or because the venue took
+        // a reduce-only order for less.
         if (!is_replaced && !entry->is_asked && entry->reported_state != 0 &&
-            entry->fill_qty >= num_add(entry->base_qty, entry->cum_qty))
+            entry->fill_qty >= total_qty && total_qty >= entry->qty)
             entry->is_told = 1;
         end_order(outbox, entry, REPORT_STATE, 0, 0, AGON_ORDER_FILLED, seen->t_venue, now);
     } else if (seen->state == AGON_ORDER_CANCELLED) {

@@ -648,6 +648,50 @@ START_TEST(a_fill_between_question_and_answer_does_not_take_the_answers_place)
 }
 END_TEST
 
+/* A reduce-only order is taken for what is left of the position, 6 of 10, and its fills come first:
+ * who waits for ten is told that six were all. */
+START_TEST(one_that_was_taken_for_less_and_filled_is_told_to_be_over)
+{
+    struct outbox_seen seen = {.order_id = 7,
+                               .venue_order = 70,
+                               .instrument = 1,
+                               .state = AGON_ORDER_FILLED,
+                               .side = AGON_BUY,
+                               .source = SEEN_STREAM,
+                               .is_total = 1,
+                               .px = 100,
+                               .qty = 6,
+                               .cum_qty = 6,
+                               .t_venue = S};
+
+    begin();
+    stand();
+    trade(1, 2, 2, S);
+    trade(2, 4, 6, S);
+    outbox_seen(&outbox, &seen, 0, S);
+    ck_assert_int_eq(next(), REPORT_STATE);
+    ck_assert_uint_eq(told[n_read - 1].state, AGON_ORDER_FILLED);
+    ck_assert_int_eq(told[n_read - 1].cum_qty, 6);
+    outbox_seen(&outbox, &seen, 0, 2 * S);
+    ck_assert_int_eq(next(), 0);
+    end();
+}
+END_TEST
+
+/* One that was filled whole is told by its fills alone. */
+START_TEST(one_that_was_filled_whole_is_told_by_its_fills)
+{
+    begin();
+    stand();
+    trade(1, 4, 4, S);
+    trade(2, 6, 10, S);
+    ck_assert_uint_eq(told[n_read - 1].state, AGON_ORDER_FILLED);
+    see_part(SEEN_STREAM, 0, AGON_ORDER_FILLED, 10, 10, S);
+    ck_assert_int_eq(next(), 0);
+    end();
+}
+END_TEST
+
 /* Another run told 4 of them, by trades that this one does not know. A list that shows one of those
  * again is not what is missing. */
 START_TEST(trades_of_an_earlier_run_are_not_taken_for_those_that_are_missing)
@@ -994,6 +1038,8 @@ int main(void)
     tcase_add_test(sights, an_end_that_is_asked_about_is_asked_until_a_picture_shows_it);
     tcase_add_test(sights, a_fill_between_question_and_answer_does_not_take_the_answers_place);
     tcase_add_test(sights, trades_of_an_earlier_run_are_not_taken_for_those_that_are_missing);
+    tcase_add_test(sights, one_that_was_taken_for_less_and_filled_is_told_to_be_over);
+    tcase_add_test(sights, one_that_was_filled_whole_is_told_by_its_fills);
     tcase_add_test(sights, an_old_picture_of_a_replacement_half_done_opens_nothing_again);
     tcase_add_test(sights, an_earlier_revision_that_is_still_open_is_cancelled);
     tcase_add_test(sights, a_replacement_that_was_given_up_and_is_there_is_the_order);
