@@ -13,7 +13,7 @@
 
 void host_claims_init(struct host *host)
 {
-    pthread_mutex_init(&host->claim_lock, NULL);
+    lock_init(&host->claim_lock);
     for (uint32_t i = 0; i < 2 * HOST_VENUES_MAX; i++)
         claim_init(&host->claims[i]);
 }
@@ -22,7 +22,7 @@ void host_claims_close(struct host *host)
 {
     for (uint32_t i = 0; i < 2 * HOST_VENUES_MAX; i++)
         claim_close(&host->claims[i]);
-    pthread_mutex_destroy(&host->claim_lock);
+    lock_deinit(&host->claim_lock);
 }
 
 /* Which exchange an account number or key is of. The real one has several names; of what listens on
@@ -42,7 +42,7 @@ static int take(struct host *host, uint32_t at, struct error *err)
     const char *name = host->claim_names[at];
     int rc = AGON_OK;
 
-    pthread_mutex_lock(&host->claim_lock);
+    lock_take(&host->claim_lock);
     if (host->claims[at].fd < 0)
         rc = claim_take(&host->claims[at], name, err);
     if (rc == AGON_EBUSY && host->config.is_take_over) {
@@ -59,7 +59,7 @@ static int take(struct host *host, uint32_t at, struct error *err)
         }
         memset(err, 0, sizeof(*err));
     }
-    pthread_mutex_unlock(&host->claim_lock);
+    lock_give(&host->claim_lock);
     if (rc < 0)
         error_wrap(err, "another host trades this account (stop it, or start this one with "
                         "--take-over)");
@@ -102,10 +102,10 @@ int host_claim_account(void *ctx, uint16_t venue, const char *account, struct er
     if (venue == 0 || venue > host->n_lines)
         return AGON_OK;
     exchange_of(&host->config.venues[venue - 1], exchange, sizeof(exchange));
-    pthread_mutex_lock(&host->claim_lock);
+    lock_take(&host->claim_lock);
     snprintf(host->claim_names[at], sizeof(host->claim_names[0]), "%.71s account %.24s", exchange,
              account);
-    pthread_mutex_unlock(&host->claim_lock);
+    lock_give(&host->claim_lock);
     return take(host, at, err);
 }
 
@@ -138,27 +138,27 @@ void host_mind_claims(struct host *host)
 {
     int is_asked = 0;
 
-    pthread_mutex_lock(&host->claim_lock);
+    lock_take(&host->claim_lock);
     for (uint32_t i = 0; i < 2 * HOST_VENUES_MAX; i++)
         is_asked |= claim_is_asked(&host->claims[i]);
-    pthread_mutex_unlock(&host->claim_lock);
+    lock_give(&host->claim_lock);
     if (!is_asked)
         return;
     stand_back(host);
-    pthread_mutex_lock(&host->claim_lock);
+    lock_take(&host->claim_lock);
     for (uint32_t i = 0; i < 2 * HOST_VENUES_MAX; i++)
         claim_give(&host->claims[i]);
-    pthread_mutex_unlock(&host->claim_lock);
+    lock_give(&host->claim_lock);
 }
 
 int host_is_refused_account(struct host *host, char *why, size_t room)
 {
     uint8_t refusal;
 
-    pthread_mutex_lock(&host->io_lock);
+    lock_take(&host->io_lock);
     refusal = host->io_status.refusal;
     snprintf(why, room, "%s", host->io_status.refusal_text);
-    pthread_mutex_unlock(&host->io_lock);
+    lock_give(&host->io_lock);
     if (refusal != 0 && atomic_exchange(&host->is_refusal_told, 1) == 0)
         host_alert(host, refusal == GATEWAY_REFUSED_RIGHTS ? ALERT_CREDENTIAL : ALERT_TWO_HOSTS,
                    ALERT_NO_SLOT, 0, 0, 0, "%.127s", why);

@@ -31,13 +31,13 @@ static void put(struct host *host, const struct record_alert *alert)
     struct record_alert *place;
 
     say(alert);
-    pthread_mutex_lock(&host->alerts.lock);
+    lock_take(&host->alerts.lock);
     place = ring_claim(&host->alerts.in);
     if (place != NULL) {
         *place = *alert;
         ring_publish(&host->alerts.in);
     }
-    pthread_mutex_unlock(&host->alerts.lock);
+    lock_give(&host->alerts.lock);
     if (place == NULL)
         atomic_fetch_add(&host->alerts.n_lost, 1);
     else
@@ -275,7 +275,7 @@ int host_alerts_open(struct host *host, struct error *err)
     struct host_alerts *alerts = &host->alerts;
 
     alerts->dead_fd = alerts->cursor_fd = -1;
-    pthread_mutex_init(&alerts->lock, NULL);
+    lock_init(&alerts->lock);
     alerts->is_open = 1;
     alerts->text = calloc(1, sizeof(*alerts->text));
     if (alerts->text == NULL ||
@@ -368,5 +368,5 @@ void host_alerts_close(struct host *host)
     free(alerts->text);
     ring_deinit(&alerts->in);
     ring_deinit(&alerts->out);
-    pthread_mutex_destroy(&alerts->lock);
+    lock_deinit(&alerts->lock);
 }

@@ -789,10 +789,10 @@ int host_open(struct host **out, const struct host_config *config, struct error 
     host->snap_room = (uint64_t)64 << 20;
     host->snap = malloc(host->snap_room);
     clock_begin();
-    pthread_mutex_init(&host->io_lock, NULL);
-    pthread_mutex_init(&host->view_lock, NULL);
-    pthread_mutex_init(&host->loader_lock, NULL);
-    pthread_mutex_init(&host->control_lock, NULL);
+    lock_init(&host->io_lock);
+    lock_init(&host->view_lock);
+    lock_init(&host->loader_lock);
+    lock_init(&host->control_lock);
     host_claims_init(host);
     if (host->view == NULL || host->draft == NULL || host->snap == NULL) {
         error_set(err, rc, "host: out of memory");

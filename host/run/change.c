@@ -248,12 +248,12 @@ static void forget_slot(struct host *host, uint16_t id)
     host->is_crash[id] = host->is_crash_told[id] = 0;
     host->refused &= ~((uint64_t)1 << id);
     host->outdated &= ~((uint64_t)1 << id);
-    pthread_mutex_lock(&host->loader_lock);
+    lock_take(&host->loader_lock);
     for (uint32_t i = 0; i < HOST_CHANGEOVERS_MAX; i++) {
         if (host->changeovers[i].slot == id)
             host->changeovers[i].slot = UINT16_MAX;
     }
-    pthread_mutex_unlock(&host->loader_lock);
+    lock_give(&host->loader_lock);
 }
 
 void host_vacate(struct host *host)

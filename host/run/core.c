@@ -704,9 +704,9 @@ void host_show(struct host *host)
     show_values(host);
     show_portfolio(engine, &view->portfolio);
     // Never waits for whoever is looking: then this view is skipped.
-    if (pthread_mutex_trylock(&host->view_lock) == 0) {
+    if (lock_try(&host->view_lock)) {
         *host->view = *view;
-        pthread_mutex_unlock(&host->view_lock);
+        lock_give(&host->view_lock);
     }
 }
 
@@ -798,10 +798,10 @@ static int is_market_ready(struct host *host)
     int is_ready;
 
     // Live, an order that leaves before the account was read would be refused by the gateway.
-    pthread_mutex_lock(&host->io_lock);
+    lock_take(&host->io_lock);
     is_ready = (host->config.mode != RUN_LIVE || host->io_status.is_ready) &&
                host->io_status.n_warm >= host->config.n_instruments;
-    pthread_mutex_unlock(&host->io_lock);
+    lock_give(&host->io_lock);
     if (!is_ready)
         return 0;
     for (agon_instrument_t id = 1; id <= host->config.n_instruments; id++) {

@@ -55,25 +55,25 @@ fail:
 void host_view(struct host *host, struct host_view *view)
 {
     host_wake_io(host); // refreshes the gateway's figures for the next look
-    pthread_mutex_lock(&host->view_lock);
+    lock_take(&host->view_lock);
     *view = *host->view;
-    pthread_mutex_unlock(&host->view_lock);
-    pthread_mutex_lock(&host->io_lock);
+    lock_give(&host->view_lock);
+    lock_take(&host->io_lock);
     view->venue = host->io_status;
     view->is_ready = host->io_status.is_ready;
-    pthread_mutex_unlock(&host->io_lock);
+    lock_give(&host->io_lock);
 }
 
 int host_slot_of(struct host *host, const char *name)
 {
     int found = AGON_ENOENT;
 
-    pthread_mutex_lock(&host->view_lock);
+    lock_take(&host->view_lock);
     for (uint32_t id = 0; id < host->view->n_slots && found < 0; id++) {
         if (host->view->slots[id].is_used && strcmp(host->view->slots[id].name, name) == 0)
             found = (int)id;
     }
-    pthread_mutex_unlock(&host->view_lock);
+    lock_give(&host->view_lock);
     return found;
 }
 
@@ -82,7 +82,7 @@ static int give_command(struct host *host, const struct record_command_by *by, u
     struct record_command_by *slot;
 
     // Operators, signals and the end of the host each come from a thread of their own.
-    pthread_mutex_lock(&host->control_lock);
+    lock_take(&host->control_lock);
     slot = ring_claim(&host->control);
     if (slot != NULL) {
         *slot = *by;
@@ -91,7 +91,7 @@ static int give_command(struct host *host, const struct record_command_by *by, u
         *ticket = host->n_commands++;
         ring_publish(&host->control);
     }
-    pthread_mutex_unlock(&host->control_lock);
+    lock_give(&host->control_lock);
     if (slot == NULL)
         return AGON_EAGAIN;
     host_wake_core(host);
@@ -308,10 +308,10 @@ void host_free(struct host *host)
     free(host->snap);
     free(host->view);
     free(host->draft);
-    pthread_mutex_destroy(&host->io_lock);
-    pthread_mutex_destroy(&host->view_lock);
-    pthread_mutex_destroy(&host->loader_lock);
-    pthread_mutex_destroy(&host->control_lock);
+    lock_deinit(&host->io_lock);
+    lock_deinit(&host->view_lock);
+    lock_deinit(&host->loader_lock);
+    lock_deinit(&host->control_lock);
     free(host);
 }
 

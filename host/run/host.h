@@ -284,7 +284,8 @@ struct host_quarantined { /* a binary that crashed too often: refused on this ho
 /* How many there are; at most max are written. [any but core] */
 uint32_t host_quarantine_list(struct host *host, struct host_quarantined *list, uint32_t max);
 /* hash: the first digits of it, 8 at least. The reason goes to the journal. The slot stands still
- * until it is reloaded. AGON_ENOENT, AGON_EINVAL, AGON_EAGAIN, AGON_EIO. [any but core] */
+ * until it is reloaded. AGON_ENOENT, AGON_EINVAL, AGON_EAGAIN, AGON_EBUSY (a slot changes hands),
+ * AGON_EIO, AGON_ESTATE. [any but core] */
 int host_quarantine_clear(struct host *host, const char *hash, const char *reason,
                           struct error *err);
 /* The same, and waits until the engine has taken it and the journal holds it, at most wait_ns: what

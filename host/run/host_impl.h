@@ -23,6 +23,7 @@
 #include "sys/clock.h"
 #include "sys/disk_posix.h"
 #include "sys/futex.h"
+#include "sys/lock.h"
 #include "sys/machine.h"
 #include "sys/rundir.h"
 #include "venue/time_probe.h"
@@ -43,7 +44,13 @@ enum host_halt {
                                                 ahead of it */
 };
 
-enum loader_job { LOADER_RELOAD = 1, LOADER_ROLLBACK = 2, LOADER_RESTART = 3, LOADER_ADD = 4 };
+enum loader_job {
+    LOADER_RELOAD = 1,
+    LOADER_ROLLBACK = 2,
+    LOADER_RESTART = 3,
+    LOADER_ADD = 4,
+    LOADER_CLEAR = 5 /* a binary may run again */
+};
 /* What the core does for a HOST_CHANGE_ADD while the loader makes it. */
 enum host_add { ADD_SEAT = 128, ADD_PLAYS = 129, ADD_EMPTY = 130 };
 enum job_state { JOB_FREE = 0, JOB_ASKED = 1, JOB_DONE = 2 };
@@ -51,9 +58,10 @@ struct host_job {           /* that somebody waits for */
     uint32_t kind;          /* enum loader_job */
     _Atomic uint32_t state; /* enum job_state */
     uint16_t slot;
-    uint8_t is_seated; /* of LOADER_ADD: the engine knows the slot */
-    char path[512];
+    uint8_t is_seated;          /* of LOADER_ADD: the engine knows the slot */
+    char path[512];             /* of LOADER_CLEAR: the binary's hash, or how it begins */
     struct host_change *change; /* borrowed; of LOADER_ADD */
+    const char *reason;         /* borrowed; of LOADER_CLEAR */
     int rc;
     struct error err;
 };
@@ -98,7 +106,7 @@ struct host_alert_out { /* an alert on its way to the sink */
 };
 struct host_alerts {         /* alerts.c */
     struct ring in;          /* of struct record_alert, to core */
-    pthread_mutex_t lock;    /* of the writing end of in */
+    struct lock lock;        /* of the writing end of in */
     _Atomic uint64_t n_lost; /* that found no room on their way */
     struct ring out;         /* of struct host_alert_out, from core to the sink */
     uv_loop_t loop;
@@ -135,7 +143,7 @@ struct host {
     int has_beaten;               /* and whether it is ours by now */
     uint64_t hung[HOST_HUNG_MAX]; /* plugins in which a host hung: first 8 bytes of their hashes */
     uint32_t n_hung;
-    pthread_mutex_t claim_lock;                 /* of claims */
+    struct lock claim_lock;                     /* of claims */
     struct claim claims[2 * HOST_VENUES_MAX];   /* of each venue: the key's, the account's */
     char claim_names[2 * HOST_VENUES_MAX][128]; /* "": none is wanted */
 
@@ -149,15 +157,15 @@ struct host {
     struct gateway_status io_each[HOST_VENUES_MAX];
     _Atomic uint32_t is_refusal_told;
     int64_t io_told_ns;
-    pthread_mutex_t io_lock; /* of io_status, io_each and io_times */
-    struct {                 /* the venues' clocks */
+    struct lock io_lock; /* of io_status, io_each and io_times */
+    struct {             /* the venues' clocks */
         struct gateway_times of[HOST_VENUES_MAX];
         int64_t transport_ns, uncertainty_ns; /* of the one that is known best */
     } io_times;
-    _Atomic uint32_t time_round;  /* from core: of readings of the venues' clocks */
-    struct ring control;          /* of struct record_command_by */
-    pthread_mutex_t control_lock; /* of the writing end of control */
-    uint64_t n_commands;          /* that were ever put into control */
+    _Atomic uint32_t time_round; /* from core: of readings of the venues' clocks */
+    struct ring control;         /* of struct record_command_by */
+    struct lock control_lock;    /* of the writing end of control */
+    uint64_t n_commands;         /* that were ever put into control */
     _Atomic uint64_t n_commands_done;
     struct {
         uint64_t seq;
@@ -170,7 +178,8 @@ struct host {
     struct machine_thread core_thread, io_thread, writer_thread, packer_thread, loader_thread;
 
     /* loader */
-    pthread_mutex_t loader_lock; /* of job, quarantined and changeovers */
+    struct lock
+        loader_lock; /* of job, quarantined and changeovers; who writes these is the loader */
     struct host_changeover changeovers[HOST_CHANGEOVERS_MAX];
     uint32_t n_changeovers;
     struct host_job job;
@@ -238,7 +247,7 @@ struct host {
     uint8_t is_rebuilding; /* what is raised was raised before */
 
     struct host_view *view, *draft; /* owned */
-    pthread_mutex_t view_lock;
+    struct lock view_lock;
     unsigned char last_hash[HASH_SIZE];
     uint64_t last_seq;
 };

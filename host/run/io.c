@@ -85,9 +85,9 @@ static void to_mono(const struct host *host, struct gateway_times times[HOST_VEN
 
 static void show_each(struct host *host, uint32_t line, const struct gateway_status *status)
 {
-    pthread_mutex_lock(&host->io_lock);
+    lock_take(&host->io_lock);
     host->io_each[line] = *status;
-    pthread_mutex_unlock(&host->io_lock);
+    lock_give(&host->io_lock);
 }
 
 // Shows the gateways' figures to the other threads. Returns how many commands it holds back.
@@ -115,12 +115,12 @@ static uint32_t tell_status(struct host *host)
         add_status(&all, &one);
     }
     to_mono(host, times, &transport_ns);
-    pthread_mutex_lock(&host->io_lock);
+    lock_take(&host->io_lock);
     host->io_status = all;
     memcpy(host->io_times.of, times, sizeof(times));
     host->io_times.transport_ns = transport_ns;
     host->io_times.uncertainty_ns = uncertainty_ns;
-    pthread_mutex_unlock(&host->io_lock);
+    lock_give(&host->io_lock);
     return all.n_held;
 }
 

@@ -122,7 +122,7 @@ int host_quarantine_open(struct host *host, struct error *err)
     return AGON_OK;
 }
 
-// The lock is held.
+// The lock is held, or it is the loader who asks.
 static int find_quarantined(const struct host *host, const char *hash)
 {
     for (uint32_t i = 0; i < host->n_quarantined; i++) {
@@ -149,7 +149,7 @@ int host_is_refused(void *ctx, const unsigned char hash[HASH_SIZE], struct error
         snprintf(one.why, sizeof(one.why), "hung the host: the keeper ended it");
         quarantine(host, &one);
     }
-    pthread_mutex_lock(&host->loader_lock);
+    lock_take(&host->loader_lock);
     at = find_quarantined(host, text);
     if (at >= 0)
         rc = error_set(
@@ -157,26 +157,28 @@ int host_is_refused(void *ctx, const unsigned char hash[HASH_SIZE], struct error
             "this binary (%.16s) is quarantined on this host: slot %s %s. Clear it to run "
             "it again",
             text, host->quarantined[at].slot, host->quarantined[at].why);
-    pthread_mutex_unlock(&host->loader_lock);
+    lock_give(&host->loader_lock);
     return rc;
 }
 
+// Written with the lock given back: the core takes it, and a disk takes its time. Only the loader
+// changes the list.
 static void quarantine(struct host *host, const struct host_quarantined *one)
 {
     struct error err = {0};
-    int rc = AGON_OK;
+    int is_new;
 
-    pthread_mutex_lock(&host->loader_lock);
-    if (find_quarantined(host, one->hash) < 0) {
+    lock_take(&host->loader_lock);
+    is_new = find_quarantined(host, one->hash) < 0;
+    if (is_new) {
         // At the limit the oldest goes.
         if (host->n_quarantined == HOST_QUARANTINE_MAX)
             memmove(&host->quarantined[0], &host->quarantined[1],
                     --host->n_quarantined * sizeof(host->quarantined[0]));
         host->quarantined[host->n_quarantined++] = *one;
-        rc = write_quarantine(host, &err);
     }
-    pthread_mutex_unlock(&host->loader_lock);
-    if (rc < 0)
+    lock_give(&host->loader_lock);
+    if (is_new && write_quarantine(host, &err) < 0)
         log_error("host", "quarantine", "the quarantine could not be written: %s", err.text);
     log_error("host", "quarantine",
               "slot %s: %s: its binary %.16s is refused on this host from now on", one->slot,
@@ -187,55 +189,70 @@ uint32_t host_quarantine_list(struct host *host, struct host_quarantined *list, 
 {
     uint32_t n;
 
-    pthread_mutex_lock(&host->loader_lock);
+    lock_take(&host->loader_lock);
     n = host->n_quarantined;
     memcpy(list, host->quarantined, (n < max ? n : max) * sizeof(*list));
-    pthread_mutex_unlock(&host->loader_lock);
+    lock_give(&host->loader_lock);
     return n;
 }
 
-int host_quarantine_clear(struct host *host, const char *hash, const char *reason,
-                          struct error *err)
+static uint64_t hash8_of(const char *hex)
 {
-    struct record_quarantine *note;
-    struct host_quarantined one;
-    unsigned long long hash8 = 0;
-    int rc, at;
+    uint64_t hash8 = 0;
 
-    if (hash == NULL || strlen(hash) < 8)
-        return error_set(err, AGON_EINVAL, "name the binary by at least 8 digits of its hash");
-    if (reason == NULL || reason[0] == '\0' || !utf8_is_valid(reason, strlen(reason)))
-        return error_set(err, AGON_EINVAL, "say why it may run again: the reason is kept");
-    pthread_mutex_lock(&host->loader_lock);
-    at = find_quarantined(host, hash);
-    if (at < 0) {
-        pthread_mutex_unlock(&host->loader_lock);
-        return error_set(err, AGON_ENOENT, "no binary %.64s is quarantined here", hash);
-    }
-    // In the journal first: what cannot be told there is not done.
-    note = ring_claim(&host->notes);
-    if (note == NULL) {
-        pthread_mutex_unlock(&host->loader_lock);
-        return error_set(err, AGON_EAGAIN, "the host is busy; try again");
-    }
-    one = host->quarantined[at];
     for (int i = 7; i >= 0; i--) {
         unsigned byte = 0;
 
-        (void)sscanf(one.hash + 2 * i, "%2x", &byte);
+        (void)sscanf(hex + 2 * i, "%2x", &byte);
         hash8 = hash8 << 8 | byte;
     }
+    return hash8;
+}
+
+static void take_out(struct host *host, uint32_t at)
+{
+    lock_take(&host->loader_lock);
+    memmove(&host->quarantined[at], &host->quarantined[at + 1],
+            (--host->n_quarantined - at) * sizeof(host->quarantined[0]));
+    lock_give(&host->loader_lock);
+}
+
+static void put_back(struct host *host, uint32_t at, const struct host_quarantined *one)
+{
+    lock_take(&host->loader_lock);
+    memmove(&host->quarantined[at + 1], &host->quarantined[at],
+            (host->n_quarantined++ - at) * sizeof(host->quarantined[0]));
+    host->quarantined[at] = *one;
+    lock_give(&host->loader_lock);
+}
+
+// What cannot be told the journal is not done, and neither is what the disk does not take.
+static int do_clear(struct host *host, const char *hash, const char *reason, struct error *err)
+{
+    struct record_quarantine *note;
+    struct host_quarantined one;
+    int at = find_quarantined(host, hash);
+    int rc;
+
+    if (at < 0)
+        return error_set(err, AGON_ENOENT, "no binary %.64s is quarantined here", hash);
+    note = ring_claim(&host->notes);
+    if (note == NULL)
+        return error_set(err, AGON_EAGAIN, "the host is busy; try again");
+    one = host->quarantined[at];
+    take_out(host, (uint32_t)at);
+    rc = write_quarantine(host, err);
+    if (rc < 0) {
+        put_back(host, (uint32_t)at, &one);
+        return rc;
+    }
     *note = (struct record_quarantine){.hdr = {.type = EVENT_QUARANTINE, .granules = 3},
-                                       .generation_hash = hash8,
+                                       .generation_hash = hash8_of(one.hash),
                                        .slot = UINT16_MAX};
     snprintf(note->text, sizeof(note->text), "%.143s", reason);
-    memmove(&host->quarantined[at], &host->quarantined[at + 1],
-            (--host->n_quarantined - (uint32_t)at) * sizeof(host->quarantined[0]));
-    rc = write_quarantine(host, err);
     ring_publish(&host->notes);
-    pthread_mutex_unlock(&host->loader_lock);
     host_wake_core(host);
-    return rc;
+    return AGON_OK;
 }
 
 /* --- history --- */
@@ -313,7 +330,7 @@ static void tell(struct host *host, uint16_t slot, const char *what, int rc,
 
 static void keep(struct host *host, uint16_t slot, uint32_t kind, const struct crew_report *report)
 {
-    pthread_mutex_lock(&host->loader_lock);
+    lock_take(&host->loader_lock);
     host->changeovers[host->n_changeovers++ % HOST_CHANGEOVERS_MAX] =
         (struct host_changeover){.t = report->t,
                                  .slot = slot,
@@ -325,7 +342,7 @@ static void keep(struct host *host, uint16_t slot, uint32_t kind, const struct c
                                  .cut_ns = report->cut_ns,
                                  .swap_ns = report->swap_ns,
                                  .total_ns = report->total_ns};
-    pthread_mutex_unlock(&host->loader_lock);
+    lock_give(&host->loader_lock);
 }
 
 const char *host_changeover_name(uint8_t kind)
@@ -339,10 +356,10 @@ uint32_t host_changeovers(struct host *host, struct host_changeover list[HOST_CH
 {
     uint32_t n;
 
-    pthread_mutex_lock(&host->loader_lock);
+    lock_take(&host->loader_lock);
     n = host->n_changeovers;
     memcpy(list, host->changeovers, sizeof(host->changeovers));
-    pthread_mutex_unlock(&host->loader_lock);
+    lock_give(&host->loader_lock);
     return n;
 }
 
@@ -393,6 +410,8 @@ static int do_job(struct host *host, uint16_t slot, uint32_t kind, const char *p
     struct crew_report report = {0};
     int rc;
 
+    if (kind == LOADER_CLEAR)
+        return do_clear(host, path, host->job.reason, err);
     if (kind == LOADER_RELOAD)
         rc = crew_reload(host->crew, slot, path, &report, err);
     else if (kind == LOADER_ROLLBACK)
@@ -453,11 +472,11 @@ void *host_loader_main(void *ctx)
         take_bars(host);
         if (!atomic_load(&host->is_loader_stopping))
             do_crashed(host);
-        pthread_mutex_lock(&host->loader_lock);
+        lock_take(&host->loader_lock);
         if (host->job.state == JOB_ASKED) {
             struct host_job *job = &host->job;
 
-            pthread_mutex_unlock(&host->loader_lock);
+            lock_give(&host->loader_lock);
             memset(&job->err, 0, sizeof(job->err));
             job->rc = atomic_load(&host->is_loader_stopping)
                           ? error_set(&job->err, AGON_ESTATE, "the host is stopping")
@@ -466,7 +485,7 @@ void *host_loader_main(void *ctx)
             atomic_store(&job->state, JOB_DONE);
             futex_wake(&job->state, 1);
         } else {
-            pthread_mutex_unlock(&host->loader_lock);
+            lock_give(&host->loader_lock);
         }
         atomic_store(&host->is_loader_busy, 0);
         futex_wake(&host->is_loader_busy, 1);
@@ -481,34 +500,41 @@ void host_wake_loader(struct host *host)
     futex_wake(&host->loader_wake, 1);
 }
 
-static int ask_for(struct host *host, uint16_t id, uint32_t kind, const char *path,
-                   struct host_change *change, struct error *err)
+struct asked {
+    uint32_t kind; /* enum loader_job */
+    uint16_t slot;
+    const char *path, *reason;
+    struct host_change *change;
+};
+
+static int ask_for(struct host *host, const struct asked *asked, struct error *err)
 {
     struct host_job *job = &host->job;
     int rc;
 
     if (!host->is_running)
         return error_set(err, AGON_ESTATE, "the host does not run");
-    pthread_mutex_lock(&host->loader_lock);
+    lock_take(&host->loader_lock);
     if (job->state != JOB_FREE) {
-        pthread_mutex_unlock(&host->loader_lock);
+        lock_give(&host->loader_lock);
         return error_set(err, AGON_EBUSY, "another slot is changing hands just now; try again");
     }
-    job->kind = kind;
-    job->slot = id;
-    job->change = change;
-    snprintf(job->path, sizeof(job->path), "%.511s", path != NULL ? path : "");
+    job->kind = asked->kind;
+    job->slot = asked->slot;
+    job->change = asked->change;
+    job->reason = asked->reason;
+    snprintf(job->path, sizeof(job->path), "%.511s", asked->path != NULL ? asked->path : "");
     atomic_store(&job->state, JOB_ASKED);
-    pthread_mutex_unlock(&host->loader_lock);
+    lock_give(&host->loader_lock);
     host_wake_loader(host);
     while (atomic_load(&job->state) != JOB_DONE)
         futex_wait(&job->state, JOB_ASKED, 100000000);
-    pthread_mutex_lock(&host->loader_lock);
+    lock_take(&host->loader_lock);
     rc = job->rc;
     if (rc < 0 && err != NULL)
         *err = job->err;
     job->state = JOB_FREE;
-    pthread_mutex_unlock(&host->loader_lock);
+    lock_give(&host->loader_lock);
     return rc;
 }
 
@@ -522,12 +548,14 @@ static int ask(struct host *host, const char *slot, uint32_t kind, const char *p
         id++;
     if (id == host->config.n_slots)
         return error_set(err, AGON_ENOENT, "no slot is called %.31s", slot);
-    return ask_for(host, id, kind, path, NULL, err);
+    return ask_for(host, &(struct asked){.kind = kind, .slot = id, .path = path}, err);
 }
 
 int host_add(struct host *host, struct host_change *change)
 {
-    return ask_for(host, change->slot, LOADER_ADD, NULL, change, &change->err);
+    return ask_for(host,
+                   &(struct asked){.kind = LOADER_ADD, .slot = change->slot, .change = change},
+                   &change->err);
 }
 
 int host_reload(struct host *host, const char *slot, const char *path, struct error *err)
@@ -646,4 +674,15 @@ int host_drain_notes(struct host *host)
         n++;
     }
     return n;
+}
+
+int host_quarantine_clear(struct host *host, const char *hash, const char *reason,
+                          struct error *err)
+{
+    if (hash == NULL || strlen(hash) < 8)
+        return error_set(err, AGON_EINVAL, "name the binary by at least 8 digits of its hash");
+    if (reason == NULL || reason[0] == '\0' || !utf8_is_valid(reason, strlen(reason)))
+        return error_set(err, AGON_EINVAL, "say why it may run again: the reason is kept");
+    return ask_for(host, &(struct asked){.kind = LOADER_CLEAR, .path = hash, .reason = reason},
+                   err);
 }

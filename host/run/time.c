@@ -263,10 +263,10 @@ static void look_at_wall(struct host *host, int64_t mono)
     }
     // Without the wall clock the venue's is the better one to keep to.
     if (host->guard.is_wall_off && host->guard.trust == CLOCK_PROVEN) {
-        pthread_mutex_lock(&host->io_lock);
+        lock_take(&host->io_lock);
         if (host->io_times.uncertainty_ns <= FOLLOW_NS && host->io_times.transport_ns != 0)
             clock_follow(host->io_times.transport_ns);
-        pthread_mutex_unlock(&host->io_lock);
+        lock_give(&host->io_lock);
     }
 }
 
@@ -279,9 +279,9 @@ static void judge(struct host *host, int64_t mono)
     uint32_t n_heard = 0;
     enum clock_verdict verdict;
 
-    pthread_mutex_lock(&host->io_lock);
+    lock_take(&host->io_lock);
     memcpy(times, host->io_times.of, sizeof(times));
-    pthread_mutex_unlock(&host->io_lock);
+    lock_give(&host->io_lock);
     for (uint32_t i = 0; i < host->n_lines; i++)
         n_heard += times[i].round == host->guard.round && times[i].n >= 2;
     verdict =

@@ -135,9 +135,9 @@ void host_watch(struct host *host, int64_t mono)
     for (uint32_t i = 0; i < host->n_lines; i++) {
         const struct venue_config *venue = &host->config.venues[i];
 
-        pthread_mutex_lock(&host->io_lock);
+        lock_take(&host->io_lock);
         watch->now = host->io_each[i];
-        pthread_mutex_unlock(&host->io_lock);
+        lock_give(&host->io_lock);
         look_at_reach(host, &watch->lines[i], venue, &watch->now, mono);
         look_at_limits(host, &watch->lines[i], venue, &watch->now);
         look_at_account(host, &watch->lines[i], venue, &watch->now);
