@@ -113,17 +113,14 @@ void control_live_message(const struct control_live *live, int is_all, struct jo
 
 /* ---- verbs ---- */
 
-/* A flood of questions keeps nobody from halting: in each turn of the loop all that is urgent is
- * done, and of the rest what there is time for. */
-int control_has_time(struct control *control, const struct control_verb *verb)
+/* A flood keeps nobody from halting. A turn of the loop lets in so many, hears what each connection
+ * says, does at once what of that is urgent, and of all the rest it answers one. So between an
+ * order that is urgent and its doing lies one answer at most, however many are asked for. And the
+ * rest has at most half of the thread's time: a thread that sleeps is woken before those that have
+ * used up theirs, and the threads that trade want the processor too. */
+int control_is_now(const struct control *control, const struct control_verb *verb)
 {
-    return (verb != NULL && verb->is_urgent) || control->spent_ns < BUDGET_NS;
-}
-
-void control_spent(struct control *control, const struct control_verb *verb, int64_t since_ns)
-{
-    if (verb == NULL || !verb->is_urgent)
-        control->spent_ns += clock_mono() - since_ns;
+    return (verb != NULL && verb->is_urgent) || control->is_turn;
 }
 
 int control_wait(struct control *control, uint64_t conn, struct local *local)
@@ -150,22 +147,51 @@ static void on_busy(uv_idle_t *busy)
     (void)busy; // the loop does not sleep
 }
 
-static void on_turn(uv_prepare_t *turn)
+static void on_pause_end(uv_timer_t *pause)
 {
-    struct control *control = turn->data;
+    (void)pause; // the turn that begins now looks who waits
+}
 
-    control->spent_ns = 0;
-    while (control->n_waiting > 0 && control->spent_ns < BUDGET_NS) {
+// The first that is still there.
+static void answer_one(struct control *control)
+{
+    int is_answered = 0;
+
+    control->is_turn = 1;
+    while (control->n_waiting > 0 && !is_answered) {
         struct waiting waiting = control->waiting[control->waiting_at];
 
         control->waiting_at = (control->waiting_at + 1) % WAITING_MAX;
         control->n_waiting--;
-        if (waiting.local != NULL)
+        is_answered = waiting.local != NULL;
+        if (is_answered)
             control_local_again(waiting.local);
         else if (waiting.conn != 0)
-            (void)server_again(control->server, waiting.conn); // it may have gone
+            is_answered = server_again(control->server, waiting.conn) == AGON_OK;
     }
-    if (control->n_waiting > 0)
+    control->is_turn = 0;
+}
+
+static void on_turn(uv_prepare_t *turn)
+{
+    struct control *control = turn->data;
+    int64_t mono;
+
+    control_local_turn(control);
+    if (control->server != NULL)
+        server_turn(control->server);
+    if (control->n_waiting > 0 && !uv_is_active((uv_handle_t *)&control->pause)) {
+        mono = clock_mono();
+        answer_one(control);
+        control->debt_ns += clock_mono() - mono;
+        if (control->debt_ns >= DEBT_NS) {
+            uv_update_time(&control->loop);
+            uv_timer_start(&control->pause, on_pause_end, (uint64_t)(control->debt_ns / 1000000),
+                           0);
+            control->debt_ns = 0;
+        }
+    }
+    if (control->n_waiting > 0 && !uv_is_active((uv_handle_t *)&control->pause))
         uv_idle_start(&control->busy, on_busy);
     else
         uv_idle_stop(&control->busy);
@@ -188,7 +214,6 @@ int control_run(struct control *control, const struct control_verb *verb,
     }
     control->n_requests++;
     rc = verb->run(port->ctx, call, out, err);
-    control_spent(control, verb, mono);
     if (rc < 0)
         control->n_refused++;
     if (verb->scope == CONTROL_OPERATE) {
@@ -292,6 +317,7 @@ static void on_wake(uv_async_t *wake)
     uv_close((uv_handle_t *)&control->wake, on_closed);
     uv_close((uv_handle_t *)&control->turn, on_closed);
     uv_close((uv_handle_t *)&control->busy, on_closed);
+    uv_close((uv_handle_t *)&control->pause, on_closed);
 }
 
 static void *run(void *arg)
@@ -366,6 +392,7 @@ int control_start(struct control **made, const struct control_config *config, st
     uv_prepare_init(&control->loop, &control->turn);
     control->turn.data = control;
     uv_idle_init(&control->loop, &control->busy);
+    uv_timer_init(&control->loop, &control->pause);
     uv_prepare_start(&control->turn, on_turn);
     control->wake.data = control;
     control->timer.data = control;

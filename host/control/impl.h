@@ -15,11 +15,12 @@
 #include "net/server.h"
 
 #define LIVE_KEYS   512
-#define LOCAL_MAX   64                  /* connections at once to the socket, */
-#define LOCAL_OVER  128                 /* and beside them, for what is urgent */
-#define BUDGET_NS   ((int64_t)10000000) /* of one turn of the loop, for what is not */
+#define LOCAL_MAX   64                 /* connections at once to the socket, */
+#define LOCAL_OVER  128                /* and beside them, for what is urgent */
+#define ACCEPTS     16                 /* of each listener in one turn of the loop */
+#define DEBT_NS     ((int64_t)1000000) /* spent on what is not urgent: then as long on nothing */
 #define SLOWED_MAX  32
-#define WAITING_MAX 1024 /* requests that there was no time for; more are turned away */
+#define WAITING_MAX 2048 /* requests that wait for a turn; more are turned away */
 #define PEERS_MAX   32
 #define LOCAL_NS    ((int64_t)1000000000)
 #define WATCH_MAX   64 /* WebSockets at once */
@@ -110,8 +111,13 @@ struct control {
     struct wrong wrong[PEERS_MAX];    /* who named a wrong token of late */
     struct slowed slowed[SLOWED_MAX]; /* and waits for the word that it was one */
     uv_prepare_t turn;
-    uv_idle_t busy;   /* runs while somebody waits for a turn with time */
-    int64_t spent_ns; /* on what is not urgent, in this turn of the loop */
+    uv_idle_t busy;         /* runs while somebody waits for a turn */
+    uv_timer_t pause;       /* runs while nobody gets one */
+    int64_t debt_ns;        /* spent on what is not urgent since the last pause */
+    uint8_t is_turn;        /* the one request of this turn is being answered */
+    uint8_t is_held;        /* somebody at the socket has not been let in yet */
+    uint32_t n_accepted;    /* of the socket, in this turn */
+    char own[32], root[32]; /* names of the two users that may connect */
     struct waiting {
         uint64_t conn;       /* of the server; 0: */
         struct local *local; /* who has a line; both 0: it has gone */
@@ -121,14 +127,16 @@ struct control {
     uint32_t n_jobs;
 };
 
-/* Is there time for it in this turn of the loop? What is urgent has it always. [control] */
-int control_has_time(struct control *control, const struct control_verb *verb);
-void control_spent(struct control *control, const struct control_verb *verb, int64_t since_ns);
-/* Has the request looked at again in a later turn: of a connection, or of local. AGON_EAGAIN: too
- * many wait. */
+/* Is it answered now? What is urgent always is; of the rest each turn of the loop has one, and that
+ * one has waited. [control] */
+int control_is_now(const struct control *control, const struct control_verb *verb);
+/* Has the request looked at again in a turn of its own: of a connection, or of local. AGON_EAGAIN:
+ * too many wait. */
 int control_wait(struct control *control, uint64_t conn, struct local *local);
 void control_forget(struct control *control, const struct local *local);
 void control_local_again(struct local *local);
+/* Another turn of the loop begins: so many may be let in again. */
+void control_local_turn(struct control *control);
 /* Runs one verb: result is the value alone. Looks at the host first. */
 int control_run(struct control *control, const struct control_verb *verb,
                 const struct control_call *call, struct jout *out, struct error *err);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "control/impl.h"
 #include "sys/clock.h"
@@ -60,7 +61,7 @@ static void on_job(struct job *job)
         reply(job->local, job->rc, &job->out, &job->err);
 }
 
-static void answer(struct local *local, int is_again)
+static void answer(struct local *local)
 {
     struct control *control = local->control;
     const struct control_verb *verb = NULL;
@@ -79,10 +80,13 @@ static void answer(struct local *local, int is_again)
     }
     if (rc >= 0 && local->place >= LOCAL_MAX && !verb->is_urgent)
         rc = error_set(&err, AGON_EBUSY, "too many connections: try again");
-    if (rc >= 0 && !is_again && !control_has_time(control, verb) &&
-        control_wait(control, 0, local) >= 0) {
-        json_decref(root);
-        return;
+    // What is no request has no verb, and is told so in its turn too.
+    if (!control_is_now(control, verb)) {
+        if (control_wait(control, 0, local) >= 0) {
+            json_decref(root);
+            return;
+        }
+        rc = error_set(&err, AGON_EBUSY, "too many requests just now: try again");
     }
     if (rc >= 0 && verb->is_slow) {
         rc = control_begin(control, verb, &call, on_job, local, 0);
@@ -99,7 +103,7 @@ static void answer(struct local *local, int is_again)
 void control_local_again(struct local *local)
 {
     if (!uv_is_closing((uv_handle_t *)&local->pipe))
-        answer(local, 1);
+        answer(local);
 }
 
 static void on_room(uv_handle_t *handle, size_t hint, uv_buf_t *buffer)
@@ -126,7 +130,7 @@ static void on_bytes(uv_stream_t *stream, ssize_t n, const uv_buf_t *buffer)
     end = memchr(local->bytes, '\n', local->n);
     if (end != NULL) {
         local->n = (size_t)(end - local->bytes);
-        answer(local, 0);
+        answer(local);
     } else if (local->n == CONTROL_LINE_MAX) {
         drop(local);
     }
@@ -171,14 +175,24 @@ static int take_place(struct control *control)
     return place < LOCAL_MAX + LOCAL_OVER ? place : -1;
 }
 
-static void on_connection(uv_stream_t *listener, int status)
+static int take_user(const struct control *control, int fd, char who[32])
 {
-    struct control *control = listener->data;
-    struct local *local = status < 0 ? NULL : calloc(1, sizeof(*local));
+    int is_root = local_is_root(fd);
+
+    memcpy(who, is_root ? control->root : control->own, 32);
+    return is_root || local_is_own(fd);
+}
+
+static void let_in(struct control *control)
+{
+    struct local *local = calloc(1, sizeof(*local));
+    uv_stream_t *listener = (uv_stream_t *)&control->listener;
     uv_os_fd_t fd;
 
+    control->is_held = local == NULL;
     if (local == NULL)
-        return;
+        return; // in a later turn
+    control->n_accepted++;
     local->control = control;
     local->place = take_place(control);
     local->since = clock_mono();
@@ -190,9 +204,30 @@ static void on_connection(uv_stream_t *listener, int status)
     // One too many is turned away, and not left to wait for its time.
     if (uv_accept(listener, (uv_stream_t *)&local->pipe) != 0 || local->place < 0 ||
         local->bytes == NULL || uv_fileno((uv_handle_t *)&local->pipe, &fd) != 0 ||
-        !local_is_own(fd) || local_user(fd, local->who, sizeof(local->who)) < 0 ||
+        !take_user(control, fd, local->who) ||
         uv_read_start((uv_stream_t *)&local->pipe, on_room, on_bytes) != 0)
         drop(local);
+}
+
+/* The loop calls this until nobody is left who wants to be let in, and a flood always leaves one:
+ * so the loop is left with him, and asks for nobody else until he is in. */
+static void on_connection(uv_stream_t *listener, int status)
+{
+    struct control *control = listener->data;
+
+    if (status < 0)
+        return;
+    if (control->n_accepted < ACCEPTS)
+        let_in(control);
+    else
+        control->is_held = 1;
+}
+
+void control_local_turn(struct control *control)
+{
+    control->n_accepted = 0;
+    if (control->is_held && !control->is_closed)
+        let_in(control);
 }
 
 int control_local_open(struct control *control, struct error *err)
@@ -201,6 +236,9 @@ int control_local_open(struct control *control, struct error *err)
 
     if (fd < 0)
         return fd;
+    // Once: where users are looked up is not always this machine.
+    local_name(geteuid(), control->own, sizeof(control->own));
+    local_name(0, control->root, sizeof(control->root));
     uv_pipe_init(&control->loop, &control->listener, 0);
     control->listener.data = control;
     control->has_listener = 1;

@@ -351,16 +351,6 @@ static void answer(struct control *control, uint64_t conn, int rc, struct jout *
     }
 }
 
-// False: it is looked at again, or it was turned away.
-static int has_time(struct control *control, uint64_t conn, const struct control_verb *verb)
-{
-    if (control_has_time(control, verb))
-        return 1;
-    if (control_wait(control, conn, NULL) < 0)
-        refuse(control, conn, 503, "too many requests just now: try again");
-    return 0;
-}
-
 static void on_job(struct job *job)
 {
     answer(job->control, job->conn, job->rc, &job->out, &job->err);
@@ -410,8 +400,6 @@ static void on_api(struct control *control, uint64_t conn, const struct http_mes
         refuse(control, conn, 405, is_post ? "this only looks: GET" : "this changes state: POST");
         return;
     }
-    if (!has_time(control, conn, verb))
-        return;
     if (is_post && !is_operator(control, conn, request, peer))
         return;
     rc = is_post ? body_words(request, &words, &call, &err) : AGON_OK;
@@ -434,14 +422,9 @@ static void on_api(struct control *control, uint64_t conn, const struct http_mes
 
 static void on_metrics(struct control *control, uint64_t conn)
 {
-    int64_t mono = clock_mono();
     char *text = NULL;
     size_t n = 0;
-    FILE *out;
-
-    if (!has_time(control, conn, NULL))
-        return;
-    out = open_memstream(&text, &n);
+    FILE *out = open_memstream(&text, &n);
 
     if (out == NULL) {
         refuse(control, conn, 503, "out of memory");
@@ -460,7 +443,6 @@ static void on_metrics(struct control *control, uint64_t conn)
     else
         respond(control, conn, 200, TEXT_TYPE, text, n);
     free(text);
-    control_spent(control, NULL, mono);
 }
 
 static void on_request(void *ctx, uint64_t conn, const struct http_message *request,
@@ -471,6 +453,11 @@ static void on_request(void *ctx, uint64_t conn, const struct http_message *requ
     int is_get = strcmp(request->method, "GET") == 0 || strcmp(request->method, "HEAD") == 0;
     struct jout out = {0};
 
+    if (!control_is_now(control, NULL) && !is_urgent(control, request)) {
+        if (control_wait(control, conn, NULL) < 0)
+            refuse(control, conn, 503, "too many requests just now: try again");
+        return;
+    }
     if (!is_guest(control, conn, request))
         return;
     if (!is_get && strcmp(request->method, "POST") != 0) {
@@ -630,6 +617,7 @@ int control_web_open(struct control *control, struct error *err)
     const char *address = control->config.address;
     const struct server_options options = {.conns = 256,
                                            .over = 640, // more than may wait to be accepted
+                                           .accepts = ACCEPTS,
                                            .queue_bytes = QUEUE_MAX,
                                            .body_cap = CONTROL_LINE_MAX,
                                            .ping_ns = (int64_t)20 * 1000000000};

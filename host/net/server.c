@@ -15,6 +15,8 @@ struct listener {
     struct server_owner owner;
     SSL_CTX *context; /* owned, NULL: plain */
     struct listener *next;
+    uint32_t n_accepted; /* in this turn */
+    uint8_t is_held;     /* somebody has not been let in yet */
 };
 
 struct peer { /* who has connected */
@@ -30,6 +32,7 @@ struct server {
     struct listener *listeners;
     uint32_t handles;
     uv_timer_t stop_timer;
+    uint32_t accepts; /* of a listener in one turn; 0: all */
     uint8_t is_stopping, is_pool_closed;
 };
 
@@ -151,6 +154,10 @@ static void on_connection(uv_stream_t *stream, int status)
 
     if (status < 0 || server->is_stopping)
         return;
+    listener->is_held = server->accepts > 0 && listener->n_accepted == server->accepts;
+    if (listener->is_held)
+        return; // libuv asks for nobody else until he is in
+    listener->n_accepted++;
     peer = calloc(1, sizeof *peer);
     owner.ctx = peer;
     // It must be taken in any case, or libuv would not offer the next one.
@@ -173,6 +180,15 @@ static void on_connection(uv_stream_t *stream, int status)
     peer->conn = conns_open(server->conns, &listener->owner, peer, name);
     if (!peer->conn)
         drop_link(peer, 1);
+}
+
+void server_turn(struct server *server)
+{
+    for (struct listener *listener = server->listeners; listener; listener = listener->next) {
+        listener->n_accepted = 0;
+        if (listener->is_held)
+            on_connection((uv_stream_t *)&listener->tcp, 0);
+    }
 }
 
 /* ---- calls about one connection */
@@ -258,6 +274,7 @@ int server_new(struct server **out, uv_loop_t *loop, const struct server_options
         free(server);
         return error_set(err, AGON_ENOMEM, "out of memory for a server");
     }
+    server->accepts = options != NULL ? options->accepts : 0;
     server->stop_timer.data = server;
     server->handles = 1;
     *out = server;

@@ -48,6 +48,7 @@ struct server_options {   /* 0 takes the default */
     uint32_t over;        /* places beyond conns: for what is_urgent says, all else is answered 503;
                              32 */
     uint32_t conns;       /* over all ports; 1024. One too many is answered 503 and closed */
+    uint32_t accepts;     /* of each port between two calls of server_turn; all that come */
     uint32_t queue_bytes; /* per connection; 1 MiB */
     uint64_t body_cap;    /* of a request; 1 MiB */
     int64_t request_ns;   /* first byte of a request to its last; 10 s */
@@ -92,6 +93,10 @@ int server_kill(struct server *server, uint64_t conn, int is_reset);
 int server_pause(struct server *server, uint64_t conn, int is_paused);
 /* Puts raw bytes on the wire past all framing. AGON_EAGAIN. */
 int server_raw(struct server *server, uint64_t conn, const void *bytes, size_t n);
+
+/* With options.accepts, in each turn of the loop, before it waits (uv_prepare). A loop lets in
+ * until nobody is left, and in a flood somebody always is. */
+void server_turn(struct server *server);
 
 uint32_t server_conns(const struct server *server);
 /* Its connections (net/conns.h), for who serves on another transport too. */

@@ -80,28 +80,36 @@ int local_connect(const char *dir, const char *name, int64_t wait_ns, struct err
     return fd;
 }
 
-int local_is_own(int fd)
-{
-    struct ucred peer;
-    socklen_t n = sizeof(peer);
-
-    return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &n) == 0 && n == sizeof(peer) &&
-           (peer.uid == geteuid() || peer.uid == 0);
-}
-
-int local_user(int fd, char *name, size_t room)
+static int64_t user_of(int fd)
 {
     struct ucred peer = {0};
     socklen_t n = sizeof(peer);
+
+    return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &n) == 0 && n == sizeof(peer)
+               ? (int64_t)peer.uid
+               : -1;
+}
+
+int local_is_own(int fd)
+{
+    int64_t uid = user_of(fd);
+
+    return uid == 0 || uid == (int64_t)geteuid();
+}
+
+int local_is_root(int fd)
+{
+    return user_of(fd) == 0;
+}
+
+void local_name(uint32_t uid, char *name, size_t room)
+{
     char bytes[1024];
     struct passwd entry;
     struct passwd *found = NULL;
 
-    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &n) != 0)
-        return AGON_EIO;
-    if (getpwuid_r(peer.uid, &entry, bytes, sizeof(bytes), &found) == 0 && found != NULL)
+    if (getpwuid_r((uid_t)uid, &entry, bytes, sizeof(bytes), &found) == 0 && found != NULL)
         (void)snprintf(name, room, "%s", found->pw_name);
     else
-        (void)snprintf(name, room, "uid %u", (unsigned)peer.uid);
-    return AGON_OK;
+        (void)snprintf(name, room, "uid %u", (unsigned)uid);
 }

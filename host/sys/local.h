@@ -14,7 +14,10 @@ int local_listen(const char *dir, const char *name, struct error *err);
 int local_connect(const char *dir, const char *name, int64_t wait_ns, struct error *err);
 /* Is the peer of the same user as this process, or root? */
 int local_is_own(int fd);
-/* The peer's user: its name, or its number where it has none. AGON_EIO. */
-int local_user(int fd, char *name, size_t room);
+/* Is the peer root? */
+int local_is_root(int fd);
+/* The name of a user, or its number where it has none. It may take its time: names can come from
+ * another machine. */
+void local_name(uint32_t uid, char *name, size_t room);
 
 #endif

@@ -5,6 +5,10 @@
 # exchange; with both. By command only (`./agon soak stop`): its figures are times, and no verdict hangs on them.
 . "$(dirname "$0")/common.sh"
 ORDERS=${ORDERS:-1000}
+CASES=${CASES:-quiet flooded hung hung-flooded}
+wanted() { # CASE
+    case " $CASES " in *" $1 "*) ;; *) return 1 ;; esac
+}
 
 ctl() { "$AGON" ctl "$@" --dir "$WORK/run"; }
 is() { # QUERY WORD...
@@ -93,6 +97,7 @@ end() {
     ended "$HOST_PID" 0 "the host"
     kill -TERM "$SIM_PID"
     ended "$SIM_PID" 0 "the simulator"
+    [ -z "${SAVE-}" ] || cp -r "$WORK/run" "$SIM_LOG" "$WORK/host.err" "$SAVE"
     rm -rf "$WORK/run" "$SIM_LOG"
 }
 # measure NAME VERB: orders it, and says when what was on the wire and when it was over
@@ -142,13 +147,17 @@ flooded() {
 answering() { # nothing is wrong with the exchange
     configure
     ready
-    measure "quiet: kill" kill
-    again
-    measure "quiet: stop" stop
-    again
-    flooded "flooded: kill" kill
-    again
-    flooded "flooded: stop" stop
+    if wanted quiet; then
+        measure "quiet: kill" kill
+        again
+        measure "quiet: stop" stop
+    fi
+    if wanted quiet && wanted flooded; then again; fi
+    if wanted flooded; then
+        flooded "flooded: kill" kill
+        again
+        flooded "flooded: stop" stop
+    fi
     end
     unset SIM_PORT
 }
@@ -178,12 +187,13 @@ EOF
     "$@"
     kill -9 "$HOST_PID" "$SIM_PID"
     wait "$HOST_PID" "$SIM_PID" 2>/dev/null
+    [ -z "${SAVE-}" ] || cp -r "$WORK/run" "$SIM_LOG" "$WORK/host.err" "$SAVE"
     rm -rf "${WORK:?}/run" "${SIM_LOG:?}"
     unset SIM_PORT
 }
 
 echo "times in ms from the order on: first and last cancel on the wire, then what is confirmed"
 row case orders positions 'first cancel' 'last cancel' 'cancelled there' 'none open here' 'all closed'
-[ -n "${ONLY_HUNG-}" ] || answering
-hanging measure "hung: kill" kill
-hanging flooded "hung, flooded: kill" kill
+if wanted quiet || wanted flooded; then answering; fi
+if wanted hung; then hanging measure "hung: kill" kill; fi
+if wanted hung-flooded; then hanging flooded "hung, flooded: kill" kill; fi

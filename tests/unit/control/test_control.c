@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <check.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,7 +21,10 @@
 static char dir[] = "/tmp/agon-test-control-XXXXXX";
 static struct control *control;
 static uint16_t port;
-static _Atomic int n_halts, n_ticks;
+static _Atomic int n_halts, n_ticks, n_gates, n_steps, n_steps_before;
+static _Atomic int n_listed, n_put_out;
+static int silent[256]; /* who has been let in and says nothing: the first n_listed */
+static sem_t gate;
 
 static int do_status(void *ctx, const struct control_call *call, struct jout *out,
                      struct error *err)
@@ -43,12 +47,46 @@ static int do_book(void *ctx, const struct control_call *call, struct jout *out,
     return AGON_OK;
 }
 
+static int count_put_out(void)
+{
+    char byte;
+    int n = 0;
+
+    for (int i = 0; i < n_listed; i++)
+        n += recv(silent[i], &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+    return n;
+}
+
 static int do_halt(void *ctx, const struct control_call *call, struct jout *out, struct error *err)
 {
     (void)ctx;
     (void)err;
+    n_steps_before = n_steps;
+    n_put_out = count_put_out();
     n_halts++;
     jout_str(out, call->argc > 0 ? call->argv[0] : "all");
+    return AGON_OK;
+}
+
+// Holds the service until the gate is opened.
+static int do_gate(void *ctx, const struct control_call *call, struct jout *out, struct error *err)
+{
+    (void)ctx;
+    (void)call;
+    (void)err;
+    n_gates++;
+    while (sem_wait(&gate) != 0)
+        ;
+    jout_bool(out, 1);
+    return AGON_OK;
+}
+
+static int do_step(void *ctx, const struct control_call *call, struct jout *out, struct error *err)
+{
+    (void)ctx;
+    (void)call;
+    (void)err;
+    jout_int(out, ++n_steps);
     return AGON_OK;
 }
 
@@ -80,6 +118,8 @@ static const struct control_verb verbs[] = {
     {"books", "SYMBOL", "a book", CONTROL_READ, 1, 1, do_book},
     {"long", "", "much", CONTROL_READ, 0, 0, do_long},
     {"halt", "[AGENT|all]", "halts", CONTROL_OPERATE, 0, 1, do_halt, .is_urgent = 1},
+    {"gate", "", "waits", CONTROL_READ, 0, 0, do_gate},
+    {"step", "", "counts", CONTROL_READ, 0, 0, do_step},
     {"log level", "LEVEL", "level", CONTROL_OPERATE, 1, 1, do_halt},
     {"export", "WHAT", "of the client", CONTROL_CLIENT, 1, 1, NULL},
     {NULL}};
@@ -119,6 +159,10 @@ static void setup(void)
     ck_assert_ptr_nonnull(mkdtemp(dir));
     n_halts = 0;
     n_ticks = 0;
+    n_gates = 0;
+    n_steps = 0;
+    n_steps_before = -1;
+    ck_assert_int_eq(sem_init(&gate, 0, 0), 0);
     config.dir = dir;
     config.port = (struct control_port){
         .verbs = verbs, .files = files, .look = look, .live = live, .metrics = metrics};
@@ -453,6 +497,108 @@ START_TEST(who_asks_for_much_keeps_nobody_from_halting)
 }
 END_TEST
 
+static void say(int fd, const char *line)
+{
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(send(fd, line, strlen(line), MSG_NOSIGNAL), (ssize_t)strlen(line));
+}
+
+static void say_http(int fd, const char *path, int n_times)
+{
+    char text[512];
+
+    snprintf(text, sizeof(text),
+             "GET %s HTTP/1.1\r\nHost: 127.0.0.1:%u\r\nAuthorization: Bearer %s\r\n\r\n", path,
+             port, control_reader(control));
+    for (int i = 0; i < n_times; i++)
+        say(fd, text);
+}
+
+/* All have been let in, and the service is held; then all speak at once: who asks for a thing each,
+ * who asks for a hundred in one breath, and who halts, last of all. He is the second that is
+ * answered at the latest. */
+START_TEST(between_an_order_to_halt_and_its_doing_lies_one_answer_at_most)
+{
+    enum { ASKING = 30, BREATH = 100, GATE = 2 * ASKING, HALT, ALL };
+    struct error err = {0};
+    json_t *result = NULL;
+    char reply[4096];
+    int fds[ALL];
+    char byte;
+
+    for (int i = 0; i < ALL; i++)
+        fds[i] =
+            i < GATE && i % 2 == 1 ? dial() : local_connect(dir, CONTROL_SOCKET, WAIT_NS, &err);
+    // Who comes later has been let in: so have they.
+    ck_assert_int_eq(ask("status", &result, &err), AGON_OK);
+    json_decref(result);
+    ck_assert_int_eq(http("GET /api/v1/status" AT LOOK "\r\n", reply, sizeof(reply)), 200);
+    say(fds[GATE], "{\"verb\": [\"gate\"]}\n");
+    while (n_gates == 0)
+        usleep(100);
+    for (int i = 0; i < GATE; i += 2) {
+        say(fds[i], "{\"verb\": [\"step\"]}\n");
+        say_http(fds[i + 1], "/api/v1/step", BREATH);
+    }
+    say(fds[HALT], "{\"verb\": [\"halt\"]}\n");
+    sem_post(&gate);
+    ck_assert_int_eq(recv(fds[HALT], &byte, 1, 0), 1);
+    ck_assert_int_le(n_steps_before, 1);
+    for (int i = 0; i < HALT; i++) // and each of them is answered
+        ck_assert_int_eq(recv(fds[i], &byte, 1, 0), 1);
+    for (int i = 0; i < ALL; i++)
+        close(fds[i]);
+}
+END_TEST
+
+/* The service is held, and more knock than there are places for; each that is let in puts out one
+ * that said nothing. Somebody halts who has been in for long: he is heard when a few have been let
+ * in, not when nobody is left outside. */
+static void halts_while_many_knock(int is_http, int n_silent)
+{
+    enum { LET_IN = 16, KNOCKING = 60 };
+    struct error err = {0};
+    json_t *result = NULL;
+    int knocking[KNOCKING];
+    char reply[4096];
+    char byte;
+    int held = local_connect(dir, CONTROL_SOCKET, WAIT_NS, &err);
+    int halts = local_connect(dir, CONTROL_SOCKET, WAIT_NS, &err);
+
+    for (int i = 0; i < n_silent; i++)
+        silent[i] = is_http ? dial() : local_connect(dir, CONTROL_SOCKET, WAIT_NS, &err);
+    ck_assert_int_eq(ask("status", &result, &err), AGON_OK);
+    json_decref(result);
+    ck_assert_int_eq(http("GET /api/v1/status" AT LOOK "\r\n", reply, sizeof(reply)), 200);
+    n_listed = n_silent;
+    n_gates = 0;
+    say(held, "{\"verb\": [\"gate\"]}\n");
+    while (n_gates == 0)
+        usleep(100);
+    for (int i = 0; i < KNOCKING; i++)
+        knocking[i] = is_http ? dial() : local_connect(dir, CONTROL_SOCKET, WAIT_NS, &err);
+    say(halts, "{\"verb\": [\"halt\"]}\n");
+    sem_post(&gate);
+    ck_assert_int_eq(recv(halts, &byte, 1, 0), 1);
+    ck_assert_int_le(n_put_out, LET_IN);
+    while (n_put_out < KNOCKING / 2) // and in the end they are in
+        n_put_out = count_put_out();
+    n_listed = 0;
+    close(held);
+    close(halts);
+    for (int i = 0; i < n_silent; i++)
+        close(silent[i]);
+    for (int i = 0; i < KNOCKING; i++)
+        close(knocking[i]);
+}
+
+START_TEST(who_halts_is_heard_before_all_are_let_in_who_knock)
+{
+    halts_while_many_knock(0, 58);
+    halts_while_many_knock(1, 250);
+}
+END_TEST
+
 static void raw_local_begin(const char *line)
 {
     struct error err = {0};
@@ -622,6 +768,8 @@ int main(void)
     tcase_add_test(tcase, a_guesser_of_tokens_waits_and_the_right_one_passes);
     tcase_add_test(tcase, who_halts_is_served_where_all_places_are_taken);
     tcase_add_test(tcase, who_asks_for_much_keeps_nobody_from_halting);
+    tcase_add_test(tcase, between_an_order_to_halt_and_its_doing_lies_one_answer_at_most);
+    tcase_add_test(tcase, who_halts_is_heard_before_all_are_let_in_who_knock);
     tcase_add_test(tcase, live_begins_whole_and_goes_on_with_what_changed);
     tcase_add_test(tcase, live_is_for_our_own_pages);
     suite_add_tcase(suite, tcase);
