@@ -115,9 +115,9 @@ void control_live_message(const struct control_live *live, int is_all, struct jo
 
 /* A flood keeps nobody from halting. A turn of the loop lets in so many, hears what each connection
  * says, does at once what of that is urgent, and of all the rest it answers one. So between an
- * order that is urgent and its doing lies one answer at most, however many are asked for. And the
- * rest has at most half of the thread's time: a thread that sleeps is woken before those that have
- * used up theirs, and the threads that trade want the processor too. */
+ * order that is urgent and its doing lies one answer at most, however many are asked for. Then it
+ * rests: a thread that sleeps is woken before those that have used up their time, and the threads
+ * that trade want the processor too. */
 int control_is_now(const struct control *control, const struct control_verb *verb)
 {
     return (verb != NULL && verb->is_urgent) || control->is_turn;
@@ -147,7 +147,7 @@ static void on_busy(uv_idle_t *busy)
     (void)busy; // the loop does not sleep
 }
 
-static void on_pause_end(uv_timer_t *pause)
+static void on_rested(uv_timer_t *pause)
 {
     (void)pause; // the turn that begins now looks who waits
 }
@@ -186,8 +186,9 @@ static void on_turn(uv_prepare_t *turn)
         control->debt_ns += clock_mono() - mono;
         if (control->debt_ns >= DEBT_NS) {
             uv_update_time(&control->loop);
-            uv_timer_start(&control->pause, on_pause_end, (uint64_t)(control->debt_ns / 1000000),
-                           0);
+            if (control->debt_ns > REST_MAX_NS)
+                control->debt_ns = REST_MAX_NS;
+            uv_timer_start(&control->pause, on_rested, (uint64_t)(control->debt_ns / 1000000), 0);
             control->debt_ns = 0;
         }
     }

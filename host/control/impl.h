@@ -18,7 +18,8 @@
 #define LOCAL_MAX   64                 /* connections at once to the socket, */
 #define LOCAL_OVER  128                /* and beside them, for what is urgent */
 #define ACCEPTS     16                 /* of each listener in one turn of the loop */
-#define DEBT_NS     ((int64_t)1000000) /* spent on what is not urgent: then as long on nothing */
+#define DEBT_NS     ((int64_t)1000000) /* spent on what is not urgent: then the loop rests as long, */
+#define REST_MAX_NS ((int64_t)5000000) /* and no longer than this */
 #define SLOWED_MAX  32
 #define WAITING_MAX 2048 /* requests that wait for a turn; more are turned away */
 #define PEERS_MAX   32
@@ -73,6 +74,7 @@ struct local {
     char who[32];                 /* the peer's user */
     int place;                    /* in the table; -1: none, it is turned away */
     uint8_t is_answered, is_busy; /* is_busy: a job is under way for it */
+    uint8_t is_waiting;           /* for its turn */
 };
 struct watcher {
     uint64_t conn;    /* 0: free */

@@ -82,7 +82,8 @@ static void answer(struct local *local)
         rc = error_set(&err, AGON_EBUSY, "too many connections: try again");
     // What is no request has no verb, and is told so in its turn too.
     if (!control_is_now(control, verb)) {
-        if (control_wait(control, 0, local) >= 0) {
+        local->is_waiting = control_wait(control, 0, local) >= 0;
+        if (local->is_waiting) {
             json_decref(root);
             return;
         }
@@ -102,6 +103,7 @@ static void answer(struct local *local)
 
 void control_local_again(struct local *local)
 {
+    local->is_waiting = 0;
     if (!uv_is_closing((uv_handle_t *)&local->pipe))
         answer(local);
 }
@@ -254,7 +256,7 @@ void control_local_tick(struct control *control, int64_t mono)
         struct local *local = control->locals[i];
 
         // Half a line, or an answer that nobody takes.
-        if (local != NULL && !local->is_busy &&
+        if (local != NULL && !local->is_busy && !local->is_waiting &&
             mono - local->since > (local->is_answered ? 10 : 1) * LOCAL_NS)
             drop(local);
     }

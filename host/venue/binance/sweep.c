@@ -11,7 +11,9 @@
 #define SETTLE_NS    100000000ll /* from the last answer to the list: so long the stream may take */
 #define LIST_NS      1000000000ll /* between two lists, */
 #define LIST_SLOW_NS 10000000000ll
-#define LIST_FAST    5 /* after so many less often: a list of everything is dear */
+/* After so many less often: a list of everything is dear. Till then what was on its way when
+ * everything was cancelled has come to stand, or never will: a request's time is 8.5 s. */
+#define LIST_FAST 10
 
 static int is_open(const struct outbox_entry *entry)
 {
@@ -183,7 +185,10 @@ static void answer_cancel_all(struct binance *binance, const struct gateway_requ
     instrument->is_sweeping = 0;
     if (answer == ANSWER_GOOD)
         instrument->swept_ns = request->sent_ns;
-    binance->sweep_ns = now + SETTLE_NS;
+    // The first list comes as soon as it can show something. Those after it keep their distance,
+    // also where what is unconfirmed is cancelled again each time: the venue counts them.
+    if (binance->n_sweep_lists == 0 || binance->sweep_ns < now + SETTLE_NS)
+        binance->sweep_ns = now + SETTLE_NS;
     // Of spot it is a list of what was cancelled; of futures a word.
     if (answer == ANSWER_GOOD && reply->body_n > 0 && ((const char *)reply->body)[0] == '[' &&
         binance_decode_orders(&binance->dec, reply->body, reply->body_n, on_cancelled, &cancelled) <
