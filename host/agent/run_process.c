@@ -14,6 +14,7 @@
 #include "sys/clock.h"
 #include "sys/futex.h"
 #include "sys/memfd.h"
+#include "sys/memory.h"
 #include "sys/proc.h"
 
 #define TO_GRANULES   16384
@@ -302,6 +303,7 @@ static int make_shm(struct run_process *run, const struct run_process_config *co
     if (run->shm == NULL || memfd_seal(*fd, 0, err) < 0)
         return AGON_EIO;
     base = (unsigned char *)run->shm;
+    (void)memory_place(base, run->state_at[0]); // as far as it is always used
     if (evring_format(base + to_at, to) < 0 || evring_format(base + from_at, from) < 0 ||
         evring_format(base + log_at, LOG_GRANULES) < 0 ||
         evring_attach(&run->to_agent, base + to_at, to) < 0 ||

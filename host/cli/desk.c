@@ -5,6 +5,7 @@
 
 #include "base/num.h"
 #include "cli/embedded.h"
+#include "sys/memory.h"
 
 int desk_parse_http(const char *text, char address[64], uint16_t *port, int *is_on,
                     struct error *err)
@@ -64,6 +65,8 @@ int desk_open(struct desk *desk, struct host *host, const struct desk_config *co
     }
     if (rc < 0)
         api_deinit(&desk->api);
+    else
+        (void)memory_settle(NULL, NULL); // its tables too
     return rc;
 }
 

@@ -10,6 +10,7 @@
 #include "sys/entropy.h"
 #include "sys/file.h"
 #include "sys/log.h"
+#include "sys/memory.h"
 
 #define LOOK_NS ((int64_t)50 * 1000000) /* what is older is looked at anew for a request */
 
@@ -407,6 +408,8 @@ int control_start(struct control **made, const struct control_config *config, st
         control->has_thread = pthread_create(&control->thread, NULL, run, control) == 0;
         if (!control->has_thread)
             rc = error_set(err, AGON_EIO, "control: a thread could not be started");
+        else
+            memory_spare_stack(control->thread);
     }
     if (rc < 0) {
         error_wrap(err, "control");

@@ -331,6 +331,12 @@ uint64_t engine_save(struct engine *engine, void *bytes, uint64_t room)
     return enc.used;
 }
 
+void *engine_state_room(const struct engine *engine, uint64_t *bytes)
+{
+    *bytes = engine->config.state_bytes;
+    return engine->state;
+}
+
 int engine_hash(struct engine *engine, unsigned char digest[HASH_SIZE])
 {
     uint64_t used = engine_save(engine, engine->state, engine->config.state_bytes);

@@ -120,6 +120,7 @@ static int load_table(struct packed *packed, uint64_t size)
     if ((footer[4] & RESERVED) != 0 || dec_u32(&dec) != SEEK_MAGIC || n > size)
         return AGON_ECORRUPT;
     table = malloc(n);
+    free(packed->blocks);
     packed->blocks = calloc(packed->n_blocks + 1, sizeof(*packed->blocks));
     rc = table == NULL || packed->blocks == NULL
              ? AGON_ENOMEM
@@ -130,35 +131,52 @@ static int load_table(struct packed *packed, uint64_t size)
     return rc;
 }
 
-int packed_open(struct packed **packed, const struct disk *disk, const char *name)
+static struct packed *packed_new(void)
 {
     struct packed *self = calloc(1, sizeof(*self));
-    int64_t size;
-    int rc = AGON_ENOMEM;
 
-    *packed = NULL;
     if (self == NULL)
-        return AGON_ENOMEM;
-    self->disk = disk;
-    self->file = disk->open(disk->ctx, name, 0);
-    if (self->file < 0) {
-        rc = self->file;
-        goto fail;
-    }
+        return NULL;
+    self->file = -1;
     self->frame = malloc(ZSTD_compressBound(PACKED_BLOCK));
     self->plain = malloc(PACKED_BLOCK);
     self->zstd = ZSTD_createDCtx();
-    if (self->frame == NULL || self->plain == NULL || self->zstd == NULL)
-        goto fail;
-    size = disk->size(disk->ctx, self->file);
-    rc = size < 0 ? (int)size : load_table(self, (uint64_t)size);
-    if (rc < 0)
-        goto fail;
-    *packed = self;
-    return AGON_OK;
-
-fail:
+    if (self->frame != NULL && self->plain != NULL && self->zstd != NULL)
+        return self;
     packed_close(self);
+    return NULL;
+}
+
+static void detach(struct packed *packed)
+{
+    if (packed->file >= 0)
+        packed->disk->close(packed->disk->ctx, packed->file);
+    packed->file = -1;
+}
+
+/* The file of that name instead of the one before. */
+static int attach(struct packed *packed, const struct disk *disk, const char *name)
+{
+    int64_t size;
+
+    detach(packed);
+    packed->disk = disk;
+    packed->size = packed->cached = packed->bad = 0;
+    packed->file = disk->open(disk->ctx, name, 0);
+    if (packed->file < 0)
+        return packed->file;
+    size = disk->size(disk->ctx, packed->file);
+    return size < 0 ? (int)size : load_table(packed, (uint64_t)size);
+}
+
+int packed_open(struct packed **packed, const struct disk *disk, const char *name)
+{
+    struct packed *self = packed_new();
+    int rc = self == NULL ? AGON_ENOMEM : attach(self, disk, name);
+
+    *packed = rc >= 0 ? self : NULL;
+    if (rc < 0)
+        packed_close(self);
     return rc;
 }
 
@@ -166,8 +184,7 @@ void packed_close(struct packed *packed)
 {
     if (packed == NULL)
         return;
-    if (packed->file >= 0)
-        packed->disk->close(packed->disk->ctx, packed->file);
+    detach(packed);
     ZSTD_freeDCtx(packed->zstd);
     free(packed->blocks);
     free(packed->frame);
@@ -231,15 +248,65 @@ int64_t packed_read(struct packed *packed, uint64_t offset, void *bytes, uint64_
 
 /* --- writing --- */
 
+/* What every segment is packed and read back with. */
+struct packing_room {
+    unsigned char *plain, *frame; /* owned */
+    ZSTD_CCtx *zstd;              /* owned */
+    struct packed *packed;        /* owned */
+};
+
 struct packer {
     const struct disk *disk;
     const _Atomic uint32_t *stop; /* may be NULL */
+    const struct packing_room *room;
     int from, to;
-    unsigned char *plain, *frame; /* owned */
-    unsigned char *table;         /* owned; entries */
+    unsigned char *table; /* owned; entries */
     uint64_t size, written, n_blocks;
-    ZSTD_CCtx *zstd; /* owned */
 };
+
+static void room_free(struct packing_room *room)
+{
+    if (room == NULL)
+        return;
+    packed_close(room->packed);
+    ZSTD_freeCCtx(room->zstd);
+    free(room->plain);
+    free(room->frame);
+    free(room);
+}
+
+static struct packing_room *room_new(void)
+{
+    struct packing_room *room = calloc(1, sizeof(*room));
+    size_t bound = ZSTD_compressBound(PACKED_BLOCK);
+
+    if (room == NULL)
+        return NULL;
+    room->plain = calloc(1, PACKED_BLOCK);
+    room->frame = malloc(bound);
+    room->zstd = ZSTD_createCCtx();
+    room->packed = packed_new();
+    // The first block, of zeros, goes nowhere: what zstd allocates for one it has from then on.
+    if (room->plain != NULL && room->frame != NULL && room->zstd != NULL && room->packed != NULL &&
+        !ZSTD_isError(ZSTD_CCtx_setParameter(room->zstd, ZSTD_c_compressionLevel, LEVEL)) &&
+        !ZSTD_isError(ZSTD_CCtx_setParameter(room->zstd, ZSTD_c_checksumFlag, 1)) &&
+        !ZSTD_isError(ZSTD_compress2(room->zstd, room->frame, bound, room->plain, PACKED_BLOCK)))
+        return room;
+    room_free(room);
+    return NULL;
+}
+
+int journal_packing_open(struct journal_packing *packing)
+{
+    packing->room = room_new();
+    return packing->room != NULL ? AGON_OK : AGON_ENOMEM;
+}
+
+void journal_packing_close(struct journal_packing *packing)
+{
+    room_free(packing->room);
+    packing->room = NULL;
+}
 
 static int is_stopping(const struct packer *packer)
 {
@@ -249,22 +316,23 @@ static int is_stopping(const struct packer *packer)
 static int write_blocks(struct packer *packer)
 {
     const struct disk *disk = packer->disk;
+    const struct packing_room *room = packer->room;
     struct enc enc = {.at = packer->table, .room = packer->n_blocks * ENTRY};
     size_t bound = ZSTD_compressBound(PACKED_BLOCK);
 
     for (uint64_t offset = 0; offset < packer->size; offset += PACKED_BLOCK) {
         uint64_t n = packer->size - offset < PACKED_BLOCK ? packer->size - offset : PACKED_BLOCK;
-        int rc = read_exactly(disk, packer->from, offset, packer->plain, n);
+        int rc = read_exactly(disk, packer->from, offset, room->plain, n);
         size_t put;
 
         if (rc >= 0 && is_stopping(packer))
             rc = AGON_ESTATE;
         if (rc < 0)
             return rc;
-        put = ZSTD_compress2(packer->zstd, packer->frame, bound, packer->plain, n);
+        put = ZSTD_compress2(room->zstd, room->frame, bound, room->plain, n);
         if (ZSTD_isError(put))
             return AGON_ENOMEM;
-        rc = disk->write(disk->ctx, packer->to, packer->written, packer->frame, put);
+        rc = disk->write(disk->ctx, packer->to, packer->written, room->frame, put);
         if (rc < 0)
             return rc;
         packer->written += put;
@@ -306,22 +374,22 @@ static int write_table(struct packer *packer)
 static int compare(struct packer *packer)
 {
     const struct disk *disk = packer->disk;
-    struct packed *packed;
-    int rc = packed_open(&packed, disk, PACKED_NEW);
+    const struct packing_room *room = packer->room;
+    int rc = attach(room->packed, disk, PACKED_NEW);
 
-    if (rc >= 0 && packed_size(packed) != packer->size)
+    if (rc >= 0 && packed_size(room->packed) != packer->size)
         rc = AGON_ECORRUPT;
     for (uint64_t offset = 0; rc >= 0 && offset < packer->size; offset += PACKED_BLOCK) {
         uint64_t n = packer->size - offset < PACKED_BLOCK ? packer->size - offset : PACKED_BLOCK;
 
-        rc = read_exactly(disk, packer->from, offset, packer->plain, n);
+        rc = read_exactly(disk, packer->from, offset, room->plain, n);
         if (rc >= 0 && is_stopping(packer))
             rc = AGON_ESTATE;
-        if (rc >= 0 && (packed_read(packed, offset, packer->frame, n) != (int64_t)n ||
-                        memcmp(packer->frame, packer->plain, n) != 0))
+        if (rc >= 0 && (packed_read(room->packed, offset, room->frame, n) != (int64_t)n ||
+                        memcmp(room->frame, room->plain, n) != 0))
             rc = AGON_ECORRUPT;
     }
-    packed_close(packed);
+    detach(room->packed);
     return rc;
 }
 
@@ -347,14 +415,8 @@ static int compress_file(struct packer *packer, const char *name)
         return (int)size;
     packer->size = (uint64_t)size;
     packer->n_blocks = (packer->size + PACKED_BLOCK - 1) / PACKED_BLOCK;
-    packer->plain = malloc(PACKED_BLOCK);
-    packer->frame = malloc(ZSTD_compressBound(PACKED_BLOCK));
     packer->table = malloc(packer->n_blocks * ENTRY + 1);
-    packer->zstd = ZSTD_createCCtx();
-    if (packer->plain == NULL || packer->frame == NULL || packer->table == NULL ||
-        packer->zstd == NULL ||
-        ZSTD_isError(ZSTD_CCtx_setParameter(packer->zstd, ZSTD_c_compressionLevel, LEVEL)) ||
-        ZSTD_isError(ZSTD_CCtx_setParameter(packer->zstd, ZSTD_c_checksumFlag, 1)))
+    if (packer->table == NULL)
         return AGON_ENOMEM;
     packer->to = make_new(disk, PACKED_NEW, 1);
     rc = packer->to < 0 ? packer->to : write_blocks(packer);
@@ -364,9 +426,10 @@ static int compress_file(struct packer *packer, const char *name)
 }
 
 static int pack_one(const struct disk *disk, enum journal_class cls, uint64_t first_seq,
-                    const _Atomic uint32_t *stop)
+                    const struct journal_packing *packing)
 {
-    struct packer packer = {.disk = disk, .stop = stop, .from = -1, .to = -1};
+    struct packer packer = {
+        .disk = disk, .stop = packing->stop, .room = packing->room, .from = -1, .to = -1};
     char plain[SEGMENT_NAME], name[PACKED_NAME];
     int is_gone, rc;
 
@@ -378,9 +441,6 @@ static int pack_one(const struct disk *disk, enum journal_class cls, uint64_t fi
         disk->close(disk->ctx, packer.from);
     if (packer.to >= 0)
         disk->close(disk->ctx, packer.to);
-    ZSTD_freeCCtx(packer.zstd);
-    free(packer.plain);
-    free(packer.frame);
     free(packer.table);
     if (rc >= 0)
         rc = disk->rename(disk->ctx, PACKED_NEW, name);
@@ -422,7 +482,7 @@ static int note_cold(void *arg, const char *name)
     return AGON_OK;
 }
 
-int journal_pack(const struct disk *disk, struct journal_packing *packing, struct error *err)
+static int pack_next(const struct disk *disk, struct journal_packing *packing, struct error *err)
 {
     struct cold cold = {.packing = packing};
     int rc = disk->list(disk->ctx, note_cold, &cold);
@@ -430,7 +490,7 @@ int journal_pack(const struct disk *disk, struct journal_packing *packing, struc
     for (int cls = 0; rc >= 0 && cls < JOURNAL_CLASSES; cls++) {
         if (cold.oldest[cls] == 0 || cold.n_behind[cls] < PACKED_WARM)
             continue;
-        rc = pack_one(disk, (enum journal_class)cls, cold.oldest[cls], packing->stop);
+        rc = pack_one(disk, (enum journal_class)cls, cold.oldest[cls], packing);
         if (rc == AGON_ESTATE)
             return 0;
         if (rc < 0) {
@@ -446,6 +506,19 @@ int journal_pack(const struct disk *disk, struct journal_packing *packing, struc
         return 1;
     }
     return rc < 0 ? error_set(err, rc, "listing the journal: %s", error_name(rc)) : 0;
+}
+
+int journal_pack(const struct disk *disk, struct journal_packing *packing, struct error *err)
+{
+    int is_own = packing->room == NULL;
+    int rc;
+
+    if (is_own && journal_packing_open(packing) < 0)
+        return error_set(err, AGON_ENOMEM, "compressing: out of memory");
+    rc = pack_next(disk, packing, err);
+    if (is_own)
+        journal_packing_close(packing);
+    return rc;
 }
 
 int packed_restore(const struct disk *disk, enum journal_class cls, uint64_t first_seq, uint64_t n)

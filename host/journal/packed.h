@@ -37,10 +37,15 @@ uint64_t packed_size(const struct packed *packed); /* of the segment, unpacked *
 int64_t packed_read(struct packed *packed, uint64_t offset, void *bytes, uint64_t n);
 
 /* Where packing stands; zeroed at the start. */
+struct packing_room;
 struct journal_packing {
     uint64_t after[JOURNAL_CLASSES]; /* segments up to this number could not be compressed */
     const _Atomic uint32_t *stop;    /* not 0: end soon; may be NULL */
+    struct packing_room *room;       /* owned; NULL: each journal_pack takes its own */
 };
+/* What packing needs of memory, once for all segments. AGON_ENOMEM. */
+int journal_packing_open(struct journal_packing *packing);
+void journal_packing_close(struct journal_packing *packing);
 /* Compresses the oldest segment that is plain and cold and did not fail before. 1: one was; 0:
  * there is none left, or it was told to stop; AGON_ENOSPC: no room; another AGON_E...: this one
  * could not be, with the reason; it stays as it is and is passed over from now on. May run beside a

@@ -12,6 +12,7 @@
 
 #include "run/host_impl.h"
 #include "sys/log.h"
+#include "sys/memory.h"
 
 #define DELIVER_NS ((int64_t)4500 * 1000 * 1000) /* then there is time to write the dead letter */
 #define DEAD_MAX   ((off_t)16 << 20)             /* bytes; the file before it is kept too */
@@ -318,6 +319,7 @@ int host_alerts_start(struct host *host, struct error *err)
     resend(host);
     if (pthread_create(&alerts->thread, NULL, sink_main, host) != 0)
         return error_set(err, AGON_EIO, "a thread could not be started");
+    memory_spare_stack(alerts->thread);
     alerts->is_running = 1;
     return AGON_OK;
 }

@@ -12,6 +12,7 @@
 #include "sys/entropy.h"
 #include "sys/file.h"
 #include "sys/log.h"
+#include "sys/memory.h"
 
 #define FROM_VENUE   ((uint64_t)1 << 17) /* granules: 8 MiB */
 #define FROM_CONTROL 256u
@@ -20,6 +21,7 @@
 #define MARKS        ((uint64_t)100000)
 #define SNAPSHOTS    ((uint64_t)1000000)
 #define LOW_WATER    ((int64_t)1 << 30)
+#define STATE_PLACED ((uint64_t)4 << 20) /* of each room for an encoded state */
 
 static void on_plugin_log(void *ctx, uint16_t slot, uint32_t level, agon_ns_t t, const char *text)
 {
@@ -680,6 +682,14 @@ static int open_gateway(struct host *host, uint32_t at, struct error *err)
     return gateway_new(&line->gateway, venue, &ports, assets, n_assets, instruments, n, err);
 }
 
+/* The rooms for an encoded state are wide: with as many orders as the engine can hold, the first
+ * few MiB are used. */
+static void spare_state(void *room, uint64_t bytes)
+{
+    if (room != NULL && bytes > STATE_PLACED)
+        memory_spare((unsigned char *)room + STATE_PLACED, bytes - STATE_PLACED);
+}
+
 static int open_core(struct host *host, struct error *err)
 {
     struct engine_config engine = {.journal = &host->buffer,
@@ -693,6 +703,8 @@ static int open_core(struct host *host, struct error *err)
                                .is_rehearsed = 1,
                                .ctx = host,
                                .n_venues = host->n_lines};
+    uint64_t state_room = 0;
+    void *state;
     int rc = process_bus_new(&host->bus, (uint64_t)1 << 18, err);
 
     if (rc < 0)
@@ -702,6 +714,8 @@ static int open_core(struct host *host, struct error *err)
     rc = engine_new(&host->engine, &engine, err);
     if (rc < 0)
         return rc;
+    state = engine_state_room(host->engine, &state_room);
+    spare_state(state, state_room);
     for (uint32_t i = 0; i < host->n_lines; i++) {
         host->venue_names[i].venue = host->config.venues[i].venue;
         snprintf(host->venue_names[i].name, sizeof(host->venue_names[i].name), "%.27s",
@@ -788,6 +802,7 @@ int host_open(struct host **out, const struct host_config *config, struct error 
     host->draft = calloc(1, sizeof(*host->draft));
     host->snap_room = (uint64_t)64 << 20;
     host->snap = malloc(host->snap_room);
+    spare_state(host->snap, host->snap_room);
     clock_begin();
     lock_init(&host->io_lock);
     lock_init(&host->view_lock);

@@ -7,6 +7,7 @@
 #include "engine/close.h"
 #include "run/host_impl.h"
 #include "sys/log.h"
+#include "sys/memory.h"
 
 #define BATCH         256 /* events of a source in one turn */
 #define SPIN_TURNS    200 /* idle turns before the core parks */
@@ -822,6 +823,21 @@ static void join_outdated(struct host *host, uint16_t id)
     host_fail_slot(host, id, why);
 }
 
+/* No table that fills later costs a page then, and what the host takes is what it will take. */
+static void place_memory(const struct host *host)
+{
+    struct error err = {0};
+    uint64_t bytes;
+
+    if (host->config.ports != NULL)
+        return; // a simulation's, of many hosts
+    if (memory_settle(&bytes, &err) < 0)
+        log_info("host", "memory", "pages come as they are needed: %s", err.text);
+    else
+        log_info("host", "memory", "%llu MiB of tables and rings are in place",
+                 (unsigned long long)(bytes >> 20));
+}
+
 /* The agents begin when every book is live and the history is read, so that their first event finds
  * a market and what came before it is history; or after a while all the same, for a venue may be
  * away for long. */
@@ -851,6 +867,7 @@ static void join_agents(struct host *host, int64_t mono)
         if (crew_join(host->crew, &host->config.slots[i], &history, &err) < 0)
             host_fail_slot(host, id, err.text);
     }
+    place_memory(host);
     host->has_joined = 1; // from here on the history is the loader's
     log_info("host", "agents", "%u agents begin, with %u bars of history", host->config.n_slots,
              history.n_bars);

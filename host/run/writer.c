@@ -4,6 +4,7 @@
 #include "journal/snapshot.h"
 #include "run/host_impl.h"
 #include "sys/log.h"
+#include "sys/memory.h"
 #include "sys/proc.h"
 
 #define PACK_NS      ((int64_t)2 * 1000 * 1000 * 1000)
@@ -49,6 +50,7 @@ void *host_writer_main(void *ctx)
 {
     struct host *host = ctx;
 
+    memory_thread();
     for (;;) {
         uint32_t seen = atomic_load_explicit(&host->writer_wake, memory_order_acquire);
         int is_last = (int)atomic_load_explicit(&host->is_writer_stopping, memory_order_acquire);
@@ -84,6 +86,8 @@ void *host_packer_main(void *ctx)
     struct journal_packing packing = {.stop = &host->is_packer_stopping};
 
     proc_give_way();
+    if (journal_packing_open(&packing) < 0)
+        log_warn("journal", "pack", "no memory to compress with: it is asked for each time");
     while (atomic_load_explicit(&host->is_packer_stopping, memory_order_acquire) == 0) {
         struct error err = {0};
         int rc = has_room_to_pack(host) ? journal_pack(host->disk, &packing, &err) : 0;
@@ -93,6 +97,7 @@ void *host_packer_main(void *ctx)
         if (rc != 1)
             futex_wait(&host->is_packer_stopping, 0, rc == AGON_ENOSPC ? PACK_FULL_NS : PACK_NS);
     }
+    journal_packing_close(&packing);
     return NULL;
 }
 

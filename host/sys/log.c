@@ -16,6 +16,7 @@
 #include "base/utf8.h"
 #include "sys/clock.h"
 #include "sys/futex.h"
+#include "sys/memory.h"
 
 #define LINES_DEFAULT 16384u
 #define LINES_ERROR   1024u
@@ -438,6 +439,7 @@ struct log *log_new(const struct log_config *config, struct error *err)
         goto no_memory;
     if (pthread_create(&log->thread, NULL, run, log) != 0)
         goto no_memory;
+    memory_spare_stack(log->thread);
     return log;
 
 no_memory:

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sys/machine.h"
 
+#include "sys/memory.h"
+
 #define BREATH_NS 20000
 
 static const struct machine *simulated;
@@ -17,8 +19,12 @@ const struct machine *machine_simulated(void)
 
 int machine_start(struct machine_thread *thread, void *(*main)(void *), void *arg)
 {
-    if (simulated == NULL)
-        return pthread_create(&thread->real, NULL, main, arg) == 0 ? AGON_OK : AGON_EIO;
+    if (simulated == NULL) {
+        if (pthread_create(&thread->real, NULL, main, arg) != 0)
+            return AGON_EIO;
+        memory_spare_stack(thread->real);
+        return AGON_OK;
+    }
     thread->id = simulated->start(simulated->ctx, main, arg);
     return thread->id < 0 ? AGON_EIO : AGON_OK;
 }

@@ -1,0 +1,52 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# INV-28: what a host will ever take of memory, it takes at its start. Every page of its tables and rings is there when
+# the agents begin (all but stacks and the far end of the two rooms for an encoded state), and what orders, fills,
+# snapshots and packed segments make of it afterwards adds nothing that grows. Pages that tables take as they fill look
+# like a leak for hours.
+. "$(dirname "$0")/common.sh"
+is_sanitized && {
+    echo "skipped: a build with a sanitizer keeps shadows of its memory"
+    exit 77
+}
+SPEED=60
+HOST_MORE='market_keep: 3MiB
+market_segment: 1MiB
+snapshot_every: 5000'
+start_sim --seed 3 --speed 60
+live_files "$(agent busy_1 busy.so 'every: 20')
+$(agent busy_2 busy.so 'every: 30')"
+start_host
+until_true "$HOST_PID" "the agents" lines "$WORK/host.err" '"key":"agents"' 1
+lines "$WORK/host.err" 'pages come as they are needed' 1 && {
+    echo "skipped: this kernel cannot place pages ahead"
+    exit 77
+}
+lines "$WORK/host.err" '"key":"memory"' 1 || fail "it is not said what is in place"
+
+# KiB of private writable memory that is no file's, and that is not there.
+absent() {
+    awk '/^[0-9a-f]+-[0-9a-f]+ / { is_plain = $2 == "rw-p" && $5 == 0 && ($6 == "" || $6 == "[heap]") }
+        is_plain && /^Size:/ { n += $2 } is_plain && /^Rss:/ { n -= $2 } END { print n }' "/proc/$HOST_PID/smaps"
+}
+anon() { awk '/^Anonymous:/ { print $2 }' "/proc/$HOST_PID/smaps_rollup"; }
+
+threads=$(ls "/proc/$HOST_PID/task" | wc -l)
+stack=$(ulimit -s)
+[ "$stack" = unlimited ] && stack=2048
+spared=$((2 * 60 * 1024 + threads * stack))
+there=$(absent)
+[ "$there" -le $((spared + 1024)) ] ||
+    fail "$there KiB of tables are not there when the agents begin; $spared KiB are spared"
+first=$(anon)
+dropped() { lines "$WORK/host.err" '"key":"drop"' 1; }
+compressed() { [ "$(find "$WORK/run/journal" -name 'market-*.aj.zst' | wc -l)" -ge 1 ]; }
+until_true "$HOST_PID" "snapshots and what they cover" dropped
+until_true "$HOST_PID" "compressed segments" compressed
+until_true "$HOST_PID" "orders" lines "$SIM_LOG" newClientOrderId 100
+last=$(anon)
+echo "anonymous memory: $first KiB when the agents began, $last KiB after $(grep -c newClientOrderId "$SIM_LOG") orders," \
+    "snapshots and packed segments; spared and not there: $there KiB"
+[ "$last" -le $((first + 512)) ] || fail "the host grew from $first to $last KiB"
+kill -TERM "$HOST_PID"
+ended "$HOST_PID" 0 "the host"
