@@ -7,19 +7,28 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #define BYTES_MAX 4096
 
-static int find(const char *name, char path[PATH_MAX], struct error *err)
+// NULL: no service manager gave one.
+static const char *service_dir(void)
 {
     const char *dir = getenv("CREDENTIALS_DIRECTORY");
+
+    return dir != NULL && dir[0] == '/' ? dir : NULL;
+}
+
+static int find(const char *name, char path[PATH_MAX], struct error *err)
+{
+    const char *dir = service_dir();
     const char *home = getenv("HOME");
     int n;
 
     if (name[0] == '\0' || name[0] == '.' || strchr(name, '/') != NULL)
         return error_set(err, AGON_EINVAL, "credential: the name is none");
-    if (dir != NULL && dir[0] == '/')
+    if (dir != NULL)
         n = snprintf(path, PATH_MAX, "%s/%s", dir, name);
     else if (home != NULL && home[0] == '/')
         n = snprintf(path, PATH_MAX, "%s/.config/agon/credentials/%s", home, name);
@@ -51,6 +60,18 @@ static int take(const char *text, const char *word, struct secret *into)
     return AGON_EINVAL;
 }
 
+/* Nobody else reads it or writes to it. A service manager's is root's, and with an access list the
+ * group's bits of the mode are that list's bound. */
+static int is_private(int fd, const struct stat *at)
+{
+    if (!S_ISREG(at->st_mode))
+        return 0;
+    if ((at->st_mode & 077) == 0)
+        return at->st_uid == geteuid();
+    return service_dir() != NULL && at->st_uid == 0 && at->st_gid == 0 &&
+           (at->st_mode & 037) == 0 && fgetxattr(fd, "system.posix_acl_access", NULL, 0) > 0;
+}
+
 int credential_read(const char *name, struct secret *key, struct secret *secret, struct error *err)
 {
     char path[PATH_MAX];
@@ -71,12 +92,12 @@ int credential_read(const char *name, struct secret *key, struct secret *secret,
         return error_set(err, errno == ENOENT ? AGON_ENOENT : AGON_EPERM, "credential %s: %s: %s",
                          name, path, strerror(errno));
     }
-    if (fstat(fd, &at) < 0 || !S_ISREG(at.st_mode) || at.st_uid != geteuid() ||
-        (at.st_mode & 077) != 0 || at.st_size > BYTES_MAX) {
-        rc = error_set(
-            err, AGON_EPERM,
-            "credential %s: %s has to be a regular file of this user with mode 0600 or 0400", name,
-            path);
+    if (fstat(fd, &at) < 0 || !is_private(fd, &at) || at.st_size > BYTES_MAX) {
+        rc = error_set(err, AGON_EPERM,
+                       "credential %s: %s has to be a regular file of this user with mode 0600 or "
+                       "0400, or as a service manager hands it over: root's, with 0440 by an "
+                       "access list",
+                       name, path);
     } else {
         n = read(fd, text, BYTES_MAX);
         text[n > 0 ? n : 0] = '\0';

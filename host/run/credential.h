@@ -3,8 +3,9 @@
  *
  * The store is $CREDENTIALS_DIRECTORY (as a service manager gives it), else
  * ~/.config/agon/credentials. A credential is a regular file of two lines, "key: ..." and "secret:
- * ...", owned by this user, mode 0400 or 0600, and no symbolic link. What it holds is never
- * printed. [control] */
+ * ...", owned by this user, mode 0400 or 0600, and no symbolic link. In $CREDENTIALS_DIRECTORY it
+ * may be root's: a service manager leaves it so and lets this user read it by an access list, which
+ * shows as mode 0440. What it holds is never printed. [control] */
 #ifndef RUN_CREDENTIAL_H
 #define RUN_CREDENTIAL_H
 
