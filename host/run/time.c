@@ -200,9 +200,9 @@ int host_learn_time(struct host *host, struct error *err)
                  "clock agree with ours");
         break;
     }
-    // What a clock says that nobody vouches for must not enter a journal that has a past: there it
-    // would stay. Time stands still in it until a venue is heard.
-    host->is_timed = host->guard.trust == CLOCK_PROVEN || engine_seq(host->engine) == 0;
+    // What a clock says that nobody vouches for must not enter a journal: there it would stay. Time
+    // stands still in it until a venue is heard, and in a new one it has not begun.
+    host->is_timed = host->guard.trust == CLOCK_PROVEN;
     host->observed_ns = clock_mono();
     if (host->guard.trust != CLOCK_PROVEN)
         clock_guard_ask(&host->guard, host->observed_ns);

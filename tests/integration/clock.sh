@@ -37,13 +37,17 @@ goes_on() { # WHAT
     until_true "$HOST_PID" "$1: orders go on" lines "$SIM_LOG" '"what":"order.place"' "$n"
 }
 n_of() { grep -c "\"key\":\"$1\"" "$WORK/host.err"; }
-# Every event so far is of this run of the test: none ahead of the time, no tournament.
-times_are_true() { # WHAT
+not_ahead() { # WHAT
     "$AGON" journal stats "$WORK/run/journal" --live --json >"$WORK/stat" || fail "$1: journal stats"
     t_last=$(($(json "$WORK/stat" t_last) / 1000000000))
+    [ "$t_last" -le $(($(date +%s) + 2)) ] || fail "$1: the journal is $((t_last - $(date +%s))) s ahead of the time"
+}
+has_started() { "$AGON" journal cat "$WORK/run/journal" --live --type start 2>/dev/null | grep -q start; }
+# Every event so far is of this run of the test: none ahead of the time, no tournament.
+times_are_true() { # WHAT
+    not_ahead "$1"
     t_first=$(($(json "$WORK/stat" t_first) / 1000000000))
     [ "$t_first" -ge $((BEGAN - 2)) ] || fail "$1: the journal begins $((BEGAN - t_first)) s before the test"
-    [ "$t_last" -le $(($(date +%s) + 2)) ] || fail "$1: the journal is $((t_last - $(date +%s))) s ahead of the time"
     ! lines "$WORK/cat" type=plan 1 || fail "$1: a tournament was held"
     "$AGON" journal cat "$WORK/run/journal" --live --type plan >"$WORK/plans" 2>/dev/null
     [ ! -s "$WORK/plans" ] || fail "$1: a tournament was held before its time"
@@ -118,6 +122,37 @@ cp "$WORK/plain.yaml" "$WORK/conf/venue.yaml"
 start_sim --seed 5
 start_clocked
 goes_on "without TLS again"
+
+# A new run directory, a clock ten years ahead, and no exchange: twice the host starts, and what it writes has no time.
+# When the exchange is there time begins, and it is the right one.
+kill -TERM "$HOST_PID"
+ended "$HOST_PID" 0 "the host with an exchange"
+kill -TERM "$SIM_PID"
+ended "$SIM_PID" 0 "the exchange before"
+mv "$WORK/run" "$WORK/plain"
+wall 315360000
+for start in first second; do
+    n_unproven=$(n_of clock-unproven)
+    start_clocked
+    until_true "$HOST_PID" "the $start start without a venue" lines "$WORK/host.err" '"key":"clock-unproven"' $((n_unproven + 1))
+    until_true "$HOST_PID" "the $start start is in the journal" has_started
+    [ "$start" = second ] || { kill -9 "$HOST_PID"; wait "$HOST_PID" 2>/dev/null; }
+    not_ahead "the $start start without a venue"
+done
+start_sim --seed 5
+goes_on "an exchange at last"
+times_are_true "an exchange at last"
+wall 0
+kill -TERM "$HOST_PID"
+ended "$HOST_PID" 0 "the host that began without an exchange"
+mv "$WORK/run" "$WORK/dark"
+mv "$WORK/plain" "$WORK/run"
+kill -TERM "$SIM_PID"
+ended "$SIM_PID" 0 "the exchange of the new run directory"
+start_sim --seed 5
+start_clocked
+goes_on "as before"
+echo "a new run directory without an exchange: nothing of the wrong clock is in its journal"
 
 # The exchange is frozen when the wall clock is set: nobody says what time it is, and no new order leaves until it does.
 is_paused() { "$AGON" ctl status --dir "$WORK/run" --json >"$WORK/status" 2>/dev/null && grep -q '"entry": *"paused"' "$WORK/status"; }

@@ -5,6 +5,7 @@
 # exchange; with both. By command only (`./agon soak stop`): its figures are times, and no verdict hangs on them.
 . "$(dirname "$0")/common.sh"
 ORDERS=${ORDERS:-1000}
+LATE=0 # orders beside those, of an agent that begins anew when requests hang
 CASES=${CASES:-quiet flooded hung hung-flooded}
 wanted() { # CASE
     case " $CASES " in *" $1 "*) ;; *) return 1 ;; esac
@@ -24,7 +25,7 @@ times() { # LINE PATTERN
     tail -n "+$1" "$SIM_LOG" | grep -e "$2" | sed 's/.*"t_transport_ns":\([0-9]*\).*/\1/' | sort -n | sed -n '1p;$p' | tr '\n' ' '
 }
 stands() {
-    is ".n_orders >= $ORDERS and .n_positions >= 40" left
+    is ".n_orders >= $((ORDERS + LATE)) and .n_positions >= $((LATE > 0 ? 42 : 40))" left
 }
 flood() { # until the file goes: connections that say nothing, and questions
     python3 - "$WORK/run" "$WORK/flood" <<'PY'
@@ -80,11 +81,16 @@ configure() { # more arguments for the simulator
     {
         printf 'seed: 1\nbase_currency: USDT\nagents:\n'
         for n in 1 2 3 4 5; do
-            printf '  - {name: stander_%d, plugin: stander.so, stage: live, capital: 100000 USDT,\n' $n
+            printf '  - {name: stander_%d, plugin: stander.so, stage: live, capital: 100000 USDT,\n' "$n"
             printf '     instruments: ["binance:BTCUSDT", "binance:ETHUSDT", "binance:BNBUSDT", "binance:SOLUSDT",\n'
             printf '       "binance_um:BTCUSDT", "binance_um:ETHUSDT", "binance_um:BNBUSDT", "binance_um:SOLUSDT"],\n'
             printf '     params: {orders: %d}, limits: {orders_per_second: 1000, orders_burst: 1000, open_orders: 1000, leverage: 5}}\n' $((ORDERS / 40))
         done
+        [ "$LATE" = 0 ] || {
+            printf '  - {name: late, plugin: stander.so, stage: live, capital: 100000 USDT,\n'
+            printf '     instruments: ["binance:SOLUSDT", "binance_um:SOLUSDT"],\n'
+            printf '     params: {orders: %d}, limits: {orders_per_second: 1000, orders_burst: 1000, open_orders: 1000, leverage: 5}}\n' $((LATE / 2))
+        }
     } >"$WORK/conf/roster.yaml"
     start_host
     port_known() { [ -s "$WORK/run/http" ]; }
@@ -112,16 +118,22 @@ measure() {
     until_true "$HOST_PID" "$name: no order is open" is '.n_orders == 0' left
     over=$(now)
     # shellcheck disable=SC2046
-    set -- $(times "$at" '"kind":"request".*"what":"[^"]*\(openOrders.cancelAll\|allOpenOrders\|order.cancel\)"') 0 0
-    first=$1 last=$2
+    set -- $(times "$at" "$CANCELS") 0 0
+    first=$1 again=$2
     set -- $(times "$at" '"kind":"effect".*"what":"CANCELED"') 0 0
     gone=$2
+    # The last that ended an order. Those after it are a precaution, against requests that hang and may still be taken.
+    last=$(tail -n "+$at" "$SIM_LOG" | grep -e "$CANCELS" | sed 's/.*"t_transport_ns":\([0-9]*\).*/\1/' |
+        awk -v gone="$gone" '$1 - gone < 1000000 && $1 > last { last = $1 } END { printf "%.0f", last }')
     set -- $(times "$at" '"kind":"request".*"type":"\(LIMIT","newClient\|MARKET\)') 0 0
     closed=-
     [ "$verb" = kill ] || closed=$(ms "$from" "$answered")
-    row "$name" "$n_open" "$n_held" "$(ms "$from" "$first")" "$(ms "$from" "$last")" "$(ms "$from" "$gone")" "$(ms "$from" "$over")" "$closed"
+    [ "$again" -gt "$last" ] && again=$(ms "$from" "$again") || again=-
+    row "$name" "$n_open" "$n_held" "$(ms "$from" "$first")" "$(ms "$from" "$last")" "$(ms "$from" "$gone")" "$again" \
+        "$(ms "$from" "$over")" "$closed" "$(cut -d' ' -f1 /proc/loadavg)"
 }
-row() { printf '| %-22s | %6s | %9s | %12s | %11s | %15s | %14s | %10s |\n' "$@"; }
+CANCELS='"kind":"request".*"what":"[^"]*\(openOrders.cancelAll\|allOpenOrders\|order.cancel\)"'
+row() { printf '| %-22s | %6s | %9s | %12s | %11s | %15s | %12s | %14s | %10s | %5s |\n' "$@"; }
 # The venue counts new orders in windows of ten seconds: what the agents used of one is not what is measured here.
 ready() {
     until_true "$HOST_PID" "$ORDERS orders and 40 positions" stands
@@ -176,13 +188,14 @@ faults:
   - {name: data, on: request, do: timeout, method: GET, path: /fapi/v1/userTrades, after: $HANG_AFTER}
 EOF
     began=$(date +%s)
+    LATE=20
     configure --faults "$WORK/faults.yaml"
     ready
     took=$(($(date +%s) - began))
     [ "$took" -lt "${HANG_AFTER%s}" ] || fail "the orders stood after $took s only: take HANG_AFTER=$((took * 2))s"
     sleep $((${HANG_AFTER%s} - took + 1))
-    # Something has to be on its way: one agent begins anew.
-    ctl cancel stander_1 >/dev/null
+    # Something has to be on its way: one agent begins anew, beside the others' orders.
+    ctl cancel late >/dev/null
     until_true "$HOST_PID" "requests that hang" hung
     "$@"
     kill -9 "$HOST_PID" "$SIM_PID"
@@ -192,8 +205,9 @@ EOF
     unset SIM_PORT
 }
 
-echo "times in ms from the order on: first and last cancel on the wire, then what is confirmed"
-row case orders positions 'first cancel' 'last cancel' 'cancelled there' 'none open here' 'all closed'
+echo "times in ms from the order on: the first cancel on the wire and the last that ended an order, when all were cancelled at"
+echo "the exchange, until when it was cancelled again as a precaution, when the host knew of none and all was closed; load of the minute"
+row case orders positions 'first cancel' 'last cancel' 'cancelled there' 'again until' 'none open here' 'all closed' load
 if wanted quiet || wanted flooded; then answering; fi
 if wanted hung; then hanging measure "hung: kill" kill; fi
 if wanted hung-flooded; then hanging flooded "hung, flooded: kill" kill; fi
