@@ -495,23 +495,27 @@ void bytes_check_close_run(struct bytes *world)
     struct journal_reading reading = {.from_seq = 1};
     struct error err = {0};
     struct engine *engine = NULL;
+    struct bytes_plans *plans = NULL;
     struct journal_reader *reader;
     const struct agon_event_hdr *event;
     unsigned char hash[HASH_SIZE];
     int rc;
 
-    if (engine_new(&engine, &config, &err) < 0) {
+    if (bytes_plans_new(&plans, world) < 0 || engine_new(&engine, &config, &err) < 0) {
         bytes_fail(world, "world", "%s", err.text);
+        bytes_plans_free(plans);
         return;
     }
     reader = journal_reader_open(&world->disk_port, &reading, &err);
     if (reader == NULL) {
         bytes_fail(world, "inv-16", "the journal cannot be read: %s", err.text);
+        bytes_plans_free(plans);
         engine_free(engine);
         return;
     }
     while ((rc = journal_reader_next(reader, &event, &err)) == 1) {
         rc = engine_step_recorded(engine, event);
+        bytes_plans_stepped(plans, engine, event);
         if (event->type == EVENT_DUE)
             bytes_exits_due(world, (const struct record_due *)(const void *)event);
         if (rc == AGON_ECORRUPT || rc == AGON_ERANGE) {
@@ -523,6 +527,7 @@ void bytes_check_close_run(struct bytes *world)
     if (rc < 0 && !world->result->is_failed)
         bytes_fail(world, "inv-16", "replay: %s", err.text);
     journal_reader_close(reader);
+    bytes_plans_free(plans);
     if (!world->result->is_failed &&
         (engine_hash(engine, hash) < 0 || memcmp(hash, world->last_hash, HASH_SIZE) != 0 ||
          engine_seq(engine) != world->last_seq))

@@ -5,17 +5,22 @@
  *   each stop, target and time fires at most once, over all lives   the journal's own DUE events
  *   a stop that the exchange's best price has reached fires         the exchange's book; only what
  *                                                                   was ordered is read of the plan
+ *   what a stop or the time fired for is closed in CLOSED_S         the exchange's trades
  *   no way out is for more than the slot has                        the exchange's trades
  *
  * A stop that is reached may stand for a while: the host may be down, its book not live, its
  * market stream late. It counts when the exchange's price stood beyond it for REACHED_S seconds,
  * at each of which the host was healthy. Whether the slot's plugin lives makes no difference. */
+#include <stdlib.h>
+
 #include "base/hash.h"
+#include "base/num.h"
 #include "dst/bytes_impl.h"
 #include "exec/exit.h"
 #include "run/host_impl.h"
 
 #define REACHED_S 12
+#define CLOSED_S  25 /* ... and of what fired, at each of which it could be closed */
 
 static int64_t in_units(int64_t px, int exp)
 {
@@ -35,6 +40,24 @@ static int is_reached(const struct bytes *world, const struct exit_plan *exit)
     return exit->plan.side == AGON_BUY ? market->bid_px <= stop : market->ask_px >= stop;
 }
 
+/* All of a position is to be closed. What the exchange takes no order for stays. */
+static void look_closing(struct bytes *world, uint16_t slot, const struct exit_plan *exit,
+                         struct bytes_exit *watch)
+{
+    uint32_t coin = exit->plan.instrument - 1;
+    int64_t held = world->coins[coin].slot_net[slot];
+    int is_left = exit->is_all && exit->plan.qty == 0 && world->t_able != 0 &&
+                  (exit->plan.side == AGON_BUY ? held : -held) > 0 &&
+                  num_mul_div(world->markets[coin].bid_px, llabs((long long)held), 100000000,
+                              NUM_DOWN) > bytes_dust(coin);
+
+    watch->closing = is_left ? watch->closing + 1 : 0;
+    if (watch->closing >= CLOSED_S)
+        bytes_fail(world, "exit",
+                   "slot %u: plan %u fired %u s ago and %lld of instrument %u are held", slot,
+                   exit->id, watch->closing, (long long)held, coin);
+}
+
 static void look(struct bytes *world, uint16_t slot, const struct exit_plan *exit)
 {
     struct bytes_exit *watch = &world->exits[slot][exit->id % AGON_EXITS_MAX];
@@ -42,6 +65,7 @@ static void look(struct bytes *world, uint16_t slot, const struct exit_plan *exi
 
     if (watch->id != exit->id)
         *watch = (struct bytes_exit){.id = exit->id};
+    look_closing(world, slot, exit, watch);
     if (world->t_healthy == 0 || exit->state != AGON_EXIT_ARMED || exit->is_all ||
         !is_reached(world, exit)) {
         watch->seconds = 0;

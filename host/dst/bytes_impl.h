@@ -9,7 +9,9 @@
  *   bytes_wishes.c   that what leaves is what an agent wished
  *   bytes_check.c    what must hold, judged from the truth and from what operators ordered
  *   bytes_limits.c   every risk limit, recomputed from the truth
- *   bytes_exits.c    exit plans: what fires, once, and for how much */
+ *   bytes_exits.c    exit plans: what fires, once, and for how much
+ *   bytes_plans.c    exit plans again, by the journal: what must fire, when and why, and is not
+ * lost */
 #ifndef DST_BYTES_IMPL_H
 #define DST_BYTES_IMPL_H
 
@@ -123,8 +125,8 @@ struct bytes_recent {
     agon_ns_t t;
     uint16_t slot;
 };
-struct bytes_exit { /* a plan whose stop is reached */
-    uint32_t id, seconds;
+struct bytes_exit { /* a plan whose stop is reached, or that has fired, for so many seconds */
+    uint32_t id, seconds, closing;
 };
 struct bytes_loss {         /* of a slot, and of all together */
     int64_t capital, given; /* capital: what its equity by the trades is short of */
@@ -321,6 +323,14 @@ void bytes_check_close_run(struct bytes *world); /* after an orderly end: replay
 void bytes_exits_new(struct bytes *world, const struct truth *truth);
 void bytes_exits_turn(struct bytes *world);
 void bytes_exits_due(struct bytes *world, const struct record_due *due); /* of the journal */
+
+/* bytes_plans.c */
+struct bytes_plans;
+int bytes_plans_new(struct bytes_plans **plans, struct bytes *world);
+void bytes_plans_free(struct bytes_plans *plans);
+/* The replay of the whole journal took that event. */
+void bytes_plans_stepped(struct bytes_plans *plans, struct engine *engine,
+                         const struct agon_event_hdr *event);
 
 /* bytes_limits.c */
 void bytes_limits_sent(struct bytes *world, const struct bytes_sent *sent);
