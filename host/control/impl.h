@@ -71,7 +71,8 @@ struct local {
     size_t n;
     char *reply; /* owned */
     int64_t since;
-    char who[32];                 /* the peer's user */
+    const char *who;              /* the peer's user */
+    int32_t pid;                  /* the peer */
     int place;                    /* in the table; -1: none, it is turned away */
     uint8_t is_answered, is_busy; /* is_busy: a job is under way for it */
     uint8_t is_waiting;           /* for its turn */

@@ -147,67 +147,89 @@ static int has_pending(const struct local *local)
            recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 1;
 }
 
-/* A place: one for all, or where those are taken one for what is urgent. Then whoever has asked for
- * nothing for the longest time gives up his. -1: none. */
-static int take_place(struct control *control)
+static int may_go(const struct local *local)
 {
-    struct local *oldest = NULL;
-    int64_t after = INT64_MIN;
-    int place = 0;
+    return local != NULL && !local->is_busy && !local->is_answered &&
+           !uv_is_closing((const uv_handle_t *)&local->pipe);
+}
 
-    while (place < LOCAL_MAX + LOCAL_OVER && control->locals[place] != NULL)
-        place++;
-    if (place < LOCAL_MAX)
-        return place;
+/* Who has asked for nothing for the longest time; of one process (0: of all). */
+static struct local *find_silent(const struct control *control, int32_t pid)
+{
+    struct local *oldest;
+    int64_t after = INT64_MIN;
+
     do {
         oldest = NULL;
         for (int i = 0; i < LOCAL_MAX + LOCAL_OVER; i++) {
             struct local *local = control->locals[i];
 
-            if (local != NULL && !local->is_busy && !local->is_answered && local->since > after &&
-                !uv_is_closing((uv_handle_t *)&local->pipe) &&
+            if (may_go(local) && (pid == 0 || local->pid == pid) && local->since > after &&
                 (oldest == NULL || local->since < oldest->since))
                 oldest = local;
         }
         after = oldest != NULL ? oldest->since : after;
         // Who has said something is heard first.
     } while (oldest != NULL && has_pending(oldest));
-    if (oldest != NULL)
-        drop(oldest);
+    return oldest;
+}
+
+/* A place: one for all, or where those are taken one for what is urgent. Then somebody who has
+ * asked for nothing gives up his: one of the same process, where it has any. So a process that
+ * connects without end puts out itself, and nobody else before he could speak. */
+static int take_place(struct control *control, int32_t pid)
+{
+    struct local *silent;
+    int place = 0;
+
+    while (place < LOCAL_MAX + LOCAL_OVER && control->locals[place] != NULL)
+        place++;
+    if (place < LOCAL_MAX)
+        return place;
+    silent = find_silent(control, pid);
+    if (silent == NULL)
+        silent = find_silent(control, 0);
+    if (silent != NULL)
+        drop(silent);
     return place < LOCAL_MAX + LOCAL_OVER ? place : -1;
 }
 
-static int take_user(const struct control *control, int fd, char who[32])
+/* Nobody but this process' own user and root. */
+static int take_peer(struct local *local)
 {
-    int is_root = local_is_root(fd);
+    struct control *control = local->control;
+    struct local_peer peer;
+    uv_os_fd_t fd;
 
-    memcpy(who, is_root ? control->root : control->own, 32);
-    return is_root || local_is_own(fd);
+    if (uv_fileno((uv_handle_t *)&local->pipe, &fd) != 0 || local_peer(fd, &peer) < 0 ||
+        (peer.uid != 0 && peer.uid != geteuid()))
+        return AGON_EPERM;
+    local->who = peer.uid == 0 ? control->root : control->own;
+    local->pid = peer.pid;
+    local->place = take_place(control, peer.pid);
+    if (local->place >= 0)
+        control->locals[local->place] = local;
+    return local->place >= 0 ? AGON_OK : AGON_EBUSY;
 }
 
 static void let_in(struct control *control)
 {
     struct local *local = calloc(1, sizeof(*local));
     uv_stream_t *listener = (uv_stream_t *)&control->listener;
-    uv_os_fd_t fd;
 
     control->is_held = local == NULL;
     if (local == NULL)
         return; // in a later turn
     control->n_accepted++;
     local->control = control;
-    local->place = take_place(control);
+    local->place = -1;
     local->since = clock_mono();
     local->bytes = malloc(CONTROL_LINE_MAX);
     uv_pipe_init(&control->loop, &local->pipe, 0);
     local->pipe.data = local;
-    if (local->place >= 0)
-        control->locals[local->place] = local;
     // One too many is turned away, and not left to wait for its time.
-    if (uv_accept(listener, (uv_stream_t *)&local->pipe) != 0 || local->place < 0 ||
-        local->bytes == NULL || uv_fileno((uv_handle_t *)&local->pipe, &fd) != 0 ||
-        !take_user(control, fd, local->who) ||
-        uv_read_start((uv_stream_t *)&local->pipe, on_room, on_bytes) != 0)
+    if (uv_accept(listener, (uv_stream_t *)&local->pipe) != 0 || local->bytes == NULL ||
+        take_peer(local) < 0 || uv_read_start((uv_stream_t *)&local->pipe, on_room, on_bytes) != 0)
         drop(local);
 }
 

@@ -80,26 +80,15 @@ int local_connect(const char *dir, const char *name, int64_t wait_ns, struct err
     return fd;
 }
 
-static int64_t user_of(int fd)
+int local_peer(int fd, struct local_peer *peer)
 {
-    struct ucred peer = {0};
-    socklen_t n = sizeof(peer);
+    struct ucred who = {0};
+    socklen_t n = sizeof(who);
 
-    return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &n) == 0 && n == sizeof(peer)
-               ? (int64_t)peer.uid
-               : -1;
-}
-
-int local_is_own(int fd)
-{
-    int64_t uid = user_of(fd);
-
-    return uid == 0 || uid == (int64_t)geteuid();
-}
-
-int local_is_root(int fd)
-{
-    return user_of(fd) == 0;
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &n) != 0 || n != sizeof(who))
+        return AGON_EIO;
+    *peer = (struct local_peer){.uid = who.uid, .pid = who.pid};
+    return AGON_OK;
 }
 
 void local_name(uint32_t uid, char *name, size_t room)

@@ -12,10 +12,12 @@ int local_listen(const char *dir, const char *name, struct error *err);
 /* Connected and blocking, each read and write for at most wait_ns. Returns the descriptor, or
  * AGON_ENOENT (no socket there), AGON_EBUSY (nobody listens), AGON_EIO. */
 int local_connect(const char *dir, const char *name, int64_t wait_ns, struct error *err);
-/* Is the peer of the same user as this process, or root? */
-int local_is_own(int fd);
-/* Is the peer root? */
-int local_is_root(int fd);
+struct local_peer { /* who has connected */
+    uint32_t uid;
+    int32_t pid;
+};
+/* AGON_EIO. */
+int local_peer(int fd, struct local_peer *peer);
 /* The name of a user, or its number where it has none. It may take its time: names can come from
  * another machine. */
 void local_name(uint32_t uid, char *name, size_t room);

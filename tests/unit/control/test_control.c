@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "control/client.h"
@@ -599,6 +600,38 @@ START_TEST(who_halts_is_heard_before_all_are_let_in_who_knock)
 }
 END_TEST
 
+/* Somebody connects, and before he has said what he wants another process connects as often as it
+ * can. He has kept his place. */
+START_TEST(who_connects_without_end_puts_out_nobody_but_himself)
+{
+    enum { KNOCKING = 600 };
+    struct error err = {0};
+    int halts = local_connect(dir, CONTROL_SOCKET, WAIT_NS, &err);
+    json_t *result = NULL;
+    int status = -1;
+    char byte;
+    pid_t pid;
+
+    ck_assert_int_eq(ask("status", &result, &err), AGON_OK);
+    json_decref(result);
+    pid = fork();
+    ck_assert_int_ge(pid, 0);
+    if (pid == 0) {
+        int n = 0;
+
+        for (int i = 0; i < KNOCKING; i++)
+            n += local_connect(dir, CONTROL_SOCKET, WAIT_NS, &err) >= 0;
+        _exit(n == KNOCKING ? 0 : 1);
+    }
+    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+    ck_assert_int_eq(status, 0);
+    say(halts, "{\"verb\": [\"halt\"]}\n");
+    ck_assert_int_eq(recv(halts, &byte, 1, 0), 1);
+    ck_assert_int_eq(n_halts, 1);
+    close(halts);
+}
+END_TEST
+
 static void raw_local_begin(const char *line)
 {
     struct error err = {0};
@@ -770,6 +803,7 @@ int main(void)
     tcase_add_test(tcase, who_asks_for_much_keeps_nobody_from_halting);
     tcase_add_test(tcase, between_an_order_to_halt_and_its_doing_lies_one_answer_at_most);
     tcase_add_test(tcase, who_halts_is_heard_before_all_are_let_in_who_knock);
+    tcase_add_test(tcase, who_connects_without_end_puts_out_nobody_but_himself);
     tcase_add_test(tcase, live_begins_whole_and_goes_on_with_what_changed);
     tcase_add_test(tcase, live_is_for_our_own_pages);
     suite_add_tcase(suite, tcase);
