@@ -90,7 +90,10 @@ void api_put_halt(const struct api *api, const struct host_view_halt *halt, stru
                 : halt->scope == SCOPE_VENUE && halt->id <= HOST_VENUES_MAX
                     ? host_config_of(api->host)->venues[halt->id - 1].name
                     : "all");
-    jout_kv_str(out, "cause", halt->scope == SCOPE_GLOBAL ? api_cause(halt->cause) : "operator");
+    jout_kv_str(out, "cause",
+                halt->scope == SCOPE_GLOBAL         ? api_cause(halt->cause)
+                : halt->reason == REASON_KEY_RIGHTS ? "key"
+                                                    : "operator");
     api_put_time(out, "since", halt->t);
     jout_kv_str(out, "by", halt->who[0] != '\0' ? halt->who : "?");
     jout_kv_str(out, "reason", halt->why);

@@ -42,12 +42,24 @@ static const char *why_of(const struct control_call *call, int at)
     return call->argc > at ? call->argv[at] : "";
 }
 
-/* Names an agent, or "all" or nothing: everything; where is_symbol is set, or an instrument. */
+static int venue_of(const struct api *api, const char *name)
+{
+    const struct host_config *config = host_config_of(api->host);
+
+    for (uint32_t i = 0; i < config->n_venues; i++) {
+        if (strcmp(config->venues[i].name, name) == 0)
+            return (int)config->venues[i].venue;
+    }
+    return AGON_ENOENT;
+}
+
+/* Names an agent, or "all" or nothing: everything; where is_symbol is set, or an instrument or a
+ * venue. */
 static int scope_of(const struct api *api, const struct control_call *call, int is_symbol,
                     struct record_command *command, const char **on, struct error *err)
 {
     struct error unused = {0};
-    int slot, place;
+    int slot, place, venue;
 
     command->scope = SCOPE_GLOBAL;
     *on = "all";
@@ -61,6 +73,12 @@ static int scope_of(const struct api *api, const struct control_call *call, int 
         return AGON_OK;
     }
     place = is_symbol ? api_instrument_of(api, call->argv[0], &unused) : AGON_ENOENT;
+    venue = is_symbol ? venue_of(api, call->argv[0]) : AGON_ENOENT;
+    if (place < 0 && venue >= 0) {
+        command->scope = SCOPE_VENUE;
+        command->id = (uint32_t)venue;
+        return AGON_OK;
+    }
     if (place < 0)
         return slot;
     command->scope = SCOPE_INSTRUMENT;

@@ -2,8 +2,8 @@
 /* halts: what may raise no new risk, since when, by whose word and why.
  *
  * A halt of everything has causes, each lifted by itself: that the disk runs again says nothing of
- * what an operator ordered. Halts of venues, instruments and slots are an operator's. All of them
- * are in the state and outlive a run. */
+ * what an operator ordered. Halts of venues, instruments and slots are an operator's, and of a
+ * venue also its key's. All of them are in the state and outlive a run. */
 #include <stdio.h>
 
 #include "engine/close.h"
@@ -131,6 +131,21 @@ static int set_global(struct engine *engine, const struct record_command *comman
     return was_halted && !halts_any(engine);
 }
 
+/* A key that gained the right to withdraw, by the venue's own word. What it halted goes when the
+ * right has gone, and what a person halted does not. */
+static int is_of_key(struct engine *engine, const struct halt *halt,
+                     const struct record_command *command, int is_halted)
+{
+    const struct record_command_by *by = (const struct record_command_by *)(const void *)command;
+
+    if (command->scope != SCOPE_VENUE || command->reason != REASON_KEY_RIGHTS)
+        return 0;
+    if (is_halted)
+        engine_raise(engine, ALERT_CREDENTIAL, ALERT_NO_SLOT, 0, 0, 0,
+                     event_bytes(&command->hdr) >= sizeof(*by) ? by->why : NULL);
+    return !is_halted && (!halt->is_set || halt->reason != REASON_KEY_RIGHTS);
+}
+
 int halts_set(struct engine *engine, const struct record_command *command, int is_halted)
 {
     struct agon_halt event = {
@@ -154,6 +169,8 @@ int halts_set(struct engine *engine, const struct record_command *command, int i
     halt = command->scope == SCOPE_VENUE        ? &engine->venue_halts[command->id]
            : command->scope == SCOPE_INSTRUMENT ? &engine->markets[command->id].halt
                                                 : &engine->slot_halts[command->id];
+    if (is_of_key(engine, halt, command, is_halted))
+        return AGON_OK;
     if (is_halted)
         set(engine, halt, command);
     else

@@ -77,7 +77,8 @@ enum reason_side { REASON_OWN = 1, REASON_OUTSIDE = 2 };
     X(TOURNAMENT, 72, "tournament", OUTSIDE, "below the gate of a tournament")                     \
     X(CLOCK, 73, "clock", OUTSIDE, "the time is unconfirmed")                                      \
     X(EXIT, 80, "exit", OUTSIDE, "an exit plan of the slot closes the position")                   \
-    X(OTHER_HOST, 90, "other_host", OUTSIDE, "another host trades the account")
+    X(OTHER_HOST, 90, "other_host", OUTSIDE, "another host trades the account")                    \
+    X(KEY_RIGHTS, 91, "key_rights", OUTSIDE, "the venue's key may withdraw")
 
 #define REASON_ID(id, number, name, side, text) REASON_##id = (number),
 enum reason {

@@ -654,9 +654,12 @@ static int open_gateway(struct host *host, uint32_t at, struct error *err)
         .durable_seq = host_durable_seq,
         .log = host_on_gateway_log,
     };
+    const struct halt *halt = engine_halt(host->engine, SCOPE_VENUE, venue->venue);
     uint64_t bytes = (evring_bytes(FROM_VENUE) + 127) & ~(uint64_t)127;
     uint32_t n_assets = 0;
     uint32_t n = 0;
+
+    host->config.venues[at].is_key_halted = halt != NULL && halt->reason == REASON_KEY_RIGHTS;
 
     line->from_venue_memory = aligned_alloc(128, bytes);
     if (line->from_venue_memory == NULL)

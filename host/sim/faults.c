@@ -11,25 +11,17 @@
 static const struct schema_choice ons[] = {{"request", FAULT_REQUEST}, {"stream", FAULT_STREAM},
                                            {"user", FAULT_USER},       {"socket", FAULT_SOCKET},
                                            {"time", FAULT_TIME},       {NULL, 0}};
-static const struct schema_choice dos[] = {{"timeout", FAULT_TIMEOUT},
-                                           {"error", FAULT_ERROR},
-                                           {"late", FAULT_LATE},
-                                           {"reset", FAULT_RESET},
-                                           {"drop", FAULT_DROP},
-                                           {"duplicate", FAULT_DUPLICATE},
-                                           {"delay", FAULT_DELAY},
-                                           {"swap", FAULT_SWAP},
-                                           {"garble", FAULT_GARBLE},
-                                           {"close", FAULT_CLOSE},
-                                           {"stall", FAULT_STALL},
-                                           {"mute", FAULT_MUTE},
-                                           {"refuse", FAULT_REFUSE},
-                                           {"maintenance", FAULT_MAINTENANCE},
-                                           {"halve", FAULT_HALVE},
-                                           {"skew", FAULT_SKEW},
-                                           {"hold", FAULT_HOLD},
-                                           {"lag", FAULT_LAG},
-                                           {NULL, 0}};
+static const struct schema_choice dos[] = {
+    {"timeout", FAULT_TIMEOUT},   {"error", FAULT_ERROR},
+    {"late", FAULT_LATE},         {"reset", FAULT_RESET},
+    {"drop", FAULT_DROP},         {"duplicate", FAULT_DUPLICATE},
+    {"delay", FAULT_DELAY},       {"swap", FAULT_SWAP},
+    {"garble", FAULT_GARBLE},     {"close", FAULT_CLOSE},
+    {"stall", FAULT_STALL},       {"mute", FAULT_MUTE},
+    {"refuse", FAULT_REFUSE},     {"maintenance", FAULT_MAINTENANCE},
+    {"halve", FAULT_HALVE},       {"skew", FAULT_SKEW},
+    {"hold", FAULT_HOLD},         {"lag", FAULT_LAG},
+    {"withdraw", FAULT_WITHDRAW}, {NULL, 0}};
 static const struct schema_choice markets[] = {
     {"any", FAULT_ANY}, {"spot", FAULT_SPOT}, {"um", FAULT_UM}, {NULL, 0}};
 
@@ -46,7 +38,7 @@ static const struct schema_choice answers[] = {{"comes", FAULT_COMES},
      BIT(FAULT_GARBLE) | BIT(FAULT_RESET) | BIT(FAULT_CLOSE) | BIT(FAULT_STALL) | BIT(FAULT_MUTE))
 static const uint32_t allowed[] = {
     [FAULT_REQUEST] = BIT(FAULT_TIMEOUT) | BIT(FAULT_ERROR) | BIT(FAULT_LATE) | BIT(FAULT_RESET) |
-                      BIT(FAULT_DUPLICATE) | BIT(FAULT_HOLD) | BIT(FAULT_LAG),
+                      BIT(FAULT_DUPLICATE) | BIT(FAULT_HOLD) | BIT(FAULT_LAG) | BIT(FAULT_WITHDRAW),
     [FAULT_STREAM] = FRAME,
     [FAULT_USER] = FRAME,
     [FAULT_SOCKET] = BIT(FAULT_RESET) | BIT(FAULT_CLOSE) | BIT(FAULT_STALL) | BIT(FAULT_REFUSE),
@@ -97,7 +89,7 @@ static void check_rule(struct config *config, const struct config_node *node, vo
     if (!(allowed[rule->on] & BIT(rule->what)))
         config_refuse(config, config_get(node, "do"), CONFIG_E_CONFLICT,
                       "does not go with its 'on'; request: timeout, error, late, reset, "
-                      "duplicate, hold, lag; stream and "
+                      "duplicate, hold, lag, withdraw; stream and "
                       "user: drop, duplicate, delay, swap, garble, mute, close, reset, stall; "
                       "socket: refuse, close, reset, stall; time: maintenance, halve, skew");
     int is_delay = rule->what == FAULT_LATE || rule->what == FAULT_DELAY ||

@@ -46,7 +46,8 @@ enum fault_do {
     FAULT_HALVE,       /* time: limits are half of what they were */
     FAULT_SKEW,        /* time: the venue's clock is skew_ms ahead */
     FAULT_HOLD,        /* request: it is taken delay later; answer says what its client is told */
-    FAULT_LAG          /* request: what it reads is as it was delay ago */
+    FAULT_LAG,         /* request: what it reads is as it was delay ago */
+    FAULT_WITHDRAW     /* request for a key's rights: it is told that it may withdraw */
 };
 enum fault_answer {                  /* of a request that is held */
                     FAULT_COMES = 0, /* when it was taken */

@@ -26,7 +26,7 @@ struct venue_file {
     struct subscribe subscribe;
     uint32_t order_links, data_links, cancel_links, recv_window_ms, snapshot_levels, warm_bars;
     int64_t hold_ns, cancel_hold_ns, cancel_ns, request_ns, reconcile_ns, silence_ns,
-        user_silence_ns, channel_ns, life_ns, message_gap_ns, cooloff_ns, dead_man_ns;
+        user_silence_ns, rights_ns, channel_ns, life_ns, message_gap_ns, cooloff_ns, dead_man_ns;
     uint32_t leverage, margin;
 };
 
@@ -125,6 +125,8 @@ static const struct schema_field venue_fields[] = {
          "a cancel without an answer goes by another connection"),
     TIME("request_timeout", request_ns, S, 60 * S, "12s", "without an answer the fate is unknown"),
     TIME("reconcile", reconcile_ns, S, 600 * S, "30s", "between readings of orders and balances"),
+    TIME("rights_every", rights_ns, S, 24 * 3600 * S, "1h",
+         "between readings of what the key may do; behind a new connection too"),
     TIME("silence", silence_ns, S, 600 * S, "3s", "no byte, not even a pong: the socket is dead"),
     TIME("user_silence", user_silence_ns, S, 600 * S, "30s", "the same of the user data socket"),
     TIME("channel", channel_ns, 0, 3600 * S, "10s", "a book without an update; 0s: never stale"),
@@ -241,6 +243,7 @@ int venue_config_read(struct config *config, struct venue_config *out)
     out->cancel_hold_ns = file.cancel_hold_ns;
     out->request_ns = file.request_ns;
     out->reconcile_ns = file.reconcile_ns;
+    out->rights_ns = file.rights_ns;
     out->silence_ns = file.silence_ns;
     out->user_silence_ns = file.user_silence_ns;
     out->channel_ns = file.channel_ns;

@@ -606,7 +606,7 @@ static void on_end(void *ctx, int conn, enum stream_end end, const char *text)
     if (is_idle)
         memset(&link->backoff, 0, sizeof(link->backoff));
     link->retry_ns = now + backoff_down(&link->backoff, now, gateway_random(gateway));
-    if (is_idle)
+    if (is_idle || (link->role == LINK_RIGHTS && link->is_waiting))
         return;
     if (link->is_next) {
         gateway_log(gateway, 6, "follower", "%s: the %s connection that follows ended: %s",
@@ -1110,7 +1110,7 @@ void gateway_status(struct gateway *gateway, struct gateway_status *status)
         const struct link *link = &gateway->links[i];
 
         if (link->role == LINK_RIGHTS)
-            continue; // of the start alone
+            continue; // of one question now and then
         status->n_links += !link->is_next;
         status->n_up += !link->is_next && link->state == LINK_OPEN;
     }

@@ -42,9 +42,10 @@ struct venue_config {
     struct secret key, secret; /* borrowed until gateway_new returns */
     struct stream_target market, user, rest;
     struct stream_target rights; /* where the key's rights are asked for; no host: as rest */
-    uint8_t is_guarded;   /* no order leaves before the venue told whose account it is, that the key
-                             may   not withdraw, and that no other host trades it */
-    uint8_t is_take_over; /* orders of another host that stand at the start are no reason to end */
+    uint8_t is_guarded; /* no order leaves before the venue told whose account it is, that the key
+                           may   not withdraw, and that no other host trades it */
+    uint8_t is_key_halted; /* an earlier run halted this venue, as its key might withdraw */
+    uint8_t is_take_over;  /* orders of another host that stand at the start are no reason to end */
     char market_path[128], user_path[128], rest_path[64]; /* rest_path: before /v3/... */
     struct venue_limit limits[VENUE_LIMITS_MAX];
     uint32_t n_limits;
@@ -59,6 +60,7 @@ struct venue_config {
     int64_t request_ns;      /* a request without an answer by then is UNKNOWN */
     int64_t cancel_ns;       /* a cancel without an answer by then goes by another connection */
     int64_t reconcile_ns;    /* between two readings of orders, fills and balances */
+    int64_t rights_ns;       /* between two readings of what the key may do */
     int64_t silence_ns;      /* no byte on a market connection: it is dead */
     int64_t user_silence_ns; /* ... on the user data connection */
     int64_t channel_ns;      /* no diff of an instrument: its book is not believed; 0: off */

@@ -37,7 +37,7 @@ enum link_role {
     LINK_ORDER = 3,
     LINK_DATA = 4,
     LINK_CANCEL = 5, /* nothing but cancels, and what closes a position where no other is free */
-    LINK_RIGHTS = 6  /* what the key may do, once */
+    LINK_RIGHTS = 6  /* what the key may do: made for each question */
 };
 #define GATEWAY_ON_RIGHTS 2 /* gateway_request.is_data: over LINK_RIGHTS alone */
 enum link_state {

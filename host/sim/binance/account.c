@@ -262,7 +262,7 @@ int simb_key_rights(struct simb_call *call)
     jout_kv_time(out, "createTime", 1700000000000000000);
     jout_kv_bool(out, "enableReading", (call->account->member->permissions & MEMBER_READ) != 0);
     jout_kv_bool(out, "enableWithdrawals",
-                 (call->account->member->permissions & MEMBER_WITHDRAW) != 0);
+                 call->is_rich || (call->account->member->permissions & MEMBER_WITHDRAW) != 0);
     jout_kv_bool(out, "enableInternalTransfer", 0);
     jout_kv_bool(out, "enableMargin", 0);
     jout_kv_bool(out, "enableFutures", 0);

@@ -49,6 +49,10 @@ struct fault *simb_mishap_request(struct simb_call *call, const char *method, co
     if (!fault)
         return NULL;
     log_fault(call->b, fault, path);
+    if (fault->what == FAULT_WITHDRAW) {
+        call->is_rich = 1;
+        return NULL;
+    }
     if (fault->what != FAULT_LAG)
         return fault;
     // Nothing else happens to it: it is done, on an old picture.

@@ -208,6 +208,7 @@ struct simb_call {
     char msg[320];
     agon_ns_t retry_at; /* with 418 and 429 */
     agon_ns_t t_view;   /* transport time that what it reads is of; 0: now */
+    uint8_t is_rich;    /* its key is said to be one that may withdraw */
     uint8_t has_data;   /* an error that carries what stands in b->data */
     uint8_t has_order_count;
     uint32_t weight;

@@ -62,6 +62,7 @@ void binance_defaults(struct venue_config *config)
     config->reconcile_ns = 30000000000;
     config->silence_ns = 3000000000;
     config->user_silence_ns = 30000000000;
+    config->rights_ns = 3600000000000;
     config->channel_ns = 10000000000;
     config->life_ns = 84600000000000; // 23.5 h of the 24
     config->message_gap_ns = 250000000;
@@ -1624,8 +1625,10 @@ void binance_on_link(void *self, struct link *link, int is_up)
         return;
     }
     binance_user_down(binance, link);
-    if (is_up)
+    if (is_up) {
+        binance_guard_again(binance);
         binance->flavour->on_user_up(binance, link);
+    }
 }
 
 /* What is due -----------------------------------------------------------------------------------
@@ -1890,6 +1893,7 @@ int binance_open(struct gateway *gateway, const struct binance_flavour *flavour,
     *self = binance;
     binance->gateway = gateway;
     binance->flavour = flavour;
+    binance->guard.is_rich = config->is_key_halted;
     binance_decoder_init(&binance->dec, &gateway->symbols);
     binance->dec.on_bad = on_bad;
     binance->dec.on_elsewhere = on_elsewhere;

@@ -89,12 +89,16 @@ struct binance_vault { /* in pages of secret_new */
     char key[SECRET_MAX + 1];
 };
 
-/* What is asked before the first order of a host in mode live. */
+/* What is asked before the first order of a host in mode live, and what the key may do now and
+ * then.
+ */
 struct binance_guard {
     uint8_t is_claimed, is_rights_known, is_out;
+    uint8_t is_rich;    /* the key may withdraw, and the core was told to halt this venue */
     uint8_t is_passed;  /* the host took orders once: what comes now is new */
     uint32_t recent_at; /* the next instrument whose recent orders are asked for */
     int64_t next_ns;
+    int64_t rights_ns, rights_read_ns; /* the key's rights: asked for then, read last */
 };
 
 struct binance {
@@ -221,6 +225,8 @@ struct gateway_request *binance_ask_order(struct binance *binance, enum request_
 void binance_foreign(struct binance *binance, const struct binance_order *order);
 /* guard.c */
 void binance_guard_turn(struct binance *binance, int64_t now);
+/* What the key may do is asked for anew: a connection was made. */
+void binance_guard_again(struct binance *binance);
 int binance_guard_write(struct binance *binance, struct gateway_request *request,
                         struct gateway_http *http, struct binance_params *params);
 void binance_guard_answer(struct binance *binance, struct gateway_request *request,

@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 /* guard: may this host trade this account? Asked before the first order leaves, in mode live: the
  * key's rights, whose account it is, and whether orders of another host are about. Later the first
- * sight of such an order halts order entry. */
+ * sight of such an order halts order entry, and a key that gains the right to withdraw halts that
+ * of its venue: it is read every hour and behind each new connection. */
 #include <stdio.h>
 
 #include "venue/binance/core.h"
 
 #define RECENT_NS ((int64_t)600 * 1000000000)
+#define AGAIN_NS                                                                                   \
+    ((int64_t)10 * 1000000000) /* rights are not read more often, unless told to be                \
+                                */
+#define FAILED_NS ((int64_t)60 * 1000000000)
 
 static void refuse(struct binance *binance, enum gateway_refusal why, const char *text)
 {
@@ -29,23 +34,50 @@ int binance_guard_is_clear(const struct binance *binance)
             binance->gateway->refusal == 0);
 }
 
+/* Where futures have them asked, a connection is made for it. */
+static struct gateway_request *ask_rights(struct binance *binance)
+{
+    struct gateway *gateway = binance->gateway;
+    enum limiter_class class = binance->guard.is_rights_known ? LIMITER_OTHER : LIMITER_QUERY;
+    struct gateway_request *request =
+        binance_ask(binance, REQ_RIGHTS, NULL, class, BINANCE_DATA_NS);
+
+    if (request == NULL || gateway->config.rights.host[0] == '\0')
+        return request;
+    request->is_data = GATEWAY_ON_RIGHTS;
+    for (uint32_t i = 0; i < gateway->n_links; i++) {
+        if (gateway->links[i].role == LINK_RIGHTS)
+            gateway->links[i].is_waiting = 0;
+    }
+    return request;
+}
+
 void binance_guard_turn(struct binance *binance, int64_t now)
 {
     const struct venue_config *config = &binance->gateway->config;
     struct binance_guard *guard = &binance->guard;
     struct gateway_request *request;
+    int is_due = !guard->is_rights_known || now >= guard->rights_ns;
 
     if (!config->is_guarded || binance->gateway->refusal != 0 || guard->is_out ||
-        now < guard->next_ns || (guard->is_rights_known && guard->recent_at >= binance->n))
+        now < guard->next_ns || (!is_due && guard->recent_at >= binance->n))
         return;
-    if (!guard->is_rights_known)
-        request = binance_ask(binance, REQ_RIGHTS, NULL, LIMITER_QUERY, BINANCE_DATA_NS);
+    if (is_due)
+        request = ask_rights(binance);
     else
         request = binance_ask(binance, REQ_RECENT, &binance->gateway->symbols.all[guard->recent_at],
                               LIMITER_QUERY, BINANCE_DATA_NS);
-    if (request != NULL && !guard->is_rights_known && config->rights.host[0] != '\0')
-        request->is_data = GATEWAY_ON_RIGHTS;
     guard->is_out = request != NULL;
+}
+
+void binance_guard_again(struct binance *binance)
+{
+    struct binance_guard *guard = &binance->guard;
+    int64_t least_ns = binance->gateway->config.rights_ns;
+    int64_t at = guard->rights_read_ns + (least_ns < AGAIN_NS ? least_ns : AGAIN_NS);
+
+    if (guard->is_rights_known && at < guard->rights_ns)
+        guard->rights_ns = at;
 }
 
 int binance_guard_write(struct binance *binance, struct gateway_request *request,
@@ -63,19 +95,56 @@ int binance_guard_write(struct binance *binance, struct gateway_request *request
                                 binance->flavour->paths[REQ_RECENT]);
 }
 
+/* A key that gained that right, or lost it again, while the host runs: the core halts the venue and
+ * lifts it, by an event. */
+static void tell_rights(struct binance *binance, int can_withdraw)
+{
+    struct gateway *gateway = binance->gateway;
+    struct record_command_by halt = {
+        .command = {.hdr = {.type = AGON_EVENT_COMMAND, .granules = sizeof(halt) / EVENT_GRANULE},
+                    .kind = can_withdraw ? COMMAND_HALT : COMMAND_RESUME,
+                    .scope = SCOPE_VENUE,
+                    .id = gateway->config.venue,
+                    .reason = REASON_KEY_RIGHTS},
+        .who = "venue"};
+
+    if (can_withdraw == binance->guard.is_rich)
+        return;
+    snprintf(halt.why, sizeof(halt.why), "%s: the key %s", gateway->config.name,
+             can_withdraw ? "may withdraw" : "may not withdraw any more");
+    if (gateway_emit(gateway, &halt.command.hdr) < 0) {
+        binance->guard.rights_ns = binance->guard.rights_read_ns + FAILED_NS; // it tells it then
+        return;
+    }
+    binance->guard.is_rich = (uint8_t)can_withdraw;
+    if (can_withdraw)
+        gateway_log(gateway, 3, "rights",
+                    "%s: the key may withdraw since a while: order entry of this venue is halted "
+                    "until that right is gone, or an operator resumes it",
+                    gateway->config.name);
+    else
+        gateway_log(gateway, 6, "rights", "%s: the key may not withdraw any more: orders are taken",
+                    gateway->config.name);
+}
+
 static void take_rights(struct binance *binance, const struct http_message *reply)
 {
+    struct binance_guard *guard = &binance->guard;
+    int64_t now = gateway_now(binance->gateway);
     int can_withdraw = 0;
 
     if (binance_decode_rights(&binance->dec, reply->body, reply->body_n, &can_withdraw) < 0)
         return; // asked again
-    if (can_withdraw) {
+    guard->rights_read_ns = now;
+    guard->rights_ns = now + binance->gateway->config.rights_ns;
+    if (can_withdraw && !guard->is_rights_known) {
         refuse(binance, GATEWAY_REFUSED_RIGHTS,
                "the key may withdraw: a host must not hold such a key; make one that may only read "
                "and trade");
         return;
     }
-    binance->guard.is_rights_known = 1;
+    guard->is_rights_known = 1;
+    tell_rights(binance, can_withdraw);
 }
 
 void binance_guard_answer(struct binance *binance, struct gateway_request *request,
@@ -86,12 +155,15 @@ void binance_guard_answer(struct binance *binance, struct gateway_request *reque
 
     guard->is_out = 0;
     guard->next_ns = gateway_now(gateway) + BINANCE_RETRY_NS;
+    if (request->kind == REQ_RIGHTS && guard->is_rights_known)
+        guard->rights_ns = gateway_now(gateway) + FAILED_NS; // unless it is read now
     if (request->kind == REQ_RIGHTS && answer == ANSWER_GOOD) {
         take_rights(binance, reply);
     } else if (request->kind == REQ_RIGHTS && reply != NULL && reply->status == 404) {
         gateway_log(gateway, 4, "rights", "%s: this venue does not tell what the key may do",
                     gateway->config.name);
         guard->is_rights_known = 1;
+        guard->rights_ns = INT64_MAX;
     } else if (request->kind == REQ_RECENT && answer == ANSWER_GOOD) {
         if (binance_decode_orders(&binance->dec, reply->body, reply->body_n, binance_guard_list,
                                   binance) >= 0)
@@ -105,7 +177,7 @@ void binance_guard_answer(struct binance *binance, struct gateway_request *reque
 
         if (link->role != LINK_RIGHTS)
             continue;
-        link->is_waiting = 1; // for ever: it was for this one question
+        link->is_waiting = 1; // until it is asked again
         gateway_drop(gateway, link, "the key's rights are known");
     }
 }

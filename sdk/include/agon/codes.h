@@ -104,7 +104,8 @@ enum agon_reason {
     AGON_REASON_TOURNAMENT = 72, /* below the gate of a tournament */
     AGON_REASON_CLOCK = 73,      /* it is in doubt what time it is */
     AGON_REASON_EXIT = 80,       /* an exit plan of the slot closes the position */
-    AGON_REASON_OTHER_HOST = 90  /* another host trades the account */
+    AGON_REASON_OTHER_HOST = 90, /* another host trades the account */
+    AGON_REASON_KEY_RIGHTS = 91  /* the venue's key may withdraw: a key must not */
 };
 
 #endif

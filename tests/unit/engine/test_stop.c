@@ -466,6 +466,46 @@ START_TEST(a_second_way_out_of_one_position_is_a_way_in)
 }
 END_TEST
 
+static int by_key(uint8_t kind)
+{
+    return order(kind, SCOPE_VENUE, 1, 0, REASON_KEY_RIGHTS);
+}
+
+START_TEST(a_key_that_may_withdraw_halts_its_venue_and_lifts_its_own_halt_alone)
+{
+    const struct halt *halt;
+
+    begin();
+    ck_assert_int_eq(by_key(COMMAND_HALT), AGON_OK);
+    halt = engine_halt(world->engine, SCOPE_VENUE, 1);
+    ck_assert_ptr_nonnull(halt);
+    ck_assert_uint_eq(halt->reason, REASON_KEY_RIGHTS);
+    ck_assert_int_eq(engine_halted(world->engine), 0); // other venues go on
+    ck_assert_uint_eq(world_alerts(world, ALERT_CREDENTIAL), 1);
+    world_order(world, 0, BTCUSDT, AGON_BUY, 0, 10, 1);
+    ck_assert_uint_eq(world->n_cmds, 0);
+    ck_assert_uint_eq(told(0), REASON_HALTED);
+    ck_assert_int_eq(by_key(COMMAND_RESUME), AGON_OK);
+    ck_assert_ptr_null(engine_halt(world->engine, SCOPE_VENUE, 1));
+
+    // A person's halt stands, whatever the key gained and lost meanwhile.
+    ck_assert_int_eq(order(COMMAND_HALT, SCOPE_VENUE, 1, 0, REASON_OPERATOR), AGON_OK);
+    ck_assert_int_eq(by_key(COMMAND_HALT), AGON_OK);
+    ck_assert_int_eq(by_key(COMMAND_RESUME), AGON_OK);
+    halt = engine_halt(world->engine, SCOPE_VENUE, 1);
+    ck_assert_ptr_nonnull(halt);
+    ck_assert_uint_eq(halt->reason, REASON_OPERATOR);
+    // And a person lifts what the key halted.
+    ck_assert_int_eq(order(COMMAND_RESUME, SCOPE_VENUE, 1, 0, REASON_OPERATOR), AGON_OK);
+    ck_assert_int_eq(by_key(COMMAND_HALT), AGON_OK);
+    ck_assert_int_eq(order(COMMAND_RESUME, SCOPE_VENUE, 1, 0, REASON_OPERATOR), AGON_OK);
+    ck_assert_ptr_null(engine_halt(world->engine, SCOPE_VENUE, 1));
+    world_order(world, 0, BTCUSDT, AGON_BUY, 0, 10, 2);
+    ck_assert_uint_eq(last_cmd()->kind, CMD_NEW);
+    end();
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("engine_stop");
@@ -485,6 +525,7 @@ int main(void)
     tcase_add_test(tcase, a_derivative_is_closed_reduce_only_whatever_is_left_of_the_slots_money);
     tcase_add_test(tcase, a_place_is_anothers_when_nothing_of_the_one_before_is_left);
     tcase_add_test(tcase, a_second_way_out_of_one_position_is_a_way_in);
+    tcase_add_test(tcase, a_key_that_may_withdraw_halts_its_venue_and_lifts_its_own_halt_alone);
     suite_add_tcase(suite, tcase);
     srunner_run_all(runner, CK_NORMAL);
     failed = srunner_ntests_failed(runner);

@@ -60,6 +60,7 @@ START_TEST(presets_are_the_dialects_own)
     ck_assert_int_eq(venue.cancel_hold_ns, own.cancel_hold_ns);
     ck_assert_int_eq(venue.request_ns, own.request_ns);
     ck_assert_int_eq(venue.reconcile_ns, own.reconcile_ns);
+    ck_assert_int_eq(venue.rights_ns, own.rights_ns);
     ck_assert_int_eq(venue.silence_ns, own.silence_ns);
     ck_assert_int_eq(venue.user_silence_ns, own.user_silence_ns);
     ck_assert_int_eq(venue.channel_ns, own.channel_ns);
