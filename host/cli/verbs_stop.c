@@ -33,6 +33,12 @@ static int give(struct api *api, const struct control_call *call,
         jout_null(out); // it stands in the queue and will be taken
     else
         jout_int(out, (int64_t)seq);
+    if (rc == 1) {
+        jout_kv_bool(out, "durable", 0);
+        jout_kv_str(out, "note",
+                    "it is done, and the journal's disk does not hold it: give it "
+                    "again after a restart");
+    }
     jout_close(out, '{');
     return AGON_OK;
 }

@@ -74,16 +74,27 @@ static int is_reducing(const struct bytes *world, int coin, uint16_t slot, uint8
                              : held < 0 && qty <= -held - held / 100;
 }
 
+/* An agent that was unloaded by name is RETIRED until its place is free: who has it then begins
+ * with nothing of what was there, no halt either. */
+static int is_anothers(const struct bytes *world, uint16_t slot)
+{
+    const struct slot *one = &engine_slots(world->host->engine)->all[slot];
+
+    return (world->unloaded >> slot & 1) != 0 && one->condition != CONDITION_RETIRED;
+}
+
 static void check_halted(struct bytes *world, uint64_t order_id, int coin, uint8_t side,
                          int64_t qty, const char *client)
 {
     const struct order_word *word = &world->word;
     uint16_t slot = ORDER_ID_SLOT(order_id);
-    const char *why = word->is_killed                                    ? "killed"
-                      : word->is_stopped                                 ? "stopped"
-                      : word->is_halted                                  ? "halted"
-                      : slot < BYTES_SLOTS && word->is_slot_halted[slot] ? "halted for its slot"
-                                                                         : NULL;
+    const char *why =
+        word->is_killed    ? "killed"
+        : word->is_stopped ? "stopped"
+        : word->is_halted  ? "halted"
+        : slot < BYTES_SLOTS && word->is_slot_halted[slot] && !is_anothers(world, slot)
+            ? "halted for its slot"
+            : NULL;
 
     if (why == NULL || word->is_unsure || slot >= BYTES_SLOTS)
         return;
@@ -381,11 +392,8 @@ static void compare_slots(struct bytes *world)
     struct ledger *ledger = engine_ledger(world->host->engine);
 
     for (uint16_t slot = 0; slot < BYTES_SLOTS && slot < engine_slots(engine)->n; slot++) {
-        const struct slot *one = &engine_slots(engine)->all[slot];
-        // Whose agent was unloaded by name stays RETIRED until its place is another's.
-        int is_anew = (world->unloaded >> slot & 1) != 0 && one->condition != CONDITION_RETIRED;
-
-        if (!one->is_used || is_anew || world->losses[slot].n_lives > 1)
+        if (!engine_slots(engine)->all[slot].is_used || is_anothers(world, slot) ||
+            world->losses[slot].n_lives > 1)
             continue;
         for (uint32_t coin = 0; coin < world->n_coins; coin++)
             compare_position(world, slot, coin, ledger_position(ledger, slot, coin + 1, 0));

@@ -26,6 +26,11 @@ static void remember(struct bytes *world, int rc, uint8_t *what)
     }
     if (rc < 0)
         return;
+    // Told that no disk holds it: it stands until the host ends, and perhaps longer.
+    if (rc == 1) {
+        world->word.is_unsure = 1;
+        return;
+    }
     *what = 1;
     // From here on nothing new: what the slots had decided by now has lower numbers.
     if (world->host != NULL) {

@@ -123,9 +123,10 @@ int host_order(struct host *host, const struct record_command_by *command, int64
     *seq = host->command_results[ticket % COMMAND_RESULTS].seq;
     // It has been done. Whoever is told so may rely on it over a crash, where the disk lets us.
     while (journal_durable_seq(&host->buffer) < *seq &&
-           journal_state(&host->buffer) == JOURNAL_RUNNING && clock_mono() <= until)
+           journal_state(&host->buffer) < JOURNAL_FULL && clock_mono() <= until)
         futex_wait(&never, 0, 1000000);
-    return host->command_results[ticket % COMMAND_RESULTS].rc;
+    rc = host->command_results[ticket % COMMAND_RESULTS].rc;
+    return rc >= 0 && journal_durable_seq(&host->buffer) < *seq ? 1 : rc;
 }
 
 void host_left(const struct host_view *view, int slot, struct host_left *left)

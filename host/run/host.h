@@ -289,8 +289,9 @@ uint32_t host_quarantine_list(struct host *host, struct host_quarantined *list, 
 int host_quarantine_clear(struct host *host, const char *hash, const char *reason,
                           struct error *err);
 /* The same, and waits until the engine has taken it and the journal holds it, at most wait_ns: what
- * the engine said, with the number that the command has in the journal. AGON_ETIME: not yet; it
- * will be taken all the same. [any but core] */
+ * the engine said, with the number that the command has in the journal. 1: it is done, and no disk
+ * holds it yet: a host that starts again may not know it. AGON_ETIME: not yet; it will be taken all
+ * the same. [any but core] */
 int host_order(struct host *host, const struct record_command_by *command, int64_t wait_ns,
                uint64_t *seq);
 /* What of a roster can change while the host runs. */
