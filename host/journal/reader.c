@@ -859,6 +859,25 @@ int journal_reader_next(struct journal_reader *reader, const struct agon_event_h
     return 0;
 }
 
+/* Whoever goes on behind records builds on them, and that they can be read does not say that a disk
+ * has them: after a sync that failed the kernel calls them clean, and syncs nothing again. So they
+ * are written once more. */
+static int write_again(const struct disk *disk, const struct cursor *cursor, uint64_t end)
+{
+    int rc = AGON_OK;
+
+    for (uint64_t at = 0; rc >= 0 && at < end;) {
+        uint64_t n = end - at < CHUNK ? end - at : CHUNK;
+        int64_t got = disk->read(disk->ctx, cursor->file, at, cursor->chunk, n);
+
+        if (got >= 0 && (uint64_t)got != n)
+            got = AGON_EIO;
+        rc = got < 0 ? (int)got : disk->write(disk->ctx, cursor->file, at, cursor->chunk, n);
+        at += n;
+    }
+    return rc < 0 ? rc : disk->sync(disk->ctx, cursor->file);
+}
+
 static int cut_class(struct journal_reader *reader, enum journal_class cls)
 {
     const struct disk *disk = &reader->disk;
@@ -883,10 +902,12 @@ static int cut_class(struct journal_reader *reader, enum journal_class cls)
         return (int)size;
     if (size != (int64_t)cut->offset && cursor->packed != NULL) {
         rc = packed_restore(disk, cls, cursor->segments[cut->at].first_seq, cut->offset);
-    } else if (size != (int64_t)cut->offset) {
-        rc = disk->truncate(disk->ctx, cursor->file, cut->offset);
+    } else if (cursor->packed == NULL &&
+               (size != (int64_t)cut->offset || !reader->summary.is_clean)) {
+        if (size != (int64_t)cut->offset)
+            rc = disk->truncate(disk->ctx, cursor->file, cut->offset);
         if (rc >= 0)
-            rc = disk->sync(disk->ctx, cursor->file);
+            rc = write_again(disk, cursor, cut->offset);
     }
     cursor_leave(cursor);
     return rc;

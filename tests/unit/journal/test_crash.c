@@ -141,12 +141,44 @@ START_TEST(many_crashes_in_a_row_lose_nothing_durable)
 }
 END_TEST
 
+/* A sync fails: what was written is seen by whoever reads, is clean to the kernel, and no disk has
+ * it. Or the process dies between write and sync. The next one goes on behind it, and then the
+ * power fails: nothing of what it built on may be gone. */
+START_TEST(what_a_start_goes_on_from_is_on_the_disk)
+{
+    struct disk_mem *mem = disk_mem_new(512);
+    struct journal_config config = help_config();
+    struct journal_summary summary;
+    struct help_host host;
+    struct error err = {0};
+
+    ck_assert_int_eq(help_open(&host, mem, &config), AGON_OK);
+    help_append(&host, 30);
+    ck_assert_int_eq(journal_writer_step(host.writer), 1);
+    help_append(&host, 30);
+    disk_mem_fail_sync(mem, (uint64_t)_i + 1);
+    ck_assert_int_eq(journal_writer_step(host.writer), AGON_EIO);
+    help_kill(&host);
+
+    config.run = 2;
+    ck_assert_int_eq(help_open(&host, mem, &config), AGON_OK);
+    help_append(&host, 30);
+    ck_assert_int_eq(journal_writer_step(host.writer), 1);
+    ck_assert_uint_eq(journal_durable_seq(&host.buffer), host.seq);
+    help_kill(&host);
+    disk_mem_crash(mem, DISK_MEM_NONE, 1);
+    ck_assert_msg(help_read(mem, NULL, &summary, &err) == (int64_t)host.seq, "%s", err.text);
+    disk_mem_free(mem);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("journal_crash");
     TCase *tcase = tcase_create("crash");
 
     tcase_set_timeout(tcase, 100);
+    tcase_add_loop_test(tcase, what_a_start_goes_on_from_is_on_the_disk, 0, 2);
     tcase_add_test(tcase, what_was_durable_survives_every_crash_point);
     tcase_add_test(tcase, sectors_of_4_KiB_survive_with_their_alignment);
     tcase_add_test(tcase, recovery_may_crash_as_well);
