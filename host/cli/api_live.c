@@ -59,6 +59,7 @@ void api_live(void *ctx, struct control_live *live)
         api_put_reloads(api, control_live_set(live, "reloads"));
     if (view->n_plans > 0)
         api_put_tournament(api, control_live_set(live, "tournament"));
+    api_put_portfolio(api, control_live_set(live, "portfolio"));
     api_put_feed(api, control_live_set(live, "feed"));
     api_put_latency(api, control_live_set(live, "latency"));
 }

@@ -36,7 +36,6 @@ void api_put_time(struct jout *out, const char *key, agon_ns_t t)
 }
 
 /* The preset of book_age: a slot that has another one is judged by its own. */
-#define STALE_NS ((agon_ns_t)60 * 1000000000)
 
 static void put_money(const struct api *api, struct jout *out, const char *key, agon_amt_t amt)
 {
@@ -207,7 +206,7 @@ void api_put_status(const struct api *api, struct jout *out)
     jout_kv_str(out, "journal_class", api->is_async ? "async" : "sync");
     jout_kv_str(out, "health", NAME_OF(healths, view->venue.health));
     for (uint32_t i = 0; i < view->n_values; i++)
-        n_stale += view->values[i].age_ns > STALE_NS;
+        n_stale += view->values[i].is_stale;
     jout_kv_int(out, "stale_valuations", n_stale);
     put_unjudged(view, out);
     put_clock(api, out);
@@ -232,7 +231,7 @@ void api_put_value(const struct api *api, const struct host_view_value *value, s
         jout_int(out, value->age_ns / 1000000000);
     else
         jout_null(out);
-    jout_kv_bool(out, "stale", value->age_ns > STALE_NS);
+    jout_kv_bool(out, "stale", value->is_stale);
     jout_close(out, '{');
 }
 

@@ -163,6 +163,9 @@ const struct halt *engine_halt(const struct engine *engine, uint8_t scope, uint3
 agon_instrument_t engine_valued_by(const struct engine *engine, agon_asset_t asset);
 /* How old the price of that is; INT64_MAX: there is none yet. */
 agon_ns_t engine_value_age(const struct engine *engine, agon_asset_t asset);
+/* Is it too old for new risk of an agent that trades in that asset, or, where none does, by the
+ * preset of book_age? By the gate's own rule: data that comes by the hour is not old within two. */
+int engine_value_is_stale(const struct engine *engine, agon_asset_t asset);
 agon_amt_t engine_equity(const struct engine *engine, uint16_t slot); /* base currency */
 /* The memory of the bus, its size, and the writer's cursor behind the last complete step: what a
  * runner needs to read on from here. */

@@ -9,6 +9,8 @@
 
 #include "engine/impl.h"
 
+#define VALUE_AGE_MS 60000 /* the preset of book_age, where no agent says another */
+
 enum side { SIDE_NONE = 0, SIDE_IS_BASE = 1, SIDE_IS_QUOTE = 2 };
 
 /* On which side of an instrument that prices it in the base currency an asset stands. */
@@ -223,4 +225,35 @@ agon_instrument_t engine_valued_by(const struct engine *engine, agon_asset_t ass
 agon_ns_t engine_value_age(const struct engine *engine, agon_asset_t asset)
 {
     return value_age(engine, asset);
+}
+
+static int trades_in(const struct engine *engine, const struct slot *slot, agon_asset_t asset)
+{
+    const struct subscription *sub = &slot->subscription;
+
+    for (uint32_t i = 0; i < sub->n_instruments && i < SLOT_INSTRUMENTS_MAX; i++) {
+        const struct agon_instrument *instrument =
+            instruments_get(&engine->table, sub->instruments[i]);
+
+        if (instrument != NULL && instrument->quote == asset)
+            return slot->is_used && slot->agent_kind == AGON_STRATEGY;
+    }
+    return 0;
+}
+
+int engine_value_is_stale(const struct engine *engine, agon_asset_t asset)
+{
+    struct slot preset = {.limits.book_age_ms = VALUE_AGE_MS};
+    int is_traded = 0;
+
+    for (uint32_t id = 0; id < engine->slots.n; id++) {
+        const struct slot *slot = &engine->slots.all[id];
+
+        if (!trades_in(engine, slot, asset))
+            continue;
+        is_traded = 1;
+        if (value_is_old(engine, slot, asset))
+            return 1;
+    }
+    return !is_traded && value_is_old(engine, &preset, asset);
 }

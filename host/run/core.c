@@ -652,6 +652,7 @@ static void show_values(struct host *host)
         to->instrument = by;
         to->px = engine_mark_px(host->engine, by);
         to->age_ns = engine_value_age(host->engine, id);
+        to->is_stale = (uint8_t)engine_value_is_stale(host->engine, id);
         view->n_values++;
     }
 }

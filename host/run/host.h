@@ -185,6 +185,7 @@ struct host_view_value { /* an asset in the base currency */
     agon_instrument_t instrument; /* that says so */
     agon_px_t px;                 /* its mark price; 0: none yet */
     agon_ns_t age_ns;             /* INT64_MAX: no price yet */
+    uint8_t is_stale;             /* too old for new risk: engine_value_is_stale */
 };
 struct host_clock {
     uint8_t trust;       /* enum clock_trust: run/clock_guard.h */

@@ -37,6 +37,12 @@ try {
   await page.waitForFunction(() => document.querySelector('#chart canvas'));
   await page.waitForFunction(() => document.querySelectorAll('#book .level.bid span')[0]?.textContent !== '');
 
+  // Limits of all agents together: what is used is what the host says, and each has a row.
+  await page.waitForFunction(() => document.querySelector('#t-portfolio tr[data-key="equity"]')?.children[1].textContent.match(/[0-9]/));
+  const limits = await page.evaluate(() => [...document.querySelectorAll('#t-portfolio tr[data-key]')].map(r => r.dataset.key).sort().join());
+  if (limits !== 'asset,daily_loss,drawdown,equity,gross,net,venue') fail(`limits of the portfolio: ${limits}`);
+  if (await text(page, '#breach') !== 'within') fail('a breach that there is not');
+
   // By keys alone: choose the agent, halt it, see it halted, let it go on.
   await page.keyboard.press('j');
   while (await page.evaluate(() => document.querySelector('#t-agents tr[aria-selected=true]')?.dataset.key) !== agent) await page.keyboard.press('j');

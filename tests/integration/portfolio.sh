@@ -43,6 +43,30 @@ grep -q '^agon_portfolio_limit{limit="gross"} 190000$' "$WORK/metrics" &&
 grep -q 'kind=portfolio .*daily_loss=10000000000000 .*gross=19000000000000 .*drawdown=600000' "$WORK/config" ||
     fail "the journal's text of it: $(cat "$WORK/config")"
 
+# And on the dashboard: the page has a place for them, and its socket tells them.
+curl -s -f "$url/" | grep -q 't-portfolio' || fail "the page has no place for the portfolio"
+curl -s -f "$url/app.mjs" >"$WORK/app.mjs" || fail "no script of the page"
+for limit in equity daily_loss drawdown gross net venue asset; do
+    grep -q "^const limitNames = .* $limit: '" "$WORK/app.mjs" || fail "the page does not name the limit $limit"
+done
+python3 - "$url" "$(cat "$WORK/run/token_read")" <<'EOY' >"$WORK/live" || fail "the page's socket"
+import os, socket, struct, sys
+host, port = sys.argv[1].split("//")[1].split(":")
+peer = socket.create_connection((host, int(port)))
+peer.sendall((f"GET /api/v1/live?token={sys.argv[2]} HTTP/1.1\r\nHost: {host}:{port}\r\nUpgrade: websocket\r\n"
+              "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n").encode())
+stream = peer.makefile("rb")
+assert b" 101 " in stream.readline()
+while stream.readline() != b"\r\n":
+    pass
+kind, n = stream.read(2)
+n = struct.unpack(">H", stream.read(2))[0] if n == 126 else struct.unpack(">Q", stream.read(8))[0] if n == 127 else n
+os.write(1, stream.read(n))
+EOY
+jq -e '.type == "snapshot" and (.set.portfolio | .breached == false and (.equity | tonumber) > 190000 and
+    any(.limits[]; .limit == "gross" and .at == "190000.00") and any(.limits[]; .limit == "drawdown" and .at == 0.6))' \
+    "$WORK/live" >/dev/null || fail "the page's socket tells $(jq -c '.set.portfolio' "$WORK/live")"
+
 # More risk wants a second word, less does not.
 roster '90%' 'daily_loss: 51%, drawdown: 60%, gross: 190000 USDT, equity: 1000 USDT' >"$WORK/more.yaml"
 ctl apply "$WORK/more.yaml" >"$WORK/out" 2>&1 && fail "a higher limit of all is taken without a word"

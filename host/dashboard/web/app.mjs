@@ -332,6 +332,30 @@ function drawLatency() {
     });
   }
 }
+const limitNames = { equity: 'Equity, least', daily_loss: 'Daily loss', drawdown: 'Drawdown', gross: 'Gross', net: 'Net', venue: 'One venue', asset: 'One asset' };
+const sums = ['gross', 'net', 'venue', 'asset'];
+const limitText = (r, v) => (v === 'none' ? '–' : r.limit === 'drawdown' ? percent(v) : money(v));
+// Near it from 80 % on; equity is the one that must stay above.
+const limitTone = r => {
+  const [used, at] = [Number(r.used), Number(r.at)];
+  if (r.at === 'none' || !(at > 0)) return '';
+  const share = r.limit === 'equity' ? at / Math.max(used, 1e-12) : used / at;
+  return share >= 1 ? 'bad' : share >= 0.8 ? 'warn' : '';
+};
+const drawLimits = table('t-portfolio', [
+  { title: 'Of all agents', class: 'l', text: r => limitNames[r.limit] ?? r.limit.replaceAll('_', ' ') },
+  { title: 'Now', text: r => limitText(r, r.used), tone: limitTone },
+  { title: 'Limit', text: r => limitText(r, r.at), tone: r => (r.at === 'none' ? 'dim' : '') },
+], 'No limits.');
+function drawPortfolio() {
+  const p = state.get('portfolio');
+  if (!p) return;
+  $('breach').dataset.state = p.breached ? 'killed' : 'ok';
+  set($('breach'), p.breached ? `${p.breached_by.replace('portfolio_', '').replaceAll('_', ' ')}: ${p.on_breach}` : 'within');
+  // Sums over positions are kept by the host only while one of them is limited.
+  const isKept = p.limits.some(r => sums.includes(r.limit) && r.at !== 'none');
+  drawLimits(p.limits.map(r => (sums.includes(r.limit) && !isKept ? { ...r, used: 'none' } : r)), r => r.limit);
+}
 const drawPlan = table('t-tournament', [
   { title: 'Rank', text: r => r.rank || '–' }, { title: 'Agent', class: 'l', text: r => r.agent },
   { title: 'Verdict', class: 'l', text: r => r.verdict.replaceAll('_', ' '), tone: r => (r.verdict === 'ranked' ? '' : r.verdict === 'unloaded' ? 'bad' : 'warn') },
@@ -376,6 +400,7 @@ function draw(keys) {
   if (has('fills')) { const list = state.get('fills'); drawFills(list, f => `${f.seq} ${f.order}`); put('n-fills', list.length ? `the last ${list.length}` : ''); }
   if (has('book/')) drawBook();
   if (has('feed')) drawFeed();
+  if (has('portfolio')) drawPortfolio();
   if (has('latency')) drawLatency();
   if (has('tournament')) drawTournament();
   if (has('reloads')) drawReloads();

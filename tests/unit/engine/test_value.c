@@ -184,6 +184,33 @@ START_TEST(a_stale_price_bars_new_risk_and_nothing_else)
 }
 END_TEST
 
+START_TEST(what_is_shown_as_stale_is_what_bars_new_risk)
+{
+    struct record_step step = {.hdr = {.type = EVENT_CONFIG, .granules = 1, .instrument = BTCUSDT},
+                               .kind = CONFIG_STEP,
+                               .step_ns = 3600 * 1000 * MS};
+
+    ck_assert_int_eq(values(BTC, BTCUSDT), AGON_OK);
+    ck_assert_int_eq(subscribe(0, BTCUSDT, ETHBTC, 0), AGON_OK);
+    ck_assert_int_eq(engine_value_is_stale(world->engine, USD_ASSET), 1); // nothing says a price
+    books();
+    ck_assert_uint_eq(trade(0, BTCUSDT, AGON_BUY, 6000100, 100000), REASON_NONE);
+    ck_assert_int_eq(engine_value_is_stale(world->engine, BTC), 0);
+    world->t += 61 * 1000 * MS;
+    world_book(world, ETHBTC, 5000, 90000000, 5002, 90000000);
+    ck_assert_int_eq(engine_value_is_stale(world->engine, BTC), 1);
+    ck_assert_uint_eq(trade(0, ETHBTC, AGON_BUY, 5002, 10000), REASON_NO_VALUATION);
+    // The same age, of data that comes by the hour.
+    ck_assert_int_eq(world_step(world, &step), AGON_OK);
+    ck_assert_int_eq(engine_value_is_stale(world->engine, BTC), 0);
+    ck_assert_uint_eq(trade(0, ETHBTC, AGON_BUY, 5002, 10000), REASON_NONE);
+    world->t += 7200 * 1000 * MS;
+    world_book(world, ETHBTC, 5000, 80000000, 5002, 80000000);
+    ck_assert_int_eq(engine_value_is_stale(world->engine, BTC), 1);
+    ck_assert_uint_eq(trade(0, ETHBTC, AGON_BUY, 5002, 10000), REASON_NO_VALUATION);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("value");
@@ -198,6 +225,7 @@ int main(void)
     tcase_add_test(tcase, dollars_and_their_coins_are_two_things);
     tcase_add_test(tcase, limits_are_in_the_base_currency);
     tcase_add_test(tcase, a_stale_price_bars_new_risk_and_nothing_else);
+    tcase_add_test(tcase, what_is_shown_as_stale_is_what_bars_new_risk);
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);
