@@ -266,6 +266,7 @@ void bytes_check_boot(struct bytes *world)
 
     world->ids = *ids_of(world);
     world->t_boot = world->sched.now;
+    world->leaving = 0; // its roster has them again
     for (uint64_t i = 0; i < world->n_wired; i++) {
         // What the ended orders of an agent that was unloaded were is forgotten with it.
         if (orders_find(orders, world->wired_ids[i]) == NULL &&
@@ -297,6 +298,7 @@ void bytes_check_turn(struct bytes *world)
         bytes_fail(world, "inv-08", "%s: %s", broken, text);
     bytes_limits_turn(world);
     bytes_exits_turn(world);
+    bytes_operator_turn(world);
     // Between events it stands; a timer is due each minute.
     if (off > OFF_BY || (off < -IDLE_MAX && world->sched.now - world->t_boot > IDLE_MAX))
         bytes_fail(world, "inv-25", "engine time is %.3f s from true time", (double)off / 1e9);
@@ -504,26 +506,31 @@ void bytes_check_close_run(struct bytes *world)
     struct error err = {0};
     struct engine *engine = NULL;
     struct bytes_plans *plans = NULL;
+    struct bytes_losses *losses = NULL;
     struct journal_reader *reader;
     const struct agon_event_hdr *event;
     unsigned char hash[HASH_SIZE];
     int rc;
 
-    if (bytes_plans_new(&plans, world) < 0 || engine_new(&engine, &config, &err) < 0) {
+    if (bytes_plans_new(&plans, world) < 0 || bytes_losses_new(&losses, world) < 0 ||
+        engine_new(&engine, &config, &err) < 0) {
         bytes_fail(world, "world", "%s", err.text);
         bytes_plans_free(plans);
+        bytes_losses_free(losses);
         return;
     }
     reader = journal_reader_open(&world->disk_port, &reading, &err);
     if (reader == NULL) {
         bytes_fail(world, "inv-16", "the journal cannot be read: %s", err.text);
         bytes_plans_free(plans);
+        bytes_losses_free(losses);
         engine_free(engine);
         return;
     }
     while ((rc = journal_reader_next(reader, &event, &err)) == 1) {
         rc = engine_step_recorded(engine, event);
         bytes_plans_stepped(plans, engine, event);
+        bytes_losses_stepped(losses, engine, event);
         if (event->type == EVENT_DUE)
             bytes_exits_due(world, (const struct record_due *)(const void *)event);
         if (rc == AGON_ECORRUPT || rc == AGON_ERANGE) {
@@ -536,6 +543,7 @@ void bytes_check_close_run(struct bytes *world)
         bytes_fail(world, "inv-16", "replay: %s", err.text);
     journal_reader_close(reader);
     bytes_plans_free(plans);
+    bytes_losses_free(losses);
     if (!world->result->is_failed &&
         (engine_hash(engine, hash) < 0 || memcmp(hash, world->last_hash, HASH_SIZE) != 0 ||
          engine_seq(engine) != world->last_seq))

@@ -8,6 +8,7 @@
  *   bytes_venue.c    the exchanges, and what they say of themselves: the truth
  *   bytes_wishes.c   that what leaves is what an agent wished
  *   bytes_check.c    what must hold, judged from the truth and from what operators ordered
+ *   bytes_losses.c   loss limits again, by the journal
  *   bytes_limits.c   every risk limit, recomputed from the truth
  *   bytes_exits.c    exit plans: what fires, once, and for how much
  *   bytes_plans.c    exit plans again, by the journal: what must fire, when and why, and is not
@@ -152,6 +153,7 @@ struct order_word { /* what operators ordered and the host said it did */
     uint8_t is_unsure; /* an order whose answer was never heard */
     uint16_t run;      /* in which it was done, and the next order's counter of each slot then */
     uint32_t counters[BYTES_SLOTS];
+    agon_ns_t t_cancelled; /* the last of them was ordered */
 };
 
 struct lowered {  /* the largest order, as the operator was told, of those of that run from counter
@@ -223,6 +225,7 @@ struct bytes {
     struct lowered lowered[BYTES_SLOTS];
     struct crew_slot applied;
     uint64_t unloaded; /* slots that were, at any time */
+    uint32_t leaving;  /* ... that are, with their positions closed */
     struct portfolio_limits portfolio;
 
     /* the truth */
@@ -264,6 +267,7 @@ int bytes_step(struct bytes *world, agon_ns_t until); /* 0: nothing is left befo
 int bytes_order(struct bytes *world, enum op op, uint32_t slot, int64_t value);
 void bytes_operate(struct bytes *world, enum bytes_fault fault); /* something, at random */
 void bytes_check_lowered(struct bytes *world, const struct truth *truth);
+void bytes_operator_turn(struct bytes *world); /* each simulated second that the host is up */
 
 /* bytes_machine.c */
 int bytes_machine_open(struct bytes *world);
@@ -331,6 +335,13 @@ void bytes_plans_free(struct bytes_plans *plans);
 /* The replay of the whole journal took that event. */
 void bytes_plans_stepped(struct bytes_plans *plans, struct engine *engine,
                          const struct agon_event_hdr *event);
+
+/* bytes_losses.c */
+struct bytes_losses;
+int bytes_losses_new(struct bytes_losses **losses, struct bytes *world);
+void bytes_losses_free(struct bytes_losses *losses);
+void bytes_losses_stepped(struct bytes_losses *losses, struct engine *engine,
+                          const struct agon_event_hdr *event);
 
 /* bytes_limits.c */
 void bytes_limits_sent(struct bytes *world, const struct bytes_sent *sent);

@@ -224,7 +224,7 @@ static int is_lost(const struct bytes *world, uint16_t slot, const struct bytes_
     const struct portfolio_limits *all = &world->portfolio;
     int64_t day_loss = slot < ALL ? own->daily_loss_amt : all->daily_loss_amt;
     uint32_t fall_ppm = slot < ALL ? own->drawdown_ppm : all->drawdown_ppm;
-    int64_t slack = gross / 200 + UNIT;
+    int64_t slack = gross / 2000 + UNIT / 4;
 
     if (slot == ALL && all->equity_amt != 0 && equity < all->equity_amt - slack)
         return 1;

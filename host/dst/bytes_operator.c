@@ -9,9 +9,11 @@
 #include "run/host_impl.h"
 #include "sys/futex.h"
 
-#define CLOSE_NS (20 * SECOND) /* ... until everything is closed, */
-#define LOOK_NS  (50 * MS)     /* and looks so often */
-#define ORDER_NS (3 * SECOND)  /* an operator waits so long for an answer */
+#define CLOSE_NS  (20 * SECOND) /* ... until everything is closed, */
+#define LOOK_NS   (50 * MS)     /* and looks so often */
+#define ABLE_NS   (15 * SECOND) /* nothing kept the host from it for so long: then it has to be */
+#define CANCEL_NS (10 * SECOND) /* ... for orders alone */
+#define ORDER_NS  (3 * SECOND)  /* an operator waits so long for an answer */
 
 static int is_reachable(const struct bytes *world)
 {
@@ -32,6 +34,7 @@ static void remember(struct bytes *world, int rc, uint8_t *what)
         return;
     }
     *what = 1;
+    world->word.t_cancelled = world->sched.now;
     // From here on nothing new: what the slots had decided by now has lower numbers.
     if (world->host != NULL) {
         world->word.run = (uint16_t)engine_run(world->host->engine);
@@ -218,10 +221,66 @@ static void close_all(struct bytes *world)
     free(view);
     bytes_trace(world, "OPERATOR stops: %d, %u orders and %u positions left", rc, left.n_orders,
                 left.n_positions);
-    if (!left.is_done || !is_reachable(world))
+    if (!is_reachable(world) || rc < 0)
+        return;
+    if (!left.is_done && world->t_able != 0 && world->sched.now - world->t_able > ABLE_NS &&
+        !bytes_is_hung(world))
+        bytes_fail(world, "inv-24",
+                   "%lld s after the order to stop %u orders and %u positions are left, and "
+                   "nothing kept the host from closing them",
+                   (long long)(CLOSE_NS / SECOND), left.n_orders, left.n_positions);
+    if (!left.is_done)
         return;
     world->result->some[BYTES_SOME_CLOSED]++;
     check_closed(world);
+}
+
+/* A slot that is unloaded is gone when its positions are closed, where that was ordered. */
+static void check_unloaded(struct bytes *world)
+{
+    for (uint16_t slot = 0; slot < BYTES_SLOTS; slot++) {
+        if ((world->leaving >> slot & 1) == 0 ||
+            slots_get(engine_slots(world->host->engine), slot) != NULL)
+            continue;
+        world->leaving &= ~(1u << slot);
+        for (uint32_t i = 0; i < world->n_coins; i++) {
+            int64_t held = world->coins[i].slot_net[slot];
+            int64_t amt =
+                num_mul_div(held < 0 ? -held : held, world->coins[i].last_px, 100000000, NUM_DOWN);
+
+            if (amt > bytes_dust(i))
+                bytes_fail(world, "inv-24",
+                           "slot %u was to be unloaded with its positions closed, is gone, and by "
+                           "its orders' trades has %lld of instrument %u",
+                           slot, (long long)held, i);
+        }
+    }
+}
+
+/* Killed or stopped, and able to cancel since: then nothing of ours is open at the exchange. */
+static void check_cancelled(struct bytes *world)
+{
+    const struct order_word *word = &world->word;
+    agon_ns_t since = world->t_able > word->t_cancelled ? world->t_able : word->t_cancelled;
+
+    if ((!word->is_killed && !word->is_stopped) || word->is_unsure || world->t_able == 0 ||
+        world->sched.now - since < CANCEL_NS)
+        return;
+    for (uint32_t i = 0; i < world->n_truths; i++) {
+        const struct truth *truth = &world->truths[i];
+
+        if (truth->is_open && truth->is_ours)
+            bytes_fail(world, "inv-24",
+                       "%lld s after the host was %s order %s is open at the exchange",
+                       (long long)((world->sched.now - since) / SECOND),
+                       word->is_killed ? "killed" : "stopped", truth->client);
+    }
+}
+
+void bytes_operator_turn(struct bytes *world)
+{
+    check_unloaded(world);
+    check_cancelled(world);
 }
 
 /* By its name, its positions closed or kept by turns. */
@@ -235,9 +294,14 @@ static void unload_agent(struct bytes *world)
     snprintf(name, sizeof(name), "slot_%u", world->op.slot);
     rc = host_slot_of(world->host, name);
     if (rc >= 0) {
+        // What an earlier one in its place left is the account's.
+        int is_first = world->losses[rc].n_lives <= 1 && (world->unloaded >> rc & 1) == 0;
+
         change.slot = (uint16_t)rc;
         world->unloaded |= (uint64_t)1 << rc;
         rc = host_make_change(world->host, &change, ORDER_NS);
+        if (rc >= 0 && !world->is_dying && is_first && !change.is_kept)
+            world->leaving |= 1u << change.slot;
     }
     world->result->some[BYTES_SOME_UNLOADED] += rc >= 0;
     bytes_trace(world, "OPERATOR unloads %s: %d %s", name, rc, change.err.text);

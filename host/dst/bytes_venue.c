@@ -401,6 +401,14 @@ static agon_amt_t some_amt(uint64_t draw, uint64_t least, uint64_t range)
     return (agon_amt_t)(least + draw % range) * 100000000;
 }
 
+/* In every fourth world agents come to a loss limit: most slots to their own, or all together. */
+static int is_costly(const struct bytes *world, int is_portfolio)
+{
+    uint64_t draw = rng_at(world->config.seed, DRAW_SWARM, 500, 0, 0);
+
+    return (draw & 3) == 0 && (draw >> 2 & 1) == (uint64_t)is_portfolio;
+}
+
 /* Of a quarter of the slots each, so tight that they are reached in a run. */
 static void draw_limits(const struct bytes *world, uint16_t id, struct slot_limits *limits)
 {
@@ -419,6 +427,13 @@ static void draw_limits(const struct bytes *world, uint16_t id, struct slot_limi
         limits->collar_passive_ppm = 2000;
     }
     limits->leverage = 1 + (uint32_t)(draw >> 16) % 5;
+    if (is_costly(world, 1))
+        limits->daily_loss_amt = limits->drawdown_ppm = 0;
+    if (!is_costly(world, 0))
+        return;
+    limits->daily_loss_amt = (draw >> 20 & 3) != 0 ? some_amt(draw >> 24, 2, 6) : 0;
+    limits->drawdown_ppm = (draw >> 22 & 1) != 0 ? 30 + (uint32_t)(draw >> 28) % 150 : 0;
+    limits->on_breach = (draw >> 23 & 1) != 0 ? ON_BREACH_CLOSE : limits->on_breach;
 }
 
 static void draw_portfolio(struct bytes *world)
@@ -441,6 +456,10 @@ static void draw_portfolio(struct bytes *world)
         limits->drawdown_ppm = 20 + (uint32_t)(draw >> 50) % 300;
     if ((draw >> 14 & 1) != 0)
         limits->on_breach = (uint32_t)(draw >> 15) % ON_BREACH_N;
+    if (is_costly(world, 1)) {
+        limits->daily_loss_amt = some_amt(draw >> 48, 3, 12);
+        limits->on_breach = ON_BREACH_CLOSE;
+    }
     // Agents that come and go move the sum that the floor stands below.
     if ((draw >> 20 & 7) == 0 && !bytes_has(world, BYTES_RELOAD)) {
         for (uint32_t id = 0; id < world->swarm.n_agents; id++)
