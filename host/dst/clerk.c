@@ -316,7 +316,7 @@ static int write(struct world *world, struct ticket *ticket, struct asked *asked
         asked->id = ticket->a;
         break;
     case ASK_TRADES:
-        asked->from = ticket->b == 0 ? ticket->a : 0;
+        asked->from = ticket->a;
         asked->id = ticket->b;
         asked->is_last = ticket->a == 0 && ticket->b == 0; // what was before is not this run's
         break;
@@ -592,7 +592,8 @@ static int take_order(struct world *world, struct ticket *ticket, enum fate fate
     return 0;
 }
 
-static int ask_trades(struct world *world, agon_instrument_t id, uint64_t number, uint8_t round);
+static int ask_trades(struct world *world, agon_instrument_t id, uint64_t number, uint64_t from,
+                      uint8_t round);
 
 static void take_query(struct world *world, const struct ticket *ticket, enum answer answer,
                        const struct answered *answered)
@@ -610,7 +611,7 @@ static void take_query(struct world *world, const struct ticket *ticket, enum an
             return;
         show(world, &answered->order, order_id, rev, answered->order.state,
              lane_qty(answered->order.filled_qty), SEEN_QUERY, ticket->sent_ns);
-        ask_trades(world, ticket->instrument, answered->order.id, 0);
+        ask_trades(world, ticket->instrument, answered->order.id, 0, 0);
         return;
     }
     was_absent = &clerk->was_absent[entry - clerk->outbox.all];
@@ -635,7 +636,8 @@ static void take_query(struct world *world, const struct ticket *ticket, enum an
 
 /* --- reconciliation --- */
 
-static int ask_trades(struct world *world, agon_instrument_t id, uint64_t number, uint8_t round)
+static int ask_trades(struct world *world, agon_instrument_t id, uint64_t number, uint64_t from,
+                      uint8_t round)
 {
     struct clerk *clerk = &world->clerk;
     struct ticket *ticket = ask(world, ASK_TRADES, id, LIMITER_QUERY, DATA_NS);
@@ -644,7 +646,8 @@ static int ask_trades(struct world *world, agon_instrument_t id, uint64_t number
         return 0;
     if (number != 0)
         ticket->cost[COST_WEIGHT] = 5;
-    ticket->a = clerk->is_based[id] ? clerk->last_fill[id] + 1 : 0;
+    // Of an order from its first fill on: here is nobody whose first page would be the newest.
+    ticket->a = number != 0 ? from : clerk->is_based[id] ? clerk->last_fill[id] + 1 : 0;
     ticket->b = number;
     ticket->round = round;
     return 1;
@@ -682,7 +685,7 @@ static void begin_round(struct world *world)
     if (++clerk->round == 0)
         clerk->round = 1;
     for (agon_instrument_t id = 1; id <= world->swarm.n_instruments; id++)
-        n += (uint32_t)ask_trades(world, id, 0, clerk->round);
+        n += (uint32_t)ask_trades(world, id, 0, 0, clerk->round);
     n += (uint32_t)ask_part(world, ASK_OPEN);
     clerk->n_out = n;
     if (n < world->swarm.n_instruments + 1)
@@ -737,7 +740,7 @@ static int take_trades(struct world *world, const struct ticket *ticket, const s
     struct clerk *clerk = &world->clerk;
     agon_instrument_t id = ticket->instrument;
     int is_base = ticket->a == 0 && ticket->b == 0;
-    uint64_t last = clerk->last_fill[id];
+    uint64_t last = ticket->b != 0 ? 0 : clerk->last_fill[id];
     int is_stuck = 0;
 
     clerk->is_reading = 1;
@@ -757,12 +760,15 @@ static int take_trades(struct world *world, const struct ticket *ticket, const s
             last = fill->id;
     }
     clerk->is_reading = 0;
-    if (ticket->b != 0)
+    if (ticket->b != 0) {
+        if (list->n == PAGE && !is_stuck)
+            ask_trades(world, id, ticket->b, last + 1, 0);
         return !is_stuck;
+    }
     clerk->last_fill[id] = last;
     clerk->is_based[id] = 1;
     if (list->n == PAGE && !is_stuck)
-        ask_trades(world, id, 0, 0);
+        ask_trades(world, id, 0, 0, 0);
     return !is_stuck;
 }
 
@@ -786,7 +792,7 @@ static void take_number(struct world *world, const struct ticket *ticket, enum a
     else
         show(world, &answered->order, order_id, rev, answered->order.state,
              lane_qty(answered->order.filled_qty), SEEN_QUERY, ticket->sent_ns);
-    ask_trades(world, ticket->instrument, 0, 0);
+    ask_trades(world, ticket->instrument, 0, 0, 0);
 }
 
 static void take_open(struct world *world, const struct ticket *ticket, const struct list *list)
@@ -851,7 +857,7 @@ static void take_stray(struct world *world, const struct ticket *ticket, enum an
     outbox_stray_answer(&world->clerk.outbox, ticket->a, (uint8_t)ticket->b,
                         was_open || answer == ANSWER_NO_ORDER, was_open, world->now);
     if (was_open)
-        ask_trades(world, ticket->instrument, 0, 0);
+        ask_trades(world, ticket->instrument, 0, 0, 0);
 }
 
 /* --- books --- */
@@ -1062,7 +1068,7 @@ static void ask_fills(struct world *world, struct outbox_entry *entry)
     }
     outbox_fetched(entry, world->now, clerk_round_ns(world));
     if (entry->venue_order != 0)
-        ask_trades(world, entry->instrument, entry->venue_order, 0);
+        ask_trades(world, entry->instrument, entry->venue_order, 0, 0);
 }
 
 static void ask_orders(struct world *world)

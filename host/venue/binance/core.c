@@ -223,15 +223,13 @@ int binance_write(void *self, struct gateway_request *request, struct gateway_ht
     case REQ_POSITIONS:
         return binance_write_signed(binance, request, http, params, path);
     case REQ_TRADES:
-        if (request->b != 0) {
+        if (request->b != 0)
             binance_params_add_u64(params, "orderId", request->b);
-        } else if (request->a == 0) {
-            // Only where the list ends today: what was before is not this journal's.
-            binance_params_add_u64(params, "limit", 1);
-        } else {
+        if (request->a != 0)
             binance_params_add_u64(params, "fromId", request->a);
-            binance_params_add_u64(params, "limit", TRADES_PAGE);
-        }
+        // Only where the list ends today: what was before is not this journal's.
+        binance_params_add_u64(params, "limit",
+                               request->a == 0 && request->b == 0 ? 1 : TRADES_PAGE);
         return binance_write_signed(binance, request, http, params, path);
     case REQ_RIGHTS:
     case REQ_RECENT:
@@ -664,7 +662,7 @@ static void answer_request(struct binance *binance, struct gateway_request *requ
 }
 
 static int ask_trades(struct binance *binance, const struct symbol *symbol, uint64_t number,
-                      uint8_t round);
+                      uint64_t from, uint8_t round);
 
 /* The number of an earlier wire order, whose fills are missing. */
 static void answer_before(struct binance *binance, const struct gateway_request *request,
@@ -680,7 +678,7 @@ static void answer_before(struct binance *binance, const struct gateway_request 
         order_id != request->order_id)
         return; // another one is asked for next
     binance_show(binance, &order, order_id, rev, order.state, order.cum_qty, SEEN_QUERY);
-    ask_trades(binance, request->symbol, order.venue_order, 0);
+    ask_trades(binance, request->symbol, order.venue_order, 0, 0);
 }
 
 static void answer_query(struct binance *binance, struct gateway_request *request,
@@ -760,7 +758,7 @@ static void answer_stray(struct binance *binance, const struct gateway_request *
     outbox_stray_answer(&gateway->outbox, request->a, (uint8_t)request->b,
                         was_open || answer == ANSWER_NO_ORDER, was_open, gateway_now(gateway));
     if (was_open)
-        ask_trades(binance, request->symbol, 0, 0); // what it did meanwhile
+        ask_trades(binance, request->symbol, 0, 0, 0); // what it did meanwhile
 }
 
 /* Reconciliation --------------------------------------------------------------------------------
@@ -807,9 +805,10 @@ static void on_elsewhere(void *ctx, const struct binance_order *order)
     binance_guard_list(ctx, order);
 }
 
-/* Fills after the last known, or those of one order; round 0: beside any round. */
+/* Fills after the last known; or those of one order, from a number on or (0) the newest; round 0:
+ * beside any round. */
 static int ask_trades(struct binance *binance, const struct symbol *symbol, uint64_t number,
-                      uint8_t round)
+                      uint64_t from, uint8_t round)
 {
     struct binance_instrument *instrument = binance_instrument(binance, symbol);
     struct gateway_request *request;
@@ -819,7 +818,7 @@ static int ask_trades(struct binance *binance, const struct symbol *symbol, uint
         return 0;
     if (number != 0)
         request->cost[BUCKET_WEIGHT] = 5;
-    request->a = instrument->is_based ? instrument->last_fill + 1 : 0;
+    request->a = number != 0 ? from : instrument->is_based ? instrument->last_fill + 1 : 0;
     request->b = number;
     request->rev = round;
     return 1;
@@ -862,7 +861,7 @@ static void begin_round(struct binance *binance, int64_t now)
     if (++binance->round == 0)
         binance->round = 1;
     for (uint32_t i = 0; i < symbols->n; i++)
-        n += (uint32_t)ask_trades(binance, &symbols->all[i], 0, binance->round);
+        n += (uint32_t)ask_trades(binance, &symbols->all[i], 0, 0, binance->round);
     n += (uint32_t)ask_part(binance, REQ_OPEN);
     binance->n_out = n;
     if (n < symbols->n + 1)
@@ -1017,24 +1016,36 @@ static void on_trade(void *ctx, const struct binance_fill *from)
         trades->last = from->fill;
 }
 
+/* An order can have more fills than a page holds, and the first page shows the newest: then all are
+ * read from the first on. A page that brings no later one is the last, however full it is. */
+static void ask_rest(struct binance *binance, const struct gateway_request *request,
+                     const struct trades *trades)
+{
+    if (trades->n < TRADES_PAGE || trades->is_stuck || trades->last < request->a)
+        return;
+    ask_trades(binance, request->symbol, request->b, request->a == 0 ? 1 : trades->last + 1, 0);
+}
+
 static int answer_trades(struct binance *binance, const struct gateway_request *request,
                          const struct http_message *reply)
 {
     struct binance_instrument *instrument = binance_instrument(binance, request->symbol);
     struct trades trades = {.binance = binance,
                             .symbol = request->symbol,
-                            .last = instrument->last_fill,
+                            .last = request->b != 0 ? 0 : instrument->last_fill,
                             .is_base = request->a == 0 && request->b == 0};
 
     if (binance_decode_fills(&binance->dec, reply->body, reply->body_n, request->symbol, on_trade,
                              &trades) < 0)
         return 0;
-    if (request->b != 0)
+    if (request->b != 0) {
+        ask_rest(binance, request, &trades);
         return !trades.is_stuck;
+    }
     instrument->last_fill = trades.last;
     instrument->is_based = 1;
     if (trades.n == TRADES_PAGE && !trades.is_stuck) {
-        ask_trades(binance, request->symbol, 0, 0);
+        ask_trades(binance, request->symbol, 0, 0, 0);
     }
     return !trades.is_stuck;
 }
@@ -1058,7 +1069,7 @@ static void answer_number(struct binance *binance, const struct gateway_request 
     } else {
         binance_show(binance, &order, order_id, rev, order.state, order.cum_qty, SEEN_QUERY);
     }
-    ask_trades(binance, request->symbol, 0, 0);
+    ask_trades(binance, request->symbol, 0, 0, 0);
 }
 
 void binance_emit_balances(struct binance *binance, uint16_t flags)
@@ -1733,7 +1744,7 @@ static void ask_fills(struct binance *binance, struct outbox_entry *entry, int64
     }
     outbox_fetched(entry, now, gateway->config.reconcile_ns);
     if (symbol != NULL && entry->venue_order != 0)
-        ask_trades(binance, symbol, entry->venue_order, 0);
+        ask_trades(binance, symbol, entry->venue_order, 0, 0);
 }
 
 static void ask_orders(struct binance *binance, int64_t now)

@@ -121,15 +121,43 @@ static int port_connect(void *ctx, const struct stream_target *target,
     return AGON_EAGAIN;
 }
 
-static char *expand(const char *text)
+#define TRADE_ROOM 320
+
+/* A page of trades of one lot each. */
+static size_t put_trades(char *to, size_t room, unsigned long long order, unsigned long long first,
+                         unsigned long long count)
 {
-    size_t room = strlen(text) * 4 + 256;
-    char *full = malloc(room);
     size_t n = 0;
 
+    for (unsigned long long i = 0; i < count; i++) {
+        ck_assert_uint_lt(n + TRADE_ROOM, room);
+        n += (size_t)snprintf(to + n, room - n,
+                              "%s{\"symbol\":\"BTCUSDT\",\"id\":%llu,\"orderId\":%llu,"
+                              "\"orderListId\":-1,\"price\":\"30000.00\",\"qty\":\"0.00001\","
+                              "\"quoteQty\":\"0.3\",\"commission\":\"0.0003\","
+                              "\"commissionAsset\":\"USDT\",\"time\":%lld,\"isBuyer\":true,"
+                              "\"isMaker\":true,\"isBestMatch\":true}",
+                              i > 0 ? "," : "", first + i, order,
+                              (long long)((T0 + w.now) / 1000000));
+    }
+    return n;
+}
+
+static char *expand(const char *text)
+{
+    unsigned long long count = 0;
+    size_t room = strlen(text) * 4 + 256;
+    const char *trades = strstr(text, "${trades:");
+    char *full;
+    size_t n = 0;
+
+    if (trades != NULL)
+        ck_assert_int_eq(sscanf(trades, "${trades:%*u:%*u:%llu}", &count), 1);
+    room += (size_t)(count + 1) * TRADE_ROOM;
+    full = malloc(room);
     ck_assert_ptr_nonnull(full);
     while (*text != 0) {
-        unsigned long long id;
+        unsigned long long id, first;
         unsigned rev;
         int used = 0;
 
@@ -140,6 +168,9 @@ static char *expand(const char *text)
         } else if (sscanf(text, "${t-%llu}%n", &id, &used) == 1 && used > 0) {
             n += (size_t)snprintf(full + n, room - n, "%lld",
                                   (long long)((T0 + w.now) / 1000000 - (int64_t)id));
+            text += used;
+        } else if (sscanf(text, "${trades:%llu:%llu:%llu}%n", &id, &first, &count, &used) == 3) {
+            n += put_trades(full + n, room - n, id, first, count);
             text += used;
         } else if (sscanf(text, "${%llu:%u}%n", &id, &rev, &used) == 2 && used > 0) {
             char client[CLIENT_ID_TEXT];
