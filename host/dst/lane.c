@@ -223,14 +223,24 @@ static void answer_error(struct world *world, const struct message *request, int
     world_post(world, message, PATH_REPLY);
 }
 
-/* What the host knew when it sent an order it has looked at: of filters none is left but how many
- * orders there are, which our own cancels change on their way. What a stop is worth depends on a
- * price that nobody knows yet, and what is left of an order that is placed anew on its fills. */
+/* A filter that the host could not know. How many orders there are our own cancels change on their
+ * way. What a stop is worth depends on a price that nobody knows yet, and what is left of an order
+ * that is placed anew on its fills. Five times the mean price or a fifth of it is asked of all, and
+ * the collar holds near the market what rests or trades at once; but a trigger may be as far away
+ * as an agent likes, its price goes with it, and the host follows no mean of five minutes: such an
+ * order the exchange refuses. */
+static int is_beyond_us(const struct asked *asked, const char *text)
+{
+    return asked->wish.type == AGON_STOP || asked->what == ASK_SWAP_NEW ||
+           strstr(text, "MAX_NUM") != NULL ||
+           (asked->wish.type == AGON_STOP_LIMIT && strstr(text, "PERCENT_PRICE") != NULL);
+}
+
+/* What the host knew when it sent an order it has looked at. */
 static void check_refusal(struct world *world, const struct asked *asked,
                           const struct bare_verdict *verdict)
 {
-    if (verdict->code == -1013 && asked->wish.type != AGON_STOP && asked->what != ASK_SWAP_NEW &&
-        strstr(verdict->text, "MAX_NUM") == NULL)
+    if (verdict->code == -1013 && !is_beyond_us(asked, verdict->text))
         world_fail(world, "inv-14", "order %s broke a filter that the host knew (%s)",
                    asked->wish.client, verdict->text);
     if (strstr(verdict->text, "insufficient balance") != NULL)
