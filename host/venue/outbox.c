@@ -674,6 +674,8 @@ static void see_end(struct outbox *outbox, struct outbox_entry *entry,
 {
     int is_replaced = entry->pending == CMD_REPLACE;
 
+    if (entry->is_unknown)
+        entry->is_told = 0; // who was told so waits for this, also where it had been told before
     if (entry->pending != 0)
         end_request(entry); // it is over, so is whatever was asked of it
     if (seen->state == AGON_ORDER_FILLED) {

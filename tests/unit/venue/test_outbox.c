@@ -692,6 +692,27 @@ START_TEST(one_that_was_filled_whole_is_told_by_its_fills)
 }
 END_TEST
 
+/* The core asks for more before it knows of the last fill, and what became of that is not known.
+ * The end was told by the fills: who waits for an answer is told it all the same. */
+START_TEST(a_request_of_unknown_fate_for_an_order_that_is_over_is_answered_by_its_end)
+{
+    static const uint8_t states[] = {AGON_ORDER_FILLED, AGON_ORDER_CANCELLED};
+
+    begin();
+    stand();
+    trade(1, states[_i] == AGON_ORDER_FILLED ? 10 : 4, states[_i] == AGON_ORDER_FILLED ? 10 : 4, S);
+    see_part(SEEN_STREAM, 0, states[_i], 10, states[_i] == AGON_ORDER_FILLED ? 10 : 4, S);
+    ck_assert_int_eq(next(), states[_i] == AGON_ORDER_FILLED ? 0 : REPORT_CANCELLED);
+    lose(CMD_REPLACE, 1, 2 * S);
+    see_part(SEEN_QUERY, 0, states[_i], 10, states[_i] == AGON_ORDER_FILLED ? 10 : 4, 20 * S);
+    ck_assert_int_eq(next(), states[_i] == AGON_ORDER_FILLED ? REPORT_STATE : REPORT_CANCELLED);
+    ck_assert_uint_eq(told[n_read - 1].state, states[_i]);
+    see_part(SEEN_QUERY, 0, states[_i], 10, states[_i] == AGON_ORDER_FILLED ? 10 : 4, 21 * S);
+    ck_assert_int_eq(next(), 0);
+    end();
+}
+END_TEST
+
 /* Another run told 4 of them, by trades that this one does not know. A list that shows one of those
  * again is not what is missing. */
 START_TEST(trades_of_an_earlier_run_are_not_taken_for_those_that_are_missing)
@@ -1040,6 +1061,8 @@ int main(void)
     tcase_add_test(sights, trades_of_an_earlier_run_are_not_taken_for_those_that_are_missing);
     tcase_add_test(sights, one_that_was_taken_for_less_and_filled_is_told_to_be_over);
     tcase_add_test(sights, one_that_was_filled_whole_is_told_by_its_fills);
+    tcase_add_loop_test(
+        sights, a_request_of_unknown_fate_for_an_order_that_is_over_is_answered_by_its_end, 0, 2);
     tcase_add_test(sights, an_old_picture_of_a_replacement_half_done_opens_nothing_again);
     tcase_add_test(sights, an_earlier_revision_that_is_still_open_is_cancelled);
     tcase_add_test(sights, a_replacement_that_was_given_up_and_is_there_is_the_order);
