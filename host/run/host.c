@@ -169,23 +169,33 @@ static void tell_left(const struct host *host, const struct host_view *view, int
                  n_open, view->venue.n_unknown, view->venue.n_strays, is_listed ? "" : "not ");
 }
 
+/* Was the view made after the core had taken the command? One from before does not show what was
+ * placed since, and would be taken for the end of it. */
+static int is_after(const struct host *host, const struct host_view *view, uint64_t ticket)
+{
+    return atomic_load_explicit(&host->n_commands_done, memory_order_acquire) > ticket &&
+           view->seq >= host->command_results[ticket % COMMAND_RESULTS].seq;
+}
+
 /* Waits until no order is open, as the view shows it and then as the venues do, or the time is up;
  * who asks again for the end gets it sooner. A venue that takes no orders now is not waited for. */
-static void wait_for_orders(struct host *host, int64_t grace_ns, int signal_fd)
+static void wait_for_orders(struct host *host, uint64_t ticket, int64_t until, int signal_fd)
 {
-    int64_t until = clock_mono() + grace_ns;
     struct host_view *view = malloc(sizeof(*view));
     _Atomic uint32_t never = 0;
     int is_asked = 0;
     int is_listed = 0;
 
     while (view != NULL && clock_mono() < until) {
+        int is_open;
+
         host_view(host, view);
-        if (n_open_orders(view) == 0 && !is_asked) {
+        is_open = !is_after(host, view, ticket) || n_open_orders(view) > 0;
+        if (!is_open && !is_asked) {
             is_asked = 1;
-            atomic_store(&host->wants_round, 1);
+            atomic_store(&host->wants_round, ROUND_WANTED);
             host_wake_io(host);
-        } else if (n_open_orders(view) == 0 && atomic_load(&host->wants_round) == 0) {
+        } else if (!is_open && atomic_load(&host->wants_round) == ROUND_NONE) {
             is_listed = view->venue.is_listed;
             if ((is_listed && view->venue.n_strays == 0) || !view->is_ready)
                 break;
@@ -199,23 +209,33 @@ static void wait_for_orders(struct host *host, int64_t grace_ns, int signal_fd)
     free(view);
 }
 
-int host_stop(struct host *host, int64_t grace_ns, int signal_fd, struct error *err)
+// Nothing new is taken any more, and what is open is cancelled and waited for.
+static void end_orders(struct host *host, int64_t grace_ns, int signal_fd)
 {
     struct record_command_by cancel = {
         .command = {.kind = COMMAND_CANCEL_ALL, .scope = SCOPE_GLOBAL, .reason = REASON_OPERATOR},
         .who = "host",
         .why = "the host is about to end"};
+    int64_t until = clock_mono() + grace_ns;
+    _Atomic uint32_t never = 0;
+    uint64_t ticket = UINT64_MAX;
+
+    // The core halts before it takes this command: nothing new slips in between.
+    atomic_store(&host->is_closing, 1);
+    while (give_command(host, &cancel, &ticket) < 0 && clock_mono() < until)
+        futex_wait(&never, 0, 1000000);
+    wait_for_orders(host, ticket, until, signal_fd);
+}
+
+int host_stop(struct host *host, int64_t grace_ns, int signal_fd, struct error *err)
+{
     int rc;
 
     if (!host->is_running)
         return AGON_OK;
     host->is_running = 0;
-    if (grace_ns > 0) {
-        // The core halts before it takes this command: nothing new slips in between.
-        atomic_store(&host->is_closing, 1);
-        host_command(host, &cancel);
-        wait_for_orders(host, grace_ns, signal_fd);
-    }
+    if (grace_ns > 0)
+        end_orders(host, grace_ns, signal_fd);
     atomic_store(&host->is_stopping, 1);
     atomic_fetch_add(&host->core_wake, 1);
     futex_wake(&host->core_wake, 1);

@@ -121,6 +121,8 @@ struct host_alerts {         /* alerts.c */
     _Atomic uint64_t n_delivered, n_dead;
 };
 
+enum host_round { ROUND_NONE = 0, ROUND_WANTED = 1, ROUND_BEGUN = 2 };
+
 struct host {
     struct host_config config;
     struct rundir rundir;
@@ -172,7 +174,7 @@ struct host {
         int rc;
     } command_results[COMMAND_RESULTS]; /* of command n at n % COMMAND_RESULTS */
     _Atomic uint32_t core_wake, is_core_asleep, writer_wake, is_holding;
-    _Atomic uint32_t wants_round; /* the venues' open orders are to be read anew */
+    _Atomic uint32_t wants_round; /* enum host_round: the venues' open orders are read anew */
     _Atomic uint32_t is_stopping, is_closing, is_io_stopping, is_writer_stopping,
         is_packer_stopping;
     struct machine_thread core_thread, io_thread, writer_thread, packer_thread, loader_thread;

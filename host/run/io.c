@@ -155,10 +155,13 @@ void host_io_turn(struct host *host)
 
 static void wake(struct host *host)
 {
+    uint32_t begun = ROUND_BEGUN;
+
     // Set before the gateway looks how far the journal is: what it then still holds, the writer
     // wakes it for.
     atomic_store(&host->is_holding, 1);
-    if (atomic_exchange(&host->wants_round, 0) != 0) {
+    if (atomic_load(&host->wants_round) != ROUND_NONE) {
+        atomic_store(&host->wants_round, ROUND_BEGUN);
         for (uint32_t i = 0; i < host->n_lines; i++)
             gateway_reconcile(host->lines[i].gateway);
     }
@@ -169,6 +172,8 @@ static void wake(struct host *host)
     }
     if (tell_status(host) == 0)
         atomic_store(&host->is_holding, 0);
+    // Told only now: who waits for the round must not take an older one's end for its own.
+    (void)atomic_compare_exchange_strong(&host->wants_round, &begun, ROUND_NONE);
     if (atomic_load_explicit(&host->is_io_stopping, memory_order_acquire) == 1) {
         for (uint32_t i = 0; i < host->n_lines; i++)
             gateway_stop(host->lines[i].gateway);

@@ -128,7 +128,7 @@ measure() {
     set -- $(times "$at" '"kind":"request".*"type":"\(LIMIT","newClient\|MARKET\)') 0 0
     closed=-
     [ "$verb" = kill ] || closed=$(ms "$from" "$answered")
-    [ "$again" -gt "$last" ] && again=$(ms "$from" "$again") || again=-
+    [ $((again - last)) -gt 1000000 ] && again=$(ms "$from" "$again") || again=-
     row "$name" "$n_open" "$n_held" "$(ms "$from" "$first")" "$(ms "$from" "$last")" "$(ms "$from" "$gone")" "$again" \
         "$(ms "$from" "$over")" "$closed" "$(cut -d' ' -f1 /proc/loadavg)"
 }

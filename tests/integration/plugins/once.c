@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 /* once: places one order a hundredth below the bid and, as it is told to, cancels or replaces it
- * when it is open; then nothing more. For tests in which the fate of one request is at stake. */
+ * when it is open, or takes its time when it is placed; then nothing more. For tests in which the
+ * fate of one request is at stake. */
 #include <agon/agon.h>
 
+#define TURNS 4000000000 /* with 4: called by the core, it holds that up */
+
 enum { WHAT = 1, QTY = 2 };
-enum { NEW = 1, CANCEL = 2, REPLACE = 3 };
+enum { NEW = 1, CANCEL = 2, REPLACE = 3, LINGER = 4 };
 
 struct state {
     uint64_t is_placed, is_done;
@@ -15,6 +18,7 @@ struct once {
     const struct agon_host_orders *orders;
     const struct agon_host_param *params;
     int64_t what, qty;
+    agon_instrument_t instrument; /* of px, where the order waits for a trade */
     struct state state;
 };
 
@@ -40,8 +44,29 @@ static int on_top10(void *plugin, const struct agon_top10 *top)
 
     if (self->state.is_placed || top->n_bid == 0 || top->n_ask == 0)
         return AGON_OK;
-    self->state.is_placed = 1;
     self->state.px = intent.px = top->bid[0].px - top->bid[0].px / 100;
+    // Books come as regularly as views do; the one that lingers does so in between.
+    self->instrument = self->what == LINGER ? top->hdr.instrument : 0;
+    if (self->instrument != 0)
+        return AGON_OK;
+    self->state.is_placed = 1;
+    return self->orders->submit(self->host, &intent, 1);
+}
+
+static int on_trade(void *plugin, const struct agon_trade *trade)
+{
+    struct once *self = plugin;
+    struct agon_intent intent = {.kind = AGON_INTENT_ORDER,
+                                 .side = AGON_BUY,
+                                 .type = AGON_LIMIT,
+                                 .instrument = trade->hdr.instrument,
+                                 .client_ref = 1,
+                                 .px = self->state.px,
+                                 .qty = self->qty};
+
+    if (self->state.is_placed || self->instrument != trade->hdr.instrument)
+        return AGON_OK;
+    self->state.is_placed = 1;
     return self->orders->submit(self->host, &intent, 1);
 }
 
@@ -54,6 +79,11 @@ static int on_order(void *plugin, const struct agon_order *order)
                                  .instrument = order->hdr.instrument,
                                  .client_ref = 1};
 
+    if (self->what == LINGER && !self->state.is_done) {
+        self->state.is_done = 1;
+        for (volatile uint64_t i = 0; i < TURNS; i++)
+            ;
+    }
     if (self->what == NEW || self->state.is_done || order->state != AGON_ORDER_OPEN)
         return AGON_OK;
     self->state.is_done = 1;
@@ -65,7 +95,8 @@ static int on_order(void *plugin, const struct agon_order *order)
     return self->orders->submit(self->host, &intent, 1);
 }
 
-static const struct agon_handlers handlers = {.on_top10 = on_top10, .on_order = on_order};
+static const struct agon_handlers handlers = {
+    .on_top10 = on_top10, .on_trade = on_trade, .on_order = on_order};
 
 static int on_event(void *plugin, const struct agon_event_hdr *event, uint64_t nth)
 {
@@ -125,15 +156,16 @@ static int create(const struct agon_host *host, uint32_t index, struct agon_agen
                                                       .destroy = destroy});
 }
 
-static const struct agon_param what = {.size = sizeof(what),
-                                       .id = WHAT,
-                                       .type = AGON_INTEGER,
-                                       .min = 1,
-                                       .max = 3,
-                                       .def = 1,
-                                       .name = "what",
-                                       .unit = "",
-                                       .doc = "1: the order alone; 2: cancelled; 3: replaced"};
+static const struct agon_param what = {
+    .size = sizeof(what),
+    .id = WHAT,
+    .type = AGON_INTEGER,
+    .min = 1,
+    .max = 4,
+    .def = 1,
+    .name = "what",
+    .unit = "",
+    .doc = "1: the order alone; 2: cancelled; 3: replaced; 4: slowly"};
 static const struct agon_param qty = {.size = sizeof(qty),
                                       .id = QTY,
                                       .type = AGON_INTEGER,
@@ -160,7 +192,7 @@ static const struct agon_descriptor descriptor = {
     .state_schema = 1,
     .state_schema_oldest = 1,
     .budget_ns = 2000,
-    .event_mask = AGON_ON(AGON_EVENT_TOP10) | AGON_ON(AGON_EVENT_ORDER),
+    .event_mask = AGON_ON(AGON_EVENT_TOP10) | AGON_ON(AGON_EVENT_TRADE) | AGON_ON(AGON_EVENT_ORDER),
     .arena_bytes = 65536,
 };
 static const struct agon_descriptor *const descriptors[] = {&descriptor};

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /* hands: a host on a simulated exchange whose slots change hands while they trade: each is
  * reloaded, rolled back and refused, through the functions that a control socket calls. The run
- * directory is left for whoever replays it. hands DIR */
+ * directory is left for whoever replays it. Or one that has to end behind an order. hands
+ * process|inproc|quarantine|end DIR */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 #include "agent/child_main.h"
 #include "cli/commands.h"
 #include "cli/demo_cast.h"
+#include "run/host_impl.h"
 #include "sys/clock.h"
 #include "sys/futex.h"
 #include "sys/log.h"
@@ -218,6 +220,69 @@ done:
     return status;
 }
 
+// Until the agent has an order and holds up the core: the market has events more often than this.
+#define STALL_NS 200000000
+static int wait_for_order(void)
+{
+    int64_t until = clock_mono() + LIMIT;
+    _Atomic uint32_t never = 0;
+    uint64_t seq = 0;
+
+    while (clock_mono() < until && orders_count(engine_orders(host->engine), 0) == 0)
+        ;
+    while (clock_mono() < until && seq != engine_seq(host->engine)) {
+        seq = engine_seq(host->engine);
+        futex_wait(&never, 0, STALL_NS);
+    }
+    return clock_mono() < until;
+}
+
+/* The host is told to end in the moment in which its agent has placed an order and hardly a view
+ * shows it, and the agent holds up the core just then: the host waits for the end of that order all
+ * the same. */
+static int end_behind_order(const char *dir, struct error *err)
+{
+    static struct host_instrument instruments[HOST_INSTRUMENTS_MAX];
+    static const char *const args[] = {"--port", "0", "--seed", "11", "--with-parent", NULL};
+    struct host_config config = {.mode = RUN_LIVE,
+                                 .base_currency = "USDT",
+                                 .instruments = instruments,
+                                 .slots = slots,
+                                 .n_slots = 1,
+                                 .speed_milli = 1000,
+                                 .is_async = 1,
+                                 .low_water_bytes = (int64_t)32 << 20,
+                                 .dir = dir};
+    struct simproc sim = {0};
+    int status = EXIT_FAILURE;
+    int rc = simproc_start(&sim, args, err);
+
+    if (rc >= 0)
+        rc = cast(&config, instruments, &sim, err);
+    snprintf(slots[0].plugin, sizeof(slots[0].plugin), "%.500s", getenv("ONCE"));
+    slots[0].record.runner = CREW_INPROC;
+    slots[0].n_params = 2;
+    slots[0].params[0] = (struct setup_param){.name = "what", .text = "4"};
+    slots[0].params[1] = (struct setup_param){.name = "qty", .text = "1000"};
+    if (rc >= 0)
+        rc = host_open(&host, &config, err);
+    if (rc >= 0)
+        rc = host_start(host, err);
+    if (rc < 0)
+        fail("start", err);
+    else if (!wait_for_order())
+        fail("no order", err);
+    else if (host_stop(host, (int64_t)30 * 1000000000, -1, err) < 0)
+        fail("stop", err);
+    else if (orders_count(engine_orders(host->engine), 0) != 0)
+        fail("an order is open after an orderly end", err);
+    else
+        status = EXIT_SUCCESS;
+    host_free(host);
+    simproc_stop(&sim);
+    return status;
+}
+
 int main(int argc, char **argv)
 {
     struct log_config log_config = {.level = LOG_INFO, .fd = 2, .is_json = 1};
@@ -230,15 +295,16 @@ int main(int argc, char **argv)
     if (argc > 1 && strcmp(argv[1], "sim") == 0)
         return cmd_sim(argc - 1, argv + 1);
     if (argc != 3) {
-        fprintf(stderr, "usage: hands process|inproc|quarantine DIR\n");
+        fprintf(stderr, "usage: hands process|inproc|quarantine|end DIR\n");
         return EXIT_FAILURE;
     }
     log = log_new(&log_config, &err);
     if (log == NULL)
         return fail("log", &err);
     log_set_process(log);
-    status = strcmp(argv[1], "quarantine") == 0
-                 ? condemn(argv[2], &err)
+    status = strcmp(argv[1], "quarantine") == 0 ? condemn(argv[2], &err)
+             : strcmp(argv[1], "end") == 0
+                 ? end_behind_order(argv[2], &err)
                  : play(argv[2], strcmp(argv[1], "inproc") == 0 ? CREW_INPROC : CREW_PROCESS, &err);
     log_set_process(NULL);
     log_free(log);
