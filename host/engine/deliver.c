@@ -175,13 +175,18 @@ agon_amt_t engine_free_of(const struct engine *engine, const struct slot *slot,
                           agon_account_t account, agon_asset_t asset)
 {
     agon_amt_t amt = ledger_amt(engine->ledger, account, slot->id, asset);
+    int is_bound = 0;
     uint32_t n;
     const struct position *all = ledger_positions(engine->ledger, slot->id, &n);
 
     for (uint32_t i = 0; i < n; i++) {
         const struct agon_instrument *other = instruments_get(&engine->table, all[i].instrument);
 
-        if (other == NULL || engine_account(engine, slot, other) != account)
+        if (other == NULL)
+            continue;
+        is_bound |= other->kind == INSTRUMENT_LINEAR && other->settle == asset;
+        if ((other->quote != asset && other->base != asset) ||
+            engine_account(engine, slot, other) != account)
             continue;
         if (other->quote == asset)
             amt = num_add(amt, -all[i].working_buy_amt);
@@ -190,7 +195,8 @@ agon_amt_t engine_free_of(const struct engine *engine, const struct slot *slot,
             amt = num_add(amt, -num_rescale(all[i].working_sell_qty, other->qty_exp,
                                             instruments_asset(&engine->table, asset)->exp, NUM_UP));
     }
-    return num_add(amt, -engine_bound_amt(engine, slot, account, asset));
+    // Another walk, for derivatives alone.
+    return is_bound ? num_add(amt, -engine_bound_amt(engine, slot, account, asset)) : amt;
 }
 
 void deliver_capital(struct engine *engine, uint16_t id)

@@ -431,7 +431,9 @@ static uint16_t judge(struct engine *engine, struct slot *slot, const struct ago
     view.last_px = engine->markets[intent->instrument].last_px;
     view.judge_px = intents_judge_px(engine, slot, intent, view.bid_px, view.ask_px);
     *hold_px = view.judge_px;
-    view.free_amt = engine_free_of(engine, slot, intent->account, instrument->quote);
+    // Of what it pays with alone: each is a walk over all positions of the slot.
+    if (instrument->kind != INSTRUMENT_SPOT || intent->side == AGON_BUY)
+        view.free_amt = engine_free_of(engine, slot, intent->account, instrument->quote);
     pos = ledger_position(engine->ledger, slot->id, intent->instrument, 0);
     if (pos != NULL) {
         view.held_qty = pos->qty;
@@ -440,7 +442,7 @@ static uint16_t judge(struct engine *engine, struct slot *slot, const struct ago
     }
     view.free_qty = num_add(view.held_qty, -view.working_sell_qty);
     // Another pair may have spent what this one bought.
-    if (instrument->kind == INSTRUMENT_SPOT) {
+    if (instrument->kind == INSTRUMENT_SPOT && intent->side != AGON_BUY) {
         agon_qty_t there_qty =
             num_rescale(engine_free_of(engine, slot, intent->account, instrument->base),
                         instruments_asset(&engine->table, instrument->base)->exp,

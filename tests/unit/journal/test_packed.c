@@ -636,6 +636,246 @@ START_TEST(packing_beside_a_writer_and_a_reader)
 }
 END_TEST
 
+/* A disk that fails in the nth of its calls, each time that it is asked to: by an error, or, where
+ * it reads, by giving less than there is. */
+struct failing {
+    struct disk under;
+    uint64_t n, at;
+    int is_short, has_failed;
+};
+
+static int fails(void *ctx)
+{
+    struct failing *failing = ctx;
+
+    if (++failing->n != failing->at)
+        return 0;
+    failing->has_failed = 1;
+    return 1;
+}
+static const struct disk *below(void *ctx)
+{
+    return &((struct failing *)ctx)->under;
+}
+static int failing_open(void *ctx, const char *name, uint64_t bytes)
+{
+    return fails(ctx) ? AGON_EIO : below(ctx)->open(below(ctx)->ctx, name, bytes);
+}
+static void failing_close(void *ctx, int file)
+{
+    below(ctx)->close(below(ctx)->ctx, file);
+}
+static int failing_write(void *ctx, int file, uint64_t offset, const void *bytes, uint64_t n)
+{
+    return fails(ctx) ? AGON_EIO : below(ctx)->write(below(ctx)->ctx, file, offset, bytes, n);
+}
+static int64_t failing_read(void *ctx, int file, uint64_t offset, void *bytes, uint64_t n)
+{
+    int is_now = fails(ctx);
+
+    if (is_now && !((struct failing *)ctx)->is_short)
+        return AGON_EIO;
+    return below(ctx)->read(below(ctx)->ctx, file, offset, bytes, is_now ? n / 2 : n);
+}
+static int failing_sync(void *ctx, int file)
+{
+    return fails(ctx) ? AGON_EIO : below(ctx)->sync(below(ctx)->ctx, file);
+}
+static int64_t failing_size(void *ctx, int file)
+{
+    return fails(ctx) ? AGON_EIO : below(ctx)->size(below(ctx)->ctx, file);
+}
+static int failing_truncate(void *ctx, int file, uint64_t bytes)
+{
+    return fails(ctx) ? AGON_EIO : below(ctx)->truncate(below(ctx)->ctx, file, bytes);
+}
+static int failing_rename(void *ctx, const char *from, const char *to)
+{
+    return fails(ctx) ? AGON_EIO : below(ctx)->rename(below(ctx)->ctx, from, to);
+}
+static int failing_remove(void *ctx, const char *name)
+{
+    return fails(ctx) ? AGON_EIO : below(ctx)->remove(below(ctx)->ctx, name);
+}
+static int failing_sync_dir(void *ctx)
+{
+    return fails(ctx) ? AGON_EIO : below(ctx)->sync_dir(below(ctx)->ctx);
+}
+static int failing_list(void *ctx, int (*each)(void *arg, const char *name), void *arg)
+{
+    return fails(ctx) ? AGON_EIO : below(ctx)->list(below(ctx)->ctx, each, arg);
+}
+static struct disk failing_port(struct failing *failing)
+{
+    return (struct disk){.ctx = failing,
+                         .open = failing_open,
+                         .close = failing_close,
+                         .write = failing_write,
+                         .read = failing_read,
+                         .sync = failing_sync,
+                         .size = failing_size,
+                         .truncate = failing_truncate,
+                         .rename = failing_rename,
+                         .remove = failing_remove,
+                         .sync_dir = failing_sync_dir,
+                         .list = failing_list};
+}
+
+START_TEST(a_disk_that_fails_while_it_packs_loses_nothing)
+{
+    struct disk_mem *fresh = disk_mem_new(512);
+    uint64_t last = make_journal(fresh, 40, SEGMENT_BYTES_MIN);
+    uint32_t n_failed = 0;
+
+    for (int is_short = 0; is_short < 2; is_short++) {
+        for (uint64_t at = 1;; at++) {
+            struct disk_mem *mem = disk_mem_copy(fresh);
+            struct failing failing = {.under = disk_mem_port(mem), .at = at, .is_short = is_short};
+            struct disk disk = failing_port(&failing);
+            struct journal_packing packing = {.stop = NULL};
+            struct journal_summary summary;
+            struct error err = {0};
+            int rc = journal_pack(&disk, &packing, &err);
+
+            ck_assert_msg(help_read(mem, NULL, &summary, &err) == (int64_t)last, "call %llu: %s",
+                          (unsigned long long)at, err.text);
+            // Whatever failed, those that come after it are packed, and nothing stands twice.
+            (void)pack_all(mem);
+            ck_assert_int_eq(help_read(mem, NULL, &summary, &err), (int64_t)last);
+            disk_mem_free(mem);
+            if (!failing.has_failed) {
+                ck_assert_int_eq(rc, 1);
+                break;
+            }
+            n_failed += rc < 0;
+        }
+    }
+    ck_assert_uint_gt(n_failed, 20);
+    disk_mem_free(fresh);
+}
+END_TEST
+
+START_TEST(a_disk_that_fails_while_it_unpacks_leaves_the_packed_one)
+{
+    struct disk_mem *fresh = disk_mem_new(512);
+    uint64_t last = make_journal(fresh, 1000, BLOCKS), n_plain, n;
+    unsigned char *plain;
+    char name[PACKED_NAME];
+    uint32_t n_failed = 0;
+
+    segment_name(name, JOURNAL_MARKET, 1);
+    plain = copy_of(fresh, name, &n_plain);
+    (void)pack_all(fresh);
+    for (int is_short = 0; is_short < 2; is_short++) {
+        for (uint64_t at = 1;; at++) {
+            struct disk_mem *mem = disk_mem_copy(fresh);
+            struct failing failing = {.under = disk_mem_port(mem), .at = at, .is_short = is_short};
+            struct disk disk = failing_port(&failing);
+            struct journal_summary summary;
+            struct error err = {0};
+            int rc = packed_restore(&disk, JOURNAL_MARKET, 1, n_plain);
+            const unsigned char *now = disk_mem_bytes(mem, name, &n);
+
+            // The plain one is there and whole, or it is not there.
+            ck_assert(now == NULL || (n == n_plain && memcmp(now, plain, n) == 0));
+            ck_assert(rc < 0 || now != NULL);
+            ck_assert_msg(help_read(mem, NULL, &summary, &err) == (int64_t)last, "call %llu: %s",
+                          (unsigned long long)at, err.text);
+            disk_mem_free(mem);
+            if (!failing.has_failed) {
+                ck_assert_int_eq(rc, AGON_OK);
+                break;
+            }
+            n_failed += rc < 0;
+        }
+    }
+    ck_assert_uint_gt(n_failed, 10);
+    // More than it has cannot be restored, and nothing is made of it.
+    {
+        struct disk disk = disk_mem_port(fresh);
+
+        ck_assert_int_eq(packed_restore(&disk, JOURNAL_MARKET, 1, n_plain + 1), AGON_ECORRUPT);
+        ck_assert_ptr_null(disk_mem_bytes(fresh, name, &n));
+        ck_assert_int_eq(packed_restore(&disk, JOURNAL_MARKET, 2, 1), AGON_ENOENT);
+    }
+    free(plain);
+    disk_mem_free(fresh);
+}
+END_TEST
+
+START_TEST(a_disk_error_is_no_damage)
+{
+    struct disk_mem *mem = disk_mem_new(512);
+    struct failing failing = {.under = disk_mem_port(mem)};
+    struct disk disk = failing_port(&failing);
+    unsigned char *part = malloc(PACKED_BLOCK);
+    struct packed *packed;
+    char name[PACKED_NAME];
+
+    (void)make_journal(mem, 1000, BLOCKS);
+    (void)pack_all(mem);
+    packed_name(name, JOURNAL_MARKET, 1);
+    ck_assert_int_eq(packed_open(&packed, &disk, name), AGON_OK);
+    failing.at = failing.n + 1;
+    ck_assert_int_eq(packed_read(packed, 0, part, 100), AGON_EIO);
+    packed_close(packed);
+    // Sizes and removal say what the disk says.
+    failing.at = failing.n + 1;
+    ck_assert_int_eq(packed_disk_bytes(&disk, JOURNAL_MARKET, 1), AGON_EIO);
+    ck_assert_int_gt(packed_disk_bytes(&disk, JOURNAL_MARKET, 1), 0);
+    ck_assert_int_eq(packed_disk_bytes(&disk, JOURNAL_MARKET, 2), AGON_ENOENT);
+    failing.at = failing.n + 1;
+    ck_assert_int_eq(packed_remove(&disk, JOURNAL_MARKET, 1), AGON_EIO);
+    failing.at = failing.n + 2;
+    ck_assert_int_eq(packed_remove(&disk, JOURNAL_MARKET, 1), AGON_EIO);
+    ck_assert_int_eq(packed_remove(&disk, JOURNAL_MARKET, 1), AGON_OK);
+    ck_assert_int_eq(packed_remove(&disk, JOURNAL_MARKET, 1), AGON_ENOENT);
+    free(part);
+    disk_mem_free(mem);
+}
+END_TEST
+
+/* Other programs write the table with a checksum behind each entry. */
+START_TEST(a_table_with_checksums_is_read_too)
+{
+    struct disk_mem *mem = disk_mem_new(512);
+    struct disk disk = disk_mem_port(mem);
+    char name[PACKED_NAME];
+    unsigned char *plain, *packed_bytes, *with, *again;
+    struct packed *packed;
+    uint64_t n_plain, n, n_blocks, table_at, to;
+
+    (void)make_journal(mem, 1000, BLOCKS);
+    segment_name(name, JOURNAL_MARKET, 1);
+    plain = copy_of(mem, name, &n_plain);
+    (void)pack_all(mem);
+    packed_name(name, JOURNAL_MARKET, 1);
+    packed_bytes = copy_of(mem, name, &n);
+    n_blocks = (n_plain + PACKED_BLOCK - 1) / PACKED_BLOCK;
+    table_at = n - 9 - n_blocks * 8;
+    with = calloc(1, n + n_blocks * 4);
+    memcpy(with, packed_bytes, table_at);
+    with[table_at - 4] = (unsigned char)(n_blocks * 12 + 9); // of the skippable frame
+    with[table_at - 3] = (unsigned char)((n_blocks * 12 + 9) >> 8);
+    to = table_at;
+    for (uint64_t i = 0; i < n_blocks; i++, to += 12)
+        memcpy(with + to, packed_bytes + table_at + i * 8, 8);
+    memcpy(with + to, packed_bytes + n - 9, 9);
+    with[to + 4] |= 0x80;
+    ck_assert_int_eq(disk_mem_set(mem, "with", with, to + 9), AGON_OK);
+    ck_assert_int_eq(packed_open(&packed, &disk, "with"), AGON_OK);
+    again = malloc(n_plain);
+    ck_assert_int_eq(packed_read(packed, 0, again, n_plain), (int64_t)n_plain);
+    ck_assert_mem_eq(again, plain, n_plain);
+    packed_close(packed);
+    free(plain);
+    free(packed_bytes);
+    free(with);
+    free(again);
+    disk_mem_free(mem);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("journal_packed");
@@ -655,6 +895,10 @@ int main(void)
     tcase_add_test(tcase, a_cut_file_is_named_in_its_own_form);
     tcase_add_test(tcase, a_hole_is_no_end_though_a_host_writes);
     tcase_add_test(tcase, packing_beside_a_writer_and_a_reader);
+    tcase_add_test(tcase, a_disk_that_fails_while_it_packs_loses_nothing);
+    tcase_add_test(tcase, a_disk_that_fails_while_it_unpacks_leaves_the_packed_one);
+    tcase_add_test(tcase, a_disk_error_is_no_damage);
+    tcase_add_test(tcase, a_table_with_checksums_is_read_too);
     suite_add_tcase(suite, tcase);
     return help_main(suite);
 }
