@@ -519,6 +519,7 @@ void outbox_outcome(struct outbox *outbox, struct outbox_entry *entry, enum outb
             return;
         outbox->n_unknown++;
         entry->is_unknown = 1;
+        entry->is_told = 0; // its end is the answer, also where it came before and was told
         entry->query_rev = pending == CMD_CANCEL ? entry->rev : entry->pending_rev;
         entry->check_ns = now;
         tell(outbox, entry, REPORT_UNKNOWN, reason, code, 0, 0);
@@ -674,8 +675,6 @@ static void see_end(struct outbox *outbox, struct outbox_entry *entry,
 {
     int is_replaced = entry->pending == CMD_REPLACE;
 
-    if (entry->is_unknown)
-        entry->is_told = 0; // who was told so waits for this, also where it had been told before
     if (entry->pending != 0)
         end_request(entry); // it is over, so is whatever was asked of it
     if (seen->state == AGON_ORDER_FILLED) {
