@@ -38,12 +38,14 @@ faults:
   - {name: blind, on: request, method: GET, path: /api/v3/order, do: error, status: 503, code: -1007, msg: "Timeout"}
 YAML
 VENUE_MORE='reconcile: 1s
-cooloff: 2s'
+cooloff: 2s
+request_timeout: 2s
+user_silence: 3s'
 start_sim --seed 3 --faults "$WORK/faults.yaml"
 mkdir "$WORK/plugins"
 cp "$PLUGINS/busy.so" "$PLUGINS/rogue.so" "$WORK/plugins"
 PLUGINS=$WORK/plugins
-live_files "$(agent busy_1 busy.so 'every: 50')
+live_files "$(agent busy_1 busy.so 'every: 10')
 $(agent rogue rogue.so 'fault: flood')"
 start_host
 until_true "$HOST_PID" "the host is ready" lines "$WORK/host.err" '"key":"ready"' 1
