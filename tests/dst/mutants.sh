@@ -6,7 +6,7 @@
 #
 #   tests/dst/mutants.sh [-n SEEDS] [-d FOLDER] [-j JOBS] [-l FILE] [NAME...]
 #
-# A bug that no seed finds yet waits in mutants/open: an oracle is missing.
+# A bug that no seed finds yet waits in mutants/open, and says in a line "# missing: " what is wanting.
 #
 # -n: at most so many seeds of a lane (message 1000, bytes 300). -d: patches of another folder. -j: so many at a time,
 # each in a copy of its own. -l: also as a table into FILE (mutants/README.md is one). Prints for each patch lane, time,
@@ -102,12 +102,18 @@ if [ -n "$table" ]; then
     {
         echo "# Planted bugs"
         echo
-        echo "Each is a patch of the product's own code. By \`tests/dst/mutants.sh -l FILE\`: the lane that found it, the"
+        echo "Each is a patch of the product's own code. By \`tests/dst/mutants.sh -n 200 -l FILE\`: the lane that found it, the"
         echo "first seed that did, seconds, and what was said of it; without a seed the host stopped on a REQUIRE of its own."
         echo
         echo "| bug | lane | seed | s | found by |"
         echo "|---|---|---|---|---|"
         sort "$work/rows"
+        echo
+        echo "No seed finds these yet (\`open/\`), for want of what stands behind each:"
+        echo
+        for patch in "$folder"/open/*.patch; do
+            [ ! -e "$patch" ] || echo "- \`$(basename "$patch" .patch)\`: $(sed -n 's/^# missing: *//p' "$patch")"
+        done
     } >"$table"
 fi
 exit $failed
