@@ -90,6 +90,16 @@ static void learn_number(struct outbox *outbox, struct outbox_entry *entry, uint
     note_number(outbox, entry, venue_order);
 }
 
+/* The number that the core names. It may have given its command before it was told of a
+ * replacement: what was shown here is never older than what it knows. */
+static void learn_named(struct outbox *outbox, struct outbox_entry *entry, uint64_t venue_order)
+{
+    if (entry->venue_order == 0)
+        learn_number(outbox, entry, venue_order);
+    else if (venue_order != 0)
+        note_number(outbox, entry, venue_order);
+}
+
 /* A place: a free one, or that of an order whose end was told, the oldest first. */
 static struct outbox_entry *take_place(struct outbox *outbox, uint64_t order_id)
 {
@@ -255,7 +265,7 @@ static void ask(struct outbox *outbox, struct outbox_entry *entry, const struct 
         outbox->n_adopted++;
     }
     learn_total(entry, cmd);
-    learn_number(outbox, entry, cmd->venue_order);
+    learn_named(outbox, entry, cmd->venue_order);
     entry->check_ns = now;
     entry->is_adopted = 0;
     if (entry->pending != 0)
@@ -412,7 +422,7 @@ struct outbox_entry *outbox_command(struct outbox *outbox, const struct order_cm
     if (!is_known)
         describe(entry, cmd);
     learn_total(entry, cmd);
-    learn_number(outbox, entry, cmd->venue_order);
+    learn_named(outbox, entry, cmd->venue_order);
     if (cmd->kind == CMD_NEW)
         entry->rev = cmd->rev;
     REQUIRE(entry->pending == 0); // one request of an order at a time, or its answer says nothing

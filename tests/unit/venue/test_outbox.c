@@ -1036,6 +1036,31 @@ START_TEST(a_late_fill_of_an_earlier_wire_order_is_none_of_the_later_one)
 }
 END_TEST
 
+/* The core asks what became of a replacement, and names the order that it knows; meanwhile the new
+ * one is shown. Its trades are its own. */
+START_TEST(a_command_from_before_a_replacement_was_told_names_no_older_wire_order)
+{
+    struct order_cmd query = command(CMD_QUERY, 0);
+    struct outbox_entry *entry;
+
+    begin();
+    entry = stand();
+    query.venue_order = entry->venue_order;
+    query.doubt = CMD_REPLACE;
+    query.doubt_rev = 1;
+    lose(CMD_REPLACE, 1, S);
+    see(SEEN_STREAM, 1, AGON_ORDER_OPEN, 0, 2 * S);
+    ck_assert_int_eq(next(), REPORT_REPLACED);
+    ck_assert_uint_eq(entry->venue_order, 71);
+    outbox_command(&outbox, &query, 2 * S + MS);
+    ck_assert_uint_eq(entry->venue_order, 71);
+    // Late trades of the order before are found by its number all the same.
+    ck_assert_ptr_eq(outbox_find_venue(&outbox, 1, 70), entry);
+    ck_assert_ptr_eq(outbox_find_venue(&outbox, 1, 71), entry);
+    end();
+}
+END_TEST
+
 START_TEST(strays_beyond_the_table_are_told_and_the_answer_of_none_changes_nothing)
 {
     begin();
@@ -1078,6 +1103,7 @@ int main(void)
     tcase_add_test(sights, one_that_has_ended_meanwhile_is_told_whole);
     tcase_add_test(sights, a_late_sight_of_what_the_venue_ended_is_nothing);
     tcase_add_test(sights, an_end_that_is_asked_about_is_asked_until_a_picture_shows_it);
+    tcase_add_test(sights, a_command_from_before_a_replacement_was_told_names_no_older_wire_order);
     tcase_add_test(sights, a_fill_between_question_and_answer_does_not_take_the_answers_place);
     tcase_add_test(sights, trades_of_an_earlier_run_are_not_taken_for_those_that_are_missing);
     tcase_add_test(sights, one_that_was_taken_for_less_and_filled_is_told_to_be_over);
