@@ -531,6 +531,7 @@ void bytes_check_close_run(struct bytes *world)
         rc = engine_step_recorded(engine, event);
         bytes_plans_stepped(plans, engine, event);
         bytes_losses_stepped(losses, engine, event);
+        bytes_limits_stepped(world, engine, event);
         if (event->type == EVENT_DUE)
             bytes_exits_due(world, (const struct record_due *)(const void *)event);
         if (rc == AGON_ECORRUPT || rc == AGON_ERANGE) {

@@ -347,6 +347,9 @@ void bytes_losses_stepped(struct bytes_losses *losses, struct engine *engine,
 void bytes_limits_sent(struct bytes *world, const struct bytes_sent *sent);
 void bytes_limits_new(struct bytes *world, const struct truth *truth); /* the exchange took it */
 void bytes_limits_turn(struct bytes *world); /* each simulated second that the host is up */
+/* The replay of the whole journal took that event. */
+void bytes_limits_stepped(struct bytes *world, struct engine *engine,
+                          const struct agon_event_hdr *event);
 void bytes_limits_resumed(struct bytes *world, uint16_t slot); /* BYTES_SLOTS: all */
 
 #endif

@@ -5,7 +5,9 @@
  * order, position             bytes_check.c: each order that the exchange takes
  * open_orders                 bytes_check.c: what is open at the exchange
  * capital, leverage           each order that the exchange takes: what the slot paid and would hold
- * collar, collar_passive      the price on the wire, by what the market was in the last minute
+ * collar, collar_passive      the price on the wire of what does not reduce, by what the market was
+ *                             in the last minute; of all that was decided on a live book by that
+ *                             book, where the journal is read again
  * orders_per_second, _burst   the buys that left, as a bucket
  * duplicates                  equal orders that left within the window
  * daily_loss, drawdown        what the slot's trades paid and what it holds, at the market's price:
@@ -89,6 +91,17 @@ static int64_t mid_px(const struct bytes *world, uint32_t coin)
 
 /* --- prices and numbers of orders that left --- */
 
+/* Without a live book an order that reduces leaves at the price that its agent names: what is held
+ * must not be kept in for want of data. The book of that moment is not to be seen from outside. */
+static int is_way_out(const struct bytes *world, const struct bytes_sent *sent)
+{
+    int64_t held = world->coins[sent->coin].slot_held[sent->slot];
+
+    if (!is_perpetual(sent->coin))
+        return sent->side == AGON_SELL;
+    return sent->side == AGON_SELL ? held > 0 : held < 0;
+}
+
 /* A buy is at most so far above the highest offer, and so far below the lowest bid, of the last
  * minute; a sell the other way round. The host may have judged by any of those. */
 static void check_collar(struct bytes *world, const struct bytes_sent *sent)
@@ -101,7 +114,7 @@ static void check_collar(struct bytes *world, const struct bytes_sent *sent)
     uint32_t up_ppm, down_ppm;
     int is_buy = sent->side == AGON_BUY;
 
-    if (sent->px == 0 || low == 0)
+    if (sent->px == 0 || low == 0 || is_way_out(world, sent))
         return;
     for (int i = 0; i < BYTES_MINUTE; i++) {
         if (market->low_px[i] > 0 && market->low_px[i] < low)
@@ -117,6 +130,56 @@ static void check_collar(struct bytes *world, const struct bytes_sent *sent)
     if (down_ppm != 0 && sent->px < low - num_mul_div(low, down_ppm + more_ppm, 1000000, NUM_UP))
         bytes_fail(world, "inv-10", "order %s left at %lld, %u ppm below %lld at most is allowed",
                    sent->client, (long long)sent->px, down_ppm, (long long)low);
+}
+
+/* The order that this intent became, or the one that it replaces; NULL: it was refused. */
+static const struct order *order_of(struct engine *engine, const struct agon_intent_event *wish)
+{
+    const struct agon_intent *intent = &wish->intent;
+    const struct order *order =
+        orders_by_ref(engine_orders(engine), wish->origin.slot, intent->client_ref);
+
+    if (order == NULL || order->instrument != intent->instrument || order->type != AGON_LIMIT ||
+        order->t_request != wish->hdr.t)
+        return NULL;
+    if (intent->kind == AGON_INTENT_REPLACE)
+        return order->request == AGON_REQUEST_REPLACE && order->new_px == intent->px ? order : NULL;
+    return intent->kind == AGON_INTENT_ORDER && order->request == AGON_REQUEST_NEW &&
+                   order->cause_seq == wish->origin.cause_seq && order->n == wish->origin.n
+               ? order
+               : NULL;
+}
+
+/* Nothing lies between what was decided and the book that it was decided on: there is no slack. */
+void bytes_limits_stepped(struct bytes *world, struct engine *engine,
+                          const struct agon_event_hdr *event)
+{
+    const struct agon_intent_event *wish = (const struct agon_intent_event *)(const void *)event;
+    const struct slot_limits *limits;
+    const struct order *order;
+    struct agon_level bid, ask;
+    agon_px_t px, low, high;
+    uint32_t up_ppm, down_ppm;
+
+    if (event->type != AGON_EVENT_INTENT || wish->origin.slot >= BYTES_SLOTS)
+        return;
+    order = order_of(engine, wish);
+    if (order == NULL || engine_book_state(engine, order->instrument) != BOOK_LIVE ||
+        book_best(engine_book(engine, order->instrument), AGON_BUY, &bid) < 0 ||
+        book_best(engine_book(engine, order->instrument), AGON_SELL, &ask) < 0 || bid.px <= 0 ||
+        ask.px <= bid.px)
+        return;
+    px = wish->intent.px;
+    limits = &world->limits_max[wish->origin.slot];
+    up_ppm = order->side == AGON_BUY ? limits->collar_marketable_ppm : limits->collar_passive_ppm;
+    down_ppm = order->side == AGON_BUY ? limits->collar_passive_ppm : limits->collar_marketable_ppm;
+    high = up_ppm != 0 ? more(ask.px, up_ppm) : INT64_MAX;
+    low = down_ppm != 0 ? bid.px - num_mul_div(bid.px, down_ppm, 1000000, NUM_UP) : 0;
+    if (px < low || px > high)
+        bytes_fail(world, "inv-10",
+                   "event %llu: slot %u got an order at %lld past its collar, %lld to %lld",
+                   (unsigned long long)event->seq, wish->origin.slot, (long long)px, (long long)low,
+                   (long long)high);
 }
 
 /* A bucket of the buys on spot, none of which reduces and so passes an empty bucket. What waited
