@@ -949,24 +949,17 @@ static void count_fill(struct outbox_entry *entry, const struct outbox_fill *fil
         entry->fill_qty = entry->trade_qty;
 }
 
-/* A list of trades tells no total: then what was told so far is the least it can be. Of what an
- * earlier run told nobody knows which wire order it was of. */
-static void learn_least(struct outbox_entry *entry, const struct outbox_fill *fill)
+/* A list of trades tells no total: then what was told so far is the least it can be, of this wire
+ * order and of those before it, each for itself. */
+static void learn_least(struct outbox_entry *entry)
 {
-    if (entry->is_continued) {
-        if (entry->wire_trade_qty > entry->cum_qty)
-            entry->cum_qty = entry->wire_trade_qty;
-        if (entry->trade_qty - entry->wire_trade_qty > entry->base_qty)
-            entry->base_qty = entry->trade_qty - entry->wire_trade_qty;
-        return;
-    }
-    if (entry->fill_qty <= num_add(entry->base_qty, entry->cum_qty))
-        return;
-    // Of an earlier wire order it leaves this one as it is.
-    if (fill->rev < entry->rev)
-        entry->base_qty = entry->fill_qty - entry->cum_qty;
-    else
-        entry->cum_qty = entry->fill_qty - entry->base_qty;
+    agon_qty_t before_qty = entry->trade_qty - entry->wire_trade_qty;
+
+    REQUIRE(before_qty >= 0); // a part of what was told, as large at most
+    if (entry->wire_trade_qty > entry->cum_qty)
+        entry->cum_qty = entry->wire_trade_qty;
+    if (before_qty > entry->base_qty)
+        entry->base_qty = before_qty;
 }
 
 void outbox_fill(struct outbox *outbox, const struct outbox_fill *fill, int64_t now)
@@ -1006,7 +999,7 @@ void outbox_fill(struct outbox *outbox, const struct outbox_fill *fill, int64_t 
         if (fill->rev == entry->rev && fill->wire_cum_qty > entry->cum_qty)
             entry->cum_qty = fill->wire_cum_qty;
         if (fill->wire_cum_qty == 0)
-            learn_least(entry, fill);
+            learn_least(entry);
         report.cum_qty = num_add(entry->base_qty, entry->cum_qty);
         if (report.cum_qty < entry->fill_qty)
             report.cum_qty = entry->fill_qty;

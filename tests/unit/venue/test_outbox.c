@@ -1036,6 +1036,28 @@ START_TEST(a_late_fill_of_an_earlier_wire_order_is_none_of_the_later_one)
 }
 END_TEST
 
+/* Of the order before 4 had traded when it was replaced, and nobody was told. The list shows first
+ * what the new one traded, and then that: it is no more than it was. */
+START_TEST(what_an_earlier_wire_order_traded_counts_once_however_late_it_is_listed)
+{
+    struct outbox_entry *entry;
+
+    begin();
+    entry = stand();
+    replace(S);
+    entry->base_qty = 4;
+    n_read = n_told;
+    trade_of(11, 1, 3);
+    ck_assert_int_eq(entry->cum_qty, 3);
+    for (uint64_t number = 1; number <= 4; number++)
+        trade_of(number, 0, 1);
+    ck_assert_int_eq(entry->base_qty, 4);
+    ck_assert_int_eq(entry->cum_qty, 3);
+    ck_assert_int_eq(told[n_told - 1].cum_qty, 7);
+    end();
+}
+END_TEST
+
 /* The core asks what became of a replacement, and names the order that it knows; meanwhile the new
  * one is shown. Its trades are its own. */
 START_TEST(a_command_from_before_a_replacement_was_told_names_no_older_wire_order)
@@ -1103,6 +1125,7 @@ int main(void)
     tcase_add_test(sights, one_that_has_ended_meanwhile_is_told_whole);
     tcase_add_test(sights, a_late_sight_of_what_the_venue_ended_is_nothing);
     tcase_add_test(sights, an_end_that_is_asked_about_is_asked_until_a_picture_shows_it);
+    tcase_add_test(sights, what_an_earlier_wire_order_traded_counts_once_however_late_it_is_listed);
     tcase_add_test(sights, a_command_from_before_a_replacement_was_told_names_no_older_wire_order);
     tcase_add_test(sights, a_fill_between_question_and_answer_does_not_take_the_answers_place);
     tcase_add_test(sights, trades_of_an_earlier_run_are_not_taken_for_those_that_are_missing);
