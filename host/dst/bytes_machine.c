@@ -347,10 +347,12 @@ static void arm_power(struct bytes *world)
 }
 
 /* A start that is refused because the journal is ahead of the time: right where the wall clock is
- * behind and no venue was heard. Its supervisor tries again. */
-static int is_rightly_refused(const struct bytes *world, int rc)
+ * behind and no venue was heard. So is one whose disk failed to sync meanwhile. Its supervisor
+ * tries again. */
+static int is_rightly_refused(const struct bytes *world, int rc, uint64_t n_syncs_failed)
 {
-    return rc == AGON_ETIME && world->boot_wall_off < -OFF_BY;
+    return (rc == AGON_ETIME && world->boot_wall_off < -OFF_BY) ||
+           (rc == AGON_EIO && world->result->injected[BYTES_SYNC] > n_syncs_failed);
 }
 
 /* The process begins: the first thread of it. */
@@ -360,6 +362,7 @@ static void *boot_main(void *ctx)
     struct host_config config;
     struct host *host = NULL;
     struct error err = {0};
+    uint64_t n_syncs_failed = world->result->injected[BYTES_SYNC];
     int rc;
 
     bytes_config_host(world, &config);
@@ -367,7 +370,8 @@ static void *boot_main(void *ctx)
     rc = host_open(&host, &config, &err);
     bytes_trace(world, "BOOT life %u: %s", world->life, rc < 0 ? err.text : "open");
     world->is_booting = 0;
-    if (disk_mem_is_stopped(world->disk_mem) || world->is_dying || is_rightly_refused(world, rc)) {
+    if (disk_mem_is_stopped(world->disk_mem) || world->is_dying ||
+        is_rightly_refused(world, rc, n_syncs_failed)) {
         world->result->some[BYTES_SOME_CRASH_IN_BOOT] += disk_mem_is_stopped(world->disk_mem) != 0;
         if (host != NULL)
             host_abandon(host);
