@@ -163,6 +163,7 @@ static int is_gone(struct run_process *run)
 {
     uint32_t phase = atomic_load_explicit(&run->shm->phase, memory_order_acquire);
     struct proc_end end;
+    int rc;
 
     if (run->end != PROCESS_RUNS)
         return 1;
@@ -170,9 +171,11 @@ static int is_gone(struct run_process *run)
         bury(run, NULL);
         return 1; // whatever it still does, nobody listens
     }
-    if (proc_wait(&run->proc, 0, &end) == AGON_EAGAIN)
+    rc = proc_wait(&run->proc, 0, &end);
+    if (rc == AGON_EAGAIN)
         return 0;
-    bury(run, &end);
+    bury(run,
+         rc < 0 ? NULL : &end); // without a word of the kernel's it is gone, and no more is known
     return 1;
 }
 

@@ -213,13 +213,20 @@ static int cancel_all(struct keeper *keeper)
 static void start_again(struct keeper *keeper)
 {
     posix_spawnattr_t attr;
+    sigset_t ours;
     pid_t pid = -1;
     int rc;
 
     if (keeper->command == NULL)
         return;
     posix_spawnattr_init(&attr);
-    posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSID);
+    // What is ignored here stays ignored over exec, and a host without SIGCHLD never learns how its
+    // agents ended.
+    sigemptyset(&ours);
+    sigaddset(&ours, SIGCHLD);
+    sigaddset(&ours, SIGPIPE);
+    posix_spawnattr_setsigdefault(&attr, &ours);
+    posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGDEF);
     rc = posix_spawnp(&pid, keeper->command[0], NULL, &attr, keeper->command, environ);
     posix_spawnattr_destroy(&attr);
     if (rc != 0)

@@ -101,6 +101,10 @@ again=$(sed -n 's/.*started again as process \([0-9]*\).*/\1/p' "$WORK/run/keepe
 PIDS="$PIDS $again"
 until_true 0 "the keeper watches the new host" watched "$again"
 until_true 0 "the new host trades" some_open
+# It learns how its agents end, as any other host.
+kill -9 "$(pgrep -P "$again" | head -n 1)"
+killed() { "$AGON" journal cat "$WORK/run/journal" --live 2>/dev/null | grep -q 'signal 9'; }
+until_true "$again" "the new host tells how an agent ended" killed
 kill -TERM "$again"
 until_true 0 "the new host ends" grep -q "process $again ended in good order" "$WORK/keeper.err"
 ids_once
