@@ -850,6 +850,30 @@ static struct outbox_entry *adopt(struct outbox *outbox, const struct outbox_see
     return entry;
 }
 
+void outbox_in_place(struct outbox *outbox, struct outbox_seen *seen)
+{
+    const struct outbox_entry *entry = outbox_find(outbox, seen->order_id);
+    agon_qty_t base_qty;
+
+    if (entry == NULL)
+        return;
+    seen->rev = entry->rev;
+    base_qty = entry->base_qty;
+    // The price and quantity that it is to have may be those that it had before this revision: what
+    // is earlier than the last sight of it tells of no replacement.
+    if (seen->t_venue != 0 && seen->t_venue < entry->t_seen)
+        seen->rev = entry->rev;
+    else if (entry->pending == CMD_REPLACE && seen->px == entry->next_px &&
+             seen->qty == entry->next_qty)
+        seen->rev = entry->pending_rev;
+    else if (entry->lost_rev > entry->rev && seen->px == entry->lost_px &&
+             seen->qty == entry->lost_qty)
+        seen->rev = entry->lost_rev;
+    if (seen->rev != entry->rev)
+        base_qty = num_add(base_qty, entry->cum_qty);
+    seen->cum_qty = seen->cum_qty > base_qty ? seen->cum_qty - base_qty : 0;
+}
+
 void outbox_seen(struct outbox *outbox, const struct outbox_seen *seen, agon_account_t account,
                  int64_t now)
 {
@@ -859,6 +883,7 @@ void outbox_seen(struct outbox *outbox, const struct outbox_seen *seen, agon_acc
         entry = adopt(outbox, seen, account, now);
     if (entry == NULL)
         return;
+    entry->is_in_place |= seen->is_total;
     if (seen->rev > entry->rev && seen->state != AGON_ORDER_REJECTED)
         see_replacement(outbox, entry, seen, now);
     if (seen->rev != entry->rev) {
@@ -955,6 +980,12 @@ static void learn_least(struct outbox_entry *entry)
 {
     agon_qty_t before_qty = entry->trade_qty - entry->wire_trade_qty;
 
+    // Replaced in its place it has one wire order, in whose list those of before are, too.
+    if (entry->is_in_place) {
+        if (entry->fill_qty > num_add(entry->base_qty, entry->cum_qty))
+            entry->cum_qty = entry->fill_qty - entry->base_qty;
+        return;
+    }
     REQUIRE(before_qty >= 0); // a part of what was told, as large at most
     if (entry->wire_trade_qty > entry->cum_qty)
         entry->cum_qty = entry->wire_trade_qty;
@@ -1029,7 +1060,8 @@ void outbox_not_listed(struct outbox *outbox, struct outbox_entry *entry, int64_
 
 int outbox_fills_before(struct outbox_entry *entry, uint8_t *rev)
 {
-    if (!entry->is_continued || entry->rev == 0 || entry->wire_trade_qty < entry->cum_qty)
+    if (!entry->is_continued || entry->is_in_place || entry->rev == 0 ||
+        entry->wire_trade_qty < entry->cum_qty)
         return 0;
     if (entry->fills_rev == 0 || entry->fills_rev > entry->rev)
         entry->fills_rev = entry->rev; // from the last one on, and again

@@ -73,6 +73,7 @@ struct outbox_entry {
     uint8_t is_listed;    /* in the last list of open orders */
     uint8_t is_exit;      /* the host closes a position with it */
     uint8_t n_fetches;    /* of its trades, since the last one that was news */
+    uint8_t is_in_place;  /* seen with its total: all its trades are of one wire order */
     uint8_t is_continued; /* it began in an earlier run, whose fills a list of trades tells again */
     uint8_t fills_rev;    /* of which earlier wire order fills were asked for last */
     agon_px_t px, next_px, trigger_px;
@@ -173,6 +174,10 @@ void outbox_sent(struct outbox_entry *entry, int64_t expiry_ns);
 /* Its one outcome. reason and code are for REJECTED and NOT_SENT. */
 void outbox_outcome(struct outbox *outbox, struct outbox_entry *entry, enum outbox_outcome outcome,
                     uint16_t reason, int32_t code, int64_t now);
+/* A venue that replaces an order in its place shows no revision of it: it is the one whose price
+ * and quantity it has, and of what was filled it is what came since. To be asked before
+ * outbox_seen. */
+void outbox_in_place(struct outbox *outbox, struct outbox_seen *seen);
 /* The venue shows an order of ours. An order we did not know is adopted. */
 void outbox_seen(struct outbox *outbox, const struct outbox_seen *seen, agon_account_t account,
                  int64_t now);

@@ -437,33 +437,6 @@ void binance_halt_auth(struct binance *binance, int32_t code, const char *text)
 /* Orders ----------------------------------------------------------------------------------------
  */
 
-/* An order replaced in its place shows no revision: it is the one whose price and quantity it has,
- * and what is filled since is what counts for it. */
-static void place_revision(struct gateway *gateway, struct outbox_seen *seen,
-                           const struct binance_order *order)
-{
-    const struct outbox_entry *entry = outbox_find(&gateway->outbox, seen->order_id);
-    agon_qty_t base_qty;
-
-    if (entry == NULL)
-        return;
-    seen->rev = entry->rev;
-    base_qty = entry->base_qty;
-    // The price and quantity that it is to have may be those that it had before this revision: what
-    // is earlier than the last sight of it tells of no replacement.
-    if (seen->t_venue != 0 && seen->t_venue < entry->t_seen)
-        seen->rev = entry->rev;
-    else if (entry->pending == CMD_REPLACE && order->px == entry->next_px &&
-             order->qty == entry->next_qty)
-        seen->rev = entry->pending_rev;
-    else if (entry->lost_rev > entry->rev && order->px == entry->lost_px &&
-             order->qty == entry->lost_qty)
-        seen->rev = entry->lost_rev;
-    if (seen->rev != entry->rev)
-        base_qty = num_add(base_qty, entry->cum_qty);
-    seen->cum_qty = seen->cum_qty > base_qty ? seen->cum_qty - base_qty : 0;
-}
-
 void binance_show(struct binance *binance, const struct binance_order *order, uint64_t order_id,
                   uint8_t rev, uint8_t state, agon_qty_t cum_qty, enum outbox_source source)
 {
@@ -491,7 +464,7 @@ void binance_show(struct binance *binance, const struct binance_order *order, ui
     else if (state == AGON_ORDER_REJECTED)
         seen.reason = binance_reject_reason(0, order->reason);
     if (binance->flavour->is_in_place)
-        place_revision(gateway, &seen, order);
+        outbox_in_place(&gateway->outbox, &seen);
     outbox_seen(&gateway->outbox, &seen, gateway->config.account, gateway_now(gateway));
 }
 

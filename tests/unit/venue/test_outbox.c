@@ -608,6 +608,65 @@ START_TEST(a_total_that_was_smaller_before_leaves_nothing_out)
 }
 END_TEST
 
+static void see_in_place(agon_px_t px, agon_qty_t qty, agon_qty_t cum_qty, int64_t now)
+{
+    struct outbox_seen seen = {.order_id = 7,
+                               .venue_order = 70,
+                               .instrument = 1,
+                               .is_total = 1,
+                               .state = AGON_ORDER_PARTIAL,
+                               .side = AGON_BUY,
+                               .source = SEEN_QUERY,
+                               .px = px,
+                               .qty = qty,
+                               .cum_qty = cum_qty,
+                               .t_venue = now,
+                               .asked_ns = now - MS};
+
+    outbox_in_place(&outbox, &seen);
+    outbox_seen(&outbox, &seen, 0, now);
+}
+
+/* It has one wire order, of an earlier run, and one list of its trades: those of before it was
+ * replaced are no part of what came since. */
+START_TEST(trades_of_an_order_replaced_in_its_place_count_once)
+{
+    struct order_cmd query = command(CMD_QUERY, 0), to = command(CMD_REPLACE, 1);
+    const struct outbox_entry *entry;
+    uint8_t rev;
+
+    begin();
+    query.filled_qty = 4;
+    query.venue_order = 70;
+    outbox_command(&outbox, &query, 10 * S);
+    see_in_place(100, 10, 7, 11 * S);
+    to.qty = 20;
+    to.filled_qty = 4;
+    ck_assert_ptr_nonnull(outbox_command(&outbox, &to, 12 * S));
+    see_in_place(101, 20, 7, 13 * S);
+    entry = outbox_find(&outbox, 7);
+    ck_assert_uint_eq(entry->rev, 1);
+    ck_assert_int_ne(entry->fills_ns, 0); // 3 are missing
+    for (uint64_t number = 1; number <= 7; number++) {
+        struct outbox_fill fill = {.order_id = 7,
+                                   .venue_order = 70,
+                                   .fill = number,
+                                   .instrument = 1,
+                                   .side = AGON_BUY,
+                                   .rev = 1,
+                                   .px = 100,
+                                   .qty = 1};
+
+        outbox_fill(&outbox, &fill, 14 * S);
+        ck_assert_int_eq(told[n_told - 1].kind, REPORT_FILL);
+        ck_assert_int_eq(told[n_told - 1].cum_qty, 7);
+        ck_assert_int_eq(outbox_fills_before(outbox_find(&outbox, 7), &rev), 0);
+    }
+    ck_assert_int_eq(entry->fills_ns, 0);
+    end();
+}
+END_TEST
+
 static void trade(uint64_t number, agon_qty_t qty, agon_qty_t cum_qty, int64_t now)
 {
     const struct outbox_fill fill = {.order_id = 7,
@@ -1134,6 +1193,7 @@ int main(void)
     tcase_add_test(sights,
                    a_request_of_unknown_fate_for_an_order_that_is_over_is_answered_by_its_end);
     tcase_add_test(sights, a_replacement_of_unknown_fate_of_what_was_cancelled_before_is_answered);
+    tcase_add_test(sights, trades_of_an_order_replaced_in_its_place_count_once);
     tcase_add_test(sights, an_old_picture_of_a_replacement_half_done_opens_nothing_again);
     tcase_add_test(sights, an_earlier_revision_that_is_still_open_is_cancelled);
     tcase_add_test(sights, a_replacement_that_was_given_up_and_is_there_is_the_order);
