@@ -19,8 +19,8 @@
 const char *bytes_fault_name(enum bytes_fault fault)
 {
     static const char *const names[BYTES_FAULTS] = {
-        "net",  "slow-net", "venue",    "away",   "crash", "power", "slow-disk",
-        "sync", "clock",    "operator", "reload", "agent", "keeper"};
+        "net",   "slow-net", "venue",  "away",  "crash",  "power",      "slow-disk", "sync",
+        "clock", "operator", "reload", "agent", "keeper", "tournament", "flatten"};
 
     return names[fault];
 }
@@ -49,7 +49,12 @@ const char *bytes_some_name(uint32_t some)
                                                    "core hung",
                                                    "planned restart",
                                                    "keeper acted",
-                                                   "all cancelled by it"};
+                                                   "all cancelled by it",
+                                                   "tournament held",
+                                                   "capital moved",
+                                                   "slot set aside",
+                                                   "flattened",
+                                                   "not flattened in time"};
 
     return names[some];
 }
@@ -151,6 +156,17 @@ static void draw_keeper(struct bytes *world)
         world->swarm.faults &= ~far;
 }
 
+/* A quarter of the worlds. */
+static void draw_flatten(struct bytes *world)
+{
+    struct rng rng;
+
+    rng_init(&rng, bytes_stream(world->config.seed, DRAW_FLATTEN));
+    world->swarm.flatten_ns = draw_ns(&rng, 3 * SECOND, 15 * SECOND);
+    if (rng_below(&rng, 4) == 0 && (world->config.without >> BYTES_FLATTEN & 1) == 0)
+        world->swarm.faults |= (uint32_t)1 << BYTES_FLATTEN;
+}
+
 static void draw_swarm(struct bytes *world)
 {
     struct swarm_bytes *swarm = &world->swarm;
@@ -166,6 +182,8 @@ static void draw_swarm(struct bytes *world)
         swarm->n_venues = world->config.venues;
     swarm->n_agents = 1 + (uint32_t)rng_below(&rng, BYTES_SLOTS - 1);
     swarm->safety_ns = draw_ns(&rng, 10 * SECOND, 40 * SECOND);
+    bytes_tournament_draw(world);
+    draw_flatten(world);
     if (world->config.safety_ns != 0)
         swarm->safety_ns = world->config.safety_ns;
     swarm->crash_ns = draw_ns(&rng, 3 * SECOND, 30 * SECOND);
@@ -221,7 +239,7 @@ static void away(struct bytes *world)
     bytes_trace(world, "AWAY venue %u: %u", at, venue->is_away);
 }
 
-static void set_wall(struct bytes *world, int64_t off)
+void bytes_set_wall(struct bytes *world, int64_t off)
 {
     world->wall_off = off;
     world->t_wall = world->sched.now;
@@ -236,7 +254,7 @@ static void set_back(void *ctx, uint64_t a, uint64_t b)
 
     (void)b;
     if (world->t_wall == (agon_ns_t)a)
-        set_wall(world, 0);
+        bytes_set_wall(world, 0);
 }
 
 static void set_clock(struct bytes *world)
@@ -244,7 +262,7 @@ static void set_clock(struct bytes *world)
     static const int64_t offs[] = {0, 3600ll, -3600ll, 10ll * 365 * 86400, 2, -2, 86400, -60};
     struct rng *rng = &world->faults_rng[BYTES_CLOCK];
 
-    set_wall(world, offs[rng_below(rng, sizeof(offs) / sizeof(offs[0]))] * SECOND);
+    bytes_set_wall(world, offs[rng_below(rng, sizeof(offs) / sizeof(offs[0]))] * SECOND);
     if (rng_below(rng, 3) == 0)
         sched_at(&world->sched, world->sched.now + FALSE_NS, set_back, world,
                  (uint64_t)world->t_wall, 0);
@@ -288,6 +306,10 @@ static void strike(void *ctx, uint64_t a, uint64_t b)
         mean = swarm->operator_ns;
         bytes_operate(world, BYTES_OPERATOR);
         break;
+    case BYTES_FLATTEN:
+        mean = swarm->flatten_ns;
+        bytes_operate(world, BYTES_FLATTEN);
+        break;
     case BYTES_RELOAD:
         mean = swarm->reload_ns;
         bytes_operate(world, BYTES_RELOAD);
@@ -305,9 +327,14 @@ static void check_entry(struct bytes *world)
 {
     const uint32_t far =
         (uint32_t)1 << BYTES_NET | (uint32_t)1 << BYTES_VENUE | (uint32_t)1 << BYTES_AWAY;
+    const struct net_rates *rates = &world->swarm.rates;
+    agon_ns_t entry = ENTRY_NS;
 
+    // An answer that stalls, or comes late, is waited for.
+    if (bytes_has(world, BYTES_SLOW_NET))
+        entry += rates->stall_ns > rates->slow_ns ? rates->stall_ns : rates->slow_ns;
     if ((world->swarm.faults & far) == 0 && world->host->view->clock.is_paused &&
-        world->sched.now - world->t_wall > ENTRY_NS && world->sched.now - world->t_boot > ENTRY_NS)
+        world->sched.now - world->t_wall > entry && world->sched.now - world->t_boot > entry)
         bytes_fail(world, "inv-25",
                    "the wall clock was set %lld s ago, and still no new order may leave",
                    (long long)((world->sched.now - world->t_wall) / SECOND));
@@ -341,6 +368,8 @@ int bytes_step(struct bytes *world, agon_ns_t until)
     if (!sched_step(&world->sched, until))
         return 0;
     world->result->n_calls++;
+    bytes_tournament_look(world);
+    bytes_flatten_look(world);
     if (world->host != NULL && world->host->is_running)
         host_io_turn(world->host);
     bytes_poll(world);
@@ -392,6 +421,8 @@ static void safety(struct bytes *world)
     later(world, BYTES_OPERATOR, swarm->operator_ns);
     later(world, BYTES_RELOAD, swarm->reload_ns);
     later(world, BYTES_KEEPER, swarm->keeper_ns);
+    later(world, BYTES_FLATTEN, swarm->flatten_ns);
+    bytes_tournament_safety(world);
     run_until(world, world->sched.now + swarm->safety_ns);
 }
 
@@ -436,6 +467,7 @@ static void heal(struct bytes *world)
 static void quiet(struct bytes *world)
 {
     agon_ns_t end = world->sched.now + HEAL_NS;
+    uint64_t n_wired;
 
     world->phase = BYTES_QUIET;
     bytes_trace(world, "QUIET");
@@ -450,8 +482,10 @@ static void quiet(struct bytes *world)
     // What is on its way by then, ten seconds later has come. An exit that fires meanwhile begins
     // it anew: the kill switch lets pass what closes.
     do {
+        n_wired = world->n_wired;
         run_until(world, world->sched.now + 12 * SECOND);
-    } while (!world->result->is_failed && world->sched.now < end && !bytes_check_is_quiet(world));
+    } while (!world->result->is_failed && world->sched.now < end &&
+             (world->n_wired != n_wired || !bytes_check_is_quiet(world)));
     if (!world->result->is_failed)
         bytes_check_quiet(world);
 }
@@ -516,7 +550,7 @@ static int open_world(struct bytes *world, struct error *err)
 
     draw_swarm(world);
     world->slots = calloc(SLOTS_MAX, sizeof(*world->slots));
-    if (world->slots == NULL || bytes_check_open(world) < 0 ||
+    if (world->slots == NULL || bytes_check_open(world) < 0 || bytes_flatten_open(world) < 0 ||
         sched_init(&world->sched, bytes_stream(seed, DRAW_TIE), BYTES_T0) < 0 ||
         bytes_machine_open(world) < 0)
         return error_set(err, AGON_ENOMEM, "dst: out of memory");
@@ -529,8 +563,10 @@ static int open_world(struct bytes *world, struct error *err)
     for (uint32_t at = 0; at < world->swarm.n_venues && rc >= 0; at++)
         rc = bytes_venue_open(world, at, err);
     bytes_roster(world);
-    for (uint32_t id = 0; id < BYTES_SLOTS; id++)
-        world->limits_max[id] = world->slots[id].record.limits;
+    for (uint32_t id = 0; id < BYTES_SLOTS; id++) {
+        world->limits_max[id] = world->limits_told[id] = world->slots[id].record.limits;
+        world->tournament.capital[id] = world->slots[id].record.limits.capital_amt;
+    }
     sched_at(&world->sched, world->sched.now + SECOND, each_second, world, 0, 0);
     bytes_keeper_open(world);
     return rc;
@@ -573,6 +609,7 @@ int bytes_run(const struct bytes_config *config, struct bytes_result *result, st
         bytes_venue_close(&world->venues[at]);
     sched_deinit(&world->sched);
     bytes_check_close(world);
+    bytes_flatten_close(world);
     free(world->slots);
     free(world);
     return rc;

@@ -10,20 +10,22 @@
 
 #include "base/error.h"
 
-enum bytes_fault {                  /* kinds that a seed may have on */
-                   BYTES_NET = 0,   /* connections that break, stall, fall silent */
-                   BYTES_SLOW_NET,  /* latency and messages that are late */
-                   BYTES_VENUE,     /* the exchange's: held, late, lost answers, lagging views */
-                   BYTES_AWAY,      /* the exchange takes no connections for a while */
-                   BYTES_CRASH,     /* the host is killed, at any moment */
-                   BYTES_POWER,     /* ... in the middle of an operation of its disk */
-                   BYTES_SLOW_DISK, /* a sync takes up to 2 s */
-                   BYTES_SYNC,      /* a sync fails */
-                   BYTES_CLOCK,     /* the wall clock is set, for a while or for good */
-                   BYTES_OPERATOR,  /* halts, kill, stop, flatten, limits */
-                   BYTES_RELOAD,    /* plugins replaced, rolled back, added, removed */
-                   BYTES_AGENT,     /* agents that fail */
-                   BYTES_KEEPER,    /* a keeper beside it; cores that hang, keepers that stop */
+enum bytes_fault {                   /* kinds that a seed may have on */
+                   BYTES_NET = 0,    /* connections that break, stall, fall silent */
+                   BYTES_SLOW_NET,   /* latency and messages that are late */
+                   BYTES_VENUE,      /* the exchange's: held, late, lost answers, lagging views */
+                   BYTES_AWAY,       /* the exchange takes no connections for a while */
+                   BYTES_CRASH,      /* the host is killed, at any moment */
+                   BYTES_POWER,      /* ... in the middle of an operation of its disk */
+                   BYTES_SLOW_DISK,  /* a sync takes up to 2 s */
+                   BYTES_SYNC,       /* a sync fails */
+                   BYTES_CLOCK,      /* the wall clock is set, for a while or for good */
+                   BYTES_OPERATOR,   /* halts, kill, stop, flatten, limits */
+                   BYTES_RELOAD,     /* plugins replaced, rolled back, added, removed */
+                   BYTES_AGENT,      /* agents that fail */
+                   BYTES_KEEPER,     /* a keeper beside it; cores that hang, keepers that stop */
+                   BYTES_TOURNAMENT, /* one each minute, and what strikes around its turn */
+                   BYTES_FLATTEN,    /* `flatten` of one and of all, again and again */
                    BYTES_FAULTS
 };
 const char *bytes_fault_name(enum bytes_fault fault);
@@ -52,6 +54,11 @@ enum bytes_some { /* what a run reached: a fault that finds nothing to break pro
                   BYTES_SOME_RESTART,
                   BYTES_SOME_KEEPER,
                   BYTES_SOME_RESCUED,
+                  BYTES_SOME_TOURNAMENT,
+                  BYTES_SOME_MOVED,
+                  BYTES_SOME_ASIDE,
+                  BYTES_SOME_FLAT,
+                  BYTES_SOME_NOT_FLAT,
                   BYTES_SOMES
 };
 const char *bytes_some_name(uint32_t some);

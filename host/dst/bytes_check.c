@@ -176,6 +176,8 @@ void bytes_check_sent(struct bytes *world, uint16_t port, const char *text, size
     if (value_of(text, n, "price=", px_text, sizeof(px_text)))
         (void)num_parse(px_text, strlen(px_text), 8, &sent.px);
     check_halted(world, order_id, coin, sent.side, qty, client);
+    if (sent.slot < BYTES_SLOTS)
+        bytes_tournament_sent(world, &sent, is_reducing(world, coin, sent.slot, sent.side, qty));
     bytes_limits_sent(world, &sent);
     check_wish(world, port, text, n, 0);
 }
@@ -232,12 +234,14 @@ void bytes_check_effect(struct bytes *world, const struct truth *truth, const ch
         bytes_fail(world, "inv-02", "the exchange took order %s twice", truth->client);
         return;
     }
+    bytes_reach_note(world, truth);
     if (truth->is_ours && truth->slot < BYTES_SLOTS)
         bytes_exits_new(world, truth);
     if (truth->is_ours && truth->slot < BYTES_SLOTS && !truth->is_reducing) {
         check_risk(world, truth);
         bytes_check_lowered(world, truth);
         bytes_limits_new(world, truth);
+        bytes_reach_new(world, truth);
     }
 }
 
@@ -256,6 +260,16 @@ void bytes_check_meet(struct bytes *world, struct truth *truth)
     truth->slot = ORDER_ID_SLOT(order_id);
     truth->is_reducing =
         (uint8_t)is_reducing(world, truth->coin, truth->slot, truth->side, truth->qty);
+}
+
+/* What an operator ordered stands until he lifts it: over starts, rosters, plugins, tournaments. */
+static void check_halts(struct bytes *world, const char *when)
+{
+    const struct order_word *word = &world->word;
+
+    if (!word->is_unsure && (word->is_killed || word->is_stopped || word->is_halted) &&
+        !engine_halted(world->host->engine))
+        bytes_fail(world, "inv-24", "a halt that an operator ordered does not stand %s", when);
 }
 
 /* --- a life begins --- */
@@ -277,14 +291,13 @@ void bytes_check_boot(struct bytes *world)
             return;
         }
     }
+    bytes_tournament_boot(world);
+    bytes_flatten_boot(world);
     // What was lost with the disk's tail was journaled and not confirmed to be safe.
     for (uint16_t id = 0; id < BYTES_SLOTS; id++)
         world->word.counters[id] = 0;
     world->word.run = ORDER_ID_RUN((uint64_t)engine_run(world->host->engine) << 32);
-    if (!world->word.is_unsure &&
-        (world->word.is_killed || world->word.is_stopped || world->word.is_halted) &&
-        !engine_halted(world->host->engine))
-        bytes_fail(world, "inv-24", "a halt that an operator ordered does not stand after a start");
+    check_halts(world, "after a start");
 }
 
 void bytes_check_turn(struct bytes *world)
@@ -296,7 +309,10 @@ void bytes_check_turn(struct bytes *world)
 
     if (broken != NULL)
         bytes_fail(world, "inv-08", "%s: %s", broken, text);
+    check_halts(world, "any more");
     bytes_limits_turn(world);
+    bytes_reach_note(world, NULL);
+    bytes_tournament_turn(world);
     bytes_exits_turn(world);
     bytes_operator_turn(world);
     // Between events it stands; a timer is due each minute.
@@ -387,6 +403,31 @@ static void compare_position(struct bytes *world, uint16_t slot, uint32_t coin,
                    slot, coin, (long long)pos->fee_amt, (long long)truth->slot_fee[slot]);
 }
 
+/* What a slot has of the quote: its capital less what its orders paid, and of a perpetual what it
+ * costs was not paid. */
+static void compare_cash(struct bytes *world, uint16_t slot)
+{
+    struct engine *engine = world->host->engine;
+    struct ledger *ledger = engine_ledger(engine);
+    agon_asset_t usdt = instruments_find_asset(engine_instruments(engine), "USDT");
+    agon_amt_t cash = 0, there = engine_slots(engine)->all[slot].limits.capital_amt;
+    const struct position *perp = ledger_position(ledger, slot, BYTES_COINS, 0);
+    uint64_t slack = 0;
+
+    for (uint32_t coin = 0; coin < world->n_coins; coin++)
+        there -= world->coins[coin].slot_paid[slot];
+    for (uint32_t account = 0; account < world->swarm.n_venues; account++)
+        cash += ledger_amt(ledger, (agon_account_t)account, slot, usdt);
+    if (world->n_coins == BYTES_COINS && perp != NULL) {
+        there += perp->cost_amt + perp->funding_amt;
+        slack = world->coins[BYTES_COINS - 1].n_fills;
+    }
+    if (is_off(cash, there, (int64_t)slack))
+        bytes_fail(world, "inv-05",
+                   "slot %u has %lld of cash, by its capital and its orders it is %lld", slot,
+                   (long long)cash, (long long)there);
+}
+
 /* A slot that was removed has no past, and one that came in its place begins with what it got. */
 static void compare_slots(struct bytes *world)
 {
@@ -399,6 +440,7 @@ static void compare_slots(struct bytes *world)
             continue;
         for (uint32_t coin = 0; coin < world->n_coins; coin++)
             compare_position(world, slot, coin, ledger_position(ledger, slot, coin + 1, 0));
+        compare_cash(world, slot);
     }
 }
 
@@ -532,6 +574,8 @@ void bytes_check_close_run(struct bytes *world)
         bytes_plans_stepped(plans, engine, event);
         bytes_losses_stepped(losses, engine, event);
         bytes_limits_stepped(world, engine, event);
+        if (event->type == EVENT_PLAN)
+            bytes_tournament_recorded(world, (const struct record_plan *)(const void *)event);
         if (event->type == EVENT_DUE)
             bytes_exits_due(world, (const struct record_due *)(const void *)event);
         if (rc == AGON_ECORRUPT || rc == AGON_ERANGE) {

@@ -10,9 +10,12 @@
  *   bytes_check.c    what must hold, judged from the truth and from what operators ordered
  *   bytes_losses.c   loss limits again, by the journal
  *   bytes_limits.c   every risk limit, recomputed from the truth
+ *   bytes_reach.c    net and asset limits, over both markets
  *   bytes_exits.c    exit plans: what fires, once, and for how much
  *   bytes_plans.c    exit plans again, by the journal: what must fire, when and why, and is not
- * lost */
+ * lost
+ *   bytes_flatten.c  `flatten`: what its answer says is so at the exchange
+ *   bytes_tournament.c  tournaments: capital, who is set aside, when one is held */
 #ifndef DST_BYTES_IMPL_H
 #define DST_BYTES_IMPL_H
 
@@ -41,7 +44,9 @@
 #define OFF_BY        (2 * SECOND) /* that engine time may be ahead of true time */
 #define BYTES_MINUTE  128          /* looks at a market that are remembered: a minute, at least */
 #define BYTES_RECENT  256          /* orders that left */
+#define BYTES_REACHES 512          /* of what could be, as it was */
 #define BYTES_FIRED   8192
+#define BYTES_PLANS   64 /* tournaments of a run */
 
 enum bytes_stream { /* of randomness: a draw in one never shifts another */
                     DRAW_SWARM = 1,
@@ -52,6 +57,8 @@ enum bytes_stream { /* of randomness: a draw in one never shifts another */
                     DRAW_DISK,
                     DRAW_OPERATOR,
                     DRAW_KEEPER,
+                    DRAW_TOURNAMENT,
+                    DRAW_FLATTEN,
                     DRAW_FAULT = 32 /* + kind */
 };
 enum bytes_phase { BYTES_WARM = 1, BYTES_SAFETY, BYTES_HEAL, BYTES_QUIET, BYTES_CLOSE };
@@ -76,6 +83,7 @@ enum op {
     OP_CLOSE_ALL,
     OP_UNLOAD,
     OP_RESTART,
+    OP_FLATTEN_ALL,
     OPS
 };
 
@@ -137,6 +145,45 @@ struct bytes_loss {         /* of a slot, and of all together */
     uint32_t n_lives;       /* of the slot: it came so often */
     uint8_t is_here, is_turning, is_day_new;
 };
+struct bytes_plan { /* a tournament's, as it was seen */
+    uint64_t seq;
+    agon_ns_t t_due, t;           /* t: true time */
+    int64_t capital[BYTES_SLOTS]; /* behind it */
+    uint8_t is_seen;
+};
+struct bytes_aside { /* a slot that a tournament unloaded, and its next order then */
+    uint32_t number; /* of the tournament; 0: it is not aside */
+    uint16_t run;
+    uint64_t counter;
+    agon_ns_t t;
+};
+struct bytes_tournament {
+    uint32_t number;  /* of the last one */
+    uint32_t n_shown; /* ... that this life of the host has shown */
+    uint32_t is_anew; /* slots whose place an operator gave to another, a bit each */
+    struct bytes_plan plans[BYTES_PLANS];
+    int64_t capital[BYTES_SLOTS]; /* of the roster, and of all plans */
+    struct bytes_aside asides[BYTES_SLOTS];
+    uint32_t n_recorded; /* in the journal, as it is read at the end */
+    agon_ns_t t_recorded;
+};
+struct bytes_reach { /* of all slots together: bitcoin, ether, net; of the quote */
+    agon_ns_t t;
+    int64_t up[3], down[3], gross;
+};
+struct bytes_clear { /* of a slot, and of all: nothing is open and nothing held, at the exchange */
+    uint32_t n_open;
+    uint8_t is_clear;
+    agon_ns_t t_clear;        /* the last time that it was */
+    agon_ns_t t_open, t_held; /* since when something is open, is held; 0: nothing is */
+    uint64_t n_closed;        /* that the host counted */
+};
+struct bytes_flatten {          /* one that was ordered and is waited for */
+    agon_ns_t t, until, t_look; /* t 0: none */
+    int slot;                   /* -1: all */
+    uint64_t n_closed;          /* before */
+    uint8_t is_still;           /* nobody may trade there from the order on */
+};
 struct bytes_venue {
     struct bytes *world;
     const struct sim_dialect *dialect;
@@ -181,6 +228,8 @@ struct swarm_bytes {
     uint64_t journal_segment, mark_every, snapshot_every;
     struct net_rates rates;
     uint32_t sync_slow_ppm, sync_fail_ppm;
+    struct tournament_rules tournament; /* mode 0: none is held */
+    agon_ns_t flatten_ns;
     uint8_t is_wall_off; /* from the first start on, */
     uint8_t is_for_good; /* and it stays off when all other faults end */
 };
@@ -221,8 +270,10 @@ struct bytes {
     } op;
     uint64_t n_ops;
     struct order_word word;
-    struct slot_limits limits_max[BYTES_SLOTS]; /* the widest that were ever in force */
+    struct slot_limits limits_max[BYTES_SLOTS];  /* the widest that were ever in force */
+    struct slot_limits limits_told[BYTES_SLOTS]; /* ... at the capital that the roster gives */
     struct lowered lowered[BYTES_SLOTS];
+    int64_t order_told[BYTES_SLOTS]; /* the last that was; 0: none, or it is not known which */
     struct crew_slot applied;
     uint64_t unloaded; /* slots that were, at any time */
     uint32_t leaving;  /* ... that are, with their positions closed */
@@ -239,10 +290,16 @@ struct bytes {
     uint32_t next_recent;
     struct bytes_loss losses[BYTES_SLOTS + 1];
     struct bytes_exit exits[BYTES_SLOTS][AGON_EXITS_MAX];
-    struct map fired;     /* what plans fired, by slot, plan and target */
-    agon_ns_t t_healthy;  /* the host sees the market and may trade since; 0: it does not */
-    agon_ns_t t_able;     /* ... and no request keeps it from closing what it holds */
-    struct order_ids ids; /* of the journal */
+    struct bytes_tournament tournament;
+    struct bytes_clear clear[BYTES_SLOTS + 1];
+    struct bytes_flatten flatten;
+    struct bytes_reach reaches[BYTES_REACHES];
+    uint32_t next_reach;
+    struct host_view *view; /* owned; as an operator reads it */
+    struct map fired;       /* what plans fired, by slot, plan and target */
+    agon_ns_t t_healthy;    /* the host sees the market and may trade since; 0: it does not */
+    agon_ns_t t_able;       /* ... and no request keeps it from closing what it holds */
+    struct order_ids ids;   /* of the journal */
     uint32_t n_coins;
     struct map wishes;   /* what agents ever wished */
     struct map wired;    /* client ids that left, by hash */
@@ -261,6 +318,7 @@ void bytes_trace(struct bytes *world, const char *format, ...)
 int bytes_has(const struct bytes *world, enum bytes_fault fault);
 uint64_t bytes_stream(uint64_t seed, uint64_t stream);
 int bytes_step(struct bytes *world, agon_ns_t until); /* 0: nothing is left before until */
+void bytes_set_wall(struct bytes *world, int64_t off);
 
 /* bytes_operator.c */
 /* False: somebody else is at it, or the host is down. */
@@ -351,5 +409,38 @@ void bytes_limits_turn(struct bytes *world); /* each simulated second that the h
 void bytes_limits_stepped(struct bytes *world, struct engine *engine,
                           const struct agon_event_hdr *event);
 void bytes_limits_resumed(struct bytes *world, uint16_t slot); /* BYTES_SLOTS: all */
+/* Who comes into a place that is free now is another one. */
+void bytes_limits_vacant(struct bytes *world);
+/* By then the host knows what happened, and has acted on it: as late as what may go wrong in this
+ * run makes it. */
+agon_ns_t bytes_known_ns(const struct bytes *world);
+/* What the slot has of it at the exchange is too little for any order. */
+int bytes_is_dust(const struct bytes *world, uint16_t slot, uint32_t coin);
+
+/* bytes_reach.c */
+/* How it is now, but for one order; NULL: but for none. */
+void bytes_reach_note(struct bytes *world, const struct truth *without);
+void bytes_reach_new(struct bytes *world, const struct truth *truth);
+
+/* bytes_tournament.c */
+void bytes_tournament_draw(struct bytes *world);
+void bytes_tournament_safety(struct bytes *world); /* what strikes around each turn */
+void bytes_tournament_look(struct bytes *world);   /* was one held? After each step of the world */
+void bytes_tournament_boot(struct bytes *world);
+void bytes_tournament_sent(struct bytes *world, const struct bytes_sent *sent, int is_reducing);
+void bytes_tournament_turn(struct bytes *world);
+void bytes_tournament_recorded(struct bytes *world, const struct record_plan *plan);
+void bytes_tournament_anew(struct bytes *world,
+                           uint16_t slot); /* an operator gave its place away */
+void bytes_tournament_limits(struct bytes *world,
+                             uint16_t slot); /* what was told of them changed */
+
+/* bytes_flatten.c */
+int bytes_flatten_open(struct bytes *world);
+void bytes_flatten_close(struct bytes *world);
+void bytes_flatten_effect(struct bytes *world, const struct truth *truth, int was_open);
+void bytes_flatten_ordered(struct bytes *world, int slot, uint64_t n_closed, agon_ns_t t);
+void bytes_flatten_look(struct bytes *world); /* after each step of the world */
+void bytes_flatten_boot(struct bytes *world);
 
 #endif

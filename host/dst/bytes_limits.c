@@ -40,9 +40,7 @@
 #define UNIT      100000000ll
 #define ALL       BYTES_SLOTS /* all slots together */
 
-/* By then the host knows what happened, and has acted on it: as late as what may go wrong in this
- * run makes it. */
-static agon_ns_t known_ns(const struct bytes *world)
+agon_ns_t bytes_known_ns(const struct bytes *world)
 {
     return 3 * SECOND + (bytes_has(world, BYTES_VENUE) ? 12 * SECOND : 0) +
            (bytes_has(world, BYTES_NET) || bytes_has(world, BYTES_SLOW_NET) ? 6 * SECOND : 0) +
@@ -307,8 +305,15 @@ static void check_open(struct bytes *world, uint16_t slot)
             one->side == AGON_BUY && !is_perpetual(one->coin))
             bytes_fail(world, "inv-10",
                        "slot %u is beyond its loss limit for %lld s and buy %s stands open", slot,
-                       (long long)((CLOSE_NS + known_ns(world)) / SECOND), one->client);
+                       (long long)((CLOSE_NS + bytes_known_ns(world)) / SECOND), one->client);
     }
+}
+
+int bytes_is_dust(const struct bytes *world, uint16_t slot, uint32_t coin)
+{
+    int64_t held = world->coins[coin].slot_net[slot];
+
+    return amt_of(mid_px(world, coin), llabs((long long)held)) <= bytes_dust(coin);
 }
 
 static void check_closed(struct bytes *world, uint16_t slot)
@@ -325,7 +330,7 @@ static void check_closed(struct bytes *world, uint16_t slot)
                 bytes_fail(world, "inv-10",
                            "slot %u is beyond its loss limit for %lld s and holds %lld of "
                            "instrument %u",
-                           slot, (long long)((CLOSE_NS + known_ns(world)) / SECOND),
+                           slot, (long long)((CLOSE_NS + bytes_known_ns(world)) / SECOND),
                            (long long)held, i);
         }
     }
@@ -347,7 +352,7 @@ static void judge_loss(struct bytes *world, uint16_t slot, int64_t equity, int64
     if (loss->t_lost == 0 || world->t_able == 0)
         return;
     since = loss->t_lost > world->t_able ? loss->t_lost : world->t_able;
-    if (world->sched.now - since < known_ns(world) + CLOSE_NS)
+    if (world->sched.now - since < bytes_known_ns(world) + CLOSE_NS)
         return;
     if (plan != ON_BREACH_HALT)
         check_open(world, slot);
@@ -358,7 +363,7 @@ static void judge_loss(struct bytes *world, uint16_t slot, int64_t equity, int64
 static int is_barred(const struct bytes *world, uint16_t slot)
 {
     const struct bytes_loss *loss = &world->losses[slot];
-    agon_ns_t known = world->sched.now - known_ns(world);
+    agon_ns_t known = world->sched.now - bytes_known_ns(world);
 
     return loss->t_lost != 0 && loss->t_lost < known && world->t_healthy != 0 &&
            world->t_healthy < known;
@@ -382,6 +387,14 @@ void bytes_limits_resumed(struct bytes *world, uint16_t slot)
     loss->t_settled = world->sched.now + SETTLE_NS;
     loss->t_lost = 0;
     loss->from = loss->day_from = INT64_MAX;
+}
+
+void bytes_limits_vacant(struct bytes *world)
+{
+    for (uint16_t id = 0; id < BYTES_SLOTS; id++) {
+        if (slots_get(engine_slots(world->host->engine), id) == NULL)
+            world->losses[id].is_here = 0;
+    }
 }
 
 /* A slot that comes begins with its capital, whatever another had before in its place. */
@@ -499,8 +512,7 @@ static void check_portfolio(struct bytes *world, const struct truth *truth)
         net.up += coin[i].up;
         net.down += coin[i].down;
         at_most(world, "a venue", venue[i], 0, limits->venue_amt, truth);
-        // Who closes a short is asked by no limit, and brings longs less shorts up: where there are
-        // none, longs are all.
+        // With shorts among them it is not all of one moment: bytes_reach.c.
         if (world->n_coins == BYTES_COINS)
             continue;
         at_most(world, "an asset", coin[i].up, coin[i].down, limits->asset_amt, truth);

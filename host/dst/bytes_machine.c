@@ -452,6 +452,7 @@ void bytes_kill(struct bytes *world)
 {
     struct engine *engine = world->host->engine;
 
+    bytes_limits_vacant(world);
     bytes_trace(world, "KILL life %u at event %llu, durable %llu", world->life,
                 (unsigned long long)engine_seq(engine),
                 (unsigned long long)journal_durable_seq(&world->host->buffer));
@@ -482,6 +483,7 @@ void bytes_restart(struct bytes *world)
     // A journal that failed ends in no order, and then the keeper is right.
     world->keeper.is_planned = rc >= 0;
     bytes_silent(world);
+    bytes_limits_vacant(world);
     world->result->n_events += engine_seq(world->host->engine) - world->journal_seen;
     world->journal_seen = engine_seq(world->host->engine);
     net_die(world->net, NET_HOST);

@@ -86,6 +86,7 @@ static void add_agent(struct bytes *world)
 {
     struct host_change change = {.kind = HOST_CHANGE_ADD,
                                  .slot = (uint16_t)host_config_of(world->host)->n_slots};
+    struct bytes_aside aside;
     struct crew_slot slot;
     int rc;
 
@@ -99,7 +100,16 @@ static void add_agent(struct bytes *world)
     slot = world->slots[change.slot];
     // As the roster's reader has it: instruments by the table's numbers.
     change.to = &slot;
+    // It may trade before this is heard, with the limits that the roster gives.
+    if (slots_get(engine_slots(world->host->engine), change.slot) == NULL)
+        world->losses[change.slot].is_here = 0;
+    world->lowered[change.slot].run = 0;
+    world->order_told[change.slot] = slot.record.limits.order_amt;
+    aside = world->tournament.asides[change.slot];
+    bytes_tournament_anew(world, change.slot);
     rc = host_make_change(world->host, &change, ORDER_NS);
+    if (rc < 0 && rc != AGON_ETIME && !world->is_dying)
+        world->tournament.asides[change.slot] = aside;
     if (rc >= 0 && !world->is_dying) {
         world->result->some[BYTES_SOME_ADDED]++;
         if (world->swarm.n_agents <= change.slot)
@@ -116,6 +126,7 @@ static void remove_agent(struct bytes *world)
 
     if (change.slot == 0)
         return;
+    bytes_tournament_anew(world, change.slot);
     rc = host_make_change(world->host, &change, ORDER_NS);
     if (rc >= 0 && !world->is_dying)
         world->swarm.n_agents = change.slot;
@@ -143,8 +154,12 @@ static void apply_limits(struct bytes *world)
     // Until it is known which of them are in force, either may be.
     widen(&max->order_amt, limits->order_amt);
     widen(&max->position_amt, limits->position_amt);
+    widen(&world->limits_told[slot].order_amt, limits->order_amt);
+    widen(&world->limits_told[slot].position_amt, limits->position_amt);
+    bytes_tournament_limits(world, (uint16_t)slot);
     if (limits->max_open_orders > max->max_open_orders)
         max->max_open_orders = limits->max_open_orders;
+    world->order_told[slot] = 0;
     rc = host_make_change(world->host, &change, ORDER_NS);
     bytes_trace(world, "OPERATOR applies slot %u: order %lld: %d %s", slot,
                 (long long)limits->order_amt, rc, change.err.text);
@@ -152,7 +167,11 @@ static void apply_limits(struct bytes *world)
     now = rc >= 0 && is_reachable(world)
               ? slots_get(engine_slots(world->host->engine), (uint16_t)slot)
               : NULL;
-    if (now == NULL)
+    if (now != NULL)
+        world->order_told[slot] = limits->order_amt;
+    // With another capital than the roster gives its limits are others, too.
+    if (now == NULL ||
+        world->tournament.capital[slot] != world->slots[slot].record.limits.capital_amt)
         return;
     world->lowered[slot] = (struct lowered){.run = (uint16_t)engine_run(world->host->engine),
                                             .counter = now->next_counter,
@@ -299,12 +318,30 @@ static void unload_agent(struct bytes *world)
 
         change.slot = (uint16_t)rc;
         world->unloaded |= (uint64_t)1 << rc;
+        bytes_tournament_anew(world, change.slot);
         rc = host_make_change(world->host, &change, ORDER_NS);
         if (rc >= 0 && !world->is_dying && is_first && !change.is_kept)
             world->leaving |= 1u << change.slot;
     }
     world->result->some[BYTES_SOME_UNLOADED] += rc >= 0;
     bytes_trace(world, "OPERATOR unloads %s: %d %s", name, rc, change.err.text);
+}
+
+/* Ordered, and looked at from there on (bytes_flatten.c), whatever else operators do meanwhile. */
+static void flatten(struct bytes *world, int slot)
+{
+    agon_ns_t t = world->sched.now;
+    uint64_t n_closed = 0;
+    int rc;
+
+    if (slot >= 0) {
+        host_view(world->host, world->view);
+        n_closed = world->view->slots[slot].n_closed;
+    }
+    rc = command(world, COMMAND_FLATTEN, slot >= 0 ? SCOPE_SLOT : SCOPE_GLOBAL,
+                 slot >= 0 ? (uint32_t)slot : 0, REASON_OPERATOR, 0, 0);
+    if (rc >= 0 && is_reachable(world))
+        bytes_flatten_ordered(world, slot, n_closed, t);
 }
 
 static void replace_plugin(struct bytes *world, int is_back)
@@ -326,6 +363,7 @@ static void replace_plugin(struct bytes *world, int is_back)
 static void resume(struct bytes *world, uint8_t scope, uint32_t id, uint16_t reason, uint8_t which)
 {
     bytes_limits_resumed(world, scope == SCOPE_SLOT ? (uint16_t)id : BYTES_SLOTS);
+    world->flatten.is_still = 0;
     if (command(world, COMMAND_RESUME, scope, id, reason, which, 0) < 0 || world->is_dying)
         world->word.is_unsure = 1;
 }
@@ -375,7 +413,10 @@ static void *operate(void *ctx)
         (void)command(world, COMMAND_CANCEL_ALL, SCOPE_SLOT, slot, REASON_OPERATOR, 0, 0);
         break;
     case OP_FLATTEN:
-        (void)command(world, COMMAND_FLATTEN, SCOPE_SLOT, slot, REASON_OPERATOR, 0, 0);
+        flatten(world, (int)slot);
+        break;
+    case OP_FLATTEN_ALL:
+        flatten(world, -1);
         break;
     case OP_ACTIVATE:
         (void)command(world, COMMAND_SLOT_CONDITION, SCOPE_SLOT, slot, REASON_OPERATOR, 0,
@@ -434,10 +475,11 @@ void bytes_operate(struct bytes *world, enum bytes_fault fault)
                                      OP_APPLY,       OP_APPLY};
     static const uint8_t changes[] = {OP_RELOAD, OP_RELOAD, OP_RELOAD, OP_ROLLBACK,
                                       OP_ADD,    OP_REMOVE, OP_UNLOAD};
-    int is_change = fault == BYTES_RELOAD;
-    struct rng *rng = is_change ? &world->faults_rng[BYTES_RELOAD] : &world->operator_rng;
-    uint8_t op = is_change ? changes[rng_below(rng, sizeof(changes))]
-                           : orders[rng_below(rng, sizeof(orders))];
+    static const uint8_t flattens[] = {OP_FLATTEN, OP_FLATTEN, OP_FLATTEN, OP_FLATTEN_ALL};
+    struct rng *rng = fault == BYTES_OPERATOR ? &world->operator_rng : &world->faults_rng[fault];
+    uint8_t op = fault == BYTES_RELOAD    ? changes[rng_below(rng, sizeof(changes))]
+                 : fault == BYTES_FLATTEN ? flattens[rng_below(rng, sizeof(flattens))]
+                                          : orders[rng_below(rng, sizeof(orders))];
 
     (void)bytes_order(world, (enum op)op, (uint32_t)rng_below(rng, world->swarm.n_agents),
                       (int64_t)rng_below(rng, 1000));

@@ -164,6 +164,7 @@ static void on_log(void *ctx, const char *text, size_t n)
     truth = what != NULL && client != NULL ? meet(venue, line, client) : NULL;
     if (truth != NULL) {
         const char *status = json_string_value(json_object_get(line, "status"));
+        int was_open = truth->is_open;
 
         truth->px = number_of(line, "price");
         truth->qty = number_of(line, "qty");
@@ -179,6 +180,7 @@ static void on_log(void *ctx, const char *text, size_t n)
         if (status != NULL && is_closed(status))
             truth->is_open = 0;
         world->result->some[BYTES_SOME_CANCELLED] += strcmp(what, "CANCELED") == 0;
+        bytes_flatten_effect(world, truth, was_open);
         bytes_check_effect(world, truth, what);
     }
     json_decref(line);
@@ -389,6 +391,7 @@ void bytes_config_host(struct bytes *world, struct host_config *config)
     config->slots = world->slots;
     config->portfolio = world->portfolio;
     config->n_slots = world->swarm.n_agents;
+    config->tournament = world->swarm.tournament;
     config->speed_milli = 1000;
     config->mark_every = world->swarm.mark_every;
     config->snapshot_every = world->swarm.snapshot_every;
@@ -460,8 +463,9 @@ static void draw_portfolio(struct bytes *world)
         limits->daily_loss_amt = some_amt(draw >> 48, 3, 12);
         limits->on_breach = ON_BREACH_CLOSE;
     }
-    // Agents that come and go move the sum that the floor stands below.
-    if ((draw >> 20 & 7) == 0 && !bytes_has(world, BYTES_RELOAD)) {
+    // Agents that come and go, and a tournament's pool, move the sum that the floor stands below.
+    if ((draw >> 20 & 7) == 0 && !bytes_has(world, BYTES_RELOAD) &&
+        !bytes_has(world, BYTES_TOURNAMENT)) {
         for (uint32_t id = 0; id < world->swarm.n_agents; id++)
             limits->equity_amt += world->slots[id].record.limits.capital_amt;
         limits->equity_amt -= some_amt(draw >> 24, 4, 60);

@@ -133,6 +133,12 @@ static int is_pending(const struct ticket *ticket, const struct outbox_entry *en
     return entry != NULL && entry->pending != 0 && entry->number == ticket->number;
 }
 
+/* An order that is replaced in its place goes on under the id that it began with. */
+static uint8_t wire_rev(const struct world *world, uint8_t rev)
+{
+    return world->swarm.is_in_place ? 0 : rev;
+}
+
 static agon_qty_t left_qty(const struct outbox_entry *entry)
 {
     return entry->next_qty - (entry->base_qty + entry->cum_qty);
@@ -193,7 +199,8 @@ static void take_command(struct world *world, const struct held *held)
         class = LIMITER_CANCEL;
         hold_ns = held->t_seen + CANCEL_HOLD - world->now;
     } else if (cmd->kind == CMD_REPLACE) {
-        what = cmd->filled_qty == 0 && entry->cum_qty == 0 && entry->base_qty == 0
+        what = world->swarm.is_in_place ||
+                       (cmd->filled_qty == 0 && entry->cum_qty == 0 && entry->base_qty == 0)
                    ? ASK_REPLACE
                    : ASK_SWAP_CANCEL;
     } else if (cmd->is_exit || (cmd->flags & AGON_REDUCE_ONLY) != 0) {
@@ -260,7 +267,8 @@ static void take_commands(struct world *world)
 
 /* --- what leaves --- */
 
-static void spell_order(const struct outbox_entry *entry, agon_qty_t qty, struct asked *asked)
+static void spell_order(const struct world *world, const struct outbox_entry *entry, agon_qty_t qty,
+                        struct asked *asked)
 {
     int is_limit = entry->type == AGON_LIMIT;
 
@@ -274,7 +282,8 @@ static void spell_order(const struct outbox_entry *entry, agon_qty_t qty, struct
         .px = lane_their_px(entry->next_px),
         .stop_px = lane_their_px(entry->trigger_px),
         .qty = lane_their_qty(qty)};
-    lane_client(entry->order_id, entry->pending_rev, asked->wish.client);
+    lane_client(entry->order_id, wire_rev(world, entry->pending_rev), asked->wish.client);
+    asked->rev = entry->pending_rev;
 }
 
 /* False: there is no need for it any more. */
@@ -286,9 +295,9 @@ static int write_order(struct world *world, struct ticket *ticket, struct asked 
     if (!is_pending(ticket, entry))
         return 0;
     qty = ticket->what == ASK_REPLACE ? entry->next_qty : left_qty(entry);
-    lane_client(entry->order_id, entry->rev, asked->client);
+    lane_client(entry->order_id, wire_rev(world, entry->rev), asked->client);
     if (places_order(ticket)) {
-        spell_order(entry, qty, asked);
+        spell_order(world, entry, qty, asked);
         check_wire(world, &ticket->cmd, entry->next_px, qty, ticket->is_refused);
     }
     outbox_sent(entry, ticket->expiry_ns);
@@ -304,13 +313,13 @@ static int write(struct world *world, struct ticket *ticket, struct asked *asked
         return write_order(world, ticket, asked);
     switch (ticket->what) {
     case ASK_STRAY:
-        lane_client(ticket->a, (uint8_t)ticket->b, asked->client);
+        lane_client(ticket->a, wire_rev(world, (uint8_t)ticket->b), asked->client);
         break;
     case ASK_QUERY:
         entry = entry_of(world, ticket);
         if (entry == NULL)
             return 0;
-        lane_client(entry->order_id, ticket->rev, asked->client);
+        lane_client(entry->order_id, wire_rev(world, ticket->rev), asked->client);
         break;
     case ASK_NUMBER:
         asked->id = ticket->a;
@@ -381,6 +390,7 @@ static void show(struct world *world, const struct bare_order *order, uint64_t o
                                .state = state,
                                .side = order->side,
                                .source = (uint8_t)source,
+                               .is_total = world->swarm.is_in_place,
                                .px = lane_px(order->px),
                                .qty = lane_qty(order->qty),
                                .cum_qty = cum_qty,
@@ -392,6 +402,8 @@ static void show(struct world *world, const struct bare_order *order, uint64_t o
         seen.reason = order->is_stp ? REASON_VENUE_STP : REASON_VENUE_EXPIRED;
     else if (state == AGON_ORDER_REJECTED)
         seen.reason = REASON_VENUE_REJECT;
+    if (world->swarm.is_in_place)
+        outbox_in_place(&world->clerk.outbox, &seen);
     outbox_seen(&world->clerk.outbox, &seen, 0, world->now);
 }
 
@@ -435,6 +447,20 @@ static void outcome(struct world *world, struct outbox_entry *entry, enum outbox
     outbox_outcome(&world->clerk.outbox, entry, outcome, reason, code, world->now);
 }
 
+/* One order, one answer: a refusal tells of nothing else. */
+static int take_modify(struct world *world, const struct answered *answered,
+                       const struct outbox_entry *entry)
+{
+    const struct bare_order *order = &answered->order;
+
+    if (answered->verdict.status != 200 || lane_px(order->px) != entry->next_px ||
+        lane_qty(order->qty) != entry->next_qty)
+        return 0;
+    show(world, order, entry->order_id, 0, order->state, lane_qty(order->filled_qty), SEEN_REPLY,
+         0);
+    return 1;
+}
+
 /* Both halves of a replacement. False: a query must tell. */
 static int take_replace(struct world *world, const struct answered *answered,
                         struct outbox_entry *entry)
@@ -445,6 +471,8 @@ static int take_replace(struct world *world, const struct answered *answered,
     uint8_t new_rev = entry->pending_rev;
     enum answer half;
 
+    if (world->swarm.is_in_place)
+        return take_modify(world, answered, entry);
     if (replaced->cancel.status == 0)
         return 0;
     if (replaced->is_cancelled)
@@ -627,6 +655,11 @@ static void take_query(struct world *world, const struct ticket *ticket, enum an
     }
     world->result->some[SOME_LATE_SHOWN] += *was_absent;
     *was_absent = 0;
+    // One answer tells of both: the replacement is not there, and what stands in its stead.
+    if (world->swarm.is_in_place && entry->pending == CMD_REPLACE && entry->is_unknown &&
+        (lane_px(answered->order.px) != entry->next_px ||
+         lane_qty(answered->order.qty) != entry->next_qty))
+        outbox_absent(&clerk->outbox, entry, entry->pending_rev, ticket->sent_ns, world->now);
     entry->check_ns = 0;
     show(world, &answered->order, order_id, rev, answered->order.state,
          lane_qty(answered->order.filled_qty), SEEN_QUERY, ticket->sent_ns);
@@ -1032,6 +1065,12 @@ static void take_stream(struct world *world, const struct bare_effect *effect)
         fill.wire_cum_qty = cum_qty;
         if (is_own)
             show(world, order, order_id, rev, AGON_ORDER_OPEN, cum_qty - fill.qty, SEEN_STREAM, 0);
+        if (world->swarm.is_in_place && is_own) {
+            const struct outbox_entry *entry = outbox_find(outbox, order_id);
+
+            fill.rev = entry != NULL ? entry->rev : rev;
+            fill.wire_cum_qty -= entry != NULL ? entry->base_qty : 0;
+        }
         outbox_fill(outbox, &fill, world->now);
     }
     if (is_own)

@@ -31,6 +31,7 @@ const char *dst_some_name(uint32_t some)
         [SOME_BUSY] = "no room for a command",
         [SOME_LIMITED] = "held by a rate limit",
         [SOME_STRAY] = "stray order",
+        [SOME_IN_PLACE] = "replaced in its place",
     };
 
     return some < SOMES ? names[some] : "?";

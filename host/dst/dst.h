@@ -70,6 +70,7 @@ enum { /* rare states that a good set of seeds must reach: counted, printed by `
        SOME_BUSY,
        SOME_LIMITED,
        SOME_STRAY,
+       SOME_IN_PLACE,
        SOMES
 };
 const char *dst_some_name(uint32_t some);

@@ -102,6 +102,15 @@ static void take_placed(struct world *world, struct truth *truth, uint8_t rev,
     memcpy(truth->client, order->client, sizeof(truth->client));
 }
 
+/* The wire order is another now, and none came to be. */
+static void take_amended(struct world *world, struct truth *truth, const struct bare_order *order)
+{
+    truth->now.rev = world->lane.rev;
+    truth->now.px = lane_px(order->px);
+    truth->now.qty = lane_qty(order->qty);
+    world->result->some[SOME_IN_PLACE]++;
+}
+
 static void keep_fill(struct world *world, const struct truth *truth, const struct bare_fill *fill)
 {
     struct lane *lane = &world->lane;
@@ -133,6 +142,8 @@ static void on_effect(void *ctx, const struct bare_effect *effect)
         truth = add_truth(world, order_id, rev, order);
     if (effect->kind == MATCH_ACCEPTED)
         take_placed(world, truth, rev, order);
+    if (effect->kind == MATCH_AMENDED)
+        take_amended(world, truth, order);
     truth->now.cum_qty = truth->before_qty + lane_qty(order->filled_qty);
     truth->now.state = order->state == AGON_ORDER_OPEN && truth->now.cum_qty > 0
                            ? AGON_ORDER_PARTIAL
@@ -265,11 +276,27 @@ static void take_new(struct world *world, const struct message *request, struct 
                 answered->verdict.code, answered->verdict.text);
 }
 
+static void take_modify(struct world *world, const struct asked *asked, struct answered *answered)
+{
+    world->lane.rev = asked->rev;
+    bare_modify(world->lane.sim, 0, asked->wish.sym, asked->client, asked->wish.px, asked->wish.qty,
+                &answered->order, &answered->verdict);
+    if (answered->verdict.status != 200)
+        check_refusal(world, asked, &answered->verdict);
+    world_trace(world, "  exchange: modify %s to rev %u, %lld at %lld: %d %s", asked->client,
+                asked->rev, (long long)lane_qty(asked->wish.qty),
+                (long long)lane_px(asked->wish.px), answered->verdict.code, answered->verdict.text);
+}
+
 static void take_replace(struct world *world, const struct message *request,
                          struct answered *answered)
 {
     const struct asked *asked = &request->u.asked;
 
+    if (world->swarm.is_in_place) {
+        take_modify(world, asked, answered);
+        return;
+    }
     bare_replace(world->lane.sim, 0, asked->client, &asked->wish, &answered->replaced,
                  &answered->verdict);
     if (answered->replaced.place.status != 0 && answered->replaced.place.status != 200)
@@ -292,7 +319,8 @@ static int is_later(struct world *world, const struct asked *asked, struct answe
         !lane_own_id(asked->client, &order_id, &rev))
         return 0;
     truth = lane_find(world, order_id);
-    if (truth == NULL || truth->now.state >= AGON_ORDER_FILLED || truth->now.rev != rev)
+    if (truth == NULL || truth->now.state >= AGON_ORDER_FILLED ||
+        (truth->now.rev != rev && !world->swarm.is_in_place))
         return 0;
     bare_query(world->lane.sim, 0, sym_of(asked->instrument), 0, asked->client, 0, &answered->order,
                &answered->verdict);
@@ -341,7 +369,13 @@ static void take_write(struct world *world, const struct message *request,
 static void take_copy(struct world *world, const struct message *request, struct answered *answered)
 {
     int is_new = request->u.asked.what == ASK_NEW || request->u.asked.what == ASK_SWAP_NEW;
+    struct answered spare;
 
+    // What is as it shall be needs no change, and is told so: nobody hears that of the copy.
+    if (request->u.asked.what == ASK_REPLACE && world->swarm.is_in_place) {
+        take_write(world, request, &spare);
+        return;
+    }
     if (is_new && (answered->verdict.status != 200 || answered->order.state >= AGON_ORDER_FILLED))
         return;
     take_write(world, request, answered);

@@ -94,4 +94,6 @@ void swarm_draw(struct swarm *swarm, const struct dst_config *config)
     swarm->eager_ppm = (uint32_t)log_uniform(&rng, 5000, 200000);
     swarm->weight_1m = (uint32_t)log_uniform(&rng, 6000, 96000);
     swarm->orders_10s = (uint32_t)log_uniform(&rng, 20, 2000);
+    // A quarter of the worlds, whatever else they are.
+    swarm->is_in_place = (swarm_stream(config->seed, STREAM_IN_PLACE) & 3) == 0;
 }

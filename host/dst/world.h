@@ -54,7 +54,8 @@ enum stream { /* of randomness: a draw in one never shifts another */
               STREAM_FAULT = 64,   /* + fault */
               STREAM_AMOUNT = 128, /* + fault: how much of it */
               STREAM_NODE = 200,
-              STREAM_CLERK = 201
+              STREAM_CLERK = 201,
+              STREAM_IN_PLACE = 202
 };
 
 enum happening {              /* what lies in the heap */
@@ -104,13 +105,14 @@ struct asked {
     uint8_t what; /* enum ask */
     agon_instrument_t instrument;
     struct bare_wish wish;
+    uint8_t rev;                   /* REPLACE: of the order as it shall be, which no id tells */
     char client[BARE_CLIENT_TEXT]; /* of the order that stands there */
     uint64_t id, from;             /* TRADES: of that order; from that fill on */
     uint8_t is_last;               /* TRADES: the newest alone */
 };
 struct answered {
     struct bare_verdict verdict;
-    struct bare_order order;       /* NEW, CANCEL, QUERY, NUMBER */
+    struct bare_order order;       /* NEW, CANCEL, QUERY, NUMBER; REPLACE in its place */
     struct bare_replaced replaced; /* REPLACE */
     uint32_t n_fills;              /* NEW */
     struct bare_fill fills[AT_ONCE];
@@ -150,6 +152,7 @@ struct swarm {       /* what the seed drew */
     agon_ns_t timeout_ns, window_ns, hold_ns, reconcile_ns;
     agon_ns_t crash_ns, cut_ns, operator_ns, foreign_ns; /* mean times between */
     agon_ns_t cancel_ns; /* the exchange takes a cancel and does it within this; 0: at once */
+    uint8_t is_in_place; /* the exchange replaces an order in its place */
     uint32_t eager_ppm;  /* how often a plugin acts on an event */
     uint32_t weight_1m, orders_10s; /* the exchange's limits */
 };
@@ -196,6 +199,7 @@ struct lane {
     struct truth_fill *fills; /* owned */
     uint64_t n_fills;
     uint32_t n_foreign;
+    uint8_t rev; /* that the order which is replaced in its place is to have */
 };
 
 #define TICKETS      1024u

@@ -71,6 +71,10 @@ void bare_cancel(struct sim *sim, uint32_t member, uint32_t sym, const char *cli
 void bare_replace(struct sim *sim, uint32_t member, const char *old_client,
                   const struct bare_wish *wish, struct bare_replaced *replaced,
                   struct bare_verdict *verdict);
+/* In its place, as a derivatives market does it: it keeps number, name and what was filled. Lowered
+ * to that it ends, and so does a post-only one that would take. */
+void bare_modify(struct sim *sim, uint32_t member, uint32_t sym, const char *client, agon_px_t px,
+                 agon_qty_t qty, struct bare_order *modified, struct bare_verdict *verdict);
 /* What follows is read as it was at t_view; 0: as it is. A venue that shall look back was opened
  * with faults that have a lag as long. */
 /* By its number where that is not 0, else by its client id. */

@@ -217,6 +217,19 @@ void bare_replace(struct sim *sim, uint32_t member, const char *old_client,
     settle(of(sim));
 }
 
+void bare_modify(struct sim *sim, uint32_t member, uint32_t sym, const char *client, agon_px_t px,
+                 agon_qty_t qty, struct bare_order *modified, struct bare_verdict *verdict)
+{
+    struct simb_call *call = begin(sim, member, 0);
+    struct simb_order *order = simb_find_client(of(sim), call->account, sym, client);
+    int rc = simb_modify_order(call, order, px, qty);
+
+    judge(call, rc, verdict);
+    if (rc == 0)
+        show_order(order, modified);
+    settle(of(sim));
+}
+
 /* --- what is read --- */
 
 void bare_query(struct sim *sim, uint32_t member, uint32_t sym, uint64_t id, const char *client,

@@ -432,6 +432,7 @@ void simb_on_order(void *ctx, uint32_t sym, const struct match_event *event, uin
         kind = "NEW";
         break;
     case MATCH_AMENDED:
+        order->px = event->order->px;
         order->qty = event->order->qty;
         kind = "REPLACED";
         break;
@@ -866,6 +867,28 @@ int simb_cancel_order(struct simb_call *call, struct simb_order *order, uint8_t 
     if (check_restriction(call, order, restriction) < 0)
         return -1;
     return cancel(call, order, new_client);
+}
+
+int simb_modify_order(struct simb_call *call, struct simb_order *order, agon_px_t px,
+                      agon_qty_t qty)
+{
+    int reason;
+
+    if (check_rate(call) < 0)
+        return -1;
+    if (!order)
+        return simb_fail(call, 400, -2013, "Order does not exist.");
+    if (!order->is_open || (order->type != SIMB_LIMIT && order->type != SIMB_LIMIT_MAKER))
+        return simb_fail(call, 400, -2011, "Unknown order sent.");
+    if (px == order->px && qty == order->qty)
+        return simb_fail(call, 400, -5027, "No need to modify the order.");
+    count_order(call);
+    // Lowered to what is filled already, it ends; so does a post-only one that would take.
+    reason =
+        qty <= order->filled_qty ? MATCH_WOULD_TAKE : pit_amend(call->b->pit, order->id, px, qty);
+    if (reason == MATCH_WOULD_TAKE)
+        return cancel(call, order, NULL);
+    return reason == MATCH_OK ? 0 : refuse_engine(call, reason);
 }
 
 int simb_order_cancel(struct simb_call *call)

@@ -448,6 +448,9 @@ int simb_place_order(struct simb_call *call, const struct simb_wish *wish,
 int simb_cancel_order(struct simb_call *call, struct simb_order *order, uint8_t restriction,
                       const char *new_client);
 /* Below 0: nothing was tried. */
+/* In its place, as the derivatives' market has it: it keeps number, name and what was filled. */
+int simb_modify_order(struct simb_call *call, struct simb_order *order, agon_px_t px,
+                      agon_qty_t qty);
 int simb_replace_order(struct simb_call *call, struct simb_order *old, const struct simb_wish *wish,
                        const struct simb_replacing *how, struct simb_replaced *done);
 /* 0 when both halves were done. */
