@@ -318,6 +318,8 @@ static void unload_agent(struct bytes *world)
 
         change.slot = (uint16_t)rc;
         world->unloaded |= (uint64_t)1 << rc;
+        // A halt of its own goes with it, and so does that a tournament had set it aside.
+        world->word.is_slot_halted[rc] = 0;
         bytes_tournament_anew(world, change.slot);
         rc = host_make_change(world->host, &change, ORDER_NS);
         if (rc >= 0 && !world->is_dying && is_first && !change.is_kept)
