@@ -22,6 +22,7 @@
 #define SLACK   (UNIT / 10)
 #define DAY_NS  (86400ll * SECOND)
 #define IDLE_NS (8 * SECOND) /* nothing closes, and nothing keeps it from that */
+#define DOWN_NS (2 * SECOND) /* between two events: the host was not there */
 #define NEVER   INT64_MIN    /* a day, or a peak, that is not known: nothing is lost from it */
 
 struct worth {
@@ -40,6 +41,7 @@ struct loss { /* of a slot, and of all */
 struct bytes_losses {
     struct bytes *world;
     struct loss all[BYTES_SLOTS + 1];
+    agon_ns_t t_last; /* of the event before */
     int64_t day_number;
     uint8_t is_turning; /* the day has turned, and the host has not noticed */
 };
@@ -240,7 +242,8 @@ static void check_closing(struct bytes_losses *losses, struct engine *engine, ui
     for (uint32_t i = 0; i < n; i++)
         is_left |= is_to_close(losses->world, engine, &all[i]);
     if (!is_left || !is_lost(losses, slot, event->seq) ||
-        (!loss->is_closing && !losses->all[ALL].is_closing) || event->type == EVENT_START) {
+        (!loss->is_closing && !losses->all[ALL].is_closing) || event->type == EVENT_START ||
+        event->t - losses->t_last > DOWN_NS) {
         loss->t_idle = 0;
         return;
     }
@@ -331,6 +334,7 @@ void bytes_losses_stepped(struct bytes_losses *losses, struct engine *engine,
         total.high += worth.high;
         total.is_known &= worth.is_known;
     }
+    losses->t_last = event->t;
     judge(world, all, &total, event->seq,
           is_beyond(all, total.high, limits->daily_loss_amt, limits->drawdown_ppm,
                     limits->equity_amt),
