@@ -427,6 +427,7 @@ struct outbox_entry *outbox_command(struct outbox *outbox, const struct order_cm
         entry->rev = cmd->rev;
     REQUIRE(entry->pending == 0); // one request of an order at a time, or its answer says nothing
     entry->pending = cmd->kind;
+    entry->is_told = 0; // its end answers this request, also where it came before and was told
     entry->number = ++outbox->n_requests;
     entry->pending_rev = cmd->rev;
     entry->next_px = cmd->px;
@@ -529,7 +530,6 @@ void outbox_outcome(struct outbox *outbox, struct outbox_entry *entry, enum outb
             return;
         outbox->n_unknown++;
         entry->is_unknown = 1;
-        entry->is_told = 0; // its end is the answer, also where it came before and was told
         entry->query_rev = pending == CMD_CANCEL ? entry->rev : entry->pending_rev;
         entry->check_ns = now;
         tell(outbox, entry, REPORT_UNKNOWN, reason, code, 0, 0);
@@ -556,6 +556,7 @@ void outbox_outcome(struct outbox *outbox, struct outbox_entry *entry, enum outb
     case OUTCOME_NOT_SENT:
         tell(outbox, entry, REPORT_NOT_SENT, reason, code, 0, 0);
         end_request(entry);
+        entry->is_told = entry->is_final;
         if (pending == CMD_NEW) {
             entry->is_final = entry->is_told = entry->is_concluded = 1;
             entry->ended_ns = now;
@@ -569,6 +570,7 @@ void outbox_outcome(struct outbox *outbox, struct outbox_entry *entry, enum outb
         } else if (pending == CMD_CANCEL) {
             tell(outbox, entry, REPORT_CANCEL_REJECTED, reason, code, 0, 0);
             end_request(entry);
+            entry->is_told = entry->is_final;
             entry->check_ns = entry->is_final ? 0 : now; // then reconcile
             entry->reported_state = 0;
             entry->is_asked = 1;
@@ -583,6 +585,7 @@ void outbox_outcome(struct outbox *outbox, struct outbox_entry *entry, enum outb
             tell(outbox, entry, REPORT_REPLACE_REJECTED, reason, code, 0, 0);
             give_up(entry);
             end_request(entry);
+            entry->is_told = entry->is_final;
             entry->check_ns = entry->is_final ? 0 : now;
         }
         return;

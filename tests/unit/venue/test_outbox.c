@@ -770,6 +770,29 @@ START_TEST(a_request_of_unknown_fate_for_an_order_that_is_over_is_answered_by_it
 }
 END_TEST
 
+/* The same where the answer is on its way, and the stream is faster. */
+START_TEST(a_request_for_an_order_that_is_over_is_answered_by_its_end_before_its_answer)
+{
+    struct order_cmd cmd = command(CMD_REPLACE, 1);
+    struct outbox_entry *entry;
+
+    begin();
+    stand();
+    trade(1, 10, 10, S);
+    see_part(SEEN_STREAM, 0, AGON_ORDER_FILLED, 10, 10, S);
+    ck_assert_int_eq(next(), 0);
+    entry = outbox_command(&outbox, &cmd, 2 * S);
+    outbox_sent(entry, 2 * S + WINDOW);
+    see_part(SEEN_STREAM, 0, AGON_ORDER_FILLED, 10, 10, 2 * S);
+    ck_assert_int_eq(next(), REPORT_STATE);
+    ck_assert_uint_eq(told[n_read - 1].state, AGON_ORDER_FILLED);
+    outbox_outcome(&outbox, entry, OUTCOME_REJECTED, REASON_VENUE_UNKNOWN_ORDER, 0, 3 * S);
+    see_part(SEEN_QUERY, 0, AGON_ORDER_FILLED, 10, 10, 21 * S);
+    ck_assert_int_eq(next(), 0);
+    end();
+}
+END_TEST
+
 /* The same where it had been cancelled: two reads, that the new one is not there and that the old
  * one is gone. */
 START_TEST(a_replacement_of_unknown_fate_of_what_was_cancelled_before_is_answered)
@@ -1193,6 +1216,8 @@ int main(void)
     tcase_add_test(sights,
                    a_request_of_unknown_fate_for_an_order_that_is_over_is_answered_by_its_end);
     tcase_add_test(sights, a_replacement_of_unknown_fate_of_what_was_cancelled_before_is_answered);
+    tcase_add_test(sights,
+                   a_request_for_an_order_that_is_over_is_answered_by_its_end_before_its_answer);
     tcase_add_test(sights, trades_of_an_order_replaced_in_its_place_count_once);
     tcase_add_test(sights, an_old_picture_of_a_replacement_half_done_opens_nothing_again);
     tcase_add_test(sights, an_earlier_revision_that_is_still_open_is_cancelled);
