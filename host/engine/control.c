@@ -172,9 +172,12 @@ static int is_disarmed(const struct heap_node *node, void *ctx)
 
 void control_begin_anew(struct engine *engine, uint16_t slot)
 {
-    for (uint32_t i = 0; i < ENGINE_TIMERS; i++) {
-        if (engine->timer_table[i].slot == slot)
-            engine->timer_table[i].is_used = 0;
+    // What is armed stands in the heap, each once: the table need not be walked for every slot.
+    for (uint32_t i = 0; i < engine->timers.n; i++) {
+        struct timer *timer = &engine->timer_table[engine->timers.nodes[i].a];
+
+        if (timer->slot == slot)
+            timer->is_used = 0;
     }
     heap_remove_if(&engine->timers, is_disarmed, engine->timer_table);
     engine->legs[slot].n = 0;
