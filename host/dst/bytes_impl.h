@@ -354,7 +354,11 @@ void bytes_config_host(struct bytes *world, struct host_config *config);
 void bytes_roster(struct bytes *world);
 struct truth *bytes_truth(struct bytes *world, const char *client);
 int bytes_coin(uint8_t venue, const char *symbol);
-int64_t bytes_dust(uint32_t coin);              /* what no order can be made of, of the quote */
+int64_t bytes_dust(uint32_t coin); /* what no order can be made of, of the quote */
+/* Of a derivative: an order of that side over qty is below the venue's least notional, and does not
+ * only reduce what the account holds, so that the venue refuses it. */
+int bytes_is_refused(const struct bytes *world, const struct engine *engine,
+                     agon_instrument_t instrument, enum agon_side side, int64_t qty);
 uint32_t bytes_wild(const struct bytes *world); /* how much more than usual prices move */
 
 /* bytes_wishes.c */

@@ -226,7 +226,9 @@ static int is_to_close(const struct bytes *world, const struct engine *engine,
         return 0;
     instrument = &world->instruments[pos->instrument - 1];
     if (instrument->kind != INSTRUMENT_SPOT)
-        return llabs((long long)pos->qty) >= instrument->min_qty;
+        return llabs((long long)pos->qty) >= instrument->min_qty &&
+               !bytes_is_refused(world, engine, pos->instrument,
+                                 pos->qty > 0 ? AGON_SELL : AGON_BUY, llabs((long long)pos->qty));
     return num_mul_div(bid, pos->held_amt, power(instrument->px_exp), NUM_DOWN) >
            instrument->min_notional_amt * 5 / 4;
 }

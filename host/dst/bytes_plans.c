@@ -81,19 +81,22 @@ static int is_nothing(const struct bytes *world, const struct plan *plan, int64_
 }
 
 /* ... or than a venue takes an order for. */
-static int is_dust(const struct bytes *world, const struct plan *plan, int64_t qty, agon_px_t px)
+static int is_dust(const struct bytes *world, const struct engine *engine, const struct plan *plan,
+                   int64_t qty, agon_px_t px)
 {
     const struct host_instrument *instrument = &world->instruments[plan->plan.instrument - 1];
     int64_t one = 1;
 
     if (is_nothing(world, plan, qty))
         return 1;
+    if (instrument->kind != INSTRUMENT_SPOT)
+        return bytes_is_refused(world, engine, plan->plan.instrument,
+                                plan->plan.side == AGON_BUY ? AGON_SELL : AGON_BUY, qty);
     for (int i = 0; i < instrument->px_exp + instrument->qty_exp; i++)
         one *= 10;
     // On spot the least notional counts at the edge of the collar, which is 2 % off at most.
-    return instrument->kind == INSTRUMENT_SPOT &&
-           num_mul_div(px, qty, one, NUM_DOWN) <
-               instrument->min_notional_amt / 100000000 * 105 / 100 + 1;
+    return num_mul_div(px, qty, one, NUM_DOWN) <
+           instrument->min_notional_amt / 100000000 * 105 / 100 + 1;
 }
 
 /* What a live book pays for the position; 0: none is live. */
@@ -281,8 +284,9 @@ static void part(struct bytes_plans *plans, struct engine *engine, struct plan *
     plan->is_used = 0;
     if (!plan->is_armed || slot == NULL || !slot->is_used || is_nothing(world, plan, held) ||
         is_ended_by_agent(plan, event) || (!plan->is_fired && !has_more(plan)) ||
-        (plan->plan.qty != 0 && is_dust(world, plan, plan->plan.qty - plan->closed_qty, px)) ||
-        (plan->is_fired && is_dust(world, plan, held, px)))
+        (plan->plan.qty != 0 &&
+         is_dust(world, engine, plan, plan->plan.qty - plan->closed_qty, px)) ||
+        (plan->is_fired && is_dust(world, engine, plan, held, px)))
         return;
     bytes_fail(world, "exit",
                "event %llu of type %u: plan %u of slot %u is gone, which holds %lld and %s",

@@ -318,6 +318,20 @@ void bytes_tournament_look(struct bytes *world)
     take_plan(world, &draft->plan.plan);
 }
 
+/* Whoever takes the place of one that was unloaded begins with what the roster gives. */
+static void take_anew(struct bytes *world, uint16_t slot)
+{
+    struct bytes_tournament *tournament = &world->tournament;
+    const struct slot *has = &engine_slots(world->host->engine)->all[slot];
+    int64_t given = world->slots[slot].record.limits.capital_amt;
+
+    if (!has->is_used || (tournament->is_anew >> slot & 1) == 0 ||
+        has->limits.capital_amt != given || tournament->capital[slot] == given)
+        return;
+    set_capital(world, slot, given);
+    world->losses[slot].is_here = 0;
+}
+
 /* --- a life begins --- */
 
 static void forget_plans(struct bytes *world, uint32_t number)
@@ -337,6 +351,7 @@ static void forget_plans(struct bytes *world, uint32_t number)
         set_capital(world, slot,
                     number > 0 ? tournament->plans[number].capital[slot]
                                : world->slots[slot].record.limits.capital_amt);
+        take_anew(world, slot); // what was given behind that plan stands
     }
     tournament->number = number;
 }
@@ -390,17 +405,11 @@ static void check_capital(struct bytes *world)
     const struct slots *slots = engine_slots(world->host->engine);
 
     for (uint16_t slot = 0; slot < BYTES_SLOTS && slot < slots->n; slot++) {
-        int64_t given = world->slots[slot].record.limits.capital_amt;
         int64_t has = slots->all[slot].limits.capital_amt;
 
         if (!slots->all[slot].is_used)
             continue;
-        // Whoever takes the place of one that was unloaded begins with what the roster gives.
-        if ((tournament->is_anew >> slot & 1) != 0 && has == given &&
-            tournament->capital[slot] != given) {
-            set_capital(world, slot, given);
-            world->losses[slot].is_here = 0;
-        }
+        take_anew(world, slot);
         if (has != tournament->capital[slot])
             bytes_fail(world, "inv-13",
                        "slot %u has a capital of %lld, by the roster and %u tournaments it is %lld",

@@ -41,6 +41,28 @@ int64_t bytes_dust(uint32_t coin)
     return coins[coin].min_notional * 100000000 / 10 * 12;
 }
 
+int bytes_is_refused(const struct bytes *world, const struct engine *engine,
+                     agon_instrument_t instrument, enum agon_side side, int64_t qty)
+{
+    const struct host_instrument *traded = &world->instruments[instrument - 1];
+    const struct ledger *ledger = engine_ledger((struct engine *)(uintptr_t)engine);
+    int64_t net_qty = 0;
+    int64_t one = 1;
+
+    for (uint16_t slot = 0; slot < BYTES_SLOTS; slot++) {
+        const struct position *pos = ledger_position(ledger, slot, instrument, 0);
+
+        net_qty += pos != NULL ? pos->qty : 0;
+    }
+    if ((side == AGON_SELL ? net_qty : -net_qty) >= qty)
+        return 0;
+    for (int i = 0; i < traded->px_exp + traded->qty_exp; i++)
+        one *= 10;
+    // By the price of the order, which is off by the collar at most.
+    return num_mul_div(engine_mark_px(engine, instrument), qty, one, NUM_DOWN) <
+           traded->min_notional_amt / 100000000 * 105 / 100 + 1;
+}
+
 /* --- the truth --- */
 
 struct truth *bytes_truth(struct bytes *world, const char *client)

@@ -31,10 +31,10 @@ static agon_qty_t free_qty(const struct position *pos)
     return qty > 0 ? qty : 0;
 }
 
-/* Would no venue take an order that takes so much of the position off? */
-static int is_small(const struct engine *engine, const struct slot *slot,
-                    const struct position *pos, agon_qty_t qty)
+int close_is_small(const struct engine *engine, uint16_t id, const struct position *pos,
+                   agon_qty_t qty)
 {
+    const struct slot *slot = &engine->slots.all[id];
     const struct agon_instrument *instrument = instruments_get(&engine->table, pos->instrument);
     agon_px_t mark_px = engine_mark_px(engine, pos->instrument);
     agon_px_t px;
@@ -56,8 +56,8 @@ static int is_dust(const struct engine *engine, const struct slot *slot, const s
 {
     const struct agon_instrument *instrument = instruments_get(&engine->table, pos->instrument);
 
-    return is_small(engine, slot, pos,
-                    num_to_step(num_abs(pos->qty), instrument->lot_qty, NUM_ZERO));
+    return close_is_small(engine, slot->id, pos,
+                          num_to_step(num_abs(pos->qty), instrument->lot_qty, NUM_ZERO));
 }
 
 int close_is_dust(const struct engine *engine, uint16_t slot, agon_instrument_t instrument)
@@ -158,7 +158,7 @@ static int leave(struct engine *engine, struct slot *slot, const struct position
     if (instrument->max_qty > 0 && qty > instrument->max_qty)
         qty = instrument->max_qty;
     qty = num_to_step(qty, instrument->lot_qty, NUM_ZERO);
-    if (is_small(engine, slot, pos, qty))
+    if (close_is_small(engine, slot->id, pos, qty))
         return 0; // the rest is promised to orders whose end is awaited
     if (close_part(engine, slot->id, pos->instrument, qty, engine->close_reason[slot->id],
                    &refused) != NULL)

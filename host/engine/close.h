@@ -27,15 +27,19 @@ void close_want_venue(struct engine *engine, uint16_t slot, uint16_t venue, uint
 void close_call_off(struct engine *engine, uint16_t slot);
 /* Is that position being closed? Then the slot's own orders there are refused. */
 int close_is_wanted(const struct engine *engine, uint16_t slot, agon_instrument_t instrument);
-/* Why what the slot is closing is not closed: enum reason of the last order or refusal in this
- * process; REASON_NONE: none ended short yet. */
 /* What an emergency stop has still to end: open orders, and positions that are more than dust. */
 void close_left(const struct engine *engine, uint32_t *n_orders, uint32_t *n_positions);
+/* Why what the slot is closing is not closed: enum reason of the last order or refusal in this
+ * process; REASON_NONE: none ended short yet. */
 uint16_t close_ended(const struct engine *engine, uint16_t slot);
 /* How often in this process all that the slot held was wanted closed, and was. */
 uint64_t close_count(const struct engine *engine, uint16_t slot);
 /* Is what the slot holds of an instrument too little for any order? */
 int close_is_dust(const struct engine *engine, uint16_t slot, agon_instrument_t instrument);
+
+/* Would no venue take an order that takes so much of the position off? */
+int close_is_small(const struct engine *engine, uint16_t slot, const struct position *pos,
+                   agon_qty_t qty);
 
 /* One order of the host's own that takes qty of the position off, at market, by the same rules;
  * more than is free is refused. For who closes a part. NULL: refused, *refused says why; the slot

@@ -237,21 +237,6 @@ static void clear_way(struct engine *engine, uint16_t slot, const struct exit_pl
     }
 }
 
-/* What no venue would take, at the worst price that it may leave with. */
-static int is_dust(const struct engine *engine, uint16_t slot,
-                   const struct agon_instrument *instrument, agon_qty_t qty)
-{
-    agon_px_t mark_px = engine_mark_px(engine, instrument->hdr.instrument);
-    uint32_t band_ppm = intents_band_ppm(&engine->slots.all[slot]);
-    agon_px_t px = num_add(mark_px, -num_mul_div(mark_px, band_ppm, 1000000, NUM_UP));
-
-    if (qty == 0 || qty < instrument->min_qty)
-        return 1;
-    return instrument->kind == INSTRUMENT_SPOT && mark_px > 0 &&
-           instruments_notional(&engine->table, instrument, px, qty, NUM_UP) <
-               instrument->min_notional_amt;
-}
-
 static void fail(struct engine *engine, uint16_t slot, struct exit_plan *exit, uint16_t reason,
                  uint64_t order_id)
 {
@@ -292,9 +277,9 @@ static void leave(struct engine *engine, uint16_t slot, struct exit_plan *exit)
     if (is_whole(exit) || free_qty < want_qty)
         clear_way(engine, slot, exit, way_out, 0);
     qty = num_to_step(want_qty < free_qty ? want_qty : free_qty, instrument->lot_qty, NUM_ZERO);
-    if (free_qty < want_qty && is_dust(engine, slot, instrument, qty))
-        return; // the rest is promised to orders whose end comes back here
-    if (is_dust(engine, slot, instrument, qty)) {
+    if (close_is_small(engine, slot, pos, qty)) {
+        if (free_qty < want_qty)
+            return; // the rest is promised to orders whose end comes back here
         if (exit->is_all)
             drop(engine, slot, exit, AGON_EXIT_DONE, REASON_NONE);
         else

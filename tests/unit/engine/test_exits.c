@@ -794,6 +794,41 @@ START_TEST(a_short_by_the_mark_price_and_a_forced_fill)
 }
 END_TEST
 
+/* A venue asks for no least notional of what only reduces the account's position. Where another
+ * slot stands against this one nothing does, and what is worth too little can be closed by no
+ * order. */
+START_TEST(too_little_of_a_derivative_is_closed_only_where_the_account_gets_smaller)
+{
+    struct agon_exit_plan plan = {.instrument = WORLD_PERPETUAL, .side = SHORT};
+    uint32_t n_cmds;
+
+    begin(0);
+    for (int is_against = 0; is_against < 2; is_against++) {
+        world_order(world, SLOT, WORLD_PERPETUAL, AGON_SELL, 0, 50000, 10);
+        fill(last_cmd(), 6000000, 50000);
+        world_order(world, SLOT, WORLD_PERPETUAL, AGON_BUY, 0, 49992, 11);
+        fill(last_cmd(), 6000000, 49992);
+        if (is_against) {
+            world_order(world, SLOT + 1, WORLD_PERPETUAL, AGON_BUY, 0, 50000, 12);
+            fill(last_cmd(), 6000000, 50000);
+        }
+        n_cmds = world->n_cmds;
+        plan.t_exit = world->t + 60 * SECOND;
+        set(&plan);
+        world_due(world, plan.t_exit + 10 * SECOND);
+        ck_assert_uint_eq(world->n_cmds, n_cmds + !is_against);
+        if (!is_against) {
+            ck_assert_int_eq(last_cmd()->qty, 8); // worth 4.8 USDT of the 5 that an order needs
+            ck_assert_uint_eq(last_cmd()->flags & AGON_REDUCE_ONLY, AGON_REDUCE_ONLY);
+            fill(last_cmd(), 6000000, 8);
+        }
+        ck_assert_uint_eq(told()->state, AGON_EXIT_DONE);
+        ck_assert_uint_eq(n_plans(), 0);
+    }
+    end();
+}
+END_TEST
+
 START_TEST(every_slot_has_plans_of_its_own)
 {
     begin(50000);
@@ -836,6 +871,7 @@ int main(void)
     tcase_add_test(tcase, what_may_not_be_is_refused_and_told);
     tcase_add_loop_test(tcase, a_restart_of_the_host_keeps_plans_and_what_has_fired, 0, 2);
     tcase_add_test(tcase, a_short_by_the_mark_price_and_a_forced_fill);
+    tcase_add_test(tcase, too_little_of_a_derivative_is_closed_only_where_the_account_gets_smaller);
     tcase_add_test(tcase, every_slot_has_plans_of_its_own);
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);
