@@ -363,9 +363,10 @@ static void take_write(struct world *world, const struct message *request,
     }
 }
 
-/* When the request is done, so is its copy, and the copy's answer is the one that comes. An order
- * that has ended lends its client id to a new one: against such a copy no client can help itself,
- * and none is made. */
+/* When the request is done, so is its copy, and the copy's answer is the one that comes: done too,
+ * or refused because the id is known. Refused for anything else (the first has taken the last place
+ * that a filter left) its answer is lost. An order that has ended lends its client id to a new one:
+ * against such a copy no client can help itself, and none is made. */
 static void take_copy(struct world *world, const struct message *request, struct answered *answered)
 {
     int is_new = request->u.asked.what == ASK_NEW || request->u.asked.what == ASK_SWAP_NEW;
@@ -378,7 +379,9 @@ static void take_copy(struct world *world, const struct message *request, struct
     }
     if (is_new && (answered->verdict.status != 200 || answered->order.state >= AGON_ORDER_FILLED))
         return;
-    take_write(world, request, answered);
+    take_write(world, request, &spare);
+    if (!is_new || spare.verdict.status == 200 || strstr(spare.verdict.text, "uplicate") != NULL)
+        *answered = spare;
 }
 
 /* One in error is answered by one of the venue's own errors, done or not. */
