@@ -25,7 +25,6 @@ void claim_init(struct claim *claim)
 // The name itself may be an account's number or a key's hash: only a hash of it is seen.
 static socklen_t make_address(const char *name, struct sockaddr_un *address)
 {
-    const char *machine = getenv("AGON_MACHINE");
     unsigned char digest[HASH_SIZE];
     char hex[2 * HASH_SIZE + 1];
     struct hash hash;
@@ -33,8 +32,6 @@ static socklen_t make_address(const char *name, struct sockaddr_un *address)
 
     hash_init(&hash);
     hash_update(&hash, name, strlen(name));
-    if (machine != NULL)
-        hash_update(&hash, machine, strlen(machine) + 1);
     hash_final(&hash, digest);
     hash_hex(digest, hex);
     memset(address, 0, sizeof(*address));

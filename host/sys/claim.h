@@ -3,8 +3,7 @@
  *
  * An abstract Unix socket: no file, nothing that others could write, follow or remove, and free at
  * the moment its process is, however that ends. Who finds it taken is told by whom. Another host of
- * the same user (or root's) may ask the holder to let go. AGON_MACHINE in the environment is mixed
- * into every name: a test is another machine by it. [control] */
+ * the same user (or root's) may ask the holder to let go. [control] */
 #ifndef SYS_CLAIM_H
 #define SYS_CLAIM_H
 
