@@ -3,6 +3,7 @@
 # mutants: each planted bug still goes into the tree, says where it is tried, and is one in the product: a bug in what
 # judges would be found by no better judge.
 . "$(dirname "$0")/common.sh"
+table=tests/dst/mutants/README.md
 
 for patch in tests/dst/mutants/*.patch tests/dst/mutants/open/*.patch; do
     [ -e "$patch" ] || continue
@@ -15,10 +16,14 @@ for patch in tests/dst/mutants/*.patch tests/dst/mutants/open/*.patch; do
         esac
         [ -e "$file" ] || fault "$patch: $file is not there"
     done < <(sed -n 's|^+++ b/\([^[:space:]]*\).*|\1|p' "$patch")
+    name=$(basename "$patch" .patch)
+    case $patch in
+    */open/*) ;; # nothing finds it yet
+    *) grep -q "^| \`$name\` " "$table" || fault "$patch: is in no row of $table: who finds it?" ;;
+    esac
     said=$(patch -d . -p1 -s -f --dry-run <"$patch" 2>&1) || fault "$patch: does not apply: $(head -1 <<<"$said")"
 done
 # What the table lists is there; tests/dst/mutants.sh -l makes it anew.
-table=tests/dst/mutants/README.md
 while read -r name; do
     [ -e "tests/dst/mutants/$name.patch" ] || fault "$table: lists $name, which is not there"
 done < <(sed -n 's/^| `\([a-z0-9-]*\)` .*/\1/p' "$table")
