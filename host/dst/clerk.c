@@ -620,8 +620,33 @@ static int take_order(struct world *world, struct ticket *ticket, enum fate fate
     return 0;
 }
 
-static int ask_trades(struct world *world, agon_instrument_t id, uint64_t number, uint64_t from,
-                      uint8_t round);
+static int ask_trades(struct world *world, agon_instrument_t id, uint8_t round)
+{
+    struct clerk *clerk = &world->clerk;
+    struct ticket *ticket = ask(world, ASK_TRADES, id, LIMITER_QUERY, DATA_NS);
+
+    if (ticket == NULL)
+        return 0;
+    ticket->a = clerk->is_based[id] ? clerk->last_fill[id] + 1 : 0;
+    ticket->round = round;
+    return 1;
+}
+
+// Of an order from its first fill on: here is nobody whose first page would be the newest.
+static void ask_order_trades(struct world *world, agon_instrument_t id, uint64_t order_id,
+                             uint64_t number, uint64_t from)
+{
+    struct ticket *ticket = ask(world, ASK_TRADES, id, LIMITER_QUERY, DATA_NS);
+
+    if (ticket == NULL) {
+        outbox_not_fetched(&world->clerk.outbox, order_id, world->now, clerk_round_ns(world));
+        return;
+    }
+    ticket->cost[COST_WEIGHT] = 5;
+    ticket->a = from;
+    ticket->b = number;
+    ticket->order_id = order_id;
+}
 
 static void take_query(struct world *world, const struct ticket *ticket, enum answer answer,
                        const struct answered *answered)
@@ -639,7 +664,7 @@ static void take_query(struct world *world, const struct ticket *ticket, enum an
             return;
         show(world, &answered->order, order_id, rev, answered->order.state,
              lane_qty(answered->order.filled_qty), SEEN_QUERY, ticket->sent_ns);
-        ask_trades(world, ticket->instrument, answered->order.id, 0, 0);
+        ask_order_trades(world, ticket->instrument, order_id, answered->order.id, 0);
         return;
     }
     was_absent = &clerk->was_absent[entry - clerk->outbox.all];
@@ -668,23 +693,6 @@ static void take_query(struct world *world, const struct ticket *ticket, enum an
 }
 
 /* --- reconciliation --- */
-
-static int ask_trades(struct world *world, agon_instrument_t id, uint64_t number, uint64_t from,
-                      uint8_t round)
-{
-    struct clerk *clerk = &world->clerk;
-    struct ticket *ticket = ask(world, ASK_TRADES, id, LIMITER_QUERY, DATA_NS);
-
-    if (ticket == NULL)
-        return 0;
-    if (number != 0)
-        ticket->cost[COST_WEIGHT] = 5;
-    // Of an order from its first fill on: here is nobody whose first page would be the newest.
-    ticket->a = number != 0 ? from : clerk->is_based[id] ? clerk->last_fill[id] + 1 : 0;
-    ticket->b = number;
-    ticket->round = round;
-    return 1;
-}
 
 static int ask_part(struct world *world, enum ask what)
 {
@@ -718,7 +726,7 @@ static void begin_round(struct world *world)
     if (++clerk->round == 0)
         clerk->round = 1;
     for (agon_instrument_t id = 1; id <= world->swarm.n_instruments; id++)
-        n += (uint32_t)ask_trades(world, id, 0, 0, clerk->round);
+        n += (uint32_t)ask_trades(world, id, clerk->round);
     n += (uint32_t)ask_part(world, ASK_OPEN);
     clerk->n_out = n;
     if (n < world->swarm.n_instruments + 1)
@@ -795,13 +803,13 @@ static int take_trades(struct world *world, const struct ticket *ticket, const s
     clerk->is_reading = 0;
     if (ticket->b != 0) {
         if (list->n == PAGE && !is_stuck)
-            ask_trades(world, id, ticket->b, last + 1, 0);
+            ask_order_trades(world, id, ticket->order_id, ticket->b, last + 1);
         return !is_stuck;
     }
     clerk->last_fill[id] = last;
     clerk->is_based[id] = 1;
     if (list->n == PAGE && !is_stuck)
-        ask_trades(world, id, 0, 0, 0);
+        ask_trades(world, id, 0);
     return !is_stuck;
 }
 
@@ -825,7 +833,7 @@ static void take_number(struct world *world, const struct ticket *ticket, enum a
     else
         show(world, &answered->order, order_id, rev, answered->order.state,
              lane_qty(answered->order.filled_qty), SEEN_QUERY, ticket->sent_ns);
-    ask_trades(world, ticket->instrument, 0, 0, 0);
+    ask_trades(world, ticket->instrument, 0);
 }
 
 static void take_open(struct world *world, const struct ticket *ticket, const struct list *list)
@@ -890,7 +898,7 @@ static void take_stray(struct world *world, const struct ticket *ticket, enum an
     outbox_stray_answer(&world->clerk.outbox, ticket->a, (uint8_t)ticket->b,
                         was_open || answer == ANSWER_NO_ORDER, was_open, world->now);
     if (was_open)
-        ask_trades(world, ticket->instrument, 0, 0, 0);
+        ask_trades(world, ticket->instrument, 0);
 }
 
 /* --- books --- */
@@ -1003,6 +1011,8 @@ static void give(struct world *world, struct ticket *ticket, enum fate fate, uin
         break;
     case ASK_TRADES:
         is_good = is_good && take_trades(world, ticket, &world->lists[reply->list - 1]);
+        if (!is_good && ticket->b != 0)
+            outbox_not_fetched(&world->clerk.outbox, ticket->order_id, world->now, clerk_round_ns(world));
         end_part(world, ticket, is_good);
         break;
     case ASK_ACCOUNT:
@@ -1107,7 +1117,7 @@ static void ask_fills(struct world *world, struct outbox_entry *entry)
     }
     outbox_fetched(entry, world->now, clerk_round_ns(world));
     if (entry->venue_order != 0)
-        ask_trades(world, entry->instrument, entry->venue_order, 0, 0);
+        ask_order_trades(world, entry->instrument, entry->order_id, entry->venue_order, 0);
 }
 
 static void ask_orders(struct world *world)

@@ -1079,6 +1079,17 @@ void outbox_fetched(struct outbox_entry *entry, int64_t now, int64_t every_ns)
         entry->n_fetches++;
 }
 
+void outbox_not_fetched(struct outbox *outbox, uint64_t order_id, int64_t now, int64_t every_ns)
+{
+    struct outbox_entry *entry = outbox_find(outbox, order_id);
+
+    if (entry == NULL || entry->fills_ns == 0)
+        return;
+    if (entry->n_fetches > 0)
+        entry->n_fetches--;
+    entry->fills_ns = now + (every_ns << entry->n_fetches);
+}
+
 struct outbox_entry *outbox_due(struct outbox *outbox, uint32_t *at, int is_fills, int64_t now)
 {
     for (; *at < outbox->n; ++*at) {

@@ -208,6 +208,8 @@ void outbox_stray_answer(struct outbox *outbox, uint64_t order_id, uint8_t rev, 
                          int was_open, int64_t now);
 /* Its trades are asked for; again every_ns later, and rarer the more often that brought no news. */
 void outbox_fetched(struct outbox_entry *entry, int64_t now, int64_t every_ns);
+/* That list did not come: as if it had not been asked for. */
+void outbox_not_fetched(struct outbox *outbox, uint64_t order_id, int64_t now, int64_t every_ns);
 /* The next entry at or after *at that is due for a query (is_fills 0) or for its fills (1). */
 struct outbox_entry *outbox_due(struct outbox *outbox, uint32_t *at, int is_fills, int64_t now);
 

@@ -634,8 +634,45 @@ static void answer_request(struct binance *binance, struct gateway_request *requ
         outbox_outcome(outbox, entry, OUTCOME_UNKNOWN, REASON_TIMEOUT, 0, now);
 }
 
-static int ask_trades(struct binance *binance, const struct symbol *symbol, uint64_t number,
-                      uint64_t from, uint8_t round);
+// No list came: that says nothing of whether there is news in it.
+static void not_fetched(struct binance *binance, uint64_t order_id)
+{
+    struct gateway *gateway = binance->gateway;
+
+    outbox_not_fetched(&gateway->outbox, order_id, gateway->stream->now(gateway->stream->ctx),
+                       gateway->config.reconcile_ns);
+}
+
+/* Fills after the last known. Round 0: beside any round. */
+static int ask_trades(struct binance *binance, const struct symbol *symbol, uint8_t round)
+{
+    struct binance_instrument *instrument = binance_instrument(binance, symbol);
+    struct gateway_request *request;
+
+    request = binance_ask(binance, REQ_TRADES, symbol, LIMITER_QUERY, BINANCE_DATA_NS);
+    if (request == NULL)
+        return 0;
+    request->a = instrument->is_based ? instrument->last_fill + 1 : 0;
+    request->rev = round;
+    return 1;
+}
+
+/* Fills of one wire order of an order of ours, from a number on or (0) the newest. */
+static void ask_order_trades(struct binance *binance, const struct symbol *symbol,
+                             uint64_t order_id, uint64_t number, uint64_t from)
+{
+    struct gateway_request *request =
+        binance_ask(binance, REQ_TRADES, symbol, LIMITER_QUERY, BINANCE_DATA_NS);
+
+    if (request == NULL) {
+        not_fetched(binance, order_id);
+        return;
+    }
+    request->cost[BUCKET_WEIGHT] = 5;
+    request->a = from;
+    request->b = number;
+    request->order_id = order_id;
+}
 
 /* The number of an earlier wire order, whose fills are missing. */
 static void answer_before(struct binance *binance, const struct gateway_request *request,
@@ -651,7 +688,7 @@ static void answer_before(struct binance *binance, const struct gateway_request 
         order_id != request->order_id)
         return; // another one is asked for next
     binance_show(binance, &order, order_id, rev, order.state, order.cum_qty, SEEN_QUERY);
-    ask_trades(binance, request->symbol, order.venue_order, 0, 0);
+    ask_order_trades(binance, request->symbol, order_id, order.venue_order, 0);
 }
 
 static void answer_query(struct binance *binance, struct gateway_request *request,
@@ -731,7 +768,7 @@ static void answer_stray(struct binance *binance, const struct gateway_request *
     outbox_stray_answer(&gateway->outbox, request->a, (uint8_t)request->b,
                         was_open || answer == ANSWER_NO_ORDER, was_open, gateway_now(gateway));
     if (was_open)
-        ask_trades(binance, request->symbol, 0, 0, 0); // what it did meanwhile
+        ask_trades(binance, request->symbol, 0); // what it did meanwhile
 }
 
 /* Reconciliation --------------------------------------------------------------------------------
@@ -778,25 +815,6 @@ static void on_elsewhere(void *ctx, const struct binance_order *order)
     binance_guard_list(ctx, order);
 }
 
-/* Fills after the last known; or those of one order, from a number on or (0) the newest; round 0:
- * beside any round. */
-static int ask_trades(struct binance *binance, const struct symbol *symbol, uint64_t number,
-                      uint64_t from, uint8_t round)
-{
-    struct binance_instrument *instrument = binance_instrument(binance, symbol);
-    struct gateway_request *request;
-
-    request = binance_ask(binance, REQ_TRADES, symbol, LIMITER_QUERY, BINANCE_DATA_NS);
-    if (request == NULL)
-        return 0;
-    if (number != 0)
-        request->cost[BUCKET_WEIGHT] = 5;
-    request->a = number != 0 ? from : instrument->is_based ? instrument->last_fill + 1 : 0;
-    request->b = number;
-    request->rev = round;
-    return 1;
-}
-
 static int ask_part(struct binance *binance, enum request_kind kind)
 {
     struct gateway_request *request =
@@ -834,7 +852,7 @@ static void begin_round(struct binance *binance, int64_t now)
     if (++binance->round == 0)
         binance->round = 1;
     for (uint32_t i = 0; i < symbols->n; i++)
-        n += (uint32_t)ask_trades(binance, &symbols->all[i], 0, 0, binance->round);
+        n += (uint32_t)ask_trades(binance, &symbols->all[i], binance->round);
     n += (uint32_t)ask_part(binance, REQ_OPEN);
     binance->n_out = n;
     if (n < symbols->n + 1)
@@ -996,7 +1014,8 @@ static void ask_rest(struct binance *binance, const struct gateway_request *requ
 {
     if (trades->n < TRADES_PAGE || trades->is_stuck || trades->last < request->a)
         return;
-    ask_trades(binance, request->symbol, request->b, request->a == 0 ? 1 : trades->last + 1, 0);
+    ask_order_trades(binance, request->symbol, request->order_id, request->b,
+                     request->a == 0 ? 1 : trades->last + 1);
 }
 
 static int answer_trades(struct binance *binance, const struct gateway_request *request,
@@ -1018,7 +1037,7 @@ static int answer_trades(struct binance *binance, const struct gateway_request *
     instrument->last_fill = trades.last;
     instrument->is_based = 1;
     if (trades.n == TRADES_PAGE && !trades.is_stuck) {
-        ask_trades(binance, request->symbol, 0, 0, 0);
+        ask_trades(binance, request->symbol, 0);
     }
     return !trades.is_stuck;
 }
@@ -1042,7 +1061,7 @@ static void answer_number(struct binance *binance, const struct gateway_request 
     } else {
         binance_show(binance, &order, order_id, rev, order.state, order.cum_qty, SEEN_QUERY);
     }
-    ask_trades(binance, request->symbol, 0, 0, 0);
+    ask_trades(binance, request->symbol, 0);
 }
 
 void binance_emit_balances(struct binance *binance, uint16_t flags)
@@ -1202,6 +1221,8 @@ static void answer_data(struct binance *binance, struct gateway_request *request
         break;
     case REQ_TRADES:
         is_good = is_good && answer_trades(binance, request, reply);
+        if (!is_good && request->b != 0)
+            not_fetched(binance, request->order_id);
         binance_end_part(binance, request, is_good);
         break;
     case REQ_ACCOUNT:
@@ -1717,7 +1738,7 @@ static void ask_fills(struct binance *binance, struct outbox_entry *entry, int64
     }
     outbox_fetched(entry, now, gateway->config.reconcile_ns);
     if (symbol != NULL && entry->venue_order != 0)
-        ask_trades(binance, symbol, entry->venue_order, 0, 0);
+        ask_order_trades(binance, symbol, entry->order_id, entry->venue_order, 0);
 }
 
 static void ask_orders(struct binance *binance, int64_t now)
