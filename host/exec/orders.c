@@ -291,10 +291,12 @@ static void adopt(struct order *order, const struct record_report *report)
         order->px = report->px;
     else if (is_ours)
         order->px = order->new_px;
-    if (is_told && report->qty > 0)
-        order->qty = report->qty;
-    else if (is_ours)
+    // Of the one in flight the total is what was asked for. Who has it only from sight, after a
+    // restart, may know no more than what its wire order is for, without what was filled before.
+    if (is_ours)
         order->qty = order->new_qty;
+    else if (is_told && report->qty > 0)
+        order->qty = report->qty;
     if (order->qty < order->filled_qty)
         order->qty = order->filled_qty; // what was filled before the venue made it smaller
     order->rev = is_next_rev(order, report) ? report->rev : order->rev_asked;

@@ -617,6 +617,27 @@ START_TEST(a_replacement_to_less_than_was_filled_ends_the_order)
 }
 END_TEST
 
+/* The host died while it replaced an order of which a part was filled. Of the new wire order that a
+ * start sees first nobody knows then what was filled before: 5 of the 12 that were asked for. */
+START_TEST(a_replacement_seen_by_its_own_part_alone_is_for_all_that_was_asked)
+{
+    struct orders *orders = orders_new(16);
+    struct order *order =
+        make(orders, AGON_ORDER_PARTIAL, AGON_REQUEST_REPLACE, AGON_REQUEST_UNKNOWN);
+    struct record_report report = report_of(order, REPORT_STATE, NEW_PX, NEW_QTY - 7, 0, 0);
+
+    order->filled_qty = 7;
+    report.state = AGON_ORDER_OPEN;
+    report.rev = 1;
+    orders_report(orders, order, &report);
+    ck_assert_uint_eq(order->rev, 1);
+    ck_assert_uint_eq(order->request, AGON_REQUEST_NONE);
+    ck_assert_int_eq(order->qty, NEW_QTY);
+    ck_assert_int_eq(order->filled_qty, 7);
+    orders_free(orders);
+}
+END_TEST
+
 /* A reduce-only order is taken for what is left of the position, and filled: of 10 only 4. */
 START_TEST(what_the_venue_took_for_less_is_filled_when_it_says_so)
 {
@@ -845,6 +866,7 @@ int main(void)
     tcase_add_test(tcase, a_cancel_that_is_wanted_goes_when_the_way_is_free);
     tcase_add_test(tcase, what_the_venue_took_for_less_is_filled_when_it_says_so);
     tcase_add_test(tcase, a_replacement_to_less_than_was_filled_ends_the_order);
+    tcase_add_test(tcase, a_replacement_seen_by_its_own_part_alone_is_for_all_that_was_asked);
     tcase_add_test(tcase, the_table_is_bounded_and_gives_up_the_oldest_final_order);
     tcase_add_test(tcase, what_is_loaded_is_what_was_saved);
     tcase_add_test(tcase, fills_that_were_saved_stay_known);
