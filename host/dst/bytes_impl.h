@@ -190,6 +190,7 @@ struct bytes_venue {
     struct pit *pit;         /* owned */
     struct sim_front *front; /* owned */
     struct members members;
+    struct secret key, secret; /* owned; who is told of the venue borrows them */
     struct faults faults;
     uint64_t job;
     uint8_t at, is_away;

@@ -99,8 +99,6 @@ static void act(struct bytes *world)
             bytes_fail(world, "world", "the keeper: %s", err.text);
         else
             rescue_start(keeper->rescues[at]);
-        secret_wipe(&config.venues[at].key);
-        secret_wipe(&config.venues[at].secret);
     }
     keeper->is_rescuing = 1;
 }

@@ -297,12 +297,17 @@ int bytes_venue_open(struct bytes *world, uint32_t at, struct error *err)
                           .symbols = at == 0 ? "BTCUSDT,ETHUSDT" : "BTCUSDT",
                           .wild = bytes_wild(world)};
     struct sim_front_config config = {.dialect = stage.dialect, .utc = utc, .utc_ctx = world};
+    const struct member *member;
     agon_ns_t t;
     int rc;
 
     venue->world = world;
     venue->at = (uint8_t)at;
     members_default(&venue->members);
+    member = &venue->members.all[0];
+    if (secret_set(&venue->key, member->key, strlen(member->key)) < 0 ||
+        secret_set(&venue->secret, member->secret, strlen(member->secret)) < 0)
+        return AGON_ENOMEM;
     if (bytes_has(world, BYTES_VENUE))
         write_faults(world, venue);
     rc = stage_build(&venue->pit, &t, &stage, err);
@@ -329,6 +334,8 @@ void bytes_venue_close(struct bytes_venue *venue)
 {
     sim_front_free(venue->front);
     pit_free(venue->pit);
+    secret_wipe(&venue->key);
+    secret_wipe(&venue->secret);
 }
 
 /* --- what the host is told of them --- */
@@ -348,7 +355,7 @@ static void config_venue(struct bytes *world, uint32_t at, struct venue_config *
          {"orders_day", 1200, 60 * SECOND},
          {"snapshots", 480, 60 * SECOND},
          {"connects", 300, 300 * SECOND}}};
-    const struct member *member = &world->venues[at].members.all[0];
+    const struct bytes_venue *venue = &world->venues[at];
     struct stream_target target = {.port = (uint16_t)(80 + at)};
 
     REQUIRE(venue_config_default(config, at == 0 ? "binance_spot" : "binance_um") == AGON_OK);
@@ -363,8 +370,8 @@ static void config_venue(struct bytes *world, uint32_t at, struct venue_config *
     config->n_limits = 6;
     config->warm_bars = 3;
     config->reconcile_ns = 5 * SECOND;
-    REQUIRE(secret_set(&config->key, member->key, strlen(member->key)) == AGON_OK);
-    REQUIRE(secret_set(&config->secret, member->secret, strlen(member->secret)) == AGON_OK);
+    config->key = venue->key;
+    config->secret = venue->secret;
     if (at > 0)
         config->leverage = 5;
 }

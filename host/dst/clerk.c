@@ -794,6 +794,10 @@ static int take_trades(struct world *world, const struct ticket *ticket, const s
             struct ticket *number = ask(world, ASK_NUMBER, id, LIMITER_QUERY, DATA_NS);
 
             is_stuck = 1;
+            if (clerk->unknown[id] != fill->order_id) {
+                clerk->unknown[id] = fill->order_id;
+                clerk->t_unknown[id] = world->now;
+            }
             if (number != NULL)
                 number->a = fill->order_id;
         }
@@ -821,10 +825,12 @@ static void learn_stranger(struct world *world, uint64_t number)
 static void take_number(struct world *world, const struct ticket *ticket, enum answer answer,
                         const struct answered *answered)
 {
+    const struct clerk *clerk = &world->clerk;
     uint64_t order_id;
     uint8_t rev;
 
-    if (answer == ANSWER_NO_ORDER)
+    if (answer == ANSWER_NO_ORDER && clerk->unknown[ticket->instrument] == ticket->a &&
+        ticket->sent_ns > clerk->t_unknown[ticket->instrument] + OUTBOX_VIEW_LAG_NS)
         learn_stranger(world, ticket->a);
     else if (answer != ANSWER_GOOD)
         return; // the next round asks again
@@ -1012,7 +1018,8 @@ static void give(struct world *world, struct ticket *ticket, enum fate fate, uin
     case ASK_TRADES:
         is_good = is_good && take_trades(world, ticket, &world->lists[reply->list - 1]);
         if (!is_good && ticket->b != 0)
-            outbox_not_fetched(&world->clerk.outbox, ticket->order_id, world->now, clerk_round_ns(world));
+            outbox_not_fetched(&world->clerk.outbox, ticket->order_id, world->now,
+                               clerk_round_ns(world));
         end_part(world, ticket, is_good);
         break;
     case ASK_ACCOUNT:

@@ -986,11 +986,16 @@ static void on_trade(void *ctx, const struct binance_fill *from)
     }
     entry = outbox_find_venue(&gateway->outbox, instrument, from->venue_order);
     if (entry == NULL && !is_foreign(binance, instrument, from->venue_order)) {
+        struct binance_instrument *asked = binance_instrument(binance, trades->symbol);
         struct gateway_request *request;
 
         // Whose it is must be known before it can be booked; then the fills are read again.
         if (!trades->is_stuck) {
             trades->is_stuck = 1;
+            if (asked->unknown != from->venue_order) {
+                asked->unknown = from->venue_order;
+                asked->unknown_ns = gateway->stream->now(gateway->stream->ctx);
+            }
             request =
                 binance_ask(binance, REQ_NUMBER, trades->symbol, LIMITER_QUERY, BINANCE_DATA_NS);
             if (request != NULL)
@@ -1045,11 +1050,15 @@ static int answer_trades(struct binance *binance, const struct gateway_request *
 static void answer_number(struct binance *binance, const struct gateway_request *request,
                           enum answer answer, const struct http_message *reply)
 {
+    const struct binance_instrument *instrument = binance_instrument(binance, request->symbol);
     struct binance_order order;
     uint64_t order_id;
     uint8_t rev;
 
-    if (answer == ANSWER_NO_ORDER) {
+    // It was traded, so it was there: a read that does not show it is behind, or (the venue forgets
+    // in time) it is none of ours. Only the second lasts longer than a view may be behind.
+    if (answer == ANSWER_NO_ORDER && instrument->unknown == request->a &&
+        request->sent_ns > instrument->unknown_ns + OUTBOX_VIEW_LAG_NS) {
         learn_foreign(binance, request->symbol, request->a);
     } else if (answer != ANSWER_GOOD ||
                binance_decode_order(&binance->dec, reply->body, reply->body_n, &order, NULL, NULL) <

@@ -58,7 +58,9 @@ struct binance_instrument {
     struct agon_instrument record;
     struct binance_channel channels[BINANCE_CHANNELS];
     uint64_t last_fill;
-    uint64_t last_trade;            /* shown, of the market */
+    uint64_t unknown;    /* the order of the first trade that waits for it to be named; and since */
+    int64_t unknown_ns;  /* when that is asked */
+    uint64_t last_trade; /* shown, of the market */
     uint64_t next_diff, next_trade; /* what the connection that is to follow has come to */
     uint8_t is_based;               /* last_fill is known */
     uint8_t is_told;                /* an INSTRUMENT record was sent */

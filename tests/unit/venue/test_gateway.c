@@ -4,15 +4,15 @@
 #include "script.h"
 
 static const char *const stories[] = {
-    "binance/market.script",      "binance/race.script",       "binance/reconnect.script",
-    "binance/silent.script",      "binance/busy.script",       "binance/orders.script",
-    "binance/replace.script",     "binance/unknown.script",    "binance/clock.script",
-    "binance/limits.script",      "binance/user.script",       "binance/hold.script",
-    "binance/earlier_run.script", "binance/many_fills.script", "binance/late_answer.script",
-    "binance/follow.script",      "binance/garbage.script",    "binance/cut.script",
-    "binance_um/market.script",   "binance/cancels.script",    "binance/cancels_hung.script",
-    "binance_um/cancels.script",  "binance_um/orders.script",  "binance_um/user.script",
-    "binance_cm/market.script",
+    "binance/market.script",       "binance/race.script",       "binance/reconnect.script",
+    "binance/silent.script",       "binance/busy.script",       "binance/orders.script",
+    "binance/replace.script",      "binance/unknown.script",    "binance/clock.script",
+    "binance/limits.script",       "binance/user.script",       "binance/hold.script",
+    "binance/earlier_run.script",  "binance/many_fills.script", "binance/late_answer.script",
+    "binance/whose_trade.script",  "binance/follow.script",     "binance/garbage.script",
+    "binance/cut.script",          "binance_um/market.script",  "binance/cancels.script",
+    "binance/cancels_hung.script", "binance_um/cancels.script", "binance_um/orders.script",
+    "binance_um/user.script",      "binance_cm/market.script",
 };
 
 START_TEST(the_gateway_keeps_to_the_transcript)
