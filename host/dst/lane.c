@@ -239,12 +239,13 @@ static void answer_error(struct world *world, const struct message *request, int
  * that is placed anew on its fills. Five times the mean price or a fifth of it is asked of all, and
  * the collar holds near the market what rests or trades at once; but a trigger may be as far away
  * as an agent likes, its price goes with it, and the host follows no mean of five minutes: such an
- * order the exchange refuses. */
+ * order the exchange refuses. So it does a sale that left without a live book, at any price. */
 static int is_beyond_us(const struct asked *asked, const char *text)
 {
     return asked->wish.type == AGON_STOP || asked->what == ASK_SWAP_NEW ||
            strstr(text, "MAX_NUM") != NULL ||
-           (asked->wish.type == AGON_STOP_LIMIT && strstr(text, "PERCENT_PRICE") != NULL);
+           ((asked->wish.type == AGON_STOP_LIMIT || asked->wish.side == AGON_SELL) &&
+            strstr(text, "PERCENT_PRICE") != NULL);
 }
 
 /* What the host knew when it sent an order it has looked at. */
