@@ -168,12 +168,35 @@ static int leave(struct engine *engine, struct slot *slot, const struct position
     return 0;
 }
 
+/* Under a stop all goes, also what was dust only as long as another slot stood against it: now that
+ * the other has closed, an order for it reduces the account. */
+static void want_what_is_left(struct engine *engine, struct slot *slot)
+{
+    uint32_t n;
+    const struct position *all = positions(engine, slot->id, &n);
+
+    if (!slot->is_used || !halts_has(engine, HALT_STOP))
+        return;
+    for (uint32_t i = 0; i < n; i++) {
+        if (all[i].instrument == 0 || is_dust(engine, slot, &all[i]))
+            continue;
+        if (engine->wants_flat[slot->id] == 0)
+            engine->close_t[slot->id] = engine->t;
+        engine->wants_flat[slot->id] |= (uint32_t)1 << i;
+    }
+}
+
 void close_turn(struct engine *engine, uint16_t id)
 {
     struct slot *slot = &engine->slots.all[id];
     uint32_t n;
     const struct position *all = positions(engine, id, &n);
-    int is_late = engine->t - engine->close_t[id] >= ENGINE_RETRY_NS;
+    int is_late;
+
+    want_what_is_left(engine, slot);
+    if (engine->wants_flat[id] == 0 && !engine->is_closing_all[id])
+        return;
+    is_late = engine->t - engine->close_t[id] >= ENGINE_RETRY_NS;
 
     for (uint32_t i = 0; i < n; i++) {
         int is_working = all[i].working_buy_qty != 0 || all[i].working_sell_qty != 0;

@@ -739,8 +739,7 @@ void intents_sweep(struct engine *engine)
             }
             intents_cancel(engine, order, REASON_OPERATOR);
         }
-        if (engine->wants_flat[slot] != 0)
-            close_turn(engine, slot);
+        close_turn(engine, slot);
         exits_sweep(engine, slot);
     }
     halts_watch_stop(engine);

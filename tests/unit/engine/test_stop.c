@@ -390,6 +390,34 @@ START_TEST(a_derivative_is_closed_reduce_only_whatever_is_left_of_the_slots_mone
 }
 END_TEST
 
+/* 8 lots are worth 4.8 USDT of the 5 that an order needs: no venue takes it, unless it only reduces
+ * what the account holds. It does once the other slot, which stood against this one, has closed. */
+START_TEST(a_stop_closes_what_only_another_slots_position_made_dust)
+{
+    uint32_t from;
+
+    begin();
+    buy_and_fill(0, WORLD_PERPETUAL, 6000000, 50000);
+    world_order(world, 0, WORLD_PERPETUAL, AGON_SELL, 0, 49992, 1);
+    world_report(world, last_cmd(), REPORT_FILL, 6000000, 49992, 49992);
+    ck_assert_int_eq(held(0, WORLD_PERPETUAL), 8);
+    world_order(world, 1, WORLD_PERPETUAL, AGON_SELL, 0, 50000, 2);
+    world_report(world, last_cmd(), REPORT_FILL, 6000000, 50000, 50000);
+    from = world->n_cmds;
+    ck_assert_int_eq(by_operator(COMMAND_STOP), AGON_OK);
+    ck_assert_uint_eq(n_of(CMD_NEW, from), 1);
+    world_report(world, last_cmd(), REPORT_FILL, 6000000, 50000, 50000);
+    from = world->n_cmds;
+    world_due(world, world->t + 3000 * MS);
+    ck_assert_uint_eq(n_of(CMD_NEW, from), 1);
+    ck_assert_uint_eq(last_cmd()->flags & AGON_REDUCE_ONLY, AGON_REDUCE_ONLY);
+    world_report(world, last_cmd(), REPORT_FILL, 6000000, 8, 8);
+    world_due(world, world->t + 3000 * MS);
+    ck_assert_int_eq(held(0, WORLD_PERPETUAL), 0);
+    end();
+}
+END_TEST
+
 START_TEST(a_place_is_anothers_when_nothing_of_the_one_before_is_left)
 {
     struct record_slot other = world_slot_record(0);
@@ -523,6 +551,7 @@ int main(void)
     tcase_add_test(tcase, a_close_does_not_wait_for_ever_and_sells_no_more_than_is_free);
     tcase_add_test(tcase, a_part_is_closed_by_the_same_rules);
     tcase_add_test(tcase, a_derivative_is_closed_reduce_only_whatever_is_left_of_the_slots_money);
+    tcase_add_test(tcase, a_stop_closes_what_only_another_slots_position_made_dust);
     tcase_add_test(tcase, a_place_is_anothers_when_nothing_of_the_one_before_is_left);
     tcase_add_test(tcase, a_second_way_out_of_one_position_is_a_way_in);
     tcase_add_test(tcase, a_key_that_may_withdraw_halts_its_venue_and_lifts_its_own_halt_alone);
