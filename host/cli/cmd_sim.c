@@ -3,6 +3,8 @@
  * over match), a dialect and sockets; says in one line of JSON on standard output where it listens,
  * and runs until it is told to stop. */
 #include <errno.h>
+#include <limits.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
@@ -21,6 +23,7 @@
 #include "sim/stage.h"
 #include "sys/clock.h"
 #include "sys/file.h"
+#include "sys/memory.h"
 
 #define DATA_CAP    (1ull << 30)
 #define ACCOUNT_CAP (1ull << 20)
@@ -441,6 +444,24 @@ static int prepare(struct run *run, agon_ns_t *t_market, struct error *err)
     return build_floors(run, t_market, err);
 }
 
+/* The orders and trades that the exchanges keep come one by one for hours. What they will take at
+ * most is made the process's own now, so that its memory says from the start what it will be. */
+static void place_history(void)
+{
+    enum { CHUNKS = 80, CHUNK = 1 << 20 };
+    void *chunks[CHUNKS];
+
+    (void)mallopt(M_TRIM_THRESHOLD, INT_MAX);
+    (void)mallopt(M_MMAP_THRESHOLD, 32 << 20);
+    for (int i = 0; i < CHUNKS; i++) {
+        chunks[i] = malloc(CHUNK);
+        if (chunks[i] != NULL)
+            (void)memory_place(chunks[i], CHUNK);
+    }
+    for (int i = 0; i < CHUNKS; i++)
+        free(chunks[i]);
+}
+
 int cmd_sim(int argc, char **argv)
 {
     static struct run run; // a megabyte of accounts is too much for a stack
@@ -520,6 +541,7 @@ int cmd_sim(int argc, char **argv)
     if (strcmp(dialect->name, "binance") == 0)
         for (int i = 0; i < 2; i++)
             run.floors[run.n_floors++].dialect = sim_dialect_find(futures[i]);
+    place_history();
     rc = prepare(&run, &t_market, &err);
     if (rc != EXIT_OK && err.text[0] != '\0')
         fprintf(stderr, "agon sim: %s\n", err.text);

@@ -17,10 +17,10 @@
 #define SIMB_TEXT_MAX       32768 /* decoded parameters of one call */
 #define SIMB_PEERS_MAX      256
 #define SIMB_CONNS_MAX      512
-#define SIMB_STREAMS_MAX    1024 /* the venue's limit per connection */
-#define SIMB_SUBS_MAX       16   /* user data subscriptions of one connection */
-#define SIMB_ORDERS_KEPT    131072
-#define SIMB_FILLS_KEPT     131072
+#define SIMB_STREAMS_MAX    1024  /* the venue's limit per connection */
+#define SIMB_SUBS_MAX       16    /* user data subscriptions of one connection */
+#define SIMB_ORDERS_KEPT    32768 /* open ones and the last that closed */
+#define SIMB_FILLS_KEPT     32768
 #define SIMB_BUCKETS        65536
 #define SIMB_CLIENT_TEXT    40
 #define SIMB_STREAM_TEXT    80
