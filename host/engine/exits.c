@@ -260,7 +260,8 @@ static void leave(struct engine *engine, uint16_t slot, struct exit_plan *exit)
     const struct agon_instrument *instrument = instruments_get(&engine->table, id);
     const struct position *pos = ledger_position(engine->ledger, slot, id, 0);
     uint8_t way_out = exit->plan.side == AGON_BUY ? AGON_SELL : AGON_BUY;
-    agon_qty_t want_qty = num_add(exit_wants(exit), -working_qty(engine, slot, exit));
+    agon_qty_t leaving_qty = working_qty(engine, slot, exit);
+    agon_qty_t want_qty = num_add(exit_wants(exit), -leaving_qty);
     agon_qty_t free_qty, qty;
     uint16_t refused;
     struct order *order;
@@ -278,8 +279,12 @@ static void leave(struct engine *engine, uint16_t slot, struct exit_plan *exit)
         clear_way(engine, slot, exit, way_out, 0);
     qty = num_to_step(want_qty < free_qty ? want_qty : free_qty, instrument->lot_qty, NUM_ZERO);
     if (close_is_small(engine, slot, pos, qty)) {
-        if (free_qty < want_qty)
-            return; // the rest is promised to orders whose end comes back here
+        // The rest is promised to orders whose end comes back here; and what works for the plan may
+        // end short, what works against it may make the rest larger.
+        if (free_qty < want_qty || leaving_qty > 0 ||
+            (exit->is_all &&
+             (exit->plan.side == AGON_BUY ? pos->working_buy_qty : pos->working_sell_qty) > 0))
+            return;
         if (exit->is_all)
             drop(engine, slot, exit, AGON_EXIT_DONE, REASON_NONE);
         else

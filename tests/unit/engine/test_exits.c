@@ -633,6 +633,39 @@ START_TEST(what_no_venue_takes_stays_and_the_plan_is_done)
 }
 END_TEST
 
+/* The stop has fired and its order is at the venue when 8 lots more are bought by the order that is
+ * being cancelled: too little for an order of their own, and no reason to forget the rest. */
+START_TEST(a_plan_does_not_end_over_what_comes_while_its_order_works)
+{
+    struct order_cmd buys, leaves = {0};
+
+    begin(0);
+    world_order(world, SLOT, BTCUSDT, AGON_BUY, 0, 60000, 1);
+    buys = *last_cmd();
+    world_report(world, &buys, REPORT_FILL, 6000100, 49990, 49990);
+    set(&stop_at_59000);
+    book(5899900);
+    for (uint32_t i = 0; i < world->n_cmds; i++) {
+        if (world->cmds[i].side == AGON_SELL && world->cmds[i].kind == CMD_NEW)
+            leaves = world->cmds[i];
+    }
+    ck_assert_int_eq(leaves.qty, 49990);
+    world_report(world, &buys, REPORT_FILL, 5899900, 8, 49998);
+    ck_assert_uint_eq(n_plans(), 1);
+    world_report(world, &buys, REPORT_CANCELLED, 0, 0, 49998);
+    ck_assert_uint_eq(n_plans(), 1);
+    world_report(world, &leaves, REPORT_EXPIRED, 0, 0, 0);
+    book(5899900); // the book has to be there for another
+    world_due(world, world->t + 2 * SECOND);
+    ck_assert_uint_eq(last_cmd()->side, AGON_SELL);
+    ck_assert_int_eq(last_cmd()->qty, 49998);
+    fill(last_cmd(), 5899900, 49998);
+    ck_assert_uint_eq(told()->state, AGON_EXIT_DONE);
+    ck_assert_int_eq(position(), 0);
+    end();
+}
+END_TEST
+
 static uint16_t refused(const struct agon_exit_plan *plan)
 {
     set(plan);
@@ -868,6 +901,7 @@ int main(void)
     tcase_add_test(tcase, targets_close_their_shares_and_the_stop_the_rest);
     tcase_add_test(tcase, its_time_comes_without_any_price);
     tcase_add_test(tcase, what_no_venue_takes_stays_and_the_plan_is_done);
+    tcase_add_test(tcase, a_plan_does_not_end_over_what_comes_while_its_order_works);
     tcase_add_test(tcase, what_may_not_be_is_refused_and_told);
     tcase_add_loop_test(tcase, a_restart_of_the_host_keeps_plans_and_what_has_fired, 0, 2);
     tcase_add_test(tcase, a_short_by_the_mark_price_and_a_forced_fill);
