@@ -41,10 +41,18 @@ struct loss { /* of a slot, and of all */
 struct bytes_losses {
     struct bytes *world;
     struct loss all[BYTES_SLOTS + 1];
-    agon_ns_t t_last; /* of the event before */
+    agon_ns_t t_last;   /* of the event before */
+    struct worth total; /* behind it */
     int64_t day_number;
     uint8_t is_turning; /* the day has turned, and the host has not noticed */
 };
+
+static void begin(struct loss *loss, int is_turning)
+{
+    loss->peak = NEVER;
+    loss->day = is_turning ? NEVER : NEVER + 1; // + 1: at the next look
+    loss->is_lost = loss->is_closing = loss->is_forgiven = 0;
+}
 
 int bytes_losses_new(struct bytes_losses **losses, struct bytes *world)
 {
@@ -52,6 +60,7 @@ int bytes_losses_new(struct bytes_losses **losses, struct bytes *world)
     if (*losses == NULL)
         return AGON_ENOMEM;
     (*losses)->world = world;
+    begin(&(*losses)->all[ALL], 0);
     return AGON_OK;
 }
 
@@ -136,11 +145,18 @@ static struct worth worth_of(const struct bytes *world, struct engine *engine, u
 
 /* --- where its limits stand --- */
 
-static void begin(struct loss *loss, int is_turning)
+/* Capital came: what the day and the highest are counted from moves with it, as far as what all was
+ * worth before is known. What goes with a slot that leaves is the ledger's to say: then nothing is
+ * counted until the day turns, and the highest from now on. */
+static void shift(struct loss *all, const struct worth *before, const struct worth *now)
 {
-    loss->peak = NEVER;
-    loss->day = is_turning ? NEVER : NEVER + 1; // + 1: at the next look
-    loss->is_lost = loss->is_closing = loss->is_forgiven = 0;
+    int is_known = before->is_known && now->is_known && now->low > before->low;
+
+    all->is_lost = all->is_closing = all->is_forgiven = 0;
+    if (all->peak > NEVER + 1)
+        all->peak = is_known ? all->peak + now->low - before->low : NEVER;
+    if (all->day > NEVER + 1)
+        all->day = is_known ? all->day + now->low - before->low : NEVER;
 }
 
 static void settle(struct loss *loss, const struct worth *worth)
@@ -306,6 +322,7 @@ void bytes_losses_stepped(struct bytes_losses *losses, struct engine *engine,
     struct loss *all = &losses->all[ALL];
     struct worth total = {.is_known = 1};
     int is_moved = event->type == EVENT_PLAN || event->type == EVENT_CLOCK;
+    int is_shifted = 0;
 
     on_day(losses, event);
     if (event->type == AGON_EVENT_COMMAND)
@@ -319,7 +336,7 @@ void bytes_losses_stepped(struct bytes_losses *losses, struct engine *engine,
             (is_here &&
              memcmp(&loss->limits, &slots->all[slot].limits, sizeof(loss->limits)) != 0)) {
             begin(loss, losses->is_turning);
-            begin(all, losses->is_turning);
+            is_shifted = 1;
             loss->is_here = is_here != 0;
         }
         if (!is_here)
@@ -337,6 +354,9 @@ void bytes_losses_stepped(struct bytes_losses *losses, struct engine *engine,
         total.is_known &= worth.is_known;
     }
     losses->t_last = event->t;
+    if (is_shifted)
+        shift(all, &losses->total, &total);
+    losses->total = total;
     judge(world, all, &total, event->seq,
           is_beyond(all, total.high, limits->daily_loss_amt, limits->drawdown_ppm,
                     limits->equity_amt),
