@@ -334,7 +334,8 @@ static void check_entry(struct bytes *world)
     if (bytes_has(world, BYTES_SLOW_NET))
         entry += rates->stall_ns > rates->slow_ns ? rates->stall_ns : rates->slow_ns;
     if ((world->swarm.faults & far) == 0 && world->host->view->clock.is_paused &&
-        world->sched.now - world->t_wall > entry && world->sched.now - world->t_boot > entry)
+        world->sched.now - world->t_wall > entry && world->sched.now - world->t_boot > entry &&
+        world->sched.now - world->keeper.hung_until > entry)
         bytes_fail(world, "inv-25",
                    "the wall clock was set %lld s ago, and still no new order may leave",
                    (long long)((world->sched.now - world->t_wall) / SECOND));

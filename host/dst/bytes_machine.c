@@ -217,6 +217,7 @@ static int disk_sync(void *ctx, int file)
     struct bytes *world = ctx;
     agon_ns_t wait_ns = world->swarm.sync_ns;
     int is_bad = world->phase == BYTES_SAFETY;
+    int is_failing = 0;
 
     if (is_bad && bytes_has(world, BYTES_SLOW_DISK) &&
         rng_chance(&world->disk_rng, world->swarm.sync_slow_ppm)) {
@@ -225,12 +226,15 @@ static int disk_sync(void *ctx, int file)
     }
     if (is_bad && bytes_has(world, BYTES_SYNC) &&
         rng_chance(&world->disk_rng, world->swarm.sync_fail_ppm)) {
-        disk_mem_fail_sync(world->disk_mem, 1);
+        is_failing = 1;
         world->result->injected[BYTES_SYNC]++;
         world->result->some[BYTES_SOME_SYNC_FAILED]++;
     }
     if (current(world) != NULL && !world->is_dying)
         (void)machine_wait(world, &never, 0, wait_ns);
+    // This one fails: who dies while he waits leaves it to nobody.
+    if (is_failing)
+        disk_mem_fail_sync(world->disk_mem, 1);
     return world->disk_port.sync(world->disk_port.ctx, file);
 }
 
