@@ -307,6 +307,7 @@ void host_free(struct host *host)
     process_bus_free(&host->bus);
     host_alerts_close(host);
     journal_writer_free(host->writer);
+    journal_packing_close(&host->packing);
     if (host->has_buffer)
         journal_buffer_deinit(&host->buffer);
     if (host->has_disk)

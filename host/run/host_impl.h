@@ -11,6 +11,7 @@
 #include "base/heap.h"
 #include "engine/driver.h"
 #include "engine/paper.h"
+#include "journal/packed.h"
 #include "journal/writer.h"
 #include "market/history.h"
 #include "net/jout.h"
@@ -177,6 +178,7 @@ struct host {
     _Atomic uint32_t wants_round; /* enum host_round: the venues' open orders are read anew */
     _Atomic uint32_t is_stopping, is_closing, is_io_stopping, is_writer_stopping,
         is_packer_stopping;
+    struct journal_packing packing; /* the packer's */
     struct machine_thread core_thread, io_thread, writer_thread, packer_thread, loader_thread;
 
     /* loader */

@@ -83,21 +83,21 @@ static int has_room_to_pack(struct host *host)
 void *host_packer_main(void *ctx)
 {
     struct host *host = ctx;
-    struct journal_packing packing = {.stop = &host->is_packer_stopping};
+    struct journal_packing *packing = &host->packing;
 
+    packing->stop = &host->is_packer_stopping;
     proc_give_way();
-    if (journal_packing_open(&packing) < 0)
+    if (journal_packing_open(packing) < 0)
         log_warn("journal", "pack", "no memory to compress with: it is asked for each time");
     while (atomic_load_explicit(&host->is_packer_stopping, memory_order_acquire) == 0) {
         struct error err = {0};
-        int rc = has_room_to_pack(host) ? journal_pack(host->disk, &packing, &err) : 0;
+        int rc = has_room_to_pack(host) ? journal_pack(host->disk, packing, &err) : 0;
 
         if (rc < 0)
             log_warn("journal", "pack", "%s", err.text);
         if (rc != 1)
             futex_wait(&host->is_packer_stopping, 0, rc == AGON_ENOSPC ? PACK_FULL_NS : PACK_NS);
     }
-    journal_packing_close(&packing);
     return NULL;
 }
 
