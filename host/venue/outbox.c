@@ -238,6 +238,27 @@ static void learn_total(struct outbox_entry *entry, const struct order_cmd *cmd)
         entry->qty = total_qty;
 }
 
+/* All that is known of it here is the core's word; what was seen of what it filled stays. */
+static void take_over(const struct outbox *outbox, struct outbox_entry *entry,
+                      const struct order_cmd *cmd, int64_t now)
+{
+    describe(entry, cmd);
+    continue_fills(entry, cmd);
+    entry->rev = cmd->rev;
+    entry->query_rev = cmd->doubt == CMD_REPLACE ? cmd->doubt_rev : cmd->rev;
+    entry->is_acked = cmd->doubt != CMD_NEW;
+    entry->acked_ns = entry->is_acked ? now : 0;
+    entry->is_adopted = 0;
+    if (cmd->doubt == 0)
+        return;
+    entry->pending = cmd->doubt;
+    entry->pending_rev = cmd->doubt_rev;
+    entry->next_px = cmd->doubt_px;
+    entry->next_qty = cmd->doubt_qty;
+    entry->is_unknown = 1;
+    entry->expiry_ns = now + outbox->window_ns;
+}
+
 /* The core asks what became of an order. What it says of a request in doubt counts where we know of
  * none: the request is of an earlier run. */
 static void ask(struct outbox *outbox, struct outbox_entry *entry, const struct order_cmd *cmd,
@@ -248,21 +269,11 @@ static void ask(struct outbox *outbox, struct outbox_entry *entry, const struct 
         entry = take_place(outbox, cmd->order_id);
         if (entry == NULL)
             return;
-        describe(entry, cmd);
-        continue_fills(entry, cmd);
-        entry->rev = cmd->rev;
-        entry->query_rev = cmd->doubt == CMD_REPLACE ? cmd->doubt_rev : cmd->rev;
-        entry->is_acked = cmd->doubt != CMD_NEW;
-        entry->acked_ns = entry->is_acked ? now : 0;
-        if (cmd->doubt != 0) {
-            entry->pending = cmd->doubt;
-            entry->pending_rev = cmd->doubt_rev;
-            entry->next_px = cmd->doubt_px;
-            entry->next_qty = cmd->doubt_qty;
-            entry->is_unknown = 1;
-            entry->expiry_ns = now + outbox->window_ns;
-        }
+        take_over(outbox, entry, cmd, now);
         outbox->n_adopted++;
+    } else if (entry->is_adopted && entry->is_in_place && !entry->is_final) {
+        // The sight of an order that is replaced in its place says of no revision that it is.
+        take_over(outbox, entry, cmd, now);
     }
     learn_total(entry, cmd);
     learn_named(outbox, entry, cmd->venue_order);

@@ -627,6 +627,29 @@ static void see_in_place(agon_px_t px, agon_qty_t qty, agon_qty_t cum_qty, int64
     outbox_seen(&outbox, &seen, 0, now);
 }
 
+/* A start sees it before the core names it, and as it was two replacements ago: such a sight tells
+ * of no revision, and the total that the core knows is no part that somebody filled. */
+START_TEST(an_older_sight_of_one_replaced_in_its_place_fills_nothing)
+{
+    struct order_cmd query = command(CMD_QUERY, 5);
+    const struct outbox_entry *entry;
+
+    begin();
+    see_in_place(99, 12, 3, 10 * S); // revision 3 was for 12
+    query.qty = 30;
+    query.filled_qty = 3;
+    query.venue_order = 70;
+    outbox_command(&outbox, &query, 11 * S);
+    see_in_place(100, 30, 4, 12 * S);
+    entry = outbox_find(&outbox, 7);
+    ck_assert_uint_eq(entry->rev, 5);
+    ck_assert_int_eq(entry->qty, 30);
+    ck_assert_int_eq(entry->base_qty, 0);
+    ck_assert_int_eq(told[n_told - 1].cum_qty, 4);
+    end();
+}
+END_TEST
+
 /* It has one wire order, of an earlier run, and one list of its trades: those of before it was
  * replaced are no part of what came since. */
 START_TEST(trades_of_an_order_replaced_in_its_place_count_once)
