@@ -1241,6 +1241,7 @@ int main(void)
     tcase_add_test(sights, a_replacement_of_unknown_fate_of_what_was_cancelled_before_is_answered);
     tcase_add_test(sights,
                    a_request_for_an_order_that_is_over_is_answered_by_its_end_before_its_answer);
+    tcase_add_test(sights, an_older_sight_of_one_replaced_in_its_place_fills_nothing);
     tcase_add_test(sights, trades_of_an_order_replaced_in_its_place_count_once);
     tcase_add_test(sights, an_old_picture_of_a_replacement_half_done_opens_nothing_again);
     tcase_add_test(sights, an_earlier_revision_that_is_still_open_is_cancelled);
