@@ -36,6 +36,7 @@
 #include "sys/file.h"
 #include "sys/futex.h"
 #include "sys/harden.h"
+#include "venue/secret.h"
 
 #define RESCUE_NS ((int64_t)60 * 1000000000) /* then it is told, and tried on */
 
@@ -363,6 +364,10 @@ int main(int argc, char **argv)
         rc = read_keys(&keeper);
     if (rc != EXIT_OK)
         return rc;
+    if (!secret_is_locked())
+        fprintf(stderr,
+                "agon-keeper: keys lie in memory that could not be locked: they may be written to "
+                "swap (raise `ulimit -l` to 1024)\n");
     if (keeper.user != NULL && become(keeper.user) < 0) {
         fprintf(stderr, "agon-keeper: cannot become %s: it takes root, and a user who is not\n",
                 keeper.user);

@@ -9,10 +9,10 @@
 #include "net/http.h"
 
 #define RETRY_NS  ((int64_t)250 * 1000 * 1000)
-#define ANSWER_NS ((int64_t)2 * 1000 * 1000 * 1000) /* then the connection is taken for hung */
+#define SECOND_NS ((int64_t)2 * 1000 * 1000 * 1000) /* without an answer it goes once more */
 #define BODY_MAX  ((uint64_t)64 << 10)              /* of an answer, which nobody reads */
 
-enum { TIMER_TRY = 1, TIMER_ANSWER = 2, TIMER_DEADLINE = 3 };
+enum { TIMER_TRY = 1, TIMER_SECOND = 2, TIMER_DEADLINE = 3 };
 
 struct item {
     uint64_t id;
@@ -20,26 +20,62 @@ struct item {
     size_t n;
     char text[POST_TEXT_MAX];
 };
+struct attempt {
+    int conn;                 /* -1: none */
+    struct http_parse *parse; /* owned; of the answer under way */
+};
 struct post {
     struct post_config config;
     const struct stream_port *port;
     struct stream_owner owner;
-    struct http_parse *parse; /* owned; of the answer under way */
-    struct item *items;       /* owned: [POST_QUEUE] */
+    struct item *items; /* owned: [POST_QUEUE] */
     uint32_t head, n;
-    int conn;           /* -1: none */
+    /* Of the first one: a peer that is slow has all the time there is, and one connection that
+     * hangs costs no more than the wait for the second. */
+    struct attempt attempts[2];
     uint8_t is_waiting; /* for the next try */
-    int64_t answer_timer;
+    int64_t second_timer;
     char why[160]; /* the last try failed */
 };
 
 static void begin(struct post *post);
-static void drop_connection(struct post *post);
 
+static struct attempt *attempt_of(struct post *post, int conn)
+{
+    for (int i = 0; conn >= 0 && i < 2; i++) {
+        if (post->attempts[i].conn == conn)
+            return &post->attempts[i];
+    }
+    return NULL;
+}
+
+static int is_under_way(const struct post *post)
+{
+    return post->attempts[0].conn >= 0 || post->attempts[1].conn >= 0;
+}
+
+static void drop(struct post *post, struct attempt *attempt)
+{
+    int conn = attempt->conn;
+
+    http_free(attempt->parse);
+    attempt->parse = NULL;
+    attempt->conn = -1;
+    if (conn >= 0)
+        post->port->close(post->port->ctx, conn, 0);
+    if (!is_under_way(post) && post->second_timer >= 0) {
+        post->port->timer_cancel(post->port->ctx, post->second_timer);
+        post->second_timer = -1;
+    }
+}
+
+// What is on the wire is the first one's: an answer to it would be taken for the next one's.
 static void finish_head(struct post *post, const char *why)
 {
     struct item *item = &post->items[post->head];
 
+    drop(post, &post->attempts[0]);
+    drop(post, &post->attempts[1]);
     post->head = (post->head + 1) % POST_QUEUE;
     post->n--;
     post->config.on_done(post->config.ctx, item->id, item->text, item->n, why);
@@ -50,18 +86,17 @@ static void expire(struct post *post)
 {
     int64_t now = post->port->now(post->port->ctx);
 
-    // What is on the wire is the first one's: an answer to it would be taken for the next one's.
-    if (post->n > 0 && post->items[post->head].until_ns <= now && post->conn >= 0)
-        drop_connection(post);
     while (post->n > 0 && post->items[post->head].until_ns <= now)
         finish_head(post, post->why[0] != '\0' ? post->why : "no answer in time");
 }
 
-static void retry(struct post *post, const char *why)
+static void fail(struct post *post, struct attempt *attempt, const char *why)
 {
+    drop(post, attempt);
     snprintf(post->why, sizeof(post->why), "%.159s", why);
     expire(post);
-    if (post->n == 0 || post->is_waiting)
+    // The other one may still be answered.
+    if (post->n == 0 || post->is_waiting || is_under_way(post))
         return;
     post->is_waiting = 1;
     if (post->port->timer(post->port->ctx, RETRY_NS, TIMER_TRY, &post->owner) < 0) {
@@ -71,30 +106,11 @@ static void retry(struct post *post, const char *why)
     }
 }
 
-static void drop_connection(struct post *post)
-{
-    int conn = post->conn;
-
-    http_free(post->parse);
-    post->parse = NULL;
-    post->conn = -1;
-    if (post->answer_timer >= 0)
-        post->port->timer_cancel(post->port->ctx, post->answer_timer);
-    post->answer_timer = -1;
-    if (conn >= 0)
-        post->port->close(post->port->ctx, conn, 0);
-}
-
-static void fail(struct post *post, const char *why)
-{
-    drop_connection(post);
-    retry(post, why);
-}
-
 static void on_open(void *ctx, int conn)
 {
     struct post *post = ctx;
     static const struct http_header headers[] = {{"Content-Type", "application/json"}};
+    struct attempt *attempt;
     struct item *item;
     struct http_request request = {.method = "POST",
                                    .host = post->config.target.host,
@@ -105,10 +121,11 @@ static void on_open(void *ctx, int conn)
     char bytes[POST_TEXT_MAX + 2048];
     int64_t n;
 
-    if (conn != post->conn)
+    if (attempt_of(post, conn) == NULL)
         return;
     expire(post);
-    if (post->conn != conn) {
+    attempt = attempt_of(post, conn);
+    if (attempt == NULL) {
         begin(post);
         return;
     }
@@ -117,81 +134,94 @@ static void on_open(void *ctx, int conn)
     request.body_n = item->n;
     n = http_write_request(bytes, sizeof(bytes), &request);
     if (n < 0 || post->port->send(post->port->ctx, conn, bytes, (size_t)n) < 0)
-        fail(post, "the request could not be written");
+        fail(post, attempt, "the request could not be written");
+}
+
+static void take_answer(struct post *post, struct attempt *attempt)
+{
+    int status = http_message(attempt->parse)->status;
+    char why[64];
+
+    if (status < 200 || status > 299) {
+        snprintf(why, sizeof(why), "answered %d", status);
+        fail(post, attempt, why);
+        return;
+    }
+    post->why[0] = '\0';
+    finish_head(post, NULL);
+    begin(post);
 }
 
 static void on_bytes(void *ctx, int conn, const void *bytes, size_t n)
 {
     struct post *post = ctx;
+    struct attempt *attempt = attempt_of(post, conn);
     struct error err = {0};
     size_t used;
     int rc;
 
-    if (conn != post->conn || post->parse == NULL)
+    if (attempt == NULL)
         return;
-    rc = http_feed(post->parse, bytes, n, &used, &err);
-    if (rc < 0) {
-        fail(post, err.text);
-    } else if (rc == 1) {
-        int status = http_message(post->parse)->status;
-        char why[64];
-
-        drop_connection(post);
-        if (status < 200 || status > 299) {
-            snprintf(why, sizeof(why), "answered %d", status);
-            retry(post, why);
-            return;
-        }
-        post->why[0] = '\0';
-        finish_head(post, NULL);
-        begin(post);
-    }
+    rc = http_feed(attempt->parse, bytes, n, &used, &err);
+    if (rc < 0)
+        fail(post, attempt, err.text);
+    else if (rc == 1)
+        take_answer(post, attempt);
 }
 
 static void on_end(void *ctx, int conn, enum stream_end end, const char *text)
 {
     struct post *post = ctx;
+    struct attempt *attempt = attempt_of(post, conn);
+    struct error err = {0};
 
-    (void)end;
-    if (conn != post->conn)
+    if (attempt == NULL)
         return; // one that was given up
-    post->conn = -1;
-    fail(post, text);
+    attempt->conn = -1;
+    // An answer without a length ends with its connection.
+    if (end == STREAM_END_PEER && http_finish(attempt->parse, &err) == 1)
+        take_answer(post, attempt);
+    else
+        fail(post, attempt, text);
+}
+
+static void connect_one(struct post *post, struct attempt *attempt)
+{
+    int rc;
+
+    if (http_new(&attempt->parse, HTTP_CLIENT, BODY_MAX) < 0) {
+        fail(post, attempt, "no memory");
+        return;
+    }
+    rc = post->port->connect(post->port->ctx, &post->config.target.stream, &post->owner);
+    if (rc < 0)
+        fail(post, attempt, error_name(rc));
+    else
+        attempt->conn = rc;
+}
+
+static void begin(struct post *post)
+{
+    if (post->n == 0 || is_under_way(post) || post->is_waiting)
+        return;
+    connect_one(post, &post->attempts[0]);
+    if (is_under_way(post))
+        post->second_timer =
+            post->port->timer(post->port->ctx, SECOND_NS, TIMER_SECOND, &post->owner);
 }
 
 static void on_timer(void *ctx, uint64_t cookie)
 {
     struct post *post = ctx;
 
-    if (cookie == TIMER_ANSWER) {
-        post->answer_timer = -1;
-        if (post->conn >= 0)
-            fail(post, "no answer in 2 s");
-        return;
-    }
+    if (cookie == TIMER_SECOND)
+        post->second_timer = -1;
     if (cookie == TIMER_TRY)
         post->is_waiting = 0;
     expire(post);
+    if (cookie == TIMER_SECOND && is_under_way(post))
+        connect_one(post, &post->attempts[post->attempts[0].conn >= 0]);
     begin(post);
-}
-
-static void begin(struct post *post)
-{
-    int rc;
-
-    if (post->n == 0 || post->conn >= 0 || post->is_waiting)
-        return;
-    if (http_new(&post->parse, HTTP_CLIENT, BODY_MAX) < 0) {
-        retry(post, "no memory");
-        return;
-    }
-    rc = post->port->connect(post->port->ctx, &post->config.target.stream, &post->owner);
-    if (rc < 0) {
-        fail(post, error_name(rc));
-        return;
-    }
-    post->conn = rc;
-    post->answer_timer = post->port->timer(post->port->ctx, ANSWER_NS, TIMER_ANSWER, &post->owner);
 }
 
 int post_new(struct post **out, const struct stream_port *port, const struct post_config *config)
@@ -208,8 +238,8 @@ int post_new(struct post **out, const struct stream_port *port, const struct pos
     }
     post->config = *config;
     post->port = port;
-    post->conn = -1;
-    post->answer_timer = -1;
+    post->attempts[0].conn = post->attempts[1].conn = -1;
+    post->second_timer = -1;
     post->owner = (struct stream_owner){.ctx = post,
                                         .on_open = on_open,
                                         .on_bytes = on_bytes,
@@ -223,7 +253,8 @@ void post_free(struct post *post)
 {
     if (post == NULL)
         return;
-    http_free(post->parse);
+    http_free(post->attempts[0].parse);
+    http_free(post->attempts[1].parse);
     free(post->items);
     free(post);
 }
@@ -236,19 +267,17 @@ void post_put(struct post *post, uint64_t id, const char *text, size_t n)
         post->config.on_done(post->config.ctx, id, text, n, "too many wait");
         return;
     }
+    // Each has a timer at its deadline, so that nothing depends on the peer's doing anything.
+    if (post->port->timer(post->port->ctx, post->config.deadline_ns, TIMER_DEADLINE, &post->owner) <
+        0) {
+        post->config.on_done(post->config.ctx, id, text, n, "no timer for its deadline");
+        return;
+    }
     item->id = id;
     item->n = n;
     item->until_ns = post->port->now(post->port->ctx) + post->config.deadline_ns;
     memcpy(item->text, text, n);
     post->n++;
-    // Each has a timer at its deadline, so that nothing depends on the peer's doing anything.
-    if (post->port->timer(post->port->ctx, post->config.deadline_ns, TIMER_DEADLINE, &post->owner) <
-            0 &&
-        post->n > 1) {
-        post->n--;
-        post->config.on_done(post->config.ctx, id, text, n, "no timer for its deadline");
-        return;
-    }
     begin(post);
 }
 

@@ -2,9 +2,11 @@
 /* post: JSON texts to one address, each by an HTTP POST of its own, in order, over the stream port.
  *
  * A text has until its deadline. An answer of 2xx ends it; anything else, also no connection at
- * all, is tried again 250 ms later while there is time. What its time runs out for is handed back
- * as undelivered, never dropped; so is what finds the queue full. Redirects are refusals. The peer
- * may get a text twice, where its answer was lost: each carries what names it. [the port's thread]
+ * all, is tried again 250 ms later while there is time. Without an answer for 2 s it goes once more
+ * by a second connection, and the first is waited for all the same. What its time runs out for is
+ * handed back as undelivered, never dropped; so is what finds the queue full. Redirects are
+ * refusals. The peer may get a text twice, where its answer was slow or lost: each carries what
+ * names it. [the port's thread]
  */
 #ifndef NET_POST_H
 #define NET_POST_H

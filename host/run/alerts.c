@@ -1,22 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Alerts of a host. Whoever raises one, the core steps it as an event; from there it goes to the
  * sink, a thread of its own with a loop of its own, so that neither a hung webhook nor a hung venue
- * keeps the other waiting. What the webhook does not take in time is appended to the dead-letter
- * file. How far the sink has come is kept in a file, so that a restart goes on from there. */
-#include <fcntl.h>
+ * keeps the other waiting. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "run/host_impl.h"
 #include "sys/log.h"
 #include "sys/memory.h"
-
-#define DELIVER_NS ((int64_t)4500 * 1000 * 1000) /* then there is time to write the dead letter */
-#define DEAD_MAX   ((off_t)16 << 20)             /* bytes; the file before it is kept too */
-#define DEAD_FILE  "alerts.dead.ndjson"
+#include "venue/secret.h"
 
 static void say(const struct record_alert *alert)
 {
@@ -137,8 +130,8 @@ void host_show_alerts(struct host *host, struct host_view_alerts *view)
     memcpy(view->counts, alerts->counts, sizeof(view->counts));
     view->n_folded = alerts->n_folded;
     view->n_lost = alerts->n_lost + atomic_load(&host->alerts.n_lost);
-    view->n_delivered = atomic_load(&host->alerts.n_delivered);
-    view->n_dead = atomic_load(&host->alerts.n_dead);
+    view->n_delivered = atomic_load(&host->alerts.sink.n_delivered);
+    view->n_dead = atomic_load(&host->alerts.sink.n_dead);
     view->has_webhook = host->config.webhook[0] != '\0';
 }
 
@@ -172,46 +165,15 @@ static void put_text(struct jout *text, const struct host_alert_out *out)
     jout_close(text, '{');
 }
 
-static int open_dead(struct host *host)
-{
-    return openat(host->rundir.dir_fd, DEAD_FILE,
-                  O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
-}
-
-static void write_dead(struct host *host, const char *text, size_t n)
-{
-    struct host_alerts *alerts = &host->alerts;
-    struct stat stat;
-
-    if (alerts->dead_fd >= 0 && fstat(alerts->dead_fd, &stat) == 0 && stat.st_size > DEAD_MAX) {
-        (void)close(alerts->dead_fd);
-        if (renameat(host->rundir.dir_fd, DEAD_FILE, host->rundir.dir_fd, DEAD_FILE ".1") < 0)
-            log_warn("alert", "dead-letter", DEAD_FILE " could not be put aside");
-        alerts->dead_fd = open_dead(host);
-    }
-    if (alerts->dead_fd < 0 || write(alerts->dead_fd, text, n) != (ssize_t)n ||
-        write(alerts->dead_fd, "\n", 1) != 1 || fdatasync(alerts->dead_fd) < 0)
-        log_error("alert", "dead-letter", "the dead-letter file could not be written: %.*s", (int)n,
-                  text);
-}
-
-static void on_done(void *ctx, uint64_t seq, const char *text, size_t n, const char *why)
+static void on_dead(void *ctx, const char *text, const char *why, uint64_t n_dead)
 {
     struct host *host = ctx;
-    struct host_alerts *alerts = &host->alerts;
 
-    if (why != NULL) {
-        atomic_fetch_add(&alerts->n_dead, 1);
-        write_dead(host, text, n);
-        // Of itself it says nothing: that would go on for ever.
-        if (strstr(text, "\"kind\":\"sink\"") == NULL)
-            host_alert(host, ALERT_SINK, ALERT_NO_SLOT, 0, (int64_t)atomic_load(&alerts->n_dead), 0,
-                       "an alert did not reach the webhook (%.60s): it is in %s", why, DEAD_FILE);
-    } else {
-        atomic_fetch_add(&alerts->n_delivered, 1);
-    }
-    if (alerts->cursor_fd >= 0 && pwrite(alerts->cursor_fd, &seq, sizeof(seq), 0) != sizeof(seq))
-        log_warn("alert", "cursor", "how far alerts were sent could not be noted");
+    // Of itself it says nothing: that would go on for ever.
+    if (strstr(text, "\"kind\":\"sink\"") == NULL)
+        host_alert(host, ALERT_SINK, ALERT_NO_SLOT, 0, (int64_t)n_dead, 0,
+                   "an alert did not reach the webhook (%.60s): it is in %s", why,
+                   ALERT_SINK_DEAD_FILE);
 }
 
 static void drain_out(struct host *host)
@@ -221,8 +183,9 @@ static void drain_out(struct host *host)
 
     while ((out = ring_peek(&alerts->out)) != NULL) {
         put_text(alerts->text, out);
-        if (alerts->post != NULL)
-            post_put(alerts->post, out->alert.hdr.seq, jout_text(alerts->text), alerts->text->n);
+        if (alerts->sink.post != NULL)
+            alert_sink_put(&alerts->sink, out->alert.hdr.seq, jout_text(alerts->text),
+                           alerts->text->n);
         ring_release(&alerts->out);
     }
 }
@@ -239,7 +202,7 @@ static void *sink_main(void *ctx)
 
     drain_out(host);
     while (atomic_load(&alerts->is_stopping) == 0 ||
-           (alerts->post != NULL && post_waiting(alerts->post) > 0))
+           (alerts->sink.post != NULL && post_waiting(alerts->sink.post) > 0))
         uv_run(&alerts->loop, UV_RUN_ONCE);
     stream_uv_stop(alerts->stream);
     while (!stream_uv_is_stopped(alerts->stream))
@@ -256,7 +219,7 @@ static void resend(struct host *host)
     struct record_alert alert;
 
     // No file, or a new one: what was before it has been seen by who looked, or is too old.
-    if (pread(host->alerts.cursor_fd, &seq, sizeof(seq), 0) != sizeof(seq))
+    if (alert_sink_last(&host->alerts.sink, &seq) < 0)
         return;
     for (uint64_t i = first; i < kept->n; i++) {
         const struct alert *one = &kept->all[i % ALERTS_KEPT];
@@ -275,7 +238,7 @@ int host_alerts_open(struct host *host, struct error *err)
 {
     struct host_alerts *alerts = &host->alerts;
 
-    alerts->dead_fd = alerts->cursor_fd = -1;
+    alert_sink_init(&alerts->sink);
     lock_init(&alerts->lock);
     alerts->is_open = 1;
     alerts->text = calloc(1, sizeof(*alerts->text));
@@ -289,9 +252,15 @@ int host_alerts_open(struct host *host, struct error *err)
 int host_alerts_start(struct host *host, struct error *err)
 {
     struct host_alerts *alerts = &host->alerts;
-    struct post_config config = {.deadline_ns = DELIVER_NS, .ctx = host, .on_done = on_done};
+    struct alert_sink_config config = {
+        .dir_fd = host->rundir.dir_fd, .ctx = host, .on_dead = on_dead};
     int rc;
 
+    if (!secret_is_locked())
+        host_alert(
+            host, ALERT_CREDENTIAL, ALERT_NO_SLOT, 0, 0, 0,
+            "keys lie in memory that could not be locked: they may be written to swap (raise "
+            "`ulimit -l` to 1024)");
     if (host->config.webhook[0] == '\0') {
         if (!host->config.has_no_operator)
             host_alert(host, ALERT_NO_SINK, ALERT_NO_SLOT, 0, 0, 0, "%s",
@@ -308,14 +277,9 @@ int host_alerts_start(struct host *host, struct error *err)
     rc = stream_uv_new(&alerts->stream, &alerts->loop, 4, err);
     if (rc < 0)
         return rc;
-    if (post_new(&alerts->post, stream_uv_port(alerts->stream), &config) < 0)
-        return error_set(err, AGON_ENOMEM, "no memory for the webhook");
-    alerts->dead_fd = open_dead(host);
-    alerts->cursor_fd = openat(host->rundir.dir_fd, "alerts.cursor",
-                               O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (alerts->dead_fd < 0 || alerts->cursor_fd < 0)
-        return error_set(err, AGON_EIO, "%s: the files of alerts could not be opened",
-                         host->rundir.path);
+    rc = alert_sink_open(&alerts->sink, stream_uv_port(alerts->stream), &config, err);
+    if (rc < 0)
+        return rc;
     resend(host);
     if (pthread_create(&alerts->thread, NULL, sink_main, host) != 0)
         return error_set(err, AGON_EIO, "a thread could not be started");
@@ -355,16 +319,12 @@ void host_alerts_close(struct host *host)
             while (!stream_uv_is_stopped(alerts->stream))
                 uv_run(&alerts->loop, UV_RUN_NOWAIT);
         }
-        post_free(alerts->post);
+        alert_sink_deinit(&alerts->sink);
         stream_uv_free(alerts->stream);
         uv_close((uv_handle_t *)&alerts->wake, on_close);
         uv_run(&alerts->loop, UV_RUN_DEFAULT);
         uv_loop_close(&alerts->loop);
     }
-    if (alerts->dead_fd >= 0)
-        (void)close(alerts->dead_fd);
-    if (alerts->cursor_fd >= 0)
-        (void)close(alerts->cursor_fd);
     if (alerts->text != NULL)
         jout_deinit(alerts->text);
     free(alerts->text);

@@ -15,8 +15,8 @@
 #include "journal/writer.h"
 #include "market/history.h"
 #include "net/jout.h"
-#include "net/post.h"
 #include "net/stream_uv.h"
+#include "run/alert_sink.h"
 #include "run/clock_guard.h"
 #include "run/host.h"
 #include "sys/beat.h"
@@ -113,13 +113,11 @@ struct host_alerts {         /* alerts.c */
     uv_loop_t loop;
     uv_async_t wake;
     struct stream_uv *stream; /* owned */
-    struct post *post;        /* owned; NULL: no webhook is configured */
+    struct alert_sink sink;   /* not open: no webhook is configured */
     struct jout *text;        /* owned */
-    int dead_fd, cursor_fd;   /* -1: none */
     pthread_t thread;
     uint8_t is_open, is_running;
     _Atomic uint32_t is_stopping;
-    _Atomic uint64_t n_delivered, n_dead;
 };
 
 enum host_round { ROUND_NONE = 0, ROUND_WANTED = 1, ROUND_BEGUN = 2 };

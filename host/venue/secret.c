@@ -2,10 +2,14 @@
 #include "venue/secret.h"
 
 #include <sodium.h>
+#include <stdatomic.h>
+#include <sys/mman.h>
 
 #define ALIGN                                                                                      \
     64u /* sodium_malloc puts the end at a page's, so the length decides the alignment             \
          */
+
+static _Atomic int is_unlocked; // some page was made that could not be locked
 
 void *secret_new(size_t n)
 {
@@ -16,9 +20,19 @@ void *secret_new(size_t n)
         return NULL;
     // Locked as far as the limit for locked memory allows, and never in a core file.
     bytes = sodium_malloc(n);
-    if (bytes != NULL)
-        memset(bytes, 0, n);
+    if (bytes == NULL)
+        return NULL;
+    // sodium_malloc keeps to itself that it could not lock them. To lock them once more changes
+    // nothing, and says it.
+    if (mlock(bytes, n) != 0)
+        atomic_store(&is_unlocked, 1);
+    memset(bytes, 0, n);
     return bytes;
+}
+
+int secret_is_locked(void)
+{
+    return !atomic_load(&is_unlocked);
 }
 
 void secret_free(void *bytes)

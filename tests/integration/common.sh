@@ -69,6 +69,39 @@ ended() {
     [ "$code" = "$2" ] || fail "$3: ended with $code instead of $2"
 }
 
+# hits WHAT FILE...: none of the secrets in $WORK/canary is in what stands there, and all of it could be read. FILE may be
+# a folder, or --memory PID: what a core file of that process would hold (canary.py).
+CANARY=$(dirname "$0")/canary.py
+hits() {
+    hits_of=$1
+    shift
+    python3 "$CANARY" "$WORK/canary" "$@" >"$WORK/canary.out" 2>&1 || fail "$hits_of: $(cat "$WORK/canary.out")"
+    echo "$hits_of: $(cat "$WORK/canary.out")"
+}
+# Does the search find what is there, and does it fail where it can look at nothing?
+canary_works() { # PID: of who has them in locked memory
+    python3 "$CANARY" "$WORK/canary" "$WORK/canary" >/dev/null && fail "the canary is not found where it is"
+    python3 "$CANARY" "$WORK/canary" "$WORK/no-such-file" >/dev/null && fail "what cannot be read is no failure"
+    python3 "$CANARY" "$WORK/canary" --locked "$1" >"$WORK/canary.out" 2>&1
+    [ $? = 1 ] || fail "the canary is not in the locked memory of process $1: $(cat "$WORK/canary.out")"
+}
+
+# ordinary_user: from here on files in $WORK belong to a user who is not root, AS begins a command as that user, and the
+# programs and plugins that he needs are where he can read them. Who is not root already is that user.
+ordinary_user() {
+    mkdir "$WORK/bin" "$WORK/plugins"
+    cp "$AGON" "$(dirname "$AGON")/agon-keeper" "${TOOLS}look" "${TOOLS}dumpable.so" "$WORK/bin"
+    cp "$PLUGINS/busy.so" "$WORK/plugins"
+    AGON=$WORK/bin/agon
+    TOOLS=$WORK/bin/integration_
+    PLUGINS=$WORK/plugins
+    BUILT_PLUGINS=$WORK/plugins
+    AS=
+    [ "$(id -u)" = 0 ] || return 0
+    AS="setpriv --reuid nobody --regid $(id -g nobody) --clear-groups --"
+    chown -R nobody "$WORK"
+}
+
 # json FILE NAME: the first value of "name" in it.
 json() {
     grep -o "\"$2\": *\"\{0,1\}[^\",}]*" "$1" | head -1 | sed "s/^\"$2\": *\"\{0,1\}//"
@@ -137,7 +170,8 @@ agent() {
 
 # Starts a host in $WORK/run; its pid comes back in HOST_PID, what it says is in $WORK/host.err.
 start_host() {
-    "$AGON" run --config "$WORK/conf/live.yaml" --dir "$WORK/run" --plugins "$PLUGINS" --quiet "$@" \
+    # shellcheck disable=SC2086
+    ${AS-} "$AGON" run --config "$WORK/conf/live.yaml" --dir "$WORK/run" --plugins "$PLUGINS" --quiet "$@" \
         >"$WORK/host.out" 2>>"$WORK/host.err" &
     HOST_PID=$!
     PIDS="$PIDS $HOST_PID"

@@ -3,7 +3,7 @@
 # A key that gains the right to withdraw while its host runs: what the key may do is read again and again, and behind each
 # new connection; on the gain order entry of that venue is halted by an event of the journal, with an alert; the halt goes
 # when the right has gone, also in a later run, or by an operator's word, and then it does not come again. A start with such
-# a key is refused.
+# a key is refused, and so is a live host of futures that names no place where its key's rights can be asked for.
 . "$(dirname "$0")/common.sh"
 
 ctl() { "$AGON" ctl "$@" --dir "$WORK/run"; }
@@ -26,6 +26,30 @@ again() { # the simulator anew, with those faults
     start_sim --seed 5 --faults "$WORK/faults.yaml"
     live_files "$(agent busy_1 busy.so 'every: 2')"
 }
+
+# Futures do not tell themselves what a key may do: without a place to ask, mode live is refused before anything is sent.
+start_sim --seed 5
+UM_PORT=$(sed -n 's/.*"binance_um":{"port":\([0-9]*\).*/\1/p' "$WORK/sim.out")
+live_files "$(agent busy_1 busy.so 'every: 2')"
+sed -e 's/^name: .*/name: binance_um/' -e 's/^dialect: .*/dialect: binance_um/' -e "s/$SIM_PORT/$UM_PORT/" \
+    -e 's|/ws-api/v3|/ws|' -e 's|path: /api}|path: /fapi}|' -e 's/capacity: 6000/capacity: 2400/' \
+    "$WORK/conf/venue.yaml" >"$WORK/conf/venue_um.yaml"
+sed -i -e 's/^venue: .*/venues: [venue.yaml, venue_um.yaml]/' "$WORK/conf/live.yaml"
+start_host
+ended "$HOST_PID" 3 "a live host of futures that names no place for rights"
+grep -q "name 'rights' in the file of venue binance_um" "$WORK/host.err" || fail "it is not said what to name: $(cat "$WORK/host.err")"
+! grep -q '"kind":"request"' "$SIM_LOG" || fail "it spoke to an exchange: $(head -3 "$SIM_LOG")"
+[ ! -e "$WORK/run/journal" ] || fail "it made a journal"
+# With it, it trades.
+echo "rights: {host: 127.0.0.1, port: $SIM_PORT, tls: false}" >>"$WORK/conf/venue_um.yaml"
+start_host
+until_true "$HOST_PID" "orders of a host that names it" lines "$SIM_LOG" newClientOrderId 1
+kill -TERM "$HOST_PID"
+ended "$HOST_PID" 0 "the host of both markets"
+kill "$SIM_PID"
+wait "$SIM_PID" 2>/dev/null
+SIM_PORT=
+rm -rf "${WORK:?}/run"
 
 # It is gained for two readings, each over a connection of its own, and is gone at the fourth.
 printf 'faults:\n  - {on: request, path: %s, nth: 2, do: withdraw}\n  - {on: request, path: %s, nth: 3, do: withdraw}\n' \

@@ -1,12 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Keys stay where they belong: a canary key and secret are in no core file, log, journal, environment, command line or
-# HTTP answer of a host that trades with them; a key that may withdraw is refused, plain text to another machine too; two
-# keys of one account are one account.
+# HTTP answer of a host that trades with them, nor of the keeper beside it, before and after it acted; a key that may
+# withdraw is refused, plain text to another machine too; two keys of one account are one account.
 . "$(dirname "$0")/common.sh"
 
 KEY=canary5Q7xKeyKeyKeyKeyKeyKeyKeyKeyKeyKeyKeyKeyKeyKeyKeyKeyKeyKey
 SECRET=canary9Z2vSecretSecretSecretSecretSecretSecretSecretSecretSecret
+KEEPER=$(dirname "$AGON")/agon-keeper
+printf '%s\n%s\n' "$KEY" "$SECRET" >"$WORK/canary"
 {
     echo 'accounts:'
     echo "  - {key: $KEY, secret: $SECRET, uid: 77, balances: {USDT: 1000000, BTC: 10, ETH: 100}}"
@@ -14,7 +16,8 @@ SECRET=canary9Z2vSecretSecretSecretSecretSecretSecretSecretSecretSecret
     echo '  - {key: rich-key, secret: rich-secret, permissions: [TRADE, USER_DATA, WITHDRAW], balances: {USDT: 1000000}}'
 } >"$WORK/accounts.yaml"
 start_sim --seed 5 --account "$WORK/accounts.yaml"
-VENUE_MORE='reconcile: 1s'
+VENUE_MORE='reconcile: 1s
+recv_window: 1s'
 live_files "$(agent busy_1 busy.so 'every: 20')"
 
 credential() { # KEY SECRET
@@ -58,26 +61,31 @@ CREDENTIALS_DIRECTORY=$WORK/credentials2 "$AGON" run --config "$WORK/conf/live.y
 [ $? = 5 ] || fail "another key of the same account is not refused"
 says 2 'another host trades this account.*process' || fail "the lock of the account is not named"
 
+# Its keeper, who has the same keys.
+"$KEEPER" --config "$WORK/conf/live.yaml" --dir "$WORK/run" 2>"$WORK/keeper.err" &
+keeper=$!
+PIDS="$PIDS $keeper"
+until_true "$keeper" "the keeper watches" grep -q "watching process $host" "$WORK/keeper.err"
+
 # What can be read from outside.
-hits() { # WHAT FILE...
-    what=$1
-    shift
-    n=$(cat "$@" 2>/dev/null | tr '\0' '\n' | grep -a -c -e "$KEY" -e "$SECRET")
-    [ "$n" = 0 ] || fail "$what: $n hits of the canary"
-    echo "$what: 0 hits"
-}
 hits "environment and command line of the host" "/proc/$host/environ" "/proc/$host/cmdline"
+hits "environment and command line of the keeper" "/proc/$keeper/environ" "/proc/$keeper/cmdline"
 for child in $(pgrep -P "$host"); do
     hits "environment and command line of an agent" "/proc/$child/environ" "/proc/$child/cmdline"
 done
-grep -q 'Max core file size *0 *0' "/proc/$host/limits" || fail "core files are not switched off"
+for pid in $host $keeper; do
+    grep -q 'Max core file size *0 *0' "/proc/$pid/limits" || fail "core files are not switched off"
+done
 if ! is_sanitized; then
     # Pages that are locked and left out of core files, beside those of the plain kind.
     [ "$(awk '/^VmFlags:/ && / lo / && / dd / { n++ } END { print n + 0 }' "/proc/$host/smaps")" -ge 1 ] ||
         fail "no page of the host is locked and left out of core files"
-    if command -v gcore >/dev/null && gcore -o "$WORK/core" "$host" >/dev/null 2>&1; then
-        hits "core file of $(stat -c %s "$WORK/core.$host") bytes (gcore)" "$WORK/core.$host"
-        rm -f "$WORK/core.$host"
+    # What a core file would hold, by root's right to look; who is not root sees it below, of what is kept dumpable.
+    if [ "$(id -u)" = 0 ]; then
+        canary_works "$host"
+        hits "memory of the host" --memory "$host"
+        canary_works "$keeper"
+        hits "memory of the keeper" --memory "$keeper"
     fi
 fi
 url=$(cat "$WORK/run/http")
@@ -90,42 +98,66 @@ for verb in status agents orders feed 'log tail 1000'; do
     # shellcheck disable=SC2086
     "$AGON" ctl --dir "$WORK/run" --json $verb >>"$WORK/answers" || fail "ctl $verb is not answered"
 done
-hits "answers of HTTP and socket, $(stat -c %s "$WORK/answers") bytes" "$WORK/answers"
+hits "answers of HTTP and socket" "$WORK/answers"
 
-# A real crash leaves no core file, whatever limit the tester gave it.
+# A real crash leaves no core file, whatever limit the tester gave it. The keeper acts, and then crashes too.
 cores() { find "$WORK" . -maxdepth 1 -name 'core*' -newer "$WORK/answers"; }
+acted() { grep -q 'cancelled: .* 0 left' "$WORK/run/keeper.log"; }
 kill -SEGV "$host"
 wait "$host" 2>/dev/null
+until_true "$keeper" "the keeper has acted" acted
+if ! is_sanitized && [ "$(id -u)" = 0 ]; then hits "memory of the keeper that acted" --memory "$keeper"; fi
+kill -SEGV "$keeper"
+wait "$keeper" 2>/dev/null
 [ -z "$(cores)" ] || fail "a crash left a core file: $(cores)"
-echo "a crash by SIGSEGV under 'ulimit -c $(ulimit -c)': no core file"
+echo "host and keeper crashed by SIGSEGV under 'ulimit -c $(ulimit -c)': no core file"
 hits "log and standard output" "$WORK/host.err" "$WORK/host.out" "$WORK/run/log/agon.ndjson"
+hits "what the keeper says" "$WORK/keeper.err" "$WORK/run/keeper.log"
 
-# With what it does against core files undone, the kernel's own has neither key nor secret, and is whole: what is no
-# secret is found in it. Written where the pattern says, in the working directory.
-preloaded_host() {
+# With what they do against core files undone: what a core file would hold is read from the living process, and the
+# kernel's own, which lies where the pattern says, in the working directory, where it is "core" and the limit allows one.
+# It is whole: what is no secret is found in it.
+preloaded() { # ERRORS COMMAND...
     cd "$WORK" || exit 1
-    LD_PRELOAD=$(cd "$AGON_BUILD_ROOT/tests/integration/tools" && pwd)/integration_dumpable.so exec "$@" >>"$WORK/host.out" 2>>"$WORK/host.err"
+    errors=$1
+    shift
+    LD_PRELOAD=$(cd "$AGON_BUILD_ROOT/tests/integration/tools" && pwd)/integration_dumpable.so exec "$@" >>"$WORK/host.out" 2>>"$errors"
 }
-if ! is_sanitized && [ "$(cat /proc/sys/kernel/core_pattern)" = core ] && [ "$(ulimit -c)" = unlimited ]; then
+core_of() { # PID SIGNAL NAME WORD: what is in its memory, and in its core file
+    hits "memory of the $3 (kept dumpable)" --memory "$1"
+    kill "-$2" "$1"
+    wait "$1" 2>/dev/null
+    [ "$(cat /proc/sys/kernel/core_pattern)" = core ] && [ "$(ulimit -c)" = unlimited ] || {
+        echo "of the $3 there is no core file of the kernel's by SIG$2: its pattern is '$(cat /proc/sys/kernel/core_pattern)', the limit $(ulimit -c)"
+        return
+    }
+    core=$(cores | head -1)
+    [ -n "$core" ] || fail "the kernel wrote no core file of the $3 by SIG$2: the test shows nothing"
+    grep -qa "$4" "$core" || fail "the core file of the $3 by SIG$2 does not hold its memory"
+    hits "core file of the $3 by SIG$2 (kept dumpable)" "$core"
+    rm -f "$core"
+}
+if is_sanitized; then
+    echo "a sanitizer's program is not looked into: its memory is not the product's"
+else
     for signal in ABRT SEGV; do
         n=$(grep -c newClientOrderId "$SIM_LOG")
-        preloaded_host "$(readlink -f "$AGON")" run --config "$WORK/conf/live.yaml" --dir "$WORK/run" --plugins "$BUILT_PLUGINS" --quiet &
+        preloaded "$WORK/host.err" "$(readlink -f "$AGON")" run --config "$WORK/conf/live.yaml" --dir "$WORK/run" --plugins "$BUILT_PLUGINS" --quiet &
         host=$!
         PIDS="$PIDS $host"
         until_true "$host" "orders after the crash" lines "$SIM_LOG" newClientOrderId $((n + 3))
-        kill -$signal "$host"
-        wait "$host" 2>/dev/null
-        core=$(cores | head -1)
-        [ -n "$core" ] || fail "the kernel wrote no core file by SIG$signal: the test shows nothing"
-        grep -qa busy_1 "$core" || fail "the core file by SIG$signal does not hold the host's memory"
-        hits "core file of $(stat -c %s "$core") bytes (SIG$signal, kept dumpable)" "$core"
-        rm -f "$core"
+        : >"$WORK/keeper.err"
+        : >"$WORK/run/keeper.log"
+        preloaded "$WORK/keeper.err" "$(readlink -f "$KEEPER")" --config "$WORK/conf/live.yaml" --dir "$WORK/run" &
+        keeper=$!
+        PIDS="$PIDS $keeper"
+        until_true "$keeper" "the keeper watches" grep -q "watching process $host" "$WORK/keeper.err"
+        core_of "$host" $signal host busy_1
+        until_true "$keeper" "the keeper has acted" acted
+        core_of "$keeper" $signal keeper "$WORK"
     done
-else
-    echo "no core file of the kernel's here: pattern $(cat /proc/sys/kernel/core_pattern), limit $(ulimit -c)"
 fi
 # Packed segments are read as people read them.
 "$AGON" journal cat "$WORK/run/journal" >"$WORK/journal.txt" 2>/dev/null || fail "journal cat"
-hits "journal as text, $(stat -c %s "$WORK/journal.txt") bytes" "$WORK/journal.txt"
-find "$WORK/run" -type f -exec cat {} + >"$WORK/everything"
-hits "run directory with its journal, $(stat -c %s "$WORK/everything") bytes" "$WORK/everything"
+hits "journal as text" "$WORK/journal.txt"
+hits "run directory with its journal" "$WORK/run"

@@ -9,7 +9,7 @@ by_command="common: . (read by the others)
 builds: by hand, four builds of the host
 stop_times: ./agon soak stop"
 
-names=$(grep -oE "'[a-z_]+'" tests/integration/meson.build | tr -d "'")
+names=$(grep -oE "'[a-z0-9_]+'" tests/integration/meson.build | tr -d "'")
 for script in tests/integration/*.sh; do
     name=$(basename "$script" .sh)
     grep -qx "$name" <<<"$names" && continue

@@ -110,6 +110,95 @@ START_TEST(mistakes_are_told)
 }
 END_TEST
 
+/* The shipped file with one endpoint in the clear to that host; the number of its line. */
+static uint32_t write_clear(char *to, size_t room, const char *endpoint, const char *host)
+{
+    static const char rest[] = "\nrest: ";
+    const char *at;
+    uint32_t line = 1;
+    char key[16];
+
+    read_example();
+    // What the file does not name is put before what it does: rights, of spot.
+    snprintf(key, sizeof(key), "\n%s: ", endpoint);
+    at = strstr(text, key);
+    if (at == NULL)
+        at = strstr(text, rest);
+    ck_assert_ptr_nonnull(at);
+    at++;
+    for (const char *c = text; c < at; c++)
+        line += *c == '\n';
+    snprintf(to, room, "%.*s%s: {host: \"%s\", port: 1234, tls: false, path: /x}\n%s",
+             (int)(at - text), text, endpoint, host,
+             strncmp(at, key + 1, strlen(key + 1)) == 0 ? strchr(at, '\n') + 1 : at);
+    return line;
+}
+
+static const char *const endpoints[] = {"market", "user", "rest", "rights"};
+#define N_ENDPOINTS (int)(sizeof(endpoints) / sizeof(endpoints[0]))
+
+START_TEST(without_tls_this_machine_is_taken)
+{
+    static const char *const here[] = {"127.0.0.1", "::1", "localhost"};
+    static char clear[20000];
+
+    for (size_t i = 0; i < sizeof(here) / sizeof(here[0]); i++) {
+        struct venue_config venue;
+        struct config *config;
+        const struct stream_target *targets[] = {&venue.market, &venue.user, &venue.rest,
+                                                 &venue.rights};
+
+        write_clear(clear, sizeof(clear), endpoints[_i], here[i]);
+        config = config_new("binance.yaml", clear, strlen(clear), NULL);
+        ck_assert_msg(venue_config_read(config, &venue) == AGON_OK, "%s: %s: %s", endpoints[_i],
+                      here[i], config_error_text(config, 0));
+        for (int k = 0; k < N_ENDPOINTS; k++)
+            ck_assert_msg(targets[k]->is_tls == (k != _i), "%s in the clear: tls of %s is %d",
+                          endpoints[_i], endpoints[k], targets[k]->is_tls);
+        ck_assert_str_eq(targets[_i]->host, here[i]);
+        ck_assert_uint_eq(targets[_i]->port, 1234);
+        config_free(config);
+    }
+}
+END_TEST
+
+/* Also what only looks like this machine: a name may lead anywhere. */
+START_TEST(without_tls_no_other_machine_is_taken)
+{
+    static const char *const elsewhere[] = {"192.0.2.1",
+                                            "2001:db8::1",
+                                            "api.binance.com",
+                                            "0.0.0.0",
+                                            "::",
+                                            "127.0.0.1.example.com",
+                                            "localhost.example.com",
+                                            "127.0.0.10",
+                                            " 127.0.0.1",
+                                            "127.0.0.1 "};
+    static char clear[20000];
+
+    for (size_t i = 0; i < sizeof(elsewhere) / sizeof(elsewhere[0]); i++) {
+        uint32_t line = write_clear(clear, sizeof(clear), endpoints[_i], elsewhere[i]);
+        struct config *config = config_new("binance.yaml", clear, strlen(clear), NULL);
+        struct venue_config venue;
+        char place[64], said[128];
+
+        ck_assert_msg(venue_config_read(config, &venue) == AGON_EINVAL, "%s in the clear to '%s'",
+                      endpoints[_i], elsewhere[i]);
+        snprintf(place, sizeof(place), "binance.yaml:%u:", line);
+        snprintf(said, sizeof(said), "tls is false and %s.host is '%s'", endpoints[_i],
+                 elsewhere[i]);
+        ck_assert_uint_eq(config_error_count(config), 1);
+        ck_assert_int_eq(config_error_code(config, 0), CONFIG_E_CONFLICT);
+        ck_assert_uint_eq(config_error_line(config, 0), line);
+        ck_assert_msg(strncmp(config_error_text(config, 0), place, strlen(place)) == 0 &&
+                          strstr(config_error_text(config, 0), said) != NULL,
+                      "%s: not at %s", config_error_text(config, 0), place);
+        config_free(config);
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("venue config");
@@ -120,6 +209,8 @@ int main(void)
     tcase_add_test(tcase, the_file_we_ship_is_read);
     tcase_add_test(tcase, presets_are_the_dialects_own);
     tcase_add_loop_test(tcase, mistakes_are_told, 0, (int)(sizeof(mistakes) / sizeof(mistakes[0])));
+    tcase_add_loop_test(tcase, without_tls_this_machine_is_taken, 0, N_ENDPOINTS);
+    tcase_add_loop_test(tcase, without_tls_no_other_machine_is_taken, 0, N_ENDPOINTS);
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
