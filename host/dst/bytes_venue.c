@@ -45,7 +45,7 @@ int bytes_is_refused(const struct bytes *world, const struct engine *engine,
                      agon_instrument_t instrument, enum agon_side side, int64_t qty)
 {
     const struct host_instrument *traded = &world->instruments[instrument - 1];
-    const struct ledger *ledger = engine_ledger((struct engine *)(uintptr_t)engine);
+    struct ledger *ledger = engine_ledger((struct engine *)(uintptr_t)engine);
     int64_t net_qty = 0;
     int64_t one = 1;
 
