@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # mutants: each planted bug still goes into the tree, says where it is tried, and is one in the product: a bug in what
-# judges would be found by no better judge.
+# judges would be found by no better judge. A line "# author: blind" says that who planted it had not read what judges:
+# who knows the judge plants what it sees, so a third of the least number (60) has to be of such.
 . "$(dirname "$0")/common.sh"
 table=tests/dst/mutants/README.md
 
@@ -23,6 +24,18 @@ for patch in tests/dst/mutants/*.patch tests/dst/mutants/open/*.patch; do
     esac
     said=$(patch -d . -p1 -s -f --dry-run <"$patch" 2>&1) || fault "$patch: does not apply: $(head -1 <<<"$said")"
 done
+shopt -s nullglob
+found=(tests/dst/mutants/*.patch)
+open=(tests/dst/mutants/open/*.patch)
+blind() { # FOLDER: how many of its patches say so
+    find "$1" -maxdepth 1 -name '*.patch' -exec grep -lxF '# author: blind' {} + | wc -l
+}
+n_found=$(blind tests/dst/mutants)
+n_open=$(blind tests/dst/mutants/open)
+n_blind=$((n_found + n_open))
+echo "$((${#found[@]} + ${#open[@]})) planted bugs, $n_blind of them by somebody who had not read the oracles"
+echo "a seed is known that finds ${#found[@]} of all and $n_found of those; ${#open[@]} and $n_open wait in open/"
+[ "$n_blind" -ge 20 ] || fault "tests/dst/mutants: $n_blind patches say \"# author: blind\", and 20 at least have to"
 # What the table lists is there; tests/dst/mutants.sh -l makes it anew.
 while read -r name; do
     [ -e "tests/dst/mutants/$name.patch" ] || fault "$table: lists $name, which is not there"
