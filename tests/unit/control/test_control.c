@@ -22,10 +22,10 @@
 static char dir[] = "/tmp/agon-test-control-XXXXXX";
 static struct control *control;
 static uint16_t port;
-static _Atomic int n_halts, n_ticks, n_gates, n_steps, n_steps_before;
+static _Atomic int n_halts, n_ticks, n_steps, n_steps_before;
 static _Atomic int n_listed, n_put_out;
 static int silent[256]; /* who has been let in and says nothing: the first n_listed */
-static sem_t gate;
+static sem_t gate, at_gate;
 
 static int do_status(void *ctx, const struct control_call *call, struct jout *out,
                      struct error *err)
@@ -75,7 +75,7 @@ static int do_gate(void *ctx, const struct control_call *call, struct jout *out,
     (void)ctx;
     (void)call;
     (void)err;
-    n_gates++;
+    sem_post(&at_gate);
     while (sem_wait(&gate) != 0)
         ;
     jout_bool(out, 1);
@@ -160,10 +160,10 @@ static void setup(void)
     ck_assert_ptr_nonnull(mkdtemp(dir));
     n_halts = 0;
     n_ticks = 0;
-    n_gates = 0;
     n_steps = 0;
     n_steps_before = -1;
     ck_assert_int_eq(sem_init(&gate, 0, 0), 0);
+    ck_assert_int_eq(sem_init(&at_gate, 0, 0), 0);
     config.dir = dir;
     config.port = (struct control_port){
         .verbs = verbs, .files = files, .look = look, .live = live, .metrics = metrics};
@@ -535,8 +535,8 @@ START_TEST(between_an_order_to_halt_and_its_doing_lies_one_answer_at_most)
     json_decref(result);
     ck_assert_int_eq(http("GET /api/v1/status" AT LOOK "\r\n", reply, sizeof(reply)), 200);
     say(fds[GATE], "{\"verb\": [\"gate\"]}\n");
-    while (n_gates == 0)
-        usleep(100);
+    while (sem_wait(&at_gate) != 0)
+        ;
     for (int i = 0; i < GATE; i += 2) {
         say(fds[i], "{\"verb\": [\"step\"]}\n");
         say_http(fds[i + 1], "/api/v1/step", BREATH);
@@ -572,10 +572,9 @@ static void halts_while_many_knock(int is_http, int n_silent)
     json_decref(result);
     ck_assert_int_eq(http("GET /api/v1/status" AT LOOK "\r\n", reply, sizeof(reply)), 200);
     n_listed = n_silent;
-    n_gates = 0;
     say(held, "{\"verb\": [\"gate\"]}\n");
-    while (n_gates == 0)
-        usleep(100);
+    while (sem_wait(&at_gate) != 0)
+        ;
     for (int i = 0; i < KNOCKING; i++)
         knocking[i] = is_http ? dial() : local_connect(dir, CONTROL_SOCKET, WAIT_NS, &err);
     say(halts, "{\"verb\": [\"halt\"]}\n");
