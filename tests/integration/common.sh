@@ -40,14 +40,17 @@ need_data() {
 }
 
 # until_true PID WHAT COMMAND...: waits until the command succeeds. PID (0: none) must live meanwhile. What never comes
-# is what the test's own time limit is for.
+# is what the test's own time limit is for. It asks often at first, then less so: what asks takes a processor from what
+# is waited for, and from the tests beside it.
 until_true() {
     up=$1
     what=$2
+    tries=0
     shift 2
     until "$@"; do
         [ "$up" = 0 ] || kill -0 "$up" 2>/dev/null || fail "$what: the process it is expected from has ended"
-        sleep 0.02
+        tries=$((tries + 1))
+        [ "$tries" -lt 20 ] && sleep 0.02 || sleep 0.1
     done
 }
 

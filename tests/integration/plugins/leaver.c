@@ -3,7 +3,7 @@
  * the position it buys again. It looks after nothing itself: it may be killed at any moment. */
 #include <agon/agon.h>
 
-enum { TRAIL = 1, QTY = 2 };
+enum { TRAIL = 1, QTY = 2, REST = 50 };
 
 struct leaver {
     const struct agon_host *host;
@@ -22,6 +22,7 @@ static int on_start(void *plugin, uint32_t reason)
     (void)reason;
     self->params->integer(self->host, TRAIL, &self->trail);
     self->params->integer(self->host, QTY, &self->qty);
+    self->rest = self->exit->plans(self->host, NULL, 0) > 0 ? REST : 0;
     return AGON_OK;
 }
 
@@ -29,6 +30,7 @@ static int on_top10(void *plugin, const struct agon_top10 *top)
 {
     struct leaver *self = plugin;
     struct agon_position position = {0};
+    struct agon_exit standing = {0};
     struct agon_intent buy = {.kind = AGON_INTENT_ORDER,
                               .side = AGON_BUY,
                               .type = AGON_MARKET,
@@ -40,13 +42,19 @@ static int on_top10(void *plugin, const struct agon_top10 *top)
                                   .client_ref = top->hdr.seq,
                                   .trail_ppm = (uint32_t)self->trail};
 
-    if (top->n_bid == 0 || top->n_ask == 0 || self->exit->plans(self->host, NULL, 0) > 0 ||
-        self->orders->open_orders(self->host, NULL, 0) > 0 || self->rest-- > 0)
+    if (top->n_bid == 0 || top->n_ask == 0 || self->orders->open_orders(self->host, NULL, 0) > 0 ||
+        self->rest-- > 0)
         return AGON_OK;
+    // Where the order that it was for never came to anything, the same plan serves the next one.
+    if (self->exit->plans(self->host, &standing, 1) > 0) {
+        if (standing.state != AGON_EXIT_WAITING)
+            return AGON_OK;
+        plan.client_ref = standing.client_ref;
+    }
     (void)self->account->position(self->host, 0, top->hdr.instrument, &position);
     if (position.qty >= self->qty / 2 || self->exit->set(self->host, &plan) < 0)
         return AGON_OK;
-    self->rest = 50;
+    self->rest = REST;
     return self->orders->submit(self->host, &buy, 1);
 }
 
