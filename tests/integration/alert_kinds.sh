@@ -31,9 +31,9 @@ PY
 cat >"$WORK/faults.yaml" <<'YAML'
 seed: 1
 faults:
-  - {name: key, on: request, method: GET, path: /api/v3/account, nth: 3, times: 3, do: error, status: 401, code: -2015, msg: "Invalid API-key, IP, or permissions for action."}
-  - {name: key, on: request, method: GET, path: /api/v3/account, nth: 8, times: 3, do: error, status: 401, code: -2015, msg: "Invalid API-key, IP, or permissions for action."}
-  - {name: slow, on: request, method: GET, path: /api/v3/openOrders, nth: 10, times: 1, do: error, status: 418, code: -1, msg: "Way too many requests"}
+  - {name: key, on: request, method: GET, path: /api/v3/account, nth: 5, times: 3, do: error, status: 401, code: -2015, msg: "Invalid API-key, IP, or permissions for action."}
+  - {name: key, on: request, method: GET, path: /api/v3/account, nth: 12, times: 3, do: error, status: 401, code: -2015, msg: "Invalid API-key, IP, or permissions for action."}
+  - {name: slow, on: request, method: GET, path: /api/v3/openOrders, nth: 18, times: 1, do: error, status: 418, code: -1, msg: "Way too many requests"}
   - {name: lost, on: request, method: POST, path: /api/v3/order, symbol: ETHUSDT, nth: 2, do: timeout, effect: false}
   - {name: blind, on: request, method: GET, path: /api/v3/order, do: error, status: 503, code: -1007, msg: "Timeout"}
 YAML
