@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# Every limit of the documentation's table, alone, on a running host: what allows more risk is one row, is refused until
+# Every limit of the documentation's tables, of a slot and of all slots together, alone, on a running host: what allows more risk is one row, is refused until
 # it is said a second time, and is then in force; what allows less acts at once. Limits that stand against each other
 # are refused with their line.
 . "$(dirname "$0")/common.sh"
@@ -21,6 +21,15 @@ duplicate_window:5s:2s
 duplicates:1:2
 book_age:30s:40s
 leverage:1:125
+on_breach:close:cancel'
+# Of all slots together.
+shared='equity:2000 USDT:1000 USDT
+daily_loss:2%:3%
+gross:500000 USDT:500001 USDT
+net:200000 USDT:200001 USDT
+venue:300000 USDT:300001 USDT
+asset:200000 USDT:200001 USDT
+drawdown:10%:11%
 on_breach:close:cancel'
 
 roster() { # KEY VALUE: the roster with one limit, the amounts that follow from the capital given
@@ -72,6 +81,37 @@ while IFS=: read -r key tight loose; do
     [ "$(ctl agent busy_1 --json | jq -c .limits)" = "$before" ] || fail "$key: the tighter one is not in force"
     n=$((n + 1))
 done <<<"$values"
+
+# The same of all slots together; besides, one that is taken away allows more.
+sed -n 's/^| `portfolio\.\([a-z_]*\)` | .* | \(more\|less\|later in the list\) |.*/\1/p' \
+    "$AGON_SOURCE_ROOT/docs/operations.md" | sort >"$WORK/documented"
+sed 's/:.*//' <<<"$shared" | sort >"$WORK/tried"
+diff "$WORK/documented" "$WORK/tried" || fail "the portfolio's limits of docs/operations.md are not the ones tried here"
+base() { roster drawdown 20%; }
+in_force() { ctl portfolio --json | jq -c '[.on_breach, (.limits | map([.limit, .at]))]'; }
+base >"$WORK/none.yaml"
+while IFS=: read -r key tight loose; do
+    for of in tight loose; do
+        base >"$WORK/$of.yaml"
+        printf 'portfolio: {%s: %s}\n' "$key" "${!of}" >>"$WORK/$of.yaml"
+    done
+    ctl apply "$WORK/tight.yaml" --yes busy_1,portfolio >"$WORK/out" 2>&1 || fail "portfolio.$key $tight: $(cat "$WORK/out")"
+    before=$(in_force)
+    for to in loose none; do
+        [ "$to-$key" != none-on_breach ] || continue # nothing said is the tightest
+        ctl apply "$WORK/$to.yaml" --dry-run --json >"$WORK/out" || fail "portfolio.$key: dry run"
+        jq -e --arg name "portfolio.$key" '.changes | length == 1 and .[0].what == $name and .[0].dangerous' "$WORK/out" >/dev/null ||
+            fail "portfolio.$key from $tight to $to: $(cat "$WORK/out")"
+        ctl apply "$WORK/$to.yaml" >"$WORK/out" 2>&1 && fail "portfolio.$key: $to is taken without a yes"
+        grep -qF -- "--yes portfolio" "$WORK/out" || fail "portfolio.$key: $(cat "$WORK/out")"
+        [ "$(in_force)" = "$before" ] || fail "portfolio.$key: what was refused is in force"
+        ctl apply "$WORK/$to.yaml" --yes portfolio >"$WORK/out" 2>&1 || fail "portfolio.$key: $(cat "$WORK/out")"
+        [ "$(in_force)" != "$before" ] || fail "portfolio.$key: what was made is not in force"
+        ctl apply "$WORK/tight.yaml" >"$WORK/out" 2>&1 || fail "portfolio.$key back to $tight wants a yes: $(cat "$WORK/out")"
+        [ "$(in_force)" = "$before" ] || fail "portfolio.$key: the tighter one is not in force"
+    done
+    n=$((n + 1))
+done <<<"$shared"
 
 roster order '900000 USDT' >"$WORK/bad.yaml"
 ctl apply "$WORK/bad.yaml" >"$WORK/out" 2>&1 && fail "an order of 900000 with a position of 20000 is taken"

@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # A roster in a backtest: its agents play on the same files in one engine, each with its own plugin, parameters,
-# capital and limits, and decide as they do alone where they do not meet. Mistakes of a roster are told in one pass.
+# capital and limits, and decide as they do alone where they do not meet; a plugin without a roster has the presets of one.
+# Mistakes of a roster are told in one pass.
 . "$(dirname "$0")/common.sh"
 MODULES=$(dirname "$AGON")/plugins
 mkdir "$WORK/plugins"
@@ -78,6 +79,25 @@ play limited
 [ "$(row limited small | cut -d, -f8)" = 0 ] && [ "$(row limited small | cut -d, -f10)" -ge 20 ] ||
     fail "a limit of 10 USDT an order was not kept: $(row limited small)"
 [ "$(row limited btc | cut -d, -f8)" -ge 1 ] || fail "another agent's limit held: $(row limited btc)"
+
+# A plugin alone, without a roster, has the presets of a roster that names no limit, and so decides as there.
+limits_of() { # NAME: of its first slot, as the journal has them
+    "$AGON" journal cat "$WORK/$1.journal" --type config | sed -n '/kind=slot slot=0 /s/.* capital=/capital=/p' | head -1
+}
+alone() { # NAME WORD...: the market maker on one market
+    name=$1
+    shift
+    "$AGON" backtest "$@" --data "$WORK/binance_spot_BTCUSDT_bars.csv" --latency 5ms --journal "$WORK/$name.journal" \
+        >"$WORK/$name.text" || fail "the backtest of $name ended with $?"
+}
+alone bare "$WORK/plugins/mm.so" --capital 50000 --param half_bps=3 interval_ms=60000 stale_ms=60000 --seed 1
+alone listed --roster "$WORK/btc.yaml" --plugins "$WORK/plugins"
+printf '%s\n' "$btc" | sed 's/mm.so, capital: 50000 USDT/mm.so, capital: 50000 USDT, limits: {collar: 3%}/' | roster other
+play other
+[ -n "$(limits_of btc)" ] && [ "$(limits_of other)" != "$(limits_of btc)" ] || fail "the journal does not show limits: $(limits_of btc)"
+[ "$(limits_of bare)" = "$(limits_of listed)" ] ||
+    fail "presets without a roster: $(limits_of bare); with one: $(limits_of listed)"
+same bare 0 listed "a plugin without a roster"
 
 n_btc=$(row all btc | cut -d, -f9)
 n_eth=$(row all eth | cut -d, -f9)

@@ -6,7 +6,7 @@
 . "$(dirname "$0")/common.sh"
 ORDERS=${ORDERS:-1000}
 LATE=0 # orders beside those, of an agent that begins anew when requests hang
-CASES=${CASES:-quiet flooded hung hung-flooded}
+CASES=${CASES:-quiet flooded hung hung-flooded hung-stop hung-flooded-stop}
 wanted() { # CASE
     case " $CASES " in *" $1 "*) ;; *) return 1 ;; esac
 }
@@ -177,15 +177,17 @@ answering() { # nothing is wrong with the exchange
 HANG_AFTER=${HANG_AFTER:-240s}
 hung() { lines "$SIM_LOG" '"kind":"fault".*"name":"hangs"' 4 && lines "$SIM_LOG" '"kind":"fault".*"name":"data"' 2; }
 # New orders are taken and never answered once all stand: both connections for orders hang, and those for data too; what
-# is left is the one for cancels.
+# is left is the one for cancels. TIMES=2 hangs the two that stand and not those that follow them: what closes a position
+# is a new order too, and where none is ever answered nothing can be closed.
 hanging() { # COMMAND...: measure or flooded, and its words
+    limit=${TIMES:+, times: $TIMES}
     cat >"$WORK/faults.yaml" <<EOF
 seed: 1
 faults:
-  - {name: hangs, on: request, do: timeout, method: POST, path: /api/v3/order, after: $HANG_AFTER}
-  - {name: hangs, on: request, do: timeout, method: POST, path: /fapi/v1/order, after: $HANG_AFTER}
-  - {name: data, on: request, do: timeout, method: GET, path: /api/v3/myTrades, after: $HANG_AFTER}
-  - {name: data, on: request, do: timeout, method: GET, path: /fapi/v1/userTrades, after: $HANG_AFTER}
+  - {name: hangs, on: request, do: timeout, method: POST, path: /api/v3/order, after: $HANG_AFTER$limit}
+  - {name: hangs, on: request, do: timeout, method: POST, path: /fapi/v1/order, after: $HANG_AFTER$limit}
+  - {name: data, on: request, do: timeout, method: GET, path: /api/v3/myTrades, after: $HANG_AFTER$limit}
+  - {name: data, on: request, do: timeout, method: GET, path: /fapi/v1/userTrades, after: $HANG_AFTER$limit}
 EOF
     began=$(date +%s)
     LATE=20
@@ -211,3 +213,6 @@ row case orders positions 'first cancel' 'last cancel' 'cancelled there' 'again 
 if wanted quiet || wanted flooded; then answering; fi
 if wanted hung; then hanging measure "hung: kill" kill; fi
 if wanted hung-flooded; then hanging flooded "hung, flooded: kill" kill; fi
+TIMES=2
+if wanted hung-stop; then hanging measure "hung: stop" stop; fi
+if wanted hung-flooded-stop; then hanging flooded "hung, flooded: stop" stop; fi

@@ -54,6 +54,49 @@ START_TEST(each_limit_raised_alone_is_one_row_and_wants_a_yes)
 }
 END_TEST
 
+/* Every limit given, each with room on both sides and none against another. */
+static struct portfolio_limits of_all(void)
+{
+    return (struct portfolio_limits){.equity_amt = CAPITAL,
+                                     .daily_loss_amt = CAPITAL / 10,
+                                     .gross_amt = 9 * CAPITAL,
+                                     .net_amt = 2 * CAPITAL,
+                                     .venue_amt = 3 * CAPITAL,
+                                     .asset_amt = CAPITAL,
+                                     .drawdown_ppm = 200000,
+                                     .on_breach = ON_BREACH_CLOSE};
+}
+
+START_TEST(each_limit_of_all_slots_raised_alone_is_one_row_and_wants_a_yes)
+{
+    const struct limits_table *table = &limits_of_portfolio;
+    const struct limit *limit = &table->all[_i];
+    int is_more = limit->risk == LIMIT_MORE_IS_RISKIER;
+    struct portfolio_limits from = of_all();
+    struct portfolio_limits to = from;
+    struct limit_change changes[LIMITS_ROWS_MAX];
+
+    ck_assert_int_eq(limits_check(table, &from, NULL), AGON_OK);
+    ck_assert_uint_eq(limits_diff(table, &from, &to, changes), 0);
+    ck_assert_int_eq(limit_set(limit, &to, beside(limit, limit_get(limit, &from), is_more)),
+                     AGON_OK);
+    ck_assert_int_eq(limits_check(table, &to, NULL), AGON_OK);
+    ck_assert_uint_eq(limits_diff(table, &from, &to, changes), 1);
+    ck_assert_str_eq(changes[0].limit->key, limit->key);
+    ck_assert_msg(changes[0].is_raised, "%s", limit->key);
+    ck_assert_uint_eq(limits_diff(table, &to, &from, changes), 1);
+    ck_assert_msg(!changes[0].is_raised, "%s", limit->key);
+    if (limit->zero != LIMIT_ZERO_IS_NONE)
+        return;
+    // Taken away it allows all, and given where there was none it allows less.
+    ck_assert_int_eq(limit_set(limit, &to, 0), AGON_OK);
+    ck_assert_uint_eq(limits_diff(table, &from, &to, changes), 1);
+    ck_assert_msg(changes[0].is_raised, "no %s at all", limit->key);
+    ck_assert_uint_eq(limits_diff(table, &to, &from, changes), 1);
+    ck_assert_msg(!changes[0].is_raised, "%s where there was none", limit->key);
+}
+END_TEST
+
 START_TEST(each_row_is_a_member_and_each_member_a_row)
 {
     struct slot_limits limits;
@@ -256,6 +299,8 @@ int main(int argc, char **argv)
     }
     tcase_add_loop_test(tcase, each_limit_raised_alone_is_one_row_and_wants_a_yes, 0,
                         (int)limits_of_slot.n);
+    tcase_add_loop_test(tcase, each_limit_of_all_slots_raised_alone_is_one_row_and_wants_a_yes, 0,
+                        (int)limits_of_portfolio.n);
     tcase_add_test(tcase, each_row_is_a_member_and_each_member_a_row);
     tcase_add_test(tcase, the_preset_is_in_range_and_in_order);
     tcase_add_test(tcase, limits_that_stand_against_each_other_are_refused);
