@@ -16,8 +16,7 @@ static int begin_on_ports(struct host *host)
         return AGON_OK;
     host->beat_before = atomic_load(&host->beat->state);
     host->pid_before = atomic_load(&host->beat->pid);
-    beat_begin(host->beat, (int32_t)atomic_load(&host->beat->n_hosts));
-    atomic_store(&host->beat->beat_ns, clock_mono());
+    beat_begin(host->beat, (int32_t)atomic_load(&host->beat->n_hosts), clock_mono());
     return AGON_OK;
 }
 
@@ -37,10 +36,7 @@ int host_beat_open(struct host *host, struct error *err)
     }
     memset(err, 0, sizeof(*err));
     host->beat = beat_open(host->config.dir, err);
-    if (host->beat == NULL)
-        return err->code < 0 ? err->code : AGON_EIO;
-    atomic_store(&host->beat->beat_ns, clock_mono());
-    return AGON_OK;
+    return host->beat != NULL ? AGON_OK : err->code < 0 ? err->code : AGON_EIO;
 }
 
 void host_beat_ids(struct host *host)

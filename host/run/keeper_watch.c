@@ -14,6 +14,10 @@ int keeper_watch_turn(struct keeper_watch *watch, const struct beat *beat, int64
     if (now_ns - watch->tick_ns > S)
         watch->woken_ns = now_ns;
     watch->tick_ns = now_ns;
+    if (beat != NULL && atomic_load(&beat->beat_ns) != watch->beat_ns) {
+        watch->beat_ns = atomic_load(&beat->beat_ns);
+        watch->seen_ns = now_ns;
+    }
     if (beat == NULL || atomic_load(&beat->n_hosts) == watch->n_hosts)
         return 0;
     watch->n_hosts = atomic_load(&beat->n_hosts);
@@ -35,6 +39,9 @@ int keeper_watch_is_gone(const struct keeper_watch *watch, const struct beat *be
     uint32_t state = atomic_load(&beat->state);
     int64_t quiet_ns = now_ns - atomic_load(&beat->beat_ns);
 
+    // A turn that is yet to come is one of before this machine was started anew.
+    if (quiet_ns < 0)
+        quiet_ns = now_ns - watch->seen_ns;
     if (state == BEAT_NONE || state == BEAT_ENDED || watch->has_fired)
         return 0;
     return quiet_ns > patience(state, is_alive) && now_ns - watch->woken_ns > WOKEN_NS;

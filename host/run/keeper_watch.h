@@ -16,6 +16,7 @@ struct keeper_watch { /* all zero: nobody is watched */
     uint32_t n_hosts; /* the one that is watched */
     uint32_t has_fired;
     int64_t tick_ns, woken_ns; /* of the keeper itself */
+    int64_t beat_ns, seen_ns;  /* the turn that was seen last, and when it was new */
 };
 /* At each look. True: another host has begun, and is watched from here on. beat NULL: none yet. */
 int keeper_watch_turn(struct keeper_watch *watch, const struct beat *beat, int64_t now_ns);

@@ -38,8 +38,9 @@ struct beat {
 
 /* Maps it for a host, made when it lacks. NULL with the reason. */
 struct beat *beat_open(const char *dir, struct error *err);
-/* Another host writes into it from here on. For who has the memory already. */
-void beat_begin(struct beat *beat, int32_t pid);
+/* Another host writes into it from here on; its first turn is now. For who has the memory already.
+ */
+void beat_begin(struct beat *beat, int32_t pid, int64_t mono_ns);
 /* ... for who only looks: NULL without a reason: there is none yet. */
 const struct beat *beat_look(const char *dir, struct error *err);
 void beat_close(const struct beat *beat); /* NULL is fine */

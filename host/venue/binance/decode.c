@@ -1526,6 +1526,33 @@ static int decode_fills(struct scan *scan, struct binance_decoder *dec,
 }
 
 /* An order object of the REST API. Fills are decoded always and told when each is given. */
+/* Of an instrument that is not served here: whose it is, and whether it is open. What its numbers
+ * mean is not known. */
+static int decode_elsewhere(struct scan *scan, struct binance_order *order)
+{
+    struct scan_text key, text;
+    uint64_t seen = 0;
+    int rc;
+
+    if (scan_object(scan) < 0)
+        return scan->rc;
+    while ((rc = scan_key(scan, &key)) > 0) {
+        if (scan_is(&key, "orderId")) {
+            TAKE(0, scan_u64(scan, &order->venue_order));
+        } else if (scan_is(&key, "clientOrderId")) {
+            TAKE(1, scan_copy(scan, order->client_id, sizeof(order->client_id)));
+        } else if (scan_is(&key, "side")) {
+            TAKE(2, take_side(scan, &order->side));
+        } else if (scan_is(&key, "status")) {
+            TAKE(3, scan_string(scan, &text));
+            order->state = read_state(&text); // one that is new to us is no reason to read nothing
+        } else if (scan_skip(scan) < 0) {
+            return scan->rc;
+        }
+    }
+    return rc;
+}
+
 static int decode_order(struct scan *scan, struct binance_decoder *dec, struct binance_order *order,
                         binance_fill_fn each, void *ctx)
 {
@@ -1541,7 +1568,7 @@ static int decode_order(struct scan *scan, struct binance_decoder *dec, struct b
         return scan_fail(scan);
     if (look.symbol == NULL) {
         dec->n_unknown_symbol++;
-        return scan_skip(scan);
+        return decode_elsewhere(scan, order);
     }
     order->symbol = look.symbol;
     if (scan_object(scan) < 0)

@@ -67,6 +67,7 @@ static struct world {
     _Alignas(64) unsigned char record[EVENT_BYTES_MAX];
     char logs[64][512];
     int n_logs;
+    int64_t other_ns; /* so old is another host's order, filled, when it is asked for; 0: none */
 } w;
 
 #define FAIL(...)                                                                                  \
@@ -143,6 +144,16 @@ static size_t put_trades(char *to, size_t room, unsigned long long order, unsign
     return n;
 }
 
+/* An id of our form, from another journal. */
+static const char *other_id(void)
+{
+    static const struct order_ids other = {.journal = 0x123456};
+    static char client[CLIENT_ID_TEXT];
+
+    client_id_format(&other, (uint64_t)1 << 32 | 1, 0, client);
+    return client;
+}
+
 static char *expand(const char *text)
 {
     unsigned long long count = 0;
@@ -165,6 +176,9 @@ static char *expand(const char *text)
         if (strncmp(text, "${t}", 4) == 0) {
             n += (size_t)snprintf(full + n, room - n, "%lld", (long long)((T0 + w.now) / 1000000));
             text += 4;
+        } else if (strncmp(text, "${other}", 8) == 0) {
+            n += (size_t)snprintf(full + n, room - n, "%s", other_id());
+            text += 8;
         } else if (sscanf(text, "${t-%llu}%n", &id, &used) == 1 && used > 0) {
             n += (size_t)snprintf(full + n, room - n, "%lld",
                                   (long long)((T0 + w.now) / 1000000 - (int64_t)id));
@@ -198,6 +212,25 @@ static void reply(struct conn *conn, int status, const char *headers, const char
     push(conn, head, (size_t)n);
     push(conn, full, strlen(full));
     free(full);
+}
+
+/* All orders of a symbol from a time on, as the venue has it: one of another host, if it is not too
+ * old for what was asked. */
+static void reply_recent(struct conn *conn, const char *target)
+{
+    const char *from = strstr(target, "startTime=");
+    int64_t t_ms = (T0 + w.now - w.other_ns) / 1000000;
+    char body[512] = "[]";
+
+    if (w.other_ns != 0 && strstr(target, "symbol=BTCUSDT") != NULL &&
+        (from == NULL || atoll(from + strlen("startTime=")) <= t_ms))
+        snprintf(body, sizeof(body),
+                 "[{\"symbol\":\"BTCUSDT\",\"orderId\":9,\"clientOrderId\":\"%s\","
+                 "\"price\":\"30000.00\",\"origQty\":\"0.01000\",\"executedQty\":\"0.01000\","
+                 "\"status\":\"FILLED\",\"timeInForce\":\"GTC\",\"type\":\"LIMIT\","
+                 "\"side\":\"BUY\",\"time\":%lld,\"updateTime\":%lld}]",
+                 other_id(), (long long)t_ms, (long long)t_ms);
+    reply(conn, 200, "", body);
 }
 
 static void on_request(struct conn *conn, const struct http_message *message)
@@ -237,6 +270,11 @@ static void on_request(struct conn *conn, const struct http_message *message)
                strcmp(message->path, "/api/v3/myTrades") == 0 ||
                strcmp(message->path, "/api/v3/klines") == 0) {
         reply(conn, 200, "", "[]");
+    } else if (strcmp(message->path, "/api/v3/allOrders") == 0 ||
+               strcmp(message->path, "/fapi/v1/allOrders") == 0) {
+        reply_recent(conn, message->target);
+    } else if (strcmp(message->path, "/sapi/v1/account/apiRestrictions") == 0) {
+        reply(conn, 200, "", "{\"enableReading\":true,\"enableWithdrawals\":false}");
     } else if (strcmp(message->path, "/fapi/v1/time") == 0 ||
                strcmp(message->path, "/dapi/v1/time") == 0) {
         snprintf(body, sizeof(body), "{\"serverTime\":${t}}");
@@ -533,6 +571,8 @@ static void begin(void)
     config.account = 5;
     config.is_private = !is_cm; // COIN-M is for market data
     config.warm_bars = 0;
+    config.is_guarded = strstr(w.file, "guard") != NULL;
+    config.is_take_over = strstr(w.file, "guard_taken") != NULL;
     // Most transcripts were written for one kind of connection.
     if (strstr(w.file, "cancels") == NULL)
         config.cancel_links = 0;
@@ -1041,6 +1081,14 @@ static void run_line(char *line)
         if ((int)(verb[0] == 'b' ? status.n_binary : status.n_silent) != atoi(at))
             FAIL("%llu binary frames, %llu silent channels", (unsigned long long)status.n_binary,
                  (unsigned long long)status.n_silent);
+    } else if (strcmp(verb, "other") == 0) {
+        w.other_ns = atoll(at) * 1000000;
+    } else if (strcmp(verb, "refused") == 0) {
+        struct gateway_status status;
+
+        gateway_status(w.gateway, &status);
+        if ((status.refusal != 0) != (strcmp(at, "yes") == 0))
+            FAIL("refused: %u %s", status.refusal, status.refusal_text);
     } else if (strcmp(verb, "bad") == 0) {
         struct gateway_status status;
 

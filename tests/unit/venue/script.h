@@ -13,6 +13,8 @@
  *   market <json>   user <json>     the venue sends a message
  *   next market|user <json>         ... on the youngest of two such connections
  *   logs <n> <text>                 so many lines of the log hold this text
+ *   other <ms>                      another host's order, filled, is so old when orders are listed
+ *   refused yes|no                  the gateway refuses to trade the account
  *   bad <n>                         so many messages were counted as bad
  *   conns market|user <n>           so many such connections stand
  *   life <ms>                       a WebSocket is replaced when it is so old
@@ -30,7 +32,7 @@
  *   use <file>                      the lines of another transcript
  *   ready yes|no
  *
- * In bodies ${1:0} is the client id of order 1, revision 0, and ${t} the venue's time in ms,
+ * In bodies ${1:0} is the client id of order 1, revision 0, ${other} one of another journal, and ${t} the venue's time in ms,
  * ${t-10} ten of them before, ${trades:18:501:1000} a thousand trades of its order 18, the first
  * with the number 501. What no line answers is answered as a quiet venue would: time, empty lists,
  * nothing open. */
