@@ -32,7 +32,8 @@
  *   use <file>                      the lines of another transcript
  *   ready yes|no
  *
- * In bodies ${1:0} is the client id of order 1, revision 0, ${other} one of another journal, and ${t} the venue's time in ms,
+ * In bodies ${1:0} is the client id of order 1, revision 0, ${other} one of another journal, and
+ * ${t} the venue's time in ms,
  * ${t-10} ten of them before, ${trades:18:501:1000} a thousand trades of its order 18, the first
  * with the number 501. What no line answers is answered as a quiet venue would: time, empty lists,
  * nothing open. */
