@@ -119,6 +119,9 @@ static void end_hung(struct keeper *keeper)
             strerror(errno));
     else if (poll(&ended, 1, 2000) > 0)
         say(keeper, "process %d was hung and is ended", (int)keeper->pid);
+    else
+        say(keeper, "process %d was hung and is killed, but not gone after 2 s",
+            (int)keeper->pid); // it runs nothing any more: what it has mapped is being put back
 }
 
 /* Cancelling ------------------------------------------------------------------------------------

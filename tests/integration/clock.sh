@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # The wall clock is set while a host trades: ten years ahead, an hour ahead, an hour back, for 0.6 s and for good, and a
-# host starts under such a clock. Orders go on, every event of the journal has the time that it is, no day turns and no
-# tournament is held before its time; with the exchange frozen no new order leaves until it has said what time it is.
+# host starts under such a clock. Orders go on, every event of the journal has the time that it is, neither ahead nor behind,
+# no day turns and no tournament is held before its time, and one that is due is held; with the exchange frozen no new order leaves until it has said what time it is.
 . "$(dirname "$0")/common.sh"
 ! is_sanitized || { echo "skipped: a sanitizer's run-time must be loaded before anything else"; exit 77; }
 
@@ -37,18 +37,22 @@ goes_on() { # WHAT
     until_true "$HOST_PID" "$1: orders go on" lines "$SIM_LOG" '"what":"order.place"' "$n"
 }
 n_of() { grep -c "\"key\":\"$1\"" "$WORK/host.err"; }
+# ... and none far behind: by the time that it is, not by that of the host's wall clock. Five minutes are the machine's.
+not_behind() { # WHAT
+    [ "$t_last" -ge $(($(date +%s) - 300)) ] || fail "$1: the journal is $(($(date +%s) - t_last)) s behind the time"
+}
 not_ahead() { # WHAT
     "$AGON" journal stats "$WORK/run/journal" --live --json >"$WORK/stat" || fail "$1: journal stats"
     t_last=$(($(json "$WORK/stat" t_last) / 1000000000))
     [ "$t_last" -le $(($(date +%s) + 2)) ] || fail "$1: the journal is $((t_last - $(date +%s))) s ahead of the time"
 }
 has_started() { "$AGON" journal cat "$WORK/run/journal" --live --type start 2>/dev/null | grep -q start; }
-# Every event so far is of this run of the test: none ahead of the time, no tournament.
+# Every event so far is of this run of the test: none ahead of the time, the last not behind it, no tournament.
 times_are_true() { # WHAT
     not_ahead "$1"
+    not_behind "$1"
     t_first=$(($(json "$WORK/stat" t_first) / 1000000000))
     [ "$t_first" -ge $((BEGAN - 2)) ] || fail "$1: the journal begins $((BEGAN - t_first)) s before the test"
-    ! lines "$WORK/cat" type=plan 1 || fail "$1: a tournament was held"
     "$AGON" journal cat "$WORK/run/journal" --live --type plan >"$WORK/plans" 2>/dev/null
     [ ! -s "$WORK/plans" ] || fail "$1: a tournament was held before its time"
 }
@@ -58,9 +62,9 @@ printf '%+020d' 0 >"$WORK/wall"
 wall 0
 start_sim --seed 5
 live_files "$(agent busy_1 busy.so 'every: 2')"
-# A day of the month that is neither today nor tomorrow: any ten years have it.
-day=$((($(date +%-d) + 14) % 28 + 1))
-printf 'tournament:\n  schedule: "0 0 %s * *"\n' "$day" >>"$WORK/conf/roster.yaml"
+# In three quarters of an hour: an hour more reaches it, and so do any ten years.
+DUE=$((BEGAN + 2700))
+printf 'tournament:\n  schedule: "%s * * *"\n' "$(date -u -d "@$DUE" '+%-M %-H')" >>"$WORK/conf/roster.yaml"
 start_clocked
 goes_on "at the start"
 
@@ -164,10 +168,26 @@ n_halts() { "$AGON" journal cat "$WORK/run/journal" --live --type command 2>/dev
 kill -CONT "$SIM_PID"
 goes_on "frozen and awake"
 ! is_paused || fail "still paused"
+times_are_true "frozen and awake"
+
+# An hour behind: a tournament of the next minute is held in that minute, and once.
+wall -3600
+goes_on "an hour behind"
+due=$((($(date +%s) + 10) / 60 * 60 + 60))
+sed -i "s/schedule: .*/schedule: \"$(date -u -d "@$due" '+%-M %-H') * * *\"/" "$WORK/conf/roster.yaml"
+"$AGON" ctl apply "$WORK/conf/roster.yaml" --dir "$WORK/run" >"$WORK/out" 2>&1 || fail "ctl apply: $(cat "$WORK/out")"
+is_held() { "$AGON" journal cat "$WORK/run/journal" --live --type plan >"$WORK/plans" 2>/dev/null; [ -s "$WORK/plans" ]; }
+until_true "$HOST_PID" "a tournament while the wall clock is an hour behind" is_held
+goes_on "after the tournament"
 wall 0
 kill -TERM "$HOST_PID"
 ended "$HOST_PID" 0 "the host"
-times_are_true "at the end"
+held=$(date -u -d "$(head -1 "$WORK/plans" | cut -d' ' -f2)" +%s)
+[ "$held" -ge "$due" ] && [ "$held" -le $((due + 600)) ] || fail "the tournament of $due was held at $held"
+not_ahead "at the end"
+not_behind "at the end"
+"$AGON" journal cat "$WORK/run/journal" --type plan >"$WORK/plans" 2>/dev/null
+[ "$(sed 's/.* number=\([0-9]*\).*/\1/' "$WORK/plans" | sort -u | wc -l)" = 1 ] || fail "more than one tournament: $(cut -c1-200 "$WORK/plans")"
 ids_once
 ! grep -q '"code":-1021' "$SIM_LOG" || fail "a request was refused for its time"
 "$AGON" replay "$WORK/run/journal" --verify >"$WORK/replay.out" || fail "the journal does not replay"

@@ -4,6 +4,7 @@
 #include "world.h"
 
 #include "engine/impl.h"
+#include "sys/clock.h"
 
 #define SECOND (1000 * MS)
 #define MINUTE (60 * SECOND)
@@ -172,6 +173,51 @@ START_TEST(a_clock_event_sets_back_time_and_nothing_else)
 }
 END_TEST
 
+/* As a live host has it: each ten seconds the wall clock is looked at, and events are stamped by
+ * the host's clock. The week of the tournament and a day end at T0 + 48 h; the wall clock is set an
+ * hour and a quarter before, so that an hour or ten years more reach that, and an hour less is
+ * late. */
+START_TEST(a_wall_clock_that_is_off_holds_no_tournament_early_and_skips_none_and_turns_no_day)
+{
+    static const struct {
+        int64_t off_ns, length_ns;
+    } steps[] = {{HOUR, 10 * SECOND},        {HOUR, 10 * DAY},           {-HOUR, 10 * SECOND},
+                 {-HOUR, 10 * DAY},          {AHEAD, 10 * SECOND},       {AHEAD, 10 * DAY},
+                 {HOUR, HOUR + 20 * MINUTE}, {-HOUR, HOUR + 20 * MINUTE}};
+    const agon_ns_t midnight = T0 + 48 * HOUR;
+    const agon_ns_t t_set = midnight - HOUR - 15 * MINUTE;
+    const int64_t mono_from = 5 * SECOND; // since some point
+    agon_ns_t t_from = T0 + 46 * HOUR;
+    struct clock_utc clock;
+    agon_amt_t day_amt;
+
+    begin();
+    clock_utc_init(&clock, mono_from, t_from);
+    hear(T0 + SECOND);
+    hear(t_from);
+    hear(t_from + 61 * SECOND);
+    day_amt = engine->risk[0].equity_day_amt;
+    for (agon_ns_t t = t_from + 71 * SECOND; t < midnight + 2 * HOUR; t += 10 * SECOND) {
+        int is_off = t >= t_set && t < t_set + steps[_i].length_ns;
+        int64_t mono_ns = mono_from + (t - t_from);
+
+        (void)clock_utc_observe(&clock, mono_ns, t + (is_off ? steps[_i].off_ns : 0));
+        hear(clock_utc_at(&clock, mono_ns));
+        ck_assert_int_eq(engine_t(engine), t);
+        ck_assert_uint_eq(n_plans(), t >= midnight);
+        ck_assert_msg((engine->risk[0].equity_day_amt != day_amt) == (t >= midnight),
+                      "the day %s at %lld s before midnight", t < midnight ? "turned" : "stayed",
+                      (long long)((midnight - t) / SECOND));
+        if (t >= midnight && t < midnight + 10 * SECOND)
+            ck_assert_int_ne(engine->risk[0].equity_day_amt, day_amt);
+    }
+    ck_assert_int_eq(engine->tournament.t_due, T0 + 9 * DAY);
+    world_holds(world);
+    world_replays(world);
+    world_free(world);
+}
+END_TEST
+
 START_TEST(nothing_else_sets_time_back)
 {
     struct record_clock clock;
@@ -213,6 +259,9 @@ int main(void)
     tcase_set_timeout(tcase, 30);
     tcase_add_loop_test(tcase, inv_25_days_and_weeks_turn_once, 0, 4);
     tcase_add_test(tcase, a_clock_event_sets_back_time_and_nothing_else);
+    tcase_add_loop_test(
+        tcase, a_wall_clock_that_is_off_holds_no_tournament_early_and_skips_none_and_turns_no_day,
+        0, 8);
     tcase_add_test(tcase, nothing_else_sets_time_back);
     suite_add_tcase(suite, tcase);
     srunner_run_all(runner, CK_NORMAL);
