@@ -31,6 +31,7 @@ struct worth {
 };
 struct loss { /* of a slot, and of all */
     struct slot_limits limits;
+    struct worth worth; /* behind the event before */
     int64_t day, peak;
     uint64_t lost_seq, last_order, last_exit;
     agon_ns_t t_idle;
@@ -145,22 +146,25 @@ static struct worth worth_of(const struct bytes *world, struct engine *engine, u
 
 /* --- where its limits stand --- */
 
-/* Capital came: what the day and the highest are counted from moves with it, as far as what all was
- * worth before is known. What goes with a slot that leaves is the ledger's to say: then nothing is
- * counted until the day turns, and the highest from now on. */
-static void shift(struct loss *all, const struct worth *before, const struct worth *now)
+/* Capital came: what the day and the highest are counted from moves with it, as far as what was
+ * there before is known. What goes, with a slot that leaves or by a plan, is the ledger's to say:
+ * then nothing is counted until the day turns, and the highest from now on. */
+static void shift(struct loss *loss, const struct worth *before, const struct worth *now)
 {
-    int is_known = before->is_known && now->is_known && now->low > before->low;
+    int is_known = before->is_known && now->is_known && now->low >= before->low;
 
-    all->is_lost = all->is_closing = all->is_forgiven = 0;
-    if (all->peak > NEVER + 1)
-        all->peak = is_known ? all->peak + now->low - before->low : NEVER;
-    if (all->day > NEVER + 1)
-        all->day = is_known ? all->day + now->low - before->low : NEVER;
+    loss->is_lost = loss->is_closing = loss->is_forgiven = 0;
+    if (loss->peak > NEVER + 1)
+        loss->peak = is_known ? loss->peak + now->low - before->low : NEVER;
+    if (loss->day > NEVER + 1)
+        loss->day = is_known ? loss->day + now->low - before->low : NEVER;
 }
 
 static void settle(struct loss *loss, const struct worth *worth)
 {
+    // A day that begins without a live book begins at what the engine last knew.
+    if (!worth->is_known && loss->day == NEVER + 1)
+        loss->day = NEVER;
     if (!worth->is_known)
         return;
     if (loss->day == NEVER + 1)
@@ -321,8 +325,9 @@ void bytes_losses_stepped(struct bytes_losses *losses, struct engine *engine,
     const struct portfolio_limits *limits = &world->portfolio;
     struct loss *all = &losses->all[ALL];
     struct worth total = {.is_known = 1};
-    int is_moved = event->type == EVENT_PLAN || event->type == EVENT_CLOCK;
-    int is_shifted = 0;
+    int is_plan = event->type == EVENT_PLAN;
+    int is_set = event->type == EVENT_CLOCK;
+    int is_all_shifted = 0;
 
     on_day(losses, event);
     if (event->type == AGON_EVENT_COMMAND)
@@ -330,21 +335,27 @@ void bytes_losses_stepped(struct bytes_losses *losses, struct engine *engine,
     for (uint16_t slot = 0; slot < BYTES_SLOTS; slot++) {
         int is_here = slot < slots->n && slots->all[slot].is_used;
         struct loss *loss = &losses->all[slot];
-        struct worth worth = {0};
+        struct worth worth;
+        int is_shifted;
 
-        if (is_moved || is_here != loss->is_here ||
-            (is_here &&
-             memcmp(&loss->limits, &slots->all[slot].limits, sizeof(loss->limits)) != 0)) {
+        if (is_set || is_here != loss->is_here) {
             begin(loss, losses->is_turning);
-            is_shifted = 1;
+            is_all_shifted = 1;
             loss->is_here = is_here != 0;
+            loss->worth.is_known = 0;
         }
         if (!is_here)
             continue;
+        is_shifted =
+            is_plan || memcmp(&loss->limits, &slots->all[slot].limits, sizeof(loss->limits)) != 0;
+        is_all_shifted |= is_shifted;
         loss->limits = slots->all[slot].limits;
         check_orders(losses, engine, slot, event->seq);
         check_closing(losses, engine, slot, event);
         worth = worth_of(world, engine, slot);
+        if (is_shifted)
+            shift(loss, &loss->worth, &worth);
+        loss->worth = worth;
         judge(
             world, loss, &worth, event->seq,
             is_beyond(loss, worth.high, loss->limits.daily_loss_amt, loss->limits.drawdown_ppm, 0),
@@ -354,7 +365,7 @@ void bytes_losses_stepped(struct bytes_losses *losses, struct engine *engine,
         total.is_known &= worth.is_known;
     }
     losses->t_last = event->t;
-    if (is_shifted)
+    if (is_all_shifted)
         shift(all, &losses->total, &total);
     losses->total = total;
     judge(world, all, &total, event->seq,
