@@ -3,6 +3,9 @@
 
 #include "engine/impl.h"
 
+// What is_closing_all may be beside 0.
+enum { CLOSING = 1, CLOSING_FOR_GOOD = 3 };
+
 static const struct position *positions(const struct engine *engine, uint16_t slot, uint32_t *n)
 {
     return ledger_positions(engine->ledger, slot, n);
@@ -231,7 +234,8 @@ static void want(struct engine *engine, uint16_t slot, uint32_t places, uint16_t
     close_turn(engine, slot);
 }
 
-void close_want(struct engine *engine, uint16_t slot, agon_instrument_t instrument, uint16_t reason)
+static void want_all(struct engine *engine, uint16_t slot, agon_instrument_t instrument,
+                     uint16_t reason, uint8_t closing)
 {
     uint32_t n;
     const struct position *all = positions(engine, slot, &n);
@@ -242,9 +246,18 @@ void close_want(struct engine *engine, uint16_t slot, agon_instrument_t instrume
         if (all[i].instrument != 0 && (instrument == 0 || all[i].instrument == instrument))
             places |= (uint32_t)1 << i;
     }
-    if (instrument == 0)
-        engine->is_closing_all[slot] = 1;
+    engine->is_closing_all[slot] |= closing;
     want(engine, slot, places, reason);
+}
+
+void close_want(struct engine *engine, uint16_t slot, agon_instrument_t instrument, uint16_t reason)
+{
+    want_all(engine, slot, instrument, reason, instrument == 0 ? CLOSING : 0);
+}
+
+void close_want_for_good(struct engine *engine, uint16_t slot, uint16_t reason)
+{
+    want_all(engine, slot, 0, reason, CLOSING_FOR_GOOD);
 }
 
 void close_want_venue(struct engine *engine, uint16_t slot, uint16_t venue, uint16_t reason)
@@ -265,6 +278,15 @@ void close_want_venue(struct engine *engine, uint16_t slot, uint16_t venue, uint
 }
 
 void close_call_off(struct engine *engine, uint16_t slot)
+{
+    // There is no agent that could go on with what is held.
+    if (engine->is_closing_all[slot] == CLOSING_FOR_GOOD &&
+        engine->slots.all[slot].condition == CONDITION_RETIRED)
+        return;
+    close_forget(engine, slot);
+}
+
+void close_forget(struct engine *engine, uint16_t slot)
 {
     engine->wants_flat[slot] = 0;
     engine->is_closing_all[slot] = 0;

@@ -21,10 +21,15 @@
  * there with that reason. */
 void close_want(struct engine *engine, uint16_t slot, agon_instrument_t instrument,
                 uint16_t reason);
+/* ... all that a RETIRED slot holds, because it was unloaded: this is not called off. */
+void close_want_for_good(struct engine *engine, uint16_t slot, uint16_t reason);
 /* ... in all instruments of a venue. */
 void close_want_venue(struct engine *engine, uint16_t slot, uint16_t venue, uint16_t reason);
-/* Nothing of the slot's is wanted closed any more; orders on their way stay. */
+/* A resume: nothing of the slot's is wanted closed any more, but for what an unloading wants closed
+ * for good; orders on their way stay. */
 void close_call_off(struct engine *engine, uint16_t slot);
+/* The same, and for good, too: its place is another's. */
+void close_forget(struct engine *engine, uint16_t slot);
 /* Is that position being closed? Then the slot's own orders there are refused. */
 int close_is_wanted(const struct engine *engine, uint16_t slot, agon_instrument_t instrument);
 /* What an emergency stop has still to end: open orders, and positions that are more than dust. */

@@ -323,6 +323,8 @@ static void flatten_slot(struct engine *engine, uint16_t slot, const struct reco
 
     if (command->scope == SCOPE_VENUE)
         close_want_venue(engine, slot, (uint16_t)command->id, reason);
+    else if (command->scope == SCOPE_SLOT && engine->slots.all[slot].condition == CONDITION_RETIRED)
+        close_want_for_good(engine, slot, reason); // `unload --close`
     else
         close_want(engine, slot, command->scope == SCOPE_INSTRUMENT ? command->id : 0, reason);
 }

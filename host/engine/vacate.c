@@ -86,7 +86,7 @@ int vacate(struct engine *engine, uint32_t id)
     settle_capital(engine, slot, &pool);
     orders_forget(engine->orders, slot);
     control_begin_anew(engine, slot);
-    close_call_off(engine, slot);
+    close_forget(engine, slot);
     memset(&engine->slot_halts[slot], 0, sizeof(engine->slot_halts[slot]));
     memset(&engine->risk[slot], 0, sizeof(engine->risk[slot]));
     memset(&engine->scores[slot], 0, sizeof(engine->scores[slot]));

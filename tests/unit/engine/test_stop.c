@@ -476,6 +476,62 @@ START_TEST(a_place_is_anothers_when_nothing_of_the_one_before_is_left)
 }
 END_TEST
 
+static void retire(uint16_t slot)
+{
+    struct record_command retired = {.hdr = {.type = AGON_EVENT_COMMAND, .granules = 1},
+                                     .kind = COMMAND_SLOT_CONDITION,
+                                     .id = slot,
+                                     .value = CONDITION_RETIRED,
+                                     .reason = REASON_OPERATOR};
+
+    ck_assert_int_eq(world_step(world, &retired), AGON_OK);
+}
+
+START_TEST(what_an_unloaded_agent_holds_is_closed_whatever_is_resumed)
+{
+    uint32_t n;
+
+    begin();
+    buy_and_fill(0, BTCUSDT, 6000100, 10000);
+    retire(0);
+    n = world->n_cmds;
+    order(COMMAND_FLATTEN, SCOPE_SLOT, 0, 0, REASON_OPERATOR);
+    ck_assert_uint_eq(n_of(CMD_NEW, n), 1);
+    by_operator(COMMAND_STOP);
+    by_operator(COMMAND_RESUME);
+    order(COMMAND_RESUME, SCOPE_SLOT, 0, 0, REASON_OPERATOR);
+    world_report(world, &world->cmds[n], REPORT_CANCELLED, 0, 0, 0);
+    n = world->n_cmds;
+    world_due(world, world->t + 1000 * MS + 1);
+    ck_assert_uint_eq(n_of(CMD_NEW, n), 1);
+    world_report(world, last_cmd(), REPORT_FILL, 6000000, 10000, 10000);
+    ck_assert_int_eq(held(0, BTCUSDT), 0);
+    ck_assert_int_eq(engine_can_vacate(world->engine, 0), 1);
+    end();
+}
+END_TEST
+
+START_TEST(what_an_unloaded_agent_keeps_is_closed_by_a_stop_only_while_that_stands)
+{
+    uint32_t n;
+
+    begin();
+    buy_and_fill(0, BTCUSDT, 6000100, 10000);
+    retire(0);
+    n = world->n_cmds;
+    order(COMMAND_CANCEL_ALL, SCOPE_SLOT, 0, 0, REASON_OPERATOR);
+    by_operator(COMMAND_STOP);
+    ck_assert_uint_eq(n_of(CMD_NEW, n), 1);
+    by_operator(COMMAND_RESUME);
+    world_report(world, last_cmd(), REPORT_CANCELLED, 0, 0, 0);
+    n = world->n_cmds;
+    world_due(world, world->t + 1000 * MS + 1);
+    ck_assert_uint_eq(n_of(CMD_NEW, n), 0);
+    ck_assert_int_eq(held(0, BTCUSDT), 10000);
+    end();
+}
+END_TEST
+
 START_TEST(a_second_way_out_of_one_position_is_a_way_in)
 {
     uint32_t n;
@@ -553,6 +609,8 @@ int main(void)
     tcase_add_test(tcase, a_derivative_is_closed_reduce_only_whatever_is_left_of_the_slots_money);
     tcase_add_test(tcase, a_stop_closes_what_only_another_slots_position_made_dust);
     tcase_add_test(tcase, a_place_is_anothers_when_nothing_of_the_one_before_is_left);
+    tcase_add_test(tcase, what_an_unloaded_agent_holds_is_closed_whatever_is_resumed);
+    tcase_add_test(tcase, what_an_unloaded_agent_keeps_is_closed_by_a_stop_only_while_that_stands);
     tcase_add_test(tcase, a_second_way_out_of_one_position_is_a_way_in);
     tcase_add_test(tcase, a_key_that_may_withdraw_halts_its_venue_and_lifts_its_own_halt_alone);
     suite_add_tcase(suite, tcase);

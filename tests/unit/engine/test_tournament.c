@@ -289,6 +289,30 @@ START_TEST(who_is_under_the_gate_too_often_is_closed_and_gives_all_back)
 }
 END_TEST
 
+START_TEST(no_resume_ends_the_closing_of_who_was_unloaded)
+{
+    struct record_command resume = {.hdr = {.type = AGON_EVENT_COMMAND, .granules = 1},
+                                    .kind = COMMAND_RESUME,
+                                    .scope = SCOPE_SLOT,
+                                    .id = 1,
+                                    .reason = REASON_OPERATOR};
+    uint32_t n_cmds;
+
+    unload_slot_1(UNLOAD_CLOSE);
+    n_cmds = world->n_cmds;
+    world_due(world, T0 + 20 * MINUTE + 1);
+    ck_assert_uint_eq(world->n_cmds, n_cmds + 2);
+    ck_assert_int_eq(world_step(world, &resume), AGON_OK);
+    world_report(world, &world->cmds[n_cmds + 1], REPORT_CANCELLED, 0, 0, 0);
+    world_due(world, world->t + 1000 * MS + 1);
+    ck_assert_uint_eq(world->n_cmds, n_cmds + 3);
+    ck_assert_uint_eq(world->cmds[n_cmds + 2].kind, CMD_NEW);
+    ck_assert_uint_eq(world->cmds[n_cmds + 2].side, AGON_SELL);
+    ck_assert_int_eq(world->cmds[n_cmds + 2].qty, 1000000);
+    world_free(world);
+}
+END_TEST
+
 START_TEST(positions_are_kept_where_that_is_the_policy)
 {
     uint32_t n_cmds;
@@ -440,6 +464,7 @@ int main(void)
     tcase_add_test(tcase, no_plan_but_the_engines_own_is_taken);
     tcase_add_test(tcase, a_state_saved_between_due_and_plan_goes_on_to_the_same_plan);
     tcase_add_test(tcase, who_is_under_the_gate_too_often_is_closed_and_gives_all_back);
+    tcase_add_test(tcase, no_resume_ends_the_closing_of_who_was_unloaded);
     tcase_add_test(tcase, positions_are_kept_where_that_is_the_policy);
     tcase_add_test(tcase, the_operators_word_and_the_tournaments_add_up);
     tcase_add_test(tcase, a_host_that_was_away_holds_one_late_and_not_all);
