@@ -153,6 +153,7 @@ static void set_capital(struct bytes *world, uint16_t slot, int64_t capital)
     struct bytes_loss *losses[] = {&world->losses[slot], &world->losses[BYTES_SLOTS]};
 
     world->tournament.capital[slot] = capital;
+    bytes_tournament_limits(world, slot); // also of one that no second has seen yet
     if (!world->losses[slot].is_here)
         return;
     world->losses[slot].capital += change;
@@ -163,7 +164,6 @@ static void set_capital(struct bytes *world, uint16_t slot, int64_t capital)
         if (losses[i]->day_from != INT64_MAX)
             losses[i]->day_from += change;
     }
-    bytes_tournament_limits(world, slot);
 }
 
 /* From here on its orders are as large as goes with its capital. */
@@ -270,6 +270,19 @@ static void check_turn(struct bytes *world, const struct record_plan *plan)
                    (double)(last - BYTES_T0) / 1e9);
 }
 
+/* Whoever takes the place of one that was unloaded begins with what the roster gives. */
+static void take_anew(struct bytes *world, uint16_t slot, int64_t has)
+{
+    struct bytes_tournament *tournament = &world->tournament;
+    int64_t given = world->slots[slot].record.limits.capital_amt;
+
+    if ((tournament->is_anew >> slot & 1) == 0 || has != given ||
+        tournament->capital[slot] == given)
+        return;
+    set_capital(world, slot, given);
+    world->losses[slot].is_here = 0;
+}
+
 static void take_plan(struct bytes *world, const struct record_plan *plan)
 {
     struct bytes_tournament *tournament = &world->tournament;
@@ -291,6 +304,8 @@ static void take_plan(struct bytes *world, const struct record_plan *plan)
             continue;
         world->result->some[BYTES_SOME_MOVED] +=
             line->capital_after_amt != line->capital_before_amt;
+        // One that came within the last second, by a start or an operator, is not looked at yet.
+        take_anew(world, line->slot, line->capital_before_amt);
         set_capital(world, line->slot,
                     tournament->capital[line->slot] + line->capital_after_amt -
                         line->capital_before_amt);
@@ -318,25 +333,12 @@ void bytes_tournament_look(struct bytes *world)
     take_plan(world, &draft->plan.plan);
 }
 
-/* Whoever takes the place of one that was unloaded begins with what the roster gives. */
-static void take_anew(struct bytes *world, uint16_t slot)
-{
-    struct bytes_tournament *tournament = &world->tournament;
-    const struct slot *has = &engine_slots(world->host->engine)->all[slot];
-    int64_t given = world->slots[slot].record.limits.capital_amt;
-
-    if (!has->is_used || (tournament->is_anew >> slot & 1) == 0 ||
-        has->limits.capital_amt != given || tournament->capital[slot] == given)
-        return;
-    set_capital(world, slot, given);
-    world->losses[slot].is_here = 0;
-}
-
 /* --- a life begins --- */
 
 static void forget_plans(struct bytes *world, uint32_t number)
 {
     struct bytes_tournament *tournament = &world->tournament;
+    const struct slots *slots = engine_slots(world->host->engine);
 
     for (uint32_t i = number + 1; i <= tournament->number; i++) {
         if (tournament->plans[i].is_seen && tournament->plans[i].seq <= world->journal_seen)
@@ -351,7 +353,8 @@ static void forget_plans(struct bytes *world, uint32_t number)
         set_capital(world, slot,
                     number > 0 ? tournament->plans[number].capital[slot]
                                : world->slots[slot].record.limits.capital_amt);
-        take_anew(world, slot); // what was given behind that plan stands
+        if (slots->all[slot].is_used) // what was given behind that plan stands
+            take_anew(world, slot, slots->all[slot].limits.capital_amt);
     }
     tournament->number = number;
 }
@@ -409,7 +412,7 @@ static void check_capital(struct bytes *world)
 
         if (!slots->all[slot].is_used)
             continue;
-        take_anew(world, slot);
+        take_anew(world, slot, has);
         if (has != tournament->capital[slot])
             bytes_fail(world, "inv-13",
                        "slot %u has a capital of %lld, by the roster and %u tournaments it is %lld",
