@@ -17,7 +17,7 @@ int crew_new(struct crew **out, const struct crew_config *config, struct error *
 
     *out = crew;
     if (crew == NULL)
-        return error_set(err, AGON_ENOMEM, "crew: out of memory");
+        return error_set(err, AGON_ENOMEM, "slots: out of memory");
     memset(crew, 0, sizeof(*crew));
     crew->config = *config;
     crew->bus = engine_bus(config->engine, &crew->bus_granules, &at);

@@ -583,7 +583,7 @@ void crew_bury(struct crew *crew, uint16_t slot, struct record_crash *crash)
     if (active->process != NULL)
         run_process_fault(active->process, &crash->signal, &crash->ip, &crash->address);
     if (active->process != NULL)
-        run_process_kill(active->process, "it was ended: what it does is no plugin's work");
+        run_process_kill(active->process, "it was ended: what it does no plugin may do");
     // The checkpoint's state lies in the memory of the dead.
     if (member->point != NULL && member->point->is_whole) {
         state = run_process_state(active->process, &n);
@@ -699,7 +699,7 @@ static int catch_up(struct member *member, struct error *err)
             const char *why;
 
             run_process_end(next->process, &why);
-            return error_set(err, AGON_EIO, "while it caught up: %s", why);
+            return error_set(err, AGON_EIO, "while it processed what it had missed: %s", why);
         }
         n_gaps = next->run != NULL ? atomic_load(&next->n_gaps)
                                    : atomic_load(&run_process_beat(next->process)->n_gaps);
@@ -807,7 +807,7 @@ static int begin(struct member *member, struct crew_slot *slot, uint32_t why, ui
     uint32_t idle = RELOAD_IDLE;
 
     if (!atomic_compare_exchange_strong(&member->phase, &idle, RELOAD_LOADING))
-        return error_set(err, AGON_EBUSY, "slot %u is changing hands already", member->slot);
+        return error_set(err, AGON_EBUSY, "slot %u: a swap is under way already", member->slot);
     if (slot != NULL && (member->active != NULL || member->dead != NULL)) {
         atomic_store(&member->phase, RELOAD_IDLE);
         return error_set(err, AGON_ESTATE, "slot %s has a plugin already", slot->record.name);

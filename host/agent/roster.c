@@ -77,8 +77,7 @@ static const struct schema limits_schema = {"limits", sizeof(struct roster_limit
 #define RELOAD(member) SCHEMA_MEMBER(struct roster_reload, member)
 static const struct schema_field reload_fields[] = {
     {"shadow", SCHEMA_CHOICE, RELOAD(shadow), .choices = shadows, .preset = "none",
-     .doc =
-         "none: it takes over once it has caught up; exact: every intent must equal the other's"},
+     .doc = "none: it takes over at the newest event; exact: every intent must equal the other's"},
     {"events", SCHEMA_INT, RELOAD(events), .min = 1, .max = 1000000000, .preset = "1000",
      .doc = "with a shadow: deliveries for which it is tried"},
     {NULL}};
@@ -135,7 +134,7 @@ static const struct schema_field fields[] = {
     {"base_currency", SCHEMA_NAME, SCHEMA_MEMBER(struct roster, base_currency), .preset = "USDT",
      .doc = "capital and limits are in it"},
     {"valuation", SCHEMA_ANY, SCHEMA_MEMBER(struct roster, valuation_node),
-     .doc = "asset: the instrument that says what it is worth in the base currency"},
+     .doc = "asset: the instrument that says its value in the base currency"},
     {"assets", SCHEMA_ANY, SCHEMA_MEMBER(struct roster, assets_node),
      .doc = "asset: decimals of its amounts, 0 to 8 (default 8): fewer hold more"},
     {"agents", SCHEMA_MAP, SCHEMA_ARRAY(struct roster, slots, n_slots), .sub = &slot_schema,

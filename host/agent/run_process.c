@@ -128,7 +128,7 @@ static void bury(struct run_process *run, const struct proc_end *end)
         proc_end_text(end, run->why, sizeof(run->why));
     } else {
         run->end = PROCESS_CRASHED;
-        snprintf(run->why, sizeof(run->why), "gone");
+        snprintf(run->why, sizeof(run->why), "ended without a reason");
     }
 }
 

@@ -104,7 +104,7 @@ void values_read(struct values *values, struct config *config, const char *base_
             continue;
         if (strcmp(name, base_currency) == 0) {
             config_refuse_key(config, entry, CONFIG_E_CONFLICT,
-                              "is the base currency: it is worth what it is");
+                              "is the base currency: its value is 1");
             continue;
         }
         if (colon == NULL || colon == text || colon[1] == '\0' || strchr(colon + 1, ':') != NULL ||
@@ -189,12 +189,12 @@ void values_judge(const struct values *values, struct config *config,
     }
     if (offer != NULL)
         config_refuse(config, node, CONFIG_E_CONFLICT,
-                      "is priced in %s, and nothing says what that is worth in %s; expected "
+                      "is priced in %s, and nothing says its value in %s; expected "
                       "`valuation: {%s: \"%s\"}` in the roster",
                       quote, base_currency, quote, offer);
     else
         config_refuse(config, node, CONFIG_E_CONFLICT,
-                      "is priced in %s, and no instrument of this run says what that is worth in "
+                      "is priced in %s, and no instrument of this run says its value in "
                       "%s; expected one that trades the two, and its name under `valuation`",
                       quote, base_currency);
 }

@@ -175,13 +175,13 @@ static double generation(const struct host_view *view, const struct host_view_sl
 }
 
 static const struct slot_metric slot_metrics[] = {
-    {"agon_agent_equity", "gauge", "Worth of an agent's slot, base currency.", equity},
+    {"agon_agent_equity", "gauge", "Equity of an agent's slot, base currency.", equity},
     {"agon_agent_capital", "gauge", "Capital of an agent's slot, base currency.", capital},
     {"agon_agent_fees", "gauge", "Fees an agent has paid, base currency.", fees},
     {"agon_agent_drawdown_ratio", "gauge", "Deepest fall from a high of an agent's equity.",
      drawdown},
     {"agon_agent_open_orders", "gauge", "Open orders of an agent.", n_open},
-    {"agon_agent_playing", "gauge", "1: the agent's plugin runs and its slot is active.",
+    {"agon_agent_active", "gauge", "1: the agent's plugin runs and its slot is active.",
      is_playing},
     {"agon_agent_generation", "gauge", "Generation of the slot's active code.", generation},
     {"agon_agent_fills_total", "counter", "Fills of an agent.", n_fills},
@@ -225,7 +225,7 @@ static void venue_metrics(FILE *out, const struct gateway_status *venue)
             venue->n_others);
     gauge(out, "agon_venue_ready", "1: orders are taken.", venue->is_ready);
     gauge(out, "agon_venue_health", "Of market data: 1 well, 2 degraded, 3 down.", venue->health);
-    gauge(out, "agon_venue_in_doubt", "Requests whose fate is not known.", venue->n_unknown);
+    gauge(out, "agon_venue_unconfirmed", "Requests that are unconfirmed.", venue->n_unknown);
     gauge(out, "agon_venue_clock_offset_seconds", "Of the venue's clock to ours.",
           (double)venue->offset_ns / 1e9);
 }

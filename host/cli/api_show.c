@@ -190,7 +190,7 @@ void api_put_status(const struct api *api, struct jout *out)
     put_money(api, out, "capital", capital_amt);
     put_money(api, out, "result", equity_amt - capital_amt);
     jout_kv_int(out, "agents", n_agents);
-    jout_kv_int(out, "playing", n_playing);
+    jout_kv_int(out, "active", n_playing);
     jout_kv_int(out, "open_orders", view->n_orders_all);
     jout_kv_int(out, "stray_orders", view->venue.n_strays);
     jout_kv_int(out, "foreign_orders", view->venue.n_foreign_open);
@@ -245,14 +245,14 @@ static const char *agent_state(const struct host_view *view, const struct host_v
     if (slot->condition == CONDITION_QUARANTINED)
         return slot_condition_name(slot->condition);
     if (slot->failure[0] != '\0')
-        return "gone";
+        return "ended";
     if (slot->condition != CONDITION_ACTIVE)
         return slot_condition_name(slot->condition);
     if (view->is_killed)
         return "killed";
     if (slot->is_halted || view->is_halted)
         return "halted";
-    return slot->is_playing ? "playing" : "waiting";
+    return slot->is_playing ? "active" : "waiting";
 }
 
 void api_put_agent(const struct api *api, uint32_t id, struct jout *out)
@@ -407,7 +407,7 @@ void api_put_order(const struct api *api, const struct host_view_order *order, s
     jout_kv_dec(out, "filled", order->filled_qty, qty_exp);
     jout_kv_str(out, "state", NAME_OF(states, order->state));
     jout_kv_str(out, "request", NAME_OF(requests, order->request));
-    jout_kv_bool(out, "in_doubt", order->request_state == AGON_REQUEST_UNKNOWN);
+    jout_kv_bool(out, "unconfirmed", order->request_state == AGON_REQUEST_UNKNOWN);
     api_put_time(out, "since", order->t_create);
     jout_close(out, '{');
 }
@@ -519,7 +519,7 @@ void api_put_position(const struct api *api, uint32_t slot,
                     at->qty_exp);
         jout_kv_dec(out, "entry", entry_px(at, position), at->px_exp);
         jout_kv_dec(out, "mark", at->last_px, at->px_exp);
-        jout_kv_dec(out, "worth", num_rescale(worth_amt, at->quote_exp, 2, NUM_EVEN), 2);
+        jout_kv_dec(out, "notional", num_rescale(worth_amt, at->quote_exp, 2, NUM_EVEN), 2);
         jout_kv_dec(out, "unrealised",
                     num_rescale(at->last_px == 0 ? 0 : worth_amt - position->cost_amt,
                                 at->quote_exp, 2, NUM_EVEN),
@@ -592,8 +592,8 @@ void api_put_feed(const struct api *api, struct jout *out)
     jout_kv_int(out, "reconnects", (int64_t)venue->n_reconnects);
     jout_kv_int(out, "held", venue->n_held);
     jout_kv_int(out, "queued", venue->n_queued);
-    jout_kv_int(out, "in_doubt", venue->n_unknown);
-    jout_kv_int(out, "weight_free", venue->weight_free);
+    jout_kv_int(out, "unconfirmed", venue->n_unknown);
+    jout_kv_int(out, "api_budget_left", venue->weight_free);
     jout_kv_int(out, "clock_offset_us", venue->offset_ns / 1000);
     jout_kv_bool(out, "banned", venue->is_banned);
     jout_kv_bool(out, "auth_halted", venue->is_auth_halted);

@@ -265,7 +265,7 @@ static void remove_agents(struct diff *diff)
             continue;
         change = add(diff, name, "agent", HOW_LIVE);
         snprintf(change->from, sizeof(change->from), "active");
-        snprintf(change->to, sizeof(change->to), "gone");
+        snprintf(change->to, sizeof(change->to), "removed");
         change->make = (struct host_change){.kind = HOST_CHANGE_REMOVE, .slot = (uint16_t)i};
         change->is_dangerous = (uint8_t)is_holding(diff->view, i);
     }

@@ -511,7 +511,7 @@ int cmd_demo(int argc, char **argv)
         {"speed", ARG_INT, "X", "market time runs X times as fast, 1 to 60 (60)", &demo.opts.speed,
          .min = 1, .max = 60},
         {"seed", ARG_U64, "N", "of the generated market (1)", &demo.opts.seed},
-        {"data", ARG_TEXT, "DIR", "play the recordings in there instead", &demo.opts.data},
+        {"data", ARG_TEXT, "DIR", "replay the recordings in there instead", &demo.opts.data},
         {"dir", ARG_TEXT, "DIR", "keep journal and log there", &demo.opts.dir},
         {"plugins", ARG_TEXT, "DIR", "where the plugins are (beside this program)",
          &demo.opts.plugins},

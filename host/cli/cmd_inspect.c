@@ -183,7 +183,7 @@ int cmd_inspect(int argc, char **argv)
     refusal = elf_refusal(&report, ELF_PROCESS);
     rc = EXIT_OK;
     if (refusal) {
-        fprintf(stderr, "agon inspect: %s is no plugin that can run here: %s: %s\n",
+        fprintf(stderr, "agon inspect: %s is not a plugin that can run here: %s: %s\n",
                 args_safe(files.at[0]), refusal->id, refusal->text);
         rc = EXIT_DATA;
     } else if (is_described) {

@@ -288,7 +288,7 @@ static void on_second(uv_timer_t *timer)
             floor->n_bad_told++;
         }
         if (!floor->is_over_told && pit_is_over(floor->pit)) {
-            fprintf(stderr, "agon sim: the recordings have ended; the market stands still\n");
+            fprintf(stderr, "agon sim: the recordings have ended; the market no longer moves\n");
             floor->is_over_told = 1;
         }
     }
@@ -482,7 +482,7 @@ int cmd_sim(int argc, char **argv)
         {"history", ARG_DURATION, "TIME", "bars before the start of the generated market (1000m)",
          &opts.history_ns, .min = 0, .max = 45 * 86400 * 1000000000ll},
         {"data", ARG_LIST, "[SYMBOL=]FILE",
-         "play recordings instead: books, trades or bars, gzip or not", &opts.data},
+         "replay recordings instead: books, trades or bars, gzip or not", &opts.data},
         {"from", ARG_TIME, "TIME", "run through the recordings up to here at once (their start)",
          &opts.from},
         {"speed", ARG_REAL, "X", "market time runs X times as fast, 1 to 60 (1)", &opts.speed,

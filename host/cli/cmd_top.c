@@ -59,7 +59,7 @@ static void put_head(FILE *out, const json_t *status, const json_t *feed, const 
             "feed %s, links %lld/%lld, books %lld/%lld, gaps %lld, unconfirmed %lld  journal %s\n",
             text_of(feed, "health"), int_of(feed, "links_up"), int_of(feed, "links"),
             int_of(feed, "books_live"), int_of(feed, "books"), int_of(feed, "gaps"),
-            int_of(feed, "in_doubt"), text_of(status, "journal"));
+            int_of(feed, "unconfirmed"), text_of(status, "journal"));
     fprintf(out, "step p50 %lld ns, p99 %lld ns  wire to decision p50 %lld us, p99 %lld us\n\n",
             int_of(step, "p50_ns"), int_of(step, "p99_ns"), int_of(delivery, "p50_ns") / 1000,
             int_of(delivery, "p99_ns") / 1000);

@@ -268,7 +268,7 @@ static void count_refused(struct story *story, struct engine *engine, agon_ns_t 
         struct story_slot *slot = &story->slots[id];
 
         if (slot->n_refused < FLOOD_LEAST && slots->all[id].n_refused >= FLOOD_LEAST &&
-            happen(story, t, id, STORY_REFUSED, "floods") != NULL)
+            happen(story, t, id, STORY_REFUSED, "exceeds the intent rate limit") != NULL)
             slot->flood = story->n_happenings;
         slot->n_refused = slots->all[id].n_refused;
     }

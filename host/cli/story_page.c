@@ -214,8 +214,8 @@ static void put_plan(const struct story *story, struct page *page)
 {
     static const char *const columns[] = {"#rank",   "agent",     "verdict", "#score", "#share",
                                           "#Sharpe", "#drawdown", "#before", "#after"};
-    static const char *const verdicts[] = {
-        "?", "ranked", "under the gate", "unloaded", "too new", "aside", "gone"};
+    static const char *const verdicts[] = {"?",       "ranked",   "under the gate", "unloaded",
+                                           "too new", "excluded", "retired"};
     const struct record_plan *plan;
     char text[48];
 

@@ -306,7 +306,7 @@ static int do_log_tail(void *ctx, const struct control_call *call, struct jout *
 
     if (call->argc > 0 &&
         (num_parse(call->argv[0], strlen(call->argv[0]), 0, &n) < 0 || n < 1 || n > TAIL_MAX))
-        return error_set(err, AGON_EINVAL, "'%.32s' is no number of lines; expected 1 to %d",
+        return error_set(err, AGON_EINVAL, "'%.32s' is not a number of lines; expected 1 to %d",
                          call->argv[0], TAIL_MAX);
     if (api->log_path == NULL)
         return error_set(err, AGON_ENOTSUP, "this host writes no log file");
@@ -567,7 +567,7 @@ const struct control_verb api_verbs[] = {
     {"feed", "", "the venue's connections, gaps, limits", CONTROL_READ, 0, 0, do_feed},
     {"foreign", "", "open orders on our accounts that this host did not send", CONTROL_READ, 0, 0,
      do_foreign},
-    {"valuation", "", "what other assets are worth in the base currency, and by which instrument",
+    {"valuation", "", "the value of other assets in the base currency, and by which instrument",
      CONTROL_READ, 0, 0, do_valuation},
     {"portfolio", "", "limits of all agents together: what is used of them, and where they are",
      CONTROL_READ, 0, 0, do_portfolio},

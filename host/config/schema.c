@@ -749,7 +749,7 @@ static void read_map(struct config *config, const struct config_node *node,
             seen[field - schema->fields] = 1;
         if (field && field->retired)
             node_error(config, entry->key_line, entry->key_column, node, CONFIG_E_RETIRED,
-                       "the key '%s' is gone; expected %s", entry->key, field->retired);
+                       "the key '%s' is retired; expected %s", entry->key, field->retired);
         else if (field)
             read_field(config, entry, field, out);
         else if (!entry->is_bad && (meant = refuse_key(config, node, entry, schema)))

@@ -104,7 +104,7 @@ void control_live_message(const struct control_live *live, int is_all, struct jo
         jout_raw(out, entry->text, entry->n);
     }
     jout_close(out, '{');
-    jout_key(out, "gone");
+    jout_key(out, "removed");
     jout_open(out, '[');
     for (uint32_t i = 0; i < live->n_gone && !is_all; i++)
         jout_str(out, live->gone[i]);

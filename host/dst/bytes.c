@@ -52,7 +52,7 @@ const char *bytes_some_name(uint32_t some)
                                                    "all cancelled by it",
                                                    "tournament held",
                                                    "capital moved",
-                                                   "slot set aside",
+                                                   "slot excluded",
                                                    "flattened",
                                                    "not flattened in time"};
 

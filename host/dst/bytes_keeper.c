@@ -185,7 +185,7 @@ static void stop_keeper(struct bytes *world, agon_ns_t length)
     if (world->keeper.is_rescuing)
         return;
     world->keeper.stopped_until = world->sched.now + length;
-    bytes_trace(world, "KEEPER stands still for %lld ms", (long long)(length / MS));
+    bytes_trace(world, "KEEPER is suspended for %lld ms", (long long)(length / MS));
 }
 
 void bytes_keeper_strike(struct bytes *world)

@@ -268,10 +268,11 @@ static void check_unloaded(struct bytes *world)
                 num_mul_div(held < 0 ? -held : held, world->coins[i].last_px, 100000000, NUM_DOWN);
 
             if (amt > bytes_dust(i))
-                bytes_fail(world, "inv-24",
-                           "slot %u was to be unloaded with its positions closed, is gone, and by "
-                           "its orders' trades has %lld of instrument %u",
-                           slot, (long long)held, i);
+                bytes_fail(
+                    world, "inv-24",
+                    "slot %u was to be unloaded with its positions closed, has ended, and by "
+                    "its orders' trades has %lld of instrument %u",
+                    slot, (long long)held, i);
         }
     }
 }

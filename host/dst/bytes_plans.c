@@ -289,7 +289,7 @@ static void part(struct bytes_plans *plans, struct engine *engine, struct plan *
         (plan->is_fired && is_dust(world, engine, plan, held, px)))
         return;
     bytes_fail(world, "exit",
-               "event %llu of type %u: plan %u of slot %u is gone, which holds %lld and %s",
+               "event %llu of type %u: plan %u of slot %u is retired, which holds %lld and %s",
                (unsigned long long)event->seq, event->type, plan->id, plan->slot, (long long)held,
                plan->is_fired ? "has fired" : "has not fired");
 }

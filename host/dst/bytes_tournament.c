@@ -396,7 +396,7 @@ void bytes_tournament_sent(struct bytes *world, const struct bytes_sent *sent, i
     if (aside->number == 0 || is_reducing || run < aside->run ||
         (run == aside->run && ORDER_ID_COUNTER(sent->order_id) < aside->counter))
         return;
-    bytes_fail(world, "inv-20", "order %s left, and tournament %u had set slot %u aside",
+    bytes_fail(world, "inv-20", "order %s left, and tournament %u had excluded slot %u",
                sent->client, aside->number, sent->slot);
 }
 
@@ -445,14 +445,14 @@ static void check_gone(struct bytes *world, uint16_t slot, const struct bytes_as
 
         if (one->is_open && one->is_ours && one->slot == slot && !one->is_reducing)
             bytes_fail(world, "inv-20",
-                       "tournament %u set slot %u aside %lld s ago, and its order %s stands open",
+                       "tournament %u excluded slot %u %lld s ago, and its order %s stands open",
                        aside->number, slot, (long long)((world->sched.now - aside->t) / SECOND),
                        one->client);
     }
     for (uint32_t i = 0; i < world->n_coins; i++) {
         if (world->swarm.tournament.on_unload == UNLOAD_CLOSE && !bytes_is_dust(world, slot, i))
             bytes_fail(world, "inv-20",
-                       "tournament %u set slot %u aside %lld s ago, and it holds %lld of "
+                       "tournament %u excluded slot %u %lld s ago, and it holds %lld of "
                        "instrument %u",
                        aside->number, slot, (long long)((world->sched.now - aside->t) / SECOND),
                        (long long)world->coins[i].slot_net[slot], i);

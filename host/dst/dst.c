@@ -26,7 +26,7 @@ const char *dst_some_name(uint32_t some)
         [SOME_DISCONNECT] = "disconnect",
         [SOME_HALT] = "halt",
         [SOME_FLATTEN] = "flatten",
-        [SOME_BAD_WISH] = "wish that no plugin may have",
+        [SOME_BAD_WISH] = "intent that no plugin may have",
         [SOME_FOREIGN] = "trade by hand",
         [SOME_BUSY] = "no room for a command",
         [SOME_LIMITED] = "held by a rate limit",

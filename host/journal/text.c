@@ -97,8 +97,8 @@ static const char *const exit_states[] = {"none",   "waiting", "armed", "fired",
 static const char *const exit_causes[] = {"none",       "stop",        "trailing",
                                           "break_even", "take_profit", "time"};
 static const char *const tournament_modes[] = {"none", "rank_shares", "bounded"};
-static const char *const verdicts[] = {"none",    "ranked", "under_gate", "unloaded",
-                                       "too_new", "aside",  "gone"};
+static const char *const verdicts[] = {"none",    "ranked",   "under_gate", "unloaded",
+                                       "too_new", "excluded", "retired"};
 static const char *const reasons[REASONS_MAX] = {
 #define NAME(id, number, name, side, text) [number] = (name),
     REASONS(NAME)

@@ -27,7 +27,7 @@ static void write_dead(struct alert_sink *sink, const char *text, size_t n)
         (void)close(sink->dead_fd);
         if (renameat(sink->config.dir_fd, ALERT_SINK_DEAD_FILE, sink->config.dir_fd,
                      ALERT_SINK_DEAD_FILE ".1") < 0)
-            log_warn("alert", "dead-letter", ALERT_SINK_DEAD_FILE " could not be put aside");
+            log_warn("alert", "dead-letter", ALERT_SINK_DEAD_FILE " could not be renamed");
         sink->dead_fd = open_dead(sink);
     }
     if (sink->dead_fd < 0 || write(sink->dead_fd, text, n) != (ssize_t)n ||

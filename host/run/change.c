@@ -165,7 +165,7 @@ static int plays(struct host *host, struct host_change *change)
     if (slot->condition == CONDITION_SUSPENDED && slot->condition_reason != REASON_SLOT_GONE)
         rc = command(host, COMMAND_SLOT_CONDITION, change->slot, CONDITION_ACTIVE, REASON_OPERATOR);
     if (rc < 0)
-        return error_set(&change->err, rc, "the engine did not let it play");
+        return error_set(&change->err, rc, "the engine refused to make it active");
     host->beginning &= ~((uint64_t)1 << change->slot);
     for (; host->config.n_slots <= change->slot; host->config.n_slots++)
         host->absent |= (uint64_t)1 << host->config.n_slots;
@@ -193,7 +193,7 @@ static int change_remove(struct host *host, struct host_change *change)
     if (change->is_dry)
         return AGON_OK;
     if (crew_try_leave(host->crew, change->slot, AGON_END_DONE) < 0)
-        return error_set(&change->err, AGON_EBUSY, "it is changing hands just now: try again");
+        return error_set(&change->err, AGON_EBUSY, "a swap is under way: try again");
     host_fail_slot(host, change->slot, "not in the roster any more");
     host_tell(host);
     host->absent |= (uint64_t)1 << change->slot;

@@ -42,7 +42,7 @@ void host_fail_slot(struct host *host, uint16_t slot, const char *why)
         return;
     snprintf(host->failures[slot], sizeof(host->failures[slot]), "%.159s",
              why[0] != '\0' ? why : "no reason given");
-    log_error("host", "slot-gone", "slot %s: its plugin is gone (%s)",
+    log_error("host", "slot-ended", "slot %s: its plugin has ended (%s)",
               engine_slots(host->engine)->all[slot].name, host->failures[slot]);
     host->gone |= (uint64_t)1 << slot;
 }

@@ -517,7 +517,7 @@ static int ask_for(struct host *host, const struct asked *asked, struct error *e
     lock_take(&host->loader_lock);
     if (job->state != JOB_FREE) {
         lock_give(&host->loader_lock);
-        return error_set(err, AGON_EBUSY, "another slot is changing hands just now; try again");
+        return error_set(err, AGON_EBUSY, "a swap of another slot is under way; try again");
     }
     job->kind = asked->kind;
     job->slot = asked->slot;

@@ -220,9 +220,7 @@ int host_rewind_time(struct host *host, struct error *err)
     if (!host->config.is_rewound || record.hdr.t >= record.t_before)
         return AGON_OK;
     if (host->guard.trust != CLOCK_PROVEN)
-        return error_set(
-            err, AGON_ETIME,
-            "--rewind-clock needs a venue's word of what time it is, and none answered");
+        return error_set(err, AGON_ETIME, "--rewind-clock needs a venue's time, and none answered");
     time_text(record.t_before - record.hdr.t, span);
     rc = driver_step(&host->driver, &record.hdr);
     if (rc >= 0)
@@ -329,10 +327,11 @@ static void halt(struct host *host, int64_t ahead)
     host->halts |= HOST_HALT_CLOCK;
     if (host->guard.trust == CLOCK_PROVEN) {
         time_text(ahead, text);
-        host_alert(host, ALERT_CLOCK_VENUE, ALERT_NO_SLOT, 0, ahead, CLOCK_GUARD_AGREE_NS,
-                   "the journal is %s ahead of the time: time stands still in it and no new order "
-                   "leaves until it has passed; or stop, and start with --rewind-clock",
-                   text);
+        host_alert(
+            host, ALERT_CLOCK_VENUE, ALERT_NO_SLOT, 0, ahead, CLOCK_GUARD_AGREE_NS,
+            "the journal is %s ahead of the time: time does not advance in it and no new order "
+            "leaves until it has passed; or stop, and start with --rewind-clock",
+            text);
     }
 }
 

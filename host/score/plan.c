@@ -68,7 +68,8 @@ int plan_check_rules(const struct tournament_rules *rules, struct error *err)
                          (unsigned long long)(sum_ppm % 10000));
     if (rules->reserve_ppm > ALL_PPM || rules->most_ppm > ALL_PPM ||
         rules->least_ppm > rules->most_ppm || rules->kelly_ppm > ALL_PPM)
-        return error_set(err, AGON_EINVAL, "a bound is above 100 %%, or the least above the most");
+        return error_set(err, AGON_EINVAL,
+                         "a bound is above 100 %%, or the minimum above the maximum");
     if (rules->sample_s == 0 || rules->sample_s % 60 != 0 || rules->sample_s > 7 * 86400)
         return error_set(err, AGON_EINVAL, "samples are whole minutes apart, at most a week");
     if (rules->window == 0 || rules->window > WINDOW_MAX || rules->min_samples == 0 ||
@@ -91,8 +92,8 @@ const char *plan_measure_name(uint32_t measure)
 
 const char *plan_verdict_name(uint8_t verdict)
 {
-    static const char *const names[] = {"?",       "ranked", "under_gate", "unloaded",
-                                        "too_new", "aside",  "gone"};
+    static const char *const names[] = {"?",       "ranked",   "under_gate", "unloaded",
+                                        "too_new", "excluded", "retired"};
 
     return verdict <= PLAN_GONE ? names[verdict] : "?";
 }

@@ -191,7 +191,7 @@ static void take_balances(struct config *config, const struct config_node *node,
         }
         if (rc < 0 || balance->amt < 0) {
             config_refuse(config, entry, CONFIG_E_VALUE,
-                          "is no amount; expected a decimal with at most %d places that is not "
+                          "is not an amount; expected a decimal with at most %d places that is not "
                           "negative",
                           exp);
             continue;

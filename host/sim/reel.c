@@ -673,7 +673,7 @@ static int take_row(struct reel *reel, struct source *source, struct row *row, c
             return 0;
     }
     if (parse_time(row->fields[columns->time], columns->time_exp, t) < 0) {
-        bad_field(reel, source, row, columns->time, "the time", "is no number");
+        bad_field(reel, source, row, columns->time, "the time", "is not a number");
         return 0;
     }
     return 1;

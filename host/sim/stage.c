@@ -267,7 +267,7 @@ static int build_recorded(struct pit **made, agon_ns_t *t_market, const struct s
         return AGON_EINVAL;
     }
     if (!event)
-        return error_set(err, AGON_EINVAL, "%s: nothing to play in it", stage->files[0].name);
+        return error_set(err, AGON_EINVAL, "%s: nothing to replay in it", stage->files[0].name);
     // Up to the first book, so that the first client finds one.
     *t_market = stage->t_from > event->t ? stage->t_from : event->t;
     pit_advance(*made, *t_market);

@@ -14,7 +14,7 @@ void unjudged_text(const struct slot_unjudged *of, const char *name, char *text,
 {
     snprintf(text, room,
              "%s: %llu of %llu orders (%.1f %%) were refused because no price newer than its "
-             "book_age of %g s was there to judge them by; use data with fewer gaps, mend the "
+             "book_age of %g s was there to judge them by; use data with fewer gaps, fix the "
              "feed, or raise limits.book_age",
              name, (unsigned long long)of->n_refused, (unsigned long long)of->n_orders,
              of->n_orders > 0 ? 100.0 * (double)of->n_refused / (double)of->n_orders : 100.0,

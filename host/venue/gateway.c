@@ -667,7 +667,7 @@ static void keep_link(struct gateway *gateway, struct link *link, int64_t now)
 
     if (link->is_next &&
         !is_ageing(gateway, gateway_link(gateway, (enum link_role)link->role), now)) {
-        gateway_drop(gateway, link, "what it was to follow is gone, or young");
+        gateway_drop(gateway, link, "what it was to replace has ended, or is new");
         return;
     }
     switch (link->state) {
@@ -898,7 +898,8 @@ static int add_limits(struct gateway *gateway, int64_t now, struct error *err)
                 &gateway->limiter,
                 &(struct limiter_rule){.window_ns = limit->window_ns, .capacity = limit->capacity},
                 now) < 0)
-            return error_set(err, AGON_EINVAL, "venue %s: the limit \"%s\" is no limit",
+            return error_set(err, AGON_EINVAL,
+                             "venue %s: the limit \"%s\" is invalid: window or capacity is 0",
                              config->name, names[bucket]);
     }
     for (uint32_t i = 0; i < config->n_limits; i++) {
@@ -908,7 +909,8 @@ static int add_limits(struct gateway *gateway, int64_t now, struct error *err)
         }
     }
     if (limiter_add(&gateway->connects, &rule, now) < 0)
-        return error_set(err, AGON_EINVAL, "venue %s: the limit \"connects\" is no limit",
+        return error_set(err, AGON_EINVAL,
+                         "venue %s: the limit \"connects\" is invalid: window or capacity is 0",
                          config->name);
     return AGON_OK;
 }

@@ -236,7 +236,8 @@ static const struct agon_descriptor descriptor = {
     .name = "Rascal",
     .vendor = "Agon",
     .version = "1.0.0",
-    .summary = "Keeps a bid open, and then crashes, hangs or floods: shows what the host does.",
+    .summary = "Keeps a bid open, and then crashes, hangs or exceeds the intent rate limit: shows "
+               "what the host does.",
     .params = params,
     .requires_ext = requires_ext,
     .n_requires = sizeof(requires_ext) / sizeof(requires_ext[0]),

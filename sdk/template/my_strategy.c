@@ -74,7 +74,7 @@ static int on_trade(void *plugin, const struct agon_trade *trade)
         .client_ref = state->next_ref + 1,
     };
     if (self->orders->submit(self->host, &intent, 1) < 0)
-        return AGON_OK; // the ring is full: the same wish comes up again on the next trade
+        return AGON_OK; // the ring is full: the same intent comes up again on the next trade
     state->working = ++state->next_ref;
     return AGON_OK;
 }

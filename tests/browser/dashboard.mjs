@@ -49,7 +49,7 @@ try {
   await page.keyboard.press('x');
   await page.waitForFunction(name => document.querySelector(`#t-agents tr[data-key="${name}"]`).children[1].textContent === 'halted', agent);
   await page.keyboard.press('x');
-  await page.waitForFunction(name => document.querySelector(`#t-agents tr[data-key="${name}"]`).children[1].textContent === 'playing', agent);
+  await page.waitForFunction(name => document.querySelector(`#t-agents tr[data-key="${name}"]`).children[1].textContent === 'active', agent);
   await page.keyboard.press('Enter');
   await page.waitForSelector('#d-agent[open]');
   if (folder) await page.screenshot({ path: `${folder}/agent-dark.png` });
@@ -79,8 +79,8 @@ try {
   if (!took || took[2] !== 'reload' || took[3] !== generation || took[4] !== String(Number(generation) + 1) || !/^[0-9.]+ (ns|µs|ms)$/.test(took[5])) fail(`the reloads say ${took}`);
   // One that crashes is begun anew, then put away: its state says why.
   await shell(add);
-  await page.waitForFunction(name => /^(gone|quarantined): ./.test(document.querySelector(`#t-agents tr[data-key="${name}"]`)?.children[1].textContent), doomed);
-  if (!await page.evaluate(name => document.querySelector(`#t-agents tr[data-key="${name}"]`).children[1].classList.contains('bad'), doomed)) fail('an agent that is gone looks well');
+  await page.waitForFunction(name => /^(ended|quarantined): ./.test(document.querySelector(`#t-agents tr[data-key="${name}"]`)?.children[1].textContent), doomed);
+  if (!await page.evaluate(name => document.querySelector(`#t-agents tr[data-key="${name}"]`).children[1].classList.contains('bad'), doomed)) fail('an agent that has ended looks well');
   await page.waitForFunction(() => /^2 of 3 /.test(document.querySelector('#n-agents').textContent));
   await page.click(`#t-agents tr[data-key="${doomed}"]`);
   await page.waitForSelector('#d-agent[open] p.bad');
@@ -101,7 +101,7 @@ try {
         await shot.screenshot({ path: `${folder}/${name}-${scheme}-full.png`, fullPage: true });
         await shot.click(`#t-agents tr[data-key="${doomed}"]`);
         await shot.waitForSelector('#d-agent[open] p.bad');
-        await shot.screenshot({ path: `${folder}/${name}-${scheme}-gone.png` });
+        await shot.screenshot({ path: `${folder}/${name}-${scheme}-ended.png` });
         await shot.close();
       }
     }

@@ -242,7 +242,7 @@ live_files "$(agent busy_1 busy.so)
 $(agent crossed ema_cross.so 'fast: 30, slow: 20')
 $(agent turned vol.so 'short: 300' '' ', runner: inproc')"
 start_host
-until_true "$HOST_PID" "two slots that cannot be played" lines "$WORK/host.err" '"key":"slot-gone"' 2
+until_true "$HOST_PID" "two slots that cannot be played" lines "$WORK/host.err" '"key":"slot-ended"' 2
 lines "$WORK/host.err" '"key":"crossed","text":"crossed: .*fast has to be less than slow' 1 || fail "no reason: crossed"
 lines "$WORK/host.err" '"key":"turned","text":"turned: .*short has to be less than long' 1 || fail "no reason: turned"
 until_true "$HOST_PID" "the first host" lines "$WORK/host.err" '"key":"start"' 1

@@ -45,8 +45,8 @@ positions_shown() {
     "$AGON" ctl positions --dir "$WORK/run" --json >"$WORK/positions" 2>/dev/null &&
         jq -e 'def n: tonumber; [.[] | select((.quantity // "1" | n) != 0)] |
             any(.[]; .symbol == "binance_um:BTCUSDT") and
-            all(.[]; ([.quantity, .entry, .mark, .worth, .unrealised, .fees] | all(. != null)) and
-                ((.quantity | n) * (.mark | n) - (.worth | n) | fabs) < 0.02 and
+            all(.[]; ([.quantity, .entry, .mark, .notional, .unrealised, .fees] | all(. != null)) and
+                ((.quantity | n) * (.mark | n) - (.notional | n) | fabs) < 0.02 and
                 ((.entry | n) / (.mark | n) - 1 | fabs) < 0.1 and
                 (((.mark | n) - (.entry | n)) * (.quantity | n) - (.unrealised | n) | fabs) < 50)' "$WORK/positions" >/dev/null
 }

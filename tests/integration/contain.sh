@@ -23,7 +23,7 @@ cp "$PLUGINS"/busy.so "$FAULTY" "$WORK/"
 PLUGINS=$WORK
 start_host
 n=$(echo $faults | wc -w)
-until_true "$HOST_PID" "$n plugins gone" lines "$WORK/host.err" '"key":"slot-gone"' "$n"
+until_true "$HOST_PID" "$n plugins gone" lines "$WORK/host.err" '"key":"slot-ended"' "$n"
 before=$(grep -c '"kind":"request"' "$SIM_LOG")
 until_true "$HOST_PID" "the other trades on" lines "$SIM_LOG" '"kind":"request"' $((before + 10))
 alone() {
@@ -44,7 +44,7 @@ head -1 "$WORK/bars" | grep -q ' [12]$' || fail "begun anew with less of the pas
 grep -q '"key":"nth".*busy_1: .* all delivered' "$WORK/host.err" || fail "the trading slot missed events"
 "$AGON" replay "$WORK/run/journal" --verify >"$WORK/replay.out" || fail "the journal does not replay"
 "${TOOLS}facts" "$WORK/run/journal" >"$WORK/facts"
-sed -n 's/.*"text":"slot \([a-z]*\): its plugin is gone (\(.*\))".*/\1: \2/p' "$WORK/host.err"
+sed -n 's/.*"text":"slot \([a-z]*\): its plugin has ended (\(.*\))".*/\1: \2/p' "$WORK/host.err"
 echo "$n plugins gone, their slots suspended; $(grep -c '"kind":"request"' "$SIM_LOG") requests, busy_1 delivered $(sed -n 's/^slot busy_1 1 0 //p' "$WORK/facts")"
 # What is quarantined stays so in the next run, and holds up nobody else.
 start_host

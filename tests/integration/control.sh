@@ -49,7 +49,7 @@ refused 2 "cancel takes" cancel
 
 # One agent is halted: it sends nothing more, and the other goes on.
 ctl halt busy_1 >/dev/null || fail "halt busy_1"
-is '.[0].state == "halted" and .[1].state == "playing"' agents || fail "after the halt: $(cat "$WORK/out")"
+is '.[0].state == "halted" and .[1].state == "active"' agents || fail "after the halt: $(cat "$WORK/out")"
 ctl cancel busy_1 >/dev/null || fail "cancel busy_1"
 # What only gives back what it holds may go on.
 until_true "$HOST_PID" "its orders are cancelled" is 'all(.[]; .side == "sell")' orders busy_1
@@ -57,7 +57,7 @@ refused_before=$(ctl agents --json | jq '.[0].refused')
 until_true "$HOST_PID" "its wishes are refused" is ".[0].refused > $refused_before + 5" agents
 is 'all(.[]; .side == "sell")' orders busy_1 || fail "a halted agent buys: $(cat "$WORK/out")"
 ctl resume busy_1 >/dev/null || fail "resume busy_1"
-until_true "$HOST_PID" "it trades again" is '.[0].state == "playing" and .[0].open + .[0].fills > 0' agents
+until_true "$HOST_PID" "it trades again" is '.[0].state == "active" and .[0].open + .[0].fills > 0' agents
 
 # The kill switch: nothing is open, nothing new leaves, and only its own word lifts it.
 ctl kill >/dev/null || fail "kill"
@@ -81,7 +81,7 @@ ctl apply "$WORK/new.yaml" --dry-run >"$WORK/out" && grep -q 'busy_1  limits.ord
 is 'length == 2' agents || fail "a dry run changed something"
 ctl apply "$WORK/new.yaml" >"$WORK/out" && grep -q '2 made, 0 wait' "$WORK/out" || fail "apply: $(cat "$WORK/out")"
 is '.limits.orders_per_second == 500' agent busy_1 || fail "the limit is not in force"
-until_true "$HOST_PID" "the new agent trades" is '.[2].state == "playing" and .[2].open > 0' agents
+until_true "$HOST_PID" "the new agent trades" is '.[2].state == "active" and .[2].open > 0' agents
 # Its past is that of those who were there from the start, and what came since.
 past() { sed -n "s/.*\"text\":\"$1: start [12]: \([-0-9]*\) minutes, [1-9].*/\1/p" "$WORK/host.err"; }
 lines "$WORK/host.err" 'busy_1: start [12]: [1-9][0-9]* minutes, [1-9]' 1 || fail "busy_1 begins without history"
@@ -93,7 +93,7 @@ cp "$WORK/new.yaml" "$WORK/stuck.yaml"
 agent stuck faulty.so 'fault: start_hang' >>"$WORK/stuck.yaml"
 # While it begins all else is answered (HST-20): between two answers by which it is still beginning the host halts,
 # says how it is, and refuses a second roster. A try on a machine that needs longer than the plugin is given counts not.
-begins() { is '(.[3].state // "gone") != "gone"' agents; }
+begins() { is '(.[3].state // "ended") != "ended"' agents; }
 no_more() { grep -c 'slot stuck: add failed' "$WORK/host.err"; }
 settled_or_begins() { begins || [ "$(no_more)" -gt "$1" ]; }
 # answers COMMAND...: which has stuck begin
@@ -106,12 +106,12 @@ answers() {
     is '.state == "halted"' status || fail "status while an agent begins: $(cat "$WORK/out")"
     ctl apply "$WORK/new.yaml" --dry-run >"$WORK/second.out" 2>&1
     second=$?
-    is '.[0].state == "halted" and (.[3].state // "gone") != "gone"' agents
+    is '.[0].state == "halted" and (.[3].state // "ended") != "ended"' agents
     is_between=$?
     ctl resume >/dev/null || fail "resume after an agent began"
     until_true "$HOST_PID" "stuck is given up" lines "$WORK/host.err" 'slot stuck: add failed' $((gone + 1))
     [ $is_between = 0 ] || return 1
-    grep -q '^agon_agent_playing{agent="stuck"} 0' "$WORK/metrics" || fail "no metrics of the one that begins"
+    grep -q '^agon_agent_active{agent="stuck"} 0' "$WORK/metrics" || fail "no metrics of the one that begins"
     [ $second = 6 ] && grep -q 'being applied just now; try again' "$WORK/second.out" ||
         fail "a second roster ended with $second: $(cat "$WORK/second.out")"
 }
@@ -138,15 +138,15 @@ until_true "$HOST_PID" "the saved roster is refused" lines "$WORK/host.err" 'was
 often by_verb
 ended "$APPLY_PID" 6 "what cannot begin"
 grep -q stuck "$WORK/stuck.out" || fail "apply of one that hangs: $(cat "$WORK/stuck.out")"
-is '.[3].state == "gone" and .[0].state == "playing"' agents || fail "after one that hangs: $(cat "$WORK/out")"
+is '.[3].state == "ended" and .[0].state == "active"' agents || fail "after one that hangs: $(cat "$WORK/out")"
 sed 's/every: 30/evry: 30/' "$WORK/new.yaml" >"$WORK/bad.yaml"
 refused 3 "did you mean 'every'" apply "$WORK/bad.yaml"
 refused 5 "--yes busy_1" apply "$WORK/first.yaml" # its limit was lowered meanwhile
 refused 5 "--yes busy_3" apply "$WORK/first.yaml" --yes busy_1
 ctl apply "$WORK/first.yaml" --yes busy_1,busy_3 >"$WORK/out" && grep -q '2 made, 0 wait' "$WORK/out" || fail "busy_3 does not go: $(cat "$WORK/out")"
-is '.[2].state == "gone"' agents || fail "after it was taken away: $(cat "$WORK/out")"
+is '.[2].state == "ended"' agents || fail "after it was taken away: $(cat "$WORK/out")"
 ctl apply "$WORK/new.yaml" >"$WORK/out" && grep -q '2 made, 0 wait' "$WORK/out" || fail "busy_3 does not come back: $(cat "$WORK/out")"
-until_true "$HOST_PID" "it trades again" is '.[2].state == "playing" and .[2].open > 0' agents
+until_true "$HOST_PID" "it trades again" is '.[2].state == "active" and .[2].open > 0' agents
 cp "$WORK/new.yaml" "$WORK/conf/roster.yaml.new"
 sed -i 's/orders_per_second: 1000/orders_per_second: 700/' "$WORK/conf/roster.yaml.new"
 mv "$WORK/conf/roster.yaml.new" "$WORK/conf/roster.yaml"

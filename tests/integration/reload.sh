@@ -12,7 +12,7 @@ for runner in process inproc; do
     }
     n=$(grep -c '"key":"nth"' "$WORK/$runner.err")
     [ "$n" = 4 ] || fail "$runner: $n of 4 agents were delivered all that the engine counts"
-    ! grep -q '"key":"nth-differs"\|"key":"slot-gone"' "$WORK/$runner.err" || fail "$runner: an agent was lost"
+    ! grep -q '"key":"nth-differs"\|"key":"slot-ended"' "$WORK/$runner.err" || fail "$runner: an agent was lost"
     "$AGON" replay "$WORK/$runner" --verify >"$WORK/replay.out" || fail "$runner: the journal does not replay"
     n=$("$AGON" journal cat "$WORK/$runner" --type config --json | grep -c '"generation"')
     [ "$n" = 12 ] || fail "$runner: $n changes of hands in the journal, not 12"

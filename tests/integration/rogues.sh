@@ -60,7 +60,7 @@ stood() {
     until_true "$HOST_PID" "$FAULT: the others trade on" lines "$SIM_LOG" '"kind":"request"' $((n + 5))
     ! grep '"kind":"request"' "$SIM_LOG" | grep -q "\"what\":\"order.cancel.*\"$CALM\"" && ! effect "$CALM" CANCELED ||
         fail "$FAULT: the order of another was cancelled"
-    is 'all(.[] | select(.name != "rogue"); .state == "playing" and .generation == 1)' agents ||
+    is 'all(.[] | select(.name != "rogue"); .state == "active" and .generation == 1)' agents ||
         fail "$FAULT: another does not play on as it did: $(cat "$WORK/out")"
 }
 
@@ -111,11 +111,11 @@ for fault in segv hang flood; do
     at=$(sed -n 's/.*fault at \([0-9]*\).*/\1/p' "$WORK/host.err" | head -1)
     echo "$fault: cancelled $(cancelled_after "$at") ms after it began; $(delivery)"
     end
-    grep -q "slot rogue: its plugin is gone" "$WORK/host.$fault.err" || fail "$fault: the host does not tell of it"
+    grep -q "slot rogue: its plugin has ended" "$WORK/host.$fault.err" || fail "$fault: the host does not tell of it"
     [ "$("$AGON" journal cat "$WORK/run/journal" --type crash --json | grep -c '"type":"crash"')" = 3 ] ||
         fail "$fault: not 3 crashes in the journal"
 done
-grep -q 'its plugin is gone (exceeds the intent rate limit: ' "$WORK/host.flood.err" || fail "the flood ended otherwise"
+grep -q 'its plugin has ended (exceeds the intent rate limit: ' "$WORK/host.flood.err" || fail "the flood ended otherwise"
 n=$("${TOOLS}facts" "$WORK/run/journal" | sed -n 's/^refused rogue //p')
 [ "$n" -ge 60000 ] || fail "three floods, and only $n intents were refused"
 
@@ -125,7 +125,7 @@ for wrong in minor major; do
     ctl reload rogue "$BUILT/rogue_$wrong.so" >"$WORK/out" 2>&1 && fail "a wrong $wrong version was taken"
     grep -q 'made for SDK [0-9.]*, this host serves [0-9.]*: rebuild it' "$WORK/out" || fail "why not: $(cat "$WORK/out")"
 done
-is '.agent.state == "playing" and .agent.generation == 1' agent rogue ||
+is '.agent.state == "active" and .agent.generation == 1' agent rogue ||
     fail "after refused reloads: $(cat "$WORK/out")"
 stood
 effect "$HELD" CANCELED && fail "a refused reload cancelled the order"
@@ -145,7 +145,7 @@ echo "version: cancelled $(cancelled_after "$at") ms after the host's start; $(d
 # The right one comes back, and plays.
 cp "$BUILT/rogue.so" "$WORK/plugins/rogue.so"
 ctl reload rogue >"$WORK/out" 2>&1 || fail "the right version is refused: $(cat "$WORK/out")"
-until_true "$HOST_PID" "it plays again" is '.agent.state == "playing" and .agent.open > 0' agent rogue
+until_true "$HOST_PID" "it plays again" is '.agent.state == "active" and .agent.open > 0' agent rogue
 end
 # Where nothing ran before, it is a mistake of the roster, and nothing is made.
 cp "$BUILT/rogue_minor.so" "$WORK/plugins/rogue.so"

@@ -67,7 +67,7 @@ END
 week ranks
 check ranks
 grep -q '"verdict":"unloaded"' "$WORK/plans.json" || fail "nobody was unloaded: the gate is not tried"
-grep -q '"verdict":"gone"' "$WORK/plans.json" || fail "nobody who was unloaded gave back"
+grep -q '"verdict":"retired"' "$WORK/plans.json" || fail "nobody who was unloaded gave back"
 cp "$WORK/plans.json" "$WORK/first.json"
 
 # What is changed is noticed: a fill, a price, a sample, and in a plan what it says of the first rank.
@@ -137,7 +137,7 @@ for run in first second; do
     until_true "$HOST_PID" "the $run run's word on busy_1" lines "$WORK/host.err" '"key":"demoted"' 1
     # All of them: where the machine is slow another tournament, of nobody, has come by now.
     "$AGON" tournament show "$WORK/run" --live --all >"$WORK/text" || fail "show beside a running host ended with $?"
-    grep -q ' busy_1  *\(unloaded\|gone\) ' "$WORK/text" || fail "live: $(cat "$WORK/text")"
+    grep -q ' busy_1  *\(unloaded\|retired\) ' "$WORK/text" || fail "live: $(cat "$WORK/text")"
     kill -TERM "$HOST_PID"
     ended "$HOST_PID" 0 "the $run run"
     "$AGON" replay "$WORK/run" --verify >"$WORK/text" || fail "the $run run does not replay: $(cat "$WORK/text")"

@@ -254,7 +254,7 @@ def check_plan(where, plan):
         frees = [max(0, int(part[1])) for part in line["parts"]]
         accounts = [part[0] for part in line["parts"]]
         target, flags = equity, 0
-        if share == 0 and equity > 0 and (line in judged or line["verdict"] == "gone"):
+        if share == 0 and equity > 0 and (line in judged or line["verdict"] == "retired"):
             target = 0
         elif share:
             target = total * share // 10**6
@@ -325,7 +325,7 @@ def main():
             if (n, n_wins, n_losses, won, lost) != (line["n_samples"], line["n_wins"], line["n_losses"],
                                                     int(line["won_amt"]), int(line["lost_amt"])):
                 fail(f"{where}: samples, wins, losses, won, lost are {n}, {n_wins}, {n_losses}, {won}, {lost} here")
-            if (line["verdict"] == "too_new") != (n < plan["min_samples"] and line["verdict"] not in ("aside", "gone")):
+            if (line["verdict"] == "too_new") != (n < plan["min_samples"] and line["verdict"] not in ("excluded", "retired")):
                 fail(f"{where}: {line['verdict']} with {n} samples")
             check_measures(where, line, own, kelly)
             if line["name"] in capital and capital[line["name"]] != int(line["capital_before_amt"]):

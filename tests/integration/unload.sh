@@ -18,7 +18,7 @@ is() { # QUERY WORD...
     shift
     ctl "$@" --json >"$WORK/out" 2>/dev/null && jq -e "$query" "$WORK/out" >/dev/null
 }
-trades() { is ".[] | select(.name == \"$1\") | .state == \"playing\" and .fills > 2" agents; }
+trades() { is ".[] | select(.name == \"$1\") | .state == \"active\" and .fills > 2" agents; }
 
 start_sim --seed 3
 live_files "$(agent busy_1 busy.so 'every: 5')
@@ -48,7 +48,7 @@ echo "unloaded, and its place is another's"
 
 # Kept: its positions stay, and so does its place until somebody closes them.
 ends 0 unload busy_1 --keep
-is '.[0].name == "busy_1" and .[0].state == "gone" and .[0].open == 0' agents ||
+is '.[0].name == "busy_1" and .[0].state == "ended" and .[0].open == 0' agents ||
     until_true "$HOST_PID" "its orders are cancelled" is '.[0].name == "busy_1" and .[0].open == 0' agents
 kill -9 "$HOST_PID"
 wait "$HOST_PID" 2>/dev/null

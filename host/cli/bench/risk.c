@@ -358,7 +358,7 @@ static int bench_mark(struct bench *bench, struct error *err)
                     mark->n_wrong == 0 && engine_risk(mark->limited.engine, 0)->n_breaches == 0 &&
                         engine_risk(mark->limited.engine, 0)->equity_amt ==
                             engine_risk(mark->free.engine, 0)->equity_amt,
-                    "risk: %llu prices left each slot worth the same, limits or not",
+                    "risk: %llu prices left each slot with the same equity, limits or not",
                     (unsigned long long)mark->n_free);
     world_close(&mark->limited);
     world_close(&mark->free);

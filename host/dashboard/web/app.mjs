@@ -74,7 +74,7 @@ function table(id, columns, empty, onRow) {
     if (list.length === 0) body.append(none); else none.remove();
   };
 }
-const stateTone = s => ({ gone: 'bad', killed: 'bad', QUARANTINED: 'bad', SUSPENDED: 'warn', halted: 'warn', waiting: 'dim' })[s] ?? '';
+const stateTone = s => ({ ended: 'bad', killed: 'bad', QUARANTINED: 'bad', SUSPENDED: 'warn', halted: 'warn', waiting: 'dim' })[s] ?? '';
 const sideTone = x => (x.side === 'buy' || x.side === 'long' ? 'good' : x.side === 'sell' || x.side === 'short' ? 'bad' : '');
 const drawAgents = table('t-agents', [
   { title: 'Agent', class: 'l', draw: (cell, a) => {
@@ -83,7 +83,7 @@ const drawAgents = table('t-agents', [
   } },
   { title: 'State', class: 'l why', hint: a => a.failure ?? '', text: a => (a.failure ? `${a.state.toLowerCase()}: ${a.failure}` : a.state.toLowerCase()), tone: a => stateTone(a.state) },
   { title: 'Stage', class: 'l p3', text: a => a.stage.toLowerCase().replace('_', ' '), tone: () => 'dim' },
-  { title: 'Gen.', class: 'p2', tip: 'Generation of the code that plays', text: a => a.generation },
+  { title: 'Gen.', class: 'p2', tip: 'Generation of the active code', text: a => a.generation },
   { title: 'Capital', class: 'p2', text: a => money(a.capital) },
   { title: 'Equity', text: a => money(a.equity) },
   { title: 'Result', text: a => signed(a.result), tone: a => tone(a.result) },
@@ -92,7 +92,7 @@ const drawAgents = table('t-agents', [
   { title: 'Sharpe', class: 'p3', tip: 'Yearly, of hourly returns', text: a => (a.sharpe ? a.sharpe.toFixed(2).replace('-', '\u2212') : '–') },
   { title: 'Open', class: 'p2', tip: 'Open orders', text: a => a.open },
   { title: 'Fills', class: 'p2', text: a => count(a.fills) },
-  { title: 'Refused', class: 'p3', tip: 'Wishes that the gate refused', text: a => count(a.refused), tone: a => (a.refused > 0 ? 'warn' : 'dim') },
+  { title: 'Refused', class: 'p3', tip: 'Intents that the gate refused', text: a => count(a.refused), tone: a => (a.refused > 0 ? 'warn' : 'dim') },
   { title: 'Fees', class: 'p3', text: a => money(a.fees) },
   { title: 'Events', class: 'p3', tip: 'Delivered to the agent', text: a => count(a.events), tone: () => 'dim' },
 ], 'No agents yet.', (row, a) => {
@@ -110,7 +110,7 @@ const drawOrders = table('t-orders', [
   { title: 'Agent', class: 'l', text: o => o.agent }, { title: 'Symbol', class: 'l', text: o => o.symbol },
   { title: 'Side', class: 'l', text: o => o.side, tone: sideTone }, { title: 'Price', text: o => money(o.price) },
   { title: 'Quantity', text: o => money(o.quantity) }, { title: 'Filled', class: 'p2', text: o => money(o.filled), tone: o => (Number(o.filled) > 0 ? '' : 'dim') },
-  { title: 'State', class: 'l p2', text: o => (o.in_doubt ? `${o.request} in doubt` : ({ replace: 'replacing', cancel: 'cancelling' })[o.request] ?? o.state), tone: o => (o.in_doubt ? 'warn' : 'dim') },
+  { title: 'State', class: 'l p2', text: o => (o.unconfirmed ? `${o.request} unconfirmed` : ({ replace: 'replacing', cancel: 'cancelling' })[o.request] ?? o.state), tone: o => (o.unconfirmed ? 'warn' : 'dim') },
   { title: 'Since', class: 'p2', text: o => clock(o.since), tone: () => 'dim' },
 ], 'No open orders.');
 const drawFills = table('t-fills', [
@@ -128,7 +128,7 @@ if (window.Dygraph) window.Dygraph.PLUGINS = window.Dygraph.PLUGINS.filter(plugi
 const chart = { kind: 'return', rows: [], names: [], slots: [], at: 0, graph: null, drawn: 0, shown: [] };
 function chartRows() {
   if (chart.kind === 'equity') return chart.rows.map(r => r.map((v, i) => (i === 0 || v === null ? v : v[0])));
-  // Capital given or taken is no gain and no loss: returns are linked from point to point.
+  // Reallocated capital is no gain and no loss: returns are linked from point to point.
   const last = chart.names.map(() => null);
   const index = chart.names.map(() => 1);
   const highs = chart.names.map(() => 1);
@@ -239,7 +239,7 @@ function drawAgentRows() {
   const word = $('filter').value.trim().toLowerCase();
   const list = word ? all.filter(a => `${a.name} ${a.state} ${a.stage} ${a.kind}`.toLowerCase().includes(word)) : all;
   drawAgents(list, a => a.name);
-  put('n-agents', `${all.filter(a => a.state === 'playing').length} of ${all.length} playing`);
+  put('n-agents', `${all.filter(a => a.state === 'active').length} of ${all.length} active`);
   for (const row of $('t-agents').tBodies[0].rows) row.setAttribute('aria-selected', String(row.dataset.key === selected));
 }
 let symbol = store.get('localStorage', 'agon-symbol');
@@ -299,7 +299,7 @@ function drawFeed() {
     ['Links', `${f.links_up} of ${f.links}`, f.links_up < f.links ? 'warn' : ''], ['Books live', `${f.books_live} of ${f.books}`, f.books_live < f.books ? 'warn' : ''],
     ['Messages/s', messages.rate === null ? '–' : count(Math.round(messages.rate))],
     ['Gaps', count(f.gaps), f.gaps ? 'warn' : 'dim'], ['Resyncs', count(f.resyncs), f.resyncs ? 'warn' : 'dim'], ['Reconnects', count(f.reconnects), f.reconnects ? 'warn' : 'dim'],
-    ['In doubt', count(f.in_doubt), f.in_doubt ? 'bad' : 'dim'], ['Queued', count(f.queued + f.held), f.queued ? 'warn' : 'dim'], ['Weight free', count(f.weight_free)],
+    ['Unconfirmed', count(f.unconfirmed), f.unconfirmed ? 'bad' : 'dim'], ['Queued', count(f.queued + f.held), f.queued ? 'warn' : 'dim'], ['API budget left', count(f.api_budget_left)],
     ['Bad', count(f.bad), f.bad ? 'bad' : 'dim'], ['Clock offset', span(Math.abs(f.clock_offset_us * 1000))], ['Orders', f.ready ? 'taken' : 'not yet', f.ready ? '' : 'warn'],
   ]);
 }
@@ -307,7 +307,7 @@ const svgNS = 'http://www.w3.org/2000/svg';
 function drawLatency() {
   const all = state.get('latency');
   const node = $('latency');
-  for (const [key, title] of [['step', 'Engine step'], ['delivery', 'Socket to step']]) {
+  for (const [key, title] of [['step', 'Engine step'], ['delivery', 'Wire to decision']]) {
     const h = all[key];
     let box = node.querySelector(`[data-key="${key}"]`);
     if (!box) {
@@ -332,7 +332,7 @@ function drawLatency() {
     });
   }
 }
-const limitNames = { equity: 'Equity, least', daily_loss: 'Daily loss', drawdown: 'Drawdown', gross: 'Gross', net: 'Net', venue: 'One venue', asset: 'One asset' };
+const limitNames = { equity: 'Equity, minimum', daily_loss: 'Daily loss', drawdown: 'Drawdown', gross: 'Gross', net: 'Net', venue: 'One venue', asset: 'One asset' };
 const sums = ['gross', 'net', 'venue', 'asset'];
 const limitText = (r, v) => (v === 'none' ? '–' : r.limit === 'drawdown' ? percent(v) : money(v));
 // Near it from 80 % on; equity is the one that must stay above.
@@ -424,7 +424,7 @@ async function connect() {
       $('lost').hidden = true;
     }
     for (const key of keys) if (key in message.set) state.set(key, message.set[key]);
-    for (const key of message.gone) { state.delete(key); keys.push(key); }
+    for (const key of message.removed) { state.delete(key); keys.push(key); }
     draw(keys);
   };
   socket.onclose = () => {
@@ -519,7 +519,7 @@ async function openAgent(name) {
   pairs(facts, [
     ['State', a.state.toLowerCase(), stateTone(a.state)], ['Stage', a.stage.toLowerCase()], ['Kind', `${a.kind}, ${a.runner}`], ['Generation', a.generation],
     ['Equity', money(a.equity)], ['Result', signed(a.result), tone(a.result)], ['Drawdown', percent(a.drawdown)], ['Sharpe', a.sharpe ? a.sharpe.toFixed(2).replace('-', '\u2212') : '–'],
-    ['Fills', count(a.fills)], ['Wins, losses', `${count(a.wins)}, ${count(a.losses)}`], ['Wishes', count(a.intents)], ['Refused', count(a.refused), a.refused ? 'warn' : ''],
+    ['Fills', count(a.fills)], ['Wins, losses', `${count(a.wins)}, ${count(a.losses)}`], ['Intents', count(a.intents)], ['Refused', count(a.refused), a.refused ? 'warn' : ''],
   ]);
   const limits = make('dl', { className: 'grid' });
   const l = all.limits;
@@ -528,7 +528,7 @@ async function openAgent(name) {
     ['Drawdown', l.drawdown ? percent(l.drawdown, 1) : 'none'], ['Open orders', l.open_orders], ['Orders/s', l.orders_per_second], ['Code', a.code],
   ]);
   $('d-agent-body').replaceChildren(facts, make('h3', { textContent: 'Limits' }), limits,
-    ...(a.failure ? [make('h3', { textContent: 'Why it is gone' }), make('p', { className: 'bad', textContent: a.failure })] : []));
+    ...(a.failure ? [make('h3', { textContent: 'Why it ended' }), make('p', { className: 'bad', textContent: a.failure })] : []));
   const act = verb => () => { $('d-agent').close(); order(verb, [name]); };
   $('a-halt').onclick = act('halt');
   $('a-resume').onclick = act('resume');

@@ -120,7 +120,7 @@ static void tell_rights(struct binance *binance, int can_withdraw)
     if (can_withdraw)
         gateway_log(gateway, 3, "rights",
                     "%s: the key may withdraw since a while: order entry of this venue is halted "
-                    "until that right is gone, or an operator resumes it",
+                    "until that right is taken away, or an operator resumes it",
                     gateway->config.name);
     else
         gateway_log(gateway, 6, "rights", "%s: the key may not withdraw any more: orders are taken",

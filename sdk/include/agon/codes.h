@@ -80,7 +80,7 @@ enum agon_reason {
     AGON_REASON_PORTFOLIO_VENUE = 36,
     AGON_REASON_PORTFOLIO_ASSET = 37,
     AGON_REASON_UNPRICED = 38, /* a position of the slot has no live price */
-    /* the venue's word */
+    /* the venue's answer */
     AGON_REASON_VENUE_REJECT = 40,
     AGON_REASON_VENUE_FUNDS = 41,
     AGON_REASON_VENUE_FILTER = 42,
@@ -102,7 +102,7 @@ enum agon_reason {
     AGON_REASON_SLOT_GONE = 65,  /* crash, hang or unload of the slot's plugin */
     AGON_REASON_DISK = 66,       /* the journal's disk is full or fails */
     AGON_REASON_TOURNAMENT = 72, /* below the gate of a tournament */
-    AGON_REASON_CLOCK = 73,      /* it is in doubt what time it is */
+    AGON_REASON_CLOCK = 73,      /* the time is unconfirmed */
     AGON_REASON_EXIT = 80,       /* an exit plan of the slot closes the position */
     AGON_REASON_OTHER_HOST = 90, /* another host trades the account */
     AGON_REASON_KEY_RIGHTS = 91  /* the venue's key may withdraw: a key must not */

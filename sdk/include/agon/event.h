@@ -302,7 +302,7 @@ struct agon_job {
     uint64_t bytes, pad;
 };
 
-/* What an agent wants. A quote pair and a multi-leg wish are legs handed over in one call. */
+/* What an agent wants. A quote pair and a multi-leg intent are legs handed over in one call. */
 enum agon_intent_kind {
     AGON_INTENT_ORDER = 1,      /* a new order */
     AGON_INTENT_REPLACE = 2,    /* new px and qty for the open order of that client_ref */
@@ -334,9 +334,9 @@ enum agon_exit_watch {
     AGON_EXIT_LAST = 2  /* each trade: one print far away fires too */
 };
 #define AGON_EXIT_TAKES 4
-/* When to leave a position: EXIT_PLAN. Kept by the host, so that it holds when the plugin is gone.
- * A price, a distance or a time of 0: not wanted. All distances count from the plan's own side: for
- * a short position profit is below the entry and a stop above it. */
+/* When to leave a position: EXIT_PLAN. Kept by the host, so that it holds when the plugin has
+ * ended. A price, a distance or a time of 0: not wanted. All distances count from the plan's own
+ * side: for a short position profit is below the entry and a stop above it. */
 struct agon_exit_plan {
     agon_instrument_t instrument;
     agon_account_t account; /* 0: the slot's own on the venue of the instrument */
@@ -368,8 +368,8 @@ enum agon_exit_state {
     AGON_EXIT_ARMED = 2,   /* watches; also told when the stop moved to the entry */
     AGON_EXIT_FIRED = 3,   /* cause, price: the host closes qty now */
     AGON_EXIT_FAILED = 4,  /* an order to close did not, for that reason; it goes again */
-    AGON_EXIT_DONE = 5,    /* all that it had to leave is left; it is gone */
-    AGON_EXIT_ENDED = 6,   /* gone without that: by its author, or the position went otherwise */
+    AGON_EXIT_DONE = 5,    /* all that it had to leave is left; it is over */
+    AGON_EXIT_ENDED = 6,   /* over without that: by its author, or the position went otherwise */
     AGON_EXIT_REFUSED = 7  /* never taken, or not changed, for that reason */
 };
 /* agon_exit.cause */
@@ -405,7 +405,7 @@ struct agon_exit {
 /* Stamped by the runner; the host knows the slot from the ring it came through. */
 struct agon_origin {
     uint64_t cause_seq, nth; /* the event that was being delivered, and its delivery count */
-    uint32_t n, generation;  /* 0, 1, ... within the cause; the code that wished it */
+    uint32_t n, generation;  /* 0, 1, ... within the cause; the code whose intent it is */
     uint16_t slot;
     uint8_t leg, n_legs; /* 0, 1, ... of the n_legs handed over in one call */
     uint32_t pad;

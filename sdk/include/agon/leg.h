@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /* leg: one instrument, one position, one order at a time. What a strategy that says "be long", "be
- * flat" needs between its rule and agon.orders: what is held and what it cost, whether a wish makes
- * sense now, and the market order from here to a target. Link libagon-ta.a (pkg-config agon-sdk).
+ * flat" needs between its rule and agon.orders: what is held and what it cost, whether an intent
+ * makes sense now, and the market order from here to a target. Link libagon-ta.a (pkg-config
+ * agon-sdk).
  *
  * A leg is a plain struct of fixed widths without pointers and padding: it stands as it is in the
  * state that a plugin saves. Life: agon_leg_start in on_start, agon_leg_update with every ORDER,
@@ -75,7 +76,7 @@ agon_qty_t agon_leg_held(const struct agon_desk *desk, const struct agon_leg *le
 
 /* The quantity, in whole lots, that so many per cent of the free money pay for at that price (of
  * the quote asset on spot, of the settlement asset on a contract, unlevered), at most what the
- * slot's limits allow. 0: nothing worth an order. */
+ * slot's limits allow. 0: too little for an order. */
 agon_qty_t agon_leg_size(const struct agon_desk *desk, const struct agon_leg *leg, double per_cent,
                          double px);
 
@@ -86,7 +87,7 @@ agon_qty_t agon_leg_qty(const struct agon_desk *desk, const struct agon_leg *leg
 
 /* Sends the market order that makes target_qty of what is held; px (about what it will trade at)
  * tells whether that is enough for the venue. 1: an order is under way. 0: nothing to do, the rest
- * is too small to be traded. AGON_EAGAIN: the leg is not free, or the ring is full: the wish may
+ * is too small to be traded. AGON_EAGAIN: the leg is not free, or the ring is full: the intent may
  * come again. AGON_ENOTSUP: this kind of instrument is not traded. */
 int agon_leg_go(const struct agon_desk *desk, struct agon_leg *leg, agon_qty_t target_qty,
                 double px, uint16_t reason, agon_ns_t t);

@@ -49,7 +49,7 @@ enum agon_start {
 /* Why on_stop is called. */
 enum agon_end {
     AGON_END_DONE = 1,    /* the input is at its end */
-    AGON_END_RELOAD = 2,  /* another generation plays on */
+    AGON_END_RELOAD = 2,  /* another generation is active */
     AGON_END_DEMOTED = 3, /* the tournament's word */
     AGON_END_RISK = 4,    /* a limit was broken */
     AGON_END_HOST = 5     /* the host stops */

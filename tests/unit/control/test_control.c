@@ -737,7 +737,7 @@ START_TEST(live_begins_whole_and_goes_on_with_what_changed)
     ck_assert_uint_eq(json_object_size(json_object_get(second, "set")), 1);
     ck_assert_int_eq(json_integer_value(json_object_get(json_object_get(second, "set"), "moves")),
                      2);
-    ck_assert_str_eq(json_string_value(json_array_get(json_object_get(second, "gone"), 0)),
+    ck_assert_str_eq(json_string_value(json_array_get(json_object_get(second, "removed"), 0)),
                      "sometimes");
     json_decref(first);
     json_decref(second);

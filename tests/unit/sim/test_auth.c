@@ -363,7 +363,7 @@ static const struct {
     {"the same twice", "accounts: [{key: x, secret: y}, {key: x, secret: z}]",
      "a.yaml:1:39: error[AG-1012]: accounts[1].key: is the key of the account in line 1 too"},
     {"a balance", "accounts: [{key: x, secret: y, balances: {BTC: ten}}]",
-     "a.yaml:1:48: error[AG-1017]: accounts[0].balances.BTC: is no amount"},
+     "a.yaml:1:48: error[AG-1017]: accounts[0].balances.BTC: is not an amount"},
     {"more than 64 bits hold", "accounts: [{key: x, secret: y, balances: {PEPE: 1e12}}]",
      "a.yaml:1:49: error[AG-1017]: accounts[0].balances.PEPE: is too large; expected at most "
      "92233720368.54775807"},

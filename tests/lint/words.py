@@ -1,0 +1,122 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""words: what a person reads says the field's terms. WORDS has what is refused and what to say instead.
+
+Read are: string literals of host/ and of plugins/ (those that stand one behind the other are one text), the SDK's headers and
+template whole, configs/, the script agon, the dashboard, README, CHANGELOG, CONTRIBUTING and docs/ but for what stands in
+backquotes (names of tests and files). Left out are lines with "words: as it is", and what EXCEPT lists of a file.
+
+    words.py [FILE...]      the tree, or these files
+"""
+import os
+import re
+import sys
+
+ROOT = os.environ.get("AGON_SOURCE_ROOT") or os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+WORDS = (
+    (r"wish(es|ed|ing)?", "intent; to want"),
+    (r"play(s|ing)?(?! back)", "active, runs, trades"),
+    (r"in doubt", "unconfirmed; of a book: stale"),
+    (r"aside", "excluded"),
+    (r"worth", "notional, value"),
+    (r"(begun|begins?|began|beginning) anew", "restarted"),
+    (r"came? to play|caught up", "restart failed; crashed again during restart"),
+    (r"floods", "exceeds the intent rate limit"),
+    (r"news", "update"),
+    (r"deaf", "disconnected"),
+    (r"mend(s|ed|ing)?", "fix"),
+    (r"chang(es?|ing) hands|changeover", "swap, generation switch"),
+    (r"weight free|free weight", "API budget left"),
+    (r"stood still|stands still", "paused"),
+    (r"socket to step", "wire to decision"),
+    (r"is no (plugin|limit|command|number|amount|price|file)", "is not a ..., is invalid: and why"),
+    (r"given or taken", "reallocated"),
+    (r"nobody is judged", "not enough samples, no ranking"),
+    (r"(exchange|venue)'s word", "acknowledgement"),
+    (r"crew|courier|crowd|mishaps?|mischief", "slots, gateway, agents, faults"),
+    (r"the past", "history"),
+)
+# Words of prose that are none of a state, a column or a message.
+OF_PROGRAMS = (
+    (r"(\w+[-_])?gone", "retired, ended, removed"),
+    (r"(?<!at )least", "minimum"),
+    (r"(\w+_)?in_doubt", "unconfirmed"),
+    (r"(\w+_)?playing", "active"),
+)
+EXCEPT = {
+    "host/net/http_write.c": ("gone",),  # HTTP's own name of 410
+    "host/market/reasons.h": ("slot_gone",),  # the SDK's name, which plugins were built with
+}
+MARK = "words: as it is"
+
+
+def rules_of(words):
+    return [(re.compile(r"(?<![\w/.-])(" + word + r")(?![\w/-])", re.IGNORECASE), say) for word, say in words]
+
+
+RULES = rules_of(WORDS)
+ALL_RULES = rules_of(WORDS + OF_PROGRAMS)
+
+
+def literals(text):
+    """The texts of a C file, each with the number of its first line."""
+    token = re.compile(r'//[^\n]*|/\*.*?\*/|\'(?:\\.|[^\'\\])\'|"((?:\\.|[^"\\\n])*)"|#include[^\n]*|\s+|.', re.S)
+    out, parts, first = [], [], 0
+    for found in token.finditer(text):
+        whole = found.group(0)
+        if found.group(1) is not None:
+            if not parts:
+                first = found.start()
+            parts.append(found.group(1))
+        elif parts and not whole.isspace() and not whole.startswith(("//", "/*")) and not re.match(r"[A-Z]", whole):
+            out.append((text.count("\n", 0, first) + 1, "".join(parts)))
+            parts = []
+    return out
+
+
+def page(text):
+    """A page without what stands in backquotes, line for line."""
+    text = re.sub(r"`[^`\n]*(\n[^`\n]*)?`", lambda found: "\n" * found.group(0).count("\n") + "x", text)
+    return [(1, text)]
+
+
+def texts(path, text):
+    if path.endswith((".c", ".h")) and not path.startswith(("sdk/include", "sdk/template")):
+        return literals(text)
+    return page(text) if path.endswith(".md") else [(1, text)]
+
+
+def faults_of(path, text):
+    lines = text.split("\n")
+    for first, part in texts(path, text):
+        flat = part.replace("\n", " ").replace("\\n", "  ")
+        for rule, say in RULES if path.endswith(".md") or path.startswith("sdk/") else ALL_RULES:
+            for found in rule.finditer(flat):
+                at = first + (part.count("\n", 0, found.start()) if "\n" in part else 0)
+                if MARK in lines[at - 1] or found.group(1).lower() in EXCEPT.get(path, ()):
+                    continue
+                yield f"{path}:{at}: '{found.group(1)}': say {say}"
+
+
+def tree():
+    for top in ("host", "plugins", "sdk/include", "sdk/template", "docs", "configs"):
+        for folder, _, names in os.walk(os.path.join(ROOT, top)):
+            for name in sorted(names):
+                if name.endswith((".c", ".h", ".md", ".mjs", ".html", ".in", ".yaml")):
+                    yield os.path.relpath(os.path.join(folder, name), ROOT)
+    yield from ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "agon")
+
+
+def main():
+    n = 0
+    for path in sys.argv[1:] or tree():
+        with open(os.path.join(ROOT, path), encoding="utf-8") as file:
+            for fault in faults_of(path, file.read()):
+                print(fault)
+                n += 1
+    print(f"{n} faults")
+    return 1 if n else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
