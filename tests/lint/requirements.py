@@ -7,8 +7,9 @@ made from it.
     requirements.py --count      one line for the end of ./agon test
     requirements.py              holds pages, statuses and names of tests to what there is (suite lint)
 
-A line is id;status;tests;missing. Statuses: proven (the tests named fail when it breaks), works (seen, no test named holds
-it), partial (missing says what is not there), none. A test is a name of the suite, or name/case of a Check program.
+docs/findings.md is held to the same names. A line is id;status;tests;missing, with files named from the root. Statuses:
+proven (the tests named fail when it breaks), works (seen, no test named holds it), partial (missing says what is not there),
+none. A test is a name of the suite, or name/case of a Check program.
 """
 import collections
 import glob
@@ -109,19 +110,41 @@ def pages(rows):
 def known_tests():
     with open(os.path.join(os.environ["AGON_BUILD_ROOT"], "meson-info/intro-tests.json"), encoding="utf-8") as file:
         names = {test["name"] for test in json.load(file)}
-    cases = set()
+    cases = collections.defaultdict(set)  # by the name of the program
     for path in glob.glob(os.path.join(ROOT, "tests/**/test_*.c"), recursive=True):
+        program = os.path.basename(os.path.dirname(path)) + "_" + os.path.basename(path)[len("test_"):-len(".c")]
         with open(path, encoding="utf-8") as file:
             text = file.read()
         # A case that no suite adds never runs.
         added = set(re.findall(r"tcase_add_(?:loop_|exit_|logging_)?test\(\s*\w+,\s*(\w+)", text))
-        cases |= set(re.findall(r"START_TEST\((\w+)\)", text)) & added
+        cases[program] |= set(re.findall(r"START_TEST\((\w+)\)", text)) & added
     return names, cases
+
+
+def check_findings(names, cases, faults):
+    """docs/findings.md: the second column names tests, the third planted bugs."""
+    with open(os.path.join(ROOT, "docs/findings.md"), encoding="utf-8") as file:
+        for number, line in enumerate(file, 1):
+            parts = line.strip().strip("|").split("|")
+            if not line.startswith("| ") or number < 3 or len(parts) != 3 or parts[0].strip() in ("---", "what was wrong"):
+                continue
+            tests = re.findall(r"`([^`]+)`", parts[1])
+            if not tests:
+                faults.append(f"docs/findings.md:{number}: names no test")
+            for test in tests:
+                name, _, case = test.partition("/")
+                if name not in names or case and case not in cases[name]:
+                    faults.append(f"docs/findings.md:{number}: there is no test {test}")
+            if "lanted bug" in parts[2]:
+                for bug in re.findall(r"`([a-z]+(?:-[a-z]+)+)`", parts[2]):
+                    if not os.path.exists(os.path.join(ROOT, f"tests/dst/mutants/{bug}.patch")):
+                        faults.append(f"docs/findings.md:{number}: there is no planted bug {bug}")
 
 
 def check(rows):
     names, cases = known_tests()
     faults = []
+    check_findings(names, cases, faults)
     seen = set()
     for number, row_id, status, tests, missing in rows:
         where = f"docs/requirements.csv:{number}: {row_id}"
@@ -138,8 +161,15 @@ def check(rows):
             name, _, case = test.partition("/")
             if name not in names:
                 faults.append(f"{where}: there is no test {name}")
-            elif case and case not in cases:
-                faults.append(f"{where}: no program runs a case {case}")
+            elif case and case not in cases[name]:
+                faults.append(f"{where}: {name} runs no case {case}")
+        if status == "proven" and missing:
+            faults.append(f"{where}: proven, and '{missing}' is missing: partial")
+        for path in re.findall(r"(?<![\w/.])(?:host|sdk|plugins|tests|docs|configs|packaging)/[\w./-]*\w", missing):
+            if not os.path.exists(os.path.join(ROOT, path)):
+                faults.append(f"{where}: {path} is not there")
+        for path in re.findall(r"(?<![\w/.-])\w+\.[ch]\b", missing):
+            faults.append(f"{where}: {path}: name the file from the root")
     for path, text in pages(rows).items():
         try:
             with open(os.path.join(ROOT, path), encoding="utf-8") as file:
