@@ -120,7 +120,7 @@ static void end_hung(struct keeper *keeper)
     else if (poll(&ended, 1, 2000) > 0)
         say(keeper, "process %d was hung and is ended", (int)keeper->pid);
     else
-        say(keeper, "process %d was hung and is killed, but not gone after 2 s",
+        say(keeper, "process %d was hung and is killed, and has not ended after 2 s",
             (int)keeper->pid); // it runs nothing any more: what it has mapped is being put back
 }
 
