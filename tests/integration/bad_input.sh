@@ -205,7 +205,7 @@ accounts:
   - {key: third}
 EOF
 refused 3 "accounts.yaml:3:5: error.*did you mean 'secret'" sim --account "$WORK/accounts.yaml" --for 10ms
-also 'accounts.yaml:4:22: error.*no amount' 'accounts.yaml:4:33: error.*no amount' 'accounts.yaml:5:11: error.*line 2' \
+also 'accounts.yaml:4:22: error.*not an amount' 'accounts.yaml:4:33: error.*not an amount' 'accounts.yaml:5:11: error.*line 2' \
     'accounts.yaml:5:29: error.*Ed25519' "accounts.yaml:5:50: error.*did you mean 'USER_DATA'" 'accounts.yaml:6:5: error.*secret or'
 # The nth example of the page.
 example() {

@@ -37,7 +37,7 @@ roster "$WORK/conf/roster.yaml" ""
 "$AGON" run --config "$WORK/conf/live.yaml" --dir "$WORK/run" --plugins "$PLUGINS" >"$WORK/out" 2>&1
 rc=$?
 [ $rc = 3 ] || fail "a roster that nothing values: ended with $rc instead of 3: $(cat "$WORK/out")"
-for said in 'roster.yaml:9:38: ' 'is priced in BTC, and nothing says what that is worth in USDT' \
+for said in 'roster.yaml:9:38: ' 'is priced in BTC, and nothing says its value in USDT' \
     'valuation: {BTC: "binance:BTCUSDT"}' 'roster.yaml:9:56: ' 'valuation: {USD: "binance:USDTUSD"}'; do
     grep -qF -- "$said" "$WORK/out" || fail "the refusal does not say '$said': $(cat "$WORK/out")"
 done

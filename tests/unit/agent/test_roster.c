@@ -218,7 +218,7 @@ static const struct {
     {AGENT "tournament: {weights: {sharpe: 0, calmar: 0, drawdown: 0, win_rate: 0, profit_factor: "
            "0, vol_return: 0}}\n",
      "no measure has a weight"},
-    {AGENT "tournament: {bounds: {min: 20%, max: 10%}}\n", "the least above the most"},
+    {AGENT "tournament: {bounds: {min: 20%, max: 10%}}\n", "the minimum above the maximum"},
     {AGENT "tournament: weekly\n", "map"},
 };
 
@@ -278,7 +278,7 @@ static const struct {
 } unvalued[] = {
     {SLOT_OF("\"binance:BTCUSDT\", \"binance:ETHBTC\""),
      "roster.yaml:5:38: error[AG-1025]: agents[0].instruments[1]: is priced in BTC, and nothing "
-     "says what that is worth in USDT; expected `valuation: {BTC: \"binance:BTCUSDT\"}`"},
+     "says its value in USDT; expected `valuation: {BTC: \"binance:BTCUSDT\"}`"},
     {SLOT_OF("\"kraken:BTCUSD\""), "`valuation: {USD: \"kraken:USDTUSD\"}`"},
     {"valuation: {BTC: \"kraken:BTCUSD\"}\n" SLOT_OF("\"binance:ETHBTC\""),
      "roster.yaml:1:18: error[AG-1025]: valuation.BTC: kraken:BTCUSD trades BTC for USD; expected "
