@@ -84,6 +84,9 @@ ended "$HOST_PID" 0 "the host"
 grep -q '"key":"left","text":"nothing' "$WORK/host.err" || fail "what it left: $(grep '"key":"left"' "$WORK/host.err")"
 agree || fail "after the end, open at the exchange: $(cat "$WORK/at_venue"); held open: $(cat "$WORK/at_host")"
 start_host
+# The journal of the run before says all of this already: the next one has to be there first.
+begun_again() { [ "$(grep -c '"key":"agents"' "$WORK/host.err")" = 2 ]; }
+until_true "$HOST_PID" "the next run" begun_again
 until_true "$HOST_PID" "every request's fate in the next run" all_known
 kill -TERM "$HOST_PID"
 ended "$HOST_PID" 0 "the host of the next run"
