@@ -12,6 +12,7 @@ struct opened { /* what a slot's plugin says of itself, or why it says nothing *
     struct plugin_info info;
     struct error err;
     uint32_t like; /* the first slot that has the same plugin in the same way */
+    int is_there;
     int rc;
 };
 
@@ -28,38 +29,40 @@ static int open_plugin(const struct roster_slot *slot, const char *dir, struct o
     struct plugin_file file = {.fd = -1};
     struct error *err = &opened->err;
     char path[1024];
-    int is_there, rc;
+    int rc;
 
     snprintf(path, sizeof(path), "%s%s%s", dir ? dir : "", dir ? "/" : "", slot->plugin);
     rc = plugin_file_stage(&file, path, NULL, 0, err);
-    is_there = rc >= 0;
+    opened->is_there = rc >= 0; // else stage has named it
     if (rc >= 0)
         rc = plugin_file_check(&file, &report, err);
     if (rc >= 0)
         rc = plugin_file_judge(&report, runner, err);
     if (rc >= 0)
         rc = plugin_probe(&file, NULL, slot->plugin_index, &opened->info, err);
-    if (rc < 0 && is_there)
-        error_wrap(err, "plugin %s", path); // stage has named it
     plugin_file_drop(&file);
     return rc;
 }
 
-static void check_needs(struct config *config, const struct config_node *node,
-                        const struct roster_slot *slot, const struct plugin_info *info)
+/* What the plugin wants and this slot cannot give: AGON_ENOTSUP, and what in err. */
+static int check_needs(const struct roster_slot *slot, const struct plugin_info *info,
+                       struct error *err)
 {
     for (uint32_t i = 0; i < info->n_requires; i++)
         if (ext_find(info->requires_ext[i], info->kind) == NULL)
-            config_refuse(config, node, CONFIG_E_PLUGIN,
-                          "the plugin requires %s, which is not served%s; expected one that this "
-                          "host can serve",
-                          info->requires_ext[i],
-                          ext_find(info->requires_ext[i], AGON_STRATEGY) ? " to its kind" : "");
+            return error_set(
+                err, AGON_ENOTSUP,
+                "the plugin requires %s, which is not served%s; expected one that this "
+                "host can serve",
+                info->requires_ext[i],
+                ext_find(info->requires_ext[i], AGON_STRATEGY) ? " to its kind" : "");
     if (slot->arena_bytes > 0 && info->arena_bytes > slot->arena_bytes)
-        config_refuse(config, node, CONFIG_E_PLUGIN,
-                      "the plugin declares an arena of %llu bytes, and it is granted %llu; "
-                      "expected a larger arena:",
-                      (unsigned long long)info->arena_bytes, (unsigned long long)slot->arena_bytes);
+        return error_set(err, AGON_ENOTSUP,
+                         "the plugin declares an arena of %llu bytes, and it is granted %llu; "
+                         "expected a larger arena:",
+                         (unsigned long long)info->arena_bytes,
+                         (unsigned long long)slot->arena_bytes);
+    return AGON_OK;
 }
 
 static void refuse_name(struct config *config, const struct config_node *node, const char *name,
@@ -115,34 +118,79 @@ static void check_params(struct config *config, const struct config_node *params
     }
 }
 
-void roster_audit(const struct roster *roster, const char *dir, int is_again, struct config *config)
+/* Each plugin once, and what the roster gives it as parameters. */
+static void open_all(const struct roster *roster, const char *dir, struct opened *all,
+                     struct config *config)
 {
-    struct opened *all = calloc(roster->n_slots + 1, sizeof(*all));
-
-    for (uint32_t i = 0; all != NULL && i < roster->n_slots; i++) {
+    for (uint32_t i = 0; i < roster->n_slots; i++) {
         const struct roster_slot *slot = &roster->slots[i];
-        const struct config_node *node = config_at(config, "agents[%u].plugin", i);
-        const struct opened *opened = &all[i];
+        const struct opened *opened;
 
-        if (node == NULL || slot->plugin[0] == '\0')
-            continue;
         all[i].like = i;
+        if (slot->plugin[0] == '\0')
+            continue;
         for (uint32_t k = 0; k < i && all[i].like == i; k++)
             if (is_same(slot, &roster->slots[k]))
                 all[i].like = k;
         opened = &all[all[i].like];
         if (opened == &all[i])
             all[i].rc = open_plugin(slot, dir, &all[i]);
-        if (opened->rc == AGON_EVERSION && is_again)
+        if (opened->rc >= 0)
+            check_params(config, config_at(config, "agents[%u].params", i), &opened->info);
+    }
+}
+
+static void refuse_plugin(struct config *config, const struct config_node *node,
+                          const struct roster_slot *slot, const char *dir,
+                          const struct opened *opened)
+{
+    struct error err = opened->err;
+
+    if (opened->is_there)
+        error_wrap(&err, "plugin %s%s%s", dir ? dir : "", dir ? "/" : "", slot->plugin);
+    config_refuse(config, node, CONFIG_E_PLUGIN,
+                  "%s; expected a plugin that `agon validate%s` passes", err.text,
+                  slot->runner == CREW_INPROC ? " --runner inproc" : "");
+}
+
+// Who reads it knows the file: the slot names it, and a long path would leave no room for the
+// reason.
+static void tell_slot(struct crew_slot *slot, const char *text)
+{
+    char path[sizeof(slot->plugin) + 16];
+    size_t n = (size_t)snprintf(path, sizeof(path), "plugin %s: ", slot->plugin);
+
+    snprintf(slot->unfit, sizeof(slot->unfit), "%.159s",
+             strncmp(text, path, n) == 0 ? text + n : text);
+}
+
+void roster_audit(const struct roster *roster, const char *dir, struct crew_slot *slots,
+                  struct config *config)
+{
+    struct opened *all = calloc(roster->n_slots + 1, sizeof(*all));
+    int is_refused;
+
+    if (all == NULL)
+        return;
+    open_all(roster, dir, all, config);
+    is_refused = slots == NULL || config_error_count(config) > 0;
+    for (uint32_t i = 0; i < roster->n_slots; i++) {
+        const struct roster_slot *slot = &roster->slots[i];
+        const struct config_node *node = config_at(config, "agents[%u].plugin", i);
+        const struct opened *opened = &all[all[i].like];
+        struct error err = opened->err;
+        int rc = opened->rc;
+
+        if (node == NULL || slot->plugin[0] == '\0')
             continue;
-        if (opened->rc < 0) {
-            config_refuse(config, node, CONFIG_E_PLUGIN,
-                          "%s; expected a plugin that `agon validate%s` passes", opened->err.text,
-                          slot->runner == CREW_INPROC ? " --runner inproc" : "");
-            continue;
-        }
-        check_needs(config, node, slot, &opened->info);
-        check_params(config, config_at(config, "agents[%u].params", i), &opened->info);
+        if (rc >= 0)
+            rc = check_needs(slot, &opened->info, &err);
+        if (rc < 0 && !is_refused)
+            tell_slot(&slots[i], err.text);
+        else if (rc < 0 && opened->rc >= 0)
+            config_refuse(config, node, CONFIG_E_PLUGIN, "%s", err.text);
+        else if (rc < 0)
+            refuse_plugin(config, node, slot, dir, opened);
     }
     free(all);
 }

@@ -12,10 +12,13 @@
 #include "agent/roster.h"
 
 /* Adds what is wrong to config, of which roster was read; plugins are below dir. The roster may be
- * one that was refused: what it lacks is passed over. is_again: a host of these slots has run
- * before, and what a slot may hold is not left alone because its plugin is of another version: that
- * one is the host's to judge (host_open). */
-void roster_audit(const struct roster *roster, const char *dir, int is_again,
+ * one that was refused: what it lacks is passed over.
+ *
+ * slots: of a host that starts, as roster_resolve made them. Then a plugin that may not be loaded
+ * is a matter of its slot alone, which is told so (unfit), and no mistake of the roster. Where the
+ * roster has mistakes of its own nothing starts, and plugins are said with them. NULL: everything
+ * is a mistake. */
+void roster_audit(const struct roster *roster, const char *dir, struct crew_slot *slots,
                   struct config *config);
 
 #endif

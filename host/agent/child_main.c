@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/child_main.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "agent/loader.h"
@@ -25,6 +28,7 @@
 #define STACK_BYTES     65536
 
 static struct slot_shm *shm; /* one child, one slot */
+static struct plugin plugin;
 static struct evring log_ring;
 
 static void tell(uint32_t phase)
@@ -34,20 +38,43 @@ static void tell(uint32_t phase)
     futex_wake(&shm->done, 1);
 }
 
+/* What libc's fstat asks is answered for an open descriptor; any path that one names is refused, as
+ * are all other calls that the filter stops. True: answered, the plugin goes on. */
+static int is_answered(const siginfo_t *info, ucontext_t *where)
+{
+#if defined(__x86_64__)
+    greg_t *regs = where->uc_mcontext.gregs;
+    const char *path = (const char *)(uintptr_t)regs[REG_RSI];
+
+    if (info->si_syscall != SYS_newfstatat || ((int)regs[REG_R10] & AT_EMPTY_PATH) == 0 ||
+        path == NULL || path[0] != '\0')
+        return 0;
+    regs[REG_RAX] = syscall(SYS_fstat, (int)regs[REG_RDI], (void *)(uintptr_t)regs[REG_RDX]);
+    if (regs[REG_RAX] < 0)
+        regs[REG_RAX] = -errno;
+    return 1;
+#else
+    (void)info;
+    (void)where;
+    return 0;
+#endif
+}
+
 /* A fault of the plugin: say what it was, faster than the kernel can take the process down, and
  * end. On a stack of its own, for the plugin's may be what is broken. */
 static void on_fault(int number, siginfo_t *info, void *context)
 {
-    const ucontext_t *where = context;
+    ucontext_t *where = context;
 
+    if (number == SIGSYS && is_answered(info, where))
+        return;
     shm->crash.signal = number;
     shm->crash.code = info->si_code;
     shm->crash.nth = atomic_load(&shm->beat.nth);
 #if defined(__x86_64__)
     shm->crash.ip = (uint64_t)where->uc_mcontext.gregs[REG_RIP];
-#else
-    (void)where;
 #endif
+    shm->crash.offset = image_offset(&plugin.image, shm->crash.ip);
     if (number == SIGSYS)
         shm->crash.number = info->si_syscall;
     else
@@ -61,13 +88,15 @@ static void watch_faults(void)
     static const int numbers[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGSYS, SIGTRAP};
     static unsigned char stack[STACK_BYTES];
     stack_t alternate = {.ss_sp = stack, .ss_size = sizeof(stack)};
-    struct sigaction action = {.sa_sigaction = on_fault,
-                               .sa_flags = SA_SIGINFO | SA_ONSTACK | (int)SA_RESETHAND};
+    struct sigaction action = {.sa_sigaction = on_fault};
 
     (void)sigfillset(&action.sa_mask);
     (void)sigaltstack(&alternate, NULL);
-    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+        // A fault of the handler itself ends the child at once.
+        action.sa_flags = SA_SIGINFO | SA_ONSTACK | (numbers[i] != SIGSYS ? (int)SA_RESETHAND : 0);
         (void)sigaction(numbers[i], &action, NULL);
+    }
 }
 
 static int fail(const struct error *err)
@@ -200,24 +229,60 @@ static int run(struct feed *feed, const struct bus_shm *bus)
     _exit(0); // what a plugin has registered to run at the end does not run
 }
 
-static int play(const struct plugin *plugin, const struct feed_config *config,
-                struct sandbox *sandbox)
+/* The sandbox stands; the host looks at it from outside, and nothing of the plugin runs before it
+ * has said that it may. */
+static int fence(struct sandbox *sandbox, struct error *err)
+{
+    int rc = sandbox_close(sandbox, err);
+
+    if (rc < 0)
+        return rc;
+    atomic_store(&shm->layers, sandbox->holds);
+    tell(CHILD_FENCED);
+    while (atomic_load(&shm->go) == 0)
+        (void)futex_wait(&shm->go, 0, -1);
+    return AGON_OK;
+}
+
+static int play(const struct feed_config *config, struct sandbox *sandbox)
 {
     struct error err = {0};
     struct feed *feed;
     int rc = feed_new(&feed, config, &err);
 
     if (rc >= 0)
-        rc = sandbox_after_load(sandbox, &err);
-    atomic_store(&shm->layers, sandbox->holds);
+        rc = fence(sandbox, &err);
     if (rc >= 0)
-        rc = feed_create(feed, plugin->entry, &err);
+        rc = plugin_begin(&plugin, &err);
+    if (rc < 0)
+        return fail(&err);
+    plugin_info_fill(&shm->info, plugin.entry, 0);
+    rc = feed_create(feed, plugin.entry, &err);
     if (rc >= 0)
         rc = feed_start(feed, &err);
     if (rc < 0)
         return fail(&err);
     tell(CHILD_READY);
     return run(feed, config->bus);
+}
+
+/* Reads what the plugin says of itself, or has it play a rehearsal. */
+static int examine(struct sandbox *sandbox)
+{
+    struct error err = {0};
+
+    if (fence(sandbox, &err) < 0 || plugin_begin(&plugin, &err) < 0)
+        return fail(&err);
+    if (shm->plugin_index >= plugin.entry->n_plugins) {
+        error_set(&err, AGON_ENOENT, "the file holds %u plugins, number %u is wanted",
+                  plugin.entry->n_plugins, shm->plugin_index);
+        return fail(&err);
+    }
+    plugin_info_fill(&shm->info, plugin.entry, shm->plugin_index);
+    if (shm->mode == CHILD_REHEARSE)
+        rehearse(&shm->rehearsal, plugin.entry, 0);
+    tell(CHILD_LOADED);
+    return 0;
 }
 
 int child_main(int argc, char **argv)
@@ -227,7 +292,6 @@ int child_main(int argc, char **argv)
     struct error err = {0};
     struct feed_config config;
     struct plugin_file file = {.fd = CHILD_FD_PLUGIN};
-    struct plugin plugin;
     int rc;
 
     (void)argc;
@@ -242,33 +306,21 @@ int child_main(int argc, char **argv)
     watch_faults();
     if (shm->mode == CHILD_RUN && attach(&config, &err) < 0)
         return fail(&err);
-    sandbox = (struct sandbox){
-        .wanted = shm->layers_wanted, .address_bytes = shm->address_bytes, .uid = shm->uid};
-    if (sandbox_before_load(&sandbox, &err) < 0)
-        return fail(&err);
+    sandbox = (struct sandbox){.wanted = shm->layers_wanted,
+                               .address_bytes = shm->address_bytes,
+                               .uid = shm->uid,
+                               .threads = shm->threads};
+    sandbox_begin(&sandbox);
+    // It dies with its host from here on; one that was dead before would not be noticed.
+    if (getppid() != shm->host_pid)
+        return EXIT_NOT_CALLED;
     (void)close(CHILD_FD_SLOT);
     (void)close(CHILD_FD_BUS);
     (void)close(CHILD_FD_SETUP);
     file.bytes = shm->plugin_bytes;
-    rc = plugin_open(&plugin, &file, ELF_PROCESS, &err);
+    rc = plugin_map(&plugin, &file, &err);
     (void)close(CHILD_FD_PLUGIN);
     if (rc < 0)
         return fail(&err);
-    if (shm->mode != CHILD_RUN) {
-        if (sandbox_after_load(&sandbox, &err) < 0)
-            return fail(&err);
-        atomic_store(&shm->layers, sandbox.holds);
-        if (shm->plugin_index >= plugin.entry->n_plugins) {
-            error_set(&err, AGON_ENOENT, "the file holds %u plugins, number %u is wanted",
-                      plugin.entry->n_plugins, shm->plugin_index);
-            return fail(&err);
-        }
-        plugin_info_fill(&shm->info, plugin.entry, shm->plugin_index);
-        if (shm->mode == CHILD_REHEARSE)
-            rehearse(&shm->rehearsal, plugin.entry, 0);
-        tell(CHILD_LOADED);
-        return 0;
-    }
-    plugin_info_fill(&shm->info, plugin.entry, 0);
-    return play(&plugin, &config, &sandbox);
+    return shm->mode == CHILD_RUN ? play(&config, &sandbox) : examine(&sandbox);
 }

@@ -38,7 +38,7 @@ static int load_inproc(struct generation *generation, struct error *err)
     if (generation->crew->config.dir == NULL)
         return error_set(err, AGON_EPERM, "this host runs no plugin in its own process");
     if (generation->linked[0] == '\0')
-        rc = plugin_open(&generation->plugin, &generation->file, ELF_INPROC, err);
+        rc = plugin_open(&generation->plugin, &generation->file, err);
     if (rc < 0)
         return rc;
     if (plugin_file_check(&generation->file, &report, err) >= 0)
@@ -222,6 +222,8 @@ static struct run_process_config process_config(struct generation *generation,
                                        .wait = (enum process_wait)spec->wait,
                                        .is_lock_step = generation->crew->config.is_lock_step,
                                        .hard_ns = spec->hard_ns,
+                                       .arena_bytes = spec->arena_bytes,
+                                       .threads = spec->threads,
                                        .layers_wanted = SANDBOX_ALL,
                                        .layers_required = spec->is_isolated ? whole_sandbox() : 0,
                                        .slot = generation->slot,

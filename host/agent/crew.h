@@ -42,7 +42,9 @@ struct crew_slot {             /* what a roster says of one slot */
     char plugin[512];          /* the author's file */
     uint32_t plugin_index;     /* of several in one file */
     uint8_t is_isolated;       /* not with less than the whole sandbox */
-    uint64_t arena_bytes;      /* the most memory that it is granted; 0: SETUP_ARENA_MAX */
+    char unfit[160];      /* why its plugin may not be loaded (roster_audit); "": nothing known */
+    uint64_t arena_bytes; /* the most memory that it is granted; 0: SETUP_ARENA_MAX */
+    uint32_t threads;     /* process: it may have so many beside its own */
     uint8_t orders_on_reload, shadow; /* enum crew_orders, crew_shadow */
     uint32_t shadow_events;           /* deliveries for which it is tried */
     int64_t checkpoint_ns; /* process: its state is saved so often, for a restart; 0: never */

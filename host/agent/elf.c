@@ -13,6 +13,8 @@
 #define SEGMENTS_MAX 64
 #define DYNAMIC_MAX  512
 #define SYMBOLS_MAX  (1u << 22)
+#define NAME_MAX     4096
+#define TLS_MAX      (16u << 20)
 #define N            ELF_NOTE
 #define E            ELF_ERROR
 
@@ -29,13 +31,13 @@ static const struct {
     {"val-s07", "needs libc and libm only", {N, E, N}},
     {"val-s08", "no text relocations", {E, E, E}},
     {"val-s09", "stack not executable", {E, E, E}},
-    {"val-s10", "no static thread-local storage", {N, E, E}},
+    {"val-s10", "no static thread-local storage", {E, E, E}},
     {"val-s11", "can be unloaded", {N, E, N}},
     {"val-s12", "no segment writable and executable", {E, E, E}},
     {"val-s13", "no library search path", {E, E, E}},
     {"val-s14", "bound at load", {N, E, N}},
     {"val-s15", "no unique symbols", {N, E, N}},
-    {"val-s16", "no indirect functions", {N, E, N}},
+    {"val-s16", "no indirect functions", {E, E, E}},
     {"val-s17", "no forbidden imports", {N, E, N}},
     {"val-s18", "one export, agon_plugin, a data object", {N, E, E}},
     {"val-s19", "descriptor sane", {E, E, E}},
@@ -87,16 +89,27 @@ const char *elf_check_name(unsigned index)
     return index < CHECKS ? checks[index].name : NULL;
 }
 
+static int weight(const uint8_t level[3])
+{
+    return level[0] + level[1] + level[2];
+}
+
 static __attribute__((format(printf, 4, 5))) int find(struct elf *elf, unsigned check, int is_note,
                                                       const char *format, ...)
 {
     struct elf_report *report = elf->report;
-    struct elf_finding *finding;
+    struct elf_finding *finding = NULL;
     va_list args;
 
-    if (report->n_findings == ELF_FINDINGS_MAX)
-        return -1; // enough to refuse it
-    finding = &report->findings[report->n_findings++];
+    // A full list gives up a weaker finding, never the one that refuses the file: levels are a
+    // chain.
+    if (report->n_findings < ELF_FINDINGS_MAX)
+        finding = &report->findings[report->n_findings++];
+    for (uint32_t i = 0; finding == NULL && i < ELF_FINDINGS_MAX; i++)
+        if (weight(report->findings[i].level) < (is_note ? 3 : weight(checks[check].level)))
+            finding = &report->findings[i];
+    if (finding == NULL)
+        return -1;
     finding->id = checks[check].id;
     for (int i = 0; i < 3; i++)
         finding->level[i] = is_note ? ELF_NOTE : checks[check].level[i];
@@ -158,6 +171,16 @@ static int is_loaded(const struct elf *elf, uint64_t address, uint64_t n, uint32
             return 1;
     }
     return 0;
+}
+
+/* The same, of what no relocation can change after it has been looked at, and where the loader
+ * reads it in its place: segments are mapped at whole pages, so an address lies there as it says.
+ */
+static uint64_t constant(const struct elf *elf, uint64_t address, uint64_t n, uint64_t align)
+{
+    if (address % align != 0 || is_loaded(elf, address, n, PF_W))
+        return UINT64_MAX;
+    return mapped(elf, address, n);
 }
 
 static int head(struct elf *elf)
@@ -231,8 +254,10 @@ static int loads(struct elf *elf)
         if (s->p_type != PT_LOAD)
             continue;
         if (s->p_align < 4096 || s->p_align > (1u << 24) ||
-            s->p_vaddr % s->p_align != s->p_offset % s->p_align || s->p_vaddr < end)
+            s->p_vaddr % s->p_align != s->p_offset % s->p_align || s->p_vaddr / 4096 * 4096 < end)
             return find(elf, S03, 0, "segment %u is misaligned or overlaps the one before", i);
+        if ((s->p_flags & PF_R) == 0)
+            return find(elf, S03, 0, "segment %u cannot be read once it is loaded", i);
         end = s->p_vaddr + s->p_memsz;
         n++;
         if ((s->p_flags & PF_W) && (s->p_flags & PF_X))
@@ -240,6 +265,26 @@ static int loads(struct elf *elf)
     }
     if (n == 0 || end > ELF_FILE_MAX * 4ull)
         return find(elf, S03, 0, "nothing to load, or too much");
+    return 0;
+}
+
+/* Segments that describe parts of the loaded ones. */
+static int parts(struct elf *elf)
+{
+    for (uint32_t i = 0; i < elf->n_segments; i++) {
+        const Elf64_Phdr *s = &elf->segments[i];
+        int is_in = 1;
+
+        if (s->p_type == PT_TLS)
+            is_in = is_loaded(elf, s->p_vaddr, s->p_filesz, 0) && s->p_memsz <= TLS_MAX &&
+                    s->p_align <= 4096;
+        else if (s->p_type == PT_GNU_RELRO)
+            is_in = is_loaded(elf, s->p_vaddr, s->p_memsz, PF_W);
+        else if (s->p_type == PT_GNU_EH_FRAME)
+            is_in = is_loaded(elf, s->p_vaddr, 8, 0);
+        if (!is_in)
+            return find(elf, S03, 0, "segment %u is no part of what is loaded", i);
+    }
     return 0;
 }
 
@@ -271,13 +316,17 @@ static int dynamic(struct elf *elf)
     uint64_t n;
 
     for (uint32_t i = 0; i < elf->n_segments; i++)
-        if (elf->segments[i].p_type == PT_DYNAMIC)
-            segment = segment ? segment : &elf->segments[i];
+        if (elf->segments[i].p_type == PT_DYNAMIC) {
+            if (segment != NULL)
+                return find(elf, S03, 0, "two dynamic segments");
+            segment = &elf->segments[i];
+        }
     if (segment == NULL)
         return find(elf, S03, 0, "no dynamic segment");
     n = segment->p_filesz / sizeof(Elf64_Dyn);
     // The loader reads it where it is mapped, so that place has to be this one, and writable.
-    if (mapped(elf, segment->p_vaddr, segment->p_filesz) != segment->p_offset ||
+    if (segment->p_vaddr % 8 != 0 ||
+        mapped(elf, segment->p_vaddr, segment->p_filesz) != segment->p_offset ||
         !is_loaded(elf, segment->p_vaddr, segment->p_filesz, PF_W))
         return find(elf, S03, 0, "the dynamic segment is in no writable loaded segment");
     for (uint64_t i = 0; i < n; i++) {
@@ -297,7 +346,7 @@ static int dynamic(struct elf *elf)
 static int strings(struct elf *elf)
 {
     uint64_t n = value(elf, DT_STRSZ, NULL);
-    uint64_t offset = mapped(elf, value(elf, DT_STRTAB, NULL), n);
+    uint64_t offset = constant(elf, value(elf, DT_STRTAB, NULL), n, 1);
 
     if (n == 0 || offset == UINT64_MAX || elf->bytes[offset + n - 1] != 0)
         return find(elf, S03, 0, "the string table is not inside the file");
@@ -315,7 +364,7 @@ static const char *string(const struct elf *elf, uint64_t offset)
 static int gnu_hash(struct elf *elf, uint64_t address, uint32_t *n_symbols)
 {
     uint32_t h[4]; /* buckets, first symbol, words of the filter, shift */
-    uint64_t offset = mapped(elf, address, sizeof(h));
+    uint64_t offset = constant(elf, address, sizeof(h), 4);
     uint64_t buckets, chains;
     uint32_t highest = 0;
 
@@ -324,7 +373,7 @@ static int gnu_hash(struct elf *elf, uint64_t address, uint32_t *n_symbols)
         return find(elf, S03, 0, "the symbol hash table is damaged");
     buckets = 16 + 8ull * h[2];
     chains = buckets + 4ull * h[0];
-    if (mapped(elf, address, chains) == UINT64_MAX)
+    if (constant(elf, address, chains, 4) == UINT64_MAX)
         return find(elf, S03, 0, "the symbol hash table is not inside the file");
     for (uint32_t i = 0; i < h[0]; i++) {
         uint32_t bucket;
@@ -341,7 +390,7 @@ static int gnu_hash(struct elf *elf, uint64_t address, uint32_t *n_symbols)
         uint64_t place = chains + 4ull * (i - h[1]);
         uint32_t chain;
 
-        if (i >= SYMBOLS_MAX || mapped(elf, address, place + 4) == UINT64_MAX ||
+        if (i >= SYMBOLS_MAX || constant(elf, address, place + 4, 4) == UINT64_MAX ||
             !get(elf, offset + place, &chain, sizeof(chain)))
             return find(elf, S03, 0, "a chain of the symbol hash table has no end");
         if (chain & 1) {
@@ -362,10 +411,11 @@ static int symbols(struct elf *elf)
             return -1;
     }
     if (has(elf, DT_HASH)) {
-        offset = mapped(elf, value(elf, DT_HASH, NULL), sizeof(h));
+        offset = constant(elf, value(elf, DT_HASH, NULL), sizeof(h), 4);
         if (offset == UINT64_MAX || !get(elf, offset, h, sizeof(h)) || h[0] == 0 ||
             h[0] > SYMBOLS_MAX || h[1] > SYMBOLS_MAX ||
-            mapped(elf, value(elf, DT_HASH, NULL), 8 + 4ull * h[0] + 4ull * h[1]) == UINT64_MAX)
+            constant(elf, value(elf, DT_HASH, NULL), 8 + 4ull * h[0] + 4ull * h[1], 4) ==
+                UINT64_MAX)
             return find(elf, S03, 0, "the symbol hash table is damaged");
         for (uint64_t i = 0; i < (uint64_t)h[0] + h[1]; i++) {
             uint32_t index;
@@ -378,9 +428,22 @@ static int symbols(struct elf *elf)
     }
     if (!has(elf, DT_GNU_HASH) && !has(elf, DT_HASH))
         return find(elf, S03, 0, "no symbol hash table: nothing could be found in it");
-    elf->symbols_at = mapped(elf, address, (uint64_t)elf->n_symbols * sizeof(Elf64_Sym));
+    elf->symbols_at = constant(elf, address, (uint64_t)elf->n_symbols * sizeof(Elf64_Sym), 8);
     if (elf->symbols_at == UINT64_MAX)
         return find(elf, S03, 0, "the symbol table is not inside the file");
+    return 0;
+}
+
+/* Would 8 bytes there change the dynamic table, which is read again while relocations are made? */
+static int is_dynamic(const struct elf *elf, uint64_t address)
+{
+    for (uint32_t i = 0; i < elf->n_segments; i++) {
+        const Elf64_Phdr *s = &elf->segments[i];
+
+        if (s->p_type == PT_DYNAMIC && address + 8 > s->p_vaddr &&
+            address < s->p_vaddr + s->p_filesz)
+            return 1;
+    }
     return 0;
 }
 
@@ -391,7 +454,7 @@ static int relocations(struct elf *elf, int64_t at_tag, int64_t bytes_tag)
 
     if (bytes == 0)
         return 0;
-    offset = mapped(elf, value(elf, at_tag, NULL), bytes);
+    offset = constant(elf, value(elf, at_tag, NULL), bytes, 8);
     if (offset == UINT64_MAX || bytes % sizeof(Elf64_Rela) != 0)
         return find(elf, S03, 0, "a relocation table is not inside the file");
     for (uint64_t i = 0; i < bytes; i += sizeof(Elf64_Rela)) {
@@ -401,7 +464,8 @@ static int relocations(struct elf *elf, int64_t at_tag, int64_t bytes_tag)
         get(elf, offset + i, &rela, sizeof(rela));
         type = (uint32_t)ELF64_R_TYPE(rela.r_info);
         if (ELF64_R_SYM(rela.r_info) >= (elf->n_symbols ? elf->n_symbols : 1) ||
-            (type != R_X86_64_NONE && !is_loaded(elf, rela.r_offset, 8, 0)))
+            (type != R_X86_64_NONE &&
+             (!is_loaded(elf, rela.r_offset, 8, PF_W) || is_dynamic(elf, rela.r_offset))))
             return find(elf, S03, 0, "relocation %llu points out of the file",
                         (unsigned long long)(i / sizeof(rela)));
         switch (type) {
@@ -428,8 +492,6 @@ static int relocations(struct elf *elf, int64_t at_tag, int64_t bytes_tag)
             return find(elf, S03, 0, "relocation %llu is of a type (%u) that no plugin needs",
                         (unsigned long long)(i / sizeof(rela)), type);
         }
-        if (elf->report->n_findings == ELF_FINDINGS_MAX)
-            return -1;
     }
     return 0;
 }
@@ -441,13 +503,13 @@ static int versions(struct elf *elf)
     uint64_t address = value(elf, DT_VERNEED, NULL);
 
     if (has(elf, DT_VERSYM) &&
-        mapped(elf, value(elf, DT_VERSYM, NULL), 2ull * elf->n_symbols) == UINT64_MAX)
+        constant(elf, value(elf, DT_VERSYM, NULL), 2ull * elf->n_symbols, 2) == UINT64_MAX)
         return find(elf, S03, 0, "the table of symbol versions is not inside the file");
     if (has(elf, DT_VERNEED) && (count == 0 || count > 64))
         return find(elf, S03, 0, "the table of needed versions is damaged");
     for (uint64_t i = 0; i < count; i++) {
         Elf64_Verneed need;
-        uint64_t offset = mapped(elf, address, sizeof(need));
+        uint64_t offset = constant(elf, address, sizeof(need), 4);
         uint64_t aux_address;
 
         if (offset == UINT64_MAX || !get(elf, offset, &need, sizeof(need)) ||
@@ -456,7 +518,7 @@ static int versions(struct elf *elf)
         aux_address = address + need.vn_aux;
         for (uint32_t k = 0; k < need.vn_cnt; k++) {
             Elf64_Vernaux aux;
-            uint64_t aux_offset = mapped(elf, aux_address, sizeof(aux));
+            uint64_t aux_offset = constant(elf, aux_address, sizeof(aux), 4);
 
             if (aux_offset == UINT64_MAX || !get(elf, aux_offset, &aux, sizeof(aux)) ||
                 string(elf, aux.vna_name) == NULL || (aux.vna_next == 0 && k + 1u < need.vn_cnt))
@@ -473,13 +535,13 @@ static int versions(struct elf *elf)
 
         address = value(elf, DT_VERDEF, NULL);
         for (uint64_t i = 0; i < n; i++) {
-            uint64_t offset = mapped(elf, address, sizeof(def));
+            uint64_t offset = constant(elf, address, sizeof(def), 4);
             Elf64_Verdaux aux;
             uint64_t aux_offset;
 
             if (n > 64 || offset == UINT64_MAX || !get(elf, offset, &def, sizeof(def)))
                 return find(elf, S03, 0, "the table of defined versions is damaged");
-            aux_offset = mapped(elf, address + def.vd_aux, sizeof(aux));
+            aux_offset = constant(elf, address + def.vd_aux, sizeof(aux), 4);
             if (aux_offset == UINT64_MAX || !get(elf, aux_offset, &aux, sizeof(aux)) ||
                 string(elf, aux.vda_name) == NULL || (def.vd_next == 0) != (i + 1 == n))
                 return find(elf, S03, 0, "the table of defined versions is damaged");
@@ -502,7 +564,7 @@ static int initialisers(struct elf *elf)
     for (int i = 0; i < 2; i++) {
         uint64_t bytes = value(elf, arrays[i].bytes, NULL);
 
-        if (bytes % 8 != 0 ||
+        if (bytes % 8 != 0 || value(elf, arrays[i].at, NULL) % 8 != 0 ||
             (bytes > 0 && mapped(elf, value(elf, arrays[i].at, NULL), bytes) == UINT64_MAX))
             return find(elf, S03, 0, "the table of %s is not inside the file", arrays[i].name);
         if (bytes > 8)
@@ -648,7 +710,7 @@ static void needed(struct elf *elf)
         if (elf->dynamic[i].d_tag != DT_NEEDED)
             continue;
         name = string(elf, elf->dynamic[i].d_un.d_val);
-        if (name == NULL) {
+        if (name == NULL || strnlen(name, 256) == 256) {
             find(elf, S03, 0, "the name of a needed library is not inside the file");
             return;
         }
@@ -658,7 +720,7 @@ static void needed(struct elf *elf)
         elf->report->n_needed++;
         for (size_t k = 0; k < sizeof(allowed) / sizeof(allowed[0]); k++)
             is_allowed |= strcmp(name, allowed[k]) == 0;
-        if (strchr(name, '/'))
+        if (name[0] == '\0' || strchr(name, '/'))
             find(elf, S13, 0, "needs a library by path: %.80s", name);
         else if (!is_allowed)
             find(elf, S07, 0,
@@ -740,9 +802,7 @@ static void import(struct elf *elf, const char *name)
     elf->report->n_imports++;
     for (size_t i = 0; i < sizeof(forbidden) / sizeof(forbidden[0]); i++)
         if (is_in(forbidden[i].names, name)) {
-            find(elf, S17, 0,
-                 "imports %.60s, which %s; in-process runs refuse it, --runner process works", name,
-                 forbidden[i].why);
+            find(elf, S17, 0, "imports %.60s, which %s: inproc refuses it", name, forbidden[i].why);
             return;
         }
     if (is_in(inexact, name))
@@ -765,7 +825,7 @@ static int names(struct elf *elf)
 
         get(elf, elf->symbols_at + (uint64_t)i * sizeof(symbol), &symbol, sizeof(symbol));
         name = string(elf, symbol.st_name);
-        if (name == NULL)
+        if (name == NULL || strnlen(name, NAME_MAX) == NAME_MAX)
             return find(elf, S03, 0, "the name of symbol %u is not inside the file", i);
         if (symbol.st_shndx == SHN_UNDEF) {
             import(elf, name);
@@ -812,8 +872,8 @@ int elf_check(const void *bytes, uint64_t n, struct elf_report *report)
     if (n > ELF_FILE_MAX)
         find(&elf, S01, 0, "%llu bytes; the largest plugin may have %u", (unsigned long long)n,
              ELF_FILE_MAX);
-    else if (head(&elf) == 0 && segments(&elf) == 0 && loads(&elf) == 0 && dynamic(&elf) == 0 &&
-             strings(&elf) == 0 && symbols(&elf) == 0) {
+    else if (head(&elf) == 0 && segments(&elf) == 0 && loads(&elf) == 0 && parts(&elf) == 0 &&
+             dynamic(&elf) == 0 && strings(&elf) == 0 && symbols(&elf) == 0) {
         identity(&elf);
         flags(&elf);
         needed(&elf);

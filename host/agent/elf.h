@@ -11,7 +11,7 @@
 #include <agon/plugin.h>
 
 #define ELF_FILE_MAX     (256u << 20)
-#define ELF_FINDINGS_MAX 32
+#define ELF_FINDINGS_MAX 64
 
 enum elf_level { ELF_NOTE = 1, ELF_ERROR = 2 };
 enum elf_runner { ELF_PROCESS = 0, ELF_INPROC = 1, ELF_POD = 2 };

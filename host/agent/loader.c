@@ -422,6 +422,7 @@ int plugin_close(struct plugin *plugin)
         dlclose(plugin->handle);
         rc = is_mapped(plugin->path) ? AGON_EBUSY : AGON_OK;
     }
+    image_unmap(&plugin->image);
     memset(plugin, 0, sizeof(*plugin));
     return rc;
 }
@@ -448,44 +449,74 @@ int plugin_file_judge(const struct elf_report *report, enum elf_runner runner, s
                      "%s: %s", refusal->id, refusal->text);
 }
 
-int plugin_open(struct plugin *plugin, const struct plugin_file *file, enum elf_runner runner,
-                struct error *err)
+/* Of the copy; the note is kept. */
+static int check_file(struct plugin *plugin, const struct plugin_file *file, enum elf_runner runner,
+                      struct error *err)
 {
     struct elf_report *report = calloc(1, sizeof(*report));
-    struct fpstate fp;
     int rc;
 
     memset(plugin, 0, sizeof(*plugin));
     if (report == NULL)
         return error_set(err, AGON_ENOMEM, "no memory to check the plugin");
-    if (runner == ELF_INPROC && file->path[0] == 0) {
-        // glibc would take an older memfd of the same number for this one (SDK E3).
-        rc = error_set(err, AGON_EINVAL, "in-process code is loaded from a file of its own");
-        goto done;
-    }
     rc = plugin_file_check(file, report, err);
     if (rc >= 0)
         rc = plugin_file_judge(report, runner, err);
+    plugin->note = report->note;
+    free(report);
+    return rc;
+}
+
+static int check_entry(struct plugin *plugin, struct error *err)
+{
+    int rc = plugin_check(plugin->entry, err);
+
+    if (rc >= 0)
+        rc = check_note(&plugin->note, plugin->entry, err);
     if (rc < 0)
-        goto done;
-    if (file->path[0])
-        snprintf(plugin->path, sizeof(plugin->path), "%s", file->path);
-    else
-        snprintf(plugin->path, sizeof(plugin->path), "/proc/self/fd/%d", file->fd);
+        plugin_close(plugin);
+    return rc < 0 ? rc : AGON_OK;
+}
+
+int plugin_open(struct plugin *plugin, const struct plugin_file *file, struct error *err)
+{
+    struct fpstate fp;
+    int rc = check_file(plugin, file, ELF_INPROC, err);
+
+    if (rc < 0)
+        return rc;
+    // glibc would take an older memfd of the same number for this one (SDK E3).
+    if (file->path[0] == 0)
+        return error_set(err, AGON_EINVAL, "in-process code is loaded from a file of its own");
+    snprintf(plugin->path, sizeof(plugin->path), "%s", file->path);
     fp = fpstate_get();
     plugin->handle = dlopen(plugin->path, RTLD_NOW | RTLD_LOCAL);
     fpstate_put(fp);
-    if (plugin->handle == NULL) {
-        rc = error_set(err, AGON_EINVAL, "cannot be loaded: %s", dlerror());
-        goto done;
-    }
+    if (plugin->handle == NULL)
+        return error_set(err, AGON_EINVAL, "cannot be loaded: %s", dlerror());
     plugin->entry = dlsym(plugin->handle, "agon_plugin");
-    rc = plugin_check(plugin->entry, err);
+    return check_entry(plugin, err);
+}
+
+int plugin_map(struct plugin *plugin, const struct plugin_file *file, struct error *err)
+{
+    int rc = check_file(plugin, file, ELF_PROCESS, err);
+
     if (rc >= 0)
-        rc = check_note(&report->note, plugin->entry, err);
-    if (rc < 0)
-        plugin_close(plugin);
-done:
-    free(report);
-    return rc < 0 ? rc : AGON_OK;
+        rc = image_map(&plugin->image, file->fd, err);
+    if (rc < 0) {
+        error_wrap(err, "cannot be loaded");
+        return rc;
+    }
+    plugin->entry = plugin->image.entry;
+    return AGON_OK;
+}
+
+int plugin_begin(struct plugin *plugin, struct error *err)
+{
+    struct fpstate fp = fpstate_get();
+
+    image_begin(&plugin->image);
+    fpstate_put(fp);
+    return check_entry(plugin, err);
 }

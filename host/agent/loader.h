@@ -9,6 +9,7 @@
 #define AGENT_LOADER_H
 
 #include "agent/elf.h"
+#include "agent/image.h"
 #include "base/error.h"
 #include "base/hash.h"
 
@@ -34,14 +35,21 @@ void plugin_file_drop(struct plugin_file *file);
 
 /* A mapped plugin. */
 struct plugin {
-    void *handle;
-    char path[512];                 /* as it was mapped */
+    void *handle;                   /* of the dynamic loader; NULL: image */
+    char path[512];                 /* as the dynamic loader mapped it */
+    struct image image;             /* of a process of its own */
+    struct agon_note note;          /* what the file says of itself */
     const struct agon_entry *entry; /* checked: plugin_check */
 };
-/* Maps the copy: refuses what elf_check refuses for that runner, loads with all symbols bound and
- * the floating-point control words kept, and checks what it finds. [control] */
-int plugin_open(struct plugin *plugin, const struct plugin_file *file, enum elf_runner runner,
-                struct error *err);
+/* Into this process, which trusts it: refuses what elf_check refuses for inproc, loads with all
+ * symbols bound and the floating-point control words kept, and checks what it finds. [control] */
+int plugin_open(struct plugin *plugin, const struct plugin_file *file, struct error *err);
+/* Into a process of its own: refuses what elf_check refuses for process, maps and binds the file
+ * and runs none of it (image.h). [main thread] */
+int plugin_map(struct plugin *plugin, const struct plugin_file *file, struct error *err);
+/* Runs its constructors, the floating-point control words kept, and checks what it finds. The
+ * sandbox stands by then. [main thread] */
+int plugin_begin(struct plugin *plugin, struct error *err);
 /* Unmaps; every instance has been destroyed. AGON_EBUSY: it is still mapped afterwards (SDK E4, E5:
  * unique symbols, thread-exit destructors), so this binary must run as a process from now on.
  * Accepts a zeroed one. [control] */

@@ -865,7 +865,10 @@ static int check_fit(const struct member *member, const struct generation *next,
     if (next->info.kind != member->spec.record.agent_kind)
         return error_set(err, AGON_EINVAL, "it is of another kind than the slot's: %s",
                          plugin_kind_name(next->info.kind));
+    // Where nobody was active in this run it is as at a start: what is open is told to it all the
+    // same.
     if (member->spec.orders_on_reload == CREW_ORDERS_KEEP && next->info.kind == AGON_STRATEGY &&
+        (member->active != NULL || member->dead != NULL) &&
         (next->info.caps & AGON_ADOPTS_ORDERS) == 0)
         return error_set(err, AGON_ENOTSUP,
                          "it does not adopt orders (AGON_ADOPTS_ORDERS), and the roster says "

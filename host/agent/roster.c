@@ -119,6 +119,8 @@ static const struct schema_field slot_fields[] = {
      .doc = "a callback that lasts longer is killed"},
     {"arena", SCHEMA_SIZE, SLOT(arena_bytes), .min = 4096, .max = 68719476736, .preset = "256MiB",
      .doc = "the most memory that it is granted"},
+    {"threads", SCHEMA_INT, SLOT(threads), .max = 64, .preset = "0",
+     .doc = "process: so many threads of its own it may have beside the one that calls it"},
     {"instruments", SCHEMA_TEXT, SCHEMA_ARRAY(struct roster_slot, instruments, n_instruments),
      .list_min = 1, .is_required = 1, .min = 3, .doc = "venue:SYMBOL, as the venue spells it"},
     {"bars", SCHEMA_DURATION, SCHEMA_ARRAY(struct roster_slot, bars_ns, n_bars), .min = 60000000000,
@@ -494,6 +496,7 @@ static void take_slot(const struct roster *roster, uint32_t i, struct config *co
     slot->checkpoint_ns = from->checkpoint_ns;
     slot->plugin_index = from->plugin_index;
     slot->arena_bytes = from->arena_bytes;
+    slot->threads = from->threads;
     slot->is_isolated = from->isolation == ISOLATION_REQUIRE;
     if (slot->is_isolated && from->runner == CREW_INPROC)
         config_refuse(config, config_at(config, "agents[%u].isolation", i), CONFIG_E_VALUE,

@@ -64,6 +64,7 @@ struct roster_slot {
     uint64_t seed; /* 0: from the roster's and the slot's number */
     struct schema_money capital;
     int64_t latency_ns, hard_ns;
+    uint32_t threads;
     uint64_t arena_bytes;
     uint32_t n_instruments, n_bars, n_params;
     char instruments[SLOT_INSTRUMENTS_MAX][64]; /* "venue:SYMBOL" */

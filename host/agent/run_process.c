@@ -7,9 +7,11 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "agent/calls.h"
 #include "agent/child_main.h"
 #include "agent/sandbox.h"
 #include "agent/slot_shm.h"
+#include "base/sanitized.h"
 #include "base/utf8.h"
 #include "sys/clock.h"
 #include "sys/futex.h"
@@ -23,10 +25,11 @@
 #define HARD_NS       100000000
 #define START_NS      5000000000
 #define STOP_NS       100000000ll
-#define MEMORY_BYTES  (4ull << 30)
+#define ARENA_BYTES   (4ull << 30)
+#define OWN_BYTES     (256ull << 20) /* of address space: the program, its libraries, its stack */
+#define LOOK_NS       100000000      /* between two counts of a child's threads */
 #define SPIN_WARM     2000
 #define WAIT_NS       2000000 /* of one sleep in lock-step; then the child's life is looked at */
-#define UID_BASE      0x40000000u
 #define PROBE_NS      5000000000
 #define REHEARSE_NS   60000000000
 #define LOG_LINES_MAX 256 /* taken in one poll */
@@ -38,6 +41,7 @@ struct run_process {
     uint64_t shm_bytes;
     const struct bus_shm *bus;
     struct proc proc;
+    uint32_t layers; /* that hold, as it was when nothing of the plugin had run */
     int is_lock_step, slot_fd;
     int64_t hard_ns;
     uint32_t order, order_kind, region;
@@ -46,7 +50,8 @@ struct run_process {
     int32_t signal;
     uint64_t ip, address;
     uint64_t beat_enter; /* as seen at beat_ns */
-    int64_t beat_ns;
+    int64_t beat_ns, look_ns;
+    uint32_t threads;
     enum process_end end;
     char why[ERROR_TEXT];
     void (*log)(void *ctx, uint32_t level, agon_ns_t t, const char *text);
@@ -89,17 +94,24 @@ void process_bus_free(struct process_bus *bus)
 
 static void describe_crash(struct run_process *run, const struct child_crash *crash)
 {
+    const char *name = calls_name(crash->number), *advice = calls_advice(crash->number);
+    char where[64];
+
+    if (crash->offset != UINT64_MAX)
+        snprintf(where, sizeof(where), "instruction 0x%llx of its file",
+                 (unsigned long long)crash->offset);
+    else
+        snprintf(where, sizeof(where), "instruction 0x%llx", (unsigned long long)crash->ip);
     if (crash->signal == SIGSYS)
         snprintf(run->why, sizeof(run->why),
-                 "forbidden system call %lld, at event %llu of the slot, instruction 0x%llx",
-                 (long long)crash->number, (unsigned long long)crash->nth,
-                 (unsigned long long)crash->ip);
+                 "forbidden system call %lld (%s%s%s), at event %llu of the slot, %s",
+                 (long long)crash->number, name != NULL ? name : "unknown",
+                 advice[0] != '\0' ? ": " : "", advice, (unsigned long long)crash->nth, where);
     else
         snprintf(run->why, sizeof(run->why),
-                 "signal %d (%s), after event %llu of the slot, instruction 0x%llx, address 0x%llx",
-                 crash->signal, sigdescr_np(crash->signal) ? sigdescr_np(crash->signal) : "unknown",
-                 (unsigned long long)crash->nth, (unsigned long long)crash->ip,
-                 (unsigned long long)crash->address);
+                 "signal %d (%s), after event %llu of the slot, %s, address 0x%llx", crash->signal,
+                 sigdescr_np(crash->signal) ? sigdescr_np(crash->signal) : "unknown",
+                 (unsigned long long)crash->nth, where, (unsigned long long)crash->address);
 }
 
 /* The child is dead, or is as good as dead: find out how. Its own words are copied first. */
@@ -215,6 +227,24 @@ static void drain_log(struct run_process *run)
     }
 }
 
+/* More threads than it may have: the filter lets threads begin or none, and only the kernel counts
+ * them. */
+static int has_too_many(struct run_process *run, int64_t mono_ns)
+{
+    struct proc_rights rights;
+
+    if (run->threads == 0 || mono_ns - run->look_ns < LOOK_NS)
+        return 0;
+    run->look_ns = mono_ns;
+    if (proc_rights(run->proc.pid, &rights) < 0 || rights.threads <= run->threads + 1)
+        return 0;
+    condemn(run);
+    run->end = PROCESS_CRASHED;
+    snprintf(run->why, sizeof(run->why), "began %u threads, and its roster grants %u; killed",
+             rights.threads - 1, run->threads);
+    return 1;
+}
+
 int run_process_poll(struct run_process *run, int64_t mono_ns)
 {
     if (run->end != PROCESS_RUNS)
@@ -228,7 +258,7 @@ int run_process_poll(struct run_process *run, int64_t mono_ns)
         hang(run, "a callback", run->hard_ns);
         return AGON_EIO;
     }
-    return AGON_OK;
+    return has_too_many(run, mono_ns) ? AGON_EIO : AGON_OK;
 }
 
 /* The port */
@@ -384,12 +414,8 @@ static int await_phase(struct run_process *run, uint32_t phase, int64_t limit_ns
     }
 }
 
-static int check_layers(struct run_process *run, uint32_t required, struct error *err)
+static int name_missing(uint32_t missing, struct error *err)
 {
-    uint32_t missing = required & ~atomic_load(&run->shm->layers);
-
-    if (missing == 0)
-        return AGON_OK;
     error_set(err, AGON_ENOTSUP,
               "this machine does not give what the roster requires of the "
               "sandbox; missing:");
@@ -403,6 +429,32 @@ static int check_layers(struct run_process *run, uint32_t required, struct error
     return AGON_ENOTSUP;
 }
 
+/* Waits until the sandbox stands and looks at it from outside, then lets the plugin's code run. */
+static int pass_fence(struct run_process *run, uint32_t required, int64_t limit_ns,
+                      struct error *err)
+{
+    struct sandbox sandbox = {.address_bytes = run->shm->address_bytes, .uid = run->shm->uid};
+    struct proc_rights child, own;
+    int rc = await_phase(run, CHILD_FENCED, limit_ns, err);
+
+    if (rc < 0)
+        return rc;
+    if (proc_rights(run->proc.pid, &child) < 0 || proc_rights(0, &own) < 0)
+        return error_set(err, AGON_EIO, "/proc does not say what its process may");
+    // It has not taken what the one that answers took.
+    if (child.threads != 1 && !IS_SANITIZED)
+        return error_set(err, AGON_EINVAL,
+                         "a library that it needs began a thread while it was "
+                         "loaded; use one that does not");
+    sandbox.holds = atomic_load(&run->shm->layers);
+    run->layers = sandbox_proven(&sandbox, &child, &own) & SANDBOX_ALL;
+    if ((required & ~run->layers) != 0)
+        return name_missing(required & ~run->layers, err);
+    atomic_store(&run->shm->go, 1);
+    futex_wake(&run->shm->go, 1);
+    return AGON_OK;
+}
+
 static void start_words(struct run_process *run, const struct run_process_config *config)
 {
     struct slot_shm *shm = run->shm;
@@ -411,12 +463,16 @@ static void start_words(struct run_process *run, const struct run_process_config
     shm->bus_granules = config->bus->granules;
     shm->setup_bytes = config->setup_bytes;
     shm->plugin_bytes = config->file->bytes;
-    shm->address_bytes = config->memory_bytes ? config->memory_bytes : MEMORY_BYTES;
+    shm->address_bytes = OWN_BYTES + run->shm_bytes + bus_bytes(config->bus->granules) +
+                         config->setup_bytes + 2 * config->file->bytes +
+                         (config->arena_bytes ? config->arena_bytes : ARENA_BYTES);
+    shm->threads = run->threads = config->threads;
     shm->spin = config->wait == PROCESS_HOT    ? UINT32_MAX
                 : config->wait == PROCESS_WARM ? SPIN_WARM
                                                : 0;
     shm->layers_wanted = config->layers_wanted | config->layers_required;
-    shm->uid = UID_BASE + config->slot;
+    shm->uid = sandbox_uid(config->slot);
+    shm->host_pid = getpid();
 }
 
 int run_process_open(struct run_process **out, const struct run_process_config *config,
@@ -471,11 +527,11 @@ int run_process_begin(struct run_process *run, const struct run_process_config *
     (void)close(setup_fd);
     run->slot_fd = -1;
     if (rc >= 0)
+        rc = pass_fence(run, config->layers_required, start_ns, err);
+    if (rc >= 0)
         rc = await_phase(run, CHILD_READY, start_ns, err);
     if (run->end != PROCESS_RUNS)
         drain_log(run); // why its create refused is in there
-    if (rc >= 0)
-        rc = check_layers(run, config->layers_required, err);
     return rc < 0 ? rc : AGON_OK;
 }
 
@@ -633,7 +689,7 @@ enum process_end run_process_end(const struct run_process *run, const char **why
 
 uint32_t run_process_layers(const struct run_process *run)
 {
-    return atomic_load(&run->shm->layers) & SANDBOX_ALL;
+    return run->layers;
 }
 
 void run_process_info(const struct run_process *run, struct plugin_info *info)
@@ -676,10 +732,13 @@ static int examine(const struct plugin_file *file, const char *exe, uint32_t mod
     run->shm->mode = mode;
     run->shm->plugin_index = index;
     run->shm->plugin_bytes = file->bytes;
-    run->shm->address_bytes = MEMORY_BYTES;
+    run->shm->address_bytes = OWN_BYTES + ARENA_BYTES;
     run->shm->layers_wanted = SANDBOX_ALL;
-    run->shm->uid = UID_BASE + 0xffff;
+    run->shm->uid = sandbox_uid(SANDBOX_UID_PROBE);
+    run->shm->host_pid = getpid();
     rc = spawn(run, exe, (const int[7]){-1, -1, -1, slot_fd, -1, -1, file->fd}, err);
+    if (rc >= 0)
+        rc = pass_fence(run, 0, limit_ns, err);
     if (rc >= 0)
         rc = await_phase(run, CHILD_LOADED, limit_ns, err);
     if (rc >= 0 && info)

@@ -8,31 +8,28 @@
 #include <linux/filter.h>
 #include <linux/landlock.h>
 #include <linux/seccomp.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/sanitized.h"
+#include "sys/claim.h"
+
+#define FILES_MAX 32
+/* What libc begins a thread with; anything beside it, as namespaces of its own, is no thread. */
+#define CLONE_OF_LIBC                                                                              \
+    (CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SYSVSEM | CLONE_SIGHAND | CLONE_THREAD |            \
+     CLONE_SETTLS | CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID)
+
 #ifndef PR_SET_MDWE
 #define PR_SET_MDWE              65
 #define PR_MDWE_REFUSE_EXEC_GAIN 1
-#endif
-
-/* The sanitizers' run-time needs most of what is taken away here; in such builds a child keeps it,
- * says so in what holds, and tests that need the fence skip. */
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define IS_SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) ||                         \
-    __has_feature(memory_sanitizer)
-#define IS_SANITIZED 1
-#endif
-#endif
-#ifndef IS_SANITIZED
-#define IS_SANITIZED 0
 #endif
 
 const char *sandbox_layer_name(unsigned index)
@@ -52,16 +49,18 @@ static int limit(int resource, uint64_t value)
 
 static int take_limits(const struct sandbox *sandbox)
 {
-    if (limit(RLIMIT_CORE, 0) < 0 || limit(RLIMIT_NOFILE, 32) < 0 || limit(RLIMIT_MEMLOCK, 0) < 0 ||
-        limit(RLIMIT_MSGQUEUE, 0) < 0)
+    if (limit(RLIMIT_CORE, 0) < 0 || limit(RLIMIT_NOFILE, FILES_MAX) < 0 ||
+        limit(RLIMIT_MEMLOCK, 0) < 0 || limit(RLIMIT_MSGQUEUE, 0) < 0)
         return 0;
     return sandbox->address_bytes == 0 || limit(RLIMIT_AS, sandbox->address_bytes) == 0;
 }
 
+// After the change of uid, which clears the second.
 static int take_no_privs(void)
 {
     return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
-           prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0;
+           prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0 &&
+           prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0;
 }
 
 static int take_namespaces(void)
@@ -73,15 +72,42 @@ static int take_namespaces(void)
     return unshare(CLONE_NEWUSER | others) == 0;
 }
 
+/* Blocks of uids far above those that people and services have. */
+#define UID_FIRST  0x40000000u
+#define UID_BLOCK  1024u
+#define UID_BLOCKS 65536u
+
+static uint32_t uid_block; // its first
+static struct claim uid_claim;
+static pthread_once_t uid_once = PTHREAD_ONCE_INIT;
+
+static void claim_uids(void)
+{
+    char name[32];
+
+    claim_init(&uid_claim);
+    for (uint32_t i = 0; i < UID_BLOCKS && uid_claim.fd < 0; i++) {
+        uid_block = UID_FIRST + i * UID_BLOCK;
+        (void)snprintf(name, sizeof(name), "uids from %u", uid_block);
+        if (claim_take(&uid_claim, name, NULL) == AGON_EIO)
+            break; // no lock to be had: then this one it is
+    }
+}
+
+uint32_t sandbox_uid(uint32_t slot)
+{
+    REQUIRE(slot < UID_BLOCK);
+    (void)pthread_once(&uid_once, claim_uids);
+    return uid_block + slot;
+}
+
 static int take_uid(uint32_t uid)
 {
     if (geteuid() != 0)
         return getuid() != 0; // an ordinary user's child is that user's
     if (setgroups(0, NULL) < 0 || setresgid(uid, uid, uid) < 0 || setresuid(uid, uid, uid) < 0)
         return 0;
-    // The change of uid cleared these two; without the first /proc/self would be root's.
-    return prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) == 0 &&
-           prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0;
+    return 1;
 }
 
 /* Landlock */
@@ -97,25 +123,11 @@ int sandbox_landlock_abi(void)
     return abi > 0 ? (int)abi : 0;
 }
 
-static void allow_below(int ruleset, const char *path, uint64_t access)
-{
-    struct landlock_path_beneath_attr rule = {.allowed_access = access};
-    int fd = open(path, O_PATH | O_CLOEXEC);
-
-    if (fd < 0)
-        return; // not on this system
-    rule.parent_fd = fd;
-    (void)syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0);
-    (void)close(fd);
-}
-
-/* Denies all files, and what else the kernel can; before the load libraries may be read. */
-static int take_landlock(int before_load)
+/* Denies all files, and what else the kernel can. */
+static int take_landlock(void)
 {
     int abi = sandbox_landlock_abi();
     struct ruleset rules = {.fs = (1u << 13) - 1};
-    uint64_t read =
-        LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR | LANDLOCK_ACCESS_FS_EXECUTE;
     size_t bytes = abi >= 6 ? 24 : abi >= 4 ? 16 : 8;
     int fd, is_done;
 
@@ -134,14 +146,6 @@ static int take_landlock(int before_load)
     fd = (int)syscall(SYS_landlock_create_ruleset, &rules, bytes, 0);
     if (fd < 0)
         return 0;
-    if (before_load) {
-        allow_below(fd, "/lib", read);
-        allow_below(fd, "/lib64", read);
-        allow_below(fd, "/usr/lib", read);
-        allow_below(fd, "/usr/lib64", read);
-        allow_below(fd, "/usr/local/lib", read);
-        allow_below(fd, "/etc/ld.so.cache", LANDLOCK_ACCESS_FS_READ_FILE);
-    }
     is_done = syscall(SYS_landlock_restrict_self, fd, 0) == 0;
     (void)close(fd);
     return is_done;
@@ -160,21 +164,13 @@ static int take_landlock(int before_load)
 #define CALL(name)               IS(SYS_##name, 1), ALLOW
 #define CALL_ERRNO(name, number) IS(SYS_##name, 1), ERRNO(number)
 
-/* Both lists share this. Threads (and only threads) may be made, signals go to this process only,
- * and handlers are set for nothing but the two signals that libc uses between threads. */
+/* For the one architecture that a plugin is built for. */
 #define HEAD                                                                                       \
     LOAD(arch), IS(AUDIT_ARCH_X86_64, 1), BPF_STMT(BPF_JMP | BPF_JA, 1),                           \
         RETURN(SECCOMP_RET_KILL_PROCESS), LOAD(nr), HAS(0x40000000u, 1),                           \
         RETURN(SECCOMP_RET_KILL_PROCESS)
-#define SHARED(pid)                                                                                \
-    CALL(futex), CALL(clock_gettime), CALL(write), CALL(writev), CALL(close), CALL(munmap),        \
-        CALL(mremap), CALL(madvise), CALL(brk), CALL(rt_sigprocmask), CALL(rt_sigreturn),          \
-        CALL(sigaltstack), CALL(getrandom), CALL(clock_nanosleep), CALL(nanosleep), CALL(exit),    \
-        CALL(exit_group), CALL(gettid), CALL(getpid), CALL(sched_yield), CALL(set_robust_list),    \
-        CALL(rseq), CALL(sched_getaffinity), CALL(newfstatat), CALL(fstat), CALL(getcpu),          \
-        CALL_ERRNO(clone3, ENOSYS), CALL_ERRNO(ioctl, ENOTTY), IS(SYS_clone, 4), LOAD_ARG(0),      \
-        HAS(CLONE_THREAD, 1), ALLOW, TRAP, IS(SYS_tgkill, 4), LOAD_ARG(0), IS(pid, 1), ALLOW,      \
-        TRAP, IS(SYS_rt_sigaction, 6), LOAD_ARG(0), IS(32, 1), ALLOW, IS(33, 1), ALLOW, TRAP
+/* n more instructions belong to a call and end in a verdict. */
+#define CALL_IF(name, n) IS(SYS_##name, (n))
 
 static int take_filter(struct sock_filter *filter, size_t n)
 {
@@ -183,39 +179,72 @@ static int take_filter(struct sock_filter *filter, size_t n)
     return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0) == 0;
 }
 
-static int take_seccomp_load(void)
+/* No call of these reaches another process: where one takes a pid it has to be the caller's own.
+ * No handler is set but for the two signals that libc uses between threads, so that ours stay. */
+static int take_seccomp(uint32_t n_threads)
 {
     uint32_t pid = (uint32_t)getpid();
-    // The last two lines are for sandbox_after_load.
-    struct sock_filter filter[] = {
-        HEAD,          SHARED(pid),
-        CALL(openat),  CALL(read),
-        CALL(pread64), CALL(lseek),
-        CALL(mmap),    CALL(mprotect),
-        CALL(access),  CALL(faccessat),
-        CALL(statx),   CALL(readlink),
-        CALL(uname),   CALL(prlimit64),
-        CALL(prctl),   CALL(landlock_create_ruleset),
-        CALL(seccomp), CALL(landlock_restrict_self),
-        TRAP,
-    };
-
-    return take_filter(filter, sizeof(filter) / sizeof(filter[0]));
-}
-
-static int take_seccomp_run(void)
-{
-    uint32_t pid = (uint32_t)getpid();
+    uint32_t thread = n_threads > 0 ? SECCOMP_RET_ALLOW : SECCOMP_RET_ERRNO | EPERM;
     struct sock_filter filter[] = {
         HEAD,
-        SHARED(pid),
+        // A thread where one may begin, and no process; libc asks in the older way when the newer
+        // one is not there.
+        CALL_ERRNO(clone3, ENOSYS),
+        CALL_IF(clone, 4),
+        LOAD_ARG(0),
+        IS(CLONE_OF_LIBC, 1),
+        RETURN(thread),
+        TRAP,
+        CALL(futex),
+        CALL(clock_gettime),
+        CALL(write),
+        CALL(writev),
+        CALL(close),
+        CALL(fstat),
+        CALL(munmap),
+        CALL(mremap),
+        CALL(madvise),
+        CALL(brk),
+        CALL(rt_sigprocmask),
+        CALL(rt_sigreturn),
+        CALL(sigaltstack),
+        CALL(getrandom),
+        CALL(clock_nanosleep),
+        CALL(nanosleep),
+        CALL(exit),
+        CALL(exit_group),
+        CALL(gettid),
+        CALL(getpid),
+        CALL(sched_yield),
+        CALL(set_robust_list),
+        CALL(rseq),
+        CALL(getcpu),
+        CALL_ERRNO(ioctl, ENOTTY),
+        // Of this process: 0 is the caller.
+        CALL_IF(sched_getaffinity, 4),
+        LOAD_ARG(0),
+        IS(0, 1),
+        ALLOW,
+        TRAP,
+        CALL_IF(tgkill, 4),
+        LOAD_ARG(0),
+        IS(pid, 1),
+        ALLOW,
+        TRAP,
+        CALL_IF(rt_sigaction, 6),
+        LOAD_ARG(0),
+        IS(32, 1),
+        ALLOW,
+        IS(33, 1),
+        ALLOW,
+        TRAP,
         // Memory, but none that can be executed.
-        IS(SYS_mmap, 4),
+        CALL_IF(mmap, 4),
         LOAD_ARG(2),
         HAS(4 /* PROT_EXEC */, 1),
         TRAP,
         ALLOW,
-        IS(SYS_mprotect, 4),
+        CALL_IF(mprotect, 4),
         LOAD_ARG(2),
         HAS(4 /* PROT_EXEC */, 1),
         TRAP,
@@ -238,9 +267,16 @@ static void tried(struct sandbox *sandbox, uint32_t layer, int is_taken)
         sandbox->holds |= layer;
 }
 
-int sandbox_before_load(struct sandbox *sandbox, struct error *err)
+/* A child under a sanitizer keeps what that needs and says so in what holds: tests that need the
+ * fence skip. */
+static uint32_t wanted_of(const struct sandbox *sandbox)
 {
-    uint32_t wanted = IS_SANITIZED ? sandbox->wanted & SANDBOX_NO_PRIVS : sandbox->wanted;
+    return IS_SANITIZED ? sandbox->wanted & SANDBOX_NO_PRIVS : sandbox->wanted;
+}
+
+void sandbox_begin(struct sandbox *sandbox)
+{
+    uint32_t wanted = wanted_of(sandbox);
 
     sandbox->holds = 0;
     if (wanted & SANDBOX_NAMESPACES)
@@ -251,25 +287,42 @@ int sandbox_before_load(struct sandbox *sandbox, struct error *err)
         tried(sandbox, SANDBOX_UID, take_uid(sandbox->uid));
     if (wanted & SANDBOX_NO_PRIVS)
         tried(sandbox, SANDBOX_NO_PRIVS, take_no_privs());
+}
+
+int sandbox_close(struct sandbox *sandbox, struct error *err)
+{
+    uint32_t wanted = wanted_of(sandbox);
+
+    if (wanted & SANDBOX_NO_EXEC)
+        tried(sandbox, SANDBOX_NO_EXEC, prctl(PR_SET_MDWE, PR_MDWE_REFUSE_EXEC_GAIN, 0, 0, 0) == 0);
+    // Without no-new-privileges the kernel takes neither of the two.
     if (!(sandbox->holds & SANDBOX_NO_PRIVS))
-        return AGON_OK; // the kernel takes neither of the next two then
+        return AGON_OK;
     if (wanted & SANDBOX_LANDLOCK)
-        tried(sandbox, SANDBOX_LANDLOCK, take_landlock(1));
-    if (wanted & SANDBOX_SECCOMP)
-        tried(sandbox, SANDBOX_SECCOMP, take_seccomp_load());
-    (void)err;
+        tried(sandbox, SANDBOX_LANDLOCK, take_landlock());
+    if ((wanted & SANDBOX_SECCOMP) && take_seccomp(sandbox->threads))
+        sandbox->holds |= SANDBOX_SECCOMP | (wanted & SANDBOX_NO_EXEC);
+    else if (wanted & SANDBOX_SECCOMP && sandbox_has_seccomp())
+        return error_set(err, AGON_EIO, "the filter of system calls: %s", strerror(errno));
     return AGON_OK;
 }
 
-int sandbox_after_load(struct sandbox *sandbox, struct error *err)
+uint32_t sandbox_proven(const struct sandbox *sandbox, const struct proc_rights *child,
+                        const struct proc_rights *own)
 {
-    if ((sandbox->holds & SANDBOX_LANDLOCK) && !take_landlock(0))
-        return error_set(err, AGON_EIO, "the second Landlock layer: %s", strerror(errno));
-    if ((sandbox->wanted & SANDBOX_NO_EXEC) && !IS_SANITIZED)
-        tried(sandbox, SANDBOX_NO_EXEC,
-              prctl(PR_SET_MDWE, PR_MDWE_REFUSE_EXEC_GAIN, 0, 0, 0) == 0 ||
-                  (sandbox->holds & SANDBOX_SECCOMP) != 0);
-    if ((sandbox->holds & SANDBOX_SECCOMP) && !take_seccomp_run())
-        return error_set(err, AGON_EIO, "the second seccomp filter: %s", strerror(errno));
-    return AGON_OK;
+    uint32_t holds = sandbox->holds;
+
+    if (child->max_core != 0 || child->max_files > FILES_MAX || child->max_locked != 0 ||
+        (sandbox->address_bytes != 0 && child->max_address > sandbox->address_bytes))
+        holds &= ~(uint32_t)SANDBOX_LIMITS;
+    if (!child->has_no_new_privs)
+        holds &= ~(uint32_t)SANDBOX_NO_PRIVS;
+    if (own->uid == 0 && child->uid != sandbox->uid)
+        holds &= ~(uint32_t)SANDBOX_UID;
+    // One filter more than its host has: ours, and no other had been there to lie to it.
+    if (!child->is_filtered || (child->n_filters != 0 && child->n_filters != own->n_filters + 1))
+        holds &= ~(uint32_t)(SANDBOX_SECCOMP | SANDBOX_NO_EXEC);
+    if (child->threads != 1)
+        holds = 0; // another one has not taken what this one took
+    return holds;
 }

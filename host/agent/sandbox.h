@@ -1,25 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
-/* sandbox: what a child takes away from itself before and after it has mapped a plugin.
+/* sandbox: what a child takes away from itself before any of a plugin's code runs.
  *
  * Each layer is tried and may be missing (an older kernel, an ordinary user); what holds is told,
- * so that the host can refuse to run a slot with less than its roster demands. Before the map,
- * files can be read below the system's library folders only; after it nothing can be opened,
- * connected, executed or signalled any more, and no memory can become executable. What a plugin
- * tries beyond that ends the child, and the crash record names the system call. Calls are for the
- * child's only thread, in this order. */
+ * so that the host can refuse to run a slot with less than its roster demands. There are two steps,
+ * and between them the plugin is mapped (image.h), which needs to read the system's libraries and
+ * runs nothing of the plugin. After the second nothing can be opened, looked up, connected,
+ * executed, signalled or limited any more, no thread that was not granted can begin, and no memory
+ * can become executable. What a plugin tries beyond that ends the child, and the crash record names
+ * the system call. Calls are for the child's only thread, in this order. */
 #ifndef AGENT_SANDBOX_H
 #define AGENT_SANDBOX_H
 
-#include "base/error.h"
+#include "sys/proc.h"
 
 enum sandbox_layer {
     SANDBOX_LIMITS = 1,     /* resource limits: no core, few descriptors, bounded memory */
-    SANDBOX_NO_PRIVS = 2,   /* no new privileges, dies with the host */
+    SANDBOX_NO_PRIVS = 2,   /* no new privileges, dies with the host, nobody looks into it */
     SANDBOX_NAMESPACES = 4, /* network, ipc, hostname of its own */
     SANDBOX_UID = 8,        /* a user id that nobody else has */
     SANDBOX_LANDLOCK = 16,  /* no file, no socket, no signal to others */
     SANDBOX_SECCOMP = 32,   /* a list of system calls */
-    SANDBOX_NO_EXEC = 64    /* no memory becomes executable after the load */
+    SANDBOX_NO_EXEC = 64    /* no memory becomes executable any more */
 };
 #define SANDBOX_ALL    127u
 #define SANDBOX_LAYERS 7
@@ -29,13 +30,25 @@ struct sandbox {
     uint32_t holds;         /* out: those that hold */
     uint64_t address_bytes; /* RLIMIT_AS; 0: none */
     uint32_t uid;           /* taken when the child is root */
+    uint32_t threads;       /* may begin; how many is for the host to count */
 };
 
-/* Before the plugin is mapped. AGON_EIO only when a layer failed half way and the state is unknown.
+/* Before the plugin is mapped: limits, namespaces, uid, privileges. */
+void sandbox_begin(struct sandbox *sandbox);
+/* After it is mapped and before any of it runs: files and system calls. AGON_EIO: a layer failed
+ * half way, and the state is unknown. */
+int sandbox_close(struct sandbox *sandbox, struct error *err);
+/* Of what a child says that it has taken, the layers that the kernel's word does not contradict;
+ * own is the host's. The kernel has no word on files and namespaces: there the child's counts,
+ * which no plugin's code had run in when it was given. [any] */
+uint32_t sandbox_proven(const struct sandbox *sandbox, const struct proc_rights *child,
+                        const struct proc_rights *own);
+
+/* The uid for a slot of this process, which no other host of this machine gives to anybody: each
+ * takes a block of them, and has it until it ends. SANDBOX_UID_PROBE is for who has no slot. [any]
  */
-int sandbox_before_load(struct sandbox *sandbox, struct error *err);
-/* After it is mapped and before create. */
-int sandbox_after_load(struct sandbox *sandbox, struct error *err);
+#define SANDBOX_UID_PROBE 1023u
+uint32_t sandbox_uid(uint32_t slot);
 
 /* "limits", "no-privileges", ...; index 0 to SANDBOX_LAYERS - 1. NULL beyond. [any] */
 const char *sandbox_layer_name(unsigned index);

@@ -21,14 +21,16 @@ enum child_phase {
     CHILD_READY = 2,
     CHILD_FAILED = 3,  /* said why in error */
     CHILD_CRASHED = 4, /* said how in crash */
-    CHILD_STOPPED = 5
+    CHILD_STOPPED = 5,
+    CHILD_FENCED = 6 /* the sandbox stands, nothing of the plugin has run; waits for go */
 };
 enum child_mode { CHILD_RUN = 1, CHILD_PROBE = 2, CHILD_REHEARSE = 3 };
 
 struct child_crash { /* written by the child's signal handler */
     int32_t signal, code;
     int64_t number; /* of the system call, with SIGSYS */
-    uint64_t address, ip, nth;
+    uint64_t address, nth;
+    uint64_t ip, offset; /* in memory and in the plugin's file; UINT64_MAX: not in it */
 };
 struct child_log { /* in the log ring; hdr.granules as needed */
     struct agon_event_hdr hdr;
@@ -48,14 +50,16 @@ struct slot_shm {
     uint64_t state_at[STATE_REGIONS], state_room; /* where a SAVE goes */
     uint64_t address_bytes;
     uint32_t mode, spin, layers_wanted, uid;
-    uint32_t plugin_index;                    /* of a probe */
+    uint32_t plugin_index, threads; /* of a probe; that may begin */
+    int32_t host_pid;
     _Alignas(128) _Atomic uint32_t wake;      /* futex: + 1 by the host */
     _Atomic uint32_t stop;                    /* enum agon_end, by the host; 0: go on */
     _Alignas(128) _Atomic uint32_t is_asleep; /* by the child: wants wake */
     _Alignas(128) _Atomic uint32_t done;      /* futex: + 1 by the child when the host waits */
     _Alignas(128) _Atomic uint32_t host_waits;
     _Alignas(128) _Atomic uint32_t phase; /* enum child_phase */
-    _Atomic uint32_t layers;              /* enum sandbox_layer that hold */
+    _Atomic uint32_t layers; /* enum sandbox_layer that were taken; read once, when it is fenced */
+    _Atomic uint32_t go;     /* futex: 1 by the host, which has looked at the fence */
     _Alignas(128) _Atomic uint32_t order; /* + 1 by the host with each; the words below are its */
     uint32_t order_kind, order_region;    /* enum child_order */
     struct feed_live live;                /* seq of both kinds */

@@ -12,8 +12,9 @@
 struct inode {
     unsigned char *now, *safe; /* owned; as seen, and as after a crash that keeps nothing */
     uint64_t *dirty;           /* owned; per sector: order of its last unsynced write, 0: clean */
-    unsigned char *is_taken;   /* owned; per sector: it has its room (lazy) */
-    uint64_t n, n_safe, room;
+    unsigned char *is_taken;   /* owned: [n_taken]; per sector: it has its room (lazy) */
+    uint64_t n, n_safe, n_taken;
+    uint64_t room; /* of now and safe, in bytes; what a file has beyond was never written: zeros */
     uint64_t size_order; /* of the last unsynced change of size */
     int is_used;
 };
@@ -51,6 +52,19 @@ static void *grow(void *memory, uint64_t bytes)
     void *more = realloc(memory, bytes == 0 ? 1 : bytes);
 
     REQUIRE(more != NULL); // a simulated disk is no place to simulate a lack of memory
+    return more;
+}
+
+/* The same with zeros behind it, which cost no memory before they are written: most of what a
+ * journal reserves never is. */
+static void *extend(void *memory, uint64_t old, uint64_t bytes)
+{
+    void *more = calloc(1, bytes);
+
+    REQUIRE(more != NULL);
+    if (old > 0)
+        memcpy(more, memory, old);
+    free(memory);
     return more;
 }
 
@@ -139,14 +153,9 @@ static void inode_room(struct disk_mem *disk, struct inode *inode, uint64_t byte
     if (bytes <= inode->room)
         return;
     all += all / 4;
-    inode->now = grow(inode->now, all * disk->sector);
-    inode->safe = grow(inode->safe, all * disk->sector);
-    inode->dirty = grow(inode->dirty, all * sizeof(*inode->dirty));
-    inode->is_taken = grow(inode->is_taken, all);
-    memset(inode->now + old * disk->sector, 0, (all - old) * disk->sector);
-    memset(inode->safe + old * disk->sector, 0, (all - old) * disk->sector);
-    memset(inode->dirty + old, 0, (all - old) * sizeof(*inode->dirty));
-    memset(inode->is_taken + old, 0, all - old);
+    inode->now = extend(inode->now, old * disk->sector, all * disk->sector);
+    inode->safe = extend(inode->safe, old * disk->sector, all * disk->sector);
+    inode->dirty = extend(inode->dirty, old * sizeof(*inode->dirty), all * sizeof(*inode->dirty));
     inode->room = all * disk->sector;
 }
 
@@ -159,11 +168,20 @@ static void inode_empty(struct inode *inode)
     memset(inode, 0, sizeof(*inode));
 }
 
+static void note_sectors(struct inode *inode, uint64_t end)
+{
+    if (end <= inode->n_taken)
+        return;
+    inode->is_taken = extend(inode->is_taken, inode->n_taken, end + end / 4);
+    inode->n_taken = end + end / 4;
+}
+
 /* Room that sectors [first, end) still need is taken, or AGON_ENOSPC. */
 static int take_room(struct disk_mem *disk, struct inode *inode, uint64_t first, uint64_t end)
 {
     uint64_t need = 0;
 
+    note_sectors(inode, end);
     for (uint64_t i = first; i < end; i++)
         need += inode->is_taken[i] ? 0 : disk->sector;
     if (need > 0 && (disk->taken > disk->room || need > disk->room - disk->taken))
@@ -176,7 +194,7 @@ static int take_room(struct disk_mem *disk, struct inode *inode, uint64_t first,
 
 static void give_room(struct disk_mem *disk, struct inode *inode, uint64_t first)
 {
-    for (uint64_t i = first; i < sectors(disk, inode->room); i++) {
+    for (uint64_t i = first; i < inode->n_taken; i++) {
         disk->taken -= inode->is_taken[i] ? disk->sector : 0;
         inode->is_taken[i] = 0;
     }
@@ -234,7 +252,6 @@ static int open_file(void *ctx, const char *name, uint64_t preallocate_bytes)
     }
     inode = &disk->inodes[at];
     if (preallocate_bytes > inode->n) {
-        inode_room(disk, inode, preallocate_bytes);
         if (!disk->is_lazy && take_room(disk, inode, 0, sectors(disk, preallocate_bytes)) < 0)
             return AGON_ENOSPC;
         inode->n = preallocate_bytes;
@@ -299,7 +316,9 @@ static int64_t read_file(void *ctx, int file, uint64_t offset, void *bytes, uint
         return 0;
     if (n > inode->n - offset)
         n = inode->n - offset;
-    memcpy(bytes, inode->now + offset, n);
+    memset(bytes, 0, n);
+    if (offset < inode->room)
+        memcpy(bytes, inode->now + offset, n < inode->room - offset ? n : inode->room - offset);
     return (int64_t)n;
 }
 
@@ -348,18 +367,18 @@ static int truncate_file(void *ctx, int file, uint64_t bytes)
 {
     struct disk_mem *disk = ctx;
     struct inode *inode = inode_of(disk, file);
-    uint64_t whole;
+    uint64_t written;
 
     if (inode == NULL || is_last_op(disk))
         return AGON_EIO;
-    inode_room(disk, inode, bytes);
     disk->order++;
     if (bytes < inode->n) {
-        memset(inode->now + bytes, 0, inode->n - bytes);
-        for (uint64_t i = bytes / disk->sector; i < sectors(disk, inode->n); i++)
+        written = inode->n < inode->room ? inode->n : inode->room;
+        if (bytes < written)
+            memset(inode->now + bytes, 0, written - bytes);
+        for (uint64_t i = bytes / disk->sector; i < sectors(disk, written); i++)
             inode->dirty[i] = disk->order;
-        whole = sectors(disk, bytes);
-        give_room(disk, inode, whole);
+        give_room(disk, inode, sectors(disk, bytes));
     }
     inode->n = bytes;
     inode->size_order = disk->order;
@@ -497,6 +516,11 @@ void disk_mem_room(struct disk_mem *disk, uint64_t bytes, int is_lazy)
     disk->is_lazy = is_lazy;
 }
 
+uint64_t disk_mem_taken(const struct disk_mem *disk)
+{
+    return disk->taken;
+}
+
 void disk_mem_stop_at(struct disk_mem *disk, uint64_t nth)
 {
     disk->stop_at = nth;
@@ -548,7 +572,8 @@ static void crash_inode(struct disk_mem *disk, struct inode *inode, enum disk_me
         inode->n_safe = inode->n;
     inode->n = inode->n_safe;
     if (inode->room > 0) {
-        memset(inode->safe + inode->n, 0, inode->room - inode->n);
+        if (inode->n < inode->room)
+            memset(inode->safe + inode->n, 0, inode->room - inode->n);
         memcpy(inode->now, inode->safe, inode->room);
         memset(inode->dirty, 0, sectors(disk, inode->room) * sizeof(*inode->dirty));
     }
@@ -594,9 +619,11 @@ void disk_mem_crash(struct disk_mem *disk, enum disk_mem_keep keep, uint64_t see
             continue;
         }
         crash_inode(disk, inode, keep, last);
-        memset(inode->is_taken, 0, sectors(disk, inode->room));
-        if (inode->room > 0)
+        note_sectors(inode, sectors(disk, inode->n));
+        if (inode->n_taken > 0) {
+            memset(inode->is_taken, 0, inode->n_taken);
             memset(inode->is_taken, 1, sectors(disk, inode->n));
+        }
         disk->taken += sectors(disk, inode->n) * disk->sector;
     }
     disk->power = (disk->power + 1) & ((1u << HANDLE_SHIFT) - 1);
@@ -611,6 +638,7 @@ unsigned char *disk_mem_bytes(struct disk_mem *disk, const char *name, uint64_t 
     if (entry == NULL)
         return NULL;
     *n = disk->inodes[entry->inode].n;
+    inode_room(disk, &disk->inodes[entry->inode], *n);
     return disk->inodes[entry->inode].now;
 }
 
@@ -633,8 +661,12 @@ struct disk_mem *disk_mem_copy(const struct disk_mem *disk)
 
     for (uint32_t i = 0; copy != NULL && i < disk->now.n; i++) {
         const struct inode *inode = &disk->inodes[disk->now.all[i].inode];
+        uint64_t written = inode->n < inode->room ? inode->n : inode->room;
+        struct entry *entry;
 
-        REQUIRE(disk_mem_set(copy, disk->now.all[i].name, inode->now, inode->n) >= 0);
+        REQUIRE(disk_mem_set(copy, disk->now.all[i].name, inode->now, written) >= 0);
+        entry = find(&copy->now, disk->now.all[i].name);
+        copy->inodes[entry->inode].n = copy->inodes[entry->inode].n_safe = inode->n;
     }
     return copy;
 }

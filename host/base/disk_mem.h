@@ -28,6 +28,7 @@ void disk_mem_fail_write(struct disk_mem *disk, uint64_t nth); /* AGON_EIO, noth
 /* Bytes that files may take up together; UINT64_MAX: no bound. With is_lazy preallocation takes
  * none and each sector takes its room when first written (as on a copy-on-write file system). */
 void disk_mem_room(struct disk_mem *disk, uint64_t bytes, int is_lazy);
+uint64_t disk_mem_taken(const struct disk_mem *disk); /* bytes that files take up now */
 /* The power fails in the nth operation that changes something: a write is done in part, all later
  * calls give AGON_EIO, until disk_mem_crash. */
 void disk_mem_stop_at(struct disk_mem *disk, uint64_t nth);

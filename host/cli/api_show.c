@@ -244,7 +244,7 @@ static const char *agent_state(const struct host_view *view, const struct host_v
 {
     if (slot->condition == CONDITION_QUARANTINED)
         return slot_condition_name(slot->condition);
-    if (slot->failure[0] != '\0')
+    if (slot->failure[0] != '\0' && !slot->is_unfit)
         return "ended";
     if (slot->condition != CONDITION_ACTIVE)
         return slot_condition_name(slot->condition);

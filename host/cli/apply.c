@@ -164,6 +164,7 @@ static void compare_slot(struct diff *diff, const struct crew_slot *from,
     number(diff, a->name, "wait", HOW_START, from->wait, to->wait, 0);
     number(diff, a->name, "arena", HOW_START, (int64_t)from->arena_bytes, (int64_t)to->arena_bytes,
            0);
+    number(diff, a->name, "threads", HOW_START, from->threads, to->threads, 0);
     number(diff, a->name, "isolation", HOW_START, from->is_isolated, to->is_isolated, 0);
     number(diff, a->name, "depth", HOW_START, sa->depth, sb->depth, 0);
     number(diff, a->name, "bars", HOW_START, sa->bar_mask, sb->bar_mask, 0);
@@ -337,7 +338,7 @@ static int read_file(struct diff *diff, struct error *err)
     if (rc >= 0)
         rc = roster_resolve(diff->roster, yaml, diff->apply->plugins, &diff->names, diff->slots);
     if (yaml != NULL && diff->apply->plugins != NULL)
-        roster_audit(diff->roster, diff->apply->plugins, 0, yaml);
+        roster_audit(diff->roster, diff->apply->plugins, NULL, yaml);
     if (yaml != NULL && config_error_count(yaml) > 0) {
         out = open_memstream(&text, &text_n);
         if (out != NULL) {

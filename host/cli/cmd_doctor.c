@@ -127,10 +127,12 @@ static uint32_t try_layers(void)
         return 0;
     pid = fork();
     if (pid == 0) {
-        struct sandbox sandbox = {
-            .wanted = SANDBOX_ALL, .address_bytes = 4ull << 30, .uid = 0x40000000u + 0xfffe};
+        struct sandbox sandbox = {.wanted = SANDBOX_ALL,
+                                  .address_bytes = 4ull << 30,
+                                  .uid = sandbox_uid(SANDBOX_UID_PROBE)};
 
-        if (sandbox_before_load(&sandbox, NULL) < 0 || sandbox_after_load(&sandbox, NULL) < 0)
+        sandbox_begin(&sandbox);
+        if (sandbox_close(&sandbox, NULL) < 0)
             sandbox.holds = 0;
         if (write(ends[1], &sandbox.holds, sizeof(sandbox.holds)) < 0)
             _exit(1);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* dst: simulated runs of the whole host, from seeds. */
+#include <malloc.h>
 #include <stdlib.h>
 
 #include "cli/args.h"
@@ -228,6 +229,9 @@ int cmd_dst(int argc, char **argv)
     int64_t began;
     int rc = args_parse(&spec, argc, argv);
 
+    // Large blocks, of simulated disks, come from the system each time, as zeros that cost nothing.
+    // By itself malloc would keep those that were freed, and clear them again.
+    (void)mallopt(M_MMAP_THRESHOLD, 12 << 20);
     if (rc != ARGS_RUN)
         return rc;
     if (opts.n_ambiguous > 0)

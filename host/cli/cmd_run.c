@@ -226,13 +226,6 @@ static int kill_file_of(const struct settings *settings, const char *dir, char p
                : AGON_OK;
 }
 
-static int has_run_in(const char *dir)
-{
-    char path[PATH_MAX];
-
-    return file_join(path, sizeof(path), dir, "journal") >= 0 && access(path, F_OK) == 0;
-}
-
 int cmd_run(int argc, char **argv)
 {
     static struct settings settings;
@@ -292,8 +285,7 @@ int cmd_run(int argc, char **argv)
         fprintf(stderr, "agon run: %s\n", err.text);
         return EXIT_ENVIRONMENT;
     }
-    rc = settings_read(&settings, opts.config, opts.plugins != NULL ? opts.plugins : ".",
-                       dir_rc >= 0 && has_run_in(dir));
+    rc = settings_read(&settings, opts.config, opts.plugins != NULL ? opts.plugins : ".");
     if (rc == EXIT_OK)
         rc = read_keys(&settings, opts.is_take_over);
     if (rc != EXIT_OK)

@@ -16,6 +16,8 @@ struct row {
     const char *name;
     int is_made, is_note, is_error; /* is_made: the file allowed the check */
     const char *text;
+    uint32_t n_more;
+    const char *more[ELF_FINDINGS_MAX]; /* found by the same check, in the file's order */
 };
 
 static int row_of(const struct elf_report *report, unsigned index, enum elf_runner runner,
@@ -33,11 +35,15 @@ static int row_of(const struct elf_report *report, unsigned index, enum elf_runn
         row->is_made = 1;
         // The gravest is shown first.
         if (finding->level[runner] == ELF_ERROR && !row->is_error) {
+            if (row->text != NULL)
+                row->more[row->n_more++] = row->text;
             row->is_error = 1;
             row->text = finding->text;
         } else if (row->text == NULL) {
             row->is_note = 1;
             row->text = finding->text;
+        } else {
+            row->more[row->n_more++] = finding->text;
         }
     }
     return row->is_error;
@@ -57,11 +63,20 @@ static void add(json_t *checks, const char *path, const struct row *row, int is_
     json_object_set_new(object, "result", json_string(word(row)));
     if (row->text)
         json_object_set_new(object, "text", json_string(row->text));
+    if (row->n_more > 0) {
+        json_t *more = json_array();
+
+        for (uint32_t i = 0; i < row->n_more; i++)
+            json_array_append_new(more, json_string(row->more[i]));
+        json_object_set_new(object, "more", more);
+    }
     json_array_append_new(checks, object);
     (void)path;
-    if (!is_quiet && (row->is_made || row->is_error))
-        printf("  %-5s val-%s  %-48s %s\n", word(row), row->id, row->name,
-               row->text ? row->text : "");
+    if (is_quiet || (!row->is_made && !row->is_error))
+        return;
+    printf("  %-5s val-%s  %-48s %s\n", word(row), row->id, row->name, row->text ? row->text : "");
+    for (uint32_t i = 0; i < row->n_more; i++)
+        printf("%66s%s\n", "", row->more[i]);
 }
 
 /* The dynamic checks: on a made-up tape, in a child. Returns the errors found. */

@@ -25,20 +25,47 @@
 #define ORDERS  8192
 #define TURN_NS (5 * MS)
 /* Prices of the exchange's log are counts of 10^-8. */
-#define PX_UNIT_UM   10000000
-#define PX_UNIT_SPOT 1000000
-#define END_NS       (120 * SECOND) /* so long may the last ones take to be known */
+#define PX_UNIT_UM    10000000
+#define PX_UNIT_SPOT  1000000
+#define QTY_UNIT_UM   100000 /* ... and quantities */
+#define QTY_UNIT_SPOT 1000
+#define END_NS        (120 * SECOND)  /* so long may the last ones take to be known */
+#define CALM_NS       (60 * SECOND)   /* ... of which nothing new is wanted */
+#define NEWS_NS       (10 * SECOND)   /* ... and what happened since then may be on its way */
+#define SLOW_ROOM     ((uint64_t)256) /* granules of the ring to a core that stands still */
+#define SLOW_NS       (10 * SECOND)   /* at most so long does it */
+#define DOWN_NS       (20 * SECOND)   /* at most so long is the host down */
+#define ASK_NS        (6 * SECOND)    /* at most so late does it ask what became of its orders */
+#define KINDS         5u
+
+/* Each is what two seeds of ten are, one of each market. */
+static const struct kind {
+    uint8_t is_wide;     /* requests may be taken for 10 s, */
+    uint8_t is_back;     /* some replacements go back to what the order was before */
+    uint8_t is_slow;     /* the core stands still until the ring from its gateway is full */
+    uint8_t is_doubtful; /* the exchange breaks its word: what a read shows was 40 s ago */
+    uint8_t is_large;    /* orders near the market that fill in parts */
+} kinds[KINDS] = {{0},
+                  {.is_wide = 1, .is_back = 1},
+                  {.is_slow = 1, .is_large = 1},
+                  {.is_doubtful = 1, .is_back = 1},
+                  {.is_back = 1, .is_large = 1}};
 
 struct lane { /* what a strategy does: one order after the other */
     uint64_t id;
     agon_ns_t t_next;
+    agon_px_t last_px; /* before its last replacement; 0: it had none */
+    agon_qty_t last_qty;
     uint8_t n_replaced;
 };
 struct truth { /* a wire order, by the exchange's log */
     uint64_t order_id;
     uint8_t rev, is_open, is_cancelled;
     uint32_t n_new;
-    int64_t px;
+    int64_t px, qty, done;
+    agon_ns_t t_changed; /* it has that price and quantity since */
+    agon_ns_t t_effect;  /* of the last thing that happened to it */
+    agon_ns_t t_given;   /* a replacement of it was told as not done; 0: none was */
 };
 struct life {
     struct ambiguous_config config;
@@ -58,10 +85,14 @@ struct life {
     struct truth *truths; /* owned */
     uint32_t n_truths;
     struct map by_client; /* to place in truths */
-    struct rng rng;
-    uint32_t next_id;
-    agon_ns_t t_die;
-    uint8_t is_ending;
+    struct rng rng, kind_rng, ask_rng;
+    const struct kind *kind;
+    uint64_t room; /* of the ring */
+    uint32_t next_id, n_full,
+        n_bear; /* events that found the ring full; after so many it goes on */
+    agon_ns_t t_begun, t_die, t_back, t_ask, t_calm, t_event,
+        t_slow; /* t_slow: the core stands still since; 0: it goes. t_ask: 0: it has asked */
+    uint8_t is_ending, is_closing, in_core;
 };
 static const struct order_ids ids = {.journal = 0xabcdef};
 
@@ -119,6 +150,54 @@ static struct truth *meet(struct life *life, const char *client)
     return truth;
 }
 
+static int64_t qty_unit(const struct life *life)
+{
+    return life->config.is_um ? QTY_UNIT_UM : QTY_UNIT_SPOT;
+}
+
+/* What all wire orders of it filled, in the exchange's units. */
+static int64_t done_of(struct life *life, const struct order *order)
+{
+    int last = life->config.is_um ? 0 : order->rev_asked;
+    int64_t done = 0;
+
+    for (int rev = 0; rev <= last; rev++) {
+        const struct truth *truth = truth_of(life, order->id, (uint8_t)rev);
+
+        done += truth != NULL ? truth->done : 0;
+    }
+    return done;
+}
+
+/* A wire order came to be, or is another now: with it, and what filled before, the order can come
+ * to what was asked for at most, and it is the only one of the order that is open. */
+static void check_size(struct life *life, const struct truth *truth)
+{
+    const struct order *order = orders_find(life->orders, truth->order_id);
+    int64_t asked, most = 0;
+
+    if (order == NULL)
+        return;
+    asked = order->request == AGON_REQUEST_REPLACE ? order->new_qty : order->qty;
+    for (int rev = 0; rev <= (life->config.is_um ? 0 : order->rev_asked); rev++) {
+        const struct truth *one = truth_of(life, order->id, (uint8_t)rev);
+
+        if (one == NULL)
+            continue;
+        most += one->is_open || one == truth ? one->qty : one->done;
+        if (one->is_open && one != truth)
+            wrong(life, &life->result->n_wrong,
+                  "%.3f s: order %llu, revision %u, came to be beside revision %u",
+                  (double)(life->sched.now - T0) / 1e9, (unsigned long long)order->id, truth->rev,
+                  one->rev);
+    }
+    if (most > asked * qty_unit(life))
+        wrong(life, &life->result->n_wrong,
+              "%.3f s: order %llu, revision %u: it can fill %lld by now, and %lld were asked for",
+              (double)(life->sched.now - T0) / 1e9, (unsigned long long)order->id, truth->rev,
+              (long long)(most / qty_unit(life)), (long long)asked);
+}
+
 /* Whatever happens to an order has a request behind it that nobody has given up yet. */
 static void check_effect(struct life *life, const struct truth *truth, const char *what,
                          int is_moved)
@@ -130,7 +209,7 @@ static void check_effect(struct life *life, const struct truth *truth, const cha
         is_right = order->request == AGON_REQUEST_NEW;
     else if (order != NULL && (strcmp(what, "NEW") == 0 || is_moved))
         is_right = order->request == AGON_REQUEST_REPLACE;
-    else if (order != NULL && strcmp(what, "CANCELED") == 0)
+    else if (order != NULL && strcmp(what, "CANCELED") == 0 && !life->kind->is_doubtful)
         is_right = order->request == AGON_REQUEST_CANCEL || order->request == AGON_REQUEST_REPLACE;
     if (!is_right)
         wrong(life, &life->result->n_ghosts,
@@ -143,9 +222,9 @@ static void on_log(void *ctx, const char *text, size_t n)
 {
     struct life *life = ctx;
     json_t *line;
-    const char *what, *client, *status, *price;
+    const char *what, *client, *status, *price, *size, *filled;
     struct truth *truth;
-    int64_t px = 0;
+    int64_t px = 0, qty = 0;
 
     if (n < 16 || memcmp(text, "{\"kind\":\"effect\"", 16) != 0)
         return;
@@ -154,17 +233,30 @@ static void on_log(void *ctx, const char *text, size_t n)
     client = json_string_value(json_object_get(line, "clientOrderId"));
     status = json_string_value(json_object_get(line, "status"));
     price = json_string_value(json_object_get(line, "price"));
-    REQUIRE(what != NULL && client != NULL && status != NULL && price != NULL);
+    size = json_string_value(json_object_get(line, "qty"));
+    filled = json_string_value(json_object_get(line, "executedQty"));
+    REQUIRE(what != NULL && client != NULL && status != NULL && price != NULL && size != NULL &&
+            filled != NULL);
     (void)num_parse(price, strlen(price), 8, &px);
+    (void)num_parse(size, strlen(size), 8, &qty);
     truth = meet(life, client);
     if (truth != NULL) {
-        check_effect(life, truth, what, truth->px != 0 && truth->px != px);
+        int is_changed = truth->px != px || truth->qty != qty;
+
+        check_effect(life, truth, what, truth->px != 0 && is_changed);
+        truth->t_effect = life->sched.now;
         truth->px = px;
+        truth->qty = qty;
+        (void)num_parse(filled, strlen(filled), 8, &truth->done);
         truth->is_cancelled |= strcmp(what, "CANCELED") == 0;
         truth->is_open = strcmp(status, "NEW") == 0 || strcmp(status, "PARTIALLY_FILLED") == 0;
         if (strcmp(what, "NEW") == 0 && truth->n_new++ > 0)
             wrong(life, &life->result->n_duplicates, "order %llu, revision %u, came to be twice",
                   (unsigned long long)truth->order_id, truth->rev);
+        if (is_changed) {
+            truth->t_changed = life->sched.now;
+            check_size(life, truth);
+        }
     }
     json_decref(line);
 }
@@ -172,7 +264,7 @@ static void on_log(void *ctx, const char *text, size_t n)
 /* What goes wrong ------------------------------------------------------------------------------ */
 
 /* Each kind of request has each of its fates; bytes that wait do so up to a second beyond what the
- * venue takes, and queries are as far behind as is promised. */
+ * venue takes, and queries are as far behind as is promised, or further. */
 static int write_faults(struct life *life, struct error *err)
 {
     const char *path = life->config.is_um ? "/fapi/v1/order" : "/api/v3/order*";
@@ -180,7 +272,8 @@ static int write_faults(struct life *life, struct error *err)
     const struct {
         int share;
         const char *does;
-    } fates[] = {{14, "do: hold, delay: 1ms, delay_max: 6s, answer: cut"},
+    } fates[] = {{14, life->kind->is_wide ? "do: hold, delay: 1ms, delay_max: 11s, answer: cut"
+                                          : "do: hold, delay: 1ms, delay_max: 6s, answer: cut"},
                  {6, "do: hold, delay: 1ms, delay_max: 6s, answer: lost"},
                  {8, "do: hold, delay: 1ms, delay_max: 6s, answer: error"},
                  {4, "do: hold, delay: 1ms, delay_max: 4s"},
@@ -208,11 +301,12 @@ static int write_faults(struct life *life, struct error *err)
                 methods[m], path, fates[i].share, fates[i].does);
     }
     n += (size_t)snprintf(text + n, room - n,
-                          "  - {on: request, method: GET, do: lag, delay: 0ms, delay_max: 5s}\n"
+                          "  - {on: request, method: GET, do: lag, delay: 0ms, delay_max: %s}\n"
                           "  - {on: user, after: 5s, chance: 10%%, do: drop}\n"
                           "  - {on: user, after: 5s, chance: 10%%, do: duplicate}\n"
                           "  - {on: user, after: 5s, chance: 60%%, do: delay, delay: 1ms, "
-                          "delay_max: 15s}\n");
+                          "delay_max: 15s}\n",
+                          life->kind->is_doubtful ? "40s" : "5s");
     rc = faults_parse(&life->faults, "ambiguous", text, n, err);
     free(text);
     return rc;
@@ -294,6 +388,22 @@ static void set_limits(struct venue_config *config)
     config->dead_man_ns = 0; // what the venue cancels by itself is no request of ours
 }
 
+static void take_events(struct life *life);
+
+/* The core runs beside the gateway: it takes what is there while the gateway is at work. One that
+ * stood still goes on when the ring has been full for a while. */
+static agon_ns_t core_goes(void *ctx)
+{
+    struct life *life = ctx;
+
+    if (life->t_slow != 0 && !life->in_core && life->gateway != NULL &&
+        evring_used(&life->in) + 4 > life->room && ++life->n_full >= life->n_bear) {
+        life->t_slow = 0;
+        take_events(life);
+    }
+    return life->sched.now;
+}
+
 static int open_gateway(struct life *life, struct error *err)
 {
     struct gateway_asset assets[] = {{"USDT", 1, 8}, {"BTC", 2, 8}};
@@ -324,6 +434,13 @@ static int open_gateway(struct life *life, struct error *err)
             AGON_OK);
     snprintf(config.name, sizeof(config.name), "venue");
     set_limits(&config);
+    if (life->kind->is_wide)
+        config.recv_window_ms = 10000;
+    // Where there are fills in parts, lists tell of many before the stream does.
+    if (life->kind->is_large)
+        config.reconcile_ns = 3 * SECOND;
+    // What fills the ring of a core that stands still, which wants nothing meanwhile.
+    config.has_trades = config.has_quotes = life->kind->is_slow;
     config.venue = 1;
     config.is_private = 1;
     config.key_kind = VENUE_KEY_HMAC;
@@ -364,7 +481,10 @@ static void send_order(struct life *life, const struct order *order, uint8_t kin
                             .rev = is_replace ? order->rev_asked : order->rev,
                             .px = is_replace ? order->new_px : order->px,
                             .qty = is_replace ? order->new_qty : order->qty,
-                            .filled_qty = order->filled_qty};
+                            .filled_qty = order->filled_qty,
+                            .told_qty = order->venue_cum_qty,
+                            .is_over = kind == CMD_QUERY && order_is_final(order) &&
+                                       !order_is_concluded(order)};
 
     if (kind == CMD_QUERY && order->request_state == AGON_REQUEST_UNKNOWN) {
         is_replace = order->request == AGON_REQUEST_REPLACE;
@@ -405,6 +525,25 @@ static int is_replaced(struct life *life, const struct order *order, const struc
     return next != NULL || (truth != NULL && truth->is_cancelled);
 }
 
+/* The replacement that is waited for is told as done: then it is, and has been since it was asked
+ * for. Asked to be as it is, an order needs no change. An earlier one, of which a second copy was
+ * refused, may show itself when the next is done already. */
+static void check_replaced(struct life *life, const struct record_report *report,
+                           const struct order *order)
+{
+    const struct truth *truth = truth_of(life, order->id, report->rev);
+    int64_t px_unit = life->config.is_um ? PX_UNIT_UM : PX_UNIT_SPOT;
+    int is_asked = order->request == AGON_REQUEST_REPLACE && report->rev == order->rev_asked &&
+                   (order->px != order->new_px || order->qty != order->new_qty);
+
+    if (is_asked &&
+        (truth == NULL || truth->px != report->px * px_unit || truth->t_changed < order->t_request))
+        wrong(life, &life->result->n_wrong,
+              "%.3f s: order %llu is told as replaced by revision %u at %lld, and was not",
+              (double)(life->sched.now - T0) / 1e9, (unsigned long long)order->id, report->rev,
+              (long long)report->px);
+}
+
 /* What is told as not done has to be so, now and from now on (check_effect). */
 static void check_report(struct life *life, const struct record_report *report,
                          const struct order *order)
@@ -412,15 +551,24 @@ static void check_report(struct life *life, const struct record_report *report,
     struct ambiguous_result *result = life->result;
     const struct truth *truth = truth_of(life, order->id, order->rev);
 
+    if (report->kind == REPORT_REPLACED && !life->kind->is_doubtful)
+        check_replaced(life, report, order);
+    if (report->cum_qty * qty_unit(life) > done_of(life, order))
+        wrong(life, &result->n_wrong, "%.3f s: order %llu: told of %lld filled, at the venue %lld",
+              (double)(life->sched.now - T0) / 1e9, (unsigned long long)order->id,
+              (long long)report->cum_qty, (long long)(done_of(life, order) / qty_unit(life)));
+    if (life->kind->is_doubtful)
+        return;
     if (report->kind == REPORT_CANCEL_REJECTED && report->reason == REASON_TIMEOUT) {
         result->n_not_done++;
         if (truth == NULL || truth->is_cancelled)
             wrong(life, &result->n_wrong, "order %llu: its cancel was done and told as not done",
                   (unsigned long long)order->id);
     }
-    if (report->kind != REPORT_REPLACE_REJECTED || report->reason != REASON_ABSENT)
+    // That the venue knows no such order says nothing of what was done: the core asks.
+    if (report->kind != REPORT_REPLACE_REJECTED || report->reason == REASON_VENUE_UNKNOWN_ORDER)
         return;
-    result->n_not_done++;
+    result->n_not_done += report->reason == REASON_ABSENT;
     if (is_replaced(life, order, truth))
         wrong(life, &result->n_wrong, "order %llu: its replacement was done and told as not done",
               (unsigned long long)order->id);
@@ -431,6 +579,8 @@ static void check_ended(struct life *life, const struct order *order)
 {
     double seconds = (double)(life->sched.now - T0) / 1e9;
 
+    if (life->kind->is_doubtful)
+        return; // it comes back when it shows itself, and is cancelled (check_end)
     if (is_open_at_venue(life, order))
         wrong(life, &life->result->n_wrong, "%.3f s: order %llu ended and stands open", seconds,
               (unsigned long long)order->id);
@@ -447,6 +597,16 @@ static void note_unknown(struct life *life, const struct order *order)
     life->result->n_unknown[order->request]++;
 }
 
+static void note_given_up(struct life *life, const struct record_report *report,
+                          const struct order *order)
+{
+    struct truth *truth = truth_of(life, order->id, order->rev);
+
+    if (truth != NULL && order->request == AGON_REQUEST_REPLACE &&
+        (report->kind == REPORT_REPLACE_REJECTED || report->kind == REPORT_ABSENT))
+        truth->t_given = life->sched.now;
+}
+
 static void take_report(struct life *life, const struct record_report *report)
 {
     struct order *order = orders_find(life->orders, report->order_id);
@@ -459,6 +619,7 @@ static void take_report(struct life *life, const struct record_report *report)
     if (report->kind == REPORT_UNKNOWN && !order_is_final(order))
         note_unknown(life, order);
     check_report(life, report, order);
+    note_given_up(life, report, order);
     request_before = order->request_state == AGON_REQUEST_UNKNOWN ? order->request : 0;
     effect = orders_report(life->orders, order, report);
     life->result->n_fills += effect.is_fill;
@@ -491,9 +652,19 @@ static void take_events(struct life *life)
 {
     const struct agon_event_hdr *event;
 
+    if (life->in_core || life->t_slow != 0)
+        return;
+    life->in_core = 1;
     while ((event = evring_peek(&life->out, NULL)) != NULL) {
         struct record_report report;
 
+        // What comes later has happened later.
+        if (event->t < life->t_event)
+            wrong(life, &life->result->n_wrong,
+                  "%.3f s: an event of type %u comes %.3f s behind a later one",
+                  (double)(life->sched.now - T0) / 1e9, event->type,
+                  (double)(life->t_event - event->t) / 1e9);
+        life->t_event = event->t;
         if (event->type == EVENT_REPORT) {
             memcpy(&report, event, sizeof(report));
             evring_release(&life->out);
@@ -502,6 +673,7 @@ static void take_events(struct life *life)
             evring_release(&life->out);
         }
     }
+    life->in_core = 0;
 }
 
 /* What is wanted of it ------------------------------------------------------------------------- */
@@ -512,8 +684,8 @@ static agon_px_t px_of(struct life *life, uint8_t side, int is_near)
 {
     int64_t unit = life->config.is_um ? PX_UNIT_UM : PX_UNIT_SPOT;
     agon_px_t last_px = pit_last_px(life->pit, 0) / unit;
-    agon_px_t off_px =
-        last_px / (is_near ? 2000 : 100) + (agon_px_t)rng_below(&life->rng, is_near ? 10 : 1000);
+    agon_px_t off_px = last_px / (is_near ? (life->kind->is_large ? 8000 : 2000) : 100) +
+                       (agon_px_t)rng_below(&life->rng, is_near ? 10 : 1000);
 
     return side == AGON_BUY ? last_px - off_px : last_px + off_px;
 }
@@ -532,19 +704,37 @@ static void place(struct life *life, struct lane *lane)
     order->type = AGON_LIMIT;
     order->tif = AGON_TIF_GTC;
     order->state = AGON_ORDER_PENDING;
-    order->px = px_of(life, order->side, rng_below(&life->rng, 4) == 0);
+    order->px = px_of(life, order->side, rng_below(&life->rng, life->kind->is_large ? 2 : 4) == 0);
     order->qty = (life->config.is_um ? 3 : 200) + (agon_qty_t)rng_below(&life->rng, 20);
+    if (life->kind->is_large)
+        order->qty *= 100;
     order->t_create = life->sched.now;
     life->result->n_orders++;
     request(life, order, AGON_REQUEST_NEW);
 }
 
+/* Back to what it was before, where that is another price and more than was filled. */
+static int goes_back(struct life *life, const struct lane *lane, const struct order *order)
+{
+    return life->kind->is_back && lane->last_px != 0 && lane->last_px != order->px &&
+           lane->last_qty > order->filled_qty && lane->last_qty >= order->qty / 2 &&
+           rng_below(&life->kind_rng, 2) == 0;
+}
+
 static void change(struct life *life, struct lane *lane, struct order *order)
 {
     if (lane->n_replaced < 6 && rng_below(&life->rng, 3) != 0) {
+        int is_near = rng_below(&life->rng, life->kind->is_large ? 2 : 16) == 0;
+
         lane->n_replaced++;
-        order->new_px = px_of(life, order->side, rng_below(&life->rng, 16) == 0);
+        order->new_px = px_of(life, order->side, is_near);
         order->new_qty = order->qty + (agon_qty_t)rng_below(&life->rng, 5);
+        if (goes_back(life, lane, order)) {
+            order->new_px = lane->last_px;
+            order->new_qty = lane->last_qty;
+        }
+        lane->last_px = order->px;
+        lane->last_qty = order->qty;
         order->rev_asked++;
         request(life, order, AGON_REQUEST_REPLACE);
         return;
@@ -566,48 +756,113 @@ static void act(struct life *life)
             if (!life->is_ending)
                 place(life, lane);
         } else if (order->request == AGON_REQUEST_NONE) {
-            if ((order->flags & ORDER_CANCEL_WANTED) != 0 || life->is_ending)
+            if ((order->flags & ORDER_CANCEL_WANTED) != 0 || life->is_closing)
                 request(life, order, AGON_REQUEST_CANCEL);
-            else
+            else if (!life->is_ending)
                 change(life, lane, order);
         }
     }
 }
 
-/* The host dies and begins anew: it knows its orders, and asks about all that are open. */
-static int die(struct life *life, struct error *err)
+/* A while later it begins anew, at once or, where orders fill in parts, after some have. */
+static void die(struct life *life)
 {
-    struct order *order = NULL;
-    int rc;
-
     net_die(life->net, NET_HOST);
     gateway_free(life->gateway);
     life->gateway = NULL;
+    life->t_slow = life->t_ask = 0;
     take_events(life);
     while (ring_peek(&life->commands) != NULL)
         ring_release(&life->commands);
-    rc = open_gateway(life, err);
-    while (rc >= 0 && (order = orders_next(life->orders, 1, order)) != NULL) {
+    life->t_back = life->sched.now;
+    if (life->kind->is_large)
+        life->t_back += (agon_ns_t)rng_below(&life->kind_rng, (uint64_t)DOWN_NS);
+}
+
+/* It knows its orders, and asks about all that are open. */
+static void ask(struct life *life)
+{
+    struct order *order = NULL;
+
+    life->t_ask = 0;
+    while ((order = orders_next_final(life->orders, order)) != NULL) {
+        if ((order->flags & ORDER_FILLS_DUE) != 0)
+            send_order(life, order, CMD_QUERY);
+    }
+    while ((order = orders_next(life->orders, 1, order)) != NULL)
+        send_order(life, order, CMD_QUERY);
+}
+
+/* It asks at once, or after the venue has shown some of its orders. */
+static int begin_anew(struct life *life, struct error *err)
+{
+    struct order *order = NULL;
+    int rc = open_gateway(life, err);
+
+    if (rc < 0)
+        return rc;
+    while ((order = orders_next(life->orders, 1, order)) != NULL) {
         if (order->request != AGON_REQUEST_NONE && order->request_state != AGON_REQUEST_UNKNOWN) {
             order->request_state = AGON_REQUEST_UNKNOWN;
             note_unknown(life, order);
         }
-        send_order(life, order, CMD_QUERY);
     }
+    if (rng_below(&life->ask_rng, 2) == 0)
+        ask(life);
+    else
+        life->t_ask = life->sched.now + 1 + (agon_ns_t)rng_below(&life->ask_rng, (uint64_t)ASK_NS);
+    life->t_begun = life->sched.now;
     life->t_die = life->sched.now + (agon_ns_t)(60 + rng_below(&life->rng, 240)) * SECOND;
+    if (life->kind->is_large)
+        life->t_die -= (life->t_die - life->sched.now) / 4 * 3;
     return rc;
 }
 
-/* Whoever fills a lane whose order is not known there any more. */
-static void forget_lanes(struct life *life)
+/* A cancel that did not get through goes again, as the engine's does; who fills a lane with another
+ * order does nothing for the one before. */
+static void sweep(struct life *life)
 {
     struct order *order = NULL;
 
     while ((order = orders_next(life->orders, 1, order)) != NULL) {
-        if (lane_of(life, order->id) != NULL || order->request != AGON_REQUEST_NONE)
-            continue;
-        request(life, order, AGON_REQUEST_CANCEL); // it was opened again: nobody else ends it
+        if (lane_of(life, order->id) == NULL && order->request == AGON_REQUEST_NONE &&
+            (order->flags & ORDER_CANCEL_WANTED) != 0)
+            request(life, order, AGON_REQUEST_CANCEL);
     }
+}
+
+/* Is it at the venue as the core has it? Where the venue broke its word a replacement may be told
+ * as not done that was; the run that gave it up knows it again by its price, and no later one. */
+static int is_as_held(const struct life *life, const struct order *order, const struct truth *truth)
+{
+    int64_t px_unit = life->config.is_um ? PX_UNIT_UM : PX_UNIT_SPOT;
+
+    if (truth == NULL || !truth->is_open)
+        return 0;
+    if (life->kind->is_doubtful && life->config.is_um && truth->t_given != 0 &&
+        truth->t_given < life->t_begun)
+        return 1;
+    return truth->px == order->px * px_unit &&
+           (!life->config.is_um || truth->qty == order->qty * QTY_UNIT_UM);
+}
+
+/* Nothing was wanted for a minute in which all reads were right: what stands open is what the core
+ * has it for. */
+static void check_calm(struct life *life)
+{
+    const struct order *order = NULL;
+
+    while ((order = orders_next(life->orders, 1, (struct order *)(uintptr_t)order)) != NULL) {
+        const struct truth *truth = truth_of(life, order->id, order->rev);
+        int is_under_way = truth != NULL && life->sched.now - truth->t_effect < NEWS_NS;
+
+        if (order->request == AGON_REQUEST_NONE && !is_under_way && !is_as_held(life, order, truth))
+            wrong(life, &life->result->n_wrong,
+                  "order %llu is held for revision %u, %lld at %lld; at the venue it is not",
+                  (unsigned long long)order->id, order->rev, (long long)order->qty,
+                  (long long)order->px);
+    }
+    life->is_closing = 1;
 }
 
 static void turn(void *ctx, uint64_t a, uint64_t b)
@@ -617,21 +872,37 @@ static void turn(void *ctx, uint64_t a, uint64_t b)
 
     (void)a;
     (void)b;
+    if (life->kind->is_slow && life->t_slow == 0 && !life->is_ending &&
+        rng_below(&life->kind_rng, 400) == 0) {
+        life->t_slow = life->sched.now;
+        life->n_full = 0;
+        life->n_bear = 3 + (uint32_t)rng_below(&life->kind_rng, 6);
+    }
+    if (life->t_slow != 0 && life->sched.now - life->t_slow > SLOW_NS)
+        life->t_slow = 0;
+    sched_at(&life->sched, life->sched.now + TURN_NS, turn, life, 0, 0);
+    if (life->gateway == NULL)
+        return;
     take_events(life);
     gateway_status(life->gateway, &status);
-    if (status.is_ready)
+    if (life->t_ask != 0 && life->sched.now >= life->t_ask)
+        ask(life);
+    if (status.is_ready && life->t_slow == 0 && life->t_ask == 0) {
         act(life);
-    if (life->is_ending)
-        forget_lanes(life);
+        sweep(life);
+    }
+    if (life->is_ending && !life->is_closing && life->sched.now >= life->t_calm)
+        check_calm(life);
     gateway_poll(life->gateway);
     take_events(life);
-    sched_at(&life->sched, life->sched.now + TURN_NS, turn, life, 0, 0);
 }
 
 /* A run ---------------------------------------------------------------------------------------- */
 
 static void check_end(struct life *life)
 {
+    struct order *order = NULL;
+
     for (uint32_t i = 0; i < life->n_truths; i++) {
         const struct truth *truth = &life->truths[i];
 
@@ -642,14 +913,31 @@ static void check_end(struct life *life)
     if (orders_count(life->orders, 1) > 0)
         wrong(life, &life->result->n_wrong, "%u orders are held open that nobody has, or unknown",
               orders_count(life->orders, 1));
+    while ((order = orders_next_final(life->orders, order)) != NULL) {
+        int64_t done = done_of(life, order) / qty_unit(life);
+
+        // It was denied for as long as it stood, and the event of its fill was lost: the account's
+        // positions tell, which are not read here.
+        if (life->kind->is_doubtful && order_is_concluded(order) && order->filled_qty == 0)
+            continue;
+        // What filled beyond its size is in suspense, and not its own.
+        if (order->filled_qty != (done < order->qty ? done : order->qty))
+            wrong(life, &life->result->n_wrong, "order %llu: %lld filled here, %lld at the venue",
+                  (unsigned long long)order->id, (long long)order->filled_qty, (long long)done);
+    }
 }
 
 static int open_life(struct life *life, struct error *err)
 {
-    uint64_t bytes = (evring_bytes(ROOM) + 127) & ~(uint64_t)127;
+    uint64_t bytes;
     int rc;
 
+    life->kind = &kinds[life->config.seed / 2 % KINDS];
+    life->room = life->kind->is_slow ? SLOW_ROOM : ROOM;
+    bytes = (evring_bytes(life->room) + 127) & ~(uint64_t)127;
     rng_init(&life->rng, rng_at(life->config.seed, 0x616d6269, 0, 0, 0));
+    rng_init(&life->kind_rng, rng_at(life->config.seed, 0x616d6269, 1, 0, 0));
+    rng_init(&life->ask_rng, rng_at(life->config.seed, 0x616d6269, 2, 0, 0));
     life->orders = orders_new(ORDERS);
     life->truths = calloc(TRUTHS, sizeof(*life->truths));
     life->memory = aligned_alloc(128, bytes);
@@ -659,12 +947,13 @@ static int open_life(struct life *life, struct error *err)
         sched_init(&life->sched, life->config.seed, T0) < 0)
         return error_set(err, AGON_ENOMEM, "out of memory");
     memset(life->memory, 0, bytes);
-    evring_format(life->memory, ROOM);
-    evring_attach(&life->in, life->memory, ROOM);
-    evring_attach(&life->out, life->memory, ROOM);
+    evring_format(life->memory, life->room);
+    evring_attach(&life->in, life->memory, life->room);
+    evring_attach(&life->out, life->memory, life->room);
     rc = net_new(&life->net, &life->sched, life->config.seed, err);
     if (rc < 0)
         return rc;
+    net_utc(life->net, core_goes, life);
     net_rates(life->net)->latency_ns = MS;
     net_rates(life->net)->jitter_ns = 40 * MS;
     net_rates(life->net)->slow_ns = 2 * SECOND;
@@ -711,14 +1000,17 @@ int ambiguous_run(const struct ambiguous_config *config, struct ambiguous_result
     while (rc >= 0 && sched_step(&life->sched, end)) {
         if (!life->is_ending && result->n_unknown[0] >= config->n_requests) {
             life->is_ending = 1;
+            life->t_calm = life->sched.now + CALM_NS;
             for (uint32_t i = 0; i < life->faults.n; i++)
                 life->faults.rules[i].until_ns = 1;
             end = life->sched.now + END_NS;
         }
-        if (life->sched.now >= life->t_die && !life->is_ending)
-            rc = die(life, err);
-        if (life->is_ending && orders_count(life->orders, 1) == 0 &&
-            life->sched.now > end - END_NS / 2)
+        if (life->gateway == NULL && life->sched.now >= life->t_back)
+            rc = begin_anew(life, err);
+        else if (life->gateway != NULL && life->sched.now >= life->t_die && !life->is_ending)
+            die(life);
+        if (life->is_closing && orders_count(life->orders, 1) == 0 &&
+            life->sched.now > end - END_NS / 4)
             break;
     }
     if (rc >= 0)

@@ -5,8 +5,13 @@
  * lost, doubled, answered by an error with and without effect; each query shows what was up to 5 s
  * ago, user events come late, twice or never; now and then the host dies, and the next run knows
  * only its orders. Held against the exchange's own log: nothing is done twice, nothing is done
- * after it was given up, nothing ends that stands. One seed is one run on one market. [one thread]
- */
+ * after it was given up, nothing ends that stands, no order comes to more than was asked for, no
+ * more is told than was done, and in the end both sides are one. One seed is one run on one market,
+ * of one of five kinds (docs/adr/0032): in one of them the exchange shows what was up to 40 s ago,
+ * which no gateway can see through; there all has to be put right when it does so no longer, but
+ * for what no later read of an order shows: the fill of one that was denied, and on futures the
+ * price of a replacement that was given up before a restart.
+ * [one thread] */
 #ifndef DST_AMBIGUOUS_H
 #define DST_AMBIGUOUS_H
 

@@ -19,8 +19,9 @@
 const char *bytes_fault_name(enum bytes_fault fault)
 {
     static const char *const names[BYTES_FAULTS] = {
-        "net",   "slow-net", "venue",  "away",  "crash",  "power",      "slow-disk", "sync",
-        "clock", "operator", "reload", "agent", "keeper", "tournament", "flatten"};
+        "net",     "slow-net", "venue",     "away",   "crash", "power",  "slow-disk",
+        "sync",    "clock",    "operator",  "reload", "agent", "keeper", "tournament",
+        "flatten", "room",     "strangers", "recall", "night", "skew",   "dark"};
 
     return names[fault];
 }
@@ -54,7 +55,21 @@ const char *bytes_some_name(uint32_t some)
                                                    "capital moved",
                                                    "slot excluded",
                                                    "flattened",
-                                                   "not flattened in time"};
+                                                   "not flattened in time",
+                                                   "target led to an order",
+                                                   "quote placed or moved",
+                                                   "timer fired",
+                                                   "agent quarantined",
+                                                   "agent died while the host closed for it",
+                                                   "money put in or taken out",
+                                                   "disk full",
+                                                   "order of a stranger",
+                                                   "slot suspended",
+                                                   "stop called off",
+                                                   "new day",
+                                                   "host down for long",
+                                                   "clock of an exchange wrong",
+                                                   "start in the dark"};
 
     return names[some];
 }
@@ -167,11 +182,30 @@ static void draw_flatten(struct bytes *world)
         world->swarm.faults |= (uint32_t)1 << BYTES_FLATTEN;
 }
 
+/* A third of the worlds. */
+static void draw_skills(struct bytes *world)
+{
+    world->swarm.is_skilled = bytes_stream(world->config.seed, DRAW_SKILLS) % 3 == 0;
+}
+
+/* A quarter, too. */
+static void draw_recall(struct bytes *world)
+{
+    struct rng rng;
+
+    rng_init(&rng, bytes_stream(world->config.seed, DRAW_RECALL));
+    world->swarm.recall_ns = draw_ns(&rng, 1 * SECOND, 6 * SECOND);
+    if (rng_below(&rng, 4) == 0 && (world->config.without >> BYTES_RECALL & 1) == 0)
+        world->swarm.faults |= (uint32_t)1 << BYTES_RECALL;
+}
+
 static void draw_swarm(struct bytes *world)
 {
     struct swarm_bytes *swarm = &world->swarm;
     struct rng rng;
 
+    for (uint64_t i = 0; i < BYTES_FAULTS; i++)
+        rng_init(&world->faults_rng[i], bytes_stream(world->config.seed, DRAW_FAULT + i));
     rng_init(&rng, bytes_stream(world->config.seed, DRAW_SWARM));
     for (int i = 0; i < BYTES_KEEPER; i++)
         swarm->faults |= (uint32_t)(rng_below(&rng, 2) == 0) << i;
@@ -184,8 +218,11 @@ static void draw_swarm(struct bytes *world)
     swarm->safety_ns = draw_ns(&rng, 10 * SECOND, 40 * SECOND);
     bytes_tournament_draw(world);
     draw_flatten(world);
-    if (world->config.safety_ns != 0)
-        swarm->safety_ns = world->config.safety_ns;
+    draw_skills(world);
+    draw_recall(world);
+    bytes_room_draw(world);
+    bytes_strangers_draw(world);
+    bytes_hours_draw(world);
     swarm->crash_ns = draw_ns(&rng, 3 * SECOND, 30 * SECOND);
     swarm->power_ns = draw_ns(&rng, 2 * SECOND, 20 * SECOND);
     swarm->operator_ns = draw_ns(&rng, 1 * SECOND, 10 * SECOND);
@@ -201,10 +238,12 @@ static void draw_swarm(struct bytes *world)
     swarm->mark_every = 200 + rng_below(&rng, 2000);
     swarm->snapshot_every = swarm->mark_every * (1 + rng_below(&rng, 5));
     draw_net(swarm, &rng);
+    bytes_hours_net(world, &world->faults_rng[BYTES_SKEW]);
+    bytes_money_draw(world);
+    if (world->config.safety_ns != 0)
+        swarm->safety_ns = world->config.safety_ns;
     swarm->is_wall_off = rng_below(&rng, 4) == 0;
     swarm->is_for_good = rng_below(&rng, 2) == 0;
-    for (uint64_t i = 0; i < BYTES_FAULTS; i++)
-        rng_init(&world->faults_rng[i], bytes_stream(world->config.seed, DRAW_FAULT + i));
     rng_init(&world->operator_rng, bytes_stream(world->config.seed, DRAW_OPERATOR));
     world->n_coins = swarm->n_venues > 1 ? BYTES_COINS : BYTES_COINS - 1;
 }
@@ -314,6 +353,18 @@ static void strike(void *ctx, uint64_t a, uint64_t b)
         mean = swarm->reload_ns;
         bytes_operate(world, BYTES_RELOAD);
         break;
+    case BYTES_RECALL:
+        mean = swarm->recall_ns;
+        bytes_operate(world, BYTES_RECALL);
+        break;
+    case BYTES_ROOM:
+        mean = swarm->room_ns;
+        bytes_room_strike(world);
+        break;
+    case BYTES_STRANGERS:
+        mean = swarm->stranger_ns;
+        bytes_strangers_strike(world);
+        break;
     default:
         break;
     }
@@ -325,8 +376,9 @@ static void strike(void *ctx, uint64_t a, uint64_t b)
 /* Where the exchanges can be reached, a wall clock that was set stops nobody for long. */
 static void check_entry(struct bytes *world)
 {
-    const uint32_t far =
-        (uint32_t)1 << BYTES_NET | (uint32_t)1 << BYTES_VENUE | (uint32_t)1 << BYTES_AWAY;
+    const uint32_t far = (uint32_t)1 << BYTES_NET | (uint32_t)1 << BYTES_VENUE |
+                         (uint32_t)1 << BYTES_AWAY | (uint32_t)1 << BYTES_SKEW |
+                         (uint32_t)1 << BYTES_DARK;
     const struct net_rates *rates = &world->swarm.rates;
     agon_ns_t entry = ENTRY_NS;
 
@@ -356,6 +408,7 @@ static void each_second(void *ctx, uint64_t a, uint64_t b)
         }
         world->result->some[BYTES_SOME_UNKNOWN] += world->host->io_status.n_unknown > 0;
         bytes_check_turn(world);
+        bytes_room_turn(world);
         check_entry(world);
         // What a supervisor does: a journal that failed stays so until a restart.
         if (journal_state(&world->host->buffer) == JOURNAL_FAILED && !world->is_stopping)
@@ -371,6 +424,7 @@ int bytes_step(struct bytes *world, agon_ns_t until)
     world->result->n_calls++;
     bytes_tournament_look(world);
     bytes_flatten_look(world);
+    bytes_money_look(world);
     if (world->host != NULL && world->host->is_running)
         host_io_turn(world->host);
     bytes_poll(world);
@@ -400,6 +454,8 @@ static void warm(struct bytes *world)
     world->phase = BYTES_WARM;
     if (bytes_has(world, BYTES_CLOCK) && world->swarm.is_wall_off)
         set_clock(world);
+    bytes_strangers_warm(world);
+    bytes_hours_warm(world);
     bytes_boot(world);
     while (!world->result->is_failed && !is_trading(world) && world->sched.now < end)
         run_until(world, world->sched.now + 100 * MS);
@@ -423,6 +479,10 @@ static void safety(struct bytes *world)
     later(world, BYTES_RELOAD, swarm->reload_ns);
     later(world, BYTES_KEEPER, swarm->keeper_ns);
     later(world, BYTES_FLATTEN, swarm->flatten_ns);
+    later(world, BYTES_RECALL, swarm->recall_ns);
+    later(world, BYTES_ROOM, swarm->room_ns);
+    later(world, BYTES_STRANGERS, swarm->stranger_ns);
+    bytes_hours_safety(world);
     bytes_tournament_safety(world);
     run_until(world, world->sched.now + swarm->safety_ns);
 }
@@ -452,14 +512,18 @@ static void heal(struct bytes *world)
     if (!world->swarm.is_for_good)
         world->wall_off = 0;
     disk_mem_stop_at(world->disk_mem, 0);
+    bytes_room_heal(world);
     while (!world->result->is_failed && !is_trading(world) && world->sched.now < end)
         run_until(world, world->sched.now + 100 * MS);
     if (!world->result->is_failed && !is_trading(world))
         bytes_fail(world, "inv-34", "two minutes after the last fault the host does not trade");
     insist(world, OP_RESUME_KILL, 0);
     insist(world, OP_RESUME_ALL, 0);
-    for (uint32_t slot = 0; slot < world->swarm.n_agents; slot++)
+    for (uint32_t slot = 0; slot < world->swarm.n_agents; slot++) {
         insist(world, OP_RESUME_SLOT, slot);
+        if (world->word.is_suspended[slot])
+            insist(world, OP_ACTIVATE, slot);
+    }
     world->word.is_unsure = 0;
     run_until(world, world->sched.now + 3 * SECOND);
 }
@@ -549,10 +613,11 @@ static int open_world(struct bytes *world, struct error *err)
     uint64_t seed = world->config.seed;
     int rc;
 
+    world->t_begin = BYTES_T0;
     draw_swarm(world);
     world->slots = calloc(SLOTS_MAX, sizeof(*world->slots));
     if (world->slots == NULL || bytes_check_open(world) < 0 || bytes_flatten_open(world) < 0 ||
-        sched_init(&world->sched, bytes_stream(seed, DRAW_TIE), BYTES_T0) < 0 ||
+        sched_init(&world->sched, bytes_stream(seed, DRAW_TIE), world->t_begin) < 0 ||
         bytes_machine_open(world) < 0)
         return error_set(err, AGON_ENOMEM, "dst: out of memory");
     rc = net_new(&world->net, &world->sched, bytes_stream(seed, DRAW_NET), err);
@@ -579,7 +644,7 @@ static void report(struct bytes *world)
 
     result->hash = hash_mix(net_hash(world->net) ^ hash_bytes(world->last_hash, HASH_SIZE));
     result->n_messages = net_messages(world->net);
-    result->simulated_ns = world->sched.now - BYTES_T0;
+    result->simulated_ns = world->sched.now - world->t_begin;
     result->faults = world->swarm.faults;
     result->n_agents = world->swarm.n_agents;
     result->n_venues = world->swarm.n_venues;

@@ -26,6 +26,12 @@ enum bytes_fault {                   /* kinds that a seed may have on */
                    BYTES_KEEPER,     /* a keeper beside it; cores that hang, keepers that stop */
                    BYTES_TOURNAMENT, /* one each minute, and what strikes around its turn */
                    BYTES_FLATTEN,    /* `flatten` of one and of all, again and again */
+                   BYTES_ROOM,       /* the disk is full for a while */
+                   BYTES_STRANGERS,  /* orders of others on the account */
+                   BYTES_RECALL,     /* slots suspended, stops called off while they close */
+                   BYTES_NIGHT,      /* midnight, with the host up or down for more than a minute */
+                   BYTES_SKEW,       /* the clock of one of two exchanges is wrong */
+                   BYTES_DARK,       /* a start by a wrong clock, while no exchange answers */
                    BYTES_FAULTS
 };
 const char *bytes_fault_name(enum bytes_fault fault);
@@ -59,6 +65,20 @@ enum bytes_some { /* what a run reached: a fault that finds nothing to break pro
                   BYTES_SOME_ASIDE,
                   BYTES_SOME_FLAT,
                   BYTES_SOME_NOT_FLAT,
+                  BYTES_SOME_TARGET,
+                  BYTES_SOME_QUOTE,
+                  BYTES_SOME_TIMER,
+                  BYTES_SOME_OFTEN,
+                  BYTES_SOME_GOES_ON,
+                  BYTES_SOME_DEPOSIT,
+                  BYTES_SOME_FULL,
+                  BYTES_SOME_STRANGER,
+                  BYTES_SOME_SUSPENDED,
+                  BYTES_SOME_RECALLED,
+                  BYTES_SOME_DAY,
+                  BYTES_SOME_OUTAGE,
+                  BYTES_SOME_SKEWED,
+                  BYTES_SOME_DARK,
                   BYTES_SOMES
 };
 const char *bytes_some_name(uint32_t some);

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "base/num.h"
-#include "dst/bytes_impl.h"
+#include "dst/bytes_books.h"
 #include "journal/reader.h"
 #include "run/host_impl.h"
 #include "venue/client_id.h"
@@ -94,6 +94,8 @@ static void check_halted(struct bytes *world, uint64_t order_id, int coin, uint8
         : word->is_halted  ? "halted"
         : slot < BYTES_SLOTS && word->is_slot_halted[slot] && !is_anothers(world, slot)
             ? "halted for its slot"
+        : slot < BYTES_SLOTS && word->is_suspended[slot] && !is_anothers(world, slot)
+            ? "told to suspend its slot"
             : NULL;
 
     if (why == NULL || word->is_unsure || slot >= BYTES_SLOTS)
@@ -104,6 +106,13 @@ static void check_halted(struct bytes *world, uint64_t order_id, int coin, uint8
     if (!is_reducing(world, coin, slot, side, qty))
         bytes_fail(world, "inv-24", "order %s of slot %u left while the host was %s", client, slot,
                    why);
+}
+
+/* Its time stamp was, by the exchange's own word: nothing was done, and by the right time the same
+ * request may leave again. */
+void bytes_check_refused(struct bytes *world, const char *client)
+{
+    (void)map_put(&world->wired, hash_bytes(client, strlen(client)), WIRED_REFUSED);
 }
 
 /* What was wished of it, field by field. */
@@ -149,11 +158,11 @@ void bytes_check_sent(struct bytes *world, uint16_t port, const char *text, size
         !value_of(text, n, "newClientOrderId=", client, sizeof(client)))
         return;
     bytes_trace(world, "SENT %u %.*s", port, (int)(n < 300 ? n : 300), text);
-    if (map_get(&world->wired, hash_bytes(client, strlen(client)), &at)) {
+    if (map_get(&world->wired, hash_bytes(client, strlen(client)), &at) && at != WIRED_REFUSED) {
         bytes_fail(world, "inv-02", "client id %s was written to the wire a second time", client);
         return;
     }
-    (void)map_put(&world->wired, hash_bytes(client, strlen(client)), 1);
+    (void)map_put(&world->wired, hash_bytes(client, strlen(client)), WIRED_OF_AGENT);
     if (client_id_parse(ids_of(world), client, strlen(client), &order_id, &rev) < 0) {
         bytes_fail(world, "inv-02", "client id %s is not of this journal", client);
         return;
@@ -250,6 +259,8 @@ void bytes_check_meet(struct bytes *world, struct truth *truth)
     uint64_t order_id;
     uint8_t rev;
 
+    if (bytes_strangers_is(truth->client))
+        return;
     if (client_id_parse(&world->ids, truth->client, strlen(truth->client), &order_id, &rev) < 0) {
         bytes_fail(world, "inv-01", "the exchange has an order %s that is none of ours",
                    truth->client);
@@ -280,7 +291,8 @@ void bytes_check_boot(struct bytes *world)
 
     world->ids = *ids_of(world);
     world->t_boot = world->sched.now;
-    world->leaving = 0; // its roster has them again
+    world->t_healthy = world->t_able = 0; // of the life before
+    world->leaving = 0;                   // its roster has them again
     for (uint64_t i = 0; i < world->n_wired; i++) {
         // What the ended orders of an agent that was unloaded were is forgotten with it.
         if (orders_find(orders, world->wired_ids[i]) == NULL &&
@@ -445,7 +457,7 @@ static void compare_slots(struct bytes *world)
 }
 
 /* What the exchange began with and what our trades made of it is what the ledger has in all, and
- * nothing of it is unexplained. */
+ * nothing of it is unexplained but what was put in or taken out. */
 static void compare_accounts(struct bytes *world)
 {
     static const char *const assets[] = {"USDT", "BTC", "ETH"};
@@ -461,12 +473,15 @@ static void compare_accounts(struct bytes *world)
         for (uint32_t k = 0; k < member->n_balances; k++)
             there +=
                 strcmp(member->balances[k].asset, assets[i]) == 0 ? member->balances[k].amt : 0;
+        there += i == 0 ? world->deposited : 0;
         if (ledger_total(ledger, 0, asset) != there)
             bytes_fail(world, "inv-05", "the account has %lld of %s, the exchange %lld",
                        (long long)ledger_total(ledger, 0, asset), assets[i], (long long)there);
-        if (ledger_amt(ledger, 0, LEDGER_SUSPENSE, asset) != 0)
-            bytes_fail(world, "inv-05", "%lld of %s stand in suspense",
-                       (long long)ledger_amt(ledger, 0, LEDGER_SUSPENSE, asset), assets[i]);
+        if (ledger_amt(ledger, 0, LEDGER_SUSPENSE, asset) != (i == 0 ? world->deposited : 0))
+            bytes_fail(world, "inv-05",
+                       "%lld of %s stand in suspense, and %lld came that nobody has explained",
+                       (long long)ledger_amt(ledger, 0, LEDGER_SUSPENSE, asset), assets[i],
+                       (long long)(i == 0 ? world->deposited : 0));
     }
 }
 
@@ -528,18 +543,82 @@ static void compare_money(struct bytes *world)
                    (long long)cash, (long long)(given - paid + cost));
 }
 
+/* Where nothing is open and every fill is booked no order keeps money from others. */
+static void compare_held(struct bytes *world)
+{
+    struct order *order = NULL;
+
+    while ((order = orders_next_final(engine_orders(world->host->engine), order)) != NULL) {
+        if (order->held_back_qty != 0)
+            bytes_fail(world, "inv-10", "order %llx holds back %lld for ever: %lld of %lld filled",
+                       (unsigned long long)order->id, (long long)order->held_back_qty,
+                       (long long)order->filled_qty, (long long)order->qty);
+    }
+}
+
 void bytes_check_quiet(struct bytes *world)
 {
     compare_open(world);
+    if (!world->result->is_failed)
+        compare_held(world);
     if (!world->result->is_failed)
         compare_money(world);
     if (!world->result->is_failed)
         compare_slots(world);
     if (!world->result->is_failed)
         compare_accounts(world);
+    if (!world->result->is_failed)
+        bytes_money_quiet(world);
 }
 
 /* --- the end --- */
+
+struct second { /* what is worked out a second time while the journal is read */
+    struct bytes_plans *plans;
+    struct bytes_losses *losses;
+    struct bytes_books *books;
+    struct bytes_promises *promises;
+    struct bytes_agents *agents;
+    struct bytes_turns *turns;
+};
+
+static int second_new(struct second *second, struct bytes *world)
+{
+    return bytes_plans_new(&second->plans, world) < 0 ||
+                   bytes_losses_new(&second->losses, world) < 0 ||
+                   bytes_books_new(&second->books, world) < 0 ||
+                   bytes_promises_new(&second->promises, world, second->books) < 0 ||
+                   bytes_agents_new(&second->agents, world) < 0 ||
+                   bytes_turns_new(&second->turns, world) < 0
+               ? AGON_ENOMEM
+               : AGON_OK;
+}
+
+static void second_free(struct second *second)
+{
+    bytes_plans_free(second->plans);
+    bytes_losses_free(second->losses);
+    bytes_books_free(second->books);
+    bytes_promises_free(second->promises);
+    bytes_agents_free(second->agents);
+    bytes_turns_free(second->turns);
+}
+
+static void second_stepped(struct second *second, struct bytes *world, struct engine *engine,
+                           const struct agon_event_hdr *event)
+{
+    bytes_agents_stepped(second->agents, engine, event);
+    bytes_plans_stepped(second->plans, engine, event);
+    bytes_losses_stepped(second->losses, engine, event);
+    bytes_turns_stepped(second->turns, engine, event);
+    bytes_books_stepped(second->books, engine, event);
+    bytes_promises_stepped(second->promises, engine, event);
+    bytes_limits_stepped(world, engine, event);
+    if (event->type == EVENT_PLAN)
+        bytes_tournament_recorded(world, (const struct record_plan *)(const void *)event);
+    if (event->type == EVENT_DUE)
+        bytes_exits_due(world, (const struct record_due *)(const void *)event);
+}
 
 void bytes_check_close_run(struct bytes *world)
 {
@@ -547,37 +626,28 @@ void bytes_check_close_run(struct bytes *world)
     struct journal_reading reading = {.from_seq = 1};
     struct error err = {0};
     struct engine *engine = NULL;
-    struct bytes_plans *plans = NULL;
-    struct bytes_losses *losses = NULL;
+    struct second second = {0};
     struct journal_reader *reader;
     const struct agon_event_hdr *event;
     unsigned char hash[HASH_SIZE];
     int rc;
 
-    if (bytes_plans_new(&plans, world) < 0 || bytes_losses_new(&losses, world) < 0 ||
-        engine_new(&engine, &config, &err) < 0) {
+    if (second_new(&second, world) < 0 || engine_new(&engine, &config, &err) < 0) {
         bytes_fail(world, "world", "%s", err.text);
-        bytes_plans_free(plans);
-        bytes_losses_free(losses);
+        second_free(&second);
         return;
     }
     reader = journal_reader_open(&world->disk_port, &reading, &err);
     if (reader == NULL) {
         bytes_fail(world, "inv-16", "the journal cannot be read: %s", err.text);
-        bytes_plans_free(plans);
-        bytes_losses_free(losses);
+        second_free(&second);
         engine_free(engine);
         return;
     }
     while ((rc = journal_reader_next(reader, &event, &err)) == 1) {
+        bytes_agents_before(second.agents, engine, event);
         rc = engine_step_recorded(engine, event);
-        bytes_plans_stepped(plans, engine, event);
-        bytes_losses_stepped(losses, engine, event);
-        bytes_limits_stepped(world, engine, event);
-        if (event->type == EVENT_PLAN)
-            bytes_tournament_recorded(world, (const struct record_plan *)(const void *)event);
-        if (event->type == EVENT_DUE)
-            bytes_exits_due(world, (const struct record_due *)(const void *)event);
+        second_stepped(&second, world, engine, event);
         if (rc == AGON_ECORRUPT || rc == AGON_ERANGE) {
             bytes_fail(world, "inv-15", "replay: event %llu of type %u: %s",
                        (unsigned long long)event->seq, event->type, error_name(rc));
@@ -587,8 +657,7 @@ void bytes_check_close_run(struct bytes *world)
     if (rc < 0 && !world->result->is_failed)
         bytes_fail(world, "inv-16", "replay: %s", err.text);
     journal_reader_close(reader);
-    bytes_plans_free(plans);
-    bytes_losses_free(losses);
+    second_free(&second);
     if (!world->result->is_failed &&
         (engine_hash(engine, hash) < 0 || memcmp(hash, world->last_hash, HASH_SIZE) != 0 ||
          engine_seq(engine) != world->last_seq))

@@ -14,8 +14,16 @@
  *   bytes_exits.c    exit plans: what fires, once, and for how much
  *   bytes_plans.c    exit plans again, by the journal: what must fire, when and why, and is not
  * lost
+ *   bytes_agents.c   what agents order, by the journal: targets, quotes, timers, their death
+ *   bytes_books.c    a second ledger by the journal: positions, money, funding, equity
+ *   bytes_promises.c by the journal: money that is free, and limits that open orders come near
+ *   bytes_money.c    worlds in which money is short, paid back, put in, taken out, or valued late
  *   bytes_flatten.c  `flatten`: what its answer says is so at the exchange
- *   bytes_tournament.c  tournaments: capital, who is set aside, when one is held */
+ *   bytes_tournament.c  tournaments: capital, who is set aside, when one is held
+ *   bytes_turns.c    what a stop called off, a plan and a new day leave, by the journal
+ *   bytes_room.c     a disk that fills up and has room again
+ *   bytes_strangers.c  orders of others on the account
+ *   bytes_hours.c    midnight, exchanges with a wrong clock, a start that hears none */
 #ifndef DST_BYTES_IMPL_H
 #define DST_BYTES_IMPL_H
 
@@ -47,6 +55,7 @@
 #define BYTES_REACHES 512          /* of what could be, as it was */
 #define BYTES_FIRED   8192
 #define BYTES_PLANS   64 /* tournaments of a run */
+#define BYTES_FOREIGN 64u
 
 enum bytes_stream { /* of randomness: a draw in one never shifts another */
                     DRAW_SWARM = 1,
@@ -59,6 +68,12 @@ enum bytes_stream { /* of randomness: a draw in one never shifts another */
                     DRAW_KEEPER,
                     DRAW_TOURNAMENT,
                     DRAW_FLATTEN,
+                    DRAW_SKILLS,
+                    DRAW_MONEY,
+                    DRAW_RECALL,
+                    DRAW_ROOM,
+                    DRAW_STRANGERS,
+                    DRAW_HOURS,
                     DRAW_FAULT = 32 /* + kind */
 };
 enum bytes_phase { BYTES_WARM = 1, BYTES_SAFETY, BYTES_HEAL, BYTES_QUIET, BYTES_CLOSE };
@@ -84,6 +99,8 @@ enum op {
     OP_UNLOAD,
     OP_RESTART,
     OP_FLATTEN_ALL,
+    OP_SUSPEND,
+    OP_STOP_BRIEFLY,
     OPS
 };
 
@@ -140,6 +157,7 @@ struct bytes_exit { /* a plan whose stop is reached, or that has fired, for so m
 struct bytes_loss {         /* of a slot, and of all together */
     int64_t capital, given; /* capital: what its equity by the trades is short of */
     int64_t from, day_from; /* equity that a fall, or a day's loss, is counted from */
+    int64_t equity;         /* as it was seen last */
     agon_ns_t t_lost;       /* beyond its limit since; 0: it is not */
     agon_ns_t t_settled;    /* until then from is not known */
     uint32_t n_lives;       /* of the slot: it came so often */
@@ -193,11 +211,13 @@ struct bytes_venue {
     struct secret key, secret; /* owned; who is told of the venue borrows them */
     struct faults faults;
     uint64_t job;
+    const struct truth *taker; /* that came to the market last, or was changed there */
     uint8_t at, is_away;
 };
 
 struct order_word { /* what operators ordered and the host said it did */
     uint8_t is_halted, is_killed, is_stopped, is_slot_halted[BYTES_SLOTS];
+    uint8_t is_suspended[BYTES_SLOTS];
     uint8_t is_unsure; /* an order whose answer was never heard */
     uint16_t run;      /* in which it was done, and the next order's counter of each slot then */
     uint32_t counters[BYTES_SLOTS];
@@ -211,6 +231,17 @@ struct lowered {  /* the largest order, as the operator was told, of those of th
     agon_amt_t order_amt;
 };
 
+struct room {         /* of the disk */
+    agon_ns_t t_back; /* there is some since; 0: there always was */
+    uint64_t left;    /* bytes that may still be written, where each write takes room anew */
+    uint8_t is_lazy, is_anew, is_full;
+};
+struct stranger { /* an order on the account that is not ours */
+    char client[24];
+    agon_ns_t t;
+    uint8_t is_open, is_leaving;
+};
+
 struct keeper {       /* the process beside the host */
     struct beat beat; /* shared with it */
     struct keeper_watch watch;
@@ -222,17 +253,36 @@ struct keeper {       /* the process beside the host */
     uint8_t is_rescuing, is_planned;
 };
 
+enum wired {
+    WIRED_OF_AGENT = 1,
+    WIRED_OF_HOST, /* closes a position for the host */
+    WIRED_REFUSED  /* for its time stamp, by the exchange's own word: it may leave again */
+};
+
 struct swarm_bytes {
     uint32_t faults, n_venues, n_agents;
     agon_ns_t safety_ns, crash_ns, operator_ns, reload_ns, away_ns, clock_ns, power_ns, keeper_ns;
-    agon_ns_t sync_ns;
+    agon_ns_t sync_ns, recall_ns, room_ns, stranger_ns;
     uint64_t journal_segment, mark_every, snapshot_every;
     struct net_rates rates;
     uint32_t sync_slow_ppm, sync_fail_ppm;
     struct tournament_rules tournament; /* mode 0: none is held */
     agon_ns_t flatten_ns;
-    uint8_t is_wall_off; /* from the first start on, */
-    uint8_t is_for_good; /* and it stays off when all other faults end */
+    uint8_t is_skilled;   /* agents name targets, quote, arm timers, plan in full, die often */
+    agon_ns_t deposit_ns; /* into the run with faults; 0: none */
+    int64_t deposit_amt;  /* of the quote on spot; below 0: it is taken out */
+    int32_t rebate_ppb;   /* that makers are paid; 0: they pay */
+    int32_t premium_ppm;  /* by which the index is put below the perpetual; 0: it is not */
+    uint8_t is_poor;      /* slots have hardly any money, and limits that they come to */
+    uint8_t is_edgy;      /* slots with one order at most, and a loss limit near its fee */
+    uint8_t is_snapped;   /* hardly a start is without a snapshot */
+    uint8_t is_unmarked;  /* the perpetual's mark price is not told, its book is */
+    agon_ns_t down_from, down_until; /* the host is down for so long; 0: it is not */
+    agon_ns_t skew_from, skew_until; /* an exchange's clock is wrong, */
+    int64_t skew_ms;                 /* ... by so much; 0: none is */
+    uint32_t skew_at;                /* ... of that one */
+    uint8_t is_wall_off;             /* from the first start on, */
+    uint8_t is_for_good;             /* and it stays off when all other faults end */
 };
 
 struct bytes {
@@ -257,12 +307,19 @@ struct bytes {
     uint32_t life;
     uint8_t is_dying, is_stopping, is_booting, is_over;
     int64_t wall_off, dying_ns;
-    int64_t boot_wall_off; /* when this life began */
+    int64_t boot_wall_off; /* when this life began, */
+    agon_ns_t t_booting;   /* ... its first thread did */
+    agon_ns_t t_begin;     /* of the world */
+    agon_ns_t down_until;  /* nobody starts the host before */
     agon_ns_t t_wall;      /* when the wall clock was last set */
     uint64_t journal_seen;
     enum bytes_phase phase;
 
     struct keeper keeper;
+
+    struct room room;
+    struct stranger strangers[BYTES_FOREIGN];
+    uint32_t n_strangers; /* that there ever were */
 
     /* an operator at work */
     struct {
@@ -296,6 +353,12 @@ struct bytes {
     struct bytes_flatten flatten;
     struct bytes_reach reaches[BYTES_REACHES];
     uint32_t next_reach;
+    agon_ns_t t_safety;
+    int64_t deposited; /* of the quote on spot, by nobody's order */
+    int64_t
+        held_at_funding; /* perpetuals of all slots since, long and short added up, in the quote */
+    uint64_t n_held_fills;
+    uint8_t is_funded;
     struct host_view *view; /* owned; as an operator reads it */
     struct map fired;       /* what plans fired, by slot, plan and target */
     agon_ns_t t_healthy;    /* the host sees the market and may trade since; 0: it does not */
@@ -303,7 +366,7 @@ struct bytes {
     struct order_ids ids;   /* of the journal */
     uint32_t n_coins;
     struct map wishes;   /* what agents ever wished */
-    struct map wired;    /* client ids that left, by hash */
+    struct map wired;    /* client ids that left, by hash: enum wired */
     uint64_t *wired_ids; /* owned; their orders */
     uint64_t n_wired;
     agon_ns_t t_boot;
@@ -373,11 +436,14 @@ struct bytes_wire { /* an order, or a replacement of one, as it leaves */
 int bytes_wishes_open(struct bytes *world);
 void bytes_wishes_close(struct bytes *world);
 void bytes_wishes_sent(struct bytes *world, const struct bytes_wire *wire);
+/* The exchange ended an order because it met the one that came to the market last. */
+void bytes_wishes_met(struct bytes *world, const struct truth *taker, const struct truth *maker);
 
 /* bytes_check.c */
 int bytes_check_open(struct bytes *world);
 void bytes_check_close(struct bytes *world);
 void bytes_check_sent(struct bytes *world, uint16_t port, const char *text, size_t n);
+void bytes_check_refused(struct bytes *world, const char *client);
 void bytes_check_meet(struct bytes *world, struct truth *truth); /* the exchange has a new order */
 void bytes_check_effect(struct bytes *world, const struct truth *truth, const char *what);
 void bytes_check_boot(struct bytes *world); /* a life begins */
@@ -385,6 +451,39 @@ void bytes_check_turn(struct bytes *world); /* each simulated second */
 int bytes_check_is_quiet(struct bytes *world);
 void bytes_check_quiet(struct bytes *world);     /* host and exchange must be one */
 void bytes_check_close_run(struct bytes *world); /* after an orderly end: replay */
+
+/* bytes_turns.c */
+struct bytes_turns;
+int bytes_turns_new(struct bytes_turns **turns, struct bytes *world);
+void bytes_turns_free(struct bytes_turns *turns);
+void bytes_turns_stepped(struct bytes_turns *turns, struct engine *engine,
+                         const struct agon_event_hdr *event);
+
+/* bytes_room.c */
+void bytes_room_draw(struct bytes *world);
+void bytes_room_strike(struct bytes *world);
+void bytes_room_heal(struct bytes *world);
+void bytes_room_turn(struct bytes *world); /* each simulated second that the host is up */
+int bytes_room_takes(struct bytes *world, uint64_t n); /* a write of so many bytes */
+int bytes_room_lacked(const struct bytes *world);      /* in this life, at some time */
+
+/* bytes_strangers.c */
+void bytes_strangers_draw(struct bytes *world);
+void bytes_strangers_warm(struct bytes *world); /* they were there first */
+void bytes_strangers_strike(struct bytes *world);
+void bytes_strangers_killed(struct bytes *world); /* the operator's word was given */
+int bytes_strangers_is(const char *client);
+void bytes_strangers_effect(struct bytes *world, const struct truth *truth, const char *what);
+
+/* bytes_hours.c */
+void bytes_hours_draw(struct bytes *world);
+void bytes_hours_net(struct bytes *world, struct rng *rng);
+void bytes_hours_warm(struct bytes *world);
+void bytes_hours_safety(struct bytes *world);
+/* A day's loss that is soon reached, where midnight comes; 0: as drawn else. */
+agon_amt_t bytes_hours_loss(const struct bytes *world, uint16_t slot);
+/* What the exchange at that place does wrong, as a rule of its faults; bytes written. */
+size_t bytes_hours_faults(const struct bytes *world, uint32_t at, char *text, size_t room);
 
 /* bytes_exits.c */
 void bytes_exits_new(struct bytes *world, const struct truth *truth);
@@ -399,8 +498,21 @@ void bytes_plans_free(struct bytes_plans *plans);
 void bytes_plans_stepped(struct bytes_plans *plans, struct engine *engine,
                          const struct agon_event_hdr *event);
 
+/* bytes_agents.c */
+struct bytes_agents;
+int bytes_agents_new(struct bytes_agents **agents, struct bytes *world);
+void bytes_agents_free(struct bytes_agents *agents);
+/* The replay of the whole journal is about to take that event, and took it. */
+void bytes_agents_before(struct bytes_agents *agents, struct engine *engine,
+                         const struct agon_event_hdr *event);
+void bytes_agents_stepped(struct bytes_agents *agents, struct engine *engine,
+                          const struct agon_event_hdr *event);
+
 /* bytes_losses.c */
 struct bytes_losses;
+/* Best bid and ask of the host's own book, where it is live. */
+int bytes_best_of(const struct engine *engine, agon_instrument_t id, agon_px_t *bid,
+                  agon_px_t *ask);
 int bytes_losses_new(struct bytes_losses **losses, struct bytes *world);
 void bytes_losses_free(struct bytes_losses *losses);
 void bytes_losses_stepped(struct bytes_losses *losses, struct engine *engine,
@@ -426,6 +538,16 @@ int bytes_is_dust(const struct bytes *world, uint16_t slot, uint32_t coin);
 /* How it is now, but for one order; NULL: but for none. */
 void bytes_reach_note(struct bytes *world, const struct truth *without);
 void bytes_reach_new(struct bytes *world, const struct truth *truth);
+
+/* bytes_money.c */
+void bytes_money_draw(struct bytes *world);
+void bytes_money_roster(const struct bytes *world, uint16_t id, struct slot_limits *limits);
+void bytes_money_fees(const struct bytes *world, struct member *member, uint32_t at);
+void bytes_money_look(struct bytes *world);  /* after each step of the world */
+void bytes_money_index(struct bytes *world); /* after each moment of the perpetual's market */
+/* An answer of the exchange to a request, as it logs it. */
+void bytes_money_answered(struct bytes *world, uint8_t venue, const char *text, size_t n);
+void bytes_money_quiet(struct bytes *world);
 
 /* bytes_tournament.c */
 void bytes_tournament_draw(struct bytes *world);

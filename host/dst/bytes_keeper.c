@@ -13,7 +13,8 @@
 static int is_calm(const struct bytes *world)
 {
     const uint32_t far = (uint32_t)1 << BYTES_NET | (uint32_t)1 << BYTES_SLOW_NET |
-                         (uint32_t)1 << BYTES_VENUE | (uint32_t)1 << BYTES_AWAY;
+                         (uint32_t)1 << BYTES_VENUE | (uint32_t)1 << BYTES_AWAY |
+                         (uint32_t)1 << BYTES_DARK;
 
     return (world->swarm.faults & far) == 0;
 }

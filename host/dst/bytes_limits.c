@@ -206,8 +206,13 @@ static void check_duplicates(struct bytes *world, const struct bytes_sent *sent)
     agon_ns_t since = world->sched.now - (agon_ns_t)limits->duplicate_window_ms * 1000000;
     uint64_t print = hash_mix((uint64_t)sent->px ^ hash_mix((uint64_t)sent->qty)) ^
                      hash_mix((uint64_t)sent->side << 32 | (uint64_t)sent->coin << 8 | sent->slot);
+    const struct order *order = orders_find(engine_orders(world->host->engine), sent->order_id);
     uint32_t n = 1;
 
+    // What the host closes with is no decision of the agent's, and each plan has an order of its
+    // own.
+    if (order != NULL && (order->flags & ORDER_IS_EXIT) != 0)
+        return;
     for (int i = 0; i < BYTES_RECENT; i++) {
         const struct bytes_recent *recent = &world->recent[i];
 
@@ -215,7 +220,6 @@ static void check_duplicates(struct bytes *world, const struct bytes_sent *sent)
     }
     world->recent[world->next_recent] = (struct bytes_recent){print, world->sched.now, sent->slot};
     world->next_recent = (world->next_recent + 1) % BYTES_RECENT;
-    // What the host closes with is no decision of the agent's.
     if (limits->duplicate_window_ms != 0 && limits->duplicate_max != 0 && sent->px != 0 &&
         sent->side == AGON_BUY && n > limits->duplicate_max)
         bytes_fail(world, "inv-10", "slot %u sent %u equal orders within %u ms, the last is %s",
@@ -343,6 +347,7 @@ static void judge_loss(struct bytes *world, uint16_t slot, int64_t equity, int64
     agon_ns_t since;
 
     settle(world, loss, equity);
+    loss->equity = equity;
     if (!is_lost(world, slot, loss, equity, gross) || world->sched.now < loss->t_settled)
         loss->t_lost = 0;
     else if (loss->t_lost == 0)
@@ -365,8 +370,9 @@ static int is_barred(const struct bytes *world, uint16_t slot)
     const struct bytes_loss *loss = &world->losses[slot];
     agon_ns_t known = world->sched.now - bytes_known_ns(world);
 
-    return loss->t_lost != 0 && loss->t_lost < known && world->t_healthy != 0 &&
-           world->t_healthy < known;
+    // Who has just come into that place has lost nothing, and no second has seen him yet.
+    return (slot == ALL || loss->is_here) && loss->t_lost != 0 && loss->t_lost < known &&
+           world->t_healthy != 0 && world->t_healthy < known;
 }
 
 static void check_barred(struct bytes *world, const struct bytes_sent *sent)
@@ -389,11 +395,18 @@ void bytes_limits_resumed(struct bytes *world, uint16_t slot)
     loss->from = loss->day_from = INT64_MAX;
 }
 
+/* What it lost is no loss of who comes there next, before anybody has looked at him. */
+static void vacate(struct bytes_loss *loss)
+{
+    loss->t_lost = 0;
+    loss->is_here = 0;
+}
+
 void bytes_limits_vacant(struct bytes *world)
 {
     for (uint16_t id = 0; id < BYTES_SLOTS; id++) {
         if (slots_get(engine_slots(world->host->engine), id) == NULL)
-            world->losses[id].is_here = 0;
+            vacate(&world->losses[id]);
     }
 }
 
@@ -435,7 +448,7 @@ void bytes_limits_turn(struct bytes *world)
             // What it had is no loss of the others.
             if (world->losses[id].is_here)
                 bytes_limits_resumed(world, ALL);
-            world->losses[id].is_here = 0;
+            vacate(&world->losses[id]);
             continue;
         }
         // Money that came or went is no gain and no loss.

@@ -7,6 +7,9 @@
  *   behind a daily loss, a drawdown or the      no order that adds risk is made
  *   portfolio's floor
  *   ... where it is to be closed                a position has an order that closes it
+ *   before it, by less than the open orders     no order that adds risk is made, and those that are
+ *   could lose, each at its own price, with     open are cancelled
+ *   their fees
  *
  * Money, positions and books are judged by others. A position counts at its worse side where a peak
  * or a day begins, and at its better side where a limit is reached: at most, a loss is seen late.
@@ -23,6 +26,7 @@
 #define DAY_NS  (86400ll * SECOND)
 #define IDLE_NS (8 * SECOND) /* nothing closes, and nothing keeps it from that */
 #define DOWN_NS (2 * SECOND) /* between two events: the host was not there */
+#define CUT_NS  SECOND       /* a price comes more often, and with it the orders are looked at */
 #define NEVER   INT64_MIN    /* a day, or a peak, that is not known: nothing is lost from it */
 
 struct worth {
@@ -34,9 +38,10 @@ struct loss { /* of a slot, and of all */
     struct worth worth; /* behind the event before */
     int64_t day, peak;
     uint64_t lost_seq, last_order, last_exit;
-    agon_ns_t t_idle;
+    agon_ns_t t_idle, t_uncut; /* t_uncut: open orders could lead beyond it, and stay, since */
     uint8_t is_here, is_lost, is_closing;
     uint8_t is_forgiven; /* an operator resumed it: what it holds on this day may stay */
+    uint8_t has_fallen;  /* by the host's own word it reached its drawdown */
 };
 
 struct bytes_losses {
@@ -72,8 +77,7 @@ void bytes_losses_free(struct bytes_losses *losses)
 
 /* --- what it is worth --- */
 
-static int best_of(const struct engine *engine, agon_instrument_t id, agon_px_t *bid,
-                   agon_px_t *ask)
+int bytes_best_of(const struct engine *engine, agon_instrument_t id, agon_px_t *bid, agon_px_t *ask)
 {
     struct agon_level one, other;
 
@@ -114,7 +118,7 @@ static void add_position(const struct bytes *world, const struct engine *engine,
     agon_px_t low, high, mark = engine_mark_px(engine, pos->instrument);
     int64_t one, other;
 
-    if (!best_of(engine, pos->instrument, &low, &high)) {
+    if (!bytes_best_of(engine, pos->instrument, &low, &high)) {
         worth->is_known = 0;
         return;
     }
@@ -205,18 +209,108 @@ static int is_lost(const struct bytes_losses *losses, uint16_t slot, uint64_t se
            (losses->all[ALL].is_lost && losses->all[ALL].lost_seq < seq);
 }
 
+/* --- what open orders could lose --- */
+
+/* Filled at its own price, an order has lost what that is worse than what it could be closed at,
+ * and its fee, the dearer one. Both are taken as small as they may be. */
+static int64_t loss_of(const struct bytes *world, const struct engine *engine,
+                       const struct order *order)
+{
+    const struct host_instrument *instrument = &world->instruments[order->instrument - 1];
+    int64_t ppb = instrument->taker_fee_ppb > instrument->maker_fee_ppb ? instrument->taker_fee_ppb
+                                                                        : instrument->maker_fee_ppb;
+    int64_t one = power(8 - instrument->px_exp - instrument->qty_exp);
+    int64_t px = order->type == AGON_MARKET ? order->guard_px : order->px;
+    int64_t qty = order->qty, mark = engine_mark_px(engine, order->instrument), off;
+    agon_px_t bid, ask;
+
+    if (!bytes_best_of(engine, order->instrument, &bid, &ask))
+        return 0;
+    if (order->request == AGON_REQUEST_REPLACE) {
+        qty = order->new_qty > qty ? order->new_qty : qty;
+        if (order->type != AGON_MARKET && (order->new_px > px) == (order->side == AGON_BUY))
+            px = order->new_px;
+    }
+    qty -= order->filled_qty;
+    if (px <= 0 || qty <= 0)
+        return 0;
+    off = order->side == AGON_BUY ? px - (mark > bid ? mark : bid) : (mark < ask ? mark : ask) - px;
+    return (off > 0 ? off * qty * one : 0) +
+           (ppb > 0 ? num_mul_div(px * qty * one, ppb, 1000000000, NUM_DOWN) : 0);
+}
+
+static int64_t open_loss(const struct bytes *world, struct engine *engine, uint16_t slot)
+{
+    struct orders *orders = engine_orders(engine);
+    int64_t amt = 0;
+
+    for (struct order *order = orders_next(orders, slot, NULL); order != NULL;
+         order = orders_next(orders, slot, order)) {
+        if (order->instrument <= world->n_coins)
+            amt += loss_of(world, engine, order);
+    }
+    return amt;
+}
+
+static int has_limit(const struct loss *loss)
+{
+    return loss->limits.daily_loss_amt != 0 || loss->limits.drawdown_ppm != 0;
+}
+
+/* Could its open orders lead beyond its limits? By the price of now, and by what it was worth
+ * before this event, which an intent does not change. */
+static int could_be_lost(const struct loss *loss, int64_t open_amt)
+{
+    return loss->worth.is_known && !loss->is_lost && !loss->is_forgiven &&
+           is_beyond(loss, loss->worth.high - open_amt, loss->limits.daily_loss_amt,
+                     loss->limits.drawdown_ppm, 0);
+}
+
+/* What stands open and adds risk is cancelled before it fills. */
+static void check_cut(struct bytes_losses *losses, struct engine *engine, uint16_t slot,
+                      const struct agon_event_hdr *event)
+{
+    struct loss *loss = &losses->all[slot];
+    const struct order *left = NULL;
+    struct orders *orders = engine_orders(engine);
+
+    for (struct order *order = orders_next(orders, slot, NULL); order != NULL;
+         order = orders_next(orders, slot, order)) {
+        if (order->side == AGON_BUY && order->instrument < BYTES_COINS &&
+            (order->flags & ORDER_CANCEL_WANTED) == 0 && order->request != AGON_REQUEST_CANCEL)
+            left = order;
+    }
+    if (left == NULL || !has_limit(loss) || loss->limits.on_breach == ON_BREACH_HALT ||
+        event->type == EVENT_START || event->t - losses->t_last > DOWN_NS ||
+        !could_be_lost(loss, open_loss(losses->world, engine, slot))) {
+        loss->t_uncut = 0;
+        return;
+    }
+    if (loss->t_uncut == 0)
+        loss->t_uncut = event->t;
+    if (event->t - loss->t_uncut > CUT_NS)
+        bytes_fail(losses->world, "inv-10",
+                   "event %llu: what slot %u has open could lead it beyond its loss limit, and for "
+                   "%.3f s nobody cancels order %llx",
+                   (unsigned long long)event->seq, slot, (double)(event->t - loss->t_uncut) / 1e9,
+                   (unsigned long long)left->id);
+}
+
 /* What adds risk on spot is a buy. */
 static void check_orders(struct bytes_losses *losses, struct engine *engine, uint16_t slot,
                          uint64_t seq)
 {
     struct loss *loss = &losses->all[slot];
     uint64_t last = loss->last_order;
+    int64_t open_amt = 0;
 
     for (const struct order *order = orders_next(engine_orders(engine), slot, NULL); order != NULL;
          order = orders_next(engine_orders(engine), slot, (struct order *)(uintptr_t)order)) {
         if (order->id <= loss->last_order)
             continue;
         last = order->id > last ? order->id : last;
+        open_amt =
+            has_limit(loss) && open_amt == 0 ? open_loss(losses->world, engine, slot) : open_amt;
         if ((order->flags & ORDER_IS_EXIT) != 0) {
             loss->last_exit = order->id;
             loss->t_idle = 0;
@@ -229,6 +323,13 @@ static void check_orders(struct bytes_losses *losses, struct engine *engine, uin
                 (unsigned long long)seq, (unsigned long long)order->id,
                 loss->is_lost ? "its slot is" : "the portfolio is",
                 (unsigned long long)(loss->is_lost ? loss->lost_seq : losses->all[ALL].lost_seq));
+        } else if (order->side == AGON_BUY && order->instrument < BYTES_COINS &&
+                   could_be_lost(loss, open_amt)) {
+            bytes_fail(losses->world, "inv-10",
+                       "event %llu: order %llx is made, and with it slot %u could come beyond its "
+                       "loss limit: it has %lld, and its open orders could lose %lld",
+                       (unsigned long long)seq, (unsigned long long)order->id, slot,
+                       (long long)loss->worth.high, (long long)open_amt);
         }
     }
     loss->last_order = last;
@@ -242,7 +343,7 @@ static int is_to_close(const struct bytes *world, const struct engine *engine,
     const struct host_instrument *instrument;
 
     if (pos->instrument == 0 || pos->qty == 0 || pos->working_buy_qty != 0 ||
-        pos->working_sell_qty != 0 || !best_of(engine, pos->instrument, &bid, &ask))
+        pos->working_sell_qty != 0 || !bytes_best_of(engine, pos->instrument, &bid, &ask))
         return 0;
     instrument = &world->instruments[pos->instrument - 1];
     if (instrument->kind != INSTRUMENT_SPOT)
@@ -289,8 +390,9 @@ static void on_command(struct bytes_losses *losses, const struct record_command 
 
         if (command->scope == SCOPE_SLOT && command->id != slot)
             continue;
-        // A fall is counted from now on, a day from where it began.
-        loss->peak = NEVER;
+        // A fall that has reached its limit is counted from now on, a day from where it began.
+        if (loss->has_fallen)
+            loss->peak = NEVER;
         loss->is_lost = loss->is_closing = 0;
         loss->is_forgiven = 1;
     }
@@ -351,11 +453,13 @@ void bytes_losses_stepped(struct bytes_losses *losses, struct engine *engine,
         is_all_shifted |= is_shifted;
         loss->limits = slots->all[slot].limits;
         check_orders(losses, engine, slot, event->seq);
+        check_cut(losses, engine, slot, event);
         check_closing(losses, engine, slot, event);
         worth = worth_of(world, engine, slot);
         if (is_shifted)
             shift(loss, &loss->worth, &worth);
         loss->worth = worth;
+        loss->has_fallen = engine_risk(engine, slot)->is_drawdown_breached != 0;
         judge(
             world, loss, &worth, event->seq,
             is_beyond(loss, worth.high, loss->limits.daily_loss_amt, loss->limits.drawdown_ppm, 0),
@@ -365,6 +469,7 @@ void bytes_losses_stepped(struct bytes_losses *losses, struct engine *engine,
         total.is_known &= worth.is_known;
     }
     losses->t_last = event->t;
+    all->has_fallen = engine_portfolio(engine)->is_drawdown_breached != 0;
     if (is_all_shifted)
         shift(all, &losses->total, &total);
     losses->total = total;

@@ -156,7 +156,7 @@ static int64_t machine_mono(void *ctx)
 {
     struct bytes *world = ctx;
 
-    return world->sched.now - BYTES_T0 + world->dying_ns;
+    return world->sched.now - world->t_begin + world->dying_ns;
 }
 
 agon_ns_t bytes_true_wall(const struct bytes *world)
@@ -200,6 +200,8 @@ static int disk_write(void *ctx, int file, uint64_t offset, const void *bytes, u
 {
     struct bytes *world = ctx;
 
+    if (!bytes_room_takes(world, n))
+        return AGON_ENOSPC;
     return world->disk_port.write(world->disk_port.ctx, file, offset, bytes, n);
 }
 
@@ -290,6 +292,7 @@ int bytes_machine_open(struct bytes *world)
     world->disk_mem = disk_mem_new(512);
     if (world->disk_mem == NULL)
         return AGON_ENOMEM;
+    disk_mem_room(world->disk_mem, UINT64_MAX, world->room.is_lazy);
     world->disk_port = disk_mem_port(world->disk_mem);
     world->disk = (struct disk){.ctx = world,
                                 .open = disk_open,
@@ -331,6 +334,8 @@ static agon_ns_t pause_of(struct bytes *world)
 
     if (bytes_has(world, BYTES_KEEPER) && rng_below(rng, 2) == 0)
         pause += (agon_ns_t)rng_below(rng, 12 * (uint64_t)SECOND);
+    if (world->sched.now + pause < world->down_until)
+        pause = world->down_until - world->sched.now;
     return pause;
 }
 
@@ -351,11 +356,12 @@ static void arm_power(struct bytes *world)
 }
 
 /* A start that is refused because the journal is ahead of the time: right where the wall clock is
- * behind and no venue was heard. So is one whose disk failed to sync meanwhile. Its supervisor
- * tries again. */
+ * behind and no venue was heard. So is one whose disk failed to sync meanwhile, or was full. Its
+ * supervisor tries again. */
 static int is_rightly_refused(const struct bytes *world, int rc, uint64_t n_syncs_failed)
 {
     return (rc == AGON_ETIME && world->boot_wall_off < -OFF_BY) ||
+           (rc == AGON_ENOSPC && bytes_room_lacked(world)) ||
            (rc == AGON_EIO && world->result->injected[BYTES_SYNC] > n_syncs_failed);
 }
 
@@ -406,9 +412,14 @@ void bytes_boot(struct bytes *world)
 {
     if (world->host != NULL || world->is_booting || world->is_over || world->result->is_failed)
         return;
+    if (world->sched.now < world->down_until) { // somebody had begun to wait for less
+        sched_at(&world->sched, world->down_until, boot, world, 0, 0);
+        return;
+    }
     world->life++;
     world->result->n_lives++;
     world->is_booting = 1;
+    world->t_booting = world->sched.now;
     world->boot_wall_off = world->wall_off;
     if (bytes_start(world, boot_main, world, 1) < 0)
         bytes_fail(world, "world", "no thread to start the host");

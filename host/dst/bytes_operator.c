@@ -106,6 +106,7 @@ static void add_agent(struct bytes *world)
     world->lowered[change.slot].run = 0;
     world->order_told[change.slot] = slot.record.limits.order_amt;
     aside = world->tournament.asides[change.slot];
+    world->word.is_suspended[change.slot] = 0; // whoever has that place begins
     bytes_tournament_anew(world, change.slot);
     rc = host_make_change(world->host, &change, ORDER_NS);
     if (rc < 0 && rc != AGON_ETIME && !world->is_dying)
@@ -126,6 +127,7 @@ static void remove_agent(struct bytes *world)
 
     if (change.slot == 0)
         return;
+    world->word.is_suspended[change.slot] = 0; // it stands still for another reason
     bytes_tournament_anew(world, change.slot);
     rc = host_make_change(world->host, &change, ORDER_NS);
     if (rc >= 0 && !world->is_dying)
@@ -185,7 +187,9 @@ void bytes_check_lowered(struct bytes *world, const struct truth *truth)
     const struct lowered *low = &world->lowered[truth->slot];
     int64_t amt = num_mul_div(truth->px, truth->qty, 100000000, NUM_DOWN);
 
-    if (low->run == 0 || ORDER_ID_RUN(truth->order_id) != low->run ||
+    // A later run has its roster's, for what it replaces too.
+    if (low->run == 0 || ORDER_ID_RUN(truth->order_id) != low->run || world->host == NULL ||
+        engine_run(world->host->engine) != low->run ||
         ORDER_ID_COUNTER(truth->order_id) < low->counter)
         return;
     if (amt > num_mul_div(low->order_amt, 1000000 + PX_SLACK_PPM, 1000000, NUM_UP))
@@ -321,6 +325,7 @@ static void unload_agent(struct bytes *world)
         world->unloaded |= (uint64_t)1 << rc;
         // A halt of its own goes with it, and so does that a tournament had set it aside.
         world->word.is_slot_halted[rc] = 0;
+        world->word.is_suspended[rc] = 0;
         bytes_tournament_anew(world, change.slot);
         rc = host_make_change(world->host, &change, ORDER_NS);
         if (rc >= 0 && !world->is_dying && is_first && !change.is_kept)
@@ -354,7 +359,8 @@ static void replace_plugin(struct bytes *world, int is_back)
     int rc;
 
     snprintf(slot, sizeof(slot), "slot_%u", world->op.slot);
-    snprintf(path, sizeof(path), "trader-%u", 1 + (unsigned)(world->op.value % 9));
+    snprintf(path, sizeof(path), "%s-%u", world->swarm.is_skilled ? "skilled" : "trader",
+             1 + (unsigned)(world->op.value % 9));
     rc = is_back ? host_rollback(world->host, slot, &err)
                  : host_reload(world->host, slot, path, &err);
     if (rc >= 0 && !world->is_dying)
@@ -369,6 +375,50 @@ static void resume(struct bytes *world, uint8_t scope, uint32_t id, uint16_t rea
     world->flatten.is_still = 0;
     if (command(world, COMMAND_RESUME, scope, id, reason, which, 0) < 0 || world->is_dying)
         world->word.is_unsure = 1;
+}
+
+/* A slot that stands still is taken back from nobody: who failed, or was excluded, stays so. */
+static void suspend(struct bytes *world, uint32_t id)
+{
+    struct order_word *word = &world->word;
+    const struct slot *slot = slots_get(engine_slots(world->host->engine), (uint16_t)id);
+    int rc;
+
+    if (slot == NULL || slot->condition != CONDITION_ACTIVE)
+        return;
+    rc = command(world, COMMAND_SLOT_CONDITION, SCOPE_SLOT, id, REASON_OPERATOR, 0,
+                 CONDITION_SUSPENDED);
+    remember(world, rc, &word->is_suspended[id]);
+    world->tournament.asides[id].number = 0; // one that was held at that moment
+    world->result->some[BYTES_SOME_SUSPENDED] += rc >= 0;
+}
+
+static void activate(struct bytes *world, uint32_t id)
+{
+    if (!world->word.is_suspended[id])
+        return;
+    world->word.is_suspended[id] = 0; // it may be done before its answer is heard
+    (void)command(world, COMMAND_SLOT_CONDITION, SCOPE_SLOT, id, REASON_OPERATOR, 0,
+                  CONDITION_ACTIVE);
+}
+
+/* Called off while it closes. */
+static void stop_briefly(struct bytes *world)
+{
+    static const _Atomic uint32_t never;
+    struct order_word *word = &world->word;
+    int rc = command(world, COMMAND_STOP, SCOPE_GLOBAL, 0, REASON_OPERATOR, 0, 0);
+
+    remember(world, rc, &word->is_stopped);
+    world->result->some[BYTES_SOME_STOP] += rc >= 0;
+    if (!is_reachable(world) || rc < 0)
+        return;
+    (void)futex_wait(&never, 0, MS << world->op.value % 11);
+    if (!is_reachable(world))
+        return;
+    word->is_halted = word->is_stopped = 0;
+    resume(world, SCOPE_GLOBAL, 0, REASON_OPERATOR, HALT_OPERATOR);
+    world->result->some[BYTES_SOME_RECALLED]++;
 }
 
 static void *operate(void *ctx)
@@ -394,6 +444,7 @@ static void *operate(void *ctx)
         rc = command(world, COMMAND_KILL, SCOPE_GLOBAL, 0, REASON_OPERATOR, 0, 0);
         remember(world, rc, &word->is_killed);
         some[BYTES_SOME_KILL] += rc >= 0;
+        bytes_strangers_killed(world);
         break;
     case OP_STOP:
         rc = command(world, COMMAND_STOP, SCOPE_GLOBAL, 0, REASON_OPERATOR, 0, 0);
@@ -422,8 +473,13 @@ static void *operate(void *ctx)
         flatten(world, -1);
         break;
     case OP_ACTIVATE:
-        (void)command(world, COMMAND_SLOT_CONDITION, SCOPE_SLOT, slot, REASON_OPERATOR, 0,
-                      CONDITION_ACTIVE);
+        activate(world, slot);
+        break;
+    case OP_SUSPEND:
+        suspend(world, slot);
+        break;
+    case OP_STOP_BRIEFLY:
+        stop_briefly(world);
         break;
     case OP_LIMIT:
         set_limit(world);
@@ -479,9 +535,13 @@ void bytes_operate(struct bytes *world, enum bytes_fault fault)
     static const uint8_t changes[] = {OP_RELOAD, OP_RELOAD, OP_RELOAD, OP_ROLLBACK,
                                       OP_ADD,    OP_REMOVE, OP_UNLOAD};
     static const uint8_t flattens[] = {OP_FLATTEN, OP_FLATTEN, OP_FLATTEN, OP_FLATTEN_ALL};
+    static const uint8_t recalls[] = {OP_SUSPEND,     OP_SUSPEND,      OP_ACTIVATE,
+                                      OP_ACTIVATE,    OP_STOP_BRIEFLY, OP_STOP_BRIEFLY,
+                                      OP_RESUME_SLOT, OP_RESUME_ALL};
     struct rng *rng = fault == BYTES_OPERATOR ? &world->operator_rng : &world->faults_rng[fault];
     uint8_t op = fault == BYTES_RELOAD    ? changes[rng_below(rng, sizeof(changes))]
                  : fault == BYTES_FLATTEN ? flattens[rng_below(rng, sizeof(flattens))]
+                 : fault == BYTES_RECALL  ? recalls[rng_below(rng, sizeof(recalls))]
                                           : orders[rng_below(rng, sizeof(orders))];
 
     (void)bytes_order(world, (enum op)op, (uint32_t)rng_below(rng, world->swarm.n_agents),

@@ -6,7 +6,15 @@
  *   it fires when its stop, its trailing stop, a      within LATE events and a second
  *   target or its time is reached
  *   ... and not before, at the price that reached it  the DUE event's own cause and price
+ *   a stop that goes to the entry stands at it, on    the plan's own entry, distance and offset
+ *   the side that the plan names
+ *   each target closes its share of what the plan     the shares, and what is held and was closed
+ *   has, whichever fired before
+ *   what has fired is not taken back                  the agent's own plans
+ *   an order of the slot that holds back what has     the slot's open orders
+ *   fired gives way
  *   it closes no more than it was given               the fills of the orders that left for it
+ *   it ends with its slot                             no plan stands at a place that is free
  *
  * Book and position are the host's, and others judge them; which of them a plan looks at, and what
  * follows, is worked out here from the plan alone. */
@@ -17,21 +25,28 @@
 #include "exec/exit.h"
 #include "run/host_impl.h"
 
-#define PLANS_MAX 512u
-#define LATE      120u /* events, and a second, between what makes a plan due and its DUE */
-#define FILLS     16384u
+#define PLANS_MAX  512u
+#define LATE       120u /* events, and a second, between what makes a plan due and its DUE */
+#define BLOCKED_NS (4 * SECOND) /* ... and until what is in its way is being cancelled */
+#define FILLS      16384u
 
 struct plan { /* as it was ordered, and what it must have come to */
     struct agon_exit_plan plan;
     uint32_t id;
     uint16_t slot;
     uint8_t is_used, is_seen, is_armed, is_trailing, is_fired;
-    uint8_t taken, due_takes, due_cause;
+    uint8_t taken, due_takes, due_cause, is_even;
     uint16_t due_type;
     agon_ns_t due_t;
     agon_px_t best_px, due_px;
     uint64_t due_seq, time_seq; /* since when it is due by a price, and by the time */
     agon_qty_t closed_qty;
+    agon_px_t even_px; /* where the stop went; 0: it did not */
+    agon_qty_t held_qty, fire_qty,
+        want_qty;         /* after the event before: held on its side; still to
+                             be closed of targets, and of all, as the host says */
+    uint64_t blocked_seq; /* since when own orders hold that back; 0: none does */
+    agon_ns_t blocked_t;
 };
 
 struct bytes_plans {
@@ -102,14 +117,11 @@ static int is_dust(const struct bytes *world, const struct engine *engine, const
 /* What a live book pays for the position; 0: none is live. */
 static agon_px_t price_of(const struct engine *engine, const struct plan *plan)
 {
-    agon_instrument_t id = plan->plan.instrument;
-    struct agon_level bid, ask;
+    agon_px_t bid_px, ask_px;
 
-    if (engine_book_state(engine, id) != BOOK_LIVE ||
-        book_best(engine_book(engine, id), AGON_BUY, &bid) < 0 ||
-        book_best(engine_book(engine, id), AGON_SELL, &ask) < 0 || bid.px <= 0 || ask.px <= bid.px)
+    if (!bytes_best_of(engine, plan->plan.instrument, &bid_px, &ask_px))
         return 0;
-    return plan->plan.side == AGON_BUY ? bid.px : ask.px;
+    return plan->plan.side == AGON_BUY ? bid_px : ask_px;
 }
 
 /* Is px as bad as level, or worse, for who holds the plan's side? */
@@ -134,6 +146,23 @@ static int is_stopped(const struct plan *plan, agon_px_t px)
     return plan->plan.stop_px != 0 && is_beyond(plan, px, plan->plan.stop_px);
 }
 
+/* Once so far in profit the stop goes to the entry, and a little further. Only where the plan says
+ * what the entry is: an average is the ledger's word. */
+static void look_even(struct plan *plan, agon_px_t px)
+{
+    const struct agon_exit_plan *own = &plan->plan;
+    agon_px_t off = own->even_px != 0 ? own->even_px
+                                      : num_mul_div(own->entry_px, own->even_ppm, 1000000, NUM_UP);
+
+    if ((own->even_px == 0 && own->even_ppm == 0) || own->entry_px == 0 || plan->is_even)
+        return;
+    if (own->side == AGON_BUY ? px < own->entry_px + off : px > own->entry_px - off)
+        return;
+    plan->is_even = 1;
+    plan->even_px = own->side == AGON_BUY ? own->entry_px + own->even_offset_px
+                                          : own->entry_px - own->even_offset_px;
+}
+
 static void follow(struct plan *plan, agon_px_t px)
 {
     const struct agon_exit_plan *own = &plan->plan;
@@ -153,8 +182,10 @@ static void look(struct bytes_plans *plans, struct plan *plan, agon_px_t px)
     if (!plan->is_armed || plan->is_fired || plan->due_cause != 0 || plan->due_takes != 0 ||
         px == 0)
         return;
+    look_even(plan, px);
     follow(plan, px);
-    if (is_stopped(plan, px) || is_trailed(plan, px))
+    if (is_stopped(plan, px) || is_trailed(plan, px) ||
+        (plan->even_px > 0 && is_beyond(plan, px, plan->even_px)))
         plan->due_cause = 1;
     for (int i = 0; i < AGON_EXIT_TAKES && plan->due_cause == 0; i++) {
         agon_px_t take_px = plan->plan.take_px[i];
@@ -192,10 +223,65 @@ static void meet(struct bytes_plans *plans, uint16_t slot, const struct exit_pla
     }
     REQUIRE(plan != NULL);
     plan->is_seen = 1;
+    plan->fire_qty = exit->fire_qty;
+    plan->want_qty = exit_wants(exit);
+}
+
+/* What stands at a free place would be its next agent's, who never asked for it. */
+static void check_owner(struct bytes_plans *plans, struct engine *engine, uint16_t slot,
+                        const struct exit_plan *exit)
+{
+    if (slots_get(engine_slots(engine), slot) == NULL)
+        bytes_fail(plans->world, "exit",
+                   "event %llu of type %u: plan %u of slot %u stands, and its place is free",
+                   (unsigned long long)plans->seq, plans->type, exit->id, slot);
+}
+
+static const struct exit_plan *standing(const struct engine *engine, const struct plan *plan)
+{
+    const struct exit_plan *exit = engine_next_exit(engine, plan->slot, NULL);
+
+    while (exit != NULL && exit->id != plan->id)
+        exit = engine_next_exit(engine, plan->slot, exit);
+    return exit;
+}
+
+/* A target closes its share of what the plan has: of what is left, among the shares that are left.
+ * What is too little for any order stays with the plan. */
+static void check_share(struct bytes_plans *plans, struct engine *engine, struct plan *plan,
+                        const struct record_due *due)
+{
+    const struct exit_plan *exit = standing(engine, plan);
+    agon_qty_t left_qty = plan->held_qty;
+    agon_qty_t fired_qty, share_qty;
+    uint32_t ppm = plan->plan.take_ppm[due->cookie], rest_ppm = 1000000;
+
+    for (uint64_t i = 0; i < AGON_EXIT_TAKES; i++) {
+        if (i != due->cookie && (plan->taken >> i & 1) != 0)
+            rest_ppm -= plan->plan.take_ppm[i];
+    }
+    if (plan->plan.qty != 0 && plan->plan.qty - plan->closed_qty < left_qty)
+        left_qty = plan->plan.qty > plan->closed_qty ? plan->plan.qty - plan->closed_qty : 0;
+    left_qty = left_qty > plan->fire_qty ? left_qty - plan->fire_qty : 0;
+    share_qty =
+        ppm == 0 || ppm >= rest_ppm ? left_qty : num_mul_div(left_qty, ppm, rest_ppm, NUM_DOWN);
+    if (exit == NULL)
+        return; // that it is over is another's matter
+    fired_qty = exit->fire_qty - plan->fire_qty;
+    if (fired_qty == share_qty ||
+        (exit->fire_qty == 0 &&
+         is_dust(plans->world, engine, plan, plan->fire_qty + share_qty, due->px)))
+        return;
+    bytes_fail(
+        plans->world, "exit",
+        "event %llu: target %llu of plan %u of slot %u closes %lld more, and its share of the "
+        "%lld that are left is %lld",
+        (unsigned long long)due->hdr.seq, (unsigned long long)due->cookie, plan->id, plan->slot,
+        (long long)fired_qty, (long long)left_qty, (long long)share_qty);
 }
 
 /* A stop or the time fires for all of it, a target for its share; each for its own reason. */
-static void fire(struct bytes_plans *plans, const struct record_due *due)
+static void fire(struct bytes_plans *plans, struct engine *engine, const struct record_due *due)
 {
     struct plan *plan = find(plans, due->slot, due->id);
     int is_time = due->cause == AGON_EXIT_BY_TIME;
@@ -222,6 +308,7 @@ static void fire(struct bytes_plans *plans, const struct record_due *due)
     if (is_take) {
         plan->taken |= (uint8_t)(1u << due->cookie);
         plan->due_takes &= (uint8_t) ~(1u << due->cookie);
+        check_share(plans, engine, plan, due);
         return;
     }
     plan->is_fired = 1;
@@ -282,6 +369,14 @@ static void part(struct bytes_plans *plans, struct engine *engine, struct plan *
     agon_px_t px = engine_mark_px(engine, plan->plan.instrument);
 
     plan->is_used = 0;
+    if (is_ended_by_agent(plan, event) && (plan->is_fired || plan->want_qty > 0)) {
+        bytes_fail(
+            world, "exit",
+            "event %llu: plan %u of slot %u has fired, %lld are to be closed for it, and its "
+            "agent takes it back",
+            (unsigned long long)event->seq, plan->id, plan->slot, (long long)plan->want_qty);
+        return;
+    }
     if (!plan->is_armed || slot == NULL || !slot->is_used || is_nothing(world, plan, held) ||
         is_ended_by_agent(plan, event) || (!plan->is_fired && !has_more(plan)) ||
         (plan->plan.qty != 0 &&
@@ -317,21 +412,80 @@ static void check_late(struct bytes_plans *plans, struct plan *plan)
                    (double)(plans->t - plan->plan.t_exit) / 1e9);
 }
 
+/* An order of the slot's own holds back what the plan has fired for, and is not cancelled. */
+static int is_blocked(struct engine *engine, const struct plan *plan)
+{
+    uint8_t way_out = plan->plan.side == AGON_BUY ? AGON_SELL : AGON_BUY;
+    agon_qty_t free_qty = plan->held_qty, want_qty = plan->want_qty;
+    int is_kept = 0;
+
+    for (struct order *order = orders_next(engine_orders(engine), plan->slot, NULL); order != NULL;
+         order = orders_next(engine_orders(engine), plan->slot, order)) {
+        agon_qty_t left_qty = order->qty - order->filled_qty;
+
+        if (order->instrument != plan->plan.instrument || order->side != way_out)
+            continue;
+        free_qty -= left_qty;
+        if (order->exit == plan->id)
+            want_qty -= left_qty;
+        is_kept |= (order->flags & (ORDER_IS_EXIT | ORDER_CANCEL_WANTED)) == 0;
+    }
+    return is_kept && want_qty > 0 && free_qty < want_qty;
+}
+
+static void check_blocked(struct bytes_plans *plans, struct engine *engine, struct plan *plan)
+{
+    if (plan->want_qty == 0 || !is_blocked(engine, plan)) {
+        plan->blocked_seq = 0;
+        return;
+    }
+    if (plan->blocked_seq == 0) {
+        plan->blocked_seq = plans->seq;
+        plan->blocked_t = plans->t;
+    }
+    if (plans->seq > plan->blocked_seq + LATE && plans->t > plan->blocked_t + BLOCKED_NS)
+        bytes_fail(plans->world, "exit",
+                   "event %llu: plan %u of slot %u is to close %lld since event %llu, an order of "
+                   "the slot holds it back, and nobody cancels that",
+                   (unsigned long long)plans->seq, plan->id, plan->slot, (long long)plan->want_qty,
+                   (unsigned long long)plan->blocked_seq);
+}
+
+/* While nobody was up nobody could act: who starts has its time from then on. */
+static void begin_again(struct bytes_plans *plans)
+{
+    for (uint32_t i = 0; i < PLANS_MAX; i++) {
+        struct plan *plan = &plans->all[i];
+
+        plan->due_seq = plans->seq;
+        plan->due_t = plans->t;
+        if (plan->blocked_seq != 0) {
+            plan->blocked_seq = plans->seq;
+            plan->blocked_t = plans->t;
+        }
+    }
+}
+
 void bytes_plans_stepped(struct bytes_plans *plans, struct engine *engine,
                          const struct agon_event_hdr *event)
 {
     const struct record_due *due = (const struct record_due *)(const void *)event;
+    // A start keeps the time of before until a venue is heard.
+    int is_begun = event->type == EVENT_START || event->t > plans->t + SECOND;
 
     plans->seq = event->seq;
     plans->t = event->t;
     plans->type = event->type;
+    if (is_begun)
+        begin_again(plans);
     if (event->type == EVENT_DUE && due->kind == DUE_EXIT)
-        fire(plans, due);
+        fire(plans, engine, due);
     if (event->type == EVENT_REPORT)
         count_fill(plans, engine, (const struct record_report *)(const void *)event);
     for (uint16_t slot = 0; slot < engine_slots(engine)->n; slot++) {
         for (const struct exit_plan *exit = engine_next_exit(engine, slot, NULL); exit != NULL;
              exit = engine_next_exit(engine, slot, exit)) {
+            check_owner(plans, engine, slot, exit);
             if (exit->plan.watch == AGON_EXIT_BOOK)
                 meet(plans, slot, exit);
         }
@@ -346,8 +500,10 @@ void bytes_plans_stepped(struct bytes_plans *plans, struct engine *engine,
             continue;
         }
         plan->is_seen = 0;
-        plan->is_armed |= !is_nothing(plans->world, plan, held_by(plan, engine));
+        plan->held_qty = held_by(plan, engine);
+        plan->is_armed |= !is_nothing(plans->world, plan, plan->held_qty);
         look(plans, plan, price_of(engine, plan));
         check_late(plans, plan);
+        check_blocked(plans, engine, plan);
     }
 }

@@ -146,6 +146,20 @@ void bytes_tournament_limits(struct bytes *world, uint16_t slot)
     scale(&max->daily_loss_amt, told->daily_loss_amt, capital, given);
 }
 
+/* What a loss is counted from moves with the capital, in proportion where it was higher than the
+ * equity: never higher than the host may count. */
+static void move_from(int64_t *from, int64_t equity, int64_t change)
+{
+    int64_t scaled;
+
+    if (*from == INT64_MAX)
+        return;
+    scaled = equity > 0 && equity + change > 0
+                 ? num_mul_div(*from, equity + change, equity, NUM_DOWN)
+                 : *from + change;
+    *from = scaled < *from + change ? scaled : *from + change;
+}
+
 /* Money that was given or taken is no gain and no loss. */
 static void set_capital(struct bytes *world, uint16_t slot, int64_t capital)
 {
@@ -159,10 +173,9 @@ static void set_capital(struct bytes *world, uint16_t slot, int64_t capital)
     world->losses[slot].capital += change;
     world->losses[slot].given = capital;
     for (int i = 0; i < 2; i++) {
-        if (losses[i]->from != INT64_MAX)
-            losses[i]->from += change;
-        if (losses[i]->day_from != INT64_MAX)
-            losses[i]->day_from += change;
+        move_from(&losses[i]->from, losses[i]->equity, change);
+        move_from(&losses[i]->day_from, losses[i]->equity, change);
+        losses[i]->equity += change;
     }
 }
 

@@ -165,6 +165,21 @@ static int is_replaced(const char *text, size_t n)
            memmem(text, n, "\"status\":200", 12) != NULL;
 }
 
+/* A request whose time stamp the exchange refused. */
+static void take_refusal(struct bytes *world, const char *text, size_t n)
+{
+    json_t *line;
+    const char *client;
+
+    if (memmem(text, n, "\"code\":-1021", 12) == NULL)
+        return;
+    line = json_loadb(text, n, 0, NULL);
+    client = json_string_value(json_object_get(line, "newClientOrderId"));
+    if (client != NULL)
+        bytes_check_refused(world, client);
+    json_decref(line);
+}
+
 static void on_log(void *ctx, const char *text, size_t n)
 {
     struct bytes_venue *venue = ctx;
@@ -176,6 +191,8 @@ static void on_log(void *ctx, const char *text, size_t n)
     bytes_trace(world, "venue %u: %.*s", venue->at, (int)n, text);
     if (n < 16 || memcmp(text, "{\"kind\":\"effect\"", 16) != 0) {
         world->result->some[BYTES_SOME_REPLACED] += is_replaced(text, n) != 0;
+        bytes_money_answered(world, venue->at, text, n);
+        take_refusal(world, text, n);
         world->result->injected[BYTES_VENUE] +=
             n > 15 && memcmp(text, "{\"kind\":\"fault\"", 15) == 0;
         return;
@@ -199,10 +216,15 @@ static void on_log(void *ctx, const char *text, size_t n)
         }
         if (strcmp(what, "TRADE") == 0)
             take_trade(world, truth, line);
+        if (strcmp(what, "NEW") == 0 || strcmp(what, "REPLACED") == 0)
+            venue->taker = truth;
+        if (status != NULL && strcmp(status, "EXPIRED_IN_MATCH") == 0 && was_open)
+            bytes_wishes_met(world, venue->taker, truth);
         if (status != NULL && is_closed(status))
             truth->is_open = 0;
         world->result->some[BYTES_SOME_CANCELLED] += strcmp(what, "CANCELED") == 0;
         bytes_flatten_effect(world, truth, was_open);
+        bytes_strangers_effect(world, truth, what);
         bytes_check_effect(world, truth, what);
     }
     json_decref(line);
@@ -210,18 +232,13 @@ static void on_log(void *ctx, const char *text, size_t n)
 
 /* --- what they do wrong --- */
 
-static void write_faults(struct bytes *world, struct bytes_venue *venue)
-{
-    struct rng *rng = &world->faults_rng[BYTES_VENUE];
-    const char *order = venue->at == 0 ? "/api/v3/order" : "/fapi/v1/order";
-    char text[4096];
-    size_t n;
-    struct error err = {0};
-    double scale = 0.2 + 2.0 * rng_unit(rng);
+#define UNMARKED "  - {on: stream, stream: \"btcusdt@markPrice*\", after: 4s, do: drop}\n"
 
-    n = (size_t)snprintf(
-        text, sizeof(text),
-        "seed: %llu\nfaults:\n"
+static size_t write_mishaps(const struct bytes_venue *venue, double scale, const char *order,
+                            char *text, size_t room)
+{
+    return (size_t)snprintf(
+        text, room,
         "  - {on: request, method: POST, path: %s, after: 12s, chance: %.2f%%, do: hold, delay: "
         "100ms, delay_max: 4900ms, answer: cut}\n"
         "  - {on: request, method: POST, path: %s, after: 12s, chance: %.2f%%, do: hold, delay: "
@@ -240,11 +257,36 @@ static void write_faults(struct bytes *world, struct bytes_venue *venue)
         "  - {on: user, after: 12s, chance: %.2f%%, do: duplicate}\n"
         "  - {on: user, after: 12s, chance: %.2f%%, do: delay, delay: 100ms, delay_max: 9s}\n"
         "  - {on: stream, after: 12s, chance: %.3f%%, do: drop}\n"
-        "  - {on: stream, after: 12s, chance: %.3f%%, do: duplicate}\n",
-        (unsigned long long)rng_u64(rng), order, 2 * scale, order, 1 * scale, order, 1 * scale,
-        order, 1 * scale, order, 1 * scale, 2 * scale, 3 * scale, 1 * scale, 0.5 * scale, 1 * scale,
-        2 * scale, 2 * scale, 0.05 * scale, 0.05 * scale);
-    if (faults_parse(&venue->faults, "dst", text, n, &err) < 0)
+        "  - {on: stream, after: 12s, chance: %.3f%%, do: duplicate}\n%s",
+        order, 2 * scale, order, 1 * scale, order, 1 * scale, order, 1 * scale, order, 1 * scale,
+        2 * scale, 3 * scale, 1 * scale, 0.5 * scale, 1 * scale, 2 * scale, 2 * scale, 0.05 * scale,
+        0.05 * scale, venue->at == 1 && venue->world->swarm.is_unmarked ? UNMARKED : "");
+}
+
+static void write_faults(struct bytes *world, struct bytes_venue *venue)
+{
+    struct rng *rng = &world->faults_rng[BYTES_VENUE];
+    const char *order = venue->at == 0 ? "/api/v3/order" : "/fapi/v1/order";
+    char text[4096];
+    struct error err = {0};
+    double scale = 0.2 + 2.0 * rng_unit(rng);
+    size_t n = (size_t)snprintf(text, sizeof(text), "seed: %llu\nfaults:\n",
+                                (unsigned long long)rng_u64(rng));
+    size_t head = n;
+
+    if (bytes_has(world, BYTES_VENUE))
+        n += write_mishaps(venue, scale, order, text + n, sizeof(text) - n);
+    n += bytes_hours_faults(world, venue->at, text + n, sizeof(text) - n);
+    if (n > head && faults_parse(&venue->faults, "dst", text, n, &err) < 0)
+        bytes_fail(world, "world", "%s", err.text);
+}
+
+static void write_unmarked(struct bytes *world, struct bytes_venue *venue)
+{
+    struct error err = {0};
+
+    if (faults_parse(&venue->faults, "dst", "faults:\n" UNMARKED, strlen("faults:\n" UNMARKED),
+                     &err) < 0)
         bytes_fail(world, "world", "%s", err.text);
 }
 
@@ -273,6 +315,8 @@ static void tick(void *ctx, uint64_t a, uint64_t b)
     (void)a;
     (void)b;
     sim_front_tick(venue->front);
+    if (venue->at == 1)
+        bytes_money_index(venue->world);
     due = sim_front_due(venue->front);
     // It is asked again now and then: what comes in makes new work.
     if (due > venue->world->sched.now + 50 * MS)
@@ -292,12 +336,12 @@ int bytes_venue_open(struct bytes *world, uint32_t at, struct error *err)
     struct bytes_venue *venue = &world->venues[at];
     struct stage stage = {.dialect = sim_dialect_find(at == 0 ? "binance" : "binance_um"),
                           .seed = world->config.seed,
-                          .t_start = BYTES_T0,
+                          .t_start = world->t_begin,
                           .history_minutes = 5,
                           .symbols = at == 0 ? "BTCUSDT,ETHUSDT" : "BTCUSDT",
                           .wild = bytes_wild(world)};
     struct sim_front_config config = {.dialect = stage.dialect, .utc = utc, .utc_ctx = world};
-    const struct member *member;
+    struct member *member;
     agon_ns_t t;
     int rc;
 
@@ -308,12 +352,15 @@ int bytes_venue_open(struct bytes *world, uint32_t at, struct error *err)
     if (secret_set(&venue->key, member->key, strlen(member->key)) < 0 ||
         secret_set(&venue->secret, member->secret, strlen(member->secret)) < 0)
         return AGON_ENOMEM;
-    if (bytes_has(world, BYTES_VENUE))
+    bytes_money_fees(world, member, at);
+    if (bytes_has(world, BYTES_VENUE) || bytes_has(world, BYTES_SKEW))
         write_faults(world, venue);
+    else if (at == 1 && world->swarm.is_unmarked)
+        write_unmarked(world, venue);
     rc = stage_build(&venue->pit, &t, &stage, err);
     if (rc < 0)
         return rc;
-    config.clock = (struct sim_clock){BYTES_T0, t, 1000};
+    config.clock = (struct sim_clock){world->t_begin, t, 1000};
     config.sim = (struct sim_config){.pit = venue->pit,
                                      .members = &venue->members,
                                      .index = at > 0 ? world->venues[0].pit : NULL,
@@ -397,18 +444,19 @@ void bytes_config_host(struct bytes *world, struct host_config *config)
     for (uint32_t i = 0; i < n; i++) {
         struct host_instrument *instrument = &world->instruments[i];
 
-        *instrument =
-            (struct host_instrument){.venue = coins[i].at,
-                                     .kind = coins[i].kind,
-                                     .tick_px = coins[i].tick_px,
-                                     .lot_qty = coins[i].lot_qty,
-                                     .min_qty = coins[i].min_qty,
-                                     .px_exp = coins[i].px_exp,
-                                     .qty_exp = coins[i].qty_exp,
-                                     .multiplier = 1,
-                                     .min_notional_amt = coins[i].min_notional * 100000000,
-                                     .maker_fee_ppb = coins[i].maker_ppb,
-                                     .taker_fee_ppb = coins[i].taker_ppb};
+        *instrument = (struct host_instrument){
+            .venue = coins[i].at,
+            .kind = coins[i].kind,
+            .tick_px = coins[i].tick_px,
+            .lot_qty = coins[i].lot_qty,
+            .min_qty = coins[i].min_qty,
+            .px_exp = coins[i].px_exp,
+            .qty_exp = coins[i].qty_exp,
+            .multiplier = 1,
+            .min_notional_amt = coins[i].min_notional * 100000000,
+            .maker_fee_ppb =
+                world->swarm.rebate_ppb != 0 ? -world->swarm.rebate_ppb : coins[i].maker_ppb,
+            .taker_fee_ppb = coins[i].taker_ppb};
         snprintf(instrument->symbol, sizeof(instrument->symbol), "%s", coins[i].symbol);
         snprintf(instrument->base, sizeof(instrument->base), "%s", coins[i].base);
         snprintf(instrument->quote, sizeof(instrument->quote), "USDT");
@@ -459,6 +507,8 @@ static void draw_limits(const struct bytes *world, uint16_t id, struct slot_limi
         limits->collar_passive_ppm = 2000;
     }
     limits->leverage = 1 + (uint32_t)(draw >> 16) % 5;
+    if (bytes_hours_loss(world, id) != 0)
+        limits->daily_loss_amt = bytes_hours_loss(world, id);
     if (is_costly(world, 1))
         limits->daily_loss_amt = limits->drawdown_ppm = 0;
     if (!is_costly(world, 0))
@@ -532,6 +582,7 @@ void bytes_roster(struct bytes *world)
                        .drawdown_ppm = (draw >> 26 & 3) == 0 ? 300000 : 0,
                        .leverage = 5}};
         draw_limits(world, id, &slot->record.limits);
+        bytes_money_roster(world, id, &slot->record.limits);
         snprintf(slot->record.name, sizeof(slot->record.name), "slot_%u", id);
         sub->n_instruments = 1 + (uint32_t)(draw >> 32) % (world->swarm.n_venues > 1 ? 3u : 2u);
         for (uint32_t k = 0; k < sub->n_instruments; k++)
@@ -541,6 +592,9 @@ void bytes_roster(struct bytes *world)
                          (world->unloaded >> id & 1) == 0
                      ? "failing-1"
                      : "trader-1");
+        if (world->swarm.is_skilled)
+            snprintf(slot->plugin, sizeof(slot->plugin), "%s",
+                     slot->plugin[0] == 'f' ? "dying-1" : "skilled-1");
         // Who unloads an agent that fails names another plugin: a start with a binary that is
         // quarantined is refused where no slot stands still with it.
         slot->orders_on_reload = (draw >> 40 & 1) != 0 ? CREW_ORDERS_KEEP : CREW_ORDERS_CANCEL;

@@ -5,7 +5,9 @@
 
 #include "base/crc.h"
 #include "base/hash.h"
+#include "base/num.h"
 #include "dst/world.h"
+#include "engine/close.h"
 
 #define FULL_EVERY 1024u
 #define SOME_EVERY 32u
@@ -128,8 +130,11 @@ void check_wire(struct world *world, const struct order_cmd *cmd, agon_px_t px, 
 /* After a restart: whatever ever left is in the journal, field by field. */
 void check_recovered(struct world *world, const struct map *decided)
 {
-    const struct checks *checks = &world->checks;
+    struct checks *checks = &world->checks;
 
+    // What the new process counted is of events that were judged before.
+    for (uint16_t id = 0; id < world->swarm.n_agents; id++)
+        checks->n_closed[id] = close_count(world->node.engine, id);
     for (uint32_t i = 0; i < checks->n_wired; i++) {
         const struct decision *wired = &checks->wired[i];
         uint64_t crc;
@@ -194,6 +199,7 @@ void check_report(struct world *world, const struct record_report *report,
     if (truth != NULL && order_is_final(order) && order->state != AGON_ORDER_FILLED &&
         truth->now.state != 0 && truth->now.state < AGON_ORDER_FILLED)
         world_fail(world, "inv-06", "order %llx ended for the host and lives at the venue", id);
+    check_orders_report(world, report, order, before, truth);
     if (before->request_state == AGON_REQUEST_UNKNOWN && report->kind == REPORT_UNKNOWN &&
         order->request_state != AGON_REQUEST_UNKNOWN)
         world_fail(world, "inv-06", "order %llx: an unknown fate was settled by nothing", id);
@@ -264,6 +270,39 @@ void check_full(struct world *world)
         check_truth(world, &world->lane.orders[i]);
 }
 
+/* More than twice what the exchange takes an order for: the price moved since it was looked at. */
+static int is_something(struct engine *engine, const struct position *pos)
+{
+    const struct agon_instrument *instrument =
+        instruments_get(engine_instruments(engine), pos->instrument);
+
+    // px has 2 decimals, quantities 5, amounts 8.
+    return instrument != NULL && pos->qty >= 2 * instrument->min_qty &&
+           pos->qty >= 2 * instrument->lot_qty &&
+           num_mul_div(engine_mark_px(engine, pos->instrument), pos->qty, 1, NUM_DOWN) * 10 >
+               2 * instrument->min_notional_amt;
+}
+
+static void check_closed(struct world *world)
+{
+    struct engine *engine = world->node.engine;
+
+    for (uint16_t id = 0; id < world->swarm.n_agents; id++) {
+        uint64_t n_closed = close_count(engine, id);
+        int is_new = n_closed > world->checks.n_closed[id];
+        uint32_t n = 0;
+        const struct position *all =
+            is_new ? ledger_positions(engine_ledger(engine), id, &n) : NULL;
+
+        world->checks.n_closed[id] = n_closed;
+        for (uint32_t i = 0; is_new && i < n; i++) {
+            if (is_something(engine, &all[i]))
+                world_fail(world, "inv-24", "slot %u is counted as closed and holds %lld of %u", id,
+                           (long long)all[i].qty, all[i].instrument);
+        }
+    }
+}
+
 void check_event(struct world *world, const struct agon_event_hdr *event, agon_ns_t t_before)
 {
     struct checks *checks = &world->checks;
@@ -275,6 +314,7 @@ void check_event(struct world *world, const struct agon_event_hdr *event, agon_n
                    (unsigned long long)engine_seq(world->node.engine));
     if (event->type == AGON_EVENT_BOOK_DELTA || event->type == AGON_EVENT_BOOK_SNAPSHOT)
         check_book(world, (const struct agon_book_part *)(const void *)event);
+    check_closed(world);
     checks->n_checked++;
     if (checks->n_checked % FULL_EVERY == 0)
         check_full(world);
@@ -352,8 +392,10 @@ void check_quiet(struct world *world)
             check_order_quiet(world, order);
     }
     for (uint32_t i = 0; i < lane->n_orders; i++) {
-        if (!lane->orders[i].is_foreign)
-            check_truth_quiet(world, &lane->orders[i]);
+        if (lane->orders[i].is_foreign)
+            continue;
+        check_truth_quiet(world, &lane->orders[i]);
+        check_orders_quiet(world, &lane->orders[i]);
     }
     for (agon_instrument_t id = 1; id <= world->swarm.n_instruments; id++) {
         if (engine_book_state(engine, id) != BOOK_LIVE)
@@ -379,7 +421,8 @@ int check_open(struct world *world)
     world->checks.wired = calloc(ORDERS_MAX, sizeof(*world->checks.wired));
     world->checks.t_orders = calloc(ORDERS_MAX, sizeof(*world->checks.t_orders));
     return world->checks.wired != NULL && world->checks.t_orders != NULL &&
-                   map_init(&world->checks.wire, ORDERS_MAX) >= 0
+                   map_init(&world->checks.wire, ORDERS_MAX) >= 0 &&
+                   map_init(&world->checks.refused, ORDERS_MAX) >= 0
                ? AGON_OK
                : AGON_ENOMEM;
 }
@@ -389,4 +432,5 @@ void check_close(struct world *world)
     free(world->checks.wired);
     free(world->checks.t_orders);
     map_deinit(&world->checks.wire);
+    map_deinit(&world->checks.refused);
 }

@@ -95,6 +95,8 @@ static void take_placed(struct world *world, struct truth *truth, uint8_t rev,
         world_fail(world, "inv-02", "order %llx, revision %u came to be beside the one before",
                    (unsigned long long)truth->order_id, rev);
     truth->number = order->id;
+    truth->t_placed = world->now;
+    truth->is_late = world->lane.is_late;
     truth->before_qty = truth->now.cum_qty;
     truth->now.rev = rev;
     truth->now.px = lane_px(order->px);
@@ -154,8 +156,14 @@ static void on_effect(void *ctx, const struct bare_effect *effect)
         world_trace(world, "  exchange: %llx rev %u is %u", (unsigned long long)order_id, rev,
                     order->state);
     check_truth(world, truth);
+    check_orders_effect(world, truth, effect->kind, rev);
     if (message == NULL)
         return;
+    if (world->swarm.is_behind && truth->is_late && effect->kind == MATCH_ACCEPTED &&
+        !world_is_calm(world)) {
+        world_drop(world, message);
+        return;
+    }
     message->u.effect = *effect;
     world_post(world, message, PATH_STREAM);
 }
@@ -417,6 +425,7 @@ static void take_request(struct world *world, const struct message *request)
                      "Timestamp for this request is outside of the recvWindow.");
         return;
     }
+    world->lane.is_late = world->now - request->t_sent > world->swarm.window_ns / 2;
     if (is_failing(world, request, &spare))
         return;
     message = answer(world, request);
@@ -470,20 +479,54 @@ static void read_list(struct world *world, const struct asked *asked, agon_ns_t 
         list->n = bare_open(world->lane.sim, 0, t_view, list->u.orders, LIST_ROOM);
 }
 
+/* Of an order that came to be late one answer, the first that would show it, is of long ago: there
+ * it is not. One, for what a single answer says ends no order. */
+static int is_hidden(struct world *world, const struct asked *asked, agon_ns_t t_view)
+{
+    struct truth *truth;
+    uint64_t order_id;
+    uint8_t rev;
+
+    if (asked->what != ASK_QUERY || !world->swarm.is_behind || world_is_calm(world) ||
+        !lane_own_id(asked->client, &order_id, &rev))
+        return 0;
+    truth = lane_find(world, order_id);
+    if (truth == NULL || !truth->is_late || truth->was_hidden || truth->t_placed > t_view ||
+        strcmp(truth->client, asked->client) != 0)
+        return 0;
+    truth->was_hidden = 1;
+    return 1;
+}
+
+/* How the exchange's copy was when; 0: now. */
+static agon_ns_t view_of(struct world *world)
+{
+    agon_ns_t t_view = 0;
+
+    if (world_fault(world, DST_QUERY_LAG))
+        t_view =
+            world->now - (agon_ns_t)rng_below(&world->amounts[DST_QUERY_LAG], (uint64_t)LAG_MAX);
+    if (world->swarm.is_behind && !world_is_calm(world))
+        t_view = world->now - BEHIND_NS;
+    return t_view;
+}
+
 static void take_read(struct world *world, const struct message *request)
 {
     const struct asked *asked = &request->u.asked;
     struct sim *sim = world->lane.sim;
     struct message *message = answer(world, request);
     struct answered *answered;
-    agon_ns_t t_view = 0;
+    agon_ns_t t_view = view_of(world);
 
     if (message == NULL)
         return;
     answered = &message->u.answered;
-    if (world_fault(world, DST_QUERY_LAG))
-        t_view =
-            world->now - (agon_ns_t)rng_below(&world->amounts[DST_QUERY_LAG], (uint64_t)LAG_MAX);
+    if (is_hidden(world, asked, t_view)) {
+        answer_error(world, request, 400, -2013, "Order does not exist.");
+        world_drop(world, message);
+        return;
+    }
     answered->verdict = (struct bare_verdict){.status = 200};
     switch (asked->what) {
     case ASK_QUERY:
@@ -593,7 +636,7 @@ static int look_back(struct world *world)
     // Never asked: it only says how far back a look may go.
     faults->n = 1;
     faults->rules[0] = (struct fault){
-        .on = FAULT_REQUEST, .what = FAULT_LAG, .delay_ns = LAG_MAX, .delay_max_ns = LAG_MAX};
+        .on = FAULT_REQUEST, .what = FAULT_LAG, .delay_ns = BEHIND_NS, .delay_max_ns = BEHIND_NS};
     world->lane.faults = faults;
     return AGON_OK;
 }

@@ -540,7 +540,7 @@ void node_boot(struct world *world)
     world->link++;
     if (!is_first && recover(world, &summary) < 0)
         return;
-    REQUIRE(journal_buffer_init(&node->buffer, BUFFER_BYTES, summary.end.next_seq, 0) == AGON_OK);
+    REQUIRE(journal_buffer_init(&node->buffer, BUFFER_BYTES, summary.end.next_seq) == AGON_OK);
     map_clear(&node->decided);
     node->engine = is_first
                        ? new_engine(world, &node->buffer)

@@ -8,7 +8,9 @@
 #include <agon/plugin.h>
 
 /* "trader-N", N from 1 to 9: generations of one plugin; "failing-N": the same, and it fails after a
- * while. NULL: no such name. As host_ports.entry. */
+ * while; "skilled-N": besides it names targets, quotes both sides, arms timers that repeat, and
+ * plans its exits in full; "dying-N": one of those that fails often, and most when its own plan
+ * fires. NULL: no such name. As host_ports.entry. */
 const struct agon_entry *script_entry(void *ctx, const char *path);
 
 /* Hears each intent that a script submits, before the host does; NULL: nobody. */

@@ -53,6 +53,20 @@ static uint64_t log_uniform(struct rng *rng, uint64_t least, uint64_t most)
     return from < most ? from : most;
 }
 
+/* An eighth of the worlds, where requests come late as well, and the stream is silent of that: a
+ * copy that answers of long ago is then all that stands between an order and its end. */
+static void draw_behind(struct swarm *swarm, const struct dst_config *config)
+{
+    const uint32_t needs = (uint32_t)1 << DST_QUERY_LAG | (uint32_t)1 << DST_HOLD;
+
+    if ((swarm_stream(config->seed, STREAM_BEHIND) & 7) != 0 || (config->faults_off & needs) != 0)
+        return;
+    swarm->is_behind = 1;
+    swarm->faults |= needs;
+    if (swarm->rate_ppm[DST_HOLD] < 100000)
+        swarm->rate_ppm[DST_HOLD] = 100000;
+}
+
 void swarm_draw(struct swarm *swarm, const struct dst_config *config)
 {
     struct rng rng;
@@ -96,4 +110,5 @@ void swarm_draw(struct swarm *swarm, const struct dst_config *config)
     swarm->orders_10s = (uint32_t)log_uniform(&rng, 20, 2000);
     // A quarter of the worlds, whatever else they are.
     swarm->is_in_place = (swarm_stream(config->seed, STREAM_IN_PLACE) & 3) == 0;
+    draw_behind(swarm, config);
 }

@@ -146,10 +146,13 @@ void world_post(struct world *world, struct message *message, enum path path)
     if (path == PATH_REQUEST && world_fault(world, DST_HOLD)) {
         // By a connection of its own: others that were sent later come first, as late as this one
         // may be taken and a little later.
-        agon_ns_t most = world->swarm.window_ns + world->swarm.window_ns / 8;
+        agon_ns_t window = world->swarm.window_ns;
+        agon_ns_t least = world->swarm.is_behind ? window / 4 * 3 : 0;
+        agon_ns_t most = window + window / 8 - least;
 
         world_at(world,
-                 world->now + 1 + (agon_ns_t)rng_below(&world->amounts[DST_HOLD], (uint64_t)most),
+                 world->now + least + 1 +
+                     (agon_ns_t)rng_below(&world->amounts[DST_HOLD], (uint64_t)most),
                  AT_MESSAGE, (uint64_t)(message - world->messages));
         return;
     }

@@ -10,7 +10,7 @@
  *             messages
  *   node      the host: engine, journal, disk; its death and its restart
  *   crowd     the plugins
- *   check     what must hold
+ *   check     what must hold; check_orders: of an order's requests, fills and end
  *   ref_ledger  a slow ledger over the truth */
 #ifndef DST_WORLD_H
 #define DST_WORLD_H
@@ -36,6 +36,7 @@
 #define MS                ((agon_ns_t)1000000)
 #define SECOND            ((agon_ns_t)1000000000)
 #define LAG_MAX           (4500 * MS) /* of what queries show: less than OUTBOX_VIEW_LAG_NS */
+#define BEHIND_NS         (4990 * MS) /* ... where they are as far behind as they may */
 #define USDT              1
 #define WORLD_CASH_AMT    (2000000ll * 100000000)
 #define TICKER_LEVELS     8
@@ -55,7 +56,8 @@ enum stream { /* of randomness: a draw in one never shifts another */
               STREAM_AMOUNT = 128, /* + fault: how much of it */
               STREAM_NODE = 200,
               STREAM_CLERK = 201,
-              STREAM_IN_PLACE = 202
+              STREAM_IN_PLACE = 202,
+              STREAM_BEHIND = 203
 };
 
 enum happening {              /* what lies in the heap */
@@ -153,7 +155,9 @@ struct swarm {       /* what the seed drew */
     agon_ns_t crash_ns, cut_ns, operator_ns, foreign_ns; /* mean times between */
     agon_ns_t cancel_ns; /* the exchange takes a cancel and does it within this; 0: at once */
     uint8_t is_in_place; /* the exchange replaces an order in its place */
-    uint32_t eager_ppm;  /* how often a plugin acts on an event */
+    uint8_t is_behind; /* all queries look back as far as is promised, and one of each order further
+                        */
+    uint32_t eager_ppm;             /* how often a plugin acts on an event */
     uint32_t weight_1m, orders_10s; /* the exchange's limits */
 };
 
@@ -173,9 +177,11 @@ struct truth {                 /* an order as it really is, over all its wire or
     uint64_t order_id, number; /* number: of the last wire order */
     agon_instrument_t instrument;
     uint16_t slot;
-    uint8_t side, is_foreign;
+    uint8_t side, is_foreign, was_hidden;
+    uint8_t is_late; /* its request was long on its way */
     struct truth_state now;
     agon_qty_t before_qty; /* filled before the last replacement */
+    agon_ns_t t_placed;    /* the last wire order came to be */
     char client[BARE_CLIENT_TEXT];
 };
 struct truth_fill {
@@ -199,13 +205,14 @@ struct lane {
     struct truth_fill *fills; /* owned */
     uint64_t n_fills;
     uint32_t n_foreign;
-    uint8_t rev; /* that the order which is replaced in its place is to have */
+    uint8_t rev;     /* that the order which is replaced in its place is to have */
+    uint8_t is_late; /* the request that is taken now was long on its way */
 };
 
 #define TICKETS      1024u
 #define HELD         1024u
-#define CLERK_PLACES 2048u /* orders that the outbox knows at once */
-#define CLERK_FILLS  4096u
+#define CLERK_PLACES 2048u  /* orders that the outbox knows at once */
+#define CLERK_FILLS  16384u /* as a gateway has it */
 enum { COST_WEIGHT, COST_ORDERS, COSTS };
 enum ticket_state { TICKET_FREE = 0, TICKET_QUEUED, TICKET_SENT };
 struct ticket { /* a request of the clerk */
@@ -298,12 +305,14 @@ struct halts { /* what operators ordered, kept apart from the engine */
 };
 struct checks {
     struct map wire;     /* (order, rev) that ever left */
+    struct map refused;  /* orders whose cancel the exchange refused */
     agon_ns_t *t_orders; /* owned: when each left, by turns */
     uint64_t n_ordered;
     struct decision *wired; /* owned: the same in order */
     uint32_t n_wired;
     struct halts halts;
     uint64_t n_checked;
+    uint64_t n_closed[WORLD_AGENTS]; /* how often each was counted as closed */
 };
 
 enum phase { PHASE_WARM = 1, PHASE_SAFETY, PHASE_HEAL, PHASE_CLOSE };
@@ -451,6 +460,14 @@ void check_full(struct world *world);
 void check_recovered(struct world *world, const struct map *decided);
 int check_has_flight(struct world *world); /* an open order has a request in flight */
 void check_quiet(struct world *world);     /* everything is known and equal */
+
+/* check_orders.c */
+void check_orders_effect(struct world *world, const struct truth *truth, enum match_event_kind kind,
+                         uint8_t rev);
+void check_orders_report(struct world *world, const struct record_report *report,
+                         const struct order *order, const struct order *before,
+                         const struct truth *truth); /* it was applied */
+void check_orders_quiet(struct world *world, const struct truth *truth);
 
 /* ref_ledger.c */
 void ref_ledger_compare(struct world *world);

@@ -167,6 +167,10 @@ agon_ns_t engine_value_age(const struct engine *engine, agon_asset_t asset);
  * preset of book_age? By the gate's own rule: data that comes by the hour is not old within two. */
 int engine_value_is_stale(const struct engine *engine, agon_asset_t asset);
 agon_amt_t engine_equity(const struct engine *engine, uint16_t slot); /* base currency */
+/* What a slot has of an asset on an account, less what its open orders and positions bind of it:
+ * what the gate lets it spend. */
+agon_amt_t engine_free_of(const struct engine *engine, const struct slot *slot,
+                          agon_account_t account, agon_asset_t asset);
 /* The memory of the bus, its size, and the writer's cursor behind the last complete step: what a
  * runner needs to read on from here. */
 const struct bus_shm *engine_bus(const struct engine *engine, uint64_t *granules, uint64_t *at);

@@ -464,6 +464,12 @@ void exits_begin_anew(struct engine *engine, uint16_t slot)
     }
 }
 
+void exits_forget(struct engine *engine, uint16_t slot)
+{
+    memset(engine->exits[slot], 0, sizeof(engine->exits[slot]));
+    exits_watch(engine);
+}
+
 static void refuse(struct engine *engine, struct slot *slot, const struct agon_exit_plan *plan,
                    uint16_t reason)
 {

@@ -153,8 +153,6 @@ void deliver_capital(struct engine *engine, uint16_t slot);
 /* What the slot has of a quote asset on its own account and has not promised to working buys. */
 agon_amt_t engine_free_amt(const struct engine *engine, const struct slot *slot,
                            agon_asset_t asset);
-agon_amt_t engine_free_of(const struct engine *engine, const struct slot *slot,
-                          agon_account_t account, agon_asset_t asset);
 /* The account on which a slot trades an instrument: its venue's, or the slot's own. */
 agon_account_t engine_account(const struct engine *engine, const struct slot *slot,
                               const struct agon_instrument *instrument);
@@ -290,6 +288,8 @@ void exits_sweep(struct engine *engine, uint16_t slot);
 /* Of a plugin that began with nothing: plans that wait for a position which cannot come any more
  * are gone; those that have one stand. */
 void exits_begin_anew(struct engine *engine, uint16_t slot);
+/* Of a slot whose place is free: none stands, and nobody is there who could be told. */
+void exits_forget(struct engine *engine, uint16_t slot);
 void exits_due(const struct engine *engine, struct record_due *due); /* the first that is */
 void exits_fire(struct engine *engine, const struct record_due *due);
 void exits_watch(struct engine *engine); /* what follows from the plans that there are */

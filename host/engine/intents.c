@@ -197,8 +197,10 @@ void intents_send(struct engine *engine, struct order *order, uint8_t kind)
         .qty = kind == CMD_REPLACE ? order->new_qty : order->qty,
         .show_qty = order->show_qty,
         .filled_qty = order->filled_qty,
+        .told_qty = order->venue_cum_qty,
         .t = engine->t,
         .t_expire = order->t_expire,
+        .is_over = kind == CMD_QUERY && order_is_final(order) && !order_is_concluded(order),
     };
 
     if (kind == CMD_QUERY && order->request_state == AGON_REQUEST_UNKNOWN) {

@@ -3,8 +3,9 @@
  *
  * What was the old one's must not be the new one's: money and dust go to the account, its orders
  * that have ended are forgotten (what a venue still tells of them is a stranger's from then on),
- * and so are its timers, limits, score and halts. Two things stay with the place, because a venue
- * and a disk remember them: the counter of its order ids and the number of its last generation. */
+ * and so are its exit plans, timers, limits, score and halts. Numbers stay with the place, because
+ * a venue, a disk and a journal remember them: of its order ids, its last generation and its last
+ * plan. */
 #include "engine/close.h"
 #include "engine/impl.h"
 
@@ -85,6 +86,7 @@ int vacate(struct engine *engine, uint32_t id)
     exposure_vacate(engine, slot);
     settle_capital(engine, slot, &pool);
     orders_forget(engine->orders, slot);
+    exits_forget(engine, slot);
     control_begin_anew(engine, slot);
     close_forget(engine, slot);
     memset(&engine->slot_halts[slot], 0, sizeof(engine->slot_halts[slot]));

@@ -222,13 +222,6 @@ static void finish(struct order *order, uint8_t state, uint16_t reason)
     order->flags &= ~(uint32_t)ORDER_CANCEL_WANTED;
 }
 
-// Did it end by what we concluded, and not by what the venue showed?
-static int is_concluded(const struct order *order)
-{
-    return order->state == AGON_ORDER_REJECTED ||
-           (order->state == AGON_ORDER_CANCELLED && order->reason == REASON_ABSENT);
-}
-
 static int shows_open(const struct record_report *report)
 {
     return report->kind == REPORT_STATE && report->state >= AGON_ORDER_PENDING &&
@@ -240,11 +233,11 @@ static int is_there(const struct order *order, const struct record_report *repor
 {
     switch (report->kind) {
     case REPORT_ACK:
-        return is_concluded(order) || report->reason == REASON_ABSENT;
+        return order_is_concluded(order) || report->reason == REASON_ABSENT;
     case REPORT_REPLACED:
-        return is_concluded(order) && report->rev > order->rev;
+        return order_is_concluded(order) && report->rev > order->rev;
     default:
-        return is_concluded(order) && shows_open(report);
+        return order_is_concluded(order) && shows_open(report);
     }
 }
 
@@ -393,9 +386,10 @@ static void apply_state(struct order *order, const struct record_report *report,
             order->state = AGON_ORDER_PARTIAL;
         if (is_next_rev(order, report))
             adopt(order, report);
-        // Still as it was after the request's own expiry (the gateway waits for that): the request
-        // was not done.
-        if ((order->request == AGON_REQUEST_CANCEL || order->request == AGON_REQUEST_REPLACE) &&
+        // Still as it was after the request's own expiry (the gateway waits for that, once it knows
+        // of the request): the request was not done.
+        if (!report->is_unasked &&
+            (order->request == AGON_REQUEST_CANCEL || order->request == AGON_REQUEST_REPLACE) &&
             order->request_state == AGON_REQUEST_UNKNOWN)
             end_request(order);
         break;
@@ -413,8 +407,10 @@ static void apply_state(struct order *order, const struct record_report *report,
                 end_request(order); // nothing is left that could be replaced
         }
         // A venue may take a reduce-only order for less than was asked: what it calls filled is all
-        // that there will be. Of one that was replaced the total is several wire orders' sum.
-        if (order->rev == 0 && report->rev == 0 && order->request != AGON_REQUEST_REPLACE &&
+        // that there will be. Of any other that was replaced the total is several wire orders' sum.
+        if (!report->is_unasked && report->rev == order->rev &&
+            order->request != AGON_REQUEST_REPLACE &&
+            (order->rev == 0 || (order->flags & AGON_REDUCE_ONLY) != 0) &&
             report->cum_qty >= order->filled_qty && report->cum_qty > 0 &&
             report->cum_qty < order->qty)
             order->qty = report->cum_qty;
@@ -434,11 +430,26 @@ static void apply_state(struct order *order, const struct record_report *report,
     effect->is_changed |= before != order->state || request != order->request || rev != order->rev;
 }
 
+// A wire order that was replaced, seen by a gateway that does not know yet that it was: of an open
+// order, which it is about to be asked for.
+static int is_of_before(const struct order *order, const struct record_report *report)
+{
+    // With a replacement unconfirmed an end may be the half of it.
+    int is_half =
+        order->request == AGON_REQUEST_REPLACE && report->rev == order->rev && !shows_open(report);
+
+    return !order_is_final(order) && report->is_unasked && (report->rev < order->rev || is_half) &&
+           (report->kind == REPORT_STATE || report->kind == REPORT_CANCELLED ||
+            report->kind == REPORT_EXPIRED);
+}
+
 struct orders_effect orders_report(struct orders *orders, struct order *order,
                                    const struct record_report *report)
 {
     struct orders_effect effect = {.was_final = (uint8_t)order_is_final(order)};
 
+    if (is_of_before(order, report))
+        return effect; // it is asked about by what it is now
     if (report->venue_order != 0)
         order->venue_order = report->venue_order;
     if (effect.was_final && is_there(order, report))
@@ -456,7 +467,7 @@ struct orders_effect orders_report(struct orders *orders, struct order *order,
     case REPORT_FILL:
         apply_fill(orders, order, report, &effect);
         // What traded was there, and some of it may still be.
-        effect.is_query = effect.is_fill && effect.was_final && is_concluded(order);
+        effect.is_query = effect.is_fill && effect.was_final && order_is_concluded(order);
         break;
     case REPORT_CANCELLED:
     case REPORT_EXPIRED:

@@ -90,6 +90,12 @@ static inline int order_is_final(const struct order *order)
 {
     return order->state >= AGON_ORDER_FILLED;
 }
+/* Did it end by what we concluded, and not by what the venue showed? */
+static inline int order_is_concluded(const struct order *order)
+{
+    return order->state == AGON_ORDER_REJECTED ||
+           (order->state == AGON_ORDER_CANCELLED && order->reason == REASON_ABSENT);
+}
 /* What may still trade. */
 static inline agon_qty_t order_left(const struct order *order)
 {

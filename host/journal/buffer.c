@@ -7,8 +7,7 @@
 
 #define GRANULES_MAX 255 /* of one event */
 
-int journal_buffer_init(struct journal_buffer *buffer, uint64_t bytes, uint64_t next_seq,
-                        int may_shed)
+int journal_buffer_init(struct journal_buffer *buffer, uint64_t bytes, uint64_t next_seq)
 {
     uint64_t granules = bytes / EVENT_GRANULE;
 
@@ -21,7 +20,6 @@ int journal_buffer_init(struct journal_buffer *buffer, uint64_t bytes, uint64_t 
     // Touched now, so that no append meets a page fault later.
     memset(buffer->data, 0, bytes);
     buffer->mask = granules - 1;
-    buffer->shed_above = may_shed ? granules / 4 * 3 : UINT64_MAX;
     atomic_init(&buffer->seq, next_seq - 1);
     atomic_init(&buffer->durable_seq, next_seq - 1);
     return AGON_OK;
@@ -50,9 +48,7 @@ enum journal_class journal_class_of(uint16_t type)
 
 static uint64_t used_now(struct journal_buffer *buffer, uint64_t tail, uint64_t want)
 {
-    uint64_t limit = buffer->shed_above < buffer->mask + 1 ? buffer->shed_above : buffer->mask + 1;
-
-    if (tail - buffer->head_seen + want > limit) {
+    if (tail - buffer->head_seen + want > buffer->mask + 1) {
         // Acquire pairs with the release in journal_take_release: those granules are copied out.
         buffer->head_seen = atomic_load_explicit(&buffer->head, memory_order_acquire);
         REQUIRE(tail - buffer->head_seen <= buffer->mask + 1);
@@ -77,11 +73,6 @@ int journal_append(struct journal_buffer *buffer, const struct agon_event_hdr *e
     uint64_t first = buffer->mask + 1 - at;
 
     REQUIRE(event->sub == 0 && n > 0 && event->seq == seq + 1);
-    if (used + n > buffer->shed_above && journal_class_of(event->type) == JOURNAL_MARKET) {
-        buffer->n_shed++;
-        atomic_store_explicit(&buffer->seq, seq + 1, memory_order_release);
-        return 1;
-    }
     if (used + n > buffer->mask + 1)
         return AGON_EAGAIN;
     if (first >= n) {
@@ -91,7 +82,7 @@ int journal_append(struct journal_buffer *buffer, const struct agon_event_hdr *e
         memcpy(buffer->data, (const unsigned char *)event + first * EVENT_GRANULE,
                (n - first) * EVENT_GRANULE);
     }
-    // The tail moves before seq: who sees the number also sees its record, if it has one.
+    // The tail moves before seq: who sees the number also sees its record.
     atomic_store_explicit(&buffer->tail, tail + n, memory_order_release);
     atomic_store_explicit(&buffer->seq, seq + 1, memory_order_release);
     return AGON_OK;
@@ -122,10 +113,8 @@ const char *journal_state_name(enum journal_state state)
     return (unsigned)state < sizeof(names) / sizeof(names[0]) ? names[state] : "unknown";
 }
 
-uint64_t journal_take_limit(struct journal_buffer *buffer, uint64_t *seq)
+uint64_t journal_take_limit(const struct journal_buffer *buffer)
 {
-    // seq first: what is numbered up to here either lies below the tail read after it or was shed.
-    *seq = atomic_load_explicit(&buffer->seq, memory_order_acquire);
     return atomic_load_explicit(&buffer->tail, memory_order_acquire);
 }
 

@@ -3,10 +3,8 @@
  *
  * A byte ring of whole granules between one producer (the core) and one consumer (the writer). An
  * append is a copy and one store; checksums, framing and files are the writer's. Numbers are
- * consecutive: the buffer stops the host when they are not. A market event may be shed when the
- * buffer runs full and its owner allows that; its number then stands in the journal as "not kept",
- * so that the sequence stays provable. A money event is never shed: where it finds no room the
- * engine must not take it from its source.
+ * consecutive: the buffer stops the host when they are not. What has a number is kept: an event
+ * that finds no room the engine must not take from its source.
  *
  * The buffer also carries back what the writer has to tell: how far the journal is durable, and how
  * the writer fares. Whoever lets an order out compares its depends_seq with journal_durable_seq. */
@@ -30,30 +28,26 @@ enum journal_class {
 enum journal_state {
     JOURNAL_RUNNING = 0,
     JOURNAL_LOW = 1,      /* free space fell below the low-water mark */
-    JOURNAL_SHEDDING = 2, /* disk full: market events are not kept, exact ranges are marked */
+    JOURNAL_SHEDDING = 2, /* disk full: the host takes only those market events that it must */
     JOURNAL_RESERVE = 3,  /* disk full: money events go to the reserve segment */
     JOURNAL_FULL = 4,     /* the reserve is used up: nothing more is durable until there is room */
     JOURNAL_FAILED = 5    /* write or sync failed: never again durable in this run */
 };
 
 struct journal_buffer {
-    unsigned char *data; /* owned */
-    uint64_t mask;       /* granules - 1 */
-    uint64_t shed_above; /* granules in use above which market events are shed; UINT64_MAX: never */
-    _Alignas(128) _Atomic uint64_t tail; /* granules written; the producer's */
-    _Atomic uint64_t seq;                /* last number given, kept or shed; the producer's */
-    uint64_t head_seen;                  /* producer's last look at head */
-    uint64_t n_shed;                     /* market events shed for want of room */
-    _Alignas(128) _Atomic uint64_t head; /* granules taken; the consumer's */
+    unsigned char *data;                        /* owned */
+    uint64_t mask;                              /* granules - 1 */
+    _Alignas(128) _Atomic uint64_t tail;        /* granules written; the producer's */
+    _Atomic uint64_t seq;                       /* last number given; the producer's */
+    uint64_t head_seen;                         /* producer's last look at head */
+    _Alignas(128) _Atomic uint64_t head;        /* granules taken; the consumer's */
     _Alignas(128) _Atomic uint64_t durable_seq; /* the writer's word */
     _Atomic uint32_t state;                     /* enum journal_state */
 };
 
 /* bytes: a power of two, at least 64 KiB; all of it is touched. next_seq: number of the first event
- * to come (1 in a new journal). With may_shed market events are shed above three quarters.
- * AGON_EINVAL, AGON_ENOMEM. [any, before sharing] */
-int journal_buffer_init(struct journal_buffer *buffer, uint64_t bytes, uint64_t next_seq,
-                        int may_shed);
+ * to come (1 in a new journal). AGON_EINVAL, AGON_ENOMEM. [any, before sharing] */
+int journal_buffer_init(struct journal_buffer *buffer, uint64_t bytes, uint64_t next_seq);
 void journal_buffer_deinit(struct journal_buffer *buffer); /* [any, after sharing] */
 
 /* Which class an event type belongs to. INSTRUMENT and HALT are money: a state without them could
@@ -63,22 +57,21 @@ enum journal_class journal_class_of(uint16_t type);
 /* Room for one more event of any size. The engine asks before it takes an event from a source and
  * leaves it there when the answer is no. [core] */
 int journal_has_room(struct journal_buffer *buffer);
-/* Takes a copy of a journaled event (sub 0) whose seq is the next one. 0: kept; 1: a market event
- * was shed, its number is used up; AGON_EAGAIN: no room, nothing was taken and the event must not
- * be acted on. [core] */
+/* Takes a copy of a journaled event (sub 0) whose seq is the next one. AGON_EAGAIN: no room,
+ * nothing was taken and the event must not be acted on. [core] */
 int journal_append(struct journal_buffer *buffer, const struct agon_event_hdr *event);
 
-/* Every event up to this number, and the fate of its own record, is safe: on disk (class sync) or
+/* Every event up to this number is safe: on disk (class sync) or
  * handed to the kernel (class async). [any] */
 uint64_t journal_durable_seq(const struct journal_buffer *buffer);
 enum journal_state journal_state(const struct journal_buffer *buffer); /* [any] */
 uint64_t journal_buffer_used(const struct journal_buffer *buffer); /* bytes, for a metric. [any] */
 const char *journal_state_name(enum journal_state state);
 
-/* The writer's side. journal_take_limit freezes how far this turn goes: *seq is the last number
- * given below the returned cursor. journal_take_at copies the record at a cursor into out and gives
- * the cursor behind it; journal_take_release frees everything below. [writer] */
-uint64_t journal_take_limit(struct journal_buffer *buffer, uint64_t *seq);
+/* The writer's side. journal_take_limit freezes how far this turn goes. journal_take_at copies the
+ * record at a cursor into out and gives the cursor behind it; journal_take_release frees everything
+ * below. [writer] */
+uint64_t journal_take_limit(const struct journal_buffer *buffer);
 uint64_t journal_take_start(const struct journal_buffer *buffer);
 const struct agon_event_hdr *journal_take_hdr(const struct journal_buffer *buffer, uint64_t at);
 uint64_t journal_take_at(const struct journal_buffer *buffer, uint64_t at, void *out);

@@ -241,7 +241,7 @@ static const char *take_frame(struct cursor *cursor, enum frame_kind kind,
     switch (kind) {
     case FRAME_EVENT:
         if (event_bytes(event) + FRAME_HEAD != n || event->sub != 0 ||
-            journal_class_of(event->type) != cursor->cls)
+            (cursor->cls != JOURNAL_MONEY && journal_class_of(event->type) != cursor->cls))
             return "an event whose length, class or origin cannot be";
         if (event->seq <= cursor->last_seq || event->seq < cursor->segments[cursor->at].first_seq)
             return "an event whose number is not above the one before";

@@ -212,15 +212,6 @@ int frame_mark_decode(struct frame_mark *mark, const unsigned char payload[MARK_
     return flags <= 1 && dec_u32(&dec) == mark_crc(payload, id, cls);
 }
 
-void frame_shed_encode(unsigned char payload[SHED_BYTES - FRAME_HEAD], uint64_t first,
-                       uint64_t last)
-{
-    struct enc enc = {.at = payload, .room = SHED_BYTES - FRAME_HEAD};
-
-    enc_u64(&enc, first);
-    enc_u64(&enc, last);
-}
-
 void frame_shed_decode(const unsigned char payload[SHED_BYTES - FRAME_HEAD], uint64_t *first,
                        uint64_t *last)
 {

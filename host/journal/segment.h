@@ -35,9 +35,11 @@
 enum frame_kind {
     FRAME_NONE = 0,  /* no frame: the data ends here */
     FRAME_EVENT = 1, /* an event of the segment's class */
-    FRAME_SHED = 2,  /* money only: numbers first..last were market events and are not kept */
-    FRAME_MARK = 3,  /* durable up to synced_seq */
-    FRAME_PAD = 4    /* zeros up to the next sector */
+    /* money only: numbers first..last were market events and are not kept. Earlier builds wrote it
+     * on a full disk; it is read, and written no more. */
+    FRAME_SHED = 2,
+    FRAME_MARK = 3, /* durable up to synced_seq */
+    FRAME_PAD = 4   /* zeros up to the next sector */
 };
 #define FRAME_HEAD 8
 #define FRAME_MAX  (FRAME_HEAD + EVENT_BYTES_MAX)
@@ -90,8 +92,6 @@ void frame_mark_encode(unsigned char payload[MARK_BYTES - FRAME_HEAD],
 /* True when the bytes are a mark of that segment at that place. */
 int frame_mark_decode(struct frame_mark *mark, const unsigned char payload[MARK_BYTES - FRAME_HEAD],
                       const unsigned char id[16], enum journal_class cls);
-void frame_shed_encode(unsigned char payload[SHED_BYTES - FRAME_HEAD], uint64_t first,
-                       uint64_t last);
 void frame_shed_decode(const unsigned char payload[SHED_BYTES - FRAME_HEAD], uint64_t *first,
                        uint64_t *last);
 

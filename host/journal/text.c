@@ -415,6 +415,7 @@ static const struct field report_fields[] = {NAME8(record_report, kind, reports)
                                              U64(record_report, order_id),
                                              U8(record_report, rev),
                                              U8(record_report, is_forced),
+                                             U8(record_report, is_unasked),
                                              U64(record_report, venue_order),
                                              U64(record_report, venue_fill),
                                              U16(record_report, account),

@@ -36,10 +36,10 @@ struct journal_writer {
     struct journal_buffer *buffer; /* borrowed */
     struct journal_config config;
     struct lane lanes[JOURNAL_CLASSES];
-    uint64_t seq;        /* last number whose fate is staged: kept or marked as shed */
+    uint64_t seq;        /* last number that is staged */
     uint64_t base_seq;   /* ... is written */
     uint64_t synced_seq; /* ... is synced in both classes */
-    uint64_t n_staged, n_staged_shed;
+    uint64_t n_staged;
     uint64_t dropped_before;
     uint64_t written_since_sync, written_since_low;
     uint64_t n_steps;
@@ -329,23 +329,7 @@ static int make_room(struct journal_writer *writer, enum journal_class cls, uint
     return 1;
 }
 
-/* Marks the numbers up to last as not kept. 1, 0 or AGON_ENOSPC as make_room. */
-static int stage_shed(struct journal_writer *writer, uint64_t last)
-{
-    struct lane *lane = &writer->lanes[JOURNAL_MONEY];
-    int rc = make_room(writer, JOURNAL_MONEY, SHED_BYTES);
-
-    if (rc != 1)
-        return rc;
-    REQUIRE(last > writer->seq);
-    frame_shed_encode(stage_at(lane), writer->seq + 1, last);
-    stage_seal(lane, FRAME_SHED, SHED_BYTES);
-    writer->n_staged_shed += last - writer->seq;
-    writer->seq = last;
-    return 1;
-}
-
-/* Stages one record. 1: its fate is staged, or it is shed; 0: batch full; AGON_E... */
+/* Stages one record. 1: done; 0: the batch is full; AGON_E... */
 static int stage_record(struct journal_writer *writer, uint64_t *at)
 {
     const struct agon_event_hdr *event = journal_take_hdr(writer->buffer, *at);
@@ -354,16 +338,9 @@ static int stage_record(struct journal_writer *writer, uint64_t *at)
     uint64_t seq = event->seq;
     int rc;
 
-    REQUIRE(seq > writer->seq); // each number once, and in order
-    if (cls == JOURNAL_MARKET && writer->is_shedding) {
-        *at += event->granules; // the hole in the numbers is marked with the next that is kept
-        return 1;
-    }
-    if (seq > writer->seq + 1) {
-        rc = stage_shed(writer, seq - 1);
-        if (rc != 1)
-            return rc;
-    }
+    REQUIRE(seq == writer->seq + 1); // each number once, and in order
+    if (writer->is_shedding)
+        cls = JOURNAL_MONEY; // what has a number is kept: a state cannot be rebuilt over a hole
     rc = make_room(writer, cls, n);
     if (rc == AGON_ENOSPC && cls == JOURNAL_MARKET) {
         start_shedding(writer);
@@ -403,7 +380,6 @@ static void unstage(struct journal_writer *writer)
     }
     writer->seq = writer->base_seq;
     writer->n_staged = 0;
-    writer->n_staged_shed = 0;
 }
 
 static void commit_stage(struct journal_writer *writer)
@@ -421,9 +397,7 @@ static void commit_stage(struct journal_writer *writer)
     }
     writer->base_seq = writer->seq;
     writer->stats.n_records += writer->n_staged;
-    writer->stats.n_shed += writer->n_staged_shed;
     writer->n_staged = 0;
-    writer->n_staged_shed = 0;
 }
 
 /* Writes what is staged. On failure *cls says where. */
@@ -449,8 +423,7 @@ static int write_stage(struct journal_writer *writer, enum journal_class *cls)
 
 /* Stages and writes one batch from *at on. 1: more is left; 0: all up to limit is written;
  * AGON_ENOSPC: no room for money events, *at stands where they begin; AGON_EIO. */
-static int write_batch(struct journal_writer *writer, uint64_t *at, uint64_t limit,
-                       uint64_t seq_given, int is_synced)
+static int write_batch(struct journal_writer *writer, uint64_t *at, uint64_t limit, int is_synced)
 {
     uint64_t from = *at;
 
@@ -461,8 +434,6 @@ static int write_batch(struct journal_writer *writer, uint64_t *at, uint64_t lim
         *at = from;
         while (rc == 1 && *at < limit)
             rc = stage_record(writer, at);
-        if (rc == 1 && writer->seq < seq_given)
-            rc = stage_shed(writer, seq_given);
         if (rc < 0) {
             unstage(writer);
             *at = from;
@@ -480,7 +451,7 @@ static int write_batch(struct journal_writer *writer, uint64_t *at, uint64_t lim
         if (rc != AGON_ENOSPC)
             return fail(writer, "writing", cls, rc);
         // The file system took back room that it had promised. The class ends its segment where it
-        // was, and the batch is staged anew: in the next segment, or without the market.
+        // was, and the batch is staged anew: in the next segment, or all of it among the money.
         rc = finish_segment(writer, cls);
         if (rc < 0)
             return rc;
@@ -492,8 +463,10 @@ static int write_batch(struct journal_writer *writer, uint64_t *at, uint64_t lim
             if (rc < 0)
                 return rc;
         }
-        if (n_tries >= 3)
+        if (n_tries >= 3) {
+            *at = from;
             return AGON_ENOSPC;
+        }
     }
 }
 
@@ -558,7 +531,9 @@ static int recover_room(struct journal_writer *writer)
 
 static int discard(struct journal_writer *writer)
 {
-    uint64_t seq = 0, limit = journal_take_limit(writer->buffer, &seq);
+    // seq first: what is numbered up to here lies below the limit read after it.
+    uint64_t seq = atomic_load_explicit(&writer->buffer->seq, memory_order_acquire);
+    uint64_t limit = journal_take_limit(writer->buffer);
 
     if (seq > writer->seq)
         writer->stats.n_lost += seq - writer->seq;
@@ -579,21 +554,16 @@ static void publish(struct journal_writer *writer)
     atomic_store_explicit(&writer->buffer->durable_seq, durable, memory_order_release);
 }
 
-static int step(struct journal_writer *writer, int is_turn)
+static int step(struct journal_writer *writer)
 {
-    uint64_t seq_given = 0;
-    uint64_t limit = journal_take_limit(writer->buffer, &seq_given);
+    uint64_t limit = journal_take_limit(writer->buffer);
     uint64_t at = journal_take_start(writer->buffer);
     uint64_t before = writer->base_seq;
     int is_synced = !writer->config.is_async || writer->written_since_sync >= ASYNC_SYNC;
     int rc = AGON_OK, is_more = 1;
 
-    // A range of shed numbers that no record follows yet is marked only now and then: each mark
-    // costs a sector, and it is the lack of room that brought it about.
-    if (!is_turn)
-        seq_given = 0;
-    while (is_more && (at < limit || writer->seq < seq_given)) {
-        rc = write_batch(writer, &at, limit, seq_given, is_synced);
+    while (is_more && at < limit) {
+        rc = write_batch(writer, &at, limit, is_synced);
         is_more = rc == 1;
         if (rc == AGON_EIO)
             return discard(writer);
@@ -625,7 +595,7 @@ int journal_writer_step(struct journal_writer *writer)
         return discard(writer);
     if (writer->is_full)
         return AGON_ENOSPC;
-    return step(writer, is_turn);
+    return step(writer);
 }
 
 static int is_bad_config(const struct journal_config *config, struct error *err)
@@ -723,7 +693,7 @@ int journal_writer_close(struct journal_writer *writer, struct error *err)
 
     if (!writer->is_failed) {
         do {
-            rc = step(writer, 1);
+            rc = step(writer);
         } while (rc == 1);
     }
     if (rc >= 0 && !writer->is_failed)

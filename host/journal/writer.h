@@ -12,8 +12,9 @@
  *
  * What happens when the disk gives out, in this order:
  *   1. low water: state LOW, the driver stops new orders and sheds its sinks.
- *   2. no room for a new market segment: SHEDDING. Market events are not kept; the exact ranges of
- *      their numbers are written among the money events, and replay ends there.
+ *   2. no room for a new market segment: SHEDDING. The host takes no more market events than it
+ *      must; what has a number all the same goes among the money events, so that no number is
+ *      missing and a state can be rebuilt over this time as over any other.
  *   3. no room for a new money segment: RESERVE. One that was preallocated at the start takes over.
  *   4. the reserve is used up: FULL. durable_seq stands, so nothing leaves; the buffer fills.
  *   Every RETRY_STEPS steps it tries to get back what it lacks, and goes on without a restart.
@@ -61,7 +62,6 @@ struct journal_end {
 
 struct journal_stats {
     uint64_t n_records, n_bytes, n_syncs, n_segments;
-    uint64_t n_shed; /* market numbers not kept */
     uint64_t n_lost; /* events thrown away after FAILED */
 };
 

@@ -39,6 +39,7 @@
 #include "venue/secret.h"
 
 #define RESCUE_NS ((int64_t)60 * 1000000000) /* then it is told, and tried on */
+#define END_MS    250                        /* for a killed host to be gone */
 
 struct keeper {
     const char *dir, *config, *user;
@@ -117,11 +118,13 @@ static void end_hung(struct keeper *keeper)
     if (syscall(SYS_pidfd_send_signal, keeper->pidfd, SIGKILL, NULL, 0) != 0)
         say(keeper, "process %d cannot be ended: %s; what it sends may follow", (int)keeper->pid,
             strerror(errno));
-    else if (poll(&ended, 1, 2000) > 0)
+    // Killed it runs nothing any more, though what it has mapped may take seconds to be put back:
+    // that is not waited for, because its orders are to be gone 5 s after its last turn.
+    else if (poll(&ended, 1, END_MS) > 0)
         say(keeper, "process %d was hung and is ended", (int)keeper->pid);
     else
-        say(keeper, "process %d was hung and is killed, and has not ended after 2 s",
-            (int)keeper->pid); // it runs nothing any more: what it has mapped is being put back
+        say(keeper, "process %d was hung and is killed, and its memory is being put back",
+            (int)keeper->pid);
 }
 
 /* Cancelling ------------------------------------------------------------------------------------
@@ -362,7 +365,7 @@ int main(int argc, char **argv)
     }
     keeper.beat = beat_look(keeper.dir, &err);
     // Keys are the service's: its own user needs to read nothing.
-    rc = settings_read(&keeper.settings, keeper.config, NULL, 1);
+    rc = settings_read(&keeper.settings, keeper.config, NULL);
     if (rc == EXIT_OK)
         rc = read_keys(&keeper);
     if (rc != EXIT_OK)

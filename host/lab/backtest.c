@@ -541,7 +541,7 @@ static int open_journal(struct run *run, struct error *err)
         return error_set(err, AGON_EBUSY,
                          "%s holds a journal of %llu events already; name an empty directory",
                          run->config->journal_dir, (unsigned long long)summary.end.next_seq - 1);
-    rc = journal_buffer_init(&run->buffer, JOURNAL_BUFFER_BYTES, 1, 0);
+    rc = journal_buffer_init(&run->buffer, JOURNAL_BUFFER_BYTES, 1);
     if (rc < 0)
         return error_set(err, rc, "no memory for the journal's buffer");
     run->has_buffer = 1;

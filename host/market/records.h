@@ -90,7 +90,9 @@ struct record_report { /* REPORT. order_id is ours: the gateway reads it out of 
     int32_t venue_code; /* the venue's own error number, for people */
     uint8_t rev;        /* of the order: 0 for the first, + 1 with each replace */
     uint8_t is_forced;  /* a fill by the venue's own hand: liquidation or deleveraging */
-    uint8_t pad[22];
+    uint8_t is_unasked; /* the gateway does not know yet what the core has on its way for the order:
+                           of a request in doubt it says nothing */
+    uint8_t pad[21];
 };
 
 struct record_account { /* ACCOUNT: the venue's own figures, for reconciliation */
@@ -460,12 +462,14 @@ struct order_cmd {
     uint8_t doubt, doubt_rev;
     uint8_t
         is_exit; /* NEW: the host closes a position with it, also while nothing else may leave */
-    uint8_t pad[4];
+    uint8_t is_over; /* QUERY: the venue has shown its end; what is missing is fills */
+    uint8_t pad[3];
     agon_px_t doubt_px;
     agon_qty_t doubt_qty;
     agon_px_t px, trigger_px;
     agon_qty_t qty, show_qty; /* qty: total of the order, filled part included */
     agon_qty_t filled_qty;    /* as the core knows it */
+    agon_qty_t told_qty;      /* what the venue said that it filled, in all; fills may be missing */
     agon_ns_t t;              /* engine time of the decision */
     agon_ns_t t_expire;
 };
@@ -488,7 +492,7 @@ AGON_SIZE_IS(record_generation, 64);
 AGON_SIZE_IS(record_crash, 192);
 AGON_SIZE_IS(record_quarantine, 192);
 AGON_SIZE_IS(record_alert, 192);
-AGON_SIZE_IS(order_cmd, 120);
+AGON_SIZE_IS(order_cmd, 128);
 AGON_SIZE_IS(tournament_rules, 280);
 AGON_SIZE_IS(record_tournament, 320);
 AGON_SIZE_IS(plan_line, 224);

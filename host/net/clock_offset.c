@@ -48,10 +48,30 @@ static void settle(struct clock_offset *clock, int64_t now)
     clock->is_known = 1;
 }
 
+/* What was measured until now may be of no worth any more: the sample counts alone, as at the
+ * start. */
+static void begin_anew(struct clock_offset *clock)
+{
+    clock->is_due = 1;
+    clock->n = 0;
+    clock->is_measured = 0;
+}
+
+/* Each sample is off by its error at most. Was the venue's clock set since the last one? */
+static int is_set(const struct clock_offset *clock, int64_t heard, int64_t offset, int64_t error)
+{
+    int64_t age_ns = heard - clock->heard_at;
+    int64_t most = add_capped(add_capped(error, clock->last_error_ns[0]),
+                              age_ns <= 0 ? 0 : age_ns / 1000000 * CLOCK_OFFSET_DRIFT);
+
+    return clock->n_samples > 0 && span_of(offset, clock->last_ns[0]) > most &&
+           (clock->set_at == 0 || heard - clock->set_at >= CLOCK_OFFSET_SET_NS);
+}
+
 int clock_offset_sample(struct clock_offset *clock, int64_t asked, int64_t heard,
                         agon_ns_t venue_time, int64_t resolution_ns)
 {
-    int64_t offset;
+    int64_t offset, error;
     int64_t trip_ns;
 
     if (heard < asked || resolution_ns < 0 || __builtin_sub_overflow(heard, asked, &trip_ns) ||
@@ -59,12 +79,18 @@ int clock_offset_sample(struct clock_offset *clock, int64_t asked, int64_t heard
         // A stamp is cut, not rounded: the true time lies in the resolution after it.
         __builtin_add_overflow(offset, resolution_ns / 2, &offset))
         return AGON_EINVAL;
+    error = add_capped(trip_ns / 2 + (trip_ns & 1), resolution_ns / 2);
+    if (is_set(clock, heard, offset, error)) {
+        begin_anew(clock);
+        clock->set_at = heard;
+    }
+    clock->heard_at = heard;
     clock->offsets[clock->n] = offset;
-    clock->errors[clock->n] = add_capped(trip_ns / 2 + (trip_ns & 1), resolution_ns / 2);
+    clock->errors[clock->n] = error;
     clock->last_ns[1] = clock->last_ns[0];
     clock->last_error_ns[1] = clock->last_error_ns[0];
     clock->last_ns[0] = offset;
-    clock->last_error_ns[0] = clock->errors[clock->n];
+    clock->last_error_ns[0] = error;
     clock->n_samples++;
     clock->n++;
     if (clock->n == CLOCK_OFFSET_SAMPLES) {
@@ -87,10 +113,7 @@ int clock_offset_is_due(const struct clock_offset *clock, int64_t now)
 
 void clock_offset_refused(struct clock_offset *clock)
 {
-    clock->is_due = 1;
-    clock->n = 0;
-    // Samples of the coming round count one by one, as at the start.
-    clock->is_measured = 0;
+    begin_anew(clock);
     clock->uncertainty_ns = INT64_MAX;
 }
 

@@ -2,7 +2,8 @@
 /* clock_offset: what time it is at the venue. Five requests to its time endpoint make a round; each
  * gives an offset (venue time less the middle between asking and hearing) that is wrong by at most
  * half the round trip, and the round's median counts. A round is due every 60 s, and at once after
- * the venue refused a timestamp.
+ * the venue refused a timestamp. Two samples that cannot both be true mean that the venue's clock
+ * was set between them: the round begins anew with the later one.
  *
  * Local times are transport time (monotonic, ns), so a step of the wall clock changes nothing.
  * [any]
@@ -15,12 +16,17 @@
 #define CLOCK_OFFSET_SAMPLES  5
 #define CLOCK_OFFSET_EVERY_NS 60000000000ll
 #define CLOCK_OFFSET_DRIFT    200 /* ppm: how fast an old estimate loses worth */
+#define CLOCK_OFFSET_SET_NS                                                                        \
+    5000000000ll /* a clock is not set more often; who contradicts itself                          \
+                    all the time is uncertain */
 
 struct clock_offset {       /* all zero is ready to use: nothing known, a round is due */
     int64_t offset_ns;      /* venue UTC = transport time + this */
     int64_t uncertainty_ns; /* when measured; it grows with age */
     int64_t at;             /* when measured, transport time */
     int64_t round_at;       /* when the last whole round ended */
+    int64_t heard_at;       /* the last sample */
+    int64_t set_at;         /* ... of which this was heard that contradicted the one before */
     uint8_t is_known, is_measured, is_due, n;
     uint8_t pad[4];
     uint64_t n_samples; /* ever taken; the last two, newest first, */

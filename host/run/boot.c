@@ -238,6 +238,14 @@ static int boot_halts(struct host *host, struct error *err)
     return rc;
 }
 
+/* Is the slot active, or not so because of its plugin alone? */
+static int is_for_its_plugin(const struct slot *slot)
+{
+    return slot->condition == CONDITION_ACTIVE ||
+           ((slot->condition == CONDITION_SUSPENDED || slot->condition == CONDITION_QUARANTINED) &&
+            slot->condition_reason == REASON_SLOT_GONE);
+}
+
 /* What earlier runs left: halts stand (boot_halts). A plugin that was lost is loaded anew, so its
  * slot plays again. A slot that nobody plays for any more has its orders cancelled. */
 static int boot_states(struct host *host, struct error *err)
@@ -278,6 +286,12 @@ static int boot_states(struct host *host, struct error *err)
             if (slot->condition != CONDITION_ACTIVE)
                 continue;
             condition.value = CONDITION_QUARANTINED;
+            condition.reason = REASON_SLOT_GONE;
+            rc = boot_step(host, &condition, slot->name, err);
+        } else if ((host->unfit >> id & 1) != 0) {
+            if (!is_for_its_plugin(slot))
+                continue; // what an operator or a tournament did stands
+            condition.value = CONDITION_SUSPENDED;
             condition.reason = REASON_SLOT_GONE;
             rc = boot_step(host, &condition, slot->name, err);
         } else if ((slot->condition == CONDITION_SUSPENDED ||
@@ -341,62 +355,65 @@ static int seat_agents(struct host *host, struct error *err)
 }
 
 /* A slot whose binary is quarantined stands still, with all that it has, and the others begin. So
- * does one whose binary is of another version, until its orders can be dealt with (join_agents).
- * Only one that never played before has nothing to stand still with. */
-static int stand_still(struct host *host, struct crew_slot *slot, const struct error *err)
+ * does one whose plugin fails its checks, until its orders can be dealt with (join_agents). What
+ * was there before stays; one that is new is a strategy that hears nothing. */
+static void stand_still(struct host *host, struct crew_slot *slot, const struct error *err)
 {
     const struct slot *before = slots_get(engine_slots(host->engine), slot->record.slot);
+    uint64_t bit = (uint64_t)1 << slot->record.slot;
 
-    if (before == NULL || crew_info(host->crew, slot->record.slot) != NULL)
-        return 0;
-    slot->record.agent_kind = before->agent_kind;
-    slot->record.generation_hash = before->generation_hash;
-    slot->record.subscription.event_mask = before->subscription.event_mask;
-    *(err->code == AGON_EVERSION ? &host->outdated : &host->refused) |= (uint64_t)1
-                                                                        << slot->record.slot;
+    slot->record.agent_kind = before != NULL ? before->agent_kind : (uint8_t)AGON_STRATEGY;
+    slot->record.generation_hash = before != NULL ? before->generation_hash : 0;
+    slot->record.subscription.event_mask = before != NULL ? before->subscription.event_mask : 0;
     snprintf(host->failures[slot->record.slot], sizeof(host->failures[0]), "%.159s", err->text);
-    log_error("host", err->code == AGON_EVERSION ? "wrong-version" : "quarantined", "%s",
-              err->text);
-    return 1;
+    if (err->code == AGON_EPERM) {
+        host->refused |= bit;
+        log_error("host", "quarantined", "%s", err->text);
+        return;
+    }
+    host->unfit |= bit;
+    log_error("host", "plugin-refused",
+              "slot %s is suspended: %s: %s; `agon validate` says what a plugin has to be, and "
+              "`agon ctl reload %s` with a good one makes it active",
+              slot->record.name, slot->plugin, err->text, slot->record.name);
 }
 
-/* One that has no place in a journal with a past, because it was unloaded or is new, is left out as
- * after its unloading: the others must not stand still for it. In a first start it is a mistake of
- * the roster. */
+/* A quarantined one that has no place in a journal with a past, because it was unloaded or is new,
+ * is left out as after its unloading. */
 static int leave_out(struct host *host, const struct crew_slot *slot, const struct error *err)
 {
-    if (engine_seq(host->engine) == 0 || crew_info(host->crew, slot->record.slot) != NULL)
+    if (err->code != AGON_EPERM || engine_seq(host->engine) == 0 ||
+        slots_get(engine_slots(host->engine), slot->record.slot) != NULL)
         return 0;
     host->absent |= (uint64_t)1 << slot->record.slot;
     log_error("host", "quarantined", "%s; agent %s is left out", err->text, slot->record.name);
     return 1;
 }
 
-/* Before anything is written: a plugin that is none must leave no trace of a run. */
+/* Before anything is written: a roster that does not fit the run directory leaves no trace of a
+ * run. A plugin that cannot be loaded is its slot's matter: the others must not stand still for it.
+ */
 static int load_agents(struct host *host, struct error *err)
 {
-    int rc = AGON_OK;
-
-    for (uint32_t i = 0; i < host->config.n_slots && rc >= 0; i++) {
+    for (uint32_t i = 0; i < host->config.n_slots; i++) {
         struct crew_slot *slot = &host->config.slots[i];
+        struct error why = {0};
+        int rc;
 
         if (!host_has_agent(host, i))
             continue;
-
         rc = check_owner(host, slot->record.slot, err);
         if (rc < 0)
-            break;
+            return rc;
         if (slot->checkpoint_ns == 0)
             slot->checkpoint_ns = CHECKPOINT_NS;
-        rc = crew_load(host->crew, slot, err);
-        if ((rc == AGON_EPERM || rc == AGON_EVERSION) && stand_still(host, slot, err))
-            rc = AGON_OK;
-        if (rc == AGON_EPERM && leave_out(host, slot, err))
-            rc = AGON_OK;
-        if (rc < 0)
-            error_wrap(err, "plugin %s", slot->plugin);
+        // What the audit refused is not opened once more: in this process it could run.
+        rc = slot->unfit[0] != '\0' ? error_set(&why, AGON_EINVAL, "%s", slot->unfit)
+                                    : crew_load(host->crew, slot, &why);
+        if (rc < 0 && !leave_out(host, slot, &why))
+            stand_still(host, slot, &why);
     }
-    return rc;
+    return AGON_OK;
 }
 
 /* The number of the journal, in all its client ids; a new one's, or of one from before there were
@@ -586,7 +603,7 @@ static int open_journal(struct host *host, struct journal_summary *summary, stru
         return rc;
     if (summary->torn[0] != '\0')
         log_warn("journal", "torn", "%s: the torn end was cut off", summary->torn);
-    rc = journal_buffer_init(&host->buffer, JOURNAL_BUFFER_BYTES, summary->end.next_seq, 0);
+    rc = journal_buffer_init(&host->buffer, JOURNAL_BUFFER_BYTES, summary->end.next_seq);
     if (rc < 0)
         return error_set(err, rc, "no memory for the journal's buffer");
     host->has_buffer = 1;
@@ -652,6 +669,7 @@ static int open_gateway(struct host *host, uint32_t at, struct error *err)
         .claim = host_claim_account,
         .ctx = host,
         .durable_seq = host_durable_seq,
+        .takes = host_takes,
         .log = host_on_gateway_log,
     };
     const struct halt *halt = engine_halt(host->engine, SCOPE_VENUE, venue->venue);

@@ -151,6 +151,7 @@ static int seat(struct host *host, struct host_change *change)
     host->gone &= ~((uint64_t)1 << change->slot);
     host->beginning |= (uint64_t)1 << change->slot;
     host->failures[change->slot][0] = '\0';
+    host->unfit &= ~((uint64_t)1 << change->slot);
     rc = step(host, &record.hdr);
     return rc < 0 ? error_set(&change->err, rc,
                               "the engine refused it: the account has no such capital")
@@ -247,7 +248,7 @@ static void forget_slot(struct host *host, uint16_t id)
     host->failures[id][0] = '\0';
     host->is_crash[id] = host->is_crash_told[id] = 0;
     host->refused &= ~((uint64_t)1 << id);
-    host->outdated &= ~((uint64_t)1 << id);
+    host->unfit &= ~((uint64_t)1 << id);
     lock_take(&host->loader_lock);
     for (uint32_t i = 0; i < HOST_CHANGEOVERS_MAX; i++) {
         if (host->changeovers[i].slot == id)

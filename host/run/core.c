@@ -255,7 +255,10 @@ static int tell_gone(struct host *host, uint16_t id)
         host->is_crash[id] = 0;
         return AGON_OK;
     }
-    if (command(host, &suspend) == AGON_EAGAIN)
+    // One whose plugin could not be loaded was suspended at the start, unless an operator had.
+    if (((host->unfit >> id & 1) == 0 ||
+         engine_slots(host->engine)->all[id].condition == CONDITION_ACTIVE) &&
+        command(host, &suspend) == AGON_EAGAIN)
         return AGON_EAGAIN;
     if (on_crash == CRASH_KEEP)
         return AGON_OK;
@@ -527,6 +530,7 @@ static void show_slot(struct host *host, uint16_t id)
     to->close_ended = close_ended(host->engine, id);
     to->n_closed = close_count(host->engine, id);
     memcpy(to->failure, host->failures[id], sizeof(to->failure));
+    to->is_unfit = (uint8_t)(host->unfit >> id & 1);
     to->n_crashes = slot->n_crashes;
     crew_delivery(host->crew, id, &to->delivery);
     to->can_rollback = (uint8_t)crew_can_rollback(host->crew, id);
@@ -813,15 +817,26 @@ static int is_market_ready(struct host *host)
     return 1;
 }
 
-/* Nobody plays for it: it is suspended, and its orders are dealt with as if its plugin had crashed.
- * Now, and not at the start, as nothing reaches the venue before. */
-static void join_outdated(struct host *host, uint16_t id)
+/* Nobody is active for it: it is suspended, and its orders are dealt with as if its plugin had
+ * crashed. Now, and not at the start, as nothing reaches the venue before. */
+static void join_unfit(struct host *host, uint16_t id)
 {
-    char why[sizeof(host->failures[0])];
+    host->unfit |= (uint64_t)1 << id;
+    host->gone |= (uint64_t)1 << id;
+    host_alert(host, ALERT_CRASH, id, 0, 0, 0, "%.31s is suspended: its plugin did not begin: %s",
+               engine_slots(host->engine)->all[id].name, host->failures[id]);
+}
 
-    memcpy(why, host->failures[id], sizeof(why));
-    host->failures[id][0] = '\0';
-    host_fail_slot(host, id, why);
+/* A slot for which nobody was loaded, until somebody is (agon ctl reload, which may have been). */
+static void join_nobody(struct host *host, const struct crew_slot *slot)
+{
+    uint16_t id = slot->record.slot;
+
+    if (crew_info(host->crew, id) != NULL)
+        return;
+    crew_stand(host->crew, slot);
+    if ((host->unfit >> id & 1) != 0)
+        join_unfit(host, id);
 }
 
 /* No table that fills later costs a page then, and what the host takes is what it will take. */
@@ -855,18 +870,19 @@ static void join_agents(struct host *host, int64_t mono)
 
         if (!host_has_agent(host, i))
             continue;
-        if (((host->refused | host->outdated) >> id & 1) != 0) {
-            crew_stand(host->crew, &host->config.slots[i]);
-            if ((host->outdated >> id & 1) != 0)
-                join_outdated(host, id);
-            continue;
-        }
-        if (engine_slots(host->engine)->all[id].condition == CONDITION_RETIRED) {
+        if ((host->refused >> id & 1) == 0 &&
+            engine_slots(host->engine)->all[id].condition == CONDITION_RETIRED) {
             host->demoted |= (uint64_t)1 << id; // of an earlier run
             continue;
         }
-        if (crew_join(host->crew, &host->config.slots[i], &history, &err) < 0)
-            host_fail_slot(host, id, err.text);
+        if (((host->refused | host->unfit) >> id & 1) != 0) {
+            join_nobody(host, &host->config.slots[i]);
+            continue;
+        }
+        if (crew_join(host->crew, &host->config.slots[i], &history, &err) >= 0)
+            continue;
+        host_fail_slot(host, id, err.text);
+        join_unfit(host, id);
     }
     place_memory(host);
     host->has_joined = 1; // from here on the history is the loader's

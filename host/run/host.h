@@ -109,6 +109,7 @@ struct host_view_slot {
     struct slot_unjudged unjudged;
     uint64_t n_sent, n_seen; /* deliveries at the end, by the engine's count and by the plugin's */
     uint8_t is_counted;      /* those two are known */
+    uint8_t is_unfit; /* its plugin failed its checks, or could not begin: failure says why */
     uint32_t n_crashes;
     uint8_t can_rollback;
     uint32_t n_open;

@@ -158,8 +158,9 @@ struct host {
     struct gateway_status io_each[HOST_VENUES_MAX];
     _Atomic uint32_t is_refusal_told;
     int64_t io_told_ns;
-    struct lock io_lock; /* of io_status, io_each and io_times */
-    struct {             /* the venues' clocks */
+    int64_t marked_ns[HOST_INSTRUMENTS_MAX + 1]; /* io: a mark price was taken on a full disk */
+    struct lock io_lock;                         /* of io_status, io_each and io_times */
+    struct {                                     /* the venues' clocks */
         struct gateway_times of[HOST_VENUES_MAX];
         int64_t transport_ns, uncertainty_ns; /* of the one that is known best */
     } io_times;
@@ -229,10 +230,10 @@ struct host {
     char failures[SLOTS_MAX][160];
     struct record_crash crashes[SLOTS_MAX];
     uint8_t is_crash[SLOTS_MAX], is_crash_told[SLOTS_MAX]; /* of gone: by a crash */
-    uint64_t leaving;  /* slots that have gone for good, whose place is not free yet */
-    uint64_t absent;   /* places below n_slots without an agent of the roster */
-    uint64_t refused;  /* slots whose binary is quarantined: nobody was loaded */
-    uint64_t outdated; /* ... is of another version */
+    uint64_t leaving; /* slots that have gone for good, whose place is not free yet */
+    uint64_t absent;  /* places below n_slots without an agent of the roster */
+    uint64_t refused; /* slots whose binary is quarantined: nobody was loaded */
+    uint64_t unfit;   /* ... whose plugin failed its checks, or could not begin */
     union {
         struct agon_event_hdr hdr;
         unsigned char bytes[EVENT_BYTES_MAX];
@@ -347,6 +348,7 @@ void host_on_io_wake(uv_async_t *handle);
 void host_on_io_prepare(uv_prepare_t *handle);
 void host_on_gateway_log(void *ctx, int level, const char *key, const char *text);
 uint64_t host_durable_seq(void *ctx);
+int host_takes(void *ctx, const struct agon_event_hdr *record);
 int host_send(void *ctx, const struct order_cmd *cmd);
 
 #endif

@@ -3,7 +3,8 @@
 #include "run/host_impl.h"
 #include "sys/log.h"
 
-#define TELL_NS ((int64_t)20 * 1000 * 1000)
+#define TELL_NS       ((int64_t)20 * 1000 * 1000)
+#define MARK_EVERY_NS ((int64_t)10 * 1000000000) /* of an instrument, on a full disk */
 
 void host_wake_core(struct host *host)
 {
@@ -227,6 +228,42 @@ void *host_io_main(void *ctx)
 uint64_t host_durable_seq(void *ctx)
 {
     return journal_durable_seq(&((struct host *)ctx)->buffer);
+}
+
+/* A mark price a second of each instrument would fill the reserve in hours; it is believed longer
+ * than this. */
+static int takes_mark(struct host *host, agon_instrument_t instrument, enum journal_state state)
+{
+    int64_t mono = clock_mono();
+
+    if (state == JOURNAL_FULL || instrument > HOST_INSTRUMENTS_MAX ||
+        mono - host->marked_ns[instrument] < MARK_EVERY_NS)
+        return 0;
+    host->marked_ns[instrument] = mono;
+    return 1;
+}
+
+/* While the disk is full market events have nowhere to go, and an event without a place gets no
+ * number: a state cannot be rebuilt over a hole. What says how a market and its venue stand and
+ * what positions are valued at is small, and goes among the money events. A journal that has failed
+ * keeps nothing any more; what is seen then is seen for the risk limits. */
+int host_takes(void *ctx, const struct agon_event_hdr *record)
+{
+    struct host *host = ctx;
+    enum journal_state state = journal_state(&host->buffer);
+
+    if (state < JOURNAL_SHEDDING || state == JOURNAL_FAILED)
+        return 1;
+    switch (record->type) {
+    case AGON_EVENT_STATUS:
+    case AGON_EVENT_HEALTH:
+    case AGON_EVENT_FUNDING:
+        return 1;
+    case AGON_EVENT_MARK:
+        return takes_mark(host, record->instrument, state);
+    default:
+        return journal_class_of(record->type) == JOURNAL_MONEY;
+    }
 }
 
 void host_on_gateway_log(void *ctx, int level, const char *key, const char *text)

@@ -175,7 +175,7 @@ void host_pairs(struct values_pair *pairs, const struct host_instrument *instrum
 
 // is_known: whether the venue's name is known, without which no instrument has one.
 static int read_roster(struct settings *settings, const char *path, const char *plugins,
-                       int is_known, int is_again)
+                       int is_known)
 {
     static struct roster_names names;
     struct slots_roster from = {.command = "run",
@@ -185,7 +185,7 @@ static int read_roster(struct settings *settings, const char *path, const char *
                                 .rules = &settings->host.tournament,
                                 .values = &settings->host.values,
                                 .portfolio = &settings->host.portfolio,
-                                .is_again = is_again};
+                                .is_host = 1};
 
     names.n = settings->host.n_instruments;
     for (uint32_t i = 0; i < names.n; i++)
@@ -306,7 +306,7 @@ static void take_words(struct settings *settings, const struct words *words)
         take_instrument(&settings->instruments[i], &words->instruments[i]);
 }
 
-int settings_read(struct settings *settings, const char *path, const char *plugins, int is_again)
+int settings_read(struct settings *settings, const char *path, const char *plugins)
 {
     struct words *words = calloc(1, sizeof(*words));
     struct post_target target;
@@ -370,7 +370,7 @@ int settings_read(struct settings *settings, const char *path, const char *plugi
         code = graver(code, place_code);
     }
     if (words->roster[0] != '\0')
-        code = graver(code, read_roster(settings, settings->roster, plugins, is_known, is_again));
+        code = graver(code, read_roster(settings, settings->roster, plugins, is_known));
     free(words);
     return code;
 }

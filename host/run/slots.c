@@ -52,7 +52,8 @@ int slots_of_roster(struct crew_slot *slots, uint32_t *n, char *base_currency,
             roster_judge(roster, file.config, from->names);
         }
         if (from->plugins != NULL)
-            roster_audit(roster, from->plugins, from->is_again, file.config);
+            roster_audit(roster, from->plugins, from->is_host && from->names != NULL ? slots : NULL,
+                         file.config);
     }
     free(roster);
     return config_file_close(&file);

@@ -322,6 +322,12 @@ void sim_front_stop(struct sim_front *front)
     front->is_stopping = 1;
 }
 
+struct sim *sim_front_sim(struct sim_front *front, struct sim_time *now)
+{
+    *now = now_of(front);
+    return front->sim;
+}
+
 void sim_front_free(struct sim_front *front)
 {
     if (!front)

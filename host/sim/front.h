@@ -30,6 +30,8 @@ agon_ns_t sim_front_due(const struct sim_front *front);
 void sim_front_tick(struct sim_front *front);
 /* Says good-bye to every client; nobody is admitted any more. */
 void sim_front_stop(struct sim_front *front);
+/* The dialect's own state and the time, for who orders without bytes (bare.h). */
+struct sim *sim_front_sim(struct sim_front *front, struct sim_time *now);
 void sim_front_free(struct sim_front *front); /* its connections are gone; NULL is fine */
 
 #endif

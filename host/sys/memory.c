@@ -7,24 +7,14 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "base/sanitized.h"
+
 #ifndef MADV_POPULATE_WRITE
 #define MADV_POPULATE_WRITE 23
 #endif
 #define PAGE   ((uintptr_t)4096)
 #define SPARED 64
 #define MAPS   4096
-
-// Their shadow is private writable memory of terabytes, none of which is to be there.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define IS_SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define IS_SANITIZED 1
-#endif
-#endif
-#ifndef IS_SANITIZED
-#define IS_SANITIZED 0
-#endif
 
 struct range {
     uintptr_t from, to;
@@ -131,6 +121,7 @@ int memory_settle(uint64_t *bytes, struct error *err)
     uint32_t n = 0;
     int rc;
 
+    // Their shadow is private writable memory of terabytes, none of which is to be there.
     if (IS_SANITIZED)
         return error_set(err, AGON_ENOTSUP, "a build with a sanitizer keeps its memory as it is");
     ranges = malloc(MAPS * sizeof(*ranges));

@@ -152,6 +152,84 @@ void proc_end_text(const struct proc_end *end, char *text, size_t room)
         (void)snprintf(text, room, "exit status %d", end->code);
 }
 
+static FILE *open_of(int pid, const char *name)
+{
+    char path[64];
+
+    if (pid == 0)
+        (void)snprintf(path, sizeof(path), "/proc/self/%s", name);
+    else
+        (void)snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
+    return fopen(path, "re");
+}
+
+static int read_status(FILE *file, struct proc_rights *rights)
+{
+    char line[256];
+    unsigned number;
+    int n = 0;
+
+    while (fgets(line, sizeof(line), file) != NULL) {
+        if (sscanf(line, "Uid: %u", &number) == 1) {
+            rights->uid = number;
+            n++;
+        } else if (sscanf(line, "Threads: %u", &number) == 1) {
+            rights->threads = number;
+            n++;
+        } else if (sscanf(line, "NoNewPrivs: %u", &number) == 1) {
+            rights->has_no_new_privs = number == 1;
+            n++;
+        } else if (sscanf(line, "Seccomp: %u", &number) == 1) {
+            rights->is_filtered = number == 2;
+            n++;
+        } else if (sscanf(line, "Seccomp_filters: %u", &number) == 1) {
+            rights->n_filters = number;
+        }
+    }
+    return n == 4 ? AGON_OK : AGON_EIO;
+}
+
+static int read_limits(FILE *file, struct proc_rights *rights)
+{
+    static const char *const names[] = {"Max core file size", "Max open files", "Max locked memory",
+                                        "Max address space"};
+    uint64_t *const values[] = {&rights->max_core, &rights->max_files, &rights->max_locked,
+                                &rights->max_address};
+    char line[256];
+    int n = 0;
+
+    while (fgets(line, sizeof(line), file) != NULL) {
+        for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+            unsigned long long number;
+
+            if (strncmp(line, names[i], strlen(names[i])) != 0)
+                continue;
+            *values[i] =
+                sscanf(line + strlen(names[i]), "%llu", &number) == 1 ? number : UINT64_MAX;
+            n++;
+        }
+    }
+    return n == 4 ? AGON_OK : AGON_EIO;
+}
+
+int proc_rights(int pid, struct proc_rights *rights)
+{
+    FILE *status = open_of(pid, "status");
+    FILE *limits = open_of(pid, "limits");
+    int rc = status == NULL || limits == NULL ? AGON_ENOENT : AGON_OK;
+
+    memset(rights, 0, sizeof(*rights));
+    if (rc >= 0)
+        rc = read_status(status, rights);
+    if (rc >= 0)
+        rc = read_limits(limits, rights);
+    if (status != NULL)
+        (void)fclose(status);
+    if (limits != NULL)
+        (void)fclose(limits);
+    return rc;
+}
+
 int proc_self(char *path, size_t room)
 {
     ssize_t n = room > 0 ? readlink("/proc/self/exe", path, room - 1) : -1;

@@ -39,6 +39,15 @@ void proc_give_way(void);
  * inherits that until it calls proc_normal. [any] */
 void proc_batch(void);
 void proc_normal(void);
+/* What a process may and may not, by the kernel's own word, which the process cannot change. */
+struct proc_rights {
+    uint32_t uid, threads;
+    uint32_t n_filters; /* seccomp filters in force */
+    uint8_t is_filtered, has_no_new_privs;
+    uint64_t max_core, max_files, max_locked, max_address; /* UINT64_MAX: unlimited */
+};
+/* pid 0: this process. AGON_ENOENT: it has gone; AGON_EIO: /proc does not say. [any] */
+int proc_rights(int pid, struct proc_rights *rights);
 /* Path of the running program, for starting another of itself. */
 int proc_self(char *path, size_t room);
 

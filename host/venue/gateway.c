@@ -79,11 +79,20 @@ static void drain(struct gateway *gateway)
     set_paused(gateway, 0);
 }
 
+int gateway_takes(const struct gateway *gateway, const struct agon_event_hdr *record)
+{
+    return gateway->ports.takes == NULL || gateway->ports.takes(gateway->ports.ctx, record);
+}
+
 int gateway_emit(void *ctx, struct agon_event_hdr *record)
 {
     struct gateway *gateway = ctx;
     uint64_t n = event_bytes(record);
 
+    if (!gateway_takes(gateway, record)) {
+        gateway->n_dropped++;
+        return AGON_EAGAIN;
+    }
     record->t = gateway->stream->utc(gateway->stream->ctx);
     if (gateway->backlog_end == 0 && evring_put(gateway->ports.out, record) == AGON_OK)
         return AGON_OK;
@@ -794,10 +803,8 @@ static void take_commands(struct gateway *gateway, int64_t now)
         // broken it leaves all the same.
         if (!is_durable && is_risk) {
             refuse_command(gateway, &held->cmd, REASON_NOT_SENT, now);
-        } else if (is_risk &&
-                   ((gateway->is_halted && !held->cmd.is_exit) || gateway->is_auth_halted)) {
-            refuse_command(gateway, &held->cmd,
-                           gateway->is_auth_halted ? REASON_VENUE_AUTH : REASON_HALTED, now);
+        } else if (is_risk && gateway->is_auth_halted) {
+            refuse_command(gateway, &held->cmd, REASON_VENUE_AUTH, now);
         } else if (is_risk && !gateway->is_ready) {
             refuse_command(gateway, &held->cmd, REASON_VENUE_DOWN, now);
         } else {
@@ -1036,11 +1043,6 @@ static void times_status(const struct gateway *gateway, struct gateway_times *ti
         times->offset_ns[i] = gateway->clock.last_ns[i];
         times->error_ns[i] = gateway->clock.last_error_ns[i];
     }
-}
-
-void gateway_halt(struct gateway *gateway, int is_halted)
-{
-    gateway->is_halted = is_halted != 0;
 }
 
 void gateway_reconcile(struct gateway *gateway)

@@ -83,6 +83,10 @@ struct gateway_ports {
     struct order_ids ids;  /* by which client ids are ours */
     void *ctx;
     uint64_t (*durable_seq)(void *ctx); /* NULL: nothing is held */
+    /* Is there room for that record in the host? One that is not taken is as one that the core was
+     * too slow for: it is counted, and a book that it belongs to is built anew later. NULL: for
+     * all. */
+    int (*takes)(void *ctx, const struct agon_event_hdr *record);
     /* May this host trade the venue's account of that number? Below 0 it may not, and err says why.
      * NULL: it may. */
     int (*claim)(void *ctx, uint16_t venue, const char *account, struct error *err);
@@ -161,8 +165,6 @@ void gateway_poll(struct gateway *gateway);
 /* Reads the venue's clock anew, at once and until two readings have come; again for each round that
  * is another. [io] */
 void gateway_check_time(struct gateway *gateway, uint32_t round);
-/* No new orders from now on (cancels pass), or again. [io] */
-void gateway_halt(struct gateway *gateway, int is_halted);
 /* Orders, fills and balances are read anew, soon. [io] */
 void gateway_reconcile(struct gateway *gateway);
 /* Closes all connections; nothing is sent any more. gateway_free after the last on_end, or when the

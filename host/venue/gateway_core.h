@@ -164,7 +164,7 @@ struct gateway {
     int64_t timer, turn_ns;
     int64_t round_ns;  /* a round of reading was asked for then; 0: it was not */
     uint8_t is_listed; /* open orders were read since */
-    uint8_t is_started, is_stopped, is_paused, is_halted, is_auth_halted, is_ready, in_turn;
+    uint8_t is_started, is_stopped, is_paused, is_auth_halted, is_ready, in_turn;
     char auth_text[64]; /* with is_auth_halted */
     uint64_t n_barred;  /* times that the venue wanted fewer requests, */
     int64_t barred_ns;  /* and until when */
@@ -180,8 +180,10 @@ struct gateway {
 int64_t gateway_now(struct gateway *gateway);
 uint64_t gateway_random(struct gateway *gateway);
 /* Gives a record to the core: stamps hdr.t, keeps it in the backlog when the ring is full. Below 0:
- * the backlog is full too, the record is lost and counted. */
+ * the host has no room for it, or the backlog is full too; the record is lost and counted. */
 int gateway_emit(void *gateway, struct agon_event_hdr *record);
+/* Has the host room for such a record (gateway_ports.takes)? */
+int gateway_takes(const struct gateway *gateway, const struct agon_event_hdr *record);
 void gateway_log(struct gateway *gateway, int level, const char *key, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 /* A request of that kind, to be filled and queued; NULL: none is free. */

@@ -7,6 +7,8 @@
 #include "base/hash.h"
 #include "base/num.h"
 
+#define FILLS_OF_LAST UINT8_MAX /* in fills_rev: it is the last wire order's turn */
+
 int outbox_init(struct outbox *outbox, uint32_t capacity, uint32_t fill_capacity, int64_t window_ns,
                 int (*emit)(void *ctx, struct agon_event_hdr *record), void *ctx)
 {
@@ -112,7 +114,8 @@ static struct outbox_entry *take_place(struct outbox *outbox, uint64_t order_id)
             struct outbox_entry *old = &outbox->all[outbox->hand];
 
             outbox->hand = (outbox->hand + 1) % outbox->capacity;
-            if (old->is_told && old->pending == 0 && old->check_ns == 0 && old->fills_ns == 0)
+            if (old->is_final && old->is_told && old->pending == 0 && old->check_ns == 0 &&
+                old->fills_ns == 0)
                 entry = old;
         }
         if (entry == NULL)
@@ -150,6 +153,7 @@ static void tell(struct outbox *outbox, const struct outbox_entry *entry, uint8_
         .cum_qty = num_add(entry->base_qty, entry->cum_qty),
         .venue_code = code,
         .rev = entry->rev,
+        .is_unasked = entry->is_adopted,
     };
 
     if ((kind == REPORT_NOT_SENT || kind == REPORT_UNKNOWN || kind == REPORT_REPLACE_REJECTED ||
@@ -203,6 +207,14 @@ static void learn_base(struct outbox_entry *entry, agon_qty_t total_qty, agon_qt
         entry->base_qty = total_qty - wire_qty;
 }
 
+/* Did it fill more than was told? What an earlier run heard of its total counts as much as what is
+ * seen now, for a view that is behind shows less. */
+static int lacks_fills(const struct outbox_entry *entry)
+{
+    return num_add(entry->base_qty, entry->cum_qty) > entry->fill_qty ||
+           entry->told_qty > entry->fill_qty;
+}
+
 /* What the core has of it was told by an earlier run. */
 static void continue_fills(struct outbox_entry *entry, const struct order_cmd *cmd)
 {
@@ -216,6 +228,8 @@ static void learn_total(struct outbox_entry *entry, const struct order_cmd *cmd)
     agon_qty_t total_qty =
         cmd->doubt == CMD_REPLACE && cmd->doubt_rev == entry->rev ? cmd->doubt_qty : cmd->qty;
 
+    if (cmd->told_qty > entry->told_qty)
+        entry->told_qty = cmd->told_qty;
     if (!entry->is_adopted)
         return;
     // No sight tells how it was placed, and one that replaces it is placed alike.
@@ -231,11 +245,28 @@ static void learn_total(struct outbox_entry *entry, const struct order_cmd *cmd)
             entry->base_qty = cmd->filled_qty - entry->cum_qty;
         return;
     }
+    if (entry->is_in_place)
+        return; // all that it filled is in its one wire order
     if (entry->rev != cmd->rev && entry->rev != cmd->doubt_rev)
         return;
     learn_base(entry, total_qty, entry->qty);
     if (total_qty > entry->qty)
         entry->qty = total_qty;
+}
+
+/* What the core says of a request in doubt: it is of an earlier run. */
+static void take_doubt(const struct outbox *outbox, struct outbox_entry *entry,
+                       const struct order_cmd *cmd, int64_t now)
+{
+    if (cmd->doubt == 0)
+        return;
+    entry->query_rev = cmd->doubt == CMD_REPLACE ? cmd->doubt_rev : cmd->rev;
+    entry->pending = cmd->doubt;
+    entry->pending_rev = cmd->doubt_rev;
+    entry->next_px = cmd->doubt_px;
+    entry->next_qty = cmd->doubt_qty;
+    entry->is_unknown = 1;
+    entry->expiry_ns = now + outbox->window_ns;
 }
 
 /* All that is known of it here is the core's word; what was seen of what it filled stays. */
@@ -245,18 +276,36 @@ static void take_over(const struct outbox *outbox, struct outbox_entry *entry,
     describe(entry, cmd);
     continue_fills(entry, cmd);
     entry->rev = cmd->rev;
-    entry->query_rev = cmd->doubt == CMD_REPLACE ? cmd->doubt_rev : cmd->rev;
+    entry->query_rev = cmd->rev;
+    entry->taken_ns = now;
+    entry->is_final = entry->is_told = entry->is_concluded = entry->is_absent = 0;
+    entry->reported_state = 0;
+    entry->reported_qty = 0;
     entry->is_acked = cmd->doubt != CMD_NEW;
     entry->acked_ns = entry->is_acked ? now : 0;
     entry->is_adopted = 0;
-    if (cmd->doubt == 0)
-        return;
-    entry->pending = cmd->doubt;
-    entry->pending_rev = cmd->doubt_rev;
-    entry->next_px = cmd->doubt_px;
-    entry->next_qty = cmd->doubt_qty;
-    entry->is_unknown = 1;
-    entry->expiry_ns = now + outbox->window_ns;
+    take_doubt(outbox, entry, cmd, now);
+}
+
+/* The core names an order that was only seen so far. */
+static void name(const struct outbox *outbox, struct outbox_entry *entry,
+                 const struct order_cmd *cmd, int64_t now)
+{
+    if (entry->is_in_place) {
+        // The sight of an order that is replaced in its place says of no revision that it is.
+        take_over(outbox, entry, cmd, now);
+    } else if (entry->rev < cmd->rev) {
+        // It was an old picture, of a wire order that has been replaced since.
+        entry->venue_order = 0;
+        entry->base_qty = entry->cum_qty = entry->wire_trade_qty = 0;
+        take_over(outbox, entry, cmd, now);
+    } else if (entry->rev == cmd->rev && entry->is_final) {
+        // Of a replacement its end may be the half.
+        if (cmd->doubt == CMD_REPLACE)
+            take_over(outbox, entry, cmd, now);
+    } else if (entry->rev == cmd->rev && cmd->doubt != CMD_NEW) {
+        take_doubt(outbox, entry, cmd, now); // as it was then it may be without the request
+    }
 }
 
 /* The core asks what became of an order. What it says of a request in doubt counts where we know of
@@ -271,9 +320,12 @@ static void ask(struct outbox *outbox, struct outbox_entry *entry, const struct 
             return;
         take_over(outbox, entry, cmd, now);
         outbox->n_adopted++;
-    } else if (entry->is_adopted && entry->is_in_place && !entry->is_final) {
-        // The sight of an order that is replaced in its place says of no revision that it is.
-        take_over(outbox, entry, cmd, now);
+    } else if (entry->is_adopted) {
+        name(outbox, entry, cmd, now);
+    }
+    if (cmd->is_over && !entry->is_final && entry->pending == 0 && entry->rev == cmd->rev) {
+        entry->is_final = 1; // what shows it open is older than that, or there is a stray
+        entry->ended_ns = now;
     }
     learn_total(entry, cmd);
     learn_named(outbox, entry, cmd->venue_order);
@@ -287,6 +339,10 @@ static void ask(struct outbox *outbox, struct outbox_entry *entry, const struct 
     entry->is_asked = 1; // whatever comes is told, an end that was told before too
     entry->reported_state = 0;
     entry->is_told = 0;
+    // Of one that may be open a sight comes first: it tells whether its trades are of one wire
+    // order.
+    if (entry->is_final && lacks_fills(entry) && entry->fills_ns == 0)
+        entry->fills_ns = now + OUTBOX_FILLS_WAIT_NS;
 }
 
 /* Strays ---------------------------------------------------------------------------------------
@@ -385,6 +441,32 @@ static void disown(struct outbox *outbox, struct outbox_entry *entry, const stru
                                              .check_ns = now});
 }
 
+/* The core cancels an order that was only seen so far, and what was seen is not what it names: the
+ * wire order of before a replacement, or one that is replaced in its place, of which no sight says
+ * what revision it is. */
+static int is_old_picture(const struct outbox_entry *entry, const struct order_cmd *cmd)
+{
+    return cmd->kind == CMD_CANCEL && entry->is_adopted && !entry->is_final &&
+           entry->pending == 0 && (entry->is_in_place || entry->rev < cmd->rev);
+}
+
+/* What is told of it from here on is the order that the core names; what was seen of what it filled
+ * stays. */
+static void name_for_cancel(struct outbox_entry *entry, const struct order_cmd *cmd, int64_t now)
+{
+    if (!entry->is_in_place) {
+        entry->venue_order = 0; // of another wire order
+        entry->base_qty = num_add(entry->base_qty, entry->cum_qty);
+        entry->cum_qty = entry->wire_trade_qty = 0;
+    }
+    describe(entry, cmd);
+    if (cmd->filled_qty > entry->fill_qty)
+        continue_fills(entry, cmd);
+    entry->rev = cmd->rev;
+    entry->acked_ns = entry->taken_ns = now;
+    entry->is_adopted = 0;
+}
+
 struct outbox_entry *outbox_command(struct outbox *outbox, const struct order_cmd *cmd, int64_t now)
 {
     struct outbox_entry *entry = outbox_find(outbox, cmd->order_id);
@@ -432,6 +514,8 @@ struct outbox_entry *outbox_command(struct outbox *outbox, const struct order_cm
     }
     if (!is_known)
         describe(entry, cmd);
+    if (is_old_picture(entry, cmd))
+        name_for_cancel(entry, cmd, now);
     learn_total(entry, cmd);
     learn_named(outbox, entry, cmd->venue_order);
     if (cmd->kind == CMD_NEW)
@@ -519,13 +603,13 @@ static void end_order(struct outbox *outbox, struct outbox_entry *entry, uint8_t
     }
     entry->is_final = 1;
     entry->closed_ns = 0;
+    if (lacks_fills(entry) && entry->fills_ns == 0)
+        entry->fills_ns = now + OUTBOX_FILLS_WAIT_NS;
     if (entry->is_told)
         return;
     tell(outbox, entry, kind, reason, code, state, t_venue);
     entry->is_told = 1;
     entry->is_asked = 0;
-    if (num_add(entry->base_qty, entry->cum_qty) > entry->fill_qty)
-        entry->fills_ns = now + OUTBOX_FILLS_WAIT_NS;
 }
 
 void outbox_outcome(struct outbox *outbox, struct outbox_entry *entry, enum outbox_outcome outcome,
@@ -557,6 +641,7 @@ void outbox_outcome(struct outbox *outbox, struct outbox_entry *entry, enum outb
         } else if (pending == CMD_CANCEL) {
             // Cancelled it is when the stream or a query says so.
             end_request(entry);
+            entry->is_told = entry->is_final; // what came before the order to cancel was told
             if (!entry->is_final) {
                 entry->closed_ns = now;
                 tell(outbox, entry, REPORT_CANCEL_ACK, 0, 0, 0, 0);
@@ -669,7 +754,7 @@ static void see_open(struct outbox *outbox, struct outbox_entry *entry,
         entry->reported_qty = entry->cum_qty;
         tell(outbox, entry, REPORT_STATE, 0, 0, seen->state, seen->t_venue);
     }
-    if (num_add(entry->base_qty, entry->cum_qty) > entry->fill_qty && entry->fills_ns == 0)
+    if (lacks_fills(entry) && entry->fills_ns == 0)
         entry->fills_ns = now + OUTBOX_FILLS_WAIT_NS;
     if (seen->source == SEEN_QUERY && entry->is_unknown &&
         (entry->pending == CMD_CANCEL || entry->pending == CMD_REPLACE))
@@ -864,9 +949,26 @@ static struct outbox_entry *adopt(struct outbox *outbox, const struct outbox_see
     return entry;
 }
 
+/* All that is known of it here is the core's word, and this sight may show what was before that: a
+ * read that was sent too early, or an event of the stream that was long on its way. An end has
+ * nothing behind it. */
+static int is_of_before(struct outbox_entry *entry, const struct outbox_seen *seen)
+{
+    int is_read = seen->source == SEEN_QUERY || seen->source == SEEN_LIST;
+
+    if (entry->taken_ns == 0)
+        return 0;
+    if (is_open_state(seen->state) &&
+        (seen->source == SEEN_STREAM ||
+         (is_read && seen->asked_ns <= entry->taken_ns + OUTBOX_VIEW_LAG_NS)))
+        return 1;
+    entry->taken_ns = 0; // from here on its own stamps tell
+    return 0;
+}
+
 void outbox_in_place(struct outbox *outbox, struct outbox_seen *seen)
 {
-    const struct outbox_entry *entry = outbox_find(outbox, seen->order_id);
+    struct outbox_entry *entry = outbox_find(outbox, seen->order_id);
     agon_qty_t base_qty;
 
     if (entry == NULL)
@@ -875,7 +977,7 @@ void outbox_in_place(struct outbox *outbox, struct outbox_seen *seen)
     base_qty = entry->base_qty;
     // The price and quantity that it is to have may be those that it had before this revision: what
     // is earlier than the last sight of it tells of no replacement.
-    if (seen->t_venue != 0 && seen->t_venue < entry->t_seen)
+    if ((seen->t_venue != 0 && seen->t_venue < entry->t_seen) || is_of_before(entry, seen))
         seen->rev = entry->rev;
     else if (entry->pending == CMD_REPLACE && seen->px == entry->next_px &&
              seen->qty == entry->next_qty)
@@ -914,7 +1016,7 @@ void outbox_seen(struct outbox *outbox, const struct outbox_seen *seen, agon_acc
     if (entry->is_final && is_open_state(seen->state)) {
         if (!outbox_is_stale(entry, seen))
             show_stray(outbox, entry, seen, now);
-        else if (!entry->is_told && entry->check_ns == 0)
+        if (!entry->is_told && entry->check_ns == 0)
             entry->check_ns = now + OUTBOX_RECHECK_NS; // who asked what it is has no answer yet
         return;
     }
@@ -945,8 +1047,12 @@ void outbox_absent(struct outbox *outbox, struct outbox_entry *entry, uint8_t re
     tell(outbox, entry, REPORT_ABSENT, REASON_ABSENT, 0, AGON_ORDER_REJECTED, 0);
     give_up(entry);
     end_request(entry);
-    entry->is_final = entry->is_told = entry->is_absent = entry->is_concluded = 1;
-    entry->ended_ns = now;
+    // Of one whose end the venue has shown it is no conclusion that the venue forgets it.
+    if (!entry->is_final) {
+        entry->is_final = entry->is_absent = entry->is_concluded = 1;
+        entry->ended_ns = now;
+    }
+    entry->is_told = 1;
 }
 
 void outbox_no_answer(struct outbox_entry *entry, int64_t now)
@@ -1053,7 +1159,7 @@ void outbox_fill(struct outbox *outbox, const struct outbox_fill *fill, int64_t 
                                                                               : AGON_ORDER_PARTIAL;
         entry->reported_qty = entry->cum_qty;
         entry->reported_state = report.state;
-        if (entry->fill_qty >= num_add(entry->base_qty, entry->cum_qty))
+        if (!lacks_fills(entry))
             entry->fills_ns = 0;
     } else {
         report.cum_qty = fill->wire_cum_qty;
@@ -1077,9 +1183,15 @@ int outbox_fills_before(struct outbox_entry *entry, uint8_t *rev)
     if (!entry->is_continued || entry->is_in_place || entry->rev == 0 ||
         entry->wire_trade_qty < entry->cum_qty)
         return 0;
+    if (entry->fills_rev == FILLS_OF_LAST) {
+        entry->fills_rev = 0;
+        return 0; // what is known to be its part may be what an old view showed
+    }
     if (entry->fills_rev == 0 || entry->fills_rev > entry->rev)
         entry->fills_rev = entry->rev; // from the last one on, and again
     *rev = --entry->fills_rev;
+    if (entry->fills_rev == 0)
+        entry->fills_rev = FILLS_OF_LAST;
     return 1;
 }
 

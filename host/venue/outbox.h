@@ -75,7 +75,7 @@ struct outbox_entry {
     uint8_t n_fetches;    /* of its trades, since the last one that was news */
     uint8_t is_in_place;  /* seen with its total: all its trades are of one wire order */
     uint8_t is_continued; /* it began in an earlier run, whose fills a list of trades tells again */
-    uint8_t fills_rev;    /* of which earlier wire order fills were asked for last */
+    uint8_t fills_rev; /* of which earlier wire order fills were asked for last; or FILLS_OF_LAST */
     agon_px_t px, next_px, trigger_px;
     agon_qty_t qty, next_qty;  /* totals, filled parts included */
     agon_qty_t base_qty;       /* filled by earlier wire orders of it */
@@ -83,12 +83,14 @@ struct outbox_entry {
     agon_qty_t trade_qty;      /* sum of the trades that this run told, */
     agon_qty_t wire_trade_qty; /* ... of this wire order */
     agon_qty_t fill_qty;       /* that the core has at least: those, or what it had at the start */
+    agon_qty_t told_qty;       /* that it filled in all, by what the core heard of it before */
     agon_qty_t reported_qty;   /* cum_qty last told */
     int64_t expiry_ns;         /* the request cannot be taken by the venue after */
     int64_t check_ns;          /* ask about it then; 0: no need */
     int64_t read_ns;   /* the first read that proves "not done" was sent then; 0: none yet */
     int64_t fills_ns;  /* fetch its fills then; 0: none are missing */
     int64_t acked_ns;  /* the wire order of rev is known to be there since */
+    int64_t taken_ns;  /* all that is known of it here is the core's word, since then; 0: more is */
     int64_t ended_ns;  /* its end was seen or concluded */
     int64_t closed_ns; /* the venue answered a cancel: it is not open from then on; 0: none did */
     agon_ns_t t_acked, t_ended, t_seen; /* the venue's stamps of those, and of the last sight */
@@ -190,9 +192,10 @@ void outbox_absent(struct outbox *outbox, struct outbox_entry *entry, uint8_t re
 void outbox_no_answer(struct outbox_entry *entry, int64_t now);
 /* One trade; told once. */
 void outbox_fill(struct outbox *outbox, const struct outbox_fill *fill, int64_t now);
-/* Its fills are due. True: those of its last wire order are all here, and what is missing is of an
- * earlier one that an earlier run placed: the wire order of *rev is to be asked for its number, and
- * then for its fills. Else they are those of entry->venue_order. */
+/* Its fills are due. True: those of its last wire order are all here, as far as a view showed them,
+ * and what is missing may be of an earlier one that an earlier run placed: the wire order of *rev
+ * is to be asked for its number, and then for its fills. Else they are those of entry->venue_order.
+ * In turn, from the last but one on to the first, and then the last again. */
 int outbox_fills_before(struct outbox_entry *entry, uint8_t *rev);
 /* The open orders were listed by a request sent at asked_ns: whatever of instrument (0: all) stands
  * open here, was open before that and is not marked is asked about. */

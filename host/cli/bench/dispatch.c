@@ -190,7 +190,7 @@ int bench_dispatch(struct bench *bench, struct error *err)
     if (bench->plugin != NULL) {
         rc = plugin_file_stage(&file, bench->plugin, bench->dir, 0, err);
         if (rc >= 0)
-            rc = plugin_open(&plugin, &file, ELF_INPROC, err);
+            rc = plugin_open(&plugin, &file, err);
     }
     if (rc >= 0)
         rc = run(bench, 1, plugin.entry, NULL, err);

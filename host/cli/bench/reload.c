@@ -7,18 +7,13 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
+#include "base/sanitized.h"
 #include "cli/bench/arena.h"
 #include "cli/bench/table.h"
 #include "cli/demo_cast.h"
 #include "sys/clock.h"
 #include "sys/futex.h"
 #include "sys/proc.h"
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define IS_SANITIZED 1
-#else
-#define IS_SANITIZED 0
-#endif
 
 #define RATE    50000 /* events a second */
 #define RELOADS 100

@@ -268,7 +268,7 @@ int world_open(struct world *world, const struct world_config *config, struct er
         return error_set(err, AGON_ENOMEM, "no memory");
     world->t = WORLD_T0;
     if (config->journal_bytes != 0) {
-        rc = journal_buffer_init(&world->buffer, config->journal_bytes, 1, 0);
+        rc = journal_buffer_init(&world->buffer, config->journal_bytes, 1);
         world->has_buffer = rc >= 0;
         engine.journal = &world->buffer;
     }

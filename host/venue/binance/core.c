@@ -1177,7 +1177,8 @@ static void on_bar(void *ctx, const struct agon_bar *bar)
     struct binance *binance = ctx;
     struct agon_bar copy = *bar;
 
-    gateway_emit(binance->gateway, &copy.hdr);
+    if (gateway_emit(binance->gateway, &copy.hdr) < 0)
+        binance->n_bars_lost++;
 }
 
 /* Answers ---------------------------------------------------------------------------------------
@@ -1218,9 +1219,13 @@ static void answer_data(struct binance *binance, struct gateway_request *request
             binance_sync_failed(&instrument->sync, now, gateway_random(gateway));
         break;
     case REQ_KLINES:
+        binance->n_bars_lost = 0;
+        // A history with holes is none: it is read again, and whoever has a part takes it once.
         if (!is_good ||
             binance_decode_klines(&binance->dec, reply->body, reply->body_n, request->symbol, 60,
-                                  gateway->stream->utc(gateway->stream->ctx), on_bar, binance) < 0)
+                                  gateway->stream->utc(gateway->stream->ctx), on_bar,
+                                  binance) < 0 ||
+            binance->n_bars_lost > 0)
             instrument->warm_ns = now + 5 * BINANCE_RETRY_NS;
         else
             instrument->has_past = 1;
@@ -1711,6 +1716,10 @@ static void ask_past(struct binance *binance, uint32_t at)
 
 static void ask_snapshots(struct binance *binance, int64_t now)
 {
+    const struct agon_event_hdr snapshot = {.type = AGON_EVENT_BOOK_SNAPSHOT};
+
+    if (!gateway_takes(binance->gateway, &snapshot))
+        return; // it would be read for nothing
     for (uint32_t i = 0; i < binance->n; i++) {
         struct binance_instrument *instrument = &binance->all[i];
         uint32_t weight =

@@ -126,6 +126,7 @@ struct binance {
     uint8_t has_list; /* open orders were read: who is a stranger is known */
     /* cancelling everything: sweep.c */
     uint8_t is_sweep, is_list_asked;
+    uint32_t n_bars_lost; /* of the history that is being taken in, for want of room */
     uint32_t n_sweep_lists;
     int64_t sweep_ns; /* open orders are read then */
     /* futures: the key of the user data stream */

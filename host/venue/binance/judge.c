@@ -34,6 +34,7 @@ enum answer binance_judge(int status, int32_t code, const char *text)
     case -2010:
         return has_text(text, "Duplicate order sent") ? ANSWER_DUPLICATE : ANSWER_REJECT;
     case -4116: // the client id is there: the first one has arrived
+    case -5027: // it is as it shall be: so may the first copy of this request have made it
         return ANSWER_DUPLICATE;
     case -2011:
     case -2013:

@@ -162,7 +162,7 @@ static void settle(struct binance *binance, const struct symbol *symbol, enum an
         struct outbox_entry *entry = &outbox->all[i];
 
         if (!entry->is_used || entry->instrument != symbol->instrument ||
-            entry->pending != CMD_CANCEL || entry->is_unknown || entry->is_final)
+            entry->pending != CMD_CANCEL || entry->is_unknown)
             continue;
         if (answer == ANSWER_GOOD)
             outbox_outcome(outbox, entry, OUTCOME_ACCEPTED, 0, 0, now);
