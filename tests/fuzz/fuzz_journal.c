@@ -106,7 +106,7 @@ static void go_on(const struct disk *disk, uint64_t n, const struct journal_end 
     struct agon_trade trade = {.hdr = {.type = AGON_EVENT_TRADE, .granules = 1}};
     struct record_command command = {.hdr = {.type = AGON_EVENT_COMMAND, .granules = 1}};
 
-    REQUIRE(journal_buffer_init(&buffer, 65536, end->next_seq, 0) == AGON_OK);
+    REQUIRE(journal_buffer_init(&buffer, 65536, end->next_seq) == AGON_OK);
     writer = journal_writer_new(disk, &buffer, &config, end, NULL);
     REQUIRE(writer != NULL);
     trade.hdr.seq = end->next_seq;

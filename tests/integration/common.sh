@@ -13,16 +13,22 @@ DATA=$AGON_SOURCE_ROOT/../shared/data
 WORK=$(mktemp -d "${TMPDIR:-/tmp}/agon-test-XXXXXX")
 PIDS=
 
+# A process that this test began, and not one that has its number by now.
+is_ours() {
+    [ "$(ps -o ppid= -p "$1" 2>/dev/null | tr -d ' ')" = $$ ] || grep -qs "$WORK" "/proc/$1/cmdline" "/proc/$1/environ"
+}
+
 cleanup() {
     for pid in $PIDS; do
-        kill -9 "$pid" 2>/dev/null
+        is_ours "$pid" && kill -9 "$pid" 2>/dev/null
         wait "$pid" 2>/dev/null
     done
     [ -z "${MOUNTED-}" ] || umount -l "$MOUNTED"
     if [ -n "${KEEP-}" ]; then echo "kept: $WORK"; else rm -rf "$WORK"; fi
 }
 trap cleanup EXIT
-trap 'exit 1' INT TERM HUP
+awaited=nothing
+trap 'echo "ended while it waited for: $awaited" >&2; exit 1' INT TERM HUP
 
 fail() {
     echo "FAIL: $*" >&2
@@ -45,6 +51,7 @@ need_data() {
 until_true() {
     up=$1
     what=$2
+    awaited=$2
     tries=0
     shift 2
     until "$@"; do
@@ -67,6 +74,7 @@ lines() {
 
 # ended PID CODE WHAT: waits for its end, which must have that code.
 ended() {
+    awaited="the end of $3"
     wait "$1"
     code=$?
     [ "$code" = "$2" ] || fail "$3: ended with $code instead of $2"

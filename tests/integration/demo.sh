@@ -16,6 +16,9 @@ happened() {
     grep -q -- "$1" "$WORK/out" || fail "the summary lacks: $1
 $(sed -n '/^What happened/,$p' "$WORK/out")"
 }
+complaints() { # beside that a loaded machine does not keep up with 60x, and says so
+    grep -v 'is more than this machine keeps up with' "$WORK/err"
+}
 begins() { # what a person sees first is where to look
     head -1 "$WORK/out" | grep -q '^dashboard  http://127.0.0.1:' || fail "the first line is $(head -1 "$WORK/out")"
 }
@@ -42,7 +45,8 @@ is_sanitized || { # whose children may take their time
     happened '  flood_1  *exceeds the intent rate limit'
     happened '  [a-z]*_1  *its plugin file is quarantined on this host: crashed 3 times'
     happened 'the exchange has cancelled its [0-9]* open order'
-    happened '  momentum_1  *reloaded: generation 2 .* holding [0-9.]* BTCUSDT'
+    # What it holds then is the market's, and on a slow machine it may not have traded yet.
+    happened '  momentum_1  *reloaded: generation 2 .* holding \([0-9.]* BTCUSDT\|nothing\)'
     happened '^reload of momentum_1: '
     # The exchange says so itself: what the one that crashed had open was cancelled there.
     # Its orders are the only ones on that contract; the futures market numbers its orders from 4,000,000,000 on.
@@ -69,7 +73,7 @@ ended "$DEMO_PID" 0 "the kept demo"
 lines "$WORK/out" ' equal$' 1 || fail "no equal proof: $(tail -5 "$WORK/out")"
 ! grep -q 'DIFFERENT\|1970-01' "$WORK/out" || fail "$(grep 'DIFFERENT\|1970-01' "$WORK/out")"
 grep -q 'seen by them: .*, equal' "$WORK/out" || fail "events sent and seen are not compared"
-[ ! -s "$WORK/err" ] || fail "the demo complains: $(head -3 "$WORK/err")"
+[ -z "$(complaints)" ] || fail "the demo complains: $(complaints | head -3)"
 [ "$(grep -c '<svg' "$WORK/demo.html")" -ge 2 ] || fail "the report has no plots"
 "$AGON" replay "$KEPT/run" --verify >"$WORK/replay.out" || fail "the kept journal does not replay"
 grep '^Events sent\|^reload of' "$WORK/out"
@@ -97,6 +101,7 @@ code=$?
 [ "$code" = 6 ] || fail "a report that cannot be written: ended with $code instead of 6"
 grep -q /nonexistent/report.html "$WORK/err" || fail "the message does not name it: $(cat "$WORK/err")"
 # The longest tournament window is an hour of market time, however long the demo is.
+rm -f "$WORK/out"
 "$AGON" demo --seconds 600 --report off >"$WORK/out" 2>"$WORK/err" &
 DEMO_PID=$!
 PIDS="$PIDS $DEMO_PID"

@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # A disk that fills up under a live host (F-55): it says so and lets nothing new out, cancels pass, it does not end; when
-# there is room again it trades on without a restart; every order that left is in the journal, which verifies.
+# there is room again it trades on without a restart. Killed while the disk is full it starts again when there is room, and
+# goes on from all that it had decided. Every order that left is in the journal, which verifies.
 # Mounts a small file system of its own, so it needs root.
 . "$(dirname "$0")/common.sh"
 mkdir "$WORK/disk"
@@ -19,19 +20,32 @@ sed -i 's/^low_water: .*/low_water: 16MiB/' "$WORK/conf/live.yaml"
 start_host
 until_true "$HOST_PID" "orders" lines "$SIM_LOG" '"what":"order.place"' 5
 
-dd if=/dev/zero of="$WORK/disk/fill" bs=1M 2>/dev/null
-until_true "$HOST_PID" "a word about the disk" lines "$WORK/host.err" '"area":"alert","key":"journal"' 1
-halted() {
-    "${TOOLS}facts" "$WORK/run/journal" >"$WORK/facts" 2>/dev/null &&
-        "$AGON" journal cat "$WORK/run/journal" --live --type command 2>/dev/null | grep -q 'kind=halt.*reason=disk'
+# fill N: no room for the journal's next file, for the Nth time
+halts() {
+    "$AGON" journal cat "$WORK/run/journal" --live --type command 2>/dev/null | grep -c 'kind=halt.*reason=disk'
 }
-until_true "$HOST_PID" "the halt in the journal" halted
-echo "full: no new orders"
-
+halted() { [ "$(halts)" -ge "$1" ]; }
+fill() {
+    dd if=/dev/zero of="$WORK/disk/fill" bs=1M 2>/dev/null
+    until_true "$HOST_PID" "a word about the disk" lines "$WORK/host.err" '"area":"alert","key":"journal"' "$1"
+    until_true "$HOST_PID" "the halt in the journal" halted "$1"
+    echo "full: no new orders"
+}
+more_orders() {
+    until_true "$HOST_PID" "orders again" lines "$SIM_LOG" '"what":"order.place"' \
+        $(($(grep -c '"what":"order.place"' "$SIM_LOG") + 3))
+}
+fill 1
 rm "$WORK/disk/fill"
 until_true "$HOST_PID" "a word about the room" lines "$WORK/host.err" '"key":"journal-resume"' 1
-until_true "$HOST_PID" "orders again" lines "$SIM_LOG" '"what":"order.place"' \
-    $(($(grep -c '"what":"order.place"' "$SIM_LOG") + 3))
+more_orders
+fill 2
+kill -KILL "$HOST_PID"
+wait "$HOST_PID" 2>/dev/null
+rm "$WORK/disk/fill"
+start_host
+more_orders
+echo "killed while it was full: started again"
 kill -TERM "$HOST_PID"
 ended "$HOST_PID" 0 "the host"
 ids_once
@@ -40,4 +54,4 @@ sed -n 's/^sent //p' "$WORK/facts" | sort >"$WORK/sent"
 lost=$(sort "$WORK/ids" | comm -13 "$WORK/sent" - | head -3)
 [ -z "$lost" ] || fail "the exchange saw orders that the journal does not hold: $lost"
 "$AGON" replay "$WORK/run/journal" --verify >"$WORK/replay.out" || fail "the journal does not replay"
-echo "room again: trades on without a restart; $(wc -l <"$WORK/ids") orders, each in the journal"
+echo "room again: it trades on; $(wc -l <"$WORK/ids") orders, each in the journal"

@@ -18,24 +18,35 @@ is_killed() { journal crash | grep -q 'slot=0'; }
 
 one() { agent "$@" | sed 's/, "binance:ETHUSDT"//'; }
 
-start_sim --seed 5 --speed 10
-live_files "$(one leaver leaver.so 'trail: 400' '' ', orders_on_reload: keep')"
-start_host
-until_true "$HOST_PID" "a position with its stop" is_armed
-
 listed() { "$AGON" ctl exits leaver --dir "$WORK/run" --json >"$WORK/exits" && [ "$(json "$WORK/exits" leaves)" = long ]; }
-until_true "$HOST_PID" "the plan in ctl exits" listed
-
-# SIGKILL of the plugin with its stop armed: the host has no other child.
-fired=$(n_fired)
-child=$(pgrep -P "$HOST_PID" | head -1)
-[ -n "$child" ] || fail "the agent has no process"
-kill -KILL "$child"
-until_true "$HOST_PID" "its end in the journal" is_killed
-until_true "$HOST_PID" "the stop fires without it" has_fired $((fired + 1))
-crash=$(journal crash | sed -n '1s/ .*//p')
 before() { journal "$1" | awk -v seq="$crash" '$1 < seq'; }
-[ "$(before exit_plan | plans)" -gt "$(before due | grep -c kind=exit)" ] || fail "no stop was armed when the plugin died"
+
+# A position with its stop, and SIGKILL of the plugin: the host has no other child.
+kill_the_plugin() {
+    start_sim --seed 5 --speed 10
+    live_files "$(one leaver leaver.so 'trail: 400' '' ', orders_on_reload: keep')"
+    start_host
+    until_true "$HOST_PID" "a position with its stop" is_armed
+    until_true "$HOST_PID" "the plan in ctl exits" listed
+    until_true "$HOST_PID" "a position with its stop" is_armed
+    child=$(pgrep -P "$HOST_PID" | head -1)
+    [ -n "$child" ] || fail "the agent has no process"
+    kill -KILL "$child"
+    until_true "$HOST_PID" "its end in the journal" is_killed
+    crash=$(journal crash | sed -n '1s/ .*//p')
+    [ "$(before exit_plan | plans)" -gt "$(before due | grep -c kind=exit)" ]
+}
+# The stop may have fired in the moment before: then once more, from the beginning.
+n_runs=0
+until kill_the_plugin; do
+    n_runs=$((n_runs + 1))
+    [ "$n_runs" -lt 8 ] || fail "no stop was armed when the plugin died, $n_runs times"
+    kill -9 "$HOST_PID" "$SIM_PID"
+    wait "$HOST_PID" "$SIM_PID" 2>/dev/null
+    rm -rf "$WORK/run" "$SIM_LOG"
+    SIM_PORT=
+done
+until_true "$HOST_PID" "the stop fires without it" has_fired $(($(before due | grep -c kind=exit) + 1))
 
 # Another build takes over with a stop armed.
 until_true "$HOST_PID" "the next position with its stop" is_armed

@@ -68,6 +68,11 @@ for drawn in entry:10000000 report:40000000; do
     [ "$(below "$name" "${drawn#*:}")" = 0 ] || fail "$name: shorter than the leg that is not drawn: $(head -3 "$WORK/$name")"
     [ "$(below "$name" 50000000)" -ge $((n / 10)) ] || fail "$name: $(below "$name" 50000000) of $n are below the median"
     [ "$(below "$name" 50000000)" -le $((n * 9 / 10)) ] || fail "$name: $(below "$name" 50000000) of $n are below the median"
+    # How wide: of a log-normal with 0.5 around M, 31 % lie below M e^-0.25 and 2 % below M/e; with 0.1 hardly any lies
+    # below the one, with 2 a third below the other.
+    undrawn=${drawn#*:} median=$((50000000 - ${drawn#*:}))
+    [ "$(below "$name" $((undrawn + median * 7788 / 10000)))" -ge $((n / 10)) ] || fail "$name: drawn too closely: $(head -5 "$WORK/$name")"
+    [ "$(below "$name" $((undrawn + median * 3679 / 10000)))" -le $((n / 6)) ] || fail "$name: drawn too widely: $(head -9 "$WORK/$name")"
     [ "$(uniq "$WORK/$name" | wc -l)" -ge 10 ] || fail "$name: the same is drawn again: $(uniq -c "$WORK/$name" | sort -n | tail -2)"
 done
 [ "$(below entry 13750000)" = 0 ] || fail "entry: one is 4.7 sigma below the median: $(head -1 "$WORK/entry")"

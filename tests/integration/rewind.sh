@@ -46,13 +46,13 @@ t_last=$(($(json "$WORK/stat" t_last) / 1000000000))
 echo "set back: orders go on, no id twice, the journal replays over it"
 
 # And the next start is one like any other: also from a snapshot, also with the option.
-start_host
 n=$(($(grep -c '"what":"order.place"' "$SIM_LOG") + 5))
+start_host
 until_true "$HOST_PID" "orders in a new run" lines "$SIM_LOG" '"what":"order.place"' "$n"
 kill -TERM "$HOST_PID"
 ended "$HOST_PID" 0 "the host"
+n=$(($(grep -c '"what":"order.place"' "$SIM_LOG") + 5))
 start_host --rewind-clock
-n=$((n + 5))
 until_true "$HOST_PID" "orders in another" lines "$SIM_LOG" '"what":"order.place"' "$n"
 kill -TERM "$HOST_PID"
 ended "$HOST_PID" 0 "the host"

@@ -8,6 +8,7 @@ mkdir "$TMPDIR"
 
 # interrupt SIGNAL MOMENT PATTERN: a demo that is sent the signal when its directory's files hold the pattern
 interrupt() {
+    rm -f "$WORK/out" # what the demo before said is not this one's
     "$AGON" demo --seconds 60 >"$WORK/out" 2>"$WORK/err" &
     demo=$!
     PIDS="$PIDS $demo"

@@ -42,7 +42,7 @@ for archive in "$build"/host/*/lib*.a; do
         find "host/$lib" -name '*.[ch]' | sed 's|.*/||; s|\.[ch]$||'
         find "host/$lib" -mindepth 1 -type d | sed 's|.*/||'
         find "host/$lib" -name '*.h' -exec sed -n 's/^struct \([a-z_0-9]*\)[ ;].*/\1/p' {} +; } | sort -u | paste -sd '|')
-    prefixes="$prefixes|$(sed -n "s/^$lib: *//p" tests/lint/prefixes.txt | tr ' ' '|')|-"
+    prefixes="$prefixes|$(sed -n "s/^$lib: *//p" tests/lint/prefixes.txt | tr ' ' '\n' | paste -sd '|')|-"
     while read -r symbol; do
         fault "$lib: $symbol does not begin with the name of its file or library"
     done < <(nm --defined-only --extern-only "$archive" 2>/dev/null |

@@ -103,7 +103,7 @@ static int start_inproc(struct world *world, const char *plugin)
     REQUIRE(mkdtemp(world->directory));
     rc = plugin_file_stage(&world->file, world_plugin(plugin), world->directory, 3, &world->err);
     if (rc >= 0)
-        rc = plugin_open(&world->plugin, &world->file, ELF_INPROC, &world->err);
+        rc = plugin_open(&world->plugin, &world->file, &world->err);
     if (rc < 0)
         return rc;
     config.entry = world->plugin.entry;

@@ -5,14 +5,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "agent/child_main.h"
 #include "agent/sandbox.h"
 #include "arena_world.h"
+#include "base/sanitized.h"
 #include "sys/clock.h"
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#if IS_SANITIZED
 #define HAS_FENCE 0 /* the sanitizers' run-time cannot live in the sandbox: sandbox.c */
 #else
 #define HAS_FENCE 1
@@ -63,8 +65,8 @@ static const struct {
     {"exit", PROCESS_EXITED, "exit status 0", 0},
     {"memory", PROCESS_CRASHED, "signal 6", 1},
     {"heap", PROCESS_CRASHED, NULL, 1},
-    {"open", PROCESS_CRASHED, "system call 257", 1},
-    {"socket", PROCESS_CRASHED, "system call 41", 1},
+    {"open", PROCESS_CRASHED, "system call 257 (openat: a plugin has no files", 1},
+    {"socket", PROCESS_CRASHED, "system call 41 (socket: a plugin has no network", 1},
     {"fork", PROCESS_CRASHED, "system call", 1},
     {"exec", PROCESS_CRASHED, "system call 59", 1},
     {"kill", PROCESS_CRASHED, "system call 62", 1},
@@ -81,7 +83,7 @@ START_TEST(what_a_plugin_does_to_itself_stays_in_its_child)
                                         .layers_wanted = SANDBOX_ALL,
                                         .hard_ns =
                                             faults[_i].end == PROCESS_HUNG ? 60000000 : 4000000000,
-                                        .memory_bytes = 192ull << 20};
+                                        .arena_bytes = 64ull << 20};
     struct world world;
     const char *why;
     int rc = AGON_OK, steps = 0;
@@ -130,6 +132,134 @@ START_TEST(what_harms_nobody_goes_on)
     ck_assert_uint_eq(world.port->nth(world.port->ctx), 50);
     run_process_stop(world.process, AGON_END_HOST);
     ck_assert_int_eq(run_process_end(world.process, NULL), PROCESS_STOPPED);
+    world_deinit(&world);
+}
+END_TEST
+
+static const struct {
+    uint32_t granted, has; /* threads beside its own */
+} threads[] = {{0, 0}, {1, 1}};
+
+START_TEST(a_thread_begins_where_the_roster_grants_it)
+{
+    struct run_process_config config = {
+        .is_lock_step = 1, .layers_wanted = SANDBOX_ALL, .threads = threads[_i].granted};
+    struct proc_rights rights;
+    struct world world;
+
+    if (!HAS_FENCE)
+        return;
+    world_init(&world);
+    world_param(&world, "fault", "thread");
+    world_param(&world, "at", "5");
+    ck_assert_msg(world_start(&world, "faulty", WORLD_PROCESS, &config) >= 0, "%s", world.err.text);
+    for (int i = 0; i < 10; i++)
+        ck_assert_int_eq(world_step(&world), AGON_OK);
+    ck_assert_int_eq(proc_rights(run_process_pid(world.process), &rights), AGON_OK);
+    ck_assert_uint_eq(rights.threads, 1 + threads[_i].has);
+    world_deinit(&world);
+}
+END_TEST
+
+START_TEST(who_begins_more_threads_than_granted_is_killed)
+{
+    struct run_process_config config = {
+        .is_lock_step = 1, .layers_wanted = SANDBOX_ALL, .threads = 2};
+    struct world world;
+    const char *why;
+    int rc = AGON_OK;
+
+    if (!HAS_FENCE)
+        return;
+    world_init(&world);
+    world_param(&world, "fault", "threads");
+    world_param(&world, "at", "5");
+    ck_assert_msg(world_start(&world, "faulty", WORLD_PROCESS, &config) >= 0, "%s", world.err.text);
+    while (rc == AGON_OK) {
+        (void)world_step(&world);
+        rc = run_process_poll(world.process, clock_mono());
+    }
+    ck_assert_int_eq(run_process_end(world.process, &why), PROCESS_CRASHED);
+    ck_assert_msg(strstr(why, " threads, and its roster grants 2") != NULL, "%s", why);
+    world_deinit(&world);
+}
+END_TEST
+
+START_TEST(no_two_hosts_of_a_machine_give_the_same_uid)
+{
+    uint32_t theirs = 0;
+    int told[2], asked[2];
+    char any;
+    pid_t pid;
+
+    // Another host, which is there first, and ends when this one has got its own.
+    ck_assert_int_eq(pipe(told), 0);
+    ck_assert_int_eq(pipe(asked), 0);
+    pid = fork();
+    if (pid == 0) {
+        theirs = sandbox_uid(3);
+        close(asked[1]);
+        _exit(write(told[1], &theirs, sizeof(theirs)) < 0 || read(asked[0], &any, 1) != 0);
+    }
+    ck_assert_int_eq(read(told[0], &theirs, sizeof(theirs)), sizeof(theirs));
+    ck_assert_uint_ge(theirs, 0x40000000u);
+    ck_assert_uint_ne(sandbox_uid(3), theirs);
+    ck_assert_uint_eq(sandbox_uid(4), sandbox_uid(3) + 1);
+    close(asked[1]);
+    ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+}
+END_TEST
+
+/* What a constructor tries: nothing of the plugin has been called by then. */
+static const struct {
+    const char *plugin, *why;
+} constructors[] = {
+    {"hostile_limit", "system call 302"},    {"hostile_filter", "system call 157"},
+    {"hostile_landlock", "system call 446"}, {"hostile_orphan", "system call 157"},
+    {"hostile_open", "system call 257"},     {"hostile_stat", "system call 262"},
+    {"hostile_code", "system call 9"},       {"hostile_affinity", "system call 204"},
+    {"hostile_kill", "system call 62"},      {"hostile_process", "system call"},
+};
+
+START_TEST(a_constructor_has_no_more_rights_than_a_callback)
+{
+    struct run_process_config config = {.layers_wanted = SANDBOX_ALL};
+    struct proc_rights before, after;
+    struct world world;
+
+    if (!HAS_FENCE)
+        return;
+    ck_assert_int_eq(proc_rights(0, &before), AGON_OK);
+    world_init(&world);
+    ck_assert_int_eq(world_start(&world, constructors[_i].plugin, WORLD_PROCESS, &config),
+                     AGON_EIO);
+    ck_assert_msg(strstr(world.err.text, constructors[_i].why) != NULL, "%s: %s",
+                  constructors[_i].plugin, world.err.text);
+    ck_assert_int_eq(proc_rights(0, &after), AGON_OK);
+    ck_assert_mem_eq(&before, &after, sizeof(before));
+    world_deinit(&world);
+}
+END_TEST
+
+/* ... and what it may rely on, which the dynamic loader gave it before. */
+static const char *const builds[] = {"image_order", "image_tls", "image_fstat", "image_thread",
+                                     "throws"};
+
+START_TEST(a_file_is_bound_and_begun_as_its_author_expects)
+{
+    struct run_process_config config = {
+        .is_lock_step = 1, .layers_wanted = SANDBOX_ALL, .threads = 1};
+    struct world world;
+
+    if (access(world_plugin(builds[_i]), R_OK) < 0 && strcmp(builds[_i], "throws") == 0) {
+        printf("throws: not built, for want of g++\n");
+        return;
+    }
+    world_init(&world);
+    ck_assert_msg(world_start(&world, builds[_i], WORLD_PROCESS, &config) >= 0, "%s: %s",
+                  builds[_i], world.err.text);
+    for (int i = 0; i < 5; i++)
+        ck_assert_int_eq(world_step(&world), AGON_OK);
     world_deinit(&world);
 }
 END_TEST
@@ -246,6 +376,14 @@ int main(int argc, char **argv)
     tcase_add_loop_test(tcase, what_cannot_start_says_why, 0,
                         (int)(sizeof(starts) / sizeof(starts[0])));
     tcase_add_test(tcase, the_sandbox_has_all_layers_or_says_which_it_lacks);
+    tcase_add_test(tcase, no_two_hosts_of_a_machine_give_the_same_uid);
+    tcase_add_loop_test(tcase, a_thread_begins_where_the_roster_grants_it, 0,
+                        sizeof(threads) / sizeof(threads[0]));
+    tcase_add_test(tcase, who_begins_more_threads_than_granted_is_killed);
+    tcase_add_loop_test(tcase, a_constructor_has_no_more_rights_than_a_callback, 0,
+                        sizeof(constructors) / sizeof(constructors[0]));
+    tcase_add_loop_test(tcase, a_file_is_bound_and_begun_as_its_author_expects, 0,
+                        sizeof(builds) / sizeof(builds[0]));
     tcase_add_test(tcase, a_bus_cannot_be_written_by_whoever_gets_its_descriptor);
     tcase_add_test(tcase, a_sleeping_child_is_woken_and_misses_nothing);
     tcase_add_test(tcase, a_probe_tells_what_a_plugin_is_without_loading_it_here);

@@ -53,7 +53,7 @@ int main(int argc, char **argv)
     if (rc >= 0)
         rc = journal_recover(&disk.port, &reading, &summary, &err);
     if (rc >= 0)
-        rc = journal_buffer_init(&buffer, JOURNAL_BUFFER_BYTES, summary.end.next_seq, 0);
+        rc = journal_buffer_init(&buffer, JOURNAL_BUFFER_BYTES, summary.end.next_seq);
     if (rc >= 0)
         rc = engine_new(&engine, &engine_config, &err);
     if (rc >= 0)

@@ -16,7 +16,7 @@
 
 static const char faults[] = "none|segv|abort|stack|div0|illegal|hang|exit|memory|heap|open|socket|"
                              "fork|exec|kill|ptrace|exec_memory|events|thread|error|arena|"
-                             "raw_handler|create|start|start_hang|print";
+                             "raw_handler|create|start|start_hang|print|threads";
 enum {
     NONE,
     SEGV,
@@ -43,7 +43,8 @@ enum {
     CREATE,
     START,
     START_HANG,
-    PRINT
+    PRINT,
+    THREADS
 };
 
 static struct faulty {
@@ -72,9 +73,20 @@ static void *spin(void *arg)
     return NULL;
 }
 
+static void *rest(void *arg)
+{
+    static pthread_mutex_t never = PTHREAD_MUTEX_INITIALIZER;
+
+    (void)arg;
+    pthread_mutex_lock(&never);
+    pthread_mutex_lock(&never); // held by this thread or by another one that waits here
+    return NULL;
+}
+
 static int act(const struct agon_event_hdr *event)
 {
     static char *const no_arguments[] = {NULL};
+    static int has_begun;
     pthread_t thread;
 
     switch (faulty.fault) {
@@ -136,8 +148,14 @@ static int act(const struct agon_event_hdr *event)
         memset((void *)(uintptr_t)event, 0xff, 64);
         break;
     case THREAD:
-        if (sink == 0 && pthread_create(&thread, NULL, spin, NULL) == 0)
+        if (!has_begun && pthread_create(&thread, NULL, spin, NULL) == 0)
             pthread_detach(thread);
+        has_begun = 1;
+        break;
+    case THREADS:
+        for (int i = 0; !has_begun && i < 8; i++)
+            pthread_create(&thread, NULL, rest, NULL);
+        has_begun = 1;
         break;
     case ERROR:
         return AGON_EINVAL;

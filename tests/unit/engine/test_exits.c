@@ -862,6 +862,53 @@ START_TEST(too_little_of_a_derivative_is_closed_only_where_the_account_gets_smal
 }
 END_TEST
 
+// A plan of the first would sell what the second bought, at a price that the second never named.
+START_TEST(the_plans_of_an_unloaded_agent_are_not_its_successors)
+{
+    struct record_command gone = {.hdr = {.type = AGON_EVENT_COMMAND, .granules = 1},
+                                  .kind = COMMAND_SLOT_CONDITION,
+                                  .scope = SCOPE_SLOT,
+                                  .id = SLOT,
+                                  .value = CONDITION_RETIRED,
+                                  .reason = REASON_OPERATOR};
+    struct record_slot other = world_slot_record(SLOT);
+    struct agon_exit_plan targets = {.instrument = BTCUSDT,
+                                     .side = LONG,
+                                     .client_ref = 6,
+                                     .take_px = {6100000},
+                                     .take_ppm = {250000},
+                                     .t_exit = T0 + 60 * SECOND};
+    struct agon_exit_plan waiting = {
+        .instrument = ETHUSDT, .side = LONG, .client_ref = 7, .stop_px = 290000};
+    uint32_t n_cmds;
+
+    begin(50000);
+    world_order(world, SLOT, BTCUSDT, AGON_SELL, 0, 49992, 2);
+    fill(last_cmd(), 6000000, 49992);
+    ck_assert_int_eq(position(), 8); // lots enough, and of less than the minimum notional
+    set(&stop_at_59000);
+    set(&targets);
+    set(&waiting);
+    ck_assert_uint_eq(n_plans(), 3);
+    ck_assert_int_eq(world_step(world, &gone), AGON_OK);
+    ck_assert_uint_eq(n_plans(), 3); // as long as the position may be kept
+    gone.kind = COMMAND_VACATE;
+    ck_assert_int_eq(world_step(world, &gone), AGON_OK);
+    ck_assert_uint_eq(n_plans(), 0);
+    ck_assert_int_eq(world->engine->exits_due, INT64_MAX);
+    snprintf(other.name, sizeof(other.name), "somebody_else");
+    ck_assert_int_eq(world_step(world, &other), AGON_OK);
+    buy(50000);
+    n_cmds = world->n_cmds;
+    book(6100000);
+    book(5899900);
+    world_due(world, T0 + 61 * SECOND);
+    ck_assert_uint_eq(world->n_cmds, n_cmds);
+    ck_assert_int_eq(position(), 50000);
+    end();
+}
+END_TEST
+
 START_TEST(every_slot_has_plans_of_its_own)
 {
     begin(50000);
@@ -906,6 +953,7 @@ int main(void)
     tcase_add_loop_test(tcase, a_restart_of_the_host_keeps_plans_and_what_has_fired, 0, 2);
     tcase_add_test(tcase, a_short_by_the_mark_price_and_a_forced_fill);
     tcase_add_test(tcase, too_little_of_a_derivative_is_closed_only_where_the_account_gets_smaller);
+    tcase_add_test(tcase, the_plans_of_an_unloaded_agent_are_not_its_successors);
     tcase_add_test(tcase, every_slot_has_plans_of_its_own);
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);

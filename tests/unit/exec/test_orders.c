@@ -638,6 +638,63 @@ START_TEST(a_replacement_seen_by_its_own_part_alone_is_for_all_that_was_asked)
 }
 END_TEST
 
+/* After a start the venue's list may show an order before the gateway hears of the request that the
+ * last run left in doubt. "Open" says nothing of that request then: it may have been done in place,
+ * or still be taken. */
+START_TEST(a_sight_before_the_question_ends_no_request_in_doubt)
+{
+    static const uint8_t requests[] = {AGON_REQUEST_CANCEL, AGON_REQUEST_REPLACE};
+    struct orders *orders = orders_new(16);
+    struct order *order = make(orders, AGON_ORDER_OPEN, requests[_i], AGON_REQUEST_UNKNOWN);
+    struct record_report report = report_of(order, REPORT_STATE, NEW_PX, NEW_QTY, 0, 0);
+
+    report.state = AGON_ORDER_OPEN;
+    report.is_unasked = 1;
+    orders_report(orders, order, &report);
+    ck_assert_uint_eq(order->request, requests[_i]);
+    ck_assert_uint_eq(order->request_state, AGON_REQUEST_UNKNOWN);
+    report.is_unasked = 0;
+    orders_report(orders, order, &report);
+    ck_assert_uint_eq(order->request, AGON_REQUEST_NONE);
+    orders_free(orders);
+}
+END_TEST
+
+/* ... nor does the end of a wire order that the last run had replaced end the order. */
+START_TEST(the_end_of_what_was_replaced_before_the_question_is_no_end)
+{
+    static const uint8_t kinds[] = {REPORT_CANCELLED, REPORT_EXPIRED, REPORT_STATE};
+    struct orders *orders = orders_new(16);
+    struct order *order = make(orders, AGON_ORDER_OPEN, 0, 0);
+    struct record_report report = report_of(order, kinds[_i], NEW_PX, NEW_QTY, 0, 0);
+
+    order->rev = 2;
+    report.rev = 0;
+    report.state = AGON_ORDER_CANCELLED;
+    report.is_unasked = 1;
+    orders_report(orders, order, &report);
+    ck_assert_uint_eq(order->state, AGON_ORDER_OPEN);
+    // Of this revision it may be the half of a replacement that nobody has confirmed.
+    report.rev = 2;
+    order->request = AGON_REQUEST_REPLACE;
+    order->request_state = AGON_REQUEST_UNKNOWN;
+    orders_report(orders, order, &report);
+    ck_assert_uint_eq(order->state, AGON_ORDER_OPEN);
+    ck_assert_uint_eq(order->request, AGON_REQUEST_REPLACE);
+    order->request = AGON_REQUEST_NONE;
+    report.rev = 0;
+    // Of one that is over nobody will ask: what stands there is a stray, or was given up wrongly.
+    report.kind = REPORT_STATE;
+    report.state = AGON_ORDER_OPEN;
+    order->state = AGON_ORDER_CANCELLED;
+    orders_settle(orders, order);
+    ck_assert_uint_eq(orders_report(orders, order, &report).is_stray, 1);
+    order->reason = REASON_ABSENT;
+    ck_assert_uint_eq(orders_report(orders, order, &report).is_reopened, 1);
+    orders_free(orders);
+}
+END_TEST
+
 /* A reduce-only order is taken for what is left of the position, and filled: of 10 only 4. */
 START_TEST(what_the_venue_took_for_less_is_filled_when_it_says_so)
 {
@@ -647,8 +704,16 @@ START_TEST(what_the_venue_took_for_less_is_filled_when_it_says_so)
     struct record_report filled = report_of(order, REPORT_STATE, 0, 0, 4, 0);
 
     filled.state = AGON_ORDER_FILLED;
+    if (_i == 1) { // replaced in its place before that
+        order->rev = fill.rev = filled.rev = 1;
+        order->flags |= AGON_REDUCE_ONLY;
+    }
     orders_report(orders, order, &fill);
     ck_assert_uint_eq(order->state, AGON_ORDER_PARTIAL);
+    filled.is_unasked = 1; // by a gateway that does not know what earlier wire orders filled
+    orders_report(orders, order, &filled);
+    ck_assert_uint_eq(order->state, AGON_ORDER_PARTIAL);
+    filled.is_unasked = 0;
     orders_report(orders, order, &filled);
     ck_assert_uint_eq(order->state, AGON_ORDER_FILLED);
     ck_assert_int_eq(order->filled_qty, 4);
@@ -864,9 +929,11 @@ int main(void)
     tcase_add_test(tcase, a_fill_is_one_of_account_instrument_side_and_number);
     tcase_add_test(tcase, a_contradicted_order_is_asked_about_and_then_given_up);
     tcase_add_test(tcase, a_cancel_that_is_wanted_goes_when_the_way_is_free);
-    tcase_add_test(tcase, what_the_venue_took_for_less_is_filled_when_it_says_so);
+    tcase_add_loop_test(tcase, what_the_venue_took_for_less_is_filled_when_it_says_so, 0, 2);
     tcase_add_test(tcase, a_replacement_to_less_than_was_filled_ends_the_order);
     tcase_add_test(tcase, a_replacement_seen_by_its_own_part_alone_is_for_all_that_was_asked);
+    tcase_add_loop_test(tcase, a_sight_before_the_question_ends_no_request_in_doubt, 0, 2);
+    tcase_add_loop_test(tcase, the_end_of_what_was_replaced_before_the_question_is_no_end, 0, 3);
     tcase_add_test(tcase, the_table_is_bounded_and_gives_up_the_oldest_final_order);
     tcase_add_test(tcase, what_is_loaded_is_what_was_saved);
     tcase_add_test(tcase, fills_that_were_saved_stay_known);

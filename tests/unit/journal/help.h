@@ -73,7 +73,7 @@ static inline int help_open(struct help_host *host, struct disk_mem *mem,
     if (rc < 0)
         return rc;
     host->seq = host->summary.end.next_seq - 1;
-    ck_assert_int_eq(journal_buffer_init(&host->buffer, 65536, host->seq + 1, 0), AGON_OK);
+    ck_assert_int_eq(journal_buffer_init(&host->buffer, 65536, host->seq + 1), AGON_OK);
     host->writer =
         journal_writer_new(&host->disk, &host->buffer, config, &host->summary.end, &host->err);
     if (host->writer == NULL) {

@@ -608,7 +608,7 @@ START_TEST(packing_beside_a_writer_and_a_reader)
     ck_assert_int_eq(disk_posix_open(&posix, path, &err), AGON_OK);
     config.is_async = 1;
     ck_assert_int_eq(journal_recover(&posix.port, NULL, &summary, &err), AGON_OK);
-    ck_assert_int_eq(journal_buffer_init(&buffer, 1 << 20, 1, 0), AGON_OK);
+    ck_assert_int_eq(journal_buffer_init(&buffer, 1 << 20, 1), AGON_OK);
     writer = journal_writer_new(&posix.port, &buffer, &config, &summary.end, &err);
     ck_assert_ptr_nonnull(writer);
     ck_assert_int_eq(pthread_create(&packer, NULL, pack_beside, &beside), 0);

@@ -127,7 +127,8 @@ static struct client {
     struct http_parse *http;
     struct ws *ws;
     char body[4096];
-    uint64_t body_n, cookie;
+    int64_t t_timer;             /* when the last one came */
+    uint64_t body_n, cookies[4]; /* of timers, in the order in which they came */
     int status;
     int n_messages, n_pings, close_code;
     char message[256];
@@ -220,8 +221,10 @@ static void on_end(void *ctx, int conn, enum stream_end end, const char *text)
 static void on_timer(void *ctx, uint64_t cookie)
 {
     (void)ctx;
+    if (me.n_timers < 4)
+        me.cookies[me.n_timers] = cookie;
     me.n_timers++;
-    me.cookie = cookie;
+    me.t_timer = port->now(port->ctx);
 }
 
 static const struct stream_owner owner = {&me, on_open, on_bytes, on_end, on_timer};
@@ -858,13 +861,15 @@ START_TEST(timers_fire_once_and_not_before_their_time)
     ck_assert(id[0] >= 0 && id[1] >= 0 && id[2] >= 0);
     port->timer_cancel(port->ctx, id[2]);
     port->timer_cancel(port->ctx, id[2]);
-    UNTIL(me.n_timers == 1);
-    ck_assert_uint_eq(me.cookie, 11);
-    ck_assert_int_ge(port->now(port->ctx) - begin, 5000000);
+    UNTIL(me.n_timers >= 1);
+    ck_assert_int_ge(me.t_timer - begin, me.n_timers == 1 ? 5000000 : 20000000);
     port->timer_cancel(port->ctx, id[1]);
-    UNTIL(me.n_timers == 2);
-    ck_assert_uint_eq(me.cookie, 10);
-    ck_assert_int_ge(port->now(port->ctx) - begin, 20000000);
+    // On a machine that stood still for so long both have come in one turn.
+    UNTIL(me.n_timers >= 2);
+    ck_assert_int_eq(me.n_timers, 2);
+    ck_assert_uint_eq(me.cookies[0], 11);
+    ck_assert_uint_eq(me.cookies[1], 10);
+    ck_assert_int_ge(me.t_timer - begin, 20000000);
     for (int i = 0; i < 200; i++)
         ck_assert_int_ge(port->timer(port->ctx, 3600000000000ll, 1, &owner), 0);
     // stop takes the rest along

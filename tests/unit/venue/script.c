@@ -60,6 +60,8 @@ static struct world {
     char last_sent[3][8192];
     uint64_t random;
     uint64_t durable;
+    int is_full;         /* no room for market events ... */
+    uint64_t n_bars_fit; /* ... but for so many bars */
     struct gateway *gateway;
     struct ring commands;
     struct evring out, in;
@@ -508,6 +510,19 @@ static uint64_t durable_seq(void *ctx)
     return w.durable;
 }
 
+/* As a host whose disk is full (run/io.c), or fills up just now. */
+static int takes(void *ctx, const struct agon_event_hdr *record)
+{
+    (void)ctx;
+    if (!w.is_full || record->type == AGON_EVENT_STATUS || record->type == AGON_EVENT_HEALTH ||
+        record->type >= AGON_EVENT_INTENT)
+        return 1;
+    if (record->type != AGON_EVENT_BAR || w.n_bars_fit == 0)
+        return 0;
+    w.n_bars_fit--;
+    return 1;
+}
+
 static void on_log(void *ctx, int level, const char *key, const char *text)
 {
     (void)ctx;
@@ -550,6 +565,7 @@ static void begin(void)
                                   .out = &w.out,
                                   .commands = &w.commands,
                                   .durable_seq = durable_seq,
+                                  .takes = takes,
                                   .log = on_log};
     struct venue_config config;
     struct error err = {0};
@@ -570,7 +586,7 @@ static void begin(void)
     config.venue = 1;
     config.account = 5;
     config.is_private = !is_cm; // COIN-M is for market data
-    config.warm_bars = 0;
+    config.warm_bars = strstr(w.file, "history") != NULL ? 3 : 0;
     config.is_guarded = strstr(w.file, "guard") != NULL;
     config.is_take_over = strstr(w.file, "guard_taken") != NULL;
     // Most transcripts were written for one kind of connection.
@@ -749,6 +765,9 @@ static int64_t field_of(const struct agon_event_hdr *hdr, const char *key)
             return trade->qty;
         if (strcmp(key, "side") == 0)
             return trade->side;
+    } else if (hdr->type == AGON_EVENT_BAR) {
+        if (strcmp(key, "close") == 0)
+            return ((const struct agon_bar *)(const void *)hdr)->close_px;
     } else if (hdr->type == AGON_EVENT_FUNDING) {
         const struct agon_funding *funding = (const struct agon_funding *)(const void *)hdr;
 
@@ -1115,6 +1134,9 @@ static void run_line(char *line)
         w.refuse = strcmp(at, "none") == 0 ? 0 : where_of(at) + 1;
     } else if (strcmp(verb, "cmd") == 0) {
         command(at);
+    } else if (strcmp(verb, "room") == 0) {
+        w.is_full = strcmp(at, "again") != 0;
+        w.n_bars_fit = strtoull(at, NULL, 10);
     } else if (strcmp(verb, "durable") == 0) {
         w.durable = (uint64_t)atoll(at);
         gateway_poll(w.gateway);

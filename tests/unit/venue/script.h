@@ -24,6 +24,8 @@
  *   refuse market|user|rest|none    connects to it fail
  *   cmd new|cancel|replace|query|all key=value ...   (doubt=1 new, 2 cancel, 3 replace)
  *   durable <seq>                   the journal is safe up to there
+ *   room none|<n>|again             the host has none for market events, but for STATUS, HEALTH and
+ *                                   so many bars
  *   report <KIND> key=value ...     the next REPORT record; silence: there is none
  *   book <STATE> [reason]           the next STATUS record
  *   take <TYPE> [key=value ...]     the next record of that type, over all between

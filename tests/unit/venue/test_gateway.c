@@ -9,6 +9,8 @@ static const char *const stories[] = {
     "binance/reconnect.script",
     "binance/silent.script",
     "binance/busy.script",
+    "binance/full.script",
+    "binance/full_history.script",
     "binance/orders.script",
     "binance/replace.script",
     "binance/unknown.script",

@@ -546,6 +546,7 @@ START_TEST(a_listed_trade_makes_no_part_of_this_wire_order_of_what_was_before)
     ck_assert_int_eq(told[n_told - 1].cum_qty, 15);
     see_part(SEEN_QUERY, 0, AGON_ORDER_PARTIAL, 18, 5, 11 * S);
     ck_assert_int_eq(told[n_told - 1].cum_qty, 17);
+    ck_assert_uint_eq(told[n_told - 1].is_unasked, 0);
     end();
 }
 END_TEST
@@ -581,6 +582,292 @@ START_TEST(a_fill_that_is_missing_of_an_earlier_wire_order_is_looked_for_there)
     outbox_fill(&outbox, &fill, 14 * S);
     ck_assert_int_eq(entry->fills_ns, 0);
     ck_assert_int_eq(told[n_told - 1].cum_qty, 17);
+    end();
+}
+END_TEST
+
+/* What an old view hid of the last wire order: all that was seen of it is here, and the earlier
+ * ones have no more. Each is asked again in turn, the last one too. */
+START_TEST(a_fill_that_an_old_view_hid_is_looked_for_in_each_wire_order)
+{
+    static const int before[] = {1, 1, 0, 1, 1, 0}, revs[] = {1, 0, 0, 1, 0, 0};
+    struct order_cmd query = command(CMD_QUERY, 2);
+    struct outbox_entry *entry;
+    uint8_t rev;
+
+    begin();
+    query.qty = 30;
+    query.filled_qty = 15;
+    query.told_qty = 25;
+    query.venue_order = 72;
+    outbox_command(&outbox, &query, 10 * S);
+    see_part(SEEN_QUERY, 2, AGON_ORDER_PARTIAL, 18, 0, 11 * S);
+    entry = outbox_find(&outbox, 7);
+    ck_assert_ptr_nonnull(entry);
+    ck_assert_int_ne(entry->fills_ns, 0);
+    for (size_t i = 0; i < sizeof(before) / sizeof(before[0]); i++) {
+        rev = 0;
+        ck_assert_int_eq(outbox_fills_before(entry, &rev), before[i]);
+        ck_assert_int_eq(rev, revs[i]);
+    }
+    end();
+}
+END_TEST
+
+/* The core has its end and not all of its fills. A view of before that end, right after a start,
+ * makes no stray of it: it is asked about until a read shows the end, and its fills are due at
+ * once. */
+START_TEST(an_old_picture_of_what_an_earlier_run_saw_end_is_no_stray)
+{
+    struct order_cmd query = command(CMD_QUERY, 0);
+    struct outbox_entry *entry;
+
+    begin();
+    query.filled_qty = 2;
+    query.told_qty = 10;
+    query.is_over = 1;
+    outbox_command(&outbox, &query, S);
+    entry = outbox_find(&outbox, 7);
+    ck_assert_ptr_nonnull(entry);
+    ck_assert_int_ne(entry->fills_ns, 0);
+    see_part(SEEN_QUERY, 0, AGON_ORDER_PARTIAL, 20, 4, 2 * S);
+    see_part(SEEN_LIST, 0, AGON_ORDER_PARTIAL, 20, 4, 2 * S);
+    ck_assert_int_eq(next(), 0);
+    ck_assert_uint_eq(outbox.n_strays, 0);
+    ck_assert_int_ne(entry->check_ns, 0);
+    see_part(SEEN_QUERY, 0, AGON_ORDER_CANCELLED, 20, 10, 7 * S);
+    ck_assert_int_eq(next(), REPORT_CANCELLED);
+    ck_assert_int_ne(entry->fills_ns, 0);
+    see_part(SEEN_QUERY, 0, AGON_ORDER_PARTIAL, 20, 10, 8 * S); // beyond any lag: it stands there
+    ck_assert_uint_eq(outbox.n_strays, 1);
+}
+END_TEST
+
+/* A list that is behind shows the wire order of before a replacement to a gateway that the core has
+ * named nothing yet: the core's word is newer. */
+START_TEST(an_old_picture_that_came_before_the_question_is_not_the_order)
+{
+    struct order_cmd query = command(CMD_QUERY, 2);
+    struct outbox_entry *entry;
+
+    begin();
+    see(SEEN_LIST, 0, _i == 0 ? AGON_ORDER_OPEN : AGON_ORDER_CANCELLED, S, S);
+    query.venue_order = 72;
+    if (_i >= 2) {
+        query.doubt = _i == 2 ? CMD_REPLACE : CMD_CANCEL;
+        query.doubt_rev = _i == 2 ? 3 : 2;
+    }
+    outbox_command(&outbox, &query, 2 * S);
+    entry = outbox_find(&outbox, 7);
+    ck_assert_ptr_nonnull(entry);
+    ck_assert_uint_eq(entry->query_rev, _i == 2 ? 3 : 2);
+    ck_assert_uint_eq(entry->venue_order, 72);
+    ck_assert_uint_eq(entry->pending, query.doubt);
+    ck_assert_int_eq(entry->is_final + entry->is_told, 0); // its end is still to be told
+    n_read = n_told;
+    if (_i >= 2) {
+        end();
+        return;
+    }
+    see(SEEN_QUERY, 0, AGON_ORDER_CANCELLED, 3 * S, 3 * S);
+    ck_assert_int_eq(next(), 0);
+    see(SEEN_QUERY, 2, AGON_ORDER_OPEN, 4 * S, 4 * S);
+    ck_assert_int_eq(next(), REPORT_STATE);
+    ck_assert_uint_eq(told[n_told - 1].rev, 2);
+    end();
+}
+END_TEST
+
+/* ... nor is the end of the wire order that a replacement of unknown fate was to replace, which may
+ * be the half of it; nor any picture of an order that is replaced in its place, which never says of
+ * what revision it is. */
+START_TEST(an_end_that_came_before_the_question_may_be_half_a_replacement)
+{
+    struct order_cmd query = command(CMD_QUERY, _i == 0 ? 0 : 3);
+    struct outbox_seen seen = {.order_id = 7,
+                               .venue_order = 70,
+                               .instrument = 1,
+                               .is_total = _i == 1,
+                               .state = _i == 0 ? AGON_ORDER_CANCELLED : AGON_ORDER_FILLED,
+                               .side = AGON_BUY,
+                               .source = SEEN_QUERY,
+                               .px = 100,
+                               .qty = 10,
+                               .cum_qty = 4,
+                               .t_venue = S,
+                               .asked_ns = S};
+    struct outbox_entry *entry;
+
+    begin();
+    outbox_seen(&outbox, &seen, 0, S);
+    query.venue_order = 70;
+    query.doubt = _i == 0 ? CMD_REPLACE : 0;
+    query.doubt_rev = _i == 0;
+    outbox_command(&outbox, &query, 2 * S);
+    entry = outbox_find(&outbox, 7);
+    ck_assert_ptr_nonnull(entry);
+    ck_assert_int_eq(entry->is_final + entry->is_told, 0);
+    ck_assert_uint_eq(entry->rev, query.rev);
+    ck_assert_uint_eq(entry->pending, query.doubt);
+    ck_assert_uint_eq(entry->query_rev, _i == 0 ? 1 : 3);
+    end();
+}
+END_TEST
+
+/* ... also where the core does not ask, and cancels it: of a size that an old view
+ * shows nothing follows about what was filled, and what is told is the order that the core names.
+ */
+START_TEST(a_command_to_what_an_old_view_showed_is_of_the_order_that_the_core_names)
+{
+    struct order_cmd cmd = command(CMD_CANCEL, 4);
+    struct outbox_seen seen = {.order_id = 7,
+                               .venue_order = 70,
+                               .instrument = 1,
+                               .is_total = _i < 2,
+                               .cum_qty = _i % 2 == 0 ? 0 : 3,
+                               .state = AGON_ORDER_OPEN,
+                               .side = AGON_BUY,
+                               .source = SEEN_LIST,
+                               .px = 90,
+                               .qty = 8,
+                               .t_venue = S,
+                               .asked_ns = S};
+    struct outbox_entry *entry;
+
+    begin();
+    outbox_seen(&outbox, &seen, 0, S);
+    n_read = n_told;
+    cmd.venue_order = _i < 2 ? 70 : 74;
+    entry = outbox_command(&outbox, &cmd, 2 * S);
+    ck_assert_ptr_nonnull(entry);
+    ck_assert_uint_eq(entry->rev, 4);
+    ck_assert_uint_eq(entry->venue_order, cmd.venue_order);
+    outbox_sent(entry, 2 * S + WINDOW);
+    outbox_outcome(&outbox, entry, OUTCOME_UNKNOWN, REASON_TIMEOUT, 0, 3 * S);
+    ck_assert_int_eq(next(), REPORT_UNKNOWN);
+    ck_assert_int_eq(told[n_read - 1].cum_qty, seen.cum_qty); // what was seen of it stays
+    ck_assert_uint_eq(told[n_read - 1].rev, cmd.rev);
+    ck_assert_int_eq(told[n_read - 1].px, cmd.px);
+    ck_assert_int_eq(told[n_read - 1].qty, 10);
+    end();
+}
+END_TEST
+
+/* The core has its end and lacks fills; a list that is behind shows it open, and the core, which
+ * cannot know, lets it go as a stray. Its fills are asked for all the same. */
+START_TEST(a_stray_that_is_none_keeps_its_missing_fills)
+{
+    struct order_cmd query = command(CMD_QUERY, 0), stray = command(CMD_STRAY, 0);
+    struct outbox_entry *entry;
+
+    begin();
+    see(SEEN_LIST, 0, AGON_ORDER_OPEN, S, S);
+    query.filled_qty = 2;
+    query.told_qty = 10;
+    query.is_over = 1;
+    outbox_command(&outbox, &query, 2 * S);
+    entry = outbox_find(&outbox, 7);
+    ck_assert_ptr_nonnull(entry);
+    ck_assert_uint_eq(entry->is_final, 1);
+    outbox_command(&outbox, &stray, 3 * S);
+    ck_assert_int_ne(entry->fills_ns, 0);
+    see_part(SEEN_QUERY, 0, AGON_ORDER_CANCELLED, 20, 10, 8 * S);
+    ck_assert_int_ne(entry->fills_ns, 0);
+    end();
+}
+END_TEST
+
+/* A venue that breaks its word shows it open where it is over, and the core still waits for what
+ * became of it: it is asked about until its end is told. */
+START_TEST(a_stray_ends_no_question)
+{
+    struct order_cmd query = command(CMD_QUERY, 0);
+    struct outbox_entry *entry;
+
+    begin();
+    entry = stand();
+    see(SEEN_STREAM, 0, AGON_ORDER_CANCELLED, 0, 10 * S);
+    ck_assert_int_eq(next(), REPORT_CANCELLED);
+    outbox_command(&outbox, &query, 11 * S);
+    ck_assert_int_eq(entry->check_ns, 11 * S);
+    entry->check_ns = 0; // the gateway reads it
+    see(SEEN_QUERY, 0, AGON_ORDER_OPEN, 10 * S + LAG + MS, 20 * S);
+    ck_assert_int_eq(next(), REPORT_STRAY);
+    ck_assert_int_ne(entry->check_ns, 0);
+    see(SEEN_QUERY, 0, AGON_ORDER_CANCELLED, 21 * S, 21 * S);
+    ck_assert_int_eq(next(), REPORT_CANCELLED);
+    ck_assert_int_eq(entry->check_ns, 0);
+    end();
+}
+END_TEST
+
+/* The core cancels, and the end came before that: taken with the sweep or by itself, its place is
+ * free again. */
+START_TEST(a_cancel_of_what_is_over_leaves_its_place_free)
+{
+    struct order_cmd cancel = command(CMD_CANCEL, 0);
+    struct outbox_entry *entry;
+
+    begin();
+    entry = stand();
+    see(SEEN_STREAM, 0, AGON_ORDER_CANCELLED, 0, 10 * S);
+    ck_assert_uint_eq(entry->is_final, 1);
+    entry = outbox_command(&outbox, &cancel, 11 * S);
+    ck_assert_ptr_nonnull(entry);
+    outbox_outcome(&outbox, entry, OUTCOME_ACCEPTED, 0, 0, 11 * S);
+    ck_assert_uint_eq(entry->is_told, 1);
+    ck_assert_uint_eq(entry->pending, 0);
+    end();
+}
+END_TEST
+
+/* That a venue has forgotten an order whose end it had shown concludes nothing: a late fill of it
+ * opens nothing again. */
+START_TEST(what_the_venue_forgot_after_its_end_is_not_opened_again)
+{
+    struct order_cmd query = command(CMD_QUERY, 0);
+    struct outbox_entry *entry;
+
+    begin();
+    query.filled_qty = 2;
+    query.told_qty = 10;
+    query.is_over = 1;
+    outbox_command(&outbox, &query, S);
+    entry = outbox_find(&outbox, 7);
+    ck_assert_ptr_nonnull(entry);
+    outbox_absent(&outbox, entry, 0, 20 * S, 20 * S);
+    outbox_absent(&outbox, entry, 0, 30 * S, 30 * S);
+    ck_assert_int_eq(next(), REPORT_ABSENT);
+    list_fill(5, 3);
+    ck_assert_int_eq(next(), REPORT_FILL);
+    ck_assert_int_eq(next(), 0);
+    ck_assert_uint_eq(entry->is_final, 1);
+    end();
+}
+END_TEST
+
+/* The last run left a request in doubt. That a list shows the order as it was does not end the
+ * doubt, whether the list came before the core's question or after. */
+START_TEST(a_request_in_doubt_is_known_though_its_order_was_seen_first)
+{
+    static const uint8_t doubts[] = {CMD_REPLACE, CMD_CANCEL};
+    struct order_cmd query = command(CMD_QUERY, 0);
+    struct outbox_entry *entry;
+
+    begin();
+    see(SEEN_LIST, 0, AGON_ORDER_OPEN, S, S);
+    query.doubt = doubts[_i];
+    query.doubt_rev = query.doubt == CMD_REPLACE;
+    query.doubt_px = 200;
+    query.doubt_qty = 30;
+    outbox_command(&outbox, &query, 2 * S);
+    entry = outbox_find(&outbox, 7);
+    ck_assert_ptr_nonnull(entry);
+    ck_assert_uint_eq(entry->pending, doubts[_i]);
+    ck_assert_uint_eq(entry->query_rev, query.doubt_rev);
+    n_read = n_told;
+    see(SEEN_QUERY, 0, AGON_ORDER_OPEN, 3 * S, 3 * S);
+    ck_assert_int_eq(next(), 0);
     end();
 }
 END_TEST
@@ -650,6 +937,76 @@ START_TEST(an_older_sight_of_one_replaced_in_its_place_fills_nothing)
 }
 END_TEST
 
+/* A replacement that the last run asked for goes back to what the order was before. A read right
+ * after the start may show it as it was then: only one that was sent late enough tells that the
+ * replacement was done. */
+START_TEST(a_read_of_before_the_start_tells_of_no_replacement_back_to_it)
+{
+    struct order_cmd query = command(CMD_QUERY, 1);
+    const struct outbox_entry *entry;
+
+    begin();
+    query.venue_order = 70;
+    query.doubt = CMD_REPLACE;
+    query.doubt_rev = 2;
+    query.doubt_px = 100;
+    query.doubt_qty = 10;
+    outbox_command(&outbox, &query, 10 * S);
+    entry = outbox_find(&outbox, 7);
+    see_in_place(100, 10, 0, 12 * S);
+    see_in_place(100, 10, 0, 10 * S + LAG + MS);
+    ck_assert_uint_eq(entry->rev, 1);
+    ck_assert_uint_eq(entry->pending, CMD_REPLACE);
+    see_in_place(100, 10, 0, 10 * S + LAG + 2 * MS);
+    ck_assert_uint_eq(entry->rev, 2);
+    ck_assert_uint_eq(entry->pending, 0);
+    ck_assert_int_eq(told[n_told - 1].kind, REPORT_STATE);
+    end();
+}
+END_TEST
+
+/* So may an event of the stream that was long on its way; but what has ended is no more what it was
+ * before. */
+START_TEST(the_end_of_one_replaced_in_its_place_is_told_of_the_replacement)
+{
+    struct order_cmd query = command(CMD_QUERY, 1);
+    struct outbox_seen seen = {.order_id = 7,
+                               .venue_order = 70,
+                               .instrument = 1,
+                               .is_total = 1,
+                               .state = AGON_ORDER_PARTIAL,
+                               .side = AGON_BUY,
+                               .source = SEEN_STREAM,
+                               .px = 100,
+                               .qty = 10,
+                               .cum_qty = 4,
+                               .t_venue = 9 * S};
+    const struct outbox_entry *entry;
+
+    begin();
+    query.venue_order = 70;
+    query.doubt = CMD_REPLACE;
+    query.doubt_rev = 2;
+    query.doubt_px = 100;
+    query.doubt_qty = 10;
+    outbox_command(&outbox, &query, 10 * S);
+    entry = outbox_find(&outbox, 7);
+    outbox_in_place(&outbox, &seen);
+    outbox_seen(&outbox, &seen, 0, 11 * S);
+    ck_assert_uint_eq(entry->rev, 1);
+    seen.state = AGON_ORDER_FILLED;
+    seen.cum_qty = 10;
+    seen.t_venue = 12 * S;
+    outbox_in_place(&outbox, &seen);
+    outbox_seen(&outbox, &seen, 0, 12 * S);
+    ck_assert_uint_eq(entry->rev, 2);
+    ck_assert_uint_eq(entry->is_final, 1);
+    ck_assert_int_eq(told[n_told - 1].rev, 2);
+    ck_assert_int_eq(told[n_told - 1].cum_qty, 10);
+    end();
+}
+END_TEST
+
 /* It has one wire order, of an earlier run, and one list of its trades: those of before it was
  * replaced are no part of what came since. */
 START_TEST(trades_of_an_order_replaced_in_its_place_count_once)
@@ -661,7 +1018,7 @@ START_TEST(trades_of_an_order_replaced_in_its_place_count_once)
     begin();
     query.filled_qty = 4;
     query.venue_order = 70;
-    outbox_command(&outbox, &query, 10 * S);
+    outbox_command(&outbox, &query, 5 * S);
     see_in_place(100, 10, 7, 11 * S);
     to.qty = 20;
     to.filled_qty = 4;
@@ -864,6 +1221,32 @@ START_TEST(trades_of_an_earlier_run_are_not_taken_for_those_that_are_missing)
 }
 END_TEST
 
+/* The venue told another run of 10, of which the last 2 came by the stream; a view that is behind
+ * shows 4, and lists the trades of those. The 4 between are asked for until they are here. */
+START_TEST(what_an_earlier_run_was_told_of_is_missing_though_a_view_shows_less)
+{
+    struct order_cmd query = command(CMD_QUERY, 0);
+    struct outbox_entry *entry;
+
+    begin();
+    query.filled_qty = 2;
+    query.told_qty = 10;
+    outbox_command(&outbox, &query, S);
+    entry = outbox_find(&outbox, 7);
+    ck_assert_ptr_nonnull(entry);
+    see_part(SEEN_QUERY, 0, AGON_ORDER_PARTIAL, 20, 4, 10 * S);
+    ck_assert_int_eq(next(), REPORT_STATE);
+    ck_assert_int_ne(entry->fills_ns, 0);
+    trade(1, 4, 0, 11 * S);
+    ck_assert_int_ne(entry->fills_ns, 0);
+    trade(2, 4, 0, 15 * S);
+    ck_assert_int_ne(entry->fills_ns, 0);
+    trade(3, 2, 0, 15 * S);
+    ck_assert_int_eq(entry->fills_ns, 0);
+    end();
+}
+END_TEST
+
 START_TEST(what_the_core_does_not_hold_open_is_told_until_it_says_so_and_then_cancelled)
 {
     struct order_cmd cmd = command(CMD_STRAY, 0);
@@ -873,6 +1256,7 @@ START_TEST(what_the_core_does_not_hold_open_is_told_until_it_says_so_and_then_ca
     see(SEEN_LIST, 0, AGON_ORDER_OPEN, 30 * S, 31 * S);
     ck_assert_int_eq(next(), REPORT_STATE);
     ck_assert_int_eq(next(), REPORT_STATE);
+    ck_assert_uint_eq(told[n_told - 1].is_unasked, 1);
     outbox_command(&outbox, &cmd, 32 * S);
     ck_assert_int_eq(next(), REPORT_STRAY);
     ck_assert_uint_eq(outbox.n_strays, 1);
@@ -1234,6 +1618,7 @@ int main(void)
     tcase_add_test(sights, a_command_from_before_a_replacement_was_told_names_no_older_wire_order);
     tcase_add_test(sights, a_fill_between_question_and_answer_does_not_take_the_answers_place);
     tcase_add_test(sights, trades_of_an_earlier_run_are_not_taken_for_those_that_are_missing);
+    tcase_add_test(sights, what_an_earlier_run_was_told_of_is_missing_though_a_view_shows_less);
     tcase_add_test(sights, one_that_was_taken_for_less_and_filled_is_told_to_be_over);
     tcase_add_test(sights, one_that_was_filled_whole_is_told_by_its_fills);
     tcase_add_test(sights,
@@ -1243,6 +1628,8 @@ int main(void)
                    a_request_for_an_order_that_is_over_is_answered_by_its_end_before_its_answer);
     tcase_add_test(sights, an_older_sight_of_one_replaced_in_its_place_fills_nothing);
     tcase_add_test(sights, trades_of_an_order_replaced_in_its_place_count_once);
+    tcase_add_test(sights, a_read_of_before_the_start_tells_of_no_replacement_back_to_it);
+    tcase_add_test(sights, the_end_of_one_replaced_in_its_place_is_told_of_the_replacement);
     tcase_add_test(sights, an_old_picture_of_a_replacement_half_done_opens_nothing_again);
     tcase_add_test(sights, an_earlier_revision_that_is_still_open_is_cancelled);
     tcase_add_test(sights, a_replacement_that_was_given_up_and_is_there_is_the_order);
@@ -1251,6 +1638,19 @@ int main(void)
     tcase_add_loop_test(sights, one_that_was_seen_first_is_replaced_by_an_order_of_its_kind, 0, 2);
     tcase_add_test(sights, a_listed_trade_makes_no_part_of_this_wire_order_of_what_was_before);
     tcase_add_test(sights, a_fill_that_is_missing_of_an_earlier_wire_order_is_looked_for_there);
+    tcase_add_test(sights, a_fill_that_an_old_view_hid_is_looked_for_in_each_wire_order);
+    tcase_add_loop_test(sights, an_old_picture_that_came_before_the_question_is_not_the_order, 0,
+                        4);
+    tcase_add_loop_test(sights, an_end_that_came_before_the_question_may_be_half_a_replacement, 0,
+                        2);
+    tcase_add_loop_test(
+        sights, a_command_to_what_an_old_view_showed_is_of_the_order_that_the_core_names, 0, 4);
+    tcase_add_test(sights, a_stray_that_is_none_keeps_its_missing_fills);
+    tcase_add_test(sights, a_stray_ends_no_question);
+    tcase_add_test(sights, a_cancel_of_what_is_over_leaves_its_place_free);
+    tcase_add_test(sights, what_the_venue_forgot_after_its_end_is_not_opened_again);
+    tcase_add_loop_test(sights, a_request_in_doubt_is_known_though_its_order_was_seen_first, 0, 2);
+    tcase_add_test(sights, an_old_picture_of_what_an_earlier_run_saw_end_is_no_stray);
     tcase_add_test(sights,
                    what_the_core_does_not_hold_open_is_told_until_it_says_so_and_then_cancelled);
     tcase_add_test(sights, a_cancel_that_was_taken_is_waited_for_beyond_old_pictures);
