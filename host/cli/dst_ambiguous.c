@@ -24,6 +24,8 @@ static void add(struct ambiguous_result *total, const struct ambiguous_result *o
     total->n_wrong += one->n_wrong;
     total->n_strays += one->n_strays;
     total->n_reopened += one->n_reopened;
+    total->n_denied += one->n_denied;
+    total->n_unjudged += one->n_unjudged;
     total->simulated_ns += one->simulated_ns;
     if (one->longest_ns > total->longest_ns)
         total->longest_ns = one->longest_ns;
@@ -49,6 +51,9 @@ static void print_total(const struct ambiguous_result *total, const uint64_t *ma
         (unsigned long long)total->n_duplicates, (unsigned long long)total->n_ghosts,
         (unsigned long long)total->n_wrong, (unsigned long long)total->n_strays,
         (unsigned long long)total->n_reopened);
+    printf("not judged %llu fills of orders that a venue which breaks its word denied, %llu orders "
+           "to which something happened until they were cancelled\n",
+           (unsigned long long)total->n_denied, (unsigned long long)total->n_unjudged);
     printf("time      %.0f simulated seconds in %.1f\n", (double)total->simulated_ns / 1e9,
            seconds);
 }

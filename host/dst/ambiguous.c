@@ -29,9 +29,12 @@
 #define PX_UNIT_SPOT  1000000
 #define QTY_UNIT_UM   100000 /* ... and quantities */
 #define QTY_UNIT_SPOT 1000
-#define END_NS        (120 * SECOND)  /* so long may the last ones take to be known */
-#define CALM_NS       (60 * SECOND)   /* ... of which nothing new is wanted */
-#define NEWS_NS       (10 * SECOND)   /* ... and what happened since then may be on its way */
+#define END_NS        (120 * SECOND) /* so long may the last ones take to be known */
+#define CALM_NS       (60 * SECOND)  /* ... of which nothing new is wanted */
+#define NEWS_NS       (10 * SECOND)  /* ... and what happened since then may be on its way: */
+#define CALM_MORE_NS  (20 * SECOND)  /* it is judged later, by so much at most */
+#define BEHIND_NS     (40 * SECOND) /* so far behind are the reads of a venue that breaks its word */
+#define ASKED_NS      (15 * SECOND) /* ... and so long may the last of them have been on its way */
 #define SLOW_ROOM     ((uint64_t)256) /* granules of the ring to a core that stands still */
 #define SLOW_NS       (10 * SECOND)   /* at most so long does it */
 #define DOWN_NS       (20 * SECOND)   /* at most so long is the host down */
@@ -66,6 +69,8 @@ struct truth { /* a wire order, by the exchange's log */
     agon_ns_t t_changed; /* it has that price and quantity since */
     agon_ns_t t_effect;  /* of the last thing that happened to it */
     agon_ns_t t_given;   /* a replacement of it was told as not done; 0: none was */
+    agon_ns_t t_new;     /* it came to be */
+    agon_ns_t t_denied;  /* its order was told as not there; 0: it was not */
 };
 struct life {
     struct ambiguous_config config;
@@ -90,7 +95,7 @@ struct life {
     uint64_t room; /* of the ring */
     uint32_t next_id, n_full,
         n_bear; /* events that found the ring full; after so many it goes on */
-    agon_ns_t t_begun, t_die, t_back, t_ask, t_calm, t_event,
+    agon_ns_t t_begun, t_die, t_back, t_ask, t_calm, t_calm_last, t_event,
         t_slow; /* t_slow: the core stands still since; 0: it goes. t_ask: 0: it has asked */
     uint8_t is_ending, is_closing, in_core;
 };
@@ -245,6 +250,8 @@ static void on_log(void *ctx, const char *text, size_t n)
 
         check_effect(life, truth, what, truth->px != 0 && is_changed);
         truth->t_effect = life->sched.now;
+        if (truth->t_new == 0)
+            truth->t_new = life->sched.now;
         truth->px = px;
         truth->qty = qty;
         (void)num_parse(filled, strlen(filled), 8, &truth->done);
@@ -574,13 +581,26 @@ static void check_report(struct life *life, const struct record_report *report,
               (unsigned long long)order->id);
 }
 
+/* Its reads had it as not there, or a part of what it did as not done. */
+static void note_denied(struct life *life, const struct order *order)
+{
+    for (int rev = 0; rev <= order->rev_asked && order_is_concluded(order); rev++) {
+        struct truth *truth = truth_of(life, order->id, (uint8_t)rev);
+
+        if (truth != NULL)
+            truth->t_denied = life->sched.now;
+    }
+}
+
 /* Nothing ends that stands, and nothing is told as never there that was. */
 static void check_ended(struct life *life, const struct order *order)
 {
     double seconds = (double)(life->sched.now - T0) / 1e9;
 
-    if (life->kind->is_doubtful)
+    if (life->kind->is_doubtful) {
+        note_denied(life, order);
         return; // it comes back when it shows itself, and is cancelled (check_end)
+    }
     if (is_open_at_venue(life, order))
         wrong(life, &life->result->n_wrong, "%.3f s: order %llu ended and stands open", seconds,
               (unsigned long long)order->id);
@@ -851,17 +871,24 @@ static int is_as_held(const struct life *life, const struct order *order, const 
 static void check_calm(struct life *life)
 {
     const struct order *order = NULL;
+    uint64_t n_later = 0;
 
     while ((order = orders_next(life->orders, 1, (struct order *)(uintptr_t)order)) != NULL) {
         const struct truth *truth = truth_of(life, order->id, order->rev);
         int is_under_way = truth != NULL && life->sched.now - truth->t_effect < NEWS_NS;
 
+        n_later += (uint64_t)is_under_way;
         if (order->request == AGON_REQUEST_NONE && !is_under_way && !is_as_held(life, order, truth))
             wrong(life, &life->result->n_wrong,
                   "order %llu is held for revision %u, %lld at %lld; at the venue it is not",
                   (unsigned long long)order->id, order->rev, (long long)order->qty,
                   (long long)order->px);
     }
+    if (n_later > 0 && life->sched.now < life->t_calm_last) {
+        life->t_calm = life->sched.now + SECOND;
+        return;
+    }
+    life->result->n_unjudged += n_later;
     life->is_closing = 1;
 }
 
@@ -899,6 +926,24 @@ static void turn(void *ctx, uint64_t a, uint64_t b)
 
 /* A run ---------------------------------------------------------------------------------------- */
 
+/* Its reads had it as not there when they were as far behind as they may be, none showed it later,
+ * and the event of its fill was lost: the account's positions tell, which are not read here. What
+ * came to be before that no such read can miss. */
+static int is_denied(struct life *life, const struct order *order, int64_t done)
+{
+    if (!life->kind->is_doubtful || !order_is_concluded(order) || order->filled_qty != 0 ||
+        done == 0)
+        return 0;
+    for (int rev = 0; rev <= order->rev_asked; rev++) {
+        const struct truth *truth = truth_of(life, order->id, (uint8_t)rev);
+
+        if (truth != NULL && truth->done > 0 &&
+            (truth->t_denied == 0 || truth->t_denied - truth->t_new > BEHIND_NS + ASKED_NS))
+            return 0;
+    }
+    return 1;
+}
+
 static void check_end(struct life *life)
 {
     struct order *order = NULL;
@@ -916,10 +961,10 @@ static void check_end(struct life *life)
     while ((order = orders_next_final(life->orders, order)) != NULL) {
         int64_t done = done_of(life, order) / qty_unit(life);
 
-        // It was denied for as long as it stood, and the event of its fill was lost: the account's
-        // positions tell, which are not read here.
-        if (life->kind->is_doubtful && order_is_concluded(order) && order->filled_qty == 0)
+        if (is_denied(life, order, done)) {
+            life->result->n_denied++;
             continue;
+        }
         // What filled beyond its size is in suspense, and not its own.
         if (order->filled_qty != (done < order->qty ? done : order->qty))
             wrong(life, &life->result->n_wrong, "order %llu: %lld filled here, %lld at the venue",
@@ -1001,6 +1046,7 @@ int ambiguous_run(const struct ambiguous_config *config, struct ambiguous_result
         if (!life->is_ending && result->n_unknown[0] >= config->n_requests) {
             life->is_ending = 1;
             life->t_calm = life->sched.now + CALM_NS;
+            life->t_calm_last = life->t_calm + CALM_MORE_NS;
             for (uint32_t i = 0; i < life->faults.n; i++)
                 life->faults.rules[i].until_ns = 1;
             end = life->sched.now + END_NS;

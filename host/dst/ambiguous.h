@@ -29,7 +29,10 @@ struct ambiguous_result {
     uint64_t n_duplicates; /* wire orders that came to be twice */
     uint64_t n_ghosts;     /* done after it was given up, or open and not held open in the end */
     uint64_t n_wrong;      /* ended, or told as not done, while the exchange had it otherwise */
-    uint64_t n_strays, n_reopened;      /* what the gateway found, and had to put right */
+    uint64_t n_strays, n_reopened; /* what the gateway found, and had to put right */
+    /* What is not judged: fills of orders that a venue which breaks its word denied, told by the
+     * account's positions alone; and orders to which something happened all the time. */
+    uint64_t n_denied, n_unjudged;
     agon_ns_t simulated_ns, longest_ns; /* the longest that a request was of unknown fate */
     char what[256];                     /* the first that is wrong */
 };

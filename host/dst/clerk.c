@@ -139,11 +139,6 @@ static uint8_t wire_rev(const struct world *world, uint8_t rev)
     return world->swarm.is_in_place ? 0 : rev;
 }
 
-static agon_qty_t left_qty(const struct outbox_entry *entry)
-{
-    return entry->next_qty - (entry->base_qty + entry->cum_qty);
-}
-
 /* --- commands --- */
 
 static int send(void *ctx, const struct order_cmd *cmd)
@@ -200,7 +195,7 @@ static void take_command(struct world *world, const struct held *held)
         hold_ns = held->t_seen + CANCEL_HOLD - world->now;
     } else if (cmd->kind == CMD_REPLACE) {
         what = world->swarm.is_in_place ||
-                       (cmd->filled_qty == 0 && entry->cum_qty == 0 && entry->base_qty == 0)
+                       (cmd->filled_qty == 0 && outbox_left(entry) == entry->next_qty)
                    ? ASK_REPLACE
                    : ASK_SWAP_CANCEL;
     } else if (cmd->is_exit || (cmd->flags & AGON_REDUCE_ONLY) != 0) {
@@ -294,7 +289,7 @@ static int write_order(struct world *world, struct ticket *ticket, struct asked 
 
     if (!is_pending(ticket, entry))
         return 0;
-    qty = ticket->what == ASK_REPLACE ? entry->next_qty : left_qty(entry);
+    qty = ticket->what == ASK_REPLACE ? entry->next_qty : outbox_left(entry);
     lane_client(entry->order_id, wire_rev(world, entry->rev), asked->client);
     if (places_order(ticket)) {
         spell_order(world, entry, qty, asked);
@@ -513,7 +508,7 @@ static void take_swap_cancel(struct world *world, const struct ticket *ticket,
          lane_qty(answered->order.filled_qty), SEEN_REPLY, 0);
     if (entry->pending != CMD_REPLACE)
         return;
-    if (left_qty(entry) <= 0) {
+    if (outbox_left(entry) <= 0) {
         outcome(world, entry, OUTCOME_REJECTED, REASON_SIZE, 0);
         return;
     }

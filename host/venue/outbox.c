@@ -215,10 +215,23 @@ static int lacks_fills(const struct outbox_entry *entry)
            entry->told_qty > entry->fill_qty;
 }
 
-/* What the core has of it was told by an earlier run. */
+agon_qty_t outbox_left(const struct outbox_entry *entry)
+{
+    agon_qty_t done_qty = num_add(entry->base_qty, entry->cum_qty);
+
+    if (entry->told_qty > done_qty)
+        done_qty = entry->told_qty;
+    if (entry->fill_qty > done_qty)
+        done_qty = entry->fill_qty;
+    return entry->next_qty - done_qty;
+}
+
+/* What the core has of it was told by an earlier run; or by this one, and it may not know it yet.
+ */
 static void continue_fills(struct outbox_entry *entry, const struct order_cmd *cmd)
 {
-    entry->fill_qty = cmd->filled_qty;
+    if (cmd->filled_qty > entry->fill_qty)
+        entry->fill_qty = cmd->filled_qty;
     entry->is_continued = 1;
 }
 

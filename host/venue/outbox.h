@@ -176,6 +176,10 @@ void outbox_sent(struct outbox_entry *entry, int64_t expiry_ns);
 /* Its one outcome. reason and code are for REJECTED and NOT_SENT. */
 void outbox_outcome(struct outbox *outbox, struct outbox_entry *entry, enum outbox_outcome outcome,
                     uint16_t reason, int32_t code, int64_t now);
+/* What of a replacement is to be placed, where it is a wire order of its own: the total less all
+ * that is known to have filled, by sights, by trades, or by what an earlier run heard. Rather too
+ * little than more than was asked for in all. */
+agon_qty_t outbox_left(const struct outbox_entry *entry);
 /* A venue that replaces an order in its place shows no revision of it: it is the one whose price
  * and quantity it has, and of what was filled it is what came since. To be asked before
  * outbox_seen. */

@@ -100,12 +100,6 @@ const char *binance_side_name(uint8_t side)
     return side == AGON_BUY ? "BUY" : "SELL";
 }
 
-/* What of an order is still to be placed: its total less what earlier wire orders filled. */
-agon_qty_t binance_wire_qty(const struct outbox_entry *entry)
-{
-    return entry->next_qty - num_add(entry->base_qty, entry->cum_qty);
-}
-
 int binance_is_clock_good(struct binance *binance, int64_t now)
 {
     int64_t half = (int64_t)binance->gateway->config.recv_window_ms * 1000000 / 2;
@@ -244,9 +238,8 @@ int binance_write(void *self, struct gateway_request *request, struct gateway_ht
     case REQ_NEW:
     case REQ_SWAP_NEW:
         http->method = "POST";
-        binance->flavour->add_order(binance, params, request->symbol, entry,
-                                    binance_wire_qty(entry), entry->next_px,
-                                    wire_rev(binance, entry->pending_rev));
+        binance->flavour->add_order(binance, params, request->symbol, entry, outbox_left(entry),
+                                    entry->next_px, wire_rev(binance, entry->pending_rev));
         rc = binance_write_signed(binance, request, http, params, path);
         break;
     case REQ_CANCEL_ALL:

@@ -213,7 +213,6 @@ void binance_add_client_id(const struct binance *binance, struct binance_params 
 int binance_own_id(const struct binance *binance, const char *text, uint64_t *order_id,
                    uint8_t *rev);
 const char *binance_side_name(uint8_t side);
-agon_qty_t binance_wire_qty(const struct outbox_entry *entry);
 int binance_is_clock_good(struct binance *binance, int64_t now);
 int binance_write_signed(struct binance *binance, struct gateway_request *request,
                          struct gateway_http *http, struct binance_params *params,

@@ -111,7 +111,7 @@ static int take_swap_cancel(struct binance *binance, const struct http_message *
                  SEEN_REPLY);
     if (entry->pending != CMD_REPLACE)
         return 1;
-    if (binance_wire_qty(entry) <= 0) {
+    if (outbox_left(entry) <= 0) {
         outbox_outcome(&gateway->outbox, entry, OUTCOME_REJECTED, REASON_SIZE, 0, now);
         return 1;
     }
@@ -236,8 +236,8 @@ static void on_user_up(struct binance *binance, struct link *link)
 
 static enum request_kind replace_kind(const struct order_cmd *cmd, const struct outbox_entry *entry)
 {
-    return cmd->filled_qty == 0 && entry->cum_qty == 0 && entry->base_qty == 0 ? REQ_REPLACE
-                                                                               : REQ_SWAP_CANCEL;
+    return cmd->filled_qty == 0 && outbox_left(entry) == entry->next_qty ? REQ_REPLACE
+                                                                         : REQ_SWAP_CANCEL;
 }
 
 static int write_replace(struct binance *binance, struct gateway_request *request,
