@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""host: a host with ten agents on a simulated exchange at ten times the speed of a market, for two hours, and what of
+"""host: a host with seven agents on a simulated exchange at ten times the speed of a market, for two hours, and what of
 the machine they hold meanwhile: memory of their own (anonymous), shared and of files, descriptors, threads and maps of
 host, simulator and children, each ten seconds.
 
@@ -156,6 +156,8 @@ instruments:
     limits = "limits: {orders_per_second: 5, orders_burst: 10, open_orders: 50}"
     names = [name for name in ["ema_cross", "bollinger", "rsi_swing", "breakout", "vol", "grid", "random"]
              if os.path.exists(os.path.join(plugins, name + ".so"))]
+    if len(names) != 7:
+        sys.exit(f"soak host: of its seven plugins {plugins} has {len(names)}")
     with open(os.path.join(work, "roster.yaml"), "w") as file:
         file.write("seed: 1\nbase_currency: USDT\nagents:\n")
         for at, name in enumerate(names):
