@@ -47,18 +47,25 @@ need_data() {
 
 # until_true PID WHAT COMMAND...: waits until the command succeeds. PID (0: none) must live meanwhile. What never comes
 # is what the test's own time limit is for. It asks often at first, then less so: what asks takes a processor from what
-# is waited for, and from the tests beside it.
+# is waited for, and from the tests beside it. What it keeps stands in its own arguments: the command may be a function
+# that waits too, and the caller's variables stay as they are.
 until_true() {
-    up=$1
-    what=$2
-    awaited=$2
-    tries=0
-    shift 2
-    until "$@"; do
-        [ "$up" = 0 ] || kill -0 "$up" 2>/dev/null || fail "$what: the process it is expected from has ended"
-        tries=$((tries + 1))
-        [ "$tries" -lt 20 ] && sleep 0.02 || sleep 0.1
+    set -- 0 "$@" # tries so far, PID, WHAT, COMMAND...
+    awaited=$3
+    until now_true "$@"; do
+        # What it did last is looked at once more.
+        [ "$2" = 0 ] || kill -0 "$2" 2>/dev/null || now_true "$@" ||
+            fail "$3: the process it is expected from has ended"
+        [ "$1" -lt 20 ] && sleep 0.02 || sleep 0.1
+        until_tries=$(($1 + 1))
+        shift
+        set -- "$until_tries" "$@"
+        awaited=$3
     done
+}
+now_true() { # TRIES PID WHAT COMMAND...
+    shift 3
+    "$@"
 }
 
 # Is the program under test built with a sanitizer? Its run-time needs what the sandbox takes away, so the children of
@@ -76,8 +83,8 @@ lines() {
 ended() {
     awaited="the end of $3"
     wait "$1"
-    code=$?
-    [ "$code" = "$2" ] || fail "$3: ended with $code instead of $2"
+    set -- "$?" "$2" "$3"
+    [ "$1" = "$2" ] || fail "$3: ended with $1 instead of $2"
 }
 
 # hits WHAT FILE...: none of the secrets in $WORK/canary is in what stands there, and all of it could be read. FILE may be
@@ -198,7 +205,7 @@ ids_once() {
 # Does the journal hold no request in doubt, and the open orders and the money that the exchange has?
 settled() {
     "${TOOLS}facts" "$WORK/run/journal" >"$WORK/facts" 2>/dev/null && ! grep -q '^request' "$WORK/facts" &&
-        "${TOOLS}asks" "$SIM_PORT" >"$WORK/asks" && for what in open 'cash USDT' 'cash BTC' 'cash ETH'; do
-        [ "$(grep "^$what" "$WORK/facts" | sort)" = "$(grep "^$what" "$WORK/asks" | sort)" ] || return 1
+        "${TOOLS}asks" "$SIM_PORT" >"$WORK/asks" && for settled_of in open 'cash USDT' 'cash BTC' 'cash ETH'; do
+        [ "$(grep "^$settled_of" "$WORK/facts" | sort)" = "$(grep "^$settled_of" "$WORK/asks" | sort)" ] || return 1
     done && ! grep -q '^suspense' "$WORK/facts"
 }
