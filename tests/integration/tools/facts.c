@@ -3,6 +3,7 @@
  * client order id that the engine handed to a venue, then what it holds at the end.
  *
  *   sent ID                    a new order or the replacing half of a replace
+ *   of NAME ID                 ... and whose it is
  *   bought ID                  ... that buys
  *   open ID                    an order that is open in the end
  *   first ID                   its id before any replacement, which some venues keep
@@ -30,6 +31,7 @@ static int on_send(void *ctx, const struct order_cmd *cmd)
         return AGON_OK;
     client_id_format(&ids, cmd->order_id, cmd->rev, text);
     printf("sent %s\n", text);
+    printf("of %s %s\n", engine_slots(*engine)->all[ORDER_ID_SLOT(cmd->order_id)].name, text);
     if (cmd->side == AGON_BUY)
         printf("bought %s\n", text);
     return AGON_OK;
