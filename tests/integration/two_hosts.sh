@@ -59,7 +59,7 @@ ready a "$a"
 host d --take-over
 d=$HOST_PID
 ready d "$d"
-says a '"key":"taken-over"' || fail "the first host does not say that it was taken over"
+until_true "$a" "the first host says that it was taken over" says a '"key":"taken-over"'
 until_true "$a" "the first host halts" status a state halted
 ! says d '"key":"other-host"' || fail "the host that took over takes the old orders for new ones"
 n=$(grep -c newClientOrderId "$SIM_LOG")
@@ -83,39 +83,36 @@ alerted() { # N: does that host have an alert of another one?
     "$AGON" ctl --dir "$WORK/run_$1" --json alerts all 2>/dev/null | jq -e 'any(.[]; .kind == "two_hosts")' >/dev/null
 }
 until_true 0 "another host is an alert" alerted "$halted"
-"$AGON" journal cat "$WORK/run_$halted/journal" --live --type command 2>/dev/null | grep -q 'reason=other_host' ||
-    fail "the halt is not in the journal with its reason"
+written() { "$AGON" journal cat "$WORK/run_$halted/journal" --live --type command 2>/dev/null | grep -q 'reason=other_host'; }
+until_true 0 "the halt is in the journal with its reason" written
 "$AGON" ctl --dir "$WORK/run_$halted" foreign >"$WORK/foreign" || fail "ctl foreign is not answered"
 
 kill -9 "$d" "$e"
 wait "$d" "$e" 2>/dev/null
 ids_once
 
-# What a killed host left open is shown to the one that takes over. On a slow machine all of it may have been filled by
-# then: another is killed.
-n_open=0
-for try in 1 2 3 4 5 6 7 8; do
-    live_files "$(agent busy_1 busy.so 'every: 1000000')"
-    host f --take-over
-    f=$HOST_PID
-    ready f "$f"
-    "${TOOLS}asks" "$SIM_PORT" >"$WORK/asks" || fail "the exchange does not answer"
+# What a killed host left open is shown to the one that takes over: orders a hundredth below the market stay there. Of
+# others before it some may be filled meanwhile: what is counted is asked anew each time.
+from=$(($(wc -l <"$SIM_LOG") + 1))
+rest() { [ "$(tail -n "+$from" "$SIM_LOG" | grep '"kind":"effect"' | grep -c '"status":"NEW"')" -ge 2 ]; }
+live_files "$(agent once_1 once.so 'what: 1, qty: 1000')
+$(agent once_2 once.so 'what: 1, qty: 1000')"
+host g --take-over
+until_true "$HOST_PID" "orders of another host rest" rest
+kill -9 "$HOST_PID"
+wait "$HOST_PID" 2>/dev/null
+live_files "$(agent busy_1 busy.so 'every: 1000000')"
+host f --take-over
+f=$HOST_PID
+ready f "$f"
+shown() { # does the host count and list as many as the exchange has?
+    "${TOOLS}asks" "$SIM_PORT" >"$WORK/asks" || return 1
     n_open=$(grep -c '^open' "$WORK/asks")
-    [ "$n_open" -eq 0 ] || break
-    kill -9 "$f"
-    wait "$f" 2>/dev/null
-    live_files "$(agent busy_1 busy.so 'every: 2')"
-    sent=$(grep -c newClientOrderId "$SIM_LOG")
-    host "g$try" --take-over
-    until_true "$HOST_PID" "orders of another host" orders $((sent + 8))
-    kill -9 "$HOST_PID"
-    wait "$HOST_PID" 2>/dev/null
-done
-[ "$n_open" -gt 0 ] || fail "no order was left open by any of them: the test shows nothing"
-until_true "$f" "the orders of the others are shown" status f other_host_orders "$n_open"
-"$AGON" ctl --dir "$WORK/run_f" --json foreign >"$WORK/foreign"
-[ "$(jq -r '[.[]|select(.whose=="another host")]|length' "$WORK/foreign")" = "$n_open" ] ||
-    fail "ctl foreign shows other orders: $(cat "$WORK/foreign")"
+    [ "$n_open" -ge 2 ] && status f other_host_orders "$n_open" &&
+        "$AGON" ctl --dir "$WORK/run_f" --json foreign >"$WORK/foreign" &&
+        [ "$(jq -r '[.[]|select(.whose=="another host")]|length' "$WORK/foreign")" = "$n_open" ]
+}
+until_true "$f" "the orders of the others are shown" shown
 kill -TERM "$f"
 ended "$f" 0 "the last host at its end"
 echo "$(wc -l <"$WORK/ids") orders of several hosts on one account, no id twice; $n_open orders of others shown; halted at first sight: $halted"
