@@ -13,7 +13,8 @@ is_sanitized || {
 }
 
 start_sim --seed 3
-roster=$(agent busy_1 busy.so 'every: 5' '' "$whole")
+# Only who hangs is taken for hung, also where there is little time for everybody.
+roster=$(agent busy_1 busy.so 'every: 5' '' "$whole, hard: 30s")
 for fault in $faults; do
     roster="$roster
 $(agent "$fault" faulty.so "fault: $fault, at: 40" 'orders_per_second: 1, orders_burst: 2, duplicates: 1000')"

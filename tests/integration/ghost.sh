@@ -33,7 +33,7 @@ cat >>"$WORK/conf/live.yaml" <<EOF
 EOF
 one() { # NAME INSTRUMENT WHAT QTY
     printf '  - {name: %s, plugin: once.so, stage: live, capital: 100000 USDT, instruments: ["%s"],
-     params: {what: %s, qty: %s}}\n' "$1" "$2" "$3" "$4"
+     params: {what: %s, qty: %s}, hard: 30s}\n' "$1" "$2" "$3" "$4"
 }
 {
     printf 'seed: 1\nbase_currency: USDT\nagents:\n'

@@ -6,7 +6,7 @@
 
 start_sim --seed 3
 live_files "$(agent burst_1 burst.so 'count: 10000' \
-    'orders_per_second: 1000, orders_burst: 10000, open_orders: 1000, duplicates: 1000')
+    'orders_per_second: 1000, orders_burst: 10000, open_orders: 1000, duplicates: 1000' ', hard: 30s')
 $(agent busy_1 busy.so 'every: 2')"
 start_host
 wished() {
