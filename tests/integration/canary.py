@@ -78,15 +78,29 @@ def mappings(pid, is_left_out):
             yield int(head[0].split("-")[0], 16), int(head[0].split("-")[1], 16), name
 
 
+def of_process(pid, is_left_out, forms):
+    """It goes on meanwhile: where it has given a mapping back in between, all is looked at anew."""
+    for attempt in range(20):
+        n, hits = 0, []
+        with open("/proc/%s/mem" % pid, "rb", buffering=0) as memory:
+            for one in list(mappings(pid, is_left_out)):
+                start, end, name = one
+                try:
+                    some, more = look("%x %s" % (start, name), of_mapping(memory, start, end), forms)
+                except OSError:
+                    if attempt == 19 or one in mappings(pid, is_left_out):
+                        raise
+                    break
+                n, hits = n + some, hits + more
+            else:
+                return n, hits
+
+
 def main():
     n, hits, forms = 0, [], needles(sys.argv[1])
     if sys.argv[2] in ("--memory", "--locked"):
         pid = sys.argv[3]
-        all_of_them = list(mappings(pid, sys.argv[2] == "--locked"))
-        with open("/proc/%s/mem" % pid, "rb", buffering=0) as memory:
-            for start, end, name in all_of_them:
-                some, more = look("%x %s" % (start, name), of_mapping(memory, start, end), forms)
-                n, hits = n + some, hits + more
+        n, hits = of_process(pid, sys.argv[2] == "--locked", forms)
     else:
         for path in files(sys.argv[2:]):
             some, more = look(path, of_file(path), forms)

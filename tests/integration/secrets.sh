@@ -18,7 +18,7 @@ printf '%s\n%s\n' "$KEY" "$SECRET" >"$WORK/canary"
 start_sim --seed 5 --account "$WORK/accounts.yaml"
 VENUE_MORE='reconcile: 1s
 recv_window: 1s'
-live_files "$(agent busy_1 busy.so 'every: 20')"
+live_files "$(agent busy_1 busy.so 'every: 20' '' ', hard: 30s')"
 
 credential() { # KEY SECRET
     printf 'key: %s\nsecret: %s\n' "$1" "$2" >"$WORK/credentials/sim"
