@@ -19,7 +19,7 @@ async function look(report, width, height, colorScheme) {
   const url = pathToFileURL(resolve(report)).href;
   const context = await browser.newContext({ viewport: { width, height }, colorScheme, hasTouch: width < 600 });
   const page = await context.newPage();
-  page.setDefaultTimeout(15000);
+  page.setDefaultTimeout(120000);
   page.on('console', message => { if (['error', 'warning'].includes(message.type())) fail(`the console says: ${message.text()}`); });
   page.on('pageerror', error => fail(String(error)));
   page.on('request', request => { if (request.url() !== url) fail(`asks for ${request.url()}`); });

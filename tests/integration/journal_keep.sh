@@ -12,14 +12,18 @@ start_sim --seed 3 --speed 60
 live_files "$(agent busy_1 busy.so 'every: 200')"
 start_host
 until_true "$HOST_PID" "market data that goes" lines "$WORK/host.err" '"key":"drop"' 3
-compressed() { ls "$WORK/run/journal" | grep -q '^market-.*\.aj\.zst$'; }
+# Told while it runs: where the machine is slow, what was compressed may soon be dropped.
+compressed() {
+    ls "$WORK/run/journal" | grep -q '^market-.*\.aj\.zst$' &&
+        "$AGON" journal stats "$WORK/run/journal" --live --json >"$WORK/live.json" 2>/dev/null &&
+        jq -e '.classes.market.compressed + .classes.money.compressed > 0' "$WORK/live.json" >"$WORK/null"
+}
 until_true "$HOST_PID" "compressed market data" compressed
 kill -TERM "$HOST_PID"
 ended "$HOST_PID" 0 "the host"
 "$AGON" journal stats "$WORK/run/journal" >"$WORK/stats" || fail "the journal cannot be read"
 "$AGON" journal stats "$WORK/run/journal" --json >"$WORK/stats.json" || fail "the journal cannot be read"
 grep -q '^dropped .*market events, covered by a snapshot' "$WORK/stats" || fail "nothing was dropped: $(cat "$WORK/stats")"
-jq -e '.classes.market.compressed + .classes.money.compressed > 0' "$WORK/stats.json" >"$WORK/null" || fail "nothing is compressed: $(cat "$WORK/stats.json")"
 [ -e "$WORK/run/journal/money-00000000000000000001.aj" ] || [ -e "$WORK/run/journal/money-00000000000000000001.aj.zst" ] ||
     fail "a money segment went"
 # inv_33: both of the live host are in the heads of its segments and in START, by the word of another program.
@@ -42,4 +46,4 @@ kill -TERM "$HOST_PID"
 ended "$HOST_PID" 0 "the second host"
 "$AGON" replay "$WORK/run/journal" --verify >"$WORK/replay.out" || fail "after a second run it does not replay"
 ids_once
-echo "$(grep '^dropped' "$WORK/stats"); $(jq '.classes.market.compressed + .classes.money.compressed' "$WORK/stats.json") segments compressed; $(grep '^marks' "$WORK/replay.out")"
+echo "$(grep '^dropped' "$WORK/stats"); $(jq '.classes.market.compressed + .classes.money.compressed' "$WORK/live.json") segments compressed; $(grep '^marks' "$WORK/replay.out")"

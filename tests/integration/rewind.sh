@@ -9,6 +9,14 @@ live_files "$(agent busy_1 busy.so 'every: 2')"
 start_host
 until_true "$HOST_PID" "orders" lines "$SIM_LOG" '"what":"order.place"' 10
 until_true "$HOST_PID" "a fill" lines "$SIM_LOG" '"kind":"fill"\|"what":"fill"\|"executionReport"\|TRADE' 1
+# It is killed while an order is open: it stands still while that is looked at.
+stands_with_order() {
+    kill -STOP "$HOST_PID"
+    "${TOOLS}facts" "$WORK/run/journal" >"$WORK/before" 2>/dev/null && grep -q '^open' "$WORK/before" && return
+    kill -CONT "$HOST_PID"
+    return 1
+}
+until_true "$HOST_PID" "an open order" stands_with_order
 kill -9 "$HOST_PID"
 wait "$HOST_PID" 2>/dev/null
 "${TOOLS}facts" "$WORK/run/journal" >"$WORK/before" || fail "the journal cannot be read"
