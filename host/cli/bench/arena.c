@@ -397,7 +397,7 @@ void arena_settle(struct arena *arena)
     _Atomic uint32_t never = 0;
 
     for (uint16_t id = 0; id < arena->config.n_slots; id++) {
-        for (int i = 0; i < 2000 && crew_info(arena->crew, id) != NULL &&
+        for (int i = 0; i < 20000 && crew_info(arena->crew, id) != NULL &&
                         crew_nth(arena->crew, id) != slots->all[id].nth;
              i++)
             (void)futex_wait(&never, 0, 1000000);
