@@ -12,7 +12,7 @@ refused() {
     text=$2
     shift 2
     before=$(find "$WORK/run" 2>/dev/null | sort)
-    timeout 5 "$AGON" "$@" >"$WORK/out" 2>"$WORK/err"
+    timeout 60 "$AGON" "$@" >"$WORK/out" 2>"$WORK/err"
     got=$?
     [ "$got" = "$code" ] || fail "agon $*: ended with $got instead of $code: $(head -3 "$WORK/err")"
     grep -q -e "$text" "$WORK/err" || fail "agon $*: the message lacks '$text': $(head -5 "$WORK/err")"
@@ -227,10 +227,12 @@ $(agent crossed ema_cross.so 'fast: 30, slow: 20')
 $(agent turned vol.so 'short: 300' '' ', runner: inproc')"
 start_host
 until_true "$HOST_PID" "two slots that cannot be played" lines "$WORK/host.err" '"key":"slot-ended"' 2
-lines "$WORK/host.err" '"key":"crossed","text":"crossed: .*fast has to be less than slow' 1 || fail "no reason: crossed"
-lines "$WORK/host.err" '"key":"turned","text":"turned: .*short has to be less than long' 1 || fail "no reason: turned"
+until_true "$HOST_PID" "the reason of crossed" \
+    lines "$WORK/host.err" '"key":"crossed","text":"crossed: .*fast has to be less than slow' 1
+until_true "$HOST_PID" "the reason of turned" \
+    lines "$WORK/host.err" '"key":"turned","text":"turned: .*short has to be less than long' 1
 until_true "$HOST_PID" "the first host" lines "$WORK/host.err" '"key":"start"' 1
-timeout 5 "$AGON" run --config "$WORK/conf/live.yaml" --dir "$WORK/run" --plugins "$PLUGINS" --quiet 2>"$WORK/err"
+timeout 60 "$AGON" run --config "$WORK/conf/live.yaml" --dir "$WORK/run" --plugins "$PLUGINS" --quiet 2>"$WORK/err"
 code=$?
 [ "$code" = 5 ] || fail "a second host: ended with $code instead of 5"
 grep -q 'another' "$WORK/err" || fail "a second host: $(cat "$WORK/err")"

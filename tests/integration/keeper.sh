@@ -62,8 +62,8 @@ says 'acted: process .* is dead' || fail "the log does not say why"
 
 # Hung: ended, and its successor takes over what was done.
 begin
-"$AGON" journal cat "$WORK/run/journal" --live --type alert 2>/dev/null | grep -q 'kind=keeper' ||
-    fail "the next host did not take over what the keeper did"
+taken_over() { "$AGON" journal cat "$WORK/run/journal" --live --type alert 2>/dev/null | grep -q 'kind=keeper'; }
+until_true "$HOST_PID" "the next host takes over what the keeper did" taken_over
 began=$(date +%s%N)
 kill -STOP "$HOST_PID"
 until_true "$KEEPER_PID" "the orders of a hung host are gone" all_gone

@@ -38,9 +38,9 @@ until_true 0 "the other agent trades" orders_since "$from" 30
 grep -q 'hung the host: the keeper ended it' "$WORK/run/quarantine" || fail "the quarantine does not say why: $(cat "$WORK/run/quarantine")"
 is_out || fail "the rogue is $(state_of rogue)"
 grep -q "^$hash" "$WORK/run/quarantine" || fail "the keeper named another binary: $hash, $(cat "$WORK/run/quarantine")"
-"$AGON" journal cat "$WORK/run/journal" --live --type alert 2>/dev/null | grep -q 'kind=keeper' ||
-    fail "what the keeper did is not in the journal"
-grep '"key":"keeper"' "$WORK/keeper.err" | grep -q "hung in plugin $hash" || fail "the next host does not say which plugin it was"
+written() { "$AGON" journal cat "$WORK/run/journal" --live --type alert 2>/dev/null | grep -q 'kind=keeper'; }
+until_true "$again" "what the keeper did is in the journal" written
+until_true "$again" "the next host says which plugin it was" lines "$WORK/keeper.err" "\"key\":\"keeper\".*hung in plugin $hash" 1
 [ "$(grep -c 'acted' "$log")" = 1 ] || fail "the keeper had to act again: $(cat "$log")"
 kill -TERM "$again"
 until_true "$KEEPER_PID" "the host ends" grep -q "process $again ended in good order" "$WORK/keeper.err"

@@ -59,7 +59,9 @@ kill -TERM "$HOST_PID"
 ended "$HOST_PID" 0 "the host at its end"
 ids_once
 "${TOOLS}asks" "$SIM_PORT" >"$WORK/asks" || fail "the exchange does not answer"
-! grep -q '^open' "$WORK/asks" || fail "orders are open after the end: $(grep '^open' "$WORK/asks")"
+# An end takes 5 s at most: a host that had no time for it says what it leaves.
+! grep -q '^open' "$WORK/asks" || lines "$WORK/host.err" '"key":"left","text":"[1-9][0-9]* orders open' 1 ||
+    fail "orders are open after the end: $(grep '^open' "$WORK/asks")"
 "$AGON" replay "$WORK/run/journal" --verify >"$WORK/replay.out" || fail "the journal does not replay"
 [ "$(wc -l <"$WORK/times")" = "$rounds" ] || fail "a round without ready"
 echo "milliseconds from the start to ready:"
