@@ -81,7 +81,8 @@ echo "six ambiguous requests: each known for what it became, $n orders open on b
 
 kill -TERM "$HOST_PID"
 ended "$HOST_PID" 0 "the host"
-grep -q '"key":"left","text":"nothing' "$WORK/host.err" || fail "what it left: $(grep '"key":"left"' "$WORK/host.err")"
+# An end takes 5 s at most, and the exchange shows for up to 2.5 s what was: on a slow machine it is not read once more.
+grep -q '"key":"left","text":"\(nothing\|0 orders open, 0 of them\)' "$WORK/host.err" || fail "what it left: $(grep '"key":"left"' "$WORK/host.err")"
 agree || fail "after the end, open at the exchange: $(cat "$WORK/at_venue"); held open: $(cat "$WORK/at_host")"
 start_host
 # The journal of the run before says all of this already: the next one has to be there first.
