@@ -10,15 +10,14 @@ SPEED=10
 journal() { "$AGON" journal cat "$WORK/run/journal" --live --type "$1" 2>/dev/null; }
 # Plans, each counted once: one whose order came to nothing is set again for the next.
 plans() { sed -n 's/.*client_ref=\([0-9]*\) .*trail_ppm.*/\1/p' | sort -u | wc -l; }
-n_set() { journal exit_plan | plans; }
 n_fired() { journal due | grep -c 'kind=exit'; }
-is_armed() { [ "$(n_set)" -gt "$(n_fired)" ]; }
+# As the host itself says: on a busy machine a plan that was read in the journal has fired when the next list is read.
+is_armed() { "$AGON" ctl exits leaver --dir "$WORK/run" --json >"$WORK/exits" && [ "$(json "$WORK/exits" leaves)" = long ]; }
 has_fired() { [ "$(n_fired)" -ge "$1" ]; }
 is_killed() { journal crash | grep -q 'slot=0'; }
 
 one() { agent "$@" | sed 's/, "binance:ETHUSDT"//'; }
 
-listed() { "$AGON" ctl exits leaver --dir "$WORK/run" --json >"$WORK/exits" && [ "$(json "$WORK/exits" leaves)" = long ]; }
 before() { journal "$1" | awk -v seq="$crash" '$1 < seq'; }
 
 # A position with its stop, and SIGKILL of the plugin: the host has no other child.
@@ -26,11 +25,10 @@ kill_the_plugin() {
     start_sim --seed 5 --speed 10
     live_files "$(one leaver leaver.so 'trail: 400' '' ', orders_on_reload: keep')"
     start_host
-    until_true "$HOST_PID" "a position with its stop" is_armed
-    until_true "$HOST_PID" "the plan in ctl exits" listed
-    until_true "$HOST_PID" "a position with its stop" is_armed
+    until_true "$HOST_PID" "a position with its stop, in ctl exits" is_armed
     child=$(pgrep -P "$HOST_PID" | head -1)
     [ -n "$child" ] || fail "the agent has no process"
+    until_true "$HOST_PID" "a position with its stop" is_armed
     kill -KILL "$child"
     until_true "$HOST_PID" "its end in the journal" is_killed
     crash=$(journal crash | sed -n '1s/ .*//p')
@@ -77,7 +75,15 @@ journal due | grep 'kind=exit' >"$WORK/fired"
 # What was sold is what was bought, but for the position that may be open now: no exit sold anything twice.
 grep '"what":"TRADE"' "$SIM_LOG" | sed 's/.*"side":"\([A-Z]*\)".*"lastQty":"\([0-9.]*\)".*/\1 \2/' >"$WORK/trades"
 awk '{ held += $1 == "BUY" ? $2 : -$2; if (held < -1e-9) exit 1 }' "$WORK/trades" || fail "more was sold than was held"
+# What was unconfirmed when it ended is learnt by the next run.
+again=0
+until settled; do
+    start_host
+    until_true "$HOST_PID" "the host is back" is_armed
+    kill -TERM "$HOST_PID"
+    ended "$HOST_PID" 0 "the host"
+    [ "$((again += 1))" -le 5 ] || fail "the exchange's facts are not the journal's: $(diff "$WORK/facts" "$WORK/asks")"
+done
 ids_once
-until_true 0 "host and exchange agree" settled
 echo "$(wc -l <"$WORK/fired") stops fired, each once: with the plugin killed, behind a reload, and across kill -9 of the host"
 "$AGON" replay "$WORK/run/journal" --verify >"$WORK/replay.out" || fail "the journal does not replay"

@@ -89,7 +89,8 @@ sent=$(placed)
 refused=$(ctl status --json | jq .refused)
 until_true "$HOST_PID" "agents want orders" is ".refused > $refused + 50" status
 [ "$(placed)" = "$sent" ] || fail "$(placed) orders were placed, $sent before the breach"
-"$AGON" journal cat "$WORK/run/journal" --live --type alert 2>/dev/null | grep -q 'kind=portfolio_limit' || fail "the alert is not journaled"
+journaled() { "$AGON" journal cat "$WORK/run/journal" --live --type alert 2>/dev/null | grep -q 'kind=portfolio_limit'; }
+until_true "$HOST_PID" "the alert in the journal" journaled
 
 # Over a kill -9: the day's beginning, the peak and the breach.
 is . portfolio

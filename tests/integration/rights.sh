@@ -13,6 +13,9 @@ is() { # QUERY WORD...: is that true of what ctl says?
     ctl "$@" --json >"$WORK/out" 2>/dev/null && jq -e "$query" "$WORK/out" >/dev/null
 }
 commands() { "$AGON" journal cat "$WORK/run/journal" --live --type command 2>/dev/null | grep -c "kind=$1.*reason=key_rights"; }
+alerted() {
+    "$AGON" journal cat "$WORK/run/journal" --live --type alert 2>/dev/null | grep 'kind=credential' | grep -q 'binance: the key may withdraw'
+}
 told() { [ "$(commands "$1")" -ge "$2" ]; }
 # more N: that many intents more than before are refused.
 more() { is ".refused >= $((before + $1))" status; }
@@ -62,8 +65,7 @@ live_files "$(agent busy_1 busy.so 'every: 2')"
 start_host
 until_true "$HOST_PID" "the gain, in the journal" told halt 1
 until_true "$HOST_PID" "its end, in the journal" told resume 1
-"$AGON" journal cat "$WORK/run/journal" --live --type alert 2>/dev/null | grep 'kind=credential' | grep -q 'binance: the key may withdraw' ||
-    fail "it is no alert"
+until_true "$HOST_PID" "the alert, in the journal" alerted
 n=$(grep -c newClientOrderId "$SIM_LOG")
 until_true "$HOST_PID" "orders again" lines "$SIM_LOG" newClientOrderId $((n + 5))
 is '. == []' halts || fail "a halt stands: $(cat "$WORK/out")"

@@ -10,10 +10,13 @@ is() { # QUERY WORD...
     shift
     ctl "$@" --json >"$WORK/out" 2>/dev/null && jq -e "$query" "$WORK/out" >/dev/null
 }
+# A question of all open orders is dear: not too often.
 open_there() {
-    "${TOOLS}asks" "$SIM_PORT" >"$WORK/asks" && [ "$(grep -c '^open' "$WORK/asks")" -ge "$1" ]
+    "${TOOLS}asks" "$SIM_PORT" >"$WORK/asks" && grep -q '^open' "$WORK/asks" && return
+    sleep 1
+    return 1
 }
-none_there() { # a question of all open orders is dear: not too often
+none_there() {
     "${TOOLS}asks" "$SIM_PORT" >"$WORK/asks" && ! grep -q '^open' "$WORK/asks" && return
     sleep 1
     return 1
@@ -27,12 +30,14 @@ faults:
   - {name: new, on: request, do: timeout, effect: true, method: POST, path: "/api/v3/order", after: 8s}
   - {name: told, on: user, do: drop, event: executionReport, after: 8s}
 EOF
+# Longer than a busy machine takes to cancel: a kill that waits for them is seen all the same.
+VENUE_MORE='request_timeout: 60s'
 start_sim --seed 3 --faults "$WORK/faults.yaml"
 live_files "$(agent busy_1 busy.so 'every: 5')
 $(agent busy_2 busy.so 'every: 7')"
 start_host
 until_true "$HOST_PID" "two requests that hang" hung
-open_there 1 || fail "no order is open at the exchange"
+until_true "$HOST_PID" "an order that is open at the exchange" open_there
 before=$(n_unknown)
 ctl kill "nothing answers" >/dev/null || fail "kill"
 until_true "$HOST_PID" "no order is open at the exchange" none_there

@@ -65,6 +65,7 @@ fi
 kill -TERM "$HOST_PID"
 ended "$HOST_PID" 0 "the host at its end"
 # What was unconfirmed when it ended is learnt by the next run.
+again=0
 until settled; do
     start_host
     until_true "$HOST_PID" "the host is back" is '.health == "ok"' status

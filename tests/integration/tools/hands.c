@@ -274,7 +274,7 @@ static int end_behind_order(const char *dir, struct error *err)
         fail("start", err);
     else if (!wait_for_order())
         fail("no order", err);
-    else if (host_stop(host, (int64_t)30 * 1000000000, -1, err) < 0)
+    else if (host_stop(host, LIMIT, -1, err) < 0)
         fail("stop", err);
     else if (orders_count(engine_orders(host->engine), 0) != 0)
         fail("an order is open after an orderly end", err);
