@@ -122,6 +122,11 @@ static int start_process(struct world *world, const char *plugin,
 
     if (rc < 0)
         return rc;
+    // Of its presets: a busy machine may interrupt a callback or a start for longer.
+    if (config.hard_ns == 0)
+        config.hard_ns = 60000000000;
+    if (config.start_ns == 0)
+        config.start_ns = 60000000000;
     config.file = &world->file;
     config.setup = world->block;
     config.setup_bytes = world->block_bytes;
