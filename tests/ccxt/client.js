@@ -10,7 +10,7 @@ import assert from 'node:assert/strict';
 import dns from 'node:dns';
 import ccxt from 'ccxt';
 
-const LIMIT_MS = 20000;
+const LIMIT_MS = 100000;
 const KEY = 'agon-sim-key';
 const SECRET = 'YWdvbi1zaW0tc2VjcmV0LWFnb24tc2ltLXNlY3JldC0wMDAwMDAwMA==';
 const [kind, origin] = process.argv.slice(2);

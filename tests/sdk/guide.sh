@@ -25,9 +25,10 @@ for block in "$dir"/code/*; do
 done
 [ -e "$dir/code/1" ] || { echo "the guide shows no code"; exit 1; }
 
-# Commands: the blocks "sh", as one script. Another port each time, for two builds may test at once;
+# Commands: the blocks "sh", as one script. Another port each time, for two builds may test at once, and below those that
+# the kernel gives to connections;
 # a simulator is awaited, as a person would.
-port=$((20000 + $$ % 20000))
+port=$((20000 + $$ % 12000))
 awk '/^```sh$/ { in_block = 1; next } /^```$/ { in_block = 0 } in_block' "$guide" |
     sed -e "s/18080/$port/" -e 's/ > sim\.json &$/ > sim.json \& echo $! >>"$PIDS"; while [ ! -s sim.json ]; do :; done/' \
         -e 's/^kill %1$/kill $(cat "$PIDS")/' -e "s|^agon run |sed -i s/18080/$port/ venue.yaml; agon run |" >"$dir/script"
