@@ -12,6 +12,7 @@
 #define BATCH         256 /* events of a source in one turn */
 #define SPIN_TURNS    200 /* idle turns before the core parks */
 #define PARK_NS       ((int64_t)2 * 1000 * 1000)
+#define LAST_MS       2000 /* so long may agents take for their last events at an end */
 #define POLL_NS       ((int64_t)2 * 1000 * 1000)
 #define VIEW_NS       ((int64_t)100 * 1000 * 1000)
 #define JOIN_NS       ((int64_t)10 * 1000000000)
@@ -912,11 +913,13 @@ static void park(struct host *host)
 }
 
 /* What the plugins counted as delivered must be what the engine counted: the proof that nobody
- * missed an event. They get a moment to take the last ones. */
+ * missed an event. They get a moment to take the last ones, all of them together: a process may be
+ * kept from running for so long by others of the machine. */
 static void compare_counts(struct host *host)
 {
     const struct slots *slots = engine_slots(host->engine);
     _Atomic uint32_t never = 0;
+    int left_ms = LAST_MS;
 
     advance(host);
     for (uint16_t id = 0; id < host->config.n_slots && host->has_joined; id++) {
@@ -926,7 +929,7 @@ static void compare_counts(struct host *host)
             continue;
         if (host->failures[id][0] != '\0' || crew_info(host->crew, id) == NULL)
             continue;
-        for (int i = 0; i < 200 && crew_nth(host->crew, id) != counted; i++)
+        for (; left_ms > 0 && crew_nth(host->crew, id) != counted; left_ms--)
             futex_wait(&never, 0, 1000000);
         host->draft->slots[id].n_sent = counted;
         host->draft->slots[id].n_seen = crew_nth(host->crew, id);
