@@ -62,8 +62,11 @@ static json_t *get(int port, const char *path, const char *query)
              "GET %s?%s&signature=%s HTTP/1.1\r\nHost: 127.0.0.1\r\nX-MBX-APIKEY: "
              "agon-sim-key\r\nConnection: close\r\n\r\n",
              path, params, signature);
-    if (fd < 0 || bind(fd, (struct sockaddr *)&from, sizeof(from)) < 0 ||
-        connect(fd, (struct sockaddr *)&to, sizeof(to)) < 0)
+    if (fd < 0)
+        die("cannot connect");
+    // Where there is but one address: from that.
+    (void)bind(fd, (struct sockaddr *)&from, sizeof(from));
+    if (connect(fd, (struct sockaddr *)&to, sizeof(to)) < 0)
         die("cannot connect");
     if (write(fd, request, strlen(request)) != (ssize_t)strlen(request))
         die("cannot write");
