@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* dst: simulated runs of the whole host, from seeds. */
+#include <limits.h>
 #include <malloc.h>
 #include <stdlib.h>
 
@@ -232,6 +233,7 @@ int cmd_dst(int argc, char **argv)
     // Large blocks, of simulated disks, come from the system each time, as zeros that cost nothing.
     // By itself malloc would keep those that were freed, and clear them again.
     (void)mallopt(M_MMAP_THRESHOLD, 12 << 20);
+    (void)mallopt(M_TRIM_THRESHOLD, INT_MAX);
     if (rc != ARGS_RUN)
         return rc;
     if (opts.n_ambiguous > 0)
