@@ -297,7 +297,7 @@ static void on_timer(uv_timer_t *timer)
 
     control->config.port.look(control->config.port.ctx, mono);
     control->looked_ns = mono;
-    control_local_tick(control, mono);
+    control_local_tick(control);
     control_web_tick(control, mono);
 }
 

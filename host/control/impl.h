@@ -23,7 +23,7 @@
 #define SLOWED_MAX  32
 #define WAITING_MAX 2048 /* requests that wait for a turn; more are turned away */
 #define PEERS_MAX   32
-#define LOCAL_NS    ((int64_t)1000000000)
+#define LOCAL_TICKS 4  /* a second of silence: then a connection to the socket ends */
 #define WATCH_MAX   64 /* WebSockets at once */
 #define JOBS_MAX    4
 #define REPEAT_MAX  64 /* keys of commands that are remembered */
@@ -69,8 +69,9 @@ struct local {
     uv_write_t write;
     char *bytes; /* owned: the request */
     size_t n;
-    char *reply; /* owned */
-    int64_t since;
+    char *reply;                  /* owned */
+    int64_t since;                /* whoever is silent for longest goes first */
+    uint32_t n_ticks;             /* of silence */
     const char *who;              /* the peer's user */
     int32_t pid;                  /* the peer */
     int place;                    /* in the table; -1: none, it is turned away */
@@ -156,7 +157,8 @@ int control_request(const char *line, size_t n, json_t **root, struct control_ca
  */
 void control_answer(int rc, struct jout *result, const struct error *err, struct jout *out);
 int control_local_open(struct control *control, struct error *err);
-void control_local_tick(struct control *control, int64_t mono);
+/* Each CONTROL_TICK_NS at the most, and never twice in one turn of the loop. */
+void control_local_tick(struct control *control);
 void control_local_close(struct control *control);
 
 int control_web_open(struct control *control, struct error *err);

@@ -48,6 +48,7 @@ static void reply(struct local *local, int rc, struct jout *result, const struct
     buffer = uv_buf_init(local->reply, (unsigned)out.n + 1);
     local->write.data = local;
     local->since = clock_mono();
+    local->n_ticks = 0;
     if (uv_write(&local->write, (uv_stream_t *)&local->pipe, &buffer, 1, on_written) != 0)
         drop(local);
 }
@@ -272,14 +273,17 @@ int control_local_open(struct control *control, struct error *err)
     return AGON_OK;
 }
 
-void control_local_tick(struct control *control, int64_t mono)
+/* Silence is counted in ticks and not by the clock: between two of them the loop has read what was
+ * there. In a process that was stopped, or got no processor, a tick can come long after the last
+ * one and before the loop has looked who said something meanwhile. */
+void control_local_tick(struct control *control)
 {
     for (uint32_t i = 0; i < LOCAL_MAX + LOCAL_OVER; i++) {
         struct local *local = control->locals[i];
 
         // Half a line, or an answer that nobody takes.
         if (local != NULL && !local->is_busy && !local->is_waiting &&
-            mono - local->since > (local->is_answered ? 10 : 1) * LOCAL_NS)
+            ++local->n_ticks > (local->is_answered ? 10 : 1) * LOCAL_TICKS)
             drop(local);
     }
 }

@@ -14,6 +14,7 @@
 
 #include "control/client.h"
 #include "control/control.h"
+#include "control/impl.h"
 #include "sys/clock.h"
 #include "sys/file.h"
 #include "sys/local.h"
@@ -808,6 +809,93 @@ START_TEST(nothing_but_loopback_is_served)
 }
 END_TEST
 
+/* ---- the socket alone: turns of its loop, ticks and time are the test's */
+
+static char alone_dir[] = "/tmp/agon-test-control-XXXXXX";
+static struct control *alone;
+
+static void setup_alone(void)
+{
+    struct error err = {0};
+
+    signal(SIGPIPE, SIG_IGN);
+    memcpy(alone_dir + sizeof(alone_dir) - 7, "XXXXXX", 6);
+    ck_assert_ptr_nonnull(mkdtemp(alone_dir));
+    n_halts = 0;
+    alone = calloc(1, sizeof(*alone));
+    ck_assert_ptr_nonnull(alone);
+    alone->config.port = (struct control_port){.verbs = verbs, .look = look};
+    snprintf(alone->dir, sizeof(alone->dir), "%s", alone_dir);
+    ck_assert_int_eq(uv_loop_init(&alone->loop), 0);
+    ck_assert_msg(control_local_open(alone, &err) == AGON_OK, "%s", err.text);
+}
+
+static void teardown_alone(void)
+{
+    char path[128];
+
+    control_local_close(alone);
+    uv_run(&alone->loop, UV_RUN_DEFAULT);
+    ck_assert_int_eq(uv_loop_close(&alone->loop), 0);
+    free(alone);
+    snprintf(path, sizeof(path), "%s/" CONTROL_SOCKET, alone_dir);
+    unlink(path);
+    ck_assert_int_eq(rmdir(alone_dir), 0);
+}
+
+static int is_in(void)
+{
+    return alone->locals[0] != NULL && !uv_is_closing((uv_handle_t *)&alone->locals[0]->pipe);
+}
+
+static int enter(void)
+{
+    struct error err = {0};
+    int fd = local_connect(alone_dir, CONTROL_SOCKET, WAIT_NS, &err);
+
+    ck_assert_int_ge(fd, 0);
+    while (!is_in())
+        uv_run(&alone->loop, UV_RUN_NOWAIT);
+    return fd;
+}
+
+/* The process was stopped, or got no processor: when it goes on, its timer is due before the loop
+ * has looked who said something. How long it stood plays no part: no time is told to the tick. */
+START_TEST(a_line_that_came_while_the_loop_stood_is_read_before_its_connection_is_judged)
+{
+    int fd = enter();
+    char byte;
+
+    for (int i = 0; i < LOCAL_TICKS - 1; i++) {
+        control_local_tick(alone);
+        uv_run(&alone->loop, UV_RUN_NOWAIT);
+    }
+    say(fd, "{\"verb\": [\"halt\"]}\n");
+    usleep(2 * SILENT_NS / 1000);
+    control_local_tick(alone);
+    ck_assert_msg(is_in(), "dropped unheard");
+    while (n_halts == 0 || recv(fd, &byte, 1, MSG_DONTWAIT) != 1)
+        uv_run(&alone->loop, UV_RUN_NOWAIT);
+    close(fd);
+}
+END_TEST
+
+/* ... and who says nothing in so many turns is put out, before he takes a place for long. */
+START_TEST(who_says_nothing_is_put_out_by_so_many_ticks)
+{
+    int fd = enter();
+    int n_ticks_in = 0;
+
+    for (; is_in(); n_ticks_in++) {
+        control_local_tick(alone);
+        uv_run(&alone->loop, UV_RUN_NOWAIT);
+        ck_assert_int_lt(n_ticks_in, 100);
+    }
+    ck_assert_int_eq(n_ticks_in, SILENT_NS / CONTROL_TICK_NS + 1);
+    close(fd);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("control");
@@ -831,6 +919,12 @@ int main(void)
     tcase_add_test(tcase, who_connects_without_end_puts_out_nobody_but_himself);
     tcase_add_test(tcase, live_begins_whole_and_goes_on_with_what_changed);
     tcase_add_test(tcase, live_is_for_our_own_pages);
+    suite_add_tcase(suite, tcase);
+    tcase = tcase_create("alone");
+    tcase_add_checked_fixture(tcase, setup_alone, teardown_alone);
+    tcase_add_test(tcase,
+                   a_line_that_came_while_the_loop_stood_is_read_before_its_connection_is_judged);
+    tcase_add_test(tcase, who_says_nothing_is_put_out_by_so_many_ticks);
     suite_add_tcase(suite, tcase);
     tcase = tcase_create("refused");
     tcase_add_test(tcase, nothing_but_loopback_is_served);
