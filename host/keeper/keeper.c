@@ -5,9 +5,9 @@
  * Three seconds without a turn, whether the host is dead or hung: a hung one is ended first, so
  * that nothing leaves behind the keeper's back; then what is open with client ids of its journal is
  * cancelled, and the venues are asked until they show none; then the host is started again, where a
- * command for that was given. A planned stop is no such thing, nor is a machine that slept, nor a
- * keeper that was itself stopped for a while. What it did stands in keeper.log of the run
- * directory; the next host takes it over from there. */
+ * command for that was given, and again until one has begun. A planned stop is no such thing, nor
+ * is a machine that slept, nor a keeper that was itself stopped for a while. What it did stands in
+ * keeper.log of the run directory; the next host takes it over from there. */
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
@@ -23,12 +23,14 @@
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/exit.h"
 #include "net/stream_uv.h"
 #include "run/credential.h"
 #include "run/keeper_log.h"
+#include "run/keeper_start.h"
 #include "run/keeper_watch.h"
 #include "run/settings.h"
 #include "sys/beat.h"
@@ -50,6 +52,9 @@ struct keeper {
     int pidfd; /* of the host that is watched; -1: it is dead */
     int32_t pid;
     int is_told_end;
+    int64_t turn_ns; /* its last turn, or when it began */
+    struct keeper_start start;
+    char why[32]; /* how the last that was started ended, where it never was a host; "": no such */
     struct rescue *rescues[HOST_VENUES_MAX];
 };
 
@@ -92,6 +97,9 @@ static void attach(struct keeper *keeper)
     keeper->pid = atomic_load(&keeper->beat->pid);
     keeper->pidfd = (int)syscall(SYS_pidfd_open, keeper->pid, 0);
     keeper->is_told_end = 0;
+    keeper->turn_ns = atomic_load(&keeper->beat->beat_ns);
+    keeper->why[0] = '\0';
+    keeper_start_taken(&keeper->start);
     fprintf(stderr, "agon-keeper: watching process %d\n", (int)keeper->pid);
 }
 
@@ -217,29 +225,93 @@ static int cancel_all(struct keeper *keeper)
     return !is_back;
 }
 
-static void start_again(struct keeper *keeper)
+/* Starting again --------------------------------------------------------------------------------
+ */
+
+static int spawn(struct keeper *keeper, pid_t *pid)
 {
     posix_spawnattr_t attr;
     sigset_t ours;
-    pid_t pid = -1;
     int rc;
 
-    if (keeper->command == NULL)
-        return;
     posix_spawnattr_init(&attr);
-    // What is ignored here stays ignored over exec, and a host without SIGCHLD never learns how its
-    // agents ended.
+    // What is ignored here stays ignored over exec.
     sigemptyset(&ours);
-    sigaddset(&ours, SIGCHLD);
     sigaddset(&ours, SIGPIPE);
     posix_spawnattr_setsigdefault(&attr, &ours);
     posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGDEF);
-    rc = posix_spawnp(&pid, keeper->command[0], NULL, &attr, keeper->command, environ);
+    rc = posix_spawnp(pid, keeper->command[0], NULL, &attr, keeper->command, environ);
     posix_spawnattr_destroy(&attr);
-    if (rc != 0)
-        say(keeper, "the host cannot be started again: %s", strerror(rc));
+    return rc;
+}
+
+/* Of a try: into keeper.log, where it belongs there. */
+static void say_try(const struct keeper *keeper, const char *text)
+{
+    if (keeper_start_is_told(&keeper->start))
+        say(keeper, "%s", text);
     else
-        say(keeper, "the host is started again as process %d", (int)pid);
+        fprintf(stderr, "agon-keeper: %s\n", text);
+}
+
+static void start_again(struct keeper *keeper)
+{
+    pid_t pid = -1;
+    int rc = spawn(keeper, &pid);
+    char text[256];
+
+    if (rc != 0)
+        keeper_start_failed(&keeper->start, clock_mono());
+    else
+        keeper_start_begun(&keeper->start, (int32_t)pid);
+    if (rc != 0)
+        snprintf(text, sizeof(text), "the host cannot be started again: %s", strerror(rc));
+    else if (keeper->why[0] != '\0')
+        snprintf(text, sizeof(text),
+                 "the host is started again as process %d: the one before ended with %s before it "
+                 "was a host (try %u)",
+                 (int)pid, keeper->why, keeper->start.n_tries);
+    else
+        snprintf(text, sizeof(text), "the host is started again as process %d", (int)pid);
+    say_try(keeper, text);
+    keeper->why[0] = '\0';
+}
+
+/* Its process ended, and nobody took the heartbeat. */
+static void on_no_host(struct keeper *keeper, int status)
+{
+    int32_t pid = keeper->start.pid;
+    int64_t now = clock_mono();
+
+    if (WIFSIGNALED(status))
+        snprintf(keeper->why, sizeof(keeper->why), "signal %d", WTERMSIG(status));
+    else
+        snprintf(keeper->why, sizeof(keeper->why), "exit code %d", WEXITSTATUS(status));
+    if (!keeper_start_ended(&keeper->start, status, now))
+        say(keeper, "process %d was ended (%s) before it was a host: it is not started again",
+            (int)pid, keeper->why);
+    else
+        fprintf(stderr,
+                "agon-keeper: process %d ended with %s before it was a host: tried again in %d s\n",
+                (int)pid, keeper->why,
+                (int)((keeper->start.due_ns - now + 999999999) / 1000000000));
+}
+
+/* True: the one that was started last has ended, with *status. All others that were are waited for
+ * too. */
+static int has_ended(const struct keeper *keeper, int *status)
+{
+    int is_last = 0;
+    int code = 0;
+    pid_t pid;
+
+    while ((pid = waitpid(-1, &code, WNOHANG)) > 0) {
+        if (pid != keeper->start.pid)
+            continue;
+        *status = code;
+        is_last = 1;
+    }
+    return is_last;
 }
 
 static void act(struct keeper *keeper, int64_t now)
@@ -249,7 +321,40 @@ static void act(struct keeper *keeper, int64_t now)
         is_alive(keeper) ? "hung" : "dead",
         (long long)((now - atomic_load(&keeper->beat->beat_ns)) / 1000000));
     end_hung(keeper);
-    if (cancel_all(keeper))
+    if (cancel_all(keeper) && keeper->command != NULL)
+        keeper_start_want(&keeper->start, clock_mono());
+}
+
+/* Has it made a turn since the last look? One that begins and fails has made none. */
+static int has_turned(struct keeper *keeper)
+{
+    int64_t before_ns = keeper->turn_ns;
+
+    if (atomic_load(&keeper->beat->state) != BEAT_RUNNING)
+        return 0;
+    keeper->turn_ns = atomic_load(&keeper->beat->beat_ns);
+    return keeper->turn_ns != before_ns;
+}
+
+/* The host that is watched, and the one that is to be started. */
+static void turn(struct keeper *keeper)
+{
+    int64_t now = clock_mono();
+    int status = 0;
+    // Before the page is looked at: who took the heartbeat had done so when it ended.
+    int is_ended = has_ended(keeper, &status);
+
+    if (keeper_watch_turn(&keeper->watch, keeper->beat, now))
+        attach(keeper);
+    else if (is_ended)
+        on_no_host(keeper, status);
+    if (keeper->beat == NULL)
+        return;
+    if (has_turned(keeper))
+        keeper_start_ran(&keeper->start);
+    if (is_gone(keeper, now))
+        act(keeper, now);
+    if (keeper_start_is_due(&keeper->start, is_alive(keeper), clock_mono()))
         start_again(keeper);
 }
 
@@ -259,17 +364,13 @@ static void watch(struct keeper *keeper)
 
     keeper->watch.tick_ns = clock_mono();
     for (;;) {
-        int64_t now = clock_mono();
         struct error err = {0};
 
         if (keeper->beat == NULL)
             keeper->beat = beat_look(keeper->dir, &err);
         if (err.text[0] != '\0')
             fprintf(stderr, "agon-keeper: %s\n", err.text);
-        if (keeper_watch_turn(&keeper->watch, keeper->beat, now))
-            attach(keeper);
-        if (keeper->beat != NULL && is_gone(keeper, now))
-            act(keeper, now);
+        turn(keeper);
         futex_wait(&never, 0, KEEPER_TICK_NS);
     }
 }
@@ -297,15 +398,16 @@ static int become(const char *name)
 
 static int usage(int code)
 {
-    fprintf(
-        code == EXIT_OK ? stdout : stderr,
-        "usage: agon-keeper --config FILE --dir DIR [--user NAME] [-- COMMAND...]\n"
-        "Watches the host of a run directory. When its core makes no turn for 3 s, it ends a "
-        "hung host,\ncancels what is open of its journal, and starts COMMAND (the host again).\n"
-        "  --config FILE  the host's configuration: venues, instruments, credentials\n"
-        "  --dir DIR      its run directory\n"
-        "  --user NAME    become that user once the credentials are read; COMMAND is then the "
-        "service manager's\n");
+    fprintf(code == EXIT_OK ? stdout : stderr,
+            "usage: agon-keeper --config FILE --dir DIR [--user NAME] [-- COMMAND...]\n"
+            "Watches the host of a run directory. When its core makes no turn for 3 s, it ends a "
+            "hung host,\ncancels what is open of its journal, and starts COMMAND, until a host has "
+            "begun.\n"
+            "  --config FILE  the host's configuration: venues, instruments, credentials\n"
+            "  --dir DIR      its run directory\n"
+            "  --user NAME    become that user once the credentials are read; COMMAND is then the "
+            "service manager's\n"
+            "  COMMAND        the host itself: a script goes over to it with exec\n");
     return code;
 }
 
@@ -354,7 +456,9 @@ int main(int argc, char **argv)
     if (optind < argc)
         keeper.command = argv + optind;
     (void)signal(SIGPIPE, SIG_IGN);
-    (void)signal(SIGCHLD, SIG_IGN); // what it starts again is nobody's to wait for
+    // Ignored, which it would be over exec too, nobody learns how what he started ended: not the
+    // keeper of its host, and not the host of its agents.
+    (void)signal(SIGCHLD, SIG_DFL);
     harden_files();
     // Open for writing and reading before the rights go: both files stay the host's.
     while ((rc = keeper_log_open(keeper.dir, &err)) == AGON_ENOENT)
