@@ -378,15 +378,26 @@ static void watch(struct keeper *keeper)
 /* Beginning -------------------------------------------------------------------------------------
  */
 
-/* Another user than the host's, who keeps nothing of root but the right to end a process. */
-static int become(const char *name)
+/* Another user than the host's, who keeps nothing of root but the right to end a process. The
+ * heartbeat stays the host's, which makes it in its own time: it is opened before, or never. */
+static int become(struct keeper *keeper)
 {
     struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
     struct __user_cap_data_struct kill_only[2] = {0};
-    const struct passwd *user = getpwnam(name);
+    const struct passwd *user = getpwnam(keeper->user);
+    _Atomic uint32_t never = 0;
 
     if (user == NULL || user->pw_uid == 0)
         return -1;
+    while (keeper->beat == NULL) {
+        struct error err = {0};
+
+        keeper->beat = beat_look(keeper->dir, &err);
+        if (err.text[0] != '\0')
+            fprintf(stderr, "agon-keeper: %s\n", err.text);
+        if (keeper->beat == NULL)
+            futex_wait(&never, 0, KEEPER_TICK_NS);
+    }
     kill_only[0].permitted = kill_only[0].effective = 1u << CAP_KILL;
     return prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) == 0 && setgroups(0, NULL) == 0 &&
                    setresgid(user->pw_gid, user->pw_gid, user->pw_gid) == 0 &&
@@ -478,7 +489,7 @@ int main(int argc, char **argv)
         fprintf(stderr,
                 "agon-keeper: keys lie in memory that could not be locked: they may be written to "
                 "swap (raise `ulimit -l` to 1024)\n");
-    if (keeper.user != NULL && become(keeper.user) < 0) {
+    if (keeper.user != NULL && become(&keeper) < 0) {
         fprintf(stderr, "agon-keeper: cannot become %s: it takes root, and a user who is not\n",
                 keeper.user);
         return EXIT_ENVIRONMENT;
