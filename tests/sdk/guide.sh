@@ -29,8 +29,9 @@ done
 # the kernel gives to connections;
 # a simulator is awaited, as a person would.
 port=$((20000 + $$ % 12000))
+while (: <>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do port=$((port + 1)); done
 awk '/^```sh$/ { in_block = 1; next } /^```$/ { in_block = 0 } in_block' "$guide" |
-    sed -e "s/18080/$port/" -e 's/ > sim\.json &$/ > sim.json \& echo $! >>"$PIDS"; while [ ! -s sim.json ]; do :; done/' \
+    sed -e "s/18080/$port/" -e 's/ > sim\.json &$/ > sim.json \& echo $! >>"$PIDS"; while [ ! -s sim.json ]; do kill -0 $!; sleep 0.05; done/' \
         -e 's/^kill %1$/kill $(cat "$PIDS")/' -e "s|^agon run |sed -i s/18080/$port/ venue.yaml; agon run |" >"$dir/script"
 grep -q '^agon backtest' "$dir/script" || { echo "the guide has no commands"; exit 1; }
 cd "$dir"
