@@ -139,7 +139,8 @@ start_sim() {
 }
 
 # Files of a host against that simulator: live_files ROSTER-LINES. MODE, SPEED, VENUE_MORE (lines of the venue's file)
-# and HOST_MORE change what they say.
+# and HOST_MORE change what they say. An order that is not durable within its hold never leaves: with the preset of
+# 250 ms, on a disk that takes that long, none ever does.
 live_files() {
     mkdir -p "$WORK/credentials" "$WORK/conf"
     printf 'key: agon-sim-key\nsecret: YWdvbi1zaW0tc2VjcmV0LWFnb24tc2ltLXNlY3JldC0wMDAwMDAwMA==\n' \
@@ -154,6 +155,7 @@ credential: sim
 market: {host: 127.0.0.1, port: $SIM_PORT, tls: false, path: /stream}
 user: {host: 127.0.0.1, port: $SIM_PORT, tls: false, path: /ws-api/v3}
 rest: {host: 127.0.0.1, port: $SIM_PORT, tls: false, path: /api}
+hold: 5s
 limits:
   - {kind: weight, capacity: 6000, window: 1m}
   - {kind: raw, capacity: 300000, window: 5m}
@@ -179,11 +181,13 @@ EOF
     printf 'seed: 1\nbase_currency: USDT\nagents:\n%s\n' "$1" >"$WORK/conf/roster.yaml"
 }
 
-# agent NAME PLUGIN [PARAMS [LIMITS [MORE]]]: lines of a roster
+# agent NAME PLUGIN [PARAMS [LIMITS [MORE]]]: lines of a roster. Only who hangs is taken for hung, also where there is little
+# time for everybody: with the preset of 100 ms whoever gets no processor for so long, three times, never trades again.
 agent() {
+    case ${5-} in *hard:*) agent_more=$5 ;; *) agent_more="${5-}, hard: 30s" ;; esac
     printf '  - {name: %s, plugin: %s, stage: live, capital: 100000 USDT,\n' "$1" "$2"
     printf '     instruments: ["binance:BTCUSDT", "binance:ETHUSDT"], params: {%s},\n' "${3-}"
-    printf '     limits: {%s}%s}\n' "${4:-orders_per_second: 1000, orders_burst: 10000, open_orders: 200}" "${5-}"
+    printf '     limits: {%s}%s}\n' "${4:-orders_per_second: 1000, orders_burst: 10000, open_orders: 200}" "$agent_more"
 }
 
 # Starts a host in $WORK/run; its pid comes back in HOST_PID, what it says is in $WORK/host.err.

@@ -16,8 +16,9 @@ start_sim --seed 3
 # Only who hangs is taken for hung, also where there is little time for everybody.
 roster=$(agent busy_1 busy.so 'every: 5' '' "$whole, hard: 30s")
 for fault in $faults; do
+    [ "$fault" = hang ] && hard=', hard: 100ms' || hard=
     roster="$roster
-$(agent "$fault" faulty.so "fault: $fault, at: 40" 'orders_per_second: 1, orders_burst: 2, duplicates: 1000')"
+$(agent "$fault" faulty.so "fault: $fault, at: 40" 'orders_per_second: 1, orders_burst: 2, duplicates: 1000' "$hard")"
 done
 live_files "$roster"
 cp "$PLUGINS"/busy.so "$FAULTY" "$WORK/"

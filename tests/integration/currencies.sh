@@ -22,6 +22,7 @@ agents:
     capital: 100000 USDT
     instruments: ["binance:BTCUSDT", "binance:ETHBTC", "binance:BTCUSD"]
     params: {every: 20}
+    hard: 30s
 END
 }
 start_sim --seed 3 --symbols BTCUSDT,ETHBTC,BTCUSD,USDTUSD

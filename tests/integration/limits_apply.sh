@@ -41,7 +41,7 @@ roster() { # KEY VALUE: the roster with one limit, the amounts that follow from 
     *) more=", $1: $2" ;;
     esac
     printf 'base_currency: USDT\nagents:\n  - {name: busy_1, plugin: busy.so, stage: live, capital: %s,\n' "$capital"
-    printf '     instruments: ["binance:BTCUSDT"], params: {every: 1000},\n'
+    printf '     instruments: ["binance:BTCUSDT"], params: {every: 1000}, hard: 30s,\n'
     printf '     limits: {order: %s, position: %s%s}}\n' "$order" "$position" "$more"
 }
 

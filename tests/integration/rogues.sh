@@ -43,7 +43,7 @@ begin() {
     cp "$BUILT/rogue.so" "$WORK/plugins/calm.so"
     # Only who hangs is taken for hung, also where there is little time for everybody.
     patient=', hard: 30s'
-    [ "$FAULT" = hang ] && hard= || hard=$patient
+    [ "$FAULT" = hang ] && hard=', hard: 100ms' || hard=$patient
     live_files "$(agent busy_1 busy.so 'every: 10' '' "$patient")
 $(agent busy_2 busy.so 'every: 15' '' "$patient")
 $(agent calm calm.so 'fault: none' '' "$patient")

@@ -6,7 +6,7 @@
 start_sim --seed 5
 live_files "$(agent busy_1 busy.so | sed 's/ stage: live,//')
 $(agent busy_2 busy.so)
-  - {name: model, plugin: vol.so, capital: 0 USDT, instruments: [\"binance:BTCUSDT\"]}"
+  - {name: model, plugin: vol.so, capital: 0 USDT, instruments: [\"binance:BTCUSDT\"], hard: 30s}"
 mkdir "$WORK/plugins"
 cp "$PLUGINS/busy.so" "$(dirname "$AGON")/plugins/vol/vol.so" "$WORK/plugins"
 PLUGINS=$WORK/plugins
