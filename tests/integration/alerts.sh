@@ -92,6 +92,9 @@ kill -9 "$HOOK_PID"
 ctl alerts ack all && ctl resume kill && ctl kill || fail "a fourth kill: $(cat "$WORK/ctl.err")"
 until_true "$HOST_PID" "another alert" alerts_have 'map(select(.kind == "kill" and .is_acknowledged == false)) | length == 1'
 seq=$(ctl alerts --json && jq '[.[] | select(.kind == "kill")][0].seq' "$WORK/ctl.out")
+# On a slow disk it is told before it is written, and what was not written no next run knows.
+journaled() { "$AGON" journal cat "$WORK/run/journal" --live --type alert 2>/dev/null | grep -q "^$seq "; }
+until_true "$HOST_PID" "it is in the journal" journaled
 kill -9 "$HOST_PID"
 wait "$HOST_PID" 2>/dev/null
 if ! grep -q "\"seq\":$seq," "$WORK/run/alerts.dead.ndjson"; then

@@ -178,9 +178,13 @@ times_are_true "frozen and awake"
 # An hour behind: a tournament of the next minute is held in that minute, and once.
 wall -3600
 goes_on "an hour behind"
-due=$((($(date +%s) + 30) / 60 * 60 + 60))
-sed -i "s/schedule: .*/schedule: \"$(date -u -d "@$due" '+%-M %-H') * * *\"/" "$WORK/conf/roster.yaml"
-"$AGON" ctl apply "$WORK/conf/roster.yaml" --dir "$WORK/run" >"$WORK/out" 2>&1 || fail "ctl apply: $(cat "$WORK/out")"
+is_planned() { # before it is due: otherwise its time is tomorrow's
+    due=$((($(date +%s) + 30) / 60 * 60 + 60))
+    sed -i "s/schedule: .*/schedule: \"$(date -u -d "@$due" '+%-M %-H') * * *\"/" "$WORK/conf/roster.yaml"
+    "$AGON" ctl apply "$WORK/conf/roster.yaml" --dir "$WORK/run" >"$WORK/out" 2>&1 || fail "ctl apply: $(cat "$WORK/out")"
+    [ "$(date +%s)" -lt "$due" ]
+}
+until_true "$HOST_PID" "a tournament that is planned" is_planned
 is_held() { "$AGON" journal cat "$WORK/run/journal" --live --type plan >"$WORK/plans" 2>/dev/null; [ -s "$WORK/plans" ]; }
 until_true "$HOST_PID" "a tournament while the wall clock is an hour behind" is_held
 goes_on "after the tournament"

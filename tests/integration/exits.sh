@@ -80,6 +80,7 @@ again=0
 until settled; do
     start_host
     until_true "$HOST_PID" "the host is back" is_armed
+    until_true "$HOST_PID" "every request's fate, and what the exchange has" settled
     kill -TERM "$HOST_PID"
     ended "$HOST_PID" 0 "the host"
     [ "$((again += 1))" -le 5 ] || fail "the exchange's facts are not the journal's: $(diff "$WORK/facts" "$WORK/asks")"

@@ -102,7 +102,11 @@ PIDS="$PIDS $again"
 until_true 0 "the keeper watches the new host" watched "$again"
 until_true 0 "the new host trades" some_open
 # It learns how its agents end, as any other host.
-kill -9 "$(pgrep -P "$again" | head -n 1)"
+one_killed() {
+    child=$(pgrep -P "$again" | head -n 1)
+    [ -n "$child" ] && kill -9 "$child"
+}
+until_true "$again" "an agent to kill" one_killed
 killed() { "$AGON" journal cat "$WORK/run/journal" --live 2>/dev/null | grep -q 'signal 9'; }
 until_true "$again" "the new host tells how an agent ended" killed
 kill -TERM "$again"

@@ -64,11 +64,14 @@ if is 'any(.[]; .name == "busy_1")' agents; then
 fi
 kill -TERM "$HOST_PID"
 ended "$HOST_PID" 0 "the host at its end"
-# What was unconfirmed when it ended is learnt by the next run.
+# What was unconfirmed when it ended is learnt by the next run, if it has the time and nobody goes on asking for more.
+live_files "$(agent busy_3 busy.so 'every: 1000000')
+$(agent newcomer busy.so 'every: 1000000')"
 again=0
 until settled; do
     start_host
     until_true "$HOST_PID" "the host is back" is '.health == "ok"' status
+    until_true "$HOST_PID" "every request's fate, and what the exchange has" settled
     kill -TERM "$HOST_PID"
     ended "$HOST_PID" 0 "the host at its end"
     [ "$((again += 1))" -le 5 ] || fail "the exchange's facts are not the journal's: $(diff "$WORK/facts" "$WORK/asks")"
