@@ -42,7 +42,10 @@ first=$(anon)
 dropped() { lines "$WORK/host.err" '"key":"drop"' 1; }
 compressed() { [ "$(find "$WORK/run/journal" -name 'market-*.aj.zst' | wc -l)" -ge 1 ]; }
 until_true "$HOST_PID" "snapshots and what they cover" dropped
+# With the exchange silent: what comes faster than a slow machine compresses it is dropped first.
+kill -STOP "$SIM_PID"
 until_true "$HOST_PID" "compressed segments" compressed
+kill -CONT "$SIM_PID"
 until_true "$HOST_PID" "orders" lines "$SIM_LOG" newClientOrderId 100
 last=$(anon)
 echo "anonymous memory: $first KiB when the agents began, $last KiB after $(grep -c newClientOrderId "$SIM_LOG") orders," \
