@@ -92,27 +92,39 @@ wait "$d" "$e" 2>/dev/null
 ids_once
 
 # What a killed host left open is shown to the one that takes over: orders a hundredth below the market stay there. Of
-# others before it some may be filled meanwhile: what is counted is asked anew each time.
-from=$(($(wc -l <"$SIM_LOG") + 1))
+# others before it some may be filled meanwhile: what is counted is asked anew each time. Where the market fell on these
+# too, it is done again.
 rest() { [ "$(tail -n "+$from" "$SIM_LOG" | grep '"kind":"effect"' | grep -c '"status":"NEW"')" -ge 2 ]; }
-live_files "$(agent once_1 once.so 'what: 1, qty: 1000')
+leave_two() {
+    from=$(($(wc -l <"$SIM_LOG") + 1))
+    rm -rf "$WORK/run_g"
+    live_files "$(agent once_1 once.so 'what: 1, qty: 1000')
 $(agent once_2 once.so 'what: 1, qty: 1000')"
-host g --take-over
-until_true "$HOST_PID" "orders of another host rest" rest
-kill -9 "$HOST_PID"
-wait "$HOST_PID" 2>/dev/null
-live_files "$(agent busy_1 busy.so 'every: 1000000')"
-host f --take-over
-f=$HOST_PID
-ready f "$f"
+    host g --take-over
+    until_true "$HOST_PID" "orders of another host rest" rest
+    kill -9 "$HOST_PID"
+    wait "$HOST_PID" 2>/dev/null
+    live_files "$(agent busy_1 busy.so 'every: 1000000')"
+    host f --take-over
+    f=$HOST_PID
+    ready f "$f"
+}
+leave_two
 shown() { # does the host count and list as many as the exchange has?
+    kill -0 "$f" 2>/dev/null || fail "the host that took over has ended"
     "${TOOLS}asks" "$SIM_PORT" >"$WORK/asks" || return 1
     n_open=$(grep -c '^open' "$WORK/asks")
-    [ "$n_open" -ge 2 ] && status f other_host_orders "$n_open" &&
+    [ "$n_open" -ge 2 ] || {
+        kill -9 "$f"
+        wait "$f" 2>/dev/null
+        leave_two
+        return 1
+    }
+    status f other_host_orders "$n_open" &&
         "$AGON" ctl --dir "$WORK/run_f" --json foreign >"$WORK/foreign" &&
         [ "$(jq -r '[.[]|select(.whose=="another host")]|length' "$WORK/foreign")" = "$n_open" ]
 }
-until_true "$f" "the orders of the others are shown" shown
+until_true 0 "the orders of the others are shown" shown
 kill -TERM "$f"
 ended "$f" 0 "the last host at its end"
 echo "$(wc -l <"$WORK/ids") orders of several hosts on one account, no id twice; $n_open orders of others shown; halted at first sight: $halted"

@@ -54,7 +54,9 @@ in_doubt_frozen() {
     kill -STOP "$SIM_PID"
     # Whether a wish is just on its way is chance; what an operator wants is not.
     until_true "$HOST_PID" "the cancel is taken" ctl_cancel
-    for second in 1 2 3 4 5 6; do
+    # Longer each time: on a slow disk it is told late, and when the exchange is awake it is known what became of it.
+    n_tries=$((n_tries + 1))
+    for second in $(seq $((4 + 2 * n_tries))); do
         sleep 1
         [ "$(n_doubts)" -gt "$n_before" ] && return 0
     done
@@ -63,6 +65,7 @@ in_doubt_frozen() {
     return 1
 }
 n_before=0
+n_tries=0
 until_true "$HOST_PID" "a request in doubt" in_doubt_frozen
 until_true "$HOST_PID" "stale books" books_are stale
 kill -CONT "$SIM_PID"
