@@ -640,18 +640,32 @@ uint64_t crew_nth(const struct crew *crew, uint16_t slot)
     return active != NULL && active->is_begun ? generation_nth(active) : 0;
 }
 
-void crew_delivery(const struct crew *crew, uint16_t slot, struct hist_small *delivery)
+// Of who plays for the slot; NULL: nobody does.
+static const struct feed_beat *beat_of(const struct crew *crew, uint16_t slot)
 {
     const struct generation *active = crew->members[slot].active;
-    const struct feed_beat *beat;
 
-    if (active == NULL || !active->is_begun) {
-        memset(delivery, 0, sizeof(*delivery));
-        return;
-    }
-    beat = active->run != NULL ? feed_beat(run_inproc_feed(active->run))
+    if (active == NULL || !active->is_begun)
+        return NULL;
+    return active->run != NULL ? feed_beat(run_inproc_feed(active->run))
                                : run_process_beat(active->process);
-    hist_small_copy(delivery, &beat->delivery);
+}
+
+uint64_t crew_errors(const struct crew *crew, uint16_t slot)
+{
+    const struct feed_beat *beat = beat_of(crew, slot);
+
+    return beat != NULL ? atomic_load_explicit(&beat->n_errors, memory_order_relaxed) : 0;
+}
+
+void crew_delivery(const struct crew *crew, uint16_t slot, struct hist_small *delivery)
+{
+    const struct feed_beat *beat = beat_of(crew, slot);
+
+    if (beat == NULL)
+        memset(delivery, 0, sizeof(*delivery));
+    else
+        hist_small_copy(delivery, &beat->delivery);
 }
 
 int crew_can_rollback(const struct crew *crew, uint16_t slot)

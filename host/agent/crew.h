@@ -15,6 +15,7 @@
 #include "agent/run_process.h"
 #include "base/hist.h"
 #include "engine/engine.h"
+#include "slot/meters.h"
 
 #define CREW_PARAMS_MAX 64
 
@@ -45,6 +46,7 @@ struct crew_slot {             /* what a roster says of one slot */
     char unfit[160];      /* why its plugin may not be loaded (roster_audit); "": nothing known */
     uint64_t arena_bytes; /* the most memory that it is granted; 0: SETUP_ARENA_MAX */
     uint32_t threads;     /* process: it may have so many beside its own */
+    uint32_t meters[METERS_N];        /* per second; 0: its preset */
     uint8_t orders_on_reload, shadow; /* enum crew_orders, crew_shadow */
     uint32_t shadow_events;           /* deliveries for which it is tried */
     int64_t checkpoint_ns; /* process: its state is saved so often, for a restart; 0: never */
@@ -111,6 +113,8 @@ const char *crew_failure(const struct crew *crew, uint16_t slot);
 const struct plugin_info *crew_info(const struct crew *crew, uint16_t slot);
 /* Events delivered to the slot's plugin, by its own count; 0: nobody plays. */
 uint64_t crew_nth(const struct crew *crew, uint16_t slot);
+/* Callbacks of who plays that returned an error, by its own word. [core] */
+uint64_t crew_errors(const struct crew *crew, uint16_t slot);
 /* How long events take to whoever plays, by its own word (feed.h: delivery), since it plays; empty:
  * nobody does, or this run stamps no steps. [core] */
 void crew_delivery(const struct crew *crew, uint16_t slot, struct hist_small *delivery);

@@ -74,6 +74,19 @@ static const struct schema portfolio_schema = {"portfolio", sizeof(struct roster
 static const struct schema limits_schema = {"limits", sizeof(struct roster_limits), limits_fields,
                                             NULL};
 
+#define METER_TEXT(preset) #preset
+#define METER_FIELD(id, key, unit, least, most, given, name, text)                                 \
+    {key,                                                                                          \
+     SCHEMA_INT,                                                                                   \
+     SCHEMA_MEMBER(struct roster_meters, id),                                                      \
+     .min = least,                                                                                 \
+     .max = most,                                                                                  \
+     .preset = METER_TEXT(given),                                                                  \
+     .doc = text ", per second"},
+static const struct schema_field meters_fields[] = {METERS(METER_FIELD){NULL}};
+static const struct schema meters_schema = {"meters", sizeof(struct roster_meters), meters_fields,
+                                            NULL};
+
 #define RELOAD(member) SCHEMA_MEMBER(struct roster_reload, member)
 static const struct schema_field reload_fields[] = {
     {"shadow", SCHEMA_CHOICE, RELOAD(shadow), .choices = shadows, .preset = "none",
@@ -127,6 +140,8 @@ static const struct schema_field slot_fields[] = {
      .max = 86400000000000, .doc = "lengths: 1m 3m 5m 10m 15m 1h 4h 1d; default: all"},
     {"params", SCHEMA_ANY, SLOT(params_node), .doc = "values of the plugin's own parameters"},
     {"limits", SCHEMA_MAP, SLOT(limits), .sub = &limits_schema, .doc = "what it may not exceed"},
+    {"meters", SCHEMA_MAP, SLOT(meters), .sub = &meters_schema,
+     .doc = "what it may cause beside orders, per second; ended at 20 seconds of it in hand"},
     {NULL}};
 static const struct schema slot_schema = {"an agent", sizeof(struct roster_slot), slot_fields,
                                           NULL};
@@ -497,6 +512,9 @@ static void take_slot(const struct roster *roster, uint32_t i, struct config *co
     slot->plugin_index = from->plugin_index;
     slot->arena_bytes = from->arena_bytes;
     slot->threads = from->threads;
+#define TAKE(id, ...) slot->meters[METER_##id] = from->meters.id;
+    METERS(TAKE)
+#undef TAKE
     slot->is_isolated = from->isolation == ISOLATION_REQUIRE;
     if (slot->is_isolated && from->runner == CREW_INPROC)
         config_refuse(config, config_at(config, "agents[%u].isolation", i), CONFIG_E_VALUE,

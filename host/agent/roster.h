@@ -48,6 +48,10 @@ struct roster_limits {
 struct roster_portfolio {
     PORTFOLIO_LIMITS(ROSTER_ALL)
 };
+#define ROSTER_METER(id, ...) uint32_t id;
+struct roster_meters { /* per second */
+    METERS(ROSTER_METER)
+};
 struct roster_reload {
     uint8_t shadow;  /* enum crew_shadow */
     uint32_t events; /* for which it is tried */
@@ -70,6 +74,7 @@ struct roster_slot {
     char instruments[SLOT_INSTRUMENTS_MAX][64]; /* "venue:SYMBOL" */
     int64_t bars_ns[8];
     struct roster_limits limits;
+    struct roster_meters meters;
     const struct config_node *params_node; /* while it is read */
     struct setup_param params[CREW_PARAMS_MAX];
 };

@@ -292,6 +292,45 @@ static void clock_metrics(FILE *out, const struct host_clock *clock)
             clock->n_taken);
 }
 
+static void meter_family(FILE *out, const struct host_view *view, const char *name,
+                         const char *type, const char *help,
+                         double (*value)(const struct meters *, uint32_t))
+{
+    head(out, name, type, help);
+    for (uint32_t id = 0; id < view->n_slots; id++) {
+        for (uint32_t i = 0; view->slots[id].is_used && i < METERS_N; i++) {
+            fprintf(out, "%s{agent=\"", name);
+            label(out, view->slots[id].name);
+            fprintf(out, "\",meter=\"%s\"} %.9g\n", meters_all[i].key,
+                    value(&view->slots[id].meters, i));
+        }
+    }
+}
+static double meter_count(const struct meters *meters, uint32_t i)
+{
+    return (double)meters->n[i];
+}
+static double meter_used(const struct meters *meters, uint32_t i)
+{
+    return (double)meters->level_ns[i] / (METER_SECONDS * 1e9);
+}
+static double meter_rate(const struct meters *meters, uint32_t i)
+{
+    return meters->per_s[i];
+}
+
+static void meter_metrics(FILE *out, const struct host_view *view)
+{
+    if (view->n_slots == 0)
+        return;
+    meter_family(out, view, "agon_agent_caused_total", "counter",
+                 "What an agent has caused beside orders, since the host began.", meter_count);
+    meter_family(out, view, "agon_agent_meter_used", "gauge",
+                 "Share of a meter that is used up: at 1 the agent's plugin is ended.", meter_used);
+    meter_family(out, view, "agon_agent_meter_per_second", "gauge", "What a meter allows a second.",
+                 meter_rate);
+}
+
 void api_metrics(void *ctx, FILE *out)
 {
     const struct api *api = ctx;
@@ -340,6 +379,7 @@ void api_metrics(void *ctx, FILE *out)
     portfolio_metrics(out, view);
     clock_metrics(out, &view->clock);
     delivery(out, view);
+    meter_metrics(out, view);
     for (size_t i = 0; i < sizeof(slot_metrics) / sizeof(slot_metrics[0]); i++) {
         const struct slot_metric *metric = &slot_metrics[i];
 

@@ -255,6 +255,23 @@ static const char *agent_state(const struct host_view *view, const struct host_v
     return slot->is_playing ? "active" : "waiting";
 }
 
+/* What the slot has caused since the host began, and how much of it is in each bucket. */
+static void put_meters(const struct meters *meters, struct jout *out)
+{
+    jout_key(out, "meters");
+    jout_open(out, '{');
+    for (uint32_t i = 0; i < METERS_N; i++) {
+        jout_key(out, meters_all[i].key);
+        jout_open(out, '{');
+        jout_kv_int(out, "count", (int64_t)meters->n[i]);
+        jout_kv_int(out, "per_second", meters->per_s[i]);
+        jout_kv_int(out, "in_hand", (int64_t)meters_level(meters, i));
+        jout_kv_int(out, "most", (int64_t)meters->per_s[i] * METER_SECONDS);
+        jout_close(out, '{');
+    }
+    jout_close(out, '{');
+}
+
 void api_put_agent(const struct api *api, uint32_t id, struct jout *out)
 {
     const struct host_view *view = api->view;
@@ -293,6 +310,7 @@ void api_put_agent(const struct api *api, uint32_t id, struct jout *out)
     jout_kv_str(out, "code", hash);
     if (slot->failure[0] != '\0')
         jout_kv_str(out, "failure", slot->failure);
+    put_meters(&slot->meters, out);
     jout_close(out, '{');
 }
 

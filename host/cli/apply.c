@@ -102,6 +102,12 @@ static void compare_limits(struct diff *diff, const struct crew_slot *from,
     number(diff, agent, "latency", HOW_LIVE, from->record.intent_latency_ns,
            to->record.intent_latency_ns, 9);
     number(diff, agent, "on_crash", HOW_LIVE, from->record.on_crash, to->record.on_crash, 0);
+    for (uint32_t i = 0; i < METERS_N; i++) {
+        char what[48];
+
+        snprintf(what, sizeof(what), "meters.%s", meters_all[i].key);
+        number(diff, agent, what, HOW_LIVE, from->meters[i], to->meters[i], 0);
+    }
     // One event changes them all.
     if (diff->n > first)
         diff->all[first].make =

@@ -468,6 +468,15 @@ void engine_exposure(const struct engine *engine, struct risk_reach *reach)
     exposure_now(engine, reach);
 }
 
+uint32_t engine_timer_of(const struct engine *engine, uint16_t slot)
+{
+    for (uint32_t i = 0; i < ENGINE_TIMERS; i++) {
+        if (engine->timer_table[i].is_used && engine->timer_table[i].slot == slot)
+            return engine->timer_table[i].id;
+    }
+    return 0;
+}
+
 uint64_t engine_refused(const struct engine *engine, uint16_t slot, uint16_t reason)
 {
     return reason < REASONS_MAX ? engine->refused[slot][reason] : 0;

@@ -196,13 +196,15 @@ struct engine_counters {
     uint64_t n_marks, n_timers, n_over_fills, n_exits; /* n_exits: that fired */
 };
 const struct engine_counters *engine_counters(const struct engine *engine);
-/* Wishes of a slot that our own gate refused for a reason, since this engine began; not in its
- * state. */
+/* A timer that is armed for the slot; 0: none is. */
+uint32_t engine_timer_of(const struct engine *engine, uint16_t slot);
 /* All slots together: equity, its highest, since the day began, what was broken; and what they hold
  * with every open order filled (venue and asset: the largest of each). */
 const struct risk_slot *engine_portfolio(const struct engine *engine);
 const struct portfolio_limits *engine_portfolio_limits(const struct engine *engine);
 void engine_exposure(const struct engine *engine, struct risk_reach *reach);
+/* Wishes of a slot that our own gate refused for a reason, since this engine began; not in its
+ * state. */
 uint64_t engine_refused(const struct engine *engine, uint16_t slot, uint16_t reason);
 /* Orders and replacements that a slot wanted, and those refused because no fresh price was there to
  * judge them by; of this engine's life, as engine_refused. */

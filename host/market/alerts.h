@@ -47,7 +47,7 @@
       "the venue refuses our key, or the key may do too much")                                     \
     X(28, VENUE_DOWN, "venue_down", 2, "ns", "a venue cannot be reached")                          \
     X(29, VENUE_LIMIT, "venue_limit", 2, "ns", "the venue bars us for a time")                     \
-    X(30, FLOOD, "flood", 2, "intents", "an agent exceeds its intent rate limit")                  \
+    X(30, FLOOD, "flood", 2, "units of the meter", "an agent exceeds one of its meters")           \
     X(31, KEEPER, "keeper", 3, "orders", "the keeper had to act in this host's place")             \
     X(32, OVERFLOW, "overflow", 3, "", "an amount does not fit 64 bits")                           \
     X(33, VALUATION, "valuation", 2, "ns", "a holding cannot be valued in the base currency")      \

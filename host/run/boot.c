@@ -28,6 +28,7 @@ static void on_plugin_log(void *ctx, uint16_t slot, uint32_t level, agon_ns_t t,
     struct host *host = ctx;
 
     (void)t;
+    host->meters[slot].n[METER_LOG]++;
     log_write(NULL,
               level >= AGON_ERROR  ? LOG_ERROR
               : level >= AGON_WARN ? LOG_WARN

@@ -57,6 +57,7 @@ static int change_slot(struct host *host, struct host_change *change)
             "the engine refused it: its capital is in use, or the account has no more");
     record.stage = host->config.slots[change->slot].record.stage;
     host->config.slots[change->slot].record = record;
+    memcpy(host->config.slots[change->slot].meters, change->to->meters, sizeof(change->to->meters));
     return AGON_OK;
 }
 
@@ -243,7 +244,8 @@ static void forget_slot(struct host *host, uint16_t id)
             draft->fills[i].slot = UINT16_MAX;
     }
     memset(&draft->slots[id], 0, sizeof(draft->slots[id]));
-    memset(&host->floods[id], 0, sizeof(host->floods[id]));
+    memset(&host->meters[id], 0, sizeof(host->meters[id]));
+    host->errors_seen[id] = 0;
     memset(&host->crashes[id], 0, sizeof(host->crashes[id]));
     host->failures[id][0] = '\0';
     host->is_crash[id] = host->is_crash_told[id] = 0;

@@ -17,8 +17,6 @@
 #define VIEW_NS       ((int64_t)100 * 1000 * 1000)
 #define JOIN_NS       ((int64_t)10 * 1000000000)
 #define WISHES_OF_ONE 1024 /* that one slot may have under way, and that one turn takes */
-#define FLOOD_EACH_NS ((int64_t)1000000) /* what one refused wish stands for: 1,000 a second */
-#define FLOOD_NS      ((int64_t)20 * 1000000000) /* ... and 20,000 at once are too many */
 
 /* Engine time of a receive time: the same at speed 1, once somebody vouches for our clock; else
  * scaled from the first event whose venue time is known, so that both sides' market clocks agree.
@@ -48,8 +46,7 @@ void host_fail_slot(struct host *host, uint16_t slot, const char *why)
     host->gone |= (uint64_t)1 << slot;
 }
 
-// ... by its own end, or because it is broken: what it left is kept, and it may begin anew.
-static void lose_slot(struct host *host, uint16_t slot, const char *why)
+void host_lose_slot(struct host *host, uint16_t slot, const char *why)
 {
     char text[160];
 
@@ -77,7 +74,7 @@ static void collect_slot(struct host *host, uint16_t id)
         if (rc == AGON_EINVAL)
             continue;
         if (rc == AGON_ECORRUPT) {
-            lose_slot(host, id, "it wrote what is no record into its ring");
+            host_lose_slot(host, id, "it wrote what is no record into its ring");
             return;
         }
         if (rc <= 0)
@@ -145,6 +142,7 @@ static int after(void *ctx, const struct agon_event_hdr *event, int rc)
     struct host *host = ctx;
 
     (void)rc;
+    host_meter(host, event);
     if (event->type == EVENT_REPORT)
         keep_fill(host, event);
     hist_add(&host->draft->step_ns, clock_mono() - host->step_ns);
@@ -228,7 +226,7 @@ static void advance(struct host *host)
         return;
     host->advanced_seq = engine_seq(host->engine);
     while (engine_advance_runners(host->engine, &failed) < 0) {
-        lose_slot(host, failed, crew_failure(host->crew, failed));
+        host_lose_slot(host, failed, crew_failure(host->crew, failed));
     }
 }
 
@@ -534,6 +532,7 @@ static void show_slot(struct host *host, uint16_t id)
     to->is_unfit = (uint8_t)(host->unfit >> id & 1);
     to->n_crashes = slot->n_crashes;
     crew_delivery(host->crew, id, &to->delivery);
+    to->meters = host->meters[id];
     to->can_rollback = (uint8_t)crew_can_rollback(host->crew, id);
 }
 
@@ -732,59 +731,6 @@ static void leave_demoted(struct host *host)
     }
 }
 
-/* Refused for what the slot itself has done: not for a market or a host that stands still. */
-static uint64_t own_refusals(const struct host *host, uint16_t id)
-{
-    uint64_t n = engine_slots(host->engine)->all[id].n_refused;
-
-    for (uint16_t reason = 0; reason < REASONS_MAX; reason++)
-        n -= reason_is_outside(reason) ? engine_refused(host->engine, id, reason) : 0;
-    return n;
-}
-
-// Told well before its plugin is ended.
-static void tell_flood(struct host *host, uint16_t id, struct host_flood *flood)
-{
-    if (flood->level_ns == 0)
-        flood->is_told = 0;
-    if (flood->is_told || flood->level_ns < FLOOD_NS / 10)
-        return;
-    flood->is_told = 1;
-    host_alert(host, ALERT_FLOOD, id, 0, flood->level_ns / FLOOD_EACH_NS, FLOOD_NS / FLOOD_EACH_NS,
-               "%.31s exceeds the intent rate limit: at %lld refused intents in hand its plugin is "
-               "ended",
-               engine_slots(host->engine)->all[id].name, (long long)(FLOOD_NS / FLOOD_EACH_NS));
-}
-
-/* A plugin that goes on wishing what it is refused is broken, and costs the others time: it ends
- * like one that crashed. */
-static void mind_floods(struct host *host)
-{
-    const struct slots *slots = engine_slots(host->engine);
-    int64_t elapsed_ns = engine_t(host->engine) - host->floods_t;
-    int is_first = host->floods_t == 0; // what was refused is an earlier run's
-
-    host->floods_t = engine_t(host->engine);
-    for (uint16_t id = 0; id < slots->n; id++) {
-        struct host_flood *flood = &host->floods[id];
-        uint64_t n = own_refusals(host, id);
-        uint64_t more = is_first ? 0 : n - flood->n_refused;
-
-        flood->n_refused = n;
-        flood->level_ns = flood->level_ns > elapsed_ns ? flood->level_ns - elapsed_ns : 0;
-        flood->level_ns += (int64_t)more * FLOOD_EACH_NS;
-        tell_flood(host, id, flood);
-        if (flood->level_ns <= FLOOD_NS || crew_info(host->crew, id) == NULL ||
-            host->failures[id][0] != '\0')
-            continue;
-        flood->level_ns = 0;
-        lose_slot(host, id,
-                  "exceeds the intent rate limit: more than 20000 of its intents were refused, "
-                  "faster than 1000 a "
-                  "second");
-    }
-}
-
 static void look_after(struct host *host, int64_t mono)
 {
     const char *why = "";
@@ -792,10 +738,10 @@ static void look_after(struct host *host, int64_t mono)
 
     leave_demoted(host);
     host_vacate(host);
-    mind_floods(host);
+    host_judge_meters(host);
     host_watch(host, mono);
     while (crew_poll(host->crew, mono, &slot, &why) == 1) {
-        lose_slot(host, slot, why);
+        host_lose_slot(host, slot, why);
     }
     host_keep_time(host, mono);
 }

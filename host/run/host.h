@@ -107,6 +107,7 @@ struct host_view_slot {
     agon_amt_t capital_amt, equity_amt, fee_amt;
     uint64_t n_fills, n_intents, n_refused, nth;
     struct slot_unjudged unjudged;
+    struct meters meters;
     uint64_t n_sent, n_seen; /* deliveries at the end, by the engine's count and by the plugin's */
     uint8_t is_counted;      /* those two are known */
     uint8_t is_unfit; /* its plugin failed its checks, or could not begin: failure says why */

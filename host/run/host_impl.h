@@ -67,11 +67,6 @@ struct host_job {           /* that somebody waits for */
     struct error err;
 };
 
-struct host_flood {     /* of a slot: a bucket that refused intents fill and time empties */
-    uint64_t n_refused; /* as last seen */
-    int64_t level_ns;
-    uint8_t is_told; /* until it is empty */
-};
 struct wish {
     _Alignas(64) unsigned char bytes[ENGINE_WISH_BYTES];
     uint16_t slot;
@@ -223,8 +218,9 @@ struct host {
     uint64_t order, next_snapshot, advanced_seq;
     int64_t polled_ns, observed_ns, started_ns;
     struct host_watch watch;
-    struct host_flood floods[SLOTS_MAX];
-    agon_ns_t floods_t; /* engine time when they were last looked at */
+    struct meters meters[SLOTS_MAX]; /* meter.c */
+    uint64_t errors_seen[SLOTS_MAX]; /* of who plays, by its own count */
+    agon_ns_t meters_t;              /* engine time when they were last judged */
     int has_joined;
     uint64_t n_bars_lost;
     char failures[SLOTS_MAX][160];
@@ -263,6 +259,11 @@ agon_ns_t host_now(struct host *host);                          /* market time *
 void host_show(struct host *host);
 /* The plugin of a slot is gone, and why; the engine is told by host_tell. */
 void host_fail_slot(struct host *host, uint16_t slot, const char *why);
+/* ... by its own end, or because it is broken: what it left is kept, and it may begin anew. */
+void host_lose_slot(struct host *host, uint16_t slot, const char *why);
+/* meter.c: an event has been stepped; what has been counted is judged, about every millisecond */
+void host_meter(struct host *host, const struct agon_event_hdr *event);
+void host_judge_meters(struct host *host);
 /* alerts.c: the sink's thread, and the way of an alert from any thread to it through the core */
 int host_alerts_open(struct host *host, struct error *err);
 int host_alerts_start(struct host *host, struct error *err);

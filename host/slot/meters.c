@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "slot/meters.h"
+
+#include <string.h>
+
+#define SECOND  ((int64_t)1000000000)
+#define FULL_NS (METER_SECONDS * SECOND)
+
+#define ROW(id, k, u, low, high, given, limit, text)                                               \
+    {.key = (k),                                                                                   \
+     .unit = (u),                                                                                  \
+     .preset = (given),                                                                            \
+     .name = (limit),                                                                              \
+     .doc = (text),                                                                                \
+     .least = (low),                                                                               \
+     .most = (high)},
+const struct meter meters_all[METERS_N] = {METERS(ROW)};
+
+static uint32_t rate_of(const uint32_t per_s[METERS_N], uint32_t id)
+{
+    return per_s[id] != 0 ? per_s[id] : meters_all[id].preset;
+}
+
+/* As time at that rate; what is more than a full bucket is one. */
+static int64_t fills_ns(uint64_t n, uint32_t per_s)
+{
+    if (n >= (uint64_t)per_s * METER_SECONDS)
+        return FULL_NS;
+    return (int64_t)(n * (uint64_t)SECOND / per_s);
+}
+
+struct meters_found meters_look(struct meters *meters, const uint32_t per_s[METERS_N],
+                                agon_ns_t elapsed_ns)
+{
+    struct meters_found found = {.over = -1};
+
+    for (uint32_t id = 0; id < METERS_N; id++) {
+        int64_t level_ns = meters->level_ns[id];
+        uint32_t bit = (uint32_t)1 << id;
+
+        meters->per_s[id] = rate_of(per_s, id);
+        level_ns = level_ns > elapsed_ns ? level_ns - elapsed_ns : 0;
+        level_ns += fills_ns(meters->n[id] - meters->judged[id], meters->per_s[id]);
+        level_ns = level_ns < FULL_NS ? level_ns : FULL_NS;
+        meters->judged[id] = meters->n[id];
+        meters->level_ns[id] = level_ns;
+        if (level_ns == 0)
+            meters->told &= ~bit;
+        if (level_ns >= FULL_NS / METER_TELLS && (meters->told & bit) == 0) {
+            meters->told |= bit;
+            found.told |= bit;
+        }
+        if (level_ns == FULL_NS && found.over < 0)
+            found.over = (int)id;
+    }
+    return found;
+}
+
+void meters_clear(struct meters *meters)
+{
+    memcpy(meters->judged, meters->n, sizeof(meters->judged));
+    memset(meters->level_ns, 0, sizeof(meters->level_ns));
+    meters->told = 0;
+}
+
+uint64_t meters_level(const struct meters *meters, enum meter_id id)
+{
+    return (uint64_t)meters->level_ns[id] / 1000 * meters->per_s[id] / 1000000;
+}
