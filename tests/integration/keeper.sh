@@ -97,10 +97,14 @@ keep -- "$AGON" run --config "$WORK/conf/live.yaml" --dir "$WORK/run" --plugins 
 until_true "$HOST_PID" "the keeper watches" watched "$HOST_PID"
 kill -STOP "$HOST_PID"
 until_true "$KEEPER_PID" "the keeper started the host again" says 'started again as process'
-again=$(sed -n 's/.*started again as process \([0-9]*\).*/\1/p' "$WORK/run/keeper.log" | tail -1)
+# The last one: where the one before it was not yet gone for good, it is tried again.
+watched_again() {
+    again=$(sed -n 's/.*started again as process \([0-9]*\).*/\1/p' "$WORK/run/keeper.log" | tail -1)
+    watched "$again"
+}
+until_true "$KEEPER_PID" "the keeper watches the new host" watched_again
 PIDS="$PIDS $again"
-until_true 0 "the keeper watches the new host" watched "$again"
-until_true 0 "the new host trades" some_open
+until_true "$again" "the new host trades" some_open
 # It learns how its agents end, as any other host.
 one_killed() {
     child=$(pgrep -P "$again" | head -n 1)
@@ -110,6 +114,6 @@ until_true "$again" "an agent to kill" one_killed
 killed() { "$AGON" journal cat "$WORK/run/journal" --live 2>/dev/null | grep -q 'signal 9'; }
 until_true "$again" "the new host tells how an agent ended" killed
 kill -TERM "$again"
-until_true 0 "the new host ends" grep -q "process $again ended in good order" "$WORK/keeper.err"
+until_true "$KEEPER_PID" "the new host ends" grep -q "process $again ended in good order" "$WORK/keeper.err"
 ids_once
 echo "started again: $(wc -l <"$WORK/ids") orders of all hosts, no id twice"

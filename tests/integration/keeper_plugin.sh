@@ -23,7 +23,12 @@ KEEPER_PID=$!
 PIDS="$PIDS $KEEPER_PID"
 until_true "$KEEPER_PID" "the keeper acts" says "acted: process $HOST_PID is hung"
 until_true "$KEEPER_PID" "the keeper started the host again" says 'started again as process'
-again=$(sed -n 's/.*started again as process \([0-9]*\).*/\1/p' "$log" | tail -1)
+# The last one: where the one before it was not yet gone for good, it is tried again.
+watched_again() {
+    again=$(sed -n 's/.*started again as process \([0-9]*\).*/\1/p' "$log" | tail -1)
+    grep -q "watching process $again\$" "$WORK/keeper.err"
+}
+until_true "$KEEPER_PID" "the keeper watches the new host" watched_again
 PIDS="$PIDS $again"
 wait "$HOST_PID" 2>/dev/null
 says "process $HOST_PID was hung and is \(ended\|killed\)" || fail "the hung host was not ended: $(cat "$log")"
@@ -33,8 +38,8 @@ hash=$(sed -n 's/.*hung in plugin \([0-9a-f]\{16\}\).*/\1/p' "$log" | head -1)
 
 # The next one leaves it out, and the other agent trades.
 from=$(($(wc -l <"$SIM_LOG") + 1))
-until_true 0 "the rogue is left out" is_out
-until_true 0 "the other agent trades" orders_since "$from" 30
+until_true "$again" "the rogue is left out" is_out
+until_true "$again" "the other agent trades" orders_since "$from" 30
 grep -q 'hung the host: the keeper ended it' "$WORK/run/quarantine" || fail "the quarantine does not say why: $(cat "$WORK/run/quarantine")"
 is_out || fail "the rogue is $(state_of rogue)"
 grep -q "^$hash" "$WORK/run/quarantine" || fail "the keeper named another binary: $hash, $(cat "$WORK/run/quarantine")"
