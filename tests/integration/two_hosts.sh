@@ -75,16 +75,17 @@ host e --take-over
 e=$HOST_PID
 unset AGON_MACHINE
 ready e "$e"
-until_true 0 "one of two hosts halts at first sight" eval 'says d "other-host" || says e "other-host"'
+until_true "$d" "one of two hosts halts at first sight" eval 'says d "other-host" || says e "other-host"'
 halted=d
 says d '"key":"other-host"' || halted=e
-until_true 0 "its order entry is halted" status "$halted" state halted
+[ $halted = d ] && halted_pid=$d || halted_pid=$e
+until_true "$halted_pid" "its order entry is halted" status "$halted" state halted
 alerted() { # N: does that host have an alert of another one?
     "$AGON" ctl --dir "$WORK/run_$1" --json alerts all 2>/dev/null | jq -e 'any(.[]; .kind == "two_hosts")' >/dev/null
 }
-until_true 0 "another host is an alert" alerted "$halted"
+until_true "$halted_pid" "another host is an alert" alerted "$halted"
 written() { "$AGON" journal cat "$WORK/run_$halted/journal" --live --type command 2>/dev/null | grep -q 'reason=other_host'; }
-until_true 0 "the halt is in the journal with its reason" written
+until_true "$halted_pid" "the halt is in the journal with its reason" written
 "$AGON" ctl --dir "$WORK/run_$halted" foreign >"$WORK/foreign" || fail "ctl foreign is not answered"
 
 kill -9 "$d" "$e"
