@@ -8,11 +8,18 @@
 . "$(dirname "$0")/common.sh"
 rounds=${KILL_ROUNDS:-5}
 
-start_sim --seed 3 --connects 1000000
+# Who only buys has spent a capital of 100000 after some hundred rounds, and then wants nothing any more.
+cat >"$WORK/accounts.yaml" <<EOF
+accounts:
+  - {key: agon-sim-key, secret: YWdvbi1zaW0tc2VjcmV0LWFnb24tc2ltLXNlY3JldC0wMDAwMDAwMA==,
+     balances: {USDT: 100000000, BTC: 10, ETH: 100}}
+EOF
+rich() { agent "$@" | sed 's/capital: 100000 /capital: 40000000 /'; }
+start_sim --seed 3 --connects 1000000 --account "$WORK/accounts.yaml"
 VENUE_MORE='reconcile: 2s
 recv_window: 1s'
-live_files "$(agent busy_1 busy.so 'every: 2')
-$(agent busy_2 busy.so 'every: 3')"
+live_files "$(rich busy_1 busy.so 'every: 2')
+$(rich busy_2 busy.so 'every: 3')"
 
 # Of this round's own log: the others' would be read again and again.
 is_ready() { lines "$WORK/host.err" '"key":"ready"' 1; }
@@ -49,8 +56,8 @@ done
 : >"$WORK/host.err"
 
 # Once more, with nobody who wishes anything: what is left over is found, and what was in doubt is proven.
-live_files "$(agent busy_1 busy.so 'every: 1000000')
-$(agent busy_2 busy.so 'every: 1000000')"
+live_files "$(rich busy_1 busy.so 'every: 1000000')
+$(rich busy_2 busy.so 'every: 1000000')"
 start_host
 until_true "$HOST_PID" "the host is ready" is_ready
 until_true "$HOST_PID" "open orders and money as the exchange has them" settled
