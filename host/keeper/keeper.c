@@ -38,6 +38,7 @@
 #include "sys/file.h"
 #include "sys/futex.h"
 #include "sys/harden.h"
+#include "sys/proc.h"
 #include "venue/secret.h"
 
 #define RESCUE_NS ((int64_t)60 * 1000000000) /* then it is told, and tried on */
@@ -92,10 +93,19 @@ static int is_alive(struct keeper *keeper)
 
 static void attach(struct keeper *keeper)
 {
+    uint64_t pid_start;
+
     if (keeper->pidfd >= 0)
         (void)close(keeper->pidfd);
     keeper->pid = atomic_load(&keeper->beat->pid);
     keeper->pidfd = (int)syscall(SYS_pidfd_open, keeper->pid, 0);
+    // Another process may have its number by now: that one is not to be ended.
+    pid_start = proc_start(keeper->pid);
+    if (keeper->pidfd >= 0 && pid_start != 0 && atomic_load(&keeper->beat->pid_start) != 0 &&
+        pid_start != atomic_load(&keeper->beat->pid_start)) {
+        (void)close(keeper->pidfd);
+        keeper->pidfd = -1;
+    }
     keeper->is_told_end = 0;
     keeper->turn_ns = atomic_load(&keeper->beat->beat_ns);
     keeper->why[0] = '\0';

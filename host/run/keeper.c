@@ -16,7 +16,7 @@ static int begin_on_ports(struct host *host)
         return AGON_OK;
     host->beat_before = atomic_load(&host->beat->state);
     host->pid_before = atomic_load(&host->beat->pid);
-    beat_begin(host->beat, (int32_t)atomic_load(&host->beat->n_hosts), clock_mono());
+    beat_begin(host->beat, (int32_t)atomic_load(&host->beat->n_hosts), 0, clock_mono());
     return AGON_OK;
 }
 

@@ -10,6 +10,7 @@
 
 #include "sys/clock.h"
 #include "sys/file.h"
+#include "sys/proc.h"
 
 static void *map(const char *dir, int is_host, struct error *err)
 {
@@ -39,12 +40,13 @@ static void *map(const char *dir, int is_host, struct error *err)
 
 /* The turn before the state: that of the host before may be hours old. The number last: who sees
  * it sees all of this host and nothing of the one before. */
-void beat_begin(struct beat *beat, int32_t pid, int64_t mono_ns)
+void beat_begin(struct beat *beat, int32_t pid, uint64_t pid_start, int64_t mono_ns)
 {
     beat->version = BEAT_VERSION;
     atomic_store(&beat->in_slot, 0);
     atomic_store(&beat->beat_ns, mono_ns);
     atomic_store(&beat->state, BEAT_STARTING);
+    atomic_store(&beat->pid_start, pid_start);
     atomic_store(&beat->pid, pid);
     atomic_fetch_add(&beat->n_hosts, 1);
 }
@@ -54,7 +56,7 @@ struct beat *beat_open(const char *dir, struct error *err)
     struct beat *beat = map(dir, 1, err);
 
     if (beat != NULL)
-        beat_begin(beat, (int32_t)getpid(), clock_mono());
+        beat_begin(beat, (int32_t)getpid(), proc_start(getpid()), clock_mono());
     return beat;
 }
 

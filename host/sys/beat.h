@@ -15,7 +15,7 @@
 #include "base/error.h"
 
 #define BEAT_FILE    "beat"
-#define BEAT_VERSION 1
+#define BEAT_VERSION 2
 #define BEAT_SLOT    32
 
 enum beat_state {
@@ -33,14 +33,16 @@ struct beat {
     _Atomic uint32_t n_hosts;            /* that ever wrote here: another number is another host */
     _Atomic uint32_t journal, since_run; /* struct order_ids: which client ids are its */
     _Atomic uint32_t in_slot;            /* slot + 1 whose plugin the core is calling; 0: none */
-    _Atomic uint64_t in_hash; /* ... and that plugin's record_generation.generation_hash */
+    _Atomic uint64_t in_hash;   /* ... and that plugin's record_generation.generation_hash */
+    _Atomic uint64_t pid_start; /* proc_start of pid: a number is given again, after a start of the
+                                   machine too */
 };
 
 /* Maps it for a host, made when it lacks. NULL with the reason. */
 struct beat *beat_open(const char *dir, struct error *err);
 /* Another host writes into it from here on; its first turn is now. For who has the memory already.
  */
-void beat_begin(struct beat *beat, int32_t pid, int64_t mono_ns);
+void beat_begin(struct beat *beat, int32_t pid, uint64_t pid_start, int64_t mono_ns);
 /* ... for who only looks: NULL without a reason: there is none yet. */
 const struct beat *beat_look(const char *dir, struct error *err);
 void beat_close(const struct beat *beat); /* NULL is fine */

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -228,6 +229,28 @@ int proc_rights(int pid, struct proc_rights *rights)
     if (limits != NULL)
         (void)fclose(limits);
     return rc;
+}
+
+uint64_t proc_start(int pid)
+{
+    unsigned long long ticks = 0;
+    char path[32], text[1024];
+    const char *rest;
+    FILE *file;
+
+    snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+    file = fopen(path, "re");
+    if (file == NULL)
+        return 0;
+    text[fread(text, 1, sizeof(text) - 1, file)] = '\0';
+    (void)fclose(file);
+    rest = strrchr(text, ')'); // a name may hold anything
+    if (rest == NULL || sscanf(rest + 1,
+                               " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d "
+                               "%*d %*d %*d %llu",
+                               &ticks) != 1) // the 22nd of all (proc(5))
+        return 0;
+    return ticks;
 }
 
 int proc_self(char *path, size_t room)

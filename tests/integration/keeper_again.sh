@@ -107,5 +107,34 @@ until_true "$again" "the new host trades" orders $((n + 3))
 kill -TERM "$again"
 until_true "$KEEPER_PID" "the host ends" told "process $again ended in good order"
 nobody_is_started "a planned stop"
+
+# A host is killed while nobody keeps it, and its number is another process's by the time a keeper begins: that one is left
+# alone, and what is open is cancelled.
+kill -TERM "$KEEPER_PID"
+wait "$KEEPER_PID" 2>/dev/null
+start_host
+until_true "$HOST_PID" "orders" orders $((n + 8))
+kill -9 "$HOST_PID"
+wait "$HOST_PID" 2>/dev/null
+sleep 100000 &
+stranger=$!
+PIDS="$PIDS $stranger"
+python3 -c 'import struct, sys
+with open(sys.argv[1], "r+b") as beat:
+    beat.seek(16)
+    was, = struct.unpack("<i", beat.read(4))
+    assert was == int(sys.argv[2]), was
+    beat.seek(16)
+    beat.write(struct.pack("<i", int(sys.argv[3])))' "$WORK/run/beat" "$HOST_PID" "$stranger" || fail "the heartbeat"
+n_acted=$(grep -c acted "$log")
+n=$(n_started)
+keep
+until_true "$KEEPER_PID" "the keeper acts" lines "$log" acted $((n_acted + 1))
+until_true "$KEEPER_PID" "the host is started" another
+until_true "$KEEPER_PID" "a host has begun" begun
+PIDS="$PIDS $again"
+kill -0 "$stranger" || fail "the keeper ended a process that only has a host's number: $(tail -4 "$log")"
+kill -TERM "$again"
+until_true "$KEEPER_PID" "the host ends" told "process $again ended in good order"
 ids_once
 echo "a bad configuration is looked at slowly, and nobody is started behind a stop: $(wc -l <"$WORK/ids") orders, no id twice"

@@ -69,7 +69,7 @@ static void begin(void)
     now = 1000 * S;
     watch.tick_ns = now;
     is_alive = 1;
-    beat_begin(&beat, 7, now);
+    beat_begin(&beat, 7, 0, now);
     ck_assert(!look());
     ck_assert_int_eq(looks(60 * S, 1), -1);
 }
@@ -77,7 +77,7 @@ static void begin(void)
 /* The next host takes the place: it reads its journal. */
 static void begins_again(void)
 {
-    beat_begin(&beat, 8, now);
+    beat_begin(&beat, 8, 0, now);
     is_alive = 1;
 }
 
