@@ -30,8 +30,10 @@ faults:
   - {name: new, on: request, do: timeout, effect: true, method: POST, path: "/api/v3/order", after: 8s}
   - {name: told, on: user, do: drop, event: executionReport, after: 8s}
 EOF
-# Longer than a busy machine takes to cancel: a kill that waits for them is seen all the same.
-VENUE_MORE='request_timeout: 60s'
+# Longer than a busy machine takes to cancel: a kill that waits for them is seen all the same. And no cancel is given up
+# because its answer takes a second.
+VENUE_MORE='request_timeout: 60s
+cancel_timeout: 60s'
 start_sim --seed 3 --faults "$WORK/faults.yaml"
 live_files "$(agent busy_1 busy.so 'every: 5')
 $(agent busy_2 busy.so 'every: 7')"
