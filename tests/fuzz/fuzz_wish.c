@@ -22,7 +22,7 @@
 #include <check.h>
 
 #include "../unit/engine/world.h"
-
+#include "base/num.h"
 #include "fuzz.h"
 
 #define STEPS_MAX 100
@@ -138,7 +138,7 @@ static int answer(struct world *world, struct input *input)
     cmd = &world->cmds[world->n_cmds - 1 - which % world->n_cmds];
     px = number(input, cmd->px);
     qty = number(input, cmd->qty / 2 + 1);
-    world_report(world, cmd, kind % 16, px, qty, kind & 16 ? qty : cmd->filled_qty + qty);
+    world_report(world, cmd, kind % 16, px, qty, kind & 16 ? qty : num_add(cmd->filled_qty, qty));
     return kind % 16 != REPORT_FILL || is_honest(cmd, px);
 }
 
