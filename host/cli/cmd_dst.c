@@ -8,6 +8,7 @@
 #include "cli/commands.h"
 #include "cli/dst_ambiguous.h"
 #include "cli/dst_bytes.h"
+#include "cli/dst_progress.h"
 #include "dst/dst.h"
 #include "sys/clock.h"
 
@@ -225,6 +226,7 @@ int cmd_dst(int argc, char **argv)
             "it again.",
         .args = table};
     struct dst_config config = {0};
+    struct dst_progress progress = {0};
     struct total total = {0};
     int64_t without;
     int64_t began;
@@ -262,8 +264,11 @@ int cmd_dst(int argc, char **argv)
     config.instruments_max = (uint32_t)opts.max_instruments;
     config.trace = opts.is_traced ? on_trace : NULL;
     began = clock_mono();
-    for (int64_t i = 0; i < (opts.is_seed_given ? 1 : opts.n_seeds); i++) {
-        config.seed = opts.is_seed_given ? opts.seed : opts.first + (uint64_t)i;
+    progress.first = opts.is_seed_given ? opts.seed : opts.first;
+    progress.n = opts.is_seed_given ? 1 : (uint64_t)opts.n_seeds;
+    for (uint64_t i = 0; i < progress.n; i++) {
+        config.seed = progress.first + i;
+        dst_progress(&progress, i, total.n_failed);
         rc = run_one(&opts, &config, &total);
         if (rc == EXIT_ENVIRONMENT)
             return rc;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/exit.h"
+#include "cli/dst_progress.h"
 #include "dst/bytes.h"
 #include "dst/net.h"
 #include "sys/clock.h"
@@ -192,6 +193,7 @@ int dst_bytes(const struct dst_bytes_opts *opts)
     int64_t without = parse(opts->without);
     struct total total = {0};
     struct error err = {0};
+    struct dst_progress progress = {.first = opts->first, .n = opts->is_one ? 1 : opts->n_seeds};
     struct log *log;
     int64_t began;
 
@@ -203,8 +205,9 @@ int dst_bytes(const struct dst_bytes_opts *opts)
     log = log_new(&quiet, &err);
     log_set_process(log);
     began = clock_mono();
-    for (uint64_t i = 0; i < (opts->is_one ? 1 : opts->n_seeds); i++) {
-        config.seed = opts->first + i;
+    for (uint64_t i = 0; i < progress.n; i++) {
+        config.seed = progress.first + i;
+        dst_progress(&progress, i, total.n_failed);
         if (run_one(opts, &config, &total) == EXIT_ENVIRONMENT)
             return EXIT_ENVIRONMENT;
         if (total.n_failed > 0 && (opts->is_stopping || total.n_failed >= 10))

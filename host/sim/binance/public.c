@@ -508,7 +508,9 @@ int simb_kline_range(struct simb_call *call, int interval, agon_ns_t first, agon
     if (!has_end || *end > now)
         *end = now;
     *open = first;
-    if (has_start && start > first) {
+    if (has_start && start > *end) { // up to the end of time: nothing is counted from there
+        *open = *end + 1;
+    } else if (has_start && start > first) {
         *open = simb_interval_open(interval, start, shift);
         if (*open < start)
             *open = simb_interval_next(interval, *open, shift);

@@ -285,6 +285,10 @@ START_TEST(bars_roll_and_are_told_closed_once)
     k = json_array_get(w.json, 0);
     ck_assert_int_eq(json_integer_value(json_array_get(k, 0)), 1699999980000);
     ck_assert_int_eq(json_integer_value(json_array_get(k, 6)), 1700000039999 - 0);
+    // From the last moment that a time can say, no bar follows.
+    ck_assert_int_eq(
+        world_get(&w, "/api/v3/klines?symbol=BTCUSDT&interval=1m&startTime=9223372036854"), 200);
+    ck_assert_uint_eq(json_array_size(w.json), 0);
 }
 END_TEST
 
