@@ -204,6 +204,8 @@ static void venue_metrics(FILE *out, const struct gateway_status *venue)
             "Channels that fell silent on a connection that lived.", venue->n_silent);
     gauge(out, "agon_venue_connect_limit_wait_seconds",
           "So long the venue's connect limit is waited for.", (double)venue->connect_wait_ns / 1e9);
+    counter(out, "agon_orders_not_durable_total",
+            "Orders that never left, for the journal was not safe on disk in time.", venue->n_late);
     counter(out, "agon_venue_gaps_total", "Gaps found in the venue's sequences.", venue->n_gaps);
     counter(out, "agon_venue_resyncs_total", "Books that were read anew.", venue->n_resyncs);
     counter(out, "agon_venue_reconnects_total", "Connections that were made again.",

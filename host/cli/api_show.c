@@ -609,6 +609,7 @@ void api_put_feed(const struct api *api, struct jout *out)
     jout_kv_int(out, "resyncs", (int64_t)venue->n_resyncs);
     jout_kv_int(out, "reconnects", (int64_t)venue->n_reconnects);
     jout_kv_int(out, "held", venue->n_held);
+    jout_kv_int(out, "not_durable_in_time", (int64_t)venue->n_late);
     jout_kv_int(out, "queued", venue->n_queued);
     jout_kv_int(out, "unconfirmed", venue->n_unknown);
     jout_kv_int(out, "api_budget_left", venue->weight_free);

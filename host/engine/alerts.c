@@ -3,6 +3,8 @@
 
 #include "engine/impl.h"
 
+#define KINDS_OF_FORMAT_8 35 /* kinds that a state of that format always counts */
+
 static int is_same(uint16_t kind, uint16_t slot, agon_instrument_t instrument,
                    const struct record_alert *with)
 {
@@ -162,6 +164,7 @@ static int load_waiting(struct record_alert *alert, struct dec *dec)
 void alerts_save(const struct alerts *alerts, struct enc *enc)
 {
     uint64_t first = alerts->n > ALERTS_KEPT ? alerts->n - ALERTS_KEPT : 0;
+    uint16_t n_kinds;
 
     enc_u64(enc, alerts->n);
     for (uint64_t i = first; i < alerts->n; i++) {
@@ -179,8 +182,11 @@ void alerts_save(const struct alerts *alerts, struct enc *enc)
         enc_bytes(enc, alert->text, sizeof(alert->text));
     }
     // How many kinds there are grows; the hash must not change for those that never came.
-    enc_u16(enc, (uint16_t)ALERT_KINDS);
-    for (uint32_t i = 0; i < ALERT_KINDS; i++)
+    n_kinds = ALERT_KINDS;
+    while (n_kinds > KINDS_OF_FORMAT_8 && alerts->counts[n_kinds - 1] == 0)
+        n_kinds--;
+    enc_u16(enc, n_kinds);
+    for (uint32_t i = 0; i < n_kinds; i++)
         enc_u64(enc, alerts->counts[i]);
     enc_u64(enc, alerts->n_folded);
     enc_u64(enc, alerts->n_lost);

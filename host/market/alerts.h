@@ -52,7 +52,9 @@
     X(32, OVERFLOW, "overflow", 3, "", "an amount does not fit 64 bits")                           \
     X(33, VALUATION, "valuation", 2, "ns", "a holding cannot be valued in the base currency")      \
     X(34, SINK, "sink", 2, "alerts",                                                               \
-      "alerts did not reach the webhook: they are in the dead-letter file")
+      "alerts did not reach the webhook: they are in the dead-letter file")                        \
+    X(35, SLOW_JOURNAL, "slow_journal", 2, "orders",                                               \
+      "the journal is not safe on disk in time: orders are not sent")
 
 enum alert_kind {
 #define ALERT_NUMBER(number, name, text_name, level, unit, text) ALERT_##name = (number),

@@ -82,9 +82,10 @@ struct host_line {
 
 struct host_watched { /* of a venue, as last told: watch.c */
     int64_t down_ns;  /* since when it is away, monotonic; 0: it is not */
-    uint64_t n_barred, n_rivals;
+    uint64_t n_barred, n_rivals, n_late;
+    int64_t late_ns; /* when n_late last grew, monotonic */
     uint32_t n_strangers;
-    uint8_t was_ready, is_down_told, is_wait_told, is_key_told;
+    uint8_t was_ready, is_down_told, is_wait_told, is_key_told, is_late_told;
 };
 struct host_watch {
     int64_t looked_ns;

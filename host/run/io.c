@@ -25,6 +25,7 @@ static void add_status(struct gateway_status *all, const struct gateway_status *
     all->n_held += one->n_held;
     all->n_queued += one->n_queued;
     all->n_unknown += one->n_unknown;
+    all->n_late += one->n_late;
     all->n_messages += one->n_messages;
     all->n_binary += one->n_binary;
     all->n_silent += one->n_silent;

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 /* What the core thread looks at once a second and alerts of: venues that cannot be reached or bar
- * us, keys that are refused, orders on our accounts that are not ours, requests that stay
- * unconfirmed. Each is told once when it begins; it is told again when it has ended and comes
- * back. */
+ * us, keys that are refused, orders on our accounts that are not ours, a disk too slow for orders,
+ * requests that stay unconfirmed. Each is told once when it begins; it is told again when it has
+ * ended and comes back. */
 #include "run/host_impl.h"
 #include "sys/log.h"
 
 #define LOOK_NS        ((int64_t)1000000000)
 #define DOWN_NS        ((int64_t)5 * 1000000000)  /* an absence that is no mere reconnect */
 #define CONNECT_NS     ((int64_t)5 * 1000000000)  /* a wait for the connect limit that is felt */
+#define LATE_NS        ((int64_t)60 * 1000000000) /* without one more order that was too late */
 #define UNCONFIRMED_NS ((int64_t)30 * 1000000000) /* two proofs of absence take less */
 
 /* Alerts of one kind that come within seconds are folded into one. What is another venue's is said
@@ -101,6 +102,30 @@ static void look_at_account(struct host *host, struct host_watched *seen,
     seen->n_strangers = n_strangers;
 }
 
+/* An order that the disk was too slow for is the agent's to see, as one that was not sent; that
+ * none leaves any more is the operator's. */
+static void look_at_journal(struct host *host, struct host_watched *seen,
+                            const struct venue_config *venue, const struct gateway_status *now,
+                            int64_t mono)
+{
+    uint64_t n = now->n_late - seen->n_late;
+
+    if (n > 0)
+        seen->late_ns = mono;
+    else if (mono - seen->late_ns >= LATE_NS)
+        seen->is_late_told = 0;
+    if (n == 0 || (!seen->is_late_told && !may_tell(host, ALERT_SLOW_JOURNAL, ALERT_NO_SLOT, 0)))
+        return;
+    seen->n_late = now->n_late;
+    if (seen->is_late_told)
+        return;
+    seen->is_late_told = 1;
+    host_alert(host, ALERT_SLOW_JOURNAL, ALERT_NO_SLOT, 0, (int64_t)n, 0,
+               "%.31s: orders were not sent: their journal was not safe on disk within %lld ms. "
+               "Use a faster disk, or raise `hold` in the venue's file",
+               venue->name, (long long)(venue->hold_ns / 1000000));
+}
+
 /* The slot's request that waits longest for its proof. */
 static void look_at_requests(struct host *host, uint16_t slot)
 {
@@ -141,6 +166,7 @@ void host_watch(struct host *host, int64_t mono)
         look_at_reach(host, &watch->lines[i], venue, &watch->now, mono);
         look_at_limits(host, &watch->lines[i], venue, &watch->now);
         look_at_account(host, &watch->lines[i], venue, &watch->now);
+        look_at_journal(host, &watch->lines[i], venue, &watch->now, mono);
     }
     for (uint16_t slot = 0; slot < engine_slots(host->engine)->n; slot++)
         look_at_requests(host, slot);

@@ -802,6 +802,7 @@ static void take_commands(struct gateway *gateway, int64_t now)
         // A cancel that is lost by a crash is one that nobody asked for: when the disk is full or
         // broken it leaves all the same.
         if (!is_durable && is_risk) {
+            gateway->n_late++;
             refuse_command(gateway, &held->cmd, REASON_NOT_SENT, now);
         } else if (is_risk && gateway->is_auth_halted) {
             refuse_command(gateway, &held->cmd, REASON_VENUE_AUTH, now);
@@ -1129,6 +1130,7 @@ void gateway_status(struct gateway *gateway, struct gateway_status *status)
     memcpy(status->auth_text, gateway->auth_text, sizeof(status->auth_text));
     status->n_barred = gateway->n_barred;
     status->barred_ns = gateway->barred_ns > now ? gateway->barred_ns - now : 0;
+    status->n_late = gateway->n_late;
     status->n_messages = gateway->n_messages;
     status->n_binary = gateway->n_binary;
     status->n_silent = gateway->n_silent;

@@ -128,6 +128,7 @@ struct gateway_status {
     uint64_t n_barred;
     int64_t barred_ns;
     uint32_t n_held, n_queued, n_unknown;
+    uint64_t n_late; /* orders that never left: the journal was not safe within `hold` */
     uint64_t n_binary, n_silent; /* frames that nobody reads; channels that fell silent */
     int64_t connect_wait_ns;     /* so long the venue's connect limit is waited for; 0: it is not */
     uint64_t n_messages, n_bad, n_gaps, n_resyncs, n_reconnects, n_dropped;

@@ -166,6 +166,7 @@ struct gateway {
     uint8_t is_listed; /* open orders were read since */
     uint8_t is_started, is_stopped, is_paused, is_auth_halted, is_ready, in_turn;
     char auth_text[64]; /* with is_auth_halted */
+    uint64_t n_late;    /* orders that the journal was too slow for */
     uint64_t n_barred;  /* times that the venue wanted fewer requests, */
     int64_t barred_ns;  /* and until when */
     uint64_t n_rivals;  /* orders of other hosts that came while we traded */

@@ -177,6 +177,23 @@ START_TEST(a_malformed_one_changes_nothing)
 }
 END_TEST
 
+/* A journal of before there was a kind replays, to the hashes that it holds. */
+START_TEST(a_kind_that_never_came_is_not_in_the_state)
+{
+    struct enc before = {0}, after = {0};
+
+    begin();
+    ck_assert_uint_eq(engine->alerts.n + engine->alerts.n_waiting, 0);
+    alerts_save(&engine->alerts, &before);
+    // n, the count of kinds, each of 35, folded, lost, waiting.
+    ck_assert_uint_eq(before.used, 8 + 2 + 35 * 8 + 8 + 8 + 4);
+    engine->alerts.counts[ALERT_SLOW_JOURNAL] = 1;
+    alerts_save(&engine->alerts, &after);
+    ck_assert_uint_eq(after.used, before.used + 8);
+    world_free(world);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("alerts");
@@ -192,6 +209,7 @@ int main(void)
     tcase_add_test(tcase, a_quarantine_is_one);
     tcase_add_test(tcase, acknowledging_names_one_or_all);
     tcase_add_test(tcase, a_malformed_one_changes_nothing);
+    tcase_add_test(tcase, a_kind_that_never_came_is_not_in_the_state);
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
