@@ -97,6 +97,8 @@ static int take_table(struct packed *packed, const unsigned char *table, uint64_
         rc = take_entry(packed, &dec, at, &offset);
         dec.used += entry - ENTRY; // a checksum that others may have put there; frames have theirs
     }
+    // By its number a block is found: all but the last are full, and the last is not empty.
+    REQUIRE(rc < 0 || (packed->size + PACKED_BLOCK - 1) / PACKED_BLOCK == packed->n_blocks);
     return rc >= 0 && offset != table_at ? AGON_ECORRUPT : rc;
 }
 
@@ -243,6 +245,8 @@ int64_t packed_read(struct packed *packed, uint64_t offset, void *bytes, uint64_
         memcpy((unsigned char *)bytes + done, packed->plain + from, room);
         done += room;
     }
+    // Less than asked for is the end of the file, or damage: never the end of a block.
+    REQUIRE(done >= n || offset + done >= packed->size || packed->bad != 0);
     return (int64_t)done;
 }
 
@@ -343,6 +347,19 @@ static int write_blocks(struct packer *packer)
     return AGON_OK;
 }
 
+/* Bytes of all frames, by what the table says of each. */
+static uint64_t told_by_table(const struct packer *packer)
+{
+    struct dec dec = {.at = packer->table, .n = packer->n_blocks * ENTRY};
+    uint64_t sum = 0;
+
+    for (uint64_t at = 0; at < packer->n_blocks; at++) {
+        sum += dec_u32(&dec);
+        (void)dec_u32(&dec);
+    }
+    return sum;
+}
+
 static int write_table(struct packer *packer)
 {
     const struct disk *disk = packer->disk;
@@ -351,6 +368,7 @@ static int write_table(struct packer *packer)
     struct enc enc = {.at = head, .room = sizeof(head)};
     int rc;
 
+    REQUIRE(told_by_table(packer) == packer->written); // who follows the table finds each frame
     enc_u32(&enc, SKIP_MAGIC);
     enc_u32(&enc, (uint32_t)(n_table + FOOTER));
     enc = (struct enc){.at = footer, .room = sizeof(footer)};

@@ -107,6 +107,18 @@ int ledger_transfer(struct ledger *ledger, agon_account_t account, uint32_t from
     return AGON_OK;
 }
 
+static int holds_derivative(const struct ledger *ledger, uint16_t slot)
+{
+    for (int i = 0; i < LEDGER_POSITIONS; i++) {
+        const struct position *pos = &ledger->positions[slot][i];
+        const struct agon_instrument *instrument = instruments_get(ledger->table, pos->instrument);
+
+        if (instrument != NULL && instrument->kind == INSTRUMENT_LINEAR && pos->held_amt != 0)
+            return 1;
+    }
+    return 0;
+}
+
 int ledger_vacate(struct ledger *ledger, uint16_t slot)
 {
     for (int is_done = 0; is_done < 2; is_done++) {
@@ -124,6 +136,9 @@ int ledger_vacate(struct ledger *ledger, uint16_t slot)
             }
         }
     }
+    // Coins are money, and went with it; of a derivative that went so some slot would lack its
+    // part.
+    REQUIRE(!holds_derivative(ledger, slot));
     memset(ledger->positions[slot], 0, sizeof(ledger->positions[slot]));
     return AGON_OK;
 }
@@ -503,17 +518,25 @@ int ledger_funding(struct ledger *ledger, uint16_t slot, agon_instrument_t instr
 {
     const struct agon_instrument *at = instruments_get(ledger->table, instrument);
     struct position *pos = ledger_position(ledger, slot, instrument, 0);
-    agon_amt_t sum;
+    agon_amt_t sum, part_amt, total_amt;
     int rc;
 
     if (at == NULL || pos == NULL || at->kind != INSTRUMENT_LINEAR)
         return AGON_EINVAL;
     if (!num_add_checked(pos->funding_amt, amt, &sum))
         return AGON_ERANGE;
+    part_amt = ledger_amt(ledger, pos->account, slot, at->settle);
+    total_amt = ledger_total(ledger, pos->account, at->settle);
     rc = ledger_post(ledger, pos->account, slot, at->settle, amt);
-    if (rc >= 0)
-        pos->funding_amt = sum;
-    return rc;
+    if (rc < 0)
+        return rc;
+    // Double entry: what the position has got, the slot and the account have, and nobody else.
+    REQUIRE((num128_t)sum - pos->funding_amt ==
+            (num128_t)ledger_amt(ledger, pos->account, slot, at->settle) - part_amt);
+    REQUIRE((num128_t)sum - pos->funding_amt ==
+            (num128_t)ledger_total(ledger, pos->account, at->settle) - total_amt);
+    pos->funding_amt = sum;
+    return AGON_OK;
 }
 
 int ledger_reconcile(struct ledger *ledger, agon_account_t account, agon_asset_t asset,
