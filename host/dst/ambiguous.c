@@ -979,6 +979,7 @@ static int open_life(struct life *life, struct error *err)
 
     life->kind = &kinds[life->config.seed / 2 % KINDS];
     life->room = life->kind->is_slow ? SLOW_ROOM : ROOM;
+    life->result->is_beyond = life->kind->is_doubtful;
     bytes = (evring_bytes(life->room) + 127) & ~(uint64_t)127;
     rng_init(&life->rng, rng_at(life->config.seed, 0x616d6269, 0, 0, 0));
     rng_init(&life->kind_rng, rng_at(life->config.seed, 0x616d6269, 1, 0, 0));

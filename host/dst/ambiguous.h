@@ -33,6 +33,7 @@ struct ambiguous_result {
     /* What is not judged: fills of orders that a venue which breaks its word denied, told by the
      * account's positions alone; and orders to which something happened all the time. */
     uint64_t n_denied, n_unjudged;
+    uint8_t is_beyond; /* the exchange breaks its word: not among those that were asked for */
     agon_ns_t simulated_ns, longest_ns; /* the longest that a request was of unknown fate */
     char what[256];                     /* the first that is wrong */
 };
