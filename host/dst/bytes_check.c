@@ -637,6 +637,7 @@ void bytes_check_close_run(struct bytes *world)
         second_free(&second);
         return;
     }
+    memset(world->t_data, 0, sizeof(world->t_data));
     reader = journal_reader_open(&world->disk_port, &reading, &err);
     if (reader == NULL) {
         bytes_fail(world, "inv-16", "the journal cannot be read: %s", err.text);

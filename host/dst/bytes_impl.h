@@ -330,6 +330,7 @@ struct bytes {
     struct order_word word;
     struct slot_limits limits_max[BYTES_SLOTS];  /* the widest that were ever in force */
     struct slot_limits limits_told[BYTES_SLOTS]; /* ... at the capital that the roster gives */
+    agon_ns_t t_data[BYTES_COINS]; /* a book or quote came last, where the journal is read again */
     struct lowered lowered[BYTES_SLOTS];
     int64_t order_told[BYTES_SLOTS]; /* the last that was; 0: none, or it is not known which */
     struct crew_slot applied;

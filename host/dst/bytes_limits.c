@@ -16,8 +16,8 @@
  *   venue, asset
  * portfolio: equity,          as a slot's, over all slots
  *   daily_loss, drawdown
- * book_age                    not here: which frames of a book had arrived when an order was
- *                             decided is not to be seen from outside
+ * book_age                    where the journal is read again: a buy on spot, which reduces
+ * nothing, by the time of the last book or quote before its intent
  *
  * Slack, and why. The host learns of a fill up to nine seconds late (the exchange delays and drops
  * events, a reconciliation then finds them), and between two looks the market moves: a loss counts
@@ -148,6 +148,34 @@ static const struct order *order_of(struct engine *engine, const struct agon_int
                : NULL;
 }
 
+/* When a book or a quote of it came last, by the journal. */
+static void note_data(struct bytes *world, const struct agon_event_hdr *event)
+{
+    if ((event->type == AGON_EVENT_BOOK_SNAPSHOT || event->type == AGON_EVENT_BOOK_DELTA ||
+         event->type == AGON_EVENT_QUOTE) &&
+        event->instrument >= 1 && event->instrument <= BYTES_COINS)
+        world->t_data[event->instrument - 1] = event->t;
+}
+
+static void check_age(struct bytes *world, const struct agon_intent_event *wish,
+                      const struct order *order)
+{
+    uint32_t age_ms = world->limits_max[wish->origin.slot].book_age_ms,
+             coin = order->instrument - 1;
+    agon_ns_t age_ns;
+
+    if (age_ms == 0 || coin >= world->n_coins || order->side != AGON_BUY || is_perpetual(coin) ||
+        world->t_data[coin] == 0)
+        return;
+    age_ns = wish->hdr.t - world->t_data[coin];
+    if (age_ns > (agon_ns_t)age_ms * 1000000)
+        bytes_fail(world, "inv-10",
+                   "event %llu: slot %u got an order by data of instrument %u that is %.3f s old, "
+                   "and %u ms are its limit",
+                   (unsigned long long)wish->hdr.seq, wish->origin.slot, coin + 1,
+                   (double)age_ns / 1e9, age_ms);
+}
+
 /* Nothing lies between what was decided and the book that it was decided on: there is no slack. */
 void bytes_limits_stepped(struct bytes *world, struct engine *engine,
                           const struct agon_event_hdr *event)
@@ -159,9 +187,12 @@ void bytes_limits_stepped(struct bytes *world, struct engine *engine,
     agon_px_t px, low, high;
     uint32_t up_ppm, down_ppm;
 
+    note_data(world, event);
     if (event->type != AGON_EVENT_INTENT || wish->origin.slot >= BYTES_SLOTS)
         return;
     order = order_of(engine, wish);
+    if (order != NULL)
+        check_age(world, wish, order);
     if (order == NULL || engine_book_state(engine, order->instrument) != BOOK_LIVE ||
         book_best(engine_book(engine, order->instrument), AGON_BUY, &bid) < 0 ||
         book_best(engine_book(engine, order->instrument), AGON_SELL, &ask) < 0 || bid.px <= 0 ||

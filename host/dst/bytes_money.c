@@ -25,7 +25,7 @@
 #define UNIT        100000000ll
 #define PERPETUAL   2u
 #define FUNDING_NS  (60 * SECOND) /* from the start until it is paid */
-#define FUNDING_PPM 3000          /* of what is held: more than the rate is in a usual market, */
+#define FUNDING_PPM 5000          /* of what is held: more than the rate is in a usual market, */
 #define RATE_PPM    20000         /* ... and in any */
 
 void bytes_money_draw(struct bytes *world)

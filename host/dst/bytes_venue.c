@@ -493,7 +493,10 @@ static int is_costly(const struct bytes *world, int is_portfolio)
 static void draw_limits(const struct bytes *world, uint16_t id, struct slot_limits *limits)
 {
     uint64_t draw = rng_at(world->config.seed, DRAW_SWARM, 200 + id, 0, 0);
+    uint64_t of_age = rng_at(world->config.seed, DRAW_SWARM, 260 + id, 0, 0);
 
+    if ((of_age & 3) == 0)
+        limits->book_age_ms = 400 + (uint32_t)(of_age >> 8) % 2000;
     if ((draw & 3) == 0)
         limits->daily_loss_amt = some_amt(draw >> 32, 2, 20);
     if ((draw >> 2 & 3) == 0)
