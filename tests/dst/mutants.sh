@@ -9,8 +9,9 @@
 # A bug that no seed finds yet waits in mutants/open, and says in a line "# missing: " what is wanting.
 #
 # -n: at most so many seeds of a lane (message 1000, bytes 300). -d: patches of another folder. -j: so many at a time,
-# each in a copy of its own. -l: also as a table into FILE (mutants/README.md is one). Prints for each patch lane, time,
-# seed and promise. A patch that does not apply or build, or a bug that no seed finds, is a failure.
+# each in a copy of its own. -l: also as rows of the table in FILE (mutants/README.md is one), with the commit; rows of
+# what is not tried now stay. Prints for each patch lane, time, seed and promise. A patch that does not apply or build, or a
+# bug that no seed finds, is a failure.
 set -eu
 root=$(cd "$(dirname "$0")/../.." && pwd)
 folder=$root/tests/dst/mutants
@@ -24,7 +25,7 @@ while [ $# -gt 0 ] && [ "$1" != "${1#-}" ]; do
     -d) folder=$2 && shift 2 ;;
     -j) jobs=$2 && shift 2 ;;
     -l) table=$2 && shift 2 ;;
-    *) sed -n '3,13p' "$0" && exit 2 ;;
+    *) sed -n '3,14p' "$0" && exit 2 ;;
     esac
 done
 
@@ -48,12 +49,15 @@ try() { # COPY NAME LANE: 0 when it is found
     local copy=$1 name=$2 lane=$3 began=$SECONDS said line
     # shellcheck disable=SC2086
     said=$("$copy/build/agon" ${args[$lane]} ${seeds[$lane]:+--seeds "${seeds[$lane]}"} --stop 2>&1) && return 1
-    # One failure is enough; a host that stops on its own REQUIRE is found as well.
-    line=$(grep -m1 -E '^seed |internal error|REQUIRE' <<<"$said" || tail -1 <<<"$said")
+    # One failure is enough; a host that stops on its own REQUIRE is found as well. Any other end is none of a judge's.
+    line=$(grep -m1 -E '^seed [0-9]+|internal error|REQUIRE' <<<"$said") || {
+        echo "$name: $lane ended without naming a promise: $(tail -1 <<<"$said")"
+        return 1
+    }
     printf '%-44s %-8s %4d s  %s\n' "$name" "$lane" $((SECONDS - began)) "${line:0:150}"
-    printf '| `%s` | %s | %s | %d | %s |\n' "$name" "$lane" \
+    printf '| `%s` | %s | %s | %d | %s | %s |\n' "$name" "$lane" \
         "$(sed -n 's/^seed \([0-9]*\).*/\1/p' <<<"$line")" $((SECONDS - began)) \
-        "$(sed 's/^seed [0-9]*:* *//; s/|/\\|/g' <<<"${line:0:150}")" >>"$work/rows"
+        "$(sed 's/^seed [0-9]*:* *//; s/|/\\|/g' <<<"${line:0:150}")" "$commit" >>"$work/rows"
 }
 
 plant() { # COPY NAME: 0 when a lane finds it
@@ -89,6 +93,7 @@ worker() { # NUMBER: every so manieth of the names
 }
 
 touch "$work/rows"
+commit=$(git -C "$root" rev-parse --short=7 HEAD)
 pids=()
 for ((n = 0; n < jobs; n++)); do
     worker $n &
@@ -99,21 +104,29 @@ for pid in "${pids[@]}"; do
     wait "$pid" || failed=1
 done
 if [ -n "$table" ]; then
+    # What was tried now has its new row, or none.
+    [ ! -e "$table" ] || grep '^| `' "$table" >"$work/before" || true
+    touch "$work/before"
+    for name in "${names[@]}"; do
+        grep -v "^| \`$name\` " "$work/before" >"$work/kept" || true
+        mv "$work/kept" "$work/before"
+    done
     {
         echo "# Planted bugs"
         echo
-        echo "Each is a patch of the product's own code. By \`tests/dst/mutants.sh -n 200 -l FILE\`: the lane that found it, the"
-        echo "first seed that did, seconds, and what was said of it; without a seed the host stopped on a REQUIRE of its own."
+        echo "Each is a patch of the product's own code. A row by \`tests/dst/mutants.sh -l\`: the lane that found it, the first seed"
+        echo "that did, seconds, what was said of it, and at which commit; without a seed the host stopped on a REQUIRE of its own."
         echo
-        echo "| bug | lane | seed | s | found by |"
-        echo "|---|---|---|---|---|"
-        sort "$work/rows"
+        echo "| bug | lane | seed | s | found by | at |"
+        echo "|---|---|---|---|---|---|"
+        sort "$work/before" "$work/rows"
         echo
         echo "No seed finds these yet (\`open/\`), for want of what stands behind each:"
         echo
         for patch in "$folder"/open/*.patch; do
             [ ! -e "$patch" ] || echo "- \`$(basename "$patch" .patch)\`: $(sed -n 's/^# missing: *//p' "$patch")"
         done
-    } >"$table"
+    } >"$work/table"
+    mv "$work/table" "$table"
 fi
 exit $failed

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # mutants: each planted bug still goes into the tree, says where it is tried, and is one in the product: a bug in what
 # judges would be found by no better judge. A line "# author: blind" says that who planted it had not read what judges:
-# who knows the judge plants what it sees, so a third of the least number (60) has to be of such.
+# who knows the judge plants what it sees, so a third of those that are found has to be of such.
 . "$(dirname "$0")/common.sh"
 table=tests/dst/mutants/README.md
 
@@ -35,7 +35,8 @@ n_open=$(blind tests/dst/mutants/open)
 n_blind=$((n_found + n_open))
 echo "$((${#found[@]} + ${#open[@]})) planted bugs, $n_blind of them by somebody who had not read the oracles"
 echo "a seed is known that finds ${#found[@]} of all and $n_found of those; ${#open[@]} and $n_open wait in open/"
-[ "$n_blind" -ge 20 ] || fault "tests/dst/mutants: $n_blind patches say \"# author: blind\", and 20 at least have to"
+[ $((3 * n_found)) -ge ${#found[@]} ] ||
+    fault "tests/dst/mutants: of ${#found[@]} that are found $n_found say \"# author: blind\", and a third has to"
 # What the table lists is there; tests/dst/mutants.sh -l makes it anew.
 while read -r name; do
     [ -e "tests/dst/mutants/$name.patch" ] || fault "$table: lists $name, which is not there"

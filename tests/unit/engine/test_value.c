@@ -58,6 +58,18 @@ static int subscribe(uint16_t slot, agon_instrument_t one, agon_instrument_t oth
     return world_step(world, &record);
 }
 
+static int limit_loss(uint16_t slot, agon_instrument_t one, agon_instrument_t other,
+                      agon_amt_t loss_amt)
+{
+    struct record_slot record = world_slot_record(slot);
+
+    record.subscription.instruments[0] = one;
+    record.subscription.instruments[1] = other;
+    record.limits.daily_loss_amt = loss_amt;
+    record.limits.book_age_ms = 60000;
+    return world_step(world, &record);
+}
+
 static void setup(void)
 {
     world = world_new(RUN_PAPER);
@@ -147,6 +159,34 @@ START_TEST(dollars_and_their_coins_are_two_things)
 }
 END_TEST
 
+START_TEST(a_currency_that_falls_is_a_loss)
+{
+    ck_assert_int_eq(values(USD_ASSET, USDTUSD), AGON_OK);
+    ck_assert_int_eq(limit_loss(1, USDTUSD, BTCUSD, USD(3000)), AGON_OK);
+    books();
+    ck_assert_uint_eq(trade(1, USDTUSD, AGON_SELL, 9990, 1000000), REASON_NONE);
+    ck_assert_uint_eq(world_alerts(world, ALERT_LOSS_LIMIT), 0);
+    // 9,990 USD were worth 9,998 of the base currency, and are worth 5,000.
+    world_book(world, USDTUSD, 19978, 1000000000, 19982, 1000000000);
+    ck_assert_int_eq(engine_equity(world->engine, 1), 9000000000000 + 500000000000);
+    ck_assert_uint_eq(world_alerts(world, ALERT_LOSS_LIMIT), 1);
+    ck_assert_uint_eq(engine_risk(world->engine, 1)->is_daily_breached, 1);
+}
+END_TEST
+
+START_TEST(what_an_order_may_lose_is_in_the_base_currency)
+{
+    ck_assert_int_eq(values(BTC, BTCUSDT), AGON_OK);
+    ck_assert_int_eq(limit_loss(0, BTCUSDT, ETHBTC, USD(1000)), AGON_OK);
+    books();
+    ck_assert_uint_eq(trade(0, BTCUSDT, AGON_BUY, 6000100, 100000), REASON_NONE);
+    // At 0.05050 for what 0.05000 would be given: 0.005 BTC of 10, 300 USDT; of 19.9 it is 597.
+    ck_assert_uint_eq(trade(0, ETHBTC, AGON_BUY, 5050, 100000), REASON_NONE);
+    limit_loss(0, BTCUSDT, ETHBTC, USD(350));
+    ck_assert_uint_eq(trade(0, ETHBTC, AGON_BUY, 5050, 90000), REASON_DAILY_LOSS);
+}
+END_TEST
+
 START_TEST(limits_are_in_the_base_currency)
 {
     ck_assert_int_eq(values(BTC, BTCUSDT), AGON_OK);
@@ -223,6 +263,8 @@ int main(void)
     tcase_add_test(tcase, what_nothing_values_is_refused);
     tcase_add_test(tcase, a_chain_of_pairs_is_worth_what_its_instruments_say);
     tcase_add_test(tcase, dollars_and_their_coins_are_two_things);
+    tcase_add_test(tcase, a_currency_that_falls_is_a_loss);
+    tcase_add_test(tcase, what_an_order_may_lose_is_in_the_base_currency);
     tcase_add_test(tcase, limits_are_in_the_base_currency);
     tcase_add_test(tcase, a_stale_price_bars_new_risk_and_nothing_else);
     tcase_add_test(tcase, what_is_shown_as_stale_is_what_bars_new_risk);

@@ -345,13 +345,13 @@ START_TEST(numbers_at_the_ends_do_not_wrap)
                                   .entry_px = INT64_MAX,
                                   .trail_px = INT64_MAX,
                                   .take_px = {1},
-                                  .take_ppm = {1}};
+                                  .take_ppm = {500000}};
     struct exit_plan exit = open_plan(&plan, INT64_MAX);
 
     ck_assert_uint_eq(exit_look(&exit, INT64_MAX, 1, T0), 0);
     ck_assert_uint_eq(exit_look(&exit, 1, INT64_MAX, T0), EXIT_IS_DUE);
     exit_fire(&exit, TAKE, 0);
-    ck_assert_int_eq(exit_wants(&exit), INT64_MAX / 1000000);
+    ck_assert_int_eq(exit_wants(&exit), INT64_MAX / 2);
     exit_filled(&exit, INT64_MAX);
     ck_assert_int_eq(exit_wants(&exit), 0);
 }

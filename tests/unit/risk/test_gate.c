@@ -314,6 +314,11 @@ START_TEST(loss_limits)
     CASE(REASON_NONE, limits.drawdown_ppm = 200000, LOST(20000), view.is_reducing = 1);
     CASE(REASON_DRAWDOWN, limits.drawdown_ppm = 200000, slot.is_drawdown_breached = 1);
     CASE(REASON_NONE, limits.drawdown_ppm = 200000, slot.equity_high_amt = 0, slot.equity_amt = -5);
+    // A million at eight decimals: its product with the share is more than 64 bits.
+    CASE(REASON_NONE, limits.drawdown_ppm = 200000, slot.equity_high_amt = 100000000000000,
+         slot.equity_amt = 80000000000001);
+    CASE(REASON_DRAWDOWN, limits.drawdown_ppm = 200000, slot.equity_high_amt = 100000000000000,
+         slot.equity_amt = 80000000000000);
     CASE(REASON_DRAWDOWN, limits.drawdown_ppm = 999999, slot.equity_high_amt = NUM_MAX,
          slot.equity_amt = NUM_MIN);
 }

@@ -7,6 +7,8 @@ static const char *const stories[] = {
     "binance/market.script",
     "binance/race.script",
     "binance/reconnect.script",
+    "binance/kill_queued.script",
+    "binance/cancels_borrowed.script",
     "binance/silent.script",
     "binance/busy.script",
     "binance/full.script",
