@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # mutants: each patch in tests/dst/mutants plants a bug in the host's own code; the fault simulation has to find it.
-# A patch begins with a line "# lane: ", and behind it one or more of message, bytes and ambiguous:
-# where it is tried, in that order. Built in a copy of the tree, once for each.
+# A patch begins with a line "# lane: ", and behind it one or more of message, bytes and ambiguous: where it is tried, in
+# that order; or test:NAME, a test of the suite, for what no simulation drives. Built in a copy of the tree, once for each.
 #
 #   tests/dst/mutants.sh [-n SEEDS] [-d FOLDER] [-j JOBS] [-l FILE] [NAME...]
 #
@@ -45,8 +45,29 @@ prepare() { # COPY: a tree with a build of it
     ninja -C "$1/build" agon >"$1.log" 2>&1 || { tail -20 "$1.log" && return 1; }
 }
 
+row() { # NAME LANE SEED SECONDS TEXT
+    printf '| `%s` | %s | %s | %d | %s | %s |\n' "$1" "$2" "$3" "$4" "$(sed 's/|/\\|/g' <<<"${5:0:150}")" "$commit" >>"$work/rows"
+}
+
+# A test that fails in the tree with the bug; that it passes without is what CI shows.
+try_test() { # COPY NAME test:TEST: 0 when it is found
+    local copy=$1 name=$2 lane=$3 began=$SECONDS line
+    [ -e "$copy/build-tests" ] || meson setup "$copy/build-tests" "$copy" >"$copy.log" 2>&1 || { tail -20 "$copy.log" && return 1; }
+    meson test -C "$copy/build-tests" "${lane#test:}" >"$copy.log" 2>&1 && return 1
+    line=$(grep -m1 -E ':F:|FAIL: |internal error|REQUIRE' "$copy/build-tests/meson-logs/testlog.txt") || {
+        echo "$name: $lane did not fail by itself: $(tail -1 "$copy.log")"
+        return 1
+    }
+    line=${line#"${line%%[a-z]*}"}
+    printf '%-44s %-8s %4d s  %s\n' "$name" "$lane" $((SECONDS - began)) "${line:0:150}"
+    row "$name" "$lane" "" $((SECONDS - began)) "$line"
+}
+
 try() { # COPY NAME LANE: 0 when it is found
     local copy=$1 name=$2 lane=$3 began=$SECONDS said line
+    case $lane in
+    test:*) try_test "$@" && return 0 || return 1 ;;
+    esac
     # shellcheck disable=SC2086
     said=$("$copy/build/agon" ${args[$lane]} ${seeds[$lane]:+--seeds "${seeds[$lane]}"} --stop 2>&1) && return 1
     # One failure is enough; a host that stops on its own REQUIRE is found as well. Any other end is none of a judge's.
@@ -55,9 +76,8 @@ try() { # COPY NAME LANE: 0 when it is found
         return 1
     }
     printf '%-44s %-8s %4d s  %s\n' "$name" "$lane" $((SECONDS - began)) "${line:0:150}"
-    printf '| `%s` | %s | %s | %d | %s | %s |\n' "$name" "$lane" \
-        "$(sed -n 's/^seed \([0-9]*\).*/\1/p' <<<"$line")" $((SECONDS - began)) \
-        "$(sed 's/^seed [0-9]*:* *//; s/|/\\|/g' <<<"${line:0:150}")" "$commit" >>"$work/rows"
+    row "$name" "$lane" "$(sed -n 's/^seed \([0-9]*\).*/\1/p' <<<"$line")" $((SECONDS - began)) \
+        "$(sed 's/^seed [0-9]*:* *//' <<<"$line")"
 }
 
 plant() { # COPY NAME: 0 when a lane finds it
@@ -115,7 +135,8 @@ if [ -n "$table" ]; then
         echo "# Planted bugs"
         echo
         echo "Each is a patch of the product's own code. A row by \`tests/dst/mutants.sh -l\`: the lane that found it, the first seed"
-        echo "that did, seconds, what was said of it, and at which commit; without a seed the host stopped on a REQUIRE of its own."
+        echo "that did, seconds, what was said of it, and at which commit. Without a seed the host stopped on a REQUIRE of its own,"
+        echo "or it is a test of the suite that fails."
         echo
         echo "| bug | lane | seed | s | found by | at |"
         echo "|---|---|---|---|---|---|"

@@ -8,7 +8,7 @@ table=tests/dst/mutants/README.md
 
 for patch in tests/dst/mutants/*.patch tests/dst/mutants/open/*.patch; do
     [ -e "$patch" ] || continue
-    head -1 "$patch" | grep -qE '^# lane:( (message|bytes|ambiguous))+$' || fault "$patch:1: names no lane"
+    head -1 "$patch" | grep -qE '^# lane:( (message|bytes|ambiguous|test:[a-z0-9_]+))+$' || fault "$patch:1: names no lane"
     while read -r file; do
         case $file in
         host/dst/* | host/cli/*dst*) fault "$patch: changes $file, which judges" ;;
