@@ -339,6 +339,34 @@ START_TEST(an_order_stays_open_and_keeps_who_sent_it)
 }
 END_TEST
 
+static void is_on_its_way_out(uint64_t id)
+{
+    const struct order *order = orders_find(engine_orders(arena.engine), id);
+
+    ck_assert(order == NULL || order_is_final(order) || (order->flags & ORDER_CANCEL_WANTED) != 0 ||
+              order->request == AGON_REQUEST_CANCEL);
+}
+
+START_TEST(orders_go_with_who_sent_them_there_and_back)
+{
+    struct arena_config config = {.runner = runners[_i], .orders_on_reload = CREW_ORDERS_CANCEL};
+    uint64_t id;
+
+    begin(&config);
+    run(1000);
+    id = first_resting();
+    OK(job(JOB_RELOAD, plugin("relay_2")));
+    is_on_its_way_out(id);
+    for (int i = 0; i < 6; i++) {
+        run(500);
+        id = first_resting();
+        OK(job(JOB_ROLLBACK, NULL)); // to the one before, and forth again
+        is_on_its_way_out(id);
+    }
+    end();
+}
+END_TEST
+
 static const struct {
     const char *plugin, *why;
     int shadow, orders;
@@ -710,6 +738,7 @@ int main(int argc, char **argv)
     tcase_set_timeout(tcase, 60);
     tcase_add_loop_test(tcase, a_hundred_reloads_lose_nothing_and_leave_nothing, 0, 2);
     tcase_add_loop_test(tcase, an_order_stays_open_and_keeps_who_sent_it, 0, 2);
+    tcase_add_loop_test(tcase, orders_go_with_who_sent_them_there_and_back, 0, 2);
     tcase_add_loop_test(tcase, what_cannot_take_over_leaves_the_old_one_playing, 0, 2 * REFUSALS);
     tcase_add_loop_test(tcase, a_shadow_that_wishes_the_same_takes_over_and_can_go_back, 0, 2);
     tcase_add_loop_test(tcase, a_shadow_may_number_its_orders_in_its_own_way, 0, 2);
