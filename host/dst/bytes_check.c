@@ -607,6 +607,7 @@ static void second_free(struct second *second)
 static void second_stepped(struct second *second, struct bytes *world, struct engine *engine,
                            const struct agon_event_hdr *event)
 {
+    bytes_limits_noted(world, event);
     bytes_agents_stepped(second->agents, engine, event);
     bytes_plans_stepped(second->plans, engine, event);
     bytes_losses_stepped(second->losses, engine, event);
@@ -638,6 +639,7 @@ void bytes_check_close_run(struct bytes *world)
         return;
     }
     memset(world->t_data, 0, sizeof(world->t_data));
+    memset(world->t_book, 0, sizeof(world->t_book));
     reader = journal_reader_open(&world->disk_port, &reading, &err);
     if (reader == NULL) {
         bytes_fail(world, "inv-16", "the journal cannot be read: %s", err.text);

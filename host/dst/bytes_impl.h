@@ -330,7 +330,8 @@ struct bytes {
     struct order_word word;
     struct slot_limits limits_max[BYTES_SLOTS];  /* the widest that were ever in force */
     struct slot_limits limits_told[BYTES_SLOTS]; /* ... at the capital that the roster gives */
-    agon_ns_t t_data[BYTES_COINS]; /* a book or quote came last, where the journal is read again */
+    /* A book or a quote came last; a book: where the journal is read again. */
+    agon_ns_t t_data[BYTES_COINS], t_book[BYTES_COINS];
     struct lowered lowered[BYTES_SLOTS];
     int64_t order_told[BYTES_SLOTS]; /* the last that was; 0: none, or it is not known which */
     struct crew_slot applied;
@@ -524,6 +525,7 @@ void bytes_limits_sent(struct bytes *world, const struct bytes_sent *sent);
 void bytes_limits_new(struct bytes *world, const struct truth *truth); /* the exchange took it */
 void bytes_limits_turn(struct bytes *world); /* each simulated second that the host is up */
 /* The replay of the whole journal took that event. */
+void bytes_limits_noted(struct bytes *world, const struct agon_event_hdr *event);
 void bytes_limits_stepped(struct bytes *world, struct engine *engine,
                           const struct agon_event_hdr *event);
 void bytes_limits_resumed(struct bytes *world, uint16_t slot); /* BYTES_SLOTS: all */

@@ -149,12 +149,16 @@ static const struct order *order_of(struct engine *engine, const struct agon_int
 }
 
 /* When a book or a quote of it came last, by the journal. */
-static void note_data(struct bytes *world, const struct agon_event_hdr *event)
+void bytes_limits_noted(struct bytes *world, const struct agon_event_hdr *event)
 {
-    if ((event->type == AGON_EVENT_BOOK_SNAPSHOT || event->type == AGON_EVENT_BOOK_DELTA ||
-         event->type == AGON_EVENT_QUOTE) &&
-        event->instrument >= 1 && event->instrument <= BYTES_COINS)
-        world->t_data[event->instrument - 1] = event->t;
+    int is_book = event->type == AGON_EVENT_BOOK_SNAPSHOT || event->type == AGON_EVENT_BOOK_DELTA;
+
+    if ((!is_book && event->type != AGON_EVENT_QUOTE) || event->instrument < 1 ||
+        event->instrument > BYTES_COINS)
+        return;
+    world->t_data[event->instrument - 1] = event->t;
+    if (is_book)
+        world->t_book[event->instrument - 1] = event->t;
 }
 
 static void check_age(struct bytes *world, const struct agon_intent_event *wish,
@@ -187,7 +191,6 @@ void bytes_limits_stepped(struct bytes *world, struct engine *engine,
     agon_px_t px, low, high;
     uint32_t up_ppm, down_ppm;
 
-    note_data(world, event);
     if (event->type != AGON_EVENT_INTENT || wish->origin.slot >= BYTES_SLOTS)
         return;
     order = order_of(engine, wish);

@@ -114,11 +114,16 @@ static int is_dust(const struct bytes *world, const struct engine *engine, const
            instrument->min_notional_amt / 100000000 * 105 / 100 + 1;
 }
 
-/* What a live book pays for the position; 0: none is live. */
-static agon_px_t price_of(const struct engine *engine, const struct plan *plan)
+/* What a live book pays for the position; 0: none is live, or it is older than the slot believes.
+ */
+static agon_px_t price_of(const struct bytes_plans *plans, const struct engine *engine,
+                          const struct plan *plan)
 {
+    agon_ns_t age_ns = (agon_ns_t)plans->world->limits_max[plan->slot].book_age_ms * 1000000;
     agon_px_t bid_px, ask_px;
 
+    if (age_ns != 0 && plans->t - plans->world->t_book[plan->plan.instrument - 1] > age_ns)
+        return 0;
     if (!bytes_best_of(engine, plan->plan.instrument, &bid_px, &ask_px))
         return 0;
     return plan->plan.side == AGON_BUY ? bid_px : ask_px;
@@ -502,7 +507,7 @@ void bytes_plans_stepped(struct bytes_plans *plans, struct engine *engine,
         plan->is_seen = 0;
         plan->held_qty = held_by(plan, engine);
         plan->is_armed |= !is_nothing(plans->world, plan, plan->held_qty);
-        look(plans, plan, price_of(engine, plan));
+        look(plans, plan, price_of(plans, engine, plan));
         check_late(plans, plan);
         check_blocked(plans, engine, plan);
     }
