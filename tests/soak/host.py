@@ -5,12 +5,27 @@ the machine they hold meanwhile: memory of their own (anonymous), shared and of 
 host, simulator and children, each ten seconds.
 
     ./agon soak host [--seconds N] [--every N] [--csv FILE] [--speed X]
+    ./agon soak host --judge FILE [--speed X]       judges a recorded curve, and runs nothing
 
-Writes every sample to the CSV, and at the end a curve of each and whether it is flat after the first ten minutes (or the
-first half of a shorter run): own and shared memory by at most 1 MiB, the rest not at all. Pages of files (the programs,
-the libraries) are the kernel's to take back and to share with who else runs: they are stated and judge nothing. Ends with 1
-where one is not flat."""
+Writes every sample to the CSV, and at the end a curve of each, and judges what came after the first ten minutes (or after
+the first half of a shorter run). Of its second half:
+
+- memory, own and shared: the most is no more than 1 MiB above the first half's, and where that half is five minutes and
+  more, a line through it rises by at most 256 KiB in two hours; shared memory of host and of children by 1 MiB, and the sum
+  of both by 256 KiB (it counts in proportion to who maps it, so it moves from one to the other). On 22 November 2026 own
+  memory rose by 0.0 KiB and shared by 775 of children, as much less of the host, and 0.0 of both. 256 KiB are 64 pages.
+- descriptors, threads and maps: as usual no more than before.
+- the host fills at least 0.006 orders a second of market time (that run: 0.03, 2,149 in 72,000 s), in the second half by
+  itself too: what stands idle holds nothing.
+- the simulator keeps up with its speed: its word that it does not, in the standard error, fails the run.
+
+Pages of files (the programs, the libraries) are the kernel's to take back and to share with who else runs: they are stated
+and judge nothing. Ends with 1 where one of these does not hold. A curve without the columns fills and behind, of an
+older build, is not judged by them, and says so."""
 import argparse
+import csv
+import json
+import math
 import os
 import re
 import shutil
@@ -22,7 +37,16 @@ import tempfile
 import time
 
 FIELDS = ["anon_kib", "shared_kib", "file_kib", "fds", "threads", "maps"]
+NAMES = ["host", "simulator", "children"]
 BARS = " .:-=+*#%@"
+BEHIND = "is more than this machine keeps up with"  # host/cli/cmd_sim.c
+WARM_S = 600
+SLOPE_MIN_S = 300  # of a shorter half one page more is a slope
+RISE_S = 7200
+RISE_KIB = 256
+MOVED_KIB = 1024
+STEP_KIB = 1024
+FILLS = 0.006  # a second of market time
 
 
 def sample(pid):
@@ -74,37 +98,107 @@ def curve(values):
     return "".join(BARS[(value - least) * (len(BARS) - 1) // max(1, most - least)] for value in points)
 
 
-def judge(field, early, late):
-    """Flat: the second half is no higher than the first by more than 1 MiB, or not at all. None: it judges nothing."""
-    if field == "file_kib":
-        return None
-    return late <= early + (1024 if field.endswith("_kib") else 0)
+def slope(points):
+    """Of a line through it, per second."""
+    mean_t = sum(t for t, _ in points) / len(points)
+    mean_v = sum(v for _, v in points) / len(points)
+    spread = sum((t - mean_t) ** 2 for t, _ in points)
+    return sum((t - mean_t) * (v - mean_v) for t, v in points) / spread if spread else 0
 
 
-def report(samples, warm):
-    is_flat = True
-    for name in ["host", "simulator", "children"]:
+class Verdict:
+    def __init__(self):
+        self.faults = []
+
+    def wants(self, holds, text):
+        if not holds:
+            self.faults.append(text)
+        return holds
+
+
+def rises(verdict, name, points, bound):
+    """Memory in KiB of the second half: does it rise by more than the bound in two hours?"""
+    if points[-1][0] - points[0][0] < SLOPE_MIN_S:
+        return True
+    rise = slope(points) * RISE_S
+    return verdict.wants(rise <= bound, f"{name} rises by {rise:.0f} KiB in two hours, at most {bound} may be")
+
+
+def report(samples, speed):
+    """What came of it, and the faults. A sample: seconds, a row of each process, fills, the simulator's complaints."""
+    verdict = Verdict()
+    warm = min(WARM_S, samples[-1][0] / 2)
+    steady = [sample for sample in samples if sample[0] >= warm]
+    if not verdict.wants(len(steady) >= 4, "too few samples"):
+        return verdict.faults
+    half = len(steady) // 2
+    late = steady[half:]
+    for name in NAMES:
         for at, field in enumerate(FIELDS):
-            values = [row[name][at] for _, row in samples if row[name]]
-            steady = [row[name][at] for t, row in samples if row[name] and t >= warm]
-            if len(steady) < 4:
-                print(f"{name:10} {field:10} too few samples")
-                is_flat = False
-                continue
-            half = len(steady) // 2
-            # Of memory the most; of what is counted the usual, for a segment that is packed is open for a moment.
-            most = max if field.endswith("_kib") else statistics.median
-            early, late = most(steady[:half]), most(steady[half:])
-            # A line through what is steady, per minute: growth that a maximum hides.
-            times = [t for t, row in samples if row[name] and t >= warm]
-            mean_t, mean_v = sum(times) / len(times), sum(steady) / len(steady)
-            spread = sum((t - mean_t) ** 2 for t in times)
-            slope = sum((t - mean_t) * (v - mean_v) for t, v in zip(times, steady)) / spread * 60 if spread else 0
-            flat = judge(field, early, late)
-            is_flat &= flat is not False
-            print(f"{name:10} {field:10} first {values[0]:8} warm {steady[0]:8} last {values[-1]:8} most {max(values):8} "
-                  f"per minute {slope:9.2f}  {'not judged' if flat is None else 'flat' if flat else 'GROWS'}  |{curve(values)}|")
-    return is_flat
+            values = [sample[1][name][at] for sample in samples]
+            warmed = [sample[1][name][at] for sample in steady]
+            points = [(sample[0], sample[1][name][at]) for sample in late]
+            is_memory = field in ("anon_kib", "shared_kib")
+            flat = True
+            if field != "file_kib":
+                # Of memory the most; of what is counted the usual, for a segment that is packed is open for a moment.
+                most = max if is_memory else statistics.median
+                before, after = most(warmed[:half]), most(warmed[half:])
+                flat = verdict.wants(after <= before + (STEP_KIB if is_memory else 0), f"{name} {field} grew from {before} to {after}")
+            if is_memory:
+                moves = field == "shared_kib" and name != "simulator"
+                flat &= rises(verdict, f"{name} {field}", points, MOVED_KIB if moves else RISE_KIB)
+            told = "not judged" if field == "file_kib" else "flat" if flat else "GROWS"
+            print(f"{name:10} {field:10} first {values[0]:8} warm {warmed[0]:8} last {values[-1]:8} most {max(values):8} "
+                  f"in two hours {slope(points) * RISE_S:9.1f}  {told}  |{curve(values)}|")
+    at = FIELDS.index("shared_kib")
+    rises(verdict, "shared_kib of host and children", [(sample[0], sample[1]["host"][at] + sample[1]["children"][at]) for sample in late], RISE_KIB)
+    if late[-1][0] - late[0][0] < SLOPE_MIN_S:
+        print(f"the second half is shorter than {SLOPE_MIN_S} s: no slope is judged")
+    if late[-1][2] is None:
+        print("fills and the simulator's pace are not in this curve: not judged")
+    else:
+        for what, first in (("all", samples[0]), ("the second half", late[0])):
+            fills = late[-1][2] - first[2]
+            least = max(1, math.floor((late[-1][0] - first[0]) * speed * FILLS))
+            print(f"fills in {what}: {fills}, at least {least}")
+            verdict.wants(fills >= least, f"{fills} fills in {what}, at least {least} must be")
+        verdict.wants(late[-1][3] == 0, f"the simulator said {late[-1][3]} times that {BEHIND} --speed {speed:g}")
+    return verdict.faults
+
+
+def read_curve(path):
+    with open(path, encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    if not rows:
+        sys.exit(f"soak host: {path} has no samples")
+    try:
+        return [(float(row["seconds"]), {name: [int(row[f"{name}_{field}"]) for field in FIELDS] for name in NAMES},
+                 int(row["fills"]) if "fills" in row else None, int(row["behind"]) if "behind" in row else None) for row in rows]
+    except (KeyError, TypeError, ValueError) as err:
+        sys.exit(f"soak host: {path} is no curve of this program: {err!r}")
+
+
+def said(faults):
+    for fault in faults:
+        print(f"soak host: FAIL: {fault}")
+    if not faults:
+        print("soak host: passed")
+
+
+def fills_of(agon, work):
+    """None: the host did not answer."""
+    done = subprocess.run([agon, "ctl", "status", "--json", "--dir", os.path.join(work, "run")], stdout=subprocess.PIPE,
+                          stderr=subprocess.DEVNULL, check=False)
+    try:
+        return int(json.loads(done.stdout)["fills"])
+    except (ValueError, KeyError):
+        return None
+
+
+def behind_of(work):
+    with open(os.path.join(work, "sim.err"), encoding="utf-8", errors="replace") as file:
+        return file.read().count(BEHIND)
 
 
 def start(command, log, env=None):
@@ -172,9 +266,16 @@ def main():
     parser.add_argument("--every", type=float, default=10)
     parser.add_argument("--speed", type=float, default=10)
     parser.add_argument("--csv", default="soak-host.csv")
-    parser.add_argument("agon")
-    parser.add_argument("plugins")
+    parser.add_argument("--judge", metavar="FILE")
+    parser.add_argument("agon", nargs="?")
+    parser.add_argument("plugins", nargs="?")
     args = parser.parse_args()
+    if args.judge:
+        faults = report(read_curve(args.judge), args.speed)
+        said(faults)
+        return 1 if faults else 0
+    if args.plugins is None:
+        parser.error("it takes a program and a folder of plugins")
     work = tempfile.mkdtemp(prefix="agon-soak-")
     processes = []
     try:
@@ -189,22 +290,24 @@ def main():
         await_line(host, os.path.join(work, "host.err"), r'"key":"agents"')
         print(f"soak host: {args.seconds} s at {args.speed:g}x, a sample each {args.every:g} s, all of them in {args.csv}",
               flush=True)
-        samples, began = [], time.monotonic()
-        with open(args.csv, "w") as csv:
-            csv.write("seconds," + ",".join(f"{name}_{field}" for name in ["host", "simulator", "children"]
-                                            for field in FIELDS) + "\n")
+        samples, began, fills = [], time.monotonic(), 0
+        with open(args.csv, "w") as out:
+            out.write("seconds," + ",".join(f"{name}_{field}" for name in NAMES for field in FIELDS) + ",fills,behind\n")
             while time.monotonic() - began < args.seconds:
                 for process in processes:
                     if process.poll() is not None:
                         sys.exit(f"soak host: a process has ended with {process.returncode}; see {work}")
                 t = time.monotonic() - began
                 row = take({"host": host.pid, "simulator": sim.pid})
-                samples.append((t, row))
-                csv.write(f"{t:.0f}," + ",".join(str(value) for name in ["host", "simulator", "children"]
-                                                 for value in row[name] or [0] * len(FIELDS)) + "\n")
-                csv.flush()
+                told = fills_of(args.agon, work)
+                fills = fills if told is None else told
+                if None in row.values():
+                    continue  # it has ended meanwhile
+                samples.append((t, row, fills, behind_of(work)))
+                out.write(f"{t:.0f}," + ",".join(str(value) for name in NAMES for value in row[name]) + f",{fills},{samples[-1][3]}\n")
+                out.flush()
                 time.sleep(args.every)
-        is_flat = report(samples, min(600, args.seconds / 2))
+        faults = report(samples, args.speed) if samples else ["no sample"]
         subprocess.run([args.agon, "ctl", "status", "--dir", os.path.join(work, "run")], check=False)
     finally:
         for process in reversed(processes):
@@ -214,11 +317,12 @@ def main():
                     process.wait(30)
                 except subprocess.TimeoutExpired:
                     process.kill()
-    if is_flat:
-        shutil.rmtree(work, ignore_errors=True)
-    else:
+    said(faults)
+    if faults:
         print(f"soak host: logs in {work}")
-    return 0 if is_flat else 1
+        return 1
+    shutil.rmtree(work, ignore_errors=True)
+    return 0
 
 
 if __name__ == "__main__":

@@ -1,0 +1,87 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""soak: does the judge of `./agon soak host` tell a curve that is flat from one that leaks, idles or is too slow? Curves
+are made here, as long as the two hours of a run, and judged by --judge."""
+import os
+import subprocess
+import sys
+import tempfile
+
+ROOT = os.environ.get("AGON_SOURCE_ROOT") or os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+NAMES = ("host", "simulator", "children")
+FIELDS = ("anon_kib", "shared_kib", "file_kib", "fds", "threads", "maps")
+HEAD = ["seconds"] + [f"{name}_{field}" for name in NAMES for field in FIELDS]
+
+
+def flat(t):
+    row = {column: 1000 for column in HEAD}
+    row.update(seconds=t, fills=t * 3 // 10, behind=0)
+    # Pages of files come and go, and shared memory moves between who maps it: 600 KiB at once, half way.
+    row["host_file_kib"] += t % 700
+    moved = 600 if t > 4000 else 0
+    row["host_shared_kib"] += 1000 - moved
+    row["children_shared_kib"] += moved
+    return row
+
+
+def leak(column, kib_a_minute):
+    def change(t, row):
+        row[column] += int(t * kib_a_minute / 60)
+    return change
+
+
+def idle(after):
+    def change(t, row):
+        row["fills"] = min(t, after) * 3 // 10
+    return change
+
+
+def slow(t, row):
+    row["behind"] = int(t > 5000)
+
+
+def one_more(t, row):
+    row["host_fds"] += int(t > 4000)
+
+
+def nothing(_t, _row):
+    pass
+
+
+# What is done to a flat curve, and a word of what is to be said of it; None: it passes.
+CASES = [("flat", nothing, None), ("a page in half an hour", leak("host_anon_kib", 4 / 30), None),
+         ("100 KiB a minute", leak("host_anon_kib", 100), "host anon_kib rises"),
+         ("idle from the start", idle(0), "fills in all"), ("idle after an hour", idle(3600), "fills in the second half"),
+         ("slow", slow, "keeps up"), ("a descriptor", one_more, "host fds grew")]
+CASES += [(f"{column} by 4 KiB a minute", leak(column, 4), what) for column, what in (
+    ("host_anon_kib", "host anon_kib rises"), ("simulator_anon_kib", "simulator anon_kib rises"),
+    ("children_anon_kib", "children anon_kib rises"), ("simulator_shared_kib", "simulator shared_kib rises"),
+    ("host_shared_kib", "host and children rises"), ("children_shared_kib", "host and children rises"))]
+
+
+def main():
+    n_faults = 0
+    with tempfile.TemporaryDirectory() as work:
+        path = os.path.join(work, "curve.csv")
+        for name, change, expected in CASES:
+            columns = HEAD + ["fills", "behind"]
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(",".join(columns) + "\n")
+                for t in range(0, 7200, 10):
+                    row = flat(t)
+                    change(t, row)
+                    file.write(",".join(str(row[column]) for column in columns) + "\n")
+            done = subprocess.run([sys.executable, os.path.join(ROOT, "tests/soak/host.py"), "--judge", path], stdout=subprocess.PIPE,
+                                  stderr=subprocess.STDOUT, text=True, check=False)
+            said = [line for line in done.stdout.splitlines() if "FAIL" in line]
+            if expected is None and (done.returncode != 0 or said) or \
+                    expected is not None and (done.returncode != 1 or not any(expected in line for line in said)):
+                print(f"tests/soak/host.py: {name}: ended with {done.returncode} and said {said or done.stdout[-300:]}")
+                n_faults += 1
+    if n_faults:
+        print(f"{n_faults} faults")
+    return 1 if n_faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
