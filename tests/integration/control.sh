@@ -28,6 +28,12 @@ shows() {
     jq -e '.seq != null' "$WORK/order" >/dev/null || until_true "$HOST_PID" "$shown" is "$@"
     is "$@" || fail "$shown: $(cat "$WORK/out")"
 }
+code_of() { # PATH [HEADER]: the code of its answer
+    exec 3<>"/dev/tcp/127.0.0.1/$port"
+    printf 'GET %s HTTP/1.1\r\nHost: 127.0.0.1:%s\r\n%bConnection: close\r\n\r\n' "$1" "$port" "${2:+$2\r\n}" >&3
+    head -n 1 <&3 | cut -d ' ' -f 2
+    exec 3>&-
+}
 get() { # PATH: its body
     exec 3<>"/dev/tcp/127.0.0.1/$port"
     printf 'GET %s HTTP/1.1\r\nHost: 127.0.0.1:%s\r\nAuthorization: Bearer %s\r\nConnection: close\r\n\r\n' "$1" "$port" \
@@ -176,6 +182,15 @@ if command -v promtool >/dev/null; then
     promtool check metrics <"$WORK/metrics" >"$WORK/out" 2>&1 || fail "promtool: $(cat "$WORK/out")"
 fi
 get /api/v1/positions | jq -e 'type == "array"' >/dev/null || fail "the API's positions"
+# Nothing is read without a token, nor with another's.
+for path in /api/v1/status /api/v1/positions /metrics /openapi.json; do
+    code=$(code_of $path)
+    [ "$code" = 401 ] || fail "GET $path without a token: $code instead of 401"
+done
+code=$(code_of /api/v1/status "Authorization: Bearer $(tr 0-9a-f 1-9a-f0 <"$WORK/run/token_read")")
+[ "$code" = 401 ] || fail "GET /api/v1/status with another token: $code instead of 401"
+code=$(code_of /api/v1/status "Authorization: Bearer $(cat "$WORK/run/token_read")")
+[ "$code" = 200 ] || fail "GET /api/v1/status with its token: $code instead of 200"
 get /openapi.json | jq -e '.openapi == "3.0.3" and .paths["/api/v1/halt"].post.security' >/dev/null || fail "the OpenAPI page"
 [ "$(stat -c %a "$WORK/run/control.sock")$(stat -c %a "$WORK/run/token")" = 700600 ] || fail "modes of socket and token"
 

@@ -33,13 +33,18 @@ grep -q 'ahead of the time.*--rewind-clock' "$WORK/host.err" || fail "it does no
 echo "ten years ahead: named, ended with 7, nothing written"
 
 # Set back: what was open is still known, orders go on, no id comes twice.
-grep '^open\|^cash' "$WORK/before" | sort >"$WORK/kept"
 start_host --rewind-clock
 until_true "$HOST_PID" "said" lines "$WORK/host.err" '"key":"clock-rewound"' 1
 n=$(($(grep -c '"what":"order.place"' "$SIM_LOG") + 10))
 until_true "$HOST_PID" "orders go on" lines "$SIM_LOG" '"what":"order.place"' "$n"
 "$AGON" journal cat "$WORK/run/journal" --live --type clock >"$WORK/clock" || fail "journal cat"
 [ "$(wc -l <"$WORK/clock")" = 1 ] || fail "not one event set the time back: $(cat "$WORK/clock")"
+# Open orders and money right behind that event are those of before; what comes after it is the exchange's to say.
+kept() { grep '^open\|^cash\|^suspense' "$1" | sort >"$1.kept"; }
+"${TOOLS}facts" "$WORK/run/journal" "$(sed -n 's/^\([0-9]*\) .*/\1/p' "$WORK/clock")" >"$WORK/rewound" || fail "the journal cannot be read"
+kept "$WORK/before"
+kept "$WORK/rewound"
+diff "$WORK/before.kept" "$WORK/rewound.kept" >"$WORK/diff" || fail "the rewind changed open orders or money: $(cat "$WORK/diff")"
 kill -TERM "$HOST_PID"
 ended "$HOST_PID" 0 "the host"
 "${TOOLS}facts" "$WORK/run/journal" >"$WORK/after" || fail "the journal cannot be read afterwards"

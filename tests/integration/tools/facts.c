@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/* facts DIRECTORY: what a journal says, by stepping it through a new engine that stands alone: each
- * client order id that the engine handed to a venue, then what it holds at the end.
+/* facts DIRECTORY [SEQ]: what a journal says, by stepping it through a new engine that stands
+ * alone, to its end or the event of that number: each client order id that the engine handed to a
+ * venue, then what it holds at the end.
  *
  *   sent ID                    a new order or the replacing half of a replace
  *   of NAME ID                 ... and whose it is
@@ -83,12 +84,14 @@ int main(int argc, char **argv)
     struct engine *engine = NULL;
     struct disk_posix disk;
     struct error err = {0};
+    uint64_t last;
     int rc;
 
-    if (argc != 2) {
-        fprintf(stderr, "usage: facts JOURNAL\n");
+    if (argc != 2 && argc != 3) {
+        fprintf(stderr, "usage: facts JOURNAL [SEQ]\n");
         return 2;
     }
+    last = argc == 3 ? strtoull(argv[2], NULL, 10) : UINT64_MAX;
     if (disk_posix_open(&disk, argv[1], &err) < 0 || engine_new(&engine, &config, &err) < 0) {
         fprintf(stderr, "facts: %s\n", err.text);
         return 1;
@@ -98,7 +101,7 @@ int main(int argc, char **argv)
     reading.is_live = 1; // also of a host that was killed or still runs
     reader = journal_reader_open(&disk.port, &reading, &err);
     rc = reader != NULL ? 0 : -1;
-    while (rc >= 0 && (rc = journal_reader_next(reader, &event, &err)) == 1) {
+    while (rc >= 0 && (rc = journal_reader_next(reader, &event, &err)) == 1 && event->seq <= last) {
         rc = engine_step_recorded(engine, event);
         if (rc == AGON_ERANGE || rc == AGON_ECORRUPT)
             error_set(&err, rc, "event %llu does not follow", (unsigned long long)event->seq);
