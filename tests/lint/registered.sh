@@ -6,7 +6,7 @@
 
 # name: who starts it
 by_command="common: . (read by the others)
-builds: by hand, four builds of the host
+builds: ./agon soak builds
 stop_times: ./agon soak stop"
 
 names=$(grep -oE "'[a-z0-9_]+'" tests/integration/meson.build | tr -d "'")
@@ -20,6 +20,17 @@ while IFS=: read -r name _; do
     [ -e "tests/integration/$name.sh" ] || fault "tests/lint/registered.sh: $name.sh is not there"
     ! grep -qx "$name" <<<"$names" || fault "tests/lint/registered.sh: $name is a test now: take it out of the list"
 done <<<"$by_command"
+
+# Soaks: each that `./agon soak all` goes through is one that it takes, and stands in its head and in the table of docs/operations.md.
+head=$(sed -n '/^#   .\/agon soak NAME/,/^#   .\/agon coverage/p' agon)
+for name in $(sed -n 's/^soaks="\(.*\)"$/\1/p' agon | tr -d ','); do
+    grep -qE "^    ([a-z]+ \| )*$name( \| [a-z]+)*\)" agon || fault "agon: takes no soak $name"
+    grep -qE "[ :]$name[,;]" <<<"$head" || fault "agon: its head does not name the soak $name"
+    grep -qF "| \`./agon soak $name\`" docs/operations.md || fault "docs/operations.md: the table has no \`./agon soak $name\`"
+done
+while read -r name; do
+    grep -qE "^    ([a-z]+ \| )*$name( \| [a-z]+)*\)" agon || fault "tests/lint/registered.sh: there is no ./agon soak $name"
+done < <(sed -n 's/.*: \.\/agon soak //p' <<<"$by_command")
 
 served=$(grep -c '^    {AGON_EXT_' host/agent/ext_table.c)
 grep -q "[; ]$served services" README.md || fault "README.md: a plugin is served $served services (host/agent/ext_table.c)"
