@@ -122,7 +122,11 @@ def known_tests():
 
 
 def check_findings(names, cases, faults):
-    """docs/findings.md: the second column names tests, the third planted bugs."""
+    """docs/findings.md: the second column names tests, the third planted bugs and runs of tests/support/findings.sh."""
+    with open(os.path.join(ROOT, "tests/support/findings.sh"), encoding="utf-8") as file:
+        # Each run, and whether its failing check is put in by the expressions there.
+        runs = dict(re.findall(r"^(?:\w+=\d+ )?on (\w+) \w+( --own-check)?", file.read(), re.M))
+    unseen = set(runs)
     with open(os.path.join(ROOT, "docs/findings.md"), encoding="utf-8") as file:
         for number, line in enumerate(file, 1):
             parts = line.strip().strip("|").split("|")
@@ -139,6 +143,14 @@ def check_findings(names, cases, faults):
                 for bug in re.findall(r"`([a-z]+(?:-[a-z]+)+)`", parts[2]):
                     if not os.path.exists(os.path.join(ROOT, f"tests/dst/mutants/{bug}.patch")):
                         faults.append(f"docs/findings.md:{number}: there is no planted bug {bug}")
+            for run, put_in in re.findall(r"\b[Rr]un `(\w+)`( \(check put in\))?", parts[2]):
+                unseen.discard(run)
+                if run not in runs:
+                    faults.append(f"docs/findings.md:{number}: tests/support/findings.sh has no run {run}")
+                elif bool(put_in) != bool(runs[run]):
+                    faults.append(f"docs/findings.md:{number}: run {run}: (check put in) here and --own-check in tests/support/findings.sh differ")
+    for run in sorted(unseen):
+        faults.append(f"docs/findings.md: no row has the run {run} of tests/support/findings.sh")
 
 
 def check(rows):
