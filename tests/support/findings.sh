@@ -73,7 +73,8 @@ on core_limit secrets "$one_host" "$no_keeper" '/of the keeper"/d' 's/^for pid i
 on core_memory secrets "$one_host" "$no_keeper" '/of the keeper"/d' '/^for pid in $host $keeper/,/^done/d' '/^    # Pages that are locked/,/^        fail/d' \
     '/canary_works "/d' '/memory of the keeper" /d'
 # What is read without any token.
-on token control '/^is .\.journal_class/,/^get .*positions/d'
+on token secrets --own-check "$one_host" "$no_keeper" \
+    's/^until_true "$host" "orders with the canary".*/&; code=$(curl -s -o \/dev\/null -w "%{http_code}" "$(cat "$WORK\/run\/http")\/api\/v1\/status"); [ "$code" = 401 ] || fail "GET \/api\/v1\/status without a token: $code"/'
 on folders control '/^is .\.journal_class/,/^told() {/{/^told() {/!d}' "/^told 'orders_on_reload/d" "/^told 'busy_1' rollback/d" "/^told 'not an ELF/d"
 on builds control --own-check '/^is .\.journal_class/,/^kill -TERM/{/^kill -TERM/!d}' \
     's/^ended "$HOST_PID" 0 "the host at its end"/&; "$AGON" journal cat "$WORK\/run\/journal" --type start >"$WORK\/start"; ! grep "=0000000000000000" "$WORK\/start" || fail "a build id is zeros"/'
