@@ -583,6 +583,7 @@ void engine_due(const struct engine *engine, struct record_due *due)
         due->id = timer->id;
         due->cookie = timer->cookie;
     }
+    REQUIRE(due->kind != 0); // what is due names itself, or it would be due for ever
 }
 
 void control_sample(struct engine *engine, uint16_t id, int is_hour)

@@ -167,8 +167,9 @@ static void look(struct engine *engine, uint16_t slot, struct exit_plan *exit)
     did = exit_look(exit, px, entry_px(engine, slot, exit->plan.instrument, px), engine->t);
     if ((did & EXIT_HAS_MOVED) != 0)
         tell(engine, slot, exit, AGON_EXIT_ARMED, REASON_NONE, px, 0);
-    if ((did & EXIT_IS_DUE) != 0 && exit->t_due < engine->exits_due)
-        engine->exits_due = exit->t_due;
+    // Its time may have passed already, and what is due by a price is due by that from now on.
+    if ((did & EXIT_IS_DUE) != 0)
+        exits_watch(engine);
 }
 
 // Where something else than a price has changed. A trade of long ago is none of now.

@@ -12,6 +12,7 @@
 #define BATCH         256 /* events of a source in one turn */
 #define SPIN_TURNS    200 /* idle turns before the core parks */
 #define PARK_NS       ((int64_t)2 * 1000 * 1000)
+#define HELD_UP_NS    ((int64_t)100 * 1000) /* what waits cannot be taken yet */
 #define LAST_MS       2000 /* so long may agents take for their last events at an end */
 #define POLL_NS       ((int64_t)2 * 1000 * 1000)
 #define VIEW_NS       ((int64_t)100 * 1000 * 1000)
@@ -847,14 +848,19 @@ static int has_news(struct host *host)
     return 0;
 }
 
+/* What waits, and was not taken in two turns, waits for the journal's writer: who turns meanwhile
+ * takes a processor from him. */
 static void park(struct host *host)
 {
     uint32_t seen = atomic_load_explicit(&host->core_wake, memory_order_acquire);
+    int has_work;
 
     atomic_store_explicit(&host->is_core_asleep, 1, memory_order_seq_cst);
-    if (!has_news(host) && ring_used(&host->control) == 0 && ring_used(&host->alerts.in) == 0 &&
-        atomic_load(&host->change) == NULL && !atomic_load(&host->is_stopping))
-        futex_wait(&host->core_wake, seen, PARK_NS);
+    has_work = has_news(host) || ring_used(&host->control) != 0 ||
+               ring_used(&host->alerts.in) != 0 || atomic_load(&host->change) != NULL;
+    if (!atomic_load(&host->is_stopping) && (!has_work || host->is_held_up))
+        futex_wait(&host->core_wake, seen, has_work ? HELD_UP_NS : PARK_NS);
+    host->is_held_up = (uint8_t)has_work;
     atomic_store_explicit(&host->is_core_asleep, 0, memory_order_relaxed);
 }
 
@@ -931,6 +937,7 @@ void *host_core_main(void *ctx)
             shown_ns = mono;
         }
         idle = n > 0 ? 0 : idle + 1;
+        host->is_held_up &= (uint8_t)(n == 0);
         // A simulated core sleeps whenever it can: its time costs somebody else's.
         if (idle > (machine_simulated() != NULL ? 0 : SPIN_TURNS))
             park(host);

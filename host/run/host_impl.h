@@ -170,6 +170,7 @@ struct host {
         int rc;
     } command_results[COMMAND_RESULTS]; /* of command n at n % COMMAND_RESULTS */
     _Atomic uint32_t core_wake, is_core_asleep, writer_wake, is_holding;
+    uint8_t is_held_up; /* [core] there was work at the last look, and none of it could be done */
     _Atomic uint32_t wants_round; /* enum host_round: the venues' open orders are read anew */
     _Atomic uint32_t is_stopping, is_closing, is_io_stopping, is_writer_stopping,
         is_packer_stopping;

@@ -923,6 +923,40 @@ START_TEST(every_slot_has_plans_of_its_own)
 }
 END_TEST
 
+/* Nobody was there when a target was reached and when the plan's time came: both are late, and
+ * behind the first target the next one is due by a price of now, before the time that has passed.
+ */
+START_TEST(what_is_due_late_by_price_and_by_time_comes_once_each)
+{
+    struct agon_exit_plan plan = {.instrument = BTCUSDT,
+                                  .side = LONG,
+                                  .client_ref = 5,
+                                  .take_px = {6010000, 6020000, 6090000},
+                                  .take_ppm = {200000, 200000, 200000}};
+    struct record_due due;
+    int n = 0;
+
+    begin(100000);
+    plan.t_exit = world->t + 10 * SECOND;
+    set(&plan);
+    world->t += MS;
+    world_book(world, BTCUSDT, 6010000, 100000000, 6010100, 100000000);
+    world->t += MS;
+    world_book(world, BTCUSDT, 6020000, 100000000, 6020100, 100000000);
+    world->t = plan.t_exit + SECOND;
+    while (engine_next_due(world->engine) < world->t) {
+        ck_assert_int_lt(n++, 20);
+        engine_due(world->engine, &due);
+        ck_assert_uint_ne(due.kind, 0);
+        due.hdr.t = world->t; // late is late
+        ck_assert_int_eq(world_step(world, &due), AGON_OK);
+        world->t += MS;
+    }
+    ck_assert_int_eq(n_told(AGON_EXIT_FIRED), 3); // two targets, and the time
+    end();
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("engine_exits");
@@ -931,6 +965,7 @@ int main(void)
     int n_failed;
 
     tcase_set_timeout(tcase, 60);
+    tcase_add_test(tcase, what_is_due_late_by_price_and_by_time_comes_once_each);
     tcase_add_test(tcase, a_stop_that_a_live_book_crosses_closes_the_position_once);
     tcase_add_test(tcase, an_exit_that_fires_is_an_event_of_the_journal);
     tcase_add_test(tcase, one_print_far_away_fires_only_who_asked_for_it);
