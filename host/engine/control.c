@@ -434,6 +434,8 @@ int control_command(struct engine *engine, const struct record_command *command)
  * of the same binary are suspects themselves. */
 static int is_common(const struct engine *engine, const struct record_crash *crash)
 {
+    if (crash->kind == CRASH_FLOODED) // each for itself: the host looks at all of them at once
+        return 0;
     for (uint16_t id = 0; id < engine->slots.n; id++) {
         const struct slot *other = &engine->slots.all[id];
 

@@ -75,7 +75,7 @@ static const char *const commands[] = {
     "slot_stage", "limit", "day",    "stop",       "ack_alert", "vacate"};
 static const char *const modes[] = {"none", "backtest", "paper", "live", "dst"};
 static const char *const whys[] = {"none", "reload", "rollback", "restore", "fresh", "refused"};
-static const char *const crash_kinds[] = {"none", "died", "hung", "failed", "exited"};
+static const char *const crash_kinds[] = {"none", "died", "hung", "failed", "exited", "flooded"};
 static const char *const crash_orders[] = {"cancel_all", "keep", "flatten"};
 static const char *const configs[] = {"none",
                                       "asset",

@@ -287,7 +287,13 @@ struct record_generation { /* CONFIG of kind CONFIG_GENERATION */
     uint64_t event_mask;      /* what the slot is told from the next event on */
     uint8_t why, agent_kind, pad[6];
 };
-enum crash_kind { CRASH_DIED = 1, CRASH_HUNG = 2, CRASH_FAILED = 3, CRASH_EXITED = 4 };
+enum crash_kind {
+    CRASH_DIED = 1,
+    CRASH_HUNG = 2,
+    CRASH_FAILED = 3,
+    CRASH_EXITED = 4,
+    CRASH_FLOODED = 5 /* ended by the host: it filled one of its meters, over many events */
+};
 /* What becomes of the orders and positions of a slot whose plugin has died. */
 enum crash_orders { ORDERS_CANCEL_ALL = 0, ORDERS_KEEP = 1, ORDERS_FLATTEN = 2 };
 struct record_crash { /* CRASH. What a child says of itself is no proof */

@@ -115,6 +115,7 @@ static void end_flood(struct host *host, uint16_t slot, int id)
              meters_all[id].name, (unsigned long long)meters->per_s[id] * METER_SECONDS,
              id == METER_REFUSED ? "refused " : "", meters_all[id].unit, meters->per_s[id]);
     host_lose_slot(host, slot, why);
+    host->crashes[slot].kind = CRASH_FLOODED;
     if (id == METER_TIMERS || id == METER_RECORDS || id == METER_BYTES)
         disarm(host, slot);
     meters_clear(&host->meters[slot]);

@@ -168,7 +168,7 @@ int slots_crash(struct slots *slots, const struct record_crash *event, agon_ns_t
         return AGON_EINVAL;
     memmove(&slot->crashes[1], &slot->crashes[0], (SLOT_CRASHES - 1) * sizeof(slot->crashes[0]));
     slot->crashes[0] = t;
-    slot->crash_seq = event->last_seq;
+    slot->crash_seq = event->kind != CRASH_FLOODED ? event->last_seq : 0; // no event's fault
     slot->n_crashes++;
     is_often = is_within(slot, 3, 10 * minute_ns) || is_within(slot, 5, 24 * 60 * minute_ns);
     if (slot->condition == CONDITION_ACTIVE || slot->condition_reason == REASON_SLOT_GONE) {

@@ -361,11 +361,12 @@ START_TEST(a_generation_takes_over_by_an_event_and_orders_stay_with_the_slot)
 }
 END_TEST
 
-static void crash(struct world *world, uint16_t slot, uint8_t orders, uint64_t last_seq)
+static void crash_as(struct world *world, uint16_t slot, uint8_t kind, uint8_t orders,
+                     uint64_t last_seq)
 {
     struct record_crash record = {.hdr = {.type = EVENT_CRASH, .granules = 3},
                                   .slot = slot,
-                                  .kind = CRASH_DIED,
+                                  .kind = kind,
                                   .orders = orders,
                                   .signal = 11,
                                   .generation = 1,
@@ -373,6 +374,11 @@ static void crash(struct world *world, uint16_t slot, uint8_t orders, uint64_t l
                                   .text = "signal 11"};
 
     ck_assert_int_eq(world_step(world, &record), AGON_OK);
+}
+
+static void crash(struct world *world, uint16_t slot, uint8_t orders, uint64_t last_seq)
+{
+    crash_as(world, slot, CRASH_DIED, orders, last_seq);
 }
 
 START_TEST(a_crash_cancels_and_the_next_generation_trades_again)
@@ -455,7 +461,16 @@ START_TEST(two_that_die_of_one_event_halt_everything)
     ck_assert_int_eq(engine_halted(world->engine), 0);
     ck_assert_uint_eq(world_alerts(world, ALERT_COMMON_CRASH), 0);
     world_step(world, &other);
-    crash(world, 2, ORDERS_KEEP, 8);
+    // Who fills his meter does so by himself, and the host finds several in one look.
+    crash_as(world, 2, CRASH_FLOODED, ORDERS_KEEP, 8);
+    ck_assert_int_eq(engine_halted(world->engine), 0);
+    world->t += 2000 * MS;
+    crash_as(world, 1, CRASH_FLOODED, ORDERS_KEEP, 9);
+    crash(world, 2, ORDERS_KEEP, 9);
+    ck_assert_int_eq(engine_halted(world->engine), 0);
+    world->t += 2000 * MS;
+    crash(world, 1, ORDERS_KEEP, 10);
+    crash(world, 2, ORDERS_KEEP, 10);
     ck_assert_int_eq(engine_halted(world->engine), 1);
     ck_assert_uint_eq(world_alerts(world, ALERT_COMMON_CRASH), 1);
     ck_assert_uint_ge(world_alerts(world, ALERT_CRASH), 3);
