@@ -40,8 +40,8 @@ static void print_total(const struct ambiguous_result *total, const uint64_t *ma
            (unsigned long long)total->n_unknown[0], (unsigned long long)total->n_unknown[1],
            (unsigned long long)total->n_unknown[2], (unsigned long long)total->n_unknown[3],
            (unsigned long long)markets[0], (unsigned long long)markets[1]);
-    printf("beside    %llu of them went to an exchange that breaks its word, beside those that "
-           "were asked for\n",
+    printf("beyond    %llu of them went to an exchange that breaks its word, and are not among "
+           "those that were asked for\n",
            (unsigned long long)n_beyond);
     printf("of        %llu requests for %llu orders, %llu fills; %llu proven absent, %llu proven "
            "not done; the longest unknown for %.1f s; the host began %llu times\n",

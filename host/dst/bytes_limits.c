@@ -16,8 +16,8 @@
  *   venue, asset
  * portfolio: equity,          as a slot's, over all slots
  *   daily_loss, drawdown
- * book_age                    where the journal is read again: a buy on spot, which reduces
- * nothing, by the time of the last book or quote before its intent
+ * book_age                    buys on spot, which reduce nothing, by the last book or quote before
+ *                             their intent, where the journal is read again
  *
  * Slack, and why. The host learns of a fill up to nine seconds late (the exchange delays and drops
  * events, a reconciliation then finds them), and between two looks the market moves: a loss counts

@@ -136,8 +136,7 @@ int ledger_vacate(struct ledger *ledger, uint16_t slot)
             }
         }
     }
-    // Coins are money, and went with it; of a derivative that went so some slot would lack its
-    // part.
+    // Coins went as money did; a derivative would be missing from the sum of the slots.
     REQUIRE(!holds_derivative(ledger, slot));
     memset(ledger->positions[slot], 0, sizeof(ledger->positions[slot]));
     return AGON_OK;

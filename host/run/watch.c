@@ -110,11 +110,12 @@ static void look_at_journal(struct host *host, struct host_watched *seen,
 {
     uint64_t n = now->n_late - seen->n_late;
 
-    if (n > 0)
-        seen->late_ns = mono;
-    else if (mono - seen->late_ns >= LATE_NS)
-        seen->is_late_told = 0;
-    if (n == 0 || (!seen->is_late_told && !may_tell(host, ALERT_SLOW_JOURNAL, ALERT_NO_SLOT, 0)))
+    if (n == 0) {
+        seen->is_late_told &= (uint8_t)(mono - seen->late_ns < LATE_NS);
+        return;
+    }
+    seen->late_ns = mono;
+    if (!seen->is_late_told && !may_tell(host, ALERT_SLOW_JOURNAL, ALERT_NO_SLOT, 0))
         return;
     seen->n_late = now->n_late;
     if (seen->is_late_told)
