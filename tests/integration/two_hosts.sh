@@ -13,8 +13,10 @@ live_files "$(agent busy_1 busy.so 'every: 20')"
 host() {
     n=$1
     shift
+    # What an earlier host of that name said is gone before this one begins: `ready` must not hold by its lines.
+    : >"$WORK/host_$n.err"
     "$AGON" run --config "$WORK/conf/live.yaml" --dir "$WORK/run_$n" --plugins "$PLUGINS" --quiet "$@" \
-        >"$WORK/host_$n.out" 2>"$WORK/host_$n.err" &
+        >"$WORK/host_$n.out" 2>>"$WORK/host_$n.err" &
     HOST_PID=$!
     PIDS="$PIDS $HOST_PID"
 }
