@@ -3,8 +3,9 @@
 
 #include "engine/impl.h"
 
-// What is_closing_all may be beside 0.
-enum { CLOSING = 1, CLOSING_FOR_GOOD = 3 };
+// The bits of is_closing_all. FOR_GOOD alone: all was closed, and what a venue tells of later is
+// closed too.
+enum { CLOSING = 1, FOR_GOOD = 2 };
 
 static const struct position *positions(const struct engine *engine, uint16_t slot, uint32_t *n)
 {
@@ -16,7 +17,7 @@ int close_is_wanted(const struct engine *engine, uint16_t slot, agon_instrument_
     uint32_t n;
     const struct position *all = positions(engine, slot, &n);
 
-    if (engine->is_closing_all[slot] || halts_has(engine, HALT_STOP))
+    if ((engine->is_closing_all[slot] & CLOSING) != 0 || halts_has(engine, HALT_STOP))
         return 1;
     for (uint32_t i = 0; engine->wants_flat[slot] != 0 && i < n; i++) {
         if (all[i].instrument == instrument)
@@ -197,7 +198,7 @@ void close_turn(struct engine *engine, uint16_t id)
     int is_late;
 
     want_what_is_left(engine, slot);
-    if (engine->wants_flat[id] == 0 && !engine->is_closing_all[id])
+    if (engine->wants_flat[id] == 0 && (engine->is_closing_all[id] & CLOSING) == 0)
         return;
     is_late = engine->t - engine->close_t[id] >= ENGINE_RETRY_NS;
 
@@ -216,8 +217,8 @@ void close_turn(struct engine *engine, uint16_t id)
             leave(engine, slot, &all[i]);
     }
     if (engine->wants_flat[id] == 0) {
-        engine->n_closed[id] += engine->is_closing_all[id] != 0;
-        engine->is_closing_all[id] = 0;
+        engine->n_closed[id] += (engine->is_closing_all[id] & CLOSING) != 0;
+        engine->is_closing_all[id] &= slot->condition == CONDITION_RETIRED ? FOR_GOOD : 0;
     } else {
         intents_sweep_at(engine, engine->t + ENGINE_RETRY_NS);
     }
@@ -257,7 +258,7 @@ void close_want(struct engine *engine, uint16_t slot, agon_instrument_t instrume
 
 void close_want_for_good(struct engine *engine, uint16_t slot, uint16_t reason)
 {
-    want_all(engine, slot, 0, reason, CLOSING_FOR_GOOD);
+    want_all(engine, slot, 0, reason, CLOSING | FOR_GOOD);
 }
 
 void close_want_venue(struct engine *engine, uint16_t slot, uint16_t venue, uint16_t reason)
@@ -280,7 +281,7 @@ void close_want_venue(struct engine *engine, uint16_t slot, uint16_t venue, uint
 void close_call_off(struct engine *engine, uint16_t slot)
 {
     // There is no agent that could go on with what is held.
-    if (engine->is_closing_all[slot] == CLOSING_FOR_GOOD &&
+    if ((engine->is_closing_all[slot] & FOR_GOOD) != 0 &&
         engine->slots.all[slot].condition == CONDITION_RETIRED)
         return;
     close_forget(engine, slot);
@@ -301,7 +302,10 @@ void close_on_fill(struct engine *engine, uint16_t slot)
     uint32_t n;
     const struct position *all = positions(engine, slot, &n);
 
-    if (!engine->is_closing_all[slot] && !halts_has(engine, HALT_STOP))
+    if (engine->is_closing_all[slot] == FOR_GOOD &&
+        engine->slots.all[slot].condition == CONDITION_RETIRED)
+        engine->is_closing_all[slot] |= CLOSING;
+    if ((engine->is_closing_all[slot] & CLOSING) == 0 && !halts_has(engine, HALT_STOP))
         return;
     for (uint32_t i = 0; i < n; i++) {
         if (all[i].instrument == 0 || all[i].qty == 0)

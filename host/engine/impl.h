@@ -97,8 +97,8 @@ struct engine {
     struct halt halts[HALT_CAUSES]; /* of everything */
     struct halt venue_halts[VENUES_MAX + 1], slot_halts[SLOTS_MAX];
     uint32_t wants_flat[SLOTS_MAX];    /* positions to be closed, a bit for each place */
-    uint8_t is_closing_all[SLOTS_MAX]; /* whatever the slot holds, also what fills meanwhile; 3:
-                                          and no resume calls it off */
+    uint8_t is_closing_all[SLOTS_MAX]; /* 1: whatever the slot holds, also what fills meanwhile; 2:
+                                          no resume calls it off, and what fills later goes too */
     uint16_t close_reason[SLOTS_MAX];  /* enum reason: of the last who wanted it */
     agon_ns_t close_t[SLOTS_MAX];      /* since when something is wanted closed */
     uint8_t has_picture[LEDGER_ACCOUNTS_MAX];

@@ -211,6 +211,28 @@ START_TEST(inv_23_a_price_cancels_what_could_carry_the_loss_to_the_limit)
 }
 END_TEST
 
+/* The same of one order alone: half a coin more at 59,000 loses 0.5 x (59,000 - P) and its fee
+ * of 29.50, and the coin that is held 60,000 - P: 89,529.50 - 1.5 x P, which is the limit of 3,000
+ * at 57,686.33. */
+START_TEST(inv_23_the_only_order_of_a_slot_is_cut_like_any_other)
+{
+    uint32_t n;
+
+    begin();
+    limit(0, LIMIT_DAILY_LOSS_AMT, USD(3000));
+    stand(0, AGON_BUY, 5900000, 50000, 2);
+    n = world->n_cmds;
+    book(5768634);
+    ck_assert_uint_eq(world->n_cmds, n);
+    book(5768633);
+    ck_assert_uint_eq(world->n_cmds, n + 1);
+    ck_assert_uint_eq(last_cmd()->kind, CMD_CANCEL);
+    ck_assert_uint_eq(told(0), REASON_DAILY_LOSS);
+    ck_assert_uint_eq(world->engine->risk[0].is_daily_breached, 0);
+    world_free(world);
+}
+END_TEST
+
 START_TEST(halt_leaves_open_orders_and_so_does_a_limit_that_they_cannot_reach)
 {
     uint32_t n;
@@ -525,6 +547,7 @@ int main(void)
     tcase_add_test(tcase, a_fill_alone_can_reach_the_limit);
     tcase_add_test(tcase, cancel_leaves_the_position_and_halt_the_orders);
     tcase_add_test(tcase, inv_23_a_price_cancels_what_could_carry_the_loss_to_the_limit);
+    tcase_add_test(tcase, inv_23_the_only_order_of_a_slot_is_cut_like_any_other);
     tcase_add_test(tcase, halt_leaves_open_orders_and_so_does_a_limit_that_they_cannot_reach);
     tcase_add_test(tcase, inv_23_the_portfolio_counts_the_open_orders_of_every_slot);
     tcase_add_test(tcase, open_orders_are_counted_as_if_each_time_anew);

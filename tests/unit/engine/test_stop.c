@@ -532,6 +532,60 @@ START_TEST(what_an_unloaded_agent_keeps_is_closed_by_a_stop_only_while_that_stan
 }
 END_TEST
 
+/* The venue counts a fill of an order that has ended and has not told of it yet: the place is
+ * nobody else's before that, and what came is closed. */
+START_TEST(a_place_is_not_free_while_a_fill_is_due)
+{
+    struct order_cmd bought;
+
+    begin();
+    world_order(world, 0, BTCUSDT, AGON_BUY, 5990000, 10000, 1);
+    bought = *last_cmd();
+    world_report(world, &bought, REPORT_ACK, 0, 0, 0);
+    retire(0);
+    order(COMMAND_FLATTEN, SCOPE_SLOT, 0, 0, REASON_OPERATOR);
+    ck_assert_uint_eq(last_cmd()->kind, CMD_CANCEL);
+    world_report(world, &bought, REPORT_CANCELLED, 0, 0, 3000);
+    world_due(world, world->t + 1000 * MS + 1);
+    ck_assert_int_eq(held(0, BTCUSDT), 0);
+    ck_assert_int_eq(engine_can_vacate(world->engine, 0), 0);
+    ck_assert_int_eq(order(COMMAND_VACATE, 0, 0, 0, REASON_OPERATOR), AGON_EINVAL);
+    world_report(world, &bought, REPORT_FILL, 5990000, 3000, 3000);
+    world_due(world, world->t + 1000 * MS + 1);
+    ck_assert_uint_eq(last_cmd()->kind, CMD_NEW);
+    ck_assert_uint_eq(last_cmd()->side, AGON_SELL);
+    ck_assert_int_eq(last_cmd()->qty, 3000);
+    world_report(world, last_cmd(), REPORT_FILL, 6000000, 3000, 3000);
+    ck_assert_int_eq(engine_can_vacate(world->engine, 0), 1);
+    end();
+}
+END_TEST
+
+/* The venue said at the end that nothing had filled, and tells of a fill when all seems closed. */
+START_TEST(what_fills_of_an_unloaded_agent_when_all_seems_closed_is_closed_too)
+{
+    struct order_cmd bought;
+
+    begin();
+    world_order(world, 0, BTCUSDT, AGON_BUY, 5990000, 10000, 1);
+    bought = *last_cmd();
+    world_report(world, &bought, REPORT_ACK, 0, 0, 0);
+    retire(0);
+    order(COMMAND_FLATTEN, SCOPE_SLOT, 0, 0, REASON_OPERATOR);
+    world_report(world, &bought, REPORT_CANCELLED, 0, 0, 0);
+    world_due(world, world->t + 5000 * MS);
+    world_report(world, &bought, REPORT_FILL, 5990000, 4000, 4000);
+    world_due(world, world->t + 1000 * MS + 1);
+    ck_assert_int_eq(held(0, BTCUSDT), 4000);
+    ck_assert_uint_eq(last_cmd()->kind, CMD_NEW);
+    ck_assert_uint_eq(last_cmd()->side, AGON_SELL);
+    ck_assert_int_eq(last_cmd()->qty, 4000);
+    world_report(world, last_cmd(), REPORT_FILL, 6000000, 4000, 4000);
+    ck_assert_int_eq(held(0, BTCUSDT), 0);
+    end();
+}
+END_TEST
+
 START_TEST(a_second_way_out_of_one_position_is_a_way_in)
 {
     uint32_t n;
@@ -611,6 +665,8 @@ int main(void)
     tcase_add_test(tcase, a_place_is_anothers_when_nothing_of_the_one_before_is_left);
     tcase_add_test(tcase, what_an_unloaded_agent_holds_is_closed_whatever_is_resumed);
     tcase_add_test(tcase, what_an_unloaded_agent_keeps_is_closed_by_a_stop_only_while_that_stands);
+    tcase_add_test(tcase, a_place_is_not_free_while_a_fill_is_due);
+    tcase_add_test(tcase, what_fills_of_an_unloaded_agent_when_all_seems_closed_is_closed_too);
     tcase_add_test(tcase, a_second_way_out_of_one_position_is_a_way_in);
     tcase_add_test(tcase, a_key_that_may_withdraw_halts_its_venue_and_lifts_its_own_halt_alone);
     suite_add_tcase(suite, tcase);

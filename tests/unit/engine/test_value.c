@@ -136,6 +136,20 @@ START_TEST(a_chain_of_pairs_is_worth_what_its_instruments_say)
 }
 END_TEST
 
+START_TEST(a_coin_that_one_pair_sells_buys_nothing_in_another)
+{
+    ck_assert_int_eq(values(BTC, BTCUSDT), AGON_OK);
+    ck_assert_int_eq(subscribe(0, BTCUSDT, ETHBTC, 0), AGON_OK);
+    books();
+    ck_assert_uint_eq(trade(0, BTCUSDT, AGON_BUY, 6000100, 100000), REASON_NONE);
+    // 0.6 of the coin stands to be sold: 8 ETH are 0.40016 BTC, which is more than is left.
+    world_order(world, 0, BTCUSDT, AGON_SELL, 6100000, 60000, 1000);
+    ck_assert_uint_eq(world->cmds[world->n_cmds - 1].kind, CMD_NEW);
+    ck_assert_uint_eq(trade(0, ETHBTC, AGON_BUY, 5002, 80000), REASON_CAPITAL);
+    ck_assert_uint_eq(trade(0, ETHBTC, AGON_BUY, 5002, 79900), REASON_NONE);
+}
+END_TEST
+
 START_TEST(dollars_and_their_coins_are_two_things)
 {
     ck_assert_int_eq(values(USD_ASSET, USDTUSD), AGON_OK);
@@ -258,6 +272,7 @@ int main(void)
     tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase, what_nothing_values_is_refused);
     tcase_add_test(tcase, a_chain_of_pairs_is_worth_what_its_instruments_say);
+    tcase_add_test(tcase, a_coin_that_one_pair_sells_buys_nothing_in_another);
     tcase_add_test(tcase, dollars_and_their_coins_are_two_things);
     tcase_add_test(tcase, a_currency_that_falls_is_a_loss);
     tcase_add_test(tcase, what_an_order_may_lose_is_in_the_base_currency);

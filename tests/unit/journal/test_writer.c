@@ -155,6 +155,40 @@ START_TEST(a_full_disk_takes_the_markets_room_first_and_keeps_all_that_has_a_num
 }
 END_TEST
 
+/* The room that came back is enough for the money and for no segment of the market: orders go on,
+ * without the market's events in a file of their own, until there is room for that too. */
+START_TEST(room_for_the_money_alone_ends_a_full_disk)
+{
+    struct disk_mem *mem = disk_mem_new(512);
+    struct journal_config config = help_config();
+    struct journal_summary summary;
+    struct help_host host;
+    struct error err = {0};
+    uint64_t room = 7 * SEGMENT_BYTES_MIN;
+
+    config.segment_bytes[JOURNAL_MARKET] = 4 * SEGMENT_BYTES_MIN;
+    disk_mem_room(mem, room, 0);
+    ck_assert_int_eq(help_open(&host, mem, &config), AGON_OK);
+    until(&host, JOURNAL_FULL, 40000);
+    ck_assert_uint_lt(journal_durable_seq(&host.buffer), host.seq);
+    disk_mem_room(mem, room + 3 * SEGMENT_BYTES_MIN, 0);
+    for (int i = 0; i < JOURNAL_RETRY_STEPS; i++)
+        (void)journal_writer_step(host.writer);
+    ck_assert_int_eq(journal_state(&host.buffer), JOURNAL_SHEDDING);
+    ck_assert_uint_eq(journal_durable_seq(&host.buffer), host.seq);
+    help_append(&host, 100);
+    ck_assert_int_eq(journal_writer_step(host.writer), 1);
+    ck_assert_uint_eq(journal_durable_seq(&host.buffer), host.seq);
+    disk_mem_room(mem, UINT64_MAX, 0);
+    for (int i = 0; i < JOURNAL_RETRY_STEPS; i++)
+        (void)journal_writer_step(host.writer);
+    ck_assert_int_eq(journal_state(&host.buffer), JOURNAL_RUNNING);
+    ck_assert_int_eq(help_close(&host), AGON_OK);
+    ck_assert_uint_eq((uint64_t)help_read(mem, NULL, &summary, &err), host.seq);
+    disk_mem_free(mem);
+}
+END_TEST
+
 static void append_money(struct help_host *host, uint32_t n)
 {
     union help_event event;
@@ -504,6 +538,7 @@ int main(void)
     tcase_add_test(tcase, low_water_is_told_before_anything_is_lost);
     tcase_add_test(tcase, old_market_goes_by_name_and_the_rest_is_read);
     tcase_add_test(tcase, class_async_is_durable_when_written);
+    tcase_add_test(tcase, room_for_the_money_alone_ends_a_full_disk);
     tcase_add_test(tcase, a_full_buffer_takes_no_more);
     tcase_add_test(tcase, what_an_earlier_build_had_no_room_for_is_read_as_such);
     tcase_add_loop_test(tcase, a_record_is_taken_before_its_number_is_given, 0, 2);

@@ -948,6 +948,32 @@ static void see_in_place(agon_px_t px, agon_qty_t qty, agon_qty_t cum_qty, int64
     outbox_seen(&outbox, &seen, 0, now);
 }
 
+/* The same of one that the venue changes in its place, where its price and quantity alone tell
+ * which revision it is: the first replacement of an order was given up, and was done. */
+START_TEST(a_replacement_in_place_that_was_given_up_and_is_there_is_known_again)
+{
+    struct order_cmd to = command(CMD_REPLACE, 1);
+    struct outbox_entry *entry;
+
+    begin();
+    stand();
+    see_in_place(100, 10, 0, 10 * S);
+    n_read = n_told;
+    entry = outbox_command(&outbox, &to, 100 * S);
+    ck_assert_ptr_nonnull(entry);
+    outbox_sent(entry, 100 * S + WINDOW);
+    outbox_outcome(&outbox, entry, OUTCOME_REJECTED, REASON_VENUE_DOWN, 0, 101 * S);
+    ck_assert_int_eq(next(), REPORT_REPLACE_REJECTED);
+    see_in_place(101, 10, 0, 110 * S);
+    ck_assert_uint_eq(entry->rev, 1);
+    ck_assert_int_eq(entry->px, 101);
+    ck_assert_int_eq(next(), REPORT_REPLACED);
+    ck_assert_uint_eq(told[n_read - 1].rev, 1);
+    ck_assert_int_eq(told[n_read - 1].px, 101);
+    end();
+}
+END_TEST
+
 /* A start sees it before the core names it, and as it was two replacements ago: such a sight tells
  * of no revision, and the total that the core knows is no part that somebody filled. */
 START_TEST(an_older_sight_of_one_replaced_in_its_place_fills_nothing)
@@ -1664,6 +1690,7 @@ int main(void)
     tcase_add_test(sights, a_replacement_of_unknown_fate_of_what_was_cancelled_before_is_answered);
     tcase_add_test(sights,
                    a_request_for_an_order_that_is_over_is_answered_by_its_end_before_its_answer);
+    tcase_add_test(sights, a_replacement_in_place_that_was_given_up_and_is_there_is_known_again);
     tcase_add_test(sights, an_older_sight_of_one_replaced_in_its_place_fills_nothing);
     tcase_add_test(sights, trades_of_an_order_replaced_in_its_place_count_once);
     tcase_add_test(sights, a_read_of_before_the_start_tells_of_no_replacement_back_to_it);
