@@ -64,11 +64,12 @@ static int value_of(const char *text, size_t n, const char *key, char *out, size
     return 0;
 }
 
-/* Does it make what the slot has at the exchange smaller, whatever is on its way? */
+/* Does it make what the slot has at the exchange smaller, whatever is on its way? Rebates that a
+ * maker is paid in the coin are held like what was bought, and add up over many trades. */
 static int is_reducing(const struct bytes *world, int coin, uint16_t slot, uint8_t side,
                        int64_t qty)
 {
-    int64_t held = slot < BYTES_SLOTS ? world->coins[coin].slot_held[slot] : 0;
+    int64_t held = slot < BYTES_SLOTS ? world->coins[coin].slot_net[slot] : 0;
 
     return side == AGON_SELL ? held > 0 && qty <= held + held / 100
                              : held < 0 && qty <= -held - held / 100;
