@@ -266,6 +266,13 @@ static int could_be_lost(const struct loss *loss, int64_t open_amt)
                      loss->limits.drawdown_ppm, 0);
 }
 
+/* A start begins with what is traded, then says that it is one: however short the time was, before
+ * that nobody was there. */
+static int is_of_start(const struct agon_event_hdr *event)
+{
+    return event->type == EVENT_START || event->type == AGON_EVENT_INSTRUMENT;
+}
+
 /* What stands open and adds risk is cancelled before it fills. */
 static void check_cut(struct bytes_losses *losses, struct engine *engine, uint16_t slot,
                       const struct agon_event_hdr *event)
@@ -281,7 +288,7 @@ static void check_cut(struct bytes_losses *losses, struct engine *engine, uint16
             left = order;
     }
     if (left == NULL || !has_limit(loss) || loss->limits.on_breach == ON_BREACH_HALT ||
-        event->type == EVENT_START || event->t - losses->t_last > DOWN_NS ||
+        is_of_start(event) || event->t - losses->t_last > DOWN_NS ||
         !could_be_lost(loss, open_loss(losses->world, engine, slot))) {
         loss->t_uncut = 0;
         return;
@@ -365,7 +372,7 @@ static void check_closing(struct bytes_losses *losses, struct engine *engine, ui
     for (uint32_t i = 0; i < n; i++)
         is_left |= is_to_close(losses->world, engine, &all[i]);
     if (!is_left || !is_lost(losses, slot, event->seq) ||
-        (!loss->is_closing && !losses->all[ALL].is_closing) || event->type == EVENT_START ||
+        (!loss->is_closing && !losses->all[ALL].is_closing) || is_of_start(event) ||
         event->t - losses->t_last > DOWN_NS) {
         loss->t_idle = 0;
         return;
