@@ -47,6 +47,7 @@ static struct {
 } loader;
 static char directory[256];
 static struct arena arena;
+static int is_own_time; /* plugins are not waited for at each event */
 
 static int seat(void *ctx, struct crew_slot *slot, struct error *err)
 {
@@ -105,7 +106,7 @@ static void begin(const struct arena_config *with)
     snprintf(directory, sizeof(directory), "%.200s/agon-reload-XXXXXX", root ? root : "/tmp");
     ck_assert_ptr_nonnull(mkdtemp(directory));
     config.dir = directory;
-    config.is_lock_step = 1;
+    config.is_lock_step = !is_own_time;
     if (config.n_slots == 0)
         config.n_slots = 1;
     if (config.hard_ns == 0)
@@ -346,6 +347,84 @@ static void is_on_its_way_out(uint64_t id)
     ck_assert(order == NULL || order_is_final(order) || (order->flags & ORDER_CANCEL_WANTED) != 0 ||
               order->request == AGON_REQUEST_CANCEL);
 }
+
+#define ANSWERS 100000
+#define AT_MOST                                                                                    \
+    1000 /* wishes that nobody takes while a new one catches up: its ring has room for twice as    \
+            many */
+static struct {
+    unsigned char is_trade[ANSWERS], n_wishes[ANSWERS]; /* by number of the event */
+    uint64_t n_trades;
+} answers;
+
+static void note_trade(void *ctx, const struct agon_event_hdr *event)
+{
+    uint64_t seq = engine_seq(arena.engine) + 1;
+
+    (void)ctx;
+    ck_assert_uint_lt(seq, ANSWERS);
+    answers.is_trade[seq] = event->type == AGON_EVENT_TRADE;
+    answers.n_trades += answers.is_trade[seq];
+}
+
+static void note_answer(void *ctx, uint16_t slot, const struct agon_event_hdr *wish)
+{
+    const struct agon_intent_event *intent = (const struct agon_intent_event *)(const void *)wish;
+
+    (void)ctx;
+    (void)slot;
+    ck_assert_uint_lt(intent->origin.cause_seq, ANSWERS);
+    answers.n_wishes[intent->origin.cause_seq]++;
+}
+
+/* The market rests for 20 ms, and the crew goes on: what is wished meanwhile is taken
+ * behind that. */
+static void rest(void)
+{
+    int64_t until = clock_mono() + 20000000;
+
+    while (clock_mono() < until)
+        crew_turn(arena.crew, clock_mono());
+}
+
+/* What the old plugin wished for events of before the swap may be taken behind it, and is heard;
+ * what the new one wishes for those is not. Each trade is answered once. */
+START_TEST(each_trade_is_answered_once_whoever_has_taken_over_meanwhile)
+{
+    struct arena_config config = {.runner = CREW_PROCESS};
+    uint64_t from, to;
+
+    memset(&answers, 0, sizeof(answers));
+    is_own_time = 1;
+    config.plugins[0] = plugin("relay_answers");
+    begin(&config);
+    is_own_time = 0;
+    arena.on_event = note_trade;
+    arena.on_wish = note_answer;
+    from = engine_seq(arena.engine) + 1;
+    run(100);
+    loader.path = plugin("relay_answers");
+    atomic_store(&loader.kind, JOB_RELOAD);
+    futex_wake(&loader.kind, 1);
+    while (atomic_load(&loader.kind) != JOB_NONE) {
+        if (answers.n_trades < AT_MOST)
+            run(1);
+        rest();
+    }
+    OK(loader.rc);
+    run(100);
+    arena_settle(&arena);
+    to = engine_seq(arena.engine);
+    run(1);
+    for (uint64_t seq = from; seq < to; seq++)
+        ck_assert_msg(answers.n_wishes[seq] == answers.is_trade[seq],
+                      "event %llu, of %llu to %llu with a swap at %llu: %u answers to %u trades",
+                      (unsigned long long)seq, (unsigned long long)from, (unsigned long long)to,
+                      (unsigned long long)loader.report.swap_seq, answers.n_wishes[seq],
+                      answers.is_trade[seq]);
+    end();
+}
+END_TEST
 
 START_TEST(orders_go_with_who_sent_them_there_and_back)
 {
@@ -743,6 +822,7 @@ int main(int argc, char **argv)
     tcase_add_loop_test(tcase, a_shadow_that_wishes_the_same_takes_over_and_can_go_back, 0, 2);
     tcase_add_loop_test(tcase, a_shadow_may_number_its_orders_in_its_own_way, 0, 2);
     tcase_add_loop_test(tcase, a_fault_of_one_changes_nothing_for_the_others, 0, FAULTS);
+    tcase_add_test(tcase, each_trade_is_answered_once_whoever_has_taken_over_meanwhile);
     tcase_add_test(tcase, the_one_before_plays_on_where_the_new_one_died);
     tcase_add_loop_test(tcase, another_begins_while_the_others_play, 0, 2);
     tcase_add_test(tcase, who_begins_anew_with_nothing_is_given_history);

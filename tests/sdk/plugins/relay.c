@@ -123,6 +123,8 @@ static int on_trade(struct relay *self, const struct agon_trade *trade)
     mix(self, (uint64_t)trade->qty);
 #if defined(VERSION_HOLDS)
     return hold(self, trade->px);
+#elif defined(VERSION_ANSWERS)
+    return submit(self, AGON_INTENT_CANCEL, 0, 0, new_ref(self));
 #elif defined(VERSION_IDLE)
     return AGON_OK;
 #endif
