@@ -131,8 +131,9 @@ struct truth_coin {  /* of an instrument: what our orders did */
     int64_t slot_paid[BYTES_SLOTS]; /* 10^-8 of the quote; fees included */
     int64_t slot_fee[BYTES_SLOTS];  /* ... fees alone, those in the base at the trade's price */
 };
-struct bytes_market { /* an instrument's, as the exchange shows it */
-    int64_t bid_px, ask_px, low_px[BYTES_MINUTE], high_px[BYTES_MINUTE];
+struct bytes_market {       /* an instrument's, as the exchange shows it */
+    int64_t bid_px, ask_px; /* without strangers */
+    int64_t low_px[BYTES_MINUTE], high_px[BYTES_MINUTE];
     uint32_t at;
 };
 struct bytes_sent { /* an order as it left */
@@ -475,6 +476,9 @@ void bytes_strangers_warm(struct bytes *world); /* they were there first */
 void bytes_strangers_strike(struct bytes *world);
 void bytes_strangers_killed(struct bytes *world); /* the operator's word was given */
 int bytes_strangers_is(const char *client);
+/* Has the exchange nothing at that level of its book but orders of strangers? */
+int bytes_strangers_alone(struct bytes *world, uint32_t coin, uint8_t side,
+                          const struct agon_level *level);
 void bytes_strangers_effect(struct bytes *world, const struct truth *truth, const char *what);
 
 /* bytes_hours.c */

@@ -64,6 +64,28 @@ static int is_perpetual(uint32_t coin)
 
 /* --- the market, as the exchange shows it --- */
 
+/* A side without anything but strangers, who stand half a price away, is no price of the market. It
+ * comes when the market runs past an order of ours that rests: the exchange hides what is on the
+ * wrong side of it until trades have filled it. The host, to which the books come every 100 ms,
+ * judged by the book before, and a mid with that price in it is a quarter too high: what was let
+ * pass then was no breach. Until the market shows again, what it was last on that side stands, and
+ * never on the wrong side of the other. The collar goes by what is shown, as the host does. */
+static void look_at_prices(struct bytes *world, uint32_t coin, const struct pit_view *view)
+{
+    struct bytes_market *market = &world->markets[coin];
+    int has_bid = !bytes_strangers_alone(world, coin, AGON_BUY, &view->bid[0]);
+    int has_ask = !bytes_strangers_alone(world, coin, AGON_SELL, &view->ask[0]);
+
+    if (has_bid)
+        market->bid_px = view->bid[0].px;
+    if (has_ask)
+        market->ask_px = view->ask[0].px;
+    if (!has_ask && market->ask_px < market->bid_px)
+        market->ask_px = market->bid_px;
+    if (!has_bid && market->bid_px > market->ask_px)
+        market->bid_px = market->ask_px;
+}
+
 static void look_at_market(struct bytes *world)
 {
     for (uint32_t i = 0; i < world->n_coins; i++) {
@@ -74,10 +96,9 @@ static void look_at_market(struct bytes *world)
         pit_view(world->venues[venue].pit, i == 1 ? 1 : 0, &view);
         if (view.n_bid == 0 || view.n_ask == 0)
             continue;
-        market->bid_px = view.bid[0].px;
-        market->ask_px = view.ask[0].px;
-        market->low_px[market->at] = market->bid_px;
-        market->high_px[market->at] = market->ask_px;
+        look_at_prices(world, i, &view);
+        market->low_px[market->at] = view.bid[0].px;
+        market->high_px[market->at] = view.ask[0].px;
         market->at = (market->at + 1) % BYTES_MINUTE;
     }
 }

@@ -32,6 +32,21 @@ int bytes_strangers_is(const char *client)
     return strncmp(client, "by-hand-", 8) == 0;
 }
 
+int bytes_strangers_alone(struct bytes *world, uint32_t coin, uint8_t side,
+                          const struct agon_level *level)
+{
+    int64_t qty = 0;
+
+    for (uint32_t i = 0; i < world->n_strangers; i++) {
+        const struct truth *truth = bytes_truth(world, world->strangers[i].client);
+
+        if (truth != NULL && truth->is_open && truth->coin == coin && truth->side == side &&
+            truth->px == level->px)
+            qty += truth->qty - truth->done;
+    }
+    return qty >= level->qty;
+}
+
 static struct sim *sim_of(struct bytes *world)
 {
     struct sim_time now;
