@@ -6,8 +6,8 @@
  * open_orders                 bytes_check.c: what is open at the exchange
  * capital, leverage           each order that the exchange takes: what the slot paid and would hold
  * collar, collar_passive      the price on the wire of what does not reduce, by what the market was
- *                             in the last minute; of all that was decided on a live book by that
- *                             book, where the journal is read again
+ *                             in the last minute; of all that was decided on a live book no older
+ *                             than book_age by that book, where the journal is read again
  * orders_per_second, _burst   the buys that left, as a bucket
  * duplicates                  equal orders that left within the window
  * daily_loss, drawdown        what the slot's trades paid and what it holds, at the market's price:
@@ -17,7 +17,8 @@
  * portfolio: equity,          as a slot's, over all slots
  *   daily_loss, drawdown
  * book_age                    buys on spot, which reduce nothing, by the last book or quote before
- *                             their intent, where the journal is read again
+ *                             their intent, and whatever does not reduce by the live book before
+ *                             it, where the journal is read again
  *
  * Slack, and why. The host learns of a fill up to nine seconds late (the exchange delays and drops
  * events, a reconciliation then finds them), and between two looks the market moves: a loss counts
@@ -174,6 +175,13 @@ void bytes_limits_noted(struct bytes *world, const struct agon_event_hdr *event)
 {
     int is_book = event->type == AGON_EVENT_BOOK_SNAPSHOT || event->type == AGON_EVENT_BOOK_DELTA;
 
+    // An operator's word sets the time back, and what was noted ahead of it is of that moment.
+    for (uint32_t coin = 0; coin < BYTES_COINS; coin++) {
+        if (world->t_data[coin] > event->t)
+            world->t_data[coin] = event->t;
+        if (world->t_book[coin] > event->t)
+            world->t_book[coin] = event->t;
+    }
     if ((!is_book && event->type != AGON_EVENT_QUOTE) || event->instrument < 1 ||
         event->instrument > BYTES_COINS)
         return;
@@ -201,6 +209,49 @@ static void check_age(struct bytes *world, const struct agon_intent_event *wish,
                    (double)age_ns / 1e9, age_ms);
 }
 
+/* Does it make the position smaller and not turn it round, with all that was open on its side
+ * before filled? Of a replacement only what is left counts, and not the order that it replaces. */
+static int is_reducing(struct engine *engine, const struct agon_intent_event *wish,
+                       const struct order *order)
+{
+    uint16_t slot = wish->origin.slot;
+    const struct position *pos = ledger_position(engine_ledger(engine), slot, order->instrument, 0);
+    int64_t held = pos != NULL ? pos->qty : 0, qty = wish->intent.qty;
+
+    if (wish->intent.kind == AGON_INTENT_REPLACE)
+        qty -= order->filled_qty;
+    for (const struct order *one = orders_next(engine_orders(engine), slot, NULL); one != NULL;
+         one = orders_next(engine_orders(engine), slot, one)) {
+        int64_t all = one->request == AGON_REQUEST_REPLACE && one->new_qty > one->qty ? one->new_qty
+                                                                                      : one->qty;
+
+        if (one != order && one->instrument == order->instrument && one->side == order->side &&
+            !order_is_final(one))
+            qty += all - one->filled_qty;
+    }
+    return order->side == AGON_SELL ? held > 0 && qty <= held : held < 0 && qty <= -held;
+}
+
+/* A book that is older than its slot believes is none, though the venue calls it live: no price is
+ * held against it. So only what reduces leaves, and that at any price, or what is held would be
+ * kept in for want of data; whatever else leaves on such a book is the breach. */
+static int is_too_old(struct bytes *world, struct engine *engine,
+                      const struct agon_intent_event *wish, const struct order *order)
+{
+    uint32_t age_ms = world->limits_max[wish->origin.slot].book_age_ms;
+    agon_ns_t age_ns = wish->hdr.t - world->t_book[order->instrument - 1];
+
+    if (age_ms == 0 || age_ns <= (agon_ns_t)age_ms * 1000000)
+        return 0;
+    if (!is_reducing(engine, wish, order))
+        bytes_fail(world, "inv-10",
+                   "event %llu: slot %u got an order that does not reduce by a book of instrument "
+                   "%u that is %.3f s old, and %u ms are its limit",
+                   (unsigned long long)wish->hdr.seq, wish->origin.slot, order->instrument,
+                   (double)age_ns / 1e9, age_ms);
+    return 1;
+}
+
 /* Nothing lies between what was decided and the book that it was decided on: there is no slack. */
 void bytes_limits_stepped(struct bytes *world, struct engine *engine,
                           const struct agon_event_hdr *event)
@@ -208,26 +259,24 @@ void bytes_limits_stepped(struct bytes *world, struct engine *engine,
     const struct agon_intent_event *wish = (const struct agon_intent_event *)(const void *)event;
     const struct slot_limits *limits;
     const struct order *order;
-    struct agon_level bid, ask;
-    agon_px_t px, low, high;
+    agon_px_t px, bid_px, ask_px, low, high;
     uint32_t up_ppm, down_ppm;
 
     if (event->type != AGON_EVENT_INTENT || wish->origin.slot >= BYTES_SLOTS)
         return;
     order = order_of(engine, wish);
-    if (order != NULL)
-        check_age(world, wish, order);
-    if (order == NULL || engine_book_state(engine, order->instrument) != BOOK_LIVE ||
-        book_best(engine_book(engine, order->instrument), AGON_BUY, &bid) < 0 ||
-        book_best(engine_book(engine, order->instrument), AGON_SELL, &ask) < 0 || bid.px <= 0 ||
-        ask.px <= bid.px)
+    if (order == NULL || order->instrument < 1 || order->instrument > world->n_coins)
+        return;
+    check_age(world, wish, order);
+    if (!bytes_best_of(engine, order->instrument, &bid_px, &ask_px) ||
+        is_too_old(world, engine, wish, order))
         return;
     px = wish->intent.px;
     limits = &world->limits_max[wish->origin.slot];
     up_ppm = order->side == AGON_BUY ? limits->collar_marketable_ppm : limits->collar_passive_ppm;
     down_ppm = order->side == AGON_BUY ? limits->collar_passive_ppm : limits->collar_marketable_ppm;
-    high = up_ppm != 0 ? more(ask.px, up_ppm) : INT64_MAX;
-    low = down_ppm != 0 ? bid.px - num_mul_div(bid.px, down_ppm, 1000000, NUM_UP) : 0;
+    high = up_ppm != 0 ? more(ask_px, up_ppm) : INT64_MAX;
+    low = down_ppm != 0 ? bid_px - num_mul_div(bid_px, down_ppm, 1000000, NUM_UP) : 0;
     if (px < low || px > high)
         bytes_fail(world, "inv-10",
                    "event %llu: slot %u got an order at %lld past its collar, %lld to %lld",
