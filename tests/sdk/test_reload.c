@@ -377,13 +377,14 @@ static void note_answer(void *ctx, uint16_t slot, const struct agon_event_hdr *w
     answers.n_wishes[intent->origin.cause_seq]++;
 }
 
-/* The market rests for 20 ms, and the crew goes on: what is wished meanwhile is taken
+/* The market rests, and the crew goes on with what it has begun: what is wished meanwhile is taken
  * behind that. */
 static void rest(void)
 {
-    int64_t until = clock_mono() + 20000000;
+    int64_t began = clock_mono();
 
-    while (clock_mono() < until)
+    while (clock_mono() - began < 2000000 ||
+           (crew_is_busy(arena.crew) && clock_mono() - began < 1000000000))
         crew_turn(arena.crew, clock_mono());
 }
 
