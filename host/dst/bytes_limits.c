@@ -220,7 +220,7 @@ static int is_reducing(struct engine *engine, const struct agon_intent_event *wi
 
     if (wish->intent.kind == AGON_INTENT_REPLACE)
         qty -= order->filled_qty;
-    for (const struct order *one = orders_next(engine_orders(engine), slot, NULL); one != NULL;
+    for (struct order *one = orders_next(engine_orders(engine), slot, NULL); one != NULL;
          one = orders_next(engine_orders(engine), slot, one)) {
         int64_t all = one->request == AGON_REQUEST_REPLACE && one->new_qty > one->qty ? one->new_qty
                                                                                       : one->qty;

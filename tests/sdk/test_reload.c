@@ -403,26 +403,30 @@ START_TEST(each_trade_is_answered_once_whoever_has_taken_over_meanwhile)
     arena.on_event = note_trade;
     arena.on_wish = note_answer;
     from = engine_seq(arena.engine) + 1;
-    run(100);
-    loader.path = plugin("relay_answers");
-    atomic_store(&loader.kind, JOB_RELOAD);
-    futex_wake(&loader.kind, 1);
-    while (atomic_load(&loader.kind) != JOB_NONE) {
-        if (answers.n_trades < AT_MOST)
-            run(1);
-        rest();
+    for (int i = 0; i < 3; i++) {
+        run(100);
+        answers.n_trades = 0;
+        loader.path = plugin("relay_answers");
+        atomic_store(&loader.kind, JOB_RELOAD);
+        futex_wake(&loader.kind, 1);
+        while (atomic_load(&loader.kind) != JOB_NONE) {
+            if (answers.n_trades < AT_MOST)
+                run(1);
+            rest();
+        }
+        OK(loader.rc);
     }
-    OK(loader.rc);
     run(100);
     arena_settle(&arena);
     to = engine_seq(arena.engine);
     run(1);
     for (uint64_t seq = from; seq < to; seq++)
-        ck_assert_msg(answers.n_wishes[seq] == answers.is_trade[seq],
-                      "event %llu, of %llu to %llu with a swap at %llu: %u answers to %u trades",
-                      (unsigned long long)seq, (unsigned long long)from, (unsigned long long)to,
-                      (unsigned long long)loader.report.swap_seq, answers.n_wishes[seq],
-                      answers.is_trade[seq]);
+        ck_assert_msg(
+            answers.n_wishes[seq] == answers.is_trade[seq],
+            "event %llu, of %llu to %llu with the last swap at %llu: %u answers to %u trades",
+            (unsigned long long)seq, (unsigned long long)from, (unsigned long long)to,
+            (unsigned long long)loader.report.swap_seq, answers.n_wishes[seq],
+            answers.is_trade[seq]);
     end();
 }
 END_TEST
