@@ -134,6 +134,7 @@ struct truth_coin {  /* of an instrument: what our orders did */
 struct bytes_market {       /* an instrument's, as the exchange shows it */
     int64_t bid_px, ask_px; /* without strangers */
     int64_t low_px[BYTES_MINUTE], high_px[BYTES_MINUTE];
+    int64_t worth_low_px, worth_high_px; /* a position is worth: by the book or by a mark price */
     uint32_t at;
 };
 struct bytes_sent { /* an order as it left */
@@ -158,7 +159,7 @@ struct bytes_exit { /* a plan whose stop is reached, or that has fired, for so m
 struct bytes_loss {         /* of a slot, and of all together */
     int64_t capital, given; /* capital: what its equity by the trades is short of */
     int64_t from, day_from; /* equity that a fall, or a day's loss, is counted from */
-    int64_t equity;         /* as it was seen last */
+    int64_t low, high;      /* equity as it was seen last, at the worse prices and the better */
     agon_ns_t t_lost;       /* beyond its limit since; 0: it is not */
     agon_ns_t t_settled;    /* until then from is not known */
     uint32_t n_lives;       /* of the slot: it came so often */

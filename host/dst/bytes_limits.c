@@ -25,7 +25,12 @@
  * when it stands beyond its limit by a share of what is held for known_ns without a break, in which
  * the host was healthy all the time. What an operator resumes begins anew, at the lowest that the
  * equity was meanwhile. An amount is judged by the exchange's price of now and may be off by
- * PX_SLACK_PPM from the one that the host judged by. */
+ * PX_SLACK_PPM from the one that the host judged by.
+ *
+ * A loss is judged by the mark price, as the host does it (docs/adr/0020), or by the side of the
+ * book that the position could be closed at, where no mark price is known. In a wild market a
+ * perpetual's book stands percents away from its mark. Which of the two the host goes by is not to
+ * be seen from outside: a loss has to be one by both. */
 #include <stdlib.h>
 
 #include "base/hash.h"
@@ -87,6 +92,26 @@ static void look_at_prices(struct bytes *world, uint32_t coin, const struct pit_
         market->bid_px = market->ask_px;
 }
 
+/* Between which prices a position may be valued. Where the exchange tells no mark price, its last
+ * one is believed for a minute: then it is any of the last two minutes' bars. */
+static void value_by_mark(const struct bytes *world, struct bytes_market *market)
+{
+    const struct pit *pit = world->venues[1].pit;
+    uint32_t n = pit_notes(pit, 0, PIT_MARK), first = world->swarm.is_unmarked && n > 1 ? n - 2 : n;
+    agon_px_t low = pit_noted(pit, 0, PIT_MARK), high = low;
+
+    for (uint32_t i = first; i < n; i++) {
+        const struct pit_bar *bar = pit_note_at(pit, 0, PIT_MARK, i);
+
+        low = bar->low_px < low ? bar->low_px : low;
+        high = bar->high_px > high ? bar->high_px : high;
+    }
+    if (low > 0 && low < market->worth_low_px)
+        market->worth_low_px = low;
+    if (high > market->worth_high_px)
+        market->worth_high_px = high;
+}
+
 static void look_at_market(struct bytes *world)
 {
     for (uint32_t i = 0; i < world->n_coins; i++) {
@@ -98,6 +123,10 @@ static void look_at_market(struct bytes *world)
         if (view.n_bid == 0 || view.n_ask == 0)
             continue;
         look_at_prices(world, i, &view);
+        market->worth_low_px = market->bid_px;
+        market->worth_high_px = market->ask_px;
+        if (is_perpetual(i))
+            value_by_mark(world, market);
         market->low_px[market->at] = view.bid[0].px;
         market->high_px[market->at] = view.ask[0].px;
         market->at = (market->at + 1) % BYTES_MINUTE;
@@ -332,18 +361,25 @@ static void check_duplicates(struct bytes *world, const struct bytes_sent *sent)
 
 /* --- losses --- */
 
-static int64_t equity_of(const struct bytes *world, uint16_t slot, int64_t *gross)
-{
-    int64_t equity = world->losses[slot].capital;
+struct equity { /* at the worse price of each position, and at the better one */
+    int64_t low, high, gross;
+};
 
+static struct equity equity_of(const struct bytes *world, uint16_t slot)
+{
+    struct equity equity = {.low = world->losses[slot].capital};
+
+    equity.high = equity.low;
     for (uint32_t i = 0; i < world->n_coins; i++) {
         const struct truth_coin *coin = &world->coins[i];
+        const struct bytes_market *market = &world->markets[i];
         int64_t held = coin->slot_net[slot];
+        int64_t at_low = amt_of(market->worth_low_px, held);
+        int64_t at_high = amt_of(market->worth_high_px, held);
 
-        // Each at the better side, so that no loss is seen that the host does not see.
-        equity -= coin->slot_paid[slot];
-        equity += amt_of(held > 0 ? world->markets[i].ask_px : world->markets[i].bid_px, held);
-        *gross += amt_of(mid_px(world, i), llabs((long long)held));
+        equity.low += (held > 0 ? at_low : at_high) - coin->slot_paid[slot];
+        equity.high += (held > 0 ? at_high : at_low) - coin->slot_paid[slot];
+        equity.gross += amt_of(mid_px(world, i), llabs((long long)held));
     }
     return equity;
 }
@@ -386,6 +422,7 @@ static void settle(struct bytes *world, struct bytes_loss *loss, int64_t equity)
     loss->is_day_new = now - BYTES_T0 > DAY_NS + 5 * SECOND && now - world->t_healthy > 5 * SECOND;
 }
 
+/* At the better prices, so that no loss is seen that the host does not see. */
 static int is_lost(const struct bytes *world, uint16_t slot, const struct bytes_loss *loss,
                    int64_t equity, int64_t gross)
 {
@@ -444,15 +481,17 @@ static void check_closed(struct bytes *world, uint16_t slot)
     }
 }
 
-static void judge_loss(struct bytes *world, uint16_t slot, int64_t equity, int64_t gross)
+static void judge_loss(struct bytes *world, uint16_t slot, const struct equity *equity)
 {
     struct bytes_loss *loss = &world->losses[slot];
     uint32_t plan = slot < ALL ? world->limits_max[slot].on_breach : world->portfolio.on_breach;
     agon_ns_t since;
 
-    settle(world, loss, equity);
-    loss->equity = equity;
-    if (!is_lost(world, slot, loss, equity, gross) || world->sched.now < loss->t_settled)
+    settle(world, loss, equity->low);
+    loss->low = equity->low;
+    loss->high = equity->high;
+    if (!is_lost(world, slot, loss, equity->high, equity->gross) ||
+        world->sched.now < loss->t_settled)
         loss->t_lost = 0;
     else if (loss->t_lost == 0)
         loss->t_lost = world->sched.now;
@@ -518,10 +557,9 @@ void bytes_limits_vacant(struct bytes *world)
 static void meet_slot(struct bytes *world, uint16_t id, int64_t capital)
 {
     struct bytes_loss *loss = &world->losses[id];
-    int64_t gross = 0;
 
     loss->capital = 0;
-    loss->capital = capital - equity_of(world, id, &gross);
+    loss->capital = capital - equity_of(world, id).low;
     loss->given = capital;
     loss->from = loss->day_from = capital;
     loss->t_lost = loss->t_settled = 0;
@@ -533,7 +571,7 @@ static void meet_slot(struct bytes *world, uint16_t id, int64_t capital)
 void bytes_limits_turn(struct bytes *world)
 {
     const struct slots *slots = engine_slots(world->host->engine);
-    int64_t all = 0, all_gross = 0;
+    struct equity all = {0};
 
     look_at_market(world);
     if (!is_healthy(world))
@@ -546,7 +584,7 @@ void bytes_limits_turn(struct bytes *world)
         world->t_able = world->sched.now;
     for (uint16_t id = 0; id < BYTES_SLOTS; id++) {
         int64_t capital = id < slots->n ? slots->all[id].limits.capital_amt : 0;
-        int64_t equity, gross = 0;
+        struct equity equity;
 
         if (id >= slots->n || !slots->all[id].is_used) {
             // What it had is no loss of the others.
@@ -558,14 +596,15 @@ void bytes_limits_turn(struct bytes *world)
         // Money that came or went is no gain and no loss.
         if (!world->losses[id].is_here || world->losses[id].given != capital)
             meet_slot(world, id, capital);
-        equity = equity_of(world, id, &gross);
-        all += equity;
-        all_gross += gross;
-        judge_loss(world, id, equity, gross);
+        equity = equity_of(world, id);
+        all.low += equity.low;
+        all.high += equity.high;
+        all.gross += equity.gross;
+        judge_loss(world, id, &equity);
     }
     if (world->losses[ALL].from == 0)
         bytes_limits_resumed(world, ALL);
-    judge_loss(world, ALL, all, all_gross);
+    judge_loss(world, ALL, &all);
 }
 
 /* --- what is held and what could be --- */
@@ -643,7 +682,7 @@ static void check_portfolio(struct bytes *world, const struct truth *truth)
 static void check_capital(struct bytes *world, const struct truth *truth)
 {
     const struct slot_limits *limits = &world->limits_max[truth->slot];
-    int64_t gross = 0, equity = equity_of(world, truth->slot, &gross);
+    int64_t equity = equity_of(world, truth->slot).high;
     struct reach reach = reach_of(world, truth->slot, truth->coin);
     int64_t bound = 0;
 

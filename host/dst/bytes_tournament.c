@@ -147,9 +147,10 @@ void bytes_tournament_limits(struct bytes *world, uint16_t slot)
 }
 
 /* What a loss is counted from moves with the capital, in proportion where it was higher than the
- * equity: never higher than the host may count. */
-static void move_from(int64_t *from, int64_t equity, int64_t change)
+ * equity: never higher than the host may count, by whichever price it does. */
+static void move_from(int64_t *from, const struct bytes_loss *loss, int64_t change)
 {
+    int64_t equity = change > 0 ? loss->high : loss->low;
     int64_t scaled;
 
     if (*from == INT64_MAX)
@@ -173,9 +174,10 @@ static void set_capital(struct bytes *world, uint16_t slot, int64_t capital)
     world->losses[slot].capital += change;
     world->losses[slot].given = capital;
     for (int i = 0; i < 2; i++) {
-        move_from(&losses[i]->from, losses[i]->equity, change);
-        move_from(&losses[i]->day_from, losses[i]->equity, change);
-        losses[i]->equity += change;
+        move_from(&losses[i]->from, losses[i], change);
+        move_from(&losses[i]->day_from, losses[i], change);
+        losses[i]->low += change;
+        losses[i]->high += change;
     }
 }
 
