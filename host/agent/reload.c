@@ -528,8 +528,11 @@ void crew_turn(struct crew *crew, int64_t mono_ns)
 
         if (!member->is_muxed)
             continue;
-        if (member->is_draining && mono_ns > member->drain_ns)
-            member->is_draining = 0; // it had its time
+        // It had its time; what it wished in that is taken, however long the core was held up.
+        if (member->is_draining && mono_ns > member->drain_ns &&
+            (member->old == NULL || member->is_old_lost ||
+             evring_peek(generation_port(member->old)->from_agent, NULL) == NULL))
+            member->is_draining = 0;
         if (member->kept_memory != NULL && member->active != NULL)
             make_point(member, mono_ns);
     }

@@ -377,14 +377,14 @@ static void note_answer(void *ctx, uint16_t slot, const struct agon_event_hdr *w
     answers.n_wishes[intent->origin.cause_seq]++;
 }
 
-/* The market rests, and the crew goes on with what it has begun: what is wished meanwhile is taken
- * behind that. */
+/* The plugin has answered, nobody has heard it yet, and the crew goes on with what it has begun. */
 static void rest(void)
 {
-    int64_t began = clock_mono();
+    int64_t began;
 
-    while (clock_mono() - began < 2000000 ||
-           (crew_is_busy(arena.crew) && clock_mono() - began < 1000000000))
+    arena_settle(&arena);
+    began = clock_mono();
+    while (clock_mono() - began < 2000000 || crew_is_busy(arena.crew))
         crew_turn(arena.crew, clock_mono());
 }
 

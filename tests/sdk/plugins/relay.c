@@ -124,7 +124,7 @@ static int on_trade(struct relay *self, const struct agon_trade *trade)
 #if defined(VERSION_HOLDS)
     return hold(self, trade->px);
 #elif defined(VERSION_ANSWERS)
-    for (volatile int i = 0; i < 100000; i++) // slower than the market's next event
+    for (volatile int i = 0; i < 200000; i++) // no answer is there as soon as the question is put
         ;
     return submit(self, AGON_INTENT_CANCEL, 0, 0, new_ref(self));
 #elif defined(VERSION_IDLE)
