@@ -1012,6 +1012,7 @@ void outbox_seen(struct outbox *outbox, const struct outbox_seen *seen, agon_acc
         entry = adopt(outbox, seen, account, now);
     if (entry == NULL)
         return;
+    entry->n_unanswered = 0;
     entry->is_in_place |= seen->is_total;
     if (seen->rev > entry->rev && seen->state != AGON_ORDER_REJECTED)
         see_replacement(outbox, entry, seen, now);
@@ -1042,6 +1043,7 @@ void outbox_absent(struct outbox *outbox, struct outbox_entry *entry, uint8_t re
     int is_over;
 
     entry->check_ns = 0;
+    entry->n_unanswered = 0;
     if (entry->is_told || (entry->pending != 0 && !entry->is_unknown))
         return;
     is_over = is_proven(entry, asked_ns, now);
@@ -1071,7 +1073,9 @@ void outbox_absent(struct outbox *outbox, struct outbox_entry *entry, uint8_t re
 void outbox_no_answer(struct outbox_entry *entry, int64_t now)
 {
     if (entry->check_ns != 0)
-        entry->check_ns = now + OUTBOX_RECHECK_NS;
+        entry->check_ns = now + (OUTBOX_RECHECK_NS << entry->n_unanswered);
+    if (entry->n_unanswered < OUTBOX_RECHECK_DOUBLED)
+        entry->n_unanswered++;
 }
 
 /* True when it is told for the first time. */

@@ -29,12 +29,13 @@
 #include "base/map.h"
 #include "market/records.h"
 
-#define OUTBOX_VIEW_LAG_NS   5000000000ll /* so far behind may be what a query shows */
-#define OUTBOX_ABSENT_GAP_NS 5000000000ll /* between the two reads that prove absence, sent */
-#define OUTBOX_STRAYS        256
-#define OUTBOX_RECHECK_NS    1000000000ll
-#define OUTBOX_FETCHES       5 /* after so many lists of trades without news they become no rarer */
-#define OUTBOX_FILLS_WAIT_NS 500000000ll /* the stream's fills may still be on their way */
+#define OUTBOX_VIEW_LAG_NS     5000000000ll /* so far behind may be what a query shows */
+#define OUTBOX_ABSENT_GAP_NS   5000000000ll /* between the two reads that prove absence, sent */
+#define OUTBOX_STRAYS          256
+#define OUTBOX_RECHECK_NS      1000000000ll
+#define OUTBOX_RECHECK_DOUBLED 4 /* so often that time is doubled while nobody answers: 16 s */
+#define OUTBOX_FETCHES         5 /* after so many lists of trades without news they become no rarer */
+#define OUTBOX_FILLS_WAIT_NS   500000000ll /* the stream's fills may still be on their way */
 
 enum outbox_outcome {
     OUTCOME_ACCEPTED = 1,
@@ -71,6 +72,7 @@ struct outbox_entry {
     uint8_t reported_state;
     uint8_t is_asked;     /* somebody waits for its state: whatever a read shows is told */
     uint8_t is_listed;    /* in the last list of open orders */
+    uint8_t n_unanswered; /* reads of it in a row, at most OUTBOX_RECHECK_DOUBLED */
     uint8_t is_exit;      /* the host closes a position with it */
     uint8_t n_fetches;    /* of its trades, since the last one that was news */
     uint8_t is_in_place;  /* seen with its total: all its trades are of one wire order */
@@ -192,7 +194,9 @@ void outbox_seen(struct outbox *outbox, const struct outbox_seen *seen, agon_acc
  * reason to. */
 void outbox_absent(struct outbox *outbox, struct outbox_entry *entry, uint8_t rev, int64_t asked_ns,
                    int64_t now);
-/* A query brought no answer: again later. */
+/* A query brought no answer: again later, each time in twice the time, for the weight is
+ * everybody's.
+ */
 void outbox_no_answer(struct outbox_entry *entry, int64_t now);
 /* One trade; told once. */
 void outbox_fill(struct outbox *outbox, const struct outbox_fill *fill, int64_t now);

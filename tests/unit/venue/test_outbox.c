@@ -948,6 +948,30 @@ static void see_in_place(agon_px_t px, agon_qty_t qty, agon_qty_t cum_qty, int64
     outbox_seen(&outbox, &seen, 0, now);
 }
 
+/* A venue that answers no question is asked ever less: what many orders are asked about each second
+ * is the weight that its account and books are read by. */
+START_TEST(who_does_not_answer_is_asked_less_and_less_until_he_does)
+{
+    static const int64_t waits[] = {S, 2 * S, 4 * S, 8 * S, 16 * S, 16 * S};
+    struct outbox_entry *entry;
+
+    begin();
+    entry = lose(CMD_NEW, 0, 0);
+    for (size_t i = 0; i < sizeof(waits) / sizeof(waits[0]); i++) {
+        outbox_no_answer(entry, 10 * S);
+        ck_assert_int_eq(entry->check_ns, 10 * S + waits[i]);
+    }
+    outbox_absent(&outbox, entry, 0, WINDOW + LAG + S, 60 * S); // the first of two reads
+    ck_assert_int_eq(next(), 0);
+    outbox_no_answer(entry, 70 * S);
+    ck_assert_int_eq(entry->check_ns, 71 * S);
+    outbox_no_answer(entry, 80 * S);
+    see(SEEN_STREAM, 0, AGON_ORDER_OPEN, 0, 81 * S);
+    ck_assert_int_eq(entry->n_unanswered, 0);
+    end();
+}
+END_TEST
+
 /* The same of one that the venue changes in its place, where its price and quantity alone tell
  * which revision it is: the first replacement of an order was given up, and was done. */
 START_TEST(a_replacement_in_place_that_was_given_up_and_is_there_is_known_again)
@@ -1690,6 +1714,7 @@ int main(void)
     tcase_add_test(sights, a_replacement_of_unknown_fate_of_what_was_cancelled_before_is_answered);
     tcase_add_test(sights,
                    a_request_for_an_order_that_is_over_is_answered_by_its_end_before_its_answer);
+    tcase_add_test(sights, who_does_not_answer_is_asked_less_and_less_until_he_does);
     tcase_add_test(sights, a_replacement_in_place_that_was_given_up_and_is_there_is_known_again);
     tcase_add_test(sights, an_older_sight_of_one_replaced_in_its_place_fills_nothing);
     tcase_add_test(sights, trades_of_an_order_replaced_in_its_place_count_once);
