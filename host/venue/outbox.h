@@ -194,9 +194,7 @@ void outbox_seen(struct outbox *outbox, const struct outbox_seen *seen, agon_acc
  * reason to. */
 void outbox_absent(struct outbox *outbox, struct outbox_entry *entry, uint8_t rev, int64_t asked_ns,
                    int64_t now);
-/* A query brought no answer: again later, each time in twice the time, for the weight is
- * everybody's.
- */
+/* A query brought no answer: again later, each time in twice the time. */
 void outbox_no_answer(struct outbox_entry *entry, int64_t now);
 /* One trade; told once. */
 void outbox_fill(struct outbox *outbox, const struct outbox_fill *fill, int64_t now);

@@ -349,9 +349,8 @@ static void is_on_its_way_out(uint64_t id)
 }
 
 #define ANSWERS 100000
-#define AT_MOST                                                                                    \
-    1000 /* wishes that nobody takes while a new one catches up: its ring has room for twice as    \
-            many */
+/* Wishes that nobody takes while a new one catches up: its ring has room for twice as many. */
+#define AT_MOST 1000
 static struct {
     unsigned char is_trade[ANSWERS], n_wishes[ANSWERS]; /* by number of the event */
     uint64_t n_trades;

@@ -4,17 +4,14 @@
  */
 #include <agon/agon.h>
 
-#ifdef BUYER_WAITS // a build that waits for the end of one order before the next, 5 s at most
-#define EVENTS (AGON_ON(AGON_EVENT_TRADE) | AGON_ON(AGON_EVENT_ORDER))
-#else
-#define EVENTS AGON_ON(AGON_EVENT_TRADE)
+#ifndef BUYER_EVENTS // a build that hears more
+#define BUYER_EVENTS AGON_ON(AGON_EVENT_TRADE)
 #endif
 
 struct buyer {
     const struct agon_host *host;
     const struct agon_host_orders *orders;
     uint64_t ref;
-    agon_ns_t t_open; /* of the last one, as far as it is told; 0: it has ended */
 };
 
 static int on_start(void *plugin, uint32_t reason)
@@ -28,23 +25,17 @@ static int on_event(void *plugin, const struct agon_event_hdr *event, uint64_t n
 {
     struct buyer *self = plugin;
     const struct agon_trade *trade = (const struct agon_trade *)(const void *)event;
-    const struct agon_order *order = (const struct agon_order *)(const void *)event;
     struct agon_intent intent = {.kind = AGON_INTENT_ORDER,
                                  .side = AGON_BUY,
                                  .type = AGON_MARKET,
                                  .instrument = event->instrument};
 
     (void)nth;
-    if (event->type == AGON_EVENT_ORDER && order->client_ref == self->ref)
-        self->t_open = agon_is_final(order) ? 0 : event->t;
-    // Of one that was wished while this generation caught up nobody will ever tell.
-    if (event->type != AGON_EVENT_TRADE ||
-        (self->t_open != 0 && event->t - self->t_open < 5000000000))
+    if (event->type != AGON_EVENT_TRADE)
         return AGON_OK;
     intent.client_ref = ++self->ref;
     intent.qty = trade->qty / 11;
-    if (self->orders->submit(self->host, &intent, 1) >= 0)
-        self->t_open = (EVENTS >> AGON_EVENT_ORDER & 1) != 0 ? event->t : 0;
+    (void)self->orders->submit(self->host, &intent, 1);
     return AGON_OK;
 }
 
@@ -94,7 +85,7 @@ static const struct agon_descriptor descriptor = {
     .requires_ext = requires_ext,
     .n_requires = sizeof(requires_ext) / sizeof(requires_ext[0]),
     .budget_ns = 100000,
-    .event_mask = EVENTS,
+    .event_mask = BUYER_EVENTS,
     .arena_bytes = 4096,
 };
 static const struct agon_descriptor *const descriptors[] = {&descriptor};

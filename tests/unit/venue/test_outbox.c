@@ -972,8 +972,8 @@ START_TEST(who_does_not_answer_is_asked_less_and_less_until_he_does)
 }
 END_TEST
 
-/* The same of one that the venue changes in its place, where its price and quantity alone tell
- * which revision it is: the first replacement of an order was given up, and was done. */
+/* Of an order that the venue changes in its place price and quantity alone tell which revision it
+ * is: also after its first replacement was given up, and was done. */
 START_TEST(a_replacement_in_place_that_was_given_up_and_is_there_is_known_again)
 {
     struct order_cmd to = command(CMD_REPLACE, 1);
