@@ -57,7 +57,7 @@ for mode in live paper; do
     is '.stale_valuations == 0' status || fail "status: $(cat "$WORK/out")"
     kill -TERM "$HOST_PID"
     wait "$HOST_PID" || fail "$mode: the host ended with $?: $(tail -3 "$WORK/host.err")"
-    "$AGON" journal cat "$WORK/run" 2>/dev/null | grep -c 'kind=valuation' | grep -qx 2 ||
+    "$AGON" journal cat "$WORK/run" --type config 2>/dev/null | grep -c 'kind=valuation' | grep -qx 2 ||
         fail "the journal has no valuations: $("$AGON" journal cat "$WORK/run" | grep -i 'config' | head -20)"
     "$AGON" replay "$WORK/run" >"$WORK/out" 2>&1 || fail "$mode: the replay: $(cat "$WORK/out")"
 done
