@@ -658,6 +658,15 @@ uint64_t crew_errors(const struct crew *crew, uint16_t slot)
     return beat != NULL ? atomic_load_explicit(&beat->n_errors, memory_order_relaxed) : 0;
 }
 
+uint64_t crew_cpu_ms(const struct crew *crew, uint16_t slot)
+{
+    const struct generation *active = crew->members[slot].active;
+
+    if (active == NULL || !active->is_begun || active->process == NULL)
+        return 0;
+    return run_process_cpu_ms(active->process);
+}
+
 void crew_delivery(const struct crew *crew, uint16_t slot, struct hist_small *delivery)
 {
     const struct feed_beat *beat = beat_of(crew, slot);

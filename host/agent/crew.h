@@ -115,6 +115,8 @@ const struct plugin_info *crew_info(const struct crew *crew, uint16_t slot);
 uint64_t crew_nth(const struct crew *crew, uint16_t slot);
 /* Callbacks of who plays that returned an error, by its own word. [core] */
 uint64_t crew_errors(const struct crew *crew, uint16_t slot);
+/* Processor time of the process of who plays, ms; 0: it has none of its own. [core] */
+uint64_t crew_cpu_ms(const struct crew *crew, uint16_t slot);
 /* How long events take to whoever plays, by its own word (feed.h: delivery), since it plays; empty:
  * nobody does, or this run stamps no steps. [core] */
 void crew_delivery(const struct crew *crew, uint16_t slot, struct hist_small *delivery);

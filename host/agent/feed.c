@@ -131,7 +131,7 @@ int feed_new(struct feed **out, const struct feed_config *config, struct error *
     feed->subscription = feed->setup.head.slot.subscription;
     feed->nth = feed->setup.head.nth;
     feed->first_seq = feed->cause_seq = feed->bus_seq = feed->setup.head.seq;
-    feed->done_seq = feed->first_seq;
+    feed->done_seq = feed->told_seq = feed->first_seq;
     feed->t = feed->setup.head.t;
     atomic_store_explicit(&feed->beat->nth, feed->nth, memory_order_relaxed);
     atomic_store_explicit(&feed->beat->done_seq, feed->done_seq, memory_order_release);
@@ -411,7 +411,7 @@ int feed_go_live(struct feed *feed, const struct feed_live *live, struct error *
 
     if (!feed->is_started || feed->failure.code != 0 || feed->done_seq > live->seq)
         return error_set(err, AGON_ESTATE, "the plugin is not where it could take over");
-    feed->done_seq = feed->cause_seq = live->seq;
+    feed->done_seq = feed->told_seq = feed->cause_seq = live->seq;
     feed->n = 0;
     feed->nth = live->nth;
     feed->subscription.event_mask = live->event_mask;
@@ -466,6 +466,11 @@ static void deliver(struct feed *feed, const struct agon_event_hdr *event)
     if (event->seq != feed->cause_seq) {
         feed->cause_seq = event->seq;
         feed->n = 0;
+    }
+    // In a long run, too, who watches sees that it gets on.
+    if (event->seq > feed->told_seq) {
+        feed->told_seq = event->seq;
+        atomic_store_explicit(&feed->beat->done_seq, event->seq - 1, memory_order_release);
     }
     // As call_begin and call_end, but for what holds through all of feed_run.
     feed->n_streams = 0;

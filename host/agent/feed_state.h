@@ -63,6 +63,7 @@ struct feed {
 
     /* Delivery. */
     uint64_t nth, done_seq, first_seq; /* events up to first_seq are in the setup already */
+    uint64_t told_seq;                 /* the beat says that all before it is done */
     uint64_t bus_seq;                  /* of the last bus event that was seen */
     int has_next;                      /* next holds a bus event that was not yet taken */
     uint8_t is_unmeasured;             /* the next delivery is the first of its feed_run */

@@ -515,6 +515,9 @@ static void take_slot(const struct roster *roster, uint32_t i, struct config *co
 #define TAKE(id, ...) slot->meters[METER_##id] = from->meters.id;
     METERS(TAKE)
 #undef TAKE
+    // For each thread; who waits hot takes a core, however little it does.
+    slot->meters[METER_CPU] *= 1 + from->threads;
+    slot->meters[METER_CPU] += from->wait == PROCESS_HOT ? 1000 : 0;
     slot->is_isolated = from->isolation == ISOLATION_REQUIRE;
     if (slot->is_isolated && from->runner == CREW_INPROC)
         config_refuse(config, config_at(config, "agents[%u].isolation", i), CONFIG_E_VALUE,

@@ -11,6 +11,7 @@
 #include "agent/child_main.h"
 #include "agent/sandbox.h"
 #include "agent/slot_shm.h"
+#include "agent/watchdog.h"
 #include "base/sanitized.h"
 #include "base/utf8.h"
 #include "sys/clock.h"
@@ -27,7 +28,7 @@
 #define STOP_NS       100000000ll
 #define ARENA_BYTES   (4ull << 30)
 #define OWN_BYTES     (256ull << 20) /* of address space: the program, its libraries, its stack */
-#define LOOK_NS       100000000      /* between two counts of a child's threads */
+#define LOOK_NS       100000000      /* between two counts of a child's threads and time */
 #define SPIN_WARM     2000
 #define WAIT_NS       2000000 /* of one sleep in lock-step; then the child's life is looked at */
 #define PROBE_NS      5000000000
@@ -43,14 +44,15 @@ struct run_process {
     struct proc proc;
     uint32_t layers; /* that hold, as it was when nothing of the plugin had run */
     int is_lock_step, slot_fd;
-    int64_t hard_ns;
     uint32_t order, order_kind, region;
     uint64_t state_at[STATE_REGIONS], state_room, n_state; /* n_state: of region */
     const unsigned char *state;                            /* the last that was written whole */
     int32_t signal;
     uint64_t ip, address;
-    uint64_t beat_enter; /* as seen at beat_ns */
-    int64_t beat_ns, look_ns;
+    struct watchdog dog;
+    uint64_t first_seq; /* its setup holds all up to it */
+    int64_t look_ns;
+    _Atomic uint64_t cpu_ms; /* as the kernel counts it */
     uint32_t threads;
     enum process_end end;
     char why[ERROR_TEXT];
@@ -191,18 +193,42 @@ static int is_gone(struct run_process *run)
     return 1;
 }
 
-/* A callback that has begun and has not ended since beat_ns. */
-static int is_hung(struct run_process *run, int64_t mono_ns)
+static int64_t cpu_of(void *ctx)
 {
-    uint64_t enter = atomic_load_explicit(&run->shm->beat.enter, memory_order_acquire);
-    uint64_t exit = atomic_load_explicit(&run->shm->beat.exit, memory_order_acquire);
+    return proc_cpu_ns(((struct run_process *)ctx)->proc.pid);
+}
 
-    if (enter == exit || enter != run->beat_enter) {
-        run->beat_enter = enter;
-        run->beat_ns = mono_ns;
+/* Does it get on with what it was sent? Where it does not it is ended. */
+static int is_stuck(struct run_process *run, int64_t mono_ns)
+{
+    const struct feed_beat *beat = &run->shm->beat;
+    struct watchdog_seen seen;
+
+    // What it says first: the host's own word is never behind it.
+    seen.done_seq = atomic_load_explicit(&beat->done_seq, memory_order_acquire);
+    seen.exit = atomic_load_explicit(&beat->exit, memory_order_acquire);
+    seen.enter = atomic_load_explicit(&beat->enter, memory_order_acquire);
+    seen.published = atomic_load_explicit(&run->bus->tail_seq, memory_order_acquire);
+    if (seen.published < run->first_seq) // nothing was published since this host began
+        seen.published = run->first_seq;
+    switch (watchdog_look(&run->dog, &seen, mono_ns, cpu_of, run)) {
+    case WATCHDOG_HUNG:
+        hang(run, "a callback", run->dog.hard_ns);
+        return 1;
+    case WATCHDOG_BLOCKED:
+        hang(run, "a callback that waits", watchdog_blocked_ns(&run->dog));
+        return 1;
+    case WATCHDOG_FORGED:
+        condemn(run);
+        run->end = PROCESS_CRASHED;
+        snprintf(run->why, sizeof(run->why),
+                 "its process says that it has done event %llu, and event %llu is the last that it "
+                 "was sent; killed",
+                 (unsigned long long)seen.done_seq, (unsigned long long)seen.published);
+        return 1;
+    default:
         return 0;
     }
-    return mono_ns - run->beat_ns > run->hard_ns;
 }
 
 static void drain_log(struct run_process *run)
@@ -229,13 +255,12 @@ static void drain_log(struct run_process *run)
 
 /* More threads than it may have: the filter lets threads begin or none, and only the kernel counts
  * them. */
-static int has_too_many(struct run_process *run, int64_t mono_ns)
+static int has_too_many(struct run_process *run)
 {
     struct proc_rights rights;
 
-    if (run->threads == 0 || mono_ns - run->look_ns < LOOK_NS)
+    if (run->threads == 0)
         return 0;
-    run->look_ns = mono_ns;
     if (proc_rights(run->proc.pid, &rights) < 0 || rights.threads <= run->threads + 1)
         return 0;
     condemn(run);
@@ -247,6 +272,8 @@ static int has_too_many(struct run_process *run, int64_t mono_ns)
 
 int run_process_poll(struct run_process *run, int64_t mono_ns)
 {
+    int64_t cpu_ns;
+
     if (run->end != PROCESS_RUNS)
         return AGON_EIO;
     drain_log(run);
@@ -254,11 +281,20 @@ int run_process_poll(struct run_process *run, int64_t mono_ns)
         drain_log(run); // its last words
         return AGON_EIO;
     }
-    if (is_hung(run, mono_ns)) {
-        hang(run, "a callback", run->hard_ns);
+    if (is_stuck(run, mono_ns))
         return AGON_EIO;
-    }
-    return has_too_many(run, mono_ns) ? AGON_EIO : AGON_OK;
+    if (mono_ns - run->look_ns < LOOK_NS)
+        return AGON_OK;
+    run->look_ns = mono_ns;
+    cpu_ns = proc_cpu_ns(run->proc.pid);
+    if (cpu_ns > 0)
+        atomic_store_explicit(&run->cpu_ms, (uint64_t)cpu_ns / 1000000, memory_order_relaxed);
+    return has_too_many(run) ? AGON_EIO : AGON_OK;
+}
+
+uint64_t run_process_cpu_ms(const struct run_process *run)
+{
+    return atomic_load_explicit(&run->cpu_ms, memory_order_relaxed);
 }
 
 /* The port */
@@ -488,7 +524,8 @@ int run_process_open(struct run_process **out, const struct run_process_config *
     run->proc.pid = run->proc.pidfd = -1;
     run->slot_fd = -1;
     run->is_lock_step = config->is_lock_step;
-    run->hard_ns = config->hard_ns ? config->hard_ns : HARD_NS;
+    run->dog.hard_ns = config->hard_ns ? config->hard_ns : HARD_NS;
+    run->dog.cpu_ns = -1;
     run->log = config->log;
     run->ctx = config->ctx;
     run->bus = config->bus->memory;
@@ -516,6 +553,7 @@ int run_process_begin(struct run_process *run, const struct run_process_config *
 
     if (config->file->path[0])
         return error_set(err, AGON_EINVAL, "a child loads from a sealed memfd only");
+    run->first_seq = ((const struct setup_head *)config->setup)->seq;
     setup_fd = make_setup(config->setup, config->setup_bytes, err);
     if (setup_fd < 0)
         return setup_fd;

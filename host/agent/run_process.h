@@ -97,6 +97,10 @@ void run_process_fault(const struct run_process *run, int32_t *signal, uint64_t 
 uint32_t run_process_layers(const struct run_process *run); /* enum sandbox_layer that hold */
 void run_process_info(const struct run_process *run, struct plugin_info *info);
 int run_process_pid(const struct run_process *run); /* for status; -1: gone */
+/* Processor time of the child so far, ms, as of the last tenth of a second of run_process_poll.
+ * [any]
+ */
+uint64_t run_process_cpu_ms(const struct run_process *run);
 /* Figures that the child keeps: not proofs. */
 const struct feed_beat *run_process_beat(const struct run_process *run);
 

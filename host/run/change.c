@@ -245,7 +245,7 @@ static void forget_slot(struct host *host, uint16_t id)
     }
     memset(&draft->slots[id], 0, sizeof(draft->slots[id]));
     memset(&host->meters[id], 0, sizeof(host->meters[id]));
-    host->errors_seen[id] = 0;
+    host->errors_seen[id] = host->cpu_seen_ms[id] = 0;
     memset(&host->crashes[id], 0, sizeof(host->crashes[id]));
     host->failures[id][0] = '\0';
     host->is_crash[id] = host->is_crash_told[id] = 0;

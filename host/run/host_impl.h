@@ -222,7 +222,9 @@ struct host {
     struct host_watch watch;
     struct meters meters[SLOTS_MAX]; /* meter.c */
     uint64_t errors_seen[SLOTS_MAX]; /* of who plays, by its own count */
+    uint64_t cpu_seen_ms[SLOTS_MAX]; /* of who plays, by the kernel's */
     agon_ns_t meters_t;              /* engine time when they were last judged */
+    int64_t meters_mono_ns;          /* and when that was by the machine's clock */
     int has_joined;
     uint64_t n_bars_lost;
     char failures[SLOTS_MAX][160];

@@ -73,6 +73,17 @@ static void take_errors(struct host *host, uint16_t id)
     host->errors_seen[id] = n;
 }
 
+/* The kernel's count, which begins anew with each process. */
+static void take_cpu(struct host *host, uint16_t id)
+{
+    uint64_t ms = crew_cpu_ms(host->crew, id);
+
+    if (ms < host->cpu_seen_ms[id])
+        host->cpu_seen_ms[id] = 0;
+    host->meters[id].n[METER_CPU] += ms - host->cpu_seen_ms[id];
+    host->cpu_seen_ms[id] = ms;
+}
+
 static void disarm(struct host *host, uint16_t slot)
 {
     uint32_t id;
@@ -125,9 +136,11 @@ void host_judge_meters(struct host *host)
 {
     const struct slots *slots = engine_slots(host->engine);
     agon_ns_t elapsed_ns = engine_t(host->engine) - host->meters_t;
+    int64_t mono_ns = clock_mono(), wall_ns = mono_ns - host->meters_mono_ns;
     int is_first = host->meters_t == 0; // what was counted is an earlier run's
 
     host->meters_t = engine_t(host->engine);
+    host->meters_mono_ns = mono_ns;
     for (uint16_t id = 0; id < slots->n; id++) {
         struct meters *meters = &host->meters[id];
         struct meters_found found;
@@ -136,9 +149,10 @@ void host_judge_meters(struct host *host)
             disarm(host, id);
         meters->n[METER_REFUSED] = own_refusals(host, id);
         take_errors(host, id);
+        take_cpu(host, id);
         if (is_first)
             meters_clear(meters);
-        found = meters_look(meters, host->config.slots[id].meters, elapsed_ns);
+        found = meters_look(meters, host->config.slots[id].meters, elapsed_ns, wall_ns);
         for (uint32_t k = 0; k < METERS_N; k++) {
             if (found.told >> k & 1)
                 tell(host, id, k);

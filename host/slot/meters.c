@@ -30,16 +30,17 @@ static int64_t fills_ns(uint64_t n, uint32_t per_s)
 }
 
 struct meters_found meters_look(struct meters *meters, const uint32_t per_s[METERS_N],
-                                agon_ns_t elapsed_ns)
+                                agon_ns_t elapsed_ns, int64_t wall_ns)
 {
     struct meters_found found = {.over = -1};
 
     for (uint32_t id = 0; id < METERS_N; id++) {
-        int64_t level_ns = meters->level_ns[id];
+        int64_t level_ns = meters->level_ns[id],
+                empties_ns = id == METER_CPU ? wall_ns : elapsed_ns;
         uint32_t bit = (uint32_t)1 << id;
 
         meters->per_s[id] = rate_of(per_s, id);
-        level_ns = level_ns > elapsed_ns ? level_ns - elapsed_ns : 0;
+        level_ns = level_ns > empties_ns ? level_ns - empties_ns : 0;
         level_ns += fills_ns(meters->n[id] - meters->judged[id], meters->per_s[id]);
         level_ns = level_ns < FULL_NS ? level_ns : FULL_NS;
         meters->judged[id] = meters->n[id];

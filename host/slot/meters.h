@@ -4,7 +4,8 @@
  * Each channel has a bucket: what is caused fills it, time empties it at the meter's rate, and it
  * holds METER_SECONDS of that rate. One tenth full is an alert; who fills it is ended like one that
  * crashed. A row gives the roster its key, range and preset, `ctl agents` and /metrics their name,
- * and docs/operations.md its line. Time is the engine's. [any] */
+ * and docs/operations.md its line. Time is the engine's, but for processor time, which
+ * is the machine's own: a market that is played ten times as fast makes no machine faster. [any] */
 #ifndef SLOT_METERS_H
 #define SLOT_METERS_H
 
@@ -28,8 +29,11 @@
       "lines of its log that the host took")                                                       \
     X(ERRORS, "errors", "callbacks", 1, 100000, 100, "error rate limit",                           \
       "callbacks that returned an error")                                                          \
+    X(CPU, "cpu", "ms", 1, 1000000, 900, "processor time limit",                                   \
+      "processor time of its process, by the machine's clock and for each thread that it may "     \
+      "have")                                                                                      \
     X(RECORDS, "records", "records", 1, 1000000, 10000, "journal record limit",                    \
-      "records in the journal: all of the above, and what became of its orders")                   \
+      "records in the journal: of intents, signals and timers, and what became of its orders")     \
     X(BYTES, "bytes", "bytes", 1024, 100000000, 1000000, "journal byte limit", "bytes of these")
 
 #define METER_ID(id, ...) METER_##id,
@@ -55,9 +59,10 @@ struct meters_found { /* by a look */
 };
 
 /* What time has elapsed empties, and what was caused since the last look fills. per_s: of each, 0:
- * its preset. A bucket that is full is left full. */
+ * its preset; elapsed_ns: in engine time; wall_ns: by the machine's clock. A bucket that is full is
+ * left full. */
 struct meters_found meters_look(struct meters *meters, const uint32_t per_s[METERS_N],
-                                agon_ns_t elapsed_ns);
+                                agon_ns_t elapsed_ns, int64_t wall_ns);
 /* Counts on from here, with empty buckets: somebody else plays, or the run is another one. */
 void meters_clear(struct meters *meters);
 /* What lies in a bucket, in the meter's unit. */

@@ -231,6 +231,16 @@ int proc_rights(int pid, struct proc_rights *rights)
     return rc;
 }
 
+int64_t proc_cpu_ns(int pid)
+{
+    struct timespec at;
+    clockid_t id;
+
+    if (clock_getcpuclockid(pid, &id) != 0 || clock_gettime(id, &at) != 0)
+        return -1;
+    return (int64_t)at.tv_sec * 1000000000 + at.tv_nsec;
+}
+
 uint64_t proc_start(int pid)
 {
     unsigned long long ticks = 0;

@@ -48,6 +48,8 @@ struct proc_rights {
 };
 /* pid 0: this process. AGON_ENOENT: it has gone; AGON_EIO: /proc does not say. [any] */
 int proc_rights(int pid, struct proc_rights *rights);
+/* Processor time of a process and all its threads so far, ns; -1: it has gone. [any] */
+int64_t proc_cpu_ns(int pid);
 /* When a process began, in clock ticks since the machine did: with its number it tells it from
  * every other. 0: there is none, or /proc does not say. [any] */
 uint64_t proc_start(int pid);

@@ -1,9 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 /* rogue: places one order far from the market, waits until it rests, and then does the worst that
  * its parameter says. For tests of what becomes of the order and of the others. The build makes it
- * for another version of the SDK with ROGUE_MAJOR or ROGUE_MINOR. */
+ * for another version of the SDK with ROGUE_MAJOR or ROGUE_MINOR. With ROGUE_FORGES it knows where
+ * its process writes down how far it is, and writes there too. */
 #include <agon/agon.h>
 #include <stdio.h>
+#if defined(ROGUE_FORGES)
+#include "agent/feed_state.h"
+#define FORGERIES "|forge_end|forge_begin|forge_done|forge_idle"
+#else
+#define FORGERIES ""
+#endif
 
 #if defined(ROGUE_MAJOR)
 #undef AGON_ABI_MAJOR
@@ -14,7 +21,7 @@
 #endif
 
 enum { FAULT = 1, AFTER = 2 };
-enum { NONE, SEGV, HANG, FLOOD };
+enum { NONE, SEGV, HANG, FLOOD, FORGE_END, FORGE_BEGIN, FORGE_DONE, FORGE_IDLE };
 
 struct rogue {
     const struct agon_host *host;
@@ -53,6 +60,26 @@ static int flood(struct rogue *self, const struct agon_top10 *top)
     return AGON_OK;
 }
 
+#if defined(ROGUE_FORGES)
+/* It hangs, and says that its callback has ended; that others begin and end; that more is done than
+ * there is; that all is done that there is. */
+static void forge(const struct rogue *self)
+{
+    struct feed *feed = self->host->ctx;
+    struct feed_beat *beat = feed->beat;
+
+    for (;;) {
+        if (self->fault == FORGE_DONE)
+            atomic_store(&beat->done_seq, UINT64_MAX);
+        if (self->fault == FORGE_IDLE)
+            atomic_store(&beat->done_seq, atomic_load(&feed->bus.shm->tail_seq));
+        if (self->fault == FORGE_BEGIN)
+            atomic_fetch_add(&beat->enter, 1);
+        atomic_store(&beat->exit, atomic_load(&beat->enter));
+    }
+}
+#endif
+
 static int act(struct rogue *self, const struct agon_top10 *top)
 {
     char text[64];
@@ -72,6 +99,10 @@ static int act(struct rogue *self, const struct agon_top10 *top)
     case FLOOD:
         return flood(self, top);
     default:
+#if defined(ROGUE_FORGES)
+        if (self->fault >= FORGE_END)
+            forge(self);
+#endif
         return AGON_OK;
     }
 }
@@ -156,7 +187,7 @@ static const struct agon_param fault = {.size = sizeof(fault),
                                         .id = FAULT,
                                         .type = AGON_CHOICE,
                                         .name = "fault",
-                                        .choices = "none|segv|hang|flood",
+                                        .choices = "none|segv|hang|flood" FORGERIES,
                                         .doc = "what it does once its order rests"};
 static const struct agon_param after = {.size = sizeof(after),
                                         .id = AFTER,

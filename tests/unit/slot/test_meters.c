@@ -18,19 +18,19 @@ START_TEST(a_bucket_is_told_at_a_tenth_and_over_when_full)
     struct meters_found found;
 
     meters.n[METER_SIGNALS] = 1999; // 1000 a second: 20000 fill it
-    found = meters_look(&meters, rates, 0);
+    found = meters_look(&meters, rates, 0, 0);
     ck_assert_uint_eq(found.told, 0);
     ck_assert_uint_eq(meters_level(&meters, METER_SIGNALS), 1999);
     meters.n[METER_SIGNALS] = 2000;
-    found = meters_look(&meters, rates, 0);
+    found = meters_look(&meters, rates, 0, 0);
     ck_assert_uint_eq(found.told, 1u << METER_SIGNALS);
     ck_assert_int_eq(found.over, -1);
     meters.n[METER_SIGNALS] = 19999;
-    found = meters_look(&meters, rates, 0);
+    found = meters_look(&meters, rates, 0, 0);
     ck_assert_uint_eq(found.told, 0); // it was told
     ck_assert_int_eq(found.over, -1);
     meters.n[METER_SIGNALS] = 20000;
-    found = meters_look(&meters, rates, 0);
+    found = meters_look(&meters, rates, 0, 0);
     ck_assert_int_eq(found.over, METER_SIGNALS);
 }
 END_TEST
@@ -43,11 +43,11 @@ START_TEST(who_keeps_to_the_rate_is_never_told)
         struct meters_found found;
 
         meters.n[METER_SIGNALS] += (uint64_t)(1 + i % 7);
-        found = meters_look(&meters, rates, (1 + i % 7) * MS);
+        found = meters_look(&meters, rates, (1 + i % 7) * MS, (1 + i % 7) * MS);
         ck_assert_uint_eq(found.told, 0);
         ck_assert_int_eq(found.over, -1);
     }
-    (void)meters_look(&meters, rates, 7 * MS);
+    (void)meters_look(&meters, rates, 7 * MS, 7 * MS);
     ck_assert_uint_eq(meters_level(&meters, METER_SIGNALS), 0);
 }
 END_TEST
@@ -60,7 +60,7 @@ START_TEST(a_little_above_the_rate_is_over_in_the_end)
 
     for (; over < 0 && ms < 1000000; ms++) { // 1100 a second: 100 too many, 20000 after 200 s
         meters.n[METER_SIGNALS] += ms % 10 == 0 ? 2 : 1;
-        over = meters_look(&meters, rates, MS).over;
+        over = meters_look(&meters, rates, MS, MS).over;
     }
     ck_assert_int_eq(over, METER_SIGNALS);
     ck_assert_int_ge(ms, 199000);
@@ -75,17 +75,37 @@ START_TEST(a_roster_s_rate_is_taken_and_a_day_empties_all)
 
     meters.n[METER_SIGNALS] = 99;
     meters.n[METER_BYTES] = UINT64_MAX / 2; // what no bucket holds is a full one
-    ck_assert_int_eq(meters_look(&meters, mine, 0).over, METER_BYTES);
+    ck_assert_int_eq(meters_look(&meters, mine, 0, 0).over, METER_BYTES);
     ck_assert_uint_eq(meters_level(&meters, METER_SIGNALS), 99);
     ck_assert_uint_eq(meters_level(&meters, METER_BYTES), 20ull * 1000000);
-    ck_assert_int_eq(meters_look(&meters, mine, (agon_ns_t)86400 * 1000 * MS).over, -1);
+    ck_assert_int_eq(
+        meters_look(&meters, mine, (agon_ns_t)86400 * 1000 * MS, (agon_ns_t)86400 * 1000 * MS).over,
+        -1);
     ck_assert_uint_eq(meters_level(&meters, METER_BYTES), 0);
     meters.n[METER_SIGNALS] += 10; // after it was empty it is told anew
-    ck_assert_uint_eq(meters_look(&meters, mine, 0).told, 1u << METER_SIGNALS);
+    ck_assert_uint_eq(meters_look(&meters, mine, 0, 0).told, 1u << METER_SIGNALS);
     meters.n[METER_SIGNALS] += 10;
     meters_clear(&meters);
-    ck_assert_int_eq(meters_look(&meters, mine, 0).over, -1);
+    ck_assert_int_eq(meters_look(&meters, mine, 0, 0).over, -1);
     ck_assert_uint_eq(meters_level(&meters, METER_SIGNALS), 0);
+}
+END_TEST
+
+START_TEST(processor_time_is_by_the_machine_s_clock)
+{
+    static const uint32_t mine[METERS_N] = {[METER_CPU] = 1000, [METER_SIGNALS] = 1000};
+    struct meters meters = {0};
+    int over = -1;
+
+    // A market at ten times its speed: 1 s of ours is 10 s there.
+    for (int i = 0; i < 1010 && over < 0; i++) {
+        meters.n[METER_CPU] += 120; // in 100 ms: 200 ms too many a second, 20,000 after 100 s
+        meters.n[METER_SIGNALS] += 999;
+        over = meters_look(&meters, mine, 1000 * MS, 100 * MS).over;
+        ck_assert(over < 0 || i >= 990);
+    }
+    ck_assert_int_eq(over, METER_CPU);
+    ck_assert_uint_eq(meters_level(&meters, METER_SIGNALS), 999);
 }
 END_TEST
 
@@ -135,6 +155,7 @@ int main(int argc, char **argv)
     tcase_add_test(tcase, who_keeps_to_the_rate_is_never_told);
     tcase_add_test(tcase, a_little_above_the_rate_is_over_in_the_end);
     tcase_add_test(tcase, a_roster_s_rate_is_taken_and_a_day_empties_all);
+    tcase_add_test(tcase, processor_time_is_by_the_machine_s_clock);
     tcase_add_test(tcase, the_documentation_has_the_same_table);
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);

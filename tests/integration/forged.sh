@@ -1,0 +1,44 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Four agents hang, and write into the memory that they share with the host that they do not: that the callback has
+# ended, that others begin and end, that all events there ever will be are done, that exactly those are done that there
+# are. Each is ended for what the host and the kernel know of it, and its order is cancelled.
+. "$(dirname "$0")/common.sh"
+
+start_sim --seed 6
+mkdir "$WORK/plugins"
+cp "$PLUGINS/busy.so" "$WORK/plugins"
+PLUGINS_FROM=$PLUGINS
+PLUGINS=$WORK/plugins
+roster="$(agent busy_1 busy.so 'every: 10')"
+for name in end begin done idle; do
+    # A quarantine is of a file: each has one of its own.
+    { cat "$PLUGINS_FROM/forger.so"; echo $name; } >"$PLUGINS/forger_$name.so"
+    meters=
+    [ $name = idle ] && meters=', meters: {cpu: 100}'
+    roster="$roster
+$(agent forge_$name forger_$name.so "fault: forge_$name" '' ", hard: 200ms$meters")"
+done
+live_files "$roster"
+start_host
+
+journal() { "$AGON" journal cat "$WORK/run/journal" --live --type "$1" 2>/dev/null; }
+has_crashed() { journal crash | grep "slot=$1 " | grep -q -e "$2"; }
+until_true "$HOST_PID" "who says that his callback has ended is hung" has_crashed 1 'a callback took longer than 200 ms'
+until_true "$HOST_PID" "who says that callbacks begin and end is hung" has_crashed 2 'a callback took longer than 200 ms'
+until_true "$HOST_PID" "who says that more is done than there is lies" has_crashed 3 'done event 18446744073709551615, and event [0-9]* is the last'
+# In hand are 20 seconds of its meter: 2,000 ms.
+until_true "$HOST_PID" "who says that nothing is left to do has used up its processor time" \
+    lines "$WORK/host.err" 'slot forge_idle: its plugin has ended (exceeds the processor time limit: 2000 ms at once, faster than 100 a second' 1
+is_quiet() {
+    "${TOOLS}facts" "$WORK/run/journal" >"$WORK/facts" 2>/dev/null &&
+        ! sed -n '/^slot forge_/,/^slot /p' "$WORK/facts" | grep -q '^open'
+}
+until_true "$HOST_PID" "their binaries are refused" lines "$WORK/host.err" '"key":"quarantine"' 4
+until_true "$HOST_PID" "their orders are cancelled" is_quiet
+n=$(grep -c '"what":"order.place"' "$SIM_LOG")
+until_true "$HOST_PID" "the other one trades on" lines "$SIM_LOG" '"what":"order.place"' $((n + 3))
+! journal crash | grep -q 'slot=0 ' || fail "the other one was ended too"
+kill -TERM "$HOST_PID"
+ended "$HOST_PID" 0 "the host"
+"$AGON" replay "$WORK/run/journal" --verify >"$WORK/replay.out" || fail "the journal does not replay: $(cat "$WORK/replay.out")"
