@@ -39,7 +39,7 @@ struct world {
 
 enum world_kind { WORLD_INPROC, WORLD_PROCESS };
 
-/* Path of a test plugin; static. */
+/* Path of a test plugin, static; of one that has a slash in it, itself. */
 const char *world_plugin(const char *name);
 void world_init(struct world *world);
 void world_param(struct world *world, const char *name, const char *text);
