@@ -34,6 +34,8 @@ static const struct {
       SYS_landlock_restrict_self, SYS_setrlimit, SYS_setuid, SYS_setgid, SYS_setresuid,
       SYS_setgroups, SYS_capset, SYS_chroot, SYS_mount, SYS_umount2, SYS_bpf, SYS_io_uring_setup,
       SYS_userfaultfd, SYS_perf_event_open}},
+    {"of a futex a plugin may wait for and wake what it has; locks with priorities are refused",
+     {SYS_futex}},
     {"signals are its host's: an error is returned, a fault ends the process",
      {SYS_rt_sigaction, SYS_signalfd4, SYS_rt_sigqueueinfo, SYS_setitimer, SYS_alarm,
       SYS_timer_create, SYS_timerfd_create}},

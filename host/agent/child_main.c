@@ -1,15 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/child_main.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <sched.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "agent/loader.h"
@@ -24,8 +19,6 @@
 
 #define EXIT_NOT_CALLED 64
 #define EXIT_REFUSED    65
-#define EXIT_DIED       66
-#define STACK_BYTES     65536
 
 static struct slot_shm *shm; /* one child, one slot */
 static struct plugin plugin;
@@ -38,65 +31,12 @@ static void tell(uint32_t phase)
     futex_wake(&shm->done, 1);
 }
 
-/* What libc's fstat asks is answered for an open descriptor; any path that one names is refused, as
- * are all other calls that the filter stops. True: answered, the plugin goes on. */
-static int is_answered(const siginfo_t *info, ucontext_t *where)
+/* Says what it was, faster than the kernel can take the process down. */
+static void on_crash(struct child_crash *crash)
 {
-#if defined(__x86_64__)
-    greg_t *regs = where->uc_mcontext.gregs;
-    const char *path = (const char *)(uintptr_t)regs[REG_RSI];
-
-    if (info->si_syscall != SYS_newfstatat || ((int)regs[REG_R10] & AT_EMPTY_PATH) == 0 ||
-        path == NULL || path[0] != '\0')
-        return 0;
-    regs[REG_RAX] = syscall(SYS_fstat, (int)regs[REG_RDI], (void *)(uintptr_t)regs[REG_RDX]);
-    if (regs[REG_RAX] < 0)
-        regs[REG_RAX] = -errno;
-    return 1;
-#else
-    (void)info;
-    (void)where;
-    return 0;
-#endif
-}
-
-/* A fault of the plugin: say what it was, faster than the kernel can take the process down, and
- * end. On a stack of its own, for the plugin's may be what is broken. */
-static void on_fault(int number, siginfo_t *info, void *context)
-{
-    ucontext_t *where = context;
-
-    if (number == SIGSYS && is_answered(info, where))
-        return;
-    shm->crash.signal = number;
-    shm->crash.code = info->si_code;
-    shm->crash.nth = atomic_load(&shm->beat.nth);
-#if defined(__x86_64__)
-    shm->crash.ip = (uint64_t)where->uc_mcontext.gregs[REG_RIP];
-#endif
-    shm->crash.offset = image_offset(&plugin.image, shm->crash.ip);
-    if (number == SIGSYS)
-        shm->crash.number = info->si_syscall;
-    else
-        shm->crash.address = (uint64_t)(uintptr_t)info->si_addr;
+    crash->nth = atomic_load(&shm->beat.nth);
+    crash->offset = image_offset(&plugin.image, crash->ip);
     tell(CHILD_CRASHED);
-    _exit(EXIT_DIED);
-}
-
-static void watch_faults(void)
-{
-    static const int numbers[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGSYS, SIGTRAP};
-    static unsigned char stack[STACK_BYTES];
-    stack_t alternate = {.ss_sp = stack, .ss_size = sizeof(stack)};
-    struct sigaction action = {.sa_sigaction = on_fault};
-
-    (void)sigfillset(&action.sa_mask);
-    (void)sigaltstack(&alternate, NULL);
-    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
-        // A fault of the handler itself ends the child at once.
-        action.sa_flags = SA_SIGINFO | SA_ONSTACK | (numbers[i] != SIGSYS ? (int)SA_RESETHAND : 0);
-        (void)sigaction(numbers[i], &action, NULL);
-    }
 }
 
 static int fail(const struct error *err)
@@ -303,7 +243,7 @@ int child_main(int argc, char **argv)
         return EXIT_NOT_CALLED;
     }
     proc_normal();
-    watch_faults();
+    fault_watch(&shm->crash, on_crash);
     if (shm->mode == CHILD_RUN && attach(&config, &err) < 0)
         return fail(&err);
     sandbox = (struct sandbox){.wanted = shm->layers_wanted,
@@ -318,7 +258,7 @@ int child_main(int argc, char **argv)
     (void)close(CHILD_FD_BUS);
     (void)close(CHILD_FD_SETUP);
     file.bytes = shm->plugin_bytes;
-    rc = plugin_map(&plugin, &file, &err);
+    rc = plugin_map(&plugin, &file, ELF_PROCESS, &err);
     (void)close(CHILD_FD_PLUGIN);
     if (rc < 0)
         return fail(&err);

@@ -30,6 +30,31 @@ int crew_new(struct crew **out, const struct crew_config *config, struct error *
 
 /* --- one generation --- */
 
+static void on_calling(void *ctx, int is_in)
+{
+    struct generation *generation = ctx;
+    const struct crew_config *config = &generation->crew->config;
+
+    if (config->calling != NULL)
+        config->calling(config->ctx, generation->slot, is_in ? generation->hash : 0);
+}
+
+/* In a worker a crash is somebody's wherever it happens. */
+static void in_worker(struct generation *generation, int is_in)
+{
+    if (generation->crew->config.is_worker && generation->runner == CREW_INPROC)
+        on_calling(generation, is_in);
+}
+
+static int describe(struct generation *generation, struct error *err)
+{
+    if (generation->info.index >= generation->plugin.entry->n_plugins)
+        return error_set(err, AGON_ENOENT, "the file holds %u plugins, number %u is wanted",
+                         generation->plugin.entry->n_plugins, generation->info.index);
+    plugin_info_fill(&generation->info, generation->plugin.entry, generation->info.index);
+    return AGON_OK;
+}
+
 static int load_inproc(struct generation *generation, struct error *err)
 {
     struct elf_report report;
@@ -43,11 +68,33 @@ static int load_inproc(struct generation *generation, struct error *err)
         return rc;
     if (plugin_file_check(&generation->file, &report, err) >= 0)
         memcpy(generation->build_id, report.build_id, sizeof(generation->build_id));
-    if (generation->info.index >= generation->plugin.entry->n_plugins)
-        return error_set(err, AGON_ENOENT, "the file holds %u plugins, number %u is wanted",
-                         generation->plugin.entry->n_plugins, generation->info.index);
-    plugin_info_fill(&generation->info, generation->plugin.entry, generation->info.index);
-    return AGON_OK;
+    return describe(generation, err);
+}
+
+/* Nothing of it runs yet. The descriptor of the copy is not needed any more. */
+static int map_inproc(struct generation *generation, struct error *err)
+{
+    struct elf_report report;
+    int rc = plugin_map(&generation->plugin, &generation->file, ELF_INPROC, err);
+
+    if (rc >= 0 && plugin_file_check(&generation->file, &report, err) >= 0)
+        memcpy(generation->build_id, report.build_id, sizeof(generation->build_id));
+    (void)close(generation->file.fd);
+    generation->file.fd = -1;
+    return rc;
+}
+
+/* The sandbox stands: its constructors, and what it says of itself. */
+static int begin_mapped(struct generation *generation, struct error *err)
+{
+    int rc;
+
+    in_worker(generation, 1);
+    rc = plugin_begin(&generation->plugin, err);
+    if (rc >= 0)
+        rc = describe(generation, err);
+    in_worker(generation, 0);
+    return rc;
 }
 
 static int load_process(struct generation *generation, struct error *err)
@@ -116,7 +163,8 @@ static int find_file(struct generation *generation, const struct crew_slot *spec
 
     if (config->linked != NULL)
         return find_linked(generation, path, err);
-    return plugin_file_stage(&generation->file, path, is_process ? NULL : config->dir,
+    return plugin_file_stage(&generation->file, path,
+                             is_process || config->is_worker ? NULL : config->dir,
                              spec->record.slot, err);
 }
 
@@ -187,15 +235,6 @@ static void on_gap(void *ctx, const struct agon_gap *gap)
     atomic_fetch_add(&generation->n_gaps, 1);
 }
 
-static void on_calling(void *ctx, int is_in)
-{
-    struct generation *generation = ctx;
-    const struct crew_config *config = &generation->crew->config;
-
-    if (config->calling != NULL)
-        config->calling(config->ctx, generation->slot, is_in ? generation->hash : 0);
-}
-
 // What can hold at all: only root can give a child a user of its own.
 static uint32_t whole_sandbox(void)
 {
@@ -259,7 +298,9 @@ int generation_begin(struct generation *generation, const struct crew_slot *spec
         inproc = inproc_config(generation);
         inproc.setup = bytes;
         inproc.setup_bytes = n_bytes;
+        in_worker(generation, 1);
         rc = run_inproc_begin(generation->run, &inproc, err);
+        in_worker(generation, 0);
     } else {
         process = process_config(generation, spec);
         process.setup = bytes;
@@ -276,9 +317,11 @@ void generation_end(struct generation *generation, uint32_t reason)
     if (generation == NULL)
         return;
     if (generation->run != NULL) {
+        in_worker(generation, 1);
         if (generation->is_begun)
             run_inproc_stop(generation->run, reason);
         run_inproc_free(generation->run);
+        in_worker(generation, 0);
     }
     if (generation->process != NULL) {
         if (generation->is_begun)
@@ -315,6 +358,41 @@ uint64_t generation_nth(const struct generation *generation)
 
 /* --- members --- */
 
+int crew_map(struct crew *crew, const struct crew_slot *slot, struct error *err)
+{
+    struct generation *generation;
+    int rc;
+
+    if (slot->record.slot >= SLOTS_MAX)
+        return error_set(err, AGON_ERANGE, "slot %u: at most %d slots", slot->record.slot,
+                         SLOTS_MAX);
+    if (slot->record.runner != CREW_INPROC)
+        return AGON_OK;
+    generation = generation_new(crew, slot, err);
+    if (generation == NULL)
+        return AGON_ENOMEM;
+    rc = find_file(generation, slot, slot->plugin, err);
+    if (rc >= 0) {
+        set_hash(generation);
+        rc = map_inproc(generation, err);
+    }
+    if (rc < 0) {
+        generation_end(generation, AGON_END_HOST);
+        error_wrap(err, "slot %s", slot->record.name);
+        return rc;
+    }
+    crew->members[slot->record.slot].mapped = generation;
+    return AGON_OK;
+}
+
+uint64_t crew_offset(const struct crew *crew, uint16_t slot, uint64_t address)
+{
+    const struct member *member = &crew->members[slot];
+    const struct generation *of = member->active != NULL ? member->active : member->mapped;
+
+    return of != NULL ? image_offset(&of->plugin.image, address) : UINT64_MAX;
+}
+
 int crew_load(struct crew *crew, struct crew_slot *slot, struct error *err)
 {
     struct generation *generation;
@@ -328,10 +406,12 @@ int crew_load(struct crew *crew, struct crew_slot *slot, struct error *err)
     if (member->active != NULL)
         return error_set(err, AGON_ESTATE, "slot %s has a plugin already", slot->record.name);
     member->spec = *slot;
-    generation = generation_new(crew, slot, err);
+    generation = member->mapped != NULL ? member->mapped : generation_new(crew, slot, err);
     if (generation == NULL)
         return AGON_ENOMEM;
-    rc = generation_load(generation, slot, slot->plugin, err);
+    rc = member->mapped != NULL ? begin_mapped(generation, err)
+                                : generation_load(generation, slot, slot->plugin, err);
+    member->mapped = NULL;
     if (rc < 0) {
         generation_end(generation, AGON_END_HOST);
         error_wrap(err, "slot %s", slot->record.name);
@@ -556,6 +636,7 @@ void crew_leave(struct crew *crew, uint16_t slot, uint32_t reason)
 
     engine_attach_runner(crew->config.engine, slot, NULL);
     generation_end(member->active, reason);
+    generation_end(member->mapped, reason);
     generation_end(member->old, AGON_END_RELOAD);
     generation_end(member->doomed, AGON_END_RELOAD);
     generation_end(member->dead, reason);

@@ -59,8 +59,10 @@ struct crew_history { /* for agon.history, oldest first; may be empty */
     uint32_t n_bars, n_trades;
 };
 struct crew_config {
-    struct engine *engine;         /* borrowed */
-    const char *dir;               /* for private copies of what runs inproc; NULL: nothing may */
+    struct engine *engine; /* borrowed */
+    const char *dir;       /* for private copies of what runs inproc; NULL: nothing may */
+    int is_worker; /* this process takes its sandbox between crew_map and crew_load (worker.h): what
+                      runs inproc is mapped by crew_map and begun by crew_load. dir is not used */
     const struct process_bus *bus; /* borrowed; the engine's own; NULL: no runner is a process */
     int is_lock_step;              /* process runners: the engine waits for each step */
     int is_rehearsed; /* a new generation plays a made-up tape in a child first (rehearse.h) */
@@ -80,14 +82,20 @@ struct crew_config {
     /* What an instance that begins at seq without a state warms up on: nothing of later events. It
      * stays until the next call. NULL: nothing. [loader] */
     void (*history)(void *ctx, uint64_t seq, struct crew_history *history);
-    /* The core goes into a plugin of its own process, or (hash 0) comes out of it. May be NULL.
-     * [core] */
+    /* The core goes into a plugin of its own process, or (hash 0) comes out of it; in a worker also
+     * for its constructors, create, on_start and its end. May be NULL. [core] */
     void (*calling)(void *ctx, uint16_t slot, uint64_t hash);
     void *ctx;
 };
 struct crew;
 
 int crew_new(struct crew **crew, const struct crew_config *config, struct error *err);
+/* In a worker: copies, checks, maps and binds the plugin of a slot, and runs none of it. Does
+ * nothing for what runs in a process of its own. */
+int crew_map(struct crew *crew, const struct crew_slot *slot, struct error *err);
+/* Offset of an address in the file of the slot's plugin; UINT64_MAX: it is not in it. May be called
+ * in a signal handler. */
+uint64_t crew_offset(const struct crew *crew, uint16_t slot, uint64_t address);
 /* Copies, checks and maps the plugin of slot->record.slot and completes the record from its
  * descriptor. The caller then steps the record through the engine. Errors name file and finding. */
 int crew_load(struct crew *crew, struct crew_slot *slot, struct error *err);

@@ -101,6 +101,7 @@ struct member {
     struct crew_slot spec;          /* as it was joined */
     const struct crew_slot *source; /* borrowed: what it was joined with */
     struct generation *active;      /* owned; plays; NULL: nobody */
+    struct generation *mapped;      /* owned; until crew_load: nothing of it has run */
     struct generation *next;        /* the loader's, until it is attached */
     struct generation *old;         /* owned; warm, for a roll-back */
     struct generation *doomed;      /* owned; to be ended by the loader */

@@ -4,6 +4,7 @@
 #include <dlfcn.h>
 #include <elf.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -37,23 +38,27 @@ struct tls_index { /* as the psABI has it: what __tls_get_addr is given */
 static struct {
     const unsigned char *from; /* what a block begins with */
     uint64_t n_from, n, align;
-} tls;
-static _Thread_local unsigned char *tls_block;
+} modules[IMAGE_TLS_MAX];
+static _Thread_local unsigned char *blocks[IMAGE_TLS_MAX];
 
 static void *tls_address(const struct tls_index *index)
 {
-    if (tls_block == NULL) {
+    uint64_t at = index->module;
+
+    if (at >= IMAGE_TLS_MAX) // a file that wrote over its own table
+        _exit(1);
+    if (blocks[at] == NULL) {
+        uint64_t align = modules[at].align;
         // A thread without it cannot go on, and there is nobody to tell.
-        unsigned char *block =
-            aligned_alloc(tls.align, (tls.n + tls.align - 1) / tls.align * tls.align);
+        unsigned char *block = aligned_alloc(align, (modules[at].n + align - 1) / align * align);
 
         if (block == NULL)
             _exit(1);
-        memcpy(block, tls.from, tls.n_from);
-        memset(block + tls.n_from, 0, tls.n - tls.n_from);
-        tls_block = block;
+        memcpy(block, modules[at].from, modules[at].n_from);
+        memset(block + modules[at].n_from, 0, modules[at].n - modules[at].n_from);
+        blocks[at] = block;
     }
-    return tls_block + index->offset;
+    return blocks[at] + index->offset;
 }
 
 /* The map */
@@ -225,6 +230,29 @@ static int load_needed(struct binding *binding)
     return rc >= 0 ? need(binding, "libc.so.6") : rc;
 }
 
+/* A library that asks for an executable stack gets one from the dynamic loader, and one with such a
+ * segment has it: code could be written there once the plugin runs. */
+static int refuse_open_memory(struct binding *binding)
+{
+    FILE *maps = fopen("/proc/self/maps", "re");
+    char line[512], rights[8];
+    int is_bad = 0;
+
+    if (maps == NULL)
+        return error_set(binding->err, AGON_EIO, "/proc/self/maps cannot be read: %s",
+                         strerror(errno));
+    while (!is_bad && fgets(line, sizeof(line), maps) != NULL)
+        is_bad = sscanf(line, "%*s %7s", rights) == 1 && rights[1] == 'w' && rights[2] == 'x';
+    (void)fclose(maps);
+    if (!is_bad)
+        return AGON_OK;
+    line[strcspn(line, "\n")] = '\0';
+    return error_set(binding->err, AGON_EINVAL,
+                     "a library that it needs asks for memory that is writable and executable "
+                     "(%.120s): link it with -Wl,-z,noexecstack, or do without it",
+                     strrchr(line, ' ') != NULL ? strrchr(line, ' ') + 1 : line);
+}
+
 /* The version of a library's symbol that the file was linked with; NULL: any. */
 static const char *version_of(const struct binding *binding, uint64_t index)
 {
@@ -324,7 +352,7 @@ static int relocate_one(struct binding *binding, const Elf64_Rela *rela)
         rc = resolve(binding, index, &word);
         break;
     case R_X86_64_DTPMOD64:
-        word = 1;
+        word = binding->image->module;
         if (!is_own)
             rc = error_set(
                 binding->err, AGON_EINVAL,
@@ -361,18 +389,23 @@ static int relocate(struct binding *binding, int64_t at_tag, int64_t bytes_tag)
 
 static int take_tls(struct binding *binding)
 {
+    uint64_t at = 0;
+
     for (uint32_t i = 0; i < binding->n_segments; i++) {
         const Elf64_Phdr *segment = &binding->segments[i];
 
         if (segment->p_type != PT_TLS)
             continue;
-        if (tls.from != NULL)
-            return error_set(binding->err, AGON_EINVAL,
-                             "another plugin with thread-local variables is loaded");
-        tls.from = place(binding, segment->p_vaddr);
-        tls.n_from = segment->p_filesz;
-        tls.n = segment->p_memsz;
-        tls.align = segment->p_align > 16 ? segment->p_align : 16;
+        while (at < IMAGE_TLS_MAX && modules[at].from != NULL)
+            at++;
+        if (at == IMAGE_TLS_MAX)
+            return error_set(binding->err, AGON_ERANGE,
+                             "%d plugins with thread-local variables are loaded", IMAGE_TLS_MAX);
+        modules[at].from = place(binding, segment->p_vaddr);
+        modules[at].n_from = segment->p_filesz;
+        modules[at].n = segment->p_memsz;
+        modules[at].align = segment->p_align > 16 ? segment->p_align : 16;
+        binding->image->module = at;
     }
     return AGON_OK;
 }
@@ -426,6 +459,8 @@ int image_map(struct image *image, int fd, struct error *err)
         rc = load_needed(&binding);
     }
     if (rc >= 0)
+        rc = refuse_open_memory(&binding);
+    if (rc >= 0)
         rc = take_tls(&binding);
     if (rc >= 0)
         rc = relocate(&binding, DT_RELA, DT_RELASZ);
@@ -476,11 +511,13 @@ void image_unmap(struct image *image)
 {
     if (image->base != NULL && image->span != 0) {
         (void)munmap(image->base + image->from, image->span);
-        if (tls.from >= image->base + image->from &&
-            tls.from < image->base + image->from + image->span) {
-            memset(&tls, 0, sizeof(tls));
-            free(tls_block); // this thread's; an image that others use is not unmapped
-            tls_block = NULL;
+        for (uint64_t i = 0; i < IMAGE_TLS_MAX; i++) {
+            if (modules[i].from == NULL ||
+                image_offset(image, (uint64_t)(uintptr_t)modules[i].from) == UINT64_MAX)
+                continue;
+            memset(&modules[i], 0, sizeof(modules[i]));
+            free(blocks[i]); // this thread's; an image that others use is not unmapped
+            blocks[i] = NULL;
         }
     }
     memset(image, 0, sizeof(*image));

@@ -9,7 +9,8 @@
  *
  * The file is one that elf_check has passed for ELF_PROCESS, in a descriptor that nobody can write
  * any more: what it says of its tables is believed here. No segment is ever writable and
- * executable. One image of a process has thread-local variables at a time. */
+ * executable. At most IMAGE_TLS_MAX images of a process have thread-local variables at a
+ * time. */
 #ifndef AGENT_IMAGE_H
 #define AGENT_IMAGE_H
 
@@ -17,12 +18,15 @@
 
 #include "base/error.h"
 
+#define IMAGE_TLS_MAX 64
+
 struct image {
     unsigned char *base;        /* owned: [span]; address 0 of the file */
     uint64_t from, span;        /* of what is mapped, from base on */
     uint64_t eh_frame;          /* address of the unwind table's head; 0: none */
     void (*add_frames)(void *); /* of the unwinder, where one is loaded */
     uint64_t init, init_array, n_init;
+    uint64_t module;   /* of its thread-local variables, where it has some */
     const void *entry; /* agon_plugin */
 };
 

@@ -498,9 +498,10 @@ int plugin_open(struct plugin *plugin, const struct plugin_file *file, struct er
     return check_entry(plugin, err);
 }
 
-int plugin_map(struct plugin *plugin, const struct plugin_file *file, struct error *err)
+int plugin_map(struct plugin *plugin, const struct plugin_file *file, enum elf_runner runner,
+               struct error *err)
 {
-    int rc = check_file(plugin, file, ELF_PROCESS, err);
+    int rc = check_file(plugin, file, runner, err);
 
     if (rc >= 0)
         rc = image_map(&plugin->image, file->fd, err);

@@ -44,9 +44,10 @@ struct plugin {
 /* Into this process, which trusts it: refuses what elf_check refuses for inproc, loads with all
  * symbols bound and the floating-point control words kept, and checks what it finds. [control] */
 int plugin_open(struct plugin *plugin, const struct plugin_file *file, struct error *err);
-/* Into a process of its own: refuses what elf_check refuses for process, maps and binds the file
- * and runs none of it (image.h). [main thread] */
-int plugin_map(struct plugin *plugin, const struct plugin_file *file, struct error *err);
+/* Into a process that takes its sandbox next: refuses what elf_check refuses for that runner, maps
+ * and binds the file and runs none of it (image.h). [main thread] */
+int plugin_map(struct plugin *plugin, const struct plugin_file *file, enum elf_runner runner,
+               struct error *err);
 /* Runs its constructors, the floating-point control words kept, and checks what it finds. The
  * sandbox stands by then. [main thread] */
 int plugin_begin(struct plugin *plugin, struct error *err);

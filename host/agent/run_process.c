@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "agent/calls.h"
 #include "agent/child_main.h"
 #include "agent/sandbox.h"
 #include "agent/slot_shm.h"
@@ -94,28 +93,6 @@ void process_bus_free(struct process_bus *bus)
 
 /* Death */
 
-static void describe_crash(struct run_process *run, const struct child_crash *crash)
-{
-    const char *name = calls_name(crash->number), *advice = calls_advice(crash->number);
-    char where[64];
-
-    if (crash->offset != UINT64_MAX)
-        snprintf(where, sizeof(where), "instruction 0x%llx of its file",
-                 (unsigned long long)crash->offset);
-    else
-        snprintf(where, sizeof(where), "instruction 0x%llx", (unsigned long long)crash->ip);
-    if (crash->signal == SIGSYS)
-        snprintf(run->why, sizeof(run->why),
-                 "forbidden system call %lld (%s%s%s), at event %llu of the slot, %s",
-                 (long long)crash->number, name != NULL ? name : "unknown",
-                 advice[0] != '\0' ? ": " : "", advice, (unsigned long long)crash->nth, where);
-    else
-        snprintf(run->why, sizeof(run->why),
-                 "signal %d (%s), after event %llu of the slot, %s, address 0x%llx", crash->signal,
-                 sigdescr_np(crash->signal) ? sigdescr_np(crash->signal) : "unknown",
-                 (unsigned long long)crash->nth, where, (unsigned long long)crash->address);
-}
-
 /* The child is dead, or is as good as dead: find out how. Its own words are copied first. */
 static void bury(struct run_process *run, const struct proc_end *end)
 {
@@ -135,7 +112,7 @@ static void bury(struct run_process *run, const struct proc_end *end)
         run->signal = crash.signal;
         run->ip = crash.ip;
         run->address = crash.address;
-        describe_crash(run, &crash);
+        fault_text(&crash, run->why, sizeof(run->why));
     } else if (end) {
         run->end = end->is_signalled ? PROCESS_CRASHED : PROCESS_EXITED;
         run->signal = end->is_signalled ? end->code : 0;

@@ -6,6 +6,7 @@
 #include <grp.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
+#include <linux/futex.h>
 #include <linux/landlock.h>
 #include <linux/seccomp.h>
 #include <pthread.h>
@@ -181,10 +182,11 @@ static int take_filter(struct sock_filter *filter, size_t n)
 
 /* No call of these reaches another process: where one takes a pid it has to be the caller's own.
  * No handler is set but for the two signals that libc uses between threads, so that ours stay. */
-static int take_seccomp(uint32_t n_threads)
+static int take_seccomp(const struct sandbox *sandbox)
 {
     uint32_t pid = (uint32_t)getpid();
-    uint32_t thread = n_threads > 0 ? SECCOMP_RET_ALLOW : SECCOMP_RET_ERRNO | EPERM;
+    uint32_t read = sandbox->reads ? SECCOMP_RET_ALLOW : SECCOMP_RET_TRAP;
+    uint32_t thread = sandbox->threads > 0 ? SECCOMP_RET_ALLOW : SECCOMP_RET_ERRNO | EPERM;
     struct sock_filter filter[] = {
         HEAD,
         // A thread where one may begin, and no process; libc asks in the older way when the newer
@@ -195,8 +197,23 @@ static int take_seccomp(uint32_t n_threads)
         IS(CLONE_OF_LIBC, 1),
         RETURN(thread),
         TRAP,
-        CALL(futex),
+        // Waiting and waking; those of priority inheritance and requeueing have been ways into the
+        // kernel more than once, and libc needs none of them.
+        CALL_IF(futex, 11),
+        LOAD_ARG(1),
+        BPF_STMT(BPF_ALU | BPF_AND | BPF_K, FUTEX_CMD_MASK & 0x7f),
+        IS(FUTEX_WAIT, 1),
+        ALLOW,
+        IS(FUTEX_WAKE, 1),
+        ALLOW,
+        IS(FUTEX_WAIT_BITSET, 1),
+        ALLOW,
+        IS(FUTEX_WAKE_BITSET, 1),
+        ALLOW,
+        TRAP,
         CALL(clock_gettime),
+        IS(SYS_read, 1),
+        RETURN(read),
         CALL(write),
         CALL(writev),
         CALL(close),
@@ -300,7 +317,7 @@ int sandbox_close(struct sandbox *sandbox, struct error *err)
         return AGON_OK;
     if (wanted & SANDBOX_LANDLOCK)
         tried(sandbox, SANDBOX_LANDLOCK, take_landlock());
-    if ((wanted & SANDBOX_SECCOMP) && take_seccomp(sandbox->threads))
+    if ((wanted & SANDBOX_SECCOMP) && take_seccomp(sandbox))
         sandbox->holds |= SANDBOX_SECCOMP | (wanted & SANDBOX_NO_EXEC);
     else if (wanted & SANDBOX_SECCOMP && sandbox_has_seccomp())
         return error_set(err, AGON_EIO, "the filter of system calls: %s", strerror(errno));

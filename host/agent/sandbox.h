@@ -31,6 +31,7 @@ struct sandbox {
     uint64_t address_bytes; /* RLIMIT_AS; 0: none */
     uint32_t uid;           /* taken when the child is root */
     uint32_t threads;       /* may begin; how many is for the host to count */
+    uint32_t reads;         /* what is open may be read */
 };
 
 /* Before the plugin is mapped: limits, namespaces, uid, privileges. */

@@ -8,6 +8,7 @@
 
 #include <stdatomic.h>
 
+#include "agent/fault.h"
 #include "agent/feed.h"
 #include "agent/info.h"
 #include "agent/rehearse.h"
@@ -26,12 +27,6 @@ enum child_phase {
 };
 enum child_mode { CHILD_RUN = 1, CHILD_PROBE = 2, CHILD_REHEARSE = 3 };
 
-struct child_crash { /* written by the child's signal handler */
-    int32_t signal, code;
-    int64_t number; /* of the system call, with SIGSYS */
-    uint64_t address, nth;
-    uint64_t ip, offset; /* in memory and in the plugin's file; UINT64_MAX: not in it */
-};
 struct child_log { /* in the log ring; hdr.granules as needed */
     struct agon_event_hdr hdr;
     uint32_t level, n;

@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 /* backtest: plugins over recorded files or a generated market.
  *
- * The whole run happens in a child: a plugin that crashes costs this job and nothing else, and what
- * it did is said in one line. */
+ * The whole run happens in a worker (agent/worker.h): a plugin that crashes, or tries what no
+ * plugin may, costs this job and nothing else, and what it did is said in one line. Files are
+ * written under another name and get theirs when the run has ended well. */
 #include <errno.h>
-#include <signal.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "agent/worker.h"
 #include "base/num.h"
 #include "cli/args.h"
 #include "cli/commands.h"
@@ -21,7 +23,17 @@
 #include "lab/models.h"
 #include "run/config_file.h"
 #include "run/slots.h"
+#include "sys/disk_posix.h"
 #include "sys/file.h"
+
+#define OUTPUTS_MAX (BACKTEST_CSVS + 1)
+#define ROOM_BYTES  ((uint64_t)8 << 30) /* of address space, for fills and samples */
+#define ARENA_BYTES ((uint64_t)4 << 30) /* and for each plugin, as in a process of its own */
+
+struct output {
+    char path[PATH_MAX], new[PATH_MAX + 32];
+    FILE *file;
+};
 
 struct opts {
     struct arg_list plugins, files, fundings, params, impacts;
@@ -33,15 +45,6 @@ struct opts {
     agon_ns_t t_end;
     int is_json, is_lenient, runner, has_capital;
 };
-
-static void on_log(void *ctx, uint16_t slot, uint32_t level, agon_ns_t t, const char *text)
-{
-    const struct backtest_config *config = ctx;
-
-    (void)t;
-    if (level >= AGON_WARN)
-        fprintf(stderr, "%s: %s\n", config->slots[slot].record.name, args_safe(text));
-}
 
 static int exit_of(int rc, const struct backtest_config *config, const char *text)
 {
@@ -58,9 +61,171 @@ static int exit_of(int rc, const struct backtest_config *config, const char *tex
                                                      : EXIT_ENVIRONMENT;
 }
 
-static int run(const struct backtest_config *config, const struct opts *opts)
+/* --- what is written --- */
+
+struct job {
+    struct backtest_config *config;
+    const struct opts *opts;
+    struct backtest *result; // the worker's
+    struct worker *worker;   // in the worker
+    int slot;                // whose code is called; -1: nobody's
+    struct output outputs[OUTPUTS_MAX];
+    int n_outputs;
+};
+
+static int add_output(struct job *job, const char *dir, const char *name)
 {
+    struct output *output = &job->outputs[job->n_outputs];
+    struct stat stat;
+    int rc = dir != NULL ? file_join(output->path, sizeof(output->path), dir, name)
+             : snprintf(output->path, sizeof(output->path), "%s", name) < (int)sizeof(output->path)
+                 ? AGON_OK
+                 : AGON_ERANGE;
+
+    if (rc < 0) {
+        fprintf(stderr, "agon backtest: %s: the name is too long\n", args_safe(name));
+        return 0;
+    }
+    // What is no file (a pipe, a terminal) or a link to one is written in place.
+    if (lstat(output->path, &stat) != 0 || S_ISREG(stat.st_mode))
+        snprintf(output->new, sizeof(output->new), "%s.new-%d", output->path, (int)getpid());
+    else
+        snprintf(output->new, sizeof(output->new), "%s", output->path);
+    job->n_outputs++;
+    return 1;
+}
+
+static int name_outputs(struct job *job)
+{
+    for (int i = 0; i < BACKTEST_CSVS && job->opts->csv != NULL; i++) {
+        if (!add_output(job, job->opts->csv, backtest_csv_names[i]))
+            return 0;
+    }
+    return job->opts->html == NULL || add_output(job, NULL, job->opts->html);
+}
+
+static int is_in_place(const struct output *output)
+{
+    return strcmp(output->path, output->new) == 0;
+}
+
+static int open_outputs(struct job *job, struct error *err)
+{
+    int rc = job->opts->csv != NULL ? file_make_dir(job->opts->csv, err) : AGON_OK;
+
+    for (int i = 0; i < job->n_outputs && rc >= 0; i++) {
+        struct output *output = &job->outputs[i];
+        int flags = O_WRONLY | O_CREAT | O_CLOEXEC | (is_in_place(output) ? O_TRUNC : O_EXCL);
+        int fd = open(output->new, flags, 0666);
+
+        output->file = fd >= 0 ? fdopen(fd, "w") : NULL;
+        if (output->file == NULL)
+            rc =
+                error_set(err, AGON_EIO, "%s cannot be written: %s", output->path, strerror(errno));
+    }
+    return rc;
+}
+
+static int close_outputs(struct job *job, struct error *err)
+{
+    int rc = AGON_OK;
+
+    for (int i = 0; i < job->n_outputs; i++) {
+        struct output *output = &job->outputs[i];
+        int is_bad = output->file == NULL || ferror(output->file);
+
+        if (output->file != NULL && fclose(output->file) != 0)
+            is_bad = 1;
+        if (is_bad && rc >= 0)
+            rc = error_set(err, AGON_EIO, "%s: not all of it could be written", output->path);
+    }
+    return rc;
+}
+
+/* In the parent, which never believes more than that they are there. */
+static int place_outputs(const struct job *job, int is_whole)
+{
+    int is_good = 1;
+
+    for (int i = 0; i < job->n_outputs; i++) {
+        const struct output *output = &job->outputs[i];
+
+        if (is_in_place(output))
+            continue;
+        if (!is_whole) {
+            (void)unlink(output->new);
+        } else if (rename(output->new, output->path) != 0) {
+            fprintf(stderr, "agon backtest: %s: %s\n", args_safe(output->path), strerror(errno));
+            (void)unlink(output->new);
+            is_good = 0;
+        }
+    }
+    return is_good;
+}
+
+/* --- in the worker --- */
+
+static void on_log(void *ctx, uint16_t slot, uint32_t level, agon_ns_t t, const char *text)
+{
+    const struct job *job = ctx;
+
+    (void)t;
+    if (level >= AGON_WARN)
+        fprintf(stderr, "%s: %s\n", job->config->slots[slot].record.name, args_safe(text));
+}
+
+static void on_calling(void *ctx, uint16_t slot, uint64_t hash)
+{
+    struct job *job = ctx;
+
+    job->slot = hash != 0 ? (int)slot : -1;
+    worker_enter(job->worker, job->slot);
+}
+
+static void complete(void *ctx, struct child_crash *crash)
+{
+    const struct job *job = ctx;
+
+    if (job->slot < 0)
+        return;
+    crash->nth = crew_nth(job->result->crew, (uint16_t)job->slot);
+    crash->offset = crew_offset(job->result->crew, (uint16_t)job->slot, crash->ip);
+}
+
+static int on_close(void *ctx, struct error *err)
+{
+    struct job *job = ctx;
+    int rc = open_outputs(job, err);
+
+    // What runs in processes of its own is closed there.
+    if (rc < 0 || job->config->has_processes)
+        return rc;
+    json_object_seed(0); // the library reads it from a file with its first object else
+    worker_tell(job->worker, complete, job);
+    return worker_close(job->worker, ROOM_BYTES + job->config->n_slots * ARENA_BYTES, err);
+}
+
+static int write_outputs(struct job *job, struct error *err)
+{
+    const struct opts *opts = job->opts;
+    FILE *files[OUTPUTS_MAX];
+    int rc = AGON_OK, closed;
+
+    for (int i = 0; i < job->n_outputs; i++)
+        files[i] = job->outputs[i].file;
+    if (opts->csv != NULL)
+        backtest_csv(job->result, files);
+    if (opts->html != NULL)
+        rc = backtest_html(job->result, files[job->n_outputs - 1], err);
+    closed = close_outputs(job, rc < 0 ? NULL : err);
+    return rc < 0 ? rc : closed;
+}
+
+static int run(void *ctx, struct worker *worker)
+{
+    struct job *job = ctx;
     struct backtest *result = calloc(1, sizeof(*result));
+    const struct backtest_config *config = job->config;
     struct error err = {0};
     int rc;
 
@@ -68,17 +233,22 @@ static int run(const struct backtest_config *config, const struct opts *opts)
         fprintf(stderr, "agon backtest: out of memory\n");
         return EXIT_ENVIRONMENT;
     }
+    job->worker = worker;
+    job->slot = -1;
+    job->result = result;
+    if (job->opts->journal != NULL)
+        job->config->journal = worker_disk(worker);
     rc = backtest_run(config, result, &err);
-    if (rc >= 0 && opts->csv != NULL)
-        rc = backtest_csv(result, opts->csv, &err);
-    if (rc >= 0 && opts->html != NULL)
-        rc = backtest_html(result, opts->html, &err);
-    if (rc >= 0 && opts->is_json)
+    if (rc >= 0)
+        rc = write_outputs(job, &err);
+    if (rc >= 0 && job->opts->is_json)
         rc = backtest_json(result, stdout);
     else if (rc >= 0)
         backtest_print(result, stdout);
     if (rc < 0)
         fprintf(stderr, "agon backtest: %s\n", err.text);
+    else
+        worker_done(worker);
     backtest_warn(result, stderr);
     rc = rc < 0                       ? exit_of(rc, config, err.text)
          : !backtest_has_book(result) ? EXIT_DATA
@@ -89,82 +259,73 @@ static int run(const struct backtest_config *config, const struct opts *opts)
     return rc;
 }
 
-// A directory of this run's own for the copies that are mapped; gone again when the run is.
-static int make_dir(char path[256])
+/* --- in the parent --- */
+
+static void tell_crash(const struct job *job, const struct worker_end *end)
 {
-    const char *root = getenv("TMPDIR");
+    const struct backtest_config *config = job->config;
+    const char *none = job->n_outputs > 0 ? "; no report was written" : "";
 
-    snprintf(path, 256, "%.200s/agon-backtest-XXXXXX",
-             root != NULL && root[0] == '/' ? root : "/tmp");
-    if (mkdtemp(path) != NULL)
-        return 1;
-    fprintf(stderr, "agon backtest: no directory %s: %s\n", path, strerror(errno));
-    return 0;
-}
-
-static volatile sig_atomic_t interrupted;
-static volatile pid_t running;
-
-static void on_interrupt(int number)
-{
-    interrupted = number;
-    if (running > 0)
-        kill(running, SIGKILL);
-}
-
-static int in_child(const struct backtest_config *config, const struct opts *opts)
-{
-    static const int ends[] = {SIGINT, SIGTERM, SIGHUP};
-    struct sigaction action = {.sa_handler = on_interrupt};
-    struct rlimit none = {0, 0};
-    sigset_t held, before;
-    int status;
-    pid_t child;
-
-    fflush(stdout);
-    // Whoever ends this process ends the run too: held until it is known whom that means.
-    sigemptyset(&held);
-    for (int i = 0; i < 3; i++)
-        sigaddset(&held, ends[i]);
-    sigprocmask(SIG_BLOCK, &held, &before);
-    for (int i = 0; i < 3; i++)
-        sigaction(ends[i], &action, NULL);
-    child = fork();
-    running = child;
-    if (child == 0) {
-        for (int i = 0; i < 3; i++)
-            signal(ends[i], SIG_DFL);
-        prctl(PR_SET_PDEATHSIG, SIGKILL); // also when there is no time for a handler
+    for (uint32_t i = 0; i < config->n_slots; i++) {
+        if ((int)config->slots[i].record.slot != end->who)
+            continue;
+        fprintf(stderr, "agon backtest: the run ended in the plugin of slot %s, %s: %s%s\n",
+                config->slots[i].record.name, args_safe(config->slots[i].plugin), end->text, none);
+        return;
     }
-    sigprocmask(SIG_SETMASK, &before, NULL);
-    if (child < 0) {
-        fprintf(stderr, "agon backtest: no process could be started: %s\n", strerror(errno));
-        return EXIT_ENVIRONMENT;
-    }
-    if (child == 0) {
-        setrlimit(RLIMIT_CORE, &none);
-        status = run(config, opts);
-        // The parent never sees what this process could not write.
-        if ((fflush(stdout) != 0 || ferror(stdout)) && status == EXIT_OK)
-            status = EXIT_ENVIRONMENT;
-        _exit(status);
-    }
-    while (waitpid(child, &status, 0) < 0) {
-        if (errno != EINTR)
-            return EXIT_INTERNAL;
-    }
-    running = 0;
-    if (interrupted) {
-        fprintf(stderr, "agon backtest: interrupted\n");
-        return EXIT_INTERRUPTED;
-    }
-    if (WIFEXITED(status))
-        return WEXITSTATUS(status);
     fprintf(stderr,
-            "agon backtest: the run died of signal %d (%s): a plugin, or this program, is broken. "
-            "Try the plugins one by one.\n",
-            WTERMSIG(status), strsignal(WTERMSIG(status)));
-    return EXIT_CHECK;
+            "agon backtest: the run died of %s: a plugin, or this program, is broken. Try the "
+            "plugins one by one%s\n",
+            end->text, none);
+}
+
+static int in_worker(struct backtest_config *config, const struct opts *opts)
+{
+    struct job *job = calloc(1, sizeof(*job));
+    struct worker_config worker = {.run = run, .ctx = job};
+    struct disk_posix disk = {.dir_fd = -1};
+    struct worker_end end;
+    struct error err = {0};
+    int rc = EXIT_ENVIRONMENT;
+
+    if (job == NULL)
+        return EXIT_ENVIRONMENT;
+    job->config = config;
+    job->opts = opts;
+    config->ctx = job;
+    config->log = on_log;
+    config->calling = on_calling;
+    config->close = on_close;
+    if (!name_outputs(job))
+        goto done;
+    if (opts->journal != NULL && disk_posix_open(&disk, opts->journal, &err) < 0) {
+        fprintf(stderr, "agon backtest: %s\n", err.text);
+        goto done;
+    }
+    worker.disk = opts->journal != NULL ? &disk.port : NULL;
+    worker_run(&worker, &end);
+    if (!place_outputs(job, end.kind == WORKER_EXITED && end.is_whole))
+        end.code = EXIT_ENVIRONMENT;
+    switch (end.kind) {
+    case WORKER_EXITED:
+        rc = end.code;
+        break;
+    case WORKER_CRASHED:
+        tell_crash(job, &end);
+        rc = EXIT_CHECK;
+        break;
+    case WORKER_INTERRUPTED:
+        fprintf(stderr, "agon backtest: interrupted\n");
+        rc = EXIT_INTERRUPTED;
+        break;
+    case WORKER_FAILED:
+        fprintf(stderr, "agon backtest: %s\n", end.text);
+        break;
+    }
+done:
+    disk_posix_close(&disk);
+    free(job);
+    return rc;
 }
 
 // Parameters by name from a file, in front of those that were said word by word, which count then.
@@ -295,7 +456,6 @@ int cmd_backtest(int argc, char **argv)
     struct backtest_config config = {0};
     struct error err = {0};
     struct crew_slot *slots;
-    char dir[256];
     int rc = args_parse(&spec, argc, argv);
 
     if (rc != ARGS_RUN)
@@ -346,13 +506,9 @@ int cmd_backtest(int argc, char **argv)
     config.impacts = opts.impacts.at;
     config.n_impacts = (uint32_t)opts.impacts.n;
     config.cancel_ahead_ppm = 500000;
-    config.journal_dir = opts.journal;
+    config.journal_name = opts.journal;
     config.mark_every = opts.journal != NULL ? 100000 : 0;
-    config.log = on_log;
-    config.ctx = &config;
-    config.dir = dir;
-    rc = make_dir(dir) ? in_child(&config, &opts) : EXIT_ENVIRONMENT;
-    file_remove_tree(dir);
+    rc = in_worker(&config, &opts);
     free(slots);
     return rc;
 }

@@ -13,7 +13,6 @@
 #include "lab/replay.h"
 #include "sys/buildid.h"
 #include "sys/clock.h"
-#include "sys/disk_posix.h"
 #include "sys/entropy.h"
 
 #define GEN_START     ((agon_ns_t)1767225600 * 1000000000) /* 2026-01-01 00:00:00 UTC */
@@ -36,8 +35,6 @@ struct run {
     struct hash intents;
     agon_amt_t results[SLOTS_MAX]; /* of each slot's fills so far */
     uint64_t room_fills, room_samples;
-    struct disk_posix disk;
-    int has_disk;
     struct journal_buffer buffer;
     int has_buffer;
     struct journal_writer *writer; /* owned */
@@ -392,6 +389,17 @@ static int configure(struct run *run, struct error *err)
                              &cash.free_amt))
             return error_set(err, AGON_ERANGE, "the capital of all agents together is too large");
     }
+    // The last that is opened: what follows runs plugins' code.
+    for (uint32_t i = 0; i < config->n_slots; i++) {
+        rc = crew_map(run->result->crew, &config->slots[i], err);
+        if (rc < 0)
+            return rc;
+    }
+    if (config->close != NULL) {
+        rc = config->close(config->ctx, err);
+        if (rc < 0)
+            return rc;
+    }
     rc = step(run, &cash, "the account", err);
     for (uint32_t i = 0; i < config->n_slots && rc >= 0; i++) {
         struct crew_slot *slot = &config->slots[i];
@@ -529,18 +537,15 @@ static int open_journal(struct run *run, struct error *err)
     struct journal_config config = {.is_async = 1, .run = 1};
     unsigned char build[BUILD_ID_MAX] = {0};
     struct journal_summary summary;
-    int rc = disk_posix_open(&run->disk, run->config->journal_dir, err);
+    const struct disk *disk = run->config->journal;
+    int rc = journal_recover(disk, &(struct journal_reading){0}, &summary, err);
 
-    if (rc < 0)
-        return rc;
-    run->has_disk = 1;
-    rc = journal_recover(&run->disk.port, &(struct journal_reading){0}, &summary, err);
     if (rc < 0)
         return rc;
     if (summary.end.next_seq != 1)
         return error_set(err, AGON_EBUSY,
                          "%s holds a journal of %llu events already; name an empty directory",
-                         run->config->journal_dir, (unsigned long long)summary.end.next_seq - 1);
+                         run->config->journal_name, (unsigned long long)summary.end.next_seq - 1);
     rc = journal_buffer_init(&run->buffer, JOURNAL_BUFFER_BYTES, 1);
     if (rc < 0)
         return error_set(err, rc, "no memory for the journal's buffer");
@@ -548,7 +553,7 @@ static int open_journal(struct run *run, struct error *err)
     entropy_bytes(config.id, sizeof(config.id));
     (void)buildid_own(build);
     memcpy(config.build, build, sizeof(config.build));
-    run->writer = journal_writer_new(&run->disk.port, &run->buffer, &config, &summary.end, err);
+    run->writer = journal_writer_new(disk, &run->buffer, &config, &summary.end, err);
     return run->writer != NULL ? AGON_OK : AGON_EIO;
 }
 
@@ -562,8 +567,6 @@ static int close_journal(struct run *run, struct error *err)
     }
     if (run->has_buffer)
         journal_buffer_deinit(&run->buffer);
-    if (run->has_disk)
-        disk_posix_close(&run->disk);
     return rc;
 }
 
@@ -593,10 +596,11 @@ int backtest_run(const struct backtest_config *config, struct backtest *result, 
         .latency = config->latency,
         .has_latency = 1,
     };
-    struct crew_config crew = {.dir = config->dir,
+    struct crew_config crew = {.is_worker = 1,
                                .venues = venues,
                                .n_venues = 1,
                                .log = config->log,
+                               .calling = config->calling,
                                .ctx = config->ctx};
     struct lockstep_config lockstep = {.on_step = on_step, .ctx = &run};
     struct lockstep_result done = {0};
@@ -606,7 +610,7 @@ int backtest_run(const struct backtest_config *config, struct backtest *result, 
 
     memset(result, 0, sizeof(*result));
     hash_init(&run.intents);
-    if (config->journal_dir != NULL) {
+    if (config->journal != NULL) {
         rc = open_journal(&run, err);
         if (rc < 0)
             goto done;
@@ -681,7 +685,7 @@ done:
         funding_close(run.fundings[i]);
     gen_free(run.gen);
     paper_free(run.paper);
-    if (config->journal_dir != NULL) {
+    if (config->journal != NULL) {
         int closed = close_journal(&run, rc < 0 ? NULL : err);
 
         rc = rc < 0 ? rc : closed;

@@ -3,14 +3,15 @@
  *
  * The same decoder, books, matching, risk, ledger and plugin binaries; only the driver differs
  * (engine/lockstep.h). The result names what went in and carries a hash over all intents, so that
- * two runs can be compared without looking at them. Plugins are mapped into this process: call it
- * in a process that may die with them. [one thread] */
+ * two runs can be compared without looking at them. Plugins are mapped into this process, and close
+ * is called before any of their code runs: call it in a worker (agent/worker.h). [one thread] */
 #ifndef LAB_BACKTEST_H
 #define LAB_BACKTEST_H
 
 #include <stdio.h>
 
 #include "agent/roster.h"
+#include "base/disk.h"
 #include "lab/tape.h"
 #include "match/gen.h"
 #include "match/latency.h"
@@ -38,8 +39,13 @@ struct backtest_config {
     uint64_t mark_every;
     const struct values *values; /* what other assets are worth in it, and decimals; may be NULL */
     const char *base_currency;   /* NULL: the quote of the first instrument */
-    const char *journal_dir;     /* keep a journal there; NULL: none */
-    const char *dir;             /* for private copies of the plugins; empty, and ours alone */
+    const struct disk *journal;  /* keep a journal there, which is empty; NULL: none */
+    const char *journal_name;    /* of that directory, for messages */
+    /* All that is read is open, all plugins are mapped, nothing of theirs has run: from here on
+     * nothing is opened. May be NULL. */
+    int (*close)(void *ctx, struct error *err);
+    /* The code of a slot's plugin is called from here on, or (hash 0) no longer. May be NULL. */
+    void (*calling)(void *ctx, uint16_t slot, uint64_t hash);
     int has_processes; /* some slots run as processes: the bus lies in memory that they share */
     struct crew_slot *slots; /* plugin, params, capital and limits; instruments are set here: all of
                                 them where the record names none */
@@ -112,10 +118,12 @@ void backtest_warn(const struct backtest *result, FILE *out);
 void backtest_print(const struct backtest *result, FILE *out);
 /* The same as one JSON object (money as strings). */
 int backtest_json(const struct backtest *result, FILE *out);
-/* agents.csv, fills.csv and equity.csv (by the full minute, as `agon journal export` does) into a
- * directory. AGON_EIO. */
-int backtest_csv(const struct backtest *result, const char *dir, struct error *err);
-/* The same as a page that needs nothing else (lab/page.h). AGON_EIO, AGON_ENOMEM. */
-int backtest_html(const struct backtest *result, const char *path, struct error *err);
+/* agents.csv, fills.csv and equity.csv (by the full minute, as `agon journal export` does), in that
+ * order. Whoever closes the files sees whether all of it was written. */
+enum { BACKTEST_AGENTS = 0, BACKTEST_FILLS = 1, BACKTEST_EQUITY = 2, BACKTEST_CSVS };
+extern const char *const backtest_csv_names[BACKTEST_CSVS];
+void backtest_csv(const struct backtest *result, FILE *const files[BACKTEST_CSVS]);
+/* The same as a page that needs nothing else (lab/page.h). AGON_ENOMEM. */
+int backtest_html(const struct backtest *result, FILE *out, struct error *err);
 
 #endif

@@ -8,7 +8,6 @@
 #include "journal/text.h"
 #include "lab/backtest.h"
 #include "sys/clock.h"
-#include "sys/file.h"
 
 static const char *money(const struct backtest *result, agon_amt_t amt, char text[NUM_TEXT])
 {
@@ -379,38 +378,16 @@ int backtest_json(const struct backtest *result, FILE *out)
     return rc;
 }
 
-static FILE *create(const char *dir, const char *name, char *path, size_t room, struct error *err)
-{
-    FILE *file = NULL;
-
-    if (file_join(path, room, dir, name) >= 0)
-        file = fopen(path, "we");
-    if (file == NULL)
-        error_set(err, AGON_EIO, "%s/%s cannot be written", dir, name);
-    return file;
-}
-
-static int finish(FILE *file, const char *path, struct error *err)
-{
-    int is_bad = ferror(file);
-
-    if (fclose(file) != 0 || is_bad)
-        return error_set(err, AGON_EIO, "%s: not all of it could be written", path);
-    return AGON_OK;
-}
+const char *const backtest_csv_names[BACKTEST_CSVS] = {"agents.csv", "fills.csv", "equity.csv"};
 
 // What the report says of each agent, exact.
-static int agents_csv(const struct backtest *result, const char *dir, struct error *err)
+static void agents_csv(const struct backtest *result, FILE *file)
 {
     const struct slots *slots = engine_slots(result->engine);
     const struct instruments *table = engine_instruments(result->engine);
     const struct asset *base = instruments_asset(table, table->base_currency);
     int exp = base != NULL ? base->exp : 8;
-    char path[1024];
-    FILE *file = create(dir, "agents.csv", path, sizeof(path), err);
 
-    if (file == NULL)
-        return AGON_EIO;
     fprintf(file, "agent,plugin,capital,equity,return,sharpe,drawdown,fills,intents,refused,fees,"
                   "volume,stopped\n");
     for (uint16_t id = 0; id < slots->n; id++) {
@@ -429,22 +406,18 @@ static int agents_csv(const struct backtest *result, const char *dir, struct err
                 exact(score->fee_amt, exp, text[2]), exact(score->volume_amt, exp, text[3]),
                 result->failure[id][0] != '\0' ? "yes" : "no");
     }
-    return finish(file, path, err);
 }
 
-int backtest_csv(const struct backtest *result, const char *dir, struct error *err)
+void backtest_csv(const struct backtest *result, FILE *const files[BACKTEST_CSVS])
 {
     const struct instruments *table = engine_instruments(result->engine);
     const struct slots *slots = engine_slots(result->engine);
     const struct asset *base = instruments_asset(table, table->base_currency);
-    char path[1024];
     char text[4][NUM_TEXT];
     char t[CLOCK_TEXT];
-    int rc = file_make_dir(dir, err);
-    FILE *file = rc >= 0 ? create(dir, "fills.csv", path, sizeof(path), err) : NULL;
+    FILE *file = files[BACKTEST_FILLS];
 
-    if (file == NULL)
-        return rc < 0 ? rc : AGON_EIO;
+    agents_csv(result, files[BACKTEST_AGENTS]);
     fprintf(file, "time,agent,symbol,side,liquidity,price,quantity,fee,fee_asset,order_id,seq,"
                   "result,instrument\n");
     for (uint64_t i = 0; i < result->n_fills; i++) {
@@ -463,14 +436,7 @@ int backtest_csv(const struct backtest *result, const char *dir, struct error *e
             (unsigned long long)fill->order_id, (unsigned long long)fill->seq,
             exact(fill->result_amt, base != NULL ? base->exp : 8, text[3]), fill->instrument);
     }
-    rc = finish(file, path, err);
-    if (rc >= 0)
-        rc = agents_csv(result, dir, err);
-    if (rc < 0)
-        return rc;
-    file = create(dir, "equity.csv", path, sizeof(path), err);
-    if (file == NULL)
-        return AGON_EIO;
+    file = files[BACKTEST_EQUITY];
     fprintf(file, "time");
     for (uint16_t id = 0; id < slots->n; id++)
         fprintf(file, ",%s", slots->all[id].name);
@@ -484,5 +450,4 @@ int backtest_csv(const struct backtest *result, const char *dir, struct error *e
                 exact(result->samples[i].equity_amt[id], base != NULL ? base->exp : 8, text[0]));
         fputc('\n', file);
     }
-    return finish(file, path, err);
 }

@@ -383,7 +383,7 @@ static int load(const char *path, enum elf_runner runner, struct error *err)
     rc = plugin_file_stage(&file, path, runner == ELF_INPROC ? directory : NULL, 1, err);
     if (rc >= 0)
         rc = runner == ELF_INPROC ? plugin_open(&plugin, &file, err)
-                                  : plugin_map(&plugin, &file, err);
+                                  : plugin_map(&plugin, &file, ELF_PROCESS, err);
     if (rc >= 0 && runner == ELF_INPROC)
         rc = plugin_close(&plugin);
     plugin_file_drop(&file);

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+/* disk_far: files of a directory for a process that may open none.
+ *
+ * The two share a block of memory. The one that may not asks through a port as any other, one call
+ * at a time, and waits; the one that may looks at what is asked as at a stranger's word and serves
+ * it. Only names that a journal gives its files are served (journal/segment.h, packed.h), so that
+ * nothing else that lies in the directory can be reached. */
+#ifndef SYS_DISK_FAR_H
+#define SYS_DISK_FAR_H
+
+#include <stdatomic.h>
+
+#include "base/disk.h"
+
+#define DISK_FAR_ROOM  ((uint64_t)1 << 20) /* bytes carried at once */
+#define DISK_FAR_FILES 16                  /* open at a time */
+#define DISK_FAR_NAME  64
+
+struct disk_far_shm {                 /* zeroed; shared by the two */
+    _Atomic uint32_t asked, answered; /* futex: equal when nothing is asked */
+    uint32_t op;
+    int32_t file;
+    uint64_t offset, n;
+    int64_t result;
+    char name[DISK_FAR_NAME], to[DISK_FAR_NAME];
+    unsigned char bytes[DISK_FAR_ROOM];
+};
+
+/* The side that asks. knock is written to (8 bytes) with each call: an eventfd that the other side
+ * waits for. Calls wait until they are answered. [one thread] */
+struct disk_far {
+    struct disk port;
+    struct disk_far_shm *shm; /* borrowed */
+    int knock;
+};
+void disk_far_init(struct disk_far *far, struct disk_far_shm *shm, int knock);
+
+/* The side that serves. [one thread] */
+struct disk_far_server {
+    struct disk_far_shm *shm; /* borrowed */
+    const struct disk *disk;  /* borrowed */
+    int files[DISK_FAR_FILES];
+    uint8_t is_open[DISK_FAR_FILES];
+};
+void disk_far_server_init(struct disk_far_server *server, struct disk_far_shm *shm,
+                          const struct disk *disk);
+/* Does what is asked, if anything is. */
+void disk_far_serve(struct disk_far_server *server);
+void disk_far_server_deinit(struct disk_far_server *server); /* closes what was left open */
+
+#endif

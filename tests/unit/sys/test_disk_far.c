@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Files of a directory that another thread holds: what a journal needs works, a name that no
+ * journal gives is refused, and so is whatever else a hostile asker writes into the shared block.
+ */
+#include "sys/disk_far.h"
+
+#include <poll.h>
+#include <pthread.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "base/disk_mem.h"
+#include "base/error.h"
+#include "help.h"
+
+static struct disk_far_shm shm;
+static struct disk_far far;
+static struct disk_far_server server;
+static struct disk_mem *mem;
+static struct disk below;
+static _Atomic int is_over;
+static int knock;
+static pthread_t thread;
+
+static void *serve(void *ctx)
+{
+    uint64_t count;
+
+    (void)ctx;
+    while (read(knock, &count, sizeof(count)) == (ssize_t)sizeof(count) && !atomic_load(&is_over))
+        disk_far_serve(&server);
+    return NULL;
+}
+
+static void setup(void)
+{
+    memset(&shm, 0, sizeof(shm));
+    mem = disk_mem_new(512);
+    below = disk_mem_port(mem);
+    knock = eventfd(0, EFD_CLOEXEC);
+    atomic_store(&is_over, 0);
+    disk_far_init(&far, &shm, knock);
+    disk_far_server_init(&server, &shm, &below);
+    ck_assert_int_eq(pthread_create(&thread, NULL, serve, NULL), 0);
+}
+
+static void teardown(void)
+{
+    static const uint64_t one = 1;
+
+    atomic_store(&is_over, 1);
+    ck_assert_int_eq(write(knock, &one, sizeof(one)), sizeof(one));
+    ck_assert_int_eq(pthread_join(thread, NULL), 0);
+    disk_far_server_deinit(&server);
+    disk_mem_free(mem);
+    (void)close(knock);
+}
+
+static int collect(void *arg, const char *name)
+{
+    (void)strcat(arg, name);
+    (void)strcat(arg, ",");
+    return 0;
+}
+
+START_TEST(what_a_journal_needs_is_served)
+{
+    const struct disk *disk = &far.port;
+    static unsigned char bytes[DISK_FAR_ROOM * 2 + 77], again[sizeof(bytes)];
+    char names[256] = "";
+    int file = disk->open(disk->ctx, "new.aj", 10000);
+
+    ck_assert_int_ge(file, 0);
+    for (size_t i = 0; i < sizeof(bytes); i++)
+        bytes[i] = (unsigned char)(i * 7 + i / 251);
+    ck_assert_int_eq(disk->write(disk->ctx, file, 100, bytes, sizeof(bytes)), AGON_OK);
+    ck_assert_int_eq(disk->sync(disk->ctx, file), AGON_OK);
+    ck_assert_int_eq(disk->size(disk->ctx, file), 100 + (int64_t)sizeof(bytes));
+    ck_assert_int_eq(disk->read(disk->ctx, file, 100, again, sizeof(again)), sizeof(again));
+    ck_assert_mem_eq(bytes, again, sizeof(bytes));
+    ck_assert_int_eq(disk->truncate(disk->ctx, file, 5000), AGON_OK);
+    ck_assert_int_eq(disk->read(disk->ctx, file, 4990, again, 100), 10);
+    ck_assert_int_eq(disk->rename(disk->ctx, "new.aj", "money-00000000000000000001.aj"), AGON_OK);
+    ck_assert_int_eq(disk->sync_dir(disk->ctx), AGON_OK);
+    disk->close(disk->ctx, file);
+    ck_assert_int_eq(disk->open(disk->ctx, "market-00000000000000000001.aj", 0), AGON_ENOENT);
+    ck_assert_int_ge(below.open(below.ctx, "agon.yaml", 10), 0); // somebody's own
+    ck_assert_int_eq(disk->list(disk->ctx, collect, names), AGON_OK);
+    ck_assert_str_eq(names, "money-00000000000000000001.aj,");
+    ck_assert_int_eq(disk->remove(disk->ctx, "money-00000000000000000001.aj"), AGON_OK);
+}
+END_TEST
+
+static const char *const strange[] = {"agon.yaml", "../new.aj",  "money-1/../x",    ".new.aj",
+                                      "",          "MONEY-1.aj", "authorized_keys", "new.aj "};
+START_TEST(no_other_name_is)
+{
+    const struct disk *disk = &far.port;
+    char names[256] = "";
+
+    ck_assert_int_eq(disk->open(disk->ctx, strange[_i], 10), AGON_EPERM);
+    ck_assert_int_eq(disk->remove(disk->ctx, strange[_i]), AGON_EPERM);
+    ck_assert_int_ge(disk->open(disk->ctx, "new.aj", 10), 0);
+    ck_assert_int_eq(disk->rename(disk->ctx, "new.aj", strange[_i]), AGON_EPERM);
+    ck_assert_int_eq(disk->rename(disk->ctx, strange[_i], "reserve.aj"), AGON_EPERM);
+    ck_assert_int_eq(below.list(below.ctx, collect, names), AGON_OK);
+    ck_assert_str_eq(names, "new.aj,");
+}
+END_TEST
+
+START_TEST(what_makes_no_sense_is_refused)
+{
+    const struct disk *disk = &far.port;
+    unsigned char byte = 1;
+    int file = disk->open(disk->ctx, "new.aj", 10);
+
+    ck_assert_int_ge(file, 0);
+    for (int other = -2; other < DISK_FAR_FILES + 2; other++) {
+        if (other != file)
+            ck_assert_int_eq(disk->write(disk->ctx, other, 0, &byte, 1), AGON_EINVAL);
+    }
+    ck_assert_int_eq(disk->write(disk->ctx, file, UINT64_MAX, &byte, 1), AGON_EINVAL);
+    ck_assert_int_eq(disk->truncate(disk->ctx, file, UINT64_MAX), AGON_EINVAL);
+    for (int i = 1; i < DISK_FAR_FILES; i++)
+        ck_assert_int_ge(disk->open(disk->ctx, "new.aj", 10), 0);
+    ck_assert_int_eq(disk->open(disk->ctx, "new.aj", 10), AGON_EBUSY);
+    disk->close(disk->ctx, file);
+    ck_assert_int_eq(disk->size(disk->ctx, file), AGON_EINVAL);
+    ck_assert_int_eq(disk->open(disk->ctx, "new.aj", 10), file);
+}
+END_TEST
+
+/* Words of the block as no port would write them; nobody answers beside. */
+START_TEST(a_forged_call_is_refused)
+{
+    static const uint32_t ops[] = {0, 12, UINT32_MAX};
+    struct disk_far_server here;
+    uint64_t n;
+
+    disk_far_server_init(&here, &shm, &below);
+    for (size_t i = 0; i < sizeof(ops) / sizeof(ops[0]); i++) {
+        shm.op = ops[i];
+        atomic_fetch_add(&shm.asked, 1);
+        disk_far_serve(&here);
+        ck_assert_int_eq(shm.result, AGON_EINVAL);
+        ck_assert_uint_eq(atomic_load(&shm.answered), atomic_load(&shm.asked));
+    }
+    for (uint32_t op = 1; op < 12; op++) {
+        for (n = 0; n < 3; n++) {
+            shm.op = op;
+            shm.file = n == 0 ? INT32_MAX : INT32_MIN;
+            shm.n = shm.offset = UINT64_MAX >> n;
+            memset(shm.name, 'm', sizeof(shm.name)); // without an end
+            memset(shm.to, 'n', sizeof(shm.to));
+            atomic_fetch_add(&shm.asked, 1);
+            disk_far_serve(&here);
+            ck_assert_msg(shm.result < 0 || op >= 10, "op %u gave %lld", op, (long long)shm.result);
+        }
+    }
+    disk_far_server_deinit(&here);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("sys_disk_far");
+    TCase *tcase = tcase_create("far");
+
+    tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_add_test(tcase, what_a_journal_needs_is_served);
+    tcase_add_loop_test(tcase, no_other_name_is, 0, sizeof(strange) / sizeof(strange[0]));
+    tcase_add_test(tcase, what_makes_no_sense_is_refused);
+    tcase_add_test(tcase, a_forged_call_is_refused);
+    suite_add_tcase(suite, tcase);
+    return help_main(suite);
+}
