@@ -302,6 +302,52 @@ START_TEST(a_fill_of_an_asset_in_itself_is_refused)
 }
 END_TEST
 
+/* A perpetual of one coin. Cash moves by what is realised, by fees and by funding, and by nothing
+ * else: 2 at 100, 1 of them at 130, the other through zero to 1 short at 90. */
+START_TEST(a_perpetual_moves_cash_by_results_fees_and_funding_alone)
+{
+    struct ledger *ledger = begin();
+    struct agon_instrument perpetual = {
+        .hdr = {.type = AGON_EVENT_INSTRUMENT, .granules = 3, .instrument = 41},
+        .kind = INSTRUMENT_LINEAR,
+        .base = COIN,
+        .quote = QUOTE,
+        .settle = QUOTE,
+        .tick_px = 1,
+        .lot_qty = 1,
+        .symbol = "PERP"};
+    agon_amt_t suspense;
+
+    ck_assert_int_eq(instruments_set(&table, &perpetual, NULL), AGON_OK);
+    ck_assert_int_eq(ledger_funding(ledger, 7, 41, 5), AGON_EINVAL); // nothing is held
+    ck_assert_int_eq(fill(ledger, 41, AGON_BUY, 2, 100), 0);
+    ck_assert_int_eq(ledger_amt(ledger, 0, 7, QUOTE), 0);
+    ck_assert_int_eq(fill(ledger, 41, AGON_SELL, 1, 130), 30);
+    ck_assert_int_eq(ledger_amt(ledger, 0, 7, QUOTE), 30);
+    ck_assert_int_eq(fill_fee(ledger, 41, AGON_SELL, 2, 90, QUOTE, 3, NULL), AGON_OK);
+    ck_assert_int_eq(ledger_amt(ledger, 0, 7, QUOTE), 30 - 10 - 3);
+    ck_assert_int_eq(ledger_position(ledger, 7, 41, 0)->held_amt, -1);
+    ck_assert_int_eq(ledger_funding(ledger, 7, 41, -5), AGON_OK);
+    ck_assert_int_eq(ledger_funding(ledger, 7, 41, 2), AGON_OK);
+    ck_assert_int_eq(ledger_position(ledger, 7, 41, 0)->funding_amt, -3);
+    ck_assert_int_eq(ledger_amt(ledger, 0, 7, QUOTE), 14);
+    ck_assert_int_eq(ledger_total(ledger, 0, QUOTE), 14);
+    ck_assert_int_eq(ledger_amt(ledger, 0, 7, COIN), 0);
+
+    // What is refused changes nothing.
+    fill(ledger, PAIR, AGON_BUY, 1, 1);
+    ck_assert_int_eq(ledger_funding(ledger, 7, PAIR, 5), AGON_EINVAL);
+    ck_assert_int_eq(ledger_funding(ledger, 7, 999, 5), AGON_EINVAL);
+    ck_assert_int_eq(ledger_funding(ledger, 7, 41, NUM_MAX), AGON_ERANGE); // of cash
+    ck_assert_int_eq(ledger_funding(ledger, 7, 41, NUM_MIN), AGON_ERANGE); // of funding
+    ck_assert_int_eq(ledger_reconcile(ledger, 0, QUOTE, INT64_MIN, 0, &suspense), AGON_ERANGE);
+    ck_assert_int_eq(ledger_position(ledger, 7, 41, 0)->funding_amt, -3);
+    ck_assert_int_eq(ledger_total(ledger, 0, QUOTE), 13);
+    end(ledger);
+    ledger_free(NULL);
+}
+END_TEST
+
 START_TEST(a_slot_has_room_for_32_instruments)
 {
     struct ledger *ledger = begin();
@@ -584,6 +630,7 @@ int main(void)
     tcase_add_test(tcase, units_of_price_quantity_and_asset_differ);
     tcase_add_test(tcase, what_cannot_be_booked_changes_nothing);
     tcase_add_test(tcase, a_fill_of_an_asset_in_itself_is_refused);
+    tcase_add_test(tcase, a_perpetual_moves_cash_by_results_fees_and_funding_alone);
     tcase_add_test(tcase, a_slot_has_room_for_32_instruments);
     tcase_add_test(tcase,
                    inv_13_what_the_venue_says_beyond_ours_is_external_first_and_suspense_later);
