@@ -169,6 +169,19 @@ static int run(struct feed *feed, const struct bus_shm *bus)
     _exit(0); // what a plugin has registered to run at the end does not run
 }
 
+/* Its user namespace is there; the host says who it is in it. */
+static int await_map(void *ctx)
+{
+    (void)ctx;
+    tell(CHILD_UNSHARED);
+    while (atomic_load(&shm->mapped) == 0) {
+        (void)futex_wait(&shm->mapped, 0, 100000000);
+        if (getppid() != shm->host_pid)
+            _exit(EXIT_NOT_CALLED); // it does not die with its host yet
+    }
+    return atomic_load(&shm->mapped) == 1;
+}
+
 /* The sandbox stands; the host looks at it from outside, and nothing of the plugin runs before it
  * has said that it may. */
 static int fence(struct sandbox *sandbox, struct error *err)
@@ -249,6 +262,8 @@ int child_main(int argc, char **argv)
     sandbox = (struct sandbox){.wanted = shm->layers_wanted,
                                .address_bytes = shm->address_bytes,
                                .uid = shm->uid,
+                               .gid = shm->gid,
+                               .await_map = await_map,
                                .threads = shm->threads};
     sandbox_begin(&sandbox);
     // It dies with its host from here on; one that was dead before would not be noticed.

@@ -235,10 +235,10 @@ static void on_gap(void *ctx, const struct agon_gap *gap)
     atomic_fetch_add(&generation->n_gaps, 1);
 }
 
-// What can hold at all: only root can give a child a user of its own.
+// What can hold at all: not every user can give a child an id of its own.
 static uint32_t whole_sandbox(void)
 {
-    return geteuid() == 0 ? SANDBOX_ALL : SANDBOX_ALL & ~(uint32_t)SANDBOX_UID;
+    return sandbox_no_ids()[0] == '\0' ? SANDBOX_ALL : SANDBOX_ALL & ~(uint32_t)SANDBOX_UID;
 }
 
 static struct run_inproc_config inproc_config(struct generation *generation)
@@ -719,6 +719,14 @@ uint64_t crew_nth(const struct crew *crew, uint16_t slot)
     const struct generation *active = crew->members[slot].active;
 
     return active != NULL && active->is_begun ? generation_nth(active) : 0;
+}
+
+uint32_t crew_layers(const struct crew *crew, uint16_t slot)
+{
+    const struct generation *active = crew->members[slot].active;
+
+    return active == NULL || active->process == NULL ? SANDBOX_ALL
+                                                     : run_process_layers(active->process);
 }
 
 // Of who plays for the slot; NULL: nobody does.

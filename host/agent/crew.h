@@ -117,6 +117,9 @@ void crew_free(struct crew *crew); /* everybody leaves */
 int crew_poll(struct crew *crew, int64_t mono_ns, uint16_t *slot, const char **why);
 /* Why the plugin of a slot failed; empty: it did not. */
 const char *crew_failure(const struct crew *crew, uint16_t slot);
+/* enum sandbox_layer that hold around who plays; all of them where nobody does in a process. [core]
+ */
+uint32_t crew_layers(const struct crew *crew, uint16_t slot);
 /* What a plugin said of itself when it was loaded; NULL: nobody is loaded for the slot. */
 const struct plugin_info *crew_info(const struct crew *crew, uint16_t slot);
 /* Events delivered to the slot's plugin, by its own count; 0: nobody plays. */

@@ -442,14 +442,36 @@ static int name_missing(uint32_t missing, struct error *err)
     return AGON_ENOTSUP;
 }
 
+/* A child that has made a user namespace waits for its ids; what becomes of it without them is for
+ * the fence. */
+static int give_ids(struct run_process *run, const struct sandbox *sandbox, int64_t limit_ns,
+                    struct error *err)
+{
+    int rc = await_phase(run, CHILD_UNSHARED, limit_ns, err);
+
+    if (rc < 0)
+        return rc;
+    rc = sandbox_map(run->proc.pid, sandbox, NULL);
+    atomic_store(&run->shm->mapped, rc < 0 ? 2 : 1);
+    futex_wake(&run->shm->mapped, 1);
+    return AGON_OK;
+}
+
 /* Waits until the sandbox stands and looks at it from outside, then lets the plugin's code run. */
 static int pass_fence(struct run_process *run, uint32_t required, int64_t limit_ns,
                       struct error *err)
 {
-    struct sandbox sandbox = {.address_bytes = run->shm->address_bytes, .uid = run->shm->uid};
+    struct sandbox sandbox = {.wanted = run->shm->layers_wanted,
+                              .address_bytes = run->shm->address_bytes,
+                              .uid = run->shm->uid,
+                              .gid = run->shm->gid};
     struct proc_rights child, own;
-    int rc = await_phase(run, CHILD_FENCED, limit_ns, err);
+    int rc = AGON_OK;
 
+    if (sandbox_is_mapped(&sandbox))
+        rc = give_ids(run, &sandbox, limit_ns, err);
+    if (rc >= 0)
+        rc = await_phase(run, CHILD_FENCED, limit_ns, err);
     if (rc < 0)
         return rc;
     if (proc_rights(run->proc.pid, &child) < 0 || proc_rights(0, &own) < 0)
@@ -484,7 +506,7 @@ static void start_words(struct run_process *run, const struct run_process_config
                 : config->wait == PROCESS_WARM ? SPIN_WARM
                                                : 0;
     shm->layers_wanted = config->layers_wanted | config->layers_required;
-    shm->uid = sandbox_uid(config->slot);
+    sandbox_ids(config->slot, &shm->uid, &shm->gid);
     shm->host_pid = getpid();
 }
 
@@ -749,7 +771,7 @@ static int examine(const struct plugin_file *file, const char *exe, uint32_t mod
     run->shm->plugin_bytes = file->bytes;
     run->shm->address_bytes = OWN_BYTES + ARENA_BYTES;
     run->shm->layers_wanted = SANDBOX_ALL;
-    run->shm->uid = sandbox_uid(SANDBOX_UID_PROBE);
+    sandbox_ids(SANDBOX_UID_PROBE, &run->shm->uid, &run->shm->gid);
     run->shm->host_pid = getpid();
     rc = spawn(run, exe, (const int[7]){-1, -1, -1, slot_fd, -1, -1, file->fd}, err);
     if (rc >= 0)

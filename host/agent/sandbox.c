@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/audit.h>
+#include <linux/capability.h>
 #include <linux/filter.h>
 #include <linux/futex.h>
 #include <linux/landlock.h>
@@ -21,6 +22,7 @@
 
 #include "base/sanitized.h"
 #include "sys/claim.h"
+#include "sys/subid.h"
 
 #define FILES_MAX 32
 /* What libc begins a thread with; anything beside it, as namespaces of its own, is no thread. */
@@ -39,6 +41,29 @@ const char *sandbox_layer_name(unsigned index)
         "limits", "no-privileges", "namespaces", "uid", "landlock", "seccomp", "no-exec"};
 
     return index < SANDBOX_LAYERS ? names[index] : NULL;
+}
+
+const char *sandbox_layer_help(unsigned index)
+{
+    static const char *const helps[SANDBOX_LAYERS] = {
+        "setrlimit failed",
+        "prctl(PR_SET_NO_NEW_PRIVS) failed",
+        "plugins share the host's network and IPC, seccomp alone keeps them from it; allow "
+        "unprivileged user namespaces, or start as root",
+        "plugins run as the host's own user, seccomp alone keeps them from what is his; install "
+        "uidmap and give the user ids in /etc/subuid and /etc/subgid, or start as root",
+        "needs Linux 5.13 with Landlock in CONFIG_LSM; seccomp still stands in for it",
+        "needs CONFIG_SECCOMP_FILTER; without it run no code that you do not trust",
+        "needs seccomp or Linux 6.3"};
+
+    return index < SANDBOX_LAYERS ? helps[index] : NULL;
+}
+
+/* A child under a sanitizer keeps what that needs and says so in what holds: tests that need the
+ * fence skip. */
+static uint32_t wanted_of(const struct sandbox *sandbox)
+{
+    return IS_SANITIZED ? sandbox->wanted & SANDBOX_NO_PRIVS : sandbox->wanted;
 }
 
 static int limit(int resource, uint64_t value)
@@ -64,51 +89,92 @@ static int take_no_privs(void)
            prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0;
 }
 
-static int take_namespaces(void)
-{
-    int others = CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS;
+#define NAMESPACES (CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS)
 
-    if (unshare(others) == 0)
-        return 1;
-    return unshare(CLONE_NEWUSER | others) == 0;
-}
-
-/* Blocks of uids far above those that people and services have. */
+/* Blocks of ids: root's begin far above those that people and services have. */
 #define UID_FIRST  0x40000000u
 #define UID_BLOCK  1024u
 #define UID_BLOCKS 65536u
 
-static uint32_t uid_block; // its first
+static uint32_t uid_block, gid_block; /* the first of each; 0: none */
 static struct claim uid_claim;
 static pthread_once_t uid_once = PTHREAD_ONCE_INIT;
+static struct error uid_error; /* why there are none */
+
+/* Of an ordinary user all processes see the same ranges. */
+static int find_ranges(struct subid_range *uids, struct subid_range *gids)
+{
+    if (geteuid() != 0)
+        return subid_ranges(UID_BLOCK, uids, gids, &uid_error);
+    *uids = *gids = (struct subid_range){UID_FIRST, UID_BLOCKS * UID_BLOCK};
+    return AGON_OK;
+}
 
 static void claim_uids(void)
 {
+    struct subid_range uids, gids;
     char name[32];
+    int rc;
 
     claim_init(&uid_claim);
-    for (uint32_t i = 0; i < UID_BLOCKS && uid_claim.fd < 0; i++) {
-        uid_block = UID_FIRST + i * UID_BLOCK;
-        (void)snprintf(name, sizeof(name), "uids from %u", uid_block);
-        if (claim_take(&uid_claim, name, NULL) == AGON_EIO)
-            break; // no lock to be had: then this one it is
+    if (find_ranges(&uids, &gids) < 0)
+        return;
+    for (uint32_t i = 0; (i + 1) * UID_BLOCK <= uids.n && (i + 1) * UID_BLOCK <= gids.n; i++) {
+        (void)snprintf(name, sizeof(name), "uids from %u", uids.first + i * UID_BLOCK);
+        rc = claim_take(&uid_claim, name, NULL);
+        uid_block = uids.first + i * UID_BLOCK;
+        gid_block = gids.first + i * UID_BLOCK;
+        if (rc == AGON_EIO || uid_claim.fd >= 0)
+            return; // no lock is to be had: then this one it is
     }
+    uid_block = gid_block = 0;
+    error_set(&uid_error, AGON_EBUSY, "other hosts of this user have all ids that are his");
 }
 
-uint32_t sandbox_uid(uint32_t slot)
+void sandbox_ids(uint32_t slot, uint32_t *uid, uint32_t *gid)
 {
     REQUIRE(slot < UID_BLOCK);
     (void)pthread_once(&uid_once, claim_uids);
-    return uid_block + slot;
+    *uid = uid_block != 0 ? uid_block + slot : 0;
+    *gid = uid_block != 0 ? gid_block + slot : 0;
 }
 
-static int take_uid(uint32_t uid)
+const char *sandbox_no_ids(void)
 {
-    if (geteuid() != 0)
-        return getuid() != 0; // an ordinary user's child is that user's
-    if (setgroups(0, NULL) < 0 || setresgid(uid, uid, uid) < 0 || setresuid(uid, uid, uid) < 0)
-        return 0;
-    return 1;
+    (void)pthread_once(&uid_once, claim_uids);
+    return uid_error.text;
+}
+
+int sandbox_is_mapped(const struct sandbox *sandbox)
+{
+    uint32_t both = SANDBOX_NAMESPACES | SANDBOX_UID;
+
+    return geteuid() != 0 && sandbox->uid != 0 && (wanted_of(sandbox) & both) == both;
+}
+
+int sandbox_map(int pid, const struct sandbox *sandbox, struct error *err)
+{
+    return subid_map(pid, sandbox->uid, sandbox->gid, err);
+}
+
+static int take_uid(const struct sandbox *sandbox)
+{
+    uint32_t uid = sandbox->uid, gid = sandbox->gid;
+
+    return uid != 0 && setgroups(0, NULL) == 0 && setresgid(gid, gid, gid) == 0 &&
+           setresuid(uid, uid, uid) == 0;
+}
+
+/* Those of a user namespace too: they reach nothing outside of it, but much of the kernel's code.
+ */
+static void drop_caps(void)
+{
+    struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct none[2] = {{0}};
+
+    for (int cap = 0; cap <= CAP_LAST_CAP; cap++)
+        (void)prctl(PR_CAPBSET_DROP, cap, 0, 0, 0);
+    (void)syscall(SYS_capset, &head, none); // the host looks whether it has any
 }
 
 /* Landlock */
@@ -284,26 +350,29 @@ static void tried(struct sandbox *sandbox, uint32_t layer, int is_taken)
         sandbox->holds |= layer;
 }
 
-/* A child under a sanitizer keeps what that needs and says so in what holds: tests that need the
- * fence skip. */
-static uint32_t wanted_of(const struct sandbox *sandbox)
-{
-    return IS_SANITIZED ? sandbox->wanted & SANDBOX_NO_PRIVS : sandbox->wanted;
-}
-
 void sandbox_begin(struct sandbox *sandbox)
 {
     uint32_t wanted = wanted_of(sandbox);
+    int is_root = geteuid() == 0;
+    int is_mapped = sandbox_is_mapped(sandbox);
 
     sandbox->holds = 0;
     if (wanted & SANDBOX_NAMESPACES)
-        tried(sandbox, SANDBOX_NAMESPACES, take_namespaces());
+        tried(sandbox, SANDBOX_NAMESPACES,
+              unshare(NAMESPACES) == 0 || (!is_root && unshare(CLONE_NEWUSER | NAMESPACES) == 0));
+    if (is_mapped)
+        is_mapped = sandbox->await_map != NULL && sandbox->await_map(sandbox->ctx);
     if (wanted & SANDBOX_LIMITS)
         tried(sandbox, SANDBOX_LIMITS, take_limits(sandbox));
-    if (wanted & SANDBOX_UID)
-        tried(sandbox, SANDBOX_UID, take_uid(sandbox->uid));
-    if (wanted & SANDBOX_NO_PRIVS)
+    if (wanted & SANDBOX_UID && (is_root || is_mapped))
+        tried(sandbox, SANDBOX_UID, take_uid(sandbox));
+    // A root that lacks the right, as in a container: as the user that it is now.
+    if ((wanted & SANDBOX_NAMESPACES & ~sandbox->holds) && is_root)
+        tried(sandbox, SANDBOX_NAMESPACES, unshare(CLONE_NEWUSER | NAMESPACES) == 0);
+    if (wanted & SANDBOX_NO_PRIVS) {
+        drop_caps();
         tried(sandbox, SANDBOX_NO_PRIVS, take_no_privs());
+    }
 }
 
 int sandbox_close(struct sandbox *sandbox, struct error *err)
@@ -332,9 +401,9 @@ uint32_t sandbox_proven(const struct sandbox *sandbox, const struct proc_rights 
     if (child->max_core != 0 || child->max_files > FILES_MAX || child->max_locked != 0 ||
         (sandbox->address_bytes != 0 && child->max_address > sandbox->address_bytes))
         holds &= ~(uint32_t)SANDBOX_LIMITS;
-    if (!child->has_no_new_privs)
+    if (!child->has_no_new_privs || (child->has_caps && !IS_SANITIZED))
         holds &= ~(uint32_t)SANDBOX_NO_PRIVS;
-    if (own->uid == 0 && child->uid != sandbox->uid)
+    if (sandbox->uid == 0 || child->uid != sandbox->uid)
         holds &= ~(uint32_t)SANDBOX_UID;
     // One filter more than its host has: ours, and no other had been there to lie to it.
     if (!child->is_filtered || (child->n_filters != 0 && child->n_filters != own->n_filters + 1))

@@ -29,9 +29,13 @@ struct sandbox {
     uint32_t wanted;        /* enum sandbox_layer; 0 bits are not tried */
     uint32_t holds;         /* out: those that hold */
     uint64_t address_bytes; /* RLIMIT_AS; 0: none */
-    uint32_t uid;           /* taken when the child is root */
+    uint32_t uid, gid;      /* that it takes; 0: none, it stays its host's user */
     uint32_t threads;       /* may begin; how many is for the host to count */
     uint32_t reads;         /* what is open may be read */
+    /* An ordinary user's child cannot take uid by itself: it calls this once it has made a user
+     * namespace, and goes on when its host has run sandbox_map. 1: it has them. */
+    int (*await_map)(void *ctx);
+    void *ctx;
 };
 
 /* Before the plugin is mapped: limits, namespaces, uid, privileges. */
@@ -45,14 +49,23 @@ int sandbox_close(struct sandbox *sandbox, struct error *err);
 uint32_t sandbox_proven(const struct sandbox *sandbox, const struct proc_rights *child,
                         const struct proc_rights *own);
 
-/* The uid for a slot of this process, which no other host of this machine gives to anybody: each
- * takes a block of them, and has it until it ends. SANDBOX_UID_PROBE is for who has no slot. [any]
- */
+/* The user and group id for a slot of this process, which no other host of this machine gives to
+ * anybody: each takes a block of them, and has it until it ends. Root takes them far above those
+ * of people and services; for an ordinary user they are of those that the system has given
+ * him (sys/subid.h), and without them 0. SANDBOX_UID_PROBE is for who has no slot. [any] */
 #define SANDBOX_UID_PROBE 1023u
-uint32_t sandbox_uid(uint32_t slot);
+void sandbox_ids(uint32_t slot, uint32_t *uid, uint32_t *gid);
+/* Why they are 0; empty: they are not. [any] */
+const char *sandbox_no_ids(void);
+/* Does a child of this process call await_map? */
+int sandbox_is_mapped(const struct sandbox *sandbox);
+/* By its host: gives a child that waits its ids. [control] */
+int sandbox_map(int pid, const struct sandbox *sandbox, struct error *err);
 
 /* "limits", "no-privileges", ...; index 0 to SANDBOX_LAYERS - 1. NULL beyond. [any] */
 const char *sandbox_layer_name(unsigned index);
+/* What it means that a layer does not hold, and what to do. [any] */
+const char *sandbox_layer_help(unsigned index);
 /* What this machine would give, found out without changing this process: Landlock's ABI (0: none),
  * seccomp filters, user namespaces. [any] */
 int sandbox_landlock_abi(void);

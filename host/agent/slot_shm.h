@@ -23,7 +23,8 @@ enum child_phase {
     CHILD_FAILED = 3,  /* said why in error */
     CHILD_CRASHED = 4, /* said how in crash */
     CHILD_STOPPED = 5,
-    CHILD_FENCED = 6 /* the sandbox stands, nothing of the plugin has run; waits for go */
+    CHILD_FENCED = 6,  /* the sandbox stands, nothing of the plugin has run; waits for go */
+    CHILD_UNSHARED = 7 /* it has made a user namespace; waits for mapped */
 };
 enum child_mode { CHILD_RUN = 1, CHILD_PROBE = 2, CHILD_REHEARSE = 3 };
 
@@ -44,7 +45,7 @@ struct slot_shm {
     uint64_t to_at, to_granules, from_at, from_granules, log_at, log_granules;
     uint64_t state_at[STATE_REGIONS], state_room; /* where a SAVE goes */
     uint64_t address_bytes;
-    uint32_t mode, spin, layers_wanted, uid;
+    uint32_t mode, spin, layers_wanted, uid, gid;
     uint32_t plugin_index, threads; /* of a probe; that may begin */
     int32_t host_pid;
     _Alignas(128) _Atomic uint32_t wake;      /* futex: + 1 by the host */
@@ -54,6 +55,7 @@ struct slot_shm {
     _Alignas(128) _Atomic uint32_t host_waits;
     _Alignas(128) _Atomic uint32_t phase; /* enum child_phase */
     _Atomic uint32_t layers; /* enum sandbox_layer that were taken; read once, when it is fenced */
+    _Atomic uint32_t mapped; /* futex: 1 by the host, which has given the child its ids; 2: not */
     _Atomic uint32_t go;     /* futex: 1 by the host, which has looked at the fence */
     _Alignas(128) _Atomic uint32_t order; /* + 1 by the host with each; the words below are its */
     uint32_t order_kind, order_region;    /* enum child_order */

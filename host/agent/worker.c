@@ -20,6 +20,7 @@
 #include "base/sanitized.h"
 #include "base/utf8.h"
 #include "sys/disk_far.h"
+#include "sys/futex.h"
 
 #define OUT_MAX        ((size_t)256 << 20) /* bytes that a worker may print */
 #define LINE_MAX_BYTES 4096                /* of standard error, before it is cut in two */
@@ -27,9 +28,13 @@
 
 enum { END_READ = 0, END_WRITE = 1 };
 
+/* An ordinary user's worker asks its parent for an id of its own (sandbox.h), once. */
+enum map_word { MAP_NONE = 0, MAP_ASKED = 1, MAP_GIVEN = 2, MAP_REFUSED = 3 };
+
 struct worker_shm { /* the worker's word: figures, not proofs */
     _Atomic uint32_t is_crashed, is_whole;
     _Atomic int32_t who;
+    _Atomic uint32_t map; /* futex: enum map_word */
     struct child_crash crash;
     struct disk_far_shm disk;
 };
@@ -38,7 +43,7 @@ struct worker {
     struct worker_shm *shm; /* shared */
     int out[2], err[2], knock;
     pid_t parent;
-    uint32_t uid;
+    uint32_t uid, gid;
     struct disk_far disk;
     void (*complete)(void *ctx, struct child_crash *crash);
     void *ctx;
@@ -90,12 +95,28 @@ static uint64_t own_space(void)
     return pages * PAGE;
 }
 
+static int await_map(void *ctx)
+{
+    struct worker *worker = ctx;
+    uint64_t one = 1;
+
+    atomic_store(&worker->shm->map, MAP_ASKED);
+    if (write(worker->knock, &one, sizeof(one)) != (ssize_t)sizeof(one))
+        return 0;
+    while (atomic_load(&worker->shm->map) == MAP_ASKED)
+        (void)futex_wait(&worker->shm->map, MAP_ASKED, -1); // it ends with its parent
+    return atomic_load(&worker->shm->map) == MAP_GIVEN;
+}
+
 int worker_close(struct worker *worker, uint64_t room, struct error *err)
 {
     uint64_t space = own_space();
     struct sandbox sandbox = {.wanted = SANDBOX_ALL,
                               .address_bytes = space > 0 ? space + room : 0,
                               .uid = worker->uid,
+                              .gid = worker->gid,
+                              .await_map = await_map,
+                              .ctx = worker,
                               .reads = 1};
     int rc;
 
@@ -250,6 +271,21 @@ static void drain(struct relay *relay, int fd, int is_err)
         ;
 }
 
+/* False: it did not ask, or has asked before. */
+static int give_ids(struct worker *worker, pid_t pid, int *is_asked)
+{
+    struct sandbox sandbox = {.uid = worker->uid, .gid = worker->gid};
+    int rc;
+
+    if (*is_asked || atomic_load(&worker->shm->map) != MAP_ASKED)
+        return 0;
+    *is_asked = 1;
+    rc = sandbox_map(pid, &sandbox, NULL);
+    atomic_store(&worker->shm->map, rc < 0 ? MAP_REFUSED : MAP_GIVEN);
+    futex_wake(&worker->shm->map, 1);
+    return 1;
+}
+
 /* Until it has ended: prints what it prints, serves what it asks for. */
 static void look_after(struct worker *worker, pid_t pid, int pidfd, const struct disk *disk,
                        struct relay *relay)
@@ -260,13 +296,14 @@ static void look_after(struct worker *worker, pid_t pid, int pidfd, const struct
                            {.fd = worker->out[END_READ], .events = POLLIN},
                            {.fd = worker->err[END_READ], .events = POLLIN}};
     uint64_t count;
+    int is_asked = 0;
 
     disk_far_server_init(&server, &worker->shm->disk, disk);
     while ((fds[0].revents & POLLIN) == 0) {
         if (poll(fds, 4, -1) < 0 && errno != EINTR)
             break;
         if ((fds[1].revents & POLLIN) != 0 && read(worker->knock, &count, sizeof(count)) > 0 &&
-            disk != NULL)
+            !give_ids(worker, pid, &is_asked) && disk != NULL)
             disk_far_serve(&server);
         for (int i = 2; i < 4; i++) {
             if (fds[i].revents == 0 || relay_some(relay, fds[i].fd, i == 3))
@@ -326,7 +363,7 @@ static int prepare(struct worker *worker, struct worker_end *end)
         fail(end, "no pipe to a process");
         return 0;
     }
-    worker->uid = sandbox_uid(SANDBOX_UID_PROBE);
+    sandbox_ids(SANDBOX_UID_PROBE, &worker->uid, &worker->gid);
     worker->parent = getpid();
     return 1;
 }

@@ -116,47 +116,67 @@ static void kernel(struct report *report)
     }
 }
 
-/* Really takes the layers, in a child made for it. */
+struct trial { /* descriptors of a pipe from the child, and of one to it */
+    int told, asked;
+};
+
+static int await_map(void *ctx)
+{
+    const struct trial *trial = ctx;
+    uint32_t word = UINT32_MAX;
+
+    return write(trial->told, &word, sizeof(word)) == sizeof(word) &&
+           read(trial->asked, &word, sizeof(word)) == sizeof(word) && word == 1;
+}
+
+static void try_in_child(struct sandbox *sandbox, struct trial trial)
+{
+    sandbox->await_map = await_map;
+    sandbox->ctx = &trial;
+    sandbox_begin(sandbox);
+    if (sandbox_close(sandbox, NULL) < 0)
+        sandbox->holds = 0;
+    _exit(write(trial.told, &sandbox->holds, sizeof(sandbox->holds)) < 0);
+}
+
+/* Really takes the layers, in a child made for it, and looks at it as a host does. */
 static uint32_t try_layers(void)
 {
-    uint32_t holds = 0;
-    int ends[2];
+    struct sandbox sandbox = {.wanted = SANDBOX_ALL, .address_bytes = 4ull << 30};
+    uint32_t word = 0;
+    int told[2], asked[2];
     pid_t pid;
 
-    if (pipe2(ends, O_CLOEXEC) < 0)
+    sandbox_ids(SANDBOX_UID_PROBE, &sandbox.uid, &sandbox.gid);
+    if (pipe2(told, O_CLOEXEC) < 0)
         return 0;
-    pid = fork();
-    if (pid == 0) {
-        struct sandbox sandbox = {.wanted = SANDBOX_ALL,
-                                  .address_bytes = 4ull << 30,
-                                  .uid = sandbox_uid(SANDBOX_UID_PROBE)};
-
-        sandbox_begin(&sandbox);
-        if (sandbox_close(&sandbox, NULL) < 0)
-            sandbox.holds = 0;
-        if (write(ends[1], &sandbox.holds, sizeof(sandbox.holds)) < 0)
-            _exit(1);
-        _exit(0);
+    if (pipe2(asked, O_CLOEXEC) < 0) {
+        (void)close(told[0]);
+        (void)close(told[1]);
+        return 0;
     }
-    (void)close(ends[1]);
-    if (pid < 0 || read(ends[0], &holds, sizeof(holds)) != sizeof(holds))
-        holds = 0;
-    (void)close(ends[0]);
+    pid = fork();
+    if (pid == 0)
+        try_in_child(&sandbox, (struct trial){told[1], asked[0]});
+    (void)close(told[1]);
+    (void)close(asked[0]);
+    if (pid < 0 || read(told[0], &word, sizeof(word)) != sizeof(word))
+        word = 0;
+    if (word == UINT32_MAX) {
+        word = sandbox_map(pid, &sandbox, NULL) >= 0;
+        if (write(asked[1], &word, sizeof(word)) != sizeof(word) ||
+            read(told[0], &word, sizeof(word)) != sizeof(word))
+            word = 0;
+    }
+    (void)close(told[0]);
+    (void)close(asked[1]);
     if (pid > 0)
         (void)waitpid(pid, NULL, 0);
-    return holds;
+    return word;
 }
 
 static void sandbox(struct report *report)
 {
-    static const char *const helps[SANDBOX_LAYERS] = {
-        "setrlimit failed",
-        "prctl(PR_SET_NO_NEW_PRIVS) failed",
-        "allow unprivileged user namespaces, or start as root",
-        "start as root: each plugin then gets a user id of its own",
-        "needs Linux 5.13 with Landlock in CONFIG_LSM; seccomp still stands in for it",
-        "needs CONFIG_SECCOMP_FILTER; without it run no code that you do not trust",
-        "needs seccomp or Linux 6.3"};
     uint32_t holds = try_layers();
     int abi = sandbox_landlock_abi();
 
@@ -166,8 +186,12 @@ static void sandbox(struct report *report)
         char topic[32];
 
         snprintf(topic, sizeof(topic), "sandbox %s", sandbox_layer_name(i));
-        say(report, holds >> i & 1 ? WELL : LACKS, topic, helps[i], "%s",
-            holds >> i & 1 ? "holds" : "not here");
+        if (holds >> i & 1)
+            say(report, WELL, topic, NULL, "holds");
+        else if (1u << i == SANDBOX_UID && sandbox_no_ids()[0] != '\0')
+            say(report, LACKS, topic, sandbox_layer_help(i), "not here: %s", sandbox_no_ids());
+        else
+            say(report, LACKS, topic, sandbox_layer_help(i), "not here");
     }
 }
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "agent/roster.h"
+#include "agent/sandbox.h"
 #include "engine/close.h"
 #include "run/host_impl.h"
 #include "sys/log.h"
@@ -802,6 +803,20 @@ static void place_memory(const struct host *host)
                  (unsigned long long)(bytes >> 20));
 }
 
+/* What the machine does not give of the sandbox, and what that means. */
+static void tell_sandbox(const struct host *host)
+{
+    uint32_t missing = 0;
+
+    for (uint32_t i = 0; i < host->config.n_slots; i++)
+        missing |= SANDBOX_ALL & ~crew_layers(host->crew, host->config.slots[i].record.slot);
+    for (unsigned i = 0; i < SANDBOX_LAYERS; i++) {
+        if (missing >> i & 1)
+            log_warn("agent", "sandbox", "without the layer %s: %s", sandbox_layer_name(i),
+                     sandbox_layer_help(i));
+    }
+}
+
 /* The agents begin when every book is live and the history is read, so that their first event finds
  * a market and what came before it is history; or after a while all the same, for a venue may be
  * away for long. */
@@ -833,6 +848,7 @@ static void join_agents(struct host *host, int64_t mono)
         join_unfit(host, id);
     }
     place_memory(host);
+    tell_sandbox(host);
     host->has_joined = 1; // from here on the history is the loader's
     log_info("host", "agents", "%u agents begin, with %u bars of history", host->config.n_slots,
              history.n_bars);

@@ -167,11 +167,15 @@ static FILE *open_of(int pid, const char *name)
 static int read_status(FILE *file, struct proc_rights *rights)
 {
     char line[256];
+    unsigned long long caps;
     unsigned number;
     int n = 0;
 
     while (fgets(line, sizeof(line), file) != NULL) {
-        if (sscanf(line, "Uid: %u", &number) == 1) {
+        if (sscanf(line, "CapPrm: %llx", &caps) == 1 || sscanf(line, "CapEff: %llx", &caps) == 1) {
+            rights->has_caps |= caps != 0;
+            n++;
+        } else if (sscanf(line, "Uid: %u", &number) == 1) {
             rights->uid = number;
             n++;
         } else if (sscanf(line, "Threads: %u", &number) == 1) {
@@ -187,7 +191,7 @@ static int read_status(FILE *file, struct proc_rights *rights)
             rights->n_filters = number;
         }
     }
-    return n == 4 ? AGON_OK : AGON_EIO;
+    return n == 6 ? AGON_OK : AGON_EIO;
 }
 
 static int read_limits(FILE *file, struct proc_rights *rights)

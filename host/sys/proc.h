@@ -44,6 +44,7 @@ struct proc_rights {
     uint32_t uid, threads;
     uint32_t n_filters; /* seccomp filters in force */
     uint8_t is_filtered, has_no_new_privs;
+    uint8_t has_caps; /* it has a capability, or could get one back */
     uint64_t max_core, max_files, max_locked, max_address; /* UINT64_MAX: unlimited */
 };
 /* pid 0: this process. AGON_ENOENT: it has gone; AGON_EIO: /proc does not say. [any] */

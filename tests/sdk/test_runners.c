@@ -187,7 +187,7 @@ END_TEST
 
 START_TEST(no_two_hosts_of_a_machine_give_the_same_uid)
 {
-    uint32_t theirs = 0;
+    uint32_t theirs = 0, uid, next, gid;
     int told[2], asked[2];
     char any;
     pid_t pid;
@@ -197,14 +197,16 @@ START_TEST(no_two_hosts_of_a_machine_give_the_same_uid)
     ck_assert_int_eq(pipe(asked), 0);
     pid = fork();
     if (pid == 0) {
-        theirs = sandbox_uid(3);
+        sandbox_ids(3, &theirs, &gid);
         close(asked[1]);
         _exit(write(told[1], &theirs, sizeof(theirs)) < 0 || read(asked[0], &any, 1) != 0);
     }
     ck_assert_int_eq(read(told[0], &theirs, sizeof(theirs)), sizeof(theirs));
     ck_assert_uint_ge(theirs, 0x40000000u);
-    ck_assert_uint_ne(sandbox_uid(3), theirs);
-    ck_assert_uint_eq(sandbox_uid(4), sandbox_uid(3) + 1);
+    sandbox_ids(3, &uid, &gid);
+    ck_assert_uint_ne(uid, theirs);
+    sandbox_ids(4, &next, &gid);
+    ck_assert_uint_eq(next, uid + 1);
     close(asked[1]);
     ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
 }
