@@ -48,14 +48,12 @@ static int open_plugin(const struct roster_slot *slot, const char *dir, struct o
 static int check_needs(const struct roster_slot *slot, const struct plugin_info *info,
                        struct error *err)
 {
-    for (uint32_t i = 0; i < info->n_requires; i++)
-        if (ext_find(info->requires_ext[i], info->kind) == NULL)
-            return error_set(
-                err, AGON_ENOTSUP,
-                "the plugin requires %s, which is not served%s; expected one that this "
-                "host can serve",
-                info->requires_ext[i],
-                ext_find(info->requires_ext[i], AGON_STRATEGY) ? " to its kind" : "");
+    for (uint32_t i = 0; i < info->n_requires; i++) {
+        int rc = ext_check(info->requires_ext[i], info->kind, err);
+
+        if (rc < 0)
+            return rc;
+    }
     if (slot->arena_bytes > 0 && info->arena_bytes > slot->arena_bytes)
         return error_set(err, AGON_ENOTSUP,
                          "the plugin declares an arena of %llu bytes, and it is granted %llu; "
@@ -118,6 +116,77 @@ static void check_params(struct config *config, const struct config_node *params
     }
 }
 
+static int has_name(const char names[][32], uint32_t n, const char *name)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        if (strcmp(names[i], name) == 0)
+            return 1;
+    }
+    return 0;
+}
+
+/* "one of: a, b; did you mean 'a'?" */
+static void offer(const char names[][32], uint32_t n, const char *word, char *text, size_t room)
+{
+    struct suggest suggest = {0};
+    size_t used = (size_t)snprintf(text, room, "%s", n > 0 ? "one of: " : "none: it has no such");
+
+    for (uint32_t i = 0; i < n && used < room; i++) {
+        suggest_offer(&suggest, word, strlen(word), names[i]);
+        used += (size_t)snprintf(text + used, room - used, "%s%s", i > 0 ? ", " : "", names[i]);
+    }
+    if (suggest.best != NULL && used < room)
+        snprintf(text + used, room - used, "; did you mean '%s'?", suggest.best);
+}
+
+static const struct opened *opened_of(const struct roster *roster, const struct opened *all,
+                                      const char *agent)
+{
+    for (uint32_t i = 0; i < roster->n_slots; i++) {
+        if (strcmp(roster->slots[i].name, agent) == 0)
+            return &all[all[i].like];
+    }
+    return NULL;
+}
+
+/* What an agent reads: each input is said, of something that its publisher declares, and no other.
+ */
+static void check_signals(struct config *config, const struct roster *roster, uint32_t i,
+                          const struct opened *all)
+{
+    const struct roster_slot *slot = &roster->slots[i];
+    const struct plugin_info *info = &all[all[i].like].info;
+    const struct config_node *map = config_at(config, "agents[%u].signals", i);
+    char text[1024];
+
+    for (uint32_t k = 0; k < slot->n_signals; k++) {
+        const struct crew_signal *signal = &slot->signals[k];
+        const struct config_node *node = config_get(map, signal->input);
+        const struct opened *from = opened_of(roster, all, signal->agent);
+
+        if (!has_name(info->reads, info->n_reads, signal->input)) {
+            offer(info->reads, info->n_reads, signal->input, text, sizeof(text));
+            config_refuse_key(config, node, CONFIG_E_UNKNOWN,
+                              "%s reads no such signal; expected %s", info->id, text);
+        } else if (from != NULL && from->rc >= 0 &&
+                   !has_name(from->info.publishes, from->info.n_publishes, signal->name)) {
+            offer(from->info.publishes, from->info.n_publishes, signal->name, text, sizeof(text));
+            config_refuse(config, node, CONFIG_E_UNKNOWN, "%s (%s) publishes no '%s'; expected %s",
+                          signal->agent, from->info.id, signal->name, text);
+        }
+    }
+    for (uint32_t k = 0; k < info->n_reads; k++) {
+        const char *input = info->reads[k];
+
+        if (map == NULL || config_get(map, input) == NULL)
+            config_refuse(config, map != NULL ? map : config_at(config, "agents[%u].plugin", i),
+                          CONFIG_E_MISSING,
+                          "%s reads a signal '%s', and nothing says whose; expected `signals: {%s: "
+                          "AGENT.NAME}`, or `signals: {%s: none}`",
+                          info->id, input, input, input);
+    }
+}
+
 /* Each plugin once, and what the roster gives it as parameters. */
 static void open_all(const struct roster *roster, const char *dir, struct opened *all,
                      struct config *config)
@@ -137,6 +206,10 @@ static void open_all(const struct roster *roster, const char *dir, struct opened
             all[i].rc = open_plugin(slot, dir, &all[i]);
         if (opened->rc >= 0)
             check_params(config, config_at(config, "agents[%u].params", i), &opened->info);
+    }
+    for (uint32_t i = 0; i < roster->n_slots; i++) {
+        if (roster->slots[i].plugin[0] != '\0' && all[all[i].like].rc >= 0)
+            check_signals(config, roster, i, all);
     }
 }
 

@@ -168,6 +168,42 @@ static int find_file(struct generation *generation, const struct crew_slot *spec
                              spec->record.slot, err);
 }
 
+static const struct crew_signal *bound_to(const struct crew_slot *spec, const char *input)
+{
+    for (uint32_t i = 0; i < spec->n_signals; i++) {
+        if (strcmp(spec->signals[i].input, input) == 0)
+            return &spec->signals[i];
+    }
+    return NULL;
+}
+
+/* What the plugin declares, as numbers, with what the roster says of its inputs. One that it does
+ * not read is nobody's: another generation may. */
+int generation_bind(struct generation *generation, const struct crew_slot *spec, struct error *err)
+{
+    const struct plugin_info *info = &generation->info;
+    struct slot_signals *signals = &generation->signals;
+
+    memset(signals, 0, sizeof(*signals));
+    signals->n_keys = (uint16_t)info->n_publishes;
+    signals->n_inputs = (uint16_t)info->n_reads;
+    for (uint32_t i = 0; i < info->n_publishes; i++)
+        signals->keys[i] = slot_series(spec->record.name, info->publishes[i]);
+    for (uint32_t i = 0; i < info->n_reads; i++) {
+        const struct crew_signal *from = bound_to(spec, info->reads[i]);
+
+        if (from == NULL && spec->line != 0)
+            return error_set(err, AGON_ENOENT,
+                             "the plugin reads a signal '%s', and the roster does not say whose; "
+                             "expected `signals: {%s: AGENT.NAME}` of this agent, or `%s: none`",
+                             info->reads[i], info->reads[i], info->reads[i]);
+        if (from != NULL && from->agent[0] != '\0')
+            signals->inputs[i] = (struct slot_input){.series = slot_series(from->agent, from->name),
+                                                     .agent = slot_agent(from->agent)};
+    }
+    return AGON_OK;
+}
+
 int generation_load(struct generation *generation, const struct crew_slot *spec, const char *path,
                     struct error *err)
 {
@@ -212,6 +248,7 @@ struct generation *generation_again(const struct generation *of, const struct cr
                  ? error_set(err, AGON_EIO, "the plugin's copy cannot be held once more")
                  : AGON_OK;
     }
+    generation->signals = of->signals;
     if (rc >= 0)
         return generation;
     generation_end(generation, AGON_END_HOST);
@@ -411,6 +448,8 @@ int crew_load(struct crew *crew, struct crew_slot *slot, struct error *err)
         return AGON_ENOMEM;
     rc = member->mapped != NULL ? begin_mapped(generation, err)
                                 : generation_load(generation, slot, slot->plugin, err);
+    if (rc >= 0)
+        rc = generation_bind(generation, slot, err);
     member->mapped = NULL;
     if (rc < 0) {
         generation_end(generation, AGON_END_HOST);
@@ -419,6 +458,7 @@ int crew_load(struct crew *crew, struct crew_slot *slot, struct error *err)
     }
     member->active = generation;
     slot->record.subscription.event_mask = generation->info.event_mask;
+    slot->record.signals = generation->signals;
     slot->record.agent_kind = (uint8_t)generation->info.kind;
     slot->record.generation_hash = generation->hash;
     return AGON_OK;

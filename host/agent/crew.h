@@ -34,9 +34,13 @@ enum crew_orders {
     CREW_ORDERS_FLATTEN = 3
 };
 
+struct crew_signal { /* an input of the plugin, and whose series it is */
+    char input[32];
+    char agent[SLOT_NAME], name[32]; /* empty: none, as the roster says */
+};
 struct crew_slot {             /* what a roster says of one slot */
-    struct record_slot record; /* event_mask, agent_kind and generation_hash come from the plugin;
-                                  runner: enum crew_runner */
+    struct record_slot record; /* event_mask, signals, agent_kind and generation_hash come from the
+                                  plugin; runner: enum crew_runner */
     int64_t hard_ns;           /* process: a callback may last so long; 0: 100 ms */
     uint8_t wait;              /* process: enum process_wait */
     uint32_t line;             /* of its stage in the roster, or of its name; 0: no roster */
@@ -52,6 +56,8 @@ struct crew_slot {             /* what a roster says of one slot */
     int64_t checkpoint_ns; /* process: its state is saved so often, for a restart; 0: never */
     uint32_t n_params;
     struct setup_param params[CREW_PARAMS_MAX];
+    uint32_t n_signals; /* without a roster what is not there is none */
+    struct crew_signal signals[SLOT_INPUTS_MAX];
 };
 struct crew_history { /* for agon.history, oldest first; may be empty */
     const struct agon_bar *bars;

@@ -13,6 +13,7 @@ struct generation {
     struct plugin_file file;
     struct plugin plugin; /* inproc */
     struct plugin_info info;
+    struct slot_signals signals; /* of info and the roster */
     struct run_inproc *run;      /* owned; one of the two when it was begun */
     struct run_process *process; /* owned */
     struct crew *crew;           /* borrowed */
@@ -150,6 +151,8 @@ struct generation *generation_new(struct crew *crew, const struct crew_slot *spe
                                   struct error *err);
 int generation_load(struct generation *generation, const struct crew_slot *spec, const char *path,
                     struct error *err);
+/* After its loading: what it publishes and reads, as numbers. */
+int generation_bind(struct generation *generation, const struct crew_slot *spec, struct error *err);
 struct generation *generation_again(const struct generation *of, const struct crew_slot *spec,
                                     struct error *err);
 int generation_open(struct generation *generation, const struct crew_slot *spec, struct error *err);

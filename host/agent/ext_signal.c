@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* ext_signal: agon.signal/1. */
+/* ext_signal: agon.signal/2. The plugin counts in its own lists; on the bus and in the ring a
+ * series has the number that slot_series gives it. */
 #include <math.h>
 
 #include "agent/feed_fold.h"
@@ -29,12 +30,13 @@ static int publish(const struct agon_host *host, const struct agon_signal *signa
 {
     int rc;
     struct feed *feed = feed_enter(host, FEED_EVENT, &rc);
+    const struct slot_signals *signals = feed ? &feed->setup.head.slot.signals : NULL;
     struct record_signal record = {
         .hdr = {.type = AGON_EVENT_SIGNAL, .granules = sizeof(record) / EVENT_GRANULE}};
 
     if (feed == NULL)
         return rc;
-    if (signal == NULL || !is_sane(feed, signal))
+    if (signal == NULL || signal->key >= signals->n_keys || !is_sane(feed, signal))
         return AGON_EINVAL;
     if (!feed_has_room(feed, record.hdr.granules))
         return AGON_EAGAIN;
@@ -45,13 +47,15 @@ static int publish(const struct agon_host *host, const struct agon_signal *signa
                                                 .granules = sizeof(*signal) / EVENT_GRANULE,
                                                 .instrument = signal->hdr.instrument};
     record.signal.slot = feed->setup.head.slot.slot;
+    record.signal.key = signals->keys[signal->key];
     record.signal.pad = 0;
     memset(record.signal.text + signal->text_len, 0, sizeof(record.signal.text) - signal->text_len);
     feed_put(feed, &record.hdr);
     return AGON_OK;
 }
 
-static int last(const struct agon_host *host, uint16_t slot, uint32_t key, struct agon_signal *out)
+static int last(const struct agon_host *host, uint32_t input, agon_instrument_t instrument,
+                struct agon_signal *out)
 {
     int rc;
     struct feed *feed = feed_enter(host, FEED_ANY, &rc);
@@ -59,9 +63,9 @@ static int last(const struct agon_host *host, uint16_t slot, uint32_t key, struc
 
     if (feed == NULL)
         return rc;
-    if (out == NULL)
+    if (out == NULL || input >= feed->setup.head.slot.signals.n_inputs)
         return AGON_EINVAL;
-    signal = fold_signal(feed, slot, key);
+    signal = fold_last(feed, input, instrument);
     if (signal == NULL)
         return AGON_ENOENT;
     *out = *signal;

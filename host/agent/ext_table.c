@@ -30,6 +30,22 @@ const struct ext *ext_find(const char *id, uint32_t kind)
     return NULL;
 }
 
+int ext_check(const char *id, uint32_t kind, struct error *err)
+{
+    if (ext_find(id, kind) != NULL)
+        return AGON_OK;
+    // In it anybody published under any number, and no reader could say whom it meant.
+    if (strcmp(id, "agon.signal/1") == 0)
+        return error_set(err, AGON_ENOTSUP,
+                         "the plugin requires %s, which is not served; expected agon.signal/2, "
+                         "with names in its descriptor (publishes, reads)",
+                         id);
+    return error_set(err, AGON_ENOTSUP,
+                     "the plugin requires %.64s, which is not served%s; expected one that this "
+                     "host can serve",
+                     id, ext_find(id, AGON_STRATEGY) ? " to its kind" : "");
+}
+
 const void *ext_get(const struct agon_host *host, const char *id)
 {
     int rc;

@@ -353,12 +353,11 @@ int feed_create(struct feed *feed, const struct agon_entry *entry, struct error 
                          entry->n_plugins, index);
     feed->entry = entry;
     feed->descriptor = entry->plugins[index];
-    for (uint32_t i = 0; i < feed->descriptor->n_requires; i++)
-        if (ext_find(feed->descriptor->requires_ext[i], feed->descriptor->kind) == NULL)
-            return error_set(
-                err, AGON_ENOTSUP, "the plugin requires %.64s, which is not served%s",
-                feed->descriptor->requires_ext[i],
-                ext_find(feed->descriptor->requires_ext[i], AGON_STRATEGY) ? " to its kind" : "");
+    for (uint32_t i = 0; i < feed->descriptor->n_requires; i++) {
+        rc = ext_check(feed->descriptor->requires_ext[i], feed->descriptor->kind, err);
+        if (rc < 0)
+            return rc;
+    }
     rc = fold_params(feed, err);
     if (rc >= 0)
         rc = take_arena(feed, err);
@@ -544,10 +543,14 @@ static void pull(struct feed *feed)
 
 static void take_public(struct feed *feed)
 {
-    const struct agon_event_hdr *event = (const struct agon_event_hdr *)(const void *)feed->next;
+    struct agon_event_hdr *event = (struct agon_event_hdr *)(void *)feed->next;
+    int is_wanted = subscription_wants(&feed->subscription, &feed->setup.head.slot.signals, event);
 
-    fold_public(feed, event);
-    if (subscription_wants(&feed->subscription, event))
+    if (event->type == AGON_EVENT_SIGNAL)
+        fold_signal(feed, (struct agon_signal *)(void *)event);
+    else
+        fold_public(feed, event);
+    if (is_wanted)
         deliver(feed, event);
     feed->has_next = 0;
 }

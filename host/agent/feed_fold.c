@@ -99,22 +99,30 @@ static void fold_balance_event(struct feed *feed, const struct agon_balance *eve
         *balance = *event;
 }
 
-struct agon_signal *fold_signal(struct feed *feed, uint16_t slot, uint32_t key)
+const struct agon_signal *fold_last(const struct feed *feed, uint32_t input, agon_instrument_t id)
 {
-    for (uint32_t i = 0; i < feed->n_signals; i++)
-        if (feed->signals[i].key == key && feed->signals[i].slot == slot)
-            return &feed->signals[i];
+    for (uint32_t i = 0; i < feed->n_signals[input]; i++)
+        if (feed->signals[input][i].hdr.instrument == id)
+            return &feed->signals[input][i];
     return NULL;
 }
 
-static void fold_signal_event(struct feed *feed, const struct agon_signal *event)
+void fold_signal(struct feed *feed, struct agon_signal *event)
 {
-    struct agon_signal *signal = fold_signal(feed, event->slot, event->key);
+    int input = slot_input(&feed->setup.head.slot.signals, event->key);
+    uint32_t at = 0;
 
-    if (signal == NULL && feed->n_signals < FEED_SIGNALS_MAX)
-        signal = &feed->signals[feed->n_signals++];
-    if (signal)
-        *signal = *event;
+    if (input < 0)
+        return;
+    event->key = (uint32_t)input;
+    while (at < feed->n_signals[input] &&
+           feed->signals[input][at].hdr.instrument != event->hdr.instrument)
+        at++;
+    if (at == FEED_SIGNALS_MAX)
+        return;
+    feed->signals[input][at] = *event;
+    if (at == feed->n_signals[input])
+        feed->n_signals[input]++;
 }
 
 struct feed_param *fold_param(struct feed *feed, uint32_t id)
@@ -157,9 +165,6 @@ void fold_public(struct feed *feed, const struct agon_event_hdr *event)
     switch (event->type) {
     case AGON_EVENT_INSTRUMENT:
         fold_instrument(feed, (const struct agon_instrument *)(const void *)event);
-        break;
-    case AGON_EVENT_SIGNAL:
-        fold_signal_event(feed, (const struct agon_signal *)(const void *)event);
         break;
     case AGON_EVENT_TOP10:
         place = feed_place(feed, event->instrument);
@@ -329,7 +334,7 @@ int fold_init(struct feed *feed, struct error *err)
     int rc;
 
     feed->orders = calloc(FEED_ORDERS_MAX, sizeof(*feed->orders));
-    feed->signals = calloc(FEED_SIGNALS_MAX, sizeof(*feed->signals));
+    feed->signals = calloc(SLOT_INPUTS_MAX, sizeof(*feed->signals));
     if (feed->orders == NULL || feed->signals == NULL)
         return error_set(err, AGON_ENOMEM, "no memory for a runner");
     rc = init_instruments(feed, err);
@@ -345,8 +350,11 @@ int fold_init(struct feed *feed, struct error *err)
         fold_private(feed, &setup->positions[i].hdr);
     for (uint32_t i = 0; i < setup->n_balances; i++)
         fold_balance_event(feed, &setup->balances[i]);
-    for (uint32_t i = 0; i < setup->n_signals; i++)
-        fold_signal_event(feed, &setup->signals[i]);
+    for (uint32_t i = 0; i < setup->n_signals; i++) {
+        struct agon_signal signal = setup->signals[i];
+
+        fold_signal(feed, &signal);
+    }
     for (uint32_t i = 0; i < setup->n_tops; i++)
         fold_public(feed, &setup->tops[i].hdr);
     if (setup->n_capital > 0) {

@@ -17,6 +17,8 @@ int fold_param_read(struct feed_param *param, const struct agon_param *declared,
                     struct error *err);
 /* Before the event is delivered, whether or not it will be. */
 void fold_public(struct feed *feed, const struct agon_event_hdr *event);
+/* A SIGNAL; of what is bound to an input the key becomes the input's number. */
+void fold_signal(struct feed *feed, struct agon_signal *event);
 void fold_private(struct feed *feed, const struct agon_event_hdr *event);
 /* Public events are missing: books are what they were and may not be traded on. */
 void fold_gap(struct feed *feed);
@@ -26,7 +28,8 @@ struct agon_position *fold_position_any(struct feed *feed, agon_instrument_t id)
 struct agon_position *fold_position(struct feed *feed, agon_account_t account,
                                     agon_instrument_t id);
 struct agon_balance *fold_balance(struct feed *feed, agon_account_t account, agon_asset_t asset);
-struct agon_signal *fold_signal(struct feed *feed, uint16_t slot, uint32_t key);
+/* NULL: none. */
+const struct agon_signal *fold_last(const struct feed *feed, uint32_t input, agon_instrument_t id);
 struct feed_param *fold_param(struct feed *feed, uint32_t id);
 struct feed_timer *fold_timer(struct feed *feed, uint32_t id);
 void fold_timer_remove(struct feed *feed, struct feed_timer *timer);

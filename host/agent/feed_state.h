@@ -14,7 +14,7 @@
 #define FEED_ORDERS_MAX    SETUP_ORDERS_MAX
 #define FEED_POSITIONS_MAX SETUP_POSITIONS_MAX
 #define FEED_BALANCES_MAX  SETUP_BALANCES_MAX
-#define FEED_SIGNALS_MAX   SETUP_SIGNALS_MAX
+#define FEED_SIGNALS_MAX   32 /* instruments of an input */
 #define FEED_TIMERS_MAX    SETUP_TIMERS_MAX
 #define FEED_STREAMS_MAX   16
 
@@ -91,8 +91,8 @@ struct feed {
     uint32_t n_balances;
     struct agon_capital capital;
     int has_capital;
-    struct agon_signal *signals; /* owned */
-    uint32_t n_signals;
+    struct agon_signal (*signals)[FEED_SIGNALS_MAX]; /* owned; the last of each input */
+    uint32_t n_signals[SLOT_INPUTS_MAX];
     struct feed_timer timers[FEED_TIMERS_MAX];
     uint32_t n_timers, next_timer;
     struct agon_top10 tops[SLOT_INSTRUMENTS_MAX]; /* by place in the subscription */
@@ -148,6 +148,8 @@ extern const struct ext ext_table[]; /* ends with a NULL id */
 const void *ext_get(const struct agon_host *host, const char *id);
 /* Served to that kind? */
 const struct ext *ext_find(const char *id, uint32_t kind);
+/* The same. AGON_ENOTSUP, and what to do. */
+int ext_check(const char *id, uint32_t kind, struct error *err);
 
 extern const struct agon_host_account ext_account;
 extern const struct agon_host_arena ext_arena;

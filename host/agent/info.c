@@ -47,6 +47,14 @@ void plugin_info_fill(struct plugin_info *info, const struct agon_entry *entry, 
     COPY(info->summary, d->summary);
     for (uint32_t i = 0; i < d->n_requires && i < 16; i++)
         COPY(info->requires_ext[i], d->requires_ext[i]);
+    if (AGON_HAS(d, struct agon_descriptor, n_reads)) {
+        info->n_publishes = d->n_publishes;
+        info->n_reads = d->n_reads;
+    }
+    for (uint32_t i = 0; i < info->n_publishes && i < AGON_PUBLISHES_MAX; i++)
+        COPY(info->publishes[i], d->publishes[i]);
+    for (uint32_t i = 0; i < info->n_reads && i < AGON_READS_MAX; i++)
+        COPY(info->reads[i], d->reads[i]);
     for (uint32_t i = 0; i < d->n_params && i < INFO_PARAMS_MAX; i++)
         fill_param(&info->params[i], d->params[i]);
 }
@@ -71,6 +79,10 @@ void plugin_info_bound(struct plugin_info *info)
         info->n_params = INFO_PARAMS_MAX;
     if (info->n_requires > 16)
         info->n_requires = 16;
+    if (info->n_publishes > AGON_PUBLISHES_MAX)
+        info->n_publishes = AGON_PUBLISHES_MAX;
+    if (info->n_reads > AGON_READS_MAX)
+        info->n_reads = AGON_READS_MAX;
     bound(info->id, sizeof(info->id));
     bound(info->version, sizeof(info->version));
     bound(info->name, sizeof(info->name));
@@ -78,6 +90,10 @@ void plugin_info_bound(struct plugin_info *info)
     bound(info->summary, sizeof(info->summary));
     for (int i = 0; i < 16; i++)
         bound(info->requires_ext[i], sizeof(info->requires_ext[i]));
+    for (int i = 0; i < AGON_PUBLISHES_MAX; i++)
+        bound(info->publishes[i], sizeof(info->publishes[i]));
+    for (int i = 0; i < AGON_READS_MAX; i++)
+        bound(info->reads[i], sizeof(info->reads[i]));
     for (int i = 0; i < INFO_PARAMS_MAX; i++) {
         bound(info->params[i].name, sizeof(info->params[i].name));
         bound(info->params[i].unit, sizeof(info->params[i].unit));

@@ -23,6 +23,8 @@ struct plugin_info {
     uint64_t event_mask, arena_bytes;
     char id[64], version[24], name[64], vendor[64], summary[256];
     char requires_ext[16][64];
+    uint32_t n_publishes, n_reads;
+    char publishes[AGON_PUBLISHES_MAX][32], reads[AGON_READS_MAX][32];
     struct info_param params[INFO_PARAMS_MAX];
 };
 

@@ -332,6 +332,23 @@ static int check_params(const struct agon_descriptor *descriptor, struct error *
     return AGON_OK;
 }
 
+/* Names of signals, each once. */
+static int check_names(const char *what, const char *const *names, uint32_t n, uint32_t max,
+                       struct error *err)
+{
+    if (n > max || (n > 0 && names == NULL))
+        return error_set(err, AGON_EINVAL, "%s: %u names; at most %u", what, n, max);
+    for (uint32_t i = 0; i < n; i++) {
+        if (!is_name(names[i], 31, LOWER, LOWER DIGIT "_"))
+            return error_set(err, AGON_EINVAL,
+                             "%s: number %u has no name (a-z, 0-9, _; at most 31)", what, i);
+        for (uint32_t k = 0; k < i; k++)
+            if (strcmp(names[i], names[k]) == 0)
+                return error_set(err, AGON_EINVAL, "%s: %s stands there twice", what, names[i]);
+    }
+    return AGON_OK;
+}
+
 static int check_descriptor(const struct agon_descriptor *d, struct error *err)
 {
     if (d == NULL)
@@ -365,6 +382,10 @@ static int check_descriptor(const struct agon_descriptor *d, struct error *err)
         if (!is_extension(d->requires_ext[i]))
             return error_set(err, AGON_EINVAL, "required extension number %u has no name like %s",
                              i + 1, "agon.orders/1");
+    if (AGON_HAS(d, struct agon_descriptor, n_reads) &&
+        (check_names("publishes", d->publishes, d->n_publishes, AGON_PUBLISHES_MAX, err) < 0 ||
+         check_names("reads", d->reads, d->n_reads, AGON_READS_MAX, err) < 0))
+        return AGON_EINVAL;
     return check_params(d, err);
 }
 

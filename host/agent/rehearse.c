@@ -136,6 +136,12 @@ static void stage_init(struct stage *stage, const struct agon_descriptor *descri
                                                .bar_mask = 0xff,
                                                .depth = DEPTH_FULL,
                                                .instruments = {1, 2}};
+    if (AGON_HAS(descriptor, struct agon_descriptor, n_reads)) {
+        slot->signals.n_keys = (uint16_t)descriptor->n_publishes;
+        slot->signals.n_inputs = (uint16_t)descriptor->n_reads;
+        for (uint32_t i = 0; i < descriptor->n_publishes; i++)
+            slot->signals.keys[i] = slot_series("rehearsal", descriptor->publishes[i]);
+    }
     hash_init(&stage->whole);
     hash_init(&stage->tail);
 }

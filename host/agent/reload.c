@@ -223,6 +223,7 @@ static void complete(struct member *member)
 
     member->spec.record.generation_hash = member->next->hash;
     member->spec.record.subscription.event_mask = member->next->info.event_mask;
+    member->spec.record.signals = member->next->signals;
     member->active = member->next;
     member->next = NULL;
     member->teed = NULL;
@@ -294,18 +295,25 @@ static void swap(struct member *member)
 {
     struct slot *slot = slot_of(member);
     struct generation *next = member->next;
-    struct record_generation record = {.hdr = {.type = EVENT_CONFIG, .granules = 1},
-                                       .kind = CONFIG_GENERATION,
-                                       .slot = member->slot,
-                                       .generation_hash = next->hash,
-                                       .event_mask = next->info.event_mask,
-                                       .why = (uint8_t)member->why,
-                                       .agent_kind = slot->agent_kind};
+    struct record_generation record = {
+        .hdr = {.type = EVENT_CONFIG, .granules = sizeof(record) / EVENT_GRANULE},
+        .kind = CONFIG_GENERATION,
+        .slot = member->slot,
+        .generation_hash = next->hash,
+        .event_mask = next->info.event_mask,
+        .signals = next->signals,
+        .why = (uint8_t)member->why,
+        .agent_kind = slot->agent_kind};
     struct feed_live live = {.event_mask = next->info.event_mask, .reason = member->start};
     const struct runner_port *port = generation_port(next);
     int64_t began;
     int rc;
 
+    if (slots_fit(engine_slots(member->crew->config.engine), member->slot, slot->name,
+                  &next->signals, &member->err) < 0) {
+        fail(member);
+        return;
+    }
     if (order_orders(member) == AGON_EAGAIN)
         return;
     if (next->run != NULL &&
@@ -329,6 +337,7 @@ static void swap(struct member *member)
     member->before.generation = slot->generation;
     member->before.generation_hash = slot->generation_hash;
     member->before.event_mask = slot->subscription.event_mask;
+    member->before.signals = slot->signals;
     member->before.why = GENERATION_REFUSED;
     rc = step(member, &record.hdr);
     if (rc == AGON_EAGAIN)
@@ -774,6 +783,7 @@ static int try_once(struct member *member, struct error *err)
     setup->trades = history.trades;
     setup->n_trades = history.n_trades;
     setup->head.start = AGON_START_SHADOW;
+    setup->head.slot.signals = member->next->signals;
     member->report.n_state = from->n_state;
     rc = generation_begin(member->next, &member->spec, setup, err);
     if (rc >= 0)
@@ -922,6 +932,8 @@ static int load_next(struct member *member, const char *path, struct error *err)
         return AGON_ENOMEM;
     rc = generation_load(member->next, &member->spec, path, err);
     if (rc >= 0)
+        rc = generation_bind(member->next, &member->spec, err);
+    if (rc >= 0)
         rc = check_fit(member, member->next, err);
     return rc;
 }
@@ -1023,9 +1035,12 @@ static int seat_new(struct member *member, struct crew_slot *slot,
     if (member->next == NULL)
         return AGON_ENOMEM;
     rc = generation_load(member->next, slot, slot->plugin, err);
+    if (rc >= 0)
+        rc = generation_bind(member->next, slot, err);
     if (rc < 0)
         return rc;
     slot->record.subscription.event_mask = member->next->info.event_mask;
+    slot->record.signals = member->next->signals;
     slot->record.agent_kind = (uint8_t)member->next->info.kind;
     slot->record.generation_hash = member->next->hash;
     member->spec = *slot;

@@ -139,6 +139,8 @@ static const struct schema_field slot_fields[] = {
     {"bars", SCHEMA_DURATION, SCHEMA_ARRAY(struct roster_slot, bars_ns, n_bars), .min = 60000000000,
      .max = 86400000000000, .doc = "lengths: 1m 3m 5m 10m 15m 1h 4h 1d; default: all"},
     {"params", SCHEMA_ANY, SLOT(params_node), .doc = "values of the plugin's own parameters"},
+    {"signals", SCHEMA_ANY, SLOT(signals_node),
+     .doc = "input of the plugin: whose series it hears, as AGENT.NAME, or none"},
     {"limits", SCHEMA_MAP, SLOT(limits), .sub = &limits_schema, .doc = "what it may not exceed"},
     {"meters", SCHEMA_MAP, SLOT(meters), .sub = &meters_schema,
      .doc = "what it may cause beside orders, per second; ended at 20 seconds of it in hand"},
@@ -375,6 +377,95 @@ static void read_params(struct config *config, struct roster_slot *slot)
     slot->params_node = NULL;
 }
 
+static int is_agent(const struct roster *roster, const char *name)
+{
+    for (uint32_t i = 0; i < roster->n_slots; i++) {
+        if (strcmp(roster->slots[i].name, name) == 0)
+            return 1;
+    }
+    return 0;
+}
+
+static void refuse_agent(struct config *config, const struct config_node *node,
+                         const struct roster *roster, const char *name)
+{
+    struct suggest suggest = {0};
+    char shown[80];
+
+    for (uint32_t i = 0; i < roster->n_slots; i++)
+        suggest_offer(&suggest, name, strlen(name), roster->slots[i].name);
+    utf8_escape(name, strlen(name), shown, sizeof(shown));
+    config_refuse(config, node, CONFIG_E_UNKNOWN,
+                  "'%s' is no agent of this roster; expected AGENT.NAME%s%s%s", shown,
+                  suggest.best != NULL ? "; did you mean '" : "",
+                  suggest.best != NULL ? suggest.best : "", suggest.best != NULL ? "'?" : "");
+}
+
+/* One entry of `signals`; 0: it was refused. */
+static int take_signal(struct config *config, const struct roster *roster,
+                       const struct roster_slot *slot, const struct config_node *node,
+                       const char *input, struct crew_signal *signal)
+{
+    const char *text = config_text(node);
+    const char *dot = text != NULL ? strrchr(text, '.') : NULL;
+
+    memset(signal, 0, sizeof(*signal));
+    if (strlen(input) >= sizeof(signal->input)) {
+        config_refuse(config, node, CONFIG_E_RANGE, "expected a name of at most %zu bytes",
+                      sizeof(signal->input) - 1);
+        return 0;
+    }
+    snprintf(signal->input, sizeof(signal->input), "%s", input);
+    if (text != NULL && strcmp(text, "none") == 0)
+        return 1;
+    if (dot == NULL || dot == text || dot[1] == '\0' ||
+        (size_t)(dot - text) >= sizeof(signal->agent) || strlen(dot + 1) >= sizeof(signal->name)) {
+        config_refuse(config, node, CONFIG_E_VALUE,
+                      "expected AGENT.NAME, whose series the input hears, or none");
+        return 0;
+    }
+    memcpy(signal->agent, text, (size_t)(dot - text));
+    snprintf(signal->name, sizeof(signal->name), "%s", dot + 1);
+    if (!is_agent(roster, signal->agent)) {
+        refuse_agent(config, node, roster, signal->agent);
+        return 0;
+    }
+    for (uint32_t i = 0; i < slot->n_signals; i++) {
+        const struct crew_signal *other = &slot->signals[i];
+
+        if (strcmp(other->agent, signal->agent) == 0 && strcmp(other->name, signal->name) == 0) {
+            config_refuse(config, node, CONFIG_E_DUPLICATE,
+                          "is what the input '%s' hears already; expected another", other->input);
+            return 0;
+        }
+    }
+    return 1;
+}
+
+static void read_signals(struct config *config, const struct roster *roster,
+                         struct roster_slot *slot)
+{
+    const struct config_node *node = slot->signals_node;
+
+    slot->signals_node = NULL;
+    if (node == NULL)
+        return;
+    if (!config_is_map(node)) {
+        config_refuse(config, node, CONFIG_E_KIND,
+                      "expected a map of inputs, as in {trend: analyst_1.trend}");
+        return;
+    }
+    if (config_count(node) > SLOT_INPUTS_MAX) {
+        config_refuse(config, node, CONFIG_E_COUNT, "has %u inputs; expected at most %d",
+                      config_count(node), SLOT_INPUTS_MAX);
+        return;
+    }
+    for (uint32_t k = 0; k < config_count(node); k++)
+        slot->n_signals +=
+            (uint32_t)take_signal(config, roster, slot, config_entry(node, k), config_key(node, k),
+                                  &slot->signals[slot->n_signals]);
+}
+
 /* Also of a roster whose fields have mistakes: what was refused is empty, and passed over. */
 static void check(struct config *config, struct roster *roster)
 {
@@ -392,6 +483,7 @@ static void check(struct config *config, struct roster *roster)
         check_instruments(config, slot, i);
         check_bars(config, slot, i);
         read_params(config, slot);
+        read_signals(config, roster, slot);
     }
 }
 
@@ -524,6 +616,8 @@ static void take_slot(const struct roster *roster, uint32_t i, struct config *co
                       "there is no sandbox inside the host; expected 'runner: process' with it");
     slot->n_params = from->n_params;
     memcpy(slot->params, from->params, sizeof(slot->params));
+    slot->n_signals = from->n_signals;
+    memcpy(slot->signals, from->signals, sizeof(slot->signals));
     n = snprintf(slot->plugin, sizeof(slot->plugin), "%s%s%s", dir ? dir : "", dir ? "/" : "",
                  from->plugin);
     if (n < 0 || (size_t)n >= sizeof(slot->plugin))

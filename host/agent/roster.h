@@ -13,6 +13,7 @@
  *         instruments: ["binance:BTCUSDT"]
  *         bars: [1m, 1h]
  *         params: {fast: 12, slow: 26}
+ *         signals: {trend: analyst_1.trend}  # the plugin's input: whose series it hears
  *         limits: {order: 2000 USDT, position: 5000 USDT, daily_loss: 3%}
  *
  * A roster is words; ids come when it is resolved against the host's tables. Slots get the ids 0,
@@ -75,8 +76,10 @@ struct roster_slot {
     int64_t bars_ns[8];
     struct roster_limits limits;
     struct roster_meters meters;
-    const struct config_node *params_node; /* while it is read */
+    const struct config_node *params_node, *signals_node; /* while it is read */
     struct setup_param params[CREW_PARAMS_MAX];
+    uint32_t n_signals;
+    struct crew_signal signals[SLOT_INPUTS_MAX];
 };
 struct roster {
     uint64_t seed;

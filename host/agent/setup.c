@@ -138,7 +138,9 @@ int setup_decode(struct setup *setup, const void *bytes, uint64_t n, struct erro
         dec.used += skip;
     }
     if (dec.used != dec.n || !strings_end(setup) || setup->head.slot.slot >= SLOTS_MAX ||
-        setup->head.slot.subscription.n_instruments > SLOT_INSTRUMENTS_MAX)
+        setup->head.slot.subscription.n_instruments > SLOT_INSTRUMENTS_MAX ||
+        setup->head.slot.signals.n_keys > SLOT_KEYS_MAX ||
+        setup->head.slot.signals.n_inputs > SLOT_INPUTS_MAX)
         return error_set(err, AGON_ECORRUPT, "setup: bytes left over or a field out of range");
     return AGON_OK;
 }

@@ -272,6 +272,27 @@ static void put_meters(const struct meters *meters, struct jout *out)
     jout_close(out, '{');
 }
 
+/* Whose signals it hears, as the roster says. */
+static void put_reads(const struct api *api, uint32_t id, struct jout *out)
+{
+    const struct host_config *config = host_config_of(api->host);
+    const struct crew_slot *slot = &config->slots[id];
+    char text[SLOT_NAME + sizeof(slot->signals[0].name) + 2];
+
+    if (id >= config->n_slots || slot->n_signals == 0 ||
+        strcmp(slot->record.name, api->view->slots[id].name) != 0)
+        return;
+    jout_key(out, "reads");
+    jout_open(out, '{');
+    for (uint32_t i = 0; i < slot->n_signals && i < SLOT_INPUTS_MAX; i++) {
+        const struct crew_signal *signal = &slot->signals[i];
+
+        snprintf(text, sizeof(text), "%s.%s", signal->agent, signal->name);
+        jout_kv_str(out, signal->input, signal->agent[0] != '\0' ? text : "none");
+    }
+    jout_close(out, '{');
+}
+
 void api_put_agent(const struct api *api, uint32_t id, struct jout *out)
 {
     const struct host_view *view = api->view;
@@ -308,6 +329,7 @@ void api_put_agent(const struct api *api, uint32_t id, struct jout *out)
                 : slot->runner == CREW_PROCESS ? "process"
                                                : "none");
     jout_kv_str(out, "code", hash);
+    put_reads(api, id, out);
     if (slot->failure[0] != '\0')
         jout_kv_str(out, "failure", slot->failure);
     put_meters(&slot->meters, out);

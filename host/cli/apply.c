@@ -136,6 +136,33 @@ static void compare_param(struct diff *diff, const struct crew_slot *from,
             .kind = HOST_CHANGE_PARAM, .slot = from->record.slot, .to = to, .name = name};
 }
 
+/* "trend: analyst_1.trend, mood: none"; of a long list only how it begins. */
+static void signals_text(const struct crew_slot *slot, char text[80])
+{
+    size_t used = (size_t)snprintf(text, 80, "%s", slot->n_signals == 0 ? "none" : "");
+
+    for (uint32_t i = 0; i < slot->n_signals && used < 80; i++) {
+        const struct crew_signal *at = &slot->signals[i];
+
+        used += (size_t)snprintf(text + used, 80 - used, "%s%s: %s%s%s", i > 0 ? ", " : "",
+                                 at->input, at->agent[0] != '\0' ? at->agent : "none",
+                                 at->agent[0] != '\0' ? "." : "", at->name);
+    }
+}
+
+static void compare_signals(struct diff *diff, const struct crew_slot *from,
+                            const struct crew_slot *to)
+{
+    struct change *change;
+
+    if (from->n_signals == to->n_signals &&
+        memcmp(from->signals, to->signals, from->n_signals * sizeof(from->signals[0])) == 0)
+        return;
+    change = add(diff, from->record.name, "signals", HOW_START);
+    signals_text(from, change->from);
+    signals_text(to, change->to);
+}
+
 static void compare_slot(struct diff *diff, const struct crew_slot *from,
                          const struct crew_slot *to)
 {
@@ -177,6 +204,7 @@ static void compare_slot(struct diff *diff, const struct crew_slot *from,
     if (sa->n_instruments != sb->n_instruments ||
         memcmp(sa->instruments, sb->instruments, sa->n_instruments * sizeof(sa->instruments[0])))
         word(diff, a->name, "instruments", HOW_START, "as they are", "changed");
+    compare_signals(diff, from, to);
 }
 
 static int is_holding(const struct host_view *view, uint32_t slot)

@@ -92,6 +92,7 @@ static json_t *param_object(const struct info_param *param)
 static void describe(json_t *object, const struct plugin_info *info)
 {
     json_t *wants = json_array(), *requires = json_array(), *params = json_array();
+    json_t *publishes = json_array(), *reads = json_array();
 
     json_object_set_new(object, "name", json_string(info->name));
     json_object_set_new(object, "vendor", json_string(info->vendor));
@@ -108,6 +109,12 @@ static void describe(json_t *object, const struct plugin_info *info)
     for (uint32_t i = 0; i < info->n_requires; i++)
         json_array_append_new(requires, json_string(info->requires_ext[i]));
     json_object_set_new(object, "requires", requires);
+    for (uint32_t i = 0; i < info->n_publishes; i++)
+        json_array_append_new(publishes, json_string(info->publishes[i]));
+    json_object_set_new(object, "publishes", publishes);
+    for (uint32_t i = 0; i < info->n_reads; i++)
+        json_array_append_new(reads, json_string(info->reads[i]));
+    json_object_set_new(object, "reads", reads);
     for (uint32_t i = 0; i < info->n_params; i++)
         json_array_append_new(params, param_object(&info->params[i]));
     json_object_set_new(object, "params", params);

@@ -226,6 +226,7 @@ struct role {
     const char *file;             /* of several of that plugin; a rascal. NULL: the plugin's name */
     int64_t after_pct, again_pct; /* of the demo's length */
     int needs_all;                /* of its markets */
+    struct crew_signal signal;    /* whose it hears */
 };
 
 /* One market hour is short: candles of a minute and quicker averages than the defaults. Who quotes
@@ -256,7 +257,8 @@ static const struct role roles[DEMO_SLOTS] = {
      .plugin = "mm",
      .capital = 50000,
      .markets = {{"SOLUSDT", SPOT}},
-     .params = {{"half_bps", "11"}, {"interval_ms", "20000"}}},
+     .params = {{"half_bps", "11"}, {"interval_ms", "20000"}},
+     .signal = {.input = "volatility", .agent = "vol_1", .name = "volatility"}},
     {.name = "basis_1",
      .plugin = "basis",
      .capital = 50000,
@@ -346,6 +348,8 @@ int demo_cast(struct crew_slot slots[DEMO_SLOTS], const struct demo_plan *plan, 
         snprintf(slot->record.name, sizeof(slot->record.name), "%s", role->name);
         for (int k = 0; k < ROLE_PARAMS && role->params[k][0] != NULL; k++)
             param(slot, role->params[k][0], role->params[k][1]);
+        if (role->signal.input[0] != '\0')
+            slot->signals[slot->n_signals++] = role->signal;
         if (role->file != NULL)
             set_mischief(slot, role, plan->length_s);
         if (!find_plugin(plan->plugins, role->plugin,

@@ -2,6 +2,7 @@
 /* crowd: the plugins, played by C code behind the rings that real ones would have. Some trade, one
  * kind only makes trouble. They see the bus and their private ring as a runner does and count what
  * they are delivered; what they want goes through their ring. */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "dst/world.h"
@@ -55,6 +56,14 @@ static agon_qty_t any_qty(struct agent *agent, agon_instrument_t id)
     agon_qty_t qty = num_mul_div(amt, 1, px * 10, NUM_UP);
 
     return num_to_step(qty, instrument->lot_qty, NUM_UP);
+}
+
+uint32_t crowd_series(uint16_t slot)
+{
+    char name[SLOT_NAME];
+
+    (void)snprintf(name, sizeof(name), "slot_%u", slot);
+    return slot_series(name, "word");
 }
 
 static struct agon_intent any_order(struct agent *agent, agon_instrument_t id)
@@ -180,10 +189,16 @@ static void move(struct agent *agent, agon_instrument_t id)
 
 static void publish(struct agent *agent, agon_instrument_t id)
 {
+    uint16_t other = (uint16_t)((agent->slot + 1u) % agent->world->swarm.n_agents);
+
     struct record_signal record = {
         .hdr = {.type = AGON_EVENT_SIGNAL, .granules = 6, .instrument = id},
         .origin = {.cause_seq = agent->cause_seq, .n = agent->n_wishes++, .slot = agent->slot},
-        .signal = {.hdr = {.instrument = id}, .kind = 1, .value = 1.5, .confidence = 0.5},
+        .signal = {.hdr = {.instrument = id},
+                   .kind = 1,
+                   .key = crowd_series(agent->slot),
+                   .value = 1.5,
+                   .confidence = 0.5},
     };
 
     switch (below(agent, 6)) {
@@ -195,6 +210,9 @@ static void publish(struct agent *agent, agon_instrument_t id)
         break;
     case 2:
         record.signal.text_len = 60000;
+        break;
+    case 3:
+        record.signal.key = crowd_series(other); // another's
         break;
     default:
         break;
@@ -348,6 +366,13 @@ static void see_order(struct agent *agent, const struct agon_order *order)
         world_fail(agent->world, "liveness", "slot %u can place no order any more", agent->slot);
 }
 
+static void see_signal(struct agent *agent, const struct agon_signal *signal)
+{
+    if (signal->key != crowd_series(signal->slot))
+        world_fail(agent->world, "inv-19", "slot %u hears of slot %u what is not its own",
+                   agent->slot, signal->slot);
+}
+
 static void see(struct agent *agent, const struct agon_event_hdr *event)
 {
     const struct world *world = agent->world;
@@ -360,6 +385,8 @@ static void see(struct agent *agent, const struct agon_event_hdr *event)
     }
     if (event->type == AGON_EVENT_ORDER)
         see_order(agent, (const struct agon_order *)(const void *)event);
+    if (event->type == AGON_EVENT_SIGNAL)
+        see_signal(agent, (const struct agon_signal *)(const void *)event);
     if (event->type == AGON_EVENT_POSITION && event->instrument <= WORLD_INSTRUMENTS)
         agent->held_qty[event->instrument] =
             ((const struct agon_position *)(const void *)event)->qty;
@@ -374,8 +401,8 @@ static void see(struct agent *agent, const struct agon_event_hdr *event)
 static int advance(void *ctx, uint64_t seq)
 {
     struct agent *agent = ctx;
-    const struct subscription *sub =
-        &engine_slots(agent->world->node.engine)->all[agent->slot].subscription;
+    const struct slot *slot = &engine_slots(agent->world->node.engine)->all[agent->slot];
+    const struct subscription *sub = &slot->subscription;
     const struct agon_event_hdr *event;
     union {
         struct agon_event_hdr hdr;
@@ -393,7 +420,7 @@ static int advance(void *ctx, uint64_t seq)
         evring_release(&agent->to_out);
     }
     while ((rc = bus_next(&agent->bus, &copy.hdr)) == 1) {
-        if (subscription_wants(sub, &copy.hdr)) {
+        if (subscription_wants(sub, &slot->signals, &copy.hdr)) {
             agent->nth++;
             see(agent, &copy.hdr);
         }

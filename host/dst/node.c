@@ -519,6 +519,15 @@ static void configure(struct world *world)
         for (agon_instrument_t k = 1; k <= n; k++)
             slot.subscription.instruments[k - 1] = k;
         (void)snprintf(slot.name, sizeof(slot.name), "slot_%u", id);
+        slot.signals.n_keys = 1;
+        slot.signals.keys[0] = crowd_series(id);
+        for (uint16_t k = 0; k < world->swarm.n_agents && k < SLOT_INPUTS_MAX; k++) {
+            char name[SLOT_NAME];
+
+            (void)snprintf(name, sizeof(name), "slot_%u", k);
+            slot.signals.inputs[slot.signals.n_inputs++] =
+                (struct slot_input){.series = crowd_series(k), .agent = slot_agent(name)};
+        }
         (void)node_step(world, &slot.hdr);
     }
     configure_portfolio(world);

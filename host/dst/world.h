@@ -441,6 +441,7 @@ int crowd_open(struct world *world);
 void crowd_close(struct world *world);
 void crowd_join(struct world *world); /* attaches all to the engine */
 void crowd_collect(struct world *world);
+uint32_t crowd_series(uint16_t slot); /* what it publishes, if it does */
 
 /* check.c */
 int check_open(struct world *world);

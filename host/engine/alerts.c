@@ -3,7 +3,7 @@
 
 #include "engine/impl.h"
 
-#define KINDS_OF_FORMAT_8 35 /* kinds that a state of that format always counts */
+#define KINDS_AT_LEAST 35 /* kinds that a state always counts */
 
 static int is_same(uint16_t kind, uint16_t slot, agon_instrument_t instrument,
                    const struct record_alert *with)
@@ -183,7 +183,7 @@ void alerts_save(const struct alerts *alerts, struct enc *enc)
     }
     // How many kinds there are grows; the hash must not change for those that never came.
     n_kinds = ALERT_KINDS;
-    while (n_kinds > KINDS_OF_FORMAT_8 && alerts->counts[n_kinds - 1] == 0)
+    while (n_kinds > KINDS_AT_LEAST && alerts->counts[n_kinds - 1] == 0)
         n_kinds--;
     enc_u16(enc, n_kinds);
     for (uint32_t i = 0; i < n_kinds; i++)

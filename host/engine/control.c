@@ -251,6 +251,8 @@ int control_config(struct engine *engine, const struct agon_event_hdr *event)
             return AGON_EINVAL;
         return config_slot(engine, (const struct record_slot *)(const void *)event);
     case CONFIG_GENERATION:
+        if (event_bytes(event) != sizeof(struct record_generation))
+            return AGON_EINVAL;
         return config_generation(engine, (const struct record_generation *)(const void *)event);
     case CONFIG_PARAM:
         if (event_bytes(event) != sizeof(struct record_param))
@@ -698,7 +700,7 @@ static int is_share(double value)
 int control_signal(struct engine *engine, const struct record_signal *record)
 {
     struct agon_signal signal = record->signal;
-    const struct slot *slot = slots_get(&engine->slots, record->origin.slot);
+    struct slot *slot = slots_get(&engine->slots, record->origin.slot);
     double spread = signal.p_up + signal.p_flat + signal.p_down;
 
     if (slot == NULL || signal.text_len > sizeof(signal.text) || !is_share(signal.confidence) ||
@@ -710,6 +712,11 @@ int control_signal(struct engine *engine, const struct record_signal *record)
         return AGON_EINVAL;
     if (control_is_orphan(slot, &record->origin))
         return AGON_OK;
+    // What its plugin declared was read when the file was checked; a child's memory says nothing.
+    if (!slot_publishes(&slot->signals, signal.key)) {
+        engine_count_refused(engine, slot, REASON_UNAUTHORISED);
+        return AGON_OK;
+    }
     signal.hdr.type = AGON_EVENT_SIGNAL;
     signal.hdr.granules = sizeof(signal) / EVENT_GRANULE;
     signal.slot = record->origin.slot;

@@ -8,8 +8,8 @@
     ((type) == AGON_EVENT_SIGNAL || (type) == AGON_EVENT_REGIME || (type) == AGON_EVENT_HALT ||    \
      (type) == AGON_EVENT_HEALTH)
 #define BY_CONTENT(type)                                                                           \
-    ((type) == AGON_EVENT_BAR || (type) == AGON_EVENT_BOOK_SNAPSHOT ||                             \
-     (type) == AGON_EVENT_BOOK_DELTA)
+    ((type) == AGON_EVENT_BAR || (type) == AGON_EVENT_SIGNAL ||                                    \
+     (type) == AGON_EVENT_BOOK_SNAPSHOT || (type) == AGON_EVENT_BOOK_DELTA)
 
 static void fold_output(struct engine *engine, const void *bytes, size_t n, uint64_t where)
 {
@@ -28,7 +28,8 @@ static void count_public(struct engine *engine, const struct agon_event_hdr *eve
         struct slot *slot = &engine->slots.all[__builtin_ctzll(slots)];
 
         slots &= slots - 1;
-        if (!BY_CONTENT(event->type) || subscription_wants(&slot->subscription, event))
+        if (!BY_CONTENT(event->type) ||
+            subscription_wants(&slot->subscription, &slot->signals, event))
             slot->nth++;
     }
 }

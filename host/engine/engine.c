@@ -477,6 +477,14 @@ uint32_t engine_timer_of(const struct engine *engine, uint16_t slot)
     return 0;
 }
 
+void engine_count_refused(struct engine *engine, struct slot *slot, uint16_t reason)
+{
+    slot->n_refused++;
+    engine->counters.n_refused++;
+    if (reason < REASONS_MAX)
+        engine->refused[slot->id][reason]++;
+}
+
 uint64_t engine_refused(const struct engine *engine, uint16_t slot, uint16_t reason)
 {
     return reason < REASONS_MAX ? engine->refused[slot][reason] : 0;

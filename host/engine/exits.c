@@ -476,10 +476,7 @@ static void refuse(struct engine *engine, struct slot *slot, const struct agon_e
 {
     struct exit_plan none = {.plan = *plan};
 
-    slot->n_refused++;
-    engine->counters.n_refused++;
-    if (reason < REASONS_MAX)
-        engine->refused[slot->id][reason]++;
+    engine_count_refused(engine, slot, reason);
     tell(engine, slot->id, &none, AGON_EXIT_REFUSED, reason, 0, 0);
 }
 

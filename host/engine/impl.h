@@ -24,7 +24,7 @@
 /* ... and what an emergency stop has not closed by then is an alert, each time anew. */
 #define ENGINE_STOP_NS      ((agon_ns_t)60 * 1000 * 1000 * 1000)
 #define ENGINE_SLOT_TIMERS  64 /* armed at a time by one slot */
-#define ENGINE_STATE_FORMAT 8
+#define ENGINE_STATE_FORMAT 9
 
 struct market {        /* of one instrument */
     struct book *book; /* owned */
@@ -171,6 +171,8 @@ agon_amt_t engine_unrealised_amt(const struct engine *engine, const struct posit
 /* slot: ALERT_NO_SLOT where it concerns none; text NULL: as ALERTS has it. */
 void engine_raise(struct engine *engine, uint16_t kind, uint16_t slot, agon_instrument_t instrument,
                   int64_t value, int64_t limit, const char *text);
+/* A wish of the slot that our own gate refuses. */
+void engine_count_refused(struct engine *engine, struct slot *slot, uint16_t reason);
 /* Of an event that is refused, which leaves nothing in the state (inv-30): the port alone hears of
  * it, with cause_seq 0, and may offer it as one from outside. */
 void engine_note(struct engine *engine, uint16_t kind, const char *text);

@@ -510,10 +510,7 @@ static void refuse(struct engine *engine, struct slot *slot, const struct agon_i
         .t_expire = intent->t_expire,
     };
 
-    slot->n_refused++;
-    engine->counters.n_refused++;
-    if (reason < REASONS_MAX)
-        engine->refused[slot->id][reason]++;
+    engine_count_refused(engine, slot, reason);
     deliver_order(engine, &none, reason);
 }
 

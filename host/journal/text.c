@@ -450,13 +450,16 @@ static const struct field asset_fields[] = {
 #define LIMIT(id, number, type, member, key, kind, ...)                                            \
     {key, AT(record_slot, limits.member), FIELD_##kind},
 static const char *const breaches[] = {"close", "cancel", "halt"};
-static const struct field slot_fields[] = {NAME16(record_slot, kind, configs),
-                                           U16(record_slot, slot),
-                                           U16(record_slot, account),
-                                           U8(record_slot, stage),
-                                           TEXT(record_slot, name),
-                                           U64(record_slot, generation_hash),
-                                           LIMITS(LIMIT) END};
+static const struct field slot_fields[] = {
+    NAME16(record_slot, kind, configs),
+    U16(record_slot, slot),
+    U16(record_slot, account),
+    U8(record_slot, stage),
+    TEXT(record_slot, name),
+    U64(record_slot, generation_hash),
+    {"publishes", AT(record_slot, signals.n_keys), F_U16, 0, NULL},
+    {"reads", AT(record_slot, signals.n_inputs), F_U16, 0, NULL},
+    LIMITS(LIMIT) END};
 #undef LIMIT
 #define LIMIT(id, number, type, member, key, kind, ...)                                            \
     {key, AT(record_portfolio, limits.member), FIELD_##kind},

@@ -19,7 +19,8 @@ enum reason_side { REASON_OWN = 1, REASON_OUTSIDE = 2 };
     /* the host's own gate */                                                                      \
     X(HALTED, 1, "halted", OUTSIDE, "a halt covers the order")                                     \
     X(SLOT_STATE, 2, "slot_state", OUTSIDE, "the slot's stage or condition does not trade")        \
-    X(UNAUTHORISED, 3, "unauthorised", OWN, "the instrument or account is not the slot's")         \
+    X(UNAUTHORISED, 3, "unauthorised", OWN,                                                        \
+      "an instrument, account or signal that is not the slot's")                                   \
     X(INVALID, 4, "invalid", OWN, "a field is out of range")                                       \
     X(FILTER, 5, "filter", OWN, "off the tick or lot, or below the minimum quantity or notional")  \
     X(SIZE, 6, "size", OWN, "more than the instrument's maximum quantity")                         \

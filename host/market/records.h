@@ -8,7 +8,7 @@
 #ifndef MARKET_RECORDS_H
 #define MARKET_RECORDS_H
 
-#include <agon/event.h>
+#include <agon/plugin.h>
 
 #include "market/reasons.h"
 
@@ -228,7 +228,7 @@ struct record_due {
     agon_px_t px; /* DUE_EXIT: the price that made it due; 0: the time did */
 };
 struct record_signal { /* a SIGNAL as it comes out of an agent's ring: the bus gets signal alone,
-                          with the journal's numbers */
+                          with the journal's numbers; signal.key is a series (slot_signals) */
     struct agon_event_hdr hdr; /* type AGON_EVENT_SIGNAL, granules 6 */
     struct agon_origin origin;
     struct agon_signal signal;
@@ -279,6 +279,19 @@ enum generation_why {
     GENERATION_FRESH = 4,   /* after a crash, without */
     GENERATION_REFUSED = 5  /* the one before again: the new one would not take over */
 };
+/* What a slot's plugin may publish, and what it hears, by its descriptor and the roster. A series
+ * is a number that slot_series makes of AGENT.NAME; 0: none. */
+#define SLOT_KEYS_MAX   AGON_PUBLISHES_MAX
+#define SLOT_INPUTS_MAX AGON_READS_MAX
+struct slot_input {
+    uint32_t series;
+    uint32_t agent; /* slot_agent of whose it is: nobody else's is taken for it */
+};
+struct slot_signals {
+    uint16_t n_keys, n_inputs;
+    uint32_t keys[SLOT_KEYS_MAX];              /* series, in the order of the descriptor */
+    struct slot_input inputs[SLOT_INPUTS_MAX]; /* in the order of the descriptor */
+};
 struct record_generation { /* CONFIG of kind CONFIG_GENERATION */
     struct agon_event_hdr hdr;
     uint16_t kind, slot;
@@ -286,6 +299,8 @@ struct record_generation { /* CONFIG of kind CONFIG_GENERATION */
     uint64_t generation_hash; /* first 8 bytes of the plugin file's BLAKE2b */
     uint64_t event_mask;      /* what the slot is told from the next event on */
     uint8_t why, agent_kind, pad[6];
+    struct slot_signals signals; /* what the slot may publish and hears from the next event on */
+    uint8_t pad1[28];
 };
 enum crash_kind {
     CRASH_DIED = 1,
@@ -494,7 +509,8 @@ AGON_SIZE_IS(record_param, 64);
 AGON_SIZE_IS(record_arm, 128);
 AGON_SIZE_IS(record_due, 64);
 AGON_SIZE_IS(record_signal, 384);
-AGON_SIZE_IS(record_generation, 64);
+AGON_SIZE_IS(slot_signals, 164);
+AGON_SIZE_IS(record_generation, 256);
 AGON_SIZE_IS(record_crash, 192);
 AGON_SIZE_IS(record_quarantine, 192);
 AGON_SIZE_IS(record_alert, 192);

@@ -366,6 +366,7 @@ static void stand_still(struct host *host, struct crew_slot *slot, const struct 
     slot->record.agent_kind = before != NULL ? before->agent_kind : (uint8_t)AGON_STRATEGY;
     slot->record.generation_hash = before != NULL ? before->generation_hash : 0;
     slot->record.subscription.event_mask = before != NULL ? before->subscription.event_mask : 0;
+    slot->record.signals = before != NULL ? before->signals : (struct slot_signals){0};
     snprintf(host->failures[slot->record.slot], sizeof(host->failures[0]), "%.159s", err->text);
     if (err->code == AGON_EPERM) {
         host->refused |= bit;
@@ -391,11 +392,38 @@ static int leave_out(struct host *host, const struct crew_slot *slot, const stru
     return 1;
 }
 
+/* The engine would refuse a slot whose signals have the numbers of another's, and the host would
+ * not begin: so its plugin is refused here, which is that slot's matter alone. known: the slots so
+ * far.
+ */
+static int check_signals(struct host *host, struct slots *known, const struct record_slot *record,
+                         struct error *why)
+{
+    struct slot *slot = &known->all[record->slot];
+    int rc = slots_fit(known, record->slot, record->name, &record->signals, why);
+
+    if (rc < 0) {
+        crew_leave(host->crew, record->slot, AGON_END_HOST);
+        return rc;
+    }
+    slot->is_used = 1;
+    slot->signals = record->signals;
+    memcpy(slot->name, record->name, sizeof(slot->name));
+    if (record->slot >= known->n)
+        known->n = record->slot + 1u;
+    return AGON_OK;
+}
+
 /* Before anything is written: a roster that does not fit the run directory leaves no trace of a
  * run. A plugin that cannot be loaded is its slot's matter: the others must not stand still for it.
  */
 static int load_agents(struct host *host, struct error *err)
 {
+    struct slots *known = malloc(sizeof(*known));
+
+    if (known == NULL)
+        return error_set(err, AGON_ENOMEM, "no memory for the agents");
+    *known = *engine_slots(host->engine);
     for (uint32_t i = 0; i < host->config.n_slots; i++) {
         struct crew_slot *slot = &host->config.slots[i];
         struct error why = {0};
@@ -404,16 +432,21 @@ static int load_agents(struct host *host, struct error *err)
         if (!host_has_agent(host, i))
             continue;
         rc = check_owner(host, slot->record.slot, err);
-        if (rc < 0)
+        if (rc < 0) {
+            free(known);
             return rc;
+        }
         if (slot->checkpoint_ns == 0)
             slot->checkpoint_ns = CHECKPOINT_NS;
         // What the audit refused is not opened once more: in this process it could run.
         rc = slot->unfit[0] != '\0' ? error_set(&why, AGON_EINVAL, "%s", slot->unfit)
                                     : crew_load(host->crew, slot, &why);
+        if (rc >= 0)
+            rc = check_signals(host, known, &slot->record, &why);
         if (rc < 0 && !leave_out(host, slot, &why))
             stand_still(host, slot, &why);
     }
+    free(known);
     return AGON_OK;
 }
 

@@ -3,13 +3,12 @@
 
 #include <agon/plugin.h>
 
+#include "base/hash.h"
 #include "base/utf8.h"
 
-// Types that concern everybody: a model's signal or a halt matters whatever instruments a slot
-// trades.
+// Types that matter whatever instruments a slot trades.
 #define SHARED_TYPES                                                                               \
-    (AGON_ON(AGON_EVENT_SIGNAL) | AGON_ON(AGON_EVENT_REGIME) | AGON_ON(AGON_EVENT_HALT) |          \
-     AGON_ON(AGON_EVENT_HEALTH))
+    (AGON_ON(AGON_EVENT_REGIME) | AGON_ON(AGON_EVENT_HALT) | AGON_ON(AGON_EVENT_HEALTH))
 #define BOOK_TYPES (AGON_ON(AGON_EVENT_BOOK_SNAPSHOT) | AGON_ON(AGON_EVENT_BOOK_DELTA))
 
 static int length_bit(uint32_t length_s)
@@ -32,12 +31,47 @@ static int has_instrument(const struct subscription *sub, agon_instrument_t id)
     return 0;
 }
 
-int subscription_wants(const struct subscription *sub, const struct agon_event_hdr *event)
+uint32_t slot_agent(const char *agent)
+{
+    return (uint32_t)hash_mix(hash_bytes(agent, strnlen(agent, SLOT_NAME)));
+}
+
+uint32_t slot_series(const char *agent, const char *name)
+{
+    uint64_t both = hash_mix(hash_bytes(agent, strnlen(agent, SLOT_NAME))) +
+                    hash_bytes(name, strnlen(name, SLOT_NAME));
+    uint32_t series = (uint32_t)hash_mix(both);
+
+    return series != 0 ? series : 1;
+}
+
+int slot_publishes(const struct slot_signals *signals, uint32_t series)
+{
+    for (uint32_t i = 0; i < signals->n_keys && i < SLOT_KEYS_MAX; i++) {
+        if (signals->keys[i] == series)
+            return series != 0;
+    }
+    return 0;
+}
+
+int slot_input(const struct slot_signals *signals, uint32_t series)
+{
+    for (uint32_t i = 0; i < signals->n_inputs && i < SLOT_INPUTS_MAX; i++) {
+        if (signals->inputs[i].series == series)
+            return series != 0 ? (int)i : -1;
+    }
+    return -1;
+}
+
+int subscription_wants(const struct subscription *sub, const struct slot_signals *signals,
+                       const struct agon_event_hdr *event)
 {
     uint64_t bit = event->type < 64 ? AGON_ON(event->type) : 0;
 
     if ((sub->event_mask & bit) == 0)
         return 0;
+    if (event->type == AGON_EVENT_SIGNAL)
+        return slot_input(signals, ((const struct agon_signal *)(const void *)event)->key) >= 0;
     if ((SHARED_TYPES & bit) != 0)
         return 1;
     if ((BOOK_TYPES & bit) != 0 && sub->depth != DEPTH_FULL)
@@ -61,6 +95,46 @@ int subscription_wants_private(const struct subscription *sub, const struct agon
 void slots_init(struct slots *slots)
 {
     memset(slots, 0, sizeof(*slots));
+}
+
+// One that the agent publishes and another one declares too, or that somebody awaits from another.
+static int is_taken(const struct slot *other, uint32_t series, uint32_t agent)
+{
+    int at = slot_input(&other->signals, series);
+
+    return slot_publishes(&other->signals, series) ||
+           (at >= 0 && other->signals.inputs[at].agent != agent);
+}
+
+int slots_fit(const struct slots *slots, uint16_t id, const char *name,
+              const struct slot_signals *signals, struct error *err)
+{
+    if (signals->n_keys > SLOT_KEYS_MAX || signals->n_inputs > SLOT_INPUTS_MAX)
+        return error_set(err, AGON_EINVAL, "slot %.31s: %u signals and %u inputs: too many", name,
+                         signals->n_keys, signals->n_inputs);
+    for (uint32_t i = 0; i < slots->n; i++) {
+        const struct slot *other = &slots->all[i];
+
+        if (!other->is_used || i == id)
+            continue;
+        for (uint32_t k = 0; k < signals->n_keys; k++) {
+            if (is_taken(other, signals->keys[k], slot_agent(name)))
+                return error_set(err, AGON_EINVAL,
+                                 "slot %.31s: its signal number %u has the number of one that slot "
+                                 "%.31s publishes or reads: give one of both agents another name",
+                                 name, k, other->name);
+        }
+        for (uint32_t k = 0; k < signals->n_inputs; k++) {
+            if (slot_publishes(&other->signals, signals->inputs[k].series) &&
+                signals->inputs[k].agent != slot_agent(other->name))
+                return error_set(err, AGON_EINVAL,
+                                 "slot %.31s: its input number %u has the number of a signal of "
+                                 "slot %.31s, which it does not mean: give one of both agents "
+                                 "another name",
+                                 name, k, other->name);
+        }
+    }
+    return AGON_OK;
 }
 
 int slots_set(struct slots *slots, const struct record_slot *event, struct error *err)
@@ -95,6 +169,8 @@ int slots_set(struct slots *slots, const struct record_slot *event, struct error
             return error_set(err, AGON_EINVAL, "slot %u: the name %s is slot %u's already",
                              event->slot, event->name, i);
     }
+    if (slots_fit(slots, event->slot, event->name, &event->signals, err) < 0)
+        return AGON_EINVAL;
     slot = &slots->all[event->slot];
     if (!slot->is_used) {
         slots_vacate(slots, event->slot); // it may never have been anybody's
@@ -116,6 +192,7 @@ int slots_set(struct slots *slots, const struct record_slot *event, struct error
     memcpy(slot->name, event->name, sizeof(slot->name));
     slot->subscription = event->subscription;
     slot->limits = event->limits;
+    slot->signals = event->signals;
     if (event->slot >= slots->n)
         slots->n = (uint32_t)event->slot + 1;
     return AGON_OK;
@@ -135,13 +212,15 @@ int slots_set_generation(struct slots *slots, const struct record_generation *ev
 
     if (slot == NULL || event->generation == 0 || event->generation == UINT32_MAX ||
         event->generation > slot->last_generation + 1 || event->why < GENERATION_RELOAD ||
-        event->why > GENERATION_REFUSED || event->agent_kind != slot->agent_kind)
+        event->why > GENERATION_REFUSED || event->agent_kind != slot->agent_kind ||
+        slots_fit(slots, event->slot, slot->name, &event->signals, NULL) < 0)
         return AGON_EINVAL;
     if (event->generation > slot->last_generation)
         slot->last_generation = event->generation;
     slot->generation = event->generation;
     slot->generation_hash = event->generation_hash;
     slot->subscription.event_mask = event->event_mask;
+    slot->signals = event->signals;
     if (event->why == GENERATION_FRESH)
         slot->fresh_generation = event->generation;
     if ((slot->condition == CONDITION_SUSPENDED || slot->condition == CONDITION_QUARANTINED) &&
@@ -245,6 +324,39 @@ static void load_subscription(struct subscription *sub, struct dec *dec)
         sub->instruments[i] = dec_u32(dec);
 }
 
+static void save_signals(const struct slot_signals *signals, struct enc *enc)
+{
+    enc_u16(enc, signals->n_keys);
+    for (uint32_t i = 0; i < signals->n_keys; i++)
+        enc_u32(enc, signals->keys[i]);
+    enc_u16(enc, signals->n_inputs);
+    for (uint32_t i = 0; i < signals->n_inputs; i++) {
+        enc_u32(enc, signals->inputs[i].series);
+        enc_u32(enc, signals->inputs[i].agent);
+    }
+}
+
+static void load_signals(struct slot_signals *signals, struct dec *dec)
+{
+    memset(signals, 0, sizeof(*signals));
+    signals->n_keys = dec_u16(dec);
+    if (signals->n_keys > SLOT_KEYS_MAX) {
+        dec_fail(dec);
+        return;
+    }
+    for (uint32_t i = 0; i < signals->n_keys; i++)
+        signals->keys[i] = dec_u32(dec);
+    signals->n_inputs = dec_u16(dec);
+    if (signals->n_inputs > SLOT_INPUTS_MAX) {
+        dec_fail(dec);
+        return;
+    }
+    for (uint32_t i = 0; i < signals->n_inputs; i++) {
+        signals->inputs[i].series = dec_u32(dec);
+        signals->inputs[i].agent = dec_u32(dec);
+    }
+}
+
 void slots_save(const struct slots *slots, struct enc *enc)
 {
     enc_u32(enc, slots->n);
@@ -273,6 +385,7 @@ void slots_save(const struct slots *slots, struct enc *enc)
         enc_bytes(enc, slot->name, sizeof(slot->name));
         save_subscription(&slot->subscription, enc);
         limits_save(&limits_of_slot, &slot->limits, enc);
+        save_signals(&slot->signals, enc);
         enc_u64(enc, slot->nth);
         enc_u64(enc, slot->n_intents);
         enc_u64(enc, slot->n_refused);
@@ -312,6 +425,7 @@ int slots_load(struct slots *slots, struct dec *dec)
         slot->name[SLOT_NAME - 1] = '\0';
         load_subscription(&slot->subscription, dec);
         limits_load(&limits_of_slot, &slot->limits, dec);
+        load_signals(&slot->signals, dec);
         slot->nth = dec_u64(dec);
         slot->n_intents = dec_u64(dec);
         slot->n_refused = dec_u64(dec);

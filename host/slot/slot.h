@@ -46,10 +46,20 @@ struct subscription {
     agon_instrument_t instruments[SLOT_INSTRUMENTS_MAX];
 };
 /* Does the slot's plugin get this public event? INSTRUMENT, STATUS, QUOTE, TRADE, BAR, TOP10 ... of
- * its instruments; SIGNAL, REGIME, HALT and HEALTH of everybody's. */
-int subscription_wants(const struct subscription *sub, const struct agon_event_hdr *event);
+ * its instruments; SIGNAL of what its inputs are bound to; REGIME, HALT and HEALTH of everybody's.
+ */
+int subscription_wants(const struct subscription *sub, const struct slot_signals *signals,
+                       const struct agon_event_hdr *event);
 /* ... and this one of its private ring? ORDER, FILL, ... by mask; GAP always. */
 int subscription_wants_private(const struct subscription *sub, const struct agon_event_hdr *event);
+
+/* The number of the series that an agent publishes by this name; never 0. */
+uint32_t slot_series(const char *agent, const char *name);
+uint32_t slot_agent(const char *agent); /* an agent, as a slot_input names it */
+/* Is it one of the series that the slot's plugin has declared? */
+int slot_publishes(const struct slot_signals *signals, uint32_t series);
+/* Place of the input that is bound to the series; -1: none is. */
+int slot_input(const struct slot_signals *signals, uint32_t series);
 
 struct record_slot { /* CONFIG of kind CONFIG_SLOT: makes or changes a slot. 512 bytes */
     struct agon_event_hdr hdr;
@@ -64,7 +74,8 @@ struct record_slot { /* CONFIG of kind CONFIG_SLOT: makes or changes a slot. 512
     struct subscription subscription;
     struct slot_limits limits;
     uint64_t generation_hash; /* first 8 bytes of the plugin file's BLAKE2b */
-    uint8_t pad1[512 - 328];
+    struct slot_signals signals;
+    uint8_t pad1[20];
 };
 AGON_SIZE_IS(subscription, 144);
 AGON_SIZE_IS(record_slot, 512);
@@ -87,6 +98,7 @@ struct slot { /* state of one slot in the core */
     char name[SLOT_NAME];
     struct subscription subscription;
     struct slot_limits limits;
+    struct slot_signals signals;
     uint64_t nth;          /* events its plugin has been delivered; the engine's own count */
     uint64_t next_counter; /* of order ids */
     uint64_t n_intents, n_refused;
@@ -100,6 +112,10 @@ struct slots {
 void slots_init(struct slots *slots);
 /* Takes a CONFIG_SLOT record. AGON_EINVAL with the reason. */
 int slots_set(struct slots *slots, const struct record_slot *event, struct error *err);
+/* May the agent of that name have these in that slot? Two names seldom have one number; where they
+ * do, no series may be taken for another agent's. AGON_EINVAL with the reason. */
+int slots_fit(const struct slots *slots, uint16_t id, const char *name,
+              const struct slot_signals *signals, struct error *err);
 /* Another generation plays from the next event on. A slot that stood still because its plugin was
  * gone is ACTIVE again. AGON_EINVAL: no such slot, or a number that means nothing. */
 int slots_set_generation(struct slots *slots, const struct record_generation *event);

@@ -28,10 +28,10 @@ enum {
     P_STALE_MS,
     P_HIGH_MULT,
     P_EXTREME_MULT,
-    P_MODEL_SLOT,
-    P_VENUE,
+    P_VENUE = 12, /* 11 is not used again */
     P_SYMBOL
 };
+enum { VOLATILITY };                                           /* places in reads */
 enum level { UNKNOWN = 0, NORMAL = 1, HIGH = 2, EXTREME = 3 }; /* as vol says it: signal.kind */
 
 struct mm_state { /* all that must survive a reload: fixed widths, no pointers, no padding */
@@ -54,7 +54,7 @@ struct mm {
     const struct agon_host_signal *signal; /* may be NULL: never wider */
     double half_bps, skew_bps, quote_pct, inventory_pct, follow_bps, keep_pct, high_mult,
         extreme_mult;
-    int64_t interval_ms, stale_ms, model_slot;
+    int64_t interval_ms, stale_ms;
     struct mm_state state;
 };
 struct side { /* of the pair */
@@ -279,9 +279,8 @@ static int on_signal(void *plugin, const struct agon_signal *signal)
 {
     struct mm *self = plugin;
 
-    if (signal->hdr.instrument != self->state.instrument || signal->key != self->state.instrument ||
-        (self->model_slot >= 0 && signal->slot != self->model_slot) || signal->kind < NORMAL ||
-        signal->kind > EXTREME)
+    if (signal->key != VOLATILITY || signal->hdr.instrument != self->state.instrument ||
+        signal->kind < NORMAL || signal->kind > EXTREME)
         return AGON_OK;
     if (signal->kind != self->state.level)
         self->state.must_move = 1;
@@ -361,8 +360,8 @@ static int on_start(void *plugin, uint32_t reason)
     for (i = 0; i < n && i < OPEN_MAX; i++)
         if (open[i].client_ref > state->last_ref)
             state->last_ref = open[i].client_ref;
-    if (self->signal && self->model_slot >= 0 && state->instrument != 0 &&
-        self->signal->last(self->host, (uint16_t)self->model_slot, state->instrument, &signal) >= 0)
+    if (self->signal && state->instrument != 0 &&
+        self->signal->last(self->host, VOLATILITY, state->instrument, &signal) >= 0)
         on_signal(self, &signal);
     return AGON_OK;
 }
@@ -407,8 +406,7 @@ static int read_params(struct mm *self)
         param->real(host, P_HIGH_MULT, &self->high_mult) < 0 ||
         param->real(host, P_EXTREME_MULT, &self->extreme_mult) < 0 ||
         param->integer(host, P_INTERVAL_MS, &self->interval_ms) < 0 ||
-        param->integer(host, P_STALE_MS, &self->stale_ms) < 0 ||
-        param->integer(host, P_MODEL_SLOT, &self->model_slot) < 0)
+        param->integer(host, P_STALE_MS, &self->stale_ms) < 0)
         return AGON_EINVAL;
     return AGON_OK;
 }
@@ -481,8 +479,6 @@ NUMBER(high_mult, P_HIGH_MULT, AGON_REAL, TUNED, 0, 20, 2, 0.5, "",
        "distance when volatility is high, in times of the usual; 0: no quotes");
 NUMBER(extreme_mult, P_EXTREME_MULT, AGON_REAL, TUNED, 0, 20, 0, 0.5, "",
        "the same when it is extreme");
-NUMBER(model_slot, P_MODEL_SLOT, AGON_INTEGER, AGON_PARAM_RESTART, -1, 255, -1, 1, "",
-       "slot of the volatility model; -1: whichever speaks of this instrument");
 static const struct agon_param venue = {.size = sizeof(struct agon_param),
                                         .id = P_VENUE,
                                         .type = AGON_TEXT,
@@ -499,8 +495,9 @@ static const struct agon_param symbol = {
     .unit = "",
     .doc = "what to quote; empty: the first instrument whose book is seen"};
 static const struct agon_param *const params[] = {
-    &half_bps, &skew_bps,  &quote_pct,    &inventory_pct, &follow_bps, &keep_pct, &interval_ms,
-    &stale_ms, &high_mult, &extreme_mult, &model_slot,    &venue,      &symbol};
+    &half_bps,    &skew_bps, &quote_pct, &inventory_pct, &follow_bps, &keep_pct,
+    &interval_ms, &stale_ms, &high_mult, &extreme_mult,  &venue,      &symbol};
+static const char *const reads[] = {[VOLATILITY] = "volatility"};
 static const char *const requires_ext[] = {AGON_EXT_ARENA,      AGON_EXT_ORDERS, AGON_EXT_ACCOUNT,
                                            AGON_EXT_INSTRUMENT, AGON_EXT_PARAM,  AGON_EXT_CLOCK};
 
@@ -524,7 +521,9 @@ static const struct agon_descriptor descriptor = {
                   AGON_ON(AGON_EVENT_SIGNAL) | AGON_ON(AGON_EVENT_HALT) |
                   AGON_ON(AGON_EVENT_ORDER) | AGON_ON(AGON_EVENT_FILL) |
                   AGON_ON(AGON_EVENT_CAPITAL) | AGON_ON(AGON_EVENT_TIMER) | AGON_ON(AGON_EVENT_GAP),
-    .arena_bytes = 4096};
+    .arena_bytes = 4096,
+    .reads = reads,
+    .n_reads = sizeof(reads) / sizeof(reads[0])};
 static const struct agon_descriptor *const descriptors[] = {&descriptor};
 
 AGON_NOTE("org.agon.mm", "1.0.0");

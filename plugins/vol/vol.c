@@ -2,7 +2,7 @@
 /* vol: a model of volatility. With each closed candle it publishes how much an instrument moves,
  * and whether that is normal, high or extreme, so that others can step back. It never trades.
  *
- * The signal of an instrument has the instrument's id as its key, and:
+ * It publishes `volatility`, for each instrument its own (hdr.instrument), with:
  *   value       standard deviation of one candle's return over the short window, in basis points
  *   kind        1 normal, 2 high, 3 extreme: the short deviation against that of the long window
  *   reason      the ratio of the two deviations in percent
@@ -20,6 +20,7 @@
 #define INSTRUMENTS_MAX 8
 
 enum { P_SHORT = 1, P_LONG, P_HIGH, P_EXTREME, P_BAR_S };
+enum { VOLATILITY }; /* places in publishes */
 enum level { NORMAL = 1, HIGH = 2, EXTREME = 3 };
 
 struct series { /* fixed widths, no pointers, no padding */
@@ -132,7 +133,7 @@ static int publish(struct vol *self, struct series *series, agon_ns_t t)
     error = sqrt((now.kurtosis > -1 ? now.kurtosis + 2 : 1) / (4.0 * (double)self->n_short));
     signal.kind = (uint8_t)series->level;
     signal.direction = AGON_NEUTRAL;
-    signal.key = series->instrument;
+    signal.key = VOLATILITY;
     signal.value = deviation * 1e4;
     signal.confidence = error < 0.5 ? 1 - 2 * error : 0;
     count_moves(&series->near_term, deviation / 2, &signal);
@@ -345,6 +346,7 @@ static const struct agon_param bar_s = {.size = sizeof(struct agon_param),
 static const struct agon_param *const params[] = {&near_window, &long_window, &high, &extreme,
                                                   &bar_s};
 static const char *const requires_ext[] = {AGON_EXT_ARENA, AGON_EXT_SIGNAL, AGON_EXT_PARAM};
+static const char *const publishes[] = {[VOLATILITY] = "volatility"};
 
 static const struct agon_descriptor descriptor = {
     .size = sizeof(descriptor),
@@ -363,7 +365,9 @@ static const struct agon_descriptor descriptor = {
     .state_schema_oldest = STATE_SCHEMA,
     .budget_ns = 20000,
     .event_mask = AGON_ON(AGON_EVENT_BAR) | AGON_ON(AGON_EVENT_PARAM),
-    .arena_bytes = 262144};
+    .arena_bytes = 262144,
+    .publishes = publishes,
+    .n_publishes = sizeof(publishes) / sizeof(publishes[0])};
 static const struct agon_descriptor *const descriptors[] = {&descriptor};
 
 AGON_NOTE("org.agon.vol", "1.0.0");

@@ -26,7 +26,8 @@ agents:
   - {name: basis_1, plugin: basis.so, stage: live, capital: 100000 USDT,
      instruments: ["binance:BTCUSDT", "binance_um:BTCUSDT"], params: {enter_bps: -90, leave_bps: -100}, hard: 30s}
   - {name: mm_1, plugin: mm.so, stage: live, capital: 50000 USDT, instruments: ["binance_um:BTCUSDT"],
-     limits: {order: 20000 USDT, position: 100000 USDT, orders_per_second: 1000, orders_burst: 1000, leverage: 5}, hard: 30s}
+     limits: {order: 20000 USDT, position: 100000 USDT, orders_per_second: 1000, orders_burst: 1000, leverage: 5}, hard: 30s,
+     signals: {volatility: none}}
 EOF
 
 of_account() { # ACCOUNT TYPE PATTERN

@@ -51,11 +51,11 @@ row() { # NAME AGENT: of agents.csv
 }
 
 # The same plugin twice, and another: each as alone, with its own parameters, capital and limits.
-btc='  - {name: btc, plugin: mm.so, capital: 50000 USDT, instruments: ["binance:BTCUSDT"], params: {half_bps: 3, interval_ms: 60000, stale_ms: 60000}}'
-eth='  - {name: eth, plugin: mm.so, capital: 20000 USDT, instruments: ["binance:ETHUSDT"], params: {half_bps: 4, interval_ms: 50000, stale_ms: 60000}}'
+btc='  - {name: btc, plugin: mm.so, capital: 50000 USDT, instruments: ["binance:BTCUSDT"], params: {half_bps: 3, interval_ms: 60000, stale_ms: 60000}, signals: {volatility: none}}'
+eth='  - {name: eth, plugin: mm.so, capital: 20000 USDT, instruments: ["binance:ETHUSDT"], params: {half_bps: 4, interval_ms: 50000, stale_ms: 60000}, signals: {volatility: none}}'
 cross='  - {name: cross, plugin: ema_cross.so, capital: 90000 USDT, instruments: ["binance:SOLUSDT"],
      params: {bar_s: 60, fast: 5, slow: 13, rsi: 7, volume_min: 0, size_pct: 20}}'
-small='  - {name: small, plugin: mm.so, capital: 50000 USDT, instruments: ["binance:BTCUSDT"], limits: {order: 10 USDT}}'
+small='  - {name: small, plugin: mm.so, capital: 50000 USDT, instruments: ["binance:BTCUSDT"], limits: {order: 10 USDT}, signals: {volatility: none}}'
 printf '%s\n' "$btc" "$eth" "$cross" | roster all
 printf '%s\n' "$btc" | roster btc
 printf '%s\n' "$eth" | roster eth
@@ -105,8 +105,9 @@ n_eth=$(row all eth | cut -d, -f9)
 # Who publishes is heard, wherever it stands in the roster.
 model='  - {name: model, plugin: vol.so, capital: 0 USDT, instruments: ["binance:BTCUSDT"],
      params: {bar_s: 60, short: 5, long: 30}}'
-printf '%s\n' "$model" "$btc" | roster before
-printf '%s\n' "$btc" "$model" | roster behind
+hearing=$(echo "$btc" | sed 's/volatility: none/volatility: model.volatility/')
+printf '%s\n' "$model" "$hearing" | roster before
+printf '%s\n' "$hearing" "$model" | roster behind
 play before
 play behind
 for at in before:1 behind:0; do
@@ -144,7 +145,7 @@ bad() {
     refused 3 "$1" --roster "$WORK/bad.yaml" --plugins "$WORK/plugins" --data $FILES
 }
 printf '%s\n' "$btc" '  - {name: eth, plugin: nm.so, capital: 1 USDT, instruments: ["binance:ETHUSTD"]}' \
-    '  - {name: bnb, plugin: mm.so, capital: 1 USDT, instruments: ["binance:BNBUSDT"]}' | roster bad
+    '  - {name: bnb, plugin: mm.so, capital: 1 USDT, instruments: ["binance:BNBUSDT"], signals: {volatility: none}}' | roster bad
 bad "bad.yaml:5:25: error.*agents\[1\].plugin.*No such file"
 bad "bad.yaml:5:63: error.*did you mean 'binance:ETHUSDT'"
 bad "bad.yaml:6:63: error.*expected one of: binance:ETHUSDT, binance:BTCUSDT, binance:SOLUSDT"

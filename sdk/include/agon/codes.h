@@ -49,7 +49,7 @@ enum agon_reason {
     /* the host's own gate */
     AGON_REASON_HALTED = 1,
     AGON_REASON_SLOT_STATE = 2,   /* the slot's stage or condition does not trade */
-    AGON_REASON_UNAUTHORISED = 3, /* instrument or account is not the slot's */
+    AGON_REASON_UNAUTHORISED = 3, /* an instrument, account or signal that is not the slot's */
     AGON_REASON_INVALID = 4,      /* a field is out of range */
     AGON_REASON_FILTER = 5,       /* tick, lot, minimum quantity or notional */
     AGON_REASON_SIZE = 6,

@@ -160,7 +160,7 @@ struct agon_signal {
     struct agon_event_hdr hdr;
     uint16_t slot;                        /* whose it is; set by the host */
     uint8_t kind, direction;              /* kind: the author's number; enum agon_direction */
-    uint32_t key;                         /* the author's number of this series */
+    uint32_t key;                         /* which series, or input: ext/signal.h */
     double value;                         /* the author's unit; finite */
     double confidence;                    /* 0 to 1 */
     double p_up, p_flat, p_down;          /* sum to 1, or are all 0 */

@@ -99,6 +99,9 @@ enum {
     AGON_PARAM_TUNABLE = 4  /* a search may try values from min to max by step */
 };
 #define AGON_ON(type) ((uint64_t)1 << (type))
+/* agon_descriptor.publishes, reads */
+#define AGON_PUBLISHES_MAX 8
+#define AGON_READS_MAX     16
 
 /* One parameter. The roster names it by name, agon.param by id. */
 struct agon_param {
@@ -123,6 +126,11 @@ struct agon_descriptor {
         budget_ns; /* the author's promise per callback; the limit that kills is the roster's */
     uint64_t event_mask;  /* AGON_ON of each wanted type; which instruments: the roster */
     uint64_t arena_bytes; /* all the memory that agon.arena will give */
+    /* Names for agon.signal, [a-z][a-z0-9_]*, up to 31 bytes. A descriptor that ends before them
+     * publishes nothing and reads nothing. */
+    const char *const *publishes; /* n_publishes names, AGON_PUBLISHES_MAX at most */
+    const char *const *reads;     /* n_reads names of inputs, AGON_READS_MAX at most */
+    uint32_t n_publishes, n_reads;
 };
 /* What a plugin file is: the type of agon_plugin. */
 struct agon_entry {

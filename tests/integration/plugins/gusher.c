@@ -28,7 +28,7 @@ static int on_start(void *plugin, uint32_t reason)
 
 static int gush(struct gusher *self, const struct agon_event_hdr *event)
 {
-    struct agon_signal signal = {.key = 1, .confidence = 0.5, .value = 1};
+    struct agon_signal signal = {.confidence = 0.5, .value = 1};
     struct agon_intent intent = {.kind = AGON_INTENT_CANCEL_ALL};
 
     self->n++;
@@ -109,6 +109,7 @@ static const struct agon_param channel = {.size = sizeof(channel),
 static const struct agon_param *const params[] = {&channel};
 static const char *const requires_ext[] = {AGON_EXT_ORDERS, AGON_EXT_PARAM, AGON_EXT_LOG,
                                            AGON_EXT_ARENA,  AGON_EXT_CLOCK, AGON_EXT_SIGNAL};
+static const char *const publishes[] = {"gush"};
 static const struct agon_descriptor descriptor = {
     .size = sizeof(descriptor),
     .kind = AGON_STRATEGY,
@@ -124,6 +125,8 @@ static const struct agon_descriptor descriptor = {
     .budget_ns = 100000,
     .event_mask = AGON_ON(AGON_EVENT_TOP10) | AGON_ON(AGON_EVENT_TRADE),
     .arena_bytes = 4096,
+    .publishes = publishes,
+    .n_publishes = 1,
 };
 static const struct agon_descriptor *const descriptors[] = {&descriptor};
 

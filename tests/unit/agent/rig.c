@@ -138,6 +138,8 @@ void rig_init(struct rig *rig)
                                             AGON_ON(AGON_EVENT_FILL) | AGON_ON(AGON_EVENT_TIMER),
                               .n_instruments = 2,
                               .instruments = {1, 2}};
+    slot->signals = (struct slot_signals){
+        .n_keys = 2, .n_inputs = 3, .keys = {700, 701}, .inputs = {{900, 1}, {0, 0}, {902, 2}}};
 }
 
 int rig_start(struct rig *rig)

@@ -117,9 +117,11 @@ START_TEST(nth_is_what_the_subscription_counts)
         struct agon_order order = rig_order(1, AGON_ORDER_OPEN);
 
         rig_public(&rig, &trade, 0);
-        count += (uint64_t)subscription_wants(&rig.setup.head.slot.subscription, &trade.hdr);
+        count += (uint64_t)subscription_wants(&rig.setup.head.slot.subscription,
+                                              &rig.setup.head.slot.signals, &trade.hdr);
         rig_public(&rig, &halt, 1);
-        count += (uint64_t)subscription_wants(&rig.setup.head.slot.subscription, &halt.hdr);
+        count += (uint64_t)subscription_wants(&rig.setup.head.slot.subscription,
+                                              &rig.setup.head.slot.signals, &halt.hdr);
         rig_private(&rig, &order, 0);
         count +=
             (uint64_t)subscription_wants_private(&rig.setup.head.slot.subscription, &order.hdr);
@@ -595,10 +597,11 @@ START_TEST(random_numbers_depend_on_nth_and_on_nothing_that_went_before)
 END_TEST
 
 static double p_up;
+static uint32_t key = 1;
 
 static int publish(struct script *s, const struct agon_event_hdr *event, uint64_t nth)
 {
-    struct agon_signal signal = {.key = 4, .value = 1.5, .confidence = 0.5, .slot = 63};
+    struct agon_signal signal = {.key = key, .value = 1.5, .confidence = 0.5, .slot = 63};
 
     (void)nth;
     if (event->type != AGON_EVENT_TRADE)
@@ -624,7 +627,13 @@ START_TEST(a_signal_carries_the_slot_that_published_it)
     ck_assert_int_eq(rig_wish(&rig, wish), 1);
     ck_assert_uint_eq(WISH(agon_event_hdr)->type, AGON_EVENT_SIGNAL);
     ck_assert_uint_eq(WISH(agon_event_hdr)->granules, 6);
-    ck_assert_uint_eq(WISH(record_signal)->signal.slot, 5); // not what the plugin said
+    ck_assert_uint_eq(WISH(record_signal)->signal.slot, 5);  // not what the plugin said
+    ck_assert_uint_eq(WISH(record_signal)->signal.key, 701); // the second that it declared
+    key = 2;                                                 // there is no third
+    rig_public(&rig, &trade, 0);
+    ck_assert_int_eq(rig_step(&rig), AGON_OK);
+    ck_assert_int_eq(rig_wish(&rig, wish), 0);
+    key = 1;
     p_up = NAN;
     rig_public(&rig, &trade, 0);
     ck_assert_int_eq(rig_step(&rig), AGON_OK);
@@ -632,7 +641,73 @@ START_TEST(a_signal_carries_the_slot_that_published_it)
     rig_public(&rig, &trade, 0);
     ck_assert_int_eq(rig_step(&rig), AGON_OK);
     ck_assert_int_eq(rig_wish(&rig, wish), 0);
-    ck_assert_uint_eq(feed_beat(run_inproc_feed(rig.run))->n_errors, 2);
+    ck_assert_uint_eq(feed_beat(run_inproc_feed(rig.run))->n_errors, 3);
+    rig_deinit(&rig);
+}
+END_TEST
+
+static struct agon_signal last_heard;
+static int n_heard;
+
+static int hear(struct script *s, const struct agon_event_hdr *event, uint64_t nth)
+{
+    struct agon_signal last;
+
+    (void)nth;
+    if (event->type != AGON_EVENT_SIGNAL)
+        return AGON_OK;
+    n_heard++;
+    last_heard = *(const struct agon_signal *)(const void *)event;
+    ck_assert_int_eq(s->signal->last(s->host, last_heard.key, event->instrument, &last), AGON_OK);
+    ck_assert_mem_eq(&last, &last_heard, sizeof(last));
+    ck_assert_int_eq(s->signal->last(s->host, last_heard.key, 99, &last), AGON_ENOENT);
+    ck_assert_int_eq(s->signal->last(s->host, 1, event->instrument, &last), AGON_ENOENT);
+    ck_assert_int_eq(s->signal->last(s->host, 3, event->instrument, &last), AGON_EINVAL);
+    ck_assert_int_eq(s->signal->last(s->host, UINT32_MAX, 0, &last), AGON_EINVAL);
+    return AGON_OK;
+}
+
+static void tell_signal(struct rig *rig, uint32_t series, agon_instrument_t id)
+{
+    struct agon_signal signal = {
+        .hdr = {.type = AGON_EVENT_SIGNAL, .granules = 5, .instrument = id}, .key = series};
+
+    rig_public(rig, &signal, 0);
+    ck_assert_int_eq(rig_step(rig), AGON_OK);
+}
+
+START_TEST(what_is_heard_is_what_an_input_is_bound_to_and_says_which)
+{
+    struct rig rig;
+
+    rig_init(&rig);
+    script.on_event = hear;
+    ck_assert_int_eq(rig_start(&rig), AGON_OK);
+    tell_signal(&rig, 902, 3); // of an instrument that the slot does not trade, too
+    ck_assert_int_eq(n_heard, 1);
+    ck_assert_uint_eq(last_heard.key, 2); // the third input
+    tell_signal(&rig, 900, 0);
+    ck_assert_int_eq(n_heard, 2);
+    ck_assert_uint_eq(last_heard.key, 0);
+    tell_signal(&rig, 901, 1); // nobody's that the roster names
+    tell_signal(&rig, 700, 1); // its own, which it does not read
+    tell_signal(&rig, 0, 1);   // an input that is none hears nothing
+    tell_signal(&rig, 1, 1);   // no number of its own means one
+    ck_assert_int_eq(n_heard, 2);
+    ck_assert_uint_eq(rig.port->nth(rig.port->ctx), 2);
+    // One publisher leaves room for the other.
+    for (agon_instrument_t id = 100; id < 300; id++) {
+        struct agon_signal signal = {
+            .hdr = {.type = AGON_EVENT_SIGNAL, .granules = 5, .instrument = id}, .key = 900};
+
+        script.on_event = NULL;
+        rig_public(&rig, &signal, 0);
+        ck_assert_int_eq(rig_step(&rig), AGON_OK);
+    }
+    script.on_event = hear;
+    tell_signal(&rig, 902, 2);
+    ck_assert_int_eq(n_heard, 3);
+    ck_assert_uint_eq(feed_beat(run_inproc_feed(rig.run))->n_errors, 0);
     rig_deinit(&rig);
 }
 END_TEST
@@ -917,6 +992,7 @@ int main(void)
     tcase_add_test(tcase, rounding_and_denormals_are_as_they_were_after_a_callback);
     tcase_add_test(tcase, random_numbers_depend_on_nth_and_on_nothing_that_went_before);
     tcase_add_test(tcase, a_signal_carries_the_slot_that_published_it);
+    tcase_add_test(tcase, what_is_heard_is_what_an_input_is_bound_to_and_says_which);
     tcase_add_test(tcase, a_saved_state_is_restored_and_a_damaged_one_refused);
     tcase_add_test(tcase, a_plugin_that_only_fails_is_failed);
     tcase_add_loop_test(tcase, parameters_are_what_the_roster_says_within_their_bounds, 0,

@@ -38,6 +38,7 @@ START_TEST(a_roster_reaches_the_slots_record)
                             "    on_crash: flatten\n"
                             "    stage: live_small\n"
                             "    params: {fast: 12, mode: slow}\n"
+                            "    signals: {trend: ema.trend, mood: none}\n"
                             "    limits: {order: 2000 USDT, daily_loss: 3%, open_orders: 7}\n",
                             &config) >= 0,
                   "%s", config_error_text(config, 0));
@@ -65,6 +66,12 @@ START_TEST(a_roster_reaches_the_slots_record)
     ck_assert_uint_eq(slot->n_params, 2);
     ck_assert_str_eq(slot->params[1].name, "mode");
     ck_assert_str_eq(slot->params[1].text, "slow");
+    ck_assert_uint_eq(slot->n_signals, 2);
+    ck_assert_str_eq(slot->signals[0].input, "trend");
+    ck_assert_str_eq(slot->signals[0].agent, "ema");
+    ck_assert_str_eq(slot->signals[0].name, "trend");
+    ck_assert_str_eq(slot->signals[1].input, "mood");
+    ck_assert_str_eq(slot->signals[1].agent, "");
     ck_assert_uint_ne(slot->record.seed, 0);
 }
 END_TEST
@@ -194,6 +201,14 @@ static const struct {
     {AGENT "    bars: [2m]\n", "1m, 3m"},
     {AGENT "    params: [1, 2]\n", "map"},
     {AGENT "    params: {a: {b: 1}}\n", "plain value"},
+    {AGENT "    signals: [ema.trend]\n", "expected a map of inputs"},
+    {AGENT "    signals: {trend: {a: b}}\n", "expected AGENT.NAME"},
+    {AGENT "    signals: {trend: ema}\n", "expected AGENT.NAME"},
+    {AGENT "    signals: {trend: ema.}\n", "expected AGENT.NAME"},
+    {AGENT "    signals: {trend: emma.trend}\n", "'emma' is no agent of this roster"},
+    {AGENT "    signals: {trend: emma.trend}\n", "did you mean 'ema'?"},
+    {AGENT "    signals: {trend: ema.trend, again: ema.trend}\n",
+     "is what the input 'trend' hears already"},
     {AGENT "    hard: 0s\n", "1ms"},
     {AGENT "  - {name: ema, plugin: b.so, capital: 1 USDT, instruments: [\"binance:BTCUSDT\"]}\n",
      "line 2"},

@@ -320,7 +320,7 @@ END_TEST
 
 static struct record_generation generation_of(uint16_t slot, uint32_t number, uint8_t why)
 {
-    return (struct record_generation){.hdr = {.type = EVENT_CONFIG, .granules = 1},
+    return (struct record_generation){.hdr = {.type = EVENT_CONFIG, .granules = 4},
                                       .kind = CONFIG_GENERATION,
                                       .slot = slot,
                                       .generation = number,
@@ -557,7 +557,7 @@ START_TEST(who_begins_with_nothing_has_no_timers_no_half_group_and_nothing_on_it
     struct world *world = world_new(RUN_PAPER);
     struct record_arm arm = {.hdr = {.type = EVENT_ARM, .granules = 2},
                              .origin = {.slot = 0, .generation = 1}};
-    struct record_generation fresh = {.hdr = {.type = EVENT_CONFIG, .granules = 1},
+    struct record_generation fresh = {.hdr = {.type = EVENT_CONFIG, .granules = 4},
                                       .kind = CONFIG_GENERATION,
                                       .slot = 0,
                                       .event_mask = ~(uint64_t)0,

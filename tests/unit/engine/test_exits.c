@@ -405,7 +405,7 @@ static void crash(uint8_t orders)
 
 static void begin_anew(uint32_t generation)
 {
-    struct record_generation fresh = {.hdr = {.type = EVENT_CONFIG, .granules = 1},
+    struct record_generation fresh = {.hdr = {.type = EVENT_CONFIG, .granules = 4},
                                       .kind = CONFIG_GENERATION,
                                       .slot = SLOT,
                                       .generation = generation,
@@ -896,7 +896,7 @@ START_TEST(the_plans_of_an_unloaded_agent_are_not_its_successors)
     ck_assert_int_eq(world_step(world, &gone), AGON_OK);
     ck_assert_uint_eq(n_plans(), 0);
     ck_assert_int_eq(world->engine->exits_due, INT64_MAX);
-    snprintf(other.name, sizeof(other.name), "somebody_else");
+    world_rename(&other, "somebody_else");
     ck_assert_int_eq(world_step(world, &other), AGON_OK);
     buy(50000);
     n_cmds = world->n_cmds;

@@ -357,7 +357,7 @@ START_TEST(account_0_means_the_slots_own)
     world_step(world, &cash);
     record.slot = 3;
     record.account = 5;
-    snprintf(record.name, sizeof(record.name), "fourth");
+    world_rename(&record, "fourth");
     ck_assert_int_eq(world_step(world, &record), AGON_OK);
     world_wish(world, 3, &intent);
     ck_assert_uint_eq(world->n_cmds, 1);

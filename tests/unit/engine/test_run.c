@@ -222,7 +222,8 @@ static void count_nth(void)
     while (bus_next(&run.reader, &out.hdr) == 1) {
         for (int i = 0; i < WORLD_SLOTS; i++)
             run.nth[i] +=
-                (uint64_t)subscription_wants(&world->engine->slots.all[i].subscription, &out.hdr);
+                (uint64_t)subscription_wants(&world->engine->slots.all[i].subscription,
+                                             &world->engine->slots.all[i].signals, &out.hdr);
     }
     for (int i = 0; i < WORLD_SLOTS; i++) {
         const struct slot *slot = &world->engine->slots.all[i];

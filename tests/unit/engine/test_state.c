@@ -16,8 +16,9 @@ PINNED(struct risk_slot, 344);
 PINNED(struct score, 136);
 PINNED(struct order, 200);
 PINNED(struct position, 96);
-PINNED(struct slot, 392);
-PINNED(struct slots, 25096);
+PINNED(struct slot, 560);
+PINNED(struct slots, 35848);
+PINNED(struct slot_signals, 164);
 PINNED(struct subscription, 144);
 PINNED(struct window, 6768);
 PINNED(struct tournament_rules, 280);
@@ -31,7 +32,7 @@ PINNED(struct agon_top10, 384);
 PINNED(struct asset, 17);
 PINNED(struct alert, 176);
 PINNED(struct record_alert, 192);
-_Static_assert(offsetof(struct engine, venues) - offsetof(struct engine, seq) == 990448,
+_Static_assert(offsetof(struct engine, venues) - offsetof(struct engine, seq) == 1001200,
                "the state of struct engine changed: is it saved, loaded and changed in this test?");
 
 static struct world *world;
@@ -345,6 +346,14 @@ START_TEST(slots_risk_and_score)
         STATE(slot->subscription.instruments[0]);
         STATE(slot->subscription.instruments[1]);
         NO_STATE(slot->subscription.instruments[2]); // beyond n_instruments
+        STATE(slot->signals.n_keys);
+        STATE(slot->signals.n_inputs);
+        STATE(slot->signals.keys[0]);
+        STATE(slot->signals.keys[1]);
+        NO_STATE(slot->signals.keys[2]); // beyond n_keys
+        STATE(slot->signals.inputs[0].series);
+        STATE(slot->signals.inputs[1].agent);
+        NO_STATE(slot->signals.inputs[2]); // beyond n_inputs
 #define LIMIT(id, number, type, member, ...) STATE(slot->limits.member);
         LIMITS(LIMIT)
 #undef LIMIT

@@ -460,7 +460,7 @@ START_TEST(a_place_is_anothers_when_nothing_of_the_one_before_is_left)
     ck_assert_int_gt(ledger_amt(engine->ledger, 0, LEDGER_EXTERNAL, BTC), 0);
     world_holds(world);
     // Another, of another name: nothing of the first is its own, and no id of an order comes back.
-    snprintf(other.name, sizeof(other.name), "somebody_else");
+    world_rename(&other, "somebody_else");
     ck_assert_int_eq(world_step(world, &other), AGON_OK);
     ck_assert_ptr_null(engine_halt(engine, SCOPE_SLOT, 0));
     ck_assert_int_eq(held(0, BTCUSDT), 0);

@@ -210,6 +210,14 @@ static inline struct agon_instrument world_perpetual(void)
 }
 #endif
 
+static inline struct slot_input world_input(uint32_t id, const char *name)
+{
+    char agent[SLOT_NAME];
+
+    snprintf(agent, sizeof(agent), "slot_%u", id);
+    return (struct slot_input){.series = slot_series(agent, name), .agent = slot_agent(agent)};
+}
+
 static inline struct record_slot world_slot_record(uint16_t id)
 {
     struct record_slot slot = {
@@ -233,7 +241,20 @@ static inline struct record_slot world_slot_record(uint16_t id)
     slot.subscription.instruments[slot.subscription.n_instruments++] = WORLD_PERPETUAL;
 #endif
     snprintf(slot.name, sizeof(slot.name), "slot_%u", id);
+    slot.signals.n_keys = 2;
+    slot.signals.keys[0] = slot_series(slot.name, "trend");
+    slot.signals.keys[1] = slot_series(slot.name, "mood");
+    slot.signals.n_inputs = 2; // of the slot before it, and of itself
+    slot.signals.inputs[0] = world_input(id > 0 ? id - 1 : id, "trend");
+    slot.signals.inputs[1] = world_input(id, "mood");
     return slot;
+}
+
+/* Another agent, whose plugin declares no signals: the record's own are those of its name. */
+static inline void world_rename(struct record_slot *record, const char *name)
+{
+    snprintf(record->name, sizeof(record->name), "%s", name);
+    memset(&record->signals, 0, sizeof(record->signals));
 }
 
 static inline void world_free(struct world *world)

@@ -191,19 +191,19 @@ static int signal_publish(const struct agon_host *host, const struct agon_signal
 {
     struct fake *fake = of(host);
 
-    MUST(fake->n_signals < FAKE_SIGNALS);
+    MUST(fake->n_signals < FAKE_SIGNALS && signal->key < fake->descriptor->n_publishes);
     fake->signals[fake->n_signals++] = *signal;
     return AGON_OK;
 }
 
-static int signal_last(const struct agon_host *host, uint16_t slot, uint32_t key,
+static int signal_last(const struct agon_host *host, uint32_t input, agon_instrument_t instrument,
                        struct agon_signal *out)
 {
     const struct fake *fake = of(host);
     uint32_t i;
 
     for (i = fake->n_signals; i-- > 0;)
-        if (fake->signals[i].slot == slot && fake->signals[i].key == key) {
+        if (fake->signals[i].key == input && fake->signals[i].hdr.instrument == instrument) {
             *out = fake->signals[i];
             return AGON_OK;
         }

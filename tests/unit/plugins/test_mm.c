@@ -56,13 +56,12 @@ static void must_quote(agon_px_t bid, agon_qty_t bid_qty, agon_px_t ask, agon_qt
     MUST(fake.intents[0].flags == AGON_POST_ONLY && fake.intents[1].flags == AGON_POST_ONLY);
 }
 
-static void signal_of(uint8_t kind, agon_ns_t t_valid, uint16_t slot)
+static void signal_of(uint8_t kind, agon_ns_t t_valid, agon_instrument_t instrument)
 {
-    struct agon_signal signal = {.hdr = {.type = AGON_EVENT_SIGNAL, .granules = 5, .instrument = 1},
-                                 .slot = slot,
-                                 .kind = kind,
-                                 .key = 1,
-                                 .t_valid = t_valid};
+    struct agon_signal signal = {
+        .hdr = {.type = AGON_EVENT_SIGNAL, .granules = 5, .instrument = instrument},
+        .kind = kind,
+        .t_valid = t_valid};
 
     MUST(fake_event(&fake, &signal) == AGON_OK);
 }
@@ -140,15 +139,15 @@ START_TEST(is_wider_when_the_model_says_so)
     begin(200000);
     book(9999, 10001);
     stand();
-    signal_of(2, fake.t + 2 * FAKE_MINUTE, 7);
+    signal_of(2, fake.t + 2 * FAKE_MINUTE, 1);
     book(9999, 10001);
     must_quote(9976, 50000, 10024, 50000);
     stand();
-    signal_of(1, fake.t + 2 * FAKE_MINUTE, 7);
+    signal_of(1, fake.t + 2 * FAKE_MINUTE, 1);
     book(9999, 10001);
     must_quote(9988, 50000, 10012, 50000);
     stand();
-    signal_of(3, fake.t + 2 * FAKE_MINUTE, 7);
+    signal_of(3, fake.t + 2 * FAKE_MINUTE, 1);
     book(9999, 10001);
     must_cancel();
     book(9999, 10001);
@@ -162,7 +161,7 @@ START_TEST(a_silent_model_is_no_calm_one)
     begin(200000);
     fake_top(&fake, 9999, 10001); // names the instrument
     stand();
-    signal_of(1, fake.t + FAKE_MINUTE, 7);
+    signal_of(1, fake.t + FAKE_MINUTE, 1);
     fake.n_open = 0;
     fake.t += 2 * FAKE_MINUTE;
     book(9999, 10001);
@@ -171,18 +170,16 @@ START_TEST(a_silent_model_is_no_calm_one)
 }
 END_TEST
 
-START_TEST(listens_to_the_named_model_only_and_knows_its_last_word)
+START_TEST(listens_of_its_own_instrument_and_knows_the_last_word_on_it)
 {
     fake_open(&fake, "mm");
-    fake_param(&fake, "model_slot", "7");
     fake_param(&fake, "symbol", "BTCUSDT");
     fake.held_qty = 200000;
     fake.quote_amt = (agon_amt_t)8000 * 100000000;
-    fake.signals[fake.n_signals++] =
-        (struct agon_signal){.hdr = {.instrument = 1}, .slot = 7, .key = 1, .kind = 2};
+    fake.signals[fake.n_signals++] = (struct agon_signal){.hdr = {.instrument = 1}, .kind = 2};
     MUST(fake_create(&fake) == AGON_OK);
     MUST(fake_start(&fake, AGON_START_FRESH) == AGON_OK);
-    signal_of(3, 0, 8); // somebody else's
+    signal_of(3, 0, 2); // of another instrument
     book(9999, 10001);
     must_quote(9976, 50000, 10024, 50000);
     fake_close(&fake);
@@ -290,7 +287,7 @@ int main(void)
     tcase_add_test(tcase, waits_for_its_interval_and_for_requests_on_their_way);
     tcase_add_test(tcase, is_wider_when_the_model_says_so);
     tcase_add_test(tcase, a_silent_model_is_no_calm_one);
-    tcase_add_test(tcase, listens_to_the_named_model_only_and_knows_its_last_word);
+    tcase_add_test(tcase, listens_of_its_own_instrument_and_knows_the_last_word_on_it);
     tcase_add_loop_test(tcase, takes_everything_away_when_it_cannot_know_the_market, 0, 6);
     tcase_add_test(tcase, a_refusal_is_followed_by_a_rest);
     tcase_add_test(tcase, a_fill_moves_both_sides);

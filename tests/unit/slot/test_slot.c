@@ -19,10 +19,12 @@ static struct subscription all_of(void)
 static int wants(const struct subscription *sub, uint16_t type, agon_instrument_t instrument,
                  uint32_t length_s)
 {
-    struct agon_bar event = {.hdr = {.type = type, .granules = 2, .instrument = instrument},
-                             .length_s = length_s};
+    static const struct slot_signals signals = {.n_inputs = 2, .inputs = {{0, 0}, {77, 1}}};
+    struct agon_bar bar = {.hdr = {.type = type, .granules = 2, .instrument = instrument},
+                           .length_s = length_s};
+    struct agon_signal signal = {.hdr = bar.hdr, .key = 77};
 
-    return subscription_wants(sub, &event.hdr);
+    return subscription_wants(sub, &signals, type == AGON_EVENT_SIGNAL ? &signal.hdr : &bar.hdr);
 }
 
 START_TEST(a_subscription_is_types_instruments_lengths_and_depth)
