@@ -14,6 +14,8 @@
 #define DYNAMIC_MAX  512
 #define SYMBOLS_MAX  (1u << 22)
 #define NAME_MAX     4096
+#define NAMES_MAX    (16u << 20) /* bytes of all names together: each is looked at */
+#define VERSIONS_MAX 4096        /* needed of all libraries together */
 #define TLS_MAX      (16u << 20)
 #define N            ELF_NOTE
 #define E            ELF_ERROR
@@ -501,6 +503,7 @@ static int versions(struct elf *elf)
 {
     uint64_t count = value(elf, DT_VERNEEDNUM, NULL);
     uint64_t address = value(elf, DT_VERNEED, NULL);
+    uint32_t n_versions = 0;
 
     if (has(elf, DT_VERSYM) &&
         constant(elf, value(elf, DT_VERSYM, NULL), 2ull * elf->n_symbols, 2) == UINT64_MAX)
@@ -515,6 +518,9 @@ static int versions(struct elf *elf)
         if (offset == UINT64_MAX || !get(elf, offset, &need, sizeof(need)) ||
             string(elf, need.vn_file) == NULL)
             return find(elf, S03, 0, "the table of needed versions is damaged");
+        n_versions += need.vn_cnt;
+        if (n_versions > VERSIONS_MAX)
+            return find(elf, S03, 0, "needs more than %d versions of symbols", VERSIONS_MAX);
         aux_address = address + need.vn_aux;
         for (uint32_t k = 0; k < need.vn_cnt; k++) {
             Elf64_Vernaux aux;
@@ -812,6 +818,7 @@ static void import(struct elf *elf, const char *name)
 
 static int names(struct elf *elf)
 {
+    uint64_t n_bytes = 0;
     int has_entry = 0;
 
     checked(elf, S15);
@@ -827,6 +834,9 @@ static int names(struct elf *elf)
         name = string(elf, symbol.st_name);
         if (name == NULL || strnlen(name, NAME_MAX) == NAME_MAX)
             return find(elf, S03, 0, "the name of symbol %u is not inside the file", i);
+        n_bytes += strlen(name);
+        if (n_bytes > NAMES_MAX)
+            return find(elf, S03, 0, "the names of its symbols have more than %u bytes", NAMES_MAX);
         if (symbol.st_shndx == SHN_UNDEF) {
             import(elf, name);
             continue;

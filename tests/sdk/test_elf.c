@@ -2,6 +2,7 @@
 /* What is no good plugin is refused with its reason before any of it is mapped or run (val-s01 to
  * val-s19, B-66 to B-71, B-75), and what is good is not. */
 #include <check.h>
+#include <dlfcn.h>
 #include <elf.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -232,6 +233,90 @@ START_TEST(what_the_loader_would_see_otherwise_is_refused)
 }
 END_TEST
 
+/* Room for tables behind all that is there, mapped read-only at the same addresses. */
+static char *with_room(char *bytes, uint64_t *n, uint64_t room, uint64_t *at)
+{
+    uint64_t end = (*n + 65535) / 65536 * 65536 + ((uint64_t)1 << 20);
+    char *more = calloc(1, end + room);
+    Elf64_Phdr *spare, *load;
+
+    ck_assert_ptr_nonnull(more);
+    memcpy(more, bytes, *n);
+    free(bytes);
+    load = spare = segment_of(more, PT_GNU_EH_FRAME);
+    while (load[-1].p_type != PT_LOAD) // they come in the order of their addresses
+        load--;
+    memmove(load + 1, load, (size_t)(spare - load) * sizeof(*load));
+    *load = (Elf64_Phdr){.p_type = PT_LOAD,
+                         .p_flags = PF_R,
+                         .p_offset = end,
+                         .p_vaddr = end,
+                         .p_paddr = end,
+                         .p_filesz = room,
+                         .p_memsz = room,
+                         .p_align = 4096};
+    *at = end;
+    *n = end + room;
+    return more;
+}
+
+/* Names of 4,000 bytes that lie in each other: a small file, and hours of looking at them. */
+START_TEST(what_would_take_long_to_look_at_is_refused)
+{
+    static const char *const why[] = {"names of its symbols", "versions of symbols"};
+    uint32_t n_old, n_new = 60000, n_strings;
+    uint64_t n, at, strings;
+    char *bytes = bytes_of(_i == 0 ? "good" : "image_order", &n);
+
+    bytes = with_room(bytes, &n, (uint64_t)4 << 20, &at);
+    elf_check(bytes, n, &report);
+    ck_assert_msg(elf_refusal(&report, ELF_PROCESS) == NULL, "%s",
+                  elf_refusal(&report, ELF_PROCESS)->text);
+    if (_i == 0) {
+        Elf64_Dyn *symbols = dynamic_of(bytes, DT_SYMTAB), *names = dynamic_of(bytes, DT_STRTAB);
+        Elf64_Sym *table = (Elf64_Sym *)(void *)(bytes + at);
+        uint32_t *hash;
+
+        n_strings = (uint32_t)dynamic_of(bytes, DT_STRSZ)->d_un.d_val;
+        n_old = (uint32_t)((names->d_un.d_val - symbols->d_un.d_val) / sizeof(*table));
+        memcpy(table, bytes + symbols->d_un.d_val, n_old * sizeof(*table));
+        strings = at + n_new * sizeof(*table);
+        memcpy(bytes + strings, bytes + names->d_un.d_val, n_strings);
+        memset(bytes + strings + n_strings, 'a', 4000);
+        for (uint32_t i = n_old; i < n_new; i++)
+            table[i] = (Elf64_Sym){.st_name = n_strings, .st_info = STB_WEAK << 4};
+        symbols->d_un.d_val = at;
+        names->d_un.d_val = strings;
+        dynamic_of(bytes, DT_STRSZ)->d_un.d_val = n_strings + 4001;
+        // One bucket, whose chain is all symbols.
+        at = (strings + n_strings + 8192) / 8 * 8;
+        hash = (uint32_t *)(void *)(bytes + at);
+        hash[0] = hash[1] = hash[2] = 1;
+        hash[6] = 1;
+        hash[7 + n_new - 2] = 1;
+        dynamic_of(bytes, DT_GNU_HASH)->d_un.d_val = at;
+    } else {
+        for (int i = 0; i < 2; i++) {
+            char *need = bytes + at + (uint64_t)i * 65536;
+
+            *(Elf64_Verneed *)(void *)need =
+                (Elf64_Verneed){1, 3000, 1, sizeof(Elf64_Verneed), i == 0 ? 65536 : 0};
+            for (int k = 0; k < 3000; k++)
+                ((Elf64_Vernaux *)(void *)(need + sizeof(Elf64_Verneed)))[k] =
+                    (Elf64_Vernaux){0, 0, 2, 1, sizeof(Elf64_Vernaux)};
+        }
+        dynamic_of(bytes, DT_VERNEED)->d_un.d_val = at;
+        dynamic_of(bytes, DT_VERNEEDNUM)->d_un.d_val = 2;
+    }
+    elf_check(bytes, n, &report);
+    ck_assert_msg(elf_refusal(&report, ELF_PROCESS) != NULL &&
+                      strstr(elf_refusal(&report, ELF_PROCESS)->text, why[_i]) != NULL,
+                  "%s: %s", why[_i],
+                  elf_refusal(&report, ELF_PROCESS) ? elf_refusal(&report, ELF_PROCESS)->text : "");
+    free(bytes);
+}
+END_TEST
+
 /* Notes alone fill the list: what forbids the file is in it all the same. */
 START_TEST(no_number_of_notes_hides_an_error)
 {
@@ -404,6 +489,27 @@ static void teardown(void)
     ck_assert_int_eq(system(command), 0);
 }
 
+/* The dynamic loader gives the whole process an executable stack for it. */
+START_TEST(a_library_that_opens_memory_to_code_is_refused)
+{
+    struct error err;
+    uint64_t n;
+    char *bytes = bytes_of("needed", &n), *name = bytes;
+
+    while (memcmp(name, "libz.so.1", 10) != 0)
+        ck_assert_ptr_ne(++name, bytes + n - 10);
+    memcpy(name, "libx.so.9", 10);
+    ck_assert_int_lt(load(made("opens", bytes, n), ELF_PROCESS, &err), 0);
+    ck_assert_ptr_nonnull(strstr(err.text, "needs libx.so.9, which cannot be loaded"));
+    // Where the system lets it be loaded at all, it is found by its name from here on.
+    if (dlopen(world_plugin("open_library"), RTLD_NOW | RTLD_LOCAL) != NULL) {
+        ck_assert_int_lt(load(made("opens", bytes, n), ELF_PROCESS, &err), 0);
+        ck_assert_msg(strstr(err.text, "writable and executable") != NULL, "%s", err.text);
+    }
+    free(bytes);
+}
+END_TEST
+
 START_TEST(what_is_no_plugin_file_is_refused_with_its_reason)
 {
     static char big[4096];
@@ -522,9 +628,11 @@ int main(void)
     tcase_add_test(tcase, every_forbidden_import_is_named);
     tcase_add_loop_test(tcase, what_the_loader_would_see_otherwise_is_refused, 0,
                         (int)(sizeof(forged) / sizeof(forged[0])));
+    tcase_add_loop_test(tcase, what_would_take_long_to_look_at_is_refused, 0, 2);
     tcase_add_test(tcase, no_number_of_notes_hides_an_error);
     tcase_add_loop_test(
         tcase, what_the_check_passes_is_mapped_or_refused_and_never_crashes_the_loader, 0, 4);
+    tcase_add_test(tcase, a_library_that_opens_memory_to_code_is_refused);
     tcase_add_test(tcase, what_is_no_plugin_file_is_refused_with_its_reason);
     tcase_add_loop_test(tcase, what_only_the_entry_shows_is_refused_too, 0,
                         (int)(sizeof(entries) / sizeof(entries[0])));
