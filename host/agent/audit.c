@@ -44,9 +44,7 @@ static int open_plugin(const struct roster_slot *slot, const char *dir, struct o
     return rc;
 }
 
-/* What the plugin wants and this slot cannot give: AGON_ENOTSUP, and what in err. */
-static int check_needs(const struct roster_slot *slot, const struct plugin_info *info,
-                       struct error *err)
+int audit_extensions(const struct plugin_info *info, struct error *err)
 {
     for (uint32_t i = 0; i < info->n_requires; i++) {
         int rc = ext_check(info->requires_ext[i], info->kind, err);
@@ -54,6 +52,17 @@ static int check_needs(const struct roster_slot *slot, const struct plugin_info 
         if (rc < 0)
             return rc;
     }
+    return AGON_OK;
+}
+
+/* What the plugin wants and this slot cannot give: AGON_ENOTSUP, and what in err. */
+static int check_needs(const struct roster_slot *slot, const struct plugin_info *info,
+                       struct error *err)
+{
+    int rc = audit_extensions(info, err);
+
+    if (rc < 0)
+        return rc;
     if (slot->arena_bytes > 0 && info->arena_bytes > slot->arena_bytes)
         return error_set(err, AGON_ENOTSUP,
                          "the plugin declares an arena of %llu bytes, and it is granted %llu; "

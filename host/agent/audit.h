@@ -21,4 +21,7 @@
 void roster_audit(const struct roster *roster, const char *dir, struct crew_slot *slots,
                   struct config *config);
 
+/* Is all that a plugin requires served to its kind? AGON_ENOTSUP. [any] */
+int audit_extensions(const struct plugin_info *info, struct error *err);
+
 #endif

@@ -233,7 +233,7 @@ static int examine(struct sandbox *sandbox)
     }
     plugin_info_fill(&shm->info, plugin.entry, shm->plugin_index);
     if (shm->mode == CHILD_REHEARSE)
-        rehearse(&shm->rehearsal, plugin.entry, 0);
+        rehearse(&shm->rehearsal, plugin.entry, shm->plugin_index, shm->n_long);
     tell(CHILD_LOADED);
     return 0;
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "agent/certificate.h"
 #include "agent/sandbox.h"
 #include "sys/buildid.h"
 #include "sys/clock.h"
@@ -204,6 +205,19 @@ int generation_bind(struct generation *generation, const struct crew_slot *spec,
     return AGON_OK;
 }
 
+/* The private copy of a file that had one needs none; it lies where others could have been. */
+static int check_certificate(const struct generation *generation, const char *path,
+                             struct error *err)
+{
+    if (!generation->crew->config.is_certified || generation->linked[0] != '\0')
+        return AGON_OK;
+    if (generation->of == NULL)
+        return certificate_check(path, generation->file.hash, err);
+    if (memcmp(generation->file.hash, generation->of->file.hash, HASH_SIZE) == 0)
+        return AGON_OK;
+    return error_set(err, AGON_EINVAL, "the copy that was loaded before has changed");
+}
+
 int generation_load(struct generation *generation, const struct crew_slot *spec, const char *path,
                     struct error *err)
 {
@@ -218,8 +232,10 @@ int generation_load(struct generation *generation, const struct crew_slot *spec,
         if (rc < 0)
             return rc;
     }
-    return generation->runner == CREW_PROCESS ? load_process(generation, err)
-                                              : load_inproc(generation, err);
+    if (generation->runner == CREW_PROCESS)
+        return load_process(generation, err);
+    rc = check_certificate(generation, path, err);
+    return rc < 0 ? rc : load_inproc(generation, err);
 }
 
 /* The same file once more, which was checked and described before. */
@@ -232,8 +248,10 @@ struct generation *generation_again(const struct generation *of, const struct cr
     if (generation == NULL)
         return NULL;
     if (of->runner == CREW_INPROC) {
+        generation->of = of;
         rc = generation_load(generation, spec, of->linked[0] != '\0' ? of->linked : of->file.path,
                              err);
+        generation->of = NULL;
     } else {
         generation->file = of->file;
         generation->file.fd = fcntl(of->file.fd, F_DUPFD_CLOEXEC, 3);

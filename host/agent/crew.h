@@ -71,6 +71,7 @@ struct crew_config {
                       runs inproc is mapped by crew_map and begun by crew_load. dir is not used */
     const struct process_bus *bus; /* borrowed; the engine's own; NULL: no runner is a process */
     int is_lock_step;              /* process runners: the engine waits for each step */
+    int is_certified;              /* who runs inproc has a certificate (certificate.h) */
     int is_rehearsed; /* a new generation plays a made-up tape in a child first (rehearse.h) */
     /* Plugins are linked in, and a path is the name of one; all run inproc. NULL: they are files.
      */

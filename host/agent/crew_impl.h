@@ -19,6 +19,7 @@ struct generation {
     struct crew *crew;           /* borrowed */
     uint64_t hash;               /* first 8 bytes of the file's */
     char build_id[65];           /* hex, as the file has it; empty: none */
+    const struct generation *of; /* borrowed while it is loaded: it is this one's file once more */
     char linked[64];             /* its name, where plugins are linked in; else empty */
     uint32_t number;
     uint16_t slot;

@@ -10,21 +10,26 @@
 
 #include "agent/feed.h"
 
-#define REHEARSAL_EVENTS 20000
+#define REHEARSAL_EVENTS      20000
+#define REHEARSAL_LONG_EVENTS 1000000   /* for a certificate */
+#define REHEARSAL_HARD_NS     100000000 /* of processor time: what a slot grants a callback */
 
-enum rehearsal_check {                     /* val-r.. of SDK 4.4 */
-                       REHEARSE_START,     /* r05: create and on_start with the declared arena */
-                       REHEARSE_FP,        /* r02: floating-point control words unchanged */
-                       REHEARSE_TIME,      /* r08: p99 of a callback within the declared budget */
-                       REHEARSE_REPEAT,    /* r14: two identical runs, identical intents */
-                       REHEARSE_SAVE,      /* r15: save, load, save: equal bytes */
-                       REHEARSE_RESTORE,   /* r16: a restored instance goes on exactly like the
-                                              original */
+enum rehearsal_check {                   /* val-r.. of SDK 4.4 */
+                       REHEARSE_START,   /* r05: create and on_start with the declared arena */
+                       REHEARSE_FP,      /* r02: floating-point control words unchanged */
+                       REHEARSE_TIME,    /* r08: p99 of a callback within the declared budget, none
+                                            beyond what ends a plugin */
+                       REHEARSE_REPEAT,  /* r14: two identical runs, identical intents */
+                       REHEARSE_SAVE,    /* r15: save, load, save: equal bytes */
+                       REHEARSE_RESTORE, /* r16: a restored instance goes on exactly like the
+                                            original */
                        REHEARSE_TRUNCATED, /* r17: a truncated state is refused */
                        REHEARSE_EXTREME, /* r25, r26: extreme prices, gaps, halts, jumps of time: no
                                             crash */
                        REHEARSE_PARAMS,  /* r36: every parameter at its least and its most: no crash
                                           */
+                       REHEARSE_LONG,    /* r37: a million events without a crash or an error; only
+                                            where a certificate is wanted */
                        REHEARSE_CHECKS
 };
 enum rehearsal_verdict {
@@ -44,8 +49,9 @@ struct rehearsal { /* filled in shared memory as it goes: what stands there when
     } checks[REHEARSE_CHECKS];
 };
 
-/* In the child: entry was checked. */
-void rehearse(struct rehearsal *rehearsal, const struct agon_entry *entry, uint32_t index);
+/* In the child: entry was checked. n_long: events of REHEARSE_LONG; 0: it is not made. */
+void rehearse(struct rehearsal *rehearsal, const struct agon_entry *entry, uint32_t index,
+              uint32_t n_long);
 const char *rehearsal_id(unsigned check);   /* "r05"; NULL beyond */
 const char *rehearsal_name(unsigned check); /* in words */
 

@@ -32,10 +32,8 @@
 #define WAIT_NS       2000000 /* of one sleep in lock-step; then the child's life is looked at */
 #define PROBE_NS      5000000000
 #define REHEARSE_NS   60000000000
-#define LOG_LINES_MAX 256 /* taken in one poll */
-
-/* The host's part of the control groups; set before the first child, read by all. */
-static const struct cgroup *groups;
+#define LONG_NS       100000 /* for each event of its last check */
+#define LOG_LINES_MAX 256    /* taken in one poll */
 
 struct run_process {
     struct runner_port port;
@@ -58,7 +56,6 @@ struct run_process {
     uint32_t threads;
     enum process_end end;
     char why[ERROR_TEXT];
-    char group[CGROUP_NAME_MAX]; /* its control group; empty: none */
     void (*log)(void *ctx, uint32_t level, agon_ns_t t, const char *text);
     void *ctx;
 };
@@ -121,37 +118,10 @@ static void bury(struct run_process *run, const struct proc_end *end)
         run->end = end->is_signalled ? PROCESS_CRASHED : PROCESS_EXITED;
         run->signal = end->is_signalled ? end->code : 0;
         proc_end_text(end, run->why, sizeof(run->why));
-        if (run->signal == SIGKILL && run->group[0] && cgroup_is_out_of_memory(groups, run->group))
-            snprintf(run->why, sizeof(run->why),
-                     "used more memory than the %llu MiB that its roster gives it; killed",
-                     (unsigned long long)(run->shm->address_bytes >> 20));
     } else {
         run->end = PROCESS_CRASHED;
         snprintf(run->why, sizeof(run->why), "ended without a reason");
     }
-}
-
-void run_process_limit_by(const struct cgroup *group)
-{
-    groups = group;
-}
-
-/* Nothing of the plugin runs yet: it waits behind the fence. */
-static int join_group(struct run_process *run, const struct run_process_config *config,
-                      struct error *err)
-{
-    struct cgroup_limits limits = {.memory_bytes = run->shm->address_bytes,
-                                   .threads = 1 + config->threads,
-                                   .cores = 1 + config->threads};
-    int rc;
-
-    if (groups == NULL)
-        return AGON_OK;
-    snprintf(run->group, sizeof(run->group), "slot%u-%d", config->slot, run->proc.pid);
-    rc = cgroup_put(groups, run->group, &limits, run->proc.pid, err);
-    if (rc < 0)
-        run->group[0] = '\0';
-    return rc;
 }
 
 static void kill_child(struct run_process *run)
@@ -595,8 +565,6 @@ int run_process_begin(struct run_process *run, const struct run_process_config *
     (void)close(setup_fd);
     run->slot_fd = -1;
     if (rc >= 0)
-        rc = join_group(run, config, err);
-    if (rc >= 0)
         rc = pass_fence(run, config->layers_required, start_ns, err);
     if (rc >= 0)
         rc = await_phase(run, CHILD_READY, start_ns, err);
@@ -738,8 +706,6 @@ void run_process_free(struct run_process *run)
     if (run->proc.pid >= 0)
         kill_child(run);
     proc_close(&run->proc);
-    if (run->group[0])
-        cgroup_drop(groups, run->group);
     if (run->slot_fd >= 0)
         (void)close(run->slot_fd);
     if (run->shm)
@@ -783,8 +749,8 @@ const struct feed_beat *run_process_beat(const struct run_process *run)
 /* A child that maps the plugin and does no more than mode asks; info and rehearsal are filled also
  * when it dies on the way. */
 static int examine(const struct plugin_file *file, const char *exe, uint32_t mode, uint32_t index,
-                   int64_t limit_ns, struct plugin_info *info, struct rehearsal *rehearsal,
-                   struct error *err)
+                   uint32_t n_long, int64_t limit_ns, struct plugin_info *info,
+                   struct rehearsal *rehearsal, struct error *err)
 {
     struct run_process *run = calloc(1, sizeof(*run));
     struct run_process_config config = {.to_granules = 256, .from_granules = 256};
@@ -803,6 +769,7 @@ static int examine(const struct plugin_file *file, const char *exe, uint32_t mod
         goto done;
     run->shm->mode = mode;
     run->shm->plugin_index = index;
+    run->shm->n_long = n_long;
     run->shm->plugin_bytes = file->bytes;
     run->shm->address_bytes = OWN_BYTES + ARENA_BYTES;
     run->shm->layers_wanted = SANDBOX_ALL;
@@ -830,17 +797,18 @@ done:
 int plugin_probe(const struct plugin_file *file, const char *exe, uint32_t index,
                  struct plugin_info *info, struct error *err)
 {
-    return examine(file, exe, CHILD_PROBE, index, PROBE_NS, info, NULL, err);
+    return examine(file, exe, CHILD_PROBE, index, 0, PROBE_NS, info, NULL, err);
 }
 
-int plugin_rehearse(const struct plugin_file *file, const char *exe, struct rehearsal *rehearsal,
-                    struct error *err)
+int plugin_rehearse(const struct plugin_file *file, const char *exe, uint32_t index,
+                    uint32_t n_long, struct rehearsal *rehearsal, struct error *err)
 {
     uint32_t at;
     int rc;
 
     memset(rehearsal, 0, sizeof(*rehearsal));
-    rc = examine(file, exe, CHILD_REHEARSE, 0, REHEARSE_NS, NULL, rehearsal, err);
+    rc = examine(file, exe, CHILD_REHEARSE, index, n_long, REHEARSE_NS + (int64_t)n_long * LONG_NS,
+                 NULL, rehearsal, err);
     at = atomic_load(&rehearsal->at);
     if (rc >= 0)
         return AGON_OK;

@@ -13,7 +13,6 @@
 #include "agent/loader.h"
 #include "agent/rehearse.h"
 #include "engine/port.h"
-#include "sys/cgroup.h"
 
 /* A bus that children can read: in a sealed memfd, mapped writable here only. */
 struct process_bus {
@@ -51,9 +50,6 @@ struct run_process_config {
 };
 struct run_process;
 
-/* Children get a control group each in this one, with the limits that they have by rlimits too;
- * borrowed for good. Before the first of them. [control] */
-void run_process_limit_by(const struct cgroup *group);
 /* Spawns, loads, creates, starts; returns when the plugin is ready or has failed. [control] */
 int run_process_new(struct run_process **run, const struct run_process_config *config,
                     struct error *err);
@@ -113,10 +109,10 @@ const struct feed_beat *run_process_beat(const struct run_process *run);
  */
 int plugin_probe(const struct plugin_file *file, const char *exe, uint32_t index,
                  struct plugin_info *info, struct error *err);
-/* Plays the plugin on a made-up tape in a child (rehearse.h). A crash or a hang is the finding of
- * the check that was under way; an error means that the child could not even be started. [control]
- */
-int plugin_rehearse(const struct plugin_file *file, const char *exe, struct rehearsal *rehearsal,
-                    struct error *err);
+/* Plays the plugin of that index on a made-up tape in a child (rehearse.h), n_long events of it in
+ * the last check. A crash or a hang is the finding of the check that was under way; an error means
+ * that the child could not even be started. [control] */
+int plugin_rehearse(const struct plugin_file *file, const char *exe, uint32_t index,
+                    uint32_t n_long, struct rehearsal *rehearsal, struct error *err);
 
 #endif

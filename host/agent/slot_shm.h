@@ -47,6 +47,7 @@ struct slot_shm {
     uint64_t address_bytes;
     uint32_t mode, spin, layers_wanted, uid, gid;
     uint32_t plugin_index, threads; /* of a probe; that may begin */
+    uint32_t n_long;                /* events of a rehearsal's last check */
     int32_t host_pid;
     _Alignas(128) _Atomic uint32_t wake;      /* futex: + 1 by the host */
     _Atomic uint32_t stop;                    /* enum agon_end, by the host; 0: go on */

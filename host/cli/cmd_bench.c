@@ -69,7 +69,7 @@ int cmd_bench(int argc, char **argv)
     struct opts {
         struct arg_list names;
         int64_t n;
-        int is_quick, is_json;
+        int is_quick, is_json, is_trusted;
         const char *plugin, *data;
     } opts = {0};
     const struct arg table[] = {
@@ -79,6 +79,9 @@ int cmd_bench(int argc, char **argv)
          &opts.is_quick},
         {"plugin", ARG_TEXT, "FILE", "dispatch, reload: this plugin (a built-in one, mm)",
          &opts.plugin},
+        {"trusted", ARG_FLAG, NULL,
+         "reload: call that plugin in this process too, with your rights and without a certificate",
+         &opts.is_trusted},
         {"data", ARG_TEXT, "FILE", "reload: recorded quotes as CSV, in a loop (a made-up market)",
          &opts.data},
         {"json", ARG_FLAG, NULL, "report as JSON", &opts.is_json},
@@ -111,6 +114,7 @@ int cmd_bench(int argc, char **argv)
     bench.is_quick = opts.is_quick;
     bench.is_json = opts.is_json;
     bench.plugin = opts.plugin;
+    bench.is_trusted = opts.is_trusted;
     bench.data = opts.data;
     bench.dir = dir;
     bench_begin(&bench);

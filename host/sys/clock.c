@@ -28,6 +28,11 @@ int64_t clock_mono(void)
     return read_clock(CLOCK_MONOTONIC);
 }
 
+int64_t clock_cpu(void)
+{
+    return read_clock(CLOCK_THREAD_CPUTIME_ID);
+}
+
 /* The system's UTC, which may be set to anything at any time: read in this file only. */
 static agon_ns_t read_wall(void)
 {

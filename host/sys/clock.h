@@ -19,6 +19,7 @@
 #define CLOCK_TEXT      32
 
 int64_t clock_mono(void); /* ns since some point; never goes back. [any] */
+int64_t clock_cpu(void);  /* ns of processor time that this thread has taken. [any] */
 
 /* The clock of this process: UTC, ns. It begins with what the wall clock says at the first call.
  * [any] */

@@ -222,6 +222,7 @@ grep -q '^[a-z]*  *disk sync ' "$WORK/out" || fail "doctor: $(cat "$WORK/out")"
 MODE=paper
 cp "$PLUGINS/busy.so" "$AGON_BUILD_ROOT/plugins/ema_cross/ema_cross.so" "$AGON_BUILD_ROOT/plugins/vol/vol.so" "$WORK/"
 PLUGINS=$WORK
+certify "$WORK/vol.so"
 live_files "$(agent busy_1 busy.so)
 $(agent crossed ema_cross.so 'fast: 30, slow: 20')
 $(agent turned vol.so 'short: 300' '' ', runner: inproc')"

@@ -38,6 +38,12 @@ fail() {
     exit 1
 }
 
+# certify FILE...: what a live host wants of a plugin that runs inproc
+certify() {
+    "$AGON" validate --certify --operator "${0##*/}" "$@" >"$WORK/certify.out" 2>&1 ||
+        fail "no certificate: $(grep -e error -e agon "$WORK/certify.out")"
+}
+
 need_data() {
     [ -e "$DATA/$1" ] || {
         echo "skipped: needs the recording $1"

@@ -5,6 +5,10 @@
 . "$(dirname "$0")/common.sh"
 KEEPER=$(dirname "$AGON")/agon-keeper
 
+mkdir "$WORK/plugins"
+cp "$PLUGINS/busy.so" "$PLUGINS/rogue.so" "$WORK/plugins/"
+PLUGINS=$WORK/plugins
+certify "$PLUGINS/rogue.so" # which its parameters make hang
 start_sim --seed 5
 VENUE_MORE='reconcile: 1s
 recv_window: 1s'

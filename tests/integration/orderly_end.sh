@@ -5,8 +5,10 @@
 # any moment.
 . "$(dirname "$0")/common.sh"
 
+cp "$PLUGINS/once.so" "$WORK/once.so"
+certify "$WORK/once.so"
 for round in 1 2 3; do
-    ONCE=$PLUGINS/once.so PLUGINS=$AGON_BUILD_ROOT/plugins "${TOOLS}hands" end "$WORK/$round" 2>"$WORK/host$round.err" ||
+    ONCE=$WORK/once.so PLUGINS=$AGON_BUILD_ROOT/plugins "${TOOLS}hands" end "$WORK/$round" 2>"$WORK/host$round.err" ||
         fail "round $round: $(grep '^hands:' "$WORK/host$round.err")"
     grep -q '"key":"left","text":"nothing' "$WORK/host$round.err" || fail "round $round: $(grep '"left"' "$WORK/host$round.err")"
 done

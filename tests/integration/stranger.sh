@@ -75,6 +75,12 @@ grep -q 'stranger? printed' stdout && grep -q 'stranger? printed' stderr || fail
 # A benchmark of somebody's plugin calls it in a worker too.
 "$AGON" bench dispatch --quick --json --plugin "$BUILT_PLUGINS/once.so" >stdout 2>stderr || fail "bench: $(cat stderr)"
 jq -e '.failed == 0' stdout >/dev/null || fail "bench: $(cat stdout)"
-"$AGON" bench dispatch --quick --plugin "$BUILT_PLUGINS/stranger_early.so" >stdout 2>stderr && fail "bench: a stranger's plugin passed"
-grep -q 'stranger_early.so: forbidden system call 257 (openat' stderr || fail "bench: $(cat stderr)"
+"$AGON" bench dispatch --quick --plugin "$BUILT_PLUGINS/stranger_open.so" >stdout 2>stderr && fail "bench: a stranger's plugin passed"
+grep -q 'stranger_open.so: forbidden system call 257 (openat' stderr || fail "bench: $(cat stderr)"
 [ ! -e stranger.was.here ] || fail "bench: a file of its own is there"
+
+# One that measures reloads calls it in a process of its own, unless it is trusted.
+"$AGON" bench reload --quick --plugin "$BUILT_PLUGINS/stranger_open.so" >stdout 2>stderr && fail "bench reload: a stranger's plugin passed"
+grep -q 'inproc is left out: inproc takes a certificate' stderr && grep -q 'forbidden system call 257 (openat' stderr ||
+    fail "bench reload: $(cat stderr)"
+[ ! -e stranger.was.here ] || fail "bench reload: a file of its own is there"

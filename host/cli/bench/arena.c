@@ -191,6 +191,7 @@ int arena_open(struct arena *arena, const struct arena_config *config, struct er
     struct crew_config crew = {.dir = config->dir,
                                .bus = &arena->bus,
                                .is_lock_step = config->is_lock_step,
+                               .is_certified = config->is_certified,
                                .is_rehearsed = config->is_rehearsed,
                                .venues = &venue_name,
                                .n_venues = 1,

@@ -23,6 +23,7 @@ struct arena_config {
     const char *params[ARENA_SLOTS][2][2]; /* name, value; NULL: none */
     const char *dir;                       /* for private copies */
     const char *tape;                      /* quotes as CSV; NULL: made up */
+    int is_certified;                      /* who runs inproc needs a certificate */
     int is_rehearsed;
     uint64_t journal_bytes; /* 0: none */
     int (*is_refused)(void *ctx, const unsigned char hash[HASH_SIZE], struct error *err);

@@ -20,6 +20,7 @@
 struct bench {
     uint64_t n; /* --n: operations of a turn; 0: each benchmark's own */
     int is_quick, is_json;
+    int is_trusted;     /* --trusted: plugin may be called in this process */
     const char *dir;    /* where files may be written: a directory of our own */
     const char *plugin; /* --plugin: a file for dispatch, reload; NULL: the built-in one, mm */
     const char *data;   /* --data: recorded quotes for reload; NULL: a made-up market */

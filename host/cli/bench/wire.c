@@ -16,6 +16,7 @@
 
 #include <openssl/ssl.h>
 
+#include "agent/certificate.h"
 #include "base/num.h"
 #include "cli/bench/sender.h"
 #include "cli/bench/table.h"
@@ -26,6 +27,7 @@
 #include "sys/disk_posix.h"
 #include "sys/file.h"
 #include "sys/log.h"
+#include "sys/proc.h"
 
 #define AGENTS        20
 #define REQUIRED      100000u /* ticks a second */
@@ -180,7 +182,39 @@ static const char *plugin_of(const struct round *round, uint16_t slot)
     return slot % 2 == 0 ? "ema_cross" : "bollinger";
 }
 
-static int make_slots(struct crew_slot *slots, const struct round *round, struct error *err)
+/* What runs inproc in a live host has a certificate: a copy of our own is checked like anybody's.
+ */
+static int certify(const char *dir, const char *plugin, char path[512], struct error *err)
+{
+    char copy[512], cert[600], self[4096], *bytes = NULL;
+    const char *argv[] = {"agon", "validate", "--certify", "--operator", "agon bench", copy, NULL};
+    struct proc_spec spec = {.path = self, .argv = argv, .fds = {-1, -1, 2}, .n_fds = 3};
+    struct proc proc = {.pid = -1, .pidfd = -1};
+    struct proc_end end = {0};
+    uint64_t n;
+    int rc = AGON_OK;
+
+    (void)snprintf(copy, sizeof(copy), "%.400s/%.60s.so", dir, plugin);
+    (void)snprintf(cert, sizeof(cert), "%s" CERTIFICATE_SUFFIX, copy);
+    if (access(cert, R_OK) != 0) {
+        rc = file_read(path, (uint64_t)256 << 20, &bytes, &n, err);
+        if (rc >= 0)
+            rc = file_write_atomic(copy, bytes, n, 0600, err);
+        free(bytes);
+        if (rc >= 0 && proc_self(self, sizeof(self)) < 0)
+            rc = error_set(err, AGON_EIO, "the program's own path is unknown");
+        if (rc >= 0)
+            rc = proc_spawn(&proc, &spec, err);
+        if (rc >= 0 && (proc_wait(&proc, -1, &end) < 0 || end.is_signalled || end.code != 0))
+            rc = error_set(err, AGON_EINVAL, "%s: `agon validate --certify` refuses it", path);
+        proc_close(&proc);
+    }
+    (void)snprintf(path, 512, "%s", copy);
+    return rc;
+}
+
+static int make_slots(struct wire *wire, struct crew_slot *slots, const struct round *round,
+                      struct error *err)
 {
     char dir[512];
 
@@ -204,6 +238,12 @@ static int make_slots(struct crew_slot *slots, const struct round *round, struct
         n = snprintf(slot->plugin, sizeof(slot->plugin), "%s/%s/%s.so", dir, plugin, plugin);
         if (n < 0 || access(slot->plugin, R_OK) != 0)
             (void)snprintf(slot->plugin, sizeof(slot->plugin), "%.400s/%s.so", dir, plugin);
+        if (round->runner == CREW_INPROC) {
+            int rc = certify(wire->bench->dir, plugin, slot->plugin, err);
+
+            if (rc < 0)
+                return rc;
+        }
     }
     // At the touch, so that the first trades fill its bid and its offer rests from then on.
     if (round->n_reloads > 0)
@@ -229,7 +269,7 @@ static int open_host(struct wire *wire, const struct round *round, struct error 
     int rc = demo_venue(&config.venue, wire->sender.port, err);
 
     if (rc >= 0)
-        rc = make_slots(slots, round, err);
+        rc = make_slots(wire, slots, round, err);
     if (rc < 0)
         return rc;
     config.venue.is_private = 0;

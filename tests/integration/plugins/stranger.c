@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 /* stranger: somebody's file that passes the checks for inproc, and then tries what no plugin may,
  * by a system call of its own: no import shows it. For tests of what a backtest, a rehearsal and a
- * host make of it. STRANGER_EARLY does so in on_start with its defaults. */
+ * host make of it. Built with STRANGER_DEED it does so in on_start with its defaults. */
 #include <agon/agon.h>
 
 enum { DEED = 1, MOMENT = 2 };
-enum { NOTHING, OPEN, SOCKET, KILL, FORK, CODE, LIMIT, REQUEUE, SEGV, PRINT };
+enum { NOTHING, OPEN, SOCKET, KILL, FORK, CODE, LIMIT, REQUEUE, SEGV, PRINT, SPIN };
 enum { START, EVENT, STOP };
 
-#if defined(STRANGER_EARLY)
-#define DEED_DEFAULT OPEN
-#else
-#define DEED_DEFAULT NOTHING
+#ifndef STRANGER_DEED
+#define STRANGER_DEED NOTHING
 #endif
 
 struct stranger {
@@ -72,6 +70,17 @@ static void act(struct stranger *self)
     }
 }
 
+/* Longer than a host grants a callback, and it returns. */
+static void spin(void)
+{
+    volatile uint64_t by = 3;
+    uint64_t x = UINT64_MAX;
+
+    for (int i = 0; i < 100000000; i++)
+        x = ~(x / by); // each waits for the one before
+    by = x;
+}
+
 static int on_start(void *plugin, uint32_t reason)
 {
     struct stranger *self = plugin;
@@ -91,8 +100,10 @@ static int on_event(void *plugin, const struct agon_event_hdr *event, uint64_t n
 
     (void)event;
     (void)nth;
-    if (self->moment == EVENT && ++self->n == 100)
+    if (++self->n == 100 && self->moment == EVENT)
         act(self);
+    if (self->n == 100 && self->deed == SPIN)
+        spin();
     return AGON_OK;
 }
 
@@ -136,9 +147,9 @@ static const struct agon_param deed = {
     .size = sizeof(deed),
     .id = DEED,
     .type = AGON_CHOICE,
-    .def = DEED_DEFAULT,
+    .def = STRANGER_DEED,
     .name = "deed",
-    .choices = "nothing|open|socket|kill|fork|code|limit|requeue|segv|print",
+    .choices = "nothing|open|socket|kill|fork|code|limit|requeue|segv|print|spin",
     .doc = "what it tries"};
 static const struct agon_param moment = {.size = sizeof(moment),
                                          .id = MOMENT,
