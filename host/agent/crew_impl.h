@@ -152,7 +152,8 @@ struct generation *generation_new(struct crew *crew, const struct crew_slot *spe
                                   struct error *err);
 int generation_load(struct generation *generation, const struct crew_slot *spec, const char *path,
                     struct error *err);
-/* After its loading: what it publishes and reads, as numbers. */
+/* What a loaded one publishes and reads, as numbers; at a reload by the roster as it is at the cut.
+ */
 int generation_bind(struct generation *generation, const struct crew_slot *spec, struct error *err);
 struct generation *generation_again(const struct generation *of, const struct crew_slot *spec,
                                     struct error *err);

@@ -129,9 +129,15 @@ static void cut(struct member *member)
         mux_attach(member);
     if (member->slot >= crew->n_members)
         crew->n_members = member->slot + 1u;
-    if (member->source != NULL) { // parameters may have changed in flight
+    if (member->source != NULL) { // parameters and inputs may have changed in flight
         member->spec.n_params = member->source->n_params;
         memcpy(member->spec.params, member->source->params, sizeof(member->spec.params));
+        member->spec.n_signals = member->source->n_signals;
+        memcpy(member->spec.signals, member->source->signals, sizeof(member->spec.signals));
+    }
+    if (generation_bind(member->next, &member->spec, &member->err) < 0) {
+        fail(member);
+        return;
     }
     member->cut->n_state = 0;
     if (member->with_state && active->process != NULL) {
@@ -931,8 +937,6 @@ static int load_next(struct member *member, const char *path, struct error *err)
     if (member->next == NULL)
         return AGON_ENOMEM;
     rc = generation_load(member->next, &member->spec, path, err);
-    if (rc >= 0)
-        rc = generation_bind(member->next, &member->spec, err);
     if (rc >= 0)
         rc = check_fit(member, member->next, err);
     return rc;

@@ -158,7 +158,9 @@ static void compare_signals(struct diff *diff, const struct crew_slot *from,
     if (from->n_signals == to->n_signals &&
         memcmp(from->signals, to->signals, from->n_signals * sizeof(from->signals[0])) == 0)
         return;
-    change = add(diff, from->record.name, "signals", HOW_START);
+    change = add(diff, from->record.name, "signals", HOW_RELOAD);
+    change->make =
+        (struct host_change){.kind = HOST_CHANGE_SIGNALS, .slot = from->record.slot, .to = to};
     signals_text(from, change->from);
     signals_text(to, change->to);
 }
@@ -452,7 +454,7 @@ static int make_all(struct diff *diff, uint32_t *n_made, struct error *err)
             return error_set(
                 err, rc, "%s: %s: %s; %u changes before it were made", change->agent, change->what,
                 change->make.err.text[0] != '\0' ? change->make.err.text : error_name(rc), *n_made);
-        (*n_made)++;
+        *n_made += change->how == HOW_LIVE;
     }
     return AGON_OK;
 }

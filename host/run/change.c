@@ -130,6 +130,17 @@ static int change_param(struct host *host, struct host_change *change)
     return AGON_OK;
 }
 
+static int change_signals(struct host *host, struct host_change *change)
+{
+    struct crew_slot *now = &host->config.slots[change->slot];
+
+    if (change->is_dry)
+        return AGON_OK;
+    now->n_signals = change->to->n_signals;
+    memcpy(now->signals, change->to->signals, sizeof(now->signals));
+    return AGON_OK;
+}
+
 static int try_add(struct host *host, struct host_change *change)
 {
     const struct slot *slot = slots_get(engine_slots(host->engine), change->slot);
@@ -349,6 +360,9 @@ void host_drain_change(struct host *host)
         break;
     case HOST_CHANGE_UNLOAD:
         change->rc = change_unload(host, change);
+        break;
+    case HOST_CHANGE_SIGNALS:
+        change->rc = change_signals(host, change);
         break;
     case HOST_CHANGE_PORTFOLIO:
         change->rc = change_portfolio(host, change);

@@ -306,6 +306,7 @@ enum host_change_kind {
     HOST_CHANGE_REMOVE = 5, /* its plugin ends, its slot is suspended, on_crash is done */
     HOST_CHANGE_TOURNAMENT = 6,
     HOST_CHANGE_UNLOAD = 7,    /* for good: its place is free when nothing of it is left */
+    HOST_CHANGE_SIGNALS = 9,   /* whose an agent hears from its next reload on */
     HOST_CHANGE_PORTFOLIO = 32 /* limits of all slots together: a CONFIG event */
 };
 struct host_change {
