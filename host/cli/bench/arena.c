@@ -73,6 +73,7 @@ static int configure(struct arena *arena, struct error *err)
                                   .free_amt = USD(10000000)};
     struct record_start start = {
         .hdr = {.type = EVENT_START, .granules = 1}, .run = 1, .mode = RUN_PAPER, .seed = 7};
+    int64_t began_ns;
     int rc = AGON_OK;
 
     for (int i = 0; i < 2 && rc >= 0; i++) {
@@ -88,7 +89,9 @@ static int configure(struct arena *arena, struct error *err)
     for (uint32_t i = 0; i < arena->config.n_slots && rc >= 0; i++) {
         struct record_slot record;
 
+        began_ns = clock_mono();
         rc = crew_load(arena->crew, &arena->slots[i], err);
+        arena->load_ns += clock_mono() - began_ns;
         if (rc < 0)
             return rc;
         record = arena->slots[i].record;
@@ -202,6 +205,7 @@ int arena_open(struct arena *arena, const struct arena_config *config, struct er
     struct paper_config paper = {.match = {.cancel_ahead_ppm = 500000}};
     struct venue_port port = {.ctx = arena, .send = send};
     struct crew_history history = {0};
+    int64_t began_ns;
     int rc;
 
     memset(arena, 0, sizeof(*arena));
@@ -230,8 +234,10 @@ int arena_open(struct arena *arena, const struct arena_config *config, struct er
     }
     if (rc >= 0)
         engine_attach_venue(arena->engine, 0, &port);
+    began_ns = clock_mono();
     for (uint16_t i = 0; i < config->n_slots && rc >= 0; i++)
         rc = crew_join(arena->crew, &arena->slots[i], &history, err);
+    arena->join_ns = clock_mono() - began_ns;
     if (rc < 0)
         arena_close(arena);
     return rc;
