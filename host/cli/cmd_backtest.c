@@ -76,21 +76,22 @@ struct job {
 static int add_output(struct job *job, const char *dir, const char *name)
 {
     struct output *output = &job->outputs[job->n_outputs];
+    char path[sizeof(output->path)];
     struct stat stat;
-    int rc = dir != NULL ? file_join(output->path, sizeof(output->path), dir, name)
-             : snprintf(output->path, sizeof(output->path), "%s", name) < (int)sizeof(output->path)
-                 ? AGON_OK
-                 : AGON_ERANGE;
+    int rc = dir != NULL ? file_join(path, sizeof(path), dir, name)
+             : snprintf(path, sizeof(path), "%s", name) < (int)sizeof(path) ? AGON_OK
+                                                                            : AGON_ERANGE;
 
     if (rc < 0) {
         fprintf(stderr, "agon backtest: %s: the name is too long\n", args_safe(name));
         return 0;
     }
+    memcpy(output->path, path, sizeof(path));
     // What is no file (a pipe, a terminal) or a link to one is written in place.
-    if (lstat(output->path, &stat) != 0 || S_ISREG(stat.st_mode))
-        snprintf(output->new, sizeof(output->new), "%s.new-%d", output->path, (int)getpid());
+    if (lstat(path, &stat) != 0 || S_ISREG(stat.st_mode))
+        snprintf(output->new, sizeof(output->new), "%s.new-%d", path, (int)getpid());
     else
-        snprintf(output->new, sizeof(output->new), "%s", output->path);
+        snprintf(output->new, sizeof(output->new), "%s", path);
     job->n_outputs++;
     return 1;
 }

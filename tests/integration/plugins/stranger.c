@@ -35,6 +35,7 @@ static void act(struct stranger *self)
     static const char path[] = "stranger.was.here";
     static const char print[] = "\033]0;stranger\007 printed\n";
     static unsigned word;
+    volatile unsigned long nowhere = 16;
 
     switch (self->deed) {
     case OPEN: // openat(AT_FDCWD, path, O_WRONLY | O_CREAT, 0644)
@@ -59,7 +60,7 @@ static void act(struct stranger *self)
         (void)call(202, (long)&word, 6, 0, 0);
         return;
     case SEGV:
-        *(volatile int *)16 = 1;
+        *(volatile int *)nowhere = 1;
         return;
     case PRINT:
         (void)call(1, 1, (long)print, sizeof(print) - 1, 0);
