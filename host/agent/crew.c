@@ -169,6 +169,15 @@ static int find_file(struct generation *generation, const struct crew_slot *spec
                              spec->record.slot, err);
 }
 
+static void on_log(void *ctx, uint32_t level, agon_ns_t t, const char *text)
+{
+    struct generation *generation = ctx;
+    const struct crew_config *config = &generation->crew->config;
+
+    if (config->log != NULL)
+        config->log(config->ctx, generation->slot, level, t, text);
+}
+
 static const struct crew_signal *bound_to(const struct crew_slot *spec, const char *input)
 {
     for (uint32_t i = 0; i < spec->n_signals; i++) {
@@ -188,6 +197,10 @@ int generation_bind(struct generation *generation, const struct crew_slot *spec,
     memset(signals, 0, sizeof(*signals));
     signals->n_keys = (uint16_t)info->n_publishes;
     signals->n_inputs = (uint16_t)info->n_reads;
+    if ((info->event_mask & AGON_ON(AGON_EVENT_SIGNAL)) != 0 && info->n_reads == 0)
+        on_log(generation, AGON_WARN, 0,
+               "it asks for signals and declares no input: it hears none; expected names in its "
+               "descriptor (reads)");
     for (uint32_t i = 0; i < info->n_publishes; i++)
         signals->keys[i] = slot_series(spec->record.name, info->publishes[i]);
     for (uint32_t i = 0; i < info->n_reads; i++) {
@@ -271,15 +284,6 @@ struct generation *generation_again(const struct generation *of, const struct cr
         return generation;
     generation_end(generation, AGON_END_HOST);
     return NULL;
-}
-
-static void on_log(void *ctx, uint32_t level, agon_ns_t t, const char *text)
-{
-    struct generation *generation = ctx;
-    const struct crew_config *config = &generation->crew->config;
-
-    if (config->log != NULL)
-        config->log(config->ctx, generation->slot, level, t, text);
 }
 
 static void on_gap(void *ctx, const struct agon_gap *gap)

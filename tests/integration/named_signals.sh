@@ -5,7 +5,7 @@
 # After a reload the new build's declaration holds. Mistakes in a roster are told with their place.
 . "$(dirname "$0")/common.sh"
 mkdir "$WORK/plugins"
-cp "$PLUGINS/herald.so" "$PLUGINS/herald_twin.so" "$PLUGINS/listener.so" "$PLUGINS/listener_old.so" "$WORK/plugins"
+cp "$PLUGINS/herald.so" "$PLUGINS/herald_twin.so" "$PLUGINS/listener.so" "$PLUGINS/listener_mute.so" "$PLUGINS/listener_old.so" "$WORK/plugins"
 
 awk 'BEGIN {
     print "open_time_ms,open,high,low,close,volume"
@@ -72,6 +72,13 @@ publisher=$(agent_of one herald.so)
 { echo "$publisher" && agent_of ear listener.so ', signals: {trend: one, mood: none}'; } | bad "expected AGENT.NAME"
 agent_of ear listener_old.so | bad "requires agon.signal/1, which is not served; expected agon.signal/2, with names in its descriptor"
 echo "mistakes of a roster are told at their place"
+
+# One of an earlier SDK that can do without goes on, and somebody is told what it does without.
+{ echo "$publisher" && agent_of mute listener_mute.so; } | roster mute
+"$AGON" backtest --roster "$WORK/mute.yaml" --plugins "$WORK/plugins" --data "$WORK/binance_spot_BTCUSDT_bars.csv" \
+    --journal "$WORK/mute.journal" >"$WORK/out" 2>"$WORK/err" || fail "with a plugin of an earlier SDK it ended with $?: $(cat "$WORK/err")"
+[ -z "$(heard "$WORK/mute.journal" 1)" ] || fail "it hears $(heard "$WORK/mute.journal" 1)"
+cat "$WORK/out" "$WORK/err" | grep -q 'asks for signals and declares no input: it hears none' || fail "nobody is told: $(cat "$WORK/out" "$WORK/err")"
 
 "$AGON" inspect "$PLUGINS/herald.so" --describe >"$WORK/out" || fail "inspect ended with $?"
 grep -q '^publishes  *trend mood$' "$WORK/out" || fail "inspect: $(cat "$WORK/out")"

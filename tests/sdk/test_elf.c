@@ -559,6 +559,10 @@ static const struct {
     {"size", "size 8"},
     {"param", "min <= def <= max"},
     {"id", "id: must be like"},
+    {"names", "publishes: number 1 has no name"},
+    {"names_twice", "publishes: trend stands there twice"},
+    {"names_many", "publishes: 9 names; at most 8"},
+    {"names_none", "publishes: number 0 has no name"},
     {"note_abi", "made for SDK 0.77, this host serves 0.2"},
     {"note_layout", "changed SDK headers"},
 };
@@ -569,6 +573,23 @@ START_TEST(what_only_the_entry_shows_is_refused_too)
 
     ck_assert_int_lt(load(world_plugin(entries[_i].plugin), ELF_INPROC, &err), 0);
     ck_assert_msg(strstr(err.text, entries[_i].why) != NULL, "%s", err.text);
+}
+END_TEST
+
+START_TEST(a_descriptor_of_an_earlier_sdk_loads_and_declares_no_signals)
+{
+    struct plugin_file file;
+    struct plugin plugin;
+    struct plugin_info info;
+    struct error err = {0};
+
+    ck_assert_int_ge(plugin_file_stage(&file, world_plugin("old"), directory, 1, &err), 0);
+    ck_assert_msg(plugin_open(&plugin, &file, &err) >= 0, "%s", err.text);
+    plugin_info_fill(&info, plugin.entry, 0);
+    ck_assert_uint_eq(info.n_publishes, 0);
+    ck_assert_uint_eq(info.n_reads, 0);
+    ck_assert_int_eq(plugin_close(&plugin), AGON_OK);
+    plugin_file_drop(&file);
 }
 END_TEST
 
@@ -636,6 +657,7 @@ int main(void)
     tcase_add_test(tcase, what_is_no_plugin_file_is_refused_with_its_reason);
     tcase_add_loop_test(tcase, what_only_the_entry_shows_is_refused_too, 0,
                         (int)(sizeof(entries) / sizeof(entries[0])));
+    tcase_add_test(tcase, a_descriptor_of_an_earlier_sdk_loads_and_declares_no_signals);
     tcase_add_test(tcase, a_new_build_under_the_same_path_is_the_new_build);
     tcase_add_test(tcase, five_hundred_reloads_leave_no_map_behind);
     suite_add_tcase(suite, tcase);

@@ -48,16 +48,16 @@ static int create(const struct agon_host *host, uint32_t index, struct agon_agen
                                                       .destroy = destroy});
 }
 
-static const char *const requires_ext[] = {AGON_EXT_ORDERS, AGON_EXT_ARENA,
-#ifdef LISTENER_OLD // as one of an earlier SDK
-                                           "agon.signal/1"
-#else
-                                           AGON_EXT_SIGNAL
+static const char *const requires_ext[] = {
+#if defined(LISTENER_OLD) // as one of an earlier SDK
+    "agon.signal/1",
+#elif !defined(LISTENER_MUTE) // ... that could do without
+    AGON_EXT_SIGNAL,
 #endif
-};
+    AGON_EXT_ORDERS, AGON_EXT_ARENA};
 static const char *const reads[] = {"trend", "mood"};
 static const struct agon_descriptor descriptor = {
-#ifdef LISTENER_OLD
+#if defined(LISTENER_OLD) || defined(LISTENER_MUTE)
     .size = offsetof(struct agon_descriptor, publishes),
 #else
     .size = sizeof(descriptor),

@@ -107,20 +107,32 @@ static const struct agon_param param = {.size = sizeof(param),
                                         .name = "size"};
 static const struct agon_param *const params[] = {&param};
 #endif
-static const struct agon_descriptor descriptor = {.size = sizeof(descriptor),
-                                                  .kind = AGON_STRATEGY,
+#if defined(DEFECT_NAMES)
+static const char *const names[] = {DEFECT_NAMES};
+#endif
+static const struct agon_descriptor descriptor = {
+#if defined(DEFECT_OLD) // as an earlier SDK made it
+    .size = offsetof(struct agon_descriptor, publishes),
+#else
+    .size = sizeof(descriptor),
+#endif
+#if defined(DEFECT_NAMES)
+    .publishes = names,
+    .n_publishes = sizeof(names) / sizeof(names[0]),
+#endif
+    .kind = AGON_STRATEGY,
 #if defined(DEFECT_PARAM)
-                                                  .n_params = 1,
-                                                  .params = params,
+    .n_params = 1,
+    .params = params,
 #endif
 #if defined(DEFECT_ID)
-                                                  .id = "Not An Id",
+    .id = "Not An Id",
 #else
-                                                  .id = "org.example.defect",
+    .id = "org.example.defect",
 #endif
-                                                  .name = "defect",
-                                                  .version = "1.0.0",
-                                                  .event_mask = AGON_ON(AGON_EVENT_TRADE)};
+    .name = "defect",
+    .version = "1.0.0",
+    .event_mask = AGON_ON(AGON_EVENT_TRADE)};
 static const struct agon_descriptor *const descriptors[] = {&descriptor};
 
 #if !defined(DEFECT_NOTE)
