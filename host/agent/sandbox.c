@@ -101,10 +101,20 @@ static struct claim uid_claim;
 static pthread_once_t uid_once = PTHREAD_ONCE_INIT;
 static struct error uid_error; /* why there are none */
 
+/* Root, or a service that was given the three rights: to become any user, and to end who that is. */
+static int may_set_ids(void)
+{
+    uint32_t all = 1u << CAP_SETUID | 1u << CAP_SETGID | 1u << CAP_KILL;
+    struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct has[2] = {{0}};
+
+    return syscall(SYS_capget, &head, has) == 0 && (has[0].effective & all) == all;
+}
+
 /* Of an ordinary user all processes see the same ranges. */
 static int find_ranges(struct subid_range *uids, struct subid_range *gids)
 {
-    if (geteuid() != 0)
+    if (!may_set_ids())
         return subid_ranges(UID_BLOCK, uids, gids, &uid_error);
     *uids = *gids = (struct subid_range){UID_FIRST, UID_BLOCKS * UID_BLOCK};
     return AGON_OK;
@@ -149,7 +159,7 @@ int sandbox_is_mapped(const struct sandbox *sandbox)
 {
     uint32_t both = SANDBOX_NAMESPACES | SANDBOX_UID;
 
-    return geteuid() != 0 && sandbox->uid != 0 && (wanted_of(sandbox) & both) == both;
+    return !may_set_ids() && sandbox->uid != 0 && (wanted_of(sandbox) & both) == both;
 }
 
 int sandbox_map(int pid, const struct sandbox *sandbox, struct error *err)
@@ -353,21 +363,21 @@ static void tried(struct sandbox *sandbox, uint32_t layer, int is_taken)
 void sandbox_begin(struct sandbox *sandbox)
 {
     uint32_t wanted = wanted_of(sandbox);
-    int is_root = geteuid() == 0;
+    int is_free = may_set_ids(); // before it has a namespace, where it may do all
     int is_mapped = sandbox_is_mapped(sandbox);
 
     sandbox->holds = 0;
     if (wanted & SANDBOX_NAMESPACES)
         tried(sandbox, SANDBOX_NAMESPACES,
-              unshare(NAMESPACES) == 0 || (!is_root && unshare(CLONE_NEWUSER | NAMESPACES) == 0));
+              unshare(NAMESPACES) == 0 || (!is_free && unshare(CLONE_NEWUSER | NAMESPACES) == 0));
     if (is_mapped)
         is_mapped = sandbox->await_map != NULL && sandbox->await_map(sandbox->ctx);
     if (wanted & SANDBOX_LIMITS)
         tried(sandbox, SANDBOX_LIMITS, take_limits(sandbox));
-    if (wanted & SANDBOX_UID && (is_root || is_mapped))
+    if (wanted & SANDBOX_UID && (is_free || is_mapped))
         tried(sandbox, SANDBOX_UID, take_uid(sandbox));
-    // A root that lacks the right, as in a container: as the user that it is now.
-    if ((wanted & SANDBOX_NAMESPACES & ~sandbox->holds) && is_root)
+    // Who may not make them by himself, as root in a container: as the user that it is now.
+    if ((wanted & SANDBOX_NAMESPACES & ~sandbox->holds) && is_free)
         tried(sandbox, SANDBOX_NAMESPACES, unshare(CLONE_NEWUSER | NAMESPACES) == 0);
     if (wanted & SANDBOX_NO_PRIVS) {
         drop_caps();

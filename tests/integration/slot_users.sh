@@ -40,6 +40,24 @@ done
 kill -TERM "$HOST_PID"
 ended "$HOST_PID" 0 "the host without ids"
 
+# A service that may set ids, and nothing else that root may.
+PLAIN=$AS
+rights=+setuid,+setgid,+kill
+AS="setpriv --reuid nobody --regid $(id -g nobody) --clear-groups --inh-caps $rights --ambient-caps $rights --bounding-set -all,$rights --"
+doctor | grep -q '^ok .*holds' || fail "doctor of a service: $(doctor)"
+rm -rf "${WORK:?}/run"
+: >"$WORK/host.err"
+start_host
+until_true "$HOST_PID" "two slots of a service" two_slots "$HOST_PID"
+until_true "$HOST_PID" "its agents begin" lines "$WORK/host.err" '2 agents begin' 1
+for pid in $(children "$HOST_PID"); do
+    [ "$(value Uid "$pid")" -ge 1073741824 ] && [ "$(value CapPrm "$pid")" = 0000000000000000 ] &&
+        [ "$(value CapBnd "$pid")" = 0000000000000000 ] || fail "slot $pid of a service: $(grep -e '^Uid' -e '^Cap' "/proc/$pid/status")"
+done
+kill -TERM "$HOST_PID"
+ended "$HOST_PID" 0 "the service"
+AS=$PLAIN
+
 # A range of three blocks.
 echo 'nobody:300000:3072' >"$WORK/ids"
 doctor | grep -q '^ok .*holds' || fail "doctor: $(doctor)"
