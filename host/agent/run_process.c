@@ -35,6 +35,9 @@
 #define LONG_NS       100000 /* for each event of its last check */
 #define LOG_LINES_MAX 256    /* taken in one poll */
 
+/* The host's part of the control groups; set before the first child, read by all. */
+static const struct cgroup *groups;
+
 struct run_process {
     struct runner_port port;
     struct evring to_agent, from_agent, log_ring; /* this side's */
@@ -56,6 +59,7 @@ struct run_process {
     uint32_t threads;
     enum process_end end;
     char why[ERROR_TEXT];
+    char group[CGROUP_NAME_MAX]; /* its control group; empty: none */
     void (*log)(void *ctx, uint32_t level, agon_ns_t t, const char *text);
     void *ctx;
 };
@@ -118,10 +122,37 @@ static void bury(struct run_process *run, const struct proc_end *end)
         run->end = end->is_signalled ? PROCESS_CRASHED : PROCESS_EXITED;
         run->signal = end->is_signalled ? end->code : 0;
         proc_end_text(end, run->why, sizeof(run->why));
+        if (run->signal == SIGKILL && run->group[0] && cgroup_is_out_of_memory(groups, run->group))
+            snprintf(run->why, sizeof(run->why),
+                     "used more memory than the %llu MiB that its roster gives it; killed",
+                     (unsigned long long)(run->shm->address_bytes >> 20));
     } else {
         run->end = PROCESS_CRASHED;
         snprintf(run->why, sizeof(run->why), "ended without a reason");
     }
+}
+
+void run_process_limit_by(const struct cgroup *group)
+{
+    groups = group;
+}
+
+/* Nothing of the plugin runs yet: it waits behind the fence. */
+static int join_group(struct run_process *run, const struct run_process_config *config,
+                      struct error *err)
+{
+    struct cgroup_limits limits = {.memory_bytes = run->shm->address_bytes,
+                                   .threads = 1 + config->threads,
+                                   .cores = 1 + config->threads};
+    int rc;
+
+    if (groups == NULL)
+        return AGON_OK;
+    snprintf(run->group, sizeof(run->group), "slot%u-%d", config->slot, run->proc.pid);
+    rc = cgroup_put(groups, run->group, &limits, run->proc.pid, err);
+    if (rc < 0)
+        run->group[0] = '\0';
+    return rc;
 }
 
 static void kill_child(struct run_process *run)
@@ -565,6 +596,8 @@ int run_process_begin(struct run_process *run, const struct run_process_config *
     (void)close(setup_fd);
     run->slot_fd = -1;
     if (rc >= 0)
+        rc = join_group(run, config, err);
+    if (rc >= 0)
         rc = pass_fence(run, config->layers_required, start_ns, err);
     if (rc >= 0)
         rc = await_phase(run, CHILD_READY, start_ns, err);
@@ -706,6 +739,8 @@ void run_process_free(struct run_process *run)
     if (run->proc.pid >= 0)
         kill_child(run);
     proc_close(&run->proc);
+    if (run->group[0])
+        cgroup_drop(groups, run->group);
     if (run->slot_fd >= 0)
         (void)close(run->slot_fd);
     if (run->shm)

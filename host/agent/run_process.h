@@ -13,6 +13,7 @@
 #include "agent/loader.h"
 #include "agent/rehearse.h"
 #include "engine/port.h"
+#include "sys/cgroup.h"
 
 /* A bus that children can read: in a sealed memfd, mapped writable here only. */
 struct process_bus {
@@ -50,6 +51,9 @@ struct run_process_config {
 };
 struct run_process;
 
+/* Children get a control group each in this one, with the limits that they have by rlimits too;
+ * borrowed for good. Before the first of them. [control] */
+void run_process_limit_by(const struct cgroup *group);
 /* Spawns, loads, creates, starts; returns when the plugin is ready or has failed. [control] */
 int run_process_new(struct run_process **run, const struct run_process_config *config,
                     struct error *err);

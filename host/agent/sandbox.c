@@ -101,7 +101,8 @@ static struct claim uid_claim;
 static pthread_once_t uid_once = PTHREAD_ONCE_INIT;
 static struct error uid_error; /* why there are none */
 
-/* Root, or a service that was given the three rights: to become any user, and to end who that is. */
+/* Root, or a service that was given the three rights: to become any user, and to end who that is.
+ */
 static int may_set_ids(void)
 {
     uint32_t all = 1u << CAP_SETUID | 1u << CAP_SETGID | 1u << CAP_KILL;

@@ -19,6 +19,7 @@
 #include "agent/sandbox.h"
 #include "cli/args.h"
 #include "cli/commands.h"
+#include "sys/cgroup.h"
 #include "sys/clock.h"
 #include "sys/memfd.h"
 #include "sys/proc.h"
@@ -173,6 +174,20 @@ static uint32_t try_layers(void)
     if (pid > 0)
         (void)waitpid(pid, NULL, 0);
     return word;
+}
+
+static void cgroup(struct report *report)
+{
+    char dir[512];
+    struct error err = {0};
+
+    if (cgroup_find(dir, sizeof(dir), &err) >= 0)
+        say(report, WELL, "cgroup", NULL, "%s is delegated", dir);
+    else
+        say(report, LACKS, "cgroup",
+            "plugins' memory and threads are held by rlimits and counts, their processor time by a "
+            "meter; under systemd the unit's Delegate=memory pids cpu gives control groups",
+            "%s", err.text);
 }
 
 static void sandbox(struct report *report)
@@ -347,6 +362,7 @@ int cmd_doctor(int argc, char **argv)
     disk(&report, dir);
     kernel(&report);
     sandbox(&report);
+    cgroup(&report);
     libraries(&report);
     if (report.is_quiet) {
         json_t *root = json_object();

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "agent/run_process.h"
 #include "base/hash.h"
 #include "base/num.h"
 #include "journal/reader.h"
@@ -745,6 +746,29 @@ static void spare_state(void *room, uint64_t bytes)
         memory_spare((unsigned char *)room + STATE_PLACED, bytes - STATE_PLACED);
 }
 
+/* By control groups too, where the service manager has delegated some: rlimits hold in any case. */
+static void limit_children(const struct host *host)
+{
+    static struct cgroup group;
+    struct error err = {0};
+    char held[64] = "";
+
+    if (host->config.ports != NULL)
+        return; // a simulation's host has no children
+    if (cgroup_open(&group, &err) >= 0 && group.has == 0)
+        error_set(&err, AGON_ENOENT, "%s is delegated without memory, pids and cpu", group.dir);
+    if (err.code != 0) {
+        log_info("host", "cgroup", "plugins' limits are rlimits and meters: %s", err.text);
+        return;
+    }
+    for (unsigned i = 0; i < CGROUP_CONTROLS; i++)
+        if (group.has >> i & 1)
+            snprintf(held + strlen(held), sizeof(held) - strlen(held), " %s",
+                     cgroup_control_name(i));
+    log_info("host", "cgroup", "control groups below %s hold each plugin's%s", group.dir, held);
+    run_process_limit_by(&group);
+}
+
 static int open_core(struct host *host, struct error *err)
 {
     struct engine_config engine = {.journal = &host->buffer,
@@ -783,6 +807,7 @@ static int open_core(struct host *host, struct error *err)
         crew.linked_ctx = host->config.ports->ctx;
         crew.is_rehearsed = 0; // there is no file that a child could load
     }
+    limit_children(host);
     crew.dir = host->plugin_dir;
     crew.bus = &host->bus;
     crew.venues = host->venue_names;
