@@ -143,6 +143,7 @@ void host_judge_meters(struct host *host)
     host->meters_mono_ns = mono_ns;
     for (uint16_t id = 0; id < slots->n; id++) {
         struct meters *meters = &host->meters[id];
+        int is_played = crew_info(host->crew, id) != NULL && host->failures[id][0] == '\0';
         struct meters_found found;
 
         if (slots->all[id].condition == CONDITION_QUARANTINED)
@@ -150,14 +151,15 @@ void host_judge_meters(struct host *host)
         meters->n[METER_REFUSED] = own_refusals(host, id);
         take_errors(host, id);
         take_cpu(host, id);
-        if (is_first)
+        // What one that was ended had still wished is counted, and is no fault of the next one.
+        if (is_first || !is_played)
             meters_clear(meters);
         found = meters_look(meters, host->config.slots[id].meters, elapsed_ns, wall_ns);
         for (uint32_t k = 0; k < METERS_N; k++) {
             if (found.told >> k & 1)
                 tell(host, id, k);
         }
-        if (found.over >= 0 && crew_info(host->crew, id) != NULL && host->failures[id][0] == '\0')
+        if (found.over >= 0 && is_played)
             end_flood(host, id, found.over);
     }
 }
