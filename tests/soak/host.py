@@ -215,7 +215,7 @@ def await_line(process, path, pattern):
     sys.exit(f"soak host: it has ended before it said {pattern}: {open(path).read()[-500:]}")
 
 
-def files(work, port, speed, plugins):
+def venue_files(work, port, speed):
     credentials = os.path.join(work, "credentials")
     os.mkdir(credentials, 0o700)
     with open(os.open(os.path.join(credentials, "sim"), os.O_WRONLY | os.O_CREAT, 0o600), "w") as file:
@@ -247,6 +247,10 @@ instruments:
   - {{symbol: BTCUSDT, base: BTC, quote: USDT, tick: 0.01, lot: 0.00001, min_notional: 5}}
   - {{symbol: ETHUSDT, base: ETH, quote: USDT, tick: 0.01, lot: 0.0001, min_notional: 5}}
 """)
+
+
+def files(work, port, speed, plugins):
+    venue_files(work, port, speed)
     limits = "limits: {orders_per_second: 5, orders_burst: 10, open_orders: 50}"
     names = [name for name in ["ema_cross", "bollinger", "rsi_swing", "breakout", "vol", "grid", "random"]
              if os.path.exists(os.path.join(plugins, name + ".so"))]
