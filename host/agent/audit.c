@@ -267,12 +267,14 @@ void roster_audit(const struct roster *roster, const char *dir, struct crew_slot
             continue;
         if (rc >= 0)
             rc = check_needs(slot, &opened->info, &err);
-        if (rc < 0 && !is_refused)
+        if (rc < 0 && !is_refused) {
             tell_slot(&slots[i], err.text);
-        else if (rc < 0 && opened->rc >= 0)
+            slots[i].is_file_unfit = opened->rc < 0;
+        } else if (rc < 0 && opened->rc >= 0) {
             config_refuse(config, node, CONFIG_E_PLUGIN, "%s", err.text);
-        else if (rc < 0)
+        } else if (rc < 0) {
             refuse_plugin(config, node, slot, dir, opened);
+        }
     }
     free(all);
 }

@@ -344,6 +344,34 @@ static int compare(struct diff *diff, struct error *err)
                : AGON_OK;
 }
 
+/* Is it there with that file already, and unfit for the file's sake or as it was at the start? */
+static int is_no_news(const struct diff *diff, const struct crew_slot *to)
+{
+    int at = running(diff, to->record.name);
+    const struct crew_slot *from;
+
+    if (at < 0)
+        return 0;
+    from = &host_config_of(diff->apply->host)->slots[at];
+    return strcmp(from->plugin, to->plugin) == 0 &&
+           (to->is_file_unfit || strcmp(from->unfit, to->unfit) == 0);
+}
+
+/* A plugin that may not be loaded is a mistake where this would load it. Of a slot that says so
+ * itself it is none: the others can be changed. */
+static void refuse_unfit(const struct diff *diff, struct config *yaml)
+{
+    for (uint32_t i = 0; i < diff->roster->n_slots; i++) {
+        const struct crew_slot *to = &diff->slots[i];
+
+        if (to->unfit[0] == '\0' || is_no_news(diff, to))
+            continue;
+        config_refuse(yaml, config_at(yaml, "agents[%u].plugin", i), CONFIG_E_PLUGIN, "%s%s",
+                      to->unfit,
+                      to->is_file_unfit ? "; expected a plugin that `agon validate` passes" : "");
+    }
+}
+
 static int read_file(struct diff *diff, struct error *err)
 {
     const struct host_config *config = host_config_of(diff->apply->host);
@@ -374,7 +402,9 @@ static int read_file(struct diff *diff, struct error *err)
     if (rc >= 0)
         rc = roster_resolve(diff->roster, yaml, diff->apply->plugins, &diff->names, diff->slots);
     if (yaml != NULL && diff->apply->plugins != NULL)
-        roster_audit(diff->roster, diff->apply->plugins, NULL, yaml);
+        roster_audit(diff->roster, diff->apply->plugins, diff->slots, yaml);
+    if (yaml != NULL && config_error_count(yaml) == 0)
+        refuse_unfit(diff, yaml);
     if (yaml != NULL && config_error_count(yaml) > 0) {
         out = open_memstream(&text, &text_n);
         if (out != NULL) {

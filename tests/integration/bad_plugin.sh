@@ -98,6 +98,14 @@ start_host
 for one in bare:agon_plugin inside:imports.time; do
     until_true "$HOST_PID" "${one%%:*} is suspended again" suspended "${one%%:*}" "${one#*:}"
 done
+# The others can be changed beside them; another bad one is a mistake, with its place, and nothing is changed by it.
+sed '/name: good/s/stage: live/stage: live, latency: 3ms/' "$WORK/conf/roster.yaml" >"$WORK/new.yaml"
+ctl apply "$WORK/new.yaml" --json >"$WORK/out" 2>&1 || fail "apply beside bad plugins: $(cat "$WORK/out")"
+jq -e '[.changes[] | .agent + " " + .what] == ["good latency"]' "$WORK/out" >/dev/null || fail "apply changed: $(cat "$WORK/out")"
+{ sed '/name: good/s/stage: live/stage: live, latency: 4ms/' "$WORK/conf/roster.yaml"; agent more note_abi.so; } >"$WORK/more.yaml"
+ctl apply "$WORK/more.yaml" >"$WORK/out" 2>&1 && fail "a bad plugin was added"
+grep -q "more.yaml:[0-9]*:[0-9]*: .*SDK 0.77" "$WORK/out" || fail "an added bad plugin: $(cat "$WORK/out")"
+ctl apply "$WORK/new.yaml" --json >"$WORK/out" 2>&1 && jq -e '.changes == []' "$WORK/out" >/dev/null || fail "something was changed: $(cat "$WORK/out")"
 for name in good missing; do
     until_true "$HOST_PID" "$name is active after a restart" is '.agent.state == "active" and .agent.events > 20' agent $name
 done
