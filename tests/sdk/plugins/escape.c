@@ -589,6 +589,12 @@ static long a_other_slot(void)
 {
     return look_all(holds_secret) == NULL ? -ENOENT : 0;
 }
+static long a_futex(void)
+{
+    static uint32_t word;
+
+    return RAW(futex, &word, 6 /* FUTEX_LOCK_PI */, 0, 0, 0);
+}
 static long a_own_ring(void)
 {
     unsigned char *slot = look_all(begins_as_slot);

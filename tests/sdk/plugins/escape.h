@@ -94,6 +94,7 @@
     X("keyring", keyctl, EVENT, PLAIN, "seccomp: keyctl", "look into the session's ring")          \
     X("keyring", request_key, EVENT, PLAIN, "seccomp: request_key", "have a program run for it")   \
     X("others' rings", other_slot, EVENT, PLAIN, "ENOENT", "look for another slot's memory")       \
+    X("others' rings", futex, EVENT, PLAIN, "seccomp: futex", "lend its priority by a lock")       \
     X("others' rings", own_ring, EVENT, PLAIN, "no effect", "bytes of 0xff over its own ring")     \
     X("others' rings", own_words, EVENT, PLAIN, "no effect", "forge what the host reads of it")    \
     X("filters", seccomp, FIRST, PLAIN, "seccomp: seccomp", "a filter of its own: all is well")    \
