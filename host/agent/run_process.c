@@ -211,12 +211,13 @@ static int64_t cpu_of(void *ctx)
 static int is_stuck(struct run_process *run, int64_t mono_ns)
 {
     const struct feed_beat *beat = &run->shm->beat;
-    struct watchdog_seen seen;
+    struct watchdog_seen seen = {0};
 
     // What it says first: the host's own word is never behind it.
     seen.done_seq = atomic_load_explicit(&beat->done_seq, memory_order_acquire);
     seen.exit = atomic_load_explicit(&beat->exit, memory_order_acquire);
     seen.enter = atomic_load_explicit(&beat->enter, memory_order_acquire);
+    seen.owes = atomic_load_explicit(&run->shm->order_done, memory_order_acquire) != run->order;
     seen.published = atomic_load_explicit(&run->bus->tail_seq, memory_order_acquire);
     if (seen.published < run->first_seq) // nothing was published since this host began
         seen.published = run->first_seq;
@@ -226,6 +227,9 @@ static int is_stuck(struct run_process *run, int64_t mono_ns)
         return 1;
     case WATCHDOG_BLOCKED:
         hang(run, "a callback that waits", watchdog_blocked_ns(&run->dog));
+        return 1;
+    case WATCHDOG_OWES:
+        hang(run, "saving its state or taking over", watchdog_order_ns(&run->dog));
         return 1;
     case WATCHDOG_FORGED:
         condemn(run);
@@ -669,6 +673,8 @@ int run_process_answer(struct run_process *run, struct error *err)
     }
     if (rc >= 0)
         return AGON_OK;
+    if (rc == AGON_EAGAIN) // the child's word: here it would mean that there is none yet
+        rc = AGON_EINVAL;
     memcpy(text, shm->error, sizeof(text));
     utf8_escape(text, strnlen(text, sizeof(text)), shown, sizeof(shown));
     return error_set(err, rc, "%s", shown);

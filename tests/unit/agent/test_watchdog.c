@@ -70,6 +70,33 @@ START_TEST(a_busy_machine_is_no_fault_of_his)
 }
 END_TEST
 
+START_TEST(time_in_which_the_host_itself_stood_still_does_not_count)
+{
+    seen.published = 11;
+    seen.enter = 6;
+    ck_assert_int_eq(later(3, 0), WATCHDOG_WELL);
+    now += 3600000 * MS;
+    ck_assert_int_eq(later(3900, 0), WATCHDOG_WELL);
+    ck_assert_int_eq(later(200, 0), WATCHDOG_BLOCKED);
+}
+END_TEST
+
+START_TEST(who_says_that_all_is_done_owes_an_answer_all_the_same)
+{
+    seen.owes = 1;
+    ck_assert_int_eq(later(29990, 0), WATCHDOG_WELL);
+    seen.owes = 0;
+    ck_assert_int_eq(later(60000, 0), WATCHDOG_WELL);
+    seen.owes = 1;
+    for (int i = 0; i < 299; i++) { // events come, and are done
+        seen.done_seq = ++seen.published;
+        ck_assert_int_eq(later(100, 0), WATCHDOG_WELL);
+    }
+    now += 3600000 * MS;
+    ck_assert_int_eq(later(1, 0), WATCHDOG_OWES);
+}
+END_TEST
+
 START_TEST(who_waits_for_what_does_not_come_is_blocked)
 {
     seen.published = 11;
@@ -142,6 +169,8 @@ int main(void)
     tcase_add_test(tcase, a_callback_that_does_not_end_is_hung);
     tcase_add_test(tcase, time_counts_from_the_first_look);
     tcase_add_test(tcase, a_busy_machine_is_no_fault_of_his);
+    tcase_add_test(tcase, time_in_which_the_host_itself_stood_still_does_not_count);
+    tcase_add_test(tcase, who_says_that_all_is_done_owes_an_answer_all_the_same);
     tcase_add_test(tcase, who_waits_for_what_does_not_come_is_blocked);
     tcase_add_test(tcase, his_word_that_it_has_ended_is_no_progress);
     tcase_add_test(tcase, callbacks_that_begin_count_for_a_while);
