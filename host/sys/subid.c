@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "sys/file.h"
@@ -94,6 +95,11 @@ int subid_ranges(uint32_t n_least, struct subid_range *uids, struct subid_range 
         if (access(mappers[i], X_OK) != 0)
             return error_set(err, AGON_ENOENT, "there is no %s; install the package uidmap",
                              mappers[i]);
+    if (prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1)
+        return error_set(err, AGON_ENOENT,
+                         "%s can do nothing for a process that takes no new privileges (a unit's "
+                         "NoNewPrivileges=)",
+                         mappers[0]);
     if (getpwuid_r(geteuid(), &entry, room, sizeof(room), &found) == 0 && found != NULL)
         (void)snprintf(name, sizeof(name), "%s", entry.pw_name);
     else

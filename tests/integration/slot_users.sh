@@ -61,6 +61,19 @@ AS=$PLAIN
 # A range of three blocks.
 echo 'nobody:300000:3072' >"$WORK/ids"
 doctor | grep -q '^ok .*holds' || fail "doctor: $(doctor)"
+
+# The unit that is installed takes no new privileges: then nobody gives them out, and what requires all that there is begins.
+AS="$PLAIN setpriv --no-new-privs --"
+doctor | grep -q "^lacks .*not here: .*takes no new privileges" || fail "doctor without new privileges: $(doctor)"
+rm -rf "${WORK:?}/run"
+: >"$WORK/host.err"
+start_host
+until_true "$HOST_PID" "its agents begin" lines "$WORK/host.err" '2 agents begin' 1
+until_true "$HOST_PID" "two slots without new privileges" two_slots "$HOST_PID"
+kill -TERM "$HOST_PID"
+ended "$HOST_PID" 0 "the host without new privileges"
+AS=$PLAIN
+
 : >"$WORK/host.err"
 rm -rf "${WORK:?}/run"
 n=$(grep -c '"what":"order.place"' "$SIM_LOG")
