@@ -10,6 +10,7 @@
 #include "agent/sandbox.h"
 #include "sys/buildid.h"
 #include "sys/clock.h"
+#include "sys/log.h"
 
 int crew_new(struct crew **out, const struct crew_config *config, struct error *err)
 {
@@ -297,7 +298,7 @@ static void on_gap(void *ctx, const struct agon_gap *gap)
 // What can hold at all: not every user can give a child an id of its own.
 static uint32_t whole_sandbox(void)
 {
-    return sandbox_no_ids()[0] == '\0' ? SANDBOX_ALL : SANDBOX_ALL & ~(uint32_t)SANDBOX_UID;
+    return sandbox_may_have_ids() ? SANDBOX_ALL : SANDBOX_ALL & ~(uint32_t)SANDBOX_UID;
 }
 
 static struct run_inproc_config inproc_config(struct generation *generation)
@@ -734,16 +735,53 @@ void crew_free(struct crew *crew)
     free(crew);
 }
 
+/* One that is kept for a roll-back, or tried beside the active one, has the meter of processor time
+ * too, for itself: what it uses is not counted against who plays. */
+static int is_greedy(struct generation *generation, const struct crew_slot *spec, int64_t mono_ns)
+{
+    uint32_t per_s =
+        spec->meters[METER_CPU] != 0 ? spec->meters[METER_CPU] : meters_all[METER_CPU].preset;
+    uint64_t ms = run_process_cpu_ms(generation->process);
+    int64_t empties_ns = mono_ns - generation->cpu_mono_ns;
+
+    if (generation->cpu_mono_ns != 0 && ms > generation->cpu_ms)
+        generation->cpu_level_ns +=
+            (int64_t)((ms - generation->cpu_ms) * (uint64_t)1000000000 / per_s);
+    if (generation->cpu_mono_ns == 0 || generation->cpu_level_ns < empties_ns)
+        generation->cpu_level_ns = 0;
+    else
+        generation->cpu_level_ns -= empties_ns;
+    generation->cpu_ms = ms;
+    generation->cpu_mono_ns = mono_ns;
+    if (generation->cpu_level_ns < METER_SECONDS * (int64_t)1000000000)
+        return 0;
+    run_process_kill(generation->process, "exceeds the processor time limit");
+    return 1;
+}
+
+/* Has one that does not play ended, or is it to? */
+static int is_lost(struct generation *generation, const struct crew_slot *spec, int64_t mono_ns)
+{
+    return generation->process != NULL && (run_process_poll(generation->process, mono_ns) < 0 ||
+                                           is_greedy(generation, spec, mono_ns));
+}
+
 int crew_poll(struct crew *crew, int64_t mono_ns, uint16_t *slot, const char **why)
 {
     for (uint16_t i = 0; i < SLOTS_MAX; i++) {
         struct member *member = &crew->members[i];
 
-        if (member->old != NULL && member->old->process != NULL &&
-            run_process_poll(member->old->process, mono_ns) < 0)
+        if (member->old != NULL && !member->is_old_lost &&
+            is_lost(member->old, &member->spec, mono_ns)) {
+            const char *how = "";
+
             member->is_old_lost = 1;
-        if (member->is_attached && member->next->process != NULL &&
-            run_process_poll(member->next->process, mono_ns) < 0)
+            run_process_end(member->old->process, &how);
+            log_warn("agent", "kept",
+                     "slot %s: the generation that was kept for a roll-back has ended (%s)",
+                     member->spec.record.name, how);
+        }
+        if (member->is_attached && is_lost(member->next, &member->spec, mono_ns))
             member->is_next_lost = 1;
         if (member->active == NULL || member->active->process == NULL ||
             run_process_poll(member->active->process, mono_ns) >= 0)

@@ -26,6 +26,9 @@ struct generation {
     uint8_t runner;
     _Atomic uint32_t is_begun; /* begun, and not failed to */
     _Atomic uint32_t n_gaps;   /* inproc, while the loader feeds it */
+    /* core: of one that does not play, in a bucket as meters have (slot/meters.h) */
+    uint64_t cpu_ms; /* counted so far */
+    int64_t cpu_mono_ns, cpu_level_ns;
 };
 
 struct pieces { /* of a setup, collected out of the engine */

@@ -156,6 +156,12 @@ const char *sandbox_no_ids(void)
     return uid_error.text;
 }
 
+int sandbox_may_have_ids(void)
+{
+    (void)pthread_once(&uid_once, claim_uids);
+    return uid_block != 0 || uid_error.code == AGON_EBUSY;
+}
+
 int sandbox_is_mapped(const struct sandbox *sandbox)
 {
     uint32_t both = SANDBOX_NAMESPACES | SANDBOX_UID;

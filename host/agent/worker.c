@@ -23,6 +23,7 @@
 #include "sys/futex.h"
 
 #define OUT_MAX        ((size_t)256 << 20) /* bytes that a worker may print */
+#define REPORT_MAX     ((rlim_t)8 << 30)   /* bytes of one file that it writes itself */
 #define LINE_MAX_BYTES 4096                /* of standard error, before it is cut in two */
 #define PAGE           4096u
 
@@ -156,7 +157,7 @@ static void close_others(const struct worker *worker)
 static _Noreturn void be_worker(struct worker *worker, const struct worker_config *config)
 {
     static const int ends[] = {SIGINT, SIGTERM, SIGHUP};
-    struct rlimit none = {0, 0};
+    struct rlimit none = {0, 0}, most = {REPORT_MAX, REPORT_MAX};
     sigset_t held;
     int status;
 
@@ -172,6 +173,7 @@ static _Noreturn void be_worker(struct worker *worker, const struct worker_confi
         _exit(EXIT_FAILURE);
     close_others(worker);
     (void)setrlimit(RLIMIT_CORE, &none);
+    (void)setrlimit(RLIMIT_FSIZE, &most); // whoever is in it: the disk has others on it
     disk_far_init(&worker->disk, &worker->shm->disk, worker->knock);
     status = config->run(config->ctx, worker);
     // The parent never sees what this process could not write.
