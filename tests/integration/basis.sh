@@ -41,13 +41,14 @@ pictures() { # N whole pictures of the futures account
 }
 
 # Of each position that is held: is what is shown complete, the worth what quantity and mark say, and the entry a price
-# near the mark? Contracts are counted in thousandths, with a decimal of the price: coarser than the quote's cents.
+# near the mark? What is held on spot is finer than the lot in which it is shown, by fees in coin. Contracts are counted in thousandths, with a decimal of the price: coarser than the quote's cents.
 positions_shown() {
     "$AGON" ctl positions --dir "$WORK/run" --json >"$WORK/positions" 2>/dev/null &&
         jq -e 'def n: tonumber; [.[] | select((.quantity // "1" | n) != 0)] |
             any(.[]; .symbol == "binance_um:BTCUSDT") and
             all(.[]; ([.quantity, .entry, .mark, .notional, .unrealised, .fees] | all(. != null)) and
-                ((.quantity | n) * (.mark | n) - (.notional | n) | fabs) < 0.02 and
+                ((.quantity | n) * (.mark | n) - (.notional | n) | fabs) <
+                    0.02 + (if .symbol == "binance:BTCUSDT" then 0.00001 * (.mark | n) else 0 end) and
                 ((.entry | n) / (.mark | n) - 1 | fabs) < 0.1 and
                 (((.mark | n) - (.entry | n)) * (.quantity | n) - (.unrealised | n) | fabs) < 50)' "$WORK/positions" >/dev/null
 }
