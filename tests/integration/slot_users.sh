@@ -3,8 +3,9 @@
 # Slots of a host that an ordinary user runs. Without ids of his own to give they are that user's, and start and doctor
 # say what that means; with a range in /etc/subuid each slot is somebody else, no two hosts give the same id, and no slot
 # keeps a capability of the namespace that gave it.
-[ "$(id -u)" = 0 ] && [ -x /usr/bin/newuidmap ] && [ -e /etc/subuid ] && [ -e /etc/subgid ] || {
-    echo "skipped: becoming another user takes root, and the package uidmap"
+[ "$(id -u)" = 0 ] && [ -x /usr/bin/newuidmap ] && [ -e /etc/subuid ] && [ -e /etc/subgid ] && unshare -m true 2>/dev/null &&
+    setpriv --reuid nobody --regid "$(id -g nobody)" --clear-groups -- unshare -U true 2>/dev/null || {
+    echo "skipped: becoming another user takes root, namespaces, and the package uidmap"
     exit 77
 }
 # In a mount namespace, where /etc/subuid is this test's alone.
