@@ -22,7 +22,7 @@
 
 static struct slot_shm *shm; /* one child, one slot */
 static struct plugin plugin;
-static struct evring log_ring;
+static struct evring log_ring, lapse_ring;
 
 static void tell(uint32_t phase)
 {
@@ -59,6 +59,12 @@ static void on_log(void *ctx, uint32_t level, agon_ns_t t, const char *text)
     (void)evring_put(&log_ring, &line.hdr); // full: the host does not read; drop the line
 }
 
+static int on_lapse(void *ctx, const struct record_lapse *lapse)
+{
+    (void)ctx;
+    return evring_put(&lapse_ring, &lapse->hdr) == AGON_OK;
+}
+
 static int64_t size_of(int fd)
 {
     struct stat stat;
@@ -79,6 +85,7 @@ static int attach(struct feed_config *config, struct error *err)
                                    .from_granules = shm->from_granules,
                                    .beat = &shm->beat,
                                    .log = on_log,
+                                   .on_lapse = on_lapse,
                                    .now = clock_mono};
     config->bus = memfd_map(CHILD_FD_BUS, bus_bytes_all, 0, err);
     if (config->bus == NULL)
@@ -88,6 +95,8 @@ static int attach(struct feed_config *config, struct error *err)
         return AGON_EIO;
     if (evring_attach(&log_ring, base + shm->log_at, shm->log_granules) < 0)
         return error_set(err, AGON_ECORRUPT, "the log ring is not a ring");
+    if (evring_attach(&lapse_ring, base + shm->lapse_at, shm->lapse_granules) < 0)
+        return error_set(err, AGON_ECORRUPT, "the ring of lapses is not a ring");
     return AGON_OK;
 }
 

@@ -23,6 +23,8 @@ int crew_new(struct crew **out, const struct crew_config *config, struct error *
     memset(crew, 0, sizeof(*crew));
     crew->config = *config;
     crew->bus = engine_bus(config->engine, &crew->bus_granules, &at);
+    if (config->is_noted && note_open(crew, err) < 0)
+        return AGON_ENOMEM;
     for (uint16_t i = 0; i < SLOTS_MAX; i++) {
         crew->members[i].crew = crew;
         crew->members[i].slot = i;
@@ -241,6 +243,9 @@ int generation_load(struct generation *generation, const struct crew_slot *spec,
     if (rc < 0)
         return rc;
     set_hash(generation);
+    if (config->keep != NULL && generation->linked[0] == '\0')
+        config->keep(config->ctx, CREW_KEPT_FILE, generation->file.hash, generation->file.fd, NULL,
+                     generation->file.bytes);
     if (config->is_refused != NULL) {
         rc = config->is_refused(config->ctx, generation->file.hash, err);
         if (rc < 0)
@@ -309,6 +314,7 @@ static struct run_inproc_config inproc_config(struct generation *generation)
                                       .log = on_log,
                                       .calling = on_calling,
                                       .on_gap = on_gap,
+                                      .on_lapse = note_lapse,
                                       .now = clock_mono,
                                       .ctx = generation};
 }
@@ -343,6 +349,21 @@ int generation_open(struct generation *generation, const struct crew_slot *spec,
     return run_process_open(&generation->process, &process, err);
 }
 
+/* What it was given: the journal is told when it plays. */
+static void remember(struct generation *generation, const struct setup *setup)
+{
+    union begin_event *event = malloc(sizeof(*event));
+
+    free(generation->begin);
+    generation->begin = NULL;
+    if (event == NULL)
+        return;
+    cut_begin(event, setup, generation->file.hash);
+    generation->begin = realloc(event, event_bytes(&event->begin.hdr));
+    if (generation->begin == NULL)
+        free(event);
+}
+
 int generation_begin(struct generation *generation, const struct crew_slot *spec,
                      const struct setup *setup, struct error *err)
 {
@@ -369,6 +390,8 @@ int generation_begin(struct generation *generation, const struct crew_slot *spec
     }
     free(bytes);
     generation->is_begun = rc >= 0;
+    if (rc >= 0 && generation->crew->notes_memory != NULL)
+        remember(generation, setup);
     return rc;
 }
 
@@ -392,6 +415,7 @@ void generation_end(struct generation *generation, uint32_t reason)
         on_log(generation, AGON_WARN, 0,
                "its code stays in memory after it was unloaded: run it as a process");
     plugin_file_drop(&generation->file);
+    free(generation->begin);
     free(generation);
 }
 
@@ -487,155 +511,18 @@ int crew_load(struct crew *crew, struct crew_slot *slot, struct error *err)
     return AGON_OK;
 }
 
-static int add_timer(void *ctx, uint32_t id, agon_ns_t t_due, agon_ns_t every_ns, uint64_t cookie)
+void member_cut(struct crew *crew, struct member *member, struct cut *cut)
 {
-    struct pieces *pieces = ctx;
+    const struct crew_slot *spec = &member->spec;
+    const struct cut_given given = {.record = &spec->record,
+                                    .params = spec->params,
+                                    .n_params = spec->n_params,
+                                    .venues = crew->config.venues,
+                                    .n_venues = crew->config.n_venues,
+                                    .plugin_index = spec->plugin_index,
+                                    .arena_max = spec->arena_bytes};
 
-    if (id >= pieces->next_timer)
-        pieces->next_timer = id + 1;
-    if (pieces->n_timers == SETUP_TIMERS_MAX)
-        return 1;
-    pieces->timers[pieces->n_timers++] =
-        (struct setup_timer){.id = id, .t_due = t_due, .every_ns = every_ns, .cookie = cookie};
-    return 0;
-}
-
-// The slot's money and orders as the engine has them, as if the slot had been told of each.
-static void collect_slot(struct engine *engine, const struct slot *slot, struct pieces *pieces,
-                         struct setup *setup)
-{
-    struct ledger *ledger = engine_ledger(engine);
-    const struct instruments *table = engine_instruments(engine);
-    uint32_t n;
-    const struct position *all = ledger_positions(ledger, slot->id, &n);
-    agon_amt_t free_amt = 0;
-
-    for (struct order *order = orders_next(engine_orders(engine), slot->id, NULL);
-         order != NULL && setup->n_orders < SETUP_ORDERS_MAX;
-         order = orders_next(engine_orders(engine), slot->id, order))
-        engine_order(order, order->reason, &pieces->orders[setup->n_orders++]);
-    for (const struct exit_plan *exit = engine_next_exit(engine, slot->id, NULL);
-         exit != NULL && setup->n_exits < AGON_EXITS_MAX;
-         exit = engine_next_exit(engine, slot->id, exit))
-        engine_exit(exit, &pieces->exits[setup->n_exits++]);
-    for (uint32_t i = 0; i < n && setup->n_positions < SETUP_POSITIONS_MAX; i++) {
-        pieces->positions[setup->n_positions++] = (struct agon_position){
-            .hdr = {.type = AGON_EVENT_POSITION, .granules = 1, .instrument = all[i].instrument},
-            .account = all[i].n_fills > 0 ? all[i].account : slot->account,
-            .qty = all[i].qty,
-            .cost_amt = all[i].cost_amt,
-            .realised_amt = all[i].realised_amt};
-    }
-    for (agon_account_t account = 0; account < LEDGER_ACCOUNTS_MAX; account++) {
-        for (agon_asset_t id = 1; id <= table->n_assets && setup->n_balances < SETUP_BALANCES_MAX;
-             id++) {
-            agon_amt_t amt = ledger_amt(ledger, account, slot->id, id);
-
-            if (amt == 0)
-                continue;
-            pieces->balances[setup->n_balances++] =
-                (struct agon_balance){.hdr = {.type = AGON_EVENT_BALANCE, .granules = 1},
-                                      .account = account,
-                                      .asset = id,
-                                      .total_amt = amt,
-                                      .free_amt = amt};
-            if (id == table->base_currency)
-                free_amt = num_add(free_amt, amt);
-        }
-    }
-    pieces->capital = (struct agon_capital){.hdr = {.type = AGON_EVENT_CAPITAL, .granules = 1},
-                                            .capital_amt = slot->limits.capital_amt,
-                                            .equity_amt = engine_equity(engine, slot->id),
-                                            .free_amt = free_amt,
-                                            .stage = slot->stage,
-                                            .condition = slot->condition,
-                                            .reason = slot->condition_reason};
-}
-
-static void collect_tables(struct engine *engine, struct pieces *pieces, struct setup *setup)
-{
-    const struct instruments *table = engine_instruments(engine);
-
-    for (agon_asset_t id = 1; id <= table->n_assets; id++) {
-        const struct asset *asset = instruments_asset(table, id);
-        struct setup_asset *to = &pieces->assets[setup->n_assets];
-
-        if (asset == NULL)
-            continue;
-        to->id = id;
-        to->exp = asset->exp;
-        memcpy(to->name, asset->name, sizeof(to->name));
-        setup->n_assets++;
-    }
-    for (agon_instrument_t id = 1; id <= table->n_instruments; id++) {
-        const struct agon_instrument *instrument = instruments_get(table, id);
-        const struct agon_top10 *top = engine_top(engine, id);
-
-        if (instrument == NULL)
-            continue;
-        pieces->instruments[setup->n_instruments++] = *instrument;
-        if (top != NULL)
-            pieces->tops[setup->n_tops++] = *top;
-    }
-}
-
-struct cut *cut_new(struct error *err)
-{
-    struct cut *cut = calloc(1, sizeof(*cut));
-
-    if (cut == NULL)
-        error_set(err, AGON_ENOMEM, "no memory for a slot's state");
-    return cut;
-}
-
-void cut_free(struct cut *cut)
-{
-    if (cut != NULL)
-        free(cut->state);
-    free(cut);
-}
-
-void cut_collect(struct crew *crew, struct member *member, struct cut *cut)
-{
-    struct engine *engine = crew->config.engine;
-    const struct slot *slot = slots_get(engine_slots(engine), member->slot);
-    struct pieces *pieces = &cut->pieces;
-    struct setup *setup = &cut->setup;
-    uint64_t granules;
-
-    memset(setup, 0, sizeof(*setup));
-    pieces->n_timers = 0;
-    pieces->next_timer = 1;
-    collect_tables(engine, pieces, setup);
-    collect_slot(engine, slot, pieces, setup);
-    engine_timers(engine, slot->id, add_timer, pieces);
-    (void)engine_bus(engine, &granules, &setup->head.bus_at);
-    setup->head.seq = engine_seq(engine);
-    setup->head.nth = slot->nth;
-    setup->head.t = engine_t(engine);
-    setup->head.generation = slot->generation;
-    setup->head.next_timer = pieces->next_timer;
-    setup->head.plugin_index = member->spec.plugin_index;
-    setup->head.arena_max = member->spec.arena_bytes;
-    setup->head.base_currency = engine_instruments(engine)->base_currency;
-    setup->head.start = AGON_START_FRESH; // a count that goes on is no state
-    setup->head.slot = member->spec.record;
-    setup->head.slot.subscription = slot->subscription;
-    setup->venues = crew->config.venues;
-    setup->n_venues = crew->config.n_venues;
-    setup->assets = pieces->assets;
-    setup->instruments = pieces->instruments;
-    setup->params = member->spec.params;
-    setup->n_params = member->spec.n_params;
-    setup->orders = pieces->orders;
-    setup->exits = pieces->exits;
-    setup->positions = pieces->positions;
-    setup->balances = pieces->balances;
-    setup->capital = &pieces->capital;
-    setup->n_capital = 1;
-    setup->timers = pieces->timers;
-    setup->n_timers = pieces->n_timers;
-    setup->tops = pieces->tops;
+    cut_collect(crew->config.engine, &given, cut);
 }
 
 void crew_stand(struct crew *crew, const struct crew_slot *spec)
@@ -665,7 +552,7 @@ int crew_join(struct crew *crew, const struct crew_slot *spec, const struct crew
         return AGON_ENOMEM;
     crew_stand(crew, spec);
     member->active->number = slot->generation;
-    cut_collect(crew, member, cut);
+    member_cut(crew, member, cut);
     if (history != NULL) {
         cut->setup.bars = history->bars;
         cut->setup.n_bars = history->n_bars;
@@ -684,6 +571,7 @@ int crew_join(struct crew *crew, const struct crew_slot *spec, const struct crew
     }
     // Who never reloads has nobody between the engine and its rings.
     engine_attach_runner(engine, slot->id, generation_port(member->active));
+    note_begin(member, BEGIN_START);
     if (spec->checkpoint_ns == 0 || member->active->runner != CREW_PROCESS ||
         crew->config.step == NULL)
         return AGON_OK;
@@ -698,6 +586,10 @@ void crew_leave(struct crew *crew, uint16_t slot, uint32_t reason)
     struct member *member = &crew->members[slot];
 
     engine_attach_runner(crew->config.engine, slot, NULL);
+    if (member->is_draining)
+        note_superseded(member);
+    if (member->active != NULL)
+        note_end(member, END_STOPPED);
     generation_end(member->active, reason);
     generation_end(member->mapped, reason);
     generation_end(member->old, AGON_END_RELOAD);
@@ -732,6 +624,7 @@ void crew_free(struct crew *crew)
         return;
     for (uint16_t i = 0; i < SLOTS_MAX; i++)
         crew_leave(crew, i, AGON_END_HOST);
+    free(crew->notes_memory);
     free(crew);
 }
 
@@ -783,6 +676,10 @@ int crew_poll(struct crew *crew, int64_t mono_ns, uint16_t *slot, const char **w
         }
         if (member->is_attached && is_lost(member->next, &member->spec, mono_ns))
             member->is_next_lost = 1;
+        if (member->active != NULL)
+            note_lapses(member->active);
+        if (member->old != NULL)
+            note_lapses(member->old);
         if (member->active == NULL || member->active->process == NULL ||
             run_process_poll(member->active->process, mono_ns) >= 0)
             continue;

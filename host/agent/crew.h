@@ -65,6 +65,8 @@ struct crew_history { /* for agon.history, oldest first; may be empty */
     const struct agon_trade *trades;
     uint32_t n_bars, n_trades;
 };
+/* What an instance begins with, and whoever runs it once more needs. */
+enum crew_kept { CREW_KEPT_FILE = 1, CREW_KEPT_STATE = 2 };
 struct crew_config {
     struct engine *engine; /* borrowed */
     const char *dir;       /* for private copies of what runs inproc; NULL: nothing may */
@@ -90,6 +92,12 @@ struct crew_config {
     /* What an instance that begins at seq without a state warms up on: nothing of later events. It
      * stays until the next call. NULL: nothing. [loader] */
     void (*history)(void *ctx, uint64_t seq, struct crew_history *history);
+    /* Each instance's BEGIN, LAPSE and END are offered (crew_note). */
+    int is_noted;
+    /* Keeps that by its hash: of a file fd, whose offset may change, of a state bytes. That it
+     * could not is told and hinders nobody. NULL: nobody keeps it. [control], [loader] */
+    void (*keep)(void *ctx, enum crew_kept kind, const unsigned char hash[HASH_SIZE], int fd,
+                 const void *bytes, uint64_t n);
     /* The core goes into a plugin of its own process, or (hash 0) comes out of it; in a worker also
      * for its constructors, create, on_start and its end. May be NULL. [core] */
     void (*calling)(void *ctx, uint16_t slot, uint64_t hash);
@@ -123,6 +131,10 @@ void crew_free(struct crew *crew); /* everybody leaves */
  * why says how (until crew_leave), and the caller detaches it by crew_leave and decides what the
  * engine is told; 0: all well. Every millisecond or so. [control] */
 int crew_poll(struct crew *crew, int64_t mono_ns, uint16_t *slot, const char **why);
+/* The next event of an instance's life, to be stepped before anything that the instance wants;
+ * NULL: none. crew_note_done takes it away. [core] */
+const struct agon_event_hdr *crew_note(struct crew *crew);
+void crew_note_done(struct crew *crew);
 /* Why the plugin of a slot failed; empty: it did not. */
 const char *crew_failure(const struct crew *crew, uint16_t slot);
 /* enum sandbox_layer that hold around who plays; all of them where nobody does in a process. [core]

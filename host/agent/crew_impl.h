@@ -7,8 +7,10 @@
 #include <stdatomic.h>
 
 #include "agent/crew.h"
+#include "agent/cut.h"
 
 /* One instance of a plugin for a slot: a private copy of the file, mapped here or in a child. */
+#define GENERATION_LAPSES 32
 struct generation {
     struct plugin_file file;
     struct plugin plugin; /* inproc */
@@ -29,27 +31,10 @@ struct generation {
     /* core: of one that does not play, in a bucket as meters have (slot/meters.h) */
     uint64_t cpu_ms; /* counted so far */
     int64_t cpu_mono_ns, cpu_level_ns;
-};
-
-struct pieces { /* of a setup, collected out of the engine */
-    struct setup_asset assets[ASSETS_MAX];
-    struct agon_instrument instruments[INSTRUMENTS_MAX];
-    struct agon_order orders[SETUP_ORDERS_MAX];
-    struct agon_position positions[SETUP_POSITIONS_MAX];
-    struct agon_balance balances[SETUP_BALANCES_MAX];
-    struct agon_top10 tops[INSTRUMENTS_MAX];
-    struct agon_exit exits[AGON_EXITS_MAX];
-    struct setup_timer timers[SETUP_TIMERS_MAX];
-    uint32_t n_timers, next_timer;
-    struct agon_capital capital;
-};
-/* The slot between two events: what a new instance begins from. */
-struct cut {
-    struct pieces pieces;
-    struct setup setup;
-    unsigned char *state; /* owned */
-    uint64_t n_state, state_room;
-    int is_whole;
+    struct record_begin *begin; /* owned; NULL: nobody wants to know */
+    /* What it met and was not told yet (inproc): by whoever runs it. */
+    struct record_lapse lapses[GENERATION_LAPSES];
+    uint32_t n_lapses, n_lapses_told;
 };
 
 /* Where a reload stands. One side owns each phase, and gives it on by the next. */
@@ -141,6 +126,8 @@ struct member {
 };
 struct crew {
     struct crew_config config;
+    void *notes_memory; /* owned; NULL: nothing is noted */
+    struct evring notes_in, notes_out;
     struct member members[SLOTS_MAX];
     _Atomic uint64_t pending; /* slots in a phase that is the core's */
     _Atomic uint32_t is_closing;
@@ -167,14 +154,23 @@ void generation_end(struct generation *generation, uint32_t reason); /* frees; N
 const struct runner_port *generation_port(const struct generation *generation);
 uint64_t generation_done(const struct generation *generation);
 uint64_t generation_nth(const struct generation *generation);
-/* The slot as the engine has it now. state is kept. */
-void cut_collect(struct crew *crew, struct member *member, struct cut *cut);
-struct cut *cut_new(struct error *err);
-void cut_free(struct cut *cut);
+/* The member's slot as the engine has it now. */
+void member_cut(struct crew *crew, struct member *member, struct cut *cut);
 
 /* mux.c */
 void mux_attach(struct member *member);
 void mux_drain(struct member *member, struct generation *generation, int is_compared);
+
+/* note.c: what the journal is told of instances. [core], but for open and free */
+int note_open(struct crew *crew, struct error *err);
+/* Of one that plays from now on. */
+void note_begin(struct member *member, enum begin_how how);
+void note_lapses(struct generation *generation);
+/* Of the active one, whose intents so far were taken, or stay where they are. */
+void note_end(struct member *member, enum end_how how);
+/* Of the one before, when it is not heard any more. */
+void note_superseded(struct member *member);
+int note_lapse(void *ctx, const struct record_lapse *lapse); /* feed's on_lapse */
 
 /* reload.c */
 /* What checkpoints need; made from mux_attach on. [control] or [loader] */

@@ -41,14 +41,30 @@ static struct call call_begin(struct feed *feed, uint32_t phase)
     feed_current = feed;
     feed->phase = phase;
     feed->n_streams = 0;
+    feed->n_calls = 0;
     atomic_store_explicit(&feed->beat->enter, enter + 1, memory_order_release);
     return call;
+}
+
+static void tell_lapse(struct feed *feed, const struct record_lapse *lapse)
+{
+    if (feed->config.on_lapse == NULL || !feed->config.on_lapse(feed->config.ctx, lapse))
+        count(&feed->beat->n_lapses_lost);
+}
+
+// Not inlined: it is seldom called, and what is done once an event stays small.
+static __attribute__((noinline)) void tell_no_room(struct feed *feed)
+{
+    tell_lapse(feed, &feed->no_room);
+    feed->no_room.n_calls = 0;
 }
 
 static void call_end(struct feed *feed, struct call call)
 {
     uint64_t enter = atomic_load_explicit(&feed->beat->enter, memory_order_relaxed);
 
+    if (feed->no_room.n_calls != 0)
+        tell_no_room(feed);
     atomic_store_explicit(&feed->beat->exit, enter, memory_order_release);
     if (fpstate_put(call.fp))
         count(&feed->beat->n_fp);
@@ -68,12 +84,53 @@ struct agon_origin feed_origin(struct feed *feed, uint32_t leg, uint32_t n_legs)
                                 .n_legs = (uint8_t)n_legs};
 }
 
+/* A journal's events once more: this call finds what it found then. */
+static int had_room(struct feed *feed, uint32_t call)
+{
+    uint8_t phase = feed->phase == FEED_START;
+
+    for (; feed->n_full_told < feed->config.n_lapses; feed->n_full_told++) {
+        const struct record_lapse *lapse = &feed->config.lapses[feed->n_full_told];
+
+        if (lapse->kind != LAPSE_NO_ROOM || lapse->nth < feed->nth ||
+            lapse->cause_seq < feed->cause_seq)
+            continue;
+        if (lapse->nth != feed->nth || lapse->cause_seq != feed->cause_seq ||
+            lapse->phase != phase || call < lapse->first_call)
+            return 1;
+        if (call - lapse->first_call < lapse->n_calls)
+            return 0;
+    }
+    return 1;
+}
+
+static void note_no_room(struct feed *feed, uint32_t call)
+{
+    struct record_lapse *lapse = &feed->no_room;
+
+    count(&feed->beat->n_full);
+    if (lapse->n_calls != 0 && lapse->first_call + lapse->n_calls != call)
+        tell_no_room(feed);
+    if (lapse->n_calls == 0)
+        *lapse = (struct record_lapse){.hdr = {.type = EVENT_LAPSE, .granules = 2},
+                                       .kind = LAPSE_NO_ROOM,
+                                       .phase = feed->phase == FEED_START,
+                                       .nth = feed->nth,
+                                       .cause_seq = feed->cause_seq,
+                                       .first_call = call};
+    lapse->n_calls++;
+}
+
 int feed_has_room(struct feed *feed, uint32_t granules)
 {
+    uint32_t call = feed->n_calls++;
+
+    if (feed->config.is_again && !had_room(feed, call))
+        return 0;
     // A record never straddles the ring's end: a filler may cost as much again, once.
     if (evring_used(&feed->from_agent) + granules + 8 <= feed->config.from_granules)
         return 1;
-    count(&feed->beat->n_full);
+    note_no_room(feed, call);
     return 0;
 }
 
@@ -473,11 +530,14 @@ static void deliver(struct feed *feed, const struct agon_event_hdr *event)
     }
     // As call_begin and call_end, but for what holds through all of feed_run.
     feed->n_streams = 0;
+    feed->n_calls = 0;
     if (feed->is_unmeasured)
         measure(feed, event->seq);
     atomic_store_explicit(&feed->beat->enter, enter, memory_order_release);
     rc = feed->agent.on_event(feed->agent.self, event, feed->nth);
     atomic_store_explicit(&feed->beat->exit, enter, memory_order_release);
+    if (feed->no_room.n_calls != 0)
+        tell_no_room(feed);
     if (fpstate_put(feed->fp))
         count(&feed->beat->n_fp);
     atomic_store_explicit(&feed->beat->nth, feed->nth, memory_order_relaxed);
@@ -496,8 +556,16 @@ static void deliver(struct feed *feed, const struct agon_event_hdr *event)
 
 /* The bus has overwritten what this reader had not yet read. The steps from the last that was seen
  * to the first that is there again may be incomplete; books are stale until their next event. */
-static void deliver_gap(struct feed *feed, uint64_t next_seq)
+static void deliver_gap(struct feed *feed, uint64_t next_seq, uint8_t next_sub)
 {
+    struct record_lapse lapse = {.hdr = {.type = EVENT_LAPSE, .granules = 2},
+                                 .kind = LAPSE_GAP,
+                                 .nth = feed->nth,
+                                 .cause_seq = feed->cause_seq,
+                                 .last_seq = feed->bus_seq,
+                                 .last_sub = feed->bus_sub,
+                                 .next_seq = next_seq,
+                                 .next_sub = next_sub};
     struct agon_gap gap = {
         .hdr = {.type = AGON_EVENT_GAP, .granules = 1, .seq = feed->cause_seq, .t = feed->t},
         .first_seq = feed->bus_seq,
@@ -506,10 +574,37 @@ static void deliver_gap(struct feed *feed, uint64_t next_seq)
 
     count(&feed->beat->n_gaps);
     fold_gap(feed);
+    if (!feed->config.is_again)
+        tell_lapse(feed, &lapse);
     if (feed->config.on_gap)
         feed->config.on_gap(feed->config.ctx, &gap);
     memcpy(feed->mine, &gap, sizeof(gap));
     deliver(feed, (const struct agon_event_hdr *)(const void *)feed->mine);
+}
+
+/* A journal's events once more: was there a gap behind what was seen last? */
+static void gap_again(struct feed *feed)
+{
+    for (; feed->n_gaps_told < feed->config.n_lapses; feed->n_gaps_told++) {
+        const struct record_lapse *lapse = &feed->config.lapses[feed->n_gaps_told];
+
+        if (lapse->kind != LAPSE_GAP)
+            continue;
+        if (lapse->nth != feed->nth || lapse->last_seq != feed->bus_seq ||
+            lapse->last_sub != feed->bus_sub)
+            return;
+        feed->n_gaps_told++;
+        feed->skip_seq = lapse->next_seq;
+        feed->skip_sub = lapse->next_sub;
+        deliver_gap(feed, lapse->next_seq, lapse->next_sub);
+        return;
+    }
+}
+
+static int is_skipped(const struct feed *feed, const struct agon_event_hdr *next)
+{
+    return next->seq < feed->skip_seq ||
+           (next->seq == feed->skip_seq && next->sub < feed->skip_sub);
 }
 
 /* Makes next hold the next bus event, if there is one. */
@@ -519,8 +614,11 @@ static void pull(struct feed *feed)
     int is_overrun = 0;
 
     while (!feed->has_next) {
-        int rc = bus_next(&feed->bus, next);
+        int rc;
 
+        if (feed->config.is_again)
+            gap_again(feed);
+        rc = bus_next(&feed->bus, next);
         if (rc == 0)
             return;
         if (rc == AGON_ERANGE) {
@@ -532,11 +630,12 @@ static void pull(struct feed *feed)
             return;
         }
         if (is_overrun && next->seq > feed->first_seq)
-            deliver_gap(feed, next->seq);
+            deliver_gap(feed, next->seq, next->sub);
         is_overrun = 0;
-        if (next->seq <= feed->first_seq)
-            continue; // in the setup already
+        if (next->seq <= feed->first_seq || is_skipped(feed, next))
+            continue; // in the setup already, or in a gap
         feed->bus_seq = next->seq;
+        feed->bus_sub = next->sub;
         feed->has_next = 1;
     }
 }

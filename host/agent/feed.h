@@ -30,6 +30,7 @@ struct feed_beat {
     _Atomic uint64_t done_seq;    /* everything up to it has been delivered and answered */
     _Atomic uint64_t nth;
     _Atomic uint64_t n_errors, n_gaps, n_intents, n_full; /* full: wishes that met a full ring */
+    _Atomic uint64_t n_lapses_lost;                       /* on_lapse had no room for */
     _Atomic uint64_t n_fp;                      /* calls that left floating-point control changed */
     _Atomic uint64_t metrics[AGON_METRICS_MAX]; /* bits of a double */
     /* From the beginning of an event's step on the core to the beginning of its callback: of the
@@ -50,6 +51,15 @@ struct feed_config {
     void (*log)(void *ctx, uint32_t level, agon_ns_t t, const char *text);
     /* The reader was overrun; the plugin gets the same GAP. NULL: none wanted. */
     void (*on_gap)(void *ctx, const struct agon_gap *gap);
+    /* What the plugin met that follows from no event (market/records.h): a gap, a call that found
+     * no room. slot and generation are left to whoever hears it. False: it cannot be kept, and
+     * n_lapses_lost counts it. NULL: none wanted. */
+    int (*on_lapse)(void *ctx, const struct record_lapse *lapse);
+    /* The events of a journal once more: gaps are where these say, and calls find no room where
+     * these say, and else always do. In their order; borrowed until feed_free. */
+    const struct record_lapse *lapses;
+    uint32_t n_lapses;
+    int is_again;
     /* Monotonic ns; NULL: delivery is not measured. Nothing that the plugin does depends on it. */
     int64_t (*now)(void);
     void *ctx;

@@ -65,10 +65,16 @@ struct feed {
     uint64_t nth, done_seq, first_seq; /* events up to first_seq are in the setup already */
     uint64_t told_seq;                 /* the beat says that all before it is done */
     uint64_t bus_seq;                  /* of the last bus event that was seen */
-    int has_next;                      /* next holds a bus event that was not yet taken */
-    uint8_t is_unmeasured;             /* the next delivery is the first of its feed_run */
-    uint32_t n_left_out;               /* runs since the last that was measured */
-    int64_t measured_ns;               /* when the step of its event began */
+    uint8_t bus_sub;                   /* ... its sub */
+    uint32_t n_calls;                  /* for room, within this call of the plugin */
+    struct record_lapse no_room;       /* those that found none, one after the other */
+    uint32_t n_gaps_told, n_full_told; /* again: of config.lapses that have been */
+    uint64_t skip_seq;                 /* again: public events before this place are not seen */
+    uint8_t skip_sub;
+    int has_next;          /* next holds a bus event that was not yet taken */
+    uint8_t is_unmeasured; /* the next delivery is the first of its feed_run */
+    uint32_t n_left_out;   /* runs since the last that was measured */
+    int64_t measured_ns;   /* when the step of its event began */
     uint32_t errors_in_row;
     uint64_t cause_seq;
     agon_ns_t t;

@@ -140,6 +140,7 @@ static int take_draining(struct member *member, struct agon_event_hdr *wish)
         return 0;
     member->is_old_lost |= rc == AGON_ECORRUPT;
     member->is_draining = 0; // all of its time was heard; the rest it wishes as a shadow
+    note_superseded(member);
     return AGON_EAGAIN;
 }
 

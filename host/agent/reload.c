@@ -162,7 +162,7 @@ static void cut(struct member *member)
         fail(member);
         return;
     }
-    cut_collect(crew, member, member->cut);
+    member_cut(crew, member, member->cut);
     take_shadow(member, seq);
     member->teed = member->next;
     member->report.cut_seq = seq;
@@ -223,6 +223,15 @@ static int order_orders(struct member *member)
     return AGON_OK;
 }
 
+static enum begin_how how_of(const struct member *member)
+{
+    if (member->is_first)
+        return BEGIN_ADDED;
+    return member->why == GENERATION_RELOAD    ? BEGIN_RELOAD
+           : member->why == GENERATION_RESTORE ? BEGIN_RESTORE
+                                               : BEGIN_FRESH;
+}
+
 static void complete(struct member *member)
 {
     struct generation *before = member->active;
@@ -257,6 +266,8 @@ static void complete(struct member *member)
     memcpy(member->report.file_hash, member->active->file.hash, HASH_SIZE);
     member->report.swap_seq = member->swap_seq;
     hist_add(&member->crew->pauses.swap_ns, member->report.swap_ns);
+    if (!member->is_back)
+        note_begin(member, how_of(member));
     hand_over(member, RELOAD_DONE);
 }
 
@@ -510,7 +521,7 @@ static void make_point(struct member *member, int64_t mono_ns)
     if (member->making == NULL ||
         run_process_save(active->process, engine_seq(member->crew->config.engine)) < 0)
         return;
-    cut_collect(member->crew, member, member->making);
+    member_cut(member->crew, member, member->making);
     member->is_making = 1;
 }
 
@@ -546,8 +557,10 @@ void crew_turn(struct crew *crew, int64_t mono_ns)
         // It had its time; what it wished in that is taken, however long the core was held up.
         if (member->is_draining && mono_ns > member->drain_ns &&
             (member->old == NULL || member->is_old_lost ||
-             evring_peek(generation_port(member->old)->from_agent, NULL) == NULL))
+             evring_peek(generation_port(member->old)->from_agent, NULL) == NULL)) {
             member->is_draining = 0;
+            note_superseded(member);
+        }
         if (member->kept_memory != NULL && member->active != NULL)
             make_point(member, mono_ns);
     }
@@ -613,6 +626,7 @@ void crew_bury(struct crew *crew, uint16_t slot, struct record_crash *crash)
         else
             member->point->is_whole = 0;
     }
+    note_end(member, END_DIED);
     member->is_making = 0;
     member->is_held = 0;
     generation_end(member->dead, AGON_END_RISK);
@@ -751,6 +765,17 @@ static void end_next(struct member *member)
     member->next = NULL;
 }
 
+static void keep_state(const struct member *member, const struct setup *setup)
+{
+    const struct crew_config *config = &member->crew->config;
+    unsigned char hash[HASH_SIZE];
+
+    if (config->keep == NULL || setup->n_state == 0)
+        return;
+    cut_hash(setup->state, setup->n_state, hash);
+    config->keep(config->ctx, CREW_KEPT_STATE, hash, -1, setup->state, setup->n_state);
+}
+
 /* From a loaded generation to one that plays. */
 static int try_once(struct member *member, struct error *err)
 {
@@ -792,6 +817,8 @@ static int try_once(struct member *member, struct error *err)
     setup->head.slot.signals = member->next->signals;
     member->report.n_state = from->n_state;
     rc = generation_begin(member->next, &member->spec, setup, err);
+    if (rc >= 0)
+        keep_state(member, setup);
     if (rc >= 0)
         rc = catch_up(member, err);
     if (rc < 0) {

@@ -88,6 +88,10 @@ int run_inproc_begin(struct run_inproc *run, const struct run_inproc_config *con
                                .from_granules = run->from_granules,
                                .log = config->log,
                                .on_gap = config->on_gap,
+                               .on_lapse = config->on_lapse,
+                               .lapses = config->lapses,
+                               .n_lapses = config->n_lapses,
+                               .is_again = config->is_again,
                                .now = config->now,
                                .ctx = config->ctx};
     int rc;

@@ -20,6 +20,10 @@ struct run_inproc_config {
     uint64_t to_granules, from_granules; /* powers of two; 0: 16384 and 4096 */
     void (*log)(void *ctx, uint32_t level, agon_ns_t t, const char *text); /* or NULL */
     void (*on_gap)(void *ctx, const struct agon_gap *gap);                 /* or NULL */
+    int (*on_lapse)(void *ctx, const struct record_lapse *lapse);          /* or NULL */
+    const struct record_lapse *lapses; /* a journal's events again: feed.h; borrowed */
+    uint32_t n_lapses;
+    int is_again;
     int64_t (*now)(void); /* to measure delivery with; or NULL */
     /* Around the calls of the plugin: 1 before, 0 after. Or NULL. [core] */
     void (*calling)(void *ctx, int is_in);

@@ -19,29 +19,31 @@
 #include "sys/memory.h"
 #include "sys/proc.h"
 
-#define TO_GRANULES   16384
-#define FROM_GRANULES 4096
-#define LOG_GRANULES  1024
-#define HARD_NS       100000000
-#define START_NS      5000000000
-#define STOP_NS       100000000ll
-#define ARENA_BYTES   (4ull << 30)
-#define OWN_BYTES     (256ull << 20) /* of address space: the program, its libraries, its stack */
-#define LOOK_NS       100000000      /* between two counts of a child's threads and time */
-#define SPIN_WARM     2000
-#define WAIT_NS       2000000 /* of one sleep in lock-step; then the child's life is looked at */
-#define PROBE_NS      5000000000
-#define REHEARSE_NS   60000000000
-#define LONG_NS       100000 /* for each event of its last check */
-#define LOG_LINES_MAX 256    /* taken in one poll */
+#define TO_GRANULES    16384
+#define FROM_GRANULES  4096
+#define LOG_GRANULES   1024
+#define LAPSE_GRANULES 512
+#define HARD_NS        100000000
+#define START_NS       5000000000
+#define STOP_NS        100000000ll
+#define ARENA_BYTES    (4ull << 30)
+#define OWN_BYTES      (256ull << 20) /* of address space: the program, its libraries, its stack */
+#define LOOK_NS        100000000      /* between two counts of a child's threads and time */
+#define SPIN_WARM      2000
+#define WAIT_NS        2000000 /* of one sleep in lock-step; then the child's life is looked at */
+#define PROBE_NS       5000000000
+#define REHEARSE_NS    60000000000
+#define LONG_NS        100000 /* for each event of its last check */
+#define LOG_LINES_MAX  256    /* taken in one poll */
 
 /* The host's part of the control groups; set before the first child, read by all. */
 static const struct cgroup *groups;
 
 struct run_process {
     struct runner_port port;
-    struct evring to_agent, from_agent, log_ring; /* this side's */
-    struct slot_shm *shm;                         /* mapped; owned */
+    struct evring to_agent, from_agent, log_ring, lapse_ring; /* this side's */
+    uint64_t n_lapses_lost;                                   /* that were told */
+    struct slot_shm *shm;                                     /* mapped; owned */
     uint64_t shm_bytes;
     const struct bus_shm *bus;
     struct proc proc;
@@ -283,6 +285,26 @@ static int has_too_many(struct run_process *run)
     return 1;
 }
 
+int run_process_lapse(struct run_process *run, struct record_lapse *lapse)
+{
+    uint64_t n_lost = atomic_load_explicit(&run->shm->beat.n_lapses_lost, memory_order_relaxed);
+    const struct agon_event_hdr *next = evring_peek(&run->lapse_ring, NULL);
+
+    if (next == NULL && n_lost == run->n_lapses_lost)
+        return 0;
+    memset(lapse, 0, sizeof(*lapse));
+    if (next != NULL) { // a copy first: the child can change it
+        memcpy(lapse, next, run->lapse_ring.claimed < 2 ? EVENT_GRANULE : sizeof(*lapse));
+        evring_release(&run->lapse_ring);
+    } else {
+        lapse->kind = LAPSE_LOST;
+        lapse->n_calls = (uint32_t)(n_lost - run->n_lapses_lost);
+        run->n_lapses_lost = n_lost;
+    }
+    lapse->hdr = (struct agon_event_hdr){.type = EVENT_LAPSE, .granules = 2};
+    return 1;
+}
+
 int run_process_poll(struct run_process *run, int64_t mono_ns)
 {
     int64_t cpu_ns;
@@ -372,9 +394,11 @@ static int make_shm(struct run_process *run, const struct run_process_config *co
     uint64_t to_at = (sizeof(*run->shm) + 4095) / 4096 * 4096;
     uint64_t from_at = to_at + (evring_bytes(to) + 4095) / 4096 * 4096;
     uint64_t log_at = from_at + (evring_bytes(from) + 4095) / 4096 * 4096;
+    uint64_t lapse_at;
     unsigned char *base;
 
-    run->state_at[0] = log_at + (evring_bytes(LOG_GRANULES) + 4095) / 4096 * 4096;
+    lapse_at = log_at + (evring_bytes(LOG_GRANULES) + 4095) / 4096 * 4096;
+    run->state_at[0] = lapse_at + (evring_bytes(LAPSE_GRANULES) + 4095) / 4096 * 4096;
     run->state_room = (config->state_bytes + 4095) / 4096 * 4096;
     run->state_at[1] = run->state_at[0] + run->state_room;
     run->shm_bytes = run->state_at[1] + run->state_room;
@@ -388,9 +412,11 @@ static int make_shm(struct run_process *run, const struct run_process_config *co
     (void)memory_place(base, run->state_at[0]); // as far as it is always used
     if (evring_format(base + to_at, to) < 0 || evring_format(base + from_at, from) < 0 ||
         evring_format(base + log_at, LOG_GRANULES) < 0 ||
+        evring_format(base + lapse_at, LAPSE_GRANULES) < 0 ||
         evring_attach(&run->to_agent, base + to_at, to) < 0 ||
         evring_attach(&run->from_agent, base + from_at, from) < 0 ||
-        evring_attach(&run->log_ring, base + log_at, LOG_GRANULES) < 0)
+        evring_attach(&run->log_ring, base + log_at, LOG_GRANULES) < 0 ||
+        evring_attach(&run->lapse_ring, base + lapse_at, LAPSE_GRANULES) < 0)
         return error_set(err, AGON_EINVAL, "rings of %llu and %llu granules",
                          (unsigned long long)to, (unsigned long long)from);
     run->shm->magic = SLOT_SHM_MAGIC;
@@ -400,6 +426,8 @@ static int make_shm(struct run_process *run, const struct run_process_config *co
     run->shm->from_granules = from;
     run->shm->log_at = log_at;
     run->shm->log_granules = LOG_GRANULES;
+    run->shm->lapse_at = lapse_at;
+    run->shm->lapse_granules = LAPSE_GRANULES;
     for (int i = 0; i < STATE_REGIONS; i++)
         run->shm->state_at[i] = run->state_at[i];
     run->shm->state_room = run->state_room;

@@ -93,6 +93,9 @@ enum process_end {
     PROCESS_EXITED = 4,  /* it ended itself */
     PROCESS_HUNG = 5     /* killed by the hard limit */
 };
+/* What the child says that it met beside its events (feed.h: on_lapse), once each, in order; of
+ * slot and generation it says nothing that counts. 1: there was one; 0: none. [core] */
+int run_process_lapse(struct run_process *run, struct record_lapse *lapse);
 /* How it ended, and why in words (valid until run_process_free). [control] */
 enum process_end run_process_end(const struct run_process *run, const char **why);
 /* What it said of its end: signal, instruction and address of the fault; 0: unknown. [control] */

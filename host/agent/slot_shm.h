@@ -43,6 +43,7 @@ struct slot_shm {
     uint64_t magic;
     uint64_t bus_granules, setup_bytes, plugin_bytes;
     uint64_t to_at, to_granules, from_at, from_granules, log_at, log_granules;
+    uint64_t lapse_at, lapse_granules;            /* ring of struct record_lapse, to the host */
     uint64_t state_at[STATE_REGIONS], state_room; /* where a SAVE goes */
     uint64_t address_bytes;
     uint32_t mode, spin, layers_wanted, uid, gid;

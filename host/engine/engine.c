@@ -203,6 +203,10 @@ static int has_size(const struct agon_event_hdr *event)
         [EVENT_ALERT] = 3,
         [EVENT_CLOCK] = 1,
         [EVENT_PLAN] = sizeof(struct record_plan) / EVENT_GRANULE,
+        [EVENT_BEGIN] = sizeof(struct record_begin) / EVENT_GRANULE,
+        [EVENT_END] = 2,
+        [EVENT_LAPSE] = 2,
+        [EVENT_SENT] = 2,
     };
 
     if (event->granules == 0)
@@ -257,6 +261,11 @@ static int apply(struct engine *engine, const struct agon_event_hdr *event, uint
             engine_raise(engine, ALERT_QUARANTINE, ALERT_NO_SLOT, 0, 0, 0,
                          AS(record_quarantine, event)->text);
         return AGON_OK;
+    case EVENT_BEGIN:
+    case EVENT_END:
+    case EVENT_LAPSE:
+    case EVENT_SENT:
+        return AGON_OK; // for whoever runs the plugins again
     case EVENT_ALERT:
         return alerts_take(engine, AS(record_alert, event));
     case EVENT_CLOCK:

@@ -89,6 +89,10 @@ static const char *const configs[] = {"none",
                                       [CONFIG_STEP] = "step",
                                       [CONFIG_GENERATION] = "generation",
                                       [CONFIG_PARAM] = "param"};
+static const char *const begins[] = {"none", "start", "added", "reload", "restore", "fresh"};
+static const char *const ends[] = {"none", "stopped", "superseded", "died"};
+static const char *const lapses[] = {"none", "gap", "no_room", "lost"};
+static const char *const sent_kinds[] = {"none", "new", "cancel", "replace"};
 static const char *const dues[] = {
     "none", "bars", "sample", "sweep", "timer", [DUE_TOURNAMENT] = "tournament", "exit"};
 static const char *const exit_watches[] = {"book", "mark", "last"};
@@ -579,6 +583,43 @@ static const struct field line_fields[] = {
     I64(plan_line, capital_after_amt),
     END};
 
+static const struct field begin_fields[] = {
+    U16(record_begin, slot),          U32(record_begin, generation),
+    NAME8(record_begin, how, begins), U64(record_begin, cut_seq),
+    U64(record_begin, nth),           HEX(record_begin, file_hash),
+    HEX(record_begin, state_hash),    U64(record_begin, n_state),
+    HEX(record_begin, history_hash),  U32(record_begin, n_bars),
+    I64(record_begin, t_first_bar),   I64(record_begin, t_last_bar),
+    U32(record_begin, n_trades),      U64(record_begin, arena_max),
+    U32(record_begin, plugin_index),  IN(record_begin, record, record_slot, seed, F_U64, 0, NULL),
+    U8(record_begin, is_cut),         END};
+static const struct field end_fields[] = {
+    U16(record_end, slot),        U32(record_end, generation),
+    NAME8(record_end, how, ends), U64(record_end, done_seq),
+    U64(record_end, nth),         U64(record_end, unheard_seq),
+    U32(record_end, unheard_n),   END};
+static const struct field lapse_fields[] = {
+    U16(record_lapse, slot),
+    U32(record_lapse, generation),
+    {"kind", AT(record_lapse, kind), F_NAME8, N_OF(lapses), lapses},
+    U64(record_lapse, nth),
+    U64(record_lapse, cause_seq),
+    U8(record_lapse, phase),
+    U32(record_lapse, first_call),
+    U32(record_lapse, n_calls),
+    U64(record_lapse, last_seq),
+    U8(record_lapse, last_sub),
+    U64(record_lapse, next_seq),
+    U8(record_lapse, next_sub),
+    END};
+static const struct field sent_fields[] = {U64(record_sent, order_id),
+                                           U16(record_sent, account),
+                                           NAME8(record_sent, kind, sent_kinds),
+                                           U8(record_sent, rev),
+                                           U8(record_sent, tries),
+                                           I64(record_sent, t_utc),
+                                           I64(record_sent, t_sent),
+                                           END};
 static const struct layout layouts[] = {
     {AGON_EVENT_INSTRUMENT, "instrument", 192, instrument_fields},
     {AGON_EVENT_STATUS, "status", 64, status_fields},
@@ -622,6 +663,10 @@ static const struct layout layouts[] = {
     {EVENT_ALERT, "alert", 192, alert_fields},
     {EVENT_CLOCK, "clock", 64, clock_fields},
     {EVENT_PLAN, "plan", sizeof(struct record_plan), plan_fields},
+    {EVENT_BEGIN, "begin", sizeof(struct record_begin), begin_fields},
+    {EVENT_END, "end", sizeof(struct record_end), end_fields},
+    {EVENT_LAPSE, "lapse", sizeof(struct record_lapse), lapse_fields},
+    {EVENT_SENT, "sent", sizeof(struct record_sent), sent_fields},
 };
 
 struct out {
@@ -1019,6 +1064,24 @@ static void put_builds(struct out *out, const struct record_start *start)
     put_bytes(out, "]", 1);
 }
 
+/* The parameters of a BEGIN, as the roster had them. */
+static void put_begin(struct out *out, const struct record_begin *begin)
+{
+    const char *at = begin_text(begin);
+
+    put_name(out, "params", "");
+    put_bytes(out, out->style == TEXT_JSON ? "{" : "[", 1);
+    for (uint32_t i = 0; at != NULL && i < begin->n_params; i++) {
+        put(out, i == 0 ? "" : ",");
+        put_text(out, at, strlen(at));
+        put_bytes(out, out->style == TEXT_JSON ? ":" : "=", 1);
+        at += strlen(at) + 1;
+        put_text(out, at, strlen(at));
+        at += strlen(at) + 1;
+    }
+    put_bytes(out, out->style == TEXT_JSON ? "}" : "]", 1);
+}
+
 /* "2026-11-20T09:05:31.123456789Z" of ns since 1970, by the civil calendar (H. Hinnant's days). */
 static void put_time(struct out *out, agon_ns_t t)
 {
@@ -1136,6 +1199,8 @@ int64_t text_event(const struct agon_event_hdr *event, enum text_style style, te
         put_all_levels(&out, event);
     if (fields == start_fields)
         put_builds(&out, (const struct record_start *)(const void *)event);
+    if (fields == begin_fields)
+        put_begin(&out, (const struct record_begin *)(const void *)event);
     if (fields == plan_fields)
         put_plan(&out, (const struct record_plan *)(const void *)event);
     if (fields == NULL || fields == config_fields) {

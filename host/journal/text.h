@@ -25,7 +25,7 @@ enum text_style {
  * it does not fit. */
 int64_t text_event(const struct agon_event_hdr *event, enum text_style style, text_scale_fn scale,
                    void *ctx, char *text, size_t room);
-/* "trade", "book_delta" ...; "type-99" is not among them: NULL for a type that has no name. */
+/* "trade", "book_delta" ...; "type-127" is not among them: NULL for a type that has no name. */
 const char *text_type_name(uint16_t type);
 
 #endif

@@ -29,7 +29,12 @@ enum event_type_host {
     EVENT_CRASH = 80, /* a slot's plugin died or was killed: what is known of it */
     EVENT_QUARANTINE = 81, /* a binary is refused on this host from now on, or no longer */
     EVENT_CLOCK = 84,      /* engine time is set back to hdr.t, by an operator's order */
-    EVENT_ALERT = 88       /* what an operator has to know of: market/alerts.h */
+    EVENT_ALERT = 88,      /* what an operator has to know of: market/alerts.h */
+    /* For `agon parity`; they change nothing but the number of the last event. */
+    EVENT_BEGIN = 96, /* an instance of a plugin begins to play for a slot: slot/slot.h */
+    EVENT_END = 97,   /* ... and no longer does */
+    EVENT_LAPSE = 98, /* what an instance met that follows from no other event */
+    EVENT_SENT = 99   /* the last byte of a request left the host */
 };
 
 /* flags of agon_book_part. A snapshot larger than one record comes in parts: FIRST clears the book,
@@ -330,6 +335,53 @@ struct record_quarantine { /* QUARANTINE */
     uint8_t is_set, pad[5];
     char text[144]; /* why; UTF-8, ends with a NUL */
 };
+enum end_how {
+    END_STOPPED = 1,    /* the host ended, or the agent was unloaded */
+    END_SUPERSEDED = 2, /* another instance plays; this one may take over again (roll-back) */
+    END_DIED = 3        /* crashed or was ended */
+};
+struct record_end { /* END */
+    struct agon_event_hdr hdr;
+    uint16_t slot;
+    uint8_t how, pad0;   /* enum end_how */
+    uint32_t generation; /* record_begin.generation */
+    uint64_t done_seq;   /* it had processed all events up to it, by its own word */
+    uint64_t nth;        /* delivered to it, by its own word; SUPERSEDED: 0 */
+    /* What it wanted before this was taken, from this on nothing was: the cause and the place
+     * within it of the first intent that stayed behind. unheard_seq 0: all up to done_seq was. */
+    uint64_t unheard_seq;
+    uint32_t unheard_n, pad1;
+    uint64_t pad2[7];
+};
+enum lapse_kind {
+    LAPSE_GAP = 1,     /* the bus had overtaken it: it was told a GAP and goes on behind it */
+    LAPSE_NO_ROOM = 2, /* its ring was full: calls of it had AGON_EAGAIN for an answer */
+    LAPSE_LOST = 3     /* there were more lapses than could be told */
+};
+struct record_lapse { /* LAPSE */
+    struct agon_event_hdr hdr;
+    uint16_t slot;
+    uint8_t kind, phase; /* enum lapse_kind; NO_ROOM: in on_start 1, in on_event 0 */
+    uint32_t generation;
+    uint64_t nth, cause_seq; /* what it was in, or GAP: had been delivered last */
+    /* NO_ROOM: its calls for room from first_call on within that delivery, so many of them.
+     * LOST: so many lapses. GAP: 0. */
+    uint32_t first_call, n_calls;
+    /* GAP: the last public event that it saw, and the first that it sees again. */
+    uint64_t last_seq, next_seq;
+    uint8_t last_sub, next_sub, pad0[6];
+    uint64_t pad1[5];
+};
+struct record_sent { /* SENT; hdr.instrument: of the order */
+    struct agon_event_hdr hdr;
+    uint64_t order_id;
+    agon_account_t account;
+    uint8_t kind, rev; /* enum cmd_kind; of the order as it shall be, or is (CANCEL) */
+    uint8_t tries, pad0[3];
+    agon_ns_t t_utc;  /* by the host's clock when its last byte had been given to the kernel */
+    agon_ns_t t_sent; /* the same as engine time */
+    uint64_t pad1[8];
+};
 struct record_alert { /* ALERT */
     struct agon_event_hdr hdr;
     uint16_t kind; /* enum alert_kind */
@@ -514,6 +566,9 @@ AGON_SIZE_IS(record_generation, 256);
 AGON_SIZE_IS(record_crash, 192);
 AGON_SIZE_IS(record_quarantine, 192);
 AGON_SIZE_IS(record_alert, 192);
+AGON_SIZE_IS(record_end, 128);
+AGON_SIZE_IS(record_lapse, 128);
+AGON_SIZE_IS(record_sent, 128);
 AGON_SIZE_IS(order_cmd, 128);
 AGON_SIZE_IS(tournament_rules, 280);
 AGON_SIZE_IS(record_tournament, 320);

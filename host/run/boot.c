@@ -779,6 +779,7 @@ static int open_core(struct host *host, struct error *err)
                                .is_refused = host_is_refused,
                                .calling = host_on_calling,
                                .history = host_tell_history,
+                               .is_noted = 1,
                                .is_certified = 1,
                                .is_rehearsed = 1,
                                .ctx = host,
@@ -808,6 +809,8 @@ static int open_core(struct host *host, struct error *err)
         crew.is_rehearsed = 0; // there is no file that a child could load
     }
     limit_children(host);
+    if (host->config.ports == NULL) // else plugins are linked in
+        crew.keep = host_keep;
     crew.dir = host->plugin_dir;
     crew.bus = &host->bus;
     crew.venues = host->venue_names;

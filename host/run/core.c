@@ -395,6 +395,8 @@ static int drain_line(struct host *host, struct host_line *line)
             host->has_market_clock = 1;
         }
         host->event.hdr.t = market_time(host, received);
+        if (host->event.hdr.type == EVENT_SENT)
+            host->event.sent.t_sent = host->event.hdr.t;
         if (host_step(host, &host->event.hdr) == AGON_EAGAIN)
             break;
         evring_release(&line->from_venue_out);
@@ -451,6 +453,9 @@ static int drain_wishes(struct host *host)
     int n = 0;
 
     advance(host);
+    // What an instance began with stands before all that it wants.
+    if (host_step_notes(host) == AGON_EAGAIN)
+        return 0;
     // A host that ends takes no wishes any more, not even those that a halt would let pass.
     if ((host->halts & HOST_HALT_STOPPING) != 0)
         return 0;
@@ -972,5 +977,6 @@ void *host_core_main(void *ctx)
     // stop.
     for (uint16_t i = 0; i < SLOTS_MAX; i++)
         crew_leave(host->crew, i, AGON_END_DONE);
+    host_end_notes(host);
     return NULL;
 }

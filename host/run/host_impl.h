@@ -236,6 +236,7 @@ struct host {
     uint64_t unfit;   /* ... whose plugin failed its checks, or could not begin */
     union {
         struct agon_event_hdr hdr;
+        struct record_sent sent;
         unsigned char bytes[EVENT_BYTES_MAX];
     } event;
 
@@ -317,6 +318,11 @@ int host_tell_crash(struct host *host, uint16_t slot);
 void host_take_revived(struct host *host);
 void host_take_stillborn(struct host *host);
 int host_drain_notes(struct host *host);
+/* kept.c: what plugins began with, for whoever runs them once more. */
+void host_keep(void *ctx, enum crew_kept kind, const unsigned char hash[HASH_SIZE], int fd,
+               const void *bytes, uint64_t n);
+int host_step_notes(struct host *host);                  /* AGON_EAGAIN: some are left. [core] */
+void host_end_notes(struct host *host);                  /* the last of them. [core] */
 void host_on_bar(void *ctx, const struct agon_bar *bar); /* [core] */
 /* Bars of events up to seq, until the next call. [loader; core, before the agents begin] */
 void host_tell_history(void *ctx, uint64_t seq, struct crew_history *history);

@@ -262,6 +262,8 @@ int host_takes(void *ctx, const struct agon_event_hdr *record)
         return 1;
     case AGON_EVENT_MARK:
         return takes_mark(host, record->instrument, state);
+    case EVENT_SENT:
+        return 0; // of use to nobody who trades
     default:
         return journal_class_of(record->type) == JOURNAL_MONEY;
     }

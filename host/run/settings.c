@@ -24,6 +24,7 @@ struct words {
     char venues[HOST_VENUES_MAX][256];
     int64_t speed, entry_ns, report_ns, entry_sigma, report_sigma;
     uint64_t low_water_bytes, market_keep_bytes, market_segment_bytes, snapshot_every;
+    uint64_t plugin_keep_bytes;
     uint64_t seed;
     char http[64];
     char webhook[800];
@@ -81,6 +82,10 @@ static const struct schema_field words_fields[] = {
     {"market_keep", SCHEMA_SIZE, SCHEMA_MEMBER(struct words, market_keep_bytes), .max = INT64_MAX,
      .preset = "20GiB",
      .doc = "of market data in the journal; older than that and than three snapshots is dropped"},
+    {"plugin_keep", SCHEMA_SIZE, SCHEMA_MEMBER(struct words, plugin_keep_bytes), .min = 1 << 20,
+     .max = INT64_MAX, .preset = "1GiB",
+     .doc = "of plugins' files and the states that they loaded, kept in the run directory for "
+            "`agon parity`; the oldest go first"},
     {"market_segment", SCHEMA_SIZE, SCHEMA_MEMBER(struct words, market_segment_bytes),
      .min = 1 << 20, .max = 1 << 30, .preset = "64MiB",
      .doc = "of a file of market data; a whole one is dropped at a time"},
@@ -291,6 +296,7 @@ static void take_words(struct settings *settings, const struct words *words)
     settings->host.seed = words->seed;
     settings->host.low_water_bytes = (int64_t)words->low_water_bytes;
     settings->host.market_keep_bytes = words->market_keep_bytes;
+    settings->host.plugin_keep_bytes = words->plugin_keep_bytes;
     settings->host.market_segment_bytes = words->market_segment_bytes / 4096 * 4096;
     settings->host.snapshot_every = words->snapshot_every;
     settings->host.slots = settings->slots;

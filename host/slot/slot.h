@@ -80,6 +80,71 @@ struct record_slot { /* CONFIG of kind CONFIG_SLOT: makes or changes a slot. 512
 AGON_SIZE_IS(subscription, 144);
 AGON_SIZE_IS(record_slot, 512);
 
+enum begin_how {
+    BEGIN_START = 1,   /* with the host */
+    BEGIN_ADDED = 2,   /* to a running host */
+    BEGIN_RELOAD = 3,  /* from the state of the one before, where there was one */
+    BEGIN_RESTORE = 4, /* after a crash, from a checkpoint */
+    BEGIN_FRESH = 5    /* after a crash, with nothing */
+};
+/* BEGIN: all that an instance was given which the journal does not say otherwise. Behind it, in
+ * whole granules: n_venues of struct begin_venue, then text_bytes of parameters, each its name and
+ * what the roster says, both ended by a NUL. */
+struct record_begin {
+    struct agon_event_hdr hdr;
+    uint16_t slot;
+    uint8_t how, is_cut; /* enum begin_how; is_cut: the parameters found no room */
+    uint32_t generation; /* of the slot: each instance has its own number */
+    uint64_t cut_seq;    /* it was given the slot as of this event; its first one is behind it */
+    uint64_t nth;        /* the slot's count there */
+    agon_ns_t t;         /* engine time of cut_seq */
+    unsigned char file_hash[32];                    /* BLAKE2b-256 of the plugin's file */
+    unsigned char state_hash[32], history_hash[32]; /* of what it loaded; zeros: nothing */
+    uint64_t n_state;                               /* bytes */
+    agon_ns_t t_first_bar, t_last_bar; /* openings of the oldest and newest bar of its history */
+    uint32_t n_bars, n_trades;
+    uint64_t arena_max;
+    uint32_t plugin_index, start; /* start: enum agon_start of its first on_start */
+    uint16_t n_venues, n_params;
+    uint32_t text_bytes;
+    uint64_t pad[13];
+    struct record_slot record; /* its entry of the roster */
+};
+struct begin_venue {
+    uint32_t venue;
+    char name[28];
+};
+AGON_SIZE_IS(record_begin, 832);
+AGON_SIZE_IS(begin_venue, 32);
+union begin_event {
+    struct record_begin begin;
+    unsigned char bytes[EVENT_BYTES_MAX];
+};
+/* The venues and the text behind a BEGIN, or NULL where its own words do not fit its length. */
+static inline const struct begin_venue *begin_venues(const struct record_begin *begin)
+{
+    uint64_t room = event_bytes(&begin->hdr);
+    uint64_t wanted =
+        sizeof(*begin) + begin->n_venues * sizeof(struct begin_venue) + begin->text_bytes;
+
+    return wanted <= room ? (const struct begin_venue *)(const void *)(begin + 1) : NULL;
+}
+
+static inline const char *begin_text(const struct record_begin *begin)
+{
+    const struct begin_venue *venues = begin_venues(begin);
+    const char *text = (const char *)(venues != NULL ? venues + begin->n_venues : NULL);
+    uint32_t n = 0;
+
+    // Two words for each parameter, and no byte beside them.
+    for (uint32_t i = 0; text != NULL && i < begin->text_bytes; i++)
+        n += text[i] == '\0';
+    if (text == NULL || n != 2u * begin->n_params ||
+        (begin->text_bytes > 0 && text[begin->text_bytes - 1] != '\0'))
+        return NULL;
+    return text;
+}
+
 struct slot { /* state of one slot in the core */
     uint8_t is_used, stage, condition, agent_kind;
     agon_account_t account;

@@ -194,6 +194,29 @@ static void host_of(const struct link *link, char *host, size_t room)
         snprintf(host, room, "%s:%u", link->target.host, link->target.port);
 }
 
+/* When the last byte of a request left that changes an order: for who compares runs. */
+static void tell_sent(struct gateway *gateway, struct link *link, int is_answered)
+{
+    const struct gateway_request *request = link->request;
+    struct record_sent sent = {.hdr = {.type = EVENT_SENT, .granules = 2}};
+
+    if (link->untold == 0 ||
+        (!is_answered && gateway->stream->unsent(gateway->stream->ctx, link->conn) > 0))
+        return;
+    sent.kind = link->untold;
+    sent.rev = link->untold_rev;
+    link->untold = 0;
+    if (request == NULL || request->entry == NULL || request->entry->order_id != request->order_id)
+        return;
+    sent.hdr.instrument = request->entry->instrument;
+    sent.order_id = request->order_id;
+    sent.account = request->entry->account;
+    sent.tries = request->tries;
+    sent.t_utc = gateway->stream->utc(gateway->stream->ctx);
+    if (gateway_takes(gateway, &sent.hdr))
+        (void)gateway_emit(gateway, &sent.hdr);
+}
+
 /* AGON_OK: it left. AGON_EAGAIN: it did not, and may later. AGON_ESTATE: there is no need for it
  * any more. */
 static int send_request(struct gateway *gateway, struct gateway_request *request, int64_t now)
@@ -241,6 +264,12 @@ static int send_request(struct gateway *gateway, struct gateway_request *request
     request->tries++;
     link->request = request;
     link->request_bytes = (uint64_t)n;
+    link->untold = 0;
+    if (request->entry != NULL && strcmp(http.method, "GET") != 0) {
+        link->untold = request->entry->pending;
+        link->untold_rev = request->entry->pending_rev;
+    }
+    tell_sent(gateway, link, 0);
     return AGON_OK;
 }
 
@@ -554,6 +583,7 @@ static void feed_http(struct gateway *gateway, struct link *link, const char *by
             return;
         }
         is_last = !reply->is_keep_alive;
+        tell_sent(gateway, link, 1);
         link->request = NULL;
         link_answered(gateway, link, reply->status);
         answer(gateway, request, FATE_REPLY, 0, reply);
@@ -694,6 +724,7 @@ static void keep_link(struct gateway *gateway, struct link *link, int64_t now)
         return;
     }
     if (!link->is_ws) {
+        tell_sent(gateway, link, 0);
         if (link->request != NULL &&
             now - link->request->sent_ns >
                 (link->request->is_again ? gateway->config.cancel_ns : gateway->config.request_ns))

@@ -77,6 +77,8 @@ struct link {
     uint8_t is_next;
     uint8_t is_retiring; /* its end was announced: the follower is wanted now */
     uint8_t is_waiting;  /* the dialect says when it may connect: its path is not known yet */
+    uint8_t untold,
+        untold_rev; /* enum cmd_kind of its request, that it has left all was not told */
     int conn;
     struct stream_target target;
     char path[128];

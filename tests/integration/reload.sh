@@ -21,6 +21,23 @@ for runner in process inproc; do
     "$AGON" replay "$WORK/$runner" --verify >"$WORK/replay.out" || fail "$runner: the journal does not replay"
     n=$("$AGON" journal cat "$WORK/$runner" --type config --json | grep -c '"generation"')
     [ "$n" = 12 ] || fail "$runner: $n changes of hands in the journal, not 12"
+    # What each instance began with is in the journal before what it wanted, and kept by its hash.
+    "$AGON" journal cat "$WORK/$runner" --type begin --json >"$WORK/begins"
+    n=$(grep -c '"how":"start"' "$WORK/begins")
+    n=$n+$(grep -c '"how":"reload"' "$WORK/begins")
+    [ "$n" = 4+8 ] || fail "$runner: $n instances began by the journal, not 4+8"
+    n=$("$AGON" journal cat "$WORK/$runner" --type end --json | grep -c '"how":"superseded"')
+    n=$n+$("$AGON" journal cat "$WORK/$runner" --type end --json | grep -c '"how":"stopped"')
+    [ "$n" = 12+4 ] || fail "$runner: $n instances ended by the journal, not 12+4"
+    for hash in $(grep -o '"\(file\|state\)_hash":"[0-9a-f]*' "$WORK/begins" | sed 's/.*"//' | grep -v '^0*$'); do
+        ls "$WORK/$runner/kept/$hash".* >/dev/null || fail "$runner: $hash was not kept"
+    done
+    for file in "$WORK/$runner/kept"/*; do
+        name=${file##*/}
+        [ "$(b2sum -l 256 "$file" | cut -d' ' -f1)" = "${name%.*}" ] || fail "$runner: $name is not what its name says"
+    done
+    sent=$("$AGON" journal cat "$WORK/$runner" --json | grep -c '"type":"sent"')
+    [ "$sent" -ge 1 ] || fail "$runner: only $sent requests have the time of their last byte"
     grep '"key":"reload"' "$WORK/$runner.err" | sed -n 's/.*"text":"\(.*\)".*/\1/p' | grep 'generation 2'
 done
 "${TOOLS}hands" quarantine "$WORK/bad" 2>"$WORK/bad.err" || {

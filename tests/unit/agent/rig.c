@@ -147,7 +147,12 @@ int rig_start(struct rig *rig)
     struct run_inproc_config config = {.bus = rig->bus_memory,
                                        .bus_granules = RIG_BUS_GRANULES,
                                        .entry = &script_entry,
-                                       .now = rig->now};
+                                       .now = rig->now,
+                                       .on_lapse = rig->on_lapse,
+                                       .lapses = rig->lapses,
+                                       .n_lapses = rig->n_lapses,
+                                       .is_again = rig->is_again,
+                                       .from_granules = rig->from_granules};
     int rc;
 
     rig->block = setup_encode_dup(&rig->setup, &rig->block_bytes);

@@ -28,6 +28,11 @@ struct rig {
     uint64_t seq;
     agon_ns_t t;
     int64_t (*now)(void); /* for run_inproc_config; or NULL */
+    int (*on_lapse)(void *ctx, const struct record_lapse *lapse);
+    const struct record_lapse *lapses;
+    uint32_t n_lapses;
+    int is_again;
+    uint64_t from_granules;
     struct error err;
 };
 

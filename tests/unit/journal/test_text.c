@@ -107,7 +107,7 @@ START_TEST(any_bytes_of_any_type_give_valid_json)
     struct rng rng;
 
     rng_init(&rng, 1);
-    for (uint16_t type = 0; type < 70; type++) {
+    for (uint16_t type = 0; type < 104; type++) {
         for (int round = 0; round < 60; round++) {
             struct agon_event_hdr *event = (void *)bytes;
             json_error_t why;
@@ -153,7 +153,9 @@ START_TEST(every_type_of_the_border_has_a_name)
         ck_assert_ptr_nonnull(text_type_name(type));
     for (uint16_t type = AGON_EVENT_INTENT; type <= EVENT_ARM; type++)
         ck_assert_ptr_nonnull(text_type_name(type));
-    ck_assert_ptr_null(text_type_name(99));
+    for (uint16_t type = EVENT_BEGIN; type <= EVENT_SENT; type++)
+        ck_assert_ptr_nonnull(text_type_name(type));
+    ck_assert_ptr_null(text_type_name(127));
 }
 END_TEST
 
@@ -171,6 +173,36 @@ START_TEST(a_start_names_the_builds_of_host_and_plugins)
     ck_assert_ptr_nonnull(strstr(text, "builds=[[host,abcd],[3,07]]"));
     event.builds[1].n = 200; // longer than an id can be: not shown
     ck_assert_ptr_nonnull(strstr(json_of(&event), "\"builds\":[[null,\"abcd\"]]"));
+}
+END_TEST
+
+START_TEST(a_begin_shows_its_parameters_and_none_that_its_own_words_deny)
+{
+    struct {
+        struct record_begin begin;
+        struct begin_venue venue;
+        char text[32];
+    } event = {.begin = {.hdr = {EVENT_BEGIN, 14, 0, 0, 1, 0, 1},
+                         .how = BEGIN_RELOAD,
+                         .n_venues = 1,
+                         .n_params = 2,
+                         .text_bytes = 17,
+                         .file_hash = {0xab},
+                         .record.seed = 77},
+               .text = "fast\0"
+                       "12\0name\0\"x\""};
+
+    ck_assert_uint_eq(sizeof(event), 14 * EVENT_GRANULE);
+    ck_assert_ptr_nonnull(
+        strstr(json_of(&event), "\"params\":{\"fast\":\"12\",\"name\":\"\\\"x\\\"\"}"));
+    ck_assert_ptr_nonnull(strstr(text, "\"how\":\"reload\""));
+    ck_assert_ptr_nonnull(strstr(text, "\"seed\":\"77\""));
+    ck_assert_ptr_nonnull(strstr(text, "\"file_hash\":\"ab00"));
+    event.begin.n_params = 3;
+    ck_assert_ptr_nonnull(strstr(json_of(&event), "\"params\":{}"));
+    event.begin.n_params = 2;
+    event.begin.n_venues = 60000;
+    ck_assert_ptr_nonnull(strstr(json_of(&event), "\"params\":{}"));
 }
 END_TEST
 
@@ -252,6 +284,7 @@ int main(void)
     tcase_add_test(tcase, a_report_names_kind_and_reason);
     tcase_add_test(tcase, levels_of_a_book_are_all_there_and_no_more);
     tcase_add_test(tcase, a_start_names_the_builds_of_host_and_plugins);
+    tcase_add_test(tcase, a_begin_shows_its_parameters_and_none_that_its_own_words_deny);
     tcase_add_test(tcase, each_kind_of_configuration_shows_what_it_sets);
     tcase_add_test(tcase, a_plan_shows_every_slot_that_it_holds_and_no_more);
     tcase_add_test(tcase, text_of_others_cannot_break_a_line);

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+/* note: what the journal is told of the instances of plugins, so that they can be run once more:
+ * what each began with, what it met beside its events, and up to where it was heard. */
+#include <stdlib.h>
+
+#include "agent/crew_impl.h"
+#include "sys/log.h"
+
+#define NOTES       16384u /* granules: a BEGIN of every slot at once */
+#define LAPSES_TURN 16     /* of one instance, in one look */
+#define LAPSES_ALL  4096   /* of one instance: a child says what it likes */
+
+int note_open(struct crew *crew, struct error *err)
+{
+    uint64_t bytes = (evring_bytes(NOTES) + 127) / 128 * 128;
+
+    crew->notes_memory = aligned_alloc(128, bytes);
+    if (crew->notes_memory == NULL)
+        return error_set(err, AGON_ENOMEM, "no memory for what the journal is told of plugins");
+    memset(crew->notes_memory, 0, bytes);
+    REQUIRE(evring_format(crew->notes_memory, NOTES) == AGON_OK);
+    REQUIRE(evring_attach(&crew->notes_in, crew->notes_memory, NOTES) == AGON_OK);
+    REQUIRE(evring_attach(&crew->notes_out, crew->notes_memory, NOTES) == AGON_OK);
+    return AGON_OK;
+}
+
+static void put(struct crew *crew, const struct agon_event_hdr *event, const char *slot)
+{
+    if (evring_put(&crew->notes_in, event) < 0)
+        log_warn("agent", "note",
+                 "slot %s: the journal could not be told of its plugin: that time cannot be "
+                 "compared by `agon parity`",
+                 slot);
+}
+
+const struct agon_event_hdr *crew_note(struct crew *crew)
+{
+    return crew->notes_memory != NULL ? evring_peek(&crew->notes_out, NULL) : NULL;
+}
+
+void crew_note_done(struct crew *crew)
+{
+    evring_release(&crew->notes_out);
+}
+
+void note_begin(struct member *member, enum begin_how how)
+{
+    struct record_begin *begin = member->active->begin;
+
+    if (member->crew->notes_memory == NULL || begin == NULL)
+        return;
+    begin->how = (uint8_t)how;
+    begin->generation = member->active->number;
+    put(member->crew, &begin->hdr, member->spec.record.name);
+    free(begin);
+    member->active->begin = NULL;
+}
+
+int note_lapse(void *ctx, const struct record_lapse *lapse)
+{
+    struct generation *generation = ctx;
+
+    if (generation->n_lapses == GENERATION_LAPSES)
+        return 0;
+    generation->lapses[generation->n_lapses++] = *lapse;
+    return 1;
+}
+
+static int next_lapse(struct generation *generation, struct record_lapse *lapse)
+{
+    const struct feed_beat *beat;
+
+    if (generation->process != NULL)
+        return run_process_lapse(generation->process, lapse);
+    if (generation->n_lapses == 0)
+        return 0;
+    *lapse = generation->lapses[0];
+    generation->n_lapses--;
+    memmove(generation->lapses, generation->lapses + 1,
+            generation->n_lapses * sizeof(*generation->lapses));
+    // Those that found no room came behind these.
+    beat = feed_beat(run_inproc_feed(generation->run));
+    if (generation->n_lapses == 0 && atomic_load(&beat->n_lapses_lost) > 0)
+        lapse->kind = LAPSE_LOST;
+    return 1;
+}
+
+void note_lapses(struct generation *generation)
+{
+    struct record_lapse lapse;
+
+    if (generation->crew->notes_memory == NULL || !generation->is_begun)
+        return;
+    for (int i = 0; i < LAPSES_TURN && generation->n_lapses_told <= LAPSES_ALL &&
+                    next_lapse(generation, &lapse) == 1;
+         i++) {
+        if (generation->n_lapses_told++ == LAPSES_ALL)
+            lapse.kind = LAPSE_LOST;
+        lapse.slot = generation->slot;
+        lapse.generation = generation->number;
+        put(generation->crew, &lapse.hdr,
+            generation->crew->members[generation->slot].spec.record.name);
+    }
+}
+
+/* The first intent in its ring; 0: none is there. */
+static int first_of(struct generation *generation, struct agon_origin *origin)
+{
+    struct evring *ring = generation_port(generation)->from_agent;
+    const struct agon_event_hdr *wish = evring_peek(ring, NULL);
+
+    if (wish == NULL || ring->claimed < 2)
+        return 0;
+    *origin = ((const struct agon_intent_event *)(const void *)wish)->origin;
+    return 1;
+}
+
+static void end(struct member *member, struct generation *generation, enum end_how how,
+                uint64_t limit_seq)
+{
+    struct record_end record = {.hdr = {.type = EVENT_END, .granules = 2},
+                                .slot = member->slot,
+                                .how = (uint8_t)how,
+                                .generation = generation->number};
+    struct agon_origin origin;
+
+    if (member->crew->notes_memory == NULL || !generation->is_begun)
+        return;
+    note_lapses(generation);
+    // Before the ring: what it wanted up to there is in the ring by then.
+    record.nth = how == END_SUPERSEDED ? 0 : generation_nth(generation);
+    record.done_seq = generation_done(generation);
+    if (record.done_seq > limit_seq)
+        record.done_seq = limit_seq;
+    if (generation == member->active && member->is_held) {
+        origin = ((const struct agon_intent_event *)(const void *)member->held)->origin;
+        record.unheard_seq = origin.cause_seq;
+        record.unheard_n = origin.n;
+    } else if (first_of(generation, &origin) && origin.cause_seq <= limit_seq) {
+        record.unheard_seq = origin.cause_seq;
+        record.unheard_n = origin.n;
+    }
+    put(member->crew, &record.hdr, member->spec.record.name);
+}
+
+void note_end(struct member *member, enum end_how how)
+{
+    end(member, member->active, how, UINT64_MAX);
+}
+
+void note_superseded(struct member *member)
+{
+    if (member->old != NULL)
+        end(member, member->old, END_SUPERSEDED, member->swap_seq - 1);
+}
