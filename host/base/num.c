@@ -179,11 +179,13 @@ int64_t num_to_step(int64_t value, int64_t step, enum num_round round)
     return num_mul(num_div(value, step, round), step);
 }
 
-int num_parse(const char *text, size_t n, int exp, int64_t *value)
+/* may_cut: digits beyond exp are dropped, 1 says so, and what is not 0 stays at least one unit. */
+static int parse(const char *text, size_t n, int exp, int may_cut, int64_t *value)
 {
     size_t at = 0;
     int is_negative = 0;
     int is_beyond = 0; // the form is judged to its end before the size is
+    int is_finer = 0;
     int decimals = -1; // digits seen after the point; -1: no point yet
     uint64_t total = 0;
 
@@ -211,7 +213,7 @@ int num_parse(const char *text, size_t n, int exp, int64_t *value)
             return AGON_EINVAL;
         if (decimals >= 0) {
             if (decimals >= exp) {
-                is_beyond |= digit != 0;
+                is_finer |= digit != 0;
                 continue;
             }
             decimals++;
@@ -222,14 +224,26 @@ int num_parse(const char *text, size_t n, int exp, int64_t *value)
             total = 0;
         }
     }
-    if (is_beyond)
+    if (is_beyond || (is_finer && !may_cut))
         return AGON_ERANGE;
     for (int left = exp - (decimals > 0 ? decimals : 0); left > 0 && total > 0; left--) {
         if (__builtin_mul_overflow(total, (uint64_t)10, &total) || total > (uint64_t)NUM_MAX)
             return AGON_ERANGE;
     }
+    if (is_finer && total == 0)
+        total = 1;
     *value = is_negative ? -(int64_t)total : (int64_t)total;
-    return AGON_OK;
+    return is_finer;
+}
+
+int num_parse(const char *text, size_t n, int exp, int64_t *value)
+{
+    return parse(text, n, exp, 0, value);
+}
+
+int num_parse_qty(const char *text, size_t n, int exp, int64_t *value)
+{
+    return parse(text, n, exp, 1, value);
 }
 
 int num_parse_exp(const char *text, size_t n, int64_t *value, int *exp)
@@ -343,7 +357,7 @@ static int to_plain(const char *text, size_t n, char *plain, size_t *n_plain)
     return AGON_OK;
 }
 
-int num_read(const char *text, size_t n, int exp, int64_t *value)
+static int read_at(const char *text, size_t n, int exp, int may_cut, int64_t *value)
 {
     char plain[PLAIN_MAX + DIGITS_MAX];
     size_t n_plain;
@@ -351,7 +365,18 @@ int num_read(const char *text, size_t n, int exp, int64_t *value)
 
     if (rc < 0)
         return rc;
-    return n_plain > 0 ? num_parse(plain, n_plain, exp, value) : num_parse(text, n, exp, value);
+    return n_plain > 0 ? parse(plain, n_plain, exp, may_cut, value)
+                       : parse(text, n, exp, may_cut, value);
+}
+
+int num_read(const char *text, size_t n, int exp, int64_t *value)
+{
+    return read_at(text, n, exp, 0, value);
+}
+
+int num_read_qty(const char *text, size_t n, int exp, int64_t *value)
+{
+    return read_at(text, n, exp, 1, value);
 }
 
 int num_read_exp(const char *text, size_t n, int64_t *value, int *exp)

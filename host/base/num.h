@@ -51,11 +51,15 @@ int64_t num_to_step(int64_t value, int64_t step, enum num_round round);
  * '+', no leading or trailing '.', no space. AGON_EINVAL: not of that form; AGON_ERANGE: does not
  * fit, or has a digit other than 0 beyond exp (never rounded). */
 int num_parse(const char *text, size_t n, int exp, int64_t *value);
+/* As num_parse, for a quantity that a market shows and nobody here owns: digits beyond exp are cut
+ * off, towards zero, and what is not 0 stays at least one unit. 1: digits other than 0 were cut. */
+int num_parse_qty(const char *text, size_t n, int exp, int64_t *value);
 /* As num_parse, but chooses the smallest exp >= 0 that holds the text: "0.00100000" is 1 at 3. */
 int num_parse_exp(const char *text, size_t n, int64_t *value, int *exp);
 /* As people and programs write numbers in files: a plain decimal, or one with an exponent: "1e-7",
  * "-1.50E+3". Read exactly, digit by digit, and refused as num_parse refuses. Not for the wire. */
 int num_read(const char *text, size_t n, int exp, int64_t *value);
+int num_read_qty(const char *text, size_t n, int exp, int64_t *value); /* cut as num_parse_qty */
 int num_read_exp(const char *text, size_t n, int64_t *value, int *exp);
 /* Of a text that num_read refuses with AGON_ERANGE: has it digits beyond exp (else it is too
  * large)?

@@ -199,6 +199,8 @@ static void venue_metrics(FILE *out, const struct gateway_status *venue)
 {
     counter(out, "agon_venue_messages_total", "Messages from the venue.", venue->n_messages);
     counter(out, "agon_venue_bad_total", "Messages that could not be read.", venue->n_bad);
+    counter(out, "agon_venue_quantities_cut_total",
+            "Quantities finer than their instrument's exponent: cut towards zero.", venue->n_cut);
     counter(out, "agon_venue_binary_total", "Binary frames, which nobody reads.", venue->n_binary);
     counter(out, "agon_venue_silent_channels_total",
             "Channels that fell silent on a connection that lived.", venue->n_silent);

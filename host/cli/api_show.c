@@ -624,6 +624,7 @@ void api_put_feed(const struct api *api, struct jout *out)
     jout_kv_int(out, "books_live", venue->n_live);
     jout_kv_int(out, "messages", (int64_t)venue->n_messages);
     jout_kv_int(out, "bad", (int64_t)venue->n_bad);
+    jout_kv_int(out, "quantities_cut", (int64_t)venue->n_cut);
     jout_kv_int(out, "binary", (int64_t)venue->n_binary);
     jout_kv_int(out, "silent_channels", (int64_t)venue->n_silent);
     jout_kv_int(out, "connect_limit_wait_ms", venue->connect_wait_ns / 1000000);

@@ -51,7 +51,7 @@ struct floor { /* one market of the venue: its prices and the port that leads to
     struct sim_server *server; /* owned */
     struct faults faults;      /* each market counts for itself */
     int port;
-    uint8_t is_over_told;
+    uint8_t is_over_told, is_cut_told;
     uint32_t n_bad_told;
 };
 #define FLOORS 3 /* by enum recording_market */
@@ -287,6 +287,11 @@ static void on_second(uv_timer_t *timer)
             fprintf(stderr, "agon sim: %s; such rows are left out\n", bad->text);
             floor->n_bad_told++;
         }
+        if (!floor->is_cut_told && pit_cut(floor->pit) > 0) {
+            fprintf(stderr, "agon sim: a quantity finer than its symbol's step is cut to it; at "
+                            "the end it is said how many were\n");
+            floor->is_cut_told = 1;
+        }
         if (!floor->is_over_told && pit_is_over(floor->pit)) {
             fprintf(stderr, "agon sim: the recordings have ended; the market no longer moves\n");
             floor->is_over_told = 1;
@@ -389,8 +394,13 @@ static int serve(struct run *run, agon_ns_t t_market)
         say_listening(run, &run->pace.clock);
     }
     uv_run(&run->loop, UV_RUN_DEFAULT);
-    for (uint32_t i = 0; i < run->n_floors; i++)
+    for (uint32_t i = 0; i < run->n_floors; i++) {
+        uint64_t n_cut = pit_cut(run->floors[i].pit);
+
+        if (n_cut > 0)
+            fprintf(stderr, "agon sim: %llu quantities were cut\n", (unsigned long long)n_cut);
         sim_server_free(run->floors[i].server);
+    }
     uv_loop_close(&run->loop);
     if (rc < 0)
         return EXIT_ENVIRONMENT;

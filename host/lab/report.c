@@ -227,6 +227,9 @@ void backtest_print(const struct backtest *result, FILE *out)
             fprintf(out, ", %llu of other symbols", (unsigned long long)tape->n_other);
         if (tape->n_noisy > 0)
             fprintf(out, ", %llu numbers rounded", (unsigned long long)tape->n_noisy);
+        if (tape->n_cut > 0)
+            fprintf(out, ", %llu quantities finer than the lot cut",
+                    (unsigned long long)tape->n_cut);
         if (result->tapes[i].kind == TAPE_BARS)
             fprintf(out, " (fills inside a bar are assumed, not recorded)");
         if (result->tapes[i].kind == TAPE_TRADES)
@@ -349,12 +352,12 @@ int backtest_json(const struct backtest *result, FILE *out)
         const struct tape_report *tape = &result->tapes[i].report;
 
         json_array_append_new(
-            tapes,
-            json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I}", "path", result->tapes[i].path,
-                      "kind", kind_name(result->tapes[i].kind), "book",
-                      book_name(&result->tapes[i]), "rows", (json_int_t)tape->n_rows, "skipped",
-                      (json_int_t)tape->n_skipped, "other", (json_int_t)tape->n_other, "rounded",
-                      (json_int_t)tape->n_noisy, "gaps", (json_int_t)tape->n_gaps));
+            tapes, json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I}", "path",
+                             result->tapes[i].path, "kind", kind_name(result->tapes[i].kind),
+                             "book", book_name(&result->tapes[i]), "rows", (json_int_t)tape->n_rows,
+                             "skipped", (json_int_t)tape->n_skipped, "other",
+                             (json_int_t)tape->n_other, "rounded", (json_int_t)tape->n_noisy, "cut",
+                             (json_int_t)tape->n_cut, "gaps", (json_int_t)tape->n_gaps));
     }
     clock_text(result->t_first, from);
     clock_text(result->t_last, to);

@@ -437,8 +437,10 @@ static int number(struct tape *tape, const struct row *row, enum column column, 
     }
     text = row->fields[place];
     n = row->lengths[place];
-    rc = recording_parse(text, n, exp, value);
-    tape->report.n_noisy += rc == 1;
+    rc = column == COL_QTY || column == COL_VOLUME ? recording_parse_qty(text, n, exp, value)
+                                                   : recording_parse(text, n, exp, value);
+    tape->report.n_noisy += rc == RECORDING_NOISY;
+    tape->report.n_cut += rc == RECORDING_CUT;
     if (rc >= 0)
         return 1;
     recording_show(text, n, shown);
@@ -809,4 +811,5 @@ void tape_report(const struct tape *tape, struct tape_report *report)
 {
     *report = tape->report;
     report->n_gaps += tape->has_sync ? tape->sync.n_gaps : 0;
+    report->n_cut += tape->decoder.n_cut;
 }

@@ -14,9 +14,10 @@
  * length and 1 ms before its end, a quarter of the volume each, inside the same kind of book.
  * Results from trades are rough and from bars rougher, and reports say so. Where a table has a
  * column symbol, only the rows of one symbol are played. Noise of doubles is rounded away and
- * counted (market/recording.h). A row that breaks a rule ends the tape with file, line and rule,
- * and the rest is read for nothing but more such rows, TAPE_BAD_MAX of them; lenient ones are
- * skipped and counted instead, never guessed. [one thread] */
+ * counted (market/recording.h); a quantity finer than the instrument is cut and counted, a price
+ * that is refuses its row, in a stream its message. A row that breaks a rule ends the tape with
+ * file, line and rule, and the rest is read for nothing but more such rows, TAPE_BAD_MAX of them;
+ * lenient ones are skipped and counted instead, never guessed. [one thread] */
 #ifndef LAB_TAPE_H
 #define LAB_TAPE_H
 
@@ -62,6 +63,7 @@ struct tape_report {
     uint64_t n_rows, n_events, n_skipped, n_gaps;
     uint64_t n_other; /* rows of other symbols; raw: messages that are of no use here */
     uint64_t n_noisy; /* numbers whose noise was rounded away */
+    uint64_t n_cut;   /* quantities finer than the instrument, cut (num_parse_qty) */
     uint64_t n_books; /* snapshots and changes that left a book to trade on */
     uint64_t n_trades, n_quotes, n_diffs, n_snapshots; /* raw: messages that were understood */
     agon_ns_t t_first, t_last;

@@ -78,25 +78,45 @@ static int is_dusty(const char *text, size_t n, int64_t *value)
     return 1;
 }
 
-int recording_parse(const char *text, size_t n, int exp, int64_t *value)
+static int parse(const char *text, size_t n, int exp, int may_cut, int64_t *value)
 {
     int rc = num_read(text, n, exp, value);
     int64_t near;
     num128_t wide;
 
-    if (rc != AGON_ERANGE || !is_dusty(text, n, &near))
+    if (rc != AGON_ERANGE)
         return rc;
+    if (!is_dusty(text, n, &near)) {
+        rc = may_cut ? num_read_qty(text, n, exp, value) : AGON_ERANGE;
+        return rc == 1 ? RECORDING_CUT : rc;
+    }
     if (exp < PLACES) {
-        if (near % num_pow10(PLACES - exp) != 0)
+        int64_t unit = num_pow10(PLACES - exp);
+
+        if (near % unit != 0 && !may_cut)
             return AGON_ERANGE;
-        *value = near / num_pow10(PLACES - exp);
-        return 1;
+        *value = near / unit;
+        if (near % unit == 0)
+            return RECORDING_NOISY;
+        if (*value == 0)
+            *value = near < 0 ? -1 : 1;
+        return RECORDING_CUT;
     }
     wide = (num128_t)near * num_pow10(exp - PLACES);
     if (wide > NUM_MAX || wide < NUM_MIN)
         return AGON_ERANGE;
     *value = (int64_t)wide;
-    return 1;
+    return RECORDING_NOISY;
+}
+
+int recording_parse(const char *text, size_t n, int exp, int64_t *value)
+{
+    return parse(text, n, exp, 0, value);
+}
+
+int recording_parse_qty(const char *text, size_t n, int exp, int64_t *value)
+{
+    return parse(text, n, exp, 1, value);
 }
 
 int recording_places(const char *text, size_t n)

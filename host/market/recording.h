@@ -19,8 +19,12 @@ int recording_flag(const char *text, size_t n);
 
 /* As num_parse, but digits behind the eighth place that are only the noise of a double are rounded
  * away: 0.00031099999999999997 is 0.000311. Noise is what changes a number of 16 digits or more by
- * a trillionth of it at most. 1: was rounded. [any] */
+ * a trillionth of it at most. RECORDING_NOISY: was rounded. [any] */
 int recording_parse(const char *text, size_t n, int exp, int64_t *value);
+/* A quantity: where it is finer than exp without its noise it is cut as num_parse_qty does, and
+ * RECORDING_CUT says so. [any] */
+int recording_parse_qty(const char *text, size_t n, int exp, int64_t *value);
+enum { RECORDING_NOISY = 1, RECORDING_CUT = 2 };
 /* Digits after the point that a number has when its noise is away; below 0: no number. [any] */
 int recording_places(const char *text, size_t n);
 /* A field as people may see it: cut, without control characters. Returns shown. [any] */

@@ -32,6 +32,7 @@ static void add_status(struct gateway_status *all, const struct gateway_status *
     if (one->connect_wait_ns > all->connect_wait_ns)
         all->connect_wait_ns = one->connect_wait_ns;
     all->n_bad += one->n_bad;
+    all->n_cut += one->n_cut;
     all->n_gaps += one->n_gaps;
     all->n_resyncs += one->n_resyncs;
     all->n_reconnects += one->n_reconnects;

@@ -572,6 +572,11 @@ void pit_set_reel(struct pit *pit, struct reel *reel)
     pit->reel = reel;
 }
 
+uint64_t pit_cut(const struct pit *pit)
+{
+    return pit->reel ? reel_cut(pit->reel) : 0;
+}
+
 const struct error *pit_bad_row(const struct pit *pit, uint32_t nth)
 {
     return pit->reel ? reel_bad(pit->reel, nth) : NULL;

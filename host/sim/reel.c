@@ -378,8 +378,9 @@ struct source {
     struct agon_level levels[EVENT_LEVELS_MAX]; /* of the part that is being made */
     json_t *waiting;                            /* diffs before the snapshot */
     char rows_of[RECORDING_SYMBOL]; /* what the column symbol says in the rows to play; "": all */
-    uint8_t has_book, is_ended, pad[6];
-    uint64_t n_trades;
+    uint8_t has_book, is_ended, pad[2];
+    int qty_exp; /* of the symbol's lot; finer quantities are cut */
+    uint64_t n_trades, n_cut;
 };
 
 struct reel {
@@ -493,7 +494,24 @@ static void queue_book(struct source *source, agon_ns_t t, agon_px_t px)
 
 /* --- recorded books --- */
 
-static uint32_t read_levels(json_t *levels, size_t from, struct agon_level *out, uint32_t room)
+// What rc says of a quantity counted in 10^-qty_exp becomes one of 10^-EXP.
+static int shown_qty(struct source *source, int rc, int is_cut, agon_qty_t *qty)
+{
+    if (rc >= 0 && !num_mul_checked(*qty, num_pow10(EXP - source->qty_exp), qty))
+        rc = AGON_ERANGE;
+    source->n_cut += rc >= 0 && is_cut;
+    return rc;
+}
+
+static int read_qty(struct source *source, const char *text, agon_qty_t *qty)
+{
+    int rc = num_parse_qty(text, strlen(text), source->qty_exp, qty);
+
+    return shown_qty(source, rc, rc == 1, qty);
+}
+
+static uint32_t read_levels(struct source *source, json_t *levels, size_t from,
+                            struct agon_level *out, uint32_t room)
 {
     uint32_t n = 0;
 
@@ -503,7 +521,7 @@ static uint32_t read_levels(json_t *levels, size_t from, struct agon_level *out,
         const char *qty = json_string_value(json_array_get(level, 1));
 
         if (!px || !qty || num_parse(px, strlen(px), EXP, &out[n].px) < 0 ||
-            num_parse(qty, strlen(qty), EXP, &out[n].qty) < 0)
+            read_qty(source, qty, &out[n].qty) < 0)
             return UINT32_MAX;
         n++;
     }
@@ -521,11 +539,11 @@ static int queue_levels(struct source *source, uint16_t type, agon_ns_t t, json_
     if (!json_is_array(bids) || !json_is_array(asks))
         return AGON_EINVAL;
     do {
-        uint32_t n_bid = read_levels(bids, i, levels, EVENT_LEVELS_MAX), n_ask;
+        uint32_t n_bid = read_levels(source, bids, i, levels, EVENT_LEVELS_MAX), n_ask;
 
         if (n_bid == UINT32_MAX)
             return AGON_EINVAL;
-        n_ask = read_levels(asks, j, levels + n_bid, (uint32_t)EVENT_LEVELS_MAX - n_bid);
+        n_ask = read_levels(source, asks, j, levels + n_bid, (uint32_t)EVENT_LEVELS_MAX - n_bid);
         if (n_ask == UINT32_MAX)
             return AGON_EINVAL;
         i += n_bid;
@@ -591,8 +609,8 @@ static int take_trade(struct source *source, json_t *data)
     int64_t px, qty;
 
     if (!px_text || !qty_text || !json_is_boolean(maker) ||
-        num_parse(px_text, strlen(px_text), EXP, &px) < 0 ||
-        num_parse(qty_text, strlen(qty_text), EXP, &qty) < 0 || px <= 0 || qty <= 0)
+        num_parse(px_text, strlen(px_text), EXP, &px) < 0 || read_qty(source, qty_text, &qty) < 0 ||
+        px <= 0 || qty <= 0)
         return AGON_EINVAL;
     queue_trade(source, time_of(source, data, "T"), px, qty, (uint64_t)json_integer_value(id),
                 json_is_true(maker) ? AGON_SELL : AGON_BUY);
@@ -696,11 +714,11 @@ static int take_qty(struct reel *reel, struct source *source, const struct row *
 {
     int at = source->columns.qty;
     const char *text = row->fields[at];
+    int rc = recording_parse_qty(text, strlen(text), source->qty_exp, qty);
 
-    if (recording_parse(text, strlen(text), EXP, qty) >= 0 && *qty >= 0)
+    if (shown_qty(source, rc, rc == RECORDING_CUT, qty) >= 0 && *qty >= 0)
         return 1;
-    bad_field(reel, source, row, at, "the quantity",
-              "is no decimal from 0 of at most 8 places, up to 92233720368");
+    bad_field(reel, source, row, at, "the quantity", "is no decimal from 0 up to 92233720368");
     return 0;
 }
 
@@ -874,7 +892,18 @@ static int learn_bar_length(struct source *source, const void *bytes, size_t n, 
             source->bar_ns = bar.t - first;
     }
     lines_close(&ahead);
+    source->n_cut = 0; // they come again
     return rc < 0 ? rc : AGON_OK;
+}
+
+// Decimals that a count of 10^-EXP has.
+static int lot_exp(int64_t lot_qty)
+{
+    int exp = EXP;
+
+    for (; exp > 0 && lot_qty % 10 == 0; exp--)
+        lot_qty /= 10;
+    return exp;
 }
 
 int reel_add_file(struct reel *reel, const char *name, const void *bytes, size_t n,
@@ -902,6 +931,7 @@ int reel_add_file(struct reel *reel, const char *name, const void *bytes, size_t
     memcpy(source->rows_of, look.rows_of, sizeof(source->rows_of));
     source->waiting = json_array();
     source->instrument = listed;
+    source->qty_exp = lot_exp(listed->lot_qty);
     if (!source->waiting) {
         rc = error_set(err, AGON_ENOMEM, "out of memory");
         goto fail;
@@ -1012,6 +1042,15 @@ void reel_next(struct reel *reel)
         source->gen_event = NULL;
     else
         source->queue_at += event_bytes(event);
+}
+
+uint64_t reel_cut(const struct reel *reel)
+{
+    uint64_t n = 0;
+
+    for (uint32_t i = 0; i < reel->n; i++)
+        n += reel->sources[i]->n_cut;
+    return n;
 }
 
 uint64_t reel_bad_rows(const struct reel *reel)

@@ -7,8 +7,9 @@
  * REST snapshot; CSV of trades; CSV of bars. Trades and bars carry no book, so a small one is put
  * around the price: it follows each trade. A bar becomes trades along open, high, low, close. Of a
  * table with several symbols the rows of one are played. A row that breaks a rule is left out and
- * counted, and the first REEL_BAD_MAX of them are kept with their file, row and column. What words
- * and numbers of tables mean is in market/recording.h. [one thread] */
+ * counted, and the first REEL_BAD_MAX of them are kept with their file, row and column. A quantity
+ * finer than its symbol's lot is cut (num_parse_qty) and counted. What words and numbers of tables
+ * mean is in market/recording.h. [one thread] */
 #ifndef SIM_REEL_H
 #define SIM_REEL_H
 
@@ -44,6 +45,8 @@ int reel_add_gen(struct reel *reel, struct gen *gen);
 /* The next event, NULL at the end or after an error. Borrowed until reel_next. */
 const struct agon_event_hdr *reel_peek(struct reel *reel);
 void reel_next(struct reel *reel);
+/* Quantities that were cut. */
+uint64_t reel_cut(const struct reel *reel);
 /* Rows that could not be read and were left out. */
 uint64_t reel_bad_rows(const struct reel *reel);
 /* Why the nth of them was, from 0; NULL: there are not as many, or it was not kept. */

@@ -131,6 +131,7 @@ struct gateway_status {
     uint64_t n_late; /* orders that never left: the journal was not safe within `hold` */
     uint64_t n_binary, n_silent; /* frames that nobody reads; channels that fell silent */
     int64_t connect_wait_ns;     /* so long the venue's connect limit is waited for; 0: it is not */
+    uint64_t n_cut;              /* quantities finer than their instrument, cut */
     uint64_t n_messages, n_bad, n_gaps, n_resyncs, n_reconnects, n_dropped;
     uint64_t n_foreign;
     /* Orders that are open on the account and not of this journal, and of them those of another

@@ -376,12 +376,29 @@ int scan_decimal_slow(struct scan *scan, int exp, int64_t *value)
     return AGON_OK;
 }
 
-int scan_pair_slow(struct scan *scan, int exp_a, int64_t *a, int exp_b, int64_t *b)
+int scan_qty_slow(struct scan *scan, int exp, int64_t *value, uint64_t *n_cut)
+{
+    struct scan_text text;
+    int rc = scan_number(scan, &text);
+
+    if (rc < 0)
+        return rc;
+    rc = text.is_raw ? AGON_EINVAL : num_parse_qty(text.at, text.n, exp, value);
+    if (rc < 0) {
+        scan->rc = rc;
+        return scan_fail(scan);
+    }
+    *n_cut += (uint64_t)rc;
+    return AGON_OK;
+}
+
+int scan_level_slow(struct scan *scan, int exp_a, int64_t *a, int exp_b, int64_t *b,
+                    uint64_t *n_cut)
 {
     int rc;
 
     if (scan_array(scan) < 0 || scan_item(scan) != 1 || scan_decimal(scan, exp_a, a) < 0 ||
-        scan_item(scan) != 1 || scan_decimal(scan, exp_b, b) < 0)
+        scan_item(scan) != 1 || scan_qty(scan, exp_b, b, n_cut) < 0)
         return scan_fail(scan);
     while ((rc = scan_item(scan)) > 0) {
         if (scan_skip(scan) < 0)

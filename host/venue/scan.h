@@ -55,8 +55,11 @@ static inline int scan_item(struct scan *scan);
 int scan_string(struct scan *scan, struct scan_text *text);
 static inline int scan_decimal(struct scan *scan, int exp,
                                int64_t *value); /* "1.50" or 1.50; no exponent */
-/* ["a","b"]: one level of a book. Further items of the array are skipped. */
-static inline int scan_pair(struct scan *scan, int exp_a, int64_t *a, int exp_b, int64_t *b);
+/* A quantity that a market shows: cut as num_parse_qty does, and counted in *n_cut. */
+static inline int scan_qty(struct scan *scan, int exp, int64_t *value, uint64_t *n_cut);
+/* ["a","b"]: one level of a book, b its quantity. Further items of the array are skipped. */
+static inline int scan_level(struct scan *scan, int exp_a, int64_t *a, int exp_b, int64_t *b,
+                             uint64_t *n_cut);
 int scan_number(struct scan *scan, struct scan_text *text);     /* quoted or bare plain decimal */
 static inline int scan_u64(struct scan *scan, uint64_t *value); /* bare, without point or sign */
 int scan_i64(struct scan *scan, int64_t *value);
@@ -94,7 +97,9 @@ static inline int scan_is(const struct scan_text *text, const char *literal)
 int scan_key_slow(struct scan *scan, struct scan_text *key);
 int scan_item_slow(struct scan *scan);
 int scan_decimal_slow(struct scan *scan, int exp, int64_t *value);
-int scan_pair_slow(struct scan *scan, int exp_a, int64_t *a, int exp_b, int64_t *b);
+int scan_qty_slow(struct scan *scan, int exp, int64_t *value, uint64_t *n_cut);
+int scan_level_slow(struct scan *scan, int exp_a, int64_t *a, int exp_b, int64_t *b,
+                    uint64_t *n_cut);
 int scan_u64_slow(struct scan *scan, uint64_t *value);
 const char *scan_fast_decimal_tail(const char *at, const char *end, int exp, int64_t *value);
 extern const int64_t scan_pow10[9]; /* 10^0 to 10^8 */
@@ -188,7 +193,7 @@ static inline __attribute__((always_inline)) const char *scan_fast_decimal(const
     if (exp < (int)n_frac) {
         uint64_t rest = (scan_load8(at + n_int + 1) ^ (SCAN_ONES * '0')) >> (8 * exp);
 
-        // Digits beyond exp must be 0: nothing is rounded. The slow path names the error.
+        // Digits beyond exp must be 0: nothing is rounded here. The slow path knows what to do.
         if (n_frac < 8)
             rest &= ((uint64_t)1 << (8 * (n_frac - (unsigned)exp))) - 1;
         if (rest != 0)
@@ -296,13 +301,27 @@ static inline int scan_decimal(struct scan *scan, int exp, int64_t *value)
     return scan_decimal_slow(scan, exp, value);
 }
 
-static inline int scan_pair(struct scan *scan, int exp_a, int64_t *a, int exp_b, int64_t *b)
+static inline int scan_qty(struct scan *scan, int exp, int64_t *value, uint64_t *n_cut)
+{
+    if (scan->at < scan->end && *scan->at == '"' && exp >= 0) {
+        const char *stop = scan_fast_decimal(scan->at + 1, scan->end, exp, value);
+
+        if (stop != NULL) {
+            scan->at = stop + 1;
+            return AGON_OK;
+        }
+    }
+    return scan_qty_slow(scan, exp, value, n_cut);
+}
+
+static inline int scan_level(struct scan *scan, int exp_a, int64_t *a, int exp_b, int64_t *b,
+                             uint64_t *n_cut)
 {
     const char *stop =
         exp_a >= 0 && exp_b >= 0 ? scan_fast_pair(scan->at, scan->end, exp_a, a, exp_b, b) : NULL;
 
     if (stop == NULL)
-        return scan_pair_slow(scan, exp_a, a, exp_b, b);
+        return scan_level_slow(scan, exp_a, a, exp_b, b, n_cut);
     scan->at = stop;
     scan->is_first = 0;
     return AGON_OK;

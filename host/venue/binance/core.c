@@ -1981,4 +1981,5 @@ void binance_status(void *self, struct gateway_status *status)
     }
     for (int kind = 0; kind < BINANCE_KINDS; kind++)
         status->n_bad += binance->dec.n_bad[kind];
+    status->n_cut += binance->dec.n_cut;
 }

@@ -69,6 +69,15 @@ int decode_in_amount(struct scan *scan, int exp, int64_t *amount)
     return AGON_OK;
 }
 
+/* What the market shows of a quantity; finer than the instrument it is cut and counted. */
+int decode_in_shown(struct scan *scan, struct binance_decoder *dec, const struct symbol *symbol,
+                    agon_qty_t *qty)
+{
+    if (scan_qty(scan, symbol->qty_exp, qty, &dec->n_cut) < 0 || *qty < 0)
+        return scan_fail(scan);
+    return AGON_OK;
+}
+
 int decode_in_word(struct scan *scan, const char *word)
 {
     struct scan_text text;
@@ -232,7 +241,7 @@ static int decode_trade(struct scan *scan, struct binance_decoder *dec, const st
             TAKE(4, decode_in_px(scan, symbol, &trade->px));
             break;
         case 'q':
-            TAKE(5, decode_in_amount(scan, symbol->qty_exp, &trade->qty));
+            TAKE(5, decode_in_shown(scan, dec, symbol, &trade->qty));
             break;
         case 'T':
             TAKE(6, decode_in_time(scan, dec, &t_trade));
@@ -287,13 +296,13 @@ static int decode_quote(struct scan *scan, struct binance_decoder *dec, const st
             TAKE(2, decode_in_px(scan, symbol, &quote->bid_px));
             break;
         case 'B':
-            TAKE(3, decode_in_amount(scan, symbol->qty_exp, &quote->bid_qty));
+            TAKE(3, decode_in_shown(scan, dec, symbol, &quote->bid_qty));
             break;
         case 'a':
             TAKE(4, decode_in_px(scan, symbol, &quote->ask_px));
             break;
         case 'A':
-            TAKE(5, decode_in_amount(scan, symbol->qty_exp, &quote->ask_qty));
+            TAKE(5, decode_in_shown(scan, dec, symbol, &quote->ask_qty));
             break;
         case 'E':
             TAKE(6, decode_in_time(scan, dec, &t));
@@ -363,7 +372,7 @@ static int decode_candle(struct scan *scan, struct binance_decoder *dec,
             TAKE(6, decode_in_px(scan, symbol, &bar->close_px));
             break;
         case 'v':
-            TAKE(7, decode_in_amount(scan, symbol->qty_exp, &bar->volume_qty));
+            TAKE(7, decode_in_shown(scan, dec, symbol, &bar->volume_qty));
             break;
         case 'n':
             TAKE(8, scan_u64(scan, &count));
@@ -375,7 +384,7 @@ static int decode_candle(struct scan *scan, struct binance_decoder *dec,
             TAKE(10, decode_in_amount(scan, symbol->quote_exp, &bar->turnover_amt));
             break;
         case 'V':
-            TAKE(11, decode_in_amount(scan, symbol->qty_exp, &bar->taker_buy_qty));
+            TAKE(11, decode_in_shown(scan, dec, symbol, &bar->taker_buy_qty));
             break;
         default:
             if (scan_skip(scan) < 0)
@@ -461,7 +470,8 @@ static int decode_side(struct scan *scan, struct binance_decoder *dec, const str
         struct agon_level *level = &levels[count];
 
         if (count == BINANCE_DEPTH_MAX ||
-            scan_pair(scan, symbol->px_exp, &level->px, symbol->qty_exp, &level->qty) < 0 ||
+            scan_level(scan, symbol->px_exp, &level->px, symbol->qty_exp, &level->qty,
+                       &dec->n_cut) < 0 ||
             level->px <= 0 || level->px > symbol->limit_px || level->qty < 0)
             return scan_fail(scan);
         dec->n_off_tick += !symbol_is_on_tick(symbol, level->px);
@@ -1817,7 +1827,7 @@ static int decode_row(struct scan *scan, struct binance_decoder *dec, const stru
             rc = decode_in_px(scan, symbol, &bar->close_px);
             break;
         case 5:
-            rc = decode_in_amount(scan, symbol->qty_exp, &bar->volume_qty);
+            rc = decode_in_shown(scan, dec, symbol, &bar->volume_qty);
             break;
         case 6:
             rc = decode_in_time(scan, dec, t_close);
@@ -1829,7 +1839,7 @@ static int decode_row(struct scan *scan, struct binance_decoder *dec, const stru
             rc = scan_u64(scan, &count);
             break;
         case 9:
-            rc = decode_in_amount(scan, symbol->qty_exp, &bar->taker_buy_qty);
+            rc = decode_in_shown(scan, dec, symbol, &bar->taker_buy_qty);
             break;
         default:
             rc = scan_skip(scan);
@@ -1879,10 +1889,14 @@ int binance_decode_klines(struct binance_decoder *dec, const void *bytes, size_t
                           const struct symbol *symbol, uint32_t length_s, agon_ns_t t_now,
                           binance_bar_fn each, void *ctx)
 {
+    uint64_t n_cut = dec->n_cut;
     int rc = walk_klines(dec, bytes, n, symbol, length_s, t_now, NULL, NULL);
 
-    if (rc >= 0 && each != NULL)
+    // The first walk looks only.
+    if (rc >= 0 && each != NULL) {
+        dec->n_cut = n_cut;
         rc = walk_klines(dec, bytes, n, symbol, length_s, t_now, each, ctx);
+    }
     return decode_in_judge(dec, BINANCE_REST, rc, bytes, n);
 }
 

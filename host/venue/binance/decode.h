@@ -3,9 +3,11 @@
  *
  * Each function takes one whole message and either understands all of it or refuses it as a whole;
  * nothing of a refused one is used. Refused messages are counted per kind and told once per kind
- * (on_bad). A number that is not representable at the instrument's exponent, a price that is not
- * above 0 and a quantity below 0 make a message bad; off tick or lot does not. Keys come in any
- * order. What is well-formed and not for us is BINANCE_OTHER. [io] */
+ * (on_bad). A price or a number of our account that is not representable at the instrument's
+ * exponent, a price that is not above 0 and a quantity below 0 make a message bad; off tick or lot
+ * does not. What the market shows of quantities (levels, quotes, trades, bars, liquidations) may be
+ * finer than the instrument: it is cut and counted (num_parse_qty). Keys come in any order. What is
+ * well-formed and not for us is BINANCE_OTHER. [io] */
 #ifndef VENUE_BINANCE_DECODE_H
 #define VENUE_BINANCE_DECODE_H
 
@@ -143,6 +145,7 @@ struct binance_decoder {
     uint64_t n_unknown_symbol; /* well-formed, of an instrument we do not serve */
     uint64_t n_bad_time;       /* a stamp outside 2000 to 2100; the record's t_venue is 0 */
     uint64_t n_off_tick;       /* levels off the tick: counted and kept */
+    uint64_t n_cut;            /* quantities finer than the instrument: cut, see num_parse_qty */
     struct binance_stream streams[BINANCE_STREAMS]; /* by a hash of the name */
 };
 

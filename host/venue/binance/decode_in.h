@@ -26,6 +26,8 @@ int decode_in_time(struct scan *scan, struct binance_decoder *dec, agon_ns_t *t)
 int decode_in_px(struct scan *scan, const struct symbol *symbol, agon_px_t *px);
 int decode_in_px0(struct scan *scan, const struct symbol *symbol, agon_px_t *px);
 int decode_in_amount(struct scan *scan, int exp, int64_t *amount);
+int decode_in_shown(struct scan *scan, struct binance_decoder *dec, const struct symbol *symbol,
+                    agon_qty_t *qty);
 int decode_in_word(struct scan *scan, const char *word);
 int decode_in_own_symbol(struct scan *scan, const struct symbol *symbol);
 /* An executionReport; is_inner: the "o" of an ORDER_TRADE_UPDATE, which says the same. */

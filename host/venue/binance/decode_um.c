@@ -104,13 +104,13 @@ static int decode_forced(struct scan *scan, struct binance_decoder *dec,
         else if (scan_is(&key, "S"))
             TAKE(1, take_side(scan, &liquidation->side));
         else if (scan_is(&key, "q"))
-            TAKE(2, decode_in_amount(scan, symbol->qty_exp, &liquidation->qty));
+            TAKE(2, decode_in_shown(scan, dec, symbol, &liquidation->qty));
         else if (scan_is(&key, "p"))
             TAKE(3, take_computed(scan, symbol, &liquidation->px));
         else if (scan_is(&key, "ap"))
             TAKE(4, take_computed(scan, symbol, &average_px));
         else if (scan_is(&key, "z"))
-            TAKE(5, decode_in_amount(scan, symbol->qty_exp, &filled_qty));
+            TAKE(5, decode_in_shown(scan, dec, symbol, &filled_qty));
         else if (scan_is(&key, "T"))
             TAKE(6, decode_in_time(scan, dec, &liquidation->hdr.t_venue));
         else if (scan_skip(scan) < 0)

@@ -252,6 +252,39 @@ START_TEST(only_plain_decimals_are_read)
 }
 END_TEST
 
+START_TEST(a_quantity_finer_than_its_exponent_is_cut)
+{
+    static const struct {
+        const char *text;
+        int exp, rc;
+        int64_t want;
+    } cases[] = {
+        {"25.42618900", 5, 1, 2542618}, // a recorded level
+        {"25.42618000", 5, 0, 2542618},
+        {"0.00000900", 5, 1, 1}, // it is there, so it is not nothing
+        {"-0.00000900", 5, 1, -1},
+        {"-25.426189", 5, 1, -2542618},
+        {"0.00000000", 5, 0, 0},
+        {"0.99999999", 0, 1, 1},
+        {"1.99999999", 0, 1, 1},
+        {"92233720368547758.079", 2, 1, NUM_MAX},
+        {"92233720368547758.08", 2, AGON_ERANGE, 12345},
+        {"1e-7", 8, AGON_EINVAL, 12345},
+        {"1.2.3", 0, AGON_EINVAL, 12345},
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        int64_t value = 12345;
+        int rc = num_parse_qty(cases[i].text, strlen(cases[i].text), cases[i].exp, &value);
+
+        ck_assert_msg(rc == cases[i].rc && value == cases[i].want, "%s: %d, %lld", cases[i].text,
+                      rc, (long long)value);
+    }
+    MUST_EQ(num_read_qty("1.5e-7", 6, 7, &(int64_t){0}), 1);
+    MUST_EQ(num_read_qty("1.5e-7", 6, 8, &(int64_t){0}), 0);
+}
+END_TEST
+
 START_TEST(four_hundred_digits_are_refused_and_exactly_n_bytes_are_read)
 {
     char text[401];
@@ -566,6 +599,7 @@ int main(void)
     tcase_add_test(tcase, nothing_wraps);
     tcase_add_loop_test(tcase, only_plain_decimals_are_read, 0,
                         (int)(sizeof(numbers) / sizeof(numbers[0])));
+    tcase_add_test(tcase, a_quantity_finer_than_its_exponent_is_cut);
     tcase_add_test(tcase, four_hundred_digits_are_refused_and_exactly_n_bytes_are_read);
     tcase_add_loop_test(tcase, the_smallest_exponent_is_found, 0,
                         (int)(sizeof(steps) / sizeof(steps[0])));

@@ -77,6 +77,34 @@ START_TEST(noise_of_a_double_is_rounded_away_and_nothing_else)
 }
 END_TEST
 
+START_TEST(a_quantity_is_cut_where_a_price_is_refused)
+{
+    static const struct {
+        const char *text;
+        int exp, rc;
+        int64_t value;
+    } cases[] = {
+        {"0.00031099999999999997", 5, RECORDING_CUT, 31},
+        {"0.00031099999999999997", 3, RECORDING_CUT, 1},
+        {"0.00031099999999999997", 6, RECORDING_NOISY, 311},
+        {"0.123456789", 8, RECORDING_CUT, 12345678},
+        {"0.000000001", 8, RECORDING_CUT, 1},
+        {"1.5e-7", 7, RECORDING_CUT, 1},
+        {"1.2500", 2, AGON_OK, 125},
+        {"99999999999999999999", 8, AGON_ERANGE, 0},
+        {"0.3x", 8, AGON_EINVAL, 0},
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        int64_t value = 0;
+        int rc = recording_parse_qty(cases[i].text, strlen(cases[i].text), cases[i].exp, &value);
+
+        ck_assert_msg(rc == cases[i].rc && value == cases[i].value, "%s: %d, %lld", cases[i].text,
+                      rc, (long long)value);
+    }
+}
+END_TEST
+
 static const struct {
     const char *word, *symbol, *file, *named;
 } files[] = {
@@ -168,6 +196,7 @@ int main(void)
     int failed;
 
     tcase_add_loop_test(tcase, a_word_is_a_side_or_none, 0, sizeof(words) / sizeof(words[0]));
+    tcase_add_test(tcase, a_quantity_is_cut_where_a_price_is_refused);
     tcase_add_loop_test(tcase, noise_of_a_double_is_rounded_away_and_nothing_else, 0,
                         sizeof(numbers) / sizeof(numbers[0]));
     tcase_add_loop_test(tcase, a_file_is_of_the_symbol_before_it_or_in_its_name, 0,

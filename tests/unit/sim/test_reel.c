@@ -107,9 +107,10 @@ static struct ticker *read_ticker(void)
 static const struct {
     const char *file, *symbol;
     uint32_t deltas;
+    uint64_t n_cut; /* levels finer than the lot */
 } books[] = {
-    {"book/binance_spot_BTCUSDT_20240808T2354.raw.gz", "BTCUSDT", 3449},
-    {"book/binance_spot_ETHUSDT_20240808T2354.raw.gz", "ETHUSDT", 3432},
+    {"book/binance_spot_BTCUSDT_20240808T2354.raw.gz", "BTCUSDT", 3449, 3},
+    {"book/binance_spot_ETHUSDT_20240808T2354.raw.gz", "ETHUSDT", 3432, 2},
 };
 
 START_TEST(a_recorded_book_has_the_best_prices_of_its_ticker)
@@ -155,10 +156,48 @@ START_TEST(a_recorded_book_has_the_best_prices_of_its_ticker)
     ck_assert_uint_eq(reel_bad_rows(reel), 0);
     ck_assert_uint_eq(deltas, books[_i].deltas);
     ck_assert_uint_eq(compared, books[_i].deltas);
+    ck_assert_uint_eq(reel_cut(reel), books[_i].n_cut);
     reel_free(reel);
     pit_free(pit);
     free(ticker);
     book_free(book);
+}
+END_TEST
+
+// What the exchange shows and fills is a multiple of its lot, as at the venue.
+START_TEST(a_level_finer_than_the_lot_is_cut_and_its_diff_is_kept)
+{
+    static char text[] =
+        "1723161253000000000 {\"stream\":\"btcusdt@depth@100ms\",\"data\":{\"e\":\"depthUpdate\","
+        "\"E\":1723161253208,\"s\":\"BTCUSDT\",\"U\":8,\"u\":10,\"b\":[],\"a\":[]}}\n"
+        "1723161254000000000 {\"lastUpdateId\":10,\"bids\":[[\"61730.17\",\"1.00000\"]],"
+        "\"asks\":[[\"61837.64\",\"1.50000\"]]}\n"
+        "1723161255000000000 {\"stream\":\"btcusdt@depth@100ms\",\"data\":{\"e\":\"depthUpdate\","
+        "\"E\":1723161255208,\"s\":\"BTCUSDT\",\"U\":11,\"u\":12,\"b\":[],\"a\":["
+        "[\"200000.00000000\",\"25.42618900\"],[\"200001.00000000\",\"0.00000100\"]]}}\n"
+        "1723161256000000000 {\"stream\":\"btcusdt@trade\",\"data\":{\"e\":\"trade\","
+        "\"E\":1723161256000,\"s\":\"BTCUSDT\",\"t\":7,\"p\":\"61837.64\",\"q\":\"0.02000100\","
+        "\"T\":1723161256000,\"m\":false}}\n";
+    struct stage_file file = {
+        .name = "binance_spot_BTCUSDT.raw", .bytes = text, .n = sizeof(text) - 1};
+    struct stage stage = {.dialect = sim_dialect_find("binance"), .files = &file, .n_files = 1};
+    struct error err = {0};
+    struct pit_view view;
+    struct pit *pit;
+    agon_ns_t t;
+
+    ck_assert_msg(stage_build(&pit, &t, &stage, &err) == AGON_OK, "%s", err.text);
+    pit_advance(pit, t + 10000000000);
+    pit_view(pit, 0, &view);
+    ck_assert_uint_eq(view.n_ask, 3);
+    ck_assert_int_eq(view.ask[1].px, 20000000000000);
+    ck_assert_int_eq(view.ask[1].qty, 2542618000);
+    ck_assert_int_eq(view.ask[2].qty, 1000);
+    ck_assert_uint_eq(pit_trades(pit, 0), 1);
+    ck_assert_int_eq(pit_trade_at(pit, 0, 0)->qty, 2000000);
+    ck_assert_uint_eq(pit_cut(pit), 3);
+    ck_assert_ptr_null(pit_bad_row(pit, 0));
+    pit_free(pit);
 }
 END_TEST
 
@@ -226,7 +265,7 @@ START_TEST(recorded_trades_are_printed_once_each)
     pit_advance(pit, t + 86400 * 1000000000ll);
     ck_assert_uint_eq(pit_trades(pit, 0), 2001);
     ck_assert_int_eq(pit_trade_at(pit, 0, 0)->px, 3943248000000);
-    ck_assert_int_eq(pit_trade_at(pit, 0, 0)->qty, 26300);
+    ck_assert_int_eq(pit_trade_at(pit, 0, 0)->qty, 26000); // 0.000263, a lot is 0.00001 today
     ck_assert(pit_trade_at(pit, 0, 0)->is_buyer_maker);
     pit_free(pit);
 }
@@ -281,6 +320,7 @@ int main(void)
     }
     tcase_set_timeout(tcase, 60);
     tcase_add_loop_test(tcase, a_recorded_book_has_the_best_prices_of_its_ticker, 0, 2);
+    tcase_add_test(tcase, a_level_finer_than_the_lot_is_cut_and_its_diff_is_kept);
     tcase_add_test(tcase, a_recording_runs_through_the_pit);
     tcase_add_test(tcase, recorded_bars_come_out_as_they_went_in);
     tcase_add_test(tcase, recorded_trades_are_printed_once_each);

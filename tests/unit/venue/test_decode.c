@@ -160,6 +160,94 @@ START_TEST(both_ways_agree_on_every_changed_byte)
 }
 END_TEST
 
+#define DIFF(levels)                                                                               \
+    "{\"e\":\"depthUpdate\",\"E\":1723161255208,\"s\":\"BTCUSDT\",\"U\":50093239189,"              \
+    "\"u\":50093239202,\"b\":[],\"a\":[" levels "]}"
+
+static int decode(const char *text)
+{
+    return binance_decode_market(&dec, text, strlen(text), &usual);
+}
+
+// The level is a recorded one.
+START_TEST(a_level_finer_than_the_lot_is_cut_and_its_diff_is_kept)
+{
+    begin(1);
+    ck_assert_int_eq(decode(DIFF("[\"61837.64000000\",\"1.54698000\"],[\"200000.00000000\","
+                                 "\"25.42618900\"],[\"200001.00\",\"0.00000100\"],[\"200002.00\","
+                                 "\"0.00000000\"],[\"200003.00000000\",\"3.00000000\"]")),
+                     BINANCE_DIFF);
+    ck_assert_uint_eq(usual.depth.n_ask, 5);
+    ck_assert_int_eq(usual.depth.ask[0].qty, 154698);
+    ck_assert_int_eq(usual.depth.ask[1].px, 20000000);
+    ck_assert_int_eq(usual.depth.ask[1].qty, 2542618);
+    ck_assert_int_eq(usual.depth.ask[2].qty, 1); // the venue has something there
+    ck_assert_int_eq(usual.depth.ask[3].qty, 0);
+    ck_assert_int_eq(usual.depth.ask[4].qty, 300000);
+    ck_assert_uint_eq(dec.n_cut, 2);
+    ck_assert_uint_eq(dec.n_bad[BINANCE_DIFF], 0);
+}
+END_TEST
+
+START_TEST(a_price_finer_than_the_instrument_refuses_its_message)
+{
+    begin(1);
+    ck_assert_int_eq(decode(DIFF("[\"200000.00100000\",\"25.42618000\"]")), AGON_ERANGE);
+    ck_assert_int_eq(decode("{\"u\":50093239212,\"s\":\"BTCUSDT\",\"b\":\"61837.63100000\",\"B\":"
+                            "\"3.78826000\",\"a\":\"61837.64000000\",\"A\":\"1.54698000\"}"),
+                     AGON_ERANGE);
+    ck_assert_uint_eq(dec.n_bad[BINANCE_DIFF], 1);
+    ck_assert_uint_eq(dec.n_bad[BINANCE_QUOTE], 1);
+    ck_assert_uint_eq(dec.n_cut, 0);
+}
+END_TEST
+
+static void on_bar(void *ctx, const struct agon_bar *bar)
+{
+    *(struct agon_bar *)ctx = *bar;
+}
+
+START_TEST(what_the_market_shows_is_cut_and_what_we_own_is_not)
+{
+    static const char klines[] =
+        "[[1723161240000,\"1.00\",\"2.00\",\"1.00\",\"2.00\",\"7.12345678\",1723161299999,"
+        "\"9.5\",3,\"3.99999999\",\"4.0\",\"0\"]]";
+    static const char order[] =
+        "{\"symbol\":\"BTCUSDT\",\"orderId\":1,\"clientOrderId\":\"a\",\"price\":\"1.00\","
+        "\"origQty\":\"1.%s\",\"executedQty\":\"0.0\",\"status\":\"NEW\","
+        "\"timeInForce\":\"GTC\",\"type\":\"LIMIT\",\"side\":\"BUY\",\"updateTime\":"
+        "1723161255208}";
+    struct agon_bar bar = {0};
+    char text[sizeof(order) + 16];
+
+    begin(1);
+    ck_assert_int_eq(decode("{\"u\":50093239212,\"s\":\"BTCUSDT\",\"b\":\"61837.63000000\",\"B\":"
+                            "\"3.78826999\",\"a\":\"61837.64000000\",\"A\":\"0.00000001\"}"),
+                     BINANCE_QUOTE);
+    ck_assert_int_eq(usual.quote.bid_qty, 378826);
+    ck_assert_int_eq(usual.quote.ask_qty, 1);
+    ck_assert_uint_eq(dec.n_cut, 2);
+    ck_assert_int_eq(
+        decode("{\"e\":\"trade\",\"E\":1723161255343,\"s\":\"BTCUSDT\",\"t\":3735683259,"
+               "\"p\":\"61837.63000000\",\"q\":\"0.02000100\",\"T\":1723161255342,\"m\":"
+               "true}"),
+        BINANCE_TRADE);
+    ck_assert_int_eq(usual.trade.qty, 2000);
+    ck_assert_uint_eq(dec.n_cut, 3);
+    ck_assert_int_eq(binance_decode_klines(&dec, klines, sizeof(klines) - 1, &symbols.all[0], 60,
+                                           INT64_MAX, on_bar, &bar),
+                     1);
+    ck_assert_int_eq(bar.volume_qty, 712345);
+    ck_assert_int_eq(bar.taker_buy_qty, 399999);
+    ck_assert_uint_eq(dec.n_cut, 5);
+    snprintf(text, sizeof(text), order, "00001");
+    ck_assert_int_ge(binance_decode_order(&dec, text, strlen(text), &usual.order, NULL, NULL), 0);
+    snprintf(text, sizeof(text), order, "000001");
+    ck_assert_int_lt(binance_decode_order(&dec, text, strlen(text), &usual.order, NULL, NULL), 0);
+    ck_assert_uint_eq(dec.n_cut, 5);
+}
+END_TEST
+
 static const agon_px_t ticks[] = {1, 2, 3, 5, 10, 25, 64, 100, 1000000, 999983, INT64_MAX};
 
 START_TEST(on_tick_is_what_division_says)
@@ -187,6 +275,9 @@ int main(void)
 
     tcase_set_timeout(tcase, 60);
     tcase_add_loop_test(tcase, any_order_of_keys_gives_the_same_record, 0, 3);
+    tcase_add_test(tcase, a_level_finer_than_the_lot_is_cut_and_its_diff_is_kept);
+    tcase_add_test(tcase, a_price_finer_than_the_instrument_refuses_its_message);
+    tcase_add_test(tcase, what_the_market_shows_is_cut_and_what_we_own_is_not);
     tcase_add_loop_test(tcase, both_ways_agree_on_every_changed_byte, 0, 3);
     tcase_add_loop_test(tcase, on_tick_is_what_division_says, 0,
                         (int)(sizeof(ticks) / sizeof(ticks[0])));

@@ -110,6 +110,8 @@ START_TEST(fast_and_careful_way_agree)
         struct scan scan;
         int rc;
         int rc_want;
+        int is_cut;
+        uint64_t n_cut = 0;
 
         for (uint64_t k = 0; k < n_int; k++)
             text[n++] = (char)('0' + rng_below(&rng, 10));
@@ -122,13 +124,25 @@ START_TEST(fast_and_careful_way_agree)
         rc_want = num_parse(text, (size_t)n, exp, &want);
         snprintf(pair, sizeof(pair), "[\"%s\",\"%s\"]                         ", text, text);
         scan_init(&scan, pair, strlen(pair));
-        rc = scan_pair(&scan, exp, &got, exp, &again);
+        rc = scan_level(&scan, exp, &got, exp, &again, &n_cut);
         ck_assert_msg(rc == rc_want, "%s at %d: %d, want %d", text, exp, rc, rc_want);
         if (rc == AGON_OK) {
             ck_assert_int_eq(got, want);
             ck_assert_int_eq(again, want);
             ck_assert_int_eq(scan_end(&scan), AGON_OK);
         }
+        ck_assert_uint_eq(n_cut, 0); // the first of the two was refused before
+        // A quantity is cut where a price is refused.
+        is_cut = rc_want = num_parse_qty(text, (size_t)n, exp, &want);
+        snprintf(pair, sizeof(pair), "[\"1.5\",\"%s\"]                         ", text);
+        scan_init(&scan, pair, strlen(pair));
+        rc = scan_level(&scan, 1, &got, exp, &again, &n_cut);
+        ck_assert_int_eq(rc, rc_want < 0 ? rc_want : AGON_OK);
+        if (rc == AGON_OK)
+            ck_assert_int_eq(again, want);
+        ck_assert_uint_eq(n_cut, is_cut == 1);
+        scan_init(&scan, pair + 7, strlen(pair) - 8);
+        ck_assert_int_eq(scan_qty(&scan, exp, &again, &n_cut), rc);
     }
 }
 END_TEST
