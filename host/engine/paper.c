@@ -385,9 +385,17 @@ static void take(struct paper *paper, agon_ns_t t, const struct order_cmd *cmd)
     case CMD_QUERY:
         order = entry != NULL ? match_find(paper->match, entry->match_id) : NULL;
         if (order == NULL) {
-            // After a restart this venue is empty: what it does not know is not open any more.
-            made = report(paper, t, &none, REPORT_CANCELLED);
+            int is_full = cmd->filled_qty >= cmd->qty;
+
+            // It keeps no order that is full. And after a restart this venue is empty: what it does
+            // not know is not open any more.
+            made = report(paper, t, &none, is_full ? REPORT_STATE : REPORT_CANCELLED);
             made->cum_qty = cmd->filled_qty;
+            if (is_full) {
+                made->rev = cmd->rev;
+                made->state = AGON_ORDER_FILLED;
+                return;
+            }
             made->reason = REASON_VENUE_DOWN;
             return;
         }

@@ -284,6 +284,11 @@ static const struct field halt_fields[] = {NAME8(agon_halt, scope, scopes), U32(
 static const struct field health_fields[] = {
     U16(agon_health, venue),     U8(agon_health, state),     U32(agon_health, reason),
     I64(agon_health, offset_ns), I64(agon_health, delay_ns), END};
+/* `type` is the event's own, in the head of every line. */
+#define ORDER_TYPE(T, f)                                                                           \
+    {                                                                                              \
+        "order_type", AT(T, f), F_NAME8, N_OF(order_types), order_types                            \
+    }
 static const struct field order_fields[] = {U64(agon_order, order_id),
                                             U64(agon_order, client_ref),
                                             U16(agon_order, account),
@@ -293,7 +298,7 @@ static const struct field order_fields[] = {U64(agon_order, order_id),
                                             NAME8(agon_order, request_state, request_states),
                                             NAME16(agon_order, reason, reasons),
                                             NAME8(agon_order, side, sides),
-                                            NAME8(agon_order, type, order_types),
+                                            ORDER_TYPE(agon_order, type),
                                             NAME8(agon_order, tif, tifs),
                                             PX(agon_order, px),
                                             PX(agon_order, trigger_px),
@@ -342,7 +347,7 @@ static const struct field job_fields[] = {U64(agon_job, job), I32(agon_job, stat
 static const struct field intent_fields[] = {ORIGIN(agon_intent_event),
                                              LEG(kind, F_NAME8, N_OF(intents), intents),
                                              LEG(side, F_NAME8, N_OF(sides), sides),
-                                             LEG(type, F_NAME8, N_OF(order_types), order_types),
+                                             ORDER_TYPE(agon_intent_event, intent.type),
                                              LEG(tif, F_NAME8, N_OF(tifs), tifs),
                                              LEG(flags, F_U32, 0, NULL),
                                              LEG(account, F_U16, 0, NULL),

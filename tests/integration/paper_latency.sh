@@ -42,7 +42,7 @@ $(agent busy_2 busy.so 'every: 3')"
     awk '{ split($2, part, /[T:Z]/); t = part[2] * 3600 + part[3] * 60 + part[4]
             for (i = 4; i <= NF; i++) { at = index($i, "="); of[substr($i, 1, at - 1)] = substr($i, at + 1) }
             key = of["symbol"] " " of["px"] " " of["qty"] }
-        $3 == "intent" && of["type"] == "limit" { sent[key] = t; n[key]++ }
+        $3 == "intent" && of["order_type"] == "limit" { sent[key] = t; n[key]++ }
         $3 == "report" && of["kind"] == "ack" && n[key] == 1 {
             printf "%.0f\n", (t - sent[key] + (t < sent[key] ? 86400 : 0)) * 1e9 }' "$WORK/cat" | sort -n >"$WORK/$name"
     [ "$(wc -l <"$WORK/$name")" -ge 30 ] || fail "$name: only $(wc -l <"$WORK/$name") orders: this proves nothing"

@@ -74,7 +74,7 @@ START_TEST(levels_of_a_book_are_all_there_and_no_more)
     part->n_ask = 500; // a lie: the record has room for 4 levels
     for (int i = 0; i < 4; i++)
         levels[i] = (struct agon_level){100 + i, i};
-    root = json_loads(json_of(part), 0, NULL);
+    root = json_loads(json_of(part), JSON_REJECT_DUPLICATES, NULL);
     ck_assert_ptr_nonnull(root);
     bid = json_object_get(root, "bid");
     ask = json_object_get(root, "ask");
@@ -93,7 +93,7 @@ START_TEST(text_of_others_cannot_break_a_line)
 
     memcpy(signal.signal.text, "a\"b\\c\n\x1b[2J\xff", 12);
     signal.signal.value = 0.25;
-    root = json_loads(json_of(&signal), 0, NULL);
+    root = json_loads(json_of(&signal), JSON_REJECT_DUPLICATES, NULL);
     ck_assert_ptr_nonnull(root);
     ck_assert_ptr_null(strchr(text, '\n'));
     ck_assert_ptr_null(strchr(text, 0x1b));
@@ -118,7 +118,9 @@ START_TEST(any_bytes_of_any_type_give_valid_json)
             event->type = type;
             event->granules = (uint8_t)(1 + rng_below(&rng, 16));
             event->instrument = (agon_instrument_t)rng_below(&rng, 2) * 7;
-            root = json_loads(json_of(event), 0, &why);
+            if (type == EVENT_CONFIG) // one kind after another: by luck none would come
+                ((struct record_asset *)(void *)event)->kind = (uint16_t)(round % 20);
+            root = json_loads(json_of(event), JSON_REJECT_DUPLICATES, &why);
             ck_assert_msg(root != NULL, "type %u: %s in %s", type, why.text, text);
             json_decref(root);
             ck_assert_int_gt(text_event(event, TEXT_LINE, NULL, NULL, text, sizeof(text)), 0);
@@ -260,7 +262,7 @@ START_TEST(a_plan_shows_every_slot_that_it_holds_and_no_more)
         line->accounts[0] = 1;
         line->parts[0].change_amt = -77;
     }
-    root = json_loads(json_of(&event), 0, NULL);
+    root = json_loads(json_of(&event), JSON_REJECT_DUPLICATES, NULL);
     ck_assert_ptr_nonnull(root);
     slots = json_object_get(root, "slots");
     ck_assert_uint_eq(json_array_size(slots), 2);
