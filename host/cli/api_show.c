@@ -129,6 +129,7 @@ static void put_clock(const struct api *api, struct jout *out)
     jout_kv_str(out, "state", trusts[clock->trust]);
     jout_kv_str(out, "entry", clock->is_paused ? "paused" : "open");
     jout_kv_str(out, "follows", clock->is_wall_off ? "venue" : "wall");
+    jout_kv_str(out, "engine_time", clock->is_market ? "market" : "utc");
     jout_kv_bool(out, "waits_for_venue", clock->is_waiting);
     jout_kv_int(out, "wall_offset_ms", clock->wall_off_ns / 1000000);
     jout_kv_int(out, "venue_offset_us", api->view->venue.offset_ns / 1000);

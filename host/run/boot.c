@@ -50,7 +50,7 @@ static int boot_step(struct host *host, void *event, const char *what, struct er
     struct agon_event_hdr *hdr = event;
     int rc;
 
-    hdr->t = host->config.speed_milli == 1000 ? host_now(host) : 0;
+    hdr->t = host_now(host);
     rc = driver_step(&host->driver, hdr);
     if (rc >= 0)
         rc = host->driver.rc;

@@ -20,15 +20,13 @@
 #define JOIN_NS       ((int64_t)10 * 1000000000)
 #define WISHES_OF_ONE 1024 /* that one slot may have under way, and that one turn takes */
 
-/* Engine time of a receive time: the same at speed 1, once somebody vouches for our clock; else
- * scaled from the first event whose venue time is known, so that both sides' market clocks agree.
- */
+/* Engine time of a receive time: the market's, where the venue says that its market has one of its
+ * own (time.c); else the same at speed 1, once somebody vouches for our clock. */
 static agon_ns_t market_time(struct host *host, agon_ns_t received)
 {
-    if (host->config.speed_milli == 1000)
-        return host->is_timed ? received : engine_t(host->engine);
-    return host->has_market_clock ? clock_market_at(&host->market, received)
-                                  : engine_t(host->engine);
+    if (host->has_market_clock)
+        return clock_market_at(&host->market, received);
+    return host->config.speed_milli == 1000 && host->is_timed ? received : engine_t(host->engine);
 }
 
 agon_ns_t host_now(struct host *host)
@@ -376,6 +374,18 @@ static agon_ns_t received_at(const struct host *host, agon_ns_t stamp)
     return stamp < now ? stamp : now;
 }
 
+/* A scaled host whose venue says nothing of its market's time takes it from the data. */
+static agon_ns_t time_of(struct host *host, const struct agon_event_hdr *event, agon_ns_t received)
+{
+    if (host->config.speed_milli == 1000 || host->has_market_clock)
+        return market_time(host, received);
+    if (!market_guard_begins(event))
+        return market_guard_before(event, market_time(host, received));
+    clock_market_init(&host->market, event->t_venue, received, host->config.speed_milli);
+    host->has_market_clock = 1;
+    return market_time(host, received);
+}
+
 static int drain_line(struct host *host, struct host_line *line)
 {
     const struct agon_event_hdr *event;
@@ -386,15 +396,7 @@ static int drain_line(struct host *host, struct host_line *line)
 
         memcpy(host->event.bytes, event, event_bytes(event));
         received = received_at(host, host->event.hdr.t);
-        if (host->config.speed_milli != 1000 && !host->has_market_clock &&
-            host->event.hdr.t_venue > 0 &&
-            (host->event.hdr.type == AGON_EVENT_TRADE ||
-             host->event.hdr.type == AGON_EVENT_BOOK_DELTA)) {
-            clock_market_init(&host->market, host->event.hdr.t_venue, received,
-                              host->config.speed_milli);
-            host->has_market_clock = 1;
-        }
-        host->event.hdr.t = market_time(host, received);
+        host->event.hdr.t = time_of(host, &host->event.hdr, received);
         if (host->event.hdr.type == EVENT_SENT)
             host->event.sent.t_sent = host->event.hdr.t;
         if (host_step(host, &host->event.hdr) == AGON_EAGAIN)

@@ -195,7 +195,8 @@ struct host_clock {
     uint8_t is_paused;   /* no new order leaves, because of the clock */
     uint8_t is_waiting;  /* for a venue's word: time stands still until it comes */
     uint8_t is_wall_off; /* the wall clock is not followed */
-    uint32_t pad;
+    uint8_t is_market;   /* engine time is a simulated market's, or scaled */
+    uint8_t pad[3];
     int64_t wall_off_ns; /* the wall clock less ours, with is_wall_off */
     int64_t ahead_ns;    /* the journal less the time, where it is ahead */
     uint64_t n_steps,

@@ -19,6 +19,7 @@
 #include "run/alert_sink.h"
 #include "run/clock_guard.h"
 #include "run/host.h"
+#include "run/market_guard.h"
 #include "sys/beat.h"
 #include "sys/claim.h"
 #include "sys/clock.h"
@@ -200,8 +201,11 @@ struct host {
     struct time_probe probes[HOST_VENUES_MAX]; /* of the start */
     int is_timed; /* our clock is vouched for: until then time stands still in a journal */
     int64_t judged_ns;
-    struct clock_market market;
-    int has_market_clock;
+    struct clock_market market; /* with has_market_clock: engine time is this */
+    struct market_guard market_guard;
+    uint32_t market_line; /* of the venue whose word it is */
+    int64_t market_ns;    /* when its words were looked at last */
+    int has_market_clock, is_speed_told;
     struct heap due;     /* wishes by (t, order) */
     struct wish *wishes; /* owned */
     uint32_t *free;      /* owned */

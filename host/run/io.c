@@ -81,6 +81,7 @@ static void to_mono(const struct host *host, struct gateway_times times[HOST_VEN
     for (uint32_t i = 0; i < host->n_lines; i++) {
         for (uint32_t k = 0; k < times[i].n; k++)
             times[i].offset_ns[k] += apart_ns;
+        times[i].market.at_ns -= apart_ns;
     }
     if (*transport_ns != 0)
         *transport_ns += apart_ns;

@@ -81,6 +81,7 @@ static void ask_venues(struct host *host)
         time_probe_end(&host->probes[i]);
         for (uint32_t k = 0; k < 2; k++)
             times->offset_ns[k] += host_transport_apart(host);
+        times->market.at_ns -= host_transport_apart(host);
     }
     if (timer >= 0)
         stream->timer_cancel(stream->ctx, timer);
@@ -129,12 +130,90 @@ static uint32_t readings(struct host *host, int64_t our_offset_ns,
     return n;
 }
 
+/* The market's time --------------------------------------------------------------------------
+ */
+
+static void set_market(struct host *host, const struct venue_market *said)
+{
+    REQUIRE(clock_market_init(&host->market, said->t, said->at_ns + (clock_now() - clock_mono()),
+                              host->config.speed_milli) == AGON_OK);
+    host->has_market_clock = 1;
+}
+
+/* The first venue whose market has a time of its own gives it to engine time. */
+static void take_market(struct host *host, const struct gateway_times *times)
+{
+    char text[CLOCK_TEXT];
+
+    for (uint32_t i = 0; i < host->n_lines && host->market_guard.heard.speed_milli == 0; i++) {
+        const struct venue_market *said = &times[i].market;
+
+        if (said->speed_milli == 0 ||
+            !market_guard_hears(host->config.speed_milli, host->config.venues[i].rest.host))
+            continue;
+        if (said->speed_milli != host->config.speed_milli) {
+            if (!host->is_speed_told)
+                log_warn("venue", "speed",
+                         "%s: its market runs %g times as fast as UTC, and `speed` of this host is "
+                         "%g: engine time is not the market's",
+                         host->config.venues[i].name, (double)said->speed_milli / 1e3,
+                         (double)host->config.speed_milli / 1e3);
+            host->is_speed_told = 1;
+            continue;
+        }
+        set_market(host, said);
+        host->market_guard.heard = *said;
+        host->market_line = i;
+        clock_text(said->t, text);
+        log_info("host", "market-clock", "engine time is that of %s's market: it is %s there",
+                 host->config.venues[i].name, text);
+    }
+}
+
+/* A simulator that falls behind its speed takes engine time with it. At real speed nobody's word
+ * begins to count while the host runs. */
+static void follow_market(struct host *host, int64_t mono)
+{
+    struct gateway_times times[HOST_VENUES_MAX];
+    const struct venue_market *said;
+    agon_ns_t ours;
+
+    if ((host->config.speed_milli == 1000 && host->market_guard.heard.speed_milli == 0) ||
+        mono - host->market_ns < FOLLOW_NS)
+        return;
+    host->market_ns = mono;
+    lock_take(&host->io_lock);
+    memcpy(times, host->io_times.of, sizeof(times));
+    lock_give(&host->io_lock);
+    take_market(host, times);
+    if (host->market_guard.heard.speed_milli == 0)
+        return;
+    said = &times[host->market_line].market;
+    ours = clock_market_at(&host->market, said->at_ns + (clock_now() - clock_mono()));
+    switch (market_guard_judge(&host->market_guard, said, ours)) {
+    case MARKET_MOVED:
+        set_market(host, said);
+        break;
+    case MARKET_OTHER:
+        log_warn("host", "market-other",
+                 "%s has another market than before: engine time goes on without it until the "
+                 "next start",
+                 host->config.venues[host->market_line].name);
+        break;
+    case MARKET_SAME:
+        break;
+    }
+}
+
 /* Our time is now what the venues say. */
 static void take_time(struct host *host, int64_t offset_ns, int64_t off_ns)
 {
     int64_t mono = clock_mono();
     char text[48];
 
+    // Market time is counted from a moment of ours, which has another name from here on.
+    if (host->has_market_clock)
+        host->market.now_start += mono + offset_ns - clock_now();
     clock_take(mono, mono + offset_ns);
     clock_follow(offset_ns);
     host->guard.n_taken++;
@@ -155,16 +234,26 @@ static void take_time(struct host *host, int64_t offset_ns, int64_t off_ns)
 static int check_journal(struct host *host, struct error *err)
 {
     agon_ns_t last = engine_t(host->engine);
-    agon_ns_t now = clock_now();
+    agon_ns_t now = host->has_market_clock ? host_now(host) : clock_now();
     char now_text[CLOCK_TEXT];
     char last_text[CLOCK_TEXT];
     char span[48];
 
-    if (host->config.speed_milli != 1000 || last - now <= AHEAD_NS || host->config.is_rewound)
+    if ((host->config.speed_milli != 1000 && !host->has_market_clock) || last - now <= AHEAD_NS ||
+        host->config.is_rewound)
         return AGON_OK;
     clock_text(now, now_text);
     clock_text(last, last_text);
     time_text(last - now, span);
+    // A scaled market that was begun anew is soon where the last one was.
+    if (host->config.speed_milli != 1000) {
+        log_warn(
+            "host", "market-behind",
+            "the journal is %s ahead of the venue's market: its last event is of %s. Time does "
+            "not advance in it until then, or start with --rewind-clock",
+            span, last_text);
+        return AGON_OK;
+    }
     return error_set(
         err, AGON_ETIME,
         "the journal of %.200s is %s ahead of the time: its last event is of %s, and now it is %s "
@@ -172,8 +261,9 @@ static int check_journal(struct host *host, struct error *err)
         "had "
         "a wrong clock, start once with --rewind-clock: orders, positions and ids stay",
         host->config.dir, span, last_text, now_text,
-        host->guard.trust == CLOCK_PROVEN ? "by the venue's clock"
-                                          : "by this machine's clock; no venue answered");
+        host->has_market_clock              ? "by the venue's market"
+        : host->guard.trust == CLOCK_PROVEN ? "by the venue's clock"
+                                            : "by this machine's clock; no venue answered");
 }
 
 int host_learn_time(struct host *host, struct error *err)
@@ -207,6 +297,9 @@ int host_learn_time(struct host *host, struct error *err)
     if (host->guard.trust != CLOCK_PROVEN)
         clock_guard_ask(&host->guard, host->observed_ns);
     atomic_store(&host->time_round, host->guard.round);
+    for (uint32_t i = 0; i < host->n_lines; i++)
+        times[i] = host->probes[i].times;
+    take_market(host, times);
     return check_journal(host, err);
 }
 
@@ -298,6 +391,8 @@ static void judge(struct host *host, int64_t mono)
             ask_again(host, mono);
         return;
     }
+    if (!host->is_timed) // before the first event of this time
+        take_market(host, times);
     host->is_timed = 1;
 }
 
@@ -308,7 +403,7 @@ static int64_t ahead_ns(struct host *host)
 
     if (host->config.speed_milli != 1000 || !host->is_timed)
         return 0;
-    ahead = engine_t(host->engine) - clock_now();
+    ahead = engine_t(host->engine) - host_now(host);
     return ahead > 0 ? ahead : 0;
 }
 
@@ -348,12 +443,14 @@ void host_keep_time(struct host *host, int64_t mono)
         host->judged_ns = mono;
         judge(host, mono);
     }
+    follow_market(host, mono);
     ahead = ahead_ns(host);
     halt(host, ahead);
     *shown = (struct host_clock){.trust = host->guard.trust,
                                  .is_paused = (host->halts & HOST_HALT_CLOCK) != 0,
                                  .is_waiting = (uint8_t)!host->is_timed,
                                  .is_wall_off = host->guard.is_wall_off,
+                                 .is_market = (uint8_t)host->has_market_clock,
                                  .wall_off_ns = host->guard.wall_off_ns,
                                  .ahead_ns = ahead,
                                  .n_steps = host->guard.n_steps,

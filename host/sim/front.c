@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/front.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+
+#define APART_NS 1000000000 /* a market nearer to UTC stands at UTC */
 
 struct held { /* an answer that comes late */
     uint64_t conn;
@@ -44,13 +47,33 @@ static struct sim_time now_of(struct sim_front *front)
     return now;
 }
 
+/* Where the market's time is another than UTC, a client is told what it is and how fast it runs:
+ * the venue's own answers name transport time alone. */
+static int says_market(const struct sim_front *front, char text[48])
+{
+    const struct sim_pace *pace = front->config.pace;
+    struct sim_time now;
+
+    if (!pace)
+        return 0;
+    now = sim_pace_now(pace, &front->place, utc_of(front));
+    if (pace->clock.speed_milli == 1000 && now.market - now.transport <= APART_NS &&
+        now.transport - now.market <= APART_NS)
+        return 0;
+    snprintf(text, 48, "%lld %lld", (long long)now.market, (long long)pace->clock.speed_milli);
+    return 1;
+}
+
 static void respond(struct sim_front *front, uint64_t conn, const struct sim_reply *reply,
                     const char *body)
 {
-    struct http_header out[SIM_REPLY_HEADERS + 1];
+    struct http_header out[SIM_REPLY_HEADERS + 2];
     struct http_response response = {.headers = out};
+    char market[48];
 
     out[response.n_headers++] = (struct http_header){"content-type", reply->type};
+    if (says_market(front, market))
+        out[response.n_headers++] = (struct http_header){"x-agon-market-time", market};
     for (uint32_t i = 0; i < reply->n_headers; i++)
         out[response.n_headers++] =
             (struct http_header){reply->headers[i].name, reply->headers[i].value};

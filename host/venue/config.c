@@ -141,7 +141,7 @@ static const struct schema_field venue_fields[] = {
      .preset = "keep", .doc = "futures: margin type, set at the start for each instrument"},
     {NULL}};
 
-static int is_loopback(const char *host)
+int venue_is_loopback(const char *host)
 {
     return strcmp(host, "127.0.0.1") == 0 || strcmp(host, "::1") == 0 ||
            strcmp(host, "localhost") == 0;
@@ -153,7 +153,8 @@ static void check_tls(struct config *config, const struct config_node *node, con
 {
     const struct config_node *at = config_get(node, name);
 
-    if (at == NULL || endpoint->is_tls || endpoint->host[0] == '\0' || is_loopback(endpoint->host))
+    if (at == NULL || endpoint->is_tls || endpoint->host[0] == '\0' ||
+        venue_is_loopback(endpoint->host))
         return;
     config_refuse(config, config_get(at, "tls"), CONFIG_E_CONFLICT,
                   "tls is false and %s.host is '%s'; expected true, or 127.0.0.1, ::1 or localhost",

@@ -17,5 +17,7 @@ extern const struct schema venue_schema;
 /* Reads a whole file. AGON_EINVAL: config has the errors. venue, account and is_private (there is a
  * credential) are the owner's to set. */
 int venue_config_read(struct config *config, struct venue_config *out);
+/* Is it this machine's name or address for itself? */
+int venue_is_loopback(const char *host);
 
 #endif

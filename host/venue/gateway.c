@@ -1071,6 +1071,7 @@ static void times_status(const struct gateway *gateway, struct gateway_times *ti
 
     times->round = gateway->time_round;
     times->n = n < 2 ? (uint32_t)n : 2;
+    times->market = gateway->market;
     for (uint32_t i = 0; i < times->n; i++) {
         times->offset_ns[i] = gateway->clock.last_ns[i];
         times->error_ns[i] = gateway->clock.last_error_ns[i];

@@ -107,11 +107,19 @@ struct gateway_asset {
 /* Why a host must not trade this account. */
 enum gateway_refusal { GATEWAY_REFUSED_ACCOUNT = 1, GATEWAY_REFUSED_RIGHTS = 2 };
 #define GATEWAY_FOREIGN_LISTED 32
+/* The time of a simulated exchange's market, by its own word: all zero where it says none. */
+struct venue_market {
+    agon_ns_t t;         /* market time ... */
+    int64_t at_ns;       /* ... at this transport time, */
+    int64_t error_ns;    /* give or take so much of it */
+    int64_t speed_milli; /* 1000: as fast as UTC */
+};
 /* The venue's clock, read since gateway_check_time was called with that round. */
 struct gateway_times {
     uint32_t round, n;
     int64_t offset_ns[2],
-        error_ns[2]; /* the last two: venue UTC less transport time; newest first */
+        error_ns[2];            /* the last two: venue UTC less transport time; newest first */
+    struct venue_market market; /* the last that was said, in whatever round */
 };
 
 enum gateway_health { GATEWAY_UP = 1, GATEWAY_DEGRADED = 2, GATEWAY_DOWN = 3 };

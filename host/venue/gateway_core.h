@@ -153,6 +153,7 @@ struct gateway {
     struct clock_offset clock;
     uint32_t time_round;    /* of gateway_check_time */
     uint64_t n_times_began; /* samples of the clock before that round */
+    struct venue_market market;
     struct link links[GATEWAY_LINKS];
     uint32_t n_links;
     struct gateway_request requests[GATEWAY_REQUESTS];

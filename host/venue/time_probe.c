@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "venue/gateway_core.h"
+#include "venue/market_time.h"
 
 #define ANSWER_MAX (64u << 10)
 
@@ -65,6 +66,7 @@ static int take(struct time_probe *probe, const struct http_message *reply)
     times->offset_ns[0] = sample.offset_ns;
     times->error_ns[0] = sample.uncertainty_ns;
     times->n++;
+    (void)venue_market_read(&times->market, reply, probe->sent_ns, now);
     return AGON_OK;
 }
 

@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "venue/market_time.h"
+
 #define STREAMS_PER_MESSAGE 60
 #define CHECK_EVERY_NS      50000000ll
 #define CHANNEL_BUSY_NS     2500000000ll /* silence of a busy channel is seen in 3 s */
@@ -16,6 +18,7 @@
 #define CHANNEL_FORGET_S    60
 #define CHANNEL_GAP_MAX_NS  3600000000000ll
 #define INFO_EVERY_NS       3600000000000ll
+#define MARKET_EVERY_NS     5000000000ll /* between two readings of a simulated market's time */
 #define RESIGN_WAIT_NS      3000000000ll
 #define TRADES_PAGE         1000
 #define FOLLOW_WAIT_NS      1000000000ll /* a follower shows for so long what it can */
@@ -1192,7 +1195,10 @@ static void answer_data(struct binance *binance, struct gateway_request *request
     switch (request->kind) {
     case REQ_TIME:
         binance->is_time_asked = 0;
-        if (is_good && binance_decode_time(&binance->dec, reply->body, reply->body_n, &t) >= 0)
+        if (is_good)
+            (void)venue_market_read(&gateway->market, reply, request->sent_ns, now);
+        if (is_good && binance->is_offset_due &&
+            binance_decode_time(&binance->dec, reply->body, reply->body_n, &t) >= 0)
             clock_offset_sample(&gateway->clock, request->sent_ns, now, t,
                                 binance->dec.time_unit_ns);
         break;
@@ -1801,6 +1807,21 @@ static void tell_health(struct binance *binance, int64_t now)
     gateway_emit(gateway, &record.hdr);
 }
 
+/* For the venue's clock; and in between for its market's, where it has one of its own: a simulator
+ * that falls behind its speed takes its market's time along. */
+static void ask_time(struct binance *binance, int64_t now)
+{
+    const struct gateway *gateway = binance->gateway;
+    int is_due = clock_offset_is_due(&gateway->clock, now);
+
+    if (!is_due &&
+        (gateway->market.speed_milli == 0 || now - gateway->market.at_ns < MARKET_EVERY_NS))
+        return;
+    binance->is_offset_due = (uint8_t)is_due;
+    binance->is_time_asked =
+        binance_ask(binance, REQ_TIME, NULL, LIMITER_QUERY, BINANCE_DATA_NS) != NULL;
+}
+
 void binance_on_turn(void *self, int64_t now)
 {
     struct binance *binance = self;
@@ -1813,9 +1834,8 @@ void binance_on_turn(void *self, int64_t now)
     }
     if (market != NULL && market->state == LINK_OPEN)
         ask_snapshots(binance, now);
-    if (clock_offset_is_due(&gateway->clock, now) && !binance->is_time_asked)
-        binance->is_time_asked =
-            binance_ask(binance, REQ_TIME, NULL, LIMITER_QUERY, BINANCE_DATA_NS) != NULL;
+    if (!binance->is_time_asked)
+        ask_time(binance, now);
     if (now < binance->check_ns)
         return;
     binance->check_ns = now + CHECK_EVERY_NS;

@@ -113,6 +113,7 @@ struct binance {
     int64_t check_ns, info_ns;
     int64_t asked_ns; /* when the request was sent whose answer is being taken */
     uint8_t is_time_asked, is_info_asked;
+    uint8_t is_offset_due; /* the time that is asked for is a sample of the venue's clock */
     struct binance_feed feeds[GATEWAY_LINKS]; /* by link */
     /* reconciliation */
     int64_t reconcile_ns; /* the next round */

@@ -4,6 +4,44 @@
 #include "engine/impl.h"
 #include "world.h"
 
+/* History of a market that is hours ahead of an engine whose time has not come there: each bar has
+ * the time at which it ended. One that opens ahead of its own time is refused, as ever. */
+START_TEST(bars_of_the_past_are_taken_when_they_come_with_the_time_at_which_they_ended)
+{
+    struct world *world = world_new(RUN_PAPER);
+    uint32_t n = 0;
+
+    for (int i = 0; i < 500; i++) {
+        agon_ns_t open = T0 + ((agon_ns_t)10 * 3600 + i * 60) * 1000 * MS;
+        struct agon_bar bar = {.hdr = {.type = AGON_EVENT_BAR,
+                                       .granules = 2,
+                                       .instrument = BTCUSDT,
+                                       .t = open + 60000 * MS,
+                                       .t_venue = open + 60000 * MS},
+                               .t_open = open,
+                               .length_s = 60,
+                               .n_trades = 3,
+                               .open_px = 6000000,
+                               .high_px = 6001000,
+                               .low_px = 5999000,
+                               .close_px = 6000000 + i,
+                               .volume_qty = 1000};
+        struct agon_bar early = bar;
+
+        early.hdr.t = T0;
+        if (i == 0)
+            ck_assert_int_eq(world_step(world, &early), AGON_EINVAL);
+        n += world_step(world, &bar) == AGON_OK;
+    }
+    ck_assert_uint_eq(n, 500);
+    ck_assert_int_eq(engine_mark_px(world->engine, BTCUSDT), 6000050); // the book's, still
+    ck_assert_int_eq(engine_t(world->engine), T0 + (agon_ns_t)(10 * 3600 + 30000) * 1000 * MS);
+    world_holds(world);
+    world_replays(world);
+    world_free(world);
+}
+END_TEST
+
 START_TEST(an_order_lives_from_wish_to_ledger)
 {
     struct world *world = world_new(RUN_PAPER);
@@ -757,6 +795,8 @@ int main(void)
     int n_failed;
 
     tcase_set_timeout(tcase, 60);
+    tcase_add_test(tcase,
+                   bars_of_the_past_are_taken_when_they_come_with_the_time_at_which_they_ended);
     tcase_add_test(tcase, an_order_lives_from_wish_to_ledger);
     tcase_add_test(tcase, a_market_order_leaves_with_the_collar_as_its_limit);
     tcase_add_test(tcase, a_refusal_is_told_and_nothing_leaves);

@@ -139,7 +139,7 @@ struct client {
     char in[65536];
     int status, is_connected, is_ended, n_texts, n_pongs, close_code;
     json_t *json; /* the last reply or frame; owned */
-    char weight[16];
+    char weight[16], market[48];
     char key[WS_KEY_TEXT];
 };
 
@@ -186,8 +186,10 @@ static void on_alloc(uv_handle_t *handle, size_t hint, uv_buf_t *buf)
 static void take_reply(struct client *client, const struct http_message *message)
 {
     const char *weight = http_header_find(message, "x-mbx-used-weight-1m");
+    const char *market = http_header_find(message, "x-agon-market-time");
 
     client->status = message->status;
+    snprintf(client->market, sizeof(client->market), "%s", market ? market : "");
     snprintf(client->weight, sizeof(client->weight), "%s", weight ? weight : "");
     json_decref(client->json);
     client->json = json_loadb(message->body, message->body_n, 0, NULL);
@@ -485,6 +487,35 @@ START_TEST(a_market_that_was_stopped_for_a_while_catches_up_and_no_time_is_lost)
 }
 END_TEST
 
+static void is_said(const struct client *client, agon_ns_t t, int64_t speed_milli)
+{
+    char text[48];
+
+    snprintf(text, sizeof(text), "%lld %lld", (long long)t, (long long)speed_milli);
+    ck_assert_str_eq(client->market, text);
+}
+
+START_TEST(a_market_with_a_time_of_its_own_says_it_and_no_other_does)
+{
+    struct client rest;
+
+    client_open(&rest);
+    test_utc += 5000000; // five milliseconds, which are 300 of the market
+    ck_assert_int_eq(ask(&rest, "GET", "/api/v3/time", ""), 200);
+    is_said(&rest, WORLD_T0 + 300000000, 60000);
+    // At real speed, where UTC is.
+    pace.clock = (struct sim_clock){test_utc, WORLD_T0 + 300000000, 1000};
+    ck_assert_int_eq(ask(&rest, "GET", "/api/v3/time", ""), 200);
+    ck_assert_str_eq(rest.market, "");
+    // And on another day.
+    test_utc += (agon_ns_t)86400 * 1000000000;
+    pace.clock.t_transport = test_utc;
+    ck_assert_int_eq(ask(&rest, "GET", "/api/v3/time", ""), 200);
+    is_said(&rest, WORLD_T0 + 300000000, 1000);
+    client_close(&rest);
+}
+END_TEST
+
 START_TEST(markets_of_a_run_have_one_clock_and_none_goes_back)
 {
     struct sim_pace shared = {.clock = {1000, 0, 60000}};
@@ -524,6 +555,7 @@ int main(void)
     tcase_add_test(lagging,
                    a_machine_that_cannot_keep_up_slows_market_time_and_its_sockets_are_served);
     tcase_add_test(lagging, a_market_that_was_stopped_for_a_while_catches_up_and_no_time_is_lost);
+    tcase_add_test(lagging, a_market_with_a_time_of_its_own_says_it_and_no_other_does);
     tcase_add_test(lagging, markets_of_a_run_have_one_clock_and_none_goes_back);
     tcase_set_timeout(lagging, 120);
     return suite_run_all("sim_server", (TCase *[]){tcase, lagging, NULL});

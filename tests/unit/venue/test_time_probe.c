@@ -160,6 +160,40 @@ START_TEST(what_is_no_time_is_not_taken)
 }
 END_TEST
 
+/* A simulator names its market's time beside the time of day; what is no time is not taken. */
+START_TEST(the_time_of_a_simulated_market_is_read_where_it_is_said)
+{
+    static const char *const heads[] = {"X-Agon-Market-Time: 1723161600000000000 20000\r\n",
+                                        "x-agon-market-time: 1723161600000000000 1000\r\n",
+                                        "",
+                                        "X-Agon-Market-Time: 1723161600000000000\r\n",
+                                        "X-Agon-Market-Time: 1723161600000000000 20000 \r\n",
+                                        "X-Agon-Market-Time: 1723161600000000000 999\r\n",
+                                        "X-Agon-Market-Time: 1723161600000000000 60001\r\n",
+                                        "X-Agon-Market-Time: 0 20000\r\n",
+                                        "X-Agon-Market-Time: -5 20000\r\n",
+                                        "X-Agon-Market-Time: 1e9 20000\r\n",
+                                        "X-Agon-Market-Time: 9223372036854775808 20000\r\n",
+                                        "X-Agon-Market-Time: 17231616000000000000000 20000\r\n",
+                                        "X-Agon-Market-Time: 1723161600000000000 20000 1\r\n"};
+    static const int64_t speeds[] = {20000, 1000, 0, 0, 20000};
+    int64_t speed = _i < 5 ? speeds[_i] : 0;
+
+    begin("binance_spot");
+    line.owner.on_open(line.owner.ctx, 41);
+    line.now += 10 * MS;
+    say(heads[_i], "{\"serverTime\":1700000000000}");
+    ck_assert_uint_eq(probe.times.n, 1);
+    ck_assert_int_eq(probe.times.market.speed_milli, speed);
+    if (speed != 0) {
+        ck_assert_int_eq(probe.times.market.t, (agon_ns_t)1723161600 * 1000000000);
+        ck_assert_int_eq(probe.times.market.at_ns, 1005 * MS);
+        ck_assert_int_eq(probe.times.market.error_ns, 5 * MS);
+    }
+    time_probe_end(&probe);
+}
+END_TEST
+
 START_TEST(a_venue_that_is_away_ends_it)
 {
     begin("binance_spot");
@@ -187,6 +221,7 @@ int main(void)
     tcase_add_test(tcase, one_answer_is_taken_where_the_connection_ends);
     tcase_add_test(tcase, a_refused_certificate_is_tried_once_more_without_its_dates);
     tcase_add_loop_test(tcase, what_is_no_time_is_not_taken, 0, 6);
+    tcase_add_loop_test(tcase, the_time_of_a_simulated_market_is_read_where_it_is_said, 0, 13);
     tcase_add_test(tcase, a_venue_that_is_away_ends_it);
     suite_add_tcase(suite, tcase);
     srunner_run_all(runner, CK_NORMAL);
