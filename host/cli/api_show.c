@@ -509,6 +509,8 @@ void api_put_fill(const struct api *api, const struct host_view_fill *fill, stru
     snprintf(id, sizeof(id), "%llx", (unsigned long long)fill->order_id);
     jout_open(out, '{');
     api_put_time(out, "time", fill->t);
+    if (fill->t_venue != 0)
+        api_put_time(out, "venue_time", fill->t_venue);
     jout_kv_str(out, "agent",
                 fill->slot < SLOTS_MAX ? api->view->slots[fill->slot].name : "(unloaded)");
     jout_kv_str(out, "symbol", label(api, fill->instrument));

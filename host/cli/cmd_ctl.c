@@ -57,7 +57,8 @@ static int complain(const char *text, int rc)
  * The journal grows between two of these: with the same --until they are of one moment. */
 static int export(const struct opts *opts, const char *dir, const struct control_call *call)
 {
-    static const char *const known[] = {"fills", "equity", "samples", "plans", NULL};
+    static const char *const known[] = {"fills",   "orders", "trades", "equity",
+                                        "samples", "plans",  NULL};
     char command[] = "journal";
     char verb[] = "export";
     char live[] = "--live";
@@ -75,7 +76,8 @@ static int export(const struct opts *opts, const char *dir, const struct control
     while (known[i] != NULL && strcmp(call->argv[0], known[i]) != 0)
         i++;
     if (known[i] == NULL)
-        return complain("export: expected fills, equity, samples or plans", AGON_EINVAL);
+        return complain("export: expected fills, orders, trades, equity, samples or plans",
+                        AGON_EINVAL);
     snprintf(what, sizeof(what), "--%s", known[i]);
     if (snprintf(to, sizeof(to), "%s", call->argc > 1 ? call->argv[1] : "-") >= (int)sizeof(to) ||
         snprintf(path, sizeof(path), "%s", dir) >= (int)sizeof(path))

@@ -12,6 +12,7 @@
 #include "cli/args.h"
 #include "cli/commands.h"
 #include "cli/journal_dir.h"
+#include "cli/journal_rows.h"
 #include "config/suggest.h"
 #include "journal/text.h"
 #include "lab/replay.h"
@@ -21,10 +22,9 @@
 #define TYPES       128 /* no type that has a name is beyond */
 #define PRINT_EVERY 4096
 
-enum format { FORMAT_CSV = 0, FORMAT_JSON = 1 };
 struct opts {
     struct arg_list operands;
-    const char *dir, *type_name, *fills, *equity, *samples, *plans;
+    const char *dir, *type_name, *fills, *equity, *samples, *plans, *orders, *trades;
     uint64_t from, until;
     int is_json, is_live, is_forced, format;
 };
@@ -300,11 +300,12 @@ struct fill {
 struct tally { /* a sample that tournaments look at */
     uint64_t seq;
     agon_ns_t t;
+    agon_ns_t t_venue; /* as of which: the newest stamp of the market's events */
     agon_amt_t base_amt, equity_amt;
     uint16_t slot;
 };
 struct sample {
-    agon_ns_t t;
+    agon_ns_t t, t_venue;
     uint64_t first; /* of its amounts */
     uint16_t n;
 };
@@ -320,7 +321,9 @@ struct export
     int64_t results[SLOTS_MAX]; /* won less lost, then */
     uint64_t booked[SLOTS_MAX]; /* fills of each slot, then */
     uint32_t next[SLOTS_MAX];   /* place of the next sample, then */
+    agon_ns_t t_venue;          /* the newest stamp of the market's events */
     FILE *plans;                /* NULL: not asked */
+    struct sheet orders, trades;
     int has_begun;
 };
 
@@ -355,8 +358,8 @@ static int keep_sample(struct export *export, struct engine *engine, agon_ns_t t
     export->amounts = amounts;
     if (rc < 0)
         return rc;
-    export->samples[export->n_samples++] =
-        (struct sample){.t = t, .first = export->n_amounts, .n = (uint16_t)slots->n};
+    export->samples[export->n_samples++] = (struct sample){
+        .t = t, .t_venue = export->t_venue, .first = export->n_amounts, .n = (uint16_t)slots->n};
     for (uint16_t id = 0; id < slots->n; id++)
         export->amounts[export->n_amounts++] = engine_equity(engine, id);
     return AGON_OK;
@@ -383,6 +386,7 @@ static int keep_tallies(struct export *export, struct engine *engine,
             return rc;
         export->tallies[export->n_tallies++] = (struct tally){.seq = event->seq,
                                                               .t = event->t,
+                                                              .t_venue = export->t_venue,
                                                               .base_amt = sample->base_amt,
                                                               .equity_amt = sample->equity_amt,
                                                               .slot = id};
@@ -446,10 +450,35 @@ static int keep_fills(struct export *export, struct engine *engine,
                : keep_fill(export, engine, report, (uint16_t)ORDER_ID_SLOT(report->order_id));
 }
 
+/* What goes out as the replay comes to it: of trades there are more than one keeps. */
+static void put_rows(struct export *export, struct engine *engine,
+                     const struct agon_event_hdr *event, int rc)
+{
+    struct cell cells[ROW_CELLS_MAX];
+    uint32_t n;
+
+    if (rc < 0)
+        return;
+    if (journal_class_of(event->type) == JOURNAL_MARKET && event->t_venue > export->t_venue)
+        export->t_venue = event->t_venue;
+    if (event->type == AGON_EVENT_TRADE && export->trades.out != NULL) {
+        n = trade_cells(engine, (const struct agon_trade *)(const void *)event, cells);
+        if (n > 0)
+            sheet_row(&export->trades, cells, n);
+    }
+    if (event->type == EVENT_REPORT && export->orders.out != NULL) {
+        n = order_cells(engine, (const struct record_report *)(const void *)event, cells);
+        if (n > 0)
+            sheet_row(&export->orders, cells, n);
+    }
+}
+
 static int on_event(void *ctx, struct engine *engine, const struct agon_event_hdr *event, int rc)
 {
     struct export *export = ctx;
     uint64_t taken = engine_counters(engine)->n_fills;
+
+    put_rows(export, engine, event, rc);
 
     // A replay may begin with a snapshot: what was before it is not exported.
     for (uint16_t slot = 0; !export->has_begun && slot < SLOTS_MAX; slot++) {
@@ -473,59 +502,7 @@ static int on_event(void *ctx, struct engine *engine, const struct agon_event_hd
     return keep_fills(export, engine, (const struct record_report *)(const void *)event);
 }
 
-// Names are an operator's or a venue's words: quoted as the format wants it.
-static void put_word(FILE *out, const char *word, enum format format)
-{
-    int is_quoted = format == FORMAT_JSON || strpbrk(word, ",\"\r\n") != NULL;
-
-    if (is_quoted)
-        fputc('"', out);
-    for (const unsigned char *c = (const unsigned char *)word; *c != '\0'; c++) {
-        if (format == FORMAT_CSV && *c == '"')
-            fputs("\"\"", out);
-        else if (format == FORMAT_JSON && (*c == '"' || *c == '\\'))
-            fprintf(out, "\\%c", *c);
-        else if (format == FORMAT_JSON && *c < 0x20)
-            fprintf(out, "\\u%04x", *c);
-        else
-            fputc(*c, out);
-    }
-    if (is_quoted)
-        fputc('"', out);
-}
-
-struct cell {
-    const char *name;
-    char text[64];
-};
-
-static void put_row(FILE *out, const struct cell *cells, uint32_t n, enum format format)
-{
-    if (format == FORMAT_JSON)
-        fputc('{', out);
-    for (uint32_t i = 0; i < n; i++) {
-        if (i > 0)
-            fputs(format == FORMAT_JSON ? ", " : ",", out);
-        if (format == FORMAT_JSON) {
-            put_word(out, cells[i].name, format);
-            fputs(": ", out);
-        }
-        put_word(out, cells[i].text, format);
-    }
-    fputs(format == FORMAT_JSON ? "}" : "\n", out);
-}
-
-static void put_header(FILE *out, const struct cell *cells, uint32_t n)
-{
-    for (uint32_t i = 0; i < n; i++) {
-        if (i > 0)
-            fputc(',', out);
-        put_word(out, cells[i].name, FORMAT_CSV);
-    }
-    fputc('\n', out);
-}
-
-enum { FILL_CELLS = 13, TALLY_CELLS = 5 };
+enum { FILL_CELLS = 14, TALLY_CELLS = 6 };
 
 static int base_exp(const struct instruments *table)
 {
@@ -538,8 +515,8 @@ static void fill_cells(const struct fill *fill, struct engine *engine,
                        struct cell cells[FILL_CELLS])
 {
     static const char *const names[FILL_CELLS] = {
-        "time", "agent",     "symbol",   "side", "liquidity", "price",     "quantity",
-        "fee",  "fee_asset", "order_id", "seq",  "result",    "instrument"};
+        "time", "agent",     "symbol",   "side", "liquidity", "price",      "quantity",
+        "fee",  "fee_asset", "order_id", "seq",  "result",    "instrument", "venue_time"};
     const struct instruments *table = engine_instruments(engine);
     const struct record_report *report = &fill->report;
     const struct agon_instrument *instrument = instruments_get(table, report->hdr.instrument);
@@ -566,12 +543,14 @@ static void fill_cells(const struct fill *fill, struct engine *engine,
     snprintf(cells[10].text, sizeof(cells[10].text), "%llu", ULL(report->hdr.seq));
     num_format_short(fill->result_amt, base_exp(table), cells[11].text);
     snprintf(cells[12].text, sizeof(cells[12].text), "%u", report->hdr.instrument);
+    row_time(report->hdr.t_venue, &cells[13]);
 }
 
 static void tally_cells(const struct tally *tally, struct engine *engine,
                         struct cell cells[TALLY_CELLS])
 {
-    static const char *const names[TALLY_CELLS] = {"seq", "time", "agent", "base", "equity"};
+    static const char *const names[TALLY_CELLS] = {"seq",   "time", "venue_time",
+                                                   "agent", "base", "equity"};
     const struct slot *slot = slots_get(engine_slots(engine), tally->slot);
     int exp = base_exp(engine_instruments(engine));
 
@@ -580,9 +559,10 @@ static void tally_cells(const struct tally *tally, struct engine *engine,
         cells[i].name = names[i];
     snprintf(cells[0].text, sizeof(cells[0].text), "%llu", ULL(tally->seq));
     clock_text(tally->t, cells[1].text);
-    snprintf(cells[2].text, sizeof(cells[2].text), "%s", slot != NULL ? slot->name : "");
-    num_format_short(tally->base_amt, exp, cells[3].text);
-    num_format_short(tally->equity_amt, exp, cells[4].text);
+    row_time(tally->t_venue, &cells[2]);
+    snprintf(cells[3].text, sizeof(cells[3].text), "%s", slot != NULL ? slot->name : "");
+    num_format_short(tally->base_amt, exp, cells[4].text);
+    num_format_short(tally->equity_amt, exp, cells[5].text);
 }
 
 static void sample_cells(const struct export *export, const struct sample *sample,
@@ -592,15 +572,17 @@ static void sample_cells(const struct export *export, const struct sample *sampl
     const struct instruments *table = engine_instruments(engine);
     const struct asset *base = instruments_asset(table, table->base_currency);
 
-    memset(cells, 0, sizeof(*cells) * (SLOTS_MAX + 1));
+    memset(cells, 0, sizeof(*cells) * (SLOTS_MAX + 2));
     cells[0].name = "time";
+    cells[1].name = "venue_time";
     clock_text(sample->t, cells[0].text);
+    row_time(sample->t_venue, &cells[1]);
     for (uint16_t id = 0; id < slots->n; id++) {
-        cells[id + 1].name = slots->all[id].name;
+        cells[id + 2].name = slots->all[id].name;
         // A slot that came later has no equity yet.
         if (id < sample->n)
             num_format_short(export->amounts[sample->first + id], base != NULL ? base->exp : 8,
-                             cells[id + 1].text);
+                             cells[id + 2].text);
     }
 }
 
@@ -627,7 +609,7 @@ static uint32_t row_cells(const struct export *export, struct engine *engine, en
         return FILL_CELLS;
     case WHAT_EQUITY:
         sample_cells(export, i != NULL ? &export->samples[*i] : &no_sample, engine, cells);
-        return engine_slots(engine)->n + 1;
+        return engine_slots(engine)->n + 2;
     default:
         tally_cells(i != NULL ? &export->tallies[*i] : &no_tally, engine, cells);
         return TALLY_CELLS;
@@ -635,23 +617,18 @@ static uint32_t row_cells(const struct export *export, struct engine *engine, en
 }
 
 static void put_all(FILE *out, const struct export *export, struct engine *engine,
-                    enum format format, enum what what)
+                    enum sheet_format format, enum what what)
 {
-    struct cell cells[SLOTS_MAX + 1];
+    struct cell cells[SLOTS_MAX + 2];
     uint32_t n_cells = row_cells(export, engine, what, NULL, cells);
+    struct sheet sheet;
 
-    if (format == FORMAT_CSV)
-        put_header(out, cells, n_cells);
-    else
-        fputc('[', out);
+    sheet_begin(&sheet, out, format, cells, n_cells);
     for (uint64_t i = 0; i < count_of(export, what); i++) {
         row_cells(export, engine, what, &i, cells);
-        if (format == FORMAT_JSON)
-            fputs(i == 0 ? "\n" : ",\n", out);
-        put_row(out, cells, n_cells, format);
+        sheet_row(&sheet, cells, n_cells);
     }
-    if (format == FORMAT_JSON)
-        fputs("\n]\n", out);
+    sheet_end(&sheet);
 }
 
 static int open_file(const char *path, FILE **out)
@@ -677,7 +654,7 @@ static int close_file(const char *path, FILE *out)
 }
 
 static int write_file(const char *path, const struct export *export, struct engine *engine,
-                      enum format format, enum what what)
+                      enum sheet_format format, enum what what)
 {
     FILE *out;
 
@@ -689,6 +666,48 @@ static int write_file(const char *path, const struct export *export, struct engi
     return close_file(path, out);
 }
 
+static int close_rows(const struct opts *opts, struct export *export)
+{
+    int rc = close_file(opts->plans, export->plans);
+
+    if (export->orders.out != NULL) {
+        sheet_end(&export->orders);
+        if (close_file(opts->orders, export->orders.out) != EXIT_OK)
+            rc = EXIT_ENVIRONMENT;
+    }
+    if (export->trades.out != NULL) {
+        sheet_end(&export->trades);
+        if (close_file(opts->trades, export->trades.out) != EXIT_OK)
+            rc = EXIT_ENVIRONMENT;
+    }
+    return rc;
+}
+
+static int open_rows(const struct opts *opts, struct export *export)
+{
+    enum sheet_format format = (enum sheet_format)opts->format;
+    struct cell cells[ROW_CELLS_MAX];
+    FILE *out;
+
+    if (opts->plans != NULL && open_file(opts->plans, &export->plans) != EXIT_OK)
+        return EXIT_ENVIRONMENT;
+    if (opts->orders != NULL) {
+        if (open_file(opts->orders, &out) != EXIT_OK) {
+            close_rows(opts, export);
+            return EXIT_ENVIRONMENT;
+        }
+        sheet_begin(&export->orders, out, format, cells, order_cells(NULL, NULL, cells));
+    }
+    if (opts->trades != NULL) {
+        if (open_file(opts->trades, &out) != EXIT_OK) {
+            close_rows(opts, export);
+            return EXIT_ENVIRONMENT;
+        }
+        sheet_begin(&export->trades, out, format, cells, trade_cells(NULL, NULL, cells));
+    }
+    return EXIT_OK;
+}
+
 static int export_all(const struct opts *opts)
 {
     struct export export = {0};
@@ -697,19 +716,19 @@ static int export_all(const struct opts *opts)
                                    .is_live = opts->is_live,
                                    .on_event = on_event,
                                    .ctx = &export};
-    enum format format = (enum format)opts->format;
+    enum sheet_format format = (enum sheet_format)opts->format;
     struct replay result = {0};
     struct error err = {0};
     int rc;
 
-    if (opts->plans != NULL && open_file(opts->plans, &export.plans) != EXIT_OK)
+    if (open_rows(opts, &export) != EXIT_OK)
         return EXIT_ENVIRONMENT;
     rc = replay_run(&config, &result, &err);
     if (rc < 0) {
         rc = complain(opts, rc, &err);
-        close_file(opts->plans, export.plans);
+        close_rows(opts, &export);
     } else {
-        rc = close_file(opts->plans, export.plans);
+        rc = close_rows(opts, &export);
         if (rc == EXIT_OK)
             rc = write_file(opts->fills, &export, result.engine, format, WHAT_FILLS);
         if (rc == EXIT_OK)
@@ -761,6 +780,9 @@ int cmd_journal(int argc, char **argv)
          &opts.equity},
         {"samples", ARG_TEXT, "FILE",
          "export: write the samples of equity there that tournaments look at", &opts.samples},
+        {"orders", ARG_TEXT, "FILE", "export: write what venues said of our orders there",
+         &opts.orders},
+        {"trades", ARG_TEXT, "FILE", "export: write the trades of the markets there", &opts.trades},
         {"plans", ARG_TEXT, "FILE", "export: write the tournaments' plans there, one JSON a line",
          &opts.plans},
         {"format", ARG_CHOICE, "csv|json", "export: of the other files (csv)", &opts.format,
@@ -787,9 +809,10 @@ int cmd_journal(int argc, char **argv)
     if (strcmp(verb, "cat") != 0 && strcmp(verb, "stats") != 0 && strcmp(verb, "export") != 0)
         return args_refuse(&spec, "journal", "cat, stats or export, not %s", args_safe(verb));
     if (strcmp(verb, "export") == 0 && opts.fills == NULL && opts.equity == NULL &&
-        opts.samples == NULL && opts.plans == NULL)
+        opts.samples == NULL && opts.plans == NULL && opts.orders == NULL && opts.trades == NULL)
         return args_refuse(&spec, "journal",
-                           "export what? Give --fills, --equity, --samples or --plans FILE");
+                           "export what? Give --fills, --orders, --trades, --equity, --samples or "
+                           "--plans FILE");
     // The disk port makes the directory that it is given; somebody who only looks must not.
     if (!journal_dir("journal", opts.operands.at[1], dir, sizeof(dir)))
         return EXIT_DATA;

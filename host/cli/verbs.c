@@ -616,7 +616,7 @@ const struct control_verb api_verbs[] = {
     {"apply", "FILE [dry-run] [yes=AGENT]",
      "makes what runs what a roster says; shows what differs", CONTROL_OPERATE, 1, 3, do_apply,
      .is_slow = 1},
-    {"export", "fills|equity|samples|plans [FILE]",
+    {"export", "fills|orders|trades|equity|samples|plans [FILE]",
      "from the journal, as CSV (--json, and plans always: as JSON)", CONTROL_CLIENT, 1, 2, NULL},
     {"url", "", "the dashboard's address with the token in it", CONTROL_CLIENT, 0, 0, NULL},
     {NULL}};

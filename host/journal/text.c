@@ -697,6 +697,20 @@ const char *text_type_name(uint16_t type)
     return layout == NULL ? NULL : layout->name;
 }
 
+const char *text_name(enum text_of what, uint32_t value)
+{
+    static const struct {
+        const char *const *names;
+        uint32_t n;
+    } all[] = {[TEXT_SIDE] = {sides, N_OF(sides)},
+               [TEXT_ORDER_TYPE] = {order_types, N_OF(order_types)},
+               [TEXT_TIF] = {tifs, N_OF(tifs)},
+               [TEXT_STATE] = {states, N_OF(states)},
+               [TEXT_REPORT] = {reports, N_OF(reports)}};
+
+    return value < all[what].n ? all[what].names[value] : NULL;
+}
+
 static void put_bytes(struct out *out, const char *bytes, size_t n)
 {
     if (out->used + n <= out->room)

@@ -27,5 +27,14 @@ int64_t text_event(const struct agon_event_hdr *event, enum text_style style, te
                    void *ctx, char *text, size_t room);
 /* "trade", "book_delta" ...; "type-127" is not among them: NULL for a type that has no name. */
 const char *text_type_name(uint16_t type);
+/* A value of these fields as events have them in text; NULL: it has no name. */
+enum text_of {
+    TEXT_SIDE = 1,
+    TEXT_ORDER_TYPE = 2,
+    TEXT_TIF = 3,
+    TEXT_STATE = 4, /* of an order */
+    TEXT_REPORT = 5 /* kind of a REPORT */
+};
+const char *text_name(enum text_of what, uint32_t value);
 
 #endif

@@ -35,6 +35,7 @@ struct run {
     struct hash intents;
     agon_amt_t results[SLOTS_MAX]; /* of each slot's fills so far */
     uint64_t room_fills, room_samples;
+    agon_ns_t t_venue; /* the newest stamp of the market's events */
     struct journal_buffer buffer;
     int has_buffer;
     struct journal_writer *writer; /* owned */
@@ -451,6 +452,7 @@ static int keep_fill(struct run *run, const struct record_report *report)
     }
     result->fills[result->n_fills++] = (struct backtest_fill){
         .t = report->hdr.t,
+        .t_venue = report->hdr.t_venue,
         .order_id = report->order_id,
         .slot = ORDER_ID_SLOT(report->order_id),
         .side = report->side,
@@ -483,6 +485,7 @@ static int keep_sample(struct run *run, agon_ns_t t)
     sample = &result->samples[result->n_samples++];
     memset(sample, 0, sizeof(*sample));
     sample->t = t;
+    sample->t_venue = run->t_venue;
     for (uint16_t id = 0; id < engine_slots(result->engine)->n; id++)
         sample->equity_amt[id] = engine_equity(result->engine, id);
     return AGON_OK;
@@ -504,6 +507,8 @@ static int on_step(void *ctx, const struct agon_event_hdr *event, int rc)
     struct run *run = ctx;
     int kept = AGON_OK;
 
+    if (rc >= 0 && journal_class_of(event->type) == JOURNAL_MARKET && event->t_venue > run->t_venue)
+        run->t_venue = event->t_venue;
     switch (event->type) {
     case AGON_EVENT_INTENT: {
         const struct agon_intent_event *intent = (const void *)event;

@@ -58,7 +58,7 @@ struct backtest_config {
 };
 
 struct backtest_fill {
-    agon_ns_t t;
+    agon_ns_t t, t_venue;
     uint64_t order_id;
     uint16_t slot;
     uint8_t side, liquidity;
@@ -70,8 +70,8 @@ struct backtest_fill {
     uint64_t seq;
     agon_amt_t result_amt; /* of what it closed, fees of the quote taken off; base currency */
 };
-struct backtest_sample { /* equity at a full minute of engine time */
-    agon_ns_t t;
+struct backtest_sample {  /* equity at a full minute of engine time */
+    agon_ns_t t, t_venue; /* ... as of the newest stamp of the market's events */
     agon_amt_t equity_amt[SLOTS_MAX];
 };
 struct backtest_tape {

@@ -411,18 +411,26 @@ static void agents_csv(const struct backtest *result, FILE *file)
     }
 }
 
+static const char *stamp(agon_ns_t t, char text[CLOCK_TEXT])
+{
+    text[0] = '\0';
+    if (t != 0)
+        clock_text(t, text);
+    return text;
+}
+
 void backtest_csv(const struct backtest *result, FILE *const files[BACKTEST_CSVS])
 {
     const struct instruments *table = engine_instruments(result->engine);
     const struct slots *slots = engine_slots(result->engine);
     const struct asset *base = instruments_asset(table, table->base_currency);
     char text[4][NUM_TEXT];
-    char t[CLOCK_TEXT];
+    char t[CLOCK_TEXT], venue[CLOCK_TEXT];
     FILE *file = files[BACKTEST_FILLS];
 
     agents_csv(result, files[BACKTEST_AGENTS]);
     fprintf(file, "time,agent,symbol,side,liquidity,price,quantity,fee,fee_asset,order_id,seq,"
-                  "result,instrument\n");
+                  "result,instrument,venue_time\n");
     for (uint64_t i = 0; i < result->n_fills; i++) {
         const struct backtest_fill *fill = &result->fills[i];
         const struct agon_instrument *instrument = instruments_get(table, fill->instrument);
@@ -430,23 +438,24 @@ void backtest_csv(const struct backtest *result, FILE *const files[BACKTEST_CSVS
 
         clock_text(fill->t, t);
         fprintf(
-            file, "%s,%s,%s,%s,%s,%s,%s,%s,%s,%llx,%llu,%s,%u\n", t, slots->all[fill->slot].name,
+            file, "%s,%s,%s,%s,%s,%s,%s,%s,%s,%llx,%llu,%s,%u,%s\n", t, slots->all[fill->slot].name,
             instrument->symbol, fill->side == AGON_BUY ? "buy" : "sell",
             fill->liquidity == LIQUIDITY_MAKER ? "maker" : "taker",
             exact(fill->px, instrument->px_exp, text[0]),
             exact(fill->qty, instrument->qty_exp, text[1]),
             exact(fill->fee_amt, fee != NULL ? fee->exp : 8, text[2]), fee != NULL ? fee->name : "",
             (unsigned long long)fill->order_id, (unsigned long long)fill->seq,
-            exact(fill->result_amt, base != NULL ? base->exp : 8, text[3]), fill->instrument);
+            exact(fill->result_amt, base != NULL ? base->exp : 8, text[3]), fill->instrument,
+            stamp(fill->t_venue, venue));
     }
     file = files[BACKTEST_EQUITY];
-    fprintf(file, "time");
+    fprintf(file, "time,venue_time");
     for (uint16_t id = 0; id < slots->n; id++)
         fprintf(file, ",%s", slots->all[id].name);
     fputc('\n', file);
     for (uint64_t i = 0; i < result->n_samples; i++) {
         clock_text(result->samples[i].t, t);
-        fputs(t, file);
+        fprintf(file, "%s,%s", t, stamp(result->samples[i].t_venue, venue));
         for (uint16_t id = 0; id < slots->n; id++)
             fprintf(
                 file, ",%s",

@@ -110,6 +110,7 @@ static void keep_fill(struct host *host, const struct agon_event_hdr *event)
     host->fills_seen = n_fills;
     fill = &host->draft->fills[host->draft->n_fills++ % HOST_VIEW_FILLS];
     *fill = (struct host_view_fill){.t = event->t,
+                                    .t_venue = event->t_venue,
                                     .seq = event->seq,
                                     .order_id = report->order_id,
                                     .venue_fill = report->venue_fill,

@@ -136,7 +136,7 @@ struct host_view_exit { /* an exit plan that stands */
     struct agon_exit exit;
 };
 struct host_view_fill {
-    agon_ns_t t;
+    agon_ns_t t, t_venue;
     uint64_t order_id, venue_fill, seq;
     agon_instrument_t instrument;
     uint16_t slot;

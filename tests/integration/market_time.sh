@@ -101,3 +101,64 @@ for speed in 1 20; do
     kill "$SIM_PID"
     wait "$SIM_PID"
 done
+
+# Two runs of one recording, at 20x and at real speed: what their exports say of the market joins by venue time, row by row.
+awk 'BEGIN {
+    print "time_ms,price,quantity,side"
+    for (i = 0; i < 36000; i++)
+        printf "%.0f,%d.%02d,0.%03d,%s\n", 1723161600000 + i * 100, 60000 + (i * 37) % 100, i % 100, 1 + i % 997, i % 3 ? "buy" : "sell"
+}' >"$WORK/trades.csv"
+# run_of SPEED FROM ROWS: a run of that recording until it has so many trades; its exports are $WORK/SPEED.*
+run_of() {
+    SIM_PORT=0
+    start_sim --data "BTCUSDT=$WORK/trades.csv" --from "$2" --speed "$1"
+    MODE=paper SPEED=$1 live_files "$(agent busy_1 busy.so 'every: 20' | sed 's/, "binance:ETHUSDT"//')"
+    sed -i '/ETHUSDT/d' "$WORK/conf/live.yaml"
+    rm -rf "$WORK/run"
+    begin_host
+    until_true "$HOST_PID" "trades at ${1}x" with_trades "$3"
+    stop_host
+    kill "$SIM_PID"
+    wait "$SIM_PID" 2>/dev/null
+    "$AGON" journal export "$WORK/run" --trades "$WORK/$1.trades" --orders "$WORK/$1.orders" --fills "$WORK/$1.fills" \
+        --equity "$WORK/$1.equity" || fail "export of the run at ${1}x"
+}
+with_trades() { [ "$("$AGON" journal cat "$WORK/run/journal" --live --type trade 2>/dev/null | wc -l)" -ge "$1" ]; }
+run_of 20 2024-08-09T00:10:00Z 3000
+# The other one begins within what the first has seen, half a minute behind its first trade.
+from=$(python3 - "$WORK/20.trades" <<'END'
+import csv, datetime, sys
+row = next(csv.DictReader(open(sys.argv[1])))
+t = datetime.datetime.fromisoformat(row["venue_time"].rstrip("Z")) + datetime.timedelta(seconds=30)
+print(t.strftime("%Y-%m-%dT%H:%M:%SZ"))
+END
+) || fail "the run at 20x has no trades"
+run_of 1 "$from" 60
+python3 - "$WORK" <<'END' || fail "the exports of the two runs do not join"
+import csv, sys
+
+def rows(speed, name):
+    with open("%s/%s.%s" % (sys.argv[1], speed, name)) as file:
+        return list(csv.DictReader(file))
+
+def market(speed):
+    return [(r["venue_time"], r["symbol"], r["side"], r["price"], r["quantity"], r["venue_id"]) for r in rows(speed, "trades")]
+
+slow, fast = market(1), market(20)
+# Both saw it from the first row of the slow one to the last one that both reached.
+first, last = slow[0][0], min(slow[-1][0], fast[-1][0])
+slow = [r for r in slow if first < r[0] < last]
+fast = [r for r in fast if first < r[0] < last]
+if len(slow) < 30:
+    sys.exit("only %d rows are in both" % len(slow))
+if slow != fast:
+    sys.exit("%d and %d rows, the first that differ: %r" % (len(slow), len(fast), next((p for p in zip(slow, fast) if p[0] != p[1]), None)))
+for speed in 1, 20:
+    for name in "fills", "orders", "equity":
+        for row in rows(speed, name):
+            if not row["time"] or not row["venue_time"].startswith("2024-08-09T00:"):
+                sys.exit("%dx: a row of %s without its times: %r" % (speed, name, row))
+    if not rows(speed, "orders"):
+        sys.exit("%dx: no order" % speed)
+print("%d trades of two runs join" % len(slow))
+END

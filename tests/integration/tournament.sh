@@ -175,8 +175,8 @@ kill -0 "$HOST_PID" || fail "the host has ended"
 python3 "$CHECK" "$WORK/fills.csv" "$WORK/samples.csv" "$WORK/plans.json" USDT || fail "live: the script disagrees"
 for name in fills.csv samples.csv plans.json; do cp "$WORK/$name" "$WORK/live_$name"; done
 notices 'what a live fill won' fills.csv awk -F, 'NR > 1 && $12 != "0" && !n++ { next } { print }'
-ctl_export orders >"$WORK/text" 2>&1 && fail "export: orders are none of it"
-grep -q 'expected fills, equity, samples or plans' "$WORK/text" || fail "export: $(cat "$WORK/text")"
+ctl_export limits >"$WORK/text" 2>&1 && fail "export: limits are none of it"
+grep -q 'expected fills, orders, trades, equity, samples or plans' "$WORK/text" || fail "export: $(cat "$WORK/text")"
 kill -TERM "$HOST_PID"
 ended "$HOST_PID" 0 "the host at its end"
 "$AGON" journal export "$WORK/run" --fills "$WORK/fills.csv" --samples "$WORK/samples.csv" --plans "$WORK/plans.json" ||

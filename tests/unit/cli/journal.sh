@@ -32,11 +32,26 @@ jq -r '.[] | [.[]] | join(",")' fills.json | cmp - <(tail -n +2 fills.csv) ||
 jq -r '.[] | [.[]] | join(",")' equity.json | cmp - <(tail -n +2 equity.csv) ||
     fail 'equity differs between JSON and CSV'
 
+# Each row has the venue's time beside the engine's.
+tail -n +2 fills.csv | cut -d, -f1,14 | grep -qv '^20[^,]*Z,20[^,]*Z$' && fail 'a fill without one of its times'
+tail -n +3 equity.csv | cut -d, -f1,2 | grep -qv '^20[^,]*Z,20[^,]*Z$' && fail 'equity without one of its times'
+for what in orders trades; do
+    code 0 "$agon" journal export j --$what $what.csv
+    code 0 "$agon" journal export j --$what $what.json --format json
+    jq -r '.[] | [.[]] | join(",")' $what.json | cmp - <(tail -n +2 $what.csv) ||
+        fail "$what differ between JSON and CSV"
+    jq -e 'all(.[]; (.time | length) > 0 and (.venue_time | length) > 0)' $what.json >jq.out || fail "$what without one of their times"
+done
+jq -r '.[] | select(.said == "fill") | [.seq, .order_id, .agent, .side] | join(",")' orders.json |
+    cmp - <(tail -n +2 fills.csv | awk -F, '{ print $11 "," $10 "," $2 "," $4 }') || fail 'the orders tell of other fills'
+jq -e 'any(.[]; .said == "ack" and .state == "open") and all(.[]; .made <= .time)' orders.json >jq.out || fail 'no order was taken'
+
 code 0 "$agon" journal stats j --json
 jq -e --argjson n "$events" '.events == $n and .last_seq == $n and .is_clean and .torn_bytes == 0
     and ([.types[].events] | add) == $n and ([.classes[].events] | add) == $n
     and ([.types[].bytes] | add) == ([.classes[].bytes] | add) and .runs == 1' out >jq.out ||
     fail "stats do not add up: $(cat out)"
+[ "$(jq .types.trade.events out)" = "$(jq length trades.json)" ] || fail 'not every trade is exported'
 trades=$(jq .types.trade.events out) due=$(jq .types.due.events out)
 code 0 "$agon" journal stats j
 grep -q "^closed  *in good order" out || fail 'stats do not say that it was closed'

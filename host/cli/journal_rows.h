@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+/* journal_rows: what a replay comes to, as rows: trades of the markets, and what venues said of our
+ * orders, each with engine time and venue time. [main thread] */
+#ifndef CLI_JOURNAL_ROWS_H
+#define CLI_JOURNAL_ROWS_H
+
+#include "cli/sheet.h"
+#include "engine/engine.h"
+
+enum { TRADE_CELLS = 9, ORDER_CELLS = 17 };
+#define ROW_CELLS_MAX ORDER_CELLS
+
+/* A time as text, "" for none. */
+void row_time(agon_ns_t t, struct cell *cell);
+/* Of the event that the engine has just taken; trade and report NULL: the names alone. 0: it makes
+ * no row. */
+uint32_t trade_cells(struct engine *engine, const struct agon_trade *trade, struct cell *cells);
+uint32_t order_cells(struct engine *engine, const struct record_report *report, struct cell *cells);
+
+#endif
