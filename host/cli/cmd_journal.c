@@ -462,12 +462,12 @@ static void put_rows(struct export *export, struct engine *engine,
     if (journal_class_of(event->type) == JOURNAL_MARKET && event->t_venue > export->t_venue)
         export->t_venue = event->t_venue;
     if (event->type == AGON_EVENT_TRADE && export->trades.out != NULL) {
-        n = trade_cells(engine, (const struct agon_trade *)(const void *)event, cells);
+        n = journal_rows_trade(engine, (const struct agon_trade *)(const void *)event, cells);
         if (n > 0)
             sheet_row(&export->trades, cells, n);
     }
     if (event->type == EVENT_REPORT && export->orders.out != NULL) {
-        n = order_cells(engine, (const struct record_report *)(const void *)event, cells);
+        n = journal_rows_order(engine, (const struct record_report *)(const void *)event, cells);
         if (n > 0)
             sheet_row(&export->orders, cells, n);
     }
@@ -543,7 +543,7 @@ static void fill_cells(const struct fill *fill, struct engine *engine,
     snprintf(cells[10].text, sizeof(cells[10].text), "%llu", ULL(report->hdr.seq));
     num_format_short(fill->result_amt, base_exp(table), cells[11].text);
     snprintf(cells[12].text, sizeof(cells[12].text), "%u", report->hdr.instrument);
-    row_time(report->hdr.t_venue, &cells[13]);
+    journal_rows_time(report->hdr.t_venue, &cells[13]);
 }
 
 static void tally_cells(const struct tally *tally, struct engine *engine,
@@ -559,7 +559,7 @@ static void tally_cells(const struct tally *tally, struct engine *engine,
         cells[i].name = names[i];
     snprintf(cells[0].text, sizeof(cells[0].text), "%llu", ULL(tally->seq));
     clock_text(tally->t, cells[1].text);
-    row_time(tally->t_venue, &cells[2]);
+    journal_rows_time(tally->t_venue, &cells[2]);
     snprintf(cells[3].text, sizeof(cells[3].text), "%s", slot != NULL ? slot->name : "");
     num_format_short(tally->base_amt, exp, cells[4].text);
     num_format_short(tally->equity_amt, exp, cells[5].text);
@@ -576,7 +576,7 @@ static void sample_cells(const struct export *export, const struct sample *sampl
     cells[0].name = "time";
     cells[1].name = "venue_time";
     clock_text(sample->t, cells[0].text);
-    row_time(sample->t_venue, &cells[1]);
+    journal_rows_time(sample->t_venue, &cells[1]);
     for (uint16_t id = 0; id < slots->n; id++) {
         cells[id + 2].name = slots->all[id].name;
         // A slot that came later has no equity yet.
@@ -696,14 +696,14 @@ static int open_rows(const struct opts *opts, struct export *export)
             close_rows(opts, export);
             return EXIT_ENVIRONMENT;
         }
-        sheet_begin(&export->orders, out, format, cells, order_cells(NULL, NULL, cells));
+        sheet_begin(&export->orders, out, format, cells, journal_rows_order(NULL, NULL, cells));
     }
     if (opts->trades != NULL) {
         if (open_file(opts->trades, &out) != EXIT_OK) {
             close_rows(opts, export);
             return EXIT_ENVIRONMENT;
         }
-        sheet_begin(&export->trades, out, format, cells, trade_cells(NULL, NULL, cells));
+        sheet_begin(&export->trades, out, format, cells, journal_rows_trade(NULL, NULL, cells));
     }
     return EXIT_OK;
 }

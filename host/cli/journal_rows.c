@@ -9,7 +9,7 @@
 
 #define ULL(value) ((unsigned long long)(value))
 
-void row_time(agon_ns_t t, struct cell *cell)
+void journal_rows_time(agon_ns_t t, struct cell *cell)
 {
     char text[CLOCK_TEXT] = "";
 
@@ -35,7 +35,8 @@ static void put_u64(struct cell *cell, uint64_t value)
     snprintf(cell->text, sizeof(cell->text), "%llu", ULL(value));
 }
 
-uint32_t trade_cells(struct engine *engine, const struct agon_trade *trade, struct cell *cells)
+uint32_t journal_rows_trade(struct engine *engine, const struct agon_trade *trade,
+                            struct cell *cells)
 {
     static const char *const names[TRADE_CELLS] = {"time",     "venue_time", "symbol",
                                                    "side",     "price",      "quantity",
@@ -48,8 +49,8 @@ uint32_t trade_cells(struct engine *engine, const struct agon_trade *trade, stru
     instrument = instruments_get(engine_instruments(engine), trade->hdr.instrument);
     if (instrument == NULL)
         return 0;
-    row_time(trade->hdr.t, &cells[0]);
-    row_time(trade->hdr.t_venue, &cells[1]);
+    journal_rows_time(trade->hdr.t, &cells[0]);
+    journal_rows_time(trade->hdr.t_venue, &cells[1]);
     put(&cells[2], instrument->symbol);
     put(&cells[3], text_name(TEXT_SIDE, trade->side));
     num_format_short(trade->px, instrument->px_exp, cells[4].text);
@@ -60,7 +61,8 @@ uint32_t trade_cells(struct engine *engine, const struct agon_trade *trade, stru
     return TRADE_CELLS;
 }
 
-uint32_t order_cells(struct engine *engine, const struct record_report *report, struct cell *cells)
+uint32_t journal_rows_order(struct engine *engine, const struct record_report *report,
+                            struct cell *cells)
 {
     static const char *const names[ORDER_CELLS] = {
         "time",  "venue_time", "agent",  "symbol", "said", "state",    "side", "order_type", "tif",
@@ -79,8 +81,8 @@ uint32_t order_cells(struct engine *engine, const struct record_report *report, 
     instrument = instruments_get(engine_instruments(engine), order->instrument);
     slot = slots_get(engine_slots(engine), order->slot);
     reason = report->reason != 0 ? report->reason : order->reason;
-    row_time(report->hdr.t, &cells[0]);
-    row_time(report->hdr.t_venue, &cells[1]);
+    journal_rows_time(report->hdr.t, &cells[0]);
+    journal_rows_time(report->hdr.t_venue, &cells[1]);
     put(&cells[2], slot != NULL ? slot->name : "");
     put(&cells[3], instrument != NULL ? instrument->symbol : "");
     put(&cells[4], text_name(TEXT_REPORT, report->kind));
@@ -93,7 +95,7 @@ uint32_t order_cells(struct engine *engine, const struct record_report *report, 
     num_format_short(order->filled_qty, instrument != NULL ? instrument->qty_exp : 0,
                      cells[11].text);
     put(&cells[12], reason != 0 ? reason_name(reason) : "");
-    row_time(order->t_create, &cells[13]);
+    journal_rows_time(order->t_create, &cells[13]);
     snprintf(cells[14].text, sizeof(cells[14].text), "%llx", ULL(order->id));
     put_u64(&cells[15], report->hdr.seq);
     put_u64(&cells[16], order->instrument);

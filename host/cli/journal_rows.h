@@ -11,10 +11,12 @@ enum { TRADE_CELLS = 9, ORDER_CELLS = 17 };
 #define ROW_CELLS_MAX ORDER_CELLS
 
 /* A time as text, "" for none. */
-void row_time(agon_ns_t t, struct cell *cell);
+void journal_rows_time(agon_ns_t t, struct cell *cell);
 /* Of the event that the engine has just taken; trade and report NULL: the names alone. 0: it makes
  * no row. */
-uint32_t trade_cells(struct engine *engine, const struct agon_trade *trade, struct cell *cells);
-uint32_t order_cells(struct engine *engine, const struct record_report *report, struct cell *cells);
+uint32_t journal_rows_trade(struct engine *engine, const struct agon_trade *trade,
+                            struct cell *cells);
+uint32_t journal_rows_order(struct engine *engine, const struct record_report *report,
+                            struct cell *cells);
 
 #endif
