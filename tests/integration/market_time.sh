@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Engine time is the time of the market that an exchange plays, at any speed: hosts that start on one at 20x have their history
 # each time, also where it plays the recording of another day, and so at speed 1. A journal that is ahead of that market's
-# time is refused as one that is ahead of ours, and --rewind-clock sets it back.
+# time is refused as one that is ahead of ours, and --rewind-clock sets it back. Exports of two runs join by venue time, and a
+# market that falls behind is followed.
 . "$(dirname "$0")/common.sh"
 
 # Ten hours of minutes of 2024-08-09.
@@ -162,3 +163,33 @@ for speed in 1, 20:
         sys.exit("%dx: no order" % speed)
 print("%d trades of two runs join" % len(slow))
 END
+
+# A simulator that falls behind its speed takes engine time along. It runs for a moment of each second and a half until it
+# has said so; from there on it is left alone.
+SIM_PORT=0
+start_sim --seed 3 --speed 60
+MODE=paper SPEED=60 live_files "$(agent busy_1 busy.so 'every: 1000000')"
+rm -rf "$WORK/run"
+begin_host
+throttled() {
+    kill -CONT "$SIM_PID"
+    sleep 0.002
+    kill -STOP "$SIM_PID"
+    sleep 1.5
+    grep -q 'is more than this machine keeps up with' "$WORK/sim.err"
+}
+until_true "$SIM_PID" "that it cannot keep up" throttled
+kill -CONT "$SIM_PID"
+# What is journaled from here on. A minute of market time is a second.
+seen=$("$AGON" journal stats "$WORK/run/journal" --live --json | sed -n 's/.*"last_seq": \([0-9]*\).*/\1/p')
+is_near() {
+    "$AGON" journal cat "$WORK/run/journal" --live --type trade --from "${seen:-1}" --json >"$WORK/events" 2>/dev/null
+    tail -n 20 "$WORK/events" | python3 -c '
+import json, sys
+events = [json.loads(line) for line in sys.stdin]
+sys.exit(len(events) < 20 or any(abs(int(e["t"]) - int(e["t_venue"])) > 60e9 for e in events))'
+}
+until_true "$HOST_PID" "that engine time is the market's again" is_near
+stop_host
+"$AGON" replay "$WORK/run/journal" --verify >"$WORK/replay.out" || fail "the journal does not replay"
+echo "a market that fell behind its speed: engine time is the market's again"
