@@ -689,7 +689,8 @@ int64_t feed_run(struct feed *feed, uint64_t seq)
     feed_current = feed;
     feed->phase = FEED_EVENT;
     feed->is_unmeasured = feed->config.now != NULL;
-    while (feed->failure.code == 0) {
+    while (feed->failure.code == 0 &&
+           (feed->config.last_nth == 0 || feed->nth < feed->config.last_nth)) {
         const struct agon_event_hdr *mine, *next;
         int rc = AGON_OK;
 

@@ -60,6 +60,7 @@ struct feed_config {
     const struct record_lapse *lapses;
     uint32_t n_lapses;
     int is_again;
+    uint64_t last_nth; /* again: nothing is delivered beyond; 0: no end */
     /* Monotonic ns; NULL: delivery is not measured. Nothing that the plugin does depends on it. */
     int64_t (*now)(void);
     void *ctx;

@@ -24,6 +24,7 @@ struct run_inproc_config {
     const struct record_lapse *lapses; /* a journal's events again: feed.h; borrowed */
     uint32_t n_lapses;
     int is_again;
+    uint64_t last_nth;
     int64_t (*now)(void); /* to measure delivery with; or NULL */
     /* Around the calls of the plugin: 1 before, 0 after. Or NULL. [core] */
     void (*calling)(void *ctx, int is_in);

@@ -18,13 +18,13 @@ void replay_fold_intent(struct hash *hash, const struct agon_intent_event *event
 
 // Where the journal's first events were dropped, the oldest snapshot of what is left stands for
 // them.
-static int begin(struct disk_posix *disk, struct replay *result, uint64_t until, struct error *err)
+static int begin(const struct disk *disk, struct replay *result, uint64_t until, struct error *err)
 {
     uint64_t gone = result->summary.end.dropped_before;
     struct snapshot_want want = {.last_seq = UINT64_MAX, .oldest_from = gone > 1 ? gone - 1 : 0};
     struct snapshot snapshot;
     void *bytes;
-    int rc = snapshot_find(&disk->port, &want, &snapshot, err);
+    int rc = snapshot_find(disk, &want, &snapshot, err);
 
     if (rc < 0)
         return rc;
@@ -42,7 +42,7 @@ static int begin(struct disk_posix *disk, struct replay *result, uint64_t until,
     if (bytes == NULL)
         return error_set(err, AGON_ENOMEM, "no memory for a snapshot of %llu bytes",
                          (unsigned long long)snapshot.n_bytes);
-    rc = snapshot_load(&disk->port, &snapshot, bytes, snapshot.n_bytes, err);
+    rc = snapshot_load(disk, &snapshot, bytes, snapshot.n_bytes, err);
     if (rc >= 0)
         rc = engine_load(result->engine, bytes, snapshot.n_bytes, err);
     free(bytes);
@@ -100,8 +100,9 @@ static int step(const struct replay_config *config, struct replay *result,
 
 int replay_run(const struct replay_config *config, struct replay *result, struct error *err)
 {
-    struct engine_config engine = {.bars_grace_ns = 0};
-    struct disk_posix disk;
+    struct engine_config engine = {.bars = config->bars};
+    struct disk_posix disk = {.dir_fd = -1};
+    const struct disk *port = config->disk;
     struct journal_reader *reader = NULL;
     struct journal_reading reading = {.is_live = config->is_live};
     const struct agon_event_hdr *event;
@@ -111,10 +112,13 @@ int replay_run(const struct replay_config *config, struct replay *result, struct
 
     memset(result, 0, sizeof(*result));
     hash_init(&intents);
-    rc = disk_posix_open(&disk, config->dir, err);
-    if (rc < 0)
-        return rc;
-    reader = journal_reader_open(&disk.port, &reading, err);
+    if (port == NULL) {
+        rc = disk_posix_open(&disk, config->dir, err);
+        if (rc < 0)
+            return rc;
+        port = &disk.port;
+    }
+    reader = journal_reader_open(port, &reading, err);
     if (reader == NULL) {
         rc = err != NULL && err->code < 0 ? err->code : AGON_EIO;
         goto done;
@@ -127,7 +131,9 @@ int replay_run(const struct replay_config *config, struct replay *result, struct
     }
     rc = engine_new(&result->engine, &engine, err);
     if (rc >= 0 && (result->first_seq > 1 || result->summary.end.dropped_before > 1))
-        rc = begin(&disk, result, config->until, err);
+        rc = begin(port, result, config->until, err);
+    if (rc >= 0 && config->on_begin != NULL)
+        rc = config->on_begin(config->ctx, result->engine);
     while (rc >= 0 && (rc = journal_reader_next(reader, &event, err)) == 1) {
         if (event->seq <= result->from_snapshot)
             continue;
@@ -147,7 +153,8 @@ int replay_run(const struct replay_config *config, struct replay *result, struct
 done:
     result->wall_ns = clock_mono() - began;
     journal_reader_close(reader);
-    disk_posix_close(&disk);
+    if (config->disk == NULL)
+        disk_posix_close(&disk);
     return rc < 0 ? rc : AGON_OK;
 }
 

@@ -10,11 +10,15 @@
 #include "journal/reader.h"
 
 struct replay_config {
-    const char *dir;       /* of the journal */
-    uint64_t until;        /* stop behind this number; 0: at the end */
-    int is_live;           /* a host writes it meanwhile: it ends where it ends now */
-    int is_verified;       /* also check what must hold of the state, every verify_every events */
-    uint64_t verify_every; /* 0: 1000 */
+    const char *dir;         /* of the journal */
+    const struct disk *disk; /* borrowed; instead of dir, which then is a name for messages */
+    struct bar_port bars;    /* of the engine; may be zero */
+    uint64_t until;          /* stop behind this number; 0: at the end */
+    int is_live;             /* a host writes it meanwhile: it ends where it ends now */
+    int is_verified;         /* also check what must hold of the state, every verify_every events */
+    uint64_t verify_every;   /* 0: 1000 */
+    /* Before the first event: the engine, new or as a snapshot had it. May be NULL. */
+    int (*on_begin)(void *ctx, struct engine *engine);
     /* Each event after it was stepped; may be NULL. A value below 0 stops with it. */
     int (*on_event)(void *ctx, struct engine *engine, const struct agon_event_hdr *event, int rc);
     void *ctx;

@@ -3,6 +3,10 @@
  * number that its parameter says. What a broken loop does. For tests of limits. */
 #include <agon/agon.h>
 
+#ifndef BURST_AT_ONCE
+#define BURST_AT_ONCE 500
+#endif
+
 enum { COUNT = 1 };
 
 struct burst {
@@ -29,7 +33,7 @@ static int on_event(void *plugin, const struct agon_event_hdr *event, uint64_t n
     (void)nth;
     if (event->type != AGON_EVENT_TOP10 || top->n_bid == 0)
         return AGON_OK;
-    for (int i = 0; i < 500 && self->n_sent < (uint64_t)self->count; i++) {
+    for (int i = 0; i < BURST_AT_ONCE && self->n_sent < (uint64_t)self->count; i++) {
         struct agon_intent intent = {
             .kind = AGON_INTENT_ORDER,
             .side = AGON_BUY,
