@@ -42,7 +42,7 @@ struct opts {
     const char *latency, *data_latency;
     double maker_bps, taker_bps;
     const char *roster, *plugin_dir, *params_file, *csv, *html, *journal;
-    agon_ns_t t_end;
+    agon_ns_t t_from, t_end;
     int is_json, is_lenient, runner, has_capital;
 };
 
@@ -402,8 +402,8 @@ int cmd_backtest(int argc, char **argv)
     struct opts opts = {.length_ns = (int64_t)24 * 3600 * 1000000000,
                         .capital = 100000,
                         .seed = 1,
-                        .latency = "0s",
-                        .data_latency = "0s",
+                        .latency = "0",
+                        .data_latency = "0",
                         .maker_bps = 10.0,
                         .taker_bps = 10.0};
     static const char *const runners[] = {"inproc", "process", NULL};
@@ -426,9 +426,9 @@ int cmd_backtest(int argc, char **argv)
         {"capital", ARG_INT, "AMOUNT", "of each of them, in the base currency (100000)",
          &opts.capital, .min = 1, .max = 1000000000, .is_given = &opts.has_capital},
         {"latency", ARG_TEXT, "TIME[:SIGMA]",
-         "of orders to the venue and of reports back (0s); with a sigma log-normal around TIME",
+         "of orders to the venue and of reports back (0); with a sigma log-normal around TIME",
          &opts.latency},
-        {"data-latency", ARG_TEXT, "TIME[:SIGMA]", "of market data (0s)", &opts.data_latency},
+        {"data-latency", ARG_TEXT, "TIME[:SIGMA]", "of market data (0)", &opts.data_latency},
         {"impact", ARG_LIST, "[SYMBOL=]KIND:Y:VOLATILITY:VOLUME",
          "what takes pays the worse for its size: linear, sqrt or log, as in sqrt:1:3%:20000",
          &opts.impacts},
@@ -438,7 +438,11 @@ int cmd_backtest(int argc, char **argv)
          .min = -100, .max = 1000},
         {"runner", ARG_CHOICE, "inproc|process", "where plugins run (inproc)", &opts.runner,
          .choices = runners},
-        {"until", ARG_TIME, "TIME", "stop there", &opts.t_end},
+        {"from", ARG_TIME, "TIME",
+         "begin there: what lies before is history, as 2024-08-08 or 2024-08-08T12:00:00Z (the "
+         "data's start)",
+         &opts.t_from},
+        {"to", ARG_TIME, "TIME", "end there (the data's end)", &opts.t_end},
         {"csv", ARG_TEXT, "DIR", "write agents.csv, fills.csv and equity.csv there", &opts.csv},
         {"html", ARG_TEXT, "FILE", "write a page with plots there", &opts.html},
         {"journal", ARG_TEXT, "DIR", "keep a journal there, for agon replay", &opts.journal},
@@ -475,6 +479,8 @@ int cmd_backtest(int argc, char **argv)
                                        : "--capital");
     if (opts.roster == NULL && opts.plugin_dir != NULL)
         return args_refuse(&spec, "backtest", "--plugins goes with --roster");
+    if (opts.t_from != 0 && opts.t_end != 0 && opts.t_from >= opts.t_end)
+        return args_refuse(&spec, "backtest", "--from is not before --to");
     config.latency.seed = opts.seed;
     if (models_latency(opts.data_latency, &config.latency.legs[LATENCY_MARKET], &err) < 0 ||
         models_latency(opts.latency, &config.latency.legs[LATENCY_ENTRY], &err) < 0)
@@ -500,6 +506,7 @@ int cmd_backtest(int argc, char **argv)
     config.has_processes = opts.runner != 0;
     config.seed = opts.seed;
     config.gen_length_ns = opts.length_ns;
+    config.t_from = opts.t_from;
     config.t_end = opts.t_end;
     config.is_lenient = opts.is_lenient;
     config.maker_fee_ppb = (int32_t)(opts.maker_bps * 100000.0);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lab/backtest.h"
+#include "lab/clip.h"
 #include "lab/funding.h"
 #include "lab/models.h"
 
@@ -23,6 +24,9 @@ struct run {
     struct backtest *result;
     struct tape *tapes[BACKTEST_TAPES_MAX];       /* owned */
     struct funding *fundings[BACKTEST_TAPES_MAX]; /* owned */
+    struct clip *clips[BACKTEST_TAPES_MAX];       /* owned; with a t_from, of the tapes or gen */
+    struct history *history;                      /* owned; with a t_from */
+    struct agon_bar *bars;                        /* owned; of it, as agents are given them */
     struct gen *gen;                              /* owned */
     agon_ns_t gen_end, t_start;
     struct lockstep_source sources[2 * BACKTEST_TAPES_MAX];
@@ -309,6 +313,36 @@ static int open_tapes(struct run *run, struct error *err)
     return AGON_OK;
 }
 
+/* What lies before the start becomes history: each source is read up to there. */
+static int clip_sources(struct run *run, struct error *err)
+{
+    int rc = AGON_OK;
+
+    if (run->config->t_from == 0)
+        return AGON_OK;
+    if (history_new(&run->history, run->table->n_instruments) < 0)
+        return error_set(err, AGON_ENOMEM, "no memory for the history");
+    for (uint32_t i = 0; i < run->n_sources && rc >= 0; i++) {
+        struct lockstep_source *source = &run->sources[i];
+        struct clip_config clip = {.next = source->next,
+                                   .ctx = source->ctx,
+                                   .t_from = run->config->t_from,
+                                   .table = run->table,
+                                   .history = run->history};
+
+        rc = clip_new(&run->clips[i], &clip, err);
+        *source = (struct lockstep_source){.ctx = run->clips[i], .next = clip_next};
+    }
+    if (rc < 0)
+        return rc;
+    history_lengthen(run->history);
+    run->bars = malloc((history_count(run->history) + 1u) * sizeof(*run->bars));
+    if (run->bars == NULL)
+        return error_set(err, AGON_ENOMEM, "no memory for the history");
+    run->result->n_history = history_copy(run->history, UINT64_MAX, run->bars);
+    return AGON_OK;
+}
+
 // Behind the tapes: at one time their events come first.
 static int open_fundings(struct run *run, struct error *err)
 {
@@ -342,6 +376,7 @@ static int configure(struct run *run, struct error *err)
         .limits = config->portfolio};
     const struct portfolio_limits none = {0};
     struct record_account cash = {.hdr = {.type = EVENT_ACCOUNT, .granules = 1}, .flags = 3};
+    struct crew_history history;
     int rc = AGON_OK;
 
     if (config->n_paths > BACKTEST_TAPES_MAX)
@@ -360,6 +395,8 @@ static int configure(struct run *run, struct error *err)
         if (run->infos[i].t_first < run->t_start)
             run->t_start = run->infos[i].t_first;
     }
+    if (config->t_from > run->t_start)
+        run->t_start = config->t_from;
     if (config->n_fundings > BACKTEST_TAPES_MAX)
         return error_set(err, AGON_ERANGE, "%u files of funding, at most %d", config->n_fundings,
                          BACKTEST_TAPES_MAX);
@@ -377,6 +414,8 @@ static int configure(struct run *run, struct error *err)
     if (cash.asset == 0)
         return AGON_EINVAL;
     rc = config->n_paths > 0 ? open_tapes(run, err) : open_generated(run, err);
+    if (rc >= 0)
+        rc = clip_sources(run, err);
     if (rc >= 0)
         rc = open_fundings(run, err);
     if (rc < 0)
@@ -427,8 +466,9 @@ static int configure(struct run *run, struct error *err)
         crew_start_plugin(&start, run->result->crew, &config->slots[i]);
     if (rc >= 0)
         rc = step(run, &start.start, "the start", err);
+    history = (struct crew_history){.bars = run->bars, .n_bars = run->result->n_history};
     for (uint32_t i = 0; i < config->n_slots && rc >= 0; i++)
-        rc = crew_join(run->result->crew, &config->slots[i], NULL, err);
+        rc = crew_join(run->result->crew, &config->slots[i], &history, err);
     return rc;
 }
 
@@ -614,6 +654,8 @@ int backtest_run(const struct backtest_config *config, struct backtest *result, 
     int rc;
 
     memset(result, 0, sizeof(*result));
+    result->order_ns = config->latency.legs[LATENCY_ENTRY].median_ns;
+    result->data_ns = config->latency.legs[LATENCY_MARKET].median_ns;
     hash_init(&run.intents);
     if (config->journal != NULL) {
         rc = open_journal(&run, err);
@@ -680,10 +722,16 @@ int backtest_run(const struct backtest_config *config, struct backtest *result, 
                 *err = result->tapes[i].report.err;
         }
     }
+    if (rc >= 0 && result->n_market == 0 && (config->t_from != 0 || config->t_end != 0))
+        rc = error_set(err, AGON_EINVAL, "the data have nothing between --from and --to");
     if (rc >= 0)
         rc = last_mark(&run);
     hash_final(&run.intents, result->intents);
 done:
+    for (uint32_t i = 0; i < BACKTEST_TAPES_MAX; i++)
+        clip_free(run.clips[i]);
+    history_free(run.history);
+    free(run.bars);
     for (uint32_t i = 0; i < BACKTEST_TAPES_MAX; i++)
         tape_close(run.tapes[i]);
     for (uint32_t i = 0; i < BACKTEST_TAPES_MAX; i++)

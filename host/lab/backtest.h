@@ -27,7 +27,9 @@ struct backtest_config {
     uint32_t n_fundings;
     uint64_t seed;           /* with no paths: the generator's */
     agon_ns_t gen_length_ns; /* how long a generated market lasts */
-    agon_ns_t t_end;         /* stop there; 0: at the end of the data */
+    /* Rows before t_from are not played, but their bars are history (lab/clip.h); it ends at t_end.
+     * 0: the data's own. */
+    agon_ns_t t_from, t_end;
     int is_lenient;
     uint32_t spread_ppm; /* of trades and bars; 0: the tape's default */
     int32_t maker_fee_ppb, taker_fee_ppb;
@@ -86,7 +88,9 @@ struct backtest {
     uint32_t n_tapes;
     struct backtest_tape tapes[BACKTEST_TAPES_MAX];
     uint64_t n_events, n_market, n_intents;
+    uint32_t n_history; /* bars from before t_from that agents were given */
     agon_ns_t t_first, t_last;
+    agon_ns_t order_ns, data_ns; /* median latency of orders and reports, and of market data */
     unsigned char
         intents[HASH_SIZE]; /* over (slot, cause_seq, n, fields) of every intent, in order */
     unsigned char state[HASH_SIZE]; /* of the engine at the end */
@@ -114,6 +118,11 @@ int backtest_has_book(const struct backtest *result);
 /* What is to be known of the data besides the first mistake in it, a line each: further bad rows,
  * and files that brought no live book. */
 void backtest_warn(const struct backtest *result, FILE *out);
+/* What the run assumed and no live one has, a sentence each from i = 0 on; NULL: no more. Such
+ * words are part of each form of the report. */
+#define BACKTEST_ASSUMED_TEXT 256
+const char *backtest_assumed(const struct backtest *result, uint32_t i,
+                             char text[BACKTEST_ASSUMED_TEXT]);
 /* The report as text for people. */
 void backtest_print(const struct backtest *result, FILE *out);
 /* The same as one JSON object (money as strings). */

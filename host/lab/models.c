@@ -19,7 +19,8 @@ int models_latency(const char *text, struct latency_model *model, struct error *
     struct error why = {0};
 
     memset(model, 0, sizeof(*model));
-    if (units_duration(text, n, &model->median_ns, &why) < 0)
+    // Nothing needs no unit.
+    if (!(n == 1 && text[0] == '0') && units_duration(text, n, &model->median_ns, &why) < 0)
         return error_set(err, AGON_EINVAL, "latency %s: expected %s", text, why.text);
     if (model->median_ns > 60000000000)
         return error_set(err, AGON_EINVAL, "latency %s: expected at most 60s", text);

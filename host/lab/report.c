@@ -201,8 +201,37 @@ static json_t *breach_json(const struct backtest *result, const struct risk_slot
                      (json_int_t)risk->n_breaches);
 }
 
+const char *backtest_assumed(const struct backtest *result, uint32_t i,
+                             char text[BACKTEST_ASSUMED_TEXT])
+{
+    const char *of = result->order_ns == 0 && result->data_ns == 0
+                         ? "orders, reports and market data"
+                     : result->order_ns == 0 ? "orders and reports"
+                     : result->data_ns == 0  ? "market data"
+                                             : NULL;
+
+    if (of == NULL || i > 0)
+        return NULL;
+    snprintf(text, BACKTEST_ASSUMED_TEXT,
+             "a latency of 0 was assumed for %s: a live host has more, and its fills differ "
+             "(--latency, --data-latency)",
+             of);
+    return text;
+}
+
+static json_t *assumed_json(const struct backtest *result)
+{
+    char text[BACKTEST_ASSUMED_TEXT];
+    json_t *all = json_array();
+
+    for (uint32_t i = 0; backtest_assumed(result, i, text) != NULL; i++)
+        json_array_append_new(all, json_string(text));
+    return all;
+}
+
 void backtest_print(const struct backtest *result, FILE *out)
 {
+    char assumed[BACKTEST_ASSUMED_TEXT];
     const struct slots *slots = engine_slots(result->engine);
     const struct instruments *table = engine_instruments(result->engine);
     const struct asset *base = instruments_asset(table, table->base_currency);
@@ -236,6 +265,10 @@ void backtest_print(const struct backtest *result, FILE *out)
             fprintf(out, " (the book around a trade is assumed, not recorded: fills are rough)");
         fputc('\n', out);
     }
+    if (result->n_history > 0)
+        fprintf(out, "  %u bars from before are history\n", result->n_history);
+    for (uint32_t i = 0; backtest_assumed(result, i, assumed) != NULL; i++)
+        fprintf(out, "  warning: %s\n", assumed);
     fprintf(out, "\n%-20s %14s %14s %9s %8s %9s %7s %7s %12s  [%s]\n", "agent", "capital", "equity",
             "return", "sharpe", "drawdown", "fills", "refused", "fees",
             base != NULL ? base->name : "?");
@@ -369,6 +402,10 @@ int backtest_json(const struct backtest *result, FILE *out)
                      "intents_hash", intents, "state_hash", state, "seq",
                      (json_int_t)engine_seq(result->engine), "seconds",
                      (double)result->wall_ns / 1e9, "data", tapes, "agents", agents);
+    if (root != NULL) {
+        json_object_set_new(root, "history", json_integer((json_int_t)result->n_history));
+        json_object_set_new(root, "assumed", assumed_json(result));
+    }
     if (root != NULL)
         json_object_set_new(
             root, "portfolio",

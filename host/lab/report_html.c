@@ -157,6 +157,7 @@ static void put_agents(const struct backtest *result, struct page *page)
 static void put_data(const struct backtest *result, struct page *page)
 {
     static const char *const columns[] = {"data", "#rows", "#skipped", "#gaps"};
+    char assumed[BACKTEST_ASSUMED_TEXT];
     char hex[2 * HASH_SIZE + 1];
 
     page_heading(page, "What went in, and what it comes to");
@@ -173,6 +174,10 @@ static void put_data(const struct backtest *result, struct page *page)
         }
         page_table_end(page);
     }
+    if (result->n_history > 0)
+        page_text(page, "%u bars from before the start are history.", result->n_history);
+    for (uint32_t i = 0; backtest_assumed(result, i, assumed) != NULL; i++)
+        page_text(page, "Warning: %s.", assumed);
     hash_hex(result->intents, hex);
     page_text(page, "%llu intents, hash %s.", (unsigned long long)result->n_intents, hex);
     hash_hex(result->state, hex);

@@ -24,7 +24,7 @@ first() { # NAME WORD...: the first fill of a taker, as "seconds side px qty"
 }
 same=$(first plain)
 [ -n "$same" ] || fail "no taker's fill: $(head -3 "$WORK/plain/fills.csv")"
-[ "$(first again --latency 0s --data-latency 0s)" = "$same" ] || fail "a latency of nothing changes something"
+[ "$(first again --latency 0 --data-latency 0s)" = "$same" ] || fail "a latency of nothing changes something"
 
 # 20 ms to the exchange and 20 ms back: 40 ms later.
 later=$(first later --latency 20ms)

@@ -119,11 +119,11 @@ done
 
 # Where the agents run changes nothing, nor does a replay.
 rm -rf "$WORK/all.journal"
-play all --until 2025-01-01T03:00:00Z
+play all --to 2025-01-01T03:00:00Z
 want=$(json "$WORK/all.json" intents_hash)
 state=$(json "$WORK/all.json" state_hash)
 rm -rf "$WORK/all.journal"
-play all --until 2025-01-01T03:00:00Z --runner process
+play all --to 2025-01-01T03:00:00Z --runner process
 "$AGON" replay "$WORK/all.journal" --verify --json >"$WORK/replay.json" || fail "the replay failed"
 for file in all replay; do
     [ "$(json "$WORK/$file.json" intents_hash)" = "$want" ] && [ "$(json "$WORK/$file.json" state_hash)" = "$state" ] ||
