@@ -166,6 +166,7 @@ int note_open(struct crew *crew, struct error *err);
 /* Of one that plays from now on. */
 void note_begin(struct member *member, enum begin_how how);
 void note_lapses(struct generation *generation);
+void note_renamed(struct member *member);
 /* Of the active one, whose intents so far were taken, or stay where they are. */
 void note_end(struct member *member, enum end_how how);
 /* Of the one before, when it is not heard any more. */

@@ -66,6 +66,17 @@ int note_lapse(void *ctx, const struct record_lapse *lapse)
     return 1;
 }
 
+void note_renamed(struct member *member)
+{
+    struct record_lapse lapse = {.hdr = {.type = EVENT_LAPSE, .granules = 2},
+                                 .slot = member->slot,
+                                 .kind = LAPSE_RENAMED,
+                                 .generation = member->active->number};
+
+    if (member->crew->notes_memory != NULL)
+        put(member->crew, &lapse.hdr, member->spec.record.name);
+}
+
 static int next_lapse(struct generation *generation, struct record_lapse *lapse)
 {
     const struct feed_beat *beat;

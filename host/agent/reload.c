@@ -268,6 +268,8 @@ static void complete(struct member *member)
     hist_add(&member->crew->pauses.swap_ns, member->report.swap_ns);
     if (!member->is_back)
         note_begin(member, how_of(member));
+    if (!member->is_back && member->shadow != NULL && member->shadow->n_refs > 0)
+        note_renamed(member);
     hand_over(member, RELOAD_DONE);
 }
 

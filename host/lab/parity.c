@@ -781,6 +781,11 @@ static void prepare(struct again *again, struct actor *actor)
 
     if (actor->judged->verdict != PARITY_OPEN)
         return;
+    if (actor->play->is_renamed) {
+        unknown(again, actor, begin->cut_seq, 0,
+                "it knew orders of the one before by numbers of its own (shadow: exact)");
+        return;
+    }
     hash_hex(begin->state_hash, hex);
     if (!read_state(again, actor, hex))
         return;

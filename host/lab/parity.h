@@ -30,6 +30,7 @@ struct parity_play {            /* an instance of a plugin, from its begin to it
     uint64_t end_seq;           /* of its END, or the last of its run */
     uint64_t last_nth;          /* it died behind this delivery; has_last */
     uint64_t lost_seq;          /* from here on it met what nobody knows; 0: nowhere */
+    uint8_t is_renamed;         /* it knew orders by other numbers than the journal */
     uint64_t n_intents, first_intent, last_intent; /* the journal's */
     struct record_lapse *lapses;                   /* owned */
     uint32_t n_lapses, run;

@@ -83,6 +83,7 @@ static int add_lapse(struct scanning *at, const struct record_lapse *lapse)
 
     if (play == NULL)
         return AGON_OK;
+    play->is_renamed |= lapse->kind == LAPSE_RENAMED;
     if (lapse->kind == LAPSE_LOST) {
         if (play->lost_seq == 0)
             play->lost_seq = lapse->hdr.seq;
@@ -179,7 +180,6 @@ static int add_run(struct scanning *at, const struct record_start *start)
 
 static int take(struct scanning *at, const struct agon_event_hdr *event)
 {
-    struct parity_scan *scan = at->scan;
     const void *record = event;
 
     switch (event->type) {

@@ -356,7 +356,9 @@ struct record_end { /* END */
 enum lapse_kind {
     LAPSE_GAP = 1,     /* the bus had overtaken it: it was told a GAP and goes on behind it */
     LAPSE_NO_ROOM = 2, /* its ring was full: calls of it had AGON_EAGAIN for an answer */
-    LAPSE_LOST = 3     /* there were more lapses than could be told */
+    LAPSE_LOST = 3,    /* there were more lapses than could be told */
+    LAPSE_RENAMED = 4  /* orders of the one before it are told to it by numbers of its own: what
+                          shadow: exact allows where both are compared in one process */
 };
 struct record_lapse { /* LAPSE */
     struct agon_event_hdr hdr;

@@ -196,13 +196,24 @@ void disk_far_init(struct disk_far *far, struct disk_far_shm *shm, int knock)
 
 /* --- who serves --- */
 
+static int is_plain(const char *name)
+{
+    size_t n = strnlen(name, DISK_FAR_NAME);
+
+    return n < DISK_FAR_NAME && strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-.") == n;
+}
+
+static int is_snapshot(const char *name)
+{
+    return is_plain(name) && strncmp(name, "snap-", 5) == 0;
+}
+
 static int is_served(const char *name)
 {
     static const char *const begins[] = {"money-", "market-", "bad-money-", "bad-market-"};
     static const char *const whole[] = {"reserve.aj", "new.aj", "pack.new"};
-    size_t n = strnlen(name, DISK_FAR_NAME);
 
-    if (n == DISK_FAR_NAME || strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-.") != n)
+    if (!is_plain(name))
         return 0;
     for (size_t i = 0; i < sizeof(begins) / sizeof(begins[0]); i++) {
         if (strncmp(name, begins[i], strlen(begins[i])) == 0)
@@ -225,7 +236,7 @@ static int note_name(void *arg, const char *name)
     struct far_names *names = arg;
     size_t n = strlen(name) + 1;
 
-    if (!is_served(name))
+    if (!is_served(name) && !is_snapshot(name))
         return 0;
     if (names->n + n > DISK_FAR_ROOM)
         return AGON_ERANGE;
@@ -248,6 +259,7 @@ static int open_one(struct disk_far_server *server, const char *name, uint64_t b
         return file;
     server->files[at] = file;
     server->is_open[at] = 1;
+    server->is_fixed[at] = (uint8_t)is_snapshot(name);
     return at;
 }
 
@@ -263,6 +275,8 @@ static int64_t serve_name(struct disk_far_server *server, const struct far_call 
 {
     const struct disk *disk = server->disk;
 
+    if (call->op == FAR_OPEN && call->n == 0 && is_snapshot(call->name))
+        return open_one(server, call->name, 0);
     if (!is_served(call->name) || (call->op == FAR_RENAME && !is_served(call->to)))
         return AGON_EPERM;
     if (call->op == FAR_OPEN)
@@ -281,6 +295,8 @@ static int64_t serve_file(struct disk_far_server *server, const struct far_call 
     if ((call->op == FAR_WRITE || call->op == FAR_READ) &&
         (call->n > DISK_FAR_ROOM || call->offset > INT64_MAX - DISK_FAR_ROOM))
         return AGON_EINVAL;
+    if (server->is_fixed[call->file] && (call->op == FAR_WRITE || call->op == FAR_TRUNCATE))
+        return AGON_EPERM;
     file = server->files[call->file];
     switch (call->op) {
     case FAR_CLOSE:

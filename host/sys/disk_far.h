@@ -4,7 +4,7 @@
  * The two share a block of memory. The one that may not asks through a port as any other, one call
  * at a time, and waits; the one that may looks at what is asked as at a stranger's word and serves
  * it. Only names that a journal gives its files are served (journal/segment.h, packed.h), so that
- * nothing else that lies in the directory can be reached. */
+ * nothing else that lies in the directory can be reached; its snapshots are there to be read. */
 #ifndef SYS_DISK_FAR_H
 #define SYS_DISK_FAR_H
 
@@ -40,7 +40,7 @@ struct disk_far_server {
     struct disk_far_shm *shm; /* borrowed */
     const struct disk *disk;  /* borrowed */
     int files[DISK_FAR_FILES];
-    uint8_t is_open[DISK_FAR_FILES];
+    uint8_t is_open[DISK_FAR_FILES], is_fixed[DISK_FAR_FILES]; /* fixed: to be read only */
 };
 void disk_far_server_init(struct disk_far_server *server, struct disk_far_shm *shm,
                           const struct disk *disk);

@@ -41,6 +41,10 @@ jq -e --arg host "$host" --arg theirs "$(id_of "$PLUGINS/busy.so")" \
 "$AGON" replay "$WORK/run/journal" --verify >"$WORK/replay.out" || fail "what is left does not replay"
 "$AGON" replay "$WORK/run/journal" --until 10 2>"$WORK/early" && fail "an event that was dropped was reached"
 grep -q 'begins at the snapshot behind event' "$WORK/early" || fail "no reason: $(cat "$WORK/early")"
+# What began before the oldest market data that is left cannot be compared, and is not counted.
+"$AGON" parity "$WORK/run" >"$WORK/parity.out" 2>&1
+[ $? = 3 ] && grep -q '^not compared  agent busy_1, .*market data of its time was dropped' "$WORK/parity.out" &&
+    grep -q '^intents *0 of ' "$WORK/parity.out" || fail "parity on what is left: $(cat "$WORK/parity.out")"
 
 start_host
 until_true "$HOST_PID" "a second run" lines "$WORK/host.err" '"key":"agents"' 2
@@ -48,4 +52,7 @@ kill -TERM "$HOST_PID"
 ended "$HOST_PID" 0 "the second host"
 "$AGON" replay "$WORK/run/journal" --verify >"$WORK/replay.out" || fail "after a second run it does not replay"
 ids_once
+"$AGON" parity "$WORK/run" --json >"$WORK/parity.json" 2>&1
+[ $? = 3 ] && jq -e '[.agents[].verdict] == ["not_compared", "equal"]' "$WORK/parity.json" >"$WORK/null" ||
+    fail "parity of the second run: $(cat "$WORK/parity.json")"
 echo "$(grep '^dropped' "$WORK/stats"); $(jq '.classes.market.compressed + .classes.money.compressed' "$WORK/live.json") segments compressed; $(grep '^marks' "$WORK/replay.out")"

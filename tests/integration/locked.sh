@@ -113,7 +113,13 @@ $(agent busy_1 busy.so 'every: 1' '' ', runner: process')"
 
 for mode in live paper; do
     for runner in process inproc; do
-        start_sim --seed 3
+        # Live on a recording of the book, where there is one.
+        if [ $mode = live ] && [ -e "$DATA/book/binance_spot_BTCUSDT_20240808T2354.raw.gz" ]; then
+            start_sim --data "$DATA/book/binance_spot_BTCUSDT_20240808T2354.raw.gz" \
+                "$DATA/book/binance_spot_ETHUSDT_20240808T2354.raw.gz"
+        else
+            start_sim --seed 3
+        fi
         session $mode $runner
         [ $mode-$runner != live-process ] || cp -r "$WORK/run" "$WORK/whole"
         kill -9 "$SIM_PID"

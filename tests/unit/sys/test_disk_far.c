@@ -91,6 +91,32 @@ START_TEST(what_a_journal_needs_is_served)
 }
 END_TEST
 
+START_TEST(a_snapshot_is_read_and_not_made_written_or_taken_away)
+{
+    const struct disk *disk = &far.port;
+    const char *name = "snap-00000000000000000007.as";
+    char bytes[4] = "", names[256] = "";
+    int file = below.open(below.ctx, name, 4);
+
+    ck_assert_int_ge(file, 0);
+    ck_assert_int_eq(below.write(below.ctx, file, 0, "abc", 4), AGON_OK);
+    below.close(below.ctx, file);
+    ck_assert_int_eq(disk->list(disk->ctx, collect, names), AGON_OK);
+    ck_assert_str_eq(names, "snap-00000000000000000007.as,");
+    file = disk->open(disk->ctx, name, 0);
+    ck_assert_int_ge(file, 0);
+    ck_assert_int_eq(disk->read(disk->ctx, file, 0, bytes, 4), 4);
+    ck_assert_str_eq(bytes, "abc");
+    ck_assert_int_eq(disk->write(disk->ctx, file, 0, "xyz", 4), AGON_EPERM);
+    ck_assert_int_eq(disk->truncate(disk->ctx, file, 0), AGON_EPERM);
+    disk->close(disk->ctx, file);
+    ck_assert_int_eq(disk->open(disk->ctx, "snap-00000000000000000008.as", 10), AGON_EPERM);
+    ck_assert_int_eq(disk->open(disk->ctx, "snap-/../x", 0), AGON_EPERM);
+    ck_assert_int_eq(disk->remove(disk->ctx, name), AGON_EPERM);
+    ck_assert_int_eq(disk->rename(disk->ctx, name, "reserve.aj"), AGON_EPERM);
+}
+END_TEST
+
 static const char *const strange[] = {"agon.yaml", "../new.aj",  "money-1/../x",    ".new.aj",
                                       "",          "MONEY-1.aj", "authorized_keys", "new.aj "};
 START_TEST(no_other_name_is)
@@ -168,6 +194,7 @@ int main(void)
 
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, what_a_journal_needs_is_served);
+    tcase_add_test(tcase, a_snapshot_is_read_and_not_made_written_or_taken_away);
     tcase_add_loop_test(tcase, no_other_name_is, 0, sizeof(strange) / sizeof(strange[0]));
     tcase_add_test(tcase, what_makes_no_sense_is_refused);
     tcase_add_test(tcase, a_forged_call_is_refused);
