@@ -36,7 +36,7 @@ struct output {
 };
 
 struct opts {
-    struct arg_list plugins, files, fundings, params, impacts;
+    struct arg_list plugins, files, fundings, listings, params, impacts;
     uint64_t seed;
     int64_t length_ns, capital;
     const char *latency, *data_latency;
@@ -49,6 +49,10 @@ struct opts {
 static int exit_of(int rc, const struct backtest_config *config, const char *text)
 {
     // What is said of a file of data is bad data, whatever kind of mistake it is.
+    for (uint32_t i = 0; i < config->n_listings; i++) {
+        if (rc != AGON_ENOMEM && strstr(text, config->listings[i]) == text)
+            return EXIT_CONFIG;
+    }
     for (uint32_t i = 0; i < config->n_paths && rc != AGON_ENOMEM; i++) {
         char symbol[RECORDING_SYMBOL];
 
@@ -416,6 +420,9 @@ int cmd_backtest(int argc, char **argv)
          &opts.files},
         {"funding", ARG_LIST, "[SYMBOL=]FILE",
          "funding rates (funding_time_ms,rate): what they are of is a perpetual", &opts.fundings},
+        {"instruments", ARG_LIST, "FILE",
+         "what may be ordered of them: Binance's exchangeInfo, or a configuration's instruments",
+         &opts.listings},
         {"seed", ARG_U64, "N", "without files: seed of a generated market (1)", &opts.seed},
         {"for", ARG_DURATION, "TIME", "length of a generated market (1d)", &opts.length_ns,
          .min = 1000000000, .max = (int64_t)400 * 86400 * 1000000000},
@@ -481,6 +488,9 @@ int cmd_backtest(int argc, char **argv)
         return args_refuse(&spec, "backtest", "--plugins goes with --roster");
     if (opts.t_from != 0 && opts.t_end != 0 && opts.t_from >= opts.t_end)
         return args_refuse(&spec, "backtest", "--from is not before --to");
+    if (opts.listings.n > 0 && opts.files.n == 0)
+        return args_refuse(&spec, "backtest",
+                           "--instruments goes with --data: a generated market has its own");
     config.latency.seed = opts.seed;
     if (models_latency(opts.data_latency, &config.latency.legs[LATENCY_MARKET], &err) < 0 ||
         models_latency(opts.latency, &config.latency.legs[LATENCY_ENTRY], &err) < 0)
@@ -491,6 +501,8 @@ int cmd_backtest(int argc, char **argv)
         return EXIT_ENVIRONMENT;
     config.paths = opts.files.at;
     config.n_paths = (uint32_t)opts.files.n;
+    config.listings = opts.listings.at;
+    config.n_listings = (uint32_t)opts.listings.n;
     config.fundings = opts.fundings.at;
     config.n_fundings = (uint32_t)opts.fundings.n;
     config.slots = slots;

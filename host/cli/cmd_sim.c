@@ -16,6 +16,7 @@
 #include "cli/args.h"
 #include "cli/commands.h"
 #include "config/config.h"
+#include "lab/listing.h"
 #include "market/recording.h"
 #include "net/jout.h"
 #include "net/tls_ca.h"
@@ -34,7 +35,7 @@
 struct opts {
     int is_with_parent;
     const char *venue, *host, *account, *ca_out, *log, *symbols, *faults;
-    struct arg_list data;
+    struct arg_list data, listings;
     int64_t port, connects;
     uint64_t seed;
     double speed;
@@ -68,9 +69,10 @@ struct run {
     char *bytes[STAGE_FILES_MAX]; /* owned */
     char symbols[STAGE_FILES_MAX][32];
     uint32_t n_files;
-    struct sim_pace pace; /* of all markets */
-    struct tls_ca ca;     /* owned */
-    FILE *log;            /* owned */
+    struct listings *listings; /* owned */
+    struct sim_pace pace;      /* of all markets */
+    struct tls_ca ca;          /* owned */
+    FILE *log;                 /* owned */
     uint8_t is_stopping, is_log_broken;
 };
 
@@ -407,6 +409,51 @@ static int serve(struct run *run, agon_ns_t t_market)
     return run->is_log_broken ? EXIT_ENVIRONMENT : EXIT_OK;
 }
 
+static int64_t at_pit(int64_t count, int exp)
+{
+    return num_rescale(count, exp, PIT_EXP, NUM_ZERO);
+}
+
+/* What may be ordered of a recorded symbol: as a backtest on the same file has it. Fees, and limits
+ * that no listing was found for, stay the dialect's. */
+static int list_symbol(void *ctx, const struct stage_file *file, agon_ns_t t_first,
+                       struct pit_symbol *symbol, struct error *err)
+{
+    struct run *run = ctx;
+    struct listed listed;
+    const struct agon_instrument *record = &listed.record;
+    char text[LISTED_TEXT];
+    int rc = listings_find(run->listings, symbol->name,
+                           symbol->is_perpetual ? INSTRUMENT_LINEAR : INSTRUMENT_SPOT, file->name,
+                           t_first, &listed, err);
+
+    if (rc < 0)
+        return rc;
+    if (record->px_exp > PIT_EXP || record->qty_exp > PIT_EXP)
+        return error_set(err, AGON_EINVAL, "%s: tick and lot have at most %d decimals here",
+                         symbol->name, PIT_EXP);
+    if (listed_warning(&listed)[0] != '\0')
+        fprintf(stderr, "agon sim: %s: %s: %s\n", symbol->name, listed_text(&listed, text),
+                listed_warning(&listed));
+    symbol->min_notional_amt = record->min_notional_amt;
+    if (listed.from == LISTING_NONE)
+        return AGON_OK; // as the dialect has it: steps of 10^-8, or whole contracts
+    symbol->tick_px = at_pit(record->tick_px, record->px_exp);
+    if (listed.from != LISTING_KNOWN)
+        symbol->min_px = symbol->tick_px;
+    symbol->lot_qty = at_pit(record->lot_qty, record->qty_exp);
+    symbol->min_qty = at_pit(record->min_qty, record->qty_exp);
+    if (record->min_px > 0)
+        symbol->min_px = at_pit(record->min_px, record->px_exp);
+    if (record->max_px > 0)
+        symbol->max_px = at_pit(record->max_px, record->px_exp);
+    if (record->max_qty > 0)
+        symbol->max_qty = symbol->market_max_qty = at_pit(record->max_qty, record->qty_exp);
+    if (listed.market_max_qty > 0)
+        symbol->market_max_qty = at_pit(listed.market_max_qty, record->qty_exp);
+    return AGON_OK;
+}
+
 // Markets of recordings that were not given are not there; all stand at one time.
 static int build_floors(struct run *run, agon_ns_t *t_market, struct error *err)
 {
@@ -415,7 +462,9 @@ static int build_floors(struct run *run, agon_ns_t *t_market, struct error *err)
                           .history_minutes = (uint32_t)(run->opts.history_ns / 60000000000),
                           .symbols = run->opts.symbols,
                           .t_from = run->opts.from,
-                          .t_start = utc_now(run)};
+                          .t_start = utc_now(run),
+                          .list = list_symbol,
+                          .ctx = run};
     uint32_t n = 0;
 
     for (uint32_t i = 0; i < run->n_floors; i++)
@@ -442,6 +491,9 @@ static int prepare(struct run *run, agon_ns_t *t_market, struct error *err)
         return EXIT_CONFIG;
     if (read_data(run, err) < 0)
         return EXIT_DATA;
+    if (listings_open(&run->listings, run->opts.listings.at, (uint32_t)run->opts.listings.n, err) <
+        0)
+        return EXIT_CONFIG;
     if (make_tls(run, err) < 0)
         return EXIT_ENVIRONMENT;
     if (run->opts.log) {
@@ -493,6 +545,9 @@ int cmd_sim(int argc, char **argv)
          &opts.history_ns, .min = 0, .max = 45 * 86400 * 1000000000ll},
         {"data", ARG_LIST, "[SYMBOL=]FILE",
          "replay recordings instead: books, trades or bars, gzip or not", &opts.data},
+        {"instruments", ARG_LIST, "FILE",
+         "what may be ordered of them: Binance's exchangeInfo, or a configuration's instruments",
+         &opts.listings},
         {"from", ARG_TIME, "TIME", "run through the recordings up to here at once (their start)",
          &opts.from},
         {"speed", ARG_REAL, "X", "market time runs X times as fast, 1 to 60 (1)", &opts.speed,
@@ -544,6 +599,9 @@ int cmd_sim(int argc, char **argv)
     if (opts.data.n > 0 && (opts.has_seed || opts.symbols))
         return args_refuse(&spec, argv[0],
                            "--seed and --symbols are for the generated market, not with --data");
+    if (opts.listings.n > 0 && opts.data.n == 0)
+        return args_refuse(&spec, argv[0],
+                           "--instruments goes with --data: a generated market has its own");
     if (opts.ca_out && !opts.is_tls)
         return args_refuse(&spec, argv[0], "--ca-out goes with --tls");
     run.opts = opts;
@@ -561,6 +619,7 @@ int cmd_sim(int argc, char **argv)
         pit_free(run.floors[i].pit);
     for (uint32_t i = 0; i < run.n_files; i++)
         free(run.bytes[i]);
+    listings_free(run.listings);
     tls_ca_deinit(&run.ca);
     if (run.log && fclose(run.log) != 0 && rc == EXIT_OK)
         rc = EXIT_ENVIRONMENT;

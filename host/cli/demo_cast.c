@@ -11,6 +11,7 @@
 
 #include "base/num.h"
 #include "cli/embedded.h"
+#include "lab/listing.h"
 #include "lab/tape.h"
 #include "run/slots.h"
 #include "sys/file.h"
@@ -66,20 +67,34 @@ int demo_venues(struct venue_config venues[HOST_VENUES_MAX], const struct simpro
     return rc < 0 ? rc : sim->um.port != 0 ? 2 : 1;
 }
 
-static void take_digits(struct host_instrument *instruments, uint32_t n, const char *path)
+// The filters that the simulator takes from the same place.
+static int take_listing(struct host_instrument *instruments, uint32_t n, const char *path,
+                        struct error *err)
 {
+    struct listings *listings;
+    struct listed listed;
     struct tape_info info;
+    int rc;
 
     if (tape_look(path, NULL, &info, NULL) < 0)
-        return; // the simulator has refused it by then, and said why
-    for (uint32_t i = 0; i < n; i++) {
-        if (strcmp(instruments[i].symbol, info.symbol) != 0)
+        return AGON_OK; // the simulator has refused it by then, and said why
+    rc = listings_open(&listings, NULL, 0, err);
+    if (rc < 0)
+        return rc;
+    rc = listings_find(listings, info.symbol, INSTRUMENT_SPOT, path, info.t_first, &listed, err);
+    listings_free(listings);
+    for (uint32_t i = 0; i < n && rc >= 0; i++) {
+        struct host_instrument *at = &instruments[i];
+
+        if (listed.from == LISTING_KNOWN || strcmp(at->symbol, info.symbol) != 0)
             continue;
-        if (info.px_exp > instruments[i].px_exp)
-            instruments[i].px_exp = info.px_exp;
-        if (info.qty_exp > instruments[i].qty_exp)
-            instruments[i].qty_exp = info.qty_exp;
+        at->px_exp = listed.record.px_exp;
+        at->qty_exp = listed.record.qty_exp;
+        at->tick_px = listed.record.tick_px;
+        at->lot_qty = listed.record.lot_qty;
+        at->min_notional_amt = listed.record.min_notional_amt;
     }
+    return rc;
 }
 
 static const struct {
@@ -123,23 +138,28 @@ int demo_instruments(struct host_instrument *instruments, const struct simproc *
     char *paths[16];
     int n_paths = data_dir != NULL ? demo_recordings(data_dir, paths, 16, err) : 0;
     uint32_t n = 0;
+    int rc = AGON_OK;
 
     if (n_paths < 0)
         return n_paths;
     for (uint32_t i = 0; i < sim->spot.n_symbols && n < HOST_INSTRUMENTS_MAX; i++)
         fill_instrument(&instruments[n++], sim->spot.symbols[i], 0);
     for (int i = 0; i < n_paths; i++) {
-        take_digits(instruments, n, paths[i]);
+        rc = rc < 0 ? rc : take_listing(instruments, n, paths[i], err);
         free(paths[i]);
     }
+    if (rc < 0)
+        return rc;
     for (uint32_t i = 0; i < sim->um.n_symbols && n < HOST_INSTRUMENTS_MAX; i++)
         fill_instrument(&instruments[n++], sim->um.symbols[i], 1);
     for (uint32_t i = 0; i < n; i++) {
         struct host_instrument *at = &instruments[i];
 
-        at->tick_px = at->kind == INSTRUMENT_SPOT ? num_pow10(at->px_exp - 2) : 1;
-        at->lot_qty = 1;
-        at->min_qty = 1;
+        if (at->tick_px == 0) {
+            at->tick_px = at->kind == INSTRUMENT_SPOT ? num_pow10(at->px_exp - 2) : 1;
+            at->lot_qty = 1;
+        }
+        at->min_qty = at->lot_qty;
         at->max_qty = num_mul(at->kind == INSTRUMENT_SPOT ? 9000 : 1000, num_pow10(at->qty_exp));
     }
     return (int)n;

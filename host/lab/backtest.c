@@ -33,6 +33,7 @@ struct run {
     uint32_t n_sources;
     const char *paths[BACKTEST_TAPES_MAX]; /* without their symbols */
     struct tape_info infos[BACKTEST_TAPES_MAX];
+    struct listings *listings; /* owned */
     struct instruments *table; /* the engine's */
     struct driver driver;      /* of what comes before and behind the tapes */
     struct paper *paper;       /* owned */
@@ -74,20 +75,9 @@ static agon_asset_t asset_of(struct run *run, const char *name, int is_base_curr
     return step(run, &asset, name, err) < 0 ? 0 : asset.asset;
 }
 
-/* What the venue lists of the majors; another instrument gets a tick and a lot of its file's last
- * digit. */
-struct listing {
-    const char *symbol;
-    int px_exp, qty_exp;
-    int64_t min_notional; /* whole units of the quote */
-    double start_px;      /* of a generated market */
-};
-static const struct listing listings[] = {
-    {"BTCUSDT", 2, 5, 5, 60000.0},
-    {"ETHUSDT", 2, 4, 5, 3000.0},
-    {"SOLUSDT", 2, 3, 5, 150.0},
-    {"BNBUSDT", 2, 3, 5, 550.0},
-};
+/* A generated market has these. */
+static const char *const generated[] = {"BTCUSDT", "ETHUSDT", "SOLUSDT", "BNBUSDT"};
+#define GENERATED (sizeof(generated) / sizeof(generated[0]))
 
 static void add_name(struct roster_names *names, const char *symbol)
 {
@@ -99,7 +89,7 @@ static void add_name(struct roster_names *names, const char *symbol)
         if (strcmp(names->instruments[i], name) == 0)
             return;
     }
-    pair->qty_exp = 0; // the file's own digits are judged when it is opened
+    pair->qty_exp = 0; // the listing's digits are judged when the file is opened
     if (!recording_assets(symbol, pair->base, pair->quote))
         pair->base[0] = pair->quote[0] = '\0';
     names->n++;
@@ -125,8 +115,8 @@ int backtest_names(const struct backtest_config *config, struct roster_names *na
         if (rc >= 0)
             add_name(names, info.symbol);
     }
-    for (size_t i = 0; i < sizeof(listings) / sizeof(listings[0]) && config->n_paths == 0; i++)
-        add_name(names, listings[i].symbol);
+    for (size_t i = 0; i < GENERATED && config->n_paths == 0; i++)
+        add_name(names, generated[i]);
     return rc;
 }
 
@@ -145,52 +135,51 @@ static int is_perpetual(const struct run *run, const char *symbol)
     return 0;
 }
 
-static int add_instrument(struct run *run, const struct tape_info *info, agon_instrument_t *id,
-                          struct error *err)
+// path: of the file that it is recorded in; NULL: it is generated.
+static int add_instrument(struct run *run, const struct tape_info *info, const char *path,
+                          agon_instrument_t *id, struct error *err)
 {
     const struct backtest_config *config = run->config;
-    struct agon_instrument made = {
-        .hdr = {.type = AGON_EVENT_INSTRUMENT,
-                .granules = 3,
-                .instrument = run->table->n_instruments + 1},
-        .venue = BACKTEST_VENUE,
-        .kind = is_perpetual(run, info->symbol) ? INSTRUMENT_LINEAR : INSTRUMENT_SPOT,
-        .state = TRADING_OPEN,
-        .px_exp = (int8_t)info->px_exp,
-        .qty_exp = (int8_t)info->qty_exp,
-        .maker_fee_ppb = config->maker_fee_ppb,
-        .taker_fee_ppb = config->taker_fee_ppb,
-        .tick_px = 1,
-        .lot_qty = 1,
-        .min_qty = 1,
-        .multiplier = 1,
-    };
+    struct listed *listed = &run->result->listed[run->result->n_listed];
+    struct agon_instrument made;
+    int rc;
 
     *id = instruments_find(run->table, BACKTEST_VENUE, info->symbol);
     if (*id != 0)
         return AGON_OK;
-    for (size_t i = 0; i < sizeof(listings) / sizeof(listings[0]); i++) {
-        if (strcmp(listings[i].symbol, info->symbol) != 0)
-            continue;
-        // A file may be finer than today's listing: then its own digits count.
-        if (listings[i].px_exp > made.px_exp)
-            made.px_exp = (int8_t)listings[i].px_exp;
-        if (listings[i].qty_exp > made.qty_exp)
-            made.qty_exp = (int8_t)listings[i].qty_exp;
-        made.min_notional_amt = listings[i].min_notional * 100000000;
-    }
-    made.quote = asset_of(run, info->quote, 0, err);
-    made.base = asset_of(run, info->base, 0, err);
+    rc = listings_find(run->listings, info->symbol,
+                       is_perpetual(run, info->symbol) ? INSTRUMENT_LINEAR : 0, path, info->t_first,
+                       listed, err);
+    if (rc < 0)
+        return rc;
+    run->result->n_listed++;
+    made = listed->record;
+    made.hdr.type = AGON_EVENT_INSTRUMENT;
+    made.hdr.granules = sizeof(made) / EVENT_GRANULE;
+    made.hdr.instrument = run->table->n_instruments + 1;
+    made.venue = BACKTEST_VENUE;
+    made.state = TRADING_OPEN;
+    made.maker_fee_ppb = config->maker_fee_ppb;
+    made.taker_fee_ppb = config->taker_fee_ppb;
+    made.multiplier = 1;
+    made.quote = asset_of(run, listed->quote, 0, err);
+    made.base = asset_of(run, listed->base, 0, err);
     made.settle = made.quote;
     if (made.quote == 0 || made.base == 0)
         return AGON_EINVAL;
     // What a trade on a spot market moves is whole units of the base.
     if (made.kind == INSTRUMENT_SPOT &&
-        made.qty_exp > instruments_asset(run->table, made.base)->exp)
-        return error_set(
-            err, AGON_EINVAL, "quantities of %s have %d decimals, and %s has %d by the roster",
-            info->symbol, made.qty_exp, info->base, instruments_asset(run->table, made.base)->exp);
-    memcpy(made.symbol, info->symbol, sizeof(made.symbol));
+        made.qty_exp > instruments_asset(run->table, made.base)->exp) {
+        if (listed->from == LISTING_NAMED || listed->from == LISTING_BESIDE)
+            return error_set(err, AGON_EINVAL,
+                             "quantities of %s have %d decimals, and %s has %d by the roster",
+                             info->symbol, made.qty_exp, listed->base,
+                             instruments_asset(run->table, made.base)->exp);
+        made.qty_exp = instruments_asset(run->table, made.base)->exp;
+        made.lot_qty = made.min_qty = 1;
+        listed->record.qty_exp = made.qty_exp;
+        listed->record.lot_qty = listed->record.min_qty = 1;
+    }
     *id = made.hdr.instrument;
     return step(run, &made, info->symbol, err);
 }
@@ -252,15 +241,12 @@ static int open_generated(struct run *run, struct error *err)
     struct gen_config gen;
     int rc = AGON_OK;
 
-    for (size_t i = 0; i < sizeof(listings) / sizeof(listings[0]) && rc >= 0; i++) {
-        struct tape_info info = {
-            .kind = TAPE_GENERATED, .px_exp = listings[i].px_exp, .qty_exp = listings[i].qty_exp};
+    for (size_t i = 0; i < GENERATED && rc >= 0; i++) {
+        struct tape_info info = {.kind = TAPE_GENERATED};
         agon_instrument_t id;
 
-        memcpy(info.symbol, listings[i].symbol, strlen(listings[i].symbol) + 1);
-        memcpy(info.base, listings[i].symbol, 3);
-        memcpy(info.quote, "USDT", 5);
-        rc = add_instrument(run, &info, &id, err);
+        memcpy(info.symbol, generated[i], strlen(generated[i]) + 1);
+        rc = add_instrument(run, &info, NULL, &id, err);
     }
     if (rc < 0)
         return rc;
@@ -288,7 +274,7 @@ static int open_tapes(struct run *run, struct error *err)
         const struct agon_instrument *instrument;
         const struct asset *quote;
         agon_instrument_t id;
-        int rc = add_instrument(run, &run->infos[i], &id, err);
+        int rc = add_instrument(run, &run->infos[i], run->paths[i], &id, err);
 
         if (rc >= 0)
             rc = add_step(run, i, id, err);
@@ -405,6 +391,9 @@ static int configure(struct run *run, struct error *err)
         if (rc < 0)
             return rc;
     }
+    rc = listings_open(&run->listings, config->listings, config->n_listings, err);
+    if (rc < 0)
+        return rc;
     // The base currency comes first: capital is counted in it.
     cash.asset = asset_of(run,
                           config->base_currency != NULL ? config->base_currency
@@ -737,6 +726,7 @@ done:
     for (uint32_t i = 0; i < BACKTEST_TAPES_MAX; i++)
         funding_close(run.fundings[i]);
     gen_free(run.gen);
+    listings_free(run.listings);
     paper_free(run.paper);
     if (config->journal != NULL) {
         int closed = close_journal(&run, rc < 0 ? NULL : err);

@@ -12,6 +12,7 @@
 
 #include "agent/roster.h"
 #include "base/disk.h"
+#include "lab/listing.h"
 #include "lab/tape.h"
 #include "match/gen.h"
 #include "match/latency.h"
@@ -25,6 +26,8 @@ struct backtest_config {
     uint32_t n_paths;
     const char *const *fundings; /* recorded funding rates, as [SYMBOL=]FILE: a linear perpetual */
     uint32_t n_fundings;
+    const char *const *listings; /* files that say what may be ordered; see lab/listing.h */
+    uint32_t n_listings;
     uint64_t seed;           /* with no paths: the generator's */
     agon_ns_t gen_length_ns; /* how long a generated market lasts */
     /* Rows before t_from are not played, but their bars are history (lab/clip.h); it ends at t_end.
@@ -87,6 +90,8 @@ struct backtest {
     struct process_bus bus; /* owned; has_processes */
     uint32_t n_tapes;
     struct backtest_tape tapes[BACKTEST_TAPES_MAX];
+    uint32_t n_listed; /* instruments, and where their filters are from */
+    struct listed listed[BACKTEST_TAPES_MAX];
     uint64_t n_events, n_market, n_intents;
     uint32_t n_history; /* bars from before t_from that agents were given */
     agon_ns_t t_first, t_last;

@@ -78,8 +78,26 @@ static void warn_unjudged(const struct backtest *result, FILE *out)
     }
 }
 
+// The ith of the instruments whose filters nobody named.
+static const char *assumed_listing(const struct backtest *result, uint32_t i,
+                                   char text[BACKTEST_ASSUMED_TEXT])
+{
+    for (uint32_t at = 0; at < result->n_listed && result->n_tapes > 0; at++) {
+        const struct listed *listed = &result->listed[at];
+        char filters[LISTED_TEXT];
+
+        if (listed_warning(listed)[0] == '\0' || i-- > 0)
+            continue;
+        snprintf(text, BACKTEST_ASSUMED_TEXT, "%s: %s: %s", listed->record.symbol,
+                 listed_text(listed, filters), listed_warning(listed));
+        return text;
+    }
+    return NULL;
+}
+
 void backtest_warn(const struct backtest *result, FILE *out)
 {
+    char text[BACKTEST_ASSUMED_TEXT];
     int is_bad = 0;
 
     for (uint32_t i = 0; i < result->n_tapes; i++) {
@@ -93,6 +111,8 @@ void backtest_warn(const struct backtest *result, FILE *out)
             fprintf(out, "agon backtest: %s: %d bad rows: it was read no further\n",
                     result->tapes[i].path, TAPE_BAD_MAX);
     }
+    for (uint32_t i = 0; assumed_listing(result, i, text) != NULL; i++)
+        fprintf(out, "agon backtest: %s\n", text);
     // Of a run that never began there is nothing to say.
     if (is_bad || result->wall_ns == 0)
         return;
@@ -201,6 +221,42 @@ static json_t *breach_json(const struct backtest *result, const struct risk_slot
                      (json_int_t)risk->n_breaches);
 }
 
+// Where the filters are from, but for those that were assumed.
+static void print_listed(const struct backtest *result, FILE *out)
+{
+    char text[LISTED_TEXT];
+
+    for (uint32_t i = 0; i < result->n_listed && result->n_tapes > 0; i++) {
+        const struct listed *listed = &result->listed[i];
+
+        if (listed->source[0] != '\0')
+            fprintf(out, "  %s: %s (by %s)\n", listed->record.symbol, listed_text(listed, text),
+                    listed->source);
+    }
+}
+
+static json_t *listed_json(const struct backtest *result)
+{
+    static const char *const words[] = {"", "named", "beside", "assumed", "assumed"};
+    json_t *all = json_array();
+    char tick[NUM_TEXT], lot[NUM_TEXT], notional[NUM_TEXT];
+
+    for (uint32_t i = 0; i < result->n_listed; i++) {
+        const struct listed *listed = &result->listed[i];
+        const struct agon_instrument *record = &listed->record;
+
+        num_format_short(record->tick_px, record->px_exp, tick);
+        num_format_short(record->lot_qty, record->qty_exp, lot);
+        num_format_short(record->min_notional_amt, 8, notional);
+        json_array_append_new(all, json_pack("{s:s, s:b, s:s, s:s, s:s, s:s, s:s}", "symbol",
+                                             record->symbol, "perpetual",
+                                             record->kind != INSTRUMENT_SPOT, "listing",
+                                             words[listed->from], "source", listed->source, "tick",
+                                             tick, "lot", lot, "min_notional", notional));
+    }
+    return all;
+}
+
 const char *backtest_assumed(const struct backtest *result, uint32_t i,
                              char text[BACKTEST_ASSUMED_TEXT])
 {
@@ -210,8 +266,10 @@ const char *backtest_assumed(const struct backtest *result, uint32_t i,
                      : result->data_ns == 0  ? "market data"
                                              : NULL;
 
-    if (of == NULL || i > 0)
-        return NULL;
+    if (of == NULL)
+        i++;
+    if (i > 0)
+        return assumed_listing(result, i - 1, text);
     snprintf(text, BACKTEST_ASSUMED_TEXT,
              "a latency of 0 was assumed for %s: a live host has more, and its fills differ "
              "(--latency, --data-latency)",
@@ -269,6 +327,7 @@ void backtest_print(const struct backtest *result, FILE *out)
         fprintf(out, "  %u bars from before are history\n", result->n_history);
     for (uint32_t i = 0; backtest_assumed(result, i, assumed) != NULL; i++)
         fprintf(out, "  warning: %s\n", assumed);
+    print_listed(result, out);
     fprintf(out, "\n%-20s %14s %14s %9s %8s %9s %7s %7s %12s  [%s]\n", "agent", "capital", "equity",
             "return", "sharpe", "drawdown", "fills", "refused", "fees",
             base != NULL ? base->name : "?");
@@ -406,6 +465,8 @@ int backtest_json(const struct backtest *result, FILE *out)
         json_object_set_new(root, "history", json_integer((json_int_t)result->n_history));
         json_object_set_new(root, "assumed", assumed_json(result));
     }
+    if (root != NULL)
+        json_object_set_new(root, "instruments", listed_json(result));
     if (root != NULL)
         json_object_set_new(
             root, "portfolio",

@@ -173,6 +173,14 @@ static void put_data(const struct backtest *result, struct page *page)
             page_row(page);
         }
         page_table_end(page);
+        for (uint32_t i = 0; i < result->n_listed; i++) {
+            const struct listed *listed = &result->listed[i];
+            char text[LISTED_TEXT];
+
+            if (listed->source[0] != '\0')
+                page_text(page, "%s: %s (by %s).", listed->record.symbol, listed_text(listed, text),
+                          listed->source);
+        }
     }
     if (result->n_history > 0)
         page_text(page, "%u bars from before the start are history.", result->n_history);

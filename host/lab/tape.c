@@ -146,39 +146,6 @@ static int find_columns(char *line, uint32_t n, int places[COLS], const char **w
     return 0;
 }
 
-static void widen(int *exp, const char *text, size_t n)
-{
-    int need = recording_places(text, n);
-
-    if (need > *exp)
-        *exp = need;
-}
-
-// Every pair of quoted numbers in a message is a level: [["61837.63","0.5"],...
-static void look_at_message(struct tape_info *info, const char *line, uint32_t n)
-{
-    const char *end = line + n;
-
-    for (const char *at = line; (at = memchr(at, '[', (size_t)(end - at))) != NULL; at++) {
-        const char *px = at + 2;
-        const char *px_end;
-        const char *qty;
-        const char *qty_end;
-
-        if (end - at < 6 || at[1] != '"')
-            continue;
-        px_end = memchr(px, '"', (size_t)(end - px));
-        if (px_end == NULL || end - px_end < 4 || px_end[1] != ',' || px_end[2] != '"')
-            continue;
-        qty = px_end + 3;
-        qty_end = memchr(qty, '"', (size_t)(end - qty));
-        if (qty_end == NULL)
-            continue;
-        widen(&info->px_exp, px, (size_t)(px_end - px));
-        widen(&info->qty_exp, qty, (size_t)(qty_end - qty));
-    }
-}
-
 static int is_raw(const char *path)
 {
     return strstr(path, ".raw") != NULL;
@@ -211,28 +178,14 @@ static int find_symbol(const char *path, const char *said, struct recording_symb
     return AGON_OK;
 }
 
-// Digits and times of a row of the table.
+// Symbol and time of a row of the table.
 static void look_at_row(struct tape_info *info, const int places[COLS], char *line, uint32_t n,
                         struct recording_symbols *symbols, int64_t *last_ms)
 {
-    static const enum column px_columns[] = {COL_PX, COL_OPEN, COL_HIGH, COL_LOW, COL_CLOSE};
-    static const enum column qty_columns[] = {COL_QTY, COL_VOLUME};
     char *fields[COLUMNS];
     uint32_t lengths[COLUMNS];
     uint32_t count = split(line, n, fields, lengths);
 
-    for (size_t i = 0; i < sizeof(px_columns) / sizeof(px_columns[0]); i++) {
-        int place = places[px_columns[i]];
-
-        if (place >= 0 && (uint32_t)place < count)
-            widen(&info->px_exp, fields[place], lengths[place]);
-    }
-    for (size_t i = 0; i < sizeof(qty_columns) / sizeof(qty_columns[0]); i++) {
-        int place = places[qty_columns[i]];
-
-        if (place >= 0 && (uint32_t)place < count)
-            widen(&info->qty_exp, fields[place], lengths[place]);
-    }
     if (places[COL_SYMBOL] >= 0 && (uint32_t)places[COL_SYMBOL] < count)
         recording_note_symbol(symbols, fields[places[COL_SYMBOL]], lengths[places[COL_SYMBOL]]);
     if (info->t_first == 0) {
@@ -287,11 +240,6 @@ int tape_look(const char *path, const char *symbol, struct tape_info *info, stru
         info->kind = TAPE_RAW;
         info->t_first = strtoll(line, NULL, 10);
         rc = find_symbol(path, said, &symbols, info, err);
-        if (rc < 0)
-            goto done;
-        do
-            look_at_message(info, line, n);
-        while ((rc = file_stream_line(stream, LINE_MAX_BYTES, &line, &n, &number, err)) == 1);
         goto done;
     }
     info->kind = (uint8_t)find_columns(line, n, places, &why, &at);
@@ -452,7 +400,8 @@ static int number(struct tape *tape, const struct row *row, enum column column, 
                limit);
     else
         refuse(tape, column_of(row, place),
-               "%s %s is finer than %d digits after the point, the limit here", name, shown, exp);
+               "%s %s is finer than %d digits after the point, which its listing has", name, shown,
+               exp);
     return 0;
 }
 

@@ -33,12 +33,12 @@ struct tape_info { /* what a look at the file tells */
     uint8_t kind;
     char symbol[RECORDING_SYMBOL], base[16], quote[16];
     char rows_of[RECORDING_SYMBOL]; /* what the column symbol says in the rows to play; "": all */
-    int px_exp, qty_exp;            /* digits that the file uses */
     uint32_t length_s;              /* bars: of one bar */
     agon_ns_t t_first;
 };
-/* Reads the name and the whole file once (numbers may get finer late in it). symbol: which one the
- * file is of; NULL or "": as its column symbol or its name says. AGON_EINVAL: no such kind, no
+/* Reads the name and a table once as a whole (for its symbols and the length of its bars), of a
+ * stream the first line. What its numbers look like is not asked: lab/listing.h. symbol: which one
+ * the file is of; NULL or "": as its column symbol or its name says. AGON_EINVAL: no such kind, no
  * symbol found; AGON_ENOENT; AGON_ECORRUPT. [any] */
 int tape_look(const char *path, const char *symbol, struct tape_info *info, struct error *err);
 

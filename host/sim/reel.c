@@ -235,33 +235,7 @@ static int parse_time(const char *text, int time_exp, agon_ns_t *t)
     return num_parse(text, strlen(text), 9 - time_exp, t);
 }
 
-static void widen(int *decimals, const char *text)
-{
-    int n = recording_places(text, strlen(text));
-
-    n = n > EXP ? EXP : n;
-    if (n > *decimals)
-        *decimals = n;
-}
-
 /* --- a first look --- */
-
-static void look_levels(json_t *levels, struct reel_look *look)
-{
-    json_t *level;
-    size_t i;
-
-    json_array_foreach(levels, i, level)
-    {
-        const char *px = json_string_value(json_array_get(level, 0));
-        const char *qty = json_string_value(json_array_get(level, 1));
-
-        if (px && qty) {
-            widen(&look->px_decimals, px);
-            widen(&look->qty_decimals, qty);
-        }
-    }
-}
 
 static int look_raw(char *line, size_t n, struct reel_look *look)
 {
@@ -279,10 +253,6 @@ static int look_raw(char *line, size_t n, struct reel_look *look)
         strcpy(look->symbol, symbol);
     if (!look->t_first && json_is_integer(json_object_get(data, "E")))
         look->t_first = json_integer_value(json_object_get(data, "E")) * NS_PER_MS;
-    look_levels(json_object_get(data, "b"), look);
-    look_levels(json_object_get(data, "a"), look);
-    look_levels(json_object_get(data, "bids"), look);
-    look_levels(json_object_get(data, "asks"), look);
     n = root != NULL;
     json_decref(root);
     return (int)n;
@@ -339,8 +309,6 @@ int reel_look(const char *name, const void *bytes, size_t n, const char *symbol,
         } else if (look->kind == REEL_BOOK) {
             look_raw(line, len, look);
         } else if (split(line, fields) >= columns.n) {
-            widen(&look->px_decimals, fields[look->kind == REEL_BARS ? columns.close : columns.px]);
-            widen(&look->qty_decimals, fields[columns.qty]);
             if (columns.symbol >= 0)
                 recording_note_symbol(&symbols, fields[columns.symbol],
                                       strlen(fields[columns.symbol]));
@@ -378,8 +346,8 @@ struct source {
     struct agon_level levels[EVENT_LEVELS_MAX]; /* of the part that is being made */
     json_t *waiting;                            /* diffs before the snapshot */
     char rows_of[RECORDING_SYMBOL]; /* what the column symbol says in the rows to play; "": all */
-    uint8_t has_book, is_ended, pad[2];
-    int qty_exp; /* of the symbol's lot; finer quantities are cut */
+    uint8_t has_book, is_ended, pad[6];
+    int px_exp, qty_exp; /* of the symbol's tick and lot; finer quantities are cut */
     uint64_t n_trades, n_cut;
 };
 
@@ -503,6 +471,15 @@ static int shown_qty(struct source *source, int rc, int is_cut, agon_qty_t *qty)
     return rc;
 }
 
+static int read_px(const struct source *source, const char *text, agon_px_t *px)
+{
+    int rc = num_parse(text, strlen(text), source->px_exp, px);
+
+    if (rc >= 0 && !num_mul_checked(*px, num_pow10(EXP - source->px_exp), px))
+        return AGON_ERANGE;
+    return rc;
+}
+
 static int read_qty(struct source *source, const char *text, agon_qty_t *qty)
 {
     int rc = num_parse_qty(text, strlen(text), source->qty_exp, qty);
@@ -520,7 +497,7 @@ static uint32_t read_levels(struct source *source, json_t *levels, size_t from,
         const char *px = json_string_value(json_array_get(level, 0));
         const char *qty = json_string_value(json_array_get(level, 1));
 
-        if (!px || !qty || num_parse(px, strlen(px), EXP, &out[n].px) < 0 ||
+        if (!px || !qty || read_px(source, px, &out[n].px) < 0 ||
             read_qty(source, qty, &out[n].qty) < 0)
             return UINT32_MAX;
         n++;
@@ -608,9 +585,8 @@ static int take_trade(struct source *source, json_t *data)
     json_t *id = json_object_get(data, "t"), *maker = json_object_get(data, "m");
     int64_t px, qty;
 
-    if (!px_text || !qty_text || !json_is_boolean(maker) ||
-        num_parse(px_text, strlen(px_text), EXP, &px) < 0 || read_qty(source, qty_text, &qty) < 0 ||
-        px <= 0 || qty <= 0)
+    if (!px_text || !qty_text || !json_is_boolean(maker) || read_px(source, px_text, &px) < 0 ||
+        read_qty(source, qty_text, &qty) < 0 || px <= 0 || qty <= 0)
         return AGON_EINVAL;
     queue_trade(source, time_of(source, data, "T"), px, qty, (uint64_t)json_integer_value(id),
                 json_is_true(maker) ? AGON_SELL : AGON_BUY);
@@ -702,10 +678,11 @@ static int take_px(struct reel *reel, struct source *source, const struct row *r
 {
     const char *text = row->fields[at];
 
-    if (recording_parse(text, strlen(text), EXP, px) >= 0 && *px > 0)
+    if (recording_parse(text, strlen(text), source->px_exp, px) >= 0 &&
+        num_mul_checked(*px, num_pow10(EXP - source->px_exp), px) && *px > 0)
         return 1;
     bad_field(reel, source, row, at, "the price",
-              "is no decimal above 0 of at most 8 places, up to 92233720368");
+              "is no decimal above 0, up to 92233720368 and no finer than the symbol's tick");
     return 0;
 }
 
@@ -897,12 +874,12 @@ static int learn_bar_length(struct source *source, const void *bytes, size_t n, 
 }
 
 // Decimals that a count of 10^-EXP has.
-static int lot_exp(int64_t lot_qty)
+static int places_of(int64_t step)
 {
     int exp = EXP;
 
-    for (; exp > 0 && lot_qty % 10 == 0; exp--)
-        lot_qty /= 10;
+    for (; exp > 0 && step % 10 == 0; exp--)
+        step /= 10;
     return exp;
 }
 
@@ -931,7 +908,8 @@ int reel_add_file(struct reel *reel, const char *name, const void *bytes, size_t
     memcpy(source->rows_of, look.rows_of, sizeof(source->rows_of));
     source->waiting = json_array();
     source->instrument = listed;
-    source->qty_exp = lot_exp(listed->lot_qty);
+    source->px_exp = places_of(listed->tick_px);
+    source->qty_exp = places_of(listed->lot_qty);
     if (!source->waiting) {
         rc = error_set(err, AGON_ENOMEM, "out of memory");
         goto fail;

@@ -25,7 +25,6 @@ struct reel_look {
     enum reel_kind kind;
     char symbol[32]; /* as found in the file, or guessed from its name; "" when not found */
     char rows_of[RECORDING_SYMBOL]; /* what the column symbol says in the rows to play; "": all */
-    int px_decimals, qty_decimals;  /* most seen in the first rows */
     agon_ns_t t_first;
 };
 

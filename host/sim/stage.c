@@ -223,6 +223,7 @@ static int build_recorded(struct pit **made, agon_ns_t *t_market, const struct s
     uint32_t place[STAGE_FILES_MAX];
     struct cast cast = {.n = 0};
     agon_ns_t t_first = INT64_MAX;
+    uint32_t n_cast;
     const struct agon_event_hdr *event;
     struct reel *reel;
     int rc;
@@ -238,8 +239,11 @@ static int build_recorded(struct pit **made, agon_ns_t *t_market, const struct s
             return rc;
         if (!file->symbol && !look.symbol[0])
             return error_set(err, AGON_EINVAL, "%s: of which symbol? say SYMBOL=FILE", file->name);
-        rc = add_symbol(&cast, stage, file->symbol ? file->symbol : look.symbol, look.px_decimals,
-                        look.qty_decimals, &place[i], err);
+        n_cast = cast.n;
+        rc = add_symbol(&cast, stage, file->symbol ? file->symbol : look.symbol, PIT_EXP, PIT_EXP,
+                        &place[i], err);
+        if (rc >= 0 && cast.n > n_cast && stage->list)
+            rc = stage->list(stage->ctx, file, look.t_first, &cast.symbols[place[i]], err);
         if (rc < 0) {
             error_wrap(err, "%s", file->name);
             return rc;
@@ -248,6 +252,13 @@ static int build_recorded(struct pit **made, agon_ns_t *t_market, const struct s
             t_first = look.t_first;
     }
     set_decimals(&cast, stage);
+    for (uint32_t i = 0; i < cast.n; i++) {
+        struct pit_symbol *symbol = &cast.symbols[i];
+
+        // Where no lot is known it is the smallest that balances can hold.
+        if (symbol->lot_qty == 1)
+            symbol->lot_qty = symbol->min_qty = num_pow10(symbol->base_fewer);
+    }
     rc = pit_new(made, cast.symbols, cast.n, t_first, err);
     if (rc < 0)
         return rc;

@@ -27,6 +27,11 @@ struct stage {
     const struct stage_file *files;
     uint32_t n_files;
     agon_ns_t t_from; /* what lies before is run through at once; 0: the first row */
+    /* What the venue lists of a file's symbol, over what the dialect has of it: steps and limits.
+     * NULL: as the dialect has it, and of an unknown symbol 10^-8. */
+    int (*list)(void *ctx, const struct stage_file *file, agon_ns_t t_first,
+                struct pit_symbol *symbol, struct error *err);
+    void *ctx;
 };
 
 /* *t_market is where market time stands afterwards. AGON_EINVAL with file and row, or what else is

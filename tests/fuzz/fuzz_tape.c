@@ -3,7 +3,7 @@
  * its place; what cannot be looked at cannot be opened.
  *
  * Byte 0: kind by the file's name (0, 1: CSV, 2: raw stream), 1: of a symbol that was said; 4:
- * lenient; 8: the exponents are not the file's own. The rest is the file.
+ * lenient; 8: the exponents are not 8. The rest is the file.
  *
  * decodes: host/lab/tape.c host/market/recording.c host/sys/file.c host/base/num.c
  *   host/venue/binance/decode.c host/venue/binance/sync.c host/venue/scan.c */
@@ -106,10 +106,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
         REQUIRE(err.code < 0 && err.text[0] != '\0');
         return 0;
     }
-    REQUIRE(config.info.px_exp >= 0 && config.info.px_exp <= 18);
-    REQUIRE(config.info.qty_exp >= 0 && config.info.qty_exp <= 18);
-    config.instrument.px_exp = (int8_t)(is_foreign ? data[0] >> 4 : config.info.px_exp);
-    config.instrument.qty_exp = (int8_t)(is_foreign ? data[0] >> 4 : config.info.qty_exp);
+    config.instrument.px_exp = (int8_t)(is_foreign ? data[0] >> 4 : 8);
+    config.instrument.qty_exp = (int8_t)(is_foreign ? data[0] >> 4 : 8);
     play(&config);
     return 0;
 }

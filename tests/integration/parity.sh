@@ -7,7 +7,7 @@
 
 # A change of the engine or of the generator that is meant to alter decisions prints the new one here.
 GENERATED=044f459c89bf9b9ebebbc017c13e454500629e9497e1c87740d93499b08f71ae
-RECORDED=9d13d6ec6b8b2b20726118196539d4b1b32b5f98a5b62e0bd168acade11f4154
+RECORDED=e13a5fd13bac115293b8088c56aae390e1f0a83a397f9cd579b2d450ce45933a
 
 same() { # NAME, then the arguments that say where the events come from
     name=$1
@@ -35,7 +35,7 @@ same() { # NAME, then the arguments that say where the events come from
 same generated --seed 7 --for 10m
 [ "$want" = "$GENERATED" ] || fail "generated: intents $want, and other builds have $GENERATED"
 if [ -e "$DATA/book/binance_spot_BTCUSDT_20240808T2354.raw.gz" ]; then
-    same recorded --param every=3 \
+    same recorded --param every=3 --instruments "$AGON_SOURCE_ROOT/tests/data/listing/binance_spot_exchangeInfo.json" \
         --data "$DATA/book/binance_spot_BTCUSDT_20240808T2354.raw.gz" \
         "$DATA/book/binance_spot_ETHUSDT_20240808T2354.raw.gz"
     [ "$want" = "$RECORDED" ] || fail "recorded: intents $want, and other builds have $RECORDED"

@@ -85,9 +85,14 @@ static const struct simb_route routes[] = {
 // "BTCUSD_PERP" is BTC against USD.
 static int cm_symbol(const char *name, int px_decimals, int qty_decimals, struct pit_symbol *symbol)
 {
+    static const struct {
+        const char *name;
+        int64_t tick_px;
+    } ticks[] = {{"BTCUSD_PERP", 10000000}, {"ETHUSD_PERP", 1000000}};
     const char *usd = strstr(name, "USD");
     size_t n = usd ? (size_t)(usd - name) : 0;
 
+    (void)qty_decimals;
     memset(symbol, 0, sizeof(*symbol));
     if (n == 0 || n >= sizeof(symbol->base) || strlen(name) >= sizeof(symbol->name) ||
         (usd[3] != '\0' && usd[3] != '_'))
@@ -96,8 +101,11 @@ static int cm_symbol(const char *name, int px_decimals, int qty_decimals, struct
     memcpy(symbol->base, name, n);
     strcpy(symbol->quote, "USD");
     symbol->tick_px = symbol->min_px = num_pow10(SIMB_EXP - px_decimals);
+    for (size_t i = 0; i < sizeof(ticks) / sizeof(ticks[0]); i++)
+        if (strcmp(ticks[i].name, name) == 0)
+            symbol->tick_px = symbol->min_px = ticks[i].tick_px;
     symbol->max_px = 1000000 * num_pow10(SIMB_EXP);
-    symbol->lot_qty = symbol->min_qty = num_pow10(SIMB_EXP - qty_decimals);
+    symbol->lot_qty = symbol->min_qty = num_pow10(SIMB_EXP); // contracts are whole
     symbol->max_qty = symbol->market_max_qty = 1000000 * num_pow10(SIMB_EXP);
     symbol->is_perpetual = 1;
     return AGON_OK;

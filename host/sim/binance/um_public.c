@@ -31,9 +31,6 @@ int um_symbol(const char *name, int px_decimals, int qty_decimals, struct pit_sy
     for (uint32_t i = 0; i < um_n_symbols; i++)
         if (strcmp(um_symbols[i].name, name) == 0) {
             *symbol = um_symbols[i];
-            // A recording of another year may be finer.
-            while (px_decimals > 2 && symbol->tick_px > num_pow10(SIMB_EXP - px_decimals))
-                symbol->tick_px /= 10;
             return AGON_OK;
         }
     memset(symbol, 0, sizeof(*symbol));

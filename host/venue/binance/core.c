@@ -1095,20 +1095,6 @@ void binance_emit_balances(struct binance *binance, uint16_t flags)
 /* Instruments -----------------------------------------------------------------------------------
  */
 
-struct filters { /* values at our exponents */
-    int is_exact;
-};
-
-static int64_t fit(struct filters *filters, int64_t value, int from, int to)
-{
-    int64_t scaled = num_rescale(value, from, to, NUM_ZERO);
-
-    // A tick finer than the instrument's exponent would be lost: that needs a new instrument.
-    if (num_rescale(scaled, to, from, NUM_ZERO) != value)
-        filters->is_exact = 0;
-    return scaled;
-}
-
 static void on_info(void *ctx, const struct binance_symbol_info *info)
 {
     struct binance *binance = ctx;
@@ -1116,24 +1102,13 @@ static void on_info(void *ctx, const struct binance_symbol_info *info)
         symbols_find(&binance->gateway->symbols, info->symbol, strlen(info->symbol));
     struct binance_instrument *instrument;
     struct agon_instrument record;
-    struct filters filters = {.is_exact = 1};
 
     if (symbol == NULL)
         return;
     instrument = binance_instrument(binance, symbol);
     record = instrument->record;
     record.state = info->is_tradable ? info->state : (uint8_t)TRADING_HALTED;
-    if (info->tick > 0)
-        record.tick_px = fit(&filters, info->tick, info->tick_exp, symbol->px_exp);
-    if (info->lot > 0)
-        record.lot_qty = fit(&filters, info->lot, info->lot_exp, symbol->qty_exp);
-    record.min_qty = fit(&filters, info->min_qty, info->min_qty_exp, symbol->qty_exp);
-    record.min_notional_amt =
-        fit(&filters, info->min_notional, info->min_notional_exp, symbol->quote_exp);
-    record.min_px = fit(&filters, info->min_px, info->min_px_exp, symbol->px_exp);
-    record.max_qty = num_rescale(info->max_qty, info->max_qty_exp, symbol->qty_exp, NUM_ZERO);
-    record.max_px = num_rescale(info->max_px, info->max_px_exp, symbol->px_exp, NUM_ZERO);
-    if (!filters.is_exact) {
+    if (!binance_fit_filters(info, symbol->quote_exp, &record)) {
         gateway_log(binance->gateway, 3, info->symbol,
                     "%s: %s needs finer exponents than it was configured with; make a new "
                     "instrument that names it as predecessor",

@@ -2039,6 +2039,8 @@ static int decode_filter(struct scan *scan, struct binance_symbol_info *info)
                 TAKE(2, take_exact(scan, &info->min_qty, &info->min_qty_exp));
             else if (pass == 1 && strcmp(type, "LOT_SIZE") == 0 && scan_is(&key, "maxQty"))
                 TAKE(3, take_exact(scan, &info->max_qty, &info->max_qty_exp));
+            else if (pass == 1 && strcmp(type, "MARKET_LOT_SIZE") == 0 && scan_is(&key, "maxQty"))
+                TAKE(1, take_exact(scan, &info->market_max_qty, &info->market_max_qty_exp));
             else if (pass == 1 &&
                      (strcmp(type, "NOTIONAL") == 0 || strcmp(type, "MIN_NOTIONAL") == 0) &&
                      (scan_is(&key, "minNotional") || scan_is(&key, "notional")))
@@ -2080,6 +2082,7 @@ static int decode_symbol(struct scan *scan, struct binance_symbol_info *info)
         } else if (scan_is(&key, "contractType")) {
             TAKE(4, scan_string(scan, &text));
             info->is_tradable = (uint8_t)scan_is(&text, "PERPETUAL");
+            info->is_contract = 1;
         } else if (scan_is(&key, "cancelReplaceAllowed")) {
             TAKE(5, scan_bool(scan, &flag));
             info->can_cancel_replace = (uint8_t)flag;
@@ -2195,4 +2198,34 @@ int binance_decode_exchange_info(const void *bytes, size_t n, binance_limit_fn e
     int rc = walk_info(bytes, n, NULL, NULL, NULL);
 
     return rc < 0 ? rc : walk_info(bytes, n, each_limit, each, ctx);
+}
+
+static int64_t fit(int *is_exact, int64_t value, int from, int to)
+{
+    int64_t scaled = num_rescale(value, from, to, NUM_ZERO);
+
+    // A tick finer than the instrument's exponent would be lost: that needs a new instrument.
+    if (num_rescale(scaled, to, from, NUM_ZERO) != value)
+        *is_exact = 0;
+    return scaled;
+}
+
+int binance_fit_filters(const struct binance_symbol_info *info, int quote_exp,
+                        struct agon_instrument *record)
+{
+    int px_exp = record->px_exp;
+    int qty_exp = record->qty_exp;
+    int is_exact = 1;
+
+    if (info->tick > 0)
+        record->tick_px = fit(&is_exact, info->tick, info->tick_exp, px_exp);
+    if (info->lot > 0)
+        record->lot_qty = fit(&is_exact, info->lot, info->lot_exp, qty_exp);
+    record->min_qty = fit(&is_exact, info->min_qty, info->min_qty_exp, qty_exp);
+    record->min_notional_amt =
+        fit(&is_exact, info->min_notional, info->min_notional_exp, quote_exp);
+    record->min_px = fit(&is_exact, info->min_px, info->min_px_exp, px_exp);
+    record->max_qty = num_rescale(info->max_qty, info->max_qty_exp, qty_exp, NUM_ZERO);
+    record->max_px = num_rescale(info->max_px, info->max_px_exp, px_exp, NUM_ZERO);
+    return is_exact;
 }

@@ -213,10 +213,17 @@ struct binance_symbol_info { /* values as value x 10^-exp, the smallest exp that
     char symbol[32], base[16], quote[16];
     uint8_t state; /* enum trading_state */
     uint8_t is_tradable, can_cancel_replace;
+    uint8_t is_contract; /* of a futures market */
     /* is_tradable: of the kind that its market is: spot, or a perpetual */
     int64_t tick, lot, min_qty, max_qty, min_notional, min_px, max_px;
     int tick_exp, lot_exp, min_qty_exp, max_qty_exp, min_notional_exp, min_px_exp, max_px_exp;
+    int64_t market_max_qty; /* of an order at market; 0: as of others */
+    int market_max_qty_exp;
 };
+/* The filters, in the exponents that the record has and the amounts of a quote of quote_exp. False:
+ * some are finer than those and were cut. */
+int binance_fit_filters(const struct binance_symbol_info *info, int quote_exp,
+                        struct agon_instrument *record);
 typedef void (*binance_info_fn)(void *ctx, const struct binance_symbol_info *info);
 typedef void (*binance_limit_fn)(void *ctx, const struct binance_limit *limit);
 int binance_decode_exchange_info(const void *bytes, size_t n, binance_limit_fn each_limit,

@@ -1,0 +1,435 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lab/listing.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include <jansson.h>
+
+#include "base/num.h"
+#include "config/config.h"
+#include "market/recording.h"
+#include "sys/file.h"
+#include "venue/binance/decode.h"
+
+#define BYTES_MAX   ((uint64_t)64 << 20)
+#define SYMBOLS_CAP 20000 /* of one file */
+#define QUOTE_EXP   8
+#define DEFAULT_EXP 8
+#define MARK        "exchangeInfo"
+
+struct source {
+    char path[512];
+    uint8_t is_named;
+    struct binance_symbol_info *all; /* owned */
+    uint32_t n, room;
+    int rc;
+};
+struct listings {
+    struct source sources[LISTING_FILES_MAX];
+    uint32_t n;
+    char folder[512]; /* that was looked through; what was found there is in sources */
+};
+
+/* What the venue lists of the majors, in a file's own form. */
+#define KNOWN(name, of, contract, tick_count, tick_places, lot_places, notional)                   \
+    {                                                                                              \
+        .symbol = name, .base = of, .quote = "USDT", .is_tradable = 1, .is_contract = (contract),  \
+        .tick = (tick_count), .tick_exp = (tick_places), .lot = 1, .lot_exp = (lot_places),        \
+        .min_qty = 1, .min_qty_exp = (lot_places), .min_notional = (notional)                      \
+    }
+static const struct binance_symbol_info known[] = {
+    KNOWN("BTCUSDT", "BTC", 0, 1, 2, 5, 5),     KNOWN("ETHUSDT", "ETH", 0, 1, 2, 4, 5),
+    KNOWN("SOLUSDT", "SOL", 0, 1, 2, 3, 5),     KNOWN("BNBUSDT", "BNB", 0, 1, 2, 3, 5),
+    KNOWN("BTCUSDT", "BTC", 1, 1, 1, 3, 100),   KNOWN("ETHUSDT", "ETH", 1, 1, 2, 3, 20),
+    KNOWN("SOLUSDT", "SOL", 1, 1, 2, 2, 5),     KNOWN("BNBUSDT", "BNB", 1, 1, 2, 2, 5),
+    KNOWN("BTCUSD_PERP", "BTC", 1, 1, 1, 0, 0), KNOWN("ETHUSD_PERP", "ETH", 1, 1, 2, 0, 0),
+};
+
+static void keep(void *ctx, const struct binance_symbol_info *info)
+{
+    struct source *source = ctx;
+
+    if (source->n == source->room) {
+        uint32_t room = source->room == 0 ? 64 : source->room * 2;
+        struct binance_symbol_info *all =
+            room <= SYMBOLS_CAP * 2 ? realloc(source->all, room * sizeof(*all)) : NULL;
+
+        if (all == NULL) {
+            source->rc = AGON_ENOMEM;
+            return;
+        }
+        source->all = all;
+        source->room = room;
+    }
+    source->all[source->n++] = *info;
+}
+
+/* One line of a capture: {"dir":"http","url":...,"raw":"{...}"}. */
+static int take_capture(struct source *source, const char *text, size_t n)
+{
+    json_t *root = json_loadb(text, n, JSON_DISABLE_EOF_CHECK, NULL);
+    json_t *raw = json_object_get(root, "raw");
+    int rc = AGON_EINVAL;
+
+    if (json_is_string(raw))
+        rc = binance_decode_exchange_info(json_string_value(raw), json_string_length(raw), NULL,
+                                          keep, source);
+    json_decref(root);
+    return rc;
+}
+
+static int take_json(struct source *source, const char *text, size_t n)
+{
+    int rc = binance_decode_exchange_info(text, n, NULL, keep, source);
+
+    // Of several the first counts.
+    for (const char *at = text; rc < 0 && at < text + n; at++) {
+        const char *end = memchr(at, '\n', (size_t)(text + n - at));
+
+        end = end != NULL ? end : text + n;
+        if (*at == '{')
+            rc = take_capture(source, at, (size_t)(end - at));
+        at = end;
+    }
+    return rc;
+}
+
+static int read_count(const struct config *config, uint32_t i, const char *key, int64_t *value,
+                      int *exp)
+{
+    const struct config_node *node = config_at(config, "instruments[%u].%s", i, key);
+    const char *text = node != NULL ? config_text(node) : NULL;
+
+    *value = 0;
+    *exp = 0;
+    return text == NULL ? AGON_ENOENT : num_read_exp(text, strlen(text), value, exp);
+}
+
+static int copy_word(const struct config *config, uint32_t i, const char *key, char *word,
+                     size_t room)
+{
+    const struct config_node *node = config_at(config, "instruments[%u].%s", i, key);
+    const char *text = node != NULL ? config_text(node) : NULL;
+
+    if (text == NULL || text[0] == '\0' || strlen(text) >= room)
+        return 0;
+    memcpy(word, text, strlen(text) + 1);
+    return 1;
+}
+
+// The instruments of a file that `agon run` takes, or of one that has nothing else.
+static int take_config(struct source *source, const char *text, size_t n, struct error *err)
+{
+    struct config *config = config_new(source->path, text, n, NULL);
+    uint32_t count;
+
+    if (config == NULL)
+        return AGON_ENOMEM;
+    count = config_root(config) != NULL ? config_count(config_at(config, "instruments")) : 0;
+    for (uint32_t i = 0; i < count; i++) {
+        struct binance_symbol_info info = {.state = TRADING_OPEN, .is_tradable = 1};
+        char venue[64] = "";
+        int notional =
+            read_count(config, i, "min_notional", &info.min_notional, &info.min_notional_exp);
+
+        copy_word(config, i, "venue", venue, sizeof(venue));
+        info.is_contract = strstr(venue, "_um") != NULL;
+        if (!copy_word(config, i, "symbol", info.symbol, sizeof(info.symbol)) ||
+            !copy_word(config, i, "base", info.base, sizeof(info.base)) ||
+            !copy_word(config, i, "quote", info.quote, sizeof(info.quote)) ||
+            read_count(config, i, "tick", &info.tick, &info.tick_exp) < 0 ||
+            read_count(config, i, "lot", &info.lot, &info.lot_exp) < 0 || info.tick <= 0 ||
+            info.lot <= 0 || info.min_notional < 0 || (notional < 0 && notional != AGON_ENOENT)) {
+            config_free(config);
+            return error_set(err, AGON_EINVAL,
+                             "%s: instruments[%u]: symbol, base, quote, tick and lot are needed",
+                             source->path, i);
+        }
+        info.min_qty = info.lot;
+        info.min_qty_exp = info.lot_exp;
+        keep(source, &info);
+    }
+    config_free(config);
+    return source->rc < 0 ? source->rc : count > 0 ? AGON_OK : AGON_EINVAL;
+}
+
+static int read_source(struct source *source, struct error *err)
+{
+    struct file_limits limits = {.total_max = BYTES_MAX};
+    struct file_stream *stream = file_stream_open(source->path, &limits, err);
+    uint64_t room = 1u << 20, n = 0;
+    char *text = NULL;
+    int64_t got;
+    int rc;
+
+    if (stream == NULL)
+        return err != NULL && err->code < 0 ? err->code : AGON_ENOENT;
+    for (;;) {
+        char *more = text == NULL || n + 1 >= room ? realloc(text, room *= 2) : text;
+
+        if (more == NULL) {
+            rc = error_set(err, AGON_ENOMEM, "%s: out of memory", source->path);
+            goto done;
+        }
+        text = more;
+        got = file_stream_read(stream, text + n, room - n - 1, err);
+        if (got <= 0)
+            break;
+        n += (uint64_t)got;
+    }
+    text[n] = '\0';
+    if (got < 0) {
+        rc = (int)got;
+        goto done;
+    }
+    rc = take_json(source, text, n);
+    if (rc < 0 && strchr("{[", text[strspn(text, " \t\r\n")]) == NULL)
+        rc = take_config(source, text, n, err);
+    if (rc >= 0)
+        rc = source->rc;
+    if (rc < 0 && (err == NULL || err->code == 0))
+        error_set(err, rc,
+                  "%s: neither an exchangeInfo of Binance nor a configuration with instruments",
+                  source->path);
+done:
+    free(text);
+    file_stream_close(stream);
+    return rc < 0 ? rc : AGON_OK;
+}
+
+static int add_source(struct listings *listings, const char *path, int is_named, struct error *err)
+{
+    struct source *source = &listings->sources[listings->n];
+    int rc;
+
+    if (listings->n == LISTING_FILES_MAX)
+        return error_set(err, AGON_ERANGE, "more than %d files of instruments", LISTING_FILES_MAX);
+    if ((size_t)snprintf(source->path, sizeof(source->path), "%s", path) >= sizeof(source->path))
+        return error_set(err, AGON_ERANGE, "%.100s...: the name is too long", path);
+    source->is_named = (uint8_t)is_named;
+    rc = read_source(source, err);
+    listings->n++;
+    return rc;
+}
+
+int listings_open(struct listings **listings, const char *const *paths, uint32_t n,
+                  struct error *err)
+{
+    int rc = AGON_OK;
+
+    *listings = calloc(1, sizeof(**listings));
+    if (*listings == NULL)
+        return error_set(err, AGON_ENOMEM, "out of memory");
+    for (uint32_t i = 0; i < n && rc >= 0; i++)
+        rc = add_source(*listings, paths[i], 1, err);
+    if (rc < 0) {
+        listings_free(*listings);
+        *listings = NULL;
+    }
+    return rc;
+}
+
+void listings_free(struct listings *listings)
+{
+    for (uint32_t i = 0; listings != NULL && i < listings->n; i++)
+        free(listings->sources[i].all);
+    free(listings);
+}
+
+static int is_listing(const char *name)
+{
+    return strstr(name, MARK) != NULL && name[0] != '.' &&
+           (strstr(name, ".json") != NULL || strstr(name, ".ndjson") != NULL);
+}
+
+/* Exchange informations of the folder that the data lie in. */
+static int look_beside(struct listings *listings, const char *data, struct error *err)
+{
+    const char *slash = strrchr(data, '/');
+    char folder[sizeof(listings->folder)];
+    struct dirent *entry;
+    int rc = AGON_OK;
+    DIR *dir;
+
+    if ((size_t)snprintf(folder, sizeof(folder), "%.*s", slash != NULL ? (int)(slash - data) : 1,
+                         slash != NULL ? data : ".") >= sizeof(folder) ||
+        strcmp(folder, listings->folder) == 0)
+        return AGON_OK;
+    memcpy(listings->folder, folder, sizeof(folder));
+    dir = opendir(folder[0] != '\0' ? folder : "/");
+    while (dir != NULL && rc >= 0 && (entry = readdir(dir)) != NULL) {
+        char path[sizeof(folder) + sizeof(entry->d_name) + 1];
+        int is_there = 0;
+
+        if (!is_listing(entry->d_name))
+            continue;
+        snprintf(path, sizeof(path), "%s/%s", folder, entry->d_name);
+        for (uint32_t i = 0; i < listings->n; i++)
+            is_there |= strcmp(listings->sources[i].path, path) == 0;
+        if (!is_there)
+            rc = add_source(listings, path, 0, err);
+    }
+    if (dir != NULL)
+        closedir(dir);
+    return rc;
+}
+
+static const struct binance_symbol_info *find(const struct binance_symbol_info *all, uint32_t n,
+                                              const char *symbol, int is_contract)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        if (all[i].is_contract == is_contract && strcmp(all[i].symbol, symbol) == 0)
+            return &all[i];
+    }
+    return NULL;
+}
+
+// 20211012 of ".../rest_exchangeInfo_spot_20211012.ndjson.gz"; 0: none.
+static int64_t date_of(const char *path)
+{
+    const char *at = strstr(path, MARK);
+    size_t n;
+
+    for (; at != NULL && *at != '\0'; at += n > 0 ? n : 1) {
+        n = strspn(at, "0123456789");
+        if (n == 8)
+            return strtol(at, NULL, 10);
+    }
+    return 0;
+}
+
+static int64_t day_of(agon_ns_t t)
+{
+    time_t s = (time_t)(t / 1000000000);
+    struct tm tm;
+
+    if (gmtime_r(&s, &tm) == NULL)
+        return 0;
+    return (tm.tm_year + 1900) * 10000 + (tm.tm_mon + 1) * 100 + tm.tm_mday;
+}
+
+static const struct binance_symbol_info *choose(const struct listings *listings, int is_named,
+                                                const char *symbol, int is_contract, int64_t day,
+                                                const struct source **from)
+{
+    const struct binance_symbol_info *best = NULL;
+    int64_t best_date = 0;
+
+    for (uint32_t i = 0; i < listings->n; i++) {
+        const struct source *source = &listings->sources[i];
+        const struct binance_symbol_info *info =
+            source->is_named == is_named ? find(source->all, source->n, symbol, is_contract) : NULL;
+        int64_t date = date_of(source->path);
+        int is_better;
+
+        if (info == NULL)
+            continue;
+        // The last that is not later than the data, else the first of the later ones.
+        is_better =
+            best == NULL || (best_date > day ? date < best_date : date <= day && date > best_date);
+        if (is_better && !(best != NULL && is_named)) {
+            best = info;
+            best_date = date;
+            *from = source;
+        }
+    }
+    return best;
+}
+
+static int fill(struct listed *listed, const struct binance_symbol_info *info,
+                enum listing_from from, const char *source, struct error *err)
+{
+    struct agon_instrument *record = &listed->record;
+
+    if (info->tick <= 0 || info->lot <= 0)
+        return error_set(err, AGON_EINVAL, "%s: %s has no tick or no lot", source, info->symbol);
+    record->kind = info->is_contract ? INSTRUMENT_LINEAR : INSTRUMENT_SPOT;
+    record->px_exp = (int8_t)info->tick_exp;
+    record->qty_exp = (int8_t)info->lot_exp;
+    (void)binance_fit_filters(info, QUOTE_EXP, record);
+    if (record->min_qty == 0)
+        record->min_qty = record->lot_qty;
+    listed->market_max_qty =
+        num_rescale(info->market_max_qty, info->market_max_qty_exp, record->qty_exp, NUM_ZERO);
+    memcpy(record->symbol, info->symbol, sizeof(record->symbol));
+    memcpy(listed->base, info->base, sizeof(listed->base));
+    memcpy(listed->quote, info->quote, sizeof(listed->quote));
+    listed->from = (uint8_t)from;
+    snprintf(listed->source, sizeof(listed->source), "%s", source);
+    return AGON_OK;
+}
+
+static void fill_none(struct listed *listed, const char *symbol, int is_perpetual)
+{
+    struct agon_instrument *record = &listed->record;
+
+    record->kind = is_perpetual ? INSTRUMENT_LINEAR : INSTRUMENT_SPOT;
+    record->px_exp = record->qty_exp = DEFAULT_EXP;
+    record->tick_px = record->lot_qty = record->min_qty = 1;
+    snprintf(record->symbol, sizeof(record->symbol), "%s", symbol);
+    (void)recording_assets(symbol, listed->base, listed->quote);
+    listed->from = LISTING_NONE;
+}
+
+int listings_find(struct listings *listings, const char *symbol, uint8_t kind, const char *data,
+                  agon_ns_t t_first, struct listed *listed, struct error *err)
+{
+    const char *slash = data != NULL ? strrchr(data, '/') : NULL;
+    const char *name = slash != NULL ? slash : data;
+    int is_perpetual = kind == INSTRUMENT_LINEAR;
+    int is_contract = // rather than spot
+        is_perpetual || (kind == 0 && name != NULL && strstr(name, "binance_um") != NULL);
+    const struct binance_symbol_info *info;
+    const struct source *from = NULL;
+    int has_named = 0;
+    int rc;
+
+    memset(listed, 0, sizeof(*listed));
+    for (uint32_t i = 0; i < listings->n; i++)
+        has_named |= listings->sources[i].is_named;
+    if (has_named) {
+        info = choose(listings, 1, symbol, is_contract, 0, &from);
+        if (info == NULL && !is_perpetual)
+            info = choose(listings, 1, symbol, !is_contract, 0, &from);
+        if (info == NULL)
+            return error_set(err, AGON_EINVAL, "%s: %s is not listed%s", listings->sources[0].path,
+                             symbol, is_perpetual ? " as a perpetual" : "");
+        return fill(listed, info, LISTING_NAMED, from->path, err);
+    }
+    if (data != NULL) {
+        rc = look_beside(listings, data, err);
+        if (rc < 0)
+            return rc;
+        info = choose(listings, 0, symbol, is_contract, day_of(t_first), &from);
+        if (info != NULL)
+            return fill(listed, info, LISTING_BESIDE, from->path, err);
+    }
+    info = find(known, sizeof(known) / sizeof(known[0]), symbol, is_perpetual);
+    if (info != NULL)
+        return fill(listed, info, LISTING_KNOWN, "", err);
+    fill_none(listed, symbol, is_perpetual);
+    return AGON_OK;
+}
+
+const char *listed_text(const struct listed *listed, char text[LISTED_TEXT])
+{
+    char tick[NUM_TEXT], lot[NUM_TEXT], notional[NUM_TEXT];
+
+    num_format_short(listed->record.tick_px, listed->record.px_exp, tick);
+    num_format_short(listed->record.lot_qty, listed->record.qty_exp, lot);
+    num_format_short(listed->record.min_notional_amt, QUOTE_EXP, notional);
+    snprintf(text, LISTED_TEXT, "tick %s, lot %s, minimum notional %s", tick, lot, notional);
+    return text;
+}
+
+const char *listed_warning(const struct listed *listed)
+{
+    return listed->from == LISTING_KNOWN
+               ? "assumed, as this program knows the venue today; --instruments names a listing"
+           : listed->from == LISTING_NONE
+               ? "assumed, for nothing is known of it; --instruments names a listing"
+               : "";
+}

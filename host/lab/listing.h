@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+/* listing: the filters that an instrument of recorded data has, as the venue lists them and never
+ * by the data: a file that says something finer late in it changes nothing before.
+ *
+ * In this order: a file that was named (--instruments: Binance's exchangeInfo as it was received,
+ * plain, in a capture's line or gzip, or a configuration with `instruments`); such an exchangeInfo
+ * beside the data; tick, lot and minimum notional of the majors, as this program has them; eight
+ * decimals, a tick and a lot of one unit, no limits. Decoded by what a live gateway decodes with,
+ * and with the exponents that a live instrument has: those of tick and lot. [one thread] */
+#ifndef LAB_LISTING_H
+#define LAB_LISTING_H
+
+#include "base/error.h"
+#include "market/records.h"
+
+#define LISTING_FILES_MAX 16
+
+enum listing_from {
+    LISTING_NAMED = 1,  /* source: the file */
+    LISTING_BESIDE = 2, /* source: the file */
+    LISTING_KNOWN = 3,  /* of the majors, as this program has them */
+    LISTING_NONE = 4    /* nothing is known */
+};
+struct listed {
+    struct agon_instrument record; /* symbol, kind, exponents and filters; ids are the caller's.
+                                      min_notional_amt is in 10^-8 */
+    agon_qty_t market_max_qty;     /* 0: as of other orders */
+    char base[16], quote[16];
+    uint8_t from;
+    char source[512];
+};
+
+struct listings;
+/* What was named. AGON_ENOENT, AGON_EINVAL (neither of these), AGON_ERANGE. */
+int listings_open(struct listings **listings, const char *const *paths, uint32_t n,
+                  struct error *err);
+void listings_free(struct listings *listings); /* NULL is fine */
+/* Of a symbol; data: the file that it is recorded in, or NULL, and when that begins: of several
+ * listings beside it, whose names have dates, the last that is not later counts, else the first.
+ * kind: of the market that it is played on, INSTRUMENT_SPOT or INSTRUMENT_LINEAR; 0: a listing
+ * decides, or spot. AGON_EINVAL: what was named does not have it, or not as a perpetual. */
+int listings_find(struct listings *listings, const char *symbol, uint8_t kind, const char *data,
+                  agon_ns_t t_first, struct listed *listed, struct error *err);
+/* "tick 0.01, lot 0.00001, minimum notional 5": for people. */
+#define LISTED_TEXT 160
+const char *listed_text(const struct listed *listed, char text[LISTED_TEXT]);
+/* Where that is from, and what to do about it: for people; "" when there is nothing to do. */
+const char *listed_warning(const struct listed *listed);
+
+#endif

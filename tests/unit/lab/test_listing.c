@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: Apache-2.0
+/* What may be ordered, by whom it is said: named files, files beside the data, the program. */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lab/listing.h"
+
+#define DAY(t) ((agon_ns_t)(t)*1000000000)
+
+static char dir[] = "/tmp/agon-listing-XXXXXX";
+static char path[1024];
+static struct error err;
+
+static const char *in(const char *folder, const char *name)
+{
+    snprintf(path, sizeof(path), "%s/%s", folder, name);
+    return path;
+}
+
+static const char *of_tests(const char *name)
+{
+    static char folder[512];
+
+    snprintf(folder, sizeof(folder), "%s/tests/data/listing", getenv("AGON_SOURCE_ROOT"));
+    return in(folder, name);
+}
+
+static void write_file(const char *name, const char *text)
+{
+    FILE *file = fopen(in(dir, name), "we");
+
+    ck_assert_ptr_nonnull(file);
+    ck_assert_int_ge(fputs(text, file), 0);
+    ck_assert_int_eq(fclose(file), 0);
+}
+
+static struct listings *open_one(const char *name)
+{
+    struct listings *listings;
+
+    err.code = 0;
+    ck_assert_msg(listings_open(&listings, &name, name != NULL, &err) == AGON_OK, "%s", err.text);
+    return listings;
+}
+
+static struct listed find(struct listings *listings, const char *symbol, uint8_t kind,
+                          const char *data, agon_ns_t t)
+{
+    struct listed listed;
+
+    ck_assert_msg(listings_find(listings, symbol, kind, data, t, &listed, &err) == AGON_OK, "%s",
+                  err.text);
+    return listed;
+}
+
+START_TEST(all_filters_come_from_an_exchange_info)
+{
+    struct listings *listings = open_one(of_tests("binance_spot_exchangeInfo.json"));
+    struct listed listed = find(listings, "ETHUSDT", 0, "x/ETHUSDT.csv", 0);
+    const struct agon_instrument *record = &listed.record;
+    char text[LISTED_TEXT];
+
+    ck_assert_uint_eq(listed.from, LISTING_NAMED);
+    ck_assert_str_eq(listed_warning(&listed), "");
+    ck_assert_str_eq(listed_text(&listed, text), "tick 0.01, lot 0.0001, minimum notional 5");
+    ck_assert_str_eq(listed.base, "ETH");
+    ck_assert_str_eq(listed.quote, "USDT");
+    ck_assert_uint_eq(record->kind, INSTRUMENT_SPOT);
+    ck_assert_int_eq(record->px_exp, 2);
+    ck_assert_int_eq(record->qty_exp, 4);
+    ck_assert_int_eq(record->tick_px, 1);
+    ck_assert_int_eq(record->min_px, 1);
+    ck_assert_int_eq(record->max_px, 100000000);
+    ck_assert_int_eq(record->lot_qty, 1);
+    ck_assert_int_eq(record->min_qty, 1);
+    ck_assert_int_eq(record->max_qty, 90000000);
+    ck_assert_int_eq(record->min_notional_amt, 500000000);
+    ck_assert_int_eq(listed.market_max_qty, 16005120);
+    ck_assert_int_eq(listings_find(listings, "SOLUSDT", 0, NULL, 0, &listed, &err), AGON_EINVAL);
+    ck_assert_ptr_nonnull(strstr(err.text, "SOLUSDT is not listed"));
+    ck_assert_int_eq(listings_find(listings, "ETHUSDT", INSTRUMENT_LINEAR, NULL, 0, &listed, &err),
+                     AGON_EINVAL);
+    ck_assert_ptr_nonnull(strstr(err.text, "as a perpetual"));
+    listings_free(listings);
+}
+END_TEST
+
+START_TEST(a_listing_of_contracts_makes_a_perpetual)
+{
+    struct listings *listings = open_one(of_tests("binance_um_exchangeInfo.json"));
+    struct listed listed = find(listings, "BTCUSDT", 0, "x/BTCUSDT.csv", 0);
+
+    ck_assert_uint_eq(listed.record.kind, INSTRUMENT_LINEAR);
+    ck_assert_int_eq(listed.record.px_exp, 1);
+    ck_assert_int_eq(listed.record.qty_exp, 3);
+    ck_assert_int_eq(listed.record.min_notional_amt, 10000000000);
+    ck_assert_int_eq(listed.market_max_qty, 120000);
+    listings_free(listings);
+}
+END_TEST
+
+START_TEST(a_configuration_names_instruments_too)
+{
+    static const char config[] =
+        "mode: paper\ninstruments:\n"
+        "  - {symbol: SOLUSDT, base: SOL, quote: USDT, tick: 0.0001, lot: 0.05, min_notional: 7}\n"
+        "  - {venue: binance_um, symbol: SOLUSDT, base: SOL, quote: USDT, tick: 0.001, lot: 1}\n";
+    struct listings *listings;
+    struct listed listed;
+
+    write_file("run.yaml", config);
+    listings = open_one(path);
+    listed = find(listings, "SOLUSDT", 0, "x/SOLUSDT.csv", 0);
+    ck_assert_int_eq(listed.record.px_exp, 4);
+    ck_assert_int_eq(listed.record.tick_px, 1);
+    ck_assert_int_eq(listed.record.qty_exp, 2);
+    ck_assert_int_eq(listed.record.lot_qty, 5);
+    ck_assert_int_eq(listed.record.min_notional_amt, 700000000);
+    listed = find(listings, "SOLUSDT", INSTRUMENT_LINEAR, NULL, 0);
+    ck_assert_int_eq(listed.record.px_exp, 3);
+    ck_assert_int_eq(listed.record.lot_qty, 1);
+    ck_assert_int_eq(listed.record.min_notional_amt, 0);
+    listings_free(listings);
+}
+END_TEST
+
+#define INFO(tick)                                                                                 \
+    "{\"symbols\":[{\"symbol\":\"AAAUSDT\",\"status\":\"TRADING\",\"baseAsset\":\"AAA\","          \
+    "\"quoteAsset\":\"USDT\",\"isSpotTradingAllowed\":true,\"filters\":[{\"filterType\":"          \
+    "\"PRICE_FILTER\",\"tickSize\":\"" tick                                                        \
+    "\"},{\"filterType\":\"LOT_SIZE\",\"stepSize\":\"0.1\"}]}]}"
+
+START_TEST(what_lies_beside_the_data_is_found_by_its_day)
+{
+    static const struct {
+        agon_ns_t t;
+        int px_exp;
+    } cases[] = {{DAY(1600000000), 2}, // 2020-09-13: before the first, which is 2021-10-12
+                 {DAY(1634000000), 2}, // 2021-10-12
+                 {DAY(1670000000), 2}, // 2022-12-02
+                 {DAY(1672531200), 3}, // 2023-01-01: the second is of this day
+                 {DAY(1700000000), 3}};
+    struct listings *listings;
+    struct listed listed;
+    char data[1024];
+
+    write_file("rest_exchangeInfo_spot_20230101.json", INFO("0.001"));
+    write_file(
+        "rest_exchangeInfo_spot_20211012.ndjson",
+        "{\"ts_us\":1,\"dir\":\"connect\"}\n"
+        "{\"ts_us\":1,\"dir\":\"http\",\"url\":\"u\",\"raw\":\"{\\\"symbols\\\":[{\\\"symbol\\\":"
+        "\\\"AAAUSDT\\\",\\\"status\\\":\\\"TRADING\\\",\\\"baseAsset\\\":\\\"AAA\\\","
+        "\\\"quoteAsset\\\":\\\"USDT\\\",\\\"isSpotTradingAllowed\\\":true,\\\"filters\\\":["
+        "{\\\"filterType\\\":\\\"PRICE_FILTER\\\",\\\"tickSize\\\":\\\"0.01\\\"},{"
+        "\\\"filterType\\\":"
+        "\\\"LOT_SIZE\\\",\\\"stepSize\\\":\\\"0.1\\\"}]}]}\"}\n");
+    snprintf(data, sizeof(data), "%s/binance_spot_AAAUSDT.csv", dir);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        listings = open_one(NULL);
+        listed = find(listings, "AAAUSDT", 0, data, cases[i].t);
+        ck_assert_uint_eq(listed.from, LISTING_BESIDE);
+        ck_assert_int_eq(listed.record.px_exp, cases[i].px_exp);
+        // Another symbol is not in them, a perpetual neither.
+        listed = find(listings, "BBBUSDT", 0, data, cases[i].t);
+        ck_assert_uint_eq(listed.from, LISTING_NONE);
+        listed = find(listings, "AAAUSDT", INSTRUMENT_LINEAR, data, cases[i].t);
+        ck_assert_uint_eq(listed.from, LISTING_NONE);
+        listings_free(listings);
+    }
+    // What is named goes before what is found.
+    listings = open_one(in(dir, "rest_exchangeInfo_spot_20230101.json"));
+    listed = find(listings, "AAAUSDT", 0, data, DAY(1600000000));
+    ck_assert_uint_eq(listed.from, LISTING_NAMED);
+    ck_assert_int_eq(listed.record.px_exp, 3);
+    listings_free(listings);
+    unlink(in(dir, "rest_exchangeInfo_spot_20230101.json"));
+    unlink(in(dir, "rest_exchangeInfo_spot_20211012.ndjson"));
+}
+END_TEST
+
+START_TEST(without_a_listing_a_stated_default_holds)
+{
+    struct listings *listings = open_one(NULL);
+    struct listed listed = find(listings, "BTCUSDT", 0, "nowhere/BTCUSDT.csv", 0);
+    char text[LISTED_TEXT];
+
+    ck_assert_uint_eq(listed.from, LISTING_KNOWN);
+    ck_assert_str_eq(listed_text(&listed, text), "tick 0.01, lot 0.00001, minimum notional 5");
+    ck_assert_ptr_nonnull(strstr(listed_warning(&listed), "assumed"));
+    listed = find(listings, "BTCUSDT", INSTRUMENT_LINEAR, NULL, 0);
+    ck_assert_str_eq(listed_text(&listed, text), "tick 0.1, lot 0.001, minimum notional 100");
+    listed = find(listings, "ADAUSDT", 0, NULL, 0);
+    ck_assert_uint_eq(listed.from, LISTING_NONE);
+    ck_assert_str_eq(listed_text(&listed, text),
+                     "tick 0.00000001, lot 0.00000001, minimum notional 0");
+    ck_assert_str_eq(listed.base, "ADA");
+    ck_assert_int_eq(listed.record.max_qty, 0);
+    ck_assert_ptr_nonnull(strstr(listed_warning(&listed), "assumed"));
+    listings_free(listings);
+}
+END_TEST
+
+START_TEST(what_is_no_listing_is_refused)
+{
+    static const char *const bad[] = {
+        "",
+        "{}",
+        "{\"symbols\":",
+        "hello",
+        "instruments: []",
+        "instruments:\n  - {symbol: A, base: B, quote: C, tick: 1}\n",
+        "instruments:\n  - {symbol: A, base: B, quote: C, tick: x, lot: 1}\n",
+        "{\"raw\":\"{}\"}\n"};
+    const char *name = path;
+    struct listings *listings;
+
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        write_file("bad", bad[i]);
+        err.code = 0;
+        err.text[0] = '\0';
+        ck_assert_int_lt(listings_open(&listings, &name, 1, &err), 0);
+        ck_assert_ptr_null(listings);
+        ck_assert_msg(strstr(err.text, path) != NULL, "%zu: %s", i, err.text);
+    }
+    name = "/nowhere/at/all";
+    ck_assert_int_eq(listings_open(&listings, &name, 1, &err), AGON_ENOENT);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("listing");
+    TCase *tcase = tcase_create("listing");
+    SRunner *runner;
+    int failed;
+
+    if (mkdtemp(dir) == NULL)
+        return 1;
+    tcase_add_test(tcase, all_filters_come_from_an_exchange_info);
+    tcase_add_test(tcase, a_listing_of_contracts_makes_a_perpetual);
+    tcase_add_test(tcase, a_configuration_names_instruments_too);
+    tcase_add_test(tcase, what_lies_beside_the_data_is_found_by_its_day);
+    tcase_add_test(tcase, without_a_listing_a_stated_default_holds);
+    tcase_add_test(tcase, what_is_no_listing_is_refused);
+    suite_add_tcase(suite, tcase);
+    runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    unlink(in(dir, "bad"));
+    unlink(in(dir, "run.yaml"));
+    rmdir(dir);
+    return failed == 0 ? 0 : 1;
+}
