@@ -6,6 +6,7 @@
 
 #include "agent/feed_fold.h"
 #include "agent/run_process.h"
+#include "agent/sandbox.h"
 #include "config/suggest.h"
 
 struct opened { /* what a slot's plugin says of itself, or why it says nothing */
@@ -19,7 +20,7 @@ struct opened { /* what a slot's plugin says of itself, or why it says nothing *
 static int is_same(const struct roster_slot *a, const struct roster_slot *b)
 {
     return strcmp(a->plugin, b->plugin) == 0 && a->plugin_index == b->plugin_index &&
-           a->runner == b->runner;
+           a->runner == b->runner && a->isolation == b->isolation;
 }
 
 static int open_plugin(const struct roster_slot *slot, const char *dir, struct opened *opened)
@@ -39,7 +40,9 @@ static int open_plugin(const struct roster_slot *slot, const char *dir, struct o
     if (rc >= 0)
         rc = plugin_file_judge(&report, runner, err);
     if (rc >= 0)
-        rc = plugin_probe(&file, NULL, slot->plugin_index, &opened->info, err);
+        rc = plugin_probe(&file, NULL, slot->plugin_index,
+                          slot->isolation == ISOLATION_REQUIRE ? sandbox_whole() : 0, &opened->info,
+                          err);
     plugin_file_drop(&file);
     return rc;
 }

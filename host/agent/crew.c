@@ -101,7 +101,8 @@ static int begin_mapped(struct generation *generation, struct error *err)
     return rc;
 }
 
-static int load_process(struct generation *generation, struct error *err)
+static int load_process(struct generation *generation, const struct crew_slot *spec,
+                        struct error *err)
 {
     struct elf_report report;
     uint32_t index = generation->info.index;
@@ -115,7 +116,10 @@ static int load_process(struct generation *generation, struct error *err)
         rc = plugin_file_judge(&report, ELF_PROCESS, err);
     if (rc >= 0)
         memcpy(generation->build_id, report.build_id, sizeof(generation->build_id));
-    return rc < 0 ? rc : plugin_probe(&generation->file, NULL, index, &generation->info, err);
+    if (rc >= 0)
+        rc = plugin_probe(&generation->file, NULL, index, spec->is_isolated ? sandbox_whole() : 0,
+                          &generation->info, err);
+    return rc;
 }
 
 struct generation *generation_new(struct crew *crew, const struct crew_slot *spec,
@@ -252,7 +256,7 @@ int generation_load(struct generation *generation, const struct crew_slot *spec,
             return rc;
     }
     if (generation->runner == CREW_PROCESS)
-        return load_process(generation, err);
+        return load_process(generation, spec, err);
     rc = check_certificate(generation, path, err);
     return rc < 0 ? rc : load_inproc(generation, err);
 }
@@ -300,12 +304,6 @@ static void on_gap(void *ctx, const struct agon_gap *gap)
     atomic_fetch_add(&generation->n_gaps, 1);
 }
 
-// What can hold at all: not every user can give a child an id of its own.
-static uint32_t whole_sandbox(void)
-{
-    return sandbox_may_have_ids() ? SANDBOX_ALL : SANDBOX_ALL & ~(uint32_t)SANDBOX_UID;
-}
-
 static struct run_inproc_config inproc_config(struct generation *generation)
 {
     return (struct run_inproc_config){.entry = generation->plugin.entry,
@@ -330,7 +328,7 @@ static struct run_process_config process_config(struct generation *generation,
                                        .arena_bytes = spec->arena_bytes,
                                        .threads = spec->threads,
                                        .layers_wanted = SANDBOX_ALL,
-                                       .layers_required = spec->is_isolated ? whole_sandbox() : 0,
+                                       .layers_required = spec->is_isolated ? sandbox_whole() : 0,
                                        .slot = generation->slot,
                                        .log = on_log,
                                        .ctx = generation};

@@ -11,6 +11,7 @@
 #include "base/rng.h"
 #include "market/bus.h"
 #include "market/evring.h"
+#include "slot/meters.h"
 #include "sys/clock.h"
 
 #define BUS_GRANULES  4096
@@ -18,6 +19,9 @@
 #define FROM_GRANULES 4096
 #define T0            1700000000000000000
 #define PARAM_EVENTS  1000
+/* What a meter has of an event's time, as if ten came in a second: a plugin that wants something at
+ * each event may be on a market with more of them, and its roster may grant it more. */
+#define EVENT_NS ((agon_ns_t)100000000)
 
 /* A stage: rings, bus and the answers of a world that fills or refuses every order at once. All of
  * it is a function of the plugin's wishes. */
@@ -46,6 +50,9 @@ struct stage {
     uint64_t n_pending;
     struct hash whole, tail; /* over all wishes; over those since the middle */
     uint32_t n_wishes, n_arms;
+    struct meters meters;
+    int over; /* the first meter that was full, enum meter_id; -1: none */
+    uint64_t over_seq;
     int64_t longest_ns; /* processor time of a step */
     uint64_t longest_seq;
     struct error err;
@@ -63,6 +70,7 @@ static const struct {
     {"r17", "a truncated state is refused"},
     {"r25", "extreme prices, gaps, halts: no crash"},
     {"r36", "parameters at their ends: no crash"},
+    {"r38", "what an event makes it cause fills no meter"},
     {"r37", "a million events: no crash, no error"},
 };
 
@@ -114,6 +122,7 @@ static void stage_init(struct stage *stage, const struct agon_descriptor *descri
 
     memset(stage, 0, sizeof(*stage));
     stage->t = T0;
+    stage->over = -1;
     stage->px = 4200000;
     stage->venue = (struct setup_venue){.venue = 1, .name = "binance"};
     stage->assets[0] = (struct setup_asset){.id = 1, .exp = 8, .name = "BTC"};
@@ -247,6 +256,34 @@ static void answer(struct stage *stage, const struct agon_intent_event *wish)
     tell(stage, &order);
 }
 
+/* As a host counts it (run/meter.c), but for what is refused: here all is taken. */
+static void count(struct stage *stage, const struct agon_event_hdr *wish)
+{
+    const struct agon_intent_event *intent = (const struct agon_intent_event *)(const void *)wish;
+    uint64_t *n = stage->meters.n;
+
+    n[METER_RECORDS]++;
+    n[METER_BYTES] += event_bytes(wish);
+    n[METER_SIGNALS] += wish->type == AGON_EVENT_SIGNAL;
+    n[METER_TIMERS] += wish->type == EVENT_ARM;
+    n[METER_CANCELS] +=
+        wish->type == AGON_EVENT_INTENT && (intent->intent.kind == AGON_INTENT_CANCEL ||
+                                            intent->intent.kind == AGON_INTENT_CANCEL_ALL);
+}
+
+static void look_at_meters(struct stage *stage)
+{
+    static const uint32_t presets[METERS_N];
+    struct meters_found found;
+
+    stage->meters.n[METER_ERRORS] = atomic_load(&feed_beat(stage->feed)->n_errors);
+    found = meters_look(&stage->meters, presets, EVENT_NS, EVENT_NS);
+    if (found.over < 0 || stage->over >= 0)
+        return;
+    stage->over = found.over;
+    stage->over_seq = stage->seq;
+}
+
 static void take_wish(struct stage *stage, const struct agon_event_hdr *from)
 {
     static _Alignas(64) unsigned char memory[EVENT_BYTES_MAX];
@@ -256,6 +293,7 @@ static void take_wish(struct stage *stage, const struct agon_event_hdr *from)
     hash_update(&stage->whole, memory, event_bytes(wish));
     hash_update(&stage->tail, memory, event_bytes(wish));
     stage->n_wishes++;
+    count(stage, wish);
     if (wish->type == AGON_EVENT_INTENT)
         answer(stage, (const struct agon_intent_event *)(const void *)wish);
     if (wish->type == EVENT_ARM) {
@@ -385,6 +423,7 @@ static int play(struct stage *stage, int n, struct hist *times)
         stage->t += stage->is_extreme && stage->seq % 97 == 0 ? 86400000000000 : 1000000;
         stage->sub = 0;
         take_wishes(stage);
+        look_at_meters(stage);
         if (stage->is_extreme && stage->seq % 101 == 0) {
             struct agon_gap gap = {.hdr = {.type = AGON_EVENT_GAP, .granules = 1},
                                    .first_seq = 1,
@@ -497,6 +536,15 @@ static int first_run(struct rehearsal *r, const struct agon_entry *entry, uint32
                 d->budget_ns > 0 && p99_ns > d->budget_ns ? REHEARSAL_NOTE : REHEARSAL_OK,
                 "p50 %lld ns, p99 %lld ns; promised %u ns", (long long)hist_quantile(&times, 0.5),
                 (long long)p99_ns, d->budget_ns);
+    if (stage.over >= 0)
+        verdict(r, REHEARSE_METERS, REHEARSAL_ERROR,
+                "%s: full at event %llu of a market of ten a second; a host ends that, where its "
+                "roster grants no more than %u %s a second (`meters: {%s: N}`)",
+                meters_all[stage.over].name, (unsigned long long)stage.over_seq,
+                meters_all[stage.over].preset, meters_all[stage.over].unit,
+                meters_all[stage.over].key);
+    else
+        verdict(r, REHEARSE_METERS, REHEARSAL_OK, "%s", "");
     stage_deinit(&stage);
     return is_well;
 }

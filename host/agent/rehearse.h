@@ -28,6 +28,8 @@ enum rehearsal_check {                   /* val-r.. of SDK 4.4 */
                                             crash */
                        REHEARSE_PARAMS,  /* r36: every parameter at its least and its most: no crash
                                           */
+                       REHEARSE_METERS,  /* r38: what it causes at each event does not fill a
+                                            meter of a slot */
                        REHEARSE_LONG,    /* r37: a million events without a crash or an error; only
                                             where a certificate is wanted */
                        REHEARSE_CHECKS

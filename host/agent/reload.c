@@ -941,7 +941,7 @@ static int rehearse_file(struct member *member, struct error *err)
             return error_set(err, AGON_ENOMEM, "no memory for a probe");
         rc = plugin_file_stage(&copy, member->next->file.path, NULL, member->slot, err);
         if (rc >= 0)
-            rc = plugin_probe(&copy, NULL, member->spec.plugin_index, info, err);
+            rc = plugin_probe(&copy, NULL, member->spec.plugin_index, 0, info, err);
         free(info);
     } else {
         copy = member->next->file;

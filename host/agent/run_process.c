@@ -818,7 +818,7 @@ const struct feed_beat *run_process_beat(const struct run_process *run)
 /* A child that maps the plugin and does no more than mode asks; info and rehearsal are filled also
  * when it dies on the way. */
 static int examine(const struct plugin_file *file, const char *exe, uint32_t mode, uint32_t index,
-                   uint32_t n_long, int64_t limit_ns, struct plugin_info *info,
+                   uint32_t n_long, uint32_t required, int64_t limit_ns, struct plugin_info *info,
                    struct rehearsal *rehearsal, struct error *err)
 {
     struct run_process *run = calloc(1, sizeof(*run));
@@ -846,7 +846,7 @@ static int examine(const struct plugin_file *file, const char *exe, uint32_t mod
     run->shm->host_pid = getpid();
     rc = spawn(run, exe, (const int[7]){-1, -1, -1, slot_fd, -1, -1, file->fd}, err);
     if (rc >= 0)
-        rc = pass_fence(run, 0, limit_ns, err);
+        rc = pass_fence(run, required, limit_ns, err);
     if (rc >= 0)
         rc = await_phase(run, CHILD_LOADED, limit_ns, err);
     if (rc >= 0 && info)
@@ -863,10 +863,10 @@ done:
     return rc < 0 ? rc : AGON_OK;
 }
 
-int plugin_probe(const struct plugin_file *file, const char *exe, uint32_t index,
+int plugin_probe(const struct plugin_file *file, const char *exe, uint32_t index, uint32_t required,
                  struct plugin_info *info, struct error *err)
 {
-    return examine(file, exe, CHILD_PROBE, index, 0, PROBE_NS, info, NULL, err);
+    return examine(file, exe, CHILD_PROBE, index, 0, required, PROBE_NS, info, NULL, err);
 }
 
 int plugin_rehearse(const struct plugin_file *file, const char *exe, uint32_t index,
@@ -876,8 +876,8 @@ int plugin_rehearse(const struct plugin_file *file, const char *exe, uint32_t in
     int rc;
 
     memset(rehearsal, 0, sizeof(*rehearsal));
-    rc = examine(file, exe, CHILD_REHEARSE, index, n_long, REHEARSE_NS + (int64_t)n_long * LONG_NS,
-                 NULL, rehearsal, err);
+    rc = examine(file, exe, CHILD_REHEARSE, index, n_long, 0,
+                 REHEARSE_NS + (int64_t)n_long * LONG_NS, NULL, rehearsal, err);
     at = atomic_load(&rehearsal->at);
     if (rc >= 0)
         return AGON_OK;

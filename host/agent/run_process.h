@@ -112,9 +112,9 @@ uint64_t run_process_cpu_ms(const struct run_process *run);
 const struct feed_beat *run_process_beat(const struct run_process *run);
 
 /* Maps a staged and checked file in a child, reads what the plugin of that index says of itself,
- * and ends the child. The reason tells a crash, a hang and a refusal apart. exe as above. [control]
- */
-int plugin_probe(const struct plugin_file *file, const char *exe, uint32_t index,
+ * and ends the child. The reason tells a crash, a hang and a refusal apart; AGON_ENOTSUP: a layer
+ * of required is missing, and nothing of the plugin has run. exe as above. [control] */
+int plugin_probe(const struct plugin_file *file, const char *exe, uint32_t index, uint32_t required,
                  struct plugin_info *info, struct error *err);
 /* Plays the plugin of that index on a made-up tape in a child (rehearse.h), n_long events of it in
  * the last check. A crash or a hang is the finding of the check that was under way; an error means

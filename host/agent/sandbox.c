@@ -156,10 +156,11 @@ const char *sandbox_no_ids(void)
     return uid_error.text;
 }
 
-int sandbox_may_have_ids(void)
+uint32_t sandbox_whole(void)
 {
     (void)pthread_once(&uid_once, claim_uids);
-    return uid_block != 0 || uid_error.code == AGON_EBUSY;
+    return uid_block != 0 || uid_error.code == AGON_EBUSY ? SANDBOX_ALL
+                                                          : SANDBOX_ALL & ~(uint32_t)SANDBOX_UID;
 }
 
 int sandbox_is_mapped(const struct sandbox *sandbox)

@@ -57,8 +57,9 @@ uint32_t sandbox_proven(const struct sandbox *sandbox, const struct proc_rights 
 void sandbox_ids(uint32_t slot, uint32_t *uid, uint32_t *gid);
 /* Why they are 0; empty: they are not. [any] */
 const char *sandbox_no_ids(void);
-/* Are there some that this user could give, whoever has them now? [any] */
-int sandbox_may_have_ids(void);
+/* What a slot that requires isolation requires: all layers, but for an id of its own where this
+ * user could give none, whoever has them now. [any] */
+uint32_t sandbox_whole(void);
 /* Does a child of this process call await_map? */
 int sandbox_is_mapped(const struct sandbox *sandbox);
 /* By its host: gives a child that waits its ids. [control] */

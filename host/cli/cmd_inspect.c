@@ -194,7 +194,7 @@ int cmd_inspect(int argc, char **argv)
                 args_safe(files.at[0]), refusal->id, refusal->text);
         rc = EXIT_DATA;
     } else if (is_described) {
-        if (plugin_probe(&file, NULL, 0, &info, &err) >= 0) {
+        if (plugin_probe(&file, NULL, 0, 0, &info, &err) >= 0) {
             describe(object, &info);
         } else {
             fprintf(stderr, "agon inspect: %s: %s\n", args_safe(files.at[0]), err.text);

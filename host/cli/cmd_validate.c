@@ -139,7 +139,7 @@ static int run_all(struct validation *made, const struct plugin_file *file)
 
     for (uint32_t i = 0; i < n; i++) {
         struct error err = {0};
-        int rc = plugin_probe(file, NULL, i, &info, &err);
+        int rc = plugin_probe(file, NULL, i, 0, &info, &err);
         struct row row = {.id = "s19", .name = elf_check_name(18), .is_made = 1};
 
         if (rc >= 0) {

@@ -59,8 +59,10 @@ kill -TERM "$HOST_PID"
 ended "$HOST_PID" 0 "the service"
 AS=$PLAIN
 
-# A range of three blocks.
-echo 'nobody:300000:3072' >"$WORK/ids"
+# A range of three blocks, which no other run of this test has.
+FIRST_ID=$((300000 + $$ % 200000 * 4096))
+LAST_ID=$((FIRST_ID + 3071))
+echo "nobody:$FIRST_ID:3072" >"$WORK/ids"
 doctor | grep -q '^ok .*holds' || fail "doctor: $(doctor)"
 
 # The unit that is installed takes no new privileges: then nobody gives them out, and what requires all that there is begins.
@@ -98,13 +100,13 @@ for pid; do
     [ "$(value Gid "$pid")" = "$(value Uid "$pid")" ] || fail "slot $pid: $(grep id: "/proc/$pid/status")"
 done >"$WORK/uids"
 [ "$(sort -u "$WORK/uids" | wc -l)" = 4 ] || fail "an id was given twice: $(cat "$WORK/uids")"
-[ "$(awk '$1 < 300000 || $1 > 303071' "$WORK/uids")" = "" ] || fail "ids of others: $(cat "$WORK/uids")"
+[ "$(awk -v first=$FIRST_ID -v last=$LAST_ID '$1 < first || $1 > last' "$WORK/uids")" = "" ] || fail "ids of others: $(cat "$WORK/uids")"
 
 # A backtest's worker likewise.
 $AS "$AGON" backtest "$PLUGINS/busy.so" --seed 5 --for 300d >"$WORK/backtest.out" 2>&1 &
 BACKTEST=$!
 PIDS="$PIDS $BACKTEST"
-is_other() { worker=$(pgrep -P "$BACKTEST" | head -n 1) && [ -n "$worker" ] && [ "$(value Uid "$worker")" -ge 300000 ] && [ "$(value CapBnd "$worker")" = 0000000000000000 ]; }
+is_other() { worker=$(pgrep -P "$BACKTEST" | head -n 1) && [ -n "$worker" ] && [ "$(value Uid "$worker")" -ge "$FIRST_ID" ] && [ "$(value CapBnd "$worker")" = 0000000000000000 ]; }
 until_true "$BACKTEST" "the worker is somebody else" is_other
 kill -INT "$BACKTEST"
 wait "$BACKTEST" 2>/dev/null

@@ -183,7 +183,7 @@ static void tally_up(struct tally *tally, const uint32_t n[BUILDS], const uint32
 static int load_child(const struct plugin_file *file, uint32_t n[BUILDS], struct error *err)
 {
     static struct plugin_info info;
-    int rc = plugin_probe(file, NULL, 0, &info, err);
+    int rc = plugin_probe(file, NULL, 0, 0, &info, err);
 
     if (rc >= 0 && sscanf(info.summary, "%u %u %u", &n[0], &n[1], &n[2]) != 3)
         die("what ran does not say what it is");

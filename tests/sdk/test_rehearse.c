@@ -20,6 +20,7 @@ static const struct {
     {"mover_fp", REHEARSE_FP, REHEARSAL_ERROR},
     {"mover_index", REHEARSE_EXTREME, REHEARSAL_ERROR},
     {"mover_param", REHEARSE_PARAMS, REHEARSAL_ERROR},
+    {"mover_gushes", REHEARSE_METERS, REHEARSAL_ERROR},
     {"mover_slow", REHEARSE_TIME, REHEARSAL_NOTE},
     {"mover_partial", REHEARSE_TRUNCATED, REHEARSAL_ERROR},
     {"mover_forgets", REHEARSE_SAVE, REHEARSAL_ERROR},

@@ -353,12 +353,31 @@ START_TEST(a_probe_tells_what_a_plugin_is_without_loading_it_here)
     struct error err = {0};
 
     ck_assert_int_ge(plugin_file_stage(&file, world_plugin("mover"), NULL, 0, &err), 0);
-    ck_assert_msg(plugin_probe(&file, NULL, 0, &info, &err) >= 0, "%s", err.text);
+    ck_assert_msg(plugin_probe(&file, NULL, 0, 0, &info, &err) >= 0, "%s", err.text);
     ck_assert_str_eq(info.id, "org.example.mover");
     ck_assert_uint_eq(info.n_params, 1);
     ck_assert_str_eq(info.params[0].name, "size");
     ck_assert_uint_eq(info.event_mask >> AGON_EVENT_TRADE & 1, 1);
     ck_assert_str_eq(info.requires_ext[0], AGON_EXT_ORDERS);
+    plugin_file_drop(&file);
+}
+END_TEST
+
+/* Its constructor ends it, so what is said tells whether it ran. */
+START_TEST(a_probe_that_lacks_a_layer_runs_nothing_of_the_plugin)
+{
+    uint32_t no_layer = 1u << SANDBOX_LAYERS;
+    struct plugin_file file;
+    struct plugin_info info;
+    struct error err = {0};
+
+    if (!HAS_FENCE)
+        return;
+    ck_assert_int_ge(plugin_file_stage(&file, world_plugin("hostile_open"), NULL, 0, &err), 0);
+    ck_assert_int_eq(plugin_probe(&file, NULL, 0, no_layer, &info, &err), AGON_ENOTSUP);
+    ck_assert_msg(strstr(err.text, "missing:") != NULL, "%s", err.text);
+    ck_assert_int_ne(plugin_probe(&file, NULL, 0, 0, &info, &err), AGON_OK);
+    ck_assert_msg(strstr(err.text, "forbidden") != NULL, "%s", err.text);
     plugin_file_drop(&file);
 }
 END_TEST
@@ -373,6 +392,7 @@ int main(int argc, char **argv)
     if (argc > 1 && strcmp(argv[1], CHILD_COMMAND) == 0)
         return child_main(argc, argv);
     tcase_set_timeout(tcase, 60);
+    tcase_add_test(tcase, a_probe_that_lacks_a_layer_runs_nothing_of_the_plugin);
     tcase_add_test(tcase, inproc_and_process_wish_the_same_in_lock_step);
     tcase_add_loop_test(tcase, what_a_plugin_does_to_itself_stays_in_its_child, 0,
                         (int)(sizeof(faults) / sizeof(faults[0])));

@@ -53,6 +53,10 @@ static int on_trade(void *plugin, const struct agon_trade *trade)
 #elif defined(DEFECT_SLOW)
     for (volatile int i = 0; i < 100000; i++)
         ;
+#elif defined(DEFECT_GUSHES)
+    legs[0].kind = AGON_INTENT_CANCEL_ALL;
+    for (int i = 0; i < 200; i++)
+        (void)self->orders->submit(self->host, legs, 1);
 #endif
     if (self->account->position(self->host, 0, self->instrument, &position) < 0)
         return AGON_EIO;
