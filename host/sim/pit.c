@@ -8,6 +8,7 @@
 #include "sim/reel.h"
 
 #define TRADES_KEPT  32768
+#define ORDERS_MAX   16384 /* open ones, of all owners */
 #define MINUTES_KEPT 131072
 #define SECONDS_KEPT 7200
 #define NAMES_KEPT   256 /* trade ids of the engine whose public name is remembered */
@@ -34,6 +35,11 @@ struct sym {
     uint64_t n_aggs;
     struct pit_agg pending;
     uint8_t has_pending, is_dirty;
+    uint8_t is_own_dirty;                   /* an own order changed */
+    uint8_t has_depth;                      /* levels came, and not quotes alone */
+    uint8_t has_quote;                      /* best prices are recorded */
+    struct agon_level quote_bid, quote_ask; /* ... the last ones */
+    struct agon_level own_bid, own_ask;     /* ... and what own orders have best */
     struct series minutes, seconds, notes[PIT_NOTES];
     agon_instrument_t index; /* whose trades are the index; 0: none */
     agon_px_t noted[PIT_NOTES];
@@ -52,6 +58,7 @@ struct pit {
     struct reel *reel; /* owned */
     struct pit_hooks hooks;
     struct agon_level *scratch[2];
+    const struct match_order **orders; /* owned; scratch, [ORDERS_MAX] */
     agon_ns_t now, next_step;
     uint32_t n;
     struct sym syms[PIT_SYMBOLS_MAX];
@@ -292,6 +299,75 @@ static uint32_t drop_crossed_asks(struct agon_level *ask, uint32_t n, agon_px_t 
     return n - skip;
 }
 
+// The best of the own orders that stand in the book, with all that stands there at its price.
+static void look_at_own(struct pit *pit, struct sym *sym)
+{
+    sym->own_bid = sym->own_ask = (struct agon_level){0};
+    for (uint32_t owner = 0; owner < PIT_OWNERS_MAX; owner++) {
+        uint32_t n = match_open(pit->match, owner, sym->instrument, pit->orders, ORDERS_MAX);
+
+        for (uint32_t i = 0; i < n; i++) {
+            const struct match_order *order = pit->orders[i];
+            struct agon_level *best = order->side == AGON_BUY ? &sym->own_bid : &sym->own_ask;
+            agon_qty_t rest = order->qty - order->filled_qty;
+
+            if (!order->is_working || order->px <= 0 || rest <= 0)
+                continue;
+            if (best->px == order->px)
+                best->qty = num_add(best->qty, rest);
+            else if (best->px == 0 ||
+                     (order->side == AGON_BUY ? order->px > best->px : order->px < best->px))
+                *best = (struct agon_level){order->px, rest};
+        }
+    }
+}
+
+/* One side of the best prices: what was recorded, with the own orders on it. What stands on the
+ * wrong side of an own order is not shown, here as in the book. */
+static struct agon_level best_of(struct agon_level recorded, struct agon_level own,
+                                 agon_px_t facing, struct agon_level in_book, int sign)
+{
+    if (facing != 0 && recorded.px != 0 && sign * (facing - recorded.px) <= 0)
+        recorded = in_book;
+    if (own.px == 0 || (recorded.px != 0 && sign * (recorded.px - own.px) > 0))
+        return recorded;
+    if (own.px == recorded.px)
+        own.qty = num_add(own.qty, recorded.qty);
+    return own;
+}
+
+void pit_best(const struct pit *pit, uint32_t number, struct agon_level *bid,
+              struct agon_level *ask)
+{
+    const struct sym *sym = &pit->syms[number];
+
+    *bid = sym->n_bid ? sym->bid[0] : (struct agon_level){0};
+    *ask = sym->n_ask ? sym->ask[0] : (struct agon_level){0};
+    if (!sym->has_quote)
+        return;
+    *bid = best_of(sym->quote_bid, sym->own_bid, sym->own_ask.px, *bid, 1);
+    *ask = best_of(sym->quote_ask, sym->own_ask, sym->own_bid.px, *ask, -1);
+}
+
+static void tell_best(struct pit *pit, struct sym *sym)
+{
+    pit_best(pit, number_of(pit, sym), &sym->top_bid, &sym->top_ask);
+    if (pit->hooks.on_top)
+        pit->hooks.on_top(pit->hooks.ctx, number_of(pit, sym));
+}
+
+// Own orders changed: with recorded best prices these are told anew if that changes them.
+static void refresh_best(struct pit *pit, struct sym *sym)
+{
+    struct agon_level bid, ask;
+
+    look_at_own(pit, sym);
+    pit_best(pit, number_of(pit, sym), &bid, &ask);
+    if (memcmp(&bid, &sym->top_bid, sizeof(bid)) != 0 ||
+        memcmp(&ask, &sym->top_ask, sizeof(ask)) != 0)
+        tell_best(pit, sym);
+}
+
 static void refresh(struct pit *pit, struct sym *sym)
 {
     struct agon_level *bid = pit->scratch[0], *ask = pit->scratch[1];
@@ -315,6 +391,8 @@ static void refresh(struct pit *pit, struct sym *sym)
     memcpy(sym->ask, ask, n_ask * sizeof(*ask));
     sym->n_bid = n_bid;
     sym->n_ask = n_ask;
+    if (sym->has_quote)
+        return;
     top_bid = n_bid ? bid[0] : none;
     top_ask = n_ask ? ask[0] : none;
     if (memcmp(&top_bid, &sym->top_bid, sizeof(top_bid)) != 0 ||
@@ -328,9 +406,15 @@ static void refresh(struct pit *pit, struct sym *sym)
 
 static void refresh_dirty(struct pit *pit)
 {
-    for (uint32_t i = 0; i < pit->n; i++)
-        if (pit->syms[i].is_dirty)
-            refresh(pit, &pit->syms[i]);
+    for (uint32_t i = 0; i < pit->n; i++) {
+        struct sym *sym = &pit->syms[i];
+
+        if (sym->is_dirty)
+            refresh(pit, sym);
+        if (sym->is_own_dirty && sym->has_quote)
+            refresh_best(pit, sym);
+        sym->is_own_dirty = 0;
+    }
 }
 
 /* --- what the engine says --- */
@@ -346,6 +430,7 @@ static void on_event(void *ctx, const struct match_event *event)
     if (event->kind == MATCH_TRADE)
         id = public_id(sym, event->trade_id);
     sym->is_dirty = 1;
+    sym->is_own_dirty = 1;
     if (pit->hooks.on_order)
         pit->hooks.on_order(pit->hooks.ctx, number_of(pit, sym), event, id);
 }
@@ -491,7 +576,7 @@ int pit_new(struct pit **made, const struct pit_symbol *symbols, uint32_t n, ago
             struct error *err)
 {
     struct match_config config = {
-        .max_orders = 16384, .cancel_ahead_ppm = UINT32_MAX, .max_owners = PIT_OWNERS_MAX};
+        .max_orders = ORDERS_MAX, .cancel_ahead_ppm = UINT32_MAX, .max_owners = PIT_OWNERS_MAX};
     struct match_sink sink;
     struct pit *pit;
     int rc;
@@ -517,8 +602,9 @@ int pit_new(struct pit **made, const struct pit_symbol *symbols, uint32_t n, ago
     }
     pit->scratch[0] = calloc(PIT_DEPTH_MAX, sizeof(struct agon_level));
     pit->scratch[1] = calloc(PIT_DEPTH_MAX, sizeof(struct agon_level));
+    pit->orders = calloc(ORDERS_MAX, sizeof(*pit->orders));
     pit->match = match_new(&config, &pit->table, &sink);
-    if (!pit->scratch[0] || !pit->scratch[1] || !pit->match) {
+    if (!pit->scratch[0] || !pit->scratch[1] || !pit->orders || !pit->match) {
         rc = error_set(err, AGON_ENOMEM, "out of memory");
         goto fail;
     }
@@ -555,6 +641,7 @@ void pit_free(struct pit *pit)
     }
     reel_free(pit->reel);
     match_free(pit->match);
+    free(pit->orders);
     free(pit->scratch[0]);
     free(pit->scratch[1]);
     instruments_deinit(&pit->table);
@@ -742,11 +829,21 @@ static void follow_index(struct pit *pit, const struct agon_event_hdr *event)
             pit_note(pit, i, PIT_INDEX, trade->px);
 }
 
+static void take_quote(struct pit *pit, struct sym *sym, const struct agon_quote *quote)
+{
+    sym->quote_bid = (struct agon_level){quote->bid_px, quote->bid_qty};
+    sym->quote_ask = (struct agon_level){quote->ask_px, quote->ask_qty};
+    if (!sym->has_quote)
+        look_at_own(pit, sym);
+    sym->has_quote = 1;
+}
+
 static int apply(struct pit *pit, const struct agon_event_hdr *event)
 {
     struct sym *sym = by_instrument(pit, event->instrument);
     const struct agon_book_part *part = (const void *)event;
     const struct agon_trade *trade = (const void *)event;
+    int is_quote = 0;
     agon_qty_t rest;
     int rc;
 
@@ -762,11 +859,13 @@ static int apply(struct pit *pit, const struct agon_event_hdr *event)
     case AGON_EVENT_BOOK_SNAPSHOT:
     case AGON_EVENT_BOOK_DELTA:
         sym->is_dirty = 1;
+        sym->has_depth = 1;
         if (event->type == AGON_EVENT_BOOK_SNAPSHOT && !(part->flags & BOOK_PART_LAST))
             return AGON_OK; // half a snapshot is nothing to show
         break;
     case AGON_EVENT_QUOTE:
-        sym->is_dirty = 1;
+        sym->is_dirty |= !sym->has_depth; // else the book is the depth's
+        is_quote = 1;
         break;
     case AGON_EVENT_TRADE:
         // What own orders got of it is printed already; the tape shows the trade once.
@@ -777,7 +876,11 @@ static int apply(struct pit *pit, const struct agon_event_hdr *event)
     default:
         break;
     }
+    if (is_quote)
+        take_quote(pit, sym, (const void *)event);
     refresh_dirty(pit);
+    if (is_quote)
+        tell_best(pit, sym);
     return AGON_OK;
 }
 
@@ -875,6 +978,11 @@ void pit_view(const struct pit *pit, uint32_t number, struct pit_view *view)
 
     *view = (struct pit_view){
         .id = sym->id, .n_bid = sym->n_bid, .n_ask = sym->n_ask, .bid = sym->bid, .ask = sym->ask};
+}
+
+int pit_has_depth(const struct pit *pit, uint32_t sym)
+{
+    return pit->syms[sym].has_depth;
 }
 
 agon_px_t pit_last_px(const struct pit *pit, uint32_t sym)

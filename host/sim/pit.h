@@ -66,7 +66,9 @@ struct pit_hooks { /* each may be NULL; sym is the symbol's number */
     void *ctx;
     void (*on_trade)(void *ctx, uint32_t sym, const struct pit_trade *trade);
     void (*on_agg)(void *ctx, uint32_t sym, const struct pit_agg *agg);
-    void (*on_top)(void *ctx, uint32_t sym); /* best price or quantity changed */
+    /* best price or quantity changed; of a symbol whose best prices are recorded: one of them came,
+     * changed or not, or an own order changed them */
+    void (*on_top)(void *ctx, uint32_t sym);
     void (*on_step)(void *ctx, agon_ns_t t); /* every 100 ms of market time */
     void (*on_order)(void *ctx, uint32_t sym, const struct match_event *event, uint64_t trade_id);
     void (*on_balance)(void *ctx, uint32_t owner, agon_asset_t asset);
@@ -112,6 +114,11 @@ int pit_find(const struct pit *pit, const char *name); /* -1: none */
 agon_instrument_t pit_instrument(const struct pit *pit, uint32_t sym);
 
 void pit_view(const struct pit *pit, uint32_t sym, struct pit_view *view);
+/* Levels of its book have come, and not best prices alone. */
+int pit_has_depth(const struct pit *pit, uint32_t sym);
+/* The best prices as they are told; a side without one is 0. The view's, but where a recording has
+ * told them they are the last recorded ones with the own orders on them. */
+void pit_best(const struct pit *pit, uint32_t sym, struct agon_level *bid, struct agon_level *ask);
 agon_px_t pit_last_px(const struct pit *pit, uint32_t sym);
 /* Volume-weighted mean over the last minutes; the last price when nothing traded; 0: none yet. */
 agon_px_t pit_avg_px(const struct pit *pit, uint32_t sym, uint32_t minutes, agon_ns_t *t_last);

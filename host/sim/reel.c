@@ -21,6 +21,7 @@
 #define NS_PER_S      1000000000ll
 #define BAR_STEPS_MIN 30
 #define BAR_STEPS_MAX 600
+#define QUOTES_MAX    65536 /* without a time of their own, until a message that has one */
 
 /* --- lines out of bytes that may be gzip --- */
 
@@ -331,6 +332,12 @@ int reel_look(const char *name, const void *bytes, size_t n, const char *symbol,
 
 /* --- sources --- */
 
+struct held_quote {
+    agon_ns_t t_local; /* when the recorder had it */
+    agon_px_t bid_px, ask_px;
+    agon_qty_t bid_qty, ask_qty;
+};
+
 struct source {
     enum reel_kind kind;
     struct lines lines;
@@ -345,6 +352,10 @@ struct source {
     agon_px_t book_px;                          /* the price that the made-up book stands around */
     struct agon_level levels[EVENT_LEVELS_MAX]; /* of the part that is being made */
     json_t *waiting;                            /* diffs before the snapshot */
+    struct held_quote *held;                    /* owned; quotes before the next message's time */
+    uint32_t n_held, held_room;
+    agon_ns_t
+        lead; /* of the venue's stamp over the recorder's, at the last message that has both */
     char rows_of[RECORDING_SYMBOL]; /* what the column symbol says in the rows to play; "": all */
     uint8_t has_book, is_ended, pad[6];
     int px_exp, qty_exp; /* of the symbol's tick and lot; finer quantities are cut */
@@ -593,12 +604,86 @@ static int take_trade(struct source *source, json_t *data)
     return AGON_OK;
 }
 
+static void queue_quote(struct source *source, const struct held_quote *from, agon_ns_t t)
+{
+    struct agon_quote *quote = queue_event(source, AGON_EVENT_QUOTE, sizeof(*quote), t);
+
+    quote->bid_px = from->bid_px;
+    quote->bid_qty = from->bid_qty;
+    quote->ask_px = from->ask_px;
+    quote->ask_qty = from->ask_qty;
+}
+
+/* Spot's best prices have no time of the venue. Theirs is the recorder's, moved by what its clock
+ * is off, and lies between those of the messages around them, whose own times they must not move.
+ */
+static void tell_held(struct source *source, agon_ns_t t_next)
+{
+    for (uint32_t i = 0; i < source->n_held; i++) {
+        agon_ns_t t = source->held[i].t_local + source->lead;
+
+        queue_quote(source, &source->held[i], t < t_next ? t : t_next);
+    }
+    source->n_held = 0;
+}
+
+static void hold_quote(struct source *source, const struct held_quote *quote)
+{
+    if (source->n_held == QUOTES_MAX)
+        tell_held(source, INT64_MAX);
+    if (source->n_held == source->held_room) {
+        uint32_t room = source->held_room ? source->held_room * 2 : 64;
+        struct held_quote *held = realloc(source->held, room * sizeof(*held));
+
+        REQUIRE(held != NULL);
+        source->held = held;
+        source->held_room = room;
+    }
+    source->held[source->n_held++] = *quote;
+}
+
+static int take_quote(struct source *source, json_t *data, agon_ns_t t_local)
+{
+    static const char *const names[] = {"b", "B", "a", "A"};
+    struct held_quote quote = {.t_local = t_local};
+    int64_t *const to[] = {&quote.bid_px, &quote.bid_qty, &quote.ask_px, &quote.ask_qty};
+
+    for (int i = 0; i < 4; i++) {
+        const char *text = json_string_value(json_object_get(data, names[i]));
+
+        if (!text || (i % 2 == 0 ? num_parse(text, strlen(text), EXP, to[i])
+                                 : read_qty(source, text, to[i])) < 0)
+            return AGON_EINVAL;
+    }
+    if (quote.bid_px < 0 || quote.ask_px < 0 || quote.bid_qty < 0 || quote.ask_qty < 0)
+        return AGON_EINVAL;
+    if (json_is_integer(json_object_get(data, "E")))
+        queue_quote(source, &quote, time_of(source, data, "E"));
+    else
+        hold_quote(source, &quote);
+    return AGON_OK;
+}
+
+// A message that has a time bounds the quotes before it, and says what the recorder's clock is off.
+static void note_time(struct source *source, json_t *data, agon_ns_t t_local)
+{
+    json_t *sent = json_object_get(data, "E");
+
+    if (!json_is_integer(sent))
+        return;
+    if (source->lead == 0)
+        source->lead = json_integer_value(sent) * NS_PER_MS - t_local;
+    tell_held(source, time_of(source, data, json_object_get(data, "T") ? "T" : "E"));
+    source->lead = json_integer_value(sent) * NS_PER_MS - t_local;
+}
+
 static void read_raw(struct reel *reel, struct source *source, char *line, size_t n)
 {
     char *space = memchr(line, ' ', n);
     json_t *root = NULL, *data;
     json_error_t why;
     const char *symbol, *event;
+    agon_ns_t t_local = 0;
     int rc = AGON_OK;
 
     if (space)
@@ -611,6 +696,9 @@ static void read_raw(struct reel *reel, struct source *source, char *line, size_
     data = data ? data : root;
     symbol = json_string_value(json_object_get(data, "s"));
     event = json_string_value(json_object_get(data, "e"));
+    (void)num_parse(line, (size_t)(space - line), 0, &t_local); // 0 moves nothing but quotes
+    if (symbol && strcmp(symbol, source->instrument->symbol) == 0)
+        note_time(source, data, t_local);
     if (json_object_get(data, "lastUpdateId")) {
         rc = take_snapshot(source, data);
     } else if (symbol && strcmp(symbol, source->instrument->symbol) != 0) {
@@ -622,6 +710,9 @@ static void read_raw(struct reel *reel, struct source *source, char *line, size_
             json_array_append(source->waiting, data);
     } else if (event && strcmp(event, "trade") == 0) {
         rc = take_trade(source, data);
+    } else if (symbol && (event ? strcmp(event, "bookTicker") == 0
+                                : json_object_get(data, "B") && json_object_get(data, "A"))) {
+        rc = take_quote(source, data, t_local);
     }
     json_decref(root);
     if (rc < 0)
@@ -822,6 +913,7 @@ static void source_free(struct source *source)
     gen_free(source->gen);
     json_decref(source->waiting);
     free(source->queue);
+    free(source->held);
     free(source);
 }
 
@@ -971,6 +1063,7 @@ static const struct agon_event_hdr *source_peek(struct reel *reel, struct source
             source->is_ended = 1;
             if (rc < 0 && reel->n_bad++ < REEL_BAD_MAX)
                 reel->bad[reel->n_bad - 1] = err;
+            tell_held(source, INT64_MAX);
             break;
         }
         if (source->kind == REEL_BOOK)

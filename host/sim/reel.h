@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 /* reel: where a simulated market's events come from. Recordings (in the formats of the shared data
- * set) or the seeded generator become one stream of BOOK_SNAPSHOT, BOOK_DELTA and TRADE in order of
- * time. Bytes are handed in whole; nothing here opens a file.
+ * set) or the seeded generator become one stream of BOOK_SNAPSHOT, BOOK_DELTA, QUOTE and TRADE in
+ * order of time. Bytes are handed in whole; nothing here opens a file.
  *
  * Read are: Binance combined-stream recordings (`<local ns> <raw JSON>`, gzip or not) with their
- * REST snapshot; CSV of trades; CSV of bars. Trades and bars carry no book, so a small one is put
- * around the price: it follows each trade. A bar becomes trades along open, high, low, close. Of a
- * table with several symbols the rows of one are played. A row that breaks a rule is left out and
- * counted, and the first REEL_BAD_MAX of them are kept with their file, row and column. A quantity
- * finer than its symbol's lot is cut (num_parse_qty) and counted. What words and numbers of tables
- * mean is in market/recording.h. [one thread] */
+ * REST snapshot, whose best prices (bookTicker) come as recorded, each of them, those of spot at
+ * the recorder's time between the venue's times around them; CSV of trades; CSV of bars. Trades and
+ * bars carry no book, so a small one is put around the price: it follows each trade. A bar becomes
+ * trades along open, high, low, close. Of a table with several symbols the rows of one are played.
+ * A row that breaks a rule is left out and counted, and the first REEL_BAD_MAX of them are kept
+ * with their file, row and column. A quantity finer than its symbol's lot is cut (num_parse_qty)
+ * and counted. What words and numbers of tables mean is in market/recording.h. [one thread] */
 #ifndef SIM_REEL_H
 #define SIM_REEL_H
 

@@ -7,6 +7,7 @@
 #include "base/rng.h"
 #include "sim/reel.h"
 
+#define BOOK_WAIT_NS  ((agon_ns_t)10000000000)
 #define MOST_VOLATILE 20.0 /* that the generator takes, a year */
 #define MINUTE_NS     60000000000ll
 
@@ -201,6 +202,15 @@ static int build_seeded(struct pit **made, agon_ns_t *t_market, const struct sta
 
 /* --- from recordings --- */
 
+static int has_depth(const struct pit *pit)
+{
+    for (uint32_t i = 0; i < pit_count(pit); i++) {
+        if (pit_has_depth(pit, i))
+            return 1;
+    }
+    return 0;
+}
+
 // All of the rows that were kept, a line each.
 static void say_bad(const struct reel *reel, struct error *err)
 {
@@ -279,8 +289,14 @@ static int build_recorded(struct pit **made, agon_ns_t *t_market, const struct s
     }
     if (!event)
         return error_set(err, AGON_EINVAL, "%s: nothing to replay in it", stage->files[0].name);
-    // Up to the first book, so that the first client finds one.
-    *t_market = stage->t_from > event->t ? stage->t_from : event->t;
+    // Up to the first book, so that the first client finds one, if one comes soon.
+    do {
+        *t_market = event->t;
+        pit_advance(*made, *t_market);
+        event = reel_peek(reel);
+    } while (event && !has_depth(*made) && event->t < t_first + BOOK_WAIT_NS);
+    if (stage->t_from > *t_market)
+        *t_market = stage->t_from;
     pit_advance(*made, *t_market);
     return AGON_OK;
 }

@@ -755,7 +755,6 @@ int simb_book_ticker(struct simb_call *call)
 {
     struct pit *pit = call->b->pit;
     struct jout *out = call->out;
-    struct agon_level none = {0};
     uint32_t mask;
     int is_list;
 
@@ -764,14 +763,11 @@ int simb_book_ticker(struct simb_call *call)
     if (is_list)
         jout_open(out, '[');
     for (uint32_t i = 0; i < pit_count(pit); i++) {
-        struct pit_view view;
         struct agon_level bid, ask;
 
         if (!(mask & (1u << i)))
             continue;
-        pit_view(pit, i, &view);
-        bid = view.n_bid ? view.bid[0] : none;
-        ask = view.n_ask ? view.ask[0] : none;
+        pit_best(pit, i, &bid, &ask);
         jout_open(out, '{');
         jout_kv_str(out, "symbol", pit_at(pit, i)->name);
         jout_kv_dec(out, "bidPrice", bid.px, SIMB_EXP);

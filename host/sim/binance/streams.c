@@ -108,16 +108,15 @@ void simb_on_agg(void *ctx, uint32_t sym, const struct pit_agg *agg)
     simb_push_all(ctx, SIMB_STREAM_AGG, sym, 0, 0, build_agg, agg);
 }
 
-static void put_best(struct jout *out, const struct pit_view *view)
+static void put_best(struct simb *b, struct jout *out, uint32_t sym)
 {
-    static const struct agon_level none;
-    const struct agon_level *bid = view->n_bid ? &view->bid[0] : &none;
-    const struct agon_level *ask = view->n_ask ? &view->ask[0] : &none;
+    struct agon_level bid, ask;
 
-    jout_kv_dec(out, "b", bid->px, SIMB_EXP);
-    jout_kv_dec(out, "B", bid->qty, SIMB_EXP);
-    jout_kv_dec(out, "a", ask->px, SIMB_EXP);
-    jout_kv_dec(out, "A", ask->qty, SIMB_EXP);
+    pit_best(b->pit, sym, &bid, &ask);
+    jout_kv_dec(out, "b", bid.px, SIMB_EXP);
+    jout_kv_dec(out, "B", bid.qty, SIMB_EXP);
+    jout_kv_dec(out, "a", ask.px, SIMB_EXP);
+    jout_kv_dec(out, "A", ask.qty, SIMB_EXP);
 }
 
 static void build_book(struct simb *b, struct jout *out, uint32_t sym, const void *what)
@@ -129,7 +128,7 @@ static void build_book(struct simb *b, struct jout *out, uint32_t sym, const voi
     jout_open(out, '{');
     jout_kv_int(out, "u", (int64_t)view.id);
     jout_kv_str(out, "s", pit_at(b->pit, sym)->name);
-    put_best(out, &view);
+    put_best(b, out, sym);
     jout_close(out, '{');
 }
 
@@ -302,7 +301,7 @@ static void build_ticker(struct simb *b, struct jout *out, uint32_t sym, const v
     jout_kv_dec(out, "x", stats.before_px, SIMB_EXP);
     jout_kv_dec(out, "c", bar->close_px, SIMB_EXP);
     jout_kv_dec(out, "Q", n ? pit_trade_at(b->pit, sym, n - 1)->qty : 0, SIMB_EXP);
-    put_best(out, &view);
+    put_best(b, out, sym);
     jout_kv_dec(out, "o", bar->open_px, SIMB_EXP);
     jout_kv_dec(out, "h", bar->high_px, SIMB_EXP);
     jout_kv_dec(out, "l", bar->low_px, SIMB_EXP);

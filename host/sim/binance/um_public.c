@@ -650,21 +650,19 @@ int um_ticker_price(struct simb_call *call)
 
 static void put_book(struct simb_call *call, uint32_t sym)
 {
-    static const struct agon_level none;
     struct simb *b = call->b;
     struct jout *out = call->out;
-    const struct agon_level *bid, *ask;
+    struct agon_level bid, ask;
     struct pit_view view;
 
     pit_view(b->pit, sym, &view);
-    bid = view.n_bid ? &view.bid[0] : &none;
-    ask = view.n_ask ? &view.ask[0] : &none;
+    pit_best(b->pit, sym, &bid, &ask);
     jout_open(out, '{');
     jout_kv_str(out, "symbol", pit_at(b->pit, sym)->name);
-    um_put_px(b, out, "bidPrice", sym, bid->px);
-    um_put_qty(b, out, "bidQty", sym, bid->qty);
-    um_put_px(b, out, "askPrice", sym, ask->px);
-    um_put_qty(b, out, "askQty", sym, ask->qty);
+    um_put_px(b, out, "bidPrice", sym, bid.px);
+    um_put_qty(b, out, "bidQty", sym, bid.qty);
+    um_put_px(b, out, "askPrice", sym, ask.px);
+    um_put_qty(b, out, "askQty", sym, ask.qty);
     jout_kv_time(out, "time", pit_now(b->pit));
     jout_kv_int(out, "lastUpdateId", (int64_t)view.id);
     jout_close(out, '{');

@@ -142,24 +142,22 @@ void um_on_agg(void *ctx, uint32_t sym, const struct pit_agg *agg)
 
 static void build_book(struct simb *b, struct jout *out, uint32_t sym, const void *what)
 {
-    static const struct agon_level none;
-    const struct agon_level *bid, *ask;
+    struct agon_level bid, ask;
     struct pit_view view;
 
     (void)what;
     pit_view(b->pit, sym, &view);
-    bid = view.n_bid ? &view.bid[0] : &none;
-    ask = view.n_ask ? &view.ask[0] : &none;
+    pit_best(b->pit, sym, &bid, &ask);
     jout_open(out, '{');
     jout_kv_str(out, "e", "bookTicker");
     jout_kv_int(out, "u", (int64_t)view.id);
     jout_kv_str(out, "s", pit_at(b->pit, sym)->name);
     if (b->venue->is_coin)
         um_put_pair(b, out, "ps", sym);
-    um_put_px(b, out, "b", sym, bid->px);
-    um_put_qty(b, out, "B", sym, bid->qty);
-    um_put_px(b, out, "a", sym, ask->px);
-    um_put_qty(b, out, "A", sym, ask->qty);
+    um_put_px(b, out, "b", sym, bid.px);
+    um_put_qty(b, out, "B", sym, bid.qty);
+    um_put_px(b, out, "a", sym, ask.px);
+    um_put_qty(b, out, "A", sym, ask.qty);
     jout_kv_time(out, "T", pit_now(b->pit));
     jout_kv_time(out, "E", pit_now(b->pit));
     jout_close(out, '{');

@@ -141,7 +141,7 @@ START_TEST(a_recorded_book_has_the_best_prices_of_its_ticker)
 
         ck_assert_int_ge(event->t, last);
         last = event->t;
-        if (event->type != AGON_EVENT_TRADE)
+        if (event->type != AGON_EVENT_TRADE && event->type != AGON_EVENT_QUOTE)
             ck_assert_int_eq(book_apply(book, part), AGON_OK);
         if (event->type == AGON_EVENT_BOOK_DELTA && (part->flags & BOOK_PART_LAST)) {
             deltas++;
@@ -198,6 +198,128 @@ START_TEST(a_level_finer_than_the_lot_is_cut_and_its_diff_is_kept)
     ck_assert_uint_eq(pit_cut(pit), 3);
     ck_assert_ptr_null(pit_bad_row(pit, 0));
     pit_free(pit);
+}
+END_TEST
+
+/* What was told of the best prices, in order. */
+#define TOLD_MAX 65536
+struct told {
+    struct pit *pit;
+    uint32_t n;
+    struct agon_level bid[TOLD_MAX], ask[TOLD_MAX];
+    agon_ns_t t[TOLD_MAX];
+};
+static struct told told;
+
+static void on_top(void *ctx, uint32_t sym)
+{
+    struct told *to = ctx;
+
+    ck_assert_uint_lt(to->n, TOLD_MAX);
+    pit_best(to->pit, sym, &to->bid[to->n], &to->ask[to->n]);
+    to->t[to->n++] = pit_now(to->pit);
+}
+
+#define QUOTE(local, bid, bid_qty, ask, ask_qty)                                                   \
+#local " {\"stream\":\"btcusdt@bookTicker\",\"data\":{\"u\":9,\"s\":\"BTCUSDT\",\"b\":\"" bid  \
+           "\",\"B\":\"" bid_qty "\",\"a\":\"" ask "\",\"A\":\"" ask_qty "\"}}\n"
+
+START_TEST(quotes_are_told_as_recorded)
+{
+    // The recorder's clock is 2 s behind the venue's; the diff at 3.1 s comes 0.4 s late.
+    static char text[] =
+        "1723161251000000000 {\"stream\":\"btcusdt@depth@100ms\",\"data\":{\"e\":\"depthUpdate\","
+        "\"E\":1723161253000,\"s\":\"BTCUSDT\",\"U\":8,\"u\":10,\"b\":[],\"a\":[]}}\n"
+        "1723161251000000000 {\"lastUpdateId\":10,\"bids\":[[\"61730.00\",\"1.00000\"]],"
+        "\"asks\":[[\"61740.00\",\"1.50000\"]]}\n" QUOTE(
+            1723161251010000000, "61731.00", "2.00000", "61740.00",
+            "1.50000") QUOTE(1723161251020000000, "61731.00", "2.00000", "61740.00", "1.50000")
+            QUOTE(1723161251030000000, "61732.00", "0.50000", "61739.00", "0.10000") QUOTE(
+                1723161251500000000, "61732.00", "0.40000", "61739.00",
+                "0.10000") "1723161251500000000 "
+                           "{\"stream\":\"btcusdt@depth@100ms\",\"data\":{\"e\":\"depthUpdate\","
+                           "\"E\":1723161253100,\"s\":\"BTCUSDT\",\"U\":11,\"u\":12,\"b\":[["
+                           "\"61732.00\",\"0.40000\"]],"
+                           "\"a\":[[\"61739.00\",\"0.10000\"]]}}\n" QUOTE(
+                               1723161251600000000, "61733.00", "3.00000", "61739.00", "0.10000");
+    struct stage_file file = {
+        .name = "binance_spot_BTCUSDT.raw", .bytes = text, .n = sizeof(text) - 1};
+    struct stage stage = {.dialect = sim_dialect_find("binance"), .files = &file, .n_files = 1};
+    struct match_order order = {.owner = 1,
+                                .side = AGON_BUY,
+                                .type = AGON_LIMIT,
+                                .tif = AGON_TIF_GTC,
+                                .px = 6173350000000,
+                                .qty = 100000000};
+    struct pit_hooks hooks = {.ctx = &told, .on_top = on_top};
+    struct error err = {0};
+    struct agon_level bid, ask;
+    uint64_t id;
+    agon_ns_t t;
+
+    ck_assert_msg(stage_build(&told.pit, &t, &stage, &err) == AGON_OK, "%s", err.text);
+    pit_set_hooks(told.pit, &hooks);
+    pit_advance(told.pit, t + 10000000000);
+    // The book's own changes are no quotes.
+    ck_assert_uint_eq(told.n, 5);
+    ck_assert_int_eq(told.bid[0].px, 6173100000000);
+    ck_assert_int_eq(told.bid[1].px, 6173100000000); // nothing changed, and it was told
+    ck_assert_int_eq(told.ask[2].px, 6173900000000);
+    ck_assert_int_eq(told.ask[2].qty, 10000000);
+    ck_assert_int_eq(told.bid[3].qty, 40000000);
+    ck_assert_int_eq(told.bid[4].px, 6173300000000);
+    ck_assert_int_eq(told.t[0], 1723161253010000000);
+    ck_assert_int_eq(told.t[1], 1723161253020000000);
+    ck_assert_int_eq(told.t[2], 1723161253030000000);
+    ck_assert_int_eq(told.t[3], 1723161253100000000); // no later than what came after it
+    ck_assert_int_eq(told.t[4], 1723161253200000000);
+    ck_assert_ptr_null(pit_bad_row(told.pit, 0));
+
+    // An own order stands on the recorded prices, and is gone with its end.
+    order.instrument = pit_instrument(told.pit, 0);
+    ck_assert_int_eq(
+        pit_deposit(told.pit, 1, instruments_get(pit_table(told.pit), 1)->quote, 100000000000000),
+        AGON_OK);
+    ck_assert_int_eq(pit_submit(told.pit, &order, &id), AGON_OK);
+    ck_assert_uint_eq(told.n, 6);
+    ck_assert_int_eq(told.bid[5].px, 6173350000000);
+    ck_assert_int_eq(told.bid[5].qty, 100000000);
+    ck_assert_int_eq(told.ask[5].px, 6173900000000);
+    ck_assert_int_eq(pit_cancel(told.pit, id), AGON_OK);
+    ck_assert_uint_eq(told.n, 7);
+    pit_best(told.pit, 0, &bid, &ask);
+    ck_assert_int_eq(bid.px, 6173300000000);
+    ck_assert_int_eq(bid.qty, 300000000);
+    pit_free(told.pit);
+}
+END_TEST
+
+START_TEST(each_recorded_quote_is_told_in_order)
+{
+    struct pit_hooks hooks = {.ctx = &told, .on_top = on_top};
+    struct ticker *ticker;
+    uint32_t n_before;
+    agon_ns_t t;
+
+    if (!load(books[_i].file))
+        return;
+    ticker = read_ticker();
+    told.pit = play(books[_i].file, NULL, 0, &t);
+    pit_set_hooks(told.pit, &hooks);
+    pit_advance(told.pit, t + 400 * 1000000000ll);
+    ck_assert_uint_gt(ticker->n, 20000);
+    // Those before the first book are over when the first client can come.
+    ck_assert_uint_le(told.n, ticker->n);
+    n_before = ticker->n - told.n;
+    ck_assert_uint_le(n_before, 10);
+    for (uint32_t i = 0; i < told.n; i++) {
+        ck_assert_mem_eq(&told.bid[i], &ticker->bid[n_before + i], sizeof(told.bid[i]));
+        ck_assert_mem_eq(&told.ask[i], &ticker->ask[n_before + i], sizeof(told.ask[i]));
+        ck_assert(i == 0 || told.t[i] >= told.t[i - 1]);
+    }
+    ck_assert_ptr_null(pit_bad_row(told.pit, 0));
+    free(ticker);
+    pit_free(told.pit);
 }
 END_TEST
 
@@ -321,6 +443,8 @@ int main(void)
     tcase_set_timeout(tcase, 60);
     tcase_add_loop_test(tcase, a_recorded_book_has_the_best_prices_of_its_ticker, 0, 2);
     tcase_add_test(tcase, a_level_finer_than_the_lot_is_cut_and_its_diff_is_kept);
+    tcase_add_test(tcase, quotes_are_told_as_recorded);
+    tcase_add_loop_test(tcase, each_recorded_quote_is_told_in_order, 0, 2);
     tcase_add_test(tcase, a_recording_runs_through_the_pit);
     tcase_add_test(tcase, recorded_bars_come_out_as_they_went_in);
     tcase_add_test(tcase, recorded_trades_are_printed_once_each);
