@@ -666,7 +666,7 @@ int crew_poll(struct crew *crew, int64_t mono_ns, uint16_t *slot, const char **w
             is_lost(member->old, &member->spec, mono_ns)) {
             const char *how = "";
 
-            member->is_old_lost = 1;
+            note_old_lost(member);
             run_process_end(member->old->process, &how);
             log_warn("agent", "kept",
                      "slot %s: the generation that was kept for a roll-back has ended (%s)",

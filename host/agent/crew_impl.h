@@ -169,8 +169,9 @@ void note_lapses(struct generation *generation);
 void note_renamed(struct member *member);
 /* Of the active one, whose intents so far were taken, or stay where they are. */
 void note_end(struct member *member, enum end_how how);
-/* Of the one before, when it is not heard any more. */
+/* Of the one before, when it is not heard any more; and when it has ended, or cannot keep up. */
 void note_superseded(struct member *member);
+void note_old_lost(struct member *member);
 int note_lapse(void *ctx, const struct record_lapse *lapse); /* feed's on_lapse */
 
 /* reload.c */

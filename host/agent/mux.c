@@ -64,7 +64,7 @@ static int put(void *ctx, const struct agon_event_hdr *event)
     int rc = AGON_OK;
 
     if (member->old != NULL && tell(member, member->old, event) < 0)
-        member->is_old_lost = 1;
+        note_old_lost(member);
     if (member->active != NULL)
         rc = tell(member, member->active, event);
     if (member->teed != NULL && tell(member, member->teed, event) < 0)
@@ -83,7 +83,10 @@ void mux_drain(struct member *member, struct generation *generation, int is_comp
 
     while ((rc = engine_copy_wish(generation_port(generation)->from_agent, wish)) != 0) {
         if (rc == AGON_ECORRUPT) {
-            *(generation == member->old ? &member->is_old_lost : &member->is_next_lost) = 1;
+            if (generation == member->old)
+                note_old_lost(member);
+            else
+                member->is_next_lost = 1;
             return;
         }
         if (rc == 1 && is_compared && member->shadow != NULL && mode->on_next != NULL)
@@ -105,7 +108,7 @@ static int advance(void *ctx, uint64_t seq)
     if (member->old != NULL && !member->is_old_lost) {
         port = generation_port(member->old);
         if (port->advance(port->ctx, seq) < 0)
-            member->is_old_lost = 1;
+            note_old_lost(member);
         else if (!member->is_draining)
             mux_drain(member, member->old, 0);
     }

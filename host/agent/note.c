@@ -162,5 +162,16 @@ void note_end(struct member *member, enum end_how how)
 void note_superseded(struct member *member)
 {
     if (member->old != NULL)
-        end(member, member->old, END_SUPERSEDED, member->swap_seq - 1);
+        end(member, member->old, member->is_old_lost ? END_DIED : END_SUPERSEDED,
+            member->swap_seq - 1);
+}
+
+void note_old_lost(struct member *member)
+{
+    int is_news = !member->is_old_lost;
+
+    member->is_old_lost = 1;
+    // What it wanted in its time is still taken.
+    if (is_news && !member->is_draining && member->old != NULL)
+        end(member, member->old, END_DIED, UINT64_MAX);
 }

@@ -848,13 +848,24 @@ static int open_batch(struct again *again, struct error *err)
     return AGON_OK;
 }
 
+/* Behind the run of the last of them nothing is theirs. */
+static uint64_t until_of(const struct parity_config *config)
+{
+    const struct parity_scan *scan = config->scan;
+    uint32_t run = scan->plays[config->first + config->n - 1].run;
+    uint64_t until = run < scan->n_runs ? scan->starts[run] : 0; // the START of the next
+
+    if (scan->shed_seq != 0 && (until == 0 || scan->shed_seq <= until))
+        until = scan->shed_seq - 1;
+    return until;
+}
+
 int parity_run(const struct parity_config *config, struct parity_found *found, struct error *err)
 {
     static struct again again;
     struct replay_config replay = {.dir = "the journal",
                                    .is_live = config->is_live,
-                                   .until =
-                                       config->scan->shed_seq != 0 ? config->scan->shed_seq - 1 : 0,
+                                   .until = until_of(config),
                                    .bars = {.ctx = &again, .bar = on_bar},
                                    .on_begin = on_begin,
                                    .on_event = on_event,
