@@ -48,7 +48,7 @@ struct stage {
     struct agon_top10 last[2];    /* as the setup brings them */
     const unsigned char *pending; /* wishes of the step before that are not in the ring any more */
     uint64_t n_pending;
-    struct hash whole, tail; /* over all wishes; over those since the middle */
+    uint64_t whole, tail; /* over all wishes; over those since the middle */
     uint32_t n_wishes, n_arms;
     struct meters meters;
     int over; /* the first meter that was full, enum meter_id; -1: none */
@@ -154,8 +154,8 @@ static void stage_init(struct stage *stage, const struct agon_descriptor *descri
         for (uint32_t i = 0; i < descriptor->n_publishes; i++)
             slot->signals.keys[i] = slot_series("rehearsal", descriptor->publishes[i]);
     }
-    hash_init(&stage->whole);
-    hash_init(&stage->tail);
+    stage->whole = HASH_BEGIN;
+    stage->tail = HASH_BEGIN;
 }
 
 static void *ring_new(struct evring *ring, uint64_t granules)
@@ -290,8 +290,8 @@ static void take_wish(struct stage *stage, const struct agon_event_hdr *from)
     const struct agon_event_hdr *wish = (const struct agon_event_hdr *)(const void *)memory;
 
     memcpy(memory, from, event_bytes(from));
-    hash_update(&stage->whole, memory, event_bytes(wish));
-    hash_update(&stage->tail, memory, event_bytes(wish));
+    stage->whole = hash_more(stage->whole, memory, event_bytes(wish));
+    stage->tail = hash_more(stage->tail, memory, event_bytes(wish));
     stage->n_wishes++;
     count(stage, wish);
     if (wish->type == AGON_EVENT_INTENT)
@@ -460,7 +460,7 @@ struct half {
     agon_qty_t held_qty;
     uint32_t n_arms;
     struct agon_top10 tops[2];
-    unsigned char whole[HASH_SIZE], tail[HASH_SIZE];
+    uint64_t whole, tail;
 };
 
 static void cut(struct rehearsal *r, struct stage *stage, struct half *half)
@@ -484,7 +484,7 @@ static void cut(struct rehearsal *r, struct stage *stage, struct half *half)
     }
     stage->pending = half->pending;
     stage->n_pending = half->n_pending;
-    hash_init(&stage->tail);
+    stage->tail = HASH_BEGIN;
     if (feed_save(stage->feed, &half->state, &half->n_state, &stage->err) < 0 &&
         stage->err.code != AGON_ENOTSUP)
         verdict(r, REHEARSE_SAVE, REHEARSAL_ERROR, "%.160s", stage->err.text);
@@ -514,8 +514,8 @@ static int first_run(struct rehearsal *r, const struct agon_entry *entry, uint32
         cut(r, &stage, half);
     is_well = is_well && play(&stage, REHEARSAL_EVENTS / 2, &times);
     take_wishes(&stage);
-    hash_final(&stage.whole, half->whole);
-    hash_final(&stage.tail, half->tail);
+    half->whole = stage.whole;
+    half->tail = stage.tail;
     r->n_wishes = stage.n_wishes;
     if (!is_well)
         verdict(r, REHEARSE_START, REHEARSAL_ERROR, "%.160s", feed_failure(stage.feed)->text);
@@ -555,7 +555,7 @@ static int second_run(const struct agon_entry *entry, uint32_t index, int prelud
                       const struct half *half)
 {
     static struct stage stage;
-    unsigned char again[HASH_SIZE];
+    uint64_t again;
     void *shift = malloc(12345); // and at other addresses
     int is_well;
 
@@ -565,10 +565,10 @@ static int second_run(const struct agon_entry *entry, uint32_t index, int prelud
     stage_init(&stage, entry->plugins[index], index);
     is_well = is_well && stage_start(&stage, entry) >= 0 && play(&stage, REHEARSAL_EVENTS, NULL);
     take_wishes(&stage);
-    hash_final(&stage.whole, again);
+    again = stage.whole;
     stage_deinit(&stage);
     free(shift);
-    return is_well && memcmp(again, half->whole, HASH_SIZE) == 0;
+    return is_well && again == half->whole;
 }
 
 static void repeat(struct rehearsal *r, const struct agon_entry *entry, uint32_t index,
@@ -618,7 +618,7 @@ static void states(struct rehearsal *r, const struct agon_entry *entry, uint32_t
     const struct agon_descriptor *d = entry->plugins[index];
     struct agon_state_hdr hdr;
     struct half part = *half;
-    unsigned char *again = NULL, tail[HASH_SIZE];
+    unsigned char *again = NULL;
     uint64_t n = 0;
     int is_well;
 
@@ -641,8 +641,7 @@ static void states(struct rehearsal *r, const struct agon_entry *entry, uint32_t
     atomic_store(&r->at, REHEARSE_RESTORE);
     is_well = play(&stage, REHEARSAL_EVENTS / 2, NULL);
     take_wishes(&stage);
-    hash_final(&stage.tail, tail);
-    if (is_well && memcmp(tail, half->tail, HASH_SIZE) == 0)
+    if (is_well && stage.tail == half->tail)
         verdict(r, REHEARSE_RESTORE, REHEARSAL_OK, "%u intents", stage.n_wishes);
     else
         verdict(r, REHEARSE_RESTORE, REHEARSAL_ERROR,

@@ -60,6 +60,9 @@ const char *sandbox_no_ids(void);
 /* What a slot that requires isolation requires: all layers, but for an id of its own where this
  * user could give none, whoever has them now. [any] */
 uint32_t sandbox_whole(void);
+/* Root, or a service that was given the three rights: to become any user, and to end who that is.
+ */
+int sandbox_may_set_ids(void);
 /* Does a child of this process call await_map? */
 int sandbox_is_mapped(const struct sandbox *sandbox);
 /* By its host: gives a child that waits its ids. [control] */

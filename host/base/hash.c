@@ -8,16 +8,6 @@
 _Static_assert(sizeof(crypto_generichash_state) <= sizeof(((struct hash *)0)->opaque),
                "room for the state of libsodium");
 
-uint64_t hash_bytes(const void *bytes, size_t n)
-{
-    const unsigned char *at = bytes;
-    uint64_t hash = 0xcbf29ce484222325u;
-
-    while (n-- > 0)
-        hash = (hash ^ *at++) * 0x100000001b3u;
-    return hash;
-}
-
 static crypto_generichash_state *state_of(struct hash *hash)
 {
     return (crypto_generichash_state *)(void *)hash->opaque;

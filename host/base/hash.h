@@ -17,9 +17,21 @@ static inline uint64_t hash_mix(uint64_t x)
     return x ^ (x >> 31);
 }
 
-/* FNV-1a over bytes, for tables keyed by short names; not for anything that must resist an enemy.
- */
-uint64_t hash_bytes(const void *bytes, size_t n);
+/* FNV-1a over bytes, for tables keyed by short names and to compare; not for anything that must
+ * resist an enemy. In parts: from HASH_BEGIN on, what came before stands in hash. */
+#define HASH_BEGIN ((uint64_t)0xcbf29ce484222325u)
+static inline uint64_t hash_more(uint64_t hash, const void *bytes, size_t n)
+{
+    const unsigned char *at = bytes;
+
+    while (n-- > 0)
+        hash = (hash ^ *at++) * 0x100000001b3u;
+    return hash;
+}
+static inline uint64_t hash_bytes(const void *bytes, size_t n)
+{
+    return hash_more(HASH_BEGIN, bytes, n);
+}
 
 #define HASH_SIZE 32 /* bytes of a state or file hash: BLAKE2b-256 */
 struct hash {
