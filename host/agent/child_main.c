@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -17,8 +18,7 @@
 #include "sys/memfd.h"
 #include "sys/proc.h"
 
-#define EXIT_NOT_CALLED 64
-#define EXIT_REFUSED    65
+#define EXIT_REFUSED 65
 
 static struct slot_shm *shm; /* one child, one slot */
 static struct plugin plugin;
@@ -77,8 +77,7 @@ static int attach(struct feed_config *config, struct error *err)
     uint64_t bus_bytes_all = bus_bytes(shm->bus_granules);
     unsigned char *base = (unsigned char *)shm;
 
-    *config = (struct feed_config){.setup_bytes = shm->setup_bytes,
-                                   .bus_granules = shm->bus_granules,
+    *config = (struct feed_config){.bus_granules = shm->bus_granules,
                                    .to_agent = base + shm->to_at,
                                    .to_granules = shm->to_granules,
                                    .from_agent = base + shm->from_at,
@@ -90,7 +89,7 @@ static int attach(struct feed_config *config, struct error *err)
     config->bus = memfd_map(CHILD_FD_BUS, bus_bytes_all, 0, err);
     if (config->bus == NULL)
         return AGON_EIO;
-    config->setup = memfd_map(CHILD_FD_SETUP, shm->setup_bytes, 0, err);
+    config->setup = memfd_map(CHILD_FD_SETUP, shm->setup_room, 0, err);
     if (config->setup == NULL)
         return AGON_EIO;
     if (evring_attach(&log_ring, base + shm->log_at, shm->log_granules) < 0)
@@ -186,7 +185,7 @@ static int await_map(void *ctx)
     while (atomic_load(&shm->mapped) == 0) {
         (void)futex_wait(&shm->mapped, 0, 100000000);
         if (getppid() != shm->host_pid)
-            _exit(EXIT_NOT_CALLED); // it does not die with its host yet
+            _exit(CHILD_NOT_CALLED); // it does not die with its host yet
     }
     return atomic_load(&shm->mapped) == 1;
 }
@@ -206,20 +205,37 @@ static int fence(struct sandbox *sandbox, struct error *err)
     return AGON_OK;
 }
 
-static int play(const struct feed_config *config, struct sandbox *sandbox)
+/* The plugin's constructors, and what it says of itself. */
+static int describe(struct sandbox *sandbox, struct error *err)
+{
+    int rc = fence(sandbox, err);
+
+    if (rc >= 0)
+        rc = plugin_begin(&plugin, err);
+    if (rc >= 0 && shm->plugin_index >= plugin.entry->n_plugins)
+        rc = error_set(err, AGON_ENOENT, "the file holds %u plugins, number %u is wanted",
+                       plugin.entry->n_plugins, shm->plugin_index);
+    if (rc >= 0)
+        plugin_info_fill(&shm->info, plugin.entry, shm->plugin_index);
+    return rc;
+}
+
+static int play(struct feed_config *config, struct sandbox *sandbox)
 {
     struct error err = {0};
     struct feed *feed;
-    int rc = feed_new(&feed, config, &err);
+    int rc = describe(sandbox, &err);
 
-    if (rc >= 0)
-        rc = fence(sandbox, &err);
-    if (rc >= 0)
-        rc = plugin_begin(&plugin, &err);
     if (rc < 0)
         return fail(&err);
-    plugin_info_fill(&shm->info, plugin.entry, 0);
-    rc = feed_create(feed, plugin.entry, &err);
+    tell(CHILD_LOADED);
+    // As long as the host wants; it takes us with it when it ends.
+    while (atomic_load(&shm->set_up) == 0)
+        (void)futex_wait(&shm->set_up, 0, -1);
+    config->setup_bytes = shm->setup_bytes;
+    rc = feed_new(&feed, config, &err);
+    if (rc >= 0)
+        rc = feed_create(feed, plugin.entry, &err);
     if (rc >= 0)
         rc = feed_start(feed, &err);
     if (rc < 0)
@@ -233,14 +249,8 @@ static int examine(struct sandbox *sandbox)
 {
     struct error err = {0};
 
-    if (fence(sandbox, &err) < 0 || plugin_begin(&plugin, &err) < 0)
+    if (describe(sandbox, &err) < 0)
         return fail(&err);
-    if (shm->plugin_index >= plugin.entry->n_plugins) {
-        error_set(&err, AGON_ENOENT, "the file holds %u plugins, number %u is wanted",
-                  plugin.entry->n_plugins, shm->plugin_index);
-        return fail(&err);
-    }
-    plugin_info_fill(&shm->info, plugin.entry, shm->plugin_index);
     if (shm->mode == CHILD_REHEARSE)
         rehearse(&shm->rehearsal, plugin.entry, shm->plugin_index, shm->n_long);
     tell(CHILD_LOADED);
@@ -258,11 +268,13 @@ int child_main(int argc, char **argv)
 
     (void)argc;
     (void)argv;
+    (void)prctl(PR_SET_NAME, "agon"); // not the number of a descriptor
+    (void)close(CHILD_FD_RUNNER);
     if (bytes < (int64_t)sizeof(*shm) ||
         (shm = memfd_map(CHILD_FD_SLOT, (uint64_t)bytes, 1, &err)) == NULL ||
         shm->magic != SLOT_SHM_MAGIC) {
         fprintf(stderr, "agon: " CHILD_COMMAND " is started by the host, not by hand\n");
-        return EXIT_NOT_CALLED;
+        return CHILD_NOT_CALLED;
     }
     proc_normal();
     fault_watch(&shm->crash, on_crash);
@@ -277,12 +289,13 @@ int child_main(int argc, char **argv)
     sandbox_begin(&sandbox);
     // It dies with its host from here on; one that was dead before would not be noticed.
     if (getppid() != shm->host_pid)
-        return EXIT_NOT_CALLED;
+        return CHILD_NOT_CALLED;
     (void)close(CHILD_FD_SLOT);
     (void)close(CHILD_FD_BUS);
     (void)close(CHILD_FD_SETUP);
     file.bytes = shm->plugin_bytes;
-    rc = plugin_map(&plugin, &file, ELF_PROCESS, &err);
+    rc = shm->is_judged ? plugin_map_judged(&plugin, &file, &shm->note, &err)
+                        : plugin_map(&plugin, &file, ELF_PROCESS, &err);
     (void)close(CHILD_FD_PLUGIN);
     if (rc < 0)
         return fail(&err);

@@ -101,25 +101,61 @@ static int begin_mapped(struct generation *generation, struct error *err)
     return rc;
 }
 
+static void on_log(void *ctx, uint32_t level, agon_ns_t t, const char *text)
+{
+    struct generation *generation = ctx;
+    const struct crew_config *config = &generation->crew->config;
+
+    if (config->log != NULL)
+        config->log(config->ctx, generation->slot, level, t, text);
+}
+
+static struct run_process_config process_config(struct generation *generation,
+                                                const struct crew_slot *spec)
+{
+    return (struct run_process_config){.file = &generation->file,
+                                       .judged = &generation->note,
+                                       .plugin_index = spec->plugin_index,
+                                       .bus = generation->crew->config.bus,
+                                       .wait = (enum process_wait)spec->wait,
+                                       .is_lock_step = generation->crew->config.is_lock_step,
+                                       .hard_ns = spec->hard_ns,
+                                       .arena_bytes = spec->arena_bytes,
+                                       .threads = spec->threads,
+                                       .layers_wanted = SANDBOX_ALL,
+                                       .layers_required = spec->is_isolated ? sandbox_whole() : 0,
+                                       .slot = generation->slot,
+                                       .log = on_log,
+                                       .ctx = generation};
+}
+
+/* The child that will play says what it is, and waits. */
+static int start_process(struct generation *generation, const struct crew_slot *spec,
+                         struct plugin_info *info, struct error *err)
+{
+    struct run_process_config config = process_config(generation, spec);
+    int rc = run_process_open(&generation->waiting, &config, err);
+
+    return rc < 0 ? rc : run_process_load(generation->waiting, &config, info, err);
+}
+
 static int load_process(struct generation *generation, const struct crew_slot *spec,
                         struct error *err)
 {
     struct elf_report report;
-    uint32_t index = generation->info.index;
     int rc;
 
     if (generation->crew->config.bus == NULL)
         return error_set(err, AGON_ENOTSUP, "this run has no bus that a process could read");
     rc = plugin_file_check(&generation->file, &report, err);
-    // The child would find the same, and its word is text only.
+    // The child need not: nobody can change the file.
     if (rc >= 0)
         rc = plugin_file_judge(&report, ELF_PROCESS, err);
-    if (rc >= 0)
-        memcpy(generation->build_id, report.build_id, sizeof(generation->build_id));
-    if (rc >= 0)
-        rc = plugin_probe(&generation->file, NULL, index, spec->is_isolated ? sandbox_whole() : 0,
-                          &generation->info, err);
-    return rc;
+    if (rc < 0)
+        return rc;
+    memcpy(generation->build_id, report.build_id, sizeof(generation->build_id));
+    generation->note = report.note;
+    return start_process(generation, spec, &generation->info, err);
 }
 
 struct generation *generation_new(struct crew *crew, const struct crew_slot *spec,
@@ -174,15 +210,6 @@ static int find_file(struct generation *generation, const struct crew_slot *spec
     return plugin_file_stage(&generation->file, path,
                              is_process || config->is_worker ? NULL : config->dir,
                              spec->record.slot, err);
-}
-
-static void on_log(void *ctx, uint32_t level, agon_ns_t t, const char *text)
-{
-    struct generation *generation = ctx;
-    const struct crew_config *config = &generation->crew->config;
-
-    if (config->log != NULL)
-        config->log(config->ctx, generation->slot, level, t, text);
 }
 
 static const struct crew_signal *bound_to(const struct crew_slot *spec, const char *input)
@@ -279,6 +306,7 @@ struct generation *generation_again(const struct generation *of, const struct cr
         generation->file = of->file;
         generation->file.fd = fcntl(of->file.fd, F_DUPFD_CLOEXEC, 3);
         generation->info = of->info;
+        generation->note = of->note;
         generation->hash = of->hash;
         memcpy(generation->build_id, of->build_id, sizeof(generation->build_id));
         rc = of->crew->config.is_refused != NULL
@@ -317,34 +345,20 @@ static struct run_inproc_config inproc_config(struct generation *generation)
                                       .ctx = generation};
 }
 
-static struct run_process_config process_config(struct generation *generation,
-                                                const struct crew_slot *spec)
-{
-    return (struct run_process_config){.file = &generation->file,
-                                       .bus = generation->crew->config.bus,
-                                       .wait = (enum process_wait)spec->wait,
-                                       .is_lock_step = generation->crew->config.is_lock_step,
-                                       .hard_ns = spec->hard_ns,
-                                       .arena_bytes = spec->arena_bytes,
-                                       .threads = spec->threads,
-                                       .layers_wanted = SANDBOX_ALL,
-                                       .layers_required = spec->is_isolated ? sandbox_whole() : 0,
-                                       .slot = generation->slot,
-                                       .log = on_log,
-                                       .ctx = generation};
-}
-
 int generation_open(struct generation *generation, const struct crew_slot *spec, struct error *err)
 {
     struct run_inproc_config inproc;
-    struct run_process_config process;
+    int rc = AGON_OK;
 
     if (generation->runner == CREW_INPROC) {
         inproc = inproc_config(generation);
         return run_inproc_open(&generation->run, &inproc, err);
     }
-    process = process_config(generation, spec);
-    return run_process_open(&generation->process, &process, err);
+    if (generation->waiting == NULL) // of a file that was described before
+        rc = start_process(generation, spec, NULL, err);
+    generation->process = generation->waiting;
+    generation->waiting = NULL;
+    return rc;
 }
 
 /* What it was given: the journal is told when it plays. */
@@ -409,6 +423,7 @@ void generation_end(struct generation *generation, uint32_t reason)
             run_process_stop(generation->process, reason);
         run_process_free(generation->process);
     }
+    run_process_free(generation->waiting);
     if (plugin_close(&generation->plugin) == AGON_EBUSY)
         on_log(generation, AGON_WARN, 0,
                "its code stays in memory after it was unloaded: run it as a process");
@@ -628,11 +643,12 @@ void crew_free(struct crew *crew)
 
 /* One that is kept for a roll-back, or tried beside the active one, has the meter of processor time
  * too, for itself: what it uses is not counted against who plays. */
-static int is_greedy(struct generation *generation, const struct crew_slot *spec, int64_t mono_ns)
+static int is_greedy(struct generation *generation, struct run_process *run,
+                     const struct crew_slot *spec, int64_t mono_ns)
 {
     uint32_t per_s =
         spec->meters[METER_CPU] != 0 ? spec->meters[METER_CPU] : meters_all[METER_CPU].preset;
-    uint64_t ms = run_process_cpu_ms(generation->process);
+    uint64_t ms = run_process_cpu_ms(run);
     int64_t empties_ns = mono_ns - generation->cpu_mono_ns;
 
     if (generation->cpu_mono_ns != 0 && ms > generation->cpu_ms)
@@ -646,15 +662,18 @@ static int is_greedy(struct generation *generation, const struct crew_slot *spec
     generation->cpu_mono_ns = mono_ns;
     if (generation->cpu_level_ns < METER_SECONDS * (int64_t)1000000000)
         return 0;
-    run_process_kill(generation->process, "exceeds the processor time limit");
+    run_process_kill(run, "exceeds the processor time limit");
     return 1;
 }
 
 /* Has one that does not play ended, or is it to? */
 static int is_lost(struct generation *generation, const struct crew_slot *spec, int64_t mono_ns)
 {
-    return generation->process != NULL && (run_process_poll(generation->process, mono_ns) < 0 ||
-                                           is_greedy(generation, spec, mono_ns));
+    struct run_process *run =
+        generation->process != NULL ? generation->process : generation->waiting;
+
+    return run != NULL &&
+           (run_process_poll(run, mono_ns) < 0 || is_greedy(generation, run, spec, mono_ns));
 }
 
 int crew_poll(struct crew *crew, int64_t mono_ns, uint16_t *slot, const char **why)
@@ -678,6 +697,8 @@ int crew_poll(struct crew *crew, int64_t mono_ns, uint16_t *slot, const char **w
             note_lapses(member->active);
         if (member->old != NULL)
             note_lapses(member->old);
+        if (member->active != NULL && member->active->waiting != NULL)
+            (void)is_lost(member->active, &member->spec, mono_ns); // its begin will say so
         if (member->active == NULL || member->active->process == NULL ||
             run_process_poll(member->active->process, mono_ns) >= 0)
             continue;

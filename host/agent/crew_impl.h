@@ -18,7 +18,9 @@ struct generation {
     struct slot_signals signals; /* of info and the roster */
     struct run_inproc *run;      /* owned; one of the two when it was begun */
     struct run_process *process; /* owned */
+    struct run_process *waiting; /* owned; loaded and not opened yet */
     struct crew *crew;           /* borrowed */
+    struct agon_note note;       /* of a file that was judged fit for a process */
     uint64_t hash;               /* first 8 bytes of the file's */
     char build_id[65];           /* hex, as the file has it; empty: none */
     const struct generation *of; /* borrowed while it is loaded: it is this one's file once more */

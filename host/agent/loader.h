@@ -48,6 +48,10 @@ int plugin_open(struct plugin *plugin, const struct plugin_file *file, struct er
  * and binds the file and runs none of it (image.h). [main thread] */
 int plugin_map(struct plugin *plugin, const struct plugin_file *file, enum elf_runner runner,
                struct error *err);
+/* The same of a file that its host has judged fit already, with the note that it found there; a
+ * sealed file is what it was. [main thread] */
+int plugin_map_judged(struct plugin *plugin, const struct plugin_file *file,
+                      const struct agon_note *note, struct error *err);
 /* Runs its constructors, the floating-point control words kept, and checks what it finds. The
  * sandbox stands by then. [main thread] */
 int plugin_begin(struct plugin *plugin, struct error *err);

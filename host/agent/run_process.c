@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "agent/child_main.h"
+#include "agent/runner.h"
 #include "agent/sandbox.h"
 #include "agent/slot_shm.h"
 #include "agent/watchdog.h"
@@ -48,7 +49,9 @@ struct run_process {
     const struct bus_shm *bus;
     struct proc proc;
     uint32_t layers; /* that hold, as it was when nothing of the plugin had run */
-    int is_lock_step, slot_fd;
+    int is_lock_step, slot_fd, setup_fd;
+    void *setup; /* owned until it is given: SETUP_BYTES_MAX, written by begin */
+    uint8_t is_loaded, is_begun;
     uint32_t order, order_kind, region;
     uint64_t state_at[STATE_REGIONS], state_room, n_state; /* n_state: of region */
     const unsigned char *state;                            /* the last that was written whole */
@@ -65,38 +68,6 @@ struct run_process {
     void (*log)(void *ctx, uint32_t level, agon_ns_t t, const char *text);
     void *ctx;
 };
-
-/* The bus */
-
-int process_bus_new(struct process_bus *bus, uint64_t granules, struct error *err)
-{
-    int rc;
-
-    memset(bus, 0, sizeof(*bus));
-    bus->granules = granules;
-    bus->fd = memfd_new("agon-bus", bus_bytes(granules), err);
-    if (bus->fd < 0)
-        return bus->fd;
-    bus->memory = memfd_map(bus->fd, bus_bytes(granules), 1, err);
-    rc = bus->memory ? bus_format(bus->memory, granules) : AGON_EIO;
-    if (rc >= 0)
-        rc = memfd_seal(bus->fd, 1, err);
-    if (rc < 0) {
-        error_set(err, rc, "a bus of %llu granules", (unsigned long long)granules);
-        process_bus_free(bus);
-    }
-    return rc < 0 ? rc : AGON_OK;
-}
-
-void process_bus_free(struct process_bus *bus)
-{
-    if (bus->memory)
-        memfd_unmap(bus->memory, bus_bytes(bus->granules));
-    if (bus->memory || bus->fd > 0)
-        (void)close(bus->fd);
-    memset(bus, 0, sizeof(*bus));
-    bus->fd = -1;
-}
 
 /* Death */
 
@@ -316,7 +287,7 @@ int run_process_poll(struct run_process *run, int64_t mono_ns)
         drain_log(run); // its last words
         return AGON_EIO;
     }
-    if (is_stuck(run, mono_ns))
+    if (run->is_begun && is_stuck(run, mono_ns))
         return AGON_EIO;
     if (mono_ns - run->look_ns < LOOK_NS)
         return AGON_OK;
@@ -409,7 +380,6 @@ static int make_shm(struct run_process *run, const struct run_process_config *co
     if (run->shm == NULL || memfd_seal(*fd, 0, err) < 0)
         return AGON_EIO;
     base = (unsigned char *)run->shm;
-    (void)memory_place(base, run->state_at[0]); // as far as it is always used
     if (evring_format(base + to_at, to) < 0 || evring_format(base + from_at, from) < 0 ||
         evring_format(base + log_at, LOG_GRANULES) < 0 ||
         evring_format(base + lapse_at, LAPSE_GRANULES) < 0 ||
@@ -434,39 +404,15 @@ static int make_shm(struct run_process *run, const struct run_process_config *co
     return AGON_OK;
 }
 
-static int make_setup(const void *setup, uint64_t bytes, struct error *err)
-{
-    int fd = memfd_new("agon-setup", bytes, err);
-    void *memory;
-    int rc;
-
-    if (fd < 0)
-        return fd;
-    memory = memfd_map(fd, bytes, 1, err);
-    if (memory) {
-        memcpy(memory, setup, bytes);
-        memfd_unmap(memory, bytes);
-    }
-    rc = memory ? memfd_seal(fd, 1, err) : AGON_EIO;
-    if (rc < 0) {
-        (void)close(fd);
-        return rc;
-    }
-    return fd;
-}
-
-static int spawn(struct run_process *run, const char *exe, const int fds[7], struct error *err)
+static int spawn(struct run_process *run, const char *exe, const int fds[CHILD_FD_RUNNER],
+                 struct error *err)
 {
     static const char *const environment[] = {"LC_ALL=C", "MALLOC_ARENA_MAX=1", NULL};
     static const char *const argv[] = {"agon", CHILD_COMMAND, NULL};
-    struct proc_spec spec = {.argv = argv, .envp = environment, .n_fds = 7, .is_group = 1};
-    char self[4096];
+    struct proc_spec spec = {.argv = argv, .envp = environment, .is_group = 1};
 
-    if (exe == NULL && proc_self(self, sizeof(self)) < 0)
-        return error_set(err, AGON_EIO, "the program's own path is unknown");
-    spec.path = exe ? exe : self;
-    memcpy(spec.fds, fds, 7 * sizeof(int));
-    return proc_spawn(&run->proc, &spec, err);
+    memcpy(spec.fds, fds, CHILD_FD_RUNNER * sizeof(int));
+    return runner_spawn(&run->proc, exe, &spec, err);
 }
 
 /* Until the child reaches phase, has gone, or the time is over. */
@@ -532,13 +478,15 @@ static int pass_fence(struct run_process *run, uint32_t required, int64_t limit_
     struct proc_rights child, own;
     int rc = AGON_OK;
 
-    if (sandbox_is_mapped(&sandbox))
+    if (proc_rights(0, &own) < 0)
+        rc = error_set(err, AGON_EIO, "/proc does not say what this process may");
+    if (rc >= 0 && sandbox_is_mapped(&sandbox))
         rc = give_ids(run, &sandbox, limit_ns, err);
     if (rc >= 0)
         rc = await_phase(run, CHILD_FENCED, limit_ns, err);
     if (rc < 0)
         return rc;
-    if (proc_rights(run->proc.pid, &child) < 0 || proc_rights(0, &own) < 0)
+    if (proc_rights(run->proc.pid, &child) < 0)
         return error_set(err, AGON_EIO, "/proc does not say what its process may");
     // It has not taken what the one that answers took.
     if (child.threads != 1 && !IS_SANITIZED)
@@ -559,11 +507,15 @@ static void start_words(struct run_process *run, const struct run_process_config
     struct slot_shm *shm = run->shm;
 
     shm->mode = CHILD_RUN;
+    shm->plugin_index = config->plugin_index;
+    shm->is_judged = config->judged != NULL;
+    if (config->judged != NULL)
+        shm->note = *config->judged;
     shm->bus_granules = config->bus->granules;
-    shm->setup_bytes = config->setup_bytes;
+    shm->setup_room = SETUP_BYTES_MAX;
     shm->plugin_bytes = config->file->bytes;
     shm->address_bytes = OWN_BYTES + run->shm_bytes + bus_bytes(config->bus->granules) +
-                         config->setup_bytes + 2 * config->file->bytes +
+                         SETUP_BYTES_MAX + 2 * config->file->bytes +
                          (config->arena_bytes ? config->arena_bytes : ARENA_BYTES);
     shm->threads = run->threads = config->threads;
     shm->spin = config->wait == PROCESS_HOT    ? UINT32_MAX
@@ -574,18 +526,27 @@ static void start_words(struct run_process *run, const struct run_process_config
     shm->host_pid = getpid();
 }
 
+static struct run_process *new_run(void)
+{
+    struct run_process *run = calloc(1, sizeof(*run));
+
+    if (run == NULL)
+        return NULL;
+    run->proc.pid = run->proc.pidfd = -1;
+    run->slot_fd = run->setup_fd = -1;
+    return run;
+}
+
 int run_process_open(struct run_process **out, const struct run_process_config *config,
                      struct error *err)
 {
-    struct run_process *run = calloc(1, sizeof(*run));
+    struct run_process *run = new_run();
     struct run_process_config with = *config;
     int rc;
 
     *out = NULL;
     if (run == NULL)
         return error_set(err, AGON_ENOMEM, "no memory for a runner");
-    run->proc.pid = run->proc.pidfd = -1;
-    run->slot_fd = -1;
     run->is_lock_step = config->is_lock_step;
     run->dog.hard_ns = config->hard_ns ? config->hard_ns : HARD_NS;
     run->dog.cpu_ns = -1;
@@ -608,31 +569,75 @@ int run_process_open(struct run_process **out, const struct run_process_config *
     return AGON_OK;
 }
 
-int run_process_begin(struct run_process *run, const struct run_process_config *config,
-                      struct error *err)
+int run_process_load(struct run_process *run, const struct run_process_config *config,
+                     struct plugin_info *info, struct error *err)
 {
-    int64_t start_ns = config->start_ns ? config->start_ns : START_NS;
-    int setup_fd, rc;
+    int64_t limit_ns = config->start_ns ? config->start_ns : START_NS;
+    int rc;
 
     if (config->file->path[0])
         return error_set(err, AGON_EINVAL, "a child loads from a sealed memfd only");
-    run->first_seq = ((const struct setup_head *)config->setup)->seq;
-    setup_fd = make_setup(config->setup, config->setup_bytes, err);
-    if (setup_fd < 0)
-        return setup_fd;
+    run->setup = memfd_reserve("agon-setup", SETUP_BYTES_MAX, &run->setup_fd, err);
+    if (run->setup == NULL)
+        return AGON_EIO;
     start_words(run, config);
-    rc = spawn(
-        run, config->exe,
-        (const int[7]){-1, -1, -1, run->slot_fd, config->bus->fd, setup_fd, config->file->fd}, err);
+    rc = spawn(run, config->exe,
+               (const int[CHILD_FD_RUNNER]){-1, -1, -1, run->slot_fd, config->bus->fd,
+                                            run->setup_fd, config->file->fd},
+               err);
     (void)close(run->slot_fd);
-    (void)close(setup_fd);
     run->slot_fd = -1;
+    // While the child begins: what is always used of the block, so that nobody waits for it later.
+    if (rc >= 0)
+        (void)memory_place((unsigned char *)run->shm + run->shm->to_at,
+                           run->state_at[0] - run->shm->to_at);
     if (rc >= 0)
         rc = join_group(run, config, err);
     if (rc >= 0)
-        rc = pass_fence(run, config->layers_required, start_ns, err);
+        rc = pass_fence(run, config->layers_required, limit_ns, err);
     if (rc >= 0)
-        rc = await_phase(run, CHILD_READY, start_ns, err);
+        rc = await_phase(run, CHILD_LOADED, limit_ns, err);
+    if (rc >= 0 && info != NULL)
+        run_process_info(run, info);
+    run->is_loaded = rc >= 0;
+    return rc < 0 ? rc : AGON_OK;
+}
+
+/* The setup's memory is the child's from here on, and nobody's to write. */
+static int give_setup(struct run_process *run, const struct run_process_config *config,
+                      struct error *err)
+{
+    int rc;
+
+    if (config->setup_bytes > SETUP_BYTES_MAX)
+        return error_set(err, AGON_ERANGE, "a setup of %llu bytes; at most %u",
+                         (unsigned long long)config->setup_bytes, SETUP_BYTES_MAX);
+    rc = memfd_fill(run->setup_fd, config->setup_bytes, err);
+    if (rc >= 0)
+        memcpy(run->setup, config->setup, config->setup_bytes);
+    memfd_unmap(run->setup, SETUP_BYTES_MAX);
+    run->setup = NULL;
+    (void)close(run->setup_fd);
+    run->setup_fd = -1;
+    return rc;
+}
+
+int run_process_begin(struct run_process *run, const struct run_process_config *config,
+                      struct error *err)
+{
+    int64_t limit_ns = config->start_ns ? config->start_ns : START_NS;
+    int rc;
+
+    REQUIRE(run->is_loaded && !run->is_begun);
+    run->is_begun = 1;
+    run->first_seq = ((const struct setup_head *)config->setup)->seq;
+    rc = give_setup(run, config, err);
+    if (rc >= 0) {
+        run->shm->setup_bytes = config->setup_bytes;
+        atomic_store(&run->shm->set_up, 1);
+        futex_wake(&run->shm->set_up, 1);
+        rc = await_phase(run, CHILD_READY, limit_ns, err);
+    }
     if (run->end != PROCESS_RUNS)
         drain_log(run); // why its create refused is in there
     return rc < 0 ? rc : AGON_OK;
@@ -645,7 +650,9 @@ int run_process_new(struct run_process **out, const struct run_process_config *c
 
     if (rc < 0)
         return rc;
-    rc = run_process_begin(*out, config, err);
+    rc = run_process_load(*out, config, NULL, err);
+    if (rc >= 0)
+        rc = run_process_begin(*out, config, err);
     if (rc < 0) {
         run_process_free(*out);
         *out = NULL;
@@ -777,6 +784,9 @@ void run_process_free(struct run_process *run)
         cgroup_drop(groups, run->group);
     if (run->slot_fd >= 0)
         (void)close(run->slot_fd);
+    if (run->setup_fd >= 0)
+        (void)close(run->setup_fd);
+    memfd_unmap(run->setup, SETUP_BYTES_MAX);
     if (run->shm)
         memfd_unmap(run->shm, run->shm_bytes);
     free(run);
@@ -821,14 +831,12 @@ static int examine(const struct plugin_file *file, const char *exe, uint32_t mod
                    uint32_t n_long, uint32_t required, int64_t limit_ns, struct plugin_info *info,
                    struct rehearsal *rehearsal, struct error *err)
 {
-    struct run_process *run = calloc(1, sizeof(*run));
+    struct run_process *run = new_run();
     struct run_process_config config = {.to_granules = 256, .from_granules = 256};
     int slot_fd = -1, rc;
 
     if (run == NULL)
         return error_set(err, AGON_ENOMEM, "no memory for a probe");
-    run->proc.pid = run->proc.pidfd = -1;
-    run->slot_fd = -1;
     if (file->path[0]) {
         rc = error_set(err, AGON_EINVAL, "a child loads from a sealed memfd only");
         goto done;

@@ -30,9 +30,11 @@ enum process_wait {
     PROCESS_HOT = 2   /* never parks: takes a whole core */
 };
 struct run_process_config {
-    const char *exe;                /* NULL: the running program; it calls child_main */
-    const struct plugin_file *file; /* staged as a memfd, checked; borrowed until new returns */
-    const void *setup;              /* copied */
+    const char *exe;                /* calls child_main; NULL: the runner (runner.h) */
+    const struct plugin_file *file; /* staged as a memfd, checked; borrowed until load returns */
+    uint32_t plugin_index;          /* in the file */
+    const struct agon_note *judged; /* its note, by who has judged it fit; NULL: the child does */
+    const void *setup;              /* copied by begin; no other step looks at it */
     uint64_t setup_bytes;
     const struct process_bus *bus;       /* borrowed until run_process_free */
     uint64_t to_granules, from_granules; /* powers of two; 0: 16384 and 4096 */
@@ -57,10 +59,13 @@ void run_process_limit_by(const struct cgroup *group);
 /* Spawns, loads, creates, starts; returns when the plugin is ready or has failed. [control] */
 int run_process_new(struct run_process **run, const struct run_process_config *config,
                     struct error *err);
-/* In two steps: the shared memory, whose private ring the engine may already fill, and then the
- * child; file, setup and what follows from them are of the second. new is both. [control] */
+/* In three steps: the shared memory, whose private ring the engine may already fill; the child, as
+ * far as it says what its plugin is (info may be NULL) and waits; its setup, with which it plays.
+ * new is all three. Between two steps nobody waits for the other. [control] */
 int run_process_open(struct run_process **run, const struct run_process_config *config,
                      struct error *err);
+int run_process_load(struct run_process *run, const struct run_process_config *config,
+                     struct plugin_info *info, struct error *err);
 int run_process_begin(struct run_process *run, const struct run_process_config *config,
                       struct error *err);
 

@@ -23,6 +23,7 @@
 #define SETUP_HISTORY_MAX   65536 /* bars and trades, each */
 #define SETUP_SIGNALS_MAX   256
 #define SETUP_STATE_MAX     (64u << 20)
+#define SETUP_BYTES_MAX     (128u << 20) /* all of it, at most */
 
 struct setup_venue { /* the host's number and the name that the roster and agon.instrument use */
     uint32_t venue;

@@ -15,10 +15,16 @@
 
 #define SLOT_SHM_MAGIC 0x544f4c53414f4741u
 
-enum child_fd { CHILD_FD_SLOT = 3, CHILD_FD_BUS = 4, CHILD_FD_SETUP = 5, CHILD_FD_PLUGIN = 6 };
+enum child_fd {
+    CHILD_FD_SLOT = 3,
+    CHILD_FD_BUS = 4,
+    CHILD_FD_SETUP = 5,
+    CHILD_FD_PLUGIN = 6,
+    CHILD_FD_RUNNER = 7 /* its own program (runner.h), closed at once */
+};
 enum child_phase {
     CHILD_STARTING = 0,
-    CHILD_LOADED = 1, /* mapped and described; the end of a probe */
+    CHILD_LOADED = 1, /* mapped and described; waits for its setup, or has probed */
     CHILD_READY = 2,
     CHILD_FAILED = 3,  /* said why in error */
     CHILD_CRASHED = 4, /* said how in crash */
@@ -41,15 +47,18 @@ enum child_order { CHILD_ORDER_SAVE = 1, CHILD_ORDER_LIVE = 2 };
 
 struct slot_shm {
     uint64_t magic;
-    uint64_t bus_granules, setup_bytes, plugin_bytes;
+    uint64_t bus_granules, setup_room, plugin_bytes;
+    uint64_t setup_bytes; /* of the room; once set_up says so */
     uint64_t to_at, to_granules, from_at, from_granules, log_at, log_granules;
     uint64_t lapse_at, lapse_granules;            /* ring of struct record_lapse, to the host */
     uint64_t state_at[STATE_REGIONS], state_room; /* where a SAVE goes */
     uint64_t address_bytes;
     uint32_t mode, spin, layers_wanted, uid, gid;
-    uint32_t plugin_index, threads; /* of a probe; that may begin */
+    uint32_t plugin_index, threads; /* of the file; that may begin */
     uint32_t n_long;                /* events of a rehearsal's last check */
     int32_t host_pid;
+    uint32_t is_judged;                       /* the file, by the host: */
+    struct agon_note note;                    /* what it found there */
     _Alignas(128) _Atomic uint32_t wake;      /* futex: + 1 by the host */
     _Atomic uint32_t stop;                    /* enum agon_end, by the host; 0: go on */
     _Alignas(128) _Atomic uint32_t is_asleep; /* by the child: wants wake */
@@ -59,6 +68,7 @@ struct slot_shm {
     _Atomic uint32_t layers; /* enum sandbox_layer that were taken; read once, when it is fenced */
     _Atomic uint32_t mapped; /* futex: 1 by the host, which has given the child its ids; 2: not */
     _Atomic uint32_t go;     /* futex: 1 by the host, which has looked at the fence */
+    _Atomic uint32_t set_up; /* futex: 1 by the host, which has written the setup */
     _Alignas(128) _Atomic uint32_t order; /* + 1 by the host with each; the words below are its */
     uint32_t order_kind, order_region;    /* enum child_order */
     struct feed_live live;                /* seq of both kinds */

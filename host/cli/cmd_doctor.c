@@ -16,6 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "agent/runner.h"
 #include "agent/sandbox.h"
 #include "cli/args.h"
 #include "cli/commands.h"
@@ -115,6 +116,14 @@ static void kernel(struct report *report)
     } else {
         say(report, BROKEN, "pidfd", "process runners need Linux 5.4", "%s", err.text);
     }
+    memset(&err, 0, sizeof(err));
+    if (runner_check(&err) >= 0)
+        say(report, WELL, "runner", NULL, "plugins' processes are a small program of their own");
+    else
+        say(report, LACKS, "runner",
+            "plugins' processes are this whole program, with its libraries: they start slower; "
+            "vm.memfd_noexec below 2 gives them one of their own",
+            "%s", err.text);
 }
 
 struct trial { /* descriptors of a pipe from the child, and of one to it */

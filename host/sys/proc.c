@@ -89,8 +89,11 @@ int proc_spawn(struct proc *proc, const struct proc_spec *spec, struct error *er
     (void)posix_spawnattr_destroy(&attr);
     (void)posix_spawn_file_actions_destroy(&actions);
     if (rc != 0)
-        return error_set(err, rc == ENOENT ? AGON_ENOENT : AGON_EIO, "starting %s: %s", spec->path,
-                         strerror(rc));
+        return error_set(err,
+                         rc == ENOENT                  ? AGON_ENOENT
+                         : rc == EACCES || rc == EPERM ? AGON_EPERM
+                                                       : AGON_EIO,
+                         "starting %s: %s", spec->path, strerror(rc));
     proc->pid = pid;
     // Not reaped yet, so the number is still this child's.
     proc->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);

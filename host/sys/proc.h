@@ -25,6 +25,7 @@ struct proc_end { /* how a child ended */
     int code; /* exit status or signal */
 };
 
+/* AGON_ENOENT: there is no such file; AGON_EPERM: it may not be executed; AGON_EIO, AGON_ENOMEM. */
 int proc_spawn(struct proc *proc, const struct proc_spec *spec, struct error *err);
 /* Waits for the end, at most timeout_ms (negative: without end), and reaps. AGON_EAGAIN: it still
  * runs; AGON_ENOENT: none. */

@@ -2,6 +2,7 @@
 /* Runners: the same plugin wishes the same in each of them (val-r33, sdk-g15), and what a bad one
  * does in a child stays there (F-75 to F-87, sdk-g6). */
 #include <check.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -9,6 +10,7 @@
 #include <unistd.h>
 
 #include "agent/child_main.h"
+#include "agent/runner.h"
 #include "agent/sandbox.h"
 #include "arena_world.h"
 #include "base/sanitized.h"
@@ -382,6 +384,111 @@ START_TEST(a_probe_that_lacks_a_layer_runs_nothing_of_the_plugin)
 }
 END_TEST
 
+/* From a file to a child that has said what it is and waits. */
+static int load(struct run_process **run, struct process_bus *bus, uint32_t index,
+                struct run_process_config *config, struct plugin_info *info, struct error *err)
+{
+    struct plugin_file file;
+    int rc;
+
+    ck_assert_int_ge(process_bus_new(bus, 1024, err), 0);
+    ck_assert_int_ge(plugin_file_stage(&file, world_plugin("mover"), NULL, 3, err), 0);
+    *config = (struct run_process_config){.file = &file,
+                                          .bus = bus,
+                                          .layers_wanted = SANDBOX_ALL,
+                                          .plugin_index = index,
+                                          .start_ns = 60000000000,
+                                          .slot = 3};
+    ck_assert_int_ge(run_process_open(run, config, err), 0);
+    rc = run_process_load(*run, config, info, err);
+    plugin_file_drop(&file);
+    return rc;
+}
+
+START_TEST(a_child_says_what_it_is_and_waits_for_its_setup)
+{
+    static const struct setup_head nothing; // no setup: the child says so
+    struct run_process_config config;
+    struct process_bus bus;
+    struct run_process *run;
+    struct plugin_info info;
+    struct error err = {0};
+
+    ck_assert_msg(load(&run, &bus, 0, &config, &info, &err) >= 0, "%s", err.text);
+    ck_assert_str_eq(info.id, "org.example.mover");
+    // However long: it is neither stuck nor gone.
+    for (int64_t s = 1; s <= 3600; s++)
+        ck_assert_int_eq(run_process_poll(run, clock_mono() + s * 1000000000), AGON_OK);
+    config.setup = &nothing;
+    config.setup_bytes = sizeof(nothing);
+    ck_assert_int_lt(run_process_begin(run, &config, &err), 0);
+    ck_assert_msg(strstr(err.text, "runner: ") != NULL, "%s", err.text);
+    run_process_free(run);
+    process_bus_free(&bus);
+}
+END_TEST
+
+START_TEST(a_child_that_dies_while_it_waits_does_not_begin)
+{
+    static const struct setup_head nothing;
+    struct run_process_config config;
+    struct process_bus bus;
+    struct run_process *run;
+    struct error err = {0};
+
+    ck_assert_msg(load(&run, &bus, 0, &config, NULL, &err) >= 0, "%s", err.text);
+    ck_assert_int_eq(kill(run_process_pid(run), SIGKILL), 0);
+    if (_i == 1) // who looks meanwhile knows it before
+        while (run_process_poll(run, clock_mono()) == AGON_OK)
+            (void)usleep(100);
+    config.setup = &nothing;
+    config.setup_bytes = sizeof(nothing);
+    ck_assert_int_eq(run_process_begin(run, &config, &err), AGON_EIO);
+    ck_assert_msg(strstr(err.text, "died: signal 9") != NULL, "%s", err.text);
+    run_process_free(run);
+    process_bus_free(&bus);
+}
+END_TEST
+
+START_TEST(a_plugin_that_the_file_does_not_hold_is_refused)
+{
+    struct run_process_config config;
+    struct process_bus bus;
+    struct run_process *run;
+    struct error err = {0};
+
+    ck_assert_int_eq(load(&run, &bus, 7, &config, NULL, &err), AGON_EINVAL);
+    ck_assert_msg(strstr(err.text, "the file holds 1 plugins, number 7 is wanted") != NULL, "%s",
+                  err.text);
+    run_process_free(run);
+    process_bus_free(&bus);
+}
+END_TEST
+
+START_TEST(a_child_is_the_runner_and_no_descriptor_of_it_is_left)
+{
+    struct run_process_config config;
+    struct process_bus bus;
+    struct run_process *run;
+    struct error err = {0};
+    char path[64], link[64] = "";
+
+    ck_assert_msg(runner_check(&err) >= 0, "%s", err.text);
+    ck_assert_msg(load(&run, &bus, 0, &config, NULL, &err) >= 0, "%s", err.text);
+    snprintf(path, sizeof(path), "/proc/%d/exe", run_process_pid(run));
+    // Who is not root may not look.
+    if (readlink(path, link, sizeof(link) - 1) > 0) {
+        ck_assert_msg(strncmp(link, "/memfd:agon-runner", 18) == 0, "%s", link);
+        for (int fd = 3; fd < 32; fd++) {
+            snprintf(path, sizeof(path), "/proc/%d/fd/%d", run_process_pid(run), fd);
+            ck_assert_msg(readlink(path, link, sizeof(link) - 1) < 0, "%d is open: %s", fd, link);
+        }
+    }
+    run_process_free(run);
+    process_bus_free(&bus);
+}
+END_TEST
+
 int main(int argc, char **argv)
 {
     Suite *suite = suite_create("runners");
@@ -412,6 +519,10 @@ int main(int argc, char **argv)
     tcase_add_test(tcase, a_bus_cannot_be_written_by_whoever_gets_its_descriptor);
     tcase_add_test(tcase, a_sleeping_child_is_woken_and_misses_nothing);
     tcase_add_test(tcase, a_probe_tells_what_a_plugin_is_without_loading_it_here);
+    tcase_add_test(tcase, a_child_says_what_it_is_and_waits_for_its_setup);
+    tcase_add_loop_test(tcase, a_child_that_dies_while_it_waits_does_not_begin, 0, 2);
+    tcase_add_test(tcase, a_plugin_that_the_file_does_not_hold_is_refused);
+    tcase_add_test(tcase, a_child_is_the_runner_and_no_descriptor_of_it_is_left);
     suite_add_tcase(suite, tcase);
     srunner_run_all(runner, CK_ENV);
     failed = srunner_ntests_failed(runner);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* start: from a plugin's file to its first event, in a process: copied into a sealed descriptor,
- * hashed, checked, asked what it is in a child of its own, mapped in another, fenced, created,
- * started, and the event that follows delivered. The yardstick, in turns with it, forks, opens the
+ * hashed, checked, mapped in a child, fenced, asked what it is; then set up, created, started, and
+ * the event that follows delivered. The yardstick, in turns with it, forks, opens the
  * same file by the dynamic loader, looks its entry up and says so by a pipe: nothing is checked,
  * closed or played. */
 #include <dlfcn.h>
@@ -89,8 +89,8 @@ static int measure(struct bench *bench, struct start *start, const char *plugin,
     bench_check(bench, n_bare == n, "start: each of %llu bare children found the same entry",
                 (unsigned long long)n);
     bench_hist(bench, "start.process.load", &start->load_ns,
-               "copy, hash, checks, probe in a child");
-    bench_hist(bench, "start.process.join", &start->join_ns, "child, map, fence, create, on_start");
+               "copy, hash, checks, child, map, fence, what it is");
+    bench_hist(bench, "start.process.join", &start->join_ns, "setup, create, on_start");
     bench_hist(bench, "start.process.first", &start->first_ns, "an event, until it is delivered");
     bench_hist(bench, "start.process.whole", &start->whole_ns, "goal: under 3 ms");
     bench_hist(bench, "start.bare", &start->bare_ns, "fork, dlopen, dlsym, a byte in a pipe");

@@ -103,6 +103,8 @@ START_TEST(a_missing_program_is_named)
 
     ck_assert_int_eq(proc_spawn(&proc, &spec, &err), AGON_ENOENT);
     ck_assert_ptr_nonnull(strstr(err.text, "/no/such/program"));
+    spec.path = "/etc/passwd"; // which nobody may execute
+    ck_assert_int_eq(proc_spawn(&proc, &spec, &err), AGON_EPERM);
 }
 END_TEST
 
@@ -142,6 +144,61 @@ static void *wake(void *arg)
     futex_wake(&word, 1);
     return NULL;
 }
+
+/* What is written later is seen by who mapped it before, and written by nobody else. */
+START_TEST(reserved_memory_is_filled_by_its_maker_only)
+{
+    struct error err = {0};
+    int fd = -1;
+    char *rw = memfd_reserve("test", 1 << 20, &fd, &err);
+    const char *ro;
+
+    ck_assert_msg(rw != NULL, "%s", err.text);
+    ck_assert_int_eq(memfd_sealed_size(fd, &err), AGON_EPERM);
+    ro = memfd_map(fd, 1 << 20, 0, &err);
+    ck_assert_ptr_nonnull(ro);
+    ck_assert_ptr_null(memfd_map(fd, 4096, 1, &err));
+    ck_assert_int_eq(mprotect((void *)(uintptr_t)ro, 4096, PROT_READ | PROT_WRITE), -1);
+    ck_assert_int_eq(memfd_fill(fd, 5000, &err), AGON_OK);
+    rw[4999] = 'x';
+    ck_assert_int_eq(ro[4999], 'x');
+    ck_assert_int_eq(memfd_sealed_size(fd, &err), 5000);
+    ck_assert_int_lt(memfd_fill(fd, 6000, &err), 0);
+    ck_assert_ptr_null(memfd_map(fd, 4096, 1, &err));
+    memfd_unmap((void *)(uintptr_t)ro, 1 << 20);
+    memfd_unmap(rw, 1 << 20);
+    ck_assert_int_eq(close(fd), 0);
+}
+END_TEST
+
+START_TEST(a_program_in_memory_runs_and_cannot_be_changed)
+{
+    static const char script[] = "#!/bin/sh\nexit 7\n"; // its interpreter opens it anew
+    static const char *const argv[] = {"test", NULL};
+    struct proc_spec spec = {
+        .path = "/proc/self/fd/3", .argv = argv, .fds = {-1, -1, -1, -1}, .n_fds = 4};
+    struct proc proc;
+    struct proc_end end;
+    struct error err = {0};
+    int fd = memfd_new_program("test", script, sizeof(script) - 1, &err);
+
+    if (fd == AGON_EPERM)
+        return; // nothing is executed from memory here
+    ck_assert_msg(fd >= 0, "%s", err.text);
+    ck_assert_int_eq(fcntl(fd, F_GETFD) & FD_CLOEXEC, FD_CLOEXEC);
+    ck_assert_int_eq(pwrite(fd, "x", 1, 0), -1);
+    ck_assert_int_eq(ftruncate(fd, 1), -1);
+    ck_assert_int_eq(ftruncate(fd, 4096), -1);
+    ck_assert_int_eq(fcntl(fd, F_ADD_SEALS, F_SEAL_FUTURE_WRITE), -1);
+    spec.fds[3] = fd;
+    ck_assert_msg(proc_spawn(&proc, &spec, &err) >= 0, "%s", err.text);
+    ck_assert_int_eq(proc_wait(&proc, -1, &end), AGON_OK);
+    ck_assert_int_eq(end.is_signalled, 0);
+    ck_assert_int_eq(end.code, 7);
+    proc_close(&proc);
+    ck_assert_int_eq(close(fd), 0);
+}
+END_TEST
 
 START_TEST(a_sleeper_is_woken_or_times_out)
 {
@@ -255,6 +312,8 @@ int main(void)
     tcase_add_test(tcase, a_child_has_its_descriptors_and_no_others);
     tcase_add_test(tcase, a_missing_program_is_named);
     tcase_add_test(tcase, sealed_memory_stays_writable_for_its_maker_only);
+    tcase_add_test(tcase, reserved_memory_is_filled_by_its_maker_only);
+    tcase_add_test(tcase, a_program_in_memory_runs_and_cannot_be_changed);
     tcase_add_test(tcase, a_sleeper_is_woken_or_times_out);
     tcase_add_test(tcase, signals_are_read_in_place_of_handled);
     tcase_add_test(tcase, a_second_host_is_refused);
