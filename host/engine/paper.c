@@ -13,6 +13,11 @@ struct pending { /* an order command on its way */
     agon_ns_t t;
     struct order_cmd cmd;
 };
+struct held { /* ... that has no room in the rate windows yet */
+    agon_ns_t until, not_before;
+    struct order_cmd cmd;
+    uint8_t rank, has_waited, pad[6];
+};
 struct entry { /* an order that the exchange knows and that is not final */
     uint64_t order_id, match_id;
     agon_instrument_t instrument;
@@ -26,6 +31,10 @@ struct paper {
     struct match *match;             /* owned */
     struct pending *cmds;            /* owned; a queue in order of arrival */
     uint32_t n_cmds, first_cmd, room_cmds;
+    struct held *held; /* owned; in order of time */
+    uint32_t n_held, room_held;
+    agon_ns_t t_held; /* when the first of them may leave or is given up; INT64_MAX: none */
+    struct paper_stats stats;
     struct record_report *reports; /* owned; a queue */
     uint32_t n_reports, first_report, room_reports;
     struct entry *entries; /* owned; [ENTRIES] */
@@ -210,6 +219,7 @@ struct paper *paper_new(const struct paper_config *config, const struct instrume
     if (paper == NULL)
         return NULL;
     paper->config = *config;
+    paper->t_held = INT64_MAX;
     paper->table = table;
     paper->match = match_new(&config->match, table, &sink);
     paper->entries = calloc(ENTRIES, sizeof(*paper->entries));
@@ -235,6 +245,7 @@ void paper_free(struct paper *paper)
     free(paper->impacts);
     free(paper->free);
     free(paper->cmds);
+    free(paper->held);
     free(paper->reports);
     free(paper);
 }
@@ -244,17 +255,114 @@ int paper_add(struct paper *paper, agon_instrument_t instrument)
     return match_add(paper->match, instrument);
 }
 
-static int on_send(void *ctx, const struct order_cmd *cmd)
+// It leaves at t.
+static void send_on(struct paper *paper, agon_ns_t t, const struct order_cmd *cmd)
 {
-    struct paper *paper = ctx;
+    agon_ns_t t_there = arrival(paper, LATENCY_ENTRY, t);
 
-    if (cmd->kind == CMD_CANCEL_ALL)
-        return AGON_OK; // the cancels of each order follow, and are as fast here
+    // One stream that keeps its order, also behind what left late.
+    if (paper->n_cmds > paper->first_cmd && t_there < paper->cmds[paper->n_cmds - 1].t)
+        t_there = paper->cmds[paper->n_cmds - 1].t;
     paper->cmds = grow(paper->cmds, &paper->n_cmds, &paper->first_cmd, &paper->room_cmds,
                        sizeof(*paper->cmds));
     REQUIRE(paper->cmds != NULL);
-    paper->cmds[paper->n_cmds++] =
-        (struct pending){.t = arrival(paper, LATENCY_ENTRY, cmd->t), .cmd = *cmd};
+    paper->cmds[paper->n_cmds++] = (struct pending){.t = t_there, .cmd = *cmd};
+}
+
+// The client's own word, which takes no way: it stands among the reports by its time.
+static void not_sent(struct paper *paper, agon_ns_t t, const struct order_cmd *cmd)
+{
+    struct record_report made = {
+        .hdr = {.type = EVENT_REPORT, .granules = 2, .instrument = cmd->instrument, .t = t},
+        .order_id = cmd->order_id,
+        .account = paper->config.account,
+        .kind = REPORT_NOT_SENT,
+        .reason = REASON_VENUE_RATE,
+        .side = cmd->side,
+        .rev = cmd->rev};
+    uint32_t at;
+
+    paper->reports = grow(paper->reports, &paper->n_reports, &paper->first_report,
+                          &paper->room_reports, sizeof(*paper->reports));
+    REQUIRE(paper->reports != NULL);
+    for (at = paper->n_reports++; at > paper->first_report && paper->reports[at - 1].hdr.t > t;
+         at--)
+        paper->reports[at] = paper->reports[at - 1];
+    paper->reports[at] = made;
+    paper->stats.n_refused++;
+}
+
+// False: it goes on waiting.
+static int release(struct paper *paper, struct held *held, agon_ns_t t)
+{
+    const struct paper_windows *windows = &paper->config.windows;
+    agon_ns_t retry = INT64_MAX;
+
+    if (t >= held->until) {
+        not_sent(paper, t, &held->cmd);
+        return 1;
+    }
+    if (t < held->not_before)
+        return 0;
+    if (windows->take(windows->ctx, &held->cmd, t, &retry) >= 0) {
+        send_on(paper, t, &held->cmd);
+        return 1;
+    }
+    paper->stats.n_waited += !held->has_waited;
+    held->has_waited = 1;
+    held->not_before = retry > t ? retry : t + 1;
+    return 0;
+}
+
+// What may leave at t does, the urgent first; what has waited too long is given up.
+static void release_held(struct paper *paper, agon_ns_t t)
+{
+    uint32_t n = 0;
+
+    for (uint8_t rank = 0; rank < 3; rank++) {
+        for (uint32_t i = 0; i < paper->n_held; i++) {
+            struct held *held = &paper->held[i];
+
+            if (held->rank == rank && release(paper, held, t))
+                held->rank = UINT8_MAX;
+        }
+    }
+    paper->t_held = INT64_MAX;
+    for (uint32_t i = 0; i < paper->n_held; i++) {
+        const struct held *held = &paper->held[i];
+        agon_ns_t t_next = held->not_before < held->until ? held->not_before : held->until;
+
+        if (held->rank == UINT8_MAX)
+            continue;
+        if (t_next < paper->t_held)
+            paper->t_held = t_next;
+        paper->held[n++] = *held;
+    }
+    paper->n_held = n;
+}
+
+static int on_send(void *ctx, const struct order_cmd *cmd)
+{
+    struct paper *paper = ctx;
+    const struct paper_windows *windows = &paper->config.windows;
+    uint32_t none = 0;
+
+    if (cmd->kind == CMD_CANCEL_ALL)
+        return AGON_OK; // the cancels of each order follow, and are as fast here
+    if (windows->take == NULL) {
+        send_on(paper, cmd->t, cmd);
+        return AGON_OK;
+    }
+    paper->held = grow(paper->held, &paper->n_held, &none, &paper->room_held, sizeof(*paper->held));
+    REQUIRE(paper->held != NULL);
+    paper->held[paper->n_held++] =
+        (struct held){.until = cmd->t + (cmd->kind == CMD_NEW || cmd->kind == CMD_REPLACE
+                                             ? windows->hold_ns
+                                             : windows->cancel_hold_ns),
+                      .not_before = cmd->t,
+                      .cmd = *cmd,
+                      .rank = (uint8_t)windows->rank(cmd)};
+    release_held(paper, cmd->t);
     return AGON_OK;
 }
 
@@ -288,6 +396,8 @@ agon_ns_t paper_next(const struct paper *paper)
 
     if (paper->first_cmd < paper->n_cmds && paper->cmds[paper->first_cmd].t < next)
         next = paper->cmds[paper->first_cmd].t;
+    if (paper->t_held < next)
+        next = paper->t_held;
     return next;
 }
 
@@ -412,9 +522,18 @@ static void take(struct paper *paper, agon_ns_t t, const struct order_cmd *cmd)
 
 void paper_advance(struct paper *paper, agon_ns_t t)
 {
-    while (paper->first_cmd < paper->n_cmds && paper->cmds[paper->first_cmd].t <= t) {
-        struct pending pending = paper->cmds[paper->first_cmd++];
+    for (;;) {
+        agon_ns_t t_cmd =
+            paper->first_cmd < paper->n_cmds ? paper->cmds[paper->first_cmd].t : INT64_MAX;
+        struct pending pending;
 
+        if (paper->t_held <= t && paper->t_held <= t_cmd) {
+            release_held(paper, paper->t_held);
+            continue;
+        }
+        if (t_cmd > t)
+            break;
+        pending = paper->cmds[paper->first_cmd++];
         match_on_time(paper->match, pending.t);
         take(paper, pending.t > paper->t ? pending.t : paper->t, &pending.cmd);
     }
@@ -439,6 +558,11 @@ void paper_take(struct paper *paper)
         paper->first_report = 0;
         paper->n_reports = 0;
     }
+}
+
+struct paper_stats paper_stats(const struct paper *paper)
+{
+    return paper->stats;
 }
 
 struct match *paper_match(struct paper *paper)

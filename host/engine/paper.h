@@ -15,6 +15,20 @@
 #include "match/match.h"
 
 struct paper;
+/* The rate windows that a client of the venue keeps to, in the caller's time (venue/windows.h). A
+ * request that finds no room waits, the more urgent ones first, and is NOT_SENT for VENUE_RATE when
+ * it has waited too long, as in a gateway. */
+struct paper_windows {
+    void *ctx;
+    /* May it leave at t? Below 0: no; *retry is the earliest moment worth asking again. NULL: there
+     * are none. */
+    int (*take)(void *ctx, const struct order_cmd *cmd, agon_ns_t t, agon_ns_t *retry);
+    int (*rank)(const struct order_cmd *cmd); /* 0 to 2, the most urgent first */
+    int64_t hold_ns, cancel_hold_ns;          /* how long one may wait */
+};
+struct paper_stats { /* of the requests, by those windows */
+    uint64_t n_waited, n_refused;
+};
 struct paper_config {
     struct match_config match;
     int64_t entry_ns, report_ns; /* >= 0; without a model below */
@@ -22,6 +36,7 @@ struct paper_config {
      * its order. latency_check has passed it. */
     struct latency latency;
     int has_latency;
+    struct paper_windows windows;
     agon_account_t account;
     uint64_t first_fill; /* numbers of fills are above it: another for each run over one journal */
 };
@@ -46,6 +61,7 @@ void paper_advance(struct paper *paper, agon_ns_t t);
 /* The oldest report; hdr.t is when the core learns of it. NULL: none. Valid until paper_take. */
 struct record_report *paper_peek(struct paper *paper);
 void paper_take(struct paper *paper);
+struct paper_stats paper_stats(const struct paper *paper);
 struct match *paper_match(struct paper *paper);
 
 #endif

@@ -136,6 +136,58 @@ static int is_perpetual(const struct run *run, const char *symbol)
 }
 
 // path: of the file that it is recorded in; NULL: it is generated.
+// Which of the two markets an order goes to.
+static struct backtest_windows *windows_of(struct run *run, agon_instrument_t id)
+{
+    const struct agon_instrument *instrument = instruments_get(run->table, id);
+
+    return &run->result->windows[instrument != NULL && instrument->kind != INSTRUMENT_SPOT];
+}
+
+static int take_windows(void *ctx, const struct order_cmd *cmd, agon_ns_t t, agon_ns_t *retry)
+{
+    return venue_windows_take(&windows_of(ctx, cmd->instrument)->windows, cmd, t, retry);
+}
+
+/* The windows of both markets, as the venue publishes them, and the port to them. */
+static int open_windows(struct run *run, struct paper_config *paper, struct error *err)
+{
+    static const char *const dialects[] = {"binance_spot", "binance_um"};
+
+    for (int i = 0; i < 2; i++) {
+        struct venue_config config;
+        int rc = venue_config_default(&config, dialects[i]);
+
+        if (rc >= 0)
+            rc = venue_windows_init(&run->result->windows[i].windows, &config, err);
+        if (rc < 0)
+            return rc;
+        paper->windows.hold_ns = config.hold_ns;
+        paper->windows.cancel_hold_ns = config.cancel_hold_ns;
+    }
+    paper->windows.ctx = run;
+    paper->windows.take = take_windows;
+    paper->windows.rank = venue_windows_rank;
+    return AGON_OK;
+}
+
+// The venue's own word on them, where a listing has it.
+static void narrow_windows(struct run *run, agon_instrument_t id, const struct listed *listed)
+{
+    struct backtest_windows *windows = windows_of(run, id);
+    const struct binance_limit *limits = NULL;
+    uint32_t n = 0;
+
+    windows->is_used = 1;
+    if (listed->from == LISTING_NAMED || listed->from == LISTING_BESIDE)
+        n = listings_limits(run->listings, listed->source, &limits);
+    for (uint32_t i = 0; i < n; i++)
+        venue_windows_narrow(&windows->windows, limits[i].type, limits[i].interval_s,
+                             limits[i].limit);
+    if (n > 0)
+        memcpy(windows->source, listed->source, sizeof(windows->source));
+}
+
 static int add_instrument(struct run *run, const struct tape_info *info, const char *path,
                           agon_instrument_t *id, struct error *err)
 {
@@ -181,7 +233,10 @@ static int add_instrument(struct run *run, const struct tape_info *info, const c
         listed->record.lot_qty = listed->record.min_qty = 1;
     }
     *id = made.hdr.instrument;
-    return step(run, &made, info->symbol, err);
+    rc = step(run, &made, info->symbol, err);
+    if (rc >= 0)
+        narrow_windows(run, *id, listed);
+    return rc;
 }
 
 static int add_valuation(struct run *run, const struct values_by *by, struct error *err)
@@ -670,6 +725,9 @@ int backtest_run(const struct backtest_config *config, struct backtest *result, 
     rc = crew_new(&result->crew, &crew, err);
     if (rc < 0)
         goto done;
+    rc = open_windows(&run, &paper, err);
+    if (rc < 0)
+        goto done;
     run.paper = paper_new(&paper, run.table);
     if (run.paper == NULL) {
         rc = error_set(err, AGON_ENOMEM, "no memory for the paper venue");
@@ -696,6 +754,8 @@ int backtest_run(const struct backtest_config *config, struct backtest *result, 
     began = clock_mono();
     rc = lockstep_run(&lockstep, &done, err);
     result->wall_ns = clock_mono() - began;
+    result->n_rate_waited = paper_stats(run.paper).n_waited;
+    result->n_rate_refused = paper_stats(run.paper).n_refused;
     result->n_events = done.n_events;
     result->n_market = done.n_market;
     result->t_first = done.t_first;

@@ -16,6 +16,7 @@
 #include "lab/tape.h"
 #include "match/gen.h"
 #include "match/latency.h"
+#include "venue/windows.h"
 
 #define BACKTEST_TAPES_MAX  32
 #define BACKTEST_VENUE      1 /* the number that instruments of files have */
@@ -79,6 +80,12 @@ struct backtest_sample {  /* equity at a full minute of engine time */
     agon_ns_t t, t_venue; /* ... as of the newest stamp of the market's events */
     agon_amt_t equity_amt[SLOTS_MAX];
 };
+/* The rate windows that orders on one kind of market are held to, in market time. */
+struct backtest_windows {
+    uint8_t is_used;
+    struct venue_windows windows;
+    char source[512]; /* the exchangeInfo that they are from; "": what the venue publishes */
+};
 struct backtest_tape {
     char path[512];
     uint8_t kind;
@@ -93,7 +100,9 @@ struct backtest {
     uint32_t n_listed; /* instruments, and where their filters are from */
     struct listed listed[BACKTEST_TAPES_MAX];
     uint64_t n_events, n_market, n_intents;
-    uint32_t n_history; /* bars from before t_from that agents were given */
+    struct backtest_windows windows[2];     /* of spot and of perpetuals */
+    uint64_t n_rate_waited, n_rate_refused; /* requests, by those windows */
+    uint32_t n_history;                     /* bars from before t_from that agents were given */
     agon_ns_t t_first, t_last;
     agon_ns_t order_ns, data_ns; /* median latency of orders and reports, and of market data */
     unsigned char
@@ -123,6 +132,10 @@ int backtest_has_book(const struct backtest *result);
 /* What is to be known of the data besides the first mistake in it, a line each: further bad rows,
  * and files that brought no live book. */
 void backtest_warn(const struct backtest *result, FILE *out);
+/* The rate windows of the market i, 0 or 1, in words; "": none of its orders went there. */
+#define BACKTEST_WINDOWS_TEXT 768
+const char *backtest_windows(const struct backtest *result, int i,
+                             char text[BACKTEST_WINDOWS_TEXT]);
 /* What the run assumed and no live one has, a sentence each from i = 0 on; NULL: no more. Such
  * words are part of each form of the report. */
 #define BACKTEST_ASSUMED_TEXT 256

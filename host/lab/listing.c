@@ -12,7 +12,6 @@
 #include "config/config.h"
 #include "market/recording.h"
 #include "sys/file.h"
-#include "venue/binance/decode.h"
 
 #define BYTES_MAX   ((uint64_t)64 << 20)
 #define SYMBOLS_CAP 20000 /* of one file */
@@ -25,6 +24,8 @@ struct source {
     uint8_t is_named;
     struct binance_symbol_info *all; /* owned */
     uint32_t n, room;
+    struct binance_limit limits[LISTING_LIMITS_MAX];
+    uint32_t n_limits;
     int rc;
 };
 struct listings {
@@ -67,6 +68,25 @@ static void keep(void *ctx, const struct binance_symbol_info *info)
     source->all[source->n++] = *info;
 }
 
+static void keep_limit(void *ctx, const struct binance_limit *limit)
+{
+    struct source *source = ctx;
+
+    if (source->n_limits < LISTING_LIMITS_MAX)
+        source->limits[source->n_limits++] = *limit;
+}
+
+uint32_t listings_limits(const struct listings *listings, const char *source,
+                         const struct binance_limit **limits)
+{
+    for (uint32_t i = 0; i < listings->n; i++) {
+        *limits = listings->sources[i].limits;
+        if (strcmp(listings->sources[i].path, source) == 0)
+            return listings->sources[i].n_limits;
+    }
+    return 0;
+}
+
 /* One line of a capture: {"dir":"http","url":...,"raw":"{...}"}. */
 static int take_capture(struct source *source, const char *text, size_t n)
 {
@@ -75,15 +95,15 @@ static int take_capture(struct source *source, const char *text, size_t n)
     int rc = AGON_EINVAL;
 
     if (json_is_string(raw))
-        rc = binance_decode_exchange_info(json_string_value(raw), json_string_length(raw), NULL,
-                                          keep, source);
+        rc = binance_decode_exchange_info(json_string_value(raw), json_string_length(raw),
+                                          keep_limit, keep, source);
     json_decref(root);
     return rc;
 }
 
 static int take_json(struct source *source, const char *text, size_t n)
 {
-    int rc = binance_decode_exchange_info(text, n, NULL, keep, source);
+    int rc = binance_decode_exchange_info(text, n, keep_limit, keep, source);
 
     // Of several the first counts.
     for (const char *at = text; rc < 0 && at < text + n; at++) {

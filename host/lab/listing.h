@@ -12,8 +12,10 @@
 
 #include "base/error.h"
 #include "market/records.h"
+#include "venue/binance/decode.h"
 
-#define LISTING_FILES_MAX 16
+#define LISTING_FILES_MAX  16
+#define LISTING_LIMITS_MAX 8 /* of one file */
 
 enum listing_from {
     LISTING_NAMED = 1,  /* source: the file */
@@ -41,6 +43,9 @@ void listings_free(struct listings *listings); /* NULL is fine */
  * decides, or spot. AGON_EINVAL: what was named does not have it, or not as a perpetual. */
 int listings_find(struct listings *listings, const char *symbol, uint8_t kind, const char *data,
                   agon_ns_t t_first, struct listed *listed, struct error *err);
+/* The rate limits that the exchangeInfo of listed.source states; how many. */
+uint32_t listings_limits(const struct listings *listings, const char *source,
+                         const struct binance_limit **limits);
 /* "tick 0.01, lot 0.00001, minimum notional 5": for people. */
 #define LISTED_TEXT 160
 const char *listed_text(const struct listed *listed, char text[LISTED_TEXT]);

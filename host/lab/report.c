@@ -257,6 +257,48 @@ static json_t *listed_json(const struct backtest *result)
     return all;
 }
 
+const char *backtest_windows(const struct backtest *result, int i, char text[BACKTEST_WINDOWS_TEXT])
+{
+    const struct backtest_windows *windows = &result->windows[i];
+    char limits[VENUE_WINDOWS_TEXT];
+
+    text[0] = '\0';
+    if (windows->is_used)
+        snprintf(text, BACKTEST_WINDOWS_TEXT, "%s: 80 %% of %s in market time, %s%s",
+                 i == 0 ? "spot" : "perpetuals", venue_windows_text(&windows->windows, limits),
+                 windows->source[0] != '\0' ? "by " : "as the venue publishes them",
+                 windows->source);
+    return text;
+}
+
+// How often they were felt, and by whom.
+static void print_windows(const struct backtest *result, FILE *out)
+{
+    char text[BACKTEST_WINDOWS_TEXT];
+
+    for (int i = 0; i < 2; i++) {
+        if (backtest_windows(result, i, text)[0] != '\0')
+            fprintf(out, "  rate windows of %s\n", text);
+    }
+    if (result->n_rate_waited > 0)
+        fprintf(out, "  %llu requests waited for them, %llu were not sent (venue_rate)\n",
+                (unsigned long long)result->n_rate_waited,
+                (unsigned long long)result->n_rate_refused);
+}
+
+static json_t *windows_json(const struct backtest *result)
+{
+    json_t *all = json_array();
+    char text[BACKTEST_WINDOWS_TEXT];
+
+    for (int i = 0; i < 2; i++) {
+        if (backtest_windows(result, i, text)[0] != '\0')
+            json_array_append_new(all, json_string(text));
+    }
+    return json_pack("{s:o, s:I, s:I}", "windows", all, "waited", (json_int_t)result->n_rate_waited,
+                     "refused", (json_int_t)result->n_rate_refused);
+}
+
 const char *backtest_assumed(const struct backtest *result, uint32_t i,
                              char text[BACKTEST_ASSUMED_TEXT])
 {
@@ -325,6 +367,7 @@ void backtest_print(const struct backtest *result, FILE *out)
     }
     if (result->n_history > 0)
         fprintf(out, "  %u bars from before are history\n", result->n_history);
+    print_windows(result, out);
     for (uint32_t i = 0; backtest_assumed(result, i, assumed) != NULL; i++)
         fprintf(out, "  warning: %s\n", assumed);
     print_listed(result, out);
@@ -464,6 +507,7 @@ int backtest_json(const struct backtest *result, FILE *out)
     if (root != NULL) {
         json_object_set_new(root, "history", json_integer((json_int_t)result->n_history));
         json_object_set_new(root, "assumed", assumed_json(result));
+        json_object_set_new(root, "rate", windows_json(result));
     }
     if (root != NULL)
         json_object_set_new(root, "instruments", listed_json(result));

@@ -158,6 +158,7 @@ static void put_data(const struct backtest *result, struct page *page)
 {
     static const char *const columns[] = {"data", "#rows", "#skipped", "#gaps"};
     char assumed[BACKTEST_ASSUMED_TEXT];
+    char windows[BACKTEST_WINDOWS_TEXT];
     char hex[2 * HASH_SIZE + 1];
 
     page_heading(page, "What went in, and what it comes to");
@@ -184,6 +185,14 @@ static void put_data(const struct backtest *result, struct page *page)
     }
     if (result->n_history > 0)
         page_text(page, "%u bars from before the start are history.", result->n_history);
+    for (int i = 0; i < 2; i++) {
+        if (backtest_windows(result, i, windows)[0] != '\0')
+            page_text(page, "Rate windows of %s.", windows);
+    }
+    if (result->n_rate_waited > 0)
+        page_text(page, "%llu requests waited for them, %llu were not sent (venue_rate).",
+                  (unsigned long long)result->n_rate_waited,
+                  (unsigned long long)result->n_rate_refused);
     for (uint32_t i = 0; backtest_assumed(result, i, assumed) != NULL; i++)
         page_text(page, "Warning: %s.", assumed);
     hash_hex(result->intents, hex);

@@ -851,6 +851,16 @@ static int open_venue(struct host *host, uint32_t at, struct error *err)
     if (ring_init(&line->to_venue, HOST_TO_VENUE, sizeof(struct order_cmd)) < 0)
         return error_set(err, AGON_ENOMEM, "no memory for the rings to the venue");
     if (host->config.mode == RUN_PAPER) {
+        int rc = venue_windows_init(&line->windows, &host->config.venues[at], err);
+
+        if (rc < 0)
+            return rc;
+        paper.windows =
+            (struct paper_windows){.ctx = &line->windows,
+                                   .take = venue_windows_take,
+                                   .rank = venue_windows_rank,
+                                   .hold_ns = host->config.venues[at].hold_ns,
+                                   .cancel_hold_ns = host->config.venues[at].cancel_hold_ns};
         line->paper = paper_new(&paper, engine_instruments(host->engine));
         if (line->paper == NULL)
             return error_set(err, AGON_ENOMEM, "no memory for the paper venue");

@@ -29,6 +29,7 @@
 #include "sys/machine.h"
 #include "sys/rundir.h"
 #include "venue/time_probe.h"
+#include "venue/windows.h"
 
 #define HOST_BARS       16384u /* that wait for the loader, at most */
 #define CHECKPOINT_NS   ((int64_t)10 * 1000000000)
@@ -74,9 +75,10 @@ struct wish {
 };
 /* A venue of the host: its gateway, its rings, and the exchange that stands in for it on paper. */
 struct host_line {
-    struct gateway *gateway; /* owned */
-    struct paper *paper;     /* owned; [core]; on paper */
-    void *from_venue_memory; /* owned */
+    struct gateway *gateway;      /* owned */
+    struct paper *paper;          /* owned; [core]; on paper */
+    struct venue_windows windows; /* [core]; what paper's orders are held to */
+    void *from_venue_memory;      /* owned */
     struct evring from_venue_in, from_venue_out;
     struct ring to_venue; /* of struct order_cmd */
 };

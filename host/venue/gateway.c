@@ -914,15 +914,13 @@ static void add_stream(struct gateway *gateway, enum link_role role,
     add_link(gateway, role, 1, target, path)->is_next = 1;
 }
 
-static int add_limits(struct gateway *gateway, int64_t now, struct error *err)
+int gateway_limiter(struct limiter *limiter, const struct venue_config *config, int64_t now,
+                    struct error *err)
 {
     static const char *const names[BUCKETS] = {"weight", "raw", "orders", "orders_day",
                                                "snapshots"};
-    const struct venue_config *config = &gateway->config;
-    struct limiter_rule rule = {.window_ns = 300000000000ll, .capacity = 300, .share_ppm = 500000};
 
-    limiter_init(&gateway->limiter);
-    limiter_init(&gateway->connects);
+    limiter_init(limiter);
     for (uint32_t bucket = 0; bucket < BUCKETS; bucket++) {
         const struct venue_limit *limit = NULL;
 
@@ -934,13 +932,52 @@ static int add_limits(struct gateway *gateway, int64_t now, struct error *err)
             return error_set(err, AGON_EINVAL, "venue %s: the limit \"%s\" is missing",
                              config->name, names[bucket]);
         if (limiter_add(
-                &gateway->limiter,
+                limiter,
                 &(struct limiter_rule){.window_ns = limit->window_ns, .capacity = limit->capacity},
                 now) < 0)
             return error_set(err, AGON_EINVAL,
                              "venue %s: the limit \"%s\" is invalid: window or capacity is 0",
                              config->name, names[bucket]);
     }
+    return AGON_OK;
+}
+
+void gateway_narrow(struct limiter *limiter, int64_t now, const char *type, uint32_t interval_s,
+                    uint32_t limit)
+{
+    for (uint32_t bucket = BUCKET_WEIGHT; bucket <= BUCKET_ORDERS_DAY; bucket++) {
+        const char *name = bucket == BUCKET_WEIGHT ? "REQUEST_WEIGHT"
+                           : bucket == BUCKET_RAW  ? "RAW_REQUESTS"
+                                                   : "ORDERS";
+        const struct limiter_rule *rule = &limiter->buckets[bucket].rule;
+
+        if (strcmp(type, name) == 0 && rule->window_ns == (int64_t)interval_s * 1000000000 &&
+            limit < rule->capacity)
+            limiter_capacity(limiter, now, bucket, limit);
+    }
+}
+
+enum limiter_class gateway_class_of(const struct order_cmd *cmd)
+{
+    if (cmd->kind == CMD_CANCEL || cmd->kind == CMD_CANCEL_ALL)
+        return LIMITER_CANCEL;
+    if (cmd->kind == CMD_QUERY)
+        return LIMITER_QUERY;
+    // A replacement is a new order to the venue, whatever it replaces.
+    return cmd->kind == CMD_NEW && (cmd->is_exit || (cmd->flags & AGON_REDUCE_ONLY) != 0)
+               ? LIMITER_CANCEL
+               : LIMITER_OTHER;
+}
+
+static int add_limits(struct gateway *gateway, int64_t now, struct error *err)
+{
+    const struct venue_config *config = &gateway->config;
+    struct limiter_rule rule = {.window_ns = 300000000000ll, .capacity = 300, .share_ppm = 500000};
+    int rc = gateway_limiter(&gateway->limiter, config, now, err);
+
+    limiter_init(&gateway->connects);
+    if (rc < 0)
+        return rc;
     for (uint32_t i = 0; i < config->n_limits; i++) {
         if (strcmp(config->limits[i].name, "connects") == 0) {
             rule.window_ns = config->limits[i].window_ns;

@@ -114,6 +114,8 @@ struct venue_dialect {
     const char *time_path;
     int (*read_time)(const void *bytes, size_t n, agon_ns_t *t, int64_t *resolution_ns);
     void (*defaults)(struct venue_config *config);
+    /* What the request of a command costs of each limit. NULL: there are no orders. */
+    void (*cost)(const struct order_cmd *cmd, uint32_t cost[BUCKETS]);
     int (*open)(struct gateway *gateway, const struct gateway_instrument *instruments,
                 uint32_t n_instruments, void **self, struct error *err);
     void (*close)(void *self);
@@ -181,6 +183,13 @@ struct gateway {
     unsigned char scratch[GATEWAY_HTTP_MAX + WS_HEADER_MAX];
 };
 
+/* A bucket for each of config's limits. AGON_EINVAL: one is missing or invalid. */
+int gateway_limiter(struct limiter *limiter, const struct venue_config *config, int64_t now,
+                    struct error *err);
+/* A limit by the venue's own word (rateLimits of an exchangeInfo): the stricter one counts. */
+void gateway_narrow(struct limiter *limiter, int64_t now, const char *type, uint32_t interval_s,
+                    uint32_t limit);
+enum limiter_class gateway_class_of(const struct order_cmd *cmd);
 int64_t gateway_now(struct gateway *gateway);
 uint64_t gateway_random(struct gateway *gateway);
 /* Gives a record to the core: stamps hdr.t, keeps it in the backlog when the ring is full. Below 0:

@@ -276,6 +276,27 @@ int binance_write(void *self, struct gateway_request *request, struct gateway_ht
 /* Queueing --------------------------------------------------------------------------------------
  */
 
+// Of a request for an order; what each request costs is the gateway's.
+static void binance_cost(const struct binance_flavour *flavour, enum request_kind kind,
+                         uint32_t cost[BUCKETS])
+{
+    cost[BUCKET_WEIGHT] = flavour->weights[kind];
+    if (kind == REQ_NEW || kind == REQ_REPLACE || kind == REQ_SWAP_NEW)
+        cost[BUCKET_ORDERS] = cost[BUCKET_ORDERS_DAY] = 1;
+}
+
+void binance_command_cost(const struct binance_flavour *flavour, const struct order_cmd *cmd,
+                          uint32_t cost[BUCKETS])
+{
+    enum request_kind kind = cmd->kind == CMD_CANCEL       ? REQ_CANCEL
+                             : cmd->kind == CMD_CANCEL_ALL ? REQ_CANCEL_ALL
+                             : cmd->kind == CMD_QUERY      ? REQ_QUERY
+                             : cmd->kind == CMD_REPLACE    ? REQ_REPLACE
+                                                           : REQ_NEW;
+
+    binance_cost(flavour, kind, cost);
+}
+
 struct gateway_request *binance_ask(struct binance *binance, enum request_kind kind,
                                     const struct symbol *symbol, enum limiter_class class,
                                     int64_t wait_ns)
@@ -310,9 +331,7 @@ struct gateway_request *binance_ask_order(struct binance *binance, enum request_
     request->entry = entry;
     request->order_id = entry->order_id;
     request->number = entry->number;
-    request->cost[BUCKET_WEIGHT] = binance->flavour->weights[kind];
-    if (kind == REQ_NEW || kind == REQ_REPLACE || kind == REQ_SWAP_NEW)
-        request->cost[BUCKET_ORDERS] = request->cost[BUCKET_ORDERS_DAY] = 1;
+    binance_cost(binance->flavour, kind, request->cost);
     // A cancel that is done twice is done once: it need not wait for the first one's answer.
     request->is_again = kind == REQ_CANCEL;
     gateway_queue(gateway, request, until_ns);
@@ -325,7 +344,7 @@ void binance_on_command(void *self, const struct order_cmd *cmd, int64_t seen_ns
     struct gateway *gateway = binance->gateway;
     int64_t now = gateway_now(gateway);
     struct outbox_entry *entry = outbox_command(&gateway->outbox, cmd, now);
-    enum limiter_class class = LIMITER_OTHER;
+    enum limiter_class class = gateway_class_of(cmd);
     enum request_kind kind = REQ_NEW;
     int64_t hold_ns = gateway->config.hold_ns;
 
@@ -337,12 +356,9 @@ void binance_on_command(void *self, const struct order_cmd *cmd, int64_t seen_ns
         binance_sweep_end(binance); // agents trade again: what they place now is to stand
     if (cmd->kind == CMD_CANCEL) {
         kind = REQ_CANCEL;
-        class = LIMITER_CANCEL;
         hold_ns = gateway->config.cancel_hold_ns;
     } else if (cmd->kind == CMD_REPLACE) {
         kind = binance->flavour->replace_kind(cmd, entry);
-    } else if (cmd->is_exit || (cmd->flags & AGON_REDUCE_ONLY) != 0) {
-        class = LIMITER_CANCEL;
     }
     if (binance_ask_order(binance, kind, entry, class, seen_ns + hold_ns) == NULL)
         outbox_outcome(&gateway->outbox, entry, OUTCOME_NOT_SENT, REASON_VENUE_BUSY, 0, now);
@@ -1125,22 +1141,10 @@ static void on_info(void *ctx, const struct binance_symbol_info *info)
 
 static void on_limit(void *ctx, const struct binance_limit *limit)
 {
-    struct binance *binance = ctx;
-    struct gateway *gateway = binance->gateway;
-    int64_t now = gateway_now(gateway);
+    struct gateway *gateway = ((struct binance *)ctx)->gateway;
 
-    // Of ours and the venue's word the stricter counts.
-    for (uint32_t bucket = BUCKET_WEIGHT; bucket <= BUCKET_ORDERS_DAY; bucket++) {
-        const char *type = bucket == BUCKET_WEIGHT ? "REQUEST_WEIGHT"
-                           : bucket == BUCKET_RAW  ? "RAW_REQUESTS"
-                                                   : "ORDERS";
-        const struct limiter_rule *rule = &gateway->limiter.buckets[bucket].rule;
-
-        if (strcmp(limit->type, type) == 0 &&
-            rule->window_ns == (int64_t)limit->interval_s * 1000000000 &&
-            limit->limit < rule->capacity)
-            limiter_capacity(&gateway->limiter, now, bucket, limit->limit);
-    }
+    gateway_narrow(&gateway->limiter, gateway_now(gateway), limit->type, limit->interval_s,
+                   limit->limit);
 }
 
 static void on_bar(void *ctx, const struct agon_bar *bar)

@@ -224,6 +224,9 @@ struct gateway_request *binance_ask(struct binance *binance, enum request_kind k
 struct gateway_request *binance_ask_order(struct binance *binance, enum request_kind kind,
                                           struct outbox_entry *entry, enum limiter_class class,
                                           int64_t until_ns);
+/* What the request of a command costs of each limit. */
+void binance_command_cost(const struct binance_flavour *flavour, const struct order_cmd *cmd,
+                          uint32_t cost[BUCKETS]);
 /* An order of the account that is not of this journal was seen. */
 void binance_foreign(struct binance *binance, const struct binance_order *order);
 /* guard.c */

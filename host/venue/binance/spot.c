@@ -5,12 +5,25 @@
 
 #include "venue/binance/core.h"
 
+#define NS_PER_S ((int64_t)1000000000)
+
+// As the venue's pages state them; exchangeInfo may be stricter, and a file of a venue says them
+// all.
+static const struct venue_limit published[] = {
+    {"weight", 6000, 60 * NS_PER_S},    {"raw", 300000, 300 * NS_PER_S},
+    {"orders", 100, 10 * NS_PER_S},     {"orders_day", 200000, 86400 * NS_PER_S},
+    {"snapshots", 1200, 60 * NS_PER_S}, // our own: a fifth of the weight
+    {"connects", 300, 300 * NS_PER_S},
+};
+
 static void defaults(struct venue_config *config)
 {
     binance_defaults(config);
     snprintf(config->market_path, sizeof(config->market_path), "/stream");
     snprintf(config->user_path, sizeof(config->user_path), "/ws-api/v3");
     snprintf(config->rest_path, sizeof(config->rest_path), "/api");
+    memcpy(config->limits, published, sizeof(published));
+    config->n_limits = sizeof(published) / sizeof(published[0]);
 }
 
 static const char *tif_name(uint8_t tif)
@@ -344,12 +357,18 @@ static int open_spot(struct gateway *gateway, const struct gateway_instrument *i
     return binance_open(gateway, &spot, instruments, n_instruments, self, err);
 }
 
+static void cost(const struct order_cmd *cmd, uint32_t costs[BUCKETS])
+{
+    binance_command_cost(&spot, cmd, costs);
+}
+
 extern const struct venue_dialect venue_binance_spot;
 const struct venue_dialect venue_binance_spot = {
     .name = "binance_spot",
     .time_path = "/v3/time",
     .read_time = binance_read_time,
     .defaults = defaults,
+    .cost = cost,
     .open = open_spot,
     .close = binance_close,
     .on_link = binance_on_link,

@@ -7,8 +7,21 @@
 
 #include "venue/binance/core.h"
 
+#define NS_PER_S ((int64_t)1000000000)
+
 #define LISTEN_EXTEND_NS 1800000000000ll /* of the 60 minutes that a key lives */
 #define FUNDING_S        28800
+
+// As the venue's pages state them; exchangeInfo may be stricter, and a file of a venue says them
+// all.
+static const struct venue_limit published[] = {
+    {"weight", 2400, 60 * NS_PER_S},
+    {"raw", 300000, 300 * NS_PER_S}, // the venue states none
+    {"orders", 300, 10 * NS_PER_S},
+    {"orders_day", 1200, 60 * NS_PER_S}, // its second limit of orders
+    {"snapshots", 480, 60 * NS_PER_S},   // our own: a fifth of the weight
+    {"connects", 300, 300 * NS_PER_S},
+};
 
 static void defaults(struct venue_config *config)
 {
@@ -17,6 +30,8 @@ static void defaults(struct venue_config *config)
     snprintf(config->user_path, sizeof(config->user_path), "/ws");
     snprintf(config->rest_path, sizeof(config->rest_path), "/fapi");
     config->dead_man_ns = 60000000000;
+    memcpy(config->limits, published, sizeof(published));
+    config->n_limits = sizeof(published) / sizeof(published[0]);
 }
 
 /* Orders ----------------------------------------------------------------------------------------
@@ -523,12 +538,18 @@ static int open_um(struct gateway *gateway, const struct gateway_instrument *ins
     return AGON_OK;
 }
 
+static void cost(const struct order_cmd *cmd, uint32_t costs[BUCKETS])
+{
+    binance_command_cost(&um, cmd, costs);
+}
+
 extern const struct venue_dialect venue_binance_um;
 const struct venue_dialect venue_binance_um = {
     .name = "binance_um",
     .time_path = "/v1/time",
     .read_time = binance_read_time,
     .defaults = defaults,
+    .cost = cost,
     .open = open_um,
     .close = binance_close,
     .on_link = binance_on_link,
