@@ -362,7 +362,8 @@ int generation_open(struct generation *generation, const struct crew_slot *spec,
 }
 
 /* What it was given: the journal is told when it plays. */
-static void remember(struct generation *generation, const struct setup *setup)
+static void remember(struct generation *generation, const struct crew_slot *spec,
+                     const struct setup *setup)
 {
     union begin_event *event = malloc(sizeof(*event));
 
@@ -371,6 +372,7 @@ static void remember(struct generation *generation, const struct setup *setup)
     if (event == NULL)
         return;
     cut_begin(event, setup, generation->file.hash);
+    event->begin.threads = spec->threads;
     generation->begin = realloc(event, event_bytes(&event->begin.hdr));
     if (generation->begin == NULL)
         free(event);
@@ -403,7 +405,7 @@ int generation_begin(struct generation *generation, const struct crew_slot *spec
     free(bytes);
     generation->is_begun = rc >= 0;
     if (rc >= 0 && generation->crew->notes_memory != NULL)
-        remember(generation, setup);
+        remember(generation, spec, setup);
     return rc;
 }
 

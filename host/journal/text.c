@@ -589,15 +589,25 @@ static const struct field line_fields[] = {
     END};
 
 static const struct field begin_fields[] = {
-    U16(record_begin, slot),          U32(record_begin, generation),
-    NAME8(record_begin, how, begins), U64(record_begin, cut_seq),
-    U64(record_begin, nth),           HEX(record_begin, file_hash),
-    HEX(record_begin, state_hash),    U64(record_begin, n_state),
-    HEX(record_begin, history_hash),  U32(record_begin, n_bars),
-    I64(record_begin, t_first_bar),   I64(record_begin, t_last_bar),
-    U32(record_begin, n_trades),      U64(record_begin, arena_max),
-    U32(record_begin, plugin_index),  IN(record_begin, record, record_slot, seed, F_U64, 0, NULL),
-    U8(record_begin, is_cut),         END};
+    U16(record_begin, slot),
+    U32(record_begin, generation),
+    NAME8(record_begin, how, begins),
+    U64(record_begin, cut_seq),
+    U64(record_begin, nth),
+    HEX(record_begin, file_hash),
+    HEX(record_begin, state_hash),
+    U64(record_begin, n_state),
+    HEX(record_begin, history_hash),
+    U32(record_begin, n_bars),
+    I64(record_begin, t_first_bar),
+    I64(record_begin, t_last_bar),
+    U32(record_begin, n_trades),
+    U64(record_begin, arena_max),
+    U32(record_begin, plugin_index),
+    U32(record_begin, threads),
+    IN(record_begin, record, record_slot, seed, F_U64, 0, NULL),
+    U8(record_begin, is_cut),
+    END};
 static const struct field end_fields[] = {
     U16(record_end, slot),        U32(record_end, generation),
     NAME8(record_end, how, ends), U64(record_end, done_seq),

@@ -781,11 +781,13 @@ static void prepare(struct again *again, struct actor *actor)
 
     if (actor->judged->verdict != PARITY_OPEN)
         return;
-    if (actor->play->is_renamed) {
+    if (actor->play->is_renamed)
         unknown(again, actor, begin->cut_seq, 0,
                 "it knew orders of the one before by numbers of its own (shadow: exact)");
+    else if (begin->threads > 0)
+        unknown(again, actor, begin->cut_seq, 0, "it may have threads of its own");
+    if (actor->judged->verdict != PARITY_OPEN)
         return;
-    }
     hash_hex(begin->state_hash, hex);
     if (!read_state(again, actor, hex))
         return;

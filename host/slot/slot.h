@@ -107,7 +107,8 @@ struct record_begin {
     uint32_t plugin_index, start; /* start: enum agon_start of its first on_start */
     uint16_t n_venues, n_params;
     uint32_t text_bytes;
-    uint64_t pad[13];
+    uint32_t threads, pad0; /* that it may have beside its own */
+    uint64_t pad[12];
     struct record_slot record; /* its entry of the roster */
 };
 struct begin_venue {

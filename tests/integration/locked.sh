@@ -176,6 +176,17 @@ part() { # WHAT PATTERN
     grep '^intents' "$WORK/parity.out" | grep -q ' 100\.' && fail "$1: all of it counts as compared"
     grep "^not compared  .*$2" "$WORK/parity.out" | head -1
 }
+mv "$WORK/whole" "$WORK/whole_run"
+live_files "$(agent busy_1 busy.so 'every: 1' '' ', runner: process, threads: 1')"
+rm -rf "$WORK/run"
+start_host
+until_true "$HOST_PID" "intents" wanted 5
+kill -TERM "$HOST_PID"
+ended "$HOST_PID" 0 "the host"
+mv "$WORK/run" "$WORK/whole"
+part "an agent with threads" "it may have threads of its own"
+rm -rf "$WORK/whole"
+mv "$WORK/whole_run" "$WORK/whole"
 hash=$(b2sum -l 256 "$PLUGINS/busy_again.so" | cut -d' ' -f1)
 mv "$WORK/whole/kept/$hash.so" "$WORK/away"
 part "a missing file" "events [0-9]* to [0-9]*: its file (.*) is not kept"
