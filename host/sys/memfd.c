@@ -84,6 +84,15 @@ int memfd_fill(int fd, uint64_t bytes, struct error *err)
     return memfd_seal(fd, 0, err);
 }
 
+#define PROGRAM_SEALS (F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)
+
+int memfd_is_program(int fd)
+{
+    int seals = fcntl(fd, F_GET_SEALS);
+
+    return seals >= 0 && (seals & PROGRAM_SEALS) == PROGRAM_SEALS;
+}
+
 int memfd_new_program(const char *name, const void *bytes, uint64_t n, struct error *err)
 {
     unsigned flags = MFD_CLOEXEC | MFD_ALLOW_SEALING;

@@ -24,6 +24,7 @@ int memfd_fill(int fd, uint64_t bytes, struct error *err);
 /* A descriptor (close-on-exec) of n bytes that can be executed and changed by nobody any more.
  * AGON_EPERM: this system executes nothing from memory; AGON_ENOMEM, AGON_EIO. [any] */
 int memfd_new_program(const char *name, const void *bytes, uint64_t n, struct error *err);
+int memfd_is_program(int fd); /* may it be one that was made so? */
 /* Size in bytes, or AGON_E...: AGON_EPERM when its size is not sealed, so that a hostile sender
  * cannot shrink it under us. */
 int64_t memfd_sealed_size(int fd, struct error *err);

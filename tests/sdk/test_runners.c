@@ -489,6 +489,48 @@ START_TEST(a_child_is_the_runner_and_no_descriptor_of_it_is_left)
 }
 END_TEST
 
+/* Where a descriptor of this process lies that is the runner; -1: there is none. */
+static int runner_at(void)
+{
+    char path[64], link[64];
+
+    for (int fd = 3; fd < 256; fd++) {
+        ssize_t n;
+
+        snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+        n = readlink(path, link, sizeof(link) - 1);
+        if (n > 0 && strncmp(link, "/memfd:agon-runner", (size_t)n < 18 ? (size_t)n : 18) == 0)
+            return fd;
+    }
+    return -1;
+}
+
+/* As in a worker, which closes what it inherited: the number is a plugin's by then, or nobody's. */
+START_TEST(nothing_but_the_runner_is_executed)
+{
+    struct plugin_file file;
+    struct run_process_config config;
+    struct process_bus bus;
+    struct run_process *run;
+    struct error err = {0};
+    int fd;
+
+    ck_assert_msg(runner_check(&err) >= 0, "%s", err.text);
+    fd = runner_at();
+    ck_assert_int_ge(fd, 3);
+    ck_assert_int_ge(plugin_file_stage(&file, world_plugin("hostile_open"), NULL, 0, &err), 0);
+    if (_i == 0)
+        ck_assert_int_eq(dup2(file.fd, fd), fd);
+    else
+        ck_assert_int_eq(close(fd), 0);
+    ck_assert_msg(load(&run, &bus, 0, &config, NULL, &err) >= 0, "%s", err.text);
+    ck_assert_int_ge(runner_at(), 3);
+    run_process_free(run);
+    plugin_file_drop(&file);
+    process_bus_free(&bus);
+}
+END_TEST
+
 int main(int argc, char **argv)
 {
     Suite *suite = suite_create("runners");
@@ -523,6 +565,7 @@ int main(int argc, char **argv)
     tcase_add_loop_test(tcase, a_child_that_dies_while_it_waits_does_not_begin, 0, 2);
     tcase_add_test(tcase, a_plugin_that_the_file_does_not_hold_is_refused);
     tcase_add_test(tcase, a_child_is_the_runner_and_no_descriptor_of_it_is_left);
+    tcase_add_loop_test(tcase, nothing_but_the_runner_is_executed, 0, 2);
     suite_add_tcase(suite, tcase);
     srunner_run_all(runner, CK_ENV);
     failed = srunner_ntests_failed(runner);
