@@ -157,6 +157,20 @@ static void put_unjudged(const struct host_view *view, struct jout *out)
     jout_null(out);
 }
 
+// Where they are in another time than the market; null: nobody needs to know.
+static void put_rate(const struct api *api, struct jout *out)
+{
+    char text[HOST_RATE_TEXT];
+
+    jout_kv_int(out, "rate_refused", (int64_t)api->view->n_rate_refused);
+    jout_key(out, "rate_windows");
+    host_rate_text(api->view->is_live, api->speed_milli, api->view->n_rate_refused, text);
+    if (text[0] != '\0')
+        jout_str(out, text);
+    else
+        jout_null(out);
+}
+
 void api_put_status(const struct api *api, struct jout *out)
 {
     const struct host_view *view = api->view;
@@ -210,6 +224,7 @@ void api_put_status(const struct api *api, struct jout *out)
         n_stale += view->values[i].is_stale;
     jout_kv_int(out, "stale_valuations", n_stale);
     put_unjudged(view, out);
+    put_rate(api, out);
     put_clock(api, out);
     jout_kv_str(out, "version", AGON_VERSION);
     jout_close(out, '{');

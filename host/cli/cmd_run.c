@@ -102,10 +102,11 @@ static void tell_stages(const struct settings *settings, const char *config)
 }
 
 /* At the end, for who has looked at nothing in between. */
-static void tell_unjudged(struct host *host)
+static void tell_unjudged(struct host *host, const struct settings *settings)
 {
     struct host_view *view = calloc(1, sizeof(*view));
     char text[UNJUDGED_TEXT];
+    char rate[HOST_RATE_TEXT];
 
     if (view == NULL)
         return;
@@ -116,6 +117,10 @@ static void tell_unjudged(struct host *host)
         unjudged_text(&view->slots[i].unjudged, view->slots[i].name, text, sizeof(text));
         log_warn("host", view->slots[i].name, "%s", text);
     }
+    host_rate_text(settings->host.mode == RUN_LIVE, settings->host.speed_milli,
+                   view->n_rate_refused, rate);
+    if (rate[0] != '\0')
+        log_warn("host", "rate", "%s", rate);
     free(view);
 }
 
@@ -337,7 +342,7 @@ int cmd_run(int argc, char **argv)
         watch(host, &opts, kill_file, signal_fd);
         desk_close(&desk);
         rc = host_stop(host, GRACE_NS, signal_fd, &err);
-        tell_unjudged(host);
+        tell_unjudged(host, &settings);
         if (rc >= 0 && host_is_refused_account(host, refused, sizeof(refused)))
             rc = error_set(&err, AGON_EPERM, "%s", refused);
     }

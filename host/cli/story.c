@@ -10,6 +10,7 @@
 #include "cli/plan_text.h"
 #include "cli/table.h"
 #include "journal/text.h"
+#include "run/host.h"
 #include "sys/clock.h"
 
 #define DAY_NS      ((agon_ns_t)86400 * 1000000000)
@@ -238,6 +239,7 @@ static void on_report(struct story *story, struct engine *engine,
     const struct order *order = orders_find(engine_orders(engine), report->order_id);
     struct story_slot *slot;
 
+    story->n_rate_refused += host_is_rate_refused(report);
     if (order == NULL || order->slot >= SLOTS_MAX)
         return;
     slot = &story->slots[order->slot];
@@ -304,6 +306,9 @@ static int on_event(void *ctx, struct engine *engine, const struct agon_event_hd
         break;
     case AGON_EVENT_COMMAND:
         on_command(story, (const struct record_command *)(const void *)event);
+        break;
+    case EVENT_START:
+        story->is_live = ((const struct record_start *)(const void *)event)->mode == RUN_LIVE;
         break;
     case EVENT_REPORT:
         on_report(story, engine, (const struct record_report *)(const void *)event);
@@ -384,6 +389,7 @@ void story_free(struct story *story)
 void story_print(const struct story *story, FILE *out)
 {
     const struct slots *slots = engine_slots(story->replay.engine);
+    char rate[HOST_RATE_TEXT];
 
     fprintf(out, "What happened, by the market's clock (UTC):\n");
     for (uint32_t i = 0; i < story->n_happenings; i++) {
@@ -399,6 +405,9 @@ void story_print(const struct story *story, FILE *out)
         fprintf(out, "  ... and %u more\n", story->n_lost);
     if (story->n_happenings == 0)
         fprintf(out, "  nothing out of the ordinary\n");
+    host_rate_text(story->is_live, story->speed_milli, story->n_rate_refused, rate);
+    if (rate[0] != '\0')
+        fprintf(out, "\nNot as at the real venue: %s.\n", rate);
     if (story->n_plans == 0)
         return;
     fprintf(out, "\n");

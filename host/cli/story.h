@@ -54,6 +54,8 @@ struct story {
     agon_ns_t t_first, t_end;
     union plan_event *plans; /* owned; number n at n % STORY_PLANS */
     uint32_t n_plans;
+    uint64_t n_rate_refused; /* host_is_rate_refused */
+    int is_live;             /* orders went to a venue */
     struct hist ack_ns; /* real time from an agent's wish to the venue's word on the new order */
 };
 

@@ -258,6 +258,7 @@ int story_html(const struct story *story, const struct story_page *at, struct er
     char from[CLOCK_TEXT];
     char to[CLOCK_TEXT];
     char subtitle[96];
+    char rate[HOST_RATE_TEXT];
     struct page *page;
     int rc;
 
@@ -271,6 +272,9 @@ int story_html(const struct story *story, const struct story_page *at, struct er
         rc = error_set(err, AGON_ENOMEM, "%s: no memory for the report", at->path);
     } else {
         put_facts(story, at, page);
+        host_rate_text(story->is_live, story->speed_milli, story->n_rate_refused, rate);
+        if (rate[0] != '\0')
+            page_text(page, "Not as at the real venue: %s.", rate);
         rc = put_plots(story, page);
         put_happenings(story, page);
         put_agents(at, page);

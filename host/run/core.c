@@ -142,10 +142,12 @@ static int after(void *ctx, const struct agon_event_hdr *event, int rc)
 {
     struct host *host = ctx;
 
-    (void)rc;
     host_meter(host, event);
-    if (event->type == EVENT_REPORT)
+    if (event->type == EVENT_REPORT) {
         keep_fill(host, event);
+        host->draft->n_rate_refused +=
+            rc >= 0 && host_is_rate_refused((const struct record_report *)(const void *)event);
+    }
     hist_add(&host->draft->step_ns, clock_mono() - host->step_ns);
     return AGON_OK;
 }

@@ -225,7 +225,9 @@ struct host_view {
     struct host_view_exit exits[HOST_VIEW_EXITS];
     uint32_t n_plans;      /* number of the last tournament; 0: none in this run */
     union plan_event plan; /* of it */
-    uint64_t n_fills;      /* of this run; number n stands at n % HOST_VIEW_FILLS */
+    uint64_t
+        n_rate_refused; /* orders and replacements that met the venue's rate limits, this run */
+    uint64_t n_fills;   /* of this run; number n stands at n % HOST_VIEW_FILLS */
     struct host_view_fill fills[HOST_VIEW_FILLS];
     struct host_view_alerts alerts;
     struct host_view_portfolio portfolio;
@@ -247,6 +249,14 @@ void host_mind_claims(struct host *host);
 int host_is_refused_account(struct host *host, char *why, size_t room);
 /* A copy of the newest view; refreshed about ten times a second. [control] */
 void host_view(struct host *host, struct host_view *view);
+/* Whether that report is one of those: an order or a replacement that never was, for the venue's
+ * rate limit. [any] */
+int host_is_rate_refused(const struct record_report *report);
+/* What a run at more than twice the speed has to say of the venue's rate windows, which are in real
+ * time where orders go to one; "": nothing. [any] */
+#define HOST_RATE_TEXT 256
+const char *host_rate_text(int is_live, int64_t speed_milli, uint64_t n_refused,
+                           char text[HOST_RATE_TEXT]);
 struct host_left { /* of what is to be closed */
     uint32_t n_orders, n_positions;
     int is_heard; /* the venue can say so */

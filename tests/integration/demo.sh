@@ -75,6 +75,11 @@ lines "$WORK/out" ' equal$' 1 || fail "no equal proof: $(tail -5 "$WORK/out")"
 grep -q 'seen by them: .*, equal' "$WORK/out" || fail "events sent and seen are not compared"
 [ -z "$(complaints)" ] || fail "the demo complains: $(complaints | head -3)"
 [ "$(grep -c '<svg' "$WORK/demo.html")" -ge 2 ] || fail "the report has no plots"
+for file in out demo.html; do
+    grep -q "Not as at the real venue: the venue's rate windows are in real time: at 60x .* 60 times fewer orders" "$WORK/$file" ||
+        grep -q "Not as at the real venue: the venue&#39;s rate windows are in real time: at 60x" "$WORK/$file" ||
+        fail "$file: the report does not tell of the real rate windows: $(grep -i 'rate windows' "$WORK/$file" | head -2)"
+done
 "$AGON" replay "$KEPT/run" --verify >"$WORK/replay.out" || fail "the kept journal does not replay"
 grep '^Events sent\|^reload of' "$WORK/out"
 clean "the kept demo"

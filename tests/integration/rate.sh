@@ -61,6 +61,8 @@ MODE=paper SPEED=20 live_files "$(agent burst_1 burst.so 'count: 600' \
 start_host
 refused_on_paper() { "$AGON" journal cat "$WORK/run/journal" --live --type report --json 2>/dev/null | grep -c '"venue_rate"' >"$WORK/n" && [ "$(cat "$WORK/n")" -ge 100 ]; }
 until_true "$HOST_PID" "orders that are refused" refused_on_paper
+"$AGON" ctl status --dir "$WORK/run" --json >"$WORK/status" || fail "no status"
+jq -e '.rate_windows == null and .rate_refused > 0' "$WORK/status" >/dev/null || fail "on paper: $(jq '.rate_windows, .rate_refused' "$WORK/status")"
 kill -TERM "$HOST_PID"
 ended "$HOST_PID" 0 "the host"
 "$AGON" journal cat "$WORK/run/journal" --type report --json >"$WORK/reports" || fail "journal cat"
@@ -78,4 +80,21 @@ if not 32 <= most <= 80:
 print("paper at 20x: %d orders within 10 s of market time, %s" % (most, kinds))
 END
 "$AGON" replay "$WORK/run/journal" --verify >"$WORK/out" 2>&1 || fail "the paper journal does not replay: $(cat "$WORK/out")"
+
+# Live they are the venue's, in real time: who runs faster is told, with what it cost.
+rm -rf "$WORK/run"
+MODE=live SPEED=20 live_files "$(agent burst_1 burst.so 'count: 600' \
+    'orders_per_second: 1000, orders_burst: 10000, open_orders: 1000, duplicates: 1000')"
+sed -i 's/^hold: .*/hold: 250ms/' "$WORK/conf/venue.yaml"
+start_host
+refused_live() {
+    "$AGON" ctl status --dir "$WORK/run" --json >"$WORK/status" 2>/dev/null && jq -e '.rate_refused >= 100' "$WORK/status" >/dev/null
+}
+until_true "$HOST_PID" "orders that the venue's windows refuse" refused_live
+jq -e '.rate_windows | test("rate windows are in real time: at 20x .* 20 times fewer orders .* [0-9]+ orders and replacements were refused")' \
+    "$WORK/status" >/dev/null || fail "the status does not say it: $(jq .rate_windows "$WORK/status")"
+kill -TERM "$HOST_PID"
+ended "$HOST_PID" 0 "the host"
+grep -q '"key":"rate".*20 times fewer orders' "$WORK/host.err" || fail "the end does not say it: $(tail -3 "$WORK/host.err")"
+echo "live at 20x: told, $(jq .rate_refused "$WORK/status") refused"
 exit 0
