@@ -44,7 +44,7 @@ struct market {        /* of one instrument */
     agon_ns_t t_price;           /* when they were last seen */
     agon_ns_t step_ns;           /* length of the bars that come in; 0: none come */
     agon_ns_t data_step_ns; /* of what books are made of (CONFIG_STEP); 0: they are a venue's */
-    uint8_t book_state, trading, has_top;
+    uint8_t book_state, trading, has_top, is_bars; /* is_bars: its data are bars of data_step_ns */
     struct halt halt;
     struct agon_top10 top; /* as last shown; header unused */
     uint64_t watchers;     /* slots that subscribe the instrument, a bit each */
@@ -195,6 +195,9 @@ int market_best(const struct engine *engine, agon_instrument_t instrument, agon_
 /* How old a book, quote or price may be, where max_age_ns is what the slot allows; 0: any age. */
 agon_ns_t market_age(const struct market *market, agon_ns_t max_age_ns);
 int market_step(struct engine *engine, const struct record_step *record);
+/* How long after its end a bar that nobody gave is closed. */
+agon_ns_t market_grace(const struct engine *engine, const struct market *market);
+void market_set_bars(struct market *market, agon_ns_t step_ns);
 /* Is there a live price, by which a position may be valued? */
 int market_is_priced(const struct engine *engine, agon_instrument_t instrument,
                      agon_ns_t max_age_ns);

@@ -53,6 +53,20 @@ static struct market *known(struct engine *engine, agon_instrument_t instrument)
     return instrument != 0 && market->book != NULL ? market : NULL;
 }
 
+/* Where the data are bars, one that is missing is flat when the one behind it is due. */
+agon_ns_t market_grace(const struct engine *engine, const struct market *market)
+{
+    return market->is_bars ? market->data_step_ns : engine->config.bars_grace_ns;
+}
+
+void market_set_bars(struct market *market, agon_ns_t step_ns)
+{
+    market->is_bars = 1;
+    market->data_step_ns = step_ns;
+    // Bars that make no whole day are shown as they are, and build no longer ones.
+    (void)bars_set_base(&market->bars, (uint32_t)(step_ns / 1000000000));
+}
+
 static void show_top(struct engine *engine, agon_instrument_t instrument, struct market *market)
 {
     struct agon_top10 top = {
@@ -129,6 +143,22 @@ int market_status(struct engine *engine, const struct agon_status *status)
     return AGON_OK;
 }
 
+// Between bars the quote is all that there is of a book.
+static void show_quote(struct engine *engine, struct market *market, const struct agon_quote *quote)
+{
+    struct agon_top10 top = {
+        .hdr = {.type = AGON_EVENT_TOP10, .granules = 6, .instrument = quote->hdr.instrument},
+        .book = BOOK_LIVE,
+        .n_bid = 1,
+        .n_ask = 1,
+        .bid = {{quote->bid_px, quote->bid_qty}},
+        .ask = {{quote->ask_px, quote->ask_qty}}};
+
+    market->top = top;
+    market->has_top = 1;
+    deliver_derived(engine, &top.hdr);
+}
+
 int market_quote(struct engine *engine, const struct agon_quote *quote)
 {
     struct market *market = known(engine, quote->hdr.instrument);
@@ -140,6 +170,8 @@ int market_quote(struct engine *engine, const struct agon_quote *quote)
     market->quote_ask_px = quote->ask_px;
     market->t_quote = engine->t;
     deliver_input(engine, &quote->hdr);
+    if (market->is_bars)
+        show_quote(engine, market, quote);
     exposure_price(engine, quote->hdr.instrument);
     if (market->exits != 0)
         exits_on_price(engine, quote->hdr.instrument, AGON_EXIT_BOOK);
@@ -175,7 +207,7 @@ static void note_due(struct engine *engine, struct market *market)
 {
     agon_ns_t before = market->bars_due;
 
-    market->bars_due = bars_next(&market->bars, engine->config.bars_grace_ns);
+    market->bars_due = bars_next(&market->bars, market_grace(engine, market));
     if (market->bars_due < engine->bars_least)
         engine->bars_least = market->bars_due;
     else if (before == engine->bars_least && market->bars_due != before)
@@ -202,6 +234,22 @@ int market_trade(struct engine *engine, const struct agon_trade *trade)
     return AGON_OK;
 }
 
+/* Where a bar has closed, and until the next opens, what is held is worth its close. The quote is
+ * as wide as it was at the open. */
+static void move_quote(struct engine *engine, struct market *market, const struct agon_bar *bar)
+{
+    const struct agon_instrument *instrument = instruments_get(&engine->table, bar->hdr.instrument);
+    agon_px_t width_px = market->quote_ask_px - market->quote_bid_px;
+    agon_px_t bid_px =
+        num_to_step(num_add(bar->close_px, -width_px / 2), instrument->tick_px, NUM_DOWN);
+
+    if (width_px <= 0 || bid_px <= 0)
+        return;
+    market->quote_bid_px = bid_px;
+    market->quote_ask_px = num_add(bid_px, width_px);
+    market->t_quote = engine->t;
+}
+
 int market_bar(struct engine *engine, const struct agon_bar *bar)
 {
     struct market *market = known(engine, bar->hdr.instrument);
@@ -212,12 +260,16 @@ int market_bar(struct engine *engine, const struct agon_bar *bar)
     // refused goes out as what the venue said and builds nothing.
     deliver_input(engine, &bar->hdr);
     show_bar(engine, bar);
-    if (bars_on_bar(&market->bars, bar, emit_bar, engine) < 0)
+    if (bars_on_bar(&market->bars, bar, emit_bar, engine) < 0 && !market->is_bars)
         return AGON_EINVAL;
     market->last_px = bar->close_px;
     market->step_ns = (agon_ns_t)bar->length_s * 1000000000;
     note_due(engine, market);
+    if (market->is_bars)
+        move_quote(engine, market, bar);
     exposure_price(engine, bar->hdr.instrument);
+    if (market->is_bars && market->exits != 0)
+        exits_on_price(engine, bar->hdr.instrument, AGON_EXIT_BOOK);
     if (market->exits != 0)
         exits_on_price(engine, bar->hdr.instrument, AGON_EXIT_LAST);
     return AGON_OK;
@@ -299,7 +351,7 @@ void market_bars_due(struct engine *engine, agon_instrument_t instrument)
 
     if (market == NULL)
         return;
-    bars_on_time(&market->bars, engine->t, engine->config.bars_grace_ns, emit_bar, engine);
+    bars_on_time(&market->bars, engine->t, market_grace(engine, market), emit_bar, engine);
     note_due(engine, market);
 }
 
@@ -313,6 +365,8 @@ int market_step(struct engine *engine, const struct record_step *record)
     if (market == NULL || record->step_ns < STEP_MIN_NS || record->step_ns > STEP_MAX_NS)
         return AGON_EINVAL;
     market->data_step_ns = record->step_ns;
+    if (record->is_bars != 0)
+        market_set_bars(market, record->step_ns);
     return AGON_OK;
 }
 

@@ -66,7 +66,7 @@ static void set_markets_back(struct engine *engine, agon_ns_t now)
         no_later(&market->t_quote, now);
         no_later(&market->t_mark, now);
         bars_set_back(&market->bars, now);
-        market->bars_due = bars_next(&market->bars, engine->config.bars_grace_ns);
+        market->bars_due = bars_next(&market->bars, market_grace(engine, market));
         if (market->bars_due < engine->bars_least)
             engine->bars_least = market->bars_due;
     }

@@ -54,7 +54,9 @@ static void save_market(const struct market *market, struct enc *enc)
     enc_i64(enc, market->short_px);
     enc_i64(enc, market->t_price);
     enc_i64(enc, market->step_ns);
-    enc_i64(enc, market->data_step_ns);
+    // Below 0 where the data are bars: what journals had before there were such data stays as it
+    // is.
+    enc_i64(enc, market->is_bars ? -market->data_step_ns : market->data_step_ns);
     enc_i64(enc, market->rate_ppb);
     enc_i64(enc, market->t_funding);
     enc_i64(enc, market->position_gap);
@@ -91,6 +93,11 @@ static int load_market(struct engine *engine, agon_instrument_t id, struct dec *
     market->t_price = dec_i64(dec);
     market->step_ns = dec_i64(dec);
     market->data_step_ns = dec_i64(dec);
+    market->is_bars = 0;
+    if (market->data_step_ns < -NUM_MAX)
+        dec_fail(dec);
+    else if (market->data_step_ns < 0)
+        market_set_bars(market, -market->data_step_ns);
     market->rate_ppb = dec_i64(dec);
     market->t_funding = dec_i64(dec);
     market->position_gap = dec_i64(dec);
@@ -101,7 +108,7 @@ static int load_market(struct engine *engine, agon_instrument_t id, struct dec *
     load_top(&market->top, market->has_top ? id : 0, dec);
     if (!market->has_top)
         memset(&market->top, 0, sizeof(market->top));
-    market->bars_due = bars_next(&market->bars, engine->config.bars_grace_ns);
+    market->bars_due = bars_next(&market->bars, market_grace(engine, market));
     if (market->bars_due < engine->bars_least)
         engine->bars_least = market->bars_due;
     return AGON_OK;

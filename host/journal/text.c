@@ -477,8 +477,8 @@ static const struct field portfolio_fields[] = {NAME16(record_portfolio, kind, c
 #undef LIMIT
 static const struct field valuation_fields[] = {NAME16(record_asset, kind, configs),
                                                 U32(record_valuation, asset), END};
-static const struct field step_fields[] = {NAME16(record_asset, kind, configs),
-                                           I64(record_step, step_ns), END};
+static const struct field step_fields[] = {
+    NAME16(record_asset, kind, configs), U16(record_step, is_bars), I64(record_step, step_ns), END};
 static const struct field start_fields[] = {
     U32(record_start, run),  NAME8(record_start, mode, modes), HEX(record_start, journal),
     U64(record_start, seed), HEX(record_start, build),         END};

@@ -9,9 +9,15 @@ const uint32_t bars_length_s[BARS_LENGTHS] = {60, 180, 300, 600, 900, 3600, 1440
 
 _Static_assert(sizeof(struct agon_bar) == 2 * EVENT_GRANULE, "a bar is two granules");
 
-static int64_t length_ns(int i)
+static int64_t length_ns(const struct bars *bars, int i)
 {
-    return (int64_t)bars_length_s[i] * NS;
+    return (int64_t)(i == 0 ? bars->base_s : bars_length_s[i]) * NS;
+}
+
+// Is a longer bar one of whole ones that are given?
+static int is_built(const struct bars *bars, int i)
+{
+    return bars_length_s[i] > bars->base_s && bars_length_s[i] % bars->base_s == 0;
 }
 
 static agon_ns_t aligned(agon_ns_t t, int64_t length)
@@ -29,6 +35,21 @@ void bars_init(struct bars *bars, agon_instrument_t instrument, int px_exp, int 
     bars->px_exp = (int8_t)px_exp;
     bars->qty_exp = (int8_t)qty_exp;
     bars->quote_exp = (int8_t)quote_exp;
+    bars->base_s = bars_length_s[0];
+}
+
+int bars_set_base(struct bars *bars, uint32_t length_s)
+{
+    uint32_t day_s = bars_length_s[BARS_LENGTHS - 1];
+    agon_ns_t t_open = bars->open[0].t_open;
+
+    if (length_s == 0 || length_s > day_s || day_s % length_s != 0 ||
+        (bars->has_traded && aligned(t_open, (int64_t)length_s * NS) != t_open))
+        return AGON_EINVAL;
+    bars->base_s = length_s;
+    if (bars->has_traded)
+        bars->open[0].length_s = length_s;
+    return AGON_OK;
 }
 
 // An open interval in which nothing traded yet.
@@ -37,7 +58,7 @@ static void begin(struct bars *bars, int i, agon_ns_t t_open)
     bars->open[i] = (struct agon_bar){
         .hdr = {.type = AGON_EVENT_BAR, .granules = 2, .instrument = bars->instrument},
         .t_open = t_open,
-        .length_s = bars_length_s[i],
+        .length_s = i == 0 ? bars->base_s : bars_length_s[i],
         .open_px = bars->last_px,
         .high_px = bars->last_px,
         .low_px = bars->last_px,
@@ -48,7 +69,7 @@ static void begin(struct bars *bars, int i, agon_ns_t t_open)
 static void begin_all(struct bars *bars, agon_ns_t t)
 {
     for (int i = 0; i < BARS_LENGTHS; i++)
-        begin(bars, i, aligned(t, length_ns(i)));
+        begin(bars, i, aligned(t, length_ns(bars, i)));
 }
 
 static int is_flat(const struct agon_bar *bar)
@@ -85,11 +106,15 @@ static void fold(struct agon_bar *into, const struct agon_bar *bar)
  * minute begins. */
 static void end_minute(struct bars *bars, bars_emit_fn emit, void *ctx)
 {
-    agon_ns_t end = bars->open[0].t_open + length_ns(0);
+    agon_ns_t end = bars->open[0].t_open + length_ns(bars, 0);
 
     for (int i = 1; i < BARS_LENGTHS; i++) {
+        if (!is_built(bars, i)) {
+            begin(bars, i, aligned(end, length_ns(bars, i)));
+            continue;
+        }
         fold(&bars->open[i], &bars->open[0]);
-        if (bars->open[i].t_open + length_ns(i) == end) {
+        if (bars->open[i].t_open + length_ns(bars, i) == end) {
             emit(ctx, &bars->open[i]);
             begin(bars, i, end);
         }
@@ -107,19 +132,20 @@ static void close_minute(struct bars *bars, bars_emit_fn emit, void *ctx)
 static void jump(struct bars *bars, agon_ns_t t, bars_emit_fn emit, void *ctx)
 {
     for (int i = 1; i < BARS_LENGTHS; i++) {
-        if (bars->open[i].t_open + length_ns(i) <= t) {
-            emit(ctx, &bars->open[i]);
-            begin(bars, i, aligned(t, length_ns(i)));
+        if (bars->open[i].t_open + length_ns(bars, i) <= t) {
+            if (is_built(bars, i))
+                emit(ctx, &bars->open[i]);
+            begin(bars, i, aligned(t, length_ns(bars, i)));
         }
     }
-    begin(bars, 0, aligned(t, length_ns(0)));
+    begin(bars, 0, aligned(t, length_ns(bars, 0)));
 }
 
 static void close_until(struct bars *bars, agon_ns_t t, bars_emit_fn emit, void *ctx)
 {
-    while (bars->has_traded && bars->open[0].t_open + length_ns(0) <= t) {
+    while (bars->has_traded && bars->open[0].t_open + length_ns(bars, 0) <= t) {
         close_minute(bars, emit, ctx);
-        if ((t - bars->open[0].t_open) / length_ns(0) > BARS_FLAT_MAX)
+        if ((t - bars->open[0].t_open) / length_ns(bars, 0) > BARS_FLAT_MAX)
             jump(bars, t, emit, ctx);
     }
 }
@@ -169,8 +195,8 @@ void bars_on_time(struct bars *bars, agon_ns_t t, agon_ns_t grace_ns, bars_emit_
 
 int bars_on_bar(struct bars *bars, const struct agon_bar *bar, bars_emit_fn emit, void *ctx)
 {
-    if (bar->length_s != bars_length_s[0] || !is_time(bar->t_open) ||
-        aligned(bar->t_open, length_ns(0)) != bar->t_open)
+    if (bar->length_s != bars->base_s || !is_time(bar->t_open) ||
+        aligned(bar->t_open, length_ns(bars, 0)) != bar->t_open)
         return AGON_EINVAL;
     if (bar->open_px <= 0 || bar->high_px <= 0 || bar->low_px <= 0 || bar->close_px <= 0 ||
         bar->volume_qty < 0)
@@ -192,7 +218,8 @@ int bars_on_bar(struct bars *bars, const struct agon_bar *bar, bars_emit_fn emit
 
 agon_ns_t bars_next(const struct bars *bars, agon_ns_t grace_ns)
 {
-    return bars->has_traded ? num_add(bars->open[0].t_open + length_ns(0), grace_ns) : INT64_MAX;
+    return bars->has_traded ? num_add(bars->open[0].t_open + length_ns(bars, 0), grace_ns)
+                            : INT64_MAX;
 }
 
 void bars_set_back(struct bars *bars, agon_ns_t t)
@@ -253,7 +280,8 @@ int bars_load(struct bars *bars, struct dec *dec)
         bar->taker_buy_qty = dec_i64(dec);
         bar->turnover_amt = dec_i64(dec);
         // All of them hold the open minute, or the state is not one that trades could have made.
-        if (!is_time(bar->t_open) || aligned(loaded.open[0].t_open, length_ns(i)) != bar->t_open)
+        if (!is_time(bar->t_open) ||
+            aligned(loaded.open[0].t_open, i == 0 ? NS : length_ns(&loaded, i)) != bar->t_open)
             dec_fail(dec);
     }
     if (!dec_is_ok(dec))

@@ -8,7 +8,10 @@
  * traded. A trade that comes after its minute closed is counted late and changes no bar, so that
  * each length is the sum of its minutes. Bars come out by their end and, where ends are equal, the
  * shortest first, whether a trade or the clock closed them. A hole of more than BARS_FLAT_MAX
- * minutes is not filled: every length closes what was open and goes on after the hole. [core] */
+ * minutes is not filled: every length closes what was open and goes on after the hole.
+ *
+ * Where bars are given and their length is not a minute (bars_set_base), what is said here of
+ * minutes is true of that length: longer ones are built of it where they divide. [core] */
 #ifndef MARKET_BARS_H
 #define MARKET_BARS_H
 
@@ -25,6 +28,7 @@ struct bars { /* of one instrument; plain data without pointers */
     agon_instrument_t instrument;
     int8_t px_exp, qty_exp, quote_exp; /* turnover is in 10^-quote_exp of the quote asset */
     uint8_t has_traded;
+    uint32_t base_s; /* of the shortest: 60 */
     agon_px_t last_px;
     uint64_t n_late;
     /* Valid once has_traded. The minute takes trades; the longer ones hold their closed minutes. */
@@ -34,17 +38,21 @@ typedef void (*bars_emit_fn)(void *ctx, const struct agon_bar *bar);
 
 void bars_init(struct bars *bars, agon_instrument_t instrument, int px_exp, int qty_exp,
                int quote_exp);
+/* The shortest bars are of that length. It is the caller's to keep, and to set again after
+ * bars_load. AGON_EINVAL: no whole number of them makes a day, or what is open is none of them. */
+int bars_set_base(struct bars *bars, uint32_t length_s);
 /* Takes a trade; emits the bars it closes. Emitted hdr: type, granules, instrument are set, the
  * rest is 0: seq, sub and times are the caller's to set. A trade with px <= 0 or qty < 0 is
  * ignored. */
 void bars_on_trade(struct bars *bars, const struct agon_trade *trade, bars_emit_fn emit, void *ctx);
 /* Engine time is now t: closes what ended at or before t - grace. */
 void bars_on_time(struct bars *bars, agon_ns_t t, agon_ns_t grace_ns, bars_emit_fn emit, void *ctx);
-/* Takes a closed bar of 60 s that the venue gave (klines) as if its trades had come: the longer
- * ones are built from it and emitted as soon as their last minute is there. The minute itself is
- * not emitted (it is the caller's event), minutes missing before it are, as flat bars. It replaces
- * what trades made of the same minute. AGON_EINVAL: not aligned, not 60 s, a price <= 0, or older
- * than what is open (bars_on_time closed it: give it a grace longer than the venue's delay). */
+/* Takes a closed bar of the shortest length that the venue gave (klines) as if its trades had come:
+ * the longer ones are built from it and emitted as soon as their last minute is there. The minute
+ * itself is not emitted (it is the caller's event), minutes missing before it are, as flat bars. It
+ * replaces what trades made of the same minute. AGON_EINVAL: not aligned, of another length, a
+ * price <= 0, or older than what is open (bars_on_time closed it: give it a grace longer than the
+ * venue's delay). */
 int bars_on_bar(struct bars *bars, const struct agon_bar *bar, bars_emit_fn emit, void *ctx);
 /* Engine time at which bars_on_time has next something to do; INT64_MAX: nothing. */
 agon_ns_t bars_next(const struct bars *bars, agon_ns_t grace_ns);

@@ -269,10 +269,11 @@ struct record_valuation { /* CONFIG of kind CONFIG_VALUATION; hdr.instrument: th
 };
 
 /* CONFIG of kind CONFIG_STEP; hdr.instrument: whose. Its books are made up of bars of that length,
- * and are no older than their data let them be. */
+ * and are no older than their data let them be. is_bars: its data are closed bars of that length,
+ * and a quote where each begins. */
 struct record_step {
     struct agon_event_hdr hdr;
-    uint16_t kind, pad0[3];
+    uint16_t kind, is_bars, pad0[2];
     int64_t step_ns; /* 1 s to 366 d */
     uint64_t pad1[2];
 };

@@ -8,7 +8,7 @@
 #define PINNED(type, bytes)                                                                        \
     _Static_assert(sizeof(type) == (bytes),                                                        \
                    #type " changed: is the new field saved, loaded and changed in this test?")
-PINNED(struct market, 1744);
+PINNED(struct market, 1752);
 PINNED(struct exit_plan, 280);
 PINNED(struct timer, 24);
 PINNED(struct leg_group, 1032);
@@ -26,7 +26,7 @@ PINNED(struct tournament, 434904);
 PINNED(struct slot_limits, 80);
 PINNED(struct portfolio_limits, 56);
 PINNED(struct halt, 144);
-PINNED(struct bars, 1048);
+PINNED(struct bars, 1056);
 PINNED(struct agon_instrument, 192);
 PINNED(struct agon_top10, 384);
 PINNED(struct asset, 17);
@@ -200,6 +200,11 @@ START_TEST(markets)
     STATE(market->t_price);
     STATE(market->step_ns);
     STATE(market->data_step_ns);
+    market->data_step_ns = 60;
+    world_hash(world, before);
+    STATE(market->is_bars);
+    market->data_step_ns = 0;
+    world_hash(world, before);
     STATE(market->rate_ppb);
     STATE(market->t_funding);
     STATE(market->position_gap);

@@ -265,6 +265,70 @@ static const struct {
      {.t_open = INT64_MAX, .length_s = 60, .open_px = 1, .high_px = 1, .low_px = 1, .close_px = 1}},
 };
 
+static struct agon_bar given(agon_ns_t t, uint32_t length_s, agon_px_t open, agon_px_t close)
+{
+    return (struct agon_bar){.t_open = t,
+                             .length_s = length_s,
+                             .open_px = open,
+                             .high_px = (open > close ? open : close) + 1,
+                             .low_px = (open < close ? open : close) - 1,
+                             .close_px = close,
+                             .volume_qty = 10};
+}
+
+/* Of hours those of four and of a day, of five minutes all that they divide; nothing shorter. */
+START_TEST(given_bars_of_another_length_build_what_they_divide)
+{
+    struct bars bars, copy;
+    struct agon_bar bar;
+    unsigned char bytes[2048];
+    struct enc enc = {.at = bytes, .room = sizeof(bytes)};
+    struct dec dec;
+
+    bars_init(&bars, 1, 0, 0, 0);
+    MUST(bars_set_base(&bars, 7) == AGON_EINVAL);
+    MUST(bars_set_base(&bars, 7 * 86400) == AGON_EINVAL);
+    MUST(bars_set_base(&bars, 3600) == AGON_OK);
+    got.n = 0;
+    for (int i = 0; i < 24; i++) {
+        bar = given(T0 + i * 60 * MINUTE, 3600, 100 + i, 101 + i);
+        MUST(bars_on_bar(&bars, &bar, collect, &got) == AGON_OK);
+    }
+    MUST(got.n == 7);
+    for (uint32_t i = 0; i < 6; i++)
+        MUST(got.bar[i].length_s == 14400 && got.bar[i].t_open == T0 + i * 240 * MINUTE &&
+             got.bar[i].open_px == 100 + 4 * (int)i && got.bar[i].close_px == 104 + 4 * (int)i &&
+             got.bar[i].volume_qty == 40);
+    MUST(got.bar[6].length_s == 86400 && got.bar[6].high_px == 125 && got.bar[6].low_px == 99);
+    bar = given(T0 + 24 * 60 * MINUTE, 60, 1, 1);
+    MUST(bars_on_bar(&bars, &bar, collect, &got) == AGON_EINVAL);
+    // Two that are missing are flat.
+    got.n = 0;
+    bar = given(T0 + 26 * 60 * MINUTE, 3600, 5, 6);
+    MUST(bars_on_bar(&bars, &bar, collect, &got) == AGON_OK);
+    MUST(got.n == 2 && got.bar[0].length_s == 3600 && got.bar[1].length_s == 3600 &&
+         got.bar[1].close_px == 124 && got.bar[1].volume_qty == 0);
+    MUST(bars_next(&bars, 0) == T0 + 28 * 60 * MINUTE);
+    // What is saved is the same with its length set again.
+    bars_save(&bars, &enc);
+    dec = (struct dec){.at = bytes, .n = enc.used};
+    bars_init(&copy, 1, 0, 0, 0);
+    MUST(bars_load(&copy, &dec) == AGON_OK);
+    MUST(bars_set_base(&copy, 3600) == AGON_OK);
+    MUST(memcmp(&copy, &bars, sizeof(bars)) == 0);
+
+    bars_init(&bars, 1, 0, 0, 0);
+    MUST(bars_set_base(&bars, 300) == AGON_OK);
+    got.n = 0;
+    for (int i = 0; i < 12; i++) {
+        bar = given(T0 + i * 5 * MINUTE, 300, 100, 100);
+        MUST(bars_on_bar(&bars, &bar, collect, &got) == AGON_OK);
+    }
+    // Six of ten minutes, four of a quarter, one of an hour.
+    MUST(got.n == 11 && got.bar[10].length_s == 3600 && got.bar[10].volume_qty == 120);
+}
+END_TEST
+
 START_TEST(a_bad_bar_is_refused_and_changes_nothing)
 {
     struct bars bars;
@@ -553,6 +617,7 @@ int main(void)
     tcase_add_test(tcase, a_hole_of_years_is_not_filled);
     tcase_add_test(tcase, a_day_has_one_bar_of_a_day_and_turns_at_midnight);
     tcase_add_test(tcase, a_saved_state_goes_on_alike_and_damage_is_refused);
+    tcase_add_test(tcase, given_bars_of_another_length_build_what_they_divide);
     tcase_add_loop_test(tcase, a_bad_bar_is_refused_and_changes_nothing, 0,
                         (int)(sizeof(bad_bars) / sizeof(bad_bars[0])));
     tcase_add_test(tcase, given_minutes_close_longer_bars_at_once_and_gaps_are_flat);
