@@ -77,6 +77,7 @@ void match_free(struct match *match)
         book_free(match->markets[i].book);
         free(match->markets[i].owners);
     }
+    bar_free(match);
     map_deinit(&match->by_id);
     free(match->markets);
     free(match->market_of);
@@ -169,17 +170,22 @@ int match_on_market(struct match *match, const struct agon_event_hdr *event)
     struct market *market;
     int rc = AGON_OK;
 
-    if (event->type < AGON_EVENT_BOOK_SNAPSHOT || event->type > AGON_EVENT_TRADE ||
-        event->type == AGON_EVENT_TOP10)
+    if (event->type != AGON_EVENT_BAR &&
+        (event->type < AGON_EVENT_BOOK_SNAPSHOT || event->type > AGON_EVENT_TRADE ||
+         event->type == AGON_EVENT_TOP10))
         return AGON_OK;
     if (event->granules == 0)
         return AGON_EINVAL;
     market = market_get(match, event->instrument);
+    if (event->type == AGON_EVENT_BAR && (!market || market->bars == NULL))
+        return AGON_OK; // its trades are what counts
     if (!market)
         return AGON_ENOENT;
     enter(match);
     expire_due(match, event->t);
-    if (event->type == AGON_EVENT_TRADE) {
+    if (market->bars != NULL) {
+        rc = bar_on_market(match, market, event);
+    } else if (event->type == AGON_EVENT_TRADE) {
         rc = queue_on_trade(match, market, record);
         stops_run(match, market, event->t);
     } else if (event->type == AGON_EVENT_QUOTE) {
@@ -258,7 +264,7 @@ static struct order *order_open(struct match *match, struct market *market,
         match->own_first[owner] = at;
     match->own_last[owner] = at;
     map_put(&match->by_id, order->pub.id, at);
-    if (order->pub.tif == AGON_TIF_GTD)
+    if (order->pub.tif == AGON_TIF_GTD && market->bars == NULL)
         tree_insert(&match->expiries, at, order->pub.t_expire, order->pub.id);
     return order;
 }

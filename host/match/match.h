@@ -24,12 +24,16 @@
  *   is unknown until data shows that price; an order there fills only by trades through it.
  * - Orders whose t_expire has come expire before anything else of a call at t.
  *
+ * Where nothing is known but bars (match_set_bars), there are neither levels nor queues, and owners
+ * do not trade with each other: see there.
+ *
  * Deterministic: all state changes come from calls, times are arguments, no clock, no randomness
  * but the generator's seed. Memory is taken at match_new. Not thread-safe. [core, sim's thread] */
 #ifndef MATCH_MATCH_H
 #define MATCH_MATCH_H
 
 #include "base/codec.h"
+#include "base/error.h"
 #include "market/book.h"
 #include "market/instruments.h"
 
@@ -161,6 +165,50 @@ int match_on_market(struct match *match, const struct agon_event_hdr *event);
 void match_on_time(struct match *match, agon_ns_t t);
 /* Earliest t_expire; INT64_MAX: none. */
 agon_ns_t match_next(const struct match *match);
+
+/* --- markets of bars --- */
+/* How the inside of a bar is assumed, of two paths: open-high-low-close, open-low-high-close. */
+enum match_path {
+    MATCH_PATH_PESSIMISTIC = 0, /* the one that leaves the owner less at the close; at a tie OHLC */
+    MATCH_PATH_OPTIMISTIC = 1,  /* the other: fills that know the close */
+    MATCH_PATH_OHLC = 2,
+    MATCH_PATH_OLHC = 3,
+    MATCH_PATH_RANDOM = 4 /* drawn by seed, instrument and time of the open */
+};
+/* "pessimistic", "optimistic", "ohlc", "olhc", "random"; "?": there is none. */
+const char *match_path_name(uint8_t path);
+struct match_bars {
+    uint8_t path; /* enum match_path */
+    uint8_t pad[3];
+    uint32_t spread_ppm; /* between bid and ask around an open or a close; one tick at least */
+    uint32_t drift_ppm;  /* against an order: so much in the first second, with the root of time */
+    uint32_t touch_ppm;  /* of a limit's rest, where prices reach it and go no further */
+    uint32_t volume_ppm; /* of a bar's volume, all limits of an owner together */
+    uint32_t slippage_ppm; /* of a stop */
+    uint64_t seed;
+};
+/* Pessimistic, 200, 100, 0, 100000, 100; seed 1. */
+void match_bars_defaults(struct match_bars *bars);
+/* bars are in [1, 10^6] ppm each, or 0. AGON_EINVAL with the reason. */
+int match_bars_check(const struct match_bars *bars, struct error *err);
+/* The quote that is assumed around a price. */
+void match_bars_quote(const struct match_bars *bars, const struct agon_instrument *instrument,
+                      agon_px_t px, agon_px_t *bid_px, agon_px_t *ask_px);
+/* From here on all that is known of the instrument is a QUOTE where each bar opens and the closed
+ * BAR: match_on_market takes these two, and no other event of it. An order that is submitted trades
+ * at the quote, moved against it by drift_ppm for the time since then, never worse than its limit,
+ * or rests; nobody stands ahead of it. With the BAR (t_open is the QUOTE's venue time) each owner's
+ * orders meet its path (match/inside.h), all at the BAR's time: a limit fills at its own price
+ * where prices go through it, by touch_ppm where they reach it, within volume_ppm; a stop at the
+ * worse of its trigger and the price that was beyond it at the open, plus slippage. What has
+ * expired by then does so after it, and the close is the new quote. Orders of one owner do not meet
+ * each other. The caller decides by when a request may act: in the open or at the close, never in
+ * between. Before the first order there. AGON_ENOENT, AGON_ENOMEM. */
+int match_set_bars(struct match *match, agon_instrument_t instrument,
+                   const struct match_bars *bars);
+int match_has_bars(const struct match *match, agon_instrument_t instrument);
+/* When its last bar opened, by match's time; 0: none has. *is_inside: it has not closed. */
+agon_ns_t match_bar_open(const struct match *match, agon_instrument_t instrument, int *is_inside);
 
 /* --- own orders: results come by the sink --- */
 /* Types: LIMIT; MARKET (IOC or FOK; GTC means IOC); STOP and STOP_LIMIT wait for the last trade

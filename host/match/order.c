@@ -32,7 +32,8 @@ void order_forget(struct match *match, struct order *order)
     uint32_t owner = order->pub.owner;
 
     REQUIRE(order->is_live && order->level == 0 && order->locked_amt == 0);
-    if (order->pub.tif == AGON_TIF_GTD)
+    // Where there are bars, what ends in one does so at its close (bar.c).
+    if (order->pub.tif == AGON_TIF_GTD && match->markets[order->market].bars == NULL)
         tree_remove(&match->expiries, at);
     if (order->own_prev != 0)
         match->orders[order->own_prev].own_next = order->own_next;

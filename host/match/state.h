@@ -61,6 +61,7 @@ struct market {
     agon_px_t last_px, high_px, low_px; /* high and low since stops were looked at; 0: no trade */
     uint64_t n_trades;
     struct owner_market *owners; /* owned, [max_owners] */
+    struct bar_market *bars;     /* owned; NULL: it has a book */
 };
 
 struct balance {
@@ -86,6 +87,7 @@ struct match {
     uint32_t *own_first, *own_last; /* owned, [max_owners] */
     struct balance *balances;       /* owned, [max_owners][ASSETS_MAX + 1]; NULL: funds unchecked */
     struct agon_level *scratch;     /* owned, [MATCH_SCRATCH] */
+    struct bar_scratch *bar_scratch; /* owned; NULL: no market is of bars */
     uint64_t last_id;
     uint32_t fired_first, fired_last; /* stops that fired and wait for their turn */
     uint8_t is_busy;                  /* inside a call: the sink may not change us */
@@ -195,6 +197,21 @@ agon_qty_t take_measure(const struct match *match, const struct market *market,
                         const struct match_order *order, int has_reduce_only, agon_amt_t *cost);
 /* How much of its rest an order may fill now: a reduce-only one no more than the position. */
 agon_qty_t take_fillable_qty(const struct match *match, const struct order *order);
+
+/* How much an order still wants at this price; 0 and the reason when it can take no more. */
+agon_qty_t take_wanted_qty(const struct match *match, const struct market *market,
+                           struct order *order, agon_px_t px, enum match_reject *reason);
+/* One fill of an order that meets nobody's, at a price that is no market's. The order may be gone
+ * afterwards. */
+void take_alone(struct match *match, struct market *market, struct order *order, agon_px_t px,
+                agon_qty_t qty, int is_maker, agon_ns_t t);
+
+/* --- bar.c: markets of bars --- */
+int bar_on_market(struct match *match, struct market *market, const struct agon_event_hdr *event);
+/* As take_execute. */
+void bar_execute(struct match *match, struct market *market, struct order *order, agon_ns_t t);
+void bar_save(const struct market *market, struct enc *enc);
+void bar_free(struct match *match);
 
 /* --- stops.c --- */
 int stops_would_trigger(const struct market *market, const struct match_order *order);

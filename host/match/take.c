@@ -19,7 +19,7 @@ static int is_within(enum agon_side taker_side, agon_px_t px, agon_px_t limit_px
 
 agon_px_t take_best_px(const struct match *match, const struct market *market, enum agon_side side)
 {
-    const struct level *own = queue_best(match, market, side);
+    const struct level *own = market->bars != NULL ? NULL : queue_best(match, market, side);
     struct agon_level book;
 
     if (!book_best(market->book, side, &book))
@@ -127,6 +127,33 @@ void take_trade(struct match *match, struct market *market, struct order *taker,
     }
 }
 
+void take_alone(struct match *match, struct market *market, struct order *order, agon_px_t px,
+                agon_qty_t qty, int is_maker, agon_ns_t t)
+{
+    struct match_event event = {
+        .kind = MATCH_TRADE,
+        .is_maker = (uint8_t)is_maker,
+        .t = t,
+        .px = px,
+        .qty = qty,
+        .quote_amt = funds_notional(match, market, px, qty, NUM_DOWN),
+        .trade_id = ++market->n_trades,
+    };
+    enum agon_side side = order->pub.side;
+    int was_shown = order->level != 0;
+
+    REQUIRE(!is_maker || was_shown);
+    fill(match, market, order, &event);
+    if (order->pub.state == AGON_ORDER_FILLED) {
+        if (order->level != 0)
+            queue_leave(match, order);
+        funds_relock(match, order, 0, order->locked_asset);
+        order_forget(match, order);
+    }
+    if (was_shown)
+        queue_show(match, market, side, px);
+}
+
 /* --- what there is to take --- */
 
 struct measure {
@@ -182,7 +209,7 @@ static int measure_go(struct measure *m, uint32_t n_max, int has_reduce_only)
     const struct tree *tree = &market->levels[side];
     uint32_t n_all = book_count(market->book, side);
     uint32_t n = book_levels(market->book, side, levels, n_max);
-    uint32_t own = tree_first(tree);
+    uint32_t own = market->bars != NULL ? 0 : tree_first(tree);
 
     for (uint32_t i = 0; (i < n || own != 0) && m->got < m->want && !m->is_stopped;) {
         const struct level *level = own != 0 ? &m->match->levels[own] : NULL;
@@ -210,6 +237,11 @@ agon_qty_t take_measure(const struct match *match, const struct market *market,
     struct measure m = {.match = match, .market = market, .order = order};
 
     m.want = order->qty - order->filled_qty;
+    if (market->bars != NULL) { // the quote has no end
+        measure_add(&m, take_best_px(match, market, opposite(order->side)), m.want);
+        *cost = m.cost;
+        return m.got;
+    }
     if (!measure_go(&m, 32, has_reduce_only)) {
         m.got = 0;
         m.cost = 0;
@@ -228,9 +260,8 @@ static enum agon_tif tif_of(const struct match_order *order)
     return order->tif == 0 ? AGON_TIF_GTC : (enum agon_tif)order->tif;
 }
 
-/* How much an order still wants at this price; 0 and the reason when it can take no more. */
-static agon_qty_t wanted_qty(const struct match *match, const struct market *market,
-                             struct order *order, agon_px_t px, enum match_reject *reason)
+agon_qty_t take_wanted_qty(const struct match *match, const struct market *market,
+                           struct order *order, agon_px_t px, enum match_reject *reason)
 {
     const struct match_order *pub = &order->pub;
     agon_qty_t qty;
@@ -324,7 +355,7 @@ static enum match_reject take(struct match *match, struct market *market, struct
 
         if (px == 0 || !is_within(order->pub.side, px, order->pub.px))
             return MATCH_NO_LIQUIDITY;
-        wanted = wanted_qty(match, market, order, px, &reason);
+        wanted = take_wanted_qty(match, market, order, px, &reason);
         if (wanted == 0)
             return reason;
         level = queue_level(match, market, side, px);
@@ -349,6 +380,10 @@ void take_execute(struct match *match, struct market *market, struct order *orde
     enum match_reject reason;
     agon_amt_t cost;
 
+    if (market->bars != NULL) {
+        bar_execute(match, market, order, t);
+        return;
+    }
     if (tif == AGON_TIF_FOK &&
         take_measure(match, market, &order->pub, 0, &cost) < rest_qty(order)) {
         order_end(match, order, MATCH_EXPIRED, MATCH_NO_LIQUIDITY, t);

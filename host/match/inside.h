@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+/* inside: what a bar does to the orders of one owner on one instrument, as far as it can be known.
+ *
+ * A bar says where prices began, ended, and how far they went, and not in which order: it is walked
+ * by a path, open-high-low-close or open-low-high-close, and which of them is assumed is the
+ * caller's choice (inside_pick). Along a path prices move in straight lines, and nothing trades
+ * between its points but at them. A pure function of its arguments: match/bar.c asks it what
+ * happens and books that. [any] */
+#ifndef MATCH_INSIDE_H
+#define MATCH_INSIDE_H
+
+#include "base/num.h"
+#include "match/match.h"
+
+struct inside_bar {
+    agon_px_t open, high, low, close;
+    agon_qty_t volume_qty;
+};
+struct inside_order {
+    uint8_t side, type;   /* AGON_BUY, AGON_SELL; AGON_LIMIT, AGON_STOP, AGON_STOP_LIMIT */
+    uint8_t is_waiting;   /* a stop whose trigger has not been reached */
+    uint8_t waits_a_rise; /* ... it acts at or above trigger_px, else at or below */
+    uint8_t is_reduce_only, is_post_only;
+    uint8_t is_touched, is_gone; /* inside's own */
+    agon_px_t px;                /* of a limit; STOP: worst price to take, 0: any */
+    agon_px_t trigger_px;
+    agon_qty_t rest_qty;
+};
+enum inside_act_kind {
+    INSIDE_TRIGGER = 1, /* a stop's price was reached */
+    INSIDE_REST = 2,    /* a stop-limit that could not trade there rests */
+    INSIDE_FILL = 3,
+    INSIDE_END = 4 /* reason */
+};
+struct inside_act { /* in path order */
+    uint32_t at;    /* place of the order */
+    uint8_t kind, is_maker, reason, pad;
+    agon_px_t px;
+    agon_qty_t qty;
+};
+#define INSIDE_ACTS 6 /* at most, of one order */
+struct inside_terms {
+    agon_px_t tick_px;
+    agon_qty_t lot_qty;
+    agon_qty_t position_qty; /* what reduce-only orders go by */
+    int32_t maker_ppb, taker_ppb;
+    uint32_t touch_ppm, volume_ppm, slippage_ppm; /* struct match_bars */
+    uint8_t is_inverse, pad[3];
+    /* What qty is worth at px, in money. */
+    agon_amt_t (*worth)(void *ctx, agon_px_t px, agon_qty_t qty);
+    void *ctx;
+};
+
+/* Walks the bar by open-high-low-close (is_low_first: open-low-high-close). orders stand in the
+ * order in which they came, which decides where two act at once; they are changed. acts has room
+ * for INSIDE_ACTS of each. *gain: what the fills add to the owner's equity at the close, fees
+ * included. Returns how many acts there are. */
+uint32_t inside_walk(struct inside_order *orders, uint32_t n, const struct inside_bar *bar,
+                     int is_low_first, const struct inside_terms *terms, struct inside_act *acts,
+                     num128_t *gain);
+/* Is the low first? gains: of open-high-low-close and of open-low-high-close. The draw of
+ * MATCH_PATH_RANDOM goes by seed, instrument and the time of the open, and by nothing of the bar.
+ */
+int inside_pick(enum match_path path, uint64_t seed, agon_instrument_t instrument, agon_ns_t t_open,
+                const num128_t gains[2]);
+
+#endif
