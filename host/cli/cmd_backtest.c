@@ -41,6 +41,8 @@ struct opts {
     int64_t length_ns, capital;
     const char *latency, *data_latency;
     double maker_bps, taker_bps;
+    double spread_bps, drift_bps, touch_pct, volume_pct, slippage_bps;
+    int path;
     const char *roster, *plugin_dir, *params_file, *csv, *html, *journal;
     agon_ns_t t_from, t_end;
     int is_json, is_lenient, runner, has_capital;
@@ -409,7 +411,13 @@ int cmd_backtest(int argc, char **argv)
                         .latency = "0",
                         .data_latency = "0",
                         .maker_bps = 10.0,
-                        .taker_bps = 10.0};
+                        .taker_bps = 10.0,
+                        .spread_bps = 2.0,
+                        .drift_bps = 1.0,
+                        .volume_pct = 10.0,
+                        .slippage_bps = 1.0};
+    static const char *const paths[] = {"pessimistic", "optimistic", "ohlc",
+                                        "olhc",        "random",     NULL};
     static const char *const runners[] = {"inproc", "process", NULL};
     const struct arg table[] = {
         {"roster", ARG_TEXT, "FILE", "the agents of a roster, instead of plugins named here",
@@ -443,6 +451,22 @@ int cmd_backtest(int argc, char **argv)
          .min = -100, .max = 1000},
         {"taker", ARG_REAL, "BPS", "fee of a taker in basis points (10)", &opts.taker_bps,
          .min = -100, .max = 1000},
+        {"path", ARG_CHOICE, "pessimistic|optimistic|ohlc|olhc|random",
+         "which way prices went inside a bar (pessimistic: worst for each agent)", &opts.path,
+         .choices = paths},
+        {"spread", ARG_REAL, "BPS", "of quotes and books that are assumed: on bars and trades (2)",
+         &opts.spread_bps, .min = 0, .max = 1000},
+        {"drift", ARG_REAL, "BPS",
+         "on bars, against an order in its first second under way, with the root of time (1)",
+         &opts.drift_bps, .min = 0, .max = 1000},
+        {"touch", ARG_REAL, "PERCENT",
+         "on bars, how much of a limit fills where prices reach it and go no further (0)",
+         &opts.touch_pct, .min = 0, .max = 100},
+        {"volume-share", ARG_REAL, "PERCENT",
+         "on bars, how much of a bar's volume the limits of an agent may fill (10)",
+         &opts.volume_pct, .min = 0, .max = 100},
+        {"slippage", ARG_REAL, "BPS", "on bars, of a stop behind its trigger (1)",
+         &opts.slippage_bps, .min = 0, .max = 1000},
         {"runner", ARG_CHOICE, "inproc|process", "where plugins run (inproc)", &opts.runner,
          .choices = runners},
         {"from", ARG_TIME, "TIME",
@@ -525,6 +549,13 @@ int cmd_backtest(int argc, char **argv)
     config.taker_fee_ppb = (int32_t)(opts.taker_bps * 100000.0);
     config.impacts = opts.impacts.at;
     config.n_impacts = (uint32_t)opts.impacts.n;
+    config.bars = (struct match_bars){.path = (uint8_t)opts.path,
+                                      .spread_ppm = (uint32_t)(opts.spread_bps * 100.0 + 0.5),
+                                      .drift_ppm = (uint32_t)(opts.drift_bps * 100.0 + 0.5),
+                                      .touch_ppm = (uint32_t)(opts.touch_pct * 10000.0 + 0.5),
+                                      .volume_ppm = (uint32_t)(opts.volume_pct * 10000.0 + 0.5),
+                                      .slippage_ppm = (uint32_t)(opts.slippage_bps * 100.0 + 0.5),
+                                      .seed = opts.seed};
     config.cancel_ahead_ppm = 500000;
     config.journal_name = opts.journal;
     config.mark_every = opts.journal != NULL ? 100000 : 0;

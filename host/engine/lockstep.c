@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/heap.h"
+#include "base/num.h"
 #include "engine/driver.h"
 
 #define ENGINE_WISH_BYTES 384 /* the largest record of an agent's ring */
@@ -85,6 +86,12 @@ static int after(void *ctx, const struct agon_event_hdr *event, int rc)
     return stop < 0 ? stop : collect(run);
 }
 
+// At one time a bar closes before anything else comes, of whatever source.
+static int is_before(const struct agon_event_hdr *a, const struct agon_event_hdr *b)
+{
+    return a->t != b->t ? a->t < b->t : a->type == AGON_EVENT_BAR && b->type != AGON_EVENT_BAR;
+}
+
 static uint32_t earliest(const struct run *run)
 {
     uint32_t best = run->config->n_sources;
@@ -95,7 +102,7 @@ static uint32_t earliest(const struct run *run)
         is_market |= run->heads[i] != NULL && !run->config->sources[i].is_companion;
     for (uint32_t i = 0; is_market && i < run->config->n_sources; i++) {
         if (run->heads[i] != NULL &&
-            (best == run->config->n_sources || run->heads[i]->t < run->heads[best]->t))
+            (best == run->config->n_sources || is_before(run->heads[i], run->heads[best])))
             best = i;
     }
     return best;
@@ -114,7 +121,7 @@ static int at_exchange(struct run *run, uint32_t source)
 
     copy_event(run, run->heads[source]);
     if (config->paper != NULL) {
-        paper_advance(config->paper, run->event.hdr.t);
+        paper_advance(config->paper, run->event.hdr.t - 1); // what arrives now meets this event
         paper_on_market(config->paper, &run->event.hdr);
     }
     if (config->latency != NULL)
@@ -161,8 +168,12 @@ static int run_on(struct run *run)
         }
         if (t[TURN_DATA] == INT64_MAX && delivery == NULL && t_stop == INT64_MAX)
             t_stop = engine_t(config->engine) + LINGER_NS;
-        if (t[turn] == INT64_MAX || t[turn] > t_stop)
-            return AGON_OK;
+        if (t[turn] == INT64_MAX || t[turn] > t_stop) {
+            // Of the last moment too what is due.
+            if (engine_next_due(config->engine) > engine_t(config->engine))
+                return AGON_OK;
+            t[turn] = num_add(engine_t(config->engine), 1);
+        }
         // Before anything later, at the exchange too: what a plugin wants on a timer in a long
         // silence must not find the market that comes after it.
         if (engine_next_due(config->engine) < t[turn]) {

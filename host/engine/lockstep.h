@@ -25,7 +25,8 @@ struct lockstep_source {
 struct lockstep_config {
     struct engine *engine; /* borrowed; configured and started */
     struct paper *paper;   /* borrowed; NULL: orders go wherever the engine's ports lead */
-    const struct lockstep_source *sources; /* merged by (t, place in this array) */
+    const struct lockstep_source *sources; /* merged by (t, closed bars first, place in this array)
+                                            */
     uint32_t n_sources;
     int64_t data_latency_ns;       /* from the exchange to the core; >= 0 */
     const struct latency *latency; /* instead of it, its leg MARKET; borrowed; NULL: none */

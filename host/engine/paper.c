@@ -6,11 +6,17 @@
 #include "base/error.h"
 #include "base/map.h"
 #include "base/num.h"
+#include "exec/orders.h"
 
 #define ENTRIES 65536u
 
 struct pending { /* an order command on its way */
     agon_ns_t t;
+    struct order_cmd cmd;
+};
+struct parked { /* ... that has arrived where nothing acts before the bar's close or the next open
+                 */
+    struct parked *next;
     struct order_cmd cmd;
 };
 struct held { /* ... that has no room in the rate windows yet */
@@ -31,7 +37,8 @@ struct paper {
     struct match *match;             /* owned */
     struct pending *cmds;            /* owned; a queue in order of arrival */
     uint32_t n_cmds, first_cmd, room_cmds;
-    struct held *held; /* owned; in order of time */
+    struct parked *parked, **parked_end; /* owned; in order of arrival */
+    struct held *held;                   /* owned; in order of time */
     uint32_t n_held, room_held;
     agon_ns_t t_held; /* when the first of them may leave or is given up; INT64_MAX: none */
     struct paper_stats stats;
@@ -221,6 +228,7 @@ struct paper *paper_new(const struct paper_config *config, const struct instrume
     paper->config = *config;
     paper->t_held = INT64_MAX;
     paper->table = table;
+    paper->parked_end = &paper->parked;
     paper->match = match_new(&config->match, table, &sink);
     paper->entries = calloc(ENTRIES, sizeof(*paper->entries));
     paper->free = calloc(ENTRIES, sizeof(*paper->free));
@@ -243,6 +251,12 @@ void paper_free(struct paper *paper)
     map_deinit(&paper->by_order);
     free(paper->entries);
     free(paper->impacts);
+    while (paper->parked != NULL) {
+        struct parked *parked = paper->parked;
+
+        paper->parked = parked->next;
+        free(parked);
+    }
     free(paper->free);
     free(paper->cmds);
     free(paper->held);
@@ -366,6 +380,11 @@ static int on_send(void *ctx, const struct order_cmd *cmd)
     return AGON_OK;
 }
 
+int paper_set_bars(struct paper *paper, agon_instrument_t instrument, const struct match_bars *bars)
+{
+    return match_set_bars(paper->match, instrument, bars);
+}
+
 int paper_set_impact(struct paper *paper, agon_instrument_t instrument, const struct impact *impact)
 {
     if (instruments_get(paper->table, instrument) == NULL)
@@ -381,13 +400,6 @@ int paper_set_impact(struct paper *paper, agon_instrument_t instrument, const st
 struct venue_port paper_port(struct paper *paper)
 {
     return (struct venue_port){.ctx = paper, .send = on_send};
-}
-
-void paper_on_market(struct paper *paper, const struct agon_event_hdr *event)
-{
-    if (event->t > paper->t)
-        paper->t = event->t;
-    match_on_market(paper->match, event);
 }
 
 agon_ns_t paper_next(const struct paper *paper)
@@ -406,6 +418,10 @@ static void submit(struct paper *paper, agon_ns_t t, const struct order_cmd *cmd
     const struct agon_instrument *instrument = instruments_get(paper->table, cmd->instrument);
     struct match_order order = {
         .tag = cmd->order_id,
+        // On bars each slot is on its own.
+        .owner = match_has_bars(paper->match, cmd->instrument)
+                     ? (uint32_t)ORDER_ID_SLOT(cmd->order_id)
+                     : 0,
         .instrument = cmd->instrument,
         .side = cmd->side,
         .type = cmd->type,
@@ -520,6 +536,57 @@ static void take(struct paper *paper, agon_ns_t t, const struct order_cmd *cmd)
     }
 }
 
+/* A request acts in the bar that opened between its decision and its arrival as if it had been
+ * there at the open. One that was decided later does so when that bar has closed, and where no bar
+ * is, when the next opens. */
+static int acts_now(const struct paper *paper, const struct order_cmd *cmd)
+{
+    int is_inside;
+    agon_ns_t t_open;
+
+    if (!match_has_bars(paper->match, cmd->instrument))
+        return 1;
+    t_open = match_bar_open(paper->match, cmd->instrument, &is_inside);
+    return is_inside && t_open >= cmd->t;
+}
+
+static void park(struct paper *paper, const struct order_cmd *cmd)
+{
+    struct parked *parked = malloc(sizeof(*parked));
+
+    REQUIRE(parked != NULL);
+    *parked = (struct parked){.cmd = *cmd};
+    *paper->parked_end = parked;
+    paper->parked_end = &parked->next;
+}
+
+static void take_parked(struct paper *paper, agon_instrument_t instrument, agon_ns_t t)
+{
+    struct parked **at = &paper->parked;
+
+    while (*at != NULL) {
+        struct parked *parked = *at;
+
+        if (parked->cmd.instrument != instrument) {
+            at = &parked->next;
+            continue;
+        }
+        *at = parked->next;
+        take(paper, t, &parked->cmd);
+        free(parked);
+    }
+    paper->parked_end = at;
+}
+
+void paper_on_market(struct paper *paper, const struct agon_event_hdr *event)
+{
+    if (event->t > paper->t)
+        paper->t = event->t;
+    match_on_market(paper->match, event);
+    if (paper->parked != NULL && match_has_bars(paper->match, event->instrument))
+        take_parked(paper, event->instrument, event->t);
+}
+
 void paper_advance(struct paper *paper, agon_ns_t t)
 {
     for (;;) {
@@ -535,7 +602,10 @@ void paper_advance(struct paper *paper, agon_ns_t t)
             break;
         pending = paper->cmds[paper->first_cmd++];
         match_on_time(paper->match, pending.t);
-        take(paper, pending.t > paper->t ? pending.t : paper->t, &pending.cmd);
+        if (acts_now(paper, &pending.cmd))
+            take(paper, pending.t > paper->t ? pending.t : paper->t, &pending.cmd);
+        else
+            park(paper, &pending.cmd);
     }
     if (paper->first_cmd == paper->n_cmds) {
         paper->first_cmd = 0;

@@ -51,6 +51,12 @@ int paper_add(struct paper *paper, agon_instrument_t instrument);
  * AGON_ENOMEM. */
 int paper_set_impact(struct paper *paper, agon_instrument_t instrument,
                      const struct impact *impact);
+/* All that is known of the instrument is bars (match_set_bars): a request that was decided before a
+ * bar opened, and arrives in it, acts as at the open; any other in it at its close, and one that
+ * arrives in no bar at the next open. What happens in a bar is reported when it has closed.
+ * AGON_ENOENT, AGON_ENOMEM. */
+int paper_set_bars(struct paper *paper, agon_instrument_t instrument,
+                   const struct match_bars *bars);
 struct venue_port paper_port(struct paper *paper);
 /* A market event at the exchange's time (event->t). */
 void paper_on_market(struct paper *paper, const struct agon_event_hdr *event);

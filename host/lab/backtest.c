@@ -252,35 +252,65 @@ static int add_valuation(struct run *run, const struct values_by *by, struct err
     return step(run, &record, by->word, err);
 }
 
-// Does a recording of the book come with this instrument?
-static int has_book(const struct run *run, const char *symbol)
+static int has_tape(const struct run *run, const char *symbol, enum tape_kind kind)
 {
     for (uint32_t i = 0; i < run->config->n_paths; i++) {
-        if (run->infos[i].kind == TAPE_RAW && strcmp(run->infos[i].symbol, symbol) == 0)
+        if (run->infos[i].kind == kind && strcmp(run->infos[i].symbol, symbol) == 0)
             return 1;
     }
     return 0;
 }
 
-/* Where books are made up of bars, a book is as young as a bar lets it be. */
+/* Does another file bring a book to trade on in this one's place? A recorded one stands before one
+ * that is assumed, and one of each trade before one of each bar. */
+static int has_book(const struct run *run, const struct tape_info *info)
+{
+    return has_tape(run, info->symbol, TAPE_RAW) ||
+           (info->kind == TAPE_BARS && has_tape(run, info->symbol, TAPE_TRADES));
+}
+
+// Nothing but bars is known of what the file is of.
+static int is_bars(const struct run *run, const struct tape_info *info)
+{
+    return info->kind == TAPE_BARS && !has_book(run, info);
+}
+
+/* Where all that is known is bars, a quote is as young as a bar lets it be. */
 static int add_step(struct run *run, uint32_t tape, agon_instrument_t id, struct error *err)
 {
     const struct tape_info *info = &run->infos[tape];
     struct record_step record = {
         .hdr = {.type = EVENT_CONFIG, .granules = 1, .instrument = id},
         .kind = CONFIG_STEP,
+        .is_bars = 1,
         .step_ns = (agon_ns_t)info->length_s * 1000000000,
     };
 
-    if (info->kind != TAPE_BARS || has_book(run, info->symbol))
+    if (!is_bars(run, info))
         return AGON_OK;
-    // Of several tables of one symbol the coarsest.
     for (uint32_t i = 0; i < tape; i++) {
-        if (run->infos[i].kind == TAPE_BARS && strcmp(run->infos[i].symbol, info->symbol) == 0 &&
-            run->infos[i].length_s > info->length_s)
-            return AGON_OK;
+        if (!is_bars(run, &run->infos[i]) || strcmp(run->infos[i].symbol, info->symbol) != 0)
+            continue;
+        if (run->infos[i].length_s != info->length_s)
+            return error_set(err, AGON_EINVAL,
+                             "%s and %s: bars of %u s and of %u s of one symbol; name one of them",
+                             run->paths[i], run->paths[tape], run->infos[i].length_s,
+                             info->length_s);
+        return AGON_OK;
     }
     return step(run, &record, info->symbol, err);
+}
+
+// The exchange knows of them what the engine does.
+static int set_bars(struct run *run, struct error *err)
+{
+    for (uint32_t i = 0; i < run->config->n_paths; i++) {
+        agon_instrument_t id = instruments_find(run->table, BACKTEST_VENUE, run->infos[i].symbol);
+
+        if (is_bars(run, &run->infos[i]) && paper_set_bars(run->paper, id, &run->config->bars) < 0)
+            return error_set(err, AGON_ENOMEM, "no memory for a market of bars");
+    }
+    return AGON_OK;
 }
 
 static const struct agon_event_hdr *gen_source(void *ctx)
@@ -323,8 +353,9 @@ static int open_tapes(struct run *run, struct error *err)
 
     for (uint32_t i = 0; i < config->n_paths; i++) {
         struct tape_config tape = {.path = run->paths[i],
-                                   .spread_ppm = config->spread_ppm,
-                                   .has_book = has_book(run, run->infos[i].symbol),
+                                   .spread_ppm = config->bars.spread_ppm,
+                                   .volume_ppm = config->bars.volume_ppm,
+                                   .has_book = has_book(run, &run->infos[i]),
                                    .is_lenient = config->is_lenient};
         const struct agon_instrument *instrument;
         const struct asset *quote;
@@ -698,6 +729,7 @@ int backtest_run(const struct backtest_config *config, struct backtest *result, 
     int rc;
 
     memset(result, 0, sizeof(*result));
+    result->bars = config->bars;
     result->order_ns = config->latency.legs[LATENCY_ENTRY].median_ns;
     result->data_ns = config->latency.legs[LATENCY_MARKET].median_ns;
     hash_init(&run.intents);
@@ -738,6 +770,8 @@ int backtest_run(const struct backtest_config *config, struct backtest *result, 
     rc = configure(&run, err);
     for (agon_instrument_t id = 1; id <= run.table->n_instruments && rc >= 0; id++)
         rc = paper_add(run.paper, id);
+    if (rc >= 0)
+        rc = set_bars(&run, err);
     for (uint32_t i = 0; i < config->n_impacts && rc >= 0; i++)
         rc = models_impact(run.paper, run.table, config->impacts[i], err);
     if (rc < 0) {

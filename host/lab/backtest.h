@@ -16,6 +16,7 @@
 #include "lab/tape.h"
 #include "match/gen.h"
 #include "match/latency.h"
+#include "match/match.h"
 #include "venue/windows.h"
 
 #define BACKTEST_TAPES_MAX  32
@@ -35,7 +36,7 @@ struct backtest_config {
      * 0: the data's own. */
     agon_ns_t t_from, t_end;
     int is_lenient;
-    uint32_t spread_ppm; /* of trades and bars; 0: the tape's default */
+    struct match_bars bars; /* what is assumed of bars; its spread of trades too */
     int32_t maker_fee_ppb, taker_fee_ppb;
     struct latency latency; /* of data, orders and reports; constants are one of its kinds */
     /* For the size of an order, as [SYMBOL=]KIND:COEFFICIENT:VOLATILITY:VOLUME (lab/models.h). */
@@ -100,6 +101,7 @@ struct backtest {
     uint32_t n_listed; /* instruments, and where their filters are from */
     struct listed listed[BACKTEST_TAPES_MAX];
     uint64_t n_events, n_market, n_intents;
+    struct match_bars bars;                 /* as configured */
     struct backtest_windows windows[2];     /* of spot and of perpetuals */
     uint64_t n_rate_waited, n_rate_refused; /* requests, by those windows */
     uint32_t n_history;                     /* bars from before t_from that agents were given */
@@ -138,7 +140,7 @@ const char *backtest_windows(const struct backtest *result, int i,
                              char text[BACKTEST_WINDOWS_TEXT]);
 /* What the run assumed and no live one has, a sentence each from i = 0 on; NULL: no more. Such
  * words are part of each form of the report. */
-#define BACKTEST_ASSUMED_TEXT 256
+#define BACKTEST_ASSUMED_TEXT 512
 const char *backtest_assumed(const struct backtest *result, uint32_t i,
                              char text[BACKTEST_ASSUMED_TEXT]);
 /* The report as text for people. */

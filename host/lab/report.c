@@ -299,8 +299,7 @@ static json_t *windows_json(const struct backtest *result)
                      "refused", (json_int_t)result->n_rate_refused);
 }
 
-const char *backtest_assumed(const struct backtest *result, uint32_t i,
-                             char text[BACKTEST_ASSUMED_TEXT])
+static const char *assumed_latency(const struct backtest *result, char text[BACKTEST_ASSUMED_TEXT])
 {
     const char *of = result->order_ns == 0 && result->data_ns == 0
                          ? "orders, reports and market data"
@@ -309,14 +308,71 @@ const char *backtest_assumed(const struct backtest *result, uint32_t i,
                                              : NULL;
 
     if (of == NULL)
-        i++;
-    if (i > 0)
-        return assumed_listing(result, i - 1, text);
+        return NULL;
     snprintf(text, BACKTEST_ASSUMED_TEXT,
              "a latency of 0 was assumed for %s: a live host has more, and its fills differ "
              "(--latency, --data-latency)",
              of);
     return text;
+}
+
+static int has_kind(const struct backtest *result, enum tape_kind kind)
+{
+    for (uint32_t i = 0; i < result->n_tapes; i++) {
+        if (result->tapes[i].kind == kind)
+            return 1;
+    }
+    return 0;
+}
+
+static const char *assumed_trades(const struct backtest *result, char text[BACKTEST_ASSUMED_TEXT])
+{
+    if (!has_kind(result, TAPE_TRADES))
+        return NULL;
+    snprintf(text, BACKTEST_ASSUMED_TEXT,
+             "trades carry no book: behind each, one level a side as large as it was assumed, "
+             "%g bp apart (--spread)",
+             result->bars.spread_ppm / 100.0);
+    return text;
+}
+
+static const char *assumed_bars(const struct backtest *result, char text[BACKTEST_ASSUMED_TEXT])
+{
+    const struct match_bars *bars = &result->bars;
+
+    if (!has_kind(result, TAPE_BARS))
+        return NULL;
+    snprintf(text, BACKTEST_ASSUMED_TEXT,
+             "the inside of bars was assumed: path %s, a spread of %g bp, orders on their way "
+             "lose %g bp in the first second and more with the root of time, limits fill %g %% "
+             "where prices only reach them and in all at most %g %% of a bar's volume, stops slip "
+             "by %g bp (--path, --spread, --drift, --touch, --volume-share, --slippage)",
+             match_path_name(bars->path), bars->spread_ppm / 100.0, bars->drift_ppm / 100.0,
+             bars->touch_ppm / 10000.0, bars->volume_ppm / 10000.0, bars->slippage_ppm / 100.0);
+    return text;
+}
+
+static const char *assumed_optimism(const struct backtest *result, char text[BACKTEST_ASSUMED_TEXT])
+{
+    if (!has_kind(result, TAPE_BARS) || result->bars.path != MATCH_PATH_OPTIMISTIC)
+        return NULL;
+    snprintf(text, BACKTEST_ASSUMED_TEXT,
+             "the path was the one that is best for each agent, as if fills had known each bar's "
+             "close: nothing can be earned like that");
+    return text;
+}
+
+const char *backtest_assumed(const struct backtest *result, uint32_t i,
+                             char text[BACKTEST_ASSUMED_TEXT])
+{
+    static const char *(*const all[])(const struct backtest *, char *) = {
+        assumed_latency, assumed_trades, assumed_bars, assumed_optimism};
+
+    for (size_t k = 0; k < sizeof(all) / sizeof(all[0]); k++) {
+        if (all[k](result, text) != NULL && i-- == 0)
+            return text;
+    }
+    return assumed_listing(result, i, text);
 }
 
 static json_t *assumed_json(const struct backtest *result)
@@ -360,7 +416,7 @@ void backtest_print(const struct backtest *result, FILE *out)
             fprintf(out, ", %llu quantities finer than the lot cut",
                     (unsigned long long)tape->n_cut);
         if (result->tapes[i].kind == TAPE_BARS)
-            fprintf(out, " (fills inside a bar are assumed, not recorded)");
+            fprintf(out, " (the inside of a bar is assumed, not recorded)");
         if (result->tapes[i].kind == TAPE_TRADES)
             fprintf(out, " (the book around a trade is assumed, not recorded: fills are rough)");
         fputc('\n', out);

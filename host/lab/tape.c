@@ -7,6 +7,7 @@
 
 #include "base/num.h"
 #include "market/evring.h"
+#include "match/match.h"
 #include "sys/file.h"
 #include "venue/binance/sync.h"
 
@@ -51,6 +52,7 @@ struct tape {
     int is_scanning; /* a bad row was found: only more of them are looked for */
     agon_ns_t t;     /* of the line being read */
     uint64_t line;
+    agon_qty_t last_qty; /* bars: volume of the row before */
     struct tape_report report;
 };
 
@@ -318,8 +320,8 @@ static int put_trade(struct tape *tape, agon_ns_t t, agon_px_t px, agon_qty_t qt
 static int put_book(struct tape *tape, agon_ns_t t, agon_px_t px, agon_qty_t qty)
 {
     const struct agon_instrument *instrument = &tape->config.instrument;
-    uint32_t spread_ppm = tape->config.spread_ppm != 0 ? tape->config.spread_ppm : 200;
-    agon_px_t half = num_mul_div(px, spread_ppm, 2000000, NUM_DOWN);
+    const struct match_bars bars = {.spread_ppm = tape->config.spread_ppm};
+    agon_px_t bid_px, ask_px;
     struct {
         struct agon_book_part part;
         struct agon_level levels[4];
@@ -332,17 +334,60 @@ static int put_book(struct tape *tape, agon_ns_t t, agon_px_t px, agon_qty_t qty
                  .n_ask = 1,
                  .flags = BOOK_PART_FIRST | BOOK_PART_LAST | BOOK_PART_RANGE},
     };
-    agon_px_t bid_px = num_to_step(px - half, instrument->tick_px, NUM_DOWN);
-    agon_px_t ask_px = num_to_step(px + half, instrument->tick_px, NUM_UP);
 
-    if (bid_px == ask_px)
-        ask_px += instrument->tick_px;
-    if (bid_px <= 0)
-        bid_px = instrument->tick_px;
+    match_bars_quote(&bars, instrument, px, &bid_px, &ask_px);
     event.levels[0] = (struct agon_level){bid_px, qty};
     event.levels[1] = (struct agon_level){ask_px, qty};
     tape->t = t;
     return tape->config.has_book ? AGON_OK : put(tape, &event.part.hdr);
+}
+
+// Where a bar begins, its open is all that is known of it.
+static int put_open(struct tape *tape, agon_ns_t t, agon_px_t px)
+{
+    const struct agon_instrument *instrument = &tape->config.instrument;
+    const struct match_bars bars = {.spread_ppm = tape->config.spread_ppm};
+    struct agon_quote quote = {
+        .hdr = {.type = AGON_EVENT_QUOTE,
+                .granules = 1,
+                .instrument = instrument->hdr.instrument,
+                .t_venue = t},
+    };
+    agon_qty_t qty = num_mul_div(tape->last_qty, tape->config.volume_ppm, 1000000, NUM_DOWN);
+
+    match_bars_quote(&bars, instrument, px, &quote.bid_px, &quote.ask_px);
+    qty = num_to_step(qty, instrument->lot_qty, NUM_DOWN);
+    quote.bid_qty = quote.ask_qty = qty > 0 ? qty : instrument->lot_qty;
+    tape->t = t;
+    return tape->config.has_book ? AGON_OK : put(tape, &quote.hdr);
+}
+
+// px: open, high, low, close.
+static int put_bar(struct tape *tape, agon_ns_t t, const agon_px_t px[4], agon_qty_t volume)
+{
+    const struct agon_instrument *instrument = &tape->config.instrument;
+    uint32_t length_s = tape->config.info.length_s;
+    agon_ns_t t_close = t + (agon_ns_t)length_s * SECOND_NS;
+    agon_px_t mean_px = px[1] / 3 + px[2] / 3 + px[3] / 3;
+    struct agon_bar bar = {
+        .hdr = {.type = AGON_EVENT_BAR,
+                .granules = 2,
+                .instrument = instrument->hdr.instrument,
+                .t_venue = t_close},
+        .t_open = t,
+        .length_s = length_s,
+        .open_px = px[0],
+        .high_px = px[1],
+        .low_px = px[2],
+        .close_px = px[3],
+        .volume_qty = volume,
+        .taker_buy_qty = volume / 2,
+        .turnover_amt = num_notional(mean_px, instrument->px_exp, volume, instrument->qty_exp,
+                                     tape->config.quote_exp, NUM_EVEN),
+    };
+
+    tape->t = t_close;
+    return put(tape, &bar.hdr);
 }
 
 struct row {
@@ -483,8 +528,8 @@ static int trade_row(struct tape *tape, const struct row *row)
     if (tape->places[COL_ID] >= 0 && (uint32_t)tape->places[COL_ID] < row->n)
         num_parse(row->fields[tape->places[COL_ID]], row->lengths[tape->places[COL_ID]], 0, &id);
     tape->report.t_last = t;
-    rc = put_book(tape, t, px, qty);
-    return rc < 0 ? rc : put_trade(tape, t, px, qty, side, (uint64_t)id);
+    rc = put_trade(tape, t, px, qty, side, (uint64_t)id);
+    return rc < 0 ? rc : put_book(tape, t, px, qty); // as of what has been seen, this trade last
 }
 
 static int bar_row(struct tape *tape, const struct row *row)
@@ -492,14 +537,11 @@ static int bar_row(struct tape *tape, const struct row *row)
     static const enum column columns[] = {COL_OPEN, COL_HIGH, COL_LOW, COL_CLOSE};
     const struct agon_instrument *instrument = &tape->config.instrument;
     agon_ns_t length = (agon_ns_t)tape->config.info.length_s * SECOND_NS;
-    agon_ns_t offsets[4] = {0, length / 3, length / 3 * 2, length - 1000000};
     agon_px_t px[4] = {0};
-    agon_px_t path[4];
     agon_qty_t volume = 0;
-    agon_qty_t part;
     agon_ns_t t = 0;
     const char *rule = NULL;
-    int rc = AGON_OK;
+    int rc;
 
     if (!take_time(tape, row, &t))
         return AGON_OK;
@@ -528,20 +570,9 @@ static int bar_row(struct tape *tape, const struct row *row)
     if (tape->report.t_last != 0 && t - tape->report.t_last > length)
         tape->report.n_gaps++;
     tape->report.t_last = t;
-    path[0] = px[0];
-    path[1] = px[3] >= px[0] ? px[2] : px[1];
-    path[2] = px[3] >= px[0] ? px[1] : px[2];
-    path[3] = px[3];
-    part = num_to_step(volume / 4, instrument->lot_qty, NUM_DOWN);
-    for (int i = 0; i < 4 && rc >= 0; i++) {
-        agon_qty_t qty = i < 3 ? part : volume - 3 * part;
-
-        rc = put_book(tape, t + offsets[i], path[i], volume > 0 ? volume : instrument->lot_qty);
-        if (rc >= 0 && qty > 0)
-            rc = put_trade(tape, t + offsets[i], path[i], qty,
-                           i > 0 && path[i] < path[i - 1] ? AGON_SELL : AGON_BUY, 0);
-    }
-    return rc;
+    rc = put_open(tape, t, px[0]);
+    tape->last_qty = volume;
+    return rc < 0 ? rc : put_bar(tape, t, px, volume);
 }
 
 static int table_row(struct tape *tape, char *line, uint32_t n)

@@ -7,17 +7,19 @@
  * hdr.t is the recorded receive time.
  *   trades  CSV: time_ms, time_seconds or timestamp (microseconds); price; amount, quantity or
  * size; side, buyer_is_maker or is_buyer_maker where there is one; trade_id or id where there is
- * one. Trades carry no book: before each, one level a side of the trade's quantity is put around
+ * one. Trades carry no book: behind each, one level a side of the trade's quantity is put around
  * its price at the configured spread.
- *   bars    CSV: open_time_ms,open,high,low,close,volume. A bar says nothing of its inside, so it
- * is played as four trades (open, the nearer extreme, the other one, close) at 0, 1/3, 2/3 of its
- * length and 1 ms before its end, a quarter of the volume each, inside the same kind of book.
- * Results from trades are rough and from bars rougher, and reports say so. Where a table has a
- * column symbol, only the rows of one symbol are played. Noise of doubles is rounded away and
- * counted (market/recording.h); a quantity finer than the instrument is cut and counted, a price
- * that is refuses its row, in a stream its message. A row that breaks a rule ends the tape with
- * file, line and rule, and the rest is read for nothing but more such rows, TAPE_BAD_MAX of them;
- * lenient ones are skipped and counted instead, never guessed. [one thread] */
+ *   bars    CSV: open_time_ms,open,high,low,close,volume. A row is two events and nothing between
+ * them: where it begins a QUOTE around its open, as deep as volume_ppm of the row before, and where
+ * it ends the closed BAR. Who bought is not in it: taker_buy_qty is half of the volume,
+ * turnover_amt the volume at the mean of high, low and close. What happens in between is for match
+ * to assume (match_set_bars). Results from trades are rough and from bars rougher, and reports say
+ * so. Where a table has a column symbol, only the rows of one symbol are played. Noise of doubles
+ * is rounded away and counted (market/recording.h); a quantity finer than the instrument is cut and
+ * counted, a price that is refuses its row, in a stream its message. A row that breaks a rule ends
+ * the tape with file, line and rule, and the rest is read for nothing but more such rows,
+ * TAPE_BAD_MAX of them; lenient ones are skipped and counted instead, never guessed. [one thread]
+ */
 #ifndef LAB_TAPE_H
 #define LAB_TAPE_H
 
@@ -49,8 +51,8 @@ struct tape_config {
     struct agon_instrument instrument; /* id, exponents, tick; assets must be set */
     char quote[16];
     int quote_exp;
-    uint32_t spread_ppm; /* between bid and ask of a book that is made up; 0: 200, but at least one
-                            tick a side */
+    uint32_t spread_ppm; /* between bid and ask of a book that is made up, but at least one tick */
+    uint32_t volume_ppm; /* of the row before, how deep the quote of a bar is */
     int has_book;        /* another tape brings this instrument's book: none is made up */
     int is_lenient;
 };

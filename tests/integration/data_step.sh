@@ -17,21 +17,23 @@ bars() {
             if (i % 10 < keep) printf "%.0f,%d,%d,%d,%d,100.5\n", 1704067200000 + i * step * 1000, o, h, l, c
         } }'
 }
-# backtest FILE PLUGIN: its report in $WORK/report, what it warns of in $WORK/err
+# backtest FILE PLUGIN WORD...: its report in $WORK/report, what it warns of in $WORK/err
 backtest() {
-    "$AGON" backtest "$2" --data "BTCUSDT=$1" --json >"$WORK/report" 2>"$WORK/err" ||
-        fail "$1: ended with $?: $(cat "$WORK/err")"
+    data=$1 player=$2
+    shift 2
+    "$AGON" backtest "$player" --data "BTCUSDT=$data" "$@" --json >"$WORK/report" 2>"$WORK/err" ||
+        fail "$data: ended with $?: $(cat "$WORK/err")"
 }
 figure() { jq -r ".agents[0].$1" "$WORK/report"; }
 
 for step in 3600 86400; do
     bars $step 10 >"$WORK/bars.csv"
     for plugin in ema_cross random; do
-        backtest "$WORK/bars.csv" "$2/../../plugins/$plugin/$plugin.so"
+        backtest "$WORK/bars.csv" "$2/../../plugins/$plugin/$plugin.so" --param bar_s=$step
         echo "bars of $step s, $plugin: $(figure orders) orders, $(figure unjudged) without a price, $(figure fills) fills"
-        [ "$(figure orders)" -gt 50 ] || fail "$plugin wants too little to show anything"
+        [ "$(figure orders)" -gt 10 ] || fail "$plugin wants too little to show anything"
         [ "$(figure unjudged)" = 0 ] || fail "orders were refused for want of data: $(cat "$WORK/report")"
-        [ "$(figure fills)" -gt 50 ] || fail "it hardly trades: $(cat "$WORK/report")"
+        [ "$(figure fills)" -gt 10 ] || fail "it hardly trades: $(cat "$WORK/report")"
         grep -v "tick 0.01, lot 0.00001.*: assumed" "$WORK/err" >"$WORK/warned"
         [ ! -s "$WORK/warned" ] || fail "it warns: $(cat "$WORK/err")"
     done

@@ -36,7 +36,7 @@ within() {
     awk -v lost="$(loss_of "$1")" -v limit="$2" 'BEGIN { exit !(lost >= limit && lost <= limit + 0.035) }' ||
         fail "$1: lost $(loss_of "$1"), the limit is $2"
     at=$(jq -r "$4 | .t" "$WORK/$1.json")
-    bought=$(awk -v at="${at%Z}" '$2 > at && / side=buy /' "$WORK/$1.fills" | wc -l)
+    bought=$(awk -v at="${at%Z}" 'substr($2, 1, length(at)) > at && / side=buy /' "$WORK/$1.fills" | wc -l)
     [ "$bought" = 0 ] || fail "$1: $bought buys after it was stopped at $at: $(cat "$WORK/$1.fills")"
     jq -e '.agents[0].positions | all(.[]; (.qty | tonumber) == 0)' "$WORK/$1.json" >/dev/null ||
         fail "$1: something is left: $(jq -c .agents[0].positions "$WORK/$1.json")"

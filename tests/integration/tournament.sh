@@ -52,7 +52,7 @@ check() { # NAME
     "$AGON" journal export "$WORK/$1" --fills "$WORK/fills.csv" --samples "$WORK/samples.csv" \
         --plans "$WORK/plans.json" || fail "$1: no exports"
     python3 "$CHECK" "$WORK/fills.csv" "$WORK/samples.csv" "$WORK/plans.json" USDT || fail "$1: the script disagrees"
-    [ "$(wc -l <"$WORK/plans.json")" = 13 ] || fail "$1: $(wc -l <"$WORK/plans.json") plans, not 13"
+    [ "$(wc -l <"$WORK/plans.json")" = 14 ] || fail "$1: $(wc -l <"$WORK/plans.json") plans, not 14"
     "$AGON" replay "$WORK/$1" --verify --json >"$WORK/replay.json" || fail "$1: the replay failed"
     [ "$(json "$WORK/replay.json" state_hash)" = "$(json "$WORK/$1.json" state_hash)" ] ||
         fail "$1: the replay reached another state"
@@ -97,13 +97,13 @@ done
 "$AGON" tournament show "$WORK/ranks" --all --json >"$WORK/shown.json" || fail "show ended with $?"
 cmp -s "$WORK/shown.json" "$WORK/first.json" || fail "show and export tell of different plans"
 "$AGON" tournament show "$WORK/ranks" >"$WORK/text" || fail "show ended with $?"
-grep -q '^tournament 13 at 2026-01-07T12:00' "$WORK/text" || fail "show: $(cat "$WORK/text")"
+grep -q "^tournament 14 at 2026-01-08T00:00" "$WORK/text" || fail "show: $(cat "$WORK/text")"
 grep -q "pools and all agents' capital are 350,000.00, as was given" "$WORK/text" || fail "show: $(cat "$WORK/text")"
 "$AGON" tournament why rev_eth "$WORK/ranks" --all >"$WORK/text" || fail "why ended with $?"
 grep -q 'sharpe .* above -20: ' "$WORK/text" || fail "why does not tell of the gate: $(head -20 "$WORK/text")"
 "$AGON" tournament why nobody "$WORK/ranks" >"$WORK/text" 2>&1 && fail "why: an agent that is none was explained"
 "$AGON" tournament dry-run "$WORK/ranks" >"$WORK/text" || fail "dry-run ended with $?"
-grep -q '^what a tournament would do at 2026-01-07T23:59' "$WORK/text" || fail "dry-run: $(cat "$WORK/text")"
+grep -q '^what a tournament would do at 2026-01-08T00:00' "$WORK/text" || fail "dry-run: $(cat "$WORK/text")"
 
 roster <<'END'
   mode: bounded

@@ -138,6 +138,229 @@ START_TEST(an_order_that_an_empty_venue_is_asked_about_has_ended)
 }
 END_TEST
 
+/* --- bars --- */
+
+#define MINUTE ((agon_ns_t)60000 * MS)
+
+static struct venue_port bars_port;
+static struct record_report seen[64];
+static int n_seen;
+static agon_ns_t way_ns; // of a request to the exchange
+
+static void begin_bars(agon_ns_t way)
+{
+    struct paper_config config = {.entry_ns = way};
+    struct match_bars bars;
+
+    world = world_new(RUN_PAPER);
+    paper = paper_new(&config, engine_instruments(world->engine));
+    ck_assert_ptr_nonnull(paper);
+    match_bars_defaults(&bars);
+    for (agon_instrument_t id = BTCUSDT; id <= ETHUSDT; id++) {
+        ck_assert_int_eq(paper_add(paper, id), AGON_OK);
+        ck_assert_int_eq(paper_set_bars(paper, id, &bars), AGON_OK);
+    }
+    bars_port = paper_port(paper);
+    way_ns = way;
+}
+
+static void end_bars(void)
+{
+    paper_free(paper);
+    world_free(world);
+}
+
+static void opens(agon_instrument_t id, agon_ns_t t, agon_px_t px)
+{
+    struct agon_quote quote = {
+        .hdr = {.type = AGON_EVENT_QUOTE, .granules = 1, .instrument = id, .t = t, .t_venue = t},
+        .bid_px = px - 100,
+        .bid_qty = 1000,
+        .ask_px = px + 100,
+        .ask_qty = 1000};
+
+    paper_advance(paper, t - 1);
+    paper_on_market(paper, &quote.hdr);
+}
+
+// A bar of a minute from t on that goes 1 % both ways.
+static void closes(agon_instrument_t id, agon_ns_t t, agon_px_t open_px, agon_px_t close_px)
+{
+    struct agon_bar bar = {.hdr = {.type = AGON_EVENT_BAR,
+                                   .granules = 2,
+                                   .instrument = id,
+                                   .t = t + MINUTE,
+                                   .t_venue = t + MINUTE},
+                           .t_open = t,
+                           .length_s = 60,
+                           .open_px = open_px,
+                           .high_px = open_px + open_px / 100,
+                           .low_px = open_px - open_px / 100,
+                           .close_px = close_px,
+                           .volume_qty = 1000000};
+
+    paper_advance(paper, t + MINUTE - 1);
+    paper_on_market(paper, &bar.hdr);
+}
+
+static void ask(uint8_t kind, uint64_t id, uint8_t side, agon_px_t px, agon_ns_t t)
+{
+    struct order_cmd cmd = {.kind = kind,
+                            .order_id = id,
+                            .instrument = BTCUSDT,
+                            .side = side,
+                            .type = AGON_LIMIT,
+                            .px = px,
+                            .qty = 1000,
+                            .t = t};
+
+    ck_assert_int_eq(bars_port.send(bars_port.ctx, &cmd), AGON_OK);
+    paper_advance(paper, t + way_ns);
+}
+
+static void collect_reports(void)
+{
+    struct record_report *report;
+
+    n_seen = 0;
+    while ((report = paper_peek(paper)) != NULL) {
+        ck_assert_int_lt(n_seen, 64);
+        seen[n_seen++] = *report;
+        paper_take(paper);
+    }
+}
+
+static void expect(int i, uint64_t id, uint8_t kind, agon_ns_t t, agon_px_t px)
+{
+    ck_assert_int_lt(i, n_seen);
+    ck_assert_uint_eq(seen[i].order_id, id);
+    ck_assert_uint_eq(seen[i].kind, kind);
+    ck_assert_int_eq(seen[i].hdr.t, t);
+    ck_assert_int_eq(seen[i].hdr.t_venue, t);
+    if (kind == REPORT_FILL)
+        ck_assert_int_eq(seen[i].px, px);
+}
+
+/* Decided at a bar's close, at the exchange when the next one opens: it has that open's price. */
+START_TEST(what_is_decided_at_a_close_trades_at_the_open)
+{
+    begin_bars(0);
+    opens(BTCUSDT, T0, 6000000);
+    closes(BTCUSDT, T0, 6000000, 6010000);
+    opens(BTCUSDT, T0 + MINUTE, 6020000);
+    ask(CMD_NEW, 1, AGON_BUY, 6100000, T0 + MINUTE);
+    collect_reports();
+    ck_assert_int_eq(n_seen, 2);
+    expect(0, 1, REPORT_ACK, T0 + MINUTE, 0);
+    expect(1, 1, REPORT_FILL, T0 + MINUTE, 6020100);
+    end_bars();
+}
+END_TEST
+
+/* The same with 4 seconds on the way: 1 basis point in the first second, so 2 of them. The default
+ * drift of 100 ppm x 2 of 60201.00 is 12.0402, to the next cent. */
+START_TEST(what_arrives_after_the_open_pays_for_the_time)
+{
+    begin_bars(4000 * MS);
+    opens(BTCUSDT, T0, 6020000);
+    ask(CMD_NEW, 1, AGON_BUY, 6100000, T0);
+    collect_reports();
+    ck_assert_int_eq(n_seen, 2);
+    expect(1, 1, REPORT_FILL, T0 + 4000 * MS, 6020100 + 1205);
+    end_bars();
+}
+END_TEST
+
+/* Decided inside a bar it acts when that has closed: nothing of it is heard before, it trades
+ * around the close, and what rests is not met by that bar. */
+START_TEST(what_is_decided_in_a_bar_acts_at_its_close)
+{
+    begin_bars(0);
+    opens(BTCUSDT, T0, 6000000);
+    ask(CMD_NEW, 1, AGON_BUY, 6100000, T0 + 1000 * MS);
+    ask(CMD_NEW, 2, AGON_BUY, 5990000, T0 + 1000 * MS); // the bar goes through it
+    collect_reports();
+    ck_assert_int_eq(n_seen, 0);
+    closes(BTCUSDT, T0, 6000000, 6010000);
+    collect_reports();
+    ck_assert_int_eq(n_seen, 3);
+    expect(0, 1, REPORT_ACK, T0 + MINUTE, 0);
+    expect(1, 1, REPORT_FILL, T0 + MINUTE, 6010601); // half of 2 basis points above the close
+    expect(2, 2, REPORT_ACK, T0 + MINUTE, 0);
+    opens(BTCUSDT, T0 + MINUTE, 6010000);
+    closes(BTCUSDT, T0 + MINUTE, 6010000, 6010000);
+    collect_reports();
+    ck_assert_int_eq(n_seen, 1);
+    expect(0, 2, REPORT_FILL, T0 + 2 * MINUTE, 5990000);
+    end_bars();
+}
+END_TEST
+
+/* A cancel that is decided in a bar finds what the bar has left of its order. */
+START_TEST(a_cancel_in_a_bar_comes_behind_its_path)
+{
+    begin_bars(0);
+    opens(BTCUSDT, T0, 6000000);
+    ask(CMD_NEW, 1, AGON_BUY, 5990000, T0);
+    ask(CMD_NEW, 2, AGON_BUY, 5000000, T0);
+    ask(CMD_CANCEL, 1, AGON_BUY, 0, T0 + 1000 * MS);
+    ask(CMD_CANCEL, 2, AGON_BUY, 0, T0 + 1000 * MS);
+    closes(BTCUSDT, T0, 6000000, 6010000);
+    collect_reports();
+    ck_assert_int_eq(n_seen, 5);
+    expect(2, 1, REPORT_FILL, T0 + MINUTE, 5990000);
+    expect(3, 1, REPORT_CANCEL_REJECTED, T0 + MINUTE, 0);
+    expect(4, 2, REPORT_CANCELLED, T0 + MINUTE, 0);
+    // One that was decided before the bar opened is there when it does.
+    opens(BTCUSDT, T0 + MINUTE, 6000000);
+    ask(CMD_NEW, 3, AGON_BUY, 5990000, T0 + MINUTE);
+    ask(CMD_CANCEL, 3, AGON_BUY, 0, T0 + MINUTE);
+    closes(BTCUSDT, T0 + MINUTE, 6000000, 6010000);
+    collect_reports();
+    ck_assert_int_eq(n_seen, 2);
+    expect(1, 3, REPORT_CANCELLED, T0 + MINUTE, 0);
+    end_bars();
+}
+END_TEST
+
+START_TEST(what_arrives_in_a_hole_waits_for_the_next_open)
+{
+    begin_bars(0);
+    opens(BTCUSDT, T0, 6000000);
+    closes(BTCUSDT, T0, 6000000, 6010000);
+    ask(CMD_NEW, 1, AGON_BUY, 6100000, T0 + MINUTE + 1000 * MS);
+    ask(CMD_QUERY, 1, AGON_BUY, 6100000, T0 + MINUTE + 2000 * MS);
+    opens(ETHUSDT, T0 + 2 * MINUTE, 300000); // another market is no open of this one
+    collect_reports();
+    ck_assert_int_eq(n_seen, 0);
+    opens(BTCUSDT, T0 + 5 * MINUTE, 6020000);
+    collect_reports();
+    expect(1, 1, REPORT_FILL, T0 + 5 * MINUTE, 6020100);
+    end_bars();
+}
+END_TEST
+
+/* Two slots in one bar, one of which buys what the other sells: neither is the other's market. */
+START_TEST(slots_do_not_trade_with_each_other_on_bars)
+{
+    uint64_t other = (uint64_t)1 << 48 | 1;
+
+    begin_bars(0);
+    opens(BTCUSDT, T0, 6000000);
+    ask(CMD_NEW, 1, AGON_SELL, 6000100, T0);
+    ask(CMD_NEW, other, AGON_BUY, 6000100, T0);
+    collect_reports();
+    ck_assert_int_eq(n_seen, 3);
+    expect(2, other, REPORT_FILL, T0, 6000100);
+    ck_assert_uint_eq(seen[2].liquidity, LIQUIDITY_TAKER);
+    closes(BTCUSDT, T0, 6000000, 6000000);
+    collect_reports();
+    ck_assert_int_eq(n_seen, 1);
+    expect(0, 1, REPORT_FILL, T0 + MINUTE, 6000100);
+    end_bars();
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("paper");
@@ -148,6 +371,12 @@ int main(void)
     tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase, a_replacement_that_meets_a_filled_order_leaves_it_filled);
     tcase_add_test(tcase, an_order_that_an_empty_venue_is_asked_about_has_ended);
+    tcase_add_test(tcase, what_is_decided_at_a_close_trades_at_the_open);
+    tcase_add_test(tcase, what_arrives_after_the_open_pays_for_the_time);
+    tcase_add_test(tcase, what_is_decided_in_a_bar_acts_at_its_close);
+    tcase_add_test(tcase, a_cancel_in_a_bar_comes_behind_its_path);
+    tcase_add_test(tcase, what_arrives_in_a_hole_waits_for_the_next_open);
+    tcase_add_test(tcase, slots_do_not_trade_with_each_other_on_bars);
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

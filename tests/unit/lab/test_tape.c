@@ -25,7 +25,9 @@ static struct tape *open_file(const char *name, const char *text, int px_exp, in
                                                 .lot_qty = 1,
                                                 .symbol = "BTCUSDT"},
                                  .quote = "USDT",
-                                 .quote_exp = 8};
+                                 .quote_exp = 8,
+                                 .spread_ppm = 200,
+                                 .volume_ppm = 100000};
     struct error err = {0};
     struct tape *tape;
     FILE *file;
@@ -117,6 +119,97 @@ START_TEST(a_quantity_of_a_table_is_cut_and_a_price_refuses_its_row)
 }
 END_TEST
 
+#define EVENTS 32
+struct heard {
+    union {
+        struct agon_event_hdr hdr;
+        struct agon_quote quote;
+        struct agon_bar bar;
+        struct agon_trade trade;
+        struct agon_book_part part;
+        unsigned char bytes[256];
+    } all[EVENTS];
+    int n;
+};
+
+static struct heard hear(const char *name, const char *text)
+{
+    struct tape *tape = open_file(name, text, 2, 1);
+    struct heard heard = {.n = 0};
+    const struct agon_event_hdr *event;
+
+    while ((event = tape_next(tape)) != NULL) {
+        ck_assert_int_lt(heard.n, EVENTS);
+        memcpy(heard.all[heard.n++].bytes, event, event_bytes(event));
+    }
+    tape_report(tape, &report);
+    ck_assert_msg(report.err.code == 0, "%s", report.err.text);
+    tape_close(tape);
+    unlink(path);
+    return heard;
+}
+
+/* Rows of two minutes, the second rises or falls, with other extremes and another volume: until it
+ * has closed the same is told of both. */
+START_TEST(a_bar_tells_nothing_of_itself_before_its_end)
+{
+    static const char *const rows[] = {"1700000160000,100,110,99,109,40\n",
+                                       "1700000160000,100,101,90,91,700\n",
+                                       "1700000160000,100,100,100,100,0\n"};
+    struct heard first;
+
+    for (int i = 0; i < 3; i++) {
+        char text[512];
+        struct heard heard;
+
+        snprintf(text, sizeof(text),
+                 "open_time_ms,open,high,low,close,volume\n"
+                 "1700000100000,101,102,98,99,20\n%s1700000220000,109,110,108,109,3\n",
+                 rows[i]);
+        heard = hear("BTCUSDT_1m.csv", text);
+        ck_assert_int_eq(heard.n, 6);
+        for (int k = 0; k < 6; k++)
+            ck_assert_uint_eq(heard.all[k].hdr.type,
+                              k % 2 == 0 ? AGON_EVENT_QUOTE : AGON_EVENT_BAR);
+        if (i == 0)
+            first = heard;
+        // The first open, the first bar, the second open.
+        ck_assert_mem_eq(heard.all, first.all, 3 * sizeof(heard.all[0]));
+        ck_assert_int_eq(heard.all[2].hdr.t, (agon_ns_t)1700000160000 * 1000000);
+        ck_assert_int_eq(heard.all[3].hdr.t, (agon_ns_t)1700000220000 * 1000000);
+        ck_assert_int_eq(heard.all[4].hdr.t, heard.all[3].hdr.t);
+        // As deep as a tenth of the row before: one lot, 2 and what this row had.
+        ck_assert_int_eq(heard.all[0].quote.bid_qty, 1);
+        ck_assert_int_eq(heard.all[2].quote.ask_qty, 20);
+        ck_assert_int_eq(heard.all[4].quote.ask_qty, i == 0 ? 40 : i == 1 ? 700 : 1);
+        // 2 basis points around 100.00, to the cent.
+        ck_assert_int_eq(heard.all[2].quote.bid_px, 9999);
+        ck_assert_int_eq(heard.all[2].quote.ask_px, 10001);
+    }
+    ck_assert_int_eq(first.all[3].bar.t_open, (agon_ns_t)1700000160000 * 1000000);
+    ck_assert_uint_eq(first.all[3].bar.length_s, 60);
+    ck_assert_int_eq(first.all[3].bar.high_px, 11000);
+    ck_assert_int_eq(first.all[3].bar.close_px, 10900);
+    ck_assert_int_eq(first.all[3].bar.volume_qty, 400);
+}
+END_TEST
+
+// What is known when a trade comes is the book behind the one before it.
+START_TEST(the_book_of_a_trade_comes_behind_it)
+{
+    struct heard heard = hear("BTCUSDT_trades.csv", "time_ms,price,amount,side\n"
+                                                    "1700000000000,100,0.5,buy\n"
+                                                    "1700000000007,101,0.7,sell\n");
+
+    ck_assert_int_eq(heard.n, 4);
+    ck_assert_uint_eq(heard.all[0].hdr.type, AGON_EVENT_TRADE);
+    ck_assert_uint_eq(heard.all[1].hdr.type, AGON_EVENT_BOOK_SNAPSHOT);
+    ck_assert_uint_eq(heard.all[2].hdr.type, AGON_EVENT_TRADE);
+    ck_assert_uint_eq(heard.all[3].hdr.type, AGON_EVENT_BOOK_SNAPSHOT);
+    ck_assert_int_eq(heard.all[1].hdr.t, heard.all[0].hdr.t);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("tape");
@@ -128,6 +221,8 @@ int main(void)
         return 1;
     tcase_add_test(tcase, a_recorded_level_finer_than_the_lot_costs_no_diff);
     tcase_add_test(tcase, a_quantity_of_a_table_is_cut_and_a_price_refuses_its_row);
+    tcase_add_test(tcase, a_bar_tells_nothing_of_itself_before_its_end);
+    tcase_add_test(tcase, the_book_of_a_trade_comes_behind_it);
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
