@@ -20,6 +20,7 @@
 #include "cli/demo_cast.h"
 #include "cli/words.h"
 #include "lab/backtest.h"
+#include "lab/lookahead.h"
 #include "lab/models.h"
 #include "run/config_file.h"
 #include "run/slots.h"
@@ -45,7 +46,8 @@ struct opts {
     int path;
     const char *roster, *plugin_dir, *params_file, *csv, *html, *journal;
     agon_ns_t t_from, t_end;
-    int is_json, is_lenient, runner, has_capital;
+    int is_json, is_lenient, runner, has_capital, check;
+    int64_t check_points, check_seeds, check_rows;
 };
 
 static int exit_of(int rc, const struct backtest_config *config, const char *text)
@@ -335,6 +337,35 @@ done:
     return rc;
 }
 
+// Runs it many times, each in a worker of its own.
+static int check_lookahead(const struct backtest_config *config, const struct opts *opts)
+{
+    struct lookahead_config check = {.backtest = config,
+                                     .seed = opts->seed,
+                                     .n_points = (uint32_t)opts->check_points,
+                                     .n_seeds = (uint32_t)opts->check_seeds,
+                                     .n_rows = (uint32_t)opts->check_rows};
+    struct lookahead *result = calloc(1, sizeof(*result));
+    struct error err = {0};
+    int rc;
+
+    if (result == NULL)
+        return EXIT_ENVIRONMENT;
+    rc = lookahead_run(&check, result, &err);
+    if (rc < 0) {
+        fprintf(stderr, "agon backtest: %s\n", args_safe(err.text));
+        rc = result->exit != EXIT_OK ? result->exit : exit_of(rc, config, err.text);
+    } else {
+        if (opts->is_json)
+            rc = lookahead_json(result, stdout);
+        else
+            lookahead_print(result, stdout);
+        rc = rc < 0 ? EXIT_ENVIRONMENT : lookahead_is_accused(result) ? EXIT_CHECK : EXIT_OK;
+    }
+    free(result);
+    return rc;
+}
+
 // Parameters by name from a file, in front of those that were said word by word, which count then.
 static int take_params(const struct opts *opts, struct crew_slot *slots, uint32_t n_slots)
 {
@@ -405,7 +436,10 @@ static int take_roster(const struct opts *opts, struct crew_slot *slots,
 
 int cmd_backtest(int argc, char **argv)
 {
-    struct opts opts = {.length_ns = (int64_t)24 * 3600 * 1000000000,
+    struct opts opts = {.check_points = 8,
+                        .check_seeds = 40,
+                        .check_rows = 3000,
+                        .length_ns = (int64_t)24 * 3600 * 1000000000,
                         .capital = 100000,
                         .seed = 1,
                         .latency = "0",
@@ -419,6 +453,7 @@ int cmd_backtest(int argc, char **argv)
     static const char *const paths[] = {"pessimistic", "optimistic", "ohlc",
                                         "olhc",        "random",     NULL};
     static const char *const runners[] = {"inproc", "process", NULL};
+    static const char *const checks[] = {"none", "lookahead", NULL};
     const struct arg table[] = {
         {"roster", ARG_TEXT, "FILE", "the agents of a roster, instead of plugins named here",
          &opts.roster},
@@ -477,6 +512,15 @@ int cmd_backtest(int argc, char **argv)
         {"csv", ARG_TEXT, "DIR", "write agents.csv, fills.csv and equity.csv there", &opts.csv},
         {"html", ARG_TEXT, "FILE", "write a page with plots there", &opts.html},
         {"journal", ARG_TEXT, "DIR", "keep a journal there, for agon replay", &opts.journal},
+        {"check", ARG_CHOICE, "none|lookahead",
+         "no report: do decisions depend on what was not yet known? Exit code 1 if so", &opts.check,
+         .choices = checks},
+        {"check-points", ARG_INT, "N", "times at which it alters the data, of each kind (8)",
+         &opts.check_points, .min = 1, .max = LOOKAHEAD_POINTS_MAX},
+        {"check-seeds", ARG_INT, "N", "of its markets in which nothing can be won; 0: none (40)",
+         &opts.check_seeds, .min = 0, .max = 100000},
+        {"check-rows", ARG_INT, "N", "bars of each of them; five times as many trades (3000)",
+         &opts.check_rows, .min = 100, .max = 10000000},
         {"lenient", ARG_FLAG, NULL, "skip and count bad rows instead of stopping",
          &opts.is_lenient},
         {"json", ARG_FLAG, NULL, "report as JSON", &opts.is_json},
@@ -515,6 +559,11 @@ int cmd_backtest(int argc, char **argv)
     if (opts.listings.n > 0 && opts.files.n == 0)
         return args_refuse(&spec, "backtest",
                            "--instruments goes with --data: a generated market has its own");
+    if (opts.check != 0 && (opts.csv != NULL || opts.html != NULL || opts.journal != NULL))
+        return args_refuse(&spec, "backtest", "--check runs many times and writes no %s",
+                           opts.csv != NULL    ? "--csv"
+                           : opts.html != NULL ? "--html"
+                                               : "--journal");
     config.latency.seed = opts.seed;
     if (models_latency(opts.data_latency, &config.latency.legs[LATENCY_MARKET], &err) < 0 ||
         models_latency(opts.latency, &config.latency.legs[LATENCY_ENTRY], &err) < 0)
@@ -559,7 +608,7 @@ int cmd_backtest(int argc, char **argv)
     config.cancel_ahead_ppm = 500000;
     config.journal_name = opts.journal;
     config.mark_every = opts.journal != NULL ? 100000 : 0;
-    rc = in_worker(&config, &opts);
+    rc = opts.check != 0 ? check_lookahead(&config, &opts) : in_worker(&config, &opts);
     free(slots);
     return rc;
 }

@@ -647,6 +647,8 @@ static int on_step(void *ctx, const struct agon_event_hdr *event, int rc)
     default:
         break;
     }
+    if (run->config->event != NULL)
+        run->config->event(run->config->ctx, run->result->engine, event);
     if (kept >= 0 && run->writer != NULL && event->seq % JOURNAL_EVERY == 0)
         kept = journal_writer_step(run->writer) < 0 ? AGON_EIO : AGON_OK;
     return kept;
@@ -778,6 +780,8 @@ int backtest_run(const struct backtest_config *config, struct backtest *result, 
         error_set(err != NULL && err->code == 0 ? err : NULL, rc, "no memory for an instrument");
         goto done;
     }
+    if (config->feed != NULL)
+        config->feed(config->feed_ctx, run.sources, run.n_sources);
     lockstep.engine = result->engine;
     lockstep.paper = run.paper;
     lockstep.sources = run.sources;

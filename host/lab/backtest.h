@@ -12,6 +12,7 @@
 
 #include "agent/roster.h"
 #include "base/disk.h"
+#include "engine/lockstep.h"
 #include "lab/listing.h"
 #include "lab/tape.h"
 #include "match/gen.h"
@@ -61,6 +62,11 @@ struct backtest_config {
     struct portfolio_limits portfolio;  /* of all slots together; all 0: none */
     /* A line of a plugin; may be NULL. */
     void (*log)(void *ctx, uint16_t slot, uint32_t level, agon_ns_t t, const char *text);
+    /* Each event behind its step, for whoever compares runs; may be NULL. */
+    void (*event)(void *ctx, struct engine *engine, const struct agon_event_hdr *event);
+    /* A seam of tests: it may put sources of its own before those of the data. May be NULL. */
+    void (*feed)(void *feed_ctx, struct lockstep_source *sources, uint32_t n);
+    void *feed_ctx;
     void *ctx;
 };
 
