@@ -480,6 +480,11 @@ static int build_floors(struct run *run, agon_ns_t *t_market, struct error *err)
         stage.n_files = floor->n_files;
         if (stage_build(&floor->pit, &floor->t_market, &stage, err) < 0)
             return run->n_files > 0 ? EXIT_DATA : EXIT_FLAGS;
+        if (pit_bar_files(floor->pit) > 0)
+            fprintf(stderr,
+                    "agon sim: bars are played as trades along open, high, low, close, a path that "
+                    "their data do not have: what trades on it is not comparable with a backtest, "
+                    "which shows nothing inside a bar\n");
         *t_market = floor->t_market > *t_market ? floor->t_market : *t_market;
     }
     return EXIT_OK;

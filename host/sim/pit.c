@@ -659,6 +659,11 @@ void pit_set_reel(struct pit *pit, struct reel *reel)
     pit->reel = reel;
 }
 
+uint32_t pit_bar_files(const struct pit *pit)
+{
+    return pit->reel ? reel_bar_files(pit->reel) : 0;
+}
+
 uint64_t pit_cut(const struct pit *pit)
 {
     return pit->reel ? reel_cut(pit->reel) : 0;

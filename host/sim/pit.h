@@ -89,6 +89,8 @@ const struct instruments *pit_table(const struct pit *pit);
 void pit_set_reel(struct pit *pit, struct reel *reel);
 /* Why the nth row of the recordings was left out, from 0; NULL: no such row so far, or too many. */
 const struct error *pit_bad_row(const struct pit *pit, uint32_t nth);
+/* Tables of bars among the recordings: what is seen inside a bar is made up. */
+uint32_t pit_bar_files(const struct pit *pit);
 /* Quantities of the recordings that were finer than their symbol's lot and were cut, so far. */
 uint64_t pit_cut(const struct pit *pit);
 void pit_set_hooks(struct pit *pit, const struct pit_hooks *hooks);

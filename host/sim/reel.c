@@ -1115,6 +1115,15 @@ void reel_next(struct reel *reel)
         source->queue_at += event_bytes(event);
 }
 
+uint32_t reel_bar_files(const struct reel *reel)
+{
+    uint32_t n = 0;
+
+    for (uint32_t i = 0; i < reel->n; i++)
+        n += reel->sources[i]->kind == REEL_BARS;
+    return n;
+}
+
 uint64_t reel_cut(const struct reel *reel)
 {
     uint64_t n = 0;

@@ -45,6 +45,8 @@ int reel_add_gen(struct reel *reel, struct gen *gen);
 /* The next event, NULL at the end or after an error. Borrowed until reel_next. */
 const struct agon_event_hdr *reel_peek(struct reel *reel);
 void reel_next(struct reel *reel);
+/* Tables of bars among the files. */
+uint32_t reel_bar_files(const struct reel *reel);
 /* Quantities that were cut. */
 uint64_t reel_cut(const struct reel *reel);
 /* Rows that could not be read and were left out. */

@@ -79,6 +79,8 @@ for speed in 1 20; do
     until_true "$HOST_PID" "a trade" with_trade
     stop_host
     near $((speed * 5)) || fail "a recording at ${speed}x: see above"
+    grep -q 'agon sim: bars are played as trades along open, high, low, close.* not comparable with a backtest' "$WORK/sim.err" ||
+        fail "who plays bars is not told what that is worth: $(cat "$WORK/sim.err")"
     # The market goes on, and so does the run directory.
     begin_host
     stop_host
