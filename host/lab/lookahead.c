@@ -38,6 +38,7 @@ struct outcome {
     int base_exp;
     char names[SLOTS_MAX][SLOT_NAME];
     agon_amt_t won_amt[SLOTS_MAX];
+    uint64_t n_wanted[SLOTS_MAX];
     uint64_t n_fills[SLOTS_MAX];
     struct {
         char symbol[RECORDING_SYMBOL];
@@ -89,6 +90,8 @@ static void keep(struct run *run, struct engine *engine, const struct agon_event
     struct agon_level bid = {0}, ask = {0};
     uint64_t at = origin->cause_seq % CAUSES;
 
+    if (origin->slot < SLOTS_MAX)
+        run->outcome->n_wanted[origin->slot]++;
     if (run->outcome->n_decisions++ >= LOOKAHEAD_KEPT)
         return;
     kept = &run->outcome->kept[run->outcome->n_kept++];
@@ -861,6 +864,7 @@ static int judge_all(struct judge *judge, struct error *err)
     memcpy(result->base, judge->one->base, sizeof(result->base) - 1);
     memcpy(result->names, judge->one->names, sizeof(result->names));
     memcpy(result->instruments, judge->one->instruments, sizeof(result->instruments));
+    memcpy(result->n_wanted, judge->one->n_wanted, sizeof(result->n_wanted));
     result->n_names = judge->one->n_names;
     result->n_decisions = judge->one->n_decisions;
     result->n_left_out = judge->one->n_decisions - judge->one->n_kept;

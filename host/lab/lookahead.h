@@ -92,6 +92,7 @@ struct lookahead {
     char base[16];
     uint32_t n_names;
     char names[SLOTS_MAX][SLOT_NAME];
+    uint64_t n_wanted[SLOTS_MAX]; /* decisions of each of them */
     struct {
         char symbol[RECORDING_SYMBOL];
         int px_exp, qty_exp;

@@ -144,6 +144,8 @@ void lookahead_print(const struct lookahead *result, FILE *out)
         fprintf(out, ", the first %llu of them compared",
                 (unsigned long long)(result->n_decisions - result->n_left_out));
     fputc('\n', out);
+    for (uint32_t i = 0; i < result->n_names && result->n_names > 1; i++)
+        fprintf(out, "    %-20s %llu\n", result->names[i], (unsigned long long)result->n_wanted[i]);
     for (int i = 0; i < LOOKAHEAD_TESTS; i++) {
         const struct lookahead_part *part = &result->parts[i];
 
@@ -219,16 +221,19 @@ static json_t *part_json(const struct lookahead *result, int test)
 
 int lookahead_json(const struct lookahead *result, FILE *out)
 {
-    json_t *parts = json_array();
+    json_t *parts = json_array(), *agents = json_array();
     json_t *root;
     int rc;
 
     for (int i = 0; i < LOOKAHEAD_TESTS; i++)
         json_array_append_new(parts, part_json(result, i));
-    root = json_pack("{s:s, s:s, s:I, s:I, s:s, s:o}", "check", "lookahead", "verdict",
+    for (uint32_t i = 0; i < result->n_names; i++)
+        json_array_append_new(agents, json_pack("{s:s, s:I}", "agent", result->names[i],
+                                                "decisions", (json_int_t)result->n_wanted[i]));
+    root = json_pack("{s:s, s:s, s:I, s:I, s:s, s:o, s:o}", "check", "lookahead", "verdict",
                      verdict_keys[verdict_of(result)], "decisions", (json_int_t)result->n_decisions,
-                     "left_out", (json_int_t)result->n_left_out, "currency", result->base, "parts",
-                     parts);
+                     "left_out", (json_int_t)result->n_left_out, "currency", result->base, "agents",
+                     agents, "parts", parts);
     rc = json_dumpf(root, out, JSON_INDENT(2) | JSON_REAL_PRECISION(12)) == 0 ? AGON_OK : AGON_EIO;
     fputc('\n', out);
     json_decref(root);
