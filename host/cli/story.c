@@ -239,7 +239,7 @@ static void on_report(struct story *story, struct engine *engine,
     const struct order *order = orders_find(engine_orders(engine), report->order_id);
     struct story_slot *slot;
 
-    story->n_rate_refused += host_is_rate_refused(report);
+    story->n_rate_refused += host_is_rate_refused(report) != 0;
     if (order == NULL || order->slot >= SLOTS_MAX)
         return;
     slot = &story->slots[order->slot];

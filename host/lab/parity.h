@@ -78,7 +78,7 @@ struct parity_judged { /* of a play */
 struct parity_side { /* of the first difference */
     uint8_t is_there;
     char intent[PARITY_TEXT];
-    char book[160], position[96]; /* as they were, and when */
+    char book[256], position[128]; /* as they were, and when */
 };
 struct parity_difference {
     uint8_t is_set;
