@@ -7,6 +7,7 @@
 #include "market/alerts.h"
 #include "risk/risk.h"
 #include "run/clock_guard.h"
+#include "run/market_bars.h"
 #include "sys/clock.h"
 
 #define DAY_NS ((agon_ns_t)86400 * 1000000000)
@@ -171,6 +172,23 @@ static void put_rate(const struct api *api, struct jout *out)
         jout_null(out);
 }
 
+// What its markets are made of, where that is bars; and what of a run on them is worth nothing.
+static void put_bars(const struct host_view *view, struct jout *out)
+{
+    const char *warning = market_bars_warning(view->is_bars_visible, view->is_bars_optimistic);
+
+    jout_key(out, "market_bars");
+    if (view->is_bars_visible || view->is_bars_silent)
+        jout_str(out, view->is_bars_visible ? "visible" : "silent");
+    else
+        jout_null(out);
+    jout_key(out, "not_comparable");
+    if (warning[0] != '\0')
+        jout_str(out, warning);
+    else
+        jout_null(out);
+}
+
 void api_put_status(const struct api *api, struct jout *out)
 {
     const struct host_view *view = api->view;
@@ -225,6 +243,7 @@ void api_put_status(const struct api *api, struct jout *out)
     jout_kv_int(out, "stale_valuations", n_stale);
     put_unjudged(view, out);
     put_rate(api, out);
+    put_bars(view, out);
     put_clock(api, out);
     jout_kv_str(out, "version", AGON_VERSION);
     jout_close(out, '{');

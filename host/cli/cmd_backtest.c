@@ -16,6 +16,7 @@
 #include "agent/worker.h"
 #include "base/num.h"
 #include "cli/args.h"
+#include "cli/bars_args.h"
 #include "cli/commands.h"
 #include "cli/demo_cast.h"
 #include "cli/words.h"
@@ -42,8 +43,7 @@ struct opts {
     int64_t length_ns, capital;
     const char *latency, *data_latency;
     double maker_bps, taker_bps;
-    double spread_bps, drift_bps, touch_pct, volume_pct, slippage_bps;
-    int path;
+    struct bars_opts bars;
     const char *roster, *plugin_dir, *params_file, *csv, *html, *journal;
     agon_ns_t t_from, t_end;
     int is_json, is_lenient, runner, has_capital, check;
@@ -434,6 +434,8 @@ static int take_roster(const struct opts *opts, struct crew_slot *slots,
     return slots_of_roster(slots, &config->n_slots, base_currency, &from);
 }
 
+#define FEE_UNSAID (-1000.0) /* basis points; below what can be said */
+
 int cmd_backtest(int argc, char **argv)
 {
     struct opts opts = {.check_points = 8,
@@ -444,14 +446,8 @@ int cmd_backtest(int argc, char **argv)
                         .seed = 1,
                         .latency = "0",
                         .data_latency = "0",
-                        .maker_bps = 10.0,
-                        .taker_bps = 10.0,
-                        .spread_bps = 2.0,
-                        .drift_bps = 1.0,
-                        .volume_pct = 10.0,
-                        .slippage_bps = 1.0};
-    static const char *const paths[] = {"pessimistic", "optimistic", "ohlc",
-                                        "olhc",        "random",     NULL};
+                        .maker_bps = FEE_UNSAID,
+                        .taker_bps = FEE_UNSAID};
     static const char *const runners[] = {"inproc", "process", NULL};
     static const char *const checks[] = {"none", "lookahead", NULL};
     const struct arg table[] = {
@@ -482,26 +478,13 @@ int cmd_backtest(int argc, char **argv)
         {"impact", ARG_LIST, "[SYMBOL=]KIND:Y:VOLATILITY:VOLUME",
          "what takes pays the worse for its size: linear, sqrt or log, as in sqrt:1:3%:20000",
          &opts.impacts},
-        {"maker", ARG_REAL, "BPS", "fee of a maker in basis points (10)", &opts.maker_bps,
+        {"maker", ARG_REAL, "BPS",
+         "fee of a maker in basis points (the venue's: 10, of perpetuals 2)", &opts.maker_bps,
          .min = -100, .max = 1000},
-        {"taker", ARG_REAL, "BPS", "fee of a taker in basis points (10)", &opts.taker_bps,
+        {"taker", ARG_REAL, "BPS",
+         "fee of a taker in basis points (the venue's: 10, of perpetuals 5)", &opts.taker_bps,
          .min = -100, .max = 1000},
-        {"path", ARG_CHOICE, "pessimistic|optimistic|ohlc|olhc|random",
-         "which way prices went inside a bar (pessimistic: worst for each agent)", &opts.path,
-         .choices = paths},
-        {"spread", ARG_REAL, "BPS", "of quotes and books that are assumed: on bars and trades (2)",
-         &opts.spread_bps, .min = 0, .max = 1000},
-        {"drift", ARG_REAL, "BPS",
-         "on bars, against an order in its first second under way, with the root of time (1)",
-         &opts.drift_bps, .min = 0, .max = 1000},
-        {"touch", ARG_REAL, "PERCENT",
-         "on bars, how much of a limit fills where prices reach it and go no further (0)",
-         &opts.touch_pct, .min = 0, .max = 100},
-        {"volume-share", ARG_REAL, "PERCENT",
-         "on bars, how much of a bar's volume the limits of an agent may fill (10)",
-         &opts.volume_pct, .min = 0, .max = 100},
-        {"slippage", ARG_REAL, "BPS", "on bars, of a stop behind its trigger (1)",
-         &opts.slippage_bps, .min = 0, .max = 1000},
+        BARS_ARGS(opts.bars),
         {"runner", ARG_CHOICE, "inproc|process", "where plugins run (inproc)", &opts.runner,
          .choices = runners},
         {"from", ARG_TIME, "TIME",
@@ -536,8 +519,10 @@ int cmd_backtest(int argc, char **argv)
     struct backtest_config config = {0};
     struct error err = {0};
     struct crew_slot *slots;
-    int rc = args_parse(&spec, argc, argv);
+    int rc;
 
+    bars_args_defaults(&opts.bars);
+    rc = args_parse(&spec, argc, argv);
     if (rc != ARGS_RUN)
         return rc;
     if (opts.plugins.n == 0 && opts.roster == NULL)
@@ -594,18 +579,14 @@ int cmd_backtest(int argc, char **argv)
     config.t_from = opts.t_from;
     config.t_end = opts.t_end;
     config.is_lenient = opts.is_lenient;
+    config.has_maker_fee = opts.maker_bps > FEE_UNSAID;
+    config.has_taker_fee = opts.taker_bps > FEE_UNSAID;
     config.maker_fee_ppb = (int32_t)(opts.maker_bps * 100000.0);
     config.taker_fee_ppb = (int32_t)(opts.taker_bps * 100000.0);
     config.impacts = opts.impacts.at;
     config.n_impacts = (uint32_t)opts.impacts.n;
-    config.bars = (struct match_bars){.path = (uint8_t)opts.path,
-                                      .spread_ppm = (uint32_t)(opts.spread_bps * 100.0 + 0.5),
-                                      .drift_ppm = (uint32_t)(opts.drift_bps * 100.0 + 0.5),
-                                      .touch_ppm = (uint32_t)(opts.touch_pct * 10000.0 + 0.5),
-                                      .volume_ppm = (uint32_t)(opts.volume_pct * 10000.0 + 0.5),
-                                      .slippage_ppm = (uint32_t)(opts.slippage_bps * 100.0 + 0.5),
-                                      .seed = opts.seed};
-    config.cancel_ahead_ppm = 500000;
+    config.bars = bars_args_of(&opts.bars, opts.seed);
+    config.cancel_ahead_ppm = MATCH_CANCEL_AHEAD_PPM;
     config.journal_name = opts.journal;
     config.mark_every = opts.journal != NULL ? 100000 : 0;
     rc = opts.check != 0 ? check_lookahead(&config, &opts) : in_worker(&config, &opts);

@@ -13,6 +13,7 @@
 #include "cli/args.h"
 #include "cli/commands.h"
 #include "cli/journal_dir.h"
+#include "cli/parity_free.h"
 #include "lab/parity.h"
 #include "net/jout.h"
 #include "sys/disk_posix.h"
@@ -402,50 +403,47 @@ static void put_difference(struct jout *out, const struct job *job)
     jout_close(out, '{');
 }
 
-static void print_json(const struct job *job, const struct sums *sums)
+/* The members of an object. */
+static void put_locked(const struct job *job, const struct sums *sums, struct jout *out)
 {
     const struct parity_scan *scan = job->config.scan;
-    struct jout out = {0};
 
-    jout_open(&out, '{');
-    jout_kv_str(&out, "mode", "locked");
-    jout_kv_int(&out, "first_event", (int64_t)scan->first_seq);
-    jout_kv_int(&out, "last_event", (int64_t)scan->last_seq);
-    jout_kv_int(&out, "runs", scan->n_runs);
-    jout_kv_int(&out, "instances", scan->n_plays);
-    jout_kv_int(&out, "equal", sums->n_equal);
-    jout_kv_int(&out, "differ", sums->n_differ);
-    jout_kv_int(&out, "not_compared", sums->n_unknown);
-    jout_kv_int(&out, "intents", (int64_t)scan->n_intents);
-    jout_kv_int(&out, "intents_compared", (int64_t)sums->n_compared);
-    jout_kv_real(&out, "share_percent", share_of(sums->n_compared, scan->n_intents));
-    jout_key(&out, "agents");
-    jout_open(&out, '[');
+    jout_kv_str(out, "mode", "locked");
+    jout_kv_int(out, "first_event", (int64_t)scan->first_seq);
+    jout_kv_int(out, "last_event", (int64_t)scan->last_seq);
+    jout_kv_int(out, "runs", scan->n_runs);
+    jout_kv_int(out, "instances", scan->n_plays);
+    jout_kv_int(out, "equal", sums->n_equal);
+    jout_kv_int(out, "differ", sums->n_differ);
+    jout_kv_int(out, "not_compared", sums->n_unknown);
+    jout_kv_int(out, "intents", (int64_t)scan->n_intents);
+    jout_kv_int(out, "intents_compared", (int64_t)sums->n_compared);
+    jout_kv_real(out, "share_percent", share_of(sums->n_compared, scan->n_intents));
+    jout_key(out, "agents");
+    jout_open(out, '[');
     for (uint32_t i = 0; i < scan->n_plays; i++)
-        put_play(&out, &scan->plays[i], &job->found->plays[i]);
-    jout_close(&out, '[');
-    jout_key(&out, "without_begin");
-    jout_open(&out, '[');
+        put_play(out, &scan->plays[i], &job->found->plays[i]);
+    jout_close(out, '[');
+    jout_key(out, "without_begin");
+    jout_open(out, '[');
     for (uint32_t i = 0; i < scan->n_strangers; i++) {
         const struct parity_stranger *stranger = &scan->strangers[i];
 
-        jout_open(&out, '{');
-        jout_kv_int(&out, "slot", stranger->slot);
-        jout_kv_int(&out, "generation", stranger->generation);
-        jout_kv_int(&out, "from_event", (int64_t)stranger->first_seq);
-        jout_kv_int(&out, "to_event", (int64_t)stranger->last_seq);
-        jout_kv_int(&out, "intents", (int64_t)stranger->n_intents);
-        jout_close(&out, '{');
+        jout_open(out, '{');
+        jout_kv_int(out, "slot", stranger->slot);
+        jout_kv_int(out, "generation", stranger->generation);
+        jout_kv_int(out, "from_event", (int64_t)stranger->first_seq);
+        jout_kv_int(out, "to_event", (int64_t)stranger->last_seq);
+        jout_kv_int(out, "intents", (int64_t)stranger->n_intents);
+        jout_close(out, '{');
     }
-    jout_close(&out, '[');
+    jout_close(out, '[');
     if (job->found->first.is_set && job->found->first.play < scan->n_plays)
-        put_difference(&out, job);
-    jout_close(&out, '{');
-    printf("%s\n", jout_text(&out));
-    jout_deinit(&out);
+        put_difference(out, job);
 }
 
-static int judge(struct job *job, const struct disk *disk, int is_json)
+/* json: where it is told; NULL: as text. */
+static int judge(struct job *job, const struct disk *disk, struct jout *json)
 {
     const struct parity_scan *scan = job->config.scan;
     struct sums sums;
@@ -466,8 +464,8 @@ static int judge(struct job *job, const struct disk *disk, int is_json)
     }
     if (rc == EXIT_OK) {
         sums = sum_up(job);
-        if (is_json)
-            print_json(job, &sums);
+        if (json != NULL)
+            put_locked(job, &sums, json);
         else
             print_text(job, &sums);
         if (scan->n_plays == 0 && scan->n_strangers == 0)
@@ -480,26 +478,166 @@ static int judge(struct job *job, const struct disk *disk, int is_json)
     return rc;
 }
 
+struct opts {
+    struct arg_list dir, sent;
+    int is_live, is_json, is_locked, is_free, has_fills, has_pnl;
+    int64_t run;
+    double max_fills, max_pnl;
+    const char *against, *page;
+};
+
+/* Is more different than is allowed? */
+static int is_beyond(const struct opts *opts, const struct parity_free *free)
+{
+    double percent = (double)free->result.share_ppm / 1e4;
+    double bp = free->result.pnl_bp < 0 ? -free->result.pnl_bp : free->result.pnl_bp;
+
+    return (opts->has_fills && percent > opts->max_fills) || (opts->has_pnl && bp > opts->max_pnl);
+}
+
+static int write_page(const char *path, const struct parity_free *free)
+{
+    struct error err = {0};
+    FILE *file = fopen(path, "we");
+    int rc = file != NULL ? free_page(&free->facts, free->outcomes[FREE_STAGE], &free->result,
+                                      &free->inputs, file, &err)
+                          : error_set(&err, AGON_EIO, "it cannot be opened");
+
+    if (file != NULL && fclose(file) != 0 && rc >= 0)
+        rc = error_set(&err, AGON_EIO, "it could not be written");
+    if (rc < 0)
+        fprintf(stderr, "agon parity: %s: %s\n", args_safe(path), err.text);
+    return rc >= 0 ? EXIT_OK : EXIT_ENVIRONMENT;
+}
+
+static int judge_free(const struct opts *opts, const struct parity_free_config *config,
+                      struct jout *json, int worst)
+{
+    struct parity_free free = {0};
+    int rc = parity_free_run(config, &free);
+
+    if (rc == EXIT_OK) {
+        if (json != NULL) {
+            jout_key(json, "free");
+            parity_free_json(&free, json);
+        } else {
+            parity_free_print(&free);
+        }
+        rc = worst == EXIT_CHECK || is_beyond(opts, &free) ? EXIT_CHECK
+             : free.why[0] != '\0'                         ? EXIT_PARTLY
+                                                           : worst;
+    }
+    if (opts->page != NULL && (rc == EXIT_OK || rc == EXIT_CHECK || rc == EXIT_PARTLY) &&
+        free.why[0] == '\0' && write_page(opts->page, &free) != EXIT_OK)
+        rc = EXIT_ENVIRONMENT;
+    parity_free_deinit(&free);
+    return rc;
+}
+
+/* The last run of another journal: what filled in both. */
+static int judge_against(const struct opts *opts, const struct parity_scan *scan,
+                         const struct disk *disk, struct jout *json)
+{
+    struct disk_posix other = {.dir_fd = -1};
+    struct parity_scan theirs = {0};
+    struct free_facts a = {0}, b = {0};
+    struct free_stage stage;
+    struct error err = {0};
+    char dir[PATH_MAX];
+    int rc;
+
+    if (!journal_dir("parity", opts->against, dir, sizeof(dir)))
+        return EXIT_DATA;
+    rc = disk_posix_open(&other, dir, &err);
+    if (rc >= 0)
+        rc = parity_scan(&other.port, opts->is_live, &theirs, &err);
+    if (rc >= 0)
+        rc = free_facts(disk, scan, opts->is_live, scan->n_runs, &a, &err);
+    if (rc >= 0)
+        rc = free_facts(&other.port, &theirs, opts->is_live, theirs.n_runs, &b, &err);
+    if (rc >= 0)
+        rc = free_against(&a, &b, &stage);
+    if (rc >= 0)
+        parity_free_tell_against(&a, &stage, json);
+    else
+        fprintf(stderr, "agon parity: %s\n", err.code < 0 ? err.text : error_name(rc));
+    free_facts_free(&a);
+    free_facts_free(&b);
+    parity_scan_free(&theirs);
+    disk_posix_close(&other);
+    return rc >= 0 ? EXIT_OK : EXIT_DATA;
+}
+
+static int compare(const struct opts *opts, struct job *job, const struct disk *disk)
+{
+    const struct parity_scan *scan = job->config.scan;
+    const struct parity_free_config config = {.disk = disk,
+                                              .scan = scan,
+                                              .kept = job->config.kept,
+                                              .sent = opts->sent.at,
+                                              .n_sent = (uint32_t)opts->sent.n,
+                                              .run = (uint32_t)opts->run,
+                                              .is_live = opts->is_live};
+    struct jout json = {0};
+    int is_both = opts->is_locked == opts->is_free;
+    int rc = EXIT_OK;
+
+    if (opts->is_json)
+        jout_open(&json, '{');
+    if (opts->against != NULL) {
+        rc = judge_against(opts, scan, disk, opts->is_json ? &json : NULL);
+        is_both = 0;
+    } else if (is_both || opts->is_locked)
+        rc = judge(job, disk, opts->is_json ? &json : NULL);
+    else if (opts->is_json)
+        jout_kv_str(&json, "mode", "free");
+    if ((rc == EXIT_OK || rc == EXIT_CHECK || rc == EXIT_PARTLY) && (is_both || opts->is_free))
+        rc = judge_free(opts, &config, opts->is_json ? &json : NULL, rc);
+    if (opts->is_json && (rc == EXIT_OK || rc == EXIT_CHECK || rc == EXIT_PARTLY)) {
+        jout_close(&json, '{');
+        printf("%s\n", jout_text(&json));
+    }
+    jout_deinit(&json);
+    return rc;
+}
+
 int cmd_parity(int argc, char **argv)
 {
-    struct opts {
-        struct arg_list dir;
-        int is_live, is_json;
-    } opts = {0};
-    const struct arg table[] = {{"live", ARG_FLAG, NULL,
-                                 "a host writes it meanwhile: stop where it ends now",
-                                 &opts.is_live},
-                                {"json", ARG_FLAG, NULL, "report as JSON", &opts.is_json},
-                                {NULL}};
+    struct opts opts = {0};
+    const struct arg table[] = {
+        {"live", ARG_FLAG, NULL, "a host writes it meanwhile: stop where it ends now",
+         &opts.is_live},
+        {"json", ARG_FLAG, NULL, "report as JSON", &opts.is_json},
+        {"locked", ARG_FLAG, NULL, "that comparison alone", &opts.is_locked},
+        {"free", ARG_FLAG, NULL, "that comparison alone", &opts.is_free},
+        {"sent", ARG_LIST, "[SYMBOL=]FILE",
+         "free: recordings that the simulated venue played: what it sent is compared, and orders "
+         "meet its market",
+         &opts.sent, .max = FREE_SENT_MAX},
+        {"against", ARG_TEXT, "RUNDIR",
+         "instead: what filled in the last run of another journal of the same market",
+         &opts.against},
+        {"page", ARG_TEXT, "FILE", "free: write it as a page, too", &opts.page},
+        {"run", ARG_INT, "N", "free: of run N; else of the last", &opts.run, .max = UINT16_MAX},
+        {"max-fills", ARG_REAL, "PCT", "free: end with 1 if more of the fills differ",
+         &opts.max_fills, .max = 100, .is_given = &opts.has_fills},
+        {"max-pnl", ARG_REAL, "BP", "free: ... if the result differs by more, over turnover",
+         &opts.max_pnl, .max = 10000, .is_given = &opts.has_pnl},
+        {NULL}};
     const struct args_spec spec = {
         .usage = "RUNDIR [OPTION...]",
         .about =
             "Runs the plugins of a paper or live run once more, on the events that its journal has "
             "and from the state that it was in at each of them, and compares what they want with "
-            "what they wanted then.\n"
-            "Ends with 0 when all of it is equal, with 1 where something differs, which it shows, "
-            "and with 3 where something could not be compared: each such range is named, and none "
-            "counts as equal.",
+            "what they wanted then (locked).\n"
+            "Then it lets them trade on those events through a matching engine, with the latencies "
+            "that the journal shows, and compares what fills with what filled then; each part of "
+            "the difference is named by its cause (free).\n"
+            "Ends with 0 when all that is wanted is equal (locked), with 1 where something "
+            "differs, "
+            "which it shows, and with 3 where something could not be compared: each such range is "
+            "named, and none counts as equal. Fills that differ (free) are a measure, and end with "
+            "1 only beyond --max-fills or --max-pnl.",
         .args = table,
         .operands = &opts.dir,
         .operands_min = 1,
@@ -514,6 +652,14 @@ int cmd_parity(int argc, char **argv)
 
     if (rc != ARGS_RUN)
         return rc;
+    if ((opts.against != NULL || (opts.is_locked && !opts.is_free)) &&
+        (opts.page != NULL || opts.sent.n > 0 || opts.has_fills || opts.has_pnl)) {
+        fprintf(stderr,
+                "agon parity: --page, --sent, --max-fills and --max-pnl are of the free "
+                "comparison: not with %s\n",
+                opts.against != NULL ? "--against" : "--locked");
+        return EXIT_FLAGS;
+    }
     if (!journal_dir("parity", opts.dir.at[0], dir, sizeof(dir)))
         return EXIT_DATA;
     snprintf(kept, sizeof(kept), "%s/../kept", dir);
@@ -529,7 +675,7 @@ int cmd_parity(int argc, char **argv)
         job.config.kept = kept;
         job.config.is_live = opts.is_live;
         job.config.ctx = &job;
-        rc = judge(&job, &reading.port, opts.is_json);
+        rc = compare(&opts, &job, &reading.port);
     }
     parity_scan_free(&scan);
     disk_posix_close(&disk);

@@ -13,6 +13,7 @@
 #include "cli/table.h"
 #include "run/credential.h"
 #include "run/kill.h"
+#include "run/market_bars.h"
 #include "run/settings.h"
 #include "sys/clock.h"
 #include "sys/file.h"
@@ -107,6 +108,7 @@ static void tell_unjudged(struct host *host, const struct settings *settings)
     struct host_view *view = calloc(1, sizeof(*view));
     char text[UNJUDGED_TEXT];
     char rate[HOST_RATE_TEXT];
+    const char *bars;
 
     if (view == NULL)
         return;
@@ -121,6 +123,9 @@ static void tell_unjudged(struct host *host, const struct settings *settings)
                    view->n_rate_refused, rate);
     if (rate[0] != '\0')
         log_warn("host", "rate", "%s", rate);
+    bars = market_bars_warning(view->is_bars_visible, view->is_bars_optimistic);
+    if (bars[0] != '\0')
+        log_warn("host", "bars", "%s", bars);
     free(view);
 }
 

@@ -14,6 +14,7 @@
 
 #include "base/num.h"
 #include "cli/args.h"
+#include "cli/bars_args.h"
 #include "cli/commands.h"
 #include "config/config.h"
 #include "lab/listing.h"
@@ -41,7 +42,10 @@ struct opts {
     double speed;
     agon_ns_t from, history_ns, for_ns, life_ns, ping_ns, pong_ns;
     int has_seed, is_tls;
+    struct bars_opts inside;
+    int bars; /* enum bars_shown */
 };
+enum bars_shown { BARS_SILENT = 0, BARS_VISIBLE = 1 };
 
 struct floor { /* one market of the venue: its prices and the port that leads to it */
     const struct sim_dialect *dialect;
@@ -71,8 +75,9 @@ struct run {
     uint32_t n_files;
     struct listings *listings; /* owned */
     struct sim_pace pace;      /* of all markets */
-    struct tls_ca ca;          /* owned */
-    FILE *log;                 /* owned */
+    struct match_bars bars;
+    struct tls_ca ca; /* owned */
+    FILE *log;        /* owned */
     uint8_t is_stopping, is_log_broken;
 };
 
@@ -204,6 +209,13 @@ static void put_addresses(const struct run *run, const struct floor *floor, stru
 
 static void put_symbols(const struct floor *floor, struct jout *out)
 {
+    char bars[PIT_BARS_TEXT];
+
+    if (pit_bars_text(floor->pit, bars)[0] != '\0') {
+        jout_kv_str(out, "bars", bars);
+        jout_kv_bool(out, "comparable",
+                     pit_visible_bars(floor->pit) == 0 && !pit_is_optimistic(floor->pit));
+    }
     jout_key(out, "symbols");
     jout_open(out, '[');
     for (uint32_t i = 0; i < pit_count(floor->pit); i++)
@@ -414,8 +426,23 @@ static int64_t at_pit(int64_t count, int exp)
     return num_rescale(count, exp, PIT_EXP, NUM_ZERO);
 }
 
-/* What may be ordered of a recorded symbol: as a backtest on the same file has it. Fees, and limits
- * that no listing was found for, stay the dialect's. */
+/* All that a listing says, as a backtest on the same file is held to it. */
+static void list_rules(const struct listed *listed, struct pit_symbol *symbol)
+{
+    if (listed->has_fees) {
+        symbol->maker_fee_ppb = listed->record.maker_fee_ppb;
+        symbol->taker_fee_ppb = listed->record.taker_fee_ppb;
+    }
+    if (listed->has_rules)
+        symbol->rules = listed->rules;
+    symbol->rules.market_max_qty =
+        listed->rules.market_max_qty > 0
+            ? at_pit(listed->rules.market_max_qty, listed->record.qty_exp)
+            : symbol->max_qty;
+}
+
+/* What may be ordered of a recorded symbol: as a backtest on the same file has it. What no listing
+ * was found for stays the dialect's. */
 static int list_symbol(void *ctx, const struct stage_file *file, agon_ns_t t_first,
                        struct pit_symbol *symbol, struct error *err)
 {
@@ -448,9 +475,8 @@ static int list_symbol(void *ctx, const struct stage_file *file, agon_ns_t t_fir
     if (record->max_px > 0)
         symbol->max_px = at_pit(record->max_px, record->px_exp);
     if (record->max_qty > 0)
-        symbol->max_qty = symbol->market_max_qty = at_pit(record->max_qty, record->qty_exp);
-    if (listed.market_max_qty > 0)
-        symbol->market_max_qty = at_pit(listed.market_max_qty, record->qty_exp);
+        symbol->max_qty = at_pit(record->max_qty, record->qty_exp);
+    list_rules(&listed, symbol);
     return AGON_OK;
 }
 
@@ -463,6 +489,7 @@ static int build_floors(struct run *run, agon_ns_t *t_market, struct error *err)
                           .symbols = run->opts.symbols,
                           .t_from = run->opts.from,
                           .t_start = utc_now(run),
+                          .bars = run->opts.bars == BARS_SILENT ? &run->bars : NULL,
                           .list = list_symbol,
                           .ctx = run};
     uint32_t n = 0;
@@ -480,7 +507,7 @@ static int build_floors(struct run *run, agon_ns_t *t_market, struct error *err)
         stage.n_files = floor->n_files;
         if (stage_build(&floor->pit, &floor->t_market, &stage, err) < 0)
             return run->n_files > 0 ? EXIT_DATA : EXIT_FLAGS;
-        if (pit_bar_files(floor->pit) > 0)
+        if (pit_visible_bars(floor->pit) > 0)
             fprintf(stderr,
                     "agon sim: bars are played as trades along open, high, low, close, a path that "
                     "their data do not have: what trades on it is not comparable with a backtest, "
@@ -537,6 +564,7 @@ int cmd_sim(int argc, char **argv)
                         .seed = 1,
                         .speed = 1,
                         .history_ns = 1000 * 60000000000ll};
+    static const char *const shown[] = {"silent", "visible", NULL};
     const struct arg args[] = {
         {"venue", ARG_TEXT, "NAME", "whose protocol (binance)", &opts.venue},
         {"port", ARG_INT, "N", "port, and the next for USD-M futures; 0 takes any two (0)",
@@ -557,6 +585,11 @@ int cmd_sim(int argc, char **argv)
          &opts.from},
         {"speed", ARG_REAL, "X", "market time runs X times as fast, 1 to 60 (1)", &opts.speed,
          .min = 1, .max = 60},
+        {"bars", ARG_CHOICE, "silent|visible",
+         "tables of bars: nothing is told inside one, as in a backtest, or they are played as "
+         "trades, for a demo (silent)",
+         &opts.bars, .choices = shown},
+        BARS_ARGS(opts.inside),
         {"account", ARG_TEXT, "FILE", "accounts in YAML or JSON (one: agon-sim-key)",
          &opts.account},
         {"faults", ARG_TEXT, "FILE", "what the venue does wrong, in YAML (nothing)", &opts.faults},
@@ -590,8 +623,10 @@ int cmd_sim(int argc, char **argv)
     const struct sim_dialect *dialect;
     struct error err = {0};
     agon_ns_t t_market = 0;
-    int rc = args_parse(&spec, argc, argv);
+    int rc;
 
+    bars_args_defaults(&opts.inside);
+    rc = args_parse(&spec, argc, argv);
     if (rc != ARGS_RUN)
         return rc;
     // A demo that is killed takes its exchange with it.
@@ -610,6 +645,7 @@ int cmd_sim(int argc, char **argv)
     if (opts.ca_out && !opts.is_tls)
         return args_refuse(&spec, argv[0], "--ca-out goes with --tls");
     run.opts = opts;
+    run.bars = bars_args_of(&opts.inside, opts.seed);
     run.floors[run.n_floors++].dialect = dialect;
     if (strcmp(dialect->name, "binance") == 0)
         for (int i = 0; i < 2; i++)

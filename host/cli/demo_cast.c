@@ -97,17 +97,23 @@ static int take_listing(struct host_instrument *instruments, uint32_t n, const c
     return rc;
 }
 
-static const struct {
-    const char *symbol;
-    int px_exp, qty_exp, um_px_exp, um_qty_exp;
-    int64_t um_notional;
-} majors[] = {{"BTCUSDT", 2, 5, 1, 3, 100},
-              {"ETHUSDT", 2, 4, 2, 3, 20},
-              {"SOLUSDT", 2, 3, 2, 2, 5},
-              {"BNBUSDT", 2, 3, 2, 2, 5}};
+// Places that a count of 10^-RULES_MAJOR_EXP needs.
+static int places_of(int64_t value)
+{
+    int places = RULES_MAJOR_EXP;
+
+    while (places > 0 && value % 10 == 0) {
+        value /= 10;
+        places--;
+    }
+    return places;
+}
 
 static void fill_instrument(struct host_instrument *at, const char *symbol, int is_um)
 {
+    enum rules_market market = is_um ? RULES_UM : RULES_SPOT;
+    const struct rules_major *major = rules_major(market, symbol);
+    struct rules_fees fees = rules_fees(market);
     size_t n = strlen(symbol);
 
     memset(at, 0, sizeof(*at));
@@ -120,16 +126,13 @@ static void fill_instrument(struct host_instrument *at, const char *symbol, int 
     at->px_exp = 2;
     at->qty_exp = 5;
     at->min_notional_amt = 500000000;
-    at->maker_fee_ppb = is_um ? 200000 : 1000000;
-    at->taker_fee_ppb = is_um ? 500000 : 1000000;
-    for (size_t k = 0; k < sizeof(majors) / sizeof(majors[0]); k++) {
-        if (strcmp(majors[k].symbol, symbol) != 0)
-            continue;
-        at->px_exp = is_um ? majors[k].um_px_exp : majors[k].px_exp;
-        at->qty_exp = is_um ? majors[k].um_qty_exp : majors[k].qty_exp;
-        if (is_um)
-            at->min_notional_amt = num_mul(majors[k].um_notional, 100000000);
-    }
+    at->maker_fee_ppb = fees.maker_ppb;
+    at->taker_fee_ppb = fees.taker_ppb;
+    if (major == NULL)
+        return;
+    at->px_exp = places_of(major->tick_px);
+    at->qty_exp = places_of(major->lot_qty);
+    at->min_notional_amt = major->min_notional_amt;
 }
 
 int demo_instruments(struct host_instrument *instruments, const struct simproc *sim,

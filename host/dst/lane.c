@@ -601,11 +601,11 @@ static void spell(const struct world *world, agon_instrument_t id, struct pit_sy
                                   .lot_qty = made.lot_qty * QTY_UNIT,
                                   .min_qty = made.min_qty * QTY_UNIT,
                                   .max_qty = made.max_qty * QTY_UNIT,
-                                  .market_max_qty = made.max_qty * QTY_UNIT,
                                   .min_notional_amt = made.min_notional_amt,
-                                  .max_notional_amt = INT64_MAX,
                                   .maker_fee_ppb = made.maker_fee_ppb,
                                   .taker_fee_ppb = made.taker_fee_ppb};
+    rules_preset(RULES_SPOT, &symbol->rules);
+    symbol->rules.market_max_qty = made.max_qty * QTY_UNIT;
     snprintf(symbol->name, sizeof(symbol->name), "%.20s", made.symbol);
     snprintf(symbol->base, sizeof(symbol->base), "%.3s", made.symbol);
     snprintf(symbol->quote, sizeof(symbol->quote), "USDT");

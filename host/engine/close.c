@@ -141,8 +141,9 @@ struct order *close_part(struct engine *engine, uint16_t id, agon_instrument_t i
     *refused = judge(engine, slot, pos, &event.intent);
     if (*refused != REASON_NONE)
         return NULL;
-    if (market_best(engine, instrument_id, &bid_px, &ask_px,
-                    (agon_ns_t)slot->limits.book_age_ms * 1000000))
+    bid_px = ask_px = exposure_path_px(engine, id, instrument_id);
+    if (bid_px > 0 || market_best(engine, instrument_id, &bid_px, &ask_px,
+                                  (agon_ns_t)slot->limits.book_age_ms * 1000000))
         judged_px = intents_judge_px(engine, slot, &event.intent, bid_px, ask_px);
     order = intents_make(engine, slot, &event, &event.intent, judged_px, refused);
     if (order == NULL)

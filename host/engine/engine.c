@@ -198,6 +198,7 @@ static int has_size(const struct agon_event_hdr *event)
         [EVENT_MARK] = 1,
         [EVENT_ARM] = 2,
         [EVENT_DUE] = 1,
+        [EVENT_PATH] = 1,
         [EVENT_CRASH] = 3,
         [EVENT_QUARANTINE] = 3,
         [EVENT_ALERT] = 3,
@@ -253,6 +254,8 @@ static int apply(struct engine *engine, const struct agon_event_hdr *event, uint
         return control_arm(engine, AS(record_arm, event));
     case EVENT_DUE:
         return control_due(engine, AS(record_due, event));
+    case EVENT_PATH:
+        return market_path(engine, AS(record_path, event));
     case EVENT_CRASH:
         return control_crash(engine, AS(record_crash, event));
     case EVENT_QUARANTINE:

@@ -5,7 +5,11 @@
  * What comes due is offered back by the driver as a DUE event, like a timer: so that it fires, by
  * what cause and at which price, is in the journal. Orders leave through close_part alone, never
  * for more than the slot holds and has not promised to another order; so two plans, or a plan and
- * its plugin, cannot sell the same thing twice. */
+ * its plugin, cannot sell the same thing twice.
+ *
+ * Where the data are bars with paths (STEP_PATHS), plans look at the path's prices and at no other,
+ * but for a mark price. What an author wants of a plan inside a bar happens at its close: until
+ * then the plan as it was at the open counts, and a new one looks at nothing. */
 #include "engine/close.h"
 #include "engine/impl.h"
 
@@ -35,6 +39,11 @@ static agon_px_t entry_px(const struct engine *engine, uint16_t slot, agon_instr
     return amt > 0 && amt < NUM_MAX ? num_mul_div(px, num_abs(pos->cost_amt), amt, NUM_EVEN) : 0;
 }
 
+agon_px_t exits_entry_px(const struct engine *engine, uint16_t slot, agon_instrument_t instrument)
+{
+    return entry_px(engine, slot, instrument, engine_mark_px(engine, instrument));
+}
+
 /* The price that a plan looks at; 0: there is none to go by now. */
 static agon_px_t watched_px(const struct engine *engine, uint16_t slot,
                             const struct exit_plan *exit)
@@ -44,6 +53,8 @@ static agon_px_t watched_px(const struct engine *engine, uint16_t slot,
     agon_px_t bid_px;
     agon_px_t ask_px;
 
+    if (market->is_bars == STEP_PATHS && exit->plan.watch != AGON_EXIT_MARK)
+        return exposure_path_px(engine, slot, exit->plan.instrument);
     switch (exit->plan.watch) {
     case AGON_EXIT_MARK:
         return engine->t - market->t_mark <= MARKET_MARK_NS ? market->mark_px : 0;
@@ -129,6 +140,15 @@ static struct exit_plan *by_ref(struct engine *engine, uint16_t slot, agon_instr
     return NULL;
 }
 
+/* When it next has something to do. A time that falls inside a bar comes at its close. */
+static agon_ns_t due_at(const struct engine *engine, const struct exit_plan *exit)
+{
+    const struct market *market = &engine->markets[exit->plan.instrument];
+
+    return market->is_inside && exit->due_cause == 0 && exit->due_takes == 0 ? INT64_MAX
+                                                                             : exit_next(exit);
+}
+
 void exits_watch(struct engine *engine)
 {
     engine->exits_due = INT64_MAX;
@@ -140,8 +160,8 @@ void exits_watch(struct engine *engine)
         EACH(engine, slot, exit)
         {
             engine->markets[exit->plan.instrument].exits |= (uint64_t)1 << slot;
-            if (exit_next(exit) < engine->exits_due)
-                engine->exits_due = exit_next(exit);
+            if (due_at(engine, exit) < engine->exits_due)
+                engine->exits_due = due_at(engine, exit);
         }
     }
 }
@@ -175,7 +195,8 @@ static void look(struct engine *engine, uint16_t slot, struct exit_plan *exit)
 // Where something else than a price has changed. A trade of long ago is none of now.
 static void look_again(struct engine *engine, uint16_t slot, struct exit_plan *exit)
 {
-    if (exit->plan.watch != AGON_EXIT_LAST)
+    if (exit->plan.watch != AGON_EXIT_LAST ||
+        engine->markets[exit->plan.instrument].is_bars == STEP_PATHS)
         look(engine, slot, exit);
 }
 
@@ -193,6 +214,21 @@ void exits_on_price(struct engine *engine, agon_instrument_t instrument, uint8_t
             if (exit->plan.instrument == instrument && exit->plan.watch == watch)
                 look(engine, slot, exit);
         }
+    }
+}
+
+void exits_on_path(struct engine *engine, uint16_t slot, const struct record_path *path)
+{
+    struct exit_plan *exit;
+
+    EACH(engine, slot, exit)
+    {
+        if (exit->plan.instrument != path->hdr.instrument)
+            continue;
+        look_again(engine, slot, exit);
+        if (path->kind == PATH_CLOSE &&
+            exit_time(exit, path->hdr.t_venue, path->px, engine->t) != 0)
+            exits_watch(engine);
     }
 }
 
@@ -336,7 +372,7 @@ void exits_due(const struct engine *engine, struct record_due *due)
             const struct exit_plan *exit = &engine->exits[slot][at];
             uint8_t take;
 
-            if (exit->id == 0 || exit_next(exit) != engine->exits_due)
+            if (exit->id == 0 || due_at(engine, exit) != engine->exits_due)
                 continue;
             due->kind = DUE_EXIT;
             due->hdr.instrument = exit->plan.instrument;
@@ -525,6 +561,35 @@ static struct exit_plan *place_for(struct engine *engine, struct slot *slot,
     return NULL;
 }
 
+static void begin(struct engine *engine, uint16_t slot, struct exit_plan *exit,
+                  const struct agon_exit_plan *plan)
+{
+    exit_open(exit, plan, ++engine->next_exit[slot]);
+    exit->is_young = engine->markets[plan->instrument].is_inside;
+    exits_watch(engine);
+    if (held_qty(engine, slot, exit) > 0)
+        hold(engine, slot, exit);
+    else
+        tell(engine, slot, exit, AGON_EXIT_WAITING, REASON_NONE, 0, 0);
+}
+
+/* What its author wanted of it inside a bar that is over now. */
+static void change(struct engine *engine, uint16_t slot, struct exit_plan *exit)
+{
+    struct agon_exit_plan plan = exit->next;
+    uint8_t kind = exit->change;
+
+    exit->change = EXIT_KEEP;
+    memset(&exit->next, 0, sizeof(exit->next));
+    if (exit_wants(exit) > 0 || exit->is_all)
+        refuse(engine, &engine->slots.all[slot], kind == EXIT_END ? &exit->plan : &plan,
+               REASON_REQUEST_PENDING);
+    else if (kind == EXIT_END)
+        drop(engine, slot, exit, AGON_EXIT_ENDED, REASON_USER);
+    else
+        begin(engine, slot, exit, &plan);
+}
+
 int exits_take(struct engine *engine, const struct agon_exit_event *event)
 {
     struct slot *slot = slots_get(&engine->slots, event->origin.slot);
@@ -550,17 +615,43 @@ int exits_take(struct engine *engine, const struct agon_exit_event *event)
         refuse(engine, slot, &plan, reason);
         return AGON_OK;
     }
+    // A young one has not been there for anything of the bar.
+    if (exit->id != 0 && !exit->is_young && engine->markets[plan.instrument].is_inside) {
+        exit->change = exit_is_end(&plan) ? EXIT_END : EXIT_REPLACE;
+        exit->next = (struct agon_exit_plan){0};
+        if (exit->change == EXIT_REPLACE)
+            exit->next = plan;
+        return AGON_OK;
+    }
     if (exit_is_end(&plan)) {
         drop(engine, slot->id, exit, AGON_EXIT_ENDED, REASON_USER);
         return AGON_OK;
     }
-    exit_open(exit, &plan, ++engine->next_exit[slot->id]);
-    exits_watch(engine);
-    if (held_qty(engine, slot->id, exit) > 0)
-        hold(engine, slot->id, exit);
-    else
-        tell(engine, slot->id, exit, AGON_EXIT_WAITING, REASON_NONE, 0, 0);
+    begin(engine, slot->id, exit, &plan);
     return AGON_OK;
+}
+
+void exits_bar_over(struct engine *engine, agon_instrument_t instrument)
+{
+    uint64_t slots = engine->markets[instrument].exits;
+
+    if (!engine->markets[instrument].is_inside)
+        return;
+    engine->markets[instrument].is_inside = 0;
+    for (; slots != 0; slots &= slots - 1) {
+        uint16_t slot = (uint16_t)__builtin_ctzll(slots);
+        struct exit_plan *exit;
+
+        EACH(engine, slot, exit)
+        {
+            if (exit->plan.instrument != instrument)
+                continue;
+            exit->is_young = 0;
+            if (exit->change != EXIT_KEEP)
+                change(engine, slot, exit);
+        }
+    }
+    exits_watch(engine);
 }
 
 const struct exit_plan *engine_next_exit(const struct engine *engine, uint16_t slot,

@@ -136,10 +136,11 @@ static void count(struct engine *engine, uint16_t slot, uint32_t place, const st
         add_reach(&exposure->reach, line, -1);
     if (instrument != NULL) {
         const struct market *market = &engine->markets[pos->instrument];
+        agon_px_t px = exposure_path_px(engine, slot, pos->instrument);
 
-        now.value_amt = in_base(engine, unit_of(instrument),
-                                worth_of(engine, pos, instrument,
-                                         pos->held_amt > 0 ? market->long_px : market->short_px),
+        if (px == 0)
+            px = pos->held_amt > 0 ? market->long_px : market->short_px;
+        now.value_amt = in_base(engine, unit_of(instrument), worth_of(engine, pos, instrument, px),
                                 &now.is_unknown);
         if (is_reach_counted(engine, instrument))
             work_out_reach(engine, pos, instrument, &now);
@@ -306,6 +307,41 @@ void exposure_price(struct engine *engine, agon_instrument_t instrument)
         value_again(engine, engine->exposure->values[instrument]);
 }
 
+agon_px_t exposure_path_px(const struct engine *engine, uint16_t slot, agon_instrument_t instrument)
+{
+    return engine->exposure->path_instrument == instrument ? engine->exposure->path_px[slot] : 0;
+}
+
+void exposure_path(struct engine *engine, uint16_t slot, agon_instrument_t instrument, agon_px_t px)
+{
+    struct exposure *exposure = engine->exposure;
+
+    if (exposure->path_instrument != instrument)
+        memset(exposure->path_px, 0, sizeof(exposure->path_px));
+    exposure->path_instrument = instrument;
+    exposure->path_px[slot] = px;
+    count_at(engine, slot, instrument);
+    exposure->open[slot].is_known = 0;
+    touch(engine, slot);
+}
+
+void exposure_path_end(struct engine *engine, agon_instrument_t instrument)
+{
+    struct exposure *exposure = engine->exposure;
+    uint64_t holders = exposure->holders[instrument];
+
+    if (exposure->path_instrument != instrument)
+        return;
+    exposure->path_instrument = 0;
+    memset(exposure->path_px, 0, sizeof(exposure->path_px));
+    for (; holders != 0; holders &= holders - 1) {
+        uint16_t slot = (uint16_t)__builtin_ctzll(holders);
+
+        count_at(engine, slot, instrument);
+        touch(engine, slot);
+    }
+}
+
 void exposure_valued(struct engine *engine)
 {
     memset(engine->exposure->values, 0, sizeof(engine->exposure->values));
@@ -456,6 +492,29 @@ agon_amt_t exposure_equity(const struct engine *engine, uint16_t slot)
     return fit(engine->exposure->equity[slot]);
 }
 
+agon_amt_t exposure_equity_all(const struct engine *engine)
+{
+    return fit(engine->exposure->total);
+}
+
+agon_amt_t exposure_worth(const struct engine *engine, const struct position *pos, agon_px_t px)
+{
+    const struct agon_instrument *instrument = instruments_get(&engine->table, pos->instrument);
+    uint32_t is_unknown = 0;
+
+    return instrument == NULL ? 0
+                              : in_base(engine, unit_of(instrument),
+                                        worth_of(engine, pos, instrument, px), &is_unknown);
+}
+
+agon_amt_t exposure_worth_now(const struct engine *engine, uint16_t slot,
+                              agon_instrument_t instrument)
+{
+    uint32_t place = place_of(engine, slot, instrument);
+
+    return place != NO_PLACE ? engine->exposure->lines[slot][place].value_amt : 0;
+}
+
 void exposure_rebuild(struct engine *engine)
 {
     struct exposure *exposure = engine->exposure;
@@ -591,6 +650,7 @@ void exposure_settle(struct engine *engine)
     if (touched == 0)
         return;
     engine->exposure->touched = 0;
+    engine->is_settling = 1;
     for (; touched != 0; touched &= touched - 1) {
         uint16_t slot = (uint16_t)__builtin_ctzll(touched);
 
@@ -598,6 +658,7 @@ void exposure_settle(struct engine *engine)
             judge_slot(engine, slot);
     }
     judge_portfolio(engine);
+    engine->is_settling = 0;
     // What a breach made leaves no fill in this event, and nothing to be judged.
     engine->exposure->touched = 0;
 }

@@ -51,10 +51,21 @@ struct exposure {
     uint8_t is_cash_unknown[SLOTS_MAX];
     struct exposure_open open[SLOTS_MAX];
     uint64_t touched; /* slots to be judged at the end of this event */
+    /* Inside a bar: of which instrument, and where each slot is on its path; 0: nowhere. */
+    agon_instrument_t path_instrument;
+    agon_px_t path_px[SLOTS_MAX];
 };
 
 /* A price of the instrument may have changed. */
 void exposure_price(struct engine *engine, agon_instrument_t instrument);
+/* On the path inside a bar the instrument is at px for the slot. */
+void exposure_path(struct engine *engine, uint16_t slot, agon_instrument_t instrument,
+                   agon_px_t px);
+/* ... for none any more. */
+void exposure_path_end(struct engine *engine, agon_instrument_t instrument);
+/* Where on its path the slot is there; 0: on none. */
+agon_px_t exposure_path_px(const struct engine *engine, uint16_t slot,
+                           agon_instrument_t instrument);
 /* Which instruments value assets changed. */
 void exposure_valued(struct engine *engine);
 /* A fill or funding changed the slot's position and money. */
@@ -82,6 +93,12 @@ void exposure_settle(struct engine *engine);
 void exposure_rebuild(struct engine *engine);
 /* Equity by which the limits judge. */
 agon_amt_t exposure_equity(const struct engine *engine, uint16_t slot);
+agon_amt_t exposure_equity_all(const struct engine *engine);
+/* What a position is worth at px, in the base currency, by the same rules; and what it is counted
+ * as now. */
+agon_amt_t exposure_worth(const struct engine *engine, const struct position *pos, agon_px_t px);
+agon_amt_t exposure_worth_now(const struct engine *engine, uint16_t slot,
+                              agon_instrument_t instrument);
 /* Has everything that the slot holds a live price? */
 int exposure_is_priced(const struct engine *engine, const struct slot *slot);
 /* What the slot's open orders would lose at once if each filled at the worst price that it can. */

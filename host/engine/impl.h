@@ -44,7 +44,10 @@ struct market {        /* of one instrument */
     agon_ns_t t_price;           /* when they were last seen */
     agon_ns_t step_ns;           /* length of the bars that come in; 0: none come */
     agon_ns_t data_step_ns; /* of what books are made of (CONFIG_STEP); 0: they are a venue's */
-    uint8_t book_state, trading, has_top, is_bars; /* is_bars: its data are bars of data_step_ns */
+    uint8_t book_state, trading, has_top;
+    uint8_t is_bars;   /* enum step_bars: its data are bars of data_step_ns */
+    uint8_t is_inside; /* STEP_PATHS: a bar has opened and is not over */
+    uint8_t pad[3];
     struct halt halt;
     struct agon_top10 top; /* as last shown; header unused */
     uint64_t watchers;     /* slots that subscribe the instrument, a bit each */
@@ -136,6 +139,7 @@ struct engine {
     uint64_t n_closed[SLOTS_MAX];    /* how often all a slot held was closed, in this process */
     uint64_t unsent[ENGINE_UNSENT];  /* orders whose request found no room; not in the state */
     uint32_t n_unsent;
+    uint32_t is_settling;  /* loss limits are being judged */
     union plan_event plan; /* ours, to hold one that comes against */
 };
 
@@ -195,9 +199,10 @@ int market_best(const struct engine *engine, agon_instrument_t instrument, agon_
 /* How old a book, quote or price may be, where max_age_ns is what the slot allows; 0: any age. */
 agon_ns_t market_age(const struct market *market, agon_ns_t max_age_ns);
 int market_step(struct engine *engine, const struct record_step *record);
+int market_path(struct engine *engine, const struct record_path *path);
 /* How long after its end a bar that nobody gave is closed. */
 agon_ns_t market_grace(const struct engine *engine, const struct market *market);
-void market_set_bars(struct market *market, agon_ns_t step_ns);
+void market_set_bars(struct market *market, uint8_t is_bars, agon_ns_t step_ns);
 /* Is there a live price, by which a position may be valued? */
 int market_is_priced(const struct engine *engine, agon_instrument_t instrument,
                      agon_ns_t max_age_ns);
@@ -282,6 +287,12 @@ void control_sample(struct engine *engine, uint16_t slot, int is_hour);
 int exits_take(struct engine *engine, const struct agon_exit_event *event);
 /* The price that plans of that kind look at has changed. */
 void exits_on_price(struct engine *engine, agon_instrument_t instrument, uint8_t watch);
+/* ... is px for one slot, on the path inside a bar (market_path). */
+void exits_on_path(struct engine *engine, uint16_t slot, const struct record_path *path);
+/* The slot's average entry; 0: it holds nothing there. */
+agon_px_t exits_entry_px(const struct engine *engine, uint16_t slot, agon_instrument_t instrument);
+/* A bar of the instrument is over: what its authors wanted inside it happens. */
+void exits_bar_over(struct engine *engine, agon_instrument_t instrument);
 /* The slot's position has: by qty of an order of that plan, or otherwise (0). */
 void exits_on_fill(struct engine *engine, uint16_t slot, agon_instrument_t instrument,
                    uint32_t exit_id, agon_qty_t qty);

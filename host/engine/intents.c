@@ -175,6 +175,16 @@ void intents_cancel_accounts(struct engine *engine)
     }
 }
 
+/* Did the host decide it by the price at which a bar opened, and by nothing later? */
+static int is_at_open(const struct engine *engine, const struct order *order, uint8_t kind)
+{
+    const struct market *market = &engine->markets[order->instrument];
+
+    return market->is_inside && market->t_quote == engine->t &&
+           ((kind == CMD_NEW && (order->flags & ORDER_IS_EXIT) != 0) ||
+            (kind == CMD_CANCEL && engine->is_settling));
+}
+
 void intents_send(struct engine *engine, struct order *order, uint8_t kind)
 {
     const struct venue_port *port = &engine->venues[order->account];
@@ -192,6 +202,7 @@ void intents_send(struct engine *engine, struct order *order, uint8_t kind)
         .flags = wire_flags(engine, order),
         .rev = kind == CMD_REPLACE ? order->rev_asked : order->rev,
         .is_exit = kind == CMD_NEW && (order->flags & ORDER_IS_EXIT) != 0,
+        .is_at_open = (uint8_t)is_at_open(engine, order, kind),
         .px = kind == CMD_REPLACE ? order->new_px : order->px,
         .trigger_px = order->trigger_px,
         .qty = kind == CMD_REPLACE ? order->new_qty : order->qty,

@@ -5,11 +5,13 @@
 
 #include "base/heap.h"
 #include "base/num.h"
+#include "engine/along.h"
 #include "engine/driver.h"
 
 #define ENGINE_WISH_BYTES 384 /* the largest record of an agent's ring */
 #define WISHES            65536u
 #define QUEUE             ((uint64_t)1 << 19) /* granules of market data on its way: 32 MiB */
+#define QUEUE_RECEIVED    ((uint64_t)1 << 18) /* and of one recording that says when it came */
 #define SOURCES_MAX       64
 #define LINGER_NS         ((agon_ns_t)60 * 1000000000)
 
@@ -17,8 +19,13 @@ struct run {
     const struct lockstep_config *config;
     struct lockstep_result *result;
     const struct agon_event_hdr *heads[SOURCES_MAX];
-    void *queue_memory;    /* owned */
-    struct evring in, out; /* both ends of the queue of market data on its way */
+    agon_ns_t at[SOURCES_MAX]; /* when the head is at the exchange */
+    struct queue {             /* market data on its way; both ends of it */
+        void *memory;          /* owned */
+        struct evring in, out;
+    } queues[SOURCES_MAX + 1]; /* what was received when a recording says it has its source's */
+    uint32_t n_queues;
+    uint32_t queue_of[SOURCES_MAX];
     struct wish {
         _Alignas(64) unsigned char bytes[ENGINE_WISH_BYTES];
     } * wishes;     /* owned */
@@ -31,7 +38,9 @@ struct run {
         struct agon_event_hdr hdr;
         unsigned char bytes[EVENT_BYTES_MAX];
     } event;
-    uint64_t n_data; // events of the market so far, and when the last of them arrives
+    struct along *along; // owned; what the host does inside bars
+    agon_ns_t t_told;    // when the last bar's end is told: the market's news come behind it
+    uint64_t n_data;     // events of the market so far, and when the last of them arrives
     agon_ns_t t_data;
 };
 
@@ -86,10 +95,29 @@ static int after(void *ctx, const struct agon_event_hdr *event, int rc)
     return stop < 0 ? stop : collect(run);
 }
 
-// At one time a bar closes before anything else comes, of whatever source.
-static int is_before(const struct agon_event_hdr *a, const struct agon_event_hdr *b)
+static void next_head(struct run *run, uint32_t source)
 {
-    return a->t != b->t ? a->t < b->t : a->type == AGON_EVENT_BAR && b->type != AGON_EVENT_BAR;
+    const struct lockstep_source *from = &run->config->sources[source];
+    const struct agon_event_hdr *event = from->next(from->ctx);
+
+    run->heads[source] = event;
+    if (event != NULL)
+        run->at[source] = from->received != NULL ? received_at(from->received, event) : event->t;
+}
+
+// At one time a bar closes before anything else comes, of whatever source.
+static int is_before(const struct run *run, uint32_t a, uint32_t b)
+{
+    return run->at[a] != run->at[b]
+               ? run->at[a] < run->at[b]
+               : run->heads[a]->type == AGON_EVENT_BAR && run->heads[b]->type != AGON_EVENT_BAR;
+}
+
+static int is_played(const struct run *run, uint32_t source)
+{
+    const struct agon_event_hdr *head = run->heads[source];
+
+    return head != NULL && (run->config->t_end == 0 || head->t < run->config->t_end);
 }
 
 static uint32_t earliest(const struct run *run)
@@ -101,8 +129,7 @@ static uint32_t earliest(const struct run *run)
     for (uint32_t i = 0; i < run->config->n_sources; i++)
         is_market |= run->heads[i] != NULL && !run->config->sources[i].is_companion;
     for (uint32_t i = 0; is_market && i < run->config->n_sources; i++) {
-        if (run->heads[i] != NULL &&
-            (best == run->config->n_sources || is_before(run->heads[i], run->heads[best])))
+        if (is_played(run, i) && (best == run->config->n_sources || is_before(run, i, best)))
             best = i;
     }
     return best;
@@ -120,18 +147,42 @@ static int at_exchange(struct run *run, uint32_t source)
     int rc = AGON_OK;
 
     copy_event(run, run->heads[source]);
+    run->event.hdr.t = run->at[source];
     if (config->paper != NULL) {
         paper_advance(config->paper, run->event.hdr.t - 1); // what arrives now meets this event
         paper_on_market(config->paper, &run->event.hdr);
+        // Whoever hears of the market would know more than what is told of a bar before it.
+        if (paper_told_by(config->paper, &run->event.hdr) > run->t_told)
+            run->t_told = paper_told_by(config->paper, &run->event.hdr);
     }
-    if (config->latency != NULL)
+    if (config->sources[source].received != NULL)
+        run->event.hdr.t = run->heads[source]->t;
+    else if (config->latency != NULL)
         run->t_data = run->event.hdr.t = latency_arrival(
             config->latency, LATENCY_MARKET, run->n_data++, run->event.hdr.t, run->t_data);
     else
         run->event.hdr.t += config->data_latency_ns;
-    rc = evring_put(&run->in, &run->event.hdr);
-    run->heads[source] = config->sources[source].next(config->sources[source].ctx);
+    if (run->event.hdr.t < run->t_told)
+        run->event.hdr.t = run->t_told;
+    rc = evring_put(&run->queues[run->queue_of[source]].in, &run->event.hdr);
+    next_head(run, source);
     return rc == AGON_EAGAIN ? AGON_ENOMEM : rc;
+}
+
+// The queue whose first is received first; its event, or NULL.
+static const struct agon_event_hdr *first_delivery(struct run *run, struct queue **from)
+{
+    const struct agon_event_hdr *first = NULL;
+
+    for (uint32_t i = 0; i < run->n_queues; i++) {
+        const struct agon_event_hdr *event = evring_peek(&run->queues[i].out, NULL);
+
+        if (event != NULL && (first == NULL || event->t < first->t)) {
+            first = event;
+            *from = &run->queues[i];
+        }
+    }
+    return first;
 }
 
 enum turn { TURN_DATA, TURN_ARRIVAL, TURN_REPORT, TURN_WISH, TURN_DELIVERY, TURNS };
@@ -145,23 +196,31 @@ static int run_on(struct run *run)
     for (;;) {
         agon_ns_t t[TURNS] = {INT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX};
         uint32_t source = earliest(run);
-        const struct agon_event_hdr *delivery = evring_peek(&run->out, NULL);
+        struct queue *queue = NULL;
+        const struct agon_event_hdr *delivery = first_delivery(run, &queue);
         struct record_report *report = config->paper != NULL ? paper_peek(config->paper) : NULL;
         const struct heap_node *wish = heap_top(&run->due);
         struct heap_node node;
         int turn = TURN_DATA;
 
-        if (source < config->n_sources &&
-            (config->t_end == 0 || run->heads[source]->t < config->t_end))
-            t[TURN_DATA] = run->heads[source]->t;
+        if (source < config->n_sources)
+            t[TURN_DATA] = run->at[source];
         if (config->paper != NULL)
             t[TURN_ARRIVAL] = paper_next(config->paper);
-        if (report != NULL)
+        if (config->paper != NULL)
+            t[TURN_REPORT] = paper_told(config->paper);
+        if (report != NULL && report->hdr.t <= t[TURN_REPORT])
             t[TURN_REPORT] = report->hdr.t;
+        else
+            report = NULL;
         if (wish != NULL)
             t[TURN_WISH] = wish->t;
         if (delivery != NULL)
             t[TURN_DELIVERY] = delivery->t;
+        // The same where the reports of that bar are slower than most.
+        if (delivery != NULL && config->paper != NULL &&
+            paper_told_last(config->paper, delivery->t_venue) > delivery->t)
+            t[TURN_DELIVERY] = paper_told_last(config->paper, delivery->t_venue);
         for (int i = 1; i < TURNS; i++) {
             if (t[i] < t[turn])
                 turn = i;
@@ -190,8 +249,13 @@ static int run_on(struct run *run)
             paper_advance(config->paper, t[turn]);
             break;
         case TURN_REPORT: {
-            struct record_report copy = *report;
+            struct record_report copy;
 
+            if (report == NULL) {
+                rc = paper_tell(config->paper);
+                break;
+            }
+            copy = *report;
             paper_take(config->paper);
             rc = driver_step(&run->driver, &copy.hdr);
             break;
@@ -205,7 +269,7 @@ static int run_on(struct run *run)
             break;
         default:
             copy_event(run, delivery);
-            evring_release(&run->out);
+            evring_release(&queue->out);
             run->result->n_market++;
             rc = driver_step(&run->driver, &run->event.hdr);
             break;
@@ -215,11 +279,39 @@ static int run_on(struct run *run)
     }
 }
 
+static int add_queue(struct run *run, uint64_t granules)
+{
+    uint64_t bytes = (evring_bytes(granules) + 127) & ~(uint64_t)127;
+    struct queue *queue = &run->queues[run->n_queues];
+
+    queue->memory = aligned_alloc(128, bytes);
+    if (queue->memory == NULL)
+        return AGON_ENOMEM;
+    memset(queue->memory, 0, bytes);
+    REQUIRE(evring_format(queue->memory, granules) == AGON_OK);
+    REQUIRE(evring_attach(&queue->in, queue->memory, granules) == AGON_OK);
+    REQUIRE(evring_attach(&queue->out, queue->memory, granules) == AGON_OK);
+    run->n_queues++;
+    return AGON_OK;
+}
+
+static int add_queues(struct run *run)
+{
+    int rc = add_queue(run, QUEUE);
+
+    for (uint32_t i = 0; i < run->config->n_sources && rc >= 0; i++) {
+        if (run->config->sources[i].received == NULL)
+            continue;
+        run->queue_of[i] = run->n_queues;
+        rc = add_queue(run, QUEUE_RECEIVED);
+    }
+    return rc;
+}
+
 int lockstep_run(const struct lockstep_config *config, struct lockstep_result *result,
                  struct error *err)
 {
     struct run *run = calloc(1, sizeof(*run));
-    uint64_t bytes = (evring_bytes(QUEUE) + 127) & ~(uint64_t)127;
     int rc = AGON_ENOMEM;
 
     memset(result, 0, sizeof(*result));
@@ -236,23 +328,21 @@ int lockstep_run(const struct lockstep_config *config, struct lockstep_result *r
                                   .port = {.ctx = run, .after = after},
                                   .mark_every = config->mark_every,
                                   .next_mark = engine_seq(config->engine) + config->mark_every};
-    run->queue_memory = aligned_alloc(128, bytes);
+    run->along = along_new(config->engine, &run->driver);
     run->wishes = aligned_alloc(64, WISHES * sizeof(*run->wishes));
     run->free = calloc(WISHES, sizeof(*run->free));
-    if (run->queue_memory == NULL || run->wishes == NULL || run->free == NULL ||
+    if (run->along == NULL || add_queues(run) < 0 || run->wishes == NULL || run->free == NULL ||
         heap_init(&run->due, WISHES) < 0) {
         error_set(err, rc, "lockstep: out of memory");
         goto done;
     }
-    memset(run->queue_memory, 0, bytes);
-    REQUIRE(evring_format(run->queue_memory, QUEUE) == AGON_OK);
-    REQUIRE(evring_attach(&run->in, run->queue_memory, QUEUE) == AGON_OK);
-    REQUIRE(evring_attach(&run->out, run->queue_memory, QUEUE) == AGON_OK);
+    if (config->paper != NULL)
+        paper_set_along(config->paper, run->along);
     for (uint32_t i = 0; i < WISHES; i++)
         run->free[i] = WISHES - 1 - i;
     run->n_free = WISHES;
     for (uint32_t i = 0; i < config->n_sources; i++)
-        run->heads[i] = config->sources[i].next(config->sources[i].ctx);
+        next_head(run, i);
     rc = collect(run); // what plugins wished for in on_start
     if (rc >= 0)
         rc = run_on(run);
@@ -260,8 +350,12 @@ int lockstep_run(const struct lockstep_config *config, struct lockstep_result *r
         error_set(err, rc, "lockstep: stopped at seq %llu: %s",
                   (unsigned long long)engine_seq(config->engine), error_name(rc));
 done:
+    if (config->paper != NULL)
+        paper_set_along(config->paper, NULL);
+    along_free(run->along);
     heap_deinit(&run->due);
-    free(run->queue_memory);
+    for (uint32_t i = 0; i < run->n_queues; i++)
+        free(run->queues[i].memory);
     free(run->wishes);
     free(run->free);
     free(run);

@@ -4,22 +4,27 @@
  *
  * One time line carries what happens at the exchange (market data at its venue time, orders that
  * arrive there) and what the core is offered (reports, intents, market data after its latency); the
- * earliest is next, and at equal times in that order. Timers come before the first event with a
- * later t. After each event that the engine takes, every runner takes what it was given, and what
- * the plugins want is collected in (slot, n) order and acts at the engine time of its cause + the
- * slot's latency. [one thread] */
+ * earliest is next, and at equal times in that order. An order meets what the exchange's book is
+ * when it arrives there, also where the core has not heard of that yet. Timers come before the
+ * first event with a later t. After each event that the engine takes, every runner takes what it
+ * was given, and what the plugins want is collected in (slot, n) order and acts at the engine time
+ * of its cause + the slot's latency. [one thread] */
 #ifndef ENGINE_LOCKSTEP_H
 #define ENGINE_LOCKSTEP_H
 
 #include "engine/engine.h"
 #include "engine/paper.h"
+#include "engine/received.h"
 
 struct lockstep_source {
     void *ctx;
-    /* The next market event; hdr.t_venue is its time at the exchange and never falls. Borrowed
-     * until the next call. NULL: the end, or an error that the source keeps. */
+    /* The next market event; hdr.t is its time at the exchange and never falls. Borrowed until the
+     * next call. NULL: the end, or an error that the source keeps. */
     const struct agon_event_hdr *(*next)(void *ctx);
     int is_companion; /* ends with the last source that is none: funding makes no market */
+    /* Borrowed: a recording, whose hdr.t is when the core receives the event, whatever the latency
+     * of market data, and this says when it was at the exchange. NULL: hdr.t is the exchange's. */
+    struct received *received;
 };
 
 struct lockstep_config {
@@ -31,7 +36,7 @@ struct lockstep_config {
     int64_t data_latency_ns;       /* from the exchange to the core; >= 0 */
     const struct latency *latency; /* instead of it, its leg MARKET; borrowed; NULL: none */
     uint64_t mark_every;           /* events between two MARKs; 0: none */
-    agon_ns_t t_end;               /* exchange time at which to stop; 0: when the sources end */
+    agon_ns_t t_end;               /* of the events' hdr.t at which to stop; 0: when they end */
     /* After each event that the engine took; may be NULL. A value below 0 stops the run with it. */
     int (*on_step)(void *ctx, const struct agon_event_hdr *event, int rc);
     void *ctx;

@@ -59,9 +59,9 @@ agon_ns_t market_grace(const struct engine *engine, const struct market *market)
     return market->is_bars ? market->data_step_ns : engine->config.bars_grace_ns;
 }
 
-void market_set_bars(struct market *market, agon_ns_t step_ns)
+void market_set_bars(struct market *market, uint8_t is_bars, agon_ns_t step_ns)
 {
-    market->is_bars = 1;
+    market->is_bars = is_bars;
     market->data_step_ns = step_ns;
     // Bars that make no whole day are shown as they are, and build no longer ones.
     (void)bars_set_base(&market->bars, (uint32_t)(step_ns / 1000000000));
@@ -172,8 +172,11 @@ int market_quote(struct engine *engine, const struct agon_quote *quote)
     deliver_input(engine, &quote->hdr);
     if (market->is_bars)
         show_quote(engine, market, quote);
+    market->is_inside = market->is_bars == STEP_PATHS;
+    if (market->is_inside && market->exits != 0)
+        exits_watch(engine); // their times come at its close
     exposure_price(engine, quote->hdr.instrument);
-    if (market->exits != 0)
+    if (market->exits != 0 && !market->is_inside)
         exits_on_price(engine, quote->hdr.instrument, AGON_EXIT_BOOK);
     return AGON_OK;
 }
@@ -236,12 +239,12 @@ int market_trade(struct engine *engine, const struct agon_trade *trade)
 
 /* Where a bar has closed, and until the next opens, what is held is worth its close. The quote is
  * as wide as it was at the open. */
-static void move_quote(struct engine *engine, struct market *market, const struct agon_bar *bar)
+static void move_quote(struct engine *engine, agon_instrument_t id, agon_px_t close_px)
 {
-    const struct agon_instrument *instrument = instruments_get(&engine->table, bar->hdr.instrument);
+    struct market *market = &engine->markets[id];
+    const struct agon_instrument *instrument = instruments_get(&engine->table, id);
     agon_px_t width_px = market->quote_ask_px - market->quote_bid_px;
-    agon_px_t bid_px =
-        num_to_step(num_add(bar->close_px, -width_px / 2), instrument->tick_px, NUM_DOWN);
+    agon_px_t bid_px = num_to_step(num_add(close_px, -width_px / 2), instrument->tick_px, NUM_DOWN);
 
     if (width_px <= 0 || bid_px <= 0)
         return;
@@ -266,12 +269,41 @@ int market_bar(struct engine *engine, const struct agon_bar *bar)
     market->step_ns = (agon_ns_t)bar->length_s * 1000000000;
     note_due(engine, market);
     if (market->is_bars)
-        move_quote(engine, market, bar);
+        move_quote(engine, bar->hdr.instrument, bar->close_px);
     exposure_price(engine, bar->hdr.instrument);
-    if (market->is_bars && market->exits != 0)
+    if (market->is_bars == STEP_PATHS)
+        exits_bar_over(engine, bar->hdr.instrument);
+    if (market->exits == 0 || market->is_bars == STEP_PATHS)
+        return AGON_OK; // the path was all that they look at
+    if (market->is_bars)
         exits_on_price(engine, bar->hdr.instrument, AGON_EXIT_BOOK);
-    if (market->exits != 0)
-        exits_on_price(engine, bar->hdr.instrument, AGON_EXIT_LAST);
+    exits_on_price(engine, bar->hdr.instrument, AGON_EXIT_LAST);
+    return AGON_OK;
+}
+
+/* Along the path the slots are worth what prices there make them, each on its own; from its end on
+ * all are worth the close, as they are behind the BAR. */
+int market_path(struct engine *engine, const struct record_path *path)
+{
+    agon_instrument_t id = path->hdr.instrument;
+    struct market *market = known(engine, id);
+
+    if (market == NULL || market->is_bars != STEP_PATHS || path->px <= 0 ||
+        path->kind < PATH_POINT || path->kind > PATH_END)
+        return AGON_EINVAL;
+    if (path->kind == PATH_END) {
+        exposure_path_end(engine, id);
+        move_quote(engine, id, path->px);
+        exposure_price(engine, id);
+        exits_bar_over(engine, id);
+        return AGON_OK;
+    }
+    for (uint16_t slot = 0; slot < engine->slots.n; slot++) {
+        if ((path->slots >> slot & 1) == 0 || !engine->slots.all[slot].is_used)
+            continue;
+        exposure_path(engine, slot, id, path->px);
+        exits_on_path(engine, slot, path);
+    }
     return AGON_OK;
 }
 
@@ -358,16 +390,41 @@ void market_bars_due(struct engine *engine, agon_instrument_t instrument)
 #define STEP_MIN_NS ((agon_ns_t)1000000000)
 #define STEP_MAX_NS ((agon_ns_t)366 * 86400 * 1000000000)
 
+/* A venue that had bars alone has a market of its own in this run. */
+static void clear_bars(struct market *market)
+{
+    market->is_bars = STEP_BOOKS;
+    market->is_inside = 0;
+    market->data_step_ns = 0;
+    (void)bars_set_base(&market->bars, bars_length_s[0]);
+}
+
 int market_step(struct engine *engine, const struct record_step *record)
 {
     struct market *market = known(engine, record->hdr.instrument);
 
-    if (market == NULL || record->step_ns < STEP_MIN_NS || record->step_ns > STEP_MAX_NS)
+    if (market != NULL && record->step_ns == 0 && record->is_bars == STEP_BOOKS) {
+        clear_bars(market);
+        return AGON_OK;
+    }
+    if (market == NULL || record->step_ns < STEP_MIN_NS || record->step_ns > STEP_MAX_NS ||
+        record->is_bars > STEP_PATHS ||
+        (record->is_bars != STEP_BOOKS && record->step_ns % 1000000000 != 0))
         return AGON_EINVAL;
     market->data_step_ns = record->step_ns;
-    if (record->is_bars != 0)
-        market_set_bars(market, record->step_ns);
+    if (record->is_bars != STEP_BOOKS) {
+        market->book_state = BOOK_COLD; // whatever came before: from here on there is none
+        market_set_bars(market, (uint8_t)record->is_bars, record->step_ns);
+    }
     return AGON_OK;
+}
+
+agon_ns_t engine_bars_ns(const struct engine *engine, agon_instrument_t instrument)
+{
+    const struct market *market =
+        instrument <= INSTRUMENTS_MAX ? &engine->markets[instrument] : NULL;
+
+    return market != NULL && market->is_bars ? market->data_step_ns : 0;
 }
 
 /* A file of hourly bars says something once an hour: where nobody could say more, a price is as

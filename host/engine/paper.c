@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "engine/paper.h"
+#include "engine/paper_impl.h"
 
 #include <stdlib.h>
 
@@ -7,55 +7,11 @@
 #include "base/map.h"
 #include "base/num.h"
 #include "exec/orders.h"
+#include "match/answers.h"
 
 #define ENTRIES 65536u
 
-struct pending { /* an order command on its way */
-    agon_ns_t t;
-    struct order_cmd cmd;
-};
-struct parked { /* ... that has arrived where nothing acts before the bar's close or the next open
-                 */
-    struct parked *next;
-    struct order_cmd cmd;
-};
-struct held { /* ... that has no room in the rate windows yet */
-    agon_ns_t until, not_before;
-    struct order_cmd cmd;
-    uint8_t rank, has_waited, pad[6];
-};
-struct entry { /* an order that the exchange knows and that is not final */
-    uint64_t order_id, match_id;
-    agon_instrument_t instrument;
-    uint8_t rev, side, pad[2];
-    agon_qty_t qty;        /* total, as the core counts it */
-    agon_qty_t before_qty; /* filled before the last replacement */
-};
-struct paper {
-    struct paper_config config;
-    const struct instruments *table; /* borrowed */
-    struct match *match;             /* owned */
-    struct pending *cmds;            /* owned; a queue in order of arrival */
-    uint32_t n_cmds, first_cmd, room_cmds;
-    struct parked *parked, **parked_end; /* owned; in order of arrival */
-    struct held *held;                   /* owned; in order of time */
-    uint32_t n_held, room_held;
-    agon_ns_t t_held; /* when the first of them may leave or is given up; INT64_MAX: none */
-    struct paper_stats stats;
-    struct record_report *reports; /* owned; a queue */
-    uint32_t n_reports, first_report, room_reports;
-    struct entry *entries; /* owned; [ENTRIES] */
-    uint32_t *free;        /* owned */
-    uint32_t n_free;
-    struct map by_order;
-    agon_ns_t t;
-    int is_replacing;
-    uint64_t n_sent[LATENCY_LEGS];
-    agon_ns_t t_sent[LATENCY_LEGS]; /* when the last of a leg arrives */
-    struct impact *impacts;         /* owned; [INSTRUMENTS_MAX + 1]; NULL: none */
-};
-
-static agon_ns_t arrival(struct paper *paper, enum latency_leg leg, agon_ns_t t)
+agon_ns_t paper_arrival(struct paper *paper, enum latency_leg leg, agon_ns_t t)
 {
     if (!paper->config.has_latency)
         return t + (leg == LATENCY_ENTRY ? paper->config.entry_ns : paper->config.report_ns);
@@ -80,21 +36,33 @@ static void *grow(void *items, uint32_t *n, uint32_t *first, uint32_t *room, siz
     return realloc(items, (size_t)*room * size);
 }
 
-static struct record_report *report(struct paper *paper, agon_ns_t t, const struct entry *entry,
-                                    uint8_t kind)
+// Room for one of t at its place in time.
+static struct record_report *insert(struct paper *paper, agon_ns_t t)
 {
-    struct record_report *made;
+    uint32_t at;
 
     paper->reports = grow(paper->reports, &paper->n_reports, &paper->first_report,
                           &paper->room_reports, sizeof(*paper->reports));
     REQUIRE(paper->reports != NULL);
-    made = &paper->reports[paper->n_reports++];
+    for (at = paper->n_reports++; at > paper->first_report && paper->reports[at - 1].hdr.t > t;
+         at--)
+        paper->reports[at] = paper->reports[at - 1];
+    return &paper->reports[at];
+}
+
+struct record_report *paper_report(struct paper *paper, agon_ns_t t, const struct entry *entry,
+                                   uint8_t kind)
+{
+    agon_ns_t t_told =
+        paper->walk.bar != NULL ? paper->walk.t : paper_arrival(paper, LATENCY_ACK, t);
+    struct record_report *made = insert(paper, t_told);
+
     *made = (struct record_report){
         .hdr = {.type = EVENT_REPORT,
                 .granules = 2,
                 .instrument = entry->instrument,
                 .t_venue = t,
-                .t = arrival(paper, LATENCY_ACK, t)},
+                .t = t_told},
         .order_id = entry->order_id,
         .venue_order = entry->match_id,
         .account = paper->config.account,
@@ -105,24 +73,39 @@ static struct record_report *report(struct paper *paper, agon_ns_t t, const stru
     return made;
 }
 
+/* As a gateway reads the venue's answer. */
 static uint16_t reason_of(uint8_t reject)
 {
     switch (reject) {
     case MATCH_BAD_PRICE:
     case MATCH_BAD_QTY:
     case MATCH_BAD_NOTIONAL:
+    case MATCH_BAD_MARKET_QTY:
+    case MATCH_BAD_BAND:
+    case MATCH_MANY_ORDERS:
+    case MATCH_MANY_STOPS:
         return REASON_VENUE_FILTER;
     case MATCH_NO_FUNDS:
         return REASON_VENUE_FUNDS;
     case MATCH_WOULD_TAKE:
         return REASON_VENUE_POST_ONLY;
-    case MATCH_NOT_TRADING:
+    case MATCH_NO_ROOM:
         return REASON_VENUE_DOWN;
     case MATCH_UNKNOWN_ORDER:
         return REASON_VENUE_UNKNOWN_ORDER;
     default:
         return REASON_VENUE_REJECT;
     }
+}
+
+static void answer(const struct paper *paper, struct record_report *made,
+                   const struct match_order *order, uint8_t reject)
+{
+    const struct agon_instrument *instrument = instruments_get(paper->table, order->instrument);
+    enum rules_market market = rules_market_of(instrument->kind);
+
+    made->reason = reason_of(reject);
+    made->venue_code = match_answer(market, instrument, order, reject).code;
 }
 
 static struct entry *find(struct paper *paper, uint64_t order_id)
@@ -172,21 +155,22 @@ static void on_event(void *ctx, const struct match_event *event)
     entry->match_id = order->id;
     switch (event->kind) {
     case MATCH_ACCEPTED:
-        made = report(paper, event->t, entry, paper->is_replacing ? REPORT_REPLACED : REPORT_ACK);
+        made = paper_report(paper, event->t, entry,
+                            paper->is_replacing ? REPORT_REPLACED : REPORT_ACK);
         made->px = order->px;
         made->qty = entry->qty;
         made->cum_qty = entry->before_qty;
         break;
     case MATCH_REJECTED:
         // A replacement that the venue refuses leaves nothing: the old order is gone by then.
-        made = report(paper, event->t, entry,
-                      paper->is_replacing ? REPORT_CANCELLED : REPORT_REJECTED);
-        made->reason = reason_of(event->reason);
+        made = paper_report(paper, event->t, entry,
+                            paper->is_replacing ? REPORT_CANCELLED : REPORT_REJECTED);
+        answer(paper, made, order, event->reason);
         made->cum_qty = entry->before_qty;
         forget(paper, entry);
         break;
     case MATCH_TRADE:
-        made = report(paper, event->t, entry, REPORT_FILL);
+        made = paper_report(paper, event->t, entry, REPORT_FILL);
         made->px = event->is_maker ? event->px : paid_px(paper, order, event->px);
         made->qty = event->qty;
         made->cum_qty = entry->before_qty + order->filled_qty;
@@ -203,12 +187,12 @@ static void on_event(void *ctx, const struct match_event *event)
     case MATCH_CANCELLED:
         if (paper->is_replacing)
             break;
-        made = report(paper, event->t, entry, REPORT_CANCELLED);
+        made = paper_report(paper, event->t, entry, REPORT_CANCELLED);
         made->cum_qty = entry->before_qty + order->filled_qty;
         forget(paper, entry);
         break;
     case MATCH_EXPIRED:
-        made = report(paper, event->t, entry, REPORT_EXPIRED);
+        made = paper_report(paper, event->t, entry, REPORT_EXPIRED);
         made->reason = REASON_VENUE_EXPIRED;
         made->cum_qty = entry->before_qty + order->filled_qty;
         forget(paper, entry);
@@ -226,10 +210,12 @@ struct paper *paper_new(const struct paper_config *config, const struct instrume
     if (paper == NULL)
         return NULL;
     paper->config = *config;
+    paper->config.match.is_one_account = 1;
     paper->t_held = INT64_MAX;
     paper->table = table;
     paper->parked_end = &paper->parked;
-    paper->match = match_new(&config->match, table, &sink);
+    paper->put_off_end = &paper->put_off;
+    paper->match = match_new(&paper->config.match, table, &sink);
     paper->entries = calloc(ENTRIES, sizeof(*paper->entries));
     paper->free = calloc(ENTRIES, sizeof(*paper->free));
     if (paper->match == NULL || paper->entries == NULL || paper->free == NULL ||
@@ -257,6 +243,12 @@ void paper_free(struct paper *paper)
         paper->parked = parked->next;
         free(parked);
     }
+    while (paper->put_off != NULL) {
+        struct put_off *item = paper->put_off;
+
+        paper->put_off = item->next;
+        free(item);
+    }
     free(paper->free);
     free(paper->cmds);
     free(paper->held);
@@ -272,7 +264,7 @@ int paper_add(struct paper *paper, agon_instrument_t instrument)
 // It leaves at t.
 static void send_on(struct paper *paper, agon_ns_t t, const struct order_cmd *cmd)
 {
-    agon_ns_t t_there = arrival(paper, LATENCY_ENTRY, t);
+    agon_ns_t t_there = paper_arrival(paper, LATENCY_ENTRY, t);
 
     // One stream that keeps its order, also behind what left late.
     if (paper->n_cmds > paper->first_cmd && t_there < paper->cmds[paper->n_cmds - 1].t)
@@ -294,15 +286,8 @@ static void not_sent(struct paper *paper, agon_ns_t t, const struct order_cmd *c
         .reason = REASON_VENUE_RATE,
         .side = cmd->side,
         .rev = cmd->rev};
-    uint32_t at;
 
-    paper->reports = grow(paper->reports, &paper->n_reports, &paper->first_report,
-                          &paper->room_reports, sizeof(*paper->reports));
-    REQUIRE(paper->reports != NULL);
-    for (at = paper->n_reports++; at > paper->first_report && paper->reports[at - 1].hdr.t > t;
-         at--)
-        paper->reports[at] = paper->reports[at - 1];
-    paper->reports[at] = made;
+    *insert(paper, t) = made;
     paper->stats.n_refused++;
 }
 
@@ -312,6 +297,8 @@ static int release(struct paper *paper, struct held *held, agon_ns_t t)
     const struct paper_windows *windows = &paper->config.windows;
     agon_ns_t retry = INT64_MAX;
 
+    if (held->cmd.kind == TAKEN_BACK)
+        return 1;
     if (t >= held->until) {
         not_sent(paper, t, &held->cmd);
         return 1;
@@ -363,6 +350,15 @@ static int on_send(void *ctx, const struct order_cmd *cmd)
 
     if (cmd->kind == CMD_CANCEL_ALL)
         return AGON_OK; // the cancels of each order follow, and are as fast here
+    if (paper_is_inside(paper, cmd)) {
+        agon_ns_t never;
+
+        // It uses the venue's windows, and waits for none: it went when prices were there.
+        if (windows->take != NULL)
+            (void)windows->take(windows->ctx, cmd, cmd->t, &never);
+        paper_request(paper, paper->walk.bar->hdr.t, cmd);
+        return AGON_OK;
+    }
     if (windows->take == NULL) {
         send_on(paper, cmd->t, cmd);
         return AGON_OK;
@@ -378,6 +374,11 @@ static int on_send(void *ctx, const struct order_cmd *cmd)
                       .rank = (uint8_t)windows->rank(cmd)};
     release_held(paper, cmd->t);
     return AGON_OK;
+}
+
+int paper_set_rules(struct paper *paper, agon_instrument_t instrument, const struct rules *rules)
+{
+    return match_set_rules(paper->match, instrument, rules);
 }
 
 int paper_set_bars(struct paper *paper, agon_instrument_t instrument, const struct match_bars *bars)
@@ -451,7 +452,7 @@ static void take_new(struct paper *paper, agon_ns_t t, const struct order_cmd *c
         struct entry none = {
             .order_id = cmd->order_id, .instrument = cmd->instrument, .side = cmd->side};
 
-        report(paper, t, &none, REPORT_REJECTED)->reason = REASON_VENUE_REJECT;
+        paper_report(paper, t, &none, REPORT_REJECTED)->reason = REASON_VENUE_REJECT;
         return;
     }
     at = paper->free[--paper->n_free];
@@ -472,7 +473,7 @@ static void take_replace(struct paper *paper, agon_ns_t t, const struct order_cm
     agon_qty_t filled_qty = order != NULL ? entry->before_qty + order->filled_qty : cmd->qty;
 
     if (order == NULL || filled_qty >= cmd->qty) {
-        report(paper, t, entry, REPORT_REPLACE_REJECTED)->reason = REASON_VENUE_REJECT;
+        paper_report(paper, t, entry, REPORT_REPLACE_REJECTED)->reason = REASON_VENUE_REJECT;
         return;
     }
     // As the venues' cancel-replace: the new order stands at the end of its queue.
@@ -485,7 +486,7 @@ static void take_replace(struct paper *paper, agon_ns_t t, const struct order_cm
     paper->is_replacing = 0;
 }
 
-static void take(struct paper *paper, agon_ns_t t, const struct order_cmd *cmd)
+void paper_request(struct paper *paper, agon_ns_t t, const struct order_cmd *cmd)
 {
     struct entry *entry = find(paper, cmd->order_id);
     struct entry none = {
@@ -494,17 +495,20 @@ static void take(struct paper *paper, agon_ns_t t, const struct order_cmd *cmd)
     struct record_report *made;
 
     switch (cmd->kind) {
+    case TAKEN_BACK:
+        return;
     case CMD_NEW:
         take_new(paper, t, cmd);
         return;
     case CMD_CANCEL:
         if (entry == NULL || match_cancel(paper->match, t, entry->match_id) != MATCH_OK)
-            report(paper, t, entry != NULL ? entry : &none, REPORT_CANCEL_REJECTED)->reason =
+            paper_report(paper, t, entry != NULL ? entry : &none, REPORT_CANCEL_REJECTED)->reason =
                 REASON_VENUE_UNKNOWN_ORDER;
         return;
     case CMD_REPLACE:
         if (entry == NULL)
-            report(paper, t, &none, REPORT_REPLACE_REJECTED)->reason = REASON_VENUE_UNKNOWN_ORDER;
+            paper_report(paper, t, &none, REPORT_REPLACE_REJECTED)->reason =
+                REASON_VENUE_UNKNOWN_ORDER;
         else
             take_replace(paper, t, cmd, entry);
         return;
@@ -515,7 +519,7 @@ static void take(struct paper *paper, agon_ns_t t, const struct order_cmd *cmd)
 
             // It keeps no order that is full. And after a restart this venue is empty: what it does
             // not know is not open any more.
-            made = report(paper, t, &none, is_full ? REPORT_STATE : REPORT_CANCELLED);
+            made = paper_report(paper, t, &none, is_full ? REPORT_STATE : REPORT_CANCELLED);
             made->cum_qty = cmd->filled_qty;
             if (is_full) {
                 made->rev = cmd->rev;
@@ -525,7 +529,7 @@ static void take(struct paper *paper, agon_ns_t t, const struct order_cmd *cmd)
             made->reason = REASON_VENUE_DOWN;
             return;
         }
-        made = report(paper, t, entry, REPORT_STATE);
+        made = paper_report(paper, t, entry, REPORT_STATE);
         made->state = order->state;
         made->px = order->px;
         made->qty = entry->qty;
@@ -539,7 +543,7 @@ static void take(struct paper *paper, agon_ns_t t, const struct order_cmd *cmd)
 /* A request acts in the bar that opened between its decision and its arrival as if it had been
  * there at the open. One that was decided later does so when that bar has closed, and where no bar
  * is, when the next opens. */
-static int acts_now(const struct paper *paper, const struct order_cmd *cmd)
+int paper_acts_now(const struct paper *paper, const struct order_cmd *cmd)
 {
     int is_inside;
     agon_ns_t t_open;
@@ -547,10 +551,10 @@ static int acts_now(const struct paper *paper, const struct order_cmd *cmd)
     if (!match_has_bars(paper->match, cmd->instrument))
         return 1;
     t_open = match_bar_open(paper->match, cmd->instrument, &is_inside);
-    return is_inside && t_open >= cmd->t;
+    return is_inside && (t_open >= cmd->t || cmd->is_at_open);
 }
 
-static void park(struct paper *paper, const struct order_cmd *cmd)
+void paper_park(struct paper *paper, const struct order_cmd *cmd)
 {
     struct parked *parked = malloc(sizeof(*parked));
 
@@ -560,31 +564,24 @@ static void park(struct paper *paper, const struct order_cmd *cmd)
     paper->parked_end = &parked->next;
 }
 
-static void take_parked(struct paper *paper, agon_instrument_t instrument, agon_ns_t t)
+// At an open what was decided before it acts, and at a close all.
+void paper_take_parked(struct paper *paper, const struct agon_event_hdr *event)
 {
     struct parked **at = &paper->parked;
 
     while (*at != NULL) {
         struct parked *parked = *at;
 
-        if (parked->cmd.instrument != instrument) {
+        if (parked->cmd.instrument != event->instrument ||
+            (event->type == AGON_EVENT_QUOTE && parked->cmd.t > event->t)) {
             at = &parked->next;
             continue;
         }
         *at = parked->next;
-        take(paper, t, &parked->cmd);
+        paper_request(paper, event->t, &parked->cmd);
         free(parked);
     }
     paper->parked_end = at;
-}
-
-void paper_on_market(struct paper *paper, const struct agon_event_hdr *event)
-{
-    if (event->t > paper->t)
-        paper->t = event->t;
-    match_on_market(paper->match, event);
-    if (paper->parked != NULL && match_has_bars(paper->match, event->instrument))
-        take_parked(paper, event->instrument, event->t);
 }
 
 void paper_advance(struct paper *paper, agon_ns_t t)
@@ -602,10 +599,15 @@ void paper_advance(struct paper *paper, agon_ns_t t)
             break;
         pending = paper->cmds[paper->first_cmd++];
         match_on_time(paper->match, pending.t);
-        if (acts_now(paper, &pending.cmd))
-            take(paper, pending.t > paper->t ? pending.t : paper->t, &pending.cmd);
+        if (paper_is_put_off(paper, pending.cmd.instrument)) {
+            struct put_off *item = paper_put_off(paper, pending.t, pending.cmd.instrument);
+
+            item->is_cmd = 1;
+            item->cmd = pending.cmd;
+        } else if (paper_acts_now(paper, &pending.cmd))
+            paper_request(paper, pending.t > paper->t ? pending.t : paper->t, &pending.cmd);
         else
-            park(paper, &pending.cmd);
+            paper_park(paper, &pending.cmd);
     }
     if (paper->first_cmd == paper->n_cmds) {
         paper->first_cmd = 0;

@@ -46,6 +46,9 @@ struct paper *paper_new(const struct paper_config *config, const struct instrume
 void paper_free(struct paper *paper);
 /* AGON_ENOENT, AGON_ENOMEM. */
 int paper_add(struct paper *paper, agon_instrument_t instrument);
+/* What the venue asks of orders there beside the instrument's filters. A refusal has the number
+ * that the venue answers with (match/answers.h). AGON_ENOENT. */
+int paper_set_rules(struct paper *paper, agon_instrument_t instrument, const struct rules *rules);
 /* What takes in that instrument pays (or gets) the worse by so much for its size, but never beyond
  * its limit: for markets whose book is made up. impact_check has passed it. AGON_ENOENT,
  * AGON_ENOMEM. */
@@ -57,6 +60,22 @@ int paper_set_impact(struct paper *paper, agon_instrument_t instrument,
  * AGON_ENOENT, AGON_ENOMEM. */
 int paper_set_bars(struct paper *paper, agon_instrument_t instrument,
                    const struct match_bars *bars);
+/* The host whose exits and loss limits act inside bars; borrowed, NULL: none does. Where a slot has
+ * something that may act, its bars are taken along their paths when the core learns of their end,
+ * and step by step with it: paper_told, paper_tell. What comes to that instrument meanwhile follows
+ * behind, at its own time. */
+struct along;
+void paper_set_along(struct paper *paper, struct along *along);
+/* When the core has the next of them told; INT64_MAX: none waits. */
+agon_ns_t paper_told(const struct paper *paper);
+/* When the end of a bar is told that the market tells of now, as far away as reports mostly are; 0:
+ * it is none. Whether any waits: so that nobody's market depends on what others hold. */
+agon_ns_t paper_told_by(const struct paper *paper, const struct agon_event_hdr *event);
+/* ... the last that ended by t at the exchange; 0: none waits. The market's news of that time and
+ * later come to the core behind it. */
+agon_ns_t paper_told_last(const struct paper *paper, agon_ns_t t);
+/* Tells it: behind the reports that are older. AGON_OK, or what the step of an event returned. */
+int paper_tell(struct paper *paper);
 struct venue_port paper_port(struct paper *paper);
 /* A market event at the exchange's time (event->t). */
 void paper_on_market(struct paper *paper, const struct agon_event_hdr *event);

@@ -54,9 +54,12 @@ static void save_market(const struct market *market, struct enc *enc)
     enc_i64(enc, market->short_px);
     enc_i64(enc, market->t_price);
     enc_i64(enc, market->step_ns);
-    // Below 0 where the data are bars: what journals had before there were such data stays as it
-    // is.
-    enc_i64(enc, market->is_bars ? -market->data_step_ns : market->data_step_ns);
+    // Below 0 where the data are bars, of whole seconds, and what else there is of them in digits
+    // below those: what journals had before there were such data stays as it is.
+    enc_i64(enc, market->is_bars == STEP_BOOKS
+                     ? market->data_step_ns
+                     : -num_add(market->data_step_ns,
+                                (market->is_bars - STEP_BARS) + 2 * market->is_inside));
     enc_i64(enc, market->rate_ppb);
     enc_i64(enc, market->t_funding);
     enc_i64(enc, market->position_gap);
@@ -65,6 +68,17 @@ static void save_market(const struct market *market, struct enc *enc)
     halts_save(&market->halt, enc);
     enc_u8(enc, market->has_top);
     save_top(&market->top, enc);
+}
+
+static void load_bars(struct market *market, struct dec *dec)
+{
+    agon_ns_t step_ns = -market->data_step_ns;
+    agon_ns_t more = step_ns % 1000000000;
+
+    if (more > 3)
+        dec_fail(dec);
+    market_set_bars(market, (uint8_t)(STEP_BARS + (more & 1)), step_ns - more);
+    market->is_inside = (more & 2) != 0;
 }
 
 static int load_market(struct engine *engine, agon_instrument_t id, struct dec *dec)
@@ -93,11 +107,11 @@ static int load_market(struct engine *engine, agon_instrument_t id, struct dec *
     market->t_price = dec_i64(dec);
     market->step_ns = dec_i64(dec);
     market->data_step_ns = dec_i64(dec);
-    market->is_bars = 0;
+    market->is_bars = market->is_inside = 0;
     if (market->data_step_ns < -NUM_MAX)
         dec_fail(dec);
     else if (market->data_step_ns < 0)
-        market_set_bars(market, -market->data_step_ns);
+        load_bars(market, dec);
     market->rate_ppb = dec_i64(dec);
     market->t_funding = dec_i64(dec);
     market->position_gap = dec_i64(dec);

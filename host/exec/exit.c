@@ -172,12 +172,17 @@ static void follow(struct exit_plan *exit, agon_px_t px)
     (void)move_stop(exit, num_add(axis(exit, exit->best_px), -distance), AGON_EXIT_BY_TRAIL);
 }
 
+static int may_come_due(const struct exit_plan *exit)
+{
+    return exit->state == AGON_EXIT_ARMED && !exit->is_young && !exit->is_all &&
+           exit->due_cause == 0 && exit->due_takes == 0;
+}
+
 unsigned exit_look(struct exit_plan *exit, agon_px_t px, agon_px_t entry_px, agon_ns_t t)
 {
     unsigned did;
 
-    if (exit->state != AGON_EXIT_ARMED || exit->is_all || exit->due_cause != 0 ||
-        exit->due_takes != 0 || px <= 0)
+    if (!may_come_due(exit) || px <= 0)
         return 0;
     did = break_even(exit, px, entry_px);
     follow(exit, px);
@@ -194,6 +199,43 @@ unsigned exit_look(struct exit_plan *exit, agon_px_t px, agon_px_t entry_px, ago
     exit->due_px = px;
     exit->t_due = t;
     return did | EXIT_IS_DUE;
+}
+
+agon_px_t exit_reach(const struct exit_plan *exit, agon_px_t from_px, agon_px_t to_px)
+{
+    int64_t from = axis(exit, from_px), to = axis(exit, to_px), reached = to;
+    agon_px_t px = 0;
+
+    if (!may_come_due(exit))
+        return 0;
+    if (exit->stop_px != 0 && axis(exit, exit->stop_px) >= from)
+        return from_px;
+    // A stop that follows has followed to the start, and goes on only where nothing can reach it.
+    if (exit->stop_px != 0 && to <= axis(exit, exit->stop_px))
+        return exit->stop_px;
+    for (int i = 0; i < AGON_EXIT_TAKES; i++) {
+        int64_t take = axis(exit, exit->plan.take_px[i]);
+
+        if (exit->plan.take_px[i] == 0 || (exit->taken >> i & 1) != 0)
+            continue;
+        if (take <= from)
+            return from_px;
+        if (take <= reached) {
+            reached = take;
+            px = exit->plan.take_px[i];
+        }
+    }
+    return px;
+}
+
+unsigned exit_time(struct exit_plan *exit, agon_ns_t t_end, agon_px_t px, agon_ns_t t)
+{
+    if (!may_come_due(exit) || exit->plan.t_exit == 0 || exit->plan.t_exit > t_end)
+        return 0;
+    exit->due_cause = AGON_EXIT_BY_TIME;
+    exit->due_px = px;
+    exit->t_due = t;
+    return EXIT_IS_DUE;
 }
 
 agon_ns_t exit_next(const struct exit_plan *exit)
@@ -279,6 +321,8 @@ int exit_is_done(const struct exit_plan *exit)
     return !exit->is_all && !has_more && exit->fire_qty == 0;
 }
 
+#define CHANGE_SHIFT 5 /* two bits above those of a state */
+
 static void save_plan(const struct agon_exit_plan *plan, struct enc *enc)
 {
     enc_u32(enc, plan->instrument);
@@ -331,7 +375,8 @@ void exit_save(const struct exit_plan *exit, struct enc *enc)
     save_plan(&exit->plan, enc);
     enc_u32(enc, exit->id);
     enc_u32(enc, exit->n_failed);
-    enc_u8(enc, exit->state);
+    // In bits that no state has: what journals had before there were such plans stays as it is.
+    enc_u8(enc, (uint8_t)(exit->state | exit->change << CHANGE_SHIFT | exit->is_young << 7));
     enc_u8(enc, exit->is_all);
     enc_u8(enc, exit->stop_cause);
     enc_u8(enc, exit->is_trailing);
@@ -350,6 +395,8 @@ void exit_save(const struct exit_plan *exit, struct enc *enc)
     enc_i64(enc, exit->held_qty);
     enc_i64(enc, exit->fire_qty);
     enc_i64(enc, exit->closed_qty);
+    if (exit->change == EXIT_REPLACE)
+        save_plan(&exit->next, enc);
 }
 
 static int is_sound(const struct exit_plan *exit)
@@ -361,7 +408,9 @@ static int is_sound(const struct exit_plan *exit)
            exit->is_all <= 1 && exit->take < AGON_EXIT_TAKES && exit->taken <= takes &&
            exit->due_takes <= takes && (exit->taken & exit->due_takes) == 0 &&
            exit->due_cause <= AGON_EXIT_BY_TIME && exit->stop_px >= 0 && exit->held_qty >= 0 &&
-           exit->fire_qty >= 0 && exit->closed_qty >= 0 &&
+           exit->fire_qty >= 0 && exit->closed_qty >= 0 && exit->change <= EXIT_END &&
+           (exit->change != EXIT_REPLACE ||
+            (exit_is_sane(&exit->next) && !exit_is_end(&exit->next))) &&
            (exit->due_cause == 0 || exit->is_all == 0);
 }
 
@@ -372,6 +421,9 @@ void exit_load(struct exit_plan *exit, struct dec *dec)
     exit->id = dec_u32(dec);
     exit->n_failed = dec_u32(dec);
     exit->state = dec_u8(dec);
+    exit->is_young = exit->state >> 7;
+    exit->change = exit->state >> CHANGE_SHIFT & 3;
+    exit->state &= (1u << CHANGE_SHIFT) - 1;
     exit->is_all = dec_u8(dec);
     exit->stop_cause = dec_u8(dec);
     exit->is_trailing = dec_u8(dec);
@@ -390,6 +442,8 @@ void exit_load(struct exit_plan *exit, struct dec *dec)
     exit->held_qty = dec_i64(dec);
     exit->fire_qty = dec_i64(dec);
     exit->closed_qty = dec_i64(dec);
+    if (exit->change == EXIT_REPLACE)
+        load_plan(&exit->next, dec);
     if (!is_sound(exit))
         dec_fail(dec);
 }

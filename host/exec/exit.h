@@ -18,6 +18,8 @@
 
 #define EXIT_PPM 1000000
 
+/* What falls inside a bar acts at its close. */
+enum exit_change_kind { EXIT_KEEP = 0, EXIT_REPLACE = 1, EXIT_END = 2 };
 struct exit_plan {
     struct agon_exit_plan plan; /* as the author gave it, account filled in */
     uint32_t id;                /* of the slot: 1, 2, ...; 0: a free place */
@@ -31,15 +33,18 @@ struct exit_plan {
     uint8_t due_cause;   /* a stop or the time is due: enum agon_exit_cause; 0: none */
     uint8_t due_takes;   /* targets that are due, a bit each */
     uint16_t failed;     /* enum reason: why the last order to close did not */
-    uint32_t pad;
-    agon_px_t stop_px;     /* where the stop stands; 0: nowhere */
-    agon_px_t best_px;     /* best price since it follows; 0: it does not */
-    agon_px_t due_px;      /* that made due what is due */
-    agon_ns_t t_due;       /* when that was */
-    agon_ns_t t_retry;     /* no order to close goes before */
-    agon_qty_t held_qty;   /* what the slot holds on the plan's side */
-    agon_qty_t fire_qty;   /* still to be closed of targets that fired */
-    agon_qty_t closed_qty; /* by its own orders */
+    uint8_t is_young;    /* made inside a bar: it looks at no price before that bar has closed */
+    uint8_t change;      /* enum exit_change_kind: what its author wants of it when it has */
+    uint16_t pad;
+    struct agon_exit_plan next; /* EXIT_REPLACE: the plan in its stead; else all 0 */
+    agon_px_t stop_px;          /* where the stop stands; 0: nowhere */
+    agon_px_t best_px;          /* best price since it follows; 0: it does not */
+    agon_px_t due_px;           /* that made due what is due */
+    agon_ns_t t_due;            /* when that was */
+    agon_ns_t t_retry;          /* no order to close goes before */
+    agon_qty_t held_qty;        /* what the slot holds on the plan's side */
+    agon_qty_t fire_qty;        /* still to be closed of targets that fired */
+    agon_qty_t closed_qty;      /* by its own orders */
 };
 
 /* Are its fields in range, and do they fit each other? Of a plan that ends another only the names
@@ -55,6 +60,11 @@ enum exit_change exit_hold(struct exit_plan *exit, agon_qty_t qty);
 /* The price that it looks at is px. entry_px: the slot's average entry; 0: not known. Bits: */
 enum { EXIT_IS_DUE = 1, EXIT_HAS_MOVED = 2 /* the stop went to the entry */ };
 unsigned exit_look(struct exit_plan *exit, agon_px_t px, agon_px_t entry_px, agon_ns_t t);
+/* Of prices that go straight from one to the other: where exit_look next finds something due; 0:
+ * nowhere. They have been looked at where they start. */
+agon_px_t exit_reach(const struct exit_plan *exit, agon_px_t from_px, agon_px_t to_px);
+/* Its time came before t_end, and prices are at px now: that makes it due. */
+unsigned exit_time(struct exit_plan *exit, agon_ns_t t_end, agon_px_t px, agon_ns_t t);
 /* When it next has something to do without a price; INT64_MAX: never. */
 agon_ns_t exit_next(const struct exit_plan *exit);
 /* What is due first: its cause, the number of a target, and the price. 0: nothing is by t. */

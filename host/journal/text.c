@@ -499,6 +499,9 @@ static const struct field due_fields[] = {NAME8(record_due, kind, dues),
                                           NAME8(record_due, cause, exit_causes),
                                           PX(record_due, px),
                                           END};
+static const char *const path_kinds[] = {"none", "point", "close", "end"};
+static const struct field path_fields[] = {NAME8(record_path, kind, path_kinds),
+                                           PX(record_path, px), U64(record_path, slots), END};
 
 static const struct field generation_fields[] = {
     NAME16(record_generation, kind, configs), U16(record_generation, slot),
@@ -673,6 +676,7 @@ static const struct layout layouts[] = {
     {EVENT_MARK, "mark", 64, mark_fields},
     {EVENT_ARM, "arm", 128, arm_fields},
     {EVENT_DUE, "due", 64, due_fields},
+    {EVENT_PATH, "path", sizeof(struct record_path), path_fields},
     {EVENT_CRASH, "crash", 192, crash_fields},
     {EVENT_QUARANTINE, "quarantine", 192, quarantine_fields},
     {EVENT_ALERT, "alert", 192, alert_fields},

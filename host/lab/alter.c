@@ -14,8 +14,21 @@
 #define PEEK_ROWS      200
 #define SECOND_NS      ((agon_ns_t)1000000000)
 #define MILLI_NS       ((agon_ns_t)1000000)
+#define RECEIVED       "local_timestamp"
 
-enum column { COL_TIME, COL_OPEN, COL_HIGH, COL_LOW, COL_CLOSE, COL_VOLUME, COL_PX, COL_QTY, COLS };
+enum column {
+    COL_TIME,
+    COL_STAMP,
+    COL_OPEN,
+    COL_HIGH,
+    COL_LOW,
+    COL_CLOSE,
+    COL_VOLUME,
+    COL_PX,
+    COL_QTY,
+    COL_RATE,
+    COLS
+};
 
 struct row {
     const char *fields[COLUMNS];
@@ -32,6 +45,9 @@ struct work {
     int is_over;      /* CUT: one row behind the end was written */
     agon_ns_t unit;   /* of the column of time */
     int time_exp;     /* digits that it has behind the point */
+    /* Where rows say when they were received, that is their time, and this is the venue's. */
+    agon_ns_t stamp_unit;
+    int stamp_exp;
 };
 
 static void split(struct row *row, const char *line, size_t n)
@@ -70,7 +86,8 @@ static void find_columns(struct work *work, const char *line, size_t n)
                  {"price", COL_PX, 0, 0},
                  {"amount", COL_QTY, 0, 0},
                  {"quantity", COL_QTY, 0, 0},
-                 {"size", COL_QTY, 0, 0}};
+                 {"size", COL_QTY, 0, 0},
+                 {"rate", COL_RATE, 0, 0}};
     struct row row;
 
     for (int i = 0; i < COLS; i++)
@@ -92,6 +109,18 @@ static void find_columns(struct work *work, const char *line, size_t n)
                 work->time_exp = names[k].exp;
             }
         }
+    }
+    for (uint32_t i = 0; i < row.n && work->info->has_received; i++) {
+        if (row.lengths[i] != strlen(RECEIVED) ||
+            memcmp(RECEIVED, row.fields[i], row.lengths[i]) != 0)
+            continue;
+        work->places[COL_STAMP] = work->places[COL_TIME];
+        work->stamp_unit = work->unit;
+        work->stamp_exp = work->time_exp;
+        work->places[COL_TIME] = (int)i;
+        work->unit = 1000;
+        work->time_exp = 0;
+        return;
     }
 }
 
@@ -233,7 +262,24 @@ static void put_shifted(struct work *work, const struct row *row, agon_ns_t t)
 {
     char words[COLS][NUM_TEXT] = {{0}};
 
+    int64_t stamp;
+
     num_format(num_add(t, work->alter->by) / work->unit, work->time_exp, words[COL_TIME]);
+    if (value_of(work, row, COL_STAMP, work->stamp_exp, &stamp))
+        num_format(num_add(num_mul(stamp, work->stamp_unit), work->alter->by) / work->stamp_unit,
+                   work->stamp_exp, words[COL_STAMP]);
+    put_row(work, row, words);
+}
+
+/* A rate of funding that nobody could know: when it is paid is known, and how much is not. */
+static void put_other_rate(struct work *work, const struct row *row)
+{
+    char words[COLS][NUM_TEXT] = {{0}};
+    const char *rate = work->places[COL_RATE] >= 0 && (uint32_t)work->places[COL_RATE] < row->n
+                           ? row->fields[work->places[COL_RATE]]
+                           : "";
+
+    snprintf(words[COL_RATE], NUM_TEXT, "%s", rate[0] == '-' ? "0.0075" : "-0.0075");
     put_row(work, row, words);
 }
 
@@ -252,6 +298,10 @@ static void table_line(struct work *work, const char *line, size_t n)
     }
     if (alter->kind == ALTER_SHIFT) {
         put_shifted(work, &row, t);
+        return;
+    }
+    if (work->places[COL_RATE] >= 0 && alter->kind == ALTER_CUT && t > alter->t) {
+        put_other_rate(work, &row);
         return;
     }
     if (alter->kind == ALTER_CUT && t > alter->t) {

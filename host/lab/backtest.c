@@ -188,6 +188,29 @@ static void narrow_windows(struct run *run, agon_instrument_t id, const struct l
         memcpy(windows->source, listed->source, sizeof(windows->source));
 }
 
+// Of the quote, in its own exponent.
+static agon_amt_t quote_amt(const struct run *run, const struct agon_instrument *instrument,
+                            agon_amt_t amt)
+{
+    return num_rescale(amt, 8, instruments_asset(run->table, instrument->quote)->exp, NUM_UP);
+}
+
+// The exchange asks of orders what the listing says.
+static void set_rules(struct run *run)
+{
+    for (uint32_t i = 0; i < run->result->n_listed; i++) {
+        const struct listed *listed = &run->result->listed[i];
+        agon_instrument_t id = instruments_find(run->table, BACKTEST_VENUE, listed->record.symbol);
+        struct rules rules = listed->rules;
+
+        if (id == 0 || !listed->has_rules)
+            continue;
+        rules.max_notional_amt =
+            quote_amt(run, instruments_get(run->table, id), rules.max_notional_amt);
+        (void)paper_set_rules(run->paper, id, &rules);
+    }
+}
+
 static int add_instrument(struct run *run, const struct tape_info *info, const char *path,
                           agon_instrument_t *id, struct error *err)
 {
@@ -211,14 +234,17 @@ static int add_instrument(struct run *run, const struct tape_info *info, const c
     made.hdr.instrument = run->table->n_instruments + 1;
     made.venue = BACKTEST_VENUE;
     made.state = TRADING_OPEN;
-    made.maker_fee_ppb = config->maker_fee_ppb;
-    made.taker_fee_ppb = config->taker_fee_ppb;
+    if (config->has_maker_fee)
+        made.maker_fee_ppb = listed->record.maker_fee_ppb = config->maker_fee_ppb;
+    if (config->has_taker_fee)
+        made.taker_fee_ppb = listed->record.taker_fee_ppb = config->taker_fee_ppb;
     made.multiplier = 1;
     made.quote = asset_of(run, listed->quote, 0, err);
     made.base = asset_of(run, listed->base, 0, err);
     made.settle = made.quote;
     if (made.quote == 0 || made.base == 0)
         return AGON_EINVAL;
+    made.min_notional_amt = quote_amt(run, &made, made.min_notional_amt);
     // What a trade on a spot market moves is whole units of the base.
     if (made.kind == INSTRUMENT_SPOT &&
         made.qty_exp > instruments_asset(run->table, made.base)->exp) {
@@ -227,10 +253,15 @@ static int add_instrument(struct run *run, const struct tape_info *info, const c
                              "quantities of %s have %d decimals, and %s has %d by the roster",
                              info->symbol, made.qty_exp, listed->base,
                              instruments_asset(run->table, made.base)->exp);
-        made.qty_exp = instruments_asset(run->table, made.base)->exp;
+        int8_t exp = instruments_asset(run->table, made.base)->exp;
+
+        made.max_qty = num_rescale(made.max_qty, made.qty_exp, exp, NUM_ZERO);
+        listed->rules.market_max_qty =
+            num_rescale(listed->rules.market_max_qty, made.qty_exp, exp, NUM_ZERO);
+        made.qty_exp = listed->record.qty_exp = exp;
         made.lot_qty = made.min_qty = 1;
-        listed->record.qty_exp = made.qty_exp;
         listed->record.lot_qty = listed->record.min_qty = 1;
+        listed->record.max_qty = made.max_qty;
     }
     *id = made.hdr.instrument;
     rc = step(run, &made, info->symbol, err);
@@ -282,7 +313,7 @@ static int add_step(struct run *run, uint32_t tape, agon_instrument_t id, struct
     struct record_step record = {
         .hdr = {.type = EVENT_CONFIG, .granules = 1, .instrument = id},
         .kind = CONFIG_STEP,
-        .is_bars = 1,
+        .is_bars = STEP_PATHS,
         .step_ns = (agon_ns_t)info->length_s * 1000000000,
     };
 
@@ -376,6 +407,10 @@ static int open_tapes(struct run *run, struct error *err)
         if (rc < 0)
             return rc;
         run->sources[i] = (struct lockstep_source){.ctx = run->tapes[i], .next = tape_next};
+        if (run->infos[i].has_received) {
+            run->sources[i].received = &run->result->tapes[i].received;
+            received_init(run->sources[i].received);
+        }
         run->n_sources++;
         snprintf(run->result->tapes[i].path, sizeof(run->result->tapes[i].path), "%s",
                  run->paths[i]);
@@ -403,7 +438,8 @@ static int clip_sources(struct run *run, struct error *err)
                                    .history = run->history};
 
         rc = clip_new(&run->clips[i], &clip, err);
-        *source = (struct lockstep_source){.ctx = run->clips[i], .next = clip_next};
+        source->ctx = run->clips[i];
+        source->next = clip_next;
     }
     if (rc < 0)
         return rc;
@@ -732,6 +768,9 @@ int backtest_run(const struct backtest_config *config, struct backtest *result, 
 
     memset(result, 0, sizeof(*result));
     result->bars = config->bars;
+    result->has_maker_fee = config->has_maker_fee;
+    result->has_taker_fee = config->has_taker_fee;
+    result->latency = config->latency;
     result->order_ns = config->latency.legs[LATENCY_ENTRY].median_ns;
     result->data_ns = config->latency.legs[LATENCY_MARKET].median_ns;
     hash_init(&run.intents);
@@ -772,6 +811,7 @@ int backtest_run(const struct backtest_config *config, struct backtest *result, 
     rc = configure(&run, err);
     for (agon_instrument_t id = 1; id <= run.table->n_instruments && rc >= 0; id++)
         rc = paper_add(run.paper, id);
+    set_rules(&run);
     if (rc >= 0)
         rc = set_bars(&run, err);
     for (uint32_t i = 0; i < config->n_impacts && rc >= 0; i++)

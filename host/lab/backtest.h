@@ -38,7 +38,9 @@ struct backtest_config {
     agon_ns_t t_from, t_end;
     int is_lenient;
     struct match_bars bars; /* what is assumed of bars; its spread of trades too */
+    /* has_: of every instrument, instead of what its listing or the venue says. */
     int32_t maker_fee_ppb, taker_fee_ppb;
+    uint8_t has_maker_fee, has_taker_fee;
     struct latency latency; /* of data, orders and reports; constants are one of its kinds */
     /* For the size of an order, as [SYMBOL=]KIND:COEFFICIENT:VOLATILITY:VOLUME (lab/models.h). */
     const char *const *impacts;
@@ -96,6 +98,8 @@ struct backtest_windows {
 struct backtest_tape {
     char path[512];
     uint8_t kind;
+    struct received
+        received; /* where its rows say when they were received: agents heard them then */
     struct tape_report report;
 };
 struct backtest {
@@ -104,15 +108,18 @@ struct backtest {
     struct process_bus bus; /* owned; has_processes */
     uint32_t n_tapes;
     struct backtest_tape tapes[BACKTEST_TAPES_MAX];
-    uint32_t n_listed; /* instruments, and where their filters are from */
-    struct listed listed[BACKTEST_TAPES_MAX];
+    uint32_t n_listed;                        /* instruments, and where their filters are from */
+    struct listed listed[BACKTEST_TAPES_MAX]; /* fees as they were paid */
+    uint8_t has_maker_fee, has_taker_fee;     /* as configured */
     uint64_t n_events, n_market, n_intents;
     struct match_bars bars;                 /* as configured */
     struct backtest_windows windows[2];     /* of spot and of perpetuals */
     uint64_t n_rate_waited, n_rate_refused; /* requests, by those windows */
     uint32_t n_history;                     /* bars from before t_from that agents were given */
     agon_ns_t t_first, t_last;
-    agon_ns_t order_ns, data_ns; /* median latency of orders and reports, and of market data */
+    struct latency latency;      /* as configured */
+    agon_ns_t order_ns, data_ns; /* median latency of orders and reports, and of market data where
+                                    no recording tells it */
     unsigned char
         intents[HASH_SIZE]; /* over (slot, cause_seq, n, fields) of every intent, in order */
     unsigned char state[HASH_SIZE]; /* of the engine at the end */

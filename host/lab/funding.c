@@ -9,6 +9,8 @@
 
 #define LINE_MAX_BYTES 4096
 #define RATE_EXP       9
+#define HOUR_NS        ((agon_ns_t)3600 * 1000000000)
+#define INTERVAL_NS    (8 * HOUR_NS)   /* of most venues */
 #define TIME_MAX_MS    4102444800000ll /* 2100 */
 
 struct row {
@@ -20,7 +22,10 @@ struct funding {
     agon_instrument_t instrument;
     struct row *rows; /* owned */
     uint32_t n, room, at, first;
-    agon_ns_t t_start;
+    uint32_t interval_s; /* as announced last */
+    agon_ns_t t_start, t_next;
+    int is_final; /* the next event is the final rate of row at, else the estimate behind row at - 1
+                   */
     struct agon_funding event;
 };
 
@@ -125,9 +130,8 @@ static int read_rows(struct funding *funding, struct file_stream *stream, const 
         if (rc < 0)
             return error_set(err, rc, "%s: out of memory", path);
     }
-    if (rc == 0 && funding->n < 2)
-        rc =
-            error_set(err, AGON_ECORRUPT, "%s: fewer than two rows: the interval is unknown", path);
+    if (rc == 0 && funding->n == 0)
+        rc = error_set(err, AGON_ECORRUPT, "%s: no rows", path);
     return rc;
 }
 
@@ -185,31 +189,60 @@ void funding_set(struct funding *funding, agon_instrument_t instrument, agon_ns_
     funding->first = funding->at;
 }
 
-/* Event i says what is paid at row i, and comes when row i - 1 is paid; the last one pays the last
- * row. */
+/* When the next payment behind row at - 1 is announced for: as long behind it as it was behind the
+ * one before, on the hours that venues pay at; without two rows, at the next of 0, 8 and 16 h UTC.
+ */
+static agon_ns_t announced(const struct funding *funding, uint32_t at, agon_ns_t t)
+{
+    const struct row *rows = funding->rows;
+    agon_ns_t interval = at >= 2 ? rows[at - 1].t - rows[at - 2].t : INTERVAL_NS;
+    agon_ns_t t_next = at >= 2 ? rows[at - 1].t : 0;
+
+    if (interval >= HOUR_NS / 2) {
+        interval = (interval + HOUR_NS / 2) / HOUR_NS * HOUR_NS;
+        t_next = (t_next + HOUR_NS / 2) / HOUR_NS * HOUR_NS;
+    }
+    if (t_next <= t)
+        t_next += ((t - t_next) / interval + 1) * interval;
+    return t_next;
+}
+
+/* What a venue tells between two payments is an estimate, and here the rate that was paid last. At
+ * the time of row i the rate of that row comes, and is final, and behind it the event that pays it:
+ * the estimate of the next. */
 const struct agon_event_hdr *funding_next(void *ctx)
 {
     struct funding *funding = ctx;
     struct agon_funding *event = &funding->event;
     const struct row *rows = funding->rows;
     uint32_t at = funding->at;
-    agon_ns_t t;
-    agon_ns_t t_next;
+    agon_ns_t t = funding->t_start;
 
-    if (at > funding->n || funding->first == funding->n)
+    if (funding->first == funding->n || (funding->is_final && at == funding->n))
         return NULL;
-    t = at == funding->first ? funding->t_start : rows[at - 1].t;
-    t_next = at < funding->n ? rows[at].t : 2 * rows[at - 1].t - rows[at - 2].t;
-    funding->at++;
+    if (funding->is_final) {
+        t = rows[at].t;
+        if (t < funding->t_next)
+            funding->t_next = t;
+    } else {
+        if (at > funding->first)
+            t = rows[at - 1].t;
+        funding->t_next = announced(funding, at, t);
+        funding->interval_s = (uint32_t)((funding->t_next - t) / 1000000000);
+    }
     *event = (struct agon_funding){
         .hdr = {.type = AGON_EVENT_FUNDING,
                 .granules = sizeof(*event) / EVENT_GRANULE,
                 .instrument = funding->instrument,
                 .t_venue = t,
                 .t = t},
-        .rate_ppb = at < funding->n ? rows[at].rate_ppb : 0,
-        .t_next = t_next,
-        .interval_s = (uint32_t)((t_next - t) / 1000000000),
+        .rate_ppb = funding->is_final ? rows[at].rate_ppb
+                    : at > 0          ? rows[at - 1].rate_ppb
+                                      : 0,
+        .t_next = funding->t_next,
+        .interval_s = funding->interval_s,
     };
+    funding->at += funding->is_final ? 1 : 0;
+    funding->is_final = !funding->is_final;
     return &event->hdr;
 }

@@ -2,8 +2,10 @@
 /* funding: recorded funding rates as events.
  *
  * CSV with the columns funding_time_ms and rate (others are skipped): what was paid at that time,
- * of the notional. Each row becomes a FUNDING at the time of the row before it, so that the engine
- * pays it when its time has come; the first one where the market begins. [one thread] */
+ * of the notional. At its time a row becomes a FUNDING with its rate, and one behind it that pays
+ * it and tells the rate again, as the estimate of the next payment: no rate is told before it is
+ * paid. The first estimate, where the market begins, is the rate paid last before, or 0. [one
+ * thread] */
 #ifndef LAB_FUNDING_H
 #define LAB_FUNDING_H
 

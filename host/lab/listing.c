@@ -10,12 +10,13 @@
 
 #include "base/num.h"
 #include "config/config.h"
+#include "config/units.h"
 #include "market/recording.h"
 #include "sys/file.h"
 
 #define BYTES_MAX   ((uint64_t)64 << 20)
 #define SYMBOLS_CAP 20000 /* of one file */
-#define QUOTE_EXP   8
+#define QUOTE_EXP   8     /* of amounts that are not the engine's yet */
 #define DEFAULT_EXP 8
 #define MARK        "exchangeInfo"
 
@@ -23,7 +24,9 @@ struct source {
     char path[512];
     uint8_t is_named;
     struct binance_symbol_info *all; /* owned */
+    struct rules_fees *fees;         /* owned; of each, where the file has them */
     uint32_t n, room;
+    uint8_t is_config; /* which says nothing but tick, lot, least notional and fees */
     struct binance_limit limits[LISTING_LIMITS_MAX];
     uint32_t n_limits;
     int rc;
@@ -34,20 +37,54 @@ struct listings {
     char folder[512]; /* that was looked through; what was found there is in sources */
 };
 
-/* What the venue lists of the majors, in a file's own form. */
-#define KNOWN(name, of, contract, tick_count, tick_places, lot_places, notional)                   \
+/* Contracts of the coin, whose filters no list of majors has. */
+#define COIN(name, of, tick_places)                                                                \
     {                                                                                              \
-        .symbol = name, .base = of, .quote = "USDT", .is_tradable = 1, .is_contract = (contract),  \
-        .tick = (tick_count), .tick_exp = (tick_places), .lot = 1, .lot_exp = (lot_places),        \
-        .min_qty = 1, .min_qty_exp = (lot_places), .min_notional = (notional)                      \
+        .symbol = name, .base = of, .quote = "USDT", .is_tradable = 1, .is_contract = 1,           \
+        .tick = 1, .tick_exp = (tick_places), .lot = 1, .lot_exp = 0, .min_qty = 1,                \
+        .min_qty_exp = 0                                                                           \
     }
-static const struct binance_symbol_info known[] = {
-    KNOWN("BTCUSDT", "BTC", 0, 1, 2, 5, 5),     KNOWN("ETHUSDT", "ETH", 0, 1, 2, 4, 5),
-    KNOWN("SOLUSDT", "SOL", 0, 1, 2, 3, 5),     KNOWN("BNBUSDT", "BNB", 0, 1, 2, 3, 5),
-    KNOWN("BTCUSDT", "BTC", 1, 1, 1, 3, 100),   KNOWN("ETHUSDT", "ETH", 1, 1, 2, 3, 20),
-    KNOWN("SOLUSDT", "SOL", 1, 1, 2, 2, 5),     KNOWN("BNBUSDT", "BNB", 1, 1, 2, 2, 5),
-    KNOWN("BTCUSD_PERP", "BTC", 1, 1, 1, 0, 0), KNOWN("ETHUSD_PERP", "ETH", 1, 1, 2, 0, 0),
-};
+static const struct binance_symbol_info coins[] = {COIN("BTCUSD_PERP", "BTC", 1),
+                                                   COIN("ETHUSD_PERP", "ETH", 2)};
+
+// How many places the count needs.
+static void fit_exp(int64_t value, int64_t *to, int *exp)
+{
+    *to = value;
+    for (*exp = RULES_MAJOR_EXP; *exp > 0 && *to % 10 == 0; --*exp)
+        *to /= 10;
+}
+
+/* What the venue lists of one of the majors, in a file's own form. False: it is none. */
+static int known_info(const char *symbol, int is_contract, struct binance_symbol_info *info)
+{
+    const struct rules_major *major = rules_major(is_contract ? RULES_UM : RULES_SPOT, symbol);
+
+    memset(info, 0, sizeof(*info));
+    for (size_t i = 0; i < sizeof(coins) / sizeof(coins[0]) && is_contract; i++) {
+        if (strcmp(coins[i].symbol, symbol) == 0)
+            *info = coins[i];
+    }
+    if (major == NULL)
+        return info->symbol[0] != '\0';
+    snprintf(info->symbol, sizeof(info->symbol), "%s", major->symbol);
+    snprintf(info->base, sizeof(info->base), "%s", major->base);
+    snprintf(info->quote, sizeof(info->quote), "%s", major->quote);
+    info->is_tradable = 1;
+    info->is_contract = (uint8_t)is_contract;
+    fit_exp(major->tick_px, &info->tick, &info->tick_exp);
+    fit_exp(major->lot_qty, &info->lot, &info->lot_exp);
+    fit_exp(major->lot_qty, &info->min_qty, &info->min_qty_exp);
+    fit_exp(major->max_qty, &info->max_qty, &info->max_qty_exp);
+    fit_exp(major->min_px, &info->min_px, &info->min_px_exp);
+    fit_exp(major->max_px, &info->max_px, &info->max_px_exp);
+    fit_exp(major->min_notional_amt, &info->min_notional, &info->min_notional_exp);
+    fit_exp(major->max_notional_amt, &info->max_notional, &info->max_notional_exp);
+    fit_exp(major->market_max_qty, &info->market_max_qty, &info->market_max_qty_exp);
+    rules_preset(major->market, &info->rules);
+    info->has_band = 2;
+    return 1;
+}
 
 static void keep(void *ctx, const struct binance_symbol_info *info)
 {
@@ -57,14 +94,17 @@ static void keep(void *ctx, const struct binance_symbol_info *info)
         uint32_t room = source->room == 0 ? 64 : source->room * 2;
         struct binance_symbol_info *all =
             room <= SYMBOLS_CAP * 2 ? realloc(source->all, room * sizeof(*all)) : NULL;
+        struct rules_fees *fees = all != NULL ? realloc(source->fees, room * sizeof(*fees)) : NULL;
 
-        if (all == NULL) {
+        source->all = all != NULL ? all : source->all;
+        source->fees = fees != NULL ? fees : source->fees;
+        if (fees == NULL) {
             source->rc = AGON_ENOMEM;
             return;
         }
-        source->all = all;
         source->room = room;
     }
+    source->fees[source->n] = rules_fees(info->is_contract ? RULES_UM : RULES_SPOT);
     source->all[source->n++] = *info;
 }
 
@@ -140,6 +180,21 @@ static int copy_word(const struct config *config, uint32_t i, const char *key, c
     return 1;
 }
 
+// Nothing: as published. False: no share.
+static int read_fee(const struct config *config, uint32_t i, const char *key, int32_t *ppb)
+{
+    const struct config_node *node = config_at(config, "instruments[%u].%s", i, key);
+    const char *text = node != NULL ? config_text(node) : NULL;
+    int64_t ppm;
+
+    if (text == NULL)
+        return 1;
+    if (units_ppm(text, strlen(text), &ppm, NULL) < 0 || ppm > 100000)
+        return 0;
+    *ppb = (int32_t)(ppm * 1000);
+    return 1;
+}
+
 // The instruments of a file that `agon run` takes, or of one that has nothing else.
 static int take_config(struct source *source, const char *text, size_t n, struct error *err)
 {
@@ -171,7 +226,14 @@ static int take_config(struct source *source, const char *text, size_t n, struct
         info.min_qty = info.lot;
         info.min_qty_exp = info.lot_exp;
         keep(source, &info);
+        if (source->rc >= 0 &&
+            (!read_fee(config, i, "maker", &source->fees[source->n - 1].maker_ppb) ||
+             !read_fee(config, i, "taker", &source->fees[source->n - 1].taker_ppb)))
+            source->rc = error_set(err, AGON_EINVAL,
+                                   "%s: instruments[%u]: maker and taker are shares, such as 0.1%%",
+                                   source->path, i);
     }
+    source->is_config = 1;
     config_free(config);
     return source->rc < 0 ? source->rc : count > 0 ? AGON_OK : AGON_EINVAL;
 }
@@ -254,8 +316,10 @@ int listings_open(struct listings **listings, const char *const *paths, uint32_t
 
 void listings_free(struct listings *listings)
 {
-    for (uint32_t i = 0; listings != NULL && i < listings->n; i++)
+    for (uint32_t i = 0; listings != NULL && i < listings->n; i++) {
         free(listings->sources[i].all);
+        free(listings->sources[i].fees);
+    }
     free(listings);
 }
 
@@ -359,10 +423,18 @@ static const struct binance_symbol_info *choose(const struct listings *listings,
     return best;
 }
 
+static void fill_fees(struct listed *listed, struct rules_fees fees)
+{
+    listed->record.maker_fee_ppb = fees.maker_ppb;
+    listed->record.taker_fee_ppb = fees.taker_ppb;
+}
+
+// file: that it is from; NULL: this program knows it.
 static int fill(struct listed *listed, const struct binance_symbol_info *info,
-                enum listing_from from, const char *source, struct error *err)
+                enum listing_from from, const struct source *file, struct error *err)
 {
     struct agon_instrument *record = &listed->record;
+    const char *source = file != NULL ? file->path : "";
 
     if (info->tick <= 0 || info->lot <= 0)
         return error_set(err, AGON_EINVAL, "%s: %s has no tick or no lot", source, info->symbol);
@@ -372,8 +444,11 @@ static int fill(struct listed *listed, const struct binance_symbol_info *info,
     (void)binance_fit_filters(info, QUOTE_EXP, record);
     if (record->min_qty == 0)
         record->min_qty = record->lot_qty;
-    listed->market_max_qty =
-        num_rescale(info->market_max_qty, info->market_max_qty_exp, record->qty_exp, NUM_ZERO);
+    listed->has_rules = file == NULL || !file->is_config;
+    listed->has_fees = file != NULL && file->is_config;
+    binance_fit_rules(info, QUOTE_EXP, record, &listed->rules);
+    fill_fees(listed, file != NULL ? file->fees[info - file->all]
+                                   : rules_fees(info->is_contract ? RULES_UM : RULES_SPOT));
     memcpy(record->symbol, info->symbol, sizeof(record->symbol));
     memcpy(listed->base, info->base, sizeof(listed->base));
     memcpy(listed->quote, info->quote, sizeof(listed->quote));
@@ -391,6 +466,7 @@ static void fill_none(struct listed *listed, const char *symbol, int is_perpetua
     record->tick_px = record->lot_qty = record->min_qty = 1;
     snprintf(record->symbol, sizeof(record->symbol), "%s", symbol);
     (void)recording_assets(symbol, listed->base, listed->quote);
+    fill_fees(listed, rules_fees(is_perpetual ? RULES_UM : RULES_SPOT));
     listed->from = LISTING_NONE;
 }
 
@@ -403,6 +479,7 @@ int listings_find(struct listings *listings, const char *symbol, uint8_t kind, c
     int is_contract = // rather than spot
         is_perpetual || (kind == 0 && name != NULL && strstr(name, "binance_um") != NULL);
     const struct binance_symbol_info *info;
+    struct binance_symbol_info major;
     const struct source *from = NULL;
     int has_named = 0;
     int rc;
@@ -417,7 +494,7 @@ int listings_find(struct listings *listings, const char *symbol, uint8_t kind, c
         if (info == NULL)
             return error_set(err, AGON_EINVAL, "%s: %s is not listed%s", listings->sources[0].path,
                              symbol, is_perpetual ? " as a perpetual" : "");
-        return fill(listed, info, LISTING_NAMED, from->path, err);
+        return fill(listed, info, LISTING_NAMED, from, err);
     }
     if (data != NULL) {
         rc = look_beside(listings, data, err);
@@ -425,11 +502,10 @@ int listings_find(struct listings *listings, const char *symbol, uint8_t kind, c
             return rc;
         info = choose(listings, 0, symbol, is_contract, day_of(t_first), &from);
         if (info != NULL)
-            return fill(listed, info, LISTING_BESIDE, from->path, err);
+            return fill(listed, info, LISTING_BESIDE, from, err);
     }
-    info = find(known, sizeof(known) / sizeof(known[0]), symbol, is_perpetual);
-    if (info != NULL)
-        return fill(listed, info, LISTING_KNOWN, "", err);
+    if (known_info(symbol, is_perpetual, &major))
+        return fill(listed, &major, LISTING_KNOWN, NULL, err);
     fill_none(listed, symbol, is_perpetual);
     return AGON_OK;
 }

@@ -2,9 +2,12 @@
 /* listing: the filters that an instrument of recorded data has, as the venue lists them and never
  * by the data: a file that says something finer late in it changes nothing before.
  *
+ * The same of what a venue asks beside an instrument's record (market/rules.h). Fees are in no
+ * exchangeInfo: a configuration's count, else what the venue publishes.
+ *
  * In this order: a file that was named (--instruments: Binance's exchangeInfo as it was received,
  * plain, in a capture's line or gzip, or a configuration with `instruments`); such an exchangeInfo
- * beside the data; tick, lot and minimum notional of the majors, as this program has them; eight
+ * beside the data; the filters of the majors, as this program has them; eight
  * decimals, a tick and a lot of one unit, no limits. Decoded by what a live gateway decodes with,
  * and with the exponents that a live instrument has: those of tick and lot. [one thread] */
 #ifndef LAB_LISTING_H
@@ -12,6 +15,7 @@
 
 #include "base/error.h"
 #include "market/records.h"
+#include "market/rules.h"
 #include "venue/binance/decode.h"
 
 #define LISTING_FILES_MAX  16
@@ -26,7 +30,9 @@ enum listing_from {
 struct listed {
     struct agon_instrument record; /* symbol, kind, exponents and filters; ids are the caller's.
                                       min_notional_amt is in 10^-8 */
-    agon_qty_t market_max_qty;     /* 0: as of other orders */
+    struct rules rules;            /* what is asked beside those; amounts in 10^-8 */
+    uint8_t has_rules;             /* 0: nothing is known of them, and nothing is asked */
+    uint8_t has_fees;              /* the record's are of what was named, else as published */
     char base[16], quote[16];
     uint8_t from;
     char source[512];

@@ -33,6 +33,7 @@ struct outcome {
     char text[ERROR_TEXT], failure[ERROR_TEXT];
     uint32_t has_book, n_names, n_instruments;
     agon_ns_t t_first, t_last;
+    agon_ns_t way_ns; /* the longest that a recorded message was under way */
     uint64_t n_decisions, n_kept;
     char base[16];
     int base_exp;
@@ -170,6 +171,10 @@ static void tell(struct run *run)
     outcome->has_book = (uint32_t)backtest_has_book(result) || run->config.n_paths == 0;
     outcome->t_first = result->t_first;
     outcome->t_last = result->t_last;
+    for (uint32_t i = 0; i < result->n_tapes; i++) {
+        if (result->tapes[i].received.most_ns > outcome->way_ns)
+            outcome->way_ns = result->tapes[i].received.most_ns;
+    }
     if (base != NULL) {
         snprintf(outcome->base, sizeof(outcome->base), "%s", base->name);
         outcome->base_exp = base->exp;
@@ -265,6 +270,8 @@ static int play(struct judge *judge, const struct backtest_config *config, struc
     // Plugins ran where these figures were written.
     if (outcome->n_kept > LOOKAHEAD_KEPT)
         outcome->n_kept = LOOKAHEAD_KEPT;
+    if (outcome->way_ns < 0 || outcome->way_ns > RECEIVED_MOST_NS)
+        outcome->way_ns = RECEIVED_MOST_NS;
     if (outcome->n_names > SLOTS_MAX)
         outcome->n_names = SLOTS_MAX;
     free(run);
@@ -326,27 +333,31 @@ static int alter_all(struct judge *judge, const struct alter *alter, struct word
     for (uint32_t i = 0; i < judge->n_paths && rc >= 0; i++) {
         char said[RECORDING_SYMBOL];
         const char *from = recording_split(judge->words[i], said);
+        struct alter this = *alter;
 
         words->at[0][i] = judge->words[i];
+        // What the exchange of a recording did by then was received a way later.
+        if (alter->kind == ALTER_CUT && judge->infos[i].has_received)
+            this.t = num_add(this.t, judge->one->way_ns);
         if (alter->kind == ALTER_INSIDE && judge->infos[i].kind != TAPE_BARS)
             continue;
         rc = name_file(words, 0, i, judge->infos[i].symbol, dir, last_part(from), judge->beside[i],
                        &path, err);
         if (rc >= 0)
-            rc = alter_file(from, &judge->infos[i], alter, path, &altered, err);
+            rc = alter_file(from, &judge->infos[i], &this, path, &altered, err);
         if (rc < 0 || altered.t_row == 0)
             continue;
         *t_row = *t_row == 0 || altered.t_row < *t_row ? altered.t_row : *t_row;
         *t_ends = *t_ends == 0 || altered.t_ends < *t_ends ? altered.t_ends : *t_ends;
     }
-    // A rate that is paid stands before it is: funding is shifted and never cut.
+    // When funding is paid is known before, and how much is not: behind a cut other rates are paid.
     for (uint32_t i = 0; i < config->n_fundings && rc >= 0; i++) {
         char symbol[RECORDING_SYMBOL];
         const char *from = recording_split(config->fundings[i], symbol);
         struct tape_info info = {0};
 
         words->at[1][i] = config->fundings[i];
-        if (alter->kind != ALTER_SHIFT)
+        if (alter->kind == ALTER_INSIDE)
             continue;
         if (symbol[0] == '\0' && !recording_symbol_of_name(from, symbol))
             return error_set(err, AGON_EINVAL, "%s: no symbol in the file's name", from);
@@ -682,6 +693,7 @@ static int play_fair(struct judge *judge, uint8_t kind, uint64_t first, struct s
                         &config.n_paths, err);
         config.paths = words->at[0];
         config.maker_fee_ppb = config.taker_fee_ppb = 0;
+        config.has_maker_fee = config.has_taker_fee = 1;
         config.t_from = config.t_end = 0;
         config.is_lenient = 0;
         if (rc >= 0)

@@ -3,24 +3,16 @@
  * them is read in parity_scan.c. */
 #include "lab/parity.h"
 
-#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
-#include "agent/cut.h"
-#include "agent/loader.h"
-#include "agent/run_inproc.h"
 #include "journal/text.h"
+#include "lab/parity_cast.h"
 #include "lab/replay.h"
-#include "market/history.h"
-#include "sys/file.h"
 
-#define TO_GRANULES   65536 /* wider than a host's: what found no room says the journal */
-#define FROM_GRANULES 65536
-#define QUEUE_MAX     (1u << 20) /* intents that wait for the journal's */
-#define ORIGIN_AT     sizeof(struct agon_event_hdr)
+#define QUEUE_MAX (1u << 20) /* intents that wait for the journal's */
+#define ORIGIN_AT sizeof(struct agon_event_hdr)
 
 struct view { /* of an instrument and what the slot has of it */
     struct agon_level bid, ask;
@@ -34,15 +26,11 @@ struct wanted { /* by the instance that runs again */
     struct view view;
 };
 struct actor {
-    const struct parity_play *play;
+    struct cast cast;
     struct parity_judged *judged;
-    struct plugin_file file;
-    struct plugin plugin;
-    unsigned char *state; /* owned */
-    uint64_t n_state;
     struct run_inproc *run; /* owned; NULL: it does not run */
     uint64_t live_seq;      /* it is heard from this cause on; UINT64_MAX: not */
-    uint8_t is_mapped, is_begun, is_bounded;
+    uint8_t is_bounded;
     struct wanted *queue; /* owned */
     uint32_t head, n, room;
 };
@@ -71,7 +59,7 @@ uint64_t parity_offset(uint32_t play, uint64_t address)
     uint32_t at = play - (again_now != NULL ? again_now->config->first : 0);
 
     return again_now != NULL && at < again_now->config->n
-               ? image_offset(&again_now->actors[at].plugin.image, address)
+               ? image_offset(&again_now->actors[at].cast.plugin.image, address)
                : UINT64_MAX;
 }
 
@@ -102,7 +90,7 @@ static void enter(const struct again *again, const struct actor *actor)
 
 static void stop(struct again *again, struct actor *actor)
 {
-    uint16_t slot = actor->play->begin->slot;
+    uint16_t slot = actor->cast.play->begin->slot;
 
     if (again->active[slot] == actor)
         again->active[slot] = NULL;
@@ -127,7 +115,7 @@ unknown(struct again *again, struct actor *actor, uint64_t from_seq, uint64_t n_
         return;
     judged->verdict = PARITY_UNKNOWN;
     judged->from_seq = from_seq;
-    judged->last_seq = actor->play->end_seq;
+    judged->last_seq = actor->cast.play->end_seq;
     judged->n_left = n_left;
     va_start(args, format);
     (void)vsnprintf(judged->why, sizeof(judged->why), format, args);
@@ -234,7 +222,7 @@ differ(struct again *again, struct actor *actor, const struct agon_event_hdr *li
             tell_view(engine, as->hdr.instrument, &mine->view, &first->again);
         }
         if (live != NULL) {
-            look(engine, actor->play->begin->slot, live->instrument, &now);
+            look(engine, actor->cast.play->begin->slot, live->instrument, &now);
             tell_intent(engine, live, &first->live);
             tell_view(engine, live->instrument, &now, &first->live);
         }
@@ -296,7 +284,7 @@ static void collect(struct again *again, struct actor *actor, const struct agon_
         wish = (void *)one.bytes;
         if (actor->live_seq == UINT64_MAX || wish->origin.cause_seq < actor->live_seq)
             continue;
-        wish->origin.slot = actor->play->begin->slot;
+        wish->origin.slot = actor->cast.play->begin->slot;
         wish->hdr.t = event->t;
         one.event = *event;
         look(again->engine, wish->origin.slot, wish->hdr.instrument, &one.view);
@@ -313,15 +301,15 @@ static void advance(struct again *again, struct actor *actor, const struct agon_
     struct feed *feed = run_inproc_feed(actor->run);
     int64_t rc;
 
-    if (actor->play->lost_seq != 0 && event->seq >= actor->play->lost_seq) {
-        unknown(again, actor, actor->play->lost_seq, 0,
+    if (actor->cast.play->lost_seq != 0 && event->seq >= actor->cast.play->lost_seq) {
+        unknown(again, actor, actor->cast.play->lost_seq, 0,
                 "it met more gaps and full rings than could be told to the journal");
         return;
     }
     enter(again, actor);
     rc = feed_run(feed, event->seq);
     enter(again, NULL);
-    if (rc < 0 && !(actor->play->has_last && feed_nth(feed) >= actor->play->last_nth)) {
+    if (rc < 0 && !(actor->cast.play->has_last && feed_nth(feed) >= actor->cast.play->last_nth)) {
         differ(again, actor, NULL, NULL, event->seq, "it fails here, and did not then: %.180s",
                feed_failure(feed)->text);
         return;
@@ -339,100 +327,24 @@ static void on_bar(void *ctx, const struct agon_bar *bar)
         history_add(again->history, bar);
 }
 
-static int tell_history(struct again *again, const struct record_begin *begin, struct setup *setup)
-{
-    unsigned char hash[HASH_SIZE];
-
-    if (begin->n_bars == 0)
-        return 1;
-    if (again->history == NULL)
-        return 0;
-    history_lengthen(again->history);
-    free(again->bars);
-    again->bars = malloc((history_count(again->history) + 1u) * sizeof(*again->bars));
-    if (again->bars == NULL)
-        return 0;
-    setup->bars = again->bars;
-    setup->n_bars = history_copy(again->history, begin->cut_seq, again->bars);
-    cut_hash(setup->bars, setup->n_bars * sizeof(*setup->bars), hash);
-    return setup->n_bars == begin->n_bars && memcmp(hash, begin->history_hash, HASH_SIZE) == 0;
-}
-
-static int read_params(const struct record_begin *begin, struct setup_param *params)
-{
-    const char *text = begin_text(begin);
-
-    if (text == NULL || begin->is_cut || begin->n_params > SETUP_PARAMS_MAX)
-        return 0;
-    for (uint32_t i = 0; i < begin->n_params; i++) {
-        memset(&params[i], 0, sizeof(params[i]));
-        snprintf(params[i].name, sizeof(params[i].name), "%s", text);
-        text += strlen(text) + 1;
-        snprintf(params[i].text, sizeof(params[i].text), "%s", text);
-        text += strlen(text) + 1;
-    }
-    return 1;
-}
-
-static int make(struct again *again, struct actor *actor, const struct setup *setup,
-                struct error *err)
-{
-    uint64_t granules, bus_at, n_bytes;
-    void *bytes = setup_encode_dup(setup, &n_bytes);
-    struct run_inproc_config config = {.setup = bytes,
-                                       .setup_bytes = n_bytes,
-                                       .bus = engine_bus(again->engine, &granules, &bus_at),
-                                       .entry = actor->plugin.entry,
-                                       .to_granules = TO_GRANULES,
-                                       .from_granules = FROM_GRANULES,
-                                       .lapses = actor->play->lapses,
-                                       .n_lapses = actor->play->n_lapses,
-                                       .is_again = 1,
-                                       .last_nth =
-                                           actor->play->has_last ? actor->play->last_nth : 0};
-    int rc;
-
-    if (bytes == NULL)
-        return error_set(err, AGON_ENOMEM, "no memory for a slot's setup");
-    config.bus_granules = granules;
-    enter(again, actor);
-    rc = run_inproc_new(&actor->run, &config, err);
-    enter(again, NULL);
-    free(bytes);
-    return rc;
-}
-
 static void begin(struct again *again, struct actor *actor, const struct agon_event_hdr *event)
 {
-    static struct setup_param params[SETUP_PARAMS_MAX];
-    const struct record_begin *record = actor->play->begin;
+    const struct record_begin *record = actor->cast.play->begin;
+    const struct run_inproc_config like = {
+        .lapses = actor->cast.play->lapses,
+        .n_lapses = actor->cast.play->n_lapses,
+        .last_nth = actor->cast.play->has_last ? actor->cast.play->last_nth : 0};
     struct setup *setup = &again->cut->setup;
-    struct cut_given given = {.record = &record->record,
-                              .params = params,
-                              .venues =
-                                  (const struct setup_venue *)(const void *)begin_venues(record),
-                              .n_params = record->n_params,
-                              .n_venues = record->n_venues,
-                              .plugin_index = record->plugin_index,
-                              .arena_max = record->arena_max};
     struct error err = {0};
+    char why[CAST_WHY];
+    int rc;
 
     if (actor->judged->verdict != PARITY_OPEN)
         return;
-    if (given.venues == NULL || !read_params(record, params)) {
-        unknown(again, actor, record->cut_seq, 0,
-                "its parameters found no room in the journal, or are damaged");
+    if (!cast_setup(&actor->cast, again->engine, again->cut, why)) {
+        unknown(again, actor, record->cut_seq, 0, "%s", why);
         return;
     }
-    if (slots_get(engine_slots(again->engine), record->slot) == NULL ||
-        record->record.slot != record->slot) {
-        unknown(again, actor, record->cut_seq, 0, "the journal has no such slot where it begins");
-        return;
-    }
-    cut_collect(again->engine, &given, again->cut);
-    setup->head.start = record->start;
-    setup->state = actor->state;
-    setup->n_state = (uint32_t)actor->n_state;
     if (setup->head.nth != record->nth || setup->head.t != record->t) {
         differ(again, actor, NULL, NULL, event->seq,
                "it was given another state of its slot: %llu deliveries so far, and the journal "
@@ -440,7 +352,7 @@ static void begin(struct again *again, struct actor *actor, const struct agon_ev
                (unsigned long long)record->nth, (unsigned long long)setup->head.nth);
         return;
     }
-    if (!tell_history(again, record, setup)) {
+    if (!cast_history(&actor->cast, again->history, &again->bars, setup)) {
         unknown(again, actor, record->cut_seq, 0,
                 "its history (%u bars) is not what the journal has up to there (%u)",
                 record->n_bars, setup->n_bars);
@@ -449,9 +361,12 @@ static void begin(struct again *again, struct actor *actor, const struct agon_ev
     actor->live_seq = UINT64_MAX;
     if (record->how == BEGIN_START)
         actor->live_seq = 0;
-    if (actor->play->has_last && actor->play->last_nth <= setup->head.nth)
+    if (actor->cast.play->has_last && actor->cast.play->last_nth <= setup->head.nth)
         return; // it died before anything was delivered
-    if (make(again, actor, setup, &err) < 0) {
+    enter(again, actor);
+    rc = cast_make(&actor->cast, again->engine, setup, &like, &actor->run, &err);
+    enter(again, NULL);
+    if (rc < 0) {
         differ(again, actor, NULL, NULL, event->seq, "it does not begin, and did then: %.160s",
                err.text);
         return;
@@ -479,8 +394,9 @@ static struct actor *find(struct again *again, uint16_t slot, uint32_t generatio
     for (uint32_t i = again->config->n; i > 0; i--) {
         struct actor *actor = &again->actors[i - 1];
 
-        if (actor->play->run == again->run && actor->play->begin->slot == slot &&
-            actor->play->begin->generation == generation && actor->play->begin->cut_seq < seq)
+        if (actor->cast.play->run == again->run && actor->cast.play->begin->slot == slot &&
+            actor->cast.play->begin->generation == generation &&
+            actor->cast.play->begin->cut_seq < seq)
             return actor;
     }
     return NULL;
@@ -580,13 +496,13 @@ static void finish(struct again *again, struct actor *actor)
                 "its run has no end in the journal, and up to where it was heard nobody knows");
         return;
     }
-    n_died = actor->play->n_intents - actor->judged->n_compared;
-    if (n_died > 0 && actor->play->has_last)
-        unknown(again, actor, actor->play->last_intent, 0,
+    n_died = actor->cast.play->n_intents - actor->judged->n_compared;
+    if (n_died > 0 && actor->cast.play->has_last)
+        unknown(again, actor, actor->cast.play->last_intent, 0,
                 "%llu intents of the callback in which it died, which is not run again",
                 (unsigned long long)n_died);
     else if (n_died > 0)
-        unknown(again, actor, actor->play->first_intent, 0, "not all of it was run again");
+        unknown(again, actor, actor->cast.play->first_intent, 0, "not all of it was run again");
     else
         actor->judged->verdict = PARITY_EQUAL;
     stop(again, actor);
@@ -597,7 +513,7 @@ static void finish_run(struct again *again)
     for (uint32_t i = 0; i < again->config->n; i++) {
         struct actor *actor = &again->actors[i];
 
-        if (actor->play->run == again->run && again->run != 0)
+        if (actor->cast.play->run == again->run && again->run != 0)
             finish(again, actor);
     }
 }
@@ -617,8 +533,8 @@ static void compare(struct again *again, const struct agon_event_hdr *event)
         return;
     mine = actor->n > 0 ? at(actor, 0) : NULL;
     ours = mine != NULL ? origin_of(mine) : NULL;
-    if (mine == NULL && actor->play->has_last &&
-        (actor->run == NULL || feed_nth(run_inproc_feed(actor->run)) >= actor->play->last_nth))
+    if (mine == NULL && actor->cast.play->has_last &&
+        (actor->run == NULL || feed_nth(run_inproc_feed(actor->run)) >= actor->cast.play->last_nth))
         return; // of the callback in which it died
     if (mine == NULL || ours->cause_seq > theirs->cause_seq ||
         (ours->cause_seq == theirs->cause_seq && ours->n > theirs->n)) {
@@ -671,7 +587,7 @@ static int put(void *ctx, const struct agon_event_hdr *event)
     for (uint32_t i = 0; i < again->config->n; i++) {
         struct actor *actor = &again->actors[i];
 
-        if (actor->run != NULL && actor->play->begin->slot == member->slot &&
+        if (actor->run != NULL && actor->cast.play->begin->slot == member->slot &&
             evring_put(run_inproc_port(actor->run)->to_agent, event) < 0)
             rc = AGON_EAGAIN;
     }
@@ -699,12 +615,12 @@ static int on_begin(void *ctx, struct engine *engine)
     for (uint32_t i = 0; i < again->config->n; i++) {
         struct actor *actor = &again->actors[i];
 
-        if (engine_seq(engine) > 0 && actor->play->begin->cut_seq <= engine_seq(engine))
-            unknown(again, actor, actor->play->begin->cut_seq, 0,
+        if (engine_seq(engine) > 0 && actor->cast.play->begin->cut_seq <= engine_seq(engine))
+            unknown(again, actor, actor->cast.play->begin->cut_seq, 0,
                     "market data of its time was dropped: what is left begins behind event %llu",
                     (unsigned long long)engine_seq(engine));
-        if (scan->shed_seq != 0 && actor->play->end_seq >= scan->shed_seq)
-            unknown(again, actor, actor->play->begin->cut_seq, 0,
+        if (scan->shed_seq != 0 && actor->cast.play->end_seq >= scan->shed_seq)
+            unknown(again, actor, actor->cast.play->begin->cut_seq, 0,
                     "market data from event %llu on was never kept, on a full disk",
                     (unsigned long long)scan->shed_seq);
     }
@@ -737,96 +653,43 @@ static int on_event(void *ctx, struct engine *engine, const struct agon_event_hd
     else if (event->type == EVENT_END)
         take_end(again, record);
     for (uint32_t i = 0; i < again->config->n; i++) {
-        if (again->actors[i].play->begin->cut_seq == event->seq &&
-            again->actors[i].play->run == again->run)
+        if (again->actors[i].cast.play->begin->cut_seq == event->seq &&
+            again->actors[i].cast.play->run == again->run)
             begin(again, &again->actors[i], event);
     }
     return AGON_OK;
 }
 
-/* --- files --- */
-
-static int read_state(struct again *again, struct actor *actor, const char *hex)
-{
-    const struct record_begin *begin = actor->play->begin;
-    unsigned char hash[HASH_SIZE];
-    char path[PATH_MAX];
-    char *bytes = NULL;
-    uint64_t n = 0;
-
-    if (begin->n_state == 0)
-        return 1;
-    snprintf(path, sizeof(path), "%.3900s/%.64s.state", again->config->kept, hex);
-    if (file_read(path, SETUP_STATE_MAX, &bytes, &n, NULL) < 0) {
-        unknown(again, actor, begin->cut_seq, 0, "the state that it loaded (%.16s) is not kept",
-                hex);
-        return 0;
-    }
-    actor->state = (unsigned char *)bytes;
-    actor->n_state = n;
-    cut_hash(bytes, n, hash);
-    if (n == begin->n_state && memcmp(hash, begin->state_hash, HASH_SIZE) == 0)
-        return 1;
-    unknown(again, actor, begin->cut_seq, 0,
-            "the state that it loaded (%.16s) is not what its name says", hex);
-    return 0;
-}
-
 /* Maps its file and reads its state. What lacks is named, and it does not run. */
 static void prepare(struct again *again, struct actor *actor)
 {
-    const struct record_begin *begin = actor->play->begin;
-    char hex[2 * HASH_SIZE + 1], path[PATH_MAX];
-    struct error err = {0};
+    const struct record_begin *begin = actor->cast.play->begin;
+    char why[CAST_WHY];
 
     if (actor->judged->verdict != PARITY_OPEN)
         return;
-    if (actor->play->is_renamed)
+    if (actor->cast.play->is_renamed)
         unknown(again, actor, begin->cut_seq, 0,
                 "it knew orders of the one before by numbers of its own (shadow: exact)");
     else if (begin->threads > 0)
         unknown(again, actor, begin->cut_seq, 0, "it may have threads of its own");
-    if (actor->judged->verdict != PARITY_OPEN)
-        return;
-    hash_hex(begin->state_hash, hex);
-    if (!read_state(again, actor, hex))
-        return;
-    hash_hex(begin->file_hash, hex);
-    snprintf(path, sizeof(path), "%.3900s/%.64s.so", again->config->kept, hex);
-    if (access(path, F_OK) != 0) {
-        unknown(again, actor, begin->cut_seq, 0, "its file (%.16s) is not kept", hex);
-        return;
-    }
-    if (plugin_file_stage(&actor->file, path, NULL, begin->slot, &err) < 0 ||
-        memcmp(actor->file.hash, begin->file_hash, HASH_SIZE) != 0) {
-        unknown(again, actor, begin->cut_seq, 0,
-                "its file (%.16s) cannot be read, or is not what its name says", hex);
-        return;
-    }
-    if (plugin_map(&actor->plugin, &actor->file, ELF_PROCESS, &err) < 0) {
-        unknown(again, actor, begin->cut_seq, 0, "its file (%.16s) cannot be loaded: %.160s", hex,
-                err.text);
-        return;
-    }
-    actor->is_mapped = 1;
-    (void)close(actor->file.fd);
-    actor->file.fd = -1;
+    else if (!cast_prepare(&actor->cast, again->config->kept, why))
+        unknown(again, actor, begin->cut_seq, 0, "%s", why);
 }
 
 /* The sandbox stands. */
 static void begin_code(struct again *again, struct actor *actor)
 {
-    const struct record_begin *begin = actor->play->begin;
-    struct error err = {0};
-    int rc;
+    char why[CAST_WHY];
+    int is_begun;
 
-    if (!actor->is_mapped)
+    if (!actor->cast.is_mapped)
         return;
     enter(again, actor);
-    rc = plugin_begin(&actor->plugin, &err);
+    is_begun = cast_begin_code(&actor->cast, why);
     enter(again, NULL);
-    if (rc < 0 || begin->plugin_index >= actor->plugin.entry->n_plugins)
-        unknown(again, actor, begin->cut_seq, 0, "its file cannot be begun: %.160s", err.text);
+    if (!is_begun)
+        unknown(again, actor, actor->cast.play->begin->cut_seq, 0, "%s", why);
 }
 
 static int open_batch(struct again *again, struct error *err)
@@ -841,9 +704,9 @@ static int open_batch(struct again *again, struct error *err)
     for (uint32_t i = 0; i < config->n; i++) {
         struct actor *actor = &again->actors[i];
 
-        actor->play = &scan->plays[config->first + i];
+        actor->cast.play = &scan->plays[config->first + i];
         actor->judged = &again->found->plays[config->first + i];
-        actor->file.fd = -1;
+        actor->cast.file.fd = -1;
         actor->live_seq = UINT64_MAX;
         prepare(again, actor);
     }

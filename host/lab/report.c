@@ -6,7 +6,7 @@
 
 #include "base/num.h"
 #include "journal/text.h"
-#include "lab/backtest.h"
+#include "lab/report_terms.h"
 #include "sys/clock.h"
 
 static const char *money(const struct backtest *result, agon_amt_t amt, char text[NUM_TEXT])
@@ -224,7 +224,7 @@ static json_t *breach_json(const struct backtest *result, const struct risk_slot
 // Where the filters are from, but for those that were assumed.
 static void print_listed(const struct backtest *result, FILE *out)
 {
-    char text[LISTED_TEXT];
+    char text[LISTED_TEXT], terms[BACKTEST_ASSUMED_TEXT];
 
     for (uint32_t i = 0; i < result->n_listed && result->n_tapes > 0; i++) {
         const struct listed *listed = &result->listed[i];
@@ -233,6 +233,9 @@ static void print_listed(const struct backtest *result, FILE *out)
             fprintf(out, "  %s: %s (by %s)\n", listed->record.symbol, listed_text(listed, text),
                     listed->source);
     }
+    for (uint32_t i = 0; i < result->n_listed; i++)
+        fprintf(out, "  %s\n", backtest_terms(result, i, terms));
+    fprintf(out, "  %s\n", backtest_ways(result, terms));
 }
 
 static json_t *listed_json(const struct backtest *result)
@@ -248,11 +251,11 @@ static json_t *listed_json(const struct backtest *result)
         num_format_short(record->tick_px, record->px_exp, tick);
         num_format_short(record->lot_qty, record->qty_exp, lot);
         num_format_short(record->min_notional_amt, 8, notional);
-        json_array_append_new(all, json_pack("{s:s, s:b, s:s, s:s, s:s, s:s, s:s}", "symbol",
-                                             record->symbol, "perpetual",
-                                             record->kind != INSTRUMENT_SPOT, "listing",
-                                             words[listed->from], "source", listed->source, "tick",
-                                             tick, "lot", lot, "min_notional", notional));
+        json_array_append_new(
+            all, json_pack("{s:s, s:b, s:s, s:s, s:s, s:s, s:s, s:o}", "symbol", record->symbol,
+                           "perpetual", record->kind != INSTRUMENT_SPOT, "listing",
+                           words[listed->from], "source", listed->source, "tick", tick, "lot", lot,
+                           "min_notional", notional, "terms", backtest_terms_json(result, i)));
     }
     return all;
 }
@@ -299,13 +302,23 @@ static json_t *windows_json(const struct backtest *result)
                      "refused", (json_int_t)result->n_rate_refused);
 }
 
+// All data are recordings that say when each message was received.
+static int is_all_received(const struct backtest *result)
+{
+    for (uint32_t i = 0; i < result->n_tapes; i++) {
+        if (result->tapes[i].received.n == 0)
+            return 0;
+    }
+    return result->n_tapes > 0;
+}
+
 static const char *assumed_latency(const struct backtest *result, char text[BACKTEST_ASSUMED_TEXT])
 {
-    const char *of = result->order_ns == 0 && result->data_ns == 0
-                         ? "orders, reports and market data"
-                     : result->order_ns == 0 ? "orders and reports"
-                     : result->data_ns == 0  ? "market data"
-                                             : NULL;
+    int is_data = result->data_ns == 0 && !is_all_received(result);
+    const char *of = result->order_ns == 0 && is_data ? "orders, reports and market data"
+                     : result->order_ns == 0          ? "orders and reports"
+                     : is_data                        ? "market data"
+                                                      : NULL;
 
     if (of == NULL)
         return NULL;
@@ -372,6 +385,10 @@ const char *backtest_assumed(const struct backtest *result, uint32_t i,
         if (all[k](result, text) != NULL && i-- == 0)
             return text;
     }
+    for (uint32_t k = 0; k < result->n_tapes; k++) {
+        if (backtest_clock(result, k, text) != NULL && i-- == 0)
+            return text;
+    }
     return assumed_listing(result, i, text);
 }
 
@@ -420,6 +437,8 @@ void backtest_print(const struct backtest *result, FILE *out)
         if (result->tapes[i].kind == TAPE_TRADES)
             fprintf(out, " (the book around a trade is assumed, not recorded: fills are rough)");
         fputc('\n', out);
+        if (backtest_received(result, i, assumed)[0] != '\0')
+            fprintf(out, "    %s\n", assumed);
     }
     if (result->n_history > 0)
         fprintf(out, "  %u bars from before are history\n", result->n_history);
@@ -543,12 +562,13 @@ int backtest_json(const struct backtest *result, FILE *out)
         const struct tape_report *tape = &result->tapes[i].report;
 
         json_array_append_new(
-            tapes, json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I}", "path",
+            tapes, json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:o*}", "path",
                              result->tapes[i].path, "kind", kind_name(result->tapes[i].kind),
                              "book", book_name(&result->tapes[i]), "rows", (json_int_t)tape->n_rows,
                              "skipped", (json_int_t)tape->n_skipped, "other",
                              (json_int_t)tape->n_other, "rounded", (json_int_t)tape->n_noisy, "cut",
-                             (json_int_t)tape->n_cut, "gaps", (json_int_t)tape->n_gaps));
+                             (json_int_t)tape->n_cut, "gaps", (json_int_t)tape->n_gaps, "received",
+                             backtest_received_json(&result->tapes[i])));
     }
     clock_text(result->t_first, from);
     clock_text(result->t_last, to);
@@ -564,6 +584,7 @@ int backtest_json(const struct backtest *result, FILE *out)
         json_object_set_new(root, "history", json_integer((json_int_t)result->n_history));
         json_object_set_new(root, "assumed", assumed_json(result));
         json_object_set_new(root, "rate", windows_json(result));
+        json_object_set_new(root, "latency", backtest_ways_json(result));
     }
     if (root != NULL)
         json_object_set_new(root, "instruments", listed_json(result));

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "base/num.h"
-#include "lab/backtest.h"
 #include "lab/page.h"
+#include "lab/report_terms.h"
 #include "sys/clock.h"
 
 #define CURVES_MAX SLOTS_MAX
@@ -174,6 +174,10 @@ static void put_data(const struct backtest *result, struct page *page)
             page_row(page);
         }
         page_table_end(page);
+        for (uint32_t i = 0; i < result->n_tapes; i++) {
+            if (backtest_received(result, i, assumed)[0] != '\0')
+                page_text(page, "%s: %s.", result->tapes[i].path, assumed);
+        }
         for (uint32_t i = 0; i < result->n_listed; i++) {
             const struct listed *listed = &result->listed[i];
             char text[LISTED_TEXT];
@@ -183,6 +187,9 @@ static void put_data(const struct backtest *result, struct page *page)
                           listed->source);
         }
     }
+    for (uint32_t i = 0; i < result->n_listed; i++)
+        page_text(page, "%s.", backtest_terms(result, i, assumed));
+    page_text(page, "%s.", backtest_ways(result, assumed));
     if (result->n_history > 0)
         page_text(page, "%u bars from before the start are history.", result->n_history);
     for (int i = 0; i < 2; i++) {

@@ -21,6 +21,7 @@ enum column {
     COL_TIME_MS,
     COL_TIME_S,
     COL_TIME_US,
+    COL_RECEIVED_US, /* of trades */
     COL_SYMBOL,
     COL_ID,
     COL_SIDE,
@@ -64,6 +65,7 @@ static const struct {
     {"open_time_ms", COL_TIME_MS},
     {"time_seconds", COL_TIME_S},
     {"timestamp", COL_TIME_US},
+    {"local_timestamp", COL_RECEIVED_US},
     {"symbol", COL_SYMBOL},
     {"trade_id", COL_ID},
     {"id", COL_ID},
@@ -82,9 +84,9 @@ static const struct {
 };
 
 /* How people are told of them. */
-static const char *const spoken[COLS] = {"time", "time",  "time",  "symbol",   "id",
-                                         "side", "maker", "price", "quantity", "open",
-                                         "high", "low",   "close", "volume"};
+static const char *const spoken[COLS] = {"time", "time", "time",  "receive time", "symbol",
+                                         "id",   "side", "maker", "price",        "quantity",
+                                         "open", "high", "low",   "close",        "volume"};
 
 static uint32_t split(char *line, uint32_t n, char *fields[COLUMNS], uint32_t lengths[COLUMNS])
 {
@@ -180,9 +182,15 @@ static int find_symbol(const char *path, const char *said, struct recording_symb
     return AGON_OK;
 }
 
+// Which one rows are in the order of: where each says when it was received, that.
+static enum column order_column(const struct tape_info *info, const int places[COLS])
+{
+    return info->has_received ? COL_RECEIVED_US : time_column(places);
+}
+
 // Symbol and time of a row of the table.
 static void look_at_row(struct tape_info *info, const int places[COLS], char *line, uint32_t n,
-                        struct recording_symbols *symbols, int64_t *last_ms)
+                        struct recording_symbols *symbols, struct recording_step *step)
 {
     char *fields[COLUMNS];
     uint32_t lengths[COLUMNS];
@@ -191,25 +199,18 @@ static void look_at_row(struct tape_info *info, const int places[COLS], char *li
     if (places[COL_SYMBOL] >= 0 && (uint32_t)places[COL_SYMBOL] < count)
         recording_note_symbol(symbols, fields[places[COL_SYMBOL]], lengths[places[COL_SYMBOL]]);
     if (info->t_first == 0) {
-        enum column column = time_column(places);
+        enum column column = order_column(info, places);
         int64_t first = 0;
 
         if ((uint32_t)places[column] < count)
             num_parse(fields[places[column]], lengths[places[column]], column == COL_TIME_S ? 9 : 0,
                       &first);
-        info->t_first = num_mul(first, column == COL_TIME_MS   ? 1000000
-                                       : column == COL_TIME_US ? 1000
-                                                               : 1);
+        info->t_first = num_mul(first, column == COL_TIME_MS  ? 1000000
+                                       : column == COL_TIME_S ? 1
+                                                              : 1000);
     }
-    if (info->kind == TAPE_BARS && (uint32_t)places[COL_TIME_MS] < count) {
-        int64_t ms = strtoll(fields[places[COL_TIME_MS]], NULL, 10);
-        int64_t step_s = ms > *last_ms && *last_ms > 0 ? (ms - *last_ms) / 1000 : 0;
-
-        // The shortest step is the length: gaps only make others longer.
-        if (step_s > 0 && step_s <= BAR_S_MAX && (info->length_s == 0 || step_s < info->length_s))
-            info->length_s = (uint32_t)step_s;
-        *last_ms = ms;
-    }
+    if (info->kind == TAPE_BARS && (uint32_t)places[COL_TIME_MS] < count)
+        recording_note_step(step, strtoll(fields[places[COL_TIME_MS]], NULL, 10) / 1000, BAR_S_MAX);
 }
 
 int tape_look(const char *path, const char *symbol, struct tape_info *info, struct error *err)
@@ -223,7 +224,7 @@ int tape_look(const char *path, const char *symbol, struct tape_info *info, stru
     uint32_t n;
     uint32_t at = 1;
     uint64_t number;
-    int64_t last_ms = 0;
+    struct recording_step step = {0};
     int rc;
 
     if (stream == NULL)
@@ -240,11 +241,13 @@ int tape_look(const char *path, const char *symbol, struct tape_info *info, stru
     }
     if (is_raw(path)) {
         info->kind = TAPE_RAW;
+        info->has_received = 1;
         info->t_first = strtoll(line, NULL, 10);
         rc = find_symbol(path, said, &symbols, info, err);
         goto done;
     }
     info->kind = (uint8_t)find_columns(line, n, places, &why, &at);
+    info->has_received = info->kind == TAPE_TRADES && places[COL_RECEIVED_US] >= 0;
     if (info->kind == 0) {
         rc = why != NULL ? error_set(err, AGON_EINVAL, "%s:1:%u: %s", path, at, why)
                          : error_set(err, AGON_EINVAL,
@@ -255,9 +258,10 @@ int tape_look(const char *path, const char *symbol, struct tape_info *info, stru
         goto done;
     }
     while ((rc = file_stream_line(stream, LINE_MAX_BYTES, &line, &n, &number, err)) == 1)
-        look_at_row(info, places, line, n, &symbols, &last_ms);
+        look_at_row(info, places, line, n, &symbols, &step);
     if (rc == 0)
         rc = find_symbol(path, said, &symbols, info, err);
+    info->length_s = (uint32_t)recording_step(&step);
     if (rc >= 0 && info->kind == TAPE_BARS && info->length_s == 0)
         rc =
             error_set(err, AGON_ECORRUPT, "%s: fewer than two bars: their length is unknown", path);
@@ -313,7 +317,6 @@ static int put_trade(struct tape *tape, agon_ns_t t, agon_px_t px, agon_qty_t qt
         .side = side,
     };
 
-    tape->t = t;
     return put(tape, &trade.hdr);
 }
 
@@ -338,7 +341,6 @@ static int put_book(struct tape *tape, agon_ns_t t, agon_px_t px, agon_qty_t qty
     match_bars_quote(&bars, instrument, px, &bid_px, &ask_px);
     event.levels[0] = (struct agon_level){bid_px, qty};
     event.levels[1] = (struct agon_level){ask_px, qty};
-    tape->t = t;
     return tape->config.has_book ? AGON_OK : put(tape, &event.part.hdr);
 }
 
@@ -346,18 +348,11 @@ static int put_book(struct tape *tape, agon_ns_t t, agon_px_t px, agon_qty_t qty
 static int put_open(struct tape *tape, agon_ns_t t, agon_px_t px)
 {
     const struct agon_instrument *instrument = &tape->config.instrument;
-    const struct match_bars bars = {.spread_ppm = tape->config.spread_ppm};
-    struct agon_quote quote = {
-        .hdr = {.type = AGON_EVENT_QUOTE,
-                .granules = 1,
-                .instrument = instrument->hdr.instrument,
-                .t_venue = t},
-    };
-    agon_qty_t qty = num_mul_div(tape->last_qty, tape->config.volume_ppm, 1000000, NUM_DOWN);
+    const struct match_bars bars = {.spread_ppm = tape->config.spread_ppm,
+                                    .volume_ppm = tape->config.volume_ppm};
+    struct agon_quote quote;
 
-    match_bars_quote(&bars, instrument, px, &quote.bid_px, &quote.ask_px);
-    qty = num_to_step(qty, instrument->lot_qty, NUM_DOWN);
-    quote.bid_qty = quote.ask_qty = qty > 0 ? qty : instrument->lot_qty;
+    match_bars_open(&bars, instrument, t, px, tape->last_qty, &quote);
     tape->t = t;
     return tape->config.has_book ? AGON_OK : put(tape, &quote.hdr);
 }
@@ -366,27 +361,11 @@ static int put_open(struct tape *tape, agon_ns_t t, agon_px_t px)
 static int put_bar(struct tape *tape, agon_ns_t t, const agon_px_t px[4], agon_qty_t volume)
 {
     const struct agon_instrument *instrument = &tape->config.instrument;
-    uint32_t length_s = tape->config.info.length_s;
-    agon_ns_t t_close = t + (agon_ns_t)length_s * SECOND_NS;
-    agon_px_t mean_px = px[1] / 3 + px[2] / 3 + px[3] / 3;
-    struct agon_bar bar = {
-        .hdr = {.type = AGON_EVENT_BAR,
-                .granules = 2,
-                .instrument = instrument->hdr.instrument,
-                .t_venue = t_close},
-        .t_open = t,
-        .length_s = length_s,
-        .open_px = px[0],
-        .high_px = px[1],
-        .low_px = px[2],
-        .close_px = px[3],
-        .volume_qty = volume,
-        .taker_buy_qty = volume / 2,
-        .turnover_amt = num_notional(mean_px, instrument->px_exp, volume, instrument->qty_exp,
-                                     tape->config.quote_exp, NUM_EVEN),
-    };
+    struct agon_bar bar;
 
-    tape->t = t_close;
+    match_bars_close(instrument, tape->config.quote_exp, t, tape->config.info.length_s, px, volume,
+                     &bar);
+    tape->t = bar.hdr.t_venue;
     return put(tape, &bar.hdr);
 }
 
@@ -450,15 +429,13 @@ static int number(struct tape *tape, const struct row *row, enum column column, 
     return 0;
 }
 
-static int take_time(struct tape *tape, const struct row *row, agon_ns_t *t)
+static int take_stamp(struct tape *tape, const struct row *row, enum column column, agon_ns_t *t)
 {
-    enum column column = time_column(tape->places);
-
     if (!number(tape, row, column, column == COL_TIME_S ? 9 : 0, t))
         return 0;
     if (column == COL_TIME_MS)
         *t = num_mul(*t, 1000000);
-    if (column == COL_TIME_US)
+    if (column == COL_TIME_US || column == COL_RECEIVED_US)
         *t = num_mul(*t, 1000);
     if (*t < 0 || *t > (agon_ns_t)4102444800 * SECOND_NS) { // 2100
         refuse_value(tape, row, column,
@@ -468,10 +445,25 @@ static int take_time(struct tape *tape, const struct row *row, agon_ns_t *t)
                          : "is before 1970 or after 2100; expected microseconds");
         return 0;
     }
-    if (*t < tape->report.t_last) {
+    return 1;
+}
+
+/* The time of the row, as its venue says, and when it was known here. */
+static int take_time(struct tape *tape, const struct row *row, agon_ns_t *t)
+{
+    enum column column = order_column(&tape->config.info, tape->places);
+    agon_ns_t here = 0;
+
+    if (!take_stamp(tape, row, time_column(tape->places), t))
+        return 0;
+    here = *t;
+    if (tape->config.info.has_received && !take_stamp(tape, row, column, &here))
+        return 0;
+    if (here < tape->report.t_last) {
         refuse_value(tape, row, column, "is before the row above; sort the file");
         return 0;
     }
+    tape->t = here;
     return 1;
 }
 
@@ -527,7 +519,7 @@ static int trade_row(struct tape *tape, const struct row *row)
     }
     if (tape->places[COL_ID] >= 0 && (uint32_t)tape->places[COL_ID] < row->n)
         num_parse(row->fields[tape->places[COL_ID]], row->lengths[tape->places[COL_ID]], 0, &id);
-    tape->report.t_last = t;
+    tape->report.t_last = tape->t;
     rc = put_trade(tape, t, px, qty, side, (uint64_t)id);
     return rc < 0 ? rc : put_book(tape, t, px, qty); // as of what has been seen, this trade last
 }

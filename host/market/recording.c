@@ -261,3 +261,33 @@ const char *recording_pick(const struct recording_symbols *symbols, const char *
                   symbols->asked);
     return NULL;
 }
+
+void recording_note_step(struct recording_step *step, int64_t t, int64_t most)
+{
+    int64_t by = step->last > 0 && t > step->last ? t - step->last : 0;
+    uint32_t kind = 0;
+
+    step->last = t;
+    if (by <= 0 || by > most || step->n == RECORDING_STEPS)
+        return;
+    while (kind < step->n_kinds && step->steps[kind] != by)
+        kind++;
+    step->n++;
+    if (kind == RECORDING_STEP_KINDS)
+        return;
+    if (kind == step->n_kinds)
+        step->steps[step->n_kinds++] = by;
+    step->counts[kind]++;
+}
+
+int64_t recording_step(const struct recording_step *step)
+{
+    uint32_t best = 0;
+
+    for (uint32_t kind = 1; kind < step->n_kinds; kind++) {
+        if (step->counts[kind] > step->counts[best] ||
+            (step->counts[kind] == step->counts[best] && step->steps[kind] < step->steps[best]))
+            best = kind;
+    }
+    return step->n_kinds > 0 ? step->steps[best] : 0;
+}

@@ -62,4 +62,20 @@ void recording_note_symbol(struct recording_symbols *symbols, const char *text,
 const char *recording_pick(const struct recording_symbols *symbols, const char *path,
                            struct error *err);
 
+#define RECORDING_STEPS      100 /* that are looked at */
+#define RECORDING_STEP_KINDS 16
+
+/* How long the bars of a table are: the usual distance of its first rows; the shorter of two that
+ * are equally usual. Gaps are longer and rare. No later row has a say: one that begins before the
+ * bar above it has ended is a bad row. Zeroed by its owner. */
+struct recording_step {
+    int64_t last, steps[RECORDING_STEP_KINDS];
+    uint32_t counts[RECORDING_STEP_KINDS], n_kinds, n;
+};
+/* A row that opens at t, of any unit; one that is not later than the last is of another symbol, and
+ * begins anew. Steps above most are gaps. [any] */
+void recording_note_step(struct recording_step *step, int64_t t, int64_t most);
+/* In the unit of t; 0: no two rows followed each other. [any] */
+int64_t recording_step(const struct recording_step *step);
+
 #endif

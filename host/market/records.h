@@ -11,6 +11,7 @@
 #include <agon/plugin.h>
 
 #include "market/reasons.h"
+#include "market/rules.h"
 
 #define EVENT_GRANULE    64
 #define EVENT_BYTES_MAX  (255 * EVENT_GRANULE)
@@ -25,6 +26,7 @@ enum event_type_host {
     EVENT_MARK = 63,    /* the state's hash at this place: what a replay must reach */
     EVENT_ARM = 64,     /* an agent arms or disarms a timer of its slot; in its intent ring */
     EVENT_DUE = 65,     /* time has come: the engine said what is due, the clock port said when */
+    EVENT_PATH = 66,  /* where prices are assumed to have been inside a bar: for exits and limits */
     EVENT_PLAN = 72,  /* a tournament's plan of capital: the engine made it, the driver offers it */
     EVENT_CRASH = 80, /* a slot's plugin died or was killed: what is known of it */
     EVENT_QUARANTINE = 81, /* a binary is refused on this host from now on, or no longer */
@@ -34,7 +36,10 @@ enum event_type_host {
     EVENT_BEGIN = 96, /* an instance of a plugin begins to play for a slot: slot/slot.h */
     EVENT_END = 97,   /* ... and no longer does */
     EVENT_LAPSE = 98, /* what an instance met that follows from no other event */
-    EVENT_SENT = 99   /* the last byte of a request left the host */
+    EVENT_SENT = 99,  /* the last byte of a request left the host */
+    /* Between a gateway and the exchange that stands in for its venue on paper; in no journal. */
+    EVENT_RULES = 100, /* what the venue asks of orders in an instrument */
+    EVENT_LIMIT = 101  /* one of its rate limits */
 };
 
 /* flags of agon_book_part. A snapshot larger than one record comes in parts: FIRST clears the book,
@@ -79,6 +84,18 @@ enum report_kind {
     REPORT_CANCEL_ACK = 13, /* the venue took the cancel request; the order is not yet final */
     REPORT_STRAY = 14 /* a wire order of ours stands open that should not: the gateway cancels it.
                          state OPEN: it was seen; CANCELLED: it is gone by our cancel */
+};
+
+struct record_rules { /* RULES */
+    struct agon_event_hdr hdr;
+    struct rules rules;
+    uint8_t pad[40];
+};
+_Static_assert(sizeof(struct record_rules) == 2 * EVENT_GRANULE, "rules are two granules");
+struct record_limit { /* LIMIT, as exchangeInfo has it */
+    struct agon_event_hdr hdr;
+    char type[24]; /* REQUEST_WEIGHT, ORDERS, RAW_REQUESTS */
+    uint32_t interval_s, limit;
 };
 
 struct record_report { /* REPORT. order_id is ours: the gateway reads it out of the client id */
@@ -232,6 +249,19 @@ struct record_due {
     uint64_t cookie;
     agon_px_t px; /* DUE_EXIT: the price that made it due; 0: the time did */
 };
+/* PATH: inside a bar of hdr.instrument that is over, prices came to px, for those slots. Told
+ * behind its end, with what happened to orders there, and before the BAR; no agent hears it. */
+enum path_kind {
+    PATH_POINT = 1,
+    PATH_CLOSE = 2, /* the last one: what a time was to end by hdr.t_venue ends there */
+    PATH_END = 3    /* all that happened in the bar is told, for all slots */
+};
+struct record_path {
+    struct agon_event_hdr hdr;
+    agon_px_t px;
+    uint64_t slots; /* a bit each */
+    uint8_t kind, pad[15];
+};
 struct record_signal { /* a SIGNAL as it comes out of an agent's ring: the bus gets signal alone,
                           with the journal's numbers; signal.key is a series (slot_signals) */
     struct agon_event_hdr hdr; /* type AGON_EVENT_SIGNAL, granules 6 */
@@ -270,11 +300,13 @@ struct record_valuation { /* CONFIG of kind CONFIG_VALUATION; hdr.instrument: th
 
 /* CONFIG of kind CONFIG_STEP; hdr.instrument: whose. Its books are made up of bars of that length,
  * and are no older than their data let them be. is_bars: its data are closed bars of that length,
- * and a quote where each begins. */
+ * and a quote where each begins. STEP_PATHS: and PATHs inside, by which exits and loss limits of
+ * the host act; what falls inside a bar of theirs acts at its close. */
+enum step_bars { STEP_BOOKS = 0, STEP_BARS = 1, STEP_PATHS = 2 };
 struct record_step {
     struct agon_event_hdr hdr;
     uint16_t kind, is_bars, pad0[2];
-    int64_t step_ns; /* 1 s to 366 d */
+    int64_t step_ns; /* 1 s to 366 d; 0, and is_bars 0: they are a venue's from here on */
     uint64_t pad1[2];
 };
 
@@ -538,8 +570,9 @@ struct order_cmd {
     uint8_t doubt, doubt_rev;
     uint8_t
         is_exit; /* NEW: the host closes a position with it, also while nothing else may leave */
-    uint8_t is_over; /* QUERY: the venue has shown its end; what is missing is fills */
-    uint8_t pad[3];
+    uint8_t is_over;    /* QUERY: the venue has shown its end; what is missing is fills */
+    uint8_t is_at_open; /* the host's own, by the price at which a bar opened */
+    uint8_t pad[2];
     agon_px_t doubt_px;
     agon_qty_t doubt_qty;
     agon_px_t px, trigger_px;
@@ -563,6 +596,7 @@ AGON_SIZE_IS(record_account_of, 64);
 AGON_SIZE_IS(record_param, 64);
 AGON_SIZE_IS(record_arm, 128);
 AGON_SIZE_IS(record_due, 64);
+AGON_SIZE_IS(record_path, 64);
 AGON_SIZE_IS(record_signal, 384);
 AGON_SIZE_IS(slot_signals, 164);
 AGON_SIZE_IS(record_generation, 256);

@@ -17,9 +17,10 @@
 struct bar_market {
     struct match_bars config;
     agon_ns_t t_open;  /* by match's time; 0: none yet */
-    agon_ns_t t_begin; /* its venue time: which bar will close it */
+    agon_ns_t t_begin; /* its venue time: which bar will close it; 0: the next */
     agon_ns_t t_quote; /* since when the quote stands */
     int is_inside;
+    uint32_t parked_first, parked_last; /* orders that act with the next bar or open */
 };
 /* One owner's orders, and what either path does to them. */
 struct bar_scratch {
@@ -30,6 +31,11 @@ struct bar_scratch {
 struct worth {
     const struct match *match;
     const struct market *market;
+};
+struct row { /* a bar, and what of it goes for one owner */
+    struct inside_bar bar;
+    struct inside_terms terms;
+    struct worth worth;
 };
 
 void match_bars_defaults(struct match_bars *bars)
@@ -61,7 +67,9 @@ int match_bars_check(const struct match_bars *bars, struct error *err)
 void match_bars_quote(const struct match_bars *bars, const struct agon_instrument *instrument,
                       agon_px_t px, agon_px_t *bid_px, agon_px_t *ask_px)
 {
-    agon_px_t half_px = num_mul_div(px, bars->spread_ppm, 2 * PPM, NUM_DOWN);
+    // On the tick, so that it is as wide whatever decimals the instrument has.
+    agon_px_t half_px = num_to_step(num_mul_div(px, bars->spread_ppm, 2 * PPM, NUM_DOWN),
+                                    instrument->tick_px, NUM_DOWN);
 
     *bid_px = num_to_step(px - half_px, instrument->tick_px, NUM_DOWN);
     *ask_px = num_to_step(num_add(px, half_px), instrument->tick_px, NUM_UP);
@@ -71,6 +79,48 @@ void match_bars_quote(const struct match_bars *bars, const struct agon_instrumen
         *bid_px = instrument->tick_px;
     if (*ask_px <= *bid_px)
         *ask_px = num_add(*bid_px, instrument->tick_px);
+}
+
+void match_bars_open(const struct match_bars *bars, const struct agon_instrument *instrument,
+                     agon_ns_t t, agon_px_t open_px, agon_qty_t before_qty,
+                     struct agon_quote *quote)
+{
+    agon_qty_t qty = num_to_step(num_mul_div(before_qty, bars->volume_ppm, PPM, NUM_DOWN),
+                                 instrument->lot_qty, NUM_DOWN);
+
+    *quote = (struct agon_quote){.hdr = {.type = AGON_EVENT_QUOTE,
+                                         .granules = 1,
+                                         .instrument = instrument->hdr.instrument,
+                                         .t_venue = t,
+                                         .t = t}};
+    match_bars_quote(bars, instrument, open_px, &quote->bid_px, &quote->ask_px);
+    quote->bid_qty = quote->ask_qty = qty > 0 ? qty : instrument->lot_qty;
+}
+
+void match_bars_close(const struct agon_instrument *instrument, int quote_exp, agon_ns_t t,
+                      uint32_t length_s, const agon_px_t px[4], agon_qty_t volume_qty,
+                      struct agon_bar *bar)
+{
+    agon_ns_t t_close = t + (agon_ns_t)length_s * 1000000000;
+    agon_px_t mean_px = px[1] / 3 + px[2] / 3 + px[3] / 3;
+
+    *bar = (struct agon_bar){
+        .hdr = {.type = AGON_EVENT_BAR,
+                .granules = 2,
+                .instrument = instrument->hdr.instrument,
+                .t_venue = t_close,
+                .t = t_close},
+        .t_open = t,
+        .length_s = length_s,
+        .open_px = px[0],
+        .high_px = px[1],
+        .low_px = px[2],
+        .close_px = px[3],
+        .volume_qty = volume_qty,
+        .taker_buy_qty = volume_qty / 2,
+        .turnover_amt = num_notional(mean_px, instrument->px_exp, volume_qty, instrument->qty_exp,
+                                     quote_exp, NUM_EVEN),
+    };
 }
 
 static void scratch_free(struct bar_scratch *scratch)
@@ -157,6 +207,8 @@ void bar_save(const struct market *market, struct enc *enc)
     enc_i64(enc, bars->t_begin);
     enc_i64(enc, bars->t_quote);
     enc_u8(enc, (uint8_t)bars->is_inside);
+    enc_u32(enc, bars->parked_first);
+    enc_u32(enc, bars->parked_last);
 }
 
 /* --- an order that comes in --- */
@@ -181,6 +233,14 @@ static agon_px_t drifted(const struct market *market, uint8_t side, agon_px_t px
         return num_to_step(num_add(px, by_px), tick_px, NUM_UP);
     px = num_to_step(num_add(px, -by_px), tick_px, NUM_DOWN);
     return px > 0 ? px : tick_px;
+}
+
+static agon_px_t slipped(const struct market *market, uint8_t side, agon_px_t px)
+{
+    const struct inside_terms terms = {.tick_px = market->def->tick_px,
+                                       .slippage_ppm = market->bars->config.slippage_ppm};
+
+    return inside_slipped(&terms, side, px);
 }
 
 static int may_rest(const struct match_order *order)
@@ -209,8 +269,14 @@ static void take_all(struct match *match, struct market *market, struct order *o
 void bar_execute(struct match *match, struct market *market, struct order *order, agon_ns_t t)
 {
     const struct match_order *pub = &order->pub;
-    agon_px_t px = take_best_px(match, market, opposite(pub->side));
+    agon_px_t px = market->owners[pub->owner].now_px;
 
+    if (px != 0) { // its owner's host acts inside the bar
+        px = slipped(market, pub->side, px);
+        take_all(match, market, order, is_within(pub->side, px, pub->px) ? px : pub->px, t);
+        return;
+    }
+    px = take_best_px(match, market, opposite(pub->side));
     if (px != 0 && is_within(pub->side, px, pub->px)) {
         px = drifted(market, pub->side, px, t);
         take_all(match, market, order, is_within(pub->side, px, pub->px) ? px : pub->px, t);
@@ -218,6 +284,72 @@ void bar_execute(struct match *match, struct market *market, struct order *order
         queue_join(match, market, order);
     } else {
         order_end(match, order, MATCH_EXPIRED, MATCH_NO_LIQUIDITY, t);
+    }
+}
+
+/* --- orders that wait for a close or an open --- */
+
+void bar_park(struct match *match, struct market *market, struct order *order)
+{
+    struct bar_market *bars = market->bars;
+    uint32_t at = place_of(match, order);
+
+    order->is_parked = 1;
+    order->next = 0;
+    if (bars->parked_last != 0)
+        match->orders[bars->parked_last].next = at;
+    else
+        bars->parked_first = at;
+    bars->parked_last = at;
+}
+
+void bar_unpark(struct match *match, struct market *market, struct order *order)
+{
+    struct bar_market *bars = market->bars;
+    uint32_t at = place_of(match, order), before = 0;
+
+    for (uint32_t i = bars->parked_first; i != at; i = match->orders[i].next)
+        before = i;
+    if (before != 0)
+        match->orders[before].next = order->next;
+    else
+        bars->parked_first = order->next;
+    if (bars->parked_last == at)
+        bars->parked_last = before;
+    order->is_parked = 0;
+    order->next = 0;
+}
+
+static void act(struct match *match, struct market *market, struct order *order, agon_ns_t t)
+{
+    const struct match_order *pub = &order->pub;
+
+    if (!filters_is_open(market->def, pub))
+        order_end(match, order, MATCH_EXPIRED, MATCH_NOT_TRADING, t);
+    else if (pub->trigger_px == 0 && (pub->flags & AGON_POST_ONLY) &&
+             take_would(match, market, pub->side, pub->px))
+        order_end(match, order, MATCH_EXPIRED, MATCH_WOULD_TAKE, t);
+    else if (pub->trigger_px == 0)
+        take_execute(match, market, order, t);
+    else
+        stops_wait(match, market, order);
+}
+
+static void act_parked(struct match *match, struct market *market, agon_ns_t t)
+{
+    uint32_t at;
+
+    while ((at = market->bars->parked_first) != 0) {
+        struct order *order = &match->orders[at];
+        int is_passed = order->pub.trigger_px != 0 && stops_would_trigger(market, &order->pub);
+
+        if (is_passed) {
+            order_end(match, order, MATCH_EXPIRED, MATCH_WOULD_TRIGGER, t);
+            continue;
+        }
+        bar_unpark(match, market, order);
+        act(match, market, order, t);
+        stops_run(match, market, t);
     }
 }
 
@@ -230,6 +362,13 @@ static agon_amt_t worth(void *ctx, agon_px_t px, agon_qty_t qty)
     return funds_notional(of->match, of->market, px, qty, NUM_DOWN);
 }
 
+// Of this bar no price has stood at any order yet.
+static void begin(struct match *match, uint32_t owner)
+{
+    for (uint32_t at = match->own_first[owner]; at != 0; at = match->orders[at].own_next)
+        match->orders[at].is_touched = 0;
+}
+
 static uint32_t gather(const struct match *match, const struct market *market, uint32_t owner)
 {
     struct bar_scratch *scratch = match->bar_scratch;
@@ -240,7 +379,8 @@ static uint32_t gather(const struct match *match, const struct market *market, u
         const struct match_order *pub = &order->pub;
         int is_waiting = pub->trigger_px != 0 && !pub->is_triggered;
 
-        if (&match->markets[order->market] != market || (order->level == 0 && !is_waiting))
+        if (&match->markets[order->market] != market || order->is_parked ||
+            (order->level == 0 && !is_waiting))
             continue;
         scratch->places[n] = at;
         scratch->orders[n++] = (struct inside_order){
@@ -250,6 +390,7 @@ static uint32_t gather(const struct match *match, const struct market *market, u
             .waits_a_rise = (pub->side == AGON_BUY) != (pub->is_take_profit != 0),
             .is_reduce_only = (pub->flags & AGON_REDUCE_ONLY) != 0,
             .is_post_only = (pub->flags & AGON_POST_ONLY) != 0,
+            .is_touched = order->is_touched,
             .px = pub->px,
             .trigger_px = pub->trigger_px,
             .rest_qty = rest_qty(order),
@@ -311,16 +452,16 @@ static void apply(struct match *match, struct market *market, const struct insid
     }
 }
 
-static void go_through(struct match *match, struct market *market, uint32_t owner,
-                       const struct agon_bar *bar)
+static void look_at(const struct match *match, const struct market *market, uint32_t owner,
+                    const struct agon_bar *bar, const struct inside_host *host, struct row *row)
 {
-    struct bar_scratch *scratch = match->bar_scratch;
     const struct owner_market *mine = &market->owners[owner];
     const struct match_bars *config = &market->bars->config;
-    struct worth ctx = {.match = match, .market = market};
-    struct inside_bar row = {bar->open_px, bar->high_px, bar->low_px, bar->close_px,
-                             bar->volume_qty};
-    struct inside_terms terms = {
+
+    row->worth = (struct worth){.match = match, .market = market};
+    row->bar = (struct inside_bar){bar->open_px, bar->high_px, bar->low_px, bar->close_px,
+                                   bar->volume_qty};
+    row->terms = (struct inside_terms){
         .tick_px = market->def->tick_px,
         .lot_qty = market->def->lot_qty,
         .position_qty = mine->position_qty,
@@ -331,22 +472,44 @@ static void go_through(struct match *match, struct market *market, uint32_t owne
         .slippage_ppm = config->slippage_ppm,
         .is_inverse = market->def->kind == INSTRUMENT_INVERSE,
         .worth = worth,
-        .ctx = &ctx,
+        .ctx = &row->worth,
+        .host = host,
     };
-    uint32_t n = gather(match, market, owner);
-    uint32_t n_acts[2];
-    num128_t gains[2];
-    int path;
+}
 
-    if (n == 0)
-        return;
+/* Which of the two paths the owner's orders are taken along, and what that does. */
+static int pick(struct match *match, const struct market *market, const struct row *row, uint32_t n,
+                agon_ns_t t_open, void (*again)(void *ctx), uint32_t n_acts[2])
+{
+    struct bar_scratch *scratch = match->bar_scratch;
+    num128_t gains[2];
+
     for (int i = 0; i < 2; i++) {
         memcpy(scratch->work, scratch->orders, n * sizeof(*scratch->work));
-        n_acts[i] = inside_walk(scratch->work, n, &row, i, &terms, scratch->acts[i], &gains[i]);
+        if (again != NULL)
+            again(row->terms.host->ctx);
+        n_acts[i] =
+            inside_walk(scratch->work, n, &row->bar, i, &row->terms, scratch->acts[i], &gains[i]);
     }
-    path = inside_pick((enum match_path)config->path, config->seed, market->id,
-                       market->bars->t_begin, gains);
-    apply(match, market, scratch->acts[path], n_acts[path], bar->hdr.t);
+    return inside_pick((enum match_path)market->bars->config.path, market->bars->config.seed,
+                       market->id, t_open, gains);
+}
+
+static void go_through(struct match *match, struct market *market, uint32_t owner,
+                       const struct agon_bar *bar)
+{
+    uint32_t n_acts[2];
+    struct row row;
+    uint32_t n;
+    int path;
+
+    begin(match, owner);
+    n = gather(match, market, owner);
+    if (n == 0)
+        return;
+    look_at(match, market, owner, bar, NULL, &row);
+    path = pick(match, market, &row, n, bar->t_open, NULL, n_acts);
+    apply(match, market, match->bar_scratch->acts[path], n_acts[path], bar->hdr.t);
 }
 
 /* --- the market --- */
@@ -389,24 +552,31 @@ static int on_open(struct match *match, struct market *market, const struct agon
     show(market, quote->bid_px, quote->bid_qty, quote->ask_px, quote->ask_qty, quote->hdr.t);
     market->last_px = quote->bid_px + (quote->ask_px - quote->bid_px) / 2;
     market->bars->t_open = quote->hdr.t;
-    market->bars->t_begin = event_time(&quote->hdr);
+    market->bars->t_begin = quote->hdr.t_venue;
     market->bars->is_inside = 1;
+    act_parked(match, market, quote->hdr.t);
     return AGON_OK;
 }
 
-static int on_close(struct match *match, struct market *market, const struct agon_bar *bar)
+static int is_bar(const struct agon_bar *bar)
+{
+    return bar->low_px > 0 && bar->high_px >= bar->open_px && bar->high_px >= bar->close_px &&
+           bar->low_px <= bar->open_px && bar->low_px <= bar->close_px && bar->volume_qty >= 0;
+}
+
+// Is it the end of the bar that was opened last?
+static int is_end(const struct market *market, const struct agon_bar *bar)
+{
+    return market->bars->is_inside &&
+           (market->bars->t_begin == 0 || bar->t_open == market->bars->t_begin);
+}
+
+static void finish(struct match *match, struct market *market, const struct agon_bar *bar)
 {
     struct agon_level best;
     agon_px_t bid_px, ask_px;
     agon_qty_t qty;
 
-    if (bar->low_px <= 0 || bar->high_px < bar->open_px || bar->high_px < bar->close_px ||
-        bar->low_px > bar->open_px || bar->low_px > bar->close_px || bar->volume_qty < 0)
-        return AGON_EINVAL;
-    if (!market->bars->is_inside || bar->t_open != market->bars->t_begin)
-        return AGON_OK; // of another bar than the one that was opened
-    for (uint32_t owner = 0; owner < match->config.max_owners; owner++)
-        go_through(match, market, owner, bar);
     stops_run(match, market, bar->hdr.t); // reduce-only orders that exceed their position
     expire(match, market, bar->hdr.t);
     market->bars->is_inside = 0;
@@ -414,7 +584,140 @@ static int on_close(struct match *match, struct market *market, const struct ago
     qty = book_best(market->book, AGON_BUY, &best) ? best.qty : market->def->lot_qty;
     match_bars_quote(&market->bars->config, market->def, bar->close_px, &bid_px, &ask_px);
     show(market, bid_px, qty, ask_px, qty, bar->hdr.t);
+    act_parked(match, market, bar->hdr.t);
+}
+
+static int on_close(struct match *match, struct market *market, const struct agon_bar *bar)
+{
+    if (!is_bar(bar))
+        return AGON_EINVAL;
+    if (!is_end(market, bar))
+        return AGON_OK; // of another bar than the one that was opened
+    for (uint32_t owner = 0; owner < match->config.max_owners; owner++)
+        go_through(match, market, owner, bar);
+    finish(match, market, bar);
     return AGON_OK;
+}
+
+/* --- step by step, for who acts inside --- */
+
+// A market that is in a bar; its match is busy until leave.
+static struct market *enter(struct match *match, agon_instrument_t instrument)
+{
+    struct market *market = market_get(match, instrument);
+
+    REQUIRE(market != NULL && market->bars != NULL && match->is_busy == 0);
+    match->is_busy = 1;
+    return market;
+}
+
+static void leave(struct match *match)
+{
+    match->is_busy = 0;
+}
+
+int match_bar_ends(const struct match *match, const struct agon_bar *bar)
+{
+    const struct market *market = market_get(match, bar->hdr.instrument);
+
+    return market != NULL && market->bars != NULL && is_bar(bar) && is_end(market, bar);
+}
+
+void match_bar_pass(struct match *match, const struct agon_bar *bar, uint32_t owner)
+{
+    struct market *market = enter(match, bar->hdr.instrument);
+
+    go_through(match, market, owner, bar);
+    leave(match);
+}
+
+int match_bar_path(struct match *match, const struct agon_bar *bar, uint32_t owner,
+                   const struct inside_host *host, void (*again)(void *ctx))
+{
+    struct market *market = enter(match, bar->hdr.instrument);
+    struct owner_market *mine = &market->owners[owner];
+    uint32_t n_acts[2];
+    uint32_t n;
+    struct row row;
+    int path;
+
+    begin(match, owner);
+    n = gather(match, market, owner);
+    look_at(match, market, owner, bar, host, &row);
+    path = pick(match, market, &row, n, bar->t_open, again, n_acts);
+    mine->left_qty = inside_volume_qty(&row.bar, &row.terms);
+    leave(match);
+    return path;
+}
+
+static void begin_step(struct match *match, const struct market *market, uint32_t owner,
+                       const struct agon_bar *bar, struct row *row, struct inside_path *path)
+{
+    uint32_t n = gather(match, market, owner);
+
+    look_at(match, market, owner, bar, NULL, row);
+    *path = (struct inside_path){.orders = match->bar_scratch->orders,
+                                 .n = n,
+                                 .bar = &row->bar,
+                                 .terms = &row->terms,
+                                 .acts = match->bar_scratch->acts[0],
+                                 .position_qty = row->terms.position_qty,
+                                 .left_qty = market->owners[owner].left_qty};
+}
+
+agon_px_t match_bar_next(struct match *match, const struct agon_bar *bar, uint32_t owner,
+                         agon_px_t a, agon_px_t b, uint64_t *id)
+{
+    struct market *market = enter(match, bar->hdr.instrument);
+    struct inside_path path;
+    struct row row;
+    agon_px_t px;
+    uint32_t at = 0;
+
+    begin_step(match, market, owner, bar, &row, &path);
+    px = inside_next(&path, a, b, &at);
+    *id = px != 0 ? match->orders[match->bar_scratch->places[at]].pub.id : 0;
+    leave(match);
+    return px;
+}
+
+void match_bar_act(struct match *match, const struct agon_bar *bar, uint32_t owner, uint64_t id,
+                   agon_px_t now_px, agon_px_t b)
+{
+    struct market *market = enter(match, bar->hdr.instrument);
+    struct inside_path path;
+    struct row row;
+
+    begin_step(match, market, owner, bar, &row, &path);
+    for (uint32_t at = 0; at < path.n; at++) {
+        struct order *order = &match->orders[match->bar_scratch->places[at]];
+
+        if (order->pub.id != id)
+            continue;
+        inside_act(&path, at, now_px, b);
+        order->is_touched = path.orders[at].is_touched;
+        market->owners[owner].left_qty = path.left_qty;
+        break;
+    }
+    apply(match, market, path.acts, path.n_acts, bar->hdr.t);
+    leave(match);
+}
+
+void match_bar_at(struct match *match, agon_instrument_t instrument, uint32_t owner, agon_px_t px)
+{
+    enter(match, instrument)->owners[owner].now_px = px;
+    leave(match);
+}
+
+void match_bar_over(struct match *match, const struct agon_bar *bar)
+{
+    struct market *market = enter(match, bar->hdr.instrument);
+
+    finish(match, market, bar);
+    if (bar->hdr.t > market->t_last)
+        market->t_last = bar->hdr.t;
+    terms_on_bar(market, bar);
+    leave(match);
 }
 
 int bar_on_market(struct match *match, struct market *market, const struct agon_event_hdr *event)

@@ -20,9 +20,15 @@ static enum match_reject check_qty(const struct agon_instrument *def, agon_qty_t
     return MATCH_OK;
 }
 
-// A market order is judged by the last trade, or by the best price it would meet; where neither is
-// known there is nothing to judge by.
-static agon_px_t judge_px(const struct market *market, const struct match_order *order)
+static int is_at_market(const struct match_order *order)
+{
+    return order->type == AGON_MARKET || order->type == AGON_STOP;
+}
+
+/* A market order is judged by what its market costs by the rules, without any by the last trade, or
+ * by the best price it would meet; where none is known there is nothing to judge by. */
+static agon_px_t judge_px(const struct match *match, const struct market *market,
+                          const struct match_order *order, agon_ns_t t)
 {
     struct agon_level best;
 
@@ -30,16 +36,21 @@ static agon_px_t judge_px(const struct market *market, const struct match_order 
         return order->px;
     if (order->type == AGON_STOP)
         return order->trigger_px;
-    if (market->last_px != 0)
-        return market->last_px;
-    book_best(market->book, opposite(order->side), &best);
+    if (market->has_rules)
+        best.px = terms_reference_px(match, market, t);
+    else
+        best.px = market->last_px;
+    if (best.px == 0)
+        book_best(market->book, opposite(order->side), &best);
     return best.px;
 }
 
 static enum match_reject check_notional(const struct match *match, const struct market *market,
-                                        const struct match_order *order, agon_qty_t qty)
+                                        const struct match_order *order, agon_qty_t qty,
+                                        agon_ns_t t)
 {
-    agon_px_t px = judge_px(market, order);
+    const struct rules *rules = &market->rules;
+    agon_px_t px = judge_px(match, market, order, t);
     agon_amt_t amt;
 
     if (px == 0)
@@ -47,7 +58,42 @@ static enum match_reject check_notional(const struct match *match, const struct 
     amt = funds_notional(match, market, px, qty, NUM_UP);
     if (amt == NUM_MAX) // saturated: no account could pay it, and no sum could hold it
         return MATCH_BAD_NOTIONAL;
+    if (market->has_rules && rules->max_notional_amt > 0 && amt > rules->max_notional_amt &&
+        (!is_at_market(order) || rules->is_most_market))
+        return MATCH_BAD_NOTIONAL;
+    if (market->has_rules && ((is_at_market(order) && !rules->is_least_market) ||
+                              (rules->market == RULES_UM && (order->flags & AGON_REDUCE_ONLY))))
+        return MATCH_OK;
     return funds_notional(match, market, px, qty, NUM_DOWN) < market->def->min_notional_amt
+               ? MATCH_BAD_NOTIONAL
+               : MATCH_OK;
+}
+
+static enum match_reject check_market_qty(const struct market *market,
+                                          const struct match_order *order)
+{
+    return market->has_rules && is_at_market(order) && market->rules.market_max_qty > 0 &&
+                   order->qty > market->rules.market_max_qty
+               ? MATCH_BAD_MARKET_QTY
+               : MATCH_OK;
+}
+
+enum match_reject filters_amount(const struct match *match, const struct market *market,
+                                 enum agon_side side, agon_amt_t quote_amt)
+{
+    const struct rules *rules = &market->rules;
+    agon_px_t px = take_best_px(match, market, opposite(side));
+
+    if (!market->has_rules)
+        return quote_amt < market->def->min_notional_amt ? MATCH_BAD_NOTIONAL : MATCH_OK;
+    // What it comes to at the price it would begin with.
+    if (px > 0 && rules->market_max_qty > 0 && rules->market_max_qty < NUM_MAX &&
+        funds_notional(match, market, px, rules->market_max_qty, NUM_UP) < quote_amt)
+        return MATCH_BAD_MARKET_QTY;
+    if (rules->is_least_market && quote_amt < market->def->min_notional_amt)
+        return MATCH_BAD_NOTIONAL;
+    return rules->is_most_market && rules->max_notional_amt > 0 &&
+                   quote_amt > rules->max_notional_amt
                ? MATCH_BAD_NOTIONAL
                : MATCH_OK;
 }
@@ -55,16 +101,15 @@ static enum match_reject check_notional(const struct match *match, const struct 
 /* A buy by amount: the quantity that it comes to at the price it is judged by has to be one that an
  * order may have. */
 static enum match_reject check_quote_amt(const struct match *match, const struct market *market,
-                                         const struct match_order *order)
+                                         const struct match_order *order, agon_ns_t t)
 {
     const struct agon_instrument *def = market->def;
-    agon_px_t px = judge_px(market, order);
+    enum match_reject reason = filters_amount(match, market, order->side, order->quote_amt);
+    agon_px_t px = judge_px(match, market, order, t);
     agon_qty_t qty;
 
-    if (order->quote_amt < def->min_notional_amt)
-        return MATCH_BAD_NOTIONAL;
-    if (px == 0 || def->max_qty == 0)
-        return MATCH_OK;
+    if (reason != MATCH_OK || px == 0 || def->max_qty == 0)
+        return reason;
     qty = funds_buyable_qty(match, market, px, order->quote_amt);
     return qty > def->max_qty ? MATCH_BAD_QTY : MATCH_OK;
 }
@@ -133,16 +178,23 @@ enum match_reject filters_check(const struct match *match, const struct market *
         reason = check_px(def, order->px);
     if (reason == MATCH_OK && order->trigger_px != 0)
         reason = check_px(def, order->trigger_px);
+    if (reason == MATCH_OK)
+        reason = terms_check_band(match, market, order, t);
     if (reason != MATCH_OK)
         return reason;
     if (order->quote_amt != 0)
-        return check_quote_amt(match, market, order);
+        return check_quote_amt(match, market, order, t);
     reason = check_qty(def, order->qty);
-    return reason != MATCH_OK ? reason : check_notional(match, market, order, order->qty);
+    if (reason == MATCH_OK)
+        reason = check_market_qty(market, order);
+    if (reason == MATCH_OK)
+        reason = check_notional(match, market, order, order->qty, t);
+    return reason != MATCH_OK ? reason : terms_check_count(match, market, order);
 }
 
 enum match_reject filters_amend(const struct match *match, const struct market *market,
-                                const struct match_order *order, agon_px_t px, agon_qty_t qty)
+                                const struct match_order *order, agon_px_t px, agon_qty_t qty,
+                                agon_ns_t t)
 {
     const struct agon_instrument *def = market->def;
     struct match_order changed = *order;
@@ -151,9 +203,11 @@ enum match_reject filters_amend(const struct match *match, const struct market *
     changed.px = px;
     if (reason == MATCH_OK && (px != 0 || order->type != AGON_STOP))
         reason = check_px(def, px);
+    if (reason == MATCH_OK && px != order->px)
+        reason = terms_check_band(match, market, &changed, t);
     if (reason == MATCH_OK)
         reason = check_qty(def, qty);
     if (reason == MATCH_OK && qty <= order->filled_qty)
         reason = MATCH_BAD_QTY;
-    return reason != MATCH_OK ? reason : check_notional(match, market, &changed, qty);
+    return reason != MATCH_OK ? reason : check_notional(match, market, &changed, qty, t);
 }

@@ -5,7 +5,12 @@
  * by a path, open-high-low-close or open-low-high-close, and which of them is assumed is the
  * caller's choice (inside_pick). Along a path prices move in straight lines, and nothing trades
  * between its points but at them. A pure function of its arguments: match/bar.c asks it what
- * happens and books that. [any] */
+ * happens and books that.
+ *
+ * Beside the orders the owner's host may act along the path (struct inside_host): at one price it
+ * comes before them, and what it wants trades at market, at the price where it wants it and
+ * slippage. inside_walk asks an image of it what it would do; who books what really happens goes
+ * the same steps with inside_next and inside_act. [any] */
 #ifndef MATCH_INSIDE_H
 #define MATCH_INSIDE_H
 
@@ -38,7 +43,22 @@ struct inside_act { /* in path order */
     agon_px_t px;
     agon_qty_t qty;
 };
-#define INSIDE_ACTS 6 /* at most, of one order */
+#define INSIDE_ACTS  6   /* at most, of one order */
+#define INSIDE_TURNS 256 /* of a host on one line that always finds something more to do */
+struct inside_path;
+struct inside_host { /* the host that acts for the owner along the path, or an image of it */
+    void *ctx;
+    /* Prices are at px: the open, an end of a straight line, where next said, and where an order is
+     * about to act. It may cancel orders and close. */
+    void (*at)(void *ctx, struct inside_path *path, agon_px_t px);
+    /* On the way from a to b, where it acts next; 0: nowhere. at is called for it. */
+    agon_px_t (*next)(void *ctx, agon_px_t a, agon_px_t b);
+    /* An order has filled, with prices at now_px. It may act. */
+    void (*filled)(void *ctx, struct inside_path *path, uint8_t side, agon_px_t px, agon_qty_t qty,
+                   agon_px_t now_px, int is_maker);
+    /* The path is over, at the close. It may act. */
+    void (*over)(void *ctx, struct inside_path *path, agon_px_t px);
+};
 struct inside_terms {
     agon_px_t tick_px;
     agon_qty_t lot_qty;
@@ -49,6 +69,7 @@ struct inside_terms {
     /* What qty is worth at px, in money. */
     agon_amt_t (*worth)(void *ctx, agon_px_t px, agon_qty_t qty);
     void *ctx;
+    const struct inside_host *host; /* NULL: there is none */
 };
 
 /* Walks the bar by open-high-low-close (is_low_first: open-low-high-close). orders stand in the
@@ -58,6 +79,32 @@ struct inside_terms {
 uint32_t inside_walk(struct inside_order *orders, uint32_t n, const struct inside_bar *bar,
                      int is_low_first, const struct inside_terms *terms, struct inside_act *acts,
                      num128_t *gain);
+/* One owner's way along a path. */
+struct inside_path {
+    struct inside_order *orders;
+    uint32_t n, n_acts;
+    const struct inside_bar *bar;
+    const struct inside_terms *terms;
+    struct inside_act *acts;
+    agon_qty_t position_qty;
+    agon_qty_t left_qty; /* of the bar's volume, what limits may still fill */
+    num128_t gain;
+};
+/* What limits of an owner may fill of a bar. */
+agon_qty_t inside_volume_qty(const struct inside_bar *bar, const struct inside_terms *terms);
+/* Step by step: where on the way from a to b an order acts next, and which; 0: none does. */
+agon_px_t inside_next(const struct inside_path *path, agon_px_t a, agon_px_t b, uint32_t *at);
+/* It does, with prices at now_px on their way to b. */
+void inside_act(struct inside_path *path, uint32_t at, agon_px_t now_px, agon_px_t b);
+/* For inside_host: ends an order. */
+void inside_cancel(struct inside_path *path, uint32_t at);
+/* ... trades at market with prices at px. Returns the price that it gets. */
+agon_px_t inside_take(struct inside_path *path, uint8_t side, agon_px_t px, agon_qty_t qty);
+/* px less slippage of what a market order gets there. */
+agon_px_t inside_slipped(const struct inside_terms *terms, uint8_t side, agon_px_t px);
+/* The four prices of a path. */
+void inside_points(const struct inside_bar *bar, int is_low_first, agon_px_t points[4]);
+
 /* Is the low first? gains: of open-high-low-close and of open-low-high-close. The draw of
  * MATCH_PATH_RANDOM goes by seed, instrument and the time of the open, and by nothing of the bar.
  */

@@ -170,7 +170,7 @@ int match_on_market(struct match *match, const struct agon_event_hdr *event)
     struct market *market;
     int rc = AGON_OK;
 
-    if (event->type != AGON_EVENT_BAR &&
+    if (event->type != AGON_EVENT_BAR && event->type != AGON_EVENT_MARK &&
         (event->type < AGON_EVENT_BOOK_SNAPSHOT || event->type > AGON_EVENT_TRADE ||
          event->type == AGON_EVENT_TOP10))
         return AGON_OK;
@@ -179,12 +179,23 @@ int match_on_market(struct match *match, const struct agon_event_hdr *event)
     market = market_get(match, event->instrument);
     if (event->type == AGON_EVENT_BAR && (!market || market->bars == NULL))
         return AGON_OK; // its trades are what counts
+    if (event->type == AGON_EVENT_MARK && market)
+        market->mark_px = ((const struct agon_value *)record)->value;
+    if (event->type == AGON_EVENT_MARK)
+        return AGON_OK;
     if (!market)
         return AGON_ENOENT;
     enter(match);
     expire_due(match, event->t);
+    if (event->t > market->t_last)
+        market->t_last = event->t;
+    if (event->type == AGON_EVENT_TRADE && market->bars == NULL)
+        terms_add(market, event->t, ((const struct agon_trade *)record)->px,
+                  ((const struct agon_trade *)record)->qty);
     if (market->bars != NULL) {
         rc = bar_on_market(match, market, event);
+        if (rc >= 0 && event->type == AGON_EVENT_BAR)
+            terms_on_bar(market, record);
     } else if (event->type == AGON_EVENT_TRADE) {
         rc = queue_on_trade(match, market, record);
         stops_run(match, market, event->t);
@@ -209,7 +220,7 @@ static agon_px_t best_px_of(const struct match *match, const struct market *mark
 
 /* What only this moment can tell: the book, the last price, positions and balances. */
 static enum match_reject judge(const struct match *match, const struct market *market,
-                               const struct match_order *order, agon_asset_t *asset,
+                               const struct match_order *order, int is_parked, agon_asset_t *asset,
                                agon_amt_t *need_amt)
 {
     const struct owner_market *mine = &market->owners[order->owner];
@@ -217,7 +228,7 @@ static enum match_reject judge(const struct match *match, const struct market *m
 
     if (match->n_free_orders == 0)
         return MATCH_NO_ROOM;
-    if (order->trigger_px != 0 && stops_would_trigger(market, order))
+    if (!is_parked && order->trigger_px != 0 && stops_would_trigger(market, order))
         return MATCH_WOULD_TRIGGER;
     if (order->flags & AGON_REDUCE_ONLY) {
         agon_qty_t held = order->side == AGON_SELL ? mine->position_qty : -mine->position_qty;
@@ -228,7 +239,7 @@ static enum match_reject judge(const struct match *match, const struct market *m
         if (order->qty > held)
             return MATCH_REDUCE_ONLY;
     }
-    if ((order->flags & AGON_POST_ONLY) && order->trigger_px == 0 &&
+    if (!is_parked && (order->flags & AGON_POST_ONLY) && order->trigger_px == 0 &&
         take_would(match, market, order->side, order->px))
         return MATCH_WOULD_TAKE;
     *need_amt = funds_need(match, market, order, asset);
@@ -263,6 +274,8 @@ static struct order *order_open(struct match *match, struct market *market,
     else
         match->own_first[owner] = at;
     match->own_last[owner] = at;
+    market->owners[owner].n_open++;
+    market->owners[owner].n_stops += order->pub.trigger_px != 0;
     map_put(&match->by_id, order->pub.id, at);
     if (order->pub.tif == AGON_TIF_GTD && market->bars == NULL)
         tree_insert(&match->expiries, at, order->pub.t_expire, order->pub.id);
@@ -286,7 +299,7 @@ static struct match_order fresh(const struct match_order *asked, uint64_t id, ag
 }
 
 static enum match_reject submit(struct match *match, agon_ns_t t, const struct match_order *asked,
-                                uint64_t id)
+                                int is_parked, uint64_t id)
 {
     struct match_order wanted = fresh(asked, id, t);
     struct market *market = market_get(match, asked->instrument);
@@ -298,7 +311,7 @@ static enum match_reject submit(struct match *match, agon_ns_t t, const struct m
     if (market)
         reason = filters_check(match, market, &wanted, t);
     if (reason == MATCH_OK)
-        reason = judge(match, market, &wanted, &asset, &need_amt);
+        reason = judge(match, market, &wanted, is_parked, &asset, &need_amt);
     if (reason != MATCH_OK) {
         struct order refused = {.pub = wanted};
 
@@ -309,6 +322,10 @@ static enum match_reject submit(struct match *match, agon_ns_t t, const struct m
     order = order_open(match, market, &wanted);
     funds_relock(match, order, need_amt, asset);
     order_emit(match, order, MATCH_ACCEPTED, MATCH_OK, t);
+    if (is_parked) {
+        bar_park(match, market, order);
+        return MATCH_OK;
+    }
     if (order->pub.trigger_px != 0)
         stops_wait(match, market, order);
     else
@@ -317,7 +334,8 @@ static enum match_reject submit(struct match *match, agon_ns_t t, const struct m
     return MATCH_OK;
 }
 
-int match_submit(struct match *match, agon_ns_t t, const struct match_order *order, uint64_t *id)
+static int take_in(struct match *match, agon_ns_t t, const struct match_order *order, int is_parked,
+                   uint64_t *id)
 {
     uint64_t new_id = ++match->last_id;
     enum match_reject reason;
@@ -326,9 +344,19 @@ int match_submit(struct match *match, agon_ns_t t, const struct match_order *ord
     expire_due(match, t);
     if (id)
         *id = new_id;
-    reason = submit(match, t, order, new_id);
+    reason = submit(match, t, order, is_parked, new_id);
     match->is_busy = 0;
     return (int)reason;
+}
+
+int match_submit(struct match *match, agon_ns_t t, const struct match_order *order, uint64_t *id)
+{
+    return take_in(match, t, order, 0, id);
+}
+
+int match_park(struct match *match, agon_ns_t t, const struct match_order *order, uint64_t *id)
+{
+    return take_in(match, t, order, match_has_bars(match, order->instrument), id);
 }
 
 int match_cancel(struct match *match, agon_ns_t t, uint64_t id)
@@ -398,7 +426,7 @@ static enum match_reject amend(struct match *match, struct order *order, agon_px
                                agon_qty_t qty, agon_ns_t t)
 {
     struct market *market = &match->markets[order->market];
-    enum match_reject reason = filters_amend(match, market, &order->pub, px, qty);
+    enum match_reject reason = filters_amend(match, market, &order->pub, px, qty, t);
     agon_px_t old_px = order->pub.px;
     agon_asset_t asset = 0;
     agon_amt_t need_amt = 0;

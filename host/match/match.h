@@ -36,8 +36,12 @@
 #include "base/error.h"
 #include "market/book.h"
 #include "market/instruments.h"
+#include "market/rules.h"
 
 struct match;
+
+/* What backtest, paper and simulator take it for, all three: nobody knows. */
+#define MATCH_CANCEL_AHEAD_PPM 500000
 
 struct match_config {
     uint32_t max_orders;       /* open at a time, all owners; 0: 65536 */
@@ -45,7 +49,9 @@ struct match_config {
     uint32_t cancel_ahead_ppm; /* share of an unexplained reduction that stood ahead of an own
                                   order; UINT32_MAX: in proportion (ahead / level) */
     uint8_t is_funds_checked;  /* owners have balances, and orders lock them */
-    uint8_t pad[3];
+    uint8_t
+        is_one_account; /* owners are so to the venue: how many orders are open counts together */
+    uint8_t pad[2];
 };
 
 enum match_stp {
@@ -104,7 +110,12 @@ enum match_reject {
     MATCH_NO_LIQUIDITY = 12,
     MATCH_SELF_TRADE = 13, /* expired by self-trade prevention */
     MATCH_TIMED_OUT = 14,  /* GTD */
-    MATCH_TOO_LARGE = 15   /* a balance, position or total would be beyond 64 bits */
+    MATCH_TOO_LARGE = 15,  /* a balance, position or total would be beyond 64 bits */
+    /* by match_set_rules */
+    MATCH_BAD_MARKET_QTY = 16, /* more than an order at market may have */
+    MATCH_BAD_BAND = 17,       /* too far from what the market costs */
+    MATCH_MANY_ORDERS = 18,
+    MATCH_MANY_STOPS = 19
 };
 struct match_event {
     uint8_t kind, reason, is_maker, is_self; /* is_self: both sides have one owner */
@@ -146,6 +157,9 @@ struct match_sink { /* all may be NULL. Called in order of effect, before the ca
      * of the trade are the owner's. */
     int (*may_fill)(void *ctx, const struct match_order *order, agon_px_t px, agon_qty_t qty,
                     int times);
+    /* What the price band of an instrument is around; NULL: the mark where one was told, else the
+     * mean of its trades over so many minutes, or the last price. 0: unknown, and not judged. */
+    agon_px_t (*reference_px)(void *ctx, agon_instrument_t instrument, uint32_t minutes);
 };
 
 /* table is borrowed and outlives match; instruments may be added to it later. NULL: out of memory.
@@ -156,10 +170,21 @@ void match_free(struct match *match);
 /* The instrument's filters, fees and trading state are read from the table; call again after a
  * change of tick. AGON_ENOENT, AGON_ENOMEM. */
 int match_add(struct match *match, agon_instrument_t instrument);
+/* What the venue asks of orders there beside the record's filters; nothing until it is told. With
+ * rules an order at market has its notional by the reference of the band. AGON_ENOENT. */
+int match_set_rules(struct match *match, agon_instrument_t instrument, const struct rules *rules);
+/* By the filters and rules of its instrument alone, whatever the book and the funds are: enum
+ * match_reject. What is already open counts. */
+int match_check(const struct match *match, agon_ns_t t, const struct match_order *order);
+/* The same of an amount of the quote at market. */
+int match_check_amount(const struct match *match, agon_instrument_t instrument, enum agon_side side,
+                       agon_amt_t quote_amt);
+agon_px_t match_reference_px(const struct match *match, agon_instrument_t instrument);
 
 /* --- exogenous liquidity --- */
-/* Takes BOOK_SNAPSHOT, BOOK_DELTA, TRADE, QUOTE of an instrument that was added, at event->t. A
- * QUOTE is used only while no book is known. Others are ignored. AGON_EINVAL, AGON_ENOENT. */
+/* Takes BOOK_SNAPSHOT, BOOK_DELTA, TRADE, QUOTE and MARK of an instrument that was added, at
+ * event->t. A QUOTE is used only while no book is known. Others are ignored. AGON_EINVAL,
+ * AGON_ENOENT. */
 int match_on_market(struct match *match, const struct agon_event_hdr *event);
 /* Time passes: GTD orders whose t_expire <= t expire. */
 void match_on_time(struct match *match, agon_ns_t t);
@@ -169,7 +194,7 @@ agon_ns_t match_next(const struct match *match);
 /* --- markets of bars --- */
 /* How the inside of a bar is assumed, of two paths: open-high-low-close, open-low-high-close. */
 enum match_path {
-    MATCH_PATH_PESSIMISTIC = 0, /* the one that leaves the owner less at the close; at a tie OHLC */
+    MATCH_PATH_PESSIMISTIC = 0, /* the one that leaves the owner less at the close; at a tie OLHC */
     MATCH_PATH_OPTIMISTIC = 1,  /* the other: fills that know the close */
     MATCH_PATH_OHLC = 2,
     MATCH_PATH_OLHC = 3,
@@ -191,24 +216,55 @@ struct match_bars {
 void match_bars_defaults(struct match_bars *bars);
 /* bars are in [1, 10^6] ppm each, or 0. AGON_EINVAL with the reason. */
 int match_bars_check(const struct match_bars *bars, struct error *err);
+/* The QUOTE that a bar opens with, at t: around its open, and as deep as that share of the volume
+ * of the bar before it. The BAR that it ends with: px are open, high, low, close. What a row does
+ * not say of it is assumed: half of the volume was bought, at the mean of high, low and close. */
+void match_bars_open(const struct match_bars *bars, const struct agon_instrument *instrument,
+                     agon_ns_t t, agon_px_t open_px, agon_qty_t before_qty,
+                     struct agon_quote *quote);
+void match_bars_close(const struct agon_instrument *instrument, int quote_exp, agon_ns_t t,
+                      uint32_t length_s, const agon_px_t px[4], agon_qty_t volume_qty,
+                      struct agon_bar *bar);
 /* The quote that is assumed around a price. */
 void match_bars_quote(const struct match_bars *bars, const struct agon_instrument *instrument,
                       agon_px_t px, agon_px_t *bid_px, agon_px_t *ask_px);
 /* From here on all that is known of the instrument is a QUOTE where each bar opens and the closed
  * BAR: match_on_market takes these two, and no other event of it. An order that is submitted trades
  * at the quote, moved against it by drift_ppm for the time since then, never worse than its limit,
- * or rests; nobody stands ahead of it. With the BAR (t_open is the QUOTE's venue time) each owner's
- * orders meet its path (match/inside.h), all at the BAR's time: a limit fills at its own price
- * where prices go through it, by touch_ppm where they reach it, within volume_ppm; a stop at the
- * worse of its trigger and the price that was beyond it at the open, plus slippage. What has
- * expired by then does so after it, and the close is the new quote. Orders of one owner do not meet
- * each other. The caller decides by when a request may act: in the open or at the close, never in
- * between. Before the first order there. AGON_ENOENT, AGON_ENOMEM. */
+ * or rests; nobody stands ahead of it. With the BAR (t_open is the QUOTE's venue time; where that
+ * has none it is whichever comes next) each owner's orders meet its path (match/inside.h), all at
+ * the BAR's time: a limit fills at its own price where prices go through it, by touch_ppm where
+ * they reach it, within volume_ppm; a stop at the worse of its trigger and the price that was
+ * beyond it at the open, plus slippage. What has expired by then does so after it, and the close is
+ * the new quote. Orders of one owner do not meet each other. The caller decides by when a request
+ * may act: in the open or at the close, never in between. Before the first order there.
+ * AGON_ENOENT, AGON_ENOMEM. */
 int match_set_bars(struct match *match, agon_instrument_t instrument,
                    const struct match_bars *bars);
 int match_has_bars(const struct match *match, agon_instrument_t instrument);
 /* When its last bar opened, by match's time; 0: none has. *is_inside: it has not closed. */
 agon_ns_t match_bar_open(const struct match *match, agon_instrument_t instrument, int *is_inside);
+/* Who acts inside a bar himself, for some of the owners, takes it apart instead of giving the BAR
+ * to match_on_market. bar->hdr.t is the time of all that happens. Is it the end of the bar that
+ * stands open? Then for each owner either pass, as match_on_market would; or path, which assumes
+ * one, and then next and act along its straight lines; and over when all have. */
+struct inside_host;
+int match_bar_ends(const struct match *match, const struct agon_bar *bar);
+void match_bar_pass(struct match *match, const struct agon_bar *bar, uint32_t owner);
+/* Is the low first? host: an image of what acts beside the owner's orders, for match/inside.h to
+ * ask; again makes it what it was at the open. */
+int match_bar_path(struct match *match, const struct agon_bar *bar, uint32_t owner,
+                   const struct inside_host *host, void (*again)(void *ctx));
+/* On the way from a to b: where an order acts next, and its id; 0: none does. */
+agon_px_t match_bar_next(struct match *match, const struct agon_bar *bar, uint32_t owner,
+                         agon_px_t a, agon_px_t b, uint64_t *id);
+/* It does, if it is still there, with prices at now_px. */
+void match_bar_act(struct match *match, const struct agon_bar *bar, uint32_t owner, uint64_t id,
+                   agon_px_t now_px, agon_px_t b);
+/* Prices are at px for the owner: what he submits there trades at that price and slippage, never
+ * worse than its limit. 0: he acts inside no longer. */
+void match_bar_at(struct match *match, agon_instrument_t instrument, uint32_t owner, agon_px_t px);
+void match_bar_over(struct match *match, const struct agon_bar *bar);
 
 /* --- own orders: results come by the sink --- */
 /* Types: LIMIT; MARKET (IOC or FOK; GTC means IOC); STOP and STOP_LIMIT wait for the last trade
@@ -219,6 +275,11 @@ agon_ns_t match_bar_open(const struct match *match, agon_instrument_t instrument
  * reduce-only orders. *id is the exchange's id also of a rejected order. Returns enum match_reject;
  * MATCH_OK also for a FOK or a market order that then expires. */
 int match_submit(struct match *match, agon_ns_t t, const struct match_order *order, uint64_t *id);
+/* The same of an order that came to a market of bars where nothing acts before the bar's close or
+ * the next open: it is accepted now, by what can be said of it without a price, and with the next
+ * BAR or QUOTE, behind all that those do, it trades, rests, or expires for what match_submit would
+ * have refused it for. */
+int match_park(struct match *match, agon_ns_t t, const struct match_order *order, uint64_t *id);
 int match_cancel(struct match *match, agon_ns_t t, uint64_t id);
 /* qty: total, filled part included. Lower quantity at the same price keeps the place in the queue;
  * anything else loses it. A refusal leaves the order as it was and makes no event. */

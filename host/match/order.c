@@ -43,6 +43,8 @@ void order_forget(struct match *match, struct order *order)
         match->orders[order->own_next].own_prev = order->own_prev;
     else
         match->own_last[owner] = order->own_prev;
+    match->markets[order->market].owners[owner].n_open--;
+    match->markets[order->market].owners[owner].n_stops -= order->pub.trigger_px != 0;
     map_remove(&match->by_id, order->pub.id);
     order->is_live = 0;
     match->free_orders[match->n_free_orders++] = at;
@@ -58,6 +60,8 @@ void order_end(struct match *match, struct order *order, enum match_event_kind k
 
     if (was_shown)
         queue_leave(match, order);
+    else if (order->is_parked)
+        bar_unpark(match, market, order);
     else if (order->pub.trigger_px != 0 && !order->pub.is_triggered)
         stops_leave(match, market, order);
     order->pub.state = kind == MATCH_CANCELLED ? AGON_ORDER_CANCELLED : AGON_ORDER_EXPIRED;

@@ -341,13 +341,16 @@ static void trade_through(struct match *match, struct market *market, struct lev
 }
 
 /* A trade that the last update showed already was taken for cancels there: the part of them that
- * was said to stand ahead is given back before the trade takes its own off. */
-static void explain_late(struct match *match, struct level *level, agon_qty_t qty)
+ * was said to stand ahead is given back, in whole lots as it was taken, before the trade takes its
+ * own off. */
+static void explain_late(struct match *match, const struct market *market, struct level *level,
+                         agon_qty_t qty)
 {
     for (uint32_t at = level->first; qty > 0 && at != 0; at = match->orders[at].next) {
         struct order *order = &match->orders[at];
         agon_qty_t back = num_mul_div(order->early_qty, qty, level->late_qty, NUM_DOWN);
 
+        back = num_to_step(back, market->def->lot_qty, NUM_DOWN);
         order->early_qty -= back;
         order->pub.ahead_qty += back;
     }
@@ -381,7 +384,7 @@ static void trade_at(struct match *match, struct market *market, enum agon_side 
         shown = least(trade->qty, level->late_qty);
     for (uint32_t at = level->first; at != 0; at = match->orders[at].next)
         match->orders[at].most_qty = match->orders[at].pub.ahead_qty;
-    explain_late(match, level, shown);
+    explain_late(match, market, level, shown);
     if (level->t_traded <= market->t_book)
         level->traded_qty = 0;
     if (trade->qty > shown && (time > market->t_book || time == 0)) {

@@ -16,13 +16,15 @@ struct order {
     struct match_order pub; /* first: what callers see */
     uint32_t market;        /* place in match.markets */
     uint32_t level;         /* that it rests in; 0: none */
-    uint32_t prev, next;    /* in the level, or (next) in the list of stops that fired */
+    uint32_t prev, next;    /* in the level, or (next) in the list of stops that fired, or parked */
     uint32_t own_prev, own_next;
     agon_amt_t locked_amt;
     agon_asset_t locked_asset;
     uint8_t is_live;
-    uint8_t ends_with;    /* enum match_reject that ends it while it takes; MATCH_OK: nothing */
-    uint8_t is_spent;     /* a market buy by amount whose money buys no further lot */
+    uint8_t ends_with; /* enum match_reject that ends it while it takes; MATCH_OK: nothing */
+    uint8_t is_spent;  /* a market buy by amount whose money buys no further lot */
+    uint8_t is_parked; /* it acts with the next bar or open; in the list of its market's, by next */
+    uint8_t is_touched;   /* in this bar prices have stood at it: struct inside_order */
     agon_qty_t early_qty; /* what the last unexplained reduction took off ahead_qty */
     agon_qty_t most_qty;  /* ahead_qty before the trade that is being applied: it never grows */
 };
@@ -46,6 +48,15 @@ struct owner_market { /* one owner on one instrument */
     agon_qty_t reduce_qty; /* rest of the working reduce-only orders */
     int32_t maker_ppb, taker_ppb;
     uint8_t has_fees;
+    uint32_t n_open, n_stops; /* orders; stops also when they have fired */
+    agon_px_t now_px;    /* of a market of bars, while its host acts inside one; 0: it does not */
+    agon_qty_t left_qty; /* of that bar's volume, what its limits may still fill */
+};
+
+#define MEAN_MINUTES 16
+struct mean { /* what was traded in a minute */
+    int64_t minute;
+    num128_t qty, cost; /* sums of qty and of px * qty */
 };
 
 struct market {
@@ -62,6 +73,11 @@ struct market {
     uint64_t n_trades;
     struct owner_market *owners; /* owned, [max_owners] */
     struct bar_market *bars;     /* owned; NULL: it has a book */
+    struct rules rules;
+    uint8_t has_rules;
+    agon_px_t mark_px;               /* 0: none was told */
+    agon_ns_t t_last;                /* newest time of a call that may trade */
+    struct mean means[MEAN_MINUTES]; /* by minute */
 };
 
 struct balance {
@@ -137,7 +153,22 @@ enum match_reject filters_check(const struct match *match, const struct market *
 int filters_is_open(const struct agon_instrument *def, const struct match_order *order);
 /* px and qty of an order of this type, on tick and lot and within bounds */
 enum match_reject filters_amend(const struct match *match, const struct market *market,
-                                const struct match_order *order, agon_px_t px, agon_qty_t qty);
+                                const struct match_order *order, agon_px_t px, agon_qty_t qty,
+                                agon_ns_t t);
+
+/* A whole amount of the quote, at market. */
+enum match_reject filters_amount(const struct match *match, const struct market *market,
+                                 enum agon_side side, agon_amt_t quote_amt);
+
+/* --- terms.c: what the rules of a market are measured by --- */
+void terms_add(struct market *market, agon_ns_t t, agon_px_t px, agon_qty_t qty);
+void terms_on_bar(struct market *market, const struct agon_bar *bar);
+agon_px_t terms_reference_px(const struct match *match, const struct market *market, agon_ns_t t);
+enum match_reject terms_check_band(const struct match *match, const struct market *market,
+                                   const struct match_order *order, agon_ns_t t);
+enum match_reject terms_check_count(const struct match *match, const struct market *market,
+                                    const struct match_order *order);
+void terms_save(const struct market *market, struct enc *enc);
 
 /* --- funds.c: nothing happens in these without is_funds_checked, but for positions --- */
 agon_amt_t funds_notional(const struct match *match, const struct market *market, agon_px_t px,
@@ -210,6 +241,8 @@ void take_alone(struct match *match, struct market *market, struct order *order,
 int bar_on_market(struct match *match, struct market *market, const struct agon_event_hdr *event);
 /* As take_execute. */
 void bar_execute(struct match *match, struct market *market, struct order *order, agon_ns_t t);
+void bar_park(struct match *match, struct market *market, struct order *order);
+void bar_unpark(struct match *match, struct market *market, struct order *order);
 void bar_save(const struct market *market, struct enc *enc);
 void bar_free(struct match *match);
 

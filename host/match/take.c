@@ -101,6 +101,8 @@ void take_trade(struct match *match, struct market *market, struct order *taker,
         .trade_id = event.trade_id,
     };
 
+    if (taker) // else it is part of a trade that was told
+        terms_add(market, t, px, qty);
     market->last_px = px;
     if (market->high_px == 0 || px > market->high_px)
         market->high_px = px;

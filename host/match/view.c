@@ -211,6 +211,7 @@ static void save_market(const struct match *match, const struct market *market, 
     enc_u64(enc, market->n_trades);
     book_save(market->book, enc);
     bar_save(market, enc);
+    terms_save(market, enc);
     save_levels(match, &market->levels[AGON_BUY], enc);
     save_levels(match, &market->levels[AGON_SELL], enc);
     for (uint32_t i = 0; i < match->config.max_owners; i++) {

@@ -97,6 +97,36 @@ static int boot_valuation(struct host *host, const struct values_by *by, struct 
     return boot_step(host, &record, by->word, err);
 }
 
+/* The length of the bars that are all that its venue has of an instrument; 0: there is a market. */
+static uint32_t bars_of(const struct host *host, agon_instrument_t id)
+{
+    const struct agon_instrument *instrument =
+        instruments_get(engine_instruments(host->engine), id);
+
+    for (uint32_t i = 0; instrument != NULL && i < host->n_lines; i++) {
+        if (i < host->config.n_venues && host->config.venues[i].venue == instrument->venue)
+            return market_bars_length_s(&host->lines[i].bars, instrument->symbol);
+    }
+    return 0;
+}
+
+/* What the engine takes the data of an instrument for is what its venue says in this run. */
+static int boot_bars(struct host *host, agon_instrument_t id, struct error *err)
+{
+    const struct agon_instrument *instrument =
+        instruments_get(engine_instruments(host->engine), id);
+    struct record_step record = {
+        .hdr = {.type = EVENT_CONFIG, .granules = 1, .instrument = id},
+        .kind = CONFIG_STEP,
+        .step_ns = (agon_ns_t)bars_of(host, id) * 1000000000,
+    };
+
+    if (instrument == NULL || engine_bars_ns(host->engine, id) == record.step_ns)
+        return AGON_OK;
+    record.is_bars = record.step_ns != 0;
+    return boot_step(host, &record, instrument->symbol, err);
+}
+
 static int boot_instrument(struct host *host, const struct host_instrument *spec, struct error *err)
 {
     const struct instruments *table = engine_instruments(host->engine);
@@ -510,6 +540,9 @@ static int boot(struct host *host, uint32_t last_run, struct error *err)
 
     for (uint32_t i = 0; i < config->n_instruments && rc >= 0; i++)
         rc = boot_instrument(host, &config->instruments[i], err);
+    for (agon_instrument_t id = 1; id <= engine_instruments(host->engine)->n_instruments && rc >= 0;
+         id++)
+        rc = boot_bars(host, id, err);
     for (uint32_t i = 0; i < config->values.n && rc >= 0; i++)
         rc = boot_valuation(host, &config->values.all[i], err);
     if (rc >= 0)
@@ -558,6 +591,8 @@ static int boot(struct host *host, uint32_t last_run, struct error *err)
         for (uint32_t i = 0; instrument != NULL && i < host->n_lines && rc >= 0; i++) {
             if (host->lines[i].paper != NULL && host->config.venues[i].venue == instrument->venue)
                 rc = paper_add(host->lines[i].paper, id);
+            if (rc >= 0 && host->lines[i].paper != NULL && bars_of(host, id) != 0)
+                rc = paper_set_bars(host->lines[i].paper, id, &host->lines[i].bars.assumed);
         }
     }
     return rc;
@@ -732,8 +767,10 @@ static int open_gateway(struct host *host, uint32_t at, struct error *err)
         const struct agon_instrument *instrument = instruments_get(table, id);
 
         if (instrument->venue == venue->venue)
-            instruments[n++] = (struct gateway_instrument){
-                .instrument = *instrument, .last_fill = engine_last_fill(host->engine, id)};
+            instruments[n++] =
+                (struct gateway_instrument){.instrument = *instrument,
+                                            .last_fill = engine_last_fill(host->engine, id),
+                                            .bar_s = bars_of(host, id)};
     }
     return gateway_new(&line->gateway, venue, &ports, assets, n_assets, instruments, n, err);
 }
@@ -839,7 +876,7 @@ static int open_venue(struct host *host, uint32_t at, struct error *err)
 {
     struct host_line *line = &host->lines[at];
     struct venue_port port = {.ctx = line, .send = host_send};
-    struct paper_config paper = {.match = {.cancel_ahead_ppm = 500000},
+    struct paper_config paper = {.match = {.cancel_ahead_ppm = MATCH_CANCEL_AHEAD_PPM},
                                  .has_latency = 1,
                                  .account = host->config.venues[at].account,
                                  .first_fill = (uint64_t)(engine_run(host->engine) + 1) << 40};

@@ -389,6 +389,69 @@ static agon_ns_t time_of(struct host *host, const struct agon_event_hdr *event, 
     return market_time(host, received);
 }
 
+// The venue's terms are for the exchange that stands in for it on paper, and no event.
+static int take_terms(struct host_line *line, const struct agon_event_hdr *event)
+{
+    const void *record = event;
+
+    if (event->type == EVENT_RULES && line->paper != NULL)
+        (void)paper_set_rules(line->paper, event->instrument,
+                              &((const struct record_rules *)record)->rules);
+    if (event->type == EVENT_LIMIT && line->paper != NULL) {
+        const struct record_limit *limit = record;
+
+        venue_windows_narrow(&line->windows, limit->type, limit->interval_s, limit->limit);
+    }
+    return event->type == EVENT_RULES || event->type == EVENT_LIMIT;
+}
+
+static int drain_paper_of(struct host *host, struct paper *paper);
+
+/* When the exchange of a market of bars told that: a bar when it had closed, a quote where the one
+ * before it had, if that may be. What is decided here behind both is decided in the new bar,
+ * however near to each other they come. */
+static agon_ns_t told_at(struct host *host, const struct agon_event_hdr *event)
+{
+    agon_ns_t step_ns = engine_bars_ns(host->engine, event->instrument);
+    agon_ns_t *closed = &host->bar_closed[event->instrument];
+    agon_ns_t t = event->t;
+
+    if (event->type == AGON_EVENT_BAR) {
+        const struct agon_bar *bar = (const struct agon_bar *)(const void *)event;
+
+        *closed = num_add(bar->t_open, (agon_ns_t)bar->length_s * 1000000000);
+        t = *closed;
+    } else if (step_ns > 0) {
+        t = *closed > 0 && t - *closed < step_ns ? *closed : t - t % step_ns;
+    }
+    return t < event->t ? t : event->t;
+}
+
+/* What a bar does to orders on paper is told before it, where that is no further away. */
+static void close_on_paper(struct host *host, struct paper *paper)
+{
+    struct agon_bar bar;
+
+    memcpy(&bar, host->event.bytes, sizeof(bar));
+    bar.hdr.t = told_at(host, &bar.hdr);
+    paper_on_market(paper, &bar.hdr);
+    (void)drain_paper_of(host, paper);
+}
+
+static void show_paper(struct host *host, struct paper *paper)
+{
+    struct agon_event_hdr *event = &host->event.hdr;
+    agon_ns_t t = event->t;
+
+    if (match_has_bars(paper_match(paper), event->instrument)) {
+        if (event->type == AGON_EVENT_BAR)
+            return; // it was shown
+        event->t = told_at(host, event);
+    }
+    paper_on_market(paper, event);
+    event->t = t;
+}
+
 static int drain_line(struct host *host, struct host_line *line)
 {
     const struct agon_event_hdr *event;
@@ -397,16 +460,26 @@ static int drain_line(struct host *host, struct host_line *line)
     while (n < BATCH && (event = evring_peek(&line->from_venue_out, NULL)) != NULL) {
         agon_ns_t received;
 
+        if (take_terms(line, event)) {
+            evring_release(&line->from_venue_out);
+            n++;
+            continue;
+        }
         memcpy(host->event.bytes, event, event_bytes(event));
         received = received_at(host, host->event.hdr.t);
         host->event.hdr.t = time_of(host, &host->event.hdr, received);
         if (host->event.hdr.type == EVENT_SENT)
             host->event.sent.t_sent = host->event.hdr.t;
+        if (line->paper != NULL && host->event.hdr.type == AGON_EVENT_BAR &&
+            match_has_bars(paper_match(line->paper), host->event.hdr.instrument))
+            close_on_paper(host, line->paper);
         if (host_step(host, &host->event.hdr) == AGON_EAGAIN)
             break;
         evring_release(&line->from_venue_out);
+        if (host->event.hdr.type == AGON_EVENT_QUOTE && line->bars.n > 0)
+            host->is_quoted[host->event.hdr.instrument] = 1;
         if (line->paper != NULL)
-            paper_on_market(line->paper, &host->event.hdr);
+            show_paper(host, line->paper);
         hist_add(&host->draft->queue_ns, clock_now() - received);
         n++;
     }
@@ -703,6 +776,11 @@ void host_show(struct host *host)
     view->is_halted = engine_halted(engine) != 0;
     view->is_stopped = engine_halt(engine, SCOPE_GLOBAL, HALT_STOP) != NULL;
     view->is_live = host->config.mode == RUN_LIVE;
+    for (uint32_t i = 0; i < host->n_lines; i++) {
+        view->is_bars_silent |= host->lines[i].bars.n > 0;
+        view->is_bars_visible |= host->lines[i].bars.is_visible;
+        view->is_bars_optimistic |= market_bars_is_optimistic(&host->lines[i].bars) ? 1 : 0;
+    }
     show_halts(host);
     view->base_exp = (uint8_t)instruments_asset(table, table->base_currency)->exp;
     view->n_slots = engine_slots(engine)->n;
@@ -770,7 +848,10 @@ static int is_market_ready(struct host *host)
     if (!is_ready)
         return 0;
     for (agon_instrument_t id = 1; id <= host->config.n_instruments; id++) {
-        if (engine_book_state(host->engine, id) != BOOK_LIVE)
+        // Of bars the quote is the book.
+        if (engine_bars_ns(host->engine, id) != 0
+                ? !host->is_quoted[id]
+                : engine_book_state(host->engine, id) != BOOK_LIVE)
             return 0;
     }
     return 1;

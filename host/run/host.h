@@ -227,7 +227,9 @@ struct host_view {
     union plan_event plan; /* of it */
     uint64_t
         n_rate_refused; /* orders and replacements that met the venue's rate limits, this run */
-    uint64_t n_fills;   /* of this run; number n stands at n % HOST_VIEW_FILLS */
+    uint8_t is_bars_silent, is_bars_visible; /* a venue's market is one of bars: market_bars.h */
+    uint8_t is_bars_optimistic;
+    uint64_t n_fills; /* of this run; number n stands at n % HOST_VIEW_FILLS */
     struct host_view_fill fills[HOST_VIEW_FILLS];
     struct host_view_alerts alerts;
     struct host_view_portfolio portfolio;

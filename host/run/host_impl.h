@@ -19,6 +19,7 @@
 #include "run/alert_sink.h"
 #include "run/clock_guard.h"
 #include "run/host.h"
+#include "run/market_bars.h"
 #include "run/market_guard.h"
 #include "sys/beat.h"
 #include "sys/claim.h"
@@ -78,6 +79,7 @@ struct host_line {
     struct gateway *gateway;      /* owned */
     struct paper *paper;          /* owned; [core]; on paper */
     struct venue_windows windows; /* [core]; what paper's orders are held to */
+    struct market_bars bars;      /* what its market is, by its own word at the start */
     void *from_venue_memory;      /* owned */
     struct evring from_venue_in, from_venue_out;
     struct ring to_venue; /* of struct order_cmd */
@@ -204,6 +206,9 @@ struct host {
     int is_timed; /* our clock is vouched for: until then time stands still in a journal */
     int64_t judged_ns;
     struct clock_market market; /* with has_market_clock: engine time is this */
+    uint8_t
+        is_quoted[INSTRUMENTS_MAX + 1]; /* [core]; its market is one of bars, and one has opened */
+    agon_ns_t bar_closed[INSTRUMENTS_MAX + 1]; /* [core]; ... and the end of the last; 0: none */
     struct market_guard market_guard;
     uint32_t market_line; /* of the venue whose word it is */
     int64_t market_ns;    /* when its words were looked at last */

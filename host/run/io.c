@@ -261,6 +261,8 @@ int host_takes(void *ctx, const struct agon_event_hdr *record)
     case AGON_EVENT_STATUS:
     case AGON_EVENT_HEALTH:
     case AGON_EVENT_FUNDING:
+    case EVENT_RULES: // no journal has these
+    case EVENT_LIMIT:
         return 1;
     case AGON_EVENT_MARK:
         return takes_mark(host, record->instrument, state);

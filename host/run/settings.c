@@ -58,9 +58,11 @@ static const struct schema_field instrument_fields[] = {
      .min = 1, .max = INT64_MAX, .preset = "1",
      .doc = "of a derivative: what one of the quantity is of the base (COIN-M: of the quote)"},
     {"maker", SCHEMA_SHARE, SCHEMA_MEMBER(struct instrument_words, maker_ppm), .min = 0,
-     .max = 100000, .preset = "0.1%", .doc = "fee of a maker"},
+     .max = 100000,
+     .doc = "fee of a maker; as published (0.1%, of perpetuals 0.02%) where none is said"},
     {"taker", SCHEMA_SHARE, SCHEMA_MEMBER(struct instrument_words, taker_ppm), .min = 0,
-     .max = 100000, .preset = "0.1%", .doc = "fee of a taker"},
+     .max = 100000,
+     .doc = "fee of a taker; as published (0.1%, of perpetuals 0.05%) where none is said"},
     {NULL}};
 static const struct schema instrument_schema = {"instrument", sizeof(struct instrument_words),
                                                 instrument_fields, .check = NULL};
@@ -218,7 +220,8 @@ static int read_venue(struct settings *settings, uint32_t at, const char *path)
     return config_file_close(&file);
 }
 
-/* Which venue each instrument is of, and with it what kind it is; told of a venue that is none. */
+/* Which venue each instrument is of, with it what kind it is and, where none were said, what fees
+ * are paid there; told of a venue that is none. */
 static int place_instruments(struct settings *settings, const struct words *words, const char *path)
 {
     struct config_file file;
@@ -229,6 +232,7 @@ static int place_instruments(struct settings *settings, const struct words *word
     for (uint32_t i = 0; i < words->n_instruments; i++) {
         struct host_instrument *instrument = &settings->instruments[i];
         const char *name = words->instruments[i].venue;
+        struct rules_fees fees;
         uint32_t at = 0;
 
         while (name[0] != '\0' && at < settings->host.n_venues &&
@@ -245,6 +249,11 @@ static int place_instruments(struct settings *settings, const struct words *word
             strcmp(settings->host.venues[at].dialect, "binance_um") == 0   ? INSTRUMENT_LINEAR
             : strcmp(settings->host.venues[at].dialect, "binance_cm") == 0 ? INSTRUMENT_INVERSE
                                                                            : INSTRUMENT_SPOT;
+        fees = rules_fees(rules_market_of(instrument->kind));
+        if (config_at(file.config, "instruments[%u].maker", i) == NULL)
+            instrument->maker_fee_ppb = fees.maker_ppb;
+        if (config_at(file.config, "instruments[%u].taker", i) == NULL)
+            instrument->taker_fee_ppb = fees.taker_ppb;
     }
     code = config_file_close(&file);
     return code;

@@ -170,6 +170,35 @@ static void take_market(struct host *host, const struct gateway_times *times)
     }
 }
 
+/* A market of bars is one for as long as the host runs. Heard as its time is: not of a real venue.
+ */
+static void take_bars(struct host *host)
+{
+    for (uint32_t i = 0; i < host->n_lines; i++) {
+        const struct venue_config *venue = &host->config.venues[i];
+        struct market_bars *bars = &host->lines[i].bars;
+        const char *text = host->probes[i].bars;
+
+        if (text[0] == '\0' || !market_guard_hears(host->config.speed_milli, venue->rest.host))
+            continue;
+        if (market_bars_read(bars, text) < 0)
+            log_warn("venue", "bars", "%s says of its market what is not understood: %.100s",
+                     venue->name, text);
+        else if (bars->is_visible)
+            log_warn("venue", "bars", "%s: %s", venue->name,
+                     market_bars_warning(bars->is_visible, market_bars_is_optimistic(bars)));
+        else if (market_bars_is_optimistic(bars))
+            log_warn("venue", "bars", "%s has bars alone; %s", venue->name,
+                     market_bars_warning(bars->is_visible, market_bars_is_optimistic(bars)));
+        else
+            log_info(
+                "venue", "bars",
+                "%s has bars alone: a quote comes where one opens, and the bar when it has closed; "
+                "of its inside is assumed: %s",
+                venue->name, strchr(text, ' ') + 1);
+    }
+}
+
 /* A simulator that falls behind its speed takes engine time with it. At real speed nobody's word
  * begins to count while the host runs. */
 static void follow_market(struct host *host, int64_t mono)
@@ -300,6 +329,7 @@ int host_learn_time(struct host *host, struct error *err)
     for (uint32_t i = 0; i < host->n_lines; i++)
         times[i] = host->probes[i].times;
     take_market(host, times);
+    take_bars(host);
     return check_journal(host, err);
 }
 

@@ -107,14 +107,16 @@ struct sim_config {
 struct sim; /* a dialect's own state */
 
 struct sim_dialect {
-    const char *name;                 /* "binance" */
-    const char *const *headers;       /* request headers it reads, lower case; NULL-terminated */
-    const struct pit_symbol *symbols; /* what it trades when nobody says what */
+    const char *name;           /* "binance" */
+    const char *const *headers; /* request headers it reads, lower case; NULL-terminated */
+    const char *const *names;   /* of what it trades when nobody says what */
     uint32_t n_symbols;
     const struct sim_dialect *spot; /* perpetuals: the market their index is of; else NULL */
     /* The spec of a symbol that stands in a recording and not in the table; AGON_EINVAL: not a
      * name of this venue. */
     int (*symbol)(const char *name, int px_decimals, int qty_decimals, struct pit_symbol *symbol);
+    /* Has the venue bars of that length? NULL: none that a market of bars could have. */
+    int (*is_interval)(agon_ns_t length_ns);
     int (*open)(struct sim **sim, const struct sim_config *config, struct error *err);
     void (*close)(struct sim *sim);
     void (*http)(struct sim *sim, const struct sim_time *now, const struct sim_request *request,

@@ -22,6 +22,7 @@ struct sim_front {
     struct sim *sim;     /* owned */
     struct conns *conns; /* borrowed */
     struct sim_place place;
+    char bars[PIT_BARS_TEXT]; /* what is said of a market of bars; "": nothing */
     uint8_t is_stopping;
 };
 
@@ -67,13 +68,15 @@ static int says_market(const struct sim_front *front, char text[48])
 static void respond(struct sim_front *front, uint64_t conn, const struct sim_reply *reply,
                     const char *body)
 {
-    struct http_header out[SIM_REPLY_HEADERS + 2];
+    struct http_header out[SIM_REPLY_HEADERS + 3];
     struct http_response response = {.headers = out};
     char market[48];
 
     out[response.n_headers++] = (struct http_header){"content-type", reply->type};
     if (says_market(front, market))
         out[response.n_headers++] = (struct http_header){"x-agon-market-time", market};
+    if (front->bars[0] != '\0')
+        out[response.n_headers++] = (struct http_header){"x-agon-market-bars", front->bars};
     for (uint32_t i = 0; i < reply->n_headers; i++)
         out[response.n_headers++] =
             (struct http_header){reply->headers[i].name, reply->headers[i].value};
@@ -306,6 +309,7 @@ int sim_front_new(struct sim_front **made, const struct sim_front_config *config
         return error_set(err, AGON_ENOMEM, "out of memory");
     front->config = *config;
     front->place.t_reached = clock_of(front)->t_market;
+    pit_bars_text(config->sim.pit, front->bars);
     front->config.sim.sink.ctx = front;
     front->config.sim.sink.frame = on_frame;
     front->config.sim.sink.reply = on_reply;

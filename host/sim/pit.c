@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/pit.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/num.h"
 #include "base/rng.h"
 #include "sim/reel.h"
+#include "sim/series.h"
 
 #define TRADES_KEPT  32768
 #define ORDERS_MAX   16384 /* open ones, of all owners */
@@ -15,12 +17,6 @@
 #define NS_PER_MS    1000000
 #define NS_PER_S     1000000000ll
 #define NS_PER_MIN   (60 * NS_PER_S)
-
-struct series { /* bars without holes; the oldest half goes when it is full */
-    struct pit_bar *bars;
-    uint32_t n, room, capacity;
-    agon_ns_t step_ns;
-};
 
 struct sym {
     struct pit_symbol spec;
@@ -40,6 +36,8 @@ struct sym {
     uint8_t has_quote;                      /* best prices are recorded */
     struct agon_level quote_bid, quote_ask; /* ... the last ones */
     struct agon_level own_bid, own_ask;     /* ... and what own orders have best */
+    agon_ns_t bar_ns; /* nothing is known but bars of that length; 0: there is a market */
+    uint8_t is_turn;  /* one has just opened or closed: what waited for that acts */
     struct series minutes, seconds, notes[PIT_NOTES];
     agon_instrument_t index; /* whose trades are the index; 0: none */
     agon_px_t noted[PIT_NOTES];
@@ -60,6 +58,7 @@ struct pit {
     struct agon_level *scratch[2];
     const struct match_order **orders; /* owned; scratch, [ORDERS_MAX] */
     agon_ns_t now, next_step;
+    struct match_bars bars; /* of symbols that are of bars */
     uint32_t n;
     struct sym syms[PIT_SYMBOLS_MAX];
 };
@@ -79,101 +78,6 @@ static uint32_t number_of(const struct pit *pit, const struct sym *sym)
 
 /* --- bars --- */
 
-static struct pit_bar *series_push(struct series *series)
-{
-    uint32_t half = series->n / 2;
-
-    if (series->n == series->room && series->room < series->capacity) {
-        uint32_t room = series->room ? series->room * 2 : 1024;
-        struct pit_bar *bars;
-
-        room = room > series->capacity ? series->capacity : room;
-        bars = realloc(series->bars, room * sizeof(*bars));
-        REQUIRE(bars != NULL);
-        series->bars = bars;
-        series->room = room;
-    }
-    if (series->n == series->capacity) {
-        memmove(series->bars, series->bars + half, (series->n - half) * sizeof(*series->bars));
-        series->n -= half;
-    }
-    memset(&series->bars[series->n], 0, sizeof(*series->bars));
-    return &series->bars[series->n++];
-}
-
-// The bar of time t; those between the last one and it are flat at the last price.
-static struct pit_bar *series_roll(struct series *series, agon_ns_t t)
-{
-    agon_ns_t open = t - t % series->step_ns;
-    struct pit_bar *last = series->n ? &series->bars[series->n - 1] : NULL;
-    agon_px_t px;
-
-    if (last && last->t_open >= open)
-        return last;
-    if (!last) {
-        last = series_push(series);
-        last->t_open = open;
-        return last;
-    }
-    px = last->close_px;
-    if ((open - last->t_open) / series->step_ns > (int64_t)series->capacity)
-        series->n = 0;
-    for (agon_ns_t at = series->n ? last->t_open + series->step_ns : open; at <= open;
-         at += series->step_ns) {
-        last = series_push(series);
-        last->t_open = at;
-        last->open_px = last->high_px = last->low_px = last->close_px = px;
-    }
-    return last;
-}
-
-void pit_bar_add(struct pit_bar *sum, const struct pit_bar *bar)
-{
-    int is_empty = sum->open_px == 0;
-
-    if (bar->open_px == 0)
-        return;
-    if (is_empty)
-        sum->open_px = bar->open_px;
-    if (is_empty || bar->high_px > sum->high_px)
-        sum->high_px = bar->high_px;
-    if (is_empty || bar->low_px < sum->low_px)
-        sum->low_px = bar->low_px;
-    sum->close_px = bar->close_px;
-    sum->qty = num_add(sum->qty, bar->qty);
-    sum->taker_qty = num_add(sum->taker_qty, bar->taker_qty);
-    sum->amt = num_add(sum->amt, bar->amt);
-    sum->taker_amt = num_add(sum->taker_amt, bar->taker_amt);
-    if (bar->n > 0 && sum->n == 0)
-        sum->first = bar->first;
-    if (bar->n > 0)
-        sum->last = bar->last;
-    sum->n += bar->n;
-}
-
-static void series_trade(struct series *series, const struct pit_trade *trade)
-{
-    struct pit_bar one = {
-        .open_px = trade->px,
-        .high_px = trade->px,
-        .low_px = trade->px,
-        .close_px = trade->px,
-        .qty = trade->qty,
-        .amt = trade->quote_amt,
-        .taker_qty = trade->is_buyer_maker ? 0 : trade->qty,
-        .taker_amt = trade->is_buyer_maker ? 0 : trade->quote_amt,
-        .n = 1,
-        .first = trade->id,
-        .last = trade->id,
-    };
-    struct pit_bar *bar = series_roll(series, trade->t);
-
-    // A bar without trades stands at the price before it, which is no price of its own.
-    if (bar->n == 0)
-        bar->open_px = 0;
-    pit_bar_add(bar, &one);
-}
-
 static void roll_all(struct pit *pit)
 {
     for (uint32_t i = 0; i < pit->n; i++) {
@@ -190,6 +94,8 @@ static void roll_all(struct pit *pit)
 }
 
 /* --- prints --- */
+
+static agon_px_t reference_px(void *ctx, agon_instrument_t instrument, uint32_t minutes);
 
 static void flush_agg(struct pit *pit, struct sym *sym)
 {
@@ -303,6 +209,8 @@ static uint32_t drop_crossed_asks(struct agon_level *ask, uint32_t n, agon_px_t 
 static void look_at_own(struct pit *pit, struct sym *sym)
 {
     sym->own_bid = sym->own_ask = (struct agon_level){0};
+    if (sym->bar_ns > 0)
+        return; // owners do not meet there
     for (uint32_t owner = 0; owner < PIT_OWNERS_MAX; owner++) {
         uint32_t n = match_open(pit->match, owner, sym->instrument, pit->orders, ORDERS_MAX);
 
@@ -375,8 +283,14 @@ static void refresh(struct pit *pit, struct sym *sym)
     uint32_t n_bid, n_ask, changes;
 
     sym->is_dirty = 0;
-    n_bid = match_levels(pit->match, sym->instrument, AGON_BUY, bid, PIT_DEPTH_MAX);
-    n_ask = match_levels(pit->match, sym->instrument, AGON_SELL, ask, PIT_DEPTH_MAX);
+    if (sym->bar_ns > 0) { // what the open told, and nothing until the next
+        bid[0] = sym->quote_bid;
+        ask[0] = sym->quote_ask;
+        n_bid = n_ask = sym->has_quote;
+    } else {
+        n_bid = match_levels(pit->match, sym->instrument, AGON_BUY, bid, PIT_DEPTH_MAX);
+        n_ask = match_levels(pit->match, sym->instrument, AGON_SELL, ask, PIT_DEPTH_MAX);
+    }
     n_bid = n_bid > PIT_DEPTH_MAX ? PIT_DEPTH_MAX : n_bid;
     n_ask = n_ask > PIT_DEPTH_MAX ? PIT_DEPTH_MAX : n_ask;
     // Crossed without own orders: the recording itself is; a venue would not show it.
@@ -440,8 +354,8 @@ static void on_print(void *ctx, const struct match_print *own)
     struct pit *pit = ctx;
     struct sym *sym = by_instrument(pit, own->instrument);
 
-    if (!sym)
-        return;
+    if (!sym || sym->bar_ns > 0)
+        return; // of a market of bars the bars are the tape
     if (own->is_exogenous)
         sym->printed_qty = num_add(sym->printed_qty, own->qty);
     print(pit, sym, public_id(sym, own->trade_id), own->t, own->px, own->qty,
@@ -533,6 +447,8 @@ static int sym_open(struct pit *pit, struct sym *sym, const struct pit_symbol *s
         .lot_qty = spec->lot_qty,
         .min_qty = spec->min_qty,
         .max_qty = spec->max_qty,
+        // Of perpetuals the dialect looks after it: what closes a position need not keep to it.
+        .min_notional_amt = spec->is_perpetual ? 0 : spec->min_notional_amt,
         .multiplier = 1,
         .min_px = spec->min_px,
         .max_px = spec->max_px,
@@ -569,14 +485,18 @@ static int sym_open(struct pit *pit, struct sym *sym, const struct pit_symbol *s
     sym->aggs = calloc(TRADES_KEPT, sizeof(*sym->aggs));
     if (!sym->bid || !sym->ask || !sym->trades || !sym->aggs)
         return error_set(err, AGON_ENOMEM, "out of memory for %s", spec->name);
-    return match_add(pit->match, sym->instrument);
+    rc = match_add(pit->match, sym->instrument);
+    if (rc < 0 || spec->is_perpetual)
+        return rc;
+    return match_set_rules(pit->match, sym->instrument, &spec->rules);
 }
 
 int pit_new(struct pit **made, const struct pit_symbol *symbols, uint32_t n, agon_ns_t t_start,
             struct error *err)
 {
-    struct match_config config = {
-        .max_orders = ORDERS_MAX, .cancel_ahead_ppm = UINT32_MAX, .max_owners = PIT_OWNERS_MAX};
+    struct match_config config = {.max_orders = ORDERS_MAX,
+                                  .cancel_ahead_ppm = MATCH_CANCEL_AHEAD_PPM,
+                                  .max_owners = PIT_OWNERS_MAX};
     struct match_sink sink;
     struct pit *pit;
     int rc;
@@ -593,7 +513,8 @@ int pit_new(struct pit **made, const struct pit_symbol *symbols, uint32_t n, ago
                                .on_print = on_print,
                                .on_level = on_level,
                                .on_balance = on_balance,
-                               .may_fill = may_fill};
+                               .may_fill = may_fill,
+                               .reference_px = reference_px};
     config.is_funds_checked = !symbols[0].is_perpetual;
     rc = instruments_init(&pit->table);
     if (rc < 0) {
@@ -659,9 +580,18 @@ void pit_set_reel(struct pit *pit, struct reel *reel)
     pit->reel = reel;
 }
 
-uint32_t pit_bar_files(const struct pit *pit)
+uint32_t pit_visible_bars(const struct pit *pit)
 {
-    return pit->reel ? reel_bar_files(pit->reel) : 0;
+    return pit->reel ? reel_visible_bars(pit->reel) : 0;
+}
+
+int pit_is_optimistic(const struct pit *pit)
+{
+    for (uint32_t i = 0; i < pit->n; i++) {
+        if (pit->syms[i].bar_ns > 0)
+            return pit->bars.path == MATCH_PATH_OPTIMISTIC;
+    }
+    return 0;
 }
 
 uint64_t pit_cut(const struct pit *pit)
@@ -843,12 +773,56 @@ static void take_quote(struct pit *pit, struct sym *sym, const struct agon_quote
     sym->has_quote = 1;
 }
 
+// What waits for an open or a close acts at it: orders have, by match; then requests do.
+static void turn(struct pit *pit, struct sym *sym, int is_closed)
+{
+    sym->is_turn = 1;
+    if (pit->hooks.on_bar)
+        pit->hooks.on_bar(pit->hooks.ctx, number_of(pit, sym), is_closed);
+    sym->is_turn = 0;
+}
+
+static void take_open(struct pit *pit, struct sym *sym, const struct agon_quote *quote)
+{
+    agon_px_t px = quote->bid_px + (quote->ask_px - quote->bid_px) / 2;
+    struct pit_bar bar = {
+        .t_open = quote->hdr.t_venue, .open_px = px, .high_px = px, .low_px = px, .close_px = px};
+
+    sym->has_depth = 1;
+    sym->is_dirty = 1;
+    sym->last_px = px;
+    series_put(&sym->minutes, &bar);
+    take_quote(pit, sym, quote);
+    refresh_dirty(pit);
+    tell_best(pit, sym);
+    turn(pit, sym, 0);
+}
+
+static void take_close(struct pit *pit, struct sym *sym, const struct agon_bar *closed)
+{
+    struct pit_bar bar = {.t_open = closed->t_open,
+                          .open_px = closed->open_px,
+                          .high_px = closed->high_px,
+                          .low_px = closed->low_px,
+                          .close_px = closed->close_px,
+                          .qty = closed->volume_qty,
+                          .taker_qty = closed->taker_buy_qty,
+                          .amt = closed->turnover_amt,
+                          .taker_amt = closed->turnover_amt / 2};
+
+    sym->last_px = closed->close_px;
+    sym->t_last = pit->now;
+    series_put(&sym->minutes, &bar);
+    refresh_dirty(pit);
+    turn(pit, sym, 1);
+}
+
 static int apply(struct pit *pit, const struct agon_event_hdr *event)
 {
     struct sym *sym = by_instrument(pit, event->instrument);
     const struct agon_book_part *part = (const void *)event;
     const struct agon_trade *trade = (const void *)event;
-    int is_quote = 0;
+    int is_quote = 0, is_book = 0;
     agon_qty_t rest;
     int rc;
 
@@ -860,6 +834,12 @@ static int apply(struct pit *pit, const struct agon_event_hdr *event)
     rc = match_on_market(pit->match, event);
     if (rc < 0)
         return rc;
+    if (sym->bar_ns > 0 && event->type == AGON_EVENT_QUOTE)
+        take_open(pit, sym, (const void *)event);
+    else if (sym->bar_ns > 0 && event->type == AGON_EVENT_BAR)
+        take_close(pit, sym, (const void *)event);
+    if (sym->bar_ns > 0)
+        return AGON_OK;
     switch (event->type) {
     case AGON_EVENT_BOOK_SNAPSHOT:
     case AGON_EVENT_BOOK_DELTA:
@@ -867,6 +847,7 @@ static int apply(struct pit *pit, const struct agon_event_hdr *event)
         sym->has_depth = 1;
         if (event->type == AGON_EVENT_BOOK_SNAPSHOT && !(part->flags & BOOK_PART_LAST))
             return AGON_OK; // half a snapshot is nothing to show
+        is_book = sym->has_quote;
         break;
     case AGON_EVENT_QUOTE:
         sym->is_dirty |= !sym->has_depth; // else the book is the depth's
@@ -886,6 +867,8 @@ static int apply(struct pit *pit, const struct agon_event_hdr *event)
     refresh_dirty(pit);
     if (is_quote)
         tell_best(pit, sym);
+    if (is_book && pit->hooks.on_book)
+        pit->hooks.on_book(pit->hooks.ctx, number_of(pit, sym));
     return AGON_OK;
 }
 
@@ -995,6 +978,16 @@ agon_px_t pit_last_px(const struct pit *pit, uint32_t sym)
     return pit->syms[sym].last_px;
 }
 
+static agon_px_t reference_px(void *ctx, agon_instrument_t instrument, uint32_t minutes)
+{
+    struct pit *pit = ctx;
+    const struct sym *sym = by_instrument(pit, instrument);
+
+    if (sym == NULL)
+        return 0;
+    return pit_avg_px(pit, number_of(pit, sym), minutes, NULL);
+}
+
 agon_px_t pit_avg_px(const struct pit *pit, uint32_t number, uint32_t minutes, agon_ns_t *t_last)
 {
     const struct sym *sym = &pit->syms[number];
@@ -1078,9 +1071,66 @@ int pit_set_fees(struct pit *pit, uint32_t owner, int32_t maker_ppb, int32_t tak
     return AGON_OK;
 }
 
+int pit_set_bars(struct pit *pit, uint32_t number, const struct match_bars *bars, agon_ns_t step_ns)
+{
+    int rc = match_set_bars(pit->match, pit->syms[number].instrument, bars);
+
+    if (rc < 0)
+        return rc;
+    pit->syms[number].bar_ns = step_ns;
+    pit->bars = *bars;
+    return rc;
+}
+
+const char *pit_bars_text(const struct pit *pit, char text[PIT_BARS_TEXT])
+{
+    size_t n = 0;
+
+    text[0] = '\0';
+    for (uint32_t i = 0; i < pit->n; i++) {
+        const struct sym *sym = &pit->syms[i];
+
+        if (sym->bar_ns > 0)
+            n += (size_t)snprintf(text + n, PIT_BARS_TEXT - n, "%s%s=%lld", n > 0 ? "," : "",
+                                  sym->spec.name, (long long)(sym->bar_ns / NS_PER_S));
+    }
+    if (n > 0)
+        snprintf(text + n, PIT_BARS_TEXT - n,
+                 " path=%s spread=%u drift=%u touch=%u volume=%u slippage=%u seed=%llu",
+                 match_path_name(pit->bars.path), pit->bars.spread_ppm, pit->bars.drift_ppm,
+                 pit->bars.touch_ppm, pit->bars.volume_ppm, pit->bars.slippage_ppm,
+                 (unsigned long long)pit->bars.seed);
+    else if (pit_visible_bars(pit) > 0)
+        snprintf(text, PIT_BARS_TEXT, "visible");
+    return text;
+}
+
+agon_ns_t pit_bar_ns(const struct pit *pit, uint32_t sym)
+{
+    return pit->syms[sym].bar_ns;
+}
+
+int pit_acts(struct pit *pit, uint32_t sym)
+{
+    return pit->syms[sym].bar_ns == 0 || pit->syms[sym].is_turn || pit_is_over(pit);
+}
+
+int pit_check(const struct pit *pit, const struct match_order *order)
+{
+    return match_check(pit->match, pit->now, order);
+}
+
+int pit_check_amount(const struct pit *pit, uint32_t sym, enum agon_side side, agon_amt_t amt)
+{
+    return match_check_amount(pit->match, pit->syms[sym].instrument, side, amt);
+}
+
 int pit_submit(struct pit *pit, const struct match_order *order, uint64_t *id)
 {
-    int rc = match_submit(pit->match, pit->now, order, id);
+    const struct sym *sym = by_instrument(pit, order->instrument);
+    int rc = sym == NULL || pit_acts(pit, number_of(pit, sym))
+                 ? match_submit(pit->match, pit->now, order, id)
+                 : match_park(pit->match, pit->now, order, id);
 
     refresh_dirty(pit);
     return rc;

@@ -22,8 +22,9 @@
 struct pit_symbol { /* what a venue says of a symbol; numbers are counts of 10^-8 */
     char name[24], base[12], quote[12];
     int64_t tick_px, min_px, max_px;
-    int64_t lot_qty, min_qty, max_qty, market_max_qty;
-    int64_t min_notional_amt, max_notional_amt;
+    int64_t lot_qty, min_qty, max_qty;
+    int64_t min_notional_amt;
+    struct rules rules; /* what it asks of orders beside these */
     int32_t maker_fee_ppb, taker_fee_ppb;
     int64_t start_px;    /* for the generator */
     int64_t liq_fee_ppb; /* of perpetuals: what a liquidation pays to the insurance fund */
@@ -69,9 +70,14 @@ struct pit_hooks { /* each may be NULL; sym is the symbol's number */
     /* best price or quantity changed; of a symbol whose best prices are recorded: one of them came,
      * changed or not, or an own order changed them */
     void (*on_top)(void *ctx, uint32_t sym);
+    /* the book of a symbol whose best prices are recorded was told anew by its recording */
+    void (*on_book)(void *ctx, uint32_t sym);
     void (*on_step)(void *ctx, agon_ns_t t); /* every 100 ms of market time */
     void (*on_order)(void *ctx, uint32_t sym, const struct match_event *event, uint64_t trade_id);
     void (*on_balance)(void *ctx, uint32_t owner, agon_asset_t asset);
+    /* A bar of a market of bars has closed, or opened: pit_acts is true of it until this returns.
+     */
+    void (*on_bar)(void *ctx, uint32_t sym, int is_closed);
     /* as of match_sink */
     int (*may_fill)(void *ctx, const struct match_order *order, agon_px_t px, agon_qty_t qty,
                     int times);
@@ -89,11 +95,27 @@ const struct instruments *pit_table(const struct pit *pit);
 void pit_set_reel(struct pit *pit, struct reel *reel);
 /* Why the nth row of the recordings was left out, from 0; NULL: no such row so far, or too many. */
 const struct error *pit_bad_row(const struct pit *pit, uint32_t nth);
-/* Tables of bars among the recordings: what is seen inside a bar is made up. */
-uint32_t pit_bar_files(const struct pit *pit);
+/* Tables of bars that are played as trades: what is seen inside a bar is made up. */
+uint32_t pit_visible_bars(const struct pit *pit);
+/* Bars of which each account has what is best for it: its fills know how they close. */
+int pit_is_optimistic(const struct pit *pit);
 /* Quantities of the recordings that were finer than their symbol's lot and were cut, so far. */
 uint64_t pit_cut(const struct pit *pit);
 void pit_set_hooks(struct pit *pit, const struct pit_hooks *hooks);
+/* All that is known of the symbol is bars of that length (match_set_bars): its book is the quote of
+ * the last open, one level a side and nobody's orders on it, nothing of it is on the tape, and an
+ * order that comes acts with the next close or open (match_park). Before its first event.
+ * AGON_ENOMEM. */
+int pit_set_bars(struct pit *pit, uint32_t sym, const struct match_bars *bars, agon_ns_t step_ns);
+agon_ns_t pit_bar_ns(const struct pit *pit, uint32_t sym); /* 0: it has a market */
+/* Does what is asked of its orders act now? Of a market of bars it does when one opens or closes,
+ * and when the recordings have ended. */
+int pit_acts(struct pit *pit, uint32_t sym);
+/* What is to be known of a market of bars, for the header X-Agon-Market-Bars: "visible", or
+ * "SYMBOL=SECONDS,... path=NAME spread=PPM drift=PPM touch=PPM volume=PPM slippage=PPM seed=N"; "":
+ * no symbol is one of bars. */
+#define PIT_BARS_TEXT 640
+const char *pit_bars_text(const struct pit *pit, char text[PIT_BARS_TEXT]);
 /* Puts one-minute bars before the minute that time stands in, made from their closes (oldest
  * first): what a client finds when it asks for history. Wicks and volumes follow from the seed.
  * AGON_ESTATE when bars are there already; AGON_EINVAL. */
@@ -152,6 +174,9 @@ void pit_bar_add(struct pit_bar *sum, const struct pit_bar *bar);
 #define PIT_OWNERS_MAX 192
 int pit_deposit(struct pit *pit, uint32_t owner, agon_asset_t asset, agon_amt_t amt);
 int pit_set_fees(struct pit *pit, uint32_t owner, int32_t maker_ppb, int32_t taker_ppb);
+/* By filters and rules alone: enum match_reject. */
+int pit_check(const struct pit *pit, const struct match_order *order);
+int pit_check_amount(const struct pit *pit, uint32_t sym, enum agon_side side, agon_amt_t amt);
 int pit_submit(struct pit *pit, const struct match_order *order, uint64_t *id);
 int pit_cancel(struct pit *pit, uint64_t id);
 int pit_amend(struct pit *pit, uint64_t id, agon_px_t px, agon_qty_t qty);

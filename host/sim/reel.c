@@ -349,6 +349,8 @@ struct source {
     size_t queue_at, queue_n, queue_room;
     agon_ns_t t; /* of the last event */
     agon_ns_t bar_ns;
+    agon_ns_t t_closed;                         /* when the last bar did */
+    agon_qty_t before_qty;                      /* its volume */
     agon_px_t book_px;                          /* the price that the made-up book stands around */
     struct agon_level levels[EVENT_LEVELS_MAX]; /* of the part that is being made */
     json_t *waiting;                            /* diffs before the snapshot */
@@ -357,7 +359,7 @@ struct source {
     agon_ns_t
         lead; /* of the venue's stamp over the recorder's, at the last message that has both */
     char rows_of[RECORDING_SYMBOL]; /* what the column symbol says in the rows to play; "": all */
-    uint8_t has_book, is_ended, pad[6];
+    uint8_t has_book, is_ended, is_silent, pad[5];
     int px_exp, qty_exp; /* of the symbol's tick and lot; finer quantities are cut */
     uint64_t n_trades, n_cut;
 };
@@ -366,6 +368,8 @@ struct reel {
     const struct instruments *table;
     struct source *sources[SOURCES_MAX];
     uint32_t n;
+    struct match_bars bars;
+    int is_silent;
     uint64_t n_bad;
     struct error bad[REEL_BAD_MAX]; /* the first ones */
 };
@@ -895,11 +899,40 @@ static void play_bar(struct source *source, const struct bar_row *bar)
     }
 }
 
+// What a row says, and when it says it: its open, and all of it when it is over.
+static void tell_bar(struct reel *reel, struct source *source, const struct bar_row *row)
+{
+    const struct agon_instrument *instrument = source->instrument;
+    struct agon_quote *open;
+    struct agon_bar *closed;
+    agon_ns_t t_close = row->t + source->bar_ns;
+
+    if (row->t < source->t_closed) {
+        bad_row(reel, source, 1, "the bar begins before the one before it has ended");
+        return;
+    }
+    if (row->t % source->bar_ns != 0) {
+        bad_row(reel, source, 1, "the bar does not begin where bars of its length do");
+        return;
+    }
+    open = queue_event(source, AGON_EVENT_QUOTE, sizeof(*open), row->t);
+    match_bars_open(&reel->bars, instrument, row->t, row->px[0], source->before_qty, open);
+    closed = queue_event(source, AGON_EVENT_BAR, sizeof(*closed), t_close);
+    match_bars_close(instrument, EXP, row->t, (uint32_t)(source->bar_ns / NS_PER_S), row->px,
+                     row->qty, closed);
+    source->t_closed = t_close;
+    source->before_qty = row->qty;
+}
+
 static void read_bar(struct reel *reel, struct source *source, char *line)
 {
     struct bar_row bar;
 
-    if (parse_bar(reel, source, line, &bar))
+    if (!parse_bar(reel, source, line, &bar))
+        return;
+    if (source->is_silent)
+        tell_bar(reel, source, &bar);
+    else
         play_bar(source, &bar);
 }
 
@@ -926,6 +959,12 @@ struct reel *reel_new(const struct instruments *table)
     return reel;
 }
 
+void reel_set_bars(struct reel *reel, const struct match_bars *bars)
+{
+    reel->bars = *bars;
+    reel->is_silent = 1;
+}
+
 void reel_free(struct reel *reel)
 {
     if (!reel)
@@ -935,13 +974,13 @@ void reel_free(struct reel *reel)
     free(reel);
 }
 
-// From the first two bars of the symbol that can be read, by a look ahead that nothing is said of.
+// The usual step of the first rows of the symbol that can be read, by a look ahead that nothing is
+// said of.
 static int learn_bar_length(struct source *source, const void *bytes, size_t n, struct error *err)
 {
     struct lines ahead;
     struct bar_row bar;
-    agon_ns_t first = 0;
-    uint32_t n_bars = 0;
+    struct recording_step step = {0};
     char *line;
     size_t len;
     int rc = lines_open(&ahead, source->lines.name, bytes, n, err);
@@ -949,17 +988,15 @@ static int learn_bar_length(struct source *source, const void *bytes, size_t n, 
     if (rc < 0)
         return rc;
     source->bar_ns = 60 * NS_PER_S;
-    for (uint32_t row = 0; row < LOOK_ROWS && n_bars < 2; row++) {
+    for (uint32_t row = 0; row < LOOK_ROWS; row++) {
         rc = lines_next(&ahead, &line, &len, err);
         if (rc <= 0)
             break;
-        if (row == 0 || !parse_bar(NULL, source, line, &bar))
-            continue;
-        if (n_bars++ == 0)
-            first = bar.t;
-        else if (bar.t > first)
-            source->bar_ns = bar.t - first;
+        if (row > 0 && parse_bar(NULL, source, line, &bar))
+            recording_note_step(&step, bar.t, INT64_MAX);
     }
+    if (recording_step(&step) > 0)
+        source->bar_ns = recording_step(&step);
     lines_close(&ahead);
     source->n_cut = 0; // they come again
     return rc < 0 ? rc : AGON_OK;
@@ -1018,6 +1055,7 @@ int reel_add_file(struct reel *reel, const char *name, const void *bytes, size_t
         columns_read(&source->columns, line);
     }
     if (source->kind == REEL_BARS) {
+        source->is_silent = reel->is_silent != 0;
         rc = learn_bar_length(source, bytes, n, err);
         if (rc < 0)
             goto fail;
@@ -1078,6 +1116,12 @@ static const struct agon_event_hdr *source_peek(struct reel *reel, struct source
     return (const void *)(source->queue + source->queue_at);
 }
 
+// At one time a bar closes before anything else comes, of whatever file.
+static int is_before(const struct agon_event_hdr *a, const struct agon_event_hdr *b)
+{
+    return a->t != b->t ? a->t < b->t : a->type == AGON_EVENT_BAR && b->type != AGON_EVENT_BAR;
+}
+
 static struct source *earliest(struct reel *reel, const struct agon_event_hdr **event)
 {
     struct source *best = NULL;
@@ -1086,7 +1130,7 @@ static struct source *earliest(struct reel *reel, const struct agon_event_hdr **
     for (uint32_t i = 0; i < reel->n; i++) {
         const struct agon_event_hdr *one = source_peek(reel, reel->sources[i]);
 
-        if (one && (!*event || one->t < (*event)->t)) {
+        if (one && (!*event || is_before(one, *event))) {
             *event = one;
             best = reel->sources[i];
         }
@@ -1115,13 +1159,34 @@ void reel_next(struct reel *reel)
         source->queue_at += event_bytes(event);
 }
 
-uint32_t reel_bar_files(const struct reel *reel)
+uint32_t reel_visible_bars(const struct reel *reel)
 {
     uint32_t n = 0;
 
     for (uint32_t i = 0; i < reel->n; i++)
-        n += reel->sources[i]->kind == REEL_BARS;
+        n += reel->sources[i]->kind == REEL_BARS && !reel->sources[i]->is_silent;
     return n;
+}
+
+agon_ns_t reel_bar_ns(const struct reel *reel, agon_instrument_t instrument)
+{
+    agon_ns_t bar_ns = 0;
+
+    for (uint32_t i = 0; i < reel->n; i++) {
+        const struct source *source = reel->sources[i];
+
+        if (source->instrument == NULL || source->instrument->hdr.instrument != instrument)
+            continue;
+        if (!source->is_silent)
+            return 0;
+        bar_ns = source->bar_ns;
+    }
+    return bar_ns;
+}
+
+int reel_is_silent(const struct reel *reel, uint32_t nth)
+{
+    return nth < reel->n && reel->sources[nth]->is_silent;
 }
 
 uint64_t reel_cut(const struct reel *reel)

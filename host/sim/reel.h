@@ -7,10 +7,11 @@
  * REST snapshot, whose best prices (bookTicker) come as recorded, each of them, those of spot at
  * the recorder's time between the venue's times around them; CSV of trades; CSV of bars. Trades and
  * bars carry no book, so a small one is put around the price: it follows each trade. A bar becomes
- * trades along open, high, low, close. Of a table with several symbols the rows of one are played.
- * A row that breaks a rule is left out and counted, and the first REEL_BAD_MAX of them are kept
- * with their file, row and column. A quantity finer than its symbol's lot is cut (num_parse_qty)
- * and counted. What words and numbers of tables mean is in market/recording.h. [one thread] */
+ * trades along open, high, low, close, or with reel_set_bars a QUOTE where it opens and a BAR where
+ * it has closed (match_set_bars). Of a table with several symbols the rows of one are played. A row
+ * that breaks a rule is left out and counted, and the first REEL_BAD_MAX of them are kept with
+ * their file, row and column. A quantity finer than its symbol's lot is cut (num_parse_qty) and
+ * counted. What words and numbers of tables mean is in market/recording.h. [one thread] */
 #ifndef SIM_REEL_H
 #define SIM_REEL_H
 
@@ -18,6 +19,7 @@
 #include "market/instruments.h"
 #include "market/recording.h"
 #include "match/gen.h"
+#include "match/match.h"
 
 struct reel;
 
@@ -37,6 +39,8 @@ int reel_look(const char *name, const void *bytes, size_t n, const char *symbol,
 
 struct reel *reel_new(const struct instruments *table); /* borrowed; NULL: out of memory */
 void reel_free(struct reel *reel);
+/* Bars of files that are added from here on are as silent inside as they are. */
+void reel_set_bars(struct reel *reel, const struct match_bars *bars);
 /* bytes are borrowed and outlive the reel. */
 int reel_add_file(struct reel *reel, const char *name, const void *bytes, size_t n,
                   agon_instrument_t instrument, struct error *err);
@@ -45,8 +49,13 @@ int reel_add_gen(struct reel *reel, struct gen *gen);
 /* The next event, NULL at the end or after an error. Borrowed until reel_next. */
 const struct agon_event_hdr *reel_peek(struct reel *reel);
 void reel_next(struct reel *reel);
-/* Tables of bars among the files. */
-uint32_t reel_bar_files(const struct reel *reel);
+/* Tables of bars that are played as trades. */
+uint32_t reel_visible_bars(const struct reel *reel);
+/* The length of the bars that are all that the files say of an instrument; 0: they say more, or
+ * nothing. */
+agon_ns_t reel_bar_ns(const struct reel *reel, agon_instrument_t instrument);
+/* Is the nth file one of bars that are silent inside? */
+int reel_is_silent(const struct reel *reel, uint32_t nth);
 /* Quantities that were cut. */
 uint64_t reel_cut(const struct reel *reel);
 /* Rows that could not be read and were left out. */

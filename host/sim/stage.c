@@ -52,11 +52,14 @@ static int cast_listed(struct cast *cast, const struct stage *stage, struct erro
     const char *at = stage->symbols;
     uint32_t place;
 
-    if (!at) {
-        cast->n = stage->dialect->n_symbols;
-        memcpy(cast->symbols, stage->dialect->symbols, cast->n * sizeof(cast->symbols[0]));
-        return AGON_OK;
+    for (uint32_t i = 0; !at && i < stage->dialect->n_symbols; i++) {
+        int rc = add_symbol(cast, stage, stage->dialect->names[i], 2, 4, &place, err);
+
+        if (rc < 0)
+            return rc;
     }
+    if (!at)
+        return AGON_OK;
     while (*at) {
         size_t n = strcspn(at, ",");
         char name[32];
@@ -227,6 +230,44 @@ static void say_bad(const struct reel *reel, struct error *err)
     }
 }
 
+static int set_silent(struct pit *pit, const struct reel *reel, const struct stage *stage,
+                      uint32_t sym, const char *name, struct error *err)
+{
+    agon_ns_t bar_ns = reel_bar_ns(reel, pit_instrument(pit, sym));
+
+    if (bar_ns == 0)
+        return error_set(err, AGON_EINVAL,
+                         "%s: bars of %s, which another file has too: leave one of them out", name,
+                         pit_at(pit, sym)->name);
+    if (!stage->dialect->is_interval || !stage->dialect->is_interval(bar_ns))
+        return error_set(
+            err, AGON_EINVAL,
+            "%s: the venue has no bars of %lld s, so that they can only be played with "
+            "--bars visible",
+            name, (long long)(bar_ns / 1000000000));
+    if (pit_bar_ns(pit, sym) != 0 && pit_bar_ns(pit, sym) != bar_ns)
+        return error_set(err, AGON_EINVAL, "%s: bars of two lengths of %s", name,
+                         pit_at(pit, sym)->name);
+    return pit_set_bars(pit, sym, stage->bars, bar_ns) < 0
+               ? error_set(err, AGON_ENOMEM, "out of memory")
+               : AGON_OK;
+}
+
+// Where bars are all that is known, nothing is shown inside of them.
+static int silence(struct pit *pit, const struct reel *reel, const struct stage *stage,
+                   const uint32_t *place, struct error *err)
+{
+    for (uint32_t i = 0; i < stage->n_files; i++) {
+        int rc = reel_is_silent(reel, i)
+                     ? set_silent(pit, reel, stage, place[i], stage->files[i].name, err)
+                     : AGON_OK;
+
+        if (rc < 0)
+            return rc;
+    }
+    return AGON_OK;
+}
+
 static int build_recorded(struct pit **made, agon_ns_t *t_market, const struct stage *stage,
                           struct error *err)
 {
@@ -276,12 +317,17 @@ static int build_recorded(struct pit **made, agon_ns_t *t_market, const struct s
     if (!reel)
         return error_set(err, AGON_ENOMEM, "out of memory");
     pit_set_reel(*made, reel);
+    if (stage->bars)
+        reel_set_bars(reel, stage->bars);
     for (uint32_t i = 0; i < stage->n_files; i++) {
         rc = reel_add_file(reel, stage->files[i].name, stage->files[i].bytes, stage->files[i].n,
                            pit_instrument(*made, place[i]), err);
         if (rc < 0)
             return rc;
     }
+    rc = stage->bars ? silence(*made, reel, stage, place, err) : AGON_OK;
+    if (rc < 0)
+        return rc;
     event = reel_peek(reel);
     if (!event && reel_bad(reel, 0)) {
         say_bad(reel, err);

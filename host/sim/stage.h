@@ -27,6 +27,9 @@ struct stage {
     const struct stage_file *files;
     uint32_t n_files;
     agon_ns_t t_from; /* what lies before is run through at once; 0: the first row */
+    /* Bars are as silent inside as in a backtest (match_set_bars), which makes of them what this
+     * says; NULL: they are played as trades along open, high, low, close. */
+    const struct match_bars *bars;
     /* What the venue lists of a file's symbol, over what the dialect has of it: steps and limits.
      * NULL: as the dialect has it, and of an unknown symbol 10^-8. */
     int (*list)(void *ctx, const struct stage_file *file, agon_ns_t t_first,

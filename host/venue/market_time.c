@@ -35,3 +35,13 @@ int venue_market_read(struct venue_market *market, const struct http_message *re
                                     .speed_milli = speed_milli};
     return AGON_OK;
 }
+
+int venue_bars_read(char text[VENUE_BARS_TEXT], const struct http_message *reply)
+{
+    const char *at = http_header_find(reply, "x-agon-market-bars");
+
+    if (at == NULL || strlen(at) >= VENUE_BARS_TEXT)
+        return AGON_ENOENT;
+    memcpy(text, at, strlen(at) + 1);
+    return AGON_OK;
+}

@@ -16,4 +16,9 @@
 int venue_market_read(struct venue_market *market, const struct http_message *reply, int64_t asked,
                       int64_t heard);
 
+/* Where that market is one of bars: what X-Agon-Market-Bars says, as it is (run/market_bars.h).
+ * AGON_ENOENT: it says nothing, or more than there is room for. */
+#define VENUE_BARS_TEXT 640
+int venue_bars_read(char text[VENUE_BARS_TEXT], const struct http_message *reply);
+
 #endif

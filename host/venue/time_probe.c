@@ -67,6 +67,7 @@ static int take(struct time_probe *probe, const struct http_message *reply)
     times->error_ns[0] = sample.uncertainty_ns;
     times->n++;
     (void)venue_market_read(&times->market, reply, probe->sent_ns, now);
+    (void)venue_bars_read(probe->bars, reply);
     return AGON_OK;
 }
 

@@ -12,13 +12,15 @@
 
 #include "net/http.h"
 #include "venue/gateway.h"
+#include "venue/market_time.h"
 
 struct time_probe {
     struct gateway_times times; /* n of them have come */
     uint8_t is_done;            /* no more will come */
     uint8_t is_undated;         /* learnt with a certificate whose dates did not count */
     uint8_t pad[6];
-    char why[160]; /* with is_done and n 0: what was in the way */
+    char bars[VENUE_BARS_TEXT]; /* venue_bars_read; "": nothing was said */
+    char why[160];              /* with is_done and n 0: what was in the way */
     /* its own */
     const struct stream_port *stream; /* borrowed, as config and dialect */
     const struct venue_config *config;

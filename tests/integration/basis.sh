@@ -14,8 +14,7 @@ sed -e 's/^name: .*/name: binance_um/' -e 's/^dialect: .*/dialect: binance_um/' 
 echo "rights: {host: 127.0.0.1, port: $SIM_PORT, tls: false}" >>"$WORK/conf/venue_um.yaml"
 printf 'leverage: 5\nmargin: cross\ndead_man: 20s\n' >>"$WORK/conf/venue_um.yaml"
 sed -i -e 's/^venue: .*/venues: [venue.yaml, venue_um.yaml]/' -e '/symbol: ETHUSDT/d' "$WORK/conf/live.yaml"
-echo '  - {venue: binance_um, symbol: BTCUSDT, base: BTC, quote: USDT, tick: 0.1, lot: 0.001, min_notional: 100,
-     maker: 0.02%, taker: 0.05%}' >>"$WORK/conf/live.yaml"
+echo '  - {venue: binance_um, symbol: BTCUSDT, base: BTC, quote: USDT, tick: 0.1, lot: 0.001, min_notional: 100}' >>"$WORK/conf/live.yaml"
 mkdir "$WORK/plugins"
 cp "$2/../../plugins/basis/basis.so" "$2/../../plugins/mm/mm.so" "$WORK/plugins"
 PLUGINS=$WORK/plugins
@@ -81,6 +80,11 @@ fi
 ids_once
 [ "$(grep '"kind":"request"' "$SIM_LOG" | grep -c -e '"status":429' -e '"status":418')" = 0 ] || fail "too fast"
 "$AGON" replay "$WORK/run/journal" --verify >"$WORK/replay.out" || fail "the journal does not replay"
+# Fees were not said: those of each market.
+"$AGON" journal cat "$WORK/run/journal" --type instrument --json | jq -s -e 'all(.[];
+    if .kind == 1 or .kind == "spot" then .maker_fee_ppb == 1000000 and .taker_fee_ppb == 1000000
+    else .maker_fee_ppb == 200000 and .taker_fee_ppb == 500000 end)' >/dev/null ||
+    fail "other fees: $("$AGON" journal cat "$WORK/run/journal" --type instrument --json | head -2)"
 echo "basis: $(wc -l <"$WORK/ids") orders, $(grep -c '"what":"order.modify"' "$SIM_LOG") replaced in place," \
     "$(of_account 0 report 'kind=fill ') fills on spot, $(of_account 1 report 'kind=fill ') on futures;" \
     "money and positions agree"

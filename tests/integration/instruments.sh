@@ -75,6 +75,7 @@ backtest bad "$WORK/plain/BTCUSDT.csv" --instruments "$WORK/bad.json"
 info() { # DATA ARG...: stepSize, tickSize and minNotional of the exchange's own exchangeInfo
     data=$1
     shift
+    rm -f "$WORK/sim.out" # the line of the one before
     "$AGON" sim --data "$data" "$@" --port 0 >"$WORK/sim.out" 2>"$WORK/sim.err" &
     SIM=$!
     listening() { grep -q listening "$WORK/sim.out"; }

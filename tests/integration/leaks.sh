@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Ten agents that look for what an assumed market gives away, on tables in which nothing can be won: the mean of none is
+# Eleven agents that look for what an assumed market gives away, on tables in which nothing can be won: the mean of none is
 # above 0 on KINDS of tables, over LEAKS seeds (20; `./agon soak leaks`: 200). Where one rests orders it has an instrument alone.
 . "$(dirname "$0")/common.sh"
 KINDS=${KINDS:-bars trades}
@@ -19,13 +19,14 @@ roster() {
     echo 'seed: 1'
     echo 'base_currency: USDT'
     echo 'agents:'
-    for seek in first_leg:1 second_extreme:1 depth:3 traded_size:4 decimals:1 bar_count:1 timer:1 fill:5 revised:1 neighbour:1; do
+    for seek in first_leg:1 second_extreme:1 depth:3 traded_size:4 decimals:1 bar_count:1 timer:1 fill:5 revised:1 neighbour:1 bracket:6; do
         on=${seek#*:}
         seek=${seek%:*}
         case $on in
         1) instruments='"binance:ADAUSDT", "binance:XRPUSDT"' ;;
         3) instruments='"binance:DOGEUSDT"' ;;
         4) instruments='"binance:LTCUSDT"' ;;
+        6) instruments='"binance:TRXUSDT"' ;;
         *) instruments='"binance:DOTUSDT"' ;;
         esac
         printf '  - {name: %s, plugin: leak.so, capital: 100000 USDT, instruments: [%s], params: {seek: %s, on: %s}}\n' \
@@ -34,7 +35,7 @@ roster() {
 }
 roster >"$WORK/leaks.yaml"
 data=
-for symbol in ADAUSDT XRPUSDT DOGEUSDT LTCUSDT DOTUSDT; do
+for symbol in ADAUSDT XRPUSDT DOGEUSDT LTCUSDT DOTUSDT TRXUSDT; do
     "${TOOLS}fair" 1 bars 300 >"$WORK/$symbol.csv" || fail "no table of $symbol"
     data="$data $WORK/$symbol.csv"
 done

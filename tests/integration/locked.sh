@@ -35,9 +35,9 @@ has() { # TYPE WORD N
     [ "$("$AGON" journal cat "$WORK/run" --type "$1" --json 2>/dev/null | grep -c "$2")" -ge "$3" ]
 }
 equal() { # NAME
-    "$AGON" parity "$WORK/run" --json >"$WORK/parity.json" 2>"$WORK/parity.err"
+    "$AGON" parity "$WORK/run" --locked --json >"$WORK/parity.json" 2>"$WORK/parity.err"
     rc=$?
-    [ $rc = 0 ] || fail "$1: parity ends with $rc: $(cat "$WORK/parity.err"; "$AGON" parity "$WORK/run")"
+    [ $rc = 0 ] || fail "$1: parity ends with $rc: $(cat "$WORK/parity.err"; "$AGON" parity "$WORK/run" --locked)"
     jq -e '.share_percent == 100 and .equal == .instances' "$WORK/parity.json" >/dev/null || fail "$1: $(cat "$WORK/parity.json")"
     n=$(json "$WORK/parity.json" intents)
     [ "$n" = "$(json "$WORK/parity.json" intents_compared)" ] && [ "${n:-0}" -ge 50 ] ||
@@ -97,7 +97,7 @@ $(agent busy_1 busy.so 'every: 1' '' ', runner: process')"
     until_true "$HOST_PID" "intents of $1" has intent '"slot":0' 5
     kill -TERM "$HOST_PID"
     ended "$HOST_PID" 0 "the host"
-    "$AGON" parity "$WORK/run" >"$WORK/parity.out" 2>&1
+    "$AGON" parity "$WORK/run" --locked >"$WORK/parity.out" 2>&1
     rc=$?
     [ $rc = 1 ] || fail "$1: parity ends with $rc: $(cat "$WORK/parity.out")"
     grep -q "^differs *agent $1, generation 1" "$WORK/parity.out" || fail "$1 is not named: $(cat "$WORK/parity.out")"
@@ -106,7 +106,7 @@ $(agent busy_1 busy.so 'every: 1' '' ', runner: process')"
     [ "$(grep -c 'book .*BTCUSDT bid\|book .*ETHUSDT bid' "$WORK/parity.out")" = 2 ] || fail "$1: not both books are shown"
     [ "$(grep -c '^ *position ' "$WORK/parity.out")" = 2 ] || fail "$1: not both positions are shown"
     grep '^  why' "$WORK/parity.out"
-    "$AGON" parity "$WORK/run" --json >"$WORK/parity.json" && fail "$1: parity ends with 0"
+    "$AGON" parity "$WORK/run" --locked --json >"$WORK/parity.json" && fail "$1: parity ends with 0"
     jq -e ".first_difference | .agent == \"$1\" and .journal.intent != .again.intent" "$WORK/parity.json" >/dev/null ||
         fail "$1: $(cat "$WORK/parity.json")"
 }
@@ -157,9 +157,9 @@ start_host
 until_true "$HOST_PID" "intents" wanted 3000
 kill -9 "$HOST_PID"
 wait "$HOST_PID" 2>/dev/null
-"$AGON" parity "$WORK/run" --json >"$WORK/parity.json" 2>"$WORK/parity.err"
+"$AGON" parity "$WORK/run" --locked --json >"$WORK/parity.json" 2>"$WORK/parity.err"
 rc=$?
-[ $rc = 0 ] || [ $rc = 3 ] || fail "killed: parity ends with $rc: $("$AGON" parity "$WORK/run")"
+[ $rc = 0 ] || [ $rc = 3 ] || fail "killed: parity ends with $rc: $("$AGON" parity "$WORK/run" --locked)"
 jq -e '.intents == .intents_compared and .differ == 0' "$WORK/parity.json" >/dev/null || fail "killed: $(cat "$WORK/parity.json")"
 [ $rc = 0 ] || jq -e '[.agents[] | select(.verdict != "equal") | .why | test("has no end in the journal")] | all' \
     "$WORK/parity.json" >/dev/null || fail "killed: $(cat "$WORK/parity.json")"
@@ -169,7 +169,7 @@ unsure unsure_memory
 
 # What lacks is named with its range, and is no equality: a file, a state, a journal from before there were begins.
 part() { # WHAT PATTERN
-    "$AGON" parity "$WORK/whole" >"$WORK/parity.out" 2>&1
+    "$AGON" parity "$WORK/whole" --locked >"$WORK/parity.out" 2>&1
     rc=$?
     [ $rc = 3 ] || fail "$1: parity ends with $rc: $(cat "$WORK/parity.out")"
     grep -q "^not compared  .*$2" "$WORK/parity.out" || fail "$1 is not named: $(cat "$WORK/parity.out")"
@@ -199,7 +199,7 @@ mv "$WORK/whole/kept"/*.state "$WORK/states/"
 part "a missing state" "the state that it loaded (.*) is not kept"
 mv "$WORK/states"/* "$WORK/whole/kept/"
 "$AGON" backtest "$PLUGINS/busy.so" --seed 7 --for 10m --journal "$WORK/older" >/dev/null || fail "the backtest"
-"$AGON" parity "$WORK/older" >"$WORK/parity.out" 2>&1
+"$AGON" parity "$WORK/older" --locked >"$WORK/parity.out" 2>&1
 [ $? = 3 ] && grep -q 'not compared  slot 0, .* the journal has no begin of it' "$WORK/parity.out" &&
     grep -q '^intents *0 of ' "$WORK/parity.out" || fail "a journal without begins: $(cat "$WORK/parity.out")"
-"$AGON" parity "$WORK/whole" >/dev/null || fail "what was put back is not whole"
+"$AGON" parity "$WORK/whole" --locked >/dev/null || fail "what was put back is not whole"

@@ -71,16 +71,21 @@ wait "$SIM_PID" 2>/dev/null
 
 for speed in 1 20; do
     SIM_PORT=0
-    start_sim --data "BTCUSDT=$WORK/BTCUSDT.csv" --from 2024-08-09T08:20:00Z --speed $speed
+    start_sim --data "BTCUSDT=$WORK/BTCUSDT.csv" --bars visible --from 2024-08-09T08:20:00Z --speed $speed
     MODE=paper SPEED=$speed live_files "$(agent busy_1 busy.so 'every: 1000000' | sed 's/, "binance:ETHUSDT"//')"
     sed -i '/ETHUSDT/d' "$WORK/conf/live.yaml"
     fresh_start
     [ "$(minutes)" -ge 400 ] || fail "a recording at ${speed}x: $(minutes) minutes of history"
     until_true "$HOST_PID" "a trade" with_trade
+    "$AGON" ctl status --dir "$WORK/run" --json >"$WORK/status" || fail "no status"
+    jq -e '.market_bars == "visible" and (.not_comparable | test("not comparable"))' "$WORK/status" >/dev/null ||
+        fail "the status does not say what bars that are seen inside are worth: $(jq .market_bars "$WORK/status")"
     stop_host
+    grep -q '"area":"host","key":"bars".*not comparable' "$WORK/host.err" || fail "nor does the end"
     near $((speed * 5)) || fail "a recording at ${speed}x: see above"
     grep -q 'agon sim: bars are played as trades along open, high, low, close.* not comparable with a backtest' "$WORK/sim.err" ||
         fail "who plays bars is not told what that is worth: $(cat "$WORK/sim.err")"
+    jq -e '.bars == "visible" and .comparable == false' "$WORK/sim.out" >/dev/null || fail "its first line does not say it: $(cat "$WORK/sim.out")"
     # The market goes on, and so does the run directory.
     begin_host
     stop_host
@@ -91,7 +96,7 @@ for speed in 1 20; do
 
     # Another market of the same day, an hour before: the journal is ahead of it.
     SIM_PORT=0
-    start_sim --data "BTCUSDT=$WORK/BTCUSDT.csv" --from 2024-08-09T07:20:00Z
+    start_sim --data "BTCUSDT=$WORK/BTCUSDT.csv" --bars visible --from 2024-08-09T07:20:00Z
     sed -i "s/port: [0-9]*/port: $SIM_PORT/" "$WORK/conf/venue.yaml"
     start_host
     ended "$HOST_PID" 7 "a start on a journal that is ahead of the market"

@@ -106,7 +106,8 @@ def judge(attack, agents, market_s, n_events, cpu, wall_s):
             faults.append(f"{name} missed events")
         if agents[name]["state"] != "active" or agents[name]["generation"] != 1 or agents[name]["orders"] == 0:
             faults.append(f"{name}: {agents[name]['state']}, {agents[name]['orders']} orders")
-    if '"key":"nth-differs"' in said:
+    # One of the two may be ended by the test's end in the middle of a hang: its own count is judged by nobody.
+    if re.search(r'"key":"nth-differs","text":"slot good_', said):
         faults.append("an agent missed events")
     for name in BAD:
         lives = len(crashes[name]) + 1

@@ -202,7 +202,7 @@ int arena_open(struct arena *arena, const struct arena_config *config, struct er
                                .is_refused = config->is_refused,
                                .history = config->history,
                                .ctx = arena};
-    struct paper_config paper = {.match = {.cancel_ahead_ppm = 500000}};
+    struct paper_config paper = {.match = {.cancel_ahead_ppm = MATCH_CANCEL_AHEAD_PPM}};
     struct venue_port port = {.ctx = arena, .send = send};
     struct crew_history history = {0};
     int64_t began_ns;

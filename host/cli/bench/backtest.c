@@ -230,7 +230,7 @@ static uint64_t run_market(void *ctx, uint64_t n)
                                   .plugin = WORLD_COUNTER,
                                   .event_mask =
                                       AGON_ON(AGON_EVENT_TRADE) | AGON_ON(AGON_EVENT_TOP10)};
-    struct paper_config paper_config = {.match = {.cancel_ahead_ppm = 500000}};
+    struct paper_config paper_config = {.match = {.cancel_ahead_ppm = MATCH_CANCEL_AHEAD_PPM}};
     struct lockstep_source source = {.ctx = run, .next = next_event};
     struct lockstep_result result = {0};
     struct lockstep_config lockstep = {.sources = &source, .n_sources = 1};

@@ -230,8 +230,8 @@ function drawStatus() {
   put('open-n', count(s.open_orders));
   put('events-n', count(s.events));
   set($('halt'), ['halted', 'stopped', 'killed'].includes(s.state) ? 'Resume all' : 'Halt all');
-  put('about', `Agon ${s.version} · run ${s.run} · up ${Math.floor(s.up_s / 60)} min · journal ${s.journal}, ${s.journal_class}${s.rate_windows ? ` · ${s.rate_windows}` : ''}`);
-  $('mode').title = s.rate_windows ?? '';
+  put('about', `Agon ${s.version} · run ${s.run} · up ${Math.floor(s.up_s / 60)} min · journal ${s.journal}, ${s.journal_class}${[s.rate_windows, s.not_comparable].filter(Boolean).map(t => ` · ${t}`).join('')}`);
+  $('mode').title = [s.rate_windows, s.not_comparable].filter(Boolean).join('; ');
   document.title = `${s.state === 'running' ? '' : s.state + ' · '}${signed(s.result)} · Agon`;
 }
 let selected = null;

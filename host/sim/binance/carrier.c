@@ -219,12 +219,18 @@ int simb_run(struct simb_call *call, const char *key, const char *signed_text, s
     int rc;
 
     call->status = 200;
-    rc = simb_is_away(call) ? -1
-                            : simb_charge(call, route->weigh ? route->weigh(call) : route->weight);
+    if (call->t_came != 0)
+        rc = 0; // charged when it came
+    else
+        rc = simb_is_away(call)
+                 ? -1
+                 : simb_charge(call, route->weigh ? route->weigh(call) : route->weight);
     if (rc == 0)
         rc = simb_authorise(call, key, signed_text, n);
     if (rc == 0 && !call->b->venue->is_lenient)
         rc = simb_check_params(call);
+    if (rc == 0 && simb_must_wait(call))
+        return SIMB_WAITS;
     if (rc == 0)
         rc = route->run(call);
     if (call->b->venue->settle)
@@ -310,6 +316,7 @@ struct simb_call *simb_begin(struct simb *b, const struct sim_time *now)
     b->text_n = 0;
     call->b = b;
     call->now = &b->now;
+    call->t_came = b->t_came;
     call->out = &b->out;
     jout_reset(&b->out);
     b->out.is_micro = 0;
@@ -348,31 +355,79 @@ static void http_page(struct sim_reply *reply, int status, const char *body)
 static void answer(struct simb *b, const struct sim_request *request, int is_held,
                    struct sim_reply *reply);
 
+static void take_one(struct simb *b, const struct simb_held *held, int is_answered)
+{
+    const struct sim_header headers[] = {{"x-mbx-apikey", held->key},
+                                         {"x-mbx-time-unit", held->unit}};
+    struct sim_request request = {.method = held->method,
+                                  .path = held->path,
+                                  .query = held->query,
+                                  .body = held->body,
+                                  .body_n = held->body_n,
+                                  .headers = headers,
+                                  .n_headers = held->unit[0] != '\0' ? 2 : 1,
+                                  .peer = held->peer,
+                                  .conn = held->conn};
+    struct sim_reply reply;
+
+    memset(&reply, 0, sizeof(reply));
+    answer(b, &request, 1, &reply);
+    if (is_answered && reply.status != SIM_NO_REPLY && held->conn != 0 && b->config.sink.reply)
+        b->config.sink.reply(b->config.sink.ctx, held->conn, &reply);
+}
+
 // What was held is taken now: the time stamp is judged by this moment, not by that of its coming.
 static void take_held(struct simb *b)
 {
     struct simb_held held;
 
     while (b->n_held > 0 && simb_mishap_held(b, &held)) {
-        const struct sim_header headers[] = {{"x-mbx-apikey", held.key},
-                                             {"x-mbx-time-unit", held.unit}};
-        struct sim_request request = {.method = held.method,
-                                      .path = held.path,
-                                      .query = held.query,
-                                      .body = held.body,
-                                      .body_n = held.body_n,
-                                      .headers = headers,
-                                      .n_headers = held.unit[0] != '\0' ? 2 : 1,
-                                      .peer = held.peer,
-                                      .conn = held.conn};
-        struct sim_reply reply;
-
-        memset(&reply, 0, sizeof(reply));
-        answer(b, &request, 1, &reply);
-        if (held.answer == FAULT_COMES && held.conn != 0 && b->config.sink.reply)
-            b->config.sink.reply(b->config.sink.ctx, held.conn, &reply);
+        take_one(b, &held, held.answer == FAULT_COMES);
         free(held.query);
         free(held.body);
+    }
+}
+
+void simb_take_waiting(struct simb *b, uint32_t sym)
+{
+    struct simb_wait wait;
+
+    while (b->n_waits > 0 && simb_wait_next(b, sym, &wait)) {
+        struct simb_conn *conn = wait.text ? simb_conn_of(b, wait.rest.conn) : NULL;
+
+        b->t_came = wait.t_came;
+        if (conn)
+            simb_api_text(b, conn, wait.text, wait.n);
+        else if (!wait.text)
+            take_one(b, &wait.rest, !wait.is_told);
+        b->t_came = 0;
+        simb_wait_free(&wait);
+    }
+}
+
+static void finish(struct simb_call *call, struct sim_reply *reply);
+
+// As at the venue when what is behind its front does not answer: nobody knows what became of it.
+static void tell_late(struct simb *b)
+{
+    struct simb_wait *wait;
+
+    while (b->n_waits > 0 && (wait = simb_wait_late(b)) != NULL) {
+        struct simb_conn *conn = wait->text ? simb_conn_of(b, wait->rest.conn) : NULL;
+        struct sim_reply reply;
+        struct simb_call *call;
+
+        if (conn)
+            simb_api_late(b, conn, wait->text, wait->n);
+        if (wait->text || wait->rest.conn == 0 || !b->config.sink.reply)
+            continue;
+        memset(&reply, 0, sizeof(reply));
+        call = simb_begin(b, &b->now);
+        call->peer = simb_peer_of(b, wait->rest.peer, b->now.transport);
+        simb_mishap_error(call, &(struct fault){0});
+        simb_error_body(call, &b->out);
+        finish(call, &reply);
+        b->config.sink.reply(b->config.sink.ctx, wait->rest.conn, &reply);
     }
 }
 
@@ -387,6 +442,7 @@ static void advance(struct simb *b, const struct sim_time *now)
     simb_mishap_tick(b);
     simb_past_note(b);
     take_held(b);
+    tell_late(b);
 }
 
 static void spoil(struct simb *b, struct sim_reply *reply, const struct fault *fault)
@@ -484,6 +540,15 @@ static void answer(struct simb *b, const struct sim_request *request, int is_hel
     }
     if (rc == 0 && !simb_mishap_hides(fault))
         rc = simb_run(call, key, b->payload, (size_t)n);
+    if (rc == SIMB_WAITS) {
+        rc = simb_wait_rest(call, request, key, unit)
+                 ? SIMB_WAITS
+                 : simb_fail(call, 503, -1008, "Server is currently overloaded.");
+        if (rc == SIMB_WAITS) {
+            reply->status = SIM_NO_REPLY;
+            return;
+        }
+    }
     if (rc == 0 && fault && fault->what == FAULT_DUPLICATE) {
         jout_reset(&b->out);
         rc = simb_run(call, key, b->payload, (size_t)n);
@@ -511,7 +576,7 @@ void simb_http(struct sim *sim, const struct sim_time *now, const struct sim_req
 
 /* --- connections --- */
 
-static struct simb_conn *conn_of(struct simb *b, uint64_t id)
+struct simb_conn *simb_conn_of(struct simb *b, uint64_t id)
 {
     for (uint32_t i = 0; i < SIMB_CONNS_MAX; i++)
         if (b->conns[i].id == id && id != 0)
@@ -609,7 +674,7 @@ int simb_ws_open(struct sim *sim, const struct sim_time *now, uint64_t id,
 void simb_ws_gone(struct sim *sim, const struct sim_time *now, uint64_t id)
 {
     struct simb *b = (struct simb *)sim;
-    struct simb_conn *conn = conn_of(b, id);
+    struct simb_conn *conn = simb_conn_of(b, id);
 
     b->now = *now;
     if (conn)
@@ -628,10 +693,10 @@ void simb_ws_frame(struct sim *sim, const struct sim_time *now, uint64_t id, enu
                    const void *bytes, size_t n)
 {
     struct simb *b = (struct simb *)sim;
-    struct simb_conn *conn = conn_of(b, id);
+    struct simb_conn *conn = simb_conn_of(b, id);
 
     advance(b, now);
-    conn = conn_of(b, id); // it may have ended by what the time brought
+    conn = simb_conn_of(b, id); // it may have ended by what the time brought
     if (!conn)
         return;
     if ((!conn->is_api || kind == SIM_PING || kind == SIM_PONG) && is_flood(b, conn)) {
@@ -715,6 +780,7 @@ void simb_due(const struct sim *sim, struct sim_time *next)
     next->market = pit_next(b->pit);
     next->transport = b->venue->due ? b->venue->due(b) : INT64_MAX;
     next->transport = earlier(next->transport, simb_mishap_due(b));
+    next->transport = earlier(next->transport, simb_wait_due(b));
     for (uint32_t i = 0; i < SIMB_CONNS_MAX; i++) {
         const struct simb_conn *conn = &b->conns[i];
 
@@ -781,6 +847,9 @@ void simb_close(struct sim *sim)
     simb_past_close(b);
     simb_records_free(b);
     simb_mishap_free(b);
+    for (uint32_t i = 0; i < b->n_waits; i++)
+        simb_wait_free(&b->waits[i]);
+    free(b->waits);
     if (b->venue->close)
         b->venue->close(b);
     for (uint32_t i = 0; i < SIMB_CONNS_MAX; i++)

@@ -106,7 +106,8 @@ static int cm_symbol(const char *name, int px_decimals, int qty_decimals, struct
             symbol->tick_px = symbol->min_px = ticks[i].tick_px;
     symbol->max_px = 1000000 * num_pow10(SIMB_EXP);
     symbol->lot_qty = symbol->min_qty = num_pow10(SIMB_EXP); // contracts are whole
-    symbol->max_qty = symbol->market_max_qty = 1000000 * num_pow10(SIMB_EXP);
+    rules_preset(RULES_UM, &symbol->rules);
+    symbol->max_qty = symbol->rules.market_max_qty = 1000000 * num_pow10(SIMB_EXP);
     symbol->is_perpetual = 1;
     return AGON_OK;
 }
@@ -130,6 +131,7 @@ static const struct simb_venue venue = {
     .hooks = {.on_trade = um_on_trade,
               .on_agg = um_on_agg,
               .on_top = um_on_top,
+              .on_book = um_on_book,
               .on_step = um_on_step,
               .on_order = um_on_order,
               .may_fill = um_may_fill},
@@ -151,7 +153,7 @@ extern const struct sim_dialect sim_binance_cm;
 const struct sim_dialect sim_binance_cm = {
     .name = "binance_cm",
     .headers = headers,
-    .symbols = um_symbols,
+    .names = simb_names,
     .n_symbols = 0,
     .symbol = cm_symbol,
     .open = cm_open,

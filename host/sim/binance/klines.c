@@ -22,6 +22,14 @@ int simb_interval(const char *name)
     return -1;
 }
 
+int simb_is_interval(agon_ns_t length_ns)
+{
+    for (int i = 1; i < WEEK - 1; i++) // from a minute to a day
+        if (seconds[i] * SIMB_NS_PER_S == length_ns)
+            return 1;
+    return 0;
+}
+
 static int64_t floor_to(int64_t value, int64_t step)
 {
     return num_to_step(value, step, NUM_DOWN);
@@ -89,8 +97,8 @@ int simb_bar(const struct pit *pit, uint32_t sym, int interval, agon_ns_t open, 
     uint32_t i, end;
 
     memset(bar, 0, sizeof(*bar));
-    if (n == 0)
-        return 0;
+    if (n == 0 || (interval < MONTH && seconds[interval] * SIMB_NS_PER_S < pit_bar_ns(pit, sym)))
+        return 0; // of hours no minutes are made
     bars = is_second ? pit_second_at(pit, sym, 0) : pit_minute_at(pit, sym, 0);
     i = place(bars, n, open, is_second ? SIMB_NS_PER_S : SIMB_NS_PER_MIN);
     end = place(bars, n, next, is_second ? SIMB_NS_PER_S : SIMB_NS_PER_MIN);

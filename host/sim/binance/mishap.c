@@ -77,10 +77,17 @@ int simb_mishap_hold(struct simb *b, const struct fault *fault, const struct sim
         b->held = realloc(b->held, b->held_room * sizeof(*b->held));
         REQUIRE(b->held != NULL);
     }
-    held = &b->held[b->n_held];
-    *held = (struct simb_held){.t_due = b->now.transport + faults_delay(b->config.faults, fault),
-                               .conn = request->conn,
-                               .answer = fault->answer,
+    held = &b->held[b->n_held++];
+    simb_hold_request(held, request, key, unit);
+    held->t_due = b->now.transport + faults_delay(b->config.faults, fault);
+    held->answer = fault->answer;
+    return 1;
+}
+
+void simb_hold_request(struct simb_held *held, const struct sim_request *request, const char *key,
+                       const char *unit)
+{
+    *held = (struct simb_held){.conn = request->conn,
                                .query = strdup(request->query),
                                .body = request->body ? malloc(request->body_n + 1) : NULL,
                                .body_n = request->body_n};
@@ -92,8 +99,6 @@ int simb_mishap_hold(struct simb *b, const struct fault *fault, const struct sim
     snprintf(held->key, sizeof(held->key), "%s", key ? key : "");
     snprintf(held->unit, sizeof(held->unit), "%s", unit ? unit : "");
     snprintf(held->peer, sizeof(held->peer), "%s", request->peer);
-    b->n_held++;
-    return 1;
 }
 
 int simb_mishap_held(struct simb *b, struct simb_held *held)

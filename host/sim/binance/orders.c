@@ -3,10 +3,8 @@
 #include <stdlib.h>
 
 #include "base/num.h"
+#include "match/answers.h"
 #include "sim/binance/simb.h"
-
-#define MAX_NUM_ORDERS      200
-#define MAX_NUM_ALGO_ORDERS 5
 
 const char *const simb_type_names[] = {"LIMIT",           "MARKET",      "STOP_LOSS",
                                        "STOP_LOSS_LIMIT", "TAKE_PROFIT", "TAKE_PROFIT_LIMIT",
@@ -193,90 +191,60 @@ static int get_wish(struct simb_call *call, struct simb_wish *wish)
 
 /* --- filters --- */
 
-static int refuse_filter(struct simb_call *call, const char *name)
+static int refuse_engine(struct simb_call *call, int reason)
 {
-    return simb_fail(call, 400, -1013, "Filter failure: %s", name);
+    struct match_answer answer = match_answer(RULES_SPOT, NULL, NULL, (enum match_reject)reason);
+
+    return simb_fail(call, answer.status, answer.code, "%s", answer.text);
 }
 
-static int is_price(const struct pit_symbol *symbol, agon_px_t px)
+static void to_engine(const struct simb *b, const struct simb_wish *wish,
+                      const struct simb_account *account, struct simb_order *order,
+                      struct match_order *out)
 {
-    return px >= symbol->min_px && px <= symbol->max_px && px % symbol->tick_px == 0;
+    static const uint8_t types[SIMB_TYPES] = {
+        [SIMB_LIMIT] = AGON_LIMIT,       [SIMB_MARKET] = AGON_MARKET,
+        [SIMB_STOP_LOSS] = AGON_STOP,    [SIMB_STOP_LOSS_LIMIT] = AGON_STOP_LIMIT,
+        [SIMB_TAKE_PROFIT] = AGON_STOP,  [SIMB_TAKE_PROFIT_LIMIT] = AGON_STOP_LIMIT,
+        [SIMB_LIMIT_MAKER] = AGON_LIMIT,
+    };
+
+    *out = (struct match_order){
+        .tag = (uint64_t)(uintptr_t)order,
+        .owner = account->owner,
+        .instrument = pit_instrument(b->pit, wish->sym),
+        .side = wish->side,
+        .type = types[wish->type],
+        .tif = is_market(wish->type) ? 0 : wish->tif,
+        .stp = wish->stp,
+        .flags = wish->type == SIMB_LIMIT_MAKER ? AGON_POST_ONLY : 0,
+        .is_take_profit = wish->type == SIMB_TAKE_PROFIT || wish->type == SIMB_TAKE_PROFIT_LIMIT,
+        .px = wish->px,
+        .trigger_px = wish->stop_px,
+        .qty = wish->qty,
+        .quote_amt = wish->quote_amt,
+    };
 }
 
-static int check_price(struct simb_call *call, const struct simb_wish *wish,
-                       const struct pit_symbol *symbol, agon_px_t avg)
+// What is no number of the engine's is refused in the venue's own words; the rest by its filters.
+static int check_filters(struct simb_call *call, const struct simb_wish *wish)
 {
+    struct match_order asked;
+    int reason;
+
     if ((wish->has & SIMB_HAS_PX) && wish->px == 0)
         return simb_fail(call, 400, -1013, "Invalid price.");
     if ((wish->has & SIMB_HAS_STOP) && wish->stop_px == 0)
         return simb_fail(call, 400, -1013, "Stop price is not valid.");
-    if (((wish->has & SIMB_HAS_PX) && !is_price(symbol, wish->px)) ||
-        ((wish->has & SIMB_HAS_STOP) && !is_price(symbol, wish->stop_px)))
-        return refuse_filter(call, "PRICE_FILTER");
-    // Five times the mean and a fifth of it, on both sides.
-    if ((wish->has & SIMB_HAS_PX) && avg > 0 &&
-        (wish->px > num_mul(avg, 5) || num_mul(wish->px, 5) < avg))
-        return refuse_filter(call, "PERCENT_PRICE_BY_SIDE");
-    return 0;
-}
-
-/* What an order by amount comes to at the price it would begin with. */
-static agon_qty_t quote_qty(const struct simb_call *call, const struct simb_wish *wish)
-{
-    struct pit_view view;
-    agon_px_t px;
-
-    pit_view(call->b->pit, wish->sym, &view);
-    if (wish->side == AGON_BUY)
-        px = view.n_ask > 0 ? view.ask[0].px : 0;
-    else
-        px = view.n_bid > 0 ? view.bid[0].px : 0;
-    return px > 0 ? num_mul_div(wish->quote_amt, num_pow10(SIMB_EXP), px, NUM_DOWN) : 0;
-}
-
-static int check_quantity(struct simb_call *call, const struct simb_wish *wish,
-                          const struct pit_symbol *symbol, agon_px_t avg)
-{
-    agon_px_t px = wish->has & SIMB_HAS_PX     ? wish->px
-                   : wish->has & SIMB_HAS_STOP ? wish->stop_px
-                                               : avg;
-    agon_amt_t amt;
-
-    if (wish->has & SIMB_HAS_QTY) {
-        if (wish->qty == 0)
-            return simb_fail(call, 400, -1013, "Invalid quantity.");
-        if (wish->qty < symbol->min_qty || wish->qty > symbol->max_qty ||
-            wish->qty % symbol->lot_qty != 0)
-            return refuse_filter(call, "LOT_SIZE");
-        if (is_market(wish->type) && wish->qty > symbol->market_max_qty)
-            return refuse_filter(call, "MARKET_LOT_SIZE");
-        amt = num_notional(px, SIMB_EXP, wish->qty, SIMB_EXP, SIMB_EXP, NUM_DOWN);
-    } else {
-        if (wish->quote_amt == 0)
-            return simb_fail(call, 400, -1013, "Invalid quote order qty.");
-        if (quote_qty(call, wish) > symbol->market_max_qty)
-            return refuse_filter(call, "MARKET_LOT_SIZE");
-        amt = wish->quote_amt;
-        px = amt;
-    }
-    if (px > 0 && (amt < symbol->min_notional_amt ||
-                   ((wish->has & SIMB_HAS_PX) && amt > symbol->max_notional_amt)))
-        return refuse_filter(call, "NOTIONAL");
-    return 0;
-}
-
-static int check_filters(struct simb_call *call, const struct simb_wish *wish)
-{
-    const struct pit_symbol *symbol = pit_at(call->b->pit, wish->sym);
-    agon_px_t avg = pit_avg_px(call->b->pit, wish->sym, 5, NULL);
-
-    if (check_price(call, wish, symbol, avg) < 0 || check_quantity(call, wish, symbol, avg) < 0)
-        return -1;
-    if (call->account->n_open[wish->sym] >= MAX_NUM_ORDERS && wish->type != SIMB_MARKET)
-        return refuse_filter(call, "MAX_NUM_ORDERS");
-    if (is_algo(wish->type) && call->account->n_algo[wish->sym] >= MAX_NUM_ALGO_ORDERS)
-        return refuse_filter(call, "MAX_NUM_ALGO_ORDERS");
-    return 0;
+    if ((wish->has & SIMB_HAS_QTY) && wish->qty == 0)
+        return simb_fail(call, 400, -1013, "Invalid quantity.");
+    if ((wish->has & SIMB_HAS_QUOTE) && wish->quote_amt == 0)
+        return simb_fail(call, 400, -1013, "Invalid quote order qty.");
+    to_engine(call->b, wish, call->account, NULL, &asked);
+    reason = wish->has & SIMB_HAS_QUOTE
+                 ? pit_check_amount(call->b->pit, wish->sym, wish->side, wish->quote_amt)
+                 : pit_check(call->b->pit, &asked);
+    return reason == MATCH_OK ? 0 : refuse_engine(call, reason);
 }
 
 /* --- reports --- */
@@ -472,34 +440,6 @@ static void count_order(struct simb_call *call)
     call->has_order_count = 1;
 }
 
-static int refuse_engine(struct simb_call *call, int reason)
-{
-    static const char *const texts[] = {
-        [MATCH_NO_FUNDS] = "Account has insufficient balance for requested action.",
-        [MATCH_WOULD_TAKE] = "Order would immediately match and take.",
-        [MATCH_WOULD_TRIGGER] = "Order would trigger immediately.",
-        [MATCH_NOT_TRADING] = "Market is closed.",
-        [MATCH_BAD_FIELD] = "Unsupported order combination",
-        [MATCH_UNKNOWN_ORDER] = "Unknown order sent.",
-        [MATCH_NO_LIQUIDITY] = "Order book liquidity is less than symbol minimum quantity.",
-        [MATCH_TOO_LARGE] = "Order would make a balance too large.",
-    };
-
-    if (reason == MATCH_BAD_PRICE)
-        return refuse_filter(call, "PRICE_FILTER");
-    if (reason == MATCH_BAD_QTY)
-        return refuse_filter(call, "LOT_SIZE");
-    if (reason == MATCH_BAD_NOTIONAL)
-        return refuse_filter(call, "NOTIONAL");
-    if (reason == MATCH_NO_ROOM)
-        return simb_fail(call, 503, -1008,
-                         "Server is currently overloaded with other requests. Please try again in "
-                         "a few minutes.");
-    if (reason < 0 || (size_t)reason >= sizeof(texts) / sizeof(texts[0]) || !texts[reason])
-        return simb_fail(call, 400, -2010, "NEW_ORDER_REJECTED");
-    return simb_fail(call, 400, -2010, "%s", texts[reason]);
-}
-
 // How much of the base has to be sold to get amt of the quote, rounded down to the lot.
 static agon_qty_t sell_for(const struct pit *pit, uint32_t sym, agon_amt_t amt)
 {
@@ -521,33 +461,6 @@ static agon_qty_t sell_for(const struct pit *pit, uint32_t sym, agon_amt_t amt)
         amt -= num_notional(view.bid[i].px, SIMB_EXP, qty, SIMB_EXP, SIMB_EXP, NUM_UP);
     }
     return total;
-}
-
-static void to_engine(const struct simb *b, const struct simb_wish *wish, struct simb_order *order,
-                      struct match_order *out)
-{
-    static const uint8_t types[SIMB_TYPES] = {
-        [SIMB_LIMIT] = AGON_LIMIT,       [SIMB_MARKET] = AGON_MARKET,
-        [SIMB_STOP_LOSS] = AGON_STOP,    [SIMB_STOP_LOSS_LIMIT] = AGON_STOP_LIMIT,
-        [SIMB_TAKE_PROFIT] = AGON_STOP,  [SIMB_TAKE_PROFIT_LIMIT] = AGON_STOP_LIMIT,
-        [SIMB_LIMIT_MAKER] = AGON_LIMIT,
-    };
-
-    *out = (struct match_order){
-        .tag = (uint64_t)(uintptr_t)order,
-        .owner = order->account->owner,
-        .instrument = pit_instrument(b->pit, wish->sym),
-        .side = wish->side,
-        .type = types[wish->type],
-        .tif = is_market(wish->type) ? 0 : wish->tif,
-        .stp = wish->stp,
-        .flags = wish->type == SIMB_LIMIT_MAKER ? AGON_POST_ONLY : 0,
-        .is_take_profit = wish->type == SIMB_TAKE_PROFIT || wish->type == SIMB_TAKE_PROFIT_LIMIT,
-        .px = wish->px,
-        .trigger_px = wish->stop_px,
-        .qty = wish->qty,
-        .quote_amt = wish->quote_amt,
-    };
 }
 
 static struct simb_order *make_order(struct simb_call *call, const struct simb_wish *wish)
@@ -597,7 +510,7 @@ static int place(struct simb_call *call, const struct simb_wish *wish, struct si
     if (b->n_orders == SIMB_ORDERS_KEPT)
         return refuse_engine(call, MATCH_NO_ROOM);
     order = make_order(call, wish);
-    to_engine(b, wish, order, &asked);
+    to_engine(b, wish, call->account, order, &asked);
     if (wish->side == AGON_SELL && (wish->has & SIMB_HAS_QUOTE)) {
         asked.qty = sell_for(b->pit, wish->sym, wish->quote_amt);
         asked.quote_amt = 0;

@@ -9,81 +9,30 @@
 
 #define E8(x) ((int64_t)((x)*100000000ll))
 
-// Filters as the venue's own exchange information had them; amounts in 10^-8.
-const struct pit_symbol simb_symbols[] = {
-    {.name = "BTCUSDT",
-     .base = "BTC",
-     .quote = "USDT",
-     .tick_px = 1000000,
-     .min_px = 1000000,
-     .max_px = E8(1000000),
-     .lot_qty = 1000,
-     .min_qty = 1000,
-     .max_qty = E8(9000),
-     .market_max_qty = 10005381873,
-     .min_notional_amt = E8(5),
-     .max_notional_amt = E8(9000000),
-     .maker_fee_ppb = 1000000,
-     .taker_fee_ppb = 1000000,
-     .start_px = E8(65000)},
-    {.name = "ETHUSDT",
-     .base = "ETH",
-     .quote = "USDT",
-     .tick_px = 1000000,
-     .min_px = 1000000,
-     .max_px = E8(1000000),
-     .lot_qty = 10000,
-     .min_qty = 10000,
-     .max_qty = E8(9000),
-     .market_max_qty = 160051202668,
-     .min_notional_amt = E8(5),
-     .max_notional_amt = E8(9000000),
-     .maker_fee_ppb = 1000000,
-     .taker_fee_ppb = 1000000,
-     .start_px = E8(3200)},
-    {.name = "SOLUSDT",
-     .base = "SOL",
-     .quote = "USDT",
-     .tick_px = 1000000,
-     .min_px = 1000000,
-     .max_px = E8(10000),
-     .lot_qty = 100000,
-     .min_qty = 100000,
-     .max_qty = E8(90000),
-     .market_max_qty = 5200581284920,
-     .min_notional_amt = E8(5),
-     .max_notional_amt = E8(9000000),
-     .maker_fee_ppb = 1000000,
-     .taker_fee_ppb = 1000000,
-     .start_px = E8(150)},
-    {.name = "BNBUSDT",
-     .base = "BNB",
-     .quote = "USDT",
-     .tick_px = 1000000,
-     .min_px = 1000000,
-     .max_px = E8(100000),
-     .lot_qty = 100000,
-     .min_qty = 100000,
-     .max_qty = E8(900000),
-     .market_max_qty = 2816059336900,
-     .min_notional_amt = E8(5),
-     .max_notional_amt = E8(9000000),
-     .maker_fee_ppb = 1000000,
-     .taker_fee_ppb = 1000000,
-     .start_px = E8(600)},
-};
-const uint32_t simb_n_symbols = sizeof(simb_symbols) / sizeof(simb_symbols[0]);
+const char *const simb_names[] = {"BTCUSDT", "ETHUSDT", "SOLUSDT", "BNBUSDT"};
 
-int simb_symbol(const char *name, int px_decimals, int qty_decimals, struct pit_symbol *symbol)
+/* As the venue's own exchange information had them. */
+static void take_major(const struct rules_major *major, struct pit_symbol *symbol)
 {
+    symbol->tick_px = major->tick_px;
+    symbol->min_px = major->min_px;
+    symbol->max_px = major->max_px;
+    symbol->lot_qty = symbol->min_qty = major->lot_qty;
+    symbol->max_qty = major->max_qty;
+    symbol->min_notional_amt = major->min_notional_amt;
+    symbol->rules.market_max_qty = major->market_max_qty;
+    symbol->rules.max_notional_amt = major->max_notional_amt;
+    symbol->start_px = major->start_px;
+}
+
+int simb_symbol_of(enum rules_market market, const char *name, int px_decimals, int qty_decimals,
+                   struct pit_symbol *symbol)
+{
+    const struct rules_major *major = rules_major(market, name);
+    struct rules_fees fees = rules_fees(market);
     char base[16];
     char quote[16];
 
-    for (uint32_t i = 0; i < simb_n_symbols; i++)
-        if (strcmp(simb_symbols[i].name, name) == 0) {
-            *symbol = simb_symbols[i];
-            return AGON_OK;
-        }
     memset(symbol, 0, sizeof(*symbol));
     if (strlen(name) >= sizeof(symbol->name) || !recording_assets(name, base, quote) ||
         strlen(base) >= sizeof(symbol->base) || strlen(quote) >= sizeof(symbol->quote))
@@ -91,14 +40,23 @@ int simb_symbol(const char *name, int px_decimals, int qty_decimals, struct pit_
     strcpy(symbol->name, name);
     strcpy(symbol->base, base);
     strcpy(symbol->quote, quote);
+    rules_preset(market, &symbol->rules);
     symbol->tick_px = symbol->min_px = num_pow10(SIMB_EXP - px_decimals);
     symbol->max_px = E8(1000000);
     symbol->lot_qty = symbol->min_qty = num_pow10(SIMB_EXP - qty_decimals);
-    symbol->max_qty = symbol->market_max_qty = E8(9000000);
+    symbol->max_qty = symbol->rules.market_max_qty = E8(9000000);
     symbol->min_notional_amt = quote[0] == 'U' || strlen(quote) > 3 ? E8(5) : 10000;
-    symbol->max_notional_amt = E8(9000000);
-    symbol->maker_fee_ppb = symbol->taker_fee_ppb = 1000000;
+    symbol->rules.max_notional_amt = E8(9000000);
+    symbol->maker_fee_ppb = fees.maker_ppb;
+    symbol->taker_fee_ppb = fees.taker_ppb;
+    if (major != NULL)
+        take_major(major, symbol);
     return AGON_OK;
+}
+
+int simb_symbol(const char *name, int px_decimals, int qty_decimals, struct pit_symbol *symbol)
+{
+    return simb_symbol_of(RULES_SPOT, name, px_decimals, qty_decimals, symbol);
 }
 
 int simb_ping(struct simb_call *call)
@@ -124,6 +82,14 @@ static void filter(struct jout *out, const char *type)
     jout_kv_str(out, "filterType", type);
 }
 
+static void put_share(struct jout *out, const char *key, uint32_t ppm)
+{
+    char text[NUM_TEXT];
+
+    num_format_short(ppm, 6, text);
+    jout_kv_str(out, key, text);
+}
+
 static void put_filters(struct jout *out, const struct pit_symbol *symbol)
 {
     filter(out, "PRICE_FILTER");
@@ -141,28 +107,28 @@ static void put_filters(struct jout *out, const struct pit_symbol *symbol)
     jout_close(out, '{');
     filter(out, "MARKET_LOT_SIZE");
     jout_kv_dec(out, "minQty", 0, SIMB_EXP);
-    jout_kv_dec(out, "maxQty", symbol->market_max_qty, SIMB_EXP);
+    jout_kv_dec(out, "maxQty", symbol->rules.market_max_qty, SIMB_EXP);
     jout_kv_dec(out, "stepSize", 0, SIMB_EXP);
     jout_close(out, '{');
     filter(out, "PERCENT_PRICE_BY_SIDE");
-    jout_kv_str(out, "bidMultiplierUp", "5");
-    jout_kv_str(out, "bidMultiplierDown", "0.2");
-    jout_kv_str(out, "askMultiplierUp", "5");
-    jout_kv_str(out, "askMultiplierDown", "0.2");
-    jout_kv_int(out, "avgPriceMins", 5);
+    put_share(out, "bidMultiplierUp", symbol->rules.up_ppm[AGON_BUY]);
+    put_share(out, "bidMultiplierDown", symbol->rules.down_ppm[AGON_BUY]);
+    put_share(out, "askMultiplierUp", symbol->rules.up_ppm[AGON_SELL]);
+    put_share(out, "askMultiplierDown", symbol->rules.down_ppm[AGON_SELL]);
+    jout_kv_int(out, "avgPriceMins", symbol->rules.band_minutes);
     jout_close(out, '{');
     filter(out, "NOTIONAL");
     jout_kv_dec(out, "minNotional", symbol->min_notional_amt, SIMB_EXP);
-    jout_kv_bool(out, "applyMinToMarket", 1);
-    jout_kv_dec(out, "maxNotional", symbol->max_notional_amt, SIMB_EXP);
-    jout_kv_bool(out, "applyMaxToMarket", 0);
+    jout_kv_bool(out, "applyMinToMarket", symbol->rules.is_least_market);
+    jout_kv_dec(out, "maxNotional", symbol->rules.max_notional_amt, SIMB_EXP);
+    jout_kv_bool(out, "applyMaxToMarket", symbol->rules.is_most_market);
     jout_kv_int(out, "avgPriceMins", 5);
     jout_close(out, '{');
     filter(out, "MAX_NUM_ORDERS");
-    jout_kv_int(out, "maxNumOrders", 200);
+    jout_kv_int(out, "maxNumOrders", symbol->rules.max_orders);
     jout_close(out, '{');
     filter(out, "MAX_NUM_ALGO_ORDERS");
-    jout_kv_int(out, "maxNumAlgoOrders", 5);
+    jout_kv_int(out, "maxNumAlgoOrders", symbol->rules.max_stops);
     jout_close(out, '{');
     filter(out, "MAX_NUM_ORDER_AMENDS");
     jout_kv_int(out, "maxNumOrderAmends", 10);

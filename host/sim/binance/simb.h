@@ -177,6 +177,14 @@ struct simb_held {   /* a request that is taken later */
     char *query, *body; /* owned; body NULL: there is none */
     size_t body_n;
 };
+struct simb_wait { /* a request of a market of bars, until one closes or opens: waits.c */
+    struct simb_held rest;
+    char *text; /* owned; of a request socket, that is rest.conn; NULL: it came by REST */
+    size_t n;
+    uint32_t sym;
+    agon_ns_t t_came; /* transport */
+    uint8_t is_told;  /* that its fate is unknown */
+};
 struct simb_past;  /* what the venue showed before: past.c */
 struct simb_late { /* a frame that is held back */
     uint64_t conn;
@@ -208,8 +216,9 @@ struct simb_call {
     char msg[320];
     agon_ns_t retry_at; /* with 418 and 429 */
     agon_ns_t t_view;   /* transport time that what it reads is of; 0: now */
-    uint8_t is_rich;    /* its key is said to be one that may withdraw */
-    uint8_t has_data;   /* an error that carries what stands in b->data */
+    agon_ns_t t_came; /* it has waited since then, and was charged and judged then; 0: it has not */
+    uint8_t is_rich;  /* its key is said to be one that may withdraw */
+    uint8_t has_data; /* an error that carries what stands in b->data */
     uint8_t has_order_count;
     uint32_t weight;
 };
@@ -281,6 +290,10 @@ struct simb {
     uint32_t n_late, n_doomed;
     struct simb_held *held; /* owned; in the order they came */
     uint32_t n_held, held_room;
+    struct simb_wait *waits; /* owned; in the order they came */
+    uint32_t n_waits, waits_room;
+    uint32_t closed;        /* symbols whose bar has closed and is to be told, a bit each */
+    agon_ns_t t_came;       /* of the request that has waited and is taken; 0: none */
     struct simb_past *past; /* owned; NULL: no query looks back */
     agon_ns_t maintenance_until, halved_until, skewed_until, skew_ns;
     struct jout out, data, frame, wrapped, line;
@@ -365,14 +378,17 @@ uint32_t simb_weigh_depth(struct simb_call *call);
 uint32_t simb_weigh_24hr(struct simb_call *call);
 uint32_t simb_weigh_price(struct simb_call *call);
 uint32_t simb_weigh_each(struct simb_call *call);
-extern const struct pit_symbol simb_symbols[];
-extern const uint32_t simb_n_symbols;
+extern const char *const simb_names[];
+/* A symbol of that market, with the filters that the venue lists where it is one of the majors. */
+int simb_symbol_of(enum rules_market market, const char *name, int px_decimals, int qty_decimals,
+                   struct pit_symbol *symbol);
 int simb_symbol(const char *name, int px_decimals, int qty_decimals, struct pit_symbol *symbol);
 
 /* klines.c */
 enum { SIMB_INTERVALS = 16 };
 extern const char *const simb_intervals[SIMB_INTERVALS];
-int simb_interval(const char *name); /* -1: none */
+int simb_interval(const char *name);       /* -1: none */
+int simb_is_interval(agon_ns_t length_ns); /* of bars that can be all that is known */
 agon_ns_t simb_interval_open(int interval, agon_ns_t t, agon_ns_t shift_ns);
 agon_ns_t simb_interval_next(int interval, agon_ns_t open, agon_ns_t shift_ns);
 /* The bar that opens there, from what the pit keeps; false when nothing is kept of it. */
@@ -529,7 +545,9 @@ void simb_conn_forget(struct simb *b, struct simb_conn *conn);
 void simb_on_trade(void *ctx, uint32_t sym, const struct pit_trade *trade);
 void simb_on_agg(void *ctx, uint32_t sym, const struct pit_agg *agg);
 void simb_on_top(void *ctx, uint32_t sym);
+void simb_on_book(void *ctx, uint32_t sym);
 void simb_on_step(void *ctx, agon_ns_t t);
+void simb_on_bar(void *ctx, uint32_t sym, int is_closed);
 /* subs.c. One user event, a bare JSON object, to all who listen to that account. */
 void simb_user_event(struct simb *b, struct simb_account *account, struct jout *event);
 void simb_user_ended(struct simb *b, struct simb_account *account, const char *listen_key);
@@ -558,6 +576,26 @@ void simb_mishap_tick(struct simb *b);
 agon_ns_t simb_mishap_due(const struct simb *b);
 void simb_mishap_free(struct simb *b);
 
+/* waits.c: changes of orders of a market of bars. They act when a bar has closed, or the next opens
+ * (pit_acts), as if they came then; what is signed in them is judged by when they came. */
+#define SIMB_WAITS 1 /* of simb_run: it has to wait, and nothing was done */
+/* An answer that has not come by then is that there is none: before its client gives up and asks by
+ * another connection. */
+#define SIMB_WAIT_NS (900 * SIMB_NS_PER_MS)
+int simb_must_wait(struct simb_call *call);
+/* Keeps it. text: of a request socket. False: there is no room. */
+int simb_wait_rest(struct simb_call *call, const struct sim_request *request, const char *key,
+                   const char *unit);
+int simb_wait_text(struct simb_call *call, const char *text, size_t n);
+/* The next that acts on a symbol, out of the list; the caller frees it. False: none. */
+int simb_wait_next(struct simb *b, uint32_t sym, struct simb_wait *wait);
+/* The next whose client has waited long enough, and is told so once. NULL: none. */
+struct simb_wait *simb_wait_late(struct simb *b);
+agon_ns_t simb_wait_due(const struct simb *b);
+void simb_wait_free(struct simb_wait *wait);
+/* carrier.c: takes those of the symbol that wait. */
+void simb_take_waiting(struct simb *b, uint32_t sym);
+
 /* past.c: queries that look back. Only where a rule of the faults has a lag. */
 int simb_past_open(struct simb *b); /* AGON_ENOMEM; when the accounts have their money */
 void simb_past_close(struct simb *b);
@@ -576,6 +614,11 @@ const struct perp_account *simb_past_perp(const struct simb_call *call);
 
 /* wsapi.c */
 void simb_api_text(struct simb *b, struct simb_conn *conn, const char *text, size_t n);
+/* The answer to one that waits too long: its fate is unknown. */
+void simb_api_late(struct simb *b, struct simb_conn *conn, const char *text, size_t n);
+struct simb_conn *simb_conn_of(struct simb *b, uint64_t id); /* carrier.c; NULL: it is gone */
+void simb_hold_request(struct simb_held *held, const struct sim_request *request, const char *key,
+                       const char *unit);
 int simb_session_logon(struct simb_call *call);
 int simb_session_status(struct simb_call *call);
 int simb_session_logout(struct simb_call *call);

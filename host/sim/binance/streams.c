@@ -132,8 +132,11 @@ static void build_book(struct simb *b, struct jout *out, uint32_t sym, const voi
     jout_close(out, '{');
 }
 
+static void tell_closed(struct simb *b);
+
 void simb_on_top(void *ctx, uint32_t sym)
 {
+    tell_closed(ctx);
     simb_push_all(ctx, SIMB_STREAM_BOOK, sym, 0, 0, build_book, NULL);
 }
 
@@ -223,6 +226,8 @@ static void step_kline(struct simb *b, struct simb_conn *conn, struct simb_strea
     agon_ns_t pace = interval == 0 ? SIMB_NS_PER_S : 2 * SIMB_NS_PER_S;
     struct pit_bar bar;
 
+    if (pit_bar_ns(b->pit, stream->sym) > 0)
+        return; // they are told as they close
     // Bars that ended since the last step are told once more, closed.
     while (stream->last_open < open) {
         next = simb_interval_next(interval, stream->last_open, 0);
@@ -238,6 +243,50 @@ static void step_kline(struct simb *b, struct simb_conn *conn, struct simb_strea
         return;
     stream->last = bar.n;
     push_kline(b, conn, stream, &bar, next, 0);
+}
+
+// Of a market of bars: the one that has closed, and longer ones that end with it.
+static void close_kline(struct simb *b, struct simb_conn *conn, struct simb_stream *stream)
+{
+    agon_ns_t now = pit_now(b->pit), bar_ns = pit_bar_ns(b->pit, stream->sym);
+    agon_ns_t open = simb_interval_open(stream->interval, now - bar_ns, 0);
+    agon_ns_t next = simb_interval_next(stream->interval, open, 0);
+    struct pit_bar bar;
+
+    if (next > now || !simb_bar(b->pit, stream->sym, stream->interval, open, next, &bar))
+        return;
+    push_kline(b, conn, stream, &bar, next, 1);
+}
+
+/* The bars of a moment are told behind all that they did to orders, of whatever symbol: a client
+ * that reads two sockets has its fills first. */
+static void tell_closed(struct simb *b)
+{
+    uint32_t closed = b->closed;
+
+    b->closed = 0;
+    if (closed == 0)
+        return;
+    simb_flush_balances(b);
+    for (uint32_t i = 0; i < SIMB_CONNS_MAX && b->n_streams[SIMB_STREAM_KLINE] > 0; i++) {
+        struct simb_conn *conn = &b->conns[i];
+
+        for (uint32_t j = 0; conn->id && j < conn->n_streams; j++)
+            if (conn->streams[j].kind == SIMB_STREAM_KLINE && closed >> conn->streams[j].sym & 1)
+                close_kline(b, conn, &conn->streams[j]);
+    }
+}
+
+void simb_on_bar(void *ctx, uint32_t sym, int is_closed)
+{
+    struct simb *b = ctx;
+
+    if (!is_closed)
+        tell_closed(b);
+    // What waited acts behind the bar, and is told before it.
+    simb_take_waiting(b, sym);
+    if (is_closed)
+        b->closed |= 1u << sym;
 }
 
 static void put_mini(struct simb *b, struct jout *out, uint32_t sym)
@@ -342,11 +391,18 @@ static void step_each_second(struct simb *b)
     simb_push_all(b, SIMB_STREAM_ALL_MINI, 0, 0, 0, build_all_mini, NULL);
 }
 
+// A recorded book is sent when it was, and not up to 100 ms later.
+void simb_on_book(void *ctx, uint32_t sym)
+{
+    simb_chain_step(ctx, sym, 1, build_diff);
+}
+
 void simb_on_step(void *ctx, agon_ns_t t)
 {
     struct simb *b = ctx;
     int is_second = t % SIMB_NS_PER_S == 0;
 
+    tell_closed(b);
     simb_flush_balances(b);
     for (uint32_t i = 0; i < pit_count(b->pit); i++)
         simb_chain_step(b, i, 1, build_diff);

@@ -225,6 +225,7 @@ static const struct simb_venue venue = {
     .hooks = {.on_trade = um_on_trade,
               .on_agg = um_on_agg,
               .on_top = um_on_top,
+              .on_book = um_on_book,
               .on_step = um_on_step,
               .on_order = um_on_order,
               .may_fill = um_may_fill},
@@ -246,7 +247,7 @@ extern const struct sim_dialect sim_binance_spot, sim_binance_um;
 const struct sim_dialect sim_binance_um = {
     .name = "binance_um",
     .headers = um_headers,
-    .symbols = um_symbols,
+    .names = simb_names,
     .n_symbols = 4,
     .spot = &sim_binance_spot,
     .symbol = um_symbol,

@@ -154,8 +154,6 @@ uint32_t um_weigh_24hr(struct simb_call *call);
 uint32_t um_weigh_price(struct simb_call *call);
 uint32_t um_weigh_book(struct simb_call *call);
 uint32_t um_weigh_premium(struct simb_call *call);
-extern const struct pit_symbol um_symbols[];
-extern const uint32_t um_n_symbols;
 int um_symbol(const char *name, int px_decimals, int qty_decimals, struct pit_symbol *symbol);
 void um_set_brackets(struct perp_contract *contract, const char *name);
 
@@ -246,6 +244,7 @@ void um_parse_stream(struct simb *b, const char *name, struct simb_stream *strea
 void um_on_trade(void *ctx, uint32_t sym, const struct pit_trade *trade);
 void um_on_agg(void *ctx, uint32_t sym, const struct pit_agg *agg);
 void um_on_top(void *ctx, uint32_t sym);
+void um_on_book(void *ctx, uint32_t sym);
 void um_on_step(void *ctx, agon_ns_t t);
 void um_push_forced(struct simb *b, const struct um_forced *forced);
 

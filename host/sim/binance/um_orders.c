@@ -9,10 +9,8 @@
 #include "base/num.h"
 #include "sim/binance/um.h"
 
-#define MAX_NUM_ORDERS      200
-#define MAX_NUM_ALGO_ORDERS 10
-#define BATCH_MAX           5
-#define CANCELS_MAX         10
+#define BATCH_MAX   5
+#define CANCELS_MAX 10
 
 const char *const um_type_names[] = {"LIMIT",
                                      "MARKET",
@@ -272,7 +270,7 @@ static int check_qty(struct simb_call *call, const struct pit_symbol *symbol, in
         return simb_fail(call, 400, -1111, "Precision is over the maximum defined for this asset.");
     if (qty < symbol->min_qty)
         return simb_fail(call, 400, -4004, "Quantity less than min quantity.");
-    if (qty > (is_taker ? symbol->market_max_qty : symbol->max_qty))
+    if (qty > (is_taker ? symbol->rules.market_max_qty : symbol->max_qty))
         return simb_fail(call, 400, -4005, "Quantity greater than max quantity.");
     return 0;
 }
@@ -281,8 +279,9 @@ static int check_qty(struct simb_call *call, const struct pit_symbol *symbol, in
 static int check_percent(struct simb_call *call, uint32_t sym, int side, agon_px_t px)
 {
     agon_px_t mark = um_mark_px(call->b, sym);
-    agon_px_t high = num_mul_div(mark, 105, 100, NUM_DOWN);
-    agon_px_t low = num_mul_div(mark, 95, 100, NUM_UP);
+    const struct rules *rules = &pit_at(call->b->pit, sym)->rules;
+    agon_px_t high = num_mul_div(mark, rules->up_ppm[AGON_BUY], RULES_PPM, NUM_DOWN);
+    agon_px_t low = num_mul_div(mark, rules->down_ppm[AGON_SELL], RULES_PPM, NUM_UP);
     char text[NUM_TEXT];
 
     if (mark == 0)
@@ -347,9 +346,9 @@ static int check_filters(struct simb_call *call, const struct um_wish *wish)
     if (!wish->is_reduce_only && !wish->is_close &&
         check_notional(call, wish->sym, px, wish->qty) < 0)
         return -1;
-    if (account->n_open[wish->sym] >= MAX_NUM_ORDERS && wish->type != UM_MARKET)
+    if (account->n_open[wish->sym] >= symbol->rules.max_orders && wish->type != UM_MARKET)
         return simb_fail(call, 400, -2025, "Reach max open order limit.");
-    if (is_conditional(wish->type) && account->n_algo[wish->sym] >= MAX_NUM_ALGO_ORDERS)
+    if (is_conditional(wish->type) && account->n_algo[wish->sym] >= symbol->rules.max_stops)
         return simb_fail(call, 400, -4045, "Reach max stop order limit.");
     return 0;
 }

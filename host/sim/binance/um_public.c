@@ -6,51 +6,13 @@
 
 #define E8(x) ((int64_t)((x)*100000000ll))
 
-// Filters as the venue's exchange information had them; amounts in 10^-8.
-#define CONTRACT(symbol_name, asset, tick, least, most, lot, largest, largest_market, notional)    \
-    {                                                                                              \
-        .name = symbol_name, .base = asset, .quote = "USDT", .tick_px = (tick), .min_px = (least), \
-        .max_px = E8(most), .lot_qty = (lot), .min_qty = (lot), .max_qty = E8(largest),            \
-        .market_max_qty = E8(largest_market), .min_notional_amt = E8(notional),                    \
-        .max_notional_amt = E8(9000000), .maker_fee_ppb = 200000, .taker_fee_ppb = 500000,         \
-        .liq_fee_ppb = 12500000, .is_perpetual = 1                                                 \
-    }
-const struct pit_symbol um_symbols[] = {
-    CONTRACT("BTCUSDT", "BTC", 10000000, 55680000000, 4529764, 100000, 1000, 120, 100),
-    CONTRACT("ETHUSDT", "ETH", 1000000, 3986000000, 306177, 100000, 10000, 2000, 20),
-    CONTRACT("SOLUSDT", "SOL", 1000000, 42000000, 6857, 1000000, 1000000, 5000, 5),
-    CONTRACT("BNBUSDT", "BNB", 1000000, 660000000, 100000, 1000000, 100000, 2000, 5),
-};
-const uint32_t um_n_symbols = sizeof(um_symbols) / sizeof(um_symbols[0]);
-
 int um_symbol(const char *name, int px_decimals, int qty_decimals, struct pit_symbol *symbol)
 {
-    char base[16];
-    char quote[16];
+    int rc = simb_symbol_of(RULES_UM, name, px_decimals, qty_decimals, symbol);
 
-    for (uint32_t i = 0; i < um_n_symbols; i++)
-        if (strcmp(um_symbols[i].name, name) == 0) {
-            *symbol = um_symbols[i];
-            return AGON_OK;
-        }
-    memset(symbol, 0, sizeof(*symbol));
-    if (strlen(name) >= sizeof(symbol->name) || !recording_assets(name, base, quote) ||
-        strlen(base) >= sizeof(symbol->base) || strlen(quote) >= sizeof(symbol->quote))
-        return AGON_EINVAL;
-    strcpy(symbol->name, name);
-    strcpy(symbol->base, base);
-    strcpy(symbol->quote, quote);
-    symbol->tick_px = symbol->min_px = num_pow10(SIMB_EXP - px_decimals);
-    symbol->max_px = E8(1000000);
-    symbol->lot_qty = symbol->min_qty = num_pow10(SIMB_EXP - qty_decimals);
-    symbol->max_qty = symbol->market_max_qty = E8(9000000);
-    symbol->min_notional_amt = E8(5);
-    symbol->max_notional_amt = E8(9000000);
-    symbol->maker_fee_ppb = 200000;
-    symbol->taker_fee_ppb = 500000;
-    symbol->liq_fee_ppb = 15000000;
+    symbol->liq_fee_ppb = rules_major(RULES_UM, name) != NULL ? 12500000 : 15000000;
     symbol->is_perpetual = 1;
-    return AGON_OK;
+    return rc;
 }
 
 void um_set_brackets(struct perp_contract *contract, const char *name)
@@ -94,6 +56,15 @@ static void put_short(struct jout *out, const char *key, int64_t value)
     jout_kv_str(out, key, text);
 }
 
+// In four places, as the venue writes them.
+static void put_share(struct jout *out, const char *key, uint32_t ppm)
+{
+    char text[NUM_TEXT];
+
+    num_format(ppm / 100, 4, text);
+    jout_kv_str(out, key, text);
+}
+
 static void put_filters(struct simb *b, struct jout *out, uint32_t sym)
 {
     const struct pit_symbol *symbol = pit_at(b->pit, sym);
@@ -110,21 +81,21 @@ static void put_filters(struct simb *b, struct jout *out, uint32_t sym)
     jout_close(out, '{');
     filter(out, "MARKET_LOT_SIZE");
     put_short(out, "minQty", symbol->min_qty);
-    put_short(out, "maxQty", symbol->market_max_qty);
+    put_short(out, "maxQty", symbol->rules.market_max_qty);
     put_short(out, "stepSize", symbol->lot_qty);
     jout_close(out, '{');
     filter(out, "MAX_NUM_ORDERS");
-    jout_kv_int(out, "limit", 200);
+    jout_kv_int(out, "limit", symbol->rules.max_orders);
     jout_close(out, '{');
     filter(out, "MAX_NUM_ALGO_ORDERS");
-    jout_kv_int(out, "limit", 10);
+    jout_kv_int(out, "limit", symbol->rules.max_stops);
     jout_close(out, '{');
     filter(out, "MIN_NOTIONAL");
     put_short(out, "notional", symbol->min_notional_amt);
     jout_close(out, '{');
     filter(out, "PERCENT_PRICE");
-    jout_kv_str(out, "multiplierUp", "1.0500");
-    jout_kv_str(out, "multiplierDown", "0.9500");
+    put_share(out, "multiplierUp", symbol->rules.up_ppm[AGON_BUY]);
+    put_share(out, "multiplierDown", symbol->rules.down_ppm[AGON_SELL]);
     jout_kv_str(out, "multiplierDecimal", "4");
     jout_close(out, '{');
 }
@@ -685,7 +656,7 @@ int um_open_interest(struct simb_call *call)
     for (uint32_t i = 0; i < b->n_accounts; i++)
         for (int side = PERP_BOTH; side <= PERP_SHORT; side++)
             qty += num_abs(b->um->accounts[i].symbols[sym].positions[side].qty);
-    qty = num_add(qty, num_mul(pit_at(b->pit, sym)->market_max_qty, 500));
+    qty = num_add(qty, num_mul(pit_at(b->pit, sym)->rules.market_max_qty, 500));
     jout_open(call->out, '{');
     um_put_qty(b, call->out, "openInterest", sym, qty);
     jout_kv_str(call->out, "symbol", pit_at(b->pit, sym)->name);

@@ -436,6 +436,12 @@ static void step_second(struct simb *b, agon_ns_t t)
         simb_push_all(b, SIMB_STREAM_ALL_MARK, 0, 0, 0, build_each, &mark);
 }
 
+// As on the spot market.
+void um_on_book(void *ctx, uint32_t sym)
+{
+    simb_chain_step(ctx, sym, 1, build_diff);
+}
+
 void um_on_step(void *ctx, agon_ns_t t)
 {
     struct simb *b = ctx;

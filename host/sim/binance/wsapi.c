@@ -174,6 +174,7 @@ void simb_api_text(struct simb *b, struct simb_conn *conn, const char *text, siz
     b->text_n = 0;
     call->b = b;
     call->now = &b->now;
+    call->t_came = b->t_came;
     call->out = &b->out;
     call->peer = conn->peer;
     call->conn = conn;
@@ -191,6 +192,14 @@ void simb_api_text(struct simb *b, struct simb_conn *conn, const char *text, siz
         fault = NULL;
     if (rc == 0 && !simb_mishap_hides(fault))
         rc = simb_run(call, key, b->payload, signed_text(call, b->payload, sizeof(b->payload)));
+    if (rc == SIMB_WAITS) {
+        if (simb_wait_text(call, text, n)) {
+            b->out.is_micro = 0;
+            json_decref(root);
+            return;
+        }
+        rc = simb_fail(call, 503, -1008, "Server is currently overloaded.");
+    }
     if (rc == 0 && fault && fault->what == FAULT_DUPLICATE) {
         jout_reset(&b->out);
         rc = simb_run(call, key, b->payload, signed_text(call, b->payload, sizeof(b->payload)));
@@ -206,6 +215,18 @@ void simb_api_text(struct simb *b, struct simb_conn *conn, const char *text, siz
     if (conn->id == id && call->status == 418)
         simb_drop(b, conn, 1008, "IP banned");
     b->out.is_micro = 0;
+    json_decref(root);
+}
+
+void simb_api_late(struct simb *b, struct simb_conn *conn, const char *text, size_t n)
+{
+    json_t *root = json_loadb(text, n, JSON_REJECT_DUPLICATES, NULL);
+    struct simb_call *call = simb_begin(b, &b->now);
+
+    call->peer = conn->peer;
+    call->conn = conn;
+    simb_mishap_error(call, &(struct fault){0});
+    reply(call, conn, json_object_get(root, "id"), 0, 0);
     json_decref(root);
 }
 

@@ -24,6 +24,26 @@
 #define FOLLOW_WAIT_NS      1000000000ll /* a follower shows for so long what it can */
 #define FOLLOW_LATE_NS      10000000000ll
 
+/* Lengths that the venue has bars of. */
+static const struct {
+    uint32_t length_s;
+    const char *name, *stream;
+} intervals[] = {
+    {60, "1m", "@kline_1m"},    {180, "3m", "@kline_3m"},     {300, "5m", "@kline_5m"},
+    {900, "15m", "@kline_15m"}, {1800, "30m", "@kline_30m"},  {3600, "1h", "@kline_1h"},
+    {7200, "2h", "@kline_2h"},  {14400, "4h", "@kline_4h"},   {21600, "6h", "@kline_6h"},
+    {28800, "8h", "@kline_8h"}, {43200, "12h", "@kline_12h"}, {86400, "1d", "@kline_1d"}};
+
+/* Of the bars that an instrument's history is made of. */
+static uint32_t interval_of(const struct binance_instrument *instrument)
+{
+    for (uint32_t i = 0; i < sizeof(intervals) / sizeof(intervals[0]); i++) {
+        if (intervals[i].length_s == instrument->bar_s)
+            return i;
+    }
+    return 0;
+}
+
 /* Parameters of a request while it is written. */
 struct writing {
     struct binance_params params;
@@ -212,7 +232,9 @@ int binance_write(void *self, struct gateway_request *request, struct gateway_ht
         binance_params_add_u64(params, "limit", binance->gateway->config.snapshot_levels);
         return write_public(binance, http, params, path);
     case REQ_KLINES:
-        binance_params_add(params, "interval", "1m");
+        binance_params_add(
+            params, "interval",
+            intervals[interval_of(binance_instrument(binance, request->symbol))].name);
         binance_params_add_u64(params, "limit", binance->gateway->config.warm_bars);
         return write_public(binance, http, params, path);
     case REQ_OPEN:
@@ -1111,6 +1133,21 @@ void binance_emit_balances(struct binance *binance, uint16_t flags)
 /* Instruments -----------------------------------------------------------------------------------
  */
 
+// On paper an exchange of the host's own takes the orders, on the venue's terms.
+static void tell_rules(struct binance *binance, const struct symbol *symbol,
+                       const struct binance_symbol_info *info,
+                       const struct agon_instrument *filters)
+{
+    struct record_rules record = {.hdr = {.type = EVENT_RULES,
+                                          .granules = sizeof(record) / EVENT_GRANULE,
+                                          .instrument = symbol->instrument}};
+
+    if (binance->gateway->ports.commands != NULL)
+        return;
+    binance_fit_rules(info, symbol->quote_exp, filters, &record.rules);
+    gateway_emit(binance->gateway, &record.hdr);
+}
+
 static void on_info(void *ctx, const struct binance_symbol_info *info)
 {
     struct binance *binance = ctx;
@@ -1132,6 +1169,7 @@ static void on_info(void *ctx, const struct binance_symbol_info *info)
         record.state = TRADING_HALTED;
     }
     binance_sync_trading(&instrument->sync, (enum trading_state)record.state);
+    tell_rules(binance, symbol, info, &record);
     if (instrument->is_told && memcmp(&record, &instrument->record, sizeof(record)) == 0)
         return;
     instrument->record = record;
@@ -1145,6 +1183,14 @@ static void on_limit(void *ctx, const struct binance_limit *limit)
 
     gateway_narrow(&gateway->limiter, gateway_now(gateway), limit->type, limit->interval_s,
                    limit->limit);
+    if (gateway->ports.commands == NULL) {
+        struct record_limit record = {.hdr = {.type = EVENT_LIMIT, .granules = 1},
+                                      .interval_s = limit->interval_s,
+                                      .limit = limit->limit};
+
+        memcpy(record.type, limit->type, sizeof(record.type));
+        gateway_emit(gateway, &record.hdr);
+    }
 }
 
 static void on_bar(void *ctx, const struct agon_bar *bar)
@@ -1154,10 +1200,56 @@ static void on_bar(void *ctx, const struct agon_bar *bar)
 
     if (gateway_emit(binance->gateway, &copy.hdr) < 0)
         binance->n_bars_lost++;
+    binance_instrument(binance, symbols_by_id(&binance->gateway->symbols, bar->hdr.instrument))
+        ->last_bar = bar->t_open;
+}
+
+static void show_closed(struct binance *binance, struct binance_instrument *instrument,
+                        struct agon_bar *bar)
+{
+    if (bar->t_open <= instrument->last_bar)
+        return; // the history had it
+    instrument->last_bar = bar->t_open;
+    gateway_emit(binance->gateway, &bar->hdr);
+}
+
+/* Of a market of bars: one has closed. History is asked for when the stream is there, so that none
+ * is missing between them, and comes first. */
+static void on_closed(struct binance *binance)
+{
+    struct agon_bar *bar = &binance->out.bar;
+    struct binance_instrument *instrument =
+        binance_instrument(binance, symbols_by_id(&binance->gateway->symbols, bar->hdr.instrument));
+
+    if (instrument->bar_s != bar->length_s)
+        return;
+    if (binance->gateway->config.warm_bars == 0 || instrument->has_past) {
+        show_closed(binance, instrument, bar);
+        return;
+    }
+    if (instrument->n_early == BINANCE_EARLY) // what is read later has it
+        memmove(instrument->early, instrument->early + 1,
+                --instrument->n_early * sizeof(instrument->early[0]));
+    instrument->early[instrument->n_early++] = *bar;
 }
 
 /* Answers ---------------------------------------------------------------------------------------
  */
+
+/* By which it is told whether a bar of the answer is over: a market of bars may be of another day,
+ * and what runs is not to be shown. */
+static agon_ns_t venue_time(const struct binance *binance,
+                            const struct binance_instrument *instrument,
+                            const struct http_message *reply)
+{
+    struct gateway *gateway = binance->gateway;
+    int64_t now = gateway_now(gateway);
+    struct venue_market market;
+
+    if (instrument->bar_s != 0 && venue_market_read(&market, reply, now, now) == AGON_OK)
+        return market.t;
+    return gateway->stream->utc(gateway->stream->ctx);
+}
 
 static void answer_data(struct binance *binance, struct gateway_request *request,
                         enum answer answer, const struct http_message *reply)
@@ -1200,13 +1292,15 @@ static void answer_data(struct binance *binance, struct gateway_request *request
         binance->n_bars_lost = 0;
         // A history with holes is none: it is read again, and whoever has a part takes it once.
         if (!is_good ||
-            binance_decode_klines(&binance->dec, reply->body, reply->body_n, request->symbol, 60,
-                                  gateway->stream->utc(gateway->stream->ctx), on_bar,
-                                  binance) < 0 ||
+            binance_decode_klines(&binance->dec, reply->body, reply->body_n, request->symbol,
+                                  intervals[interval_of(instrument)].length_s,
+                                  venue_time(binance, instrument, reply), on_bar, binance) < 0 ||
             binance->n_bars_lost > 0)
             instrument->warm_ns = now + 5 * BINANCE_RETRY_NS;
         else
             instrument->has_past = 1;
+        for (uint32_t i = 0; i < instrument->n_early && instrument->has_past; i++)
+            show_closed(binance, instrument, &instrument->early[i]);
         break;
     case REQ_OPEN:
         binance_end_part(binance, request, is_good && binance_answer_open(binance, request, reply));
@@ -1280,24 +1374,45 @@ void binance_on_answer(void *self, struct gateway_request *request, enum gateway
 /* Market data -----------------------------------------------------------------------------------
  */
 
+// What is subscribed of an instrument: how many streams.
+static uint32_t kinds_of(const struct binance *binance, uint32_t instrument,
+                         const char *kinds[BINANCE_STREAMS_OF])
+{
+    if (binance->all[instrument].bar_s == 0)
+        return binance->flavour->streams(&binance->gateway->config, kinds);
+    kinds[0] =
+        intervals[interval_of(&binance->all[instrument])].stream; // a bar ends, and one opens
+    kinds[1] = "@bookTicker";
+    return 2;
+}
+
+static void write_name(const struct binance *binance, uint32_t instrument, const char *kind,
+                       char *text, size_t room)
+{
+    const char *name = binance->gateway->symbols.all[instrument].name;
+    size_t n = 0;
+
+    for (; *name != 0 && n + 1 < room; name++)
+        text[n++] = *name >= 'A' && *name <= 'Z' ? (char)(*name - 'A' + 'a') : *name;
+    snprintf(text + n, room - n, "%s", kind);
+}
+
 /* Name of stream number at of all, "btcusdt@trade"; 0 past the last. */
 static int stream_name(const struct binance *binance, uint32_t at, char *text, size_t room,
                        uint32_t *instrument)
 {
-    const struct venue_config *config = &binance->gateway->config;
     const char *kinds[BINANCE_STREAMS_OF];
-    uint32_t n_kinds = binance->flavour->streams(config, kinds);
-    const char *name;
-    size_t n = 0;
 
-    if (n_kinds == 0 || at >= binance->n * n_kinds)
-        return 0;
-    *instrument = at / n_kinds;
-    name = binance->gateway->symbols.all[*instrument].name;
-    for (; *name != 0 && n + 1 < room; name++)
-        text[n++] = *name >= 'A' && *name <= 'Z' ? (char)(*name - 'A' + 'a') : *name;
-    snprintf(text + n, room - n, "%s", kinds[at % n_kinds]);
-    return 1;
+    for (*instrument = 0; *instrument < binance->n; ++*instrument) {
+        uint32_t n_kinds = kinds_of(binance, *instrument, kinds);
+
+        if (at < n_kinds) {
+            write_name(binance, *instrument, kinds[at], text, room);
+            return 1;
+        }
+        at -= n_kinds;
+    }
+    return 0;
 }
 
 static void subscribe(struct binance *binance, struct link *link)
@@ -1335,17 +1450,17 @@ static void resubscribe(struct binance *binance, struct link *link, uint32_t at,
     static const char *const marks[BINANCE_CHANNELS] = {"@depth", "rade", "@bookTicker"};
     struct gateway *gateway = binance->gateway;
     const char *kinds[BINANCE_STREAMS_OF];
-    uint32_t n_kinds = binance->flavour->streams(&gateway->config, kinds);
+    uint32_t n_kinds = kinds_of(binance, at, kinds);
     char message[160];
     char stream[64];
-    uint32_t instrument, kind = 0;
+    uint32_t kind = 0;
     size_t n;
 
     while (kind < n_kinds && strstr(kinds[kind], marks[which]) == NULL)
         kind++;
-    if (kind == n_kinds ||
-        !stream_name(binance, at * n_kinds + kind, stream, sizeof(stream), &instrument))
+    if (kind == n_kinds)
         return;
+    write_name(binance, at, kinds[kind], stream, sizeof(stream));
     n = (size_t)snprintf(message, sizeof(message),
                          "{\"method\":\"SUBSCRIBE\",\"params\":[\"%s\"],\"id\":%llu}", stream,
                          (unsigned long long)(gateway->next_id + 1));
@@ -1378,7 +1493,7 @@ static void on_market_reply(struct binance *binance, struct link *link)
     if (!gateway->config.has_depth || link->is_next)
         return;
     for (uint32_t i = 0; i < binance->n; i++) {
-        if (!binance->all[i].sync.is_fed)
+        if (!binance->all[i].sync.is_fed && binance->all[i].bar_s == 0)
             binance_sync_start(&binance->all[i].sync, now);
     }
 }
@@ -1490,6 +1605,9 @@ static void on_market(struct binance *binance, struct link *link, const void *by
         break;
     case BINANCE_DIFF:
         on_diff(binance);
+        break;
+    case BINANCE_BAR:
+        on_closed(binance);
         break;
     case BINANCE_REPLY:
         on_market_reply(binance, link);
@@ -1678,7 +1796,8 @@ static void watch_channels(struct binance *binance, struct link *link, int64_t n
     if (gateway->config.channel_ns == 0 || gateway->is_paused)
         return;
     for (uint32_t i = 0; i < binance->n; i++) {
-        for (int which = 0; which < BINANCE_CHANNELS; which++) {
+        // Where there are bars nothing comes for as long as one lasts, or a hole in them.
+        for (int which = 0; which < BINANCE_CHANNELS && binance->all[i].bar_s == 0; which++) {
             if (!watch_channel(binance, link, i, which, now))
                 return;
         }
@@ -1832,7 +1951,9 @@ void binance_on_turn(void *self, int64_t now)
             binance_ask(binance, REQ_INFO, NULL, LIMITER_OTHER, BINANCE_DATA_NS) != NULL;
     if (gateway->config.warm_bars > 0) {
         for (uint32_t i = 0; i < binance->n; i++) {
-            if (now >= binance->all[i].warm_ns)
+            if (now >= binance->all[i].warm_ns &&
+                (binance->all[i].bar_s == 0 ||
+                 (market != NULL && binance_feed(binance, market)->is_up)))
                 ask_past(binance, i);
         }
     }
@@ -1958,6 +2079,7 @@ int binance_open(struct gateway *gateway, const struct binance_flavour *flavour,
         instrument->record.hdr.type = AGON_EVENT_INSTRUMENT;
         instrument->record.hdr.granules = sizeof(instrument->record) / EVENT_GRANULE;
         instrument->last_fill = instruments[i].last_fill;
+        instrument->bar_s = instruments[i].bar_s;
         instrument->is_based = instruments[i].last_fill != 0;
     }
     return AGON_OK;
@@ -1967,8 +2089,8 @@ void binance_status(void *self, struct gateway_status *status)
 {
     struct binance *binance = self;
 
-    if (binance->gateway->config.has_depth)
-        status->n_books = binance->n;
+    for (uint32_t i = 0; i < binance->n && binance->gateway->config.has_depth; i++)
+        status->n_books += binance->all[i].bar_s == 0;
     for (uint32_t i = 0; i < binance->n; i++)
         status->n_warm += binance->gateway->config.warm_bars == 0 || binance->all[i].has_past;
     for (uint32_t i = 0; i < binance->n; i++) {

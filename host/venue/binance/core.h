@@ -53,6 +53,7 @@ struct binance_channel {
     uint32_t n, pad;  /* messages */
 };
 
+#define BINANCE_EARLY 4
 struct binance_instrument {
     struct binance_sync sync;
     struct agon_instrument record;
@@ -64,6 +65,11 @@ struct binance_instrument {
     uint64_t next_diff, next_trade; /* what the connection that is to follow has come to */
     uint8_t is_based;               /* last_fill is known */
     uint8_t is_told;                /* an INSTRUMENT record was sent */
+    uint32_t bar_s;                 /* struct gateway_instrument */
+    /* bars that came before the history did: behind it they go on */
+    struct agon_bar early[BINANCE_EARLY];
+    uint32_t n_early;
+    agon_ns_t last_bar;   /* shown: when it opened */
     uint8_t has_stranger; /* an order that is not ours stands here, or stood since the last list */
     uint8_t is_sweeping;  /* one request that cancels all of ours here is under way */
     int64_t swept_ns;     /* the last one that was done was sent then; 0: none was */

@@ -2007,6 +2007,98 @@ static int take_exact(struct scan *scan, int64_t *value, int *exp)
     return AGON_OK;
 }
 
+// A share of a price, such as "0.2" or "1.0500".
+static int take_ppm(struct scan *scan, uint32_t *ppm)
+{
+    int64_t value;
+    int exp;
+
+    if (take_exact(scan, &value, &exp) < 0)
+        return scan->rc;
+    value = num_rescale(value, exp, 6, NUM_EVEN);
+    if (value > UINT32_MAX)
+        return scan_fail(scan);
+    *ppm = (uint32_t)value;
+    return AGON_OK;
+}
+
+static int take_u32(struct scan *scan, uint32_t *value)
+{
+    uint64_t wide;
+
+    if (scan_u64(scan, &wide) < 0)
+        return scan->rc;
+    if (wide > UINT32_MAX)
+        return scan_fail(scan);
+    *value = (uint32_t)wide;
+    return AGON_OK;
+}
+
+static int take_flag(struct scan *scan, uint8_t *flag)
+{
+    int is_set;
+
+    if (scan_bool(scan, &is_set) < 0)
+        return scan->rc;
+    *flag = (uint8_t)is_set;
+    return AGON_OK;
+}
+
+/* What a filter of this type says by this key of the rules that are of no record. AGON_ENOENT:
+ * nothing. */
+static int decode_rule(struct scan *scan, const char *type, const struct scan_text *key,
+                       struct binance_symbol_info *info, uint64_t *seen_at)
+{
+    struct rules *rules = &info->rules;
+    uint64_t seen = *seen_at;
+    int rc = AGON_OK;
+
+    if (strcmp(type, "NOTIONAL") == 0 || strcmp(type, "MIN_NOTIONAL") == 0) {
+        if (scan_is(key, "maxNotional"))
+            TAKE(2, take_exact(scan, &info->max_notional, &info->max_notional_exp));
+        else if (scan_is(key, "applyMinToMarket") || scan_is(key, "applyToMarket"))
+            TAKE(3, take_flag(scan, &rules->is_least_market));
+        else if (scan_is(key, "applyMaxToMarket"))
+            TAKE(4, take_flag(scan, &rules->is_most_market));
+        else
+            rc = AGON_ENOENT;
+    } else if (strcmp(type, "PERCENT_PRICE") == 0) {
+        info->has_band = 1;
+        if (scan_is(key, "multiplierUp"))
+            TAKE(1, take_ppm(scan, &rules->up_ppm[AGON_BUY]));
+        else if (scan_is(key, "multiplierDown"))
+            TAKE(2, take_ppm(scan, &rules->down_ppm[AGON_SELL]));
+        else if (scan_is(key, "avgPriceMins"))
+            TAKE(3, take_u32(scan, &rules->band_minutes));
+        else
+            rc = AGON_ENOENT;
+    } else if (strcmp(type, "PERCENT_PRICE_BY_SIDE") == 0) {
+        info->has_band = 2;
+        if (scan_is(key, "bidMultiplierUp"))
+            TAKE(1, take_ppm(scan, &rules->up_ppm[AGON_BUY]));
+        else if (scan_is(key, "bidMultiplierDown"))
+            TAKE(2, take_ppm(scan, &rules->down_ppm[AGON_BUY]));
+        else if (scan_is(key, "askMultiplierUp"))
+            TAKE(3, take_ppm(scan, &rules->up_ppm[AGON_SELL]));
+        else if (scan_is(key, "askMultiplierDown"))
+            TAKE(4, take_ppm(scan, &rules->down_ppm[AGON_SELL]));
+        else if (scan_is(key, "avgPriceMins"))
+            TAKE(5, take_u32(scan, &rules->band_minutes));
+        else
+            rc = AGON_ENOENT;
+    } else if (strcmp(type, "MAX_NUM_ORDERS") == 0 &&
+               (scan_is(key, "maxNumOrders") || scan_is(key, "limit"))) {
+        TAKE(1, take_u32(scan, &rules->max_orders));
+    } else if (strcmp(type, "MAX_NUM_ALGO_ORDERS") == 0 &&
+               (scan_is(key, "maxNumAlgoOrders") || scan_is(key, "limit"))) {
+        TAKE(1, take_u32(scan, &rules->max_stops));
+    } else {
+        rc = AGON_ENOENT;
+    }
+    *seen_at = seen;
+    return rc;
+}
+
 static int decode_filter(struct scan *scan, struct binance_symbol_info *info)
 {
     struct scan_text key;
@@ -2045,7 +2137,11 @@ static int decode_filter(struct scan *scan, struct binance_symbol_info *info)
                      (strcmp(type, "NOTIONAL") == 0 || strcmp(type, "MIN_NOTIONAL") == 0) &&
                      (scan_is(&key, "minNotional") || scan_is(&key, "notional")))
                 TAKE(1, take_exact(scan, &info->min_notional, &info->min_notional_exp));
-            else if (scan_skip(scan) < 0)
+            else if (pass == 1 &&
+                     (rc = decode_rule(scan, type, &key, info, &seen)) != AGON_ENOENT) {
+                if (rc < 0)
+                    return rc;
+            } else if (scan_skip(scan) < 0)
                 return scan->rc;
         }
         if (rc < 0)
@@ -2208,6 +2304,25 @@ static int64_t fit(int *is_exact, int64_t value, int from, int to)
     if (num_rescale(scaled, to, from, NUM_ZERO) != value)
         *is_exact = 0;
     return scaled;
+}
+
+void binance_fit_rules(const struct binance_symbol_info *info, int quote_exp,
+                       const struct agon_instrument *record, struct rules *rules)
+{
+    *rules = info->rules;
+    rules->market = info->is_contract ? RULES_UM : RULES_SPOT;
+    // What says it of no side says it of both, on perpetuals of the one where it would hurt.
+    if (info->has_band == 1 && rules->market == RULES_SPOT) {
+        rules->up_ppm[AGON_SELL] = rules->up_ppm[AGON_BUY];
+        rules->down_ppm[AGON_BUY] = rules->down_ppm[AGON_SELL];
+    }
+    // Its filter of perpetuals has no word on orders at market, and they are held to it.
+    if (rules->market == RULES_UM)
+        rules->is_least_market = 1;
+    rules->market_max_qty =
+        num_rescale(info->market_max_qty, info->market_max_qty_exp, record->qty_exp, NUM_ZERO);
+    rules->max_notional_amt =
+        num_rescale(info->max_notional, info->max_notional_exp, quote_exp, NUM_ZERO);
 }
 
 int binance_fit_filters(const struct binance_symbol_info *info, int quote_exp,

@@ -11,6 +11,7 @@
 #ifndef VENUE_BINANCE_DECODE_H
 #define VENUE_BINANCE_DECODE_H
 
+#include "market/rules.h"
 #include "venue/scan.h"
 #include "venue/symbols.h"
 
@@ -217,13 +218,18 @@ struct binance_symbol_info { /* values as value x 10^-exp, the smallest exp that
     /* is_tradable: of the kind that its market is: spot, or a perpetual */
     int64_t tick, lot, min_qty, max_qty, min_notional, min_px, max_px;
     int tick_exp, lot_exp, min_qty_exp, max_qty_exp, min_notional_exp, min_px_exp, max_px_exp;
-    int64_t market_max_qty; /* of an order at market; 0: as of others */
-    int market_max_qty_exp;
+    int64_t market_max_qty, max_notional; /* of an order at market; 0: as of others; 0: none */
+    int market_max_qty_exp, max_notional_exp;
+    struct rules rules; /* but for those two */
+    uint8_t has_band;   /* a price band was listed: where none is, none is held to */
 };
 /* The filters, in the exponents that the record has and the amounts of a quote of quote_exp. False:
  * some are finer than those and were cut. */
 int binance_fit_filters(const struct binance_symbol_info *info, int quote_exp,
                         struct agon_instrument *record);
+/* The rest of what it asks of orders, in those exponents. */
+void binance_fit_rules(const struct binance_symbol_info *info, int quote_exp,
+                       const struct agon_instrument *record, struct rules *rules);
 typedef void (*binance_info_fn)(void *ctx, const struct binance_symbol_info *info);
 typedef void (*binance_limit_fn)(void *ctx, const struct binance_limit *limit);
 int binance_decode_exchange_info(const void *bytes, size_t n, binance_limit_fn each_limit,

@@ -47,10 +47,22 @@ enum answer binance_judge(int status, int32_t code, const char *text)
     return status >= 500 ? ANSWER_UNKNOWN : ANSWER_REJECT;
 }
 
+/* What an instrument's filters refuse; on futures each has a number of its own. */
+static int is_filter(int32_t code)
+{
+    static const int32_t codes[] = {-1013, -1111, -2025, -4001, -4002, -4003, -4004, -4005,
+                                    -4006, -4013, -4014, -4016, -4023, -4024, -4045, -4164};
+
+    for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
+        if (codes[i] == code)
+            return 1;
+    }
+    return 0;
+}
+
 uint16_t binance_reject_reason(int32_t code, const char *text)
 {
-    if (code == -1013 || code == -1111 || code == -4164 || code == -4014 || code == -4023 ||
-        has_text(text, "Filter failure"))
+    if (is_filter(code) || has_text(text, "Filter failure"))
         return REASON_VENUE_FILTER;
     if (code == -2018 || code == -2019 || has_text(text, "insufficient balance"))
         return REASON_VENUE_FUNDS;

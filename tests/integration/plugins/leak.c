@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-/* leak: looks for what an assumed market gives away, ten ways by the parameter `seek`. Most of them
- * learn: what they see is put into a bucket, each bucket remembers what the price did from there to
- * the next bar's open, and one that has paid for a while is bought, until that open. Long or flat,
- * so that a spot market will do. On data in which nothing can be won, whoever wins has found a
- * leak. */
+/* leak: looks for what an assumed market gives away, eleven ways by the parameter `seek`. Most of
+ * them learn: what they see is put into a bucket, each bucket remembers what the price did from
+ * there to the next bar's open, and one that has paid for a while is bought, until that open. Long
+ * or flat, so that a spot market will do. On data in which nothing can be won, whoever wins has
+ * found a leak. */
 #include <agon/agon.h>
+#include <agon/ext/exit.h>
 
 enum { P_SEEK = 1, P_LENGTH, P_DIGITS, P_ON };
 enum seek {
@@ -17,7 +18,8 @@ enum seek {
     TIMER = 6,          /* the price as of sixths of the bar */
     FILL = 7,           /* when inside the bar an own order was filled */
     REVISED = 8,        /* a closed bar that says other than what was seen of it */
-    NEIGHBOUR = 9       /* another instrument, stamped later, has moved already */
+    NEIGHBOUR = 9,      /* another instrument, stamped later, has moved already */
+    BRACKET = 10        /* a path that is kinder to stops and targets than prices are */
 };
 
 #define SECOND_NS ((agon_ns_t)1000000000)
@@ -45,6 +47,7 @@ struct state {
 struct leak {
     const struct agon_host *host;
     const struct agon_host_orders *orders;
+    const struct agon_host_exit *exits; /* may be NULL */
     const struct agon_host_param *params;
     const struct agon_host_clock *clock;
     const struct agon_host_instrument *instruments;
@@ -119,6 +122,31 @@ static void observe(struct leak *self, uint32_t which)
         buy(self);
 }
 
+/* An entry at market or below it, with a stop and a target: near and far, far and near, a stop that
+ * follows. Some of them would win on each path that gives the entry its better side. */
+static void bracket(struct leak *self, double range)
+{
+    struct state *state = &self->state;
+    double px = state->close_px - (state->next_ref % 2 == 0 ? 0 : range / 2);
+    double stop = state->next_ref % 3 == 0 ? range : range / 3;
+    struct agon_exit_plan plan = {.instrument = self->on,
+                                  .side = AGON_BUY,
+                                  .client_ref = 1,
+                                  .take_px = {(agon_px_t)(px + 4 * range / 3 - stop)}};
+
+    if (self->exits == NULL || state->held_qty > 0 || state->working != 0 || range < 3)
+        return;
+    cancel(self);
+    if (state->resting != 0)
+        return; // its end comes first
+    if (state->next_ref % 5 == 0)
+        plan.trail_px = (agon_px_t)stop;
+    else
+        plan.stop_px = (agon_px_t)(px - stop);
+    submit(self, AGON_BUY, quantity(self, px), state->next_ref % 2 == 0 ? 0 : px);
+    (void)self->exits->set(self->host, &plan);
+}
+
 static uint32_t sign_of(double a, double b)
 {
     return a > b ? 2 : a < b ? 0 : 1;
@@ -169,7 +197,8 @@ static void turn(struct leak *self, agon_ns_t t)
         state->pending[i] = 0;
     }
     learn_range(state, state->high_px - state->low_px);
-    if (state->held_qty > 0 && state->working == 0 && self->seek != DECIMALS)
+    if (state->held_qty > 0 && state->working == 0 && self->seek != DECIMALS &&
+        self->seek != BRACKET)
         submit(self, AGON_SELL, state->held_qty, 0);
     cancel(self);
     state->bar = t;
@@ -283,6 +312,8 @@ static int on_bar(void *plugin, const struct agon_bar *bar)
         observe(self, which);
     }
     state->close_px = (double)bar->close_px;
+    if (self->seek == BRACKET)
+        bracket(self, (double)(bar->high_px - bar->low_px));
     // Where nothing is heard inside a bar, it tells its range itself.
     if (state->high_px <= state->low_px)
         learn_range(state, (double)(bar->high_px - bar->low_px));
@@ -396,6 +427,7 @@ static int create(const struct agon_host *host, uint32_t index, struct agon_agen
         return AGON_ENOMEM;
     self->host = host;
     self->orders = host->get_extension(host, AGON_EXT_ORDERS);
+    self->exits = host->get_extension(host, AGON_EXT_EXIT);
     self->params = host->get_extension(host, AGON_EXT_PARAM);
     self->clock = host->get_extension(host, AGON_EXT_CLOCK);
     self->instruments = host->get_extension(host, AGON_EXT_INSTRUMENT);
@@ -413,7 +445,7 @@ static int create(const struct agon_host *host, uint32_t index, struct agon_agen
 
 AGON_CHOOSE(seek, P_SEEK, 0, "",
             "first_leg|second_extreme|depth|traded_size|decimals|bar_count|timer|fill|revised|"
-            "neighbour",
+            "neighbour|bracket",
             "what it looks at");
 AGON_NUMBER(length_s, P_LENGTH, AGON_INTEGER, AGON_PARAM_RESTART, 1, 86400, 60, 0, "s",
             "length of a bar");

@@ -60,6 +60,8 @@ static union {
     struct record_slot slot;
     struct record_arm arm;
     struct record_due due;
+    struct record_path path;
+    struct record_step step;
     struct record_start start;
     unsigned char bytes[EVENT_BYTES_MAX];
 } event;
@@ -248,6 +250,38 @@ START_TEST(only_what_is_due_is_due)
     ck_assert_int_eq(world_step(world, &right), AGON_OK);
     ck_assert_uint_eq(world_last(world, 1, AGON_EVENT_TIMER)->u.timer.cookie, 99);
     BAD(EVENT_DUE, 1, 0, event.due = right); // once is once
+    world_free(world);
+}
+END_TEST
+
+/* A path is told of bars with paths, and has a price. */
+START_TEST(a_path_is_of_bars_and_has_a_price)
+{
+    world = world_new(RUN_PAPER);
+    BAD(EVENT_PATH, 1, BTCUSDT, event.path.kind = PATH_POINT, event.path.px = 5); // no bars
+    BAD(EVENT_PATH, 1, 0, event.path.kind = PATH_POINT, event.path.px = 5);
+    BAD(EVENT_CONFIG, 1, BTCUSDT, event.step.kind = CONFIG_STEP, event.step.is_bars = 3,
+        event.step.step_ns = 60000 * MS);
+    BAD(EVENT_CONFIG, 1, BTCUSDT, event.step.kind = CONFIG_STEP, event.step.is_bars = STEP_PATHS,
+        event.step.step_ns = 60000 * MS + 1);
+    memset(&event, 0, sizeof(event));
+    event.step =
+        (struct record_step){.hdr = {.type = EVENT_CONFIG, .granules = 1, .instrument = BTCUSDT},
+                             .kind = CONFIG_STEP,
+                             .is_bars = STEP_PATHS,
+                             .step_ns = 60000 * MS};
+    ck_assert_int_eq(world_step(world, &event.step), AGON_OK);
+    BAD(EVENT_PATH, 1, BTCUSDT, event.path.kind = PATH_POINT);
+    BAD(EVENT_PATH, 1, BTCUSDT, event.path.kind = PATH_POINT, event.path.px = -1);
+    BAD(EVENT_PATH, 1, BTCUSDT, event.path.px = 5);
+    BAD(EVENT_PATH, 1, BTCUSDT, event.path.kind = PATH_END + 1, event.path.px = 5);
+    memset(&event, 0, sizeof(event));
+    event.path =
+        (struct record_path){.hdr = {.type = EVENT_PATH, .granules = 1, .instrument = BTCUSDT},
+                             .kind = PATH_POINT,
+                             .px = 5,
+                             .slots = ~(uint64_t)0}; // of slots that nobody has, too
+    ck_assert_int_eq(world_step(world, &event.path), AGON_OK);
     world_free(world);
 }
 END_TEST
@@ -523,6 +557,7 @@ int main(void)
     tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase, inv_30_malformed_events_are_refused_without_a_trace);
     tcase_add_test(tcase, only_what_is_due_is_due);
+    tcase_add_test(tcase, a_path_is_of_bars_and_has_a_price);
     tcase_add_test(tcase, timers_at_the_ends_of_time_and_beyond_the_slots_share);
     tcase_add_test(tcase, a_plugin_can_wish_for_what_plugins_wish_and_only_for_itself);
     tcase_add_test(tcase, no_stamp_of_a_venue_ends_minutes_that_are_not_over);

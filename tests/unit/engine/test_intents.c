@@ -1070,8 +1070,16 @@ START_TEST(a_book_made_of_bars_is_as_young_as_its_bars_let_it_be)
     for (int i = 0; i < 3; i++) {
         step.hdr.t = 0;
         step.step_ns = i == 0 ? 0 : i == 1 ? -1 : INT64_MAX;
+        step.is_bars = i == 0;
         ck_assert_int_eq(world_step(world, &step), AGON_EINVAL);
     }
+    // None at all: in this run the venue has a book of its own, which is as young as any.
+    step.is_bars = 0;
+    step.step_ns = 0;
+    ck_assert_int_eq(world_step(world, &step), AGON_OK);
+    world->t++;
+    world_order(world, 1, BTCUSDT, AGON_BUY, 5970000, 10000, 6);
+    ck_assert_uint_eq(told(1)->reason, REASON_NO_BOOK);
     end();
 }
 END_TEST

@@ -233,6 +233,168 @@ START_TEST(a_bar_closes_before_anything_opens_and_behind_its_reports)
 }
 END_TEST
 
+/* --- recordings, which say when each message was received --- */
+
+struct recorded {
+    const struct agon_event_hdr *events[8];
+    int n, at;
+};
+
+static const struct agon_event_hdr *next_recorded(void *ctx)
+{
+    struct recorded *recorded = ctx;
+
+    return recorded->at < recorded->n ? recorded->events[recorded->at++] : NULL;
+}
+
+static agon_ns_t t_heard[8]; /* of the books, at the core */
+static int n_heard, has_bought;
+
+// A plugin that buys at the market when it hears of the first book.
+static int buy_on_book(void *ctx, uint64_t seq)
+{
+    struct world_slot *slot = ctx;
+    const struct agon_event_hdr *event;
+
+    while ((event = evring_peek(&slot->to_out, NULL)) != NULL) {
+        if (slot->n_told < 4096)
+            memcpy(&slot->told[slot->n_told++], event, event_bytes(event));
+        evring_release(&slot->to_out);
+    }
+    if (!has_bought) {
+        struct agon_intent_event wish = {
+            .hdr = {.type = AGON_EVENT_INTENT, .granules = 2, .instrument = BTCUSDT},
+            .origin = {.cause_seq = seq, .n_legs = 1},
+            .intent = {.kind = AGON_INTENT_ORDER,
+                       .side = AGON_BUY,
+                       .type = AGON_MARKET,
+                       .instrument = BTCUSDT,
+                       .client_ref = 1,
+                       .qty = 1000}};
+
+        has_bought = 1;
+        ck_assert_int_eq(evring_put(&slot->from_in, &wish.hdr), AGON_OK);
+    }
+    return AGON_OK;
+}
+
+static int hear(void *ctx, const struct agon_event_hdr *event, int rc)
+{
+    (void)ctx;
+    (void)rc;
+    if (event->type == AGON_EVENT_BOOK_SNAPSHOT && n_heard < 8)
+        t_heard[n_heard++] = event->t;
+    return AGON_OK;
+}
+
+/* The recorder hears the exchange 50 ms later. What is decided at the first message and takes 10 ms
+ * is there at 60 ms of the exchange's time, and meets the book of 55 ms, of which the core hears at
+ * 105 ms. The latency of market data is that of the recording alone. skew: the recorder's clock is
+ * behind the exchange's by so much. */
+static void recorded_run(agon_ns_t skew, agon_px_t expected)
+{
+    struct world *world = world_new(RUN_BACKTEST);
+    struct paper_config paper_config = {.entry_ns = 10 * MS, .report_ns = 10 * MS};
+    struct paper *paper = paper_new(&paper_config, engine_instruments(world->engine));
+    struct venue_port port = paper_port(paper);
+    struct tape tape = {.at = 0};
+    struct recorded recorded = {.events = {&tape.books[0].part.hdr, &tape.books[1].part.hdr},
+                                .n = 2};
+    struct received received;
+    struct lockstep_source source = {
+        .ctx = &recorded, .next = next_recorded, .received = &received};
+    struct lockstep_config config = {.engine = world->engine,
+                                     .paper = paper,
+                                     .sources = &source,
+                                     .n_sources = 1,
+                                     .data_latency_ns = 7 * MS,
+                                     .on_step = hear};
+    struct lockstep_result result;
+    struct runner_port runner = world->ports[0];
+    const struct told *fill;
+    struct error err = {0};
+    agon_ns_t t = T0 + 10000 * MS;
+
+    n_heard = has_bought = 0;
+    received_init(&received);
+    ck_assert_int_eq(paper_add(paper, BTCUSDT), AGON_OK);
+    engine_attach_venue(world->engine, 0, &port);
+    runner.advance = buy_on_book;
+    engine_attach_runner(world->engine, 0, &runner);
+    set_book(&tape, 0, t, 6000000);
+    set_book(&tape, 1, t + 55 * MS, 6050000);
+    for (int i = 0; i < 2; i++)
+        tape.books[i].part.hdr.t += 50 * MS - skew;
+    ck_assert_msg(lockstep_run(&config, &result, &err) == AGON_OK, "%s", err.text);
+    ck_assert_int_eq(t_heard[0], t + 50 * MS - skew);
+    ck_assert_int_eq(t_heard[1], t + 105 * MS - skew);
+    fill = world_last(world, 0, AGON_EVENT_FILL);
+    ck_assert_ptr_nonnull(fill);
+    ck_assert_int_eq(fill->u.fill.px, expected);
+    ck_assert_int_eq(fill->u.hdr.t, t + 70 * MS - skew);
+    ck_assert_int_eq((int64_t)received.n_stamped, 2);
+    ck_assert_int_eq(received.least_ns, 50 * MS - skew);
+    ck_assert_int_eq((int64_t)received.n_early, skew > 50 * MS ? 2 : 0);
+    ck_assert_int_eq(received.clock_ns, skew > 50 * MS ? skew - 50 * MS : 0);
+    paper_free(paper);
+    world_free(world);
+}
+
+START_TEST(an_order_meets_the_book_that_the_exchange_has_by_then)
+{
+    recorded_run(0, 6050100);
+}
+END_TEST
+
+/* A clock that runs 1.3 s behind makes every message one that came before it was sent: the fastest
+ * of them took no time at least, and the book is as young as that allows. */
+START_TEST(a_recorders_clock_that_is_behind_makes_no_message_early)
+{
+    recorded_run(1300 * MS, 6000100);
+}
+END_TEST
+
+static struct agon_event_hdr message(agon_ns_t t, agon_ns_t t_venue)
+{
+    return (struct agon_event_hdr){
+        .type = AGON_EVENT_QUOTE, .granules = 1, .t = t, .t_venue = t_venue};
+}
+
+START_TEST(times_at_the_exchange_follow_from_the_messages_so_far)
+{
+    static const struct {
+        agon_ns_t t, t_venue, expected, clock; /* ms */
+    } rows[] = {
+        {1050, 1000, 1000, 0},     // believed
+        {1060, 0, 1010, 0},        // no stamp: as long as the one before
+        {1070, 1040, 1040, 0},     //
+        {1080, 1030, 1040, 0},     // in the order of the file
+        {1090, 1110, 1090, 20},    // received before it was sent: clocks differ by 20 ms
+        {1140, 1110, 1090, 20},    // ... and from here on that is taken off
+        {1200, 1190, 1170, 20},    //
+        {60000, 1300, 50000, 20},  // no message takes longer than 10 s
+        {60001, 0, 50001, 20},     //
+        {60002, 60002, 59982, 20}, //
+    };
+    struct received received;
+
+    received_init(&received);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct agon_event_hdr event =
+            message(T0 + rows[i].t * MS, rows[i].t_venue != 0 ? T0 + rows[i].t_venue * MS : 0);
+
+        ck_assert_msg(received_at(&received, &event) == T0 + rows[i].expected * MS, "row %zu", i);
+        ck_assert_int_eq(received.clock_ns, rows[i].clock * MS);
+    }
+    ck_assert_int_eq((int64_t)received.n_early, 1);
+    ck_assert_int_eq((int64_t)received.n_long, 1);
+    ck_assert_int_eq(received.least_ns, -20 * MS);
+    ck_assert_int_eq(received.most_ns, RECEIVED_MOST_NS);
+    ck_assert_int_eq((int64_t)received.n, 10);
+    ck_assert_int_eq((int64_t)received.n_stamped, 8);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("lockstep");
@@ -244,6 +406,9 @@ int main(void)
     tcase_add_test(tcase, a_wish_in_a_silence_meets_the_market_of_that_moment);
     tcase_add_test(tcase, two_runs_of_the_same_end_in_the_same_state);
     tcase_add_test(tcase, a_bar_closes_before_anything_opens_and_behind_its_reports);
+    tcase_add_test(tcase, an_order_meets_the_book_that_the_exchange_has_by_then);
+    tcase_add_test(tcase, a_recorders_clock_that_is_behind_makes_no_message_early);
+    tcase_add_test(tcase, times_at_the_exchange_follow_from_the_messages_so_far);
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

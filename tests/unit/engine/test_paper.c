@@ -257,6 +257,25 @@ START_TEST(what_is_decided_at_a_close_trades_at_the_open)
 }
 END_TEST
 
+/* A live host hears of an open behind it: who decided in between had the open before him, and what
+ * he asks for is at the exchange before that is heard. */
+START_TEST(what_is_decided_behind_an_open_does_not_trade_at_it)
+{
+    begin_bars(0);
+    opens(BTCUSDT, T0, 6000000);
+    closes(BTCUSDT, T0, 6000000, 6010000);
+    ask(CMD_NEW, 1, AGON_BUY, 6100000, T0 + MINUTE + 10 * MS);
+    opens(BTCUSDT, T0 + MINUTE, 6020000);
+    collect_reports();
+    ck_assert_int_eq(n_seen, 0);
+    closes(BTCUSDT, T0 + MINUTE, 6020000, 6040000);
+    collect_reports();
+    ck_assert_int_eq(n_seen, 2);
+    expect(1, 1, REPORT_FILL, T0 + 2 * MINUTE, 6040604);
+    end_bars();
+}
+END_TEST
+
 /* The same with 4 seconds on the way: 1 basis point in the first second, so 2 of them. The default
  * drift of 100 ppm x 2 of 60201.00 is 12.0402, to the next cent. */
 START_TEST(what_arrives_after_the_open_pays_for_the_time)
@@ -372,6 +391,7 @@ int main(void)
     tcase_add_test(tcase, a_replacement_that_meets_a_filled_order_leaves_it_filled);
     tcase_add_test(tcase, an_order_that_an_empty_venue_is_asked_about_has_ended);
     tcase_add_test(tcase, what_is_decided_at_a_close_trades_at_the_open);
+    tcase_add_test(tcase, what_is_decided_behind_an_open_does_not_trade_at_it);
     tcase_add_test(tcase, what_arrives_after_the_open_pays_for_the_time);
     tcase_add_test(tcase, what_is_decided_in_a_bar_acts_at_its_close);
     tcase_add_test(tcase, a_cancel_in_a_bar_comes_behind_its_path);

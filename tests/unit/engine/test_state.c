@@ -9,7 +9,7 @@
     _Static_assert(sizeof(type) == (bytes),                                                        \
                    #type " changed: is the new field saved, loaded and changed in this test?")
 PINNED(struct market, 1752);
-PINNED(struct exit_plan, 280);
+PINNED(struct exit_plan, 472);
 PINNED(struct timer, 24);
 PINNED(struct leg_group, 1032);
 PINNED(struct risk_slot, 344);
@@ -32,7 +32,7 @@ PINNED(struct agon_top10, 384);
 PINNED(struct asset, 17);
 PINNED(struct alert, 176);
 PINNED(struct record_alert, 192);
-_Static_assert(offsetof(struct engine, venues) - offsetof(struct engine, seq) == 1001200,
+_Static_assert(offsetof(struct engine, venues) - offsetof(struct engine, seq) == 1197808,
                "the state of struct engine changed: is it saved, loaded and changed in this test?");
 
 static struct world *world;
@@ -203,6 +203,10 @@ START_TEST(markets)
     market->data_step_ns = 60;
     world_hash(world, before);
     STATE(market->is_bars);
+    market->is_bars = STEP_PATHS;
+    world_hash(world, before);
+    STATE(market->is_inside);
+    market->is_bars = 0;
     market->data_step_ns = 0;
     world_hash(world, before);
     STATE(market->rate_ppb);
@@ -611,6 +615,8 @@ START_TEST(exit_plans)
     STATE(exit->due_cause);
     STATE(exit->due_takes);
     STATE(exit->failed);
+    STATE(exit->is_young);
+    STATE(exit->change);
     STATE(exit->stop_px);
     STATE(exit->best_px);
     STATE(exit->due_px);
@@ -619,6 +625,14 @@ START_TEST(exit_plans)
     STATE(exit->held_qty);
     STATE(exit->fire_qty);
     STATE(exit->closed_qty);
+    exit->change = EXIT_REPLACE;
+    world_hash(world, before);
+    STATE(exit->next.stop_px);
+    STATE(exit->next.client_ref);
+    exit->change = EXIT_KEEP;
+    world_hash(world, before);
+    NO_STATE(exit->next.stop_px);
+    NO_STATE(exit->pad);
     // What follows from the plans, and a place without one.
     NO_STATE(engine->exits_due);
     NO_STATE(engine->markets[BTCUSDT].exits);

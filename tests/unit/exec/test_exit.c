@@ -328,6 +328,67 @@ static const struct {
     {"padding", {.instrument = 1, .side = LONG, .stop_px = 5, .pad = {[6] = 1}}},
 };
 
+/* Where on the way something comes due: nearest first, where it starts if it is due already. */
+START_TEST(reach_says_where_on_the_way_something_comes_due)
+{
+    static const struct {
+        struct agon_exit_plan plan;
+        agon_px_t start_px, from_px, to_px, px;
+    } cases[] = {
+        {{.side = LONG, .stop_px = 950, .take_px = {1050, 1020}}, 1000, 1000, 940, 950},
+        {{.side = LONG, .stop_px = 950, .take_px = {1050, 1020}}, 1000, 1000, 950, 950},
+        {{.side = LONG, .stop_px = 950, .take_px = {1050, 1020}}, 1000, 1000, 951, 0},
+        {{.side = LONG, .stop_px = 950, .take_px = {1050, 1020}}, 1000, 1000, 1060, 1020},
+        {{.side = LONG, .stop_px = 950, .take_px = {1050, 1020}}, 1000, 1000, 1019, 0},
+        {{.side = LONG, .stop_px = 950}, 1000, 940, 990, 940},
+        {{.side = LONG, .take_px = {1020}}, 1000, 1030, 990, 1030},
+        {{.side = LONG, .trail_px = 30}, 1000, 1000, 960, 970},
+        {{.side = LONG, .trail_px = 30}, 1000, 1000, 1100, 0}, // it follows
+        {{.side = SHORT, .stop_px = 1050, .take_px = {980}}, 1000, 1000, 1060, 1050},
+        {{.side = SHORT, .stop_px = 1050, .take_px = {980}}, 1000, 1000, 970, 980},
+        {{.side = SHORT, .trail_px = 30}, 1000, 1000, 1040, 1030},
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct exit_plan exit;
+
+        exit_open(&exit, &cases[i].plan, 1);
+        ck_assert_int_eq(exit_reach(&exit, cases[i].from_px, cases[i].to_px), 0); // no position
+        exit_hold(&exit, 100);
+        exit.is_young = 1;
+        ck_assert_uint_eq(exit_look(&exit, 1, 1000, T0), 0);
+        ck_assert_int_eq(exit_reach(&exit, cases[i].from_px, cases[i].to_px), 0);
+        exit.is_young = 0;
+        exit_look(&exit, cases[i].start_px, 1000, T0);
+        ck_assert_msg(exit_reach(&exit, cases[i].from_px, cases[i].to_px) == cases[i].px,
+                      "case %zu: %lld", i,
+                      (long long)exit_reach(&exit, cases[i].from_px, cases[i].to_px));
+        if (cases[i].px != 0)
+            ck_assert_uint_ne(exit_look(&exit, cases[i].px, 1000, T0) & EXIT_IS_DUE, 0);
+    }
+}
+END_TEST
+
+START_TEST(a_time_comes_at_the_end_that_is_told)
+{
+    struct agon_exit_plan plan = {.side = LONG, .t_exit = T0 + 5};
+    struct exit_plan exit;
+    agon_px_t px;
+    uint8_t take;
+
+    exit_open(&exit, &plan, 1);
+    ck_assert_uint_eq(exit_time(&exit, T0 + 9, 990, T0 + 9), 0); // no position
+    exit_hold(&exit, 100);
+    ck_assert_uint_eq(exit_time(&exit, T0 + 4, 990, T0 + 9), 0);
+    ck_assert_uint_eq(exit_time(&exit, T0 + 5, 990, T0 + 9), EXIT_IS_DUE);
+    ck_assert_int_eq(exit_next(&exit), T0 + 9);
+    ck_assert_uint_eq(exit_due(&exit, T0 + 9, &take, &px), TIME);
+    ck_assert_int_eq(px, 990);
+    exit_fire(&exit, TIME, 0);
+    ck_assert_int_eq(exit_wants(&exit), 100);
+}
+END_TEST
+
 START_TEST(what_can_mean_nothing_is_no_plan)
 {
     struct agon_exit_plan end = {.instrument = 1, .client_ref = 7};
@@ -397,6 +458,8 @@ int main(void)
     tcase_add_test(tcase, targets_of_one_price_add_up_and_each_fires_once);
     tcase_add_test(tcase, a_position_that_changes_keeps_the_plan_true);
     tcase_add_test(tcase, time_comes_once_and_a_stop_before_it_wins);
+    tcase_add_test(tcase, reach_says_where_on_the_way_something_comes_due);
+    tcase_add_test(tcase, a_time_comes_at_the_end_that_is_told);
     tcase_add_loop_test(tcase, what_can_mean_nothing_is_no_plan, 0,
                         (int)(sizeof(insane) / sizeof(insane[0])));
     tcase_add_test(tcase, numbers_at_the_ends_do_not_wrap);

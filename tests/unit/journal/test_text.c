@@ -155,6 +155,8 @@ START_TEST(every_type_of_the_border_has_a_name)
         ck_assert_ptr_nonnull(text_type_name(type));
     for (uint16_t type = AGON_EVENT_INTENT; type <= EVENT_ARM; type++)
         ck_assert_ptr_nonnull(text_type_name(type));
+    ck_assert_ptr_nonnull(text_type_name(EVENT_DUE));
+    ck_assert_ptr_nonnull(text_type_name(EVENT_PATH));
     for (uint16_t type = EVENT_BEGIN; type <= EVENT_SENT; type++)
         ck_assert_ptr_nonnull(text_type_name(type));
     ck_assert_ptr_null(text_type_name(127));

@@ -109,6 +109,12 @@ START_TEST(times_are_moved_in_each_unit_and_nothing_else_is)
     ck_assert_str_eq(
         out("ADAUSDT.csv", "timestamp,price,amount\n1700000000000001,1.00,5\n", &alter),
         "timestamp,price,amount\n1700604800000001,1.00,5\n");
+    ck_assert_str_eq(out("ADAUSDT.csv",
+                         "timestamp,local_timestamp,price,amount\n"
+                         "1700000000000001,1700000000000009,1.00,5\n",
+                         &alter),
+                     "timestamp,local_timestamp,price,amount\n"
+                     "1700604800000001,1700604800000009,1.00,5\n");
     ck_assert_str_eq(
         out("ADAUSDT.csv", "price,amount,time_seconds\n1.00,5,1700000000.250\n", &alter),
         "price,amount,time_seconds\n1.00,5,1700604800.250000000\n");

@@ -78,7 +78,7 @@ START_TEST(all_filters_come_from_an_exchange_info)
     ck_assert_int_eq(record->min_qty, 1);
     ck_assert_int_eq(record->max_qty, 90000000);
     ck_assert_int_eq(record->min_notional_amt, 500000000);
-    ck_assert_int_eq(listed.market_max_qty, 16005120);
+    ck_assert_int_eq(listed.rules.market_max_qty, 16005120);
     ck_assert_int_eq(listings_find(listings, "SOLUSDT", 0, NULL, 0, &listed, &err), AGON_EINVAL);
     ck_assert_ptr_nonnull(strstr(err.text, "SOLUSDT is not listed"));
     ck_assert_int_eq(listings_find(listings, "ETHUSDT", INSTRUMENT_LINEAR, NULL, 0, &listed, &err),
@@ -97,7 +97,7 @@ START_TEST(a_listing_of_contracts_makes_a_perpetual)
     ck_assert_int_eq(listed.record.px_exp, 1);
     ck_assert_int_eq(listed.record.qty_exp, 3);
     ck_assert_int_eq(listed.record.min_notional_amt, 10000000000);
-    ck_assert_int_eq(listed.market_max_qty, 120000);
+    ck_assert_int_eq(listed.rules.market_max_qty, 120000);
     listings_free(listings);
 }
 END_TEST
@@ -123,6 +123,123 @@ START_TEST(a_configuration_names_instruments_too)
     ck_assert_int_eq(listed.record.px_exp, 3);
     ck_assert_int_eq(listed.record.lot_qty, 1);
     ck_assert_int_eq(listed.record.min_notional_amt, 0);
+    listings_free(listings);
+}
+END_TEST
+
+static const struct {
+    const char *what, *market, *filters; /* beside tick and lot */
+    struct rules want;
+} asked[] = {
+    {"all of spot",
+     "\"isSpotTradingAllowed\":true",
+     "{\"filterType\":\"MARKET_LOT_SIZE\",\"minQty\":\"0\",\"maxQty\":\"100.5\",\"stepSize\":\"0\"}"
+     ","
+     "{\"filterType\":\"PERCENT_PRICE_BY_SIDE\",\"bidMultiplierUp\":\"1.3\",\"bidMultiplierDown\":"
+     "\"0.7\","
+     "\"askMultiplierUp\":\"5\",\"askMultiplierDown\":\"0.8\",\"avgPriceMins\":3},"
+     "{\"filterType\":\"NOTIONAL\",\"minNotional\":\"5\",\"applyMinToMarket\":true,\"maxNotional\":"
+     "\"9000000\",\"applyMaxToMarket\":true,\"avgPriceMins\":5},"
+     "{\"filterType\":\"MAX_NUM_ORDERS\",\"maxNumOrders\":150},"
+     "{\"filterType\":\"MAX_NUM_ALGO_ORDERS\",\"maxNumAlgoOrders\":4}",
+     {.market = RULES_SPOT,
+      .is_least_market = 1,
+      .is_most_market = 1,
+      .band_minutes = 3,
+      .up_ppm = {0, 1300000, 5000000},
+      .down_ppm = {0, 700000, 800000},
+      .max_orders = 150,
+      .max_stops = 4,
+      .market_max_qty = 1005,
+      .max_notional_amt = 900000000000000}},
+    {"as of 2021, each type behind its keys",
+     "\"isSpotTradingAllowed\":true",
+     "{\"multiplierUp\":\"5\",\"multiplierDown\":\"0.2\",\"avgPriceMins\":5,\"filterType\":"
+     "\"PERCENT_PRICE\"},"
+     "{\"minNotional\":\"10\",\"applyToMarket\":false,\"avgPriceMins\":5,\"filterType\":\"MIN_"
+     "NOTIONAL\"}",
+     {.market = RULES_SPOT,
+      .band_minutes = 5,
+      .up_ppm = {0, 5000000, 5000000},
+      .down_ppm = {0, 200000, 200000}}},
+    {"futures",
+     "\"contractType\":\"PERPETUAL\"",
+     "{\"maxQty\":\"120\",\"filterType\":\"MARKET_LOT_SIZE\"},{\"limit\":200,\"filterType\":\"MAX_"
+     "NUM_ORDERS\"},"
+     "{\"limit\":10,\"filterType\":\"MAX_NUM_ALGO_ORDERS\"},{\"notional\":\"100\",\"filterType\":"
+     "\"MIN_NOTIONAL\"},"
+     "{\"multiplierDown\":\"0.9500\",\"multiplierUp\":\"1.0500\",\"multiplierDecimal\":\"4\","
+     "\"filterType\":"
+     "\"PERCENT_PRICE\"}",
+     {.market = RULES_UM,
+      .is_least_market = 1,
+      .up_ppm = {0, 1050000, 0},
+      .down_ppm = {0, 0, 950000},
+      .max_orders = 200,
+      .max_stops = 10,
+      .market_max_qty = 1200}},
+    {"nothing",
+     "\"isSpotTradingAllowed\":true",
+     "{\"filterType\":\"ICEBERG_PARTS\",\"limit\":10}",
+     {.market = RULES_SPOT}},
+};
+
+START_TEST(what_else_is_asked_comes_from_it_too)
+{
+    static char text[8192];
+    struct listings *listings;
+    struct listed listed;
+
+    snprintf(
+        text, sizeof(text),
+        "{\"symbols\":[{\"symbol\":\"AAAUSDT\",\"status\":\"TRADING\",\"baseAsset\":\"AAA\","
+        "\"quoteAsset\":\"USDT\",%s,\"filters\":[{\"filterType\":\"PRICE_FILTER\",\"tickSize\":"
+        "\"0.01\"},{\"filterType\":\"LOT_SIZE\",\"stepSize\":\"0.1\"},%s]}]}",
+        asked[_i].market, asked[_i].filters);
+    write_file("asked.json", text);
+    listings = open_one(path);
+    listed = find(listings, "AAAUSDT", 0, NULL, 0);
+    ck_assert_uint_eq(listed.has_rules, 1);
+    ck_assert_msg(memcmp(&listed.rules, &asked[_i].want, sizeof(listed.rules)) == 0, "%s",
+                  asked[_i].what);
+    listings_free(listings);
+}
+END_TEST
+
+/* A configuration says nothing of it, and has fees; of the majors what the venue publishes is
+ * known, of others fees alone. */
+START_TEST(fees_and_rules_are_the_venues_where_nothing_is_said)
+{
+    static const char config[] =
+        "instruments:\n"
+        "  - {symbol: SOLUSDT, base: SOL, quote: USDT, tick: 0.0001, lot: 0.05, maker: 0.02%}\n";
+    struct listings *listings;
+    struct listed listed;
+    struct rules preset;
+
+    write_file("fees.yaml", config);
+    listings = open_one(path);
+    listed = find(listings, "SOLUSDT", 0, "x/SOLUSDT.csv", 0);
+    ck_assert_uint_eq(listed.has_rules, 0);
+    ck_assert_uint_eq(listed.has_fees, 1);
+    ck_assert_int_eq(listed.record.maker_fee_ppb, 200000);
+    ck_assert_int_eq(listed.record.taker_fee_ppb, 1000000);
+    listings_free(listings);
+    ck_assert_int_eq(listings_open(&listings, NULL, 0, NULL), AGON_OK);
+    listed = find(listings, "BTCUSDT", INSTRUMENT_LINEAR, NULL, 0);
+    ck_assert_uint_eq(listed.has_rules, 1);
+    ck_assert_int_eq(listed.record.maker_fee_ppb, 200000);
+    ck_assert_int_eq(listed.record.taker_fee_ppb, 500000);
+    ck_assert_int_eq(listed.rules.market_max_qty, 120000);
+    listed = find(listings, "BTCUSDT", INSTRUMENT_SPOT, NULL, 0);
+    rules_preset(RULES_SPOT, &preset);
+    preset.market_max_qty = 10005381;
+    preset.max_notional_amt = 900000000000000;
+    ck_assert_mem_eq(&listed.rules, &preset, sizeof(preset));
+    ck_assert_int_eq(listed.record.max_qty, 900000000);
+    listed = find(listings, "AAAUSDT", INSTRUMENT_SPOT, NULL, 0);
+    ck_assert_uint_eq(listed.has_rules, 0);
+    ck_assert_int_eq(listed.record.taker_fee_ppb, 1000000);
     listings_free(listings);
 }
 END_TEST
@@ -242,6 +359,9 @@ int main(void)
     tcase_add_test(tcase, all_filters_come_from_an_exchange_info);
     tcase_add_test(tcase, a_listing_of_contracts_makes_a_perpetual);
     tcase_add_test(tcase, a_configuration_names_instruments_too);
+    tcase_add_loop_test(tcase, what_else_is_asked_comes_from_it_too, 0,
+                        sizeof(asked) / sizeof(asked[0]));
+    tcase_add_test(tcase, fees_and_rules_are_the_venues_where_nothing_is_said);
     tcase_add_test(tcase, what_lies_beside_the_data_is_found_by_its_day);
     tcase_add_test(tcase, without_a_listing_a_stated_default_holds);
     tcase_add_test(tcase, what_is_no_listing_is_refused);

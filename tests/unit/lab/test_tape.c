@@ -195,6 +195,37 @@ START_TEST(a_bar_tells_nothing_of_itself_before_its_end)
 END_TEST
 
 // What is known when a trade comes is the book behind the one before it.
+/* Rows in the order of their receipt, the second stamped before the first. */
+START_TEST(a_row_that_says_when_it_was_received_is_heard_then)
+{
+    struct tape *tape = open_file("BTCUSDT.csv",
+                                  "timestamp,local_timestamp,side,price,amount\n"
+                                  "1700000000000100,1700000000050000,buy,60000,1\n"
+                                  "1700000000000090,1700000000060000,sell,60000,2\n"
+                                  "1700000000100000,1700000000059999,sell,60000,3\n",
+                                  2, 5);
+    const struct agon_event_hdr *event;
+    agon_ns_t t[4] = {0}, t_venue[4] = {0};
+    int n = 0;
+
+    while ((event = tape_next(tape)) != NULL && n < 4) {
+        t[n] = event->t;
+        t_venue[n++] = event->t_venue;
+    }
+    ck_assert_int_eq(n, 4); // each with its book
+    for (int i = 0; i < 4; i++) {
+        ck_assert_int_eq(t[i], 1700000000050000000 + i / 2 * 10000000);
+        ck_assert_int_eq(t_venue[i], 1700000000000100000 - i / 2 * 10000);
+    }
+    tape_report(tape, &report);
+    ck_assert_uint_eq(report.n_skipped, 1);
+    ck_assert_ptr_nonnull(
+        strstr(report.err.text, "receive time 1700000000059999 is before the row above"));
+    tape_close(tape);
+    unlink(path);
+}
+END_TEST
+
 START_TEST(the_book_of_a_trade_comes_behind_it)
 {
     struct heard heard = hear("BTCUSDT_trades.csv", "time_ms,price,amount,side\n"
@@ -222,6 +253,7 @@ int main(void)
     tcase_add_test(tcase, a_recorded_level_finer_than_the_lot_costs_no_diff);
     tcase_add_test(tcase, a_quantity_of_a_table_is_cut_and_a_price_refuses_its_row);
     tcase_add_test(tcase, a_bar_tells_nothing_of_itself_before_its_end);
+    tcase_add_test(tcase, a_row_that_says_when_it_was_received_is_heard_then);
     tcase_add_test(tcase, the_book_of_a_trade_comes_behind_it);
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);

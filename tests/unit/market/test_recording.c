@@ -188,6 +188,37 @@ START_TEST(what_is_shown_is_cut_and_harmless)
 }
 END_TEST
 
+/* A hundred hours, and a row a minute behind the last: they are hours. So are hours with holes. */
+START_TEST(bars_are_as_long_as_the_usual_step_of_the_first_rows)
+{
+    struct recording_step step = {0};
+
+    ck_assert_int_eq(recording_step(&step), 0);
+    recording_note_step(&step, 3600, INT64_MAX);
+    ck_assert_int_eq(recording_step(&step), 0);
+    recording_note_step(&step, 3660, INT64_MAX); // one that does not belong
+    for (int i = 2; i < 30; i++)
+        recording_note_step(&step, 3600 * (i + i / 10), INT64_MAX);
+    ck_assert_int_eq(recording_step(&step), 3600);
+    for (int i = 0; i < 10000; i++) // too late to say anything
+        recording_note_step(&step, 1000000 + i * (i < 100 ? 3600 : 60), INT64_MAX);
+    ck_assert_int_eq(recording_step(&step), 3600);
+    // Of several symbols, by symbol or by time.
+    step = (struct recording_step){0};
+    for (int symbol = 0; symbol < 3; symbol++) {
+        for (int i = 1; i < 5; i++)
+            recording_note_step(&step, i * 60, INT64_MAX);
+    }
+    ck_assert_int_eq(recording_step(&step), 60);
+    for (int i = 1; i < 400; i++)
+        recording_note_step(&step, i / 4 * 300, 200); // longer than any bar is
+    ck_assert_int_eq(recording_step(&step), 60);
+    for (int kinds = 0; kinds < 60; kinds++)
+        recording_note_step(&step, 1000 + kinds * kinds, INT64_MAX);
+    ck_assert_int_eq(recording_step(&step), 60);
+}
+END_TEST
+
 int main(void)
 {
     TCase *tcase = tcase_create("recording");
@@ -205,6 +236,7 @@ int main(void)
                         sizeof(pairs) / sizeof(pairs[0]));
     tcase_add_test(tcase, of_several_symbols_the_one_asked_for_is_played);
     tcase_add_test(tcase, what_is_shown_is_cut_and_harmless);
+    tcase_add_test(tcase, bars_are_as_long_as_the_usual_step_of_the_first_rows);
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

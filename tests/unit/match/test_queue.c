@@ -191,6 +191,34 @@ START_TEST(position_is_what_a_hand_works_out)
 }
 END_TEST
 
+/* Lots of 10. a = 100 of L = 200; 50 gone, half of them 25, in lots 20 ahead: a = 80. A late trade
+ * of 30 explains 30 of the 50: 20 * 30 / 50 = 12, in lots 10, are given back: a = 90 - 30 = 60. Of
+ * 70 more 10 are ours: no venue prints 8. */
+START_TEST(what_a_late_trade_gives_back_is_whole_lots)
+{
+    struct world *world = world_new(&(struct match_config){.cancel_ahead_ppm = 500000});
+    struct agon_instrument def = world_spot();
+    uint64_t id;
+    agon_ns_t t_level;
+
+    def.lot_qty = def.min_qty = 10;
+    world_set(world, &def);
+    world_snapshot(world, SPOT);
+    world_level(world, SPOT, AGON_BUY, 100, 100);
+    id = put(world, limit(0, AGON_BUY, 100, 30));
+    world_level(world, SPOT, AGON_BUY, 100, 200);
+    world_level(world, SPOT, AGON_BUY, 100, 150);
+    t_level = world->t;
+    ck_assert_int_eq(match_find(world->match, id)->ahead_qty, 80);
+    world->t += 1000;
+    world_trade_at(world, SPOT, AGON_SELL, 100, 30, t_level);
+    ck_assert_int_eq(match_find(world->match, id)->ahead_qty, 60);
+    world_trade(world, SPOT, AGON_SELL, 100, 70);
+    ck_assert_int_eq(match_find(world->match, id)->filled_qty, 10);
+    world_free(world);
+}
+END_TEST
+
 START_TEST(maker_fills_at_its_own_price)
 {
     struct world *world = world_new(&(struct match_config){0});
@@ -291,6 +319,7 @@ int main(void)
 
     tcase_add_loop_test(tcase, position_is_what_a_hand_works_out, 0,
                         (int)(sizeof(cases) / sizeof(cases[0])));
+    tcase_add_test(tcase, what_a_late_trade_gives_back_is_whole_lots);
     tcase_add_test(tcase, maker_fills_at_its_own_price);
     tcase_add_test(tcase, unknown_depth_waits_for_data);
     tcase_add_test(tcase, range_of_a_snapshot_bounds_what_is_known);

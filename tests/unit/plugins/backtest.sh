@@ -32,6 +32,7 @@ run bollinger --seed 5 --for "$time" --param "bar_s=$candle"
 run mm --seed 5 --for "$time" "$plugins/vol/vol.so"
 # What the others need to trade within half an hour.
 run rsi_swing --seed 5 --for 30m --param bar_s=60 low=40
+run sma_cross --seed 5 --for 30m --param bar_s=60 fast=3 slow=8
 run breakout --seed 5 --for 30m --param bar_s=60 enter_bars=10
 run random --seed 5 --for 30m --param bar_s=60 turn_pct=30
 run grid --seed 5 --for 30m --param step_bps=5

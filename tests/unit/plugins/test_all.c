@@ -23,6 +23,7 @@ static const struct {
     {"mm", "symbol", 0, 0, {NULL}},
     {"vol", "symbol", 1, 0, {"long", "30"}},
     {"rsi_swing", "symbol", 0, 0, {"bar_s", "0", "low", "45", "high", "55", "rsi", "3"}},
+    {"sma_cross", "symbol", 0, 0, {"bar_s", "0", "fast", "3", "slow", "6"}},
     {"breakout", "symbol", 0, 0, {"bar_s", "0", "enter_bars", "5", "leave_bars", "3", "atr", "5"}},
     {"random", "symbol", 0, 0, {"bar_s", "0"}},
     {"rascal", "symbol", 0, 0, {"mischief", "3", "after_s", "0", "flood", "2"}},
@@ -120,7 +121,7 @@ START_TEST(refuses_what_it_cannot_be)
     static const char *const bad[][3] = {
         {"ema_cross", "fast", "30"}, // not below slow
         {"vol", "high", "5"},        // above extreme
-        {"rsi_swing", "low", "70"},   {"pairs", "leave_z", "3"},
+        {"rsi_swing", "low", "70"},   {"sma_cross", "fast", "30"},  {"pairs", "leave_z", "3"},
         {"basis", "leave_bps", "50"}, {"carry", "leave_pct", "20"},
     };
     struct agon_agent none = {.size = sizeof(none)};

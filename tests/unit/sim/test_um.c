@@ -530,6 +530,7 @@ END_TEST
 // it.
 START_TEST(fundings_of_the_history_are_known)
 {
+    struct pit_symbol symbol;
     static agon_px_t marks[1200], indexes[1200];
     struct sim_config config = {.members = &w.members};
     struct error err = {0};
@@ -546,7 +547,8 @@ START_TEST(fundings_of_the_history_are_known)
         indexes[i] = 3000000000000;
         marks[i] = 3003000000000;
     }
-    ck_assert_int_eq(pit_new(&w.pit, w.dialect->symbols, 1, WORLD_T0, &err), AGON_OK);
+    ck_assert_int_eq(w.dialect->symbol("BTCUSDT", 2, 4, &symbol), AGON_OK);
+    ck_assert_int_eq(pit_new(&w.pit, &symbol, 1, WORLD_T0, &err), AGON_OK);
     ck_assert_int_eq(pit_note_history(w.pit, 0, PIT_INDEX, indexes, 1200), AGON_OK);
     ck_assert_int_eq(pit_note_history(w.pit, 0, PIT_MARK, marks, 1200), AGON_OK);
     config.pit = w.pit;

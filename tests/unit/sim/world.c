@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/num.h"
+#include "sim/stage.h"
 
 void world_take(void *ctx, uint64_t conn, enum sim_frame kind, const void *bytes, size_t n,
                 int code)
@@ -84,7 +85,7 @@ static void open_symbols(struct world *world, const char *venue, const struct si
     config.sink = (struct sim_sink){
         .ctx = world, .frame = world_take, .reply = on_reply, .log = on_log, .log_ctx = world};
     ck_assert_msg(world->dialect->open(&world->sim, &config, &err) == AGON_OK, "%s", err.text);
-    if (symbols != world->dialect->symbols)
+    if (n != world->dialect->n_symbols)
         return;
     for (int i = 0; i < 3; i++) {
         bid[i] = (struct agon_level){dec(bids[i][0]), dec(bids[i][1])};
@@ -101,8 +102,13 @@ static void open_symbols(struct world *world, const char *venue, const struct si
 
 static void open_with(struct world *world, const char *venue, const struct sim_limits *limits)
 {
+    struct pit_symbol symbols[PIT_SYMBOLS_MAX];
+
     world->dialect = sim_dialect_find(venue);
-    open_symbols(world, venue, limits, world->dialect->symbols, world->dialect->n_symbols);
+    for (uint32_t i = 0; i < world->dialect->n_symbols; i++)
+        ck_assert_int_eq(world->dialect->symbol(world->dialect->names[i], 2, 4, &symbols[i]),
+                         AGON_OK);
+    open_symbols(world, venue, limits, symbols, world->dialect->n_symbols);
 }
 
 void world_open_pepe(struct world *world, const char *members_text)
@@ -116,9 +122,48 @@ void world_open_pepe(struct world *world, const char *members_text)
                   "%s", err.text);
     world->dialect = sim_dialect_find("binance");
     ck_assert_int_eq(world->dialect->symbol("PEPEUSDT", 8, 0, &pepe), AGON_OK);
-    pepe.max_qty = pepe.market_max_qty = NUM_MAX;
+    pepe.max_qty = pepe.rules.market_max_qty = NUM_MAX;
     pepe.base_fewer = (uint8_t)(PIT_EXP - members_exp(&world->members, "PEPE"));
     open_symbols(world, "binance", NULL, &pepe, 1);
+}
+
+void world_open_table(struct world *world, const char *text, const struct match_bars *bars)
+{
+    const struct stage_file files[] = {{.name = "BTCUSDT.csv", .bytes = text, .n = strlen(text)},
+                                       {.name = "ETHUSDT.csv", .bytes = text, .n = strlen(text)}};
+    // Nobody answers pings here.
+    struct sim_config config = {.seed = 7, .limits.ping_every_ns = 3600000000000};
+    struct stage stage = {.files = files, .n_files = 2, .bars = bars};
+    struct error err = {0};
+
+    memset(world, 0, sizeof(*world));
+    members_default(&world->members);
+    world->dialect = stage.dialect = sim_dialect_find("binance");
+    world->now.transport = WORLD_T0;
+    world->key = world->members.all[0].key;
+    world->secret = world->members.all[0].secret;
+    world->peer = "127.0.0.1";
+    ck_assert_msg(stage_build(&world->pit, &world->now.market, &stage, &err) == AGON_OK, "%s",
+                  err.text);
+    config.pit = world->pit;
+    config.members = &world->members;
+    config.sink = (struct sim_sink){
+        .ctx = world, .frame = world_take, .reply = on_reply, .log = on_log, .log_ctx = world};
+    ck_assert_msg(world->dialect->open(&world->sim, &config, &err) == AGON_OK, "%s", err.text);
+}
+
+void world_open_symbol(struct world *world, const char *venue, const struct pit_symbol *symbol)
+{
+    static const char text[] =
+        "accounts:\n  - {key: rich, secret: secret, balances: {BTC: 100000, USDT: 1000000000}}\n";
+    struct error err = {0};
+
+    memset(world, 0, sizeof(*world));
+    ck_assert_msg(members_parse(&world->members, "accounts.yaml", text, strlen(text), &err) ==
+                      AGON_OK,
+                  "%s", err.text);
+    world->dialect = sim_dialect_find(venue);
+    open_symbols(world, venue, NULL, symbol, 1);
 }
 
 void world_open(struct world *world, const struct sim_limits *limits)

@@ -81,6 +81,11 @@ int world_api(struct world *world, uint64_t conn, const char *method, const char
  * data or event) is e; NULL: none. Borrowed. */
 /* A market of PEPEUSDT alone, without a book, whose quantities have no highest. */
 void world_open_pepe(struct world *world, const char *members_text);
+/* A market of BTCUSDT and ETHUSDT that both play a table; bars NULL: bars are played as trades. Its
+ * time is the first row's. */
+void world_open_table(struct world *world, const char *text, const struct match_bars *bars);
+/* One symbol, without a book; the account of the members has enough of everything. */
+void world_open_symbol(struct world *world, const char *venue, const struct pit_symbol *symbol);
 void world_clear(struct world *world);
 /* struct sim_sink.frame: keeps it. */
 void world_take(void *ctx, uint64_t conn, enum sim_frame kind, const void *bytes, size_t n,

@@ -587,6 +587,8 @@ static void begin(void)
     config.account = 5;
     config.is_private = !is_cm; // COIN-M is for market data
     config.warm_bars = strstr(w.file, "history") != NULL ? 3 : 0;
+    if (strstr(w.file, "/bars_") != NULL)
+        instruments[0].bar_s = instruments[1].bar_s = 60;
     config.is_guarded = strstr(w.file, "guard") != NULL;
     config.is_take_over = strstr(w.file, "guard_taken") != NULL;
     // Most transcripts were written for one kind of connection.

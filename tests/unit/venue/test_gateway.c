@@ -13,6 +13,7 @@ static const char *const stories[] = {
     "binance/busy.script",
     "binance/full.script",
     "binance/full_history.script",
+    "binance/bars_history.script",
     "binance/orders.script",
     "binance/replace.script",
     "binance/unknown.script",

@@ -1,0 +1,397 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/parity_free.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "agent/worker.h"
+#include "base/num.h"
+#include "base/utf8.h"
+#include "cli/args.h"
+#include "cli/commands.h"
+
+#define ROOM_BYTES  ((uint64_t)8 << 30) /* of address space, and for each instance */
+#define ARENA_BYTES ((uint64_t)4 << 30)
+#define FILLS_MORE  ((uint32_t)1 << 16) /* than twice the journal's */
+
+struct stage {
+    struct free_config config;
+    struct free_outcome *outcome;
+    struct worker *worker;
+};
+
+/* --- in the worker --- */
+
+static const struct disk *disk_of(void *ctx)
+{
+    return worker_disk(((struct stage *)ctx)->worker);
+}
+
+static void on_calling(void *ctx, int play)
+{
+    worker_enter(((struct stage *)ctx)->worker, play);
+}
+
+static int on_close(void *ctx, struct error *err)
+{
+    struct stage *stage = ctx;
+
+    return worker_close(stage->worker, ROOM_BYTES + (stage->config.scan->n_plays + 1) * ARENA_BYTES,
+                        err);
+}
+
+static int run(void *ctx, struct worker *worker)
+{
+    struct stage *stage = ctx;
+    struct error err = {0};
+    int rc;
+
+    stage->worker = worker;
+    rc = free_run(&stage->config, stage->outcome, &err);
+    if (rc >= 0 || stage->outcome->why[0] != '\0') {
+        worker_done(worker);
+        return EXIT_OK;
+    }
+    return rc == AGON_ENOTSUP || rc == AGON_ENOMEM ? EXIT_ENVIRONMENT : EXIT_DATA;
+}
+
+/* --- in the parent --- */
+
+static int run_stage(const struct parity_free_config *config, struct parity_free *free, uint32_t at)
+{
+    struct stage stage = {.config = {.disk = disk_of,
+                                     .kept = config->kept,
+                                     .scan = config->scan,
+                                     .facts = &free->facts,
+                                     .sent = config->sent,
+                                     .n_sent = config->n_sent,
+                                     .stage = at,
+                                     .is_live = config->is_live,
+                                     .close = on_close,
+                                     .calling = on_calling},
+                          .outcome = free->outcomes[at]};
+    struct worker_config worker = {.run = run, .ctx = &stage, .disk = config->disk};
+    struct worker_end end;
+
+    stage.config.ctx = &stage;
+    worker_run(&worker, &end);
+    if (end.kind == WORKER_INTERRUPTED)
+        return EXIT_INTERRUPTED;
+    if (end.kind == WORKER_EXITED && end.code == EXIT_OK && stage.outcome->is_done)
+        return EXIT_OK;
+    if (end.kind == WORKER_EXITED && end.code != EXIT_OK && stage.outcome->why[0] == '\0') {
+        fprintf(stderr, "agon parity: a stage of the free comparison ended with %d\n", end.code);
+        return end.code;
+    }
+    if (end.kind == WORKER_EXITED)
+        utf8_escape(stage.outcome->why, strnlen(stage.outcome->why, sizeof(stage.outcome->why)),
+                    free->why, sizeof(free->why));
+    else
+        snprintf(free->why, sizeof(free->why), "an agent ends it: %.200s", end.text);
+    return EXIT_OK;
+}
+
+/* Does the stage take anything from the journal that the one before it has not? */
+static int is_another(const struct free_facts *facts, int is_sent, uint32_t stage)
+{
+    switch (stage) {
+    case FREE_INPUTS + 1:
+        return is_sent; // else what the venue sent besides is not known
+    case FREE_REJECT + 1:
+        return facts->n_refused[FREE_REJECT] > 0;
+    case FREE_RATE + 1:
+        return facts->n_refused[FREE_RATE] > 0;
+    default:
+        return 1;
+    }
+}
+
+int parity_free_run(const struct parity_free_config *config, struct parity_free *free)
+{
+    uint32_t run = config->run != 0 ? config->run : config->scan->n_runs;
+    struct error err = {0};
+    uint32_t room;
+    int rc = free_facts(config->disk, config->scan, config->is_live, run, &free->facts, &err);
+
+    if (rc < 0) {
+        snprintf(free->why, sizeof(free->why), "%.255s", err.text);
+        return EXIT_OK;
+    }
+    if (config->scan->shed_seq != 0 && config->scan->shed_seq <= free->facts.end_seq) {
+        snprintf(free->why, sizeof(free->why), "market data from event %llu on was never kept",
+                 (unsigned long long)config->scan->shed_seq);
+        return EXIT_OK;
+    }
+    for (uint32_t i = 0; i < config->scan->n_strangers; i++) {
+        const struct parity_stranger *stranger = &config->scan->strangers[i];
+
+        if (stranger->run != run)
+            continue;
+        snprintf(
+            free->why, sizeof(free->why),
+            "no begin of generation %u of slot %u is in the journal (a backtest's, or an older "
+            "build's): nobody can make it anew",
+            stranger->generation, stranger->slot);
+        return EXIT_OK;
+    }
+    // A stage has the matching engine of books, and the journal has nothing of what was assumed of
+    // the inside of bars: each fill would be another, put down to the queue.
+    if (free->facts.bars != 0) {
+        snprintf(free->why, sizeof(free->why),
+                 "fills of instruments of bars: of %.80s nothing but bars is known, and what was "
+                 "assumed of their inside is not in the journal",
+                 args_safe(free->facts.listed[free->facts.bars - 1].instrument.symbol));
+        return EXIT_OK;
+    }
+    rc = free_check_inputs(config->disk, config->is_live, &free->facts, config->sent,
+                           config->n_sent, &free->inputs, &err);
+    if (rc < 0) {
+        fprintf(stderr, "agon parity: %s\n", err.text);
+        return rc == AGON_ENOENT ? EXIT_ENVIRONMENT : EXIT_DATA;
+    }
+    room = (uint32_t)(free->facts.watch.n_fills * 2 + FILLS_MORE);
+    free->outcome_bytes = free_outcome_bytes(room);
+    for (uint32_t k = 0; k < FREE_STAGES; k++) {
+        if (k > 0 && !is_another(&free->facts, config->n_sent > 0, k)) {
+            free->outcomes[k] = free->outcomes[k - 1];
+            continue;
+        }
+        free->outcomes[k] = mmap(NULL, free->outcome_bytes, PROT_READ | PROT_WRITE,
+                                 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+        if (free->outcomes[k] == MAP_FAILED) {
+            free->outcomes[k] = NULL;
+            fprintf(stderr, "agon parity: no memory that two processes share\n");
+            return EXIT_ENVIRONMENT;
+        }
+        free->outcomes[k]->room = room;
+        rc = run_stage(config, free, k);
+        if (rc != EXIT_OK || free->why[0] != '\0')
+            return rc;
+        // The worker's word is a stranger's.
+        if (free->outcomes[k]->n_fills > room)
+            free->outcomes[k]->n_fills = room;
+    }
+    if (free_compare(&free->facts, free->outcomes, &free->result) < 0) {
+        fprintf(stderr, "agon parity: no memory to compare fills\n");
+        return EXIT_ENVIRONMENT;
+    }
+    return EXIT_OK;
+}
+
+void parity_free_deinit(struct parity_free *free)
+{
+    for (uint32_t k = FREE_STAGES; k > 0; k--) {
+        if (free->outcomes[k - 1] != NULL &&
+            (k == 1 || free->outcomes[k - 2] != free->outcomes[k - 1]))
+            (void)munmap(free->outcomes[k - 1], free->outcome_bytes);
+    }
+    free_facts_free(&free->facts);
+    memset(free, 0, sizeof(*free));
+}
+
+/* --- what is told --- */
+
+static double money(const struct parity_free *free, agon_amt_t amt)
+{
+    return num_to_double(amt, free->facts.base_exp);
+}
+
+static void print_figures(const struct parity_free *free)
+{
+    const struct free_spread *again = free->outcomes[FREE_STAGE]->spreads;
+
+    printf("  figure                journal p50        p90        p99      again p50        p90"
+           "        p99\n");
+    for (uint32_t i = 0; i < FREE_FIGURES; i++) {
+        const struct free_spread *a = &free->facts.spreads[i], *b = &again[i];
+        double unit = free_figure_unit(i);
+
+        if (i <= FREE_LEAVE)
+            b = a; // they are the journal's by definition
+        printf("  %-20s %12.3f %10.3f %10.3f   %12.3f %10.3f %10.3f\n", free_figure_label(i),
+               (double)a->p50 / unit, (double)a->p90 / unit, (double)a->p99 / unit,
+               (double)b->p50 / unit, (double)b->p90 / unit, (double)b->p99 / unit);
+    }
+}
+
+void parity_free_print(const struct parity_free *free)
+{
+    const struct free_facts *facts = &free->facts;
+    const struct free_result *result = &free->result;
+    const struct free_stage *stage = &result->stages[FREE_STAGE];
+
+    if (free->why[0] != '\0') {
+        printf("not compared  free: run %u: %s\n", facts->run, free->why);
+        return;
+    }
+    printf("parity    free: latencies as measured, run %u on %s, %.1f s\n", facts->run,
+           facts->mode == RUN_LIVE ? "a venue" : "paper",
+           (double)(facts->t_end - facts->t_start) / 1e9);
+    if (facts->has_offset)
+        printf("clock     the venue's is %.3f ms from ours, within %.3f ms; %llu requests say "
+               "another\n",
+               (double)facts->offset_ns / 1e6, (double)facts->offset_bound_ns / 1e6,
+               (unsigned long long)facts->n_beyond_offset);
+    if (free->inputs.is_checked)
+        printf(
+            "inputs    %llu trades and %llu updates of books were sent: %llu not in the journal, "
+            "%llu in it and not sent\n",
+            (unsigned long long)free->inputs.n_trades, (unsigned long long)free->inputs.n_updates,
+            (unsigned long long)free->inputs.n_missing,
+            (unsigned long long)free->inputs.n_additional);
+    printf("orders    %u then, %llu again, %llu of them the same\n", facts->watch.n_orders,
+           (unsigned long long)free->outcomes[FREE_STAGE]->n_orders,
+           (unsigned long long)free->outcomes[FREE_STAGE]->n_twins);
+    printf("fills     %llu: %llu equal, %llu of the same order at another price or quantity, %llu "
+           "missing, %llu additional; %.4f %% differ\n",
+           (unsigned long long)result->n_fills, (unsigned long long)stage->n_equal,
+           (unsigned long long)stage->n_other, (unsigned long long)stage->n_missing,
+           (unsigned long long)stage->n_additional, (double)result->share_ppm / 1e4);
+    printf("result    %.8f %s then, %.8f again: %.4f bp of a turnover of %.2f\n",
+           money(free, result->pnl_amt), facts->base, money(free, stage->pnl_amt), result->pnl_bp,
+           money(free, result->volume_amt));
+    print_figures(free);
+    printf("  cause      fills that differ by it     result by it, %s\n", facts->base);
+    for (uint32_t k = 0; k < FREE_CAUSES; k++)
+        printf("  %-10s %22llu %24.8f%s\n", free_cause_name(k),
+               (unsigned long long)result->n_by_cause[k], money(free, result->cause_amt[k]),
+               k == FREE_INPUTS && !free->inputs.is_checked ? "   (not checked)" : "");
+    printf("  %-10s %22llu %24.8f\n", "unknown",
+           (unsigned long long)result->n_by_cause[FREE_CAUSES], money(free, result->unknown_amt));
+}
+
+static void put_spread(struct jout *out, const char *key, const struct free_spread *spread,
+                       double unit)
+{
+    jout_key(out, key);
+    jout_open(out, '{');
+    jout_kv_int(out, "n", (int64_t)spread->n);
+    jout_kv_real(out, "p50", (double)spread->p50 / unit);
+    jout_kv_real(out, "p90", (double)spread->p90 / unit);
+    jout_kv_real(out, "p99", (double)spread->p99 / unit);
+    jout_close(out, '{');
+}
+
+static void put_stage(struct jout *out, const struct parity_free *free, uint32_t k)
+{
+    const struct free_stage *stage = &free->result.stages[k];
+
+    jout_open(out, '{');
+    jout_kv_str(out, "up_to", k == 0 ? "" : free_cause_name(k - 1));
+    jout_kv_int(out, "equal", (int64_t)stage->n_equal);
+    jout_kv_int(out, "other", (int64_t)stage->n_other);
+    jout_kv_int(out, "missing", (int64_t)stage->n_missing);
+    jout_kv_int(out, "additional", (int64_t)stage->n_additional);
+    jout_kv_dec(out, "result", stage->pnl_amt, free->facts.base_exp);
+    jout_close(out, '{');
+}
+
+void parity_free_json(const struct parity_free *free, struct jout *out)
+{
+    const struct free_facts *facts = &free->facts;
+    const struct free_result *result = &free->result;
+    const struct free_stage *stage = &result->stages[FREE_STAGE];
+    int exp = facts->base_exp;
+
+    jout_open(out, '{');
+    jout_kv_str(out, "mode", "free");
+    jout_kv_int(out, "run", facts->run);
+    jout_kv_bool(out, "is_compared", free->why[0] == '\0');
+    if (free->why[0] != '\0') {
+        jout_kv_str(out, "why", free->why);
+        jout_close(out, '{');
+        return;
+    }
+    jout_kv_str(out, "of", facts->mode == RUN_LIVE ? "live" : "paper");
+    jout_kv_int(out, "first_event", (int64_t)facts->start_seq);
+    jout_kv_int(out, "last_event", (int64_t)facts->end_seq);
+    if (facts->has_offset) {
+        jout_kv_int(out, "clock_offset_ns", facts->offset_ns);
+        jout_kv_int(out, "clock_bound_ns", facts->offset_bound_ns);
+        jout_kv_int(out, "clock_contradicted", (int64_t)facts->n_beyond_offset);
+    }
+    if (free->inputs.is_checked) {
+        jout_key(out, "inputs");
+        jout_open(out, '{');
+        jout_kv_int(out, "trades", (int64_t)free->inputs.n_trades);
+        jout_kv_int(out, "updates", (int64_t)free->inputs.n_updates);
+        jout_kv_int(out, "missing", (int64_t)free->inputs.n_missing);
+        jout_kv_int(out, "additional", (int64_t)free->inputs.n_additional);
+        jout_close(out, '{');
+    }
+    jout_kv_int(out, "lapses", (int64_t)facts->n_lapses);
+    jout_kv_int(out, "orders", facts->watch.n_orders);
+    jout_kv_int(out, "orders_again", (int64_t)free->outcomes[FREE_STAGE]->n_orders);
+    jout_kv_int(out, "orders_same", (int64_t)free->outcomes[FREE_STAGE]->n_twins);
+    jout_kv_int(out, "fills", (int64_t)result->n_fills);
+    jout_kv_int(out, "equal", (int64_t)stage->n_equal);
+    jout_kv_int(out, "other", (int64_t)stage->n_other);
+    jout_kv_int(out, "missing", (int64_t)stage->n_missing);
+    jout_kv_int(out, "additional", (int64_t)stage->n_additional);
+    jout_kv_real(out, "differ_percent", (double)result->share_ppm / 1e4);
+    jout_kv_str(out, "currency", facts->base);
+    jout_kv_dec(out, "result", result->pnl_amt, exp);
+    jout_kv_dec(out, "result_again", stage->pnl_amt, exp);
+    jout_kv_dec(out, "turnover", result->volume_amt, exp);
+    jout_kv_real(out, "result_bp", result->pnl_bp);
+    jout_key(out, "figures");
+    jout_open(out, '{');
+    for (uint32_t i = 0; i < FREE_FIGURES; i++) {
+        jout_key(out, free_figure_name(i));
+        jout_open(out, '{');
+        put_spread(out, "journal", &facts->spreads[i], free_figure_unit(i));
+        if (i > FREE_LEAVE)
+            put_spread(out, "again", &free->outcomes[FREE_STAGE]->spreads[i], free_figure_unit(i));
+        jout_close(out, '{');
+    }
+    jout_close(out, '{');
+    jout_key(out, "causes");
+    jout_open(out, '[');
+    for (uint32_t k = 0; k <= FREE_CAUSES; k++) {
+        jout_open(out, '{');
+        jout_kv_str(out, "cause", free_cause_name(k));
+        jout_kv_int(out, "fills", (int64_t)result->n_by_cause[k]);
+        jout_kv_dec(out, "result", k < FREE_CAUSES ? result->cause_amt[k] : result->unknown_amt,
+                    exp);
+        if (k == FREE_INPUTS)
+            jout_kv_bool(out, "is_checked", free->inputs.is_checked);
+        jout_close(out, '{');
+    }
+    jout_close(out, '[');
+    jout_key(out, "stages");
+    jout_open(out, '[');
+    for (uint32_t k = 0; k < FREE_STAGES; k++)
+        put_stage(out, free, k);
+    jout_close(out, '[');
+    jout_close(out, '{');
+}
+
+void parity_free_tell_against(const struct free_facts *a, const struct free_stage *stage,
+                              struct jout *out)
+{
+    agon_amt_t volume_amt = 0;
+    uint64_t n_differ = stage->n_other + stage->n_missing + stage->n_additional;
+    uint64_t n = n_differ + stage->n_equal;
+    double percent = n > 0 ? 100.0 * (double)n_differ / (double)n : 0, bp;
+
+    for (uint32_t slot = 0; slot < SLOTS_MAX; slot++)
+        volume_amt = num_add(volume_amt, a->money[slot].volume_amt);
+    bp = volume_amt > 0 ? 1e4 * (double)stage->pnl_amt / (double)volume_amt : 0;
+    if (out == NULL) {
+        printf("parity    against another run\n"
+               "fills     %llu equal, %llu missing, %llu additional; %.4f %% differ\n"
+               "result    differs by %.4f bp of a turnover of %.2f %s\n",
+               (unsigned long long)stage->n_equal, (unsigned long long)stage->n_missing,
+               (unsigned long long)stage->n_additional, percent, bp,
+               num_to_double(volume_amt, a->base_exp), a->base);
+        return;
+    }
+    jout_kv_str(out, "mode", "against");
+    jout_kv_int(out, "equal", (int64_t)stage->n_equal);
+    jout_kv_int(out, "missing", (int64_t)stage->n_missing);
+    jout_kv_int(out, "additional", (int64_t)stage->n_additional);
+    jout_kv_real(out, "differ_percent", percent);
+    jout_kv_dec(out, "turnover", volume_amt, a->base_exp);
+    jout_kv_real(out, "result_bp", bp);
+}

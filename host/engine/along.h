@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+/* along: what the host itself does inside a bar, for the paper venue that walks its path.
+ *
+ * Exit plans and loss limits act where prices are assumed to have been (STEP_PATHS,
+ * match/inside.h). The venue takes the slots that have such a thing along their paths, tells the
+ * engine each price that counts by a PATH, and the engine does what it does at any price: what it
+ * closes trades there and then. Which of two paths is assumed depends on what the host would do on
+ * either, and for that there is an image of it: plans, position and limits of one slot on one
+ * instrument, which changes nothing. All of it is told behind the bar's end. [core] */
+#ifndef ENGINE_ALONG_H
+#define ENGINE_ALONG_H
+
+#include "engine/driver.h"
+#include "match/inside.h"
+
+struct along;
+/* Both are borrowed. NULL: out of memory. */
+struct along *along_new(struct engine *engine, struct driver *driver);
+void along_free(struct along *along);
+/* Slots with an exit plan or loss limit that may act inside a bar of the instrument, a bit each. */
+uint64_t along_slots(const struct along *along, agon_instrument_t instrument);
+/* An image of what the host does for the slot in a bar that ends at t_end. Borrowed until the next
+ * call of this or of along_next. along_again makes it what it was. */
+const struct inside_host *along_image(struct along *along, uint16_t slot,
+                                      agon_instrument_t instrument, agon_ns_t t_end);
+void along_again(void *host);
+/* On the way from a to b, where the engine next has something to do for the slot; 0: nowhere. */
+agon_px_t along_next(struct along *along, uint16_t slot, agon_instrument_t instrument, agon_px_t a,
+                     agon_px_t b);
+/* Offers the engine an event, and the exits that it makes due. As driver_step. Between begin and
+ * end no MARK is made: half a bar is no state to begin from. */
+void along_begin(struct along *along);
+int along_step(struct along *along, struct agon_event_hdr *event);
+void along_end(struct along *along);
+/* Does the engine want an order cancelled that is still on its way? */
+int along_is_unwanted(const struct along *along, uint64_t order_id);
+
+#endif
