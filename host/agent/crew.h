@@ -189,6 +189,9 @@ int crew_add(struct crew *crew, struct crew_slot *slot,
 /* The core's part of it all. Between two steps, after engine_advance_runners; cheap when nothing is
  * to be done. [core] */
 void crew_turn(struct crew *crew, int64_t mono_ns);
+/* [core] A bit for each slot for which another generation plays since it was last asked; who was
+ * added is not among them. */
+uint64_t crew_take_changed(struct crew *crew);
 int crew_is_busy(const struct crew *crew); /* something is to be done. [core] */
 /* The plugin of a slot is dead or broken: nothing more is taken from it, what it has left is kept
  * for crew_restart. The record says what is known of its end; the caller steps it. [core] */

@@ -133,6 +133,7 @@ struct crew {
     struct member members[SLOTS_MAX];
     _Atomic uint64_t pending; /* slots in a phase that is the core's */
     _Atomic uint32_t is_closing;
+    uint64_t changed; /* slots that changed hands; the core's */
     struct crew_pauses pauses;
     const struct bus_shm *bus; /* borrowed: the engine's */
     uint64_t bus_granules;

@@ -266,6 +266,8 @@ static void complete(struct member *member)
     memcpy(member->report.file_hash, member->active->file.hash, HASH_SIZE);
     member->report.swap_seq = member->swap_seq;
     hist_add(&member->crew->pauses.swap_ns, member->report.swap_ns);
+    if (!member->is_first)
+        member->crew->changed |= (uint64_t)1 << member->slot;
     if (!member->is_back)
         note_begin(member, how_of(member));
     if (!member->is_back && member->shadow != NULL && member->shadow->n_refs > 0)
@@ -566,6 +568,14 @@ void crew_turn(struct crew *crew, int64_t mono_ns)
         if (member->kept_memory != NULL && member->active != NULL)
             make_point(member, mono_ns);
     }
+}
+
+uint64_t crew_take_changed(struct crew *crew)
+{
+    uint64_t changed = crew->changed;
+
+    crew->changed = 0;
+    return changed;
 }
 
 int crew_is_busy(const struct crew *crew)

@@ -191,8 +191,8 @@ struct host {
     struct host_quarantined quarantined[HOST_QUARANTINE_MAX];
     uint32_t n_quarantined;
     _Atomic uint32_t loader_wake, is_loader_busy, is_loader_stopping;
-    _Atomic uint64_t restarts, broken;   /* from core: slots, a bit each */
-    _Atomic uint64_t revived, stillborn; /* to core */
+    _Atomic uint64_t restarts, broken; /* from core: slots, a bit each */
+    _Atomic uint64_t stillborn;        /* to core */
     char stillborn_why[SLOTS_MAX][96];
     struct host_quarantined condemned[SLOTS_MAX]; /* of broken */
     struct ring notes;                            /* of struct record_quarantine, to core */

@@ -426,7 +426,6 @@ static int do_job(struct host *host, uint16_t slot, uint32_t kind, const char *p
     if (rc < 0 || kind == LOADER_ADD)
         return rc;
     keep(host, slot, kind, &report);
-    atomic_fetch_or(&host->revived, (uint64_t)1 << slot);
     return rc;
 }
 
@@ -621,10 +620,12 @@ int host_tell_crash(struct host *host, uint16_t id)
     return AGON_OK;
 }
 
-/* Slots that have changed hands: they play, and later CONFIG records must say so too. */
+/* Slots that have changed hands: they play, and later CONFIG records must say so too. Taken in the
+ * turn in which they changed: what they die of later is not forgotten with what the one before died
+ * of. */
 void host_take_revived(struct host *host)
 {
-    uint64_t revived = atomic_exchange(&host->revived, 0);
+    uint64_t revived = crew_take_changed(host->crew);
 
     while (revived != 0) {
         uint16_t id = (uint16_t)__builtin_ctzll(revived);

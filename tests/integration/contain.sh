@@ -35,6 +35,12 @@ alone() {
 }
 until_true "$HOST_PID" "the gone ones' orders are cancelled" alone
 grep -q '^slot busy_1 1 0 ' "$WORK/facts" || fail "the slot that trades is not active: $(grep busy_1 "$WORK/facts")"
+# Whoever is gone says why, also where it crashed in the moment in which it was begun anew.
+gone_say_why() {
+    "$AGON" ctl agents --json --dir "$WORK/run" >"$WORK/agents" 2>/dev/null &&
+        jq -e 'map(select(.name != "busy_1")) | length > 0 and all(.failure // "" != "")' "$WORK/agents" >/dev/null
+}
+until_true "$HOST_PID" "whoever is gone says why" gone_say_why
 kill -TERM "$HOST_PID"
 ended "$HOST_PID" 0 "the host"
 grep -q '^[0-9a-f]\{64\} ' "$WORK/run/quarantine" || fail "no binary is in the quarantine"
