@@ -39,8 +39,12 @@ struct player {
 };
 struct sent {                          /* a recording that the venue played */
     struct tape *tape;                 /* owned */
+    struct tape *ahead;                /* owned; the same, up to a stamp behind head */
     const struct agon_event_hdr *head; /* its next event; NULL: its end */
-    agon_ns_t t;                       /* of that, at the exchange by our clock */
+    uint64_t n, n_ahead;               /* events of either so far */
+    agon_ns_t t;                       /* of head, at the exchange by our clock */
+    agon_ns_t t_stamp;                 /* of the newest of ahead; INT64_MAX: there is no more */
+    int64_t lead_ns; /* of the venue's stamp over the recorder's clock, at the last one of tape */
 };
 struct going {
     const struct free_config *config;

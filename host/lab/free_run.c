@@ -426,6 +426,30 @@ static int step_there(struct going *going, struct node *node)
     return AGON_OK;
 }
 
+/* What bears no stamp of the venue was there when it was received, by what the recorder's clock was
+ * off at the last stamp, and not behind the next one: so the simulated exchange plays it. */
+static agon_ns_t stamp_of(struct sent *sent)
+{
+    const struct agon_event_hdr *event = sent->head;
+    agon_ns_t t;
+
+    if (event->t_venue != 0) {
+        sent->lead_ns = event->t_venue - event->t;
+        return event->t_venue;
+    }
+    while (sent->n_ahead <= sent->n && sent->t_stamp != INT64_MAX) {
+        const struct agon_event_hdr *later;
+
+        do {
+            later = tape_next(sent->ahead);
+            sent->n_ahead++;
+        } while (later != NULL && later->t_venue == 0);
+        sent->t_stamp = later != NULL ? later->t_venue : INT64_MAX;
+    }
+    t = sent->lead_ns != 0 ? num_add(event->t, sent->lead_ns) : INT64_MAX;
+    return t < sent->t_stamp ? t : sent->t_stamp;
+}
+
 static void next_sent(struct going *going, struct sent *sent)
 {
     agon_ns_t t;
@@ -433,10 +457,14 @@ static void next_sent(struct going *going, struct sent *sent)
     sent->head = tape_next(sent->tape);
     if (sent->head == NULL)
         return;
-    t = sent->head->t_venue - going->facts->offset_ns;
+    sent->n++;
+    t = stamp_of(sent);
+    if (t == INT64_MAX)
+        return; // quotes behind the last stamp, and none before
+    t -= going->facts->offset_ns;
     if (going->facts->mode != RUN_LIVE)
         t += going->facts->market_ns;
-    if (sent->head->t_venue != 0 && t > sent->t)
+    if (t > sent->t)
         sent->t = t;
 }
 
@@ -616,6 +644,8 @@ static int prepare(struct going *going, struct error *err)
         agon_instrument_t id;
         int rc = free_open_sent(config->facts, config->sent[i], &going->sent[i].tape, &id, err);
 
+        if (rc >= 0)
+            rc = free_open_sent(config->facts, config->sent[i], &going->sent[i].ahead, &id, err);
         if (rc < 0)
             return rc;
         going->is_sent[id / 64] |= (uint64_t)1 << (id % 64);
