@@ -515,12 +515,32 @@ static int64_t at_least(int64_t value, int64_t least)
     return value > least ? value : least;
 }
 
+/* A stamp in whole milliseconds is the beginning of one: the request was there in it, behind its
+ * last byte and before it was heard of here, and the middle of what that leaves is as far as
+ * anybody knows. */
+static void narrow(const struct collecting *at, struct free_request *request)
+{
+    agon_ns_t offset = at->facts->offset_ns;
+    agon_ns_t first = request->t_there, last = request->t_there + at->unit_ns - 1;
+
+    if (request->t_there == 0 || request->told_seq == 0 || at->facts->mode != RUN_LIVE)
+        return;
+    if (request->t_sent != 0 && request->t_sent + offset > first)
+        first = request->t_sent + offset;
+    if (request->t_told + offset < last)
+        last = request->t_told + offset;
+    if (first <= last)
+        request->t_there = first + (last - first) / 2;
+}
+
 static void measure(struct collecting *at)
 {
     struct free_facts *facts = at->facts;
     struct free_spread market, there;
 
     estimate_offset(at);
+    for (uint32_t i = 0; i < facts->n_requests; i++)
+        narrow(at, &facts->requests[i]);
     for (uint32_t i = 0; i < facts->n_requests; i++) {
         const struct free_request *request = &facts->requests[i];
         agon_ns_t t_there = request->t_there - facts->offset_ns;
