@@ -466,12 +466,47 @@ static void take_new(struct paper *paper, agon_ns_t t, const struct order_cmd *c
     submit(paper, t, cmd, cmd->qty);
 }
 
+void paper_swap(struct paper *paper, agon_ns_t t, uint64_t order_id)
+{
+    struct entry *entry = find(paper, order_id);
+    const struct match_order *order =
+        entry != NULL ? match_find(paper->match, entry->match_id) : NULL;
+
+    if (order == NULL)
+        return;
+    entry->before_qty += order->filled_qty;
+    entry->is_swapped = 1;
+    paper->is_replacing = 1;
+    match_cancel(paper->match, t, entry->match_id);
+    paper->is_replacing = 0;
+}
+
+static void replace_swapped(struct paper *paper, agon_ns_t t, const struct order_cmd *cmd,
+                            struct entry *entry)
+{
+    entry->is_swapped = 0;
+    if (entry->before_qty >= cmd->qty) {
+        paper_report(paper, t, entry, REPORT_CANCELLED)->cum_qty = entry->before_qty;
+        forget(paper, entry);
+        return;
+    }
+    entry->rev = cmd->rev;
+    entry->qty = cmd->qty;
+    paper->is_replacing = 1;
+    submit(paper, t, cmd, cmd->qty - entry->before_qty);
+    paper->is_replacing = 0;
+}
+
 static void take_replace(struct paper *paper, agon_ns_t t, const struct order_cmd *cmd,
                          struct entry *entry)
 {
     const struct match_order *order = match_find(paper->match, entry->match_id);
     agon_qty_t filled_qty = order != NULL ? entry->before_qty + order->filled_qty : cmd->qty;
 
+    if (entry->is_swapped) {
+        replace_swapped(paper, t, cmd, entry);
+        return;
+    }
     if (order == NULL || filled_qty >= cmd->qty) {
         paper_report(paper, t, entry, REPORT_REPLACE_REJECTED)->reason = REASON_VENUE_REJECT;
         return;

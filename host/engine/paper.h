@@ -83,6 +83,9 @@ void paper_on_market(struct paper *paper, const struct agon_event_hdr *event);
 agon_ns_t paper_next(const struct paper *paper);
 /* The exchange's clock is t: orders that have arrived are taken, what expires expires. */
 void paper_advance(struct paper *paper, agon_ns_t t);
+/* An order is taken off its market, silently: a replacement of it is on its way, as where a venue
+ * has none and a gateway sends a cancel and a new order. Nothing where there is no such order. */
+void paper_swap(struct paper *paper, agon_ns_t t, uint64_t order_id);
 /* The oldest report; hdr.t is when the core learns of it. NULL: none. Valid until paper_take. */
 struct record_report *paper_peek(struct paper *paper);
 void paper_take(struct paper *paper);

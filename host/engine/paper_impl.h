@@ -45,9 +45,9 @@ struct walk {                   /* along the paths of a bar that is being told *
 struct entry { /* an order that the exchange knows and that is not final */
     uint64_t order_id, match_id;
     agon_instrument_t instrument;
-    uint8_t rev, side, pad[2];
-    agon_qty_t qty;        /* total, as the core counts it */
-    agon_qty_t before_qty; /* filled before the last replacement */
+    uint8_t rev, side, is_swapped, pad; /* is_swapped: nothing stands until its replacement comes */
+    agon_qty_t qty;                     /* total, as the core counts it */
+    agon_qty_t before_qty;              /* filled before the last replacement */
 };
 struct paper {
     struct paper_config config;

@@ -132,6 +132,8 @@ void free_watch_money(const struct free_watch *watch, struct engine *engine,
 struct free_request {
     uint64_t seq, order_id, told_seq;     /* decided with that event; answered with that */
     agon_ns_t t, t_sent, t_there, t_told; /* t_there: by the exchange's clock; 0: not known */
+    agon_ns_t t_swap; /* when the cancel left that goes before the replacement of an order of which
+                         something filled; 0: it is one request */
     agon_px_t px;
     agon_qty_t qty;
     uint32_t next; /* of the order: + 1 */

@@ -367,6 +367,12 @@ static int on_event(void *ctx, struct engine *engine, const struct agon_event_hd
              i = at->facts->requests[i - 1].next) {
             struct free_request *request = &at->facts->requests[i - 1];
 
+            if (request->kind == CMD_REPLACE && request->rev == sent->rev &&
+                sent->kind == CMD_REPLACE && request->t_sent != 0 && request->told_seq == 0) {
+                request->t_swap = request->t_swap != 0 ? request->t_swap : request->t_sent;
+                request->t_sent = sent->t_sent;
+                break;
+            }
             if (request->kind == sent->kind && request->t_sent == 0 &&
                 (request->kind != CMD_REPLACE || request->rev == sent->rev)) {
                 request->t_sent = sent->t_sent;
@@ -545,10 +551,11 @@ static void measure(struct collecting *at)
         const struct free_request *request = &facts->requests[i];
         agon_ns_t t_there = request->t_there - facts->offset_ns;
         agon_ns_t t_sent = request->t_sent != 0 ? request->t_sent : request->t;
+        agon_ns_t t_left = request->t_swap != 0 ? request->t_swap : t_sent;
 
         if (request->told_seq == 0 || request->t_there == 0 || request->kind == CMD_QUERY)
             continue;
-        (void)free_sample(&facts->watch.samples[FREE_LEAVE], t_sent - request->t);
+        (void)free_sample(&facts->watch.samples[FREE_LEAVE], t_left - request->t);
         (void)free_sample(&facts->watch.samples[FREE_ENTRY], at_least(t_there - t_sent, 0));
         (void)free_sample(&facts->watch.samples[FREE_REPORT],
                           at_least(request->t_told - t_there, 0));

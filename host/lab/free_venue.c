@@ -17,6 +17,7 @@ struct held { /* a request on its way, or a report */
     } of;
     uint64_t seq;    /* of a report: the journal's; 0: it has none */
     uint64_t at_seq; /* it is told where the journal has that event */
+    uint8_t is_swap; /* the cancel that goes before a replacement */
 };
 struct life { /* of an order */
     uint64_t id, twin;
@@ -359,6 +360,20 @@ static void leave_script(struct free_venue *venue, struct life *life, const stru
     (void)hold(venue, &venue->cmds, cmd->t + venue->config.facts->there_ns, &what);
 }
 
+/* Where something of an order was filled a gateway replaces it by two requests, and between them
+ * nothing stands there. t: when the second is there. */
+static int hold_swap(struct free_venue *venue, const struct life *life, const struct order_cmd *cmd,
+                     const struct free_request *asked, agon_ns_t t)
+{
+    struct held what = {.of.cmd = *cmd, .is_swap = 1};
+    agon_ns_t at =
+        cmd->t + (asked->t_swap - asked->t) + venue->config.facts->spreads[FREE_ENTRY].p50;
+
+    if (at < life->t_there)
+        at = life->t_there;
+    return hold(venue, &venue->cmds, at < t ? at : t, &what);
+}
+
 static int on_send(void *ctx, const struct order_cmd *cmd)
 {
     struct free_venue *venue = ctx;
@@ -399,6 +414,9 @@ static int on_send(void *ctx, const struct order_cmd *cmd)
         t = cmd->t;
     if (t < life->t_there)
         t = life->t_there;
+    if (venue->config.stage > FREE_LATENCY && asked != NULL && asked->t_swap != 0 &&
+        cmd->kind == CMD_REPLACE)
+        (void)hold_swap(venue, life, cmd, asked, t);
     life->t_there = t;
     order->t_there = t + facts->offset_ns;
     leave_ns = asked != NULL && asked->t_sent != 0 ? asked->t_sent - asked->t : facts->leave_ns;
@@ -445,7 +463,10 @@ void free_venue_advance(struct free_venue *venue, agon_ns_t t)
         (void)release(venue, &venue->cmds, &what);
         what.of.cmd.t = t_there;
         paper_advance(venue->paper, t_there - 1);
-        (void)venue->to_paper.send(venue->to_paper.ctx, &what.of.cmd);
+        if (what.is_swap)
+            paper_swap(venue->paper, t_there, what.of.cmd.order_id);
+        else
+            (void)venue->to_paper.send(venue->to_paper.ctx, &what.of.cmd);
         paper_advance(venue->paper, t_there);
         venue->t = t_there;
         collect(venue);
