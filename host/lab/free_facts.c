@@ -539,6 +539,17 @@ static void narrow(const struct collecting *at, struct free_request *request)
         request->t_there = first + (last - first) / 2;
 }
 
+/* Of the time between a request's last byte and what was heard of it the part that the way there
+ * took, as the usual ways there and back share it. */
+static int64_t between(const struct free_facts *facts, int64_t all_ns)
+{
+    int64_t there = facts->spreads[FREE_ENTRY].p50, both = num_add(there, facts->report_ns);
+
+    if (all_ns <= 0)
+        return 0;
+    return both > 0 ? num_mul_div(all_ns, there, both, NUM_DOWN) : all_ns;
+}
+
 static void measure(struct collecting *at)
 {
     struct free_facts *facts = at->facts;
@@ -580,9 +591,7 @@ static void measure(struct collecting *at)
         if (request->told_seq == 0 || request->t_there != 0 ||
             (request->trouble != FREE_QUEUE && request->trouble != FREE_REJECT))
             continue;
-        request->t_there = request->t_told - facts->report_ns;
-        if (request->t_there < t_least)
-            request->t_there = t_least;
+        request->t_there = t_least + between(facts, request->t_told - t_least);
         request->t_there += facts->offset_ns;
     }
     for (uint64_t i = 0; i < facts->watch.n_fills; i++)
