@@ -414,9 +414,15 @@ agon_ns_t paper_next(const struct paper *paper)
     return next;
 }
 
+static int is_spot(const struct paper *paper, agon_instrument_t id)
+{
+    const struct agon_instrument *instrument = instruments_get(paper->table, id);
+
+    return instrument != NULL && instrument->kind == INSTRUMENT_SPOT;
+}
+
 static void submit(struct paper *paper, agon_ns_t t, const struct order_cmd *cmd, agon_qty_t qty)
 {
-    const struct agon_instrument *instrument = instruments_get(paper->table, cmd->instrument);
     struct match_order order = {
         .tag = cmd->order_id,
         // On bars each slot is on its own.
@@ -429,9 +435,8 @@ static void submit(struct paper *paper, agon_ns_t t, const struct order_cmd *cmd
         .tif = cmd->tif != 0 ? cmd->tif : AGON_TIF_GTC,
         // A spot market knows no reduce-only: there it is the gate's own word, and it has been
         // kept.
-        .flags = instrument != NULL && instrument->kind == INSTRUMENT_SPOT
-                     ? cmd->flags & ~(uint32_t)AGON_REDUCE_ONLY
-                     : cmd->flags,
+        .flags =
+            is_spot(paper, cmd->instrument) ? cmd->flags & ~(uint32_t)AGON_REDUCE_ONLY : cmd->flags,
         .px = cmd->px,
         .trigger_px = cmd->trigger_px,
         .qty = qty,
@@ -509,6 +514,11 @@ static void take_replace(struct paper *paper, agon_ns_t t, const struct order_cm
     }
     if (order == NULL || filled_qty >= cmd->qty) {
         paper_report(paper, t, entry, REPORT_REPLACE_REJECTED)->reason = REASON_VENUE_REJECT;
+        return;
+    }
+    if (cmd->filled_qty == 0 && filled_qty > 0 && is_spot(paper, cmd->instrument)) {
+        // Asked for in one request, which a spot venue does only while nothing is filled.
+        paper_report(paper, t, entry, REPORT_REPLACE_REJECTED)->reason = REASON_VENUE_UNKNOWN_ORDER;
         return;
     }
     // As the venues' cancel-replace: the new order stands at the end of its queue.
