@@ -588,10 +588,15 @@ static void measure(struct collecting *at)
         struct free_request *request = &facts->requests[i];
         agon_ns_t t_least = request->t_sent != 0 ? request->t_sent : request->t;
 
-        if (request->told_seq == 0 || request->t_there != 0 ||
-            (request->trouble != FREE_QUEUE && request->trouble != FREE_REJECT))
+        if (request->t_there != 0)
             continue;
-        request->t_there = t_least + between(facts, request->t_told - t_least);
+        if (request->told_seq != 0 &&
+            (request->trouble == FREE_QUEUE || request->trouble == FREE_REJECT))
+            request->t_there = t_least + between(facts, request->t_told - t_least);
+        else if (request->t_sent != 0) // nobody ever spoke of it, as where the order was full first
+            request->t_there = num_add(t_least, facts->spreads[FREE_ENTRY].p50);
+        else
+            continue;
         request->t_there += facts->offset_ns;
     }
     for (uint64_t i = 0; i < facts->watch.n_fills; i++)
