@@ -112,6 +112,60 @@ START_TEST(a_replacement_that_meets_a_filled_order_leaves_it_filled)
 }
 END_TEST
 
+/* Binance spot replaces in one request only what nothing has filled of (cancelRestrictions
+ * ONLY_NEW): the order stays as it was, with its fill, and the agent hears that it was refused. */
+START_TEST(what_was_filled_in_part_meanwhile_is_not_replaced_in_one_request)
+{
+    const struct told *last;
+
+    begin();
+    world_order(world, 0, BTCUSDT, AGON_BUY, 5990000, 1000, 7);
+    pass(4 * WAY);
+    trade_at_exchange(5980000, 300); // its fill is on the way
+    replace(5980000, 1000);
+    pass(8 * WAY);
+    last = world_last(world, 0, AGON_EVENT_ORDER);
+    ck_assert_uint_eq(last->u.order.state, AGON_ORDER_PARTIAL);
+    ck_assert_uint_eq(last->u.order.request, AGON_REQUEST_NONE);
+    ck_assert_int_eq(last->u.order.px, 5990000);
+    ck_assert_int_eq(last->u.order.filled_qty, 300);
+    replace(5980000, 1000); // now that the fill is known
+    pass(8 * WAY);
+    last = world_last(world, 0, AGON_EVENT_ORDER);
+    ck_assert_int_eq(last->u.order.px, 5980000);
+    end();
+}
+END_TEST
+
+/* Between the cancel of what is replaced and its new order nothing stands that a trade could fill.
+ */
+START_TEST(what_is_swapped_is_not_filled_in_between)
+{
+    const struct told *last;
+
+    begin();
+    world_order(world, 0, BTCUSDT, AGON_BUY, 5990000, 1000, 7);
+    pass(4 * WAY);
+    trade_at_exchange(5980000, 300);
+    pass(4 * WAY);
+    last = world_last(world, 0, AGON_EVENT_ORDER);
+    ck_assert_int_eq(last->u.order.filled_qty, 300);
+    replace(5985000, 1300);
+    paper_swap(paper, world->t, last->u.order.order_id);
+    trade_at_exchange(5980000, 100000);
+    pass(4 * WAY);
+    last = world_last(world, 0, AGON_EVENT_ORDER);
+    ck_assert_int_eq(last->u.order.filled_qty, 300);
+    ck_assert_int_eq(last->u.order.px, 5985000);
+    trade_at_exchange(5980000, 100000);
+    pass(4 * WAY);
+    last = world_last(world, 0, AGON_EVENT_ORDER);
+    ck_assert_uint_eq(last->u.order.state, AGON_ORDER_FILLED);
+    ck_assert_int_eq(last->u.order.filled_qty, 1300);
+    end();
+}
+END_TEST
+
 /* A run later this venue is empty: what was open is not open any more. */
 START_TEST(an_order_that_an_empty_venue_is_asked_about_has_ended)
 {
@@ -389,6 +443,8 @@ int main(void)
 
     tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase, a_replacement_that_meets_a_filled_order_leaves_it_filled);
+    tcase_add_test(tcase, what_was_filled_in_part_meanwhile_is_not_replaced_in_one_request);
+    tcase_add_test(tcase, what_is_swapped_is_not_filled_in_between);
     tcase_add_test(tcase, an_order_that_an_empty_venue_is_asked_about_has_ended);
     tcase_add_test(tcase, what_is_decided_at_a_close_trades_at_the_open);
     tcase_add_test(tcase, what_is_decided_behind_an_open_does_not_trade_at_it);
