@@ -414,7 +414,12 @@ void along_begin(struct along *along)
 
 int along_step(struct along *along, struct agon_event_hdr *event)
 {
-    int rc = driver_step(along->driver, event);
+    return driver_step(along->driver, event);
+}
+
+int along_due(struct along *along)
+{
+    int rc = AGON_OK;
 
     while (rc >= 0 && along->engine->exits_due <= along->engine->t)
         rc = driver_due(along->driver, along->engine->t);

@@ -27,10 +27,12 @@ void along_again(void *host);
 /* On the way from a to b, where the engine next has something to do for the slot; 0: nowhere. */
 agon_px_t along_next(struct along *along, uint16_t slot, agon_instrument_t instrument, agon_px_t a,
                      agon_px_t b);
-/* Offers the engine an event, and the exits that it makes due. As driver_step. Between begin and
- * end no MARK is made: half a bar is no state to begin from. */
+/* Offers the engine an event; and the exits that are due by then. As driver_step: where the journal
+ * has no room, again. Between begin and end no MARK is made: half a bar is no state to begin from.
+ */
 void along_begin(struct along *along);
 int along_step(struct along *along, struct agon_event_hdr *event);
+int along_due(struct along *along);
 void along_end(struct along *along);
 /* Does the engine want an order cancelled that is still on its way? */
 int along_is_unwanted(const struct along *along, uint64_t order_id);

@@ -135,6 +135,7 @@ static int on_start(struct engine *engine, const struct record_start *start)
         engine->ids = (struct order_ids){.journal = journal, .since_run = start->run};
     if (engine->run != 0) {
         ask_after_restart(engine);
+        market_forget_path(engine);
         for (uint32_t i = 1; i <= engine->table.n_instruments; i++) {
             // What a book was proven to be before is no proof of what it is now.
             if (engine->markets[i].book_state != BOOK_COLD)

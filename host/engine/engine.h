@@ -143,6 +143,7 @@ const struct book *engine_book(const struct engine *engine, agon_instrument_t in
 uint8_t engine_book_state(const struct engine *engine, agon_instrument_t instrument);
 /* The length of the bars that are all that comes of an instrument (CONFIG_STEP); 0: more does. */
 agon_ns_t engine_bars_ns(const struct engine *engine, agon_instrument_t instrument);
+enum step_bars engine_bars(const struct engine *engine, agon_instrument_t instrument);
 /* The venue's mark price, where it told one in the last minute; else the middle of a live book, of
  * the last quote, or the last trade or bar; 0: none. */
 agon_px_t engine_mark_px(const struct engine *engine, agon_instrument_t instrument);

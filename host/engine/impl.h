@@ -203,6 +203,8 @@ int market_path(struct engine *engine, const struct record_path *path);
 /* How long after its end a bar that nobody gave is closed. */
 agon_ns_t market_grace(const struct engine *engine, const struct market *market);
 void market_set_bars(struct market *market, uint8_t is_bars, agon_ns_t step_ns);
+/* A host that died in the middle of a path is on it no longer. */
+void market_forget_path(struct engine *engine);
 /* Is there a live price, by which a position may be valued? */
 int market_is_priced(const struct engine *engine, agon_instrument_t instrument,
                      agon_ns_t max_age_ns);

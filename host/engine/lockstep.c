@@ -198,7 +198,6 @@ static int run_on(struct run *run)
         uint32_t source = earliest(run);
         struct queue *queue = NULL;
         const struct agon_event_hdr *delivery = first_delivery(run, &queue);
-        struct record_report *report = config->paper != NULL ? paper_peek(config->paper) : NULL;
         const struct heap_node *wish = heap_top(&run->due);
         struct heap_node node;
         int turn = TURN_DATA;
@@ -208,11 +207,7 @@ static int run_on(struct run *run)
         if (config->paper != NULL)
             t[TURN_ARRIVAL] = paper_next(config->paper);
         if (config->paper != NULL)
-            t[TURN_REPORT] = paper_told(config->paper);
-        if (report != NULL && report->hdr.t <= t[TURN_REPORT])
-            t[TURN_REPORT] = report->hdr.t;
-        else
-            report = NULL;
+            t[TURN_REPORT] = paper_tells(config->paper);
         if (wish != NULL)
             t[TURN_WISH] = wish->t;
         if (delivery != NULL)
@@ -248,18 +243,9 @@ static int run_on(struct run *run)
         case TURN_ARRIVAL:
             paper_advance(config->paper, t[turn]);
             break;
-        case TURN_REPORT: {
-            struct record_report copy;
-
-            if (report == NULL) {
-                rc = paper_tell(config->paper);
-                break;
-            }
-            copy = *report;
-            paper_take(config->paper);
-            rc = driver_step(&run->driver, &copy.hdr);
+        case TURN_REPORT:
+            rc = paper_offer(config->paper, &run->driver);
             break;
-        }
         case TURN_WISH:
             heap_pop(&run->due, &node);
             memcpy(run->event.bytes, run->wishes[node.a].bytes, ENGINE_WISH_BYTES);

@@ -390,11 +390,16 @@ void market_bars_due(struct engine *engine, agon_instrument_t instrument)
 #define STEP_MIN_NS ((agon_ns_t)1000000000)
 #define STEP_MAX_NS ((agon_ns_t)366 * 86400 * 1000000000)
 
+void market_forget_path(struct engine *engine)
+{
+    if (engine->exposure->path_instrument != 0)
+        exposure_path_end(engine, engine->exposure->path_instrument);
+}
+
 /* A venue that had bars alone has a market of its own in this run. */
 static void clear_bars(struct market *market)
 {
     market->is_bars = STEP_BOOKS;
-    market->is_inside = 0;
     market->data_step_ns = 0;
     (void)bars_set_base(&market->bars, bars_length_s[0]);
 }
@@ -403,20 +408,32 @@ int market_step(struct engine *engine, const struct record_step *record)
 {
     struct market *market = known(engine, record->hdr.instrument);
 
-    if (market != NULL && record->step_ns == 0 && record->is_bars == STEP_BOOKS) {
-        clear_bars(market);
-        return AGON_OK;
-    }
-    if (market == NULL || record->step_ns < STEP_MIN_NS || record->step_ns > STEP_MAX_NS ||
+    int is_cleared = record->step_ns == 0 && record->is_bars == STEP_BOOKS;
+
+    if (market == NULL ||
+        (!is_cleared && (record->step_ns < STEP_MIN_NS || record->step_ns > STEP_MAX_NS)) ||
         record->is_bars > STEP_PATHS ||
         (record->is_bars != STEP_BOOKS && record->step_ns % 1000000000 != 0))
         return AGON_EINVAL;
+    // No path comes any more: what waited for the end of its bar does not go on waiting.
+    if (record->is_bars != STEP_PATHS)
+        exits_bar_over(engine, record->hdr.instrument);
+    if (is_cleared) {
+        clear_bars(market);
+        return AGON_OK;
+    }
     market->data_step_ns = record->step_ns;
     if (record->is_bars != STEP_BOOKS) {
         market->book_state = BOOK_COLD; // whatever came before: from here on there is none
         market_set_bars(market, (uint8_t)record->is_bars, record->step_ns);
     }
     return AGON_OK;
+}
+
+enum step_bars engine_bars(const struct engine *engine, agon_instrument_t instrument)
+{
+    return instrument <= INSTRUMENTS_MAX ? (enum step_bars)engine->markets[instrument].is_bars
+                                         : STEP_BOOKS;
 }
 
 agon_ns_t engine_bars_ns(const struct engine *engine, agon_instrument_t instrument)

@@ -229,6 +229,26 @@ struct paper *paper_new(const struct paper_config *config, const struct instrume
     return paper;
 }
 
+static void free_parked(struct parked *list)
+{
+    while (list != NULL) {
+        struct parked *parked = list;
+
+        list = parked->next;
+        free(parked);
+    }
+}
+
+static void free_put_off(struct put_off *list)
+{
+    while (list != NULL) {
+        struct put_off *item = list;
+
+        list = item->next;
+        free(item);
+    }
+}
+
 void paper_free(struct paper *paper)
 {
     if (paper == NULL)
@@ -237,18 +257,10 @@ void paper_free(struct paper *paper)
     map_deinit(&paper->by_order);
     free(paper->entries);
     free(paper->impacts);
-    while (paper->parked != NULL) {
-        struct parked *parked = paper->parked;
-
-        paper->parked = parked->next;
-        free(parked);
-    }
-    while (paper->put_off != NULL) {
-        struct put_off *item = paper->put_off;
-
-        paper->put_off = item->next;
-        free(item);
-    }
+    free_parked(paper->parked);
+    free_parked(paper->spare_parked);
+    free_put_off(paper->put_off);
+    free_put_off(paper->spare_put_off);
     free(paper->free);
     free(paper->cmds);
     free(paper->held);
@@ -601,8 +613,12 @@ int paper_acts_now(const struct paper *paper, const struct order_cmd *cmd)
 
 void paper_park(struct paper *paper, const struct order_cmd *cmd)
 {
-    struct parked *parked = malloc(sizeof(*parked));
+    struct parked *parked = paper->spare_parked;
 
+    if (parked != NULL)
+        paper->spare_parked = parked->next;
+    else
+        parked = malloc(sizeof(*parked));
     REQUIRE(parked != NULL);
     *parked = (struct parked){.cmd = *cmd};
     *paper->parked_end = parked;
@@ -624,7 +640,8 @@ void paper_take_parked(struct paper *paper, const struct agon_event_hdr *event)
         }
         *at = parked->next;
         paper_request(paper, event->t, &parked->cmd);
-        free(parked);
+        parked->next = paper->spare_parked;
+        paper->spare_parked = parked;
     }
     paper->parked_end = at;
 }

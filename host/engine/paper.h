@@ -62,20 +62,26 @@ int paper_set_bars(struct paper *paper, agon_instrument_t instrument,
                    const struct match_bars *bars);
 /* The host whose exits and loss limits act inside bars; borrowed, NULL: none does. Where a slot has
  * something that may act, its bars are taken along their paths when the core learns of their end,
- * and step by step with it: paper_told, paper_tell. What comes to that instrument meanwhile follows
- * behind, at its own time. */
+ * and step by step with it: paper_offer. What comes to that instrument meanwhile follows behind, at
+ * its own time. */
 struct along;
 void paper_set_along(struct paper *paper, struct along *along);
-/* When the core has the next of them told; INT64_MAX: none waits. */
-agon_ns_t paper_told(const struct paper *paper);
+/* When the core is next told something, by its own time: a report, or the end of such a bar;
+ * INT64_MAX: nothing is on its way. */
+agon_ns_t paper_tells(const struct paper *paper);
+/* Offers it to the engine: one report, or all the steps of a bar's end. As driver_step. Timers that
+ * are due before it come first, and are the caller's. AGON_EAGAIN: the journal has no room; until
+ * paper_is_telling is no more, nothing else may be offered to the engine but by calling it again,
+ * which goes on with the step that was not taken. */
+struct driver;
+int paper_offer(struct paper *paper, struct driver *driver);
+int paper_is_telling(const struct paper *paper); /* the end of a bar, and not all of it yet */
 /* When the end of a bar is told that the market tells of now, as far away as reports mostly are; 0:
  * it is none. Whether any waits: so that nobody's market depends on what others hold. */
 agon_ns_t paper_told_by(const struct paper *paper, const struct agon_event_hdr *event);
 /* ... the last that ended by t at the exchange; 0: none waits. The market's news of that time and
  * later come to the core behind it. */
 agon_ns_t paper_told_last(const struct paper *paper, agon_ns_t t);
-/* Tells it: behind the reports that are older. AGON_OK, or what the step of an event returned. */
-int paper_tell(struct paper *paper);
 struct venue_port paper_port(struct paper *paper);
 /* A market event at the exchange's time (event->t). */
 void paper_on_market(struct paper *paper, const struct agon_event_hdr *event);

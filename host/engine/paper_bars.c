@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /* paper_bars: markets of bars inside which the host itself acts. A bar's end waits until the core
  * is to hear of it; then each slot that has something which may act is taken along its path, and
- * the engine with it, step by step. */
+ * the engine with it, step by step. Backtest and paper host take them by this one function; where a
+ * step finds no room in the journal, it goes on there later. */
 #include <stdlib.h>
 
 #include "base/error.h"
@@ -36,9 +37,14 @@ int paper_is_put_off(const struct paper *paper, agon_instrument_t instrument)
 
 struct put_off *paper_put_off(struct paper *paper, agon_ns_t t, agon_instrument_t instrument)
 {
-    struct put_off *item = calloc(1, sizeof(*item));
+    struct put_off *item = paper->spare_put_off;
 
+    if (item != NULL)
+        paper->spare_put_off = item->next;
+    else
+        item = malloc(sizeof(*item));
     REQUIRE(item != NULL);
+    memset(item, 0, sizeof(*item));
     item->t = t;
     item->instrument = instrument;
     *paper->put_off_end = item;
@@ -46,7 +52,7 @@ struct put_off *paper_put_off(struct paper *paper, agon_ns_t t, agon_instrument_
     return item;
 }
 
-// Takes the item out of the queue; it is the caller's.
+// Takes the item out of the queue; it is good until another is put off.
 static struct put_off *unlink_at(struct paper *paper, struct put_off **at)
 {
     struct put_off *item = *at;
@@ -54,17 +60,37 @@ static struct put_off *unlink_at(struct paper *paper, struct put_off **at)
     *at = item->next;
     if (item->next == NULL)
         paper->put_off_end = at;
+    item->next = paper->spare_put_off;
+    paper->spare_put_off = item;
     return item;
 }
 
 void paper_set_along(struct paper *paper, struct along *along)
 {
     paper->along = along;
+    if (along == NULL)
+        paper->walk.bar = NULL;
 }
 
-agon_ns_t paper_told(const struct paper *paper)
+int paper_is_telling(const struct paper *paper)
+{
+    return paper->walk.bar != NULL;
+}
+
+// When the core is told of the next bar's end.
+static agon_ns_t end_told(const struct paper *paper)
 {
     return paper->put_off != NULL ? paper->put_off->t_told : INT64_MAX;
+}
+
+agon_ns_t paper_tells(const struct paper *paper)
+{
+    agon_ns_t t = end_told(paper);
+
+    if (paper->walk.bar == NULL && paper->first_report < paper->n_reports &&
+        paper->reports[paper->first_report].hdr.t <= t)
+        t = paper->reports[paper->first_report].hdr.t;
+    return t;
 }
 
 agon_ns_t paper_told_last(const struct paper *paper, agon_ns_t t)
@@ -150,138 +176,172 @@ static int take_back_all(struct paper *paper)
     return n;
 }
 
-// The core takes all that there is to be told, and what it does by it happens.
-static int tell_reports(struct paper *paper)
+/* The core takes all that there is to be told, and what it does by it happens. AGON_EAGAIN: not all
+ * of it. */
+static int settle(struct paper *paper)
 {
-    do {
-        struct record_report *next;
+    struct walk *walk = &paper->walk;
+    int rc;
 
-        while ((next = paper_peek(paper)) != NULL && next->hdr.t <= paper->walk.t) {
-            struct record_report copy = *next;
-            int rc;
+    for (;;) {
+        const struct record_report *next;
 
+        rc = walk->is_offering ? along_step(paper->along, &walk->step.hdr) : AGON_OK;
+        if (rc == AGON_EAGAIN)
+            return rc;
+        walk->is_offering = 0;
+        if (rc >= 0)
+            rc = along_due(paper->along);
+        if (rc < 0)
+            return rc;
+        next = paper_peek(paper);
+        if (next != NULL && next->hdr.t <= walk->t) {
+            walk->step.report = *next;
+            walk->is_offering = 1;
             paper_take(paper);
-            rc = along_step(paper->along, &copy.hdr);
-            if (rc < 0)
-                return rc;
+        } else if (take_back_all(paper) == 0) {
+            return AGON_OK;
         }
-    } while (take_back_all(paper) > 0);
-    return AGON_OK;
+    }
 }
 
-static int tell_path(struct paper *paper, uint64_t slots, agon_px_t px, enum path_kind kind)
+static void tell_path(struct paper *paper, uint64_t slots, agon_px_t px, enum path_kind kind)
 {
     const struct agon_bar *bar = paper->walk.bar;
-    struct record_path path = {.hdr = {.type = EVENT_PATH,
-                                       .granules = 1,
-                                       .instrument = bar->hdr.instrument,
-                                       .t_venue = bar->hdr.t,
-                                       .t = paper->walk.t},
-                               .px = px,
-                               .slots = slots,
-                               .kind = (uint8_t)kind};
-    int rc = along_step(paper->along, &path.hdr);
 
-    return rc < 0 ? rc : tell_reports(paper);
+    paper->walk.step.path = (struct record_path){.hdr = {.type = EVENT_PATH,
+                                                         .granules = 1,
+                                                         .instrument = bar->hdr.instrument,
+                                                         .t_venue = bar->hdr.t,
+                                                         .t = paper->walk.t},
+                                                 .px = px,
+                                                 .slots = slots,
+                                                 .kind = (uint8_t)kind};
+    paper->walk.is_offering = 1;
 }
 
-static int come_to(struct paper *paper, uint16_t slot, agon_px_t px)
+static void come_to(struct paper *paper, uint16_t slot, agon_px_t px)
 {
     match_bar_at(paper->match, paper->walk.bar->hdr.instrument, slot, px);
     if (paper->walk.px[slot] == px)
-        return AGON_OK;
+        return;
     paper->walk.px[slot] = px;
-    return tell_path(paper, (uint64_t)1 << slot, px, PATH_POINT);
+    tell_path(paper, (uint64_t)1 << slot, px, PATH_POINT);
+}
+
+static int has_slot(const struct walk *walk, uint16_t slot)
+{
+    return (walk->slots >> slot & 1) != 0;
+}
+
+static void enter_line(struct paper *paper)
+{
+    struct walk *walk = &paper->walk;
+
+    while (walk->slot < SLOTS_MAX && !has_slot(walk, walk->slot))
+        walk->slot++;
+    if (walk->slot == SLOTS_MAX) {
+        walk->slot = 0;
+        walk->stage = ++walk->part < 4 ? WALK_SLOT : WALK_CLOSE;
+        return;
+    }
+    walk->at_px = walk->points[walk->slot][walk->part > 0 ? walk->part - 1 : 0];
+    walk->turns = 0;
+    walk->stage = WALK_LINE;
+    if (walk->part == 0)
+        come_to(paper, walk->slot, walk->at_px);
 }
 
 // As match/inside.h goes, with the engine itself for the host.
-static int go(struct paper *paper, uint16_t slot, agon_px_t a, agon_px_t b, int is_last)
+static void go(struct paper *paper)
 {
-    const struct agon_bar *bar = paper->walk.bar;
-    int rc = AGON_OK;
+    struct walk *walk = &paper->walk;
+    const struct agon_bar *bar = walk->bar;
+    agon_px_t a = walk->at_px, b = walk->points[walk->slot][walk->part];
+    agon_px_t order_px = match_bar_next(paper->match, bar, walk->slot, a, b, &walk->order);
+    agon_px_t host_px = 0;
 
-    for (int turns = 0; rc >= 0;) {
-        uint64_t id;
-        agon_px_t order_px = match_bar_next(paper->match, bar, slot, a, b, &id);
-        agon_px_t host_px =
-            turns < INSIDE_TURNS ? along_next(paper->along, slot, bar->hdr.instrument, a, b) : 0;
-
-        if (host_px != 0 && (order_px == 0 || num_abs(host_px - a) <= num_abs(order_px - a))) {
-            turns++;
-            a = host_px;
-            rc = come_to(paper, slot, a);
-            continue;
-        }
-        if (order_px == 0)
-            break;
-        a = order_px;
-        rc = come_to(paper, slot, a);
-        if (rc < 0)
-            break;
-        match_bar_act(paper->match, bar, slot, id, a, b);
-        rc = tell_reports(paper);
+    if (walk->turns < INSIDE_TURNS)
+        host_px = along_next(paper->along, walk->slot, bar->hdr.instrument, a, b);
+    if (host_px != 0 && (order_px == 0 || num_abs(host_px - a) <= num_abs(order_px - a))) {
+        walk->turns++;
+        walk->at_px = host_px;
+        come_to(paper, walk->slot, host_px);
+    } else if (order_px != 0) {
+        walk->at_px = order_px;
+        walk->stage = WALK_ACT;
+        come_to(paper, walk->slot, order_px);
+    } else {
+        if (walk->part < 3)
+            come_to(paper, walk->slot, b);
+        else // all are told the close together
+            match_bar_at(paper->match, bar->hdr.instrument, walk->slot, b);
+        walk->slot++;
+        walk->stage = WALK_SLOT;
     }
-    if (rc < 0 || !is_last)
-        return rc < 0 ? rc : come_to(paper, slot, b);
-    match_bar_at(paper->match, bar->hdr.instrument, slot, b); // all are told the close together
-    return rc;
 }
 
-/* All slots are in the same part of their paths, so that what all together may lose is seen. */
-static int go_along(struct paper *paper)
+static void leave_all(struct paper *paper)
 {
-    const struct agon_bar *bar = paper->walk.bar;
+    for (uint16_t slot = 0; slot < SLOTS_MAX; slot++)
+        match_bar_at(paper->match, paper->walk.bar->hdr.instrument, slot, 0);
+    match_bar_over(paper->match, paper->walk.bar);
+}
+
+/* One step further, at most one PATH of it. All slots are in the same part of their paths, so that
+ * what all together may lose is seen. */
+static void step_on(struct paper *paper)
+{
+    struct walk *walk = &paper->walk;
+    const struct agon_bar *bar = walk->bar;
+
+    switch (walk->stage) {
+    case WALK_SLOT:
+        enter_line(paper);
+        break;
+    case WALK_LINE:
+        go(paper);
+        break;
+    case WALK_ACT:
+        match_bar_act(paper->match, bar, walk->slot, walk->order, walk->at_px,
+                      walk->points[walk->slot][walk->part]);
+        walk->stage = WALK_LINE;
+        break;
+    case WALK_CLOSE:
+        tell_path(paper, walk->slots, bar->close_px, PATH_CLOSE);
+        walk->stage = WALK_OVER;
+        break;
+    case WALK_OVER:
+        leave_all(paper);
+        walk->stage = WALK_END;
+        break;
+    default:
+        tell_path(paper, walk->slots, bar->close_px, PATH_END);
+        walk->stage = WALK_DONE;
+        break;
+    }
+}
+
+static void begin(struct paper *paper, const struct agon_bar *bar, agon_ns_t t_told)
+{
     const struct inside_bar row = {bar->open_px, bar->high_px, bar->low_px, bar->close_px, 0};
-    agon_px_t points[SLOTS_MAX][4];
-    int rc = AGON_OK;
+    struct walk *walk = &paper->walk;
+    agon_instrument_t id = bar->hdr.instrument;
 
-    for (uint16_t slot = 0; slot < SLOTS_MAX; slot++) {
-        if ((paper->walk.slots >> slot & 1) != 0)
-            inside_points(
-                &row,
-                match_bar_path(paper->match, bar, slot,
-                               along_image(paper->along, slot, bar->hdr.instrument, bar->hdr.t),
-                               along_again),
-                points[slot]);
-    }
-    for (int part = 0; part < 4; part++) {
-        for (uint16_t slot = 0; slot < SLOTS_MAX && rc >= 0; slot++) {
-            if ((paper->walk.slots >> slot & 1) == 0)
-                continue;
-            if (part == 0)
-                rc = come_to(paper, slot, points[slot][0]);
-            if (rc >= 0)
-                rc = go(paper, slot, points[slot][part > 0 ? part - 1 : 0], points[slot][part],
-                        part == 3);
-        }
-    }
-    return rc < 0 ? rc : tell_path(paper, paper->walk.slots, bar->close_px, PATH_CLOSE);
-}
-
-static int walk(struct paper *paper, const struct agon_bar *bar, agon_ns_t t_told)
-{
-    uint64_t slots = along_slots(paper->along, bar->hdr.instrument);
-    int rc;
-
-    paper->walk = (struct walk){.bar = bar, .t = t_told, .slots = slots};
+    *walk = (struct walk){.bar = bar, .t = t_told, .slots = along_slots(paper->along, id)};
     along_begin(paper->along);
     for (uint16_t slot = 0; slot < SLOTS_MAX; slot++) {
-        if ((slots >> slot & 1) == 0)
+        if (!has_slot(walk, slot))
             match_bar_pass(paper->match, bar, slot);
     }
-    rc = go_along(paper);
-    for (uint16_t slot = 0; slot < SLOTS_MAX; slot++)
-        match_bar_at(paper->match, bar->hdr.instrument, slot, 0);
-    match_bar_over(paper->match, bar);
-    if (rc >= 0)
-        rc = tell_reports(paper);
-    if (rc >= 0)
-        rc = tell_path(paper, slots, bar->close_px, PATH_END);
-    along_end(paper->along);
-    paper->walk.bar = NULL;
-    if (rc >= 0 && paper->parked != NULL)
-        paper_take_parked(paper, &bar->hdr);
-    return rc;
+    for (uint16_t slot = 0; slot < SLOTS_MAX; slot++) {
+        if (has_slot(walk, slot))
+            inside_points(&row,
+                          match_bar_path(paper->match, bar, slot,
+                                         along_image(paper->along, slot, id, bar->hdr.t),
+                                         along_again),
+                          walk->points[slot]);
+    }
 }
 
 // What has come behind it, up to the end of the next bar that is to be told.
@@ -290,35 +350,56 @@ static void go_on(struct paper *paper, agon_instrument_t instrument)
     struct put_off **at = &paper->put_off;
 
     while (*at != NULL) {
-        struct put_off *item;
+        const struct put_off *item = *at;
 
-        if ((*at)->instrument != instrument) {
+        if (item->instrument != instrument) {
             at = &(*at)->next;
             continue;
         }
-        if (!(*at)->is_cmd && is_path(paper, &(*at)->event.hdr))
+        if (!item->is_cmd && is_path(paper, &item->event.hdr))
             return;
-        item = unlink_at(paper, at);
+        (void)unlink_at(paper, at);
         if (!item->is_cmd)
             on_market_now(paper, &item->event.hdr);
         else if (paper_acts_now(paper, &item->cmd))
             paper_request(paper, item->t, &item->cmd);
         else
             paper_park(paper, &item->cmd);
-        free(item);
     }
 }
 
-int paper_tell(struct paper *paper)
+static int tell_end(struct paper *paper)
 {
-    struct put_off *item;
+    struct put_off *item = paper->put_off;
     int rc;
 
-    REQUIRE(paper->put_off != NULL && paper->put_off->t_told != 0);
-    item = unlink_at(paper, &paper->put_off);
-    rc = walk(paper, &item->event.bar, item->t_told);
-    if (rc >= 0)
-        go_on(paper, item->instrument);
-    free(item);
+    REQUIRE(item != NULL && item->t_told != 0);
+    if (paper->walk.bar == NULL)
+        begin(paper, &item->event.bar, item->t_told);
+    while ((rc = settle(paper)) >= 0 && paper->walk.stage != WALK_DONE)
+        step_on(paper);
+    if (rc < 0)
+        return rc;
+    along_end(paper->along);
+    paper->walk.bar = NULL;
+    if (paper->parked != NULL)
+        paper_take_parked(paper, &item->event.hdr);
+    (void)unlink_at(paper, &paper->put_off);
+    go_on(paper, item->instrument);
+    return AGON_OK;
+}
+
+int paper_offer(struct paper *paper, struct driver *driver)
+{
+    struct record_report copy;
+    const struct record_report *report = paper_peek(paper);
+    int rc;
+
+    if (paper->walk.bar != NULL || report == NULL || report->hdr.t > end_told(paper))
+        return tell_end(paper);
+    copy = *report;
+    rc = driver_step(driver, &copy.hdr);
+    if (rc != AGON_EAGAIN)
+        paper_take(paper);
     return rc;
 }

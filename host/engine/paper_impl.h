@@ -36,11 +36,36 @@ struct put_off { /* ... or has come, like the market's news, behind a bar's end 
         struct agon_bar bar;
     } event;
 };
-struct walk {                   /* along the paths of a bar that is being told */
+/* Along the paths of a bar that is being told. The core may have no room for a step: where it
+ * stands is kept here, and a step is offered until it is taken. */
+enum walk_stage {
+    WALK_SLOT = 0, /* the next slot enters this part of its path */
+    WALK_LINE = 1, /* a slot is on a straight line of it */
+    WALK_ACT = 2,  /* ... where an order acts */
+    WALK_CLOSE = 3,
+    WALK_OVER = 4,
+    WALK_END = 5,
+    WALK_DONE = 6
+};
+struct walk {
     const struct agon_bar *bar; /* NULL: none is */
     agon_ns_t t;                /* by the core's time */
     uint64_t slots;
     agon_px_t px[SLOTS_MAX]; /* that each was told last */
+    agon_px_t points[SLOTS_MAX][4];
+    uint8_t stage;       /* enum walk_stage */
+    uint8_t part;        /* of the path, up to points[part] */
+    uint8_t is_offering; /* step is not taken yet */
+    uint8_t pad;
+    uint16_t slot;
+    uint16_t turns; /* of the host, on this line */
+    agon_px_t at_px;
+    uint64_t order; /* that acts there */
+    union {
+        struct agon_event_hdr hdr;
+        struct record_path path;
+        struct record_report report;
+    } step;
 };
 struct entry { /* an order that the exchange knows and that is not final */
     uint64_t order_id, match_id;
@@ -57,7 +82,9 @@ struct paper {
     uint32_t n_cmds, first_cmd, room_cmds;
     struct parked *parked, **parked_end;    /* owned; in order of arrival */
     struct put_off *put_off, **put_off_end; /* owned; in order of arrival */
-    struct along *along;                    /* borrowed; NULL: no host acts inside bars */
+    struct parked *spare_parked;            /* owned; of either, for the next one */
+    struct put_off *spare_put_off;
+    struct along *along; /* borrowed; NULL: no host acts inside bars */
     struct walk walk;
     struct held *held; /* owned; in order of time */
     uint32_t n_held, room_held;

@@ -6,10 +6,14 @@ struct world;
 static void add_bars(struct world *world);
 #define WORLD_MORE add_bars
 #include "base/rng.h"
+#include "engine/exposure.h"
 #include "world.h"
 
 #define MINUTE ((agon_ns_t)60000 * MS)
 #define COIN   100000
+#ifndef ALONG_ROUNDS
+#define ALONG_ROUNDS 100
+#endif
 enum { BARS = 3 };
 
 static void add_bars(struct world *world)
@@ -819,7 +823,7 @@ START_TEST(the_path_that_is_taken_leaves_the_least)
     int n_differ = 0;
 
     rng_init(&rng, 7);
-    for (int round = 0; round < 100; round++) {
+    for (int round = 0; round < ALONG_ROUNDS; round++) {
         agon_px_t low = drawn_px(&rng, 9700, 9990);
         agon_px_t high = drawn_px(&rng, 10010, 10300);
         struct bar bars[3] = {{10000, 10000, 10000, 10000},
@@ -871,7 +875,69 @@ START_TEST(the_path_that_is_taken_leaves_the_least)
                       (long long)won[0], (long long)won[1], (long long)won[2]);
         n_differ += won[1] != won[2];
     }
-    ck_assert_int_ge(n_differ, 12); // or it would say little
+    ck_assert_int_ge(n_differ, ALONG_ROUNDS * 12 / 100); // or it would say little
+}
+END_TEST
+
+/* A host that dies on a path: the next run values what is held by the market, and so does who
+ * loads its state. */
+START_TEST(who_died_on_a_path_is_on_it_no_longer)
+{
+    static const struct bar bars[] = {
+        {10000, 10000, 10000, 10000}, {10000, 10000, 10000, 10000}, {0, 0, 0, 0}};
+    static const struct wish wishes[] = {{AGON_EVENT_BAR, 0, 0, ORDER(AGON_BUY, COIN), {0}},
+                                         WISHES_END};
+    struct play what = {.bars = bars, .wishes = wishes, .daily_loss_amt = USD(90)};
+    struct record_path path = {.hdr = {EVENT_PATH, 1, 0, BARS, 0, close_of(2), close_of(2)},
+                               .px = 9950,
+                               .slots = 1,
+                               .kind = PATH_POINT};
+    struct record_start start = {
+        .hdr = {.type = EVENT_START, .granules = 1, .t = close_of(2)}, .run = 2, .mode = RUN_PAPER};
+    agon_amt_t before_amt;
+
+    play(&what);
+    ck_assert_int_eq(held(0), COIN);
+    engine_attach_venue(world->engine, 0, NULL); // the exchange went with the play
+    before_amt = exposure_equity(world->engine, 0);
+    ck_assert_int_eq(world_step(world, &path), AGON_OK);
+    ck_assert_int_ne(exposure_equity(world->engine, 0), before_amt);
+    ck_assert_int_eq(world_step(world, &start), AGON_OK);
+    ck_assert_int_eq(exposure_equity(world->engine, 0), before_amt);
+    comes_back();
+    end();
+}
+END_TEST
+
+/* Where bars have no paths from now on, what was wanted inside one happens. */
+START_TEST(without_paths_no_plan_waits_for_the_end_of_one)
+{
+    static const struct bar bars[] = {{10000, 10000, 10000, 10000}, {0, 0, 0, 0}};
+    static const struct wish none[] = {WISHES_END};
+    struct play what = {.bars = bars, .wishes = none};
+    struct record_step step = {.hdr = {.type = EVENT_CONFIG, .granules = 1, .instrument = BARS},
+                               .kind = CONFIG_STEP,
+                               .is_bars = STEP_BARS,
+                               .step_ns = MINUTE};
+    struct agon_exit_event plan = {
+        .hdr = {.type = AGON_EVENT_EXIT_PLAN, .granules = 4, .instrument = BARS},
+        .origin = {.n_legs = 1},
+        .plan = {.instrument = BARS, .side = AGON_BUY, .stop_px = 9900}};
+    struct agon_quote quote;
+
+    play(&what);
+    quote = quotes[0];
+    quote.hdr.t = step.hdr.t = plan.hdr.t = close_of(0);
+    quote.hdr.seq = 0;
+    ck_assert_int_eq(world_step(world, &quote), AGON_OK);
+    ck_assert_int_eq(world_step(world, &plan), AGON_OK);
+    ck_assert_int_ne(engine_next_exit(world->engine, 0, NULL)->is_young, 0);
+    ck_assert_int_eq(engine_bars(world->engine, BARS), STEP_PATHS);
+    ck_assert_int_eq(world_step(world, &step), AGON_OK);
+    ck_assert_int_eq(engine_bars(world->engine, BARS), STEP_BARS);
+    ck_assert_int_eq(engine_next_exit(world->engine, 0, NULL)->is_young, 0);
+    comes_back();
+    end();
 }
 END_TEST
 
@@ -903,6 +969,8 @@ int main(void)
     tcase_add_test(tcase, a_time_inside_a_bar_comes_at_its_close);
     tcase_add_test(tcase, what_happens_inside_is_told_behind_its_end_and_before_the_bar);
     tcase_add_test(tcase, the_path_that_is_taken_leaves_the_least);
+    tcase_add_test(tcase, who_died_on_a_path_is_on_it_no_longer);
+    tcase_add_test(tcase, without_paths_no_plan_waits_for_the_end_of_one);
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
