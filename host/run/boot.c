@@ -121,9 +121,12 @@ static int boot_bars(struct host *host, agon_instrument_t id, struct error *err)
         .step_ns = (agon_ns_t)bars_of(host, id) * 1000000000,
     };
 
-    if (instrument == NULL || engine_bars_ns(host->engine, id) == record.step_ns)
+    // On paper the host itself takes the bars along their paths; a real exchange shows it none.
+    if (record.step_ns != 0)
+        record.is_bars = host->config.mode == RUN_PAPER ? STEP_PATHS : STEP_BARS;
+    if (instrument == NULL || (engine_bars_ns(host->engine, id) == record.step_ns &&
+                               engine_bars(host->engine, id) == record.is_bars))
         return AGON_OK;
-    record.is_bars = record.step_ns != 0;
     return boot_step(host, &record, instrument->symbol, err);
 }
 
@@ -901,6 +904,11 @@ static int open_venue(struct host *host, uint32_t at, struct error *err)
         line->paper = paper_new(&paper, engine_instruments(host->engine));
         if (line->paper == NULL)
             return error_set(err, AGON_ENOMEM, "no memory for the paper venue");
+        if (host->along == NULL)
+            host->along = along_new(host->engine, &host->driver);
+        if (host->along == NULL)
+            return error_set(err, AGON_ENOMEM, "no memory for the paths inside bars");
+        paper_set_along(line->paper, host->along);
         port = paper_port(line->paper);
     }
     engine_attach_venue(host->engine, host->config.venues[at].account, &port);

@@ -214,8 +214,11 @@ void host_drive(struct host *host)
 
 int host_step(struct host *host, struct agon_event_hdr *event)
 {
-    int rc = driver_step(&host->driver, event);
+    int rc;
 
+    if (host_tell_on(host) == AGON_EAGAIN)
+        return AGON_EAGAIN;
+    rc = driver_step(&host->driver, event);
     return rc == AGON_EAGAIN || rc == AGON_ECORRUPT ? rc : AGON_OK;
 }
 
@@ -405,53 +408,6 @@ static int take_terms(struct host_line *line, const struct agon_event_hdr *event
     return event->type == EVENT_RULES || event->type == EVENT_LIMIT;
 }
 
-static int drain_paper_of(struct host *host, struct paper *paper);
-
-/* When the exchange of a market of bars told that: a bar when it had closed, a quote where the one
- * before it had, if that may be. What is decided here behind both is decided in the new bar,
- * however near to each other they come. */
-static agon_ns_t told_at(struct host *host, const struct agon_event_hdr *event)
-{
-    agon_ns_t step_ns = engine_bars_ns(host->engine, event->instrument);
-    agon_ns_t *closed = &host->bar_closed[event->instrument];
-    agon_ns_t t = event->t;
-
-    if (event->type == AGON_EVENT_BAR) {
-        const struct agon_bar *bar = (const struct agon_bar *)(const void *)event;
-
-        *closed = num_add(bar->t_open, (agon_ns_t)bar->length_s * 1000000000);
-        t = *closed;
-    } else if (step_ns > 0) {
-        t = *closed > 0 && t - *closed < step_ns ? *closed : t - t % step_ns;
-    }
-    return t < event->t ? t : event->t;
-}
-
-/* What a bar does to orders on paper is told before it, where that is no further away. */
-static void close_on_paper(struct host *host, struct paper *paper)
-{
-    struct agon_bar bar;
-
-    memcpy(&bar, host->event.bytes, sizeof(bar));
-    bar.hdr.t = told_at(host, &bar.hdr);
-    paper_on_market(paper, &bar.hdr);
-    (void)drain_paper_of(host, paper);
-}
-
-static void show_paper(struct host *host, struct paper *paper)
-{
-    struct agon_event_hdr *event = &host->event.hdr;
-    agon_ns_t t = event->t;
-
-    if (match_has_bars(paper_match(paper), event->instrument)) {
-        if (event->type == AGON_EVENT_BAR)
-            return; // it was shown
-        event->t = told_at(host, event);
-    }
-    paper_on_market(paper, event);
-    event->t = t;
-}
-
 static int drain_line(struct host *host, struct host_line *line)
 {
     const struct agon_event_hdr *event;
@@ -470,16 +426,14 @@ static int drain_line(struct host *host, struct host_line *line)
         host->event.hdr.t = time_of(host, &host->event.hdr, received);
         if (host->event.hdr.type == EVENT_SENT)
             host->event.sent.t_sent = host->event.hdr.t;
-        if (line->paper != NULL && host->event.hdr.type == AGON_EVENT_BAR &&
-            match_has_bars(paper_match(line->paper), host->event.hdr.instrument))
-            close_on_paper(host, line->paper);
-        if (host_step(host, &host->event.hdr) == AGON_EAGAIN)
+        if (host_close_on_paper(host, line) == AGON_EAGAIN ||
+            host_step(host, &host->event.hdr) == AGON_EAGAIN)
             break;
         evring_release(&line->from_venue_out);
         if (host->event.hdr.type == AGON_EVENT_QUOTE && line->bars.n > 0)
             host->is_quoted[host->event.hdr.instrument] = 1;
         if (line->paper != NULL)
-            show_paper(host, line->paper);
+            host_show_paper(host, line);
         hist_add(&host->draft->queue_ns, clock_now() - received);
         n++;
     }
@@ -493,34 +447,6 @@ static int drain_venue(struct host *host)
     // Market data has a time: it waits in its ring until there is one.
     for (uint32_t i = 0; i < host->n_lines && host->is_timed; i++)
         n += drain_line(host, &host->lines[i]);
-    return n;
-}
-
-static int drain_paper_of(struct host *host, struct paper *paper)
-{
-    struct record_report *report;
-    agon_ns_t t = host_now(host);
-    int n = 0;
-
-    if (paper_next(paper) <= t)
-        paper_advance(paper, t);
-    while ((report = paper_peek(paper)) != NULL && report->hdr.t <= t) {
-        struct record_report copy = *report;
-
-        if (host_step(host, &copy.hdr) == AGON_EAGAIN)
-            break;
-        paper_take(paper);
-        n++;
-    }
-    return n;
-}
-
-static int drain_paper(struct host *host)
-{
-    int n = 0;
-
-    for (uint32_t i = 0; i < host->n_lines && host->lines[i].paper != NULL; i++)
-        n += drain_paper_of(host, host->lines[i].paper);
     return n;
 }
 
@@ -559,7 +485,7 @@ static int drain_due(struct host *host)
     agon_ns_t t = host_now(host);
     int n = 0;
 
-    while (n < BATCH && engine_next_due(host->engine) <= t &&
+    while (n < BATCH && engine_next_due(host->engine) <= t && host_tell_on(host) != AGON_EAGAIN &&
            driver_due(&host->driver, t) != AGON_EAGAIN)
         n++;
     return n;
@@ -1019,7 +945,7 @@ void *host_core_main(void *ctx)
         n = drain_control(host);
         host_drain_change(host);
         n += drain_venue(host);
-        n += drain_paper(host);
+        n += host_drain_paper(host);
         n += drain_wishes(host);
         n += drain_due(host);
         n += host_drain_alerts(host);

@@ -6,7 +6,8 @@
 #include "sys/log.h"
 #include "sys/signals.h"
 
-#define HURRY_NS ((int64_t)500 * 1000 * 1000)
+#define HURRY_NS    ((int64_t)500 * 1000 * 1000)
+#define LAST_BAR_NS ((int64_t)2 * 1000000000)
 
 // Not before its children have ended: they die with the thread that began them.
 static void stop_loader(struct host *host)
@@ -227,6 +228,18 @@ static void end_orders(struct host *host, int64_t grace_ns, int signal_fd)
     wait_for_orders(host, ticket, until, signal_fd);
 }
 
+/* Half a path is no state to end with. The journal's writer still runs: there will be room. */
+static int end_bar(struct host *host)
+{
+    static _Atomic uint32_t never;
+    int64_t until = clock_mono() + LAST_BAR_NS;
+    int rc;
+
+    while ((rc = host_tell_on(host)) == AGON_EAGAIN && clock_mono() < until)
+        futex_wait(&never, 0, 1000000);
+    return rc;
+}
+
 int host_stop(struct host *host, int64_t grace_ns, int signal_fd, struct error *err)
 {
     int rc;
@@ -250,7 +263,9 @@ int host_stop(struct host *host, int64_t grace_ns, int signal_fd, struct error *
     host->halts &= ~(uint32_t)HOST_HALT_STOPPING;
     host_tell(host);
     host_drain_alerts(host);
-    rc = driver_mark(&host->driver);
+    rc = end_bar(host);
+    if (rc >= 0)
+        rc = driver_mark(&host->driver);
     if (rc >= 0)
         rc = engine_hash(host->engine, host->last_hash);
     host->last_seq = engine_seq(host->engine);
@@ -303,6 +318,7 @@ void host_free(struct host *host)
     }
     for (uint32_t i = 0; i < host->n_lines; i++)
         paper_free(host->lines[i].paper);
+    along_free(host->along);
     engine_free(host->engine);
     process_bus_free(&host->bus);
     host_alerts_close(host);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* host_impl: what the parts of a host share among themselves. boot.c opens it, core.c is its core
- * thread, loader.c, io.c and writer.c have the others, change.c makes what an operator changes,
- * host.c starts, stops and looks. */
+ * thread and on_paper.c what of that is a paper host's, loader.c, io.c and writer.c have the
+ * others, change.c makes what an operator changes, host.c starts, stops and looks. */
 #ifndef RUN_HOST_IMPL_H
 #define RUN_HOST_IMPL_H
 
@@ -9,6 +9,7 @@
 #include <pthread.h>
 
 #include "base/heap.h"
+#include "engine/along.h"
 #include "engine/driver.h"
 #include "engine/paper.h"
 #include "journal/packed.h"
@@ -78,6 +79,8 @@ struct wish {
 struct host_line {
     struct gateway *gateway;      /* owned */
     struct paper *paper;          /* owned; [core]; on paper */
+    agon_ns_t t_bar, t_bar_told;  /* [core]; of the bar that paper was shown: on_paper.c */
+    uint8_t is_bar_shown;         /* ... and the engine not yet */
     struct venue_windows windows; /* [core]; what paper's orders are held to */
     struct market_bars bars;      /* what its market is, by its own word at the start */
     void *from_venue_memory;      /* owned */
@@ -206,6 +209,8 @@ struct host {
     int is_timed; /* our clock is vouched for: until then time stands still in a journal */
     int64_t judged_ns;
     struct clock_market market; /* with has_market_clock: engine time is this */
+    struct along *along;        /* owned; [core]; on paper: what the host does inside bars */
+    struct paper *telling;      /* [core]; it is in the middle of a bar; NULL: none is */
     uint8_t
         is_quoted[INSTRUMENTS_MAX + 1]; /* [core]; its market is one of bars, and one has opened */
     agon_ns_t bar_closed[INSTRUMENTS_MAX + 1]; /* [core]; ... and the end of the last; 0: none */
@@ -272,6 +277,15 @@ void *host_core_main(void *ctx);
 void host_drive(struct host *host); /* the engine is as the journal left it, and booted */
 int host_step(struct host *host, struct agon_event_hdr *event); /* AGON_EAGAIN: offer it again */
 agon_ns_t host_now(struct host *host);                          /* market time */
+/* on_paper.c: the exchange that stands in for a venue. [core] */
+/* Is host->event the end of a bar? Then the exchange of the line sees it, and all that it tells
+ * before it is told. AGON_EAGAIN: not all of it yet. */
+int host_close_on_paper(struct host *host, struct host_line *line);
+void host_show_paper(struct host *host, struct host_line *line); /* it has been stepped */
+int host_drain_paper(struct host *host); /* what is to be told by now. Returns how much */
+/* Goes on where the journal had no room for a step inside a bar. AGON_EAGAIN: it still has none,
+ * and nothing else may be stepped before. */
+int host_tell_on(struct host *host);
 void host_show(struct host *host);
 /* The plugin of a slot is gone, and why; the engine is told by host_tell. */
 void host_fail_slot(struct host *host, uint16_t slot, const char *why);
