@@ -4,7 +4,7 @@
 #ifndef CLI_BARS_ARGS_H
 #define CLI_BARS_ARGS_H
 
-#include "cli/args.h"
+#include "args/args.h"
 #include "match/match.h"
 
 struct bars_opts {

@@ -2,7 +2,7 @@
 /* completion: the shell asks agon itself, so that the script never knows less than the program. */
 #include <string.h>
 
-#include "cli/args.h"
+#include "args/args.h"
 #include "cli/commands.h"
 
 static const char bash[] =

@@ -5,11 +5,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/api.h"
-#include "cli/args.h"
+#include "args/args.h"
 #include "cli/commands.h"
-#include "cli/render.h"
 #include "control/client.h"
+#include "ops/api.h"
+#include "report/render.h"
 #include "sys/clock.h"
 #include "sys/file.h"
 #include "sys/futex.h"

@@ -11,14 +11,14 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "args/args.h"
 #include "base/num.h"
-#include "cli/args.h"
 #include "cli/commands.h"
-#include "cli/demo_cast.h"
-#include "cli/desk.h"
-#include "cli/simproc.h"
-#include "cli/story.h"
-#include "cli/table.h"
+#include "demo/demo_cast.h"
+#include "demo/simproc.h"
+#include "ops/ops.h"
+#include "report/run_report.h"
+#include "report/table.h"
 #include "run/host.h"
 #include "sys/clock.h"
 #include "sys/file.h"
@@ -39,7 +39,7 @@ struct demo {
     char dir[PATH_MAX];
     char run_dir[PATH_MAX];
     char log_path[PATH_MAX];
-    struct desk desk;
+    struct ops desk;
     int is_own_dir;
     struct simproc sim;
     struct host *host; /* owned */
@@ -54,7 +54,7 @@ struct demo {
     char reloaded[256]; /* what became of that; empty: it was not tried */
     struct host_changeover changeovers[HOST_CHANGEOVERS_MAX];
     uint32_t n_changeovers;
-    struct story story;
+    struct run_report story;
 };
 
 static int make_dir(struct demo *demo, struct error *err)
@@ -165,13 +165,13 @@ static int start_host(struct demo *demo, struct error *err)
         .seed = demo->opts.seed,
         .low_water_bytes = (int64_t)32 << 20,
     };
-    struct desk_config desk = {.dir = demo->run_dir,
-                               .http = demo->opts.http,
-                               .mode = "live",
-                               .speed_milli = config.speed_milli,
-                               .is_async = 1,
-                               .log = demo->log,
-                               .log_path = demo->log_path};
+    struct ops_config desk = {.dir = demo->run_dir,
+                              .http = demo->opts.http,
+                              .mode = "live",
+                              .speed_milli = config.speed_milli,
+                              .is_async = 1,
+                              .log = demo->log,
+                              .log_path = demo->log_path};
     struct demo_plan plan = {.plugins = demo->opts.plugins,
                              .instruments = instruments,
                              .length_s = demo->opts.seconds_ns / 1000000000 * demo->opts.speed};
@@ -201,7 +201,7 @@ static int start_host(struct demo *demo, struct error *err)
     if (rc >= 0)
         rc = host_start(demo->host, err);
     if (rc >= 0)
-        rc = desk_open(&demo->desk, demo->host, &desk, err);
+        rc = ops_open(&demo->desk, demo->host, &desk, err);
     return rc;
 }
 
@@ -286,7 +286,7 @@ static void print_agents(const struct demo *demo)
             (unsigned long long)slot->n_fills, (unsigned long long)n_closed,
             (unsigned long long)slot->n_refused, (unsigned long long)slot->nth,
             slot_condition_name(slot->condition), slot->failure[0] != '\0' ? ": " : "",
-            story_brief(slot->failure, failure, sizeof(failure)));
+            run_report_brief(slot->failure, failure, sizeof(failure)));
     }
 }
 
@@ -386,22 +386,22 @@ static int prove(const struct demo *demo, char *text, size_t room, struct error 
 static int tell(struct demo *demo, int is_over, struct error *err)
 {
     char proof[512] = "";
-    struct story_page page = {.path = demo->opts.report,
-                              .view = demo->view,
-                              .changeovers = demo->changeovers,
-                              .proof = proof};
-    struct story_source source = {.journal = host_journal_dir(demo->host),
-                                  .speed_milli = demo->opts.speed * 1000,
-                                  .is_live = !is_over,
-                                  .t_end = demo->t_end};
-    int rc = story_read(&demo->story, &source, err);
+    struct run_report_page page = {.path = demo->opts.report,
+                                   .view = demo->view,
+                                   .changeovers = demo->changeovers,
+                                   .proof = proof};
+    struct run_report_source source = {.journal = host_journal_dir(demo->host),
+                                       .speed_milli = demo->opts.speed * 1000,
+                                       .is_live = !is_over,
+                                       .t_end = demo->t_end};
+    int rc = run_report_read(&demo->story, &source, err);
     int seen;
 
     demo->n_changeovers = host_changeovers(demo->host, demo->changeovers);
     page.n_changeovers = demo->n_changeovers;
     if (rc >= 0) {
         printf("\n");
-        story_print(&demo->story, stdout);
+        run_report_print(&demo->story, stdout);
         print_agents(demo);
         printf("\n");
         seen = print_counts(demo, err);
@@ -417,7 +417,7 @@ static int tell(struct demo *demo, int is_over, struct error *err)
                      (unsigned long long)demo->story.replay.n_marks);
         rc = seen < 0 ? seen : rc;
         if (strcmp(demo->opts.report, "off") != 0) {
-            int written = story_html(&demo->story, &page, rc < 0 ? NULL : err);
+            int written = run_report_html(&demo->story, &page, rc < 0 ? NULL : err);
 
             rc = rc < 0 ? rc : written;
             if (written >= 0)
@@ -425,7 +425,7 @@ static int tell(struct demo *demo, int is_over, struct error *err)
         }
         fflush(stdout);
     }
-    story_free(&demo->story);
+    run_report_free(&demo->story);
     return rc;
 }
 
@@ -449,7 +449,7 @@ static int finish(struct demo *demo, int *signal_number, struct error *err)
     }
     host_view(demo->host, demo->view);
     demo->t_end = demo->view->t;
-    desk_close(&demo->desk);
+    ops_close(&demo->desk);
     stopped = host_stop(demo->host, GRACE_NS, demo->signal_fd, err);
     host_view(demo->host, demo->view);
     table_end(&demo->table, demo->view, clock_mono());
@@ -484,7 +484,7 @@ static int run(struct demo *demo, struct error *err)
         rc = start_host(demo, err);
     if (rc < 0)
         return rc;
-    desk_print(&demo->desk, stdout, 1);
+    ops_print(&demo->desk, stdout, 1);
     printf("exchange   http://127.0.0.1:%u   (Binance spot", demo->sim.spot.port);
     if (demo->sim.um.port != 0)
         printf("; USD-M futures: %u", demo->sim.um.port);
@@ -552,7 +552,7 @@ int cmd_demo(int argc, char **argv)
     }
     if (rc < 0)
         fprintf(stderr, "agon demo: %s\n", err.text);
-    desk_close(&demo.desk);
+    ops_close(&demo.desk);
     host_free(demo.host);
     simproc_stop(&demo.sim);
     log_set_process(NULL);

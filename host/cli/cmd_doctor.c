@@ -18,7 +18,7 @@
 
 #include "agent/runner.h"
 #include "agent/sandbox.h"
-#include "cli/args.h"
+#include "args/args.h"
 #include "cli/commands.h"
 #include "sys/cgroup.h"
 #include "sys/clock.h"

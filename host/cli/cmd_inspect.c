@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "agent/run_process.h"
-#include "cli/args.h"
+#include "args/args.h"
 #include "cli/commands.h"
 
 static const struct {

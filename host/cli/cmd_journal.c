@@ -8,14 +8,14 @@
 
 #include <sodium.h>
 
+#include "args/args.h"
 #include "base/num.h"
-#include "cli/args.h"
 #include "cli/commands.h"
 #include "cli/journal_dir.h"
-#include "cli/journal_rows.h"
 #include "config/suggest.h"
 #include "journal/text.h"
 #include "lab/replay.h"
+#include "report/journal_rows.h"
 #include "sys/clock.h"
 #include "sys/disk_posix.h"
 

@@ -6,8 +6,8 @@
 #include <sys/stat.h>
 
 #include "agent/template.h"
+#include "args/args.h"
 #include "base/error.h"
-#include "cli/args.h"
 #include "cli/commands.h"
 #include "sys/file.h"
 

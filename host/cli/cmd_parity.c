@@ -8,9 +8,9 @@
 #include <sys/mman.h>
 
 #include "agent/worker.h"
+#include "args/args.h"
 #include "base/hash.h"
 #include "base/utf8.h"
-#include "cli/args.h"
 #include "cli/commands.h"
 #include "cli/journal_dir.h"
 #include "cli/parity_free.h"

@@ -5,7 +5,7 @@
 
 #include <sodium.h>
 
-#include "cli/args.h"
+#include "args/args.h"
 #include "cli/commands.h"
 #include "cli/journal_dir.h"
 #include "lab/replay.h"

@@ -6,11 +6,11 @@
 #include <unistd.h>
 
 #include "agent/roster.h"
-#include "cli/args.h"
+#include "args/args.h"
 #include "cli/commands.h"
-#include "cli/demo_cast.h"
-#include "cli/desk.h"
-#include "cli/table.h"
+#include "demo/demo_cast.h"
+#include "ops/ops.h"
+#include "report/table.h"
 #include "run/credential.h"
 #include "run/kill.h"
 #include "run/market_bars.h"
@@ -203,20 +203,20 @@ static int open_log_file(struct log *log, const struct settings *settings, const
     return rc < 0 ? rc : log_to_file(log, &file, err);
 }
 
-static int open_desk(struct desk *desk, struct host *host, const struct settings *settings,
-                     const struct desk_config *from, struct error *err)
+static int open_desk(struct ops *desk, struct host *host, const struct settings *settings,
+                     const struct ops_config *from, struct error *err)
 {
-    struct desk_config config = *from;
+    struct ops_config config = *from;
     int rc;
 
     config.mode = settings->host.mode == RUN_LIVE ? "live" : "paper";
     config.speed_milli = settings->host.speed_milli;
     config.is_async = settings->host.is_async;
-    rc = desk_open(desk, host, &config, err);
+    rc = ops_open(desk, host, &config, err);
     if (rc < 0)
         return rc;
     // The token is for the eyes of who started it: on a terminal and in no log.
-    desk_print(desk, stdout, isatty(STDOUT_FILENO));
+    ops_print(desk, stdout, isatty(STDOUT_FILENO));
     if (control_url(desk->control)[0] != '\0')
         log_info("control", "http",
                  "dashboard, API and metrics at %s; `agon ctl url` has the "
@@ -274,7 +274,7 @@ int cmd_run(int argc, char **argv)
     char log_path[PATH_MAX];
     char refused[256];
     char kill_file[PATH_MAX] = "";
-    static struct desk desk;
+    static struct ops desk;
     struct host *host = NULL;
     struct log *log = NULL;
     struct error err = {0};
@@ -327,17 +327,17 @@ int cmd_run(int argc, char **argv)
     if (rc >= 0)
         rc = host_start(host, &err);
     if (rc >= 0) {
-        struct desk_config desk_config = {.dir = dir,
-                                          .http = opts.http != NULL ? opts.http : settings.http,
-                                          .log = log,
-                                          .log_path = log_path,
-                                          .roster = settings.roster,
-                                          .plugins = opts.plugins != NULL ? opts.plugins : ".",
-                                          .load_from = settings.load_from,
-                                          .n_load_from = settings.n_load_from,
-                                          .is_watched = settings.is_watched};
+        struct ops_config ops_config = {.dir = dir,
+                                        .http = opts.http != NULL ? opts.http : settings.http,
+                                        .log = log,
+                                        .log_path = log_path,
+                                        .roster = settings.roster,
+                                        .plugins = opts.plugins != NULL ? opts.plugins : ".",
+                                        .load_from = settings.load_from,
+                                        .n_load_from = settings.n_load_from,
+                                        .is_watched = settings.is_watched};
 
-        rc = open_desk(&desk, host, &settings, &desk_config, &err);
+        rc = open_desk(&desk, host, &settings, &ops_config, &err);
     }
     if (rc >= 0) {
         snprintf(path, sizeof(path), "%s", host_journal_dir(host));
@@ -345,7 +345,7 @@ int cmd_run(int argc, char **argv)
         log_info("host", "start", "%s, %u agents, journal in %s",
                  settings.host.mode == RUN_LIVE ? "live" : "paper", settings.host.n_slots, path);
         watch(host, &opts, kill_file, signal_fd);
-        desk_close(&desk);
+        ops_close(&desk);
         rc = host_stop(host, GRACE_NS, signal_fd, &err);
         tell_unjudged(host, &settings);
         if (rc >= 0 && host_is_refused_account(host, refused, sizeof(refused)))

@@ -12,8 +12,8 @@
 
 #include <uv.h>
 
+#include "args/args.h"
 #include "base/num.h"
-#include "cli/args.h"
 #include "cli/bars_args.h"
 #include "cli/commands.h"
 #include "config/config.h"

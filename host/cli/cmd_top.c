@@ -6,10 +6,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/args.h"
+#include "args/args.h"
 #include "cli/commands.h"
-#include "cli/render.h"
 #include "control/client.h"
+#include "report/render.h"
 #include "sys/rundir.h"
 #include "sys/signals.h"
 #include "sys/term.h"

@@ -7,12 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/args.h"
+#include "args/args.h"
 #include "cli/commands.h"
 #include "cli/journal_dir.h"
-#include "cli/plan_text.h"
 #include "journal/text.h"
 #include "lab/replay.h"
+#include "report/plan_text.h"
 #include "run/slots.h"
 #include "sys/disk_posix.h"
 

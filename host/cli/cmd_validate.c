@@ -11,7 +11,7 @@
 #include "agent/audit.h"
 #include "agent/certificate.h"
 #include "agent/run_process.h"
-#include "cli/args.h"
+#include "args/args.h"
 #include "cli/commands.h"
 #include "sys/clock.h"
 

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "cli/args.h"
+#include "args/args.h"
 
 static int is_dir(const char *path)
 {

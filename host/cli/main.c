@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "agent/child_main.h"
+#include "args/args.h"
 #include "base/utf8.h"
-#include "cli/args.h"
 #include "cli/commands.h"
 #include "config/suggest.h"
 #include "sys/harden.h"

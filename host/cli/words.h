@@ -4,7 +4,7 @@
 #define CLI_WORDS_H
 
 #include "agent/crew.h"
-#include "cli/args.h"
+#include "args/args.h"
 
 /* A slot for each plugin file, with the default limits: names after the files, capital in whole
  * units of the base currency, every NAME=VALUE for all of them. AGON_EINVAL: a parameter that is

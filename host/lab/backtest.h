@@ -141,31 +141,8 @@ int backtest_names(const struct backtest_config *config, struct roster_names *na
  * reached is in result also on failure; backtest_free takes either. */
 int backtest_run(const struct backtest_config *config, struct backtest *result, struct error *err);
 void backtest_free(struct backtest *result);
-
+int backtest_tape_has_book(const struct backtest_tape *tape);
 /* Whether any of the data brought a book to trade on. */
 int backtest_has_book(const struct backtest *result);
-/* What is to be known of the data besides the first mistake in it, a line each: further bad rows,
- * and files that brought no live book. */
-void backtest_warn(const struct backtest *result, FILE *out);
-/* The rate windows of the market i, 0 or 1, in words; "": none of its orders went there. */
-#define BACKTEST_WINDOWS_TEXT 768
-const char *backtest_windows(const struct backtest *result, int i,
-                             char text[BACKTEST_WINDOWS_TEXT]);
-/* What the run assumed and no live one has, a sentence each from i = 0 on; NULL: no more. Such
- * words are part of each form of the report. */
-#define BACKTEST_ASSUMED_TEXT 512
-const char *backtest_assumed(const struct backtest *result, uint32_t i,
-                             char text[BACKTEST_ASSUMED_TEXT]);
-/* The report as text for people. */
-void backtest_print(const struct backtest *result, FILE *out);
-/* The same as one JSON object (money as strings). */
-int backtest_json(const struct backtest *result, FILE *out);
-/* agents.csv, fills.csv and equity.csv (by the full minute, as `agon journal export` does), in that
- * order. Whoever closes the files sees whether all of it was written. */
-enum { BACKTEST_AGENTS = 0, BACKTEST_FILLS = 1, BACKTEST_EQUITY = 2, BACKTEST_CSVS };
-extern const char *const backtest_csv_names[BACKTEST_CSVS];
-void backtest_csv(const struct backtest *result, FILE *const files[BACKTEST_CSVS]);
-/* The same as a page that needs nothing else (lab/page.h). AGON_ENOMEM. */
-int backtest_html(const struct backtest *result, FILE *out, struct error *err);
 
 #endif

@@ -268,10 +268,6 @@ struct free_result {
 /* AGON_ENOMEM. outcomes: of each stage. */
 int free_compare(const struct free_facts *facts, struct free_outcome *const outcomes[FREE_STAGES],
                  struct free_result *result);
-/* The page (lab/page.h); again: of FREE_STAGE. AGON_ENOMEM, AGON_EIO. */
-int free_page(const struct free_facts *facts, const struct free_outcome *again,
-              const struct free_result *result, const struct free_inputs *inputs, FILE *out,
-              struct error *err);
 /* Fills of two runs of one market: no order of them is known to be the same. */
 int free_against(const struct free_facts *a, const struct free_facts *b, struct free_stage *stage);
 

@@ -105,7 +105,5 @@ struct lookahead {
 int lookahead_run(const struct lookahead_config *config, struct lookahead *result,
                   struct error *err);
 int lookahead_is_accused(const struct lookahead *result);
-void lookahead_print(const struct lookahead *result, FILE *out);
-int lookahead_json(const struct lookahead *result, FILE *out);
 
 #endif

@@ -282,6 +282,17 @@ int proc_self(char *path, size_t room)
     return AGON_OK;
 }
 
+int proc_beside(const char *name, char *path, size_t room)
+{
+    int rc = proc_self(path, room);
+    char *slash = rc >= 0 ? strrchr(path, '/') : NULL;
+
+    if (slash == NULL)
+        return rc < 0 ? rc : AGON_EIO;
+    room -= (size_t)(slash + 1 - path);
+    return (size_t)snprintf(slash + 1, room, "%s", name) < room ? AGON_OK : AGON_ERANGE;
+}
+
 void proc_give_way(void)
 {
     // Where threads are simulated this one is all of them.

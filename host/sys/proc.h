@@ -57,5 +57,7 @@ int64_t proc_cpu_ns(int pid);
 uint64_t proc_start(int pid);
 /* Path of the running program, for starting another of itself. */
 int proc_self(char *path, size_t room);
+/* The path of a program of that name in the same folder. */
+int proc_beside(const char *name, char *path, size_t room);
 
 #endif

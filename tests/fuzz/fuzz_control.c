@@ -9,8 +9,8 @@
 #include <stdlib.h>
 
 #include "base/utf8.h"
-#include "cli/api.h"
 #include "fuzz.h"
+#include "ops/api.h"
 
 static void look_at_word(const char *word)
 {

@@ -11,7 +11,7 @@
 
 #include "agent/child_main.h"
 #include "base/sanitized.h"
-#include "cli/bench/arena.h"
+#include "bench/arena.h"
 #include "sys/clock.h"
 #include "sys/futex.h"
 

@@ -10,8 +10,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "args/args.h"
 #include "base/exit.h"
-#include "cli/args.h"
 #include "cli/words.h"
 #include "lab/lookahead.h"
 

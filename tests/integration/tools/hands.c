@@ -9,7 +9,7 @@
 
 #include "agent/child_main.h"
 #include "cli/commands.h"
-#include "cli/demo_cast.h"
+#include "demo/demo_cast.h"
 #include "run/host_impl.h"
 #include "sys/clock.h"
 #include "sys/futex.h"

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+/* table: the benchmarks, one function and one file each. Each returns AGON_OK, or an error with its
+ * reason when it could not run; what it found goes through bench.h. */
+#ifndef BENCH_TABLE_H
+#define BENCH_TABLE_H
+
+#include "base/error.h"
+#include "bench/bench.h"
+
+/* X(name, help), in the order in which "all" runs them. */
+#define BENCHMARKS(X)                                                                              \
+    X(decode, "a venue's JSON into records, against jansson and a scanner for that one message")   \
+    X(ring, "queues between threads, against bare ones")                                           \
+    X(book, "a level set and the best read, against a bare array and a tree")                      \
+    X(dispatch, "an event to plugins, against a bare call")                                        \
+    X(risk, "the gate and the whole way of an intent, against a bare chain")                       \
+    X(pipeline, "a quote from JSON to journal and plugins, against the bare chain")                \
+    X(journal, "append, frame and write, against memcpy, checksum and write")                      \
+    X(backtest, "bars and a generated market through the engine, against a bare loop")             \
+    X(start, "from a plugin's file to its first event in a process, against fork and dlopen")      \
+    X(reload, "another generation of a plugin: how long the core is paused")                       \
+    X(tick2order, "a tick's bytes to a signed order's bytes, against the bare chain")              \
+    X(wire, "a rush over TLS into a whole host and twenty agents, against a bare reader")
+
+#define BENCHMARK_DECLARE(name, help) int bench_##name(struct bench *bench, struct error *err);
+BENCHMARKS(BENCHMARK_DECLARE)
+
+#endif

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ops/api.h"
+
+#include <stdlib.h>
+
+#include "config/suggest.h"
+#include "sys/clock.h"
+#include "sys/log.h"
+
+#define EVERY_NS ((agon_ns_t)250 * 1000000) /* of the points of equity, at first */
+
+int api_init(struct api *api, struct host *host, struct error *err)
+{
+    memset(api, 0, sizeof(*api));
+    api->host = host;
+    api->mode = "";
+    api->watch.fd = -1;
+    api->every_ns = EVERY_NS;
+    api->began_ns = clock_mono();
+    api->looked_ns = api->began_ns;
+    api->view = calloc(1, sizeof(*api->view));
+    api->slots = calloc(SLOTS_MAX, sizeof(*api->slots));
+    if (api->view == NULL || api->slots == NULL) {
+        api_deinit(api);
+        return error_set(err, AGON_ENOMEM, "control: out of memory");
+    }
+    return AGON_OK;
+}
+
+void api_deinit(struct api *api)
+{
+    if (api->has_applier)
+        pthread_join(api->applier, NULL);
+    watch_close(&api->watch);
+    free(api->view);
+    free(api->slots);
+    memset(api, 0, sizeof(*api));
+    api->watch.fd = -1;
+}
+
+// The whole run in bounded memory: when the places are full every second point goes, and from then
+// on half as many come.
+static void thin(struct api *api)
+{
+    for (uint32_t id = 0; id < SLOTS_MAX; id++) {
+        struct api_slot *slot = &api->slots[id];
+
+        for (uint32_t i = 0; i < slot->n / 2; i++)
+            slot->points[i] = slot->points[2 * i];
+        slot->n /= 2;
+    }
+    api->every_ns *= 2;
+}
+
+static void keep_equity(struct api *api)
+{
+    const struct host_view *view = api->view;
+    int is_full = 0;
+
+    if (view->t < api->next_ns || view->t < (agon_ns_t)86400 * 1000000000)
+        return;
+    for (uint32_t id = 0; id < view->n_slots; id++) {
+        struct api_slot *slot = &api->slots[id];
+
+        if (strcmp(slot->name, view->slots[id].name) != 0)
+            slot->n = 0; // another has the place by now
+        memcpy(slot->name, view->slots[id].name, sizeof(slot->name));
+        slot->points[slot->n++] = (struct api_point){.t = view->t,
+                                                     .equity_amt = view->slots[id].equity_amt,
+                                                     .capital_amt = view->slots[id].capital_amt};
+        is_full |= slot->n == API_POINTS;
+    }
+    if (is_full)
+        thin(api);
+    api->next_ns = view->t + api->every_ns;
+}
+
+int api_apply(struct api *api, const struct apply *apply, struct jout *out, struct error *err)
+{
+    int rc;
+
+    if (atomic_exchange(&api->is_applying, 1))
+        return error_set(err, AGON_EBUSY, "a roster is being applied just now; try again");
+    rc = apply_roster(apply, out, err);
+    atomic_store(&api->is_applying, 0);
+    return rc;
+}
+
+// What was saved is applied; what is dangerous waits for `agon ctl apply --yes`.
+static void *applier_main(void *ctx)
+{
+    struct api *api = ctx;
+    struct apply apply = {.host = api->host, .path = api->roster, .plugins = api->plugins};
+    struct error err = {0};
+    struct jout out = {0};
+    int rc = apply_roster(&apply, &out, &err);
+
+    atomic_store(&api->is_applying, 0);
+    if (rc < 0)
+        log_error("control", "watch", "%s was saved and is not applied: %s", api->roster, err.text);
+    else
+        log_info("control", "watch", "%s was saved: %d changes were made", api->roster, rc);
+    jout_deinit(&out);
+    return NULL;
+}
+
+// The place is taken here: what is saved while a roster is being applied has its turn after it.
+static void apply_saved(struct api *api)
+{
+    if (atomic_exchange(&api->is_applying, 1))
+        return;
+    if (api->has_applier)
+        pthread_join(api->applier, NULL); // it has ended, or is about to
+    api->has_applier = pthread_create(&api->applier, NULL, applier_main, api) == 0;
+    if (!api->has_applier)
+        atomic_store(&api->is_applying, 0);
+    api->is_saved = !api->has_applier;
+}
+
+static void look(void *ctx, int64_t mono_ns)
+{
+    struct api *api = ctx;
+
+    host_view(api->host, api->view);
+    api->looked_ns = mono_ns;
+    keep_equity(api);
+    api->n_reloads = host_changeovers(api->host, api->reloads);
+    if (api->watch.fd >= 0 && watch_changed(&api->watch))
+        api->is_saved = 1;
+    if (api->is_saved)
+        apply_saved(api);
+}
+
+void api_port(struct api *api, struct control_port *port)
+{
+    *port = (struct control_port){
+        .ctx = api, .verbs = api_verbs, .look = look, .live = api_live, .metrics = api_metrics};
+}
+
+int api_slot_of(const struct api *api, const char *name, struct error *err)
+{
+    struct suggest suggest = {0};
+
+    for (uint32_t i = 0; i < api->view->n_slots; i++) {
+        if (!api->view->slots[i].is_used)
+            continue;
+        if (strcmp(api->view->slots[i].name, name) == 0)
+            return (int)i;
+        suggest_offer(&suggest, name, strnlen(name, 64), api->view->slots[i].name);
+    }
+    return error_set(err, AGON_ENOENT, "no agent is called '%.64s'%s%s%s", name,
+                     suggest.best != NULL ? "; did you mean '" : "",
+                     suggest.best != NULL ? suggest.best : "", suggest.best != NULL ? "'?" : "");
+}
+
+int api_instrument_of(const struct api *api, const char *symbol, struct error *err)
+{
+    struct suggest suggest = {0};
+
+    for (uint32_t i = 0; i < api->view->n_instruments; i++) {
+        if (strcmp(api_label(api, i), symbol) == 0)
+            return (int)i;
+        suggest_offer(&suggest, symbol, strnlen(symbol, 64), api->view->instruments[i].symbol);
+    }
+    return error_set(err, AGON_ENOENT, "no instrument is called '%.64s'%s%s%s", symbol,
+                     suggest.best != NULL ? "; did you mean '" : "",
+                     suggest.best != NULL ? suggest.best : "", suggest.best != NULL ? "'?" : "");
+}

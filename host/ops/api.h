@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+/* api: a running host as its operators see it: the table of verbs that control serves, what is
+ * shown live, and the metrics. It looks at the host's view and gives it commands, and nothing else.
+ *
+ * A new verb is a function in verbs.c (or a file of its own) and a line in api_verbs. [control] */
+#ifndef OPS_API_H
+#define OPS_API_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "control/control.h"
+#include "ops/apply.h"
+#include "sys/watch.h"
+
+#define API_POINTS 1024 /* of equity, of each slot; when they are full every second one goes */
+
+struct api_point {
+    agon_ns_t t;
+    agon_amt_t equity_amt, capital_amt;
+};
+struct api_slot {
+    struct api_point points[API_POINTS];
+    uint32_t n;
+    char name[SLOT_NAME]; /* whose they are */
+};
+struct api {
+    struct host *host;      /* borrowed */
+    struct host_view *view; /* owned; of the last look */
+    struct log *log;        /* borrowed; may be NULL */
+    const char *log_path;   /* borrowed; NULL: no file */
+    const char *dir;        /* borrowed; run directory */
+    const char *roster;     /* borrowed; the file that was read; NULL: none */
+    const char *plugins;    /* borrowed; folder of its plugins */
+    char (*load_from)[256]; /* borrowed; more folders that files may be named of */
+    uint32_t n_load_from;
+    struct watch watch; /* of the roster; fd -1: it is not watched */
+    pthread_t applier;  /* of what was saved: others are served meanwhile */
+    uint8_t is_saved, has_applier;
+    _Atomic uint32_t is_applying; /* a roster, whoever asked for it */
+    const char *mode;             /* "paper", "live" */
+    uint32_t is_async;
+    int64_t speed_milli, looked_ns, began_ns;
+    agon_ns_t every_ns, next_ns;                          /* of the points of equity, engine time */
+    struct api_slot *slots;                               /* owned */
+    struct host_changeover reloads[HOST_CHANGEOVERS_MAX]; /* at the last look */
+    uint32_t n_reloads;
+    struct control *control; /* borrowed; once it runs */
+};
+
+int api_init(struct api *api, struct host *host, struct error *err);
+void api_deinit(struct api *api);
+/* What control is started with. */
+void api_port(struct api *api, struct control_port *port);
+
+extern const struct control_verb api_verbs[];
+/* verbs_stop.c: the verbs that halt, resume, cancel, close, and what is left of it. */
+int api_do_halts(void *ctx, const struct control_call *call, struct jout *out, struct error *err);
+int api_do_halt(void *ctx, const struct control_call *call, struct jout *out, struct error *err);
+int api_do_resume(void *ctx, const struct control_call *call, struct jout *out, struct error *err);
+int api_do_cancel(void *ctx, const struct control_call *call, struct jout *out, struct error *err);
+int api_do_flatten(void *ctx, const struct control_call *call, struct jout *out, struct error *err);
+int api_do_kill(void *ctx, const struct control_call *call, struct jout *out, struct error *err);
+int api_do_stop(void *ctx, const struct control_call *call, struct jout *out, struct error *err);
+int api_do_left(void *ctx, const struct control_call *call, struct jout *out, struct error *err);
+/* api_metrics.c */
+void api_metrics(void *ctx, FILE *out);
+/* api_live.c */
+void api_live(void *ctx, struct control_live *live);
+
+/* api_show.c: what verbs and the live view write alike, each one JSON object */
+void api_put_status(const struct api *api, struct jout *out);
+void api_put_halt(const struct api *api, const struct host_view_halt *halt, struct jout *out);
+const char *api_cause(uint8_t cause); /* enum halt_cause */
+void api_put_agent(const struct api *api, uint32_t id, struct jout *out);
+void api_put_limits(const struct api *api, uint32_t id, struct jout *out);
+void api_put_portfolio(const struct api *api, struct jout *out);
+agon_amt_t api_portfolio_used(const struct host_view_portfolio *portfolio, uint8_t number);
+void api_put_order(const struct api *api, const struct host_view_order *order, struct jout *out);
+void api_put_exit(const struct api *api, const struct host_view_exit *view, struct jout *out);
+void api_put_fill(const struct api *api, const struct host_view_fill *fill, struct jout *out);
+void api_put_position(const struct api *api, uint32_t slot,
+                      const struct host_view_position *position, struct jout *out);
+void api_put_book(const struct api *api, uint32_t at, struct jout *out);
+/* What an asset is worth in the base currency, and by what. */
+void api_put_value(const struct api *api, const struct host_view_value *value, struct jout *out);
+void api_put_feed(const struct api *api, struct jout *out);
+void api_put_foreign(const struct api *api, const struct foreign_order *order, struct jout *out);
+void api_put_latency(const struct api *api, struct jout *out);
+/* The changes of generation of this run, newest first. */
+/* Those that nobody acknowledged, or all that are kept, newest first. */
+void api_put_alerts(const struct api *api, int is_all, struct jout *out);
+void api_put_reloads(const struct api *api, struct jout *out);
+/* Null while there was no tournament. */
+void api_put_tournament(const struct api *api, struct jout *out);
+/* "2026-11-20T17:24:11.123Z"; null when there is no time yet. */
+void api_put_time(struct jout *out, const char *key, agon_ns_t t);
+
+/* What an instrument is called: its symbol, with the venue before it where two have the same. */
+const char *api_label(const struct api *api, uint32_t place);
+/* apply_roster, one at a time. AGON_EBUSY: another is under way. [any but core] */
+int api_apply(struct api *api, const struct apply *apply, struct jout *out, struct error *err);
+/* The slot of that name, or AGON_ENOENT with the nearest one. */
+int api_slot_of(const struct api *api, const char *name, struct error *err);
+/* The place of an instrument in the view. */
+int api_instrument_of(const struct api *api, const char *symbol, struct error *err);
+
+#endif

@@ -1,0 +1,846 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ops/api.h"
+
+#include <stdio.h>
+
+#include "base/num.h"
+#include "market/alerts.h"
+#include "risk/risk.h"
+#include "run/clock_guard.h"
+#include "run/market_bars.h"
+#include "sys/clock.h"
+
+#define DAY_NS ((agon_ns_t)86400 * 1000000000)
+
+static const char *const sides[] = {"", "buy", "sell"};
+static const char *const states[] = {"",       "pending",   "open",    "partial", "cancelling",
+                                     "filled", "cancelled", "expired", "rejected"};
+static const char *const types[] = {"", "limit", "market", "stop", "stop_limit"};
+static const char *const requests[] = {"", "new", "cancel", "replace"};
+static const char *const books[] = {"cold", "syncing", "live", "stale"};
+static const char *const healths[] = {"unknown", "ok", "degraded", "down"};
+
+#define NAMED(name)        ((name) != NULL ? (name) : "?")
+#define NAME_OF(names, at) ((at) < sizeof(names) / sizeof((names)[0]) ? (names)[at] : "?")
+
+void api_put_time(struct jout *out, const char *key, agon_ns_t t)
+{
+    char text[CLOCK_TEXT];
+
+    jout_key(out, key);
+    if (t < DAY_NS) { // in scaled time, before the venue has told the first
+        jout_null(out);
+        return;
+    }
+    clock_text(t / 1000000 * 1000000, text);
+    jout_str(out, text);
+}
+
+/* The preset of book_age: a slot that has another one is judged by its own. */
+
+static void put_money(const struct api *api, struct jout *out, const char *key, agon_amt_t amt)
+{
+    jout_kv_dec(out, key, num_rescale(amt, api->view->base_exp, 2, NUM_EVEN), 2);
+}
+
+static const struct host_view_instrument *instrument_at(const struct api *api, agon_instrument_t id)
+{
+    return id >= 1 && id <= api->view->n_instruments ? &api->view->instruments[id - 1] : NULL;
+}
+
+// As people say it: the symbol; with its venue where another one has the same.
+static const char *label(const struct api *api, agon_instrument_t id)
+{
+    static _Thread_local char text[80];
+    const struct host_view_instrument *at = instrument_at(api, id);
+    int is_shared = 0;
+
+    if (at == NULL)
+        return "?";
+    for (uint32_t i = 0; i < api->view->n_instruments; i++)
+        is_shared |= &api->view->instruments[i] != at &&
+                     strcmp(api->view->instruments[i].symbol, at->symbol) == 0;
+    snprintf(text, sizeof(text), "%s%s%s", is_shared ? at->venue : "", is_shared ? ":" : "",
+             at->symbol);
+    return text;
+}
+
+const char *api_label(const struct api *api, uint32_t place)
+{
+    return label(api, place + 1);
+}
+
+static const char *const causes[HALT_CAUSES] = {"operator", "stopping", "journal", "crashes",
+                                                "stop",     "kill",     "books",   "clock"};
+static const char *const scopes[] = {"?", "all", "venue", "instrument", "agent"};
+
+const char *api_cause(uint8_t cause)
+{
+    return cause < HALT_CAUSES ? causes[cause] : "?";
+}
+
+void api_put_halt(const struct api *api, const struct host_view_halt *halt, struct jout *out)
+{
+    jout_open(out, '{');
+    jout_kv_str(out, "scope", NAME_OF(scopes, halt->scope));
+    jout_kv_str(out, "of",
+                halt->scope == SCOPE_SLOT && halt->id < api->view->n_slots
+                    ? api->view->slots[halt->id].name
+                : halt->scope == SCOPE_INSTRUMENT ? label(api, halt->id)
+                : halt->scope == SCOPE_VENUE && halt->id <= HOST_VENUES_MAX
+                    ? host_config_of(api->host)->venues[halt->id - 1].name
+                    : "all");
+    jout_kv_str(out, "cause",
+                halt->scope == SCOPE_GLOBAL         ? api_cause(halt->cause)
+                : halt->reason == REASON_KEY_RIGHTS ? "key"
+                                                    : "operator");
+    api_put_time(out, "since", halt->t);
+    jout_kv_str(out, "by", halt->who[0] != '\0' ? halt->who : "?");
+    jout_kv_str(out, "reason", halt->why);
+    jout_kv_str(out, "code", NAMED(reason_name(halt->reason)));
+    jout_close(out, '{');
+}
+
+// The worst of those of everything, for who has room for one.
+static void put_first_halt(const struct host_view *view, struct jout *out)
+{
+    const struct host_view_halt *worst = NULL;
+
+    for (uint32_t i = 0; i < view->n_halts && view->halts[i].scope == SCOPE_GLOBAL; i++)
+        worst = &view->halts[i];
+    if (worst == NULL)
+        return;
+    jout_kv_str(out, "halted_by", worst->who[0] != '\0' ? worst->who : "?");
+    jout_kv_str(out, "halted_for", worst->why);
+    jout_kv_str(out, "halt_cause", api_cause(worst->cause));
+}
+
+static void put_clock(const struct api *api, struct jout *out)
+{
+    static const char *const trusts[] = {
+        [CLOCK_UNPROVEN] = "unproven",
+        [CLOCK_PROVEN] = "proven",
+        [CLOCK_DOUBTED] = "doubted",
+        [CLOCK_DISPUTED] = "disputed",
+    };
+    const struct host_clock *clock = &api->view->clock;
+
+    jout_key(out, "clock");
+    jout_open(out, '{');
+    jout_kv_str(out, "state", trusts[clock->trust]);
+    jout_kv_str(out, "entry", clock->is_paused ? "paused" : "open");
+    jout_kv_str(out, "follows", clock->is_wall_off ? "venue" : "wall");
+    jout_kv_str(out, "engine_time", clock->is_market ? "market" : "utc");
+    jout_kv_bool(out, "waits_for_venue", clock->is_waiting);
+    jout_kv_int(out, "wall_offset_ms", clock->wall_off_ns / 1000000);
+    jout_kv_int(out, "venue_offset_us", api->view->venue.offset_ns / 1000);
+    jout_kv_int(out, "journal_ahead_ms", clock->ahead_ns / 1000000);
+    jout_kv_int(out, "wall_steps", (int64_t)clock->n_steps);
+    jout_kv_int(out, "venue_time_taken", (int64_t)clock->n_taken);
+    jout_close(out, '{');
+}
+
+/* The first agent that has more than a few orders refused for want of data; null: none has. */
+static void put_unjudged(const struct host_view *view, struct jout *out)
+{
+    char text[UNJUDGED_TEXT];
+
+    jout_key(out, "warning");
+    for (uint32_t i = 0; i < view->n_slots; i++) {
+        const struct host_view_slot *slot = &view->slots[i];
+
+        if (!slot->is_used || !unjudged_is_much(&slot->unjudged))
+            continue;
+        unjudged_text(&slot->unjudged, slot->name, text, sizeof(text));
+        jout_str(out, text);
+        return;
+    }
+    jout_null(out);
+}
+
+// Where they are in another time than the market; null: nobody needs to know.
+static void put_rate(const struct api *api, struct jout *out)
+{
+    char text[HOST_RATE_TEXT];
+
+    jout_kv_int(out, "rate_refused", (int64_t)api->view->n_rate_refused);
+    jout_key(out, "rate_windows");
+    host_rate_text(api->view->is_live, api->speed_milli, api->view->n_rate_refused, text);
+    if (text[0] != '\0')
+        jout_str(out, text);
+    else
+        jout_null(out);
+}
+
+// What its markets are made of, where that is bars; and what of a run on them is worth nothing.
+static void put_bars(const struct host_view *view, struct jout *out)
+{
+    const char *warning = market_bars_warning(view->is_bars_visible, view->is_bars_optimistic);
+
+    jout_key(out, "market_bars");
+    if (view->is_bars_visible || view->is_bars_silent)
+        jout_str(out, view->is_bars_visible ? "visible" : "silent");
+    else
+        jout_null(out);
+    jout_key(out, "not_comparable");
+    if (warning[0] != '\0')
+        jout_str(out, warning);
+    else
+        jout_null(out);
+}
+
+void api_put_status(const struct api *api, struct jout *out)
+{
+    const struct host_view *view = api->view;
+    agon_amt_t equity_amt = 0;
+    agon_amt_t capital_amt = 0;
+    uint32_t n_playing = 0;
+    uint32_t n_agents = 0;
+    uint32_t n_stale = 0;
+
+    for (uint32_t i = 0; i < view->n_slots; i++) {
+        equity_amt = num_add(equity_amt, view->slots[i].equity_amt);
+        capital_amt = num_add(capital_amt, view->slots[i].capital_amt);
+        n_playing += view->slots[i].is_playing;
+        n_agents += view->slots[i].is_used;
+    }
+    jout_open(out, '{');
+    jout_kv_str(out, "mode", api->mode);
+    jout_kv_str(out, "state",
+                view->is_killed           ? "killed"
+                : view->is_stopped        ? "stopped"
+                : view->is_halted         ? "halted"
+                : view->journal_state > 0 ? "journal"
+                : !view->is_ready         ? "waiting"
+                                          : "running");
+    put_first_halt(view, out);
+    api_put_time(out, "time", view->t);
+    jout_kv_int(out, "t_ms", view->t / 1000000);
+    jout_kv_int(out, "up_s", (api->looked_ns - api->began_ns) / 1000000000);
+    jout_kv_real(out, "speed", (double)api->speed_milli / 1000.0);
+    jout_kv_int(out, "run", view->run);
+    put_money(api, out, "equity", equity_amt);
+    put_money(api, out, "capital", capital_amt);
+    put_money(api, out, "result", equity_amt - capital_amt);
+    jout_kv_int(out, "agents", n_agents);
+    jout_kv_int(out, "active", n_playing);
+    jout_kv_int(out, "open_orders", view->n_orders_all);
+    jout_kv_int(out, "stray_orders", view->venue.n_strays);
+    jout_kv_int(out, "foreign_orders", view->venue.n_foreign_open);
+    jout_kv_int(out, "other_host_orders", view->venue.n_other_open);
+    jout_kv_int(out, "events", (int64_t)view->counters.n_events);
+    jout_kv_int(out, "intents", (int64_t)view->counters.n_intents);
+    jout_kv_int(out, "refused", (int64_t)view->counters.n_refused);
+    jout_kv_int(out, "orders", (int64_t)view->counters.n_orders);
+    jout_kv_int(out, "fills", (int64_t)view->counters.n_fills);
+    jout_kv_int(out, "seq", (int64_t)view->seq);
+    jout_kv_int(out, "durable_seq", (int64_t)view->durable_seq);
+    jout_kv_str(out, "journal", journal_state_name((enum journal_state)view->journal_state));
+    jout_kv_str(out, "journal_class", api->is_async ? "async" : "sync");
+    jout_kv_str(out, "health", NAME_OF(healths, view->venue.health));
+    for (uint32_t i = 0; i < view->n_values; i++)
+        n_stale += view->values[i].is_stale;
+    jout_kv_int(out, "stale_valuations", n_stale);
+    put_unjudged(view, out);
+    put_rate(api, out);
+    put_bars(view, out);
+    put_clock(api, out);
+    jout_kv_str(out, "version", AGON_VERSION);
+    jout_close(out, '{');
+}
+
+void api_put_value(const struct api *api, const struct host_view_value *value, struct jout *out)
+{
+    const struct host_view_instrument *by = &api->view->instruments[value->instrument - 1];
+
+    jout_open(out, '{');
+    jout_kv_str(out, "asset", value->asset);
+    jout_kv_str(out, "instrument", label(api, value->instrument));
+    jout_key(out, "price");
+    if (value->px > 0)
+        jout_dec(out, value->px, by->px_exp);
+    else
+        jout_null(out);
+    jout_key(out, "age_s");
+    if (value->age_ns != INT64_MAX)
+        jout_int(out, value->age_ns / 1000000000);
+    else
+        jout_null(out);
+    jout_kv_bool(out, "stale", value->is_stale);
+    jout_close(out, '{');
+}
+
+static const char *kind_name(uint8_t kind)
+{
+    return kind == AGON_STRATEGY ? "strategy" : kind == AGON_MODEL ? "model" : "analytic";
+}
+
+static const char *agent_state(const struct host_view *view, const struct host_view_slot *slot)
+{
+    if (slot->condition == CONDITION_QUARANTINED)
+        return slot_condition_name(slot->condition);
+    if (slot->failure[0] != '\0' && !slot->is_unfit)
+        return "ended";
+    if (slot->condition != CONDITION_ACTIVE)
+        return slot_condition_name(slot->condition);
+    if (view->is_killed)
+        return "killed";
+    if (slot->is_halted || view->is_halted)
+        return "halted";
+    return slot->is_playing ? "active" : "waiting";
+}
+
+/* What the slot has caused since the host began, and how much of it is in each bucket. */
+static void put_meters(const struct meters *meters, struct jout *out)
+{
+    jout_key(out, "meters");
+    jout_open(out, '{');
+    for (uint32_t i = 0; i < METERS_N; i++) {
+        jout_key(out, meters_all[i].key);
+        jout_open(out, '{');
+        jout_kv_int(out, "count", (int64_t)meters->n[i]);
+        jout_kv_int(out, "per_second", meters->per_s[i]);
+        jout_kv_int(out, "in_hand", (int64_t)meters_level(meters, i));
+        jout_kv_int(out, "most", (int64_t)meters->per_s[i] * METER_SECONDS);
+        jout_close(out, '{');
+    }
+    jout_close(out, '{');
+}
+
+/* Whose signals it hears, as the roster says. */
+static void put_reads(const struct api *api, uint32_t id, struct jout *out)
+{
+    const struct host_config *config = host_config_of(api->host);
+    const struct crew_slot *slot = &config->slots[id];
+    char text[SLOT_NAME + sizeof(slot->signals[0].name) + 2];
+
+    if (id >= config->n_slots || slot->n_signals == 0 ||
+        strcmp(slot->record.name, api->view->slots[id].name) != 0)
+        return;
+    jout_key(out, "reads");
+    jout_open(out, '{');
+    for (uint32_t i = 0; i < slot->n_signals && i < SLOT_INPUTS_MAX; i++) {
+        const struct crew_signal *signal = &slot->signals[i];
+
+        snprintf(text, sizeof(text), "%s.%s", signal->agent, signal->name);
+        jout_kv_str(out, signal->input, signal->agent[0] != '\0' ? text : "none");
+    }
+    jout_close(out, '{');
+}
+
+void api_put_agent(const struct api *api, uint32_t id, struct jout *out)
+{
+    const struct host_view *view = api->view;
+    const struct host_view_slot *slot = &view->slots[id];
+    const struct score *score = &slot->score;
+    char hash[20];
+
+    snprintf(hash, sizeof(hash), "%016llx",
+             (unsigned long long)__builtin_bswap64(slot->generation_hash));
+    jout_open(out, '{');
+    jout_kv_int(out, "slot", id);
+    jout_kv_str(out, "name", slot->name);
+    jout_kv_str(out, "state", agent_state(view, slot));
+    jout_kv_str(out, "stage", slot_stage_name(slot->stage));
+    jout_kv_int(out, "generation", slot->generation);
+    put_money(api, out, "capital", slot->capital_amt);
+    put_money(api, out, "equity", slot->equity_amt);
+    put_money(api, out, "result", slot->equity_amt - slot->capital_amt);
+    jout_kv_real(out, "drawdown", score_drawdown(score));
+    jout_kv_real(out, "sharpe", score_sharpe(score));
+    jout_kv_int(out, "open", slot->n_open);
+    jout_kv_int(out, "fills", (int64_t)slot->n_fills);
+    jout_kv_int(out, "wins", (int64_t)score->n_wins);
+    jout_kv_int(out, "losses", (int64_t)score->n_losses);
+    put_money(api, out, "fees", slot->fee_amt);
+    jout_kv_int(out, "intents", (int64_t)slot->n_intents);
+    jout_kv_int(out, "refused", (int64_t)slot->n_refused);
+    jout_kv_int(out, "orders", (int64_t)slot->unjudged.n_orders);
+    jout_kv_int(out, "unjudged", (int64_t)slot->unjudged.n_refused);
+    jout_kv_int(out, "events", (int64_t)slot->nth);
+    jout_kv_str(out, "kind", kind_name(slot->agent_kind));
+    jout_kv_str(out, "runner",
+                slot->runner == CREW_INPROC    ? "inproc"
+                : slot->runner == CREW_PROCESS ? "process"
+                                               : "none");
+    jout_kv_str(out, "code", hash);
+    put_reads(api, id, out);
+    if (slot->failure[0] != '\0')
+        jout_kv_str(out, "failure", slot->failure);
+    put_meters(&slot->meters, out);
+    jout_close(out, '{');
+}
+
+/* What is used of a limit of the portfolio. */
+agon_amt_t api_portfolio_used(const struct host_view_portfolio *portfolio, uint8_t number)
+{
+    switch (number) {
+    case PORTFOLIO_EQUITY_AMT:
+        return portfolio->equity_amt;
+    case PORTFOLIO_DAILY_LOSS_AMT:
+        return num_add(portfolio->equity_day_amt, -portfolio->equity_amt);
+    case PORTFOLIO_GROSS_AMT:
+        return portfolio->reach.gross_amt;
+    case PORTFOLIO_NET_AMT:
+        return portfolio->reach.net_amt;
+    case PORTFOLIO_VENUE_AMT:
+        return portfolio->reach.venue_amt;
+    case PORTFOLIO_ASSET_AMT:
+        return portfolio->reach.asset_amt;
+    case PORTFOLIO_DRAWDOWN_PPM:
+        return portfolio->equity_high_amt > 0
+                   ? num_mul_div(num_add(portfolio->equity_high_amt, -portfolio->equity_amt),
+                                 1000000, portfolio->equity_high_amt, NUM_UP)
+                   : 0;
+    default:
+        return 0;
+    }
+}
+
+static void put_limit(const struct api *api, const char *key, const struct limit *limit,
+                      int64_t value, struct jout *out)
+{
+    if (limit->kind == LIMIT_IS_SHARE)
+        jout_kv_real(out, key, (double)value / 1e6);
+    else
+        put_money(api, out, key, value);
+}
+
+void api_put_portfolio(const struct api *api, struct jout *out)
+{
+    const struct host_view_portfolio *portfolio = &api->view->portfolio;
+
+    jout_open(out, '{');
+    put_money(api, out, "equity", portfolio->equity_amt);
+    put_money(api, out, "equity_at_day", portfolio->equity_day_amt);
+    put_money(api, out, "equity_highest", portfolio->equity_high_amt);
+    jout_kv_str(out, "on_breach", limit_choice(portfolio->limits.on_breach));
+    jout_kv_bool(out, "breached", portfolio->is_breached);
+    jout_kv_str(out, "breached_by",
+                portfolio->breach_reason != 0 ? reason_name(portfolio->breach_reason) : "none");
+    put_money(api, out, "breach_loss", portfolio->breach_amt);
+    jout_key(out, "limits");
+    jout_open(out, '[');
+    for (uint32_t i = 0; i < limits_of_portfolio.n; i++) {
+        const struct limit *limit = &limits_of_portfolio.all[i];
+        int64_t value = limit_get(limit, &portfolio->limits);
+
+        if (limit->kind == LIMIT_IS_CHOICE)
+            continue;
+        jout_open(out, '{');
+        jout_kv_str(out, "limit", limit->key);
+        put_limit(api, "used", limit, api_portfolio_used(portfolio, limit->number), out);
+        if (value != 0)
+            put_limit(api, "at", limit, value, out);
+        else
+            jout_kv_str(out, "at", "none");
+        jout_close(out, '{');
+    }
+    jout_close(out, '[');
+    jout_close(out, '{');
+}
+
+void api_put_limits(const struct api *api, uint32_t id, struct jout *out)
+{
+    const struct slot_limits *limits = &api->view->slots[id].limits;
+
+    jout_open(out, '{');
+    for (uint32_t i = 0; i < limits_of_slot.n; i++) {
+        const struct limit *limit = &limits_of_slot.all[i];
+        int64_t value = limit_get(limit, limits);
+
+        if (limit->kind == LIMIT_IS_COUNT)
+            jout_kv_int(out, limit->key, value);
+        else if (limit->kind == LIMIT_IS_SHARE)
+            jout_kv_real(out, limit->key, (double)value / 1e6);
+        else if (limit->kind == LIMIT_IS_MS)
+            jout_kv_real(out, limit->key, (double)value / 1e3);
+        else if (limit->kind == LIMIT_IS_CHOICE)
+            jout_kv_str(out, limit->key, limit_choice(value));
+        else
+            put_money(api, out, limit->key, value);
+    }
+    jout_close(out, '{');
+}
+
+void api_put_order(const struct api *api, const struct host_view_order *order, struct jout *out)
+{
+    const struct host_view_instrument *at = instrument_at(api, order->instrument);
+    int px_exp = at != NULL ? at->px_exp : 0;
+    int qty_exp = at != NULL ? at->qty_exp : 0;
+    char id[24];
+
+    snprintf(id, sizeof(id), "%llx", (unsigned long long)order->id);
+    jout_open(out, '{');
+    jout_kv_str(out, "id", id);
+    jout_kv_str(out, "agent", api->view->slots[order->slot % SLOTS_MAX].name);
+    jout_kv_str(out, "symbol", label(api, order->instrument));
+    jout_kv_str(out, "side", NAME_OF(sides, order->side));
+    jout_kv_str(out, "type", NAME_OF(types, order->type));
+    jout_kv_dec(out, "price", order->px, px_exp);
+    jout_kv_dec(out, "quantity", order->qty, qty_exp);
+    jout_kv_dec(out, "filled", order->filled_qty, qty_exp);
+    jout_kv_str(out, "state", NAME_OF(states, order->state));
+    jout_kv_str(out, "request", NAME_OF(requests, order->request));
+    jout_kv_bool(out, "unconfirmed", order->request_state == AGON_REQUEST_UNKNOWN);
+    api_put_time(out, "since", order->t_create);
+    jout_close(out, '{');
+}
+
+void api_put_foreign(const struct api *api, const struct foreign_order *order, struct jout *out)
+{
+    const struct host_view_instrument *at = instrument_at(api, order->instrument);
+    char journal[16] = "";
+
+    if (order->whose == CLIENT_ID_OTHER && order->journal != 0)
+        snprintf(journal, sizeof(journal), "%06x", order->journal);
+    jout_open(out, '{');
+    jout_kv_str(out, "whose", order->whose == CLIENT_ID_OTHER ? "another host" : "stranger");
+    jout_kv_str(out, "journal", journal);
+    jout_kv_str(out, "client_id", order->client_id);
+    jout_kv_int(out, "venue_order", (int64_t)order->venue_order);
+    jout_kv_str(out, "symbol", at != NULL ? label(api, order->instrument) : "");
+    jout_kv_str(out, "side", NAME_OF(sides, order->side));
+    jout_kv_dec(out, "price", order->px, at != NULL ? at->px_exp : 0);
+    jout_kv_dec(out, "quantity", order->qty, at != NULL ? at->qty_exp : 0);
+    api_put_time(out, "seen", order->t_seen);
+    jout_close(out, '{');
+}
+
+void api_put_exit(const struct api *api, const struct host_view_exit *view, struct jout *out)
+{
+    static const char *const exit_states[] = {"none", "waiting", "armed", "fired", "failed"};
+    static const char *const exit_causes[] = {"",           "stop",        "trailing",
+                                              "break_even", "take_profit", "time"};
+    static const char *const exit_watches[] = {"book", "mark", "last"};
+    const struct agon_exit *exit = &view->exit;
+    const struct host_view_instrument *at = instrument_at(api, exit->hdr.instrument);
+    int px_exp = at != NULL ? at->px_exp : 0;
+    int qty_exp = at != NULL ? at->qty_exp : 0;
+    const char *reason = reason_name(exit->reason);
+
+    jout_open(out, '{');
+    jout_kv_str(out, "agent", api->view->slots[view->slot % SLOTS_MAX].name);
+    jout_kv_int(out, "plan", (int64_t)exit->id);
+    jout_kv_str(out, "symbol", label(api, exit->hdr.instrument));
+    jout_kv_str(out, "leaves", exit->side == AGON_BUY ? "long" : "short");
+    jout_kv_str(out, "state", NAME_OF(exit_states, exit->state));
+    jout_kv_str(out, "cause", NAME_OF(exit_causes, exit->cause));
+    jout_kv_dec(out, "quantity", exit->left_qty, qty_exp);
+    jout_kv_dec(out, "closing", exit->qty, qty_exp);
+    jout_kv_dec(out, "closed", exit->closed_qty, qty_exp);
+    jout_kv_dec(out, "stop", exit->stop_px, px_exp);
+    jout_kv_str(out, "watches", NAME_OF(exit_watches, exit->watch));
+    jout_kv_str(out, "reason", exit->reason != 0 && reason != NULL ? reason : "");
+    jout_close(out, '{');
+}
+
+void api_put_fill(const struct api *api, const struct host_view_fill *fill, struct jout *out)
+{
+    const struct host_view_instrument *at = instrument_at(api, fill->instrument);
+    char id[24];
+
+    snprintf(id, sizeof(id), "%llx", (unsigned long long)fill->order_id);
+    jout_open(out, '{');
+    api_put_time(out, "time", fill->t);
+    if (fill->t_venue != 0)
+        api_put_time(out, "venue_time", fill->t_venue);
+    jout_kv_str(out, "agent",
+                fill->slot < SLOTS_MAX ? api->view->slots[fill->slot].name : "(unloaded)");
+    jout_kv_str(out, "symbol", label(api, fill->instrument));
+    jout_kv_str(out, "side", NAME_OF(sides, fill->side));
+    jout_kv_dec(out, "price", fill->px, at != NULL ? at->px_exp : 0);
+    jout_kv_dec(out, "quantity", fill->qty, at != NULL ? at->qty_exp : 0);
+    jout_kv_str(out, "role", fill->liquidity == LIQUIDITY_MAKER ? "maker" : "taker");
+    jout_kv_dec(out, "fee", fill->fee_amt, fill->fee_exp);
+    jout_kv_str(out, "fee_asset", fill->fee_name);
+    jout_kv_str(out, "order", id);
+    jout_kv_int(out, "seq", (int64_t)fill->seq);
+    jout_close(out, '{');
+}
+
+/* cost * 10^(held + px - quote) / held: what one unit cost on average. Contracts are counted
+ * coarsely, and then the power is in the divisor. */
+static agon_px_t entry_px(const struct host_view_instrument *at,
+                          const struct host_view_position *position)
+{
+    int shift = at->base_exp + at->px_exp - at->quote_exp;
+    agon_amt_t held_amt = position->held_amt;
+
+    if (held_amt == 0 || shift > NUM_EXP_MAX || shift < -NUM_EXP_MAX)
+        return 0;
+    if (shift >= 0)
+        return num_mul_div(position->cost_amt, num_pow10(shift), held_amt, NUM_EVEN);
+    held_amt = num_mul(held_amt, num_pow10(-shift));
+    return num_is_full(held_amt) ? 0 : num_div(position->cost_amt, held_amt, NUM_EVEN);
+}
+
+void api_put_position(const struct api *api, uint32_t slot,
+                      const struct host_view_position *position, struct jout *out)
+{
+    const struct host_view_instrument *at = instrument_at(api, position->instrument);
+    agon_amt_t worth_amt = 0;
+
+    jout_open(out, '{');
+    jout_kv_str(out, "agent", api->view->slots[slot].name);
+    jout_kv_str(out, "symbol", label(api, position->instrument));
+    if (at != NULL && at->kind != INSTRUMENT_INVERSE) {
+        worth_amt = num_notional(at->last_px, at->px_exp, position->held_amt, at->base_exp,
+                                 at->quote_exp, NUM_EVEN);
+        jout_kv_str(out, "side",
+                    position->held_amt > 0   ? "long"
+                    : position->held_amt < 0 ? "short"
+                                             : "flat");
+        jout_kv_dec(out, "quantity",
+                    num_rescale(position->held_amt, at->base_exp, at->qty_exp, NUM_ZERO),
+                    at->qty_exp);
+        jout_kv_dec(out, "entry", entry_px(at, position), at->px_exp);
+        jout_kv_dec(out, "mark", at->last_px, at->px_exp);
+        jout_kv_dec(out, "notional", num_rescale(worth_amt, at->quote_exp, 2, NUM_EVEN), 2);
+        jout_kv_dec(out, "unrealised",
+                    num_rescale(at->last_px == 0 ? 0 : worth_amt - position->cost_amt,
+                                at->quote_exp, 2, NUM_EVEN),
+                    2);
+        jout_kv_dec(out, "realised",
+                    num_rescale(position->realised_amt, at->quote_exp, 2, NUM_EVEN), 2);
+        if (at->kind == INSTRUMENT_LINEAR)
+            jout_kv_dec(out, "funding",
+                        num_rescale(position->funding_amt, at->quote_exp, 2, NUM_EVEN), 2);
+        jout_kv_dec(out, "fees", num_rescale(position->fee_amt, at->quote_exp, 2, NUM_EVEN), 2);
+    }
+    jout_kv_int(out, "fills", (int64_t)position->n_fills);
+    jout_close(out, '{');
+}
+
+static void put_levels(struct jout *out, const char *key, const struct agon_level *levels,
+                       uint32_t n, const struct host_view_instrument *at)
+{
+    jout_key(out, key);
+    jout_open(out, '[');
+    for (uint32_t i = 0; i < n && i < 10; i++) {
+        jout_open(out, '[');
+        jout_dec(out, levels[i].px, at->px_exp);
+        jout_dec(out, levels[i].qty, at->qty_exp);
+        jout_close(out, '[');
+    }
+    jout_close(out, '[');
+}
+
+void api_put_book(const struct api *api, uint32_t place, struct jout *out)
+{
+    const struct host_view_instrument *at = &api->view->instruments[place];
+
+    jout_open(out, '{');
+    jout_kv_str(out, "symbol", label(api, place + 1));
+    jout_kv_str(out, "venue", at->venue);
+    jout_kv_str(out, "kind",
+                at->kind == INSTRUMENT_LINEAR    ? "linear"
+                : at->kind == INSTRUMENT_INVERSE ? "inverse"
+                                                 : "spot");
+    jout_kv_str(out, "state", NAME_OF(books, at->book_state));
+    jout_kv_dec(out, "bid", at->bid_px, at->px_exp);
+    jout_kv_dec(out, "ask", at->ask_px, at->px_exp);
+    jout_kv_dec(out, "mark", at->last_px, at->px_exp);
+    jout_kv_str(out, "base", at->base);
+    jout_kv_str(out, "quote", at->quote);
+    put_levels(out, "bids", at->top.bid, at->top.n_bid, at);
+    put_levels(out, "asks", at->top.ask, at->top.n_ask, at);
+    jout_close(out, '{');
+}
+
+void api_put_feed(const struct api *api, struct jout *out)
+{
+    const struct gateway_status *venue = &api->view->venue;
+
+    jout_open(out, '{');
+    jout_kv_str(out, "health", NAME_OF(healths, venue->health));
+    jout_kv_bool(out, "ready", venue->is_ready);
+    jout_kv_int(out, "links", venue->n_links);
+    jout_kv_int(out, "links_up", venue->n_up);
+    jout_kv_int(out, "books", venue->n_books);
+    jout_kv_int(out, "books_live", venue->n_live);
+    jout_kv_int(out, "messages", (int64_t)venue->n_messages);
+    jout_kv_int(out, "bad", (int64_t)venue->n_bad);
+    jout_kv_int(out, "quantities_cut", (int64_t)venue->n_cut);
+    jout_kv_int(out, "binary", (int64_t)venue->n_binary);
+    jout_kv_int(out, "silent_channels", (int64_t)venue->n_silent);
+    jout_kv_int(out, "connect_limit_wait_ms", venue->connect_wait_ns / 1000000);
+    jout_kv_int(out, "gaps", (int64_t)venue->n_gaps);
+    jout_kv_int(out, "resyncs", (int64_t)venue->n_resyncs);
+    jout_kv_int(out, "reconnects", (int64_t)venue->n_reconnects);
+    jout_kv_int(out, "held", venue->n_held);
+    jout_kv_int(out, "not_durable_in_time", (int64_t)venue->n_late);
+    jout_kv_int(out, "queued", venue->n_queued);
+    jout_kv_int(out, "unconfirmed", venue->n_unknown);
+    jout_kv_int(out, "api_budget_left", venue->weight_free);
+    jout_kv_int(out, "clock_offset_us", venue->offset_ns / 1000);
+    jout_kv_bool(out, "banned", venue->is_banned);
+    jout_kv_bool(out, "auth_halted", venue->is_auth_halted);
+    jout_close(out, '{');
+}
+
+static void put_quantiles(struct jout *out, const struct hist *hist)
+{
+    jout_kv_int(out, "count", (int64_t)hist->n);
+    jout_kv_int(out, "p50_ns", hist_quantile(hist, 0.5));
+    jout_kv_int(out, "p90_ns", hist_quantile(hist, 0.9));
+    jout_kv_int(out, "p99_ns", hist_quantile(hist, 0.99));
+    jout_kv_int(out, "max_ns", hist->max_ns);
+}
+
+static void put_hist(struct jout *out, const char *key, const struct hist *hist)
+{
+    int64_t from = 256;
+    uint64_t below = hist_below(hist, from);
+
+    jout_key(out, key);
+    jout_open(out, '{');
+    put_quantiles(out, hist);
+    // Counts between one power of two and the next, from 256 ns to 17 s.
+    jout_key(out, "octaves");
+    jout_open(out, '[');
+    for (int i = 0; i < 26; i++) {
+        uint64_t next = hist_below(hist, from * 2);
+
+        jout_int(out, (int64_t)(next - (i == 0 ? 0 : below)));
+        below = next;
+        from *= 2;
+    }
+    jout_close(out, '[');
+    jout_close(out, '{');
+}
+
+void api_put_latency(const struct api *api, struct jout *out)
+{
+    jout_open(out, '{');
+    put_hist(out, "step", &api->view->step_ns);
+    put_hist(out, "delivery", &api->view->queue_ns);
+    jout_key(out, "agents");
+    jout_open(out, '[');
+    for (uint32_t id = 0; id < api->view->n_slots; id++) {
+        struct hist hist;
+
+        if (!api->view->slots[id].is_used)
+            continue;
+        hist_of_small(&hist, &api->view->slots[id].delivery);
+        jout_open(out, '{');
+        jout_kv_str(out, "agent", api->view->slots[id].name);
+        put_quantiles(out, &hist);
+        jout_close(out, '{');
+    }
+    jout_close(out, '[');
+    jout_close(out, '{');
+}
+
+void api_put_tournament(const struct api *api, struct jout *out)
+{
+    const struct record_plan *plan = &api->view->plan.plan;
+
+    if (api->view->n_plans == 0) {
+        jout_null(out);
+        return;
+    }
+    jout_open(out, '{');
+    jout_kv_int(out, "number", plan->number);
+    api_put_time(out, "time", plan->hdr.t);
+    jout_kv_str(out, "schedule", plan->rules.schedule);
+    jout_key(out, "rows");
+    jout_open(out, '[');
+    for (uint32_t i = 0; i < plan->n_lines; i++) {
+        const struct plan_line *line = &plan_lines(plan)[i];
+        agon_amt_t change_amt = line->capital_after_amt - line->capital_before_amt;
+
+        jout_open(out, '{');
+        jout_kv_int(out, "rank", line->rank);
+        jout_kv_str(out, "agent", line->name);
+        jout_kv_str(out, "verdict", plan_verdict_name(line->verdict));
+        jout_kv_real(out, "score", line->score);
+        jout_kv_real(out, "share", (double)line->share_ppm / 1e6);
+        jout_kv_dec(out, "before", num_rescale(line->capital_before_amt, plan->exp, 2, NUM_EVEN),
+                    2);
+        jout_kv_dec(out, "after", num_rescale(line->capital_after_amt, plan->exp, 2, NUM_EVEN), 2);
+        jout_kv_dec(out, "change", num_rescale(change_amt, plan->exp, 2, NUM_EVEN), 2);
+        for (uint32_t k = 0; k < MEASURES; k++) {
+            jout_key(out, plan_measure_name(k));
+            if ((line->defined >> k & 1) != 0)
+                jout_real(out, line->measures[k]);
+            else
+                jout_null(out);
+        }
+        jout_close(out, '{');
+    }
+    jout_close(out, '[');
+    jout_close(out, '{');
+}
+
+void api_put_reloads(const struct api *api, struct jout *out)
+{
+    uint32_t n = api->n_reloads < HOST_CHANGEOVERS_MAX ? api->n_reloads : HOST_CHANGEOVERS_MAX;
+
+    jout_open(out, '[');
+    for (uint32_t i = 1; i <= n; i++) {
+        const struct host_changeover *reload =
+            &api->reloads[(api->n_reloads - i) % HOST_CHANGEOVERS_MAX];
+        char code[20];
+
+        if (reload->slot >= api->view->n_slots) // added since the last look
+            continue;
+        snprintf(code, sizeof(code), "%016llx",
+                 (unsigned long long)__builtin_bswap64(reload->code));
+        jout_open(out, '{');
+        api_put_time(out, "time", reload->t);
+        jout_kv_str(out, "agent", api->view->slots[reload->slot].name);
+        jout_kv_str(out, "kind", host_changeover_name(reload->kind));
+        jout_kv_int(out, "from", reload->from);
+        jout_kv_int(out, "to", reload->to);
+        jout_kv_str(out, "code", code);
+        jout_kv_int(out, "state_bytes", (int64_t)reload->n_state);
+        jout_kv_int(out, "pause_ns", reload->cut_ns + reload->swap_ns);
+        jout_kv_int(out, "total_ns", reload->total_ns);
+        jout_close(out, '{');
+    }
+    jout_close(out, '[');
+}
+
+static void put_alert(const struct api *api, const struct alert *alert, struct jout *out)
+{
+    const struct alert_info *info = alert_info(alert->kind);
+    int exp = strcmp(info->unit, "base currency") == 0 ? api->view->base_exp : 0;
+
+    jout_open(out, '{');
+    jout_kv_int(out, "seq", (int64_t)alert->seq);
+    api_put_time(out, "t", alert->t);
+    jout_kv_str(out, "kind", info->name);
+    jout_kv_str(out, "level",
+                alert->level >= ALERT_CRITICAL  ? "critical"
+                : alert->level >= ALERT_WARNING ? "warning"
+                                                : "info");
+    jout_key(out, "agent");
+    if (alert->slot < api->view->n_slots)
+        jout_str(out, api->view->slots[alert->slot].name);
+    else
+        jout_null(out);
+    jout_key(out, "instrument");
+    if (alert->instrument != 0)
+        jout_str(out, label(api, alert->instrument));
+    else
+        jout_null(out);
+    jout_kv_dec(out, "value", alert->value, exp);
+    jout_kv_dec(out, "limit", alert->limit, exp);
+    jout_kv_str(out, "unit", info->unit);
+    jout_kv_bool(out, "is_acknowledged", alert->is_acked);
+    jout_kv_str(out, "text", alert->text);
+    jout_close(out, '{');
+}
+
+void api_put_alerts(const struct api *api, int is_all, struct jout *out)
+{
+    const struct host_view_alerts *alerts = &api->view->alerts;
+
+    jout_open(out, '[');
+    for (uint32_t i = 0; i < alerts->n_kept; i++) {
+        if (is_all || !alerts->all[i].is_acked)
+            put_alert(api, &alerts->all[i], out);
+    }
+    jout_close(out, '[');
+}

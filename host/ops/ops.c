@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ops/ops.h"
+
+#include <string.h>
+
+#include "base/num.h"
+#include "ops/web.h"
+#include "sys/memory.h"
+
+int ops_parse_http(const char *text, char address[64], uint16_t *port, int *is_on,
+                   struct error *err)
+{
+    const char *colon = strrchr(text, ':');
+    size_t n = colon != NULL ? (size_t)(colon - text) : 0;
+    int64_t number;
+
+    *is_on = strcmp(text, "off") != 0;
+    if (!*is_on)
+        return AGON_OK;
+    if (n >= 2 && text[0] == '[' && text[n - 1] == ']') {
+        text++;
+        n -= 2;
+    }
+    if (colon == NULL || n == 0 || n >= 64 ||
+        num_parse(colon + 1, strlen(colon + 1), 0, &number) < 0 || number < 0 || number > 65535)
+        return error_set(err, AGON_EINVAL,
+                         "http: '%.64s' is no address; expected 127.0.0.1:PORT (0: any), "
+                         "[::1]:PORT or off",
+                         text);
+    memcpy(address, text, n);
+    address[n] = '\0';
+    if (strcmp(address, "127.0.0.1") != 0 && strcmp(address, "::1") != 0)
+        return error_set(err, AGON_EINVAL,
+                         "http: '%s' is no loopback address; expected 127.0.0.1 or [::1]", address);
+    *port = (uint16_t)number;
+    return AGON_OK;
+}
+
+int ops_open(struct ops *desk, struct host *host, const struct ops_config *config,
+             struct error *err)
+{
+    struct control_config control = {.dir = config->dir};
+    int rc = api_init(&desk->api, host, err);
+
+    desk->control = NULL;
+    if (rc < 0)
+        return rc;
+    desk->api.dir = config->dir;
+    desk->api.mode = config->mode;
+    desk->api.speed_milli = config->speed_milli;
+    desk->api.is_async = (uint32_t)config->is_async;
+    desk->api.roster = config->roster;
+    desk->api.plugins = config->plugins;
+    desk->api.load_from = config->load_from;
+    desk->api.n_load_from = config->n_load_from;
+    desk->api.log = config->log;
+    desk->api.log_path = config->log_path;
+    rc = ops_parse_http(config->http, control.address, &control.http_port, &control.is_http, err);
+    if (rc >= 0 && config->is_watched && config->roster != NULL)
+        rc = watch_open(&desk->api.watch, config->roster, err);
+    if (rc >= 0) {
+        api_port(&desk->api, &control.port);
+        control.port.files = ops_web();
+        rc = control_start(&desk->control, &control, err);
+    }
+    if (rc < 0)
+        api_deinit(&desk->api);
+    else
+        (void)memory_settle(NULL, NULL); // its tables too
+    return rc;
+}
+
+void ops_print(const struct ops *desk, FILE *out, int has_token)
+{
+    const char *url = control_url(desk->control);
+
+    if (url[0] == '\0')
+        return;
+    fprintf(out, "dashboard  %s/%s%s\n", url, has_token ? "#token=" : "",
+            has_token ? control_token(desk->control) : "");
+    fflush(out);
+}
+
+void ops_close(struct ops *desk)
+{
+    if (desk->control == NULL)
+        return;
+    control_stop(desk->control);
+    desk->control = NULL;
+    api_deinit(&desk->api);
+}

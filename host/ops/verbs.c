@@ -1,0 +1,622 @@
+// SPDX-License-Identifier: Apache-2.0
+/* verbs: what can be asked of a running host and ordered. A line in api_verbs is all that a new
+ * one needs beside its function. */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/num.h"
+#include "ops/api.h"
+#include "ops/apply.h"
+#include "run/settings.h"
+#include "sys/beneath.h"
+#include "sys/log.h"
+
+#define ORDER_NS  ((int64_t)1000000000) /* an order waits so long for the engine's answer */
+#define TAIL_MAX  1000
+#define TAIL_ROOM (256 << 10)
+
+/* ---- looking ---- */
+
+static int do_status(void *ctx, const struct control_call *call, struct jout *out,
+                     struct error *err)
+{
+    (void)call;
+    (void)err;
+    api_put_status(ctx, out);
+    return AGON_OK;
+}
+
+static int do_agents(void *ctx, const struct control_call *call, struct jout *out,
+                     struct error *err)
+{
+    const struct api *api = ctx;
+
+    (void)call;
+    (void)err;
+    jout_open(out, '[');
+    for (uint32_t id = 0; id < api->view->n_slots; id++) {
+        if (api->view->slots[id].is_used)
+            api_put_agent(api, id, out);
+    }
+    jout_close(out, '[');
+    return AGON_OK;
+}
+
+// Which slot an optional first argument names: -1, all.
+static int one_slot(const struct api *api, const struct control_call *call, int *slot,
+                    struct error *err)
+{
+    *slot = -1;
+    if (call->argc == 0 || strcmp(call->argv[0], "all") == 0)
+        return AGON_OK;
+    *slot = api_slot_of(api, call->argv[0], err);
+    return *slot < 0 ? *slot : AGON_OK;
+}
+
+static void put_positions(const struct api *api, int only, struct jout *out)
+{
+    jout_open(out, '[');
+    for (uint32_t id = 0; id < api->view->n_slots; id++) {
+        const struct host_view_slot *slot = &api->view->slots[id];
+
+        for (uint32_t i = 0; i < slot->n_positions && (only < 0 || only == (int)id); i++)
+            api_put_position(api, id, &slot->positions[i], out);
+    }
+    jout_close(out, '[');
+}
+
+static void put_orders(const struct api *api, int only, struct jout *out)
+{
+    jout_open(out, '[');
+    for (uint32_t i = 0; i < api->view->n_orders; i++) {
+        if (only < 0 || api->view->orders[i].slot == only)
+            api_put_order(api, &api->view->orders[i], out);
+    }
+    jout_close(out, '[');
+}
+
+static void put_exits(const struct api *api, int only, struct jout *out)
+{
+    jout_open(out, '[');
+    for (uint32_t i = 0; i < api->view->n_exits; i++) {
+        if (only < 0 || api->view->exits[i].slot == only)
+            api_put_exit(api, &api->view->exits[i], out);
+    }
+    jout_close(out, '[');
+}
+
+static void put_fills(const struct api *api, int only, struct jout *out)
+{
+    const struct host_view *view = api->view;
+    uint64_t n = view->n_fills < HOST_VIEW_FILLS ? view->n_fills : HOST_VIEW_FILLS;
+
+    jout_open(out, '[');
+    for (uint64_t i = 1; i <= n; i++) {
+        const struct host_view_fill *fill = &view->fills[(view->n_fills - i) % HOST_VIEW_FILLS];
+
+        if (only < 0 || fill->slot == only)
+            api_put_fill(api, fill, out);
+    }
+    jout_close(out, '[');
+}
+
+static int do_list(void *ctx, const struct control_call *call, struct jout *out, struct error *err,
+                   void (*put)(const struct api *, int, struct jout *))
+{
+    int only;
+    int rc = one_slot(ctx, call, &only, err);
+
+    if (rc >= 0)
+        put(ctx, only, out);
+    return rc;
+}
+
+static int do_orders(void *ctx, const struct control_call *call, struct jout *out,
+                     struct error *err)
+{
+    return do_list(ctx, call, out, err, put_orders);
+}
+
+static int do_exits(void *ctx, const struct control_call *call, struct jout *out, struct error *err)
+{
+    return do_list(ctx, call, out, err, put_exits);
+}
+
+static int do_positions(void *ctx, const struct control_call *call, struct jout *out,
+                        struct error *err)
+{
+    return do_list(ctx, call, out, err, put_positions);
+}
+
+static int do_fills(void *ctx, const struct control_call *call, struct jout *out, struct error *err)
+{
+    return do_list(ctx, call, out, err, put_fills);
+}
+
+static int do_agent(void *ctx, const struct control_call *call, struct jout *out, struct error *err)
+{
+    const struct api *api = ctx;
+    int slot = api_slot_of(api, call->argv[0], err);
+
+    if (slot < 0)
+        return slot;
+    jout_open(out, '{');
+    jout_key(out, "agent");
+    api_put_agent(api, (uint32_t)slot, out);
+    jout_key(out, "limits");
+    api_put_limits(api, (uint32_t)slot, out);
+    jout_key(out, "positions");
+    put_positions(api, slot, out);
+    jout_key(out, "orders");
+    put_orders(api, slot, out);
+    jout_key(out, "fills");
+    put_fills(api, slot, out);
+    jout_close(out, '{');
+    return AGON_OK;
+}
+
+static int do_books(void *ctx, const struct control_call *call, struct jout *out, struct error *err)
+{
+    const struct api *api = ctx;
+    int place = call->argc > 0 ? api_instrument_of(api, call->argv[0], err) : 0;
+
+    if (place < 0)
+        return place;
+    if (call->argc > 0) {
+        api_put_book(api, (uint32_t)place, out);
+        return AGON_OK;
+    }
+    jout_open(out, '[');
+    for (uint32_t i = 0; i < api->view->n_instruments; i++)
+        api_put_book(api, i, out);
+    jout_close(out, '[');
+    return AGON_OK;
+}
+
+/* Equity of each slot over the run, and the capital it had then, which a tournament changes:
+ * {"ema": [[t_ms, equity, capital], ...], ...}. */
+static int do_equity(void *ctx, const struct control_call *call, struct jout *out,
+                     struct error *err)
+{
+    const struct api *api = ctx;
+
+    (void)call;
+    (void)err;
+    jout_open(out, '{');
+    for (uint32_t id = 0; id < api->view->n_slots; id++) {
+        const struct api_slot *slot = &api->slots[id];
+
+        if (!api->view->slots[id].is_used)
+            continue;
+        jout_key(out, api->view->slots[id].name);
+        jout_open(out, '[');
+        for (uint32_t i = 0; i < slot->n; i++) {
+            jout_open(out, '[');
+            jout_int(out, slot->points[i].t / 1000000);
+            jout_real(out, num_to_double(slot->points[i].equity_amt, api->view->base_exp));
+            jout_real(out, num_to_double(slot->points[i].capital_amt, api->view->base_exp));
+            jout_close(out, '[');
+        }
+        jout_close(out, '[');
+    }
+    jout_close(out, '{');
+    return AGON_OK;
+}
+
+static int do_feed(void *ctx, const struct control_call *call, struct jout *out, struct error *err)
+{
+    (void)call;
+    (void)err;
+    api_put_feed(ctx, out);
+    return AGON_OK;
+}
+
+static int do_valuation(void *ctx, const struct control_call *call, struct jout *out,
+                        struct error *err)
+{
+    const struct api *api = ctx;
+
+    (void)call;
+    (void)err;
+    jout_open(out, '[');
+    for (uint32_t i = 0; i < api->view->n_values; i++)
+        api_put_value(api, &api->view->values[i], out);
+    jout_close(out, '[');
+    return AGON_OK;
+}
+
+static int do_portfolio(void *ctx, const struct control_call *call, struct jout *out,
+                        struct error *err)
+{
+    (void)call;
+    (void)err;
+    api_put_portfolio(ctx, out);
+    return AGON_OK;
+}
+
+static int do_latency(void *ctx, const struct control_call *call, struct jout *out,
+                      struct error *err)
+{
+    (void)call;
+    (void)err;
+    api_put_latency(ctx, out);
+    return AGON_OK;
+}
+
+static int do_tournament(void *ctx, const struct control_call *call, struct jout *out,
+                         struct error *err)
+{
+    (void)call;
+    (void)err;
+    api_put_tournament(ctx, out);
+    return AGON_OK;
+}
+
+static int do_reloads(void *ctx, const struct control_call *call, struct jout *out,
+                      struct error *err)
+{
+    (void)call;
+    (void)err;
+    api_put_reloads(ctx, out);
+    return AGON_OK;
+}
+
+/* Orders that are open on our accounts and not of this journal. */
+static int do_foreign(void *ctx, const struct control_call *call, struct jout *out,
+                      struct error *err)
+{
+    const struct api *api = ctx;
+    const struct gateway_status *venue = &api->view->venue;
+
+    (void)call;
+    (void)err;
+    jout_open(out, '[');
+    for (uint32_t i = 0; i < venue->n_foreign_listed; i++)
+        api_put_foreign(api, &venue->foreign[i], out);
+    jout_close(out, '[');
+    return AGON_OK;
+}
+
+static int do_alerts(void *ctx, const struct control_call *call, struct jout *out,
+                     struct error *err)
+{
+    int is_all = call->argc > 0 && strcmp(call->argv[0], "all") == 0;
+
+    if (call->argc > 0 && !is_all)
+        return error_set(err, AGON_EINVAL, "'%.32s' is not known here; expected all",
+                         call->argv[0]);
+    api_put_alerts(ctx, is_all, out);
+    return AGON_OK;
+}
+
+/* ---- log ---- */
+
+static int do_log_tail(void *ctx, const struct control_call *call, struct jout *out,
+                       struct error *err)
+{
+    const struct api *api = ctx;
+    int64_t n = 50;
+    char *bytes, *at;
+    ssize_t got = 0;
+    struct stat stat;
+    int fd;
+
+    if (call->argc > 0 &&
+        (num_parse(call->argv[0], strlen(call->argv[0]), 0, &n) < 0 || n < 1 || n > TAIL_MAX))
+        return error_set(err, AGON_EINVAL, "'%.32s' is not a number of lines; expected 1 to %d",
+                         call->argv[0], TAIL_MAX);
+    if (api->log_path == NULL)
+        return error_set(err, AGON_ENOTSUP, "this host writes no log file");
+    bytes = malloc(TAIL_ROOM + 1);
+    fd = open(api->log_path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (bytes != NULL && fd >= 0 && fstat(fd, &stat) == 0)
+        got = pread(fd, bytes, TAIL_ROOM, stat.st_size > TAIL_ROOM ? stat.st_size - TAIL_ROOM : 0);
+    if (fd >= 0)
+        (void)close(fd);
+    if (bytes == NULL || got < 0) {
+        free(bytes);
+        return error_set(err, AGON_EIO, "the log cannot be read");
+    }
+    // From the end back over n whole lines; each of them is JSON.
+    while (got > 0 && bytes[got - 1] != '\n')
+        got--;
+    at = bytes + got;
+    while (at > bytes && n >= 0) {
+        if (at[-1] == '\n' && --n < 0)
+            break;
+        at--;
+    }
+    jout_open(out, '[');
+    while (at < bytes + got) {
+        char *end = memchr(at, '\n', (size_t)(bytes + got - at));
+
+        if (end == NULL)
+            break;
+        if (at[0] == '{')
+            jout_raw(out, at, (size_t)(end - at));
+        at = end + 1;
+    }
+    jout_close(out, '[');
+    free(bytes);
+    return AGON_OK;
+}
+
+static int do_log_level(void *ctx, const struct control_call *call, struct jout *out,
+                        struct error *err)
+{
+    struct api *api = ctx;
+    int level = log_level_parse(call->argv[0]);
+
+    if (level < 0)
+        return error_set(err, AGON_EINVAL, "'%.32s' is no level; expected debug, info, warn, error",
+                         call->argv[0]);
+    if (api->log == NULL)
+        return error_set(err, AGON_ENOTSUP, "this host has no log");
+    log_set_level(api->log, (enum log_level)level);
+    jout_open(out, '{');
+    jout_kv_str(out, "level", log_level_name((enum log_level)level));
+    jout_close(out, '{');
+    return AGON_OK;
+}
+
+/* ---- ordering ---- */
+
+static int do_alerts_ack(void *ctx, const struct control_call *call, struct jout *out,
+                         struct error *err)
+{
+    struct api *api = ctx;
+    struct record_command_by by = {
+        .command = {.kind = COMMAND_ACK_ALERT, .scope = SCOPE_GLOBAL, .reason = REASON_OPERATOR}};
+    uint64_t seq = 0;
+    int rc;
+
+    if (strcmp(call->argv[0], "all") != 0 &&
+        (num_parse(call->argv[0], strlen(call->argv[0]), 0, &by.command.value) < 0 ||
+         by.command.value < 1))
+        return error_set(err, AGON_EINVAL, "'%.32s' is not an alert's seq; expected one, or all",
+                         call->argv[0]);
+    snprintf(by.who, sizeof(by.who), "%s", call->who != NULL ? call->who : "");
+    rc = host_order(api->host, &by, ORDER_NS, &seq);
+    if (rc == AGON_EINVAL)
+        return error_set(err, AGON_ENOENT, "no alert with seq %.32s is kept; `alerts all` has them",
+                         call->argv[0]);
+    if (rc < 0)
+        return error_set(err, rc, "the host did not take it: %s", error_name(rc));
+    jout_open(out, '{');
+    jout_kv_str(out, "done", "acknowledged");
+    jout_kv_str(out, "on", call->argv[0]);
+    jout_kv_int(out, "seq", (int64_t)seq);
+    jout_close(out, '{');
+    return AGON_OK;
+}
+
+/* A file that a client names lies in a folder that the operator named before. */
+static int find_file(const struct api *api, const char *path, char real[PATH_MAX],
+                     struct error *err)
+{
+    const char *folders[2 + SETTINGS_FOLDERS] = {api->plugins};
+    const char *slash = api->roster != NULL ? strrchr(api->roster, '/') : NULL;
+    char beside[PATH_MAX] = ".";
+    uint32_t n = 1;
+
+    if (slash != NULL)
+        snprintf(beside, sizeof(beside), "%.*s", (int)(slash - api->roster), api->roster);
+    if (api->roster != NULL)
+        folders[n++] = beside[0] != '\0' ? beside : "/";
+    for (uint32_t i = 0; i < api->n_load_from && i < SETTINGS_FOLDERS; i++)
+        folders[n++] = api->load_from[i];
+    return beneath_resolve(folders, n, path, real, err);
+}
+
+#define UNLOAD_NS ((int64_t)10 * 1000000000)
+
+static int do_unload(void *ctx, const struct control_call *call, struct jout *out,
+                     struct error *err)
+{
+    struct api *api = ctx;
+    const char *how = call->argc > 1 ? call->argv[1] : "close";
+    struct host_change change = {.kind = HOST_CHANGE_UNLOAD, .is_kept = strcmp(how, "keep") == 0};
+    int slot = host_slot_of(api->host, call->argv[0]);
+    int rc;
+
+    if (slot < 0)
+        return error_set(err, AGON_ENOENT, "no agent is called '%.64s'", call->argv[0]);
+    if (!change.is_kept && strcmp(how, "close") != 0)
+        return error_set(err, AGON_EINVAL, "'%.32s' is not known here; expected close or keep",
+                         how);
+    // A roster that is being applied would be of another set of agents than it was begun with.
+    if (atomic_exchange(&api->is_applying, 1))
+        return error_set(err, AGON_EBUSY, "a roster is being applied just now; try again");
+    change.slot = (uint16_t)slot;
+    rc = host_make_change(api->host, &change, UNLOAD_NS);
+    atomic_store(&api->is_applying, 0);
+    if (rc < 0)
+        return error_set(err, rc, "%s", change.err.text);
+    jout_open(out, '{');
+    jout_kv_str(out, "done",
+                change.is_kept
+                    ? "unloaded; its positions stay, and so does its place until they "
+                      "are closed"
+                    : "unloaded; its positions are being closed: `left` says what is left");
+    jout_kv_str(out, "on", call->argv[0]);
+    jout_close(out, '{');
+    return AGON_OK;
+}
+
+static int do_apply(void *ctx, const struct control_call *call, struct jout *out, struct error *err)
+{
+    struct api *api = ctx;
+    struct apply apply = {.host = api->host, .path = call->argv[0], .plugins = api->plugins};
+    char real[PATH_MAX];
+    int rc;
+
+    for (int i = 1; i < call->argc; i++) {
+        if (strcmp(call->argv[i], "dry-run") == 0)
+            apply.is_dry = 1;
+        else if (strncmp(call->argv[i], "yes=", 4) == 0)
+            apply.sure = call->argv[i] + 4;
+        else
+            return error_set(err, AGON_EINVAL,
+                             "'%.32s' is not known here; expected dry-run, "
+                             "yes=AGENT",
+                             call->argv[i]);
+    }
+    if (api->plugins == NULL)
+        return error_set(err, AGON_ENOTSUP, "this host was started without a roster");
+    rc = find_file(api, call->argv[0], real, err);
+    if (rc < 0)
+        return rc;
+    apply.path = real;
+    rc = api_apply(api, &apply, out, err);
+    return rc < 0 ? rc : AGON_OK;
+}
+
+/* ---- generations: each waits until the slot has changed hands or it is plain that it will not */
+
+static void said(struct jout *out, const char *what, const char *on)
+{
+    jout_open(out, '{');
+    jout_kv_str(out, "done", what);
+    jout_kv_str(out, "on", on);
+    jout_close(out, '{');
+}
+
+static int do_reload(void *ctx, const struct control_call *call, struct jout *out,
+                     struct error *err)
+{
+    struct api *api = ctx;
+    const char *path = call->argc > 1 ? call->argv[1] : NULL;
+    char real[PATH_MAX];
+    int rc;
+
+    if (path != NULL && path[0] != '/')
+        return error_set(err, AGON_EINVAL, "the file has to be named from / on");
+    rc = path != NULL ? find_file(api, path, real, err) : AGON_OK;
+    if (rc >= 0)
+        rc = host_reload(api->host, call->argv[0], path != NULL ? real : NULL, err);
+    if (rc < 0)
+        return rc;
+    said(out, "another generation is active; the one before stays warm", call->argv[0]);
+    return AGON_OK;
+}
+
+static int do_rollback(void *ctx, const struct control_call *call, struct jout *out,
+                       struct error *err)
+{
+    struct api *api = ctx;
+    int rc = host_rollback(api->host, call->argv[0], err);
+
+    if (rc < 0)
+        return rc;
+    said(out, "the generation before is active again", call->argv[0]);
+    return AGON_OK;
+}
+
+static int do_quarantine_ls(void *ctx, const struct control_call *call, struct jout *out,
+                            struct error *err)
+{
+    struct api *api = ctx;
+    struct host_quarantined *list = calloc(HOST_QUARANTINE_MAX, sizeof(*list));
+    uint32_t n;
+
+    (void)call;
+    if (list == NULL)
+        return error_set(err, AGON_ENOMEM, "out of memory");
+    n = host_quarantine_list(api->host, list, HOST_QUARANTINE_MAX);
+    jout_open(out, '[');
+    for (uint32_t i = 0; i < n && i < HOST_QUARANTINE_MAX; i++) {
+        jout_open(out, '{');
+        jout_kv_str(out, "hash", list[i].hash);
+        jout_kv_str(out, "agent", list[i].slot);
+        jout_kv_time(out, "t", list[i].t);
+        jout_kv_str(out, "why", list[i].why);
+        jout_close(out, '{');
+    }
+    jout_close(out, '[');
+    free(list);
+    return AGON_OK;
+}
+
+static int do_quarantine_clear(void *ctx, const struct control_call *call, struct jout *out,
+                               struct error *err)
+{
+    struct api *api = ctx;
+    int rc = host_quarantine_clear(api->host, call->argv[0], call->argv[1], err);
+
+    if (rc < 0)
+        return rc;
+    said(out, "it may be loaded again; reload the agent", call->argv[0]);
+    return AGON_OK;
+}
+
+const struct control_verb api_verbs[] = {
+    {"status", "", "how the host is", CONTROL_READ, 0, 0, do_status},
+    {"agents", "", "each agent: equity, stage, condition, counts", CONTROL_READ, 0, 0, do_agents},
+    {"agent", "NAME", "one agent with its limits, positions, orders, fills", CONTROL_READ, 1, 1,
+     do_agent},
+    {"orders", "[AGENT]", "open orders", CONTROL_READ, 0, 1, do_orders},
+    {"positions", "[AGENT]", "positions", CONTROL_READ, 0, 1, do_positions},
+    {"exits", "[AGENT]", "exit plans that stand, and where their stops are", CONTROL_READ, 0, 1,
+     do_exits},
+    {"fills", "[AGENT]", "the newest fills of this run", CONTROL_READ, 0, 1, do_fills},
+    {"books", "[SYMBOL]", "the ten best levels", CONTROL_READ, 0, 1, do_books},
+    {"equity", "", "equity of each agent over this run", CONTROL_READ, 0, 0, do_equity},
+    {"feed", "", "the venue's connections, gaps, limits", CONTROL_READ, 0, 0, do_feed},
+    {"foreign", "", "open orders on our accounts that this host did not send", CONTROL_READ, 0, 0,
+     do_foreign},
+    {"valuation", "", "the value of other assets in the base currency, and by which instrument",
+     CONTROL_READ, 0, 0, do_valuation},
+    {"portfolio", "", "limits of all agents together: what is used of them, and where they are",
+     CONTROL_READ, 0, 0, do_portfolio},
+    {"latency", "",
+     "of an engine step, from the socket to its end, and on to each agent's callback", CONTROL_READ,
+     0, 0, do_latency},
+    {"reloads", "", "who took over from whom in this run", CONTROL_READ, 0, 0, do_reloads},
+    {"reload", "AGENT [FILE]",
+     "switches to another generation of its plugin, without a tick missed", CONTROL_OPERATE, 1, 2,
+     do_reload, .is_slow = 1},
+    {"rollback", "AGENT", "the generation before is active again", CONTROL_OPERATE, 1, 1,
+     do_rollback, .is_slow = 1},
+    {"quarantine ls", "", "plugin files that crashed too often on this host", CONTROL_READ, 0, 0,
+     do_quarantine_ls, .is_slow = 1},
+    {"quarantine clear", "HASH REASON", "lets one be loaded again; the reason is journaled",
+     CONTROL_OPERATE, 2, 2, do_quarantine_clear, .is_slow = 1},
+    {"tournament", "", "the last plan of capital", CONTROL_READ, 0, 0, do_tournament},
+    {"tournament show", "", "how capital moved, as `agon tournament show` has it", CONTROL_CLIENT,
+     0, 0, NULL},
+    {"tournament why", "AGENT", "why an agent got what it got", CONTROL_CLIENT, 1, 1, NULL},
+    {"tournament dry-run", "[AGENT]", "what a tournament would do now", CONTROL_CLIENT, 0, 1, NULL},
+    {"alerts", "[all]", "what nobody has acknowledged yet; all: the newest 128", CONTROL_READ, 0, 1,
+     do_alerts},
+    {"alerts ack", "SEQ|all", "somebody has seen to it", CONTROL_OPERATE, 1, 1, do_alerts_ack},
+    {"log tail", "[LINES]", "the last lines of the log", CONTROL_READ, 0, 1, do_log_tail},
+    {"log level", "LEVEL", "log lines from that level on: debug, info, warn, error",
+     CONTROL_OPERATE, 1, 1, do_log_level},
+    {"halts", "", "what is halted, since when, by whom and why", CONTROL_READ, 0, 0, api_do_halts},
+    {"halt", "[AGENT|SYMBOL|all] [REASON]", "no new risk; cancels pass", CONTROL_OPERATE, 0, 2,
+     api_do_halt, .is_urgent = 1},
+    {"resume", "[AGENT|SYMBOL|all|kill] [REASON]",
+     "ends a halt or a stop; kill: lifts the kill switch", CONTROL_OPERATE, 0, 2, api_do_resume},
+    {"cancel", "AGENT|all [REASON]", "cancels open orders", CONTROL_OPERATE, 1, 2, api_do_cancel,
+     .is_urgent = 1},
+    {"flatten", "AGENT|all [REASON]", "cancels open orders, closes positions and waits",
+     CONTROL_OPERATE, 1, 2, api_do_flatten, .is_urgent = 1},
+    {"kill", "[REASON]", "the kill switch: cancels everything and refuses everything",
+     CONTROL_OPERATE, 0, 1, api_do_kill, .is_urgent = 1},
+    {"stop", "[REASON]", "the emergency stop: halts, cancels, closes everything and waits",
+     CONTROL_OPERATE, 0, 1, api_do_stop, .is_urgent = 1},
+    {"left", "[AGENT|all]", "orders and positions that are not closed yet, and why", CONTROL_READ,
+     0, 1, api_do_left, .is_urgent = 1},
+    {"unload", "AGENT [close|keep]",
+     "its plugin goes for good; its place is free when all is closed", CONTROL_OPERATE, 1, 2,
+     do_unload, .is_slow = 1},
+    {"apply", "FILE [dry-run] [yes=AGENT]",
+     "makes what runs what a roster says; shows what differs", CONTROL_OPERATE, 1, 3, do_apply,
+     .is_slow = 1},
+    {"export", "fills|orders|trades|equity|samples|plans [FILE]",
+     "from the journal, as CSV (--json, and plans always: as JSON)", CONTROL_CLIENT, 1, 2, NULL},
+    {"url", "", "the dashboard's address with the token in it", CONTROL_CLIENT, 0, 0, NULL},
+    {NULL}};

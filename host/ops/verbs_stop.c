@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: Apache-2.0
+/* verbs_stop: what ends risk: halts, the kill switch, cancels, closing, the emergency stop. Each is
+ * taken as an event with who gave it and why; what becomes of it `left` tells. */
+#include <stdio.h>
+#include <string.h>
+
+#include "ops/api.h"
+
+#define ORDER_NS ((int64_t)1000000000) /* an order waits so long for the engine's answer */
+
+static int give(struct api *api, const struct control_call *call,
+                const struct record_command *command, const char *why, const char *what,
+                const char *on, struct jout *out, struct error *err)
+{
+    struct record_command_by by = {.command = *command};
+    uint64_t seq = 0;
+    int rc;
+
+    snprintf(by.who, sizeof(by.who), "%s", call->who != NULL ? call->who : "");
+    snprintf(by.why, sizeof(by.why), "%s", why);
+    rc = host_order(api->host, &by, ORDER_NS, &seq);
+    if (rc == AGON_EAGAIN)
+        return error_set(err, rc, "the host takes no commands just now: too many wait");
+    if (rc == AGON_EINVAL)
+        return error_set(err, rc, "the engine refused it");
+    if (rc < 0 && rc != AGON_ETIME)
+        return error_set(err, rc, "%s", error_name(rc));
+    jout_open(out, '{');
+    jout_kv_str(out, "done", what);
+    jout_kv_str(out, "on", on);
+    jout_key(out, "seq");
+    if (rc == AGON_ETIME)
+        jout_null(out); // it stands in the queue and will be taken
+    else
+        jout_int(out, (int64_t)seq);
+    if (rc == 1) {
+        jout_kv_bool(out, "durable", 0);
+        jout_kv_str(out, "note",
+                    "it is done, and the journal's disk does not hold it: give it "
+                    "again after a restart");
+    }
+    jout_close(out, '{');
+    return AGON_OK;
+}
+
+static const char *why_of(const struct control_call *call, int at)
+{
+    return call->argc > at ? call->argv[at] : "";
+}
+
+static int venue_of(const struct api *api, const char *name)
+{
+    const struct host_config *config = host_config_of(api->host);
+
+    for (uint32_t i = 0; i < config->n_venues; i++) {
+        if (strcmp(config->venues[i].name, name) == 0)
+            return (int)config->venues[i].venue;
+    }
+    return AGON_ENOENT;
+}
+
+/* Names an agent, or "all" or nothing: everything; where is_symbol is set, or an instrument or a
+ * venue. */
+static int scope_of(const struct api *api, const struct control_call *call, int is_symbol,
+                    struct record_command *command, const char **on, struct error *err)
+{
+    struct error unused = {0};
+    int slot, place, venue;
+
+    command->scope = SCOPE_GLOBAL;
+    *on = "all";
+    if (call->argc == 0 || strcmp(call->argv[0], "all") == 0)
+        return AGON_OK;
+    *on = call->argv[0];
+    slot = api_slot_of(api, call->argv[0], err);
+    if (slot >= 0) {
+        command->scope = SCOPE_SLOT;
+        command->id = (uint32_t)slot;
+        return AGON_OK;
+    }
+    place = is_symbol ? api_instrument_of(api, call->argv[0], &unused) : AGON_ENOENT;
+    venue = is_symbol ? venue_of(api, call->argv[0]) : AGON_ENOENT;
+    if (place < 0 && venue >= 0) {
+        command->scope = SCOPE_VENUE;
+        command->id = (uint32_t)venue;
+        return AGON_OK;
+    }
+    if (place < 0)
+        return slot;
+    command->scope = SCOPE_INSTRUMENT;
+    command->id = (uint32_t)place + 1;
+    return AGON_OK;
+}
+
+static int scoped(struct api *api, const struct control_call *call, uint8_t kind, int is_symbol,
+                  const char *what, struct jout *out, struct error *err)
+{
+    struct record_command command = {.kind = kind, .reason = REASON_OPERATOR};
+    const char *on;
+    int rc = scope_of(api, call, is_symbol, &command, &on, err);
+
+    return rc < 0 ? rc : give(api, call, &command, why_of(call, 1), what, on, out, err);
+}
+
+int api_do_halt(void *ctx, const struct control_call *call, struct jout *out, struct error *err)
+{
+    return scoped(ctx, call, COMMAND_HALT, 1, "halted", out, err);
+}
+
+int api_do_resume(void *ctx, const struct control_call *call, struct jout *out, struct error *err)
+{
+    struct api *api = ctx;
+    struct record_command lift = {
+        .kind = COMMAND_RESUME, .scope = SCOPE_GLOBAL, .reason = REASON_KILL};
+
+    if (call->argc > 0 && strcmp(call->argv[0], "kill") == 0)
+        return give(api, call, &lift, why_of(call, 1), "the kill switch is lifted", "all", out,
+                    err);
+    if (api->view->is_killed && (call->argc == 0 || strcmp(call->argv[0], "all") == 0))
+        return error_set(
+            err, AGON_ESTATE,
+            "the kill switch is thrown: `resume kill` lifts it, and nothing else does");
+    return scoped(api, call, COMMAND_RESUME, 1, "resumed", out, err);
+}
+
+int api_do_cancel(void *ctx, const struct control_call *call, struct jout *out, struct error *err)
+{
+    return scoped(ctx, call, COMMAND_CANCEL_ALL, 0, "cancels are sent: `left` says what is open",
+                  out, err);
+}
+
+int api_do_flatten(void *ctx, const struct control_call *call, struct jout *out, struct error *err)
+{
+    return scoped(
+        ctx, call, COMMAND_FLATTEN, 0,
+        "orders are being cancelled, positions are being closed: `left` says what is left", out,
+        err);
+}
+
+int api_do_kill(void *ctx, const struct control_call *call, struct jout *out, struct error *err)
+{
+    struct record_command command = {.kind = COMMAND_KILL, .reason = REASON_KILL};
+
+    return give(ctx, call, &command, why_of(call, 0), "the kill switch is thrown", "all", out, err);
+}
+
+int api_do_stop(void *ctx, const struct control_call *call, struct jout *out, struct error *err)
+{
+    struct record_command command = {.kind = COMMAND_STOP, .reason = REASON_OPERATOR};
+
+    return give(ctx, call, &command, why_of(call, 0),
+                "halted; orders are being cancelled, positions are being closed: `left` says what "
+                "is left",
+                "all", out, err);
+}
+
+int api_do_halts(void *ctx, const struct control_call *call, struct jout *out, struct error *err)
+{
+    const struct api *api = ctx;
+
+    (void)call;
+    (void)err;
+    jout_open(out, '[');
+    for (uint32_t i = 0; i < api->view->n_halts; i++)
+        api_put_halt(api, &api->view->halts[i], out);
+    jout_close(out, '[');
+    return AGON_OK;
+}
+
+static const char *why_open(const struct api *api, const struct host_view_order *order)
+{
+    if (order->request_state == AGON_REQUEST_UNKNOWN)
+        return "unconfirmed: the venue is asked";
+    if (api->view->is_live && !api->view->is_ready)
+        return "the venue is not reachable";
+    if (order->request == AGON_REQUEST_CANCEL)
+        return "the cancel waits for the venue";
+    if (order->request != AGON_REQUEST_NONE)
+        return "a request before the cancel waits for the venue";
+    return "open";
+}
+
+static const char *why_held(const struct api *api, const struct host_view_slot *slot,
+                            const struct host_view_position *position)
+{
+    if (!position->is_closing)
+        return "nobody closes it";
+    if (api->view->is_live && !api->view->is_ready)
+        return "the venue is not reachable";
+    if (slot->close_ended != REASON_NONE && reason_text(slot->close_ended) != NULL)
+        return reason_text(slot->close_ended);
+    return "its order waits for the venue";
+}
+
+static void put_left_orders(const struct api *api, int only, struct jout *out)
+{
+    jout_open(out, '[');
+    for (uint32_t i = 0; i < api->view->n_orders; i++) {
+        const struct host_view_order *order = &api->view->orders[i];
+
+        if (only >= 0 && order->slot != only)
+            continue;
+        jout_open(out, '{');
+        jout_kv_str(out, "agent", api->view->slots[order->slot].name);
+        jout_kv_str(out, "symbol", api_label(api, order->instrument - 1));
+        jout_kv_str(out, "why", why_open(api, order));
+        jout_close(out, '{');
+    }
+    jout_close(out, '[');
+}
+
+static void put_left_positions(const struct api *api, int only, struct jout *out)
+{
+    jout_open(out, '[');
+    for (uint32_t id = 0; id < api->view->n_slots; id++) {
+        const struct host_view_slot *slot = &api->view->slots[id];
+
+        for (uint32_t i = 0; i < slot->n_positions; i++) {
+            const struct host_view_position *position = &slot->positions[i];
+
+            if ((only >= 0 && (int)id != only) || position->is_dust)
+                continue;
+            jout_open(out, '{');
+            jout_kv_str(out, "agent", slot->name);
+            jout_kv_str(out, "symbol", api_label(api, position->instrument - 1));
+            jout_kv_dec(out, "quantity", position->qty,
+                        api->view->instruments[position->instrument - 1].qty_exp);
+            jout_kv_str(out, "why", why_held(api, slot, position));
+            jout_close(out, '{');
+        }
+    }
+    jout_close(out, '[');
+}
+
+/* Nothing is left when every position is dust and no order is open, and the venue can be heard to
+ * say so. */
+int api_do_left(void *ctx, const struct control_call *call, struct jout *out, struct error *err)
+{
+    const struct api *api = ctx;
+    struct record_command command = {0};
+    struct host_left left;
+    const char *on;
+    int only;
+    int rc = scope_of(api, call, 0, &command, &on, err);
+
+    if (rc < 0)
+        return rc;
+    only = command.scope == SCOPE_SLOT ? (int)command.id : -1;
+    host_left(api->view, only, &left);
+    jout_open(out, '{');
+    jout_kv_str(out, "on", on);
+    jout_key(out, "positions");
+    put_left_positions(api, only, out);
+    jout_key(out, "orders");
+    put_left_orders(api, only, out);
+    jout_kv_int(out, "n_positions", left.n_positions);
+    jout_kv_int(out, "n_orders", left.n_orders);
+    jout_kv_bool(out, "heard", left.is_heard);
+    jout_kv_bool(out, "done", left.is_done);
+    jout_kv_bool(out, "stopped", api->view->is_stopped);
+    if (only >= 0)
+        jout_kv_int(out, "n_closed", (int64_t)api->view->slots[only].n_closed);
+    jout_close(out, '{');
+    return AGON_OK;
+}

@@ -1,0 +1,670 @@
+// SPDX-License-Identifier: Apache-2.0
+/* report: a backtest's result for people and for their tools. */
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/num.h"
+#include "journal/text.h"
+#include "report/backtest.h"
+#include "report/backtest_terms.h"
+#include "sys/clock.h"
+
+static const char *money(const struct backtest *result, agon_amt_t amt, char text[NUM_TEXT])
+{
+    const struct instruments *table = engine_instruments(result->engine);
+    const struct asset *asset = instruments_asset(table, table->base_currency);
+    int exp = asset != NULL ? asset->exp : 8;
+
+    // Cents for people: the exact amounts are in the JSON and the CSV.
+    num_format(num_rescale(amt, exp, 2, NUM_EVEN), 2, text);
+    return text;
+}
+
+static const char *exact(agon_amt_t amt, int exp, char text[NUM_TEXT])
+{
+    num_format_short(amt, exp, text);
+    return text;
+}
+
+static const char *kind_name(uint8_t kind)
+{
+    static const char *const names[] = {"?", "raw stream", "trades", "bars", "generated"};
+
+    return kind <= TAPE_GENERATED ? names[kind] : "?";
+}
+
+// The score with the equity as it is at the end: the engine samples by the minute.
+static struct score last_score(const struct backtest *result, uint16_t id)
+{
+    struct score score = *engine_score(result->engine, id);
+
+    score_equity(&score, engine_equity(result->engine, id));
+    return score;
+}
+
+static const char *book_name(const struct backtest_tape *tape)
+{
+    return !backtest_tape_has_book(tape) ? "none" : tape->kind == TAPE_RAW ? "recorded" : "assumed";
+}
+
+static void warn_unjudged(const struct backtest *result, FILE *out)
+{
+    const struct slots *slots = engine_slots(result->engine);
+
+    for (uint16_t id = 0; id < slots->n; id++) {
+        struct slot_unjudged of;
+        char text[UNJUDGED_TEXT];
+
+        engine_unjudged(result->engine, id, &of);
+        if (!slots->all[id].is_used || !unjudged_is_much(&of))
+            continue;
+        unjudged_text(&of, slots->all[id].name, text, sizeof(text));
+        fprintf(out, "agon backtest: %s\n", text);
+    }
+}
+
+// The ith of the instruments whose filters nobody named.
+static const char *assumed_listing(const struct backtest *result, uint32_t i,
+                                   char text[BACKTEST_ASSUMED_TEXT])
+{
+    for (uint32_t at = 0; at < result->n_listed && result->n_tapes > 0; at++) {
+        const struct listed *listed = &result->listed[at];
+        char filters[LISTED_TEXT];
+
+        if (listed_warning(listed)[0] == '\0' || i-- > 0)
+            continue;
+        snprintf(text, BACKTEST_ASSUMED_TEXT, "%s: %s: %s", listed->record.symbol,
+                 listed_text(listed, filters), listed_warning(listed));
+        return text;
+    }
+    return NULL;
+}
+
+void backtest_warn(const struct backtest *result, FILE *out)
+{
+    char text[BACKTEST_ASSUMED_TEXT];
+    int is_bad = 0;
+
+    for (uint32_t i = 0; i < result->n_tapes; i++) {
+        const struct tape_report *tape = &result->tapes[i].report;
+
+        // The first one of all is the run's own error.
+        for (uint32_t k = is_bad ? 0 : 1; k < tape->n_bad; k++)
+            fprintf(out, "agon backtest: %s\n", tape->bad[k].text);
+        is_bad |= tape->err.code < 0;
+        if (tape->n_bad == TAPE_BAD_MAX)
+            fprintf(out, "agon backtest: %s: %d bad rows: it was read no further\n",
+                    result->tapes[i].path, TAPE_BAD_MAX);
+    }
+    for (uint32_t i = 0; assumed_listing(result, i, text) != NULL; i++)
+        fprintf(out, "agon backtest: %s\n", text);
+    // Of a run that never began there is nothing to say.
+    if (is_bad || result->wall_ns == 0)
+        return;
+    warn_unjudged(result, out);
+    for (uint32_t i = 0; i < result->n_tapes; i++) {
+        const struct backtest_tape *tape = &result->tapes[i];
+        const struct tape_report *report = &tape->report;
+
+        if (backtest_tape_has_book(tape))
+            continue;
+        if (tape->kind != TAPE_RAW) {
+            fprintf(out, "agon backtest: %s: no row of it was played\n", tape->path);
+            continue;
+        }
+        fprintf(out,
+                "agon backtest: %s: its book never became live. Of %llu lines, %llu were book "
+                "snapshots, %llu changes of the book, %llu trades, %llu best prices and %llu of no "
+                "use here (other symbols, other kinds); %llu breaks in the chain of changes. A "
+                "book is built from Binance spot's streams with their REST snapshot\n",
+                tape->path, (unsigned long long)report->n_rows,
+                (unsigned long long)report->n_snapshots, (unsigned long long)report->n_diffs,
+                (unsigned long long)report->n_trades, (unsigned long long)report->n_quotes,
+                (unsigned long long)report->n_other, (unsigned long long)report->n_gaps);
+    }
+}
+
+static void print_refused(const struct backtest *result, uint16_t id, FILE *out)
+{
+    const char *separator = "(";
+
+    if (engine_slots(result->engine)->all[id].n_refused == 0)
+        return;
+    fprintf(out, "%-20s refused %llu ", "",
+            (unsigned long long)engine_slots(result->engine)->all[id].n_refused);
+    for (uint16_t reason = 0; reason < REASONS_MAX; reason++) {
+        uint64_t n = engine_refused(result->engine, id, reason);
+
+        if (n == 0)
+            continue;
+        fprintf(out, "%s%llu ", separator, (unsigned long long)n);
+        for (const char *at = reason_name(reason); at != NULL && *at != '\0'; at++)
+            fputc(*at == '_' ? '-' : *at, out);
+        separator = ", ";
+    }
+    fputs(")\n", out);
+}
+
+static json_t *refused_json(const struct backtest *result, uint16_t id)
+{
+    json_t *by = json_object();
+
+    for (uint16_t reason = 0; reason < REASONS_MAX; reason++) {
+        uint64_t n = engine_refused(result->engine, id, reason);
+        const char *name = reason_name(reason);
+
+        if (n > 0 && name != NULL)
+            json_object_set_new(by, name, json_integer((json_int_t)n));
+    }
+    return by;
+}
+
+static const struct asset *base_asset(const struct backtest *result)
+{
+    const struct instruments *table = engine_instruments(result->engine);
+
+    return instruments_asset(table, table->base_currency);
+}
+
+static double share_of(agon_amt_t amt, agon_amt_t of_amt)
+{
+    return of_amt > 0 ? (double)amt / (double)of_amt : 0.0;
+}
+
+/* When a loss limit stopped it last, which one, and what was lost then. */
+static void print_breach(const struct backtest *result, const struct risk_slot *risk,
+                         const char *name, FILE *out)
+{
+    const struct asset *base = base_asset(result);
+    char at[CLOCK_TEXT];
+    char text[NUM_TEXT];
+
+    if (risk->n_breaches == 0)
+        return;
+    clock_text(risk->t_breach, at);
+    fprintf(out, "%-20s stopped by %s at %s: lost %s %s, %.3f%%", name,
+            reason_name(risk->breach_reason), at, money(result, risk->breach_amt, text),
+            base != NULL ? base->name : "?",
+            100.0 * share_of(risk->breach_amt, risk->breach_base_amt));
+    if (risk->n_breaches > 1)
+        fprintf(out, " (the last of %u times)", risk->n_breaches);
+    fputc('\n', out);
+}
+
+static json_t *breach_json(const struct backtest *result, const struct risk_slot *risk)
+{
+    const struct asset *base = base_asset(result);
+    char at[CLOCK_TEXT];
+    char text[NUM_TEXT];
+
+    if (risk->n_breaches == 0)
+        return NULL;
+    clock_text(risk->t_breach, at);
+    return json_pack("{s:s, s:s, s:s, s:f, s:I}", "reason", reason_name(risk->breach_reason), "t",
+                     at, "loss", exact(risk->breach_amt, base != NULL ? base->exp : 8, text),
+                     "share", share_of(risk->breach_amt, risk->breach_base_amt), "times",
+                     (json_int_t)risk->n_breaches);
+}
+
+// Where the filters are from, but for those that were assumed.
+static void print_listed(const struct backtest *result, FILE *out)
+{
+    char text[LISTED_TEXT], terms[BACKTEST_ASSUMED_TEXT];
+
+    for (uint32_t i = 0; i < result->n_listed && result->n_tapes > 0; i++) {
+        const struct listed *listed = &result->listed[i];
+
+        if (listed->source[0] != '\0')
+            fprintf(out, "  %s: %s (by %s)\n", listed->record.symbol, listed_text(listed, text),
+                    listed->source);
+    }
+    for (uint32_t i = 0; i < result->n_listed; i++)
+        fprintf(out, "  %s\n", backtest_terms(result, i, terms));
+    fprintf(out, "  %s\n", backtest_ways(result, terms));
+}
+
+static json_t *listed_json(const struct backtest *result)
+{
+    static const char *const words[] = {"", "named", "beside", "assumed", "assumed"};
+    json_t *all = json_array();
+    char tick[NUM_TEXT], lot[NUM_TEXT], notional[NUM_TEXT];
+
+    for (uint32_t i = 0; i < result->n_listed; i++) {
+        const struct listed *listed = &result->listed[i];
+        const struct agon_instrument *record = &listed->record;
+
+        num_format_short(record->tick_px, record->px_exp, tick);
+        num_format_short(record->lot_qty, record->qty_exp, lot);
+        num_format_short(record->min_notional_amt, 8, notional);
+        json_array_append_new(
+            all, json_pack("{s:s, s:b, s:s, s:s, s:s, s:s, s:s, s:o}", "symbol", record->symbol,
+                           "perpetual", record->kind != INSTRUMENT_SPOT, "listing",
+                           words[listed->from], "source", listed->source, "tick", tick, "lot", lot,
+                           "min_notional", notional, "terms", backtest_terms_json(result, i)));
+    }
+    return all;
+}
+
+const char *backtest_windows(const struct backtest *result, int i, char text[BACKTEST_WINDOWS_TEXT])
+{
+    const struct backtest_windows *windows = &result->windows[i];
+    char limits[VENUE_WINDOWS_TEXT];
+
+    text[0] = '\0';
+    if (windows->is_used)
+        snprintf(text, BACKTEST_WINDOWS_TEXT, "%s: 80 %% of %s in market time, %s%s",
+                 i == 0 ? "spot" : "perpetuals", venue_windows_text(&windows->windows, limits),
+                 windows->source[0] != '\0' ? "by " : "as the venue publishes them",
+                 windows->source);
+    return text;
+}
+
+// How often they were felt, and by whom.
+static void print_windows(const struct backtest *result, FILE *out)
+{
+    char text[BACKTEST_WINDOWS_TEXT];
+
+    for (int i = 0; i < 2; i++) {
+        if (backtest_windows(result, i, text)[0] != '\0')
+            fprintf(out, "  rate windows of %s\n", text);
+    }
+    if (result->n_rate_waited > 0)
+        fprintf(out, "  %llu requests waited for them, %llu were not sent (venue_rate)\n",
+                (unsigned long long)result->n_rate_waited,
+                (unsigned long long)result->n_rate_refused);
+}
+
+static json_t *windows_json(const struct backtest *result)
+{
+    json_t *all = json_array();
+    char text[BACKTEST_WINDOWS_TEXT];
+
+    for (int i = 0; i < 2; i++) {
+        if (backtest_windows(result, i, text)[0] != '\0')
+            json_array_append_new(all, json_string(text));
+    }
+    return json_pack("{s:o, s:I, s:I}", "windows", all, "waited", (json_int_t)result->n_rate_waited,
+                     "refused", (json_int_t)result->n_rate_refused);
+}
+
+// All data are recordings that say when each message was received.
+static int is_all_received(const struct backtest *result)
+{
+    for (uint32_t i = 0; i < result->n_tapes; i++) {
+        if (result->tapes[i].received.n == 0)
+            return 0;
+    }
+    return result->n_tapes > 0;
+}
+
+static const char *assumed_latency(const struct backtest *result, char text[BACKTEST_ASSUMED_TEXT])
+{
+    int is_data = result->data_ns == 0 && !is_all_received(result);
+    const char *of = result->order_ns == 0 && is_data ? "orders, reports and market data"
+                     : result->order_ns == 0          ? "orders and reports"
+                     : is_data                        ? "market data"
+                                                      : NULL;
+
+    if (of == NULL)
+        return NULL;
+    snprintf(text, BACKTEST_ASSUMED_TEXT,
+             "a latency of 0 was assumed for %s: a live host has more, and its fills differ "
+             "(--latency, --data-latency)",
+             of);
+    return text;
+}
+
+static int has_kind(const struct backtest *result, enum tape_kind kind)
+{
+    for (uint32_t i = 0; i < result->n_tapes; i++) {
+        if (result->tapes[i].kind == kind)
+            return 1;
+    }
+    return 0;
+}
+
+static const char *assumed_trades(const struct backtest *result, char text[BACKTEST_ASSUMED_TEXT])
+{
+    if (!has_kind(result, TAPE_TRADES))
+        return NULL;
+    snprintf(text, BACKTEST_ASSUMED_TEXT,
+             "trades carry no book: behind each, one level a side as large as it was assumed, "
+             "%g bp apart (--spread)",
+             result->bars.spread_ppm / 100.0);
+    return text;
+}
+
+static const char *assumed_bars(const struct backtest *result, char text[BACKTEST_ASSUMED_TEXT])
+{
+    const struct match_bars *bars = &result->bars;
+
+    if (!has_kind(result, TAPE_BARS))
+        return NULL;
+    snprintf(text, BACKTEST_ASSUMED_TEXT,
+             "the inside of bars was assumed: path %s, a spread of %g bp, orders on their way "
+             "lose %g bp in the first second and more with the root of time, limits fill %g %% "
+             "where prices only reach them and in all at most %g %% of a bar's volume, stops slip "
+             "by %g bp (--path, --spread, --drift, --touch, --volume-share, --slippage)",
+             match_path_name(bars->path), bars->spread_ppm / 100.0, bars->drift_ppm / 100.0,
+             bars->touch_ppm / 10000.0, bars->volume_ppm / 10000.0, bars->slippage_ppm / 100.0);
+    return text;
+}
+
+static const char *assumed_optimism(const struct backtest *result, char text[BACKTEST_ASSUMED_TEXT])
+{
+    if (!has_kind(result, TAPE_BARS) || result->bars.path != MATCH_PATH_OPTIMISTIC)
+        return NULL;
+    snprintf(text, BACKTEST_ASSUMED_TEXT,
+             "the path was the one that is best for each agent, as if fills had known each bar's "
+             "close: nothing can be earned like that");
+    return text;
+}
+
+const char *backtest_assumed(const struct backtest *result, uint32_t i,
+                             char text[BACKTEST_ASSUMED_TEXT])
+{
+    static const char *(*const all[])(const struct backtest *, char *) = {
+        assumed_latency, assumed_trades, assumed_bars, assumed_optimism};
+
+    for (size_t k = 0; k < sizeof(all) / sizeof(all[0]); k++) {
+        if (all[k](result, text) != NULL && i-- == 0)
+            return text;
+    }
+    for (uint32_t k = 0; k < result->n_tapes; k++) {
+        if (backtest_clock(result, k, text) != NULL && i-- == 0)
+            return text;
+    }
+    return assumed_listing(result, i, text);
+}
+
+static json_t *assumed_json(const struct backtest *result)
+{
+    char text[BACKTEST_ASSUMED_TEXT];
+    json_t *all = json_array();
+
+    for (uint32_t i = 0; backtest_assumed(result, i, text) != NULL; i++)
+        json_array_append_new(all, json_string(text));
+    return all;
+}
+
+void backtest_print(const struct backtest *result, FILE *out)
+{
+    char assumed[BACKTEST_ASSUMED_TEXT];
+    const struct slots *slots = engine_slots(result->engine);
+    const struct instruments *table = engine_instruments(result->engine);
+    const struct asset *base = instruments_asset(table, table->base_currency);
+    char from[CLOCK_TEXT];
+    char to[CLOCK_TEXT];
+    char hex[2 * HASH_SIZE + 1];
+    double seconds = (double)result->wall_ns / 1e9;
+
+    clock_text(result->t_first, from);
+    clock_text(result->t_last, to);
+    fprintf(out, "%s to %s, %llu market events\n", from, to, (unsigned long long)result->n_market);
+    for (uint32_t i = 0; i < result->n_tapes; i++) {
+        const struct tape_report *tape = &result->tapes[i].report;
+
+        fprintf(out, "  %s: %s, %llu rows", result->tapes[i].path, kind_name(result->tapes[i].kind),
+                (unsigned long long)tape->n_rows);
+        if (tape->n_skipped > 0)
+            fprintf(out, ", %llu skipped", (unsigned long long)tape->n_skipped);
+        if (tape->n_gaps > 0)
+            fprintf(out, ", %llu gaps", (unsigned long long)tape->n_gaps);
+        if (tape->n_other > 0 && result->tapes[i].kind != TAPE_RAW)
+            fprintf(out, ", %llu of other symbols", (unsigned long long)tape->n_other);
+        if (tape->n_noisy > 0)
+            fprintf(out, ", %llu numbers rounded", (unsigned long long)tape->n_noisy);
+        if (tape->n_cut > 0)
+            fprintf(out, ", %llu quantities finer than the lot cut",
+                    (unsigned long long)tape->n_cut);
+        if (result->tapes[i].kind == TAPE_BARS)
+            fprintf(out, " (the inside of a bar is assumed, not recorded)");
+        if (result->tapes[i].kind == TAPE_TRADES)
+            fprintf(out, " (the book around a trade is assumed, not recorded: fills are rough)");
+        fputc('\n', out);
+        if (backtest_received(result, i, assumed)[0] != '\0')
+            fprintf(out, "    %s\n", assumed);
+    }
+    if (result->n_history > 0)
+        fprintf(out, "  %u bars from before are history\n", result->n_history);
+    print_windows(result, out);
+    for (uint32_t i = 0; backtest_assumed(result, i, assumed) != NULL; i++)
+        fprintf(out, "  warning: %s\n", assumed);
+    print_listed(result, out);
+    fprintf(out, "\n%-20s %14s %14s %9s %8s %9s %7s %7s %12s  [%s]\n", "agent", "capital", "equity",
+            "return", "sharpe", "drawdown", "fills", "refused", "fees",
+            base != NULL ? base->name : "?");
+    for (uint16_t id = 0; id < slots->n; id++) {
+        const struct slot *slot = &slots->all[id];
+        const struct score score = last_score(result, id);
+        agon_amt_t equity = engine_equity(result->engine, id);
+        char text[3][NUM_TEXT];
+
+        if (!slot->is_used)
+            continue;
+        fprintf(out, "%-20s %14s %14s %8.3f%% %8.2f %8.3f%% %7llu %7llu %12s\n", slot->name,
+                money(result, slot->limits.capital_amt, text[0]), money(result, equity, text[1]),
+                slot->limits.capital_amt > 0 ? 100.0 * (double)(equity - slot->limits.capital_amt) /
+                                                   (double)slot->limits.capital_amt
+                                             : 0.0,
+                score_sharpe(&score), 100.0 * score_drawdown(&score),
+                (unsigned long long)score.n_fills, (unsigned long long)slot->n_refused,
+                money(result, score.fee_amt, text[2]));
+        print_refused(result, id, out);
+        print_breach(result, engine_risk(result->engine, id), "", out);
+        if (result->failure[id][0] != '\0')
+            fprintf(out, "%-20s stopped: %s\n", "", result->failure[id]);
+    }
+    print_breach(result, engine_portfolio(result->engine), "portfolio", out);
+    hash_hex(result->intents, hex);
+    fprintf(out, "\nintents  %llu  %.16s\n", (unsigned long long)result->n_intents, hex);
+    hash_hex(result->state, hex);
+    fprintf(out, "state    seq %llu  %.16s\n", (unsigned long long)engine_seq(result->engine), hex);
+    fprintf(out, "%llu events in %.3f s: %.2f million a second\n",
+            (unsigned long long)result->n_events, seconds,
+            seconds > 0 ? (double)result->n_events / seconds / 1e6 : 0.0);
+}
+
+#define PLUGIN_TEXT                                                                                \
+    (sizeof(((struct plugin_info *)0)->id) + sizeof(((struct plugin_info *)0)->version))
+
+// "org.agon.mm 1.0.0"
+static const char *plugin_of(const struct backtest *result, uint16_t id, char text[PLUGIN_TEXT])
+{
+    const struct plugin_info *info = crew_info(result->crew, id);
+
+    snprintf(text, PLUGIN_TEXT, "%s %s", info != NULL ? info->id : "?",
+             info != NULL ? info->version : "?");
+    return text;
+}
+
+static json_t *agent_json(const struct backtest *result, uint16_t id)
+{
+    const struct slot *slot = &engine_slots(result->engine)->all[id];
+    const struct score score = last_score(result, id);
+    const struct instruments *table = engine_instruments(result->engine);
+    const struct asset *base = instruments_asset(table, table->base_currency);
+    int exp = base != NULL ? base->exp : 8;
+    char text[4][NUM_TEXT];
+    char plugin[PLUGIN_TEXT];
+    uint32_t n;
+    const struct position *all = ledger_positions(engine_ledger(result->engine), id, &n);
+    json_t *positions = json_array();
+    struct slot_unjudged unjudged;
+
+    engine_unjudged(result->engine, id, &unjudged);
+    for (uint32_t i = 0; i < n; i++) {
+        const struct agon_instrument *instrument = instruments_get(table, all[i].instrument);
+        char qty[NUM_TEXT];
+        char realised[NUM_TEXT];
+
+        json_array_append_new(
+            positions, json_pack("{s:s, s:s, s:s, s:I}", "symbol", instrument->symbol, "qty",
+                                 exact(all[i].held_amt,
+                                       instrument->kind == INSTRUMENT_SPOT
+                                           ? instruments_asset(table, instrument->base)->exp
+                                           : instrument->qty_exp,
+                                       qty),
+                                 "realised",
+                                 exact(all[i].realised_amt,
+                                       instruments_asset(table, instrument->quote)->exp, realised),
+                                 "fills", (json_int_t)all[i].n_fills));
+    }
+    return json_pack(
+        "{s:s, s:s, s:s, s:s, s:f, s:f, s:f, s:f, s:f, s:I, s:I, s:I, s:o, s:I, s:I, s:s, s:s, "
+        "s:s*, "
+        "s:o*, s:o}",
+        "name", slot->name, "plugin", plugin_of(result, id, plugin), "capital",
+        exact(slot->limits.capital_amt, exp, text[0]), "equity",
+        exact(engine_equity(result->engine, id), exp, text[1]), "return", score_return(&score),
+        "sharpe", score_sharpe(&score), "sortino", score_sortino(&score), "drawdown",
+        score_drawdown(&score), "profit_factor", score_profit_factor(&score), "fills",
+        (json_int_t)score.n_fills, "intents", (json_int_t)slot->n_intents, "refused",
+        (json_int_t)slot->n_refused, "refused_by", refused_json(result, id), "orders",
+        (json_int_t)unjudged.n_orders, "unjudged", (json_int_t)unjudged.n_refused, "fees",
+        exact(score.fee_amt, exp, text[2]), "volume", exact(score.volume_amt, exp, text[3]),
+        "stopped", result->failure[id][0] != '\0' ? result->failure[id] : NULL, "breach",
+        breach_json(result, engine_risk(result->engine, id)), "positions", positions);
+}
+
+int backtest_json(const struct backtest *result, FILE *out)
+{
+    const struct slots *slots = engine_slots(result->engine);
+    char from[CLOCK_TEXT];
+    char to[CLOCK_TEXT];
+    char intents[2 * HASH_SIZE + 1];
+    char state[2 * HASH_SIZE + 1];
+    json_t *agents = json_array();
+    json_t *tapes = json_array();
+    json_t *root;
+    int rc;
+
+    for (uint16_t id = 0; id < slots->n; id++) {
+        if (slots->all[id].is_used)
+            json_array_append_new(agents, agent_json(result, id));
+    }
+    for (uint32_t i = 0; i < result->n_tapes; i++) {
+        const struct tape_report *tape = &result->tapes[i].report;
+
+        json_array_append_new(
+            tapes, json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:o*}", "path",
+                             result->tapes[i].path, "kind", kind_name(result->tapes[i].kind),
+                             "book", book_name(&result->tapes[i]), "rows", (json_int_t)tape->n_rows,
+                             "skipped", (json_int_t)tape->n_skipped, "other",
+                             (json_int_t)tape->n_other, "rounded", (json_int_t)tape->n_noisy, "cut",
+                             (json_int_t)tape->n_cut, "gaps", (json_int_t)tape->n_gaps, "received",
+                             backtest_received_json(&result->tapes[i])));
+    }
+    clock_text(result->t_first, from);
+    clock_text(result->t_last, to);
+    hash_hex(result->intents, intents);
+    hash_hex(result->state, state);
+    root = json_pack("{s:s, s:s, s:I, s:I, s:I, s:s, s:s, s:I, s:f, s:o, s:o}", "from", from, "to",
+                     to, "events", (json_int_t)result->n_events, "market_events",
+                     (json_int_t)result->n_market, "intents", (json_int_t)result->n_intents,
+                     "intents_hash", intents, "state_hash", state, "seq",
+                     (json_int_t)engine_seq(result->engine), "seconds",
+                     (double)result->wall_ns / 1e9, "data", tapes, "agents", agents);
+    if (root != NULL) {
+        json_object_set_new(root, "history", json_integer((json_int_t)result->n_history));
+        json_object_set_new(root, "assumed", assumed_json(result));
+        json_object_set_new(root, "rate", windows_json(result));
+        json_object_set_new(root, "latency", backtest_ways_json(result));
+    }
+    if (root != NULL)
+        json_object_set_new(root, "instruments", listed_json(result));
+    if (root != NULL)
+        json_object_set_new(
+            root, "portfolio",
+            json_pack("{s:o*}", "breach", breach_json(result, engine_portfolio(result->engine))));
+    if (root == NULL)
+        return AGON_ENOMEM;
+    rc = json_dumpf(root, out, JSON_INDENT(2) | JSON_REAL_PRECISION(12)) == 0 ? AGON_OK : AGON_EIO;
+    fputc('\n', out);
+    json_decref(root);
+    return rc;
+}
+
+const char *const backtest_csv_names[BACKTEST_CSVS] = {"agents.csv", "fills.csv", "equity.csv"};
+
+// What the report says of each agent, exact.
+static void agents_csv(const struct backtest *result, FILE *file)
+{
+    const struct slots *slots = engine_slots(result->engine);
+    const struct instruments *table = engine_instruments(result->engine);
+    const struct asset *base = instruments_asset(table, table->base_currency);
+    int exp = base != NULL ? base->exp : 8;
+
+    fprintf(file, "agent,plugin,capital,equity,return,sharpe,drawdown,fills,intents,refused,fees,"
+                  "volume,stopped\n");
+    for (uint16_t id = 0; id < slots->n; id++) {
+        const struct slot *slot = &slots->all[id];
+        const struct score *score = engine_score(result->engine, id);
+        char text[4][NUM_TEXT];
+        char plugin[PLUGIN_TEXT];
+
+        if (!slot->is_used)
+            continue;
+        fprintf(file, "%s,%s,%s,%s,%.9g,%.9g,%.9g,%llu,%llu,%llu,%s,%s,%s\n", slot->name,
+                plugin_of(result, id, plugin), exact(slot->limits.capital_amt, exp, text[0]),
+                exact(engine_equity(result->engine, id), exp, text[1]), score_return(score),
+                score_sharpe(score), score_drawdown(score), (unsigned long long)score->n_fills,
+                (unsigned long long)slot->n_intents, (unsigned long long)slot->n_refused,
+                exact(score->fee_amt, exp, text[2]), exact(score->volume_amt, exp, text[3]),
+                result->failure[id][0] != '\0' ? "yes" : "no");
+    }
+}
+
+static const char *stamp(agon_ns_t t, char text[CLOCK_TEXT])
+{
+    text[0] = '\0';
+    if (t != 0)
+        clock_text(t, text);
+    return text;
+}
+
+void backtest_csv(const struct backtest *result, FILE *const files[BACKTEST_CSVS])
+{
+    const struct instruments *table = engine_instruments(result->engine);
+    const struct slots *slots = engine_slots(result->engine);
+    const struct asset *base = instruments_asset(table, table->base_currency);
+    char text[4][NUM_TEXT];
+    char t[CLOCK_TEXT], venue[CLOCK_TEXT];
+    FILE *file = files[BACKTEST_FILLS];
+
+    agents_csv(result, files[BACKTEST_AGENTS]);
+    fprintf(file, "time,agent,symbol,side,liquidity,price,quantity,fee,fee_asset,order_id,seq,"
+                  "result,instrument,venue_time\n");
+    for (uint64_t i = 0; i < result->n_fills; i++) {
+        const struct backtest_fill *fill = &result->fills[i];
+        const struct agon_instrument *instrument = instruments_get(table, fill->instrument);
+        const struct asset *fee = instruments_asset(table, fill->fee_asset);
+
+        clock_text(fill->t, t);
+        fprintf(
+            file, "%s,%s,%s,%s,%s,%s,%s,%s,%s,%llx,%llu,%s,%u,%s\n", t, slots->all[fill->slot].name,
+            instrument->symbol, fill->side == AGON_BUY ? "buy" : "sell",
+            fill->liquidity == LIQUIDITY_MAKER ? "maker" : "taker",
+            exact(fill->px, instrument->px_exp, text[0]),
+            exact(fill->qty, instrument->qty_exp, text[1]),
+            exact(fill->fee_amt, fee != NULL ? fee->exp : 8, text[2]), fee != NULL ? fee->name : "",
+            (unsigned long long)fill->order_id, (unsigned long long)fill->seq,
+            exact(fill->result_amt, base != NULL ? base->exp : 8, text[3]), fill->instrument,
+            stamp(fill->t_venue, venue));
+    }
+    file = files[BACKTEST_EQUITY];
+    fprintf(file, "time,venue_time");
+    for (uint16_t id = 0; id < slots->n; id++)
+        fprintf(file, ",%s", slots->all[id].name);
+    fputc('\n', file);
+    for (uint64_t i = 0; i < result->n_samples; i++) {
+        clock_text(result->samples[i].t, t);
+        fprintf(file, "%s,%s", t, stamp(result->samples[i].t_venue, venue));
+        for (uint16_t id = 0; id < slots->n; id++)
+            fprintf(
+                file, ",%s",
+                exact(result->samples[i].equity_amt[id], base != NULL ? base->exp : 8, text[0]));
+        fputc('\n', file);
+    }
+}

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+/* journal_rows: what a replay comes to, as rows: trades of the markets, and what venues said of our
+ * orders, each with engine time and venue time. [main thread] */
+#ifndef REPORT_JOURNAL_ROWS_H
+#define REPORT_JOURNAL_ROWS_H
+
+#include "engine/engine.h"
+#include "report/sheet.h"
+
+enum { TRADE_CELLS = 9, ORDER_CELLS = 17 };
+#define ROW_CELLS_MAX ORDER_CELLS
+
+/* A time as text, "" for none. */
+void journal_rows_time(agon_ns_t t, struct cell *cell);
+/* Of the event that the engine has just taken; trade and report NULL: the names alone. 0: it makes
+ * no row. */
+uint32_t journal_rows_trade(struct engine *engine, const struct agon_trade *trade,
+                            struct cell *cells);
+uint32_t journal_rows_order(struct engine *engine, const struct record_report *report,
+                            struct cell *cells);
+
+#endif

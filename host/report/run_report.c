@@ -1,0 +1,419 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "report/run_report.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "args/args.h"
+#include "base/num.h"
+#include "journal/text.h"
+#include "report/plan_text.h"
+#include "report/table.h"
+#include "run/host.h"
+#include "sys/clock.h"
+
+#define DAY_NS      ((agon_ns_t)86400 * 1000000000)
+#define EVERY_NS    ((agon_ns_t)5 * 1000000000)
+#define FLOOD_LEAST 100 /* wishes refused: no honest agent of ours comes near that */
+
+static struct run_report_happening *happen(struct run_report *story, agon_ns_t t, uint16_t slot,
+                                           uint8_t kind, const char *format, ...)
+    __attribute__((format(printf, 5, 6)));
+static struct run_report_happening *happen(struct run_report *story, agon_ns_t t, uint16_t slot,
+                                           uint8_t kind, const char *format, ...)
+{
+    struct run_report_happening *one = &story->happenings[story->n_happenings];
+    va_list args;
+
+    if (story->n_happenings == RUN_REPORT_HAPPENINGS) {
+        story->n_lost++;
+        return NULL;
+    }
+    *one = (struct run_report_happening){.t = t, .slot = slot, .kind = kind};
+    va_start(args, format);
+    vsnprintf(one->text, sizeof(one->text), format, args);
+    va_end(args);
+    story->n_happenings++;
+    return one;
+}
+
+static int base_exp(struct engine *engine)
+{
+    const struct instruments *table = engine_instruments(engine);
+    const struct asset *base = instruments_asset(table, table->base_currency);
+
+    return base != NULL ? base->exp : 8;
+}
+
+/* --- points --- */
+
+static void thin(struct run_report *story)
+{
+    for (uint32_t id = 0; id < SLOTS_MAX; id++) {
+        struct run_report_slot *slot = &story->slots[id];
+
+        for (uint32_t i = 0; i < slot->n / 2; i++)
+            slot->points[i] = slot->points[2 * i];
+        slot->n /= 2;
+    }
+    story->every_ns *= 2;
+}
+
+static int keep_points(struct run_report *story, struct engine *engine, agon_ns_t t)
+{
+    const struct slots *slots = engine_slots(engine);
+    double unit = (double)num_pow10(base_exp(engine));
+    int is_full = 0;
+
+    for (uint16_t id = 0; id < slots->n; id++) {
+        struct run_report_slot *slot = &story->slots[id];
+
+        if (slot->points == NULL)
+            slot->points = calloc(RUN_REPORT_POINTS, sizeof(*slot->points));
+        if (slot->points == NULL)
+            return AGON_ENOMEM;
+        slot->points[slot->n++] = (struct run_report_point){
+            .t = t,
+            .result =
+                (double)(engine_equity(engine, id) - engine_score(engine, id)->start_amt) / unit,
+            .capital = (double)slots->all[id].limits.capital_amt / unit};
+        is_full |= slot->n == RUN_REPORT_POINTS;
+    }
+    if (is_full)
+        thin(story);
+    story->next_ns = t + story->every_ns;
+    return AGON_OK;
+}
+
+/* --- happenings --- */
+
+static void holding_text(struct engine *engine, uint16_t slot, char *text, size_t room)
+{
+    const struct instruments *table = engine_instruments(engine);
+    uint32_t n;
+    const struct position *all = ledger_positions(engine_ledger(engine), slot, &n);
+    size_t used = 0;
+
+    snprintf(text, room, "holding nothing");
+    for (uint32_t i = 0; i < n; i++) {
+        const struct agon_instrument *instrument = instruments_get(table, all[i].instrument);
+        char qty[NUM_TEXT];
+        int length;
+
+        if (instrument == NULL || all[i].qty == 0)
+            continue;
+        num_format_short(all[i].qty, instrument->qty_exp, qty);
+        length =
+            snprintf(text + used, room - used, "%s%s %s%s", used > 0 ? ", " : "holding ", qty,
+                     instrument->symbol, instrument->kind != INSTRUMENT_SPOT ? " perpetual" : "");
+        if (length < 0 || (size_t)length >= room - used)
+            return;
+        used += (size_t)length;
+    }
+}
+
+/* Whoever took over last failed to restart after all. */
+static void retract(struct run_report *story, uint16_t slot)
+{
+    for (uint32_t i = story->n_happenings; i > 0; i--) {
+        struct run_report_happening *one = &story->happenings[i - 1];
+
+        if (one->slot != slot || one->kind != RUN_REPORT_CHANGEOVER)
+            continue;
+        snprintf(one->text, sizeof(one->text), "restart failed");
+        one->is_marked = 0;
+        return;
+    }
+}
+
+static void on_generation(struct run_report *story, struct engine *engine,
+                          const struct record_generation *record)
+{
+    static const char *const whys[] = {"?", "reloaded", "rolled back", "restarted from its state",
+                                       "restarted"};
+    struct run_report_happening *one;
+    char holding[96];
+
+    if (record->why == GENERATION_REFUSED)
+        retract(story, record->slot);
+    if (record->why > GENERATION_FRESH)
+        return;
+    holding_text(engine, record->slot, holding, sizeof(holding));
+    one = happen(story, record->hdr.t, record->slot, RUN_REPORT_CHANGEOVER,
+                 "%s: generation %u (%016llx) is active, %s", whys[record->why], record->generation,
+                 (unsigned long long)__builtin_bswap64(record->generation_hash), holding);
+    if (one != NULL)
+        one->is_marked = record->why == GENERATION_RELOAD || record->why == GENERATION_ROLLBACK;
+}
+
+const char *run_report_brief(const char *text, char *brief, size_t room)
+{
+    const char *end;
+
+    // "slot NAME: " is said beside it; where exactly it died is for its author, in journal and log.
+    if (strncmp(text, "slot ", 5) == 0 && (end = strstr(text, ": ")) != NULL)
+        text = end + 2;
+    end = strstr(text, ", instruction");
+    snprintf(brief, room, "%.*s", end != NULL ? (int)(end - text) : (int)strlen(text),
+             args_safe(text));
+    return brief;
+}
+
+static void on_crash(struct run_report *story, struct engine *engine,
+                     const struct record_crash *record)
+{
+    uint32_t before = record->slot < SLOTS_MAX ? story->slots[record->slot].crash : 0;
+    struct order *order = NULL;
+    char text[sizeof(record->text)];
+    struct run_report_happening *one =
+        happen(story, record->hdr.t, record->slot, RUN_REPORT_CRASH, "%s",
+               run_report_brief(record->text, text, sizeof(text)));
+
+    if (one == NULL || record->slot >= SLOTS_MAX)
+        return;
+    // What was open at an earlier crash is that one's.
+    while ((order = orders_next(engine_orders(engine), record->slot, order)) != NULL)
+        one->n_open += before == 0 || order->t_create > story->happenings[before - 1].t;
+    story->slots[record->slot].crash = story->n_happenings;
+}
+
+static void on_quarantine(struct run_report *story, const struct record_quarantine *record)
+{
+    const char *last = strstr(record->text, ", last: ");
+
+    // What was the last of it stands in the line before.
+    struct run_report_happening *one = happen(
+        story, record->hdr.t, record->slot, RUN_REPORT_QUARANTINE, "its plugin file is %s: %.*s",
+        record->is_set ? "quarantined on this host" : "let run again",
+        last != NULL ? (int)(last - record->text) : (int)strlen(record->text),
+        args_safe(record->text));
+    if (one != NULL)
+        one->is_marked = 1;
+}
+
+static void on_plan(struct run_report *story, const struct record_plan *plan)
+{
+    agon_amt_t moved_amt = 0;
+    const char *first = NULL;
+    uint32_t n_unloaded = 0;
+    char text[48];
+
+    for (uint32_t i = 0; i < plan->n_lines; i++) {
+        const struct plan_line *line = &plan_lines(plan)[i];
+        agon_amt_t change_amt = num_add(line->capital_after_amt, -line->capital_before_amt);
+
+        moved_amt = num_add(moved_amt, num_abs(change_amt));
+        if (line->rank == 1)
+            first = line->name;
+        n_unloaded += line->verdict == PLAN_UNLOADED;
+    }
+    if (first == NULL)
+        happen(story, plan->hdr.t, UINT16_MAX, RUN_REPORT_TOURNAMENT,
+               "tournament %u: not enough samples, no ranking", plan->number);
+    else
+        happen(story, plan->hdr.t, UINT16_MAX, RUN_REPORT_TOURNAMENT,
+               "tournament %u: %s is first, %s reallocated%s", plan->number, args_safe(first),
+               table_money(moved_amt, plan->exp, text),
+               n_unloaded > 0 ? ", and who was under the gate is unloaded" : "");
+    memcpy(&story->plans[story->n_plans++ % RUN_REPORT_PLANS], plan, event_bytes(&plan->hdr));
+}
+
+static void on_command(struct run_report *story, const struct record_command *command)
+{
+    static const char *const kinds[] = {"?",       "halt",        "resume",         "cancel all",
+                                        "flatten", "kill switch", "slot condition", "slot stage",
+                                        "limit"};
+
+    // The host's own: a halt at its end is no news.
+    if ((story->t_end != 0 && command->hdr.t > story->t_end) || command->kind < COMMAND_HALT ||
+        command->kind > COMMAND_LIMIT || command->reason != REASON_OPERATOR ||
+        command->kind == COMMAND_RESUME)
+        return;
+    happen(story, command->hdr.t, command->scope == SCOPE_SLOT ? (uint16_t)command->id : UINT16_MAX,
+           RUN_REPORT_COMMAND, "%s by the operator", kinds[command->kind]);
+}
+
+/* The venue's word on an order: how long its first took, and whether it ends what a crash left. */
+static void on_report(struct run_report *story, struct engine *engine,
+                      const struct record_report *report)
+{
+    const struct order *order = orders_find(engine_orders(engine), report->order_id);
+    struct run_report_slot *slot;
+
+    story->n_rate_refused += host_is_rate_refused(report) != 0;
+    if (order == NULL || order->slot >= SLOTS_MAX)
+        return;
+    slot = &story->slots[order->slot];
+    // A venue says it twice, in its answer and in its stream: the first counts. A slot's orders
+    // are numbered upwards.
+    if (report->kind == REPORT_ACK && order->id > slot->acked) {
+        slot->acked = order->id;
+        hist_add(&story->ack_ns,
+                 num_mul_div(report->hdr.t - order->t_create, 1000, story->speed_milli, NUM_DOWN));
+    }
+    for (uint32_t i = 0; i < slot->crash && report->kind == REPORT_CANCELLED; i++) {
+        struct run_report_happening *crash = &story->happenings[i];
+
+        if (crash->kind != RUN_REPORT_CRASH || crash->slot != order->slot ||
+            order->t_create > crash->t || crash->n_cancelled >= crash->n_open)
+            continue;
+        crash->n_cancelled++;
+        crash->t_cancelled = report->hdr.t;
+        break;
+    }
+}
+
+static void count_refused(struct run_report *story, struct engine *engine, agon_ns_t t)
+{
+    const struct slots *slots = engine_slots(engine);
+
+    for (uint16_t id = 0; id < slots->n; id++) {
+        struct run_report_slot *slot = &story->slots[id];
+
+        if (slot->n_refused < FLOOD_LEAST && slots->all[id].n_refused >= FLOOD_LEAST &&
+            happen(story, t, id, RUN_REPORT_REFUSED, "exceeds the intent rate limit") != NULL)
+            slot->flood = story->n_happenings;
+        slot->n_refused = slots->all[id].n_refused;
+    }
+}
+
+static int on_event(void *ctx, struct engine *engine, const struct agon_event_hdr *event, int rc)
+{
+    struct run_report *story = ctx;
+
+    if (story->t_first == 0 && event->t > DAY_NS)
+        story->t_first = event->t;
+    if (event->t > DAY_NS && event->t >= story->next_ns) {
+        int kept = keep_points(story, engine, event->t);
+
+        if (kept < 0)
+            return kept;
+    }
+    if (rc < 0)
+        return AGON_OK;
+    switch (event->type) {
+    case EVENT_CONFIG:
+        if (((const struct record_generation *)(const void *)event)->kind == CONFIG_GENERATION)
+            on_generation(story, engine, (const struct record_generation *)(const void *)event);
+        break;
+    case EVENT_CRASH:
+        on_crash(story, engine, (const struct record_crash *)(const void *)event);
+        break;
+    case EVENT_QUARANTINE:
+        on_quarantine(story, (const struct record_quarantine *)(const void *)event);
+        break;
+    case EVENT_PLAN:
+        on_plan(story, (const struct record_plan *)(const void *)event);
+        break;
+    case AGON_EVENT_COMMAND:
+        on_command(story, (const struct record_command *)(const void *)event);
+        break;
+    case EVENT_START:
+        story->is_live = ((const struct record_start *)(const void *)event)->mode == RUN_LIVE;
+        break;
+    case EVENT_REPORT:
+        on_report(story, engine, (const struct record_report *)(const void *)event);
+        break;
+    case AGON_EVENT_INTENT:
+        count_refused(story, engine, event->t);
+        break;
+    default:
+        break;
+    }
+    return AGON_OK;
+}
+
+/* What was not known yet when it happened. */
+static void complete(struct run_report *story)
+{
+    char time[24];
+
+    for (uint32_t i = 0; i < story->n_happenings; i++) {
+        struct run_report_happening *one = &story->happenings[i];
+        size_t n = strlen(one->text);
+
+        if (one->kind == RUN_REPORT_REFUSED && one->slot < SLOTS_MAX &&
+            story->slots[one->slot].flood == i + 1)
+            snprintf(one->text, sizeof(one->text),
+                     "exceeds the intent rate limit: %llu of its intents were refused before the "
+                     "exchange saw them",
+                     (unsigned long long)story->slots[one->slot].n_refused);
+        if (one->kind != RUN_REPORT_CRASH || one->n_open == 0)
+            continue;
+        if (one->n_cancelled == one->n_open)
+            snprintf(one->text + n, sizeof(one->text) - n,
+                     "; the exchange has cancelled its %u open order%s %s later", one->n_open,
+                     one->n_open > 1 ? "s" : "",
+                     table_time(
+                         num_mul_div(one->t_cancelled - one->t, 1000, story->speed_milli, NUM_DOWN),
+                         time));
+        else
+            snprintf(one->text + n, sizeof(one->text) - n, "; %u of its %u open orders cancelled",
+                     one->n_cancelled, one->n_open);
+    }
+}
+
+int run_report_read(struct run_report *story, const struct run_report_source *source,
+                    struct error *err)
+{
+    struct replay_config config = {.dir = source->journal,
+                                   .is_live = source->is_live,
+                                   .is_verified = 1,
+                                   .on_event = on_event,
+                                   .ctx = story};
+    int rc;
+
+    memset(story, 0, sizeof(*story));
+    story->speed_milli = source->speed_milli;
+    story->t_end = source->t_end;
+    story->every_ns = EVERY_NS;
+    hist_clear(&story->ack_ns);
+    story->plans = calloc(RUN_REPORT_PLANS, sizeof(*story->plans));
+    if (story->plans == NULL)
+        return error_set(err, AGON_ENOMEM, "out of memory");
+    rc = replay_run(&config, &story->replay, err);
+    if (rc < 0)
+        return rc;
+    rc = keep_points(story, story->replay.engine, engine_t(story->replay.engine));
+    complete(story);
+    return rc;
+}
+
+void run_report_free(struct run_report *story)
+{
+    replay_free(&story->replay);
+    for (uint32_t id = 0; id < SLOTS_MAX; id++)
+        free(story->slots[id].points);
+    free(story->plans);
+    memset(story, 0, sizeof(*story));
+}
+
+void run_report_print(const struct run_report *story, FILE *out)
+{
+    const struct slots *slots = engine_slots(story->replay.engine);
+    char rate[HOST_RATE_TEXT];
+
+    fprintf(out, "What happened, by the market's clock (UTC):\n");
+    for (uint32_t i = 0; i < story->n_happenings; i++) {
+        const struct run_report_happening *one = &story->happenings[i];
+        char t[CLOCK_TEXT];
+
+        clock_text(one->t, t);
+        t[19] = '\0'; // whole seconds
+        fprintf(out, "  %s  %-12s %s\n", t + 11,
+                one->slot < slots->n ? slots->all[one->slot].name : "-", one->text);
+    }
+    if (story->n_lost > 0)
+        fprintf(out, "  ... and %u more\n", story->n_lost);
+    if (story->n_happenings == 0)
+        fprintf(out, "  nothing out of the ordinary\n");
+    host_rate_text(story->is_live, story->speed_milli, story->n_rate_refused, rate);
+    if (rate[0] != '\0')
+        fprintf(out, "\nNot as at the real venue: %s.\n", rate);
+    if (story->n_plans == 0)
+        return;
+    fprintf(out, "\n");
+    fflush(out);
+    plan_text_print(&story->plans[(story->n_plans - 1) % RUN_REPORT_PLANS].plan, 0);
+}

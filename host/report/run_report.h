@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+/* run_report: what happened in a run, told by its journal: the journal is stepped through a new
+ * engine, so that every figure is one that the engine came to again. [main thread] */
+#ifndef REPORT_RUN_REPORT_H
+#define REPORT_RUN_REPORT_H
+
+#include <stdio.h>
+
+#include "base/hist.h"
+#include "lab/replay.h"
+#include "score/plan.h"
+
+#define RUN_REPORT_HAPPENINGS 256
+#define RUN_REPORT_POINTS     1200 /* of each slot; when they are full every second one goes */
+#define RUN_REPORT_PLANS      16   /* the newest */
+
+enum run_report_kind {
+    RUN_REPORT_CHANGEOVER = 1, /* another generation took over */
+    RUN_REPORT_CRASH = 2,
+    RUN_REPORT_QUARANTINE = 3,
+    RUN_REPORT_TOURNAMENT = 4,
+    RUN_REPORT_COMMAND = 5, /* of an operator */
+    RUN_REPORT_REFUSED = 6  /* more wishes beyond the limits than an honest agent has */
+};
+struct run_report_happening {
+    agon_ns_t t; /* engine time */
+    uint16_t slot;
+    uint8_t is_marked;            /* one of those few that a plot shows */
+    uint8_t kind;                 /* enum run_report_kind */
+    uint32_t n_open, n_cancelled; /* crash: orders open then, and cancelled since */
+    agon_ns_t t_cancelled;
+    char text[200];
+};
+struct run_report_point {
+    agon_ns_t t;
+    double result,
+        capital; /* in whole units: what was won or lost since the start, its own share */
+};
+struct run_report_slot {
+    struct run_report_point *points; /* owned */
+    uint32_t n;
+    uint64_t n_refused; /* at the last look */
+    uint32_t crash;     /* its last happening of that kind, + 1; 0: none */
+    uint32_t flood;     /* the same of RUN_REPORT_REFUSED */
+    uint64_t acked;     /* the last order that the venue has taken */
+};
+struct run_report {
+    struct replay replay; /* its engine stands at the end */
+    int64_t speed_milli;
+    struct run_report_happening happenings[RUN_REPORT_HAPPENINGS];
+    uint32_t n_happenings, n_lost; /* lost: no room */
+    struct run_report_slot slots[SLOTS_MAX];
+    agon_ns_t every_ns, next_ns; /* of the points */
+    agon_ns_t t_first, t_end;
+    union plan_event *plans; /* owned; number n at n % RUN_REPORT_PLANS */
+    uint32_t n_plans;
+    uint64_t n_rate_refused; /* host_is_rate_refused */
+    int is_live;             /* orders went to a venue */
+    struct hist ack_ns; /* real time from an agent's wish to the venue's word on the new order */
+};
+
+struct run_report_source {
+    const char *journal; /* its directory */
+    int64_t speed_milli; /* of market time; 1000: real */
+    int is_live;         /* a host writes it meanwhile */
+    agon_ns_t t_end;     /* the host's own commands after that, by which it ends, are not told; 0 */
+};
+/* Reads a journal, and proves each of its marks on the way. AGON_ECORRUPT as replay_run. Free it
+ * also then. */
+int run_report_read(struct run_report *story, const struct run_report_source *source,
+                    struct error *err);
+void run_report_free(struct run_report *story);
+/* Why a plugin ended, without what only its author needs. Returns brief. */
+const char *run_report_brief(const char *text, char *brief, size_t room);
+/* What happened, one line each, and the last tournament. */
+void run_report_print(const struct run_report *story, FILE *out);
+
+struct host_view;
+struct host_changeover;
+struct run_report_page {
+    const char *path;
+    const struct host_view *view;              /* at the end */
+    const struct host_changeover *changeovers; /* n of them */
+    uint32_t n_changeovers;
+    const char *proof; /* a sentence */
+};
+/* The same and more as one page of HTML. AGON_EIO. */
+int run_report_html(const struct run_report *story, const struct run_report_page *page,
+                    struct error *err);
+
+#endif

@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "args/args.h"
+#include "base/num.h"
+#include "report/page.h"
+#include "report/run_report.h"
+#include "report/table.h"
+#include "run/host.h"
+#include "sys/clock.h"
+
+struct curves {    /* of the agents that have capital; models have none, and no curve */
+    agon_ns_t *t;  /* owned; each slot has its own times */
+    double *value; /* owned */
+    struct page_series series[SLOTS_MAX];
+    uint32_t n;
+};
+
+static int make_curves(const struct run_report *story, struct curves *curves, int is_capital)
+{
+    const struct slots *slots = engine_slots(story->replay.engine);
+    uint64_t at = 0;
+
+    memset(curves, 0, sizeof(*curves));
+    curves->t = malloc((uint64_t)slots->n * RUN_REPORT_POINTS * sizeof(*curves->t) + 1);
+    curves->value = malloc((uint64_t)slots->n * RUN_REPORT_POINTS * sizeof(*curves->value) + 1);
+    if (curves->t == NULL || curves->value == NULL)
+        return AGON_ENOMEM;
+    for (uint16_t id = 0; id < slots->n; id++) {
+        const struct run_report_slot *slot = &story->slots[id];
+
+        if (slots->all[id].agent_kind != AGON_STRATEGY || slot->n == 0)
+            continue;
+        for (uint32_t i = 0; i < slot->n; i++) {
+            curves->t[at + i] = slot->points[i].t;
+            curves->value[at + i] = is_capital ? slot->points[i].capital : slot->points[i].result;
+        }
+        curves->series[curves->n++] =
+            (struct page_series){slots->all[id].name, curves->t + at, curves->value + at, slot->n};
+        at += slot->n;
+    }
+    return AGON_OK;
+}
+
+static void free_curves(struct curves *curves)
+{
+    free(curves->t);
+    free(curves->value);
+}
+
+static void put_facts(const struct run_report *story, const struct run_report_page *at,
+                      struct page *page)
+{
+    const struct host_view *view = at->view;
+    char text[24];
+
+    page_facts_begin(page);
+    page_fact(page, "events", 0, "%llu", (unsigned long long)view->counters.n_events);
+    page_fact(page, "orders", 0, "%llu", (unsigned long long)view->counters.n_orders);
+    page_fact(page, "fills", 0, "%llu", (unsigned long long)view->counters.n_fills);
+    page_fact(page, "refused by the gate", 0, "%llu", (unsigned long long)view->counters.n_refused);
+    page_fact(page, "tournaments", 0, "%u", story->n_plans);
+    page_fact(page, "engine step p50", 0, "%s",
+              table_time(hist_quantile(&view->step_ns, 0.5), text));
+    page_fact(page, "engine step p99", 0, "%s",
+              table_time(hist_quantile(&view->step_ns, 0.99), text));
+    page_fact(page, "order round trip p50", 0, "%s",
+              table_time(hist_quantile(&story->ack_ns, 0.5), text));
+    page_facts_end(page);
+}
+
+static int put_plots(const struct run_report *story, struct page *page)
+{
+    static struct page_mark marks[RUN_REPORT_HAPPENINGS];
+    static char numbers[RUN_REPORT_HAPPENINGS][12];
+    struct curves curves;
+    uint32_t n_marks = 0;
+    uint32_t n_plans = 0;
+    int rc = make_curves(story, &curves, 0);
+
+    for (uint32_t i = 0; i < story->n_happenings && rc >= 0; i++) {
+        const struct slots *slots = engine_slots(story->replay.engine);
+        const struct run_report_happening *one = &story->happenings[i];
+
+        if (one->is_marked && one->slot < slots->n)
+            marks[n_marks++] = (struct page_mark){one->t, slots->all[one->slot].name};
+    }
+    if (rc >= 0)
+        page_plot(page, &(struct page_plot){
+                            .title = "Won and lost, by agent; lines: what was reloaded or "
+                                     "quarantined",
+                            .unit = "USDT",
+                            .decimals = 2,
+                            .is_zero = 1,
+                            .series = curves.series,
+                            .n_series = curves.n,
+                            .marks = marks,
+                            .n_marks = n_marks});
+    free_curves(&curves);
+    if (rc >= 0)
+        rc = make_curves(story, &curves, 1);
+    if (rc < 0) {
+        free_curves(&curves);
+        return rc;
+    }
+    for (uint32_t i = 0; i < story->n_happenings; i++) {
+        if (story->happenings[i].kind != RUN_REPORT_TOURNAMENT)
+            continue;
+        snprintf(numbers[n_plans], sizeof(numbers[0]), "%u", n_plans + 1);
+        marks[n_plans] = (struct page_mark){story->happenings[i].t, numbers[n_plans]};
+        n_plans++;
+    }
+    page_plot(page, &(struct page_plot){.title = "Capital, by agent; lines: tournaments",
+                                        .unit = "USDT",
+                                        .decimals = 2,
+                                        .is_zero = 1,
+                                        .series = curves.series,
+                                        .n_series = curves.n,
+                                        .marks = marks,
+                                        .n_marks = n_plans});
+    free_curves(&curves);
+    return AGON_OK;
+}
+
+static void put_happenings(const struct run_report *story, struct page *page)
+{
+    static const char *const columns[] = {"time", "agent", "~what happened"};
+    const struct slots *slots = engine_slots(story->replay.engine);
+
+    page_heading(page, "What happened, by the market's clock (UTC)");
+    page_table_begin(page, columns, 3);
+    for (uint32_t i = 0; i < story->n_happenings; i++) {
+        const struct run_report_happening *one = &story->happenings[i];
+        char t[CLOCK_TEXT];
+
+        clock_text(one->t, t);
+        page_cell(page, "%.8s", t + 11);
+        page_cell(page, "%s", one->slot < slots->n ? slots->all[one->slot].name : "");
+        page_cell(page, "%s", one->text);
+        page_row(page);
+    }
+    page_table_end(page);
+}
+
+static void put_agents(const struct run_report_page *at, struct page *page)
+{
+    static const char *const columns[] = {
+        "agent",   "state",          "#generation", "#capital", "#equity",
+        "#result", "#trades closed", "#won",        "#fills",   "#refused",
+        "#fees",   "#events sent",   "#events seen"};
+    const struct host_view *view = at->view;
+    char text[48];
+
+    page_heading(page, "Agents");
+    page_table_begin(page, columns, sizeof(columns) / sizeof(columns[0]));
+    for (uint32_t i = 0; i < view->n_slots; i++) {
+        const struct host_view_slot *slot = &view->slots[i];
+        uint64_t n_closed = slot->score.n_wins + slot->score.n_losses;
+
+        page_cell(page, "%s", slot->name);
+        page_cell(page, "%s", slot_condition_name(slot->condition));
+        page_cell(page, "%u", slot->generation);
+        page_cell(page, "%s", table_money(slot->capital_amt, view->base_exp, text));
+        page_cell(page, "%s", table_money(slot->equity_amt, view->base_exp, text));
+        page_cell(
+            page, "%s",
+            table_money(num_add(slot->equity_amt, -slot->score.start_amt), view->base_exp, text));
+        page_cell(page, "%llu", (unsigned long long)n_closed);
+        page_cell(page, "%llu", (unsigned long long)slot->score.n_wins);
+        page_cell(page, "%llu", (unsigned long long)slot->n_fills);
+        page_cell(page, "%llu", (unsigned long long)slot->n_refused);
+        page_cell(page, "%s", table_money(slot->fee_amt, view->base_exp, text));
+        page_cell(page, "%llu", (unsigned long long)(slot->is_counted ? slot->n_sent : slot->nth));
+        if (slot->is_counted)
+            page_cell(page, "%llu", (unsigned long long)slot->n_seen);
+        else
+            page_cell(page, "%s", "");
+        page_row(page);
+    }
+    page_table_end(page);
+}
+
+static void put_changeovers(const struct run_report_page *at, struct page *page)
+{
+    static const char *const columns[] = {
+        "market time (UTC)", "agent", "", "#generation", "#state", "#engine pause", "#all in all"};
+    uint32_t n =
+        at->n_changeovers < HOST_CHANGEOVERS_MAX ? at->n_changeovers : HOST_CHANGEOVERS_MAX;
+
+    if (n == 0)
+        return;
+    page_heading(page, "Changes of code");
+    page_table_begin(page, columns, sizeof(columns) / sizeof(columns[0]));
+    for (uint32_t i = at->n_changeovers - n; i < at->n_changeovers; i++) {
+        const struct host_changeover *one = &at->changeovers[i % HOST_CHANGEOVERS_MAX];
+        char t[CLOCK_TEXT];
+        char time[24];
+
+        clock_text(one->t, t);
+        page_cell(page, "%.8s", t + 11);
+        page_cell(page, "%s", one->slot < at->view->n_slots ? at->view->slots[one->slot].name : "");
+        page_cell(page, "%s", host_changeover_name(one->kind));
+        page_cell(page, "%u to %u", one->from, one->to);
+        page_cell(page, "%llu bytes", (unsigned long long)one->n_state);
+        page_cell(page, "%s", table_time(one->cut_ns + one->swap_ns, time));
+        page_cell(page, "%s", table_time(one->total_ns, time));
+        page_row(page);
+    }
+    page_table_end(page);
+}
+
+static void put_plan(const struct run_report *story, struct page *page)
+{
+    static const char *const columns[] = {"#rank",   "agent",     "verdict", "#score", "#share",
+                                          "#Sharpe", "#drawdown", "#before", "#after"};
+    static const char *const verdicts[] = {"?",       "ranked",   "under the gate", "unloaded",
+                                           "too new", "excluded", "retired"};
+    const struct record_plan *plan;
+    char text[48];
+
+    if (story->n_plans == 0)
+        return;
+    plan = &story->plans[(story->n_plans - 1) % RUN_REPORT_PLANS].plan;
+    page_heading(page, "The last tournament");
+    page_table_begin(page, columns, sizeof(columns) / sizeof(columns[0]));
+    for (uint32_t rank = 1; rank <= plan->n_lines + 1u; rank++) {
+        for (uint32_t i = 0; i < plan->n_lines; i++) {
+            const struct plan_line *line = &plan_lines(plan)[i];
+
+            // Who has no rank stands at the end.
+            if (line->rank != (rank <= plan->n_lines ? rank : 0))
+                continue;
+            if (line->rank != 0)
+                page_cell(page, "%u", line->rank);
+            else
+                page_cell(page, "%s", "");
+            page_cell(page, "%s", args_safe(line->name));
+            page_cell(page, "%s", line->verdict <= PLAN_GONE ? verdicts[line->verdict] : "?");
+            page_cell(page, "%.3f", line->score);
+            page_cell(page, "%.2f %%", line->share_ppm / 1e4);
+            if (line->defined & 1u << MEASURE_SHARPE)
+                page_cell(page, "%.2f", line->measures[MEASURE_SHARPE]);
+            else
+                page_cell(page, "%s", "");
+            page_cell(page, "%.3f %%", 100.0 * line->measures[MEASURE_DRAWDOWN]);
+            page_cell(page, "%s", table_money(line->capital_before_amt, plan->exp, text));
+            page_cell(page, "%s", table_money(line->capital_after_amt, plan->exp, text));
+            page_row(page);
+        }
+    }
+    page_table_end(page);
+}
+
+int run_report_html(const struct run_report *story, const struct run_report_page *at,
+                    struct error *err)
+{
+    FILE *out = fopen(at->path, "we");
+    char from[CLOCK_TEXT];
+    char to[CLOCK_TEXT];
+    char subtitle[96];
+    char rate[HOST_RATE_TEXT];
+    struct page *page;
+    int rc;
+
+    if (out == NULL)
+        return error_set(err, AGON_EIO, "%s: %s", at->path, strerror(errno));
+    clock_text(story->t_first, from);
+    clock_text(engine_t(story->replay.engine), to);
+    (void)snprintf(subtitle, sizeof(subtitle), "market time %.19s to %.19s UTC", from, to);
+    page = page_new(out, "Agon: a run of the arena", subtitle);
+    if (page == NULL) {
+        rc = error_set(err, AGON_ENOMEM, "%s: no memory for the report", at->path);
+    } else {
+        put_facts(story, at, page);
+        host_rate_text(story->is_live, story->speed_milli, story->n_rate_refused, rate);
+        if (rate[0] != '\0')
+            page_text(page, "Not as at the real venue: %s.", rate);
+        rc = put_plots(story, page);
+        put_happenings(story, page);
+        put_agents(at, page);
+        put_changeovers(at, page);
+        put_plan(story, page);
+        page_heading(page, "Proof");
+        page_text(page, "%s", at->proof);
+        if (page_close(page) < 0 && rc >= 0)
+            rc = AGON_EIO;
+    }
+    if (fclose(out) != 0 && rc >= 0)
+        rc = AGON_EIO;
+    if (rc == AGON_EIO)
+        return error_set(err, rc, "%s: %s", at->path, strerror(errno));
+    return rc < 0 ? error_set(err, rc, "%s: %s", at->path, error_name(rc)) : rc;
+}
