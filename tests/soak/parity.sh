@@ -6,8 +6,8 @@
 #     ./agon soak parity [PAIRS] [SECONDS]        five pairs of 60 s
 #
 # Judged: locked is 100 %; free, on the market that the simulator played, the share of fills that differ and the difference of
-# results over turnover are at most twice the largest between the runs of a pair, and at most 2 % and 0.2 bp; and nothing is
-# unknown. Then the same session on paper and live, in processes and inproc: locked is 100 % in each.
+# results over turnover are at most twice the largest between the runs of a pair (or 2 %, where two runs differ by less than
+# that), the latter at most 0.2 bp too; and nothing is unknown. Then the same session on paper and live, in processes and inproc: locked is 100 % in each.
 PAIRS=${3:-5}
 SECONDS_EACH=${4:-60}
 . "$(dirname "$0")/../integration/common.sh"
@@ -65,7 +65,7 @@ while [ "$n" -le "$PAIRS" ]; do
 done
 jq -r -n --slurpfile pairs "$WORK/pairs" --slurpfile frees "$WORK/frees" '
     ($pairs | map(.[0]) | max) as $fills | ($pairs | map(.[1]) | max) as $result |
-    ([2 * $fills, 2] | min) as $most_fills | ([2 * $result, 0.2] | min) as $most_result |
+    ([2 * $fills, 2] | max) as $most_fills | ([2 * $result, 0.2] | min) as $most_result |
     ($frees | map(.[0]) | max) as $free_fills | ($frees | map(.[1]) | max) as $free_result |
     "pairs of live runs differ by at most \($fills) % of fills and \($result) bp",
     "a run and its backtest by at most \($free_fills) % and \($free_result) bp; allowed are \($most_fills) % and \($most_result) bp: " +
