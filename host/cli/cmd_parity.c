@@ -16,6 +16,7 @@
 #include "cli/parity_free.h"
 #include "lab/parity.h"
 #include "net/jout.h"
+#include "report/free_page.h"
 #include "sys/disk_posix.h"
 
 #define EXIT_PARTLY 3                   /* something could not be compared */

@@ -10,7 +10,6 @@
 #include "base/num.h"
 #include "base/utf8.h"
 #include "cli/commands.h"
-#include "report/free_page.h"
 
 #define ROOM_BYTES  ((uint64_t)8 << 30) /* of address space, and for each instance */
 #define ARENA_BYTES ((uint64_t)4 << 30)

@@ -13,7 +13,7 @@
 #include "args/args.h"
 #include "base/exit.h"
 #include "cli/words.h"
-#include "lab/lookahead.h"
+#include "report/lookahead.h"
 
 #define ROW_NS  ((agon_ns_t)60 * 1000000000)
 #define ROOM    ((size_t)256 << 20)
