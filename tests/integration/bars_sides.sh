@@ -96,7 +96,7 @@ channel: 300ms' HOST_MORE='report_latency: 0s' live_files "$(agents)"
 }
 
 cat >"$WORK/sides.py" <<'END'
-import datetime, json, sys
+import datetime, json, os, sys
 
 def rows(path):
     with open(path) as file:
@@ -120,8 +120,7 @@ def begin(path):
 
 def decisions(path):
     """What each agent decided on which bar, what it paid for it, and what was refused: by the venue, or
-    by a check of the host, which leaves no order. Behind a refusal a plugin rests for a minute by its
-    own clock: the next bars are put down to it as well."""
+    by a check of the host, which leaves no order; and what came late."""
     made, paid, refused, names, bars, orders, asked, late = {}, {}, {}, {}, {}, {}, {}, {}
     behind, began = set(), 0
     for row in rows(path):
@@ -154,45 +153,51 @@ def decisions(path):
                 paid[key] = row["px"]
             elif row["kind"] in ("rejected", "not_sent") or row["reason"] == "venue_rate":
                 refused[key] = row["reason"]
-    for name, symbol, t in list(refused):
-        for bar in 1, 2, 3:
-            refused.setdefault((name, symbol, t + bar * 60 * 10**9), "within three bars of a refusal")
     for symbol, t in behind:
-        for bar in 0, 1, 2, 3:
-            for name in names.values():
-                refused.setdefault((name, symbol, t + bar * 60 * 10**9), "the machine was a bar behind")
-    for name, symbol, t in late:
-        for bar in 0, 1, 2, 3:
-            refused.setdefault((name, symbol, t + bar * 60 * 10**9), late[name, symbol, t])
-    return made, paid, refused
+        for name in names.values():
+            late.setdefault((name, symbol, t), "the machine was a bar behind")
+    return made, paid, refused, late
+
+def after(keys, why):
+    """What hangs on it: the bar of each and the three behind."""
+    return {(name, symbol, t + bar * 60 * 10**9): why for name, symbol, t in keys for bar in (0, 1, 2, 3)}
 
 def compare(tested, ran):
     with open(sys.argv[5]) as file:
         checks = {agent["name"]: " or ".join(sorted(agent["refused_by"])) for agent in json.load(file)["agents"]}
     to = int(datetime.datetime.fromisoformat(sys.argv[4].rstrip("Z")).replace(tzinfo=datetime.timezone.utc).timestamp()) * 10**9
     one, other = decisions(tested), decisions(ran)
-    bad = prices = n_refused = 0
+    bad = prices = n_refused = n_late = 0
+    # What was refused in one of the two alone left them with other positions, and an agent rests behind it.
+    hangs = after([k for k in set(one[2]) ^ set(other[2])], "behind what only one of the two refused")
+    late = after(list(one[3]) + list(other[3]), "")
+    late.update({k: v for k, v in {**one[3], **other[3]}.items()})
     # What is decided on the last bars may be told to one of them alone.
     keys = sorted(k for k in set(one[0]) | set(other[0]) if 0 < k[2] < to - 180 * 10**9)
     for key in keys:
         where = "%s on the bar of %s" % (key[0], text(key[2]))
-        if key in one[2] or key in other[2]:
+        same = one[0].get(key) == other[0].get(key)
+        if key in one[2] or key in other[2] or (not same and key in hangs):
             n_refused += 1
-            why = one[2].get(key) or other[2].get(key)
+            why = one[2].get(key) or other[2].get(key) or hangs[key]
             if why == "by a check of the host" and checks.get(key[0]):
                 why += ": " + checks[key[0]]
             print("%s: refused: %s" % (where, why))
-        elif one[0].get(key) != other[0].get(key):
+        elif not same and key in late:
+            n_late += 1
+            print("%s: late: %s" % (where, late[key] or "behind such a bar"))
+        elif not same:
             bad += 1
             print("%s: %s in the backtest, %s in the run" % (where, one[0].get(key, "nothing"), other[0].get(key, "nothing")))
         elif one[1].get(key) != other[1].get(key):
             prices += 1
             print("%s: paid %s in the backtest, %s in the run" % (where, one[1].get(key), other[1].get(key)))
-    n = len(keys) - n_refused
+    n = len(keys) - n_refused - n_late
     if n < 8:
         sys.exit("only %d decisions" % n)
-    print("%d decisions, %d on another side, %d at another price, %d refused" % (n, bad, prices, n_refused))
-    if bad > n * 0.02:
+    print("%d decisions, %d on another side, %d at another price, %d refused, %d late" % (n, bad, prices, n_refused, n_late))
+    # That a machine was too slow for the speed is no fault of the rules; by command it is counted all the same.
+    if bad + (n_late if os.environ.get("BARS_STRICT") else 0) > n * 0.02:
         sys.exit("that is more than 2 %")
 
 if sys.argv[1] == "begin":
