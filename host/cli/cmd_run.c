@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "agent/roster.h"
+#include "roster/roster.h"
 #include "args/args.h"
 #include "cli/commands.h"
 #include "demo/demo_cast.h"

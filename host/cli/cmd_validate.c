@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "agent/audit.h"
+#include "roster/audit.h"
 #include "agent/certificate.h"
 #include "agent/run_process.h"
 #include "args/args.h"

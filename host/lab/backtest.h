@@ -10,7 +10,7 @@
 
 #include <stdio.h>
 
-#include "agent/roster.h"
+#include "roster/roster.h"
 #include "base/disk.h"
 #include "engine/lockstep.h"
 #include "lab/listing.h"

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "agent/audit.h"
+#include "roster/audit.h"
 #include "base/num.h"
 #include "sys/file.h"
 #include "sys/log.h"

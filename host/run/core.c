@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "agent/roster.h"
+#include "roster/roster.h"
 #include "agent/sandbox.h"
 #include "engine/close.h"
 #include "run/host_impl.h"

@@ -13,7 +13,7 @@
 #define RUN_HOST_H
 
 #include "agent/crew.h"
-#include "agent/values.h"
+#include "roster/values.h"
 #include "base/hist.h"
 #include "venue/gateway.h"
 

@@ -32,7 +32,7 @@ void host_pairs(struct values_pair *pairs, const struct host_instrument *instrum
 /* Reads all three files. Every mistake of a file is printed to stderr in one pass; the return value
  * is an exit code: 0, 3 or 5, or 6 when a file cannot be read. plugins: directory of the roster's
  * plugin paths, each of which is opened in a child and its parameters held against what it declares
- * (agent/audit.h); one that may not be loaded is no mistake: its slot says why (unfit). NULL: they
+ * (roster/audit.h); one that may not be loaded is no mistake: its slot says why (unfit). NULL: they
  * are not looked for. */
 int settings_read(struct settings *settings, const char *path, const char *plugins);
 

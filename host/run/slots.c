@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "agent/audit.h"
+#include "roster/audit.h"
 #include "base/exit.h"
 #include "run/config_file.h"
 

@@ -3,7 +3,7 @@
 #ifndef RUN_SLOTS_H
 #define RUN_SLOTS_H
 
-#include "agent/roster.h"
+#include "roster/roster.h"
 
 struct slots_roster {
     const char *command; /* whose messages they are */
@@ -15,7 +15,7 @@ struct slots_roster {
     struct tournament_rules *rules;     /* the roster's; mode 0: it has none; NULL: not asked */
     struct values *values;              /* the roster's; NULL: not asked */
     struct portfolio_limits *portfolio; /* the roster's, all 0: it has none; NULL: not asked */
-    int is_host;       /* a plugin that may not be loaded is its slot's matter: agent/audit.h */
+    int is_host;       /* a plugin that may not be loaded is its slot's matter: roster/audit.h */
     int is_rules_only; /* its instruments are not judged: only the rules are wanted */
 };
 /* The slots of a roster's file. Every mistake of it is printed to stderr, with its place, in one

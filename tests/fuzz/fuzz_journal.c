@@ -10,7 +10,7 @@
  * nothing.
  *
  * decodes: host/journal/reader.c host/journal/packed.c host/journal/segment.c
- * host/journal/snapshot.c host/journal/text.c
+ * host/journal/snapshot.c host/journal/text.c host/journal/text_fields.c
  */
 #include "base/crc.h"
 #include "base/disk_mem.h"

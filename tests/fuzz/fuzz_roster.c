@@ -3,9 +3,9 @@
  * simulator's accounts. Refused with a place, or read into values within their bounds, which
  * resolve.
  *
- * decodes: host/agent/roster.c host/venue/config.c host/sim/members.c host/config/config.c
+ * decodes: host/roster/roster.c host/venue/config.c host/sim/members.c host/config/config.c
  *   host/config/schema.c host/config/scan.c host/config/units.c host/config/error.c */
-#include "agent/roster.h"
+#include "roster/roster.h"
 
 #include <stdlib.h>
 

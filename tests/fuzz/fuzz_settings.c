@@ -3,7 +3,7 @@
  * roster's, one behind the other with lines "===" between them, and a credential behind a fourth.
  * What a credential holds is in no message.
  *
- * decodes: host/run/settings.c host/run/credential.c host/venue/config.c host/agent/roster.c */
+ * decodes: host/run/settings.c host/run/credential.c host/venue/config.c host/roster/roster.c */
 #include "run/settings.h"
 
 #include <fcntl.h>

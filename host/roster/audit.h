@@ -6,10 +6,10 @@
  * A plugin's own code tells what it is (its descriptor), in a sandboxed child that ends at once.
  * What only its create can judge, such as two parameters that do not fit each other, is not asked
  * here. [control] */
-#ifndef AGENT_AUDIT_H
-#define AGENT_AUDIT_H
+#ifndef ROSTER_AUDIT_H
+#define ROSTER_AUDIT_H
 
-#include "agent/roster.h"
+#include "roster/roster.h"
 
 /* Adds what is wrong to config, of which roster was read; plugins are below dir. The roster may be
  * one that was refused: what it lacks is passed over.

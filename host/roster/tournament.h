@@ -7,8 +7,8 @@
  *       gates: {drawdown: 20%, win_rate: 52%}
  *
  * [control] */
-#ifndef AGENT_TOURNAMENT_H
-#define AGENT_TOURNAMENT_H
+#ifndef ROSTER_TOURNAMENT_H
+#define ROSTER_TOURNAMENT_H
 
 #include "config/schema.h"
 #include "engine/engine.h"

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "agent/roster.h"
+#include "roster/roster.h"
 #include "sys/file.h"
 
 static struct roster roster;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "agent/tournament.h"
+#include "roster/tournament.h"
 
 #include "base/cron.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "agent/roster.h"
+#include "roster/roster.h"
 
 #include <stdio.h>
 

@@ -4,7 +4,7 @@
  *
  *     seed: 1
  *     base_currency: USDT
- *     valuation: {BTC: "binance:BTCUSDT"}    # see agent/values.h
+ *     valuation: {BTC: "binance:BTCUSDT"}    # see roster/values.h
  *     agents:
  *       - name: ema_fast
  *         plugin: plugins/ema_cross.so
@@ -18,12 +18,12 @@
  *
  * A roster is words; ids come when it is resolved against the host's tables. Slots get the ids 0,
  * 1, ... in the order of the file. [control] */
-#ifndef AGENT_ROSTER_H
-#define AGENT_ROSTER_H
+#ifndef ROSTER_ROSTER_H
+#define ROSTER_ROSTER_H
 
 #include "agent/crew.h"
-#include "agent/tournament.h"
-#include "agent/values.h"
+#include "roster/tournament.h"
+#include "roster/values.h"
 #include "config/schema.h"
 
 #define ROSTER_AMT_EXP   LIMITS_AMT_EXP /* of capital and limits, in the base currency */

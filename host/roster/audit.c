@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "agent/audit.h"
+#include "roster/audit.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "agent/values.h"
+#include "roster/values.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "agent/roster.h"
+#include "roster/roster.h"
 #include "base/num.h"
 
 int values_exp(const struct values *values, const char *asset)

@@ -8,8 +8,8 @@
  *
  * No asset is taken for another: what an agent trades is priced in the base currency, or in an
  * asset that `valuation` names. [control] */
-#ifndef AGENT_VALUES_H
-#define AGENT_VALUES_H
+#ifndef ROSTER_VALUES_H
+#define ROSTER_VALUES_H
 
 #include "config/config.h"
 
