@@ -181,4 +181,7 @@ int note_lapse(void *ctx, const struct record_lapse *lapse); /* feed's on_lapse 
 /* What checkpoints need; made from mux_attach on. [control] or [loader] */
 int member_keep(struct member *member, struct error *err);
 
+/* reload.c */
+void reload_fail(struct member *member); /* why is in member->err. [core, loader] */
+
 #endif

@@ -97,4 +97,7 @@ int config_read_node(struct config *config, const struct config_node *node,
 /* The schema as JSON Schema (2020-12), for editors. */
 void schema_print_json(const struct schema *schema, FILE *out);
 
+/* The range of a number: min and max where it has them, else its type's own. */
+void schema_range(const struct schema_field *field, int64_t *min, int64_t *max);
+
 #endif

@@ -366,8 +366,8 @@ static int hold_swap(struct free_venue *venue, const struct life *life, const st
                      const struct free_request *asked, agon_ns_t t)
 {
     struct held what = {.of.cmd = *cmd, .is_swap = 1};
-    agon_ns_t at =
-        cmd->t + (asked->t_swap - asked->t) + venue->config.facts->spreads[FREE_ENTRY].p50;
+    // It was answered before the second left.
+    agon_ns_t at = cmd->t + (asked->t_swap - asked->t) + (asked->t_sent - asked->t_swap) / 2;
 
     if (at < life->t_there)
         at = life->t_there;
