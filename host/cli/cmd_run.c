@@ -5,12 +5,12 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "roster/roster.h"
 #include "args/args.h"
 #include "cli/commands.h"
 #include "demo/demo_cast.h"
 #include "ops/ops.h"
 #include "report/table.h"
+#include "roster/roster.h"
 #include "run/credential.h"
 #include "run/kill.h"
 #include "run/market_bars.h"

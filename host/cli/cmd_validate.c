@@ -8,11 +8,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "roster/audit.h"
 #include "agent/certificate.h"
 #include "agent/run_process.h"
 #include "args/args.h"
 #include "cli/commands.h"
+#include "roster/audit.h"
 #include "sys/clock.h"
 
 #define CHECKS_MAX 21

@@ -10,7 +10,6 @@
 
 #include <stdio.h>
 
-#include "roster/roster.h"
 #include "base/disk.h"
 #include "engine/lockstep.h"
 #include "lab/listing.h"
@@ -18,6 +17,7 @@
 #include "match/gen.h"
 #include "match/latency.h"
 #include "match/match.h"
+#include "roster/roster.h"
 #include "venue/windows.h"
 
 #define BACKTEST_TAPES_MAX  32

@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "roster/audit.h"
 #include "base/num.h"
+#include "roster/audit.h"
 #include "sys/file.h"
 #include "sys/log.h"
 

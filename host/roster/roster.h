@@ -22,9 +22,9 @@
 #define ROSTER_ROSTER_H
 
 #include "agent/crew.h"
+#include "config/schema.h"
 #include "roster/tournament.h"
 #include "roster/values.h"
-#include "config/schema.h"
 
 #define ROSTER_AMT_EXP   LIMITS_AMT_EXP /* of capital and limits, in the base currency */
 #define ROSTER_NAMES_MAX 64

@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "roster/roster.h"
 #include "base/num.h"
+#include "roster/roster.h"
 
 int values_exp(const struct values *values, const char *asset)
 {

@@ -3,9 +3,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "roster/roster.h"
 #include "agent/sandbox.h"
 #include "engine/close.h"
+#include "roster/roster.h"
 #include "run/host_impl.h"
 #include "sys/log.h"
 #include "sys/memory.h"

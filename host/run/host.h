@@ -13,8 +13,8 @@
 #define RUN_HOST_H
 
 #include "agent/crew.h"
-#include "roster/values.h"
 #include "base/hist.h"
+#include "roster/values.h"
 #include "venue/gateway.h"
 
 #define HOST_INSTRUMENTS_MAX 64

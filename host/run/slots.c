@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "roster/audit.h"
 #include "base/exit.h"
+#include "roster/audit.h"
 #include "run/config_file.h"
 
 void slots_defaults(struct record_slot *record, agon_amt_t capital_amt)

@@ -2,8 +2,8 @@
 /* fuzz_binance: any bytes, as each kind of message and answer that Binance can send us.
  *
  * decodes: host/venue/binance/decode.c host/venue/binance/decode_info.c
- *   host/venue/binance/decode_market.c host/venue/binance/decode_rest.c host/venue/binance/decode_user.c
- *   host/venue/binance/decode_um.c host/venue/scan.c
+ *   host/venue/binance/decode_market.c host/venue/binance/decode_rest.c
+ * host/venue/binance/decode_user.c host/venue/binance/decode_um.c host/venue/scan.c
  * host/venue/symbols.c host/base/num.c */
 #include <stdlib.h>
 

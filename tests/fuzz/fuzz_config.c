@@ -2,8 +2,8 @@
 /* Any bytes as a configuration: refused with a place inside of the file, or read; never a crash,
  * and what is read twice is read alike.
  *
- * decodes: host/config/config.c host/config/error.c host/config/scan.c host/config/schema.c host/config/schema_json.c
- *   host/config/suggest.c host/config/units.c */
+ * decodes: host/config/config.c host/config/error.c host/config/scan.c host/config/schema.c
+ * host/config/schema_json.c host/config/suggest.c host/config/units.c */
 #include <stdlib.h>
 
 #include "config/schema.h"

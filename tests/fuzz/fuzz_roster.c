@@ -4,7 +4,8 @@
  * resolve.
  *
  * decodes: host/roster/roster.c host/venue/config.c host/sim/members.c host/config/config.c
- *   host/config/schema.c host/config/schema_json.c host/config/scan.c host/config/units.c host/config/error.c */
+ *   host/config/schema.c host/config/schema_json.c host/config/scan.c host/config/units.c
+ * host/config/error.c */
 #include "roster/roster.h"
 
 #include <stdlib.h>
