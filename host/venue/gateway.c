@@ -194,8 +194,10 @@ static void host_of(const struct link *link, char *host, size_t room)
         snprintf(host, room, "%s:%u", link->target.host, link->target.port);
 }
 
-/* When the last byte of a request left that changes an order: for who compares runs. */
-static void tell_sent(struct gateway *gateway, struct link *link, int is_answered)
+/* When the last byte of a request left that changes an order: for who compares runs. utc: just
+ * before that, if known; whoever is woken by the byte may have the processor before the call comes
+ * back, and answer meanwhile. 0: now. */
+static void tell_sent(struct gateway *gateway, struct link *link, int is_answered, agon_ns_t utc)
 {
     const struct gateway_request *request = link->request;
     struct record_sent sent = {.hdr = {.type = EVENT_SENT, .granules = 2}};
@@ -212,7 +214,7 @@ static void tell_sent(struct gateway *gateway, struct link *link, int is_answere
     sent.order_id = request->order_id;
     sent.account = request->entry->account;
     sent.tries = request->tries;
-    sent.t_utc = gateway->stream->utc(gateway->stream->ctx);
+    sent.t_utc = utc != 0 ? utc : gateway->stream->utc(gateway->stream->ctx);
     if (gateway_takes(gateway, &sent.hdr))
         (void)gateway_emit(gateway, &sent.hdr);
 }
@@ -225,6 +227,7 @@ static int send_request(struct gateway *gateway, struct gateway_request *request
     struct http_request wire = {0};
     struct link *link = idle_link(gateway, request);
     char host[300];
+    agon_ns_t utc;
     int64_t n;
     int rc;
 
@@ -252,6 +255,7 @@ static int send_request(struct gateway *gateway, struct gateway_request *request
     wire.n_headers = http.n_headers;
     n = http_write_request((char *)gateway->scratch, sizeof(gateway->scratch), &wire);
     REQUIRE(n > 0); // the dialect's own text, bounded by its buffer
+    utc = gateway->stream->utc(gateway->stream->ctx);
     rc = gateway->stream->send(gateway->stream->ctx, link->conn, gateway->scratch, (size_t)n);
     // Signed or not, what was sent is not to lie about.
     memset(gateway->scratch, 0, (size_t)n);
@@ -269,7 +273,7 @@ static int send_request(struct gateway *gateway, struct gateway_request *request
         link->untold = request->entry->pending;
         link->untold_rev = request->entry->pending_rev;
     }
-    tell_sent(gateway, link, 0);
+    tell_sent(gateway, link, 0, utc);
     return AGON_OK;
 }
 
@@ -583,7 +587,7 @@ static void feed_http(struct gateway *gateway, struct link *link, const char *by
             return;
         }
         is_last = !reply->is_keep_alive;
-        tell_sent(gateway, link, 1);
+        tell_sent(gateway, link, 1, 0);
         link->request = NULL;
         link_answered(gateway, link, reply->status);
         answer(gateway, request, FATE_REPLY, 0, reply);
@@ -724,7 +728,7 @@ static void keep_link(struct gateway *gateway, struct link *link, int64_t now)
         return;
     }
     if (!link->is_ws) {
-        tell_sent(gateway, link, 0);
+        tell_sent(gateway, link, 0, 0);
         if (link->request != NULL &&
             now - link->request->sent_ns >
                 (link->request->is_again ? gateway->config.cancel_ns : gateway->config.request_ns))
