@@ -4,7 +4,7 @@
  * A benchmark first checks that both sides do the same, then runs them in turns, A B A B ..., and
  * reports medians, the median of the pairs' ratios, and percentiles of small batches. A time is
  * never a verdict: only a failed check makes the command fail. Each benchmark is one file with one
- * function, listed in cmd_bench.c. [one thread, unless a benchmark says otherwise] */
+ * function, listed in table.h. [one thread, unless a benchmark says otherwise] */
 #ifndef BENCH_BENCH_H
 #define BENCH_BENCH_H
 
