@@ -252,13 +252,16 @@ void parity_free_print(const struct parity_free *free)
            money(free, result->pnl_amt), facts->base, money(free, stage->pnl_amt), result->pnl_bp,
            money(free, result->volume_amt));
     print_figures(free);
-    printf("  cause      fills that differ by it     result by it, %s\n", facts->base);
+    printf("  cause      fills that differ by it   additional by it     result by it, %s\n",
+           facts->base);
     for (uint32_t k = 0; k < FREE_CAUSES; k++)
-        printf("  %-10s %22llu %24.8f%s\n", free_cause_name(k),
-               (unsigned long long)result->n_by_cause[k], money(free, result->cause_amt[k]),
+        printf("  %-10s %22llu %18lld %24.8f%s\n", free_cause_name(k),
+               (unsigned long long)result->n_by_cause[k], (long long)result->additional_by_cause[k],
+               money(free, result->cause_amt[k]),
                k == FREE_INPUTS && !free->inputs.is_checked ? "   (not checked)" : "");
-    printf("  %-10s %22llu %24.8f\n", "unknown",
-           (unsigned long long)result->n_by_cause[FREE_CAUSES], money(free, result->unknown_amt));
+    printf("  %-10s %22llu %18lld %24.8f\n", "unknown",
+           (unsigned long long)result->n_by_cause[FREE_CAUSES],
+           (long long)result->additional_by_cause[FREE_CAUSES], money(free, result->unknown_amt));
 }
 
 static void put_spread(struct jout *out, const char *key, const struct free_spread *spread,
@@ -352,6 +355,7 @@ void parity_free_json(const struct parity_free *free, struct jout *out)
         jout_open(out, '{');
         jout_kv_str(out, "cause", free_cause_name(k));
         jout_kv_int(out, "fills", (int64_t)result->n_by_cause[k]);
+        jout_kv_int(out, "additional", result->additional_by_cause[k]);
         jout_kv_dec(out, "result", k < FREE_CAUSES ? result->cause_amt[k] : result->unknown_amt,
                     exp);
         if (k == FREE_INPUTS)

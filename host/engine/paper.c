@@ -597,10 +597,11 @@ void paper_request(struct paper *paper, agon_ns_t t, const struct order_cmd *cmd
     }
 }
 
-/* A request acts in the bar that opened between its decision and its arrival as if it had been
+/* A new order acts in the bar that opened between its decision and its arrival as if it had been
  * there at the open. One that was decided later does so when that bar has closed, and where no bar
- * is, when the next opens. */
-int paper_acts_now(const struct paper *paper, const struct order_cmd *cmd)
+ * is, when the next opens. What takes an order back or changes it acts where it arrives: inside a
+ * bar that is its close. t: of the arrival. */
+int paper_acts_now(const struct paper *paper, const struct order_cmd *cmd, agon_ns_t t)
 {
     int is_inside;
     agon_ns_t t_open;
@@ -608,6 +609,9 @@ int paper_acts_now(const struct paper *paper, const struct order_cmd *cmd)
     if (!match_has_bars(paper->match, cmd->instrument))
         return 1;
     t_open = match_bar_open(paper->match, cmd->instrument, &is_inside);
+    if (is_inside && t > t_open && !cmd->is_at_open &&
+        (cmd->kind == CMD_CANCEL || cmd->kind == CMD_REPLACE))
+        return 0;
     return is_inside && (t_open >= cmd->t || cmd->is_at_open);
 }
 
@@ -666,7 +670,7 @@ void paper_advance(struct paper *paper, agon_ns_t t)
 
             item->is_cmd = 1;
             item->cmd = pending.cmd;
-        } else if (paper_acts_now(paper, &pending.cmd))
+        } else if (paper_acts_now(paper, &pending.cmd, pending.t))
             paper_request(paper, pending.t > paper->t ? pending.t : paper->t, &pending.cmd);
         else
             paper_park(paper, &pending.cmd);

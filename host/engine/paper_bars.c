@@ -361,7 +361,7 @@ static void go_on(struct paper *paper, agon_instrument_t instrument)
         (void)unlink_at(paper, at);
         if (!item->is_cmd)
             on_market_now(paper, &item->event.hdr);
-        else if (paper_acts_now(paper, &item->cmd))
+        else if (paper_acts_now(paper, &item->cmd, item->t))
             paper_request(paper, item->t, &item->cmd);
         else
             paper_park(paper, &item->cmd);

@@ -111,7 +111,7 @@ struct record_report *paper_report(struct paper *paper, agon_ns_t t, const struc
 /* A request that acts at t; does it, now that it has arrived; waits for a bar's close or open;
  * those that have waited for it act. */
 void paper_request(struct paper *paper, agon_ns_t t, const struct order_cmd *cmd);
-int paper_acts_now(const struct paper *paper, const struct order_cmd *cmd);
+int paper_acts_now(const struct paper *paper, const struct order_cmd *cmd, agon_ns_t t);
 void paper_park(struct paper *paper, const struct order_cmd *cmd);
 void paper_take_parked(struct paper *paper, const struct agon_event_hdr *event);
 

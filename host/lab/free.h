@@ -257,7 +257,9 @@ struct free_stage {                                     /* against the journal *
 };
 struct free_result {
     struct free_stage stages[FREE_STAGES];
-    uint64_t n_fills;                     /* the journal's, of an order at a price */
+    uint64_t n_fills; /* the journal's, of an order at a price */
+    /* Fills that the journal has not, fewer by each cause (below 0: more); last what is left. */
+    int64_t additional_by_cause[FREE_CAUSES + 1];
     uint64_t n_by_cause[FREE_CAUSES + 1]; /* that differ in stage 0 by what made them equal, and
                                              last those that never are */
     int64_t share_ppm;                    /* of fills that differ in FREE_STAGE */

@@ -230,6 +230,11 @@ int free_compare(const struct free_facts *facts, struct free_outcome *const outc
     free(units.all);
     for (uint32_t k = 0; k < FREE_CAUSES; k++)
         result->cause_amt[k] = result->stages[k + 1].pnl_amt - result->stages[k].pnl_amt;
+    for (uint32_t k = 0; k < FREE_CAUSES; k++)
+        result->additional_by_cause[k] =
+            (int64_t)(result->stages[k].n_additional - result->stages[k + 1].n_additional);
+    result->additional_by_cause[FREE_CAUSES] =
+        (int64_t)result->stages[FREE_STAGES - 1].n_additional;
     result->unknown_amt = result->pnl_amt - result->stages[FREE_STAGES - 1].pnl_amt;
     n_differ = stage->n_other + stage->n_missing + stage->n_additional;
     n_all = n_differ + stage->n_equal;

@@ -265,6 +265,12 @@ int tape_look(const char *path, const char *symbol, struct tape_info *info, stru
     if (rc >= 0 && info->kind == TAPE_BARS && info->length_s == 0)
         rc =
             error_set(err, AGON_ECORRUPT, "%s: fewer than two bars: their length is unknown", path);
+    else if (rc >= 0 && info->kind == TAPE_BARS && recording_step_other(&step) != 0)
+        rc = error_set(
+            err, AGON_ECORRUPT,
+            "%s: its first rows are %u s apart, and others, %d or more in a row, are %lld "
+            "s: bars of each length belong in a file of their own",
+            path, info->length_s, RECORDING_STEP_RUN, (long long)recording_step_other(&step));
 done:
     file_stream_close(stream);
     return rc < 0 ? rc : AGON_OK;

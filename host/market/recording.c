@@ -268,16 +268,36 @@ void recording_note_step(struct recording_step *step, int64_t t, int64_t most)
     uint32_t kind = 0;
 
     step->last = t;
-    if (by <= 0 || by > most || step->n == RECORDING_STEPS)
+    if (by <= 0 || by > most)
         return;
     while (kind < step->n_kinds && step->steps[kind] != by)
         kind++;
-    step->n++;
-    if (kind == RECORDING_STEP_KINDS)
-        return;
-    if (kind == step->n_kinds)
+    if (kind == step->n_kinds && kind < RECORDING_STEP_KINDS)
         step->steps[step->n_kinds++] = by;
-    step->counts[kind]++;
+    if (step->n < RECORDING_STEPS) {
+        step->n++;
+        if (kind < RECORDING_STEP_KINDS)
+            step->counts[kind]++;
+    }
+    if (kind == RECORDING_STEP_KINDS) {
+        step->run = 0;
+        return;
+    }
+    step->run = step->kind == kind ? step->run + 1 : 1;
+    step->kind = kind;
+    if (step->run > step->runs[kind])
+        step->runs[kind] = step->run;
+}
+
+int64_t recording_step_other(const struct recording_step *step)
+{
+    int64_t usual = recording_step(step);
+
+    for (uint32_t kind = 0; kind < step->n_kinds; kind++) {
+        if (step->steps[kind] != usual && step->runs[kind] >= RECORDING_STEP_RUN)
+            return step->steps[kind];
+    }
+    return 0;
 }
 
 int64_t recording_step(const struct recording_step *step)

@@ -71,7 +71,13 @@ const char *recording_pick(const struct recording_symbols *symbols, const char *
 struct recording_step {
     int64_t last, steps[RECORDING_STEP_KINDS];
     uint32_t counts[RECORDING_STEP_KINDS], n_kinds, n;
+    uint32_t run, runs[RECORDING_STEP_KINDS],
+        kind; /* so many of a kind in a row, now and at most */
 };
+#define RECORDING_STEP_RUN 20 /* distances alike in a row are a length of bars and no gaps */
+/* Another length than recording_step that rows of the table have, wherever they stand: such a table
+ * is refused. 0: none. */
+int64_t recording_step_other(const struct recording_step *step);
 /* A row that opens at t, of any unit; one that is not later than the last is of another symbol, and
  * begins anew. Steps above most are gaps. [any] */
 void recording_note_step(struct recording_step *step, int64_t t, int64_t most);

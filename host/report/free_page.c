@@ -41,8 +41,8 @@ static void put_facts(const struct leaf *leaf)
 
 static void put_causes(const struct leaf *leaf)
 {
-    static const char *const columns[] = {"cause", "#fills that differ by it", "#result by it",
-                                          "~"};
+    static const char *const columns[] = {"cause", "#fills that differ by it", "#additional by it",
+                                          "#result by it", "~"};
     const struct free_result *result = leaf->result;
     struct page *page = leaf->page;
 
@@ -50,10 +50,11 @@ static void put_causes(const struct leaf *leaf)
     page_text(page,
               "The run goes once more for each of them, with one thing more as the journal has "
               "it; what changes by that is its part of the difference.");
-    page_table_begin(page, columns, 4);
+    page_table_begin(page, columns, 5);
     for (uint32_t k = 0; k <= FREE_CAUSES; k++) {
         page_cell(page, "%s", free_cause_name(k));
         page_cell(page, "%llu", (unsigned long long)result->n_by_cause[k]);
+        page_cell(page, "%lld", (long long)result->additional_by_cause[k]);
         page_cell(page, "%.8f",
                   money(leaf, k < FREE_CAUSES ? result->cause_amt[k] : result->unknown_amt));
         page_cell(page, "%s", k == FREE_INPUTS && !leaf->inputs->is_checked ? "not checked" : "");

@@ -997,6 +997,12 @@ static int learn_bar_length(struct source *source, const void *bytes, size_t n, 
     }
     if (recording_step(&step) > 0)
         source->bar_ns = recording_step(&step);
+    if (rc >= 0 && recording_step_other(&step) != 0)
+        rc = error_set(err, AGON_ECORRUPT,
+                       "%s: its first rows are %lld s apart, and others, %d or more in a row, are "
+                       "%lld s: bars of each length belong in a file of their own",
+                       source->lines.name, (long long)(recording_step(&step) / NS_PER_S),
+                       RECORDING_STEP_RUN, (long long)(recording_step_other(&step) / NS_PER_S));
     lines_close(&ahead);
     source->n_cut = 0; // they come again
     return rc < 0 ? rc : AGON_OK;

@@ -396,6 +396,26 @@ START_TEST(a_cancel_in_a_bar_comes_behind_its_path)
 }
 END_TEST
 
+/* One that is decided at the open and is at the exchange when half of the bar is over acts at the
+ * close as well: nobody knows which half of the path came first. */
+START_TEST(a_cancel_that_arrives_in_a_bar_comes_behind_its_path)
+{
+    begin_bars(30 * 1000 * MS);
+    opens(BTCUSDT, T0, 6000000);
+    ask(CMD_NEW, 1, AGON_BUY, 5000000, T0);
+    closes(BTCUSDT, T0, 6000000, 6010000);
+    opens(BTCUSDT, T0 + MINUTE, 5040000);
+    collect_reports();
+    ask(CMD_CANCEL, 1, AGON_BUY, 0, T0 + MINUTE);
+    closes(BTCUSDT, T0 + MINUTE, 5040000, 5040000);
+    collect_reports();
+    ck_assert_int_eq(n_seen, 2);
+    expect(0, 1, REPORT_FILL, T0 + 2 * MINUTE, 5000000);
+    expect(1, 1, REPORT_CANCEL_REJECTED, T0 + 2 * MINUTE, 0);
+    end_bars();
+}
+END_TEST
+
 START_TEST(what_arrives_in_a_hole_waits_for_the_next_open)
 {
     begin_bars(0);
@@ -451,6 +471,7 @@ int main(void)
     tcase_add_test(tcase, what_arrives_after_the_open_pays_for_the_time);
     tcase_add_test(tcase, what_is_decided_in_a_bar_acts_at_its_close);
     tcase_add_test(tcase, a_cancel_in_a_bar_comes_behind_its_path);
+    tcase_add_test(tcase, a_cancel_that_arrives_in_a_bar_comes_behind_its_path);
     tcase_add_test(tcase, what_arrives_in_a_hole_waits_for_the_next_open);
     tcase_add_test(tcase, slots_do_not_trade_with_each_other_on_bars);
     suite_add_tcase(suite, tcase);

@@ -219,6 +219,31 @@ START_TEST(bars_are_as_long_as_the_usual_step_of_the_first_rows)
 }
 END_TEST
 
+/* Bars of another length, before or behind: the shorter ones' length would tell the longer ones
+ * before they have closed. Holes are no such thing. */
+START_TEST(rows_of_another_length_are_told_of)
+{
+    struct recording_step step = {0};
+    int64_t t = 300;
+
+    for (int i = 0; i < 400; i++, t += i % 9 == 0 ? 120 : 60)
+        recording_note_step(&step, t, INT64_MAX);
+    ck_assert_int_eq(recording_step(&step), 60);
+    ck_assert_int_eq(recording_step_other(&step), 0);
+    for (int i = 0; i < 30; i++, t += 300)
+        recording_note_step(&step, t, INT64_MAX);
+    ck_assert_int_eq(recording_step(&step), 60);
+    ck_assert_int_eq(recording_step_other(&step), 300);
+    step = (struct recording_step){0};
+    for (int i = 0; i < 30; i++, t += 300)
+        recording_note_step(&step, t, INT64_MAX);
+    for (int i = 0; i < 200; i++, t += 60)
+        recording_note_step(&step, t, INT64_MAX);
+    ck_assert_int_eq(recording_step(&step), 60);
+    ck_assert_int_eq(recording_step_other(&step), 300);
+}
+END_TEST
+
 int main(void)
 {
     TCase *tcase = tcase_create("recording");
@@ -236,6 +261,7 @@ int main(void)
                         sizeof(pairs) / sizeof(pairs[0]));
     tcase_add_test(tcase, of_several_symbols_the_one_asked_for_is_played);
     tcase_add_test(tcase, what_is_shown_is_cut_and_harmless);
+    tcase_add_test(tcase, rows_of_another_length_are_told_of);
     tcase_add_test(tcase, bars_are_as_long_as_the_usual_step_of_the_first_rows);
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);
