@@ -597,7 +597,7 @@ static void agents_csv(const struct backtest *result, FILE *file)
     int exp = base != NULL ? base->exp : 8;
 
     fprintf(file, "agent,plugin,capital,equity,return,sharpe,drawdown,fills,intents,refused,fees,"
-                  "volume,stopped\n");
+                  "volume,stopped,path\n");
     for (uint16_t id = 0; id < slots->n; id++) {
         const struct slot *slot = &slots->all[id];
         const struct score *score = engine_score(result->engine, id);
@@ -606,13 +606,14 @@ static void agents_csv(const struct backtest *result, FILE *file)
 
         if (!slot->is_used)
             continue;
-        fprintf(file, "%s,%s,%s,%s,%.9g,%.9g,%.9g,%llu,%llu,%llu,%s,%s,%s\n", slot->name,
+        fprintf(file, "%s,%s,%s,%s,%.9g,%.9g,%.9g,%llu,%llu,%llu,%s,%s,%s,%s\n", slot->name,
                 plugin_of(result, id, plugin), exact(slot->limits.capital_amt, exp, text[0]),
                 exact(engine_equity(result->engine, id), exp, text[1]), score_return(score),
                 score_sharpe(score), score_drawdown(score), (unsigned long long)score->n_fills,
                 (unsigned long long)slot->n_intents, (unsigned long long)slot->n_refused,
                 exact(score->fee_amt, exp, text[2]), exact(score->volume_amt, exp, text[3]),
-                result->failure[id][0] != '\0' ? "yes" : "no");
+                result->failure[id][0] != '\0' ? "yes" : "no",
+                has_kind(result, TAPE_BARS) ? match_path_name(result->bars.path) : "");
     }
 }
 

@@ -197,6 +197,11 @@ def compare(tested, ran):
         sys.exit("only %d decisions" % n)
     print("%d decisions, %d on another side, %d at another price, %d refused, %d late" % (n, bad, prices, n_refused, n_late))
     # That a machine was too slow for the speed is no fault of the rules; by command it is counted all the same.
+    # Most decisions have to be among those that are compared, and as many prices have to be equal as sides.
+    if n * 2 < len(keys) - n_late:
+        sys.exit("limits refused more than half of %d decisions" % len(keys))
+    if prices > n * 0.02:
+        sys.exit("more than 2 % at another price")
     if bad + (n_late if os.environ.get("BARS_STRICT") else 0) > n * 0.02:
         sys.exit("that is more than 2 %")
 

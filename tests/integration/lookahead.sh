@@ -86,6 +86,7 @@ agents:
   - {name: bollinger, plugin: bollinger/bollinger.so, capital: 50000 USDT, instruments: ["binance:XRPUSDT"], params: {bar_s: 60, width: 1.5, rsi_entry: 40}}
   - {name: rsi_swing, plugin: rsi_swing/rsi_swing.so, capital: 50000 USDT, instruments: ["binance:XRPUSDT"], params: {bar_s: 60, low: 40}}
   - {name: breakout, plugin: breakout/breakout.so, capital: 50000 USDT, instruments: ["binance:XRPUSDT"], params: {bar_s: 60, enter_bars: 10}}
+  - {name: sma_cross, plugin: sma_cross/sma_cross.so, capital: 50000 USDT, instruments: ["binance:XRPUSDT"], params: {bar_s: 60, fast: 3, slow: 9, symbol: XRPUSDT}}
   - {name: random, plugin: random/random.so, capital: 50000 USDT, instruments: ["binance:XRPUSDT"], params: {bar_s: 60, turn_pct: 30}}
   - {name: pairs, plugin: pairs/pairs.so, capital: 50000 USDT, instruments: ["binance:XRPUSDT", "binance:LTCUSDT"], params: {bar_s: 60, period: 20, corr_min: -1}}
   - {name: grid, plugin: grid/grid.so, capital: 50000 USDT, instruments: ["binance:DOTUSDT"], params: {step_bps: 20}}
