@@ -362,7 +362,10 @@ static int check_lookahead(const struct backtest_config *config, const struct op
             rc = lookahead_json(result, stdout);
         else
             lookahead_print(result, stdout);
-        rc = rc < 0 ? EXIT_ENVIRONMENT : lookahead_is_accused(result) ? EXIT_CHECK : EXIT_OK;
+        rc = rc < 0                         ? EXIT_ENVIRONMENT
+             : lookahead_is_accused(result) ? EXIT_CHECK
+             : !lookahead_is_judged(result) ? EXIT_CONFIG
+                                            : EXIT_OK;
     }
     free(result);
     return rc;

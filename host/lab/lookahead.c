@@ -965,3 +965,12 @@ int lookahead_is_accused(const struct lookahead *result)
     }
     return 0;
 }
+
+int lookahead_is_judged(const struct lookahead *result)
+{
+    for (int i = 0; i < LOOKAHEAD_TESTS; i++) {
+        if (result->parts[i].verdict != LOOKAHEAD_NOT_JUDGED)
+            return 1;
+    }
+    return 0;
+}

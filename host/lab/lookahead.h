@@ -105,5 +105,7 @@ struct lookahead {
 int lookahead_run(const struct lookahead_config *config, struct lookahead *result,
                   struct error *err);
 int lookahead_is_accused(const struct lookahead *result);
+/* False: its agents decided nothing that any part could judge, which is no acquittal. */
+int lookahead_is_judged(const struct lookahead *result);
 
 #endif

@@ -98,6 +98,12 @@ for kind in $KINDS; do
         "$WORK/DOTUSDT_$kind.csv" "$WORK/ADAUSDT_$kind.csv"
 done
 
+# Who decides nothing is not acquitted.
+"$AGON" backtest "$BUILT/rascal/rascal.so" --data "$WORK/XRPUSDT_bars.csv" --check lookahead --check-points 2 --check-seeds 2 \
+    >"$WORK/silent.out" 2>&1
+status=$?
+[ "$status" = 3 ] || fail "one that decides nothing: exit code $status: $(cat "$WORK/silent.out")"
+
 # Spot and a perpetual that is dearer and cheaper in turn; it pays 0.05 %, and then nothing.
 waves() {
     awk -v wave="$1" 'BEGIN { print "time_ms,price,amount,side"
