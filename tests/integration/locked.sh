@@ -17,11 +17,11 @@ ctl() {
 }
 roster() { # RUNNER HIGH
     agent busy_1 busy.so 'every: 1' '' ", runner: $1, checkpoint: 100ms, orders_on_reload: cancel"
-    agent ema_1 ema_cross.so '' '' ", runner: $1"
-    agent boll_1 bollinger.so '' '' ", runner: $1"
-    printf '  - {name: vol_1, plugin: vol.so, stage: live, capital: 0 USDT, runner: %s, hard: 30s,\n' "$1"
+    agent ema_1 ema_cross.so '' '' ", runner: $1, checkpoint: 100ms"
+    agent boll_1 bollinger.so '' '' ", runner: $1, checkpoint: 100ms"
+    printf '  - {name: vol_1, plugin: vol.so, stage: live, capital: 0 USDT, runner: %s, hard: 30s, checkpoint: 100ms,\n' "$1"
     printf '     instruments: ["binance:BTCUSDT"], params: {high: %s}}\n' "$2"
-    printf '  - {name: mm_1, plugin: mm.so, stage: live, capital: 100000 USDT, runner: %s, hard: 30s,\n' "$1"
+    printf '  - {name: mm_1, plugin: mm.so, stage: live, capital: 100000 USDT, runner: %s, hard: 30s, checkpoint: 100ms,\n' "$1"
     printf '     signals: {volatility: vol_1.volatility}, instruments: ["binance:BTCUSDT"], limits: {open_orders: 20}}\n'
 }
 wanted() { # so many intents in the journal
@@ -75,7 +75,7 @@ session() { # MODE RUNNER
         done
         [ $restored = 1 ] || fail "no runner to kill"
         until_true "$HOST_PID" "one that was killed ended" has end '"how":"died"' 1
-        until_true "$HOST_PID" "it began anew" has begin '"how":"\(restore\|fresh\)"' 1
+        until_true "$HOST_PID" "it began from its checkpoint" has begin '"how":"restore"' 1
         more 10
     fi
     kill -TERM "$HOST_PID"
