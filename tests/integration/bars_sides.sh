@@ -84,14 +84,23 @@ channel: 300ms' HOST_MORE='report_latency: 0s' live_files "$(agents)"
     wait "$SIM_PID" 2>/dev/null
     "$AGON" replay "$WORK/run/journal" --verify >"$WORK/replay.out" 2>&1 || fail "the journal does not replay: $(tail -1 "$WORK/replay.out")"
     "$AGON" journal cat "$WORK/run/journal" --json >"$WORK/ran" || fail "journal cat"
-    from=$(python3 "$WORK/sides.py" begin "$WORK/ran") || fail "$from"
+    from=$(python3 "$WORK/sides.py" begin "$WORK/ran")
+    case $? in
+    0) ;;
+    2) # Too fast for this machine: agents did not begin within one bar.
+        [ "$2" -ge 4 ] || fail "agents begin on two sides of a bar, at ${2}x"
+        run_of "$1" $(($2 / 2))
+        return
+        ;;
+    *) fail "$from" ;;
+    esac
     # What is decided behind an open acts at the bar's close: so it is where orders travel, and so it is told to the backtest.
     # shellcheck disable=SC2046
     "$AGON" backtest --roster "$WORK/conf/roster.yaml" --plugins "$PLUGINS" $(data_of) --from "${from% *}" --to "${from#* }" \
         --data-latency 1s --latency 100ms --journal "$WORK/test.journal" --json >"$WORK/test.json" 2>"$WORK/err" ||
         fail "the backtest ended with $?: $(cat "$WORK/err")"
     "$AGON" journal cat "$WORK/test.journal" --json >"$WORK/tested" || fail "journal cat"
-    python3 "$WORK/sides.py" compare "$WORK/tested" "$WORK/ran" "${from#* }" "$WORK/test.json" >"$WORK/out" 2>&1 || fail "$1 at ${2}x: $(tail -30 "$WORK/out")"
+    python3 "$WORK/sides.py" compare "$WORK/tested" "$WORK/ran" "${from#* }" "$WORK/test.json" "${from% *}" >"$WORK/out" 2>&1 || fail "$1 at ${2}x: $(tail -30 "$WORK/out")"
     sed "s/^/$1 at ${2}x: /" "$WORK/out"
 }
 
@@ -106,19 +115,22 @@ def text(ns):
     return datetime.datetime.fromtimestamp(ns / 1e9, datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 def begin(path):
-    """From the open of the first bar that agents saw close, to the end of the last one that all of them did."""
+    """From the open of the first bar that agents saw close, to the end of the last one that all of them did. 2 where agents
+    began on two sides of a bar."""
     all_rows = rows(path)
-    began = max(i for i, row in enumerate(all_rows) if row["type"] == "begin")
+    cuts = [int(row["cut_seq"]) for row in all_rows if row["type"] == "begin"]
     opens, closed = [], {}
-    for row in all_rows[began:]:
-        if row["type"] == "bar":
+    for row in all_rows:
+        if row["type"] == "bar" and int(row["seq"]) > min(cuts):
+            if int(row["seq"]) <= max(cuts):
+                sys.exit(2)
             opens.append(int(row["t_open"]))
             closed[row["instrument"]] = int(row["t_open"])
     if len(closed) < 3:
         sys.exit("bars of %d symbols" % len(closed))
     print(text(min(opens)), text(min(closed.values()) + 60 * 10**9))
 
-def decisions(path):
+def decisions(path, first):
     """What each agent decided on which bar, what it paid for it, and what was refused: by the venue, or
     by a check of the host, which leaves no order; and what came late."""
     made, paid, refused, names, bars, orders, asked, late = {}, {}, {}, {}, {}, {}, {}, {}
@@ -134,7 +146,7 @@ def decisions(path):
             if began and int(row["t"]) > int(row["t_open"]) + 110 * 10**9:
                 behind.add((row["symbol"], int(row["t_open"])))
         elif kind == "intent":
-            known = [t for seq, t in bars.get(row["symbol"], []) if seq <= int(row["cause_seq"])]
+            known = [t for seq, t in bars.get(row["symbol"], []) if seq <= int(row["cause_seq"]) and t >= first]
             key = (names[row["slot"]], row["symbol"], known[-1] if known else 0)
             made[key] = row["side"]
             asked[row["slot"], row["symbol"]] = key
@@ -165,8 +177,9 @@ def after(keys, why):
 def compare(tested, ran):
     with open(sys.argv[5]) as file:
         checks = {agent["name"]: " or ".join(sorted(agent["refused_by"])) for agent in json.load(file)["agents"]}
-    to = int(datetime.datetime.fromisoformat(sys.argv[4].rstrip("Z")).replace(tzinfo=datetime.timezone.utc).timestamp()) * 10**9
-    one, other = decisions(tested), decisions(ran)
+    first, to = (int(datetime.datetime.fromisoformat(t.rstrip("Z")).replace(tzinfo=datetime.timezone.utc).timestamp()) * 10**9
+                 for t in (sys.argv[6], sys.argv[4]))
+    one, other = decisions(tested, first), decisions(ran, first)
     bad = prices = n_refused = n_late = 0
     # What was refused in one of the two alone left them with other positions, and an agent rests behind it.
     hangs = after([k for k in set(one[2]) ^ set(other[2])], "behind what only one of the two refused")
