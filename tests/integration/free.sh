@@ -36,7 +36,7 @@ free() { # NAME OPTION...
         ((.causes | map(.result | tonumber) | add) - ((.result | tonumber) - (.stages[0].result | tonumber)) | fabs) < 1e-6 and
         .equal + .other + .missing == .fills' "$WORK/free.json" >/dev/null ||
         fail "$name: $(cat "$WORK/free.out"; jq -c .free "$WORK/free.json")"
-    for word in '^fills ' '^result ' '^  ahead at entry' '^  unknown  *0  *0.00'; do
+    for word in '^fills ' '^result ' '^  ahead at entry' '^  unknown  *0  *0  *0.00'; do
         grep -q "$word" "$WORK/free.out" || fail "$name: no line $word: $(cat "$WORK/free.out")"
     done
     echo "$name: $(grep '^fills' "$WORK/free.out")"
