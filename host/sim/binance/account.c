@@ -377,34 +377,38 @@ void simb_on_balance(void *ctx, uint32_t owner, agon_asset_t asset)
         account->dirty[account->n_dirty++] = asset;
 }
 
+static void put_position(struct simb *b, struct jout *out, const void *what)
+{
+    const struct simb_account *account = what;
+
+    jout_open(out, '{');
+    jout_kv_str(out, "e", "outboundAccountPosition");
+    jout_kv_time(out, "E", account->t_update);
+    jout_kv_time(out, "u", account->t_update);
+    jout_key(out, "B");
+    jout_open(out, '[');
+    for (uint32_t j = 0; j < account->n_dirty; j++) {
+        agon_asset_t asset = account->dirty[j];
+
+        jout_open(out, '{');
+        jout_kv_str(out, "a", instruments_asset(pit_table(b->pit), asset)->name);
+        simb_kv_amt(b, out, "f", asset, pit_free_amt(b->pit, account->owner, asset));
+        simb_kv_amt(b, out, "l", asset, pit_locked_amt(b->pit, account->owner, asset));
+        jout_close(out, '{');
+    }
+    jout_close(out, '[');
+    jout_close(out, '{');
+}
+
 void simb_flush_balances(struct simb *b)
 {
     for (uint32_t i = 0; i < b->n_accounts; i++) {
         struct simb_account *account = &b->accounts[i];
-        struct jout *out = &b->frame;
 
         if (account->n_dirty == 0)
             continue;
         account->t_update = pit_now(b->pit);
-        jout_reset(out);
-        jout_open(out, '{');
-        jout_kv_str(out, "e", "outboundAccountPosition");
-        jout_kv_time(out, "E", account->t_update);
-        jout_kv_time(out, "u", account->t_update);
-        jout_key(out, "B");
-        jout_open(out, '[');
-        for (uint32_t j = 0; j < account->n_dirty; j++) {
-            agon_asset_t asset = account->dirty[j];
-
-            jout_open(out, '{');
-            jout_kv_str(out, "a", instruments_asset(pit_table(b->pit), asset)->name);
-            simb_kv_amt(b, out, "f", asset, pit_free_amt(b->pit, account->owner, asset));
-            simb_kv_amt(b, out, "l", asset, pit_locked_amt(b->pit, account->owner, asset));
-            jout_close(out, '{');
-        }
-        jout_close(out, '[');
-        jout_close(out, '{');
+        simb_user_build(b, account, put_position, account);
         account->n_dirty = 0;
-        simb_user_event(b, account, out);
     }
 }

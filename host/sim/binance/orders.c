@@ -249,17 +249,25 @@ static int check_filters(struct simb_call *call, const struct simb_wish *wish)
 
 /* --- reports --- */
 
-static void put_execution(struct simb *b, const struct simb_order *order, const char *kind,
-                          const struct match_event *event, uint64_t trade_id, const char *reject)
+struct execution {
+    const struct simb_order *order;
+    const char *kind;
+    const struct match_event *event;
+    uint64_t id, trade_id;
+};
+
+static void put_execution(struct simb *b, struct jout *out, const void *what)
 {
-    int is_trade = event && event->kind == MATCH_TRADE;
+    const struct execution *execution = what;
+    const struct simb_order *order = execution->order;
+    const struct match_event *event = execution->event;
+    const char *kind = execution->kind;
+    int is_trade = event->kind == MATCH_TRADE;
     int is_cancel = strcmp(kind, "CANCELED") == 0, is_replace = strcmp(kind, "REPLACED") == 0;
-    agon_ns_t t = event ? event->t : b->now.market;
+    agon_ns_t t = event->t;
     const struct asset *asset =
         is_trade ? instruments_asset(pit_table(b->pit), event->fee_asset) : NULL;
-    struct jout *out = &b->frame;
 
-    jout_reset(out);
     jout_open(out, '{');
     jout_kv_str(out, "e", "executionReport");
     jout_kv_time(out, "E", t);
@@ -276,7 +284,7 @@ static void put_execution(struct simb *b, const struct simb_order *order, const 
     jout_kv_str(out, "C", is_cancel ? order->client : is_replace ? order->shown_client : "");
     jout_kv_str(out, "x", kind);
     jout_kv_str(out, "X", simb_status_names[order->status]);
-    jout_kv_str(out, "r", reject);
+    jout_kv_str(out, "r", "NONE");
     jout_kv_int(out, "i", (int64_t)order->id);
     jout_kv_dec(out, "l", is_trade ? event->qty : 0, SIMB_EXP);
     jout_kv_dec(out, "z", order->filled_qty, SIMB_EXP);
@@ -290,13 +298,13 @@ static void put_execution(struct simb *b, const struct simb_order *order, const 
         jout_null(out);
     }
     jout_kv_time(out, "T", t);
-    jout_kv_int(out, "t", is_trade ? (int64_t)trade_id : -1);
+    jout_kv_int(out, "t", is_trade ? (int64_t)execution->trade_id : -1);
     if (order->status == SIMB_EXPIRED_IN_MATCH) {
         jout_kv_dec(out, "A", order->prevented_qty, SIMB_EXP);
         jout_kv_dec(out, "B", order->prevented_qty, SIMB_EXP);
         jout_kv_int(out, "u", -1);
     }
-    jout_kv_int(out, "I", (int64_t)++b->n_executions);
+    jout_kv_int(out, "I", (int64_t)execution->id);
     jout_kv_bool(out, "w", order->is_working);
     jout_kv_bool(out, "m", is_trade && event->is_maker);
     jout_kv_bool(out, "M", is_trade);
@@ -314,7 +322,6 @@ static void put_execution(struct simb *b, const struct simb_order *order, const 
     if (order->expiry_reason)
         jout_kv_str(out, "eR", order->expiry_reason);
     jout_close(out, '{');
-    simb_user_event(b, order->account, out);
 }
 
 // An order's first fill gives its place in the unfilled count back, if its interval still runs.
@@ -407,7 +414,12 @@ void simb_on_order(void *ctx, uint32_t sym, const struct match_event *event, uin
     default:
         return;
     }
-    put_execution(b, order, kind, event, trade_id, "NONE");
+    simb_user_build(b, order->account, put_execution,
+                    &(struct execution){.order = order,
+                                        .kind = kind,
+                                        .event = event,
+                                        .id = ++b->n_executions,
+                                        .trade_id = trade_id});
     simb_log_effect(b, order, kind, event, trade_id);
 }
 

@@ -548,7 +548,12 @@ void simb_on_top(void *ctx, uint32_t sym);
 void simb_on_book(void *ctx, uint32_t sym);
 void simb_on_step(void *ctx, agon_ns_t t);
 void simb_on_bar(void *ctx, uint32_t sym, int is_closed);
-/* subs.c. One user event, a bare JSON object, to all who listen to that account. */
+typedef void (*simb_user_fn)(struct simb *b, struct jout *out, const void *what);
+/* subs.c. One user event, a bare JSON object, to all who listen to that account; built for each
+ * unit of time that one of them asked for. */
+void simb_user_build(struct simb *b, struct simb_account *account, simb_user_fn build,
+                     const void *what);
+/* The same, of a market that knows milliseconds only. */
 void simb_user_event(struct simb *b, struct simb_account *account, struct jout *event);
 void simb_user_ended(struct simb *b, struct simb_account *account, const char *listen_key);
 

@@ -524,27 +524,64 @@ void simb_put_levels(struct jout *out, const char *name, const struct agon_level
 
 /* --- user events --- */
 
-void simb_user_event(struct simb *b, struct simb_account *account, struct jout *event)
+static void user_event(struct simb *b, struct simb_conn *conn, const struct simb_account *account,
+                       struct jout *event)
 {
     struct jout *out = &b->wrapped;
     char name[40];
 
-    for (uint32_t i = 0; i < SIMB_CONNS_MAX; i++) {
-        struct simb_conn *conn = &b->conns[i];
+    for (uint32_t j = 0; conn->id && j < conn->n_streams; j++)
+        if (conn->streams[j].kind == SIMB_STREAM_USER && conn->streams[j].account == account)
+            push(b, conn, 1, conn->streams[j].name, event);
+    for (uint32_t j = 0; conn->id && j < conn->n_subs; j++) {
+        if (conn->subs[j].account != account)
+            continue;
+        jout_reset(out);
+        jout_open(out, '{');
+        jout_kv_int(out, "subscriptionId", conn->subs[j].id);
+        jout_key(out, "event");
+        jout_raw(out, jout_text(event), event->n);
+        jout_close(out, '{');
+        simb_emit(b, conn, 1, "", event_of(event, name), jout_text(out), out->n);
+    }
+}
 
-        for (uint32_t j = 0; conn->id && j < conn->n_streams; j++)
-            if (conn->streams[j].kind == SIMB_STREAM_USER && conn->streams[j].account == account)
-                push(b, conn, 1, conn->streams[j].name, event);
-        for (uint32_t j = 0; conn->id && j < conn->n_subs; j++) {
-            if (conn->subs[j].account != account)
+void simb_user_event(struct simb *b, struct simb_account *account, struct jout *event)
+{
+    for (uint32_t i = 0; i < SIMB_CONNS_MAX; i++)
+        user_event(b, &b->conns[i], account, event);
+}
+
+static int listens(const struct simb_conn *conn, const struct simb_account *account)
+{
+    for (uint32_t j = 0; j < conn->n_streams; j++)
+        if (conn->streams[j].kind == SIMB_STREAM_USER && conn->streams[j].account == account)
+            return 1;
+    for (uint32_t j = 0; j < conn->n_subs; j++)
+        if (conn->subs[j].account == account)
+            return 1;
+    return 0;
+}
+
+void simb_user_build(struct simb *b, struct simb_account *account, simb_user_fn build,
+                     const void *what)
+{
+    for (uint8_t is_micro = 0; is_micro < 2; is_micro++) {
+        int is_built = 0;
+
+        for (uint32_t i = 0; i < SIMB_CONNS_MAX; i++) {
+            struct simb_conn *conn = &b->conns[i];
+
+            if (!conn->id || conn->is_micro != is_micro || !listens(conn, account))
                 continue;
-            jout_reset(out);
-            jout_open(out, '{');
-            jout_kv_int(out, "subscriptionId", conn->subs[j].id);
-            jout_key(out, "event");
-            jout_raw(out, jout_text(event), event->n);
-            jout_close(out, '{');
-            simb_emit(b, conn, 1, "", event_of(event, name), jout_text(out), out->n);
+            if (!is_built) {
+                jout_reset(&b->frame);
+                b->frame.is_micro = is_micro;
+                build(b, &b->frame, what);
+                b->frame.is_micro = 0;
+                is_built = 1;
+            }
+            user_event(b, conn, account, &b->frame);
         }
     }
 }

@@ -43,6 +43,40 @@ static int api(const char *method, const char *params)
     return (int)json_integer_value(answer("status"));
 }
 
+START_TEST(user_events_bear_microseconds_where_they_were_asked_for)
+{
+    static const char *const keys[] = {"E", "T", "O", "W"};
+    json_t *event;
+
+    ck_assert_int_eq(world_ws(&w, 1, "/ws-api/v3?timeUnit=MICROSECOND"), 101);
+    ck_assert_int_eq(world_ws(&w, 2, "/ws-api/v3"), 101);
+    ck_assert_int_eq(world_api(&w, 2, "userDataStream.subscribe.signature", "{}", 1), 200);
+    ck_assert_int_eq(api("userDataStream.subscribe.signature", "{}"), 200);
+    w.now.market += 123456; // ns
+    ck_assert_int_eq(api("order.place",
+                         "{\"symbol\":\"BTCUSDT\",\"side\":\"BUY\",\"type\":\"LIMIT\","
+                         "\"timeInForce\":\"GTC\",\"quantity\":\"1.2\",\"price\":\"30000.01\"}"),
+                     200);
+    ck_assert_int_eq(json_integer_value(json_object_get(answer("result"), "transactTime")),
+                     (WORLD_T0 + 123456) / 1000);
+    for (uint64_t conn = 1; conn <= 2; conn++) {
+        agon_ns_t unit_ns = conn == 1 ? 1000 : 1000000;
+
+        event = world_event(&w, conn, "executionReport", 0);
+        for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+            ck_assert_int_eq(json_integer_value(json_object_get(event, keys[i])),
+                             (WORLD_T0 + 123456) / unit_ns);
+        event = world_event(&w, conn, "outboundAccountPosition", 0);
+        ck_assert_int_eq(json_integer_value(json_object_get(event, "u")),
+                         (WORLD_T0 + 123456) / unit_ns);
+    }
+    // One event for both: the executions' numbers are the same.
+    ck_assert_int_eq(
+        json_integer_value(json_object_get(world_event(&w, 1, "executionReport", 1), "I")),
+        json_integer_value(json_object_get(world_event(&w, 2, "executionReport", 1), "I")));
+}
+END_TEST
+
 START_TEST(an_order_is_reported_step_by_step)
 {
     json_t *event;
@@ -244,6 +278,7 @@ int main(void)
     TCase *tcase = tcase_create("user");
 
     tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_add_test(tcase, user_events_bear_microseconds_where_they_were_asked_for);
     tcase_add_test(tcase, an_order_is_reported_step_by_step);
     tcase_add_test(tcase, a_cancel_names_both_ids);
     tcase_add_loop_test(tcase, bad_requests_are_answered_in_the_envelope, 0,
