@@ -134,6 +134,8 @@ struct free_request {
     agon_ns_t t, t_sent, t_there, t_told; /* t_there: by the exchange's clock; 0: not known */
     agon_ns_t t_swap; /* when the cancel left that goes before the replacement of an order of which
                          something filled; 0: it is one request */
+    agon_ns_t t_swapped, t_swap_told; /* when the exchange did that cancel, by its clock, and when
+                                         that was heard of; 0: not known */
     agon_px_t px;
     agon_qty_t qty;
     uint32_t next; /* of the order: + 1 */

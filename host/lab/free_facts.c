@@ -141,15 +141,29 @@ static uint8_t trouble_of(const struct record_report *report)
 
 /* Between the last byte that left and the first word of it the exchange did it: so far is its clock
  * from ours at least, and at most. */
-static void bound_offset(struct collecting *at, const struct free_request *request)
+static void bound_offset(struct collecting *at, agon_ns_t t_sent, agon_ns_t t_there,
+                         agon_ns_t t_told)
 {
-    if (request->t_sent == 0 || request->t_there == 0 || at->facts->mode != RUN_LIVE)
+    if (t_sent == 0 || t_there == 0 || at->facts->mode != RUN_LIVE)
         return;
-    if (request->t_there % MS != 0)
-        at->unit_ns = request->t_there % 1000 != 0 ? 1 : at->unit_ns > 1000 ? 1000 : at->unit_ns;
-    if (free_sample(&at->least, request->t_there - request->t_told) < 0 ||
-        free_sample(&at->most, request->t_there - request->t_sent) < 0)
+    if (t_there % MS != 0)
+        at->unit_ns = t_there % 1000 != 0 ? 1 : at->unit_ns > 1000 ? 1000 : at->unit_ns;
+    if (free_sample(&at->least, t_there - t_told) < 0 ||
+        free_sample(&at->most, t_there - t_sent) < 0)
         at->rc = AGON_ENOMEM;
+}
+
+/* Of a replacement by two requests the first is done. */
+static void half_done(struct collecting *at, const struct free_order *order,
+                      const struct record_report *report)
+{
+    struct free_request *request = unanswered(at->facts, order, CMD_REPLACE);
+
+    if (report->hdr.t_venue == 0 || request == NULL)
+        return;
+    request->t_swapped = report->hdr.t_venue;
+    request->t_swap_told = report->hdr.t;
+    bound_offset(at, request->t_sent, request->t_swapped, request->t_swap_told);
 }
 
 static void answer(struct collecting *at, struct free_order *order,
@@ -161,6 +175,8 @@ static void answer(struct collecting *at, struct free_order *order,
 
     if (trouble > order->trouble)
         order->trouble = trouble;
+    if (report->kind == REPORT_CANCEL_ACK)
+        half_done(at, order, report);
     if (report->kind == REPORT_STATE || report->kind == REPORT_CANCEL_ACK ||
         report->kind == REPORT_STRAY)
         return;
@@ -183,7 +199,7 @@ static void answer(struct collecting *at, struct free_order *order,
     if (request->kind == CMD_NEW)
         order->t_there = report->hdr.t_venue;
     if (trouble == FREE_QUEUE && report->kind != REPORT_CANCEL_REJECTED)
-        bound_offset(at, request);
+        bound_offset(at, request->t_sent, request->t_there, request->t_told);
 }
 
 static int change_own(struct collecting *at, const struct free_order *order, agon_ns_t t,
@@ -521,22 +537,32 @@ static int64_t at_least(int64_t value, int64_t least)
     return value > least ? value : least;
 }
 
-/* A stamp in whole milliseconds is the beginning of one: the request was there in it, behind its
- * last byte and before it was heard of here, and the middle of what that leaves is as far as
- * anybody knows. */
-static void narrow(const struct collecting *at, struct free_request *request)
+/* A stamp is the beginning of its unit: the request was there in it, behind its last byte and
+ * before it was heard of here, and the middle of what that leaves is as far as anybody knows. */
+static agon_ns_t narrow(const struct collecting *at, agon_ns_t t_sent, agon_ns_t t_there,
+                        agon_ns_t t_told)
 {
     agon_ns_t offset = at->facts->offset_ns;
-    agon_ns_t first = request->t_there, last = request->t_there + at->unit_ns - 1;
+    agon_ns_t first = t_there, last = t_there + at->unit_ns - 1;
 
-    if (request->t_there == 0 || request->told_seq == 0 || at->facts->mode != RUN_LIVE)
-        return;
-    if (request->t_sent != 0 && request->t_sent + offset > first)
-        first = request->t_sent + offset;
-    if (request->t_told + offset < last)
-        last = request->t_told + offset;
-    if (first <= last)
-        request->t_there = first + (last - first) / 2;
+    if (t_there == 0 || at->facts->mode != RUN_LIVE)
+        return t_there;
+    if (t_sent != 0 && t_sent + offset > first)
+        first = t_sent + offset;
+    if (t_told + offset < last)
+        last = t_told + offset;
+    return first <= last ? first + (last - first) / 2 : t_there;
+}
+
+static void narrow_all(struct collecting *at)
+{
+    for (uint32_t i = 0; i < at->facts->n_requests; i++) {
+        struct free_request *request = &at->facts->requests[i];
+
+        if (request->told_seq != 0)
+            request->t_there = narrow(at, request->t_sent, request->t_there, request->t_told);
+        request->t_swapped = narrow(at, request->t_swap, request->t_swapped, request->t_swap_told);
+    }
 }
 
 /* Of the time between a request's last byte and what was heard of it the part that the way there
@@ -556,8 +582,7 @@ static void measure(struct collecting *at)
     struct free_spread market, there;
 
     estimate_offset(at);
-    for (uint32_t i = 0; i < facts->n_requests; i++)
-        narrow(at, &facts->requests[i]);
+    narrow_all(at);
     for (uint32_t i = 0; i < facts->n_requests; i++) {
         const struct free_request *request = &facts->requests[i];
         agon_ns_t t_there = request->t_there - facts->offset_ns;

@@ -369,6 +369,8 @@ static int hold_swap(struct free_venue *venue, const struct life *life, const st
     // It was answered before the second left.
     agon_ns_t at = cmd->t + (asked->t_swap - asked->t) + (asked->t_sent - asked->t_swap) / 2;
 
+    if (asked->t_swapped != 0)
+        at = cmd->t + (asked->t_swapped - venue->config.facts->offset_ns - asked->t);
     if (at < life->t_there)
         at = life->t_there;
     return hold(venue, &venue->cmds, at < t ? at : t, &what);

@@ -81,7 +81,8 @@ enum report_kind {
     REPORT_UNKNOWN = 10,         /* the request may or may not have been done */
     REPORT_STATE = 11, /* answer to a query: state, cum_qty (may lag; never lowers what is known) */
     REPORT_ABSENT = 12,     /* proven: the venue never had the order (VENUES 1.3's two reads) */
-    REPORT_CANCEL_ACK = 13, /* the venue took the cancel request; the order is not yet final */
+    REPORT_CANCEL_ACK = 13, /* the venue took the cancel request; the order is not yet final, or
+                               (t_venue is set) its replacement's second request goes out next */
     REPORT_STRAY = 14 /* a wire order of ours stands open that should not: the gateway cancels it.
                          state OPEN: it was seen; CANCELLED: it is gone by our cancel */
 };
@@ -413,7 +414,7 @@ struct record_sent { /* SENT; hdr.instrument: of the order */
     agon_account_t account;
     uint8_t kind, rev; /* enum cmd_kind; of the order as it shall be, or is (CANCEL) */
     uint8_t tries, pad0[3];
-    agon_ns_t t_utc;  /* by the host's clock when its last byte had been given to the kernel */
+    agon_ns_t t_utc;  /* by the host's clock, right before its last byte was given to the kernel */
     agon_ns_t t_sent; /* the same as engine time */
     uint64_t pad1[8];
 };

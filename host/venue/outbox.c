@@ -625,6 +625,11 @@ static void end_order(struct outbox *outbox, struct outbox_entry *entry, uint8_t
     entry->is_asked = 0;
 }
 
+void outbox_half_done(struct outbox *outbox, const struct outbox_entry *entry, agon_ns_t t_venue)
+{
+    tell(outbox, entry, REPORT_CANCEL_ACK, 0, 0, 0, t_venue);
+}
+
 void outbox_outcome(struct outbox *outbox, struct outbox_entry *entry, enum outbox_outcome outcome,
                     uint16_t reason, int32_t code, int64_t now)
 {

@@ -175,6 +175,9 @@ struct outbox_entry *outbox_command(struct outbox *outbox, const struct order_cm
                                     int64_t now);
 /* The request was handed to the wire; it expires at the venue by then. */
 void outbox_sent(struct outbox_entry *entry, int64_t expiry_ns);
+/* The venue cancelled the order, at t_venue by its clock, that two requests replace: the second
+ * goes out next. */
+void outbox_half_done(struct outbox *outbox, const struct outbox_entry *entry, agon_ns_t t_venue);
 /* Its one outcome. reason and code are for REJECTED and NOT_SENT. */
 void outbox_outcome(struct outbox *outbox, struct outbox_entry *entry, enum outbox_outcome outcome,
                     uint16_t reason, int32_t code, int64_t now);

@@ -56,6 +56,12 @@ jq -e '.mode == "locked" and .share_percent == 100 and .free.mode == "free"' "$W
 session live 30
 free live
 grep -q '^clock  *the venue' "$WORK/free.out" || fail "no word of the venue's clock: $(cat "$WORK/free.out")"
+# To the microsecond: a fill (of the user's stream) and an acknowledgement (of either) within a millisecond have an order.
+for kind in ack fill; do
+    "$AGON" journal cat "$WORK/run" --type report --json | jq -es --arg kind "$kind" \
+        'map(select(.kind == $kind and .t_venue != "0") | .t_venue[-6:]) | any(. != "000000") and all(.[3:] == "000")' >/dev/null ||
+        fail "the exchange's stamps of $kind are not in microseconds"
+done
 grep -q '^  inputs .*(not checked)' "$WORK/free.out" || fail "inputs were checked without what was sent"
 # Few orders in ten seconds: the refusals are a cause.
 again() { # the next simulator, with the options given

@@ -158,6 +158,8 @@ int binance_write_signed(struct binance *binance, struct gateway_request *reques
     http->headers[0].name = "X-MBX-APIKEY";
     http->headers[0].value = binance->vault->key;
     http->n_headers = 1;
+    if (binance->flavour->has_micros)
+        http->headers[http->n_headers++] = (struct http_header){"X-MBX-TIME-UNIT", "MICROSECOND"};
     return AGON_OK;
 }
 

@@ -151,6 +151,7 @@ struct binance_flavour {
     uint8_t is_in_place;       /* a replaced order keeps its id, number and filled part */
     uint8_t has_positions;     /* a round reads them too */
     uint8_t names_symbols;     /* exchangeInfo may be asked for some only */
+    uint8_t has_micros;        /* stamps in microseconds are given to who asks for them */
     uint32_t (*snapshot_weight)(uint32_t levels);
     /* Suffixes of the streams of an instrument; how many. */
     uint32_t (*streams)(const struct venue_config *config,

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "venue/binance/decode_in.h"
 
+#define MS    1000000
+#define US    1000
 #define T_MIN ((agon_ns_t)946684800 * 1000000000)  /* 2000 */
 #define T_MAX ((agon_ns_t)4102444800 * 1000000000) /* 2100 */
 
@@ -8,7 +10,7 @@ void binance_decoder_init(struct binance_decoder *dec, const struct symbols *sym
 {
     memset(dec, 0, sizeof(*dec));
     dec->symbols = symbols;
-    dec->time_unit_ns = 1000000;
+    dec->time_unit_ns = MS;
 }
 
 /* Counts the message under kind and passes rc on. */
@@ -23,10 +25,12 @@ int decode_in_judge(struct binance_decoder *dec, int kind, int rc, const void *b
     return rc;
 }
 
+/* What would be past 2100 in milliseconds is in microseconds. */
 static int64_t to_ns(struct binance_decoder *dec, uint64_t stamp)
 {
     int64_t t;
 
+    dec->time_unit_ns = stamp > (uint64_t)T_MAX / MS ? US : MS;
     if (stamp > (uint64_t)NUM_MAX ||
         __builtin_mul_overflow((int64_t)stamp, dec->time_unit_ns, &t) || t < T_MIN || t > T_MAX) {
         dec->n_bad_time++;

@@ -133,7 +133,7 @@ struct binance_stream { /* a stream's name and what it means, as last worked out
 
 struct binance_decoder {
     const struct symbols *symbols; /* borrowed */
-    int64_t time_unit_ns;          /* of the venue's time stamps: 1000000, or 1000 */
+    int64_t time_unit_ns;          /* of the last time stamp: 1000000, or 1000 */
     /* Told once per kind. bytes are the message, borrowed; rc says why. May be NULL. */
     void (*on_bad)(void *ctx, int kind, int rc, const void *bytes, size_t n);
     /* An open order of an instrument that is not ours. May be NULL. */

@@ -124,6 +124,7 @@ static int take_swap_cancel(struct binance *binance, const struct http_message *
                  SEEN_REPLY);
     if (entry->pending != CMD_REPLACE)
         return 1;
+    outbox_half_done(&gateway->outbox, entry, order.t_venue);
     if (outbox_left(entry) <= 0) {
         outbox_outcome(&gateway->outbox, entry, OUTCOME_REJECTED, REASON_SIZE, 0, now);
         return 1;
@@ -339,6 +340,7 @@ static const struct binance_flavour spot = {
                 [REQ_SWEPT] = 80},
     .minute_header = "x-mbx-order-count-1d",
     .names_symbols = 1,
+    .has_micros = 1,
     .snapshot_weight = snapshot_weight,
     .streams = streams,
     .replace_kind = replace_kind,
@@ -351,9 +353,23 @@ static const struct binance_flavour spot = {
     .keep_user = keep_user,
 };
 
+/* What happens to an order within a millisecond has an order of its own. */
+static void ask_for_micros(struct gateway *gateway)
+{
+    for (uint32_t i = 0; i < gateway->n_links; i++) {
+        struct link *link = &gateway->links[i];
+        size_t n = strlen(link->path);
+
+        if (link->role == LINK_USER)
+            snprintf(link->path + n, sizeof(link->path) - n, "%stimeUnit=MICROSECOND",
+                     strchr(link->path, '?') != NULL ? "&" : "?");
+    }
+}
+
 static int open_spot(struct gateway *gateway, const struct gateway_instrument *instruments,
                      uint32_t n_instruments, void **self, struct error *err)
 {
+    ask_for_micros(gateway);
     return binance_open(gateway, &spot, instruments, n_instruments, self, err);
 }
 
