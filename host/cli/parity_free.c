@@ -192,6 +192,8 @@ void parity_free_deinit(struct parity_free *free)
 
 /* --- what is told --- */
 
+#define DIFFERENCES_SHOWN 8
+
 static double money(const struct parity_free *free, agon_amt_t amt)
 {
     return num_to_double(amt, free->facts.base_exp);
@@ -213,6 +215,54 @@ static void print_figures(const struct parity_free *free)
                (double)a->p50 / unit, (double)a->p90 / unit, (double)a->p99 / unit,
                (double)b->p50 / unit, (double)b->p90 / unit, (double)b->p99 / unit);
     }
+}
+
+/* NULL: the run has no such instrument. */
+static const struct agon_instrument *listed_of(const struct parity_free *free, agon_instrument_t id)
+{
+    for (uint32_t i = 0; i < free->facts.n_listed; i++) {
+        if (free->facts.listed[i].instrument.hdr.instrument == id)
+            return &free->facts.listed[i].instrument;
+    }
+    return NULL;
+}
+
+#define FILLED_TEXT (2 * NUM_TEXT + 8)
+static const char *filled(const struct agon_instrument *instrument, agon_px_t px, agon_qty_t qty,
+                          char text[FILLED_TEXT])
+{
+    char px_text[NUM_TEXT], qty_text[NUM_TEXT];
+
+    if (px == 0 || instrument == NULL)
+        return "nothing";
+    num_format(px, instrument->px_exp, px_text);
+    num_format(qty, instrument->qty_exp, qty_text);
+    snprintf(text, FILLED_TEXT, "%s at %s", qty_text, px_text);
+    return text;
+}
+
+static void print_differences(const struct parity_free *free)
+{
+    const struct free_result *result = &free->result;
+    const struct free_stage *stage = &result->stages[FREE_STAGE];
+    uint64_t n = stage->n_other + stage->n_missing + stage->n_additional, n_shown = n;
+    char then[FILLED_TEXT], again[FILLED_TEXT];
+
+    if (n_shown > DIFFERENCES_SHOWN)
+        n_shown = DIFFERENCES_SHOWN;
+    for (uint32_t i = 0; i < n_shown; i++) {
+        const struct free_difference *one = &result->differences[i];
+        const struct agon_instrument *instrument = listed_of(free, one->instrument);
+
+        printf("  differs  at +%.3f s: %s %s %s, order %llu: filled %s, again %s\n",
+               (double)(one->t - free->facts.t_start) / 1e9, free->facts.names[one->slot],
+               one->side == AGON_BUY ? "buy" : "sell",
+               instrument != NULL ? instrument->symbol : "?", (unsigned long long)one->order_id,
+               filled(instrument, one->px, one->qty, then),
+               filled(instrument, one->again_px, one->again_qty, again));
+    }
+    if (n > n_shown)
+        printf("  differs  ... and %llu more\n", (unsigned long long)(n - n_shown));
 }
 
 void parity_free_print(const struct parity_free *free)
@@ -248,6 +298,7 @@ void parity_free_print(const struct parity_free *free)
            (unsigned long long)result->n_fills, (unsigned long long)stage->n_equal,
            (unsigned long long)stage->n_other, (unsigned long long)stage->n_missing,
            (unsigned long long)stage->n_additional, (double)result->share_ppm / 1e4);
+    print_differences(free);
     printf("result    %.8f %s then, %.8f again: %.4f bp of a turnover of %.2f\n",
            money(free, result->pnl_amt), facts->base, money(free, stage->pnl_amt), result->pnl_bp,
            money(free, result->volume_amt));
@@ -274,6 +325,36 @@ static void put_spread(struct jout *out, const char *key, const struct free_spre
     jout_kv_real(out, "p90", (double)spread->p90 / unit);
     jout_kv_real(out, "p99", (double)spread->p99 / unit);
     jout_close(out, '{');
+}
+
+static void put_filled(struct jout *out, const char *px_key, const char *qty_key,
+                       const struct agon_instrument *instrument, agon_px_t px, agon_qty_t qty)
+{
+    if (px == 0 || instrument == NULL)
+        return;
+    jout_kv_dec(out, px_key, px, instrument->px_exp);
+    jout_kv_dec(out, qty_key, qty, instrument->qty_exp);
+}
+
+static void put_differences(struct jout *out, const struct parity_free *free)
+{
+    jout_key(out, "differences");
+    jout_open(out, '[');
+    for (uint32_t i = 0; i < free->result.n_differences; i++) {
+        const struct free_difference *one = &free->result.differences[i];
+        const struct agon_instrument *instrument = listed_of(free, one->instrument);
+
+        jout_open(out, '{');
+        jout_kv_dec(out, "t", one->t, 0); // text, as the journal has it
+        jout_kv_str(out, "agent", free->facts.names[one->slot]);
+        jout_kv_str(out, "symbol", instrument != NULL ? instrument->symbol : "");
+        jout_kv_str(out, "side", one->side == AGON_BUY ? "buy" : "sell");
+        jout_kv_dec(out, "order_id", (int64_t)one->order_id, 0);
+        put_filled(out, "px", "qty", instrument, one->px, one->qty);
+        put_filled(out, "again_px", "again_qty", instrument, one->again_px, one->again_qty);
+        jout_close(out, '{');
+    }
+    jout_close(out, '[');
 }
 
 static void put_stage(struct jout *out, const struct parity_free *free, uint32_t k)
@@ -363,6 +444,7 @@ void parity_free_json(const struct parity_free *free, struct jout *out)
         jout_close(out, '{');
     }
     jout_close(out, '[');
+    put_differences(out, free);
     jout_key(out, "stages");
     jout_open(out, '[');
     for (uint32_t k = 0; k < FREE_STAGES; k++)

@@ -257,8 +257,21 @@ struct free_stage {                                     /* against the journal *
     uint64_t n_equal, n_other, n_missing, n_additional; /* fills of an order at a price */
     agon_amt_t pnl_amt;                                 /* of all slots */
 };
+#define FREE_DIFFERENCES 64
+/* What an order filled at a price, and what it filled once more. A price of 0: nothing. */
+struct free_difference {
+    uint64_t order_id; /* the journal's; 0: it has no such order */
+    agon_ns_t t;       /* of the first fill of either, engine time */
+    agon_px_t px, again_px;
+    agon_qty_t qty, again_qty;
+    agon_instrument_t instrument;
+    uint16_t slot;
+    uint8_t side;
+};
 struct free_result {
     struct free_stage stages[FREE_STAGES];
+    struct free_difference differences[FREE_DIFFERENCES]; /* of FREE_STAGE, by time: the first */
+    uint32_t n_differences;
     uint64_t n_fills; /* the journal's, of an order at a price */
     /* Fills that the journal has not, fewer by each cause (below 0: more); last what is left. */
     int64_t additional_by_cause[FREE_CAUSES + 1];

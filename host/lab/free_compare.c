@@ -140,8 +140,57 @@ static void take_near(struct units *a, struct units *b, uint8_t *equal, struct f
     }
 }
 
+static int by_time(const void *a, const void *b)
+{
+    const struct free_difference *x = a, *y = b;
+
+    return x->t < y->t ? -1 : x->t > y->t;
+}
+
+/* then, again: one of them may be NULL. What comes first is kept. */
+static void note(struct free_result *notes, const struct unit *then, const struct unit *again)
+{
+    const struct unit *any = then != NULL ? then : again;
+    struct free_difference difference = {
+        .order_id = any->order_id >> 63 == 0 ? any->order_id : 0,
+        .t = again != NULL && again->t_venue < any->t_venue ? again->t_venue : any->t_venue,
+        .instrument = any->instrument,
+        .slot = any->slot,
+        .side = any->side};
+    struct free_difference *last;
+
+    if (notes == NULL)
+        return;
+    if (then != NULL) {
+        difference.px = then->px;
+        difference.qty = then->qty;
+    }
+    if (again != NULL) {
+        difference.again_px = again->px;
+        difference.again_qty = again->qty;
+    }
+    if (notes->n_differences < FREE_DIFFERENCES) {
+        notes->differences[notes->n_differences++] = difference;
+    } else {
+        last = &notes->differences[FREE_DIFFERENCES - 1];
+        if (by_time(&difference, last) < 0)
+            *last = difference;
+    }
+    qsort(notes->differences, notes->n_differences, sizeof(difference), by_time);
+}
+
+static void take_additional(const struct unit *again, struct free_stage *stage,
+                            struct free_result *notes)
+{
+    if (again->is_taken)
+        return;
+    stage->n_additional++;
+    note(notes, NULL, again);
+}
+
 /* What is left of the same order stands against each other, else it is alone. */
-static void take_rest(struct units *a, struct units *b, struct free_stage *stage)
+static void take_rest(struct units *a, struct units *b, struct free_stage *stage,
+                      struct free_result *notes)
 {
     uint32_t j = 0;
 
@@ -150,23 +199,22 @@ static void take_rest(struct units *a, struct units *b, struct free_stage *stage
     for (uint32_t i = 0; i < a->n; i++) {
         if (a->all[i].is_taken)
             continue;
-        while (j < b->n && (b->all[j].is_taken || b->all[j].order_id < a->all[i].order_id)) {
-            stage->n_additional += !b->all[j].is_taken;
-            j++;
-        }
+        while (j < b->n && (b->all[j].is_taken || b->all[j].order_id < a->all[i].order_id))
+            take_additional(&b->all[j++], stage, notes);
         if (j < b->n && b->all[j].order_id == a->all[i].order_id) {
             stage->n_other++;
-            j++;
+            note(notes, &a->all[i], &b->all[j++]);
         } else {
             stage->n_missing++;
+            note(notes, &a->all[i], NULL);
         }
     }
-    for (; j < b->n; j++)
-        stage->n_additional += !b->all[j].is_taken;
+    while (j < b->n)
+        take_additional(&b->all[j++], stage, notes);
 }
 
 static int compare(struct units *a, const struct free_fill *fills, uint64_t n, int is_twin,
-                   uint8_t *equal, struct free_stage *stage)
+                   uint8_t *equal, struct free_stage *stage, struct free_result *notes)
 {
     struct units b;
     int rc = gather(fills, n, 1, &b);
@@ -178,7 +226,7 @@ static int compare(struct units *a, const struct free_fill *fills, uint64_t n, i
     if (is_twin)
         take_same(a, &b, equal, stage);
     take_near(a, &b, equal, stage);
-    take_rest(a, &b, stage);
+    take_rest(a, &b, stage, notes);
     free(b.all);
     return AGON_OK;
 }
@@ -211,9 +259,10 @@ int free_compare(const struct free_facts *facts, struct free_outcome *const outc
         units.all[i].at = i;
     for (uint32_t k = 0; k < FREE_STAGES && rc >= 0; k++) {
         equal[k] = calloc(units.n + 1u, 1);
-        rc = equal[k] == NULL ? AGON_ENOMEM
-                              : compare(&units, outcomes[k]->fills, outcomes[k]->n_fills, 1,
-                                        equal[k], &result->stages[k]);
+        rc = equal[k] == NULL
+                 ? AGON_ENOMEM
+                 : compare(&units, outcomes[k]->fills, outcomes[k]->n_fills, 1, equal[k],
+                           &result->stages[k], k == FREE_STAGE ? result : NULL);
         result->stages[k].pnl_amt = sum(outcomes[k]->money, 0);
     }
     // What made a fill equal is the first thing from which on it stays equal.
@@ -254,7 +303,7 @@ int free_against(const struct free_facts *a, const struct free_facts *b, struct 
     memset(stage, 0, sizeof(*stage));
     if (rc < 0)
         return rc;
-    rc = compare(&units, b->watch.fills, b->watch.n_fills, 0, NULL, stage);
+    rc = compare(&units, b->watch.fills, b->watch.n_fills, 0, NULL, stage, NULL);
     stage->pnl_amt = sum(b->money, 0) - sum(a->money, 0);
     free(units.all);
     return rc;

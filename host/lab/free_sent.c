@@ -44,7 +44,8 @@ int free_open_sent(const struct free_facts *facts, const char *path, struct tape
                               config.info.symbol);
 }
 
-static int note(struct list *list, const struct agon_event_hdr *event)
+/* t_venue: as it was told, which is no earlier than what was sent before it. */
+static int note(struct list *list, const struct agon_event_hdr *event, agon_ns_t t_venue)
 {
     const struct agon_trade *trade = (const void *)event;
     int is_update = event->type == AGON_EVENT_BOOK_DELTA;
@@ -64,7 +65,7 @@ static int note(struct list *list, const struct agon_event_hdr *event)
     seen = &list->all[list->n++];
     memset(seen, 0, sizeof(*seen));
     // Stamps of both are the venue's, in whole milliseconds.
-    seen->t = event->t_venue / 1000000;
+    seen->t = t_venue / 1000000;
     seen->instrument = event->instrument;
     seen->is_update = (uint8_t)is_update;
     if (is_update)
@@ -120,7 +121,7 @@ static int read_journal(const struct disk *disk, int is_live, const struct free_
         if (event->type == AGON_EVENT_TRADE &&
             map_get(&facts->own, free_trade_key(event->instrument, trade->venue_id), NULL))
             continue;
-        if (note(list, event) < 0)
+        if (note(list, event, event->t_venue) < 0)
             rc = AGON_ENOMEM;
     }
     journal_reader_close(reader);
@@ -208,10 +209,13 @@ int free_check_inputs(const struct disk *disk, int is_live, const struct free_fa
         struct tape *tape = NULL;
         struct list theirs = {0};
         agon_instrument_t id;
+        agon_ns_t t_venue = 0;
 
         rc = free_open_sent(facts, sent[k], &tape, &id, err);
-        while (rc >= 0 && (event = tape_next(tape)) != NULL)
-            rc = note(&theirs, event);
+        while (rc >= 0 && (event = tape_next(tape)) != NULL) {
+            t_venue = event->t_venue > t_venue ? event->t_venue : t_venue;
+            rc = note(&theirs, event, t_venue);
+        }
         tape_close(tape);
         if (rc >= 0) {
             sum_up(&theirs);

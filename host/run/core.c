@@ -425,8 +425,7 @@ static int drain_line(struct host *host, struct host_line *line)
         received = received_at(host, host->event.hdr.t);
         host->event.hdr.t = time_of(host, &host->event.hdr, received);
         if (host->event.hdr.type == EVENT_SENT)
-            host->event.sent.t_sent =
-                market_time(host, received_at(host, host->event.sent.t_utc));
+            host->event.sent.t_sent = market_time(host, received_at(host, host->event.sent.t_utc));
         if (host_close_on_paper(host, line) == AGON_EAGAIN ||
             host_step(host, &host->event.hdr) == AGON_EAGAIN)
             break;

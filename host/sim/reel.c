@@ -671,14 +671,17 @@ static int take_quote(struct source *source, json_t *data, agon_ns_t t_local)
 // A message that has a time bounds the quotes before it, and says what the recorder's clock is off.
 static void note_time(struct source *source, json_t *data, agon_ns_t t_local)
 {
-    json_t *sent = json_object_get(data, "E");
+    const char *key = json_object_get(data, "T") ? "T" : "E";
+    json_t *stamp = json_object_get(data, key); // the one that the message itself is played by
+    agon_ns_t lead;
 
-    if (!json_is_integer(sent))
+    if (!json_is_integer(stamp))
         return;
+    lead = json_integer_value(stamp) * NS_PER_MS - t_local;
     if (source->lead == 0)
-        source->lead = json_integer_value(sent) * NS_PER_MS - t_local;
-    tell_held(source, time_of(source, data, json_object_get(data, "T") ? "T" : "E"));
-    source->lead = json_integer_value(sent) * NS_PER_MS - t_local;
+        source->lead = lead;
+    tell_held(source, time_of(source, data, key));
+    source->lead = lead;
 }
 
 static void read_raw(struct reel *reel, struct source *source, char *line, size_t n)

@@ -34,8 +34,15 @@ free() { # NAME OPTION...
             ["inputs", "latency", "queue", "reject", "rate", "stale", "clock", "unknown"] and
         (.causes[-1] | .fills == 0 and (.result | tonumber) == 0) and
         ((.causes | map(.result | tonumber) | add) - ((.result | tonumber) - (.stages[0].result | tonumber)) | fabs) < 1e-6 and
-        .equal + .other + .missing == .fills' "$WORK/free.json" >/dev/null ||
+        .equal + .other + .missing == .fills and
+        # Each that differs is shown: what filled then, and what again.
+        (.differences | length) == ([.other + .missing + .additional, 64] | min) and
+        (.differences | map(has("px") and has("again_px")) | map(select(.)) | length) <= .other and
+        (.differences | all(has("px") or has("again_px"))) and (.differences | map(.t) | . == sort)' "$WORK/free.json" >/dev/null ||
         fail "$name: $(cat "$WORK/free.out"; jq -c .free "$WORK/free.json")"
+    n=$(jq '.free | .other + .missing + .additional' "$WORK/free.json")
+    [ "$n" = 0 ] || grep -q '^  differs  at +[0-9.]* s: [a-z_0-9]* [a-z]* [A-Z]*, order [0-9]*: filled .*, again ' "$WORK/free.out" ||
+        fail "$name: what differs is not shown: $(cat "$WORK/free.out")"
     for word in '^fills ' '^result ' '^  ahead at entry' '^  unknown  *0  *0  *0.00'; do
         grep -q "$word" "$WORK/free.out" || fail "$name: no line $word: $(cat "$WORK/free.out")"
     done

@@ -241,7 +241,13 @@ START_TEST(quotes_are_told_as_recorded)
                            "\"E\":1723161253100,\"s\":\"BTCUSDT\",\"U\":11,\"u\":12,\"b\":[["
                            "\"61732.00\",\"0.40000\"]],"
                            "\"a\":[[\"61739.00\",\"0.10000\"]]}}\n" QUOTE(
-                               1723161251600000000, "61733.00", "3.00000", "61739.00", "0.10000");
+                               1723161251600000000, "61733.00", "3.00000", "61739.00", "0.10000")
+        // A trade is played by its own time, not by that of the message: so are the quotes behind
+        // it.
+        "1723161251700000000 {\"stream\":\"btcusdt@trade\",\"data\":{\"e\":\"trade\","
+        "\"E\":1723161253305,\"s\":\"BTCUSDT\",\"t\":1,\"p\":\"61733.00\",\"q\":\"0.10000\","
+        "\"T\":1723161253300,\"m\":true}}\n" QUOTE(1723161251710000000, "61733.00", "2.90000",
+                                                   "61739.00", "0.10000");
     struct stage_file file = {
         .name = "binance_spot_BTCUSDT.raw", .bytes = text, .n = sizeof(text) - 1};
     struct stage stage = {.dialect = sim_dialect_find("binance"), .files = &file, .n_files = 1};
@@ -261,7 +267,7 @@ START_TEST(quotes_are_told_as_recorded)
     pit_set_hooks(told.pit, &hooks);
     pit_advance(told.pit, t + 10000000000);
     // The book's own changes are no quotes.
-    ck_assert_uint_eq(told.n, 5);
+    ck_assert_uint_eq(told.n, 6);
     ck_assert_int_eq(told.bid[0].px, 6173100000000);
     ck_assert_int_eq(told.bid[1].px, 6173100000000); // nothing changed, and it was told
     ck_assert_int_eq(told.ask[2].px, 6173900000000);
@@ -273,6 +279,7 @@ START_TEST(quotes_are_told_as_recorded)
     ck_assert_int_eq(told.t[2], 1723161253030000000);
     ck_assert_int_eq(told.t[3], 1723161253100000000); // no later than what came after it
     ck_assert_int_eq(told.t[4], 1723161253200000000);
+    ck_assert_int_eq(told.t[5], 1723161253310000000);
     ck_assert_ptr_null(pit_bad_row(told.pit, 0));
 
     // An own order stands on the recorded prices, and is gone with its end.
@@ -281,15 +288,15 @@ START_TEST(quotes_are_told_as_recorded)
         pit_deposit(told.pit, 1, instruments_get(pit_table(told.pit), 1)->quote, 100000000000000),
         AGON_OK);
     ck_assert_int_eq(pit_submit(told.pit, &order, &id), AGON_OK);
-    ck_assert_uint_eq(told.n, 6);
-    ck_assert_int_eq(told.bid[5].px, 6173350000000);
-    ck_assert_int_eq(told.bid[5].qty, 100000000);
-    ck_assert_int_eq(told.ask[5].px, 6173900000000);
-    ck_assert_int_eq(pit_cancel(told.pit, id), AGON_OK);
     ck_assert_uint_eq(told.n, 7);
+    ck_assert_int_eq(told.bid[6].px, 6173350000000);
+    ck_assert_int_eq(told.bid[6].qty, 100000000);
+    ck_assert_int_eq(told.ask[6].px, 6173900000000);
+    ck_assert_int_eq(pit_cancel(told.pit, id), AGON_OK);
+    ck_assert_uint_eq(told.n, 8);
     pit_best(told.pit, 0, &bid, &ask);
     ck_assert_int_eq(bid.px, 6173300000000);
-    ck_assert_int_eq(bid.qty, 300000000);
+    ck_assert_int_eq(bid.qty, 290000000);
     pit_free(told.pit);
 }
 END_TEST
