@@ -201,6 +201,7 @@ struct free_facts {
     int64_t offset_ns, offset_bound_ns; /* the exchange's clock less ours, and how far that may be
                                            from it */
     uint64_t n_beyond_offset;           /* requests that say another */
+    int64_t unit_ns;                    /* of the exchange's stamps; 1 on paper: they are ours */
     uint64_t n_lapses, n_refused[FREE_CAUSES]; /* requests by what they met */
 };
 static inline uint64_t free_trade_key(agon_instrument_t instrument, uint64_t venue_id)

@@ -582,6 +582,7 @@ static void measure(struct collecting *at)
     struct free_spread market, there;
 
     estimate_offset(at);
+    facts->unit_ns = facts->mode == RUN_LIVE ? at->unit_ns : 1;
     narrow_all(at);
     for (uint32_t i = 0; i < facts->n_requests; i++) {
         const struct free_request *request = &facts->requests[i];

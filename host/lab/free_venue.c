@@ -8,7 +8,6 @@
 
 #define WAITING    ((uint32_t)1 << 16) /* requests and reports on their way */
 #define FIRST_FILL ((uint64_t)1 << 56) /* no number of a fill is one of the journal's */
-#define MATCH_NS   ((agon_ns_t)1)
 
 struct held { /* a request on its way, or a report */
     union {
@@ -26,7 +25,8 @@ struct life { /* of an order */
     uint32_t next_request;     /* + 1: of the journal's requests for it, the next to be asked for */
     agon_qty_t before_qty;     /* filled by the journal's word before the matching engine had it */
     uint8_t is_scripted, is_adopted, is_replacing, is_over;
-    uint32_t n_told[16]; /* reports of a kind */
+    uint32_t n_told[16]; /* reports of a kind, of the revision told_rev of the order */
+    uint8_t told_rev[16];
 };
 struct free_venue {
     struct free_venue_config config;
@@ -170,18 +170,22 @@ static void tell(struct free_venue *venue, const struct record_report *report)
     struct held what = {.of.report = *report};
     const struct free_report *theirs;
     agon_ns_t t = report->hdr.t_venue + facts->report_ns;
+    uint32_t kind = report->kind & 15;
 
     if (life == NULL)
         return;
-    theirs = same_word(venue, life, report, life->n_told[report->kind & 15]);
-    life->n_told[report->kind & 15]++;
+    if (life->told_rev[kind] != report->rev)
+        life->n_told[kind] = 0;
+    life->told_rev[kind] = report->rev;
+    theirs = same_word(venue, life, report, life->n_told[kind]++);
     if (theirs != NULL)
         what.seq = theirs->seq;
     if (theirs != NULL && venue->config.stage > FREE_LATENCY && theirs->t_venue != 0) {
         agon_ns_t t_there = theirs->t_venue - facts->offset_ns;
 
-        if (num_abs(t_there - report->hdr.t_venue) <= MATCH_NS && theirs->seq > venue->passed_seq &&
-            theirs->t >= life->t_told && (life->told_seq != 0 || life->t_told < theirs->t)) {
+        if (num_abs(t_there - report->hdr.t_venue) < facts->unit_ns &&
+            theirs->seq > venue->passed_seq && theirs->t >= life->t_told &&
+            (life->told_seq != 0 || life->t_told < theirs->t)) {
             life->t_told = theirs->t;
             life->told_seq = theirs->seq;
             what.of.report.hdr.t = theirs->t;

@@ -26,7 +26,7 @@
 #define NTH   6 /* of the new orders: with that one something is amiss */
 #define FILLS 100000
 
-enum amiss { NOTHING = 0, LATE = 1, REFUSED = 2, NO_ROOM = 3 };
+enum amiss { NOTHING = 0, LATE = 1, REFUSED = 2, NO_ROOM = 3, UNEVEN = 4 };
 
 struct world {
     enum amiss amiss;
@@ -235,6 +235,15 @@ static void record(struct world *world, enum amiss amiss)
     struct rules rules;
     struct error err = {0};
 
+    if (amiss ==
+        UNEVEN) { // each report takes another time, also those of orders that were replaced
+        paper.has_latency = 1;
+        paper.latency = (struct latency){
+            .seed = 7,
+            .legs = {
+                [LATENCY_ENTRY] = {.median_ns = 20 * MS},
+                [LATENCY_ACK] = {.kind = LATENCY_LOG_NORMAL, .median_ns = 60 * MS, .sigma = 2}}};
+    }
     *world = (struct world){.amiss = amiss, .t_end = T0 + 60000 * MS};
     world->memory = disk_mem_new(512);
     world->disk = disk_mem_port(world->memory);
@@ -294,6 +303,14 @@ static int no_close(void *ctx, struct error *err)
     return AGON_OK;
 }
 
+/* Of a run of its own latencies each fill is told when it was told then. */
+static void are_told_alike(const struct free_facts *facts, const struct free_outcome *again)
+{
+    ck_assert_uint_eq(again->n_fills, facts->watch.n_fills);
+    for (uint64_t i = 0; i < again->n_fills; i++)
+        ck_assert_int_eq(again->fills[i].t, facts->watch.fills[i].t);
+}
+
 /* All stages, each in a process of its own. */
 static void judge(struct world *world, struct free_facts *facts, struct free_result *result)
 {
@@ -326,6 +343,8 @@ static void judge(struct world *world, struct free_facts *facts, struct free_res
         ck_assert_msg(status == 0 && outcomes[k]->is_done, "stage %u: %s", k, outcomes[k]->why);
     }
     ck_assert_int_eq(free_compare(facts, outcomes, result), AGON_OK);
+    if (world->amiss == UNEVEN)
+        are_told_alike(facts, outcomes[FREE_LATENCY + 1]);
     for (uint32_t k = 0; k < FREE_STAGES; k++)
         (void)munmap(outcomes[k], free_outcome_bytes(FILLS));
     parity_scan_free(&scan);
@@ -383,7 +402,8 @@ START_TEST(one_thing_amiss_is_the_cause)
     static const struct {
         enum amiss amiss;
         enum free_cause cause;
-    } cases[] = {{LATE, FREE_LATENCY}, {REFUSED, FREE_REJECT}, {NO_ROOM, FREE_RATE}};
+    } cases[] = {
+        {LATE, FREE_LATENCY}, {REFUSED, FREE_REJECT}, {NO_ROOM, FREE_RATE}, {UNEVEN, FREE_LATENCY}};
     static struct world world;
     struct free_facts facts;
     struct free_result result;
@@ -457,7 +477,7 @@ int main(void)
 
     tcase_set_timeout(tests, 120);
     tcase_add_test(tests, what_is_as_a_backtest_has_it_differs_in_nothing);
-    tcase_add_loop_test(tests, one_thing_amiss_is_the_cause, 0, 3);
+    tcase_add_loop_test(tests, one_thing_amiss_is_the_cause, 0, 4);
     tcase_add_test(tests, fills_are_equal_other_missing_or_additional);
     suite_add_tcase(suite, tests);
     runner = srunner_create(suite);
