@@ -252,9 +252,9 @@ static int apply(struct engine *engine, const struct agon_event_hdr *event, uint
     case EVENT_CONFIG:
         return control_config(engine, event);
     case EVENT_ARM:
-        return control_arm(engine, AS(record_arm, event));
+        return timers_arm(engine, AS(record_arm, event));
     case EVENT_DUE:
-        return control_due(engine, AS(record_due, event));
+        return timers_due(engine, AS(record_due, event));
     case EVENT_PATH:
         return market_path(engine, AS(record_path, event));
     case EVENT_CRASH:

@@ -265,8 +265,6 @@ void halts_load(struct halt *halt, struct dec *dec);
 int control_config(struct engine *engine, const struct agon_event_hdr *event);
 int control_command(struct engine *engine, const struct record_command *command);
 int control_crash(struct engine *engine, const struct record_crash *crash);
-int control_arm(struct engine *engine, const struct record_arm *arm);
-int control_due(struct engine *engine, const struct record_due *due);
 int control_signal(struct engine *engine, const struct record_signal *record);
 /* Halts everything by the host's own decision, until an operator resumes it. */
 void control_halt_all(struct engine *engine, uint16_t reason);
@@ -283,7 +281,11 @@ static inline int control_is_orphan(const struct slot *slot, const struct agon_o
  * has none. */
 uint32_t control_accounts(const struct engine *engine, const struct slot *slot,
                           const struct subscription *sub);
-void control_sample(struct engine *engine, uint16_t slot, int is_hour);
+
+/* timers.c */
+int timers_arm(struct engine *engine, const struct record_arm *arm);
+int timers_due(struct engine *engine, const struct record_due *due);
+void timers_sample(struct engine *engine, uint16_t slot, int is_hour);
 
 /* exits.c */
 int exits_take(struct engine *engine, const struct agon_exit_event *event);

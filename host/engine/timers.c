@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: Apache-2.0
+/* timers: what is due next and what happens then: plugins' timers, bars, samples of each minute,
+ * hour and day. */
+#include "engine/impl.h"
+
+#define MINUTE_NS ((agon_ns_t)60 * 1000000000)
+#define HOUR_NS   (60 * MINUTE_NS)
+#define DAY_NS    (24 * HOUR_NS)
+
+struct same_timer {
+    const struct engine *engine;
+    uint16_t slot;
+    uint32_t id;
+};
+
+static int is_same_timer(const struct heap_node *node, void *ctx)
+{
+    const struct same_timer *same = ctx;
+    const struct timer *timer = &same->engine->timer_table[node->a];
+
+    return timer->slot == same->slot && timer->id == same->id;
+}
+
+int timers_arm(struct engine *engine, const struct record_arm *arm)
+{
+    const struct slot *slot = slots_get(&engine->slots, arm->origin.slot);
+    struct same_timer same = {.engine = engine, .slot = arm->origin.slot, .id = arm->id};
+    struct heap_node node = {.t = arm->t_at < engine->t ? engine->t : arm->t_at,
+                             .order = engine->timer_order};
+    uint32_t n_armed = 0;
+    uint32_t place = ENGINE_TIMERS;
+
+    if (slot == NULL || arm->id == 0 || arm->every_ns < 0 ||
+        (arm->every_ns > 0 && arm->every_ns < 1000000))
+        return AGON_EINVAL; // a timer faster than a millisecond would be a busy loop of the host
+    if (control_is_orphan(slot, &arm->origin))
+        return AGON_OK; // nobody is left who would know what it is for
+    for (uint32_t i = 0; i < ENGINE_TIMERS; i++) {
+        struct timer *timer = &engine->timer_table[i];
+
+        if (timer->is_used && timer->slot == arm->origin.slot) {
+            if (timer->id == arm->id)
+                timer->is_used = 0;
+            else
+                n_armed++;
+        }
+        if (!timer->is_used && place == ENGINE_TIMERS)
+            place = i;
+    }
+    heap_remove_if(&engine->timers, is_same_timer, &same);
+    if (arm->is_disarm)
+        return AGON_OK;
+    // A slot has its own share: no plugin takes the timers of the others.
+    if (n_armed >= ENGINE_SLOT_TIMERS || place == ENGINE_TIMERS) {
+        engine_note(engine, ALERT_TIMERS, "a timer was not armed: too many are");
+        return AGON_EINVAL;
+    }
+    engine->timer_table[place] = (struct timer){.cookie = arm->cookie,
+                                                .every_ns = arm->every_ns,
+                                                .id = arm->id,
+                                                .slot = arm->origin.slot,
+                                                .is_used = 1};
+    node.a = place;
+    engine->timer_order++;
+    return heap_push(&engine->timers, &node);
+}
+
+agon_ns_t engine_next_due(const struct engine *engine)
+{
+    const struct heap_node *top = heap_top(&engine->timers);
+    agon_ns_t due =
+        engine->bars_least < engine->sample_due ? engine->bars_least : engine->sample_due;
+
+    if (engine->sweep_due < due)
+        due = engine->sweep_due;
+    if (engine->exits_due < due)
+        due = engine->exits_due;
+    if (engine->tournament.t_due < due)
+        due = engine->tournament.t_due;
+    return top != NULL && top->t < due ? top->t : due;
+}
+
+void engine_due(const struct engine *engine, struct record_due *due)
+{
+    const struct heap_node *top = heap_top(&engine->timers);
+    agon_ns_t t = engine_next_due(engine);
+
+    memset(due, 0, sizeof(*due));
+    due->hdr.type = EVENT_DUE;
+    due->hdr.granules = 1;
+    due->hdr.t = t;
+    due->t_due = t;
+    if (engine->exits_due == t) {
+        exits_due(engine, due); // nothing is more pressing
+    } else if (engine->sweep_due == t) {
+        due->kind = DUE_SWEEP;
+    } else if (engine->bars_least == t) {
+        due->kind = DUE_BARS;
+        for (uint32_t i = 1; i <= engine->table.n_instruments; i++) {
+            if (engine->markets[i].book == NULL || engine->markets[i].bars_due > t)
+                continue;
+            due->hdr.instrument = i;
+            break;
+        }
+    } else if (engine->sample_due == t) {
+        due->kind = DUE_SAMPLE;
+    } else if (engine->tournament.t_due == t) {
+        due->kind = DUE_TOURNAMENT; // behind the samples of the same time
+    } else {
+        const struct timer *timer = &engine->timer_table[top->a];
+
+        due->kind = DUE_TIMER;
+        due->slot = timer->slot;
+        due->id = timer->id;
+        due->cookie = timer->cookie;
+    }
+    REQUIRE(due->kind != 0); // what is due names itself, or it would be due for ever
+}
+
+void timers_sample(struct engine *engine, uint16_t id, int is_hour)
+{
+    struct slot *slot = &engine->slots.all[id];
+    agon_amt_t equity_amt;
+
+    value_watch(engine, slot);
+    // What has no price is no loss and no gain.
+    if (!value_equity(engine, id, &equity_amt))
+        return;
+    if (is_hour)
+        score_hour(&engine->scores[id], equity_amt);
+    else
+        score_equity(&engine->scores[id], equity_amt);
+    exposure_look(engine, id);
+}
+
+static void on_sample(struct engine *engine, agon_ns_t t_due)
+{
+    int is_hour = t_due % HOUR_NS == 0;
+    int is_day = t_due % DAY_NS == 0;
+
+    // After a long silence one sample stands for the minutes that nobody saw: their equity is
+    // unknown.
+    engine->sample_due = (engine->t / MINUTE_NS + 1) * MINUTE_NS;
+    is_hour |= t_due / HOUR_NS != engine->t / HOUR_NS;
+    is_day |= t_due / DAY_NS != engine->t / DAY_NS;
+    for (uint16_t id = 0; id < engine->slots.n; id++) {
+        if (!engine->slots.all[id].is_used)
+            continue;
+        timers_sample(engine, id, is_hour);
+        if (is_day)
+            risk_day(&engine->risk[id]);
+    }
+    if (is_day)
+        risk_day(&engine->portfolio);
+    tournament_sample(engine, t_due);
+}
+
+static void on_timer(struct engine *engine, const struct record_due *due)
+{
+    struct heap_node node;
+    struct timer *timer;
+    struct agon_timer event = {
+        .hdr = {.type = AGON_EVENT_TIMER, .granules = 1},
+        .cookie = due->cookie,
+        .t_due = due->t_due,
+        .id = due->id,
+    };
+
+    if (!heap_pop(&engine->timers, &node))
+        return;
+    timer = &engine->timer_table[node.a];
+    if (timer->every_ns > 0) {
+        // The next full step after now: a late timer does not fire in a burst.
+        node.t += (engine->t - node.t) / timer->every_ns * timer->every_ns;
+        node.t = num_add(node.t, timer->every_ns); // beyond the end of time: never
+        node.order = engine->timer_order++;
+        heap_push(&engine->timers, &node);
+    } else {
+        timer->is_used = 0;
+    }
+    engine->counters.n_timers++;
+    deliver_private(engine, due->slot, &event.hdr);
+}
+
+int timers_due(struct engine *engine, const struct record_due *due)
+{
+    struct record_due expected;
+
+    // The engine says what is due; only when comes from outside. Anything else is no clock port of
+    // ours.
+    engine_due(engine, &expected);
+    if (due->kind != expected.kind || due->t_due != expected.t_due || due->slot != expected.slot ||
+        due->id != expected.id || due->cookie != expected.cookie || due->cause != expected.cause ||
+        due->px != expected.px || due->hdr.instrument != expected.hdr.instrument ||
+        engine->t < due->t_due)
+        return AGON_EINVAL;
+    switch (due->kind) {
+    case DUE_BARS:
+        market_bars_due(engine, due->hdr.instrument);
+        break;
+    case DUE_SAMPLE:
+        on_sample(engine, due->t_due);
+        break;
+    case DUE_SWEEP:
+        intents_sweep(engine);
+        break;
+    case DUE_TIMER:
+        on_timer(engine, due);
+        break;
+    case DUE_EXIT:
+        exits_fire(engine, due);
+        break;
+    case DUE_TOURNAMENT:
+        tournament_due(engine, due->t_due);
+        break;
+    default:
+        return AGON_EINVAL;
+    }
+    return AGON_OK;
+}
