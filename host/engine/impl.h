@@ -233,6 +233,9 @@ struct order *intents_make(struct engine *engine, struct slot *slot,
 void intents_release(struct engine *engine, struct order *order, uint16_t reason);
 void intents_refuse_exit(struct engine *engine, struct slot *slot, const struct position *pos,
                          agon_qty_t qty, uint16_t reason);
+void intents_send(struct engine *engine, struct order *order, uint8_t kind);
+
+/* intents_judge.c */
 uint32_t intents_band_ppm(const struct slot *slot);
 /* The price to which an order may trade, also while a replacement is on its way; 0: any. */
 agon_px_t intents_reach_px(const struct order *order);
@@ -241,8 +244,14 @@ agon_px_t intents_judge_px(const struct engine *engine, const struct slot *slot,
 /* Would the venue take a reduce-only order of that side and quantity? */
 int intents_may_reduce(const struct engine *engine, const struct agon_instrument *instrument,
                        agon_account_t account, uint8_t side, agon_qty_t qty);
+/* The limit that a market order leaves with; 0: it leaves as it is. */
+agon_px_t intents_guard_px(const struct slot *slot, const struct agon_instrument *instrument,
+                           const struct agon_intent *intent, agon_px_t judged_px);
+/* The gate's verdict. is_replacement: the order in whose stead it would stand is gone then.
+ * hold_px: by what its cost is held back. */
+uint16_t intents_judge(struct engine *engine, struct slot *slot, const struct agon_intent *intent,
+                       int is_replacement, agon_px_t *hold_px);
 void intents_hold(struct engine *engine, struct order *order);
-void intents_send(struct engine *engine, struct order *order, uint8_t kind);
 
 /* reports.c */
 int reports_take(struct engine *engine, const struct record_report *report);
