@@ -5,80 +5,9 @@
 #include <stdlib.h>
 
 #include "base/crc.h"
-#include "journal/packed.h"
+#include "journal/reader_impl.h"
 
-#define CHUNK ((uint64_t)256 << 10)
 #define TRIES 100 /* a drop of many segments goes on for a while */
-
-struct segment {
-    uint64_t first_seq;
-    int is_packed; /* as it was listed */
-    struct segment_head head;
-    uint32_t head_crc;
-};
-enum cursor_state { CURSOR_EVENT = 1, CURSOR_SHED = 2, CURSOR_END = 3, CURSOR_DAMAGE = 4 };
-struct cursor { /* walks the segments of one class */
-    const struct disk *disk;
-    enum journal_class cls;
-    struct segment *segments; /* owned */
-    uint32_t n_segments, room;
-    uint32_t at;           /* the segment we are in */
-    int file;              /* -1: none, or a compressed one */
-    struct packed *packed; /* owned; the segment in its compressed form */
-    uint64_t size;
-    uint64_t offset; /* of the next frame */
-    uint64_t record; /* events so far in this segment */
-    uint32_t crc;
-    uint64_t last_seq; /* of this class so far */
-    enum cursor_state state;
-    /* the frame found: where it lies, and the chain before it */
-    uint64_t frame_offset;
-    uint32_t frame_chain;
-    uint32_t frame_n;
-    const unsigned char *frame;
-    /* in this segment, behind the last event or shed range: before the frame found, and after it */
-    struct {
-        uint64_t offset;
-        uint32_t chain;
-    } before, after;
-    uint64_t shed_first, shed_last;
-    uint64_t vouched;     /* highest number that marks and heads of this class vouch for */
-    int is_clean;         /* the last frame seen was a closing mark */
-    unsigned char *chunk; /* owned: CHUNK bytes */
-    uint64_t chunk_offset, chunk_n;
-    char what[200]; /* of the damage */
-};
-struct cut { /* where a class ends */
-    uint32_t at;
-    uint64_t offset;
-    uint32_t chain;
-    uint64_t bare_offset; /* the same without the marks that stand behind the last event */
-    uint32_t bare_chain;
-    uint32_t keep; /* that many segments stay */
-    enum cursor_state state;
-};
-struct rubbish {
-    enum journal_class cls;
-    uint64_t first_seq;
-    int is_bad; /* put aside as bad-<name>, not removed */
-};
-struct journal_reader {
-    struct disk disk;
-    struct cursor cursors[JOURNAL_CLASSES];
-    struct journal_reading reading;
-    struct journal_summary summary;
-    struct cut cuts[JOURNAL_CLASSES];
-    /* files that are no part of it: market segments that were being dropped at a crash, and those
-     * whose head is beyond repair */
-    struct rubbish *rubbish; /* owned */
-    uint32_t n_rubbish;
-    uint64_t next_seq; /* to be handed out */
-    int has_current;   /* next_seq was handed out and is not yet passed */
-    uint64_t dropped_before;
-    int has_id;
-    unsigned char id[16];
-    uint32_t listing; /* a sum over the names that were listed */
-};
 
 static void file_name(const struct cursor *cursor, uint32_t at, char name[SEGMENT_NAME])
 {
@@ -98,7 +27,7 @@ static enum cursor_state damage(struct cursor *cursor, const char *what)
     return cursor->state = CURSOR_DAMAGE;
 }
 
-static void cursor_leave(struct cursor *cursor)
+void reader_leave(struct cursor *cursor)
 {
     if (cursor->file >= 0)
         cursor->disk->close(cursor->disk->ctx, cursor->file);
@@ -108,7 +37,7 @@ static void cursor_leave(struct cursor *cursor)
 }
 
 /* Opens the plain form of the segment, or else the compressed one. Its length, or AGON_E.... */
-static int64_t cursor_open(struct cursor *cursor)
+int64_t reader_open(struct cursor *cursor)
 {
     const struct disk *disk = cursor->disk;
     uint64_t first_seq = cursor->segments[cursor->at].first_seq;
@@ -131,14 +60,14 @@ static int cursor_enter(struct cursor *cursor, uint32_t at)
     int64_t size;
 
     REQUIRE(at < cursor->n_segments);
-    cursor_leave(cursor);
+    reader_leave(cursor);
     cursor->at = at;
     cursor->offset = 0;
     cursor->record = 0;
     cursor->chunk_n = 0;
     cursor->is_clean = 0;
     cursor->crc = cursor->segments[at].head_crc;
-    size = cursor_open(cursor);
+    size = reader_open(cursor);
     if (size < 0)
         return (int)size;
     cursor->size = (uint64_t)size;
@@ -160,13 +89,13 @@ static uint64_t look(struct cursor *cursor, uint64_t offset, uint64_t n,
         have = cursor->chunk_offset + cursor->chunk_n - offset;
     if (have < n && offset + have < cursor->size) {
         // Frames are 8-byte aligned in the file and stay so in memory: events are read in place.
-        int64_t got =
-            cursor->packed != NULL
-                ? packed_read(cursor->packed, offset, cursor->chunk, CHUNK)
-                : cursor->disk->read(cursor->disk->ctx, cursor->file, offset, cursor->chunk, CHUNK);
+        int64_t got = cursor->packed != NULL
+                          ? packed_read(cursor->packed, offset, cursor->chunk, READER_CHUNK)
+                          : cursor->disk->read(cursor->disk->ctx, cursor->file, offset,
+                                               cursor->chunk, READER_CHUNK);
 
         cursor->chunk_offset = offset;
-        REQUIRE(got <= (int64_t)CHUNK);
+        REQUIRE(got <= (int64_t)READER_CHUNK);
         cursor->chunk_n = got < 0 ? 0 : (uint64_t)got;
         if (got < 0)
             *rc = (int)got;
@@ -758,7 +687,7 @@ static struct journal_reader *open_once(const struct disk *disk,
         reader->cursors[cls].file = -1;
     }
     for (int cls = 0; cls < JOURNAL_CLASSES; cls++) {
-        reader->cursors[cls].chunk = malloc(CHUNK);
+        reader->cursors[cls].chunk = malloc(READER_CHUNK);
         if (reader->cursors[cls].chunk == NULL)
             goto fail;
     }
@@ -822,7 +751,7 @@ void journal_reader_close(struct journal_reader *reader)
         return;
     for (int cls = 0; cls < JOURNAL_CLASSES; cls++) {
         if (reader->cursors[cls].disk != NULL)
-            cursor_leave(&reader->cursors[cls]);
+            reader_leave(&reader->cursors[cls]);
         free(reader->cursors[cls].segments);
         free(reader->cursors[cls].chunk);
     }
@@ -857,103 +786,4 @@ int journal_reader_next(struct journal_reader *reader, const struct agon_event_h
         return error_set(err, AGON_EIO, "the journal changed while it was read, at event %llu",
                          (unsigned long long)reader->next_seq);
     return 0;
-}
-
-/* Whoever goes on behind records builds on them, and that they can be read does not say that a disk
- * has them: after a sync that failed the kernel calls them clean, and syncs nothing again. So they
- * are written once more. */
-static int write_again(const struct disk *disk, const struct cursor *cursor, uint64_t end)
-{
-    int rc = AGON_OK;
-
-    for (uint64_t at = 0; rc >= 0 && at < end;) {
-        uint64_t n = end - at < CHUNK ? end - at : CHUNK;
-        int64_t got = disk->read(disk->ctx, cursor->file, at, cursor->chunk, n);
-
-        if (got >= 0 && (uint64_t)got != n)
-            got = AGON_EIO;
-        rc = got < 0 ? (int)got : disk->write(disk->ctx, cursor->file, at, cursor->chunk, n);
-        at += n;
-    }
-    return rc < 0 ? rc : disk->sync(disk->ctx, cursor->file);
-}
-
-static int cut_class(struct journal_reader *reader, enum journal_class cls)
-{
-    const struct disk *disk = &reader->disk;
-    struct cursor *cursor = &reader->cursors[cls];
-    const struct cut *cut = &reader->cuts[cls];
-    int64_t size;
-    int rc = AGON_OK;
-
-    cursor_leave(cursor);
-    // The last first: a segment is never without the one that it follows.
-    for (uint32_t at = cursor->n_segments; rc >= 0 && at > cut->keep; at--) {
-        rc = packed_remove(disk, cls, cursor->segments[at - 1].first_seq);
-        if (rc >= 0)
-            rc = disk->sync_dir(disk->ctx);
-    }
-    if (rc < 0 || cut->keep != cut->at + 1)
-        return rc;
-    REQUIRE(cut->offset >= SEGMENT_HEAD && cut->offset % FRAME_HEAD == 0); // behind a whole frame
-    cursor->at = cut->at;
-    size = cursor_open(cursor);
-    if (size < 0)
-        return (int)size;
-    if (size != (int64_t)cut->offset && cursor->packed != NULL) {
-        rc = packed_restore(disk, cls, cursor->segments[cut->at].first_seq, cut->offset);
-    } else if (cursor->packed == NULL &&
-               (size != (int64_t)cut->offset || !reader->summary.is_clean)) {
-        if (size != (int64_t)cut->offset)
-            rc = disk->truncate(disk->ctx, cursor->file, cut->offset);
-        if (rc >= 0)
-            rc = write_again(disk, cursor, cut->offset);
-    }
-    cursor_leave(cursor);
-    return rc;
-}
-
-/* A segment that is no good, out of the way and not lost. */
-static int put_aside(const struct disk *disk, const struct rubbish *rubbish)
-{
-    char name[PACKED_NAME], aside[PACKED_NAME + 8];
-    int rc;
-
-    segment_name(name, rubbish->cls, rubbish->first_seq);
-    (void)snprintf(aside, sizeof(aside), "bad-%s", name);
-    rc = disk->rename(disk->ctx, name, aside);
-    if (rc != AGON_ENOENT)
-        return rc;
-    packed_name(name, rubbish->cls, rubbish->first_seq);
-    (void)snprintf(aside, sizeof(aside), "bad-%s", name);
-    return disk->rename(disk->ctx, name, aside);
-}
-
-int journal_recover(const struct disk *disk, const struct journal_reading *reading,
-                    struct journal_summary *summary, struct error *err)
-{
-    struct error why = {0};
-    struct journal_reader *reader = journal_reader_open(disk, reading, &why);
-    int rc = AGON_OK;
-
-    if (reader == NULL)
-        return error_set(err, why.code, "%s", why.text);
-    rc = disk->remove(disk->ctx, PACKED_NEW);
-    if (rc == AGON_ENOENT)
-        rc = AGON_OK;
-    for (uint32_t i = 0; rc >= 0 && i < reader->n_rubbish; i++) {
-        const struct rubbish *rubbish = &reader->rubbish[i];
-
-        rc = rubbish->is_bad ? put_aside(disk, rubbish)
-                             : packed_remove(disk, rubbish->cls, rubbish->first_seq);
-    }
-    for (int cls = 0; rc >= 0 && cls < JOURNAL_CLASSES; cls++) {
-        if (reader->cursors[cls].n_segments > 0)
-            rc = cut_class(reader, (enum journal_class)cls);
-    }
-    if (rc >= 0)
-        rc = disk->sync_dir(disk->ctx);
-    *summary = reader->summary;
-    journal_reader_close(reader);
-    return rc < 0 ? error_set(err, rc, "cutting the torn tail: %s", error_name(rc)) : AGON_OK;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* fuzz_elf: any bytes as a plugin file: findings, never a crash (B-66).
  *
- * decodes: host/agent/elf.c */
+ * decodes: host/agent/elf.c host/agent/elf_imports.c */
 #include "agent/elf.h"
 #include "base/error.h"
 

@@ -9,7 +9,7 @@
  * that is compressed and then damaged in one place: what is read of it is what was in it, or
  * nothing.
  *
- * decodes: host/journal/reader.c host/journal/packed.c host/journal/segment.c
+ * decodes: host/journal/reader.c host/journal/recover.c host/journal/packed.c host/journal/segment.c
  * host/journal/snapshot.c host/journal/text.c host/journal/text_fields.c
  */
 #include "base/crc.h"
