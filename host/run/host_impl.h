@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/* host_impl: what the parts of a host share among themselves. boot.c opens it, core.c is its core
- * thread and on_paper.c what of that is a paper host's, loader.c, io.c and writer.c have the
- * others, change.c makes what an operator changes, host.c starts, stops and looks. */
+/* host_impl: what the parts of a host share among themselves. open.c opens it, boot.c brings its
+ * engine to where the journal ends and gives it what is configured, core.c is its core thread,
+ * show.c what that shows and on_paper.c what of it is a paper host's, loader.c, io.c and writer.c
+ * have the others, change.c makes what an operator changes, host.c starts, stops and looks. */
 #ifndef RUN_HOST_IMPL_H
 #define RUN_HOST_IMPL_H
 
@@ -13,6 +14,7 @@
 #include "engine/driver.h"
 #include "engine/paper.h"
 #include "journal/packed.h"
+#include "journal/reader.h"
 #include "journal/writer.h"
 #include "market/history.h"
 #include "net/jout.h"
@@ -286,11 +288,19 @@ int host_drain_paper(struct host *host); /* what is to be told by now. Returns h
 /* Goes on where the journal had no room for a step inside a bar. AGON_EAGAIN: it still has none,
  * and nothing else may be stepped before. */
 int host_tell_on(struct host *host);
-void host_show(struct host *host);
 /* The plugin of a slot is gone, and why; the engine is told by host_tell. */
 void host_fail_slot(struct host *host, uint16_t slot, const char *why);
 /* ... by its own end, or because it is broken: what it left is kept, and it may begin anew. */
 void host_lose_slot(struct host *host, uint16_t slot, const char *why);
+/* boot.c */
+int host_rebuild(struct host *host, const struct journal_summary *summary, struct error *err);
+int host_seat_agents(struct host *host, struct error *err);
+int host_load_agents(struct host *host, struct error *err);
+/* The length of the bars that are all that its venue has of an instrument; 0: there is a market. */
+uint32_t host_bars_of(const struct host *host, agon_instrument_t id);
+int host_boot(struct host *host, uint32_t last_run, struct error *err);
+/* show.c */
+void host_show(struct host *host);
 /* meter.c: an event has been stepped; what has been counted is judged, about every millisecond */
 void host_meter(struct host *host, const struct agon_event_hdr *event);
 void host_judge_meters(struct host *host);

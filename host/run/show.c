@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: Apache-2.0
+/* show: the host as it looks from outside: the core fills a view, who asks reads a copy. */
+#include <stdio.h>
+
+#include "engine/close.h"
+#include "run/host_impl.h"
+
+static void show_slot(struct host *host, uint16_t id)
+{
+    const struct slot *slot = &engine_slots(host->engine)->all[id];
+    struct host_view_slot *to = &host->draft->slots[id];
+    uint32_t n;
+    const struct position *all = ledger_positions(engine_ledger(host->engine), id, &n);
+
+    memcpy(to->name, slot->name, sizeof(to->name));
+    to->stage = slot->stage;
+    to->condition = slot->condition;
+    to->condition_reason = slot->condition_reason;
+    to->is_halted = (uint8_t)engine_slot_halted(host->engine, id);
+    to->agent_kind = slot->agent_kind;
+    to->is_used = slot->is_used;
+    to->runner = host_has_agent(host, id) ? host->config.slots[id].record.runner : 0;
+    to->generation = slot->generation;
+    to->generation_hash = slot->generation_hash;
+    to->limits = slot->limits;
+    to->score = *engine_score(host->engine, id);
+    to->is_playing =
+        host->has_joined && host->failures[id][0] == '\0' && (host->beginning >> id & 1) == 0;
+    to->capital_amt = slot->limits.capital_amt;
+    to->equity_amt = engine_equity(host->engine, id);
+    to->fee_amt = to->score.fee_amt;
+    to->n_fills = to->score.n_fills;
+    to->n_intents = slot->n_intents;
+    to->n_refused = slot->n_refused;
+    engine_unjudged(host->engine, id, &to->unjudged);
+    to->nth = slot->nth;
+    to->n_open = orders_count(engine_orders(host->engine), id);
+    to->n_positions = 0;
+    for (uint32_t i = 0; i < n && to->n_positions < HOST_VIEW_POSITIONS; i++) {
+        if (all[i].instrument == 0)
+            continue;
+        to->positions[to->n_positions++] = (struct host_view_position){
+            .instrument = all[i].instrument,
+            .held_amt = all[i].held_amt,
+            .qty = all[i].qty,
+            .cost_amt = all[i].cost_amt,
+            .realised_amt = all[i].realised_amt,
+            .fee_amt = all[i].fee_amt,
+            .funding_amt = all[i].funding_amt,
+            .n_fills = all[i].n_fills,
+            .is_dust = (uint8_t)close_is_dust(host->engine, id, all[i].instrument),
+            .is_closing = (uint8_t)close_is_wanted(host->engine, id, all[i].instrument)};
+    }
+    to->close_ended = close_ended(host->engine, id);
+    to->n_closed = close_count(host->engine, id);
+    memcpy(to->failure, host->failures[id], sizeof(to->failure));
+    to->is_unfit = (uint8_t)(host->unfit >> id & 1);
+    to->n_crashes = slot->n_crashes;
+    crew_delivery(host->crew, id, &to->delivery);
+    to->meters = host->meters[id];
+    to->can_rollback = (uint8_t)crew_can_rollback(host->crew, id);
+}
+
+static void show_halt(struct host *host, uint8_t scope, uint32_t id)
+{
+    const struct halt *halt = engine_halt(host->engine, scope, id);
+    struct host_view *view = host->draft;
+    struct host_view_halt *to;
+
+    if (halt == NULL || view->n_halts == HOST_VIEW_HALTS)
+        return;
+    to = &view->halts[view->n_halts++];
+    *to = (struct host_view_halt){.scope = scope,
+                                  .cause = scope == SCOPE_GLOBAL ? (uint8_t)id : 0,
+                                  .reason = halt->reason,
+                                  .id = id,
+                                  .t = halt->t};
+    memcpy(to->who, halt->who, sizeof(to->who));
+    memcpy(to->why, halt->why, sizeof(to->why));
+}
+
+static void show_halts(struct host *host)
+{
+    host->draft->n_halts = 0;
+    for (uint32_t cause = 0; cause < HALT_CAUSES; cause++)
+        show_halt(host, SCOPE_GLOBAL, cause);
+    for (uint32_t venue = 1; venue <= host->n_lines; venue++)
+        show_halt(host, SCOPE_VENUE, venue);
+    for (uint32_t id = 1; id <= engine_instruments(host->engine)->n_instruments; id++)
+        show_halt(host, SCOPE_INSTRUMENT, id);
+    for (uint32_t id = 0; id < engine_slots(host->engine)->n; id++)
+        show_halt(host, SCOPE_SLOT, id);
+}
+
+static void show_orders(struct host *host, uint16_t id)
+{
+    struct host_view *view = host->draft;
+    struct order *order = NULL;
+
+    view->n_orders_all += orders_count(engine_orders(host->engine), id);
+    while (view->n_orders < HOST_VIEW_ORDERS &&
+           (order = orders_next(engine_orders(host->engine), id, order)) != NULL)
+        view->orders[view->n_orders++] =
+            (struct host_view_order){.id = order->id,
+                                     .instrument = order->instrument,
+                                     .slot = order->slot,
+                                     .side = order->side,
+                                     .type = order->type,
+                                     .tif = order->tif,
+                                     .state = order->state,
+                                     .request = order->request,
+                                     .request_state = order->request_state,
+                                     .px = order->px,
+                                     .qty = order->qty,
+                                     .filled_qty = order->filled_qty,
+                                     .t_create = order->t_create};
+}
+
+static void show_exits(struct host *host, uint16_t id)
+{
+    struct host_view *view = host->draft;
+
+    for (const struct exit_plan *plan = engine_next_exit(host->engine, id, NULL); plan != NULL;
+         plan = engine_next_exit(host->engine, id, plan)) {
+        view->n_exits_all++;
+        if (view->n_exits == HOST_VIEW_EXITS)
+            continue;
+        view->exits[view->n_exits].slot = id;
+        engine_exit(plan, &view->exits[view->n_exits++].exit);
+    }
+}
+
+static void show_instrument(struct host *host, agon_instrument_t id)
+{
+    const struct instruments *table = engine_instruments(host->engine);
+    const struct agon_instrument *instrument = instruments_get(table, id);
+    struct host_view_instrument *to = &host->draft->instruments[host->draft->n_instruments++];
+    const struct agon_top10 *top = engine_top(host->engine, id);
+    struct agon_level bid = {0};
+    struct agon_level ask = {0};
+
+    memcpy(to->symbol, instrument->symbol, sizeof(to->symbol));
+    if (instrument->venue >= 1 && instrument->venue <= HOST_VENUES_MAX)
+        snprintf(to->venue, sizeof(to->venue), "%.31s",
+                 host->config.venues[instrument->venue - 1].name);
+    memcpy(to->base, instruments_asset(table, instrument->base)->name, sizeof(to->base));
+    memcpy(to->quote, instruments_asset(table, instrument->quote)->name, sizeof(to->quote));
+    to->book_state = engine_book_state(host->engine, id);
+    to->kind = instrument->kind;
+    to->px_exp = instrument->px_exp;
+    to->qty_exp = instrument->qty_exp;
+    // A derivative's position is counted as its quantities are.
+    to->base_exp = instrument->kind == INSTRUMENT_SPOT
+                       ? instruments_asset(table, instrument->base)->exp
+                       : instrument->qty_exp;
+    to->quote_exp = instruments_asset(table, instrument->quote)->exp;
+    if (engine_book(host->engine, id) != NULL) {
+        book_best(engine_book(host->engine, id), AGON_BUY, &bid);
+        book_best(engine_book(host->engine, id), AGON_SELL, &ask);
+    }
+    to->bid_px = bid.px;
+    to->ask_px = ask.px;
+    to->last_px = engine_mark_px(host->engine, id);
+    if (top != NULL)
+        to->top = *top;
+}
+
+static void show_values(struct host *host)
+{
+    const struct instruments *table = engine_instruments(host->engine);
+    struct host_view *view = host->draft;
+
+    view->n_values = 0;
+    for (agon_asset_t id = 1; id <= table->n_assets && view->n_values < HOST_VIEW_VALUES; id++) {
+        agon_instrument_t by = engine_valued_by(host->engine, id);
+        struct host_view_value *to = &view->values[view->n_values];
+
+        if (by == 0)
+            continue;
+        memcpy(to->asset, instruments_asset(table, id)->name, sizeof(to->asset));
+        to->instrument = by;
+        to->px = engine_mark_px(host->engine, by);
+        to->age_ns = engine_value_age(host->engine, id);
+        to->is_stale = (uint8_t)engine_value_is_stale(host->engine, id);
+        view->n_values++;
+    }
+}
+
+static void show_portfolio(const struct engine *engine, struct host_view_portfolio *to)
+{
+    const struct risk_slot *all = engine_portfolio(engine);
+
+    to->limits = *engine_portfolio_limits(engine);
+    engine_exposure(engine, &to->reach);
+    to->equity_amt = all->equity_amt;
+    to->equity_high_amt = all->equity_high_amt;
+    to->equity_day_amt = all->equity_day_amt;
+    to->breach_amt = all->breach_amt;
+    to->breach_reason = all->breach_reason;
+    to->is_breached = all->is_daily_breached || all->is_drawdown_breached || all->is_floor_breached;
+}
+
+void host_show(struct host *host)
+{
+    struct host_view *view = host->draft;
+    struct engine *engine = host->engine;
+    const struct instruments *table = engine_instruments(engine);
+
+    view->t = engine_t(engine);
+    view->seq = engine_seq(engine);
+    view->durable_seq = journal_durable_seq(&host->buffer);
+    view->run = engine_run(engine);
+    view->journal_state = (uint8_t)journal_state(&host->buffer);
+    view->counters = *engine_counters(engine);
+    view->is_killed = engine_halted(engine) == 2;
+    view->is_halted = engine_halted(engine) != 0;
+    view->is_stopped = engine_halt(engine, SCOPE_GLOBAL, HALT_STOP) != NULL;
+    view->is_live = host->config.mode == RUN_LIVE;
+    for (uint32_t i = 0; i < host->n_lines; i++) {
+        view->is_bars_silent |= host->lines[i].bars.n > 0;
+        view->is_bars_visible |= host->lines[i].bars.is_visible;
+        view->is_bars_optimistic |= market_bars_is_optimistic(&host->lines[i].bars) ? 1 : 0;
+    }
+    show_halts(host);
+    view->base_exp = (uint8_t)instruments_asset(table, table->base_currency)->exp;
+    view->n_slots = engine_slots(engine)->n;
+    view->n_orders = 0;
+    view->n_exits = 0;
+    view->n_exits_all = 0;
+    view->n_orders_all = 0;
+    for (uint16_t id = 0; id < view->n_slots; id++) {
+        show_slot(host, id);
+        show_orders(host, id);
+        show_exits(host, id);
+    }
+    view->n_instruments = 0;
+    for (uint32_t id = 1; id <= table->n_instruments && id <= HOST_INSTRUMENTS_MAX; id++)
+        show_instrument(host, id);
+    host_show_alerts(host, &view->alerts);
+    show_values(host);
+    show_portfolio(engine, &view->portfolio);
+    // Never waits for whoever is looking: then this view is skipped.
+    if (lock_try(&host->view_lock)) {
+        *host->view = *view;
+        lock_give(&host->view_lock);
+    }
+}
