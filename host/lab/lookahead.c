@@ -2,283 +2,21 @@
 #include "lab/lookahead.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "agent/worker.h"
 #include "base/exit.h"
 #include "base/num.h"
-#include "base/rng.h"
-#include "lab/alter.h"
+#include "lab/lookahead_impl.h"
 #include "lab/martingale.h"
 #include "sys/file.h"
 
-#define ROOM_BYTES  ((uint64_t)4 << 30) /* of address space, for fills and samples */
-#define ARENA_BYTES ((uint64_t)4 << 30) /* and for each plugin */
-#define CAUSES      65536u              /* of the last events, when they were and what */
-#define WEEK_NS     (INT64_C(7) * 86400 * 1000000000)
-#define SECOND_NS   INT64_C(1000000000)
-#define SHIFTS      2
-#define FAIR_START                                                                                 \
-    (INT64_C(4070908800) * SECOND_NS) /* 2099: behind all funding that is recorded                 \
-                                       */
-#define TRADES_EACH 5                 /* trades for each bar of n_rows */
+#define WEEK_NS (INT64_C(7) * 86400 * LOOKAHEAD_SECOND_NS)
+#define SHIFTS  2
 
-/* What a worker says of its run, in memory that it shares: figures, not proofs. */
-struct outcome {
-    int rc;
-    char text[ERROR_TEXT], failure[ERROR_TEXT];
-    uint32_t has_book, n_names, n_instruments;
-    agon_ns_t t_first, t_last;
-    agon_ns_t way_ns; /* the longest that a recorded message was under way */
-    uint64_t n_decisions, n_kept;
-    char base[16];
-    int base_exp;
-    char names[SLOTS_MAX][SLOT_NAME];
-    agon_amt_t won_amt[SLOTS_MAX];
-    uint64_t n_wanted[SLOTS_MAX];
-    uint64_t n_fills[SLOTS_MAX];
-    struct {
-        char symbol[RECORDING_SYMBOL];
-        int px_exp, qty_exp;
-    } instruments[BACKTEST_TAPES_MAX];
-    struct lookahead_intent kept[LOOKAHEAD_KEPT];
-};
-
-struct judge {
-    const struct lookahead_config *config;
-    struct lookahead *result;
-    struct rng rng;
-    struct outcome *one, *other;              // shared with workers
-    char dir[PATH_MAX];                       // of altered files
-    uint32_t n_dirs, n_paths;                 // of the data, or of what stands for them
-    char words[BACKTEST_TAPES_MAX][PATH_MAX]; // [SYMBOL=]FILE
-    struct tape_info infos[BACKTEST_TAPES_MAX];
-    // Which listing beside the data is theirs (lab/listing.h); "": none. It lies beside what is
-    // altered.
-    char beside[BACKTEST_TAPES_MAX][PATH_MAX];
-    struct alter_seen seen[BACKTEST_TAPES_MAX];
-};
-
-/* --- in the worker --- */
-
-struct run {
-    struct backtest_config config;
-    struct backtest result;
-    struct outcome *outcome;
-    struct worker *worker;
-    struct {
-        uint64_t seq;
-        agon_ns_t t;
-        uint16_t type;
-    } causes[CAUSES];
-    agon_qty_t held_qty[SLOTS_MAX][BACKTEST_TAPES_MAX + 1];
-    uint64_t n_market;
-};
-
-static void keep(struct run *run, struct engine *engine, const struct agon_event_hdr *event)
-{
-    const struct agon_intent_event *intent = (const void *)event;
-    const struct agon_exit_event *plan = (const void *)event;
-    int is_plan = event->type == AGON_EVENT_EXIT_PLAN;
-    const struct agon_origin *origin = is_plan ? &plan->origin : &intent->origin;
-    agon_instrument_t id = is_plan ? plan->plan.instrument : intent->intent.instrument;
-    const struct book *book = engine_book(engine, id);
-    struct lookahead_intent *kept;
-    struct agon_level bid = {0}, ask = {0};
-    uint64_t at = origin->cause_seq % CAUSES;
-
-    if (origin->slot < SLOTS_MAX)
-        run->outcome->n_wanted[origin->slot]++;
-    if (run->outcome->n_decisions++ >= LOOKAHEAD_KEPT)
-        return;
-    kept = &run->outcome->kept[run->outcome->n_kept++];
-    if (book != NULL) {
-        (void)book_best(book, AGON_BUY, &bid);
-        (void)book_best(book, AGON_SELL, &ask);
-    }
-    memset(kept, 0, sizeof(*kept));
-    memcpy(&kept->what, event, is_plan ? sizeof(*plan) : sizeof(*intent));
-    kept->t = kept->t_decided = event->t;
-    if (run->causes[at].seq == origin->cause_seq) {
-        kept->t_decided = run->causes[at].t;
-        kept->cause = run->causes[at].type;
-    }
-    kept->bid_px = bid.px != 0 ? bid.px : engine_mark_px(engine, id);
-    kept->ask_px = ask.px != 0 ? ask.px : engine_mark_px(engine, id);
-    kept->slot = origin->slot;
-    kept->n_market = run->n_market;
-    if (origin->slot < SLOTS_MAX && id <= BACKTEST_TAPES_MAX)
-        kept->held_qty = run->held_qty[origin->slot][id];
-}
-
-static void on_event(void *ctx, struct engine *engine, const struct agon_event_hdr *event)
-{
-    struct run *run = ctx;
-    uint64_t at = event->seq % CAUSES;
-
-    run->causes[at].seq = event->seq;
-    run->causes[at].t = event->t;
-    run->causes[at].type = event->type;
-    switch (event->type) {
-    case AGON_EVENT_INTENT:
-    case AGON_EVENT_EXIT_PLAN:
-        keep(run, engine, event);
-        break;
-    case EVENT_REPORT: {
-        const struct record_report *report = (const void *)event;
-        uint64_t slot = ORDER_ID_SLOT(report->order_id);
-
-        if (report->kind != REPORT_FILL || slot >= SLOTS_MAX)
-            break;
-        run->outcome->n_fills[slot]++;
-        if (event->instrument <= BACKTEST_TAPES_MAX)
-            run->held_qty[slot][event->instrument] +=
-                report->side == AGON_BUY ? report->qty : -report->qty;
-        break;
-    }
-    default:
-        if (event->type < AGON_EVENT_ORDER)
-            run->n_market++;
-        break;
-    }
-}
-
-static void on_calling(void *ctx, uint16_t slot, uint64_t hash)
-{
-    worker_enter(((struct run *)ctx)->worker, hash != 0 ? (int)slot : -1);
-}
-
-static int on_close(void *ctx, struct error *err)
-{
-    struct run *run = ctx;
-
-    if (run->config.has_processes)
-        return AGON_OK;
-    return worker_close(run->worker, ROOM_BYTES + run->config.n_slots * ARENA_BYTES, err);
-}
-
-static void tell(struct run *run)
-{
-    struct outcome *outcome = run->outcome;
-    const struct backtest *result = &run->result;
-    const struct instruments *table = engine_instruments(result->engine);
-    const struct asset *base = instruments_asset(table, table->base_currency);
-
-    outcome->has_book = (uint32_t)backtest_has_book(result) || run->config.n_paths == 0;
-    outcome->t_first = result->t_first;
-    outcome->t_last = result->t_last;
-    for (uint32_t i = 0; i < result->n_tapes; i++) {
-        if (result->tapes[i].received.most_ns > outcome->way_ns)
-            outcome->way_ns = result->tapes[i].received.most_ns;
-    }
-    if (base != NULL) {
-        snprintf(outcome->base, sizeof(outcome->base), "%s", base->name);
-        outcome->base_exp = base->exp;
-    }
-    for (uint16_t id = 0; id < engine_slots(result->engine)->n; id++) {
-        const struct slot *slot = &engine_slots(result->engine)->all[id];
-
-        snprintf(outcome->names[id], SLOT_NAME, "%.31s", slot->name);
-        outcome->won_amt[id] =
-            engine_equity(result->engine, id) - run->config.slots[id].record.limits.capital_amt;
-        outcome->n_names = id + 1u;
-    }
-    for (agon_instrument_t id = 1; id <= table->n_instruments && id <= BACKTEST_TAPES_MAX; id++) {
-        const struct agon_instrument *instrument = instruments_get(table, id);
-
-        snprintf(outcome->instruments[id - 1].symbol, RECORDING_SYMBOL, "%.31s",
-                 instrument->symbol);
-        outcome->instruments[id - 1].px_exp = instrument->px_exp;
-        outcome->instruments[id - 1].qty_exp = instrument->qty_exp;
-        outcome->n_instruments = id;
-    }
-    if (result->n_failed > 0)
-        snprintf(outcome->failure, sizeof(outcome->failure), "%s failed: %.200s",
-                 outcome->names[result->failed[0] % SLOTS_MAX],
-                 result->failure[result->failed[0] % SLOTS_MAX]);
-}
-
-static int work(void *ctx, struct worker *worker)
-{
-    struct run *run = ctx;
-    struct error err = {0};
-
-    run->worker = worker;
-    run->outcome->rc = backtest_run(&run->config, &run->result, &err);
-    snprintf(run->outcome->text, sizeof(run->outcome->text), "%s", err.text);
-    if (run->outcome->rc >= 0)
-        tell(run);
-    worker_done(worker);
-    backtest_free(&run->result);
-    return EXIT_OK;
-}
-
-/* --- in the parent --- */
-
-static int crashed(const struct judge *judge, struct lookahead *result,
-                   const struct worker_end *end, struct error *err)
-{
-    const struct backtest_config *config = judge->config->backtest;
-
-    result->exit = end->kind == WORKER_INTERRUPTED ? EXIT_INTERRUPTED
-                   : end->kind == WORKER_CRASHED   ? EXIT_CHECK
-                                                   : EXIT_ENVIRONMENT;
-    if (end->kind == WORKER_INTERRUPTED)
-        return error_set(err, AGON_EIO, "interrupted");
-    for (uint32_t i = 0; i < config->n_slots && end->kind == WORKER_CRASHED; i++) {
-        if ((int)config->slots[i].record.slot == end->who)
-            return error_set(err, AGON_EIO, "a run ended in the plugin of slot %s: %s",
-                             config->slots[i].record.name, end->text);
-    }
-    return error_set(err, AGON_EIO, "a run failed: %s", end->text);
-}
-
-static int play(struct judge *judge, const struct backtest_config *config, struct outcome *outcome,
-                struct error *err)
-{
-    struct run *run = calloc(1, sizeof(*run));
-    struct worker_config worker = {.run = work, .ctx = run};
-    struct worker_end end;
-    int rc = AGON_OK;
-
-    if (run == NULL)
-        return error_set(err, AGON_ENOMEM, "out of memory");
-    memset(outcome, 0, offsetof(struct outcome, kept));
-    outcome->rc = AGON_EIO;
-    run->outcome = outcome;
-    run->config = *config;
-    run->config.ctx = run;
-    run->config.log = NULL;
-    run->config.journal = NULL;
-    run->config.mark_every = 0;
-    run->config.close = on_close;
-    run->config.calling = on_calling;
-    run->config.event = on_event;
-    worker_run(&worker, &end);
-    if (end.kind != WORKER_EXITED || end.code != EXIT_OK || !end.is_whole)
-        rc = crashed(judge, judge->result, &end, err);
-    else if (outcome->rc < 0)
-        rc = error_set(err, outcome->rc, "%.*s", (int)sizeof(outcome->text) - 1, outcome->text);
-    else if (outcome->failure[0] != '\0')
-        rc = error_set(err, AGON_EIO, "%.*s", (int)sizeof(outcome->failure) - 1, outcome->failure);
-    if (rc < 0 && outcome->failure[0] != '\0')
-        judge->result->exit = EXIT_CHECK;
-    // Plugins ran where these figures were written.
-    if (outcome->n_kept > LOOKAHEAD_KEPT)
-        outcome->n_kept = LOOKAHEAD_KEPT;
-    if (outcome->way_ns < 0 || outcome->way_ns > RECEIVED_MOST_NS)
-        outcome->way_ns = RECEIVED_MOST_NS;
-    if (outcome->n_names > SLOTS_MAX)
-        outcome->n_names = SLOTS_MAX;
-    free(run);
-    return rc;
-}
-
-static int make_dir(struct judge *judge, char *dir, size_t room, struct error *err)
+int lookahead_make_dir(struct judge *judge, char *dir, size_t room, struct error *err)
 {
     int n = snprintf(dir, room, "%s/%u", judge->dir, ++judge->n_dirs);
 
@@ -294,15 +32,10 @@ static const char *last_part(const char *path)
     return slash != NULL ? slash + 1 : path;
 }
 
-struct words {
-    char all[2][BACKTEST_TAPES_MAX][PATH_MAX + RECORDING_SYMBOL];
-    const char *at[2][BACKTEST_TAPES_MAX];
-};
-
 // SYMBOL=DIR/WHICH-NUMBER/NAME: the name says what kind of file it is. beside: a listing, or "".
-static int name_file(struct words *words, int which, uint32_t i, const char *symbol,
-                     const char *dir, const char *name, const char *beside, const char **path,
-                     struct error *err)
+int lookahead_name_file(struct words *words, int which, uint32_t i, const char *symbol,
+                        const char *dir, const char *name, const char *beside, const char **path,
+                        struct error *err)
 {
     char *word = words->all[which][i];
     char folder[PATH_MAX + 32], link[2 * PATH_MAX];
@@ -341,8 +74,8 @@ static int alter_all(struct judge *judge, const struct alter *alter, struct word
             this.t = num_add(this.t, judge->one->way_ns);
         if (alter->kind == ALTER_INSIDE && judge->infos[i].kind != TAPE_BARS)
             continue;
-        rc = name_file(words, 0, i, judge->infos[i].symbol, dir, last_part(from), judge->beside[i],
-                       &path, err);
+        rc = lookahead_name_file(words, 0, i, judge->infos[i].symbol, dir, last_part(from),
+                                 judge->beside[i], &path, err);
         if (rc >= 0)
             rc = alter_file(from, &judge->infos[i], &this, path, &altered, err);
         if (rc < 0 || altered.t_row == 0)
@@ -361,7 +94,7 @@ static int alter_all(struct judge *judge, const struct alter *alter, struct word
             continue;
         if (symbol[0] == '\0' && !recording_symbol_of_name(from, symbol))
             return error_set(err, AGON_EINVAL, "%s: no symbol in the file's name", from);
-        rc = name_file(words, 1, i, symbol, dir, "funding.csv", "", &path, err);
+        rc = lookahead_name_file(words, 1, i, symbol, dir, "funding.csv", "", &path, err);
         if (rc >= 0)
             rc = alter_file(from, &info, alter, path, &altered, err);
     }
@@ -465,7 +198,7 @@ static agon_ns_t draw_time(struct judge *judge, uint32_t i)
     agon_ns_t t_first = one->t_first, t_last = one->t_last, length = 0, t;
 
     for (uint32_t k = 0; k < judge->n_paths; k++) {
-        agon_ns_t of = (agon_ns_t)judge->infos[k].length_s * SECOND_NS;
+        agon_ns_t of = (agon_ns_t)judge->infos[k].length_s * LOOKAHEAD_SECOND_NS;
 
         length = of > length ? of : length;
     }
@@ -496,7 +229,7 @@ static int cut_or_alter(struct judge *judge, struct lookahead_part *part, uint8_
         agon_ns_t t_row, t_ends;
         char dir[PATH_MAX];
 
-        rc = make_dir(judge, dir, sizeof(dir), err);
+        rc = lookahead_make_dir(judge, dir, sizeof(dir), err);
         if (rc >= 0)
             rc = alter_all(judge, &alter, words, dir, &t_row, &t_ends, err);
         if (rc >= 0 && (kind == ALTER_CUT || t_row != 0)) {
@@ -506,7 +239,7 @@ static int cut_or_alter(struct judge *judge, struct lookahead_part *part, uint8_
             // What comes after it is compared by nobody, but timers before it want it to come.
             if (kind == ALTER_INSIDE && (config.t_end == 0 || config.t_end > 2 * t_ends - t_row))
                 config.t_end = num_add(t_ends, t_ends - t_row);
-            rc = play(judge, &config, judge->other, err);
+            rc = lookahead_play(judge, &config, judge->other, err);
             // Timers behind the last event of all never come.
             if (kind == ALTER_CUT && judge->other->t_last < alter.t)
                 t_until = num_add(judge->other->t_last, 1);
@@ -537,10 +270,10 @@ static int shift(struct judge *judge, struct lookahead_part *part, struct error 
         // Both ways, and within what a tape takes.
         if (i % 2 == 1 && judge->one->t_first > 60 * WEEK_NS)
             by = -by;
-        if (judge->one->t_last > FAIR_START - 60 * WEEK_NS && by > 0)
+        if (judge->one->t_last > LOOKAHEAD_FAIR_START - 60 * WEEK_NS && by > 0)
             by = -by;
         alter.by = by;
-        rc = make_dir(judge, dir, sizeof(dir), err);
+        rc = lookahead_make_dir(judge, dir, sizeof(dir), err);
         if (rc >= 0)
             rc = alter_all(judge, &alter, words, dir, &t_row, &t_ends, err);
         if (rc >= 0) {
@@ -549,7 +282,7 @@ static int shift(struct judge *judge, struct lookahead_part *part, struct error 
                 config.t_end += by;
             if (config.t_from != 0)
                 config.t_from += by;
-            rc = play(judge, &config, judge->other, err);
+            rc = lookahead_play(judge, &config, judge->other, err);
         }
         if (rc >= 0)
             compare(judge, part, INT64_MAX, by, 0);
@@ -572,11 +305,11 @@ static int repeat(struct judge *judge, struct lookahead_part *part, struct error
     for (uint32_t i = 0; i < judge->config->backtest->n_fundings; i++)
         words->at[1][i] = judge->config->backtest->fundings[i];
     config = config_of(judge, words);
-    rc = play(judge, &config, judge->one, err);
+    rc = lookahead_play(judge, &config, judge->one, err);
     if (rc >= 0 && !judge->one->has_book)
         rc = error_set(err, AGON_ECORRUPT, "none of the data brought a book to trade on");
     if (rc >= 0)
-        rc = play(judge, &config, judge->other, err);
+        rc = lookahead_play(judge, &config, judge->other, err);
     if (rc >= 0) {
         part->verdict = LOOKAHEAD_HOLDS;
         compare(judge, part, INT64_MAX, 0, 0);
@@ -584,172 +317,6 @@ static int repeat(struct judge *judge, struct lookahead_part *part, struct error
     free(words);
     return rc;
 }
-
-/* --- markets without drift --- */
-
-// The table of one symbol: about the prices, sizes and bars that its own data have.
-static struct martingale fair_of(const struct judge *judge, uint32_t path, uint8_t kind)
-{
-    const struct tape_info *info = &judge->infos[path];
-    const struct alter_seen *seen = &judge->seen[path];
-    agon_qty_t per_bar = info->kind == TAPE_BARS && info->length_s > 0 ? info->length_s : 60;
-    struct martingale fair = {.kind = kind,
-                              .t_start = FAIR_START,
-                              .length_s = (uint32_t)per_bar,
-                              .px_exp = seen->px_exp,
-                              .qty_exp = seen->qty_exp,
-                              .start_px = seen->px,
-                              .unit_qty = seen->qty,
-                              .n_rows = judge->config->n_rows};
-
-    if (kind == TAPE_TRADES)
-        fair.n_rows *= TRADES_EACH;
-    if (info->kind == TAPE_BARS && kind == TAPE_TRADES)
-        fair.unit_qty /= per_bar;
-    if (info->kind != TAPE_BARS && kind == TAPE_BARS)
-        fair.unit_qty = num_mul(fair.unit_qty, per_bar);
-    // Some of its rows have a digit more.
-    if (fair.qty_exp > 0) {
-        fair.qty_exp--;
-        fair.unit_qty /= 10;
-    }
-    fair.unit_qty = fair.unit_qty < 10 ? 10 : fair.unit_qty;
-    return fair;
-}
-
-static int write_fair(struct judge *judge, uint64_t seed, uint8_t kind, struct words *words,
-                      const char *dir, uint32_t *n, struct error *err)
-{
-    int rc = AGON_OK;
-
-    *n = 0;
-    for (uint32_t i = 0; i < judge->n_paths && rc >= 0; i++) {
-        struct martingale fair = fair_of(judge, i, kind);
-        const char *path;
-        int is_known = 0;
-        FILE *file;
-
-        for (uint32_t k = 0; k < i; k++)
-            is_known |= strcmp(judge->infos[k].symbol, judge->infos[i].symbol) == 0;
-        if (is_known)
-            continue;
-        fair.seed = seed;
-        fair.neighbour = *n;
-        rc = name_file(words, 0, *n, judge->infos[i].symbol, dir, "fair.csv", judge->beside[i],
-                       &path, err);
-        if (rc < 0)
-            break;
-        ++*n;
-        file = fopen(path, "wxe");
-        rc = file != NULL ? martingale_write(&fair, file) : AGON_EIO;
-        if (file != NULL && fclose(file) != 0)
-            rc = AGON_EIO;
-        if (rc < 0)
-            error_set(err, rc, "%s cannot be written", path);
-    }
-    return rc;
-}
-
-struct sums {
-    double sum, squares;
-    uint32_t n;
-};
-
-static void add(struct sums *sums, double value)
-{
-    sums->sum += value;
-    sums->squares += value * value;
-    sums->n++;
-}
-
-static void measure(const struct sums *sums, double *mean, double *t)
-{
-    double n = sums->n, variance;
-
-    *mean = n > 0 ? sums->sum / n : 0;
-    variance = n > 1 ? (sums->squares - n * *mean * *mean) / (n - 1) : 0;
-    // All alike: nothing was won or lost, or all of it by rote.
-    if (variance <= 1e-12 * *mean * *mean)
-        *t = *mean > 0 ? 1e6 : *mean < 0 ? -1e6 : 0;
-    else
-        *t = *mean / __builtin_sqrt(variance / n);
-}
-
-static int play_fair(struct judge *judge, uint8_t kind, uint64_t first, struct sums sums[SLOTS_MAX],
-                     struct lookahead_part *part, struct error *err)
-{
-    struct words *words = calloc(1, sizeof(*words));
-    int rc = words != NULL ? AGON_OK : error_set(err, AGON_ENOMEM, "out of memory");
-
-    memset(sums, 0, SLOTS_MAX * sizeof(*sums));
-    for (uint32_t i = 0; i < judge->config->n_seeds && rc >= 0; i++) {
-        struct backtest_config config = *judge->config->backtest;
-        char dir[PATH_MAX];
-
-        rc = make_dir(judge, dir, sizeof(dir), err);
-        if (rc < 0)
-            break;
-        rc = write_fair(judge, rng_at(judge->config->seed, 7, kind, first + i, 0), kind, words, dir,
-                        &config.n_paths, err);
-        config.paths = words->at[0];
-        config.maker_fee_ppb = config.taker_fee_ppb = 0;
-        config.has_maker_fee = config.has_taker_fee = 1;
-        config.t_from = config.t_end = 0;
-        config.is_lenient = 0;
-        if (rc >= 0)
-            rc = play(judge, &config, judge->other, err);
-        file_remove_tree(dir);
-        part->n_runs++;
-        part->n_agents = judge->other->n_names;
-        for (uint32_t slot = 0; slot < part->n_agents && rc >= 0; slot++) {
-            struct lookahead_agent *agent = &part->agents[slot];
-
-            snprintf(agent->name, sizeof(agent->name), "%.31s", judge->other->names[slot]);
-            agent->n_fills += judge->other->n_fills[slot];
-            add(&sums[slot],
-                (double)judge->other->won_amt[slot] / (double)num_pow10(judge->other->base_exp));
-        }
-    }
-    free(words);
-    return rc;
-}
-
-static int judge_fair(struct judge *judge, uint8_t kind, struct lookahead_part *part,
-                      struct error *err)
-{
-    static struct sums sums[SLOTS_MAX];
-    uint64_t n_fills = 0;
-    int is_suspect = 0;
-    int rc = play_fair(judge, kind, 0, sums, part, err);
-
-    for (uint32_t i = 0; i < part->n_agents && rc >= 0; i++) {
-        struct lookahead_agent *agent = &part->agents[i];
-
-        agent->n = sums[i].n;
-        measure(&sums[i], &agent->mean, &agent->t);
-        is_suspect |= agent->t >= LOOKAHEAD_T;
-        n_fills += agent->n_fills;
-    }
-    part->verdict = n_fills > 0 ? LOOKAHEAD_HOLDS : LOOKAHEAD_NOT_JUDGED;
-    if (n_fills == 0)
-        snprintf(part->why, sizeof(part->why), "nobody traded on it");
-    if (rc < 0 || !is_suspect)
-        return rc;
-    rc = play_fair(judge, kind, judge->config->n_seeds, sums, part, err);
-    for (uint32_t i = 0; i < part->n_agents && rc >= 0; i++) {
-        struct lookahead_agent *agent = &part->agents[i];
-
-        if (agent->t < LOOKAHEAD_T)
-            continue;
-        agent->n_confirm = sums[i].n;
-        measure(&sums[i], &agent->mean, &agent->t);
-        if (agent->t >= LOOKAHEAD_T)
-            part->verdict = LOOKAHEAD_ACCUSED;
-    }
-    return rc;
-}
-
-/* --- all of it --- */
 
 // Without data: bars in which nothing can be won stand for them.
 static int make_data(struct judge *judge, struct error *err)
@@ -760,14 +327,14 @@ static int make_data(struct judge *judge, struct error *err)
     int rc = backtest_names(judge->config->backtest, &names, err);
 
     if (rc >= 0)
-        rc = make_dir(judge, dir, sizeof(dir), err);
+        rc = lookahead_make_dir(judge, dir, sizeof(dir), err);
     for (uint32_t i = 0; i < names.n && i < BACKTEST_TAPES_MAX && rc >= 0; i++) {
         const char *symbol = strchr(names.instruments[i], ':') + 1;
         struct martingale fair = {.seed = judge->config->seed,
                                   .kind = TAPE_BARS,
                                   .neighbour = 2 * i, // in step
                                   .n_rows = judge->config->n_rows,
-                                  .t_start = INT64_C(1767225600) * SECOND_NS, // 2026
+                                  .t_start = INT64_C(1767225600) * LOOKAHEAD_SECOND_NS, // 2026
                                   .length_s = 60,
                                   .px_exp = 2,
                                   .qty_exp = 3,
@@ -902,11 +469,11 @@ static int judge_all(struct judge *judge, struct error *err)
     }
     is_optimistic = judge->config->backtest->bars.path == MATCH_PATH_OPTIMISTIC;
     if (rc >= 0 && judge->config->n_seeds > 0 && !is_optimistic)
-        rc = judge_fair(judge, TAPE_BARS, &parts[LOOKAHEAD_BARS], err);
+        rc = lookahead_fair(judge, TAPE_BARS, &parts[LOOKAHEAD_BARS], err);
     else if (is_optimistic)
         not_judged(&parts[LOOKAHEAD_BARS], "the path is optimistic: its fills know the close");
     if (rc >= 0 && judge->config->n_seeds > 0)
-        rc = judge_fair(judge, TAPE_TRADES, &parts[LOOKAHEAD_TRADES], err);
+        rc = lookahead_fair(judge, TAPE_TRADES, &parts[LOOKAHEAD_TRADES], err);
     if (judge->config->n_seeds == 0) {
         not_judged(&parts[LOOKAHEAD_BARS], "no seeds");
         not_judged(&parts[LOOKAHEAD_TRADES], "no seeds");
