@@ -1,80 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/pit.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/num.h"
-#include "base/rng.h"
-#include "sim/reel.h"
-#include "sim/series.h"
-
-#define TRADES_KEPT  32768
-#define ORDERS_MAX   16384 /* open ones, of all owners */
-#define MINUTES_KEPT 131072
-#define SECONDS_KEPT 7200
-#define NAMES_KEPT   256 /* trade ids of the engine whose public name is remembered */
-#define NS_PER_MS    1000000
-#define NS_PER_S     1000000000ll
-#define NS_PER_MIN   (60 * NS_PER_S)
-
-struct sym {
-    struct pit_symbol spec;
-    agon_instrument_t instrument;
-    struct agon_level *bid, *ask; /* what is shown, [PIT_DEPTH_MAX] each */
-    uint32_t n_bid, n_ask;
-    uint64_t id; /* of the last change of a shown level */
-    struct agon_level top_bid, top_ask;
-    struct pit_trade *trades; /* ring */
-    uint64_t n_trades;
-    struct pit_agg *aggs; /* ring */
-    uint64_t n_aggs;
-    struct pit_agg pending;
-    uint8_t has_pending, is_dirty;
-    uint8_t is_own_dirty;                   /* an own order changed */
-    uint8_t has_depth;                      /* levels came, and not quotes alone */
-    uint8_t has_quote;                      /* best prices are recorded */
-    struct agon_level quote_bid, quote_ask; /* ... the last ones */
-    struct agon_level own_bid, own_ask;     /* ... and what own orders have best */
-    agon_ns_t bar_ns; /* nothing is known but bars of that length; 0: there is a market */
-    uint8_t is_turn;  /* one has just opened or closed: what waited for that acts */
-    struct series minutes, seconds, notes[PIT_NOTES];
-    agon_instrument_t index; /* whose trades are the index; 0: none */
-    agon_px_t noted[PIT_NOTES];
-    uint64_t next_trade, next_agg;
-    struct {
-        uint64_t engine, shown;
-    } names[NAMES_KEPT];
-    agon_qty_t printed_qty; /* of one exogenous trade, by own orders that had a part in it */
-    agon_px_t last_px;
-    agon_ns_t t_last;
-};
-
-struct pit {
-    struct instruments table;
-    struct match *match;
-    struct reel *reel; /* owned */
-    struct pit_hooks hooks;
-    struct agon_level *scratch[2];
-    const struct match_order **orders; /* owned; scratch, [ORDERS_MAX] */
-    agon_ns_t now, next_step;
-    struct match_bars bars; /* of symbols that are of bars */
-    uint32_t n;
-    struct sym syms[PIT_SYMBOLS_MAX];
-};
-
-static struct sym *by_instrument(struct pit *pit, agon_instrument_t instrument)
-{
-    for (uint32_t i = 0; i < pit->n; i++)
-        if (pit->syms[i].instrument == instrument)
-            return &pit->syms[i];
-    return NULL;
-}
-
-static uint32_t number_of(const struct pit *pit, const struct sym *sym)
-{
-    return (uint32_t)(sym - pit->syms);
-}
+#include "sim/pit_impl.h"
 
 /* --- bars --- */
 
@@ -95,8 +25,6 @@ static void roll_all(struct pit *pit)
 
 /* --- prints --- */
 
-static agon_px_t reference_px(void *ctx, agon_instrument_t instrument, uint32_t minutes);
-
 static void flush_agg(struct pit *pit, struct sym *sym)
 {
     if (!sym->has_pending)
@@ -105,7 +33,7 @@ static void flush_agg(struct pit *pit, struct sym *sym)
     sym->aggs[sym->n_aggs % TRADES_KEPT] = sym->pending;
     sym->n_aggs++;
     if (pit->hooks.on_agg)
-        pit->hooks.on_agg(pit->hooks.ctx, number_of(pit, sym), &sym->pending);
+        pit->hooks.on_agg(pit->hooks.ctx, pit_number_of(pit, sym), &sym->pending);
 }
 
 static void flush_aggs(struct pit *pit, agon_ns_t t)
@@ -150,7 +78,7 @@ static void print(struct pit *pit, struct sym *sym, uint64_t id, agon_ns_t t, ag
     series_trade(&sym->minutes, &trade);
     series_trade(&sym->seconds, &trade);
     if (pit->hooks.on_trade)
-        pit->hooks.on_trade(pit->hooks.ctx, number_of(pit, sym), &trade);
+        pit->hooks.on_trade(pit->hooks.ctx, pit_number_of(pit, sym), &trade);
     aggregate(pit, sym, &trade);
 }
 
@@ -259,9 +187,9 @@ void pit_best(const struct pit *pit, uint32_t number, struct agon_level *bid,
 
 static void tell_best(struct pit *pit, struct sym *sym)
 {
-    pit_best(pit, number_of(pit, sym), &sym->top_bid, &sym->top_ask);
+    pit_best(pit, pit_number_of(pit, sym), &sym->top_bid, &sym->top_ask);
     if (pit->hooks.on_top)
-        pit->hooks.on_top(pit->hooks.ctx, number_of(pit, sym));
+        pit->hooks.on_top(pit->hooks.ctx, pit_number_of(pit, sym));
 }
 
 // Own orders changed: with recorded best prices these are told anew if that changes them.
@@ -270,7 +198,7 @@ static void refresh_best(struct pit *pit, struct sym *sym)
     struct agon_level bid, ask;
 
     look_at_own(pit, sym);
-    pit_best(pit, number_of(pit, sym), &bid, &ask);
+    pit_best(pit, pit_number_of(pit, sym), &bid, &ask);
     if (memcmp(&bid, &sym->top_bid, sizeof(bid)) != 0 ||
         memcmp(&ask, &sym->top_ask, sizeof(ask)) != 0)
         tell_best(pit, sym);
@@ -314,11 +242,11 @@ static void refresh(struct pit *pit, struct sym *sym)
         sym->top_bid = top_bid;
         sym->top_ask = top_ask;
         if (pit->hooks.on_top)
-            pit->hooks.on_top(pit->hooks.ctx, number_of(pit, sym));
+            pit->hooks.on_top(pit->hooks.ctx, pit_number_of(pit, sym));
     }
 }
 
-static void refresh_dirty(struct pit *pit)
+void pit_refresh(struct pit *pit)
 {
     for (uint32_t i = 0; i < pit->n; i++) {
         struct sym *sym = &pit->syms[i];
@@ -336,7 +264,7 @@ static void refresh_dirty(struct pit *pit)
 static void on_event(void *ctx, const struct match_event *event)
 {
     struct pit *pit = ctx;
-    struct sym *sym = by_instrument(pit, event->order->instrument);
+    struct sym *sym = pit_by_instrument(pit, event->order->instrument);
     uint64_t id = 0;
 
     if (!sym)
@@ -346,13 +274,13 @@ static void on_event(void *ctx, const struct match_event *event)
     sym->is_dirty = 1;
     sym->is_own_dirty = 1;
     if (pit->hooks.on_order)
-        pit->hooks.on_order(pit->hooks.ctx, number_of(pit, sym), event, id);
+        pit->hooks.on_order(pit->hooks.ctx, pit_number_of(pit, sym), event, id);
 }
 
 static void on_print(void *ctx, const struct match_print *own)
 {
     struct pit *pit = ctx;
-    struct sym *sym = by_instrument(pit, own->instrument);
+    struct sym *sym = pit_by_instrument(pit, own->instrument);
 
     if (!sym || sym->bar_ns > 0)
         return; // of a market of bars the bars are the tape
@@ -365,7 +293,7 @@ static void on_print(void *ctx, const struct match_print *own)
 static void on_level(void *ctx, agon_instrument_t instrument, enum agon_side side, agon_px_t px,
                      agon_qty_t qty)
 {
-    struct sym *sym = by_instrument(ctx, instrument);
+    struct sym *sym = pit_by_instrument(ctx, instrument);
 
     (void)side;
     (void)px;
@@ -393,7 +321,7 @@ static void on_balance(void *ctx, uint32_t owner, agon_asset_t asset)
 
 /* --- life --- */
 
-static agon_asset_t asset_of(struct instruments *table, const char *name, int exp)
+agon_asset_t pit_asset(struct instruments *table, const char *name, int exp)
 {
     agon_asset_t id = instruments_find_asset(table, name);
     struct record_asset record = {.kind = CONFIG_ASSET, .exp = (int8_t)exp};
@@ -457,8 +385,8 @@ static int sym_open(struct pit *pit, struct sym *sym, const struct pit_symbol *s
 
     sym->spec = *spec;
     instrument.hdr.instrument = pit->table.n_instruments + 1;
-    instrument.base = asset_of(&pit->table, spec->base, PIT_EXP - spec->base_fewer);
-    instrument.quote = asset_of(&pit->table, spec->quote, PIT_EXP);
+    instrument.base = pit_asset(&pit->table, spec->base, PIT_EXP - spec->base_fewer);
+    instrument.quote = pit_asset(&pit->table, spec->quote, PIT_EXP);
     rc = check_decimals(&pit->table, &instrument, spec, err);
     if (rc < 0)
         return rc;
@@ -514,7 +442,7 @@ int pit_new(struct pit **made, const struct pit_symbol *symbols, uint32_t n, ago
                                .on_level = on_level,
                                .on_balance = on_balance,
                                .may_fill = may_fill,
-                               .reference_px = reference_px};
+                               .reference_px = pit_reference_px};
     config.is_funds_checked = !symbols[0].is_perpetual;
     rc = instruments_init(&pit->table);
     if (rc < 0) {
@@ -614,142 +542,6 @@ void pit_set_hooks(struct pit *pit, const struct pit_hooks *hooks)
     pit->hooks = *hooks;
 }
 
-static void make_bar(const struct pit_symbol *spec, struct pit_bar *bar, agon_px_t open_px,
-                     agon_px_t close_px, struct rng *rng)
-{
-    agon_px_t high = open_px > close_px ? open_px : close_px;
-    agon_px_t low = open_px < close_px ? open_px : close_px, mean = (open_px + close_px) / 2;
-    double wick = rng_unit(rng) * 0.0005;
-
-    bar->open_px = open_px;
-    bar->close_px = close_px;
-    bar->high_px = num_to_step(high + (agon_px_t)((double)high * wick), spec->tick_px, NUM_DOWN);
-    bar->low_px = num_to_step(low - (agon_px_t)((double)low * wick), spec->tick_px, NUM_UP);
-    bar->n = 50 + rng_below(rng, 100);
-    // A few hundred units of the quote a trade.
-    bar->qty =
-        num_to_step(num_mul_div((int64_t)(20000 + rng_below(rng, 60000)) * num_pow10(PIT_EXP),
-                                num_pow10(PIT_EXP), mean, NUM_DOWN),
-                    spec->lot_qty, NUM_DOWN);
-    bar->taker_qty =
-        num_to_step(bar->qty / 100 * (int64_t)(40 + rng_below(rng, 20)), spec->lot_qty, NUM_DOWN);
-    bar->amt = num_notional(mean, PIT_EXP, bar->qty, PIT_EXP, PIT_EXP, NUM_ZERO);
-    bar->taker_amt = num_notional(mean, PIT_EXP, bar->taker_qty, PIT_EXP, PIT_EXP, NUM_ZERO);
-}
-
-int pit_history(struct pit *pit, uint32_t number, const agon_px_t *closes, uint32_t n,
-                uint64_t seed)
-{
-    struct sym *sym = &pit->syms[number];
-    agon_ns_t open = pit->now - pit->now % NS_PER_MIN;
-    struct rng rng;
-
-    if (sym->minutes.n > 0)
-        return AGON_ESTATE;
-    if (n == 0 || n > MINUTES_KEPT / 2)
-        return AGON_EINVAL;
-    rng_init(&rng, rng_at(seed, number, 0x6869, 0, 0));
-    for (uint32_t i = 0; i < n; i++) {
-        struct pit_bar *bar = series_push(&sym->minutes);
-
-        if (closes[i] <= 0)
-            return AGON_EINVAL;
-        bar->t_open = open - (agon_ns_t)(n - i) * NS_PER_MIN;
-        make_bar(&sym->spec, bar, closes[i > 0 ? i - 1 : 0], closes[i], &rng);
-        bar->first = sym->next_trade;
-        sym->next_trade += bar->n;
-        bar->last = sym->next_trade - 1;
-    }
-    sym->last_px = closes[n - 1];
-    sym->t_last = open - NS_PER_MS;
-    return AGON_OK;
-}
-
-int pit_note_history(struct pit *pit, uint32_t number, enum pit_note which, const agon_px_t *closes,
-                     uint32_t n)
-{
-    struct series *series = &pit->syms[number].notes[which];
-    agon_ns_t open = pit->now - pit->now % NS_PER_MIN;
-
-    if (series->n > 0)
-        return AGON_ESTATE;
-    if (n == 0 || n > MINUTES_KEPT / 2)
-        return AGON_EINVAL;
-    for (uint32_t i = 0; i < n; i++) {
-        struct pit_bar *bar = series_push(series);
-        agon_px_t from = closes[i > 0 ? i - 1 : 0], to = closes[i];
-
-        *bar = (struct pit_bar){.t_open = open - (agon_ns_t)(n - i) * NS_PER_MIN,
-                                .open_px = from,
-                                .close_px = to,
-                                .high_px = from > to ? from : to,
-                                .low_px = from < to ? from : to};
-    }
-    pit->syms[number].noted[which] = closes[n - 1];
-    return AGON_OK;
-}
-
-void pit_note(struct pit *pit, uint32_t number, enum pit_note which, agon_px_t px)
-{
-    struct series *series = &pit->syms[number].notes[which];
-    struct pit_bar one = {.open_px = px, .high_px = px, .low_px = px, .close_px = px};
-    agon_ns_t last = series->n ? series->bars[series->n - 1].t_open : 0;
-    struct pit_bar *bar = series_roll(series, pit->now);
-
-    if (bar->t_open != last)
-        bar->open_px = 0; // a bar opens with its first price
-    pit_bar_add(bar, &one);
-    pit->syms[number].noted[which] = px;
-}
-
-agon_px_t pit_noted(const struct pit *pit, uint32_t number, enum pit_note which)
-{
-    return pit->syms[number].noted[which];
-}
-
-uint32_t pit_notes(const struct pit *pit, uint32_t number, enum pit_note which)
-{
-    return pit->syms[number].notes[which].n;
-}
-
-const struct pit_bar *pit_note_at(const struct pit *pit, uint32_t number, enum pit_note which,
-                                  uint32_t i)
-{
-    return &pit->syms[number].notes[which].bars[i];
-}
-
-int pit_set_index(struct pit *pit, uint32_t number, const struct pit_symbol *spot,
-                  struct error *err)
-{
-    struct agon_instrument instrument = {
-        .hdr = {.type = AGON_EVENT_INSTRUMENT, .granules = 3},
-        .venue = 2,
-        .kind = INSTRUMENT_SPOT,
-        .state = TRADING_OPEN,
-        .px_exp = PIT_EXP,
-        .qty_exp = PIT_EXP,
-        .tick_px = spot->tick_px,
-        .lot_qty = spot->lot_qty,
-        .min_qty = spot->min_qty,
-        .max_qty = spot->max_qty,
-        .multiplier = 1,
-        .min_px = spot->min_px,
-        .max_px = spot->max_px,
-    };
-    int rc;
-
-    instrument.hdr.instrument = pit->table.n_instruments + 1;
-    instrument.base = asset_of(&pit->table, spot->base, PIT_EXP);
-    instrument.quote = asset_of(&pit->table, spot->quote, PIT_EXP);
-    instrument.settle = instrument.quote;
-    memcpy(instrument.symbol, spot->name, sizeof(spot->name));
-    rc = instruments_set(&pit->table, &instrument, err);
-    if (rc < 0)
-        return rc;
-    pit->syms[number].index = instrument.hdr.instrument;
-    return AGON_OK;
-}
-
 /* --- time --- */
 
 // An index is known by its trades; its book is nobody's here.
@@ -778,7 +570,7 @@ static void turn(struct pit *pit, struct sym *sym, int is_closed)
 {
     sym->is_turn = 1;
     if (pit->hooks.on_bar)
-        pit->hooks.on_bar(pit->hooks.ctx, number_of(pit, sym), is_closed);
+        pit->hooks.on_bar(pit->hooks.ctx, pit_number_of(pit, sym), is_closed);
     sym->is_turn = 0;
 }
 
@@ -793,7 +585,7 @@ static void take_open(struct pit *pit, struct sym *sym, const struct agon_quote 
     sym->last_px = px;
     series_put(&sym->minutes, &bar);
     take_quote(pit, sym, quote);
-    refresh_dirty(pit);
+    pit_refresh(pit);
     tell_best(pit, sym);
     turn(pit, sym, 0);
 }
@@ -813,13 +605,13 @@ static void take_close(struct pit *pit, struct sym *sym, const struct agon_bar *
     sym->last_px = closed->close_px;
     sym->t_last = pit->now;
     series_put(&sym->minutes, &bar);
-    refresh_dirty(pit);
+    pit_refresh(pit);
     turn(pit, sym, 1);
 }
 
 static int apply(struct pit *pit, const struct agon_event_hdr *event)
 {
-    struct sym *sym = by_instrument(pit, event->instrument);
+    struct sym *sym = pit_by_instrument(pit, event->instrument);
     const struct agon_book_part *part = (const void *)event;
     const struct agon_trade *trade = (const void *)event;
     int is_quote = 0, is_book = 0;
@@ -864,11 +656,11 @@ static int apply(struct pit *pit, const struct agon_event_hdr *event)
     }
     if (is_quote)
         take_quote(pit, sym, (const void *)event);
-    refresh_dirty(pit);
+    pit_refresh(pit);
     if (is_quote)
         tell_best(pit, sym);
     if (is_book && pit->hooks.on_book)
-        pit->hooks.on_book(pit->hooks.ctx, number_of(pit, sym));
+        pit->hooks.on_book(pit->hooks.ctx, pit_number_of(pit, sym));
     return AGON_OK;
 }
 
@@ -913,7 +705,7 @@ void pit_advance(struct pit *pit, agon_ns_t t)
             reel_next(pit->reel);
         } else if (t_match <= t_next) {
             match_on_time(pit->match, pit->now);
-            refresh_dirty(pit);
+            pit_refresh(pit);
         } else {
             roll_all(pit);
             pit->next_step += PIT_STEP_NS;
@@ -933,246 +725,4 @@ void pit_advance(struct pit *pit, agon_ns_t t)
 agon_ns_t pit_now(const struct pit *pit)
 {
     return pit->now;
-}
-
-/* --- looking --- */
-
-uint32_t pit_count(const struct pit *pit)
-{
-    return pit->n;
-}
-
-const struct pit_symbol *pit_at(const struct pit *pit, uint32_t sym)
-{
-    return sym < pit->n ? &pit->syms[sym].spec : NULL;
-}
-
-int pit_find(const struct pit *pit, const char *name)
-{
-    for (uint32_t i = 0; i < pit->n; i++)
-        if (strcmp(pit->syms[i].spec.name, name) == 0)
-            return (int)i;
-    return -1;
-}
-
-agon_instrument_t pit_instrument(const struct pit *pit, uint32_t sym)
-{
-    return pit->syms[sym].instrument;
-}
-
-void pit_view(const struct pit *pit, uint32_t number, struct pit_view *view)
-{
-    const struct sym *sym = &pit->syms[number];
-
-    *view = (struct pit_view){
-        .id = sym->id, .n_bid = sym->n_bid, .n_ask = sym->n_ask, .bid = sym->bid, .ask = sym->ask};
-}
-
-int pit_has_depth(const struct pit *pit, uint32_t sym)
-{
-    return pit->syms[sym].has_depth;
-}
-
-agon_px_t pit_last_px(const struct pit *pit, uint32_t sym)
-{
-    return pit->syms[sym].last_px;
-}
-
-static agon_px_t reference_px(void *ctx, agon_instrument_t instrument, uint32_t minutes)
-{
-    struct pit *pit = ctx;
-    const struct sym *sym = by_instrument(pit, instrument);
-
-    if (sym == NULL)
-        return 0;
-    return pit_avg_px(pit, number_of(pit, sym), minutes, NULL);
-}
-
-agon_px_t pit_avg_px(const struct pit *pit, uint32_t number, uint32_t minutes, agon_ns_t *t_last)
-{
-    const struct sym *sym = &pit->syms[number];
-    struct pit_bar sum = {0};
-    uint32_t i = sym->minutes.n;
-
-    if (t_last)
-        *t_last = sym->t_last;
-    while (i > 0 && sym->minutes.bars[i - 1].t_open > pit->now - (agon_ns_t)minutes * NS_PER_MIN)
-        i--;
-    for (; i < sym->minutes.n; i++)
-        pit_bar_add(&sum, &sym->minutes.bars[i]);
-    if (sum.qty <= 0)
-        return sym->last_px;
-    return num_mul_div(sum.amt, num_pow10(PIT_EXP), sum.qty, NUM_EVEN);
-}
-
-uint32_t pit_trades(const struct pit *pit, uint32_t sym)
-{
-    uint64_t n = pit->syms[sym].n_trades;
-
-    return n < TRADES_KEPT ? (uint32_t)n : TRADES_KEPT;
-}
-
-const struct pit_trade *pit_trade_at(const struct pit *pit, uint32_t number, uint32_t i)
-{
-    const struct sym *sym = &pit->syms[number];
-
-    return &sym->trades[(sym->n_trades - pit_trades(pit, number) + i) % TRADES_KEPT];
-}
-
-uint32_t pit_aggs(const struct pit *pit, uint32_t sym)
-{
-    uint64_t n = pit->syms[sym].n_aggs;
-
-    return n < TRADES_KEPT ? (uint32_t)n : TRADES_KEPT;
-}
-
-const struct pit_agg *pit_agg_at(const struct pit *pit, uint32_t number, uint32_t i)
-{
-    const struct sym *sym = &pit->syms[number];
-
-    return &sym->aggs[(sym->n_aggs - pit_aggs(pit, number) + i) % TRADES_KEPT];
-}
-
-uint32_t pit_minutes(const struct pit *pit, uint32_t sym)
-{
-    return pit->syms[sym].minutes.n;
-}
-
-const struct pit_bar *pit_minute_at(const struct pit *pit, uint32_t sym, uint32_t i)
-{
-    return &pit->syms[sym].minutes.bars[i];
-}
-
-uint32_t pit_seconds(const struct pit *pit, uint32_t sym)
-{
-    return pit->syms[sym].seconds.n;
-}
-
-const struct pit_bar *pit_second_at(const struct pit *pit, uint32_t sym, uint32_t i)
-{
-    return &pit->syms[sym].seconds.bars[i];
-}
-
-/* --- own orders --- */
-
-int pit_deposit(struct pit *pit, uint32_t owner, agon_asset_t asset, agon_amt_t amt)
-{
-    return match_deposit(pit->match, owner, asset, amt);
-}
-
-int pit_set_fees(struct pit *pit, uint32_t owner, int32_t maker_ppb, int32_t taker_ppb)
-{
-    for (uint32_t i = 0; i < pit->n; i++) {
-        int rc = match_set_fees(pit->match, owner, pit->syms[i].instrument, maker_ppb, taker_ppb);
-
-        if (rc < 0)
-            return rc;
-    }
-    return AGON_OK;
-}
-
-int pit_set_bars(struct pit *pit, uint32_t number, const struct match_bars *bars, agon_ns_t step_ns)
-{
-    int rc = match_set_bars(pit->match, pit->syms[number].instrument, bars);
-
-    if (rc < 0)
-        return rc;
-    pit->syms[number].bar_ns = step_ns;
-    pit->bars = *bars;
-    return rc;
-}
-
-const char *pit_bars_text(const struct pit *pit, char text[PIT_BARS_TEXT])
-{
-    size_t n = 0;
-
-    text[0] = '\0';
-    for (uint32_t i = 0; i < pit->n; i++) {
-        const struct sym *sym = &pit->syms[i];
-
-        if (sym->bar_ns > 0)
-            n += (size_t)snprintf(text + n, PIT_BARS_TEXT - n, "%s%s=%lld", n > 0 ? "," : "",
-                                  sym->spec.name, (long long)(sym->bar_ns / NS_PER_S));
-    }
-    if (n > 0)
-        snprintf(text + n, PIT_BARS_TEXT - n,
-                 " path=%s spread=%u drift=%u touch=%u volume=%u slippage=%u seed=%llu",
-                 match_path_name(pit->bars.path), pit->bars.spread_ppm, pit->bars.drift_ppm,
-                 pit->bars.touch_ppm, pit->bars.volume_ppm, pit->bars.slippage_ppm,
-                 (unsigned long long)pit->bars.seed);
-    else if (pit_visible_bars(pit) > 0)
-        snprintf(text, PIT_BARS_TEXT, "visible");
-    return text;
-}
-
-agon_ns_t pit_bar_ns(const struct pit *pit, uint32_t sym)
-{
-    return pit->syms[sym].bar_ns;
-}
-
-int pit_acts(struct pit *pit, uint32_t sym)
-{
-    return pit->syms[sym].bar_ns == 0 || pit->syms[sym].is_turn || pit_is_over(pit);
-}
-
-int pit_check(const struct pit *pit, const struct match_order *order)
-{
-    return match_check(pit->match, pit->now, order);
-}
-
-int pit_check_amount(const struct pit *pit, uint32_t sym, enum agon_side side, agon_amt_t amt)
-{
-    return match_check_amount(pit->match, pit->syms[sym].instrument, side, amt);
-}
-
-int pit_submit(struct pit *pit, const struct match_order *order, uint64_t *id)
-{
-    const struct sym *sym = by_instrument(pit, order->instrument);
-    int rc = sym == NULL || pit_acts(pit, number_of(pit, sym))
-                 ? match_submit(pit->match, pit->now, order, id)
-                 : match_park(pit->match, pit->now, order, id);
-
-    refresh_dirty(pit);
-    return rc;
-}
-
-int pit_cancel(struct pit *pit, uint64_t id)
-{
-    int rc = match_cancel(pit->match, pit->now, id);
-
-    refresh_dirty(pit);
-    return rc;
-}
-
-int pit_amend(struct pit *pit, uint64_t id, agon_px_t px, agon_qty_t qty)
-{
-    int rc = match_amend(pit->match, pit->now, id, px, qty);
-
-    refresh_dirty(pit);
-    return rc;
-}
-
-const struct match_order *pit_order(const struct pit *pit, uint64_t id)
-{
-    return match_find(pit->match, id);
-}
-
-agon_amt_t pit_free_amt(const struct pit *pit, uint32_t owner, agon_asset_t asset)
-{
-    return match_free_amt(pit->match, owner, asset);
-}
-
-int pit_set_position(struct pit *pit, uint32_t owner, uint32_t sym, agon_qty_t qty)
-{
-    return match_set_position(pit->match, owner, pit->syms[sym].instrument, qty);
-}
-
-agon_qty_t pit_position_qty(const struct pit *pit, uint32_t owner, uint32_t sym)
-{
-    return match_position_qty(pit->match, owner, pit->syms[sym].instrument);
-}
-
-agon_amt_t pit_locked_amt(const struct pit *pit, uint32_t owner, agon_asset_t asset)
-{
-    return match_locked_amt(pit->match, owner, asset);
 }
