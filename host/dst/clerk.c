@@ -10,17 +10,9 @@
  * The clerk dies with its host and knows nothing afterwards. */
 #include <stdlib.h>
 
-#include "dst/world.h"
-#include "venue/binance/judge.h"
+#include "dst/clerk_impl.h"
 
-#define TURN_NS     (10 * MS)
-#define DATA_NS     (10 * SECOND) /* so long a request for data may wait */
-#define RETRY_NS    SECOND
-#define RESIGN_NS   (3 * SECOND)
-#define AGAIN_NS    (100 * MS)
-#define CANCEL_HOLD (5 * SECOND)
-
-static const uint32_t weights[ASKS] = {
+const uint32_t clerk_weights[ASKS] = {
     [ASK_NEW] = 1,      [ASK_CANCEL] = 1,  [ASK_REPLACE] = 1,  [ASK_SWAP_CANCEL] = 1,
     [ASK_SWAP_NEW] = 1, [ASK_STRAY] = 1,   [ASK_QUERY] = 4,    [ASK_NUMBER] = 4,
     [ASK_OPEN] = 80,    [ASK_TRADES] = 20, [ASK_ACCOUNT] = 20, [ASK_BOOK] = 5};
@@ -59,7 +51,7 @@ static void count(struct world *world, const struct record_report *report)
     }
 }
 
-static int emit(void *ctx, struct agon_event_hdr *record)
+int clerk_emit(void *ctx, struct agon_event_hdr *record)
 {
     struct world *world = ctx;
 
@@ -81,8 +73,8 @@ static int places_order(const struct ticket *ticket)
     return ticket->what == ASK_NEW || ticket->what == ASK_REPLACE || ticket->what == ASK_SWAP_NEW;
 }
 
-static struct ticket *ask(struct world *world, enum ask what, agon_instrument_t instrument,
-                          enum limiter_class class, agon_ns_t wait_ns)
+struct ticket *clerk_ask(struct world *world, enum ask what, agon_instrument_t instrument,
+                         enum limiter_class class, agon_ns_t wait_ns)
 {
     struct clerk *clerk = &world->clerk;
     uint32_t at = 0;
@@ -97,16 +89,15 @@ static struct ticket *ask(struct world *world, enum ask what, agon_instrument_t 
                                          .what = (uint8_t)what,
                                          .class = (uint8_t) class,
                                          .instrument = instrument,
-                                         .cost = {[COST_WEIGHT] = weights[what]},
+                                         .cost = {[COST_WEIGHT] = clerk_weights[what]},
                                          .until_ns = world->now + wait_ns};
     return &clerk->tickets[at];
 }
 
-static struct ticket *ask_order(struct world *world, enum ask what,
-                                const struct outbox_entry *entry, enum limiter_class class,
-                                agon_ns_t wait_ns)
+struct ticket *clerk_ask_order(struct world *world, enum ask what, const struct outbox_entry *entry,
+                               enum limiter_class class, agon_ns_t wait_ns)
 {
-    struct ticket *ticket = ask(world, what, entry->instrument, class, wait_ns);
+    struct ticket *ticket = clerk_ask(world, what, entry->instrument, class, wait_ns);
 
     if (ticket == NULL)
         return NULL;
@@ -116,19 +107,19 @@ static struct ticket *ask_order(struct world *world, enum ask what,
     return ticket;
 }
 
-static void queue(struct ticket *ticket, int64_t until_ns)
+void clerk_queue(struct ticket *ticket, int64_t until_ns)
 {
     ticket->state = TICKET_QUEUED;
     ticket->until_ns = until_ns;
 }
 
-static struct outbox_entry *entry_of(struct world *world, const struct ticket *ticket)
+struct outbox_entry *clerk_entry_of(struct world *world, const struct ticket *ticket)
 {
     return outbox_find(&world->clerk.outbox, ticket->order_id);
 }
 
 /* Is it still what its order waits for? */
-static int is_pending(const struct ticket *ticket, const struct outbox_entry *entry)
+int clerk_is_pending(const struct ticket *ticket, const struct outbox_entry *entry)
 {
     return entry != NULL && entry->pending != 0 && entry->number == ticket->number;
 }
@@ -201,7 +192,7 @@ static void take_command(struct world *world, const struct held *held)
     } else if (cmd->is_exit || (cmd->flags & AGON_REDUCE_ONLY) != 0) {
         class = LIMITER_CANCEL;
     }
-    ticket = ask_order(world, what, entry, class, hold_ns);
+    ticket = clerk_ask_order(world, what, entry, class, hold_ns);
     if (ticket == NULL)
         outbox_outcome(outbox, entry, OUTCOME_NOT_SENT, REASON_VENUE_BUSY, 0, world->now);
     else
@@ -284,10 +275,10 @@ static void spell_order(const struct world *world, const struct outbox_entry *en
 /* False: there is no need for it any more. */
 static int write_order(struct world *world, struct ticket *ticket, struct asked *asked)
 {
-    struct outbox_entry *entry = entry_of(world, ticket);
+    struct outbox_entry *entry = clerk_entry_of(world, ticket);
     agon_qty_t qty;
 
-    if (!is_pending(ticket, entry))
+    if (!clerk_is_pending(ticket, entry))
         return 0;
     qty = ticket->what == ASK_REPLACE ? entry->next_qty : outbox_left(entry);
     lane_client(entry->order_id, wire_rev(world, entry->rev), asked->client);
@@ -311,7 +302,7 @@ static int write(struct world *world, struct ticket *ticket, struct asked *asked
         lane_client(ticket->a, wire_rev(world, (uint8_t)ticket->b), asked->client);
         break;
     case ASK_QUERY:
-        entry = entry_of(world, ticket);
+        entry = clerk_entry_of(world, ticket);
         if (entry == NULL)
             return 0;
         lane_client(entry->order_id, wire_rev(world, ticket->rev), asked->client);
@@ -370,538 +361,6 @@ static void transmit(struct world *world, struct ticket *ticket)
     world_post(world, message, PATH_REQUEST);
 }
 
-/* --- answers --- */
-
-enum fate { FATE_REPLY, FATE_NOT_SENT, FATE_UNKNOWN };
-
-static void show(struct world *world, const struct bare_order *order, uint64_t order_id,
-                 uint8_t rev, uint8_t state, agon_qty_t cum_qty, enum outbox_source source,
-                 int64_t asked_ns)
-{
-    struct outbox_seen seen = {.order_id = order_id,
-                               .venue_order = order->id,
-                               .instrument = order->sym + 1,
-                               .rev = rev,
-                               .state = state,
-                               .side = order->side,
-                               .source = (uint8_t)source,
-                               .is_total = world->swarm.is_in_place,
-                               .px = lane_px(order->px),
-                               .qty = lane_qty(order->qty),
-                               .cum_qty = cum_qty,
-                               .t_venue = order->t_update,
-                               .asked_ns =
-                                   source == SEEN_QUERY || source == SEEN_LIST ? asked_ns : 0};
-
-    if (state == AGON_ORDER_EXPIRED)
-        seen.reason = order->is_stp ? REASON_VENUE_STP : REASON_VENUE_EXPIRED;
-    else if (state == AGON_ORDER_REJECTED)
-        seen.reason = REASON_VENUE_REJECT;
-    if (world->swarm.is_in_place)
-        outbox_in_place(&world->clerk.outbox, &seen);
-    outbox_seen(&world->clerk.outbox, &seen, 0, world->now);
-}
-
-static struct outbox_fill fill_of(struct world *world, const struct bare_fill *from)
-{
-    return (struct outbox_fill){.venue_order = from->order_id,
-                                .fill = from->id,
-                                .instrument = from->sym + 1,
-                                .side = from->side,
-                                .liquidity = from->is_maker ? LIQUIDITY_MAKER : LIQUIDITY_TAKER,
-                                .px = lane_px(from->px),
-                                .qty = lane_qty(from->qty),
-                                .fee_amt = from->fee_amt,
-                                .fee_asset = world->lane.assets[from->fee_asset],
-                                .t_venue = from->t};
-}
-
-/* First that it is there, then its fills in their order, then what it is now. */
-static void take_new(struct world *world, const struct answered *answered, uint64_t order_id,
-                     uint8_t rev)
-{
-    const struct bare_order *order = &answered->order;
-    agon_qty_t cum_qty = 0;
-
-    show(world, order, order_id, rev, AGON_ORDER_OPEN, 0, SEEN_REPLY, 0);
-    for (uint32_t i = 0; i < answered->n_fills; i++) {
-        struct outbox_fill fill = fill_of(world, &answered->fills[i]);
-
-        cum_qty += fill.qty;
-        fill.order_id = order_id;
-        fill.rev = rev;
-        fill.wire_cum_qty = cum_qty;
-        outbox_fill(&world->clerk.outbox, &fill, world->now);
-    }
-    show(world, order, order_id, rev, order->state, lane_qty(order->filled_qty), SEEN_REPLY, 0);
-}
-
-static void outcome(struct world *world, struct outbox_entry *entry, enum outbox_outcome outcome,
-                    uint16_t reason, int code)
-{
-    outbox_outcome(&world->clerk.outbox, entry, outcome, reason, code, world->now);
-}
-
-/* One order, one answer: a refusal tells of nothing else. */
-static int take_modify(struct world *world, const struct answered *answered,
-                       const struct outbox_entry *entry)
-{
-    const struct bare_order *order = &answered->order;
-
-    if (answered->verdict.status != 200 || lane_px(order->px) != entry->next_px ||
-        lane_qty(order->qty) != entry->next_qty)
-        return 0;
-    show(world, order, entry->order_id, 0, order->state, lane_qty(order->filled_qty), SEEN_REPLY,
-         0);
-    return 1;
-}
-
-/* Both halves of a replacement. False: a query must tell. */
-static int take_replace(struct world *world, const struct answered *answered,
-                        struct outbox_entry *entry)
-{
-    const struct bare_replaced *replaced = &answered->replaced;
-    const struct bare_verdict *verdict =
-        replaced->is_cancelled ? &replaced->place : &replaced->cancel;
-    uint8_t new_rev = entry->pending_rev;
-    enum answer half;
-
-    if (world->swarm.is_in_place)
-        return take_modify(world, answered, entry);
-    if (replaced->cancel.status == 0)
-        return 0;
-    if (replaced->is_cancelled)
-        show(world, &replaced->cancelled, entry->order_id, entry->rev, AGON_ORDER_CANCELLED,
-             lane_qty(replaced->cancelled.filled_qty), SEEN_REPLY, 0);
-    if (replaced->is_placed) {
-        const struct bare_order *placed = &replaced->placed;
-        uint64_t order_id = entry->order_id;
-
-        show(world, placed, order_id, new_rev, AGON_ORDER_OPEN, 0, SEEN_REPLY, 0);
-        if (placed->state != AGON_ORDER_OPEN)
-            show(world, placed, order_id, new_rev, placed->state, lane_qty(placed->filled_qty),
-                 SEEN_REPLY, 0);
-        return 1;
-    }
-    half = binance_judge(verdict->status, verdict->code, verdict->text);
-    if (half == ANSWER_UNKNOWN || half == ANSWER_DUPLICATE)
-        return 0;
-    if (!replaced->is_cancelled && half == ANSWER_NO_ORDER &&
-        strstr(verdict->text, "restrictions") == NULL) {
-        outcome(world, entry, OUTCOME_UNKNOWN, REASON_VENUE_UNKNOWN_ORDER, verdict->code);
-        return 1;
-    }
-    outcome(world, entry, OUTCOME_REJECTED,
-            replaced->is_cancelled ? binance_refusal(half, verdict->code, verdict->text)
-                                   : (uint16_t)REASON_VENUE_UNKNOWN_ORDER,
-            verdict->code);
-    return 1;
-}
-
-/* An order was cancelled in order to be placed anew with what is left of it. */
-static void take_swap_cancel(struct world *world, const struct ticket *ticket,
-                             const struct answered *answered, struct outbox_entry *entry)
-{
-    struct ticket *next;
-
-    show(world, &answered->order, entry->order_id, entry->rev, AGON_ORDER_CANCELLED,
-         lane_qty(answered->order.filled_qty), SEEN_REPLY, 0);
-    if (entry->pending != CMD_REPLACE)
-        return;
-    if (outbox_left(entry) <= 0) {
-        outcome(world, entry, OUTCOME_REJECTED, REASON_SIZE, 0);
-        return;
-    }
-    next = ask_order(world, ASK_SWAP_NEW, entry, LIMITER_OTHER, world->swarm.hold_ns);
-    if (next == NULL)
-        outcome(world, entry, OUTCOME_REJECTED, REASON_VENUE_BUSY, 0);
-    else
-        next->cmd = ticket->cmd;
-}
-
-static void take_done(struct world *world, const struct ticket *ticket,
-                      const struct answered *answered, struct outbox_entry *entry)
-{
-    switch (ticket->what) {
-    case ASK_NEW:
-    case ASK_SWAP_NEW:
-        take_new(world, answered, entry->order_id, entry->pending_rev);
-        break;
-    case ASK_REPLACE:
-        if (!take_replace(world, answered, entry))
-            outcome(world, entry, OUTCOME_UNKNOWN, REASON_TIMEOUT, 0);
-        break;
-    case ASK_SWAP_CANCEL:
-        take_swap_cancel(world, ticket, answered, entry);
-        break;
-    default:
-        show(world, &answered->order, entry->order_id, entry->rev, answered->order.state,
-             lane_qty(answered->order.filled_qty), SEEN_REPLY, 0);
-        outcome(world, entry, OUTCOME_ACCEPTED, 0, 0);
-        break;
-    }
-}
-
-/* A refusal, or an answer that leaves open what was done. True: the request goes once more. */
-static int take_refusal(struct world *world, struct ticket *ticket, const struct answered *answered,
-                        enum answer answer, struct outbox_entry *entry)
-{
-    const struct bare_verdict *verdict = &answered->verdict;
-    uint16_t reason = binance_refusal(answer, verdict->code, verdict->text);
-    int is_cancel = ticket->what == ASK_CANCEL;
-
-    switch (answer) {
-    case ANSWER_UNKNOWN:
-    case ANSWER_DUPLICATE:
-        if (ticket->what == ASK_REPLACE && take_replace(world, answered, entry))
-            return 0;
-        outcome(world, entry, OUTCOME_UNKNOWN,
-                answer == ANSWER_DUPLICATE ? REASON_VENUE_DUPLICATE : REASON_TIMEOUT,
-                verdict->code);
-        return 0;
-    case ANSWER_CLOCK:
-        // Refused before it reached the engine: the same id, with a new stamp.
-        if (ticket->tries < 3) {
-            ticket->is_refused = 1;
-            queue(ticket, world->now + RESIGN_NS);
-            return 1;
-        }
-        break;
-    case ANSWER_NO_ORDER:
-        if (is_cancel && ticket->is_lost) {
-            outcome(world, entry, OUTCOME_UNKNOWN, REASON_TIMEOUT, verdict->code);
-            return 0;
-        }
-        break;
-    case ANSWER_RATE:
-    case ANSWER_LATER:
-        if (is_cancel && world->now < ticket->until_ns) {
-            ticket->not_before = world->now + AGAIN_NS;
-            queue(ticket, ticket->until_ns);
-            return 1;
-        }
-        break;
-    default:
-        if (ticket->what == ASK_REPLACE && take_replace(world, answered, entry))
-            return 0;
-        break;
-    }
-    outcome(world, entry, OUTCOME_REJECTED, reason, verdict->code);
-    return 0;
-}
-
-/* True: the request goes once more. */
-static int take_order(struct world *world, struct ticket *ticket, enum fate fate, uint16_t reason,
-                      enum answer answer, const struct answered *answered)
-{
-    struct outbox_entry *entry = entry_of(world, ticket);
-
-    if (!is_pending(ticket, entry))
-        return 0;
-    if (fate == FATE_NOT_SENT) {
-        outcome(world, entry,
-                ticket->what == ASK_SWAP_NEW || ticket->is_refused ? OUTCOME_REJECTED
-                                                                   : OUTCOME_NOT_SENT,
-                reason, 0);
-        return 0;
-    }
-    if (fate == FATE_UNKNOWN) {
-        outcome(world, entry, OUTCOME_UNKNOWN, reason, 0);
-        return 0;
-    }
-    if (answer != ANSWER_GOOD)
-        return take_refusal(world, ticket, answered, answer, entry);
-    take_done(world, ticket, answered, entry);
-    return 0;
-}
-
-static int ask_trades(struct world *world, agon_instrument_t id, uint8_t round)
-{
-    struct clerk *clerk = &world->clerk;
-    struct ticket *ticket = ask(world, ASK_TRADES, id, LIMITER_QUERY, DATA_NS);
-
-    if (ticket == NULL)
-        return 0;
-    ticket->a = clerk->is_based[id] ? clerk->last_fill[id] + 1 : 0;
-    ticket->round = round;
-    return 1;
-}
-
-// Of an order from its first fill on: here is nobody whose first page would be the newest.
-static void ask_order_trades(struct world *world, agon_instrument_t id, uint64_t order_id,
-                             uint64_t number, uint64_t from)
-{
-    struct ticket *ticket = ask(world, ASK_TRADES, id, LIMITER_QUERY, DATA_NS);
-
-    if (ticket == NULL) {
-        outbox_not_fetched(&world->clerk.outbox, order_id, world->now, clerk_round_ns(world));
-        return;
-    }
-    ticket->cost[COST_WEIGHT] = 5;
-    ticket->a = from;
-    ticket->b = number;
-    ticket->order_id = order_id;
-}
-
-static void take_query(struct world *world, const struct ticket *ticket, enum answer answer,
-                       const struct answered *answered)
-{
-    struct clerk *clerk = &world->clerk;
-    struct outbox_entry *entry = entry_of(world, ticket);
-    uint64_t order_id;
-    uint8_t rev;
-    uint8_t *was_absent;
-
-    if (entry == NULL)
-        return;
-    if (ticket->b != 0) { // the number of an earlier wire order, whose fills are missing
-        if (answer != ANSWER_GOOD || !lane_own_id(answered->order.client, &order_id, &rev))
-            return;
-        show(world, &answered->order, order_id, rev, answered->order.state,
-             lane_qty(answered->order.filled_qty), SEEN_QUERY, ticket->sent_ns);
-        ask_order_trades(world, ticket->instrument, order_id, answered->order.id, 0);
-        return;
-    }
-    was_absent = &clerk->was_absent[entry - clerk->outbox.all];
-    entry->check_ns = world->now; // it was set far away while the query was out
-    if (answer == ANSWER_NO_ORDER) {
-        *was_absent = ticket->rev == entry->rev;
-        outbox_absent(&clerk->outbox, entry, ticket->rev, ticket->sent_ns, world->now);
-        return;
-    }
-    if (answer != ANSWER_GOOD || !lane_own_id(answered->order.client, &order_id, &rev)) {
-        outbox_no_answer(entry, world->now);
-        return;
-    }
-    world->result->some[SOME_LATE_SHOWN] += *was_absent;
-    *was_absent = 0;
-    // One answer tells of both: the replacement is not there, and what stands in its stead.
-    if (world->swarm.is_in_place && entry->pending == CMD_REPLACE && entry->is_unknown &&
-        (lane_px(answered->order.px) != entry->next_px ||
-         lane_qty(answered->order.qty) != entry->next_qty))
-        outbox_absent(&clerk->outbox, entry, entry->pending_rev, ticket->sent_ns, world->now);
-    entry->check_ns = 0;
-    show(world, &answered->order, order_id, rev, answered->order.state,
-         lane_qty(answered->order.filled_qty), SEEN_QUERY, ticket->sent_ns);
-    if (entry->pending != 0 && entry->is_unknown && entry->check_ns == 0)
-        entry->check_ns = world->now + OUTBOX_RECHECK_NS;
-}
-
-/* --- reconciliation --- */
-
-static int ask_part(struct world *world, enum ask what)
-{
-    struct ticket *ticket = ask(world, what, 0, LIMITER_QUERY, DATA_NS);
-
-    if (ticket == NULL)
-        return 0;
-    ticket->round = world->clerk.round;
-    return 1;
-}
-
-agon_ns_t clerk_round_ns(const struct world *world)
-{
-    const struct limiter_rule *rule = &world->clerk.limiter.buckets[COST_WEIGHT].rule;
-    agon_ns_t weight = (agon_ns_t)weights[ASK_OPEN] + weights[ASK_ACCOUNT] +
-                       (agon_ns_t)world->swarm.n_instruments * weights[ASK_TRADES];
-    agon_ns_t share = (agon_ns_t)rule->capacity * rule->share_ppm / 1000000;
-    agon_ns_t least_ns = rule->window_ns / (share > 0 ? share : 1) * 2 * weight;
-
-    return world->swarm.reconcile_ns > least_ns ? world->swarm.reconcile_ns : least_ns;
-}
-
-static void begin_round(struct world *world)
-{
-    struct clerk *clerk = &world->clerk;
-    uint32_t n = 0;
-
-    clerk->is_round = 1;
-    clerk->is_round_bad = 0;
-    clerk->t_reconcile = world->now + clerk_round_ns(world);
-    if (++clerk->round == 0)
-        clerk->round = 1;
-    for (agon_instrument_t id = 1; id <= world->swarm.n_instruments; id++)
-        n += (uint32_t)ask_trades(world, id, clerk->round);
-    n += (uint32_t)ask_part(world, ASK_OPEN);
-    clerk->n_out = n;
-    if (n < world->swarm.n_instruments + 1)
-        clerk->is_round_bad = 1;
-}
-
-static void end_part(struct world *world, const struct ticket *ticket, int is_good)
-{
-    struct clerk *clerk = &world->clerk;
-
-    if (!clerk->is_round || ticket->round != clerk->round)
-        return;
-    if (!is_good)
-        clerk->is_round_bad = 1;
-    if (clerk->n_out > 0 && --clerk->n_out > 0)
-        return;
-    // The balances come last: what the fills before them made of the account is booked by then.
-    if (ticket->what != ASK_ACCOUNT && !clerk->is_round_bad) {
-        clerk->n_out = (uint32_t)ask_part(world, ASK_ACCOUNT);
-        if (clerk->n_out > 0)
-            return;
-        clerk->is_round_bad = 1;
-    }
-    clerk->is_round = 0;
-    if (clerk->is_round_bad) {
-        clerk->t_reconcile = world->now + RETRY_NS;
-        return;
-    }
-    clerk->is_ready = clerk->is_linked;
-}
-
-/* False: an order must be asked about before its trade can be booked. */
-static int take_trade(struct world *world, const struct bare_fill *from)
-{
-    struct clerk *clerk = &world->clerk;
-    struct outbox_fill fill = fill_of(world, from);
-    const struct outbox_entry *entry =
-        outbox_find_venue(&clerk->outbox, fill.instrument, fill.venue_order);
-
-    if (entry == NULL && !map_get(&clerk->strangers, fill.venue_order, NULL))
-        return 0;
-    if (entry != NULL) {
-        fill.order_id = entry->order_id;
-        fill.rev = entry->venue_order == from->order_id ? entry->rev : (uint8_t)(entry->rev - 1);
-    }
-    outbox_fill(&clerk->outbox, &fill, world->now);
-    return 1;
-}
-
-static int take_trades(struct world *world, const struct ticket *ticket, const struct list *list)
-{
-    struct clerk *clerk = &world->clerk;
-    agon_instrument_t id = ticket->instrument;
-    int is_base = ticket->a == 0 && ticket->b == 0;
-    uint64_t last = ticket->b != 0 ? 0 : clerk->last_fill[id];
-    int is_stuck = 0;
-
-    clerk->is_reading = 1;
-    for (uint32_t i = 0; i < list->n; i++) {
-        const struct bare_fill *fill = &list->u.fills[i];
-
-        if (is_base)
-            last = fill->id;
-        else if (!take_trade(world, fill) && !is_stuck) {
-            struct ticket *number = ask(world, ASK_NUMBER, id, LIMITER_QUERY, DATA_NS);
-
-            is_stuck = 1;
-            if (clerk->unknown[id] != fill->order_id) {
-                clerk->unknown[id] = fill->order_id;
-                clerk->t_unknown[id] = world->now;
-            }
-            if (number != NULL)
-                number->a = fill->order_id;
-        }
-        if (!is_stuck && fill->id > last)
-            last = fill->id;
-    }
-    clerk->is_reading = 0;
-    if (ticket->b != 0) {
-        if (list->n == PAGE && !is_stuck)
-            ask_order_trades(world, id, ticket->order_id, ticket->b, last + 1);
-        return !is_stuck;
-    }
-    clerk->last_fill[id] = last;
-    clerk->is_based[id] = 1;
-    if (list->n == PAGE && !is_stuck)
-        ask_trades(world, id, 0);
-    return !is_stuck;
-}
-
-static void learn_stranger(struct world *world, uint64_t number)
-{
-    (void)map_put(&world->clerk.strangers, number, 1);
-}
-
-static void take_number(struct world *world, const struct ticket *ticket, enum answer answer,
-                        const struct answered *answered)
-{
-    const struct clerk *clerk = &world->clerk;
-    uint64_t order_id;
-    uint8_t rev;
-
-    if (answer == ANSWER_NO_ORDER && clerk->unknown[ticket->instrument] == ticket->a &&
-        ticket->sent_ns > clerk->t_unknown[ticket->instrument] + OUTBOX_VIEW_LAG_NS)
-        learn_stranger(world, ticket->a);
-    else if (answer != ANSWER_GOOD)
-        return; // the next round asks again
-    else if (!lane_own_id(answered->order.client, &order_id, &rev))
-        learn_stranger(world, ticket->a);
-    else
-        show(world, &answered->order, order_id, rev, answered->order.state,
-             lane_qty(answered->order.filled_qty), SEEN_QUERY, ticket->sent_ns);
-    ask_trades(world, ticket->instrument, 0);
-}
-
-static void take_open(struct world *world, const struct ticket *ticket, const struct list *list)
-{
-    struct outbox *outbox = &world->clerk.outbox;
-
-    for (uint32_t i = 0; i < outbox->n; i++)
-        outbox->all[i].is_listed = 0;
-    for (uint32_t i = 0; i < list->n && i < LIST_ROOM; i++) {
-        const struct bare_order *order = &list->u.orders[i];
-        struct outbox_entry *entry;
-        uint64_t order_id;
-        uint8_t rev;
-
-        if (!lane_own_id(order->client, &order_id, &rev))
-            continue;
-        show(world, order, order_id, rev, order->state, lane_qty(order->filled_qty), SEEN_LIST,
-             ticket->sent_ns);
-        entry = outbox_find(outbox, order_id);
-        if (entry != NULL)
-            entry->is_listed = 1;
-    }
-    for (uint32_t i = 0; i < outbox->n; i++) {
-        if (!outbox->all[i].is_listed)
-            outbox_not_listed(outbox, &outbox->all[i], ticket->sent_ns, world->now);
-    }
-}
-
-static void take_account(struct world *world, const struct answered *answered)
-{
-    agon_asset_t last = world->swarm.n_instruments + 1;
-
-    for (agon_asset_t asset = USDT; asset <= last; asset++) {
-        struct record_account account = {.hdr = {.type = EVENT_ACCOUNT, .granules = 1},
-                                         .flags = (uint16_t)(1 | (asset == last ? 2 : 0)),
-                                         .asset = asset,
-                                         .free_amt = answered->free_amt[asset - 1],
-                                         .held_amt = answered->held_amt[asset - 1]};
-
-        emit(world, &account.hdr);
-    }
-}
-
-static void ask_strays(struct world *world)
-{
-    struct outbox_stray *stray;
-
-    while ((stray = outbox_stray_due(&world->clerk.outbox, world->now, 2 * DATA_NS)) != NULL) {
-        struct ticket *ticket = ask(world, ASK_STRAY, stray->instrument, LIMITER_CANCEL, DATA_NS);
-
-        if (ticket == NULL)
-            return;
-        ticket->a = stray->order_id;
-        ticket->b = stray->rev;
-    }
-}
-
-static void take_stray(struct world *world, const struct ticket *ticket, enum answer answer)
-{
-    int was_open = answer == ANSWER_GOOD;
-
-    outbox_stray_answer(&world->clerk.outbox, ticket->a, (uint8_t)ticket->b,
-                        was_open || answer == ANSWER_NO_ORDER, was_open, world->now);
-    if (was_open)
-        ask_trades(world, ticket->instrument, 0);
-}
-
 /* --- books --- */
 
 static const struct binance_depth *depth_of(struct world *world, const struct agon_book_part *part)
@@ -949,7 +408,7 @@ static void take_data(struct world *world, struct message *message)
         if (trade->venue_id <= *last)
             return; // shown
         *last = trade->venue_id;
-        emit(world, hdr);
+        clerk_emit(world, hdr);
         return;
     }
     binance_sync_diff(sync,
@@ -965,7 +424,7 @@ static void ask_books(struct world *world)
     for (agon_instrument_t id = 1; id <= world->swarm.n_instruments; id++) {
         if (!binance_sync_wants(&clerk->syncs[id], world->now))
             continue;
-        if (ask(world, ASK_BOOK, id, LIMITER_OTHER, DATA_NS) != NULL)
+        if (clerk_ask(world, ASK_BOOK, id, LIMITER_OTHER, DATA_NS) != NULL)
             binance_sync_asked(&clerk->syncs[id]);
     }
 }
@@ -997,33 +456,33 @@ static void give(struct world *world, struct ticket *ticket, enum fate fate, uin
         take_book(world, ticket, reply);
         break;
     case ASK_QUERY:
-        take_query(world, ticket, answer, answered);
+        clerk_take_query(world, ticket, answer, answered);
         break;
     case ASK_NUMBER:
-        take_number(world, ticket, answer, answered);
+        clerk_take_number(world, ticket, answer, answered);
         break;
     case ASK_STRAY:
-        take_stray(world, ticket, answer);
+        clerk_take_stray(world, ticket, answer);
         break;
     case ASK_OPEN:
         if (is_good)
-            take_open(world, ticket, &world->lists[reply->list - 1]);
-        end_part(world, ticket, is_good);
+            clerk_take_open(world, ticket, &world->lists[reply->list - 1]);
+        clerk_end_part(world, ticket, is_good);
         break;
     case ASK_TRADES:
-        is_good = is_good && take_trades(world, ticket, &world->lists[reply->list - 1]);
+        is_good = is_good && clerk_take_trades(world, ticket, &world->lists[reply->list - 1]);
         if (!is_good && ticket->b != 0)
             outbox_not_fetched(&world->clerk.outbox, ticket->order_id, world->now,
                                clerk_round_ns(world));
-        end_part(world, ticket, is_good);
+        clerk_end_part(world, ticket, is_good);
         break;
     case ASK_ACCOUNT:
         if (is_good)
-            take_account(world, answered);
-        end_part(world, ticket, is_good);
+            clerk_take_account(world, answered);
+        clerk_end_part(world, ticket, is_good);
         break;
     default:
-        is_again = take_order(world, ticket, fate, reason, answer, answered);
+        is_again = clerk_take_order(world, ticket, fate, reason, answer, answered);
         break;
     }
     if (!is_again)
@@ -1050,7 +509,7 @@ static void lose(struct world *world, struct ticket *ticket, uint16_t reason)
 {
     if (ticket->what == ASK_CANCEL && world->now < ticket->until_ns) {
         ticket->is_lost = 1;
-        queue(ticket, ticket->until_ns);
+        clerk_queue(ticket, ticket->until_ns);
         return;
     }
     give(world, ticket, FATE_UNKNOWN, reason, NULL);
@@ -1069,14 +528,15 @@ static void take_stream(struct world *world, const struct bare_effect *effect)
     int is_own = lane_own_id(order->client, &order_id, &rev);
 
     if (!is_own)
-        learn_stranger(world, order->id);
+        clerk_learn_stranger(world, order->id);
     if (effect->kind == MATCH_TRADE) {
-        fill = fill_of(world, &effect->fill);
+        fill = clerk_fill_of(world, &effect->fill);
         fill.order_id = order_id;
         fill.rev = rev;
         fill.wire_cum_qty = cum_qty;
         if (is_own)
-            show(world, order, order_id, rev, AGON_ORDER_OPEN, cum_qty - fill.qty, SEEN_STREAM, 0);
+            clerk_show(world, order, order_id, rev, AGON_ORDER_OPEN, cum_qty - fill.qty,
+                       SEEN_STREAM, 0);
         if (world->swarm.is_in_place && is_own) {
             const struct outbox_entry *entry = outbox_find(outbox, order_id);
 
@@ -1086,7 +546,7 @@ static void take_stream(struct world *world, const struct bare_effect *effect)
         outbox_fill(outbox, &fill, world->now);
     }
     if (is_own)
-        show(world, order, order_id, rev, order->state, cum_qty, SEEN_STREAM, 0);
+        clerk_show(world, order, order_id, rev, order->state, cum_qty, SEEN_STREAM, 0);
 }
 
 void clerk_take(struct world *world, struct message *message)
@@ -1110,7 +570,7 @@ static void ask_fills(struct world *world, struct outbox_entry *entry)
 
     if (outbox_fills_before(entry, &rev)) {
         outbox_fetched(entry, world->now, OUTBOX_RECHECK_NS);
-        ticket = ask_order(world, ASK_QUERY, entry, LIMITER_QUERY, DATA_NS);
+        ticket = clerk_ask_order(world, ASK_QUERY, entry, LIMITER_QUERY, DATA_NS);
         if (ticket != NULL) {
             ticket->rev = rev;
             ticket->b = 1;
@@ -1119,7 +579,7 @@ static void ask_fills(struct world *world, struct outbox_entry *entry)
     }
     outbox_fetched(entry, world->now, clerk_round_ns(world));
     if (entry->venue_order != 0)
-        ask_order_trades(world, entry->instrument, entry->order_id, entry->venue_order, 0);
+        clerk_ask_order_trades(world, entry->instrument, entry->order_id, entry->venue_order, 0);
 }
 
 static void ask_orders(struct world *world)
@@ -1129,7 +589,7 @@ static void ask_orders(struct world *world)
     uint32_t at = 0;
 
     while ((entry = outbox_due(outbox, &at, 0, world->now)) != NULL) {
-        struct ticket *ticket = ask_order(world, ASK_QUERY, entry, LIMITER_QUERY, DATA_NS);
+        struct ticket *ticket = clerk_ask_order(world, ASK_QUERY, entry, LIMITER_QUERY, DATA_NS);
 
         if (ticket == NULL)
             break;
@@ -1181,9 +641,9 @@ void clerk_turn(struct world *world)
     if (clerk->is_linked) {
         ask_books(world);
         if (!clerk->is_round && world->now >= clerk->t_reconcile)
-            begin_round(world);
+            clerk_begin_round(world);
         ask_orders(world);
-        ask_strays(world);
+        clerk_ask_strays(world);
     }
     dispatch(world);
     world_at(world, world->now + TURN_NS, AT_CLERK, 0);
@@ -1248,7 +708,7 @@ static int open_books(struct world *world)
 
         symbol->instrument = id;
         symbol->tick_px = node_instrument(world, id).tick_px;
-        rc = binance_sync_init(&clerk->syncs[id], symbol, 1, 8192, emit, world);
+        rc = binance_sync_init(&clerk->syncs[id], symbol, 1, 8192, clerk_emit, world);
         if (rc < 0)
             return rc;
         clerk->last_fill[id] = engine_last_fill(world->node.engine, id);
@@ -1276,7 +736,7 @@ int clerk_start(struct world *world)
     clerk->is_round = clerk->is_linked = clerk->is_ready = 0;
     clerk->is_running = 1;
     world->checks.n_ordered = 0; // a new run knows of nothing that left before
-    if (outbox_init(&clerk->outbox, CLERK_PLACES, CLERK_FILLS, world->swarm.window_ns, emit,
+    if (outbox_init(&clerk->outbox, CLERK_PLACES, CLERK_FILLS, world->swarm.window_ns, clerk_emit,
                     world) < 0 ||
         open_books(world) < 0)
         return AGON_ENOMEM;
