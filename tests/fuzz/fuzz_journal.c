@@ -9,8 +9,8 @@
  * that is compressed and then damaged in one place: what is read of it is what was in it, or
  * nothing.
  *
- * decodes: host/journal/reader.c host/journal/recover.c host/journal/packed.c host/journal/segment.c
- * host/journal/snapshot.c host/journal/text.c host/journal/text_fields.c
+ * decodes: host/journal/reader.c host/journal/recover.c host/journal/packed.c
+ * host/journal/segment.c host/journal/snapshot.c host/journal/text.c host/journal/text_fields.c
  */
 #include "base/crc.h"
 #include "base/disk_mem.h"

@@ -9,8 +9,9 @@
  *   6 the venue answers an order: 4 bytes                      7 the market moves: 2 bytes
  *   8 a byte of the ring's own memory is changed: 3 bytes      9 arm, signal, exit plan: 8 bytes
  *
- * decodes: host/engine/intents.c host/engine/intents_judge.c host/engine/reports.c host/engine/control.c host/engine/timers.c host/exec/orders.c
- *   host/risk/gate.c host/ledger/ledger.c host/market/evring.c */
+ * decodes: host/engine/intents.c host/engine/intents_judge.c host/engine/reports.c
+ * host/engine/control.c host/engine/timers.c host/exec/orders.c host/risk/gate.c
+ * host/ledger/ledger.c host/market/evring.c */
 #define WORLD_EVENTS 16384
 #define WORLD_CMDS   2048
 #define WORLD_TOLD   64

@@ -1,0 +1,28 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# length: no file of host/ has more than 900 lines: what is longer has more than one topic. Those of before the rule
+# stand in length.txt with a bound of their own, which follows them down.
+. "$(dirname "$0")/common.sh"
+
+most=900
+slack=100
+list=tests/lint/length.txt
+declare -A bound
+while read -r file lines; do
+    bound[$file]=$lines
+    [ -e "$file" ] || fault "$list: $file is not there: take it out"
+done < <(grep -v '^#' "$list")
+while read -r lines file; do
+    may=${bound[$file]:-}
+    if [ -z "$may" ]; then
+        [ "$lines" -le "$most" ] ||
+            fault "$file:1: $lines lines, and a file may have $most: cut it by topic, into files whose names say which"
+    elif [ "$lines" -gt "$may" ]; then
+        fault "$file:1: $lines lines; it may have $may ($list), and has to come to $most"
+    elif [ "$lines" -le "$most" ]; then
+        fault "$list: $file has $lines lines: take it out"
+    elif [ "$((may - lines))" -gt "$slack" ]; then
+        fault "$list: $file has $lines lines: lower its bound of $may"
+    fi
+done < <(find host -name '*.[ch]' -exec wc -l {} + | awk '$2 != "total" { print $1, $2 }')
+finish
