@@ -5,13 +5,13 @@
 #include <string.h>
 
 #include "base/num.h"
-#include "sys/file.h"
+#include "lab/data_file.h"
+#include "market/table.h"
 
 #define LINE_MAX_BYTES 4096
 #define RATE_EXP       9
 #define HOUR_NS        ((agon_ns_t)3600 * 1000000000)
-#define INTERVAL_NS    (8 * HOUR_NS)   /* of most venues */
-#define TIME_MAX_MS    4102444800000ll /* 2100 */
+#define INTERVAL_NS    (8 * HOUR_NS) /* of most venues */
 
 struct row {
     agon_ns_t t;
@@ -28,37 +28,6 @@ struct funding {
                    */
     struct agon_funding event;
 };
-
-/* Field number at of a line; its length in *n. NULL: there are fewer. */
-static const char *field_of(const char *line, uint32_t length, uint32_t at, size_t *n)
-{
-    const char *end = line + length;
-
-    for (;;) {
-        const char *comma = memchr(line, ',', (size_t)(end - line));
-        const char *stop = comma != NULL ? comma : end;
-
-        if (at-- == 0) {
-            *n = (size_t)(stop - line);
-            return line;
-        }
-        if (comma == NULL)
-            return NULL;
-        line = comma + 1;
-    }
-}
-
-static int column_of(const char *line, uint32_t length, const char *name)
-{
-    const char *field;
-    size_t n;
-
-    for (uint32_t at = 0; (field = field_of(line, length, at, &n)) != NULL; at++) {
-        if (n == strlen(name) && memcmp(field, name, n) == 0)
-            return (int)at;
-    }
-    return -1;
-}
 
 /* Rates stand as plain decimals and, very small ones, as 1.653e-05. */
 static int take_rate(const char *text, size_t n, int64_t *rate_ppb)
@@ -92,40 +61,38 @@ static int add_row(struct funding *funding, const struct row *row)
     return AGON_OK;
 }
 
-static int read_rows(struct funding *funding, struct file_stream *stream, const char *path,
+static int read_rows(struct funding *funding, struct lines *lines, const char *path,
                      struct error *err)
 {
+    struct table table;
+    const char *why;
+    uint32_t at;
     char *line;
     uint32_t n;
-    uint64_t number;
-    int time_column;
-    int rate_column;
-    int rc = file_stream_line(stream, LINE_MAX_BYTES, &line, &n, &number, err);
+    int rc = lines_next(lines, &line, &n, err);
 
     if (rc <= 0)
         return rc < 0 ? rc : error_set(err, AGON_ECORRUPT, "%s: the file is empty", path);
-    time_column = column_of(line, n, "funding_time_ms");
-    rate_column = column_of(line, n, "rate");
-    if (time_column < 0 || rate_column < 0)
+    (void)table_head(&table, line, n, &why, &at);
+    if (table.places[TABLE_FUNDING_MS] < 0 || table.places[TABLE_RATE] < 0)
         return error_set(err, AGON_EINVAL, "%s:1:1: expected the columns funding_time_ms and rate",
                          path);
-    while ((rc = file_stream_line(stream, LINE_MAX_BYTES, &line, &n, &number, err)) == 1) {
+    while ((rc = lines_next(lines, &line, &n, err)) == 1) {
+        struct table_row fields;
         struct row row;
-        int64_t t_ms;
-        size_t n_time;
-        size_t n_rate;
-        const char *time = field_of(line, n, (uint32_t)time_column, &n_time);
-        const char *rate = field_of(line, n, (uint32_t)rate_column, &n_rate);
+        int rate = table.places[TABLE_RATE];
 
-        if (time == NULL || rate == NULL || num_parse(time, n_time, 0, &t_ms) < 0 || t_ms <= 0 ||
-            t_ms > TIME_MAX_MS || take_rate(rate, n_rate, &row.rate_ppb) < 0 ||
+        table_split(&fields, line, n);
+        if (!table_has(&table, &fields, TABLE_FUNDING_MS) ||
+            !table_has(&table, &fields, TABLE_RATE) ||
+            table_time_of(&table, &fields, TABLE_FUNDING_MS, &row.t) < 0 || row.t <= 0 ||
+            take_rate(fields.fields[rate], fields.lengths[rate], &row.rate_ppb) < 0 ||
             num_abs(row.rate_ppb) > 1000000000)
             return error_set(err, AGON_ECORRUPT, "%s:%llu:1: expected a time in ms and a rate",
-                             path, (unsigned long long)number);
-        row.t = t_ms * 1000000;
+                             path, (unsigned long long)lines_number(lines));
         if (funding->n > 0 && row.t <= funding->rows[funding->n - 1].t)
             return error_set(err, AGON_ECORRUPT, "%s:%llu:1: not later than the row before it",
-                             path, (unsigned long long)number);
+                             path, (unsigned long long)lines_number(lines));
         rc = add_row(funding, &row);
         if (rc < 0)
             return error_set(err, rc, "%s: out of memory", path);
@@ -138,7 +105,8 @@ static int read_rows(struct funding *funding, struct file_stream *stream, const 
 int funding_open(struct funding **out, const char *word, struct error *err)
 {
     struct funding *funding = calloc(1, sizeof(*funding));
-    struct file_stream *stream = NULL;
+    const struct lines_limits limits = {.line_max = LINE_MAX_BYTES};
+    struct lines *lines = NULL;
     const char *path;
     int rc;
 
@@ -150,13 +118,13 @@ int funding_open(struct funding **out, const char *word, struct error *err)
         rc = error_set(err, AGON_EINVAL, "%s: of which symbol? Say SYMBOL=FILE", path);
         goto fail;
     }
-    stream = file_stream_open(path, NULL, err);
-    if (stream == NULL) {
+    lines = data_file_open(path, &limits, err);
+    if (lines == NULL) {
         rc = err != NULL && err->code < 0 ? err->code : AGON_ENOENT;
         goto fail;
     }
-    rc = read_rows(funding, stream, path, err);
-    file_stream_close(stream);
+    rc = read_rows(funding, lines, path, err);
+    lines_close(lines);
     if (rc < 0)
         goto fail;
     *out = funding;

@@ -11,8 +11,8 @@
 #include "base/num.h"
 #include "config/config.h"
 #include "config/units.h"
+#include "lab/data_file.h"
 #include "market/recording.h"
-#include "sys/file.h"
 
 #define BYTES_MAX   ((uint64_t)64 << 20)
 #define SYMBOLS_CAP 20000 /* of one file */
@@ -240,14 +240,14 @@ static int take_config(struct source *source, const char *text, size_t n, struct
 
 static int read_source(struct source *source, struct error *err)
 {
-    struct file_limits limits = {.total_max = BYTES_MAX};
-    struct file_stream *stream = file_stream_open(source->path, &limits, err);
+    struct lines_limits limits = {.total_max = BYTES_MAX};
+    struct lines *lines = data_file_open(source->path, &limits, err);
     uint64_t room = 1u << 20, n = 0;
     char *text = NULL;
     int64_t got;
     int rc;
 
-    if (stream == NULL)
+    if (lines == NULL)
         return err != NULL && err->code < 0 ? err->code : AGON_ENOENT;
     for (;;) {
         char *more = text == NULL || n + 1 >= room ? realloc(text, room *= 2) : text;
@@ -257,7 +257,7 @@ static int read_source(struct source *source, struct error *err)
             goto done;
         }
         text = more;
-        got = file_stream_read(stream, text + n, room - n - 1, err);
+        got = lines_read(lines, text + n, room - n - 1, err);
         if (got <= 0)
             break;
         n += (uint64_t)got;
@@ -278,7 +278,7 @@ static int read_source(struct source *source, struct error *err)
                   source->path);
 done:
     free(text);
-    file_stream_close(stream);
+    lines_close(lines);
     return rc < 0 ? rc : AGON_OK;
 }
 

@@ -6,149 +6,35 @@
 #include <stdlib.h>
 
 #include "base/num.h"
+#include "lab/data_file.h"
 #include "market/evring.h"
+#include "market/table.h"
 #include "match/match.h"
-#include "sys/file.h"
 #include "venue/binance/sync.h"
 
-#define BAR_S_MAX      (366 * 86400) /* no bar is longer than a year */
-#define LINE_MAX_BYTES (1u << 20)
-#define QUEUE          ((uint64_t)1 << 15) /* granules: 2 MiB, more than any one line becomes */
-#define COLUMNS        64
-#define SECOND_NS      ((agon_ns_t)1000000000)
-
-enum column {
-    COL_TIME_MS,
-    COL_TIME_S,
-    COL_TIME_US,
-    COL_RECEIVED_US, /* of trades */
-    COL_SYMBOL,
-    COL_ID,
-    COL_SIDE,
-    COL_MAKER,
-    COL_PX,
-    COL_QTY,
-    COL_OPEN,
-    COL_HIGH,
-    COL_LOW,
-    COL_CLOSE,
-    COL_VOLUME,
-    COLS
-};
+#define BAR_S_MAX (366 * 86400)       /* no bar is longer than a year */
+#define QUEUE     ((uint64_t)1 << 15) /* granules: 2 MiB, more than any one line becomes */
+#define SECOND_NS ((agon_ns_t)1000000000)
 
 struct tape {
     struct tape_config config;
-    struct file_stream *stream; /* owned */
-    void *queue_memory;         /* owned */
+    struct lines *lines; /* owned */
+    void *queue_memory;  /* owned */
     struct evring in, out;
-    int has_shown;    /* the head of the queue was handed out and is released with the next call */
-    int places[COLS]; /* column of the file, -1: none */
+    int has_shown; /* the head of the queue was handed out and is released with the next call */
+    struct table table;
     struct symbols *symbols; /* owned; raw */
     struct binance_decoder decoder;
     struct binance_out *decoded; /* owned; raw */
     struct binance_depth *depth; /* owned; raw */
     struct binance_sync sync;
     int has_sync;
-    int is_over;     /* nothing more is read */
-    int is_scanning; /* a bad row was found: only more of them are looked for */
-    agon_ns_t t;     /* of the line being read */
-    uint64_t line;
+    int is_over;         /* nothing more is read */
+    int is_scanning;     /* a bad row was found: only more of them are looked for */
+    agon_ns_t t;         /* of the line being read */
     agon_qty_t last_qty; /* bars: volume of the row before */
     struct tape_report report;
 };
-
-static const struct {
-    const char *name;
-    enum column column;
-} names[] = {
-    {"time_ms", COL_TIME_MS},
-    {"open_time_ms", COL_TIME_MS},
-    {"time_seconds", COL_TIME_S},
-    {"timestamp", COL_TIME_US},
-    {"local_timestamp", COL_RECEIVED_US},
-    {"symbol", COL_SYMBOL},
-    {"trade_id", COL_ID},
-    {"id", COL_ID},
-    {"side", COL_SIDE},
-    {"buyer_is_maker", COL_MAKER},
-    {"is_buyer_maker", COL_MAKER},
-    {"price", COL_PX},
-    {"amount", COL_QTY},
-    {"quantity", COL_QTY},
-    {"size", COL_QTY},
-    {"open", COL_OPEN},
-    {"high", COL_HIGH},
-    {"low", COL_LOW},
-    {"close", COL_CLOSE},
-    {"volume", COL_VOLUME},
-};
-
-/* How people are told of them. */
-static const char *const spoken[COLS] = {"time", "time", "time",  "receive time", "symbol",
-                                         "id",   "side", "maker", "price",        "quantity",
-                                         "open", "high", "low",   "close",        "volume"};
-
-static uint32_t split(char *line, uint32_t n, char *fields[COLUMNS], uint32_t lengths[COLUMNS])
-{
-    uint32_t count = 0;
-    char *at = line;
-
-    for (char *end = line + n; count < COLUMNS; at++) {
-        char *comma = memchr(at, ',', (size_t)(end - at));
-
-        fields[count] = at;
-        lengths[count++] = (uint32_t)((comma != NULL ? comma : end) - at);
-        if (comma == NULL)
-            return count;
-        at = comma;
-    }
-    return 0;
-}
-
-// Which column tells the time, if one does.
-static enum column time_column(const int places[COLS])
-{
-    return places[COL_TIME_MS] >= 0  ? COL_TIME_MS
-           : places[COL_TIME_S] >= 0 ? COL_TIME_S
-                                     : COL_TIME_US;
-}
-
-// A kind; 0 when it is none, *why says so when the reason lies in one column, which is field *at.
-static int find_columns(char *line, uint32_t n, int places[COLS], const char **why, uint32_t *at)
-{
-    char *fields[COLUMNS];
-    uint32_t lengths[COLUMNS];
-    uint32_t count;
-
-    for (int i = 0; i < COLS; i++)
-        places[i] = -1;
-    if (n >= 3 && memcmp(line, "\xef\xbb\xbf", 3) == 0) {
-        line += 3;
-        n -= 3;
-    }
-    count = split(line, n, fields, lengths);
-    *why = NULL;
-    for (uint32_t i = 0; i < count; i++) {
-        const char *reason = recording_refused_column(fields[i], lengths[i]);
-
-        if (reason != NULL) {
-            *why = reason;
-            *at = (uint32_t)(fields[i] - line) + 1;
-            return 0;
-        }
-        for (size_t k = 0; k < sizeof(names) / sizeof(names[0]); k++) {
-            if (strlen(names[k].name) == lengths[i] &&
-                memcmp(names[k].name, fields[i], lengths[i]) == 0)
-                places[names[k].column] = (int)i;
-        }
-    }
-    if (places[COL_TIME_MS] >= 0 && places[COL_OPEN] >= 0 && places[COL_HIGH] >= 0 &&
-        places[COL_LOW] >= 0 && places[COL_CLOSE] >= 0 && places[COL_VOLUME] >= 0)
-        return TAPE_BARS;
-    if (places[time_column(places)] >= 0 && places[COL_PX] >= 0 && places[COL_QTY] >= 0)
-        return TAPE_TRADES;
-    return 0;
-}
 
 static int is_raw(const char *path)
 {
@@ -183,58 +69,57 @@ static int find_symbol(const char *path, const char *said, struct recording_symb
 }
 
 // Which one rows are in the order of: where each says when it was received, that.
-static enum column order_column(const struct tape_info *info, const int places[COLS])
+static enum table_column order_column(const struct tape_info *info, const struct table *table)
 {
-    return info->has_received ? COL_RECEIVED_US : time_column(places);
+    return info->has_received ? TABLE_RECEIVED_US : (enum table_column)table->time;
 }
 
 // Symbol and time of a row of the table.
-static void look_at_row(struct tape_info *info, const int places[COLS], char *line, uint32_t n,
-                        struct recording_symbols *symbols, struct recording_step *step)
+static void look_at_row(struct tape_info *info, const struct table *table, const char *line,
+                        uint32_t n, struct recording_symbols *symbols, struct recording_step *step)
 {
-    char *fields[COLUMNS];
-    uint32_t lengths[COLUMNS];
-    uint32_t count = split(line, n, fields, lengths);
+    enum table_column order = order_column(info, table);
+    struct table_row row;
+    agon_ns_t t = 0;
+    int place = table->places[TABLE_SYMBOL];
 
-    if (places[COL_SYMBOL] >= 0 && (uint32_t)places[COL_SYMBOL] < count)
-        recording_note_symbol(symbols, fields[places[COL_SYMBOL]], lengths[places[COL_SYMBOL]]);
-    if (info->t_first == 0) {
-        enum column column = order_column(info, places);
-        int64_t first = 0;
+    table_split(&row, line, n);
+    if (table_has(table, &row, TABLE_SYMBOL))
+        recording_note_symbol(symbols, row.fields[place], row.lengths[place]);
+    if (info->t_first == 0 && table_has(table, &row, order))
+        (void)table_time_of(table, &row, order, &info->t_first);
+    if (info->kind != TAPE_BARS || !table_has(table, &row, order))
+        return;
+    (void)table_time_of(table, &row, order, &t);
+    recording_note_step(step, t / SECOND_NS, BAR_S_MAX);
+}
 
-        if ((uint32_t)places[column] < count)
-            num_parse(fields[places[column]], lengths[places[column]], column == COL_TIME_S ? 9 : 0,
-                      &first);
-        info->t_first = num_mul(first, column == COL_TIME_MS  ? 1000000
-                                       : column == COL_TIME_S ? 1
-                                                              : 1000);
-    }
-    if (info->kind == TAPE_BARS && (uint32_t)places[COL_TIME_MS] < count)
-        recording_note_step(step, strtoll(fields[places[COL_TIME_MS]], NULL, 10) / 1000, BAR_S_MAX);
+static uint8_t kind_of(enum table_kind kind)
+{
+    return kind == TABLE_TRADES ? TAPE_TRADES : kind == TABLE_BARS ? TAPE_BARS : 0;
 }
 
 int tape_look(const char *path, const char *symbol, struct tape_info *info, struct error *err)
 {
-    struct file_stream *stream = file_stream_open(path, NULL, err);
+    struct lines *lines = data_file_open(path, NULL, err);
     struct recording_symbols symbols = {.n = 0};
     const char *said = symbol != NULL ? symbol : "";
     const char *why;
-    int places[COLS];
+    struct table table;
     char *line;
     uint32_t n;
     uint32_t at = 1;
-    uint64_t number;
     struct recording_step step = {0};
     int rc;
 
-    if (stream == NULL)
+    if (lines == NULL)
         return err != NULL && err->code < 0 ? err->code : AGON_ENOENT;
     memset(info, 0, sizeof(*info));
     if (said[0] != '\0')
         snprintf(symbols.asked, sizeof(symbols.asked), "%s", said);
     else
         recording_symbol_of_name(path, symbols.asked);
-    rc = file_stream_line(stream, LINE_MAX_BYTES, &line, &n, &number, err);
+    rc = lines_next(lines, &line, &n, err);
     if (rc <= 0) {
         rc = rc < 0 ? rc : error_set(err, AGON_ECORRUPT, "%s: the file is empty", path);
         goto done;
@@ -246,8 +131,8 @@ int tape_look(const char *path, const char *symbol, struct tape_info *info, stru
         rc = find_symbol(path, said, &symbols, info, err);
         goto done;
     }
-    info->kind = (uint8_t)find_columns(line, n, places, &why, &at);
-    info->has_received = info->kind == TAPE_TRADES && places[COL_RECEIVED_US] >= 0;
+    info->kind = kind_of(table_head(&table, line, n, &why, &at));
+    info->has_received = info->kind == TAPE_TRADES && table.places[TABLE_RECEIVED_US] >= 0;
     if (info->kind == 0) {
         rc = why != NULL ? error_set(err, AGON_EINVAL, "%s:1:%u: %s", path, at, why)
                          : error_set(err, AGON_EINVAL,
@@ -257,8 +142,8 @@ int tape_look(const char *path, const char *symbol, struct tape_info *info, stru
                                      path);
         goto done;
     }
-    while ((rc = file_stream_line(stream, LINE_MAX_BYTES, &line, &n, &number, err)) == 1)
-        look_at_row(info, places, line, n, &symbols, &step);
+    while ((rc = lines_next(lines, &line, &n, err)) == 1)
+        look_at_row(info, &table, line, n, &symbols, &step);
     if (rc == 0)
         rc = find_symbol(path, said, &symbols, info, err);
     info->length_s = (uint32_t)recording_step(&step);
@@ -272,7 +157,7 @@ int tape_look(const char *path, const char *symbol, struct tape_info *info, stru
             "s: bars of each length belong in a file of their own",
             path, info->length_s, RECORDING_STEP_RUN, (long long)recording_step_other(&step));
 done:
-    file_stream_close(stream);
+    lines_close(lines);
     return rc < 0 ? rc : AGON_OK;
 }
 
@@ -291,7 +176,7 @@ __attribute__((format(printf, 3, 4))) static void refuse(struct tape *tape, uint
     vsnprintf(rule, sizeof(rule), format, args);
     va_end(args);
     error_set(&report->bad[report->n_bad], AGON_ECORRUPT, "%s:%llu:%u: %s", tape->config.path,
-              (unsigned long long)tape->line, column, rule);
+              (unsigned long long)lines_number(tape->lines), column, rule);
     if (report->n_bad++ == 0)
         report->err = report->bad[0];
     tape->is_scanning = 1;
@@ -375,48 +260,33 @@ static int put_bar(struct tape *tape, agon_ns_t t, const agon_px_t px[4], agon_q
     return put(tape, &bar.hdr);
 }
 
-struct row {
-    char *fields[COLUMNS];
-    uint32_t lengths[COLUMNS];
-    uint32_t n;
-    const char *line;
-};
-
-static uint32_t column_of(const struct row *row, int place)
+static uint32_t column_of(const struct tape *tape, const struct table_row *row,
+                          enum table_column column)
 {
-    return (uint32_t)(row->fields[place] - row->line) + 1;
+    return table_at(&tape->table, row, column);
 }
 
-static void refuse_value(struct tape *tape, const struct row *row, enum column column,
+static void refuse_value(struct tape *tape, const struct table_row *row, enum table_column column,
                          const char *rule)
 {
-    int place = tape->places[column];
+    int place = tape->table.places[column];
     char shown[RECORDING_SHOWN];
 
-    refuse(tape, column_of(row, place), "%s %s %s", spoken[column],
+    refuse(tape, column_of(tape, row, column), "%s %s %s", table_spoken(column),
            recording_show(row->fields[place], row->lengths[place], shown), rule);
 }
 
-// A field as a count of 10^-exp. False: the row was refused.
-static int number(struct tape *tape, const struct row *row, enum column column, int exp,
-                  int64_t *value)
+// What reading a field gave. False: the row was refused.
+static int judge(struct tape *tape, const struct table_row *row, enum table_column column, int exp,
+                 int rc)
 {
-    int place = tape->places[column];
+    int place = tape->table.places[column];
     char shown[RECORDING_SHOWN];
     char limit[NUM_TEXT];
-    const char *name = spoken[column];
-    const char *text;
-    uint32_t n;
-    int rc;
+    const char *name = table_spoken(column);
+    const char *text = row->fields[place];
+    uint32_t n = row->lengths[place];
 
-    if ((uint32_t)place >= row->n) {
-        refuse(tape, 1, "the row has fewer fields than the header");
-        return 0;
-    }
-    text = row->fields[place];
-    n = row->lengths[place];
-    rc = column == COL_QTY || column == COL_VOLUME ? recording_parse_qty(text, n, exp, value)
-                                                   : recording_parse(text, n, exp, value);
     tape->report.n_noisy += rc == RECORDING_NOISY;
     tape->report.n_cut += rc == RECORDING_CUT;
     if (rc >= 0)
@@ -424,43 +294,55 @@ static int number(struct tape *tape, const struct row *row, enum column column, 
     recording_show(text, n, shown);
     num_format_short(NUM_MAX, exp, limit);
     if (rc != AGON_ERANGE)
-        refuse(tape, column_of(row, place), "%s '%s' is not a plain decimal number", name, shown);
+        refuse(tape, column_of(tape, row, column), "%s '%s' is not a plain decimal number", name,
+               shown);
     else if (!num_is_too_fine(text, n, exp))
-        refuse(tape, column_of(row, place), "%s %s is too large: the limit is %s", name, shown,
-               limit);
+        refuse(tape, column_of(tape, row, column), "%s %s is too large: the limit is %s", name,
+               shown, limit);
     else
-        refuse(tape, column_of(row, place),
+        refuse(tape, column_of(tape, row, column),
                "%s %s is finer than %d digits after the point, which its listing has", name, shown,
                exp);
     return 0;
 }
 
-static int take_stamp(struct tape *tape, const struct row *row, enum column column, agon_ns_t *t)
+static int is_there(struct tape *tape, const struct table_row *row, enum table_column column)
 {
-    if (!number(tape, row, column, column == COL_TIME_S ? 9 : 0, t))
+    if (table_has(&tape->table, row, column))
+        return 1;
+    refuse(tape, 1, "the row has fewer fields than the header");
+    return 0;
+}
+
+// A field as a count of 10^-exp. False: the row was refused.
+static int number(struct tape *tape, const struct table_row *row, enum table_column column, int exp,
+                  int64_t *value)
+{
+    return is_there(tape, row, column) &&
+           judge(tape, row, column, exp, table_number(&tape->table, row, column, exp, value));
+}
+
+static int take_stamp(struct tape *tape, const struct table_row *row, enum table_column column,
+                      agon_ns_t *t)
+{
+    int rc;
+
+    if (!is_there(tape, row, column))
         return 0;
-    if (column == COL_TIME_MS)
-        *t = num_mul(*t, 1000000);
-    if (column == COL_TIME_US || column == COL_RECEIVED_US)
-        *t = num_mul(*t, 1000);
-    if (*t < 0 || *t > (agon_ns_t)4102444800 * SECOND_NS) { // 2100
-        refuse_value(tape, row, column,
-                     column == COL_TIME_MS ? "is before 1970 or after 2100; expected milliseconds"
-                     : column == COL_TIME_S
-                         ? "is before 1970 or after 2100; expected seconds"
-                         : "is before 1970 or after 2100; expected microseconds");
-        return 0;
-    }
-    return 1;
+    rc = table_time_of(&tape->table, row, column, t);
+    if (rc != TABLE_BEYOND)
+        return judge(tape, row, column, table_time_exp(column), rc);
+    refuse_value(tape, row, column, table_time_rule(column));
+    return 0;
 }
 
 /* The time of the row, as its venue says, and when it was known here. */
-static int take_time(struct tape *tape, const struct row *row, agon_ns_t *t)
+static int take_time(struct tape *tape, const struct table_row *row, agon_ns_t *t)
 {
-    enum column column = order_column(&tape->config.info, tape->places);
+    enum table_column column = order_column(&tape->config.info, &tape->table);
     agon_ns_t here = 0;
 
-    if (!take_stamp(tape, row, time_column(tape->places), t))
+    if (!take_stamp(tape, row, (enum table_column)tape->table.time, t))
         return 0;
     here = *t;
     if (tape->config.info.has_received && !take_stamp(tape, row, column, &here))
@@ -474,65 +356,51 @@ static int take_time(struct tape *tape, const struct row *row, agon_ns_t *t)
 }
 
 // False: the row was refused. Without a column that tells it, the side is not known.
-static int take_side(struct tape *tape, const struct row *row, uint8_t *side)
+static int take_side(struct tape *tape, const struct table_row *row, uint8_t *side)
 {
-    int is_side = tape->places[COL_SIDE] >= 0;
-    int place = tape->places[is_side ? COL_SIDE : COL_MAKER];
+    enum table_column column;
+    int rc = table_side(&tape->table, row, &column);
     char shown[RECORDING_SHOWN];
-    int is_known;
+    int place = tape->table.places[column];
 
-    *side = 0;
+    *side = (uint8_t)(rc > 0 ? rc : 0);
     if (place < 0)
         return 1;
-    if ((uint32_t)place >= row->n) {
-        refuse(tape, 1, "the row has fewer fields than the header");
+    if (!is_there(tape, row, column))
         return 0;
-    }
-    if (is_side) {
-        *side = (uint8_t)recording_side(row->fields[place], row->lengths[place]);
-        is_known = *side != 0;
-    } else {
-        int is_maker = recording_flag(row->fields[place], row->lengths[place]);
-
-        *side = is_maker == 1 ? AGON_SELL : AGON_BUY;
-        is_known = is_maker >= 0;
-    }
-    if (!is_known)
-        refuse(tape, column_of(row, place), "%s '%s' is neither %s",
-               is_side ? "side" : "buyer_is_maker",
+    if (rc < 0)
+        refuse(tape, column_of(tape, row, column), "%s '%s' is neither %s",
+               column == TABLE_SIDE ? "side" : "buyer_is_maker",
                recording_show(row->fields[place], row->lengths[place], shown),
-               is_side ? "buy nor sell" : "true nor false");
-    return is_known;
+               column == TABLE_SIDE ? "buy nor sell" : "true nor false");
+    return rc >= 0;
 }
 
-static int trade_row(struct tape *tape, const struct row *row)
+static int trade_row(struct tape *tape, const struct table_row *row)
 {
     agon_ns_t t = 0;
     agon_px_t px = 0;
     agon_qty_t qty = 0;
-    int64_t id = 0;
     uint8_t side;
     int rc;
 
     if (!take_time(tape, row, &t) ||
-        !number(tape, row, COL_PX, tape->config.instrument.px_exp, &px) ||
-        !number(tape, row, COL_QTY, tape->config.instrument.qty_exp, &qty) ||
+        !number(tape, row, TABLE_PX, tape->config.instrument.px_exp, &px) ||
+        !number(tape, row, TABLE_QTY, tape->config.instrument.qty_exp, &qty) ||
         !take_side(tape, row, &side))
         return AGON_OK;
     if (px <= 0 || qty <= 0) {
-        refuse_value(tape, row, px <= 0 ? COL_PX : COL_QTY, "is not above zero");
+        refuse_value(tape, row, px <= 0 ? TABLE_PX : TABLE_QTY, "is not above zero");
         return AGON_OK;
     }
-    if (tape->places[COL_ID] >= 0 && (uint32_t)tape->places[COL_ID] < row->n)
-        num_parse(row->fields[tape->places[COL_ID]], row->lengths[tape->places[COL_ID]], 0, &id);
     tape->report.t_last = tape->t;
-    rc = put_trade(tape, t, px, qty, side, (uint64_t)id);
+    rc = put_trade(tape, t, px, qty, side, table_id(&tape->table, row));
     return rc < 0 ? rc : put_book(tape, t, px, qty); // as of what has been seen, this trade last
 }
 
-static int bar_row(struct tape *tape, const struct row *row)
+static int bar_row(struct tape *tape, const struct table_row *row)
 {
-    static const enum column columns[] = {COL_OPEN, COL_HIGH, COL_LOW, COL_CLOSE};
+    static const enum table_column columns[] = {TABLE_OPEN, TABLE_HIGH, TABLE_LOW, TABLE_CLOSE};
     const struct agon_instrument *instrument = &tape->config.instrument;
     agon_ns_t length = (agon_ns_t)tape->config.info.length_s * SECOND_NS;
     agon_px_t px[4] = {0};
@@ -551,10 +419,10 @@ static int bar_row(struct tape *tape, const struct row *row)
             return AGON_OK;
         }
     }
-    if (!number(tape, row, COL_VOLUME, instrument->qty_exp, &volume))
+    if (!number(tape, row, TABLE_VOLUME, instrument->qty_exp, &volume))
         return AGON_OK;
     if (volume < 0) {
-        refuse_value(tape, row, COL_VOLUME, "is below zero");
+        refuse_value(tape, row, TABLE_VOLUME, "is below zero");
         return AGON_OK;
     }
     if (px[1] < px[0] || px[1] < px[3] || px[2] > px[0] || px[2] > px[3])
@@ -573,22 +441,14 @@ static int bar_row(struct tape *tape, const struct row *row)
     return rc < 0 ? rc : put_bar(tape, t, px, volume);
 }
 
-static int table_row(struct tape *tape, char *line, uint32_t n)
+static int take_row(struct tape *tape, const char *line, uint32_t n)
 {
-    const char *rows_of = tape->config.info.rows_of;
-    int place = tape->places[COL_SYMBOL];
-    struct row row = {.line = line};
+    struct table_row row;
 
-    row.n = split(line, n, row.fields, row.lengths);
-    if (rows_of[0] != '\0' && place >= 0 && (uint32_t)place < row.n) {
-        char shown[RECORDING_SHOWN];
-
-        recording_show(row.fields[place], row.lengths[place], shown);
-        shown[RECORDING_SYMBOL - 1] = '\0';
-        if (strcmp(shown, rows_of) != 0) {
-            tape->report.n_other++;
-            return AGON_OK;
-        }
+    table_split(&row, line, n);
+    if (!table_is_of(&tape->table, &row, tape->config.info.rows_of)) {
+        tape->report.n_other++;
+        return AGON_OK;
     }
     return tape->config.info.kind == TAPE_BARS ? bar_row(tape, &row) : trade_row(tape, &row);
 }
@@ -675,15 +535,15 @@ const struct agon_event_hdr *tape_next(void *ctx)
         why.text[0] = '\0';
         if (tape->report.n_bad == TAPE_BAD_MAX || tape->is_over)
             return NULL;
-        rc = file_stream_line(tape->stream, LINE_MAX_BYTES, &line, &n, &tape->line, &why);
+        rc = lines_next(tape->lines, &line, &n, &why);
         if (rc == 1) {
             tape->report.n_rows++;
             rc = tape->config.info.kind == TAPE_RAW ? raw_row(tape, line, n)
-                                                    : table_row(tape, line, n);
+                                                    : take_row(tape, line, n);
             if (rc >= 0)
                 continue;
-            error_set(&why, rc, "%s:%llu: %s", tape->config.path, (unsigned long long)tape->line,
-                      error_name(rc));
+            error_set(&why, rc, "%s:%llu: %s", tape->config.path,
+                      (unsigned long long)lines_number(tape->lines), error_name(rc));
         }
         tape->is_over = 1;
         if (rc < 0 && tape->report.err.code == 0)
@@ -748,18 +608,18 @@ int tape_open(struct tape **out, const struct tape_config *config, struct error 
     evring_format(tape->queue_memory, QUEUE);
     evring_attach(&tape->in, tape->queue_memory, QUEUE);
     evring_attach(&tape->out, tape->queue_memory, QUEUE);
-    tape->stream = file_stream_open(config->path, NULL, err);
-    if (tape->stream == NULL) {
+    tape->lines = data_file_open(config->path, NULL, err);
+    if (tape->lines == NULL) {
         rc = err != NULL && err->code < 0 ? err->code : AGON_ENOENT;
         goto fail;
     }
     if (config->info.kind == TAPE_RAW) {
         rc = open_raw(tape, err);
     } else {
-        rc = file_stream_line(tape->stream, LINE_MAX_BYTES, &line, &n, &tape->line, err);
+        rc = lines_next(tape->lines, &line, &n, err);
         if (rc == 0)
             rc = error_set(err, AGON_ECORRUPT, "%s: the file is empty", config->path);
-        if (rc == 1 && find_columns(line, n, tape->places, &why, &at) != config->info.kind)
+        if (rc == 1 && kind_of(table_head(&tape->table, line, n, &why, &at)) != config->info.kind)
             rc = error_set(err, AGON_ECORRUPT, "%s:1:1: the header changed", config->path);
     }
     if (rc < 0)
@@ -775,7 +635,7 @@ void tape_close(struct tape *tape)
 {
     if (tape == NULL)
         return;
-    file_stream_close(tape->stream);
+    lines_close(tape->lines);
     if (tape->has_sync)
         binance_sync_deinit(&tape->sync);
     free(tape->symbols);

@@ -6,14 +6,14 @@
 #include <stdlib.h>
 
 #include <jansson.h>
-#include <zlib.h>
 
 #include "base/num.h"
+#include "market/lines.h"
+#include "market/table.h"
 
 #define SOURCES_MAX   32
-#define LINE_MAX_     (8u << 20)
+#define LINE_MAX_     (4u << 20)
 #define LOOK_ROWS     400
-#define FIELDS_MAX    32
 #define WAITING_MAX   4096 /* diffs kept until the snapshot comes */
 #define BOOK_LEVELS   20   /* of the book that is put around a price */
 #define EXP           8
@@ -23,224 +23,34 @@
 #define BAR_STEPS_MAX 600
 #define QUOTES_MAX    65536 /* without a time of their own, until a message that has one */
 
-/* --- lines out of bytes that may be gzip --- */
-
-struct lines {
-    const char *name;
-    const unsigned char *bytes;
-    size_t n, used;
-    z_stream z;
-    uint8_t is_gzip, is_open, is_ended;
-    char *at; /* owned */
-    size_t start, end, room;
-    uint64_t row;
-};
-
-static int lines_open(struct lines *lines, const char *name, const void *bytes, size_t n,
-                      struct error *err)
+static struct lines *open_lines(const char *name, const void *bytes, size_t n, struct error *err)
 {
-    memset(lines, 0, sizeof(*lines));
-    lines->name = name;
-    lines->bytes = bytes;
-    lines->n = n;
-    lines->is_gzip = n > 2 && lines->bytes[0] == 0x1f && lines->bytes[1] == 0x8b;
-    if (lines->is_gzip && inflateInit2(&lines->z, 15 + 16) != Z_OK)
-        return error_set(err, AGON_ENOMEM, "out of memory");
-    lines->is_open = 1;
-    return AGON_OK;
+    const struct lines_limits limits = {.line_max = LINE_MAX_};
+
+    return lines_of_bytes(name, bytes, n, &limits, err);
 }
 
-static void lines_close(struct lines *lines)
+// 1: a line that is not empty; 0: no more.
+static int next_line(struct lines *lines, char **line, uint32_t *n, struct error *err)
 {
-    if (lines->is_open && lines->is_gzip)
-        inflateEnd(&lines->z);
-    free(lines->at);
-    memset(lines, 0, sizeof(*lines));
-}
-
-static int lines_more(struct lines *lines, struct error *err)
-{
-    size_t space;
     int rc;
 
-    if (lines->start > 0) {
-        memmove(lines->at, lines->at + lines->start, lines->end - lines->start);
-        lines->end -= lines->start;
-        lines->start = 0;
-    }
-    if (lines->room - lines->end < 65536) {
-        size_t room = lines->room ? lines->room * 2 : 262144;
-        char *at;
-
-        if (room > LINE_MAX_)
-            return error_set(err, AGON_EINVAL, "%s:%llu: a row of more than %u bytes", lines->name,
-                             (unsigned long long)lines->row + 1, LINE_MAX_ / 2);
-        at = realloc(lines->at, room);
-        if (!at)
-            return error_set(err, AGON_ENOMEM, "out of memory");
-        lines->at = at;
-        lines->room = room;
-    }
-    space = lines->room - lines->end - 1;
-    if (!lines->is_gzip) {
-        size_t n = lines->n - lines->used < space ? lines->n - lines->used : space;
-
-        memcpy(lines->at + lines->end, lines->bytes + lines->used, n);
-        lines->used += n;
-        lines->end += n;
-        lines->is_ended = lines->used == lines->n;
-        return AGON_OK;
-    }
-    lines->z.next_in = (Bytef *)(uintptr_t)(lines->bytes + lines->used);
-    lines->z.avail_in =
-        (uInt)(lines->n - lines->used < (1u << 30) ? lines->n - lines->used : (1u << 30));
-    lines->z.next_out = (Bytef *)lines->at + lines->end;
-    lines->z.avail_out = (uInt)space;
-    rc = inflate(&lines->z, Z_NO_FLUSH);
-    lines->used = (size_t)(lines->z.next_in - lines->bytes);
-    lines->end = (size_t)((char *)lines->z.next_out - lines->at);
-    if (rc == Z_STREAM_END) {
-        // Several members one after the other are one file.
-        if (lines->used < lines->n && inflateReset(&lines->z) == Z_OK)
-            return AGON_OK;
-        lines->is_ended = 1;
-    } else if (rc != Z_OK) {
-        return error_set(err, AGON_EINVAL,
-                         "%s: the compressed data is damaged or cut after row %llu", lines->name,
-                         (unsigned long long)lines->row);
-    }
-    return AGON_OK;
+    do
+        rc = lines_next(lines, line, n, err);
+    while (rc == 1 && *n == 0);
+    return rc;
 }
 
-// 1: a line, NUL-terminated, without its end; 0: no more.
-static int lines_next(struct lines *lines, char **line, size_t *n, struct error *err)
+static enum reel_kind kind_of(enum table_kind kind)
 {
-    for (;;) {
-        char *end = lines->end > lines->start
-                        ? memchr(lines->at + lines->start, '\n', lines->end - lines->start)
-                        : NULL;
-
-        if (!end && lines->is_ended && lines->end > lines->start)
-            end = lines->at + lines->end;
-        if (end) {
-            *line = lines->at + lines->start;
-            *n = (size_t)(end - *line);
-            lines->start =
-                end < lines->at + lines->end ? (size_t)(end - lines->at) + 1 : lines->end;
-            if (*n > 0 && (*line)[*n - 1] == '\r')
-                (*n)--;
-            (*line)[*n] = '\0';
-            lines->row++;
-            if (*n == 0)
-                continue;
-            return 1;
-        }
-        if (lines->is_ended)
-            return 0;
-        if (lines_more(lines, err) < 0)
-            return AGON_EINVAL;
-    }
-}
-
-/* --- CSV --- */
-
-struct columns {
-    int n, time, symbol, id, px, qty, side, maker, open, high, low, close;
-    int time_exp; /* digits after the point of a second in the time column: 3 is ms */
-};
-
-static int split(char *line, char *fields[FIELDS_MAX])
-{
-    int n = 0;
-
-    for (char *at = line; n < FIELDS_MAX; at++) {
-        fields[n++] = at;
-        at = strchr(at, ',');
-        if (!at)
-            break;
-        *at = '\0';
-    }
-    return n;
-}
-
-static int is_one_of(const char *text, const char *const *names)
-{
-    for (; *names; names++)
-        if (strcmp(text, *names) == 0)
-            return 1;
-    return 0;
-}
-
-// NULL, or why a table with such a column is not played.
-static const char *columns_read(struct columns *columns, char *header)
-{
-    static const char *const ids[] = {"trade_id", "id", NULL};
-    static const char *const quantities[] = {"quantity", "amount", "size", "volume", NULL};
-    static const char *const makers[] = {"buyer_is_maker", "is_buyer_maker", NULL};
-    static const char *const millis[] = {"time_ms", "open_time_ms", NULL};
-    char *fields[FIELDS_MAX];
-
-    *columns = (struct columns){0, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 3};
-    if (strncmp(header, "\xef\xbb\xbf", 3) == 0)
-        header += 3;
-    columns->n = split(header, fields);
-    for (int i = 0; i < columns->n; i++) {
-        const char *why = recording_refused_column(fields[i], strlen(fields[i]));
-
-        if (why)
-            return why;
-        if (is_one_of(fields[i], millis)) {
-            columns->time = i;
-        } else if (strcmp(fields[i], "time_seconds") == 0) {
-            columns->time = i;
-            columns->time_exp = 0;
-        } else if (strcmp(fields[i], "timestamp") == 0) {
-            columns->time = i;
-            columns->time_exp = 6;
-        } else if (strcmp(fields[i], "symbol") == 0) {
-            columns->symbol = i;
-        } else if (is_one_of(fields[i], ids)) {
-            columns->id = i;
-        } else if (strcmp(fields[i], "price") == 0) {
-            columns->px = i;
-        } else if (is_one_of(fields[i], quantities)) {
-            columns->qty = i;
-        } else if (strcmp(fields[i], "side") == 0) {
-            columns->side = i;
-        } else if (is_one_of(fields[i], makers)) {
-            columns->maker = i;
-        } else if (strcmp(fields[i], "open") == 0) {
-            columns->open = i;
-        } else if (strcmp(fields[i], "high") == 0) {
-            columns->high = i;
-        } else if (strcmp(fields[i], "low") == 0) {
-            columns->low = i;
-        } else if (strcmp(fields[i], "close") == 0) {
-            columns->close = i;
-        }
-    }
-    return NULL;
-}
-
-static enum reel_kind columns_kind(const struct columns *columns)
-{
-    if (columns->time < 0 || columns->qty < 0)
-        return REEL_NONE;
-    if (columns->open >= 0 && columns->high >= 0 && columns->low >= 0 && columns->close >= 0)
-        return REEL_BARS;
-    return columns->px >= 0 ? REEL_TRADES : REEL_NONE;
-}
-
-static int parse_time(const char *text, int time_exp, agon_ns_t *t)
-{
-    return num_parse(text, strlen(text), 9 - time_exp, t);
+    return kind == TABLE_BARS ? REEL_BARS : kind == TABLE_TRADES ? REEL_TRADES : REEL_NONE;
 }
 
 /* --- a first look --- */
 
-static int look_raw(char *line, size_t n, struct reel_look *look)
+static int look_raw(const char *line, size_t n, struct reel_look *look)
 {
-    char *space = memchr(line, ' ', n);
+    const char *space = memchr(line, ' ', n);
     json_t *root, *data;
     const char *symbol;
 
@@ -279,23 +89,25 @@ int reel_look(const char *name, const void *bytes, size_t n, const char *symbol,
               struct reel_look *look, struct error *err)
 {
     struct recording_symbols symbols = {.n = 0};
-    struct columns columns = {.symbol = -1};
-    struct lines lines;
-    char *line, *fields[FIELDS_MAX];
+    struct table table = {.places = {[TABLE_SYMBOL] = -1}};
+    struct lines *lines;
+    char *line;
     const char *why = NULL;
-    size_t len;
-    int rc;
+    uint32_t len, at;
+    int rc = AGON_OK;
 
     memset(look, 0, sizeof(*look));
     if (symbol)
         snprintf(symbols.asked, sizeof(symbols.asked), "%s", symbol);
     else
         recording_symbol_of_name(name, symbols.asked);
-    rc = lines_open(&lines, name, bytes, n, err);
-    if (rc < 0)
-        return rc;
-    for (int i = 0; i < LOOK_ROWS || columns.symbol >= 0; i++) {
-        rc = lines_next(&lines, &line, &len, err);
+    lines = open_lines(name, bytes, n, err);
+    if (!lines)
+        return AGON_ENOMEM;
+    for (int i = 0; i < LOOK_ROWS || table.places[TABLE_SYMBOL] >= 0; i++) {
+        struct table_row row;
+
+        rc = next_line(lines, &line, &len, err);
         if (rc <= 0)
             break;
         if (i == 0) {
@@ -303,18 +115,20 @@ int reel_look(const char *name, const void *bytes, size_t n, const char *symbol,
                 look->kind = REEL_BOOK;
                 continue;
             }
-            why = columns_read(&columns, line);
-            look->kind = why ? REEL_NONE : columns_kind(&columns);
+            look->kind = kind_of(table_head(&table, line, len, &why, &at));
             if (look->kind == REEL_NONE)
                 break;
         } else if (look->kind == REEL_BOOK) {
             look_raw(line, len, look);
-        } else if (split(line, fields) >= columns.n) {
-            if (columns.symbol >= 0)
-                recording_note_symbol(&symbols, fields[columns.symbol],
-                                      strlen(fields[columns.symbol]));
+        } else {
+            table_split(&row, line, len);
+            if (row.n < table.n)
+                continue;
+            if (table.places[TABLE_SYMBOL] >= 0)
+                recording_note_symbol(&symbols, row.fields[table.places[TABLE_SYMBOL]],
+                                      row.lengths[table.places[TABLE_SYMBOL]]);
             if (!look->t_first)
-                parse_time(fields[columns.time], columns.time_exp, &look->t_first);
+                (void)table_time_of(&table, &row, (enum table_column)table.time, &look->t_first);
         }
     }
     if (rc >= 0 && why)
@@ -326,7 +140,7 @@ int reel_look(const char *name, const void *bytes, size_t n, const char *symbol,
                        name);
     if (rc >= 0 && look->kind != REEL_BOOK)
         rc = look_symbols(name, symbol, &symbols, look, err);
-    lines_close(&lines);
+    lines_close(lines);
     return rc < 0 ? rc : AGON_OK;
 }
 
@@ -340,8 +154,8 @@ struct held_quote {
 
 struct source {
     enum reel_kind kind;
-    struct lines lines;
-    struct columns columns;
+    struct lines *lines; /* owned */
+    struct table table;
     const struct agon_instrument *instrument;
     struct gen *gen; /* owned */
     const struct agon_event_hdr *gen_event;
@@ -441,8 +255,8 @@ static void bad_row(struct reel *reel, struct source *source, uint32_t column, c
     va_start(args, format);
     vsnprintf(what, sizeof(what), format, args);
     va_end(args);
-    error_set(&reel->bad[reel->n_bad - 1], AGON_EINVAL, "%s:%llu:%u: %s", source->lines.name,
-              (unsigned long long)source->lines.row, column, what);
+    error_set(&reel->bad[reel->n_bad - 1], AGON_EINVAL, "%s:%llu:%u: %s", lines_name(source->lines),
+              (unsigned long long)lines_number(source->lines), column, what);
 }
 
 // A small book around the price, thicker farther out; its quantities follow from the price alone.
@@ -729,113 +543,86 @@ static void read_raw(struct reel *reel, struct source *source, char *line, size_
 
 /* --- trades and bars --- */
 
-struct row {
-    const char *line;
-    char *fields[FIELDS_MAX];
-};
-
-static void bad_field(struct reel *reel, struct source *source, const struct row *row, int at,
-                      const char *what, const char *rule)
+static void bad_field(struct reel *reel, struct source *source, const struct table_row *row,
+                      enum table_column column, const char *what, const char *rule)
 {
+    int at = source->table.places[column];
     char shown[RECORDING_SHOWN];
 
     if (reel)
-        bad_row(reel, source, (uint32_t)(row->fields[at] - row->line) + 1, "%s '%s' %s", what,
-                recording_show(row->fields[at], strlen(row->fields[at]), shown), rule);
+        bad_row(reel, source, table_at(&source->table, row, column), "%s '%s' %s", what,
+                recording_show(row->fields[at], row->lengths[at], shown), rule);
 }
 
 // False: it is of another symbol, or was refused. reel NULL: nothing is said of what is refused.
-static int take_row(struct reel *reel, struct source *source, struct row *row, char *line,
-                    agon_ns_t *t)
+static int take_row(struct reel *reel, struct source *source, struct table_row *row,
+                    const char *line, uint32_t n, agon_ns_t *t)
 {
-    const struct columns *columns = &source->columns;
+    const struct table *table = &source->table;
+    enum table_column column = (enum table_column)table->time;
+    int rc;
 
-    row->line = line;
-    if (split(line, row->fields) < columns->n) {
+    table_split(row, line, n);
+    if (row->n < table->n) {
         if (reel)
             bad_row(reel, source, 1, "the row has fewer fields than the header");
         return 0;
     }
-    if (columns->symbol >= 0 && source->rows_of[0]) {
-        char shown[RECORDING_SHOWN];
-
-        recording_show(row->fields[columns->symbol], strlen(row->fields[columns->symbol]), shown);
-        shown[RECORDING_SYMBOL - 1] = '\0';
-        if (strcmp(shown, source->rows_of) != 0)
-            return 0;
-    }
-    if (parse_time(row->fields[columns->time], columns->time_exp, t) < 0) {
-        bad_field(reel, source, row, columns->time, "the time", "is not a number");
+    if (!table_is_of(table, row, source->rows_of))
         return 0;
-    }
-    return 1;
+    rc = table_time_of(table, row, column, t);
+    if (rc < 0)
+        bad_field(reel, source, row, column, "the time",
+                  rc == TABLE_BEYOND ? table_time_rule(column) : "is not a number");
+    return rc >= 0;
 }
 
-static int take_px(struct reel *reel, struct source *source, const struct row *row, int at,
-                   agon_px_t *px)
+static int take_px(struct reel *reel, struct source *source, const struct table_row *row,
+                   enum table_column column, agon_px_t *px)
 {
-    const char *text = row->fields[at];
-
-    if (recording_parse(text, strlen(text), source->px_exp, px) >= 0 &&
+    if (table_number(&source->table, row, column, source->px_exp, px) >= 0 &&
         num_mul_checked(*px, num_pow10(EXP - source->px_exp), px) && *px > 0)
         return 1;
-    bad_field(reel, source, row, at, "the price",
+    bad_field(reel, source, row, column, "the price",
               "is no decimal above 0, up to 92233720368 and no finer than the symbol's tick");
     return 0;
 }
 
-static int take_qty(struct reel *reel, struct source *source, const struct row *row,
+static int take_qty(struct reel *reel, struct source *source, const struct table_row *row,
                     agon_qty_t *qty)
 {
-    int at = source->columns.qty;
-    const char *text = row->fields[at];
-    int rc = recording_parse_qty(text, strlen(text), source->qty_exp, qty);
+    enum table_column column = source->kind == REEL_BARS ? TABLE_VOLUME : TABLE_QTY;
+    int rc = table_number(&source->table, row, column, source->qty_exp, qty);
 
     if (shown_qty(source, rc, rc == RECORDING_CUT, qty) >= 0 && *qty >= 0)
         return 1;
-    bad_field(reel, source, row, at, "the quantity", "is no decimal from 0 up to 92233720368");
+    bad_field(reel, source, row, column, "the quantity", "is no decimal from 0 up to 92233720368");
     return 0;
 }
 
-static void read_trade(struct reel *reel, struct source *source, char *line)
+static void read_trade(struct reel *reel, struct source *source, const char *line, uint32_t n)
 {
-    const struct columns *columns = &source->columns;
-    struct row row;
-    int side = AGON_BUY;
+    enum table_column column;
+    struct table_row row;
+    int side;
     agon_px_t px;
     agon_qty_t qty;
     agon_ns_t t;
-    int64_t id = 0;
 
-    if (!take_row(reel, source, &row, line, &t) || !take_px(reel, source, &row, columns->px, &px) ||
+    if (!take_row(reel, source, &row, line, n, &t) || !take_px(reel, source, &row, TABLE_PX, &px) ||
         !take_qty(reel, source, &row, &qty))
         return;
-    if (columns->side >= 0) {
-        const char *text = row.fields[columns->side];
-
-        side = recording_side(text, strlen(text));
-        if (side == 0) {
-            bad_field(reel, source, &row, columns->side, "the side", "is neither buy nor sell");
-            return;
-        }
-    } else if (columns->maker >= 0) {
-        const char *text = row.fields[columns->maker];
-        int is_maker = recording_flag(text, strlen(text));
-
-        if (is_maker < 0) {
-            bad_field(reel, source, &row, columns->maker, "buyer_is_maker",
-                      "is neither true nor false");
-            return;
-        }
-        side = is_maker ? AGON_SELL : AGON_BUY;
+    side = table_side(&source->table, &row, &column);
+    if (side < 0) {
+        bad_field(reel, source, &row, column, column == TABLE_SIDE ? "the side" : "buyer_is_maker",
+                  column == TABLE_SIDE ? "is neither buy nor sell" : "is neither true nor false");
+        return;
     }
-    if (columns->id >= 0)
-        num_parse(row.fields[columns->id], strlen(row.fields[columns->id]), 0, &id);
     if (qty == 0)
         return;
     if (source->book_px == 0)
         queue_book(source, t, px);
-    queue_trade(source, t, px, qty, (uint64_t)id, side);
+    queue_trade(source, t, px, qty, table_id(&source->table, &row), side != 0 ? side : AGON_BUY);
     queue_book(source, t, px);
 }
 
@@ -845,13 +632,13 @@ struct bar_row {
     agon_qty_t qty;
 };
 
-static int parse_bar(struct reel *reel, struct source *source, char *line, struct bar_row *bar)
+static int parse_bar(struct reel *reel, struct source *source, const char *line, uint32_t n,
+                     struct bar_row *bar)
 {
-    const struct columns *columns = &source->columns;
-    const int at[4] = {columns->open, columns->high, columns->low, columns->close};
-    struct row row;
+    static const enum table_column at[4] = {TABLE_OPEN, TABLE_HIGH, TABLE_LOW, TABLE_CLOSE};
+    struct table_row row;
 
-    if (!take_row(reel, source, &row, line, &bar->t))
+    if (!take_row(reel, source, &row, line, n, &bar->t))
         return 0;
     for (int i = 0; i < 4; i++)
         if (!take_px(reel, source, &row, at[i], &bar->px[i]))
@@ -927,11 +714,11 @@ static void tell_bar(struct reel *reel, struct source *source, const struct bar_
     source->before_qty = row->qty;
 }
 
-static void read_bar(struct reel *reel, struct source *source, char *line)
+static void read_bar(struct reel *reel, struct source *source, const char *line, uint32_t n)
 {
     struct bar_row bar;
 
-    if (!parse_bar(reel, source, line, &bar))
+    if (!parse_bar(reel, source, line, n, &bar))
         return;
     if (source->is_silent)
         tell_bar(reel, source, &bar);
@@ -945,7 +732,7 @@ static void source_free(struct source *source)
 {
     if (!source)
         return;
-    lines_close(&source->lines);
+    lines_close(source->lines);
     gen_free(source->gen);
     json_decref(source->waiting);
     free(source->queue);
@@ -981,21 +768,22 @@ void reel_free(struct reel *reel)
 // said of.
 static int learn_bar_length(struct source *source, const void *bytes, size_t n, struct error *err)
 {
-    struct lines ahead;
+    struct lines *ahead;
     struct bar_row bar;
     struct recording_step step = {0};
     char *line;
-    size_t len;
-    int rc = lines_open(&ahead, source->lines.name, bytes, n, err);
+    uint32_t len;
+    int rc = AGON_OK;
 
-    if (rc < 0)
-        return rc;
+    ahead = open_lines(lines_name(source->lines), bytes, n, err);
+    if (!ahead)
+        return AGON_ENOMEM;
     source->bar_ns = 60 * NS_PER_S;
     for (uint32_t row = 0; row < LOOK_ROWS; row++) {
-        rc = lines_next(&ahead, &line, &len, err);
+        rc = next_line(ahead, &line, &len, err);
         if (rc <= 0)
             break;
-        if (row > 0 && parse_bar(NULL, source, line, &bar))
+        if (row > 0 && parse_bar(NULL, source, line, len, &bar))
             recording_note_step(&step, bar.t, INT64_MAX);
     }
     if (recording_step(&step) > 0)
@@ -1004,9 +792,9 @@ static int learn_bar_length(struct source *source, const void *bytes, size_t n, 
         rc = error_set(err, AGON_ECORRUPT,
                        "%s: its first rows are %lld s apart, and others, %d or more in a row, are "
                        "%lld s: bars of each length belong in a file of their own",
-                       source->lines.name, (long long)(recording_step(&step) / NS_PER_S),
+                       lines_name(source->lines), (long long)(recording_step(&step) / NS_PER_S),
                        RECORDING_STEP_RUN, (long long)(recording_step_other(&step) / NS_PER_S));
-    lines_close(&ahead);
+    lines_close(ahead);
     source->n_cut = 0; // they come again
     return rc < 0 ? rc : AGON_OK;
 }
@@ -1027,8 +815,9 @@ int reel_add_file(struct reel *reel, const char *name, const void *bytes, size_t
     const struct agon_instrument *listed;
     struct source *source;
     struct reel_look look;
+    const char *why;
     char *line;
-    size_t len;
+    uint32_t len, at;
     int rc;
 
     if (reel->n == SOURCES_MAX)
@@ -1052,16 +841,18 @@ int reel_add_file(struct reel *reel, const char *name, const void *bytes, size_t
         rc = error_set(err, AGON_ENOMEM, "out of memory");
         goto fail;
     }
-    rc = lines_open(&source->lines, name, bytes, n, err);
-    if (rc < 0)
+    source->lines = open_lines(name, bytes, n, err);
+    if (!source->lines) {
+        rc = AGON_ENOMEM;
         goto fail;
+    }
     if (source->kind != REEL_BOOK) {
-        rc = lines_next(&source->lines, &line, &len, err);
+        rc = next_line(source->lines, &line, &len, err);
         if (rc <= 0) {
             rc = error_set(err, AGON_EINVAL, "%s: empty", name);
             goto fail;
         }
-        columns_read(&source->columns, line);
+        (void)table_head(&source->table, line, len, &why, &at);
     }
     if (source->kind == REEL_BARS) {
         source->is_silent = reel->is_silent != 0;
@@ -1094,7 +885,7 @@ static const struct agon_event_hdr *source_peek(struct reel *reel, struct source
 {
     struct error err = {0};
     char *line;
-    size_t n;
+    uint32_t n;
 
     if (source->gen) {
         if (!source->gen_event)
@@ -1105,7 +896,7 @@ static const struct agon_event_hdr *source_peek(struct reel *reel, struct source
         int rc;
 
         source->queue_at = source->queue_n = 0;
-        rc = lines_next(&source->lines, &line, &n, &err);
+        rc = next_line(source->lines, &line, &n, &err);
         if (rc <= 0) {
             source->is_ended = 1;
             if (rc < 0 && reel->n_bad++ < REEL_BAD_MAX)
@@ -1116,9 +907,9 @@ static const struct agon_event_hdr *source_peek(struct reel *reel, struct source
         if (source->kind == REEL_BOOK)
             read_raw(reel, source, line, n);
         else if (source->kind == REEL_TRADES)
-            read_trade(reel, source, line);
+            read_trade(reel, source, line, n);
         else
-            read_bar(reel, source, line);
+            read_bar(reel, source, line, n);
     }
     if (source->queue_at == source->queue_n)
         return NULL;

@@ -9,11 +9,6 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <zlib.h>
-
-#define CHUNK          65536u
-#define LINE_MAX_BYTES (1u << 20)
-#define RATIO_FREE     (1u << 20) /* output up to here is not held against the ratio */
 
 static int code_of(int error)
 {
@@ -204,217 +199,47 @@ int file_join(char *path, size_t room, const char *directory, const char *name)
     return length < 0 || (size_t)length >= room ? AGON_ERANGE : AGON_OK;
 }
 
-struct file_stream {
+struct file_bytes {
     int fd;
-    int is_gzip, is_done;
-    int is_member_open; /* inside a gzip member: the end of the file now is damage */
-    char *path;         /* owned */
-    uint64_t size, in, out;
-    struct file_limits limits;
-    z_stream zlib;
-    unsigned char chunk[CHUNK];
-    char *line; /* owned: LINE_MAX_BYTES + CHUNK + 1 bytes, taken with the first line */
-    uint64_t line_at, line_n, n_lines;
-    int is_line_end;
+    char *path; /* owned */
 };
 
-static int64_t fill(struct file_stream *stream)
+struct file_bytes *file_bytes_open(const char *path, struct error *err)
 {
-    int64_t got = read_full(stream->fd, stream->chunk, CHUNK);
+    struct file_bytes *file = calloc(1, sizeof(*file));
+    uint64_t size;
 
-    if (got > 0)
-        stream->in += (uint64_t)got;
-    return got;
-}
-
-struct file_stream *file_stream_open(const char *path, const struct file_limits *limits,
-                                     struct error *err)
-{
-    struct file_stream *stream = calloc(1, sizeof(*stream));
-    int64_t got;
-
-    if (stream == NULL || (stream->path = strdup(path)) == NULL) {
+    if (file == NULL || (file->path = strdup(path)) == NULL) {
         (void)error_set(err, AGON_ENOMEM, "%s: out of memory", path);
-        free(stream);
+        free(file);
         return NULL;
     }
-    stream->fd = open_regular(path, &stream->size, err);
-    if (stream->fd < 0) {
-        file_stream_close(stream);
+    file->fd = open_regular(path, &size, err);
+    if (file->fd < 0) {
+        file_bytes_close(file);
         return NULL;
     }
-    if (limits != NULL)
-        stream->limits = *limits;
-    if (stream->limits.total_max == 0)
-        stream->limits.total_max = (uint64_t)64 << 30;
-    if (stream->limits.ratio_max == 0)
-        stream->limits.ratio_max = 1000;
-    got = fill(stream);
-    if (got < 0) {
-        (void)error_set(err, AGON_EIO, "%s: %s", path, strerror(errno));
-        file_stream_close(stream);
-        return NULL;
-    }
-    stream->zlib.next_in = stream->chunk;
-    stream->zlib.avail_in = (unsigned)got;
-    if (got >= 2 && stream->chunk[0] == 0x1f && stream->chunk[1] == 0x8b) {
-        if (inflateInit2(&stream->zlib, 15 + 16) != Z_OK) {
-            (void)error_set(err, AGON_ENOMEM, "%s: out of memory", path);
-            file_stream_close(stream);
-            return NULL;
-        }
-        stream->is_gzip = 1;
-        stream->is_member_open = 1;
-    }
-    return stream;
+    return file;
 }
 
-void file_stream_close(struct file_stream *stream)
+void file_bytes_close(void *opened)
 {
-    if (stream == NULL)
+    struct file_bytes *file = opened;
+
+    if (file == NULL)
         return;
-    if (stream->is_gzip)
-        (void)inflateEnd(&stream->zlib);
-    if (stream->fd >= 0)
-        (void)close(stream->fd);
-    free(stream->line);
-    free(stream->path);
-    free(stream);
+    if (file->fd >= 0)
+        (void)close(file->fd);
+    free(file->path);
+    free(file);
 }
 
-static int refill(struct file_stream *stream, struct error *err)
+int64_t file_bytes_read(void *opened, void *bytes, uint64_t n, struct error *err)
 {
-    int64_t got;
+    struct file_bytes *file = opened;
+    int64_t got = read_full(file->fd, bytes, n);
 
-    if (stream->zlib.avail_in > 0)
-        return AGON_OK;
-    got = fill(stream);
-    if (got < 0)
-        return error_set(err, AGON_EIO, "%s: %s", stream->path, strerror(errno));
-    stream->zlib.next_in = stream->chunk;
-    stream->zlib.avail_in = (unsigned)got;
-    return AGON_OK;
-}
-
-static int64_t read_plain(struct file_stream *stream, void *bytes, uint64_t n, struct error *err)
-{
-    int rc = refill(stream, err);
-    uint64_t some;
-
-    if (rc < 0)
-        return rc;
-    some = stream->zlib.avail_in < n ? stream->zlib.avail_in : n;
-    memcpy(bytes, stream->zlib.next_in, some);
-    stream->zlib.next_in += some;
-    stream->zlib.avail_in -= (unsigned)some;
-    return (int64_t)some;
-}
-
-static int64_t read_gzip(struct file_stream *stream, void *bytes, uint64_t n, struct error *err)
-{
-    unsigned room = n > (1u << 30) ? 1u << 30 : (unsigned)n;
-
-    stream->zlib.next_out = bytes;
-    stream->zlib.avail_out = room;
-    while (stream->zlib.avail_out == room) {
-        int rc = refill(stream, err);
-
-        if (rc < 0)
-            return rc;
-        if (stream->zlib.avail_in == 0) {
-            if (stream->is_member_open)
-                return error_set(err, AGON_ECORRUPT, "%s: gzip ends in the middle, at byte %llu",
-                                 stream->path, (unsigned long long)stream->in);
-            return 0;
-        }
-        if (!stream->is_member_open) {
-            (void)inflateReset(&stream->zlib);
-            stream->is_member_open = 1;
-        }
-        rc = inflate(&stream->zlib, Z_NO_FLUSH);
-        if (rc == Z_STREAM_END)
-            stream->is_member_open = 0;
-        else if (rc != Z_OK && rc != Z_BUF_ERROR)
-            return error_set(err, AGON_ECORRUPT, "%s: gzip is damaged before byte %llu: %s",
-                             stream->path, (unsigned long long)stream->in,
-                             stream->zlib.msg != NULL ? stream->zlib.msg : "no valid data");
-    }
-    return (int64_t)(room - stream->zlib.avail_out);
-}
-
-int64_t file_stream_read(struct file_stream *stream, void *bytes, uint64_t n, struct error *err)
-{
-    int64_t got;
-
-    if (stream->is_done || n == 0)
-        return 0;
-    got = stream->is_gzip ? read_gzip(stream, bytes, n, err) : read_plain(stream, bytes, n, err);
-    if (got <= 0) {
-        stream->is_done = 1;
-        return got;
-    }
-    stream->out += (uint64_t)got;
-    if (stream->out > stream->limits.total_max) {
-        stream->is_done = 1;
-        return error_set(err, AGON_ERANGE, "%s: more than %llu bytes", stream->path,
-                         (unsigned long long)stream->limits.total_max);
-    }
-    if (stream->is_gzip && stream->out > RATIO_FREE &&
-        stream->out / stream->limits.ratio_max > stream->in - stream->zlib.avail_in) {
-        stream->is_done = 1;
-        return error_set(err, AGON_ERANGE, "%s: unpacks to more than %u times its size",
-                         stream->path, stream->limits.ratio_max);
-    }
-    return got;
-}
-
-int file_stream_line(struct file_stream *stream, uint32_t line_max, char **line, uint32_t *n,
-                     uint64_t *number, struct error *err)
-{
-    uint64_t seen = 0;
-
-    if (line_max == 0 || line_max > LINE_MAX_BYTES)
-        line_max = LINE_MAX_BYTES;
-    if (stream->line == NULL && (stream->line = malloc(LINE_MAX_BYTES + CHUNK + 1)) == NULL)
-        return error_set(err, AGON_ENOMEM, "%s: out of memory", stream->path);
-    for (;;) {
-        char *from = stream->line + stream->line_at;
-        uint64_t have = stream->line_n - stream->line_at;
-        char *end = memchr(from + seen, '\n', have - seen);
-        uint64_t length = end != NULL ? (uint64_t)(end - from) : have;
-        int64_t got;
-
-        if (length > line_max)
-            return error_set(err, AGON_ERANGE, "%s:%llu: the line is longer than %u bytes",
-                             stream->path, (unsigned long long)stream->n_lines + 1, line_max);
-        if (end != NULL || (stream->is_line_end && have > 0)) {
-            stream->line_at += length + (end != NULL);
-            if (length > 0 && from[length - 1] == '\r')
-                length--;
-            from[length] = '\0';
-            *line = from;
-            *n = (uint32_t)length;
-            *number = ++stream->n_lines;
-            return 1;
-        }
-        if (stream->is_line_end)
-            return 0;
-        seen = have;
-        memmove(stream->line, from, have);
-        stream->line_at = 0;
-        stream->line_n = have;
-        got = file_stream_read(stream, stream->line + have, CHUNK, err);
-        if (got < 0)
-            return (int)got;
-        stream->is_line_end = got == 0;
-        stream->line_n += (uint64_t)got;
-    }
-}
-
-uint64_t file_stream_used(const struct file_stream *stream, uint64_t *size)
-{
-    *size = stream->size;
-    return stream->in - stream->zlib.avail_in;
+    return got < 0 ? error_set(err, AGON_EIO, "%s: %s", file->path, strerror(errno)) : got;
 }
 
 static int remove_one(const char *path, const struct stat *at, int kind, struct FTW *where)

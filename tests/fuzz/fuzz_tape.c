@@ -5,8 +5,8 @@
  * Byte 0: kind by the file's name (0, 1: CSV, 2: raw stream), 1: of a symbol that was said; 4:
  * lenient; 8: the exponents are not 8. The rest is the file.
  *
- * decodes: host/lab/tape.c host/market/recording.c host/sys/file.c host/base/num.c
- *   host/venue/binance/decode.c host/venue/binance/decode_info.c
+ * decodes: host/lab/tape.c host/market/recording.c host/market/lines.c host/market/table.c
+ * host/base/num.c host/venue/binance/decode.c host/venue/binance/decode_info.c
  *   host/venue/binance/decode_market.c host/venue/binance/decode_rest.c
  * host/venue/binance/decode_user.c host/venue/binance/sync.c host/venue/scan.c */
 #include "lab/tape.h"

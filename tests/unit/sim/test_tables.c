@@ -30,7 +30,7 @@ static const struct {
     {"empty", "BTCUSDT.csv", "", "BTCUSDT.csv:1: neither a recording"},
     {"text", "BTCUSDT.csv", "hello\nworld\n", "BTCUSDT.csv:1: neither a recording"},
     {"cut gzip", "BTCUSDT.csv.gz", "\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\xff\xff",
-     "damaged or cut"},
+     "BTCUSDT.csv.gz: gzip is damaged before byte 12"},
     {"no symbol", "x.csv", "time_ms,price,quantity\n1,2,3\n", "of which symbol?"},
     {"bad time", "BTCUSDT.csv", "time_ms,price,quantity\nnow,2,3\n",
      "BTCUSDT.csv:2:1: the time 'now' is not a number"},

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+/* table: headers as venues and vendors write them, and what a row of each says. */
+#include "market/table.h"
+
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static const struct {
+    const char *header;
+    int kind, time;
+} heads[] = {
+    {"time_ms,side,price,quantity", TABLE_TRADES, TABLE_TIME_MS},
+    {"\xef\xbb\xbftime_seconds,price,size", TABLE_TRADES, TABLE_TIME_S},
+    {"timestamp,local_timestamp,id,side,price,amount", TABLE_TRADES, TABLE_TIME_US},
+    {"timestamp,time_ms,price,amount", TABLE_TRADES, TABLE_TIME_MS},
+    {"open_time_ms,open,high,low,close,volume", TABLE_BARS, TABLE_TIME_MS},
+    {"open_time_ms,open,high,low,close,volume,price,amount", TABLE_BARS, TABLE_TIME_MS},
+    {"time_ms,price,volume", TABLE_TRADES, TABLE_TIME_MS},
+    {"time_ms,open,high,low,close,quantity", TABLE_BARS, TABLE_TIME_MS},
+    {"funding_time_ms,rate", TABLE_FUNDING, TABLE_FUNDING_MS},
+    {"time_ms,price", TABLE_NONE, TABLE_TIME_MS},
+    {"price,amount", TABLE_NONE, TABLE_COLS},
+    {"open_time_ms,open,high,low,volume", TABLE_NONE, TABLE_TIME_MS},
+    {"", TABLE_NONE, TABLE_COLS},
+};
+
+START_TEST(a_header_says_what_the_table_is)
+{
+    struct table table;
+    const char *why;
+    uint32_t at;
+    enum table_kind kind =
+        table_head(&table, heads[_i].header, (uint32_t)strlen(heads[_i].header), &why, &at);
+
+    ck_assert_msg((int)kind == heads[_i].kind, "%s: %d", heads[_i].header, kind);
+    ck_assert_int_eq(table.time, heads[_i].time);
+    ck_assert_ptr_null(why);
+}
+END_TEST
+
+START_TEST(a_column_that_is_not_played_is_named)
+{
+    static const char header[] = "timestamp,is_snapshot,price,amount";
+    struct table table;
+    const char *why;
+    uint32_t at;
+
+    ck_assert_int_eq(table_head(&table, header, sizeof(header) - 1, &why, &at), TABLE_NONE);
+    ck_assert_ptr_nonnull(strstr(why, "books are read from raw streams"));
+    ck_assert_uint_eq(at, 11);
+}
+END_TEST
+
+static const struct {
+    const char *header, *row;
+    int rc;
+    agon_ns_t t;
+} times[] = {
+    {"time_ms,price,amount", "1723161600123,1,1", AGON_OK, 1723161600123000000},
+    {"time_ms,price,amount", "1723161600123.25,1,1", AGON_OK, 1723161600123250000},
+    {"time_seconds,price,amount", "1723161600.123456789,1,1", AGON_OK, 1723161600123456789},
+    {"timestamp,price,amount", "1723161600123456,1,1", AGON_OK, 1723161600123456000},
+    {"time_ms,price,amount", "1723161600123456,1,1", TABLE_BEYOND, 0},
+    {"time_seconds,price,amount", "1723161600123,1,1", TABLE_BEYOND, 0},
+    {"time_ms,price,amount", "-1,1,1", TABLE_BEYOND, 0},
+    {"time_ms,price,amount", "4102444800001,1,1", TABLE_BEYOND, 0},
+    {"time_ms,price,amount", "now,1,1", AGON_EINVAL, 0},
+    {"time_ms,price,amount", ",1,1", AGON_EINVAL, 0},
+};
+
+START_TEST(a_time_is_read_in_the_unit_of_its_column)
+{
+    struct table table;
+    struct table_row row;
+    const char *why;
+    uint32_t at;
+    agon_ns_t t = 0;
+    int rc;
+
+    table_head(&table, times[_i].header, (uint32_t)strlen(times[_i].header), &why, &at);
+    table_split(&row, times[_i].row, (uint32_t)strlen(times[_i].row));
+    rc = table_time_of(&table, &row, (enum table_column)table.time, &t);
+    ck_assert_msg(rc == times[_i].rc, "%s: %d", times[_i].row, rc);
+    if (rc >= 0)
+        ck_assert_int_eq(t, times[_i].t);
+}
+END_TEST
+
+static const struct {
+    const char *header, *row;
+    int side;
+} sides[] = {
+    {"side", "Sell", AGON_SELL},
+    {"side", "b", AGON_BUY},
+    {"side", "bid", AGON_EINVAL},
+    {"buyer_is_maker", "true", AGON_SELL},
+    {"is_buyer_maker", "0", AGON_BUY},
+    {"is_buyer_maker", "yes", AGON_EINVAL},
+    {"is_buyer_maker,side", "yes,buy", AGON_BUY},
+    {"price", "1", 0},
+    {"price,side", "1", 0},
+};
+
+START_TEST(either_column_says_who_bought)
+{
+    struct table table;
+    struct table_row row;
+    enum table_column column;
+    const char *why;
+    uint32_t at;
+
+    table_head(&table, sides[_i].header, (uint32_t)strlen(sides[_i].header), &why, &at);
+    table_split(&row, sides[_i].row, (uint32_t)strlen(sides[_i].row));
+    ck_assert_int_eq(table_side(&table, &row, &column), sides[_i].side);
+}
+END_TEST
+
+START_TEST(a_row_has_fields_up_to_a_bound)
+{
+    char line[TABLE_FIELDS * 2 + 2];
+    struct table_row row;
+    uint32_t n = 0;
+
+    for (int i = 0; i <= TABLE_FIELDS; i++) {
+        line[n++] = '1';
+        line[n++] = ',';
+    }
+    table_split(&row, line, TABLE_FIELDS * 2 - 1);
+    ck_assert_uint_eq(row.n, TABLE_FIELDS);
+    ck_assert_uint_eq(row.lengths[TABLE_FIELDS - 1], 1);
+    table_split(&row, line, TABLE_FIELDS * 2 + 1);
+    ck_assert_uint_eq(row.n, 0);
+    table_split(&row, "", 0);
+    ck_assert_uint_eq(row.n, 1);
+}
+END_TEST
+
+START_TEST(rows_of_one_symbol_are_told_from_others)
+{
+    static const char header[] = "symbol,time_ms,price,id";
+    struct table table;
+    struct table_row row;
+    const char *why;
+    uint32_t at;
+
+    table_head(&table, header, sizeof(header) - 1, &why, &at);
+    table_split(&row, "BTCUSDT,1,2,77", 14);
+    ck_assert_int_eq(table_is_of(&table, &row, "BTCUSDT"), 1);
+    ck_assert_int_eq(table_is_of(&table, &row, ""), 1);
+    ck_assert_int_eq(table_is_of(&table, &row, "ETHUSDT"), 0);
+    ck_assert_uint_eq(table_id(&table, &row), 77);
+    ck_assert_uint_eq(table_at(&table, &row, TABLE_PX), 11);
+    ck_assert_str_eq(table_spoken(TABLE_QTY), "quantity");
+}
+END_TEST
+
+#define COUNT(of) ((int)(sizeof(of) / sizeof((of)[0])))
+
+int main(void)
+{
+    Suite *suite = suite_create("market_table");
+    TCase *tcase = tcase_create("table");
+    SRunner *runner;
+    int n;
+
+    tcase_add_loop_test(tcase, a_header_says_what_the_table_is, 0, COUNT(heads));
+    tcase_add_test(tcase, a_column_that_is_not_played_is_named);
+    tcase_add_loop_test(tcase, a_time_is_read_in_the_unit_of_its_column, 0, COUNT(times));
+    tcase_add_loop_test(tcase, either_column_says_who_bought, 0, COUNT(sides));
+    tcase_add_test(tcase, a_row_has_fields_up_to_a_bound);
+    tcase_add_test(tcase, rows_of_one_symbol_are_told_from_others);
+    suite_add_tcase(suite, tcase);
+    runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    n = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return n == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
