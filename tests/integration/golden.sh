@@ -13,6 +13,19 @@ while read -r name hash; do
         fail "$name does not replay: $(cat "$WORK/err")"
     [ "$(json "$WORK/replay.json" state_hash)" = "$hash" ] ||
         fail "$name leads to $(json "$WORK/replay.json" state_hash), and led to $hash"
+    # A reader of a row keeps the last of two keys that are the same: no key is there twice.
+    "$AGON" journal cat "$WORK/$name" --json 2>/dev/null | python3 -c '
+import json, sys
+def once(pairs):
+    keys = [key for key, _ in pairs]
+    if len(set(keys)) < len(keys):
+        sys.exit("a key is there twice: " + str(keys))
+    return dict(pairs)
+n = 0
+for line in sys.stdin:
+    n += 1
+    json.loads(line, object_pairs_hook=once)
+sys.exit(0 if n > 0 else "no rows")' 2>"$WORK/err" || fail "$name: $(cat "$WORK/err")"
     rm -rf "${WORK:?}/$name"
     n=$((n + 1))
 done <"$replay/HASHES"
