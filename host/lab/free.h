@@ -124,6 +124,8 @@ struct free_order *free_watch_command(struct free_watch *watch, struct engine *e
 /* A report was stepped; offset: of the exchange's clock. */
 int free_watch_report(struct free_watch *watch, struct engine *engine,
                       const struct record_report *report, int64_t offset_ns);
+/* An answer has come back; a fill is none. */
+void free_watch_back(struct free_watch *watch, const struct record_report *report);
 void free_watch_money(const struct free_watch *watch, struct engine *engine,
                       struct free_money money[SLOTS_MAX]);
 

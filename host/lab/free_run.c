@@ -581,8 +581,7 @@ static int run_on(struct going *going)
             break;
         case TURN_REPORT:
             (void)free_venue_take(going->venue, &report, &seq);
-            (void)free_sample(&going->watch.samples[FREE_REPORT],
-                              report.hdr.t - report.hdr.t_venue);
+            free_watch_back(&going->watch, &report);
             rc = offer(going, &report.hdr, seq);
             break;
         case TURN_WISH:

@@ -159,8 +159,7 @@ static void place(struct free_venue *venue, const struct held *what)
         venue->room_placed = room;
     }
     venue->placed[venue->n_placed++] = *what;
-    (void)free_sample(&venue->config.watch->samples[FREE_REPORT],
-                      what->of.report.hdr.t - what->of.report.hdr.t_venue);
+    free_watch_back(venue->config.watch, &what->of.report);
 }
 
 /* A report of the matching engine goes its way: as long as the same one took in the journal, and

@@ -239,6 +239,13 @@ int free_watch_report(struct free_watch *watch, struct engine *engine,
     return rc < 0 ? rc : keep_fill(watch, order, report, offset_ns);
 }
 
+void free_watch_back(struct free_watch *watch, const struct record_report *report)
+{
+    if (report->kind == REPORT_ACK || report->kind == REPORT_REPLACED ||
+        report->kind == REPORT_CANCELLED)
+        (void)free_sample(&watch->samples[FREE_REPORT], report->hdr.t - report->hdr.t_venue);
+}
+
 void free_watch_money(const struct free_watch *watch, struct engine *engine,
                       struct free_money money[SLOTS_MAX])
 {
