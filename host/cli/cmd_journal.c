@@ -16,6 +16,7 @@
 #include "journal/text.h"
 #include "lab/replay.h"
 #include "report/journal_rows.h"
+#include "report/plan_text.h"
 #include "sys/clock.h"
 #include "sys/disk_posix.h"
 
@@ -323,6 +324,7 @@ struct export
     uint32_t next[SLOTS_MAX];   /* place of the next sample, then */
     agon_ns_t t_venue;          /* the newest stamp of the market's events */
     FILE *plans;                /* NULL: not asked */
+    union plan_event plan;
     struct sheet orders, trades;
     int has_begun;
 };
@@ -392,19 +394,6 @@ static int keep_tallies(struct export *export, struct engine *engine,
                                                               .slot = id};
     }
     return AGON_OK;
-}
-
-static int put_plan(FILE *out, const struct agon_event_hdr *event)
-{
-    char *text = malloc(JOURNAL_TEXT_MAX);
-    int64_t length = -1;
-
-    if (text != NULL)
-        length = text_event(event, TEXT_JSON, NULL, NULL, text, JOURNAL_TEXT_MAX);
-    if (length >= 0)
-        fprintf(out, "%s\n", text);
-    free(text);
-    return length < 0 ? AGON_ENOMEM : AGON_OK;
 }
 
 static void note_slot(struct export *export, struct engine *engine, uint16_t slot)
@@ -486,8 +475,8 @@ static int on_event(void *ctx, struct engine *engine, const struct agon_event_hd
         note_slot(export, engine, slot);
     }
     export->has_begun = 1;
-    if (event->type == EVENT_PLAN && export->plans != NULL && rc >= 0)
-        return put_plan(export->plans, event);
+    if (export->plans != NULL && rc >= 0 && plan_read(&export->plan, event))
+        return plan_text_json(&export->plan, export->plans);
     if (event->type == EVENT_CONFIG)
         return keep_tallies(export, engine, event, 0);
     if (event->type == EVENT_DUE &&

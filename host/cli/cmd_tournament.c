@@ -14,6 +14,7 @@
 #include "lab/replay.h"
 #include "report/plan_text.h"
 #include "run/slots.h"
+#include "score/allocator.h"
 #include "sys/disk_posix.h"
 
 #define ULL(value) ((unsigned long long)(value))
@@ -35,37 +36,32 @@ static int complain(const struct opts *opts, int rc, const struct error *err)
 
 /* --- where plans come from --- */
 
-typedef int (*plan_fn)(void *ctx, const struct record_plan *plan);
-
-static int is_whole(const struct agon_event_hdr *event)
-{
-    const struct record_plan *plan = (const void *)event;
-
-    return event->type == EVENT_PLAN && event_bytes(event) >= sizeof(*plan) &&
-           event_bytes(event) >= sizeof(*plan) + plan->n_lines * sizeof(struct plan_line);
-}
+typedef int (*plan_fn)(void *ctx, const union plan_event *event);
 
 /* Every plan that a journal holds. What a running host would be asked comes in here too. */
 static int each_plan(const struct opts *opts, plan_fn each, void *ctx, struct error *err)
 {
     struct journal_reading reading = {.is_live = opts->is_live};
+    union plan_event *plan = calloc(1, sizeof(*plan));
     const struct agon_event_hdr *event;
     struct journal_reader *reader;
     struct disk_posix disk;
-    int rc = disk_posix_open(&disk, opts->dir, err);
+    int rc = plan != NULL ? disk_posix_open(&disk, opts->dir, err)
+                          : error_set(err, AGON_ENOMEM, "out of memory");
 
-    if (rc < 0)
+    if (rc < 0) {
+        free(plan);
         return rc;
+    }
     reader = journal_reader_open(&disk.port, &reading, err);
     rc = reader == NULL ? (err->code < 0 ? err->code : AGON_EIO) : AGON_OK;
     while (rc >= 0 && (rc = journal_reader_next(reader, &event, err)) == 1) {
-        if (is_whole(event) &&
-            (opts->number == 0 ||
-             ((const struct record_plan *)(const void *)event)->number == opts->number))
-            rc = each(ctx, (const void *)event);
+        if (plan_read(plan, event) && (opts->number == 0 || plan->plan.number == opts->number))
+            rc = each(ctx, plan);
     }
     journal_reader_close(reader);
     disk_posix_close(&disk);
+    free(plan);
     return rc;
 }
 
@@ -103,17 +99,26 @@ static int dry_plan(const struct opts *opts, union plan_event *plan, struct erro
 
 /* --- how they are shown --- */
 
-static int print_json(const struct record_plan *plan)
+static const char *unit_name(enum measure_unit unit)
 {
-    char *text = malloc(JOURNAL_TEXT_MAX);
-    int64_t length = text != NULL
-                         ? text_event(&plan->hdr, TEXT_JSON, NULL, NULL, text, JOURNAL_TEXT_MAX)
-                         : AGON_ENOMEM;
+    return unit == MEASURE_SHARE ? "share" : unit == MEASURE_COUNT ? "count" : "number";
+}
 
-    if (length >= 0)
-        printf("%s\n", text);
-    free(text);
-    return length < 0 ? AGON_ENOMEM : AGON_OK;
+/* What a roster's section can name, as this build knows it. */
+static int print_tables(void)
+{
+    printf("%-16s %-7s %-14s %s\n", "measure", "unit", "preset weight", "");
+    for (uint32_t i = 0; i < MEASURES; i++)
+        printf("%-16s %-7s %-14s %s\n", measure_at(i)->name, unit_name(measure_at(i)->unit),
+               measure_at(i)->weight, measure_at(i)->doc);
+    printf("\n%-16s %-7s %-14s %s\n", "gate", "unit", "preset limit", "");
+    for (uint32_t i = 0; i < GATES; i++)
+        printf("%-16s %-7s %-14s %s\n", gate_at(i)->name, unit_name(gate_at(i)->unit),
+               gate_at(i)->preset != NULL ? gate_at(i)->preset : "-", gate_at(i)->doc);
+    printf("\n%-16s\n", "mode");
+    for (uint32_t i = 0; i < ALLOCATORS; i++)
+        printf("%-16s %s\n", allocator_at(i)->name, allocator_at(i)->doc);
+    return ferror(stdout) ? EXIT_ENVIRONMENT : EXIT_OK;
 }
 
 static const struct plan_line *line_of(const struct record_plan *plan, const char *slot)
@@ -125,12 +130,12 @@ static const struct plan_line *line_of(const struct record_plan *plan, const cha
     return NULL;
 }
 
-static int show(const struct opts *opts, const struct record_plan *plan)
+static int show(const struct opts *opts, const union plan_event *plan)
 {
-    const struct plan_line *line = opts->slot != NULL ? line_of(plan, opts->slot) : NULL;
+    const struct plan_line *line = opts->slot != NULL ? line_of(&plan->plan, opts->slot) : NULL;
 
     if (opts->is_json)
-        return print_json(plan);
+        return plan_text_json(plan, stdout);
     if (opts->slot == NULL)
         plan_text_print(plan, opts->is_dry);
     else if (line == NULL)
@@ -146,11 +151,11 @@ struct found {
     uint32_t n;
 };
 
-static int on_plan(void *ctx, const struct record_plan *plan)
+static int on_plan(void *ctx, const union plan_event *plan)
 {
     struct found *found = ctx;
 
-    if (found->opts->slot != NULL && line_of(plan, found->opts->slot) == NULL)
+    if (found->opts->slot != NULL && line_of(&plan->plan, found->opts->slot) == NULL)
         return AGON_OK;
     if (found->opts->is_all) {
         if (found->n > 0 && !found->opts->is_json)
@@ -159,9 +164,7 @@ static int on_plan(void *ctx, const struct record_plan *plan)
         return show(found->opts, plan);
     }
     found->n++;
-    memcpy(&found->last, plan,
-           event_bytes(&plan->hdr) <= sizeof(found->last) ? event_bytes(&plan->hdr)
-                                                          : sizeof(found->last));
+    found->last = *plan;
     return AGON_OK;
 }
 
@@ -181,7 +184,7 @@ static int run(const struct opts *opts)
         rc = each_plan(opts, on_plan, found, &err);
     }
     if (rc >= 0 && found->n > 0 && !opts->is_all) {
-        rc = show(opts, &found->last.plan);
+        rc = show(opts, &found->last);
         if (rc == AGON_ENOENT)
             error_set(&err, rc, "no agent %s in it", args_safe(opts->slot));
     } else if (rc >= 0 && found->n == 0) {
@@ -207,13 +210,16 @@ int cmd_tournament(int argc, char **argv)
         {"json", ARG_FLAG, NULL, "the plan as JSON, one a line", &opts.is_json},
         {NULL}};
     const struct args_spec spec = {
-        .usage = "show DIRECTORY | why AGENT DIRECTORY | dry-run [AGENT] DIRECTORY [OPTION...]",
-        .about = "Shows how tournaments moved capital, why an agent got what it got, or what a "
-                 "tournament would do now. The journal stays as it is.\n"
-                 "DIRECTORY is a run directory or its journal.",
+        .usage = "show DIRECTORY | why AGENT DIRECTORY | dry-run [AGENT] DIRECTORY [OPTION...] | "
+                 "measures",
+        .about =
+            "Shows how tournaments moved capital, why an agent got what it got, or what a "
+            "tournament would do now. The journal stays as it is. 'measures' lists the measures, "
+            "gates and modes that a roster can name.\n"
+            "DIRECTORY is a run directory or its journal.",
         .args = table,
         .operands = &opts.operands,
-        .operands_min = 2,
+        .operands_min = 1,
         .operands_max = 3};
     const char *verb;
     int is_why;
@@ -222,10 +228,15 @@ int cmd_tournament(int argc, char **argv)
     if (rc != ARGS_RUN)
         return rc;
     verb = opts.operands.at[0];
+    if (strcmp(verb, "measures") == 0 && opts.operands.n == 1)
+        return print_tables();
     is_why = strcmp(verb, "why") == 0;
     opts.is_dry = strcmp(verb, "dry-run") == 0;
     if (!is_why && !opts.is_dry && strcmp(verb, "show") != 0)
-        return args_refuse(&spec, "tournament", "show, dry-run or why, not %s", args_safe(verb));
+        return args_refuse(&spec, "tournament", "show, dry-run, why or measures, not %s",
+                           args_safe(verb));
+    if (opts.operands.n < 2)
+        return args_refuse(&spec, "tournament", "%s wants a directory", verb);
     if (is_why && opts.operands.n != 3)
         return args_refuse(&spec, "tournament", "why wants an agent and a directory");
     if (!is_why && !opts.is_dry && opts.operands.n != 2)

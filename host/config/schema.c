@@ -23,7 +23,7 @@ static uint32_t count_fields(const struct schema *schema)
 {
     uint32_t n = 0;
 
-    while (schema->fields[n].key)
+    while (schema_fields(schema)[n].key)
         n++;
     REQUIRE(n <= FIELDS_MAX);
     return n;
@@ -640,7 +640,7 @@ static void read_preset(struct config *config, const struct schema_field *field,
         read_one(config, &node, field, out + field->offset);
         REQUIRE(config->n_errors == n_before); // a preset that its own field refuses
     } else if (field->type == SCHEMA_MAP && field->list_max == 0) {
-        for (const struct schema_field *sub = field->sub->fields; sub->key; sub++)
+        for (const struct schema_field *sub = schema_fields(field->sub); sub->key; sub++)
             read_preset(config, sub, out + field->offset);
     }
 }
@@ -655,11 +655,11 @@ static int find_elsewhere(const struct schema *schema, const struct schema *not_
 
     if (depth == SCHEMA_DEPTH)
         return 0;
-    for (const struct schema_field *field = schema->fields; schema != not_here && field->key;
+    for (const struct schema_field *field = schema_fields(schema); schema != not_here && field->key;
          field++)
         if (strcmp(field->key, key) == 0 && !field->retired)
             return 1;
-    for (const struct schema_field *field = schema->fields; field->key; field++) {
+    for (const struct schema_field *field = schema_fields(schema); field->key; field++) {
         if (field->type != SCHEMA_MAP)
             continue;
         snprintf(path + used, room - used, "%s%s%s", used ? "." : "", field->key,
@@ -682,7 +682,7 @@ static const char *refuse_key(struct config *config, const struct config_node *m
 
     shown_node.n = (uint32_t)strlen(node->key);
     node_show(&shown_node, shown, sizeof(shown));
-    for (const struct schema_field *field = schema->fields; field->key; field++)
+    for (const struct schema_field *field = schema_fields(schema); field->key; field++)
         if (!field->retired) {
             suggest_offer(&suggest, node->key, strlen(node->key), field->key);
             if (used < sizeof(keys))
@@ -706,7 +706,7 @@ static const char *refuse_key(struct config *config, const struct config_node *m
 
 static const struct schema_field *find_field(const struct schema *schema, const char *key)
 {
-    for (const struct schema_field *field = schema->fields; field->key; field++)
+    for (const struct schema_field *field = schema_fields(schema); field->key; field++)
         if (strcmp(field->key, key) == 0)
             return field;
     return NULL;
@@ -719,13 +719,13 @@ static void report_missing(struct config *config, const struct config_node *node
     size_t used = 0;
     uint32_t n = 0;
 
-    for (uint32_t i = 0; schema->fields[i].key; i++) {
-        if (seen[i] || !schema->fields[i].is_required)
+    for (uint32_t i = 0; schema_fields(schema)[i].key; i++) {
+        if (seen[i] || !schema_fields(schema)[i].is_required)
             continue;
         n++;
         if (used < sizeof(missing))
             used += (size_t)snprintf(missing + used, sizeof(missing) - used, "%s'%s'",
-                                     used ? ", " : "", schema->fields[i].key);
+                                     used ? ", " : "", schema_fields(schema)[i].key);
     }
     if (n > 0)
         node_error(config, node->key ? node->key_line : node->line,
@@ -746,18 +746,18 @@ static void read_map(struct config *config, const struct config_node *node,
         const char *meant;
 
         if (field)
-            seen[field - schema->fields] = 1;
+            seen[field - schema_fields(schema)] = 1;
         if (field && field->retired)
             node_error(config, entry->key_line, entry->key_column, node, CONFIG_E_RETIRED,
                        "the key '%s' is retired; expected %s", entry->key, field->retired);
         else if (field)
             read_field(config, entry, field, out);
         else if (!entry->is_bad && (meant = refuse_key(config, node, entry, schema)))
-            seen[find_field(schema, meant) - schema->fields] = 1; // not missing: misspelt
+            seen[find_field(schema, meant) - schema_fields(schema)] = 1; // not missing: misspelt
     }
     for (uint32_t i = 0; i < n_fields; i++)
         if (!seen[i])
-            read_preset(config, &schema->fields[i], out);
+            read_preset(config, &schema_fields(schema)[i], out);
     report_missing(config, node, schema, seen);
     if (schema->check && config->n_errors == n_before && config->n_parse_errors == 0)
         schema->check(config, node, out);

@@ -81,12 +81,17 @@ struct schema_field {
 
 struct schema {
     const char *name;
-    size_t size; /* of the struct */
-    const struct schema_field *fields;
+    size_t size;                       /* of the struct */
+    const struct schema_field *fields; /* NULL: what fields_of returns, the same at each call */
     /* May be NULL. Called when the fields of this map (and of those in it) are well; reports by
      * config_refuse. */
     void (*check)(struct config *config, const struct config_node *node, void *out);
+    const struct schema_field *(*fields_of)(void); /* made of another table */
 };
+static inline const struct schema_field *schema_fields(const struct schema *schema)
+{
+    return schema->fields != NULL ? schema->fields : schema->fields_of();
+}
 
 /* Clears out and fills it from the whole file. AGON_EINVAL when the file has any error; out is then
  * not to be used. */

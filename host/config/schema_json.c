@@ -77,7 +77,7 @@ static void print_object(const struct schema *schema, FILE *out, int depth)
     int is_first = 1;
 
     fprintf(out, "{\"type\": \"object\", \"additionalProperties\": false, \"properties\": {");
-    for (const struct schema_field *field = schema->fields; field->key; field++) {
+    for (const struct schema_field *field = schema_fields(schema); field->key; field++) {
         if (field->retired)
             continue;
         fprintf(out, "%s\n%*s", is_first ? "" : ",", 2 * depth, "");
@@ -98,7 +98,7 @@ static void print_object(const struct schema *schema, FILE *out, int depth)
     }
     fprintf(out, "}, \"required\": [");
     is_first = 1;
-    for (const struct schema_field *field = schema->fields; field->key; field++)
+    for (const struct schema_field *field = schema_fields(schema); field->key; field++)
         if (field->is_required) {
             fputs(is_first ? "" : ", ", out);
             print_text(field->key, out);

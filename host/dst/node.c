@@ -401,13 +401,13 @@ static int recover(struct world *world, struct journal_summary *summary)
 static void configure_tournament(struct world *world)
 {
     uint64_t draw = rng_at(world->config.seed, STREAM_NODE, 99, 0, 0);
-    struct record_tournament tournament = {
-        .hdr = {.type = EVENT_CONFIG, .granules = sizeof(tournament) / EVENT_GRANULE},
-        .kind = CONFIG_TOURNAMENT};
+    struct record_tournament tournament = {.hdr = {.type = EVENT_CONFIG},
+                                           .kind = CONFIG_TOURNAMENT};
 
     if ((draw & 1) == 0)
         return;
     plan_defaults(&tournament.rules);
+    tournament.hdr.granules = TOURNAMENT_GRANULES(tournament.rules.n_more);
     memcpy(tournament.rules.schedule, "* * * * *", sizeof("* * * * *"));
     tournament.rules.sample_s = 60;
     tournament.rules.min_samples = 1;

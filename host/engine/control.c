@@ -263,7 +263,7 @@ int control_config(struct engine *engine, const struct agon_event_hdr *event)
             return AGON_EINVAL;
         return config_portfolio(engine, (const struct record_portfolio *)(const void *)event);
     case CONFIG_TOURNAMENT:
-        if (event_bytes(event) != sizeof(struct record_tournament))
+        if (event->granules < TOURNAMENT_GRANULES(0))
             return AGON_EINVAL;
         return tournament_config(engine, (const struct record_tournament *)(const void *)event);
     default:

@@ -33,11 +33,15 @@ static int take_unsent(struct driver *driver)
 
 static int take_plan(struct driver *driver)
 {
-    int rc;
+    union plan_values_event values;
+    int rc = AGON_OK;
 
     if (!engine_take_plan(driver->engine, &driver->plan))
         return AGON_OK;
-    rc = take(driver, &driver->plan.plan.hdr, 1);
+    for (uint32_t k = 0; rc >= 0 && plan_values(&driver->plan, k, &values); k++)
+        rc = take(driver, &values.record.hdr, 1);
+    if (rc >= 0)
+        rc = take(driver, &driver->plan.plan.hdr, 1);
     if (rc >= 0)
         rc = take_unsent(driver);
     if (rc >= 0 && driver->port.planned != NULL)

@@ -205,6 +205,7 @@ static int has_size(const struct agon_event_hdr *event)
         [EVENT_ALERT] = 3,
         [EVENT_CLOCK] = 1,
         [EVENT_PLAN] = sizeof(struct record_plan) / EVENT_GRANULE,
+        [EVENT_PLAN_VALUES] = sizeof(struct record_plan_values) / EVENT_GRANULE,
         [EVENT_BEGIN] = sizeof(struct record_begin) / EVENT_GRANULE,
         [EVENT_END] = 2,
         [EVENT_LAPSE] = 2,
@@ -274,6 +275,8 @@ static int apply(struct engine *engine, const struct agon_event_hdr *event, uint
         return alerts_take(engine, AS(record_alert, event));
     case EVENT_CLOCK:
         return set_back_clock(engine, AS(record_clock, event), t_before);
+    case EVENT_PLAN_VALUES:
+        return tournament_values(engine, AS(record_plan_values, event));
     case EVENT_PLAN:
         return tournament_plan(engine, AS(record_plan, event));
     case EVENT_START:

@@ -333,6 +333,7 @@ void tournament_slot(struct engine *engine, uint16_t slot, agon_amt_t given_amt,
                      agon_amt_t change_amt, int is_new);
 void tournament_sample(struct engine *engine, agon_ns_t t_due);
 void tournament_due(struct engine *engine, agon_ns_t t_due);
+int tournament_values(struct engine *engine, const struct record_plan_values *values);
 int tournament_plan(struct engine *engine, const struct record_plan *plan);
 void tournament_save(const struct tournament *tournament, uint32_t n_slots, struct enc *enc);
 int tournament_load(struct tournament *tournament, uint32_t n_slots, struct dec *dec);

@@ -42,22 +42,25 @@ int tournament_config(struct engine *engine, const struct record_tournament *rec
 {
     struct tournament *tournament = &engine->tournament;
     uint32_t sample_s = engine_sample_s(engine);
+    struct tournament_rules rules;
     struct error err = {0};
     struct cron cron;
 
     if (record->rules.mode == 0)
         return end_tournaments(tournament);
-    if (plan_check_rules(&record->rules, &err) < 0) {
+    if (rules_read(&rules, record) < 0)
+        return AGON_EINVAL;
+    if (plan_check_rules(&rules, &err) < 0) {
         engine_note(engine, ALERT_TOURNAMENT, err.text);
         return AGON_EINVAL;
     }
-    REQUIRE(cron_parse(&cron, record->rules.schedule, strlen(record->rules.schedule), NULL) >= 0);
+    REQUIRE(cron_parse(&cron, rules.schedule, strlen(rules.schedule), NULL) >= 0);
     if (!has_rules(tournament))
         tournament->t_since = engine->t;
     // One that came due while the host was down is held late, not left out.
-    if (!has_rules(tournament) || strcmp(record->rules.schedule, tournament->rules.schedule) != 0)
+    if (!has_rules(tournament) || strcmp(rules.schedule, tournament->rules.schedule) != 0)
         tournament->t_due = cron_next(&cron, engine->t);
-    tournament->rules = record->rules;
+    tournament->rules = rules;
     tournament->cron = cron;
     // Samples of another length cannot be compared.
     for (uint16_t id = 0; id < engine->slots.n && engine_sample_s(engine) != sample_s; id++) {
@@ -148,10 +151,11 @@ static void take_accounts(const struct engine *engine, const struct slot *slot,
 }
 
 static void fill_line(struct engine *engine, const struct slot *slot,
-                      const struct tournament_rules *rules, struct plan_line *line)
+                      const struct tournament_rules *rules, union plan_event *event)
 {
-    struct window_measures of =
-        window_measure(&engine->tournament.windows[slot->id], rules->window, rules->sample_s);
+    struct plan_line *line = &plan_lines(&event->plan)[event->plan.n_lines++];
+    struct window_figures figures =
+        window_figures(&engine->tournament.windows[slot->id], rules->window, rules->sample_s);
 
     memcpy(line->name, slot->name, sizeof(line->name));
     line->slot = slot->id;
@@ -162,14 +166,7 @@ static void fill_line(struct engine *engine, const struct slot *slot,
     if (line->n_accounts == 0)
         line->verdict = PLAN_ASIDE; // it is on more accounts than a plan can say
     line->failures = engine->tournament.failures[slot->id];
-    line->defined = of.defined;
-    line->n_samples = of.n_samples;
-    line->n_wins = of.n_wins;
-    line->n_losses = of.n_losses;
-    line->won_amt = of.won_amt;
-    line->lost_amt = of.lost_amt;
-    memcpy(line->measures, of.measures, sizeof(line->measures));
-    line->kelly = of.kelly;
+    plan_measure(event, line, &figures);
     line->equity_amt = engine_equity(engine, slot->id);
     line->capital_before_amt = slot->limits.capital_amt;
 }
@@ -190,7 +187,7 @@ static void make(struct engine *engine, const struct tournament_rules *rules, ag
     plan->exp = base != NULL ? base->exp : 0;
     plan->t_due = t_due;
     plan->t_since = tournament->t_since;
-    plan->rules = *rules;
+    plan_take_rules(event, rules);
     for (uint32_t account = 0; account < LEDGER_ACCOUNTS_MAX; account++) {
         plan->pools[account].before_amt = tournament->pool_amt[account];
         plan->pools[account].at_hand_amt = ledger_amt(engine->ledger, (agon_account_t)account,
@@ -203,10 +200,10 @@ static void make(struct engine *engine, const struct tournament_rules *rules, ag
         if (slot->is_used)
             plan->given_amt = num_add(plan->given_amt, tournament->given_amt[id]);
         if (takes_part(engine, slot))
-            fill_line(engine, slot, rules, &plan_lines(plan)[plan->n_lines++]);
+            fill_line(engine, slot, rules, event);
     }
     plan->hdr.granules = plan_granules(plan->n_lines);
-    plan_make(plan);
+    plan_make(event);
 }
 
 int engine_take_plan(struct engine *engine, union plan_event *plan)
@@ -260,6 +257,24 @@ static void apply_line(struct engine *engine, const struct plan_line *line)
         deliver_capital(engine, line->slot);
 }
 
+int tournament_values(struct engine *engine, const struct record_plan_values *values)
+{
+    union plan_values_event ours;
+    int is_ours = 0;
+
+    if (!engine_take_plan(engine, &engine->plan))
+        return AGON_EINVAL;
+    for (uint32_t k = 0; !is_ours && plan_values(&engine->plan, k, &ours); k++)
+        is_ours =
+            event_bytes(&values->hdr) == event_bytes(&ours.record.hdr) &&
+            memcmp((const char *)values + sizeof(values->hdr), ours.bytes + sizeof(values->hdr),
+                   event_bytes(&values->hdr) - sizeof(values->hdr)) == 0;
+    if (is_ours)
+        return AGON_OK; // for whoever asks what the plan was decided by
+    engine_note(engine, ALERT_TOURNAMENT, "values of a plan are not those that the state comes to");
+    return AGON_ECORRUPT;
+}
+
 int tournament_plan(struct engine *engine, const struct record_plan *plan)
 {
     struct tournament *tournament = &engine->tournament;
@@ -286,29 +301,7 @@ int tournament_plan(struct engine *engine, const struct record_plan *plan)
 
 void tournament_save(const struct tournament *tournament, uint32_t n_slots, struct enc *enc)
 {
-    const struct tournament_rules *rules = &tournament->rules;
-
-    enc_u8(enc, rules->mode);
-    enc_u8(enc, rules->on_unload);
-    enc_bytes(enc, rules->schedule, sizeof(rules->schedule));
-    for (int i = 0; i < MEASURES; i++) {
-        enc_f64(enc, rules->weights[i]);
-        enc_f64(enc, rules->gates[i]);
-    }
-    enc_u32(enc, rules->gate_mask);
-    enc_u32(enc, rules->n_shares);
-    for (int i = 0; i < TOURNAMENT_SHARES; i++)
-        enc_u32(enc, rules->shares_ppm[i]);
-    enc_u32(enc, rules->rest_ppm);
-    enc_u32(enc, rules->reserve_ppm);
-    enc_u32(enc, rules->least_ppm);
-    enc_u32(enc, rules->most_ppm);
-    enc_u32(enc, rules->kelly_ppm);
-    enc_u32(enc, rules->growth_ppm);
-    enc_u32(enc, rules->sample_s);
-    enc_u32(enc, rules->window);
-    enc_u32(enc, rules->min_samples);
-    enc_u32(enc, rules->failures);
+    rules_save(&tournament->rules, enc);
     enc_i64(enc, tournament->t_due);
     enc_i64(enc, tournament->t_pending);
     enc_i64(enc, tournament->t_since);
@@ -329,28 +322,7 @@ int tournament_load(struct tournament *tournament, uint32_t n_slots, struct dec 
 {
     struct tournament_rules *rules = &tournament->rules;
 
-    memset(rules, 0, sizeof(*rules));
-    rules->mode = dec_u8(dec);
-    rules->on_unload = dec_u8(dec);
-    dec_bytes(dec, rules->schedule, sizeof(rules->schedule));
-    for (int i = 0; i < MEASURES; i++) {
-        rules->weights[i] = dec_f64(dec);
-        rules->gates[i] = dec_f64(dec);
-    }
-    rules->gate_mask = dec_u32(dec);
-    rules->n_shares = dec_u32(dec);
-    for (int i = 0; i < TOURNAMENT_SHARES; i++)
-        rules->shares_ppm[i] = dec_u32(dec);
-    rules->rest_ppm = dec_u32(dec);
-    rules->reserve_ppm = dec_u32(dec);
-    rules->least_ppm = dec_u32(dec);
-    rules->most_ppm = dec_u32(dec);
-    rules->kelly_ppm = dec_u32(dec);
-    rules->growth_ppm = dec_u32(dec);
-    rules->sample_s = dec_u32(dec);
-    rules->window = dec_u32(dec);
-    rules->min_samples = dec_u32(dec);
-    rules->failures = dec_u32(dec);
+    rules_load(rules, dec);
     tournament->t_due = dec_i64(dec);
     tournament->t_pending = dec_i64(dec);
     tournament->t_since = dec_i64(dec);

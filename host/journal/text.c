@@ -7,6 +7,7 @@
 #include "base/num.h"
 #include "base/utf8.h"
 #include "journal/text_fields.h"
+#include "score/measure.h"
 #include "slot/slot.h"
 
 struct out {
@@ -277,7 +278,7 @@ static void put_all_levels(struct out *out, const struct agon_event_hdr *event)
 static void put_reals(struct out *out, const char *name, const double *values, uint32_t mask)
 {
     put_name(out, name, "");
-    for (uint32_t i = 0; i < MEASURES; i++) {
+    for (uint32_t i = 0; i < RECORD_MEASURES; i++) {
         put_bytes(out, i == 0 ? "[" : ",", 1);
         if ((mask >> i & 1) != 0)
             put_f64(out, values[i]);
@@ -287,7 +288,7 @@ static void put_reals(struct out *out, const char *name, const double *values, u
     put_bytes(out, "]", 1);
 }
 
-static void put_rules(struct out *out, const struct tournament_rules *rules)
+static void put_rules(struct out *out, const struct plan_rules *rules)
 {
     uint32_t n = rules->n_shares > TOURNAMENT_SHARES ? TOURNAMENT_SHARES : rules->n_shares;
 
@@ -342,6 +343,19 @@ static void put_parts(struct out *out, const struct plan_line *line)
     put_bytes(out, "]", 1);
 }
 
+static void put_line(struct out *out, const struct plan_line *line)
+{
+    for (const struct text_field *field = text_line_head; field->name != NULL; field++)
+        put_field(out, field, (const unsigned char *)line, sizeof(*line));
+    for (uint32_t i = 0; i < RECORD_MEASURES; i++) {
+        put_name(out, measure_at(i)->name, "");
+        put_f64(out, line->measures[i]);
+    }
+    for (const struct text_field *field = text_line_tail; field->name != NULL; field++)
+        put_field(out, field, (const unsigned char *)line, sizeof(*line));
+    put_parts(out, line);
+}
+
 /* What a plan says of each slot; as many as the record really holds. */
 static void put_plan(struct out *out, const struct record_plan *plan)
 {
@@ -358,12 +372,33 @@ static void put_plan(struct out *out, const struct record_plan *plan)
         put(out, out->style == TEXT_JSON ? (i == 0 ? "{\"n\":" : ",{\"n\":") : i == 0 ? "" : ";");
         if (out->style == TEXT_JSON)
             put_u64(out, i);
-        for (const struct text_field *field = text_line_fields; field->name != NULL; field++)
-            put_field(out, field, lines + i * sizeof(struct plan_line), sizeof(struct plan_line));
-        put_parts(out,
-                  (const struct plan_line *)(const void *)(lines + i * sizeof(struct plan_line)));
+        put_line(out,
+                 (const struct plan_line *)(const void *)(lines + i * sizeof(struct plan_line)));
         if (out->style == TEXT_JSON)
             put_bytes(out, "}", 1);
+    }
+    put_bytes(out, "]", 1);
+}
+
+/* [slot, value or null, whether a gate is failed] of each; as many as the record really holds. */
+static void put_plan_values(struct out *out, const struct record_plan_values *record)
+{
+    const struct plan_value *values = (const void *)(record + 1);
+    uint32_t room = (event_bytes(&record->hdr) - (uint32_t)sizeof(*record)) /
+                    (uint32_t)sizeof(struct plan_value);
+    uint32_t n = record->n_lines > room ? room : record->n_lines;
+
+    put_name(out, "slots", "");
+    put_bytes(out, "[", 1);
+    for (uint32_t i = 0; i < n; i++) {
+        put(out, i == 0 ? "[" : ",[");
+        put_u64(out, values[i].slot);
+        put_bytes(out, ",", 1);
+        if (values[i].is_defined)
+            put_f64(out, values[i].value);
+        else
+            put(out, "null");
+        put(out, values[i].is_failed ? ",1]" : ",0]");
     }
     put_bytes(out, "]", 1);
 }
@@ -499,6 +534,8 @@ int64_t text_event(const struct agon_event_hdr *event, enum text_style style, te
         put_begin(&out, (const struct record_begin *)(const void *)event);
     if (fields != NULL && event->type == EVENT_PLAN)
         put_plan(&out, (const struct record_plan *)(const void *)event);
+    if (fields != NULL && event->type == EVENT_PLAN_VALUES)
+        put_plan_values(&out, (const struct record_plan_values *)(const void *)event);
     if (fields == NULL || (event->type == EVENT_CONFIG && fields == layout->fields)) {
         put_name(&out, "body", "");
         put_hex(&out, (const unsigned char *)(event + 1), event_bytes(event) - sizeof(*event));

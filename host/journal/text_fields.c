@@ -527,36 +527,36 @@ static const struct text_field plan_fields[] = {
      (uint16_t)(offsetof(struct record_plan, rules) + offsetof(struct tournament_rules, failures)),
      F_U32, 0, NULL},
     END};
-const struct text_field text_line_fields[] = {
-    TEXT(plan_line, name),
-    U16(plan_line, slot),
+static const char *const rule_kinds[] = {"?", "measure", "gate"};
+static const struct text_field plan_values_fields[] = {
+    U32(record_plan_values, number),
+    IN(record_plan_values, term, rule_term, kind, F_NAME8, N_OF(rule_kinds), rule_kinds),
+    IN(record_plan_values, term, rule_term, name, F_TEXT, 23, NULL),
+    IN(record_plan_values, term, rule_term, value, F_F64, 0, NULL), END};
+const struct text_field text_line_head[] = {TEXT(plan_line, name),
+                                            U16(plan_line, slot),
 
-    NAME8(plan_line, verdict, verdicts),
-    U8(plan_line, rank),
-    F64(plan_line, score),
-    U32(plan_line, share_ppm),
-    U8(plan_line, defined),
-    U8(plan_line, failed),
-    U32(plan_line, failures),
-    U16(plan_line, flags),
-    U32(plan_line, n_samples),
-    U32(plan_line, n_wins),
-    U32(plan_line, n_losses),
-    I64(plan_line, won_amt),
-    I64(plan_line, lost_amt),
-    {"sharpe", AT(plan_line, measures[0]), F_F64, 0, NULL},
-    {"calmar", AT(plan_line, measures[1]), F_F64, 0, NULL},
-    {"drawdown", AT(plan_line, measures[2]), F_F64, 0, NULL},
-    {"win_rate", AT(plan_line, measures[3]), F_F64, 0, NULL},
-    {"profit_factor", AT(plan_line, measures[4]), F_F64, 0, NULL},
-    {"vol_return", AT(plan_line, measures[5]), F_F64, 0, NULL},
-    F64(plan_line, kelly),
-    I64(plan_line, equity_amt),
+                                            NAME8(plan_line, verdict, verdicts),
+                                            U8(plan_line, rank),
+                                            F64(plan_line, score),
+                                            U32(plan_line, share_ppm),
+                                            U8(plan_line, defined),
+                                            U8(plan_line, failed),
+                                            U32(plan_line, failures),
+                                            U16(plan_line, flags),
+                                            U32(plan_line, n_samples),
+                                            U32(plan_line, n_wins),
+                                            U32(plan_line, n_losses),
+                                            I64(plan_line, won_amt),
+                                            I64(plan_line, lost_amt),
+                                            END};
+const struct text_field text_line_tail[] = {F64(plan_line, kelly),
+                                            I64(plan_line, equity_amt),
 
-    I64(plan_line, target_amt),
-    I64(plan_line, capital_before_amt),
-    I64(plan_line, capital_after_amt),
-    END};
+                                            I64(plan_line, target_amt),
+                                            I64(plan_line, capital_before_amt),
+                                            I64(plan_line, capital_after_amt),
+                                            END};
 
 static const struct text_field begin_fields[] = {
     U16(record_begin, slot),
@@ -649,6 +649,7 @@ static const struct text_layout layouts[] = {
     {EVENT_ALERT, "alert", 192, alert_fields},
     {EVENT_CLOCK, "clock", 64, clock_fields},
     {EVENT_PLAN, "plan", sizeof(struct record_plan), plan_fields},
+    {EVENT_PLAN_VALUES, "plan_values", sizeof(struct record_plan_values), plan_values_fields},
     {EVENT_BEGIN, "begin", sizeof(struct record_begin), begin_fields},
     {EVENT_END, "end", sizeof(struct record_end), end_fields},
     {EVENT_LAPSE, "lapse", sizeof(struct record_lapse), lapse_fields},

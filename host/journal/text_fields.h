@@ -44,6 +44,7 @@ const struct text_layout *text_layout_of(uint16_t type);
  * name. NULL: shorter than any. */
 const struct text_field *text_fields_of(const struct text_layout *layout,
                                         const struct agon_event_hdr *event);
-extern const struct text_field text_line_fields[]; /* of a slot's line in a PLAN */
+/* Of a slot's line in a PLAN: before and behind its measures. */
+extern const struct text_field text_line_head[], text_line_tail[];
 
 #endif

@@ -475,7 +475,7 @@ static int configure(struct run *run, struct error *err)
         .start = {
             .hdr = {.type = EVENT_START}, .run = 1, .mode = RUN_BACKTEST, .seed = config->seed}};
     struct record_tournament tournament = {
-        .hdr = {.type = EVENT_CONFIG, .granules = sizeof(tournament) / EVENT_GRANULE},
+        .hdr = {.type = EVENT_CONFIG, .granules = TOURNAMENT_GRANULES(config->tournament.n_more)},
         .kind = CONFIG_TOURNAMENT,
         .rules = config->tournament};
     struct record_portfolio portfolio = {

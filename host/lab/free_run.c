@@ -302,6 +302,7 @@ static int take_here(struct going *going, struct node *node, agon_ns_t t)
     switch (event->type) {
     case EVENT_MARK:
     case EVENT_PLAN:
+    case EVENT_PLAN_VALUES:
         return AGON_OK; // they follow from the state
     case EVENT_ALERT:
         if (((const struct record_alert *)record)->cause_seq != 0)

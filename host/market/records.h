@@ -26,12 +26,13 @@ enum event_type_host {
     EVENT_MARK = 63,    /* the state's hash at this place: what a replay must reach */
     EVENT_ARM = 64,     /* an agent arms or disarms a timer of its slot; in its intent ring */
     EVENT_DUE = 65,     /* time has come: the engine said what is due, the clock port said when */
-    EVENT_PATH = 66,  /* where prices are assumed to have been inside a bar: for exits and limits */
-    EVENT_PLAN = 72,  /* a tournament's plan of capital: the engine made it, the driver offers it */
-    EVENT_CRASH = 80, /* a slot's plugin died or was killed: what is known of it */
-    EVENT_QUARANTINE = 81, /* a binary is refused on this host from now on, or no longer */
-    EVENT_CLOCK = 84,      /* engine time is set back to hdr.t, by an operator's order */
-    EVENT_ALERT = 88,      /* what an operator has to know of: market/alerts.h */
+    EVENT_PATH = 66, /* where prices are assumed to have been inside a bar: for exits and limits */
+    EVENT_PLAN = 72, /* a tournament's plan of capital: the engine made it, the driver offers it */
+    EVENT_PLAN_VALUES = 73, /* what it was decided by and has no place in it; comes before it */
+    EVENT_CRASH = 80,       /* a slot's plugin died or was killed: what is known of it */
+    EVENT_QUARANTINE = 81,  /* a binary is refused on this host from now on, or no longer */
+    EVENT_CLOCK = 84,       /* engine time is set back to hdr.t, by an operator's order */
+    EVENT_ALERT = 88,       /* what an operator has to know of: market/alerts.h */
     /* For `agon parity`; they change nothing but the number of the last event. */
     EVENT_BEGIN = 96, /* an instance of a plugin begins to play for a slot: slot/slot.h */
     EVENT_END = 97,   /* ... and no longer does */
@@ -437,38 +438,45 @@ struct record_account_of { /* CONFIG of kind CONFIG_ACCOUNT: what is traded on a
     uint64_t pad1[3];
 };
 
-/* The measures of a tournament, in the order of every array of them. Their formulas are in
- * score/window.h. */
-enum tournament_measure {
-    MEASURE_SHARPE = 0,
-    MEASURE_CALMAR = 1,
-    MEASURE_DRAWDOWN = 2, /* less is better */
-    MEASURE_WIN_RATE = 3,
-    MEASURE_PROFIT_FACTOR = 4,
-    MEASURE_VOL_RETURN = 5,
-    MEASURES = 6
-};
+/* Measures and gates with a place in records that were released: the first of their tables
+ * (score/measures/table.h, score/gates/table.h), for ever in this order. All others stand in
+ * records by name. */
+#define RECORD_MEASURES 6
 enum tournament_mode { TOURNAMENT_RANK_SHARES = 1, TOURNAMENT_BOUNDED = 2 };
 enum on_unload { UNLOAD_CLOSE = 1, UNLOAD_KEEP = 2 };
 #define TOURNAMENT_SHARES 16
 
-struct tournament_rules {
-    char schedule[64];        /* base/cron.h */
-    double weights[MEASURES]; /* of the score; not negative, at least one is positive */
-    double gates[MEASURES];   /* least of a measure, most of the drawdown; if its bit is set */
-    uint32_t gate_mask;
-    uint32_t n_shares, shares_ppm[TOURNAMENT_SHARES]; /* of rank 1, 2, ... */
-    uint32_t rest_ppm;    /* for all ranks behind those, in equal parts */
-    uint32_t reserve_ppm; /* of all, that stays in the pool */
-    uint32_t least_ppm;   /* bounded: least and most share of one slot */
-    uint32_t most_ppm;
-    uint32_t kelly_ppm;   /* bounded: part of the Kelly share that is taken */
-    uint32_t growth_ppm;  /* bounded: most that a slot's equity may grow by in a week */
-    uint32_t sample_s;    /* between two samples of equity: whole minutes */
-    uint32_t window;      /* samples that are looked at */
-    uint32_t min_samples; /* fewer: a slot is not judged yet */
-    uint32_t failures;    /* in a row under the gate: unloaded; 0: never */
-    uint8_t mode, on_unload, pad[2];
+enum rule_kind { RULE_WEIGHT = 1, RULE_GATE = 2 };
+struct rule_term { /* of a measure or a gate without a place: its weight, its limit */
+    char name[23];
+    uint8_t kind; /* enum rule_kind */
+    double value;
+};
+#define RULES_MORE_MAX 64
+#define RULES_WITH_A_PLACE                                                                         \
+    char schedule[64];               /* base/cron.h */                                             \
+    double weights[RECORD_MEASURES]; /* of the score; not negative, one of all is positive */      \
+    double gates[RECORD_MEASURES];   /* limits; if its bit is set */                               \
+    uint32_t gate_mask;                                                                            \
+    uint32_t n_shares, shares_ppm[TOURNAMENT_SHARES]; /* of rank 1, 2, ... */                      \
+    uint32_t rest_ppm;                                /* for all ranks behind those, alike */      \
+    uint32_t reserve_ppm;                             /* of all, that stays in the pool */         \
+    uint32_t least_ppm; /* bounded: least and most share of one slot */                            \
+    uint32_t most_ppm;                                                                             \
+    uint32_t kelly_ppm;   /* bounded: part of the Kelly share that is taken */                     \
+    uint32_t growth_ppm;  /* bounded: most that a slot's equity may grow by in a week */           \
+    uint32_t sample_s;    /* between two samples of equity: whole minutes */                       \
+    uint32_t window;      /* samples that are looked at */                                         \
+    uint32_t min_samples; /* fewer: a slot is not judged yet */                                    \
+    uint32_t failures;    /* in a row under a gate: unloaded; 0: never */                          \
+    uint8_t mode, on_unload;                                                                       \
+    uint16_t n_more;
+struct plan_rules { /* in a PLAN: what has no place stands in its PLAN_VALUES, and n_more is 0 */
+    RULES_WITH_A_PLACE
+};
+struct tournament_rules { /* score/rules.h reads and sets weights and gates */
+    RULES_WITH_A_PLACE
+    struct rule_term more[RULES_MORE_MAX];
 };
 struct record_param { /* CONFIG of kind CONFIG_PARAM; the slot gets it as PARAM */
     struct agon_event_hdr hdr;
@@ -478,12 +486,14 @@ struct record_param { /* CONFIG of kind CONFIG_PARAM; the slot gets it as PARAM 
     double real;
     uint64_t pad;
 };
-struct record_tournament { /* CONFIG of kind CONFIG_TOURNAMENT; mode 0: no more tournaments */
+/* CONFIG of kind CONFIG_TOURNAMENT; mode 0: no more tournaments. As many of more as there are. */
+struct record_tournament {
     struct agon_event_hdr hdr;
     uint16_t kind, pad0;
     uint32_t pad1;
     struct tournament_rules rules;
 };
+#define TOURNAMENT_GRANULES(n_more) ((uint8_t)(5 + ((n_more) + 1) / 2))
 
 enum plan_verdict {
     PLAN_RANKED = 1,
@@ -509,8 +519,8 @@ struct plan_line { /* of one slot. Amounts in the base currency */
     uint16_t slot;
     uint8_t verdict;    /* enum plan_verdict */
     uint8_t rank;       /* 1, 2, ...; 0: none */
-    uint8_t defined;    /* measures that there is a value of, a bit each; the others are 0 */
-    uint8_t failed;     /* gates that it did not pass, a bit each */
+    uint8_t defined;    /* measures with a place that there is a value of, a bit each; else 0 */
+    uint8_t failed;     /* gates with a place that it did not pass, a bit each */
     uint8_t n_accounts; /* that its capital is on */
     uint8_t accounts[PLAN_PARTS]; /* agon_account_t, rising */
     uint16_t flags;
@@ -518,7 +528,7 @@ struct plan_line { /* of one slot. Amounts in the base currency */
     uint32_t share_ppm;
     uint32_t n_samples, n_wins, n_losses; /* in the window */
     agon_amt_t won_amt, lost_amt;         /* in the window; lost_amt is positive */
-    double measures[MEASURES];
+    double measures[RECORD_MEASURES];
     double score;          /* 0 to 1 */
     double kelly;          /* mean over variance of the returns; 0: none */
     agon_amt_t equity_amt; /* before */
@@ -539,9 +549,26 @@ struct record_plan { /* PLAN: this, and n_lines of plan_line behind it, by slot 
     agon_ns_t t_due;      /* when the calendar wanted it */
     agon_ns_t t_since;    /* the plan before it, or when tournaments began */
     agon_amt_t given_amt; /* by the operator: capital of all slots + all pools, before and after */
-    struct tournament_rules rules;
+    struct plan_rules rules;
     struct plan_pool pools[PLAN_ACCOUNTS];
-    uint8_t pad1[768 - 728];
+    uint32_t n_values; /* PLAN_VALUES of it, right before it */
+    uint8_t pad1[768 - 732];
+};
+/* PLAN_VALUES: of one measure or gate without a place, of every slot of the plan: this, and n_lines
+ * of plan_value behind it. */
+struct plan_value {
+    double value; /* undefined: 0 */
+    uint16_t slot;
+    uint8_t is_defined, is_failed; /* is_failed: of a gate, by who is judged */
+    uint32_t pad;
+};
+struct record_plan_values {
+    struct agon_event_hdr hdr;
+    uint32_t number; /* of the plan */
+    uint16_t n_lines;
+    uint16_t pad0;
+    struct rule_term term;
+    uint64_t pad1[7];
 };
 
 /* Outbound: core to gateway, and to the paper venue. No event; it is what the core decided. */
@@ -608,8 +635,11 @@ AGON_SIZE_IS(record_end, 128);
 AGON_SIZE_IS(record_lapse, 128);
 AGON_SIZE_IS(record_sent, 128);
 AGON_SIZE_IS(order_cmd, 128);
-AGON_SIZE_IS(tournament_rules, 280);
-AGON_SIZE_IS(record_tournament, 320);
+AGON_SIZE_IS(rule_term, 32);
+AGON_SIZE_IS(plan_rules, 280);
+AGON_SIZE_IS(record_tournament, 320 + RULES_MORE_MAX * 32);
+AGON_SIZE_IS(plan_value, 16);
+AGON_SIZE_IS(record_plan_values, 128);
 AGON_SIZE_IS(plan_line, 224);
 AGON_SIZE_IS(record_plan, 768);
 

@@ -732,9 +732,25 @@ void api_put_latency(const struct api *api, struct jout *out)
     jout_close(out, '{');
 }
 
+// The gates that a slot failed, by name.
+static void put_failed(const union plan_event *event, const struct plan_line *line,
+                       struct jout *out)
+{
+    jout_key(out, "failed");
+    jout_open(out, '[');
+    for (uint32_t k = 0; k < GATES; k++) {
+        struct plan_gate gate;
+
+        if (plan_gate_of(event, line, k, &gate) && gate.is_failed)
+            jout_str(out, gate_at(k)->name);
+    }
+    jout_close(out, '[');
+}
+
 void api_put_tournament(const struct api *api, struct jout *out)
 {
-    const struct record_plan *plan = &api->view->plan.plan;
+    const union plan_event *event = &api->view->plan;
+    const struct record_plan *plan = &event->plan;
 
     if (api->view->n_plans == 0) {
         jout_null(out);
@@ -761,12 +777,15 @@ void api_put_tournament(const struct api *api, struct jout *out)
         jout_kv_dec(out, "after", num_rescale(line->capital_after_amt, plan->exp, 2, NUM_EVEN), 2);
         jout_kv_dec(out, "change", num_rescale(change_amt, plan->exp, 2, NUM_EVEN), 2);
         for (uint32_t k = 0; k < MEASURES; k++) {
-            jout_key(out, plan_measure_name(k));
-            if ((line->defined >> k & 1) != 0)
-                jout_real(out, line->measures[k]);
+            double value;
+
+            jout_key(out, measure_at(k)->name);
+            if (plan_value_of(event, line, k, &value))
+                jout_real(out, value);
             else
                 jout_null(out);
         }
+        put_failed(event, line, out);
         jout_close(out, '{');
     }
     jout_close(out, '[');

@@ -2,9 +2,13 @@
 #include "report/plan_text.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "args/args.h"
+#include "journal/text.h"
 #include "report/table.h"
+#include "score/allocator.h"
 #include "sys/clock.h"
 
 static char *money(const struct record_plan *plan, agon_amt_t amt, char text[48])
@@ -12,13 +16,30 @@ static char *money(const struct record_plan *plan, agon_amt_t amt, char text[48]
     return table_money(amt, plan->exp, text);
 }
 
-static char *number(char text[32], int is_defined, int decimals, const char *unit, double value)
+static char *number(char text[32], int is_defined, int decimals, double value)
 {
     if (!is_defined)
         snprintf(text, 32, "-");
     else
-        snprintf(text, 32, "%.*f%s", decimals, value, unit);
+        snprintf(text, 32, "%.*f", decimals, value);
     return text;
+}
+
+static void print_measure(const union plan_event *event, const struct plan_line *line,
+                          uint32_t number)
+{
+    const struct measure *measure = measure_at(number);
+    int is_share = measure->unit == MEASURE_SHARE;
+    char text[32];
+    double value;
+
+    if (!plan_value_of(event, line, number, &value))
+        snprintf(text, sizeof(text), "-");
+    else
+        snprintf(text, sizeof(text), "%.*f%s",
+                 measure->unit == MEASURE_COUNT ? 0 : measure->decimals,
+                 is_share ? 100.0 * value : value, is_share ? "%" : "");
+    printf(" %*s", measure->width, text);
 }
 
 static void print_head(const struct record_plan *plan, int is_dry)
@@ -31,7 +52,7 @@ static void print_head(const struct record_plan *plan, int is_dry)
     else
         printf("tournament %u at %s", plan->number, t);
     printf("  (%s, \"%s\", %u samples of %u min)\n",
-           plan->rules.mode == TOURNAMENT_BOUNDED ? "bounded" : "rank shares",
+           allocator_of(plan->rules.mode) != NULL ? allocator_of(plan->rules.mode)->title : "?",
            args_safe(plan->rules.schedule), plan->rules.window, plan->rules.sample_s / 60);
 }
 
@@ -49,34 +70,34 @@ static void print_flags(const struct plan_line *line)
                args_safe(line->name));
 }
 
-void plan_text_print(const struct record_plan *plan, int is_dry)
+void plan_text_print(const union plan_event *event, int is_dry)
 {
+    const struct record_plan *plan = &event->plan;
     char a[48];
     char b[48];
     char c[48];
 
     print_head(plan, is_dry);
-    printf("%4s %-16s %-10s %6s %7s %9s %9s %8s %7s %7s %8s  %15s %15s\n", "rank", "agent",
-           "verdict", "score", "share", "sharpe", "calmar", "drawdown", "win", "factor", "vol.ret",
-           "capital before", "after");
+    printf("%4s %-16s %-10s %6s %7s", "rank", "agent", "verdict", "score", "share");
+    for (uint32_t i = 0; i < MEASURES; i++) {
+        if (plan_has(event, i))
+            printf(" %*s", measure_at(i)->width, measure_at(i)->title);
+    }
+    printf("  %15s %15s\n", "capital before", "after");
     for (uint32_t i = 0; i < plan->n_lines; i++) {
         const struct plan_line *line = &plan_lines(plan)[i];
-        const double *of = line->measures;
-        char text[MEASURES][32];
         char rank[8] = "-";
 
         if (line->rank > 0)
             snprintf(rank, sizeof(rank), "%u", line->rank);
-        printf("%4s %-16.31s %-10s %6.3f %6.2f%% %9s %9s %8s %7s %7s %8s  %15s %15s\n", rank,
-               args_safe(line->name), plan_verdict_name(line->verdict), line->score,
-               (double)line->share_ppm / 10000.0,
-               number(text[0], line->defined & 1, 2, "", of[MEASURE_SHARPE]),
-               number(text[1], line->defined & 2, 2, "", of[MEASURE_CALMAR]),
-               number(text[2], line->defined & 4, 2, "%", 100.0 * of[MEASURE_DRAWDOWN]),
-               number(text[3], line->defined & 8, 1, "%", 100.0 * of[MEASURE_WIN_RATE]),
-               number(text[4], line->defined & 16, 2, "", of[MEASURE_PROFIT_FACTOR]),
-               number(text[5], line->defined & 32, 2, "", of[MEASURE_VOL_RETURN]),
-               money(plan, line->capital_before_amt, a), money(plan, line->capital_after_amt, b));
+        printf("%4s %-16.31s %-10s %6.3f %6.2f%%", rank, args_safe(line->name),
+               plan_verdict_name(line->verdict), line->score, (double)line->share_ppm / 10000.0);
+        for (uint32_t k = 0; k < MEASURES; k++) {
+            if (plan_has(event, k))
+                print_measure(event, line, k);
+        }
+        printf("  %15s %15s\n", money(plan, line->capital_before_amt, a),
+               money(plan, line->capital_after_amt, b));
         print_flags(line);
     }
     for (uint32_t account = 0; account < PLAN_ACCOUNTS; account++) {
@@ -89,31 +110,62 @@ void plan_text_print(const struct record_plan *plan, int is_dry)
     printf("pools and all agents' capital are %s, as was given\n", money(plan, plan->given_amt, c));
 }
 
-static const char *comparison(uint32_t measure)
+static int is_judged(const struct plan_line *line)
 {
-    return measure == MEASURE_DRAWDOWN   ? "below"
-           : measure == MEASURE_WIN_RATE ? "at least"
-                                         : "above";
+    return line->verdict >= PLAN_RANKED && line->verdict <= PLAN_UNLOADED;
 }
 
-static void print_measures(const struct record_plan *plan, const struct plan_line *line)
+static void print_gate(const union plan_event *event, const struct plan_line *line, uint32_t number)
 {
-    int is_judged = line->verdict >= PLAN_RANKED && line->verdict <= PLAN_UNLOADED;
+    const struct gate *gate = gate_at(number);
+    struct plan_gate of;
 
+    if (plan_gate_of(event, line, number, &of))
+        printf("  %s %.6g: %s", gate->how, of.limit,
+               !is_judged(line) ? "not asked"
+               : of.is_failed   ? "failed"
+                                : "passed");
+}
+
+// A gate that judges a measure under that measure's own name stands in the measure's line.
+static int gate_of_measure(uint32_t measure)
+{
+    int gate = gate_find(measure_at(measure)->name);
+
+    return gate >= 0 && gate_at((uint32_t)gate)->measure == measure_at(measure) ? gate : -1;
+}
+
+static void print_measures(const union plan_event *event, const struct plan_line *line)
+{
     printf("  %-14s %14s %8s %8s  %s\n", "measure", "value", "points", "weight", "gate");
     for (uint32_t i = 0; i < MEASURES; i++) {
-        char value[32];
-        char points[32];
+        int gate = gate_of_measure(i);
+        char text[2][32];
+        double value;
+        int is_defined = plan_value_of(event, line, i, &value);
 
-        printf("  %-14s %14s %8s %8.3g", plan_measure_name(i),
-               number(value, line->defined >> i & 1, 6, "", line->measures[i]),
-               number(points, is_judged, 4, "", is_judged ? plan_points(plan, line, i) : 0.0),
-               plan->rules.weights[i]);
-        if ((plan->rules.gate_mask >> i & 1) != 0)
-            printf("  %s %.6g: %s", comparison(i), plan->rules.gates[i],
-                   !is_judged                     ? "not asked"
-                   : (line->failed >> i & 1) != 0 ? "failed"
-                                                  : "passed");
+        if (!plan_has(event, i))
+            continue;
+        printf("  %-14s %14s %8s %8.3g", measure_at(i)->name, number(text[0], is_defined, 6, value),
+               number(text[1], is_judged(line), 4,
+                      is_judged(line) ? plan_points(event, line, i) : 0.0),
+               plan_weight(event, i));
+        if (gate >= 0)
+            print_gate(event, line, (uint32_t)gate);
+        printf("\n");
+    }
+    for (uint32_t i = 0; i < GATES; i++) {
+        const struct measure *measure = gate_at(i)->measure;
+        struct plan_gate of;
+        char text[32];
+
+        if (!plan_gate_of(event, line, i, &of) ||
+            (measure != NULL && strcmp(measure->name, gate_at(i)->name) == 0 &&
+             plan_has(event, (uint32_t)measure_find(measure->name))))
+            continue;
+        printf("  %-14s %14s %8s %8s", gate_at(i)->name, number(text, of.is_defined, 6, of.value),
+               "", "");
+        print_gate(event, line, i);
         printf("\n");
     }
 }
@@ -155,8 +207,9 @@ static void print_verdict(const struct record_plan *plan, const struct plan_line
     }
 }
 
-void plan_text_explain(const struct record_plan *plan, const struct plan_line *line, int is_dry)
+void plan_text_explain(const union plan_event *event, const struct plan_line *line, int is_dry)
 {
+    const struct record_plan *plan = &event->plan;
     agon_amt_t change_amt = line->capital_after_amt - line->capital_before_amt;
     char text[6][48];
 
@@ -165,7 +218,7 @@ void plan_text_explain(const struct record_plan *plan, const struct plan_line *l
     printf("  %u samples of equity; %u closing fills won %s, %u lost %s\n", line->n_samples,
            line->n_wins, money(plan, line->won_amt, text[0]), line->n_losses,
            money(plan, line->lost_amt, text[1]));
-    print_measures(plan, line);
+    print_measures(event, line);
     print_verdict(plan, line);
     if (line->share_ppm > 0)
         printf("  %.4f %% of %s (equity of all that are judged and the pools, less a reserve of "
@@ -178,4 +231,25 @@ void plan_text_explain(const struct record_plan *plan, const struct plan_line *l
     printf("  capital %s -> %s (%s%s)\n", money(plan, line->capital_before_amt, text[3]),
            money(plan, line->capital_after_amt, text[4]), change_amt > 0 ? "+" : "",
            money(plan, change_amt, text[5]));
+}
+
+int plan_text_json(const union plan_event *event, FILE *out)
+{
+    char *text = malloc(JOURNAL_TEXT_MAX);
+    union plan_values_event values;
+    int64_t n = text == NULL
+                    ? AGON_ENOMEM
+                    : text_event(&event->plan.hdr, TEXT_JSON, NULL, NULL, text, JOURNAL_TEXT_MAX);
+
+    if (n >= 0)
+        fprintf(out, "%.*s", (int)(n - 1), text); // without the last brace
+    for (uint32_t k = 0; n >= 0 && plan_values(event, k, &values); k++) {
+        n = text_event(&values.record.hdr, TEXT_JSON, NULL, NULL, text, JOURNAL_TEXT_MAX);
+        if (n >= 0)
+            fprintf(out, "%s%s", k == 0 ? ",\"values\":[" : ",", text);
+    }
+    if (n >= 0)
+        fprintf(out, "%s}\n", event->plan.n_values > 0 ? "]" : "");
+    free(text);
+    return n < 0 ? AGON_ENOMEM : AGON_OK;
 }

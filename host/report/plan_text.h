@@ -4,11 +4,15 @@
 #ifndef REPORT_PLAN_TEXT_H
 #define REPORT_PLAN_TEXT_H
 
+#include <stdio.h>
+
 #include "score/plan.h"
 
 /* A table of all slots. is_dry: of a tournament that was not held. */
-void plan_text_print(const struct record_plan *plan, int is_dry);
+void plan_text_print(const union plan_event *event, int is_dry);
 /* How one of its slots came to what it got. */
-void plan_text_explain(const struct record_plan *plan, const struct plan_line *line, int is_dry);
+void plan_text_explain(const union plan_event *event, const struct plan_line *line, int is_dry);
+/* One line: the PLAN, and its PLAN_VALUES as "values" where it has some. */
+int plan_text_json(const union plan_event *event, FILE *out);
 
 #endif

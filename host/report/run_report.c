@@ -192,13 +192,18 @@ static void on_quarantine(struct run_report *story, const struct record_quaranti
         one->is_marked = 1;
 }
 
-static void on_plan(struct run_report *story, const struct record_plan *plan)
+static void on_plan(struct run_report *story, const struct agon_event_hdr *event)
 {
+    union plan_event *kept = &story->plans[story->n_plans % RUN_REPORT_PLANS];
+    const struct record_plan *plan = &kept->plan;
     agon_amt_t moved_amt = 0;
     const char *first = NULL;
     uint32_t n_unloaded = 0;
     char text[48];
 
+    if (!plan_read(kept, event))
+        return;
+    story->n_plans++;
     for (uint32_t i = 0; i < plan->n_lines; i++) {
         const struct plan_line *line = &plan_lines(plan)[i];
         agon_amt_t change_amt = num_add(line->capital_after_amt, -line->capital_before_amt);
@@ -216,7 +221,6 @@ static void on_plan(struct run_report *story, const struct record_plan *plan)
                "tournament %u: %s is first, %s reallocated%s", plan->number, args_safe(first),
                table_money(moved_amt, plan->exp, text),
                n_unloaded > 0 ? ", and who was under the gate is unloaded" : "");
-    memcpy(&story->plans[story->n_plans++ % RUN_REPORT_PLANS], plan, event_bytes(&plan->hdr));
 }
 
 static void on_command(struct run_report *story, const struct record_command *command)
@@ -303,8 +307,9 @@ static int on_event(void *ctx, struct engine *engine, const struct agon_event_hd
     case EVENT_QUARANTINE:
         on_quarantine(story, (const struct record_quarantine *)(const void *)event);
         break;
+    case EVENT_PLAN_VALUES:
     case EVENT_PLAN:
-        on_plan(story, (const struct record_plan *)(const void *)event);
+        on_plan(story, event);
         break;
     case AGON_EVENT_COMMAND:
         on_command(story, (const struct record_command *)(const void *)event);
@@ -415,5 +420,5 @@ void run_report_print(const struct run_report *story, FILE *out)
         return;
     fprintf(out, "\n");
     fflush(out);
-    plan_text_print(&story->plans[(story->n_plans - 1) % RUN_REPORT_PLANS].plan, 0);
+    plan_text_print(&story->plans[(story->n_plans - 1) % RUN_REPORT_PLANS], 0);
 }

@@ -211,20 +211,50 @@ static void put_changeovers(const struct run_report_page *at, struct page *page)
     page_table_end(page);
 }
 
+static int is_shown(const union plan_event *event, uint32_t measure)
+{
+    return measure_at(measure)->label != NULL && plan_has(event, measure);
+}
+
+static void put_measure(struct page *page, const union plan_event *event,
+                        const struct plan_line *line, uint32_t number)
+{
+    const struct measure *measure = measure_at(number);
+    double value;
+
+    if (!plan_value_of(event, line, number, &value))
+        page_cell(page, "%s", "");
+    else if (measure->unit == MEASURE_SHARE)
+        page_cell(page, "%.*f %%", measure->decimals + 1, 100.0 * value);
+    else
+        page_cell(page, "%.*f", measure->unit == MEASURE_COUNT ? 0 : measure->decimals, value);
+}
+
 static void put_plan(const struct run_report *story, struct page *page)
 {
-    static const char *const columns[] = {"#rank",   "agent",     "verdict", "#score", "#share",
-                                          "#Sharpe", "#drawdown", "#before", "#after"};
+    const char *columns[7 + MEASURES] = {"#rank", "agent", "verdict", "#score", "#share"};
+    char labels[MEASURES][32];
     static const char *const verdicts[] = {"?",       "ranked",   "under the gate", "unloaded",
                                            "too new", "excluded", "retired"};
+    const union plan_event *event;
     const struct record_plan *plan;
+    uint32_t n_columns = 5;
     char text[48];
 
     if (story->n_plans == 0)
         return;
-    plan = &story->plans[(story->n_plans - 1) % RUN_REPORT_PLANS].plan;
+    event = &story->plans[(story->n_plans - 1) % RUN_REPORT_PLANS];
+    plan = &event->plan;
+    for (uint32_t i = 0; i < MEASURES; i++) {
+        if (!is_shown(event, i))
+            continue;
+        snprintf(labels[i], sizeof(labels[i]), "#%s", measure_at(i)->label);
+        columns[n_columns++] = labels[i];
+    }
+    columns[n_columns++] = "#before";
+    columns[n_columns++] = "#after";
     page_heading(page, "The last tournament");
-    page_table_begin(page, columns, sizeof(columns) / sizeof(columns[0]));
+    page_table_begin(page, columns, n_columns);
     for (uint32_t rank = 1; rank <= plan->n_lines + 1u; rank++) {
         for (uint32_t i = 0; i < plan->n_lines; i++) {
             const struct plan_line *line = &plan_lines(plan)[i];
@@ -240,11 +270,10 @@ static void put_plan(const struct run_report *story, struct page *page)
             page_cell(page, "%s", line->verdict <= PLAN_GONE ? verdicts[line->verdict] : "?");
             page_cell(page, "%.3f", line->score);
             page_cell(page, "%.2f %%", line->share_ppm / 1e4);
-            if (line->defined & 1u << MEASURE_SHARPE)
-                page_cell(page, "%.2f", line->measures[MEASURE_SHARPE]);
-            else
-                page_cell(page, "%s", "");
-            page_cell(page, "%.3f %%", 100.0 * line->measures[MEASURE_DRAWDOWN]);
+            for (uint32_t k = 0; k < MEASURES; k++) {
+                if (is_shown(event, k))
+                    put_measure(page, event, line, k);
+            }
             page_cell(page, "%s", table_money(line->capital_before_amt, plan->exp, text));
             page_cell(page, "%s", table_money(line->capital_after_amt, plan->exp, text));
             page_row(page);

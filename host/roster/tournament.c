@@ -1,49 +1,97 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "roster/tournament.h"
 
+#include <pthread.h>
+
 #include "base/cron.h"
+#include "score/allocator.h"
 
 #define MINUTE_NS ((int64_t)60 * 1000000000)
 #define WEEK_NS   (7 * 1440 * MINUTE_NS)
 
-static const struct schema_choice modes[] = {
-    {"rank_shares", TOURNAMENT_RANK_SHARES}, {"bounded", TOURNAMENT_BOUNDED}, {NULL, 0}};
 static const struct schema_choice unloads[] = {
     {"close", UNLOAD_CLOSE}, {"keep", UNLOAD_KEEP}, {NULL, 0}};
 
-#define WEIGHT(i) SCHEMA_MEMBER(struct tournament_weights, of[i]), .min = 0, .max = 1000000
-static const struct schema_field weights_fields[] = {
-    {"sharpe", SCHEMA_REAL, WEIGHT(MEASURE_SHARPE), .preset = "1", .doc = "Sharpe ratio"},
-    {"calmar", SCHEMA_REAL, WEIGHT(MEASURE_CALMAR), .preset = "1", .doc = "Calmar ratio"},
-    {"drawdown", SCHEMA_REAL, WEIGHT(MEASURE_DRAWDOWN), .preset = "1",
-     .doc = "largest fall; less is better"},
-    {"win_rate", SCHEMA_REAL, WEIGHT(MEASURE_WIN_RATE), .preset = "1",
-     .doc = "closing fills that won"},
-    {"profit_factor", SCHEMA_REAL, WEIGHT(MEASURE_PROFIT_FACTOR), .preset = "1",
-     .doc = "won over lost"},
-    {"vol_return", SCHEMA_REAL, WEIGHT(MEASURE_VOL_RETURN), .preset = "1",
-     .doc = "volatility-adjusted return"},
-    {NULL}};
-static const struct schema weights_schema = {"weights", sizeof(struct tournament_weights),
-                                             weights_fields, NULL};
+/* The keys of these two maps, and the modes, are those of the tables of score: filled once. */
+static struct schema_field weights_fields[MEASURES + 1];
+static struct schema_field gates_fields[GATES + 2];
+static struct schema_choice modes[ALLOCATORS + 1];
+static char modes_doc[256];
+static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-#define GATE(member) SCHEMA_MEMBER(struct tournament_gates, member)
-static const struct schema_field gates_fields[] = {
-    {"sharpe", SCHEMA_REAL, GATE(sharpe), .min = -1000, .max = 1000, .doc = "above it; no preset"},
-    {"calmar", SCHEMA_REAL, GATE(calmar), .min = -1000, .max = 1000, .doc = "above it; no preset"},
-    {"drawdown", SCHEMA_SHARE, GATE(drawdown_ppm), .min = 1, .max = 1000000, .preset = "20%",
-     .doc = "below it"},
-    {"win_rate", SCHEMA_SHARE, GATE(win_rate_ppm), .min = 0, .max = 1000000,
-     .doc = "at it or above; no preset"},
-    {"profit_factor", SCHEMA_REAL, GATE(profit_factor), .min = 0, .max = 1000,
-     .doc = "above it; no preset"},
-    {"vol_return", SCHEMA_REAL, GATE(vol_return), .min = -1000, .max = 1000,
-     .doc = "above it; no preset"},
-    {"failures", SCHEMA_INT, GATE(failures), .min = 0, .max = 1000, .preset = "1",
-     .doc = "tournaments in a row under a gate after which an agent is unloaded; 0: never"},
-    {NULL}};
-static const struct schema gates_schema = {"gates", sizeof(struct tournament_gates), gates_fields,
-                                           NULL};
+static void fill_weight(uint32_t i)
+{
+    const struct measure *measure = measure_at(i);
+
+    weights_fields[i] = (struct schema_field){
+        .key = measure->name,
+        .type = SCHEMA_REAL,
+        .offset = (uint32_t)(offsetof(struct tournament_weights, of) + i * sizeof(double)),
+        .room = sizeof(double),
+        .max = 1000000,
+        .preset = measure->weight,
+        .doc = measure->doc};
+}
+
+static void fill_gate(uint32_t i)
+{
+    const struct gate *gate = gate_at(i);
+    int is_share = gate->unit == MEASURE_SHARE;
+    size_t offset = is_share ? offsetof(struct tournament_gates, shares_ppm) + i * sizeof(uint32_t)
+                             : offsetof(struct tournament_gates, numbers) + i * sizeof(double);
+
+    gates_fields[i] = (struct schema_field){.key = gate->name,
+                                            .type = is_share ? SCHEMA_SHARE : SCHEMA_REAL,
+                                            .offset = (uint32_t)offset,
+                                            .room = is_share ? sizeof(uint32_t) : sizeof(double),
+                                            .min = gate->min,
+                                            .max = gate->max,
+                                            .preset = gate->preset,
+                                            .doc = gate->doc};
+}
+
+static void fill(void)
+{
+    size_t n = 0;
+
+    for (uint32_t i = 0; i < MEASURES; i++)
+        fill_weight(i);
+    for (uint32_t i = 0; i < GATES; i++)
+        fill_gate(i);
+    gates_fields[GATES] = (struct schema_field){
+        "failures",
+        SCHEMA_INT,
+        SCHEMA_MEMBER(struct tournament_gates, failures),
+        .min = 0,
+        .max = 1000,
+        .preset = "1",
+        .doc = "tournaments in a row under a gate after which an agent is unloaded; 0: never"};
+    for (uint32_t i = 0; i < ALLOCATORS; i++) {
+        const struct allocator *allocator = allocator_at(i);
+
+        modes[i] = (struct schema_choice){allocator->name, allocator->mode};
+        if (n < sizeof(modes_doc))
+            n += (size_t)snprintf(modes_doc + n, sizeof(modes_doc) - n, "%s%s: %s",
+                                  i > 0 ? "; " : "", allocator->name, allocator->doc);
+    }
+}
+
+static const struct schema_field *weights_of_table(void)
+{
+    pthread_once(&once, fill);
+    return weights_fields;
+}
+
+static const struct schema_field *gates_of_table(void)
+{
+    pthread_once(&once, fill);
+    return gates_fields;
+}
+
+static const struct schema weights_schema = {"weights", sizeof(struct tournament_weights), NULL,
+                                             NULL, weights_of_table};
+static const struct schema gates_schema = {"gates", sizeof(struct tournament_gates), NULL, NULL,
+                                           gates_of_table};
 
 #define BOUND(member) SCHEMA_MEMBER(struct tournament_bounds, member), .min = 0, .max = 1000000
 static const struct schema_field bounds_fields[] = {
@@ -58,11 +106,11 @@ static const struct schema bounds_schema = {"bounds", sizeof(struct tournament_b
                                             bounds_fields, NULL};
 
 #define WORD(member) SCHEMA_MEMBER(struct tournament_words, member)
-static const struct schema_field fields[] = {
+static const struct schema_field all_fields[] = {
     {"schedule", SCHEMA_TEXT, WORD(schedule), .preset = "0 0 * * 0",
      .doc = "minute hour day month weekday, in UTC of engine time"},
     {"mode", SCHEMA_CHOICE, WORD(mode), .choices = modes, .preset = "rank_shares",
-     .doc = "rank_shares: by rank; bounded: by Kelly within bounds"},
+     .doc = modes_doc},
     {"sample", SCHEMA_DURATION, WORD(sample_ns), .min = 60000000000, .max = 86400000000000,
      .preset = "1h", .doc = "between two samples of equity: whole minutes"},
     {"window", SCHEMA_DURATION, WORD(window_ns), .min = 60000000000, .max = 14515200000000000,
@@ -81,8 +129,15 @@ static const struct schema_field fields[] = {
     {"on_unload", SCHEMA_CHOICE, WORD(on_unload), .choices = unloads, .preset = "close",
      .doc = "what becomes of the positions of an agent that is unloaded"},
     {NULL}};
-const struct schema tournament_schema = {"a tournament", sizeof(struct tournament_words), fields,
-                                         NULL};
+
+static const struct schema_field *fields_of_tables(void)
+{
+    pthread_once(&once, fill);
+    return all_fields;
+}
+
+const struct schema tournament_schema = {"a tournament", sizeof(struct tournament_words), NULL,
+                                         NULL, fields_of_tables};
 
 static int has(struct config *config, const char *key)
 {
@@ -92,20 +147,14 @@ static int has(struct config *config, const char *key)
 static void take_gates(const struct tournament_gates *words, struct config *config,
                        struct tournament_rules *rules)
 {
-    const double values[MEASURES] = {
-        [MEASURE_SHARPE] = words->sharpe,
-        [MEASURE_CALMAR] = words->calmar,
-        [MEASURE_DRAWDOWN] = (double)words->drawdown_ppm / 1e6,
-        [MEASURE_WIN_RATE] = (double)words->win_rate_ppm / 1e6,
-        [MEASURE_PROFIT_FACTOR] = words->profit_factor,
-        [MEASURE_VOL_RETURN] = words->vol_return,
-    };
+    for (uint32_t i = 0; i < GATES; i++) {
+        const struct gate *gate = gate_at(i);
 
-    for (uint32_t i = 0; i < MEASURES; i++) {
-        if (config_at(config, "tournament.gates.%s", plan_measure_name(i)) == NULL)
+        if (config_at(config, "tournament.gates.%s", gate->name) == NULL)
             continue;
-        rules->gates[i] = values[i];
-        rules->gate_mask |= 1u << i;
+        rules_set_gate(rules, i,
+                       gate->unit == MEASURE_SHARE ? (double)words->shares_ppm[i] / 1e6
+                                                   : words->numbers[i]);
     }
     if (has(config, "gates.failures"))
         rules->failures = words->failures;
@@ -164,8 +213,8 @@ void tournament_rules_of(const struct tournament_words *words, struct config *co
         cron_parse(&cron, words->schedule, strlen(words->schedule), &err) < 0)
         config_refuse(config, config_at(config, "tournament.schedule"), CONFIG_E_VALUE,
                       "%s; expected minute, hour, day, month and weekday", err.text);
-    if (has(config, "weights"))
-        memcpy(rules->weights, words->weights.of, sizeof(rules->weights));
+    for (uint32_t i = 0; i < MEASURES && has(config, "weights"); i++)
+        rules_set_weight(rules, i, words->weights.of[i]);
     if (has(config, "gates"))
         take_gates(&words->gates, config, rules);
     take_times(words, config, rules);

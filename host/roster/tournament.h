@@ -12,6 +12,7 @@
 
 #include "config/schema.h"
 #include "engine/engine.h"
+#include "score/gate.h"
 
 struct tournament_words { /* as they stand in the file */
     char schedule[64];
@@ -21,10 +22,11 @@ struct tournament_words { /* as they stand in the file */
     uint32_t n_shares, shares_ppm[TOURNAMENT_SHARES];
     struct tournament_weights {
         double of[MEASURES];
-    } weights;
+    } weights; /* by measure */
     struct tournament_gates {
-        double sharpe, calmar, profit_factor, vol_return;
-        uint32_t drawdown_ppm, win_rate_ppm, failures;
+        double numbers[GATES]; /* by gate: one of the two, by its unit */
+        uint32_t shares_ppm[GATES];
+        uint32_t failures;
     } gates;
     struct tournament_bounds {
         uint32_t least_ppm, most_ppm, kelly_ppm, growth_ppm;

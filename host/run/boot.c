@@ -497,7 +497,7 @@ int host_boot(struct host *host, uint32_t last_run, struct error *err)
 {
     struct host_config *config = &host->config;
     struct record_tournament tournament = {
-        .hdr = {.type = EVENT_CONFIG, .granules = sizeof(tournament) / EVENT_GRANULE},
+        .hdr = {.type = EVENT_CONFIG, .granules = TOURNAMENT_GRANULES(config->tournament.n_more)},
         .kind = CONFIG_TOURNAMENT,
         .rules = config->tournament};
     struct record_portfolio portfolio = {

@@ -298,7 +298,7 @@ int host_is_manned(const struct host *host, uint16_t slot)
 static int change_tournament(struct host *host, struct host_change *change)
 {
     struct record_tournament record = {
-        .hdr = {.type = EVENT_CONFIG, .granules = sizeof(record) / EVENT_GRANULE},
+        .hdr = {.type = EVENT_CONFIG, .granules = TOURNAMENT_GRANULES(change->rules->n_more)},
         .kind = CONFIG_TOURNAMENT,
         .rules = *change->rules};
     int rc = change->is_dry ? AGON_OK : step(host, &record.hdr);

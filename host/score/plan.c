@@ -3,9 +3,28 @@
 
 #include "base/cron.h"
 #include "base/num.h"
+#include "score/allocator.h"
 
-#define ALL_PPM 1000000
-#define WEEK_NS ((int64_t)7 * 86400 * 1000000000)
+#define ALL_PPM ALLOCATOR_ALL_PPM
+
+// "1", "0.5", "20%": digits, a point, a sign; a program's own text.
+static double preset_of(const char *text)
+{
+    int64_t count = 0, unit = 1;
+    int is_negative = *text == '-';
+    int is_behind = 0;
+
+    for (text += is_negative; *text == '.' || (*text >= '0' && *text <= '9'); text++) {
+        if (*text == '.') {
+            is_behind = 1;
+            continue;
+        }
+        count = 10 * count + (*text - '0');
+        unit *= is_behind ? 10 : 1;
+    }
+    REQUIRE(*text == '\0' || (*text == '%' && text[1] == '\0'));
+    return (is_negative ? -1.0 : 1.0) * (double)count / (double)(*text == '%' ? 100 * unit : unit);
+}
 
 void plan_defaults(struct tournament_rules *rules)
 {
@@ -13,10 +32,12 @@ void plan_defaults(struct tournament_rules *rules)
 
     memset(rules, 0, sizeof(*rules));
     memcpy(rules->schedule, "0 0 * * 0", sizeof("0 0 * * 0"));
-    for (int i = 0; i < MEASURES; i++)
-        rules->weights[i] = 1.0;
-    rules->gates[MEASURE_DRAWDOWN] = 0.2;
-    rules->gate_mask = 1u << MEASURE_DRAWDOWN;
+    for (uint32_t i = 0; i < MEASURES; i++)
+        rules_set_weight(rules, i, preset_of(measure_at(i)->weight));
+    for (uint32_t i = 0; i < GATES; i++) {
+        if (gate_at(i)->preset != NULL)
+            rules_set_gate(rules, i, preset_of(gate_at(i)->preset));
+    }
     rules->n_shares = sizeof(shares) / sizeof(shares[0]);
     memcpy(rules->shares_ppm, shares, sizeof(shares));
     rules->rest_ppm = 100000;
@@ -50,12 +71,16 @@ int plan_check_rules(const struct tournament_rules *rules, struct error *err)
     rc = cron_parse(&cron, rules->schedule, n, err);
     if (rc < 0)
         return rc;
-    for (int i = 0; i < MEASURES; i++) {
+    for (uint32_t i = 0; i < RECORD_MEASURES; i++) {
         if (!is_finite(rules->weights[i]) || rules->weights[i] < 0.0 || !is_finite(rules->gates[i]))
             return error_set(err, AGON_EINVAL, "%s: a weight or a gate is no usable number",
-                             plan_measure_name((uint32_t)i));
-        weights += rules->weights[i];
+                             measure_at(i)->name);
     }
+    rc = rules_check_terms(rules, err);
+    if (rc < 0)
+        return rc;
+    for (uint32_t i = 0; i < MEASURES; i++)
+        weights += rules_weight(rules, i);
     if (!(weights > 0.0) || !is_finite(weights))
         return error_set(err, AGON_EINVAL, "no measure has a weight");
     if (rules->n_shares > TOURNAMENT_SHARES)
@@ -76,18 +101,10 @@ int plan_check_rules(const struct tournament_rules *rules, struct error *err)
         rules->min_samples > rules->window)
         return error_set(err, AGON_EINVAL, "a window has 1 to %d samples, and not fewer than asked",
                          WINDOW_MAX);
-    if (rules->mode < TOURNAMENT_RANK_SHARES || rules->mode > TOURNAMENT_BOUNDED ||
-        rules->on_unload < UNLOAD_CLOSE || rules->on_unload > UNLOAD_KEEP)
+    if (allocator_of(rules->mode) == NULL || rules->on_unload < UNLOAD_CLOSE ||
+        rules->on_unload > UNLOAD_KEEP)
         return error_set(err, AGON_EINVAL, "no such mode");
     return AGON_OK;
-}
-
-const char *plan_measure_name(uint32_t measure)
-{
-    static const char *const names[MEASURES] = {"sharpe",   "calmar",        "drawdown",
-                                                "win_rate", "profit_factor", "vol_return"};
-
-    return measure < MEASURES ? names[measure] : "?";
 }
 
 const char *plan_verdict_name(uint8_t verdict)
@@ -105,16 +122,21 @@ static int is_judged(const struct plan_line *line)
 }
 
 // 1: a is the better one, -1: b, 0: none.
-static int compare(const struct plan_line *a, const struct plan_line *b, uint32_t measure)
+static int compare(const union plan_event *event, const struct plan_line *a,
+                   const struct plan_line *b, uint32_t measure)
 {
-    int order = (a->measures[measure] > b->measures[measure]) -
-                (a->measures[measure] < b->measures[measure]);
+    double of_a, of_b;
+    int order;
 
-    return measure == MEASURE_DRAWDOWN ? -order : order;
+    plan_value_of(event, a, measure, &of_a);
+    plan_value_of(event, b, measure, &of_b);
+    order = (of_a > of_b) - (of_a < of_b);
+    return measure_at(measure)->is_less_better ? -order : order;
 }
 
-double plan_points(const struct record_plan *plan, const struct plan_line *line, uint32_t measure)
+double plan_points(const union plan_event *event, const struct plan_line *line, uint32_t measure)
 {
+    const struct record_plan *plan = &event->plan;
     uint32_t halves = 0;
     uint32_t n = 0;
 
@@ -123,44 +145,33 @@ double plan_points(const struct record_plan *plan, const struct plan_line *line,
 
         if (other == line || !is_judged(other))
             continue;
-        halves += (uint32_t)(compare(line, other, measure) + 1);
+        halves += (uint32_t)(compare(event, line, other, measure) + 1);
         n++;
     }
     return n > 0 ? (double)halves / (double)(2 * n) : 1.0;
 }
 
-static double score_of(const struct record_plan *plan, const struct plan_line *line)
+static double score_of(const union plan_event *event, const struct plan_line *line)
 {
     double sum = 0.0;
     double weights = 0.0;
 
     for (uint32_t measure = 0; measure < MEASURES; measure++) {
-        sum += plan->rules.weights[measure] * plan_points(plan, line, measure);
-        weights += plan->rules.weights[measure];
+        double weight = plan_weight(event, measure);
+
+        if (measure >= RECORD_MEASURES && weight == 0.0)
+            continue;
+        sum += weight * plan_points(event, line, measure);
+        weights += weight;
     }
     return sum / weights;
 }
 
-static uint8_t failed_gates(const struct tournament_rules *rules, const struct plan_line *line)
-{
-    uint8_t failed = 0;
-
-    for (int i = 0; i < MEASURES; i++) {
-        double value = line->measures[i];
-        int is_passed = i == MEASURE_DRAWDOWN   ? value < rules->gates[i]
-                        : i == MEASURE_WIN_RATE ? value >= rules->gates[i]
-                                                : value > rules->gates[i];
-
-        if ((rules->gate_mask >> i & 1) != 0 && ((line->defined >> i & 1) == 0 || !is_passed))
-            failed |= (uint8_t)(1u << i);
-    }
-    return failed;
-}
-
 // Returns how many are ranked; ranked has them by rank.
-static uint32_t judge(struct record_plan *plan, struct plan_line **ranked)
+static uint32_t judge(union plan_event *event, struct plan_line **ranked)
 {
-    const struct tournament_rules *rules = &plan->rules;
+    struct record_plan *plan = &event->plan;
+    const struct plan_rules *rules = &plan->rules;
     uint32_t n = 0;
 
     for (uint32_t i = 0; i < plan->n_lines; i++) {
@@ -172,13 +183,14 @@ static uint32_t judge(struct record_plan *plan, struct plan_line **ranked)
     for (uint32_t i = 0; i < plan->n_lines; i++) {
         struct plan_line *line = &plan_lines(plan)[i];
         uint32_t at = n;
+        int is_failed;
 
         if (!is_judged(line))
             continue;
-        line->score = score_of(plan, line);
-        line->failed = failed_gates(rules, line);
-        line->failures = line->failed != 0 ? line->failures + 1 : 0;
-        line->verdict = line->failed == 0 ? PLAN_RANKED
+        line->score = score_of(event, line);
+        is_failed = plan_ask_gates(event, line);
+        line->failures = is_failed ? line->failures + 1 : 0;
+        line->verdict = !is_failed ? PLAN_RANKED
                         : rules->failures > 0 && line->failures >= rules->failures
                             ? PLAN_UNLOADED
                             : PLAN_UNDER_GATE;
@@ -195,46 +207,18 @@ static uint32_t judge(struct record_plan *plan, struct plan_line **ranked)
     return n;
 }
 
-static uint32_t kelly_ppm(const struct tournament_rules *rules, const struct plan_line *line)
+static void share(const struct plan_rules *rules, struct plan_line **ranked, uint32_t n)
 {
-    double ppm = line->kelly * (double)rules->kelly_ppm;
-
-    return ppm >= (double)rules->most_ppm    ? rules->most_ppm
-           : ppm <= (double)rules->least_ppm ? rules->least_ppm
-                                             : (uint32_t)ppm;
-}
-
-static void share(const struct tournament_rules *rules, struct plan_line **ranked, uint32_t n)
-{
+    const struct allocator *allocator = allocator_of(rules->mode);
     uint64_t sum = 0;
 
+    REQUIRE(allocator != NULL);
     for (uint32_t i = 0; i < n; i++) {
-        struct plan_line *line = ranked[i];
-
-        if (rules->mode == TOURNAMENT_BOUNDED) {
-            line->share_ppm = kelly_ppm(rules, line);
-            if (line->share_ppm == rules->most_ppm)
-                line->flags |= PLAN_CAPPED;
-        } else if (i < rules->n_shares) {
-            line->share_ppm = rules->shares_ppm[i];
-        } else {
-            line->share_ppm = rules->rest_ppm / (n - rules->n_shares);
-        }
-        sum += line->share_ppm;
+        ranked[i]->share_ppm = allocator->share_ppm(rules, ranked[i], i, n);
+        sum += ranked[i]->share_ppm;
     }
     for (uint32_t i = 0; i < n && sum > ALL_PPM; i++)
         ranked[i]->share_ppm = (uint32_t)((uint64_t)ranked[i]->share_ppm * ALL_PPM / sum);
-}
-
-// The most that a slot's equity may come to by this plan.
-static agon_amt_t growth_bound(const struct record_plan *plan, const struct plan_line *line)
-{
-    agon_ns_t since = plan->hdr.t - plan->t_since;
-    agon_amt_t a_week = num_mul_div(line->equity_amt, plan->rules.growth_ppm, ALL_PPM, NUM_DOWN);
-
-    if (since > WEEK_NS)
-        since = WEEK_NS;
-    return num_add(line->equity_amt, num_mul_div(a_week, since, WEEK_NS, NUM_DOWN));
 }
 
 agon_amt_t plan_whole(const struct record_plan *plan)
@@ -254,6 +238,7 @@ agon_amt_t plan_whole(const struct record_plan *plan)
 
 static void aim(struct record_plan *plan)
 {
+    const struct allocator *allocator = allocator_of(plan->rules.mode);
     agon_amt_t whole_amt = plan_whole(plan);
 
     for (uint32_t i = 0; i < plan->n_lines; i++) {
@@ -267,9 +252,9 @@ static void aim(struct record_plan *plan)
             continue;
         }
         line->target_amt = num_mul_div(whole_amt, line->share_ppm, ALL_PPM, NUM_DOWN);
-        if (plan->rules.mode == TOURNAMENT_BOUNDED && line->equity_amt > 0 &&
-            line->target_amt > growth_bound(plan, line)) {
-            line->target_amt = growth_bound(plan, line);
+        if (allocator->bound != NULL && line->equity_amt > 0 &&
+            line->target_amt > allocator->bound(plan, line)) {
+            line->target_amt = allocator->bound(plan, line);
             line->flags |= PLAN_GROWTH_BOUND;
         }
     }
@@ -380,12 +365,12 @@ static void move(struct record_plan *plan)
     }
 }
 
-void plan_make(struct record_plan *plan)
+void plan_make(union plan_event *event)
 {
     struct plan_line *ranked[PLAN_LINES_MAX];
-    uint32_t n = judge(plan, ranked);
+    uint32_t n = judge(event, ranked);
 
-    share(&plan->rules, ranked, n);
-    aim(plan);
-    move(plan);
+    share(&event->plan.rules, ranked, n);
+    aim(&event->plan);
+    move(&event->plan);
 }

@@ -8,12 +8,30 @@
 #define SCORE_PLAN_H
 
 #include "base/error.h"
-#include "score/window.h"
+#include "score/rules.h"
 
 #define PLAN_LINES_MAX 64
-union plan_event { /* room for the largest plan */
+/* Measures and gates without a place in the record: what of them a plan was decided by. */
+#define PLAN_MORE (MEASURES + GATES - 2 * RECORD_MEASURES)
+struct plan_more {
+    uint32_t number;                          /* of the plan that they are of */
+    uint8_t is_there;                         /* takes part */
+    double term;                              /* weight, or limit */
+    struct plan_value values[PLAN_LINES_MAX]; /* by line */
+};
+union plan_event { /* room for the largest plan; behind the record what has no place in it */
     struct record_plan plan;
     unsigned char bytes[sizeof(struct record_plan) + PLAN_LINES_MAX * sizeof(struct plan_line)];
+    struct {
+        unsigned char
+            record[sizeof(struct record_plan) + PLAN_LINES_MAX * sizeof(struct plan_line)];
+        struct plan_more more[PLAN_MORE + 1]; /* measures, then gates */
+    } in_memory;
+};
+union plan_values_event { /* room for the largest PLAN_VALUES */
+    struct record_plan_values record;
+    unsigned char
+        bytes[sizeof(struct record_plan_values) + PLAN_LINES_MAX * sizeof(struct plan_value)];
 };
 static inline struct plan_line *plan_lines(const struct record_plan *plan)
 {
@@ -27,26 +45,33 @@ static inline uint8_t plan_granules(uint32_t n_lines)
                      EVENT_GRANULE);
 }
 
-/* The rules that a section of a roster without a word has: rank shares, no gate but the drawdown's.
- */
+/* The rules that a section of a roster without a word has: rank shares, and what measures and gates
+ * preset. */
 void plan_defaults(struct tournament_rules *rules);
 /* AGON_EINVAL with the reason: a calendar that is none, no weight, shares beyond all there is. */
 int plan_check_rules(const struct tournament_rules *rules, struct error *err);
 
+/* What the rules ask of each line: in the record, and behind it. Before any plan_measure. */
+void plan_take_rules(union plan_event *event, const struct tournament_rules *rules);
+/* Measures, gates' values and counts of a line. */
+void plan_measure(union plan_event *event, struct plan_line *line,
+                  const struct window_figures *figures);
+
 /* Completes a plan whose inputs are there: hdr.t, rules, n_lines, t_since, before and at_hand of
  * every pool, and of every line name, slot, verdict (0: to be judged; PLAN_ASIDE; PLAN_GONE),
- * failures (in a row before), the measures, accounts, and the amounts before.
+ * failures (in a row before), what plan_measure sets, accounts, and the amounts before.
  *
  * 1. A slot with fewer than min_samples samples is too new. The others are judged: per measure a
  *    slot's points are the share of the other judged slots that it beats, a tie counting half; an
  *    undefined measure counts as 0, so that doing nothing is better than losing; a slot alone has
  *    1. The score is the mean of the points by the weights.
- * 2. A gate: Sharpe, Calmar, profit factor above it, drawdown below it, win rate at it or above
- *    (CNF-60); an undefined measure fails.
+ * 2. A gate passes or not (score/gates); without a value nobody passes (CNF-60).
  * 3. Those without a failed gate are ranked by score, equal scores by slot number.
- * 4. Rank shares: of rank 1, 2, ... as the rules say; the ranks behind them share rest. Bounded:
- *    kelly_ppm of the slot's Kelly share, at least least_ppm and at most most_ppm, all scaled down
- *    alike when they sum to more than everything.
+ * 4. The allocator of the rules makes shares of ranks (score/allocators). Rank shares: of rank 1,
+ * 2,
+ *    ... as the rules say; the ranks behind them share rest. Bounded: kelly_ppm of the slot's Kelly
+ *    share, at least least_ppm and at most most_ppm. All are scaled down alike when they sum to
+ * more than everything.
  * 5. The whole is the judged slots' equity and the pools; less the reserve it is shared out. What a
  *    slot has above its share is taken from it, at most its free money and its capital; what it
  *    lacks is given. Bounded: no slot's equity grows by more than growth_ppm a week, in proportion
@@ -54,15 +79,34 @@ int plan_check_rules(const struct tournament_rules *rules, struct error *err);
  * 6. A slot on several accounts gives and gets on each the same part, the first the odd units; what
  *    one has not free is taken from the next. On each account, all that is given is scaled down
  *    alike when its pool and what was taken there are less. */
-void plan_make(struct record_plan *plan);
+void plan_make(union plan_event *event);
+/* Notes which gates a line fails, of those that are asked: 1 when it is any. */
+int plan_ask_gates(union plan_event *event, struct plan_line *line);
 
-/* To explain a plan with: a judged slot's points in a measure, 0 to 1; what all shares are of; what
- * a slot had free. */
-double plan_points(const struct record_plan *plan, const struct plan_line *line, uint32_t measure);
+/* The k-th PLAN_VALUES of a plan, to be offered before it; 0: there are no more. */
+int plan_values(const union plan_event *event, uint32_t k, union plan_values_event *values);
+/* Out of a journal, event by event: 1 when a PLAN is there with all that came before it. An event
+ * that is no such thing, or shorter than it says, changes nothing. */
+int plan_read(union plan_event *to, const struct agon_event_hdr *event);
+
+/* To explain a plan with. A measure's value of a line: 1, or 0: it is undefined, or took no part. A
+ * gate's: 1 and value, limit and whether it failed; a value that is undefined has is_defined 0; 0:
+ * it was not asked. */
+int plan_value_of(const union plan_event *event, const struct plan_line *line, uint32_t measure,
+                  double *value);
+double plan_weight(const union plan_event *event, uint32_t measure);
+int plan_has(const union plan_event *event, uint32_t measure); /* it took part */
+struct plan_gate {
+    double value, limit;
+    int is_defined, is_failed;
+};
+int plan_gate_of(const union plan_event *event, const struct plan_line *line, uint32_t gate,
+                 struct plan_gate *of);
+/* A judged slot's points in a measure, 0 to 1; what all shares are of; what a slot had free. */
+double plan_points(const union plan_event *event, const struct plan_line *line, uint32_t measure);
 agon_amt_t plan_whole(const struct record_plan *plan);
 agon_amt_t plan_free(const struct plan_line *line);
 
-const char *plan_measure_name(uint32_t measure);
 const char *plan_verdict_name(uint8_t verdict);
 
 #endif

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "score/window.h"
 
-#include <math.h>
-
 #include "base/num.h"
 
 #define YEAR_S (365.0 * 86400.0)
@@ -55,77 +53,54 @@ static double return_of(const struct window_sample *sample)
     return (double)num_add(sample->equity_amt, -sample->base_amt) / (double)sample->base_amt;
 }
 
-static void set(struct window_measures *to, enum tournament_measure measure, double value)
-{
-    to->measures[measure] = value;
-    to->defined |= (uint8_t)(1u << measure);
-}
-
-static void ratio(struct window_measures *to, enum tournament_measure measure, double gain,
-                  double loss)
-{
-    if (loss > 0.0)
-        set(to, measure, gain / loss < WINDOW_RATIO_MAX ? gain / loss : WINDOW_RATIO_MAX);
-    else if (gain > 0.0)
-        set(to, measure, WINDOW_RATIO_MAX);
-}
-
-static void measure_returns(struct window_measures *to, const struct window *window, uint32_t n,
-                            double per_year)
+static void take_returns(struct window_figures *to)
 {
     double count = (double)to->n_samples;
     double sum = 0.0;
     double square = 0.0;
-    double growth = 1.0;
     double high = 1.0;
-    double worst = 0.0;
-    double mean;
-    double variance;
 
-    for (uint32_t back = n; back-- > 0;) {
-        const struct window_sample *sample = window_at(window, back);
+    for (uint32_t back = to->n; back-- > 0;) {
+        const struct window_sample *sample = window_at(to->window, back);
 
         if (sample->base_amt > 0) {
             double change = return_of(sample);
 
             sum += change;
-            growth *= 1.0 + change;
-            if (growth > high)
-                high = growth;
-            if ((high - growth) / high > worst)
-                worst = (high - growth) / high;
+            to->growth *= 1.0 + change;
+            if (to->growth > high)
+                high = to->growth;
+            if ((high - to->growth) / high > to->drawdown)
+                to->drawdown = (high - to->growth) / high;
         }
     }
-    mean = sum / count;
+    to->mean = sum / count;
     // A second pass: the difference of two large sums would lose what is to be measured.
-    for (uint32_t back = n; back-- > 0;) {
-        const struct window_sample *sample = window_at(window, back);
+    for (uint32_t back = to->n; back-- > 0;) {
+        const struct window_sample *sample = window_at(to->window, back);
 
         if (sample->base_amt > 0) {
-            double off = return_of(sample) - mean;
+            double off = return_of(sample) - to->mean;
 
             square += off * off;
         }
     }
-    set(to, MEASURE_DRAWDOWN, worst);
-    ratio(to, MEASURE_CALMAR, mean * per_year, worst);
     if (to->n_samples < 2)
         return;
-    variance = square / (count - 1.0);
-    if (!(variance > 1e-12 * mean * mean))
-        return;
-    set(to, MEASURE_SHARPE, mean / sqrt(variance) * sqrt(per_year));
-    set(to, MEASURE_VOL_RETURN, (growth - 1.0) / (sqrt(variance) * sqrt(count)));
-    to->kelly = mean / variance;
+    to->variance = square / (count - 1.0);
+    to->has_spread = to->variance > 1e-12 * to->mean * to->mean;
+    if (to->has_spread)
+        to->kelly = to->mean / to->variance;
 }
 
-struct window_measures window_measure(const struct window *window, uint32_t n, uint32_t sample_s)
+struct window_figures window_figures(const struct window *window, uint32_t n, uint32_t sample_s)
 {
-    struct window_measures to = {0};
+    struct window_figures to = {.window = window,
+                                .n = n < window->n ? n : window->n,
+                                .per_year = YEAR_S / (double)sample_s,
+                                .growth = 1.0};
 
-    if (n > window->n)
-        n = window->n;
-    for (uint32_t back = n; back-- > 0;) {
+    for (uint32_t back = to.n; back-- > 0;) {
         const struct window_sample *sample = window_at(window, back);
 
         to.n_samples += sample->base_amt > 0;
@@ -134,11 +109,8 @@ struct window_measures window_measure(const struct window *window, uint32_t n, u
         to.won_amt = num_add(to.won_amt, sample->won_amt);
         to.lost_amt = num_add(to.lost_amt, sample->lost_amt);
     }
-    if (to.n_wins + to.n_losses > 0)
-        set(&to, MEASURE_WIN_RATE, (double)to.n_wins / (double)(to.n_wins + to.n_losses));
-    ratio(&to, MEASURE_PROFIT_FACTOR, (double)to.won_amt, (double)to.lost_amt);
     if (to.n_samples > 0)
-        measure_returns(&to, window, n, YEAR_S / (double)sample_s);
+        take_returns(&to);
     return to;
 }
 

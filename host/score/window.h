@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* window: what a slot made of its capital in the last samples of its equity, and the six measures
- * of it that a tournament ranks by.
+/* window: what a slot made of its capital in the last samples of its equity, and the figures of it
+ * that measures and gates of a tournament are worked out from.
  *
  * A sample is taken at every full hour of engine time (or as the rules say). It holds the equity
  * then, what that equity is compared with (the equity of the sample before, with what capital was
@@ -33,34 +33,26 @@ void window_sample(struct window *window, int64_t equity_amt);
 /* The sample n places back; 0: the last. NULL: there are not so many. */
 const struct window_sample *window_at(const struct window *window, uint32_t back);
 
-/* The measures of the last n samples, sample_s seconds apart. r is equity / base - 1 of a sample
- * with a base above 0, N their number (others are left out), m their mean, s their standard
- * deviation with N - 1, Y the samples of a year of 365 days.
+/* What measures and gates are worked out from: the last n samples, sample_s seconds apart. r is
+ * equity / base - 1 of a sample with a base above 0; others are left out.
  *
- *   Sharpe           m / s * sqrt(Y); undefined for N < 2 and for s below a millionth of m
- *                    (W. F. Sharpe, The Sharpe Ratio, 1994, ex post, without a risk-free rate)
- *   Calmar           m * Y / drawdown, 1000 at most; without a drawdown 1000 for a gain, else
- *                    undefined (T. W. Young, Calmar Ratio, 1991; the yearly return is the mean's)
- *   drawdown         largest fall of the product of (1 + r) below its highest value before, which
- *                    begins at 1, as a share of that; undefined for N = 0
- *   win rate         closing fills that won / those that won or lost; undefined without any
- *   profit factor    won / lost of closing fills, 1000 at most; without losses 1000 for a gain,
- *                    else undefined
- *   volatility-adjusted return  (product of (1 + r) - 1) / (s * sqrt(N)): the return of the window
- *                    over its volatility; undefined as Sharpe (W. F. Sharpe, Mutual Fund
- *                    Performance, 1966, reward to variability)
- *
- * kelly is m / s^2, the share of growth-optimal capital (E. O. Thorp, The Kelly Criterion, 2006);
- * 0 where Sharpe is undefined. An undefined measure is 0 and has no bit in defined. */
-struct window_measures {
-    double measures[MEASURES];
-    double kelly;
-    uint8_t defined;
-    uint32_t n_samples, n_wins, n_losses;
+ * kelly is mean / variance, the share of growth-optimal capital (E. O. Thorp, The Kelly Criterion,
+ * 2006); 0 without spread. */
+struct window_figures {
+    const struct window
+        *window; /* borrowed: whoever needs the samples asks window_at(0 .. n - 1) */
+    uint32_t n;
+    uint32_t n_samples; /* of the n, with a base above 0 */
+    uint32_t n_wins, n_losses;
     int64_t won_amt, lost_amt;
+    double per_year;       /* samples of a year of 365 days */
+    double mean, variance; /* of r; by n_samples - 1 */
+    double growth;         /* product of (1 + r) */
+    double drawdown;       /* its largest fall below its highest value before, which begins at 1 */
+    int has_spread;        /* two samples or more, and a deviation above a millionth of the mean */
+    double kelly;
 };
-#define WINDOW_RATIO_MAX 1000.0
-struct window_measures window_measure(const struct window *window, uint32_t n, uint32_t sample_s);
+struct window_figures window_figures(const struct window *window, uint32_t n, uint32_t sample_s);
 
 void window_save(const struct window *window, struct enc *enc);
 void window_load(struct window *window, struct dec *dec);

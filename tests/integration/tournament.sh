@@ -117,6 +117,12 @@ check bounded
 "$AGON" tournament dry-run "$WORK/ranks" --roster "$WORK/roster.yaml" >"$WORK/text" || fail "dry-run by other rules"
 grep -q '(bounded, ' "$WORK/text" || fail "dry-run: $(cat "$WORK/text")"
 
+# What can be named is listed.
+"$AGON" tournament measures >"$WORK/text" || fail "measures ended with $?"
+for name in $(sed -n 's/^ *X([A-Z_]*, \([a-z_]*\)).*/\1/p' "$(dirname "$0")"/../../host/score/measures/table.h); do
+    grep -q "^$name " "$WORK/text" || fail "measures does not list $name: $(cat "$WORK/text")"
+done
+
 # A mistake is told with its place and what was meant.
 roster <<'END'
   shares: [60%, 50%]

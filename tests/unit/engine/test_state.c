@@ -21,8 +21,9 @@ PINNED(struct slots, 35848);
 PINNED(struct slot_signals, 164);
 PINNED(struct subscription, 144);
 PINNED(struct window, 6768);
-PINNED(struct tournament_rules, 280);
-PINNED(struct tournament, 434904);
+PINNED(struct plan_rules, 280);
+PINNED(struct rule_term, 32);
+PINNED(struct tournament, 436952);
 PINNED(struct slot_limits, 80);
 PINNED(struct portfolio_limits, 56);
 PINNED(struct halt, 144);
@@ -32,7 +33,7 @@ PINNED(struct agon_top10, 384);
 PINNED(struct asset, 17);
 PINNED(struct alert, 176);
 PINNED(struct record_alert, 192);
-_Static_assert(offsetof(struct engine, venues) - offsetof(struct engine, seq) == 1197808,
+_Static_assert(offsetof(struct engine, venues) - offsetof(struct engine, seq) == 1199856,
                "the state of struct engine changed: is it saved, loaded and changed in this test?");
 
 static struct world *world;
@@ -425,7 +426,7 @@ START_TEST(tournaments)
     at = &engine->tournament;
     STATE(at->rules.schedule[0]);
     STATE(at->rules.schedule[63]);
-    for (int i = 0; i < MEASURES; i++) {
+    for (int i = 0; i < RECORD_MEASURES; i++) {
         STATE(at->rules.weights[i]);
         STATE(at->rules.gates[i]);
     }
@@ -445,6 +446,17 @@ START_TEST(tournaments)
     STATE(at->rules.failures);
     STATE(at->rules.mode);
     STATE(at->rules.on_unload);
+    NO_STATE(at->rules.more[0].value); // there is none
+    at->rules.n_more = 1;
+    world_hash(world, before);
+    STATE(at->rules.n_more);
+    STATE(at->rules.more[0].name[0]);
+    STATE(at->rules.more[0].name[22]);
+    STATE(at->rules.more[0].kind);
+    STATE(at->rules.more[0].value);
+    NO_STATE(at->rules.more[1].value);
+    at->rules.n_more = 0;
+    world_hash(world, before);
     STATE(at->t_due);
     STATE(at->t_pending);
     STATE(at->t_since);

@@ -11,12 +11,16 @@
 
 static union plan_event event;
 static struct record_plan *const plan = &event.plan;
+static struct tournament_rules begins_with;
 
 static void begin(void)
 {
     memset(&event, 0, sizeof(event));
-    plan_defaults(&plan->rules);
-    plan->rules.gate_mask = 0;
+    plan_defaults(&begins_with);
+    rules_clear_gates(&begins_with);
+    for (uint32_t i = RECORD_MEASURES; i < MEASURES; i++)
+        rules_set_weight(&begins_with, i, 0.0); // those alone that have a place
+    plan_take_rules(&event, &begins_with);
     plan->hdr.t = 3 * WEEK_NS;
     plan->t_since = 2 * WEEK_NS;
 }
@@ -28,8 +32,8 @@ static struct plan_line *add(uint16_t slot, double value)
 
     snprintf(line->name, sizeof(line->name), "slot_%u", slot);
     line->slot = slot;
-    line->defined = (1u << MEASURES) - 1;
-    for (int i = 0; i < MEASURES; i++)
+    line->defined = (1u << RECORD_MEASURES) - 1;
+    for (int i = 0; i < RECORD_MEASURES; i++)
         line->measures[i] = i == MEASURE_DRAWDOWN ? 0.5 - value / 100.0 : value;
     line->n_samples = 168;
     line->equity_amt = line->parts[0].free_amt = line->capital_before_amt = 1000;
@@ -54,7 +58,7 @@ static void make(void)
         for (uint32_t k = 0; k < line->n_accounts; k++)
             line->parts[k].change_amt = 0;
     }
-    plan_make(plan);
+    plan_make(&event);
     for (uint32_t i = 0; i < plan->n_lines; i++) {
         const struct plan_line *line = &plan_lines(plan)[i];
         int64_t change_amt = 0;
@@ -94,7 +98,7 @@ START_TEST(three_slots_get_the_first_three_shares_and_the_rest_is_kept)
     ck_assert_int_eq(a->capital_after_amt, 540);
     ck_assert_int_eq(plan->pools[0].after_amt, 1110);
     ck_assert_int_eq(plan_whole(plan), 3000);
-    ck_assert(plan_points(plan, c, MEASURE_DRAWDOWN) == 0.5);
+    ck_assert(plan_points(&event, c, MEASURE_DRAWDOWN) == 0.5);
 }
 END_TEST
 
@@ -233,7 +237,7 @@ START_TEST(a_gate_is_passed_on_the_right_side_of_its_value)
     static const struct {
         int measure;
         double at, passes, fails;
-    } gates[MEASURES] = {
+    } gates[] = {
         {MEASURE_SHARPE, 1.5, 1.5000001, 1.5},        {MEASURE_CALMAR, 2.0, 2.0000001, 2.0},
         {MEASURE_DRAWDOWN, 0.2, 0.1999999, 0.2},      {MEASURE_WIN_RATE, 0.52, 0.52, 0.5199999},
         {MEASURE_PROFIT_FACTOR, 1.3, 1.3000001, 1.3}, {MEASURE_VOL_RETURN, 0.0, 0.0000001, 0.0}};

@@ -5,7 +5,7 @@
 #include <check.h>
 #include <math.h>
 
-#include "score/window.h"
+#include "score/measure.h"
 
 #define HOUR_S 3600
 
@@ -17,6 +17,36 @@ static void feed(struct window *window, const double *returns, int n)
         // The next begins at the same height again: capital was given or taken.
         window_recapitalise(window, 1000000000000 - window->open.base_amt);
     }
+}
+
+struct window_measures {
+    double measures[MEASURES];
+    uint32_t defined;
+    double kelly;
+    uint32_t n_samples, n_wins, n_losses;
+    int64_t won_amt, lost_amt;
+};
+
+static struct window_measures window_measure(const struct window *window, uint32_t n,
+                                             uint32_t sample_s)
+{
+    struct window_figures figures = window_figures(window, n, sample_s);
+    struct window_measures of = {.kelly = figures.kelly,
+                                 .n_samples = figures.n_samples,
+                                 .n_wins = figures.n_wins,
+                                 .n_losses = figures.n_losses,
+                                 .won_amt = figures.won_amt,
+                                 .lost_amt = figures.lost_amt};
+
+    for (uint32_t i = 0; i < RECORD_MEASURES; i++) {
+        double value = 0.0;
+
+        if (measure_at(i)->of(&figures, &value)) {
+            of.measures[i] = value;
+            of.defined |= 1u << i;
+        }
+    }
+    return of;
 }
 
 static int is_defined(const struct window_measures *of, int measure)
@@ -79,7 +109,7 @@ START_TEST(what_is_undefined_is_said)
     feed(&window, even, 3);
     of = window_measure(&window, 10, HOUR_S);
     ck_assert(!is_defined(&of, MEASURE_SHARPE) && !is_defined(&of, MEASURE_VOL_RETURN));
-    ck_assert(of.measures[MEASURE_CALMAR] == WINDOW_RATIO_MAX);
+    ck_assert(of.measures[MEASURE_CALMAR] == MEASURE_RATIO_MAX);
     // Without capital there is no return to speak of.
     window_start(&window, 0);
     window_sample(&window, 0);
@@ -111,13 +141,13 @@ START_TEST(fills_count_where_they_fall)
     window_sample(&window, 1011);
     of = window_measure(&window, 1, HOUR_S); // only the last sample
     ck_assert_uint_eq(of.n_wins, 1);
-    ck_assert(of.measures[MEASURE_PROFIT_FACTOR] == WINDOW_RATIO_MAX);
+    ck_assert(of.measures[MEASURE_PROFIT_FACTOR] == MEASURE_RATIO_MAX);
     // What is small beside what was won is no more than the largest ratio.
     window_fill(&window, INT64_MAX, 1);
     window_fill(&window, -1, 1);
     window_sample(&window, 1011);
     of = window_measure(&window, 1, HOUR_S);
-    ck_assert(of.measures[MEASURE_PROFIT_FACTOR] == WINDOW_RATIO_MAX);
+    ck_assert(of.measures[MEASURE_PROFIT_FACTOR] == MEASURE_RATIO_MAX);
 }
 END_TEST
 

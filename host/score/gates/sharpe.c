@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "score/gate.h"
+
+const struct gate gate_sharpe = {.name = "sharpe",
+                                 .how = "above",
+                                 .unit = MEASURE_NUMBER,
+                                 .min = -1000,
+                                 .max = 1000,
+                                 .doc = "above it; no preset",
+                                 .preset = NULL,
+                                 .measure = &measure_sharpe,
+                                 .passes = gate_above};

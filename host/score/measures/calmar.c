@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "score/measure.h"
+
+/* The mean return of a year over the largest fall (T. W. Young, Calmar Ratio, 1991). */
+static int of(const struct window_figures *figures, double *value)
+{
+    return figures->n_samples > 0 &&
+           measure_ratio(figures->mean * figures->per_year, figures->drawdown, value);
+}
+
+const struct measure measure_calmar = {.name = "calmar",
+                                       .title = "calmar",
+                                       .label = NULL,
+                                       .unit = MEASURE_NUMBER,
+                                       .width = 9,
+                                       .decimals = 2,
+                                       .doc = "Calmar ratio",
+                                       .is_less_better = 0,
+                                       .weight = "1",
+                                       .of = of};

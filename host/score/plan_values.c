@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: Apache-2.0
+/* plan_values: where a plan keeps what it was decided by. What has a place stands in its record,
+ * all else behind it in memory and in events of its own in the journal. */
+#include "score/plan.h"
+
+// Where it stands behind the record.
+static uint32_t at_measure(uint32_t measure)
+{
+    return measure - RECORD_MEASURES;
+}
+
+static uint32_t at_gate(uint32_t gate)
+{
+    return MEASURES - RECORD_MEASURES + gate - RECORD_MEASURES;
+}
+
+static uint32_t place_of(const union plan_event *event, const struct plan_line *line)
+{
+    return (uint32_t)(line - plan_lines(&event->plan));
+}
+
+void plan_take_rules(union plan_event *event, const struct tournament_rules *rules)
+{
+    struct record_plan *plan = &event->plan;
+
+    memcpy(&plan->rules, rules, sizeof(plan->rules));
+    plan->rules.n_more = 0;
+    plan->n_values = 0;
+    memset(event->in_memory.more, 0, sizeof(event->in_memory.more));
+    for (uint32_t i = RECORD_MEASURES; i < MEASURES; i++) {
+        struct plan_more *more = &event->in_memory.more[at_measure(i)];
+
+        more->term = rules_weight(rules, i);
+        more->is_there = more->term > 0.0;
+    }
+    for (uint32_t i = RECORD_MEASURES; i < GATES; i++) {
+        struct plan_more *more = &event->in_memory.more[at_gate(i)];
+
+        more->is_there = (uint8_t)rules_gate(rules, i, &more->term);
+    }
+    for (int i = 0; i < PLAN_MORE; i++) {
+        event->in_memory.more[i].number = plan->number;
+        plan->n_values += event->in_memory.more[i].is_there;
+    }
+}
+
+static void keep(struct plan_more *more, const union plan_event *event,
+                 const struct plan_line *line, int is_defined, double value)
+{
+    more->values[place_of(event, line)] = (struct plan_value){
+        .value = is_defined ? value : 0.0, .slot = line->slot, .is_defined = (uint8_t)is_defined};
+}
+
+void plan_measure(union plan_event *event, struct plan_line *line,
+                  const struct window_figures *figures)
+{
+    line->n_samples = figures->n_samples;
+    line->n_wins = figures->n_wins;
+    line->n_losses = figures->n_losses;
+    line->won_amt = figures->won_amt;
+    line->lost_amt = figures->lost_amt;
+    line->kelly = figures->kelly;
+    line->defined = 0;
+    for (uint32_t i = 0; i < MEASURES; i++) {
+        double value = 0.0;
+        int is_defined = measure_at(i)->of(figures, &value);
+
+        if (i >= RECORD_MEASURES) {
+            if (event->in_memory.more[at_measure(i)].is_there)
+                keep(&event->in_memory.more[at_measure(i)], event, line, is_defined, value);
+            continue;
+        }
+        line->measures[i] = is_defined ? value : 0.0;
+        line->defined |= (uint8_t)(is_defined << i);
+    }
+    for (uint32_t i = RECORD_MEASURES; i < GATES; i++) {
+        double value = 0.0;
+        int is_defined = gate_value(gate_at(i), figures, &value);
+
+        if (event->in_memory.more[at_gate(i)].is_there)
+            keep(&event->in_memory.more[at_gate(i)], event, line, is_defined, value);
+    }
+}
+
+int plan_has(const union plan_event *event, uint32_t measure)
+{
+    return measure < RECORD_MEASURES || event->in_memory.more[at_measure(measure)].is_there;
+}
+
+int plan_value_of(const union plan_event *event, const struct plan_line *line, uint32_t measure,
+                  double *value)
+{
+    const struct plan_value *more;
+
+    *value = 0.0;
+    if (measure < RECORD_MEASURES) {
+        *value = line->measures[measure];
+        return line->defined >> measure & 1;
+    }
+    if (!plan_has(event, measure))
+        return 0;
+    more = &event->in_memory.more[at_measure(measure)].values[place_of(event, line)];
+    *value = more->value;
+    return more->is_defined;
+}
+
+double plan_weight(const union plan_event *event, uint32_t measure)
+{
+    if (measure < RECORD_MEASURES)
+        return event->plan.rules.weights[measure];
+    return plan_has(event, measure) ? event->in_memory.more[at_measure(measure)].term : 0.0;
+}
+
+int plan_gate_of(const union plan_event *event, const struct plan_line *line, uint32_t gate,
+                 struct plan_gate *of)
+{
+    const struct plan_rules *rules = &event->plan.rules;
+    const struct plan_more *more;
+
+    memset(of, 0, sizeof(*of));
+    if (gate < RECORD_MEASURES) {
+        of->limit = rules->gates[gate];
+        of->value = line->measures[gate];
+        of->is_defined = line->defined >> gate & 1;
+        of->is_failed = line->failed >> gate & 1;
+        return rules->gate_mask >> gate & 1;
+    }
+    more = &event->in_memory.more[at_gate(gate)];
+    of->limit = more->term;
+    of->value = more->values[place_of(event, line)].value;
+    of->is_defined = more->values[place_of(event, line)].is_defined;
+    of->is_failed = more->values[place_of(event, line)].is_failed;
+    return more->is_there;
+}
+
+int plan_ask_gates(union plan_event *event, struct plan_line *line)
+{
+    int is_any = 0;
+
+    line->failed = 0;
+    for (uint32_t i = 0; i < GATES; i++) {
+        struct plan_gate gate;
+        int is_failed;
+
+        if (!plan_gate_of(event, line, i, &gate))
+            continue;
+        is_failed = !gate.is_defined || !gate_at(i)->passes(gate.value, gate.limit);
+        is_any |= is_failed;
+        if (i < RECORD_MEASURES)
+            line->failed |= (uint8_t)(is_failed << i);
+        else
+            event->in_memory.more[at_gate(i)].values[place_of(event, line)].is_failed =
+                (uint8_t)is_failed;
+    }
+    return is_any;
+}
+
+// Name and kind of what stands at a place behind the record.
+static const char *name_at(int place, enum rule_kind *kind)
+{
+    int n_measures = MEASURES - RECORD_MEASURES;
+
+    *kind = place < n_measures ? RULE_WEIGHT : RULE_GATE;
+    return place < n_measures ? measure_at((uint32_t)(RECORD_MEASURES + place))->name
+                              : gate_at((uint32_t)(RECORD_MEASURES + place - n_measures))->name;
+}
+
+int plan_values(const union plan_event *event, uint32_t k, union plan_values_event *values)
+{
+    const struct record_plan *plan = &event->plan;
+    struct record_plan_values *record = &values->record;
+    int place = 0;
+    enum rule_kind kind;
+    const char *name;
+
+    for (; place < PLAN_MORE; place++) {
+        if (event->in_memory.more[place].is_there && k-- == 0)
+            break;
+    }
+    if (place == PLAN_MORE)
+        return 0;
+    name = name_at(place, &kind);
+    memset(values, 0, sizeof(*values));
+    record->hdr.type = EVENT_PLAN_VALUES;
+    record->hdr.t = plan->hdr.t;
+    record->hdr.granules = (uint8_t)((sizeof(*record) + plan->n_lines * sizeof(struct plan_value) +
+                                      EVENT_GRANULE - 1) /
+                                     EVENT_GRANULE);
+    record->number = plan->number;
+    record->n_lines = plan->n_lines;
+    REQUIRE(strlen(name) < sizeof(record->term.name));
+    memcpy(record->term.name, name, strlen(name));
+    record->term.kind = (uint8_t)kind;
+    record->term.value = event->in_memory.more[place].term;
+    memcpy(values->bytes + sizeof(*record), event->in_memory.more[place].values,
+           plan->n_lines * sizeof(struct plan_value));
+    return 1;
+}
+
+static void read_values(union plan_event *to, const struct record_plan_values *record)
+{
+    int is_gate = record->term.kind == RULE_GATE;
+    int number = memchr(record->term.name, 0, sizeof(record->term.name)) == NULL ? -1
+                 : is_gate                          ? gate_find(record->term.name)
+                 : record->term.kind == RULE_WEIGHT ? measure_find(record->term.name)
+                                                    : -1;
+    struct plan_more *more;
+
+    if (number < RECORD_MEASURES)
+        return; // of a build that knew more
+    more = &to->in_memory.more[is_gate ? at_gate((uint32_t)number) : at_measure((uint32_t)number)];
+    memset(more, 0, sizeof(*more));
+    more->number = record->number;
+    more->is_there = 1;
+    more->term = record->term.value;
+    memcpy(more->values, record + 1, record->n_lines * sizeof(struct plan_value));
+}
+
+int plan_read(union plan_event *to, const struct agon_event_hdr *event)
+{
+    const struct record_plan_values *values = (const void *)event;
+    const struct record_plan *plan = (const void *)event;
+    uint32_t bytes = event_bytes(event);
+
+    if (event->type == EVENT_START) // what was offered without its plan is offered anew
+        memset(to->in_memory.more, 0, sizeof(to->in_memory.more));
+    if (event->type == EVENT_PLAN_VALUES && bytes >= sizeof(*values) &&
+        values->n_lines <= PLAN_LINES_MAX &&
+        bytes >= sizeof(*values) + values->n_lines * sizeof(struct plan_value))
+        read_values(to, values);
+    if (event->type != EVENT_PLAN || bytes < sizeof(*plan) || plan->n_lines > PLAN_LINES_MAX ||
+        bytes < sizeof(*plan) + plan->n_lines * sizeof(struct plan_line))
+        return 0;
+    memset(to->bytes, 0, sizeof(to->bytes));
+    memcpy(to->bytes, plan, sizeof(*plan) + plan->n_lines * sizeof(struct plan_line));
+    for (int i = 0; i < PLAN_MORE; i++) {
+        if (to->in_memory.more[i].number != plan->number)
+            memset(&to->in_memory.more[i], 0, sizeof(to->in_memory.more[i]));
+    }
+    return 1;
+}
