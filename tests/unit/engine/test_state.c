@@ -446,6 +446,9 @@ START_TEST(tournaments)
     STATE(at->rules.failures);
     STATE(at->rules.mode);
     STATE(at->rules.on_unload);
+    memset(at->rules.more, 0, sizeof(at->rules.more));
+    at->rules.n_more = 0;
+    world_hash(world, before);
     NO_STATE(at->rules.more[0].value); // there is none
     at->rules.n_more = 1;
     world_hash(world, before);

@@ -230,12 +230,26 @@ static const struct {
     {AGENT "tournament: {gates: {sharp: 1}}\n", "did you mean 'sharpe'"},
     {AGENT "tournament: {gates: {drawdown: 120%}}\n", "100%"},
     {AGENT "tournament: {weights: {sharpe: -1}}\n", "from 0"},
-    {AGENT "tournament: {weights: {sharpe: 0, calmar: 0, drawdown: 0, win_rate: 0, profit_factor: "
-           "0, vol_return: 0}}\n",
-     "no measure has a weight"},
     {AGENT "tournament: {bounds: {min: 20%, max: 10%}}\n", "the minimum above the maximum"},
     {AGENT "tournament: weekly\n", "map"},
 };
+
+START_TEST(one_measure_has_to_have_a_weight)
+{
+    struct config *config;
+    char text[4096];
+    size_t n = (size_t)snprintf(text, sizeof(text), AGENT "tournament: {weights: {");
+
+    for (uint32_t i = 0; i < MEASURES; i++)
+        n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%s: 0", i > 0 ? ", " : "",
+                              measure_at(i)->name);
+    (void)snprintf(text + n, sizeof(text) - n, "}}\n");
+    ck_assert_int_lt(read_text(text, &config), 0);
+    ck_assert_msg(strstr(config_error_text(config, 0), "no measure has a weight") != NULL, "%s",
+                  config_error_text(config, 0));
+    config_free(config);
+}
+END_TEST
 
 START_TEST(a_mistake_is_named_with_its_place)
 {
@@ -372,6 +386,7 @@ int main(void)
     tcase_add_test(tcase, a_smaller_position_makes_the_preset_order_smaller);
     tcase_add_test(tcase, limits_have_the_presets_where_the_roster_says_nothing);
     tcase_add_test(tcase, the_rules_of_a_tournament_are_those_of_the_words);
+    tcase_add_test(tcase, one_measure_has_to_have_a_weight);
     tcase_add_loop_test(tcase, a_mistake_is_named_with_its_place, 0,
                         (int)(sizeof(bad) / sizeof(bad[0])));
     tcase_add_test(tcase, what_the_host_lacks_is_named_in_one_pass_each_at_its_place);
