@@ -9,7 +9,8 @@
  * FILL, HALT, CAPITAL and STATUS, agon_leg_go when the rule wants something. Several legs of a
  * plugin have an instrument each, and their client_refs never meet.
  *
- * It rests a minute after a refusal, for asking again at once would be refused again. Orders on its
+ * It rests 45 s after a refusal, for asking again at once would be refused again; the next bar of a
+ * minute is always behind that, however much later this refusal was heard than that bar. Orders on its
  * instrument that it did not send (another plugin's, before a reload) are cancelled first. Spot
  * holds no less than nothing: a target below 0 is 0 there. Inverse contracts are not traded.
  * [agent; one leg by one thread at a time] */
@@ -25,7 +26,7 @@
 extern "C" {
 #endif
 
-#define AGON_LEG_REST_NS ((agon_ns_t)60 * 1000000000)  /* after a refusal */
+#define AGON_LEG_REST_NS ((agon_ns_t)45 * 1000000000)  /* after a refusal */
 #define AGON_LEG_LOST_NS ((agon_ns_t)300 * 1000000000) /* an order nobody has heard of any more */
 
 /* The services that legs use; not part of a state. */

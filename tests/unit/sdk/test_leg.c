@@ -203,13 +203,26 @@ START_TEST(is_free_again_when_its_order_has_ended)
 }
 END_TEST
 
-START_TEST(rests_a_minute_after_a_refusal)
+START_TEST(rests_after_a_refusal_until_the_next_bar)
 {
     begin(AGON_SPOT, 0, 0);
     MUST_EQ(agon_leg_go(&desk, &leg, 1000, 10000, 1, 100), 1);
     MUST_EQ(tell_order(world.sent[0].client_ref, AGON_ORDER_REJECTED, 100), AGON_LEG_REFUSED);
     ck_assert_int_eq(agon_leg_go(&desk, &leg, 1000, 10000, 1, 99 + AGON_LEG_REST_NS), AGON_EAGAIN);
     MUST_EQ(agon_leg_go(&desk, &leg, 1000, 10000, 1, 100 + AGON_LEG_REST_NS), 1);
+}
+END_TEST
+
+/* A refusal is heard behind its bar, now 30 ms, now 10: the rule is asked again at the next bar. */
+START_TEST(asks_again_at_the_next_minute)
+{
+    const agon_ns_t ms = 1000000, bar = 60000 * ms;
+
+    begin(AGON_SPOT, 0, 0);
+    MUST_EQ(agon_leg_go(&desk, &leg, 1000, 10000, 1, bar), 1);
+    MUST_EQ(tell_order(world.sent[0].client_ref, AGON_ORDER_REJECTED, bar + 900 * ms),
+            AGON_LEG_REFUSED);
+    MUST_EQ(agon_leg_go(&desk, &leg, 1000, 10000, 1, 2 * bar + 10 * ms), 1);
 }
 END_TEST
 
@@ -334,7 +347,8 @@ int main(void)
 
     tcase_add_test(tcase, goes_from_what_is_held_to_what_is_wanted);
     tcase_add_test(tcase, is_free_again_when_its_order_has_ended);
-    tcase_add_test(tcase, rests_a_minute_after_a_refusal);
+    tcase_add_test(tcase, rests_after_a_refusal_until_the_next_bar);
+    tcase_add_test(tcase, asks_again_at_the_next_minute);
     tcase_add_test(tcase, a_full_ring_leaves_it_free);
     tcase_add_test(tcase, an_order_that_nobody_knows_is_given_up);
     tcase_add_test(tcase, knows_what_its_position_cost);
