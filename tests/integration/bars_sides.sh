@@ -150,6 +150,9 @@ def decisions(path, first):
             key = (names[row["slot"]], row["symbol"], known[-1] if known else 0)
             made[key] = row["side"]
             asked[row["slot"], row["symbol"]] = key
+            # It acts at the close of the bar that it reaches the exchange in: that is the next one.
+            if int(row["t"]) > key[2] + 119 * 10**9:
+                late[key] = "its agent was a bar behind"
             refused[key] = "by a check of the host"
         elif kind == "report":
             # One order of an agent on its instrument at a time: what is told is of the last.
