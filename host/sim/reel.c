@@ -5,23 +5,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include <jansson.h>
-
 #include "base/num.h"
-#include "market/lines.h"
-#include "market/table.h"
+#include "sim/reel_impl.h"
 
-#define SOURCES_MAX   32
 #define LINE_MAX_     (4u << 20)
 #define LOOK_ROWS     400
-#define WAITING_MAX   4096 /* diffs kept until the snapshot comes */
-#define BOOK_LEVELS   20   /* of the book that is put around a price */
-#define EXP           8
-#define NS_PER_MS     1000000
+#define BOOK_LEVELS   20 /* of the book that is put around a price */
 #define NS_PER_S      1000000000ll
 #define BAR_STEPS_MIN 30
 #define BAR_STEPS_MAX 600
-#define QUOTES_MAX    65536 /* without a time of their own, until a message that has one */
 
 static struct lines *open_lines(const char *name, const void *bytes, size_t n, struct error *err)
 {
@@ -48,25 +40,15 @@ static enum reel_kind kind_of(enum table_kind kind)
 
 /* --- a first look --- */
 
-static int look_raw(const char *line, size_t n, struct reel_look *look)
-{
-    const char *space = memchr(line, ' ', n);
-    json_t *root, *data;
-    const char *symbol;
+static const struct reel_venue *const venues[] = {&recording_of_binance};
 
-    if (!space || space[1] != '{')
-        return 0;
-    root = json_loadb(space + 1, n - (size_t)(space + 1 - line), 0, NULL);
-    data = json_object_get(root, "data");
-    data = data ? data : root;
-    symbol = json_string_value(json_object_get(data, "s"));
-    if (symbol && strlen(symbol) < sizeof(look->symbol))
-        strcpy(look->symbol, symbol);
-    if (!look->t_first && json_is_integer(json_object_get(data, "E")))
-        look->t_first = json_integer_value(json_object_get(data, "E")) * NS_PER_MS;
-    n = root != NULL;
-    json_decref(root);
-    return (int)n;
+// Of the venue whose messages these are, if they are any.
+static const struct reel_venue *look_raw(const char *line, size_t n, struct reel_look *look)
+{
+    for (size_t i = 0; i < sizeof(venues) / sizeof(venues[0]); i++)
+        if (venues[i]->look(line, n, look))
+            return venues[i];
+    return NULL;
 }
 
 // Of which symbol the table is, and which of its rows are.
@@ -111,7 +93,8 @@ int reel_look(const char *name, const void *bytes, size_t n, const char *symbol,
         if (rc <= 0)
             break;
         if (i == 0) {
-            if (look_raw(line, len, look)) {
+            look->venue = look_raw(line, len, look);
+            if (look->venue) {
                 look->kind = REEL_BOOK;
                 continue;
             }
@@ -119,7 +102,7 @@ int reel_look(const char *name, const void *bytes, size_t n, const char *symbol,
             if (look->kind == REEL_NONE)
                 break;
         } else if (look->kind == REEL_BOOK) {
-            look_raw(line, len, look);
+            look->venue->look(line, len, look);
         } else {
             table_split(&row, line, len);
             if (row.n < table.n)
@@ -146,49 +129,7 @@ int reel_look(const char *name, const void *bytes, size_t n, const char *symbol,
 
 /* --- sources --- */
 
-struct held_quote {
-    agon_ns_t t_local; /* when the recorder had it */
-    agon_px_t bid_px, ask_px;
-    agon_qty_t bid_qty, ask_qty;
-};
-
-struct source {
-    enum reel_kind kind;
-    struct lines *lines; /* owned */
-    struct table table;
-    const struct agon_instrument *instrument;
-    struct gen *gen; /* owned */
-    const struct agon_event_hdr *gen_event;
-    unsigned char *queue; /* owned: events one after the other */
-    size_t queue_at, queue_n, queue_room;
-    agon_ns_t t; /* of the last event */
-    agon_ns_t bar_ns;
-    agon_ns_t t_closed;                         /* when the last bar did */
-    agon_qty_t before_qty;                      /* its volume */
-    agon_px_t book_px;                          /* the price that the made-up book stands around */
-    struct agon_level levels[EVENT_LEVELS_MAX]; /* of the part that is being made */
-    json_t *waiting;                            /* diffs before the snapshot */
-    struct held_quote *held;                    /* owned; quotes before the next message's time */
-    uint32_t n_held, held_room;
-    agon_ns_t
-        lead; /* of the venue's stamp over the recorder's, at the last message that has both */
-    char rows_of[RECORDING_SYMBOL]; /* what the column symbol says in the rows to play; "": all */
-    uint8_t has_book, is_ended, is_silent, pad[5];
-    int px_exp, qty_exp; /* of the symbol's tick and lot; finer quantities are cut */
-    uint64_t n_trades, n_cut;
-};
-
-struct reel {
-    const struct instruments *table;
-    struct source *sources[SOURCES_MAX];
-    uint32_t n;
-    struct match_bars bars;
-    int is_silent;
-    uint64_t n_bad;
-    struct error bad[REEL_BAD_MAX]; /* the first ones */
-};
-
-static void *queue_event(struct source *source, uint16_t type, uint32_t bytes, agon_ns_t t)
+void *reel_queue(struct source *source, uint16_t type, uint32_t bytes, agon_ns_t t)
 {
     uint32_t granules = (bytes + EVENT_GRANULE - 1) / EVENT_GRANULE;
     struct agon_event_hdr *hdr;
@@ -215,10 +156,10 @@ static void *queue_event(struct source *source, uint16_t type, uint32_t bytes, a
     return hdr;
 }
 
-static void queue_trade(struct source *source, agon_ns_t t, agon_px_t px, agon_qty_t qty,
-                        uint64_t id, int side)
+void reel_queue_trade(struct source *source, agon_ns_t t, agon_px_t px, agon_qty_t qty, uint64_t id,
+                      int side)
 {
-    struct agon_trade *trade = queue_event(source, AGON_EVENT_TRADE, sizeof(*trade), t);
+    struct agon_trade *trade = reel_queue(source, AGON_EVENT_TRADE, sizeof(*trade), t);
 
     trade->px = px;
     trade->qty = qty;
@@ -226,11 +167,11 @@ static void queue_trade(struct source *source, agon_ns_t t, agon_px_t px, agon_q
     trade->side = (uint8_t)side;
 }
 
-static struct agon_level *queue_part(struct source *source, uint16_t type, agon_ns_t t,
-                                     uint32_t n_bid, uint32_t n_ask, uint32_t flags, uint64_t first,
-                                     uint64_t last)
+struct agon_level *reel_queue_part(struct source *source, uint16_t type, agon_ns_t t,
+                                   uint32_t n_bid, uint32_t n_ask, uint32_t flags, uint64_t first,
+                                   uint64_t last)
 {
-    struct agon_book_part *part = queue_event(
+    struct agon_book_part *part = reel_queue(
         source, type,
         (uint32_t)(sizeof(struct agon_book_part) + (n_bid + n_ask) * sizeof(struct agon_level)), t);
 
@@ -242,10 +183,8 @@ static struct agon_level *queue_part(struct source *source, uint16_t type, agon_
     return (struct agon_level *)(part + 1);
 }
 
-static void bad_row(struct reel *reel, struct source *source, uint32_t column, const char *format,
-                    ...) __attribute__((format(printf, 4, 5)));
-static void bad_row(struct reel *reel, struct source *source, uint32_t column, const char *format,
-                    ...)
+void reel_bad_row(struct reel *reel, struct source *source, uint32_t column, const char *format,
+                  ...)
 {
     char what[256];
     va_list args;
@@ -272,12 +211,12 @@ static void queue_book(struct source *source, agon_ns_t t, agon_px_t px)
         return;
     source->book_px = px;
     half = half < 1 ? 1 : half;
-    unit = num_to_step(num_mul_div(20000 * num_pow10(EXP), num_pow10(EXP), px, NUM_DOWN),
+    unit = num_to_step(num_mul_div(20000 * num_pow10(REEL_EXP), num_pow10(REEL_EXP), px, NUM_DOWN),
                        instrument->lot_qty, NUM_UP);
     while (n_bid < BOOK_LEVELS && px - (half + half * n_bid) * tick > 0)
         n_bid++;
-    levels = queue_part(source, AGON_EVENT_BOOK_SNAPSHOT, t, n_bid, BOOK_LEVELS,
-                        BOOK_PART_FIRST | BOOK_PART_LAST, 0, 0);
+    levels = reel_queue_part(source, AGON_EVENT_BOOK_SNAPSHOT, t, n_bid, BOOK_LEVELS,
+                             BOOK_PART_FIRST | BOOK_PART_LAST, 0, 0);
     px = num_to_step(px, tick, NUM_EVEN);
     for (uint32_t i = 0; i < n_bid + BOOK_LEVELS; i++) {
         int is_bid = i < n_bid;
@@ -289,256 +228,13 @@ static void queue_book(struct source *source, agon_ns_t t, agon_px_t px)
     }
 }
 
-/* --- recorded books --- */
-
-// What rc says of a quantity counted in 10^-qty_exp becomes one of 10^-EXP.
-static int shown_qty(struct source *source, int rc, int is_cut, agon_qty_t *qty)
+// What rc says of a quantity counted in 10^-qty_exp becomes one of 10^-REEL_EXP.
+int reel_shown_qty(struct source *source, int rc, int is_cut, agon_qty_t *qty)
 {
-    if (rc >= 0 && !num_mul_checked(*qty, num_pow10(EXP - source->qty_exp), qty))
+    if (rc >= 0 && !num_mul_checked(*qty, num_pow10(REEL_EXP - source->qty_exp), qty))
         rc = AGON_ERANGE;
     source->n_cut += rc >= 0 && is_cut;
     return rc;
-}
-
-static int read_px(const struct source *source, const char *text, agon_px_t *px)
-{
-    int rc = num_parse(text, strlen(text), source->px_exp, px);
-
-    if (rc >= 0 && !num_mul_checked(*px, num_pow10(EXP - source->px_exp), px))
-        return AGON_ERANGE;
-    return rc;
-}
-
-static int read_qty(struct source *source, const char *text, agon_qty_t *qty)
-{
-    int rc = num_parse_qty(text, strlen(text), source->qty_exp, qty);
-
-    return shown_qty(source, rc, rc == 1, qty);
-}
-
-static uint32_t read_levels(struct source *source, json_t *levels, size_t from,
-                            struct agon_level *out, uint32_t room)
-{
-    uint32_t n = 0;
-
-    for (size_t i = from; i < json_array_size(levels) && n < room; i++) {
-        json_t *level = json_array_get(levels, i);
-        const char *px = json_string_value(json_array_get(level, 0));
-        const char *qty = json_string_value(json_array_get(level, 1));
-
-        if (!px || !qty || read_px(source, px, &out[n].px) < 0 ||
-            read_qty(source, qty, &out[n].qty) < 0)
-            return UINT32_MAX;
-        n++;
-    }
-    return n;
-}
-
-// A side that does not fit one record goes on in the next.
-static int queue_levels(struct source *source, uint16_t type, agon_ns_t t, json_t *bids,
-                        json_t *asks, uint64_t first, uint64_t last)
-{
-    struct agon_level *levels = source->levels;
-    size_t i = 0, j = 0, n_bids = json_array_size(bids), n_asks = json_array_size(asks);
-    uint32_t flags = BOOK_PART_FIRST;
-
-    if (!json_is_array(bids) || !json_is_array(asks))
-        return AGON_EINVAL;
-    do {
-        uint32_t n_bid = read_levels(source, bids, i, levels, EVENT_LEVELS_MAX), n_ask;
-
-        if (n_bid == UINT32_MAX)
-            return AGON_EINVAL;
-        n_ask = read_levels(source, asks, j, levels + n_bid, (uint32_t)EVENT_LEVELS_MAX - n_bid);
-        if (n_ask == UINT32_MAX)
-            return AGON_EINVAL;
-        i += n_bid;
-        j += n_ask;
-        if (i == n_bids && j == n_asks)
-            flags |= BOOK_PART_LAST;
-        memcpy(queue_part(source, type, t, n_bid, n_ask, flags, first, last), levels,
-               (n_bid + n_ask) * sizeof(*levels));
-        flags = 0;
-    } while (i < n_bids || j < n_asks);
-    return AGON_OK;
-}
-
-static agon_ns_t time_of(struct source *source, json_t *data, const char *key)
-{
-    json_t *value = json_object_get(data, key);
-
-    return json_is_integer(value) ? json_integer_value(value) * NS_PER_MS : source->t;
-}
-
-static int take_diff(struct source *source, json_t *data)
-{
-    json_t *first = json_object_get(data, "U"), *last = json_object_get(data, "u");
-
-    if (!json_is_integer(first) || !json_is_integer(last))
-        return AGON_EINVAL;
-    return queue_levels(source, AGON_EVENT_BOOK_DELTA, time_of(source, data, "E"),
-                        json_object_get(data, "b"), json_object_get(data, "a"),
-                        (uint64_t)json_integer_value(first), (uint64_t)json_integer_value(last));
-}
-
-static int take_snapshot(struct source *source, json_t *data)
-{
-    json_int_t id = json_integer_value(json_object_get(data, "lastUpdateId"));
-    json_t *diff;
-    size_t i;
-    int rc;
-
-    // It arrives while diffs run; the recording's later snapshots say nothing new.
-    if (source->has_book)
-        return AGON_OK;
-    json_array_foreach(source->waiting, i, diff) if (source->t == 0) source->t =
-        time_of(source, diff, "E");
-    rc = queue_levels(source, AGON_EVENT_BOOK_SNAPSHOT, source->t, json_object_get(data, "bids"),
-                      json_object_get(data, "asks"), (uint64_t)id, (uint64_t)id);
-    if (rc < 0)
-        return rc;
-    source->has_book = 1;
-    json_array_foreach(source->waiting, i, diff)
-    {
-        if (json_integer_value(json_object_get(diff, "u")) > id)
-            rc = take_diff(source, diff);
-    }
-    json_array_clear(source->waiting);
-    return rc;
-}
-
-static int take_trade(struct source *source, json_t *data)
-{
-    const char *px_text = json_string_value(json_object_get(data, "p"));
-    const char *qty_text = json_string_value(json_object_get(data, "q"));
-    json_t *id = json_object_get(data, "t"), *maker = json_object_get(data, "m");
-    int64_t px, qty;
-
-    if (!px_text || !qty_text || !json_is_boolean(maker) || read_px(source, px_text, &px) < 0 ||
-        read_qty(source, qty_text, &qty) < 0 || px <= 0 || qty <= 0)
-        return AGON_EINVAL;
-    queue_trade(source, time_of(source, data, "T"), px, qty, (uint64_t)json_integer_value(id),
-                json_is_true(maker) ? AGON_SELL : AGON_BUY);
-    return AGON_OK;
-}
-
-static void queue_quote(struct source *source, const struct held_quote *from, agon_ns_t t)
-{
-    struct agon_quote *quote = queue_event(source, AGON_EVENT_QUOTE, sizeof(*quote), t);
-
-    quote->bid_px = from->bid_px;
-    quote->bid_qty = from->bid_qty;
-    quote->ask_px = from->ask_px;
-    quote->ask_qty = from->ask_qty;
-}
-
-/* Spot's best prices have no time of the venue. Theirs is the recorder's, moved by what its clock
- * is off, and lies between those of the messages around them, whose own times they must not move.
- */
-static void tell_held(struct source *source, agon_ns_t t_next)
-{
-    for (uint32_t i = 0; i < source->n_held; i++) {
-        agon_ns_t t = source->held[i].t_local + source->lead;
-
-        queue_quote(source, &source->held[i], t < t_next ? t : t_next);
-    }
-    source->n_held = 0;
-}
-
-static void hold_quote(struct source *source, const struct held_quote *quote)
-{
-    if (source->n_held == QUOTES_MAX)
-        tell_held(source, INT64_MAX);
-    if (source->n_held == source->held_room) {
-        uint32_t room = source->held_room ? source->held_room * 2 : 64;
-        struct held_quote *held = realloc(source->held, room * sizeof(*held));
-
-        REQUIRE(held != NULL);
-        source->held = held;
-        source->held_room = room;
-    }
-    source->held[source->n_held++] = *quote;
-}
-
-static int take_quote(struct source *source, json_t *data, agon_ns_t t_local)
-{
-    static const char *const names[] = {"b", "B", "a", "A"};
-    struct held_quote quote = {.t_local = t_local};
-    int64_t *const to[] = {&quote.bid_px, &quote.bid_qty, &quote.ask_px, &quote.ask_qty};
-
-    for (int i = 0; i < 4; i++) {
-        const char *text = json_string_value(json_object_get(data, names[i]));
-
-        if (!text || (i % 2 == 0 ? num_parse(text, strlen(text), EXP, to[i])
-                                 : read_qty(source, text, to[i])) < 0)
-            return AGON_EINVAL;
-    }
-    if (quote.bid_px < 0 || quote.ask_px < 0 || quote.bid_qty < 0 || quote.ask_qty < 0)
-        return AGON_EINVAL;
-    if (json_is_integer(json_object_get(data, "E")))
-        queue_quote(source, &quote, time_of(source, data, "E"));
-    else
-        hold_quote(source, &quote);
-    return AGON_OK;
-}
-
-// A message that has a time bounds the quotes before it, and says what the recorder's clock is off.
-static void note_time(struct source *source, json_t *data, agon_ns_t t_local)
-{
-    const char *key = json_object_get(data, "T") ? "T" : "E";
-    json_t *stamp = json_object_get(data, key); // the one that the message itself is played by
-    agon_ns_t lead;
-
-    if (!json_is_integer(stamp))
-        return;
-    lead = json_integer_value(stamp) * NS_PER_MS - t_local;
-    if (source->lead == 0)
-        source->lead = lead;
-    tell_held(source, time_of(source, data, key));
-    source->lead = lead;
-}
-
-static void read_raw(struct reel *reel, struct source *source, char *line, size_t n)
-{
-    char *space = memchr(line, ' ', n);
-    json_t *root = NULL, *data;
-    json_error_t why;
-    const char *symbol, *event;
-    agon_ns_t t_local = 0;
-    int rc = AGON_OK;
-
-    if (space)
-        root = json_loadb(space + 1, n - (size_t)(space + 1 - line), 0, &why);
-    if (!root) {
-        bad_row(reel, source, 1, "not a time and a JSON object");
-        return;
-    }
-    data = json_object_get(root, "data");
-    data = data ? data : root;
-    symbol = json_string_value(json_object_get(data, "s"));
-    event = json_string_value(json_object_get(data, "e"));
-    (void)num_parse(line, (size_t)(space - line), 0, &t_local); // 0 moves nothing but quotes
-    if (symbol && strcmp(symbol, source->instrument->symbol) == 0)
-        note_time(source, data, t_local);
-    if (json_object_get(data, "lastUpdateId")) {
-        rc = take_snapshot(source, data);
-    } else if (symbol && strcmp(symbol, source->instrument->symbol) != 0) {
-        rc = AGON_OK; // of another symbol
-    } else if (event && strcmp(event, "depthUpdate") == 0) {
-        if (source->has_book)
-            rc = take_diff(source, data);
-        else if (json_array_size(source->waiting) < WAITING_MAX)
-            json_array_append(source->waiting, data);
-    } else if (event && strcmp(event, "trade") == 0) {
-        rc = take_trade(source, data);
-    } else if (symbol && (event ? strcmp(event, "bookTicker") == 0
-                                : json_object_get(data, "B") && json_object_get(data, "A"))) {
-        rc = take_quote(source, data, t_local);
-    }
-    json_decref(root);
-    if (rc < 0)
-        bad_row(reel, source, (uint32_t)(space + 1 - line) + 1,
-                "levels, prices or times are not as expected");
 }
 
 /* --- trades and bars --- */
@@ -550,8 +246,8 @@ static void bad_field(struct reel *reel, struct source *source, const struct tab
     char shown[RECORDING_SHOWN];
 
     if (reel)
-        bad_row(reel, source, table_at(&source->table, row, column), "%s '%s' %s", what,
-                recording_show(row->fields[at], row->lengths[at], shown), rule);
+        reel_bad_row(reel, source, table_at(&source->table, row, column), "%s '%s' %s", what,
+                     recording_show(row->fields[at], row->lengths[at], shown), rule);
 }
 
 // False: it is of another symbol, or was refused. reel NULL: nothing is said of what is refused.
@@ -565,7 +261,7 @@ static int take_row(struct reel *reel, struct source *source, struct table_row *
     table_split(row, line, n);
     if (row->n < table->n) {
         if (reel)
-            bad_row(reel, source, 1, "the row has fewer fields than the header");
+            reel_bad_row(reel, source, 1, "the row has fewer fields than the header");
         return 0;
     }
     if (!table_is_of(table, row, source->rows_of))
@@ -581,7 +277,7 @@ static int take_px(struct reel *reel, struct source *source, const struct table_
                    enum table_column column, agon_px_t *px)
 {
     if (table_number(&source->table, row, column, source->px_exp, px) >= 0 &&
-        num_mul_checked(*px, num_pow10(EXP - source->px_exp), px) && *px > 0)
+        num_mul_checked(*px, num_pow10(REEL_EXP - source->px_exp), px) && *px > 0)
         return 1;
     bad_field(reel, source, row, column, "the price",
               "is no decimal above 0, up to 92233720368 and no finer than the symbol's tick");
@@ -594,7 +290,7 @@ static int take_qty(struct reel *reel, struct source *source, const struct table
     enum table_column column = source->kind == REEL_BARS ? TABLE_VOLUME : TABLE_QTY;
     int rc = table_number(&source->table, row, column, source->qty_exp, qty);
 
-    if (shown_qty(source, rc, rc == RECORDING_CUT, qty) >= 0 && *qty >= 0)
+    if (reel_shown_qty(source, rc, rc == RECORDING_CUT, qty) >= 0 && *qty >= 0)
         return 1;
     bad_field(reel, source, row, column, "the quantity", "is no decimal from 0 up to 92233720368");
     return 0;
@@ -622,7 +318,8 @@ static void read_trade(struct reel *reel, struct source *source, const char *lin
         return;
     if (source->book_px == 0)
         queue_book(source, t, px);
-    queue_trade(source, t, px, qty, table_id(&source->table, &row), side != 0 ? side : AGON_BUY);
+    reel_queue_trade(source, t, px, qty, table_id(&source->table, &row),
+                     side != 0 ? side : AGON_BUY);
     queue_book(source, t, px);
 }
 
@@ -648,7 +345,7 @@ static int parse_bar(struct reel *reel, struct source *source, const char *line,
     if (bar->px[1] < bar->px[0] || bar->px[1] < bar->px[3] || bar->px[2] > bar->px[0] ||
         bar->px[2] > bar->px[3]) {
         if (reel)
-            bad_row(reel, source, 1, "high and low do not enclose open and close");
+            reel_bad_row(reel, source, 1, "high and low do not enclose open and close");
         return 0;
     }
     return 1;
@@ -669,7 +366,7 @@ static void play_bar(struct source *source, const struct bar_row *bar)
         int64_t leg = i == steps ? 2 : i * 3 / steps, in_leg = i - leg * (steps / 3);
         agon_px_t from = bar->px[leg], to = bar->px[leg + 1], px;
         agon_qty_t qty = i == steps ? left : each;
-        agon_ns_t t = bar->t + (source->bar_ns - NS_PER_MS) / steps * i;
+        agon_ns_t t = bar->t + (source->bar_ns - REEL_NS_PER_MS) / steps * i;
 
         px = from + num_mul_div(to - from, in_leg, steps / 3, NUM_ZERO);
         if (in_leg != 0 && in_leg != steps / 3)
@@ -683,7 +380,7 @@ static void play_bar(struct source *source, const struct bar_row *bar)
         if (source->book_px == 0)
             queue_book(source, t, px);
         if (qty > 0)
-            queue_trade(source, t, px, qty, 0, to >= from ? AGON_BUY : AGON_SELL);
+            reel_queue_trade(source, t, px, qty, 0, to >= from ? AGON_BUY : AGON_SELL);
         queue_book(source, t, px);
         left -= each;
     }
@@ -698,17 +395,17 @@ static void tell_bar(struct reel *reel, struct source *source, const struct bar_
     agon_ns_t t_close = row->t + source->bar_ns;
 
     if (row->t < source->t_closed) {
-        bad_row(reel, source, 1, "the bar begins before the one before it has ended");
+        reel_bad_row(reel, source, 1, "the bar begins before the one before it has ended");
         return;
     }
     if (row->t % source->bar_ns != 0) {
-        bad_row(reel, source, 1, "the bar does not begin where bars of its length do");
+        reel_bad_row(reel, source, 1, "the bar does not begin where bars of its length do");
         return;
     }
-    open = queue_event(source, AGON_EVENT_QUOTE, sizeof(*open), row->t);
+    open = reel_queue(source, AGON_EVENT_QUOTE, sizeof(*open), row->t);
     match_bars_open(&reel->bars, instrument, row->t, row->px[0], source->before_qty, open);
-    closed = queue_event(source, AGON_EVENT_BAR, sizeof(*closed), t_close);
-    match_bars_close(instrument, EXP, row->t, (uint32_t)(source->bar_ns / NS_PER_S), row->px,
+    closed = reel_queue(source, AGON_EVENT_BAR, sizeof(*closed), t_close);
+    match_bars_close(instrument, REEL_EXP, row->t, (uint32_t)(source->bar_ns / NS_PER_S), row->px,
                      row->qty, closed);
     source->t_closed = t_close;
     source->before_qty = row->qty;
@@ -734,9 +431,9 @@ static void source_free(struct source *source)
         return;
     lines_close(source->lines);
     gen_free(source->gen);
-    json_decref(source->waiting);
+    if (source->venue)
+        source->venue->close(source->messages);
     free(source->queue);
-    free(source->held);
     free(source);
 }
 
@@ -799,10 +496,10 @@ static int learn_bar_length(struct source *source, const void *bytes, size_t n, 
     return rc < 0 ? rc : AGON_OK;
 }
 
-// Decimals that a count of 10^-EXP has.
+// Decimals that a count of 10^-REEL_EXP has.
 static int places_of(int64_t step)
 {
-    int exp = EXP;
+    int exp = REEL_EXP;
 
     for (; exp > 0 && step % 10 == 0; exp--)
         step /= 10;
@@ -820,8 +517,8 @@ int reel_add_file(struct reel *reel, const char *name, const void *bytes, size_t
     uint32_t len, at;
     int rc;
 
-    if (reel->n == SOURCES_MAX)
-        return error_set(err, AGON_ENOSPC, "%s: more than %d data files", name, SOURCES_MAX);
+    if (reel->n == REEL_SOURCES_MAX)
+        return error_set(err, AGON_ENOSPC, "%s: more than %d data files", name, REEL_SOURCES_MAX);
     listed = instruments_get(reel->table, instrument);
     if (!listed)
         return error_set(err, AGON_EINVAL, "%s: no such instrument", name);
@@ -833,11 +530,12 @@ int reel_add_file(struct reel *reel, const char *name, const void *bytes, size_t
         return error_set(err, AGON_ENOMEM, "out of memory");
     source->kind = look.kind;
     memcpy(source->rows_of, look.rows_of, sizeof(source->rows_of));
-    source->waiting = json_array();
+    source->venue = look.venue;
+    source->messages = look.venue ? look.venue->open() : NULL;
     source->instrument = listed;
     source->px_exp = places_of(listed->tick_px);
     source->qty_exp = places_of(listed->lot_qty);
-    if (!source->waiting) {
+    if (look.venue && !source->messages) {
         rc = error_set(err, AGON_ENOMEM, "out of memory");
         goto fail;
     }
@@ -871,7 +569,7 @@ int reel_add_gen(struct reel *reel, struct gen *gen)
 {
     struct source *source;
 
-    if (reel->n == SOURCES_MAX)
+    if (reel->n == REEL_SOURCES_MAX)
         return AGON_ENOSPC;
     source = calloc(1, sizeof(*source));
     if (!source)
@@ -901,11 +599,12 @@ static const struct agon_event_hdr *source_peek(struct reel *reel, struct source
             source->is_ended = 1;
             if (rc < 0 && reel->n_bad++ < REEL_BAD_MAX)
                 reel->bad[reel->n_bad - 1] = err;
-            tell_held(source, INT64_MAX);
+            if (source->venue)
+                source->venue->end(source);
             break;
         }
         if (source->kind == REEL_BOOK)
-            read_raw(reel, source, line, n);
+            source->venue->read(reel, source, line, n);
         else if (source->kind == REEL_TRADES)
             read_trade(reel, source, line, n);
         else

@@ -22,6 +22,7 @@
 #include "match/match.h"
 
 struct reel;
+struct reel_venue;
 
 enum reel_kind { REEL_NONE = 0, REEL_BOOK = 1, REEL_TRADES = 2, REEL_BARS = 3 };
 struct reel_look {
@@ -29,6 +30,7 @@ struct reel_look {
     char symbol[32]; /* as found in the file, or guessed from its name; "" when not found */
     char rows_of[RECORDING_SYMBOL]; /* what the column symbol says in the rows to play; "": all */
     agon_ns_t t_first;
+    const struct reel_venue *venue; /* REEL_BOOK: whose messages they are */
 };
 
 /* Looks at the first rows of a file without taking it, and at all of them for a column of symbols.

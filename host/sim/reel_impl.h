@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+/* reel_impl: what the reel and the readers of venues' recorded messages share. */
+#ifndef SIM_REEL_IMPL_H
+#define SIM_REEL_IMPL_H
+
+#include "market/lines.h"
+#include "market/table.h"
+#include "sim/reel.h"
+
+#define REEL_SOURCES_MAX 32
+#define REEL_EXP         8
+#define REEL_NS_PER_MS   1000000
+
+struct source;
+
+/* How the messages of a venue's recording (`<local ns> <message>`) are read: a file of its folder,
+ * and a line in reel.c. A file is of the first venue whose look knows its first line. */
+struct reel_venue {
+    const char *name;
+    /* Is the line one of it? Then what it tells of the whole goes into look. */
+    int (*look)(const char *line, size_t n, struct reel_look *look);
+    void *(*open)(void); /* what it keeps between lines; NULL: out of memory */
+    /* Queues what the line says; one that is not understood is a bad row. */
+    void (*read)(struct reel *reel, struct source *source, char *line, size_t n);
+    void (*end)(struct source *source); /* there are no more lines: what is held is queued */
+    void (*close)(void *messages);      /* NULL is fine */
+};
+extern const struct reel_venue recording_of_binance; /* binance/recording.c */
+
+struct source {
+    enum reel_kind kind;
+    const struct reel_venue *venue; /* REEL_BOOK: whose messages they are */
+    void *messages;                 /* owned by it */
+    struct lines *lines;            /* owned */
+    struct table table;
+    const struct agon_instrument *instrument;
+    struct gen *gen; /* owned */
+    const struct agon_event_hdr *gen_event;
+    unsigned char *queue; /* owned: events one after the other */
+    size_t queue_at, queue_n, queue_room;
+    agon_ns_t t; /* of the last event */
+    agon_ns_t bar_ns;
+    agon_ns_t t_closed;                         /* when the last bar did */
+    agon_qty_t before_qty;                      /* its volume */
+    agon_px_t book_px;                          /* the price that the made-up book stands around */
+    struct agon_level levels[EVENT_LEVELS_MAX]; /* of the part that is being made */
+    char rows_of[RECORDING_SYMBOL]; /* what the column symbol says in the rows to play; "": all */
+    uint8_t is_ended, is_silent, pad[6];
+    int px_exp, qty_exp; /* of the symbol's tick and lot; finer quantities are cut */
+    uint64_t n_trades, n_cut;
+};
+
+struct reel {
+    const struct instruments *table;
+    struct source *sources[REEL_SOURCES_MAX];
+    uint32_t n;
+    struct match_bars bars;
+    int is_silent;
+    uint64_t n_bad;
+    struct error bad[REEL_BAD_MAX]; /* the first ones */
+};
+
+/* An event of the source, zeroed, not before the one before it. */
+void *reel_queue(struct source *source, uint16_t type, uint32_t bytes, agon_ns_t t);
+/* id 0: the source counts. */
+void reel_queue_trade(struct source *source, agon_ns_t t, agon_px_t px, agon_qty_t qty, uint64_t id,
+                      int side);
+/* Levels of a book's part, to be filled. */
+struct agon_level *reel_queue_part(struct source *source, uint16_t type, agon_ns_t t,
+                                   uint32_t n_bid, uint32_t n_ask, uint32_t flags, uint64_t first,
+                                   uint64_t last);
+/* What rc says of a quantity counted in 10^-qty_exp becomes one of 10^-REEL_EXP. */
+int reel_shown_qty(struct source *source, int rc, int is_cut, agon_qty_t *qty);
+void reel_bad_row(struct reel *reel, struct source *source, uint32_t column, const char *format,
+                  ...) __attribute__((format(printf, 4, 5)));
+#endif
