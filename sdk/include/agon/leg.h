@@ -10,7 +10,7 @@
  * plugin have an instrument each, and their client_refs never meet.
  *
  * It rests 45 s after a refusal, for asking again at once would be refused again; the next bar of a
- * minute is always behind that, however much later this refusal was heard than that bar. Orders on
+ * minute is behind that, unless a refusal was heard more than 15 s behind its own bar. Orders on
  * its instrument that it did not send (another plugin's, before a reload) are cancelled first. Spot
  * holds no less than nothing: a target below 0 is 0 there. Inverse contracts are not traded.
  * [agent; one leg by one thread at a time] */
