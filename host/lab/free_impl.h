@@ -20,6 +20,7 @@
 struct node { /* an event of the journal, between the exchange and the core */
     struct node *next;
     agon_ns_t t_there; /* at the exchange, by our clock; -1: it was not there */
+    int is_played;     /* the matching engine has it from here, and not from a recording */
     union {
         struct agon_event_hdr hdr;
         struct record_report report;

@@ -99,8 +99,6 @@ static int is_exchanges(const struct going *going, const struct agon_event_hdr *
 {
     const struct agon_trade *trade = (const void *)event;
 
-    if (has_sent(going, event->instrument))
-        return 0;
     switch (event->type) {
     case AGON_EVENT_BOOK_SNAPSHOT:
     case AGON_EVENT_BOOK_DELTA:
@@ -140,6 +138,7 @@ static int read_one(struct going *going)
     }
     node->next = NULL;
     node->t_there = -1;
+    node->is_played = 0;
     memcpy(&node->event, event, event_bytes(event));
     if (is_exchanges(going, event)) {
         agon_ns_t t = event->t;
@@ -153,6 +152,7 @@ static int read_one(struct going *going)
         if (t < going->t_there)
             t = going->t_there;
         node->t_there = going->t_there = t;
+        node->is_played = !has_sent(going, event->instrument);
     }
     *going->last = node;
     going->last = &node->next;
@@ -166,7 +166,7 @@ static int read_one(struct going *going)
 static struct node *next_there(struct going *going)
 {
     for (;;) {
-        while (going->at_exchange != NULL && going->at_exchange->t_there < 0)
+        while (going->at_exchange != NULL && !going->at_exchange->is_played)
             going->at_exchange = going->at_exchange->next;
         if (going->at_exchange != NULL || going->n_held >= AHEAD_MAX || !read_one(going))
             return going->at_exchange;

@@ -69,6 +69,9 @@ for kind in ack fill; do
         'map(select(.kind == $kind and .t_venue != "0") | .t_venue[-6:]) | any(. != "000000") and all(.[3:] == "000")' >/dev/null ||
         fail "the exchange's stamps of $kind are not in microseconds"
 done
+# A request left before the record that tells of it was made.
+"$AGON" journal cat "$WORK/run" --type sent --json | jq -es 'length > 5 and all(.t_sent <= .t) and any(.t_sent < .t)' >/dev/null ||
+    fail "requests left when they were told of: $("$AGON" journal cat "$WORK/run" --type sent --json | head -3)"
 grep -q '^  inputs .*(not checked)' "$WORK/free.out" || fail "inputs were checked without what was sent"
 # Few orders in ten seconds: the refusals are a cause.
 again() { # the next simulator, with the options given
