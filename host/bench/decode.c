@@ -28,7 +28,7 @@ struct message {
 struct decode {
     struct message trades[MESSAGES], depths[MESSAGES];
     struct quotes quotes;
-    struct binance_out out;
+    struct wire_out out;
     struct agon_level bid[LEVELS], ask[LEVELS];
     const struct message *messages;
     uint64_t at;
@@ -63,7 +63,7 @@ static uint64_t product_trade(void *ctx, uint64_t n)
         const struct message *message = next(decode);
 
         if (binance_decode_market(&decode->quotes.decoder, message->text, message->n,
-                                  &decode->out) != BINANCE_TRADE)
+                                  &decode->out) != WIRE_TRADE)
             return 0;
         sum += fold(fold(fold((uint64_t)trade->px, (uint64_t)trade->qty), trade->venue_id),
                     (uint64_t)trade->hdr.t_venue);
@@ -74,14 +74,14 @@ static uint64_t product_trade(void *ctx, uint64_t n)
 static uint64_t product_depth(void *ctx, uint64_t n)
 {
     struct decode *decode = ctx;
-    const struct binance_depth *depth = &decode->out.depth;
+    const struct wire_depth *depth = &decode->out.depth;
     uint64_t sum = 0;
 
     for (uint64_t i = 0; i < n; i++) {
         const struct message *message = next(decode);
 
         if (binance_decode_market(&decode->quotes.decoder, message->text, message->n,
-                                  &decode->out) != BINANCE_PARTIAL ||
+                                  &decode->out) != WIRE_PARTIAL ||
             depth->n_bid != LEVELS || depth->n_ask != LEVELS)
             return 0;
         sum += fold_levels(fold_levels(depth->last_id, depth->bid, LEVELS), depth->ask, LEVELS);
@@ -99,7 +99,7 @@ static uint64_t product_quote(void *ctx, uint64_t n)
         const struct quotes_message *message = &decode->quotes.messages[decode->at++ % MESSAGES];
 
         if (binance_decode_market(&decode->quotes.decoder, message->text, message->n,
-                                  &decode->out) != BINANCE_QUOTE)
+                                  &decode->out) != WIRE_QUOTE)
             return 0;
         sum += fold(
             fold(fold((uint64_t)quote->bid_px, (uint64_t)quote->bid_qty), (uint64_t)quote->ask_px),

@@ -37,14 +37,14 @@ struct pipeline {
 static uint64_t run_product(void *ctx, uint64_t n)
 {
     struct pipeline *pipeline = ctx;
-    struct binance_out *out = &pipeline->quotes.out;
+    struct wire_out *out = &pipeline->quotes.out;
 
     for (uint64_t i = 0; i < n; i++) {
         const struct quotes_message *message =
             &pipeline->quotes.messages[pipeline->at++ % QUOTES_MESSAGES];
 
         if (binance_decode_market(&pipeline->quotes.decoder, message->text, message->n, out) !=
-            BINANCE_QUOTE) {
+            WIRE_QUOTE) {
             pipeline->n_wrong++;
             continue;
         }

@@ -18,7 +18,7 @@ struct quotes {
     struct quotes_message messages[QUOTES_MESSAGES];
     struct symbols symbols;
     struct binance_decoder decoder;
-    struct binance_out out;
+    struct wire_out out;
 };
 
 /* Messages of BTCUSDT around 60000, and the gateway's decoder for instrument 1. */

@@ -82,7 +82,7 @@ static void write_order(struct tick2order *bench, const struct order_cmd *cmd)
 static uint64_t run_product(void *ctx, uint64_t n)
 {
     struct tick2order *bench = ctx;
-    struct binance_out *out = &bench->quotes.out;
+    struct wire_out *out = &bench->quotes.out;
 
     for (uint64_t i = 0; i < n; i++) {
         const struct quotes_message *message =

@@ -363,9 +363,9 @@ static void transmit(struct world *world, struct ticket *ticket)
 
 /* --- books --- */
 
-static const struct binance_depth *depth_of(struct world *world, const struct agon_book_part *part)
+static const struct wire_depth *depth_of(struct world *world, const struct agon_book_part *part)
 {
-    struct binance_depth *depth = world->clerk.depth;
+    struct wire_depth *depth = world->clerk.depth;
     const struct agon_level *levels = (const struct agon_level *)(const void *)(part + 1);
 
     depth->symbol = &world->clerk.symbols[part->hdr.instrument];
@@ -381,16 +381,16 @@ static const struct binance_depth *depth_of(struct world *world, const struct ag
 
 static void take_book(struct world *world, const struct ticket *ticket, const struct message *reply)
 {
-    struct binance_sync *sync = &world->clerk.syncs[ticket->instrument];
+    struct book_sync *sync = &world->clerk.syncs[ticket->instrument];
     uint64_t n_gaps = sync->n_gaps;
 
     if (reply == NULL || reply->kind != MESSAGE_BOOK) {
-        binance_sync_failed(sync, world->now, rng_u64(&world->clerk.rng));
+        book_sync_failed(sync, world->now, rng_u64(&world->clerk.rng));
         return;
     }
-    binance_sync_snapshot(
-        sync, depth_of(world, (const struct agon_book_part *)(const void *)reply->u.data),
-        world->now, rng_u64(&world->clerk.rng));
+    book_sync_snapshot(sync,
+                       depth_of(world, (const struct agon_book_part *)(const void *)reply->u.data),
+                       world->now, rng_u64(&world->clerk.rng));
     world->result->some[SOME_RESYNC] += sync->state == BOOK_LIVE;
     world->result->some[SOME_GAP] += sync->n_gaps - n_gaps;
 }
@@ -398,7 +398,7 @@ static void take_book(struct world *world, const struct ticket *ticket, const st
 static void take_data(struct world *world, struct message *message)
 {
     struct agon_event_hdr *hdr = &message->u.hdr;
-    struct binance_sync *sync = &world->clerk.syncs[hdr->instrument];
+    struct book_sync *sync = &world->clerk.syncs[hdr->instrument];
     uint64_t n_gaps = sync->n_gaps;
 
     if (hdr->type == AGON_EVENT_TRADE) {
@@ -411,9 +411,9 @@ static void take_data(struct world *world, struct message *message)
         clerk_emit(world, hdr);
         return;
     }
-    binance_sync_diff(sync,
-                      depth_of(world, (const struct agon_book_part *)(const void *)message->u.data),
-                      world->now, rng_u64(&world->clerk.rng));
+    book_sync_diff(sync,
+                   depth_of(world, (const struct agon_book_part *)(const void *)message->u.data),
+                   world->now, rng_u64(&world->clerk.rng));
     world->result->some[SOME_GAP] += sync->n_gaps - n_gaps;
 }
 
@@ -422,10 +422,10 @@ static void ask_books(struct world *world)
     struct clerk *clerk = &world->clerk;
 
     for (agon_instrument_t id = 1; id <= world->swarm.n_instruments; id++) {
-        if (!binance_sync_wants(&clerk->syncs[id], world->now))
+        if (!book_sync_wants(&clerk->syncs[id], world->now))
             continue;
         if (clerk_ask(world, ASK_BOOK, id, LIMITER_OTHER, DATA_NS) != NULL)
-            binance_sync_asked(&clerk->syncs[id]);
+            book_sync_asked(&clerk->syncs[id]);
     }
 }
 
@@ -666,7 +666,7 @@ void clerk_cut(struct world *world)
             lose(world, &clerk->tickets[i], REASON_VENUE_DOWN);
     }
     for (agon_instrument_t id = 1; id <= world->swarm.n_instruments; id++)
-        binance_sync_lost(&clerk->syncs[id], BINANCE_SYNC_LOST);
+        book_sync_lost(&clerk->syncs[id], BOOK_SYNC_LOST);
     world_at(world,
              world->now + 100 * MS +
                  (agon_ns_t)rng_below(&world->amounts[DST_DISCONNECT], 2000 * (uint64_t)MS),
@@ -685,7 +685,7 @@ void clerk_link(struct world *world)
     world->link++;
     for (agon_instrument_t id = 1; id <= world->swarm.n_instruments; id++) {
         clerk->last_trade[id] = 0;
-        binance_sync_start(&clerk->syncs[id], world->now);
+        book_sync_start(&clerk->syncs[id], world->now);
     }
 }
 
@@ -695,7 +695,7 @@ static void forget(struct world *world)
 
     outbox_deinit(&clerk->outbox);
     for (agon_instrument_t id = 1; id <= WORLD_INSTRUMENTS; id++)
-        binance_sync_deinit(&clerk->syncs[id]);
+        book_sync_deinit(&clerk->syncs[id]);
 }
 
 static int open_books(struct world *world)
@@ -708,7 +708,7 @@ static int open_books(struct world *world)
 
         symbol->instrument = id;
         symbol->tick_px = node_instrument(world, id).tick_px;
-        rc = binance_sync_init(&clerk->syncs[id], symbol, 1, 8192, clerk_emit, world);
+        rc = book_sync_init(&clerk->syncs[id], symbol, 1, 8192, clerk_emit, world);
         if (rc < 0)
             return rc;
         clerk->last_fill[id] = engine_last_fill(world->node.engine, id);

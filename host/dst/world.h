@@ -25,7 +25,7 @@
 #include "journal/snapshot.h"
 #include "net/limiter.h"
 #include "sim/bare.h"
-#include "venue/binance/sync.h"
+#include "venue/book_sync.h"
 #include "venue/outbox.h"
 
 #define WORLD_AGENTS      8
@@ -233,9 +233,9 @@ struct held {
 struct clerk {
     struct outbox outbox;
     struct limiter limiter;
-    struct binance_sync syncs[WORLD_INSTRUMENTS + 1];
+    struct book_sync syncs[WORLD_INSTRUMENTS + 1];
     struct symbol symbols[WORLD_INSTRUMENTS + 1];
-    struct binance_depth *depth; /* owned */
+    struct wire_depth *depth; /* owned */
     struct rng rng;
     struct ticket *tickets; /* owned */
     uint32_t n_tickets;     /* highest used + 1 */

@@ -175,7 +175,7 @@ static int open_windows(struct run *run, struct paper_config *paper, struct erro
 static void narrow_windows(struct run *run, agon_instrument_t id, const struct listed *listed)
 {
     struct backtest_windows *windows = windows_of(run, id);
-    const struct binance_limit *limits = NULL;
+    const struct wire_limit *limits = NULL;
     uint32_t n = 0;
 
     windows->is_used = 1;

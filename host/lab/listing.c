@@ -23,11 +23,11 @@
 struct source {
     char path[512];
     uint8_t is_named;
-    struct binance_symbol_info *all; /* owned */
-    struct rules_fees *fees;         /* owned; of each, where the file has them */
+    struct wire_info *all;   /* owned */
+    struct rules_fees *fees; /* owned; of each, where the file has them */
     uint32_t n, room;
     uint8_t is_config; /* which says nothing but tick, lot, least notional and fees */
-    struct binance_limit limits[LISTING_LIMITS_MAX];
+    struct wire_limit limits[LISTING_LIMITS_MAX];
     uint32_t n_limits;
     int rc;
 };
@@ -44,8 +44,8 @@ struct listings {
         .tick = 1, .tick_exp = (tick_places), .lot = 1, .lot_exp = 0, .min_qty = 1,                \
         .min_qty_exp = 0                                                                           \
     }
-static const struct binance_symbol_info coins[] = {COIN("BTCUSD_PERP", "BTC", 1),
-                                                   COIN("ETHUSD_PERP", "ETH", 2)};
+static const struct wire_info coins[] = {COIN("BTCUSD_PERP", "BTC", 1),
+                                         COIN("ETHUSD_PERP", "ETH", 2)};
 
 // How many places the count needs.
 static void fit_exp(int64_t value, int64_t *to, int *exp)
@@ -56,7 +56,7 @@ static void fit_exp(int64_t value, int64_t *to, int *exp)
 }
 
 /* What the venue lists of one of the majors, in a file's own form. False: it is none. */
-static int known_info(const char *symbol, int is_contract, struct binance_symbol_info *info)
+static int known_info(const char *symbol, int is_contract, struct wire_info *info)
 {
     const struct rules_major *major = rules_major(is_contract ? RULES_UM : RULES_SPOT, symbol);
 
@@ -86,13 +86,13 @@ static int known_info(const char *symbol, int is_contract, struct binance_symbol
     return 1;
 }
 
-static void keep(void *ctx, const struct binance_symbol_info *info)
+static void keep(void *ctx, const struct wire_info *info)
 {
     struct source *source = ctx;
 
     if (source->n == source->room) {
         uint32_t room = source->room == 0 ? 64 : source->room * 2;
-        struct binance_symbol_info *all =
+        struct wire_info *all =
             room <= SYMBOLS_CAP * 2 ? realloc(source->all, room * sizeof(*all)) : NULL;
         struct rules_fees *fees = all != NULL ? realloc(source->fees, room * sizeof(*fees)) : NULL;
 
@@ -108,7 +108,7 @@ static void keep(void *ctx, const struct binance_symbol_info *info)
     source->all[source->n++] = *info;
 }
 
-static void keep_limit(void *ctx, const struct binance_limit *limit)
+static void keep_limit(void *ctx, const struct wire_limit *limit)
 {
     struct source *source = ctx;
 
@@ -117,7 +117,7 @@ static void keep_limit(void *ctx, const struct binance_limit *limit)
 }
 
 uint32_t listings_limits(const struct listings *listings, const char *source,
-                         const struct binance_limit **limits)
+                         const struct wire_limit **limits)
 {
     for (uint32_t i = 0; i < listings->n; i++) {
         *limits = listings->sources[i].limits;
@@ -205,7 +205,7 @@ static int take_config(struct source *source, const char *text, size_t n, struct
         return AGON_ENOMEM;
     count = config_root(config) != NULL ? config_count(config_at(config, "instruments")) : 0;
     for (uint32_t i = 0; i < count; i++) {
-        struct binance_symbol_info info = {.state = TRADING_OPEN, .is_tradable = 1};
+        struct wire_info info = {.state = TRADING_OPEN, .is_tradable = 1};
         char venue[64] = "";
         int notional =
             read_count(config, i, "min_notional", &info.min_notional, &info.min_notional_exp);
@@ -361,8 +361,8 @@ static int look_beside(struct listings *listings, const char *data, struct error
     return rc;
 }
 
-static const struct binance_symbol_info *find(const struct binance_symbol_info *all, uint32_t n,
-                                              const char *symbol, int is_contract)
+static const struct wire_info *find(const struct wire_info *all, uint32_t n, const char *symbol,
+                                    int is_contract)
 {
     for (uint32_t i = 0; i < n; i++) {
         if (all[i].is_contract == is_contract && strcmp(all[i].symbol, symbol) == 0)
@@ -395,16 +395,16 @@ static int64_t day_of(agon_ns_t t)
     return (tm.tm_year + 1900) * 10000 + (tm.tm_mon + 1) * 100 + tm.tm_mday;
 }
 
-static const struct binance_symbol_info *choose(const struct listings *listings, int is_named,
-                                                const char *symbol, int is_contract, int64_t day,
-                                                const struct source **from)
+static const struct wire_info *choose(const struct listings *listings, int is_named,
+                                      const char *symbol, int is_contract, int64_t day,
+                                      const struct source **from)
 {
-    const struct binance_symbol_info *best = NULL;
+    const struct wire_info *best = NULL;
     int64_t best_date = 0;
 
     for (uint32_t i = 0; i < listings->n; i++) {
         const struct source *source = &listings->sources[i];
-        const struct binance_symbol_info *info =
+        const struct wire_info *info =
             source->is_named == is_named ? find(source->all, source->n, symbol, is_contract) : NULL;
         int64_t date = date_of(source->path);
         int is_better;
@@ -430,8 +430,8 @@ static void fill_fees(struct listed *listed, struct rules_fees fees)
 }
 
 // file: that it is from; NULL: this program knows it.
-static int fill(struct listed *listed, const struct binance_symbol_info *info,
-                enum listing_from from, const struct source *file, struct error *err)
+static int fill(struct listed *listed, const struct wire_info *info, enum listing_from from,
+                const struct source *file, struct error *err)
 {
     struct agon_instrument *record = &listed->record;
     const char *source = file != NULL ? file->path : "";
@@ -441,7 +441,7 @@ static int fill(struct listed *listed, const struct binance_symbol_info *info,
     record->kind = info->is_contract ? INSTRUMENT_LINEAR : INSTRUMENT_SPOT;
     record->px_exp = (int8_t)info->tick_exp;
     record->qty_exp = (int8_t)info->lot_exp;
-    (void)binance_fit_filters(info, QUOTE_EXP, record);
+    (void)wire_fit_filters(info, QUOTE_EXP, record);
     if (record->min_qty == 0)
         record->min_qty = record->lot_qty;
     listed->has_rules = file == NULL || !file->is_config;
@@ -478,8 +478,8 @@ int listings_find(struct listings *listings, const char *symbol, uint8_t kind, c
     int is_perpetual = kind == INSTRUMENT_LINEAR;
     int is_contract = // rather than spot
         is_perpetual || (kind == 0 && name != NULL && strstr(name, "binance_um") != NULL);
-    const struct binance_symbol_info *info;
-    struct binance_symbol_info major;
+    const struct wire_info *info;
+    struct wire_info major;
     const struct source *from = NULL;
     int has_named = 0;
     int rc;

@@ -51,7 +51,7 @@ int listings_find(struct listings *listings, const char *symbol, uint8_t kind, c
                   agon_ns_t t_first, struct listed *listed, struct error *err);
 /* The rate limits that the exchangeInfo of listed.source states; how many. */
 uint32_t listings_limits(const struct listings *listings, const char *source,
-                         const struct binance_limit **limits);
+                         const struct wire_limit **limits);
 /* "tick 0.01, lot 0.00001, minimum notional 5": for people. */
 #define LISTED_TEXT 160
 const char *listed_text(const struct listed *listed, char text[LISTED_TEXT]);

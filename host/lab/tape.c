@@ -10,7 +10,8 @@
 #include "market/evring.h"
 #include "market/table.h"
 #include "match/match.h"
-#include "venue/binance/sync.h"
+#include "venue/binance/decode.h"
+#include "venue/book_sync.h"
 
 #define BAR_S_MAX (366 * 86400)       /* no bar is longer than a year */
 #define QUEUE     ((uint64_t)1 << 15) /* granules: 2 MiB, more than any one line becomes */
@@ -25,9 +26,9 @@ struct tape {
     struct table table;
     struct symbols *symbols; /* owned; raw */
     struct binance_decoder decoder;
-    struct binance_out *decoded; /* owned; raw */
-    struct binance_depth *depth; /* owned; raw */
-    struct binance_sync sync;
+    struct wire_out *decoded; /* owned; raw */
+    struct wire_depth *depth; /* owned; raw */
+    struct book_sync sync;
     int has_sync;
     int is_over;         /* nothing more is read */
     int is_scanning;     /* a bad row was found: only more of them are looked for */
@@ -489,23 +490,23 @@ static int raw_row(struct tape *tape, char *line, uint32_t n)
         }
         report->n_snapshots++;
         if (!tape->sync.is_asked)
-            binance_sync_asked(&tape->sync);
+            book_sync_asked(&tape->sync);
         has_followed = tape->sync.diffs_used > 0;
-        binance_sync_snapshot(&tape->sync, tape->depth, t, 0);
+        book_sync_snapshot(&tape->sync, tape->depth, t, 0);
         count_book(tape, has_followed);
         return AGON_OK;
     }
     rc = binance_decode_market(&tape->decoder, message, n_message, tape->decoded);
     switch (rc) {
-    case BINANCE_TRADE:
+    case WIRE_TRADE:
         report->n_trades++;
         return put(tape, &tape->decoded->trade.hdr);
-    case BINANCE_QUOTE:
+    case WIRE_QUOTE:
         report->n_quotes++;
         return put(tape, &tape->decoded->quote.hdr);
-    case BINANCE_DIFF:
+    case WIRE_DIFF:
         report->n_diffs++;
-        binance_sync_diff(&tape->sync, &tape->decoded->depth, t, 0);
+        book_sync_diff(&tape->sync, &tape->decoded->depth, t, 0);
         count_book(tape, 1);
         return AGON_OK;
     default:
@@ -575,13 +576,13 @@ static int open_raw(struct tape *tape, struct error *err)
     if (rc < 0)
         return rc;
     binance_decoder_init(&tape->decoder, tape->symbols);
-    rc = binance_sync_init(&tape->sync, &tape->symbols->all[0], config->instrument.venue, 0, put,
-                           tape);
+    rc =
+        book_sync_init(&tape->sync, &tape->symbols->all[0], config->instrument.venue, 0, put, tape);
     if (rc < 0)
         return error_set(err, rc, "%s: out of memory", config->path);
     tape->has_sync = 1;
     tape->sync.is_chained = config->instrument.kind != INSTRUMENT_SPOT;
-    binance_sync_start(&tape->sync, 0);
+    book_sync_start(&tape->sync, 0);
     return AGON_OK;
 }
 
@@ -637,7 +638,7 @@ void tape_close(struct tape *tape)
         return;
     lines_close(tape->lines);
     if (tape->has_sync)
-        binance_sync_deinit(&tape->sync);
+        book_sync_deinit(&tape->sync);
     free(tape->symbols);
     free(tape->decoded);
     free(tape->depth);

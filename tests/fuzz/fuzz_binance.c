@@ -12,7 +12,7 @@
 
 static struct symbols symbols;
 static struct binance_decoder dec;
-static struct binance_out out;
+static struct wire_out out;
 static struct binance_replace replace;
 
 static void begin(void)
@@ -33,14 +33,14 @@ static void begin(void)
     binance_decoder_init(&dec, &symbols);
 }
 
-static void on_order(void *ctx, const struct binance_order *order)
+static void on_order(void *ctx, const struct wire_order *order)
 {
     (void)ctx;
     if (order->symbol == NULL || order->cum_qty > order->qty)
         abort();
 }
 
-static void on_fill(void *ctx, const struct binance_fill *fill)
+static void on_fill(void *ctx, const struct wire_fill *fill)
 {
     (void)ctx;
     if (fill->px <= 0 || fill->qty <= 0 || fill->fill == 0)
@@ -78,7 +78,7 @@ size_t LLVMFuzzerCustomMutator(uint8_t *bytes, size_t n, size_t max, unsigned se
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct binance_order order;
+    struct wire_order order;
     char text[64];
     int32_t code;
     int can_trade;
@@ -89,11 +89,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (symbols.n == 0)
         begin();
     kind = binance_decode_market(&dec, data, size, &out);
-    if (kind == BINANCE_TRADE && (out.trade.px <= 0 || out.trade.qty <= 0))
+    if (kind == WIRE_TRADE && (out.trade.px <= 0 || out.trade.qty <= 0))
         abort();
-    if (kind == BINANCE_DIFF && out.depth.first_id > out.depth.last_id)
+    if (kind == WIRE_DIFF && out.depth.first_id > out.depth.last_id)
         abort();
-    for (uint32_t i = 0; kind == BINANCE_DIFF && i < out.depth.n_bid; i++)
+    for (uint32_t i = 0; kind == WIRE_DIFF && i < out.depth.n_bid; i++)
         if (out.depth.bid[i].px <= 0 || out.depth.bid[i].qty < 0)
             abort();
     binance_decode_user(&dec, data, size, &out);
@@ -107,10 +107,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     binance_decode_klines(&dec, data, size, &symbols.all[0], 60, INT64_MAX, on_bar, NULL);
     binance_decode_replace(&dec, data, size, &replace);
     binance_decode_exchange_info(data, size, NULL, NULL, NULL);
-    if (kind == BINANCE_MARK && out.mark.mark_px <= 0)
+    if (kind == WIRE_MARK && out.mark.mark_px <= 0)
         abort();
     kind = binance_decode_um_user(&dec, data, size, &out);
-    if (kind == BINANCE_ORDER && out.order.symbol == NULL)
+    if (kind == WIRE_ORDER && out.order.symbol == NULL)
         abort();
     binance_decode_positions(&dec, data, size, &out);
     binance_decode_um_account(&dec, data, size, &out);

@@ -11,7 +11,7 @@
  * decodes: host/venue/gateway.c host/venue/outbox.c host/venue/binance/spot.c
  *   host/venue/binance/decode.c host/venue/binance/decode_info.c
  *   host/venue/binance/decode_market.c host/venue/binance/decode_rest.c
- * host/venue/binance/decode_user.c host/venue/binance/sync.c host/venue/client_id.c
+ * host/venue/binance/decode_user.c host/venue/book_sync.c host/venue/client_id.c
  *   host/venue/scan.c host/net/http.c host/net/ws.c */
 #include "venue/gateway.h"
 

@@ -8,7 +8,7 @@
  * decodes: host/lab/tape.c host/market/recording.c host/market/lines.c host/market/table.c
  * host/base/num.c host/venue/binance/decode.c host/venue/binance/decode_info.c
  *   host/venue/binance/decode_market.c host/venue/binance/decode_rest.c
- * host/venue/binance/decode_user.c host/venue/binance/sync.c host/venue/scan.c */
+ * host/venue/binance/decode_user.c host/venue/book_sync.c host/venue/scan.c */
 #include "lab/tape.h"
 
 #include <fcntl.h>

@@ -4,7 +4,8 @@
 #include <check.h>
 
 #include "lines.h"
-#include "venue/binance/sync.h"
+#include "venue/binance/decode.h"
+#include "venue/book_sync.h"
 
 #define EXP 8
 
@@ -15,7 +16,7 @@ struct quote {
 
 static struct symbols symbols;
 static struct binance_decoder dec;
-static struct binance_out out;
+static struct wire_out out;
 static struct quote *quotes;
 static size_t n_quotes;
 
@@ -111,7 +112,7 @@ static void rebuild(const struct session *session, int px_exp, int qty_exp)
                                          .qty_exp = (int8_t)qty_exp,
                                          .tick_px = num_pow10(px_exp) / 100};
     struct book_config config;
-    struct binance_sync sync;
+    struct book_sync sync;
     struct lines lines;
     int n_diffs = 0;
     size_t room = 0;
@@ -138,7 +139,7 @@ static void rebuild(const struct session *session, int px_exp, int qty_exp)
 
         if (strstr(text, "@bookTicker") == NULL)
             continue;
-        ck_assert_int_eq(binance_decode_market(&dec, text, n, &out), BINANCE_QUOTE);
+        ck_assert_int_eq(binance_decode_market(&dec, text, n, &out), WIRE_QUOTE);
         if (n_quotes == room) {
             room = room != 0 ? room * 2 : 4096;
             quotes = realloc(quotes, room * sizeof(*quotes));
@@ -149,9 +150,9 @@ static void rebuild(const struct session *session, int px_exp, int qty_exp)
     }
     lines_close(&lines);
 
-    ck_assert_int_eq(binance_sync_init(&sync, &symbols.all[0], 1, 0, on_record, NULL), AGON_OK);
+    ck_assert_int_eq(book_sync_init(&sync, &symbols.all[0], 1, 0, on_record, NULL), AGON_OK);
     sync.is_chained = (uint8_t)session->is_chained;
-    binance_sync_start(&sync, 0);
+    book_sync_start(&sync, 0);
     lines_open(&lines, file);
     while (lines_next(&lines)) {
         size_t n;
@@ -160,14 +161,14 @@ static void rebuild(const struct session *session, int px_exp, int qty_exp)
         if (strncmp(text, "{\"lastUpdateId\"", 15) == 0) {
             ck_assert_int_ge(binance_decode_snapshot(&dec, text, n, &symbols.all[0], &out.depth),
                              0);
-            ck_assert(binance_sync_wants(&sync, 0));
-            binance_sync_asked(&sync);
-            binance_sync_snapshot(&sync, &out.depth, 0, 0);
+            ck_assert(book_sync_wants(&sync, 0));
+            book_sync_asked(&sync);
+            book_sync_snapshot(&sync, &out.depth, 0, 0);
             ck_assert_int_eq(state, BOOK_LIVE);
         } else if (strstr(text, "@depth@") != NULL) {
-            ck_assert_int_eq(binance_decode_market(&dec, text, n, &out), BINANCE_DIFF);
+            ck_assert_int_eq(binance_decode_market(&dec, text, n, &out), WIRE_DIFF);
             n_diffs++;
-            binance_sync_diff(&sync, &out.depth, 0, 0);
+            book_sync_diff(&sync, &out.depth, 0, 0);
             if (state != BOOK_LIVE)
                 continue;
             ck_assert_uint_eq(sync.id, out.depth.last_id);
@@ -180,8 +181,8 @@ static void rebuild(const struct session *session, int px_exp, int qty_exp)
     ck_assert_int_eq(state, BOOK_LIVE);
     ck_assert_uint_eq(sync.n_gaps, 0);
     ck_assert_uint_eq(sync.n_resyncs, 0);
-    ck_assert_uint_eq(dec.n_bad[BINANCE_DIFF] + dec.n_bad[BINANCE_QUOTE], 0);
-    binance_sync_deinit(&sync);
+    ck_assert_uint_eq(dec.n_bad[WIRE_DIFF] + dec.n_bad[WIRE_QUOTE], 0);
+    book_sync_deinit(&sync);
     book_free(book);
 }
 

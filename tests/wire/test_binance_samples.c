@@ -8,7 +8,7 @@
 
 static struct symbols symbols;
 static struct binance_decoder dec;
-static struct binance_out out;
+static struct wire_out out;
 static char raw[4u << 20];
 
 static void know(const char *const *names, size_t n, int px_exp, int qty_exp)
@@ -86,7 +86,7 @@ static void decode_capture(const char *file, const uint64_t *want, uint64_t want
         }
     }
     lines_close(&lines);
-    for (int kind = 0; kind <= BINANCE_DIFF; kind++) {
+    for (int kind = 0; kind <= WIRE_DIFF; kind++) {
         ck_assert_msg(dec.n_good[kind] == want[kind] && dec.n_bad[kind] == 0,
                       "kind %d: %lu good, %lu bad, want %lu", kind, (unsigned long)dec.n_good[kind],
                       (unsigned long)dec.n_bad[kind], (unsigned long)want[kind]);
@@ -115,9 +115,9 @@ START_TEST(futures_capture_harms_nothing)
 END_TEST
 
 static uint32_t n_infos, n_limits;
-static struct binance_symbol_info ethbtc;
+static struct wire_info ethbtc;
 
-static void on_info(void *ctx, const struct binance_symbol_info *info)
+static void on_info(void *ctx, const struct wire_info *info)
 {
     (void)ctx;
     n_infos++;
@@ -125,7 +125,7 @@ static void on_info(void *ctx, const struct binance_symbol_info *info)
         ethbtc = *info;
 }
 
-static void on_limit(void *ctx, const struct binance_limit *limit)
+static void on_limit(void *ctx, const struct wire_limit *limit)
 {
     (void)ctx;
     if (strcmp(limit->type, "REQUEST_WEIGHT") == 0) {
@@ -199,13 +199,13 @@ END_TEST
 static const char *const sample_names[] = {"BNBBTC",        "BTCUSDT", "ETHUSDT", "ETHBTC",
                                            "COINALPHAHBOT", "LTCBTC",  "BNBUSDT", "LTCBNB"};
 
-static void on_order(void *ctx, const struct binance_order *order)
+static void on_order(void *ctx, const struct wire_order *order)
 {
     (void)ctx;
     ck_assert_ptr_nonnull(order->symbol);
 }
 
-static void on_fill(void *ctx, const struct binance_fill *fill)
+static void on_fill(void *ctx, const struct wire_fill *fill)
 {
     (void)ctx;
     ck_assert_uint_ne(fill->fill, 0);
@@ -220,7 +220,7 @@ static void on_bar(void *ctx, const struct agon_bar *bar)
 START_TEST(every_sample_goes_through_every_decoder_unharmed)
 {
     struct lines lines;
-    struct binance_order order;
+    struct wire_order order;
     struct binance_replace replace;
     int n_samples = 0;
     int n_replaces = 0;
@@ -274,10 +274,10 @@ START_TEST(every_sample_goes_through_every_decoder_unharmed)
     ck_assert_int_eq(n_orders, 10);
     ck_assert_int_eq(n_fills, 1);
     ck_assert_int_eq(n_accounts, 3);
-    ck_assert_uint_eq(dec.n_good[BINANCE_ORDER], 9);
+    ck_assert_uint_eq(dec.n_good[WIRE_ORDER], 9);
     // A trade without its number, and an order number as text: made up by other projects' tests.
-    ck_assert_uint_eq(dec.n_bad[BINANCE_ORDER], 2);
-    ck_assert_uint_eq(dec.n_good[BINANCE_TERMINATED], 1);
+    ck_assert_uint_eq(dec.n_bad[WIRE_ORDER], 2);
+    ck_assert_uint_eq(dec.n_good[WIRE_TERMINATED], 1);
 }
 END_TEST
 
@@ -319,7 +319,7 @@ START_TEST(trades_equal_another_projects_reading)
             continue;
         scan_init(&scan, at + 10, lines.n - (size_t)(at + 10 - lines.line));
         ck_assert_int_eq(scan_slice(&scan, &payload), AGON_OK);
-        ck_assert_int_eq(binance_decode_market(&dec, payload.at, payload.n, &out), BINANCE_TRADE);
+        ck_assert_int_eq(binance_decode_market(&dec, payload.at, payload.n, &out), WIRE_TRADE);
         scan_init(&scan, known + 14, lines.n - (size_t)(known + 14 - lines.line));
         ck_assert_int_eq(scan_object(&scan), AGON_OK);
         while (scan_key(&scan, &key) > 0) {

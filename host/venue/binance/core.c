@@ -473,7 +473,7 @@ void binance_halt_auth(struct binance *binance, int32_t code, const char *text)
 /* Orders ----------------------------------------------------------------------------------------
  */
 
-void binance_show(struct binance *binance, const struct binance_order *order, uint64_t order_id,
+void binance_show(struct binance *binance, const struct wire_order *order, uint64_t order_id,
                   uint8_t rev, uint8_t state, agon_qty_t cum_qty, enum outbox_source source)
 {
     struct gateway *gateway = binance->gateway;
@@ -494,7 +494,7 @@ void binance_show(struct binance *binance, const struct binance_order *order, ui
     };
 
     if (state == AGON_ORDER_EXPIRED)
-        seen.reason = order->is_stp || order->exec == BINANCE_EXEC_TRADE_PREVENTION
+        seen.reason = order->is_stp || order->exec == WIRE_EXEC_TRADE_PREVENTION
                           ? REASON_VENUE_STP
                           : REASON_VENUE_EXPIRED;
     else if (state == AGON_ORDER_REJECTED)
@@ -506,13 +506,13 @@ void binance_show(struct binance *binance, const struct binance_order *order, ui
 
 struct full { /* the fills of a FULL answer, told one by one */
     struct binance *binance;
-    const struct binance_order *order;
+    const struct wire_order *order;
     uint64_t order_id;
     uint8_t rev;
     agon_qty_t cum_qty;
 };
 
-static void on_full_fill(void *ctx, const struct binance_fill *from)
+static void on_full_fill(void *ctx, const struct wire_fill *from)
 {
     struct full *full = ctx;
     struct gateway *gateway = full->binance->gateway;
@@ -541,7 +541,7 @@ static void on_full_fill(void *ctx, const struct binance_fill *from)
 static int take_new(struct binance *binance, const struct http_message *reply, uint64_t order_id,
                     uint8_t rev)
 {
-    struct binance_order order;
+    struct wire_order order;
     struct full full = {.binance = binance, .order = &order, .order_id = order_id, .rev = rev};
     uint64_t told_id;
     uint8_t told_rev;
@@ -566,7 +566,7 @@ static int take_new(struct binance *binance, const struct http_message *reply, u
 static int take_cancel(struct binance *binance, const struct http_message *reply,
                        struct outbox_entry *entry, int64_t now)
 {
-    struct binance_order order;
+    struct wire_order order;
 
     if (binance_decode_order(&binance->dec, reply->body, reply->body_n, &order, NULL, NULL) < 0)
         return 0;
@@ -714,7 +714,7 @@ static void ask_order_trades(struct binance *binance, const struct symbol *symbo
 static void answer_before(struct binance *binance, const struct gateway_request *request,
                           enum answer answer, const struct http_message *reply)
 {
-    struct binance_order order;
+    struct wire_order order;
     uint64_t order_id;
     uint8_t rev;
 
@@ -733,7 +733,7 @@ static void answer_query(struct binance *binance, struct gateway_request *reques
     struct gateway *gateway = binance->gateway;
     struct outbox_entry *entry = request->entry;
     int64_t now = gateway_now(gateway);
-    struct binance_order order;
+    struct wire_order order;
     uint64_t order_id;
     uint8_t rev;
 
@@ -833,7 +833,7 @@ static void learn_foreign(struct binance *binance, const struct symbol *symbol, 
                 binance->gateway->config.name, symbol->name, (unsigned long long)number);
 }
 
-void binance_foreign(struct binance *binance, const struct binance_order *order)
+void binance_foreign(struct binance *binance, const struct wire_order *order)
 {
     agon_instrument_t instrument = order->symbol != NULL ? order->symbol->instrument : 0;
 
@@ -846,7 +846,7 @@ void binance_foreign(struct binance *binance, const struct binance_order *order)
         binance->foreign[binance->n_foreign++ % BINANCE_FOREIGN] = order->venue_order;
 }
 
-static void on_elsewhere(void *ctx, const struct binance_order *order)
+static void on_elsewhere(void *ctx, const struct wire_order *order)
 {
     binance_guard_list(ctx, order);
 }
@@ -936,7 +936,7 @@ void binance_end_part(struct binance *binance, const struct gateway_request *req
     gateway_log(gateway, 6, "ready", "%s: reconciled, orders are taken", gateway->config.name);
 }
 
-static void on_open_order(void *ctx, const struct binance_order *order)
+static void on_open_order(void *ctx, const struct wire_order *order)
 {
     struct binance *binance = ctx;
     struct outbox_entry *entry;
@@ -994,7 +994,7 @@ struct trades {
     uint32_t n;
 };
 
-static void on_trade(void *ctx, const struct binance_fill *from)
+static void on_trade(void *ctx, const struct wire_fill *from)
 {
     struct trades *trades = ctx;
     struct binance *binance = trades->binance;
@@ -1087,7 +1087,7 @@ static void answer_number(struct binance *binance, const struct gateway_request 
                           enum answer answer, const struct http_message *reply)
 {
     const struct binance_instrument *instrument = binance_instrument(binance, request->symbol);
-    struct binance_order order;
+    struct wire_order order;
     uint64_t order_id;
     uint8_t rev;
 
@@ -1114,7 +1114,7 @@ void binance_emit_balances(struct binance *binance, uint16_t flags)
     struct gateway *gateway = binance->gateway;
 
     for (uint32_t i = 0; i < binance->out.n_balances; i++) {
-        const struct binance_balance *balance = &binance->out.balances[i];
+        const struct wire_balance *balance = &binance->out.balances[i];
         struct record_account record = {
             .hdr = {.type = EVENT_ACCOUNT,
                     .granules = sizeof(record) / EVENT_GRANULE,
@@ -1137,8 +1137,7 @@ void binance_emit_balances(struct binance *binance, uint16_t flags)
 
 // On paper an exchange of the host's own takes the orders, on the venue's terms.
 static void tell_rules(struct binance *binance, const struct symbol *symbol,
-                       const struct binance_symbol_info *info,
-                       const struct agon_instrument *filters)
+                       const struct wire_info *info, const struct agon_instrument *filters)
 {
     struct record_rules record = {.hdr = {.type = EVENT_RULES,
                                           .granules = sizeof(record) / EVENT_GRANULE,
@@ -1150,7 +1149,7 @@ static void tell_rules(struct binance *binance, const struct symbol *symbol,
     gateway_emit(binance->gateway, &record.hdr);
 }
 
-static void on_info(void *ctx, const struct binance_symbol_info *info)
+static void on_info(void *ctx, const struct wire_info *info)
 {
     struct binance *binance = ctx;
     const struct symbol *symbol =
@@ -1163,14 +1162,14 @@ static void on_info(void *ctx, const struct binance_symbol_info *info)
     instrument = binance_instrument(binance, symbol);
     record = instrument->record;
     record.state = info->is_tradable ? info->state : (uint8_t)TRADING_HALTED;
-    if (!binance_fit_filters(info, symbol->quote_exp, &record)) {
+    if (!wire_fit_filters(info, symbol->quote_exp, &record)) {
         gateway_log(binance->gateway, 3, info->symbol,
                     "%s: %s needs finer exponents than it was configured with; make a new "
                     "instrument that names it as predecessor",
                     binance->gateway->config.name, info->symbol);
         record.state = TRADING_HALTED;
     }
-    binance_sync_trading(&instrument->sync, (enum trading_state)record.state);
+    book_sync_trading(&instrument->sync, (enum trading_state)record.state);
     tell_rules(binance, symbol, info, &record);
     if (instrument->is_told && memcmp(&record, &instrument->record, sizeof(record)) == 0)
         return;
@@ -1179,7 +1178,7 @@ static void on_info(void *ctx, const struct binance_symbol_info *info)
     gateway_emit(binance->gateway, &record.hdr);
 }
 
-static void on_limit(void *ctx, const struct binance_limit *limit)
+static void on_limit(void *ctx, const struct wire_limit *limit)
 {
     struct gateway *gateway = ((struct binance *)ctx)->gateway;
 
@@ -1285,10 +1284,10 @@ static void answer_data(struct binance *binance, struct gateway_request *request
     case REQ_SNAPSHOT:
         if (is_good && binance_decode_snapshot(&binance->dec, reply->body, reply->body_n,
                                                request->symbol, &binance->out.depth) >= 0)
-            binance_sync_snapshot(&instrument->sync, &binance->out.depth, now,
-                                  gateway_random(gateway));
+            book_sync_snapshot(&instrument->sync, &binance->out.depth, now,
+                               gateway_random(gateway));
         else
-            binance_sync_failed(&instrument->sync, now, gateway_random(gateway));
+            book_sync_failed(&instrument->sync, now, gateway_random(gateway));
         break;
     case REQ_KLINES:
         binance->n_bars_lost = 0;
@@ -1347,7 +1346,7 @@ void binance_on_answer(void *self, struct gateway_request *request, enum gateway
     struct gateway *gateway = binance->gateway;
     int64_t now = gateway_now(gateway);
     enum answer answer = ANSWER_UNKNOWN;
-    char text[BINANCE_TEXT] = "";
+    char text[WIRE_TEXT] = "";
     int32_t code = 0;
 
     binance->asked_ns = request->sent_ns;
@@ -1449,7 +1448,7 @@ static void subscribe(struct binance *binance, struct link *link)
 /* One channel of an instrument is asked for anew: it fell silent on a living connection. */
 static void resubscribe(struct binance *binance, struct link *link, uint32_t at, int which)
 {
-    static const char *const marks[BINANCE_CHANNELS] = {"@depth", "rade", "@bookTicker"};
+    static const char *const marks[CHANNELS] = {"@depth", "rade", "@bookTicker"};
     struct gateway *gateway = binance->gateway;
     const char *kinds[BINANCE_STREAMS_OF];
     uint32_t n_kinds = kinds_of(binance, at, kinds);
@@ -1496,7 +1495,7 @@ static void on_market_reply(struct binance *binance, struct link *link)
         return;
     for (uint32_t i = 0; i < binance->n; i++) {
         if (!binance->all[i].sync.is_fed && binance->all[i].bar_s == 0)
-            binance_sync_start(&binance->all[i].sync, now);
+            book_sync_start(&binance->all[i].sync, now);
     }
 }
 
@@ -1504,7 +1503,7 @@ static void on_market_reply(struct binance *binance, struct link *link)
  * each lull of a market that comes in bursts a silence. */
 static void heard(struct binance_instrument *instrument, int at, int64_t now)
 {
-    struct binance_channel *channel = &instrument->channels[at];
+    struct feed_channel *channel = &instrument->channels[at];
     int64_t gap_ns = channel->last_ns != 0 ? now - channel->last_ns : 0;
 
     if (gap_ns > CHANNEL_GAP_MAX_NS)
@@ -1524,9 +1523,9 @@ static void on_diff(struct binance *binance)
     int64_t now = gateway_now(gateway);
 
     if (!instrument->sync.is_fed)
-        binance_sync_start(&instrument->sync, now); // what comes was subscribed
-    heard(instrument, BINANCE_DEPTH, now);
-    binance_sync_diff(&instrument->sync, &binance->out.depth, now, gateway_random(gateway));
+        book_sync_start(&instrument->sync, now); // what comes was subscribed
+    heard(instrument, CHANNEL_DEPTH, now);
+    book_sync_diff(&instrument->sync, &binance->out.depth, now, gateway_random(gateway));
 }
 
 static void on_trade_print(struct binance *binance)
@@ -1535,7 +1534,7 @@ static void on_trade_print(struct binance *binance)
     const struct symbol *symbol = symbols_by_id(&binance->gateway->symbols, trade->hdr.instrument);
     struct binance_instrument *instrument = binance_instrument(binance, symbol);
 
-    heard(instrument, BINANCE_TRADES, gateway_now(binance->gateway));
+    heard(instrument, CHANNEL_TRADES, gateway_now(binance->gateway));
     // Their numbers rise: what the connection before this one has shown is not shown again.
     if (trade->venue_id <= instrument->last_trade)
         return;
@@ -1549,18 +1548,18 @@ static void on_next_market(struct binance *binance, struct link *link, const voi
     const struct symbol *symbol;
 
     switch (binance_decode_market(&binance->dec, bytes, n, &binance->out)) {
-    case BINANCE_TRADE:
+    case WIRE_TRADE:
         symbol = symbols_by_id(&binance->gateway->symbols, binance->out.trade.hdr.instrument);
         binance_instrument(binance, symbol)->next_trade = binance->out.trade.venue_id;
         break;
-    case BINANCE_DIFF:
+    case WIRE_DIFF:
         binance_instrument(binance, binance->out.depth.symbol)->next_diff =
             binance->out.depth.last_id;
         break;
-    case BINANCE_REPLY:
+    case WIRE_REPLY:
         on_market_reply(binance, link);
         break;
-    case BINANCE_SHUTDOWN:
+    case WIRE_SHUTDOWN:
         gateway_drop(binance->gateway, link, "the venue announced its end");
         break;
     default:
@@ -1593,40 +1592,40 @@ static void on_market(struct binance *binance, struct link *link, const void *by
     struct gateway *gateway = binance->gateway;
     int rc = binance_decode_market(&binance->dec, bytes, n, &binance->out);
 
-    if (rc > 0 && rc != BINANCE_REPLY && rc != BINANCE_SHUTDOWN)
+    if (rc > 0 && rc != WIRE_REPLY && rc != WIRE_SHUTDOWN)
         gateway_link_works(gateway, link); // data, not a mere connection
     switch (rc) {
-    case BINANCE_TRADE:
+    case WIRE_TRADE:
         on_trade_print(binance);
         break;
-    case BINANCE_QUOTE:
+    case WIRE_QUOTE:
         heard(binance_instrument(
                   binance, symbols_by_id(&gateway->symbols, binance->out.quote.hdr.instrument)),
-              BINANCE_QUOTES, gateway_now(gateway));
+              CHANNEL_QUOTES, gateway_now(gateway));
         gateway_emit(gateway, &binance->out.quote.hdr);
         break;
-    case BINANCE_DIFF:
+    case WIRE_DIFF:
         on_diff(binance);
         break;
-    case BINANCE_BAR:
+    case WIRE_BAR:
         on_closed(binance);
         break;
-    case BINANCE_REPLY:
+    case WIRE_REPLY:
         on_market_reply(binance, link);
         break;
-    case BINANCE_MARK:
-    case BINANCE_LIQUIDATION:
+    case WIRE_MARK:
+    case WIRE_LIQUIDATION:
         if (binance->flavour->on_market != NULL)
             binance->flavour->on_market(binance, rc);
         break;
-    case BINANCE_SHUTDOWN:
+    case WIRE_SHUTDOWN:
         link->is_retiring = 1;
         break;
     default:
         // A diff that cannot be taken is missing from the book.
-        if (rc < 0 && binance->dec.last_kind == BINANCE_DIFF && binance->dec.last_symbol != NULL)
-            binance_sync_stale(&binance_instrument(binance, binance->dec.last_symbol)->sync,
-                               BINANCE_SYNC_BAD, gateway_now(gateway), gateway_random(gateway));
+        if (rc < 0 && binance->dec.last_kind == WIRE_DIFF && binance->dec.last_symbol != NULL)
+            book_sync_stale(&binance_instrument(binance, binance->dec.last_symbol)->sync,
+                            BOOK_SYNC_BAD, gateway_now(gateway), gateway_random(gateway));
         break;
     }
 }
@@ -1657,7 +1656,7 @@ void binance_user_up(struct binance *binance, struct link *link)
 }
 
 /* The venue closes a position by its own hand under such a name. */
-static int is_forced(const struct binance_order *order)
+static int is_forced(const struct wire_order *order)
 {
     return strncmp(order->client_id, "autoclose-", 10) == 0 ||
            strncmp(order->client_id, "adl_autoclose", 13) == 0;
@@ -1666,7 +1665,7 @@ static int is_forced(const struct binance_order *order)
 void binance_on_report(struct binance *binance)
 {
     struct gateway *gateway = binance->gateway;
-    const struct binance_order *order = &binance->out.order;
+    const struct wire_order *order = &binance->out.order;
     int64_t now = gateway_now(gateway);
     struct outbox_fill fill = {
         .venue_order = order->venue_order,
@@ -1690,11 +1689,11 @@ void binance_on_report(struct binance *binance)
         binance_own_id(binance, order->client_id, &order_id, &rev) < 0) {
         fill.is_forced = (uint8_t)is_forced(order);
         binance_foreign(binance, order);
-        if (order->exec == BINANCE_EXEC_TRADE)
+        if (order->exec == WIRE_EXEC_TRADE)
             outbox_fill(&gateway->outbox, &fill, now);
         return;
     }
-    if (order->exec == BINANCE_EXEC_TRADE) {
+    if (order->exec == WIRE_EXEC_TRADE) {
         binance_show(binance, order, order_id, rev, AGON_ORDER_OPEN,
                      order->cum_qty - order->last_qty, SEEN_STREAM);
         fill.order_id = order_id;
@@ -1735,7 +1734,7 @@ void binance_on_link(void *self, struct link *link, int is_up)
             instrument->last_trade = 0;
             memset(instrument->channels, 0, sizeof(instrument->channels));
             if (!is_up)
-                binance_sync_lost(&instrument->sync, BINANCE_SYNC_LOST);
+                book_sync_lost(&instrument->sync, BOOK_SYNC_LOST);
         }
         if (is_up)
             subscribe(binance, link);
@@ -1753,7 +1752,7 @@ void binance_on_link(void *self, struct link *link, int is_up)
 
 /* So long a channel may be silent: three of its usual gaps. One that is known to be busy is
  * believed for 2.5 s at least, any other for as long as is configured. */
-static int64_t silence_limit(const struct binance *binance, const struct binance_channel *channel)
+static int64_t silence_limit(const struct binance *binance, const struct feed_channel *channel)
 {
     int64_t configured_ns = binance->gateway->config.channel_ns;
     int64_t limit_ns = 3 * channel->usual_ns;
@@ -1771,11 +1770,11 @@ static int watch_channel(struct binance *binance, struct link *link, uint32_t at
                          int64_t now)
 {
     struct binance_instrument *instrument = &binance->all[at];
-    struct binance_channel *channel = &instrument->channels[which];
+    struct feed_channel *channel = &instrument->channels[which];
     int64_t since_ns = channel->acted_ns > channel->last_ns ? channel->acted_ns : channel->last_ns;
 
     if (channel->last_ns == 0 || now - since_ns <= silence_limit(binance, channel) ||
-        (which == BINANCE_DEPTH && instrument->sync.state != BOOK_LIVE &&
+        (which == CHANNEL_DEPTH && instrument->sync.state != BOOK_LIVE &&
          channel->acted_ns <= channel->last_ns))
         return 1;
     binance->gateway->n_silent++;
@@ -1784,9 +1783,8 @@ static int watch_channel(struct binance *binance, struct link *link, uint32_t at
         return 0;
     }
     channel->acted_ns = now;
-    if (which == BINANCE_DEPTH)
-        binance_sync_stale(&instrument->sync, BINANCE_SYNC_SILENT, now,
-                           gateway_random(binance->gateway));
+    if (which == CHANNEL_DEPTH)
+        book_sync_stale(&instrument->sync, BOOK_SYNC_SILENT, now, gateway_random(binance->gateway));
     resubscribe(binance, link, at, which);
     return 1;
 }
@@ -1799,7 +1797,7 @@ static void watch_channels(struct binance *binance, struct link *link, int64_t n
         return;
     for (uint32_t i = 0; i < binance->n; i++) {
         // Where there are bars nothing comes for as long as one lasts, or a hole in them.
-        for (int which = 0; which < BINANCE_CHANNELS && binance->all[i].bar_s == 0; which++) {
+        for (int which = 0; which < CHANNELS && binance->all[i].bar_s == 0; which++) {
             if (!watch_channel(binance, link, i, which, now))
                 return;
         }
@@ -1825,14 +1823,14 @@ static void ask_snapshots(struct binance *binance, int64_t now)
             binance->flavour->snapshot_weight(binance->gateway->config.snapshot_levels);
         struct gateway_request *request;
 
-        if (!binance_sync_wants(&instrument->sync, now))
+        if (!book_sync_wants(&instrument->sync, now))
             continue;
         request = binance_ask(binance, REQ_SNAPSHOT, &binance->gateway->symbols.all[i],
                               LIMITER_OTHER, BINANCE_DATA_NS);
         if (request == NULL)
             return;
         request->cost[BUCKET_WEIGHT] = request->cost[BUCKET_SNAPSHOTS] = weight;
-        binance_sync_asked(&instrument->sync);
+        book_sync_asked(&instrument->sync);
     }
 }
 
@@ -1977,7 +1975,7 @@ void binance_on_turn(void *self, int64_t now)
 
 static void on_bad(void *ctx, int kind, int rc, const void *bytes, size_t n)
 {
-    static const char *const names[BINANCE_KINDS] = {
+    static const char *const names[WIRE_KINDS] = {
         "unknown kind",     "trade",         "quote",       "bar",         "book diff",
         "partial book",     "announced end", "reply",       "order event", "balance event",
         "end of user data", "snapshot",      "REST answer", "mark price",  "liquidation"};
@@ -2011,7 +2009,7 @@ void binance_close(void *self)
 
     if (binance->all != NULL) {
         for (uint32_t i = 0; i < binance->n; i++)
-            binance_sync_deinit(&binance->all[i].sync);
+            book_sync_deinit(&binance->all[i].sync);
     }
     free(binance->all);
     secret_free(binance->vault);
@@ -2039,7 +2037,7 @@ int binance_open(struct gateway *gateway, const struct binance_flavour *flavour,
     if (config->rest.host[0] == 0 || (n_instruments > 0 && config->market.host[0] == 0) ||
         (config->is_private && config->user.host[0] == 0))
         return error_set(err, AGON_EINVAL, "an endpoint has no host");
-    if (config->snapshot_levels < 5 || config->snapshot_levels > BINANCE_DEPTH_MAX - 120)
+    if (config->snapshot_levels < 5 || config->snapshot_levels > WIRE_DEPTH_MAX - 120)
         return error_set(err, AGON_EINVAL, "snapshot_levels is 5 to 5000");
     if (config->warm_bars > 1000)
         return error_set(err, AGON_EINVAL, "warm_bars is at most 1000");
@@ -2069,8 +2067,8 @@ int binance_open(struct gateway *gateway, const struct binance_flavour *flavour,
     for (uint32_t i = 0; i < n_instruments; i++) {
         struct binance_instrument *instrument = &binance->all[i];
 
-        rc = binance_sync_init(&instrument->sync, &gateway->symbols.all[i], config->venue, 0,
-                               gateway_emit, gateway);
+        rc = book_sync_init(&instrument->sync, &gateway->symbols.all[i], config->venue, 0,
+                            gateway_emit, gateway);
         if (rc < 0)
             return error_set(err, rc, "out of memory for a book");
         binance->n = i + 1;
@@ -2096,13 +2094,13 @@ void binance_status(void *self, struct gateway_status *status)
     for (uint32_t i = 0; i < binance->n; i++)
         status->n_warm += binance->gateway->config.warm_bars == 0 || binance->all[i].has_past;
     for (uint32_t i = 0; i < binance->n; i++) {
-        const struct binance_sync *sync = &binance->all[i].sync;
+        const struct book_sync *sync = &binance->all[i].sync;
 
         status->n_live += sync->state == BOOK_LIVE;
         status->n_gaps += sync->n_gaps;
         status->n_resyncs += sync->n_resyncs;
     }
-    for (int kind = 0; kind < BINANCE_KINDS; kind++)
+    for (int kind = 0; kind < WIRE_KINDS; kind++)
         status->n_bad += binance->dec.n_bad[kind];
     status->n_cut += binance->dec.n_cut;
 }

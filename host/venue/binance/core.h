@@ -5,9 +5,10 @@
 #ifndef VENUE_BINANCE_CORE_H
 #define VENUE_BINANCE_CORE_H
 
+#include "venue/binance/decode.h"
 #include "venue/binance/judge.h"
 #include "venue/binance/sign.h"
-#include "venue/binance/sync.h"
+#include "venue/book_sync.h"
 #include "venue/client_id.h"
 #include "venue/gateway_core.h"
 
@@ -45,8 +46,8 @@ enum request_kind {
 };
 
 /* What of an instrument is expected to go on coming. */
-enum { BINANCE_DEPTH = 0, BINANCE_TRADES = 1, BINANCE_QUOTES = 2, BINANCE_CHANNELS = 3 };
-struct binance_channel {
+enum { CHANNEL_DEPTH = 0, CHANNEL_TRADES = 1, CHANNEL_QUOTES = 2, CHANNELS = 3 };
+struct feed_channel {
     int64_t last_ns;  /* the last message; 0: none yet on this connection */
     int64_t usual_ns; /* the longest gap of the last minute or so */
     int64_t acted_ns; /* when its silence was last acted upon */
@@ -55,9 +56,9 @@ struct binance_channel {
 
 #define BINANCE_EARLY 4
 struct binance_instrument {
-    struct binance_sync sync;
+    struct book_sync sync;
     struct agon_instrument record;
-    struct binance_channel channels[BINANCE_CHANNELS];
+    struct feed_channel channels[CHANNELS];
     uint64_t last_fill;
     uint64_t unknown;    /* the order of the first trade that waits for it to be named; and since */
     int64_t unknown_ns;  /* when that is asked */
@@ -140,7 +141,7 @@ struct binance {
     char listen_key[96];
     int64_t listen_ns; /* it is extended, or asked for, then */
     uint8_t is_listen_asked;
-    struct binance_out out;
+    struct wire_out out;
     struct binance_replace replace;
 };
 
@@ -179,7 +180,7 @@ struct binance_flavour {
     void (*on_market)(struct binance *binance, int kind);
     /* Balances of the account; NULL: as spot has them. */
     int (*decode_account)(struct binance_decoder *dec, const void *bytes, size_t n,
-                          struct binance_out *out);
+                          struct wire_out *out);
     /* Is everything set that orders need? May be NULL. */
     int (*is_set)(const struct binance *binance);
 };
@@ -235,7 +236,7 @@ struct gateway_request *binance_ask_order(struct binance *binance, enum request_
 void binance_command_cost(const struct binance_flavour *flavour, const struct order_cmd *cmd,
                           uint32_t cost[BUCKETS]);
 /* An order of the account that is not of this journal was seen. */
-void binance_foreign(struct binance *binance, const struct binance_order *order);
+void binance_foreign(struct binance *binance, const struct wire_order *order);
 /* guard.c */
 void binance_guard_turn(struct binance *binance, int64_t now);
 /* What the key may do is asked for anew: a connection was made. */
@@ -246,11 +247,11 @@ void binance_guard_answer(struct binance *binance, struct gateway_request *reque
                           enum answer answer, const struct http_message *reply);
 /* The account was read: out says whose it is. */
 void binance_guard_account(struct binance *binance);
-void binance_guard_see(struct binance *binance, const struct binance_order *order, int is_known);
-void binance_guard_list(void *ctx, const struct binance_order *order);
+void binance_guard_see(struct binance *binance, const struct wire_order *order, int is_known);
+void binance_guard_list(void *ctx, const struct wire_order *order);
 int binance_guard_is_clear(const struct binance *binance);
 void binance_halt_auth(struct binance *binance, int32_t code, const char *text);
-void binance_show(struct binance *binance, const struct binance_order *order, uint64_t order_id,
+void binance_show(struct binance *binance, const struct wire_order *order, uint64_t order_id,
                   uint8_t rev, uint8_t state, agon_qty_t cum_qty, enum outbox_source source);
 void binance_end_part(struct binance *binance, const struct gateway_request *request, int is_good);
 void binance_emit_balances(struct binance *binance, uint16_t flags);

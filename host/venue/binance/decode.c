@@ -214,7 +214,7 @@ int decode_in_trade(struct scan *scan, struct binance_decoder *dec, const struct
         scan->at = stop;
         scan->is_first = 0;
         decode_in_stamp(&trade->hdr, AGON_EVENT_TRADE, sizeof(*trade), symbol, trade->hdr.t_venue);
-        return BINANCE_TRADE;
+        return WIRE_TRADE;
     }
     memset(trade, 0, sizeof(*trade));
     if (scan_object(scan) < 0)
@@ -264,7 +264,7 @@ int decode_in_trade(struct scan *scan, struct binance_decoder *dec, const struct
     trade->side = is_maker ? AGON_SELL : AGON_BUY; // m: the buyer was the maker
     decode_in_stamp(&trade->hdr, AGON_EVENT_TRADE, sizeof(*trade), symbol,
                     t_trade != 0 ? t_trade : t_event);
-    return BINANCE_TRADE;
+    return WIRE_TRADE;
 }
 
 int decode_in_quote(struct scan *scan, struct binance_decoder *dec, const struct symbol *symbol,
@@ -283,7 +283,7 @@ int decode_in_quote(struct scan *scan, struct binance_decoder *dec, const struct
         scan->at = stop;
         scan->is_first = 0;
         decode_in_stamp(&quote->hdr, AGON_EVENT_QUOTE, sizeof(*quote), symbol, 0);
-        return BINANCE_QUOTE;
+        return WIRE_QUOTE;
     }
     memset(quote, 0, sizeof(*quote));
     if (scan_object(scan) < 0)
@@ -321,7 +321,7 @@ int decode_in_quote(struct scan *scan, struct binance_decoder *dec, const struct
     }
     NEED(0x3f);
     decode_in_stamp(&quote->hdr, AGON_EVENT_QUOTE, sizeof(*quote), symbol, t);
-    return BINANCE_QUOTE;
+    return WIRE_QUOTE;
 }
 
 static int read_interval(const struct scan_text *text)
@@ -435,9 +435,9 @@ int decode_in_kline(struct scan *scan, struct binance_decoder *dec, const struct
     }
     NEED(BIT(0) | BIT(2) | BIT(3));
     if (!is_closed || bar->length_s == 0)
-        return BINANCE_OTHER;
+        return WIRE_OTHER;
     decode_in_stamp(&bar->hdr, AGON_EVENT_BAR, sizeof(*bar), symbol, t);
-    return BINANCE_BAR;
+    return WIRE_BAR;
 }
 
 static int decode_side(struct scan *scan, struct binance_decoder *dec, const struct symbol *symbol,
@@ -454,7 +454,7 @@ static int decode_side(struct scan *scan, struct binance_decoder *dec, const str
         const char *end = scan->end;
         const char *stop;
 
-        while (count < BINANCE_DEPTH_MAX) {
+        while (count < WIRE_DEPTH_MAX) {
             struct agon_level *level = &levels[count];
 
             stop =
@@ -473,7 +473,7 @@ static int decode_side(struct scan *scan, struct binance_decoder *dec, const str
     while ((rc = scan_item(scan)) > 0) {
         struct agon_level *level = &levels[count];
 
-        if (count == BINANCE_DEPTH_MAX ||
+        if (count == WIRE_DEPTH_MAX ||
             scan_level(scan, symbol->px_exp, &level->px, symbol->qty_exp, &level->qty,
                        &dec->n_cut) < 0 ||
             level->px <= 0 || level->px > symbol->limit_px || level->qty < 0)
@@ -486,7 +486,7 @@ static int decode_side(struct scan *scan, struct binance_decoder *dec, const str
 }
 
 int decode_in_diff(struct scan *scan, struct binance_decoder *dec, const struct symbol *symbol,
-                   struct binance_depth *depth)
+                   struct wire_depth *depth)
 {
     struct scan_text key;
     uint64_t seen = 0;
@@ -530,12 +530,12 @@ int decode_in_diff(struct scan *scan, struct binance_decoder *dec, const struct 
     NEED(BIT(0) | BIT(2) | BIT(3) | BIT(4) | BIT(5) | BIT(6));
     if (depth->first_id > depth->last_id)
         return scan_fail(scan);
-    return BINANCE_DIFF;
+    return WIRE_DIFF;
 }
 
 /* A whole book: REST snapshot, or partial depth. */
 int decode_in_book(struct scan *scan, struct binance_decoder *dec, const struct symbol *symbol,
-                   struct binance_depth *depth)
+                   struct wire_depth *depth)
 {
     struct scan_text key;
     uint64_t seen = 0;
@@ -558,5 +558,5 @@ int decode_in_book(struct scan *scan, struct binance_decoder *dec, const struct 
     }
     NEED(7);
     depth->first_id = depth->last_id;
-    return BINANCE_PARTIAL;
+    return WIRE_PARTIAL;
 }

@@ -33,7 +33,7 @@ int decode_in_word(struct scan *scan, const char *word);
 int decode_in_own_symbol(struct scan *scan, const struct symbol *symbol);
 /* An executionReport; is_inner: the "o" of an ORDER_TRADE_UPDATE, which says the same. */
 int decode_in_report(struct scan *scan, struct binance_decoder *dec, const struct symbol *symbol,
-                     int is_inner, struct binance_order *order);
+                     int is_inner, struct wire_order *order);
 #define FEE_EXP 8 /* of an asset that is not configured */
 /* What a bare payload is, without taking it: kind by its "e" or by which keys it has, symbol by its
  * "s". A second look costs time; combined streams need none. */
@@ -60,27 +60,27 @@ int decode_in_quote(struct scan *scan, struct binance_decoder *dec, const struct
 int decode_in_kline(struct scan *scan, struct binance_decoder *dec, const struct symbol *symbol,
                     struct agon_bar *bar);
 int decode_in_diff(struct scan *scan, struct binance_decoder *dec, const struct symbol *symbol,
-                   struct binance_depth *depth);
+                   struct wire_depth *depth);
 int decode_in_book(struct scan *scan, struct binance_decoder *dec, const struct symbol *symbol,
-                   struct binance_depth *depth);
+                   struct wire_depth *depth);
 int decode_in_look(const struct scan *from, const struct symbols *symbols,
                    struct decode_look *look);
-int decode_in_reply(struct scan *scan, struct binance_out *out);
+int decode_in_reply(struct scan *scan, struct wire_out *out);
 uint8_t decode_in_state_of(const struct scan_text *text);
-int decode_in_state(struct scan *scan, struct binance_order *order);
+int decode_in_state(struct scan *scan, struct wire_order *order);
 int decode_in_side(struct scan *scan, uint8_t *side);
-int decode_in_type(struct scan *scan, struct binance_order *order);
+int decode_in_type(struct scan *scan, struct wire_order *order);
 int decode_in_tif(struct scan *scan, uint8_t *tif, uint8_t *is_post_only);
 int decode_in_fee(struct scan *scan, struct decode_fee *fee);
 int decode_in_fee_asset(struct scan *scan, struct decode_fee *fee);
 int decode_in_settle_fee(const struct symbols *symbols, const struct decode_fee *fee,
                          agon_amt_t *amt, agon_asset_t *asset);
 int decode_in_fill_id(struct scan *scan, uint64_t *fill);
-int decode_in_balances(struct scan *scan, struct binance_decoder *dec, struct binance_out *out,
+int decode_in_balances(struct scan *scan, struct binance_decoder *dec, struct wire_out *out,
                        const char *asset_key, const char *free_key, const char *held_key);
 /* decode_um.c */
 int decode_in_mark(struct scan *scan, struct binance_decoder *dec, const struct symbol *symbol,
-                   struct binance_mark *mark);
+                   struct wire_mark *mark);
 int decode_in_liquidation(struct scan *scan, struct binance_decoder *dec,
                           const struct symbol *symbol, struct agon_liquidation *liquidation);
 

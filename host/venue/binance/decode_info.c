@@ -53,7 +53,7 @@ static int take_flag(struct scan *scan, uint8_t *flag)
 /* What a filter of this type says by this key of the rules that are of no record. AGON_ENOENT:
  * nothing. */
 static int decode_rule(struct scan *scan, const char *type, const struct scan_text *key,
-                       struct binance_symbol_info *info, uint64_t *seen_at)
+                       struct wire_info *info, uint64_t *seen_at)
 {
     struct rules *rules = &info->rules;
     uint64_t seen = *seen_at;
@@ -105,7 +105,7 @@ static int decode_rule(struct scan *scan, const char *type, const struct scan_te
     return rc;
 }
 
-static int decode_filter(struct scan *scan, struct binance_symbol_info *info)
+static int decode_filter(struct scan *scan, struct wire_info *info)
 {
     struct scan_text key;
     const char *here = scan->at;
@@ -156,7 +156,7 @@ static int decode_filter(struct scan *scan, struct binance_symbol_info *info)
     return AGON_OK;
 }
 
-static int decode_symbol(struct scan *scan, struct binance_symbol_info *info)
+static int decode_symbol(struct scan *scan, struct wire_info *info)
 {
     struct scan_text key;
     struct scan_text text;
@@ -205,7 +205,7 @@ static int decode_symbol(struct scan *scan, struct binance_symbol_info *info)
     return AGON_OK;
 }
 
-static int decode_limit(struct scan *scan, struct binance_limit *limit)
+static int decode_limit(struct scan *scan, struct wire_limit *limit)
 {
     struct scan_text key;
     struct scan_text text;
@@ -243,7 +243,7 @@ static int decode_limit(struct scan *scan, struct binance_limit *limit)
     return AGON_OK;
 }
 
-static int walk_info(const void *bytes, size_t n, binance_limit_fn each_limit, binance_info_fn each,
+static int walk_info(const void *bytes, size_t n, wire_limit_fn each_limit, wire_info_fn each,
                      void *ctx)
 {
     struct scan reader;
@@ -258,7 +258,7 @@ static int walk_info(const void *bytes, size_t n, binance_limit_fn each_limit, b
         return scan->rc;
     while ((rc = scan_key(scan, &key)) > 0) {
         if (scan_is(&key, "rateLimits")) {
-            struct binance_limit limit;
+            struct wire_limit limit;
 
             if (scan_once(scan, &seen, 0) < 0 || scan_array(scan) < 0)
                 return scan->rc;
@@ -272,7 +272,7 @@ static int walk_info(const void *bytes, size_t n, binance_limit_fn each_limit, b
             if (rc < 0)
                 return rc;
         } else if (scan_is(&key, "symbols")) {
-            struct binance_symbol_info info;
+            struct wire_info info;
 
             if (scan_once(scan, &seen, 1) < 0 || scan_array(scan) < 0)
                 return scan->rc;
@@ -294,25 +294,15 @@ static int walk_info(const void *bytes, size_t n, binance_limit_fn each_limit, b
     return rc < 0 ? rc : count;
 }
 
-int binance_decode_exchange_info(const void *bytes, size_t n, binance_limit_fn each_limit,
-                                 binance_info_fn each, void *ctx)
+int binance_decode_exchange_info(const void *bytes, size_t n, wire_limit_fn each_limit,
+                                 wire_info_fn each, void *ctx)
 {
     int rc = walk_info(bytes, n, NULL, NULL, NULL);
 
     return rc < 0 ? rc : walk_info(bytes, n, each_limit, each, ctx);
 }
 
-static int64_t fit(int *is_exact, int64_t value, int from, int to)
-{
-    int64_t scaled = num_rescale(value, from, to, NUM_ZERO);
-
-    // A tick finer than the instrument's exponent would be lost: that needs a new instrument.
-    if (num_rescale(scaled, to, from, NUM_ZERO) != value)
-        *is_exact = 0;
-    return scaled;
-}
-
-void binance_fit_rules(const struct binance_symbol_info *info, int quote_exp,
+void binance_fit_rules(const struct wire_info *info, int quote_exp,
                        const struct agon_instrument *record, struct rules *rules)
 {
     *rules = info->rules;
@@ -329,24 +319,4 @@ void binance_fit_rules(const struct binance_symbol_info *info, int quote_exp,
         num_rescale(info->market_max_qty, info->market_max_qty_exp, record->qty_exp, NUM_ZERO);
     rules->max_notional_amt =
         num_rescale(info->max_notional, info->max_notional_exp, quote_exp, NUM_ZERO);
-}
-
-int binance_fit_filters(const struct binance_symbol_info *info, int quote_exp,
-                        struct agon_instrument *record)
-{
-    int px_exp = record->px_exp;
-    int qty_exp = record->qty_exp;
-    int is_exact = 1;
-
-    if (info->tick > 0)
-        record->tick_px = fit(&is_exact, info->tick, info->tick_exp, px_exp);
-    if (info->lot > 0)
-        record->lot_qty = fit(&is_exact, info->lot, info->lot_exp, qty_exp);
-    record->min_qty = fit(&is_exact, info->min_qty, info->min_qty_exp, qty_exp);
-    record->min_notional_amt =
-        fit(&is_exact, info->min_notional, info->min_notional_exp, quote_exp);
-    record->min_px = fit(&is_exact, info->min_px, info->min_px_exp, px_exp);
-    record->max_qty = num_rescale(info->max_qty, info->max_qty_exp, qty_exp, NUM_ZERO);
-    record->max_px = num_rescale(info->max_px, info->max_px_exp, px_exp, NUM_ZERO);
-    return is_exact;
 }

@@ -6,30 +6,30 @@ static int kind_of(const struct scan_text *text, int *is_aggregate)
 {
     *is_aggregate = 0;
     if (scan_is(text, "trade"))
-        return BINANCE_TRADE;
+        return WIRE_TRADE;
     if (scan_is(text, "aggTrade")) {
         *is_aggregate = 1;
-        return BINANCE_TRADE;
+        return WIRE_TRADE;
     }
     if (scan_is(text, "bookTicker"))
-        return BINANCE_QUOTE;
+        return WIRE_QUOTE;
     if (scan_is(text, "kline"))
-        return BINANCE_BAR;
+        return WIRE_BAR;
     if (scan_is(text, "depthUpdate"))
-        return BINANCE_DIFF;
+        return WIRE_DIFF;
     if (scan_is(text, "serverShutdown"))
-        return BINANCE_SHUTDOWN;
+        return WIRE_SHUTDOWN;
     if (scan_is(text, "markPriceUpdate"))
-        return BINANCE_MARK;
+        return WIRE_MARK;
     if (scan_is(text, "forceOrder"))
-        return BINANCE_LIQUIDATION;
+        return WIRE_LIQUIDATION;
     if (scan_is(text, "executionReport"))
-        return BINANCE_ORDER;
+        return WIRE_ORDER;
     if (scan_is(text, "outboundAccountPosition"))
-        return BINANCE_BALANCE;
+        return WIRE_BALANCE;
     if (scan_is(text, "eventStreamTerminated"))
-        return BINANCE_TERMINATED;
-    return BINANCE_OTHER;
+        return WIRE_TERMINATED;
+    return WIRE_OTHER;
 }
 
 int decode_in_look(const struct scan *from, const struct symbols *symbols, struct decode_look *look)
@@ -76,41 +76,41 @@ int decode_in_look(const struct scan *from, const struct symbols *symbols, struc
     }
     if (rc == 0 && (seen & 1) == 0) {
         if ((quote_keys & 7) == 7 && look->has_symbol)
-            look->kind = BINANCE_QUOTE;
+            look->kind = WIRE_QUOTE;
         else if ((quote_keys & 24) == 24)
-            look->kind = BINANCE_PARTIAL;
+            look->kind = WIRE_PARTIAL;
     }
     return rc;
 }
 
 static int decode_shutdown(struct scan *scan)
 {
-    return scan_skip(scan) < 0 ? scan->rc : BINANCE_SHUTDOWN;
+    return scan_skip(scan) < 0 ? scan->rc : WIRE_SHUTDOWN;
 }
 
 /* One payload, its kind and symbol being known. *kind_out: for the counts. */
 static int decode_payload(struct scan *scan, struct binance_decoder *dec,
-                          const struct decode_look *look, struct binance_out *out)
+                          const struct decode_look *look, struct wire_out *out)
 {
     switch (look->kind) {
-    case BINANCE_TRADE:
+    case WIRE_TRADE:
         return decode_in_trade(scan, dec, look->symbol, look->is_aggregate, &out->trade);
-    case BINANCE_QUOTE:
+    case WIRE_QUOTE:
         return decode_in_quote(scan, dec, look->symbol, &out->quote, &out->id);
-    case BINANCE_BAR:
+    case WIRE_BAR:
         return decode_in_kline(scan, dec, look->symbol, &out->bar);
-    case BINANCE_DIFF:
+    case WIRE_DIFF:
         return decode_in_diff(scan, dec, look->symbol, &out->depth);
-    case BINANCE_PARTIAL:
+    case WIRE_PARTIAL:
         return decode_in_book(scan, dec, look->symbol, &out->depth);
-    case BINANCE_MARK:
+    case WIRE_MARK:
         return decode_in_mark(scan, dec, look->symbol, &out->mark);
-    case BINANCE_LIQUIDATION:
+    case WIRE_LIQUIDATION:
         return decode_in_liquidation(scan, dec, look->symbol, &out->liquidation);
-    case BINANCE_SHUTDOWN:
+    case WIRE_SHUTDOWN:
         return decode_shutdown(scan);
     default:
-        return scan_skip(scan) < 0 ? scan->rc : BINANCE_OTHER;
+        return scan_skip(scan) < 0 ? scan->rc : WIRE_OTHER;
     }
 }
 
@@ -128,7 +128,7 @@ static void look_at_stream(const struct scan_text *name, const struct symbols *s
     memset(look, 0, sizeof(*look));
     if (at == NULL) {
         if (scan_is(name, "!serverShutdown"))
-            look->kind = BINANCE_SHUTDOWN;
+            look->kind = WIRE_SHUTDOWN;
         return;
     }
     n_symbol = (uint32_t)(at - name->at);
@@ -147,17 +147,17 @@ static void look_at_stream(const struct scan_text *name, const struct symbols *s
     more = memchr(suffix.at, '@', suffix.n);
     n_kind = more != NULL ? (size_t)(more - suffix.at) : suffix.n;
     if (n_kind == 5 && memcmp(suffix.at, "depth", 5) == 0) {
-        look->kind = BINANCE_DIFF;
+        look->kind = WIRE_DIFF;
     } else if (n_kind > 5 && memcmp(suffix.at, "depth", 5) == 0) {
-        look->kind = BINANCE_PARTIAL;
+        look->kind = WIRE_PARTIAL;
     } else if (n_kind > 6 && memcmp(suffix.at, "kline_", 6) == 0) {
-        look->kind = BINANCE_BAR;
+        look->kind = WIRE_BAR;
     } else if (n_kind == 9 && memcmp(suffix.at, "markPrice", 9) == 0) {
-        look->kind = BINANCE_MARK;
+        look->kind = WIRE_MARK;
     } else if (more == NULL) {
         look->kind = kind_of(&suffix, &look->is_aggregate);
-        if (look->kind == BINANCE_ORDER || look->kind == BINANCE_BALANCE)
-            look->kind = BINANCE_OTHER;
+        if (look->kind == WIRE_ORDER || look->kind == WIRE_BALANCE)
+            look->kind = WIRE_OTHER;
     }
 }
 
@@ -221,30 +221,30 @@ static int look_ahead(const char *at, const char *end, const struct symbols *sym
     look->symbol = symbols_find(symbols, text.at, (size_t)(stop - text.at));
     look->has_symbol = 1;
     // Only kinds whose decoder checks both again: what follows may still be no JSON.
-    return look->symbol != NULL && look->kind >= BINANCE_TRADE && look->kind <= BINANCE_DIFF;
+    return look->symbol != NULL && look->kind >= WIRE_TRADE && look->kind <= WIRE_DIFF;
 }
 
 static int needs_symbol(int kind)
 {
-    return (kind >= BINANCE_TRADE && kind <= BINANCE_PARTIAL) || kind == BINANCE_MARK ||
-           kind == BINANCE_LIQUIDATION;
+    return (kind >= WIRE_TRADE && kind <= WIRE_PARTIAL) || kind == WIRE_MARK ||
+           kind == WIRE_LIQUIDATION;
 }
 
 static int take_payload(struct scan *scan, struct binance_decoder *dec, struct decode_look *look,
-                        struct binance_out *out)
+                        struct wire_out *out)
 {
     dec->last_symbol = look->symbol;
     dec->last_kind = look->kind;
     if (needs_symbol(look->kind) && look->symbol == NULL) {
         dec->n_unknown_symbol++;
-        look->kind = BINANCE_OTHER;
+        look->kind = WIRE_OTHER;
     }
     return decode_payload(scan, dec, look, out);
 }
 
 /* {"result":null,"id":1}, {"error":{"code":..,"msg":".."},"id":1} and, of the WebSocket API,
  * {"id":"..","status":200,"result":..}. */
-int decode_in_reply(struct scan *scan, struct binance_out *out)
+int decode_in_reply(struct scan *scan, struct wire_out *out)
 {
     struct scan_text key;
     struct scan_text text;
@@ -306,13 +306,13 @@ int decode_in_reply(struct scan *scan, struct binance_out *out)
     if (rc < 0 || code < INT32_MIN || code > INT32_MAX)
         return scan_fail(scan);
     if ((seen & (BIT(0) | BIT(2) | BIT(3) | BIT(5))) == 0)
-        return BINANCE_OTHER;
+        return WIRE_OTHER;
     out->code = (int32_t)code;
-    return BINANCE_REPLY;
+    return WIRE_REPLY;
 }
 
 int binance_decode_market(struct binance_decoder *dec, const void *bytes, size_t n,
-                          struct binance_out *out)
+                          struct wire_out *out)
 {
     struct scan reader;
     struct scan *scan = &reader;
@@ -321,11 +321,11 @@ int binance_decode_market(struct binance_decoder *dec, const void *bytes, size_t
     struct decode_look look = {0};
     const char *later = NULL; // a payload that came before its stream's name
     uint64_t seen = 0;
-    int kind = BINANCE_OTHER;
+    int kind = WIRE_OTHER;
     int rc;
 
     dec->last_symbol = NULL;
-    dec->last_kind = BINANCE_OTHER;
+    dec->last_kind = WIRE_OTHER;
     scan_init(scan, bytes, n);
     if (look_ahead(scan->at, scan->end, dec->symbols, &look)) {
         kind = look.kind;
@@ -334,10 +334,10 @@ int binance_decode_market(struct binance_decoder *dec, const void *bytes, size_t
     }
     memset(&look, 0, sizeof(look));
     if (scan_object(scan) < 0)
-        return decode_in_judge(dec, BINANCE_OTHER, scan->rc, bytes, n);
+        return decode_in_judge(dec, WIRE_OTHER, scan->rc, bytes, n);
     rc = scan_key(scan, &key);
     if (rc < 0)
-        return decode_in_judge(dec, BINANCE_OTHER, rc, bytes, n);
+        return decode_in_judge(dec, WIRE_OTHER, rc, bytes, n);
     if (rc > 0 && !scan_is(&key, "stream") && !scan_is(&key, "data")) {
         // A bare payload, an answer, or {"event":{..}}.
         if (scan_is(&key, "event"))
@@ -345,8 +345,8 @@ int binance_decode_market(struct binance_decoder *dec, const void *bytes, size_t
         scan_init(scan, bytes, n);
         rc = decode_in_look(scan, dec->symbols, &look);
         if (rc < 0)
-            return decode_in_judge(dec, BINANCE_OTHER, rc, bytes, n);
-        if (look.kind == BINANCE_OTHER && !look.has_symbol)
+            return decode_in_judge(dec, WIRE_OTHER, rc, bytes, n);
+        if (look.kind == WIRE_OTHER && !look.has_symbol)
             rc = decode_in_reply(scan, out);
         else
             rc = take_payload(scan, dec, &look, out);

@@ -41,7 +41,7 @@ int binance_decode_time(struct binance_decoder *dec, const void *bytes, size_t n
     *t = 0;
     scan_init(scan, bytes, n);
     if (scan_object(scan) < 0)
-        return decode_in_judge(dec, BINANCE_REST, scan->rc, bytes, n);
+        return decode_in_judge(dec, WIRE_REST, scan->rc, bytes, n);
     while ((rc = scan_key(scan, &key)) > 0) {
         if (scan_is(&key, "serverTime"))
             rc = scan_once(scan, &seen, 0) < 0 ? scan->rc : decode_in_time(scan, dec, t);
@@ -54,11 +54,11 @@ int binance_decode_time(struct binance_decoder *dec, const void *bytes, size_t n
         rc = scan_end(scan);
     if (rc >= 0 && *t == 0)
         rc = AGON_EINVAL;
-    return decode_in_judge(dec, BINANCE_REST, rc, bytes, n);
+    return decode_in_judge(dec, WIRE_REST, rc, bytes, n);
 }
 
 int binance_decode_snapshot(struct binance_decoder *dec, const void *bytes, size_t n,
-                            const struct symbol *symbol, struct binance_depth *depth)
+                            const struct symbol *symbol, struct wire_depth *depth)
 {
     struct scan scan;
     int rc;
@@ -67,12 +67,12 @@ int binance_decode_snapshot(struct binance_decoder *dec, const void *bytes, size
     rc = decode_in_book(&scan, dec, symbol, depth);
     if (rc >= 0)
         rc = scan_end(&scan);
-    return decode_in_judge(dec, BINANCE_SNAPSHOT, rc, bytes, n);
+    return decode_in_judge(dec, WIRE_SNAPSHOT, rc, bytes, n);
 }
 
 /* One entry of fills in a FULL answer, or of myTrades. */
 static int decode_fill(struct scan *scan, struct binance_decoder *dec, const struct symbol *symbol,
-                       struct binance_fill *fill, int is_answer)
+                       struct wire_fill *fill, int is_answer)
 {
     struct scan_text key;
     struct decode_fee fee = {0};
@@ -118,14 +118,14 @@ static int decode_fill(struct scan *scan, struct binance_decoder *dec, const str
 }
 
 static int decode_fills(struct scan *scan, struct binance_decoder *dec,
-                        const struct binance_order *order, binance_fill_fn each, void *ctx)
+                        const struct wire_order *order, wire_fill_fn each, void *ctx)
 {
     int rc;
 
     if (scan_array(scan) < 0)
         return scan->rc;
     while ((rc = scan_item(scan)) > 0) {
-        struct binance_fill fill;
+        struct wire_fill fill;
 
         if (decode_fill(scan, dec, order->symbol, &fill, 1) < 0)
             return scan->rc;
@@ -142,7 +142,7 @@ static int decode_fills(struct scan *scan, struct binance_decoder *dec,
 /* An order object of the REST API. Fills are decoded always and told when each is given. */
 /* Of an instrument that is not served here: whose it is, and whether it is open. What its numbers
  * mean is not known. */
-static int decode_elsewhere(struct scan *scan, struct binance_order *order)
+static int decode_elsewhere(struct scan *scan, struct wire_order *order)
 {
     struct scan_text key, text;
     uint64_t seen = 0;
@@ -168,8 +168,8 @@ static int decode_elsewhere(struct scan *scan, struct binance_order *order)
     return rc;
 }
 
-static int decode_order(struct scan *scan, struct binance_decoder *dec, struct binance_order *order,
-                        binance_fill_fn each, void *ctx)
+static int decode_order(struct scan *scan, struct binance_decoder *dec, struct wire_order *order,
+                        wire_fill_fn each, void *ctx)
 {
     struct scan_text key;
     struct decode_look look;
@@ -243,7 +243,7 @@ static int decode_order(struct scan *scan, struct binance_decoder *dec, struct b
 }
 
 int binance_decode_order(struct binance_decoder *dec, const void *bytes, size_t n,
-                         struct binance_order *order, binance_fill_fn each_fill, void *ctx)
+                         struct wire_order *order, wire_fill_fn each_fill, void *ctx)
 {
     struct scan scan;
     int rc;
@@ -259,14 +259,14 @@ int binance_decode_order(struct binance_decoder *dec, const void *bytes, size_t 
         scan_init(&scan, bytes, n);
         rc = decode_order(&scan, dec, order, each_fill, ctx);
     }
-    return decode_in_judge(dec, BINANCE_REST, rc, bytes, n);
+    return decode_in_judge(dec, WIRE_REST, rc, bytes, n);
 }
 
-static int walk_orders(struct binance_decoder *dec, const void *bytes, size_t n,
-                       binance_order_fn each, void *ctx)
+static int walk_orders(struct binance_decoder *dec, const void *bytes, size_t n, wire_order_fn each,
+                       void *ctx)
 {
     struct scan scan;
-    struct binance_order order;
+    struct wire_order order;
     int count = 0;
     int rc;
 
@@ -293,20 +293,20 @@ static int walk_orders(struct binance_decoder *dec, const void *bytes, size_t n,
 }
 
 int binance_decode_orders(struct binance_decoder *dec, const void *bytes, size_t n,
-                          binance_order_fn each, void *ctx)
+                          wire_order_fn each, void *ctx)
 {
     int rc = walk_orders(dec, bytes, n, NULL, NULL);
 
     if (rc >= 0 && each != NULL)
         rc = walk_orders(dec, bytes, n, each, ctx);
-    return decode_in_judge(dec, BINANCE_REST, rc, bytes, n);
+    return decode_in_judge(dec, WIRE_REST, rc, bytes, n);
 }
 
 static int walk_fills(struct binance_decoder *dec, const void *bytes, size_t n,
-                      const struct symbol *symbol, binance_fill_fn each, void *ctx)
+                      const struct symbol *symbol, wire_fill_fn each, void *ctx)
 {
     struct scan scan;
-    struct binance_fill fill;
+    struct wire_fill fill;
     int count = 0;
     int rc;
 
@@ -328,16 +328,16 @@ static int walk_fills(struct binance_decoder *dec, const void *bytes, size_t n,
 }
 
 int binance_decode_fills(struct binance_decoder *dec, const void *bytes, size_t n,
-                         const struct symbol *symbol, binance_fill_fn each, void *ctx)
+                         const struct symbol *symbol, wire_fill_fn each, void *ctx)
 {
     int rc = walk_fills(dec, bytes, n, symbol, NULL, NULL);
 
     if (rc >= 0 && each != NULL)
         rc = walk_fills(dec, bytes, n, symbol, each, ctx);
-    return decode_in_judge(dec, BINANCE_REST, rc, bytes, n);
+    return decode_in_judge(dec, WIRE_REST, rc, bytes, n);
 }
 
-static int decode_account(struct scan *scan, struct binance_decoder *dec, struct binance_out *out,
+static int decode_account(struct scan *scan, struct binance_decoder *dec, struct wire_out *out,
                           int *can_trade, int *can_withdraw)
 {
     struct scan_text key;
@@ -366,13 +366,13 @@ static int decode_account(struct scan *scan, struct binance_decoder *dec, struct
 }
 
 int binance_decode_account(struct binance_decoder *dec, const void *bytes, size_t n,
-                           struct binance_out *out, int *can_trade, int *can_withdraw)
+                           struct wire_out *out, int *can_trade, int *can_withdraw)
 {
     struct scan scan;
 
     scan_init(&scan, bytes, n);
-    return decode_in_judge(dec, BINANCE_REST,
-                           decode_account(&scan, dec, out, can_trade, can_withdraw), bytes, n);
+    return decode_in_judge(dec, WIRE_REST, decode_account(&scan, dec, out, can_trade, can_withdraw),
+                           bytes, n);
 }
 
 static int decode_rights(struct scan *scan, int *can_withdraw)
@@ -400,7 +400,7 @@ int binance_decode_rights(struct binance_decoder *dec, const void *bytes, size_t
     struct scan scan;
 
     scan_init(&scan, bytes, n);
-    return decode_in_judge(dec, BINANCE_REST, decode_rights(&scan, can_withdraw), bytes, n);
+    return decode_in_judge(dec, WIRE_REST, decode_rights(&scan, can_withdraw), bytes, n);
 }
 
 /* [open time, o, h, l, c, volume, close time, quote volume, trades, taker base, taker quote, ..] */
@@ -462,7 +462,7 @@ static int decode_row(struct scan *scan, struct binance_decoder *dec, const stru
 
 static int walk_klines(struct binance_decoder *dec, const void *bytes, size_t n,
                        const struct symbol *symbol, uint32_t length_s, agon_ns_t t_now,
-                       binance_bar_fn each, void *ctx)
+                       wire_bar_fn each, void *ctx)
 {
     struct scan scan;
     int count = 0;
@@ -492,7 +492,7 @@ static int walk_klines(struct binance_decoder *dec, const void *bytes, size_t n,
 
 int binance_decode_klines(struct binance_decoder *dec, const void *bytes, size_t n,
                           const struct symbol *symbol, uint32_t length_s, agon_ns_t t_now,
-                          binance_bar_fn each, void *ctx)
+                          wire_bar_fn each, void *ctx)
 {
     uint64_t n_cut = dec->n_cut;
     int rc = walk_klines(dec, bytes, n, symbol, length_s, t_now, NULL, NULL);
@@ -502,7 +502,7 @@ int binance_decode_klines(struct binance_decoder *dec, const void *bytes, size_t
         dec->n_cut = n_cut;
         rc = walk_klines(dec, bytes, n, symbol, length_s, t_now, each, ctx);
     }
-    return decode_in_judge(dec, BINANCE_REST, rc, bytes, n);
+    return decode_in_judge(dec, WIRE_REST, rc, bytes, n);
 }
 
 static int take_result(struct scan *scan, uint8_t *result)
@@ -522,7 +522,7 @@ static int take_result(struct scan *scan, uint8_t *result)
 }
 
 /* A half of a cancelReplace answer: an order, an error or null. */
-static int take_half(struct scan *scan, struct binance_decoder *dec, struct binance_order *order,
+static int take_half(struct scan *scan, struct binance_decoder *dec, struct wire_order *order,
                      int32_t *code, char *text, size_t room)
 {
     struct scan_text slice;
@@ -595,5 +595,5 @@ int binance_decode_replace(struct binance_decoder *dec, const void *bytes, size_
     if (rc >= 0 && ((replace->cancel_result == 1 && replace->cancelled.symbol == NULL) ||
                     (replace->new_result == 1 && replace->created.symbol == NULL)))
         rc = AGON_EINVAL;
-    return decode_in_judge(dec, BINANCE_REST, rc, bytes, n);
+    return decode_in_judge(dec, WIRE_REST, rc, bytes, n);
 }

@@ -31,7 +31,7 @@ static int take_rate(struct scan *scan, int64_t *rate_ppb)
 }
 
 int decode_in_mark(struct scan *scan, struct binance_decoder *dec, const struct symbol *symbol,
-                   struct binance_mark *mark)
+                   struct wire_mark *mark)
 {
     struct scan_text key;
     uint64_t seen = 0;
@@ -74,7 +74,7 @@ int decode_in_mark(struct scan *scan, struct binance_decoder *dec, const struct 
     if (mark->mark_px == 0 || stamp_ms > 4102444800000u)
         return scan_fail(scan);
     mark->t_funding = (agon_ns_t)stamp_ms * 1000000;
-    return BINANCE_MARK;
+    return WIRE_MARK;
 }
 
 static int take_side(struct scan *scan, uint8_t *side)
@@ -146,14 +146,14 @@ int decode_in_liquidation(struct scan *scan, struct binance_decoder *dec,
     liquidation->hdr.type = AGON_EVENT_LIQUIDATION;
     liquidation->hdr.granules = sizeof(*liquidation) / EVENT_GRANULE;
     liquidation->hdr.instrument = symbol->instrument;
-    return BINANCE_LIQUIDATION;
+    return WIRE_LIQUIDATION;
 }
 
 /* User data -------------------------------------------------------------------------------------
  */
 
 /* [{"a":"USDT","wb":"1.5"}], or the assets of an account; the wallet's balance may be below 0. */
-static int decode_wallets(struct scan *scan, struct binance_decoder *dec, struct binance_out *out,
+static int decode_wallets(struct scan *scan, struct binance_decoder *dec, struct wire_out *out,
                           const char *asset_key, const char *wallet_key)
 {
     struct scan_text key;
@@ -165,7 +165,7 @@ static int decode_wallets(struct scan *scan, struct binance_decoder *dec, struct
         return scan->rc;
     while ((rc = scan_item(scan)) > 0) {
         const struct symbol_asset *asset = NULL;
-        struct binance_balance *balance;
+        struct wire_balance *balance;
         struct scan_text wallet = {0};
         uint64_t seen = 0;
 
@@ -196,7 +196,7 @@ static int decode_wallets(struct scan *scan, struct binance_decoder *dec, struct
     return rc < 0 ? rc : AGON_OK;
 }
 
-static int decode_update(struct scan *scan, struct binance_decoder *dec, struct binance_out *out)
+static int decode_update(struct scan *scan, struct binance_decoder *dec, struct wire_out *out)
 {
     struct scan_text key;
     uint64_t seen = 0;
@@ -243,13 +243,13 @@ static int look_inside(const struct scan *from, struct binance_decoder *dec,
 
 static int kind_of(const struct scan_text *text)
 {
-    return scan_is(text, "ORDER_TRADE_UPDATE") ? BINANCE_ORDER
-           : scan_is(text, "ACCOUNT_UPDATE")   ? BINANCE_POSITION
-           : scan_is(text, "listenKeyExpired") ? BINANCE_TERMINATED
-                                               : BINANCE_OTHER;
+    return scan_is(text, "ORDER_TRADE_UPDATE") ? WIRE_ORDER
+           : scan_is(text, "ACCOUNT_UPDATE")   ? WIRE_POSITION
+           : scan_is(text, "listenKeyExpired") ? WIRE_TERMINATED
+                                               : WIRE_OTHER;
 }
 
-static int decode_user(struct scan *scan, struct binance_decoder *dec, struct binance_out *out,
+static int decode_user(struct scan *scan, struct binance_decoder *dec, struct wire_out *out,
                        int *kind)
 {
     struct scan_text key;
@@ -278,7 +278,7 @@ static int decode_user(struct scan *scan, struct binance_decoder *dec, struct bi
         }
     }
     NEED(1);
-    if (*kind == BINANCE_ORDER || *kind == BINANCE_POSITION) {
+    if (*kind == WIRE_ORDER || *kind == WIRE_POSITION) {
         const struct symbol *symbol;
         struct scan again;
 
@@ -286,15 +286,15 @@ static int decode_user(struct scan *scan, struct binance_decoder *dec, struct bi
             return scan_fail(scan);
         scan_init(&again, inner, (size_t)(scan->end - inner));
         again.depth = 1;
-        if (*kind == BINANCE_POSITION) {
+        if (*kind == WIRE_POSITION) {
             out->order.t_venue = t;
-            return decode_update(&again, dec, out) < 0 ? again.rc : BINANCE_POSITION;
+            return decode_update(&again, dec, out) < 0 ? again.rc : WIRE_POSITION;
         }
         if (look_inside(&again, dec, &symbol) < 0)
             return scan_fail(scan);
         if (symbol == NULL) {
             dec->n_unknown_symbol++;
-            return BINANCE_OTHER;
+            return WIRE_OTHER;
         }
         return decode_in_report(&again, dec, symbol, 1, &out->order);
     }
@@ -302,10 +302,10 @@ static int decode_user(struct scan *scan, struct binance_decoder *dec, struct bi
 }
 
 int binance_decode_um_user(struct binance_decoder *dec, const void *bytes, size_t n,
-                           struct binance_out *out)
+                           struct wire_out *out)
 {
     struct scan scan;
-    int kind = BINANCE_OTHER;
+    int kind = WIRE_OTHER;
     int rc;
 
     scan_init(&scan, bytes, n);
@@ -321,7 +321,7 @@ int binance_decode_um_user(struct binance_decoder *dec, const void *bytes, size_
 /* REST answers ----------------------------------------------------------------------------------
  */
 
-static int decode_place(struct scan *scan, struct binance_decoder *dec, struct binance_place *place)
+static int decode_place(struct scan *scan, struct binance_decoder *dec, struct wire_position *place)
 {
     struct scan_text key;
     struct scan_text text = {0};
@@ -358,7 +358,7 @@ static int decode_place(struct scan *scan, struct binance_decoder *dec, struct b
 }
 
 int binance_decode_positions(struct binance_decoder *dec, const void *bytes, size_t n,
-                             struct binance_out *out)
+                             struct wire_out *out)
 {
     struct scan scan;
     int rc;
@@ -367,7 +367,7 @@ int binance_decode_positions(struct binance_decoder *dec, const void *bytes, siz
     scan_init(&scan, bytes, n);
     rc = scan_array(&scan);
     while (rc >= 0 && (rc = scan_item(&scan)) > 0) {
-        struct binance_place place;
+        struct wire_position place;
 
         rc = decode_place(&scan, dec, &place);
         if (rc >= 0 && place.symbol != NULL && out->n_places == SYMBOLS_MAX)
@@ -377,10 +377,10 @@ int binance_decode_positions(struct binance_decoder *dec, const void *bytes, siz
     }
     if (rc >= 0)
         rc = scan_end(&scan);
-    return decode_in_judge(dec, BINANCE_REST, rc, bytes, n);
+    return decode_in_judge(dec, WIRE_REST, rc, bytes, n);
 }
 
-static int decode_account(struct scan *scan, struct binance_decoder *dec, struct binance_out *out)
+static int decode_account(struct scan *scan, struct binance_decoder *dec, struct wire_out *out)
 {
     struct scan_text key;
     uint64_t seen = 0;
@@ -399,12 +399,12 @@ static int decode_account(struct scan *scan, struct binance_decoder *dec, struct
 }
 
 int binance_decode_um_account(struct binance_decoder *dec, const void *bytes, size_t n,
-                              struct binance_out *out)
+                              struct wire_out *out)
 {
     struct scan scan;
 
     scan_init(&scan, bytes, n);
-    return decode_in_judge(dec, BINANCE_REST, decode_account(&scan, dec, out), bytes, n);
+    return decode_in_judge(dec, WIRE_REST, decode_account(&scan, dec, out), bytes, n);
 }
 
 static int decode_key(struct scan *scan, char *text, size_t room)
@@ -438,5 +438,5 @@ int binance_decode_listen_key(struct binance_decoder *dec, const void *bytes, si
     struct scan scan;
 
     scan_init(&scan, bytes, n);
-    return decode_in_judge(dec, BINANCE_REST, decode_key(&scan, key, room), bytes, n);
+    return decode_in_judge(dec, WIRE_REST, decode_key(&scan, key, room), bytes, n);
 }

@@ -33,12 +33,12 @@ static uint8_t read_exec(const struct scan_text *text)
             return (uint8_t)(i + 1);
     }
     if (scan_is(text, "AMENDMENT"))
-        return BINANCE_EXEC_REPLACED;
+        return WIRE_EXEC_REPLACED;
     // A liquidation is told before its trades are.
-    return scan_is(text, "CALCULATED") ? BINANCE_EXEC_NEW : 0;
+    return scan_is(text, "CALCULATED") ? WIRE_EXEC_NEW : 0;
 }
 
-int decode_in_state(struct scan *scan, struct binance_order *order)
+int decode_in_state(struct scan *scan, struct wire_order *order)
 {
     struct scan_text text;
 
@@ -59,7 +59,7 @@ int decode_in_side(struct scan *scan, uint8_t *side)
     return *side != 0 ? AGON_OK : scan_fail(scan);
 }
 
-int decode_in_type(struct scan *scan, struct binance_order *order)
+int decode_in_type(struct scan *scan, struct wire_order *order)
 {
     struct scan_text text;
 
@@ -160,7 +160,7 @@ int decode_in_fill_id(struct scan *scan, uint64_t *fill)
 }
 
 int decode_in_report(struct scan *scan, struct binance_decoder *dec, const struct symbol *symbol,
-                     int is_inner, struct binance_order *order)
+                     int is_inner, struct wire_order *order)
 {
     struct scan_text key;
     struct scan_text text;
@@ -257,7 +257,7 @@ int decode_in_report(struct scan *scan, struct binance_decoder *dec, const struc
         return scan_fail(scan);
     // A trade without its number, price or quantity cannot be booked, and one larger than its
     // order is a lie.
-    if (order->exec == BINANCE_EXEC_TRADE &&
+    if (order->exec == WIRE_EXEC_TRADE &&
         (order->fill == 0 || order->last_px <= 0 || order->last_qty <= 0 ||
          (seen & (BIT(14) | BIT(16) | BIT(19) | BIT(20))) !=
              (BIT(14) | BIT(16) | BIT(19) | BIT(20)) ||
@@ -265,10 +265,10 @@ int decode_in_report(struct scan *scan, struct binance_decoder *dec, const struc
         return scan_fail(scan);
     if (order->cum_qty > order->qty && order->qty > 0)
         return scan_fail(scan);
-    return BINANCE_ORDER;
+    return WIRE_ORDER;
 }
 
-int decode_in_balances(struct scan *scan, struct binance_decoder *dec, struct binance_out *out,
+int decode_in_balances(struct scan *scan, struct binance_decoder *dec, struct wire_out *out,
                        const char *asset_key, const char *free_key, const char *held_key)
 {
     struct scan_text key;
@@ -280,7 +280,7 @@ int decode_in_balances(struct scan *scan, struct binance_decoder *dec, struct bi
         return scan->rc;
     while ((rc = scan_item(scan)) > 0) {
         const struct symbol_asset *asset = NULL;
-        struct binance_balance *balance;
+        struct wire_balance *balance;
         char free_text[48] = "";
         char held_text[48] = "";
         uint64_t seen = 0;
@@ -323,7 +323,7 @@ int decode_in_balances(struct scan *scan, struct binance_decoder *dec, struct bi
     return rc < 0 ? rc : AGON_OK;
 }
 
-static int decode_position(struct scan *scan, struct binance_decoder *dec, struct binance_out *out)
+static int decode_position(struct scan *scan, struct binance_decoder *dec, struct wire_out *out)
 {
     struct scan_text key;
     uint64_t seen = 0;
@@ -343,10 +343,10 @@ static int decode_position(struct scan *scan, struct binance_decoder *dec, struc
             return scan->rc;
     }
     NEED(3);
-    return BINANCE_BALANCE;
+    return WIRE_BALANCE;
 }
 
-static int decode_event(struct scan *scan, struct binance_decoder *dec, struct binance_out *out,
+static int decode_event(struct scan *scan, struct binance_decoder *dec, struct wire_out *out,
                         int *kind)
 {
     struct decode_look look;
@@ -356,33 +356,33 @@ static int decode_event(struct scan *scan, struct binance_decoder *dec, struct b
         return scan_fail(scan);
     *kind = look.kind;
     switch (look.kind) {
-    case BINANCE_ORDER:
+    case WIRE_ORDER:
         if (look.symbol == NULL) {
             if (!look.has_symbol)
                 return scan_fail(scan);
             dec->n_unknown_symbol++;
-            return scan_skip(scan) < 0 ? scan->rc : BINANCE_OTHER;
+            return scan_skip(scan) < 0 ? scan->rc : WIRE_OTHER;
         }
         return decode_in_report(scan, dec, look.symbol, 0, &out->order);
-    case BINANCE_BALANCE:
+    case WIRE_BALANCE:
         return decode_position(scan, dec, out);
-    case BINANCE_TERMINATED:
-    case BINANCE_SHUTDOWN:
+    case WIRE_TERMINATED:
+    case WIRE_SHUTDOWN:
         return scan_skip(scan) < 0 ? scan->rc : look.kind;
     default:
-        return scan_skip(scan) < 0 ? scan->rc : BINANCE_OTHER;
+        return scan_skip(scan) < 0 ? scan->rc : WIRE_OTHER;
     }
 }
 
 int binance_decode_user(struct binance_decoder *dec, const void *bytes, size_t n,
-                        struct binance_out *out)
+                        struct wire_out *out)
 {
     struct scan reader;
     struct scan *scan = &reader;
     struct scan_text key;
     uint64_t seen = 0;
-    int kind = BINANCE_OTHER;
-    int result = BINANCE_OTHER;
+    int kind = WIRE_OTHER;
+    int result = WIRE_OTHER;
     int rc;
 
     scan_init(scan, bytes, n);
@@ -404,7 +404,7 @@ int binance_decode_user(struct binance_decoder *dec, const void *bytes, size_t n
         } else if (seen == 0 && (scan_is(&key, "id") || scan_is(&key, "status") ||
                                  scan_is(&key, "error") || scan_is(&key, "result"))) {
             scan_init(scan, bytes, n);
-            kind = BINANCE_REPLY;
+            kind = WIRE_REPLY;
             result = decode_in_reply(scan, out);
             rc = result < 0 ? result : scan_end(scan);
             return decode_in_judge(dec, rc < 0 ? kind : result, rc < 0 ? rc : result, bytes, n);

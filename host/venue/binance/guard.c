@@ -227,7 +227,7 @@ static void on_other(struct binance *binance, const struct foreign_order *order)
     gateway_emit(gateway, &halt.command.hdr);
 }
 
-void binance_guard_see(struct binance *binance, const struct binance_order *order, int is_known)
+void binance_guard_see(struct binance *binance, const struct wire_order *order, int is_known)
 {
     static const uint8_t is_open_state[] = {[AGON_ORDER_PENDING] = 1,
                                             [AGON_ORDER_OPEN] = 1,
@@ -256,7 +256,7 @@ void binance_guard_see(struct binance *binance, const struct binance_order *orde
         on_other(binance, &seen);
 }
 
-void binance_guard_list(void *ctx, const struct binance_order *order)
+void binance_guard_list(void *ctx, const struct wire_order *order)
 {
     struct binance *binance = ctx;
     uint64_t order_id;

@@ -145,14 +145,14 @@ static void add_job(struct rescue *rescue, enum job_kind kind, const struct symb
     snprintf(job->client_id, sizeof(job->client_id), "%s", client_id);
 }
 
-static enum client_id_whose whose(const struct rescue *rescue, const struct binance_order *order)
+static enum client_id_whose whose(const struct rescue *rescue, const struct wire_order *order)
 {
     struct client_id id;
 
     return client_id_read(&rescue->ids, order->client_id, strlen(order->client_id), &id);
 }
 
-static void on_elsewhere(void *ctx, const struct binance_order *order)
+static void on_elsewhere(void *ctx, const struct wire_order *order)
 {
     struct rescue *rescue = ctx;
 
@@ -160,7 +160,7 @@ static void on_elsewhere(void *ctx, const struct binance_order *order)
         rescue->status.n_elsewhere++;
 }
 
-static void on_listed(void *ctx, const struct binance_order *order)
+static void on_listed(void *ctx, const struct wire_order *order)
 {
     struct rescue *rescue = ctx;
     size_t at = (size_t)(order->symbol - rescue->symbols.all);
@@ -222,7 +222,7 @@ static void take_list(struct rescue *rescue, int64_t sent_ns, const struct http_
 static void take_refusal(struct rescue *rescue, const struct http_message *reply)
 {
     int64_t now = now_of(rescue);
-    char text[BINANCE_TEXT] = "";
+    char text[WIRE_TEXT] = "";
     int32_t code = 0;
     enum answer answer;
 

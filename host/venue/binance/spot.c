@@ -81,7 +81,7 @@ static int take_cancel_replace(struct binance *binance, const struct http_messag
         binance_show(binance, &replace->cancelled, order_id, old_rev, AGON_ORDER_CANCELLED,
                      replace->cancelled.cum_qty, SEEN_REPLY);
     if (replace->new_result == 1) {
-        struct binance_order *order = &replace->created;
+        struct wire_order *order = &replace->created;
 
         binance_show(binance, order, order_id, new_rev, AGON_ORDER_OPEN, 0, SEEN_REPLY);
         if (order->state != 0 && order->state != AGON_ORDER_OPEN)
@@ -115,7 +115,7 @@ static int take_swap_cancel(struct binance *binance, const struct http_message *
                             struct outbox_entry *entry, int64_t now)
 {
     struct gateway *gateway = binance->gateway;
-    struct binance_order order;
+    struct wire_order order;
 
     if (binance_decode_order(&binance->dec, reply->body, reply->body_n, &order, NULL, NULL) < 0 ||
         order.state == 0)
@@ -213,24 +213,24 @@ static void keep_user(struct binance *binance, int64_t now)
 static void on_user(struct binance *binance, struct link *link, const void *bytes, size_t n)
 {
     switch (binance_decode_user(&binance->dec, bytes, n, &binance->out)) {
-    case BINANCE_REPLY:
+    case WIRE_REPLY:
         on_user_reply(binance, link);
         break;
-    case BINANCE_ORDER:
+    case WIRE_ORDER:
         binance_on_report(binance);
         break;
-    case BINANCE_BALANCE:
+    case WIRE_BALANCE:
         binance_emit_balances(binance, 0);
         break;
-    case BINANCE_TERMINATED:
+    case WIRE_TERMINATED:
         binance_user_down(binance, link); // the connection stays; the next turn subscribes again
         break;
-    case BINANCE_SHUTDOWN:
+    case WIRE_SHUTDOWN:
         link->is_retiring = 1;
         break;
     default:
         // An order event that cannot be read is found by the next reconciliation: make it soon.
-        if (binance_is_user_up(binance) && binance->dec.n_bad[BINANCE_ORDER] > 0 &&
+        if (binance_is_user_up(binance) && binance->dec.n_bad[WIRE_ORDER] > 0 &&
             !binance->is_round &&
             binance->reconcile_ns > gateway_now(binance->gateway) + BINANCE_RETRY_NS)
             binance->reconcile_ns = gateway_now(binance->gateway) + BINANCE_RETRY_NS;

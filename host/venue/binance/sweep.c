@@ -126,7 +126,7 @@ struct cancelled {
     int64_t sent_ns;
 };
 
-static void on_cancelled(void *ctx, const struct binance_order *order)
+static void on_cancelled(void *ctx, const struct wire_order *order)
 {
     struct cancelled *cancelled = ctx;
     struct binance *binance = cancelled->binance;

@@ -81,7 +81,7 @@ static int take_replace(struct binance *binance, const struct gateway_request *r
                         const struct http_message *reply, int64_t now)
 {
     const struct outbox_entry *entry = request->entry;
-    struct binance_order order;
+    struct wire_order order;
     uint64_t order_id;
     uint8_t rev;
 
@@ -206,7 +206,7 @@ static int answer_positions(struct binance *binance, const struct http_message *
     if (binance_decode_positions(&binance->dec, reply->body, reply->body_n, &binance->out) < 0)
         return 0;
     for (uint32_t i = 0; i < binance->out.n_places; i++) {
-        const struct binance_place *place = &binance->out.places[i];
+        const struct wire_position *place = &binance->out.places[i];
         struct record_account record = {
             .hdr = {.type = EVENT_ACCOUNT,
                     .granules = sizeof(record) / EVENT_GRANULE,
@@ -300,22 +300,22 @@ static void on_user(struct binance *binance, struct link *link, const void *byte
     int64_t now = gateway_now(gateway);
 
     switch (binance_decode_um_user(&binance->dec, bytes, n, &binance->out)) {
-    case BINANCE_ORDER:
+    case WIRE_ORDER:
         binance_on_report(binance);
         break;
-    case BINANCE_POSITION:
+    case WIRE_POSITION:
         binance_emit_balances(binance, 0);
         break;
-    case BINANCE_TERMINATED:
+    case WIRE_TERMINATED:
         binance_user_down(binance, link);
         lose_key(binance, "its listen key has expired");
         break;
-    case BINANCE_SHUTDOWN:
+    case WIRE_SHUTDOWN:
         link->is_retiring = 1;
         break;
     default:
         // An order event that cannot be read is found by the next reconciliation: make it soon.
-        if (binance_is_user_up(binance) && binance->dec.n_bad[BINANCE_ORDER] > 0 &&
+        if (binance_is_user_up(binance) && binance->dec.n_bad[WIRE_ORDER] > 0 &&
             !binance->is_round && binance->reconcile_ns > now + BINANCE_RETRY_NS)
             binance->reconcile_ns = now + BINANCE_RETRY_NS;
         break;
@@ -411,7 +411,7 @@ static void keep_user(struct binance *binance, int64_t now)
 /* Market data -----------------------------------------------------------------------------------
  */
 
-static void tell_value(struct binance *binance, uint16_t type, const struct binance_mark *mark,
+static void tell_value(struct binance *binance, uint16_t type, const struct wire_mark *mark,
                        agon_px_t px)
 {
     struct agon_value value = {
@@ -427,7 +427,7 @@ static void tell_value(struct binance *binance, uint16_t type, const struct bina
 
 static void on_mark(struct binance *binance)
 {
-    const struct binance_mark *mark = &binance->out.mark;
+    const struct wire_mark *mark = &binance->out.mark;
     struct binance_instrument *instrument = binance_instrument(binance, mark->symbol);
 
     // Funding first, with the price that stands: what was due is paid by the one before.
@@ -455,7 +455,7 @@ static void on_mark(struct binance *binance)
 
 static void on_market(struct binance *binance, int kind)
 {
-    if (kind == BINANCE_MARK)
+    if (kind == WIRE_MARK)
         on_mark(binance);
     else
         gateway_emit(binance->gateway, &binance->out.liquidation.hdr);

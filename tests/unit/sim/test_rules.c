@@ -85,9 +85,9 @@ static void open_stand(struct stand *stand, const struct agon_instrument *record
     stand->port = paper_port(stand->paper);
 }
 
-static struct binance_symbol_info told;
+static struct wire_info told;
 
-static void on_info(void *ctx, const struct binance_symbol_info *info)
+static void on_info(void *ctx, const struct wire_info *info)
 {
     (void)ctx;
     if (strcmp(info->symbol, "BTCUSDT") == 0)
@@ -105,7 +105,7 @@ static void open_paper(int market)
         binance_decode_exchange_info(w.reply.body, w.reply.body_n, NULL, on_info, NULL), 1);
     record.px_exp = (int8_t)told.tick_exp;
     record.qty_exp = (int8_t)told.lot_exp;
-    ck_assert_int_eq(binance_fit_filters(&told, 8, &record), 1);
+    ck_assert_int_eq(wire_fit_filters(&told, 8, &record), 1);
     binance_fit_rules(&told, 8, &record, &rules);
     open_stand(&paper, &record, &rules);
 }

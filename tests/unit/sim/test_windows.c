@@ -14,13 +14,13 @@ static struct world w;
 static struct venue_config config;
 static uint32_t n_known;
 
-static void ignore(void *ctx, const struct binance_symbol_info *info)
+static void ignore(void *ctx, const struct wire_info *info)
 {
     (void)ctx;
     (void)info;
 }
 
-static void compare(void *ctx, const struct binance_limit *limit)
+static void compare(void *ctx, const struct wire_limit *limit)
 {
     const char *name = strcmp(limit->type, "REQUEST_WEIGHT") == 0 ? "weight"
                        : strcmp(limit->type, "RAW_REQUESTS") == 0 ? "raw"

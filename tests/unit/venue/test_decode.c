@@ -11,7 +11,7 @@
 
 static struct symbols symbols;
 static struct binance_decoder dec;
-static struct binance_out usual, other;
+static struct wire_out usual, other;
 
 static void begin(agon_px_t tick)
 {
@@ -35,15 +35,15 @@ static const struct {
     const char *fields[8]; /* in the usual order */
 } messages[] = {
     {"btcusdt@trade",
-     BINANCE_TRADE,
+     WIRE_TRADE,
      {"\"e\":\"trade\"", "\"E\":1723161255343", "\"s\":\"BTCUSDT\"", "\"t\":3735683259",
       "\"p\":\"61837.63000000\"", "\"q\":\"0.02000000\"", "\"T\":1723161255342", "\"m\":true"}},
     {"btcusdt@bookTicker",
-     BINANCE_QUOTE,
+     WIRE_QUOTE,
      {"\"u\":50093239212", "\"s\":\"BTCUSDT\"", "\"b\":\"61837.63000000\"", "\"B\":\"3.78826000\"",
       "\"a\":\"61837.64000000\"", "\"A\":\"1.54698000\""}},
     {"btcusdt@depth@100ms",
-     BINANCE_DIFF,
+     WIRE_DIFF,
      {"\"e\":\"depthUpdate\"", "\"E\":1723161255208", "\"s\":\"BTCUSDT\"", "\"U\":50093239189",
       "\"u\":50093239202",
       "\"b\":[[\"61737.63000000\",\"0.00000000\"],[\"61730.17\",\"1\"],[\"56854.58000000\","
@@ -69,9 +69,9 @@ static void same(int kind)
 {
     ck_assert_int_eq(memcmp(&usual.trade, &other.trade, sizeof(usual.trade)), 0);
     ck_assert_int_eq(memcmp(&usual.quote, &other.quote, sizeof(usual.quote)), 0);
-    if (kind == BINANCE_QUOTE)
+    if (kind == WIRE_QUOTE)
         ck_assert_uint_eq(usual.id, other.id);
-    if (kind != BINANCE_DIFF)
+    if (kind != WIRE_DIFF)
         return;
     ck_assert_uint_eq(usual.depth.first_id, other.depth.first_id);
     ck_assert_uint_eq(usual.depth.last_id, other.depth.last_id);
@@ -176,7 +176,7 @@ START_TEST(a_level_finer_than_the_lot_is_cut_and_its_diff_is_kept)
     ck_assert_int_eq(decode(DIFF("[\"61837.64000000\",\"1.54698000\"],[\"200000.00000000\","
                                  "\"25.42618900\"],[\"200001.00\",\"0.00000100\"],[\"200002.00\","
                                  "\"0.00000000\"],[\"200003.00000000\",\"3.00000000\"]")),
-                     BINANCE_DIFF);
+                     WIRE_DIFF);
     ck_assert_uint_eq(usual.depth.n_ask, 5);
     ck_assert_int_eq(usual.depth.ask[0].qty, 154698);
     ck_assert_int_eq(usual.depth.ask[1].px, 20000000);
@@ -185,7 +185,7 @@ START_TEST(a_level_finer_than_the_lot_is_cut_and_its_diff_is_kept)
     ck_assert_int_eq(usual.depth.ask[3].qty, 0);
     ck_assert_int_eq(usual.depth.ask[4].qty, 300000);
     ck_assert_uint_eq(dec.n_cut, 2);
-    ck_assert_uint_eq(dec.n_bad[BINANCE_DIFF], 0);
+    ck_assert_uint_eq(dec.n_bad[WIRE_DIFF], 0);
 }
 END_TEST
 
@@ -196,8 +196,8 @@ START_TEST(a_price_finer_than_the_instrument_refuses_its_message)
     ck_assert_int_eq(decode("{\"u\":50093239212,\"s\":\"BTCUSDT\",\"b\":\"61837.63100000\",\"B\":"
                             "\"3.78826000\",\"a\":\"61837.64000000\",\"A\":\"1.54698000\"}"),
                      AGON_ERANGE);
-    ck_assert_uint_eq(dec.n_bad[BINANCE_DIFF], 1);
-    ck_assert_uint_eq(dec.n_bad[BINANCE_QUOTE], 1);
+    ck_assert_uint_eq(dec.n_bad[WIRE_DIFF], 1);
+    ck_assert_uint_eq(dec.n_bad[WIRE_QUOTE], 1);
     ck_assert_uint_eq(dec.n_cut, 0);
 }
 END_TEST
@@ -223,7 +223,7 @@ START_TEST(what_the_market_shows_is_cut_and_what_we_own_is_not)
     begin(1);
     ck_assert_int_eq(decode("{\"u\":50093239212,\"s\":\"BTCUSDT\",\"b\":\"61837.63000000\",\"B\":"
                             "\"3.78826999\",\"a\":\"61837.64000000\",\"A\":\"0.00000001\"}"),
-                     BINANCE_QUOTE);
+                     WIRE_QUOTE);
     ck_assert_int_eq(usual.quote.bid_qty, 378826);
     ck_assert_int_eq(usual.quote.ask_qty, 1);
     ck_assert_uint_eq(dec.n_cut, 2);
@@ -231,7 +231,7 @@ START_TEST(what_the_market_shows_is_cut_and_what_we_own_is_not)
         decode("{\"e\":\"trade\",\"E\":1723161255343,\"s\":\"BTCUSDT\",\"t\":3735683259,"
                "\"p\":\"61837.63000000\",\"q\":\"0.02000100\",\"T\":1723161255342,\"m\":"
                "true}"),
-        BINANCE_TRADE);
+        WIRE_TRADE);
     ck_assert_int_eq(usual.trade.qty, 2000);
     ck_assert_uint_eq(dec.n_cut, 3);
     ck_assert_int_eq(binance_decode_klines(&dec, klines, sizeof(klines) - 1, &symbols.all[0], 60,

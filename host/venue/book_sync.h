@@ -9,28 +9,28 @@
  * a bounded backoff and one snapshot in flight. What comes out is BOOK_SNAPSHOT parts, BOOK_DELTA
  * and STATUS records. A book of our own is kept beside, for the one purpose of seeing it crossed.
  * Time is transport time, ns. [io] */
-#ifndef VENUE_BINANCE_SYNC_H
-#define VENUE_BINANCE_SYNC_H
+#ifndef VENUE_BOOK_SYNC_H
+#define VENUE_BOOK_SYNC_H
 
 #include "market/book.h"
 #include "net/backoff.h"
-#include "venue/binance/decode.h"
+#include "venue/wire.h"
 
-enum binance_sync_reason { /* agon_status.reason, with BOOK_STALE */
-                           BINANCE_SYNC_GAP = 1,
-                           BINANCE_SYNC_BAD = 2,
-                           BINANCE_SYNC_CROSSED = 3,
-                           BINANCE_SYNC_LOST = 4,    /* the connection */
-                           BINANCE_SYNC_SILENT = 5,  /* the channel */
-                           BINANCE_SYNC_NO_ROOM = 6, /* towards the core */
-                           BINANCE_SYNC_OLD = 7      /* the snapshot was older than the diffs */
+enum book_sync_reason { /* agon_status.reason, with BOOK_STALE */
+                        BOOK_SYNC_GAP = 1,
+                        BOOK_SYNC_BAD = 2,
+                        BOOK_SYNC_CROSSED = 3,
+                        BOOK_SYNC_LOST = 4,    /* the connection */
+                        BOOK_SYNC_SILENT = 5,  /* the channel */
+                        BOOK_SYNC_NO_ROOM = 6, /* towards the core */
+                        BOOK_SYNC_OLD = 7      /* the snapshot was older than the diffs */
 };
 
-struct binance_sync {
+struct book_sync {
     const struct symbol *symbol; /* borrowed */
     uint16_t venue;
     uint8_t state;      /* enum book_state */
-    uint8_t trading;    /* enum trading_state; the owner's to set, see binance_sync_trading */
+    uint8_t trading;    /* enum trading_state; the owner's to set, see book_sync_trading */
     uint8_t is_fed;     /* the stream is subscribed: diffs come */
     uint8_t is_asked;   /* a snapshot is on its way */
     uint8_t is_crossed; /* after the last batch; one is tolerated */
@@ -42,7 +42,7 @@ struct binance_sync {
     int64_t next_ns;         /* no snapshot is asked for before */
     struct backoff backoff;
     struct book *book;    /* owned */
-    unsigned char *diffs; /* owned; what is kept: binance_depth without its unused levels */
+    unsigned char *diffs; /* owned; what is kept: wire_depth without its unused levels */
     uint64_t diffs_room, diffs_used;
     uint64_t first_kept;   /* U of the first kept diff; 0: none is kept */
     uint64_t first_prev;   /* ... and its pu */
@@ -54,27 +54,27 @@ struct binance_sync {
 };
 
 /* AGON_ENOMEM. diffs_room: bytes for kept diffs; 0: 256 KiB. */
-int binance_sync_init(struct binance_sync *sync, const struct symbol *symbol, uint16_t venue,
-                      uint64_t diffs_room, int (*emit)(void *ctx, struct agon_event_hdr *record),
-                      void *ctx);
-void binance_sync_deinit(struct binance_sync *sync);
+int book_sync_init(struct book_sync *sync, const struct symbol *symbol, uint16_t venue,
+                   uint64_t diffs_room, int (*emit)(void *ctx, struct agon_event_hdr *record),
+                   void *ctx);
+void book_sync_deinit(struct book_sync *sync);
 /* The stream is subscribed from now on. */
-void binance_sync_start(struct binance_sync *sync, int64_t now);
+void book_sync_start(struct book_sync *sync, int64_t now);
 /* It is not any more. */
-void binance_sync_lost(struct binance_sync *sync, enum binance_sync_reason reason);
+void book_sync_lost(struct book_sync *sync, enum book_sync_reason reason);
 /* The book cannot be trusted: a bad message of this instrument, or silence. */
-void binance_sync_stale(struct binance_sync *sync, enum binance_sync_reason reason, int64_t now,
+void book_sync_stale(struct book_sync *sync, enum book_sync_reason reason, int64_t now,
+                     uint64_t random);
+void book_sync_diff(struct book_sync *sync, const struct wire_depth *diff, int64_t now,
+                    uint64_t random);
+/* True: ask for a snapshot now, and tell it with book_sync_asked. */
+int book_sync_wants(const struct book_sync *sync, int64_t now);
+void book_sync_asked(struct book_sync *sync);
+void book_sync_snapshot(struct book_sync *sync, const struct wire_depth *snapshot, int64_t now,
                         uint64_t random);
-void binance_sync_diff(struct binance_sync *sync, const struct binance_depth *diff, int64_t now,
-                       uint64_t random);
-/* True: ask for a snapshot now, and tell it with binance_sync_asked. */
-int binance_sync_wants(const struct binance_sync *sync, int64_t now);
-void binance_sync_asked(struct binance_sync *sync);
-void binance_sync_snapshot(struct binance_sync *sync, const struct binance_depth *snapshot,
-                           int64_t now, uint64_t random);
 /* The request failed or its answer was bad. */
-void binance_sync_failed(struct binance_sync *sync, int64_t now, uint64_t random);
+void book_sync_failed(struct book_sync *sync, int64_t now, uint64_t random);
 /* The instrument's trading state changed: told in a STATUS record. */
-void binance_sync_trading(struct binance_sync *sync, enum trading_state trading);
+void book_sync_trading(struct book_sync *sync, enum trading_state trading);
 
 #endif

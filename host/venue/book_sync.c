@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "venue/binance/sync.h"
+#include "venue/book_sync.h"
 
 #include <stdlib.h>
 
@@ -11,9 +11,9 @@ struct kept { /* a diff as it is kept; its levels follow, bids first */
     uint32_t n_bid, n_ask;
 };
 
-int binance_sync_init(struct binance_sync *sync, const struct symbol *symbol, uint16_t venue,
-                      uint64_t diffs_room, int (*emit)(void *ctx, struct agon_event_hdr *record),
-                      void *ctx)
+int book_sync_init(struct book_sync *sync, const struct symbol *symbol, uint16_t venue,
+                   uint64_t diffs_room, int (*emit)(void *ctx, struct agon_event_hdr *record),
+                   void *ctx)
 {
     struct book_config config = {.tick_px = symbol->tick_px > 0 ? symbol->tick_px : 1};
 
@@ -29,13 +29,13 @@ int binance_sync_init(struct binance_sync *sync, const struct symbol *symbol, ui
     sync->record = aligned_alloc(64, (EVENT_BYTES_MAX + 63) / 64 * 64);
     sync->book = book_new(&config);
     if (sync->diffs == NULL || sync->record == NULL || sync->book == NULL) {
-        binance_sync_deinit(sync);
+        book_sync_deinit(sync);
         return AGON_ENOMEM;
     }
     return AGON_OK;
 }
 
-void binance_sync_deinit(struct binance_sync *sync)
+void book_sync_deinit(struct book_sync *sync)
 {
     free(sync->diffs);
     free(sync->record);
@@ -45,7 +45,7 @@ void binance_sync_deinit(struct binance_sync *sync)
     sync->book = NULL;
 }
 
-static void tell(struct binance_sync *sync)
+static void tell(struct book_sync *sync)
 {
     struct agon_status status = {
         .hdr = {.type = AGON_EVENT_STATUS,
@@ -60,7 +60,7 @@ static void tell(struct binance_sync *sync)
     sync->emit(sync->ctx, &status.hdr);
 }
 
-static void set_state(struct binance_sync *sync, enum book_state state, int reason)
+static void set_state(struct book_sync *sync, enum book_state state, int reason)
 {
     if (sync->state == state)
         return;
@@ -69,13 +69,13 @@ static void set_state(struct binance_sync *sync, enum book_state state, int reas
     tell(sync);
 }
 
-static void drop_diffs(struct binance_sync *sync)
+static void drop_diffs(struct book_sync *sync)
 {
     sync->diffs_used = 0;
     sync->first_kept = 0;
 }
 
-void binance_sync_start(struct binance_sync *sync, int64_t now)
+void book_sync_start(struct book_sync *sync, int64_t now)
 {
     sync->is_fed = 1;
     drop_diffs(sync);
@@ -83,7 +83,7 @@ void binance_sync_start(struct binance_sync *sync, int64_t now)
     set_state(sync, BOOK_SYNCING, 0);
 }
 
-void binance_sync_lost(struct binance_sync *sync, enum binance_sync_reason reason)
+void book_sync_lost(struct book_sync *sync, enum book_sync_reason reason)
 {
     sync->is_fed = 0;
     drop_diffs(sync);
@@ -92,15 +92,15 @@ void binance_sync_lost(struct binance_sync *sync, enum binance_sync_reason reaso
 }
 
 /* When the next snapshot may be asked for: at once after a long healthy life, later each time. */
-static void back_off(struct binance_sync *sync, int64_t now, uint64_t random)
+static void back_off(struct book_sync *sync, int64_t now, uint64_t random)
 {
     int64_t delay = backoff_down(&sync->backoff, now, random);
 
     sync->next_ns = now + (sync->backoff.attempts <= 1 ? 0 : delay);
 }
 
-void binance_sync_stale(struct binance_sync *sync, enum binance_sync_reason reason, int64_t now,
-                        uint64_t random)
+void book_sync_stale(struct book_sync *sync, enum book_sync_reason reason, int64_t now,
+                     uint64_t random)
 {
     if (sync->state == BOOK_LIVE) {
         sync->n_resyncs++;
@@ -113,7 +113,7 @@ void binance_sync_stale(struct binance_sync *sync, enum binance_sync_reason reas
 }
 
 /* Emits levels as parts of at most EVENT_LEVELS_MAX, bids first. Below 0: the core had no room. */
-static int put_parts(struct binance_sync *sync, uint16_t type, const struct agon_level *bid,
+static int put_parts(struct book_sync *sync, uint16_t type, const struct agon_level *bid,
                      uint32_t n_bid, const struct agon_level *ask, uint32_t n_ask,
                      uint64_t first_id, uint64_t last_id, agon_ns_t t_venue, uint32_t flags)
 {
@@ -156,7 +156,7 @@ static int put_parts(struct binance_sync *sync, uint16_t type, const struct agon
 }
 
 /* A batch is complete. One that leaves the book crossed is tolerated, two are not. */
-static int is_sound(struct binance_sync *sync)
+static int is_sound(struct book_sync *sync)
 {
     int was_crossed = sync->is_crossed;
 
@@ -166,19 +166,19 @@ static int is_sound(struct binance_sync *sync)
 
 /* Wholly known, or repeated. On futures the diff that ends where the snapshot does is taken: its
  * levels are absolute, and the chain goes on from it. */
-static int is_known(const struct binance_sync *sync, uint64_t last_id)
+static int is_known(const struct book_sync *sync, uint64_t last_id)
 {
     return sync->is_first && sync->is_chained ? last_id < sync->id : last_id <= sync->id;
 }
 
-static int is_joined(const struct binance_sync *sync, uint64_t first_id, uint64_t prev_id)
+static int is_joined(const struct book_sync *sync, uint64_t first_id, uint64_t prev_id)
 {
     if (!sync->is_chained)
         return first_id <= sync->id + 1;
     return prev_id == sync->id || (sync->is_first && first_id <= sync->id);
 }
 
-static void apply(struct binance_sync *sync, const struct agon_level *bid, uint32_t n_bid,
+static void apply(struct book_sync *sync, const struct agon_level *bid, uint32_t n_bid,
                   const struct agon_level *ask, uint32_t n_ask, const struct kept *diff,
                   int64_t now, uint64_t random)
 {
@@ -192,23 +192,23 @@ static void apply(struct binance_sync *sync, const struct agon_level *bid, uint3
     }
     if (!is_joined(sync, first_id, diff->prev_id)) {
         sync->n_gaps++;
-        binance_sync_stale(sync, BINANCE_SYNC_GAP, now, random);
+        book_sync_stale(sync, BOOK_SYNC_GAP, now, random);
         return;
     }
     if (put_parts(sync, AGON_EVENT_BOOK_DELTA, bid, n_bid, ask, n_ask, first_id, last_id, t_venue,
                   0) < 0) {
-        binance_sync_stale(sync, BINANCE_SYNC_NO_ROOM, now, random);
+        book_sync_stale(sync, BOOK_SYNC_NO_ROOM, now, random);
         return;
     }
     sync->id = last_id;
     sync->is_first = 0;
     if (!is_sound(sync)) {
         sync->n_crossed++;
-        binance_sync_stale(sync, BINANCE_SYNC_CROSSED, now, random);
+        book_sync_stale(sync, BOOK_SYNC_CROSSED, now, random);
     }
 }
 
-static void keep(struct binance_sync *sync, const struct binance_depth *diff)
+static void keep(struct book_sync *sync, const struct wire_depth *diff)
 {
     uint64_t bytes =
         sizeof(struct kept) + (uint64_t)(diff->n_bid + diff->n_ask) * sizeof(struct agon_level);
@@ -236,8 +236,8 @@ static void keep(struct binance_sync *sync, const struct binance_depth *diff)
     sync->diffs_used += bytes;
 }
 
-void binance_sync_diff(struct binance_sync *sync, const struct binance_depth *diff, int64_t now,
-                       uint64_t random)
+void book_sync_diff(struct book_sync *sync, const struct wire_depth *diff, int64_t now,
+                    uint64_t random)
 {
     if (!sync->is_fed)
         return;
@@ -258,25 +258,25 @@ void binance_sync_diff(struct binance_sync *sync, const struct binance_depth *di
     keep(sync, diff);
 }
 
-int binance_sync_wants(const struct binance_sync *sync, int64_t now)
+int book_sync_wants(const struct book_sync *sync, int64_t now)
 {
     return sync->is_fed && !sync->is_asked && sync->state != BOOK_LIVE && now >= sync->next_ns;
 }
 
-void binance_sync_asked(struct binance_sync *sync)
+void book_sync_asked(struct book_sync *sync)
 {
     sync->is_asked = 1;
     set_state(sync, BOOK_SYNCING, 0);
 }
 
-void binance_sync_failed(struct binance_sync *sync, int64_t now, uint64_t random)
+void book_sync_failed(struct book_sync *sync, int64_t now, uint64_t random)
 {
     sync->is_asked = 0;
     back_off(sync, now, random);
 }
 
-void binance_sync_snapshot(struct binance_sync *sync, const struct binance_depth *snapshot,
-                           int64_t now, uint64_t random)
+void book_sync_snapshot(struct book_sync *sync, const struct wire_depth *snapshot, int64_t now,
+                        uint64_t random)
 {
     uint32_t flags = 0;
     uint64_t at = 0;
@@ -302,8 +302,8 @@ void binance_sync_snapshot(struct binance_sync *sync, const struct binance_depth
                   snapshot->n_ask, snapshot->first_id, snapshot->last_id, snapshot->t_venue,
                   flags) < 0 ||
         !is_sound(sync)) {
-        binance_sync_failed(sync, now, random);
-        set_state(sync, BOOK_STALE, BINANCE_SYNC_NO_ROOM);
+        book_sync_failed(sync, now, random);
+        set_state(sync, BOOK_STALE, BOOK_SYNC_NO_ROOM);
         return;
     }
     while (at < sync->diffs_used && sync->state == BOOK_SYNCING) {
@@ -331,7 +331,7 @@ void binance_sync_snapshot(struct binance_sync *sync, const struct binance_depth
     set_state(sync, BOOK_LIVE, 0);
 }
 
-void binance_sync_trading(struct binance_sync *sync, enum trading_state trading)
+void book_sync_trading(struct book_sync *sync, enum trading_state trading)
 {
     if (sync->trading == trading)
         return;

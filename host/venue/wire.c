@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "venue/wire.h"
+
+#include "base/num.h"
+
+static int64_t fit(int *is_exact, int64_t value, int from, int to)
+{
+    int64_t scaled = num_rescale(value, from, to, NUM_ZERO);
+
+    // A tick finer than the instrument's exponent would be lost: that needs a new instrument.
+    if (num_rescale(scaled, to, from, NUM_ZERO) != value)
+        *is_exact = 0;
+    return scaled;
+}
+
+int wire_fit_filters(const struct wire_info *info, int quote_exp, struct agon_instrument *record)
+{
+    int px_exp = record->px_exp;
+    int qty_exp = record->qty_exp;
+    int is_exact = 1;
+
+    if (info->tick > 0)
+        record->tick_px = fit(&is_exact, info->tick, info->tick_exp, px_exp);
+    if (info->lot > 0)
+        record->lot_qty = fit(&is_exact, info->lot, info->lot_exp, qty_exp);
+    record->min_qty = fit(&is_exact, info->min_qty, info->min_qty_exp, qty_exp);
+    record->min_notional_amt =
+        fit(&is_exact, info->min_notional, info->min_notional_exp, quote_exp);
+    record->min_px = fit(&is_exact, info->min_px, info->min_px_exp, px_exp);
+    record->max_qty = num_rescale(info->max_qty, info->max_qty_exp, qty_exp, NUM_ZERO);
+    record->max_px = num_rescale(info->max_px, info->max_px_exp, px_exp, NUM_ZERO);
+    return is_exact;
+}
