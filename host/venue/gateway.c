@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "venue/gateway_core.h"
+#include "venue/client.h"
 
 #define BACKLOG_BYTES        (4u << 20)
 #define TURN_BUSY_NS         5000000ll
@@ -146,11 +146,11 @@ void gateway_queue(struct gateway *gateway, struct gateway_request *request, int
     gateway->queue[request->class][(*n)++] = (uint16_t)(request - gateway->requests);
 }
 
-/* Hands the request its one answer. It is free afterwards unless the dialect queued it again. */
+/* Hands the request its one answer. It is free afterwards unless the client queued it again. */
 static void answer(struct gateway *gateway, struct gateway_request *request, enum gateway_fate fate,
                    uint16_t reason, const struct http_message *reply)
 {
-    gateway->dialect->on_answer(gateway->self, request, fate, reason, reply);
+    venue_on_answer(gateway->client, request, fate, reason, reply);
     if (!request->is_queued)
         request->is_used = 0;
 }
@@ -242,7 +242,7 @@ static int send_request(struct gateway *gateway, struct gateway_request *request
         return AGON_EAGAIN;
     }
     request->not_before = 0;
-    rc = gateway->dialect->write(gateway->self, request, &http);
+    rc = venue_write(gateway->client, request, &http);
     if (rc < 0) {
         limiter_undo(&gateway->limiter, now, request->cost, gateway->limiter.n_buckets);
         return rc == AGON_ESTATE ? rc : AGON_EAGAIN;
@@ -254,7 +254,7 @@ static int send_request(struct gateway *gateway, struct gateway_request *request
     wire.headers = http.headers;
     wire.n_headers = http.n_headers;
     n = http_write_request((char *)gateway->scratch, sizeof(gateway->scratch), &wire);
-    REQUIRE(n > 0); // the dialect's own text, bounded by its buffer
+    REQUIRE(n > 0); // our own text, bounded by its buffer
     utc = gateway->stream->utc(gateway->stream->ctx);
     rc = gateway->stream->send(gateway->stream->ctx, link->conn, gateway->scratch, (size_t)n);
     // Signed or not, what was sent is not to lie about.
@@ -377,7 +377,7 @@ static void link_down(struct gateway *gateway, struct link *link)
 
     link->request = NULL;
     if (was_open && link->is_ws)
-        gateway->dialect->on_link(gateway->self, link, 0);
+        venue_on_link(gateway->client, link, 0);
     if (request == NULL)
         return;
     // Only where the port proves that nothing of it left may one say "not sent".
@@ -439,7 +439,7 @@ static void on_message(void *ctx, enum ws_opcode opcode, const void *bytes, size
 
     gateway->n_messages++;
     if (opcode == WS_TEXT)
-        gateway->dialect->on_message(gateway->self, link, bytes, n);
+        venue_on_message(gateway->client, link, bytes, n);
     else if (gateway->n_binary++ == 0)
         gateway_log(gateway, 4, "binary",
                     "%s: a binary frame of %zu bytes cannot be read; more of them are only counted",
@@ -577,7 +577,7 @@ static void feed_http(struct gateway *gateway, struct link *link, const char *by
                 return;
             }
             link->state = LINK_OPEN;
-            gateway->dialect->on_link(gateway->self, link, 1);
+            venue_on_link(gateway->client, link, 1);
             feed_ws(gateway, link, bytes, n);
             return;
         }
@@ -797,8 +797,7 @@ static void cancel_all(struct gateway *gateway, int64_t now)
             request->until_ns = now;
         }
     }
-    if (gateway->dialect->on_cancel_all != NULL)
-        gateway->dialect->on_cancel_all(gateway->self, now);
+    venue_on_cancel_all(gateway->client, now);
 }
 
 static void take_commands(struct gateway *gateway, int64_t now)
@@ -844,7 +843,7 @@ static void take_commands(struct gateway *gateway, int64_t now)
         } else if (is_risk && !gateway->is_ready) {
             refuse_command(gateway, &held->cmd, REASON_VENUE_DOWN, now);
         } else {
-            gateway->dialect->on_command(gateway->self, &held->cmd, held->seen_ns);
+            venue_on_command(gateway->client, &held->cmd, held->seen_ns);
         }
         gateway->held_at = (gateway->held_at + 1) % GATEWAY_HELD;
         gateway->n_held--;
@@ -863,7 +862,7 @@ static void turn(struct gateway *gateway)
     for (uint32_t i = 0; i < gateway->n_links; i++)
         keep_link(gateway, &gateway->links[i], now);
     take_commands(gateway, now);
-    gateway->dialect->on_turn(gateway->self, now);
+    venue_on_turn(gateway->client, now);
     dispatch(gateway, now);
     gateway->in_turn = 0;
 }
@@ -875,7 +874,7 @@ static void arm(struct gateway *gateway)
 
     for (int class = 0; class < 3; class ++)
         is_busy |= gateway->n_queue[class] > 0;
-    gateway->dialect->status(gateway->self, &status);
+    venue_status(gateway->client, &status);
     is_busy |= status.n_live < status.n_books;
     gateway->timer = gateway->stream->timer(
         gateway->stream->ctx, is_busy ? TURN_BUSY_NS : TURN_IDLE_NS, 0, &gateway->timer_owner);
@@ -997,7 +996,7 @@ static int add_limits(struct gateway *gateway, int64_t now, struct error *err)
 
 int venue_config_default(struct venue_config *config, const char *dialect)
 {
-    const struct venue_dialect *found = venue_table_find(dialect);
+    const struct venue_wire *found = venue_table_find(dialect);
 
     if (found == NULL)
         return AGON_ENOENT;
@@ -1033,8 +1032,8 @@ int gateway_new(struct gateway **out, const struct venue_config *config,
         error_set(err, AGON_ENOMEM, "out of memory");
         goto fail;
     }
-    gateway->dialect = venue_table_find(config->dialect);
-    if (gateway->dialect == NULL) {
+    gateway->wire = venue_table_find(config->dialect);
+    if (gateway->wire == NULL) {
         rc = error_set(err, AGON_ENOENT, "there is no dialect \"%s\"", config->dialect);
         goto fail;
     }
@@ -1067,7 +1066,7 @@ int gateway_new(struct gateway **out, const struct venue_config *config,
         add_link(gateway, LINK_DATA, 0, &config->rest, "");
     if (config->is_guarded && config->rights.host[0] != '\0')
         add_link(gateway, LINK_RIGHTS, 0, &config->rights, "");
-    rc = gateway->dialect->open(gateway, instruments, n_instruments, &gateway->self, err);
+    rc = venue_open(gateway, instruments, n_instruments, err);
     // From here on only the signer knows the secret; the bytes were lent.
     gateway->config.secret = (struct secret){0};
     gateway->config.key = (struct secret){0};
@@ -1153,8 +1152,7 @@ void gateway_free(struct gateway *gateway)
 {
     if (gateway == NULL)
         return;
-    if (gateway->self != NULL)
-        gateway->dialect->close(gateway->self);
+    venue_close(gateway->client);
     for (uint32_t i = 0; i < gateway->n_links; i++)
         free_parsers(&gateway->links[i]);
     outbox_deinit(&gateway->outbox);
@@ -1183,7 +1181,7 @@ void gateway_status(struct gateway *gateway, struct gateway_status *status)
     int64_t now = gateway_now(gateway);
 
     memset(status, 0, sizeof(*status));
-    gateway->dialect->status(gateway->self, status);
+    venue_status(gateway->client, status);
     for (uint32_t i = 0; i < gateway->n_links; i++) {
         const struct link *link = &gateway->links[i];
 

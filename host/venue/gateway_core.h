@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-/* gateway_core: what a gateway and its dialect share. Only files of this folder include it.
+/* gateway_core: what a gateway and its client share. Only files of this folder include it.
  *
- * A dialect is one struct of functions in table.c. It queues requests; the gateway decides when one
- * leaves (links, limits, urgency), asks the dialect to write it at that moment, so that its time
- * stamp is fresh, and hands back its one answer or fate. */
+ * The client queues requests; the gateway decides when one leaves (links, limits, urgency), asks
+ * the client to write it at that moment, so that its time stamp is fresh, and hands back its one
+ * answer or fate. */
 #ifndef VENUE_GATEWAY_CORE_H
 #define VENUE_GATEWAY_CORE_H
 
@@ -15,6 +15,7 @@
 #include "venue/gateway.h"
 #include "venue/outbox.h"
 #include "venue/symbols.h"
+#include "venue/wire.h"
 
 #define GATEWAY_LINKS                                                                              \
     13 /* one each for market and user data, one to follow each, rights and REST */
@@ -49,7 +50,7 @@ enum link_state {
 };
 
 struct gateway_request {
-    uint8_t is_used, kind, class, is_data;     /* kind: the dialect's; class: enum limiter_class */
+    uint8_t is_used, kind, class, is_data;     /* kind: enum wire_op; class: enum limiter_class */
     uint8_t is_queued, rev, tries, is_refused; /* is_refused: once, for its time stamp */
     /* is_again: it may be sent again while its fate is not known (a cancel): it leaves by the
      * connections kept for that, and after config.cancel_ns by another. is_lost: it was sent, and
@@ -73,10 +74,10 @@ struct link {
     struct gateway *gateway;
     uint8_t role, is_ws, state, is_fresh; /* is_fresh: it was never up since the last failure */
     /* A WebSocket does not live for ever. Before its end its follower connects, and takes over when
-     * the dialect finds that it shows what the old one does; then the old one is the follower. */
+     * the client finds that it shows what the old one does; then the old one is the follower. */
     uint8_t is_next;
     uint8_t is_retiring; /* its end was announced: the follower is wanted now */
-    uint8_t is_waiting;  /* the dialect says when it may connect: its path is not known yet */
+    uint8_t is_waiting;  /* the client says when it may connect: its path is not known yet */
     uint8_t untold,
         untold_rev; /* enum cmd_kind of its request, that it has left all was not told */
     int conn;
@@ -108,44 +109,17 @@ struct gateway_http { /* a request being written */
     uint32_t n_headers;
 };
 
-struct venue_dialect {
-    const char *name;
-    /* Where the venue says what time it is, behind rest_path, and how to read its answer. */
-    const char *time_path;
-    int (*read_time)(const void *bytes, size_t n, agon_ns_t *t, int64_t *resolution_ns);
-    void (*defaults)(struct venue_config *config);
-    /* What the request of a command costs of each limit. NULL: there are no orders. */
-    void (*cost)(const struct order_cmd *cmd, uint32_t cost[BUCKETS]);
-    int (*open)(struct gateway *gateway, const struct gateway_instrument *instruments,
-                uint32_t n_instruments, void **self, struct error *err);
-    void (*close)(void *self);
-    /* A WebSocket is open, or it ended. */
-    void (*on_link)(void *self, struct link *link, int is_up);
-    void (*on_message)(void *self, struct link *link, const void *bytes, size_t n);
-    /* Writes the request now. AGON_EAGAIN: not yet (say, the clock is not known); AGON_ESTATE: it
-     * has become pointless. */
-    int (*write)(void *self, struct gateway_request *request, struct gateway_http *http);
-    void (*on_answer)(void *self, struct gateway_request *request, enum gateway_fate fate,
-                      uint16_t reason, const struct http_message *reply);
-    void (*on_turn)(void *self, int64_t now);
-    void (*on_command)(void *self, const struct order_cmd *cmd, int64_t seen_ns);
-    /* Everything of the account is to be cancelled by the fastest way. NULL: by single cancels. */
-    void (*on_cancel_all)(void *self, int64_t now);
-    void (*status)(void *self, struct gateway_status *status);
-};
-const struct venue_dialect *venue_table_find(const char *name);
-
 struct gateway_held {
     struct order_cmd cmd;
     int64_t seen_ns;
 };
 
 struct gateway {
-    struct venue_config config; /* its secrets are forgotten once the dialect has its signer */
+    struct venue_config config; /* its secrets are forgotten once the exchange has its signer */
     struct gateway_ports ports;
     const struct stream_port *stream;
-    const struct venue_dialect *dialect;
-    void *self; /* the dialect's; owned by it */
+    const struct venue_wire *wire;
+    struct venue_client *client; /* owned */
     struct symbols symbols;
     struct outbox outbox;
     struct foreign foreign;
@@ -176,7 +150,7 @@ struct gateway {
     int64_t barred_ns;  /* and until when */
     uint64_t n_rivals;  /* orders of other hosts that came while we traded */
     uint64_t n_messages, n_reconnects, n_dropped;
-    uint64_t n_binary;       /* frames that no dialect reads */
+    uint64_t n_binary;       /* frames that no exchange of ours sends */
     uint64_t n_silent;       /* channels that fell silent on a living connection */
     int64_t connect_wait_ns; /* until then no connection may be made, by the venue's limit */
     uint64_t next_id;        /* of requests on WebSockets */

@@ -2,19 +2,19 @@
 /* table: the exchanges that a gateway can speak to, one line each. */
 #include <string.h>
 
-#include "venue/gateway_core.h"
+#include "venue/wire.h"
 
-extern const struct venue_dialect venue_binance_spot;
-extern const struct venue_dialect venue_binance_um;
-extern const struct venue_dialect venue_binance_cm;
+extern const struct venue_wire venue_binance_spot;
+extern const struct venue_wire venue_binance_um;
+extern const struct venue_wire venue_binance_cm;
 
-static const struct venue_dialect *const table[] = {
+static const struct venue_wire *const table[] = {
     &venue_binance_spot,
     &venue_binance_um,
     &venue_binance_cm,
 };
 
-const struct venue_dialect *venue_table_find(const char *name)
+const struct venue_wire *venue_table_find(const char *name)
 {
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
         if (strcmp(table[i]->name, name) == 0)

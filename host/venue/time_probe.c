@@ -27,7 +27,7 @@ static void ask(struct time_probe *probe)
     char bytes[1024];
     int64_t n;
 
-    snprintf(target, sizeof(target), "%s%s", probe->config->rest_path, probe->dialect->time_path);
+    snprintf(target, sizeof(target), "%s%s", probe->config->rest_path, probe->wire->time_path);
     if (probe->target.port == (probe->target.is_tls ? 443 : 80))
         snprintf(host, sizeof(host), "%s", probe->target.host);
     else
@@ -58,7 +58,7 @@ static int take(struct time_probe *probe, const struct http_message *reply)
     agon_ns_t t;
 
     if (reply->status != 200 ||
-        probe->dialect->read_time(reply->body, reply->body_n, &t, &resolution_ns) < 0 ||
+        probe->wire->read_time(NULL, reply->body, reply->body_n, &t, &resolution_ns) < 0 ||
         clock_offset_sample(&sample, probe->sent_ns, now, t, resolution_ns) < 0)
         return AGON_EINVAL;
     times->offset_ns[1] = times->offset_ns[0];
@@ -139,8 +139,8 @@ void time_probe_begin(struct time_probe *probe, const struct venue_config *confi
     probe->stream = stream;
     probe->target = config->rest;
     probe->target.is_undated = 0;
-    probe->dialect = venue_table_find(config->dialect);
-    if (probe->dialect == NULL)
+    probe->wire = venue_table_find(config->dialect);
+    if (probe->wire == NULL)
         done(probe, "no such dialect");
     else
         begin(probe);

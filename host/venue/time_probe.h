@@ -22,9 +22,9 @@ struct time_probe {
     char bars[VENUE_BARS_TEXT]; /* venue_bars_read; "": nothing was said */
     char why[160];              /* with is_done and n 0: what was in the way */
     /* its own */
-    const struct stream_port *stream; /* borrowed, as config and dialect */
+    const struct stream_port *stream; /* borrowed, as config and wire */
     const struct venue_config *config;
-    const struct venue_dialect *dialect;
+    const struct venue_wire *wire;
     struct stream_target target;
     struct http_parse *http; /* owned */
     int conn;

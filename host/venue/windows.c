@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-#include "venue/gateway_core.h"
+#include "venue/client.h"
 
 #define NS_PER_S ((int64_t)1000000000)
 
@@ -11,8 +11,8 @@ int venue_windows_init(struct venue_windows *windows, const struct venue_config 
                        struct error *err)
 {
     memset(windows, 0, sizeof(*windows));
-    windows->dialect = venue_table_find(config->dialect);
-    if (windows->dialect == NULL)
+    windows->wire = venue_table_find(config->dialect);
+    if (windows->wire == NULL)
         return error_set(err, AGON_ENOENT, "there is no dialect \"%s\"", config->dialect);
     return gateway_limiter(&windows->limiter, config, 0, err);
 }
@@ -34,8 +34,7 @@ int venue_windows_take(void *ctx, const struct order_cmd *cmd, agon_ns_t t, agon
     uint32_t cost[BUCKETS] = {[BUCKET_RAW] = 1};
     int rc;
 
-    if (windows->dialect->cost != NULL)
-        windows->dialect->cost(cmd, cost);
+    venue_cost(windows->wire, cmd, cost);
     *retry = INT64_MAX;
     rc =
         limiter_take(&windows->limiter, t > 0 ? t : 0, gateway_class_of(cmd), cost, BUCKETS, retry);

@@ -13,9 +13,9 @@
 #include "net/limiter.h"
 #include "venue/gateway.h"
 
-struct venue_dialect;
+struct venue_wire;
 struct venue_windows {
-    const struct venue_dialect *dialect;
+    const struct venue_wire *wire;
     struct limiter limiter;
 };
 

@@ -128,6 +128,9 @@ struct wire_out {
     struct agon_liquidation liquidation;
     uint32_t n_places;
     struct wire_position places[SYMBOLS_MAX];
+    /* What a message that cannot be taken named before it was refused; NULL: nothing of ours. */
+    const struct symbol *named;
+    int named_kind;
 };
 
 typedef void (*wire_order_fn)(void *ctx, const struct wire_order *order);
@@ -160,5 +163,124 @@ typedef void (*wire_limit_fn)(void *ctx, const struct wire_limit *limit);
 /* The filters, in the exponents that the record has and the amounts of a quote of quote_exp. False:
  * some are finer than those and were cut. */
 int wire_fit_filters(const struct wire_info *info, int quote_exp, struct agon_instrument *record);
+
+/* What can be asked. A venue has what it has: what it does not name costs nothing and is never
+ * asked, but for those that every venue needs (up to REQ_RECENT, and orders). */
+enum wire_op { /* what an exchange is asked by REST */
+               REQ_TIME = 1,
+               REQ_INFO = 2,
+               REQ_SNAPSHOT = 3,
+               REQ_KLINES = 4,
+               REQ_OPEN = 5,   /* all open orders */
+               REQ_TRADES = 6, /* fills after the last known; b: of one order only */
+               REQ_ACCOUNT = 7,
+               REQ_NUMBER = 8,     /* whose order is a: a fill of it was seen */
+               REQ_RIGHTS = 9,     /* what the key may do */
+               REQ_RECENT = 10,    /* orders of the last ten minutes */
+               REQ_POSITIONS = 11, /* futures, as the four after it */
+               REQ_LISTEN = 12,    /* a key for the user data stream; a: 1: it is extended */
+               REQ_COUNTDOWN = 13, /* dead-man's switch of an instrument; a: ms, 0: off */
+               REQ_LEVERAGE = 14,
+               REQ_MARGIN = 15,
+               REQ_NEW = 16, /* orders from here on */
+               REQ_CANCEL = 17,
+               REQ_REPLACE = 18,
+               REQ_SWAP_CANCEL = 19, /* replacing a filled order: cancel, learn what is left, */
+               REQ_SWAP_NEW = 20,    /* then place that */
+               REQ_QUERY = 21,
+               REQ_STRAY =
+                   22, /* cancels an order that should not be there; a: its id, b: revision */
+               REQ_CANCEL_ALL = 23, /* of an instrument */
+               REQ_SWEPT = 24,      /* all open orders, after it */
+               REQ_KINDS = 25
+};
+
+struct venue_client;
+struct gateway_http;
+struct gateway_request;
+struct http_message;
+struct link;
+struct order_cmd;
+struct outbox_entry;
+struct venue_config;
+
+enum book_rule {                  /* how a diff joins on to the one before it */
+                 BOOK_RANGES = 1, /* its first id follows the last one's last */
+                 BOOK_CHAIN = 2   /* it names the last id of the one before it */
+};
+
+/* All that an exchange's folder fills; table.c names each in a line. The functions turn what is
+ * asked into requests and bytes into the words above. What is asked when, what an answer means for
+ * orders, books and rounds, is the client's (client.h) and the same for all. self is the exchange's
+ * own state. Readers of REST answers return AGON_OK (or a count) or an error, and understand the
+ * whole or nothing. Everything runs on the gateway's thread. */
+struct venue_wire {
+    const char *name;
+    /* Where the venue says what time it is, behind rest_path, and how to read its answer. */
+    const char *time_path;
+    int (*read_time)(void *self, const void *bytes, size_t n, agon_ns_t *t,
+                     int64_t *resolution_ns); /* self may be NULL */
+    void (*defaults)(struct venue_config *config);
+    const uint32_t *weights; /* REQ_KINDS: what each costs of the limit "weight" */
+    uint8_t is_in_place;     /* a replaced order keeps its id, number and filled part */
+    uint8_t has_positions;   /* a round reads them too */
+    uint8_t has_orders;      /* orders are taken */
+    uint32_t funding_s;      /* perpetuals: between two fundings */
+    enum book_rule book;
+    uint32_t (*snapshot_weight)(uint32_t levels);
+    /* Once, when all of the client but self is there. */
+    int (*open)(struct venue_client *client, void **self, struct error *err);
+    void (*close)(void *self); /* NULL is fine */
+    /* Writes the request now, signed where it has to be. AGON_EAGAIN: not yet. */
+    int (*write)(void *self, struct gateway_request *request, struct gateway_http *http);
+    /* What the answer means, its code and text; and what it says of the venue's limits is heeded.
+     */
+    enum answer (*judge)(void *self, const struct http_message *reply, int32_t *code, char *text,
+                         size_t room, int64_t now);
+    uint16_t (*refusal)(enum answer answer, int32_t code, const char *text); /* enum reason */
+    int (*read_info)(void *self, const void *bytes, size_t n, wire_limit_fn each_limit,
+                     wire_info_fn each, void *ctx);
+    void (*fit_rules)(const struct wire_info *info, int quote_exp,
+                      const struct agon_instrument *record, struct rules *rules);
+    int (*read_snapshot)(void *self, const void *bytes, size_t n, const struct symbol *symbol,
+                         struct wire_depth *depth);
+    int (*read_bars)(void *self, const void *bytes, size_t n, const struct symbol *symbol,
+                     uint32_t length_s, agon_ns_t t_now, wire_bar_fn each, void *ctx);
+    int (*read_order)(void *self, const void *bytes, size_t n, struct wire_order *order,
+                      wire_fill_fn each_fill, void *ctx);
+    int (*read_orders)(void *self, const void *bytes, size_t n, wire_order_fn each, void *ctx);
+    int (*read_fills)(void *self, const void *bytes, size_t n, const struct symbol *symbol,
+                      wire_fill_fn each, void *ctx);
+    int (*read_account)(void *self, const void *bytes, size_t n, struct wire_out *out);
+    int (*read_positions)(void *self, const void *bytes, size_t n, struct wire_out *out);
+    int (*read_rights)(void *self, const void *bytes, size_t n, int *can_withdraw);
+    /* A message of a market stream: a kind (enum wire_kind) or an error. Of one that cannot be
+     * taken out->named and out->named_kind say what it named. */
+    int (*decode)(void *self, const void *bytes, size_t n, struct wire_out *out);
+    /* What of the list of all is not subscribed yet on this link is asked for, as much as may be.
+     */
+    void (*subscribe)(void *self, struct link *link);
+    /* One channel of an instrument is asked for again: it fell silent on a living connection. */
+    void (*resubscribe)(void *self, struct link *link, uint32_t instrument, int channel);
+    /* The answer to a subscription, in client->out. True: now everything is subscribed. */
+    int (*on_reply)(void *self, struct link *link);
+    /* User data: its connection came up; a message of it; what is due. */
+    void (*on_user_up)(void *self, struct link *link);
+    void (*on_user)(void *self, struct link *link, const void *bytes, size_t n);
+    void (*keep_user)(void *self, int64_t now);
+    /* Which request a replacement begins with; the answer to it or to a half of it. False: a query
+     * must tell. */
+    enum wire_op (*replace_op)(const struct order_cmd *cmd, const struct outbox_entry *entry);
+    int (*take_replace)(void *self, const struct gateway_request *request,
+                        const struct http_message *reply, int64_t now);
+    /* The answer to a request of its own. May be NULL, as those below. */
+    void (*answer)(void *self, struct gateway_request *request, enum answer answer, int32_t code,
+                   const char *text, const struct http_message *reply);
+    /* Is everything set that orders need? */
+    int (*is_set)(const void *self);
+    void (*count)(const void *self, uint64_t *n_bad,
+                  uint64_t *n_cut); /* of messages; of quantities */
+};
+const struct venue_wire *venue_table_find(const char *name);
 
 #endif

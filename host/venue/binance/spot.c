@@ -78,15 +78,15 @@ static int take_cancel_replace(struct binance *binance, const struct http_messag
         replace->cancel_result == 0)
         return 0;
     if (replace->cancel_result == 1)
-        binance_show(binance, &replace->cancelled, order_id, old_rev, AGON_ORDER_CANCELLED,
-                     replace->cancelled.cum_qty, SEEN_REPLY);
+        venue_show(binance->client, &replace->cancelled, order_id, old_rev, AGON_ORDER_CANCELLED,
+                   replace->cancelled.cum_qty, SEEN_REPLY);
     if (replace->new_result == 1) {
         struct wire_order *order = &replace->created;
 
-        binance_show(binance, order, order_id, new_rev, AGON_ORDER_OPEN, 0, SEEN_REPLY);
+        venue_show(binance->client, order, order_id, new_rev, AGON_ORDER_OPEN, 0, SEEN_REPLY);
         if (order->state != 0 && order->state != AGON_ORDER_OPEN)
-            binance_show(binance, order, order_id, new_rev, order->state, order->cum_qty,
-                         SEEN_REPLY);
+            venue_show(binance->client, order, order_id, new_rev, order->state, order->cum_qty,
+                       SEEN_REPLY);
         return 1;
     }
     half = binance_judge(replace->cancel_result == 1 ? reply->status : 400,
@@ -120,8 +120,8 @@ static int take_swap_cancel(struct binance *binance, const struct http_message *
     if (binance_decode_order(&binance->dec, reply->body, reply->body_n, &order, NULL, NULL) < 0 ||
         order.state == 0)
         return 0;
-    binance_show(binance, &order, entry->order_id, entry->rev, AGON_ORDER_CANCELLED, order.cum_qty,
-                 SEEN_REPLY);
+    venue_show(binance->client, &order, entry->order_id, entry->rev, AGON_ORDER_CANCELLED,
+               order.cum_qty, SEEN_REPLY);
     if (entry->pending != CMD_REPLACE)
         return 1;
     outbox_half_done(&gateway->outbox, entry, order.t_venue);
@@ -129,8 +129,8 @@ static int take_swap_cancel(struct binance *binance, const struct http_message *
         outbox_outcome(&gateway->outbox, entry, OUTCOME_REJECTED, REASON_SIZE, 0, now);
         return 1;
     }
-    if (binance_ask_order(binance, REQ_SWAP_NEW, entry, LIMITER_OTHER,
-                          now + gateway->config.hold_ns) == NULL)
+    if (venue_ask_order(binance->client, REQ_SWAP_NEW, entry, LIMITER_OTHER,
+                        now + gateway->config.hold_ns) == NULL)
         outbox_outcome(&gateway->outbox, entry, OUTCOME_REJECTED, REASON_VENUE_BUSY, 0, now);
     return 1;
 }
@@ -138,7 +138,7 @@ static int take_swap_cancel(struct binance *binance, const struct http_message *
 static void subscribe_user(struct binance *binance, struct link *link, int64_t now)
 {
     struct gateway *gateway = binance->gateway;
-    struct binance_feed *feed = binance_feed(binance, link);
+    struct venue_feed *feed = venue_feed(binance->client, link);
     agon_ns_t venue_now = clock_offset_now(&gateway->clock, now);
     char signature[BINANCE_SIGNATURE_TEXT];
     char payload[SECRET_MAX + 128];
@@ -146,7 +146,7 @@ static void subscribe_user(struct binance *binance, struct link *link, int64_t n
     size_t n;
     int rc;
 
-    if (venue_now == 0 || !binance_is_clock_good(binance, now))
+    if (venue_now == 0 || !venue_is_clock_good(binance->client, now))
         return;
     n = (size_t)snprintf(payload, sizeof(payload), "apiKey=%s&recvWindow=%u&timestamp=%lld",
                          binance->vault->key, gateway->config.recv_window_ms,
@@ -173,33 +173,36 @@ static void subscribe_user(struct binance *binance, struct link *link, int64_t n
 static void on_user_reply(struct binance *binance, struct link *link)
 {
     struct gateway *gateway = binance->gateway;
-    struct binance_feed *feed = binance_feed(binance, link);
+    struct venue_feed *feed = venue_feed(binance->client, link);
     enum answer answer;
 
-    if (!feed->is_asked || binance->out.id != feed->id)
+    if (!feed->is_asked || binance->client->out.id != feed->id)
         return;
-    if (binance->out.code == 0 && (binance->out.status == 0 || binance->out.status == 200)) {
-        binance_user_up(binance, link);
+    if (binance->client->out.code == 0 &&
+        (binance->client->out.status == 0 || binance->client->out.status == 200)) {
+        venue_user_up(binance->client, link);
         return;
     }
     feed->is_asked = 0;
-    answer = binance_judge((int)binance->out.status, binance->out.code, binance->out.text);
+    answer = binance_judge((int)binance->client->out.status, binance->client->out.code,
+                           binance->client->out.text);
     if (answer == ANSWER_CLOCK) {
         clock_offset_refused(&gateway->clock);
         return;
     }
     if (answer == ANSWER_AUTH)
-        binance_halt_auth(binance, binance->out.code, binance->out.text);
+        venue_halt_auth(binance->client, binance->client->out.code, binance->client->out.text);
     gateway_drop(gateway, link, "the user data subscription was refused");
 }
 
-static void keep_user(struct binance *binance, int64_t now)
+static void keep_user(void *self, int64_t now)
 {
+    struct binance *binance = self;
     struct gateway *gateway = binance->gateway;
 
     for (uint32_t i = 0; i < gateway->n_links; i++) {
         struct link *link = &gateway->links[i];
-        const struct binance_feed *feed = &binance->feeds[i];
+        const struct venue_feed *feed = &binance->client->feeds[i];
 
         if (link->role != LINK_USER || link->state != LINK_OPEN)
             continue;
@@ -210,30 +213,31 @@ static void keep_user(struct binance *binance, int64_t now)
     }
 }
 
-static void on_user(struct binance *binance, struct link *link, const void *bytes, size_t n)
+static void on_user(void *self, struct link *link, const void *bytes, size_t n)
 {
-    switch (binance_decode_user(&binance->dec, bytes, n, &binance->out)) {
+    struct binance *binance = self;
+
+    switch (binance_decode_user(&binance->dec, bytes, n, &binance->client->out)) {
     case WIRE_REPLY:
         on_user_reply(binance, link);
         break;
     case WIRE_ORDER:
-        binance_on_report(binance);
+        venue_on_report(binance->client);
         break;
     case WIRE_BALANCE:
-        binance_emit_balances(binance, 0);
+        venue_emit_balances(binance->client, 0);
         break;
     case WIRE_TERMINATED:
-        binance_user_down(binance, link); // the connection stays; the next turn subscribes again
+        venue_user_down(binance->client,
+                        link); // the connection stays; the next turn subscribes again
         break;
     case WIRE_SHUTDOWN:
         link->is_retiring = 1;
         break;
     default:
         // An order event that cannot be read is found by the next reconciliation: make it soon.
-        if (binance_is_user_up(binance) && binance->dec.n_bad[WIRE_ORDER] > 0 &&
-            !binance->is_round &&
-            binance->reconcile_ns > gateway_now(binance->gateway) + BINANCE_RETRY_NS)
-            binance->reconcile_ns = gateway_now(binance->gateway) + BINANCE_RETRY_NS;
+        if (binance->dec.n_bad[WIRE_ORDER] > 0)
+            venue_user_bad(binance->client);
         break;
     }
 }
@@ -243,12 +247,14 @@ static uint32_t snapshot_weight(uint32_t levels)
     return levels <= 100 ? 5 : levels <= 500 ? 25 : levels <= 1000 ? 50 : 250;
 }
 
-static void on_user_up(struct binance *binance, struct link *link)
+static void on_user_up(void *self, struct link *link)
 {
+    struct binance *binance = self;
+
     subscribe_user(binance, link, gateway_now(binance->gateway));
 }
 
-static enum request_kind replace_kind(const struct order_cmd *cmd, const struct outbox_entry *entry)
+static enum wire_op replace_op(const struct order_cmd *cmd, const struct outbox_entry *entry)
 {
     return cmd->filled_qty == 0 && outbox_left(entry) == entry->next_qty ? REQ_REPLACE
                                                                          : REQ_SWAP_CANCEL;
@@ -271,24 +277,14 @@ static int write_replace(struct binance *binance, struct gateway_request *reques
     return binance_write_signed(binance, request, http, params, "/v3/order/cancelReplace");
 }
 
-static int take_replace(struct binance *binance, const struct gateway_request *request,
+static int take_replace(void *self, const struct gateway_request *request,
                         const struct http_message *reply, int64_t now)
 {
+    struct binance *binance = self;
+
     return request->kind == REQ_SWAP_CANCEL
                ? take_swap_cancel(binance, reply, request->entry, now)
                : take_cancel_replace(binance, reply, request->entry, now);
-}
-
-static void answer_none(struct binance *binance, struct gateway_request *request,
-                        enum answer answer, int32_t code, const char *text,
-                        const struct http_message *reply)
-{
-    (void)binance;
-    (void)request;
-    (void)answer;
-    (void)code;
-    (void)text;
-    (void)reply;
 }
 
 static uint32_t streams(const struct venue_config *config, const char *suffixes[BINANCE_STREAMS_OF])
@@ -303,6 +299,13 @@ static uint32_t streams(const struct venue_config *config, const char *suffixes[
         suffixes[n++] = "@bookTicker";
     return n;
 }
+
+static const uint32_t weights[REQ_KINDS] = {
+    [REQ_TIME] = 1,        [REQ_INFO] = 20,    [REQ_KLINES] = 2, [REQ_OPEN] = 80,
+    [REQ_TRADES] = 20,     [REQ_ACCOUNT] = 20, [REQ_NUMBER] = 4, [REQ_RIGHTS] = 1,
+    [REQ_RECENT] = 20,     [REQ_NEW] = 1,      [REQ_CANCEL] = 1, [REQ_REPLACE] = 1,
+    [REQ_SWAP_CANCEL] = 1, [REQ_SWAP_NEW] = 1, [REQ_QUERY] = 4,  [REQ_CANCEL_ALL] = 1,
+    [REQ_SWEPT] = 80};
 
 static const struct binance_flavour spot = {
     .paths = {[REQ_TIME] = "/v3/time",
@@ -321,36 +324,12 @@ static const struct binance_flavour spot = {
               [REQ_QUERY] = "/v3/order",
               [REQ_CANCEL_ALL] = "/v3/openOrders",
               [REQ_SWEPT] = "/v3/openOrders"},
-    .weights = {[REQ_TIME] = 1,
-                [REQ_INFO] = 20,
-                [REQ_KLINES] = 2,
-                [REQ_OPEN] = 80,
-                [REQ_TRADES] = 20,
-                [REQ_ACCOUNT] = 20,
-                [REQ_NUMBER] = 4,
-                [REQ_RIGHTS] = 1,
-                [REQ_RECENT] = 20,
-                [REQ_NEW] = 1,
-                [REQ_CANCEL] = 1,
-                [REQ_REPLACE] = 1,
-                [REQ_SWAP_CANCEL] = 1,
-                [REQ_SWAP_NEW] = 1,
-                [REQ_QUERY] = 4,
-                [REQ_CANCEL_ALL] = 1,
-                [REQ_SWEPT] = 80},
     .minute_header = "x-mbx-order-count-1d",
     .names_symbols = 1,
     .has_micros = 1,
-    .snapshot_weight = snapshot_weight,
     .streams = streams,
-    .replace_kind = replace_kind,
     .add_order = add_order,
     .write = write_replace,
-    .take_replace = take_replace,
-    .answer = answer_none,
-    .on_user_up = on_user_up,
-    .on_user = on_user,
-    .keep_user = keep_user,
 };
 
 /* What happens to an order within a millisecond has an order of its own. */
@@ -366,33 +345,36 @@ static void ask_for_micros(struct gateway *gateway)
     }
 }
 
-static int open_spot(struct gateway *gateway, const struct gateway_instrument *instruments,
-                     uint32_t n_instruments, void **self, struct error *err)
+static int open_spot(struct venue_client *client, void **self, struct error *err)
 {
-    ask_for_micros(gateway);
-    return binance_open(gateway, &spot, instruments, n_instruments, self, err);
+    ask_for_micros(client->gateway);
+    return binance_open(client, &spot, self, err);
 }
 
-static void cost(const struct order_cmd *cmd, uint32_t costs[BUCKETS])
+static int read_account(void *self, const void *bytes, size_t n, struct wire_out *out)
 {
-    binance_command_cost(&spot, cmd, costs);
+    struct binance *binance = self;
+    int can_trade;
+    int can_withdraw;
+
+    return binance_decode_account(&binance->dec, bytes, n, out, &can_trade, &can_withdraw);
 }
 
-extern const struct venue_dialect venue_binance_spot;
-const struct venue_dialect venue_binance_spot = {
+extern const struct venue_wire venue_binance_spot;
+const struct venue_wire venue_binance_spot = {
     .name = "binance_spot",
     .time_path = "/v3/time",
-    .read_time = binance_read_time,
+    .weights = weights,
+    .has_orders = 1,
+    .book = BOOK_RANGES,
     .defaults = defaults,
-    .cost = cost,
     .open = open_spot,
-    .close = binance_close,
-    .on_link = binance_on_link,
-    .on_message = binance_on_message,
-    .write = binance_write,
-    .on_answer = binance_on_answer,
-    .on_turn = binance_on_turn,
-    .on_command = binance_on_command,
-    .on_cancel_all = binance_on_cancel_all,
-    .status = binance_status,
+    .snapshot_weight = snapshot_weight,
+    .read_account = read_account,
+    .on_user_up = on_user_up,
+    .on_user = on_user,
+    .keep_user = keep_user,
+    .replace_op = replace_op,
+    .take_replace = take_replace,
+    BINANCE_WIRE,
 };

@@ -70,16 +70,17 @@ static void add_order(const struct binance *binance, struct binance_params *para
     binance_params_add(params, "newOrderRespType", "RESULT");
 }
 
-static enum request_kind replace_kind(const struct order_cmd *cmd, const struct outbox_entry *entry)
+static enum wire_op replace_op(const struct order_cmd *cmd, const struct outbox_entry *entry)
 {
     (void)cmd;
     (void)entry;
     return REQ_REPLACE;
 }
 
-static int take_replace(struct binance *binance, const struct gateway_request *request,
+static int take_replace(void *self, const struct gateway_request *request,
                         const struct http_message *reply, int64_t now)
 {
+    struct binance *binance = self;
     const struct outbox_entry *entry = request->entry;
     struct wire_order order;
     uint64_t order_id;
@@ -89,10 +90,10 @@ static int take_replace(struct binance *binance, const struct gateway_request *r
     if (reply->status >= 300)
         return 0; // one order, one answer: a refusal tells of nothing else
     if (binance_decode_order(&binance->dec, reply->body, reply->body_n, &order, NULL, NULL) < 0 ||
-        order.state == 0 || binance_own_id(binance, order.client_id, &order_id, &rev) < 0 ||
+        order.state == 0 || venue_own_id(binance->client, order.client_id, &order_id, &rev) < 0 ||
         order_id != entry->order_id || order.px != entry->next_px || order.qty != entry->next_qty)
         return 0;
-    binance_show(binance, &order, order_id, rev, order.state, order.cum_qty, SEEN_REPLY);
+    venue_show(binance->client, &order, order_id, rev, order.state, order.cum_qty, SEEN_REPLY);
     return 1;
 }
 
@@ -145,6 +146,12 @@ static int write_own(struct binance *binance, struct gateway_request *request,
     return binance_write_signed(binance, request, http, params, path);
 }
 
+static struct binance_contract *contract_of(const struct binance *binance,
+                                            const struct symbol *symbol)
+{
+    return &binance->contracts[symbol - binance->gateway->symbols.all];
+}
+
 static void set_path(struct binance *binance, int is_known)
 {
     struct gateway *gateway = binance->gateway;
@@ -182,7 +189,7 @@ static void answer_listen(struct binance *binance, const struct gateway_request 
     char key[sizeof(binance->listen_key)];
 
     binance->is_listen_asked = 0;
-    binance->listen_ns = now + BINANCE_RETRY_NS;
+    binance->listen_ns = now + VENUE_RETRY_NS;
     if (code == -1125 && binance->listen_key[0] != 0) {
         lose_key(binance, "its listen key has expired");
         return;
@@ -199,40 +206,18 @@ static void answer_listen(struct binance *binance, const struct gateway_request 
     binance->listen_ns = now + LISTEN_EXTEND_NS;
 }
 
-static int answer_positions(struct binance *binance, const struct http_message *reply)
-{
-    struct gateway *gateway = binance->gateway;
-
-    if (binance_decode_positions(&binance->dec, reply->body, reply->body_n, &binance->out) < 0)
-        return 0;
-    for (uint32_t i = 0; i < binance->out.n_places; i++) {
-        const struct wire_position *place = &binance->out.places[i];
-        struct record_account record = {
-            .hdr = {.type = EVENT_ACCOUNT,
-                    .granules = sizeof(record) / EVENT_GRANULE,
-                    .instrument = place->symbol->instrument},
-            .account = gateway->config.account,
-            .flags = 1,
-            .free_amt = place->qty,
-        };
-
-        gateway_emit(gateway, &record.hdr);
-    }
-    return 1;
-}
-
 static void answer_setting(struct binance *binance, const struct gateway_request *request,
                            int is_good, int32_t code, const char *text)
 {
-    struct binance_instrument *instrument = binance_instrument(binance, request->symbol);
+    struct binance_contract *contract = contract_of(binance, request->symbol);
 
-    instrument->is_setting = 0;
+    contract->is_setting = 0;
     // -4046: it was so already.
     if (is_good || (request->kind == REQ_MARGIN && code == -4046)) {
         if (request->kind == REQ_MARGIN)
-            instrument->is_margin_set = 1;
+            contract->is_margin_set = 1;
         else
-            instrument->is_leverage_set = 1;
+            contract->is_leverage_set = 1;
         return;
     }
     gateway_log(binance->gateway, 3, request->symbol->name,
@@ -244,34 +229,32 @@ static void answer_setting(struct binance *binance, const struct gateway_request
 static void answer_countdown(struct binance *binance, const struct gateway_request *request,
                              int is_good)
 {
-    struct binance_instrument *instrument = binance_instrument(binance, request->symbol);
+    struct binance_contract *contract = contract_of(binance, request->symbol);
     int64_t now = gateway_now(binance->gateway);
 
-    instrument->is_switch_asked = 0;
+    contract->is_switch_asked = 0;
     if (!is_good) {
-        instrument->switch_ns = now + BINANCE_RETRY_NS;
-        if (++instrument->n_switch_failed == 2)
+        contract->switch_ns = now + VENUE_RETRY_NS;
+        if (++contract->n_switch_failed == 2)
             gateway_log(binance->gateway, 3, "dead-man",
                         "%s: %s: the dead-man's switch could not be renewed twice",
                         binance->gateway->config.name, request->symbol->name);
         return;
     }
-    instrument->n_switch_failed = 0;
-    instrument->is_switch_on = request->a != 0;
-    instrument->switch_ns = now + binance->gateway->config.dead_man_ns / 4;
+    contract->n_switch_failed = 0;
+    contract->is_switch_on = request->a != 0;
+    contract->switch_ns = now + binance->gateway->config.dead_man_ns / 4;
 }
 
-static void answer_own(struct binance *binance, struct gateway_request *request, enum answer answer,
+static void answer_own(void *self, struct gateway_request *request, enum answer answer,
                        int32_t code, const char *text, const struct http_message *reply)
 {
+    struct binance *binance = self;
     int is_good = answer == ANSWER_GOOD;
 
     switch (request->kind) {
     case REQ_LISTEN:
         answer_listen(binance, request, is_good, code, reply);
-        break;
-    case REQ_POSITIONS:
-        binance_end_part(binance, request, is_good && answer_positions(binance, reply));
         break;
     case REQ_LEVERAGE:
     case REQ_MARGIN:
@@ -288,26 +271,26 @@ static void answer_own(struct binance *binance, struct gateway_request *request,
 /* User data -------------------------------------------------------------------------------------
  */
 
-static void on_user_up(struct binance *binance, struct link *link)
+static void on_user_up(void *self, struct link *link)
 {
-    binance_feed(binance, link)->is_asked = 1;
-    binance_user_up(binance, link);
+    struct binance *binance = self;
+    venue_feed(binance->client, link)->is_asked = 1;
+    venue_user_up(binance->client, link);
 }
 
-static void on_user(struct binance *binance, struct link *link, const void *bytes, size_t n)
+static void on_user(void *self, struct link *link, const void *bytes, size_t n)
 {
-    struct gateway *gateway = binance->gateway;
-    int64_t now = gateway_now(gateway);
+    struct binance *binance = self;
 
-    switch (binance_decode_um_user(&binance->dec, bytes, n, &binance->out)) {
+    switch (binance_decode_um_user(&binance->dec, bytes, n, &binance->client->out)) {
     case WIRE_ORDER:
-        binance_on_report(binance);
+        venue_on_report(binance->client);
         break;
     case WIRE_POSITION:
-        binance_emit_balances(binance, 0);
+        venue_emit_balances(binance->client, 0);
         break;
     case WIRE_TERMINATED:
-        binance_user_down(binance, link);
+        venue_user_down(binance->client, link);
         lose_key(binance, "its listen key has expired");
         break;
     case WIRE_SHUTDOWN:
@@ -315,9 +298,8 @@ static void on_user(struct binance *binance, struct link *link, const void *byte
         break;
     default:
         // An order event that cannot be read is found by the next reconciliation: make it soon.
-        if (binance_is_user_up(binance) && binance->dec.n_bad[WIRE_ORDER] > 0 &&
-            !binance->is_round && binance->reconcile_ns > now + BINANCE_RETRY_NS)
-            binance->reconcile_ns = now + BINANCE_RETRY_NS;
+        if (binance->dec.n_bad[WIRE_ORDER] > 0)
+            venue_user_bad(binance->client);
         break;
     }
 }
@@ -326,29 +308,30 @@ static void keep_settings(struct binance *binance)
 {
     const struct venue_config *config = &binance->gateway->config;
 
-    for (uint32_t i = 0; i < binance->n; i++) {
-        struct binance_instrument *instrument = &binance->all[i];
-        enum request_kind kind = REQ_LEVERAGE;
+    for (uint32_t i = 0; i < binance->client->n; i++) {
+        struct binance_contract *contract = &binance->contracts[i];
+        enum wire_op kind = REQ_LEVERAGE;
 
-        if (instrument->is_setting)
+        if (contract->is_setting)
             continue;
-        if (config->has_margin && !instrument->is_margin_set)
+        if (config->has_margin && !contract->is_margin_set)
             kind = REQ_MARGIN;
-        else if (config->leverage == 0 || instrument->is_leverage_set)
+        else if (config->leverage == 0 || contract->is_leverage_set)
             continue;
-        if (binance_ask(binance, kind, &binance->gateway->symbols.all[i], LIMITER_QUERY,
-                        BINANCE_DATA_NS) != NULL)
-            instrument->is_setting = 1;
+        if (venue_ask(binance->client, kind, &binance->gateway->symbols.all[i], LIMITER_QUERY,
+                      VENUE_DATA_NS) != NULL)
+            contract->is_setting = 1;
     }
 }
 
-static int is_set(const struct binance *binance)
+static int is_set(const void *self)
 {
+    const struct binance *binance = self;
     const struct venue_config *config = &binance->gateway->config;
 
-    for (uint32_t i = 0; i < binance->n; i++) {
-        if ((config->has_margin && !binance->all[i].is_margin_set) ||
-            (config->leverage != 0 && !binance->all[i].is_leverage_set))
+    for (uint32_t i = 0; i < binance->client->n; i++) {
+        if ((config->has_margin && !binance->contracts[i].is_margin_set) ||
+            (config->leverage != 0 && !binance->contracts[i].is_leverage_set))
             return 0;
     }
     return 1;
@@ -373,35 +356,36 @@ static void keep_switch(struct binance *binance, int64_t now)
         if (symbol != NULL)
             is_open[symbol - gateway->symbols.all] = 1;
     }
-    for (uint32_t i = 0; i < binance->n; i++) {
-        struct binance_instrument *instrument = &binance->all[i];
+    for (uint32_t i = 0; i < binance->client->n; i++) {
+        struct binance_contract *contract = &binance->contracts[i];
         struct gateway_request *request;
 
-        if (instrument->is_switch_asked || now < instrument->switch_ns ||
-            (!is_open[i] && !instrument->is_switch_on)) {
+        if (contract->is_switch_asked || now < contract->switch_ns ||
+            (!is_open[i] && !contract->is_switch_on)) {
             // The first order of a quiet instrument does not wait for the next renewal.
-            if (!(is_open[i] && !instrument->is_switch_on && !instrument->is_switch_asked &&
-                  instrument->n_switch_failed == 0))
+            if (!(is_open[i] && !contract->is_switch_on && !contract->is_switch_asked &&
+                  contract->n_switch_failed == 0))
                 continue;
         }
-        request = binance_ask(binance, REQ_COUNTDOWN, &gateway->symbols.all[i], LIMITER_CANCEL,
-                              gateway->config.dead_man_ns / 4);
+        request = venue_ask(binance->client, REQ_COUNTDOWN, &gateway->symbols.all[i],
+                            LIMITER_CANCEL, gateway->config.dead_man_ns / 4);
         if (request == NULL)
             return;
         request->a = is_open[i] ? (uint64_t)gateway->config.dead_man_ns / 1000000 : 0;
-        instrument->is_switch_asked = 1;
+        contract->is_switch_asked = 1;
     }
 }
 
-static void keep_user(struct binance *binance, int64_t now)
+static void keep_user(void *self, int64_t now)
 {
+    struct binance *binance = self;
     struct gateway_request *request;
 
     keep_settings(binance);
     keep_switch(binance, now);
     if (binance->is_listen_asked || now < binance->listen_ns)
         return;
-    request = binance_ask(binance, REQ_LISTEN, NULL, LIMITER_QUERY, BINANCE_DATA_NS);
+    request = venue_ask(binance->client, REQ_LISTEN, NULL, LIMITER_QUERY, VENUE_DATA_NS);
     if (request == NULL)
         return;
     request->a = binance->listen_key[0] != 0;
@@ -410,56 +394,6 @@ static void keep_user(struct binance *binance, int64_t now)
 
 /* Market data -----------------------------------------------------------------------------------
  */
-
-static void tell_value(struct binance *binance, uint16_t type, const struct wire_mark *mark,
-                       agon_px_t px)
-{
-    struct agon_value value = {
-        .hdr = {.type = type,
-                .granules = sizeof(value) / EVENT_GRANULE,
-                .instrument = mark->symbol->instrument,
-                .t_venue = mark->t_venue},
-        .value = px,
-    };
-
-    gateway_emit(binance->gateway, &value.hdr);
-}
-
-static void on_mark(struct binance *binance)
-{
-    const struct wire_mark *mark = &binance->out.mark;
-    struct binance_instrument *instrument = binance_instrument(binance, mark->symbol);
-
-    // Funding first, with the price that stands: what was due is paid by the one before.
-    if (mark->t_funding != 0 &&
-        (mark->t_funding != instrument->t_funding || mark->rate_ppb != instrument->rate_ppb)) {
-        struct agon_funding funding = {
-            .hdr = {.type = AGON_EVENT_FUNDING,
-                    .granules = sizeof(funding) / EVENT_GRANULE,
-                    .instrument = mark->symbol->instrument,
-                    .t_venue = mark->t_venue},
-            .rate_ppb = mark->rate_ppb,
-            .t_next = mark->t_funding,
-            .mark_px = mark->mark_px,
-            .interval_s = FUNDING_S,
-        };
-
-        instrument->rate_ppb = mark->rate_ppb;
-        instrument->t_funding = mark->t_funding;
-        gateway_emit(binance->gateway, &funding.hdr);
-    }
-    tell_value(binance, AGON_EVENT_MARK, mark, mark->mark_px);
-    if (mark->index_px > 0)
-        tell_value(binance, AGON_EVENT_INDEX, mark, mark->index_px);
-}
-
-static void on_market(struct binance *binance, int kind)
-{
-    if (kind == WIRE_MARK)
-        on_mark(binance);
-    else
-        gateway_emit(binance->gateway, &binance->out.liquidation.hdr);
-}
 
 static uint32_t streams(const struct venue_config *config, const char *suffixes[BINANCE_STREAMS_OF])
 {
@@ -480,6 +414,13 @@ static uint32_t snapshot_weight(uint32_t levels)
 {
     return levels <= 50 ? 2 : levels <= 100 ? 5 : levels <= 500 ? 10 : 20;
 }
+
+static const uint32_t weights[REQ_KINDS] = {
+    [REQ_TIME] = 1,     [REQ_INFO] = 1,      [REQ_KLINES] = 5,     [REQ_OPEN] = 40,
+    [REQ_TRADES] = 5,   [REQ_ACCOUNT] = 5,   [REQ_NUMBER] = 1,     [REQ_RIGHTS] = 1,
+    [REQ_RECENT] = 5,   [REQ_POSITIONS] = 5, [REQ_LISTEN] = 1,     [REQ_COUNTDOWN] = 10,
+    [REQ_LEVERAGE] = 1, [REQ_MARGIN] = 1,    [REQ_NEW] = 1,        [REQ_CANCEL] = 1,
+    [REQ_REPLACE] = 1,  [REQ_QUERY] = 1,     [REQ_CANCEL_ALL] = 1, [REQ_SWEPT] = 40};
 
 static const struct binance_flavour um = {
     .paths = {[REQ_TIME] = "/v1/time",
@@ -502,64 +443,52 @@ static const struct binance_flavour um = {
               [REQ_QUERY] = "/v1/order",
               [REQ_CANCEL_ALL] = "/v1/allOpenOrders",
               [REQ_SWEPT] = "/v1/openOrders"},
-    .weights = {[REQ_TIME] = 1,     [REQ_INFO] = 1,      [REQ_KLINES] = 5,     [REQ_OPEN] = 40,
-                [REQ_TRADES] = 5,   [REQ_ACCOUNT] = 5,   [REQ_NUMBER] = 1,     [REQ_RIGHTS] = 1,
-                [REQ_RECENT] = 5,   [REQ_POSITIONS] = 5, [REQ_LISTEN] = 1,     [REQ_COUNTDOWN] = 10,
-                [REQ_LEVERAGE] = 1, [REQ_MARGIN] = 1,    [REQ_NEW] = 1,        [REQ_CANCEL] = 1,
-                [REQ_REPLACE] = 1,  [REQ_QUERY] = 1,     [REQ_CANCEL_ALL] = 1, [REQ_SWEPT] = 40},
     .minute_header = "x-mbx-order-count-1m",
-    .is_in_place = 1,
-    .has_positions = 1,
-    .snapshot_weight = snapshot_weight,
     .streams = streams,
-    .replace_kind = replace_kind,
     .add_order = add_order,
     .write = write_own,
-    .take_replace = take_replace,
-    .answer = answer_own,
-    .on_user_up = on_user_up,
-    .on_user = on_user,
-    .keep_user = keep_user,
-    .on_market = on_market,
-    .is_set = is_set,
-    .decode_account = binance_decode_um_account,
 };
 
-static int open_um(struct gateway *gateway, const struct gateway_instrument *instruments,
-                   uint32_t n_instruments, void **self, struct error *err)
+static int open_um(struct venue_client *client, void **self, struct error *err)
 {
-    int rc = binance_open(gateway, &um, instruments, n_instruments, self, err);
+    int rc = binance_open(client, &um, self, err);
 
     if (rc < 0)
         return rc;
-    if (gateway->config.snapshot_levels > 1000)
+    if (client->gateway->config.snapshot_levels > 1000)
         return error_set(err, AGON_EINVAL, "snapshot_levels is at most 1000 here");
     set_path(*self, 0); // no user data before there is a key for it
     return AGON_OK;
 }
 
-static void cost(const struct order_cmd *cmd, uint32_t costs[BUCKETS])
+static int read_account(void *self, const void *bytes, size_t n, struct wire_out *out)
 {
-    binance_command_cost(&um, cmd, costs);
+    struct binance *binance = self;
+
+    return binance_decode_um_account(&binance->dec, bytes, n, out);
 }
 
-extern const struct venue_dialect venue_binance_um;
-const struct venue_dialect venue_binance_um = {
+static int read_positions(void *self, const void *bytes, size_t n, struct wire_out *out)
+{
+    struct binance *binance = self;
+
+    return binance_decode_positions(&binance->dec, bytes, n, out);
+}
+
+#define UM_WIRE                                                                                    \
+    .time_path = "/v1/time", .weights = weights, .is_in_place = 1, .has_positions = 1,             \
+    .book = BOOK_CHAIN, .open = open_um, .snapshot_weight = snapshot_weight,                       \
+    .read_account = read_account, .read_positions = read_positions, .funding_s = FUNDING_S,        \
+    .on_user_up = on_user_up, .on_user = on_user, .keep_user = keep_user,                          \
+    .replace_op = replace_op, .take_replace = take_replace, .answer = answer_own,                  \
+    .is_set = is_set, BINANCE_WIRE
+
+extern const struct venue_wire venue_binance_um;
+const struct venue_wire venue_binance_um = {
     .name = "binance_um",
-    .time_path = "/v1/time",
-    .read_time = binance_read_time,
+    .has_orders = 1,
     .defaults = defaults,
-    .cost = cost,
-    .open = open_um,
-    .close = binance_close,
-    .on_link = binance_on_link,
-    .on_message = binance_on_message,
-    .write = binance_write,
-    .on_answer = binance_on_answer,
-    .on_turn = binance_on_turn,
-    .on_command = binance_on_command,
-    .on_cancel_all = binance_on_cancel_all,
-    .status = binance_status,
+    UM_WIRE,
 };
 
 /* COIN-M: the same streams and rules, for market data; its contracts settle in the coin, which this
@@ -570,28 +499,9 @@ static void defaults_cm(struct venue_config *config)
     snprintf(config->rest_path, sizeof(config->rest_path), "/dapi");
 }
 
-static int open_cm(struct gateway *gateway, const struct gateway_instrument *instruments,
-                   uint32_t n_instruments, void **self, struct error *err)
-{
-    if (gateway->config.is_private)
-        return error_set(err, AGON_ENOTSUP, "COIN-M is for market data: name no credential");
-    return open_um(gateway, instruments, n_instruments, self, err);
-}
-
-extern const struct venue_dialect venue_binance_cm;
-const struct venue_dialect venue_binance_cm = {
+extern const struct venue_wire venue_binance_cm;
+const struct venue_wire venue_binance_cm = {
     .name = "binance_cm",
-    .time_path = "/v1/time",
-    .read_time = binance_read_time,
     .defaults = defaults_cm,
-    .open = open_cm,
-    .close = binance_close,
-    .on_link = binance_on_link,
-    .on_message = binance_on_message,
-    .write = binance_write,
-    .on_answer = binance_on_answer,
-    .on_turn = binance_on_turn,
-    .on_command = binance_on_command,
-    .on_cancel_all = binance_on_cancel_all,
-    .status = binance_status,
+    UM_WIRE,
 };

@@ -5,7 +5,7 @@
  * of its venue: it is read every hour and behind each new connection. */
 #include <stdio.h>
 
-#include "venue/binance/core.h"
+#include "venue/client.h"
 
 #define RECENT_NS ((int64_t)600 * 1000000000)
 #define AGAIN_NS                                                                                   \
@@ -13,9 +13,9 @@
                                 */
 #define FAILED_NS ((int64_t)60 * 1000000000)
 
-static void refuse(struct binance *binance, enum gateway_refusal why, const char *text)
+static void refuse(struct venue_client *client, enum gateway_refusal why, const char *text)
 {
-    struct gateway *gateway = binance->gateway;
+    struct gateway *gateway = client->gateway;
 
     if (gateway->refusal != 0)
         return;
@@ -25,22 +25,21 @@ static void refuse(struct binance *binance, enum gateway_refusal why, const char
     gateway_log(gateway, 3, "refused", "%s", gateway->refusal_text);
 }
 
-int binance_guard_is_clear(const struct binance *binance)
+int venue_guard_is_clear(const struct venue_client *client)
 {
-    const struct binance_guard *guard = &binance->guard;
+    const struct venue_guard *guard = &client->guard;
 
-    return !binance->gateway->config.is_guarded ||
-           (guard->is_claimed && guard->is_rights_known && guard->recent_at >= binance->n &&
-            binance->gateway->refusal == 0);
+    return !client->gateway->config.is_guarded ||
+           (guard->is_claimed && guard->is_rights_known && guard->recent_at >= client->n &&
+            client->gateway->refusal == 0);
 }
 
 /* Where futures have them asked, a connection is made for it. */
-static struct gateway_request *ask_rights(struct binance *binance)
+static struct gateway_request *ask_rights(struct venue_client *client)
 {
-    struct gateway *gateway = binance->gateway;
-    enum limiter_class class = binance->guard.is_rights_known ? LIMITER_OTHER : LIMITER_QUERY;
-    struct gateway_request *request =
-        binance_ask(binance, REQ_RIGHTS, NULL, class, BINANCE_DATA_NS);
+    struct gateway *gateway = client->gateway;
+    enum limiter_class class = client->guard.is_rights_known ? LIMITER_OTHER : LIMITER_QUERY;
+    struct gateway_request *request = venue_ask(client, REQ_RIGHTS, NULL, class, VENUE_DATA_NS);
 
     if (request == NULL || gateway->config.rights.host[0] == '\0')
         return request;
@@ -52,54 +51,39 @@ static struct gateway_request *ask_rights(struct binance *binance)
     return request;
 }
 
-void binance_guard_turn(struct binance *binance, int64_t now)
+void venue_guard_turn(struct venue_client *client, int64_t now)
 {
-    const struct venue_config *config = &binance->gateway->config;
-    struct binance_guard *guard = &binance->guard;
+    const struct venue_config *config = &client->gateway->config;
+    struct venue_guard *guard = &client->guard;
     struct gateway_request *request;
     int is_due = !guard->is_rights_known || now >= guard->rights_ns;
 
-    if (!config->is_guarded || binance->gateway->refusal != 0 || guard->is_out ||
-        now < guard->next_ns || (!is_due && guard->recent_at >= binance->n))
+    if (!config->is_guarded || client->gateway->refusal != 0 || guard->is_out ||
+        now < guard->next_ns || (!is_due && guard->recent_at >= client->n))
         return;
     if (is_due)
-        request = ask_rights(binance);
+        request = ask_rights(client);
     else
-        request = binance_ask(binance, REQ_RECENT, &binance->gateway->symbols.all[guard->recent_at],
-                              LIMITER_QUERY, BINANCE_DATA_NS);
+        request = venue_ask(client, REQ_RECENT, &client->gateway->symbols.all[guard->recent_at],
+                            LIMITER_QUERY, VENUE_DATA_NS);
     guard->is_out = request != NULL;
 }
 
-void binance_guard_again(struct binance *binance)
+void venue_guard_again(struct venue_client *client)
 {
-    struct binance_guard *guard = &binance->guard;
-    int64_t least_ns = binance->gateway->config.rights_ns;
+    struct venue_guard *guard = &client->guard;
+    int64_t least_ns = client->gateway->config.rights_ns;
     int64_t at = guard->rights_read_ns + (least_ns < AGAIN_NS ? least_ns : AGAIN_NS);
 
     if (guard->is_rights_known && at < guard->rights_ns)
         guard->rights_ns = at;
 }
 
-int binance_guard_write(struct binance *binance, struct gateway_request *request,
-                        struct gateway_http *http, struct binance_params *params)
-{
-    agon_ns_t venue_now = clock_offset_now(&binance->gateway->clock, gateway_now(binance->gateway));
-
-    if (request->kind == REQ_RIGHTS)
-        return binance_write_signed(binance, request, http, params,
-                                    "/sapi/v1/account/apiRestrictions");
-    if (venue_now > RECENT_NS)
-        binance_params_add_u64(params, "startTime", (uint64_t)(venue_now - RECENT_NS) / 1000000);
-    binance_params_add_u64(params, "limit", 1000);
-    return binance_write_signed(binance, request, http, params,
-                                binance->flavour->paths[REQ_RECENT]);
-}
-
 /* A key that gained that right, or lost it again, while the host runs: the core halts the venue and
  * lifts it, by an event. */
-static void tell_rights(struct binance *binance, int can_withdraw)
+static void tell_rights(struct venue_client *client, int can_withdraw)
 {
-    struct gateway *gateway = binance->gateway;
+    struct gateway *gateway = client->gateway;
     struct record_command_by halt = {
         .command = {.hdr = {.type = AGON_EVENT_COMMAND, .granules = sizeof(halt) / EVENT_GRANULE},
                     .kind = can_withdraw ? COMMAND_HALT : COMMAND_RESUME,
@@ -108,15 +92,15 @@ static void tell_rights(struct binance *binance, int can_withdraw)
                     .reason = REASON_KEY_RIGHTS},
         .who = "venue"};
 
-    if (can_withdraw == binance->guard.is_rich)
+    if (can_withdraw == client->guard.is_rich)
         return;
     snprintf(halt.why, sizeof(halt.why), "%s: the key %s", gateway->config.name,
              can_withdraw ? "may withdraw" : "may not withdraw any more");
     if (gateway_emit(gateway, &halt.command.hdr) < 0) {
-        binance->guard.rights_ns = binance->guard.rights_read_ns + FAILED_NS; // it tells it then
+        client->guard.rights_ns = client->guard.rights_read_ns + FAILED_NS; // it tells it then
         return;
     }
-    binance->guard.is_rich = (uint8_t)can_withdraw;
+    client->guard.is_rich = (uint8_t)can_withdraw;
     if (can_withdraw)
         gateway_log(gateway, 3, "rights",
                     "%s: the key may withdraw since a while: order entry of this venue is halted "
@@ -127,46 +111,46 @@ static void tell_rights(struct binance *binance, int can_withdraw)
                     gateway->config.name);
 }
 
-static void take_rights(struct binance *binance, const struct http_message *reply)
+static void take_rights(struct venue_client *client, const struct http_message *reply)
 {
-    struct binance_guard *guard = &binance->guard;
-    int64_t now = gateway_now(binance->gateway);
+    struct venue_guard *guard = &client->guard;
+    int64_t now = gateway_now(client->gateway);
     int can_withdraw = 0;
 
-    if (binance_decode_rights(&binance->dec, reply->body, reply->body_n, &can_withdraw) < 0)
+    if (client->wire->read_rights(client->self, reply->body, reply->body_n, &can_withdraw) < 0)
         return; // asked again
     guard->rights_read_ns = now;
-    guard->rights_ns = now + binance->gateway->config.rights_ns;
+    guard->rights_ns = now + client->gateway->config.rights_ns;
     if (can_withdraw && !guard->is_rights_known) {
-        refuse(binance, GATEWAY_REFUSED_RIGHTS,
+        refuse(client, GATEWAY_REFUSED_RIGHTS,
                "the key may withdraw: a host must not hold such a key; make one that may only read "
                "and trade");
         return;
     }
     guard->is_rights_known = 1;
-    tell_rights(binance, can_withdraw);
+    tell_rights(client, can_withdraw);
 }
 
-void binance_guard_answer(struct binance *binance, struct gateway_request *request,
-                          enum answer answer, const struct http_message *reply)
+void venue_guard_answer(struct venue_client *client, struct gateway_request *request,
+                        enum answer answer, const struct http_message *reply)
 {
-    struct gateway *gateway = binance->gateway;
-    struct binance_guard *guard = &binance->guard;
+    struct gateway *gateway = client->gateway;
+    struct venue_guard *guard = &client->guard;
 
     guard->is_out = 0;
-    guard->next_ns = gateway_now(gateway) + BINANCE_RETRY_NS;
+    guard->next_ns = gateway_now(gateway) + VENUE_RETRY_NS;
     if (request->kind == REQ_RIGHTS && guard->is_rights_known)
         guard->rights_ns = gateway_now(gateway) + FAILED_NS; // unless it is read now
     if (request->kind == REQ_RIGHTS && answer == ANSWER_GOOD) {
-        take_rights(binance, reply);
+        take_rights(client, reply);
     } else if (request->kind == REQ_RIGHTS && reply != NULL && reply->status == 404) {
         gateway_log(gateway, 4, "rights", "%s: this venue does not tell what the key may do",
                     gateway->config.name);
         guard->is_rights_known = 1;
         guard->rights_ns = INT64_MAX;
     } else if (request->kind == REQ_RECENT && answer == ANSWER_GOOD) {
-        if (binance_decode_orders(&binance->dec, reply->body, reply->body_n, binance_guard_list,
-                                  binance) >= 0)
+        if (client->wire->read_orders(client->self, reply->body, reply->body_n, venue_guard_list,
+                                      client) >= 0)
             guard->recent_at++;
     }
     if (!guard->is_rights_known)
@@ -182,27 +166,27 @@ void binance_guard_answer(struct binance *binance, struct gateway_request *reque
     }
 }
 
-void binance_guard_account(struct binance *binance)
+void venue_guard_account(struct venue_client *client)
 {
-    struct gateway *gateway = binance->gateway;
+    struct gateway *gateway = client->gateway;
     struct error err = {0};
     char account[24];
 
-    if (!gateway->config.is_guarded || binance->guard.is_claimed)
+    if (!gateway->config.is_guarded || client->guard.is_claimed)
         return;
-    snprintf(account, sizeof(account), "%llu", (unsigned long long)binance->out.uid);
+    snprintf(account, sizeof(account), "%llu", (unsigned long long)client->out.uid);
     // A venue that does not tell has the lock on the key's hash alone.
-    if (binance->out.uid != 0 && gateway->ports.claim != NULL &&
+    if (client->out.uid != 0 && gateway->ports.claim != NULL &&
         gateway->ports.claim(gateway->ports.ctx, gateway->config.venue, account, &err) < 0)
-        refuse(binance, GATEWAY_REFUSED_ACCOUNT, err.text);
+        refuse(client, GATEWAY_REFUSED_ACCOUNT, err.text);
     else
-        binance->guard.is_claimed = 1;
+        client->guard.is_claimed = 1;
 }
 
 /* Another host's order that nobody told us of. */
-static void on_other(struct binance *binance, const struct foreign_order *order)
+static void on_other(struct venue_client *client, const struct foreign_order *order)
 {
-    struct gateway *gateway = binance->gateway;
+    struct gateway *gateway = client->gateway;
     struct record_command_by halt = {
         .command = {.hdr = {.type = AGON_EVENT_COMMAND, .granules = sizeof(halt) / EVENT_GRANULE},
                     .kind = COMMAND_HALT,
@@ -215,9 +199,9 @@ static void on_other(struct binance *binance, const struct foreign_order *order)
     snprintf(text, sizeof(text),
              "another host trades this account: its order %.39s (journal %06x) was seen",
              order->client_id, order->journal);
-    if (gateway->config.is_guarded && !binance->guard.is_passed) {
+    if (gateway->config.is_guarded && !client->guard.is_passed) {
         if (!gateway->config.is_take_over)
-            refuse(binance, GATEWAY_REFUSED_ACCOUNT, text);
+            refuse(client, GATEWAY_REFUSED_ACCOUNT, text);
         return;
     }
     gateway->n_rivals++;
@@ -227,13 +211,13 @@ static void on_other(struct binance *binance, const struct foreign_order *order)
     gateway_emit(gateway, &halt.command.hdr);
 }
 
-void binance_guard_see(struct binance *binance, const struct wire_order *order, int is_known)
+void venue_guard_see(struct venue_client *client, const struct wire_order *order, int is_known)
 {
     static const uint8_t is_open_state[] = {[AGON_ORDER_PENDING] = 1,
                                             [AGON_ORDER_OPEN] = 1,
                                             [AGON_ORDER_PARTIAL] = 1,
                                             [AGON_ORDER_CANCELLING] = 1};
-    struct gateway *gateway = binance->gateway;
+    struct gateway *gateway = client->gateway;
     struct foreign_order seen = {.venue_order = order->venue_order,
                                  .instrument =
                                      order->symbol != NULL ? order->symbol->instrument : 0,
@@ -253,15 +237,15 @@ void binance_guard_see(struct binance *binance, const struct wire_order *order, 
     snprintf(seen.client_id, sizeof(seen.client_id), "%s", text);
     foreign_see(&gateway->foreign, &seen, is_open, is_known);
     if (seen.whose == CLIENT_ID_OTHER && !is_known)
-        on_other(binance, &seen);
+        on_other(client, &seen);
 }
 
-void binance_guard_list(void *ctx, const struct wire_order *order)
+void venue_guard_list(void *ctx, const struct wire_order *order)
 {
-    struct binance *binance = ctx;
+    struct venue_client *client = ctx;
     uint64_t order_id;
     uint8_t rev;
 
-    if (binance_own_id(binance, order->client_id, &order_id, &rev) < 0)
-        binance_foreign(binance, order);
+    if (venue_own_id(client, order->client_id, &order_id, &rev) < 0)
+        venue_foreign(client, order);
 }

@@ -6,7 +6,7 @@
  * are: where an order stands that is not ours, or nobody has read yet what stands, ours are
  * cancelled one by one. Each is told its own end all the same, by the answer, by the stream or by a
  * query: what the request says it did is proof of nothing. It lasts until agents trade again. */
-#include "venue/binance/core.h"
+#include "venue/client.h"
 
 #define SETTLE_NS    100000000ll /* from the last answer to the list: so long the stream may take */
 #define LIST_NS      1000000000ll /* between two lists, */
@@ -20,9 +20,9 @@ static int is_open(const struct outbox_entry *entry)
     return entry->is_used && !entry->is_final && !entry->is_exit;
 }
 
-static int is_any_open(const struct binance *binance, agon_instrument_t instrument)
+static int is_any_open(const struct venue_client *client, agon_instrument_t instrument)
 {
-    const struct outbox *outbox = &binance->gateway->outbox;
+    const struct outbox *outbox = &client->gateway->outbox;
 
     for (uint32_t i = 0; i < outbox->n; i++) {
         if (is_open(&outbox->all[i]) &&
@@ -33,59 +33,57 @@ static int is_any_open(const struct binance *binance, agon_instrument_t instrume
 }
 
 // Of an instrument by one request; where that cannot be, single cancels do it.
-static void sweep(struct binance *binance, uint32_t at)
+static void sweep(struct venue_client *client, uint32_t at)
 {
-    struct gateway *gateway = binance->gateway;
-    struct binance_instrument *instrument = &binance->all[at];
+    struct gateway *gateway = client->gateway;
+    struct venue_instrument *instrument = &client->all[at];
     struct gateway_request *request;
 
-    if (!binance->has_list || instrument->has_stranger || instrument->is_sweeping)
+    if (!client->has_list || instrument->has_stranger || instrument->is_sweeping)
         return;
-    request = binance_ask(binance, REQ_CANCEL_ALL, &gateway->symbols.all[at], LIMITER_CANCEL,
-                          gateway->config.cancel_hold_ns);
+    request = venue_ask(client, REQ_CANCEL_ALL, &gateway->symbols.all[at], LIMITER_CANCEL,
+                        gateway->config.cancel_hold_ns);
     if (request == NULL)
         return;
     request->is_again = 1;
     instrument->is_sweeping = 1;
 }
 
-static void sweep_all(struct binance *binance)
+static void sweep_all(struct venue_client *client)
 {
-    for (uint32_t i = 0; i < binance->n; i++) {
-        if (is_any_open(binance, binance->gateway->symbols.all[i].instrument))
-            sweep(binance, i);
+    for (uint32_t i = 0; i < client->n; i++) {
+        if (is_any_open(client, client->gateway->symbols.all[i].instrument))
+            sweep(client, i);
     }
 }
 
-void binance_on_cancel_all(void *self, int64_t now)
+void venue_on_cancel_all(struct venue_client *client, int64_t now)
 {
-    struct binance *binance = self;
-
-    for (uint32_t i = 0; i < binance->n; i++)
-        binance->all[i].swept_ns = 0;
-    binance->is_sweep = 1;
-    binance->n_sweep_lists = 0;
-    binance->sweep_ns = now + LIST_NS;
-    sweep_all(binance);
-    gateway_log(binance->gateway, 4, "cancel-all", "%s: everything of ours is cancelled",
-                binance->gateway->config.name);
+    for (uint32_t i = 0; i < client->n; i++)
+        client->all[i].swept_ns = 0;
+    client->is_sweep = 1;
+    client->n_sweep_lists = 0;
+    client->sweep_ns = now + LIST_NS;
+    sweep_all(client);
+    gateway_log(client->gateway, 4, "cancel-all", "%s: everything of ours is cancelled",
+                client->gateway->config.name);
 }
 
-void binance_sweep_end(struct binance *binance)
+void venue_sweep_end(struct venue_client *client)
 {
-    binance->is_sweep = 0;
+    client->is_sweep = 0;
 }
 
 /* The core orders each cancel by itself too, and some of them arrive when all is done. */
-int binance_sweep_takes(struct binance *binance, struct outbox_entry *entry, int64_t now)
+int venue_sweep_takes(struct venue_client *client, struct outbox_entry *entry, int64_t now)
 {
-    struct gateway *gateway = binance->gateway;
+    struct gateway *gateway = client->gateway;
     const struct symbol *symbol = symbols_by_id(&gateway->symbols, entry->instrument);
-    const struct binance_instrument *instrument;
+    const struct venue_instrument *instrument;
 
-    if (!binance->is_sweep || symbol == NULL)
+    if (!client->is_sweep || symbol == NULL)
         return 0;
-    instrument = binance_instrument(binance, symbol);
+    instrument = venue_instrument(client, symbol);
     if (instrument->is_sweeping)
         return 1;
     // Whether it was among those a query tells, if the stream does not.
@@ -96,66 +94,65 @@ int binance_sweep_takes(struct binance *binance, struct outbox_entry *entry, int
     return 1;
 }
 
-static int is_sweeping(const struct binance *binance)
+static int is_sweeping(const struct venue_client *client)
 {
-    for (uint32_t i = 0; i < binance->n; i++) {
-        if (binance->all[i].is_sweeping)
+    for (uint32_t i = 0; i < client->n; i++) {
+        if (client->all[i].is_sweeping)
             return 1;
     }
     return 0;
 }
 
-void binance_sweep_turn(struct binance *binance, int64_t now)
+void venue_sweep_turn(struct venue_client *client, int64_t now)
 {
     struct gateway_request *request;
 
-    if (!binance->is_sweep || binance->is_list_asked || now < binance->sweep_ns ||
-        is_sweeping(binance))
+    if (!client->is_sweep || client->is_list_asked || now < client->sweep_ns || is_sweeping(client))
         return;
-    request = binance_ask(binance, REQ_SWEPT, NULL, LIMITER_QUERY,
-                          binance->gateway->config.cancel_hold_ns);
+    request =
+        venue_ask(client, REQ_SWEPT, NULL, LIMITER_QUERY, client->gateway->config.cancel_hold_ns);
     if (request == NULL)
         return;
     request->is_again = 1;
-    binance->is_list_asked = 1;
-    binance->n_sweep_lists++;
+    client->is_list_asked = 1;
+    client->n_sweep_lists++;
 }
 
 struct cancelled {
-    struct binance *binance;
+    struct venue_client *client;
     int64_t sent_ns;
 };
 
 static void on_cancelled(void *ctx, const struct wire_order *order)
 {
     struct cancelled *cancelled = ctx;
-    struct binance *binance = cancelled->binance;
+    struct venue_client *client = cancelled->client;
     struct outbox_entry *entry;
     uint64_t order_id;
     uint8_t rev;
 
     // A cancel has an id of its own; the order's is then the original one.
-    if (binance_own_id(binance, order->orig_client_id, &order_id, &rev) < 0 &&
-        binance_own_id(binance, order->client_id, &order_id, &rev) < 0)
+    if (venue_own_id(client, order->orig_client_id, &order_id, &rev) < 0 &&
+        venue_own_id(client, order->client_id, &order_id, &rev) < 0)
         return;
     if (order->state != 0)
-        binance_show(binance, order, order_id, rev, order->state, order->cum_qty, SEEN_REPLY);
-    entry = outbox_find(&binance->gateway->outbox, order_id);
+        venue_show(client, order, order_id, rev, order->state, order->cum_qty, SEEN_REPLY);
+    entry = outbox_find(&client->gateway->outbox, order_id);
     if (entry == NULL || entry->is_final)
         return;
     // It stood there before, and if the stream does not tell its end a query does.
     if (entry->acked_ns >= cancelled->sent_ns)
         entry->acked_ns = cancelled->sent_ns - 1;
     if (entry->pending == 0 && entry->check_ns == 0)
-        entry->check_ns = gateway_now(binance->gateway) + OUTBOX_RECHECK_NS;
+        entry->check_ns = gateway_now(client->gateway) + OUTBOX_RECHECK_NS;
 }
 
 /* Each cancel that waited for it has its outcome: done as the venue says, not known, or to be asked
  * for by itself. */
-static void settle(struct binance *binance, const struct symbol *symbol, enum answer answer,
+static void settle(struct venue_client *client, const struct symbol *symbol, enum answer answer,
                    int64_t now)
 {
-    struct gateway *gateway = binance->gateway;
+    struct gateway *gateway = client->gateway;
     struct outbox *outbox = &gateway->outbox;
 
     for (uint32_t i = 0; i < outbox->n; i++) {
@@ -168,60 +165,59 @@ static void settle(struct binance *binance, const struct symbol *symbol, enum an
             outbox_outcome(outbox, entry, OUTCOME_ACCEPTED, 0, 0, now);
         else if (answer == ANSWER_NO_ORDER || answer == ANSWER_UNKNOWN)
             outbox_outcome(outbox, entry, OUTCOME_UNKNOWN, REASON_TIMEOUT, 0, now);
-        else if (binance_ask_order(binance, REQ_CANCEL, entry, LIMITER_CANCEL,
-                                   now + gateway->config.cancel_hold_ns) == NULL)
+        else if (venue_ask_order(client, REQ_CANCEL, entry, LIMITER_CANCEL,
+                                 now + gateway->config.cancel_hold_ns) == NULL)
             outbox_outcome(outbox, entry, OUTCOME_NOT_SENT, REASON_VENUE_BUSY, 0, now);
     }
 }
 
-static void answer_cancel_all(struct binance *binance, const struct gateway_request *request,
+static void answer_cancel_all(struct venue_client *client, const struct gateway_request *request,
                               enum answer answer, const struct http_message *reply)
 {
-    int64_t now = gateway_now(binance->gateway);
+    int64_t now = gateway_now(client->gateway);
 
-    struct binance_instrument *instrument = binance_instrument(binance, request->symbol);
-    struct cancelled cancelled = {.binance = binance, .sent_ns = request->sent_ns};
+    struct venue_instrument *instrument = venue_instrument(client, request->symbol);
+    struct cancelled cancelled = {.client = client, .sent_ns = request->sent_ns};
 
     instrument->is_sweeping = 0;
     if (answer == ANSWER_GOOD)
         instrument->swept_ns = request->sent_ns;
     // The first list comes as soon as it can show something. Those after it keep their distance,
     // also where what is unconfirmed is cancelled again each time: the venue counts them.
-    if (binance->n_sweep_lists == 0 || binance->sweep_ns < now + SETTLE_NS)
-        binance->sweep_ns = now + SETTLE_NS;
+    if (client->n_sweep_lists == 0 || client->sweep_ns < now + SETTLE_NS)
+        client->sweep_ns = now + SETTLE_NS;
     // Of spot it is a list of what was cancelled; of futures a word.
     if (answer == ANSWER_GOOD && reply->body_n > 0 && ((const char *)reply->body)[0] == '[' &&
-        binance_decode_orders(&binance->dec, reply->body, reply->body_n, on_cancelled, &cancelled) <
-            0)
+        client->wire->read_orders(client->self, reply->body, reply->body_n, on_cancelled,
+                                  &cancelled) < 0)
         answer = ANSWER_UNKNOWN;
-    settle(binance, request->symbol, answer, now);
+    settle(client, request->symbol, answer, now);
 }
 
-static void answer_swept(struct binance *binance, const struct gateway_request *request,
+static void answer_swept(struct venue_client *client, const struct gateway_request *request,
                          enum answer answer, const struct http_message *reply)
 {
-    int64_t now = gateway_now(binance->gateway);
+    int64_t now = gateway_now(client->gateway);
 
-    binance->is_list_asked = 0;
-    binance->sweep_ns = now + (binance->n_sweep_lists < LIST_FAST ? LIST_NS : LIST_SLOW_NS);
-    if (answer != ANSWER_GOOD || !binance_answer_open(binance, request, reply) ||
-        !binance->is_sweep)
+    client->is_list_asked = 0;
+    client->sweep_ns = now + (client->n_sweep_lists < LIST_FAST ? LIST_NS : LIST_SLOW_NS);
+    if (answer != ANSWER_GOOD || !venue_answer_open(client, request, reply) || !client->is_sweep)
         return;
     // What it shows goes once more. A single cancel follows from the core, which sees it open.
-    if (is_any_open(binance, 0)) {
-        sweep_all(binance);
+    if (is_any_open(client, 0)) {
+        sweep_all(client);
         return;
     }
-    binance->is_sweep = 0;
-    gateway_log(binance->gateway, 5, "swept", "%s: the venue shows no open order of ours",
-                binance->gateway->config.name);
+    client->is_sweep = 0;
+    gateway_log(client->gateway, 5, "swept", "%s: the venue shows no open order of ours",
+                client->gateway->config.name);
 }
 
-void binance_sweep_answer(struct binance *binance, struct gateway_request *request,
-                          enum answer answer, const struct http_message *reply)
+void venue_sweep_answer(struct venue_client *client, struct gateway_request *request,
+                        enum answer answer, const struct http_message *reply)
 {
     if (request->kind == REQ_CANCEL_ALL)
-        answer_cancel_all(binance, request, answer, reply);
+        answer_cancel_all(client, request, answer, reply);
     else
-        answer_swept(binance, request, answer, reply);
+        answer_swept(client, request, answer, reply);
 }
