@@ -22,6 +22,7 @@
 #include "sys/log.h"
 #include "sys/rundir.h"
 #include "sys/signals.h"
+#include "venue/wire.h"
 
 #define GRACE_NS ((int64_t)5 * 1000000000)
 #define DRAW_NS  ((int64_t)250 * 1000000)
@@ -61,7 +62,8 @@ static int read_keys(struct settings *settings, int is_take_over)
             fprintf(stderr, "agon run: %s\n", err.text);
             return EXIT_SAFETY;
         }
-        if (strcmp(venue->dialect, "binance_spot") != 0 && venue->rights.host[0] == '\0') {
+        if (venue_table_find(venue->dialect)->has_rights_elsewhere &&
+            venue->rights.host[0] == '\0') {
             fprintf(stderr,
                     "agon run: mode live asks what the key may do: name 'rights' in the file of "
                     "venue %s, as futures do not tell it themselves\n",

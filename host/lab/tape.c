@@ -10,7 +10,6 @@
 #include "market/evring.h"
 #include "market/table.h"
 #include "match/match.h"
-#include "venue/binance/decode.h"
 #include "venue/book_sync.h"
 
 #define BAR_S_MAX (366 * 86400)       /* no bar is longer than a year */
@@ -24,10 +23,10 @@ struct tape {
     struct evring in, out;
     int has_shown; /* the head of the queue was handed out and is released with the next call */
     struct table table;
-    struct symbols *symbols; /* owned; raw */
-    struct binance_decoder decoder;
-    struct wire_out *decoded; /* owned; raw */
-    struct wire_depth *depth; /* owned; raw */
+    struct symbols *symbols;       /* owned; raw */
+    const struct venue_wire *wire; /* raw: whose messages these are */
+    void *reader;                  /* owned; the wire's */
+    struct wire_out *decoded;      /* owned; raw */
     struct book_sync sync;
     int has_sync;
     int is_over;         /* nothing more is read */
@@ -460,6 +459,17 @@ static void count_book(struct tape *tape, int has_followed)
     tape->report.n_books += has_followed && tape->sync.state == BOOK_LIVE;
 }
 
+static void take_snapshot(struct tape *tape, int64_t t)
+{
+    int has_followed = tape->sync.diffs_used > 0;
+
+    tape->report.n_snapshots++;
+    if (!tape->sync.is_asked)
+        book_sync_asked(&tape->sync);
+    book_sync_snapshot(&tape->sync, &tape->decoded->depth, t, 0);
+    count_book(tape, has_followed);
+}
+
 static int raw_row(struct tape *tape, char *line, uint32_t n)
 {
     struct tape_report *report = &tape->report;
@@ -467,7 +477,6 @@ static int raw_row(struct tape *tape, char *line, uint32_t n)
     const char *message = space != NULL ? space + 1 : line;
     uint32_t n_message = (uint32_t)(line + n - message);
     uint32_t column = (uint32_t)(message - line) + 1;
-    int has_followed;
     int64_t t;
     int rc;
 
@@ -481,22 +490,8 @@ static int raw_row(struct tape *tape, char *line, uint32_t n)
     }
     tape->t = t;
     report->t_last = t;
-    if (n_message > 16 && memcmp(message, "{\"lastUpdateId\"", 15) == 0) {
-        rc = binance_decode_snapshot(&tape->decoder, message, n_message, &tape->symbols->all[0],
-                                     tape->depth);
-        if (rc < 0) {
-            refuse(tape, column, "not a depth snapshot");
-            return AGON_OK;
-        }
-        report->n_snapshots++;
-        if (!tape->sync.is_asked)
-            book_sync_asked(&tape->sync);
-        has_followed = tape->sync.diffs_used > 0;
-        book_sync_snapshot(&tape->sync, tape->depth, t, 0);
-        count_book(tape, has_followed);
-        return AGON_OK;
-    }
-    rc = binance_decode_market(&tape->decoder, message, n_message, tape->decoded);
+    rc = tape->wire->decode_recorded(tape->reader, &tape->symbols->all[0], message, n_message,
+                                     tape->decoded);
     switch (rc) {
     case WIRE_TRADE:
         report->n_trades++;
@@ -504,6 +499,9 @@ static int raw_row(struct tape *tape, char *line, uint32_t n)
     case WIRE_QUOTE:
         report->n_quotes++;
         return put(tape, &tape->decoded->quote.hdr);
+    case WIRE_SNAPSHOT:
+        take_snapshot(tape, t);
+        return AGON_OK;
     case WIRE_DIFF:
         report->n_diffs++;
         book_sync_diff(&tape->sync, &tape->decoded->depth, t, 0);
@@ -511,7 +509,9 @@ static int raw_row(struct tape *tape, char *line, uint32_t n)
         return AGON_OK;
     default:
         if (rc < 0)
-            refuse(tape, column, "not a message of this stream");
+            refuse(tape, column,
+                   tape->decoded->named_kind == WIRE_SNAPSHOT ? "not a depth snapshot"
+                                                              : "not a message of this stream");
         else
             report->n_other++;
         return AGON_OK;
@@ -565,8 +565,7 @@ static int open_raw(struct tape *tape, struct error *err)
 
     tape->symbols = calloc(1, sizeof(*tape->symbols));
     tape->decoded = calloc(1, sizeof(*tape->decoded));
-    tape->depth = calloc(1, sizeof(*tape->depth));
-    if (tape->symbols == NULL || tape->decoded == NULL || tape->depth == NULL)
+    if (tape->symbols == NULL || tape->decoded == NULL)
         return error_set(err, AGON_ENOMEM, "%s: out of memory", config->path);
     symbols_init(tape->symbols);
     rc = symbols_add_asset(tape->symbols, config->quote, config->instrument.quote,
@@ -575,13 +574,18 @@ static int open_raw(struct tape *tape, struct error *err)
         rc = symbols_add(tape->symbols, &config->instrument, err);
     if (rc < 0)
         return rc;
-    binance_decoder_init(&tape->decoder, tape->symbols);
+    tape->wire = venue_table_of_recording(config->path, config->instrument.kind);
+    if (tape->wire == NULL)
+        return error_set(err, AGON_ENOTSUP, "%s: no venue here sends such messages", config->path);
+    rc = tape->wire->open_reader(tape->symbols, &tape->reader);
+    if (rc < 0)
+        return error_set(err, rc, "%s: out of memory", config->path);
     rc =
         book_sync_init(&tape->sync, &tape->symbols->all[0], config->instrument.venue, 0, put, tape);
     if (rc < 0)
         return error_set(err, rc, "%s: out of memory", config->path);
     tape->has_sync = 1;
-    tape->sync.is_chained = config->instrument.kind != INSTRUMENT_SPOT;
+    tape->sync.is_chained = tape->wire->book == BOOK_CHAIN;
     book_sync_start(&tape->sync, 0);
     return AGON_OK;
 }
@@ -639,16 +643,20 @@ void tape_close(struct tape *tape)
     lines_close(tape->lines);
     if (tape->has_sync)
         book_sync_deinit(&tape->sync);
+    if (tape->reader != NULL)
+        tape->wire->close(tape->reader);
     free(tape->symbols);
     free(tape->decoded);
-    free(tape->depth);
     free(tape->queue_memory);
     free(tape);
 }
 
 void tape_report(const struct tape *tape, struct tape_report *report)
 {
+    uint64_t n_bad = 0; // they are in the report, row by row
+
     *report = tape->report;
     report->n_gaps += tape->has_sync ? tape->sync.n_gaps : 0;
-    report->n_cut += tape->decoder.n_cut;
+    if (tape->reader != NULL)
+        tape->wire->count(tape->reader, &n_bad, &report->n_cut);
 }

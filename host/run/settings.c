@@ -9,6 +9,7 @@
 #include "run/config_file.h"
 #include "run/slots.h"
 #include "venue/config.h"
+#include "venue/wire.h"
 
 struct instrument_words {
     char venue[32];
@@ -245,10 +246,7 @@ static int place_instruments(struct settings *settings, const struct words *word
             continue;
         }
         instrument->venue = at;
-        instrument->kind =
-            strcmp(settings->host.venues[at].dialect, "binance_um") == 0   ? INSTRUMENT_LINEAR
-            : strcmp(settings->host.venues[at].dialect, "binance_cm") == 0 ? INSTRUMENT_INVERSE
-                                                                           : INSTRUMENT_SPOT;
+        instrument->kind = venue_table_find(settings->host.venues[at].dialect)->kind;
         fees = rules_fees(rules_market_of(instrument->kind));
         if (config_at(file.config, "instruments[%u].maker", i) == NULL)
             instrument->maker_fee_ppb = fees.maker_ppb;

@@ -3,6 +3,8 @@
 
 #include <stdio.h>
 
+#include "venue/wire.h"
+
 struct endpoint {
     char host[256];
     char path[128];
@@ -161,6 +163,23 @@ static void check_tls(struct config *config, const struct config_node *node, con
                   name, endpoint->host);
 }
 
+// The names of all that a gateway can speak to, as a sentence has them.
+static void refuse_dialect(struct config *config, const struct config_node *node, const char *name)
+{
+    const struct venue_wire *wire;
+    char names[512];
+    size_t n = 0;
+
+    for (uint32_t i = 0; (wire = venue_table_at(i)) != NULL && n < sizeof(names); i++)
+        n += (size_t)snprintf(names + n, sizeof(names) - n, "%s%s",
+                              i == 0                          ? ""
+                              : venue_table_at(i + 1) == NULL ? " or "
+                                                              : ", ",
+                              wire->name);
+    config_refuse(config, node, CONFIG_E_CHOICE, "there is no dialect \"%s\"; expected %s", name,
+                  names);
+}
+
 static void check_limits(struct config *config, const struct config_node *node, void *out)
 {
     const struct venue_file *file = out;
@@ -184,10 +203,7 @@ static void check_limits(struct config *config, const struct config_node *node, 
     check_tls(config, node, "rest", &file->rest);
     check_tls(config, node, "rights", &file->rights);
     if (venue_config_default(&unused, file->dialect) < 0)
-        config_refuse(config, config_get(node, "dialect"), CONFIG_E_CHOICE,
-                      "there is no dialect \"%s\"; expected binance_spot, "
-                      "binance_um or binance_cm",
-                      file->dialect);
+        refuse_dialect(config, config_get(node, "dialect"), file->dialect);
 }
 
 const struct schema venue_schema = {"venue", sizeof(struct venue_file), venue_fields, check_limits};

@@ -22,3 +22,25 @@ const struct venue_wire *venue_table_find(const char *name)
     }
     return NULL;
 }
+
+const struct venue_wire *venue_table_at(uint32_t i)
+{
+    return i < sizeof(table) / sizeof(table[0]) ? table[i] : NULL;
+}
+
+const struct venue_wire *venue_table_of_recording(const char *path, uint8_t kind)
+{
+    const char *slash = strrchr(path, '/');
+    const char *name = slash != NULL ? slash + 1 : path;
+    const struct venue_wire *found = NULL;
+
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        size_t n = strlen(table[i]->name);
+
+        if (strncmp(name, table[i]->name, n) == 0 && name[n] == '_')
+            return table[i];
+        if (found == NULL && table[i]->kind == kind)
+            found = table[i];
+    }
+    return found;
+}

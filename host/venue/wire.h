@@ -216,6 +216,8 @@ enum book_rule {                  /* how a diff joins on to the one before it */
  * whole or nothing. Everything runs on the gateway's thread. */
 struct venue_wire {
     const char *name;
+    uint8_t kind; /* enum instrument_kind of its instruments; nobody else asks the name */
+    uint8_t has_rights_elsewhere; /* what a key may do is told at an endpoint of its own */
     /* Where the venue says what time it is, behind rest_path, and how to read its answer. */
     const char *time_path;
     int (*read_time)(void *self, const void *bytes, size_t n, agon_ns_t *t,
@@ -231,6 +233,13 @@ struct venue_wire {
     /* Once, when all of the client but self is there. */
     int (*open)(struct venue_client *client, void **self, struct error *err);
     void (*close)(void *self); /* NULL is fine */
+    /* Only to read what was recorded, with decode_recorded: no gateway, no keys. symbols is
+     * borrowed. AGON_ENOMEM. */
+    int (*open_reader)(const struct symbols *symbols, void **self);
+    /* A recorded message: as decode, and WIRE_SNAPSHOT with out->depth for the answer that holds a
+     * whole book of symbol. */
+    int (*decode_recorded)(void *self, const struct symbol *symbol, const void *bytes, size_t n,
+                           struct wire_out *out);
     /* Writes the request now, signed where it has to be. AGON_EAGAIN: not yet. */
     int (*write)(void *self, struct gateway_request *request, struct gateway_http *http);
     /* What the answer means, its code and text; and what it says of the venue's limits is heeded.
@@ -282,5 +291,10 @@ struct venue_wire {
                   uint64_t *n_cut); /* of messages; of quantities */
 };
 const struct venue_wire *venue_table_find(const char *name);
+/* Of number i, to list them; NULL behind the last. */
+const struct venue_wire *venue_table_at(uint32_t i);
+/* Whose messages a recording holds: the one with whose name the file's begins, else the first of
+ * that kind of instruments; NULL: none has it. */
+const struct venue_wire *venue_table_of_recording(const char *path, uint8_t kind);
 
 #endif

@@ -387,6 +387,31 @@ int binance_decode(void *self, const void *bytes, size_t n, struct wire_out *out
     return rc;
 }
 
+int binance_open_reader(const struct symbols *symbols, void **self)
+{
+    struct binance *binance = calloc(1, sizeof(*binance));
+
+    *self = binance;
+    if (binance == NULL)
+        return AGON_ENOMEM;
+    binance_decoder_init(&binance->dec, symbols);
+    return AGON_OK;
+}
+
+int binance_decode_recorded(void *self, const struct symbol *symbol, const void *bytes, size_t n,
+                            struct wire_out *out)
+{
+    static const char snapshot[] = "{\"lastUpdateId\"";
+    int rc;
+
+    if (n <= sizeof(snapshot) || memcmp(bytes, snapshot, sizeof(snapshot) - 1) != 0)
+        return binance_decode(self, bytes, n, out);
+    rc = binance_read_snapshot(self, bytes, n, symbol, &out->depth);
+    out->named = symbol;
+    out->named_kind = WIRE_SNAPSHOT;
+    return rc < 0 ? rc : WIRE_SNAPSHOT;
+}
+
 /* Market data -----------------------------------------------------------------------------------
  */
 

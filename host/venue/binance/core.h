@@ -76,6 +76,9 @@ int binance_read_orders(void *self, const void *bytes, size_t n, wire_order_fn e
 int binance_read_fills(void *self, const void *bytes, size_t n, const struct symbol *symbol,
                        wire_fill_fn each, void *ctx);
 int binance_read_rights(void *self, const void *bytes, size_t n, int *can_withdraw);
+int binance_open_reader(const struct symbols *symbols, void **self);
+int binance_decode_recorded(void *self, const struct symbol *symbol, const void *bytes, size_t n,
+                            struct wire_out *out);
 int binance_decode(void *self, const void *bytes, size_t n, struct wire_out *out);
 void binance_subscribe(void *self, struct link *link);
 void binance_resubscribe(void *self, struct link *link, uint32_t instrument, int channel);
@@ -89,8 +92,10 @@ void binance_count(const void *self, uint64_t *n_bad, uint64_t *n_cut);
     .fit_rules = binance_fit_rules, .read_snapshot = binance_read_snapshot,                        \
     .read_bars = binance_read_bars, .read_order = binance_read_order,                              \
     .read_orders = binance_read_orders, .read_fills = binance_read_fills,                          \
-    .read_rights = binance_read_rights, .decode = binance_decode, .subscribe = binance_subscribe,  \
-    .resubscribe = binance_resubscribe, .on_reply = binance_on_reply, .count = binance_count
+    .read_rights = binance_read_rights, .decode = binance_decode,                                  \
+    .open_reader = binance_open_reader, .decode_recorded = binance_decode_recorded,                \
+    .subscribe = binance_subscribe, .resubscribe = binance_resubscribe,                            \
+    .on_reply = binance_on_reply, .count = binance_count
 
 void binance_add_num(struct binance_params *params, const char *name, int64_t value, int exp);
 void binance_add_client_id(const struct binance *binance, struct binance_params *params,

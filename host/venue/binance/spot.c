@@ -363,6 +363,7 @@ static int read_account(void *self, const void *bytes, size_t n, struct wire_out
 extern const struct venue_wire venue_binance_spot;
 const struct venue_wire venue_binance_spot = {
     .name = "binance_spot",
+    .kind = INSTRUMENT_SPOT,
     .time_path = "/v3/time",
     .weights = weights,
     .has_orders = 1,

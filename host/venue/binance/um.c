@@ -486,6 +486,8 @@ static int read_positions(void *self, const void *bytes, size_t n, struct wire_o
 extern const struct venue_wire venue_binance_um;
 const struct venue_wire venue_binance_um = {
     .name = "binance_um",
+    .kind = INSTRUMENT_LINEAR,
+    .has_rights_elsewhere = 1,
     .has_orders = 1,
     .defaults = defaults,
     UM_WIRE,
@@ -502,6 +504,8 @@ static void defaults_cm(struct venue_config *config)
 extern const struct venue_wire venue_binance_cm;
 const struct venue_wire venue_binance_cm = {
     .name = "binance_cm",
+    .kind = INSTRUMENT_INVERSE,
+    .has_rights_elsewhere = 1,
     .defaults = defaults_cm,
     UM_WIRE,
 };
