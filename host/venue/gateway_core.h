@@ -157,6 +157,22 @@ struct gateway {
     unsigned char scratch[GATEWAY_HTTP_MAX + WS_HEADER_MAX];
 };
 
+/* links.c: brings a link up, or down when its time has come. */
+void link_keep(struct gateway *gateway, struct link *link, int64_t now);
+void link_free_parsers(struct link *link);
+/* The Host header: the port only where it is not the scheme's own. */
+void link_host(const struct link *link, char *host, size_t room);
+/* gateway.c: hands the request its one answer; it is free afterwards unless it was queued again. */
+void gateway_answer(struct gateway *gateway, struct gateway_request *request,
+                    enum gateway_fate fate, uint16_t reason, const struct http_message *reply);
+/* Sends what may leave now. */
+void gateway_dispatch(struct gateway *gateway, int64_t now);
+/* All that is due. */
+void gateway_turn(struct gateway *gateway);
+/* When the last byte of a request left that changes an order: for who compares runs. utc: just
+ * before that, if known; 0: now. */
+void gateway_tell_sent(struct gateway *gateway, struct link *link, int is_answered, agon_ns_t utc);
+
 /* A bucket for each of config's limits. AGON_EINVAL: one is missing or invalid. */
 int gateway_limiter(struct limiter *limiter, const struct venue_config *config, int64_t now,
                     struct error *err);
