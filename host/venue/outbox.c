@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "venue/outbox.h"
+#include "venue/outbox_in.h"
 
 #include <stdlib.h>
 
@@ -68,7 +68,7 @@ struct outbox_entry *outbox_find_venue(struct outbox *outbox, agon_instrument_t 
     return entry != NULL && entry->instrument == instrument ? entry : NULL;
 }
 
-static void note_number(struct outbox *outbox, const struct outbox_entry *entry,
+void outbox_note_number(struct outbox *outbox, const struct outbox_entry *entry,
                         uint64_t venue_order)
 {
     uint64_t key = venue_key(entry->instrument, venue_order);
@@ -83,13 +83,13 @@ static void note_number(struct outbox *outbox, const struct outbox_entry *entry,
     REQUIRE(map_put(&outbox->by_venue, key, entry->order_id) == AGON_OK);
 }
 
-static void learn_number(struct outbox *outbox, struct outbox_entry *entry, uint64_t venue_order)
+void outbox_learn_number(struct outbox *outbox, struct outbox_entry *entry, uint64_t venue_order)
 {
     if (venue_order == 0 || entry->venue_order == venue_order)
         return;
     // Older numbers of the order stay known, for its late fills; they go with the entry's place.
     entry->venue_order = venue_order;
-    note_number(outbox, entry, venue_order);
+    outbox_note_number(outbox, entry, venue_order);
 }
 
 /* The number that the core names. It may have given its command before it was told of a
@@ -97,13 +97,13 @@ static void learn_number(struct outbox *outbox, struct outbox_entry *entry, uint
 static void learn_named(struct outbox *outbox, struct outbox_entry *entry, uint64_t venue_order)
 {
     if (entry->venue_order == 0)
-        learn_number(outbox, entry, venue_order);
+        outbox_learn_number(outbox, entry, venue_order);
     else if (venue_order != 0)
-        note_number(outbox, entry, venue_order);
+        outbox_note_number(outbox, entry, venue_order);
 }
 
 /* A place: a free one, or that of an order whose end was told, the oldest first. */
-static struct outbox_entry *take_place(struct outbox *outbox, uint64_t order_id)
+struct outbox_entry *outbox_take_place(struct outbox *outbox, uint64_t order_id)
 {
     struct outbox_entry *entry = NULL;
 
@@ -133,7 +133,7 @@ static struct outbox_entry *take_place(struct outbox *outbox, uint64_t order_id)
     return entry;
 }
 
-static void tell(struct outbox *outbox, const struct outbox_entry *entry, uint8_t kind,
+void outbox_tell(struct outbox *outbox, const struct outbox_entry *entry, uint8_t kind,
                  uint16_t reason, int32_t code, uint8_t state, agon_ns_t t_venue)
 {
     struct record_report report = {
@@ -182,7 +182,7 @@ static void refuse(struct outbox *outbox, const struct order_cmd *cmd, uint8_t k
         .rev = cmd->rev,
     };
 
-    tell(outbox, &entry, kind, reason, 0, 0, 0);
+    outbox_tell(outbox, &entry, kind, reason, 0, 0, 0);
 }
 
 static void describe(struct outbox_entry *entry, const struct order_cmd *cmd)
@@ -201,7 +201,7 @@ static void describe(struct outbox_entry *entry, const struct order_cmd *cmd)
 
 /* What earlier wire orders of it filled is the total less what this one was placed for. Late fills
  * of those can make it more, and nothing makes it less. */
-static void learn_base(struct outbox_entry *entry, agon_qty_t total_qty, agon_qty_t wire_qty)
+void outbox_learn_base(struct outbox_entry *entry, agon_qty_t total_qty, agon_qty_t wire_qty)
 {
     if (wire_qty > 0 && total_qty - wire_qty > entry->base_qty)
         entry->base_qty = total_qty - wire_qty;
@@ -209,7 +209,7 @@ static void learn_base(struct outbox_entry *entry, agon_qty_t total_qty, agon_qt
 
 /* Did it fill more than was told? What an earlier run heard of its total counts as much as what is
  * seen now, for a view that is behind shows less. */
-static int lacks_fills(const struct outbox_entry *entry)
+int outbox_lacks_fills(const struct outbox_entry *entry)
 {
     return num_add(entry->base_qty, entry->cum_qty) > entry->fill_qty ||
            entry->told_qty > entry->fill_qty;
@@ -262,7 +262,7 @@ static void learn_total(struct outbox_entry *entry, const struct order_cmd *cmd)
         return; // all that it filled is in its one wire order
     if (entry->rev != cmd->rev && entry->rev != cmd->doubt_rev)
         return;
-    learn_base(entry, total_qty, entry->qty);
+    outbox_learn_base(entry, total_qty, entry->qty);
     if (total_qty > entry->qty)
         entry->qty = total_qty;
 }
@@ -328,7 +328,7 @@ static void ask(struct outbox *outbox, struct outbox_entry *entry, const struct 
 {
     if (entry == NULL) {
         // No room: nothing is concluded, and a list of open orders or of fills may still tell.
-        entry = take_place(outbox, cmd->order_id);
+        entry = outbox_take_place(outbox, cmd->order_id);
         if (entry == NULL)
             return;
         take_over(outbox, entry, cmd, now);
@@ -354,7 +354,7 @@ static void ask(struct outbox *outbox, struct outbox_entry *entry, const struct 
     entry->is_told = 0;
     // Of one that may be open a sight comes first: it tells whether its trades are of one wire
     // order.
-    if (entry->is_final && lacks_fills(entry) && entry->fills_ns == 0)
+    if (entry->is_final && outbox_lacks_fills(entry) && entry->fills_ns == 0)
         entry->fills_ns = now + OUTBOX_FILLS_WAIT_NS;
 }
 
@@ -391,7 +391,7 @@ static void tell_stray(struct outbox *outbox, const struct outbox_stray *stray, 
 }
 
 /* Without room it is only told and counted; whoever lists the open orders next finds it again. */
-static void add_stray(struct outbox *outbox, const struct outbox_stray *stray)
+void outbox_add_stray(struct outbox *outbox, const struct outbox_stray *stray)
 {
     if (find_stray(outbox, stray->order_id, stray->rev) != NULL)
         return;
@@ -443,15 +443,15 @@ static void disown(struct outbox *outbox, struct outbox_entry *entry, const stru
     }
     if (entry != NULL)
         entry->is_adopted = 0;
-    add_stray(outbox, &(struct outbox_stray){.order_id = cmd->order_id,
-                                             .venue_order = cmd->venue_order,
-                                             .instrument = cmd->instrument,
-                                             .account = cmd->account,
-                                             .rev = cmd->rev,
-                                             .side = cmd->side,
-                                             .px = cmd->px,
-                                             .qty = cmd->qty,
-                                             .check_ns = now});
+    outbox_add_stray(outbox, &(struct outbox_stray){.order_id = cmd->order_id,
+                                                    .venue_order = cmd->venue_order,
+                                                    .instrument = cmd->instrument,
+                                                    .account = cmd->account,
+                                                    .rev = cmd->rev,
+                                                    .side = cmd->side,
+                                                    .px = cmd->px,
+                                                    .qty = cmd->qty,
+                                                    .check_ns = now});
 }
 
 /* The core cancels an order that was only seen so far, and what was seen is not what it names: the
@@ -502,14 +502,14 @@ struct outbox_entry *outbox_command(struct outbox *outbox, const struct order_cm
             refuse(outbox, cmd, REPORT_NOT_SENT, REASON_DUPLICATE);
             return NULL;
         }
-        entry = take_place(outbox, cmd->order_id);
+        entry = outbox_take_place(outbox, cmd->order_id);
         if (entry == NULL) {
             refuse(outbox, cmd, REPORT_NOT_SENT, REASON_NO_ROOM);
             return NULL;
         }
     } else if (entry == NULL) {
         // Of an earlier run of this host: the core knows it from its journal.
-        entry = take_place(outbox, cmd->order_id);
+        entry = outbox_take_place(outbox, cmd->order_id);
         if (entry == NULL) {
             refuse(outbox, cmd, REPORT_NOT_SENT, REASON_NO_ROOM);
             return NULL;
@@ -554,7 +554,7 @@ void outbox_sent(struct outbox_entry *entry, int64_t expiry_ns)
     entry->expiry_ns = expiry_ns;
 }
 
-static void end_request(struct outbox_entry *entry)
+void outbox_end_request(struct outbox_entry *entry)
 {
     entry->pending = 0;
     entry->is_unknown = 0;
@@ -566,7 +566,7 @@ static void end_request(struct outbox_entry *entry)
 }
 
 /* A replacement that is given up: should it come all the same, it is known by this. */
-static void give_up(struct outbox_entry *entry)
+void outbox_give_up(struct outbox_entry *entry)
 {
     if (entry->pending != CMD_REPLACE)
         return;
@@ -586,7 +586,7 @@ static int64_t settled_ns(const struct outbox_entry *entry)
 }
 
 /* A read that was sent at asked_ns speaks for "not done". Proven by it? Else asked about again. */
-static int is_proven(struct outbox_entry *entry, int64_t asked_ns, int64_t now)
+int outbox_is_proven(struct outbox_entry *entry, int64_t asked_ns, int64_t now)
 {
     int64_t settled = settled_ns(entry);
 
@@ -606,7 +606,7 @@ static int is_proven(struct outbox_entry *entry, int64_t asked_ns, int64_t now)
 }
 
 /* The order's end, told once. */
-static void end_order(struct outbox *outbox, struct outbox_entry *entry, uint8_t kind,
+void outbox_end_order(struct outbox *outbox, struct outbox_entry *entry, uint8_t kind,
                       uint16_t reason, int32_t code, uint8_t state, agon_ns_t t_venue, int64_t now)
 {
     REQUIRE(entry->pending == 0); // nothing of an order that is over is on its way
@@ -616,18 +616,18 @@ static void end_order(struct outbox *outbox, struct outbox_entry *entry, uint8_t
     }
     entry->is_final = 1;
     entry->closed_ns = 0;
-    if (lacks_fills(entry) && entry->fills_ns == 0)
+    if (outbox_lacks_fills(entry) && entry->fills_ns == 0)
         entry->fills_ns = now + OUTBOX_FILLS_WAIT_NS;
     if (entry->is_told)
         return;
-    tell(outbox, entry, kind, reason, code, state, t_venue);
+    outbox_tell(outbox, entry, kind, reason, code, state, t_venue);
     entry->is_told = 1;
     entry->is_asked = 0;
 }
 
 void outbox_half_done(struct outbox *outbox, const struct outbox_entry *entry, agon_ns_t t_venue)
 {
-    tell(outbox, entry, REPORT_CANCEL_ACK, 0, 0, 0, t_venue);
+    outbox_tell(outbox, entry, REPORT_CANCEL_ACK, 0, 0, 0, t_venue);
 }
 
 void outbox_outcome(struct outbox *outbox, struct outbox_entry *entry, enum outbox_outcome outcome,
@@ -645,31 +645,31 @@ void outbox_outcome(struct outbox *outbox, struct outbox_entry *entry, enum outb
         entry->is_unknown = 1;
         entry->query_rev = pending == CMD_CANCEL ? entry->rev : entry->pending_rev;
         entry->check_ns = now;
-        tell(outbox, entry, REPORT_UNKNOWN, reason, code, 0, 0);
+        outbox_tell(outbox, entry, REPORT_UNKNOWN, reason, code, 0, 0);
         return;
     case OUTCOME_ACCEPTED:
         if (pending == CMD_NEW) {
-            end_request(entry);
+            outbox_end_request(entry);
             if (!entry->is_acked) {
                 entry->is_acked = 1;
                 entry->acked_ns = now;
                 entry->reported_state = AGON_ORDER_OPEN;
-                tell(outbox, entry, REPORT_ACK, 0, 0, AGON_ORDER_OPEN, 0);
+                outbox_tell(outbox, entry, REPORT_ACK, 0, 0, AGON_ORDER_OPEN, 0);
             }
         } else if (pending == CMD_CANCEL) {
             // Cancelled it is when the stream or a query says so.
-            end_request(entry);
+            outbox_end_request(entry);
             entry->is_told = entry->is_final; // what came before the order to cancel was told
             if (!entry->is_final) {
                 entry->closed_ns = now;
-                tell(outbox, entry, REPORT_CANCEL_ACK, 0, 0, 0, 0);
+                outbox_tell(outbox, entry, REPORT_CANCEL_ACK, 0, 0, 0, 0);
                 entry->check_ns = now + OUTBOX_RECHECK_NS;
             }
         }
         return;
     case OUTCOME_NOT_SENT:
-        tell(outbox, entry, REPORT_NOT_SENT, reason, code, 0, 0);
-        end_request(entry);
+        outbox_tell(outbox, entry, REPORT_NOT_SENT, reason, code, 0, 0);
+        outbox_end_request(entry);
         entry->is_told = entry->is_final;
         if (pending == CMD_NEW) {
             entry->is_final = entry->is_told = entry->is_concluded = 1;
@@ -678,12 +678,13 @@ void outbox_outcome(struct outbox *outbox, struct outbox_entry *entry, enum outb
         return;
     case OUTCOME_REJECTED:
         if (pending == CMD_NEW) {
-            end_request(entry);
-            end_order(outbox, entry, REPORT_REJECTED, reason, code, AGON_ORDER_REJECTED, 0, now);
+            outbox_end_request(entry);
+            outbox_end_order(outbox, entry, REPORT_REJECTED, reason, code, AGON_ORDER_REJECTED, 0,
+                             now);
             entry->is_concluded = 1;
         } else if (pending == CMD_CANCEL) {
-            tell(outbox, entry, REPORT_CANCEL_REJECTED, reason, code, 0, 0);
-            end_request(entry);
+            outbox_tell(outbox, entry, REPORT_CANCEL_REJECTED, reason, code, 0, 0);
+            outbox_end_request(entry);
             entry->is_told = entry->is_final;
             entry->check_ns = entry->is_final ? 0 : now; // then reconcile
             entry->reported_state = 0;
@@ -692,395 +693,19 @@ void outbox_outcome(struct outbox *outbox, struct outbox_entry *entry, enum outb
                 entry->closed_ns = now;
         } else if (entry->is_old_gone) {
             // Half done: the old one is gone and nothing came in its place.
-            give_up(entry);
-            end_request(entry);
-            end_order(outbox, entry, REPORT_CANCELLED, reason, code, AGON_ORDER_CANCELLED, 0, now);
+            outbox_give_up(entry);
+            outbox_end_request(entry);
+            outbox_end_order(outbox, entry, REPORT_CANCELLED, reason, code, AGON_ORDER_CANCELLED, 0,
+                             now);
         } else {
-            tell(outbox, entry, REPORT_REPLACE_REJECTED, reason, code, 0, 0);
-            give_up(entry);
-            end_request(entry);
+            outbox_tell(outbox, entry, REPORT_REPLACE_REJECTED, reason, code, 0, 0);
+            outbox_give_up(entry);
+            outbox_end_request(entry);
             entry->is_told = entry->is_final;
             entry->check_ns = entry->is_final ? 0 : now;
         }
         return;
     }
-}
-
-static int is_open_state(uint8_t state)
-{
-    return state == AGON_ORDER_OPEN || state == AGON_ORDER_PARTIAL || state == AGON_ORDER_PENDING ||
-           state == AGON_ORDER_CANCELLING;
-}
-
-/* Does it stand open although the venue took its cancel, or had none to cancel? A read may show
- * what was before that; one that was sent later says that the cancel did nothing. */
-static int is_closing(struct outbox *outbox, struct outbox_entry *entry,
-                      const struct outbox_seen *seen, int64_t now)
-{
-    if (entry->closed_ns == 0 || entry->pending != 0)
-        return 0;
-    if (seen->asked_ns <= entry->closed_ns + OUTBOX_VIEW_LAG_NS) {
-        entry->check_ns = now + OUTBOX_RECHECK_NS;
-        return 1;
-    }
-    entry->closed_ns = 0;
-    tell(outbox, entry, REPORT_CANCEL_REJECTED, REASON_TIMEOUT, 0, 0, 0);
-    return 0;
-}
-
-/* It is open as ever, and a cancel or replacement of it is unconfirmed. */
-static void doubt_request(struct outbox *outbox, struct outbox_entry *entry,
-                          const struct outbox_seen *seen, int64_t now)
-{
-    int is_replace = entry->pending == CMD_REPLACE;
-
-    if (is_replace) {
-        entry->is_old_open = 1;
-        entry->query_rev = entry->pending_rev;
-    }
-    // A replacement is over when both were read: that the new one is not there, and then this.
-    if (is_replace && entry->read_ns == 0) {
-        entry->check_ns = now + OUTBOX_RECHECK_NS;
-        return;
-    }
-    if (!is_proven(entry, seen->asked_ns, now))
-        return;
-    if (is_replace)
-        tell(outbox, entry, REPORT_REPLACE_REJECTED, REASON_ABSENT, 0, 0, 0);
-    else
-        tell(outbox, entry, REPORT_CANCEL_REJECTED, REASON_TIMEOUT, 0, 0, 0);
-    give_up(entry);
-    end_request(entry);
-}
-
-static void see_open(struct outbox *outbox, struct outbox_entry *entry,
-                     const struct outbox_seen *seen, int64_t now)
-{
-    int is_read = seen->source == SEEN_QUERY || seen->source == SEEN_LIST;
-
-    if (is_read && is_closing(outbox, entry, seen, now))
-        return;
-    // While a cancel or replace is unconfirmed "open" proves nothing yet, and is not told as if it
-    // did: the core would take it for the request's end.
-    // Of one that the core never named to us it is told until the core says what is to become of
-    // it.
-    if ((is_read || entry->is_adopted) && !entry->is_told && !entry->is_unknown &&
-        (seen->state != entry->reported_state || entry->cum_qty != entry->reported_qty ||
-         (is_read && (entry->is_adopted || entry->is_asked)))) {
-        entry->is_asked = 0;
-        entry->reported_state = seen->state;
-        entry->reported_qty = entry->cum_qty;
-        tell(outbox, entry, REPORT_STATE, 0, 0, seen->state, seen->t_venue);
-    }
-    if (lacks_fills(entry) && entry->fills_ns == 0)
-        entry->fills_ns = now + OUTBOX_FILLS_WAIT_NS;
-    if (seen->source == SEEN_QUERY && entry->is_unknown &&
-        (entry->pending == CMD_CANCEL || entry->pending == CMD_REPLACE))
-        doubt_request(outbox, entry, seen, now);
-}
-
-/* Its own replacement cancels it; what came in its place will be seen, or refused. */
-static void see_half_done(struct outbox *outbox, struct outbox_entry *entry,
-                          const struct outbox_seen *seen, int64_t now)
-{
-    entry->is_old_gone = 1;
-    entry->is_old_open = 0;
-    entry->query_rev = entry->pending_rev;
-    if (!entry->is_unknown)
-        return;
-    entry->check_ns = now + OUTBOX_RECHECK_NS;
-    if (seen->source != SEEN_QUERY || entry->read_ns == 0 || !is_proven(entry, seen->asked_ns, now))
-        return;
-    give_up(entry);
-    end_request(entry);
-    end_order(outbox, entry, REPORT_CANCELLED, REASON_ABSENT, 0, AGON_ORDER_CANCELLED,
-              seen->t_venue, now);
-}
-
-static void see_end(struct outbox *outbox, struct outbox_entry *entry,
-                    const struct outbox_seen *seen, int64_t now)
-{
-    int is_replaced = entry->pending == CMD_REPLACE;
-
-    if (entry->pending != 0)
-        end_request(entry); // it is over, so is whatever was asked of it
-    if (seen->state == AGON_ORDER_FILLED) {
-        agon_qty_t total_qty = num_add(entry->base_qty, entry->cum_qty);
-
-        // The fills themselves move the ledger; where they were told all, no more is to be said,
-        // but to who asked, and to who waits for more: by a replacement, or because the venue took
-        // a reduce-only order for less.
-        if (!is_replaced && !entry->is_asked && entry->reported_state != 0 &&
-            entry->fill_qty >= total_qty && total_qty >= entry->qty)
-            entry->is_told = 1;
-        end_order(outbox, entry, REPORT_STATE, 0, 0, AGON_ORDER_FILLED, seen->t_venue, now);
-    } else if (seen->state == AGON_ORDER_CANCELLED) {
-        end_order(outbox, entry, REPORT_CANCELLED, seen->reason, seen->code, seen->state,
-                  seen->t_venue, now);
-    } else if (seen->state == AGON_ORDER_EXPIRED) {
-        end_order(outbox, entry, REPORT_EXPIRED, seen->reason, seen->code, seen->state,
-                  seen->t_venue, now);
-    } else if (seen->state == AGON_ORDER_REJECTED) {
-        end_order(outbox, entry, REPORT_REJECTED,
-                  seen->reason != 0 ? seen->reason : (uint16_t)REASON_VENUE_REJECT, seen->code,
-                  seen->state, seen->t_venue, now);
-    }
-}
-
-/* Who wants to know what it is has been told by this. An event of the stream that shows it open
- * may be older than the question. */
-static int answers(const struct outbox_seen *seen)
-{
-    return seen->source == SEEN_QUERY || seen->source == SEEN_LIST ||
-           (seen->source == SEEN_STREAM && !is_open_state(seen->state));
-}
-
-/* The wire order of entry->rev, as the venue shows it. */
-static void see_current(struct outbox *outbox, struct outbox_entry *entry,
-                        const struct outbox_seen *seen, int64_t now)
-{
-    if (!seen->is_total)
-        learn_base(entry, entry->qty, seen->qty);
-    if (seen->cum_qty > entry->cum_qty)
-        entry->cum_qty = seen->cum_qty;
-    if (seen->t_venue > entry->t_seen)
-        entry->t_seen = seen->t_venue;
-    if (entry->pending == 0)
-        entry->read_ns = 0;
-    if (entry->pending == CMD_NEW)
-        end_request(entry);
-    else if (entry->pending == 0 && answers(seen))
-        entry->check_ns = 0;
-    if (!entry->is_acked && seen->state != AGON_ORDER_REJECTED) {
-        entry->is_acked = 1;
-        entry->acked_ns = now;
-        entry->t_acked = seen->t_venue;
-        entry->reported_state = AGON_ORDER_OPEN;
-        tell(outbox, entry, REPORT_ACK, 0, 0, AGON_ORDER_OPEN, seen->t_venue);
-    }
-    if (is_open_state(seen->state))
-        see_open(outbox, entry, seen, now);
-    else if (entry->pending == CMD_REPLACE && seen->state == AGON_ORDER_CANCELLED)
-        see_half_done(outbox, entry, seen, now);
-    else if (seen->state != AGON_ORDER_CANCELLED || seen->source != SEEN_REPLY)
-        see_end(outbox, entry, seen, now);
-    // else: the cancel's acknowledgement, which outbox_outcome tells
-}
-
-int outbox_is_stale(const struct outbox_entry *entry, const struct outbox_seen *seen)
-{
-    int is_older = seen->rev < entry->rev;
-    int64_t since_ns = is_older ? entry->acked_ns : entry->ended_ns;
-    agon_ns_t t_since = is_older ? entry->t_acked : entry->t_ended;
-
-    switch (seen->source) {
-    case SEEN_QUERY:
-    case SEEN_LIST:
-        return seen->asked_ns <= since_ns + OUTBOX_VIEW_LAG_NS;
-    case SEEN_STREAM:
-        return t_since == 0 || seen->t_venue <= t_since;
-    default:
-        return 1; // the answer to what was asked before that
-    }
-}
-
-/* The order of which we had concluded that it is over is there. */
-static void reopen(struct outbox *outbox, struct outbox_entry *entry,
-                   const struct outbox_seen *seen, int64_t now)
-{
-    REQUIRE(entry->is_final); // what is open is not opened twice
-    outbox->n_reopened++;
-    entry->is_final = entry->is_told = entry->is_absent = entry->is_concluded = 0;
-    entry->is_acked = 1;
-    entry->acked_ns = now;
-    entry->t_acked = seen->t_venue;
-    entry->reported_state = AGON_ORDER_OPEN;
-    entry->check_ns = now; // what it is by now
-    entry->query_rev = entry->rev;
-    tell(outbox, entry, REPORT_ACK, REASON_ABSENT, 0, AGON_ORDER_OPEN, seen->t_venue);
-}
-
-static void show_stray(struct outbox *outbox, const struct outbox_entry *entry,
-                       const struct outbox_seen *seen, int64_t now)
-{
-    add_stray(outbox, &(struct outbox_stray){.order_id = seen->order_id,
-                                             .venue_order = seen->venue_order,
-                                             .instrument = seen->instrument,
-                                             .account = entry->account,
-                                             .rev = seen->rev,
-                                             .side = seen->side,
-                                             .px = seen->px,
-                                             .qty = seen->qty,
-                                             .check_ns = now});
-}
-
-/* A wire order of a later revision is there: that replacement was done, whatever was told of it. */
-static void see_replacement(struct outbox *outbox, struct outbox_entry *entry,
-                            const struct outbox_seen *seen, int64_t now)
-{
-    int is_asked = entry->pending == CMD_REPLACE && seen->rev == entry->pending_rev;
-    int is_lost = !is_asked && seen->rev == entry->lost_rev;
-
-    if (entry->is_final)
-        reopen(outbox, entry, seen, now);
-    learn_number(outbox, entry, seen->venue_order);
-    entry->base_qty = num_add(entry->base_qty, entry->cum_qty);
-    entry->cum_qty = entry->wire_trade_qty = 0;
-    entry->rev = seen->rev;
-    entry->px = is_asked ? entry->next_px : is_lost ? entry->lost_px : seen->px;
-    entry->qty = is_asked  ? entry->next_qty
-                 : is_lost ? entry->lost_qty
-                           : num_add(entry->base_qty, seen->qty);
-    if (!seen->is_total)
-        learn_base(entry, entry->qty, seen->qty);
-    entry->is_acked = 1;
-    entry->acked_ns = now;
-    entry->t_acked = entry->t_seen = seen->t_venue;
-    entry->closed_ns = 0;
-    entry->reported_state = AGON_ORDER_OPEN;
-    entry->reported_qty = 0;
-    if (is_asked)
-        end_request(entry);
-    else
-        outbox->n_reopened++;
-    tell(outbox, entry, REPORT_REPLACED, 0, 0, AGON_ORDER_OPEN, seen->t_venue);
-}
-
-static struct outbox_entry *adopt(struct outbox *outbox, const struct outbox_seen *seen,
-                                  agon_account_t account, int64_t now)
-{
-    struct outbox_entry *entry = take_place(outbox, seen->order_id);
-
-    if (entry == NULL)
-        return NULL; // the next reconciliation tries again
-    outbox->n_adopted++;
-    entry->instrument = seen->instrument;
-    entry->account = account;
-    entry->side = seen->side;
-    entry->rev = seen->rev;
-    entry->query_rev = seen->rev;
-    entry->px = seen->px;
-    entry->qty = seen->qty;
-    entry->is_acked = entry->is_adopted = 1;
-    entry->acked_ns = now;
-    entry->t_acked = seen->t_venue;
-    return entry;
-}
-
-/* All that is known of it here is the core's word, and this sight may show what was before that: a
- * read that was sent too early, or an event of the stream that was long on its way. An end has
- * nothing behind it. */
-static int is_of_before(struct outbox_entry *entry, const struct outbox_seen *seen)
-{
-    int is_read = seen->source == SEEN_QUERY || seen->source == SEEN_LIST;
-
-    if (entry->taken_ns == 0)
-        return 0;
-    if (is_open_state(seen->state) &&
-        (seen->source == SEEN_STREAM ||
-         (is_read && seen->asked_ns <= entry->taken_ns + OUTBOX_VIEW_LAG_NS)))
-        return 1;
-    entry->taken_ns = 0; // from here on its own stamps tell
-    return 0;
-}
-
-void outbox_in_place(struct outbox *outbox, struct outbox_seen *seen)
-{
-    struct outbox_entry *entry = outbox_find(outbox, seen->order_id);
-    agon_qty_t base_qty;
-
-    if (entry == NULL)
-        return;
-    seen->rev = entry->rev;
-    base_qty = entry->base_qty;
-    // The price and quantity that it is to have may be those that it had before this revision: what
-    // is earlier than the last sight of it tells of no replacement.
-    if ((seen->t_venue != 0 && seen->t_venue < entry->t_seen) || is_of_before(entry, seen))
-        seen->rev = entry->rev;
-    else if (entry->pending == CMD_REPLACE && seen->px == entry->next_px &&
-             seen->qty == entry->next_qty)
-        seen->rev = entry->pending_rev;
-    else if (entry->lost_rev > entry->rev && seen->px == entry->lost_px &&
-             seen->qty == entry->lost_qty)
-        seen->rev = entry->lost_rev;
-    if (seen->rev != entry->rev)
-        base_qty = num_add(base_qty, entry->cum_qty);
-    seen->cum_qty = seen->cum_qty > base_qty ? seen->cum_qty - base_qty : 0;
-}
-
-void outbox_seen(struct outbox *outbox, const struct outbox_seen *seen, agon_account_t account,
-                 int64_t now)
-{
-    struct outbox_entry *entry = outbox_find(outbox, seen->order_id);
-
-    if (entry == NULL)
-        entry = adopt(outbox, seen, account, now);
-    if (entry == NULL)
-        return;
-    entry->n_unanswered = 0;
-    entry->is_in_place |= seen->is_total;
-    if (seen->rev > entry->rev && seen->state != AGON_ORDER_REJECTED)
-        see_replacement(outbox, entry, seen, now);
-    if (seen->rev != entry->rev) {
-        // An earlier wire order: its end was part of a replacement, its fills may still come.
-        if (seen->venue_order != 0)
-            note_number(outbox, entry, seen->venue_order);
-        if (is_open_state(seen->state) && !outbox_is_stale(entry, seen))
-            show_stray(outbox, entry, seen, now);
-        return;
-    }
-    learn_number(outbox, entry, seen->venue_order);
-    if (entry->is_final && entry->is_concluded && seen->state != AGON_ORDER_REJECTED)
-        reopen(outbox, entry, seen, now);
-    if (entry->is_final && is_open_state(seen->state)) {
-        if (!outbox_is_stale(entry, seen))
-            show_stray(outbox, entry, seen, now);
-        if (!entry->is_told && entry->check_ns == 0)
-            entry->check_ns = now + OUTBOX_RECHECK_NS; // who asked what it is has no answer yet
-        return;
-    }
-    see_current(outbox, entry, seen, now);
-}
-
-void outbox_absent(struct outbox *outbox, struct outbox_entry *entry, uint8_t rev, int64_t asked_ns,
-                   int64_t now)
-{
-    int is_over;
-
-    entry->check_ns = 0;
-    entry->n_unanswered = 0;
-    if (entry->is_told || (entry->pending != 0 && !entry->is_unknown))
-        return;
-    is_over = is_proven(entry, asked_ns, now);
-    if (entry->pending == CMD_REPLACE && rev == entry->pending_rev) {
-        // What became of the old one decides, and is asked about at once.
-        entry->query_rev = entry->rev;
-        entry->check_ns = now;
-        return;
-    }
-    entry->query_rev = entry->pending == CMD_REPLACE ? entry->pending_rev : entry->rev;
-    if (!is_over)
-        return;
-    // A new order was never there. One that was is there no more: the core has us ask again before
-    // it believes that.
-    outbox->n_absent++;
-    tell(outbox, entry, REPORT_ABSENT, REASON_ABSENT, 0, AGON_ORDER_REJECTED, 0);
-    give_up(entry);
-    end_request(entry);
-    // Of one whose end the venue has shown it is no conclusion that the venue forgets it.
-    if (!entry->is_final) {
-        entry->is_final = entry->is_absent = entry->is_concluded = 1;
-        entry->ended_ns = now;
-    }
-    entry->is_told = 1;
-}
-
-void outbox_no_answer(struct outbox_entry *entry, int64_t now)
-{
-    if (entry->check_ns != 0)
-        entry->check_ns = now + (OUTBOX_RECHECK_NS << entry->n_unanswered);
-    if (entry->n_unanswered < OUTBOX_RECHECK_DOUBLED)
-        entry->n_unanswered++;
 }
 
 /* True when it is told for the first time. */
@@ -1165,7 +790,7 @@ void outbox_fill(struct outbox *outbox, const struct outbox_fill *fill, int64_t 
     if (entry != NULL && entry->is_final && entry->is_concluded) {
         const struct outbox_seen seen = {.t_venue = fill->t_venue};
 
-        reopen(outbox, entry, &seen, now); // what traded was there
+        outbox_reopen(outbox, entry, &seen, now); // what traded was there
     }
     if (entry != NULL) {
         count_fill(entry, fill);
@@ -1181,7 +806,7 @@ void outbox_fill(struct outbox *outbox, const struct outbox_fill *fill, int64_t 
                                                                               : AGON_ORDER_PARTIAL;
         entry->reported_qty = entry->cum_qty;
         entry->reported_state = report.state;
-        if (!lacks_fills(entry))
+        if (!outbox_lacks_fills(entry))
             entry->fills_ns = 0;
     } else {
         report.cum_qty = fill->wire_cum_qty;
