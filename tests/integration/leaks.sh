@@ -1,20 +1,39 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Eleven agents that look for what an assumed market gives away, on tables in which nothing can be won: the mean of none is
-# above 0 on KINDS of tables, over LEAKS seeds (20; `./agon soak leaks`: 200). Where one rests orders it has an instrument alone.
+# Eleven agents that look for what an assumed market gives away. Each has to win where just that is planted. On tables in
+# which nothing can be won none does: no mean is above 0 with a t of 3, on KINDS of tables, over LEAKS seeds (10;
+# `./agon soak leaks`: 200), with the costs that a backtest assumes and, for those would hide what a leak pays, with none.
+# Where one rests orders it has an instrument alone.
 . "$(dirname "$0")/common.sh"
 KINDS=${KINDS:-bars trades}
 
-# Each number that is visible inside a bar, held against the rest of that bar: bars that are each as lively as the next.
-"${TOOLS}fair" "${PROBE_SEED:-4}" bars "${PROBE_ROWS:-100000}" even >"$WORK/ADAUSDT_even.csv" || fail "no table"
-"$AGON" backtest "$PLUGINS/probe.so" --data "$WORK/ADAUSDT_even.csv" >"$WORK/probe.out" 2>"$WORK/probe.err" ||
-    fail "the probe failed: $(cat "$WORK/probe.err")"
-grep '^probe: \(type\|values\)' "$WORK/probe.err" "$WORK/probe.out" | sed 's/^[^:]*://' | sort -u >"$WORK/probe"
-cat "$WORK/probe"
-n=$(sed -n 's/^probe: values \([0-9]*\) bars [0-9]* above .*/\1/p' "$WORK/probe")
-[ "${n:-0}" -ge 20 ] || fail "the probe saw ${n:-no} values: this would prove nothing"
-grep -q '^probe: values [0-9]* bars [0-9]* above 0 ' "$WORK/probe" || fail "what is visible inside a bar tells of the rest of it"
+# --- each finds what is planted for it ---
+planted() { # SEEK SEEDS ROWS
+    mkdir "$WORK/$1"
+    "${TOOLS}leaky" "$1" planted "${PLANTED_COSTS:-free}" "$PLUGINS/leak.so" "$WORK/$1" "$2" "$3" >"$WORK/$1/said" 2>"$WORK/$1/err" ||
+        fail "$1, planted: $(cat "$WORK/$1/err")"
+    echo "planted: $(cat "$WORK/$1/said")"
+    awk '{ exit !($6 > 3) }' "$WORK/$1/said" || blind="$blind $1"
+}
+blind=
+while read -r seek seeds rows; do
+    planted "$seek" "$seeds" "$rows"
+done <<'END'
+first_leg 6 400
+second_extreme 6 300
+depth 8 1600
+traded_size 8 1600
+decimals 60 150
+bar_count 5 300
+timer 5 200
+fill 6 500
+revised 5 300
+neighbour 6 1200
+bracket 8 1600
+END
+[ -z "$blind" ] || fail "what is planted for them is not found by:$blind"
 
+# --- and nobody anything in what is shown ---
 roster() {
     echo 'seed: 1'
     echo 'base_currency: USDT'
@@ -40,17 +59,66 @@ for symbol in ADAUSDT XRPUSDT DOGEUSDT LTCUSDT DOTUSDT TRXUSDT; do
     data="$data $WORK/$symbol.csv"
 done
 
-# shellcheck disable=SC2086
-"$AGON" backtest --roster "$WORK/leaks.yaml" --plugins "$PLUGINS" --data $data --check lookahead --check-points 1 \
-    --check-seeds "${LEAKS:-20}" --check-rows "${LEAKS_ROWS:-1500}" --json >"$WORK/check.json" 2>"$WORK/check.err"
-status=$?
-[ "$status" -le 1 ] || fail "exit code $status: $(cat "$WORK/check.err")"
-jq -r '.parts[] | select(.agents) | .name as $part | .agents[] | [$part, .agent, .seeds, .seeds_again, .mean, .t, .fills] | @tsv' \
-    "$WORK/check.json"
-jq -e '[.parts[] | select(.name | startswith("fair")) | .agents[] | select(.fills > 0)] | length >= 10' "$WORK/check.json" >/dev/null ||
-    fail "hardly anybody traded: this would prove nothing"
-for kind in $KINDS; do
-    bad=$(jq -r --arg part "fair_$kind" '[.parts[] | select(.name == $part) | .agents[] | select(.t >= 3) | .agent] | join(", ")' \
-        "$WORK/check.json")
-    [ -z "$bad" ] || fail "on $kind a leak pays: $bad"
+
+seek() { # COSTS ARG...
+    costs=$1
+    shift
+    # shellcheck disable=SC2086
+    "$AGON" backtest --roster "$WORK/leaks.yaml" --plugins "$PLUGINS" --data $data --check lookahead --check-points 1 \
+        --check-seeds "${LEAKS:-10}" --check-rows "${LEAKS_ROWS:-1500}" "$@" --json >"$WORK/check.json" 2>"$WORK/check.err"
+    status=$?
+    [ "$status" -le 1 ] || fail "exit code $status: $(cat "$WORK/check.err")"
+    jq -r --arg costs "$costs" '.parts[] | select(.agents) | .name as $part | .agents[] |
+        [$costs, $part, .agent, .seeds, .seeds_again, .mean, .t, .fills] | @tsv' "$WORK/check.json"
+    jq -e '[.parts[] | select(.name | startswith("fair")) | .agents[] | select(.fills > 0)] | length >= 14' "$WORK/check.json" \
+        >/dev/null || fail "hardly anybody traded: this would prove nothing"
+    for kind in $KINDS; do
+        bad=$(jq -r --arg part "fair_$kind" '[.parts[] | select(.name == $part) | .agents[] | select(.t >= 3) | .agent] | join(", ")' \
+            "$WORK/check.json")
+        [ -z "$bad" ] || fail "on $kind, costs $costs, a leak pays: $bad"
+    done
+}
+seek preset
+seek none --spread 0 --drift 0 --slippage 0
+
+# Each number that is visible inside a bar, held against the rest of that bar: bars that are each as lively as the next.
+"${TOOLS}fair" "${PROBE_SEED:-4}" bars "${PROBE_ROWS:-100000}" even >"$WORK/ADAUSDT_even.csv" || fail "no table"
+"$AGON" backtest "$PLUGINS/probe.so" --data "$WORK/ADAUSDT_even.csv" >"$WORK/probe.out" 2>"$WORK/probe.err" ||
+    fail "the probe failed: $(cat "$WORK/probe.err")"
+grep '^probe: \(of type\|type\|values\)' "$WORK/probe.err" "$WORK/probe.out" | sed 's/^[^:]*://' | sort -u >"$WORK/probe"
+cat "$WORK/probe"
+n=$(sed -n 's/^probe: values \([0-9]*\) bars [0-9]* above .*/\1/p' "$WORK/probe")
+[ "${n:-0}" -ge 120 ] || fail "the probe saw ${n:-no} values: this would prove nothing"
+for type in 6 8 32 33 34; do # QUOTE, BAR, ORDER, FILL, BALANCE
+    grep -q "^probe: of type $type: " "$WORK/probe" || fail "the probe saw no value of type $type"
 done
+grep -q '^probe: values [0-9]* bars [0-9]* above 0 ' "$WORK/probe" || fail "what is visible inside a bar tells of the rest of it"
+
+# --- optimistic is no judge, and says so ---
+says() { # FILE: of the path, which is the other than its reports', if it is
+    grep -q 'as if fills had known each bar.s close: nothing can be earned like that' "$1"
+}
+for path in optimistic pessimistic; do
+    "$AGON" backtest "$PLUGINS/busy.so" --data "$WORK/ADAUSDT.csv" --path $path --csv "$WORK/$path" --html "$WORK/$path.html" \
+        >"$WORK/$path.txt" 2>"$WORK/$path.err" || fail "$path: $(cat "$WORK/$path.err")"
+    "$AGON" backtest "$PLUGINS/busy.so" --data "$WORK/ADAUSDT.csv" --path $path --json >"$WORK/$path.json" 2>"$WORK/$path.err" ||
+        fail "$path: $(cat "$WORK/$path.err")"
+    for report in "$WORK/$path.txt" "$WORK/$path.html" "$WORK/$path.json"; do
+        if [ $path = optimistic ]; then
+            says "$report" || fail "$(basename "$report") does not say that its path was the best for each"
+        else
+            ! says "$report" || fail "$(basename "$report") says that its path was the best for each"
+        fi
+    done
+    awk -F, -v path=$path 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == "path") at = i } NR > 1 { n++; same += $at == path }
+        END { exit !(at > 0 && n > 0 && same == n) }' "$WORK/$path/agents.csv" || fail "agents.csv does not name its path, $path"
+done
+"$AGON" backtest "$PLUGINS/busy.so" --data "$WORK/ADAUSDT.csv" --path optimistic --check lookahead --check-points 1 --check-seeds 2 \
+    --check-rows 100 >"$WORK/judged.txt" 2>"$WORK/judged.err" || fail "$(cat "$WORK/judged.err")"
+grep -q '^  fair bars *not judged *the path is optimistic: its fills know the close' "$WORK/judged.txt" ||
+    fail "a look-ahead check of an optimistic path does not say what it does not judge: $(cat "$WORK/judged.txt")"
+"$AGON" backtest "$PLUGINS/busy.so" --data "$WORK/ADAUSDT.csv" --path optimistic --check lookahead --check-points 1 --check-seeds 2 \
+    --check-rows 100 --json >"$WORK/judged.json" 2>"$WORK/judged.err" || fail "$(cat "$WORK/judged.err")"
+jq -e '.parts[] | select(.name == "fair_bars") | .verdict == "not_judged" and (.why | test("optimistic"))' "$WORK/judged.json" >/dev/null ||
+    fail "nor does it as JSON: $(cat "$WORK/judged.json")"
+echo "optimistic: text, page, JSON, table of agents and check say so"

@@ -64,6 +64,7 @@ table DOTUSDT_bars.csv 14 bars 400
 table DOTUSDT_trades.csv 15 trades 12000
 table XRPUSDT_trades.csv 13 trades 12000
 table LTCUSDT_trades.csv 13 trades 12000 500000 2
+table TRXUSDT_trades.csv 16 trades 12000
 BUILT=$AGON_BUILD_ROOT/plugins
 good() { # NAME, then arguments
     name=$1
@@ -94,11 +95,15 @@ agents:
   - {name: mm, plugin: mm/mm.so, capital: 50000 USDT, instruments: ["binance:ADAUSDT"], signals: {volatility: vol.volatility}}
 END
 for kind in $KINDS; do
-    good "all_$kind" --roster "$WORK/all.yaml" --plugins "$BUILT" --data "$WORK/XRPUSDT_$kind.csv" "$WORK/LTCUSDT_$kind.csv" \
-        "$WORK/DOTUSDT_$kind.csv" "$WORK/ADAUSDT_$kind.csv"
+    cp "$WORK/all.yaml" "$WORK/all_$kind.yaml"
+    # It bids on trades alone.
+    [ "$kind" = bars ] || echo '  - {name: rascal, plugin: rascal/rascal.so, capital: 50000 USDT, instruments: ["binance:TRXUSDT"]}' \
+        >>"$WORK/all_$kind.yaml"
+    good "all_$kind" --roster "$WORK/all_$kind.yaml" --plugins "$BUILT" --data "$WORK/XRPUSDT_$kind.csv" "$WORK/LTCUSDT_$kind.csv" \
+        "$WORK/DOTUSDT_$kind.csv" "$WORK/ADAUSDT_$kind.csv" $([ "$kind" = bars ] || echo "$WORK/TRXUSDT_trades.csv")
 done
 
-# Who decides nothing is not acquitted.
+# Who decides nothing, as this one on bars, is not acquitted.
 "$AGON" backtest "$BUILT/rascal/rascal.so" --data "$WORK/XRPUSDT_bars.csv" --check lookahead --check-points 2 --check-seeds 2 \
     >"$WORK/silent.out" 2>&1
 status=$?

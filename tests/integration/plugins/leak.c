@@ -38,11 +38,13 @@ struct state {
     double n, sx, sy, sxx, sxy; /* how far a bar went, by what was seen at its open */
     double pending[BUCKETS];    /* price at which it was seen in this bar; 0: not yet */
     double px, open_px, other_px, other_open_px, high_px, low_px, last_px, spread_px, seen,
-        close_px;
+        close_px, offer_px;
+    double prev_px, prev_other_px;       /* where both stood when the bar before began */
     uint64_t working, resting, next_ref; /* client_refs; 0: none */
     agon_ns_t bar;
     agon_qty_t held_qty;
     uint32_t count, n_trades, has_timer, is_done;
+    uint32_t revised, pad; /* what the last closed bar was, to be looked at where the next opens */
 };
 struct leak {
     const struct agon_host *host;
@@ -152,7 +154,21 @@ static uint32_t sign_of(double a, double b)
     return a > b ? 2 : a < b ? 0 : 1;
 }
 
-/* A limit so far below the open that a bar which goes as far as it seems to will turn there. */
+/* A limit so far below the open that a bar which goes as far as it seems to will turn there. It
+ * waits for the end of what it wanted in the bar before. */
+static void offer(struct leak *self)
+{
+    struct state *state = &self->state;
+    double px = state->open_px - state->offer_px;
+
+    if (state->offer_px <= 0 || state->held_qty > 0 || state->resting != 0 || state->working != 0 ||
+        px >= state->px)
+        return;
+    state->offer_px = 0;
+    submit(self, AGON_BUY, quantity(self, state->px), px);
+}
+
+/* The first that is seen of a bar tells how far it will go. */
 static void rest(struct leak *self, double seen)
 {
     struct state *state = &self->state;
@@ -166,8 +182,8 @@ static void rest(struct leak *self, double seen)
     slope = (state->n * state->sxy - state->sx * state->sy) /
             (state->n * state->sxx - state->sx * state->sx);
     range = state->sy / state->n + slope * (seen - state->sx / state->n);
-    if (range > 0 && state->held_qty <= 0 && state->resting == 0)
-        submit(self, AGON_BUY, quantity(self, state->px), state->open_px - 0.75 * range);
+    state->offer_px = 0.9 * range;
+    offer(self);
 }
 
 static void learn_range(struct state *state, double range)
@@ -203,7 +219,9 @@ static void turn(struct leak *self, agon_ns_t t)
     cancel(self);
     state->bar = t;
     state->count = state->n_trades = 0;
-    state->seen = 0;
+    state->seen = state->offer_px = 0;
+    state->prev_px = state->open_px;
+    state->prev_other_px = state->other_open_px;
     state->open_px = state->high_px = state->low_px = state->px;
     state->other_open_px = state->other_px;
     if (self->seek == TIMER && !state->has_timer) {
@@ -219,6 +237,18 @@ static void turn(struct leak *self, agon_ns_t t)
         if (self->instrument.qty_exp < self->digits)
             buy(self);
     }
+}
+
+/* The same of what was told twice, the second time without the spread around it. */
+static uint32_t unlike(double a, double b, double by)
+{
+    return a > b + by ? 2 : a < b - by ? 0 : 1;
+}
+
+/* Has the other one gone further than this one, since both stood so? */
+static uint32_t is_ahead(const struct state *state, double px, double from_px, double other_from_px)
+{
+    return 3 * sign_of(px, from_px) + sign_of(state->other_px * from_px, px * other_from_px);
 }
 
 /* Whatever has a price, of the instrument that is traded. */
@@ -239,8 +269,12 @@ static void hear(struct leak *self, const struct agon_event_hdr *event, double p
     if (self->seek == BAR_COUNT)
         observe(self, (state->count < 10 ? state->count : 9) * 3 + sign_of(px, state->last_px));
     if (self->seek == NEIGHBOUR && state->other_open_px > 0)
-        observe(self, 3 * sign_of(px, state->open_px) +
-                          sign_of(state->other_px * state->open_px, px * state->other_open_px));
+        observe(self, is_ahead(state, px, state->open_px, state->other_open_px));
+    // Where nothing more is heard of the bar: since the one before began.
+    if (self->seek == NEIGHBOUR && state->count == 1 && state->prev_other_px > 0)
+        observe(self, 9 + is_ahead(state, px, state->prev_px, state->prev_other_px));
+    if (self->seek == REVISED && state->count == 1 && state->revised > 0)
+        observe(self, state->revised - 1);
 }
 
 static int on_book(struct leak *self, const struct agon_event_hdr *event, double bid, double ask,
@@ -304,19 +338,17 @@ static int on_bar(void *plugin, const struct agon_bar *bar)
         state->other_px = (double)bar->close_px;
     if (bar->hdr.instrument != self->on || bar->length_s != self->length_s)
         return AGON_OK;
-    if (self->seek == REVISED) {
-        uint32_t which = sign_of((double)bar->close_px, state->px) * 3 +
-                         sign_of((double)bar->open_px, state->close_px);
-
-        state->px = (double)bar->close_px; // what it is worth by then
-        observe(self, which);
-    }
+    // It acts where the next one opens: that is the next price that it would have.
+    state->revised = 1 + sign_of((double)bar->close_px, state->px) * 3 +
+                     unlike((double)bar->open_px, state->open_px, state->spread_px);
     state->close_px = (double)bar->close_px;
     if (self->seek == BRACKET)
         bracket(self, (double)(bar->high_px - bar->low_px));
     // Where nothing is heard inside a bar, it tells its range itself.
-    if (state->high_px <= state->low_px)
-        learn_range(state, (double)(bar->high_px - bar->low_px));
+    if (bar->t_open / (self->length_s * SECOND_NS) == state->bar && state->open_px > 0) {
+        state->high_px = (double)bar->high_px;
+        state->low_px = (double)bar->low_px;
+    }
     return AGON_OK;
 }
 
@@ -333,7 +365,8 @@ static int on_timer(void *plugin, const struct agon_timer *timer)
 
 static int on_order(void *plugin, const struct agon_order *order)
 {
-    struct state *state = &((struct leak *)plugin)->state;
+    struct leak *self = plugin;
+    struct state *state = &self->state;
 
     if (!agon_is_final(order))
         return AGON_OK;
@@ -341,6 +374,8 @@ static int on_order(void *plugin, const struct agon_order *order)
         state->working = 0;
     if (order->client_ref == state->resting)
         state->resting = 0;
+    if (order->hdr.t / (self->length_s * SECOND_NS) == state->bar)
+        offer(self);
     return AGON_OK;
 }
 
