@@ -93,32 +93,3 @@ for type in 6 8 32 33 34; do # QUOTE, BAR, ORDER, FILL, BALANCE
     grep -q "^probe: of type $type: " "$WORK/probe" || fail "the probe saw no value of type $type"
 done
 grep -q '^probe: values [0-9]* bars [0-9]* above 0 ' "$WORK/probe" || fail "what is visible inside a bar tells of the rest of it"
-
-# --- optimistic is no judge, and says so ---
-says() { # FILE: of the path, which is the other than its reports', if it is
-    grep -q 'as if fills had known each bar.s close: nothing can be earned like that' "$1"
-}
-for path in optimistic pessimistic; do
-    "$AGON" backtest "$PLUGINS/busy.so" --data "$WORK/ADAUSDT.csv" --path $path --csv "$WORK/$path" --html "$WORK/$path.html" \
-        >"$WORK/$path.txt" 2>"$WORK/$path.err" || fail "$path: $(cat "$WORK/$path.err")"
-    "$AGON" backtest "$PLUGINS/busy.so" --data "$WORK/ADAUSDT.csv" --path $path --json >"$WORK/$path.json" 2>"$WORK/$path.err" ||
-        fail "$path: $(cat "$WORK/$path.err")"
-    for report in "$WORK/$path.txt" "$WORK/$path.html" "$WORK/$path.json"; do
-        if [ $path = optimistic ]; then
-            says "$report" || fail "$(basename "$report") does not say that its path was the best for each"
-        else
-            ! says "$report" || fail "$(basename "$report") says that its path was the best for each"
-        fi
-    done
-    awk -F, -v path=$path 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == "path") at = i } NR > 1 { n++; same += $at == path }
-        END { exit !(at > 0 && n > 0 && same == n) }' "$WORK/$path/agents.csv" || fail "agents.csv does not name its path, $path"
-done
-"$AGON" backtest "$PLUGINS/busy.so" --data "$WORK/ADAUSDT.csv" --path optimistic --check lookahead --check-points 1 --check-seeds 2 \
-    --check-rows 100 >"$WORK/judged.txt" 2>"$WORK/judged.err" || fail "$(cat "$WORK/judged.err")"
-grep -q '^  fair bars *not judged *the path is optimistic: its fills know the close' "$WORK/judged.txt" ||
-    fail "a look-ahead check of an optimistic path does not say what it does not judge: $(cat "$WORK/judged.txt")"
-"$AGON" backtest "$PLUGINS/busy.so" --data "$WORK/ADAUSDT.csv" --path optimistic --check lookahead --check-points 1 --check-seeds 2 \
-    --check-rows 100 --json >"$WORK/judged.json" 2>"$WORK/judged.err" || fail "$(cat "$WORK/judged.err")"
-jq -e '.parts[] | select(.name == "fair_bars") | .verdict == "not_judged" and (.why | test("optimistic"))' "$WORK/judged.json" >/dev/null ||
-    fail "nor does it as JSON: $(cat "$WORK/judged.json")"
-echo "optimistic: text, page, JSON, table of agents and check say so"
