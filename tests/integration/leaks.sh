@@ -7,33 +7,7 @@
 . "$(dirname "$0")/common.sh"
 KINDS=${KINDS:-bars trades}
 
-# --- each finds what is planted for it ---
-planted() { # SEEK SEEDS ROWS
-    mkdir "$WORK/$1"
-    "${TOOLS}leaky" "$1" planted "${PLANTED_COSTS:-free}" "$PLUGINS/leak.so" "$WORK/$1" "$2" "$3" >"$WORK/$1/said" 2>"$WORK/$1/err" ||
-        fail "$1, planted: $(cat "$WORK/$1/err")"
-    echo "planted: $(cat "$WORK/$1/said")"
-    awk '{ exit !($6 > 3) }' "$WORK/$1/said" || blind="$blind $1"
-}
-blind=
-while read -r seek seeds rows; do
-    planted "$seek" "$seeds" "$rows"
-done <<'END'
-first_leg 6 400
-second_extreme 6 300
-depth 8 1600
-traded_size 8 1600
-decimals 60 150
-bar_count 5 300
-timer 5 200
-fill 6 500
-revised 5 300
-neighbour 6 1200
-bracket 8 1600
-END
-[ -z "$blind" ] || fail "what is planted for them is not found by:$blind"
-
-# --- and nobody anything in what is shown ---
+# --- nobody finds anything in what is shown ---
 roster() {
     echo 'seed: 1'
     echo 'base_currency: USDT'
@@ -80,6 +54,32 @@ seek() { # COSTS ARG...
 }
 seek preset
 seek none --spread 0 --drift 0 --slippage 0
+
+# --- and each finds what is planted for it ---
+planted() { # SEEK SEEDS ROWS
+    mkdir "$WORK/$1"
+    "${TOOLS}leaky" "$1" planted "${PLANTED_COSTS:-free}" "$PLUGINS/leak.so" "$WORK/$1" "$2" "$3" >"$WORK/$1/said" 2>"$WORK/$1/err" ||
+        fail "$1, planted: $(cat "$WORK/$1/err")"
+    echo "planted: $(cat "$WORK/$1/said")"
+    awk '{ exit !($6 > 3) }' "$WORK/$1/said" || blind="$blind $1"
+}
+blind=
+while read -r seek seeds rows; do
+    planted "$seek" "$seeds" "$rows"
+done <<'END'
+first_leg 6 400
+second_extreme 6 300
+depth 8 1600
+traded_size 8 1600
+decimals 60 150
+bar_count 5 300
+timer 5 200
+fill 6 500
+revised 5 300
+neighbour 6 1200
+bracket 8 1600
+END
+[ -z "$blind" ] || fail "what is planted for them is not found by:$blind"
 
 # Each number that is visible inside a bar, held against the rest of that bar: bars that are each as lively as the next.
 "${TOOLS}fair" "${PROBE_SEED:-4}" bars "${PROBE_ROWS:-100000}" even >"$WORK/ADAUSDT_even.csv" || fail "no table"
