@@ -597,6 +597,12 @@ void paper_request(struct paper *paper, agon_ns_t t, const struct order_cmd *cmd
     }
 }
 
+// Was it decided behind the open at that time?
+static int is_behind(const struct paper *paper, const struct order_cmd *cmd, agon_ns_t t_open)
+{
+    return cmd->t > t_open || (cmd->t == t_open && paper->config.is_behind_opens);
+}
+
 /* A new order acts in the bar that opened between its decision and its arrival as if it had been
  * there at the open. One that was decided later does so when that bar has closed, and where no bar
  * is, when the next opens. What takes an order back or changes it acts where it arrives: inside a
@@ -612,7 +618,7 @@ int paper_acts_now(const struct paper *paper, const struct order_cmd *cmd, agon_
     if (is_inside && t > t_open && !cmd->is_at_open &&
         (cmd->kind == CMD_CANCEL || cmd->kind == CMD_REPLACE))
         return 0;
-    return is_inside && (t_open >= cmd->t || cmd->is_at_open);
+    return is_inside && (!is_behind(paper, cmd, t_open) || cmd->is_at_open);
 }
 
 void paper_park(struct paper *paper, const struct order_cmd *cmd)
@@ -638,7 +644,7 @@ void paper_take_parked(struct paper *paper, const struct agon_event_hdr *event)
         struct parked *parked = *at;
 
         if (parked->cmd.instrument != event->instrument ||
-            (event->type == AGON_EVENT_QUOTE && parked->cmd.t > event->t)) {
+            (event->type == AGON_EVENT_QUOTE && is_behind(paper, &parked->cmd, event->t))) {
             at = &parked->next;
             continue;
         }

@@ -38,6 +38,10 @@ struct paper_config {
     int has_latency;
     struct paper_windows windows;
     agon_account_t account;
+    /* The core is told where a bar ended before it is told that the next one opened at that same
+     * time, and its clock may stand there meanwhile: what it decides at the time of an open was
+     * decided behind it. Without: before it. */
+    int is_behind_opens;
     uint64_t first_fill; /* numbers of fills are above it: another for each run over one journal */
 };
 

@@ -97,10 +97,13 @@ int host_close_on_paper(struct host *host, struct host_line *line)
         line->is_bar_shown = 1;
     }
     (void)drain(host, paper);
-    return host->telling != NULL || paper_tells(paper) <= line->t_bar_told ||
-                   paper_told_last(paper, line->t_bar) != 0 || host_now(host) < line->t_bar_told
-               ? AGON_EAGAIN
-               : AGON_OK;
+    if (host->telling != NULL || paper_tells(paper) <= line->t_bar_told ||
+        paper_told_last(paper, line->t_bar) != 0 || host_now(host) < line->t_bar_told)
+        return AGON_EAGAIN;
+    // It is told no earlier than it was over, whatever our clock said when it came.
+    if (event->t < line->t_bar_told)
+        host->event.hdr.t = line->t_bar_told;
+    return AGON_OK;
 }
 
 void host_show_paper(struct host *host, struct host_line *line)

@@ -276,6 +276,7 @@ static int open_venue(struct host *host, uint32_t at, struct error *err)
     struct paper_config paper = {.match = {.cancel_ahead_ppm = MATCH_CANCEL_AHEAD_PPM},
                                  .has_latency = 1,
                                  .account = host->config.venues[at].account,
+                                 .is_behind_opens = 1,
                                  .first_fill = (uint64_t)(engine_run(host->engine) + 1) << 40};
 
     // Another run is another draw; the reports are in the journal.

@@ -201,9 +201,9 @@ static struct record_report seen[64];
 static int n_seen;
 static agon_ns_t way_ns; // of a request to the exchange
 
-static void begin_bars(agon_ns_t way)
+static void begin_bars_with(agon_ns_t way, int is_behind_opens)
 {
-    struct paper_config config = {.entry_ns = way};
+    struct paper_config config = {.entry_ns = way, .is_behind_opens = is_behind_opens};
     struct match_bars bars;
 
     world = world_new(RUN_PAPER);
@@ -216,6 +216,11 @@ static void begin_bars(agon_ns_t way)
     }
     bars_port = paper_port(paper);
     way_ns = way;
+}
+
+static void begin_bars(agon_ns_t way)
+{
+    begin_bars_with(way, 0);
 }
 
 static void end_bars(void)
@@ -326,6 +331,28 @@ START_TEST(what_is_decided_behind_an_open_does_not_trade_at_it)
     collect_reports();
     ck_assert_int_eq(n_seen, 2);
     expect(1, 1, REPORT_FILL, T0 + 2 * MINUTE, 6040604);
+    end_bars();
+}
+END_TEST
+
+/* A host whose clock is behind the market's hears of a close at the very time of it, and its clock
+ * stands there until the open has come too: who decides then knows the close, and does not trade at
+ * the open of the same time, whether he or the open is there first. */
+START_TEST(what_is_decided_at_a_close_that_was_told_does_not_trade_at_the_open)
+{
+    begin_bars_with(20 * MS, 1);
+    opens(BTCUSDT, T0, 6000000);
+    closes(BTCUSDT, T0, 6000000, 6010000);
+    ask(CMD_NEW, 1, AGON_BUY, 6100000, T0 + MINUTE);
+    opens(BTCUSDT, T0 + MINUTE, 6020000);
+    ask(CMD_NEW, 2, AGON_BUY, 6100000, T0 + MINUTE);
+    collect_reports();
+    ck_assert_int_eq(n_seen, 0);
+    closes(BTCUSDT, T0 + MINUTE, 6020000, 6040000);
+    collect_reports();
+    ck_assert_int_eq(n_seen, 4);
+    expect(1, 1, REPORT_FILL, T0 + 2 * MINUTE, 6040604);
+    expect(3, 2, REPORT_FILL, T0 + 2 * MINUTE, 6040604);
     end_bars();
 }
 END_TEST
@@ -468,6 +495,7 @@ int main(void)
     tcase_add_test(tcase, an_order_that_an_empty_venue_is_asked_about_has_ended);
     tcase_add_test(tcase, what_is_decided_at_a_close_trades_at_the_open);
     tcase_add_test(tcase, what_is_decided_behind_an_open_does_not_trade_at_it);
+    tcase_add_test(tcase, what_is_decided_at_a_close_that_was_told_does_not_trade_at_the_open);
     tcase_add_test(tcase, what_arrives_after_the_open_pays_for_the_time);
     tcase_add_test(tcase, what_is_decided_in_a_bar_acts_at_its_close);
     tcase_add_test(tcase, a_cancel_in_a_bar_comes_behind_its_path);
