@@ -531,6 +531,15 @@ static int is_market_ready(struct host *host)
     lock_give(&host->io_lock);
     if (!is_ready)
         return 0;
+    // It was read, and lies in the ring behind whatever came before: it is taken when that is
+    // empty.
+    for (uint32_t i = 0; i < host->n_lines; i++) {
+        struct host_line *line = &host->lines[i];
+
+        line->is_past_taken |= (uint8_t)(evring_used(&line->from_venue_out) == 0);
+        if (!line->is_past_taken)
+            return 0;
+    }
     for (agon_instrument_t id = 1; id <= host->config.n_instruments; id++) {
         // Of bars the quote is the book.
         if (engine_bars_ns(host->engine, id) != 0

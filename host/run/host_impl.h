@@ -83,6 +83,7 @@ struct host_line {
     struct paper *paper;          /* owned; [core]; on paper */
     agon_ns_t t_bar, t_bar_told;  /* [core]; of the bar that paper was shown: on_paper.c */
     uint8_t is_bar_shown;         /* ... and the engine not yet */
+    uint8_t is_past_taken;        /* [core]; all that the venue had told when it had read history */
     struct venue_windows windows; /* [core]; what paper's orders are held to */
     struct market_bars bars;      /* what its market is, by its own word at the start */
     void *from_venue_memory;      /* owned */
