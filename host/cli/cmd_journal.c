@@ -15,6 +15,7 @@
 #include "config/suggest.h"
 #include "journal/text.h"
 #include "lab/replay.h"
+#include "report/journal_intents.h"
 #include "report/journal_rows.h"
 #include "report/plan_text.h"
 #include "sys/clock.h"
@@ -25,7 +26,7 @@
 
 struct opts {
     struct arg_list operands;
-    const char *dir, *type_name, *fills, *equity, *samples, *plans, *orders, *trades;
+    const char *dir, *type_name, *fills, *equity, *samples, *plans, *orders, *trades, *intents;
     uint64_t from, until;
     int is_json, is_live, is_forced, format;
 };
@@ -325,7 +326,8 @@ struct export
     agon_ns_t t_venue;          /* the newest stamp of the market's events */
     FILE *plans;                /* NULL: not asked */
     union plan_event plan;
-    struct sheet orders, trades;
+    struct sheet orders, trades, intents;
+    struct journal_intents *known; /* owned; NULL: no intents are asked for */
     int has_begun;
 };
 
@@ -460,6 +462,8 @@ static void put_rows(struct export *export, struct engine *engine,
         if (n > 0)
             sheet_row(&export->orders, cells, n);
     }
+    if (export->known != NULL)
+        journal_intents_take(export->known, engine, event, &export->intents);
 }
 
 static int on_event(void *ctx, struct engine *engine, const struct agon_event_hdr *event, int rc)
@@ -669,6 +673,12 @@ static int close_rows(const struct opts *opts, struct export *export)
         if (close_file(opts->trades, export->trades.out) != EXIT_OK)
             rc = EXIT_ENVIRONMENT;
     }
+    if (export->intents.out != NULL) {
+        sheet_end(&export->intents);
+        if (close_file(opts->intents, export->intents.out) != EXIT_OK)
+            rc = EXIT_ENVIRONMENT;
+    }
+    journal_intents_free(export->known);
     return rc;
 }
 
@@ -693,6 +703,15 @@ static int open_rows(const struct opts *opts, struct export *export)
             return EXIT_ENVIRONMENT;
         }
         sheet_begin(&export->trades, out, format, cells, journal_rows_trade(NULL, NULL, cells));
+    }
+    if (opts->intents != NULL) {
+        export->known = journal_intents_new();
+        if (export->known == NULL || open_file(opts->intents, &out) != EXIT_OK) {
+            close_rows(opts, export);
+            return EXIT_ENVIRONMENT;
+        }
+        journal_intents_names(cells);
+        sheet_begin(&export->intents, out, format, cells, INTENT_CELLS);
     }
     return EXIT_OK;
 }
@@ -772,6 +791,10 @@ int cmd_journal(int argc, char **argv)
         {"orders", ARG_TEXT, "FILE", "export: write what venues said of our orders there",
          &opts.orders},
         {"trades", ARG_TEXT, "FILE", "export: write the trades of the markets there", &opts.trades},
+        {"intents", ARG_TEXT, "FILE",
+         "export: write what agents wanted there, and what became of it: an order, or refused, by "
+         "which check",
+         &opts.intents},
         {"plans", ARG_TEXT, "FILE", "export: write the tournaments' plans there, one JSON a line",
          &opts.plans},
         {"format", ARG_CHOICE, "csv|json", "export: of the other files (csv)", &opts.format,
@@ -798,10 +821,11 @@ int cmd_journal(int argc, char **argv)
     if (strcmp(verb, "cat") != 0 && strcmp(verb, "stats") != 0 && strcmp(verb, "export") != 0)
         return args_refuse(&spec, "journal", "cat, stats or export, not %s", args_safe(verb));
     if (strcmp(verb, "export") == 0 && opts.fills == NULL && opts.equity == NULL &&
-        opts.samples == NULL && opts.plans == NULL && opts.orders == NULL && opts.trades == NULL)
+        opts.samples == NULL && opts.plans == NULL && opts.orders == NULL && opts.trades == NULL &&
+        opts.intents == NULL)
         return args_refuse(&spec, "journal",
-                           "export what? Give --fills, --orders, --trades, --equity, --samples or "
-                           "--plans FILE");
+                           "export what? Give --fills, --orders, --trades, --intents, --equity, "
+                           "--samples or --plans FILE");
     // The disk port makes the directory that it is given; somebody who only looks must not.
     if (!journal_dir("journal", opts.operands.at[1], dir, sizeof(dir)))
         return EXIT_DATA;

@@ -32,8 +32,9 @@ enum text_of {
     TEXT_SIDE = 1,
     TEXT_ORDER_TYPE = 2,
     TEXT_TIF = 3,
-    TEXT_STATE = 4, /* of an order */
-    TEXT_REPORT = 5 /* kind of a REPORT */
+    TEXT_STATE = 4,  /* of an order */
+    TEXT_REPORT = 5, /* kind of a REPORT */
+    TEXT_INTENT = 6  /* kind of an INTENT */
 };
 const char *text_name(enum text_of what, uint32_t value);
 

@@ -52,6 +52,19 @@ grep -q 'raise limits.book_age' "$WORK/err" || fail "no remedy: $(cat "$WORK/err
 "$AGON" backtest "$PLUGINS/busy.so" --data "BTCUSDT=$WORK/holes.csv" --html "$WORK/page.html" >/dev/null 2>&1 || fail "the page"
 grep -q 'were refused because no price newer' "$WORK/page.html" || fail "the page does not say it"
 
+# Each of them by itself: what the agent wanted, and the limit that refused it, by the journal. A leg that has passed is refused
+# with its group; the report counts those that a check refused itself.
+head -61 "$WORK/holes.csv" >"$WORK/few.csv"
+backtest "$WORK/few.csv" "$PLUGINS/busy.so" --journal "$WORK/few.journal"
+"$AGON" journal export "$WORK/few.journal" --format json --intents "$WORK/intents" || fail "no export of intents"
+[ "$(jq length "$WORK/intents")" = "$("$AGON" journal cat "$WORK/few.journal" --type intent | wc -l)" ] || fail "not each intent has its row"
+jq -e --slurpfile report "$WORK/report" '$report[0].agents[0].refused_by as $told
+    | (map(select(.became == "refused").refused_by) | group_by(.) | map({(.[0]): length}) | add) as $named
+    | ($named | keys) == ($told | keys) and all($told | to_entries[]; .value <= $named[.key] and $named[.key] <= .value * 1.01)
+    and $named.no_book == $told.no_book and all(.[]; (.became == "order") == (.order_id != "") and (.became == "refused") == (.refused_by != ""))
+    and (map(select(.became == "order")) | length) > 10' "$WORK/intents" >/dev/null ||
+    fail "the journal names other refusals than the report: $(jq -c 'map([.became, .refused_by]) | group_by(.) | map([.[0], length])' "$WORK/intents") and $(figure refused_by)"
+
 # One host on paper, two agents that trade when a minute ends, at 60 times the speed: between two books lie seconds of
 # market time. One lets a book be an hour old, a minute of the machine's, one wants it to be of the same moment.
 start_sim --seed 3 --speed 60
