@@ -2,12 +2,17 @@
 # SPDX-License-Identifier: Apache-2.0
 # Three shipped plugins on bars take the same side on the same bar in a backtest, on paper and live, against an exchange that
 # plays those bars 60 times as fast (20 times as well, with BARS_SPEEDS="60 20"): in at least 98 % of their decisions where no limit
-# refused one, and where one did, it is named. A decision belongs to the bar that it was made on, by the journal: how late a
-# loaded machine makes it does not matter. The host's status says what its market is. BARS_N: bars of each run (15).
+# refused one, and at the same price. What a limit refused is named by the journal that it was refused in, and so is each later
+# decision that follows from it (bars_sides.py). A decision belongs to the bar that it was made on, by the journal. What a loaded
+# machine makes a bar late is named too: more than a quarter of it, and the run is repeated at half the speed; with BARS_STRICT=1
+# more than 2 % of it fails. The host's status says what its market is. BARS_N: bars of each run (15).
 . "$(dirname "$0")/common.sh"
 
 SPEEDS=${BARS_SPEEDS:-60}
 N=${BARS_N:-15}
+LATE=${BARS_STRICT:+0.02}
+LATE=${LATE:-0.25}
+SIDES=$(dirname "$0")/bars_sides.py
 PLUGINS=$AGON_BUILD_ROOT/plugins
 SYMBOLS="BTCUSDT ETHUSDT SOLUSDT"
 
@@ -84,12 +89,18 @@ channel: 300ms' HOST_MORE='report_latency: 0s' live_files "$(agents)"
     wait "$SIM_PID" 2>/dev/null
     "$AGON" replay "$WORK/run/journal" --verify >"$WORK/replay.out" 2>&1 || fail "the journal does not replay: $(tail -1 "$WORK/replay.out")"
     "$AGON" journal cat "$WORK/run/journal" --json >"$WORK/ran" || fail "journal cat"
-    from=$(python3 "$WORK/sides.py" begin "$WORK/ran")
+    from=$(python3 "$SIDES" begin "$WORK/ran")
     case $? in
     0) ;;
-    2) # Too fast for this machine: agents did not begin within one bar.
-        [ "$2" -ge 4 ] || fail "agents begin on two sides of a bar, at ${2}x"
-        run_of "$1" $(($2 / 2))
+    2)
+        # Nothing is judged yet.
+        N_BEGUN=$((${N_BEGUN:-0} + 1))
+        if [ -n "${BARS_STRICT-}" ] && [ "$N_BEGUN" -le 3 ]; then
+            echo "$1 at ${2}x: agents began on two sides of a bar: once more"
+            run_of "$@"
+        else
+            slower "$@" "agents begin on two sides of a bar"
+        fi
         return
         ;;
     *) fail "$from" ;;
@@ -100,134 +111,23 @@ channel: 300ms' HOST_MORE='report_latency: 0s' live_files "$(agents)"
         --data-latency 1s --latency 100ms --journal "$WORK/test.journal" --json >"$WORK/test.json" 2>"$WORK/err" ||
         fail "the backtest ended with $?: $(cat "$WORK/err")"
     "$AGON" journal cat "$WORK/test.journal" --json >"$WORK/tested" || fail "journal cat"
-    python3 "$WORK/sides.py" compare "$WORK/tested" "$WORK/ran" "${from#* }" "$WORK/test.json" "${from% *}" >"$WORK/out" 2>&1 || fail "$1 at ${2}x: $(tail -30 "$WORK/out")"
+    "$AGON" journal export "$WORK/test.journal" --format json --intents "$WORK/tested.intents" || fail "journal export"
+    "$AGON" journal export "$WORK/run/journal" --format json --intents "$WORK/ran.intents" || fail "journal export"
+    python3 "$SIDES" compare "$WORK/tested" "$WORK/tested.intents" "$WORK/ran" "$WORK/ran.intents" "${from% *}" "${from#* }" "$LATE" >"$WORK/out" 2>&1
+    status=$?
     sed "s/^/$1 at ${2}x: /" "$WORK/out"
+    case $status in
+    0) ;;
+    3) slower "$@" "decisions came late" ;;
+    *) fail "$1 at ${2}x: $(tail -1 "$WORK/out")" ;;
+    esac
 }
-
-cat >"$WORK/sides.py" <<'END'
-import datetime, json, os, sys
-
-def rows(path):
-    with open(path) as file:
-        return [json.loads(line) for line in file]
-
-def text(ns):
-    return datetime.datetime.fromtimestamp(ns / 1e9, datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-def begin(path):
-    """From the open of the first bar that agents saw close, to the end of the last one that all of them did. 2 where agents
-    began on two sides of a bar."""
-    all_rows = rows(path)
-    cuts = [int(row["cut_seq"]) for row in all_rows if row["type"] == "begin"]
-    opens, closed = [], {}
-    for row in all_rows:
-        if row["type"] == "bar" and int(row["seq"]) > min(cuts):
-            if int(row["seq"]) <= max(cuts):
-                sys.exit(2)
-            opens.append(int(row["t_open"]))
-            closed[row["instrument"]] = int(row["t_open"])
-    if len(closed) < 3:
-        sys.exit("bars of %d symbols" % len(closed))
-    print(text(min(opens)), text(min(closed.values()) + 60 * 10**9))
-
-def decisions(path, first):
-    """What each agent decided on which bar, what it paid for it, and what was refused: by the venue, or
-    by a check of the host, which leaves no order; and what came late."""
-    made, paid, refused, names, bars, orders, asked, late = {}, {}, {}, {}, {}, {}, {}, {}
-    behind, began = set(), 0
-    for row in rows(path):
-        kind = row["type"]
-        if kind == "config" and row["kind"] == "slot":
-            names[row["slot"]] = row["name"]
-        elif kind == "begin":
-            began += 1
-        elif kind == "bar":
-            bars.setdefault(row["symbol"], []).append((int(row["seq"]), int(row["t_open"])))
-            if began and int(row["t"]) > int(row["t_open"]) + 110 * 10**9:
-                behind.add((row["symbol"], int(row["t_open"])))
-        elif kind == "intent":
-            known = [t for seq, t in bars.get(row["symbol"], []) if seq <= int(row["cause_seq"]) and t >= first]
-            key = (names[row["slot"]], row["symbol"], known[-1] if known else 0)
-            made[key] = row["side"]
-            asked[row["slot"], row["symbol"]] = key
-            # It acts at the close of the bar that it reaches the exchange in: that is the next one.
-            if int(row["t"]) > key[2] + 119 * 10**9:
-                late[key] = "its agent was a bar behind"
-            refused[key] = "by a check of the host"
-        elif kind == "report":
-            # One order of an agent on its instrument at a time: what is told is of the last.
-            slot = int(row["order_id"]) >> 48
-            key = orders.setdefault(row["order_id"], asked.get((slot, row["symbol"])))
-            if refused.get(key) == "by a check of the host":
-                del refused[key]
-            if row["kind"] == "fill":
-                # Told behind the bar that it belongs to: that is decided on without it.
-                last = bars.get(row["symbol"], [(0, 0)])[-1][1]
-                if int(row["t_venue"]) <= last + 60 * 10**9 and key and key[2] < last:
-                    late[key[0], key[1], last] = "its fill came behind the bar"
-                paid[key] = row["px"]
-            elif row["kind"] in ("rejected", "not_sent") or row["reason"] == "venue_rate":
-                refused[key] = row["reason"]
-    for symbol, t in behind:
-        for name in names.values():
-            late.setdefault((name, symbol, t), "the machine was a bar behind")
-    return made, paid, refused, late
-
-def after(keys, why):
-    """What hangs on it: the bar of each and the three behind."""
-    return {(name, symbol, t + bar * 60 * 10**9): why for name, symbol, t in keys for bar in (0, 1, 2, 3)}
-
-def compare(tested, ran):
-    with open(sys.argv[5]) as file:
-        checks = {agent["name"]: " or ".join(sorted(agent["refused_by"])) for agent in json.load(file)["agents"]}
-    first, to = (int(datetime.datetime.fromisoformat(t.rstrip("Z")).replace(tzinfo=datetime.timezone.utc).timestamp()) * 10**9
-                 for t in (sys.argv[6], sys.argv[4]))
-    one, other = decisions(tested, first), decisions(ran, first)
-    bad = prices = n_refused = n_late = 0
-    # What was refused in one of the two alone left them with other positions, and an agent rests behind it.
-    hangs = after([k for k in set(one[2]) ^ set(other[2])], "behind what only one of the two refused")
-    late = after(list(one[3]) + list(other[3]), "")
-    late.update({k: v for k, v in {**one[3], **other[3]}.items()})
-    # What is decided on the last bars may be told to one of them alone.
-    keys = sorted(k for k in set(one[0]) | set(other[0]) if 0 < k[2] < to - 180 * 10**9)
-    for key in keys:
-        where = "%s on the bar of %s" % (key[0], text(key[2]))
-        same = one[0].get(key) == other[0].get(key)
-        if key in one[2] or key in other[2] or (not same and key in hangs):
-            n_refused += 1
-            why = one[2].get(key) or other[2].get(key) or hangs[key]
-            if why == "by a check of the host" and checks.get(key[0]):
-                why += ": " + checks[key[0]]
-            print("%s: refused: %s" % (where, why))
-        elif not same and key in late:
-            n_late += 1
-            print("%s: late: %s" % (where, late[key] or "behind such a bar"))
-        elif not same:
-            bad += 1
-            print("%s: %s in the backtest, %s in the run" % (where, one[0].get(key, "nothing"), other[0].get(key, "nothing")))
-        elif one[1].get(key) != other[1].get(key):
-            prices += 1
-            print("%s: paid %s in the backtest, %s in the run" % (where, one[1].get(key), other[1].get(key)))
-    n = len(keys) - n_refused - n_late
-    if n < 8:
-        sys.exit("only %d decisions" % n)
-    print("%d decisions, %d on another side, %d at another price, %d refused, %d late" % (n, bad, prices, n_refused, n_late))
-    # By command, on many bars: most decisions have to be among those that are compared, and as many prices have to be equal as
-    # sides. That a machine was too slow for the speed is no fault of the rules; there it is counted all the same.
-    if os.environ.get("BARS_STRICT"):
-        if n * 2 < len(keys) - n_late:
-            sys.exit("limits refused more than half of %d decisions" % len(keys))
-        if prices > n * 0.02:
-            sys.exit("more than 2 % at another price")
-        bad += n_late
-    if bad > n * 0.02:
-        sys.exit("that is more than 2 %")
-
-if sys.argv[1] == "begin":
-    begin(sys.argv[2])
-else:
-    compare(sys.argv[2], sys.argv[3])
-END
+# slower MODE SPEED WHY: too fast for this machine.
+slower() {
+    [ -z "${BARS_STRICT-}" ] && [ "$2" -ge 4 ] || fail "$3, $1 at ${2}x"
+    echo "$1 at ${2}x: $3: again, half as fast"
+    run_of "$1" $(($2 / 2))
+}
 
 for speed in $SPEEDS; do
     for mode in live paper; do
