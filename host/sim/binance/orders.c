@@ -14,240 +14,45 @@ const char *const simb_status_names[] = {
 const char *const simb_tif_names[] = {"GTC", "GTC", "IOC", "FOK", "GTC"};
 const char *const simb_stp_names[] = {"NONE", "EXPIRE_TAKER", "EXPIRE_MAKER", "EXPIRE_BOTH"};
 
-enum { RESP_ACK, RESP_RESULT, RESP_FULL };
 static int is_algo(int type)
 {
     return type >= SIMB_STOP_LOSS && type <= SIMB_TAKE_PROFIT_LIMIT;
 }
 
-static int is_market(int type)
+// An order's first fill gives its place in the unfilled count back, if its interval still runs.
+static void uncount(struct simb *b, struct simb_order *order)
 {
-    return type == SIMB_MARKET || type == SIMB_STOP_LOSS || type == SIMB_TAKE_PROFIT;
+    struct simb_account *account = order->account;
+    agon_ns_t day = 1440 * SIMB_NS_PER_MIN;
+
+    if (!order->is_counted)
+        return;
+    order->is_counted = 0;
+    if (account->orders_10s.n > 0 &&
+        account->orders_10s.index == order->t_placed / (10 * SIMB_NS_PER_S) &&
+        account->orders_10s.index == b->now.transport / (10 * SIMB_NS_PER_S))
+        account->orders_10s.n--;
+    if (account->orders_long.n > 0 && account->orders_long.index == order->t_placed / day &&
+        account->orders_long.index == b->now.transport / day)
+        account->orders_long.n--;
 }
 
-/* --- what was asked --- */
-
-static int find_name(const char *const *names, int n, const char *text)
+static void on_expired(struct simb_order *order, const struct match_event *event)
 {
-    for (int i = 0; i < n; i++)
-        if (strcmp(names[i], text) == 0)
-            return i;
-    return -1;
-}
-
-static int get_enums(struct simb_call *call, struct simb_wish *wish)
-{
-    static const char *const responses[] = {"ACK", "RESULT", "FULL"};
-    const char *text;
-    int i;
-
-    if (simb_want(call, "side", &text) < 0)
-        return -1;
-    if (strcmp(text, "BUY") != 0 && strcmp(text, "SELL") != 0)
-        return simb_fail(call, 400, -1117, "Invalid side.");
-    wish->side = text[0] == 'B' ? AGON_BUY : AGON_SELL;
-    if (simb_want(call, "type", &text) < 0)
-        return -1;
-    i = find_name(simb_type_names, SIMB_TYPES, text);
-    if (i < 0)
-        return simb_fail(call, 400, -1116, "Invalid orderType.");
-    wish->type = (uint8_t)i;
-    wish->tif = AGON_TIF_GTC;
-    text = simb_param(call, "timeInForce");
-    if (text) {
-        i = find_name(&simb_tif_names[AGON_TIF_GTC], 3, text);
-        if (i < 0)
-            return simb_fail(call, 400, -1115, "Invalid timeInForce.");
-        wish->tif = (uint8_t)(AGON_TIF_GTC + i);
-        wish->has |= SIMB_HAS_TIF;
+    if (event->reason == MATCH_SELF_TRADE) {
+        order->prevented_qty = order->qty - order->filled_qty;
+        simb_leave(order, SIMB_EXPIRED_IN_MATCH);
+        return;
     }
-    wish->resp = wish->type == SIMB_MARKET || wish->type == SIMB_LIMIT ? RESP_FULL : RESP_ACK;
-    text = simb_param(call, "newOrderRespType");
-    if (text) {
-        i = find_name(responses, 3, text);
-        if (i < 0)
-            return simb_fail(call, 400, -1130,
-                             "Data sent for parameter 'newOrderRespType' is not valid.");
-        wish->resp = (uint8_t)i;
+    simb_leave(order, SIMB_EXPIRED);
+    if (event->reason != MATCH_OK && event->reason != MATCH_NO_LIQUIDITY) {
+        order->expiry_reason = "REJECTED"; // a stop that was triggered and then could not act
+        return;
     }
-    wish->stp = MATCH_STP_EXPIRE_MAKER;
-    text = simb_param(call, "selfTradePreventionMode");
-    if (text) {
-        i = find_name(simb_stp_names, 4, text);
-        if (i < 0 && strcmp(text, "DECREMENT") != 0 && strcmp(text, "TRANSFER") != 0)
-            return simb_fail(call, 400, -1130,
-                             "Data sent for parameter 'selfTradePreventionMode' is not valid.");
-        if (i < 0)
-            return simb_fail(
-                call, 400, -1013,
-                "This symbol does not allow the specified self-trade prevention mode.");
-        wish->stp = (uint8_t)i;
-    }
-    return 0;
+    order->expiry_reason = order->tif == AGON_TIF_IOC   ? "UNFILLED_IOC_QUANTITY_EXPIRED"
+                           : order->tif == AGON_TIF_FOK ? "UNFILLED_FOK_ORDER_EXPIRED"
+                                                        : "INSUFFICIENT_LIQUIDITY";
 }
-
-static int get_client_id(struct simb_call *call, const char *name, const char **client)
-{
-    *client = simb_param(call, name);
-    if (*client && !**client)
-        return simb_fail(call, 400, -1105, "Parameter '%s' was empty.", name);
-    if (*client && !simb_is_client_id(*client))
-        return simb_fail(call, 400, -1100,
-                         "Illegal characters found in parameter '%s'; legal range is "
-                         "'^[\\.A-Z\\:/a-z0-9_-]{1,36}$'.",
-                         name);
-    return 0;
-}
-
-static int get_numbers(struct simb_call *call, struct simb_wish *wish)
-{
-    int px, qty, stop, quote, has;
-    int64_t delta;
-
-    if (simb_get_dec(call, "quantity", &wish->qty, &qty) < 0 ||
-        simb_get_dec(call, "quoteOrderQty", &wish->quote_amt, &quote) < 0 ||
-        simb_get_dec(call, "price", &wish->px, &px) < 0 ||
-        simb_get_dec(call, "stopPrice", &wish->stop_px, &stop) < 0 ||
-        simb_get_int(call, "strategyId", &wish->strategy_id, &wish->has_strategy) < 0 ||
-        simb_get_int(call, "strategyType", &wish->strategy_type, &wish->has_strategy_type) < 0)
-        return -1;
-    if (wish->has_strategy_type && wish->strategy_type < 1000000)
-        return simb_fail(call, 400, -1134, "`strategyType` was less than 1000000.");
-    wish->has |= (px ? SIMB_HAS_PX : 0u) | (qty ? SIMB_HAS_QTY : 0u) | (stop ? SIMB_HAS_STOP : 0u) |
-                 (quote ? SIMB_HAS_QUOTE : 0u);
-    if (simb_get_int(call, "trailingDelta", &delta, &has) < 0)
-        return -1;
-    if (has)
-        return simb_fail(call, 400, -2010,
-                         "Trailing stop orders are not supported for this symbol.");
-    if (simb_get_dec(call, "icebergQty", &delta, &has) < 0)
-        return -1;
-    if (has && delta > 0)
-        return simb_fail(call, 400, -2010, "Iceberg orders are not supported for this symbol.");
-    if (simb_param(call, "pegPriceType") || simb_param(call, "pegOffsetType") ||
-        simb_param(call, "pegOffsetValue"))
-        return simb_fail(call, 400, -2010, "Pegged orders are not supported for this symbol.");
-    return 0;
-}
-
-static int check_combination(struct simb_call *call, const struct simb_wish *wish)
-{
-    static const struct {
-        uint32_t needed, allowed;
-    } rules[SIMB_TYPES] = {
-        [SIMB_LIMIT] = {SIMB_HAS_TIF | SIMB_HAS_QTY | SIMB_HAS_PX,
-                        SIMB_HAS_TIF | SIMB_HAS_QTY | SIMB_HAS_PX},
-        [SIMB_MARKET] = {0, SIMB_HAS_QTY | SIMB_HAS_QUOTE},
-        [SIMB_STOP_LOSS] = {SIMB_HAS_QTY | SIMB_HAS_STOP, SIMB_HAS_QTY | SIMB_HAS_STOP},
-        [SIMB_STOP_LOSS_LIMIT] = {SIMB_HAS_TIF | SIMB_HAS_QTY | SIMB_HAS_PX | SIMB_HAS_STOP,
-                                  SIMB_HAS_TIF | SIMB_HAS_QTY | SIMB_HAS_PX | SIMB_HAS_STOP},
-        [SIMB_TAKE_PROFIT] = {SIMB_HAS_QTY | SIMB_HAS_STOP, SIMB_HAS_QTY | SIMB_HAS_STOP},
-        [SIMB_TAKE_PROFIT_LIMIT] = {SIMB_HAS_TIF | SIMB_HAS_QTY | SIMB_HAS_PX | SIMB_HAS_STOP,
-                                    SIMB_HAS_TIF | SIMB_HAS_QTY | SIMB_HAS_PX | SIMB_HAS_STOP},
-        [SIMB_LIMIT_MAKER] = {SIMB_HAS_QTY | SIMB_HAS_PX, SIMB_HAS_QTY | SIMB_HAS_PX},
-    };
-    static const struct {
-        uint32_t bit;
-        const char *name;
-    } names[] = {{SIMB_HAS_TIF, "timeInForce"},
-                 {SIMB_HAS_QTY, "quantity"},
-                 {SIMB_HAS_PX, "price"},
-                 {SIMB_HAS_STOP, "stopPrice"},
-                 {SIMB_HAS_QUOTE, "quoteOrderQty"}};
-    uint32_t needed = rules[wish->type].needed, allowed = rules[wish->type].allowed;
-
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        if ((needed & ~wish->has & names[i].bit) == 0)
-            continue;
-        if (names[i].bit == SIMB_HAS_STOP)
-            return simb_fail(call, 400, -1102,
-                             "Param 'stopPrice' or 'trailingDelta' must be sent, but both were "
-                             "empty/null!");
-        return simb_fail(call, 400, -1102,
-                         "Mandatory parameter '%s' was not sent, was empty/null, or malformed.",
-                         names[i].name);
-    }
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-        if (wish->has & ~allowed & names[i].bit)
-            return simb_fail(call, 400, -1106, "Parameter '%s' sent when not required.",
-                             names[i].name);
-    if (wish->type == SIMB_MARKET && !(wish->has & (SIMB_HAS_QTY | SIMB_HAS_QUOTE)))
-        return simb_fail(call, 400, -1102,
-                         "Param 'quantity' or 'quoteOrderQty' must be sent, but both were "
-                         "empty/null!");
-    if (wish->type == SIMB_MARKET && (wish->has & SIMB_HAS_QTY) && (wish->has & SIMB_HAS_QUOTE))
-        return simb_fail(call, 400, -1128, "Combination of optional parameters invalid.");
-    return 0;
-}
-
-static int get_wish(struct simb_call *call, struct simb_wish *wish)
-{
-    memset(wish, 0, sizeof(*wish));
-    if (simb_want_symbol(call, &wish->sym) < 0 || get_enums(call, wish) < 0 ||
-        get_numbers(call, wish) < 0 || get_client_id(call, "newClientOrderId", &wish->client) < 0)
-        return -1;
-    return check_combination(call, wish);
-}
-
-/* --- filters --- */
-
-static int refuse_engine(struct simb_call *call, int reason)
-{
-    struct match_answer answer = match_answer(RULES_SPOT, NULL, NULL, (enum match_reject)reason);
-
-    return simb_fail(call, answer.status, answer.code, "%s", answer.text);
-}
-
-static void to_engine(const struct simb *b, const struct simb_wish *wish,
-                      const struct simb_account *account, struct simb_order *order,
-                      struct match_order *out)
-{
-    static const uint8_t types[SIMB_TYPES] = {
-        [SIMB_LIMIT] = AGON_LIMIT,       [SIMB_MARKET] = AGON_MARKET,
-        [SIMB_STOP_LOSS] = AGON_STOP,    [SIMB_STOP_LOSS_LIMIT] = AGON_STOP_LIMIT,
-        [SIMB_TAKE_PROFIT] = AGON_STOP,  [SIMB_TAKE_PROFIT_LIMIT] = AGON_STOP_LIMIT,
-        [SIMB_LIMIT_MAKER] = AGON_LIMIT,
-    };
-
-    *out = (struct match_order){
-        .tag = (uint64_t)(uintptr_t)order,
-        .owner = account->owner,
-        .instrument = pit_instrument(b->pit, wish->sym),
-        .side = wish->side,
-        .type = types[wish->type],
-        .tif = is_market(wish->type) ? 0 : wish->tif,
-        .stp = wish->stp,
-        .flags = wish->type == SIMB_LIMIT_MAKER ? AGON_POST_ONLY : 0,
-        .is_take_profit = wish->type == SIMB_TAKE_PROFIT || wish->type == SIMB_TAKE_PROFIT_LIMIT,
-        .px = wish->px,
-        .trigger_px = wish->stop_px,
-        .qty = wish->qty,
-        .quote_amt = wish->quote_amt,
-    };
-}
-
-// What is no number of the engine's is refused in the venue's own words; the rest by its filters.
-static int check_filters(struct simb_call *call, const struct simb_wish *wish)
-{
-    struct match_order asked;
-    int reason;
-
-    if ((wish->has & SIMB_HAS_PX) && wish->px == 0)
-        return simb_fail(call, 400, -1013, "Invalid price.");
-    if ((wish->has & SIMB_HAS_STOP) && wish->stop_px == 0)
-        return simb_fail(call, 400, -1013, "Stop price is not valid.");
-    if ((wish->has & SIMB_HAS_QTY) && wish->qty == 0)
-        return simb_fail(call, 400, -1013, "Invalid quantity.");
-    if ((wish->has & SIMB_HAS_QUOTE) && wish->quote_amt == 0)
-        return simb_fail(call, 400, -1013, "Invalid quote order qty.");
-    to_engine(call->b, wish, call->account, NULL, &asked);
-    reason = wish->has & SIMB_HAS_QUOTE
-                 ? pit_check_amount(call->b->pit, wish->sym, wish->side, wish->quote_amt)
-                 : pit_check(call->b->pit, &asked);
-    return reason == MATCH_OK ? 0 : refuse_engine(call, reason);
-}
-
-/* --- reports --- */
 
 struct execution {
     const struct simb_order *order;
@@ -322,41 +127,6 @@ static void put_execution(struct simb *b, struct jout *out, const void *what)
     if (order->expiry_reason)
         jout_kv_str(out, "eR", order->expiry_reason);
     jout_close(out, '{');
-}
-
-// An order's first fill gives its place in the unfilled count back, if its interval still runs.
-static void uncount(struct simb *b, struct simb_order *order)
-{
-    struct simb_account *account = order->account;
-    agon_ns_t day = 1440 * SIMB_NS_PER_MIN;
-
-    if (!order->is_counted)
-        return;
-    order->is_counted = 0;
-    if (account->orders_10s.n > 0 &&
-        account->orders_10s.index == order->t_placed / (10 * SIMB_NS_PER_S) &&
-        account->orders_10s.index == b->now.transport / (10 * SIMB_NS_PER_S))
-        account->orders_10s.n--;
-    if (account->orders_long.n > 0 && account->orders_long.index == order->t_placed / day &&
-        account->orders_long.index == b->now.transport / day)
-        account->orders_long.n--;
-}
-
-static void on_expired(struct simb_order *order, const struct match_event *event)
-{
-    if (event->reason == MATCH_SELF_TRADE) {
-        order->prevented_qty = order->qty - order->filled_qty;
-        simb_leave(order, SIMB_EXPIRED_IN_MATCH);
-        return;
-    }
-    simb_leave(order, SIMB_EXPIRED);
-    if (event->reason != MATCH_OK && event->reason != MATCH_NO_LIQUIDITY) {
-        order->expiry_reason = "REJECTED"; // a stop that was triggered and then could not act
-        return;
-    }
-    order->expiry_reason = order->tif == AGON_TIF_IOC   ? "UNFILLED_IOC_QUANTITY_EXPIRED"
-                           : order->tif == AGON_TIF_FOK ? "UNFILLED_FOK_ORDER_EXPIRED"
-                                                        : "INSUFFICIENT_LIQUIDITY";
 }
 
 void simb_on_order(void *ctx, uint32_t sym, const struct match_event *event, uint64_t trade_id)
@@ -520,9 +290,9 @@ static int place(struct simb_call *call, const struct simb_wish *wish, struct si
         return simb_fail(call, 400, -2010, "Duplicate order sent.");
     simb_make_room(b);
     if (b->n_orders == SIMB_ORDERS_KEPT)
-        return refuse_engine(call, MATCH_NO_ROOM);
+        return simb_refuse_engine(call, MATCH_NO_ROOM);
     order = make_order(call, wish);
-    to_engine(b, wish, call->account, order, &asked);
+    simb_to_engine(b, wish, call->account, order, &asked);
     if (wish->side == AGON_SELL && (wish->has & SIMB_HAS_QUOTE)) {
         asked.qty = sell_for(b->pit, wish->sym, wish->quote_amt);
         asked.quote_amt = 0;
@@ -541,7 +311,7 @@ static int place(struct simb_call *call, const struct simb_wish *wish, struct si
         uncount(b, order);
         call->has_order_count = 0;
         free(order);
-        return refuse_engine(call, reason != MATCH_OK ? reason : b->submit_reason);
+        return simb_refuse_engine(call, reason != MATCH_OK ? reason : b->submit_reason);
     }
     *placed = order;
     return 0;
@@ -667,7 +437,7 @@ int simb_place_order(struct simb_call *call, const struct simb_wish *wish,
                      struct simb_order **placed)
 {
     *placed = NULL;
-    if (check_filters(call, wish) < 0 || check_rate(call) < 0)
+    if (simb_check_filters(call, wish) < 0 || check_rate(call) < 0)
         return -1;
     return place(call, wish, placed);
 }
@@ -679,7 +449,7 @@ int simb_order_new(struct simb_call *call)
     struct simb_order *order;
     struct simb_wish wish;
 
-    if (get_wish(call, &wish) < 0 || simb_place_order(call, &wish, &order) < 0)
+    if (simb_get_wish(call, &wish) < 0 || simb_place_order(call, &wish, &order) < 0)
         return -1;
     put_placed(b, call->out, order, wish.resp, fills_from);
     return 0;
@@ -697,9 +467,9 @@ int simb_order_test(struct simb_call *call)
     int with_rates = 0;
     struct simb_wish wish;
 
-    if (get_wish(call, &wish) < 0 ||
+    if (simb_get_wish(call, &wish) < 0 ||
         simb_get_bool(call, "computeCommissionRates", &with_rates) < 0 ||
-        check_filters(call, &wish) < 0)
+        simb_check_filters(call, &wish) < 0)
         return -1;
     jout_open(call->out, '{');
     if (with_rates)
@@ -813,7 +583,7 @@ int simb_modify_order(struct simb_call *call, struct simb_order *order, agon_px_
         qty <= order->filled_qty ? MATCH_WOULD_TAKE : pit_amend(call->b->pit, order->id, px, qty);
     if (reason == MATCH_WOULD_TAKE)
         return cancel(call, order, NULL);
-    return reason == MATCH_OK ? 0 : refuse_engine(call, reason);
+    return reason == MATCH_OK ? 0 : simb_refuse_engine(call, reason);
 }
 
 int simb_order_cancel(struct simb_call *call)
@@ -824,7 +594,7 @@ int simb_order_cancel(struct simb_call *call)
 
     if (simb_want_symbol(call, &sym) < 0 ||
         get_named(call, "orderId", "origClientOrderId", sym, &order) < 0 ||
-        get_client_id(call, "newClientOrderId", &new_client) < 0 ||
+        simb_get_client_id(call, "newClientOrderId", &new_client) < 0 ||
         simb_cancel_order(call, order, get_restriction(call), new_client) < 0)
         return -1;
     put_cancelled(call->b, call->out, order);
@@ -861,7 +631,7 @@ int simb_replace_order(struct simb_call *call, struct simb_order *old, const str
                        const struct simb_replacing *how, struct simb_replaced *done)
 {
     memset(done, 0, sizeof(*done));
-    if (check_filters(call, wish) < 0)
+    if (simb_check_filters(call, wish) < 0)
         return -1;
     done->is_over = check_rate(call) < 0;
     if (done->is_over && !how->is_cancel_only)
@@ -916,9 +686,9 @@ int simb_order_replace(struct simb_call *call)
     struct jout *out;
     int rc;
 
-    if (get_wish(call, &wish) < 0 || get_replace_modes(call, &how) < 0 ||
+    if (simb_get_wish(call, &wish) < 0 || get_replace_modes(call, &how) < 0 ||
         get_named(call, "cancelOrderId", "cancelOrigClientOrderId", wish.sym, &old) < 0 ||
-        get_client_id(call, "cancelNewClientOrderId", &how.cancel_client) < 0 ||
+        simb_get_client_id(call, "cancelNewClientOrderId", &how.cancel_client) < 0 ||
         simb_replace_order(call, old, &wish, &how, &done) < 0)
         return -1;
     rc = simb_judge_replaced(call, &done);
@@ -967,7 +737,7 @@ int simb_order_amend(struct simb_call *call)
     if (simb_want_symbol(call, &sym) < 0 || simb_want(call, "newQty", &text) < 0 ||
         simb_get_dec(call, "newQty", &qty, &has) < 0 ||
         get_named(call, "orderId", "origClientOrderId", sym, &order) < 0 ||
-        get_client_id(call, "newClientOrderId", &new_client) < 0)
+        simb_get_client_id(call, "newClientOrderId", &new_client) < 0)
         return -1;
     if (!order || !order->is_open)
         return simb_fail(call, 400, -2038, "Unknown order sent.");
@@ -986,7 +756,7 @@ int simb_order_amend(struct simb_call *call)
     reason = pit_amend(b->pit, order->id, order->px, qty);
     if (reason != MATCH_OK) {
         simb_rename(b, order, order->shown_client);
-        return refuse_engine(call, reason);
+        return simb_refuse_engine(call, reason);
     }
     jout_open(out, '{');
     jout_kv_time(out, "transactTime", order->t_update);

@@ -435,8 +435,9 @@ enum {
     SIMB_HAS_TIF = 8,
     SIMB_HAS_QUOTE = 16
 };
-struct simb_wish {     /* a new order as it was asked for */
-    uint32_t sym, has; /* has: SIMB_HAS_ of what was said */
+enum { RESP_ACK, RESP_RESULT, RESP_FULL }; /* newOrderRespType */
+struct simb_wish {                         /* a new order as it was asked for */
+    uint32_t sym, has;                     /* has: SIMB_HAS_ of what was said */
     uint8_t side, type, tif, stp, resp;
     agon_px_t px, stop_px;
     agon_qty_t qty;
@@ -631,5 +632,14 @@ int simb_session_subscriptions(struct simb_call *call);
 int simb_subscribe(struct simb_call *call);
 int simb_subscribe_signature(struct simb_call *call);
 int simb_unsubscribe(struct simb_call *call);
+
+/* order_asked.c: shared with orders.c */
+int simb_get_client_id(struct simb_call *call, const char *name, const char **client);
+int simb_get_wish(struct simb_call *call, struct simb_wish *wish);
+int simb_refuse_engine(struct simb_call *call, int reason);
+void simb_to_engine(const struct simb *b, const struct simb_wish *wish,
+                    const struct simb_account *account, struct simb_order *order,
+                    struct match_order *out);
+int simb_check_filters(struct simb_call *call, const struct simb_wish *wish);
 
 #endif

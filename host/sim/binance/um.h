@@ -33,7 +33,8 @@ enum um_algo_state { UM_ALGO_WAITS, UM_ALGO_TRIGGERED, UM_ALGO_FINISHED };
 enum um_which { UM_EVERY, UM_NORMAL, UM_ALGO }; /* orders */
 enum um_working { UM_CONTRACT_PRICE, UM_MARK_PRICE };
 extern const char *const um_type_names[];
-extern const char *const um_side_names[]; /* by enum perp_side */
+extern const char *const um_side_names[];
+extern const char *const um_tif_names[]; /* by enum perp_side */
 extern const char *const um_working_names[];
 
 struct simum_order { /* beside struct simb_order; its type is what it acts as now */
@@ -102,6 +103,7 @@ struct simum {
     uint8_t is_settling, is_mark_new;
 };
 
+enum { HAS_PX = 1, HAS_QTY = 2, HAS_STOP = 4, HAS_TIF = 8, HAS_CALLBACK = 16 }; /* um_wish.has */
 struct um_wish { /* a new order as it was asked for */
     uint32_t sym, has;
     enum perp_side ps;
@@ -247,5 +249,20 @@ void um_on_top(void *ctx, uint32_t sym);
 void um_on_book(void *ctx, uint32_t sym);
 void um_on_step(void *ctx, agon_ns_t t);
 void um_push_forced(struct simb *b, const struct um_forced *forced);
+
+/* um_asked.c: shared with um_orders.c */
+int um_not_valid(struct simb_call *call, const char *name);
+int um_is_conditional(int type);
+int um_get_wish(struct simb_call *call, struct um_wish *wish);
+int um_check_px(struct simb_call *call, const struct pit_symbol *symbol, int px_dec, agon_px_t px);
+int um_check_qty(struct simb_call *call, const struct pit_symbol *symbol, int is_taker,
+                 agon_qty_t qty);
+int um_check_percent(struct simb_call *call, uint32_t sym, int side, agon_px_t px);
+int um_check_notional(struct simb_call *call, uint32_t sym, agon_px_t px, agon_qty_t qty);
+int um_check_filters(struct simb_call *call, const struct um_wish *wish);
+int um_refuse_engine(struct simb_call *call, int reason);
+int um_check_margin(struct simb_call *call, const struct um_wish *wish);
+int um_fit_reduction(struct simb_call *call, struct um_wish *wish);
+int um_check_fok(struct simb_call *call, const struct um_wish *wish);
 
 #endif

@@ -1,0 +1,426 @@
+// SPDX-License-Identifier: Apache-2.0
+/* um_asked: what a request for an order says, and whether the filters and the margin let it in. */
+#include "base/num.h"
+#include "sim/binance/um.h"
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static int find_name(const char *const *names, int n, const char *text)
+{
+    for (int i = 0; i < n; i++)
+        if (strcmp(names[i], text) == 0)
+            return i;
+    return -1;
+}
+
+int um_not_valid(struct simb_call *call, const char *name)
+{
+    return simb_fail(call, 400, -1130, "Data sent for parameter '%s' is not valid.", name);
+}
+
+// One of a list of names; *value stays where it was not sent.
+static int get_choice(struct simb_call *call, const char *name, const char *const *names, int n,
+                      uint8_t *value)
+{
+    const char *text = simb_param(call, name);
+    int i;
+
+    if (!text || !*text)
+        return 0;
+    i = find_name(names, n, text);
+    if (i < 0)
+        return um_not_valid(call, name);
+    *value = (uint8_t)i;
+    return 0;
+}
+
+static int get_flag(struct simb_call *call, const char *name, uint8_t *value)
+{
+    int flag = *value;
+
+    if (simb_get_bool(call, name, &flag) < 0)
+        return -1;
+    *value = flag != 0;
+    return 0;
+}
+
+static int get_tif(struct simb_call *call, struct um_wish *wish)
+{
+    const char *text = simb_param(call, "timeInForce");
+    int i, has;
+
+    wish->tif = AGON_TIF_GTC;
+    if (!text)
+        return 0;
+    wish->has |= HAS_TIF;
+    wish->is_post_only = strcmp(text, "GTX") == 0;
+    if (wish->is_post_only)
+        return 0;
+    i = find_name(&um_tif_names[AGON_TIF_GTC], 4, text);
+    if (i < 0)
+        return simb_fail(call, 400, -1115, "Invalid timeInForce.");
+    wish->tif = (uint8_t)(AGON_TIF_GTC + i);
+    if (wish->tif != AGON_TIF_GTD)
+        return 0;
+    if (simb_get_time(call, "goodTillDate", &wish->good_till, &has) < 0)
+        return -1;
+    if (!has)
+        return simb_fail(call, 400, -1102,
+                         "Mandatory parameter 'goodTillDate' was not sent, was empty/null, or "
+                         "malformed.");
+    if (wish->good_till <= pit_now(call->b->pit) + 600 * SIMB_NS_PER_S)
+        return simb_fail(call, 400, -5040,
+                         "The goodTillDate timestamp must be greater than the current time plus "
+                         "600 seconds and smaller than 253402300799000");
+    return 0;
+}
+
+static int get_enums(struct simb_call *call, struct um_wish *wish)
+{
+    static const char *const responses[] = {"ACK", "RESULT"};
+    static const char *const stps[] = {"NONE", "EXPIRE_TAKER", "EXPIRE_MAKER", "EXPIRE_BOTH"};
+    const char *text;
+    uint8_t ps = PERP_BOTH;
+    int i;
+
+    if (simb_want(call, "side", &text) < 0)
+        return -1;
+    if (strcmp(text, "BUY") != 0 && strcmp(text, "SELL") != 0)
+        return simb_fail(call, 400, -1117, "Invalid side.");
+    wish->side = text[0] == 'B' ? AGON_BUY : AGON_SELL;
+    if (simb_want(call, "type", &text) < 0)
+        return -1;
+    i = find_name(um_type_names, UM_TYPES, text);
+    if (i < 0)
+        return simb_fail(call, 400, -1116, "Invalid orderType.");
+    wish->type = (uint8_t)i;
+    wish->stp = MATCH_STP_EXPIRE_MAKER;
+    if (get_tif(call, wish) < 0 || get_choice(call, "positionSide", um_side_names, 3, &ps) < 0 ||
+        get_choice(call, "newOrderRespType", responses, 2, &wish->resp) < 0 ||
+        get_choice(call, "selfTradePreventionMode", stps, 4, &wish->stp) < 0 ||
+        get_choice(call, "workingType", um_working_names, 2, &wish->working) < 0 ||
+        get_flag(call, "reduceOnly", &wish->is_reduce_only) < 0 ||
+        get_flag(call, "closePosition", &wish->is_close) < 0 ||
+        get_flag(call, "priceProtect", &wish->is_protected) < 0)
+        return -1;
+    wish->ps = (enum perp_side)ps;
+    text = simb_param(call, "priceMatch");
+    if (text && *text && strcmp(text, "NONE") != 0)
+        return simb_fail(call, 400, -4120, "priceMatch is not supported for this symbol.");
+    return 0;
+}
+
+static int get_numbers(struct simb_call *call, struct um_wish *wish)
+{
+    int px, qty, stop, activate, callback;
+    int64_t rate = 0;
+
+    if (simb_get_dec(call, "quantity", &wish->qty, &qty) < 0 ||
+        simb_get_dec(call, "price", &wish->px, &px) < 0 ||
+        simb_get_dec(call, "stopPrice", &wish->stop_px, &stop) < 0 ||
+        simb_get_dec(call, "activationPrice", &wish->activate_px, &activate) < 0 ||
+        simb_get_dec(call, "callbackRate", &rate, &callback) < 0)
+        return -1;
+    if (!activate && simb_get_dec(call, "activatePrice", &wish->activate_px, &activate) < 0)
+        return -1;
+    wish->has |= (px ? HAS_PX : 0u) | (qty ? HAS_QTY : 0u) | (stop ? HAS_STOP : 0u) |
+                 (callback ? HAS_CALLBACK : 0u);
+    if (callback && (rate < 10000000 || rate > 10 * num_pow10(SIMB_EXP)))
+        return simb_fail(call, 400, -2007, "Invalid callBack rate");
+    wish->callback_ppb = (int32_t)(rate / 10); // per cent in 10^-8 is 10^-10
+    return 0;
+}
+
+static int is_market(int type)
+{
+    return type == UM_MARKET || type == UM_STOP_MARKET || type == UM_TAKE_PROFIT_MARKET ||
+           type == UM_TRAILING_STOP_MARKET;
+}
+
+int um_is_conditional(int type)
+{
+    return type >= UM_STOP;
+}
+
+static int check_combination(struct simb_call *call, const struct um_wish *wish)
+{
+    static const uint32_t needed[UM_TYPES] = {
+        [UM_LIMIT] = HAS_TIF | HAS_QTY | HAS_PX,
+        [UM_MARKET] = HAS_QTY,
+        [UM_STOP] = HAS_QTY | HAS_PX | HAS_STOP,
+        [UM_STOP_MARKET] = HAS_STOP,
+        [UM_TAKE_PROFIT] = HAS_QTY | HAS_PX | HAS_STOP,
+        [UM_TAKE_PROFIT_MARKET] = HAS_STOP,
+        [UM_TRAILING_STOP_MARKET] = HAS_QTY | HAS_CALLBACK,
+    };
+    static const struct {
+        uint32_t bit;
+        const char *name;
+    } names[] = {{HAS_TIF, "timeinforce"},
+                 {HAS_QTY, "quantity"},
+                 {HAS_PX, "price"},
+                 {HAS_STOP, "stopprice"},
+                 {HAS_CALLBACK, "callbackrate"}};
+    uint32_t wants = needed[wish->type];
+
+    if ((wish->type == UM_STOP_MARKET || wish->type == UM_TAKE_PROFIT_MARKET) && !wish->is_close)
+        wants |= HAS_QTY;
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if (wants & ~wish->has & names[i].bit)
+            return simb_fail(call, 400, -1102,
+                             "Mandatory parameter '%s' was not sent, was empty/null, or "
+                             "malformed.",
+                             names[i].name);
+    if (is_market(wish->type) && (wish->has & HAS_PX))
+        return simb_fail(call, 400, -1106, "Parameter 'price' sent when not required.");
+    if (wish->type == UM_MARKET && (wish->has & HAS_TIF))
+        return simb_fail(call, 400, -1106, "Parameter 'timeinforce' sent when not required.");
+    if (!um_is_conditional(wish->type) && (wish->has & HAS_STOP))
+        return simb_fail(call, 400, -1106, "Parameter 'stopprice' sent when not required.");
+    if (wish->is_close && wish->type != UM_STOP_MARKET && wish->type != UM_TAKE_PROFIT_MARKET)
+        return simb_fail(call, 400, -4136,
+                         "Target strategy invalid for orderType %s,closePosition "
+                         "true",
+                         um_type_names[wish->type]);
+    if (wish->is_close && (wish->has & HAS_QTY))
+        return simb_fail(call, 400, -4137, "Quantity must be zero with closePosition equals true");
+    if (wish->is_close && wish->is_reduce_only)
+        return simb_fail(call, 400, -1106, "Parameter 'reduceonly' sent when not required.");
+    if (wish->is_post_only && is_market(wish->type))
+        return simb_fail(call, 400, -1115, "Invalid timeInForce.");
+    return 0;
+}
+
+static int check_side(struct simb_call *call, const struct um_wish *wish)
+{
+    const struct perp_account *account = um_account(call->b, call->account);
+
+    if (account->is_hedged != (wish->ps != PERP_BOTH))
+        return simb_fail(call, 400, -4061, "Order's position side does not match user's setting.");
+    if (account->is_hedged && wish->is_reduce_only)
+        return simb_fail(call, 400, -1106, "Parameter 'reduceonly' sent when not required.");
+    return 0;
+}
+
+static int get_client(struct simb_call *call, const char *name, const char **client)
+{
+    *client = simb_param(call, name);
+    if (*client && !simb_is_client_id(*client))
+        return simb_fail(call, 400, -4015, "Client order id is not valid.");
+    return 0;
+}
+
+int um_get_wish(struct simb_call *call, struct um_wish *wish)
+{
+    memset(wish, 0, sizeof(*wish));
+    if (simb_want_symbol(call, &wish->sym) < 0 || get_enums(call, wish) < 0 ||
+        get_numbers(call, wish) < 0 || get_client(call, "newClientOrderId", &wish->client) < 0 ||
+        check_combination(call, wish) < 0)
+        return -1;
+    return check_side(call, wish);
+}
+
+/* --- filters --- */
+
+int um_check_px(struct simb_call *call, const struct pit_symbol *symbol, int px_dec, agon_px_t px)
+{
+    if (px == 0)
+        return simb_fail(call, 400, -4001, "Price less than 0.");
+    if (px > symbol->max_px)
+        return simb_fail(call, 400, -4002, "Price greater than max price.");
+    if (px < symbol->min_px)
+        return simb_fail(call, 400, -4013, "Price less than min price.");
+    if (px % num_pow10(SIMB_EXP - px_dec) != 0)
+        return simb_fail(call, 400, -1111, "Precision is over the maximum defined for this asset.");
+    if (px % symbol->tick_px != 0)
+        return simb_fail(call, 400, -4014, "Price not increased by tick size.");
+    return 0;
+}
+
+int um_check_qty(struct simb_call *call, const struct pit_symbol *symbol, int is_taker,
+                 agon_qty_t qty)
+{
+    if (qty == 0)
+        return simb_fail(call, 400, -4003, "Quantity less than or equal to zero.");
+    if (qty % symbol->lot_qty != 0)
+        return simb_fail(call, 400, -1111, "Precision is over the maximum defined for this asset.");
+    if (qty < symbol->min_qty)
+        return simb_fail(call, 400, -4004, "Quantity less than min quantity.");
+    if (qty > (is_taker ? symbol->rules.market_max_qty : symbol->max_qty))
+        return simb_fail(call, 400, -4005, "Quantity greater than max quantity.");
+    return 0;
+}
+
+// A limit order stays within 5 % of the mark on the side where it would hurt.
+int um_check_percent(struct simb_call *call, uint32_t sym, int side, agon_px_t px)
+{
+    agon_px_t mark = um_mark_px(call->b, sym);
+    const struct rules *rules = &pit_at(call->b->pit, sym)->rules;
+    agon_px_t high = num_mul_div(mark, rules->up_ppm[AGON_BUY], RULES_PPM, NUM_DOWN);
+    agon_px_t low = num_mul_div(mark, rules->down_ppm[AGON_SELL], RULES_PPM, NUM_UP);
+    char text[NUM_TEXT];
+
+    if (mark == 0)
+        return 0;
+    if (side == AGON_BUY && px > high) {
+        num_format_short(high, SIMB_EXP, text);
+        return simb_fail(call, 400, -4016, "Limit price can't be higher than %s.", text);
+    }
+    if (side == AGON_SELL && px < low) {
+        num_format_short(low, SIMB_EXP, text);
+        return simb_fail(call, 400, -4024, "Limit price can't be lower than %s.", text);
+    }
+    return 0;
+}
+
+int um_check_notional(struct simb_call *call, uint32_t sym, agon_px_t px, agon_qty_t qty)
+{
+    const struct pit_symbol *symbol = pit_at(call->b->pit, sym);
+    char text[NUM_TEXT];
+
+    if (num_notional(px, SIMB_EXP, qty, SIMB_EXP, SIMB_EXP, NUM_DOWN) >= symbol->min_notional_amt)
+        return 0;
+    num_format_short(symbol->min_notional_amt, SIMB_EXP, text);
+    return simb_fail(call, 400, -4164,
+                     "Order's notional must be no smaller than %s (unless you choose reduce "
+                     "only).",
+                     text);
+}
+
+// A price to judge a market order by: what it would meet, or the mark.
+static agon_px_t market_px(const struct simb *b, uint32_t sym, int side)
+{
+    struct pit_view view;
+
+    pit_view(b->pit, sym, &view);
+    if (side == AGON_BUY && view.n_ask > 0)
+        return num_mul_div(view.ask[0].px, 10005, 10000, NUM_EVEN);
+    if (side == AGON_SELL && view.n_bid > 0)
+        return view.bid[0].px;
+    return um_mark_px(b, sym);
+}
+
+int um_check_filters(struct simb_call *call, const struct um_wish *wish)
+{
+    const struct pit_symbol *symbol = pit_at(call->b->pit, wish->sym);
+    int px_dec = call->b->um->symbols[wish->sym].px_dec;
+    const struct simb_account *account = call->account;
+    agon_px_t px = wish->has & HAS_PX     ? wish->px
+                   : wish->has & HAS_STOP ? wish->stop_px
+                                          : um_mark_px(call->b, wish->sym);
+
+    if ((wish->has & HAS_PX) && um_check_px(call, symbol, px_dec, wish->px) < 0)
+        return -1;
+    if ((wish->has & HAS_STOP) && wish->stop_px == 0)
+        return simb_fail(call, 400, -4006, "Stop price less than zero.");
+    if ((wish->has & HAS_STOP) && um_check_px(call, symbol, px_dec, wish->stop_px) < 0)
+        return -1;
+    if (!wish->is_close && um_check_qty(call, symbol, is_market(wish->type), wish->qty) < 0)
+        return -1;
+    if (wish->type == UM_LIMIT && um_check_percent(call, wish->sym, wish->side, wish->px) < 0)
+        return -1;
+    if (!wish->is_reduce_only && !wish->is_close &&
+        um_check_notional(call, wish->sym, px, wish->qty) < 0)
+        return -1;
+    if (account->n_open[wish->sym] >= symbol->rules.max_orders && wish->type != UM_MARKET)
+        return simb_fail(call, 400, -2025, "Reach max open order limit.");
+    if (um_is_conditional(wish->type) && account->n_algo[wish->sym] >= symbol->rules.max_stops)
+        return simb_fail(call, 400, -4045, "Reach max stop order limit.");
+    return 0;
+}
+
+/* --- margin --- */
+
+int um_refuse_engine(struct simb_call *call, int reason)
+{
+    switch (reason) {
+    case MATCH_NO_FUNDS:
+        return simb_fail(call, 400, -2019, "Margin is insufficient.");
+    case MATCH_WOULD_TAKE:
+        return simb_fail(call, 400, -5022,
+                         "Due to the order could not be executed as maker, the Post Only order "
+                         "will be rejected. The order will not be recorded in the order history");
+    case MATCH_REDUCE_ONLY:
+        return simb_fail(call, 400, -2022, "ReduceOnly Order is rejected.");
+    case MATCH_UNKNOWN_ORDER:
+        return simb_fail(call, 400, -2011, "Unknown order sent.");
+    case MATCH_BAD_PRICE:
+        return simb_fail(call, 400, -4014, "Price not increased by tick size.");
+    case MATCH_BAD_QTY:
+        return simb_fail(call, 400, -4004, "Quantity less than min quantity.");
+    case MATCH_TOO_LARGE:
+        return simb_fail(call, 400, -2010, "Order would make a balance or position too large.");
+    case MATCH_NO_ROOM:
+        return simb_fail(call, 503, -1008,
+                         "Server is currently overloaded with other requests. Please try again in "
+                         "a few minutes.");
+    default:
+        return simb_fail(call, 400, -2010, "NEW_ORDER_REJECTED");
+    }
+}
+
+int um_check_margin(struct simb_call *call, const struct um_wish *wish)
+{
+    const struct perp_account *account = um_account(call->b, call->account);
+    const struct perp_symbol *symbol = &account->symbols[wish->sym];
+    const struct perp_contract *contract = &call->b->um->contracts[wish->sym];
+    agon_px_t px = wish->has & HAS_PX ? wish->px : market_px(call->b, wish->sym, wish->side);
+    agon_amt_t held, notional = num_notional(px, SIMB_EXP, wish->qty, SIMB_EXP, SIMB_EXP, NUM_UP);
+    struct perp_sums sums;
+    agon_amt_t cost;
+
+    um_reserve(call->b, call->account);
+    cost = perp_order_cost(account, wish->sym, wish->ps, wish->side == AGON_BUY, px, wish->qty);
+    if (cost == 0)
+        return 0;
+    held = perp_notional(contract, &symbol->positions[wish->ps]);
+    held = num_abs(wish->side == AGON_BUY ? num_add(held, symbol->bid_amt[wish->ps] + notional)
+                                          : num_add(held, -symbol->ask_amt[wish->ps] - notional));
+    if (held > perp_cap(contract, symbol->leverage))
+        return simb_fail(call, 400, -2027,
+                         "Exceeded the maximum allowable position at current leverage.");
+    perp_sums(account, &sums);
+    if (cost > sums.available_amt)
+        return um_refuse_engine(call, MATCH_NO_FUNDS);
+    return 0;
+}
+
+// What reduces is cut to what there is to reduce; hedged, a closing order must fit.
+int um_fit_reduction(struct simb_call *call, struct um_wish *wish)
+{
+    int is_buy = wish->side == AGON_BUY;
+    int closes = wish->is_reduce_only || (wish->ps == PERP_LONG && !is_buy) ||
+                 (wish->ps == PERP_SHORT && is_buy);
+    agon_qty_t closable;
+
+    if (!closes || wish->is_close)
+        return 0;
+    closable = um_closable(call->b, call->account, wish->sym, wish->ps, is_buy, NULL);
+    if (closable <= 0 || (!wish->is_reduce_only && wish->qty > closable))
+        return um_refuse_engine(call, MATCH_REDUCE_ONLY);
+    if (wish->qty > closable)
+        wish->qty = closable;
+    return 0;
+}
+
+int um_check_fok(struct simb_call *call, const struct um_wish *wish)
+{
+    agon_qty_t left = wish->qty;
+    struct pit_view view;
+
+    if (wish->tif != AGON_TIF_FOK)
+        return 0;
+    pit_view(call->b->pit, wish->sym, &view);
+    if (wish->side == AGON_BUY)
+        for (uint32_t i = 0; i < view.n_ask && view.ask[i].px <= wish->px && left > 0; i++)
+            left -= view.ask[i].qty < left ? view.ask[i].qty : left;
+    else
+        for (uint32_t i = 0; i < view.n_bid && view.bid[i].px >= wish->px && left > 0; i++)
+            left -= view.bid[i].qty < left ? view.bid[i].qty : left;
+    if (left == 0)
+        return 0;
+    return simb_fail(call, 400, -5021,
+                     "Due to the order could not be filled immediately, the FOK order has been "
+                     "rejected. The order will not be recorded in the order history");
+}
