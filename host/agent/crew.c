@@ -373,9 +373,11 @@ static void remember(struct generation *generation, const struct crew_slot *spec
         return;
     cut_begin(event, setup, generation->file.hash);
     event->begin.threads = spec->threads;
-    generation->begin = realloc(event, event_bytes(&event->begin.hdr));
-    if (generation->begin == NULL)
-        free(event);
+    // Kept for as long as the generation is: without the room it did not need.
+    generation->begin = malloc(event_bytes(&event->begin.hdr));
+    if (generation->begin != NULL)
+        memcpy(generation->begin, event, event_bytes(&event->begin.hdr));
+    free(event);
 }
 
 int generation_begin(struct generation *generation, const struct crew_slot *spec,

@@ -84,13 +84,14 @@ static int oldest(int dir_fd, const char *keep, struct kept_file *found, uint64_
     }
     while ((entry = readdir(dir)) != NULL) {
         struct kept_file file = {0};
+        size_t n = strlen(entry->d_name);
         struct stat stat;
 
-        if (strlen(entry->d_name) < 2 * HASH_SIZE || strlen(entry->d_name) >= sizeof(file.name) ||
+        if (n < 2 * HASH_SIZE || n >= sizeof(file.name) ||
             fstatat(dir_fd, entry->d_name, &stat, AT_SYMLINK_NOFOLLOW) < 0 ||
             !S_ISREG(stat.st_mode))
             continue;
-        snprintf(file.name, sizeof(file.name), "%s", entry->d_name);
+        memcpy(file.name, entry->d_name, n);
         file.n = (uint64_t)stat.st_size;
         file.t = stat.st_mtim;
         *total += file.n;
