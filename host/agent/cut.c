@@ -204,7 +204,7 @@ void cut_begin(union begin_event *event, const struct setup *setup,
     begin->arena_max = setup->head.arena_max;
     begin->plugin_index = setup->head.plugin_index;
     begin->start = setup->head.start;
-    begin->record = setup->head.slot;
+    slot_record_shorten(&begin->record, &setup->head.slot);
     begin->n_state = setup->n_state;
     begin->n_bars = setup->n_bars;
     begin->n_trades = setup->n_trades;

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #define SETUP_MAGIC  0x5347414eu
-#define SETUP_FORMAT 2u
+#define SETUP_FORMAT 3u
 
 struct section {
     size_t pointer, count; /* offsets in struct setup */

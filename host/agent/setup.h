@@ -59,7 +59,7 @@ struct setup_head {
     struct record_slot slot;
 };
 #define SETUP_ARENA_MAX (256u << 20)
-_Static_assert(sizeof(struct setup_head) == 584, "no hidden padding in setup_head");
+_Static_assert(sizeof(struct setup_head) == 712, "no hidden padding in setup_head");
 _Static_assert(sizeof(struct setup_venue) == 32 && sizeof(struct setup_param) == 288 &&
                    sizeof(struct setup_asset) == 24 && sizeof(struct setup_timer) == 32,
                "no hidden padding");

@@ -109,7 +109,7 @@ static void describe(struct arena *arena, uint16_t id)
     struct record_slot *record = &slot->record;
 
     *record = (struct record_slot){
-        .hdr = {.type = EVENT_CONFIG, .granules = 8},
+        .hdr = {.type = EVENT_CONFIG, .granules = sizeof(struct record_slot) / EVENT_GRANULE},
         .kind = CONFIG_SLOT,
         .slot = id,
         .stage = STAGE_LIVE,

@@ -563,7 +563,7 @@ void bytes_roster(struct bytes *world)
         struct subscription *sub = &slot->record.subscription;
 
         slot->record = (struct record_slot){
-            .hdr = {.type = EVENT_CONFIG, .granules = 8},
+            .hdr = {.type = EVENT_CONFIG, .granules = sizeof(struct record_slot) / EVENT_GRANULE},
             .kind = CONFIG_SLOT,
             .slot = id,
             .stage = STAGE_LIVE,

@@ -495,8 +495,9 @@ static void configure(struct world *world)
     }
     for (uint16_t id = 0; id < world->swarm.n_agents; id++) {
         uint64_t draw = rng_at(world->config.seed, STREAM_NODE, 100 + id, 0, 0);
+        union slot_event event;
         struct record_slot slot = {
-            .hdr = {.type = EVENT_CONFIG, .granules = 8},
+            .hdr = {.type = EVENT_CONFIG, .granules = sizeof(struct record_slot) / EVENT_GRANULE},
             .kind = CONFIG_SLOT,
             .slot = id,
             .stage = STAGE_LIVE,
@@ -528,7 +529,8 @@ static void configure(struct world *world)
             slot.signals.inputs[slot.signals.n_inputs++] =
                 (struct slot_input){.series = crowd_series(k), .agent = slot_agent(name)};
         }
-        (void)node_step(world, &slot.hdr);
+        slot_record_write(&event, &slot);
+        (void)node_step(world, &event.hdr);
     }
     configure_portfolio(world);
     configure_tournament(world);

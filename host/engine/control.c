@@ -231,6 +231,7 @@ int control_config(struct engine *engine, const struct agon_event_hdr *event)
 {
     // Every CONFIG record has its kind in the same place.
     const struct record_asset *asset = (const struct record_asset *)(const void *)event;
+    struct record_slot slot;
     struct error err = {0};
 
     switch (asset->kind) {
@@ -243,9 +244,9 @@ int control_config(struct engine *engine, const struct agon_event_hdr *event)
     case CONFIG_ACCOUNT:
         return config_account(engine, (const struct record_account_of *)(const void *)event);
     case CONFIG_SLOT:
-        if (event_bytes(event) != sizeof(struct record_slot))
+        if (slot_record_read(&slot, event) < 0)
             return AGON_EINVAL;
-        return config_slot(engine, (const struct record_slot *)(const void *)event);
+        return config_slot(engine, &slot);
     case CONFIG_GENERATION:
         if (event_bytes(event) != sizeof(struct record_generation))
             return AGON_EINVAL;

@@ -518,12 +518,17 @@ int64_t text_event(const struct agon_event_hdr *event, enum text_style style, te
     const struct text_field *fields = text_fields_of(layout, event);
     struct out out = {.at = text, .room = room > 0 ? room - 1 : 0, .style = style};
     struct text_scale known = {0};
+    struct record_slot slot;
 
     if (scale != NULL && event->instrument != 0 && scale(ctx, event->instrument, &known) &&
         known.px_exp >= 0 && known.px_exp <= NUM_EXP_MAX && known.qty_exp >= 0 &&
         known.qty_exp <= NUM_EXP_MAX)
         out.scale = &known;
     put_head(&out, event, layout == NULL ? NULL : layout->name);
+    if (event->type == EVENT_CONFIG &&
+        ((const struct record_asset *)(const void *)event)->kind == CONFIG_SLOT &&
+        slot_record_read(&slot, event) >= 0)
+        event = &slot.hdr;
     for (const struct text_field *field = fields; field != NULL && field->name != NULL; field++)
         put_field(&out, field, (const unsigned char *)event, event_bytes(event));
     if (fields != NULL)

@@ -70,7 +70,7 @@ static const char *const verdicts[] = {"none",    "ranked",   "under_gate", "unl
                                        "too_new", "excluded", "retired"};
 static const char *const reasons[REASONS_MAX] = {
 #define NAME(id, number, name, side, text) [number] = (name),
-    REASONS(NAME)
+    AGON_REASONS(NAME)
 #undef NAME
 };
 #define N_OF(names) (uint16_t)(sizeof(names) / sizeof((names)[0]))
@@ -425,6 +425,8 @@ static const struct text_field asset_fields[] = {
 #define FIELD_CHOICE     F_NAME32, N_OF(breaches), breaches
 #define LIMIT(id, number, type, member, key, kind, ...)                                            \
     {key, AT(record_slot, limits.member), FIELD_##kind},
+#define FURTHER(id, number, type, member, key, ...)                                                \
+    {key, AT(record_slot, limits.member), F_I64, 0, NULL},
 static const char *const breaches[] = {"close", "cancel", "halt"};
 static const struct text_field slot_fields[] = {
     NAME16(record_slot, kind, configs),
@@ -435,13 +437,17 @@ static const struct text_field slot_fields[] = {
     U64(record_slot, generation_hash),
     {"publishes", AT(record_slot, signals.n_keys), F_U16, 0, NULL},
     {"reads", AT(record_slot, signals.n_inputs), F_U16, 0, NULL},
-    LIMITS(LIMIT) END};
+    LIMITS_PLACED(LIMIT) LIMITS_MORE(FURTHER) END};
 #undef LIMIT
+#undef FURTHER
+#define FURTHER(id, number, type, member, key, ...)                                                \
+    {key, AT(record_portfolio, limits.member), F_I64, 0, NULL},
 #define LIMIT(id, number, type, member, key, kind, ...)                                            \
     {key, AT(record_portfolio, limits.member), FIELD_##kind},
-static const struct text_field portfolio_fields[] = {NAME16(record_portfolio, kind, configs),
-                                                     PORTFOLIO_LIMITS(LIMIT) END};
+static const struct text_field portfolio_fields[] = {
+    NAME16(record_portfolio, kind, configs), PORTFOLIO_PLACED(LIMIT) PORTFOLIO_MORE(FURTHER) END};
 #undef LIMIT
+#undef FURTHER
 static const struct text_field valuation_fields[] = {NAME16(record_asset, kind, configs),
                                                      U32(record_valuation, asset), END};
 static const struct text_field step_fields[] = {
@@ -575,7 +581,7 @@ static const struct text_field begin_fields[] = {
     U64(record_begin, arena_max),
     U32(record_begin, plugin_index),
     U32(record_begin, threads),
-    IN(record_begin, record, record_slot, seed, F_U64, 0, NULL),
+    IN(record_begin, record, record_slot_short, seed, F_U64, 0, NULL),
     U8(record_begin, is_cut),
     END};
 static const struct text_field end_fields[] = {
@@ -694,7 +700,7 @@ const struct text_field *text_fields_of(const struct text_layout *layout,
     if (event->type == EVENT_CONFIG &&
         ((const struct record_asset *)(const void *)event)->kind == CONFIG_ASSET)
         return asset_fields;
-    if (event->type == EVENT_CONFIG && bytes >= sizeof(struct record_slot) &&
+    if (event->type == EVENT_CONFIG && bytes >= sizeof(struct record_slot_short) &&
         ((const struct record_asset *)(const void *)event)->kind == CONFIG_SLOT)
         return slot_fields;
     if (event->type == EVENT_CONFIG &&

@@ -555,7 +555,7 @@ static int configure(struct run *run, struct error *err)
     for (uint32_t i = 0; i < config->n_slots && rc >= 0; i++) {
         struct crew_slot *slot = &config->slots[i];
         struct subscription *sub = &slot->record.subscription;
-        struct record_slot record;
+        union slot_event event;
 
         if (sub->n_instruments == 0) {
             for (agon_instrument_t id = 1;
@@ -565,8 +565,8 @@ static int configure(struct run *run, struct error *err)
         rc = crew_load(run->result->crew, slot, err);
         if (rc < 0)
             break;
-        record = slot->record;
-        rc = step(run, &record, slot->record.name, err);
+        slot_record_write(&event, &slot->record);
+        rc = step(run, &event, slot->record.name, err);
     }
     if (rc >= 0 && config->tournament.mode != 0)
         rc = step(run, &tournament, "the tournament", err);

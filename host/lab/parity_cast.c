@@ -98,7 +98,8 @@ int cast_setup(const struct cast *cast, struct engine *engine, struct cut *cut, 
     static struct setup_param params[SETUP_PARAMS_MAX];
     const struct record_begin *record = cast->play->begin;
     struct setup *setup = &cut->setup;
-    struct cut_given given = {.record = &record->record,
+    struct record_slot slot;
+    struct cut_given given = {.record = &slot,
                               .params = params,
                               .venues =
                                   (const struct setup_venue *)(const void *)begin_venues(record),
@@ -116,6 +117,7 @@ int cast_setup(const struct cast *cast, struct engine *engine, struct cut *cut, 
         snprintf(why, CAST_WHY, "the journal has no such slot where it begins");
         return 0;
     }
+    slot_record_lengthen(&slot, &record->record);
     cut_collect(engine, &given, cut);
     setup->head.start = record->start;
     setup->state = cast->state;

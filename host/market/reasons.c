@@ -5,10 +5,10 @@
 
 static const struct {
     const char *name, *text;
-    enum reason_side side;
+    enum agon_reason_side side;
 } reasons[REASONS_MAX] = {
-#define ROW(id, number, name, side, text) [number] = {name, text, REASON_##side},
-    REASONS(ROW)
+#define ROW(id, number, name, side, text) [number] = {name, text, AGON_REASON_IS_##side},
+    AGON_REASONS(ROW)
 #undef ROW
 };
 
@@ -24,5 +24,5 @@ const char *reason_text(uint16_t reason)
 
 int reason_is_outside(uint16_t reason)
 {
-    return reason < REASONS_MAX && reasons[reason].side == REASON_OUTSIDE;
+    return reason < REASONS_MAX && reasons[reason].side == AGON_REASON_IS_OUTSIDE;
 }

@@ -1,89 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-/* reasons: why an order was refused, cancelled or rejected, in one table.
+/* reasons: why an order was refused, cancelled or rejected.
  *
- * The numbers stand in agon_order.reason, record_report.reason and record_command.reason, so a
- * number is never reused. <agon/codes.h> tells plugins the same ones, and the lint suite holds both
- * lists equal. A new reason is one line here and one there. */
+ * The one table is AGON_REASONS of <agon/codes.h>, which tells plugins too: a new reason is a line
+ * there. The numbers stand in agon_order.reason, record_report.reason and record_command.reason, so
+ * a number is never used again. */
 #ifndef MARKET_REASONS_H
 #define MARKET_REASONS_H
 
 #include <stdint.h>
 
-/* Whose doing a refusal is: OWN counts against the agent that goes on asking; OUTSIDE is the
- * market's, the venue's, the host's or an operator's. */
-enum reason_side { REASON_OWN = 1, REASON_OUTSIDE = 2 };
-
-/* X(id, number, name, side, text), rising numbers. */
-#define REASONS(X)                                                                                 \
-    X(NONE, 0, "none", OUTSIDE, "nothing is wrong")                                                \
-    /* the host's own gate */                                                                      \
-    X(HALTED, 1, "halted", OUTSIDE, "a halt covers the order")                                     \
-    X(SLOT_STATE, 2, "slot_state", OUTSIDE, "the slot's stage or condition does not trade")        \
-    X(UNAUTHORISED, 3, "unauthorised", OWN,                                                        \
-      "an instrument, account or signal that is not the slot's")                                   \
-    X(INVALID, 4, "invalid", OWN, "a field is out of range")                                       \
-    X(FILTER, 5, "filter", OWN, "off the tick or lot, or below the minimum quantity or notional")  \
-    X(SIZE, 6, "size", OWN, "more than the instrument's maximum quantity")                         \
-    X(NOTIONAL, 7, "notional", OWN, "more than the slot's maximum order")                          \
-    X(COLLAR, 8, "collar", OWN, "the price is too far from the market")                            \
-    X(NO_BOOK, 9, "no_book", OUTSIDE, "no live book to judge a price by")                          \
-    X(DUPLICATE, 10, "duplicate", OWN, "the same order too often within the window")               \
-    X(RATE, 11, "rate", OWN, "more orders a second than the slot may send")                        \
-    X(OPEN_ORDERS, 12, "open_orders", OWN, "too many open orders")                                 \
-    X(POSITION, 13, "position", OWN, "the position would exceed its limit")                        \
-    X(CAPITAL, 14, "capital", OWN, "more than the slot has free")                                  \
-    X(DAILY_LOSS, 15, "daily_loss", OWN, "the slot's loss of the day is at its limit")             \
-    X(DRAWDOWN, 16, "drawdown", OWN, "the slot's equity fell too far from its highest")            \
-    X(SELF_TRADE, 17, "self_trade", OWN, "it would trade with an order of the same account")       \
-    X(REDUCE_ONLY, 18, "reduce_only", OWN, "a reduce-only order that would not reduce")            \
-    X(VENUE_BUSY, 19, "venue_busy", OUTSIDE, "no room towards the gateway")                        \
-    X(NO_ROOM, 20, "no_room", OWN, "the order table is full")                                      \
-    X(UNKNOWN_ORDER, 21, "unknown_order", OWN, "a cancel or replace names no open order")          \
-    X(REQUEST_PENDING, 22, "request_pending", OWN,                                                 \
-      "the order has a request in flight or unconfirmed")                                          \
-    X(KILL, 23, "kill", OUTSIDE, "the kill switch is on")                                          \
-    X(TOO_LARGE, 29, "too_large", OWN, "a sum would be beyond 64 bits")                            \
-    X(NO_VALUATION, 30, "no_valuation", OUTSIDE, "no fresh price of what its quote is valued by")  \
-    X(PORTFOLIO_EQUITY, 31, "portfolio_equity", OUTSIDE, "the portfolio's equity is at its floor") \
-    X(PORTFOLIO_DAILY_LOSS, 32, "portfolio_daily_loss", OUTSIDE,                                   \
-      "the portfolio's loss of the day is at its limit")                                           \
-    X(PORTFOLIO_DRAWDOWN, 33, "portfolio_drawdown", OUTSIDE,                                       \
-      "the portfolio's equity fell too far from its highest")                                      \
-    X(PORTFOLIO_GROSS, 34, "portfolio_gross", OUTSIDE, "the portfolio would hold too much")        \
-    X(PORTFOLIO_NET, 35, "portfolio_net", OUTSIDE, "the portfolio would lean too far to a side")   \
-    X(PORTFOLIO_VENUE, 36, "portfolio_venue", OUTSIDE, "too much would be held on the venue")      \
-    X(PORTFOLIO_ASSET, 37, "portfolio_asset", OUTSIDE, "too much would be held of the asset")      \
-    X(UNPRICED, 38, "unpriced", OUTSIDE, "a position of the slot has no live price")               \
-    /* the venue's answer */                                                                       \
-    X(VENUE_REJECT, 40, "venue_reject", OWN, "the venue refused the request")                      \
-    X(VENUE_FUNDS, 41, "venue_funds", OWN, "the venue says that the balance is too small")         \
-    X(VENUE_FILTER, 42, "venue_filter", OWN, "the venue says that tick, lot or bounds are wrong")  \
-    X(VENUE_POST_ONLY, 43, "venue_post_only", OWN, "a post-only order would have traded")          \
-    X(VENUE_RATE, 44, "venue_rate", OUTSIDE, "the venue's rate limit")                             \
-    X(VENUE_DOWN, 45, "venue_down", OUTSIDE, "the venue cannot take orders now")                   \
-    X(VENUE_DUPLICATE, 46, "venue_duplicate", OWN, "the venue knows the client id already")        \
-    X(VENUE_UNKNOWN_ORDER, 47, "venue_unknown_order", OWN, "the venue knows no such order")        \
-    X(VENUE_AUTH, 48, "venue_auth", OUTSIDE, "the venue did not accept key or signature")          \
-    X(VENUE_CLOCK, 49, "venue_clock", OUTSIDE, "the request's time is outside the venue's window") \
-    X(VENUE_STP, 50, "venue_stp", OWN, "the venue's self-trade prevention")                        \
-    X(VENUE_EXPIRED, 51, "venue_expired", OWN, "expired at the venue: IOC rest, FOK or GTD")       \
-    /* what became of a request */                                                                 \
-    X(NOT_SENT, 60, "not_sent", OUTSIDE, "no byte of the request left the host")                   \
-    X(ABSENT, 61, "absent", OUTSIDE, "proven: the venue never had the order")                      \
-    X(TIMEOUT, 62, "timeout", OUTSIDE, "no answer in time")                                        \
-    X(USER, 63, "user", OWN, "the agent asked for it")                                             \
-    X(OPERATOR, 64, "operator", OUTSIDE, "an operator asked for it")                               \
-    X(SLOT_GONE, 65, "slot_gone", OUTSIDE, "crash, hang or unload of the slot's plugin")           \
-    X(DISK, 66, "disk", OUTSIDE, "the journal's disk is full or fails")                            \
-    X(TOURNAMENT, 72, "tournament", OUTSIDE, "below the gate of a tournament")                     \
-    X(CLOCK, 73, "clock", OUTSIDE, "the time is unconfirmed")                                      \
-    X(EXIT, 80, "exit", OUTSIDE, "an exit plan of the slot closes the position")                   \
-    X(OTHER_HOST, 90, "other_host", OUTSIDE, "another host trades the account")                    \
-    X(KEY_RIGHTS, 91, "key_rights", OUTSIDE, "the venue's key may withdraw")
+#include <agon/codes.h>
 
 #define REASON_ID(id, number, name, side, text) REASON_##id = (number),
 enum reason {
-    REASONS(REASON_ID) REASONS_MAX /* highest number + 1: the size of a table of all */
+    AGON_REASONS(REASON_ID) REASONS_MAX /* highest number + 1: the size of a table of all */
 };
 #undef REASON_ID
 

@@ -3,39 +3,9 @@
 #include "base/hash.h"
 #include "risk/checks/checks.h"
 
-/* Cheapest and most final first: what can never pass is not worth a look at the market. authorised
- * comes before whatever reads the instrument. */
-const struct risk_check *const risk_checks[] = {
-    &risk_kill,
-    &risk_authorised,
-    &risk_session,
-    &risk_bounds,
-    &risk_halt,
-    &risk_too_large,
-    &risk_filter,
-    &risk_size,
-    &risk_reduce_only,
-    &risk_book,
-    &risk_collar,
-    &risk_valuation,
-    &risk_notional,
-    &risk_position,
-    &risk_capital,
-    &risk_open_orders,
-    &risk_priced,
-    &risk_daily_loss,
-    &risk_drawdown,
-    &risk_portfolio_equity,
-    &risk_portfolio_daily_loss,
-    &risk_portfolio_drawdown,
-    &risk_portfolio_gross,
-    &risk_portfolio_net,
-    &risk_portfolio_venue,
-    &risk_portfolio_asset,
-    &risk_self_match,
-    &risk_duplicate,
-    &risk_rate,
-};
+#define CHECK(name) &risk_##name,
+const struct risk_check *const risk_checks[] = {RISK_CHECKS(CHECK)};
+#undef CHECK
 const uint32_t risk_n_checks = sizeof(risk_checks) / sizeof(risk_checks[0]);
 
 uint64_t risk_fingerprint(const struct agon_intent *intent)

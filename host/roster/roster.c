@@ -46,6 +46,8 @@ static const struct schema_choice breaches[] = {
 #define FIELD_AMT(member, key, least, most, given, text)                                           \
     {key, SCHEMA_MONEY, MEMBER(member), .exp = ROSTER_AMT_EXP,                                     \
      .doc = text "; default: " given " of the capital"},
+#define FIELD_AMT_OR_NONE(member, key, least, most, given, text)                                   \
+    {key, SCHEMA_MONEY, MEMBER(member), .exp = ROSTER_AMT_EXP, .doc = text "; default: none"},
 #define FIELD_OF_CAPITAL(member, key, least, most, given, text)                                    \
     FIELD_SHARE(member, key, least, most, given, text)
 #define FIELD_SHARE(member, key, least, most, given, text)                                         \
@@ -193,6 +195,7 @@ static void check_money(struct config *config, const struct roster *roster, uint
 #define TAKE_AMT(member)                                                                           \
     if (from->member.asset[0] != 0)                                                                \
         limits.member = from->member.amt;
+#define TAKE_AMT_OR_NONE(member)                       TAKE_AMT(member)
 #define TAKE_SHARE(member)                             limits.member = from->member;
 #define TAKE_COUNT(member)                             limits.member = from->member;
 #define TAKE_MS(member)                                limits.member = from->member;
@@ -228,6 +231,7 @@ static void check_limits(struct config *config, const struct roster *roster, uin
 
 #define CHECK_AMT(member, key)                                                                     \
     check_money(config, roster, i, "limits." key, &slot->limits.member, 1);
+#define CHECK_AMT_OR_NONE(member, key) CHECK_AMT(member, key)
 #define CHECK_CAPITAL(member, key)
 #define CHECK_OF_CAPITAL(member, key)
 #define CHECK_SHARE(member, key)

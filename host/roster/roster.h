@@ -36,6 +36,7 @@ enum roster_isolation { ISOLATION_PREFER = 0, ISOLATION_REQUIRE = 1 };
  * number of the record's unit, or parts per million of the capital. */
 #define ROSTER_LIMIT_CAPITAL(member)
 #define ROSTER_LIMIT_AMT(member)                               struct schema_money member;
+#define ROSTER_LIMIT_AMT_OR_NONE(member)                       ROSTER_LIMIT_AMT(member)
 #define ROSTER_LIMIT_OF_CAPITAL(member)                        uint32_t member;
 #define ROSTER_LIMIT_SHARE(member)                             uint32_t member;
 #define ROSTER_LIMIT_COUNT(member)                             uint32_t member;

@@ -529,7 +529,7 @@ int host_boot(struct host *host, uint32_t last_run, struct error *err)
         rc = boot_cash(host, err);
     for (uint32_t i = 0; i < config->n_slots && rc >= 0; i++) {
         struct subscription *sub = &config->slots[i].record.subscription;
-        struct record_slot record;
+        union slot_event event;
 
         if (!host_has_agent(host, i))
             continue;
@@ -548,8 +548,8 @@ int host_boot(struct host *host, uint32_t last_run, struct error *err)
             if (k == 0 && host->n_lines > 1)
                 config->slots[i].record.account = config->venues[spec->venue].account;
         }
-        record = config->slots[i].record;
-        rc = boot_step(host, &record, record.name, err);
+        slot_record_write(&event, &config->slots[i].record);
+        rc = boot_step(host, &event, config->slots[i].record.name, err);
     }
     if (rc >= 0 && (config->tournament.mode != 0 || engine_tournament(host->engine)->mode != 0))
         rc = boot_step(host, &tournament, "the tournament", err);

@@ -46,11 +46,13 @@ static struct record_slot merged(const struct host *host, const struct host_chan
 static int change_slot(struct host *host, struct host_change *change)
 {
     struct record_slot record = merged(host, change);
+    union slot_event event;
     int rc;
 
     if (change->is_dry)
         return AGON_OK;
-    rc = step(host, &record.hdr);
+    slot_record_write(&event, &record);
+    rc = step(host, &event.hdr);
     if (rc < 0)
         return error_set(
             &change->err, rc,
@@ -157,14 +159,15 @@ static int try_add(struct host *host, struct host_change *change)
 /* The slot is made; the loader begins its plugin. */
 static int seat(struct host *host, struct host_change *change)
 {
-    struct record_slot record = host->config.slots[change->slot].record;
+    union slot_event event;
     int rc;
 
     host->gone &= ~((uint64_t)1 << change->slot);
     host->beginning |= (uint64_t)1 << change->slot;
     host->failures[change->slot][0] = '\0';
     host->unfit &= ~((uint64_t)1 << change->slot);
-    rc = step(host, &record.hdr);
+    slot_record_write(&event, &host->config.slots[change->slot].record);
+    rc = step(host, &event.hdr);
     return rc < 0 ? error_set(&change->err, rc,
                               "the engine refused it: the account has no such capital")
                   : AGON_OK;

@@ -34,18 +34,23 @@ static const struct limit all_rows[] = {PORTFOLIO_LIMITS(ALL_ROW)};
 enum all_row { PORTFOLIO_LIMITS(ALL_PLACE) ALL_ROWS };
 static const struct limit_rule all_rules[] = {PORTFOLIO_RULES(ALL_RULE)};
 _Static_assert(SLOT_ROWS <= LIMITS_ROWS_MAX && ALL_ROWS <= LIMITS_ROWS_MAX, "room for every row");
+_Static_assert(ROW_on_breach == LIMITS_N_PLACED - 1 && ALL_on_breach == PORTFOLIO_N_PLACED - 1,
+               "on_breach is the last of the placed rows: its upper bits say what follows");
+#define HAS_MORE (1u << 31) /* of the state's last placed row */
 
 const struct limits_table limits_of_slot = {.prefix = "limits.",
                                             .all = slot_rows,
                                             .rules = slot_rules,
                                             .n = SLOT_ROWS,
-                                            .n_rules = sizeof(slot_rules) / sizeof(slot_rules[0])};
+                                            .n_rules = sizeof(slot_rules) / sizeof(slot_rules[0]),
+                                            .n_placed = LIMITS_N_PLACED};
 const struct limits_table limits_of_portfolio = {.prefix = "portfolio.",
                                                  .all = all_rows,
                                                  .rules = all_rules,
                                                  .n = ALL_ROWS,
                                                  .n_rules =
-                                                     sizeof(all_rules) / sizeof(all_rules[0])};
+                                                     sizeof(all_rules) / sizeof(all_rules[0]),
+                                                 .n_placed = PORTFOLIO_N_PLACED};
 
 static const char *const choices[ON_BREACH_N] = {"close", "cancel", "halt"};
 
@@ -247,24 +252,82 @@ void limits_scale(struct slot_limits *limits, agon_amt_t from_amt, agon_amt_t to
     }
 }
 
+int limits_has_more(const struct limits_table *table, const void *base)
+{
+    for (uint32_t i = table->n_placed; i < table->n; i++) {
+        if (limit_get(&table->all[i], base) != 0)
+            return 1;
+    }
+    return 0;
+}
+
+static void save_row(const struct limit *limit, const void *base, uint32_t more, struct enc *enc)
+{
+    if (limit->bytes == sizeof(uint32_t))
+        enc_u32(enc, (uint32_t)limit_get(limit, base) | more);
+    else
+        enc_i64(enc, limit_get(limit, base));
+}
+
 void limits_save(const struct limits_table *table, const void *base, struct enc *enc)
 {
-    for (uint32_t i = 0; i < table->n; i++) {
-        if (table->all[i].bytes == sizeof(uint32_t))
-            enc_u32(enc, (uint32_t)limit_get(&table->all[i], base));
-        else
-            enc_i64(enc, limit_get(&table->all[i], base));
+    uint32_t n_more = 0;
+
+    for (uint32_t i = table->n_placed; i < table->n; i++)
+        n_more += limit_get(&table->all[i], base) != 0;
+    for (uint32_t i = 0; i < table->n_placed; i++)
+        save_row(&table->all[i], base, i + 1 == table->n_placed && n_more > 0 ? HAS_MORE : 0, enc);
+    if (n_more == 0)
+        return;
+    enc_u32(enc, n_more);
+    for (uint32_t i = table->n_placed; i < table->n; i++) {
+        int64_t value = limit_get(&table->all[i], base);
+
+        if (value == 0)
+            continue;
+        enc_u8(enc, table->all[i].number);
+        enc_i64(enc, value);
+    }
+}
+
+/* Numbers rise, and what is none of the table's, or says nothing, is damage: or of a newer build.
+ */
+static void load_more(const struct limits_table *table, void *base, struct dec *dec)
+{
+    uint32_t n = dec_u32(dec), at = table->n_placed;
+
+    if (n == 0 || n > table->n)
+        dec_fail(dec);
+    for (uint32_t i = 0; dec_is_ok(dec) && i < n; i++) {
+        uint8_t number = dec_u8(dec);
+        int64_t value = dec_i64(dec);
+
+        while (at < table->n && table->all[at].number != number)
+            at++;
+        if (at >= table->n || value == 0 || limit_set(&table->all[at], base, value) < 0)
+            dec_fail(dec);
+        at++;
     }
 }
 
 void limits_load(const struct limits_table *table, void *base, struct dec *dec)
 {
-    for (uint32_t i = 0; i < table->n; i++) {
+    uint32_t more = 0;
+
+    for (uint32_t i = table->n_placed; i < table->n; i++)
+        (void)limit_set(&table->all[i], base, 0);
+    for (uint32_t i = 0; i < table->n_placed; i++) {
         const struct limit *limit = &table->all[i];
         int64_t value = limit->bytes == sizeof(uint32_t) ? dec_u32(dec) : dec_i64(dec);
 
+        if (i + 1 == table->n_placed) {
+            more = (uint32_t)value & HAS_MORE;
+            value &= ~(int64_t)HAS_MORE;
+        }
         // A state is whatever a file says: what the table does not allow is damage.
         if (limit_set(limit, base, value) < 0)
             dec_fail(dec);
     }
+    if (more != 0)
+        load_more(table, base, dec);
 }

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-/* limits: every limit of a slot, and every one of all slots together, in a table each.
+/* limits: every limit of a slot, every one of all slots together, and every check that an order is
+ * asked, in a table each.
  *
  * A row gives the record its member, the roster its key, unit, range and preset, the state its
  * encoding, `ctl apply` its difference and whether it raises risk, the API and the journal's text
- * their names, and docs/operations.md its line. Whoever needs all limits walks the table, so that
- * a limit that is added cannot be forgotten anywhere. [any] */
+ * their names, and the documentation its line. Whoever needs all limits walks the table, so that
+ * a limit that is added cannot be forgotten anywhere (docs/adding-a-limit.md). [any] */
 #ifndef SLOT_LIMITS_H
 #define SLOT_LIMITS_H
 
@@ -15,10 +16,11 @@
 #define LIMITS_AMT_EXP 8 /* of every amount, in the base currency */
 
 enum limit_kind {
-    LIMIT_IS_CAPITAL = 1, /* an amount; the roster has it beside the map of limits */
-    LIMIT_IS_AMT,         /* an amount; its preset is a share of the capital */
-    LIMIT_IS_OF_CAPITAL,  /* an amount; the roster gives it as a share of the capital */
-    LIMIT_IS_SHARE,       /* parts per million */
+    LIMIT_IS_CAPITAL = 1,                /* an amount; the roster has it beside the map of limits */
+    LIMIT_IS_AMT,                        /* an amount; its preset is a share of the capital */
+    LIMIT_IS_AMT_OR_NONE = LIMIT_IS_AMT, /* ... without a preset */
+    LIMIT_IS_OF_CAPITAL, /* an amount; the roster gives it as a share of the capital */
+    LIMIT_IS_SHARE,      /* parts per million */
     LIMIT_IS_COUNT,
     LIMIT_IS_MS,
     LIMIT_IS_CHOICE
@@ -39,11 +41,13 @@ enum on_breach {
 
 /* X(id, number, type, member, key, kind, minimum, maximum, preset, risk, zero, live, doc)
  *
- * In the order of the record; a new row takes from its padding. number is `which` of COMMAND_LIMIT
- * and never used again; 0: not by that command. preset is as the roster would have it, and of an
- * amount a share of the capital; range of the roster's key, in the member's unit. live: the value
- * changes while the host runs (else with the next start). */
-#define LIMITS(X)                                                                                  \
+ * In the order of the record: placed ones stand in every record and state; a new row is one of
+ * LIMITS_MORE below the others, of type int64_t or agon_amt_t, and has no preset, so that journals
+ * and rosters of before mean what they meant. number is `which` of COMMAND_LIMIT and never used
+ * again; 0: not by that command. preset is as the roster would have it, and of an amount a share of
+ * the capital; range of the roster's key, in the member's unit. live: the value changes while the
+ * host runs (else with the next start). */
+#define LIMITS_PLACED(X)                                                                           \
     X(CAPITAL_AMT, 0, agon_amt_t, capital_amt, "capital", CAPITAL, 0, 0, NULL, MORE, SMALL, 1,     \
       "what the slot may use; its equity begins here")                                             \
     X(ORDER_AMT, 1, agon_amt_t, order_amt, "order", AMT, 1, 0, "50%", MORE, NONE, 1,               \
@@ -75,6 +79,10 @@ enum on_breach {
     X(ON_BREACH, 14, uint32_t, on_breach, "on_breach", CHOICE, 0, 2, "close", MORE, SMALL, 1,      \
       "at a loss limit: `close` cancels orders and closes positions, `cancel` cancels orders, "    \
       "`halt` only bars new risk")
+#define LIMITS_MORE(X)                                                                             \
+    /* those that records and states have only where they say something: 8 bytes each */           \
+    /* the next one stands above this line */
+#define LIMITS(X) LIMITS_PLACED(X) LIMITS_MORE(X)
 
 /* X(lower, upper, text): lower may not be above upper, where both are given. */
 #define LIMIT_RULES(X)                                                                             \
@@ -82,15 +90,26 @@ enum on_breach {
     X(daily_loss_amt, capital_amt, "more than all of the capital cannot be lost")
 
 #define LIMIT_MEMBER(id, number, type, member, ...) type member;
-struct slot_limits { /* none is negative. Amounts in the base currency. 80 bytes */
-    LIMITS(LIMIT_MEMBER)
+#define LIMIT_WIDE(id, number, type, member, ...)                                                  \
+    _Static_assert(sizeof(type) == 8, #member " is int64_t or agon_amt_t");
+#define LIMIT_ROW(...) +1
+struct limits_placed { /* what a record without further rows has of them */
+    LIMITS_PLACED(LIMIT_MEMBER)
     uint32_t pad;
 };
-AGON_SIZE_IS(slot_limits, 80);
+AGON_SIZE_IS(limits_placed, 80);
+struct slot_limits { /* none is negative. Amounts in the base currency */
+    LIMITS_PLACED(LIMIT_MEMBER)
+    uint32_t pad;
+    LIMITS_MORE(LIMIT_MEMBER)
+    uint64_t room[16 - (0 LIMITS_MORE(LIMIT_ROW))];
+};
+AGON_SIZE_IS(slot_limits, 208);
+LIMITS_MORE(LIMIT_WIDE)
 
 /* The same of all slots together: PORTFOLIO_LIMITS(X), the roster's section `portfolio`. Nothing is
  * limited that it does not name. */
-#define PORTFOLIO_LIMITS(X)                                                                        \
+#define PORTFOLIO_PLACED(X)                                                                        \
     X(EQUITY_AMT, 1, agon_amt_t, equity_amt, "equity", AMT, 1, 0, NULL, LESS, NONE, 1,             \
       "floor of the equity of all slots")                                                          \
     X(DAILY_LOSS_AMT, 2, agon_amt_t, daily_loss_amt, "daily_loss", OF_CAPITAL, 1, 1000000, NULL,   \
@@ -107,24 +126,71 @@ AGON_SIZE_IS(slot_limits, 80);
       "fall of the equity of all slots, of its highest")                                           \
     X(ON_BREACH, 8, uint32_t, on_breach, "on_breach", CHOICE, 0, 2, "close", MORE, SMALL, 1,       \
       "at one of its loss limits, for every slot: as `limits.on_breach`")
+#define PORTFOLIO_MORE(X)                                                                          \
+    /* those that records and states have only where they say something: 8 bytes each */           \
+    /* the next one stands above this line */
+#define PORTFOLIO_LIMITS(X) PORTFOLIO_PLACED(X) PORTFOLIO_MORE(X)
 
 #define PORTFOLIO_RULES(X)                                                                         \
     X(net_amt, gross_amt, "longs less shorts are never more than all of them")                     \
     X(venue_amt, gross_amt, "one venue never has more than all of them")                           \
     X(asset_amt, gross_amt, "one asset is never more than all of them")
 
-struct portfolio_limits { /* 56 bytes */
-    PORTFOLIO_LIMITS(LIMIT_MEMBER)
+struct portfolio_limits {
+    PORTFOLIO_PLACED(LIMIT_MEMBER)
+    PORTFOLIO_MORE(LIMIT_MEMBER)
+    uint64_t room[4 - (0 PORTFOLIO_MORE(LIMIT_ROW))];
 };
-AGON_SIZE_IS(portfolio_limits, 56);
+AGON_SIZE_IS(portfolio_limits, 88);
+PORTFOLIO_MORE(LIMIT_WIDE)
 #undef LIMIT_MEMBER
+#undef LIMIT_WIDE
+enum {
+    LIMITS_N_PLACED = 0 LIMITS_PLACED(LIMIT_ROW),
+    PORTFOLIO_N_PLACED = 0 PORTFOLIO_PLACED(LIMIT_ROW)
+};
+#undef LIMIT_ROW
+
+/* X(name): every check of an order, risk_NAME in risk/checks, in the order in which they are asked:
+ * cheapest and most final first, for what can never pass is not worth a look at the market.
+ * authorised comes before whatever reads the instrument. */
+#define RISK_CHECKS(X)                                                                             \
+    X(kill)                                                                                        \
+    X(authorised)                                                                                  \
+    X(session)                                                                                     \
+    X(bounds)                                                                                      \
+    X(halt)                                                                                        \
+    X(too_large)                                                                                   \
+    X(filter)                                                                                      \
+    X(size)                                                                                        \
+    X(reduce_only)                                                                                 \
+    X(book)                                                                                        \
+    X(collar)                                                                                      \
+    X(valuation)                                                                                   \
+    X(notional)                                                                                    \
+    X(position)                                                                                    \
+    X(capital)                                                                                     \
+    X(open_orders)                                                                                 \
+    X(priced)                                                                                      \
+    X(daily_loss)                                                                                  \
+    X(drawdown)                                                                                    \
+    X(portfolio_equity)                                                                            \
+    X(portfolio_daily_loss)                                                                        \
+    X(portfolio_drawdown)                                                                          \
+    X(portfolio_gross)                                                                             \
+    X(portfolio_net)                                                                               \
+    X(portfolio_venue)                                                                             \
+    X(portfolio_asset)                                                                             \
+    X(self_match)                                                                                  \
+    X(duplicate)                                                                                   \
+    X(rate)                                                                                        \
+    /* the next one stands above this line */
 
 struct record_portfolio { /* CONFIG of kind CONFIG_PORTFOLIO. All 0: no limits. 128 bytes */
     struct agon_event_hdr hdr;
     uint16_t kind;
     uint8_t pad0[6];
     struct portfolio_limits limits;
-    uint8_t pad1[32];
 };
 AGON_SIZE_IS(record_portfolio, 128);
 
@@ -150,6 +216,7 @@ struct limits_table {
     const struct limit *all;
     const struct limit_rule *rules;
     uint32_t n, n_rules;
+    uint32_t n_placed; /* rows that every state has */
 };
 /* Rows of struct slot_limits, capital first. */
 extern const struct limits_table limits_of_slot;
@@ -189,7 +256,10 @@ void limit_text(const struct limit *limit, int64_t value, char text[LIMIT_TEXT])
 const char *limit_choice(int64_t value); /* of on_breach; "?" */
 /* Capital moved: amounts keep their proportion to it. */
 void limits_scale(struct slot_limits *limits, agon_amt_t from_amt, agon_amt_t to_amt);
-/* The canonical encoding of all rows. */
+/* Does a row say something that has no place in struct limits_placed? */
+int limits_has_more(const struct limits_table *table, const void *base);
+/* The canonical encoding of all rows. Bit 31 of the last placed one says that rows beyond follow,
+ * by their numbers: without any the bytes are those of builds that knew none. */
 void limits_save(const struct limits_table *table, const void *base, struct enc *enc);
 void limits_load(const struct limits_table *table, void *base, struct dec *dec);
 #endif

@@ -137,6 +137,43 @@ int slots_fit(const struct slots *slots, uint16_t id, const char *name,
     return AGON_OK;
 }
 
+#define PLACED_END   (offsetof(struct record_slot, limits) + sizeof(struct limits_placed))
+#define BEHIND_BYTES (sizeof(struct record_slot) - offsetof(struct record_slot, generation_hash))
+
+void slot_record_shorten(struct record_slot_short *to, const struct record_slot *from)
+{
+    memcpy(to, from, PLACED_END);
+    memcpy(&to->generation_hash, &from->generation_hash, BEHIND_BYTES);
+    to->hdr.granules = sizeof(*to) / EVENT_GRANULE;
+}
+
+void slot_record_lengthen(struct record_slot *to, const struct record_slot_short *from)
+{
+    memset(to, 0, sizeof(*to));
+    memcpy(to, from, PLACED_END);
+    memcpy(&to->generation_hash, &from->generation_hash, BEHIND_BYTES);
+    to->hdr.granules = sizeof(*to) / EVENT_GRANULE;
+}
+
+int slot_record_read(struct record_slot *to, const struct agon_event_hdr *event)
+{
+    if (event_bytes(event) == sizeof(*to))
+        *to = *(const struct record_slot *)(const void *)event;
+    else if (event_bytes(event) == sizeof(struct record_slot_short))
+        slot_record_lengthen(to, (const struct record_slot_short *)(const void *)event);
+    else
+        return AGON_EINVAL;
+    return AGON_OK;
+}
+
+void slot_record_write(union slot_event *to, const struct record_slot *from)
+{
+    if (limits_has_more(&limits_of_slot, &from->limits))
+        to->record = *from;
+    else
+        slot_record_shorten(&to->shorter, from);
+}
+
 int slots_set(struct slots *slots, const struct record_slot *event, struct error *err)
 {
     size_t name_n = strnlen(event->name, sizeof(event->name));

@@ -61,24 +61,48 @@ int slot_publishes(const struct slot_signals *signals, uint32_t series);
 /* Place of the input that is bound to the series; -1: none is. */
 int slot_input(const struct slot_signals *signals, uint32_t series);
 
-struct record_slot { /* CONFIG of kind CONFIG_SLOT: makes or changes a slot. 512 bytes */
-    struct agon_event_hdr hdr;
-    uint16_t kind;
-    uint16_t slot; /* 0 .. SLOTS_MAX - 1 */
-    agon_account_t account;
-    uint8_t stage, agent_kind; /* enum slot_stage, enum agon_kind */
-    uint8_t on_crash, runner, pad0[6];
-    uint64_t seed;
-    int64_t intent_latency_ns; /* lock-step: an intent acts at t of its cause + this */
-    char name[SLOT_NAME];
-    struct subscription subscription;
-    struct slot_limits limits;
-    uint64_t generation_hash; /* first 8 bytes of the plugin file's BLAKE2b */
-    struct slot_signals signals;
+/* CONFIG of kind CONFIG_SLOT: makes or changes a slot. Its limits are of two sizes: where no row
+ * beyond the placed ones says anything the record leaves out their room, and is what it was when
+ * there were no others. */
+#define RECORD_SLOT(limits_type)                                                                   \
+    struct agon_event_hdr hdr;                                                                     \
+    uint16_t kind;                                                                                 \
+    uint16_t slot; /* 0 .. SLOTS_MAX - 1 */                                                        \
+    agon_account_t account;                                                                        \
+    uint8_t stage, agent_kind; /* enum slot_stage, enum agon_kind */                               \
+    uint8_t on_crash, runner, pad0[6];                                                             \
+    uint64_t seed;                                                                                 \
+    int64_t intent_latency_ns; /* lock-step: an intent acts at t of its cause + this */            \
+    char name[SLOT_NAME];                                                                          \
+    struct subscription subscription;                                                              \
+    limits_type limits;                                                                            \
+    uint64_t generation_hash; /* first 8 bytes of the plugin file's BLAKE2b */                     \
+    struct slot_signals signals;                                                                   \
     uint8_t pad1[20];
+struct record_slot {
+    RECORD_SLOT(struct slot_limits)
 };
+struct record_slot_short {
+    RECORD_SLOT(struct limits_placed)
+};
+#undef RECORD_SLOT
 AGON_SIZE_IS(subscription, 144);
-AGON_SIZE_IS(record_slot, 512);
+AGON_SIZE_IS(record_slot, 640);
+AGON_SIZE_IS(record_slot_short, 512);
+
+/* The record as it is read: from either size, 0 for the rows that the short one lacks. AGON_EINVAL:
+ * the event has another size. */
+int slot_record_read(struct record_slot *to, const struct agon_event_hdr *event);
+/* ... and as it is written: short, unless a row beyond the placed ones says something. */
+union slot_event {
+    struct agon_event_hdr hdr;
+    struct record_slot record;
+    struct record_slot_short shorter;
+};
+void slot_record_write(union slot_event *to, const struct record_slot *from);
+/* Of the limits only the placed ones. */
+void slot_record_shorten(struct record_slot_short *to, const struct record_slot *from);
+void slot_record_lengthen(struct record_slot *to, const struct record_slot_short *from);
 
 enum begin_how {
     BEGIN_START = 1,   /* with the host */
@@ -109,7 +133,7 @@ struct record_begin {
     uint32_t text_bytes;
     uint32_t threads, pad0; /* that it may have beside its own */
     uint64_t pad[12];
-    struct record_slot record; /* its entry of the roster */
+    struct record_slot_short record; /* its entry of the roster */
 };
 struct begin_venue {
     uint32_t venue;

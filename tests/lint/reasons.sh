@@ -1,21 +1,15 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# reasons: the host's table of reasons and the SDK's enum name the same ids with the same numbers.
+# reasons: their numbers rise, so that none stands twice, and those that ever were still stand (tests/lint/reasons.txt).
 . "$(dirname "$0")/common.sh"
 
-host=host/market/reasons.h
-sdk=sdk/include/agon/codes.h
-of_host=$(sed -nE 's/^ *X\(([A-Z_]+), ([0-9]+), .*/\1 \2/p' "$host")
-of_sdk=$(sed -nE 's/^ *AGON_REASON_([A-Z_]+) = ([0-9]+).*/\1 \2/p' "$sdk")
-[ -n "$of_host" ] || fault "$host: no rows found: has the table another form?"
-while read -r side id number; do
-    [ -z "$id" ] && continue
-    case $side in
-    '<') fault "$sdk: lacks AGON_REASON_$id = $number, which $host has" ;;
-    '>') fault "$host: lacks $id $number, which $sdk has" ;;
-    esac
-done < <(diff <(sort <<<"$of_host") <(sort <<<"$of_sdk") | grep '^[<>]')
-while read -r number; do
-    fault "$host: number $number stands twice"
-done < <(awk '{ print $2 }' <<<"$of_host" | sort | uniq -d)
+list=sdk/include/agon/codes.h
+rows=$(sed -nE 's/^ *X\(([A-Z_0-9]+), ([0-9]+), .*/\1 \2/p' "$list")
+[ -n "$rows" ] || fault "$list: no rows found: has the table another form?"
+while read -r id number before; do
+    fault "$list: $id has number $number behind $before; numbers rise and none stands twice"
+done < <(awk 'NR > 1 && $2 <= last { print $1, $2, last } { last = $2 }' <<<"$rows")
+while read -r id number; do
+    [ -n "$id" ] && fault "$list: lacks $id $number, which journals and plugins have: a number stays what it was"
+done < <(comm -13 <(sort <<<"$rows") <(sort tests/lint/reasons.txt))
 finish

@@ -87,7 +87,7 @@ END_TEST
 static const struct {
     const char *name;
     int sdk, host;
-} reasons[] = {REASONS(REASON)};
+} reasons[] = {AGON_REASONS(REASON)};
 
 START_TEST(reasons_of_sdk_and_host_are_the_same)
 {

@@ -43,69 +43,86 @@ enum agon_scope {
     AGON_SCOPE_INSTRUMENT = 3,
     AGON_SCOPE_SLOT = 4
 };
-/* Why an order was refused, cancelled or rejected: agon_order.reason. */
+/* Whose doing a refusal is: OWN counts against the agent that goes on asking; OUTSIDE is the
+ * market's, the venue's, the host's or an operator's. */
+enum agon_reason_side { AGON_REASON_IS_OWN = 1, AGON_REASON_IS_OUTSIDE = 2 };
+
+/* Why an order was refused, cancelled or rejected: agon_order.reason is AGON_REASON_ and the id.
+ *
+ * X(id, number, name, side, text), rising numbers: the one list of them, the host's too. It is
+ * there to be expanded: a plugin that wants the names makes itself a table of them. */
+#define AGON_REASONS(X)                                                                            \
+    X(NONE, 0, "none", OUTSIDE, "nothing is wrong")                                                \
+    /* the host's own gate */                                                                      \
+    X(HALTED, 1, "halted", OUTSIDE, "a halt covers the order")                                     \
+    X(SLOT_STATE, 2, "slot_state", OUTSIDE, "the slot's stage or condition does not trade")        \
+    X(UNAUTHORISED, 3, "unauthorised", OWN,                                                        \
+      "an instrument, account or signal that is not the slot's")                                   \
+    X(INVALID, 4, "invalid", OWN, "a field is out of range")                                       \
+    X(FILTER, 5, "filter", OWN, "off the tick or lot, or below the minimum quantity or notional")  \
+    X(SIZE, 6, "size", OWN, "more than the instrument's maximum quantity")                         \
+    X(NOTIONAL, 7, "notional", OWN, "more than the slot's maximum order")                          \
+    X(COLLAR, 8, "collar", OWN, "the price is too far from the market")                            \
+    X(NO_BOOK, 9, "no_book", OUTSIDE, "no live book to judge a price by")                          \
+    X(DUPLICATE, 10, "duplicate", OWN, "the same order too often within the window")               \
+    X(RATE, 11, "rate", OWN, "more orders a second than the slot may send")                        \
+    X(OPEN_ORDERS, 12, "open_orders", OWN, "too many open orders")                                 \
+    X(POSITION, 13, "position", OWN, "the position would exceed its limit")                        \
+    X(CAPITAL, 14, "capital", OWN, "more than the slot has free")                                  \
+    X(DAILY_LOSS, 15, "daily_loss", OWN, "the slot's loss of the day is at its limit")             \
+    X(DRAWDOWN, 16, "drawdown", OWN, "the slot's equity fell too far from its highest")            \
+    X(SELF_TRADE, 17, "self_trade", OWN, "it would trade with an order of the same account")       \
+    X(REDUCE_ONLY, 18, "reduce_only", OWN, "a reduce-only order that would not reduce")            \
+    X(VENUE_BUSY, 19, "venue_busy", OUTSIDE, "no room towards the gateway")                        \
+    X(NO_ROOM, 20, "no_room", OWN, "the order table is full")                                      \
+    X(UNKNOWN_ORDER, 21, "unknown_order", OWN, "a cancel or replace names no open order")          \
+    X(REQUEST_PENDING, 22, "request_pending", OWN,                                                 \
+      "the order has a request in flight or unconfirmed")                                          \
+    X(KILL, 23, "kill", OUTSIDE, "the kill switch is on")                                          \
+    X(TOO_LARGE, 29, "too_large", OWN, "a sum would be beyond 64 bits")                            \
+    X(NO_VALUATION, 30, "no_valuation", OUTSIDE, "no fresh price of what its quote is valued by")  \
+    X(PORTFOLIO_EQUITY, 31, "portfolio_equity", OUTSIDE, "the portfolio's equity is at its floor") \
+    X(PORTFOLIO_DAILY_LOSS, 32, "portfolio_daily_loss", OUTSIDE,                                   \
+      "the portfolio's loss of the day is at its limit")                                           \
+    X(PORTFOLIO_DRAWDOWN, 33, "portfolio_drawdown", OUTSIDE,                                       \
+      "the portfolio's equity fell too far from its highest")                                      \
+    X(PORTFOLIO_GROSS, 34, "portfolio_gross", OUTSIDE, "the portfolio would hold too much")        \
+    X(PORTFOLIO_NET, 35, "portfolio_net", OUTSIDE, "the portfolio would lean too far to a side")   \
+    X(PORTFOLIO_VENUE, 36, "portfolio_venue", OUTSIDE, "too much would be held on the venue")      \
+    X(PORTFOLIO_ASSET, 37, "portfolio_asset", OUTSIDE, "too much would be held of the asset")      \
+    X(UNPRICED, 38, "unpriced", OUTSIDE, "a position of the slot has no live price")               \
+    /* the venue's answer */                                                                       \
+    X(VENUE_REJECT, 40, "venue_reject", OWN, "the venue refused the request")                      \
+    X(VENUE_FUNDS, 41, "venue_funds", OWN, "the venue says that the balance is too small")         \
+    X(VENUE_FILTER, 42, "venue_filter", OWN, "the venue says that tick, lot or bounds are wrong")  \
+    X(VENUE_POST_ONLY, 43, "venue_post_only", OWN, "a post-only order would have traded")          \
+    X(VENUE_RATE, 44, "venue_rate", OUTSIDE, "the venue's rate limit")                             \
+    X(VENUE_DOWN, 45, "venue_down", OUTSIDE, "the venue cannot take orders now")                   \
+    X(VENUE_DUPLICATE, 46, "venue_duplicate", OWN, "the venue knows the client id already")        \
+    X(VENUE_UNKNOWN_ORDER, 47, "venue_unknown_order", OWN, "the venue knows no such order")        \
+    X(VENUE_AUTH, 48, "venue_auth", OUTSIDE, "the venue did not accept key or signature")          \
+    X(VENUE_CLOCK, 49, "venue_clock", OUTSIDE, "the request's time is outside the venue's window") \
+    X(VENUE_STP, 50, "venue_stp", OWN, "the venue's self-trade prevention")                        \
+    X(VENUE_EXPIRED, 51, "venue_expired", OWN, "expired at the venue: IOC rest, FOK or GTD")       \
+    /* what became of a request */                                                                 \
+    X(NOT_SENT, 60, "not_sent", OUTSIDE, "no byte of the request left the host")                   \
+    X(ABSENT, 61, "absent", OUTSIDE, "proven: the venue never had the order")                      \
+    X(TIMEOUT, 62, "timeout", OUTSIDE, "no answer in time")                                        \
+    X(USER, 63, "user", OWN, "the agent asked for it")                                             \
+    X(OPERATOR, 64, "operator", OUTSIDE, "an operator asked for it")                               \
+    X(SLOT_GONE, 65, "slot_gone", OUTSIDE, "crash, hang or unload of the slot's plugin")           \
+    X(DISK, 66, "disk", OUTSIDE, "the journal's disk is full or fails")                            \
+    X(TOURNAMENT, 72, "tournament", OUTSIDE, "below the gate of a tournament")                     \
+    X(CLOCK, 73, "clock", OUTSIDE, "the time is unconfirmed")                                      \
+    X(EXIT, 80, "exit", OUTSIDE, "an exit plan of the slot closes the position")                   \
+    X(OTHER_HOST, 90, "other_host", OUTSIDE, "another host trades the account")                    \
+    X(KEY_RIGHTS, 91, "key_rights", OUTSIDE, "the venue's key may withdraw")                       \
+    /* the next one stands above this line */
+
+#define AGON_REASON_OF(id, number, name, side, text) AGON_REASON_##id = (number),
 enum agon_reason {
-    AGON_REASON_NONE = 0,
-    /* the host's own gate */
-    AGON_REASON_HALTED = 1,
-    AGON_REASON_SLOT_STATE = 2,   /* the slot's stage or condition does not trade */
-    AGON_REASON_UNAUTHORISED = 3, /* an instrument, account or signal that is not the slot's */
-    AGON_REASON_INVALID = 4,      /* a field is out of range */
-    AGON_REASON_FILTER = 5,       /* tick, lot, minimum quantity or notional */
-    AGON_REASON_SIZE = 6,
-    AGON_REASON_NOTIONAL = 7,
-    AGON_REASON_COLLAR = 8,  /* too far from the market */
-    AGON_REASON_NO_BOOK = 9, /* no live book to judge a price by */
-    AGON_REASON_DUPLICATE = 10,
-    AGON_REASON_RATE = 11,
-    AGON_REASON_OPEN_ORDERS = 12,
-    AGON_REASON_POSITION = 13,
-    AGON_REASON_CAPITAL = 14,
-    AGON_REASON_DAILY_LOSS = 15,
-    AGON_REASON_DRAWDOWN = 16,
-    AGON_REASON_SELF_TRADE = 17,
-    AGON_REASON_REDUCE_ONLY = 18,
-    AGON_REASON_VENUE_BUSY = 19,      /* no room towards the gateway */
-    AGON_REASON_NO_ROOM = 20,         /* the order table is full */
-    AGON_REASON_UNKNOWN_ORDER = 21,   /* cancel or replace names none that is open */
-    AGON_REASON_REQUEST_PENDING = 22, /* the order has a request in flight or of unknown fate */
-    AGON_REASON_KILL = 23,
-    AGON_REASON_TOO_LARGE = 29,        /* a sum would be beyond 64 bits */
-    AGON_REASON_NO_VALUATION = 30,     /* no fresh price of what its quote is valued by */
-    AGON_REASON_PORTFOLIO_EQUITY = 31, /* limits of all slots together, as the roster has them */
-    AGON_REASON_PORTFOLIO_DAILY_LOSS = 32,
-    AGON_REASON_PORTFOLIO_DRAWDOWN = 33,
-    AGON_REASON_PORTFOLIO_GROSS = 34,
-    AGON_REASON_PORTFOLIO_NET = 35,
-    AGON_REASON_PORTFOLIO_VENUE = 36,
-    AGON_REASON_PORTFOLIO_ASSET = 37,
-    AGON_REASON_UNPRICED = 38, /* a position of the slot has no live price */
-    /* the venue's answer */
-    AGON_REASON_VENUE_REJECT = 40,
-    AGON_REASON_VENUE_FUNDS = 41,
-    AGON_REASON_VENUE_FILTER = 42,
-    AGON_REASON_VENUE_POST_ONLY = 43,
-    AGON_REASON_VENUE_RATE = 44,
-    AGON_REASON_VENUE_DOWN = 45,
-    AGON_REASON_VENUE_DUPLICATE = 46,
-    AGON_REASON_VENUE_UNKNOWN_ORDER = 47,
-    AGON_REASON_VENUE_AUTH = 48,
-    AGON_REASON_VENUE_CLOCK = 49,
-    AGON_REASON_VENUE_STP = 50,
-    AGON_REASON_VENUE_EXPIRED = 51,
-    /* fate of a request */
-    AGON_REASON_NOT_SENT = 60,
-    AGON_REASON_ABSENT = 61,
-    AGON_REASON_TIMEOUT = 62,
-    AGON_REASON_USER = 63,       /* the agent asked for it */
-    AGON_REASON_OPERATOR = 64,   /* a person did */
-    AGON_REASON_SLOT_GONE = 65,  /* crash, hang or unload of the slot's plugin */
-    AGON_REASON_DISK = 66,       /* the journal's disk is full or fails */
-    AGON_REASON_TOURNAMENT = 72, /* below the gate of a tournament */
-    AGON_REASON_CLOCK = 73,      /* the time is unconfirmed */
-    AGON_REASON_EXIT = 80,       /* an exit plan of the slot closes the position */
-    AGON_REASON_OTHER_HOST = 90, /* another host trades the account */
-    AGON_REASON_KEY_RIGHTS = 91  /* the venue's key may withdraw: a key must not */
+    AGON_REASONS(AGON_REASON_OF) AGON_REASONS_END /* the highest number that is known here + 1 */
 };
+#undef AGON_REASON_OF
 
 #endif

@@ -193,15 +193,19 @@ START_TEST(inv_30_malformed_events_are_refused_without_a_trace)
         event.portfolio.kind = CONFIG_PORTFOLIO, event.portfolio.limits.gross_amt = -1);
     BAD(EVENT_CONFIG, 1, 0, event.asset.kind = CONFIG_ASSET, event.asset.asset = 9);
     BAD(EVENT_CONFIG, 1, 0, event.asset.kind = CONFIG_SLOT);
-    BAD(EVENT_CONFIG, 8, 0, event.slot = world_slot_record(64));
-    BAD(EVENT_CONFIG, 8, 0, event.slot = world_slot_record(3), event.slot.account = 16);
-    BAD(EVENT_CONFIG, 8, 0, event.slot = world_slot_record(3),
+    BAD(EVENT_CONFIG, sizeof(event.slot) / EVENT_GRANULE, 0, event.slot = world_slot_record(64));
+    BAD(EVENT_CONFIG, sizeof(event.slot) / EVENT_GRANULE, 0, event.slot = world_slot_record(3),
+        event.slot.account = 16);
+    BAD(EVENT_CONFIG, sizeof(event.slot) / EVENT_GRANULE, 0, event.slot = world_slot_record(3),
         event.slot.subscription.instruments[1] = 3);
-    BAD(EVENT_CONFIG, 8, 0, event.slot = world_slot_record(3),
+    BAD(EVENT_CONFIG, sizeof(event.slot) / EVENT_GRANULE, 0, event.slot = world_slot_record(3),
         event.slot.subscription.n_instruments = 33);
-    BAD(EVENT_CONFIG, 8, 0, event.slot = world_slot_record(0), event.slot.account = 1);
-    BAD(EVENT_CONFIG, 8, 0, event.slot = world_slot_record(3), event.slot.name[5] = '1');
-    BAD(EVENT_CONFIG, 8, 0, event.slot = world_slot_record(3), event.slot.stage = 0);
+    BAD(EVENT_CONFIG, sizeof(event.slot) / EVENT_GRANULE, 0, event.slot = world_slot_record(0),
+        event.slot.account = 1);
+    BAD(EVENT_CONFIG, sizeof(event.slot) / EVENT_GRANULE, 0, event.slot = world_slot_record(3),
+        event.slot.name[5] = '1');
+    BAD(EVENT_CONFIG, sizeof(event.slot) / EVENT_GRANULE, 0, event.slot = world_slot_record(3),
+        event.slot.stage = 0);
     BAD(EVENT_ARM, 2, 0, event.arm.origin.slot = 9, event.arm.id = 1);
     BAD(EVENT_ARM, 2, 0, event.arm.id = 0);
     BAD(EVENT_ARM, 2, 0, event.arm.id = 1, event.arm.every_ns = -1);

@@ -16,16 +16,16 @@ PINNED(struct risk_slot, 344);
 PINNED(struct score, 136);
 PINNED(struct order, 200);
 PINNED(struct position, 96);
-PINNED(struct slot, 560);
-PINNED(struct slots, 35848);
+PINNED(struct slot, 688);
+PINNED(struct slots, 44040);
 PINNED(struct slot_signals, 164);
 PINNED(struct subscription, 144);
 PINNED(struct window, 6768);
 PINNED(struct plan_rules, 280);
 PINNED(struct rule_term, 32);
 PINNED(struct tournament, 436952);
-PINNED(struct slot_limits, 80);
-PINNED(struct portfolio_limits, 56);
+PINNED(struct slot_limits, 208);
+PINNED(struct portfolio_limits, 88);
 PINNED(struct halt, 144);
 PINNED(struct bars, 1056);
 PINNED(struct agon_instrument, 192);
@@ -33,7 +33,7 @@ PINNED(struct agon_top10, 384);
 PINNED(struct asset, 17);
 PINNED(struct alert, 176);
 PINNED(struct record_alert, 192);
-_Static_assert(offsetof(struct engine, venues) - offsetof(struct engine, seq) == 1199856,
+_Static_assert(offsetof(struct engine, venues) - offsetof(struct engine, seq) == 1208080,
                "the state of struct engine changed: is it saved, loaded and changed in this test?");
 
 static struct world *world;

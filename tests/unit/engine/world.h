@@ -221,7 +221,7 @@ static inline struct slot_input world_input(uint32_t id, const char *name)
 static inline struct record_slot world_slot_record(uint16_t id)
 {
     struct record_slot slot = {
-        .hdr = {.type = EVENT_CONFIG, .granules = 8},
+        .hdr = {.type = EVENT_CONFIG, .granules = sizeof(struct record_slot) / EVENT_GRANULE},
         .kind = CONFIG_SLOT,
         .slot = id,
         .account = 0,

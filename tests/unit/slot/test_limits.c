@@ -9,6 +9,8 @@
 
 #include "slot/limits.h"
 
+#define LIMITS_SAVED 76 /* bytes of the placed rows in a state */
+
 #define CAPITAL ((agon_amt_t)10000 * 100000000)
 
 static struct slot_limits preset(void)
@@ -123,12 +125,14 @@ START_TEST(each_row_is_a_member_and_each_member_a_row)
     ck_assert_ptr_null(limits_find(&limits_of_slot, 200));
     ck_assert_uint_eq(limits.pad, 0);
     limits.pad = 1;
-    for (uint32_t i = 0; i < sizeof(limits); i += 4) {
+    for (uint32_t i = 0; i < offsetof(struct slot_limits, room); i += 4) {
         uint32_t word;
 
         memcpy(&word, (unsigned char *)&limits + i, sizeof(word));
         // The upper half of an amount alone is empty: every other word belongs to a row.
-        ck_assert_msg(word == 1 || (i % 8 == 4 && i < 32), "byte %u is no row's", i);
+        ck_assert_msg(word == 1 ||
+                          (i % 8 == 4 && (i < 32 || i >= offsetof(struct slot_limits, pad))),
+                      "byte %u is no row's", i);
     }
 }
 END_TEST
@@ -182,27 +186,55 @@ START_TEST(limits_that_stand_against_each_other_are_refused)
 }
 END_TEST
 
+/* What limits_save wrote, read back. */
+static int read_back(const unsigned char *bytes, size_t n, struct slot_limits *limits)
+{
+    struct dec dec = {.at = bytes, .n = n};
+
+    memset(limits, 0, sizeof(*limits));
+    limits_load(&limits_of_slot, limits, &dec);
+    return dec_is_ok(&dec);
+}
+
 START_TEST(the_encoding_has_every_row)
 {
     struct slot_limits limits = {0};
-    struct slot_limits again = {0};
-    unsigned char bytes[256];
+    struct slot_limits again;
+    unsigned char bytes[512];
     struct enc enc;
-    struct dec dec;
 
     for (uint32_t i = 0; i < limits_of_slot.n; i++)
         ck_assert_int_eq(limit_set(&limits_of_slot.all[i], &limits, i % ON_BREACH_N), AGON_OK);
     enc = (struct enc){.at = bytes, .room = sizeof(bytes)};
     limits_save(&limits_of_slot, &limits, &enc);
     ck_assert(enc_is_ok(&enc));
-    dec = (struct dec){.at = bytes, .n = enc.used};
-    limits_load(&limits_of_slot, &again, &dec);
-    ck_assert(dec_is_ok(&dec));
+    ck_assert(read_back(bytes, enc.used, &again));
     ck_assert_mem_eq(&limits, &again, sizeof(limits));
-    bytes[enc.used - 4] = ON_BREACH_N; // the last row is on_breach
-    dec = (struct dec){.at = bytes, .n = enc.used};
-    limits_load(&limits_of_slot, &again, &dec);
-    ck_assert(!dec_is_ok(&dec));
+    // on_breach stands last of the placed ones.
+    bytes[LIMITS_SAVED - 4] = ON_BREACH_N;
+    ck_assert(!read_back(bytes, enc.used, &again));
+}
+END_TEST
+
+START_TEST(without_further_rows_the_encoding_is_what_it_always_was)
+{
+    struct slot_limits limits = preset();
+    struct slot_limits again;
+    unsigned char bytes[512];
+    struct enc enc = {.at = bytes, .room = sizeof(bytes)};
+
+    ck_assert(!limits_has_more(&limits_of_slot, &limits));
+    limits_save(&limits_of_slot, &limits, &enc);
+    ck_assert_uint_eq(enc.used, LIMITS_SAVED);
+    // Rows that this build does not know: damage, and not a state that forgets them.
+    bytes[LIMITS_SAVED - 1] = 0x80;
+    memset(bytes + LIMITS_SAVED, 0, 16);
+    ck_assert(!read_back(bytes, LIMITS_SAVED + 13, &again)); // none follow
+    bytes[LIMITS_SAVED] = 1;
+    bytes[LIMITS_SAVED + 4] = 250;
+    bytes[LIMITS_SAVED + 5] = 1;
+    ck_assert(!read_back(bytes, LIMITS_SAVED + 13, &again));
+    ck_assert(!read_back(bytes, LIMITS_SAVED, &again)); // cut
 }
 END_TEST
 
@@ -222,7 +254,7 @@ START_TEST(amounts_keep_their_proportion_to_the_capital)
 }
 END_TEST
 
-/* The table of docs/operations.md */
+/* The tables of docs/operations.md; of a further row docs/limits/KEY.md has the line. */
 
 static const char *const kinds[] = {[LIMIT_IS_CAPITAL] = "amount",
                                     [LIMIT_IS_AMT] = "amount",
@@ -232,32 +264,35 @@ static const char *const kinds[] = {[LIMIT_IS_CAPITAL] = "amount",
                                     [LIMIT_IS_MS] = "duration",
                                     [LIMIT_IS_CHOICE] = "word"};
 
+static void print_row(const struct limits_table *table, const struct limit *limit, FILE *out)
+{
+    const char *more = limit->kind == LIMIT_IS_CHOICE         ? "later in the list"
+                       : limit->risk == LIMIT_MORE_IS_RISKIER ? "more"
+                                                              : "less";
+
+    fprintf(out, "| `%s%s` | %s | %s%s | %s | %s |\n",
+            limit->kind == LIMIT_IS_CAPITAL ? "" : table->prefix, limit->key, kinds[limit->kind],
+            limit->preset != NULL ? limit->preset : "none",
+            limit->kind == LIMIT_IS_AMT && limit->preset != NULL ? " of the capital" : "", more,
+            limit->doc);
+}
+
 static void print_table(const struct limits_table *table, FILE *out)
 {
     fprintf(out,
             "| key | unit | preset | more risk is | what |\n| --- | --- | --- | --- | --- |\n");
-    for (uint32_t i = 0; i < table->n; i++) {
-        const struct limit *limit = &table->all[i];
-        const char *more = limit->kind == LIMIT_IS_CHOICE         ? "later in the list"
-                           : limit->risk == LIMIT_MORE_IS_RISKIER ? "more"
-                                                                  : "less";
-
-        fprintf(out, "| `%s%s` | %s | %s%s | %s | %s |\n",
-                limit->kind == LIMIT_IS_CAPITAL ? "" : table->prefix, limit->key,
-                kinds[limit->kind], limit->preset != NULL ? limit->preset : "none",
-                limit->kind == LIMIT_IS_AMT && limit->preset != NULL ? " of the capital" : "", more,
-                limit->doc);
-    }
+    for (uint32_t i = 0; i < table->n_placed; i++)
+        print_row(table, &table->all[i], out);
 }
 
-static char *read_page(void)
+static char *read_page(const char *name)
 {
     const char *root = getenv("AGON_SOURCE_ROOT");
     char path[512];
     char *text = calloc(1, 1 << 20);
     FILE *file;
 
-    snprintf(path, sizeof(path), "%s/docs/operations.md", root != NULL ? root : ".");
+    snprintf(path, sizeof(path), "%s/docs/%s.md", root != NULL ? root : ".", name);
     file = fopen(path, "r");
     ck_assert_msg(file != NULL && text != NULL, "%s", path);
     ck_assert_uint_gt(fread(text, 1, (1 << 20) - 1, file), 0);
@@ -268,7 +303,7 @@ static char *read_page(void)
 START_TEST(the_documentation_has_the_same_table)
 {
     const struct limits_table *const tables[] = {&limits_of_slot, &limits_of_portfolio};
-    char *page = read_page();
+    char *page = read_page("operations");
 
     for (size_t i = 0; i < 2; i++) {
         char *want = NULL;
@@ -279,6 +314,20 @@ START_TEST(the_documentation_has_the_same_table)
         fclose(out);
         ck_assert_msg(strstr(page, want) != NULL, "docs/operations.md should have:\n%s", want);
         free(want);
+        for (uint32_t k = tables[i]->n_placed; k < tables[i]->n; k++) {
+            const struct limit *limit = &tables[i]->all[k];
+            char name[80];
+            char *own;
+
+            snprintf(name, sizeof(name), "limits/%s", limit->key);
+            own = read_page(name);
+            out = open_memstream(&want, &n);
+            print_row(tables[i], limit, out);
+            fclose(out);
+            ck_assert_msg(strstr(own, want) != NULL, "docs/%s.md should have:\n%s", name, want);
+            free(want);
+            free(own);
+        }
     }
     free(page);
 }
@@ -305,6 +354,7 @@ int main(int argc, char **argv)
     tcase_add_test(tcase, the_preset_is_in_range_and_in_order);
     tcase_add_test(tcase, limits_that_stand_against_each_other_are_refused);
     tcase_add_test(tcase, the_encoding_has_every_row);
+    tcase_add_test(tcase, without_further_rows_the_encoding_is_what_it_always_was);
     tcase_add_test(tcase, amounts_keep_their_proportion_to_the_capital);
     tcase_add_test(tcase, the_documentation_has_the_same_table);
     suite_add_tcase(suite, tcase);

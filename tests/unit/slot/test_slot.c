@@ -260,6 +260,35 @@ START_TEST(more_than_one_order_in_twenty_without_a_price_is_much)
 }
 END_TEST
 
+START_TEST(a_record_without_further_limits_is_what_it_always_was)
+{
+    struct record_slot from = {
+        .hdr = {.type = EVENT_CONFIG, .granules = sizeof(struct record_slot) / EVENT_GRANULE},
+        .kind = CONFIG_SLOT,
+        .slot = 3,
+        .name = "a",
+        .limits = {.capital_amt = 5, .on_breach = ON_BREACH_HALT},
+        .generation_hash = 77,
+        .signals = {.n_keys = 1, .keys = {9}}};
+    static union slot_event event;
+    struct record_slot to;
+
+    slot_record_write(&event, &from);
+    ck_assert_uint_eq(event_bytes(&event.hdr), 512);
+    ck_assert_uint_eq(offsetof(struct record_slot_short, generation_hash), 312);
+    ck_assert_uint_eq(event.shorter.generation_hash, 77);
+    memset(&to, 0xff, sizeof(to));
+    ck_assert_int_eq(slot_record_read(&to, &event.hdr), AGON_OK);
+    ck_assert_mem_eq(&to, &from, sizeof(to));
+    // The long one is read as it is, and no third size is.
+    from.limits.room[0] = 1;
+    ck_assert_int_eq(slot_record_read(&to, &from.hdr), AGON_OK);
+    ck_assert_mem_eq(&to, &from, sizeof(to));
+    from.hdr.granules--;
+    ck_assert_int_eq(slot_record_read(&to, &from.hdr), AGON_EINVAL);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("slot");
@@ -268,6 +297,7 @@ int main(void)
     int n_failed;
 
     tcase_add_test(tcase, a_subscription_is_types_instruments_lengths_and_depth);
+    tcase_add_test(tcase, a_record_without_further_limits_is_what_it_always_was);
     tcase_add_test(tcase, private_events_go_by_mask_and_a_gap_is_never_hidden);
     tcase_add_test(tcase, a_bad_slot_is_refused_with_a_reason_and_changes_nothing);
     tcase_add_test(tcase, who_may_trade);
