@@ -34,10 +34,13 @@ START_TEST(each_limit_raised_alone_is_one_row_and_wants_a_yes)
     const struct limit *limit = &limits_of_slot.all[_i];
     int is_more = limit->risk == LIMIT_MORE_IS_RISKIER;
     struct slot_limits from = preset();
-    struct slot_limits to = from;
+    struct slot_limits to;
     struct limit_change changes[LIMITS_ROWS_MAX];
     int64_t value = limit_get(limit, &from);
 
+    if (value == 0 && limit->preset == NULL) // none is preset: from a value between
+        ck_assert_int_eq(limit_set(limit, &from, value = limit->min + 100), AGON_OK);
+    to = from;
     ck_assert_uint_eq(limits_diff(&limits_of_slot, &from, &to, changes), 0);
     ck_assert_int_eq(limit_set(limit, &to, beside(limit, value, is_more)), AGON_OK);
     ck_assert_uint_eq(limits_diff(&limits_of_slot, &from, &to, changes), 1);
@@ -155,6 +158,11 @@ START_TEST(the_preset_is_in_range_and_in_order)
     for (uint32_t i = 0; i < limits_of_slot.n; i++) {
         const struct limit *limit = &limits_of_slot.all[i];
 
+        if (limit->preset == NULL) {
+            ck_assert_msg(limit->zero == LIMIT_ZERO_IS_NONE || limit->kind == LIMIT_IS_CAPITAL,
+                          "%s: 0 is not none, and nothing is preset", limit->key);
+            continue;
+        }
         if (limit->kind != LIMIT_IS_SHARE && limit->kind != LIMIT_IS_COUNT &&
             limit->kind != LIMIT_IS_MS)
             continue;

@@ -275,7 +275,7 @@ START_TEST(a_record_without_further_limits_is_what_it_always_was)
 
     slot_record_write(&event, &from);
     ck_assert_uint_eq(event_bytes(&event.hdr), 512);
-    ck_assert_uint_eq(offsetof(struct record_slot_short, generation_hash), 312);
+    ck_assert_uint_eq(offsetof(struct record_slot_short, generation_hash), 320);
     ck_assert_uint_eq(event.shorter.generation_hash, 77);
     memset(&to, 0xff, sizeof(to));
     ck_assert_int_eq(slot_record_read(&to, &event.hdr), AGON_OK);
