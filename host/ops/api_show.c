@@ -747,6 +747,25 @@ static void put_failed(const union plan_event *event, const struct plan_line *li
     jout_close(out, '[');
 }
 
+/* Whoever shows rows asks here what their measures are. */
+static void put_measures(struct jout *out)
+{
+    jout_key(out, "measures");
+    jout_open(out, '[');
+    for (uint32_t k = 0; k < MEASURES; k++) {
+        const struct measure *measure = measure_at(k);
+
+        jout_open(out, '{');
+        jout_kv_str(out, "name", measure->name);
+        jout_kv_str(out, "label", measure->label != NULL ? measure->label : measure->title);
+        jout_kv_str(out, "unit", measure->unit == MEASURE_SHARE ? "share" : "number");
+        jout_kv_int(out, "decimals", measure->decimals);
+        jout_kv_str(out, "doc", measure->doc);
+        jout_close(out, '{');
+    }
+    jout_close(out, '[');
+}
+
 void api_put_tournament(const struct api *api, struct jout *out)
 {
     const union plan_event *event = &api->view->plan;
@@ -760,6 +779,7 @@ void api_put_tournament(const struct api *api, struct jout *out)
     jout_kv_int(out, "number", plan->number);
     api_put_time(out, "time", plan->hdr.t);
     jout_kv_str(out, "schedule", plan->rules.schedule);
+    put_measures(out);
     jout_key(out, "rows");
     jout_open(out, '[');
     for (uint32_t i = 0; i < plan->n_lines; i++) {

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The dashboard: one WebSocket tells what changes, by keys; each key has a function that draws it.
+// The dashboard: one WebSocket tells what changes, by keys; each panel draws the keys that it names.
+import list from './panels.mjs';
+import { clock, count, groups, make, money, pairs, percent, put as putIn, set, signed, store, table, tone } from './kit.mjs';
+
 const $ = id => document.getElementById(id);
+const put = (id, text, className) => putIn($(id), text, className);
 const state = new Map();
 const api = '/api/v1/';
 const palette = {
@@ -8,75 +12,10 @@ const palette = {
   light: ['#1f5fd0', '#b36a00', '#0b8457', '#b8407a', '#6b4fc8', '#0f7f94', '#7d7a10', '#c04f2b', '#5a6b82', '#3f8a1d', '#8d3fb0', '#8a6237'],
 };
 
-// ---- small helpers
-const make = (tag, props = {}, ...kids) => {
-  const node = Object.assign(document.createElement(tag), props);
-  node.append(...kids);
-  return node;
-};
-const set = (node, text) => { if (node.textContent !== text) node.textContent = text; };
-const put = (id, text, className) => {
-  const node = $(id);
-  set(node, text);
-  if (className !== undefined && node.className !== className) node.className = className;
-};
-const groups = text => text.replace(/\B(?=(\d{3})+(?!\d))/g, '\u2009');
-// Amounts come as decimal texts: their digits stay as they are.
-const money = text => {
-  if (text === undefined || text === null) return '–';
-  const [whole, part] = String(text).replace('-', '\u2212').split('.');
-  return groups(whole) + (part ? '.' + part : '');
-};
-const signed = text => (Number(text) > 0 ? '+' : '') + money(text);
-const tone = value => (Number(value) > 0 ? 'good' : Number(value) < 0 ? 'bad' : '');
-const count = n => groups(String(n ?? 0));
-const percent = (x, digits = 2) => (x * 100).toFixed(digits).replace(/^-(?=[0.]*$)/, '').replace('-', '\u2212') + '\u2009%';
-const clock = iso => (iso ? iso.slice(11, 19) : '–');
-const span = ns => (ns < 1e3 ? `${ns} ns` : ns < 1e6 ? `${(ns / 1e3).toFixed(1)} µs` : ns < 1e9 ? `${(ns / 1e6).toFixed(1)} ms` : `${(ns / 1e9).toFixed(1)} s`);
 const theme = () => document.documentElement.dataset.theme || (matchMedia('(prefers-color-scheme: light)').matches ? 'light' : 'dark');
 const colour = slot => palette[theme()][slot % palette.dark.length];
-const store = {
-  get: (kind, key) => { try { return window[kind].getItem(key); } catch { return null; } },
-  set: (kind, key, value) => { try { window[kind].setItem(key, value); } catch { /* private mode: it is asked for again */ } },
-};
-
-// ---- tables: rows are kept and only the cells that changed are written
-function table(id, columns, empty, onRow) {
-  const node = $(id);
-  const body = make('tbody');
-  node.append(make('thead', {}, make('tr', {}, ...columns.map(c => make('th', { className: c.class ?? '', scope: 'col', textContent: c.title, title: c.tip ?? '' })))), body);
-  const none = make('tr', { className: 'empty' }, make('td', { colSpan: columns.length, textContent: empty }));
-  const rows = new Map();
-  return (list, keyOf) => {
-    const seen = new Set();
-    let at = body.firstElementChild;
-    for (const item of list) {
-      const key = keyOf(item);
-      let row = rows.get(key);
-      if (!row) {
-        row = make('tr', {}, ...columns.map(c => make('td', { className: c.class ?? '' })));
-        row.dataset.key = key;
-        rows.set(key, row);
-        onRow?.(row, item);
-      }
-      seen.add(key);
-      columns.forEach((c, i) => {
-        const cell = row.children[i];
-        if (c.draw) { c.draw(cell, item); return; }
-        set(cell, String(c.text(item)));
-        if (c.hint && cell.title !== c.hint(item)) cell.title = c.hint(item);
-        const name = `${c.class ?? ''} ${c.tone ? c.tone(item) : ''}`.trim();
-        if (cell.className !== name) cell.className = name;
-      });
-      if (row !== at) body.insertBefore(row, at); else at = at.nextElementSibling;
-    }
-    for (const [key, row] of rows) if (!seen.has(key)) { row.remove(); rows.delete(key); }
-    if (list.length === 0) body.append(none); else none.remove();
-  };
-}
 const stateTone = s => ({ ended: 'bad', killed: 'bad', QUARANTINED: 'bad', SUSPENDED: 'warn', halted: 'warn', waiting: 'dim' })[s] ?? '';
-const sideTone = x => (x.side === 'buy' || x.side === 'long' ? 'good' : x.side === 'sell' || x.side === 'short' ? 'bad' : '');
-const drawAgents = table('t-agents', [
+const drawAgents = table($('t-agents'), [
   { title: 'Agent', class: 'l', draw: (cell, a) => {
     if (!cell.firstChild) cell.append(make('span', { className: 'swatch' }), make('span', { className: 'name', textContent: a.name }));
     cell.firstChild.style.background = Number(a.capital) > 0 ? colour(a.slot) : 'transparent';
@@ -99,28 +38,6 @@ const drawAgents = table('t-agents', [
   row.tabIndex = -1;
   row.addEventListener('click', () => { select(a.name); openAgent(a.name); });
 });
-const drawPositions = table('t-positions', [
-  { title: 'Agent', class: 'l', text: p => p.agent }, { title: 'Symbol', class: 'l', text: p => p.symbol },
-  { title: 'Quantity', tip: 'Short: below 0', text: p => money(p.quantity), tone: p => (Number(p.quantity) === 0 ? 'dim' : '') }, { title: 'Entry', class: 'p2', text: p => money(p.entry) },
-  { title: 'Mark', class: 'p2', text: p => money(p.mark) },
-  { title: 'Unrealised', text: p => signed(p.unrealised), tone: p => tone(p.unrealised) },
-  { title: 'Realised', class: 'p2', text: p => signed(p.realised), tone: p => tone(p.realised) },
-], 'No positions.');
-const drawOrders = table('t-orders', [
-  { title: 'Agent', class: 'l', text: o => o.agent }, { title: 'Symbol', class: 'l', text: o => o.symbol },
-  { title: 'Side', class: 'l', text: o => o.side, tone: sideTone }, { title: 'Price', text: o => money(o.price) },
-  { title: 'Quantity', text: o => money(o.quantity) }, { title: 'Filled', class: 'p2', text: o => money(o.filled), tone: o => (Number(o.filled) > 0 ? '' : 'dim') },
-  { title: 'State', class: 'l p2', text: o => (o.unconfirmed ? `${o.request} unconfirmed` : ({ replace: 'replacing', cancel: 'cancelling' })[o.request] ?? o.state), tone: o => (o.unconfirmed ? 'warn' : 'dim') },
-  { title: 'Since', class: 'p2', text: o => clock(o.since), tone: () => 'dim' },
-], 'No open orders.');
-const drawFills = table('t-fills', [
-  { title: 'Time', class: 'l', text: f => clock(f.time), tone: () => 'dim' }, { title: 'Agent', class: 'l', text: f => f.agent },
-  { title: 'Symbol', class: 'l', text: f => f.symbol }, { title: 'Side', class: 'l', text: f => f.side, tone: sideTone },
-  { title: 'Price', text: f => money(f.price) }, { title: 'Quantity', text: f => money(f.quantity) },
-  { title: 'Role', class: 'l p2 role', text: f => f.role, tone: () => 'dim' },
-  { title: 'Fee', class: 'p2', text: f => `${f.fee.replace(/(\.\d*?)0+$/, '$1').replace(/\.$/, '')} ${f.fee_asset}`, tone: () => 'dim' },
-], 'No fills yet.');
-
 // ---- chart
 // The library's own legend writes inline styles, which this page's policy forbids; ours is below.
 if (window.Dygraph) window.Dygraph.PLUGINS = window.Dygraph.PLUGINS.filter(plugin => !/Legend/.test(plugin.prototype.toString()));
@@ -216,7 +133,6 @@ function growChart() {
 
 // ---- what each key draws
 const agentList = () => [...state].filter(([k]) => k.startsWith('agent/')).map(([, v]) => v).sort((a, b) => a.slot - b.slot);
-const bookList = () => [...state].filter(([k]) => k.startsWith('book/')).map(([k, v]) => [Number(k.slice(5)), v]).sort((a, b) => a[0] - b[0]).map(([, v]) => v);
 function drawStatus() {
   const s = state.get('status');
   $('state').dataset.state = s.state;
@@ -243,168 +159,26 @@ function drawAgentRows() {
   put('n-agents', `${all.filter(a => a.state === 'active').length} of ${all.length} active`);
   for (const row of $('t-agents').tBodies[0].rows) row.setAttribute('aria-selected', String(row.dataset.key === selected));
 }
-let symbol = store.get('localStorage', 'agon-symbol');
-function drawBook() {
-  const books = bookList();
-  if (books.length === 0) return;
-  const book = books.find(b => b.symbol === symbol) ?? books[0];
-  const tabs = $('symbols');
-  const names = books.map(b => b.symbol).join();
-  if (tabs.dataset.names !== names) {
-    tabs.dataset.names = names;
-    tabs.replaceChildren(...books.map(b => make('button', { type: 'button', role: 'tab', textContent: b.symbol.replace(/USD[TC]$/, ''), title: b.symbol, onclick: () => chooseBook(b.symbol) })));
-  }
-  [...tabs.children].forEach((tab, i) => tab.setAttribute('aria-selected', String(books[i] === book)));
-  const depth = 8;
-  const node = $('book');
-  if (node.children.length !== 2 * depth + 1) {
-    const level = side => make('div', { className: `level ${side}` }, make('span'), make('span'));
-    node.replaceChildren(...Array.from({ length: depth }, () => level('ask')), make('div', { className: 'mid' }, make('b'), make('span', { className: 'dim' })), ...Array.from({ length: depth }, () => level('bid')));
-  }
-  const asks = book.asks.slice(0, depth);
-  const bids = book.bids.slice(0, depth);
-  const most = Math.max(1e-12, ...asks.map(l => Number(l[1])), ...bids.map(l => Number(l[1])));
-  const fill = (row, l) => {
-    set(row.children[0], l ? money(l[0]) : '');
-    set(row.children[1], l ? money(l[1]) : '');
-    row.style.setProperty('--w', l ? `${(Number(l[1]) / most * 100).toFixed(1)}%` : '0%');
-  };
-  for (let i = 0; i < depth; i++) {
-    fill(node.children[depth - 1 - i], asks[i]);
-    fill(node.children[depth + 1 + i], bids[i]);
-  }
-  const mid = node.children[depth];
-  const spread = Number(book.ask) - Number(book.bid);
-  set(mid.children[0], money(book.mark));
-  set(mid.children[1], book.state === 'live' ? `spread ${(spread / Number(book.mark) * 1e4).toFixed(2)} bps` : book.state);
-  mid.children[1].className = book.state === 'live' ? 'dim' : 'warn';
+// ---- panels: one file each, in the order of host/ops/panels.h
+const panels = [];
+for (const [name, panel] of Object.entries(list)) {
+  const section = make('section', { className: name, id: `s-${name}` });
+  const bar = make('div', { className: 'bar' }, make('h2', { id: `h-${name}`, textContent: panel.title }));
+  section.setAttribute('aria-labelledby', `h-${name}`);
+  section.append(bar);
+  document.querySelector(`.${panel.side}`).append(section);
+  panels.push({ name, keys: panel.keys, press: panel.press ?? {}, draw: panel.open({ section, bar, body: section }) });
 }
-function chooseBook(name) { symbol = name; store.set('localStorage', 'agon-symbol', name); drawBook(); }
-function pairs(node, list) {
-  if (node.children.length !== list.length) node.replaceChildren(...list.map(([k]) => make('div', {}, make('dt', { textContent: k }), make('dd'))));
-  list.forEach(([k, v, name], i) => {
-    const item = node.children[i];
-    set(item.firstChild, k);
-    set(item.lastChild, String(v));
-    if (item.lastChild.className !== (name ?? '')) item.lastChild.className = name ?? '';
-  });
-}
-let messages = null;
-function drawFeed() {
-  const f = state.get('feed');
-  const now = performance.now();
-  if (!messages || now - messages.at > 2000) messages = { at: now, n: f.messages, rate: messages ? (f.messages - messages.n) / (now - messages.at) * 1000 : null };
-  $('health').dataset.state = f.health;
-  set($('health'), f.health);
-  pairs($('feed'), [
-    ['Links', `${f.links_up} of ${f.links}`, f.links_up < f.links ? 'warn' : ''], ['Books live', `${f.books_live} of ${f.books}`, f.books_live < f.books ? 'warn' : ''],
-    ['Messages/s', messages.rate === null ? '–' : count(Math.round(messages.rate))],
-    ['Gaps', count(f.gaps), f.gaps ? 'warn' : 'dim'], ['Resyncs', count(f.resyncs), f.resyncs ? 'warn' : 'dim'], ['Reconnects', count(f.reconnects), f.reconnects ? 'warn' : 'dim'],
-    ['Unconfirmed', count(f.unconfirmed), f.unconfirmed ? 'bad' : 'dim'], ['Queued', count(f.queued + f.held), f.queued ? 'warn' : 'dim'], ['API budget left', count(f.api_budget_left)],
-    ['Bad', count(f.bad), f.bad ? 'bad' : 'dim'], ['Clock offset', span(Math.abs(f.clock_offset_us * 1000))], ['Orders', f.ready ? 'taken' : 'not yet', f.ready ? '' : 'warn'],
-  ]);
-}
-const svgNS = 'http://www.w3.org/2000/svg';
-function drawLatency() {
-  const all = state.get('latency');
-  const node = $('latency');
-  for (const [key, title] of [['step', 'Engine step'], ['delivery', 'Wire to decision']]) {
-    const h = all[key];
-    let box = node.querySelector(`[data-key="${key}"]`);
-    if (!box) {
-      box = make('div', {}, make('div', { className: 'lat-head' }, make('span', { textContent: title }), make('span', { className: 'dim' })));
-      box.dataset.key = key;
-      const svg = document.createElementNS(svgNS, 'svg');
-      svg.setAttribute('viewBox', '0 0 260 54');
-      svg.setAttribute('preserveAspectRatio', 'none');
-      svg.setAttribute('role', 'img');
-      for (let i = 0; i < h.octaves.length; i++) svg.append(document.createElementNS(svgNS, 'rect'));
-      box.append(svg, make('div', { className: 'axis' }, make('span', { textContent: '256 ns' }), make('span', { textContent: '65 µs' }), make('span', { textContent: '17 s' })));
-      node.append(box);
-    }
-    const text = h.count ? `p50 ${span(h.p50_ns)} · p99 ${span(h.p99_ns)}` : 'none yet';
-    set(box.firstChild.lastChild, text);
-    box.querySelector('svg').setAttribute('aria-label', `${title}: ${text}`);
-    // By the root of the count: rare and slow ones stay visible.
-    const most = Math.sqrt(Math.max(1, ...h.octaves));
-    [...box.querySelectorAll('rect')].forEach((rect, i) => {
-      const height = Math.sqrt(h.octaves[i]) / most * 52;
-      for (const [k, v] of Object.entries({ x: i * 10 + 1, width: 8, y: (54 - height).toFixed(1), height: height.toFixed(1), rx: 1 })) rect.setAttribute(k, v);
-    });
-  }
-}
-const limitNames = { equity: 'Equity, minimum', daily_loss: 'Daily loss', drawdown: 'Drawdown', gross: 'Gross', net: 'Net', venue: 'One venue', asset: 'One asset' };
-const sums = ['gross', 'net', 'venue', 'asset'];
-const limitText = (r, v) => (v === 'none' ? '–' : r.limit === 'drawdown' ? percent(v) : money(v));
-// Near it from 80 % on; equity is the one that must stay above.
-const limitTone = r => {
-  const [used, at] = [Number(r.used), Number(r.at)];
-  if (r.at === 'none' || !(at > 0)) return '';
-  const share = r.limit === 'equity' ? at / Math.max(used, 1e-12) : used / at;
-  return share >= 1 ? 'bad' : share >= 0.8 ? 'warn' : '';
-};
-const drawLimits = table('t-portfolio', [
-  { title: 'Of all agents', class: 'l', text: r => limitNames[r.limit] ?? r.limit.replaceAll('_', ' ') },
-  { title: 'Now', text: r => limitText(r, r.used), tone: limitTone },
-  { title: 'Limit', text: r => limitText(r, r.at), tone: r => (r.at === 'none' ? 'dim' : '') },
-], 'No limits.');
-function drawPortfolio() {
-  const p = state.get('portfolio');
-  if (!p) return;
-  $('breach').dataset.state = p.breached ? 'killed' : 'ok';
-  set($('breach'), p.breached ? `${p.breached_by.replace('portfolio_', '').replaceAll('_', ' ')}: ${p.on_breach}` : 'within');
-  // Sums over positions are kept by the host only while one of them is limited.
-  const isKept = p.limits.some(r => sums.includes(r.limit) && r.at !== 'none');
-  drawLimits(p.limits.map(r => (sums.includes(r.limit) && !isKept ? { ...r, used: 'none' } : r)), r => r.limit);
-}
-const drawPlan = table('t-tournament', [
-  { title: 'Rank', text: r => r.rank || '–' }, { title: 'Agent', class: 'l', text: r => r.agent },
-  { title: 'Verdict', class: 'l', text: r => r.verdict.replaceAll('_', ' '), tone: r => (r.verdict === 'ranked' ? '' : r.verdict === 'unloaded' ? 'bad' : 'warn') },
-  { title: 'Score', text: r => r.score.toFixed(3) }, { title: 'Share', text: r => percent(r.share, 1) },
-  { title: 'Sharpe', class: 'p3', text: r => (r.sharpe ?? null) === null ? '–' : r.sharpe.toFixed(2).replace('-', '\u2212') },
-  { title: 'Drawdown', class: 'p3', text: r => ((r.drawdown ?? r.max_drawdown) ?? null) === null ? '–' : percent(r.drawdown ?? r.max_drawdown) },
-  { title: 'Capital before', class: 'p2', text: r => money(r.before) }, { title: 'After', text: r => money(r.after) },
-  { title: 'Flow', text: r => signed(r.change), tone: r => tone(r.change) },
-], 'No plan yet.');
-function drawTournament() {
-  const t = state.get('tournament');
-  $('s-tournament').hidden = !t;
-  if (!t) return;
-  put('tournament-note', `number ${t.number} · ${(t.time ?? '').slice(0, 16).replace('T', ' ')} · ${t.schedule}`);
-  drawPlan([...t.rows].sort((a, b) => (a.rank || 99) - (b.rank || 99)), r => r.agent);
-}
-const drawChanges = table('t-reloads', [
-  { title: 'Time', class: 'l', text: r => clock(r.time) }, { title: 'Agent', class: 'l', text: r => r.agent },
-  { title: 'Kind', class: 'l', text: r => r.kind }, { title: 'From', text: r => String(r.from) }, { title: 'To', text: r => String(r.to) },
-  { title: 'Pause', text: r => span(r.pause_ns) }, { title: 'All in all', class: 'p2', text: r => span(r.total_ns) },
-  { title: 'State', class: 'p2', text: r => `${count(r.state_bytes)} B` }, { title: 'Code', class: 'l p2', text: r => r.code.slice(0, 8) },
-], 'Nothing yet.');
-function drawReloads() {
-  const list = state.get('reloads');
-  $('s-reloads').hidden = !list;
-  document.querySelector('.left').classList.toggle('no-reloads', !list);
-  if (!list) return;
-  put('n-reloads', String(list.length));
-  drawChanges(list, r => JSON.stringify([r.time, r.agent, r.to]));
+function drawPanel(panel) {
+  // One that fails takes nothing from the others.
+  try { panel.draw(state); } catch (error) { console.error(`panel ${panel.name}: ${error.stack ?? error}`); }
 }
 function draw(keys) {
   const has = prefix => keys.some(k => k.startsWith(prefix));
   if (has('status')) drawStatus();
   if (has('agent/')) drawAgentRows();
   if (has('status') || has('agent/')) growChart();
-  if (has('positions')) {
-    const list = state.get('positions').filter(p => Number(p.quantity) !== 0 || Number(p.realised) !== 0);
-    drawPositions(list, p => `${p.agent} ${p.symbol}`);
-    put('n-positions', String(list.filter(p => Number(p.quantity) !== 0).length));
-  }
-  if (has('orders')) { const list = state.get('orders'); drawOrders(list, o => o.id); put('n-orders', String(list.length)); }
-  if (has('fills')) { const list = state.get('fills'); drawFills(list, f => `${f.seq} ${f.order}`); put('n-fills', list.length ? `the last ${list.length}` : ''); }
-  if (has('book/')) drawBook();
-  if (has('feed')) drawFeed();
-  if (has('portfolio')) drawPortfolio();
-  if (has('latency')) drawLatency();
-  if (has('tournament')) drawTournament();
-  if (has('reloads')) drawReloads();
+  for (const panel of panels) if (panel.keys.some(has)) drawPanel(panel);
 }
 
 // ---- the connection
@@ -568,9 +342,9 @@ addEventListener('keydown', event => {
   if (typing || event.ctrlKey || event.metaKey || event.altKey || document.querySelector('dialog[open]')) return;
   const next = (list, now) => list[(list.indexOf(now) + 1) % list.length];
   const keys = {
+    ...Object.assign({}, ...panels.map(panel => panel.press)),
     j: () => move(1), k: () => move(-1), K: killAll, h: haltAll, t: turnTheme, '?': () => $('d-help').showModal(), '/': () => $('filter').focus(),
     c: () => chooseChart(next(['return', 'equity', 'drawdown'], chart.kind)),
-    b: () => { const names = bookList().map(x => x.symbol); if (names.length) chooseBook(next(names, symbol ?? names[0])); },
     x: () => { const a = agentList().find(v => v.name === selected); if (a) order(a.state === 'halted' ? 'resume' : 'halt', [a.name]); },
     Enter: () => { if (selected && event.target.closest('#t-agents')) openAgent(selected); },
   };
@@ -584,6 +358,5 @@ if (given) {
   store.set('sessionStorage', 'agon-token', given);
   history.replaceState(null, '', location.pathname);
 }
-drawReloads();
-drawTournament();
+panels.forEach(drawPanel);
 connect();

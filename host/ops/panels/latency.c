@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ops/panels.h"
+
+void panel_latency(const struct api *api, struct control_live *live)
+{
+    api_put_latency(api, control_live_set(live, "latency"));
+}
