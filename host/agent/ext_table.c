@@ -1,25 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-/* ext_table: the services that plugins are served, one line each. */
+/* ext_table: the services that plugins are served. */
 #include "agent/feed_state.h"
 
-#define STRATEGY (1u << AGON_STRATEGY)
-#define ALL      (1u << AGON_STRATEGY | 1u << AGON_MODEL | 1u << AGON_ANALYTIC)
-
 const struct ext ext_table[] = {
-    {AGON_EXT_ACCOUNT, &ext_account, ALL},
-    {AGON_EXT_ARENA, &ext_arena, ALL},
-    {AGON_EXT_BOOK, &ext_book, ALL},
-    {AGON_EXT_CLOCK, &ext_clock, ALL},
-    {AGON_EXT_EXIT, &ext_exit, STRATEGY},
-    {AGON_EXT_HISTORY, &ext_history, ALL},
-    {AGON_EXT_INSTRUMENT, &ext_instrument, ALL},
-    {AGON_EXT_LOG, &ext_log, ALL},
-    {AGON_EXT_METRIC, &ext_metric, ALL},
-    {AGON_EXT_ORDERS, &ext_orders, STRATEGY},
-    {AGON_EXT_PARAM, &ext_param, ALL},
-    {AGON_EXT_RNG, &ext_rng, ALL},
-    {AGON_EXT_SIGNAL, &ext_signal, ALL},
-    {NULL, NULL, 0},
+#define SERVICE_ROW(id, name, kinds) {AGON_EXT_##id, &ext_##name, kinds},
+    SERVICES(SERVICE_ROW)
+#undef SERVICE_ROW
+        {NULL, NULL, 0},
 };
 
 const struct ext *ext_find(const char *id, uint32_t kind)

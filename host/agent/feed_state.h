@@ -5,6 +5,7 @@
 
 #include "agent/feed.h"
 #include "agent/fpstate.h"
+#include "agent/services.h"
 #include "base/arena.h"
 #include "market/book.h"
 #include "market/bus.h"
@@ -156,19 +157,5 @@ const void *ext_get(const struct agon_host *host, const char *id);
 const struct ext *ext_find(const char *id, uint32_t kind);
 /* The same. AGON_ENOTSUP, and what to do. */
 int ext_check(const char *id, uint32_t kind, struct error *err);
-
-extern const struct agon_host_account ext_account;
-extern const struct agon_host_arena ext_arena;
-extern const struct agon_host_book ext_book;
-extern const struct agon_host_clock ext_clock;
-extern const struct agon_host_exit ext_exit;
-extern const struct agon_host_history ext_history;
-extern const struct agon_host_instrument ext_instrument;
-extern const struct agon_host_log ext_log;
-extern const struct agon_host_metric ext_metric;
-extern const struct agon_host_orders ext_orders;
-extern const struct agon_host_param ext_param;
-extern const struct agon_host_rng ext_rng;
-extern const struct agon_host_signal ext_signal;
 
 #endif
