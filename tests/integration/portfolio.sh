@@ -44,10 +44,11 @@ grep -q 'kind=portfolio .*daily_loss=10000000000000 .*gross=19000000000000 .*dra
     fail "the journal's text of it: $(cat "$WORK/config")"
 
 # And on the dashboard: the page has a place for them, and its socket tells them.
-curl -s -f "$url/" | grep -q 't-portfolio' || fail "the page has no place for the portfolio"
-curl -s -f "$url/app.mjs" >"$WORK/app.mjs" || fail "no script of the page"
+curl -s -f "$url/panels.mjs" | grep -q "^import portfolio from './panels/portfolio.mjs'" || fail "the page has no place for the portfolio"
+curl -s -f "$url/panels/portfolio.mjs" >"$WORK/panel.mjs" || fail "no script of the panel"
+grep -q 't-portfolio' "$WORK/panel.mjs" || fail "the panel has no table"
 for limit in equity daily_loss drawdown gross net venue asset; do
-    grep -q "^const limitNames = .* $limit: '" "$WORK/app.mjs" || fail "the page does not name the limit $limit"
+    grep -q "^const limitNames = .* $limit: '" "$WORK/panel.mjs" || fail "the page does not name the limit $limit"
 done
 python3 - "$url" "$(cat "$WORK/run/token_read")" <<'EOY' >"$WORK/live" || fail "the page's socket"
 import os, socket, struct, sys
