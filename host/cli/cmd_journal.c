@@ -18,6 +18,7 @@
 #include "report/journal_intents.h"
 #include "report/journal_rows.h"
 #include "report/plan_text.h"
+#include "sink/sink.h"
 #include "sys/clock.h"
 #include "sys/disk_posix.h"
 
@@ -26,7 +27,7 @@
 
 struct opts {
     struct arg_list operands;
-    const char *dir, *type_name, *fills, *equity, *samples, *plans, *orders, *trades, *intents;
+    const char *dir, *type_name, *fills, *equity, *samples, *plans, *orders, *trades, *to, *intents;
     uint64_t from, until;
     int is_json, is_live, is_forced, format;
 };
@@ -152,6 +153,62 @@ static int cat(const struct opts *opts, struct walk *walk)
     }
     free(text);
     return rc < 0 ? complain(opts, rc, &err) : EXIT_OK;
+}
+
+/* --- copies --- */
+
+#define SEND_FLUSH 4096 /* events between two times that the sink is asked to keep what it has */
+
+/* Everything behind what the sink has. */
+static int send_behind(const struct opts *opts, struct walk *walk, const struct sink *sink,
+                       void *self, uint64_t last)
+{
+    char *text = malloc(JOURNAL_TEXT_MAX);
+    const struct agon_event_hdr *event;
+    struct error err = {0};
+    uint64_t n = 0;
+    int rc = text != NULL ? 1 : error_set(&err, AGON_ENOMEM, "out of memory");
+
+    while (rc == 1 && (rc = walk_next(walk, &event, &err)) == 1) {
+        int64_t length;
+
+        if (opts->until != 0 && event->seq > opts->until)
+            break;
+        if (event->seq <= last)
+            continue;
+        length = text_event(event, TEXT_JSON, scale_of, walk, text, JOURNAL_TEXT_MAX);
+        if (length < 0)
+            continue;
+        rc = sink->put(self, event, text, (size_t)length, &err) < 0 ? AGON_EIO : 1;
+        if (rc == 1 && ++n % SEND_FLUSH == 0 && sink->flush(self, &err) < 0)
+            rc = AGON_EIO;
+    }
+    free(text);
+    if (rc >= 0 && sink->flush(self, &err) < 0)
+        rc = AGON_EIO;
+    if (rc < 0)
+        return complain(opts, rc, &err);
+    fprintf(stderr, "agon journal: %llu events behind %llu sent\n", (unsigned long long)n,
+            (unsigned long long)last);
+    return EXIT_OK;
+}
+
+static int send_all(const struct opts *opts, struct walk *walk)
+{
+    const struct sink *sink;
+    const char *where;
+    struct error err = {0};
+    uint64_t last = 0;
+    void *self;
+    int rc = sink_find(opts->to, &sink, &where, &err);
+
+    if (rc >= 0)
+        rc = sink->open(&self, where, &last, &err);
+    if (rc < 0)
+        return complain(opts, rc, &err);
+    rc = send_behind(opts, walk, sink, self, last);
+    sink->close(self);
+    return rc;
 }
 
 /* --- figures --- */
@@ -797,11 +854,13 @@ int cmd_journal(int argc, char **argv)
          &opts.intents},
         {"plans", ARG_TEXT, "FILE", "export: write the tournaments' plans there, one JSON a line",
          &opts.plans},
+        {"to", ARG_TEXT, "SINK:WHERE",
+         "send: what the sink lacks goes there: ndjson:FILE, one JSON object a line", &opts.to},
         {"format", ARG_CHOICE, "csv|json", "export: of the other files (csv)", &opts.format,
          .choices = formats},
         {NULL}};
     const struct args_spec spec = {
-        .usage = "cat|stats|export DIRECTORY|FILE [OPTION...]",
+        .usage = "cat|stats|export|send DIRECTORY|FILE [OPTION...]",
         .about = "Shows a journal: its events as lines, what is in it, or the fills and the equity "
                  "that a replay of it through the engine reaches. The journal stays as it is.\n"
                  "DIRECTORY is a run directory or its journal; FILE is one of the journal's.",
@@ -818,8 +877,11 @@ int cmd_journal(int argc, char **argv)
     verb = opts.operands.at[0];
     if (opts.until != 0 && opts.from > opts.until)
         return args_refuse(&spec, "journal", "--from is behind --until");
-    if (strcmp(verb, "cat") != 0 && strcmp(verb, "stats") != 0 && strcmp(verb, "export") != 0)
-        return args_refuse(&spec, "journal", "cat, stats or export, not %s", args_safe(verb));
+    if (strcmp(verb, "cat") != 0 && strcmp(verb, "stats") != 0 && strcmp(verb, "export") != 0 &&
+        strcmp(verb, "send") != 0)
+        return args_refuse(&spec, "journal", "cat, stats, export or send, not %s", args_safe(verb));
+    if (strcmp(verb, "send") == 0 && opts.to == NULL)
+        return args_refuse(&spec, "journal", "send where? Give --to SINK:WHERE");
     if (strcmp(verb, "export") == 0 && opts.fills == NULL && opts.equity == NULL &&
         opts.samples == NULL && opts.plans == NULL && opts.orders == NULL && opts.trades == NULL &&
         opts.intents == NULL)
@@ -832,5 +894,6 @@ int cmd_journal(int argc, char **argv)
     opts.dir = dir;
     return strcmp(verb, "cat") == 0     ? look(&opts, cat)
            : strcmp(verb, "stats") == 0 ? look(&opts, stats)
+           : strcmp(verb, "send") == 0  ? look(&opts, send_all)
                                         : export_all(&opts);
 }
