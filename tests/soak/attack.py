@@ -1,15 +1,17 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """attack: a host with eighteen agents that trade and two that misbehave in fourteen ways in turn, each as soon as it is
-there again, on a simulated exchange at ten times the speed of a market.
+there again, on a simulated exchange with ten instruments at ten times the speed of a market: 2,000 of the market's
+own events a second and more.
 
     ./agon soak attack [MINUTES] [--speed X]        ten minutes
 
 A third crash within ten minutes quarantines a file, so each of the two is given another one at once, by a reload. At
 the end: the host lives and ends as asked; no agent of the eighteen missed an event or was ended; what the two caused
-in the journal is within their meters (a rate of market time and, for each life, what may be used at once); no order
-is left open. Events a second, the machine and its processor time are printed and judge nothing, but that the market
-has to have come: a simulator that does not keep up says so."""
+in the journal is within their meters (a rate of market time and, for each life, what may be used at once), by the host's
+own count and by one of the journal's records; no order is left open; the market had its 2,000 events for each second at
+ten times its speed, without what agents caused. The machine and its processor time are printed and judge nothing: a
+simulator that does not keep up says so."""
 import argparse
 import json
 import os
@@ -24,6 +26,11 @@ import time
 import host as soak
 
 GOOD = 18
+OTHERS = ("BNB", "SOL", "XRP", "ADA", "DOGE", "LTC", "DOT", "TRX")
+SYMBOLS = ("BTCUSDT", "ETHUSDT") + tuple(name + "USDT" for name in OTHERS)
+MARKET_EVENTS = 200  # of a second of market time at least, of the types below: none of them is caused by an agent
+MARKET_TYPES = ("book_delta", "book_snapshot", "quote", "trade", "bar")
+CAUSED_TYPES = ("intent", "signal", "arm", "due", "exit_plan")  # with reports these are all that a meter counts
 BAD = ("bad_1", "bad_2")
 METERS = {"bytes": 20000, "records": 500, "cpu": 900}  # of the two, per second of market time; cpu of the machine's
 AT_ONCE_S = 20  # of a meter (host/slot/meters.h)
@@ -33,9 +40,10 @@ SLACK = 0.05  # of a second's worth: what one look of the host takes more
 def roster(work):
     with open(os.path.join(work, "roster.yaml"), "w", encoding="utf-8") as file:
         file.write("seed: 1\nbase_currency: USDT\nagents:\n")
+        heard = ", ".join(f'"binance:{symbol}"' for symbol in SYMBOLS)
         for at in range(GOOD):
             file.write(f"  - {{name: good_{at + 1}, plugin: busy.so, stage: live, capital: 20000 USDT, hard: 30s, "
-                       f"instruments: [\"binance:BTCUSDT\", \"binance:ETHUSDT\"], params: {{every: {3000 + 100 * at}}},\n"
+                       f"instruments: [{heard}], params: {{every: {3000 + 100 * at}}},\n"
                        "     limits: {orders_per_second: 5, orders_burst: 10, open_orders: 50}}\n")
         meters = ", ".join(f"{key}: {rate}" for key, rate in METERS.items() if key != "cpu")
         for at, name in enumerate(BAD):
@@ -95,11 +103,37 @@ def crashes_of(attack):
     return {name: [crash["text"] for crash in found if crash["slot"] == GOOD + at] for at, name in enumerate(BAD)}
 
 
+def journal_of(attack, *words):
+    return subprocess.run([attack.agon, "journal", *words[:1], os.path.join(attack.work, "run", "journal"), *words[1:], "--json"],
+                          capture_output=True, text=True, check=True).stdout
+
+
+def caused_of(attack, types):
+    """Records and bytes that the journal holds of each of the two: counted there, not by the host."""
+    caused = {name: {"records": 0, "bytes": 0} for name in BAD}
+    for kind in CAUSED_TYPES:
+        if kind not in types:
+            continue
+        size = types[kind]["bytes"] / types[kind]["events"]
+        for at, name in enumerate(BAD):
+            mark = f'"slot":{GOOD + at},'
+            n = sum(mark in line and ('"kind":"timer"' in line or kind != "due")
+                    for line in journal_of(attack, "cat", "--type", kind).splitlines())
+            caused[name]["records"] += n
+            caused[name]["bytes"] += round(n * size)
+    return caused
+
+
 def judge(attack, agents, market_s, n_events, cpu, wall_s):
     faults = []
     with open(os.path.join(attack.work, "host.err"), encoding="utf-8", errors="replace") as file:
         said = file.read()
     crashes = crashes_of(attack)
+    types = json.loads(journal_of(attack, "stats"))["types"]
+    n_market = sum(types[kind]["events"] for kind in MARKET_TYPES if kind in types)
+    if n_market < MARKET_EVENTS * market_s:
+        faults.append(f"{n_market} events of the market in {market_s:.0f} s of it are not {MARKET_EVENTS} a second")
+    caused = caused_of(attack, types)
     for at in range(GOOD):
         name = f"good_{at + 1}"
         if not re.search(rf'"key":"nth","text":"slot {name}: \d+ events, all delivered', said):
@@ -116,7 +150,11 @@ def judge(attack, agents, market_s, n_events, cpu, wall_s):
             if key not in meters:
                 continue
             room = rate * ((wall_s if key == "cpu" else market_s) + lives * (AT_ONCE_S + SLACK * attack.speed))
-            print(f"{name}: {meters[key]['count']} {key} in {lives} lives, at most {room:.0f} may be")
+            counted = caused[name].get(key)
+            print(f"{name}: {meters[key]['count']} {key} in {lives} lives, at most {room:.0f} may be" +
+                  (f"; {counted} in the journal" if counted is not None else ""))
+            if counted is not None and not 0 < counted <= room:
+                faults.append(f"{name}: {counted} {key} stand in the journal; its meter allows {room:.0f}")
             if meters[key]["count"] > room:
                 faults.append(f"{name}: {meters[key]['count']} {key} are more than its meter allows, {room:.0f}")
         kinds = {}
@@ -132,7 +170,8 @@ def judge(attack, agents, market_s, n_events, cpu, wall_s):
     if behind:
         faults.append(f"the simulator said {behind} times that {soak.BEHIND}")
     journal = sum(entry.stat().st_size for entry in os.scandir(os.path.join(attack.work, "run", "journal")) if entry.is_file())
-    print(f"{n_events} events in {wall_s:.0f} s, {n_events / wall_s:.0f} a second, all delivered; {market_s:.0f} s of market; journal {journal / 1e6:.0f} MB; "
+    print(f"{n_events} events in {wall_s:.0f} s, {n_events / wall_s:.0f} a second, all delivered; of them {n_market} of the market, "
+          f"{n_market / wall_s:.0f} a second; {market_s:.0f} s of market; journal {journal / 1e6:.0f} MB; "
           f"processor time {cpu:.0f} s on {os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}")
     return faults
 
@@ -154,11 +193,13 @@ def main():
         another(os.path.join(work, "plugins", name + ".so"), build, name, 0)
     sim = host = None
     try:
-        sim = soak.start([args.agon, "sim", "--port", "0", "--seed", "5", "--speed", f"{args.speed:g}"], os.path.join(work, "sim"))
+        sim = soak.start([args.agon, "sim", "--port", "0", "--seed", "5", "--speed", f"{args.speed:g}", "--symbols", ",".join(SYMBOLS)],
+                         os.path.join(work, "sim"))
         port = int(soak.await_line(sim, os.path.join(work, "sim.out"), r'"port": *(\d+)')[1])
         soak.venue_files(work, port, args.speed)
         roster(work)
         with open(os.path.join(work, "agon.yaml"), "a", encoding="utf-8") as file:
+            file.writelines(f"  - {{symbol: {name}USDT, base: {name}, quote: USDT, tick: 0.01, lot: 0.001, min_notional: 5}}\n" for name in OTHERS)
             file.write(f"load_from: [\"{work}\"]\n")
         env = dict(os.environ, CREDENTIALS_DIRECTORY=os.path.join(work, "credentials"))
         host = soak.start([args.agon, "run", "--config", os.path.join(work, "agon.yaml"), "--dir", os.path.join(work, "run"),
