@@ -50,7 +50,7 @@ def same(work):
         agents = json.load(report)["agents"]
     for agent in agents[GOOD:]:
         kind = agent["name"]
-        # In a backtest nobody is ended for a flood, nor is anything of a sandbox's asked: they wish as much as they can.
+        # In a backtest nobody is ended for a flood: they ask for as much as they can (misbehave.sh counts these two).
         if kind in ("signal", "timer"):
             continue
         if kind == "cancel":
@@ -114,6 +114,16 @@ def bursts(path, slot, kind):
     return began
 
 
+BOUNDS_MS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
+
+
+def histogram(values):
+    """How many took less than so many ms, and no less than the bound before."""
+    counts = collections.Counter(next((bound for bound in BOUNDS_MS if value < bound * 1e6), None) for value in values)
+    return "  ".join([f"<{bound}: {counts[bound]}" for bound in BOUNDS_MS if counts[bound]] +
+                     ([f">={BOUNDS_MS[-1]}: {counts[None]}"] if counts[None] else []))
+
+
 def percentiles(values):
     values = sorted(values)
     if not values:
@@ -153,14 +163,18 @@ def judge(work, rounds):
         faults[kind] = bursts(f"{work}/{path}.told", GOOD + names.index(kind), kind)
     print(f"{'kind':12} {'times':>5} {'orders':>6}  {'noticed after, ms':22} {'cancelled after that, ms':26} p50 / p99 / most")
     n_all = 0
+    tables = []
     for kind, said in KINDS.items():
         if len(crashes[kind]) != rounds or len(orders[kind]) != ORDERS * rounds:
             fail(f"{kind}: {len(crashes[kind])} crashes, {len(orders[kind])} orders that rested; of each {rounds}")
         noticed, cancelled = [], []
+        began = 0
         for life, crash in enumerate(crashes[kind]):
             if not re.search(said, crash["text"]):
                 fail(f"{kind} ended otherwise: {crash['text']}")
-            before = [t for t in faults[kind] if t <= int(crash["t"])]
+            # Of this life alone: what one before it said proves nothing of this one.
+            before = [t for t in faults[kind] if began < t <= int(crash["t"])]
+            began = int(crash["t"])
             if before:
                 noticed.append(int(crash["t"]) - before[-1])
             for order in orders[kind][ORDERS * life:ORDERS * (life + 1)]:
@@ -170,6 +184,13 @@ def judge(work, rounds):
                 cancelled.append(effects[order][1][1] - int(crash["t"]))
                 n_all += 1
         print(f"{kind:12} {len(crashes[kind]):5} {len(orders[kind]):6}  {percentiles(noticed):22} {percentiles(cancelled):26}")
+        tables += [f"{kind:12} noticed, {len(noticed)} of {rounds}: {histogram(noticed)}",
+                   f"{'':12} cancelled: {histogram(cancelled)}"]
+        # The line that says it can be lost with who wrote it, but not of most.
+        if 2 * len(noticed) < rounds:
+            fail(f"{kind}: of {rounds} lives only {len(noticed)} say when they misbehaved")
+    print("histograms, lives and orders by ms:")
+    print("\n".join(tables))
     print(f"live: {rounds} times 14 misbehaviours, {n_all} orders cancelled at the exchange, each once; the host lives")
 
 
