@@ -14,7 +14,6 @@
 
 #define ENGINE_TIMERS 4096  /* armed at a time, all slots */
 #define ENGINE_UNSENT 16384 /* of one step: 64 slots, and derived events have numbers to 255 */
-#define ENGINE_LEGS   8     /* of one multi-leg wish */
 #define ENGINE_SWEEP                                                                               \
     200 /* orders of a slot that one event may cancel: derived events have numbers to 255 */
 #define ENGINE_BUSY_NS                                                                             \

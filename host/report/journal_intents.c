@@ -2,19 +2,14 @@
 #include "report/journal_intents.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/num.h"
 #include "journal/text.h"
 
-#define LEGS_MAX 8 /* of one group: more the engine refuses */
-
-#define ULL(value) ((unsigned long long)(value))
-
 struct journal_intents {
     uint64_t n_refused;
     uint64_t refused[SLOTS_MAX][REASONS_MAX];
-    struct agon_intent_event legs[SLOTS_MAX][LEGS_MAX]; // of a group that is not whole yet
+    struct agon_intent_event legs[SLOTS_MAX][ENGINE_LEGS]; // of a group that is not whole yet
     uint32_t n_legs[SLOTS_MAX];
 };
 
@@ -35,19 +30,7 @@ void journal_intents_names(struct cell *cells)
         "order_type", "price", "quantity",  "became", "refused_by",
         "order_id",   "seq",   "cause_seq", "n",      "instrument"};
 
-    memset(cells, 0, sizeof(*cells) * INTENT_CELLS);
-    for (int i = 0; i < INTENT_CELLS; i++)
-        cells[i].name = names[i];
-}
-
-static void put(struct cell *cell, const char *text)
-{
-    snprintf(cell->text, sizeof(cell->text), "%.63s", text != NULL ? text : "");
-}
-
-static void put_u64(struct cell *cell, uint64_t value)
-{
-    snprintf(cell->text, sizeof(cell->text), "%llu", ULL(value));
+    journal_rows_names(cells, names, INTENT_CELLS);
 }
 
 // By which check has the slot been refused since the last event? Of a group, by one for all.
@@ -106,22 +89,22 @@ static void put_row(struct engine *engine, const struct agon_intent_event *event
 
     journal_intents_names(cells);
     journal_rows_time(event->hdr.t, &cells[0]);
-    put(&cells[1], slot != NULL ? slot->name : "");
-    put(&cells[2], instrument != NULL ? instrument->symbol : "");
-    put(&cells[3], text_name(TEXT_INTENT, event->intent.kind));
-    put(&cells[4], text_name(TEXT_SIDE, event->intent.side));
-    put(&cells[5], text_name(TEXT_ORDER_TYPE, event->intent.type));
+    journal_rows_put(&cells[1], slot != NULL ? slot->name : "");
+    journal_rows_put(&cells[2], instrument != NULL ? instrument->symbol : "");
+    journal_rows_put(&cells[3], text_name(TEXT_INTENT, event->intent.kind));
+    journal_rows_put(&cells[4], text_name(TEXT_SIDE, event->intent.side));
+    journal_rows_put(&cells[5], text_name(TEXT_ORDER_TYPE, event->intent.type));
     num_format_short(event->intent.px, instrument != NULL ? instrument->px_exp : 0, cells[6].text);
     num_format_short(event->intent.qty, instrument != NULL ? instrument->qty_exp : 0,
                      cells[7].text);
-    put(&cells[8], became(event, reason, order));
-    put(&cells[9], reason != REASON_NONE ? reason_name(reason) : "");
+    journal_rows_put(&cells[8], became(event, reason, order));
+    journal_rows_put(&cells[9], reason != REASON_NONE ? reason_name(reason) : "");
     if (order != NULL)
-        snprintf(cells[10].text, sizeof(cells[10].text), "%llx", ULL(order->id));
-    put_u64(&cells[11], event->hdr.seq);
-    put_u64(&cells[12], event->origin.cause_seq);
-    put_u64(&cells[13], event->origin.n);
-    put_u64(&cells[14], event->intent.instrument);
+        snprintf(cells[10].text, sizeof(cells[10].text), "%llx", (unsigned long long)order->id);
+    journal_rows_u64(&cells[11], event->hdr.seq);
+    journal_rows_u64(&cells[12], event->origin.cause_seq);
+    journal_rows_u64(&cells[13], event->origin.n);
+    journal_rows_u64(&cells[14], event->intent.instrument);
     sheet_row(sheet, cells, INTENT_CELLS);
 }
 
@@ -130,7 +113,7 @@ static int is_whole(const struct journal_intents *intents, const struct agon_int
                     uint16_t reason)
 {
     return intent->origin.n_legs <= 1 || intent->intent.kind == AGON_INTENT_QUOTE ||
-           reason != REASON_NONE || intents->n_legs[intent->origin.slot] == LEGS_MAX - 1 ||
+           reason != REASON_NONE || intents->n_legs[intent->origin.slot] == ENGINE_LEGS - 1 ||
            intent->origin.leg + 1 >= intent->origin.n_legs;
 }
 

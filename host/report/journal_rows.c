@@ -18,19 +18,19 @@ void journal_rows_time(agon_ns_t t, struct cell *cell)
     snprintf(cell->text, sizeof(cell->text), "%s", text);
 }
 
-static void name_cells(struct cell *cells, const char *const *names, uint32_t n)
+void journal_rows_names(struct cell *cells, const char *const *names, uint32_t n)
 {
     memset(cells, 0, sizeof(*cells) * n);
     for (uint32_t i = 0; i < n; i++)
         cells[i].name = names[i];
 }
 
-static void put(struct cell *cell, const char *text)
+void journal_rows_put(struct cell *cell, const char *text)
 {
     snprintf(cell->text, sizeof(cell->text), "%.63s", text != NULL ? text : "");
 }
 
-static void put_u64(struct cell *cell, uint64_t value)
+void journal_rows_u64(struct cell *cell, uint64_t value)
 {
     snprintf(cell->text, sizeof(cell->text), "%llu", ULL(value));
 }
@@ -43,7 +43,7 @@ uint32_t journal_rows_trade(struct engine *engine, const struct agon_trade *trad
                                                    "venue_id", "seq",        "instrument"};
     const struct agon_instrument *instrument;
 
-    name_cells(cells, names, TRADE_CELLS);
+    journal_rows_names(cells, names, TRADE_CELLS);
     if (trade == NULL)
         return TRADE_CELLS;
     instrument = instruments_get(engine_instruments(engine), trade->hdr.instrument);
@@ -51,13 +51,13 @@ uint32_t journal_rows_trade(struct engine *engine, const struct agon_trade *trad
         return 0;
     journal_rows_time(trade->hdr.t, &cells[0]);
     journal_rows_time(trade->hdr.t_venue, &cells[1]);
-    put(&cells[2], instrument->symbol);
-    put(&cells[3], text_name(TEXT_SIDE, trade->side));
+    journal_rows_put(&cells[2], instrument->symbol);
+    journal_rows_put(&cells[3], text_name(TEXT_SIDE, trade->side));
     num_format_short(trade->px, instrument->px_exp, cells[4].text);
     num_format_short(trade->qty, instrument->qty_exp, cells[5].text);
-    put_u64(&cells[6], trade->venue_id);
-    put_u64(&cells[7], trade->hdr.seq);
-    put_u64(&cells[8], trade->hdr.instrument);
+    journal_rows_u64(&cells[6], trade->venue_id);
+    journal_rows_u64(&cells[7], trade->hdr.seq);
+    journal_rows_u64(&cells[8], trade->hdr.instrument);
     return TRADE_CELLS;
 }
 
@@ -72,7 +72,7 @@ uint32_t journal_rows_order(struct engine *engine, const struct record_report *r
     const struct slot *slot;
     uint16_t reason;
 
-    name_cells(cells, names, ORDER_CELLS);
+    journal_rows_names(cells, names, ORDER_CELLS);
     if (report == NULL)
         return ORDER_CELLS;
     order = orders_find(engine_orders(engine), report->order_id);
@@ -83,21 +83,21 @@ uint32_t journal_rows_order(struct engine *engine, const struct record_report *r
     reason = report->reason != 0 ? report->reason : order->reason;
     journal_rows_time(report->hdr.t, &cells[0]);
     journal_rows_time(report->hdr.t_venue, &cells[1]);
-    put(&cells[2], slot != NULL ? slot->name : "");
-    put(&cells[3], instrument != NULL ? instrument->symbol : "");
-    put(&cells[4], text_name(TEXT_REPORT, report->kind));
-    put(&cells[5], text_name(TEXT_STATE, order->state));
-    put(&cells[6], text_name(TEXT_SIDE, order->side));
-    put(&cells[7], text_name(TEXT_ORDER_TYPE, order->type));
-    put(&cells[8], text_name(TEXT_TIF, order->tif));
+    journal_rows_put(&cells[2], slot != NULL ? slot->name : "");
+    journal_rows_put(&cells[3], instrument != NULL ? instrument->symbol : "");
+    journal_rows_put(&cells[4], text_name(TEXT_REPORT, report->kind));
+    journal_rows_put(&cells[5], text_name(TEXT_STATE, order->state));
+    journal_rows_put(&cells[6], text_name(TEXT_SIDE, order->side));
+    journal_rows_put(&cells[7], text_name(TEXT_ORDER_TYPE, order->type));
+    journal_rows_put(&cells[8], text_name(TEXT_TIF, order->tif));
     num_format_short(order->px, instrument != NULL ? instrument->px_exp : 0, cells[9].text);
     num_format_short(order->qty, instrument != NULL ? instrument->qty_exp : 0, cells[10].text);
     num_format_short(order->filled_qty, instrument != NULL ? instrument->qty_exp : 0,
                      cells[11].text);
-    put(&cells[12], reason != 0 ? reason_name(reason) : "");
+    journal_rows_put(&cells[12], reason != 0 ? reason_name(reason) : "");
     journal_rows_time(order->t_create, &cells[13]);
     snprintf(cells[14].text, sizeof(cells[14].text), "%llx", ULL(order->id));
-    put_u64(&cells[15], report->hdr.seq);
-    put_u64(&cells[16], order->instrument);
+    journal_rows_u64(&cells[15], report->hdr.seq);
+    journal_rows_u64(&cells[16], order->instrument);
     return ORDER_CELLS;
 }

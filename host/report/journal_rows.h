@@ -10,7 +10,11 @@
 enum { TRADE_CELLS = 9, ORDER_CELLS = 17 };
 #define ROW_CELLS_MAX ORDER_CELLS
 
-/* A time as text, "" for none. */
+/* Cells with names and no text; text, cut to what a cell holds, NULL: ""; a number; a time, "" for
+ * none. */
+void journal_rows_names(struct cell *cells, const char *const *names, uint32_t n);
+void journal_rows_put(struct cell *cell, const char *text);
+void journal_rows_u64(struct cell *cell, uint64_t value);
 void journal_rows_time(agon_ns_t t, struct cell *cell);
 /* Of the event that the engine has just taken; trade and report NULL: the names alone. 0: it makes
  * no row. */

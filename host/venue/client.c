@@ -143,7 +143,7 @@ void venue_halt_auth(struct venue_client *client, int32_t code, const char *text
              text);
 }
 
-static void tell_health(struct venue_client *client, int64_t now)
+static void tell_health(struct venue_client *client)
 {
     struct gateway *gateway = client->gateway;
     struct gateway_status status;
@@ -153,7 +153,6 @@ static void tell_health(struct venue_client *client, int64_t now)
     };
     uint8_t health;
 
-    (void)now;
     gateway_status(gateway, &status);
     health = status.health;
     if (gateway->config.is_private && (!status.is_ready || status.is_auth_halted) &&
@@ -333,7 +332,7 @@ void venue_on_turn(struct venue_client *client, int64_t now)
         venue_sweep_turn(client, now);
         venue_ask_strays(client, now);
     }
-    tell_health(client, now);
+    tell_health(client);
 }
 
 void venue_status(struct venue_client *client, struct gateway_status *status)

@@ -9,8 +9,8 @@
  *
  * Here is what all venues share: connections and their states, backoff, rate limits, liveness, the
  * venue's clock, holding of orders until the journal is safe, request queues by urgency, and the
- * way to the core with its bounded back-pressure. What an exchange speaks is its dialect
- * (gateway_core.h). [io] */
+ * way to the core with its bounded back-pressure. What is done with an exchange is the client's
+ * (client.h), and what it speaks a struct venue_wire (wire.h). [io] */
 #ifndef VENUE_GATEWAY_H
 #define VENUE_GATEWAY_H
 

@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 /* outbox: what a gateway knows of our orders and of the one request each may have on its way.
  *
- * Written once for all venues. A dialect tells what it sent, what became of it and what the venue
+ * Written once for all venues. The client tells what it sent, what became of it and what the venue
  * shows; here that becomes REPORT records by the rules of the house: one outcome for each request;
  * an UNKNOWN one is asked about until proven, never sent again, never assumed; a fill is told once;
  * a cancel's acknowledgement is no cancellation. Time is transport time, ns.
  *
  * That a request was *not* done is proven so. Let e be its expiry: the venue refuses it by its time
- * stamp when it takes it later than e, whatever queue it lay in (dialects count the uncertainty of
- * the venue's clock into e). So nothing that it could do happens after e. A read that was sent at s
- * shows the venue as it was at some time in [s - LAG, arrival]: copies that queries are answered
- * from are behind by OUTBOX_VIEW_LAG_NS at most. With s > e + LAG that time is later than e, and
- * what the read does not show was not done and never will be. What a read that was sent earlier
- * does not show proves nothing, however late it arrives. One such read would be enough; two are
- * asked for, OUTBOX_ABSENT_GAP_NS apart by their sending, so that one bad answer ends no order.
- * The same two reads prove that a cancel or a replacement was not done. A request of an earlier run
- * was sent before this run began: its e is counted from there. An order that was seen is there in
- * each read that was sent LAG after the sight, or it is gone.
+ * stamp when it takes it later than e, whatever queue it lay in (who writes it counts the
+ * uncertainty of the venue's clock into e). So nothing that it could do happens after e. A read
+ * that was sent at s shows the venue as it was at some time in [s - LAG, arrival]: copies that
+ * queries are answered from are behind by OUTBOX_VIEW_LAG_NS at most. With s > e + LAG that time is
+ * later than e, and what the read does not show was not done and never will be. What a read that
+ * was sent earlier does not show proves nothing, however late it arrives. One such read would be
+ * enough; two are asked for, OUTBOX_ABSENT_GAP_NS apart by their sending, so that one bad answer
+ * ends no order. The same two reads prove that a cancel or a replacement was not done. A request of
+ * an earlier run was sent before this run began: its e is counted from there. An order that was
+ * seen is there in each read that was sent LAG after the sight, or it is gone.
  *
  * What ended by such a proof, or by a refusal, ended by our conclusion: any sight of it shows that
  * the conclusion was wrong, and opens the order again (ACK). What ended by the venue's own showing

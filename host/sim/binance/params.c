@@ -170,6 +170,18 @@ int simb_want(struct simb_call *call, const char *name, const char **value)
     return 0;
 }
 
+int simb_get_side(struct simb_call *call, uint8_t *side)
+{
+    const char *text;
+
+    if (simb_want(call, "side", &text) < 0)
+        return -1;
+    if (strcmp(text, "BUY") != 0 && strcmp(text, "SELL") != 0)
+        return simb_fail(call, 400, -1117, "Invalid side.");
+    *side = text[0] == 'B' ? AGON_BUY : AGON_SELL;
+    return 0;
+}
+
 static int illegal(struct simb_call *call, const char *name, const char *range)
 {
     return simb_fail(call, 400, -1100,

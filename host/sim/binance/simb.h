@@ -313,6 +313,7 @@ const char *simb_param(const struct simb_call *call, const char *name); /* NULL:
 /* Fail with the venue's error. want_ ones fail when it is not there. */
 int simb_want(struct simb_call *call, const char *name, const char **value);
 int simb_want_symbol(struct simb_call *call, uint32_t *sym);
+int simb_get_side(struct simb_call *call, uint8_t *side); /* of an order; it has to be there */
 /* *has 0 and *value untouched when not sent. */
 int simb_get_int(struct simb_call *call, const char *name, int64_t *value, int *has);
 int simb_get_dec(struct simb_call *call, const char *name, int64_t *value, int *has);

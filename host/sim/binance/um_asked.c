@@ -84,12 +84,7 @@ static int get_enums(struct simb_call *call, struct um_wish *wish)
     uint8_t ps = PERP_BOTH;
     int i;
 
-    if (simb_want(call, "side", &text) < 0)
-        return -1;
-    if (strcmp(text, "BUY") != 0 && strcmp(text, "SELL") != 0)
-        return simb_fail(call, 400, -1117, "Invalid side.");
-    wish->side = text[0] == 'B' ? AGON_BUY : AGON_SELL;
-    if (simb_want(call, "type", &text) < 0)
+    if (simb_get_side(call, &wish->side) < 0 || simb_want(call, "type", &text) < 0)
         return -1;
     i = find_name(um_type_names, UM_TYPES, text);
     if (i < 0)

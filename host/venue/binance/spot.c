@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* spot: the dialect of Binance spot: user data over the WebSocket API by signature subscription, a
+/* spot: what Binance spot speaks: user data over the WebSocket API by signature subscription, a
  * replacement by cancelReplace, or by a cancel and a new order where something was filled. */
 #include <stdio.h>
 

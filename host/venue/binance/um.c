@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* um: the dialect of Binance USD-M futures. Beside what it shares with spot: diffs that are chained
+/* um: what Binance USD-M futures speak. Beside what it shares with spot: diffs that are chained
  * by pu, mark price, funding and liquidations, a user data stream by listen key, orders that are
  * replaced in their place, positions, leverage and margin type set at the start, and the venue's
  * dead-man's switch, kept wound for each instrument with an open order. */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "venue/config.h"
+#include "venue/wire.h"
 
 static char text[16384];
 
@@ -87,6 +88,26 @@ static const struct {
     {"limits:", "limit:", CONFIG_E_UNKNOWN},
     {"window: 10s", "window: 10", CONFIG_E_VALUE},
 };
+
+static const char *of_recording(const char *path, uint8_t kind)
+{
+    const struct venue_wire *wire = venue_table_of_recording(path, kind);
+
+    return wire != NULL ? wire->name : "none";
+}
+
+START_TEST(a_recording_is_the_venues_whose_name_it_begins_with)
+{
+    // What the name says counts before the kind of its instrument.
+    ck_assert_str_eq(of_recording("data/binance_um_BTCUSDT_1.raw.gz", INSTRUMENT_SPOT),
+                     "binance_um");
+    ck_assert_str_eq(of_recording("binance_spot_ETHUSDT.raw", INSTRUMENT_LINEAR), "binance_spot");
+    ck_assert_str_eq(of_recording("binance_um/BTCUSDT.raw", INSTRUMENT_SPOT), "binance_spot");
+    ck_assert_str_eq(of_recording("BTCUSDT.raw", INSTRUMENT_LINEAR), "binance_um");
+    ck_assert_str_eq(of_recording("binance_umbra_X.raw", INSTRUMENT_INVERSE), "binance_cm");
+    ck_assert_str_eq(of_recording("X.raw", 250), "none");
+}
+END_TEST
 
 START_TEST(mistakes_are_told)
 {
@@ -208,6 +229,7 @@ int main(void)
 
     tcase_add_test(tcase, the_file_we_ship_is_read);
     tcase_add_test(tcase, presets_are_the_dialects_own);
+    tcase_add_test(tcase, a_recording_is_the_venues_whose_name_it_begins_with);
     tcase_add_loop_test(tcase, mistakes_are_told, 0, (int)(sizeof(mistakes) / sizeof(mistakes[0])));
     tcase_add_loop_test(tcase, without_tls_this_machine_is_taken, 0, N_ENDPOINTS);
     tcase_add_loop_test(tcase, without_tls_no_other_machine_is_taken, 0, N_ENDPOINTS);
