@@ -156,13 +156,28 @@ int api_slot_of(const struct api *api, const char *name, struct error *err)
 int api_instrument_of(const struct api *api, const char *symbol, struct error *err)
 {
     struct suggest suggest = {0};
+    char full[80], best[80] = "";
+    const char *of[2] = {NULL, NULL};
+    uint32_t n = 0;
 
     for (uint32_t i = 0; i < api->view->n_instruments; i++) {
-        if (strcmp(api_label(api, i), symbol) == 0)
+        const struct host_view_instrument *at = &api->view->instruments[i];
+
+        snprintf(full, sizeof(full), "%s:%s", at->venue, at->symbol);
+        if (strcmp(api_label(api, i), symbol) == 0 || strcmp(full, symbol) == 0)
             return (int)i;
-        suggest_offer(&suggest, symbol, strnlen(symbol, 64), api->view->instruments[i].symbol);
+        if (strcmp(at->symbol, symbol) == 0 && n++ < 2)
+            of[n - 1] = at->venue;
+        suggest.best = NULL;
+        suggest_offer(&suggest, symbol, strnlen(symbol, 64),
+                      strchr(symbol, ':') != NULL ? full : at->symbol);
+        if (suggest.best != NULL)
+            snprintf(best, sizeof(best), "%s", suggest.best);
     }
+    if (n > 1)
+        return error_set(err, AGON_ENOENT,
+                         "there are %s instruments called '%.32s'; say %s:%.32s or %s:%.32s",
+                         n == 2 ? "two" : "several", symbol, of[0], symbol, of[1], symbol);
     return error_set(err, AGON_ENOENT, "no instrument is called '%.64s'%s%s%s", symbol,
-                     suggest.best != NULL ? "; did you mean '" : "",
-                     suggest.best != NULL ? suggest.best : "", suggest.best != NULL ? "'?" : "");
+                     best[0] != '\0' ? "; did you mean '" : "", best, best[0] != '\0' ? "'?" : "");
 }

@@ -71,6 +71,8 @@ void api_live(void *ctx, struct control_live *live);
 /* api_show.c: what verbs and the live view write alike, each one JSON object */
 void api_put_status(const struct api *api, struct jout *out);
 void api_put_halt(const struct api *api, const struct host_view_halt *halt, struct jout *out);
+/* Of what it is: an agent's name, a venue's, an instrument's label; "all". */
+const char *api_halt_of(const struct api *api, const struct host_view_halt *halt);
 const char *api_cause(uint8_t cause); /* enum halt_cause */
 void api_put_agent(const struct api *api, uint32_t id, struct jout *out);
 void api_put_limits(const struct api *api, uint32_t id, struct jout *out);
@@ -84,7 +86,6 @@ void api_put_position(const struct api *api, uint32_t slot,
 void api_put_book(const struct api *api, uint32_t at, struct jout *out);
 /* What an asset is worth in the base currency, and by what. */
 void api_put_value(const struct api *api, const struct host_view_value *value, struct jout *out);
-void api_put_feed(const struct api *api, struct jout *out);
 void api_put_foreign(const struct api *api, const struct foreign_order *order, struct jout *out);
 void api_put_latency(const struct api *api, struct jout *out);
 /* The changes of generation of this run, newest first. */
@@ -93,8 +94,25 @@ void api_put_alerts(const struct api *api, int is_all, struct jout *out);
 void api_put_reloads(const struct api *api, struct jout *out);
 /* Null while there was no tournament. */
 void api_put_tournament(const struct api *api, struct jout *out);
+void api_put_quantiles(struct jout *out, const struct hist *hist); /* members of an open object */
 /* "2026-11-20T17:24:11.123Z"; null when there is no time yet. */
 void api_put_time(struct jout *out, const char *key, agon_ns_t t);
+
+/* api_venues.c: venues, each with figures of its own */
+const char *api_health(uint8_t health); /* enum gateway_health */
+void api_put_feed(const struct api *api, struct jout *out);
+/* A row for each: what it is, how it is, how long it could be traded on. */
+void api_put_venues(const struct api *api, struct jout *out);
+/* Members "venues" of status and latency. */
+void api_put_venues_state(const struct api *api, struct jout *out);
+void api_put_venues_latency(const struct api *api, struct jout *out);
+void api_venue_metrics(FILE *out, const struct host_view *view);
+/* api_metrics.c: the beginning of a family; a label's value, quoted; a histogram of an agent or a
+ * venue (key), or of nobody (of NULL) */
+void api_metric_head(FILE *out, const char *name, const char *type, const char *help);
+void api_metric_label(FILE *out, const char *text);
+void api_metric_distribution(FILE *out, const char *name, const char *key, const char *of,
+                             const struct hist *hist);
 
 /* What an instrument is called: its symbol, with the venue before it where two have the same. */
 const char *api_label(const struct api *api, uint32_t place);

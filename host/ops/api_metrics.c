@@ -8,25 +8,25 @@
 #include "ops/api.h"
 #include "run/clock_guard.h"
 
-static void head(FILE *out, const char *name, const char *type, const char *help)
+void api_metric_head(FILE *out, const char *name, const char *type, const char *help)
 {
     fprintf(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
 }
 
 static void counter(FILE *out, const char *name, const char *help, uint64_t value)
 {
-    head(out, name, "counter", help);
+    api_metric_head(out, name, "counter", help);
     fprintf(out, "%s %llu\n", name, (unsigned long long)value);
 }
 
 static void gauge(FILE *out, const char *name, const char *help, double value)
 {
-    head(out, name, "gauge", help);
+    api_metric_head(out, name, "gauge", help);
     fprintf(out, "%s %.9g\n", name, value);
 }
 
 // A name comes from a roster, which may hold anything that fits a name: quoted all the same.
-static void label(FILE *out, const char *text)
+void api_metric_label(FILE *out, const char *text)
 {
     for (; *text != '\0'; text++) {
         if (*text == '"' || *text == '\\')
@@ -40,54 +40,61 @@ static void halts(FILE *out, const struct api *api)
 {
     static const char *const scopes[] = {"?", "all", "venue", "instrument", "agent"};
 
-    head(out, "agon_halts", "gauge", "Each halt that stands, with its cause and who ordered it.");
+    api_metric_head(out, "agon_halts", "gauge",
+                    "Each halt that stands, with its cause and who ordered it.");
     for (uint32_t i = 0; i < api->view->n_halts; i++) {
         const struct host_view_halt *halt = &api->view->halts[i];
 
-        fprintf(out, "agon_halts{scope=\"%s\",id=\"%u\",cause=\"%s\",by=\"",
-                halt->scope <= SCOPE_SLOT ? scopes[halt->scope] : "?", halt->id,
-                halt->scope == SCOPE_GLOBAL ? api_cause(halt->cause) : "operator");
-        label(out, halt->who);
+        fprintf(out, "agon_halts{scope=\"%s\",of=\"",
+                halt->scope <= SCOPE_SLOT ? scopes[halt->scope] : "?");
+        api_metric_label(out, api_halt_of(api, halt));
+        fprintf(out, "\",cause=\"%s\",by=\"",
+                halt->scope == SCOPE_GLOBAL         ? api_cause(halt->cause)
+                : halt->reason == REASON_KEY_RIGHTS ? "key"
+                                                    : "operator");
+        api_metric_label(out, halt->who);
         fputs("\"} 1\n", out);
     }
 }
 
-// agent: whose it is; NULL: nobody's.
-static void series(FILE *out, const char *name, const char *part, const char *agent, int64_t le_ns)
+// of: the agent or venue (key) whose it is; NULL: nobody's.
+static void series(FILE *out, const char *name, const char *part, const char *key, const char *of,
+                   int64_t le_ns)
 {
     fprintf(out, "%s_%s", name, part);
-    if (agent != NULL || le_ns != 0)
+    if (of != NULL || le_ns != 0)
         fputc('{', out);
-    if (agent != NULL) {
-        fputs("agent=\"", out);
-        label(out, agent);
+    if (of != NULL) {
+        fprintf(out, "%s=\"", key);
+        api_metric_label(out, of);
         fputs(le_ns != 0 ? "\"," : "\"", out);
     }
     if (le_ns > 0)
         fprintf(out, "le=\"%.9g\"", (double)le_ns / 1e9);
     else if (le_ns < 0)
         fputs("le=\"+Inf\"", out);
-    fputs(agent != NULL || le_ns != 0 ? "} " : " ", out);
+    fputs(of != NULL || le_ns != 0 ? "} " : " ", out);
 }
 
-static void distribution(FILE *out, const char *name, const char *agent, const struct hist *hist)
+void api_metric_distribution(FILE *out, const char *name, const char *key, const char *of,
+                             const struct hist *hist)
 {
     for (int64_t ns = 256; ns <= (int64_t)1 << 34; ns *= 4) {
-        series(out, name, "bucket", agent, ns);
+        series(out, name, "bucket", key, of, ns);
         fprintf(out, "%llu\n", (unsigned long long)hist_below(hist, ns));
     }
-    series(out, name, "bucket", agent, -1);
+    series(out, name, "bucket", key, of, -1);
     fprintf(out, "%llu\n", (unsigned long long)hist->n);
-    series(out, name, "sum", agent, 0);
+    series(out, name, "sum", key, of, 0);
     fprintf(out, "%.9g\n", hist->sum_ns / 1e9);
-    series(out, name, "count", agent, 0);
+    series(out, name, "count", key, of, 0);
     fprintf(out, "%llu\n", (unsigned long long)hist->n);
 }
 
 static void histogram(FILE *out, const char *name, const char *help, const struct hist *hist)
 {
-    head(out, name, "histogram", help);
-    distribution(out, name, NULL, hist);
+    api_metric_head(out, name, "histogram", help);
+    api_metric_distribution(out, name, NULL, NULL, hist);
 }
 
 static void delivery(FILE *out, const struct host_view *view)
@@ -96,13 +103,13 @@ static void delivery(FILE *out, const struct host_view *view)
     struct hist hist;
 
     if (view->n_slots > 0)
-        head(out, name, "histogram",
-             "From the beginning of an event's step to the agent's callback for it.");
+        api_metric_head(out, name, "histogram",
+                        "From the beginning of an event's step to the agent's callback for it.");
     for (uint32_t id = 0; id < view->n_slots; id++) {
         if (!view->slots[id].is_used)
             continue;
         hist_of_small(&hist, &view->slots[id].delivery);
-        distribution(out, name, view->slots[id].name, &hist);
+        api_metric_distribution(out, name, "agent", view->slots[id].name, &hist);
     }
 }
 
@@ -195,45 +202,6 @@ static const struct slot_metric slot_metrics[] = {
     {"agon_agent_events_total", "counter", "Events delivered to an agent.", n_events},
 };
 
-static void venue_metrics(FILE *out, const struct gateway_status *venue)
-{
-    counter(out, "agon_venue_messages_total", "Messages from the venue.", venue->n_messages);
-    counter(out, "agon_venue_bad_total", "Messages that could not be read.", venue->n_bad);
-    counter(out, "agon_venue_quantities_cut_total",
-            "Quantities finer than their instrument's exponent: cut towards zero.", venue->n_cut);
-    counter(out, "agon_venue_binary_total", "Binary frames, which nobody reads.", venue->n_binary);
-    counter(out, "agon_venue_silent_channels_total",
-            "Channels that fell silent on a connection that lived.", venue->n_silent);
-    gauge(out, "agon_venue_connect_limit_wait_seconds",
-          "So long the venue's connect limit is waited for.", (double)venue->connect_wait_ns / 1e9);
-    counter(out, "agon_orders_not_durable_total",
-            "Orders that never left, for the journal was not safe on disk in time.", venue->n_late);
-    counter(out, "agon_venue_gaps_total", "Gaps found in the venue's sequences.", venue->n_gaps);
-    counter(out, "agon_venue_resyncs_total", "Books that were read anew.", venue->n_resyncs);
-    counter(out, "agon_venue_reconnects_total", "Connections that were made again.",
-            venue->n_reconnects);
-    counter(out, "agon_venue_dropped_total", "Events that found no room.", venue->n_dropped);
-    gauge(out, "agon_venue_links", "Connections to the venue that are wanted.", venue->n_links);
-    gauge(out, "agon_venue_links_up", "Connections to the venue that stand.", venue->n_up);
-    gauge(out, "agon_venue_books_live", "Books that are the venue's.", venue->n_live);
-    gauge(out, "agon_stray_orders", "Orders of ours that are open at a venue and should not be.",
-          venue->n_strays);
-    counter(out, "agon_stray_orders_total", "Such orders that were ever seen.",
-            venue->n_strays_seen);
-    counter(out, "agon_reopened_orders_total", "Orders that were given up and then seen.",
-            venue->n_reopened);
-    gauge(out, "agon_foreign_orders", "Open orders on our accounts that this host did not send.",
-          venue->n_foreign_open);
-    gauge(out, "agon_other_host_orders", "Of them, those of another host.", venue->n_other_open);
-    counter(out, "agon_other_host_seen_total", "Orders of another host that were ever seen.",
-            venue->n_others);
-    gauge(out, "agon_venue_ready", "1: orders are taken.", venue->is_ready);
-    gauge(out, "agon_venue_health", "Of market data: 1 well, 2 degraded, 3 down.", venue->health);
-    gauge(out, "agon_venue_unconfirmed", "Requests that are unconfirmed.", venue->n_unknown);
-    gauge(out, "agon_venue_clock_offset_seconds", "Of the venue's clock to ours.",
-          (double)venue->offset_ns / 1e9);
-}
-
 /* Amounts in the base currency, shares of one. */
 static void portfolio_metrics(FILE *out, const struct host_view *view)
 {
@@ -246,9 +214,9 @@ static void portfolio_metrics(FILE *out, const struct host_view *view)
     for (int is_limit = 0; is_limit < 2; is_limit++) {
         const char *name = is_limit ? "agon_portfolio_limit" : "agon_portfolio_used";
 
-        head(out, name, "gauge",
-             is_limit ? "Limits of all agents together that are set."
-                      : "What is used of the limits of all agents together.");
+        api_metric_head(out, name, "gauge",
+                        is_limit ? "Limits of all agents together that are set."
+                                 : "What is used of the limits of all agents together.");
         for (uint32_t i = 0; i < limits_of_portfolio.n; i++) {
             const struct limit *limit = &limits_of_portfolio.all[i];
             int64_t value = is_limit ? limit_get(limit, &portfolio->limits)
@@ -264,7 +232,7 @@ static void portfolio_metrics(FILE *out, const struct host_view *view)
 
 static void alert_metrics(FILE *out, const struct host_view_alerts *alerts)
 {
-    head(out, "agon_alerts_total", "counter", "Alerts of this run directory by kind.");
+    api_metric_head(out, "agon_alerts_total", "counter", "Alerts of this run directory by kind.");
     for (uint16_t kind = 1; kind < ALERT_KINDS; kind++)
         fprintf(out, "agon_alerts_total{kind=\"%s\"} %llu\n", alert_info(kind)->name,
                 (unsigned long long)alerts->counts[kind]);
@@ -300,11 +268,11 @@ static void meter_family(FILE *out, const struct host_view *view, const char *na
                          const char *type, const char *help,
                          double (*value)(const struct meters *, uint32_t))
 {
-    head(out, name, type, help);
+    api_metric_head(out, name, type, help);
     for (uint32_t id = 0; id < view->n_slots; id++) {
         for (uint32_t i = 0; view->slots[id].is_used && i < METERS_N; i++) {
             fprintf(out, "%s{agent=\"", name);
-            label(out, view->slots[id].name);
+            api_metric_label(out, view->slots[id].name);
             fprintf(out, "\",meter=\"%s\"} %.9g\n", meters_all[i].key,
                     value(&view->slots[id].meters, i));
         }
@@ -340,7 +308,7 @@ void api_metrics(void *ctx, FILE *out)
     const struct api *api = ctx;
     const struct host_view *view = api->view;
 
-    head(out, "agon_build_info", "gauge", "What runs.");
+    api_metric_head(out, "agon_build_info", "gauge", "What runs.");
     fprintf(out, "agon_build_info{version=\"" AGON_VERSION "\",mode=\"%s\"} 1\n", api->mode);
     counter(out, "agon_events_total", "Events that the engine has numbered.",
             view->counters.n_events);
@@ -360,11 +328,11 @@ void api_metrics(void *ctx, FILE *out)
     gauge(out, "agon_journal_state", "0 runs; above it, what a full or broken disk has done.",
           view->journal_state);
     if (view->n_values > 0)
-        head(out, "agon_valuation_age_seconds", "gauge",
-             "Age of the price that an asset is valued by; +Inf: none yet.");
+        api_metric_head(out, "agon_valuation_age_seconds", "gauge",
+                        "Age of the price that an asset is valued by; +Inf: none yet.");
     for (uint32_t i = 0; i < view->n_values; i++) {
         fprintf(out, "agon_valuation_age_seconds{asset=\"");
-        label(out, view->values[i].asset);
+        api_metric_label(out, view->values[i].asset);
         if (view->values[i].age_ns == INT64_MAX)
             fprintf(out, "\"} +Inf\n");
         else
@@ -378,7 +346,7 @@ void api_metrics(void *ctx, FILE *out)
     histogram(out, "agon_step_seconds", "One step of the engine.", &view->step_ns);
     histogram(out, "agon_delivery_seconds",
               "Wire to decision: from the socket's read to the end of the step.", &view->queue_ns);
-    venue_metrics(out, &view->venue);
+    api_venue_metrics(out, view);
     alert_metrics(out, &view->alerts);
     portfolio_metrics(out, view);
     clock_metrics(out, &view->clock);
@@ -389,12 +357,12 @@ void api_metrics(void *ctx, FILE *out)
 
         if (view->n_slots == 0)
             break;
-        head(out, metric->name, metric->type, metric->help);
+        api_metric_head(out, metric->name, metric->type, metric->help);
         for (uint32_t id = 0; id < view->n_slots; id++) {
             if (!view->slots[id].is_used)
                 continue;
             fprintf(out, "%s{agent=\"", metric->name);
-            label(out, view->slots[id].name);
+            api_metric_label(out, view->slots[id].name);
             fprintf(out, "\"} %.9g\n", metric->value(view, &view->slots[id]));
         }
     }

@@ -18,7 +18,6 @@ static const char *const states[] = {"",       "pending",   "open",    "partial"
 static const char *const types[] = {"", "limit", "market", "stop", "stop_limit"};
 static const char *const requests[] = {"", "new", "cancel", "replace"};
 static const char *const books[] = {"cold", "syncing", "live", "stale"};
-static const char *const healths[] = {"unknown", "ok", "degraded", "down"};
 
 #define NAMED(name)        ((name) != NULL ? (name) : "?")
 #define NAME_OF(names, at) ((at) < sizeof(names) / sizeof((names)[0]) ? (names)[at] : "?")
@@ -79,17 +78,22 @@ const char *api_cause(uint8_t cause)
     return cause < HALT_CAUSES ? causes[cause] : "?";
 }
 
+const char *api_halt_of(const struct api *api, const struct host_view_halt *halt)
+{
+    if (halt->scope == SCOPE_SLOT && halt->id < api->view->n_slots)
+        return api->view->slots[halt->id].name;
+    if (halt->scope == SCOPE_INSTRUMENT)
+        return label(api, halt->id);
+    if (halt->scope == SCOPE_VENUE && halt->id <= api->view->n_venues)
+        return api->view->venues[halt->id - 1].name;
+    return "all";
+}
+
 void api_put_halt(const struct api *api, const struct host_view_halt *halt, struct jout *out)
 {
     jout_open(out, '{');
     jout_kv_str(out, "scope", NAME_OF(scopes, halt->scope));
-    jout_kv_str(out, "of",
-                halt->scope == SCOPE_SLOT && halt->id < api->view->n_slots
-                    ? api->view->slots[halt->id].name
-                : halt->scope == SCOPE_INSTRUMENT ? label(api, halt->id)
-                : halt->scope == SCOPE_VENUE && halt->id <= HOST_VENUES_MAX
-                    ? host_config_of(api->host)->venues[halt->id - 1].name
-                    : "all");
+    jout_kv_str(out, "of", api_halt_of(api, halt));
     jout_kv_str(out, "cause",
                 halt->scope == SCOPE_GLOBAL         ? api_cause(halt->cause)
                 : halt->reason == REASON_KEY_RIGHTS ? "key"
@@ -237,7 +241,7 @@ void api_put_status(const struct api *api, struct jout *out)
     jout_kv_int(out, "durable_seq", (int64_t)view->durable_seq);
     jout_kv_str(out, "journal", journal_state_name((enum journal_state)view->journal_state));
     jout_kv_str(out, "journal_class", api->is_async ? "async" : "sync");
-    jout_kv_str(out, "health", NAME_OF(healths, view->venue.health));
+    jout_kv_str(out, "health", api_health(view->venue.health));
     for (uint32_t i = 0; i < view->n_values; i++)
         n_stale += view->values[i].is_stale;
     jout_kv_int(out, "stale_valuations", n_stale);
@@ -245,6 +249,7 @@ void api_put_status(const struct api *api, struct jout *out)
     put_rate(api, out);
     put_bars(view, out);
     put_clock(api, out);
+    api_put_venues_state(api, out);
     jout_kv_str(out, "version", AGON_VERSION);
     jout_close(out, '{');
 }
@@ -648,38 +653,7 @@ void api_put_book(const struct api *api, uint32_t place, struct jout *out)
     jout_close(out, '{');
 }
 
-void api_put_feed(const struct api *api, struct jout *out)
-{
-    const struct gateway_status *venue = &api->view->venue;
-
-    jout_open(out, '{');
-    jout_kv_str(out, "health", NAME_OF(healths, venue->health));
-    jout_kv_bool(out, "ready", venue->is_ready);
-    jout_kv_int(out, "links", venue->n_links);
-    jout_kv_int(out, "links_up", venue->n_up);
-    jout_kv_int(out, "books", venue->n_books);
-    jout_kv_int(out, "books_live", venue->n_live);
-    jout_kv_int(out, "messages", (int64_t)venue->n_messages);
-    jout_kv_int(out, "bad", (int64_t)venue->n_bad);
-    jout_kv_int(out, "quantities_cut", (int64_t)venue->n_cut);
-    jout_kv_int(out, "binary", (int64_t)venue->n_binary);
-    jout_kv_int(out, "silent_channels", (int64_t)venue->n_silent);
-    jout_kv_int(out, "connect_limit_wait_ms", venue->connect_wait_ns / 1000000);
-    jout_kv_int(out, "gaps", (int64_t)venue->n_gaps);
-    jout_kv_int(out, "resyncs", (int64_t)venue->n_resyncs);
-    jout_kv_int(out, "reconnects", (int64_t)venue->n_reconnects);
-    jout_kv_int(out, "held", venue->n_held);
-    jout_kv_int(out, "not_durable_in_time", (int64_t)venue->n_late);
-    jout_kv_int(out, "queued", venue->n_queued);
-    jout_kv_int(out, "unconfirmed", venue->n_unknown);
-    jout_kv_int(out, "api_budget_left", venue->weight_free);
-    jout_kv_int(out, "clock_offset_us", venue->offset_ns / 1000);
-    jout_kv_bool(out, "banned", venue->is_banned);
-    jout_kv_bool(out, "auth_halted", venue->is_auth_halted);
-    jout_close(out, '{');
-}
-
-static void put_quantiles(struct jout *out, const struct hist *hist)
+void api_put_quantiles(struct jout *out, const struct hist *hist)
 {
     jout_kv_int(out, "count", (int64_t)hist->n);
     jout_kv_int(out, "p50_ns", hist_quantile(hist, 0.5));
@@ -695,7 +669,7 @@ static void put_hist(struct jout *out, const char *key, const struct hist *hist)
 
     jout_key(out, key);
     jout_open(out, '{');
-    put_quantiles(out, hist);
+    api_put_quantiles(out, hist);
     // Counts between one power of two and the next, from 256 ns to 17 s.
     jout_key(out, "octaves");
     jout_open(out, '[');
@@ -725,10 +699,11 @@ void api_put_latency(const struct api *api, struct jout *out)
         hist_of_small(&hist, &api->view->slots[id].delivery);
         jout_open(out, '{');
         jout_kv_str(out, "agent", api->view->slots[id].name);
-        put_quantiles(out, &hist);
+        api_put_quantiles(out, &hist);
         jout_close(out, '{');
     }
     jout_close(out, '[');
+    api_put_venues_latency(api, out);
     jout_close(out, '{');
 }
 

@@ -16,6 +16,7 @@
     X(reloads)                                                                                     \
     X(book)                                                                                        \
     X(portfolio)                                                                                   \
+    X(venues)                                                                                      \
     X(feed)                                                                                        \
     X(latency)                                                                                     \
     /* the next one stands above this line */

@@ -214,6 +214,15 @@ static int do_feed(void *ctx, const struct control_call *call, struct jout *out,
     return AGON_OK;
 }
 
+static int do_venues(void *ctx, const struct control_call *call, struct jout *out,
+                     struct error *err)
+{
+    (void)call;
+    (void)err;
+    api_put_venues(ctx, out);
+    return AGON_OK;
+}
+
 static int do_valuation(void *ctx, const struct control_call *call, struct jout *out,
                         struct error *err)
 {
@@ -564,7 +573,10 @@ const struct control_verb api_verbs[] = {
     {"fills", "[AGENT]", "the newest fills of this run", CONTROL_READ, 0, 1, do_fills},
     {"books", "[SYMBOL]", "the ten best levels", CONTROL_READ, 0, 1, do_books},
     {"equity", "", "equity of each agent over this run", CONTROL_READ, 0, 0, do_equity},
-    {"feed", "", "the venue's connections, gaps, limits", CONTROL_READ, 0, 0, do_feed},
+    {"venues", "", "each venue: how it is, whether it is halted, latency, how long it was up",
+     CONTROL_READ, 0, 0, do_venues},
+    {"feed", "", "connections, gaps, limits, of all venues and of each", CONTROL_READ, 0, 0,
+     do_feed},
     {"foreign", "", "open orders on our accounts that this host did not send", CONTROL_READ, 0, 0,
      do_foreign},
     {"valuation", "", "the value of other assets in the base currency, and by which instrument",
@@ -596,9 +608,9 @@ const struct control_verb api_verbs[] = {
     {"log level", "LEVEL", "log lines from that level on: debug, info, warn, error",
      CONTROL_OPERATE, 1, 1, do_log_level},
     {"halts", "", "what is halted, since when, by whom and why", CONTROL_READ, 0, 0, api_do_halts},
-    {"halt", "[AGENT|SYMBOL|all] [REASON]", "no new risk; cancels pass", CONTROL_OPERATE, 0, 2,
-     api_do_halt, .is_urgent = 1},
-    {"resume", "[AGENT|SYMBOL|all|kill] [REASON]",
+    {"halt", "[AGENT|SYMBOL|VENUE|all] [REASON]", "no new risk; cancels pass", CONTROL_OPERATE, 0,
+     2, api_do_halt, .is_urgent = 1},
+    {"resume", "[AGENT|SYMBOL|VENUE|all|kill] [REASON]",
      "ends a halt or a stop; kill: lifts the kill switch", CONTROL_OPERATE, 0, 2, api_do_resume},
     {"cancel", "AGENT|all [REASON]", "cancels open orders", CONTROL_OPERATE, 1, 2, api_do_cancel,
      .is_urgent = 1},

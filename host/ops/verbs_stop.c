@@ -48,48 +48,80 @@ static const char *why_of(const struct control_call *call, int at)
     return call->argc > at ? call->argv[at] : "";
 }
 
-static int venue_of(const struct api *api, const char *name)
+static int venue_of(const struct api *api, const char *name, struct error *err)
 {
-    const struct host_config *config = host_config_of(api->host);
+    char list[160] = "";
+    size_t n = 0;
 
-    for (uint32_t i = 0; i < config->n_venues; i++) {
-        if (strcmp(config->venues[i].name, name) == 0)
-            return (int)config->venues[i].venue;
+    for (uint32_t i = 0; i < api->view->n_venues; i++) {
+        if (strcmp(api->view->venues[i].name, name) == 0)
+            return (int)i + 1;
+        if (n < sizeof(list))
+            n += (size_t)snprintf(list + n, sizeof(list) - n, "%s%s", i > 0 ? ", " : "",
+                                  api->view->venues[i].name);
     }
-    return AGON_ENOENT;
+    return error_set(err, AGON_ENOENT, "no venue is called '%.32s'; there are: %s", name, list);
+}
+
+static int narrow(struct record_command *command, uint8_t scope, int id)
+{
+    if (id < 0)
+        return id;
+    command->scope = scope;
+    command->id = (uint32_t)id + (scope == SCOPE_INSTRUMENT);
+    return AGON_OK;
+}
+
+/* A name with what it is of before it: venue:kraken. 1: it has none. */
+static int scope_by_kind(const struct api *api, const char *name, struct record_command *command,
+                         struct error *err)
+{
+    const char *rest = strchr(name, ':');
+    size_t n = rest != NULL ? (size_t)(rest - name) : 0;
+    struct error unused = {0};
+
+    if (rest == NULL)
+        return 1;
+    rest++;
+    if (n == 5 && memcmp(name, "venue", n) == 0)
+        return narrow(command, SCOPE_VENUE, venue_of(api, rest, err));
+    if (n == 10 && memcmp(name, "instrument", n) == 0)
+        return narrow(command, SCOPE_INSTRUMENT, api_instrument_of(api, rest, err));
+    if (n == 5 && memcmp(name, "agent", n) == 0)
+        return narrow(command, SCOPE_SLOT, api_slot_of(api, rest, err));
+    // binance:BTCUSDT is an instrument without the word before it.
+    if (api_instrument_of(api, name, &unused) >= 0)
+        return 1;
+    return error_set(err, AGON_ENOENT,
+                     "nothing is called '%.64s'; expected venue:NAME, instrument:NAME or "
+                     "agent:NAME",
+                     name);
 }
 
 /* Names an agent, or "all" or nothing: everything; where is_symbol is set, or an instrument or a
- * venue. */
+ * venue, which is found by its kind (venue:NAME) or by a name that no agent has. */
 static int scope_of(const struct api *api, const struct control_call *call, int is_symbol,
                     struct record_command *command, const char **on, struct error *err)
 {
     struct error unused = {0};
-    int slot, place, venue;
+    int slot, place, venue, rc;
 
     command->scope = SCOPE_GLOBAL;
     *on = "all";
     if (call->argc == 0 || strcmp(call->argv[0], "all") == 0)
         return AGON_OK;
     *on = call->argv[0];
+    rc = is_symbol ? scope_by_kind(api, call->argv[0], command, err) : 1;
+    if (rc != 1)
+        return rc;
     slot = api_slot_of(api, call->argv[0], err);
-    if (slot >= 0) {
-        command->scope = SCOPE_SLOT;
-        command->id = (uint32_t)slot;
-        return AGON_OK;
-    }
-    place = is_symbol ? api_instrument_of(api, call->argv[0], &unused) : AGON_ENOENT;
-    venue = is_symbol ? venue_of(api, call->argv[0]) : AGON_ENOENT;
-    if (place < 0 && venue >= 0) {
-        command->scope = SCOPE_VENUE;
-        command->id = (uint32_t)venue;
-        return AGON_OK;
-    }
-    if (place < 0)
-        return slot;
-    command->scope = SCOPE_INSTRUMENT;
-    command->id = (uint32_t)place + 1;
-    return AGON_OK;
+    if (slot >= 0 || !is_symbol)
+        return narrow(command, SCOPE_SLOT, slot);
+    place = api_instrument_of(api, call->argv[0], &unused);
+    venue = venue_of(api, call->argv[0], &unused);
+    if (place >= 0)
+        return narrow(command, SCOPE_INSTRUMENT, place);
+    return venue >= 0 ? narrow(command, SCOPE_VENUE, venue) : slot;
 }
 
 static int scoped(struct api *api, const struct control_call *call, uint8_t kind, int is_symbol,

@@ -414,6 +414,7 @@ static int drain_line(struct host *host, struct host_line *line)
 
     while (n < BATCH && (event = evring_peek(&line->from_venue_out, NULL)) != NULL) {
         agon_ns_t received;
+        int64_t took_ns;
 
         if (take_terms(line, event)) {
             evring_release(&line->from_venue_out);
@@ -433,7 +434,9 @@ static int drain_line(struct host *host, struct host_line *line)
             host->is_quoted[host->event.hdr.instrument] = 1;
         if (line->paper != NULL)
             host_show_paper(host, line);
-        hist_add(&host->draft->queue_ns, clock_now() - received);
+        took_ns = clock_now() - received;
+        hist_add(&host->draft->queue_ns, took_ns);
+        hist_small_add(&line->delivery, took_ns);
         n++;
     }
     return n;

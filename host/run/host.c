@@ -62,6 +62,10 @@ void host_view(struct host *host, struct host_view *view)
     lock_take(&host->io_lock);
     view->venue = host->io_status;
     view->is_ready = host->io_status.is_ready;
+    for (uint32_t i = 0; i < view->n_venues; i++) {
+        view->venues[i].status = host->io_each[i];
+        view->venues[i].uptime = host->lines[i].uptime;
+    }
     lock_give(&host->io_lock);
 }
 

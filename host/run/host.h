@@ -157,6 +157,23 @@ struct host_view_instrument {
     agon_px_t bid_px, ask_px, last_px;
     struct agon_top10 top; /* n_bid and n_ask 0: none yet */
 };
+/* How long a venue could be traded on, by the machine's clock: a book of it was live, and where
+ * there are keys it took orders. Counted from when it could for the first time. */
+struct host_uptime {
+    int64_t seen_ns, down_ns; /* since then; of it down */
+    uint32_t n_outages;
+    uint8_t is_up, pad[3];
+};
+struct host_view_venue {
+    char name[32], dialect[32], credential[64]; /* credential: the store's name of the key */
+    agon_account_t account;
+    uint8_t is_halted, is_private;
+    uint8_t pad;
+    uint32_t n_instruments;
+    struct gateway_status status;
+    struct host_uptime uptime;
+    struct hist_small delivery; /* from the socket's read to the end of the step */
+};
 struct host_view_halt {
     uint8_t scope;   /* enum scope */
     uint8_t cause;   /* of everything: enum halt_cause */
@@ -212,6 +229,8 @@ struct host_view {
     struct host_view_halt halts[HOST_VIEW_HALTS];
     struct engine_counters counters;
     struct gateway_status venue; /* of all together */
+    uint32_t n_venues;
+    struct host_view_venue venues[HOST_VENUES_MAX];
     uint32_t n_slots, n_instruments;
     struct host_view_slot slots[SLOTS_MAX];
     struct host_view_instrument instruments[HOST_INSTRUMENTS_MAX];

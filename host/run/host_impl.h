@@ -88,7 +88,10 @@ struct host_line {
     struct market_bars bars;      /* what its market is, by its own word at the start */
     void *from_venue_memory;      /* owned */
     struct evring from_venue_in, from_venue_out;
-    struct ring to_venue; /* of struct order_cmd */
+    struct ring to_venue;       /* of struct order_cmd */
+    int64_t looked_ns;          /* [io]; when uptime was counted last, monotonic; 0: never */
+    struct host_uptime uptime;  /* host.io_lock */
+    struct hist_small delivery; /* [core] */
 };
 
 struct host_watched { /* of a venue, as last told: watch.c */

@@ -87,10 +87,32 @@ static void to_mono(const struct host *host, struct gateway_times times[HOST_VEN
         *transport_ns += apart_ns;
 }
 
+// What a host cannot be traded on at its start is no outage.
+static void count_uptime(struct host_line *line, const struct gateway_status *status, int is_keyed)
+{
+    struct host_uptime *uptime = &line->uptime;
+    int is_up = status->health != GATEWAY_DOWN && (!is_keyed || status->is_ready) &&
+                (status->n_books == 0 || status->n_live > 0);
+    int64_t mono = clock_mono();
+
+    if (line->looked_ns == 0 && !is_up)
+        return;
+    if (line->looked_ns != 0) {
+        uptime->seen_ns += mono - line->looked_ns;
+        if (!uptime->is_up)
+            uptime->down_ns += mono - line->looked_ns;
+        uptime->n_outages += uptime->is_up && !is_up;
+    }
+    uptime->is_up = (uint8_t)is_up;
+    line->looked_ns = mono;
+}
+
 static void show_each(struct host *host, uint32_t line, const struct gateway_status *status)
 {
     lock_take(&host->io_lock);
     host->io_each[line] = *status;
+    count_uptime(&host->lines[line], status,
+                 host->config.mode == RUN_LIVE && host->config.venues[line].is_private);
     lock_give(&host->io_lock);
 }
 

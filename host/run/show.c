@@ -145,6 +145,7 @@ static void show_instrument(struct host *host, agon_instrument_t id)
                  host->config.venues[instrument->venue - 1].name);
     memcpy(to->base, instruments_asset(table, instrument->base)->name, sizeof(to->base));
     memcpy(to->quote, instruments_asset(table, instrument->quote)->name, sizeof(to->quote));
+    to->is_halted = engine_halt(host->engine, SCOPE_INSTRUMENT, id) != NULL;
     to->book_state = engine_book_state(host->engine, id);
     to->kind = instrument->kind;
     to->px_exp = instrument->px_exp;
@@ -163,6 +164,34 @@ static void show_instrument(struct host *host, agon_instrument_t id)
     to->last_px = engine_mark_px(host->engine, id);
     if (top != NULL)
         to->top = *top;
+}
+
+/* Status and uptime are the io thread's: host_view adds them. */
+static void show_venues(struct host *host)
+{
+    const struct instruments *table = engine_instruments(host->engine);
+    struct host_view *view = host->draft;
+
+    view->n_venues = host->n_lines;
+    for (uint32_t i = 0; i < host->n_lines; i++) {
+        const struct venue_config *config = &host->config.venues[i];
+        struct host_view_venue *to = &view->venues[i];
+
+        memcpy(to->name, config->name, sizeof(to->name));
+        memcpy(to->dialect, config->dialect, sizeof(to->dialect));
+        memcpy(to->credential, config->credential, sizeof(to->credential));
+        to->account = config->account;
+        to->is_private = config->is_private;
+        to->is_halted = engine_halt(host->engine, SCOPE_VENUE, config->venue) != NULL;
+        hist_small_copy(&to->delivery, &host->lines[i].delivery);
+        to->n_instruments = 0;
+    }
+    for (uint32_t id = 1; id <= table->n_instruments; id++) {
+        uint16_t venue = instruments_get(table, id)->venue;
+
+        if (venue >= 1 && venue <= view->n_venues)
+            view->venues[venue - 1].n_instruments++;
+    }
 }
 
 static void show_values(struct host *host)
@@ -236,6 +265,7 @@ void host_show(struct host *host)
     view->n_instruments = 0;
     for (uint32_t id = 1; id <= table->n_instruments && id <= HOST_INSTRUMENTS_MAX; id++)
         show_instrument(host, id);
+    show_venues(host);
     host_show_alerts(host, &view->alerts);
     show_values(host);
     show_portfolio(engine, &view->portfolio);

@@ -463,30 +463,30 @@ static void add_stream(struct gateway *gateway, enum link_role role,
     add_link(gateway, role, 1, target, path)->is_next = 1;
 }
 
+static const char *const bucket_names[BUCKETS] = {"weight", "raw", "orders", "orders_day",
+                                                  "snapshots"};
+
 int gateway_limiter(struct limiter *limiter, const struct venue_config *config, int64_t now,
                     struct error *err)
 {
-    static const char *const names[BUCKETS] = {"weight", "raw", "orders", "orders_day",
-                                               "snapshots"};
-
     limiter_init(limiter);
     for (uint32_t bucket = 0; bucket < BUCKETS; bucket++) {
         const struct venue_limit *limit = NULL;
 
         for (uint32_t i = 0; i < config->n_limits; i++) {
-            if (strcmp(config->limits[i].name, names[bucket]) == 0)
+            if (strcmp(config->limits[i].name, bucket_names[bucket]) == 0)
                 limit = &config->limits[i];
         }
         if (limit == NULL)
             return error_set(err, AGON_EINVAL, "venue %s: the limit \"%s\" is missing",
-                             config->name, names[bucket]);
+                             config->name, bucket_names[bucket]);
         if (limiter_add(
                 limiter,
                 &(struct limiter_rule){.window_ns = limit->window_ns, .capacity = limit->capacity},
                 now) < 0)
             return error_set(err, AGON_EINVAL,
                              "venue %s: the limit \"%s\" is invalid: window or capacity is 0",
-                             config->name, names[bucket]);
+                             config->name, bucket_names[bucket]);
     }
     return AGON_OK;
 }
@@ -722,6 +722,21 @@ static void list_foreign(const struct gateway *gateway, struct gateway_status *s
     memcpy(status->refusal_text, gateway->refusal_text, sizeof(status->refusal_text));
 }
 
+static void show_limit(struct limiter *limiter, uint32_t bucket, const char *name, int64_t now,
+                       struct gateway_status *status)
+{
+    const struct limiter_rule *rule = &limiter->buckets[bucket].rule;
+    struct gateway_limit *to = &status->limits[status->n_limits];
+
+    if (status->n_limits == VENUE_LIMITS_MAX)
+        return;
+    status->n_limits++;
+    snprintf(to->name, sizeof(to->name), "%s", name);
+    to->capacity = rule->capacity;
+    to->window_ns = rule->window_ns;
+    to->free = limiter_free(limiter, now, bucket, LIMITER_OTHER);
+}
+
 void gateway_status(struct gateway *gateway, struct gateway_status *status)
 {
     int64_t now = gateway_now(gateway);
@@ -768,6 +783,9 @@ void gateway_status(struct gateway *gateway, struct gateway_status *status)
     times_status(gateway, &status->times);
     status->uncertainty_ns = clock_offset_uncertainty(&gateway->clock, now);
     status->weight_free = limiter_free(&gateway->limiter, now, BUCKET_WEIGHT, LIMITER_OTHER);
+    for (uint32_t bucket = 0; bucket < BUCKETS; bucket++)
+        show_limit(&gateway->limiter, bucket, bucket_names[bucket], now, status);
+    show_limit(&gateway->connects, 0, "connects", now, status);
     status->health = status->n_live == status->n_books && status->n_up == status->n_links
                          ? GATEWAY_UP
                      : status->n_live > 0 || status->n_up > 0 ? GATEWAY_DEGRADED

@@ -124,6 +124,11 @@ struct gateway_times {
     struct venue_market market; /* the last that was said, in whatever round */
 };
 
+struct gateway_limit { /* one of the venue's limits, as of now */
+    char name[24];
+    uint32_t capacity, free; /* free: what a new order or a reading may still take of it */
+    int64_t window_ns;
+};
 enum gateway_health { GATEWAY_UP = 1, GATEWAY_DEGRADED = 2, GATEWAY_DOWN = 3 };
 struct gateway_status {
     uint32_t n_links, n_up;
@@ -161,6 +166,8 @@ struct gateway_status {
     int64_t transport_ns;               /* venue UTC less transport time; 0: not known yet */
     struct gateway_times times;
     uint32_t weight_free;
+    uint32_t n_limits;
+    struct gateway_limit limits[VENUE_LIMITS_MAX];
 };
 
 struct gateway;

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// Each venue by itself: how it is, how much of it stands, how fast it is heard, how long it was up.
+import { count, make, percent, put, span, table } from '../kit.mjs';
+
+const toneOf = v => ({ running: 'good', waiting: 'dim', degraded: 'warn', halted: 'warn' })[v.state] ?? 'bad';
+const columns = [
+  { title: 'Venue', class: 'l', text: v => v.venue },
+  { title: 'State', class: 'l', text: v => v.state, tone: toneOf },
+  { title: 'Links', class: 'p2', text: v => `${v.links_up}/${v.links}`, tone: v => (v.links_up < v.links ? 'warn' : '') },
+  { title: 'Books', text: v => `${v.books_live}/${v.books}`, tone: v => (v.books_live < v.books ? 'warn' : '') },
+  { title: 'p50', class: 'p2', tip: 'Wire to decision', text: v => span(v.p50_ns) },
+  { title: 'p99', tip: 'Wire to decision', text: v => span(v.p99_ns) },
+  { title: 'Budget', class: 'p2', tip: 'API budget left', text: v => count(v.api_budget_left) },
+  { title: 'Unconfirmed', class: 'p2', text: v => count(v.unconfirmed), tone: v => (v.unconfirmed ? 'bad' : 'dim') },
+  { title: 'Gaps', class: 'p2', text: v => count(v.gaps), tone: v => (v.gaps ? 'warn' : 'dim') },
+  { title: 'Up', text: v => percent(v.uptime), hint: v => `${v.outages} outages, ${v.down_s} s`, tone: v => (v.outages ? 'warn' : '') },
+];
+
+export default {
+  side: 'left', title: 'Venues', keys: ['venues'],
+  open({ bar, body }) {
+    const note = make('span', { className: 'count', id: 'n-venues' });
+    const node = make('table', { id: 't-venues' });
+    bar.append(note);
+    body.append(make('div', { className: 'scroll' }, node));
+    const rows = table(node, columns, 'No venues.');
+    return state => {
+      const list = state.get('venues') ?? [];
+      rows(list, v => v.venue);
+      put(note, `${list.filter(v => v.state === 'running').length} of ${list.length} running`);
+    };
+  },
+};

@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The venues of a host, each with figures of its own: health, connections, limits, latency, uptime.
+ */
+#include <stdio.h>
+
+#include "ops/api.h"
+
+const char *api_health(uint8_t health)
+{
+    static const char *const healths[] = {"unknown", "ok", "degraded", "down"};
+
+    return health < sizeof(healths) / sizeof(healths[0]) ? healths[health] : "?";
+}
+
+static const char *state_of(const struct host_view_venue *venue)
+{
+    const struct gateway_status *status = &venue->status;
+
+    if (venue->is_halted)
+        return "halted";
+    if (status->is_banned)
+        return "banned";
+    if (status->is_auth_halted)
+        return "key refused";
+    if (!venue->uptime.is_up)
+        return venue->uptime.seen_ns > 0 ? "down" : "waiting";
+    return status->health == GATEWAY_UP ? "running" : api_health(status->health);
+}
+
+static double uptime_of(const struct host_uptime *uptime)
+{
+    return uptime->seen_ns > 0
+               ? (double)(uptime->seen_ns - uptime->down_ns) / (double)uptime->seen_ns
+               : uptime->is_up;
+}
+
+static void put_limits(const struct gateway_status *status, struct jout *out)
+{
+    jout_key(out, "limits");
+    jout_open(out, '[');
+    for (uint32_t i = 0; i < status->n_limits; i++) {
+        const struct gateway_limit *limit = &status->limits[i];
+
+        jout_open(out, '{');
+        jout_kv_str(out, "limit", limit->name);
+        jout_kv_int(out, "capacity", limit->capacity);
+        jout_kv_int(out, "free", limit->free);
+        jout_kv_int(out, "window_ms", limit->window_ns / 1000000);
+        jout_close(out, '{');
+    }
+    jout_close(out, '[');
+}
+
+static void put_figures(const struct gateway_status *venue, struct jout *out)
+{
+    jout_kv_str(out, "health", api_health(venue->health));
+    jout_kv_bool(out, "ready", venue->is_ready);
+    jout_kv_int(out, "links", venue->n_links);
+    jout_kv_int(out, "links_up", venue->n_up);
+    jout_kv_int(out, "books", venue->n_books);
+    jout_kv_int(out, "books_live", venue->n_live);
+    jout_kv_int(out, "messages", (int64_t)venue->n_messages);
+    jout_kv_int(out, "bad", (int64_t)venue->n_bad);
+    jout_kv_int(out, "quantities_cut", (int64_t)venue->n_cut);
+    jout_kv_int(out, "binary", (int64_t)venue->n_binary);
+    jout_kv_int(out, "silent_channels", (int64_t)venue->n_silent);
+    jout_kv_int(out, "connect_limit_wait_ms", venue->connect_wait_ns / 1000000);
+    jout_kv_int(out, "gaps", (int64_t)venue->n_gaps);
+    jout_kv_int(out, "resyncs", (int64_t)venue->n_resyncs);
+    jout_kv_int(out, "reconnects", (int64_t)venue->n_reconnects);
+    jout_kv_int(out, "held", venue->n_held);
+    jout_kv_int(out, "not_durable_in_time", (int64_t)venue->n_late);
+    jout_kv_int(out, "queued", venue->n_queued);
+    jout_kv_int(out, "unconfirmed", venue->n_unknown);
+    jout_kv_int(out, "api_budget_left", venue->weight_free);
+    jout_kv_int(out, "clock_offset_us", venue->offset_ns / 1000);
+    jout_kv_bool(out, "banned", venue->is_banned);
+    jout_kv_bool(out, "auth_halted", venue->is_auth_halted);
+}
+
+void api_put_feed(const struct api *api, struct jout *out)
+{
+    const struct host_view *view = api->view;
+
+    jout_open(out, '{');
+    put_figures(&view->venue, out);
+    jout_key(out, "venues");
+    jout_open(out, '[');
+    for (uint32_t i = 0; i < view->n_venues; i++) {
+        jout_open(out, '{');
+        jout_kv_str(out, "venue", view->venues[i].name);
+        put_figures(&view->venues[i].status, out);
+        put_limits(&view->venues[i].status, out);
+        jout_close(out, '{');
+    }
+    jout_close(out, '[');
+    jout_close(out, '{');
+}
+
+void api_put_venues(const struct api *api, struct jout *out)
+{
+    const struct host_view *view = api->view;
+
+    jout_open(out, '[');
+    for (uint32_t i = 0; i < view->n_venues; i++) {
+        const struct host_view_venue *venue = &view->venues[i];
+        const struct gateway_status *status = &venue->status;
+        struct hist hist;
+
+        hist_of_small(&hist, &venue->delivery);
+        jout_open(out, '{');
+        jout_kv_str(out, "venue", venue->name);
+        jout_kv_str(out, "state", state_of(venue));
+        jout_kv_bool(out, "halted", venue->is_halted);
+        jout_kv_str(out, "health", api_health(status->health));
+        jout_kv_bool(out, "ready", status->is_ready);
+        jout_kv_int(out, "instruments", venue->n_instruments);
+        jout_kv_int(out, "links", status->n_links);
+        jout_kv_int(out, "links_up", status->n_up);
+        jout_kv_int(out, "books", status->n_books);
+        jout_kv_int(out, "books_live", status->n_live);
+        jout_kv_int(out, "messages", (int64_t)status->n_messages);
+        jout_kv_int(out, "gaps", (int64_t)status->n_gaps);
+        jout_kv_int(out, "reconnects", (int64_t)status->n_reconnects);
+        jout_kv_int(out, "unconfirmed", status->n_unknown);
+        jout_kv_int(out, "queued", status->n_queued + status->n_held);
+        jout_kv_int(out, "api_budget_left", status->weight_free);
+        jout_kv_int(out, "p50_ns", hist_quantile(&hist, 0.5));
+        jout_kv_int(out, "p99_ns", hist_quantile(&hist, 0.99));
+        jout_kv_int(out, "clock_offset_us", status->offset_ns / 1000);
+        jout_kv_real(out, "uptime", uptime_of(&venue->uptime));
+        jout_kv_int(out, "outages", venue->uptime.n_outages);
+        jout_kv_real(out, "down_s", (double)(venue->uptime.down_ns / 1000000) / 1e3);
+        jout_close(out, '{');
+    }
+    jout_close(out, '[');
+}
+
+void api_put_venues_state(const struct api *api, struct jout *out)
+{
+    const struct host_view *view = api->view;
+
+    jout_key(out, "venues");
+    jout_open(out, '[');
+    for (uint32_t i = 0; i < view->n_venues; i++) {
+        jout_open(out, '{');
+        jout_kv_str(out, "venue", view->venues[i].name);
+        jout_kv_str(out, "state", state_of(&view->venues[i]));
+        jout_kv_str(out, "health", api_health(view->venues[i].status.health));
+        jout_kv_bool(out, "ready", view->venues[i].status.is_ready);
+        jout_kv_bool(out, "halted", view->venues[i].is_halted);
+        jout_close(out, '{');
+    }
+    jout_close(out, '[');
+}
+
+void api_put_venues_latency(const struct api *api, struct jout *out)
+{
+    jout_key(out, "venues");
+    jout_open(out, '[');
+    for (uint32_t i = 0; i < api->view->n_venues; i++) {
+        struct hist hist;
+
+        hist_of_small(&hist, &api->view->venues[i].delivery);
+        jout_open(out, '{');
+        jout_kv_str(out, "venue", api->view->venues[i].name);
+        api_put_quantiles(out, &hist);
+        jout_close(out, '{');
+    }
+    jout_close(out, '[');
+}
+
+struct venue_metric {
+    const char *name, *type, *help;
+    double (*value)(const struct host_view_venue *venue);
+};
+#define VALUE(name, expression)                                                                    \
+    static double name(const struct host_view_venue *venue)                                        \
+    {                                                                                              \
+        return (double)(expression);                                                               \
+    }
+VALUE(messages, venue->status.n_messages)
+VALUE(bad, venue->status.n_bad)
+VALUE(cut, venue->status.n_cut)
+VALUE(binary, venue->status.n_binary)
+VALUE(silent, venue->status.n_silent)
+VALUE(connect_wait, (double)venue->status.connect_wait_ns / 1e9)
+VALUE(late, venue->status.n_late)
+VALUE(gaps, venue->status.n_gaps)
+VALUE(resyncs, venue->status.n_resyncs)
+VALUE(reconnects, venue->status.n_reconnects)
+VALUE(dropped, venue->status.n_dropped)
+VALUE(links, venue->status.n_links)
+VALUE(links_up, venue->status.n_up)
+VALUE(books_live, venue->status.n_live)
+VALUE(strays, venue->status.n_strays)
+VALUE(strays_seen, venue->status.n_strays_seen)
+VALUE(reopened, venue->status.n_reopened)
+VALUE(foreign, venue->status.n_foreign_open)
+VALUE(others, venue->status.n_other_open)
+VALUE(others_seen, venue->status.n_others)
+VALUE(ready, venue->status.is_ready)
+VALUE(health, venue->status.health)
+VALUE(unknown, venue->status.n_unknown)
+VALUE(offset, (double)venue->status.offset_ns / 1e9)
+VALUE(halted, venue->is_halted)
+VALUE(up, venue->uptime.is_up)
+VALUE(uptime, uptime_of(&venue->uptime))
+VALUE(down, (double)venue->uptime.down_ns / 1e9)
+VALUE(outages, venue->uptime.n_outages)
+#undef VALUE
+
+static const struct venue_metric venue_metrics[] = {
+    {"agon_venue_messages_total", "counter", "Messages from the venue.", messages},
+    {"agon_venue_bad_total", "counter", "Messages that could not be read.", bad},
+    {"agon_venue_quantities_cut_total", "counter",
+     "Quantities finer than their instrument's exponent: cut towards zero.", cut},
+    {"agon_venue_binary_total", "counter", "Binary frames, which nobody reads.", binary},
+    {"agon_venue_silent_channels_total", "counter",
+     "Channels that fell silent on a connection that lived.", silent},
+    {"agon_venue_connect_limit_wait_seconds", "gauge",
+     "So long the venue's connect limit is waited for.", connect_wait},
+    {"agon_orders_not_durable_total", "counter",
+     "Orders that never left, for the journal was not safe on disk in time.", late},
+    {"agon_venue_gaps_total", "counter", "Gaps found in the venue's sequences.", gaps},
+    {"agon_venue_resyncs_total", "counter", "Books that were read anew.", resyncs},
+    {"agon_venue_reconnects_total", "counter", "Connections that were made again.", reconnects},
+    {"agon_venue_dropped_total", "counter", "Events that found no room.", dropped},
+    {"agon_venue_links", "gauge", "Connections to the venue that are wanted.", links},
+    {"agon_venue_links_up", "gauge", "Connections to the venue that stand.", links_up},
+    {"agon_venue_books_live", "gauge", "Books that are the venue's.", books_live},
+    {"agon_stray_orders", "gauge", "Orders of ours that are open at a venue and should not be.",
+     strays},
+    {"agon_stray_orders_total", "counter", "Such orders that were ever seen.", strays_seen},
+    {"agon_reopened_orders_total", "counter", "Orders that were given up and then seen.", reopened},
+    {"agon_foreign_orders", "gauge", "Open orders on our accounts that this host did not send.",
+     foreign},
+    {"agon_other_host_orders", "gauge", "Of them, those of another host.", others},
+    {"agon_other_host_seen_total", "counter", "Orders of another host that were ever seen.",
+     others_seen},
+    {"agon_venue_ready", "gauge", "1: orders are taken.", ready},
+    {"agon_venue_health", "gauge", "Of market data: 1 well, 2 degraded, 3 down.", health},
+    {"agon_venue_unconfirmed", "gauge", "Requests that are unconfirmed.", unknown},
+    {"agon_venue_clock_offset_seconds", "gauge", "Of the venue's clock to ours.", offset},
+    {"agon_venue_halted", "gauge", "1: the venue is halted, by its own halt.", halted},
+    {"agon_venue_up", "gauge", "1: a book is live, and with keys orders are taken.", up},
+    {"agon_venue_uptime_ratio", "gauge",
+     "Share of the time since the venue was up first in which it was up.", uptime},
+    {"agon_venue_down_seconds_total", "counter", "So long it was not, since then.", down},
+    {"agon_venue_outages_total", "counter", "How often it went down.", outages},
+};
+
+static void put_limit_family(FILE *out, const struct host_view *view, int is_free)
+{
+    const char *name = is_free ? "agon_venue_limit_free" : "agon_venue_limit_capacity";
+
+    api_metric_head(out, name, "gauge",
+                    is_free ? "What a new order or a reading may still take of a venue's limit."
+                            : "A venue's limit, in its own units per window.");
+    for (uint32_t i = 0; i < view->n_venues; i++) {
+        const struct host_view_venue *venue = &view->venues[i];
+
+        for (uint32_t k = 0; k < venue->status.n_limits; k++) {
+            const struct gateway_limit *limit = &venue->status.limits[k];
+
+            fprintf(out, "%s{venue=\"", name);
+            api_metric_label(out, venue->name);
+            fprintf(out, "\",limit=\"%s\"} %u\n", limit->name,
+                    is_free ? limit->free : limit->capacity);
+        }
+    }
+}
+
+void api_venue_metrics(FILE *out, const struct host_view *view)
+{
+    static const char delivery[] = "agon_venue_delivery_seconds";
+
+    if (view->n_venues == 0)
+        return;
+    for (size_t i = 0; i < sizeof(venue_metrics) / sizeof(venue_metrics[0]); i++) {
+        const struct venue_metric *metric = &venue_metrics[i];
+
+        api_metric_head(out, metric->name, metric->type, metric->help);
+        for (uint32_t id = 0; id < view->n_venues; id++) {
+            fprintf(out, "%s{venue=\"", metric->name);
+            api_metric_label(out, view->venues[id].name);
+            fprintf(out, "\"} %.12g\n", metric->value(&view->venues[id]));
+        }
+    }
+    put_limit_family(out, view, 0);
+    put_limit_family(out, view, 1);
+    api_metric_head(out, delivery, "histogram",
+                    "From the socket's read to the end of the step, by venue.");
+    for (uint32_t id = 0; id < view->n_venues; id++) {
+        struct hist hist;
+
+        hist_of_small(&hist, &view->venues[id].delivery);
+        api_metric_distribution(out, delivery, "venue", view->venues[id].name, &hist);
+    }
+}
