@@ -7,14 +7,12 @@
  * in a process runner this code runs in the child. */
 #include "agent/feed_state.h"
 #include "base/num.h"
+#include "market/order_type.h"
 
 static int is_price_sane(const struct agon_intent *leg)
 {
-    int has_px = leg->type == AGON_LIMIT || leg->type == AGON_STOP_LIMIT;
-    int has_trigger = leg->type == AGON_STOP || leg->type == AGON_STOP_LIMIT;
-
-    return (has_px ? leg->px > 0 : leg->px == 0) &&
-           (has_trigger ? leg->trigger_px > 0 : leg->trigger_px == 0);
+    return (order_type_has_px(leg->type) ? leg->px > 0 : leg->px == 0) &&
+           (order_type_waits(leg->type) ? leg->trigger_px > 0 : leg->trigger_px == 0);
 }
 
 static int is_time_sane(const struct agon_intent *leg)
@@ -26,9 +24,9 @@ static int is_time_sane(const struct agon_intent *leg)
 
 static int is_order_sane(const struct agon_intent *leg)
 {
-    return (leg->side == AGON_BUY || leg->side == AGON_SELL) && leg->type >= AGON_LIMIT &&
-           leg->type <= AGON_STOP_LIMIT && is_price_sane(leg) && is_time_sane(leg) &&
-           leg->qty > 0 && leg->show_qty >= 0 && leg->show_qty <= leg->qty;
+    return (leg->side == AGON_BUY || leg->side == AGON_SELL) && order_type_is(leg->type) &&
+           is_price_sane(leg) && is_time_sane(leg) && leg->qty > 0 && leg->show_qty >= 0 &&
+           leg->show_qty <= leg->qty;
 }
 
 static int is_sane(const struct feed *feed, const struct agon_intent *leg)
@@ -54,7 +52,8 @@ static int is_sane(const struct feed *feed, const struct agon_intent *leg)
         return leg->instrument == 0 || is_known;
     case AGON_INTENT_TARGET:
         return is_known && leg->side == 0 && leg->qty >= NUM_MIN && leg->px >= 0 &&
-               leg->trigger_px == 0 && leg->type <= AGON_MARKET && is_time_sane(leg);
+               leg->trigger_px == 0 && (leg->type == 0 || order_type_is(leg->type)) &&
+               !order_type_waits(leg->type) && is_time_sane(leg);
     default:
         return 0;
     }

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "engine/close.h"
 #include "engine/impl.h"
+#include "market/order_type.h"
 
 _Static_assert(LEDGER_POSITIONS <= 32, "a bit of exposure.held for each place");
 
@@ -734,7 +735,7 @@ agon_amt_t exposure_open_loss(const struct engine *engine, const struct slot *sl
     for (struct order *order = orders_next(engine->orders, slot->id, NULL); order != NULL;
          order = orders_next(engine->orders, slot->id, order)) {
         // What waits for its trigger fills where the position has lost as much already.
-        if (order->type == AGON_STOP || order->type == AGON_STOP_LIMIT || order->held_back_qty <= 0)
+        if (order_type_is_stop(order->type) || order->held_back_qty <= 0)
             continue;
         count_open(engine, order, open);
     }

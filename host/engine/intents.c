@@ -4,6 +4,7 @@
  * cancelled. */
 #include "engine/close.h"
 #include "engine/impl.h"
+#include "market/order_type.h"
 
 #define FIRST_COUNTER 1
 
@@ -101,8 +102,8 @@ void intents_send(struct engine *engine, struct order *order, uint8_t kind)
         cmd.doubt_qty = is_replace ? order->new_qty : order->qty;
     }
     if (kind == CMD_NEW && order->guard_px > 0) {
-        cmd.type = order->type == AGON_STOP ? AGON_STOP_LIMIT : AGON_LIMIT;
-        cmd.tif = order->type == AGON_STOP ? AGON_TIF_GTC : AGON_TIF_IOC;
+        cmd.type = order_type_with_px(order->type);
+        cmd.tif = order_type_waits(order->type) ? AGON_TIF_GTC : AGON_TIF_IOC;
         cmd.px = order->guard_px;
     }
     // Whether the port has room may change nothing here: a replay has another port, or none. A

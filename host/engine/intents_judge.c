@@ -3,15 +3,11 @@
  */
 #include "engine/close.h"
 #include "engine/impl.h"
+#include "market/order_type.h"
 
 /* How far a market order of a slot without a collar may reach: the default of RELIABILITY 6.1. No
  * order leaves that could cost more than was judged. */
 #define DEFAULT_BAND_PPM 20000u
-
-static int is_market_type(uint8_t type)
-{
-    return type == AGON_MARKET || type == AGON_STOP;
-}
 
 uint32_t intents_band_ppm(const struct slot *slot)
 {
@@ -26,9 +22,9 @@ agon_px_t intents_judge_px(const struct engine *engine, const struct slot *slot,
 {
     agon_px_t from;
 
-    if (!is_market_type(intent->type))
+    if (!order_type_is_at_market(intent->type))
         return intent->px;
-    if (intent->type == AGON_STOP)
+    if (order_type_waits(intent->type))
         from = intent->trigger_px;
     else
         from = intent->side == AGON_BUY ? ask_px : bid_px;
@@ -47,8 +43,8 @@ agon_px_t intents_guard_px(const struct slot *slot, const struct agon_instrument
 {
     agon_px_t px;
 
-    if (!is_market_type(intent->type) || judged_px <= 0 ||
-        (intent->type == AGON_STOP && intent->side == AGON_SELL))
+    if (!order_type_is_at_market(intent->type) || judged_px <= 0 ||
+        (order_type_waits(intent->type) && intent->side == AGON_SELL))
         return 0;
     if (intent->side == AGON_BUY) {
         px = num_to_step(judged_px, instrument->tick_px, NUM_DOWN);
@@ -82,7 +78,7 @@ void intents_hold(struct engine *engine, struct order *order)
     const struct agon_instrument *instrument = instruments_get(&engine->table, order->instrument);
     struct position *pos = ledger_position(engine->ledger, order->slot, order->instrument, 1);
     agon_qty_t qty;
-    agon_px_t px = is_market_type(order->type) ? order->hold_px : order->px;
+    agon_px_t px = order_type_is_at_market(order->type) ? order->hold_px : order->px;
     agon_amt_t amt = 0;
 
     if (order_is_final(order)) {
@@ -139,7 +135,7 @@ static int is_reducing(agon_qty_t held_qty, agon_qty_t reach_qty)
 
 agon_px_t intents_reach_px(const struct order *order)
 {
-    if (is_market_type(order->type))
+    if (order_type_is_at_market(order->type))
         return order->guard_px;
     if (order->request != AGON_REQUEST_REPLACE)
         return order->px;
@@ -154,7 +150,7 @@ static int would_self_match(const struct engine *engine, const struct slot *slot
     const struct agon_instrument *instrument = instruments_get(&engine->table, intent->instrument);
 
     (void)slot;
-    if (intent->type == AGON_STOP || intent->type == AGON_STOP_LIMIT)
+    if (order_type_waits(intent->type))
         return 0;
     for (uint16_t id = 0; id < engine->slots.n; id++) {
         const struct slot *other = &engine->slots.all[id];
@@ -172,8 +168,7 @@ static int would_self_match(const struct engine *engine, const struct slot *slot
             agon_px_t other_px;
 
             if (order->instrument != intent->instrument || order->side == intent->side ||
-                order->held_back_qty == 0 || order->type == AGON_STOP ||
-                order->type == AGON_STOP_LIMIT)
+                order->held_back_qty == 0 || order_type_waits(order->type))
                 continue;
             other_px = intents_reach_px(order);
             if (px == 0 || other_px == 0 ||
@@ -231,7 +226,7 @@ static void judge_losses(const struct engine *engine, const struct slot *slot,
     view->is_unpriced = (uint8_t)!exposure_is_priced(engine, slot);
     // What no limit is about is not worked out.
     if (exposure_judges_loss(engine, slot)) {
-        if (intent->type != AGON_STOP && intent->type != AGON_STOP_LIMIT)
+        if (!order_type_is_stop(intent->type))
             loss_amt = exposure_order_loss(engine, instrument, intent->side, px, intent->qty);
         view->open_loss_amt = num_add(exposure_open_loss(engine, slot), loss_amt);
     }
@@ -327,9 +322,10 @@ uint16_t intents_judge(struct engine *engine, struct slot *slot, const struct ag
         into_base(engine, slot, instrument, &view);
     }
     view.fingerprint = risk_fingerprint(intent);
-    view.would_self_match = (uint8_t)would_self_match(
-        engine, slot, intent,
-        is_market_type(intent->type) ? intents_guard_px(slot, instrument, intent, view.judge_px)
-                                     : intent->px);
+    view.would_self_match =
+        (uint8_t)would_self_match(engine, slot, intent,
+                                  order_type_is_at_market(intent->type)
+                                      ? intents_guard_px(slot, instrument, intent, view.judge_px)
+                                      : intent->px);
     return risk_judge(&view, intent);
 }

@@ -7,7 +7,9 @@
 #include "slot/slot.h"
 
 static const char *const sides[] = {"none", "buy", "sell"};
-static const char *const order_types[] = {"none", "limit", "market", "stop", "stop_limit"};
+#define ROW(id, number, name, has, text) [number] = (name),
+static const char *const order_types[] = {[0] = "none", AGON_ORDER_TYPES(ROW)};
+#undef ROW
 static const char *const tifs[] = {"default", "gtc", "ioc", "fok", "gtd"};
 static const char *const intents[] = {"none",       "order",  "replace", "cancel",
                                       "cancel_all", "target", "quote"};

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/num.h"
+#include "market/order_type.h"
 #include "match/inside.h"
 #include "match/state.h"
 
@@ -245,8 +246,8 @@ static agon_px_t slipped(const struct market *market, uint8_t side, agon_px_t px
 
 static int may_rest(const struct match_order *order)
 {
-    return (order->type == AGON_LIMIT || order->type == AGON_STOP_LIMIT) &&
-           order->tif != AGON_TIF_IOC && order->tif != AGON_TIF_FOK;
+    return order_type_has_px(order->type) && order->tif != AGON_TIF_IOC &&
+           order->tif != AGON_TIF_FOK;
 }
 
 /* All that it still wants and may have, at one price; what is left of it ends. */
@@ -387,7 +388,7 @@ static uint32_t gather(const struct match *match, const struct market *market, u
             .side = pub->side,
             .type = is_waiting ? pub->type : AGON_LIMIT,
             .is_waiting = (uint8_t)is_waiting,
-            .waits_a_rise = (pub->side == AGON_BUY) != (pub->is_take_profit != 0),
+            .waits_a_rise = (uint8_t)stops_wait_for_rise(pub),
             .is_reduce_only = (pub->flags & AGON_REDUCE_ONLY) != 0,
             .is_post_only = (pub->flags & AGON_POST_ONLY) != 0,
             .is_touched = order->is_touched,

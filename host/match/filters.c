@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/num.h"
+#include "market/order_type.h"
 #include "match/state.h"
 
 static enum match_reject check_px(const struct agon_instrument *def, agon_px_t px)
@@ -20,11 +21,6 @@ static enum match_reject check_qty(const struct agon_instrument *def, agon_qty_t
     return MATCH_OK;
 }
 
-static int is_at_market(const struct match_order *order)
-{
-    return order->type == AGON_MARKET || order->type == AGON_STOP;
-}
-
 /* A market order is judged by what its market costs by the rules, without any by the last trade, or
  * by the best price it would meet; where none is known there is nothing to judge by. */
 static agon_px_t judge_px(const struct match *match, const struct market *market,
@@ -32,9 +28,9 @@ static agon_px_t judge_px(const struct match *match, const struct market *market
 {
     struct agon_level best;
 
-    if (order->type == AGON_LIMIT || order->type == AGON_STOP_LIMIT)
+    if (order_type_has_px(order->type))
         return order->px;
-    if (order->type == AGON_STOP)
+    if (order_type_waits(order->type))
         return order->trigger_px;
     if (market->has_rules)
         best.px = terms_reference_px(match, market, t);
@@ -59,9 +55,9 @@ static enum match_reject check_notional(const struct match *match, const struct 
     if (amt == NUM_MAX) // saturated: no account could pay it, and no sum could hold it
         return MATCH_BAD_NOTIONAL;
     if (market->has_rules && rules->max_notional_amt > 0 && amt > rules->max_notional_amt &&
-        (!is_at_market(order) || rules->is_most_market))
+        (!order_type_is_at_market(order->type) || rules->is_most_market))
         return MATCH_BAD_NOTIONAL;
-    if (market->has_rules && ((is_at_market(order) && !rules->is_least_market) ||
+    if (market->has_rules && ((order_type_is_at_market(order->type) && !rules->is_least_market) ||
                               (rules->market == RULES_UM && (order->flags & AGON_REDUCE_ONLY))))
         return MATCH_OK;
     return funds_notional(match, market, px, qty, NUM_DOWN) < market->def->min_notional_amt
@@ -72,8 +68,8 @@ static enum match_reject check_notional(const struct match *match, const struct 
 static enum match_reject check_market_qty(const struct market *market,
                                           const struct match_order *order)
 {
-    return market->has_rules && is_at_market(order) && market->rules.market_max_qty > 0 &&
-                   order->qty > market->rules.market_max_qty
+    return market->has_rules && order_type_is_at_market(order->type) &&
+                   market->rules.market_max_qty > 0 && order->qty > market->rules.market_max_qty
                ? MATCH_BAD_MARKET_QTY
                : MATCH_OK;
 }
@@ -116,30 +112,30 @@ static enum match_reject check_quote_amt(const struct match *match, const struct
 
 static int may_rest(const struct match_order *order)
 {
-    return (order->type == AGON_LIMIT || order->type == AGON_STOP_LIMIT) &&
-           order->tif != AGON_TIF_IOC && order->tif != AGON_TIF_FOK;
+    return order_type_has_px(order->type) && order->tif != AGON_TIF_IOC &&
+           order->tif != AGON_TIF_FOK;
 }
 
 static enum match_reject check_fields(const struct match *match, const struct match_order *order,
                                       agon_ns_t t)
 {
-    int is_stop = order->type == AGON_STOP || order->type == AGON_STOP_LIMIT;
+    int is_waiting = order_type_waits(order->type);
 
     if (order->owner >= match->config.max_owners)
         return MATCH_BAD_FIELD;
     if (order->side != AGON_BUY && order->side != AGON_SELL)
         return MATCH_BAD_FIELD;
-    if (order->type < AGON_LIMIT || order->type > AGON_STOP_LIMIT || order->tif > AGON_TIF_GTD)
+    if (!order_type_is(order->type) || order->tif > AGON_TIF_GTD)
         return MATCH_BAD_FIELD;
     if (order->stp > MATCH_STP_EXPIRE_BOTH || order->is_take_profit > 1)
         return MATCH_BAD_FIELD;
     if ((order->flags & ~(uint32_t)(AGON_POST_ONLY | AGON_REDUCE_ONLY)) != 0)
         return MATCH_BAD_FIELD;
-    if ((order->trigger_px != 0) != is_stop || (order->is_take_profit && !is_stop))
+    if ((order->trigger_px != 0) != is_waiting || (order->is_take_profit && !is_waiting))
         return MATCH_BAD_FIELD;
     if ((order->flags & AGON_POST_ONLY) && !may_rest(order))
         return MATCH_BAD_FIELD;
-    if (order->type == AGON_MARKET && order->tif == AGON_TIF_GTD)
+    if (order_type_is_at_market(order->type) && !is_waiting && order->tif == AGON_TIF_GTD)
         return MATCH_BAD_FIELD;
     if (order->tif == AGON_TIF_GTD && order->t_expire <= t)
         return MATCH_BAD_FIELD;
@@ -173,8 +169,7 @@ enum match_reject filters_check(const struct match *match, const struct market *
         reason = MATCH_REDUCE_ONLY;
     if (reason == MATCH_OK && order->quote_amt != 0 && !is_spot(market))
         reason = MATCH_BAD_FIELD;
-    if (reason == MATCH_OK &&
-        (order->px != 0 || order->type == AGON_LIMIT || order->type == AGON_STOP_LIMIT))
+    if (reason == MATCH_OK && (order->px != 0 || order_type_has_px(order->type)))
         reason = check_px(def, order->px);
     if (reason == MATCH_OK && order->trigger_px != 0)
         reason = check_px(def, order->trigger_px);
@@ -201,7 +196,7 @@ enum match_reject filters_amend(const struct match *match, const struct market *
     enum match_reject reason = filters_is_open(def, order) ? MATCH_OK : MATCH_NOT_TRADING;
 
     changed.px = px;
-    if (reason == MATCH_OK && (px != 0 || order->type != AGON_STOP))
+    if (reason == MATCH_OK && (px != 0 || !order_type_is_at_market(order->type)))
         reason = check_px(def, px);
     if (reason == MATCH_OK && px != order->px)
         reason = terms_check_band(match, market, &changed, t);

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/hash.h"
+#include "market/order_type.h"
 
 #define PPM 1000000
 #define PPB 1000000000
@@ -106,7 +107,7 @@ static void fire(struct inside_path *path, uint32_t at, agon_px_t now_px)
         return;
     }
     order->rest_qty = qty; // what it was more than the position is not its to fill any more
-    if (order->type == AGON_STOP_LIMIT && !is_within(order->side, px, order->px)) {
+    if (order_type_has_px(order->type) && !is_within(order->side, px, order->px)) {
         act(path, at, INSIDE_REST);
         order->type = AGON_LIMIT;
         return;

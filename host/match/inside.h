@@ -22,7 +22,7 @@ struct inside_bar {
     agon_qty_t volume_qty;
 };
 struct inside_order {
-    uint8_t side, type;   /* AGON_BUY, AGON_SELL; AGON_LIMIT, AGON_STOP, AGON_STOP_LIMIT */
+    uint8_t side, type;   /* AGON_BUY, AGON_SELL; AGON_LIMIT, or what it was that waits */
     uint8_t is_waiting;   /* a stop whose trigger has not been reached */
     uint8_t waits_a_rise; /* ... it acts at or above trigger_px, else at or below */
     uint8_t is_reduce_only, is_post_only;

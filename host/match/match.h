@@ -67,7 +67,7 @@ struct match_order { /* what is asked, and what became of it. Fields after `aske
     agon_instrument_t instrument;
     uint8_t side, type, tif, stp;
     uint32_t flags;         /* AGON_POST_ONLY, AGON_REDUCE_ONLY */
-    uint8_t is_take_profit; /* with a STOP type: triggers on the other side of the price */
+    uint8_t is_take_profit; /* with a type that waits: triggers on the other side of the price */
     uint8_t asked[7];
     agon_px_t px; /* MARKET, STOP: worst price to take, 0: any */
     agon_px_t trigger_px;
@@ -267,13 +267,13 @@ void match_bar_at(struct match *match, agon_instrument_t instrument, uint32_t ow
 void match_bar_over(struct match *match, const struct agon_bar *bar);
 
 /* --- own orders: results come by the sink --- */
-/* Types: LIMIT; MARKET (IOC or FOK; GTC means IOC); STOP and STOP_LIMIT wait for the last trade
- * price to reach trigger_px, then act as MARKET or LIMIT. tif 0 is the type's own: GTC, for MARKET
- * and a triggered STOP IOC. GTD needs t_expire > t. POST_ONLY goes with LIMIT and STOP_LIMIT that
- * may rest. REDUCE_ONLY is refused on spot; elsewhere all of an owner's working ones together never
- * exceed the position, and the newest expire when it shrinks. A FOK does not count on resting
- * reduce-only orders. *id is the exchange's id also of a rejected order. Returns enum match_reject;
- * MATCH_OK also for a FOK or a market order that then expires. */
+/* Types are those of AGON_ORDER_TYPES: one without a price is IOC or FOK (GTC means IOC); one that
+ * waits does so for the last trade price to reach trigger_px, then acts. tif 0 is the type's own:
+ * GTC, and IOC for one without a price. GTD needs t_expire > t. POST_ONLY goes with types that have
+ * a price and may rest. REDUCE_ONLY is refused on spot; elsewhere all of an owner's working ones
+ * together never exceed the position, and the newest expire when it shrinks. A FOK does not count
+ * on resting reduce-only orders. *id is the exchange's id also of a rejected order. Returns enum
+ * match_reject; MATCH_OK also for a FOK or a market order that then expires. */
 int match_submit(struct match *match, agon_ns_t t, const struct match_order *order, uint64_t *id);
 /* The same of an order that came to a market of bars where nothing acts before the bar's close or
  * the next open: it is accepted now, by what can be said of it without a price, and with the next

@@ -247,6 +247,8 @@ void bar_save(const struct market *market, struct enc *enc);
 void bar_free(struct match *match);
 
 /* --- stops.c --- */
+/* Is it the rise to its trigger that it waits for? */
+int stops_wait_for_rise(const struct match_order *order);
 int stops_would_trigger(const struct market *market, const struct match_order *order);
 void stops_wait(struct match *match, struct market *market, struct order *order);
 void stops_leave(struct match *match, struct market *market, struct order *order);

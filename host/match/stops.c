@@ -5,25 +5,26 @@
  * older. Each then acts to its end before the next, and what it trades may fire more. */
 #include "base/error.h"
 #include "base/num.h"
+#include "market/order_type.h"
 #include "match/state.h"
 
-/* A stop buys when the price has risen, sells when it has fallen; a take-profit the other way. */
-static int waits_for_rise(const struct match_order *order)
+/* A take-profit waits the other way than its type says. */
+int stops_wait_for_rise(const struct match_order *order)
 {
-    return (order->side == AGON_BUY) != (order->is_take_profit != 0);
+    return order_type_waits_for_rise(order->type, order->side) != (order->is_take_profit != 0);
 }
 
 int stops_would_trigger(const struct market *market, const struct match_order *order)
 {
     if (market->last_px == 0)
         return 0;
-    return waits_for_rise(order) ? market->last_px >= order->trigger_px
-                                 : market->last_px <= order->trigger_px;
+    return stops_wait_for_rise(order) ? market->last_px >= order->trigger_px
+                                      : market->last_px <= order->trigger_px;
 }
 
 void stops_wait(struct match *match, struct market *market, struct order *order)
 {
-    int is_rise = waits_for_rise(&order->pub);
+    int is_rise = stops_wait_for_rise(&order->pub);
 
     tree_insert(&market->stops[is_rise ? 0 : 1], place_of(match, order),
                 is_rise ? order->pub.trigger_px : -order->pub.trigger_px, order->pub.id);
@@ -31,7 +32,7 @@ void stops_wait(struct match *match, struct market *market, struct order *order)
 
 void stops_leave(struct match *match, struct market *market, struct order *order)
 {
-    tree_remove(&market->stops[waits_for_rise(&order->pub) ? 0 : 1], place_of(match, order));
+    tree_remove(&market->stops[stops_wait_for_rise(&order->pub) ? 0 : 1], place_of(match, order));
 }
 
 static void fire_tree(struct match *match, struct tree *tree, int64_t reach)

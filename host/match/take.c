@@ -3,6 +3,7 @@
  * first, and at one price in the order of the queue. */
 #include "base/error.h"
 #include "base/num.h"
+#include "market/order_type.h"
 #include "match/state.h"
 
 static agon_qty_t least(agon_qty_t a, agon_qty_t b)
@@ -257,7 +258,7 @@ agon_qty_t take_measure(const struct match *match, const struct market *market,
 
 static enum agon_tif tif_of(const struct match_order *order)
 {
-    if (order->type == AGON_MARKET || order->type == AGON_STOP)
+    if (order_type_is_at_market(order->type))
         return order->tif == AGON_TIF_FOK ? AGON_TIF_FOK : AGON_TIF_IOC;
     return order->tif == 0 ? AGON_TIF_GTC : (enum agon_tif)order->tif;
 }

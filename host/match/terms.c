@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* terms: what a market's rules are measured by: the mean of what was traded, and how many orders
  * are open. */
+#include "market/order_type.h"
 #include "match/state.h"
 
 #define NS_PER_MIN ((agon_ns_t)60 * 1000000000)
@@ -58,8 +59,8 @@ enum match_reject terms_check_band(const struct match *match, const struct marke
     uint32_t up_ppm = rules->up_ppm[order->side];
     uint32_t down_ppm = rules->down_ppm[order->side];
     // Of perpetuals only a plain limit is asked, and it is the price that it trades at.
-    int is_asked = order->type == AGON_LIMIT ||
-                   (order->type == AGON_STOP_LIMIT && rules->market == RULES_SPOT);
+    int is_asked = order_type_has_px(order->type) &&
+                   (!order_type_waits(order->type) || rules->market == RULES_SPOT);
     agon_px_t px;
 
     if (!market->has_rules || !is_asked || (up_ppm == 0 && down_ppm == 0))

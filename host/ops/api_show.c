@@ -5,6 +5,7 @@
 
 #include "base/num.h"
 #include "market/alerts.h"
+#include "market/order_type.h"
 #include "risk/risk.h"
 #include "run/clock_guard.h"
 #include "run/market_bars.h"
@@ -15,7 +16,6 @@
 static const char *const sides[] = {"", "buy", "sell"};
 static const char *const states[] = {"",       "pending",   "open",    "partial", "cancelling",
                                      "filled", "cancelled", "expired", "rejected"};
-static const char *const types[] = {"", "limit", "market", "stop", "stop_limit"};
 static const char *const requests[] = {"", "new", "cancel", "replace"};
 static const char *const books[] = {"cold", "syncing", "live", "stale"};
 
@@ -481,7 +481,7 @@ void api_put_order(const struct api *api, const struct host_view_order *order, s
     jout_kv_str(out, "agent", api->view->slots[order->slot % SLOTS_MAX].name);
     jout_kv_str(out, "symbol", label(api, order->instrument));
     jout_kv_str(out, "side", NAME_OF(sides, order->side));
-    jout_kv_str(out, "type", NAME_OF(types, order->type));
+    jout_kv_str(out, "type", NAMED(order_type_name(order->type)));
     jout_kv_dec(out, "price", order->px, px_exp);
     jout_kv_dec(out, "quantity", order->qty, qty_exp);
     jout_kv_dec(out, "filled", order->filled_qty, qty_exp);

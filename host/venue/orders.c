@@ -29,6 +29,11 @@ void venue_on_command(struct venue_client *client, const struct order_cmd *cmd, 
         return;
     if (cmd->kind == CMD_CANCEL && venue_sweep_takes(client, entry, now))
         return;
+    if ((cmd->kind == CMD_NEW || cmd->kind == CMD_REPLACE) &&
+        !wire_takes(client->wire, entry->type)) {
+        outbox_outcome(&gateway->outbox, entry, OUTCOME_NOT_SENT, REASON_ORDER_TYPE, 0, now);
+        return;
+    }
     if (cmd->kind == CMD_NEW && !cmd->is_exit)
         venue_sweep_end(client); // agents trade again: what they place now is to stand
     if (cmd->kind == CMD_CANCEL) {

@@ -3,6 +3,11 @@
 
 #include "base/num.h"
 
+int wire_takes(const struct venue_wire *wire, uint8_t type)
+{
+    return type < ORDER_TYPES_MAX && wire->order_types[type] != NULL;
+}
+
 static int64_t fit(int *is_exact, int64_t value, int from, int to)
 {
     int64_t scaled = num_rescale(value, from, to, NUM_ZERO);

@@ -5,6 +5,7 @@
 #ifndef VENUE_WIRE_H
 #define VENUE_WIRE_H
 
+#include "market/order_type.h"
 #include "market/rules.h"
 #include "venue/symbols.h"
 
@@ -227,7 +228,10 @@ struct venue_wire {
     uint8_t is_in_place;     /* a replaced order keeps its id, number and filled part */
     uint8_t has_positions;   /* a round reads them too */
     uint8_t has_orders;      /* orders are taken */
-    uint32_t funding_s;      /* perpetuals: between two fundings */
+    /* ORDER_TYPES_MAX: what the exchange calls each type of order. NULL: it takes none of that
+     * type, and the gateway sends none (REASON_ORDER_TYPE). */
+    const char *const *order_types;
+    uint32_t funding_s; /* perpetuals: between two fundings */
     enum book_rule book;
     uint32_t (*snapshot_weight)(uint32_t levels);
     /* Once, when all of the client but self is there. */
@@ -290,6 +294,9 @@ struct venue_wire {
     void (*count)(const void *self, uint64_t *n_bad,
                   uint64_t *n_cut); /* of messages; of quantities */
 };
+/* Does the exchange have orders of that type? */
+int wire_takes(const struct venue_wire *wire, uint8_t type);
+
 const struct venue_wire *venue_table_find(const char *name);
 /* Of number i, to list them; NULL behind the last. */
 const struct venue_wire *venue_table_at(uint32_t i);

@@ -1,27 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 /* bounds: fields that can mean nothing: unknown enums, quantities below one, a price that the type
  * needs and lacks, flags that are not defined. */
+#include "market/order_type.h"
 #include "risk/checks/checks.h"
 
 static enum risk_verdict judge(const struct risk_view *view, const struct agon_intent *intent)
 {
-    int needs_px = intent->type == AGON_LIMIT || intent->type == AGON_STOP_LIMIT;
-    int needs_trigger = intent->type == AGON_STOP || intent->type == AGON_STOP_LIMIT;
-
     if (intent->side != AGON_BUY && intent->side != AGON_SELL)
         return RISK_REFUSE;
-    if (intent->type < AGON_LIMIT || intent->type > AGON_STOP_LIMIT || intent->tif > AGON_TIF_GTD)
+    if (!order_type_is(intent->type) || intent->tif > AGON_TIF_GTD)
         return RISK_REFUSE;
     if ((intent->flags & ~(uint32_t)(AGON_POST_ONLY | AGON_REDUCE_ONLY)) != 0)
         return RISK_REFUSE;
     if (intent->qty <= 0 || intent->show_qty < 0 || intent->show_qty > intent->qty)
         return RISK_REFUSE;
-    if (needs_px ? intent->px <= 0 : intent->px != 0)
+    if (order_type_has_px(intent->type) ? intent->px <= 0 : intent->px != 0)
         return RISK_REFUSE;
-    if (needs_trigger ? intent->trigger_px <= 0 : intent->trigger_px != 0)
+    if (order_type_waits(intent->type) ? intent->trigger_px <= 0 : intent->trigger_px != 0)
         return RISK_REFUSE;
     if ((intent->flags & AGON_POST_ONLY) != 0 &&
-        (intent->type != AGON_LIMIT || intent->tif == AGON_TIF_IOC || intent->tif == AGON_TIF_FOK))
+        (!order_type_has_px(intent->type) || order_type_waits(intent->type) ||
+         intent->tif == AGON_TIF_IOC || intent->tif == AGON_TIF_FOK))
         return RISK_REFUSE;
     if (intent->tif == AGON_TIF_GTD ? intent->t_expire <= view->t : intent->t_expire != 0)
         return RISK_REFUSE;

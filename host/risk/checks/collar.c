@@ -6,6 +6,7 @@
  * rest is measured from the best price of its own side, one that waits for its trigger from the
  * trigger. Parts per million, compared by products, so that no division rounds in anybody's favour.
  */
+#include "market/order_type.h"
 #include "risk/checks/checks.h"
 
 static enum risk_verdict judge(const struct risk_view *view, const struct agon_intent *intent)
@@ -22,7 +23,7 @@ static enum risk_verdict judge(const struct risk_view *view, const struct agon_i
     if (px == 0 || !view->is_book_live)
         return RISK_PASS; // market orders are bounded by judge_px; no book is another check's
                           // matter
-    if (intent->type == AGON_STOP_LIMIT)
+    if (order_type_waits(intent->type))
         own = other = intent->trigger_px;
     is_marketable = other > 0 && (is_buy ? px >= other : px <= other);
     from = is_marketable ? other : own > 0 ? own : other;

@@ -59,28 +59,6 @@ int decode_in_side(struct scan *scan, uint8_t *side)
     return *side != 0 ? AGON_OK : scan_fail(scan);
 }
 
-int decode_in_type(struct scan *scan, struct wire_order *order)
-{
-    struct scan_text text;
-
-    if (scan_string(scan, &text) < 0)
-        return scan->rc;
-    // Types that we never send stay 0.
-    if (scan_is(&text, "LIMIT"))
-        order->type = AGON_LIMIT;
-    else if (scan_is(&text, "MARKET"))
-        order->type = AGON_MARKET;
-    else if (scan_is(&text, "STOP_LOSS") || scan_is(&text, "STOP_MARKET"))
-        order->type = AGON_STOP;
-    else if (scan_is(&text, "STOP_LOSS_LIMIT") || scan_is(&text, "STOP"))
-        order->type = AGON_STOP_LIMIT;
-    else if (scan_is(&text, "LIMIT_MAKER")) {
-        order->type = AGON_LIMIT;
-        order->is_post_only = 1;
-    }
-    return AGON_OK;
-}
-
 int decode_in_tif(struct scan *scan, uint8_t *tif, uint8_t *is_post_only)
 {
     struct scan_text text;

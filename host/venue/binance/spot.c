@@ -39,26 +39,13 @@ static void add_order(const struct binance *binance, struct binance_params *para
     int is_maker = (entry->flags & AGON_POST_ONLY) != 0 && entry->type == AGON_LIMIT;
 
     binance_params_add(params, "side", binance_side_name(entry->side));
-    switch (entry->type) {
-    case AGON_MARKET:
-        binance_params_add(params, "type", "MARKET");
-        break;
-    case AGON_STOP:
-        binance_params_add(params, "type", "STOP_LOSS");
-        break;
-    case AGON_STOP_LIMIT:
-        binance_params_add(params, "type", "STOP_LOSS_LIMIT");
-        break;
-    default:
-        binance_params_add(params, "type", is_maker ? "LIMIT_MAKER" : "LIMIT");
-        break;
-    }
-    if (!is_maker && (entry->type == AGON_LIMIT || entry->type == AGON_STOP_LIMIT))
+    binance_params_add(params, "type", is_maker ? "LIMIT_MAKER" : binance_spot_types[entry->type]);
+    if (!is_maker && order_type_has_px(entry->type))
         binance_params_add(params, "timeInForce", tif_name(entry->tif));
     binance_add_num(params, "quantity", qty, symbol->qty_exp);
-    if (entry->type == AGON_LIMIT || entry->type == AGON_STOP_LIMIT)
+    if (order_type_has_px(entry->type))
         binance_add_num(params, "price", px, symbol->px_exp);
-    if (entry->type == AGON_STOP || entry->type == AGON_STOP_LIMIT)
+    if (order_type_waits(entry->type))
         binance_add_num(params, "stopPrice", entry->trigger_px, symbol->px_exp);
     binance_add_client_id(binance, params, "newClientOrderId", entry->order_id, rev);
     binance_params_add(params, "newOrderRespType", "FULL");
@@ -367,6 +354,7 @@ const struct venue_wire venue_binance_spot = {
     .time_path = "/v3/time",
     .weights = weights,
     .has_orders = 1,
+    .order_types = binance_spot_types,
     .book = BOOK_RANGES,
     .defaults = defaults,
     .open = open_spot,

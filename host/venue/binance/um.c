@@ -49,20 +49,16 @@ static void add_order(const struct binance *binance, struct binance_params *para
                       const struct symbol *symbol, const struct outbox_entry *entry, agon_qty_t qty,
                       agon_px_t px, uint8_t rev)
 {
-    int is_limit = entry->type == AGON_LIMIT || entry->type == AGON_STOP_LIMIT;
+    int is_limit = order_type_has_px(entry->type);
 
     binance_params_add(params, "side", binance_side_name(entry->side));
-    binance_params_add(params, "type",
-                       entry->type == AGON_MARKET       ? "MARKET"
-                       : entry->type == AGON_STOP       ? "STOP_MARKET"
-                       : entry->type == AGON_STOP_LIMIT ? "STOP"
-                                                        : "LIMIT");
+    binance_params_add(params, "type", binance_um_types[entry->type]);
     if (is_limit)
         binance_params_add(params, "timeInForce", tif_name(entry));
     binance_add_num(params, "quantity", qty, symbol->qty_exp);
     if (is_limit)
         binance_add_num(params, "price", px, symbol->px_exp);
-    if (entry->type == AGON_STOP || entry->type == AGON_STOP_LIMIT)
+    if (order_type_waits(entry->type))
         binance_add_num(params, "stopPrice", entry->trigger_px, symbol->px_exp);
     if ((entry->flags & AGON_REDUCE_ONLY) != 0)
         binance_params_add(params, "reduceOnly", "true");
@@ -489,6 +485,7 @@ const struct venue_wire venue_binance_um = {
     .kind = INSTRUMENT_LINEAR,
     .has_rights_elsewhere = 1,
     .has_orders = 1,
+    .order_types = binance_um_types,
     .defaults = defaults,
     UM_WIRE,
 };

@@ -112,6 +112,7 @@ enum agon_reason_side { AGON_REASON_IS_OWN = 1, AGON_REASON_IS_OUTSIDE = 2 };
     X(OPERATOR, 64, "operator", OUTSIDE, "an operator asked for it")                               \
     X(SLOT_GONE, 65, "slot_gone", OUTSIDE, "crash, hang or unload of the slot's plugin")           \
     X(DISK, 66, "disk", OUTSIDE, "the journal's disk is full or fails")                            \
+    X(ORDER_TYPE, 67, "order_type", OWN, "the venue takes no orders of that type")                 \
     X(TOURNAMENT, 72, "tournament", OUTSIDE, "below the gate of a tournament")                     \
     X(CLOCK, 73, "clock", OUTSIDE, "the time is unconfirmed")                                      \
     X(EXIT, 80, "exit", OUTSIDE, "an exit plan of the slot closes the position")                   \

@@ -319,8 +319,8 @@ struct agon_intent {
     agon_account_t account; /* 0: the slot's own on the venue of the instrument */
     uint16_t reason;        /* the author's code, for the reports */
     uint64_t client_ref;  /* the author's number: chosen with ORDER, named by REPLACE and CANCEL */
-    agon_px_t px;         /* of LIMIT and STOP_LIMIT; else 0 */
-    agon_px_t trigger_px; /* of STOP and STOP_LIMIT; else 0 */
+    agon_px_t px;         /* of a type that has AGON_TYPE_PX; else 0 */
+    agon_px_t trigger_px; /* of a type that has AGON_TYPE_TRIGGER; else 0 */
     agon_qty_t qty;
     agon_qty_t show_qty; /* what others may see of it; 0: all */
     agon_ns_t t_expire;  /* of AGON_TIF_GTD; else 0 */

@@ -47,7 +47,28 @@ enum {
 };
 
 enum agon_side { AGON_BUY = 1, AGON_SELL = 2 };
-enum agon_order_type { AGON_LIMIT = 1, AGON_MARKET = 2, AGON_STOP = 3, AGON_STOP_LIMIT = 4 };
+/* What a type of order is made of. */
+enum agon_type_has {
+    AGON_TYPE_PX = 1,      /* px, which it never trades worse than; without: whatever it meets */
+    AGON_TYPE_TRIGGER = 2, /* it waits until prices have come to trigger_px against its side: a buy
+                              for a rise to it, a sell for a fall; then it acts */
+    AGON_TYPE_TOWARDS = 4  /* with TRIGGER: the other way, a buy for a fall, a sell for a rise */
+};
+/* X(id, number, name, has, text): every type of order, AGON_ and the id, and what it has. The one
+ * list of them, the host's too; there to be expanded, as AGON_REASONS is. Numbers rise, are below
+ * 32, stand in intents, orders and the journal, and are never used again. */
+#define AGON_ORDER_TYPES(X)                                                                        \
+    X(LIMIT, 1, "limit", AGON_TYPE_PX, "trades at px or better, and what does not rests")          \
+    X(MARKET, 2, "market", 0, "trades at once, as far as the collar lets it")                      \
+    X(STOP, 3, "stop", AGON_TYPE_TRIGGER, "a market order, once prices have come to trigger_px")   \
+    X(STOP_LIMIT, 4, "stop_limit", AGON_TYPE_PX | AGON_TYPE_TRIGGER,                               \
+      "a limit order, once prices have come to trigger_px")                                        \
+    /* the next one stands above this line */
+#define AGON_ORDER_TYPE_OF(id, number, name, has, text) AGON_##id = (number),
+enum agon_order_type {
+    AGON_ORDER_TYPES(AGON_ORDER_TYPE_OF) AGON_ORDER_TYPES_END /* highest number known here + 1 */
+};
+#undef AGON_ORDER_TYPE_OF
 /* Time in force; 0 in an intent: the type's own (GTC, and IOC for a market order). */
 enum agon_tif { AGON_TIF_GTC = 1, AGON_TIF_IOC = 2, AGON_TIF_FOK = 3, AGON_TIF_GTD = 4 };
 

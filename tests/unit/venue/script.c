@@ -906,6 +906,8 @@ static void command(char *at)
             cmd->depends_seq = (uint64_t)number;
         else if (strcmp(text, "type") == 0)
             cmd->type = (uint8_t)number;
+        else if (strcmp(text, "trigger") == 0)
+            cmd->trigger_px = number;
         else if (strcmp(text, "tif") == 0)
             cmd->tif = (uint8_t)number;
         else if (strcmp(text, "flags") == 0)

@@ -15,6 +15,7 @@ static const char *const stories[] = {
     "binance/full_history.script",
     "binance/bars_history.script",
     "binance/orders.script",
+    "binance/order_types.script",
     "binance/replace.script",
     "binance/unknown.script",
     "binance/clock.script",
