@@ -461,13 +461,49 @@ static void count_book(struct tape *tape, int has_followed)
 
 static void take_snapshot(struct tape *tape, int64_t t)
 {
+    const struct wire_depth *depth = &tape->decoded->depth;
     int has_followed = tape->sync.diffs_used > 0;
 
     tape->report.n_snapshots++;
+    // How many levels were asked for is not in the recording; the first book shows it.
+    if (tape->sync.is_pushed)
+        tape->sync.snapshot_limit = depth->n_bid > depth->n_ask ? depth->n_bid : depth->n_ask;
     if (!tape->sync.is_asked)
         book_sync_asked(&tape->sync);
-    book_sync_snapshot(&tape->sync, &tape->decoded->depth, t, 0);
+    book_sync_snapshot(&tape->sync, depth, t, 0);
     count_book(tape, has_followed);
+}
+
+static int take_record(struct tape *tape, int rc, uint32_t column)
+{
+    struct tape_report *report = &tape->report;
+    int64_t t = tape->t;
+
+    switch (rc) {
+    case WIRE_TRADE:
+        report->n_trades++;
+        return put(tape, &tape->decoded->trade.hdr);
+    case WIRE_QUOTE:
+        report->n_quotes++;
+        return put(tape, &tape->decoded->quote.hdr);
+    case WIRE_SNAPSHOT:
+    case WIRE_BOOK:
+        take_snapshot(tape, t);
+        return AGON_OK;
+    case WIRE_DIFF:
+        report->n_diffs++;
+        book_sync_diff(&tape->sync, &tape->decoded->depth, t, 0);
+        count_book(tape, 1);
+        return AGON_OK;
+    default:
+        if (rc < 0)
+            refuse(tape, column,
+                   tape->decoded->named_kind == WIRE_SNAPSHOT ? "not a depth snapshot"
+                                                              : "not a message of this stream");
+        else
+            report->n_other++;
+        return AGON_OK;
+    }
 }
 
 static int raw_row(struct tape *tape, char *line, uint32_t n)
@@ -490,31 +526,16 @@ static int raw_row(struct tape *tape, char *line, uint32_t n)
     }
     tape->t = t;
     report->t_last = t;
-    rc = tape->wire->decode_recorded(tape->reader, &tape->symbols->all[0], message, n_message,
-                                     tape->decoded);
-    switch (rc) {
-    case WIRE_TRADE:
-        report->n_trades++;
-        return put(tape, &tape->decoded->trade.hdr);
-    case WIRE_QUOTE:
-        report->n_quotes++;
-        return put(tape, &tape->decoded->quote.hdr);
-    case WIRE_SNAPSHOT:
-        take_snapshot(tape, t);
-        return AGON_OK;
-    case WIRE_DIFF:
-        report->n_diffs++;
-        book_sync_diff(&tape->sync, &tape->decoded->depth, t, 0);
-        count_book(tape, 1);
-        return AGON_OK;
-    default:
-        if (rc < 0)
-            refuse(tape, column,
-                   tape->decoded->named_kind == WIRE_SNAPSHOT ? "not a depth snapshot"
-                                                              : "not a message of this stream");
-        else
-            report->n_other++;
-        return AGON_OK;
+    // Of several records in one message the last is followed by 0, which is none of them.
+    for (int is_first = 1;; is_first = 0) {
+        int kind = tape->wire->decode_recorded(tape->reader, &tape->symbols->all[0], message,
+                                               n_message, tape->decoded);
+
+        if (kind <= 0 && !is_first)
+            return AGON_OK;
+        rc = take_record(tape, kind, column);
+        if (rc < 0 || kind <= 0 || !tape->wire->has_several)
+            return rc;
     }
 }
 
@@ -586,6 +607,8 @@ static int open_raw(struct tape *tape, struct error *err)
         return error_set(err, rc, "%s: out of memory", config->path);
     tape->has_sync = 1;
     tape->sync.is_chained = tape->wire->book == BOOK_CHAIN;
+    if (tape->wire->book == BOOK_CHECKSUM && book_sync_push(&tape->sync, tape->wire->checksum) < 0)
+        return error_set(err, AGON_ENOMEM, "%s: out of memory", config->path);
     book_sync_start(&tape->sync, 0);
     return AGON_OK;
 }

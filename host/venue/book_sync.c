@@ -35,8 +35,20 @@ int book_sync_init(struct book_sync *sync, const struct symbol *symbol, uint16_t
     return AGON_OK;
 }
 
+int book_sync_push(struct book_sync *sync, uint32_t (*checksum)(const struct wire_top *top))
+{
+    sync->worst = malloc(BOOK_SYNC_WORST * sizeof(*sync->worst));
+    if (sync->worst == NULL)
+        return AGON_ENOMEM;
+    sync->is_pushed = 1;
+    sync->checksum = checksum;
+    return AGON_OK;
+}
+
 void book_sync_deinit(struct book_sync *sync)
 {
+    free(sync->worst);
+    sync->worst = NULL;
     free(sync->diffs);
     free(sync->record);
     book_free(sync->book);
@@ -80,12 +92,16 @@ void book_sync_start(struct book_sync *sync, int64_t now)
     sync->is_fed = 1;
     drop_diffs(sync);
     sync->next_ns = now;
+    sync->is_asked = sync->is_asked || sync->is_pushed; // the subscription itself asks
+    sync->asked_ns = now;
     set_state(sync, BOOK_SYNCING, 0);
 }
 
 void book_sync_lost(struct book_sync *sync, enum book_sync_reason reason)
 {
     sync->is_fed = 0;
+    if (sync->is_pushed)
+        sync->is_asked = 0; // what was to come went with it
     drop_diffs(sync);
     if (sync->state != BOOK_COLD)
         set_state(sync, BOOK_STALE, (int)reason);
@@ -208,6 +224,59 @@ static void apply(struct book_sync *sync, const struct agon_level *bid, uint32_t
     }
 }
 
+/* What stands behind the levels that the venue keeps us informed of. Below 0: no room. */
+static int cut_side(struct book_sync *sync, enum agon_side side, const struct wire_depth *from)
+{
+    uint32_t n = book_count(sync->book, side);
+    uint32_t limit = sync->snapshot_limit;
+    struct agon_level *out = sync->worst + limit;
+
+    if (n <= limit)
+        return AGON_OK;
+    if (n > BOOK_SYNC_WORST)
+        return AGON_ENOSPC;
+    book_levels(sync->book, side, sync->worst, n);
+    for (uint32_t i = limit; i < n; i++)
+        sync->worst[i].qty = 0;
+    return put_parts(sync, AGON_EVENT_BOOK_DELTA, out, side == AGON_BUY ? n - limit : 0, out,
+                     side == AGON_BUY ? 0 : n - limit, sync->id, sync->id, from->t_venue, 0);
+}
+
+static int is_same(struct book_sync *sync, const struct wire_depth *from)
+{
+    struct wire_top top = {.symbol = sync->symbol,
+                           .px_decimals = from->px_decimals,
+                           .qty_decimals = from->qty_decimals};
+
+    top.n_bid = book_levels(sync->book, AGON_BUY, top.bid, WIRE_TOP_MAX);
+    top.n_ask = book_levels(sync->book, AGON_SELL, top.ask, WIRE_TOP_MAX);
+    return sync->checksum(&top) == from->checksum;
+}
+
+/* A message of a pushed book: the whole of it, or a part. False: it is not the venue's. */
+static int put_pushed(struct book_sync *sync, const struct wire_depth *from, uint16_t type,
+                      uint32_t flags, int64_t now, uint64_t random)
+{
+    sync->id++;
+    if (put_parts(sync, type, from->bid, from->n_bid, from->ask, from->n_ask, sync->id, sync->id,
+                  from->t_venue, flags) < 0 ||
+        cut_side(sync, AGON_BUY, from) < 0 || cut_side(sync, AGON_SELL, from) < 0) {
+        book_sync_stale(sync, BOOK_SYNC_NO_ROOM, now, random);
+        return 0;
+    }
+    if (!is_same(sync, from)) {
+        sync->n_differ++;
+        book_sync_stale(sync, BOOK_SYNC_CHECKSUM, now, random);
+        return 0;
+    }
+    if (book_is_crossed(sync->book)) {
+        sync->n_crossed++;
+        book_sync_stale(sync, BOOK_SYNC_CROSSED, now, random);
+        return 0;
+    }
+    return 1;
+}
+
 static void keep(struct book_sync *sync, const struct wire_depth *diff)
 {
     uint64_t bytes =
@@ -241,6 +310,11 @@ void book_sync_diff(struct book_sync *sync, const struct wire_depth *diff, int64
 {
     if (!sync->is_fed)
         return;
+    if (sync->is_pushed) {
+        if (sync->state == BOOK_LIVE)
+            put_pushed(sync, diff, AGON_EVENT_BOOK_DELTA, 0, now, random);
+        return; // what comes before the whole book is in it
+    }
     if (sync->state == BOOK_LIVE) {
         uint64_t gaps = sync->n_gaps;
 
@@ -263,6 +337,13 @@ int book_sync_wants(const struct book_sync *sync, int64_t now)
     return sync->is_fed && !sync->is_asked && sync->state != BOOK_LIVE && now >= sync->next_ns;
 }
 
+void book_sync_turn(struct book_sync *sync, int64_t now, uint64_t random)
+{
+    if (sync->is_pushed && sync->is_fed && sync->is_asked &&
+        now - sync->asked_ns > BOOK_SYNC_WAIT_NS)
+        book_sync_failed(sync, now, random);
+}
+
 void book_sync_asked(struct book_sync *sync)
 {
     sync->is_asked = 1;
@@ -275,12 +356,52 @@ void book_sync_failed(struct book_sync *sync, int64_t now, uint64_t random)
     back_off(sync, now, random);
 }
 
+static void set_live(struct book_sync *sync, int64_t now)
+{
+    backoff_up(&sync->backoff, now);
+    // A snapshot that fitted is good data: the next gap is mended within seconds, also the
+    // twentieth in a row. Not at once: a snapshot weighs as much as hundreds of orders.
+    if (sync->backoff.attempts > 1) {
+        backoff_near(&sync->backoff);
+        sync->backoff.attempts = 1;
+    }
+    set_state(sync, BOOK_LIVE, 0);
+}
+
+static uint32_t range_flag(const struct book_sync *sync, const struct wire_depth *snapshot)
+{
+    // A side as long as was asked for goes on further than we know.
+    return snapshot->n_bid >= sync->snapshot_limit || snapshot->n_ask >= sync->snapshot_limit
+               ? BOOK_PART_RANGE
+               : 0;
+}
+
+static void take_pushed(struct book_sync *sync, const struct wire_depth *snapshot, int64_t now,
+                        uint64_t random)
+{
+    int was_live = sync->state == BOOK_LIVE; // it was asked for by who knew better, or sent unasked
+
+    sync->is_asked = 0;
+    sync->is_crossed = 0;
+    book_clear(sync->book);
+    if (!was_live)
+        set_state(sync, BOOK_SYNCING, 0);
+    if (put_pushed(sync, snapshot, AGON_EVENT_BOOK_SNAPSHOT, range_flag(sync, snapshot), now,
+                   random))
+        set_live(sync, now);
+    else if (!was_live)
+        back_off(sync, now, random);
+}
+
 void book_sync_snapshot(struct book_sync *sync, const struct wire_depth *snapshot, int64_t now,
                         uint64_t random)
 {
-    uint32_t flags = 0;
     uint64_t at = 0;
 
+    if (sync->is_pushed && sync->is_fed) {
+        take_pushed(sync, snapshot, now, random);
+        return;
+    }
     sync->is_asked = 0;
     if (!sync->is_fed || sync->state == BOOK_LIVE)
         return; // the connection went meanwhile: a new build will ask again
@@ -291,16 +412,13 @@ void book_sync_snapshot(struct book_sync *sync, const struct wire_depth *snapsho
         return;
     }
     set_state(sync, BOOK_SYNCING, 0);
-    // A side as long as was asked for goes on further than we know.
-    if (snapshot->n_bid >= sync->snapshot_limit || snapshot->n_ask >= sync->snapshot_limit)
-        flags |= BOOK_PART_RANGE;
     book_clear(sync->book);
     sync->is_crossed = 0;
     sync->id = snapshot->last_id;
     sync->is_first = 1;
     if (put_parts(sync, AGON_EVENT_BOOK_SNAPSHOT, snapshot->bid, snapshot->n_bid, snapshot->ask,
                   snapshot->n_ask, snapshot->first_id, snapshot->last_id, snapshot->t_venue,
-                  flags) < 0 ||
+                  range_flag(sync, snapshot)) < 0 ||
         !is_sound(sync)) {
         book_sync_failed(sync, now, random);
         set_state(sync, BOOK_STALE, BOOK_SYNC_NO_ROOM);
@@ -321,14 +439,7 @@ void book_sync_snapshot(struct book_sync *sync, const struct wire_depth *snapsho
         return;
     }
     drop_diffs(sync);
-    backoff_up(&sync->backoff, now);
-    // A snapshot that fitted is good data: the next gap is mended within seconds, also the
-    // twentieth in a row. Not at once: a snapshot weighs as much as hundreds of orders.
-    if (sync->backoff.attempts > 1) {
-        backoff_near(&sync->backoff);
-        sync->backoff.attempts = 1;
-    }
-    set_state(sync, BOOK_LIVE, 0);
+    set_live(sync, now);
 }
 
 void book_sync_trading(struct book_sync *sync, enum trading_state trading)

@@ -388,6 +388,9 @@ static int open_instruments(struct venue_client *client,
         client->n = i + 1;
         instrument->sync.snapshot_limit = config->snapshot_levels;
         instrument->sync.is_chained = client->wire->book == BOOK_CHAIN;
+        if (client->wire->book == BOOK_CHECKSUM &&
+            book_sync_push(&instrument->sync, client->wire->checksum) < 0)
+            return error_set(err, AGON_ENOMEM, "out of memory for a book");
         instrument->record = instruments[i].instrument;
         instrument->record.venue = config->venue;
         instrument->record.hdr.type = AGON_EVENT_INSTRUMENT;

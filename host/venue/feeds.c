@@ -198,7 +198,7 @@ static void heard(struct venue_instrument *instrument, int at, int64_t now)
         channel->n++;
 }
 
-static void on_diff(struct venue_client *client)
+static void on_diff(struct venue_client *client, int kind)
 {
     struct gateway *gateway = client->gateway;
     struct venue_instrument *instrument = venue_instrument(client, client->out.depth.symbol);
@@ -207,7 +207,10 @@ static void on_diff(struct venue_client *client)
     if (!instrument->sync.is_fed)
         book_sync_start(&instrument->sync, now); // what comes was subscribed
     heard(instrument, CHANNEL_DEPTH, now);
-    book_sync_diff(&instrument->sync, &client->out.depth, now, gateway_random(gateway));
+    if (kind == WIRE_BOOK)
+        book_sync_snapshot(&instrument->sync, &client->out.depth, now, gateway_random(gateway));
+    else
+        book_sync_diff(&instrument->sync, &client->out.depth, now, gateway_random(gateway));
 }
 
 static void on_trade_print(struct venue_client *client)
@@ -241,13 +244,11 @@ static void on_market_reply(struct venue_client *client, struct link *link)
     }
 }
 
-/* What the connection that is to follow shows is not used, only noted. */
-void venue_on_next_market(struct venue_client *client, struct link *link, const void *bytes,
-                          size_t n)
+static void note(struct venue_client *client, struct link *link, int kind)
 {
     const struct symbol *symbol;
 
-    switch (client->wire->decode(client->self, bytes, n, &client->out)) {
+    switch (kind) {
     case WIRE_TRADE:
         symbol = symbols_by_id(&client->gateway->symbols, client->out.trade.hdr.instrument);
         venue_instrument(client, symbol)->next_trade = client->out.trade.venue_id;
@@ -264,6 +265,18 @@ void venue_on_next_market(struct venue_client *client, struct link *link, const 
     default:
         break;
     }
+}
+
+/* What the connection that is to follow shows is not used, only noted. */
+void venue_on_next_market(struct venue_client *client, struct link *link, const void *bytes,
+                          size_t n)
+{
+    int rc;
+
+    do {
+        rc = client->wire->decode(client->self, bytes, n, &client->out);
+        note(client, link, rc);
+    } while (rc > 0 && client->wire->has_several);
 }
 
 /* The follower takes over when it has shown nothing that the other has not: then what it shows next
@@ -328,10 +341,9 @@ static void on_mark(struct venue_client *client)
         tell_value(client, AGON_EVENT_INDEX, mark, mark->index_px);
 }
 
-void venue_on_market(struct venue_client *client, struct link *link, const void *bytes, size_t n)
+static void show(struct venue_client *client, struct link *link, int rc)
 {
     struct gateway *gateway = client->gateway;
-    int rc = client->wire->decode(client->self, bytes, n, &client->out);
 
     if (rc > 0 && rc != WIRE_REPLY && rc != WIRE_SHUTDOWN)
         gateway_link_works(gateway, link); // data, not a mere connection
@@ -346,7 +358,8 @@ void venue_on_market(struct venue_client *client, struct link *link, const void 
         gateway_emit(gateway, &client->out.quote.hdr);
         break;
     case WIRE_DIFF:
-        on_diff(client);
+    case WIRE_BOOK:
+        on_diff(client, rc);
         break;
     case WIRE_BAR:
         on_closed(client);
@@ -365,11 +378,22 @@ void venue_on_market(struct venue_client *client, struct link *link, const void 
         break;
     default:
         // A diff that cannot be taken is missing from the book.
-        if (rc < 0 && client->out.named_kind == WIRE_DIFF && client->out.named != NULL)
+        if (rc < 0 && client->out.named != NULL &&
+            (client->out.named_kind == WIRE_DIFF || client->out.named_kind == WIRE_BOOK))
             book_sync_stale(&venue_instrument(client, client->out.named)->sync, BOOK_SYNC_BAD,
                             gateway_now(gateway), gateway_random(gateway));
         break;
     }
+}
+
+void venue_on_market(struct venue_client *client, struct link *link, const void *bytes, size_t n)
+{
+    int rc;
+
+    do {
+        rc = client->wire->decode(client->self, bytes, n, &client->out);
+        show(client, link, rc);
+    } while (rc > 0 && client->wire->has_several && link->state == LINK_OPEN);
 }
 
 /* So long a channel may be silent: three of its usual gaps. One that is known to be busy is
@@ -407,6 +431,8 @@ static int watch_channel(struct venue_client *client, struct link *link, uint32_
     channel->acted_ns = now;
     if (which == CHANNEL_DEPTH)
         book_sync_stale(&instrument->sync, BOOK_SYNC_SILENT, now, gateway_random(client->gateway));
+    if (which == CHANNEL_DEPTH && instrument->sync.is_pushed)
+        return 1; // asked for anew as each book is that is not live
     client->wire->resubscribe(client->self, link, at, which);
     return 1;
 }
@@ -433,12 +459,33 @@ void venue_ask_past(struct venue_client *client, uint32_t at)
         client->all[at].warm_ns = INT64_MAX; // its answer sets it, where it is none
 }
 
+/* Books that the stream brings: where one is not live, it is subscribed anew. */
+static void ask_pushed(struct venue_client *client, int64_t now)
+{
+    struct link *link = gateway_link(client->gateway, LINK_MARKET);
+
+    for (uint32_t i = 0; i < client->n; i++) {
+        struct book_sync *sync = &client->all[i].sync;
+
+        book_sync_turn(sync, now, gateway_random(client->gateway));
+        if (!book_sync_wants(sync, now))
+            continue;
+        client->wire->resubscribe(client->self, link, i, CHANNEL_DEPTH);
+        book_sync_asked(sync);
+        sync->asked_ns = now;
+    }
+}
+
 void venue_ask_snapshots(struct venue_client *client, int64_t now)
 {
     const struct agon_event_hdr snapshot = {.type = AGON_EVENT_BOOK_SNAPSHOT};
 
     if (!gateway_takes(client->gateway, &snapshot))
         return; // it would be read for nothing
+    if (client->wire->book == BOOK_CHECKSUM) {
+        ask_pushed(client, now);
+        return;
+    }
     for (uint32_t i = 0; i < client->n; i++) {
         struct venue_instrument *instrument = &client->all[i];
         uint32_t weight = client->wire->snapshot_weight(client->gateway->config.snapshot_levels);

@@ -236,6 +236,8 @@ static int send_request(struct gateway *gateway, struct gateway_request *request
     wire.target = http.target;
     wire.headers = http.headers;
     wire.n_headers = http.n_headers;
+    wire.body = http.body_n > 0 ? http.body : NULL;
+    wire.body_n = http.body_n;
     n = http_write_request((char *)gateway->scratch, sizeof(gateway->scratch), &wire);
     REQUIRE(n > 0); // our own text, bounded by its buffer
     utc = gateway->stream->utc(gateway->stream->ctx);

@@ -107,6 +107,8 @@ struct gateway_http { /* a request being written */
     char target[4096]; /* path and query */
     struct http_header headers[4];
     uint32_t n_headers;
+    char body[2048];
+    uint32_t body_n; /* 0: none */
 };
 
 struct gateway_held {

@@ -408,6 +408,14 @@ static int is_ageing(const struct gateway *gateway, const struct link *link, int
            (link->is_retiring || now - link->open_ns > gateway->config.life_ns);
 }
 
+static int ask_for_life(struct gateway *gateway, struct link *link)
+{
+    const char *ping = gateway->wire->ping;
+
+    return ping != NULL ? write_frame(gateway, link, WS_TEXT, ping, strlen(ping))
+                        : write_frame(gateway, link, WS_PING, "agon", 4);
+}
+
 void link_keep(struct gateway *gateway, struct link *link, int64_t now)
 {
     int64_t silence =
@@ -449,7 +457,7 @@ void link_keep(struct gateway *gateway, struct link *link, int64_t now)
     if (now - link->bytes_ns > silence)
         gateway_drop(gateway, link, "silent");
     else if (now - link->bytes_ns > silence / 3 * 2 && link->ping_ns <= link->bytes_ns &&
-             write_frame(gateway, link, WS_PING, "agon", 4) == AGON_OK)
+             ask_for_life(gateway, link) == AGON_OK)
         link->ping_ns = now; // a quiet market is not a dead one: ask
     else if (link->partial_ns != 0 && now - link->partial_ns > PARTIAL_NS)
         gateway_drop(gateway, link, "a frame that does not end");

@@ -30,7 +30,8 @@ enum wire_kind {
     WIRE_MARK = 13,        /* futures: markPriceUpdate: out->mark */
     WIRE_LIQUIDATION = 14, /* futures: forceOrder: out->liquidation */
     WIRE_POSITION = 15,    /* futures: ACCOUNT_UPDATE: balances, positions */
-    WIRE_KINDS = 16
+    WIRE_BOOK = 16,        /* a whole book by the stream that its diffs come by: out->depth */
+    WIRE_KINDS = 17
 };
 
 enum answer { /* what an answer means for the request it answers */
@@ -50,8 +51,20 @@ struct wire_depth {
     uint64_t first_id, last_id;
     uint64_t prev_id; /* futures: last_id of the diff before this one; 0: not told */
     agon_ns_t t_venue;
+    /* BOOK_CHECKSUM: what the book's text comes to when this is in it, and the decimals that its
+     * prices and quantities have there: of the venue's own, as no other has the same zeros. */
+    uint32_t checksum;
+    uint8_t px_decimals, qty_decimals;
     uint32_t n_bid, n_ask;
     struct agon_level bid[WIRE_DEPTH_MAX], ask[WIRE_DEPTH_MAX];
+};
+
+#define WIRE_TOP_MAX 25
+struct wire_top { /* the best levels of a book, best first: what a checksum is over */
+    const struct symbol *symbol;
+    uint8_t px_decimals, qty_decimals;
+    uint32_t n_bid, n_ask;
+    struct agon_level bid[WIRE_TOP_MAX], ask[WIRE_TOP_MAX];
 };
 
 struct wire_balance {
@@ -207,7 +220,11 @@ struct venue_config;
 
 enum book_rule {                  /* how a diff joins on to the one before it */
                  BOOK_RANGES = 1, /* its first id follows the last one's last */
-                 BOOK_CHAIN = 2   /* it names the last id of the one before it */
+                 BOOK_CHAIN = 2,  /* it names the last id of the one before it */
+                 /* Nothing but order does: the book comes by the same stream (WIRE_BOOK), has so
+                  * many levels a side as were asked for, and each message says what its text
+                  * comes to. One that is built anew is asked for by resubscribe. */
+                 BOOK_CHECKSUM = 3
 };
 
 /* All that an exchange's folder fills; table.c names each in a line. The functions turn what is
@@ -234,6 +251,10 @@ struct venue_wire {
     uint32_t funding_s; /* perpetuals: between two fundings */
     enum book_rule book;
     uint32_t (*snapshot_weight)(uint32_t levels);
+    uint32_t (*checksum)(const struct wire_top *top); /* BOOK_CHECKSUM */
+    /* A message may hold several records: decode is called with it again until it says 0. */
+    uint8_t has_several;
+    const char *ping; /* a text that asks whether the other side lives; NULL: a ping frame does */
     /* Once, when all of the client but self is there. */
     int (*open)(struct venue_client *client, void **self, struct error *err);
     void (*close)(void *self); /* NULL is fine */
