@@ -275,7 +275,8 @@ void venue_on_next_market(struct venue_client *client, struct link *link, const 
 
     do {
         rc = client->wire->decode(client->self, bytes, n, &client->out);
-        note(client, link, rc);
+        if (link->state == LINK_OPEN)
+            note(client, link, rc);
     } while (rc > 0 && client->wire->has_several);
 }
 
@@ -392,8 +393,9 @@ void venue_on_market(struct venue_client *client, struct link *link, const void 
 
     do {
         rc = client->wire->decode(client->self, bytes, n, &client->out);
-        show(client, link, rc);
-    } while (rc > 0 && client->wire->has_several && link->state == LINK_OPEN);
+        if (link->state == LINK_OPEN) // the first may have ended it
+            show(client, link, rc);
+    } while (rc > 0 && client->wire->has_several);
 }
 
 /* So long a channel may be silent: three of its usual gaps. One that is known to be busy is

@@ -51,7 +51,7 @@ static void sweep(struct venue_client *client, uint32_t at)
 
 static void sweep_all(struct venue_client *client)
 {
-    for (uint32_t i = 0; i < client->n; i++) {
+    for (uint32_t i = 0; i < client->n && !client->wire->cancels_singly; i++) {
         if (is_any_open(client, client->gateway->symbols.all[i].instrument))
             sweep(client, i);
     }

@@ -7,11 +7,13 @@
 extern const struct venue_wire venue_binance_spot;
 extern const struct venue_wire venue_binance_um;
 extern const struct venue_wire venue_binance_cm;
+extern const struct venue_wire venue_kraken_spot;
 
 static const struct venue_wire *const table[] = {
     &venue_binance_spot,
     &venue_binance_um,
     &venue_binance_cm,
+    &venue_kraken_spot,
 };
 
 const struct venue_wire *venue_table_find(const char *name)

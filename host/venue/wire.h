@@ -245,6 +245,7 @@ struct venue_wire {
     uint8_t is_in_place;     /* a replaced order keeps its id, number and filled part */
     uint8_t has_positions;   /* a round reads them too */
     uint8_t has_orders;      /* orders are taken */
+    uint8_t cancels_singly;  /* it has no request that ends all orders of one instrument */
     /* ORDER_TYPES_MAX: what the exchange calls each type of order. NULL: it takes none of that
      * type, and the gateway sends none (REASON_ORDER_TYPE). */
     const char *const *order_types;

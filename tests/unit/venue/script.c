@@ -235,6 +235,41 @@ static void reply_recent(struct conn *conn, const char *target)
     reply(conn, 200, "", body);
 }
 
+static int is_kraken(void)
+{
+    return strncmp(w.file, "kraken/", 7) == 0;
+}
+
+/* What a quiet Kraken says. False: it knows no such path. */
+static int reply_kraken(struct conn *conn, const char *path)
+{
+    static const struct {
+        const char *path, *result;
+    } quiet[] = {{"/0/public/AssetPairs", "{}"},
+                 {"/0/public/OHLC", "{\"XXBTZUSD\":[],\"last\":0}"},
+                 {"/0/private/GetWebSocketsToken", "{\"token\":\"token1\",\"expires\":900}"},
+                 {"/0/private/OpenOrders", "{\"open\":{}}"},
+                 {"/0/private/ClosedOrders", "{\"closed\":{},\"count\":0}"},
+                 {"/0/private/TradesHistory", "{\"trades\":{},\"count\":0}"},
+                 {"/0/private/BalanceEx", "{}"}};
+    char body[256];
+
+    if (strcmp(path, "/0/public/Time") == 0) {
+        snprintf(body, sizeof(body), "{\"error\":[],\"result\":{\"unixtime\":%lld}}",
+                 (long long)((T0 + w.now) / 1000000000));
+        reply(conn, 200, "", body);
+        return 1;
+    }
+    for (size_t i = 0; i < sizeof(quiet) / sizeof(quiet[0]); i++) {
+        if (strcmp(path, quiet[i].path) == 0) {
+            snprintf(body, sizeof(body), "{\"error\":[],\"result\":%s}", quiet[i].result);
+            reply(conn, 200, "", body);
+            return 1;
+        }
+    }
+    return 0;
+}
+
 static void on_request(struct conn *conn, const struct http_message *message)
 {
     struct seen *seen = &w.seen[w.n_seen++];
@@ -249,6 +284,12 @@ static void on_request(struct conn *conn, const struct http_message *message)
         ck_assert_ptr_null(http_header_find(message, "x-mbx-time-unit"));
     snprintf(seen->method, sizeof(seen->method), "%s", message->method);
     seen->target = strdup(message->target);
+    if (message->body_n > 0) { // asked for in a form: shown as if it stood in the path
+        free(seen->target);
+        ck_assert_int_gt(asprintf(&seen->target, "%s?%.*s", message->target, (int)message->body_n,
+                                  message->body),
+                         0);
+    }
     seen->is_taken = 0;
     for (int i = 0; i < 64; i++) {
         struct rule *rule = &w.rules[i];
@@ -267,6 +308,8 @@ static void on_request(struct conn *conn, const struct http_message *message)
             free(rule->body);
         return;
     }
+    if (is_kraken() && reply_kraken(conn, message->path))
+        return;
     if (strcmp(message->path, "/api/v3/time") == 0) {
         snprintf(body, sizeof(body), "{\"serverTime\":${t}}");
         reply(conn, 200, "", body);
@@ -544,7 +587,7 @@ static void begin(void)
         {"orders", 100, 10000000000},     {"orders_day", 200000, 86400000000000},
         {"snapshots", 1200, 60000000000}, {"connects", 300, 300000000000},
     };
-    static const struct gateway_asset assets[] = {{"USDT", 1, 8}, {"BTC", 2, 8}, {"BNB", 3, 8}};
+    struct gateway_asset assets[] = {{"USDT", 1, 8}, {"BTC", 2, 8}, {"BNB", 3, 8}};
     struct gateway_instrument instruments[2] = {{.instrument = {.hdr = {.instrument = 1},
                                                                 .kind = INSTRUMENT_SPOT,
                                                                 .base = 2,
@@ -578,9 +621,10 @@ static void begin(void)
     int is_um = strncmp(w.file, "binance_um/", 11) == 0;
     int is_cm = strncmp(w.file, "binance_cm/", 11) == 0;
 
-    ck_assert_int_eq(venue_config_default(&config, is_um   ? "binance_um"
-                                                   : is_cm ? "binance_cm"
-                                                           : "binance_spot"),
+    ck_assert_int_eq(venue_config_default(&config, is_kraken() ? "kraken_spot"
+                                                   : is_um     ? "binance_um"
+                                                   : is_cm     ? "binance_cm"
+                                                               : "binance_spot"),
                      AGON_OK);
     if (is_um) {
         config.leverage = 5;
@@ -588,10 +632,18 @@ static void begin(void)
         instruments[0].instrument.kind = INSTRUMENT_LINEAR;
         instruments[1].instrument.kind = INSTRUMENT_LINEAR;
     }
+    if (is_kraken()) {
+        snprintf(assets[0].name, sizeof(assets[0].name), "USD");
+        snprintf(assets[2].name, sizeof(assets[2].name), "ETH");
+        snprintf(instruments[0].instrument.symbol, 32, "BTC/USD");
+        snprintf(instruments[1].instrument.symbol, 32, "ETH/USD");
+        instruments[0].instrument.qty_exp = instruments[1].instrument.qty_exp = 8;
+        config.snapshot_levels = 10;
+    }
     snprintf(config.name, sizeof(config.name), "scripted");
     config.venue = 1;
     config.account = 5;
-    config.is_private = !is_cm; // COIN-M is for market data
+    config.is_private = !is_cm && !is_kraken(); // they are for market data
     config.warm_bars = strstr(w.file, "history") != NULL ? 3 : 0;
     if (strstr(w.file, "/bars_") != NULL)
         instruments[0].bar_s = instruments[1].bar_s = 60;

@@ -42,6 +42,7 @@ static const char *const stories[] = {
     "binance/guard_elsewhere.script",
     "binance_um/guard_recent.script",
     "binance_um/guard_past.script",
+    "kraken/market.script",
 };
 
 START_TEST(the_gateway_keeps_to_the_transcript)

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+/* core: what Kraken spot speaks: WebSocket v2 for the market, REST for what is asked. A symbol here
+ * is the socket's name of it ("BTC/USD"); REST has another ("XBTUSD"). Only files of this folder
+ * include it. [io] */
+#ifndef VENUE_KRAKEN_CORE_H
+#define VENUE_KRAKEN_CORE_H
+
+#include "venue/client.h"
+#include "venue/kraken/sign.h"
+#include "venue/scan.h"
+
+#define KRAKEN_TOP 10 /* levels of a side that the checksum is over */
+
+/* Numbers of an instrument's text, as the venue prints them: learned of its list of instruments,
+ * and of what it sends, which may have no zeros at its end. */
+struct kraken_digits {
+    uint8_t px, qty;
+};
+
+struct kraken {
+    struct venue_client *client; /* NULL: a reader of recordings, as the gateway */
+    struct gateway *gateway;
+    const struct symbols *symbols; /* borrowed */
+    struct kraken_digits digits[SYMBOLS_MAX];
+    /* A message of several records, from which so many of ours were handed out; NULL: none. */
+    const void *message;
+    uint32_t n_handed;
+    char method[32]; /* of the answer that was decoded last */
+    /* Books that are asked for anew: channels by bit, to be left and, that done, to be asked for.
+     */
+    uint8_t leave[SYMBOLS_MAX], enter[SYMBOLS_MAX];
+    uint64_t n_bad[WIRE_KINDS];
+};
+
+/* Takes key number bit once and goes on with what reads its value. */
+#define TAKE(bit, read)                                                                            \
+    do {                                                                                           \
+        if (scan_once(scan, &seen, (bit)) < 0 || (read) < 0)                                       \
+            return scan_fail(scan);                                                                \
+    } while (0)
+#define NEED(bits)                                                                                 \
+    do {                                                                                           \
+        if (rc < 0 || (seen & (uint64_t)(bits)) != (uint64_t)(bits))                               \
+            return scan_fail(scan);                                                                \
+    } while (0)
+
+/* market.c */
+int kraken_decode(void *self, const void *bytes, size_t n, struct wire_out *out);
+int kraken_decode_recorded(void *self, const struct symbol *symbol, const void *bytes, size_t n,
+                           struct wire_out *out);
+uint32_t kraken_checksum(const struct wire_top *top);
+/* "2023-10-06T17:35:55.440295Z" */
+int kraken_read_stamp(struct scan *scan, agon_ns_t *t);
+/* 1688585840.8921, seconds; quoted or not */
+int kraken_read_seconds(struct scan *scan, agon_ns_t *t);
+/* Counts a message that cannot be taken, told once of each kind. */
+int kraken_bad(struct kraken *kraken, int kind, int rc, size_t n);
+
+/* rest.c */
+/* "BTC/USD" to "XBTUSD", and the list's "XBT/USD" to "BTC/USD". */
+void kraken_pair(const char *symbol, char *pair, size_t room);
+int kraken_read_time(void *self, const void *bytes, size_t n, agon_ns_t *t, int64_t *resolution_ns);
+enum answer kraken_judge_text(int status, const char *text);
+enum answer kraken_judge(void *self, const struct http_message *reply, int32_t *code, char *text,
+                         size_t room, int64_t now);
+uint16_t kraken_refusal(enum answer answer, int32_t code, const char *text);
+int kraken_read_info(void *self, const void *bytes, size_t n, wire_limit_fn each_limit,
+                     wire_info_fn each, void *ctx);
+void kraken_fit_rules(const struct wire_info *info, int quote_exp,
+                      const struct agon_instrument *record, struct rules *rules);
+int kraken_read_bars(void *self, const void *bytes, size_t n, const struct symbol *symbol,
+                     uint32_t length_s, agon_ns_t t_now, wire_bar_fn each, void *ctx);
+/* What stands in "result" of an answer without an error. */
+int kraken_result(const void *bytes, size_t n, struct scan_text *result);
+
+#endif
