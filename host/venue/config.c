@@ -92,7 +92,7 @@ static const struct schema_field venue_fields[] = {
     {"name", SCHEMA_NAME, SCHEMA_MEMBER(struct venue_file, name), .is_required = 1,
      .doc = "what this venue is called here"},
     {"dialect", SCHEMA_NAME, SCHEMA_MEMBER(struct venue_file, dialect), .is_required = 1,
-     .doc = "what it speaks: binance_spot, binance_um, binance_cm"},
+     .doc = "what it speaks: binance_spot, binance_um, binance_cm, kraken_spot"},
     {"credential", SCHEMA_NAME, SCHEMA_MEMBER(struct venue_file, credential),
      .doc = "name in the credential store; without it there is public data only"},
     {"key_kind", SCHEMA_CHOICE, SCHEMA_MEMBER(struct venue_file, key_kind), .choices = key_kinds,
@@ -204,6 +204,11 @@ static void check_limits(struct config *config, const struct config_node *node, 
     check_tls(config, node, "rights", &file->rights);
     if (venue_config_default(&unused, file->dialect) < 0)
         refuse_dialect(config, config_get(node, "dialect"), file->dialect);
+    else if (file->credential[0] != '\0' && !venue_table_find(file->dialect)->has_orders)
+        config_refuse(config, config_get(node, "credential"), CONFIG_E_CONFLICT,
+                      "%s is for market data alone: no orders are sent there and no account is "
+                      "read; name no credential",
+                      file->dialect);
 }
 
 const struct schema venue_schema = {"venue", sizeof(struct venue_file), venue_fields, check_limits};

@@ -87,6 +87,7 @@ static const struct {
     {"port: 9443", "port: 94430", CONFIG_E_RANGE},
     {"limits:", "limit:", CONFIG_E_UNKNOWN},
     {"window: 10s", "window: 10", CONFIG_E_VALUE},
+    {"dialect: binance_spot", "dialect: binance_cm\ncredential: main", CONFIG_E_CONFLICT},
 };
 
 static const char *of_recording(const char *path, uint8_t kind)

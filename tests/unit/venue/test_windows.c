@@ -197,7 +197,8 @@ static const struct {
 } files[] = {{"binance.yaml", "binance_spot"},
              {"sim.yaml", "binance_spot"},
              {"binance_um.yaml", "binance_um"},
-             {"sim_um.yaml", "binance_um"}};
+             {"sim_um.yaml", "binance_um"},
+             {"kraken.yaml", "kraken_spot"}};
 
 START_TEST(what_the_venues_files_say_is_what_is_published)
 {
@@ -243,7 +244,7 @@ int main(void)
     tcase_add_test(tcase, what_waits_leaves_when_there_is_room);
     tcase_add_test(tcase, futures_have_windows_of_their_own);
     tcase_add_test(tcase, the_venues_own_word_counts_where_it_is_stricter);
-    tcase_add_loop_test(tcase, what_the_venues_files_say_is_what_is_published, 0, 4);
+    tcase_add_loop_test(tcase, what_the_venues_files_say_is_what_is_published, 0, 5);
     suite_add_tcase(suite, tcase);
     srunner_run_all(runner, CK_ENV);
     failed = srunner_ntests_failed(runner);
