@@ -308,6 +308,8 @@ static void keep_nothing(void *self, int64_t now)
 // Public requests are not on the key's counter.
 static const uint32_t weights[REQ_KINDS] = {0};
 
+static const char *const order_types[ORDER_TYPES_MAX] = {NULL};
+
 extern const struct venue_wire venue_kraken_spot;
 const struct venue_wire venue_kraken_spot = {
     .name = "kraken_spot",
@@ -317,6 +319,7 @@ const struct venue_wire venue_kraken_spot = {
     .defaults = defaults,
     .weights = weights,
     .cancels_singly = 1,
+    .order_types = order_types,
     .book = BOOK_CHECKSUM,
     .snapshot_weight = snapshot_weight,
     .checksum = kraken_checksum,
