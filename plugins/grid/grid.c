@@ -6,27 +6,27 @@
  * What a level does is known by its own order's events, and what it holds by what the ledger's
  * position changed with its fills, so that fees taken from the base asset are counted. Quotes are
  * post-only. README.md says when it fails. */
-#include <math.h>
+#include <agon/strategy.h>
 
-#include <agon/agon.h>
-#include <agon/leg.h>
-#include <agon/ta.h>
+#define LEVELS_MAX 32
+#define SECOND     ((agon_ns_t)1000000000)
+#define REST_NS    (30 * SECOND) /* after a refusal, and after a request */
 
-#define STATE_SCHEMA 1
-#define LEVELS_MAX   32
-#define SECOND       ((agon_ns_t)1000000000)
-#define REST_NS      (30 * SECOND) /* after a refusal, and after a request */
-
-enum {
-    P_LEVELS = 1,
-    P_STEP_BPS,
-    P_SIZE_PCT,
-    P_FOLLOW_STEPS,
-    P_STOP_STEPS,
-    P_REST_S,
-    P_VENUE,
-    P_SYMBOL
-};
+#define PARAMS(X)                                                                                  \
+    X(INTEGER, levels, 1, "rungs of the ladder", "", AGON_TUNED, 1, 32, 8, 1)                      \
+    X(REAL, step_bps, 2, "from rung to rung; above two maker fees, or a round trip loses", "bps",  \
+      AGON_TUNED, 1, 250, 30, 5)                                                                   \
+    X(REAL, size_pct, 3, "share of the free money that all rungs together may spend", "%",         \
+      AGON_SET, 0.1, 95, 40, 1)                                                                    \
+    X(INTEGER, follow_steps, 4,                                                                    \
+      "the ladder moves up when the price is so many steps above it and all is sold", "",          \
+      AGON_TUNED, 0, 100, 1, 1)                                                                    \
+    X(INTEGER, stop_steps, 5, "sells everything so many steps below the last rung; 0: never", "",  \
+      AGON_TUNED, 0, 1000, 4, 1)                                                                   \
+    X(INTEGER, rest_s, 6, "no new ladder for so long after that", "s", AGON_TUNED, 0, 1000000,     \
+      3600, 60)                                                                                    \
+    X(TEXT, venue, 7, "of symbol; empty: binance")                                                 \
+    X(TEXT, symbol, 8, "what to trade; empty: the first instrument whose book is seen")
 enum phase { IDLE = 0, BUYING = 1, HOLDING = 2, SELLING = 3 };
 enum reason { REASON_BUY = 1, REASON_SELL = 2, REASON_STOP = 3, REASON_FOLLOW = 4 };
 
@@ -48,10 +48,8 @@ struct grid_state {      /* all that must survive a reload: fixed widths, no poi
     struct level level[LEVELS_MAX];
 };
 struct grid {
-    struct agon_desk desk;
-    const struct agon_host_param *param;
-    int64_t levels, follow_steps, stop_steps, rest_s;
-    double step_bps, size_pct;
+    struct agon_strategy base;
+    PARAMS(AGON_FIELD)
     struct grid_state state;
 };
 
@@ -93,7 +91,7 @@ static int send(struct grid *self, struct level *level, uint8_t side, agon_qty_t
                                  .px = px,
                                  .qty = qty};
 
-    if (self->desk.orders->submit(self->desk.host, &intent, 1) < 0)
+    if (self->base.desk.orders->submit(self->base.desk.host, &intent, 1) < 0)
         return 0;
     state->n_orders = (state->n_orders + 1) & 0x3fffffff;
     level->ref = ref;
@@ -120,7 +118,7 @@ static int clear(struct grid *self, uint32_t phase, agon_ns_t t)
         n++;
         intent.client_ref = level->ref;
         if ((level->is_asked && t < level->t_rest + REST_NS) ||
-            self->desk.orders->submit(self->desk.host, &intent, 1) < 0)
+            self->base.desk.orders->submit(self->base.desk.host, &intent, 1) < 0)
             continue;
         level->is_asked = 1;
         level->t_rest = t;
@@ -133,8 +131,8 @@ static int clear(struct grid *self, uint32_t phase, agon_ns_t t)
 static void hang(struct grid *self, const struct agon_instrument *instrument, double px)
 {
     struct grid_state *state = &self->state;
-    agon_qty_t all = agon_leg_size(&self->desk, &state->leg, self->size_pct, px);
-    double unknown = (double)agon_leg_held(&self->desk, &state->leg, px);
+    agon_qty_t all = agon_leg_size(&self->base.desk, &state->leg, self->size_pct, px);
+    double unknown = (double)agon_leg_held(&self->base.desk, &state->leg, px);
 
     state->lot_qty = agon_floor_to((double)all / (double)self->levels, instrument->lot_qty);
     state->anchor_px = px;
@@ -154,8 +152,8 @@ static void end(struct grid *self, double px, agon_ns_t t)
 
     if (!is_clear)
         return;
-    if (agon_leg_held(&self->desk, &state->leg, px) != 0) {
-        agon_leg_go(&self->desk, &state->leg, 0, px, REASON_STOP, t);
+    if (agon_leg_held(&self->base.desk, &state->leg, px) != 0) {
+        agon_leg_go(&self->base.desk, &state->leg, 0, px, REASON_STOP, t);
         return;
     }
     memset(state->level, 0, sizeof(state->level));
@@ -170,7 +168,7 @@ static void work(struct grid *self, const struct agon_instrument *instrument, ag
     struct grid_state *state = &self->state;
     int exp;
 
-    if (self->desk.instruments->asset(self->desk.host, instrument->quote, NULL, &exp) < 0)
+    if (self->base.desk.instruments->asset(self->base.desk.host, instrument->quote, NULL, &exp) < 0)
         return;
     for (int64_t i = 0; i < self->levels; i++) {
         struct level *level = &state->level[i];
@@ -218,14 +216,15 @@ static int on_top10(void *plugin, const struct agon_top10 *top)
         top->ask[0].px <= top->bid[0].px || top->ask[0].px >= INT64_MAX / 4)
         return AGON_OK;
     if (state->leg.instrument == 0)
-        agon_leg_start(&self->desk, &state->leg, top->hdr.instrument);
+        agon_leg_start(&self->base.desk, &state->leg, top->hdr.instrument);
     if (state->leg.instrument != top->hdr.instrument || !agon_gate_is_open(&state->leg.gate) ||
-        self->desk.instruments->get(self->desk.host, state->leg.instrument, &instrument) < 0 ||
+        self->base.desk.instruments->get(self->base.desk.host, state->leg.instrument, &instrument) <
+            0 ||
         instrument.kind != AGON_SPOT)
         return AGON_OK;
     mid = ((double)top->bid[0].px + (double)top->ask[0].px) / 2;
     // Orders of another plugin are in the way, or a stop's order is under way.
-    if (!agon_leg_is_free(&self->desk, &state->leg, t))
+    if (!agon_leg_is_free(&self->base.desk, &state->leg, t))
         return AGON_OK;
     if (state->is_ending) {
         end(self, mid, t);
@@ -249,7 +248,7 @@ static int on_order(void *plugin, const struct agon_order *order)
     struct grid *self = plugin;
     struct grid_state *state = &self->state;
 
-    agon_leg_update(&self->desk, &state->leg, &order->hdr);
+    agon_leg_update(&self->base.desk, &state->leg, &order->hdr);
     if (order->hdr.instrument != state->leg.instrument || !agon_is_final(order))
         return AGON_OK;
     for (int64_t i = 0; i < self->levels; i++) {
@@ -272,7 +271,7 @@ static int on_fill(void *plugin, const struct agon_fill *fill)
 
     if (fill->hdr.instrument != state->leg.instrument)
         return AGON_OK;
-    agon_leg_update(&self->desk, &state->leg, &fill->hdr);
+    agon_leg_update(&self->base.desk, &state->leg, &fill->hdr);
     for (int64_t i = 0; i < self->levels; i++) {
         struct level *level = &state->level[i];
 
@@ -290,34 +289,20 @@ static int on_other(void *plugin, const struct agon_event_hdr *event)
 {
     struct grid *self = plugin;
 
-    agon_leg_update(&self->desk, &self->state.leg, event);
+    agon_leg_update(&self->base.desk, &self->state.leg, event);
     return AGON_OK;
-}
-
-static int on_event(void *plugin, const struct agon_event_hdr *event, uint64_t nth)
-{
-    static const struct agon_handlers handlers = {
-        .on_top10 = on_top10, .on_order = on_order, .on_fill = on_fill, .on_other = on_other};
-
-    (void)nth; // the host's proof that nothing was lost; the strategy itself has no use for it
-    return agon_dispatch(&handlers, plugin, event);
 }
 
 static int on_start(void *plugin, uint32_t reason)
 {
     struct grid *self = plugin;
     struct grid_state *state = &self->state;
-    const struct agon_host *host = self->desk.host;
-    const char *venue = self->param->text(host, P_VENUE);
-    const char *symbol = self->param->text(host, P_SYMBOL);
     agon_instrument_t id = state->leg.instrument;
-    int is_longer = 0, rc;
+    int is_longer = 0;
+    int rc = agon_strategy_find(&self->base, self->venue, self->symbol, &id);
 
-    if (symbol && symbol[0]) {
-        id = self->desk.instruments->find(host, venue && venue[0] ? venue : "binance", symbol);
-        if (id == 0)
-            return AGON_ENOENT;
-    }
+    if (rc < 0)
+        return rc;
     for (int64_t i = self->levels; i < LEVELS_MAX; i++)
         is_longer |= state->level[i].phase != IDLE;
     // A ladder of another instrument, or one with more rungs: what stands of it is cancelled.
@@ -328,7 +313,7 @@ static int on_start(void *plugin, uint32_t reason)
     }
     if (id == 0)
         return AGON_OK;
-    rc = agon_leg_start(&self->desk, &state->leg, id);
+    rc = agon_leg_start(&self->base.desk, &state->leg, id);
     if (state->anchor_px > 0) { // the orders that stand are the ladder's own
         state->leg.must_clear = 0;
         if (state->leg.working_ref & 0x80000000u)
@@ -337,127 +322,45 @@ static int on_start(void *plugin, uint32_t reason)
     return rc;
 }
 
-static int save_state(void *plugin, struct agon_out *out)
+static int check(const void *at)
 {
-    return agon_write(out, &((struct grid *)plugin)->state, sizeof(struct grid_state));
-}
+    const struct grid_state *state = at;
 
-static int load_state(void *plugin, struct agon_in *in, uint32_t schema)
-{
-    struct grid_state state;
-    int rc = schema == STATE_SCHEMA ? agon_read(in, &state, sizeof(state)) : AGON_EVERSION;
-
-    if (rc < 0)
-        return rc;
     for (int i = 0; i < LEVELS_MAX; i++)
-        if (state.level[i].phase > SELLING || state.level[i].is_asked > 1 ||
-            state.level[i].held_qty < 0 || state.level[i].t_rest < 0 ||
-            state.level[i].t_rest > INT64_MAX / 2)
-            return AGON_ECORRUPT;
-    if (agon_leg_check(&state.leg) < 0 || !(state.anchor_px >= 0 && state.anchor_px <= 1e19) ||
-        state.lot_qty < 0 || state.n_orders > 0x3fffffff || state.t_rest < 0 ||
-        state.t_rest > INT64_MAX / 2 || state.is_ending > 1 || state.pad != 0)
-        return AGON_ECORRUPT;
-    ((struct grid *)plugin)->state = state;
-    return AGON_OK;
+        if (state->level[i].phase > SELLING || state->level[i].is_asked > 1 ||
+            state->level[i].held_qty < 0 || !agon_strategy_is_time(state->level[i].t_rest))
+            return 0;
+    return agon_leg_check(&state->leg) >= 0 && state->anchor_px >= 0 && state->anchor_px <= 1e19 &&
+           state->lot_qty >= 0 && state->n_orders <= 0x3fffffff &&
+           agon_strategy_is_time(state->t_rest) && state->is_ending <= 1 && state->pad == 0;
 }
 
-static void destroy(void *plugin)
+static int init(void *plugin)
 {
-    (void)plugin; // its memory is the arena's
-}
+    const struct grid *self = plugin;
 
-static int read_params(struct grid *self)
-{
-    const struct agon_host_param *param = self->param;
-    const struct agon_host *host = self->desk.host;
-
-    if (param->integer(host, P_LEVELS, &self->levels) < 0 ||
-        param->integer(host, P_FOLLOW_STEPS, &self->follow_steps) < 0 ||
-        param->integer(host, P_STOP_STEPS, &self->stop_steps) < 0 ||
-        param->integer(host, P_REST_S, &self->rest_s) < 0 ||
-        param->real(host, P_STEP_BPS, &self->step_bps) < 0 ||
-        param->real(host, P_SIZE_PCT, &self->size_pct) < 0)
-        return AGON_EINVAL;
     // The whole ladder has to hang above zero.
     return self->levels >= 1 && self->levels <= LEVELS_MAX &&
                    (double)self->levels * self->step_bps < 9000
                ? AGON_OK
-               : AGON_EINVAL;
+               : agon_strategy_refuse(&self->base, "parameters: levels times step_bps is too much");
 }
 
-static int create(const struct agon_host *host, uint32_t index, struct agon_agent *agent)
-{
-    const struct agon_host_arena *arena = host->get_extension(host, AGON_EXT_ARENA);
-    struct agon_agent mine = {.size = sizeof(mine),
-                              .on_start = on_start,
-                              .on_event = on_event,
-                              .save_state = save_state,
-                              .load_state = load_state,
-                              .destroy = destroy};
-    struct grid *self;
-
-    if (index != 0)
-        return AGON_EINVAL;
-    if (arena == NULL)
-        return AGON_ENOTSUP;
-    self = arena->take(host, sizeof(*self), 16);
-    if (self == NULL)
-        return AGON_ENOMEM;
-    self->param = host->get_extension(host, AGON_EXT_PARAM);
-    if (agon_desk_init(&self->desk, host) < 0 || self->param == NULL)
-        return AGON_ENOTSUP;
-    if (read_params(self) < 0)
-        return AGON_EINVAL;
-    mine.self = self;
-    return agon_agent_set(agent, &mine);
-}
-
-#define TUNED (AGON_PARAM_RESTART | AGON_PARAM_TUNABLE)
-AGON_NUMBER(levels, P_LEVELS, AGON_INTEGER, TUNED, 1, 32, 8, 1, "", "rungs of the ladder");
-AGON_NUMBER(step_bps, P_STEP_BPS, AGON_REAL, TUNED, 1, 250, 30, 5, "bps",
-            "from rung to rung; above two maker fees, or a round trip loses");
-AGON_NUMBER(size_pct, P_SIZE_PCT, AGON_REAL, AGON_PARAM_RESTART, 0.1, 95, 40, 1, "%",
-            "share of the free money that all rungs together may spend");
-AGON_NUMBER(follow_steps, P_FOLLOW_STEPS, AGON_INTEGER, TUNED, 0, 100, 1, 1, "",
-            "the ladder moves up when the price is so many steps above it and all is sold");
-AGON_NUMBER(stop_steps, P_STOP_STEPS, AGON_INTEGER, TUNED, 0, 1000, 4, 1, "",
-            "sells everything so many steps below the last rung; 0: never");
-AGON_NUMBER(rest_s, P_REST_S, AGON_INTEGER, TUNED, 0, 1000000, 3600, 60, "s",
-            "no new ladder for so long after that");
-AGON_TEXTUAL(venue, P_VENUE, "of symbol; empty: binance");
-AGON_TEXTUAL(symbol, P_SYMBOL, "what to trade; empty: the first instrument whose book is seen");
-static const struct agon_param *const params[] = {&levels,     &step_bps, &size_pct, &follow_steps,
-                                                  &stop_steps, &rest_s,   &venue,    &symbol};
-static const char *const requires_ext[] = {AGON_EXT_ARENA, AGON_EXT_ORDERS, AGON_EXT_ACCOUNT,
-                                           AGON_EXT_INSTRUMENT, AGON_EXT_PARAM};
-
+static const struct agon_handlers handlers = {
+    .on_top10 = on_top10, .on_order = on_order, .on_fill = on_fill, .on_other = on_other};
+static const struct agon_rule rule = {AGON_RULE(struct grid), .init = init, .check = check,
+                                      .on = &handlers, .start = on_start};
+AGON_PARAMS(struct grid, PARAMS);
+AGON_SERVICES(AGON_TO_TRADE);
 static const struct agon_descriptor descriptor = {
-    .size = sizeof(descriptor),
-    .caps = AGON_DETERMINISTIC | AGON_ADOPTS_ORDERS,
-    .kind = AGON_STRATEGY,
-    .n_params = sizeof(params) / sizeof(params[0]),
+    AGON_STRATEGY_IS(struct grid),
     .id = "org.agon.grid",
     .name = "Grid",
     .vendor = "Agon",
     .version = "1.0.0",
     .summary = "Buys at rungs below the price and sells each purchase one rung higher.",
-    .params = params,
-    .requires_ext = requires_ext,
-    .n_requires = sizeof(requires_ext) / sizeof(requires_ext[0]),
-    .state_schema = STATE_SCHEMA,
-    .state_schema_oldest = STATE_SCHEMA,
+    .state_schema = 1,
+    .state_schema_oldest = 1,
     .budget_ns = 10000,
-    .event_mask = AGON_ON(AGON_EVENT_TOP10) | AGON_ON(AGON_EVENT_STATUS) |
-                  AGON_ON(AGON_EVENT_HALT) | AGON_ON(AGON_EVENT_ORDER) | AGON_ON(AGON_EVENT_FILL) |
-                  AGON_ON(AGON_EVENT_CAPITAL),
-    .arena_bytes = 8192};
-static const struct agon_descriptor *const descriptors[] = {&descriptor};
-
-AGON_NOTE("org.agon.grid", "1.0.0");
-AGON_EXPORT const struct agon_entry agon_plugin = {.size = sizeof(struct agon_entry),
-                                                   .abi_major = AGON_ABI_MAJOR,
-                                                   .abi_minor = AGON_ABI_MINOR,
-                                                   .n_plugins = 1,
-                                                   .plugins = descriptors,
-                                                   .create = create};
+    .event_mask = AGON_ON(AGON_EVENT_TOP10) | AGON_ON_LEG};
+AGON_PLUGIN("org.agon.grid", "1.0.0", descriptor, rule);

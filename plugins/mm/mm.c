@@ -8,29 +8,38 @@
  * sell only what it has. Quotes are post-only. README.md says when it fails. */
 #include <math.h>
 
-#include <agon/agon.h>
-#include <agon/ta.h>
+#include <agon/strategy.h>
 
-#define STATE_SCHEMA 1
 #define OPEN_MAX     16
 #define SECOND       ((agon_ns_t)1000000000)
 #define REST_NS      (5 * SECOND) /* after a refusal */
 #define WATCH_COOKIE 0x6d6d       /* of the timer that looks whether the book still speaks */
 
-enum {
-    P_HALF_BPS = 1,
-    P_SKEW_BPS,
-    P_QUOTE_PCT,
-    P_INVENTORY_PCT,
-    P_FOLLOW_BPS,
-    P_KEEP_PCT,
-    P_INTERVAL_MS,
-    P_STALE_MS,
-    P_HIGH_MULT,
-    P_EXTREME_MULT,
-    P_VENUE = 12, /* 11 is not used again */
-    P_SYMBOL
-};
+#define PARAMS(X)                                                                                  \
+    X(REAL, half_bps, 1,                                                                           \
+      "each quote's distance from the mid; above the maker's fee, or a round trip loses", "bps",   \
+      AGON_TUNED, 0.1, 1000, 12, 0.5)                                                              \
+    X(REAL, skew_bps, 2, "how far the pair moves when the inventory is full, or empty", "bps",     \
+      AGON_TUNED, 0, 1000, 8, 0.5)                                                                 \
+    X(REAL, quote_pct, 3, "size of each quote, as a share of the slot's money", "%", AGON_TUNED,   \
+      0.1, 50, 5, 0.1)                                                                             \
+    X(REAL, inventory_pct, 4,                                                                      \
+      "the most it holds, as a share of the slot's money; half of it is the aim", "%", AGON_TUNED, \
+      1, 95, 40, 1)                                                                                \
+    X(REAL, follow_bps, 5, "a quote that the market has left behind by no more stays where it is", \
+      "bps", AGON_TUNED, 0, 100, 3, 0.5)                                                           \
+    X(REAL, keep_pct, 6,                                                                           \
+      "a quote steps back when the market is nearer than this share of its distance", "%",         \
+      AGON_TUNED, 0, 100, 25, 5)                                                                   \
+    X(INTEGER, interval_ms, 7, "shortest time between two changes", "ms", AGON_SET, 10, 60000,     \
+      1000, 10)                                                                                    \
+    X(INTEGER, stale_ms, 8, "a book that has been silent for longer is not quoted on", "ms",       \
+      AGON_SET, 1000, 600000, 5000, 100)                                                           \
+    X(REAL, high_mult, 9, "distance when volatility is high, in times of the usual; 0: no quotes", \
+      "", AGON_TUNED, 0, 20, 2, 0.5)                                                               \
+    X(REAL, extreme_mult, 10, "the same when it is extreme", "", AGON_TUNED, 0, 20, 0, 0.5)        \
+    X(TEXT, venue, 12, "of symbol; empty: binance")                                                \
+    X(TEXT, symbol, 13, "what to quote; empty: the first instrument whose book is seen")
 enum { VOLATILITY };                                           /* places in reads */
 enum level { UNKNOWN = 0, NORMAL = 1, HIGH = 2, EXTREME = 3 }; /* as vol says it: signal.kind */
 
@@ -45,16 +54,10 @@ struct mm_state { /* all that must survive a reload: fixed widths, no pointers, 
     uint32_t must_move; /* something has changed that the standing pair does not know */
 };
 struct mm {
-    const struct agon_host *host;
-    const struct agon_host_orders *orders;
-    const struct agon_host_account *account;
-    const struct agon_host_instrument *instruments;
-    const struct agon_host_param *param;
+    struct agon_strategy base;
+    PARAMS(AGON_FIELD)
     const struct agon_host_clock *clock;
     const struct agon_host_signal *signal; /* may be NULL: never wider */
-    double half_bps, skew_bps, quote_pct, inventory_pct, follow_bps, keep_pct, high_mult,
-        extreme_mult;
-    int64_t interval_ms, stale_ms;
     struct mm_state state;
 };
 struct side { /* of the pair */
@@ -70,7 +73,7 @@ struct standing {
 static void look(const struct mm *self, struct standing *standing)
 {
     struct agon_order open[OPEN_MAX];
-    int n = self->orders->open_orders(self->host, open, OPEN_MAX);
+    int n = self->base.desk.orders->open_orders(self->base.desk.host, open, OPEN_MAX);
     int i;
 
     memset(standing, 0, sizeof(*standing));
@@ -97,7 +100,7 @@ static void pull(struct mm *self, agon_ns_t t)
     look(self, &standing);
     if (standing.n == 0 || standing.is_busy)
         return;
-    self->orders->submit(self->host, &intent, 1);
+    self->base.desk.orders->submit(self->base.desk.host, &intent, 1);
     self->state.t_quote = t;
 }
 
@@ -142,15 +145,17 @@ static int wish(const struct mm *self, const struct agon_instrument *instrument,
     agon_qty_t limit;
     int exp;
 
-    if (self->account->balance(self->host, 0, instrument->quote, &balance) < 0 ||
-        self->account->position(self->host, 0, self->state.instrument, &position) < 0 ||
-        self->instruments->asset(self->host, instrument->quote, NULL, &exp) < 0)
+    if (self->base.desk.account->balance(self->base.desk.host, 0, instrument->quote, &balance) <
+            0 ||
+        self->base.desk.account->position(self->base.desk.host, 0, self->state.instrument,
+                                          &position) < 0 ||
+        self->base.desk.instruments->asset(self->base.desk.host, instrument->quote, NULL, &exp) < 0)
         return 0;
     cash = agon_to_double(balance.total_amt, exp) / (mid / unit_px) * unit_qty; // in units of qty
     held = position.qty > 0 ? (double)position.qty : 0;
     equity = cash + held;
     most = equity * self->inventory_pct / 100;
-    limit = self->account->limit(self->host, 0, self->state.instrument);
+    limit = self->base.desk.account->limit(self->base.desk.host, 0, self->state.instrument);
     if (limit >= 0 && most > (double)limit)
         most = (double)limit;
     if (!(most > 0))
@@ -237,7 +242,7 @@ static int on_top10(void *plugin, const struct agon_top10 *top)
     }
     state->t_top = t;
     if (t < state->t_quote + self->interval_ms * 1000000 || t < state->t_rest ||
-        self->instruments->get(self->host, state->instrument, &instrument) < 0)
+        self->base.desk.instruments->get(self->base.desk.host, state->instrument, &instrument) < 0)
         return AGON_OK;
     look(self, &standing);
     if (standing.is_busy || !wish(self, &instrument, top, wider, &bid, &ask))
@@ -248,7 +253,7 @@ static int on_top10(void *plugin, const struct agon_top10 *top)
     }
     legs[0] = leg(self, AGON_BUY, &bid, &standing.bid);
     legs[1] = leg(self, AGON_SELL, &ask, &standing.ask);
-    if (self->orders->submit(self->host, legs, 2) < 0)
+    if (self->base.desk.orders->submit(self->base.desk.host, legs, 2) < 0)
         return AGON_OK; // a full ring: the next book brings the same wish
     state->last_ref += 2;
     state->t_quote = t;
@@ -310,226 +315,87 @@ static int on_other(void *plugin, const struct agon_event_hdr *event)
 {
     struct mm *self = plugin;
 
-    if (!agon_gate_update(&self->state.gate, self->host, self->instruments, self->state.instrument,
-                          event))
+    if (!agon_gate_update(&self->state.gate, self->base.desk.host, self->base.desk.instruments,
+                          self->state.instrument, event))
         pull(self, event->t);
     return AGON_OK;
-}
-
-static int on_event(void *plugin, const struct agon_event_hdr *event, uint64_t nth)
-{
-    static const struct agon_handlers handlers = {.on_top10 = on_top10,
-                                                  .on_order = on_order,
-                                                  .on_fill = on_fill,
-                                                  .on_signal = on_signal,
-                                                  .on_gap = on_gap,
-                                                  .on_timer = on_timer,
-                                                  .on_other = on_other};
-
-    (void)nth; // the host's proof that nothing was lost; the strategy itself has no use for it
-    return agon_dispatch(&handlers, plugin, event);
 }
 
 static int on_start(void *plugin, uint32_t reason)
 {
     struct mm *self = plugin;
     struct mm_state *state = &self->state;
-    const char *venue = self->param->text(self->host, P_VENUE);
-    const char *symbol = self->param->text(self->host, P_SYMBOL);
     struct agon_order open[OPEN_MAX];
     struct agon_signal signal;
-    agon_instrument_t named = 0;
-    int i, n;
+    agon_instrument_t named = state->instrument;
+    int i, n, rc = agon_strategy_find(&self->base, self->venue, self->symbol, &named);
 
-    if (symbol && symbol[0]) {
-        named = self->instruments->find(self->host, venue && venue[0] ? venue : "binance", symbol);
-        if (named == 0)
-            return AGON_ENOENT;
-        if (named != state->instrument)
-            state->level = UNKNOWN;
-        state->instrument = named;
-    }
+    if (rc < 0)
+        return rc;
+    if (named != state->instrument)
+        state->level = UNKNOWN;
+    state->instrument = named;
     // Timers are the slot's: one that an earlier generation armed still runs.
     if (reason == AGON_START_FRESH || !state->has_timer) {
-        if (self->clock->arm(self->host, self->clock->now(self->host) + SECOND, SECOND,
-                             WATCH_COOKIE) < 0)
+        if (self->clock->arm(self->base.desk.host, self->clock->now(self->base.desk.host) + SECOND,
+                             SECOND, WATCH_COOKIE) < 0)
             return AGON_EAGAIN;
         state->has_timer = 1;
     }
-    n = self->orders->open_orders(self->host, open, OPEN_MAX);
+    n = self->base.desk.orders->open_orders(self->base.desk.host, open, OPEN_MAX);
     for (i = 0; i < n && i < OPEN_MAX; i++)
         if (open[i].client_ref > state->last_ref)
             state->last_ref = open[i].client_ref;
     if (self->signal && state->instrument != 0 &&
-        self->signal->last(self->host, VOLATILITY, state->instrument, &signal) >= 0)
+        self->signal->last(self->base.desk.host, VOLATILITY, state->instrument, &signal) >= 0)
         on_signal(self, &signal);
     return AGON_OK;
 }
 
-static int save_state(void *plugin, struct agon_out *out)
+static int check(const void *at)
 {
-    return agon_write(out, &((struct mm *)plugin)->state, sizeof(struct mm_state));
-}
+    const struct mm_state *state = at;
 
-static int load_state(void *plugin, struct agon_in *in, uint32_t schema)
-{
-    struct mm_state state;
-    int rc = schema == STATE_SCHEMA ? agon_read(in, &state, sizeof(state)) : AGON_EVERSION;
-
-    if (rc < 0)
-        return rc;
     // Times may be added to below without a look at their range.
-    if (state.level > EXTREME || state.gate.is_closed > 1 || state.has_timer > 1 ||
-        state.must_move > 1 || state.t_quote < 0 || state.t_quote > INT64_MAX / 2 ||
-        state.t_top < 0 || state.t_top > INT64_MAX / 2 || state.t_rest < 0 || state.t_valid < 0)
-        return AGON_ECORRUPT;
-    ((struct mm *)plugin)->state = state;
-    return AGON_OK;
+    return state->level <= EXTREME && state->gate.is_closed <= 1 && state->has_timer <= 1 &&
+           state->must_move <= 1 && agon_strategy_is_time(state->t_quote) &&
+           agon_strategy_is_time(state->t_top) && state->t_rest >= 0 && state->t_valid >= 0;
 }
 
-static void destroy(void *plugin)
+static int init(void *plugin)
 {
-    (void)plugin; // its memory is the arena's
-}
+    struct mm *self = plugin;
+    const struct agon_host *host = self->base.desk.host;
 
-static int read_params(struct mm *self)
-{
-    const struct agon_host_param *param = self->param;
-    const struct agon_host *host = self->host;
-
-    if (param->real(host, P_HALF_BPS, &self->half_bps) < 0 ||
-        param->real(host, P_SKEW_BPS, &self->skew_bps) < 0 ||
-        param->real(host, P_QUOTE_PCT, &self->quote_pct) < 0 ||
-        param->real(host, P_INVENTORY_PCT, &self->inventory_pct) < 0 ||
-        param->real(host, P_FOLLOW_BPS, &self->follow_bps) < 0 ||
-        param->real(host, P_KEEP_PCT, &self->keep_pct) < 0 ||
-        param->real(host, P_HIGH_MULT, &self->high_mult) < 0 ||
-        param->real(host, P_EXTREME_MULT, &self->extreme_mult) < 0 ||
-        param->integer(host, P_INTERVAL_MS, &self->interval_ms) < 0 ||
-        param->integer(host, P_STALE_MS, &self->stale_ms) < 0)
-        return AGON_EINVAL;
-    return AGON_OK;
-}
-
-static int create(const struct agon_host *host, uint32_t index, struct agon_agent *agent)
-{
-    const struct agon_host_arena *arena = host->get_extension(host, AGON_EXT_ARENA);
-    struct agon_agent mine = {.size = sizeof(mine),
-                              .on_start = on_start,
-                              .on_event = on_event,
-                              .save_state = save_state,
-                              .load_state = load_state,
-                              .destroy = destroy};
-    struct mm *self;
-
-    if (index != 0)
-        return AGON_EINVAL;
-    if (arena == NULL)
-        return AGON_ENOTSUP;
-    self = arena->take(host, sizeof(*self), 16);
-    if (self == NULL)
-        return AGON_ENOMEM;
-    self->host = host;
-    self->orders = host->get_extension(host, AGON_EXT_ORDERS);
-    self->account = host->get_extension(host, AGON_EXT_ACCOUNT);
-    self->instruments = host->get_extension(host, AGON_EXT_INSTRUMENT);
-    self->param = host->get_extension(host, AGON_EXT_PARAM);
     self->clock = host->get_extension(host, AGON_EXT_CLOCK);
     self->signal = host->get_extension(host, AGON_EXT_SIGNAL);
-    if (self->orders == NULL || self->account == NULL || self->instruments == NULL ||
-        self->param == NULL || self->clock == NULL)
-        return AGON_ENOTSUP;
-    if (read_params(self) < 0)
-        return AGON_EINVAL;
-    mine.self = self;
-    return agon_agent_set(agent, &mine);
+    return AGON_OK;
 }
 
-#define TUNED (AGON_PARAM_RESTART | AGON_PARAM_TUNABLE)
-#define NUMBER(name_, id_, type_, flags_, min_, max_, def_, step_, unit_, doc_)                    \
-    static const struct agon_param name_ = {sizeof(struct agon_param),                             \
-                                            id_,                                                   \
-                                            type_,                                                 \
-                                            flags_,                                                \
-                                            min_,                                                  \
-                                            max_,                                                  \
-                                            def_,                                                  \
-                                            step_,                                                 \
-                                            #name_,                                                \
-                                            unit_,                                                 \
-                                            doc_,                                                  \
-                                            NULL}
-NUMBER(half_bps, P_HALF_BPS, AGON_REAL, TUNED, 0.1, 1000, 12, 0.5, "bps",
-       "each quote's distance from the mid; above the maker's fee, or a round trip loses");
-NUMBER(skew_bps, P_SKEW_BPS, AGON_REAL, TUNED, 0, 1000, 8, 0.5, "bps",
-       "how far the pair moves when the inventory is full, or empty");
-NUMBER(quote_pct, P_QUOTE_PCT, AGON_REAL, TUNED, 0.1, 50, 5, 0.1, "%",
-       "size of each quote, as a share of the slot's money");
-NUMBER(inventory_pct, P_INVENTORY_PCT, AGON_REAL, TUNED, 1, 95, 40, 1, "%",
-       "the most it holds, as a share of the slot's money; half of it is the aim");
-NUMBER(follow_bps, P_FOLLOW_BPS, AGON_REAL, TUNED, 0, 100, 3, 0.5, "bps",
-       "a quote that the market has left behind by no more stays where it is");
-NUMBER(keep_pct, P_KEEP_PCT, AGON_REAL, TUNED, 0, 100, 25, 5, "%",
-       "a quote steps back when the market is nearer than this share of its distance");
-NUMBER(interval_ms, P_INTERVAL_MS, AGON_INTEGER, AGON_PARAM_RESTART, 10, 60000, 1000, 10, "ms",
-       "shortest time between two changes");
-NUMBER(stale_ms, P_STALE_MS, AGON_INTEGER, AGON_PARAM_RESTART, 1000, 600000, 5000, 100, "ms",
-       "a book that has been silent for longer is not quoted on");
-NUMBER(high_mult, P_HIGH_MULT, AGON_REAL, TUNED, 0, 20, 2, 0.5, "",
-       "distance when volatility is high, in times of the usual; 0: no quotes");
-NUMBER(extreme_mult, P_EXTREME_MULT, AGON_REAL, TUNED, 0, 20, 0, 0.5, "",
-       "the same when it is extreme");
-static const struct agon_param venue = {.size = sizeof(struct agon_param),
-                                        .id = P_VENUE,
-                                        .type = AGON_TEXT,
-                                        .flags = AGON_PARAM_RESTART,
-                                        .name = "venue",
-                                        .unit = "",
-                                        .doc = "of symbol; empty: binance"};
-static const struct agon_param symbol = {
-    .size = sizeof(struct agon_param),
-    .id = P_SYMBOL,
-    .type = AGON_TEXT,
-    .flags = AGON_PARAM_RESTART,
-    .name = "symbol",
-    .unit = "",
-    .doc = "what to quote; empty: the first instrument whose book is seen"};
-static const struct agon_param *const params[] = {
-    &half_bps,    &skew_bps, &quote_pct, &inventory_pct, &follow_bps, &keep_pct,
-    &interval_ms, &stale_ms, &high_mult, &extreme_mult,  &venue,      &symbol};
 static const char *const reads[] = {[VOLATILITY] = "volatility"};
-static const char *const requires_ext[] = {AGON_EXT_ARENA,      AGON_EXT_ORDERS, AGON_EXT_ACCOUNT,
-                                           AGON_EXT_INSTRUMENT, AGON_EXT_PARAM,  AGON_EXT_CLOCK};
-
+static const struct agon_handlers handlers = {.on_top10 = on_top10,
+                                              .on_order = on_order,
+                                              .on_fill = on_fill,
+                                              .on_signal = on_signal,
+                                              .on_gap = on_gap,
+                                              .on_timer = on_timer,
+                                              .on_other = on_other};
+static const struct agon_rule rule = {AGON_RULE(struct mm), .init = init, .check = check,
+                                      .on = &handlers, .start = on_start};
+AGON_PARAMS(struct mm, PARAMS);
+AGON_SERVICES(AGON_TO_TRADE, AGON_EXT_CLOCK);
 static const struct agon_descriptor descriptor = {
-    .size = sizeof(descriptor),
-    .caps = AGON_DETERMINISTIC | AGON_ADOPTS_ORDERS,
-    .kind = AGON_STRATEGY,
-    .n_params = sizeof(params) / sizeof(params[0]),
+    AGON_STRATEGY_IS(struct mm),
     .id = "org.agon.mm",
     .name = "Market maker",
     .vendor = "Agon",
     .version = "1.0.0",
     .summary = "Quotes both sides of a spot market around the mid, leaning against its inventory.",
-    .params = params,
-    .requires_ext = requires_ext,
-    .n_requires = sizeof(requires_ext) / sizeof(requires_ext[0]),
-    .state_schema = STATE_SCHEMA,
-    .state_schema_oldest = STATE_SCHEMA,
+    .state_schema = 1,
+    .state_schema_oldest = 1,
     .budget_ns = 10000,
-    .event_mask = AGON_ON(AGON_EVENT_TOP10) | AGON_ON(AGON_EVENT_STATUS) |
-                  AGON_ON(AGON_EVENT_SIGNAL) | AGON_ON(AGON_EVENT_HALT) |
-                  AGON_ON(AGON_EVENT_ORDER) | AGON_ON(AGON_EVENT_FILL) |
-                  AGON_ON(AGON_EVENT_CAPITAL) | AGON_ON(AGON_EVENT_TIMER) | AGON_ON(AGON_EVENT_GAP),
-    .arena_bytes = 4096,
+    .event_mask = AGON_ON(AGON_EVENT_TOP10) | AGON_ON(AGON_EVENT_SIGNAL) |
+                  AGON_ON(AGON_EVENT_TIMER) | AGON_ON(AGON_EVENT_GAP) | AGON_ON_LEG,
     .reads = reads,
     .n_reads = sizeof(reads) / sizeof(reads[0])};
-static const struct agon_descriptor *const descriptors[] = {&descriptor};
-
-AGON_NOTE("org.agon.mm", "1.0.0");
-AGON_EXPORT const struct agon_entry agon_plugin = {.size = sizeof(struct agon_entry),
-                                                   .abi_major = AGON_ABI_MAJOR,
-                                                   .abi_minor = AGON_ABI_MINOR,
-                                                   .n_plugins = 1,
-                                                   .plugins = descriptors,
-                                                   .create = create};
+AGON_PLUGIN("org.agon.mm", "1.0.0", descriptor, rule);

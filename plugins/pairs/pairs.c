@@ -8,25 +8,28 @@
  * it only holds the cheap one of the two. README.md says when it fails. */
 #include <math.h>
 
-#include <agon/agon.h>
-#include <agon/leg.h>
-#include <agon/ta.h>
+#include <agon/strategy.h>
 
-#define STATE_SCHEMA 1
-
-enum {
-    P_PERIOD = 1,
-    P_ENTER_Z,
-    P_LEAVE_Z,
-    P_STOP_Z,
-    P_CORR_MIN,
-    P_HOLD_MAX,
-    P_SIZE_PCT,
-    P_BAR_S,
-    P_VENUE,
-    P_SYMBOL_A,
-    P_SYMBOL_B
-};
+#define PARAMS(X)                                                                                  \
+    X(INTEGER, period, 1, "candles that the line is fitted over", "bars", AGON_TUNED, 10, 512,     \
+      240, 10)                                                                                     \
+    X(REAL, enter_z, 2, "enters when the spread is so many standard deviations away", "",          \
+      AGON_TUNED, 0.1, 20, 2, 0.25)                                                                \
+    X(REAL, leave_z, 3, "leaves when it is nearer than that; less than enter_z", "", AGON_TUNED,   \
+      0, 20, 0.5, 0.25)                                                                            \
+    X(REAL, stop_z, 4,                                                                             \
+      "leaves when it is farther than that, and waits for it to come back; 0: no stop", "",        \
+      AGON_TUNED, 0, 100, 4, 0.5)                                                                  \
+    X(REAL, corr_min, 5, "enters only when the prices correlate that much over the period", "",    \
+      AGON_TUNED, -1, 1, 0.5, 0.05)                                                                \
+    X(INTEGER, hold_max, 6, "leaves after so many; 0: never for that", "bars", AGON_TUNED, 0,      \
+      100000, 480, 60)                                                                             \
+    X(REAL, size_pct, 7, "share of the free money that an entry uses", "%", AGON_SET, 0.1, 95, 20, \
+      1)                                                                                           \
+    X(BAR, bar_s, 8, "length of a candle", 2)                                                      \
+    X(TEXT, venue, 9, "of the symbols; empty: binance")                                            \
+    X(TEXT, symbol_a, 10, "the first; empty: the first instrument that a bar comes of")            \
+    X(TEXT, symbol_b, 11, "the second; empty: the next one")
 enum reason {
     REASON_ENTER = 1,
     REASON_BACK = 2,
@@ -47,11 +50,8 @@ struct pairs_state { /* all that must survive a reload: fixed widths, no pointer
     uint32_t is_blocked; /* after a stop, until the spread has been back */
 };
 struct pairs {
-    struct agon_desk desk;
-    const struct agon_host_param *param;
-    int64_t period, hold_max;
-    double enter_z, leave_z, stop_z, corr_min, size_pct;
-    uint32_t bar_s;
+    struct agon_strategy base;
+    PARAMS(AGON_FIELD)
     struct pairs_state state;
 };
 struct fit { /* of the first on the second: a = alpha + beta b */
@@ -107,7 +107,7 @@ static void drive(struct pairs *self, agon_ns_t t)
 
     for (int i = 0; i < 2; i++)
         if (state->close_px[i] > 0)
-            agon_leg_go(&self->desk, &state->leg[i], state->target[i], state->close_px[i],
+            agon_leg_go(&self->base.desk, &state->leg[i], state->target[i], state->close_px[i],
                         (uint16_t)state->reason, t);
 }
 
@@ -125,8 +125,8 @@ static int is_spot(const struct pairs *self, int i)
 {
     struct agon_instrument instrument;
 
-    return self->desk.instruments->get(self->desk.host, self->state.leg[i].instrument,
-                                       &instrument) < 0 ||
+    return self->base.desk.instruments->get(self->base.desk.host, self->state.leg[i].instrument,
+                                            &instrument) < 0 ||
            instrument.kind == AGON_SPOT;
 }
 
@@ -138,14 +138,14 @@ static void enter(struct pairs *self, int mode, double beta)
     double units;
 
     if (is_spot(self, 0) || is_spot(self, 1)) {
-        state->target[cheap] =
-            agon_leg_size(&self->desk, &state->leg[cheap], self->size_pct, state->close_px[cheap]);
+        state->target[cheap] = agon_leg_size(&self->base.desk, &state->leg[cheap], self->size_pct,
+                                             state->close_px[cheap]);
         state->target[!cheap] = 0;
     } else { // so many of the first against beta times as many of the second
-        state->target[0] = mode * agon_leg_size(&self->desk, &state->leg[0], self->size_pct / 2,
-                                                state->close_px[0]);
-        units = agon_leg_units(&self->desk, &state->leg[0], state->target[0]);
-        state->target[1] = agon_leg_qty(&self->desk, &state->leg[1], -units * beta);
+        state->target[0] = mode * agon_leg_size(&self->base.desk, &state->leg[0],
+                                                self->size_pct / 2, state->close_px[0]);
+        units = agon_leg_units(&self->base.desk, &state->leg[0], state->target[0]);
+        state->target[1] = agon_leg_qty(&self->base.desk, &state->leg[1], -units * beta);
         if (state->target[0] == 0 || state->target[1] == 0)
             state->target[0] = state->target[1] = 0;
     }
@@ -196,7 +196,7 @@ static int leg_of(struct pairs *self, agon_instrument_t id)
             return i;
     for (int i = 0; i < 2; i++)
         if (state->leg[i].instrument == 0)
-            return agon_leg_start(&self->desk, &state->leg[i], id) >= 0 ? i : -1;
+            return agon_leg_start(&self->base.desk, &state->leg[i], id) >= 0 ? i : -1;
     return -1;
 }
 
@@ -215,8 +215,10 @@ static int on_bar(void *plugin, const struct agon_bar *bar)
     state->close_px[i] = (double)bar->close_px;
     state->t_close[i] = bar->t_open;
     if (state->t_close[0] == state->t_close[1] &&
-        self->desk.instruments->get(self->desk.host, state->leg[0].instrument, &one) >= 0 &&
-        self->desk.instruments->get(self->desk.host, state->leg[1].instrument, &two) >= 0) {
+        self->base.desk.instruments->get(self->base.desk.host, state->leg[0].instrument, &one) >=
+            0 &&
+        self->base.desk.instruments->get(self->base.desk.host, state->leg[1].instrument, &two) >=
+            0) {
         on_pair(self, state->close_px[0] / (double)agon_pow10(one.px_exp),
                 state->close_px[1] / (double)agon_pow10(two.px_exp));
         drive(self, bar->hdr.t);
@@ -232,7 +234,7 @@ static int on_other(void *plugin, const struct agon_event_hdr *event)
 
     for (int i = 0; i < 2; i++) {
         struct agon_leg *leg = &state->leg[i];
-        int news = agon_leg_update(&self->desk, leg, event);
+        int news = agon_leg_update(&self->base.desk, leg, event);
 
         is_refused |= news == AGON_LEG_REFUSED;
         // What was bought is what is to be held: a fee is not bought once more.
@@ -246,16 +248,9 @@ static int on_other(void *plugin, const struct agon_event_hdr *event)
     return AGON_OK;
 }
 
-static int on_event(void *plugin, const struct agon_event_hdr *event, uint64_t nth)
+static void fresh(void *plugin)
 {
-    static const struct agon_handlers handlers = {.on_bar = on_bar, .on_other = on_other};
-
-    (void)nth; // the host's proof that nothing was lost; the strategy itself has no use for it
-    return agon_dispatch(&handlers, plugin, event);
-}
-
-static void fresh_windows(struct pairs *self)
-{
+    struct pairs *self = plugin;
     struct pairs_state *state = &self->state;
 
     memset(&state->a, 0, sizeof(state->a));
@@ -268,40 +263,29 @@ static int on_start(void *plugin, uint32_t reason)
 {
     struct pairs *self = plugin;
     struct pairs_state *state = &self->state;
-    const struct agon_host *host = self->desk.host;
-    const char *venue = self->param->text(host, P_VENUE);
     int is_other = reason == AGON_START_FRESH || state->a.period != (uint32_t)self->period, rc;
     agon_instrument_t id[2];
 
     for (int i = 0; i < 2; i++) {
-        const char *symbol = self->param->text(host, i == 0 ? P_SYMBOL_A : P_SYMBOL_B);
-
         id[i] = state->leg[i].instrument;
-        if (symbol && symbol[0]) {
-            id[i] =
-                self->desk.instruments->find(host, venue && venue[0] ? venue : "binance", symbol);
-            if (id[i] == 0)
-                return AGON_ENOENT;
-        }
+        rc = agon_strategy_find(&self->base, self->venue, i == 0 ? self->symbol_a : self->symbol_b,
+                                &id[i]);
+        if (rc < 0)
+            return rc;
         is_other |= id[i] != state->leg[i].instrument;
     }
     if (id[0] != 0 && id[0] == id[1])
         return AGON_EINVAL;
     if (is_other) { // another pair or length: what is held is not this spread
-        fresh_windows(self);
+        fresh(self);
         leave(self, REASON_BACK);
     }
     for (int i = 0; i < 2; i++) {
-        rc = id[i] == 0 ? AGON_OK : agon_leg_start(&self->desk, &state->leg[i], id[i]);
+        rc = id[i] == 0 ? AGON_OK : agon_leg_start(&self->base.desk, &state->leg[i], id[i]);
         if (rc < 0)
             return rc;
     }
     return AGON_OK;
-}
-
-static int save_state(void *plugin, struct agon_out *out)
-{
-    return agon_write(out, &((struct pairs *)plugin)->state, sizeof(struct pairs_state));
 }
 
 static int is_window(const struct agon_window *window)
@@ -315,127 +299,43 @@ static int is_window(const struct agon_window *window)
     return 1;
 }
 
-static int load_state(void *plugin, struct agon_in *in, uint32_t schema)
+static int check(const void *at)
 {
-    struct pairs_state state;
-    int rc = schema == STATE_SCHEMA ? agon_read(in, &state, sizeof(state)) : AGON_EVERSION;
+    const struct pairs_state *state = at;
 
-    if (rc < 0)
-        return rc;
     for (int i = 0; i < 2; i++)
-        if (agon_leg_check(&state.leg[i]) < 0 || !(fabs(state.close_px[i]) <= 1e19))
-            return AGON_ECORRUPT;
-    if (!is_window(&state.a) || !is_window(&state.b) || state.a.period != state.b.period ||
-        state.a.n != state.b.n || state.a.at != state.b.at || state.mode < -1 || state.mode > 1 ||
-        state.reason < 0 || state.reason > REASON_HALF || state.is_blocked > 1)
-        return AGON_ECORRUPT;
-    ((struct pairs *)plugin)->state = state;
-    return AGON_OK;
+        if (agon_leg_check(&state->leg[i]) < 0 || !(fabs(state->close_px[i]) <= 1e19))
+            return 0;
+    return is_window(&state->a) && is_window(&state->b) && state->a.period == state->b.period &&
+           state->a.n == state->b.n && state->a.at == state->b.at && state->mode >= -1 &&
+           state->mode <= 1 && state->reason >= 0 && state->reason <= REASON_HALF &&
+           state->is_blocked <= 1;
 }
 
-static void destroy(void *plugin)
+static int init(void *plugin)
 {
-    (void)plugin; // its memory is the arena's
+    const struct pairs *self = plugin;
+
+    return self->leave_z < self->enter_z
+               ? AGON_OK
+               : agon_strategy_refuse(&self->base,
+                                      "parameters: leave_z has to be less than enter_z");
 }
 
-static int read_params(struct pairs *self)
-{
-    const struct agon_host_param *param = self->param;
-    const struct agon_host *host = self->desk.host;
-    int64_t bar;
-
-    if (param->integer(host, P_PERIOD, &self->period) < 0 ||
-        param->integer(host, P_HOLD_MAX, &self->hold_max) < 0 ||
-        param->integer(host, P_BAR_S, &bar) < 0 ||
-        param->real(host, P_ENTER_Z, &self->enter_z) < 0 ||
-        param->real(host, P_LEAVE_Z, &self->leave_z) < 0 ||
-        param->real(host, P_STOP_Z, &self->stop_z) < 0 ||
-        param->real(host, P_CORR_MIN, &self->corr_min) < 0 ||
-        param->real(host, P_SIZE_PCT, &self->size_pct) < 0)
-        return AGON_EINVAL;
-    self->bar_s = agon_bar_length(bar);
-    return self->leave_z < self->enter_z && self->bar_s > 0 ? AGON_OK : AGON_EINVAL;
-}
-
-static int create(const struct agon_host *host, uint32_t index, struct agon_agent *agent)
-{
-    const struct agon_host_arena *arena = host->get_extension(host, AGON_EXT_ARENA);
-    struct agon_agent mine = {.size = sizeof(mine),
-                              .on_start = on_start,
-                              .on_event = on_event,
-                              .save_state = save_state,
-                              .load_state = load_state,
-                              .destroy = destroy};
-    struct pairs *self;
-
-    if (index != 0)
-        return AGON_EINVAL;
-    if (arena == NULL)
-        return AGON_ENOTSUP;
-    self = arena->take(host, sizeof(*self), 16);
-    if (self == NULL)
-        return AGON_ENOMEM;
-    self->param = host->get_extension(host, AGON_EXT_PARAM);
-    if (agon_desk_init(&self->desk, host) < 0 || self->param == NULL)
-        return AGON_ENOTSUP;
-    if (read_params(self) < 0)
-        return AGON_EINVAL;
-    fresh_windows(self);
-    mine.self = self;
-    return agon_agent_set(agent, &mine);
-}
-
-#define TUNED (AGON_PARAM_RESTART | AGON_PARAM_TUNABLE)
-AGON_NUMBER(period, P_PERIOD, AGON_INTEGER, TUNED, 10, 512, 240, 10, "bars",
-            "candles that the line is fitted over");
-AGON_NUMBER(enter_z, P_ENTER_Z, AGON_REAL, TUNED, 0.1, 20, 2, 0.25, "",
-            "enters when the spread is so many standard deviations away");
-AGON_NUMBER(leave_z, P_LEAVE_Z, AGON_REAL, TUNED, 0, 20, 0.5, 0.25, "",
-            "leaves when it is nearer than that; less than enter_z");
-AGON_NUMBER(stop_z, P_STOP_Z, AGON_REAL, TUNED, 0, 100, 4, 0.5, "",
-            "leaves when it is farther than that, and waits for it to come back; 0: no stop");
-AGON_NUMBER(corr_min, P_CORR_MIN, AGON_REAL, TUNED, -1, 1, 0.5, 0.05, "",
-            "enters only when the prices correlate that much over the period");
-AGON_NUMBER(hold_max, P_HOLD_MAX, AGON_INTEGER, TUNED, 0, 100000, 480, 60, "bars",
-            "leaves after so many; 0: never for that");
-AGON_NUMBER(size_pct, P_SIZE_PCT, AGON_REAL, AGON_PARAM_RESTART, 0.1, 95, 20, 1, "%",
-            "share of the free money that an entry uses");
-AGON_CHOOSE(bar_s, P_BAR_S, 2, "s", AGON_BAR_CHOICES, "length of a candle");
-AGON_TEXTUAL(venue, P_VENUE, "of the symbols; empty: binance");
-AGON_TEXTUAL(symbol_a, P_SYMBOL_A, "the first; empty: the first instrument that a bar comes of");
-AGON_TEXTUAL(symbol_b, P_SYMBOL_B, "the second; empty: the next one");
-static const struct agon_param *const params[] = {&period,   &enter_z,  &leave_z,  &stop_z,
-                                                  &corr_min, &hold_max, &size_pct, &bar_s,
-                                                  &venue,    &symbol_a, &symbol_b};
-static const char *const requires_ext[] = {AGON_EXT_ARENA, AGON_EXT_ORDERS, AGON_EXT_ACCOUNT,
-                                           AGON_EXT_INSTRUMENT, AGON_EXT_PARAM};
-
+static const struct agon_handlers handlers = {.on_bar = on_bar, .on_other = on_other};
+static const struct agon_rule rule = {AGON_RULE(struct pairs), .init = init,    .fresh = fresh,
+                                      .check = check,          .on = &handlers, .start = on_start};
+AGON_PARAMS(struct pairs, PARAMS);
+AGON_SERVICES(AGON_TO_TRADE);
 static const struct agon_descriptor descriptor = {
-    .size = sizeof(descriptor),
-    .caps = AGON_DETERMINISTIC | AGON_ADOPTS_ORDERS,
-    .kind = AGON_STRATEGY,
-    .n_params = sizeof(params) / sizeof(params[0]),
+    AGON_STRATEGY_IS(struct pairs),
     .id = "org.agon.pairs",
     .name = "Pairs",
     .vendor = "Agon",
     .version = "1.0.0",
     .summary = "Sells the dear one of two correlated instruments against the cheap one.",
-    .params = params,
-    .requires_ext = requires_ext,
-    .n_requires = sizeof(requires_ext) / sizeof(requires_ext[0]),
-    .state_schema = STATE_SCHEMA,
-    .state_schema_oldest = STATE_SCHEMA,
+    .state_schema = 1,
+    .state_schema_oldest = 1,
     .budget_ns = 10000,
-    .event_mask = AGON_ON(AGON_EVENT_BAR) | AGON_ON(AGON_EVENT_STATUS) | AGON_ON(AGON_EVENT_HALT) |
-                  AGON_ON(AGON_EVENT_ORDER) | AGON_ON(AGON_EVENT_FILL) |
-                  AGON_ON(AGON_EVENT_CAPITAL),
-    .arena_bytes = 16384};
-static const struct agon_descriptor *const descriptors[] = {&descriptor};
-
-AGON_NOTE("org.agon.pairs", "1.0.0");
-AGON_EXPORT const struct agon_entry agon_plugin = {.size = sizeof(struct agon_entry),
-                                                   .abi_major = AGON_ABI_MAJOR,
-                                                   .abi_minor = AGON_ABI_MINOR,
-                                                   .n_plugins = 1,
-                                                   .plugins = descriptors,
-                                                   .create = create};
+    .event_mask = AGON_ON(AGON_EVENT_BAR) | AGON_ON_LEG};
+AGON_PLUGIN("org.agon.pairs", "1.0.0", descriptor, rule);

@@ -13,13 +13,20 @@
  * A state is left only when the ratio is a tenth below the threshold that it was entered at. */
 #include <math.h>
 
-#include <agon/agon.h>
-#include <agon/ta.h>
+#include <agon/strategy.h>
 
-#define STATE_SCHEMA    1
 #define INSTRUMENTS_MAX 8
 
-enum { P_SHORT = 1, P_LONG, P_HIGH, P_EXTREME, P_BAR_S };
+#define PARAMS(X)                                                                                  \
+    X(INTEGER_AS, n_short, 1, "window of the present volatility", "short", "bars", AGON_TUNED, 5,  \
+      AGON_TA_WINDOW_MAX, 20, 1)                                                                   \
+    X(INTEGER_AS, n_long, 2, "window of the usual volatility; above short", "long", "bars",        \
+      AGON_TUNED, 6, AGON_TA_WINDOW_MAX, 240, 1)                                                   \
+    X(REAL, high, 3, "high from this ratio of the two on", "",                                     \
+      AGON_PARAM_LIVE | AGON_PARAM_TUNABLE, 1, 100, 1.5, 0.1)                                      \
+    X(REAL, extreme, 4, "extreme from this ratio on", "", AGON_PARAM_LIVE | AGON_PARAM_TUNABLE, 1, \
+      100, 2.5, 0.1)                                                                               \
+    X(BAR, bar_s, 5, "length of a candle", 0)
 enum { VOLATILITY }; /* places in publishes */
 enum level { NORMAL = 1, HIGH = 2, EXTREME = 3 };
 
@@ -35,12 +42,9 @@ struct vol_state {
     struct series series[INSTRUMENTS_MAX];
 };
 struct vol {
-    const struct agon_host *host;
+    struct agon_strategy base;
+    PARAMS(AGON_FIELD)
     const struct agon_host_signal *signal;
-    const struct agon_host_param *param;
-    int64_t n_short, n_long;
-    double high, extreme;
-    uint32_t bar_s;
     struct vol_state state;
 };
 
@@ -149,7 +153,7 @@ static int publish(struct vol *self, struct series *series, agon_ns_t t)
     memcpy(signal.text, line.at, line.n);
     signal.text_len = line.n;
     // A full ring is no error: the next candle brings the next signal.
-    self->signal->publish(self->host, &signal);
+    self->signal->publish(self->base.desk.host, &signal);
     return AGON_OK;
 }
 
@@ -176,25 +180,6 @@ static int on_bar(void *plugin, const struct agon_bar *bar)
     return publish(self, series, bar->hdr.t);
 }
 
-static int on_param(void *plugin, const struct agon_param_change *change)
-{
-    struct vol *self = plugin;
-
-    if (change->id == P_HIGH)
-        self->high = change->real;
-    if (change->id == P_EXTREME)
-        self->extreme = change->real;
-    return AGON_OK;
-}
-
-static int on_event(void *plugin, const struct agon_event_hdr *event, uint64_t nth)
-{
-    static const struct agon_handlers handlers = {.on_bar = on_bar, .on_param = on_param};
-
-    (void)nth; // the host's proof that nothing was lost; the model itself has no use for it
-    return agon_dispatch(&handlers, plugin, event);
-}
-
 static int on_start(void *plugin, uint32_t reason)
 {
     struct vol *self = plugin;
@@ -212,15 +197,9 @@ static int on_start(void *plugin, uint32_t reason)
     return AGON_OK;
 }
 
-static int save_state(void *plugin, struct agon_out *out)
+static int check(const void *at)
 {
-    return agon_write(out, &((struct vol *)plugin)->state, sizeof(struct vol_state));
-}
-
-/* The state is larger than a stack should bear: it is read in place of a second one, which the
- * arena holds, and taken over when all of it is sound. */
-static int is_sound(const struct vol_state *state)
-{
+    const struct vol_state *state = at;
     uint32_t i, k;
 
     if (state->n > INSTRUMENTS_MAX || state->pad != 0)
@@ -238,142 +217,38 @@ static int is_sound(const struct vol_state *state)
     return 1;
 }
 
-static struct vol_state *spare_of(struct vol *self)
-{
-    return (struct vol_state *)(void *)(self + 1);
-}
-
-static int load_state(void *plugin, struct agon_in *in, uint32_t schema)
+static int init(void *plugin)
 {
     struct vol *self = plugin;
-    struct vol_state *spare = spare_of(self);
-    int rc = schema == STATE_SCHEMA ? agon_read(in, spare, sizeof(*spare)) : AGON_EVERSION;
+    const struct agon_host *host = self->base.desk.host;
 
-    if (rc >= 0 && !is_sound(spare))
-        rc = AGON_ECORRUPT;
-    if (rc >= 0)
-        self->state = *spare;
-    return rc;
-}
-
-static void destroy(void *plugin)
-{
-    (void)plugin; // its memory is the arena's
-}
-
-// What create's error code cannot tell.
-static void say(const struct agon_host *host, const char *text)
-{
-    const struct agon_host_log *log = host->get_extension(host, AGON_EXT_LOG);
-
-    if (log != NULL)
-        log->line(host, AGON_ERROR, text);
-}
-
-static int create(const struct agon_host *host, uint32_t index, struct agon_agent *agent)
-{
-    static const uint32_t lengths[] = {60, 180, 300, 600, 900, 3600, 14400, 86400};
-    const struct agon_host_arena *arena = host->get_extension(host, AGON_EXT_ARENA);
-    struct agon_agent mine = {.size = sizeof(mine),
-                              .on_start = on_start,
-                              .on_event = on_event,
-                              .save_state = save_state,
-                              .load_state = load_state,
-                              .destroy = destroy};
-    struct vol *self;
-    int64_t bar;
-
-    if (index != 0)
-        return AGON_EINVAL;
-    if (arena == NULL)
-        return AGON_ENOTSUP;
-    self = arena->take(host, sizeof(*self) + sizeof(struct vol_state), 16);
-    if (self == NULL)
-        return AGON_ENOMEM;
-    self->host = host;
     self->signal = host->get_extension(host, AGON_EXT_SIGNAL);
-    self->param = host->get_extension(host, AGON_EXT_PARAM);
-    if (self->signal == NULL || self->param == NULL)
-        return AGON_ENOTSUP;
-    if (self->param->integer(host, P_SHORT, &self->n_short) < 0 ||
-        self->param->integer(host, P_LONG, &self->n_long) < 0 ||
-        self->param->integer(host, P_BAR_S, &bar) < 0 || bar < 0 || bar > 7 ||
-        self->param->real(host, P_HIGH, &self->high) < 0 ||
-        self->param->real(host, P_EXTREME, &self->extreme) < 0)
-        return AGON_EINVAL;
     if (self->n_short >= self->n_long)
-        say(host, "parameters: short has to be less than long");
+        return agon_strategy_refuse(&self->base, "parameters: short has to be less than long");
     if (self->high > self->extreme)
-        say(host, "parameters: high must not be above extreme");
-    if (self->n_short >= self->n_long || self->high > self->extreme)
-        return AGON_EINVAL;
-    self->bar_s = lengths[bar];
-    mine.self = self;
-    return agon_agent_set(agent, &mine);
+        return agon_strategy_refuse(&self->base, "parameters: high must not be above extreme");
+    return AGON_OK;
 }
 
-#define NUMBER(name_, label_, id_, type_, flags_, min_, max_, def_, step_, unit_, doc_)            \
-    static const struct agon_param name_ = {sizeof(struct agon_param),                             \
-                                            id_,                                                   \
-                                            type_,                                                 \
-                                            flags_,                                                \
-                                            min_,                                                  \
-                                            max_,                                                  \
-                                            def_,                                                  \
-                                            step_,                                                 \
-                                            label_,                                                \
-                                            unit_,                                                 \
-                                            doc_,                                                  \
-                                            NULL}
-NUMBER(near_window, "short", P_SHORT, AGON_INTEGER, AGON_PARAM_RESTART | AGON_PARAM_TUNABLE, 5,
-       AGON_TA_WINDOW_MAX, 20, 1, "bars", "window of the present volatility");
-NUMBER(long_window, "long", P_LONG, AGON_INTEGER, AGON_PARAM_RESTART | AGON_PARAM_TUNABLE, 6,
-       AGON_TA_WINDOW_MAX, 240, 1, "bars", "window of the usual volatility; above short");
-NUMBER(high, "high", P_HIGH, AGON_REAL, AGON_PARAM_LIVE | AGON_PARAM_TUNABLE, 1, 100, 1.5, 0.1, "",
-       "high from this ratio of the two on");
-NUMBER(extreme, "extreme", P_EXTREME, AGON_REAL, AGON_PARAM_LIVE | AGON_PARAM_TUNABLE, 1, 100, 2.5,
-       0.1, "", "extreme from this ratio on");
-static const struct agon_param bar_s = {.size = sizeof(struct agon_param),
-                                        .id = P_BAR_S,
-                                        .type = AGON_CHOICE,
-                                        .flags = AGON_PARAM_RESTART,
-                                        .max = 7,
-                                        .def = 0,
-                                        .name = "bar_s",
-                                        .unit = "s",
-                                        .doc = "length of a candle",
-                                        .choices = "60|180|300|600|900|3600|14400|86400"};
-static const struct agon_param *const params[] = {&near_window, &long_window, &high, &extreme,
-                                                  &bar_s};
-static const char *const requires_ext[] = {AGON_EXT_ARENA, AGON_EXT_SIGNAL, AGON_EXT_PARAM};
 static const char *const publishes[] = {[VOLATILITY] = "volatility"};
-
+static const struct agon_handlers handlers = {.on_bar = on_bar};
+static const struct agon_rule rule = {AGON_RULE(struct vol), .init = init, .check = check,
+                                      .on = &handlers, .start = on_start};
+AGON_PARAMS(struct vol, PARAMS);
+AGON_SERVICES(AGON_EXT_ARENA, AGON_EXT_PARAM, AGON_EXT_SIGNAL);
 static const struct agon_descriptor descriptor = {
-    .size = sizeof(descriptor),
-    .caps = AGON_DETERMINISTIC,
+    AGON_DESCRIBES(struct vol),
     .kind = AGON_MODEL,
-    .n_params = sizeof(params) / sizeof(params[0]),
+    .caps = AGON_DETERMINISTIC,
     .id = "org.agon.vol",
     .name = "Volatility",
     .vendor = "Agon",
     .version = "1.0.0",
     .summary = "Model: how much each instrument moves, and whether that is normal.",
-    .params = params,
-    .requires_ext = requires_ext,
-    .n_requires = sizeof(requires_ext) / sizeof(requires_ext[0]),
-    .state_schema = STATE_SCHEMA,
-    .state_schema_oldest = STATE_SCHEMA,
+    .state_schema = 1,
+    .state_schema_oldest = 1,
     .budget_ns = 20000,
     .event_mask = AGON_ON(AGON_EVENT_BAR) | AGON_ON(AGON_EVENT_PARAM),
-    .arena_bytes = 262144,
     .publishes = publishes,
     .n_publishes = sizeof(publishes) / sizeof(publishes[0])};
-static const struct agon_descriptor *const descriptors[] = {&descriptor};
-
-AGON_NOTE("org.agon.vol", "1.0.0");
-AGON_EXPORT const struct agon_entry agon_plugin = {.size = sizeof(struct agon_entry),
-                                                   .abi_major = AGON_ABI_MAJOR,
-                                                   .abi_minor = AGON_ABI_MINOR,
-                                                   .n_plugins = 1,
-                                                   .plugins = descriptors,
-                                                   .create = create};
+AGON_PLUGIN("org.agon.vol", "1.0.0", descriptor, rule);

@@ -45,6 +45,7 @@ static int is_enough(const struct agon_desk *desk, const struct agon_instrument 
 int agon_desk_init(struct agon_desk *desk, const struct agon_host *host)
 {
     desk->host = host;
+    desk->is_alone = 0;
     desk->orders = (const struct agon_host_orders *)host->get_extension(host, AGON_EXT_ORDERS);
     desk->account = (const struct agon_host_account *)host->get_extension(host, AGON_EXT_ACCOUNT);
     desk->instruments =
@@ -82,10 +83,11 @@ static void adopt_orders(const struct agon_desk *desk, struct agon_leg *leg)
     int i;
 
     for (i = 0; i < n && i < OPEN_MAX; i++) {
+        if ((desk->is_alone || open[i].client_ref >> 32 == leg->instrument) &&
+            open[i].client_ref > leg->last_ref)
+            leg->last_ref = open[i].client_ref;
         if (open[i].hdr.instrument != leg->instrument)
             continue;
-        if (open[i].client_ref >> 32 == leg->instrument && open[i].client_ref > leg->last_ref)
-            leg->last_ref = open[i].client_ref;
         if (leg->working_ref == 0) {
             leg->working_ref = open[i].client_ref;
             leg->t_working = open[i].hdr.t;
@@ -98,13 +100,14 @@ static void adopt_orders(const struct agon_desk *desk, struct agon_leg *leg)
 int agon_leg_start(const struct agon_desk *desk, struct agon_leg *leg, agon_instrument_t id)
 {
     struct agon_instrument instrument;
+    uint64_t last_ref = desk->is_alone ? leg->last_ref : (uint64_t)id << 32;
 
     if (id == 0 || desk->instruments->get(desk->host, id, &instrument) < 0)
         return AGON_ENOENT;
     if (leg->instrument != id) {
         memset(leg, 0, sizeof(*leg));
         leg->instrument = id;
-        leg->last_ref = (uint64_t)id << 32;
+        leg->last_ref = last_ref;
     }
     leg->gate.is_closed = instrument.state != AGON_TRADING_OPEN;
     adopt_position(desk, leg, &instrument);

@@ -35,6 +35,7 @@ struct agon_desk {
     const struct agon_host_orders *orders;
     const struct agon_host_account *account;
     const struct agon_host_instrument *instruments;
+    uint32_t is_alone; /* 1: the plugin has no other leg, and counts its orders from 1 */
 };
 struct agon_leg {
     double entry_px;              /* mean price of what is held, in px units; 0: nothing is held */

@@ -38,6 +38,7 @@ struct agon_rule {
     /* AGON_RULE, AGON_RULE_ON_BARS. Offsets in the instance; 0: it has none. */
     size_t self_bytes, state_at, state_bytes;
     size_t leg_at, t_bar_at, bar_s_at, size_pct_at, venue_at, symbol_at;
+    uint32_t is_alone; /* the desk's: orders are counted from 1 */
 
     /* After parameters and services were taken: takes further ones, refuses parameters that do not
      * fit each other (agon_strategy_refuse). NULL: they always do. */
@@ -76,11 +77,24 @@ struct agon_rule {
     int (*start)(void *self, uint32_t reason);
 };
 
+/* Where a parameter's value goes in the instance. */
+enum agon_setting_kind {
+    AGON_SETTING_INTEGER,
+    AGON_SETTING_REAL,
+    AGON_SETTING_BAR,
+    AGON_SETTING_TEXT
+};
+struct agon_setting {
+    size_t at;
+    enum agon_setting_kind kind;
+};
+
 /* The head of an instance. */
 struct agon_strategy {
     struct agon_desk desk; /* host, orders, account, instruments */
     const struct agon_rule *rule;
     const struct agon_descriptor *descriptor;
+    const struct agon_setting *settings;
     const struct agon_host_param *param;
     const struct agon_host_history *history; /* may be NULL */
     struct agon_bar *bars;                   /* AGON_HISTORY_MAX of them, with a feed */
@@ -143,17 +157,6 @@ struct agon_strategy {
     AGON_PARAM_IS(name, id, AGON_TEXT, AGON_SET, 0, 0, 0, 0, #name, "", doc, NULL)
 #define AGON_PARAM_AT(kind, name, ...) &agon_param_##name,
 
-/* Where a parameter's value goes in the instance. */
-enum agon_setting_kind {
-    AGON_SETTING_INTEGER,
-    AGON_SETTING_REAL,
-    AGON_SETTING_BAR,
-    AGON_SETTING_TEXT
-};
-struct agon_setting {
-    size_t at;
-    enum agon_setting_kind kind;
-};
 #define AGON_SETTING_OF(kind, name, ...) {offsetof(agon_self, name), AGON_SETTING_OF_##kind},
 #define AGON_SETTING_OF_INTEGER          AGON_SETTING_INTEGER
 #define AGON_SETTING_OF_INTEGER_AS       AGON_SETTING_INTEGER
@@ -356,6 +359,22 @@ static inline void agon_strategy_on_trade(void *plugin, const struct agon_trade 
         agon_leg_go(&self->desk, leg, 0, px, reason, trade->hdr.t);
 }
 
+/* A parameter that may change in flight has: its field follows, before anybody else hears of it. */
+static inline void agon_strategy_on_param(struct agon_strategy *self,
+                                          const struct agon_param_change *change)
+{
+    uint32_t i;
+
+    for (i = 0; i < self->descriptor->n_params; i++) {
+        if (self->descriptor->params[i]->id != change->id)
+            continue;
+        if (self->settings[i].kind == AGON_SETTING_REAL)
+            *(double *)agon_strategy_at(self, self->settings[i].at) = change->real;
+        else if (self->settings[i].kind == AGON_SETTING_INTEGER)
+            *(int64_t *)agon_strategy_at(self, self->settings[i].at) = change->integer;
+    }
+}
+
 static inline int agon_strategy_on_event(void *plugin, const struct agon_event_hdr *event,
                                          uint64_t nth)
 {
@@ -364,6 +383,8 @@ static inline int agon_strategy_on_event(void *plugin, const struct agon_event_h
 
     if (self->first_nth == 0)
         self->first_nth = nth;
+    if (event->type == AGON_EVENT_PARAM)
+        agon_strategy_on_param(self, (const struct agon_param_change *)(const void *)event);
     if (rule->on)
         return agon_dispatch(rule->on, plugin, event);
     if (event->type == AGON_EVENT_BAR)
@@ -495,9 +516,11 @@ static inline int agon_strategy_create(const struct agon_host *host, struct agon
         return AGON_ENOMEM;
     self->rule = rule;
     self->descriptor = descriptor;
+    self->settings = settings;
     self->param = (const struct agon_host_param *)host->get_extension(host, AGON_EXT_PARAM);
     self->history = (const struct agon_host_history *)host->get_extension(host, AGON_EXT_HISTORY);
     agon_desk_init(&self->desk, host); // what it requires is there; a model has none of it
+    self->desk.is_alone = rule->is_alone;
     self->spare = arena->take(host, rule->state_bytes, 16);
     if (rule->feed)
         self->bars =

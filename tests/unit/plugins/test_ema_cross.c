@@ -4,6 +4,8 @@
  * upwards) and RSI 100 x 4 / 5 = 80; then 95 gives fast 97 2/9, slow 98 (a cross back). */
 #include <stdlib.h>
 
+#include <agon/ta.h>
+
 #include "../../support/must.h"
 #include "fake.h"
 
@@ -331,7 +333,7 @@ START_TEST(a_bar_is_counted_once)
 }
 END_TEST
 
-/* What 1.0.0 saved, 1.1.0 goes on with; from there its stop follows the price up. */
+/* What 2.0.0 saved, 2.1.0 goes on with; from there its stop follows the price up. */
 START_TEST(the_next_version_goes_on_and_its_stop_trails)
 {
     static unsigned char state[FAKE_STATE];
@@ -344,15 +346,14 @@ START_TEST(the_next_version_goes_on_and_its_stop_trails)
     MUST(fake_save(&fake, state, &n) == AGON_OK);
     fake_open(next, "ema_cross/ema_cross_trailing");
     MUST(strcmp(next->descriptor->id, fake.descriptor->id) == 0);
-    MUST_EQ(next->descriptor->state_schema, 2);
-    MUST_EQ(next->descriptor->state_schema_oldest, 1);
+    MUST_EQ(next->descriptor->state_schema, fake.descriptor->state_schema);
     for (const char *const *p = small; p[0]; p += 2)
         fake_param(next, p[0], p[1]);
     next->held_qty = fake.held_qty;
     next->cost = fake.cost;
     MUST(fake_create(next) == AGON_OK);
-    MUST(fake_load(next, state, n - 1, 1) == AGON_ECORRUPT);
-    MUST(fake_load(next, state, n, 1) == AGON_OK);
+    MUST(fake_load(next, state, n - 1, 3) == AGON_ECORRUPT);
+    MUST(fake_load(next, state, n, 3) == AGON_OK);
     MUST(fake_start(next, AGON_START_RELOAD) == AGON_OK);
     fake_trade(next, 11000);
     fake_trade(next, 10781);
@@ -362,14 +363,94 @@ START_TEST(the_next_version_goes_on_and_its_stop_trails)
     MUST_EQ(next->intents[0].side, AGON_SELL);
     fake_trade(&fake, 11000);
     fake_trade(&fake, 10780);
-    MUST_EQ(fake.n_intents, 0); // 1.0.0 counts from the entry
-    // A state of its own knows the highest price.
+    MUST_EQ(fake.n_intents, 0); // 2.0.0 counts from the entry
+    // And back: the other reads what this one saved.
     n = sizeof(state);
     MUST(fake_save(next, state, &n) == AGON_OK);
-    MUST(fake_load(&fake, state, n, 2) == AGON_EVERSION);
+    MUST(fake_load(&fake, state, n, 3) == AGON_OK);
+    MUST(fake_load(&fake, state, n, 4) == AGON_EVERSION);
     fake_close(&fake);
     fake_close(next);
     free(next);
+}
+END_TEST
+
+/* What is left of a sale is too little to be sold, and the next entry's stop is its own. */
+START_TEST(a_stop_that_trails_begins_anew_with_each_entry)
+{
+    fake_open(&fake, "ema_cross/ema_cross_trailing");
+    for (const char *const *p = small; p[0]; p += 2)
+        fake_param(&fake, p[0], p[1]);
+    MUST(fake_create(&fake) == AGON_OK);
+    MUST(fake_start(&fake, AGON_START_FRESH) == AGON_OK);
+    bought();
+    fake_trade(&fake, 13000);
+    fake_trade(&fake, 12000);
+    MUST_EQ(fake.n_intents, 1);
+    fake_fill(&fake, 12000, 0);
+    fake_order(&fake, AGON_ORDER_FILLED, 0);
+    fake.held_qty = 3; // dust
+    fake_taken(&fake);
+    close_at(9800);
+    close_at(9600);
+    close_at(10400);
+    MUST_EQ(fake.n_intents, 1);
+    MUST_EQ(fake.intents[0].side, AGON_BUY);
+    fake_fill(&fake, 10400, 0);
+    fake_order(&fake, AGON_ORDER_FILLED, 0);
+    fake_taken(&fake);
+    fake_trade(&fake, 10399); // far below 130.00
+    MUST_EQ(fake.n_intents, 0);
+    fake_trade(&fake, 10192);
+    MUST_EQ(fake.n_intents, 1);
+    fake_close(&fake);
+}
+END_TEST
+
+/* States as 1.0.0 and 1.1.0 wrote them: what was held and what it cost, and the averages. */
+START_TEST(reads_what_earlier_versions_saved)
+{
+    struct {
+        struct agon_ema fast, slow;
+        struct agon_rsi rsi;
+        struct agon_sma volume;
+        double entry_px;
+        int64_t held_qty;
+        uint64_t last_ref, working_ref;
+        int64_t t_working, t_rest, t_bar;
+        uint32_t instrument;
+        int32_t was_above;
+        struct agon_gate gate;
+        double top_px;
+    } old = {.fast = {.period = 2},
+             .slow = {.period = 3},
+             .rsi = {.period = 2},
+             .volume = {.window = {.period = 20}},
+             .entry_px = 10400,
+             .held_qty = 96057,
+             .last_ref = 7,
+             .t_bar = FAKE_T0,
+             .instrument = 1,
+             .was_above = 1,
+             .top_px = 11000};
+    uint32_t schema = (uint32_t)_i + 1;
+    uint64_t n = schema == 1 ? offsetof(__typeof__(old), top_px) : sizeof(old);
+
+    fake_open(&fake, "ema_cross/ema_cross_trailing");
+    for (const char *const *p = small; p[0]; p += 2)
+        fake_param(&fake, p[0], p[1]);
+    fake.held_qty = old.held_qty;
+    MUST(fake_create(&fake) == AGON_OK);
+    MUST(fake_load(&fake, (const unsigned char *)&old, n - 1, schema) == AGON_ECORRUPT);
+    MUST(fake_load(&fake, (const unsigned char *)&old, n, schema) == AGON_OK);
+    MUST(fake_start(&fake, AGON_START_RESTORE) == AGON_OK);
+    fake_trade(&fake, 10780); // 2 % below what 1.1.0 had seen
+    MUST_EQ(fake.n_intents, schema == 2);
+    fake_trade(&fake, 10192); // 2 % below the entry
+    MUST_EQ(fake.n_intents, 1);
+    MUST_EQ(fake.intents[0].side, AGON_SELL);
+    MUST_EQ(fake.intents[0].client_ref, 8);
+    fake_close(&fake);
 }
 END_TEST
 
@@ -397,6 +478,8 @@ int main(void)
     tcase_add_test(tcase, history_makes_it_warm);
     tcase_add_test(tcase, a_bar_is_counted_once);
     tcase_add_test(tcase, the_next_version_goes_on_and_its_stop_trails);
+    tcase_add_test(tcase, a_stop_that_trails_begins_anew_with_each_entry);
+    tcase_add_loop_test(tcase, reads_what_earlier_versions_saved, 0, 2);
     suite_add_tcase(suite, tcase);
     runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);
