@@ -16,7 +16,7 @@ struct instrument_words {
     char symbol[32], base[16], quote[16];
     int64_t tick, lot; /* counts of 10^-8 */
     int64_t min_notional, contract;
-    uint32_t maker_ppm, taker_ppm;
+    int32_t maker_ppm, taker_ppm;
 };
 struct words {
     uint8_t mode, is_async;
@@ -58,9 +58,10 @@ static const struct schema_field instrument_fields[] = {
     {"contract", SCHEMA_DECIMAL, SCHEMA_MEMBER(struct instrument_words, contract), .exp = 8,
      .min = 1, .max = INT64_MAX, .preset = "1",
      .doc = "of a derivative: what one of the quantity is of the base (COIN-M: of the quote)"},
-    {"maker", SCHEMA_SHARE, SCHEMA_MEMBER(struct instrument_words, maker_ppm), .min = 0,
+    {"maker", SCHEMA_SHARE, SCHEMA_MEMBER(struct instrument_words, maker_ppm), .min = -100000,
      .max = 100000,
-     .doc = "fee of a maker; as published (0.1%, of perpetuals 0.02%) where none is said"},
+     .doc = "fee of a maker, below 0 a rebate; as published (0.1%, of perpetuals 0.02%) where none "
+            "is said"},
     {"taker", SCHEMA_SHARE, SCHEMA_MEMBER(struct instrument_words, taker_ppm), .min = 0,
      .max = 100000,
      .doc = "fee of a taker; as published (0.1%, of perpetuals 0.05%) where none is said"},
