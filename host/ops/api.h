@@ -103,6 +103,8 @@ const char *api_health(uint8_t health); /* enum gateway_health */
 void api_put_feed(const struct api *api, struct jout *out);
 /* A row for each: what it is, how it is, how long it could be traded on. */
 void api_put_venues(const struct api *api, struct jout *out);
+/* ... its account, where its market data come from, and the money on it. */
+void api_put_accounts(const struct api *api, struct jout *out);
 /* Members "venues" of status and latency. */
 void api_put_venues_state(const struct api *api, struct jout *out);
 void api_put_venues_latency(const struct api *api, struct jout *out);

@@ -115,6 +115,7 @@ void api_put_venues(const struct api *api, struct jout *out)
         jout_kv_str(out, "health", api_health(status->health));
         jout_kv_bool(out, "ready", status->is_ready);
         jout_kv_int(out, "instruments", venue->n_instruments);
+        jout_kv_int(out, "agents", venue->n_agents);
         jout_kv_int(out, "links", status->n_links);
         jout_kv_int(out, "links_up", status->n_up);
         jout_kv_int(out, "books", status->n_books);
@@ -131,6 +132,39 @@ void api_put_venues(const struct api *api, struct jout *out)
         jout_kv_real(out, "uptime", uptime_of(&venue->uptime));
         jout_kv_int(out, "outages", venue->uptime.n_outages);
         jout_kv_real(out, "down_s", (double)(venue->uptime.down_ns / 1000000) / 1e3);
+        jout_close(out, '{');
+    }
+    jout_close(out, '[');
+}
+
+void api_put_accounts(const struct api *api, struct jout *out)
+{
+    const struct host_view *view = api->view;
+
+    jout_open(out, '[');
+    for (uint32_t i = 0; i < view->n_venues; i++) {
+        const struct host_view_venue *venue = &view->venues[i];
+
+        jout_open(out, '{');
+        jout_kv_int(out, "account", venue->account);
+        jout_kv_str(out, "venue", venue->name);
+        jout_kv_str(out, "dialect", venue->dialect);
+        jout_kv_str(out, "feed", venue->feed[0] != '\0' ? venue->feed : venue->name);
+        jout_kv_str(out, "credential", venue->credential);
+        jout_kv_str(out, "state", state_of(venue));
+        jout_kv_int(out, "agents", venue->n_agents);
+        jout_key(out, "money");
+        jout_open(out, '[');
+        for (uint32_t k = 0; k < venue->n_money; k++) {
+            const struct host_view_money *money = &venue->money[k];
+
+            jout_open(out, '{');
+            jout_kv_str(out, "asset", money->asset);
+            jout_kv_dec(out, "total", money->total_amt, money->exp);
+            jout_kv_dec(out, "agents", money->agents_amt, money->exp);
+            jout_close(out, '{');
+        }
+        jout_close(out, '[');
         jout_close(out, '{');
     }
     jout_close(out, '[');

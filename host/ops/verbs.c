@@ -223,6 +223,15 @@ static int do_venues(void *ctx, const struct control_call *call, struct jout *ou
     return AGON_OK;
 }
 
+static int do_accounts(void *ctx, const struct control_call *call, struct jout *out,
+                       struct error *err)
+{
+    (void)call;
+    (void)err;
+    api_put_accounts(ctx, out);
+    return AGON_OK;
+}
+
 static int do_valuation(void *ctx, const struct control_call *call, struct jout *out,
                         struct error *err)
 {
@@ -575,6 +584,8 @@ const struct control_verb api_verbs[] = {
     {"equity", "", "equity of each agent over this run", CONTROL_READ, 0, 0, do_equity},
     {"venues", "", "each venue: how it is, whether it is halted, latency, how long it was up",
      CONTROL_READ, 0, 0, do_venues},
+    {"accounts", "", "each account: its venue, whose market data it has, its agents and its money",
+     CONTROL_READ, 0, 0, do_accounts},
     {"feed", "", "connections, gaps, limits, of all venues and of each", CONTROL_READ, 0, 0,
      do_feed},
     {"foreign", "", "open orders on our accounts that this host did not send", CONTROL_READ, 0, 0,

@@ -407,17 +407,23 @@ static int take_terms(struct host_line *line, const struct agon_event_hdr *event
     return event->type == EVENT_RULES || event->type == EVENT_LIMIT;
 }
 
-static int drain_line(struct host *host, struct host_line *line)
+// Is it no event of the engine's?
+static int is_for_line(struct host_line *line, const struct agon_event_hdr *event, int is_own)
+{
+    return is_own && (take_terms(line, event) || host_copies_instead(line, event));
+}
+
+static int drain_ring(struct host *host, struct host_line *line, struct evring *ring, int is_own)
 {
     const struct agon_event_hdr *event;
     int n = 0;
 
-    while (n < BATCH && (event = evring_peek(&line->from_venue_out, NULL)) != NULL) {
+    while (n < BATCH && (event = evring_peek(ring, NULL)) != NULL) {
         agon_ns_t received;
         int64_t took_ns;
 
-        if (take_terms(line, event)) {
-            evring_release(&line->from_venue_out);
+        if (is_for_line(line, event, is_own)) {
+            evring_release(ring);
             n++;
             continue;
         }
@@ -426,10 +432,11 @@ static int drain_line(struct host *host, struct host_line *line)
         host->event.hdr.t = time_of(host, &host->event.hdr, received);
         if (host->event.hdr.type == EVENT_SENT)
             host->event.sent.t_sent = market_time(host, received_at(host, host->event.sent.t_utc));
-        if (host_close_on_paper(host, line) == AGON_EAGAIN ||
+        if (!host_copies_fit(host, line, event) || host_close_on_paper(host, line) == AGON_EAGAIN ||
             host_step(host, &host->event.hdr) == AGON_EAGAIN)
             break;
-        evring_release(&line->from_venue_out);
+        host_copy(host, line, event);
+        evring_release(ring);
         if (host->event.hdr.type == AGON_EVENT_QUOTE && line->bars.n > 0)
             host->is_quoted[host->event.hdr.instrument] = 1;
         if (line->paper != NULL)
@@ -440,6 +447,20 @@ static int drain_line(struct host *host, struct host_line *line)
         n++;
     }
     return n;
+}
+
+static int drain_line(struct host *host, struct host_line *line)
+{
+    int n = line->feed != NULL ? drain_ring(host, line, &line->copies_out, 0) : 0;
+
+    return n + drain_ring(host, line, &line->from_venue_out, 1);
+}
+
+// Does anything of a venue wait for the core?
+static int is_line_waiting(const struct host_line *line)
+{
+    return evring_used(&line->from_venue_out) > 0 ||
+           (line->feed != NULL && evring_used(&line->copies_out) > 0);
 }
 
 static int drain_venue(struct host *host)
@@ -539,7 +560,7 @@ static int is_market_ready(struct host *host)
     for (uint32_t i = 0; i < host->n_lines; i++) {
         struct host_line *line = &host->lines[i];
 
-        line->is_past_taken |= (uint8_t)(evring_used(&line->from_venue_out) == 0);
+        line->is_past_taken |= (uint8_t)!is_line_waiting(line);
         if (!line->is_past_taken)
             return 0;
     }
@@ -645,7 +666,7 @@ static int has_news(struct host *host)
 {
     // What waits for a time is not news: the core would turn for nothing.
     for (uint32_t i = 0; i < host->n_lines && host->is_timed; i++) {
-        if (evring_used(&host->lines[i].from_venue_out) > 0)
+        if (is_line_waiting(&host->lines[i]))
             return 1;
     }
     return 0;

@@ -338,6 +338,7 @@ void host_free(struct host *host)
     for (uint32_t i = 0; i < host->n_lines; i++) {
         ring_deinit(&host->lines[i].to_venue);
         free(host->lines[i].from_venue_memory);
+        host_copies_close(&host->lines[i]);
     }
     ring_deinit(&host->control);
     ring_deinit(&host->notes);

@@ -164,12 +164,22 @@ struct host_uptime {
     uint32_t n_outages;
     uint8_t is_up, pad[3];
 };
+#define HOST_VIEW_MONEY 8
+struct host_view_money { /* of an account: as the ledger has it, its agents' and what is nobody's */
+    char asset[16];
+    int8_t exp;
+    uint8_t pad[7];
+    agon_amt_t total_amt, agents_amt;
+};
 struct host_view_venue {
     char name[32], dialect[32], credential[64]; /* credential: the store's name of the key */
+    char feed[32]; /* another venue, whose market data it has; "": its own */
     agon_account_t account;
     uint8_t is_halted, is_private;
     uint8_t pad;
-    uint32_t n_instruments;
+    uint32_t n_instruments, n_agents;
+    uint32_t n_money; /* in money; assets of which there is nothing are left out */
+    struct host_view_money money[HOST_VIEW_MONEY];
     struct gateway_status status;
     struct host_uptime uptime;
     struct hist_small delivery; /* from the socket's read to the end of the step */

@@ -86,7 +86,13 @@ struct host_line {
     uint8_t is_past_taken;        /* [core]; all that the venue had told when it had read history */
     struct venue_windows windows; /* [core]; what paper's orders are held to */
     struct market_bars bars;      /* what its market is, by its own word at the start */
-    void *from_venue_memory;      /* owned */
+    /* Another account of a venue: what comes of that one's market comes here as well, as events of
+     * this line's own instruments. copies.c */
+    struct host_line *feed;     /* NULL: it has market data of its own */
+    agon_instrument_t *copy_of; /* owned; ours, by the id of the feed's; 0: not traded here */
+    void *copies_memory;        /* owned */
+    struct evring copies_in, copies_out;
+    void *from_venue_memory; /* owned */
     struct evring from_venue_in, from_venue_out;
     struct ring to_venue;       /* of struct order_cmd */
     int64_t looked_ns;          /* [io]; when uptime was counted last, monotonic; 0: never */
@@ -303,6 +309,15 @@ int host_load_agents(struct host *host, struct error *err);
 /* The length of the bars that are all that its venue has of an instrument; 0: there is a market. */
 uint32_t host_bars_of(const struct host *host, agon_instrument_t id);
 int host_boot(struct host *host, uint32_t last_run, struct error *err);
+/* copies.c: accounts that share a feed. [core], but for the first [control] */
+int host_copies_open(struct host *host, uint32_t at, struct error *err);
+void host_copies_close(struct host_line *line);
+/* Is there room with all who share the line's feed? */
+int host_copies_fit(struct host *host, const struct host_line *line,
+                    const struct agon_event_hdr *event);
+void host_copy(struct host *host, const struct host_line *line, const struct agon_event_hdr *event);
+/* Market data of a line that has them from another: its own gateway's word on them counts not. */
+int host_copies_instead(const struct host_line *line, const struct agon_event_hdr *event);
 /* show.c */
 void host_show(struct host *host);
 /* meter.c: an event has been stepped; what has been counted is judged, about every millisecond */

@@ -169,6 +169,8 @@ static int open_gateway(struct host *host, uint32_t at, struct error *err)
                                             .last_fill = engine_last_fill(host->engine, id),
                                             .bar_s = host_bars_of(host, id)};
     }
+    if (host_copies_open(host, at, err) < 0)
+        return err->code;
     return gateway_new(&line->gateway, venue, &ports, assets, n_assets, instruments, n, err);
 }
 

@@ -206,14 +206,34 @@ static int read_roster(struct settings *settings, const char *path, const char *
                            &from);
 }
 
+/* Which venue's market data another account of it has. */
+static void check_feed(const struct settings *settings, uint32_t at, struct config *config)
+{
+    const struct venue_config *venue = &settings->host.venues[at];
+
+    for (uint32_t i = 0; i < at; i++) {
+        const struct venue_config *of = &settings->host.venues[i];
+
+        if (strcmp(of->name, venue->feed) == 0 && strcmp(of->dialect, venue->dialect) == 0 &&
+            of->feed[0] == '\0')
+            return;
+    }
+    config_refuse(config, config_at(config, "feed"), CONFIG_E_CHOICE,
+                  "'%s' is not a venue before this one that speaks %s and has a feed of its own",
+                  venue->feed, venue->dialect);
+}
+
 static int read_venue(struct settings *settings, uint32_t at, const char *path)
 {
     struct venue_config *venue = &settings->host.venues[at];
     struct config_file file;
     const struct config_node *name = NULL;
 
-    if (config_file_open(&file, "run", path) && venue_config_read(file.config, venue) >= 0)
+    if (config_file_open(&file, "run", path) && venue_config_read(file.config, venue) >= 0) {
         name = config_at(file.config, "credential");
+        if (venue->feed[0] != '\0')
+            check_feed(settings, at, file.config);
+    }
     if (name != NULL)
         snprintf(settings->credentials[at], sizeof(settings->credentials[at]), "%s",
                  config_text(name));

@@ -166,6 +166,48 @@ static void show_instrument(struct host *host, agon_instrument_t id)
         to->top = *top;
 }
 
+static void show_money(struct host *host, struct host_view_venue *to)
+{
+    const struct instruments *table = engine_instruments(host->engine);
+    const struct ledger *ledger = engine_ledger(host->engine);
+
+    to->n_money = 0;
+    for (agon_asset_t id = 1; id <= table->n_assets && to->n_money < HOST_VIEW_MONEY; id++) {
+        const struct asset *asset = instruments_asset(table, id);
+        agon_amt_t total_amt = ledger_total(ledger, to->account, id);
+        struct host_view_money *money = &to->money[to->n_money];
+
+        if (total_amt == 0)
+            continue;
+        memcpy(money->asset, asset->name, sizeof(money->asset));
+        money->exp = asset->exp;
+        money->total_amt = total_amt;
+        money->agents_amt = total_amt - ledger_amt(ledger, to->account, LEDGER_EXTERNAL, id) -
+                            ledger_amt(ledger, to->account, LEDGER_SUSPENSE, id);
+        to->n_money++;
+    }
+}
+
+// Whoever trades an instrument of several venues is an agent of each.
+static void count_agents(struct host *host, uint16_t id)
+{
+    const struct slot *slot = &engine_slots(host->engine)->all[id];
+    const struct instruments *table = engine_instruments(host->engine);
+    struct host_view *view = host->draft;
+    uint32_t seen = 0;
+
+    for (uint32_t i = 0; slot->is_used && i < slot->subscription.n_instruments; i++) {
+        const struct agon_instrument *instrument =
+            instruments_get(table, slot->subscription.instruments[i]);
+        uint32_t at = instrument != NULL ? instrument->venue - 1u : 32;
+
+        if (at < view->n_venues && (seen >> at & 1) == 0) {
+            seen |= 1u << at;
+            view->venues[at].n_agents++;
+        }
+    }
+}
+
 /* Status and uptime are the io thread's: host_view adds them. */
 static void show_venues(struct host *host)
 {
@@ -184,8 +226,13 @@ static void show_venues(struct host *host)
         to->is_private = config->is_private;
         to->is_halted = engine_halt(host->engine, SCOPE_VENUE, config->venue) != NULL;
         hist_small_copy(&to->delivery, &host->lines[i].delivery);
+        memcpy(to->feed, config->feed, sizeof(to->feed));
         to->n_instruments = 0;
+        to->n_agents = 0;
+        show_money(host, to);
     }
+    for (uint16_t id = 0; id < engine_slots(host->engine)->n; id++)
+        count_agents(host, id);
     for (uint32_t id = 1; id <= table->n_instruments; id++) {
         uint16_t venue = instruments_get(table, id)->venue;
 

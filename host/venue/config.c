@@ -20,7 +20,7 @@ struct subscribe {
     uint8_t trades, quotes, depth;
 };
 struct venue_file {
-    char name[32], dialect[32], credential[64];
+    char name[32], dialect[32], feed[32], credential[64];
     uint32_t key_kind;
     struct endpoint market, user, rest, rights;
     uint32_t n_limits;
@@ -93,6 +93,9 @@ static const struct schema_field venue_fields[] = {
      .doc = "what this venue is called here"},
     {"dialect", SCHEMA_NAME, SCHEMA_MEMBER(struct venue_file, dialect), .is_required = 1,
      .doc = "what it speaks: binance_spot, binance_um, binance_cm, kraken_spot"},
+    {"feed", SCHEMA_NAME, SCHEMA_MEMBER(struct venue_file, feed),
+     .doc = "another account of a venue that stands before this one in the configuration: its "
+            "market data are taken"},
     {"credential", SCHEMA_NAME, SCHEMA_MEMBER(struct venue_file, credential),
      .doc = "name in the credential store; without it there is public data only"},
     {"key_kind", SCHEMA_CHOICE, SCHEMA_MEMBER(struct venue_file, key_kind), .choices = key_kinds,
@@ -251,16 +254,17 @@ int venue_config_read(struct config *config, struct venue_config *out)
         to->capacity = file.limits[i].capacity;
         to->window_ns = file.limits[i].window_ns;
     }
-    out->has_trades = file.subscribe.trades;
-    out->has_quotes = file.subscribe.quotes;
-    out->has_depth = file.subscribe.depth;
+    memcpy(out->feed, file.feed, sizeof(out->feed));
+    out->has_trades = file.subscribe.trades && file.feed[0] == '\0';
+    out->has_quotes = file.subscribe.quotes && file.feed[0] == '\0';
+    out->has_depth = file.subscribe.depth && file.feed[0] == '\0';
     out->order_links = file.order_links;
     out->cancel_links = file.cancel_links;
     out->cancel_ns = file.cancel_ns;
     out->data_links = file.data_links;
     out->recv_window_ms = file.recv_window_ms;
     out->snapshot_levels = file.snapshot_levels;
-    out->warm_bars = file.warm_bars;
+    out->warm_bars = file.feed[0] == '\0' ? file.warm_bars : 0; // they come with the feed
     out->hold_ns = file.hold_ns;
     out->cancel_hold_ns = file.cancel_hold_ns;
     out->request_ns = file.request_ns;

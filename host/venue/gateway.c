@@ -601,7 +601,7 @@ int gateway_new(struct gateway **out, const struct venue_config *config,
                        GATEWAY_LINKS - 5);
         goto fail;
     }
-    if (n_instruments > 0)
+    if (n_instruments > 0 && config->feed[0] == '\0')
         add_stream(gateway, LINK_MARKET, &config->market, config->market_path);
     if (config->is_private) {
         add_stream(gateway, LINK_USER, &config->user, config->user_path);

@@ -36,8 +36,10 @@ struct venue_config {
     char dialect[32]; /* a name in table.c: binance_spot */
     uint16_t venue;   /* its number */
     agon_account_t account;
-    uint8_t is_private;        /* there are keys: user data and orders */
-    uint8_t key_kind;          /* enum venue_key_kind */
+    uint8_t is_private; /* there are keys: user data and orders */
+    uint8_t key_kind;   /* enum venue_key_kind */
+    char feed[32]; /* another venue of this host, which this is another account of: its market data
+                      are this one's too, and none is asked for here; "": there is none */
     char credential[64];       /* the store's name for key and secret, which the owner fills in */
     struct secret key, secret; /* borrowed until gateway_new returns */
     struct stream_target market, user, rest;
