@@ -17,6 +17,35 @@ struct kraken_digits {
     uint8_t px, qty;
 };
 
+#define KRAKEN_TXID  24
+#define KRAKEN_KNOWN 8192
+#define KRAKEN_FILLS 500 /* that one reading may bring of an instrument */
+
+struct kraken_known { /* an order by the number that stands for its text */
+    uint64_t number;  /* 0: none */
+    uint64_t used;
+    char text[KRAKEN_TXID], client_id[CLIENT_ID_TEXT];
+    const struct symbol *symbol;
+};
+
+struct kraken_fills {     /* of an instrument, while their pages come */
+    uint64_t from, order; /* from that number on; of that order alone, 0: of all */
+    uint32_t n, offset;
+    uint8_t is_reached; /* a page had what was before from */
+    struct wire_fill all[KRAKEN_FILLS];
+};
+
+struct kraken_vault { /* in pages of secret_new */
+    struct kraken_signer signer;
+    char key[SECRET_MAX + 1], signature[KRAKEN_SIGNATURE_TEXT];
+};
+
+struct kraken_form { /* name=value&name=value */
+    char *text;      /* borrowed */
+    size_t room, n;
+    int is_full;
+};
+
 struct kraken {
     struct venue_client *client; /* NULL: a reader of recordings, as the gateway */
     struct gateway *gateway;
@@ -30,6 +59,13 @@ struct kraken {
      */
     uint8_t leave[SYMBOLS_MAX], enter[SYMBOLS_MAX];
     uint64_t n_bad[WIRE_KINDS];
+    uint64_t n_cut;
+    /* the account */
+    struct kraken_vault *vault; /* owned; NULL: public data only */
+    uint64_t nonce;             /* the last one */
+    uint64_t n_known;
+    struct kraken_known *known; /* owned; KRAKEN_KNOWN */
+    struct kraken_fills *fills; /* owned; same order as symbols->all */
 };
 
 /* Takes key number bit once and goes on with what reads its value. */
@@ -72,5 +108,30 @@ int kraken_read_bars(void *self, const void *bytes, size_t n, const struct symbo
                      uint32_t length_s, agon_ns_t t_now, wire_bar_fn each, void *ctx);
 /* What stands in "result" of an answer without an error. */
 int kraken_result(const void *bytes, size_t n, struct scan_text *result);
+
+/* private.c */
+/* The number that stands for an order's text, and the order of a number or text. NULL: it was not
+ * heard of; learn: another text has that number. */
+uint64_t kraken_number(const char *text);
+struct kraken_known *kraken_find(struct kraken *kraken, uint64_t number);
+struct kraken_known *kraken_learn(struct kraken *kraken, const char *text);
+/* All of one instrument, from pages of all that was traded: AGON_EAGAIN, the next page is needed.
+ */
+int kraken_read_fills(void *self, const void *bytes, size_t n, const struct symbol *symbol,
+                      wire_fill_fn each, void *ctx);
+int kraken_read_order(void *self, const void *bytes, size_t n, struct wire_order *order,
+                      wire_fill_fn each_fill, void *ctx);
+int kraken_read_orders(void *self, const void *bytes, size_t n, wire_order_fn each, void *ctx);
+int kraken_read_account(void *self, const void *bytes, size_t n, struct wire_out *out);
+int kraken_read_token(const void *bytes, size_t n, char *token, size_t room);
+void kraken_form_init(struct kraken_form *form, char *text, size_t room);
+void kraken_form_add(struct kraken_form *form, const char *name, const char *value);
+/* A new order as AddOrder has it. */
+void kraken_form_order(struct kraken_form *form, const struct symbol *symbol,
+                       const struct outbox_entry *entry, const char *client_id);
+uint64_t kraken_nonce(struct kraken *kraken, agon_ns_t utc);
+/* Adds the nonce and signs what is in http->body. AGON_ENOSPC: it did not fit. */
+int kraken_sign_request(struct kraken *kraken, agon_ns_t utc, const char *path,
+                        struct kraken_form *form, struct gateway_http *http);
 
 #endif

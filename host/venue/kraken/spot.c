@@ -246,14 +246,21 @@ static void count(const void *self, uint64_t *n_bad, uint64_t *n_cut)
 {
     const struct kraken *kraken = self;
 
-    (void)n_cut; // here they are whole: the checksum is over all of their digits
+    *n_cut += kraken->n_cut; // of balances: a book's are whole, as its checksum is over all digits
     for (int kind = 0; kind < WIRE_KINDS; kind++)
         *n_bad += kraken->n_bad[kind];
 }
 
 static void close_kraken(void *self)
 {
-    free(self);
+    struct kraken *kraken = self;
+
+    if (kraken == NULL)
+        return;
+    secret_free(kraken->vault);
+    free(kraken->known);
+    free(kraken->fills);
+    free(kraken);
 }
 
 static int open_reader(const struct symbols *symbols, void **self)
@@ -264,7 +271,13 @@ static int open_reader(const struct symbols *symbols, void **self)
     if (kraken == NULL)
         return AGON_ENOMEM;
     kraken->symbols = symbols;
-    return AGON_OK;
+    kraken->known = calloc(KRAKEN_KNOWN, sizeof(*kraken->known));
+    kraken->fills = calloc(symbols->n > 0 ? symbols->n : 1, sizeof(*kraken->fills));
+    if (kraken->known != NULL && kraken->fills != NULL)
+        return AGON_OK;
+    close_kraken(kraken);
+    *self = NULL;
+    return AGON_ENOMEM;
 }
 
 static int open_kraken(struct venue_client *client, void **self, struct error *err)
@@ -335,6 +348,10 @@ const struct venue_wire venue_kraken_spot = {
     .read_info = kraken_read_info,
     .fit_rules = kraken_fit_rules,
     .read_bars = kraken_read_bars,
+    .read_order = kraken_read_order,
+    .read_orders = kraken_read_orders,
+    .read_fills = kraken_read_fills,
+    .read_account = kraken_read_account,
     .decode = kraken_decode,
     .subscribe = subscribe,
     .resubscribe = resubscribe,
