@@ -59,7 +59,7 @@ struct floor { /* one market of the venue: its prices and the port that leads to
     uint8_t is_over_told, is_cut_told;
     uint32_t n_bad_told;
 };
-#define FLOORS 3 /* by enum recording_market */
+#define FLOORS 4
 
 struct run {
     struct opts opts;
@@ -105,7 +105,17 @@ static void on_log(void *ctx, const char *line, size_t n)
 
 /* --- starting --- */
 
-// A raw recording whose name says so is of a futures market: "binance_um_BTCUSDT_....raw.gz".
+// A raw recording is of the market that its name says: "binance_um_BTCUSDT_....raw.gz".
+static struct floor *floor_of(struct run *run, const char *path)
+{
+    const char *slash = strrchr(path, '/'), *name = slash ? slash : path;
+
+    for (uint32_t i = 1; strstr(name, ".raw") && i < run->n_floors; i++)
+        if (strstr(name, run->floors[i].dialect->recordings))
+            return &run->floors[i];
+    return &run->floors[0];
+}
+
 static int read_data(struct run *run, struct error *err)
 {
     for (int i = 0; i < run->opts.data.n; i++) {
@@ -124,7 +134,7 @@ static int read_data(struct run *run, struct error *err)
         run->n_files++;
         file.bytes = run->bytes[i];
         file.n = n;
-        floor = &run->floors[run->n_floors > 1 ? recording_market(file.name) : 0];
+        floor = floor_of(run, file.name);
         floor->files[floor->n_files++] = file;
     }
     return AGON_OK;
@@ -341,7 +351,7 @@ static int open_floors(struct run *run, struct sim_server_config *config, struct
         config->front.sim.pit = floor->pit;
         config->front.sim.faults = floor->faults.n > 0 ? &floor->faults : NULL;
         config->front.sim.index = NULL;
-        if (i > 0 && strcmp(run->floors[0].dialect->name, "binance") == 0)
+        if (i > 0)
             config->front.sim.index = run->floors[0].pit;
         config->port = run->opts.port ? (uint16_t)(run->opts.port + i) : 0;
         floor->port = sim_server_open(&floor->server, &run->loop, config, err);
@@ -556,6 +566,17 @@ static void place_history(void)
         free(chunks[i]);
 }
 
+/* Those that are not served beside another. */
+static const char *venues_text(char text[256])
+{
+    text[0] = '\0';
+    for (uint32_t i = 0; sim_dialect_at(i) != NULL; i++)
+        if (!sim_dialect_at(i)->recordings)
+            snprintf(text + strlen(text), 256 - strlen(text), "%s%s", text[0] ? ", " : "",
+                     sim_dialect_at(i)->name);
+    return text;
+}
+
 int cmd_sim(int argc, char **argv)
 {
     static struct run run; // a megabyte of accounts is too much for a stack
@@ -566,13 +587,15 @@ int cmd_sim(int argc, char **argv)
                         .history_ns = 1000 * 60000000000ll};
     static const char *const shown[] = {"silent", "visible", NULL};
     const struct arg args[] = {
-        {"venue", ARG_TEXT, "NAME", "whose protocol (binance)", &opts.venue},
-        {"port", ARG_INT, "N", "port, and the next for USD-M futures; 0 takes any two (0)",
-         &opts.port, .max = 65533},
+        {"venue", ARG_TEXT, "NAME", "whose protocol: binance, kraken (binance)", &opts.venue},
+        {"port", ARG_INT, "N",
+         "port, and the next ones for the venue's other markets; 0 takes any (0)", &opts.port,
+         .max = 65533},
         {"host", ARG_TEXT, "ADDRESS", "address to listen on (127.0.0.1)", &opts.host},
         {"seed", ARG_U64, "N", "seed of the generated market (1)", &opts.seed,
          .is_given = &opts.has_seed},
-        {"symbols", ARG_TEXT, "LIST", "symbols of the generated market (the venue's four majors)",
+        {"symbols", ARG_TEXT, "LIST",
+         "symbols of the generated market, as the venue writes them (its four majors)",
          &opts.symbols},
         {"history", ARG_DURATION, "TIME", "bars before the start of the generated market (1000m)",
          &opts.history_ns, .min = 0, .max = 45 * 86400 * 1000000000ll},
@@ -617,12 +640,12 @@ int cmd_sim(int argc, char **argv)
                  "on start (one line of JSON).\n\nThe account, unless --account names others: key "
                  "agon-sim-key, secret\n"
                  "YWdvbi1zaW0tc2VjcmV0LWFnb24tc2ltLXNlY3JldC0wMDAwMDAwMA==, with 1000000 USDT, "
-                 "10 BTC, 100 ETH.",
+                 "1000000 USD, 10 BTC, 100 ETH.",
         .args = args};
-    static const char *const futures[] = {"binance_um", "binance_cm"};
     const struct sim_dialect *dialect;
     struct error err = {0};
     agon_ns_t t_market = 0;
+    char venues[256];
     int rc;
 
     bars_args_defaults(&opts.inside);
@@ -634,8 +657,8 @@ int cmd_sim(int argc, char **argv)
         prctl(PR_SET_PDEATHSIG, SIGTERM);
     dialect = sim_dialect_find(opts.venue);
     if (!dialect)
-        return args_refuse(&spec, argv[0], "no simulated venue %s; there is %s",
-                           args_safe(opts.venue), sim_dialect_at(0)->name);
+        return args_refuse(&spec, argv[0], "no simulated venue %s; there are %s",
+                           args_safe(opts.venue), venues_text(venues));
     if (opts.data.n > 0 && (opts.has_seed || opts.symbols))
         return args_refuse(&spec, argv[0],
                            "--seed and --symbols are for the generated market, not with --data");
@@ -647,9 +670,8 @@ int cmd_sim(int argc, char **argv)
     run.opts = opts;
     run.bars = bars_args_of(&opts.inside, opts.seed);
     run.floors[run.n_floors++].dialect = dialect;
-    if (strcmp(dialect->name, "binance") == 0)
-        for (int i = 0; i < 2; i++)
-            run.floors[run.n_floors++].dialect = sim_dialect_find(futures[i]);
+    for (uint32_t i = 0; dialect->beside && dialect->beside[i] && run.n_floors < FLOORS; i++)
+        run.floors[run.n_floors++].dialect = sim_dialect_find(dialect->beside[i]);
     place_history();
     rc = prepare(&run, &t_market, &err);
     if (rc != EXIT_OK && err.text[0] != '\0')

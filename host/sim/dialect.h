@@ -107,11 +107,17 @@ struct sim_config {
 struct sim; /* a dialect's own state */
 
 struct sim_dialect {
-    const char *name;           /* "binance" */
+    const char *name;           /* "binance"; what --venue says */
     const char *const *headers; /* request headers it reads, lower case; NULL-terminated */
     const char *const *names;   /* of what it trades when nobody says what */
     uint32_t n_symbols;
     const struct sim_dialect *spot; /* perpetuals: the market their index is of; else NULL */
+    /* Names of the venue's other markets, which are served beside this one, each on a port of its
+     * own; NULL-terminated; NULL: none. */
+    const char *const *beside;
+    /* Of a market that is served beside another: raw recordings with that in their names are its,
+     * "binance_um". */
+    const char *recordings;
     /* The spec of a symbol that stands in a recording and not in the table; AGON_EINVAL: not a
      * name of this venue. */
     int (*symbol)(const char *name, int px_decimals, int qty_decimals, struct pit_symbol *symbol);

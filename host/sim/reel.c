@@ -40,14 +40,12 @@ static enum reel_kind kind_of(enum table_kind kind)
 
 /* --- a first look --- */
 
-static const struct reel_venue *const venues[] = {&recording_of_binance};
-
 // Of the venue whose messages these are, if they are any.
 static const struct reel_venue *look_raw(const char *line, size_t n, struct reel_look *look)
 {
-    for (size_t i = 0; i < sizeof(venues) / sizeof(venues[0]); i++)
-        if (venues[i]->look(line, n, look))
-            return venues[i];
+    for (uint32_t i = 0; reel_venue_at(i) != NULL; i++)
+        if (reel_venue_at(i)->look(line, n, look))
+            return reel_venue_at(i);
     return NULL;
 }
 

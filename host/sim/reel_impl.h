@@ -14,7 +14,7 @@
 struct source;
 
 /* How the messages of a venue's recording (`<local ns> <message>`) are read: a file of its folder,
- * and a line in reel.c. A file is of the first venue whose look knows its first line. */
+ * and a line in table.c. A file is of the first venue whose look knows its first line. */
 struct reel_venue {
     const char *name;
     /* Is the line one of it? Then what it tells of the whole goes into look. */
@@ -25,7 +25,7 @@ struct reel_venue {
     void (*end)(struct source *source); /* there are no more lines: what is held is queued */
     void (*close)(void *messages);      /* NULL is fine */
 };
-extern const struct reel_venue recording_of_binance; /* binance/recording.c */
+const struct reel_venue *reel_venue_at(uint32_t i); /* of the table; NULL past its end */
 
 struct source {
     enum reel_kind kind;

@@ -21,15 +21,16 @@ static int add_symbol(struct cast *cast, const struct stage *stage, const char *
 {
     struct pit_symbol symbol;
 
-    for (*at = 0; *at < cast->n; (*at)++)
-        if (strcmp(cast->symbols[*at].name, name) == 0)
-            return AGON_OK;
-    if (cast->n == PIT_SYMBOLS_MAX)
-        return error_set(err, AGON_EINVAL, "more than %d symbols", PIT_SYMBOLS_MAX);
     if (stage->dialect->symbol(name, px_decimals, qty_decimals, &symbol) < 0)
         return error_set(err, AGON_EINVAL,
                          "%s is no symbol of %s; SYMBOL=FILE says which one a file is of", name,
                          stage->dialect->name);
+    // By the venue's own spelling: there may be others of one symbol.
+    for (*at = 0; *at < cast->n; (*at)++)
+        if (strcmp(cast->symbols[*at].name, symbol.name) == 0)
+            return AGON_OK;
+    if (cast->n == PIT_SYMBOLS_MAX)
+        return error_set(err, AGON_EINVAL, "more than %d symbols", PIT_SYMBOLS_MAX);
     cast->symbols[cast->n++] = symbol;
     return AGON_OK;
 }
@@ -65,7 +66,8 @@ static int cast_listed(struct cast *cast, const struct stage *stage, struct erro
         char name[32];
 
         if (n == 0 || n >= sizeof(name))
-            return error_set(err, AGON_EINVAL, "symbols are a list: BTCUSDT,ETHUSDT");
+            return error_set(err, AGON_EINVAL, "symbols are a list with commas between: %s",
+                             stage->dialect->names[0]);
         memcpy(name, at, n);
         name[n] = '\0';
         if (add_symbol(cast, stage, name, 2, 4, &place, err) < 0)

@@ -152,6 +152,7 @@ static const char *const headers[] = {"x-mbx-apikey", NULL};
 extern const struct sim_dialect sim_binance_cm;
 const struct sim_dialect sim_binance_cm = {
     .name = "binance_cm",
+    .recordings = "binance_cm",
     .headers = headers,
     .names = simb_names,
     .n_symbols = 0,

@@ -321,6 +321,7 @@ static void *open(void)
     return messages;
 }
 
+extern const struct reel_venue recording_of_binance;
 const struct reel_venue recording_of_binance = {.name = "binance",
                                                 .look = look_raw,
                                                 .open = open,

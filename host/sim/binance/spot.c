@@ -174,6 +174,7 @@ static int spot_open(struct sim **sim, const struct sim_config *config, struct e
     return simb_open(sim, &venue, config, err);
 }
 
+static const char *const beside[] = {"binance_um", "binance_cm", NULL};
 static const char *const spot_headers[] = {"x-mbx-apikey", "x-mbx-time-unit", NULL};
 
 extern const struct sim_dialect sim_binance_spot;
@@ -182,6 +183,7 @@ const struct sim_dialect sim_binance_spot = {
     .headers = spot_headers,
     .names = simb_names,
     .n_symbols = 4,
+    .beside = beside,
     .symbol = simb_symbol,
     .is_interval = simb_is_interval,
     .open = spot_open,

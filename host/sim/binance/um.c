@@ -246,6 +246,7 @@ static const char *const um_headers[] = {"x-mbx-apikey", NULL};
 extern const struct sim_dialect sim_binance_spot, sim_binance_um;
 const struct sim_dialect sim_binance_um = {
     .name = "binance_um",
+    .recordings = "binance_um",
     .headers = um_headers,
     .names = simb_names,
     .n_symbols = 4,
